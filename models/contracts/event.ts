@@ -1,0 +1,153 @@
+// What a player did, as a client sends it and as it is stored. It does no folding and knows no storage.
+
+import { z } from 'zod';
+import { Id } from './id.ts';
+import { fail, ok, type Result } from './result.ts';
+
+export const EVENT_TYPES = [
+  'impression',
+  'view',
+  'click',
+  'search',
+  'like',
+  'dislike',
+  'rate',
+  'play',
+  'wishlist',
+  'purchase',
+  'dismiss',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export const EVENTS_PER_REQUEST_MAX = 100;
+export const EVENTS_BODY_BYTES_MAX = 256 * 1024;
+export const QUERY_LENGTH_MAX = 200;
+/** A client's clock may run ahead by this much. */
+export const CLOCK_SKEW_MS = 5 * 60 * 1000;
+/** Earlier than any game store: such a timestamp is epoch seconds, or an unset clock. */
+export const TIMESTAMP_MIN = Date.UTC(2000, 0, 1);
+
+const RATING_MIN = 0.5;
+const RATING_MAX = 5;
+const VALUE_MAX = 1e9;
+
+/** What `value` says for the types that have one; elsewhere it is kept and not interpreted. */
+export const VALUE_MEANING: Partial<Record<EventType, string>> = {
+  rate: `the rating, ${RATING_MIN}–${RATING_MAX}; required`,
+  play: 'minutes played, 0 or more',
+  view: 'seconds looked at, 0 or more',
+  purchase: 'price paid in the store’s currency, 0 or more',
+};
+
+export const EventContext = z
+  .object({
+    platform: z.string().min(1).max(32).optional().meta({ example: 'windows' }),
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 code')
+      .optional()
+      .meta({ example: 'CH' }),
+    locale: z.string().min(2).max(35).optional().meta({ description: 'BCP 47 tag', example: 'de-CH' }),
+  })
+  .meta({ id: 'EventContext' });
+
+const Timestamp = z
+  .union([z.number().int(), z.iso.datetime({ offset: true })])
+  .transform((value) => (typeof value === 'number' ? value : Date.parse(value)));
+
+/** One event as a client sends it. Unknown fields are dropped. */
+export const EventInput = z
+  .object({
+    id: Id.meta({ description: 'Idempotency key, unique per user: the same id sent again is not counted again.' }),
+    userId: Id,
+    type: z.enum(EVENT_TYPES),
+    itemId: Id.optional().meta({ description: 'Required for every type but search.' }),
+    value: z
+      .number()
+      .min(-VALUE_MAX)
+      .max(VALUE_MAX)
+      .optional()
+      .meta({
+        description: Object.entries(VALUE_MEANING)
+          .map(([type, meaning]) => `${type}: ${meaning}`)
+          .join('. '),
+      }),
+    query: z.string().trim().min(1).max(QUERY_LENGTH_MAX).optional().meta({ description: 'Required for search.' }),
+    timestamp: Timestamp.optional().meta({
+      description:
+        'ISO 8601 with offset, or epoch milliseconds; the server’s clock if absent. At most 5 minutes ahead.',
+    }),
+    recommendationId: Id.optional().meta({ description: 'The answer that this event reacts to.' }),
+    position: z.number().int().min(0).max(10_000).optional().meta({ description: 'Place in that answer, from 0.' }),
+    context: EventContext.optional(),
+  })
+  .superRefine((event, issues) => {
+    const complain = (path: string, message: string) => issues.addIssue({ code: 'custom', path: [path], message });
+    if (event.type === 'search') {
+      if (event.query === undefined) complain('query', 'is required for search');
+    } else if (event.itemId === undefined) complain('itemId', `is required for ${event.type}`);
+    if (event.type === 'rate') {
+      if (event.value === undefined) complain('value', 'is required for rate');
+      else if (event.value < RATING_MIN || event.value > RATING_MAX)
+        complain('value', `must be a rating of ${RATING_MIN}–${RATING_MAX}`);
+    } else if (VALUE_MEANING[event.type] !== undefined && event.value !== undefined && event.value < 0) {
+      complain('value', `must be 0 or more for ${event.type}`);
+    }
+  })
+  .meta({ id: 'Event' });
+export type EventInput = z.input<typeof EventInput>;
+
+/** An event as it is queued, logged and replayed: complete and flat. Absent is null, times are epoch milliseconds. */
+export const PlayerEvent = z.object({
+  id: Id,
+  userId: Id,
+  type: z.enum(EVENT_TYPES),
+  itemId: Id.nullable(),
+  value: z.number().nullable(),
+  query: z.string().nullable(),
+  timestamp: z.number().int(),
+  receivedAt: z.number().int(),
+  recommendationId: z.string().nullable(),
+  position: z.number().int().nullable(),
+  platform: z.string().nullable(),
+  country: z.string().nullable(),
+  locale: z.string().nullable(),
+});
+export type PlayerEvent = z.infer<typeof PlayerEvent>;
+
+export const EventResult = z
+  .object({
+    id: z.string().meta({ description: 'The event’s id; empty where the event had none that can be read.' }),
+    status: z.enum(['accepted', 'duplicate', 'rejected']),
+    reason: z.string().optional().meta({ description: 'Of a rejection: the field and what is wrong with it.' }),
+  })
+  .meta({ id: 'EventResult' });
+export type EventResult = z.infer<typeof EventResult>;
+
+/** Validates one event from outside. The reason names the first field at fault. `now`: epoch milliseconds. */
+export function parseEvent(input: unknown, now: number): Result<PlayerEvent, string> {
+  const parsed = EventInput.safeParse(input);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    return fail(issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message);
+  }
+  const { context, ...event } = parsed.data;
+  const timestamp = event.timestamp ?? now;
+  if (timestamp > now + CLOCK_SKEW_MS) return fail('timestamp: is more than 5 minutes ahead of the server');
+  if (timestamp < TIMESTAMP_MIN) return fail('timestamp: is before the year 2000 (numbers are epoch milliseconds)');
+  return ok({
+    id: event.id,
+    userId: event.userId,
+    type: event.type,
+    itemId: event.itemId ?? null,
+    value: event.value ?? null,
+    query: event.query ?? null,
+    timestamp,
+    receivedAt: now,
+    recommendationId: event.recommendationId ?? null,
+    position: event.position ?? null,
+    platform: context?.platform ?? null,
+    country: context?.country ?? null,
+    locale: context?.locale ?? null,
+  });
+}

@@ -1,0 +1,44 @@
+// What a recommendation answers with.
+
+import { z } from 'zod';
+import { Item } from './item.ts';
+
+export const SLATE_LENGTH_DEFAULT = 20;
+export const SLATE_LENGTH_MAX = 100;
+
+/**
+ * online: a model ranked with the player's live signals. statistics: the lists every isolate holds (popularity, trend,
+ * ratings) answered, for a newcomer or because a step before it failed.
+ */
+export const TIERS = ['online', 'statistics'] as const;
+export type Tier = (typeof TIERS)[number];
+
+export const RecommendedItem = z
+  .object({
+    itemId: z.string(),
+    score: z.number(),
+    reason: z.string(),
+    item: Item.optional().meta({ description: 'The whole item, with ?expand=item.' }),
+  })
+  .meta({ id: 'RecommendedItem' });
+export type RecommendedItem = z.infer<typeof RecommendedItem>;
+
+const answer = {
+  recommendationId: z.string().meta({ description: 'Send it back with the events that react to this answer.' }),
+  tier: z.enum(TIERS),
+  release: z.string().nullable().meta({ description: 'Version of the model release in use.' }),
+  generatedAt: z.iso.datetime(),
+  dataUntil: z.iso.datetime().nullable().meta({ description: 'Newest event that the release has learnt from.' }),
+  degraded: z.array(z.string()).meta({ description: 'Steps that fell back, with the reason; empty when all is well.' }),
+};
+
+export const Recommendations = z.object({ ...answer, items: z.array(RecommendedItem) }).meta({ id: 'Recommendations' });
+export type Recommendations = z.infer<typeof Recommendations>;
+
+export const GalleryRow = z
+  .object({ id: z.string(), title: z.string(), reason: z.string(), items: z.array(RecommendedItem) })
+  .meta({ id: 'GalleryRow' });
+export type GalleryRow = z.infer<typeof GalleryRow>;
+
+export const Gallery = z.object({ ...answer, rows: z.array(GalleryRow) }).meta({ id: 'Gallery' });
+export type Gallery = z.infer<typeof Gallery>;

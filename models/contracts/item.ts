@@ -1,0 +1,57 @@
+// A game as the catalogue holds it. Reading and writing it is storage's work.
+
+import { z } from 'zod';
+import { Id } from './id.ts';
+
+export const ITEMS_PER_REQUEST_MAX = 500;
+export const ITEMS_BODY_BYTES_MAX = 1024 * 1024;
+export const LIST_LIMIT_MAX = 100;
+/** These are routes under /v1/items, so no item can bear their names. */
+export const RESERVED_ITEM_IDS: ReadonlySet<string> = new Set(['popular', 'trending', 'best-rated', 'new']);
+
+const Label = z.string().trim().min(1).max(64);
+const Labels = z.array(Label).max(64);
+
+export const ItemId = Id.refine((id) => !RESERVED_ITEM_IDS.has(id), 'is the name of a list under /v1/items');
+
+const fields = {
+  title: z.string().trim().min(1).max(300).meta({ example: 'Iron Tide' }),
+  genres: Labels.meta({ example: ['Strategy'] }),
+  tags: Labels.meta({ example: ['Turn-Based', 'Naval'] }),
+  developer: z.string().trim().min(1).max(200).nullable(),
+  releaseDate: z.iso.date().nullable().meta({ example: '2026-03-14' }),
+  price: z.number().min(0).max(1e6).nullable().meta({ description: 'In the store’s currency; 0 is free to play.' }),
+  ageRating: z.number().int().min(0).max(21).nullable().meta({ description: 'Minimum age in years.' }),
+  platforms: Labels.meta({ example: ['windows', 'linux'] }),
+  coverUrl: z
+    .string()
+    .max(2000)
+    .regex(/^(https:\/\/|\/)[^\s]*$/, 'must be an https URL or a path that begins with /')
+    .nullable(),
+  hidden: z.boolean().meta({ description: 'Hidden items are in no answer.' }),
+};
+
+/** A whole item without its id, as PUT takes it: what is absent gets its empty value. */
+export const ItemInput = z
+  .object({
+    title: fields.title,
+    genres: fields.genres.default([]),
+    tags: fields.tags.default([]),
+    developer: fields.developer.default(null),
+    releaseDate: fields.releaseDate.default(null),
+    price: fields.price.default(null),
+    ageRating: fields.ageRating.default(null),
+    platforms: fields.platforms.default([]),
+    coverUrl: fields.coverUrl.default(null),
+    hidden: fields.hidden.default(false),
+  })
+  .meta({ id: 'ItemInput' });
+
+/** What PATCH takes: the fields to change. */
+export const ItemPatch = z.object(fields).partial().meta({ id: 'ItemPatch' });
+export type ItemPatch = z.infer<typeof ItemPatch>;
+
+export const ItemWithIdInput = ItemInput.extend({ itemId: ItemId }).meta({ id: 'ItemWithIdInput' });
+
+export const Item = z.object({ itemId: Id, ...fields }).meta({ id: 'Item' });
+export type Item = z.infer<typeof Item>;

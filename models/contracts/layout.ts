@@ -1,0 +1,11 @@
+// Where things lie in the R2 bucket. Writers and readers import the keys from here.
+
+export const RELEASE_POINTER_KEY = 'releases/current.json';
+export const releaseKey = (version: string, file: 'manifest.json' | 'model.onnx' | 'vocabulary.json') =>
+  `releases/${version}/${file}`;
+
+export const SNAPSHOT_POINTER_KEY = 'snapshots/current.json';
+export const snapshotKey = (version: string, file: string) => `snapshots/${version}/${file}`;
+export const TRAINING_DUE_KEY = 'training/due.json';
+
+export const STATISTICS_KEY = 'statistics/current.json';

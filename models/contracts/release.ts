@@ -1,0 +1,96 @@
+// A model release: what the trainer publishes and the edge loads. A release never changes; the pointer moves.
+
+import { z } from 'zod';
+
+export const RELEASE_SCHEMA = 1;
+
+/** Items of a player's history that a retrieval model reads; the newest, newest first, padded at the end with weight 0. */
+export const HISTORY_LENGTH = 128;
+/** What an isolate of 128 MB can hold twice, while it swaps one release for the next. */
+export const MODEL_BYTES_MAX = 20 * 1000 * 1000;
+
+/**
+ * The one signature of every retrieval model, so that releases can be exchanged:
+ * items int32 [batch, HISTORY_LENGTH] places in the vocabulary; weights float32, same shape, 0 where padded;
+ * ages float32, same shape, days since the item's last event; → scores float32 [batch, vocabulary].
+ */
+export const TensorSignature = z.object({
+  historyLength: z.literal(HISTORY_LENGTH),
+  inputs: z.tuple([z.literal('items'), z.literal('weights'), z.literal('ages')]),
+  output: z.literal('scores'),
+});
+export const SIGNATURE: z.infer<typeof TensorSignature> = {
+  historyLength: HISTORY_LENGTH,
+  inputs: ['items', 'weights', 'ages'],
+  output: 'scores',
+};
+
+const ReleaseFile = z.object({ key: z.string(), bytes: z.number().int(), sha256: z.string() });
+
+export const RankingMetrics = z.object({
+  users: z.number().int(),
+  'hitRate@10': z.number(),
+  'ndcg@10': z.number(),
+});
+export type RankingMetrics = z.infer<typeof RankingMetrics>;
+
+/** Where the model file holds its tables, so that plain TypeScript can score where ORT cannot start. Bytes, little-endian. */
+export const PlainLayout = z.object({
+  kind: z.literal('neighbours'),
+  neighboursPerItem: z.number().int(),
+  /** int32 [items, neighboursPerItem]: places in the vocabulary. */
+  neighboursOffset: z.number().int(),
+  /** float32 [items, neighboursPerItem]. */
+  weightsOffset: z.number().int(),
+  /** A history item's weight is halved each time its age grows by this. */
+  halfLifeDays: z.number(),
+});
+export type PlainLayout = z.infer<typeof PlainLayout>;
+
+export const ReleaseManifest = z.object({
+  schema: z.literal(RELEASE_SCHEMA),
+  version: z.string(),
+  algorithm: z.string(),
+  parameters: z.record(z.string(), z.union([z.number(), z.string()])),
+  createdAt: z.iso.datetime(),
+  signature: TensorSignature,
+  items: z.number().int(),
+  model: ReleaseFile,
+  /** JSON array of item ids; a place in it is an item's place in every tensor. */
+  vocabulary: ReleaseFile,
+  plain: PlainLayout,
+  data: z.object({
+    snapshot: z.string(),
+    from: z.iso.datetime(),
+    until: z.iso.datetime(),
+    users: z.number().int(),
+    interactions: z.number().int(),
+    lastSequence: z.number().int(),
+  }),
+  metrics: z.object({
+    protocol: z.string(),
+    candidate: RankingMetrics,
+    popularity: RankingMetrics,
+    current: RankingMetrics.nullable(),
+  }),
+  /** A history, and what the trainer scored for it: each isolate repeats this before it serves the release. */
+  selfTest: z.object({
+    items: z.array(z.number().int()),
+    weights: z.array(z.number()),
+    ages: z.array(z.number()),
+    expected: z.array(z.object({ place: z.number().int(), score: z.number() })),
+  }),
+  trainSeconds: z.number(),
+});
+export type ReleaseManifest = z.infer<typeof ReleaseManifest>;
+
+export const ReleasePointer = z.object({
+  version: z.string(),
+  manifestKey: z.string(),
+  manifestSha256: z.string(),
+  movedAt: z.iso.datetime(),
+});
+export type ReleasePointer = z.infer<typeof ReleasePointer>;
+
+/** Scores may differ by this between two engines, relative to the largest score of the answer. */
+export const PARITY_TOLERANCE = 1e-4;

@@ -1,0 +1,50 @@
+// What the nearline tier keeps of a player, and what the online tier reads of it. Folding is in models/features.
+
+import { z } from 'zod';
+import type { PlayerEvent } from './event.ts';
+
+/** The part of an event that signals keep. */
+export type SignalEvent = Pick<PlayerEvent, 'id' | 'type' | 'itemId' | 'value' | 'query' | 'timestamp'>;
+
+/** Newest events kept of what a player did, and apart from it of what was shown, so that being shown much forgets nothing. */
+export const RECENT_ACTIONS_MAX = 500;
+export const RECENT_IMPRESSIONS_MAX = 500;
+/** Lasting facts (this item was bought, that one dismissed) remembered after the event itself is forgotten: the newest. */
+export const MARKS_MAX = 5_000;
+
+/** Lasting facts about one item: when each was last true, epoch milliseconds. */
+export const MARK_KINDS = ['purchase', 'play', 'rate', 'like', 'wishlist', 'dismiss', 'dislike'] as const;
+export type MarkKind = (typeof MARK_KINDS)[number];
+export type Marks = Partial<Record<MarkKind, number>>;
+
+/**
+ * The live state of one player. It depends on the *set* of events alone: not on their order, nor on how often each
+ * came. Both lists are the newest by (timestamp, id), newest first.
+ */
+export interface Signals {
+  actions: SignalEvent[];
+  impressions: SignalEvent[];
+  marks: Map<string, Marks>;
+}
+
+export const HistoryItem = z
+  .object({
+    itemId: z.string(),
+    weight: z.number().meta({ description: 'Summed over the item’s recent events, −1 to 1.5.' }),
+    ageDays: z.number().meta({ description: 'Since the item’s last event.' }),
+    lastType: z.string().meta({ description: 'Type of the item’s weightiest recent event.' }),
+  })
+  .meta({ id: 'HistoryItem' });
+export type HistoryItem = z.infer<typeof HistoryItem>;
+
+/** What ranking reads of the signals, at one moment. `history` is newest first. */
+export const UserView = z.object({
+  history: z.array(HistoryItem),
+  owned: z.array(z.string()),
+  played: z.array(z.string()),
+  dismissed: z.array(z.string()),
+  searches: z.array(z.string()).meta({ description: 'Recent queries, newest first.' }),
+});
+export type UserView = z.infer<typeof UserView>;
+
+export const EMPTY_VIEW: UserView = { history: [], owned: [], played: [], dismissed: [], searches: [] };

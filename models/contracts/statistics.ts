@@ -1,0 +1,29 @@
+// What the statistics job computes from the event log and every isolate holds.
+
+import { z } from 'zod';
+
+export const STATISTICS_SCHEMA = 1;
+
+const Scored = z.tuple([z.string(), z.number()]);
+/** [itemId, score], best first. */
+export type Scored = z.infer<typeof Scored>;
+
+export const Statistics = z.object({
+  schema: z.literal(STATISTICS_SCHEMA),
+  computedAt: z.iso.datetime(),
+  events: z.number().int(),
+  popular: z.array(Scored),
+  trending: z.array(Scored),
+  bestRated: z.array(Scored),
+});
+export type Statistics = z.infer<typeof Statistics>;
+
+/** Events of one item, type and day (UTC, days since the epoch): what the statistics are computed from. */
+export interface DailyCount {
+  itemId: string;
+  type: string;
+  day: number;
+  count: number;
+  /** Sum of the events' values; 0 where they have none. */
+  valueSum: number;
+}

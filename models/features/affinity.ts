@@ -1,0 +1,31 @@
+// How strongly a player leans to each genre, from the history and the catalogue as it is now. Derived when read, so a
+// genre corrected in the catalogue is right at once for every player.
+
+import type { HistoryItem } from '../contracts/signals.ts';
+
+/** Taste of the moment: an item's say is halved each time its age grows by this. */
+const HALF_LIFE_DAYS = 7;
+
+export interface GenreAffinity {
+  genre: string;
+  /** Share of the player's positive, decayed weight: the shares add up to 1. */
+  share: number;
+}
+
+/** Shares per genre, strongest first. An item's weight is spread evenly over its genres; dislikes count against. */
+export function genreAffinity(
+  history: readonly HistoryItem[],
+  genresOf: (itemId: string) => readonly string[] | undefined,
+): GenreAffinity[] {
+  const totals = new Map<string, number>();
+  for (const { itemId, weight, ageDays } of history) {
+    const genres = genresOf(itemId) ?? [];
+    const part = (weight * 0.5 ** (ageDays / HALF_LIFE_DAYS)) / Math.max(1, genres.length);
+    for (const genre of genres) totals.set(genre, (totals.get(genre) ?? 0) + part);
+  }
+  const positive = [...totals].filter(([, total]) => total > 0);
+  const sum = positive.reduce((all, [, total]) => all + total, 0);
+  return positive
+    .map(([genre, total]) => ({ genre, share: total / sum }))
+    .sort((a, b) => b.share - a.share || (a.genre < b.genre ? -1 : 1));
+}

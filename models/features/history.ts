@@ -1,0 +1,46 @@
+// Encodes a player's history into the tensors that every retrieval model reads: the same code at the edge, in training
+// and in evaluation. It knows no runtime.
+
+import { HISTORY_LENGTH } from '../contracts/release.ts';
+import type { HistoryItem } from '../contracts/signals.ts';
+
+/** Tensors of `batch` histories, row by row, each of length batch × HISTORY_LENGTH. */
+export interface EncodedHistories {
+  batch: number;
+  /** Places in the vocabulary; 0 where padded. */
+  items: Int32Array;
+  /** 0 where padded. */
+  weights: Float32Array;
+  /** Days. */
+  ages: Float32Array;
+}
+
+type Encodable = Pick<HistoryItem, 'itemId' | 'weight' | 'ageDays'>;
+
+/** Encodes the newest HISTORY_LENGTH items that the vocabulary knows. `histories`: newest first. */
+export function encodeHistories(
+  histories: readonly (readonly Encodable[])[],
+  vocabulary: ReadonlyMap<string, number>,
+): EncodedHistories {
+  const length = histories.length * HISTORY_LENGTH;
+  const encoded: EncodedHistories = {
+    batch: histories.length,
+    items: new Int32Array(length),
+    weights: new Float32Array(length),
+    ages: new Float32Array(length),
+  };
+  histories.forEach((history, row) => {
+    let at = row * HISTORY_LENGTH;
+    const end = at + HISTORY_LENGTH;
+    for (const item of history) {
+      if (at === end) break;
+      const place = vocabulary.get(item.itemId);
+      if (place === undefined) continue;
+      encoded.items[at] = place;
+      encoded.weights[at] = item.weight;
+      encoded.ages[at] = item.ageDays;
+      at++;
+    }
+  });
+  return encoded;
+}

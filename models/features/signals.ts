@@ -1,0 +1,155 @@
+// Folds events into a player's signals and reads a view of them. Pure: no clock, no I/O; the Durable Object and the
+// replay of a log run this same code. The result depends on the set of events, not on their order or repetition:
+// lists are the newest N by (timestamp, id), marks are maxima, and both kinds of state forgive being told twice.
+
+import {
+  type HistoryItem,
+  MARK_KINDS,
+  MARKS_MAX,
+  type MarkKind,
+  type Marks,
+  RECENT_ACTIONS_MAX,
+  RECENT_IMPRESSIONS_MAX,
+  type SignalEvent,
+  type Signals,
+  type UserView,
+} from '../contracts/signals.ts';
+import { weighEvent } from './weights.ts';
+
+const DAY_MS = 86_400_000;
+const HISTORY_VIEW_MAX = 128;
+const SEARCHES_VIEW_MAX = 5;
+const ITEM_WEIGHT_MIN = -1;
+const ITEM_WEIGHT_MAX = 1.5;
+
+export const emptySignals = (): Signals => ({ actions: [], impressions: [], marks: new Map() });
+
+/** Newest first; ids break ties, so that every order of delivery gives the same list. */
+export const newestFirst = (a: SignalEvent, b: SignalEvent): number =>
+  b.timestamp - a.timestamp || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+const isMark = (type: string): type is MarkKind => (MARK_KINDS as readonly string[]).includes(type);
+
+export interface Fold {
+  signals: Signals;
+  /** The events that were new, in the order given. */
+  added: SignalEvent[];
+}
+
+/** Folds events into signals; those already among the kept ones are not counted again. The input is left as it was. */
+export function foldEvents(signals: Signals, events: readonly SignalEvent[]): Fold {
+  const known = new Set<string>();
+  for (const event of signals.actions) known.add(event.id);
+  for (const event of signals.impressions) known.add(event.id);
+  const added = events.filter((event) => !known.has(event.id) && known.add(event.id));
+  if (added.length === 0) return { signals, added };
+
+  const keepNewest = (kept: SignalEvent[], more: SignalEvent[], max: number) =>
+    more.length === 0 ? kept : [...kept, ...more].sort(newestFirst).slice(0, max);
+  return {
+    signals: {
+      actions: keepNewest(
+        signals.actions,
+        added.filter((event) => event.type !== 'impression'),
+        RECENT_ACTIONS_MAX,
+      ),
+      impressions: keepNewest(
+        signals.impressions,
+        added.filter((event) => event.type === 'impression'),
+        RECENT_IMPRESSIONS_MAX,
+      ),
+      marks: foldMarks(signals.marks, added),
+    },
+    added,
+  };
+}
+
+function foldMarks(marks: ReadonlyMap<string, Marks>, events: readonly SignalEvent[]): Map<string, Marks> {
+  const folded = new Map(marks);
+  for (const { type, itemId, timestamp } of events) {
+    if (itemId === null || !isMark(type)) continue;
+    const before = folded.get(itemId) ?? {};
+    folded.set(itemId, { ...before, [type]: Math.max(before[type] ?? 0, timestamp) });
+  }
+  const listed = listMarks(folded);
+  return listed.length <= MARKS_MAX ? folded : collectMarks(listed.sort(newestMarkFirst).slice(0, MARKS_MAX));
+}
+
+/** One mark of one item, as a row. Bounding single marks, not items, is what keeps the bound independent of order. */
+export interface Mark {
+  itemId: string;
+  kind: MarkKind;
+  timestamp: number;
+}
+
+const newestMarkFirst = (a: Mark, b: Mark): number =>
+  b.timestamp - a.timestamp || (a.itemId < b.itemId ? -1 : a.itemId > b.itemId ? 1 : a.kind < b.kind ? -1 : 1);
+
+export const listMarks = (marks: ReadonlyMap<string, Marks>): Mark[] =>
+  [...marks].flatMap(([itemId, kinds]) =>
+    Object.entries(kinds).map(([kind, timestamp]) => ({ itemId, kind: kind as MarkKind, timestamp })),
+  );
+
+export function collectMarks(marks: readonly Mark[]): Map<string, Marks> {
+  const collected = new Map<string, Marks>();
+  for (const { itemId, kind, timestamp } of marks)
+    collected.set(itemId, { ...collected.get(itemId), [kind]: timestamp });
+  return collected;
+}
+
+/** A dismissal or dislike holds until the player chooses the game after all. */
+function isDismissed(marks: Marks): boolean {
+  const refused = Math.max(marks.dismiss ?? 0, marks.dislike ?? 0);
+  const chosen = Math.max(marks.purchase ?? 0, marks.play ?? 0, marks.like ?? 0, marks.wishlist ?? 0);
+  return refused > chosen;
+}
+
+/** What ranking needs of the signals. `now`: epoch milliseconds. */
+export function viewSignals(signals: Signals, now: number): UserView {
+  const itemsWith = (test: (marks: Marks) => boolean) =>
+    [...signals.marks].filter(([, marks]) => test(marks)).map(([itemId]) => itemId);
+  return {
+    history: viewHistory(signals.actions, now),
+    owned: itemsWith((marks) => marks.purchase !== undefined),
+    played: itemsWith((marks) => marks.play !== undefined || marks.rate !== undefined),
+    dismissed: itemsWith(isDismissed),
+    searches: signals.actions
+      .filter((event) => event.type === 'search' && event.query !== null)
+      .slice(0, SEARCHES_VIEW_MAX)
+      .map((event) => event.query!),
+  };
+}
+
+/** The items of the recent actions, newest first, each with the summed weight of its events. */
+export function viewHistory(actions: readonly SignalEvent[], now: number): HistoryItem[] {
+  const items = new Map<string, HistoryItem & { strongest: number }>();
+  for (const event of actions) {
+    if (event.itemId === null) continue;
+    const weight = weighEvent(event);
+    const item = items.get(event.itemId);
+    if (item === undefined) {
+      items.set(event.itemId, {
+        itemId: event.itemId,
+        weight,
+        ageDays: Math.max(0, (now - event.timestamp) / DAY_MS),
+        lastType: event.type,
+        strongest: Math.abs(weight),
+      });
+    } else {
+      item.weight += weight;
+      if (Math.abs(weight) > item.strongest) {
+        item.strongest = Math.abs(weight);
+        item.lastType = event.type;
+      }
+    }
+  }
+  return [...items.values()]
+    .filter((item) => item.weight !== 0)
+    .slice(0, HISTORY_VIEW_MAX)
+    .map(({ itemId, weight, ageDays, lastType }) => ({
+      itemId,
+      weight: Math.min(ITEM_WEIGHT_MAX, Math.max(ITEM_WEIGHT_MIN, weight)),
+      ageDays,
+      lastType,
+    }));
+}

@@ -1,0 +1,95 @@
+// Popularity, trend and rating of every item from daily counts. Pure: the job that reads the counts and stores the
+// result is workers/offline.
+
+import type { EventType } from '../contracts/event.ts';
+import { type DailyCount, type Scored, STATISTICS_SCHEMA, type Statistics } from '../contracts/statistics.ts';
+import { weighEvent } from './weights.ts';
+
+const POPULARITY_HALF_LIFE_DAYS = 14;
+/** Trending compares these newest days with the days before them, as far back as the window. */
+const TREND_RECENT_DAYS = 3;
+const TREND_WINDOW_DAYS = 28;
+/** Pretended events per window, so that a rise from one to three is no trend. */
+const TREND_SMOOTHING = 3;
+/** Pretended votes at the mean of all votes (Bayesian average): one five-star vote does not lead the list. */
+const RATING_PRIOR_VOTES = 10;
+/** What a like and a dislike say on the scale of ratings. */
+const LIKE_AS_RATING = 4.5;
+const DISLIKE_AS_RATING = 1.5;
+const LIST_LENGTH_MAX = 500;
+
+/** `today`: days since the epoch, UTC. `popular` holds every item with a positive score, the others the best 500. */
+export function computeStatistics(counts: readonly DailyCount[], today: number, computedAt: string): Statistics {
+  const popularity = new Map<string, number>();
+  const recent = new Map<string, number>();
+  const before = new Map<string, number>();
+  const ratings = new Map<string, { votes: number; sum: number }>();
+  let events = 0;
+  const add = (totals: Map<string, number>, itemId: string, amount: number) =>
+    totals.set(itemId, (totals.get(itemId) ?? 0) + amount);
+
+  for (const { itemId, type, day, count, valueSum } of counts) {
+    events += count;
+    const age = Math.max(0, today - day);
+    const weight = weighEvent({ type: type as EventType, value: valueSum / count }) * count;
+    add(popularity, itemId, weight * 0.5 ** (age / POPULARITY_HALF_LIFE_DAYS));
+    if (weight > 0 && age < TREND_WINDOW_DAYS) add(age < TREND_RECENT_DAYS ? recent : before, itemId, weight);
+    const vote = asVotes(type, count, valueSum);
+    if (vote > 0) {
+      const rating = ratings.get(itemId) ?? { votes: 0, sum: 0 };
+      ratings.set(itemId, { votes: rating.votes + count, sum: rating.sum + vote });
+    }
+  }
+
+  return {
+    schema: STATISTICS_SCHEMA,
+    computedAt,
+    events,
+    popular: best(popularity, Number.POSITIVE_INFINITY),
+    trending: best(trend(recent, before), LIST_LENGTH_MAX),
+    bestRated: best(bayesianAverage(ratings), LIST_LENGTH_MAX),
+  };
+}
+
+const asVotes = (type: string, count: number, valueSum: number): number =>
+  type === 'rate'
+    ? valueSum
+    : type === 'like'
+      ? LIKE_AS_RATING * count
+      : type === 'dislike'
+        ? DISLIKE_AS_RATING * count
+        : 0;
+
+/** Standard deviations by which the recent days exceed what the item's own past leads one to expect. */
+function trend(recent: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): Map<string, number> {
+  const share = TREND_RECENT_DAYS / (TREND_WINDOW_DAYS - TREND_RECENT_DAYS);
+  const rises = new Map<string, number>();
+  for (const [itemId, now] of recent) {
+    const expected = (before.get(itemId) ?? 0) * share + TREND_SMOOTHING;
+    const rise = (now - expected) / Math.sqrt(expected);
+    if (rise > 0) rises.set(itemId, rise);
+  }
+  return rises;
+}
+
+function bayesianAverage(ratings: ReadonlyMap<string, { votes: number; sum: number }>): Map<string, number> {
+  let votes = 0;
+  let sum = 0;
+  for (const rating of ratings.values()) {
+    votes += rating.votes;
+    sum += rating.sum;
+  }
+  const mean = votes > 0 ? sum / votes : 0;
+  return new Map(
+    [...ratings].map(([itemId, rating]) => [
+      itemId,
+      (RATING_PRIOR_VOTES * mean + rating.sum) / (RATING_PRIOR_VOTES + rating.votes),
+    ]),
+  );
+}
+
+const best = (scores: ReadonlyMap<string, number>, length: number): Scored[] =>
+  [...scores]
+    .filter(([, score]) => score > 0)
+    .sort(([idA, a], [idB, b]) => b - a || (idA < idB ? -1 : 1))
+    .slice(0, length);

@@ -1,0 +1,34 @@
+// The tables inside each player's Durable Object: its signals, row by row.
+
+import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { EVENT_TYPES } from '../../models/contracts/event.ts';
+import { MARK_KINDS } from '../../models/contracts/signals.ts';
+
+export const recentEvents = sqliteTable(
+  'recent_events',
+  {
+    id: text('id').primaryKey(),
+    type: text('type', { enum: EVENT_TYPES }).notNull(),
+    itemId: text('item_id'),
+    value: real('value'),
+    query: text('query'),
+    timestamp: integer('timestamp').notNull(),
+  },
+  (table) => [index('recent_events_timestamp').on(table.timestamp)],
+);
+
+export const marks = sqliteTable(
+  'marks',
+  {
+    itemId: text('item_id').notNull(),
+    kind: text('kind', { enum: MARK_KINDS }).notNull(),
+    timestamp: integer('timestamp').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.itemId, table.kind] })],
+);
+
+/** One row once the player's log has been read into the object. */
+export const hydration = sqliteTable('hydration', {
+  id: integer('id').primaryKey(),
+  hydratedAt: integer('hydrated_at').notNull(),
+});

@@ -1,0 +1,110 @@
+// The event log in D1: bulk writing, once per (user, id), and reading in pages. It validates nothing: contracts do.
+
+import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
+import type { DailyCount } from '../../models/contracts/statistics.ts';
+
+/** Keeps one bound parameter well under D1's 2 MB. */
+const ROWS_PER_STATEMENT = 2_000;
+
+const COLUMNS = [
+  ['id', 'id'],
+  ['user_id', 'userId'],
+  ['type', 'type'],
+  ['item_id', 'itemId'],
+  ['value', 'value'],
+  ['query', 'query'],
+  ['timestamp', 'timestamp'],
+  ['received_at', 'receivedAt'],
+  ['recommendation_id', 'recommendationId'],
+  ['position', 'position'],
+  ['platform', 'platform'],
+  ['country', 'country'],
+  ['locale', 'locale'],
+] as const satisfies readonly (readonly [string, keyof PlayerEvent])[];
+
+// One JSON parameter carries many rows: chunked VALUES would be bound to 100 parameters a statement.
+const INSERT_EVENTS = `insert into events (${COLUMNS.map(([column]) => column).join(', ')})
+  select ${COLUMNS.map((_, place) => `value->>${place}`).join(', ')} from json_each(?1) where true
+  on conflict do nothing`;
+const TOUCH_USERS = `insert into users (user_id, last_event_at)
+  select value->>1, max(value->>6) from json_each(?1) where true group by 1
+  on conflict do update set last_event_at = max(last_event_at, excluded.last_event_at)`;
+
+const EVENT_COLUMNS = COLUMNS.map(([column, field]) => (column === field ? column : `${column} as ${field}`)).join(
+  ', ',
+);
+
+/** Writes events, each once, in one transaction per 2,000. Returns how many were new. */
+export async function insertEvents(db: D1Database, events: readonly PlayerEvent[]): Promise<number> {
+  let inserted = 0;
+  for (let from = 0; from < events.length; from += ROWS_PER_STATEMENT) {
+    const rows = events.slice(from, from + ROWS_PER_STATEMENT).map((event) => COLUMNS.map(([, field]) => event[field]));
+    const parameter = JSON.stringify(rows);
+    const [written] = await db.batch([
+      db.prepare(INSERT_EVENTS).bind(parameter),
+      db.prepare(TOUCH_USERS).bind(parameter),
+    ]);
+    inserted += written!.meta.changes;
+  }
+  return inserted;
+}
+
+/** The newest `limit` events of a player that are, or are not, impressions; newest first. */
+export async function readNewestEvents(
+  db: D1Database,
+  userId: string,
+  impressions: boolean,
+  limit: number,
+): Promise<PlayerEvent[]> {
+  const { results } = await db
+    .prepare(
+      `select ${EVENT_COLUMNS} from events where user_id = ?1 and (type = 'impression') = ?2
+       order by timestamp desc, id desc limit ?3`,
+    )
+    .bind(userId, impressions ? 1 : 0, limit)
+    .all<PlayerEvent>();
+  return results;
+}
+
+/** One page of the log in the order it was written, after `sequence`. */
+export async function readEventPage(
+  db: D1Database,
+  sequence: number,
+  limit: number,
+): Promise<(PlayerEvent & { sequence: number })[]> {
+  const { results } = await db
+    .prepare(`select sequence, ${EVENT_COLUMNS} from events where sequence > ?1 order by sequence limit ?2`)
+    .bind(sequence, limit)
+    .all<PlayerEvent & { sequence: number }>();
+  return results;
+}
+
+/** How many rows were logged after `sequence`. */
+export async function countEventsAfter(db: D1Database, sequence: number): Promise<number> {
+  return (
+    (await db.prepare('select count(*) as n from events where sequence > ?1').bind(sequence).first<number>('n')) ?? 0
+  );
+}
+
+/** Events per item, type and day (UTC) since a moment, impressions and searches left out. */
+export async function readDailyCounts(db: D1Database, since: number): Promise<DailyCount[]> {
+  const { results } = await db
+    .prepare(
+      `select item_id as itemId, type, timestamp / 86400000 as day, count(*) as count, coalesce(sum(value), 0) as valueSum
+       from events where timestamp >= ?1 and item_id is not null and type <> 'impression' group by 1, 2, 3`,
+    )
+    .bind(since)
+    .all<DailyCount & { type: EventType }>();
+  return results;
+}
+
+/** The players seen last, newest first. */
+export async function listUsers(db: D1Database, limit: number): Promise<{ userId: string; lastEventAt: number }[]> {
+  const { results } = await db
+    .prepare(
+      'select user_id as userId, last_event_at as lastEventAt from users order by last_event_at desc, user_id limit ?1',
+    )
+    .bind(limit)
+    .all<{ userId: string; lastEventAt: number }>();
+  return results;
+}

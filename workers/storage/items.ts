@@ -1,0 +1,142 @@
+// The catalogue in D1. Each change takes the next revision, so an isolate can ask for what is newer than what it holds;
+// a deleted item leaves its row behind for the same reason.
+
+import type { Item, ItemPatch } from '../../models/contracts/item.ts';
+
+const ROWS_PER_STATEMENT = 1_000;
+
+const COLUMNS = [
+  ['item_id', 'itemId'],
+  ['title', 'title'],
+  ['genres', 'genres'],
+  ['tags', 'tags'],
+  ['developer', 'developer'],
+  ['release_date', 'releaseDate'],
+  ['price', 'price'],
+  ['age_rating', 'ageRating'],
+  ['platforms', 'platforms'],
+  ['cover_url', 'coverUrl'],
+  ['hidden', 'hidden'],
+] as const satisfies readonly (readonly [string, keyof Item])[];
+
+const ITEM_COLUMNS = COLUMNS.map(([column, field]) => (column === field ? column : `${column} as ${field}`)).join(', ');
+const NEXT_REVISION = '(select coalesce(max(revision), 0) + 1 from items)';
+const UPSERT_ITEMS = `insert into items (${COLUMNS.map(([column]) => column).join(', ')}, deleted_at, revision)
+  select ${COLUMNS.map((_, place) => `value->>${place}`).join(', ')}, null, ${NEXT_REVISION}
+  from json_each(?1) where true
+  on conflict(item_id) do update set
+  ${[...COLUMNS.slice(1).map(([column]) => column), 'deleted_at', 'revision'].map((column) => `${column} = excluded.${column}`).join(', ')}`;
+
+type Row = Omit<Item, 'genres' | 'tags' | 'platforms' | 'hidden'> & {
+  genres: string;
+  tags: string;
+  platforms: string;
+  hidden: number;
+};
+
+const fromRow = (row: Row): Item => ({
+  itemId: row.itemId,
+  title: row.title,
+  genres: JSON.parse(row.genres),
+  tags: JSON.parse(row.tags),
+  developer: row.developer,
+  releaseDate: row.releaseDate,
+  price: row.price,
+  ageRating: row.ageRating,
+  platforms: JSON.parse(row.platforms),
+  coverUrl: row.coverUrl,
+  hidden: row.hidden !== 0,
+});
+
+const asColumn = (value: Item[keyof Item]) =>
+  Array.isArray(value) ? JSON.stringify(value) : typeof value === 'boolean' ? Number(value) : value;
+
+/** Creates or replaces items. */
+export async function putItems(db: D1Database, items: readonly Item[]): Promise<void> {
+  for (let from = 0; from < items.length; from += ROWS_PER_STATEMENT) {
+    const rows = items
+      .slice(from, from + ROWS_PER_STATEMENT)
+      .map((item) => COLUMNS.map(([, field]) => asColumn(item[field])));
+    await db.prepare(UPSERT_ITEMS).bind(JSON.stringify(rows)).run();
+  }
+}
+
+/** Changes the given fields. Undefined where there is no such item. */
+export async function patchItem(db: D1Database, itemId: string, patch: ItemPatch): Promise<Item | undefined> {
+  const changes = COLUMNS.filter(([, field]) => field !== 'itemId' && patch[field as keyof ItemPatch] !== undefined);
+  const assignments = changes.map(([column], place) => `${column} = ?${place + 2}`);
+  const row = await db
+    .prepare(
+      `update items set ${[...assignments, `revision = ${NEXT_REVISION}`].join(', ')}
+       where item_id = ?1 and deleted_at is null returning ${ITEM_COLUMNS}`,
+    )
+    .bind(itemId, ...changes.map(([, field]) => asColumn(patch[field as keyof ItemPatch]!)))
+    .first<Row>();
+  return row === null ? undefined : fromRow(row);
+}
+
+/** False where there is no such item. `now`: epoch milliseconds. */
+export async function deleteItem(db: D1Database, itemId: string, now: number): Promise<boolean> {
+  const { meta } = await db
+    .prepare(`update items set deleted_at = ?2, revision = ${NEXT_REVISION} where item_id = ?1 and deleted_at is null`)
+    .bind(itemId, now)
+    .run();
+  return meta.changes > 0;
+}
+
+export async function readItem(db: D1Database, itemId: string): Promise<Item | undefined> {
+  const row = await db
+    .prepare(`select ${ITEM_COLUMNS} from items where item_id = ?1 and deleted_at is null`)
+    .bind(itemId)
+    .first<Row>();
+  return row === null ? undefined : fromRow(row);
+}
+
+export interface ItemFilter {
+  genre?: string | undefined;
+  tag?: string | undefined;
+  /** Part of the title, any case. */
+  text?: string | undefined;
+}
+
+/** One page in the order of ids, after `afterId`. */
+export async function listItems(db: D1Database, filter: ItemFilter, afterId: string, limit: number): Promise<Item[]> {
+  const { results } = await db
+    .prepare(
+      `select ${ITEM_COLUMNS} from items where item_id > ?1 and deleted_at is null
+       and (?2 is null or exists (select 1 from json_each(genres) where value = ?2))
+       and (?3 is null or exists (select 1 from json_each(tags) where value = ?3))
+       and (?4 is null or instr(lower(title), lower(?4)) > 0)
+       order by item_id limit ?5`,
+    )
+    .bind(afterId, filter.genre ?? null, filter.tag ?? null, filter.text ?? null, limit)
+    .all<Row>();
+  return results.map(fromRow);
+}
+
+export interface ItemChange {
+  revision: number;
+  /** Null where the item was deleted. */
+  item: Item | null;
+  itemId: string;
+}
+
+/** Items changed after a revision, in the order of (revision, id). A page ends at `limit`; ask again after its last. */
+export async function readItemChanges(
+  db: D1Database,
+  after: { revision: number; itemId: string },
+  limit: number,
+): Promise<ItemChange[]> {
+  const { results } = await db
+    .prepare(
+      `select ${ITEM_COLUMNS}, deleted_at as deletedAt, revision from items
+       where (revision, item_id) > (?1, ?2) order by revision, item_id limit ?3`,
+    )
+    .bind(after.revision, after.itemId, limit)
+    .all<Row & { deletedAt: number | null; revision: number }>();
+  return results.map((row) => ({
+    revision: row.revision,
+    itemId: row.itemId,
+    item: row.deletedAt === null ? fromRow(row) : null,
+  }));
+}

@@ -1,0 +1,93 @@
+// The tables of D1. Migrations are generated from this file (`npm run migrations`); docs/storage-schema.md says what
+// each is for.
+
+import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { EVENT_TYPES } from '../../models/contracts/event.ts';
+
+export const events = sqliteTable(
+  'events',
+  {
+    // Grows by one per row: exports page by it, and training knows how far it has read.
+    sequence: integer('sequence').primaryKey({ autoIncrement: true }),
+    userId: text('user_id').notNull(),
+    id: text('id').notNull(),
+    type: text('type', { enum: EVENT_TYPES }).notNull(),
+    itemId: text('item_id'),
+    value: real('value'),
+    query: text('query'),
+    timestamp: integer('timestamp').notNull(),
+    receivedAt: integer('received_at').notNull(),
+    recommendationId: text('recommendation_id'),
+    position: integer('position'),
+    platform: text('platform'),
+    country: text('country'),
+    locale: text('locale'),
+  },
+  (table) => [
+    // Ids are the client's own: two players may use the same.
+    uniqueIndex('events_user_id').on(table.userId, table.id),
+    index('events_user_timestamp').on(table.userId, table.timestamp),
+  ],
+);
+
+export const items = sqliteTable(
+  'items',
+  {
+    itemId: text('item_id').primaryKey(),
+    title: text('title').notNull(),
+    // JSON arrays of strings.
+    genres: text('genres').notNull(),
+    tags: text('tags').notNull(),
+    developer: text('developer'),
+    releaseDate: text('release_date'),
+    price: real('price'),
+    ageRating: integer('age_rating'),
+    platforms: text('platforms').notNull(),
+    coverUrl: text('cover_url'),
+    hidden: integer('hidden', { mode: 'boolean' }).notNull(),
+    // Set where the item is gone: the row stays, so that every isolate hears of it.
+    deletedAt: integer('deleted_at'),
+    // Grows with each change to any item: isolates ask for what is newer than what they hold.
+    revision: integer('revision').notNull(),
+  },
+  (table) => [index('items_revision').on(table.revision)],
+);
+
+export const users = sqliteTable(
+  'users',
+  {
+    userId: text('user_id').primaryKey(),
+    lastEventAt: integer('last_event_at').notNull(),
+  },
+  (table) => [index('users_last_event').on(table.lastEventAt)],
+);
+
+export const jobRuns = sqliteTable(
+  'job_runs',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    job: text('job').notNull(),
+    cron: text('cron').notNull(),
+    startedAt: integer('started_at').notNull(),
+    durationMs: integer('duration_ms'),
+    rows: integer('rows'),
+    outcome: text('outcome', { enum: ['running', 'done', 'failed'] }).notNull(),
+    error: text('error'),
+  },
+  (table) => [index('job_runs_started').on(table.startedAt)],
+);
+
+export const deadLetters = sqliteTable('dead_letters', {
+  id: text('id').primaryKey(),
+  body: text('body').notNull(),
+  reason: text('reason').notNull(),
+  receivedAt: integer('received_at').notNull(),
+});
+
+export const imports = sqliteTable('imports', {
+  // Digest of the file's format, name and size: the same import, begun again, goes on where it stopped.
+  id: text('id').primaryKey(),
+  startedAt: integer('started_at').notNull(),
+  linesDone: integer('lines_done').notNull(),
+  finishedAt: integer('finished_at'),
+});
