@@ -24,6 +24,16 @@ const ITEM_WEIGHT_MAX = 1.5;
 
 export const emptySignals = (): Signals => ({ actions: [], impressions: [], marks: new Map() });
 
+/** The part of an event that signals keep. */
+export const toSignalEvent = ({ id, type, itemId, value, query, timestamp }: SignalEvent): SignalEvent => ({
+  id,
+  type,
+  itemId,
+  value,
+  query,
+  timestamp,
+});
+
 /** Newest first; ids break ties, so that every order of delivery gives the same list. */
 export const newestFirst = (a: SignalEvent, b: SignalEvent): number =>
   b.timestamp - a.timestamp || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);

@@ -1,6 +1,7 @@
 // The event log in D1: bulk writing, once per (user, id), and reading in pages. It validates nothing: contracts do.
 
 import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
+import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';
 import type { DailyCount } from '../../models/contracts/statistics.ts';
 
 /** Keeps one bound parameter well under D1's 2 MB. */
@@ -49,21 +50,28 @@ export async function insertEvents(db: D1Database, events: readonly PlayerEvent[
   return inserted;
 }
 
-/** The newest `limit` events of a player that are, or are not, impressions; newest first. */
-export async function readNewestEvents(
-  db: D1Database,
-  userId: string,
-  impressions: boolean,
-  limit: number,
-): Promise<PlayerEvent[]> {
-  const { results } = await db
-    .prepare(
-      `select ${EVENT_COLUMNS} from events where user_id = ?1 and (type = 'impression') = ?2
-       order by timestamp desc, id desc limit ?3`,
-    )
-    .bind(userId, impressions ? 1 : 0, limit)
-    .all<PlayerEvent>();
-  return results;
+/**
+ * The events of a player's log that its signals are made of: the newest actions, the newest impressions, and the last
+ * event of each lasting kind per item, however old. Some come twice; folding forgives that.
+ */
+export async function readSignalEvents(db: D1Database, userId: string): Promise<PlayerEvent[]> {
+  const newest = (comparison: string) =>
+    `select ${EVENT_COLUMNS} from events where user_id = ?1 and type ${comparison} 'impression'
+     order by timestamp desc, id desc limit ?2`;
+  const kinds = MARK_KINDS.map((kind) => `'${kind}'`).join(', ');
+  const answers = await db.batch<PlayerEvent>([
+    db.prepare(newest('<>')).bind(userId, RECENT_ACTIONS_MAX),
+    db.prepare(newest('=')).bind(userId, RECENT_IMPRESSIONS_MAX),
+    db
+      .prepare(
+        // SQLite takes the other columns from the row that holds the maximum.
+        `select ${EVENT_COLUMNS}, max(timestamp) from events
+         where user_id = ?1 and type in (${kinds}) and item_id is not null
+         group by item_id, type order by timestamp desc limit ?2`,
+      )
+      .bind(userId, MARKS_MAX),
+  ]);
+  return answers.flatMap(({ results }) => results);
 }
 
 /** One page of the log in the order it was written, after `sequence`. */

@@ -1,0 +1,131 @@
+import { expect, it } from 'vitest';
+import { MARKS_MAX, RECENT_ACTIONS_MAX, type SignalEvent, type Signals } from '../contracts/signals.ts';
+import { emptySignals, foldEvents, listMarks, viewSignals } from './signals.ts';
+
+const DAY = 86_400_000;
+const NOW = Date.UTC(2026, 0, 31);
+
+/** A small linear congruential generator: the same log in every run. */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const TYPES = [
+  'impression',
+  'view',
+  'click',
+  'play',
+  'like',
+  'dislike',
+  'purchase',
+  'dismiss',
+  'rate',
+  'search',
+] as const;
+
+function makeLog(length: number, items: number, seed: number): SignalEvent[] {
+  const random = randomNumbers(seed);
+  return Array.from({ length }, (_, place) => {
+    const type = TYPES[Math.floor(random() * TYPES.length)]!;
+    return {
+      id: `e${place}`,
+      type,
+      itemId: type === 'search' ? null : `item-${Math.floor(random() * items)}`,
+      value: type === 'rate' ? 4 : null,
+      query: type === 'search' ? 'rally' : null,
+      // Coarse, so that many events share a timestamp and the ids must break the tie.
+      timestamp: NOW - Math.floor(random() * 40) * DAY,
+    };
+  });
+}
+
+function shuffled<T>(list: readonly T[], seed: number): T[] {
+  const random = randomNumbers(seed);
+  return list
+    .map((value) => ({ value, order: random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ value }) => value);
+}
+
+const comparable = (signals: Signals) => ({
+  ...signals,
+  marks: listMarks(signals.marks).sort((a, b) => (`${a.itemId}${a.kind}` < `${b.itemId}${b.kind}` ? -1 : 1)),
+});
+
+it('gives the same signals in any order of delivery, in any batches, with duplicates, beyond every bound', () => {
+  const log = makeLog(12_000, 9_000, 1);
+  const replayed = foldEvents(emptySignals(), log).signals;
+  expect(replayed.actions).toHaveLength(RECENT_ACTIONS_MAX);
+  expect(listMarks(replayed.marks)).toHaveLength(MARKS_MAX);
+
+  for (const seed of [2, 3]) {
+    const delivered = shuffled([...log, ...log.slice(0, 4_000)], seed);
+    let live = emptySignals();
+    for (let from = 0; from < delivered.length; from += 700)
+      live = foldEvents(live, delivered.slice(from, from + 700)).signals;
+    expect(comparable(live)).toEqual(comparable(replayed));
+  }
+});
+
+it('tells new events from those it knows, within one batch too, and leaves its input as it was', () => {
+  const [first, second] = makeLog(2, 5, 7) as [SignalEvent, SignalEvent];
+  const before = foldEvents(emptySignals(), [first]).signals;
+  const copy = structuredClone(before);
+  const fold = foldEvents(before, [first, second, second]);
+  expect(fold.added).toEqual([second]);
+  expect(before).toEqual(copy);
+  expect(foldEvents(before, [first]).signals).toBe(before);
+});
+
+it('views weights, ownership, plays and dismissals; choosing a game lifts its dismissal', () => {
+  const event = (
+    id: string,
+    type: SignalEvent['type'],
+    itemId: string | null,
+    daysAgo: number,
+    value: number | null = null,
+  ) =>
+    ({
+      id,
+      type,
+      itemId,
+      value,
+      query: type === 'search' ? id : null,
+      timestamp: NOW - daysAgo * DAY,
+    }) satisfies SignalEvent;
+  const { signals } = foldEvents(emptySignals(), [
+    event('a', 'purchase', 'bought', 10),
+    event('b', 'play', 'bought', 2, 600),
+    event('c', 'dismiss', 'refused', 3),
+    event('d', 'dismiss', 'refused-then-liked', 3),
+    event('e', 'like', 'refused-then-liked', 1),
+    event('f', 'rate', 'rated-low', 5, 0.5),
+    event('g', 'view', 'looked', 0),
+    event('older query', 'search', null, 2),
+    event('newer query', 'search', null, 1),
+    event('h', 'impression', 'shown', 0),
+  ]);
+  const view = viewSignals(signals, NOW);
+  expect(view.history.map(({ itemId }) => itemId)).toEqual([
+    'looked',
+    'refused-then-liked',
+    'bought',
+    'refused',
+    'rated-low',
+  ]);
+  expect(view.history.find(({ itemId }) => itemId === 'bought')).toEqual({
+    itemId: 'bought',
+    weight: 1.5,
+    ageDays: 2,
+    lastType: 'play',
+  });
+  expect(view.history.find(({ itemId }) => itemId === 'rated-low')!.weight).toBe(-1);
+  expect(view.owned).toEqual(['bought']);
+  expect(view.played).toEqual(['bought', 'rated-low']);
+  expect(view.dismissed).toEqual(['refused']);
+  expect(view.searches).toEqual(['newer query', 'older query']);
+});

@@ -1,0 +1,65 @@
+// Four kinds of test; a file's name says where it runs. `node`: pure code and commands. `workers`: inside workerd, with
+// real D1, R2, queues and Durable Objects. `e2e` and `browser`: over the bundle that `npm run build` made.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
+import { Response } from 'miniflare';
+import { defineConfig } from 'vitest/config';
+
+const here = (file: string) => path.join(import.meta.dirname, file);
+const ORT_WASM = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
+
+export default defineConfig(async () => {
+  const migrations = await readD1Migrations(here('migrations'));
+  return {
+    test: {
+      projects: [
+        {
+          test: {
+            name: 'node',
+            include: ['{models,scripts,workers,tests}/**/*.node.test.ts'],
+            testTimeout: 30_000,
+          },
+        },
+        {
+          // The pool ships an imported wasm as a list of 14 million numbers; the shim takes it over a service binding.
+          resolve: { alias: { [ORT_WASM]: here('tests/ort-wasm-shim.ts') } },
+          plugins: [
+            cloudflareTest({
+              wrangler: { configPath: './wrangler.toml' },
+              miniflare: {
+                bindings: {
+                  TEST_MIGRATIONS: migrations,
+                  ADMIN_KEY: 'test-admin, test-admin-next',
+                  INGEST_KEY: 'test-ingest',
+                  READ_KEY: 'test-read',
+                },
+                queueConsumers: { events: { maxBatchTimeout: 0.05 } },
+                serviceBindings: {
+                  ORT_WASM_FILE: () =>
+                    new Response(readFileSync(here('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'))),
+                },
+              },
+            }),
+          ],
+          test: {
+            name: 'workers',
+            include: ['workers/**/*.workers.test.ts'],
+            setupFiles: ['./tests/apply-migrations.ts'],
+            testTimeout: 30_000,
+          },
+        },
+        {
+          test: {
+            name: 'e2e',
+            include: ['tests/**/*.e2e.test.ts', 'tests/**/*.browser.test.ts'],
+            fileParallelism: false,
+            testTimeout: 180_000,
+            hookTimeout: 120_000,
+          },
+        },
+      ],
+    },
+  };
+});

@@ -1,0 +1,25 @@
+// The bindings of wrangler.toml and the secrets beside them, as the code sees them.
+
+declare namespace Cloudflare {
+  interface Env {
+    DB: D1Database;
+    BUCKET: R2Bucket;
+    EVENTS: Queue<import('../models/contracts/event.ts').PlayerEvent[]>;
+    USER_SIGNALS: DurableObjectNamespace<import('./nearline/user-signals.ts').UserSignals>;
+    ASSETS: Fetcher;
+    /** Each a key or several, separated by commas, so that a key can be replaced without a gap. */
+    ADMIN_KEY?: string;
+    INGEST_KEY?: string;
+    READ_KEY?: string;
+  }
+}
+interface Env extends Cloudflare.Env {}
+
+declare module '*.sql' {
+  const text: string;
+  export default text;
+}
+declare module 'onnxruntime-web/ort-wasm-simd-threaded.wasm' {
+  const module: WebAssembly.Module;
+  export default module;
+}

@@ -1,0 +1,24 @@
+// Wiring only: which tier answers to what the platform calls. Every decision is in the tiers.
+
+import { consumeDeadLetters, consumeEvents } from './nearline/events-consumer.ts';
+import { runJob } from './offline/jobs.ts';
+import { app } from './online/app.ts';
+
+export { UserSignals } from './nearline/user-signals.ts';
+
+export default {
+  fetch: app.fetch,
+
+  async queue(batch, { DB }) {
+    switch (batch.queue) {
+      case 'events':
+        return consumeEvents(batch, DB);
+      case 'events-dead-letters':
+        return consumeDeadLetters(batch, DB);
+      default:
+        throw new Error(`no consumer for the queue “${batch.queue}”`);
+    }
+  },
+
+  scheduled: ({ cron }, env) => runJob(cron, env),
+} satisfies ExportedHandler<Env>;

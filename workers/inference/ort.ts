@@ -1,0 +1,49 @@
+// The only file that knows onnxruntime-web. It is imported dynamically, so that neither start-up nor a test that does
+// not rank pays for it.
+
+import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
+import * as ort from 'onnxruntime-web/wasm';
+import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
+import type { EncodedHistories } from '../../models/features/history.ts';
+import type { Scorer } from './scorer.ts';
+
+// workerd compiles no Wasm from bytes; only a statically imported module may be instantiated. ORT is given this buffer
+// as its binary, and the module is swapped in for exactly that buffer; every other caller passes through untouched.
+const sentinel = new ArrayBuffer(8);
+let prepared = false;
+
+function prepare(): void {
+  if (prepared) return;
+  prepared = true;
+  const instantiate = WebAssembly.instantiate as (source: unknown, imports?: WebAssembly.Imports) => Promise<unknown>;
+  const swapping = async (source: unknown, imports?: WebAssembly.Imports) =>
+    source === sentinel || (source as Uint8Array | undefined)?.buffer === sentinel
+      ? { module: wasmModule, instance: await instantiate.call(WebAssembly, wasmModule, imports) }
+      : instantiate.call(WebAssembly, source, imports);
+  (WebAssembly as { instantiate: unknown }).instantiate = swapping;
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.proxy = false;
+  ort.env.wasm.wasmBinary = sentinel;
+  ort.env.logLevel = 'error';
+}
+
+/** Opens a model file of the retrieval signature (models/contracts/release.ts). Throws where ORT cannot start. */
+export async function createOrtScorer(model: Uint8Array): Promise<Scorer> {
+  prepare();
+  const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
+  return {
+    engine: 'onnx',
+    // Between its awaits a run does no I/O, so two requests never interleave inside it; one request must not start two
+    // at once, and has no need to: histories go in batches.
+    async score({ batch, items, weights, ages }: EncodedHistories) {
+      const shape = [batch, HISTORY_LENGTH];
+      const { scores } = await session.run({
+        items: new ort.Tensor('int32', items, shape),
+        weights: new ort.Tensor('float32', weights, shape),
+        ages: new ort.Tensor('float32', ages, shape),
+      });
+      return scores!.data as Float32Array;
+    },
+    release: () => session.release(),
+  };
+}

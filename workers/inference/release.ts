@@ -1,0 +1,87 @@
+// Loads a release into the isolate: pointer → manifest → files (this location's cache, then R2) → sha256 → engine →
+// self-test. It answers with a whole, tested release or throws; what to do meanwhile is the caller's affair.
+
+import type { ReleaseManifest } from '../../models/contracts/release.ts';
+import { sha256Hex } from '../storage/digest.ts';
+import { readManifest, readPointer } from '../storage/releases.ts';
+import { createPlainScorer } from './plain.ts';
+import { type Scorer, selfTest } from './scorer.ts';
+
+export interface LoadedRelease {
+  manifest: ReleaseManifest;
+  scorer: Scorer;
+  /** Place in the tensors → item id, and back. */
+  itemIds: readonly string[];
+  places: ReadonlyMap<string, number>;
+}
+
+/** A release that failed is not fetched again for this long, unless the pointer moves on. */
+const BROKEN_RETRY_MS = 5 * 60_000;
+let broken: { version: string; reason: string; at: number } | undefined;
+
+/** The release that the pointer names: `held` where that is it. Undefined where nothing was published yet. */
+export async function loadRelease(
+  bucket: R2Bucket,
+  held: LoadedRelease | undefined,
+  now: number,
+): Promise<LoadedRelease | undefined> {
+  const pointer = await readPointer(bucket);
+  if (pointer === undefined) return undefined;
+  const { version } = pointer;
+  if (held?.manifest.version === version) return held;
+  if (broken?.version === version && now - broken.at < BROKEN_RETRY_MS) throw new Error(broken.reason);
+  try {
+    const manifest = await readManifest(bucket, pointer);
+    const [model, vocabulary] = await Promise.all([
+      readVerified(bucket, manifest.model),
+      readVerified(bucket, manifest.vocabulary),
+    ]);
+    const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
+    if (itemIds.length !== manifest.items) throw new Error('vocabulary and manifest disagree');
+    const loaded: LoadedRelease = {
+      manifest,
+      scorer: await createScorer(model, manifest),
+      itemIds,
+      places: new Map(itemIds.map((itemId, place) => [itemId, place])),
+    };
+    broken = undefined;
+    return loaded;
+  } catch (error) {
+    const reason = `${version}: ${(error as Error).message}`;
+    broken = { version, reason, at: now };
+    throw new Error(reason);
+  }
+}
+
+async function createScorer(model: Uint8Array, manifest: ReleaseManifest): Promise<Scorer> {
+  try {
+    const { createOrtScorer } = await import('./ort.ts');
+    const scorer = await createOrtScorer(model);
+    await selfTest(scorer, manifest);
+    return scorer;
+  } catch (error) {
+    console.error(JSON.stringify({ alert: 'onnxruntime cannot serve, plain scorer instead', error: String(error) }));
+    const scorer = createPlainScorer(model, manifest);
+    await selfTest(scorer, manifest);
+    return scorer;
+  }
+}
+
+async function readVerified(bucket: R2Bucket, file: ReleaseManifest['model']): Promise<Uint8Array> {
+  // Keys are immutable, so what this location has is right, if its digest is.
+  const url = `https://releases.invalid/${file.key}`;
+  const cached = await caches.default.match(url);
+  let bytes = cached && new Uint8Array(await cached.arrayBuffer());
+  if (bytes === undefined || (await sha256Hex(bytes)) !== file.sha256) {
+    const object = await bucket.get(file.key);
+    if (object === null) throw new Error(`${file.key} is missing`);
+    bytes = new Uint8Array(await object.arrayBuffer());
+    if ((await sha256Hex(bytes)) !== file.sha256)
+      throw new Error(`${file.key} does not have the sha256 of its manifest`);
+    await caches.default.put(
+      url,
+      new Response(bytes, { headers: { 'cache-control': 'public, max-age=604800, immutable' } }),
+    );
+  }
+  return bytes;
+}

@@ -1,0 +1,28 @@
+// What a loaded model can do, whichever engine runs it, and the test that it passes before it may serve.
+
+import { PARITY_TOLERANCE, type ReleaseManifest } from '../../models/contracts/release.ts';
+import type { EncodedHistories } from '../../models/features/history.ts';
+
+export interface Scorer {
+  engine: 'onnx' | 'plain';
+  /** Scores [batch × vocabulary], row by row. */
+  score(histories: EncodedHistories): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** Repeats the trainer's own example. Throws where the scores differ. */
+export async function selfTest(scorer: Scorer, { selfTest, items }: ReleaseManifest): Promise<void> {
+  const scores = await scorer.score({
+    batch: 1,
+    items: Int32Array.from(selfTest.items),
+    weights: Float32Array.from(selfTest.weights),
+    ages: Float32Array.from(selfTest.ages),
+  });
+  if (scores.length !== items) throw new Error(`self-test: ${scores.length} scores for ${items} items`);
+  const largest = Math.max(...selfTest.expected.map(({ score }) => Math.abs(score)));
+  for (const { place, score } of selfTest.expected) {
+    const difference = Math.abs(scores[place]! - score);
+    if (!(difference <= PARITY_TOLERANCE * largest))
+      throw new Error(`self-test: item ${place} scores ${scores[place]}, the trainer said ${score}`);
+  }
+}

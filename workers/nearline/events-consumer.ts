@@ -1,0 +1,59 @@
+// Carries queued events into the log. A message is acknowledged only after its events are written; what cannot be read
+// is stored as a dead letter, and what cannot be written is tried again, later each time.
+
+import { PlayerEvent } from '../../models/contracts/event.ts';
+import { type DeadLetter, storeDeadLetters } from '../storage/dead-letters.ts';
+import { insertEvents } from '../storage/events.ts';
+
+const RETRY_DELAY_MAX_SECONDS = 300;
+
+const retryDelaySeconds = (attempts: number): number => Math.min(2 ** attempts, RETRY_DELAY_MAX_SECONDS);
+
+/** The consumer of the queue `events`: each message holds the events of one request, or part of them. */
+export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database): Promise<void> {
+  const events: PlayerEvent[] = [];
+  const letters: DeadLetter[] = [];
+  for (const message of batch.messages) {
+    const bodies = Array.isArray(message.body) ? message.body : [message.body];
+    bodies.forEach((body, place) => {
+      const parsed = PlayerEvent.safeParse(body);
+      if (parsed.success) events.push(parsed.data);
+      else letters.push(deadLetter(`${message.id}-${place}`, body, `not an event: ${parsed.error.issues[0]?.message}`));
+    });
+  }
+  try {
+    await insertEvents(db, events);
+    if (letters.length > 0) await storeAlerting(db, letters);
+    batch.ackAll();
+  } catch (error) {
+    console.error(
+      JSON.stringify({ alert: 'events not written', events: events.length, error: (error as Error).message }),
+    );
+    for (const message of batch.messages) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
+  }
+}
+
+/** The consumer of the dead-letter queue: what failed too often is stored whole. */
+export async function consumeDeadLetters(batch: MessageBatch<unknown>, db: D1Database): Promise<void> {
+  try {
+    await storeAlerting(
+      db,
+      batch.messages.map((message) => deadLetter(message.id, message.body, 'failed too often')),
+    );
+    batch.ackAll();
+  } catch {
+    for (const message of batch.messages) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
+  }
+}
+
+const deadLetter = (id: string, body: unknown, reason: string): DeadLetter => ({
+  id,
+  body: JSON.stringify(body) ?? 'undefined',
+  reason,
+  receivedAt: Date.now(),
+});
+
+async function storeAlerting(db: D1Database, letters: readonly DeadLetter[]): Promise<void> {
+  await storeDeadLetters(db, letters);
+  console.error(JSON.stringify({ alert: 'dead letters stored', count: letters.length, reason: letters[0]?.reason }));
+}

@@ -1,0 +1,61 @@
+// The online tier's table of routes, and what holds for all of them: problems for errors, headers for safety. Each
+// concern has its own file.
+
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { secureHeaders } from 'hono/secure-headers';
+import { drawCover } from './cover.ts';
+import { renderDocs } from './docs.tsx';
+import { routeEvents } from './events.ts';
+import { routeItems } from './items.ts';
+import { onError, problemResponse } from './problems.ts';
+import { routeRecommendations } from './recommendations.ts';
+import { invalidInput } from './routing.ts';
+import { routeStatus } from './status.ts';
+import { routeUsers } from './users.ts';
+
+const DOCUMENT = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Bloodstream',
+    version: '1',
+    description: 'Recommendations for games that reflect what a player did a second ago.',
+  },
+};
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+export const app = new OpenAPIHono<{ Bindings: Env }>({
+  defaultHook: (result) => {
+    if (!result.success) throw invalidInput(result.error.issues);
+  },
+});
+
+app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'https:', 'data:'] } }));
+app.onError(onError);
+app.notFound((c) => problemResponse('not-found', `There is nothing at ${c.req.method} ${c.req.path}; see /docs.`));
+app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+
+// Lists under /v1/items come before the item that could bear their name.
+routeEvents(app);
+routeRecommendations(app);
+routeItems(app);
+routeUsers(app);
+routeStatus(app);
+
+// Public: what they tell is in the code, none of it in the data.
+app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document(DOCUMENT)));
+app.get('/docs', (c) => c.html(renderDocs(app.getOpenAPI31Document(DOCUMENT))));
+app.get('/covers/:genre/:file{[0-9]{1,10}\\.svg}', (c) =>
+  c.body(drawCover(c.req.param('genre'), Number.parseInt(c.req.param('file'), 10)), 200, {
+    'content-type': 'image/svg+xml',
+    'cache-control': 'public, max-age=31536000, immutable',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+  }),
+);
+
+// The demo page's key, for a browser on the developer's own machine and for nobody else.
+app.get('/local/key', (c) => {
+  if (!LOOPBACK.has(new URL(c.req.url).hostname) || c.env.ADMIN_KEY === undefined) return c.notFound();
+  c.header('cache-control', 'no-store');
+  return c.json({ key: c.env.ADMIN_KEY });
+});

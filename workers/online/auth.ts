@@ -1,0 +1,45 @@
+// Who may do what. Closed by default: a request without a known key gets nothing. Keys are compared by their digests in
+// constant time, so neither their length nor a common beginning shows.
+
+import { createMiddleware } from 'hono/factory';
+import { ProblemError } from './problems.ts';
+
+export type Scope = 'ingest' | 'read' | 'admin';
+
+const BEARER = /^Bearer ([^\s]{1,512})$/;
+
+/** `admin` may do everything; each other key has its own scope. */
+const keysFor = (env: Env, scope: Scope): string[] => {
+  const keys = [
+    env.ADMIN_KEY,
+    scope === 'ingest' ? env.INGEST_KEY : undefined,
+    scope === 'read' ? env.READ_KEY : undefined,
+  ];
+  return keys
+    .flatMap((key) => key?.split(',') ?? [])
+    .map((key) => key.trim())
+    .filter((key) => key !== '');
+};
+
+const digest = (key: string): Promise<ArrayBuffer> => crypto.subtle.digest('SHA-256', new TextEncoder().encode(key));
+
+async function isAmong(token: string, keys: readonly string[]): Promise<boolean> {
+  const given = await digest(token);
+  let found = false;
+  // No early exit: the time must not tell which key was met.
+  for (const key of keys) found = crypto.subtle.timingSafeEqual(given, await digest(key)) || found;
+  return found;
+}
+
+export const requireScope = (scope: Scope) =>
+  createMiddleware<{ Bindings: Env }>(async (c, next) => {
+    const token = BEARER.exec(c.req.header('authorization') ?? '')?.[1];
+    if (token === undefined) throw new ProblemError('unauthorized', 'Send the header “Authorization: Bearer <key>”.');
+    if (!(await isAmong(token, keysFor(c.env, scope)))) {
+      const known = await isAmong(token, [...keysFor(c.env, 'ingest'), ...keysFor(c.env, 'read')]);
+      throw known
+        ? new ProblemError('forbidden', `This needs a key with the scope “${scope}”.`)
+        : new ProblemError('unauthorized', 'The key is not known.');
+    }
+    await next();
+  });

@@ -1,0 +1,46 @@
+// What an isolate holds between requests: the catalogue, the statistics and the model release, each with how fresh it
+// must be. The only state of the online tier outside storage.
+
+import { type LoadedRelease, loadRelease } from '../inference/release.ts';
+import { Catalogue } from '../storage/catalogue.ts';
+import { Held, type Reading } from '../storage/held.ts';
+import { type HeldStatistics, readStatistics } from '../storage/statistics.ts';
+import type { Stores } from '../storage/stores.ts';
+
+// A change of the catalogue shows in the whole world within 30 seconds: staleMs plus one refresh.
+const catalogue = new Held<Catalogue>('catalogue', { freshMs: 10_000, staleMs: 25_000, waitMs: 2_000 });
+const statistics = new Held<HeldStatistics | undefined>('statistics', {
+  freshMs: 30_000,
+  staleMs: Number.POSITIVE_INFINITY,
+  waitMs: 500,
+});
+// The first gallery does not wait long for the model: a cold isolate answers from statistics while it loads.
+const release = new Held<LoadedRelease | undefined>(
+  'release',
+  { freshMs: 15_000, staleMs: Number.POSITIVE_INFINITY, waitMs: 150 },
+  (retired) => retired?.scorer.release(),
+);
+
+type WaitUntil = (promise: Promise<unknown>) => void;
+
+export const holdCatalogue = ({ DB }: Stores, now: number, waitUntil: WaitUntil): Promise<Reading<Catalogue>> =>
+  catalogue.read(
+    async (held = new Catalogue()) => {
+      await held.refresh(DB);
+      return held;
+    },
+    now,
+    waitUntil,
+  );
+
+/** The catalogue where this isolate has one: a change made here is taken over before it is acknowledged. */
+export const heldCatalogue = (): Catalogue | undefined => catalogue.peek().value;
+
+export const holdStatistics = ({ BUCKET }: Stores, now: number, waitUntil: WaitUntil) =>
+  statistics.read((held) => readStatistics(BUCKET, held), now, waitUntil);
+
+export const holdRelease = ({ BUCKET }: Stores, now: number, waitUntil: WaitUntil) =>
+  release.read((held) => loadRelease(BUCKET, held, now), now, waitUntil);
+
+/** The release as it is now. To be asked right before scoring: a reading from before an await may have been retired. */
+export const heldRelease = () => release.peek();

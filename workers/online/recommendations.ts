@@ -1,0 +1,110 @@
+// Answers with recommendations: gathers one Moment within the deadline, lets workers/recommending decide, and says which
+// tier answered. Nothing here writes.
+
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { Gallery, Recommendations, type RecommendedItem } from '../../models/contracts/gallery.ts';
+import { composeGallery, recommend, recommendList, recommendSimilar } from '../recommending/recommend.ts';
+import { type Gathered, gather } from './gather.ts';
+import { ProblemError } from './problems.ts';
+import { Genre, ItemParams, json, problems, scoped, slateQuery, UserParams } from './routing.ts';
+
+const tags = ['Recommendations'];
+const GALLERY_ROW_LENGTH = 12;
+const GALLERY_ANCHORS = 2;
+const LIST_SUMMARIES = {
+  popular: 'What is popular, by events with a half-life of 14 days',
+  trending: 'What rises against its own past',
+  'best-rated': 'What is rated best (Bayesian average)',
+  new: 'What came out last',
+} as const;
+
+export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/users/{userId}/gallery',
+      tags,
+      summary: 'The rows of a player’s page',
+      description: 'A player nobody has seen gets a gallery too. Nothing appears twice.',
+      ...scoped('read'),
+      request: {
+        params: UserParams,
+        query: z.object({
+          ...slateQuery,
+          n: slateQuery.n.default(GALLERY_ROW_LENGTH).meta({ description: 'Items per row, at most.' }),
+        }),
+      },
+      responses: { 200: json(Gallery, 'The gallery.'), ...problems(400) },
+    }),
+    async (c) => {
+      const { n, expand } = c.req.valid('query');
+      const gathered = await gather(c, { userId: c.req.valid('param').userId, anchors: GALLERY_ANCHORS });
+      const rows = composeGallery(gathered.moment, gathered.anchors, n);
+      return c.json(
+        { ...gathered.answer, rows: rows.map((row) => ({ ...row, items: expandItems(row.items, gathered, expand) })) },
+        200,
+      );
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/users/{userId}/recommendations',
+      tags,
+      summary: 'The top picks for a player',
+      ...scoped('read'),
+      request: { params: UserParams, query: z.object({ ...slateQuery, genre: Genre }) },
+      responses: { 200: json(Recommendations, 'The picks, best first.'), ...problems(400) },
+    }),
+    async (c) => {
+      const { n, genre, expand } = c.req.valid('query');
+      const gathered = await gather(c, { userId: c.req.valid('param').userId });
+      const items = recommend(gathered.moment, n, genre);
+      return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand) }, 200);
+    },
+  );
+
+  for (const list of ['popular', 'trending', 'best-rated', 'new'] as const)
+    app.openapi(
+      createRoute({
+        method: 'get',
+        path: `/v1/items/${list}`,
+        tags,
+        summary: LIST_SUMMARIES[list],
+        ...scoped('read'),
+        request: { query: z.object({ ...slateQuery, genre: Genre }) },
+        responses: { 200: json(Recommendations, 'The list, best first.'), ...problems(400) },
+      }),
+      async (c) => {
+        const { n, genre, expand } = c.req.valid('query');
+        const gathered = await gather(c, {});
+        const items = recommendList(gathered.moment, list, n, genre);
+        return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand) }, 200);
+      },
+    );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/items/{itemId}/similar',
+      tags,
+      summary: 'What the players of an item choose',
+      ...scoped('read'),
+      request: { params: ItemParams, query: z.object(slateQuery) },
+      responses: { 200: json(Recommendations, 'The neighbours, nearest first.'), ...problems(400, 404) },
+    }),
+    async (c) => {
+      const { n, expand } = c.req.valid('query');
+      const { itemId } = c.req.valid('param');
+      const gathered = await gather(c, { itemId });
+      const [asked] = gathered.anchors;
+      if (asked === undefined) throw new ProblemError('not-found', `No item on show has the id “${itemId}”.`);
+      const items = recommendSimilar(gathered.moment, asked.item, asked.scores, n);
+      return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand) }, 200);
+    },
+  );
+}
+
+const expandItems = (items: RecommendedItem[], { moment }: Gathered, expand: 'item' | undefined): RecommendedItem[] =>
+  expand === undefined ? items : items.map((one) => ({ ...one, item: moment.catalogue.get(one.itemId) }));

@@ -1,0 +1,80 @@
+// What an operator asks first: which release serves, how old the data is, and how the jobs went.
+
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { countDeadLetters } from '../storage/dead-letters.ts';
+import { listJobRuns } from '../storage/job-runs.ts';
+import { heldRelease, holdCatalogue, holdRelease, holdStatistics } from './isolate.ts';
+import { json, problems, scoped } from './routing.ts';
+
+const JOB_RUNS_SHOWN = 50;
+
+const Status = z
+  .object({
+    release: z.string().nullable(),
+    engine: z.enum(['onnx', 'plain']).nullable().meta({ description: 'What runs the model in this isolate.' }),
+    statisticsAt: z.iso.datetime().nullable(),
+    items: z.number().int().meta({ description: 'On show.' }),
+    deadLetters: z.number().int(),
+    failures: z.array(z.string()).meta({ description: 'What this isolate could not refresh, and why.' }),
+    jobRuns: z.array(
+      z.object({
+        job: z.string(),
+        cron: z.string(),
+        startedAt: z.iso.datetime(),
+        durationMs: z.number().nullable(),
+        rows: z.number().nullable(),
+        outcome: z.enum(['running', 'done', 'failed']),
+        error: z.string().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'Status' });
+
+export function routeStatus(app: OpenAPIHono<{ Bindings: Env }>): void {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/health',
+      tags: ['Operation'],
+      summary: 'Whether the Worker answers',
+      description: 'The only answer that needs no key; it tells nothing else.',
+      responses: { 200: json(z.object({ status: z.literal('ok') }), 'It does.') },
+    }),
+    (c) => c.json({ status: 'ok' as const }, 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/status',
+      tags: ['Operation'],
+      summary: 'The state of the system, as this location sees it',
+      ...scoped('admin'),
+      responses: { 200: json(Status, 'The state.'), ...problems() },
+    }),
+    async (c) => {
+      const now = Date.now();
+      const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
+      const [catalogue, statistics, , deadLetters, runs] = await Promise.all([
+        holdCatalogue(c.env, now, waitUntil),
+        holdStatistics(c.env, now, waitUntil),
+        holdRelease(c.env, now, waitUntil),
+        countDeadLetters(c.env.DB),
+        listJobRuns(c.env.DB, JOB_RUNS_SHOWN),
+      ]);
+      const release = heldRelease();
+      return c.json(
+        {
+          release: release.value?.manifest.version ?? null,
+          engine: release.value?.scorer.engine ?? null,
+          statisticsAt: statistics.value?.statistics.computedAt ?? null,
+          items: catalogue.value?.size ?? 0,
+          deadLetters,
+          failures: [catalogue, statistics, release].flatMap(({ failure }) => failure ?? []),
+          jobRuns: runs.map((run) => ({ ...run, startedAt: new Date(run.startedAt).toISOString() })),
+        },
+        200,
+      );
+    },
+  );
+}

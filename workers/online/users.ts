@@ -1,0 +1,62 @@
+// What is known of players: who was seen last, and one player's live signals.
+
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { UserView } from '../../models/contracts/signals.ts';
+import { genreAffinity } from '../../models/features/affinity.ts';
+import { listUsers } from '../storage/events.ts';
+import { holdCatalogue } from './isolate.ts';
+import { json, problems, scoped, UserParams } from './routing.ts';
+
+const Users = z.object({
+  users: z.array(z.object({ userId: z.string(), lastEventAt: z.iso.datetime() })),
+});
+const UserSignalsAnswer = UserView.extend({
+  genres: z
+    .array(z.object({ genre: z.string(), share: z.number() }))
+    .meta({ description: 'Leanings, strongest first.' }),
+}).meta({ id: 'UserSignals' });
+
+const tags = ['Users'];
+
+export function routeUsers(app: OpenAPIHono<{ Bindings: Env }>): void {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/users',
+      tags,
+      summary: 'The players seen last',
+      ...scoped('admin'),
+      request: { query: z.object({ limit: z.coerce.number().int().min(1).max(100).default(20) }) },
+      responses: { 200: json(Users, 'Newest first.'), ...problems(400) },
+    }),
+    async (c) => {
+      const users = await listUsers(c.env.DB, c.req.valid('query').limit);
+      return c.json(
+        { users: users.map((user) => ({ ...user, lastEventAt: new Date(user.lastEventAt).toISOString() })) },
+        200,
+      );
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/users/{userId}/signals',
+      tags,
+      summary: 'A player’s live signals',
+      description: 'What the gallery is computed from: recent items with weights, what is owned, played, dismissed.',
+      ...scoped('read'),
+      request: { params: UserParams },
+      responses: { 200: json(UserSignalsAnswer, 'Empty for a player nobody has seen.'), ...problems(400) },
+    }),
+    async (c) => {
+      const { userId } = c.req.valid('param');
+      const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
+      const [view, { value: catalogue }] = await Promise.all([
+        c.env.USER_SIGNALS.getByName(userId).view(userId),
+        holdCatalogue(c.env, Date.now(), waitUntil),
+      ]);
+      return c.json({ ...view, genres: genreAffinity(view.history, (itemId) => catalogue?.get(itemId)?.genres) }, 200);
+    },
+  );
+}

@@ -1,0 +1,85 @@
+// Where candidates come from. Each source is best first, and says why its items are there.
+
+import type { Item } from '../../models/contracts/item.ts';
+import type { Scored } from '../../models/contracts/statistics.ts';
+import type { Candidate } from './candidates.ts';
+import type { ModelScores, Moment } from './moment.ts';
+
+/** What the model scores above zero, the best at 1. The whole vocabulary was scored: there is no approximate index. */
+export function* retrieved(
+  { catalogue }: Moment,
+  { itemIds, scores }: ModelScores,
+  reason: string,
+): Generator<Candidate> {
+  const places: number[] = [];
+  for (let place = 0; place < scores.length; place++) if (scores[place]! > 0) places.push(place);
+  places.sort((a, b) => scores[b]! - scores[a]!);
+  for (const place of places) {
+    const item = catalogue.get(itemIds[place]!);
+    if (item !== undefined) yield { item, score: scores[place]! / scores[places[0]!]!, reason };
+  }
+}
+
+/** Popular first; then, for a store without events yet, whatever the catalogue holds, newest first. */
+export function* popular({ catalogue, statistics, today }: Moment): Generator<Candidate> {
+  const list = statistics?.popular ?? [];
+  const top = list[0]?.[1] ?? 1;
+  for (const candidate of fromList(catalogue, list, 'Popular with players'))
+    yield { ...candidate, score: candidate.score / top };
+  const listed = new Set(list.map(([itemId]) => itemId));
+  for (const item of catalogue.newest(today)) {
+    if (!listed.has(item.itemId)) yield { item, score: 0, reason: 'New in the store' };
+    listed.add(item.itemId);
+  }
+  for (const item of catalogue.values())
+    if (!listed.has(item.itemId) && (item.releaseDate ?? '') <= today) yield { item, score: 0, reason: 'In the store' };
+}
+
+export const trending = ({ catalogue, statistics }: Moment): Iterable<Candidate> =>
+  fromList(catalogue, statistics?.trending ?? [], 'Played more than usual in the last days');
+
+export const bestRated = ({ catalogue, statistics }: Moment): Iterable<Candidate> =>
+  fromList(catalogue, statistics?.bestRated ?? [], 'Rated highly by many players');
+
+/** Out already; the newest first. */
+export function* newReleases({ catalogue, today }: Moment): Generator<Candidate> {
+  const released = catalogue.newest(today);
+  for (const [rank, item] of released.entries())
+    yield { item, score: 1 - rank / released.length, reason: `Released on ${item.releaseDate}` };
+}
+
+/** Items whose title, genres, tags or developer hold every word of the query, the popular first. */
+export function searched({ catalogue, popularity }: Moment, query: string): Candidate[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const found: Candidate[] = [];
+  for (const item of catalogue.values()) {
+    const text = [item.title, item.developer ?? '', ...item.genres, ...item.tags].join('\n').toLowerCase();
+    if (words.every((word) => text.includes(word)))
+      found.push({ item, score: popularity.get(item.itemId) ?? 0, reason: `Found for “${query}”` });
+  }
+  return found.sort((a, b) => b.score - a.score);
+}
+
+/** Neighbours by what the catalogue says of two games: for an item that no model knows yet. */
+export function similarByContent({ catalogue, popularity }: Moment, to: Item): Candidate[] {
+  const labels = new Set([...to.genres, ...to.tags]);
+  const candidates: Candidate[] = [];
+  for (const item of catalogue.values()) {
+    if (item.itemId === to.itemId) continue;
+    const shared = [...item.genres, ...item.tags].filter((label) => labels.has(label)).length;
+    // Jaccard index, nudged by the maker and, among equals, by popularity.
+    const union = labels.size + item.genres.length + item.tags.length - shared;
+    const sameMaker = item.developer !== null && item.developer === to.developer ? 0.2 : 0;
+    const score = (union > 0 ? shared / union : 0) + sameMaker;
+    if (score > 0)
+      candidates.push({ item, score: score + 0.01 * (popularity.get(item.itemId) ?? 0), reason: `Like ${to.title}` });
+  }
+  return candidates.sort((a, b) => b.score - a.score);
+}
+
+function* fromList(catalogue: Moment['catalogue'], list: readonly Scored[], reason: string): Generator<Candidate> {
+  for (const [itemId, score] of list) {
+    const item = catalogue.get(itemId);
+    if (item !== undefined) yield { item, score, reason };
+  }
+}

@@ -1,0 +1,85 @@
+// A value that an isolate holds between requests and refreshes while it serves: fresh for a while, then refreshed behind
+// the answer, and only when too old refreshed before it. A failed refresh keeps the old value and says why.
+
+import { withDeadline } from './deadline.ts';
+
+export interface Freshness {
+  /** Younger than this: served as it is. */
+  freshMs: number;
+  /** Older than this: refreshed before it is served, if that succeeds within `waitMs`. */
+  staleMs: number;
+  /** How long a request waits for a refresh, or for the first load. */
+  waitMs: number;
+}
+
+export interface Reading<T> {
+  /** Undefined until the first load has succeeded. */
+  value: T | undefined;
+  /** Why the last refresh failed; undefined after one that succeeded. */
+  failure: string | undefined;
+}
+
+export class Held<T> {
+  readonly #name: string;
+  readonly #freshness: Freshness;
+  readonly #retire: (value: T) => void;
+  #value: T | undefined;
+  #failure: string | undefined;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  #refresh: Promise<void> | undefined;
+
+  /** `retire` is told of a value once another has taken its place. */
+  constructor(name: string, freshness: Freshness, retire: (value: T) => void = () => {}) {
+    this.#name = name;
+    this.#freshness = freshness;
+    this.#retire = retire;
+  }
+
+  /** What is held now, without looking further. */
+  peek(): Reading<T> {
+    return { value: this.#value, failure: this.#failure };
+  }
+
+  /**
+   * The value, refreshed as its age asks. `load` gets the value held before and may return it. `waitUntil` keeps the
+   * refresh alive after the answer: without it another request could wait for one that died with its own.
+   */
+  async read(
+    load: (held: T | undefined) => Promise<T>,
+    now: number,
+    waitUntil: (promise: Promise<unknown>) => void,
+  ): Promise<Reading<T>> {
+    const age = now - this.#checkedAt;
+    if (age > this.#freshness.freshMs && this.#refresh === undefined) {
+      this.#refresh = this.#load(load, now);
+      waitUntil(this.#refresh);
+    }
+    if (this.#refresh !== undefined && (this.#value === undefined || age > this.#freshness.staleMs)) {
+      try {
+        await withDeadline(this.#refresh, this.#freshness.waitMs, this.#name);
+      } catch (error) {
+        return { value: this.#value, failure: String((error as Error).message) };
+      }
+    }
+    return this.peek();
+  }
+
+  async #load(load: (held: T | undefined) => Promise<T>, now: number): Promise<void> {
+    try {
+      const before = this.#value;
+      this.#value = await load(before);
+      this.#failure = undefined;
+      this.#checkedAt = now;
+      if (before !== undefined && before !== this.#value) this.#retire(before);
+    } catch (error) {
+      this.#failure = `${this.#name}: ${(error as Error).message}`;
+      // Try again soon, but not with every request: what is down is not helped by a crowd.
+      this.#checkedAt = now - this.#freshness.freshMs + RETRY_MS;
+      console.error(JSON.stringify({ alert: 'refresh failed', what: this.#name, error: this.#failure }));
+    } finally {
+      this.#refresh = undefined;
+    }
+  }
+}
+
+const RETRY_MS = 2_000;

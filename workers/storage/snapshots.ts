@@ -1,0 +1,111 @@
+// Snapshots in R2: the log and the catalogue of one moment in gzipped parts, then the pointer. Training reads them
+// (scripts/train.ts); the cron job writes them.
+
+import { SNAPSHOT_POINTER_KEY, snapshotKey, TRAINING_DUE_KEY } from '../../models/contracts/layout.ts';
+import {
+  type ExportLine,
+  SNAPSHOT_SCHEMA,
+  SnapshotManifest,
+  type SnapshotPart,
+  type TrainingDue,
+} from '../../models/contracts/snapshot.ts';
+import { sha256Hex } from './digest.ts';
+import { readEventPage } from './events.ts';
+import { listItems } from './items.ts';
+
+const EVENT_PAGE = 10_000;
+const ITEM_PAGE = 2_000;
+/** About 12 MB of text before compression: far from an isolate's memory. */
+const LINES_PER_PART = 50_000;
+const SNAPSHOTS_KEPT = 3;
+
+/** The newest snapshot; undefined where there is none. */
+export async function readSnapshotManifest(bucket: R2Bucket): Promise<SnapshotManifest | undefined> {
+  const object = await bucket.get(SNAPSHOT_POINTER_KEY);
+  return object === null ? undefined : SnapshotManifest.parse(await object.json());
+}
+
+/** Exports the whole log and catalogue, and moves the pointer when every part is there. `now`: epoch milliseconds. */
+export async function exportSnapshot(db: D1Database, bucket: R2Bucket, now: number): Promise<SnapshotManifest> {
+  const createdAt = new Date(now).toISOString();
+  const version = createdAt.replaceAll(/[-:.]/g, '');
+  const parts: SnapshotPart[] = [];
+  let lines: ExportLine[] = [];
+  const flush = async (kind: SnapshotPart['kind']) => {
+    if (lines.length === 0) return;
+    parts.push(await writePart(bucket, snapshotKey(version, partName(kind, parts.length)), kind, lines));
+    lines = [];
+  };
+
+  let lastSequence = 0;
+  for (;;) {
+    const page = await readEventPage(db, lastSequence, EVENT_PAGE);
+    for (const { sequence, ...event } of page) {
+      lines.push({ kind: 'event', ...event });
+      lastSequence = sequence;
+    }
+    if (lines.length >= LINES_PER_PART || page.length < EVENT_PAGE) await flush('events');
+    if (page.length < EVENT_PAGE) break;
+  }
+  let lastItemId = '';
+  for (;;) {
+    const page = await listItems(db, {}, lastItemId, ITEM_PAGE);
+    for (const item of page) {
+      lines.push({ kind: 'item', ...item });
+      lastItemId = item.itemId;
+    }
+    if (lines.length >= LINES_PER_PART || page.length < ITEM_PAGE) await flush('items');
+    if (page.length < ITEM_PAGE) break;
+  }
+
+  const rows = (kind: SnapshotPart['kind']) =>
+    parts.filter((part) => part.kind === kind).reduce((sum, part) => sum + part.rows, 0);
+  const manifest: SnapshotManifest = {
+    schema: SNAPSHOT_SCHEMA,
+    version,
+    createdAt,
+    events: rows('events'),
+    items: rows('items'),
+    lastSequence,
+    parts,
+  };
+  await bucket.put(SNAPSHOT_POINTER_KEY, JSON.stringify(manifest));
+  await deleteOldSnapshots(bucket);
+  return manifest;
+}
+
+const partName = (kind: SnapshotPart['kind'], place: number) => `${kind}-${String(place).padStart(5, '0')}.jsonl.gz`;
+
+async function writePart(
+  bucket: R2Bucket,
+  key: string,
+  kind: SnapshotPart['kind'],
+  lines: readonly ExportLine[],
+): Promise<SnapshotPart> {
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`);
+  const packed = await new Response(new Blob(text).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
+  const sha256 = await sha256Hex(packed);
+  await bucket.put(key, packed, { sha256 });
+  return { key, kind, rows: lines.length, bytes: packed.byteLength, sha256 };
+}
+
+/** A trainer may still be reading the one before the newest. */
+async function deleteOldSnapshots(bucket: R2Bucket): Promise<void> {
+  const versions = new Map<string, string[]>();
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({ prefix: 'snapshots/', ...(cursor === undefined ? {} : { cursor }) });
+    for (const { key } of page.objects) {
+      const version = key.split('/')[1]!;
+      if (key !== SNAPSHOT_POINTER_KEY) versions.set(version, [...(versions.get(version) ?? []), key]);
+    }
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+  for (const version of [...versions.keys()].sort().slice(0, -SNAPSHOTS_KEPT))
+    await bucket.delete(versions.get(version)!);
+}
+
+/** Tells a waiting trainer that there is something to learn. */
+export async function announceTraining(bucket: R2Bucket, due: TrainingDue): Promise<void> {
+  await bucket.put(TRAINING_DUE_KEY, JSON.stringify(due));
+}
