@@ -71,16 +71,16 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
     const { itemId } = parseBody(PutParams, c.req.param());
     const fields = parseBody(ItemInput, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
     const item = { itemId, ...fields };
-    await putItems(c.env.DB, [item]);
-    heldCatalogue()?.apply(itemId, item);
+    const revision = await putItems(c.env.DB, [item]);
+    heldCatalogue()?.apply({ itemId, revision, item });
     return c.json(item);
   });
 
   app.openAPIRegistry.registerPath(bulk);
   app.post(bulk.path, requireScope('ingest'), async (c) => {
     const { items } = parseBody(BulkBody, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
-    await putItems(c.env.DB, items);
-    for (const item of items) heldCatalogue()?.apply(item.itemId, item);
+    const revision = await putItems(c.env.DB, items);
+    for (const item of items) heldCatalogue()?.apply({ itemId: item.itemId, revision, item });
     return c.json({ stored: items.length });
   });
 
@@ -88,10 +88,10 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
   app.patch(patch.getRoutingPath(), requireScope('ingest'), async (c) => {
     const { itemId } = parseBody(ItemParams, c.req.param());
     const changes = parseBody(ItemPatch, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
-    const item = await patchItem(c.env.DB, itemId, changes);
-    if (item === undefined) throw noSuchItem(itemId);
-    heldCatalogue()?.apply(itemId, item);
-    return c.json(item);
+    const change = await patchItem(c.env.DB, itemId, changes);
+    if (change === undefined) throw noSuchItem(itemId);
+    heldCatalogue()?.apply(change);
+    return c.json(change.item);
   });
 
   app.openapi(
@@ -124,8 +124,9 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
     }),
     async (c) => {
       const { itemId } = c.req.valid('param');
-      if (!(await deleteItem(c.env.DB, itemId, Date.now()))) throw noSuchItem(itemId);
-      heldCatalogue()?.apply(itemId, null);
+      const change = await deleteItem(c.env.DB, itemId, Date.now());
+      if (change === undefined) throw noSuchItem(itemId);
+      heldCatalogue()?.apply(change);
       return c.body(null, 204);
     },
   );

@@ -8,6 +8,8 @@ const PAGE = 2_000;
 
 export class Catalogue {
   readonly #items = new Map<string, Item>();
+  /** Revisions of changes made through this isolate: a refresh under way may still bring what was before them. */
+  readonly #ownRevisions = new Map<string, number>();
   #cursor = { revision: 0, itemId: '' };
   #newest: Item[] | undefined;
 
@@ -32,8 +34,13 @@ export class Catalogue {
     return this.#newest.filter((item) => item.releaseDate! <= today);
   }
 
-  /** Takes over one item as it now is; null where it is gone. */
-  apply(itemId: string, item: Item | null): void {
+  /** Takes over a change made through this isolate, ahead of the next refresh. */
+  apply(change: ItemChange): void {
+    this.#ownRevisions.set(change.itemId, change.revision);
+    this.#set(change);
+  }
+
+  #set({ itemId, item }: ItemChange): void {
     if (item === null || item.hidden) this.#items.delete(itemId);
     else this.#items.set(itemId, item);
     this.#newest = undefined;
@@ -45,8 +52,10 @@ export class Catalogue {
     do {
       changes = await readItemChanges(db, this.#cursor, PAGE);
       for (const change of changes) {
-        this.apply(change.itemId, change.item);
         this.#cursor = change;
+        if (change.revision < (this.#ownRevisions.get(change.itemId) ?? 0)) continue;
+        this.#ownRevisions.delete(change.itemId);
+        this.#set(change);
       }
     } while (changes.length === PAGE);
   }

@@ -48,40 +48,60 @@ const fromRow = (row: Row): Item => ({
   hidden: row.hidden !== 0,
 });
 
+/** What became of an item; null where it was deleted. */
+export interface ItemChange<T extends Item | null = Item | null> {
+  itemId: string;
+  revision: number;
+  item: T;
+}
+
 const asColumn = (value: Item[keyof Item]) =>
   Array.isArray(value) ? JSON.stringify(value) : typeof value === 'boolean' ? Number(value) : value;
 
-/** Creates or replaces items. */
-export async function putItems(db: D1Database, items: readonly Item[]): Promise<void> {
+/** Creates or replaces items. Returns the revision of the last. */
+export async function putItems(db: D1Database, items: readonly Item[]): Promise<number> {
+  let revision = 0;
   for (let from = 0; from < items.length; from += ROWS_PER_STATEMENT) {
     const rows = items
       .slice(from, from + ROWS_PER_STATEMENT)
       .map((item) => COLUMNS.map(([, field]) => asColumn(item[field])));
-    await db.prepare(UPSERT_ITEMS).bind(JSON.stringify(rows)).run();
+    const [, last] = await db.batch<{ revision: number }>([
+      db.prepare(UPSERT_ITEMS).bind(JSON.stringify(rows)),
+      db.prepare('select max(revision) as revision from items'),
+    ]);
+    revision = last!.results[0]!.revision;
   }
+  return revision;
 }
 
 /** Changes the given fields. Undefined where there is no such item. */
-export async function patchItem(db: D1Database, itemId: string, patch: ItemPatch): Promise<Item | undefined> {
+export async function patchItem(
+  db: D1Database,
+  itemId: string,
+  patch: ItemPatch,
+): Promise<ItemChange<Item> | undefined> {
   const changes = COLUMNS.filter(([, field]) => field !== 'itemId' && patch[field as keyof ItemPatch] !== undefined);
   const assignments = changes.map(([column], place) => `${column} = ?${place + 2}`);
   const row = await db
     .prepare(
       `update items set ${[...assignments, `revision = ${NEXT_REVISION}`].join(', ')}
-       where item_id = ?1 and deleted_at is null returning ${ITEM_COLUMNS}`,
+       where item_id = ?1 and deleted_at is null returning ${ITEM_COLUMNS}, revision`,
     )
     .bind(itemId, ...changes.map(([, field]) => asColumn(patch[field as keyof ItemPatch]!)))
-    .first<Row>();
-  return row === null ? undefined : fromRow(row);
+    .first<Row & { revision: number }>();
+  return row === null ? undefined : { itemId, revision: row.revision, item: fromRow(row) };
 }
 
-/** False where there is no such item. `now`: epoch milliseconds. */
-export async function deleteItem(db: D1Database, itemId: string, now: number): Promise<boolean> {
-  const { meta } = await db
-    .prepare(`update items set deleted_at = ?2, revision = ${NEXT_REVISION} where item_id = ?1 and deleted_at is null`)
+/** Undefined where there is no such item. `now`: epoch milliseconds. */
+export async function deleteItem(db: D1Database, itemId: string, now: number): Promise<ItemChange<null> | undefined> {
+  const revision = await db
+    .prepare(
+      `update items set deleted_at = ?2, revision = ${NEXT_REVISION}
+       where item_id = ?1 and deleted_at is null returning revision`,
+    )
     .bind(itemId, now)
-    .run();
-  return meta.changes > 0;
+    .first<number>('revision');
+  return revision === null ? undefined : { itemId, revision, item: null };
 }
 
 export async function readItem(db: D1Database, itemId: string): Promise<Item | undefined> {
@@ -112,13 +132,6 @@ export async function listItems(db: D1Database, filter: ItemFilter, afterId: str
     .bind(afterId, filter.genre ?? null, filter.tag ?? null, filter.text ?? null, limit)
     .all<Row>();
   return results.map(fromRow);
-}
-
-export interface ItemChange {
-  revision: number;
-  /** Null where the item was deleted. */
-  item: Item | null;
-  itemId: string;
 }
 
 /** Items changed after a revision, in the order of (revision, id). A page ends at `limit`; ask again after its last. */

@@ -1,0 +1,156 @@
+// `npm start`: the whole system on this machine. Loads players and games if there are none, serves, trains the first
+// release, keeps the crons and the trainer going, and ends everything with Ctrl-C.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Cron } from 'croner';
+import { readPointer } from '../workers/storage/releases.ts';
+import { JOBS } from '../workers/offline/jobs.ts';
+import { startLocalServer } from './local-server.ts';
+import { DEFAULT_STATE_DIR, openPlatform, PROJECT_DIR } from './platform.ts';
+import { loadWorld } from './world/load.ts';
+
+const HELP = `Starts Bloodstream on this machine: http://localhost:8787
+
+  npm start                                    a made-up store of some 2,000 games and 3,000 players
+  npm start -- --import sequences:PATH [--items PATH]
+                                               real data instead; the formats are those of npm run import
+
+  --port N      where to listen (8787)
+  --state DIR   where the data is kept (.wrangler/state)
+  --fresh       throw that data away first
+  --no-open     do not open the browser
+`;
+const WORLD_SEED = 1;
+
+const { values: flags } = parseArgs({
+  options: {
+    import: { type: 'string' },
+    items: { type: 'string' },
+    port: { type: 'string', default: '8787' },
+    state: { type: 'string', default: DEFAULT_STATE_DIR },
+    fresh: { type: 'boolean', default: false },
+    open: { type: 'boolean', default: true },
+    help: { type: 'boolean', default: false },
+  },
+  allowNegative: true,
+});
+const say = (message: string) => console.log(message);
+
+/** What must end before this process does. */
+const endings: (() => Promise<void> | void)[] = [];
+let ending = false;
+
+async function end(exitCode: number): Promise<never> {
+  if (!ending) {
+    ending = true;
+    for (const stop of endings.reverse()) await stop();
+  }
+  process.exit(exitCode);
+}
+
+async function main(): Promise<void> {
+  if (flags.help) return say(HELP);
+  const port = Number(flags.port);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('--port takes a number from 1 to 65535');
+  const state = path.resolve(flags.state);
+  const [format, file] = splitImport(flags.import);
+  if (flags.fresh) for (const folder of ['v3', 'wrangler.log']) rmSync(path.join(state, folder), { recursive: true, force: true });
+  ensureDevelopmentKey();
+
+  // Before the server starts: two processes must not write to the local D1 at once.
+  if (format !== undefined) await runScript('import.ts', ['--format', format, file!, ...(flags.items ? ['--items', flags.items] : []), '--state', state]);
+  const hasRelease = await prepareStores(state, format === undefined);
+
+  say('Starting the Worker …');
+  const server = await startLocalServer(port, state);
+  endings.push(() => server.stop());
+  server.ended.then(() => {
+    if (ending) return;
+    console.error('The Worker has ended by itself; see wrangler.log in the state folder.');
+    end(1);
+  });
+
+  if (!hasRelease) {
+    say('Computing statistics and exporting a snapshot …');
+    for (const cron of Object.keys(JOBS)) await server.runCron(cron);
+    say('Training the first release …');
+    await runScript('train.ts', ['--state', state]);
+  }
+  keepRunning(server.runCron, state);
+  if (flags.open) openBrowser(server.url);
+  say(`ready ${server.url}`);
+}
+
+function splitImport(value: string | undefined): [string, string] | [] {
+  if (value === undefined) return [];
+  const colon = value.indexOf(':');
+  if (colon < 1) throw new Error('--import takes FORMAT:PATH, such as sequences:data/sequences.txt');
+  return [value.slice(0, colon), value.slice(colon + 1)];
+}
+
+/** The key that the page uses on localhost and that curl needs; made once, kept out of git. */
+function ensureDevelopmentKey(): void {
+  const file = path.join(PROJECT_DIR, '.dev.vars');
+  if (existsSync(file) && /^ADMIN_KEY=./m.test(readFileSync(file, 'utf8'))) return;
+  appendFileSync(file, `ADMIN_KEY=${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  say('Made a development key in .dev.vars (ADMIN_KEY).');
+}
+
+/** Creates the tables and, if the store is empty, the made-up world. Returns whether a release is published already. */
+async function prepareStores(state: string, worldIfEmpty: boolean): Promise<boolean> {
+  const platform = await openPlatform(state);
+  try {
+    const empty = (await platform.DB.prepare('select 1 from items limit 1').first()) === null;
+    if (empty && worldIfEmpty) {
+      say('Making a store: games, players and 90 days of what they did …');
+      await loadWorld(platform.DB, WORLD_SEED, Date.now(), say);
+    }
+    return (await readPointer(platform.BUCKET)) !== undefined;
+  } finally {
+    await platform.dispose();
+  }
+}
+
+/** Fires the crons, which `wrangler dev` does not, and leaves a trainer waiting for what they announce. */
+function keepRunning(runCron: (cron: string) => Promise<void>, state: string): void {
+  const crons = Object.keys(JOBS).map(
+    (cron) => new Cron(cron, () => runCron(cron).catch((error: Error) => console.error(error.message))),
+  );
+  endings.push(() => {
+    for (const cron of crons) cron.stop();
+  });
+  const trainer = spawnScript('train.ts', ['--state', state, '--watch']);
+  endings.push(() => {
+    trainer.kill('SIGTERM');
+  });
+}
+
+const spawnScript = (script: string, args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [path.join(import.meta.dirname, script), ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+
+async function runScript(script: string, args: readonly string[]): Promise<void> {
+  const child = spawnScript(script, args);
+  const stop = () => {
+    child.kill('SIGTERM');
+  };
+  endings.push(stop);
+  const exitCode = await new Promise((resolve) => child.once('exit', resolve));
+  endings.splice(endings.indexOf(stop), 1);
+  if (exitCode !== 0 && !ending) throw new Error(`${script} ended with exit code ${exitCode}; what it says is above`);
+}
+
+function openBrowser(url: string): void {
+  const opener = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open';
+  // Where there is no desktop there is nothing to open: the line with the address is enough.
+  spawn(opener, [url], { stdio: 'ignore', detached: true }).on('error', () => {}).unref();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0));
+main().catch((error: Error) => {
+  console.error(error.message);
+  end(1);
+});

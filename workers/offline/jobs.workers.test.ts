@@ -1,0 +1,87 @@
+import { env } from 'cloudflare:workers';
+import { expect, it } from 'vitest';
+import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
+import { ExportLine, SnapshotManifest, TrainingDue } from '../../models/contracts/snapshot.ts';
+import wranglerToml from '../../wrangler.toml?raw';
+import { sha256Hex } from '../storage/digest.ts';
+import { insertEvents } from '../storage/events.ts';
+import { putItems } from '../storage/items.ts';
+import { readStatistics } from '../storage/statistics.ts';
+import { JOBS, runJob } from './jobs.ts';
+
+const event = (place: number, type: EventType, itemId: string): PlayerEvent => ({
+  id: `e${place}`,
+  userId: `u${place % 10}`,
+  type,
+  itemId,
+  value: null,
+  query: null,
+  timestamp: Date.now() - place * 60_000,
+  receivedAt: Date.now(),
+  recommendationId: null,
+  position: null,
+  platform: null,
+  country: null,
+  locale: null,
+});
+const cronOf = (name: string) => Object.entries(JOBS).find(([, job]) => job.name === name)![0];
+const run = (name: string) => runJob(cronOf(name), env);
+const lastRun = () => env.DB.prepare('select job, outcome, rows, error from job_runs order by id desc limit 1').first();
+
+it('has a job for each cron of wrangler.toml, and throws for any other', async () => {
+  const crons = JSON.parse(/crons = (\[.*\])/.exec(wranglerToml)![1]!) as string[];
+  expect(crons.toSorted()).toEqual(Object.keys(JOBS).toSorted());
+  await expect(runJob('0 0 1 1 *', env)).rejects.toThrow('no job for the cron');
+});
+
+it('computes statistics, exports a snapshot that can be read back, and announces it; each run leaves a row', async () => {
+  const events = Array.from({ length: 60 }, (_, place) => event(place, 'play', place % 3 === 0 ? 'rare' : 'common'));
+  await insertEvents(env.DB, events);
+  await putItems(env.DB, [
+    {
+      itemId: 'common',
+      title: 'Common',
+      genres: [],
+      tags: [],
+      developer: null,
+      releaseDate: null,
+      price: null,
+      ageRating: null,
+      platforms: [],
+      coverUrl: null,
+      hidden: false,
+    },
+  ]);
+
+  await run('refresh-statistics');
+  const held = await readStatistics(env.BUCKET, undefined);
+  expect(held!.statistics.popular.map(([itemId]) => itemId)).toEqual(['common', 'rare']);
+  expect(await readStatistics(env.BUCKET, held)).toBe(held);
+  expect(await lastRun()).toEqual({ job: 'refresh-statistics', outcome: 'done', rows: 60, error: null });
+
+  await run('export-snapshot');
+  const manifest = SnapshotManifest.parse(await (await env.BUCKET.get('snapshots/current.json'))!.json());
+  expect(manifest).toMatchObject({ events: 60, items: 1, lastSequence: 60 });
+  const lines: ExportLine[] = [];
+  for (const part of manifest.parts) {
+    const packed = await (await env.BUCKET.get(part.key))!.arrayBuffer();
+    expect(await sha256Hex(packed)).toBe(part.sha256);
+    const text = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
+    for (const line of text.trim().split('\n')) lines.push(ExportLine.parse(JSON.parse(line)));
+  }
+  expect(lines.filter(({ kind }) => kind === 'event')).toEqual(events.map((one) => ({ kind: 'event', ...one })));
+  expect(await lastRun()).toMatchObject({ job: 'export-snapshot', outcome: 'done', rows: 61 });
+
+  await run('export-snapshot');
+  expect(await lastRun()).toMatchObject({ job: 'export-snapshot', rows: 0 });
+
+  await run('announce-training');
+  const due = TrainingDue.parse(await (await env.BUCKET.get('training/due.json'))!.json());
+  expect(due).toMatchObject({ snapshot: manifest.version, newEvents: 60 });
+});
+
+it('records a run that failed with its error, and lets the failure be seen', async () => {
+  const down = { put: () => Promise.reject(new Error('R2 is down')) } as unknown as R2Bucket;
+  await expect(runJob(cronOf('refresh-statistics'), { DB: env.DB, BUCKET: down })).rejects.toThrow('R2 is down');
+  expect(await lastRun()).toEqual({ job: 'refresh-statistics', outcome: 'failed', rows: null, error: 'R2 is down' });
+});

@@ -1,0 +1,1 @@
+export const renderDocs = (document: object): string => '<pre>' + JSON.stringify(document) + '</pre>';
