@@ -54,6 +54,7 @@ export default defineConfig(async () => {
           test: {
             name: 'e2e',
             include: ['tests/**/*.e2e.test.ts', 'tests/**/*.browser.test.ts'],
+            globalSetup: './tests/start.ts',
             fileParallelism: false,
             testTimeout: 180_000,
             hookTimeout: 120_000,

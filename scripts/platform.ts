@@ -1,9 +1,9 @@
 // Opens the local D1 and R2 that `wrangler dev` uses, for a Node command. It starts no server and opens no Durable
 // Object: those bindings do not work outside workerd.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { getPlatformProxy } from 'wrangler';
+import { getPlatformProxy, unstable_readConfig } from 'wrangler';
 
 export const PROJECT_DIR = path.resolve(import.meta.dirname, '..');
 /** Where wrangler keeps local state if nobody says otherwise. */
@@ -18,7 +18,7 @@ export interface Platform {
 /** `state`: the folder that `wrangler dev --persist-to` is given. The tables are created if they are not there yet. */
 export async function openPlatform(state: string): Promise<Platform> {
   const proxy = await getPlatformProxy<{ DB: D1Database; BUCKET: R2Bucket }>({
-    configPath: path.join(PROJECT_DIR, 'wrangler.toml'),
+    configPath: writeStoresConfig(),
     persist: { path: path.join(state, 'v3') },
     remoteBindings: false,
   });
@@ -30,6 +30,17 @@ export async function openPlatform(state: string): Promise<Platform> {
     throw error;
   }
   return { DB, BUCKET, dispose: () => proxy.dispose() };
+}
+
+/** The part of wrangler.toml that a Node command can open: with the rest, wrangler warns of what it leaves out. */
+function writeStoresConfig(): string {
+  const { name, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({
+    config: path.join(PROJECT_DIR, 'wrangler.toml'),
+  });
+  const file = path.join(PROJECT_DIR, '.wrangler/stores.json');
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify({ name, compatibility_date, d1_databases, r2_buckets }));
+  return file;
 }
 
 /** Applies what is missing, in wrangler's own table, so that `wrangler d1 migrations apply` agrees. */

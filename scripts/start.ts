@@ -7,8 +7,8 @@ import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Cron } from 'croner';
-import { readPointer } from '../workers/storage/releases.ts';
 import { JOBS } from '../workers/offline/jobs.ts';
+import { readPointer } from '../workers/storage/releases.ts';
 import { startLocalServer } from './local-server.ts';
 import { DEFAULT_STATE_DIR, openPlatform, PROJECT_DIR } from './platform.ts';
 import { loadWorld } from './world/load.ts';
@@ -58,11 +58,20 @@ async function main(): Promise<void> {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('--port takes a number from 1 to 65535');
   const state = path.resolve(flags.state);
   const [format, file] = splitImport(flags.import);
-  if (flags.fresh) for (const folder of ['v3', 'wrangler.log']) rmSync(path.join(state, folder), { recursive: true, force: true });
+  if (flags.fresh)
+    for (const folder of ['v3', 'wrangler.log']) rmSync(path.join(state, folder), { recursive: true, force: true });
   ensureDevelopmentKey();
 
   // Before the server starts: two processes must not write to the local D1 at once.
-  if (format !== undefined) await runScript('import.ts', ['--format', format, file!, ...(flags.items ? ['--items', flags.items] : []), '--state', state]);
+  if (format !== undefined)
+    await runScript('import.ts', [
+      '--format',
+      format,
+      file!,
+      ...(flags.items ? ['--items', flags.items] : []),
+      '--state',
+      state,
+    ]);
   const hasRelease = await prepareStores(state, format === undefined);
 
   say('Starting the Worker …');
@@ -130,7 +139,9 @@ function keepRunning(runCron: (cron: string) => Promise<void>, state: string): v
 }
 
 const spawnScript = (script: string, args: readonly string[]): ChildProcess =>
-  spawn(process.execPath, [path.join(import.meta.dirname, script), ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  spawn(process.execPath, [path.join(import.meta.dirname, script), ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
 
 async function runScript(script: string, args: readonly string[]): Promise<void> {
   const child = spawnScript(script, args);
@@ -146,7 +157,9 @@ async function runScript(script: string, args: readonly string[]): Promise<void>
 function openBrowser(url: string): void {
   const opener = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open';
   // Where there is no desktop there is nothing to open: the line with the address is enough.
-  spawn(opener, [url], { stdio: 'ignore', detached: true }).on('error', () => {}).unref();
+  spawn(opener, [url], { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref();
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0));

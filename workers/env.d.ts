@@ -1,6 +1,9 @@
 // The bindings of wrangler.toml and the secrets beside them, as the code sees them.
 
 declare namespace Cloudflare {
+  interface GlobalProps {
+    mainModule: typeof import('./index.ts');
+  }
   interface Env {
     DB: D1Database;
     BUCKET: R2Bucket;

@@ -20,7 +20,8 @@ export const EVENT_TYPES = [
 export type EventType = (typeof EVENT_TYPES)[number];
 
 export const EVENTS_PER_REQUEST_MAX = 100;
-export const EVENTS_BODY_BYTES_MAX = 256 * 1024;
+/** Below what one batch to the queue may hold (256 KB), with room for the fields that the server adds. */
+export const EVENTS_BODY_BYTES_MAX = 192 * 1024;
 export const QUERY_LENGTH_MAX = 200;
 /** A client's clock may run ahead by this much. */
 export const CLOCK_SKEW_MS = 5 * 60 * 1000;

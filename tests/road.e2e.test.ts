@@ -1,0 +1,106 @@
+// The whole road, through the front door of a running `npm start`: event → signal → gallery → log → snapshot →
+// announcement → retraining → release → gallery.
+
+import { expect, inject, it } from 'vitest';
+import type { Gallery } from '../models/contracts/gallery.ts';
+import type { Item } from '../models/contracts/item.ts';
+import { JOBS } from '../workers/offline/jobs.ts';
+
+interface Status {
+  release: string;
+  engine: string;
+  items: number;
+  deadLetters: number;
+  failures: string[];
+  jobRuns: { job: string; outcome: string; rows: number }[];
+}
+
+async function call<T>(path: string, body?: object): Promise<T> {
+  const response = await fetch(`${inject('url')}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${inject('adminKey')}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
+const status = () => call<Status>('/v1/status');
+const gallery = (userId: string) => call<Gallery>(`/v1/users/${userId}/gallery?expand=item`);
+const runCron = (job: string) => {
+  const cron = Object.entries(JOBS).find(([, { name }]) => name === job)![0];
+  return fetch(`${inject('url')}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`);
+};
+const genreShare = ({ rows }: Gallery, genre: string): number => {
+  const items = rows[0]!.items;
+  return items.filter(({ item }) => item!.genres.includes(genre)).length / items.length;
+};
+
+it('walks the whole road', async () => {
+  // A release that this machine trained serves, on ONNX, in workerd.
+  await expect.poll(async () => (await status()).release, { timeout: 30_000 }).toEqual(expect.any(String));
+  const first = await status();
+  expect(first).toMatchObject({ engine: 'onnx', deadLetters: 0, failures: [] });
+
+  // A player nobody has seen gets a gallery; ten clicks on one genre change the very next one.
+  const newcomer = `e2e-${Date.now()}`;
+  const before = await gallery(newcomer);
+  expect(before.tier).toBe('statistics');
+  const genre = 'Strategy';
+  const { items: strategy } = await call<{ items: Item[] }>(`/v1/items/popular?genre=${genre}&n=10`);
+  const { results } = await call<{ results: { status: string }[] }>('/v1/events', {
+    events: strategy.map(({ itemId }, place) => ({ id: `click-${place}`, userId: newcomer, type: 'click', itemId })),
+  });
+  expect(results.map(({ status }) => status)).toEqual(Array(10).fill('accepted'));
+  const after = await gallery(newcomer);
+  expect(after).toMatchObject({ tier: 'online', release: first.release, degraded: [] });
+  expect(genreShare(after, genre)).toBeGreaterThan(Math.max(0.7, genreShare(before, genre)));
+  expect(after.rows.map(({ id }) => id)).toEqual(
+    expect.arrayContaining(['top-picks', 'trending', 'best-rated', 'new', `genre-${genre}`]),
+  );
+
+  // A game that no model has seen, and many players who choose it together with one that every model knows.
+  const anchor = strategy[0]!.itemId;
+  const novelty = `e2e-novelty-${Date.now()}`;
+  await call('/v1/items', {
+    items: [{ itemId: novelty, title: 'Novelty', genres: [genre], releaseDate: '2026-01-01' }],
+  });
+  const similar = async () => {
+    const { items } = await call<Gallery & { items: { itemId: string }[] }>(`/v1/items/${anchor}/similar?n=20`);
+    return items.map(({ itemId }) => itemId);
+  };
+  expect(await similar()).not.toContain(novelty);
+  const players = 2_000;
+  const events = Array.from({ length: players }, (_, player) =>
+    [anchor, novelty].map((itemId, place) => ({
+      id: `e${place}`,
+      userId: `e2e-player-${player}`,
+      type: 'play',
+      itemId,
+      value: 90,
+    })),
+  ).flat();
+  for (let from = 0; from < events.length; from += 100)
+    await call('/v1/events', { events: events.slice(from, from + 100) });
+
+  // The log takes them, the crons export and announce them, and the waiting trainer publishes without being asked.
+  const exported = async () =>
+    (await status()).jobRuns.find(({ job, rows }) => job === 'export-snapshot' && rows > 0)!.rows;
+  const expected = (await exported()) + events.length + strategy.length;
+  await expect
+    .poll(
+      async () => {
+        await runCron('export-snapshot');
+        return exported();
+      },
+      { timeout: 60_000, interval: 1_000 },
+    )
+    .toBeGreaterThan(expected);
+  await runCron('announce-training');
+  await expect
+    .poll(async () => (await status()).release, { timeout: 120_000, interval: 2_000 })
+    .not.toBe(first.release);
+
+  // The edge swapped the release by itself: the model now knows the novelty as the neighbour that players made it.
+  expect(await similar()).toContain(novelty);
+  expect(await status()).toMatchObject({ engine: 'onnx', deadLetters: 0, failures: [] });
+});

@@ -1,0 +1,70 @@
+// Starts the product as a newcomer would, `npm start`, once for all end-to-end tests: an empty state folder, the
+// made-up world, the first training. Afterwards it presses Ctrl-C and looks for what is left behind.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { PROJECT_DIR } from '../scripts/platform.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    url: string;
+    adminKey: string;
+  }
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, () => {
+      const address = server.address();
+      server.close(() => resolve((address as { port: number }).port));
+    });
+  });
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const state = mkdtempSync(path.join(os.tmpdir(), 'bloodstream-'));
+  const port = await freePort();
+  const child = spawn('npm', ['start', '--', '--no-open', '--port', String(port), '--state', state], {
+    cwd: PROJECT_DIR,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let output = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk;
+      const ready = /^ready (http\S+)$/m.exec(output);
+      if (ready !== null) resolve(ready[1]!);
+    });
+    exited.then((code) => reject(new Error(`npm start ended with ${code}:\n${output}`)));
+  });
+  project.provide('url', url);
+  project.provide('adminKey', /^ADMIN_KEY=(.+)$/m.exec(readFileSync(path.join(PROJECT_DIR, '.dev.vars'), 'utf8'))![1]!);
+
+  return async () => {
+    // The whole foreground group gets Ctrl-C from a terminal.
+    process.kill(-child.pid!, 'SIGINT');
+    await exited;
+    const left = processesNaming(state);
+    rmSync(state, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`npm start left processes behind:\n${left.join('\n')}`);
+  };
+}
+
+/** Command lines that mention the state folder, as wrangler's, workerd's and the trainer's all do. */
+function processesNaming(folder: string): string[] {
+  if (process.platform !== 'linux') return [];
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return command.includes(folder) ? [`${pid} ${command}`] : [];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,143 @@
+import { expect, it } from 'vitest';
+import type { Item } from '../../models/contracts/item.ts';
+import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
+import { Catalogue } from '../storage/catalogue.ts';
+import { chooseAnchors } from './anchors.ts';
+import type { ModelScores, Moment } from './moment.ts';
+import { composeGallery, recommend, recommendList, recommendSimilar } from './recommend.ts';
+
+const makeItem = (place: number): Item => ({
+  itemId: `g${place}`,
+  title: `Game ${place}`,
+  genres: [place % 2 === 0 ? 'Strategy' : 'Racing'],
+  tags: place % 4 === 0 ? ['Naval'] : [],
+  developer: null,
+  releaseDate: `2026-01-${String((place % 28) + 1).padStart(2, '0')}`,
+  price: null,
+  ageRating: null,
+  platforms: [],
+  coverUrl: null,
+  hidden: false,
+});
+const itemIds = Array.from({ length: 60 }, (_, place) => `g${place}`);
+
+function makeMoment(changes: Partial<Moment> = {}): Moment {
+  const catalogue = new Catalogue();
+  itemIds.forEach((itemId, place) => {
+    catalogue.apply({ itemId, revision: 1, item: makeItem(place) });
+  });
+  const popular = itemIds.map((itemId, place): [string, number] => [itemId, 100 - place]);
+  return {
+    catalogue,
+    statistics: {
+      schema: 1,
+      computedAt: '2026-02-01T00:00:00Z',
+      events: 1,
+      popular,
+      trending: [
+        ['g50', 3],
+        ['g51', 2],
+        ['g52', 1],
+      ],
+      bestRated: [
+        ['g40', 4.8],
+        ['g41', 4.7],
+        ['g42', 4.6],
+      ],
+    },
+    popularity: new Map(popular.map(([itemId, score]) => [itemId, score / 100])),
+    view: EMPTY_VIEW,
+    affinity: [],
+    personal: null,
+    today: '2026-02-01',
+    ...changes,
+  };
+}
+/** The model's choice: the given places, best first. */
+const scoresOf = (...places: number[]): ModelScores => {
+  const scores = new Float32Array(itemIds.length).fill(-1);
+  places.forEach((place, rank) => {
+    scores[place] = places.length - rank;
+  });
+  return { itemIds, scores };
+};
+const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
+
+it('picks what the model scores, without what the player has, refused or played, then what is popular', () => {
+  const moment = makeMoment({
+    personal: scoresOf(30, 31, 32, 33, 34),
+    view: { ...EMPTY_VIEW, owned: ['g31'], dismissed: ['g32'], played: ['g33', 'g0'] },
+  });
+  expect(ids(recommend(moment, 4))).toEqual(['g30', 'g34', 'g1', 'g2']);
+  expect(ids(recommend(moment, 2, 'racing'))).toEqual(['g1', 'g3']);
+});
+
+it('leans to the genre of the moment, without overruling a clear choice of the model', () => {
+  const moment = makeMoment({ personal: scoresOf(31, 32), affinity: [{ genre: 'Strategy', share: 1 }] });
+  // g31 scores 1, g32 half of that: a full lean of 0.35 is not enough, but a third of the way it would be.
+  expect(ids(recommend(moment, 2))).toEqual(['g31', 'g32']);
+  const close = makeMoment({ personal: scoresOf(31, 33, 35, 32), affinity: [{ genre: 'Strategy', share: 1 }] });
+  expect(ids(recommend(close, 4))).toEqual(['g31', 'g33', 'g32', 'g35']);
+  expect(recommend(close, 3)[2]!.reason).toContain('you like Strategy');
+});
+
+it('fills a page with rows in which nothing appears twice, each with its reason', () => {
+  const view = {
+    ...EMPTY_VIEW,
+    history: [
+      { itemId: 'g5', weight: 1, ageDays: 1, lastType: 'play' },
+      { itemId: 'g7', weight: 0.1, ageDays: 0, lastType: 'view' },
+    ],
+    played: ['g5'],
+    searches: ['naval strategy'],
+  };
+  const moment = makeMoment({
+    view,
+    personal: scoresOf(10, 11, 12, 13, 14),
+    affinity: [{ genre: 'Racing', share: 0.9 }],
+  });
+  const anchors = chooseAnchors(view.history, moment.catalogue, 2);
+  expect(anchors).toEqual([{ item: makeItem(5), because: 'you played' }]);
+  const rows = composeGallery(
+    moment,
+    anchors.map((anchor) => ({ ...anchor, scores: scoresOf(10, 20, 21, 22, 5) })),
+    4,
+  );
+
+  expect(rows.map(({ id }) => id)).toEqual([
+    'top-picks',
+    'search',
+    'because-g5',
+    'genre-Racing',
+    'trending',
+    'best-rated',
+    'new',
+  ]);
+  const because = rows.find(({ id }) => id === 'because-g5')!;
+  expect(because.title).toBe('Because you played Game 5');
+  // g10 stands in the row above, g5 is the anchor itself and played.
+  expect(ids(because.items)).toEqual(['g20', 'g21', 'g22']);
+  const shown = rows.flatMap(({ items }) => ids(items));
+  expect(new Set(shown).size).toBe(shown.length);
+  expect(shown).not.toContain('g5');
+  for (const { items } of rows) for (const { reason } of items) expect(reason).not.toBe('');
+});
+
+it('knows neighbours from the model, and for a game that no model knows from what the catalogue says', () => {
+  const moment = makeMoment();
+  expect(ids(recommendSimilar(moment, makeItem(4), scoresOf(4, 9, 8), 2))).toEqual(['g9', 'g8']);
+  // Strategy and Naval like the game itself; among equals the popular first.
+  expect(ids(recommendSimilar(moment, makeItem(4), null, 3))).toEqual(['g0', 'g8', 'g12']);
+});
+
+it('lists what is trending and fills up with what is popular; shows no game before its day', () => {
+  expect(ids(recommendList(makeMoment(), 'trending', 5))).toEqual(['g50', 'g51', 'g52', 'g0', 'g1']);
+  expect(ids(recommendList(makeMoment({ today: '2026-01-02' }), 'new', 2))).toEqual(['g1', 'g29']);
+});
+
+it('answers without statistics, model or signals; an empty catalogue is the only empty gallery', () => {
+  const bare = { statistics: null, popularity: new Map() };
+  expect(recommend(makeMoment(bare), 20)).toHaveLength(20);
+  expect(composeGallery(makeMoment(bare), [], 12)[0]!.items).toHaveLength(12);
+  expect(composeGallery(makeMoment({ ...bare, catalogue: new Catalogue() }), [], 12)).toEqual([]);
+});
