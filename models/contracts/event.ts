@@ -59,10 +59,13 @@ const Timestamp = z
 /** One event as a client sends it. Unknown fields are dropped. */
 export const EventInput = z
   .object({
-    id: Id.meta({ description: 'Idempotency key, unique per user: the same id sent again is not counted again.' }),
-    userId: Id,
-    type: z.enum(EVENT_TYPES),
-    itemId: Id.optional().meta({ description: 'Required for every type but search.' }),
+    id: Id.meta({
+      description: 'Idempotency key, unique per user: the same id sent again is not counted again.',
+      example: 'click-1',
+    }),
+    userId: Id.meta({ example: 'player-0001' }),
+    type: z.enum(EVENT_TYPES).meta({ example: 'click' }),
+    itemId: Id.optional().meta({ description: 'Required for every type but search.', example: 'iron-tide' }),
     value: z
       .number()
       .min(-VALUE_MAX)

@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { createTestHarness } from 'wrangler';
 import type { Item } from '../../models/contracts/item.ts';
-import { PROJECT_DIR } from '../platform.ts';
-import type { Stores } from '../../workers/storage/stores.ts';
 import { putItems } from '../../workers/storage/items.ts';
+import type { Stores } from '../../workers/storage/stores.ts';
+import { PROJECT_DIR } from '../platform.ts';
 import type { Load, LoadResult } from './load.ts';
 import { publishRandomRelease } from './random-release.ts';
 
@@ -59,7 +59,10 @@ export async function benchServing(say: (message: string) => void): Promise<Serv
 
     say(`putting in ${ITEMS} items, a release and a player with ${HISTORY} events …`);
     const stores = await ours.stores();
-    await putItems(stores.DB, Array.from({ length: ITEMS }, (_, place) => makeItem(place)));
+    await putItems(
+      stores.DB,
+      Array.from({ length: ITEMS }, (_, place) => makeItem(place)),
+    );
     await publishRandomRelease(stores.BUCKET, ITEMS);
 
     const gallery = `${ours.url}/v1/users/player/gallery`;
@@ -69,7 +72,12 @@ export async function benchServing(say: (message: string) => void): Promise<Serv
     while ((await get<{ engine: string | null }>(`${ours.url}/v1/status`)).engine === null) {}
     const coldModelMs = performance.now() - cold;
     await post(`${ours.url}/v1/events`, {
-      events: Array.from({ length: HISTORY }, (_, place) => ({ id: `e${place}`, userId: 'player', type: 'play', itemId: `g${place * 97}` })),
+      events: Array.from({ length: HISTORY }, (_, place) => ({
+        id: `e${place}`,
+        userId: 'player',
+        type: 'play',
+        itemId: `g${place * 97}`,
+      })),
     });
     const { tier, degraded } = await get<{ tier: string; degraded: string[] }>(gallery);
     if (tier !== 'online' || degraded.length > 0) throw new Error(`the model does not serve: ${tier} ${degraded}`);
@@ -120,7 +128,12 @@ async function startMeasured(config: string | Config) {
   };
 }
 
-async function compare(name: string, ours: Omit<Load, 'seconds' | 'connections'>, baseline: typeof ours, say: (message: string) => void): Promise<Comparison> {
+async function compare(
+  name: string,
+  ours: Omit<Load, 'seconds' | 'connections'>,
+  baseline: typeof ours,
+  say: (message: string) => void,
+): Promise<Comparison> {
   say(`${name}: warming up …`);
   for (const one of [ours, baseline]) await load(one, 2);
   const runs: { ours: LoadResult; baseline: LoadResult }[] = [];
@@ -160,7 +173,10 @@ function measureBundle(): { bundleMB: number; bundleGzipMB: number } {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'bloodstream-bundle-'));
   try {
     const wrangler = path.join(PROJECT_DIR, 'node_modules/wrangler/bin/wrangler.js');
-    execFileSync(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', folder], { cwd: PROJECT_DIR, stdio: 'ignore' });
+    execFileSync(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', folder], {
+      cwd: PROJECT_DIR,
+      stdio: 'ignore',
+    });
     const files = readdirSync(folder).filter((name) => !/\.(map|md)$/.test(name));
     const bytes = files.map((name) => readFileSync(path.join(folder, name)));
     const megabytes = (parts: Uint8Array[]) => parts.reduce((sum, part) => sum + part.length, 0) / 1e6;

@@ -19,14 +19,14 @@ export interface LoadedRelease {
 const BROKEN_RETRY_MS = 5 * 60_000;
 let broken: { version: string; reason: string; at: number } | undefined;
 
-/** The release that the pointer names: `held` where that is it. Undefined where nothing was published yet. */
+/** The release that the pointer names: `held` where that is it, or where there is no pointer. */
 export async function loadRelease(
   bucket: R2Bucket,
   held: LoadedRelease | undefined,
   now: number,
 ): Promise<LoadedRelease | undefined> {
   const pointer = await readPointer(bucket);
-  if (pointer === undefined) return undefined;
+  if (pointer === undefined) return held;
   const { version } = pointer;
   if (held?.manifest.version === version) return held;
   if (broken?.version === version && now - broken.at < BROKEN_RETRY_MS) throw new Error(broken.reason);
@@ -53,17 +53,25 @@ export async function loadRelease(
   }
 }
 
+/** A scorer that has passed the release's self-test. */
 async function createScorer(model: Uint8Array, manifest: ReleaseManifest): Promise<Scorer> {
+  const scorer = await startEngine(model, manifest);
   try {
-    const { createOrtScorer } = await import('./ort.ts');
-    const scorer = await createOrtScorer(model);
     await selfTest(scorer, manifest);
     return scorer;
   } catch (error) {
-    console.error(JSON.stringify({ alert: 'onnxruntime cannot serve, plain scorer instead', error: String(error) }));
-    const scorer = createPlainScorer(model, manifest);
-    await selfTest(scorer, manifest);
-    return scorer;
+    await scorer.release();
+    throw error;
+  }
+}
+
+async function startEngine(model: Uint8Array, manifest: ReleaseManifest): Promise<Scorer> {
+  try {
+    const { createOrtScorer } = await import('./ort.ts');
+    return await createOrtScorer(model);
+  } catch (error) {
+    console.error(JSON.stringify({ alert: 'onnxruntime does not start, plain scorer instead', error: String(error) }));
+    return createPlainScorer(model, manifest);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { PROBLEM_CONTENT_TYPE, type Problem } from '../../models/contracts/problem.ts';
 
-const KINDS = {
+export const PROBLEM_KINDS = {
   'invalid-input': { status: 400, title: 'The request is not valid' },
   'malformed-json': { status: 400, title: 'The body is not JSON' },
   unauthorized: { status: 401, title: 'A key is needed' },
@@ -16,7 +16,7 @@ const KINDS = {
   internal: { status: 500, title: 'Something failed on our side' },
   unavailable: { status: 503, title: 'Not possible just now' },
 } as const;
-export type ProblemKind = keyof typeof KINDS;
+export type ProblemKind = keyof typeof PROBLEM_KINDS;
 
 export class ProblemError extends Error {
   readonly kind: ProblemKind;
@@ -30,7 +30,7 @@ export class ProblemError extends Error {
 }
 
 export function problemResponse(kind: ProblemKind, detail?: string, errors?: Problem['errors']): Response {
-  const { status, title } = KINDS[kind];
+  const { status, title } = PROBLEM_KINDS[kind];
   const problem: Problem = {
     type: `/docs#problem-${kind}`,
     title,
@@ -47,7 +47,9 @@ export function problemResponse(kind: ProblemKind, detail?: string, errors?: Pro
 export function onError(error: Error, c: Context): Response {
   if (error instanceof ProblemError) return problemResponse(error.kind, error.message || undefined, error.errors);
   if (error instanceof HTTPException) {
-    const kind = (Object.keys(KINDS) as ProblemKind[]).find((name) => KINDS[name].status === error.status);
+    const kind = (Object.keys(PROBLEM_KINDS) as ProblemKind[]).find(
+      (name) => PROBLEM_KINDS[name].status === error.status,
+    );
     if (kind !== undefined) return problemResponse(kind === 'invalid-input' ? 'malformed-json' : kind, error.message);
   }
   console.error(

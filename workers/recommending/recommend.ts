@@ -18,7 +18,8 @@ const ROW_LENGTH_MIN = 3;
 
 /** The top picks for a player: what the model retrieves, and after it what is popular. */
 export function recommend(moment: Moment, length: number, genre?: string): RecommendedItem[] {
-  return slate(topPicks(moment, [...notForPlayer(moment.view), ...inGenre(genre)]), length);
+  const filters = [...notForPlayer(moment.view), ...inGenre(genre)];
+  return slate(withPopular(moment, scoreTopPicks(moment, filters), filters), length);
 }
 
 /** What the players of an item choose; by content where no model knows the item (`scores` null). */
@@ -69,8 +70,16 @@ export function composeGallery(moment: Moment, anchors: readonly Anchor[], lengt
     rows.push({ id, title, reason, items });
   };
 
-  if (view.history.length === 0) add('top-picks', 'Popular now', 'What players choose most', topPicks(moment, filters));
-  else add('top-picks', 'Top picks for you', 'From what you played, liked and looked at', topPicks(moment, filters));
+  const picks = scoreTopPicks(moment, notForPlayer(view));
+  if (view.history.length === 0)
+    add('top-picks', 'Popular now', 'What players choose most', withPopular(moment, picks, filters));
+  else
+    add(
+      'top-picks',
+      'Top picks for you',
+      'From what you played, liked and looked at',
+      withPopular(moment, picks, filters),
+    );
   const [query] = view.searches;
   if (query !== undefined) add('search', `More for “${query}”`, 'You searched for it', searched(moment, query));
   for (const { item, because, scores } of anchors)
@@ -86,7 +95,7 @@ export function composeGallery(moment: Moment, anchors: readonly Anchor[], lengt
         `genre-${genre}`,
         `More ${genre}`,
         `${genre} is what you choose most`,
-        topPicks(moment, [...filters, onlyGenre(genre)]),
+        withPopular(moment, picks, [...filters, onlyGenre(genre)]),
       );
   add('trending', 'Trending now', 'Played more than usual in the last days', trending(moment));
   add('best-rated', 'Best rated', 'Rated highly by many players', bestRated(moment));
@@ -94,20 +103,30 @@ export function composeGallery(moment: Moment, anchors: readonly Anchor[], lengt
   return rows;
 }
 
-/** The model's choice, or for a newcomer the popular ones, scored personally; after them whatever else is popular. */
-function* topPicks(moment: Moment, filters: readonly Filter[]): Generator<Candidate> {
+/** The model's choice, or for a newcomer the popular ones, scored personally. */
+function scoreTopPicks(moment: Moment, filters: readonly Filter[]): Candidate[] {
   const source =
     moment.personal === null ? popular(moment) : retrieved(moment, moment.personal, 'Chosen by players like you');
-  const picks = scorePersonally(take(filterCandidates(source, filters), SCORED_MAX), moment);
-  yield* picks;
+  return scorePersonally(take(filterCandidates(source, filters), SCORED_MAX), moment);
+}
+
+/** The picks, and after them whatever else is popular: no slate stays short while the catalogue has more. */
+function* withPopular(moment: Moment, picks: readonly Candidate[], filters: readonly Filter[]): Generator<Candidate> {
+  yield* filterCandidates(picks, filters);
   const picked = new Set(picks.map(({ item }) => item.itemId));
   for (const candidate of filterCandidates(popular(moment), [...filters, notShown(picked)]))
     yield { ...candidate, score: 0 };
 }
 
-function similar(moment: Moment, to: Item, scores: ModelScores | null): Iterable<Candidate> {
-  const neighbours = scores === null ? [] : [...retrieved(moment, scores, `Chosen by players of ${to.title}`)];
-  return neighbours.length > 0 ? neighbours : similarByContent(moment, to);
+/** The neighbours that the model knows; by content where it knows none. */
+function* similar(moment: Moment, to: Item, scores: ModelScores | null): Generator<Candidate> {
+  let known = false;
+  if (scores !== null)
+    for (const candidate of retrieved(moment, scores, `Chosen by players of ${to.title}`)) {
+      known = true;
+      yield candidate;
+    }
+  if (!known) yield* similarByContent(moment, to);
 }
 
 const inGenre = (genre: string | undefined): Filter[] => (genre === undefined ? [] : [onlyGenre(genre)]);

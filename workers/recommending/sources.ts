@@ -11,13 +11,39 @@ export function* retrieved(
   { itemIds, scores }: ModelScores,
   reason: string,
 ): Generator<Candidate> {
-  const places: number[] = [];
-  for (let place = 0; place < scores.length; place++) if (scores[place]! > 0) places.push(place);
-  places.sort((a, b) => scores[b]! - scores[a]!);
-  for (const place of places) {
+  let best = 0;
+  for (const place of bestFirst(scores)) {
+    best ||= scores[place]!;
     const item = catalogue.get(itemIds[place]!);
-    if (item !== undefined) yield { item, score: scores[place]! / scores[places[0]!]!, reason };
+    if (item !== undefined) yield { item, score: scores[place]! / best, reason };
   }
+}
+
+/** More than a page asks for, unless its player has most of them already. */
+const FIRST_PLACES = 600;
+const BUCKETS = 512;
+
+/**
+ * Places of positive score, best first. The best are told from the rest by counting scores into buckets, and only they
+ * are put in order: sorting all would cost more than the model does.
+ */
+function* bestFirst(scores: Float32Array): Generator<number> {
+  let largest = 0;
+  for (const score of scores) if (score > largest) largest = score;
+  const bucketOf = (score: number) => Math.floor((score / largest) * (BUCKETS - 1));
+  const counts = new Int32Array(BUCKETS);
+  for (const score of scores) if (score > 0) counts[bucketOf(score)]!++;
+  let bucket = BUCKETS - 1;
+  for (let places = counts[bucket]!; places < FIRST_PLACES && bucket > 0; places += counts[bucket]!) bucket--;
+
+  const placesWhere = (test: (score: number) => boolean) => {
+    const places: number[] = [];
+    for (let place = 0; place < scores.length; place++)
+      if (scores[place]! > 0 && test(scores[place]!)) places.push(place);
+    return places.sort((a, b) => scores[b]! - scores[a]!);
+  };
+  yield* placesWhere((score) => bucketOf(score) >= bucket);
+  yield* placesWhere((score) => bucketOf(score) < bucket);
 }
 
 /** Popular first; then, for a store without events yet, whatever the catalogue holds, newest first. */

@@ -11,7 +11,7 @@ export class Catalogue {
   /** Revisions of changes made through this isolate: a refresh under way may still bring what was before them. */
   readonly #ownRevisions = new Map<string, number>();
   #cursor = { revision: 0, itemId: '' };
-  #newest: Item[] | undefined;
+  #newest: { today: string; items: readonly Item[] } | undefined;
 
   /** An item that may be shown: not hidden, not deleted. */
   get(itemId: string): Item | undefined {
@@ -28,10 +28,14 @@ export class Catalogue {
 
   /** Items released until `today` (ISO date), newest first; those without a date are left out. */
   newest(today: string): readonly Item[] {
-    this.#newest ??= [...this.#items.values()]
-      .filter((item) => item.releaseDate !== null)
-      .sort((a, b) => (a.releaseDate! > b.releaseDate! ? -1 : a.releaseDate! < b.releaseDate! ? 1 : 0));
-    return this.#newest.filter((item) => item.releaseDate! <= today);
+    if (this.#newest?.today !== today) {
+      const released = [...this.#items.values()].filter(
+        ({ releaseDate }) => releaseDate !== null && releaseDate <= today,
+      );
+      released.sort((a, b) => (a.releaseDate! > b.releaseDate! ? -1 : a.releaseDate! < b.releaseDate! ? 1 : 0));
+      this.#newest = { today, items: released };
+    }
+    return this.#newest.items;
   }
 
   /** Takes over a change made through this isolate, ahead of the next refresh. */

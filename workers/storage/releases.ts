@@ -1,7 +1,9 @@
-// Model releases in R2: reading the pointer and the manifest. (The trainer's side, publishing, belongs here too.)
+// Model releases in R2: a folder of files that never change, and the pointer that says which one is in use. Loading a
+// model into memory is inference's work.
 
-import { RELEASE_POINTER_KEY } from '../../models/contracts/layout.ts';
+import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
 import { ReleaseManifest, ReleasePointer } from '../../models/contracts/release.ts';
+import { fail, ok, type Result } from '../../models/contracts/result.ts';
 import { sha256Hex } from './digest.ts';
 
 /** Which release is in use; undefined before the first. */
@@ -12,10 +14,90 @@ export async function readPointer(bucket: R2Bucket): Promise<ReleasePointer | un
 
 /** The manifest that the pointer names. Throws where it is missing, changed or of another schema. */
 export async function readManifest(bucket: R2Bucket, pointer: ReleasePointer): Promise<ReleaseManifest> {
-  const object = await bucket.get(pointer.manifestKey);
-  if (object === null) throw new Error(`${pointer.manifestKey} is missing`);
-  const bytes = new Uint8Array(await object.arrayBuffer());
-  if ((await sha256Hex(bytes)) !== pointer.manifestSha256)
-    throw new Error(`${pointer.manifestKey} does not have the sha256 of the pointer`);
+  const bytes = await readVerified(bucket, pointer.manifestKey, pointer.manifestSha256);
   return ReleaseManifest.parse(JSON.parse(new TextDecoder().decode(bytes)));
 }
+
+/** A file that the manifest names. Throws where it is missing or changed. */
+export const readReleaseFile = (bucket: R2Bucket, file: ReleaseManifest['model']): Promise<Uint8Array> =>
+  readVerified(bucket, file.key, file.sha256);
+
+async function readVerified(bucket: R2Bucket, key: string, sha256: string): Promise<Uint8Array> {
+  const object = await bucket.get(key);
+  if (object === null) throw new Error(`${key} is missing`);
+  const bytes = new Uint8Array(await object.arrayBuffer());
+  if ((await sha256Hex(bytes)) !== sha256) throw new Error(`${key} does not have the sha256 it was published with`);
+  return bytes;
+}
+
+/** The release in use, as a trainer sees it before it begins. */
+export interface CurrentRelease {
+  /** The pointer's, which `publishRelease` wants back; undefined before the first release. */
+  etag: string | undefined;
+  /** Undefined before the first release; an error where the pointer or the manifest is broken. */
+  manifest: Result<ReleaseManifest | undefined, string>;
+}
+
+export async function readCurrentRelease(bucket: R2Bucket): Promise<CurrentRelease> {
+  const object = await bucket.get(RELEASE_POINTER_KEY);
+  if (object === null) return { etag: undefined, manifest: ok(undefined) };
+  const { etag } = object;
+  try {
+    return { etag, manifest: ok(await readManifest(bucket, ReleasePointer.parse(await object.json()))) };
+  } catch (error) {
+    return { etag, manifest: fail(`the release in use cannot be read: ${(error as Error).message}`) };
+  }
+}
+
+export interface ReleaseFiles {
+  manifest: ReleaseManifest;
+  model: Uint8Array;
+  vocabulary: Uint8Array;
+}
+
+/**
+ * Uploads the files, reads them back, and only then moves the pointer: if it still has the `etag` that was read before
+ * training began. Otherwise somebody else has published since, whom this release was not compared with. `now`: epoch
+ * milliseconds.
+ */
+export async function publishRelease(
+  bucket: R2Bucket,
+  { manifest, model, vocabulary }: ReleaseFiles,
+  etag: string | undefined,
+  now: number,
+): Promise<Result<ReleasePointer, string>> {
+  const bytes = new TextEncoder().encode(JSON.stringify(manifest, null, 2));
+  const manifestFile = {
+    key: releaseKey(manifest.version, 'manifest.json'),
+    bytes: bytes.length,
+    sha256: await sha256Hex(bytes),
+  };
+  for (const [file, content] of [
+    [manifest.model, model],
+    [manifest.vocabulary, vocabulary],
+    [manifestFile, bytes],
+  ] as const) {
+    // R2 checks the digest of what arrives. Where the key is taken nothing is written; reading back tells whether an
+    // earlier attempt had put these same bytes there.
+    await bucket.put(file.key, content, { sha256: file.sha256, onlyIf: CREATE_ONLY });
+    try {
+      await readReleaseFile(bucket, file);
+    } catch (error) {
+      return fail(`not published: ${(error as Error).message}`);
+    }
+  }
+  const pointer: ReleasePointer = {
+    version: manifest.version,
+    manifestKey: manifestFile.key,
+    manifestSha256: manifestFile.sha256,
+    movedAt: new Date(now).toISOString(),
+  };
+  const moved = await bucket.put(RELEASE_POINTER_KEY, JSON.stringify(pointer), {
+    onlyIf: etag === undefined ? CREATE_ONLY : { etagMatches: etag },
+  });
+  if (moved === null)
+    return fail('not published: another release was published meanwhile. Train again, to be compared with that one');
+  return ok(pointer);
+}
+
+const CREATE_ONLY: R2Conditional = { etagDoesNotMatch: '*' };

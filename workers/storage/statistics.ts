@@ -15,14 +15,13 @@ export async function writeStatistics(bucket: R2Bucket, statistics: Statistics):
   await bucket.put(STATISTICS_KEY, JSON.stringify(statistics));
 }
 
-/** Returns what is held where the file has not changed; undefined where there is none yet. */
+/** Returns what is held where the file has not changed or is not there. */
 export async function readStatistics(
   bucket: R2Bucket,
   held: HeldStatistics | undefined,
 ): Promise<HeldStatistics | undefined> {
   const object = await bucket.get(STATISTICS_KEY, held && { onlyIf: { etagDoesNotMatch: held.etag } });
-  if (object === null) return undefined;
-  if (!('body' in object)) return held;
+  if (object === null || !('body' in object)) return held;
   const statistics = Statistics.parse(await object.json());
   const top = statistics.popular[0]?.[1] ?? 1;
   return {

@@ -1,0 +1,124 @@
+// Encodes a graph as an ONNX model file, as onnx.proto3 lays it out. It checks no types and infers no shapes: the runtime
+// does both when it opens the file.
+
+import { Message } from './protobuf.ts';
+
+/** Accepted by onnxruntime-node and onnxruntime-web alike. */
+const IR_VERSION = 9;
+const OPSET = 18;
+
+const ELEMENT = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export type ElementType = keyof typeof ELEMENT;
+
+/** A number, or the name of a dimension that is known only when the model runs. */
+export type Dimension = number | string;
+
+export interface ValueInfo {
+  name: string;
+  type: ElementType;
+  dimensions: readonly Dimension[];
+}
+
+/** A plain number or list is of integers; a float says so. */
+export type Attribute = number | readonly number[] | string | { float: number };
+
+export interface Node {
+  name: string;
+  operator: string;
+  inputs: readonly string[];
+  outputs: readonly string[];
+  attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface Initializer {
+  name: string;
+  dimensions: readonly number[];
+  data: Float32Array | Int32Array | BigInt64Array;
+}
+
+export interface Graph {
+  name: string;
+  inputs: readonly ValueInfo[];
+  outputs: readonly ValueInfo[];
+  initializers: readonly Initializer[];
+  nodes: readonly Node[];
+}
+
+export interface EncodedModel {
+  bytes: Uint8Array;
+  /** Where in `bytes` the little-endian data of each initializer begins; not aligned. */
+  offsets: ReadonlyMap<string, number>;
+}
+
+/** `metadata` is what Netron and the runtimes show beside the graph. */
+export function encodeModel(graph: Graph, metadata: Readonly<Record<string, string>> = {}): EncodedModel {
+  const tables = new Map<Uint8Array, string>();
+  const model = new Message()
+    .int(1, IR_VERSION)
+    .text(2, 'bloodstream')
+    .message(7, encodeGraph(graph, tables))
+    .message(8, new Message().text(1, '').int(2, OPSET));
+  for (const [key, value] of Object.entries(metadata)) model.message(14, new Message().text(1, key).text(2, value));
+
+  const bytes = new Uint8Array(model.length);
+  const offsets = new Map<string, number>();
+  let offset = 0;
+  for (const chunk of model.chunks) {
+    const name = tables.get(chunk);
+    if (name !== undefined) offsets.set(name, offset);
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return { bytes, offsets };
+}
+
+function encodeGraph(graph: Graph, tables: Map<Uint8Array, string>): Message {
+  const message = new Message();
+  for (const node of graph.nodes) message.message(1, encodeNode(node));
+  message.text(2, graph.name);
+  for (const initializer of graph.initializers) message.message(5, encodeTensor(initializer, tables));
+  for (const input of graph.inputs) message.message(11, encodeValueInfo(input));
+  for (const output of graph.outputs) message.message(12, encodeValueInfo(output));
+  return message;
+}
+
+function encodeNode({ name, operator, inputs, outputs, attributes }: Node): Message {
+  const message = new Message();
+  for (const input of inputs) message.text(1, input);
+  for (const output of outputs) message.text(2, output);
+  message.text(3, name).text(4, operator);
+  for (const [key, value] of Object.entries(attributes)) message.message(5, encodeAttribute(key, value));
+  return message;
+}
+
+function encodeAttribute(name: string, value: Attribute): Message {
+  const message = new Message().text(1, name);
+  if (typeof value === 'number') return message.int(3, value).int(20, 2);
+  if (typeof value === 'string') return message.text(4, value).int(20, 3);
+  if ('float' in value) return message.float(2, value.float).int(20, 1);
+  for (const int of value) message.int(8, int);
+  return message.int(20, 7);
+}
+
+function encodeTensor({ name, dimensions, data }: Initializer, tables: Map<Uint8Array, string>): Message {
+  const message = new Message();
+  for (const dimension of dimensions) message.int(1, dimension);
+  // Every machine that Node and workerd run on is little-endian, as ONNX wants its raw data.
+  const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  tables.set(raw, name);
+  return message.int(2, ELEMENT[elementType(data)]).text(8, name).bytes(9, raw);
+}
+
+const elementType = (data: Initializer['data']): ElementType =>
+  data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'int64';
+
+function encodeValueInfo({ name, type, dimensions }: ValueInfo): Message {
+  const shape = new Message();
+  for (const dimension of dimensions)
+    shape.message(
+      1,
+      typeof dimension === 'number' ? new Message().int(1, dimension) : new Message().text(2, dimension),
+    );
+  const tensor = new Message().int(1, ELEMENT[type]).message(2, shape);
+  return new Message().text(1, name).message(2, new Message().message(1, tensor));
+}

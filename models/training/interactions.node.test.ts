@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type { EventType } from '../contracts/event.ts';
+import { weighEvent } from '../features/weights.ts';
+import { countInteractions, InteractionLog } from './interactions.ts';
+
+type Row = [userId: string, itemId: string | null, type: EventType, value: number | null, timestamp: number];
+const ROWS: Row[] = [
+  ['zoe', 'b', 'play', 60, 50],
+  ['adam', 'b', 'like', null, 20],
+  ['zoe', 'a', 'purchase', null, 10],
+  ['zoe', 'b', 'play', 600, 40],
+  ['zoe', 'c', 'click', null, 5],
+  ['zoe', 'c', 'impression', null, 6],
+  ['zoe', null, 'search', null, 7],
+  ['zoe', 'c', 'rate', 1, 8],
+  ['zoe', 'd', 'rate', 5, 45],
+  ['adam', 'a', 'dismiss', null, 21],
+  ['adam', 'd', 'wishlist', null, 20],
+];
+
+test('each player’s distinct choices come in the order of the first, whatever the order of the log', () => {
+  const log = new InteractionLog();
+  for (const [userId, itemId, type, value, timestamp] of ROWS) log.add({ userId, itemId, type, value, timestamp });
+  const all = log.collect();
+  expect(all.userIds).toEqual(['adam', 'zoe']);
+  expect(all.itemIds).toEqual(['a', 'b', 'd']);
+  const read = (user: number) =>
+    Array.from({ length: all.ends[user]! - all.starts[user]! }, (_, n) => {
+      const row = all.starts[user]! + n;
+      return [all.itemIds[all.items[row]!], all.timestamps[row], all.weights[row]];
+    });
+  expect(read(0)).toEqual([
+    ['b', 20, 1],
+    ['d', 20, Math.fround(0.7)],
+  ]);
+  expect(read(1)).toEqual([
+    ['a', 10, 1],
+    ['b', 40, Math.fround(weighEvent({ type: 'play', value: 600 }))],
+    ['d', 45, 1],
+  ]);
+  expect(countInteractions(all)).toBe(5);
+});
+
+test('a long log is kept whole, and an empty one is empty', () => {
+  const log = new InteractionLog();
+  expect(log.collect()).toMatchObject({ userIds: [], itemIds: [] });
+  for (let n = 0; n < 5000; n++)
+    log.add({ userId: `u${n % 7}`, itemId: `g${n % 1000}`, type: 'like', value: null, timestamp: 5000 - n });
+  const all = log.collect();
+  expect(countInteractions(all)).toBe(5000);
+  for (let user = 0; user < all.userIds.length; user++)
+    for (let row = all.starts[user]! + 1; row < all.ends[user]!; row++)
+      expect(all.timestamps[row]).toBeGreaterThan(all.timestamps[row - 1]!);
+});

@@ -1,0 +1,123 @@
+// What players chose, in compact columns: the one shape that every algorithm trains on. It decides nothing about what to
+// hold out.
+
+import type { PlayerEvent } from '../contracts/event.ts';
+import { isInteraction, weighEvent } from '../features/weights.ts';
+
+/**
+ * Each player's distinct items in the order in which they were first chosen. A split changes `ends` alone and shares the
+ * columns.
+ */
+export interface Interactions {
+  /** Sorted, so that the same events give the same model. */
+  userIds: readonly string[];
+  /** Sorted. */
+  itemIds: readonly string[];
+  /** The rows of user u are starts[u] up to, but without, ends[u]. */
+  starts: Int32Array;
+  ends: Int32Array;
+  /** Columns: place in itemIds, weight of the first positive event, its time in epoch milliseconds. */
+  items: Int32Array;
+  weights: Float32Array;
+  timestamps: Float64Array;
+}
+
+export const countInteractions = ({ starts, ends }: Interactions): number =>
+  ends.reduce((sum, end, user) => sum + end - starts[user]!, 0);
+
+/** Collects interactions from a stream of events, in 20 bytes each. */
+export class InteractionLog {
+  readonly #users = new Map<string, number>();
+  readonly #items = new Map<string, number>();
+  #rows = {
+    users: new Int32Array(1024),
+    items: new Int32Array(1024),
+    weights: new Float32Array(1024),
+    timestamps: new Float64Array(1024),
+  };
+  #length = 0;
+
+  /** Takes an event; those that are no choice of an item are passed over. */
+  add(event: Pick<PlayerEvent, 'userId' | 'itemId' | 'type' | 'value' | 'timestamp'>): void {
+    if (event.itemId === null || !isInteraction(event)) return;
+    if (this.#length === this.#rows.users.length) this.#grow();
+    const row = this.#length++;
+    this.#rows.users[row] = numberOf(this.#users, event.userId);
+    this.#rows.items[row] = numberOf(this.#items, event.itemId);
+    this.#rows.weights[row] = weighEvent(event);
+    this.#rows.timestamps[row] = event.timestamp;
+  }
+
+  /** The interactions so far. Events of one moment keep the order in which they were added. */
+  collect(): Interactions {
+    const { users, items, weights, timestamps } = this.#rows;
+    const userIds = [...this.#users.keys()].sort();
+    const itemIds = [...this.#items.keys()].sort();
+    const places = new Int32Array(itemIds.length);
+    itemIds.forEach((itemId, place) => {
+      places[this.#items.get(itemId)!] = place;
+    });
+
+    const rowsOf = groupByUser(users.subarray(0, this.#length), userIds.length);
+    const order = new Int32Array(this.#length);
+    const starts = new Int32Array(userIds.length);
+    const ends = new Int32Array(userIds.length);
+    let length = 0;
+    userIds.forEach((userId, user) => {
+      starts[user] = length;
+      const seen = new Set<number>();
+      const rows = rowsOf(this.#users.get(userId)!).sort((a, b) => timestamps[a]! - timestamps[b]! || a - b);
+      for (const row of rows) {
+        if (seen.has(items[row]!)) continue;
+        seen.add(items[row]!);
+        order[length++] = row;
+      }
+      ends[user] = length;
+    });
+    const kept = order.subarray(0, length);
+    return {
+      userIds,
+      itemIds,
+      starts,
+      ends,
+      items: Int32Array.from(kept, (row) => places[items[row]!]!),
+      weights: Float32Array.from(kept, (row) => weights[row]!),
+      timestamps: Float64Array.from(kept, (row) => timestamps[row]!),
+    };
+  }
+
+  #grow(): void {
+    const { users, items, weights, timestamps } = this.#rows;
+    const double = <T extends Int32Array | Float32Array | Float64Array>(column: T, larger: T): T => {
+      larger.set(column);
+      return larger;
+    };
+    const length = 2 * users.length;
+    this.#rows = {
+      users: double(users, new Int32Array(length)),
+      items: double(items, new Int32Array(length)),
+      weights: double(weights, new Float32Array(length)),
+      timestamps: double(timestamps, new Float64Array(length)),
+    };
+  }
+}
+
+function numberOf(numbers: Map<string, number>, id: string): number {
+  const known = numbers.get(id);
+  if (known !== undefined) return known;
+  numbers.set(id, numbers.size);
+  return numbers.size - 1;
+}
+
+/** A counting sort: returns what gives the rows of one user, in their order. */
+function groupByUser(users: Int32Array, count: number): (user: number) => Int32Array {
+  const bounds = new Int32Array(count + 1);
+  for (const user of users) bounds[user + 1]!++;
+  for (let user = 0; user < count; user++) bounds[user + 1]! += bounds[user]!;
+  const next = bounds.slice();
+  const rows = new Int32Array(users.length);
+  users.forEach((user, row) => {
+    rows[next[user]!++] = row;
+  });
+  return (user) => rows.subarray(bounds[user]!, bounds[user + 1]!);
+}

@@ -1,0 +1,37 @@
+// Bundles the page of web/ into web/dist, which the Worker serves as static assets. It knows nothing of the Worker's own
+// bundle: wrangler makes that one.
+
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+const WEB_DIR = path.join(import.meta.dirname, '..', 'web');
+const DIST_DIR = path.join(WEB_DIR, 'dist');
+const COPIED = ['index.html', 'icon.svg', '_headers'];
+
+const { outputFiles } = await build({
+  absWorkingDir: WEB_DIR,
+  entryPoints: [
+    { in: 'main.tsx', out: 'app' },
+    { in: 'app.css', out: 'app' },
+    { in: 'docs.css', out: 'docs' },
+  ],
+  outdir: DIST_DIR,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  legalComments: 'none',
+  write: false,
+});
+const files = new Map<string, Uint8Array>(outputFiles.map((file) => [path.basename(file.path), file.contents]));
+for (const name of COPIED) files.set(name, readFileSync(path.join(WEB_DIR, name)));
+
+mkdirSync(DIST_DIR, { recursive: true });
+const present = readdirSync(DIST_DIR);
+for (const name of present) if (!files.has(name)) rmSync(path.join(DIST_DIR, name));
+for (const [name, contents] of files) {
+  const file = path.join(DIST_DIR, name);
+  // `wrangler dev` watches web/: writing what has not changed would start the next build, without end.
+  if (!present.includes(name) || !readFileSync(file).equals(contents)) writeFileSync(file, contents);
+}

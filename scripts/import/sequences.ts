@@ -1,0 +1,58 @@
+// Reads `user item` pairs, one a line, in time order and without times. Times are made up: a user's events lie an hour
+// apart, and the last is at the moment when the import was first begun.
+
+import path from 'node:path';
+import { cleanItem, readItemRecords } from './item.ts';
+import { readLines } from './lines.ts';
+import { BEFORE_FIRST_LINE, type Row, type Source, toEvent } from './row.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Items come from the catalogue given, whose records bear the id as `itemId` or `item`, or else just get a name. */
+export async function* readSequences({ path: file, itemsPath, idPrefix, startedAt }: Source): AsyncGenerator<Row> {
+  // A first pass, since the time of a user's first event depends on how many follow.
+  const eventsLeft = new Map<string, number>();
+  const itemIds = new Set<string>();
+  for await (const { text } of readLines(file)) {
+    const pair = splitPair(text);
+    if (pair === undefined) continue;
+    eventsLeft.set(pair[0], (eventsLeft.get(pair[0]) ?? 0) + 1);
+    itemIds.add(pair[1]);
+  }
+  if (itemsPath !== undefined) yield* readItemRecords(itemsPath);
+  else
+    for (const itemId of itemIds) {
+      const item = cleanItem(itemId, { title: `Item ${itemId}` });
+      // Where the id is at fault, the lines that bear it say so.
+      if (item.ok) yield { kind: 'placeholder', item: item.value, line: BEFORE_FIRST_LINE };
+    }
+
+  for await (const { text, number } of readLines(file)) {
+    if (text.trim() === '') continue;
+    const skip = (reason: string): Row => ({
+      kind: 'skip',
+      reason,
+      at: `${path.basename(file)}:${number}`,
+      line: number,
+    });
+    const pair = splitPair(text);
+    if (pair === undefined) {
+      yield skip('is not "user item"');
+      continue;
+    }
+    const [userId, itemId] = pair;
+    const left = eventsLeft.get(userId)! - 1;
+    eventsLeft.set(userId, left);
+    const event = toEvent(
+      { id: `${idPrefix}-${number}`, userId, type: 'play', itemId },
+      startedAt - left * HOUR_MS,
+      startedAt,
+    );
+    yield event.ok ? { kind: 'event', event: event.value, line: number } : skip(event.error);
+  }
+}
+
+function splitPair(text: string): [string, string] | undefined {
+  const [userId, itemId, ...more] = text.trim().split(/\s+/);
+  return userId && itemId !== undefined && more.length === 0 ? [userId, itemId] : undefined;
+}

@@ -1,0 +1,78 @@
+// Names for games, places and studios that do not exist, each given once. Whether a name is taken in the real world it
+// does not know.
+
+import type { Genre, Niche } from './genres.ts';
+import type { Random } from './random.ts';
+
+const PLACE_STARTS =
+  'Val Thorn Ash Eld Mar Bryn Cal Dun Fen Har Kel Lor Myr Nor Oster Pell Quil Ro Sel Tar Ul Ver Wyn Ys'.split(' ');
+const PLACE_ENDS = 'mere wick hollow dale gard haven moor fell ria don crest vale hold bourne mark stead'.split(' ');
+const COMPOUND_STARTS = 'Sky Star Moon Rift Frost Storm Gloom Night Wild Rune Dust Sun Ever Over Under Cloud'.split(
+  ' ',
+);
+const COMPOUND_ENDS =
+  'forge fall bound light break watch born spire weaver drift gate song root fire ward runner'.split(' ');
+const FIRST_NAMES =
+  'Ada Bruno Clara Dmitri Elsie Farid Greta Hugo Ines Juno Kasimir Lotte Milo Nadia Otto Petra Rosa Sami Tilda Yuki'.split(
+    ' ',
+  );
+const SURNAMES =
+  'Abernathy Bellweather Castellan Dreyer Eklund Fairburn Grieve Hollis Ibarra Juhl Kestrel Lindqvist'.split(' ');
+const STUDIO_ADJECTIVES =
+  'Red Lazy Loud Blue Wandering Sleepy Tin Paper Copper Second Crooked Bright Northern Humble'.split(' ');
+const STUDIO_NOUNS =
+  'Heron Kettle Badger Lantern Anvil Otter Compass Magpie Robot Turnip Walrus Comet Teapot Moose'.split(' ');
+const STUDIO_KINDS = ['Games', 'Studios', 'Interactive', 'Works', 'Entertainment', 'Collective', 'Softworks'];
+const ROMAN = ['', '', 'II', 'III', 'IV', 'V'];
+
+const makePlace = (random: Random) => random.pick(PLACE_STARTS) + random.pick(PLACE_ENDS);
+
+/** One name that `taken` does not hold yet; it does afterwards. */
+export function makeUnique(taken: Set<string>, make: () => string): string {
+  for (;;) {
+    const name = make();
+    const key = name.toLowerCase();
+    if (taken.has(key)) continue;
+    taken.add(key);
+    return name;
+  }
+}
+
+/** The title of a game, or of the first of a series. */
+export function makeTitle(random: Random, genre: Genre, niche: Niche): string {
+  const adjective = random.pick(genre.adjectives);
+  const noun = random.pick(niche.nouns);
+  const patterns: readonly [weight: number, make: () => string][] = [
+    [8, () => `${adjective} ${noun}`],
+    [3, () => `The ${adjective} ${noun}`],
+    [3, () => `${noun} of ${makePlace(random)}`],
+    [3, () => random.pick(COMPOUND_STARTS) + random.pick(COMPOUND_ENDS)],
+    [3, () => `${noun}: ${random.pick(genre.subtitles)}`],
+    [2, () => `${makePlace(random)} ${noun}`],
+    [2, () => `${random.pick(FIRST_NAMES)}’s ${noun}`],
+    [2, () => `${noun} & ${random.pick(niche.nouns.filter((other) => other !== noun))}`],
+    [1, () => makePlace(random)],
+    [genre.name === 'Simulation' ? 4 : 0, () => `${noun} ${random.pick(['Tycoon', 'Simulator', 'Days', 'Story'])}`],
+    [
+      genre.name === 'RPG' || genre.name === 'Adventure' ? 3 : 0,
+      () => `${makePlace(random)}: ${random.pick(genre.subtitles)}`,
+    ],
+  ];
+  return patterns[random.weighted(patterns.map(([weight]) => weight))]![1]();
+}
+
+/** The title of a later part. `part` counts from 2; `year` is its release's. */
+export function makeSequelTitle(random: Random, genre: Genre, first: string, part: number, year: number): string {
+  if (genre.name === 'Sports' || genre.name === 'Racing')
+    return random.chance(0.6) ? `${first} ${year}` : `${first} ${part}`;
+  if (first.includes(':') || random.chance(0.5))
+    return random.chance(0.6) ? `${first} ${part}` : `${first} ${ROMAN[part]}`;
+  return `${first}: ${random.pick(genre.subtitles)}`;
+}
+
+export function makeStudioName(random: Random): string {
+  const kind = random.pick(STUDIO_KINDS);
+  if (random.chance(0.55)) return `${random.pick(STUDIO_ADJECTIVES)} ${random.pick(STUDIO_NOUNS)} ${kind}`;
+  if (random.chance(0.5)) return `${makePlace(random)} ${kind}`;
+  return `${random.pick(SURNAMES)} ${random.chance(0.5) ? kind : `& ${random.pick(SURNAMES)}`}`;
+}

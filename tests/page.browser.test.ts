@@ -1,0 +1,165 @@
+// The page in a real browser, over the Worker that `npm start` runs. Skipped, aloud, where there is no chromium.
+
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+const CHROMIUM_PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const chromiumPath = process.env.CHROMIUM_PATH ?? CHROMIUM_PATHS.find((path) => existsSync(path));
+if (chromiumPath === undefined)
+  console.warn('The page is not tested: there is no chromium here. Install it, or set CHROMIUM_PATH.');
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+describe.skipIf(chromiumPath === undefined)('the page', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: chromiumPath!, headless: true, args: FLAGS });
+  });
+  afterAll(() => browser?.close());
+
+  /** `complaints` gathers what the console says, violations of the content security policy included. */
+  async function openAsNewPlayer(options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+    const page = await browser.newPage(options);
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    await page.goto(inject('url'));
+    await page.getByRole('button', { name: 'Choose a player' }).click();
+    await page.getByRole('button', { name: 'New player' }).click();
+    await page.getByRole('heading', { name: 'Taste of guest-' }).waitFor();
+    await page.getByRole('region', { name: 'Popular now' }).waitFor();
+    return { page, complaints };
+  }
+  const firstRow = (page: Page) => page.locator('[data-row]').first();
+  const cards = (page: Page, genre: string) =>
+    page.locator('.gallery .card').filter({ has: page.locator('.genre', { hasText: new RegExp(`^${genre}$`) }) });
+
+  /** Acts, and waits for the gallery and the signals that answer. */
+  async function actAndSee(page: Page, act: () => Promise<void>) {
+    const answers = ['/gallery?', '/signals'].map((part) =>
+      page.waitForResponse((response) => response.url().includes(part)),
+    );
+    await act();
+    await Promise.all(answers);
+  }
+
+  it('moves towards the genre of ten clicks, and says who answered how fast', async () => {
+    const { page, complaints } = await openAsNewPlayer({ viewport: { width: 1440, height: 900 } });
+    const impressions: string[] = [];
+    page.on('request', (request) => {
+      for (const { type, recommendationId, itemId } of request.postDataJSON()?.events ?? [])
+        if (type === 'impression') impressions.push(`${recommendationId} ${itemId}`);
+    });
+    const share = async (genre: string) => {
+      const genres = await firstRow(page).locator('.genre').allTextContents();
+      return genres.filter((one) => one === genre).length / genres.length;
+    };
+    const status = page.getByRole('status');
+    expect(await status.textContent()).toMatch(/statistics tier in \d+ ms/);
+
+    const genre = (await page.locator('.gallery .row:last-child .genre').first().textContent())!;
+    const before = await share(genre);
+    const clicked: string[] = [];
+    while (clicked.length < 10) {
+      const ids = await cards(page, genre).evaluateAll((all) => all.map((card) => card.getAttribute('data-item')!));
+      const itemId = ids.find((id) => !clicked.includes(id))!;
+      await actAndSee(page, () => page.locator(`.card[data-item="${itemId}"] [data-action="click"]`).first().click());
+      clicked.push(itemId);
+    }
+    expect(await share(genre)).toBeGreaterThan(before + 0.2);
+    expect(await status.textContent()).toMatch(/online tier in \d+ ms\s+release \S+/);
+    await expect.poll(() => page.locator('.taste li').first().textContent()).toContain(genre);
+    expect(await page.locator('.log li').allTextContents()).toEqual(Array(10).fill(expect.stringMatching(/accepted/)));
+    // What came into view is told for every answer, and once.
+    expect(new Set(impressions.map((impression) => impression.split(' ')[0])).size).toBeGreaterThanOrEqual(10);
+    expect(new Set(impressions).size).toBe(impressions.length);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('searches, likes, plays and dismisses, by keyboard too, and keeps the focus when the gallery moves', async () => {
+    const { page, complaints } = await openAsNewPlayer({ reducedMotion: 'reduce' });
+    const shelf = firstRow(page).locator('.shelf');
+    const gameAt = (place: number) => shelf.locator('.card').nth(place).getAttribute('data-item');
+
+    // By keyboard alone: from the search box to the third game of the shelf, which makes room for the fourth.
+    const dismissed = await gameAt(2);
+    await page.getByRole('searchbox').focus();
+    const focused = () => page.evaluate('document.activeElement.dataset.action');
+    for (let presses = 0; (await focused()) !== 'dismiss'; presses++) {
+      expect(presses).toBeLessThan(20);
+      await page.keyboard.press('Tab');
+    }
+    const focusedGame = () => page.evaluate('document.activeElement.closest("[data-item]").dataset.item');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    expect(await focusedGame()).toBe(dismissed);
+    await actAndSee(page, () => page.keyboard.press('Enter'));
+    expect(await page.locator(`[data-item="${dismissed}"]`).count()).toBe(0);
+    expect(await focused()).toBe('dismiss');
+    expect(await focusedGame()).toBe(await gameAt(2));
+
+    const played = await gameAt(0);
+    await actAndSee(page, () =>
+      shelf
+        .locator('.card')
+        .first()
+        .getByRole('button', { name: /^Play / })
+        .click(),
+    );
+    expect(await page.locator(`[data-item="${played}"]`).count()).toBe(0);
+    expect(await page.getByRole('region', { name: /^Because you played/ }).count()).toBe(1);
+
+    const title = (await shelf.locator('.title').first().textContent())!;
+    await page.getByRole('searchbox').fill(title);
+    await actAndSee(page, () => page.getByRole('searchbox').press('Enter'));
+    const results = page.getByRole('region', { name: 'Results for' });
+    expect(await results.locator('.title').allTextContents()).toContain(title);
+
+    const found = results.locator('.card').filter({ hasText: title }).first();
+    await actAndSee(page, () => found.getByRole('button', { name: /^Like / }).click());
+    await found.locator('.liked').waitFor();
+    await results.getByRole('button', { name: 'Close the results' }).click();
+    await results.waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('fits a phone, and shows the API reference', async () => {
+    const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
+    const { page, complaints } = await openAsNewPlayer(phone);
+    const overflow = () => page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    expect(await overflow()).toBe(0);
+    await page.goto(`${inject('url')}/docs`);
+    await page.getByRole('heading', { name: 'Tell what players did' }).waitFor();
+    expect(await overflow()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('says in words what went wrong, and goes on when asked', async () => {
+    const { page } = await openAsNewPlayer();
+    await page.route('**/v1/events', (route) =>
+      route.fulfill({ status: 503, json: { title: 'Not possible just now', status: 503, detail: 'Send it again.' } }),
+    );
+    await page.locator('.card [data-action="like"]').first().click();
+    const alert = page.getByRole('alert');
+    expect(await alert.textContent()).toContain('Not possible just now · Send it again.');
+    await page.unroute('**/v1/events');
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await alert.waitFor({ state: 'detached' });
+    await page.close();
+  });
+});

@@ -1,0 +1,49 @@
+// The buttons of a game: play, like, dismiss.
+
+import type { Item } from '../models/contracts/item.ts';
+import { DismissIcon, LikeIcon, PlayIcon } from './icons.tsx';
+import type { Act } from './player.ts';
+
+interface ActionsProps {
+  item: Item;
+  position?: number;
+  liked: boolean;
+  onAct: Act;
+}
+
+export function Actions({ item, position, liked, onAct }: ActionsProps) {
+  return (
+    <div class="actions">
+      <button
+        type="button"
+        class="play"
+        data-action="play"
+        aria-label={`Play ${item.title}`}
+        onClick={() => onAct('play', item, position)}
+      >
+        <PlayIcon />
+        Play
+      </button>
+      <button
+        type="button"
+        class={liked ? 'round liked' : 'round'}
+        data-action="like"
+        aria-label={liked ? `Like ${item.title} again` : `Like ${item.title}`}
+        title="Like"
+        onClick={() => onAct('like', item, position)}
+      >
+        <LikeIcon />
+      </button>
+      <button
+        type="button"
+        class="round"
+        data-action="dismiss"
+        aria-label={`Dismiss ${item.title}`}
+        title="Not for me"
+        onClick={() => onAct('dismiss', item, position)}
+      >
+        <DismissIcon />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+// The page's calls to the Worker. Each throws a Problem whose message can be shown to a person; none keeps anything.
+
+import type { EventInput, EventResult } from '../models/contracts/event.ts';
+import type { Gallery } from '../models/contracts/gallery.ts';
+import type { Item } from '../models/contracts/item.ts';
+import type { Problem as ProblemDocument } from '../models/contracts/problem.ts';
+import type { UserView } from '../models/contracts/signals.ts';
+
+export interface Taste {
+  genre: string;
+  /** Of 1. */
+  share: number;
+}
+export type Signals = UserView & { genres: Taste[] };
+export interface KnownPlayer {
+  userId: string;
+  lastEventAt: string;
+}
+
+/** An answer and how long it took, from the request to the parsed body. */
+export interface Timed<T> {
+  body: T;
+  ms: number;
+}
+
+const SEARCH_RESULTS_MAX = 20;
+const PLAYERS_MAX = 50;
+
+export class Problem extends Error {
+  /** 0 where no answer came. */
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The calls that a key opens. */
+export function connect(key: string) {
+  const call = async <T>(path: string, init: RequestInit = {}): Promise<Timed<T>> => {
+    const start = performance.now();
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const response = await fetch(path, { ...init, headers }).catch(() => {
+      throw new Problem('The server does not answer. Is it still running?', 0);
+    });
+    const body = await response.json().catch(() => undefined);
+    if (!response.ok) throw new Problem(describeProblem(body, response.status), response.status);
+    return { body: body as T, ms: performance.now() - start };
+  };
+  const user = (userId: string) => `/v1/users/${encodeURIComponent(userId)}`;
+
+  return {
+    readPlayers: async () => (await call<{ users: KnownPlayer[] }>(`/v1/users?limit=${PLAYERS_MAX}`)).body.users,
+    readGallery: (userId: string) => call<Gallery>(`${user(userId)}/gallery?expand=item`),
+    readSignals: async (userId: string) => (await call<Signals>(`${user(userId)}/signals`)).body,
+    searchItems: async (text: string) =>
+      (await call<{ items: Item[] }>(`/v1/items?limit=${SEARCH_RESULTS_MAX}&text=${encodeURIComponent(text)}`)).body
+        .items,
+    // keepalive: what was shown last is told even as the page closes.
+    sendEvents: (events: EventInput[]) =>
+      call<{ results: EventResult[] }>('/v1/events', {
+        method: 'POST',
+        body: JSON.stringify({ events }),
+        keepalive: true,
+      }),
+  };
+}
+export type Api = ReturnType<typeof connect>;
+
+function describeProblem(body: Partial<ProblemDocument> | undefined, status: number): string {
+  const fields = body?.errors?.map(({ path, message }) => `${path}: ${message}`) ?? [];
+  return [body?.title ?? `The server answered ${status}`, body?.detail, ...fields].filter(Boolean).join(' · ');
+}

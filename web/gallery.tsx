@@ -1,0 +1,73 @@
+// The middle of the page: what was searched for, then the rows of the gallery; or what stands there while it loads and
+// where there is nothing to show.
+
+import type { Player } from './player.ts';
+import { Row } from './row.tsx';
+
+export function GalleryView({ player }: { player: Player }) {
+  const { answer, signals, found, act } = player;
+  if (!answer) return player.problem ? <div /> : <Loading />;
+
+  const liked = new Set(signals?.history.filter(({ lastType }) => lastType === 'like').map(({ itemId }) => itemId));
+  const refused = new Set(signals?.dismissed);
+  let position = 0;
+  return (
+    <div class="gallery">
+      {found && (
+        <Row
+          key="search-results"
+          id="search-results"
+          title={`Results for “${found.query}”`}
+          reason={found.items.length === 0 ? 'No title contains this' : `${found.items.length} in the catalogue`}
+          cards={found.items.filter(({ itemId }) => !refused.has(itemId)).map((item) => ({ item }))}
+          liked={liked}
+          onAct={act}
+          onClose={() => player.search('')}
+        />
+      )}
+      {answer.body.rows.map(({ id, title, reason, items }, place) => {
+        const cards = items.flatMap(({ item, reason }) => {
+          const at = position++;
+          return item ? [{ item, reason, position: at }] : [];
+        });
+        return (
+          <Row
+            key={id}
+            id={id}
+            title={title}
+            reason={reason}
+            cards={cards}
+            liked={liked}
+            onAct={act}
+            withHero={place === 0}
+          />
+        );
+      })}
+      {answer.body.rows.length === 0 && <EmptyCatalogue />}
+    </div>
+  );
+}
+
+const EmptyCatalogue = () => (
+  <div class="empty">
+    <h2>There are no games yet</h2>
+    <p>
+      Put some in with <code>npm run import</code> or <a href="/docs">POST /v1/items</a>. They are here at the next
+      request.
+    </p>
+  </div>
+);
+
+const Loading = () => (
+  <div class="gallery loading" aria-busy="true">
+    <p class="visually-hidden">The gallery is loading.</p>
+    <div class="blank hero" />
+    {['first', 'second'].map((row) => (
+      <div key={row} class="shelf">
+        {['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((card) => (
+          <div key={card} class="blank card" />
+        ))}
+      </div>
+    ))}
+  </div>
+);

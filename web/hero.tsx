@@ -1,0 +1,35 @@
+// The first game of the first row, shown large.
+
+import { Actions } from './actions.tsx';
+import { type CardProps, CoverImage, Facts } from './card.tsx';
+import { coverOf } from './cover.ts';
+
+const TAGS_SHOWN = 4;
+
+export function Hero({ item, reason, position, liked, onAct }: CardProps) {
+  return (
+    <article class="hero" data-item={item.itemId}>
+      <img class="backdrop" src={coverOf(item)} alt="" />
+      <button
+        type="button"
+        class="open"
+        data-action="click"
+        aria-label={`Look at ${item.title}`}
+        onClick={() => onAct('click', item, position)}
+      >
+        <CoverImage item={item} />
+      </button>
+      <div class="hero-text">
+        <p class="eyebrow">{reason}</p>
+        <h1>{item.title}</h1>
+        <Facts item={item} />
+        <ul class="tags">
+          {item.tags.slice(0, TAGS_SHOWN).map((tag) => (
+            <li key={tag}>{tag}</li>
+          ))}
+        </ul>
+        <Actions item={item} position={position} liked={liked} onAct={onAct} />
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,45 @@
+// Tells which games came into view, once per answer: without it nobody could tell "not wanted" from "not seen".
+
+import type { EventInput } from '../models/contracts/event.ts';
+import type { Gallery } from '../models/contracts/gallery.ts';
+
+const BATCH_MAX = 100;
+const FLUSH_AFTER_MS = 800;
+const VISIBLE_SHARE = 0.5;
+
+/**
+ * Watches the cards of an answer that is on the page, and hands over impressions in batches. Returns the function that
+ * stops watching and hands over the rest.
+ */
+export function watchImpressions(gallery: Gallery, userId: string, send: (events: EventInput[]) => void): () => void {
+  const { recommendationId, rows } = gallery;
+  const positions = new Map(rows.flatMap((row) => row.items).map(({ itemId }, position) => [itemId, position]));
+  const waiting: EventInput[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    while (waiting.length > 0) send(waiting.splice(0, BATCH_MAX));
+  };
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        observer.unobserve(target);
+        const itemId = (target as HTMLElement).dataset.item!;
+        const position = positions.get(itemId);
+        if (!positions.delete(itemId)) continue;
+        waiting.push({ id: crypto.randomUUID(), userId, type: 'impression', itemId, recommendationId, position });
+      }
+      if (waiting.length > 0) timer ??= setTimeout(flush, FLUSH_AFTER_MS);
+    },
+    { threshold: VISIBLE_SHARE },
+  );
+  for (const card of document.querySelectorAll('.gallery [data-item]')) observer.observe(card);
+  addEventListener('pagehide', flush);
+  return () => {
+    observer.disconnect();
+    removeEventListener('pagehide', flush);
+    flush();
+  };
+}

@@ -1,0 +1,31 @@
+// Asks for the key where nobody handed it over.
+
+import { submittedText } from './form.ts';
+
+interface KeyFormProps {
+  /** Why the key before was refused. */
+  problem: string | null;
+  onKey: (key: string) => void;
+}
+
+export function KeyForm({ problem, onKey }: KeyFormProps) {
+  const submit = (event: Event) => {
+    const typed = submittedText(event);
+    if (typed !== '') onKey(typed);
+  };
+  return (
+    <main class="key-form">
+      <img src="/icon.svg" alt="" width="56" height="56" />
+      <h1>Bloodstream</h1>
+      <p>This gallery is closed by default. Its key stays in this tab and is forgotten when you close it.</p>
+      {problem && <p role="alert">{problem}</p>}
+      <form onSubmit={submit}>
+        <label for="key">Key</label>
+        <input id="key" name="key" type="password" autocomplete="off" required />
+        <button type="submit" class="primary">
+          Open the gallery
+        </button>
+      </form>
+    </main>
+  );
+}

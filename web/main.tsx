@@ -1,0 +1,8 @@
+// Starts the page.
+
+import { render } from 'hono/jsx/dom';
+import { App } from './app.tsx';
+import { moveFocus } from './steady.ts';
+
+render(<App />, document.getElementById('app')!);
+document.addEventListener('keydown', moveFocus);

@@ -1,0 +1,67 @@
+// Chooses the player whose gallery is shown: one of those seen last, any id, or somebody new. The choice is kept in the
+// page's address, so that a reload or a link shows the same gallery.
+
+import type { KnownPlayer } from './api.ts';
+import { Avatar } from './avatar.tsx';
+import { submittedText } from './form.ts';
+
+export const PICKER_ID = 'player-picker';
+const PARAMETER = 'player';
+const MINUTE_MS = 60_000;
+
+export const playerInAddress = (): string | null => new URLSearchParams(location.search).get(PARAMETER) || null;
+
+export const putPlayerInAddress = (userId: string): void =>
+  history.replaceState(null, '', `?${new URLSearchParams({ [PARAMETER]: userId })}`);
+
+export const newPlayerId = (): string => `guest-${crypto.randomUUID().slice(0, 6)}`;
+
+interface PickerProps {
+  userId: string;
+  players: KnownPlayer[];
+  onChoose: (userId: string) => void;
+}
+
+export function PlayerPicker({ userId, players, onChoose }: PickerProps) {
+  const choose = (chosen: string) => {
+    document.getElementById(PICKER_ID)?.hidePopover();
+    onChoose(chosen);
+  };
+  const submit = (event: Event) => {
+    const typed = submittedText(event);
+    if (typed !== '') choose(typed);
+  };
+  return (
+    <section id={PICKER_ID} class="picker" popover="auto" aria-label="Choose a player">
+      <h2>Whose gallery?</h2>
+      <button type="button" class="primary" onClick={() => choose(newPlayerId())}>
+        New player
+      </button>
+      <form onSubmit={submit}>
+        <input name="userId" aria-label="Player id" placeholder="Any player id" maxlength={128} autocomplete="off" />
+        <button type="submit" class="quiet">
+          Open
+        </button>
+      </form>
+      {players.length > 0 && <h3>Seen last</h3>}
+      <ul>
+        {players.map((player) => (
+          <li key={player.userId}>
+            <button type="button" aria-current={player.userId === userId} onClick={() => choose(player.userId)}>
+              <Avatar userId={player.userId} />
+              <span>{player.userId}</span>
+              <small>{sayHowLongAgo(player.lastEventAt)}</small>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function sayHowLongAgo(time: string): string {
+  const minutes = Math.max(0, Math.round((Date.now() - Date.parse(time)) / MINUTE_MS));
+  if (minutes < 1) return 'now';
+  if (minutes < 60) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 60 / 24)} d`;
+}

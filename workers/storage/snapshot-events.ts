@@ -1,0 +1,25 @@
+// Reads the events of a snapshot, part by part, each checked against its sha256. It is the trainer's: no Worker holds so
+// much.
+
+import type { PlayerEvent } from '../../models/contracts/event.ts';
+import type { ExportLine, SnapshotManifest } from '../../models/contracts/snapshot.ts';
+import { sha256Hex } from './digest.ts';
+
+/** The snapshot's events in the order of the log. One part is held at a time. Throws where a part is missing or changed. */
+export async function* readSnapshotEvents(bucket: R2Bucket, { parts }: SnapshotManifest): AsyncGenerator<PlayerEvent> {
+  for (const part of parts) {
+    if (part.kind !== 'events') continue;
+    const object = await bucket.get(part.key);
+    if (object === null) throw new Error(`the snapshot is incomplete: ${part.key} is missing`);
+    const packed = await object.arrayBuffer();
+    if ((await sha256Hex(packed)) !== part.sha256)
+      throw new Error(`the snapshot is damaged: ${part.key} does not have the sha256 of its manifest`);
+    const text = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
+    // Its digest says that our own exporter wrote it, so the lines are not validated once more.
+    for (const line of text.split('\n')) {
+      if (line === '') continue;
+      const exported: ExportLine = JSON.parse(line);
+      if (exported.kind === 'event') yield exported;
+    }
+  }
+}
