@@ -127,7 +127,7 @@ function formatTable(results: readonly EvaluationResult[]): string {
     .join('\n');
 }
 
-main().catch((error: Error) => {
-  console.error(`evaluate: ${error.message}`);
+main().catch((error: NodeJS.ErrnoException) => {
+  console.error(`evaluate: ${error.code === 'ENOENT' ? `there is no file ${error.path}` : error.message}`);
   process.exitCode = 1;
 });

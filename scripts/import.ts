@@ -101,7 +101,7 @@ function explain(error: Error & { code?: string; path?: string }): string {
   if (error.code === 'ENOENT') return `there is no file ${error.path}`;
   if (/SQLITE_BUSY|database is locked/i.test(`${error.message} ${error.cause}`))
     return 'the database is locked by a running server: stop `npm start`, then run this again';
-  return `${error.message}\nWhat is written stays; the same command goes on where it stopped.`;
+  return `${error.message}\nWhat is written stays: once that is put right, the same command goes on where it stopped.`;
 }
 
 main().catch((error: Error) => {

@@ -31,7 +31,8 @@ const EVENTS_PER_UPDATE = 10_000;
 const REFUSED = 2;
 
 interface Outcome {
-  outcome: 'published' | 'refused';
+  /** forced: published, although the gate refused it. */
+  outcome: 'published' | 'forced' | 'refused';
   reason: string;
   manifest: ReleaseManifest;
   seconds: number;
@@ -40,14 +41,13 @@ interface Outcome {
 
 const { values: flags } = readFlags();
 const count = (n: number) => n.toLocaleString('en');
-const explain = (error: unknown) => `train: ${(error as Error).message}`;
 
 async function main(): Promise<void> {
   if (flags.help) return console.log(HELP);
+  // Before wrangler adds its own way of ending, whose exit hook still stops workerd. A training cut short leaves at most
+  // files that no pointer names.
+  if (flags.watch) for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
   const { BUCKET, dispose } = await openPlatform(path.resolve(flags.state));
-  // A training cut short leaves at most files that no pointer names.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => dispose().finally(() => process.exit(flags.watch ? 0 : 1)));
   try {
     if (flags.watch) await watch(BUCKET);
     const outcome = await train(BUCKET);
@@ -114,13 +114,12 @@ async function train(bucket: R2Bucket): Promise<Outcome> {
   if (!trained.ok) throw new Error(`nothing to train on in snapshot ${snapshot.version}: ${trained.error}`);
 
   const { verdict, ...files } = trained.value;
-  const publishing = verdict.publish || flags.force;
-  if (publishing) {
+  if (verdict.publish || flags.force) {
     const published = await publishRelease(bucket, files, etag, Date.now());
     if (!published.ok) throw new Error(published.error);
   }
   return {
-    outcome: publishing ? 'published' : 'refused',
+    outcome: verdict.publish ? 'published' : flags.force ? 'forced' : 'refused',
     reason: verdict.reason,
     manifest: files.manifest,
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
@@ -161,11 +160,16 @@ function report({ manifest, ...outcome }: Outcome): void {
     row('candidate', metrics.candidate),
     row('popularity', metrics.popularity),
     row('release in use', metrics.current),
-    outcome.outcome === 'published'
-      ? `Published ${version}, ${(model.bytes / 1e6).toFixed(1)} MB, after ${outcome.seconds} s with at most ${outcome.peakMemoryMB} MB.`
-      : `Refused, nothing is changed: ${outcome.reason}. --force publishes all the same.`,
+    outcome.outcome === 'published' ? null : `The gate refuses: ${outcome.reason}.`,
+    outcome.outcome === 'refused'
+      ? 'Nothing is changed; --force publishes all the same.'
+      : `Published ${version}, ${(model.bytes / 1e6).toFixed(1)} MB, after ${outcome.seconds} s with at most ${outcome.peakMemoryMB} MB.`,
   ];
   console.log(lines.filter((line) => line !== null).join('\n'));
+}
+
+function explain(error: unknown): string {
+  return `train: ${(error as Error).message}`;
 }
 
 function readFlags() {

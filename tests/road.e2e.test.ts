@@ -69,15 +69,17 @@ it('walks the whole road', async () => {
     return items.map(({ itemId }) => itemId);
   };
   expect(await similar()).not.toContain(novelty);
-  const players = 2_000;
+  const players = 300;
+  const looks = 12;
   const events = Array.from({ length: players }, (_, player) =>
-    [anchor, novelty].map((itemId, place) => ({
-      id: `e${place}`,
-      userId: `e2e-player-${player}`,
-      type: 'play',
-      itemId,
-      value: 90,
-    })),
+    [
+      ...[anchor, novelty].map((itemId, place) => ({ id: `e${place}`, type: 'play', itemId, value: 90 })),
+      ...Array.from({ length: looks }, (_, place) => ({
+        id: `v${place}`,
+        type: 'view',
+        itemId: strategy[place % 10]!.itemId,
+      })),
+    ].map((event) => ({ ...event, userId: `e2e-player-${player}` })),
   ).flat();
   for (let from = 0; from < events.length; from += 100)
     await call('/v1/events', { events: events.slice(from, from + 100) });

@@ -12,7 +12,7 @@ export function GalleryView({ player }: { player: Player }) {
   const refused = new Set(signals?.dismissed);
   let position = 0;
   return (
-    <div class="gallery">
+    <div class="gallery" data-answer={answer.body.recommendationId}>
       {found && (
         <Row
           key="search-results"

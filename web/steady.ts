@@ -11,6 +11,8 @@ export function holdPlace(): () => void {
   const card = control?.closest<HTMLElement>('[data-item]');
   const row = card?.closest<HTMLElement>('[data-row]');
   const place = cardsOf(row ?? undefined).indexOf(card!);
+  // Whoever points with a mouse need not be scrolled to where the focus went.
+  const preventScroll = !control?.matches(':focus-visible');
   const top = row?.getBoundingClientRect().top;
   const scrolls = new Map([...rowsOnPage()].map((one) => [one.dataset.row, shelfOf(one)?.scrollLeft ?? 0]));
 
@@ -26,7 +28,7 @@ export function holdPlace(): () => void {
     const cards = cardsOf(rowNow);
     const next = cards.find((one) => one.dataset.item === card.dataset.item) ?? cards[place] ?? cards.at(-1);
     const target = next?.querySelector<HTMLElement>(`[data-action="${control.dataset.action}"]`);
-    if (target !== document.activeElement) (target ?? document.querySelector<HTMLElement>('main'))?.focus();
+    (target ?? document.querySelector<HTMLElement>('main'))?.focus({ preventScroll });
   };
 }
 

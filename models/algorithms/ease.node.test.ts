@@ -5,9 +5,10 @@ import { openScorer } from '../training/session.ts';
 import { EASE_DEFAULTS, trainEase } from './ease.ts';
 import { trainPopularity } from './popularity.ts';
 
-const USERS = 30;
+const USERS = 60;
 const ITEMS = 9;
-const chosen = (user: number, item: number) => (user * 7 + item * item * 3) % 5 < 2;
+// No pattern, so that no two weights are equal.
+const chosen = (user: number, item: number) => Math.sin(user * 12.9898 + item * 78.233) > 0.3;
 
 function interactions() {
   const log = new InteractionLog();

@@ -6,7 +6,7 @@ export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
 export const Problem = z
   .object({
-    type: z.string().meta({ example: 'about:blank#invalid-input' }),
+    type: z.string().meta({ example: '/docs#problem-invalid-input' }),
     title: z.string(),
     status: z.number().int(),
     detail: z.string().optional().meta({ description: 'What the caller can do about it.' }),

@@ -26,7 +26,8 @@ function invertPlainly(matrix: Float64Array, size: number): Float64Array {
   const right = new Float64Array(size * size);
   for (let i = 0; i < size; i++) right[i * size + i] = 1;
   for (let k = 0; k < size; k++) {
-    for (const side of [right, left]) for (let j = size - 1; j >= 0; j--) side[k * size + j]! /= left[k * size + k]!;
+    const pivot = left[k * size + k]!;
+    for (const side of [left, right]) for (let j = 0; j < size; j++) side[k * size + j]! /= pivot;
     for (let i = 0; i < size; i++) {
       const factor = left[i * size + k]!;
       if (i === k || factor === 0) continue;

@@ -1,12 +1,11 @@
 // Makes an item of a record from somebody else's catalogue: what can be read is kept, what cannot is left empty. Only a
 // title is asked for.
 
-import path from 'node:path';
 import type { ZodType } from 'zod';
 import { type Item, ItemWithIdInput, RESERVED_ITEM_IDS } from '../../models/contracts/item.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
 import { readLines } from './lines.ts';
-import { BEFORE_FIRST_LINE, type Row } from './row.ts';
+import { BEFORE_FIRST_LINE, type Row, skipLine } from './row.ts';
 
 const LABEL_LENGTH_MAX = 64;
 const LABELS_MAX = 64;
@@ -45,10 +44,12 @@ export function cleanItem(itemId: string, record: ItemRecord): Result<Item, stri
 /** An id that a URL can carry, made of a title: its letters and digits of any script. Undefined where it has none. */
 export function slugify(title: string): string | undefined {
   const slug = title
+    .replace(/['’™®©]/g, '')
     .normalize('NFKD')
-    .replace(/[\p{M}'’™®©]/gu, '')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
     .replace(/^-|-$/g, '')
     .slice(0, ITEM_ID_LENGTH_MAX - '-game'.length);
   if (slug === '') return undefined;
@@ -68,12 +69,7 @@ export async function* readItemRecords(
 ): AsyncGenerator<Exclude<Row, { kind: 'event' }>> {
   for await (const { text, number } of readLines(file)) {
     if (text.trim() === '') continue;
-    const skip = (reason: string): Row & { kind: 'skip' } => ({
-      kind: 'skip',
-      reason: `item: ${reason}`,
-      at: `${path.basename(file)}:${number}`,
-      line: BEFORE_FIRST_LINE,
-    });
+    const skip = (reason: string) => ({ ...skipLine(file, number, `item: ${reason}`), line: BEFORE_FIRST_LINE });
     const record = parseRecord(text);
     if (record === undefined) {
       yield skip('is not a JSON object');

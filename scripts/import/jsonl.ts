@@ -1,38 +1,40 @@
 // Reads the project's own export: one event or item a line.
 
-import path from 'node:path';
 import type { EventInput, PlayerEvent } from '../../models/contracts/event.ts';
 import { ItemId } from '../../models/contracts/item.ts';
 import { ExportLine } from '../../models/contracts/snapshot.ts';
 import { parseRecord, readItemRecords } from './item.ts';
 import { readLines } from './lines.ts';
-import { type Row, type Source, toEvent } from './row.ts';
+import { type Row, type Source, skipLine, toEvent } from './row.ts';
 
 /** Events keep their ids, so that an export read twice is counted once. A catalogue given is read first. */
 export async function* readJsonl({ path: file, itemsPath, startedAt }: Source): AsyncGenerator<Row> {
   if (itemsPath !== undefined) yield* readItemRecords(itemsPath);
   for await (const { text, number: line } of readLines(file)) {
     if (text.trim() === '') continue;
-    const skip = (reason: string): Row => ({ kind: 'skip', reason, at: `${path.basename(file)}:${line}`, line });
     const record = parseRecord(text);
     if (record === undefined) {
-      yield skip('is not a JSON object');
+      yield skipLine(file, line, 'is not a JSON object');
       continue;
     }
     const parsed = ExportLine.safeParse(record);
     if (!parsed.success) {
       const issue = parsed.error.issues[0]!;
-      yield skip(`${issue.path.join('.') || 'line'}: ${issue.message}`);
+      yield skipLine(file, line, `${issue.path.join('.') || 'line'}: ${issue.message}`);
       continue;
     }
     if (parsed.data.kind === 'item') {
       const { kind, ...item } = parsed.data;
-      yield ItemId.safeParse(item.itemId).success ? { kind, item, line } : skip('itemId: is the name of a list');
+      yield ItemId.safeParse(item.itemId).success
+        ? { kind, item, line }
+        : skipLine(file, line, 'itemId: is the name of a list');
       continue;
     }
     const { kind, ...exported } = parsed.data;
     const event = toEvent(toInput(exported), exported.timestamp, startedAt);
-    yield event.ok ? { kind, event: { ...event.value, receivedAt: exported.receivedAt }, line } : skip(event.error);
+    yield event.ok
+      ? { kind, event: { ...event.value, receivedAt: exported.receivedAt }, line }
+      : skipLine(file, line, event.error);
   }
 }
 

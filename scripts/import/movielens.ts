@@ -6,7 +6,7 @@ import path from 'node:path';
 import { splitCsv } from './csv.ts';
 import { cleanItem, type ItemRecord, readItemRecords } from './item.ts';
 import { readLines } from './lines.ts';
-import { BEFORE_FIRST_LINE, type Row, type Source, toEvent } from './row.ts';
+import { BEFORE_FIRST_LINE, type Row, type Source, skipLine, toEvent } from './row.ts';
 
 const SECOND_MS = 1_000;
 /** The flags of u.item, in the order of its u.genre. */
@@ -75,15 +75,9 @@ export async function* readMovielens({ path: file, itemsPath, idPrefix, startedA
 
   for await (const { text, number } of readLines(file)) {
     if (text.trim() === '' || (number === 1 && text.startsWith('userId'))) continue;
-    const skip = (reason: string): Row => ({
-      kind: 'skip',
-      reason,
-      at: `${path.basename(file)}:${number}`,
-      line: number,
-    });
     const [userId, itemId, rating, seconds] = shape.split(text);
     if (!userId || !itemId || !rating || !seconds) {
-      yield skip('is not user, item, rating, timestamp');
+      yield skipLine(file, number, 'is not user, item, rating, timestamp');
       continue;
     }
     const event = toEvent(
@@ -91,7 +85,7 @@ export async function* readMovielens({ path: file, itemsPath, idPrefix, startedA
       Number(seconds) * SECOND_MS,
       startedAt,
     );
-    yield event.ok ? { kind: 'event', event: event.value, line: number } : skip(event.error);
+    yield event.ok ? { kind: 'event', event: event.value, line: number } : skipLine(file, number, event.error);
   }
 }
 
@@ -120,7 +114,7 @@ async function* readMovies(folder: string, shape: Shape): AsyncGenerator<Row> {
     const line = BEFORE_FIRST_LINE;
     yield item.ok
       ? { kind: 'item', item: item.value, line }
-      : { kind: 'skip', reason: `item: ${item.error}`, at: `${path.basename(file)}:${number}`, line };
+      : { ...skipLine(file, number, `item: ${item.error}`), line };
   }
 }
 

@@ -1,5 +1,6 @@
 // What every reader of a format yields: an item, an event, or why a line gave neither. Writing them is write.ts.
 
+import path from 'node:path';
 import { CLOCK_SKEW_MS, type EventInput, type PlayerEvent, parseEvent } from '../../models/contracts/event.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
@@ -14,6 +15,13 @@ export type Row =
 
 /** The line of rows that come from beside the file of interactions: they are written before its first line. */
 export const BEFORE_FIRST_LINE = 0;
+
+export const skipLine = (file: string, line: number, reason: string): Row & { kind: 'skip' } => ({
+  kind: 'skip',
+  reason,
+  at: `${path.basename(file)}:${line}`,
+  line,
+});
 
 /** What a reader is told. */
 export interface Source {

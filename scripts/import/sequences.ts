@@ -1,10 +1,9 @@
 // Reads `user item` pairs, one a line, in time order and without times. Times are made up: a user's events lie an hour
 // apart, and the last is at the moment when the import was first begun.
 
-import path from 'node:path';
 import { cleanItem, readItemRecords } from './item.ts';
 import { readLines } from './lines.ts';
-import { BEFORE_FIRST_LINE, type Row, type Source, toEvent } from './row.ts';
+import { BEFORE_FIRST_LINE, type Row, type Source, skipLine, toEvent } from './row.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -29,15 +28,9 @@ export async function* readSequences({ path: file, itemsPath, idPrefix, startedA
 
   for await (const { text, number } of readLines(file)) {
     if (text.trim() === '') continue;
-    const skip = (reason: string): Row => ({
-      kind: 'skip',
-      reason,
-      at: `${path.basename(file)}:${number}`,
-      line: number,
-    });
     const pair = splitPair(text);
     if (pair === undefined) {
-      yield skip('is not "user item"');
+      yield skipLine(file, number, 'is not "user item"');
       continue;
     }
     const [userId, itemId] = pair;
@@ -48,7 +41,7 @@ export async function* readSequences({ path: file, itemsPath, idPrefix, startedA
       startedAt - left * HOUR_MS,
       startedAt,
     );
-    yield event.ok ? { kind: 'event', event: event.value, line: number } : skip(event.error);
+    yield event.ok ? { kind: 'event', event: event.value, line: number } : skipLine(file, number, event.error);
   }
 }
 

@@ -1,11 +1,10 @@
 // Reads `user,title,purchase|play,value,0` lines, where the value of a play is hours. The titles are the catalogue. The
 // file knows no times: a user's events lie an hour apart in the file's order, the last when the import was first begun.
 
-import path from 'node:path';
 import { splitCsv } from './csv.ts';
 import { cleanItem, readItemRecords, slugify } from './item.ts';
 import { readLines } from './lines.ts';
-import { BEFORE_FIRST_LINE, type Row, type Source, toEvent } from './row.ts';
+import { BEFORE_FIRST_LINE, type Row, type Source, skipLine, toEvent } from './row.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTES_PER_HOUR = 60;
@@ -13,34 +12,28 @@ const MINUTES_PER_HOUR = 60;
 /** A catalogue given adds what it knows of the titles that have the same letters and digits; it adds no items. */
 export async function* readSteam200k({ path: file, itemsPath, idPrefix, startedAt }: Source): AsyncGenerator<Row> {
   const eventsLeft = new Map<string, number>();
-  const titles = new Map<string, string>();
+  const itemIds = new Map<string, string | undefined>();
   for await (const { text } of readLines(file)) {
     const [userId, title] = splitCsv(text);
     if (!userId || title === undefined) continue;
     eventsLeft.set(userId, (eventsLeft.get(userId) ?? 0) + 1);
-    const itemId = slugify(title);
-    if (itemId !== undefined && !titles.has(itemId)) titles.set(itemId, title);
+    if (!itemIds.has(title)) itemIds.set(title, slugify(title));
   }
-  yield* readTitles(titles, itemsPath);
+  yield* readTitles(itemIds, itemsPath);
 
   for await (const { text, number } of readLines(file)) {
     if (text.trim() === '') continue;
-    const skip = (reason: string): Row => ({
-      kind: 'skip',
-      reason,
-      at: `${path.basename(file)}:${number}`,
-      line: number,
-    });
     const [userId, title, type, amount] = splitCsv(text);
     if (!userId || title === undefined || amount === undefined) {
-      yield skip('is not "user,title,purchase|play,value"');
+      yield skipLine(file, number, 'is not "user,title,purchase|play,value"');
       continue;
     }
     const left = eventsLeft.get(userId)! - 1;
     eventsLeft.set(userId, left);
-    const itemId = slugify(title);
-    if (itemId === undefined) yield skip('title: has no letters or digits');
-    else if (type !== 'purchase' && type !== 'play') yield skip('behaviour: is neither purchase nor play');
+    const itemId = itemIds.get(title);
+    if (itemId === undefined) yield skipLine(file, number, 'title: has no letters or digits');
+    else if (type !== 'purchase' && type !== 'play')
+      yield skipLine(file, number, 'behaviour: is neither purchase nor play');
     else {
       const event = toEvent(
         {
@@ -53,21 +46,20 @@ export async function* readSteam200k({ path: file, itemsPath, idPrefix, startedA
         startedAt - left * HOUR_MS,
         startedAt,
       );
-      yield event.ok ? { kind: 'event', event: event.value, line: number } : skip(event.error);
+      yield event.ok ? { kind: 'event', event: event.value, line: number } : skipLine(file, number, event.error);
     }
   }
 }
 
-/** The catalogue: what is known of each title, or the title alone. */
-async function* readTitles(titles: ReadonlyMap<string, string>, itemsPath: string | undefined): AsyncGenerator<Row> {
-  const toLetters = (title: string) =>
-    title
-      .normalize('NFKC')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]/gu, '');
-  const missing = new Map(titles);
+/** The catalogue: what is known of each title, or the title alone. Titles of one id are one item. */
+async function* readTitles(
+  itemIds: ReadonlyMap<string, string | undefined>,
+  itemsPath: string | undefined,
+): AsyncGenerator<Row> {
+  const missing = new Map<string, string>();
+  for (const [title, itemId] of itemIds) if (itemId !== undefined && !missing.has(itemId)) missing.set(itemId, title);
   if (itemsPath !== undefined) {
-    const itemIdOf = new Map([...titles].map(([itemId, title]) => [toLetters(title), itemId]));
+    const itemIdOf = new Map([...itemIds].map(([title, itemId]) => [toLetters(title), itemId]));
     const found = readItemRecords(itemsPath, (record) => {
       const itemId = typeof record.title === 'string' ? itemIdOf.get(toLetters(record.title)) : undefined;
       // The first of several records of one title counts.
@@ -83,3 +75,9 @@ async function* readTitles(titles: ReadonlyMap<string, string>, itemsPath: strin
     if (item.ok) yield { kind: 'placeholder', item: item.value, line: BEFORE_FIRST_LINE };
   }
 }
+
+const toLetters = (title: string) =>
+  title
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');

@@ -106,7 +106,7 @@ export async function importFile(
     if (row.kind === 'event') events.push(row.event);
     if (events.length >= EVENTS_PER_WRITE || items.length + placeholders.length >= ITEMS_PER_WRITE) await flush(null);
   }
-  await flush(whole ? now : null);
+  await flush(whole ? Date.now() : null);
   return summary;
 }
 

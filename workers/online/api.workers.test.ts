@@ -37,6 +37,9 @@ it('answers nothing but health without a key, and to each key only what its scop
     expect((await call('/v1/items/popular', { key })).status, key).toBe(200);
   expect((await call('/v1/items/popular', { key: 'test-ingest' })).status).toBe(403);
   expect((await call('/v1/status', { key: 'test-read' })).status).toBe(403);
+  // A game client's key tells what players did; it does not change the catalogue.
+  expect((await call('/v1/items/a', { method: 'PUT', body: { title: 'A' }, key: 'test-ingest' })).status).toBe(403);
+  expect((await call('/v1/items/a', { method: 'DELETE', key: 'test-ingest' })).status).toBe(403);
   expect((await call('/v1/events', { method: 'POST', body: { events: [] }, key: 'test-read' })).status).toBe(403);
   expect((await call('/local/key', { key: null })).status).toBe(404);
 });

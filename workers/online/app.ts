@@ -3,6 +3,7 @@
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
+import { developmentKey } from './auth.ts';
 import { drawCover } from './cover.ts';
 import { renderDocs } from './docs.tsx';
 import { routeEvents } from './events.ts';
@@ -55,7 +56,8 @@ app.get('/covers/:genre/:file{[0-9]{1,10}\\.svg}', (c) =>
 
 // The demo page's key, for a browser on the developer's own machine and for nobody else.
 app.get('/local/key', (c) => {
-  if (!LOOPBACK.has(new URL(c.req.url).hostname) || c.env.ADMIN_KEY === undefined) return c.notFound();
+  const key = developmentKey(c.env);
+  if (!LOOPBACK.has(new URL(c.req.url).hostname) || key === undefined) return c.notFound();
   c.header('cache-control', 'no-store');
-  return c.json({ key: c.env.ADMIN_KEY });
+  return c.json({ key });
 });

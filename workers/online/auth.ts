@@ -8,24 +8,29 @@ export type Scope = 'ingest' | 'read' | 'admin';
 
 const BEARER = /^Bearer ([^\s]{1,512})$/;
 
-/** `admin` may do everything; each other key has its own scope. */
-const keysFor = (env: Env, scope: Scope): string[] => {
-  const keys = [
-    env.ADMIN_KEY,
-    scope === 'ingest' ? env.INGEST_KEY : undefined,
-    scope === 'read' ? env.READ_KEY : undefined,
-  ];
-  return keys
-    .flatMap((key) => key?.split(',') ?? [])
-    .map((key) => key.trim())
-    .filter((key) => key !== '');
-};
+const split = (keys: string | undefined): string[] =>
+  keys === undefined
+    ? []
+    : keys
+        .split(',')
+        .map((key) => key.trim())
+        .filter((key) => key !== '');
 
-const digests = new Map<string, Promise<ArrayBuffer>>();
+/** The first admin key, for the page on the developer's own machine. */
+export const developmentKey = (env: Env): string | undefined => split(env.ADMIN_KEY)[0];
+
+/** `admin` may do everything; each other key has its own scope. */
+const keysFor = (env: Env, scope: Scope): string[] => [
+  ...split(env.ADMIN_KEY),
+  ...(scope === 'ingest' ? split(env.INGEST_KEY) : []),
+  ...(scope === 'read' ? split(env.READ_KEY) : []),
+];
+
+const digests = new Map<string, ArrayBuffer>();
 
 /** The digest of one of our own keys, of which there are few: computed once per isolate. */
-function ownDigest(key: string): Promise<ArrayBuffer> {
-  const known = digests.get(key) ?? digest(key);
+async function ownDigest(key: string): Promise<ArrayBuffer> {
+  const known = digests.get(key) ?? (await digest(key));
   digests.set(key, known);
   return known;
 }

@@ -42,7 +42,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
     path: '/v1/items/{itemId}',
     tags,
     summary: 'Create or replace an item',
-    ...scoped('ingest'),
+    ...scoped('admin'),
     request: { params: PutParams, body: jsonBody(ItemInput) },
     responses: { 200: json(Item, 'The item as stored.'), ...problems(400, 413, 415) },
   });
@@ -52,7 +52,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
     tags,
     summary: 'Create or replace many items',
     description: 'All or none: one item that is not valid refuses the request, and `errors` names its fields.',
-    ...scoped('ingest'),
+    ...scoped('admin'),
     request: { body: jsonBody(BulkBody) },
     responses: { 200: json(BulkAnswer, 'How many were stored.'), ...problems(400, 413, 415) },
   });
@@ -61,13 +61,13 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
     path: '/v1/items/{itemId}',
     tags,
     summary: 'Change some fields of an item',
-    ...scoped('ingest'),
+    ...scoped('admin'),
     request: { params: ItemParams, body: jsonBody(ItemPatch) },
     responses: { 200: json(Item, 'The item as it now is.'), ...problems(400, 404, 413, 415) },
   });
 
   app.openAPIRegistry.registerPath(put);
-  app.put(put.getRoutingPath(), requireScope('ingest'), async (c) => {
+  app.put(put.getRoutingPath(), requireScope('admin'), async (c) => {
     const { itemId } = parseBody(PutParams, c.req.param());
     const fields = parseBody(ItemInput, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
     const item = { itemId, ...fields };
@@ -77,7 +77,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
   });
 
   app.openAPIRegistry.registerPath(bulk);
-  app.post(bulk.path, requireScope('ingest'), async (c) => {
+  app.post(bulk.path, requireScope('admin'), async (c) => {
     const { items } = parseBody(BulkBody, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
     const revision = await putItems(c.env.DB, items);
     for (const item of items) heldCatalogue()?.apply({ itemId: item.itemId, revision, item });
@@ -85,7 +85,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
   });
 
   app.openAPIRegistry.registerPath(patch);
-  app.patch(patch.getRoutingPath(), requireScope('ingest'), async (c) => {
+  app.patch(patch.getRoutingPath(), requireScope('admin'), async (c) => {
     const { itemId } = parseBody(ItemParams, c.req.param());
     const changes = parseBody(ItemPatch, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
     const change = await patchItem(c.env.DB, itemId, changes);
@@ -118,7 +118,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
       path: '/v1/items/{itemId}',
       tags,
       summary: 'Delete an item',
-      ...scoped('ingest'),
+      ...scoped('admin'),
       request: { params: ItemParams },
       responses: { 204: { description: 'It is gone from every answer.' }, ...problems(400, 404) },
     }),

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { judge } from './gate.ts';
+import { holdOutShare, isHeldOut } from './hold-out.ts';
+
+const ranks = (length: number, rank: (user: number) => number) =>
+  Float64Array.from({ length }, (_, user) => rank(user));
+const MISS = 50;
+
+test('the gate refuses what is below popularity, and what is below the release in use by more than noise', () => {
+  const good = ranks(1000, (user) => (user % 4 === 0 ? 0 : MISS));
+  const poor = ranks(1000, (user) => (user % 5 === 0 ? 0 : MISS));
+  expect(judge({ candidate: good, popularity: poor, current: undefined }).publish).toBe(true);
+  const belowPopularity = judge({ candidate: poor, popularity: good, current: undefined });
+  expect(belowPopularity.publish).toBe(false);
+  expect(belowPopularity.reason).toContain('0.2000, popularity 0.2500');
+
+  const lost = (count: number) => ranks(1000, (user) => (good[user] === 0 && user >= 4 * count ? 0 : MISS));
+  const verdict = (candidate: Float64Array) => judge({ candidate, popularity: poor, current: good });
+  expect(verdict(good).publish).toBe(true);
+  // Two hits fewer in a thousand: −0.002 with a standard error of 0.0014 is noise; ten fewer is not.
+  expect(verdict(lost(2)).publish).toBe(true);
+  expect(verdict(lost(10)).publish).toBe(false);
+  expect(verdict(lost(10)).reason).toContain('worse than the release in use');
+  // As many won as lost: a wide spread, no difference.
+  expect(verdict(ranks(1000, (user) => (user % 4 === 1 ? 0 : MISS))).publish).toBe(true);
+});
+
+test('the held-out share is of the size wanted, stays the same, and only ever shrinks as players come', () => {
+  expect([1, 1999, 2000, 20_000, 40_000, 1_000_000].map(holdOutShare)).toEqual([1, 1, 0.5, 0.5, 0.25, 0.01]);
+  const ids = Array.from({ length: 20_000 }, (_, n) => `player-${n}`);
+  for (const share of [1, 0.5, 0.1]) {
+    const heldOut = ids.filter((id) => isHeldOut(id, share)).length / ids.length;
+    expect(Math.abs(heldOut - share)).toBeLessThan(0.015);
+  }
+  expect(ids.filter((id) => isHeldOut(id, 0.1) && !isHeldOut(id, 0.5))).toEqual([]);
+  // Were it to change, releases would have learnt what their successors are measured on.
+  expect(['a', 'player-1', 'Ærø', '76561197960287930'].map((id) => isHeldOut(id, 0.5))).toEqual([
+    true,
+    true,
+    false,
+    true,
+  ]);
+});

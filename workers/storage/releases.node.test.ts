@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
+import { type ReleaseManifest, SIGNATURE } from '../../models/contracts/release.ts';
+import { sha256Hex } from './digest.ts';
+import { publishRelease, readCurrentRelease, readManifest, readPointer, readReleaseFile } from './releases.ts';
+
+/** As much of an R2 bucket as releases use: etags, conditions, digests. */
+function fakeBucket() {
+  const objects = new Map<string, { bytes: Uint8Array; etag: string }>();
+  let puts = 0;
+  const bucket = {
+    async get(key: string) {
+      const object = objects.get(key);
+      if (object === undefined) return null;
+      const bytes = object.bytes.slice();
+      return {
+        etag: object.etag,
+        arrayBuffer: async () => bytes.buffer,
+        json: async () => JSON.parse(new TextDecoder().decode(bytes)),
+      };
+    },
+    async put(key: string, value: Uint8Array | string, options: { sha256?: string; onlyIf?: R2Conditional }) {
+      const held = objects.get(key);
+      if (options.onlyIf?.etagDoesNotMatch === '*' && held !== undefined) return null;
+      if (options.onlyIf?.etagMatches !== undefined && held?.etag !== options.onlyIf.etagMatches) return null;
+      const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value.slice();
+      if (options.sha256 !== undefined && options.sha256 !== (await sha256Hex(bytes))) throw new Error('bad digest');
+      const etag = `etag-${++puts}`;
+      objects.set(key, { bytes, etag });
+      return { etag };
+    },
+  };
+  return { bucket: bucket as unknown as R2Bucket, objects };
+}
+
+const NOW = Date.UTC(2026, 0, 1);
+
+async function release(version: string) {
+  const model = new TextEncoder().encode(`model of ${version}`);
+  const vocabulary = new TextEncoder().encode('["a","b"]');
+  const metrics = { users: 1, 'hitRate@10': 1, 'ndcg@10': 1 };
+  const at = new Date(NOW).toISOString();
+  const manifest: ReleaseManifest = {
+    schema: 1,
+    version,
+    algorithm: 'test',
+    parameters: {},
+    createdAt: at,
+    signature: SIGNATURE,
+    items: 2,
+    model: { key: releaseKey(version, 'model.onnx'), bytes: model.length, sha256: await sha256Hex(model) },
+    vocabulary: {
+      key: releaseKey(version, 'vocabulary.json'),
+      bytes: vocabulary.length,
+      sha256: await sha256Hex(vocabulary),
+    },
+    plain: { kind: 'neighbours', neighboursPerItem: 1, neighboursOffset: 0, weightsOffset: 8, halfLifeDays: 14 },
+    data: { snapshot: 's', from: at, until: at, users: 1, interactions: 1, lastSequence: 1 },
+    metrics: { protocol: 'test', candidate: metrics, popularity: metrics, current: null },
+    selfTest: { items: [], weights: [], ages: [], expected: [] },
+    trainSeconds: 0,
+  };
+  return { manifest, model, vocabulary };
+}
+
+test('a published release is the one in use, with the very files', async () => {
+  const { bucket } = fakeBucket();
+  expect(await readCurrentRelease(bucket)).toEqual({ etag: undefined, manifest: { ok: true, value: undefined } });
+  const first = await release('v1');
+  const published = await publishRelease(bucket, first, undefined, NOW);
+  expect(published).toMatchObject({ ok: true, value: { version: 'v1', movedAt: '2026-01-01T00:00:00.000Z' } });
+  expect(await readManifest(bucket, (await readPointer(bucket))!)).toEqual(first.manifest);
+  expect(await readReleaseFile(bucket, first.manifest.model)).toEqual(first.model);
+
+  const { etag } = await readCurrentRelease(bucket);
+  expect((await publishRelease(bucket, await release('v2'), etag, NOW)).ok).toBe(true);
+  expect((await readPointer(bucket))?.version).toBe('v2');
+});
+
+test('whoever began before another published loses the race, and the pointer stays', async () => {
+  const { bucket } = fakeBucket();
+  const none = await readCurrentRelease(bucket);
+  await publishRelease(bucket, await release('v1'), none.etag, NOW);
+  const late = await publishRelease(bucket, await release('v2'), none.etag, NOW);
+  expect(late).toMatchObject({ ok: false, error: expect.stringContaining('published meanwhile') });
+
+  const seen = await readCurrentRelease(bucket);
+  expect((await publishRelease(bucket, await release('v3'), seen.etag, NOW)).ok).toBe(true);
+  expect((await publishRelease(bucket, await release('v4'), seen.etag, NOW)).ok).toBe(false);
+  expect((await readPointer(bucket))?.version).toBe('v3');
+});
+
+test('files never change: the same bytes may be published again, others under the same name may not', async () => {
+  const { bucket, objects } = fakeBucket();
+  const first = await release('v1');
+  await publishRelease(bucket, first, undefined, NOW);
+  objects.delete(RELEASE_POINTER_KEY);
+  expect((await publishRelease(bucket, first, undefined, NOW)).ok).toBe(true);
+
+  const other = await release('v1');
+  other.model = new TextEncoder().encode('another model');
+  other.manifest.model.sha256 = await sha256Hex(other.model);
+  const { etag } = await readCurrentRelease(bucket);
+  const refused = await publishRelease(bucket, other, etag, NOW);
+  expect(refused).toMatchObject({ ok: false, error: expect.stringContaining('model.onnx does not have the sha256') });
+  expect(await readReleaseFile(bucket, first.manifest.model)).toEqual(first.model);
+});
+
+test('a flipped byte in any file is noticed when it is read', async () => {
+  const { bucket, objects } = fakeBucket();
+  const { manifest, model, vocabulary } = await release('v1');
+  await publishRelease(bucket, { manifest, model, vocabulary }, undefined, NOW);
+  const pointer = (await readPointer(bucket))!;
+  const flip = (key: string) => {
+    objects.get(key)!.bytes[5]! ^= 1;
+  };
+  for (const file of [manifest.model, manifest.vocabulary]) {
+    flip(file.key);
+    await expect(readReleaseFile(bucket, file)).rejects.toThrow('sha256');
+    flip(file.key);
+  }
+  flip(pointer.manifestKey);
+  await expect(readManifest(bucket, pointer)).rejects.toThrow('sha256');
+  const { etag, manifest: current } = await readCurrentRelease(bucket);
+  expect(etag).toBeDefined();
+  expect(current).toMatchObject({ ok: false, error: expect.stringContaining('the release in use cannot be read') });
+  objects.delete(pointer.manifestKey);
+  await expect(readManifest(bucket, pointer)).rejects.toThrow('is missing');
+});
