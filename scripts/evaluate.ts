@@ -13,8 +13,8 @@ import { rankingMetrics } from '../models/evaluation/metrics.ts';
 import { rankTargets } from '../models/evaluation/ranking.ts';
 import { InteractionLog, type Interactions } from '../models/training/interactions.ts';
 import { openScorer } from '../models/training/session.ts';
-import { createProgress } from './import/progress.ts';
 import { readSequences } from './import/sequences.ts';
+import { createProgress } from './progress.ts';
 
 const ALGORITHMS = { popularity: trainPopularity, ease: trainEase };
 type Algorithm = keyof typeof ALGORITHMS;

@@ -2,9 +2,9 @@
 
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { createProgress } from './import/progress.ts';
 import { type Format, type ImportSummary, importFile, READERS } from './import/write.ts';
 import { DEFAULT_STATE_DIR, openPlatform } from './platform.ts';
+import { createProgress } from './progress.ts';
 
 const HELP = `Puts a catalogue and interactions into the store on this machine.
 

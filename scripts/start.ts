@@ -87,7 +87,10 @@ async function main(): Promise<void> {
     say('Computing statistics and exporting a snapshot …');
     for (const cron of Object.keys(JOBS)) await server.runCron(cron);
     say('Training the first release …');
-    await runScript('train.ts', ['--state', state]);
+    // Too little data, or a model no better than popularity: the store opens all the same, and the trainer waits for more.
+    await runScript('train.ts', ['--state', state]).catch((error: Error) =>
+      console.error(`No release yet: ${error.message}`),
+    );
   }
   keepRunning(server.runCron, state);
   if (flags.open) openBrowser(server.url);

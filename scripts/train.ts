@@ -12,8 +12,8 @@ import { type TrainingInput, trainRelease } from '../models/training/train-relea
 import { publishRelease, readCurrentRelease, readReleaseFile } from '../workers/storage/releases.ts';
 import { readSnapshotEvents } from '../workers/storage/snapshot-events.ts';
 import { readSnapshotManifest } from '../workers/storage/snapshots.ts';
-import { createProgress } from './import/progress.ts';
 import { DEFAULT_STATE_DIR, openPlatform } from './platform.ts';
+import { createProgress } from './progress.ts';
 
 const HELP = `Trains a model on the newest snapshot, measures it on choices that it has not seen, and publishes it.
 

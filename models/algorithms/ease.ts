@@ -39,8 +39,11 @@ export async function trainEase(
   const matrix = countPairs(interactions, vocabulary);
   for (let item = 0; item < items; item++) matrix.add(item, item, options.regularisation);
   const gemm = await openGemm();
-  await invert(matrix, gemm, onStep);
-  await gemm.release();
+  try {
+    await invert(matrix, gemm, onStep);
+  } finally {
+    await gemm.release();
+  }
 
   const fitting = Math.floor((MODEL_BYTES_MAX - GRAPH_BYTES) / items / NEIGHBOUR_BYTES);
   const perItem = Math.min(options.neighboursMax, fitting, items);

@@ -1,14 +1,14 @@
 // Puts a graph together node by node. Each node has one output and gives it its own name, so the names that Netron shows
 // are the ones in the code.
 
-import type { Initializer, Node, ValueInfo } from './model.ts';
 import {
-  type Attribute,
   type Dimension,
   type ElementType,
   type EncodedModel,
   encodeModel,
-  type Graph,
+  type Initializer,
+  type Node,
+  type ValueInfo,
 } from './model.ts';
 
 export class GraphBuilder {
@@ -54,15 +54,15 @@ export class GraphBuilder {
   }
 
   encode(metadata?: Readonly<Record<string, string>>): EncodedModel {
-    const graph: Graph = {
-      name: this.#name,
-      inputs: this.#inputs,
-      outputs: this.#outputs,
-      initializers: this.#initializers,
-      nodes: this.#nodes,
-    };
-    return encodeModel(graph, metadata);
+    return encodeModel(
+      {
+        name: this.#name,
+        inputs: this.#inputs,
+        outputs: this.#outputs,
+        initializers: this.#initializers,
+        nodes: this.#nodes,
+      },
+      metadata,
+    );
   }
 }
-
-export type { Attribute };
