@@ -23,7 +23,6 @@ CREATE TABLE `events` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `events_user_id` ON `events` (`user_id`,`id`);--> statement-breakpoint
-CREATE INDEX `events_user_timestamp` ON `events` (`user_id`,`timestamp`);--> statement-breakpoint
 CREATE TABLE `imports` (
 	`id` text PRIMARY KEY NOT NULL,
 	`started_at` integer NOT NULL,

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
       ].join(''),
     );
   console.log(`
-memory of the isolate with ORT and the release   at most ${report.isolateMB.toFixed(0)} MB (workerd, less workerd with the bare route)
+memory with ORT and the release                  ${report.memoryMB.ready.toFixed(0)} MB when ready, ${report.memoryMB.afterLoad.toFixed(0)} MB after load (workerd, less workerd with the bare route)
 cold isolate → first gallery                     ${report.coldGalleryMs.toFixed(0)} ms
 cold isolate → model ready                       ${report.coldModelMs.toFixed(0)} ms
 bundle                                           ${report.bundleMB.toFixed(1)} MB, ${report.bundleGzipMB.toFixed(1)} MB gzipped`);

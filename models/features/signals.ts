@@ -74,9 +74,11 @@ export function foldEvents(signals: Signals, events: readonly SignalEvent[]): Fo
   };
 }
 
-function foldMarks(marks: ReadonlyMap<string, Marks>, events: readonly SignalEvent[]): Map<string, Marks> {
+function foldMarks(marks: Map<string, Marks>, events: readonly SignalEvent[]): Map<string, Marks> {
+  const marking = events.filter(({ type, itemId }) => itemId !== null && isMark(type));
+  if (marking.length === 0) return marks;
   const folded = new Map(marks);
-  for (const { type, itemId, timestamp } of events) {
+  for (const { type, itemId, timestamp } of marking) {
     if (itemId === null || !isMark(type)) continue;
     const before = folded.get(itemId) ?? {};
     folded.set(itemId, { ...before, [type]: Math.max(before[type] ?? 0, timestamp) });

@@ -33,8 +33,11 @@ export interface Comparison {
 
 export interface ServingReport {
   comparisons: Comparison[];
-  /** Resident memory of the workerd that serves, less that of the one with the baseline: an upper bound of the isolate's. */
-  isolateMB: number;
+  /**
+   * Resident memory of the workerd that serves, less that of the one with the baseline, before any load and after that
+   * of the reading routes: upper bounds of what the isolate adds, since the local D1, R2 and queue live there too.
+   */
+  memoryMB: { ready: number; afterLoad: number };
   coldGalleryMs: number;
   coldModelMs: number;
   bundleMB: number;
@@ -82,16 +85,22 @@ export async function benchServing(say: (message: string) => void): Promise<Serv
     const { tier, degraded } = await get<{ tier: string; degraded: string[] }>(gallery);
     if (tier !== 'online' || degraded.length > 0) throw new Error(`the model does not serve: ${tier} ${degraded}`);
 
+    await get(`${baseline.url}/`);
+    const ready = ours.residentMB() - baseline.residentMB();
+
     const recommendations = `${ours.url}/v1/users/player/recommendations?n=20`;
     const bare = { url: `${baseline.url}/`, key: KEY };
     const comparisons = [
       await compare('recommendations', { url: recommendations, key: KEY }, bare, say),
       await compare('gallery', { url: gallery, key: KEY }, bare, say),
-      await compare(`ingest, batches of ${BATCH}`, { url: `${ours.url}/v1/events`, key: KEY, batch: BATCH }, bare, say),
     ];
+    const afterLoad = ours.residentMB() - baseline.residentMB();
+    comparisons.push(
+      await compare(`ingest, batches of ${BATCH}`, { url: `${ours.url}/v1/events`, key: KEY, batch: BATCH }, bare, say),
+    );
     return {
       comparisons,
-      isolateMB: ours.residentMB() - baseline.residentMB(),
+      memoryMB: { ready, afterLoad },
       coldGalleryMs,
       coldModelMs,
       ...measureBundle(),

@@ -1,21 +1,18 @@
 // The tables inside each player's Durable Object: its signals, row by row.
 
-import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
 import { MARK_KINDS } from '../../models/contracts/signals.ts';
 
-export const recentEvents = sqliteTable(
-  'recent_events',
-  {
-    id: text('id').primaryKey(),
-    type: text('type', { enum: EVENT_TYPES }).notNull(),
-    itemId: text('item_id'),
-    value: real('value'),
-    query: text('query'),
-    timestamp: integer('timestamp').notNull(),
-  },
-  (table) => [index('recent_events_timestamp').on(table.timestamp)],
-);
+// Read whole when the object wakes, so no index: each would be written with every event.
+export const recentEvents = sqliteTable('recent_events', {
+  id: text('id').primaryKey(),
+  type: text('type', { enum: EVENT_TYPES }).notNull(),
+  itemId: text('item_id'),
+  value: real('value'),
+  query: text('query'),
+  timestamp: integer('timestamp').notNull(),
+});
 
 export const marks = sqliteTable(
   'marks',

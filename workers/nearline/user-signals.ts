@@ -11,7 +11,6 @@ import {
   foldEvents,
   listMarks,
   type Mark,
-  newestFirst,
   toSignalEvent,
   viewSignals,
 } from '../../models/features/signals.ts';
@@ -21,9 +20,13 @@ import migrations from './migrations/migrations.js';
 
 /** The first answer for a player waits this long for the log; if it is slow, the next answer will have it. */
 const HYDRATION_WAIT_MS = 60;
+const SURPLUS_ROWS_MAX = 500;
 
 export class UserSignals extends DurableObject<Env> {
   #signals: Signals = emptySignals();
+  /** Rows of events that are no longer kept. */
+  #surplusRows = 0;
+  #hydrated = false;
   #hydration: Promise<void> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -31,7 +34,7 @@ export class UserSignals extends DurableObject<Env> {
     ctx.blockConcurrencyWhile(async () => {
       await migrate(drizzle(ctx.storage), migrations);
       this.#signals = this.#read();
-      if (this.#sql('select 1 from hydration').length > 0) this.#hydration = Promise.resolve();
+      this.#hydrated = this.#sql('select 1 from hydration').length > 0;
     });
   }
 
@@ -42,7 +45,7 @@ export class UserSignals extends DurableObject<Env> {
 
   /** What ranking needs of this player now. `userId` is the object's name, by which the log is read the first time. */
   async view(userId: string): Promise<UserView> {
-    await this.#hydrate(userId);
+    if (!this.#hydrated) await this.#hydrate(userId);
     return viewSignals(this.#signals, Date.now());
   }
 
@@ -59,6 +62,7 @@ export class UserSignals extends DurableObject<Env> {
     this.#hydration ??= (async () => {
       this.#fold((await readSignalEvents(this.env.DB, userId)).map(toSignalEvent));
       this.#sql('insert into hydration (id, hydrated_at) values (1, ?) on conflict do nothing', Date.now());
+      this.#hydrated = true;
     })().catch((error: Error) => {
       console.error(JSON.stringify({ alert: 'signals not read from the log', error: error.message }));
       this.#hydration = undefined;
@@ -69,25 +73,26 @@ export class UserSignals extends DurableObject<Env> {
   #fold(events: readonly SignalEvent[]): SignalEvent[] {
     const { signals, added } = foldEvents(this.#signals, events);
     if (added.length > 0) {
-      this.#write(this.#signals, signals);
+      this.#write(this.#signals, signals, added);
       this.#signals = signals;
     }
     return added;
   }
 
   /** Stores the difference. No await between the statements: they commit as one. */
-  #write(before: Signals, after: Signals): void {
-    this.#writeEvents([...before.actions, ...before.impressions], [...after.actions, ...after.impressions]);
+  #write(before: Signals, after: Signals, added: readonly SignalEvent[]): void {
+    this.#writeEvents(before, after, added);
+    if (after.marks === before.marks) return;
     const stored = listMarks(before.marks);
     const marks = listMarks(after.marks);
     const known = new Set(stored.map((mark) => `${mark.itemId} ${mark.kind} ${mark.timestamp}`));
-    const added = marks.filter((mark) => !known.has(`${mark.itemId} ${mark.kind} ${mark.timestamp}`));
+    const changed = marks.filter((mark) => !known.has(`${mark.itemId} ${mark.kind} ${mark.timestamp}`));
     const dropped = stored.filter((mark) => after.marks.get(mark.itemId)?.[mark.kind] === undefined);
-    if (added.length > 0)
+    if (changed.length > 0)
       this.#sql(
         `insert into marks (item_id, kind, timestamp) select value->>0, value->>1, value->>2 from json_each(?) where true
          on conflict do update set timestamp = excluded.timestamp`,
-        JSON.stringify(added.map(({ itemId, kind, timestamp }) => [itemId, kind, timestamp])),
+        JSON.stringify(changed.map(({ itemId, kind, timestamp }) => [itemId, kind, timestamp])),
       );
     if (dropped.length > 0)
       this.#sql(
@@ -96,24 +101,26 @@ export class UserSignals extends DurableObject<Env> {
       );
   }
 
-  #writeEvents(before: readonly SignalEvent[], after: readonly SignalEvent[]): void {
-    const known = new Set(before.map((event) => event.id));
-    const kept = new Set(after.map((event) => event.id));
-    const added = after.filter((event) => !known.has(event.id));
-    const dropped = before.filter((event) => !kept.has(event.id));
-    if (added.length > 0)
+  #writeEvents(before: Signals, after: Signals, added: readonly SignalEvent[]): void {
+    const kept = new Set([...after.actions, ...after.impressions]);
+    const rows = added.filter((event) => kept.has(event));
+    if (rows.length > 0)
       this.#sql(
-        `insert into recent_events (id, type, item_id, value, query, timestamp)
+        // Replaces a row of an event no longer kept whose id the client has used again.
+        `insert or replace into recent_events (id, type, item_id, value, query, timestamp)
          select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 from json_each(?)`,
         JSON.stringify(
-          added.map((event) => [event.id, event.type, event.itemId, event.value, event.query, event.timestamp]),
+          rows.map((event) => [event.id, event.type, event.itemId, event.value, event.query, event.timestamp]),
         ),
       );
-    if (dropped.length > 0)
-      this.#sql(
-        'delete from recent_events where id in (select value from json_each(?))',
-        JSON.stringify(dropped.map((event) => event.id)),
-      );
+    this.#surplusRows += before.actions.length + before.impressions.length + rows.length - kept.size;
+    // What is no longer kept may lie for a while: reading leaves it out, and deleting it in bulk costs less.
+    if (this.#surplusRows < SURPLUS_ROWS_MAX) return;
+    this.#sql(
+      'delete from recent_events where id not in (select value from json_each(?))',
+      JSON.stringify([...kept].map((event) => event.id)),
+    );
+    this.#surplusRows = 0;
   }
 
   #read(): Signals {
@@ -121,12 +128,9 @@ export class UserSignals extends DurableObject<Env> {
       'select id, type, item_id as itemId, value, query, timestamp from recent_events',
     ) as unknown as SignalEvent[];
     const marks = this.#sql('select item_id as itemId, kind, timestamp from marks') as unknown as Mark[];
-    events.sort(newestFirst);
-    return {
-      actions: events.filter((event) => event.type !== 'impression'),
-      impressions: events.filter((event) => event.type === 'impression'),
-      marks: collectMarks(marks),
-    };
+    const { actions, impressions } = foldEvents(emptySignals(), events).signals;
+    this.#surplusRows = events.length - actions.length - impressions.length;
+    return { actions, impressions, marks: collectMarks(marks) };
   }
 
   #sql(statement: string, ...bindings: SqlStorageValue[]): Record<string, SqlStorageValue>[] {

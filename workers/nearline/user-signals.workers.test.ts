@@ -56,6 +56,18 @@ it('tells new events from repeated ones', async () => {
   expect(await bob.record([first!, second!, second!])).toEqual(['e1']);
 });
 
+it('takes an id again that a client uses anew after its event is forgotten', async () => {
+  const dora = env.USER_SIGNALS.getByName('dora');
+  const log = Array.from({ length: RECENT_ACTIONS_MAX + 1 }, (_, place) =>
+    toSignalEvent({ ...makeEvent('dora', 1), id: `e${place}`, timestamp: NOW + place }),
+  );
+  await dora.record(log);
+  const again = { ...log[0]!, timestamp: NOW + 10_000 };
+  expect(await dora.record([again])).toEqual(['e0']);
+  await evictDurableObject(dora);
+  expect((await dora.snapshot()).actions[0]).toEqual(again);
+});
+
 it('reads the log once for a player whose events came by import, and adds what arrives live', async () => {
   const log = makeLog('cleo', 700);
   await insertEvents(env.DB, log);

@@ -59,21 +59,28 @@ const PROBLEM_TEXT = {
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? ''))
     throw new ProblemError('unsupported-media-type', 'Send “content-type: application/json”.');
-  const tooLarge = new ProblemError('too-large', `At most ${maxBytes} bytes.`);
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge;
+  const text = await readText(request, maxBytes);
+  if (text === undefined) throw new ProblemError('too-large', `At most ${maxBytes} bytes.`);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ProblemError('malformed-json', (error as Error).message);
+  }
+}
+
+/** Undefined where the body is longer; it is not read further than that. */
+async function readText(request: Request, maxBytes: number): Promise<string | undefined> {
+  const declared = request.headers.get('content-length');
+  // A declared length is kept to by the platform; a chunked body declares none, and is counted as it comes.
+  if (declared !== null) return Number(declared) > maxBytes ? undefined : request.text();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.byteLength;
-    // The declared length may be missing or wrong.
-    if (size > maxBytes) throw tooLarge;
+    if (size > maxBytes) return undefined;
     chunks.push(chunk);
   }
-  try {
-    return JSON.parse(await new Blob(chunks).text());
-  } catch (error) {
-    throw new ProblemError('malformed-json', (error as Error).message);
-  }
+  return new Blob(chunks).text();
 }
 
 /** Validates a body that was read. Throws `invalid-input` with each field at fault. */

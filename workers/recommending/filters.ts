@@ -3,17 +3,15 @@
 import type { UserView } from '../../models/contracts/signals.ts';
 import type { Filter } from './candidates.ts';
 
-const among = (itemIds: Iterable<string>, reason: string): Filter => {
-  const set = new Set(itemIds);
-  return (item) => (set.has(item.itemId) ? reason : undefined);
-};
-
 /** What a player has, has played or does not want is not recommended again. */
-export const notForPlayer = ({ owned, played, dismissed }: UserView): Filter[] => [
-  among(dismissed, 'dismissed'),
-  among(owned, 'owned'),
-  among(played, 'played'),
-];
+export function notForPlayer({ owned, played, dismissed }: UserView): Filter[] {
+  // One look-up for each candidate, not three.
+  const reasons = new Map<string, string>();
+  for (const itemId of played) reasons.set(itemId, 'played');
+  for (const itemId of owned) reasons.set(itemId, 'owned');
+  for (const itemId of dismissed) reasons.set(itemId, 'dismissed');
+  return [(item) => reasons.get(item.itemId)];
+}
 
 export const onlyGenre = (genre: string): Filter => {
   const wanted = genre.toLowerCase();

@@ -8,8 +8,8 @@ import type { ModelScores, Moment } from './moment.ts';
 import { scorePersonally } from './scores.ts';
 import { bestRated, newReleases, popular, retrieved, searched, similarByContent, trending } from './sources.ts';
 
-/** Candidates that are scored one by one, the best of the source after filtering: several pages' worth. */
-const SCORED_MAX = 500;
+/** Candidates that are scored one by one, the best of the source after filtering: more than the longest slate. */
+const SCORED_MAX = 250;
 const GENRE_ROWS_MAX = 2;
 /** A genre below this share of the player's taste gets no row of its own. */
 const GENRE_ROW_SHARE_MIN = 0.15;

@@ -20,7 +20,7 @@ export function* retrieved(
 }
 
 /** More than a page asks for, unless its player has most of them already. */
-const FIRST_PLACES = 600;
+const FIRST_PLACES = 400;
 const BUCKETS = 512;
 
 /**

@@ -28,7 +28,7 @@ const INSERT_EVENTS = `insert into events (${COLUMNS.map(([column]) => column).j
   select ${COLUMNS.map((_, place) => `value->>${place}`).join(', ')} from json_each(?1) where true
   on conflict do nothing`;
 const TOUCH_USERS = `insert into users (user_id, last_event_at)
-  select value->>1, max(value->>6) from json_each(?1) where true group by 1
+  select value->>0, value->>1 from json_each(?1) where true
   on conflict do update set last_event_at = max(last_event_at, excluded.last_event_at)`;
 
 const EVENT_COLUMNS = COLUMNS.map(([column, field]) => (column === field ? column : `${column} as ${field}`)).join(
@@ -39,11 +39,14 @@ const EVENT_COLUMNS = COLUMNS.map(([column, field]) => (column === field ? colum
 export async function insertEvents(db: D1Database, events: readonly PlayerEvent[]): Promise<number> {
   let inserted = 0;
   for (let from = 0; from < events.length; from += ROWS_PER_STATEMENT) {
-    const rows = events.slice(from, from + ROWS_PER_STATEMENT).map((event) => COLUMNS.map(([, field]) => event[field]));
-    const parameter = JSON.stringify(rows);
+    const page = events.slice(from, from + ROWS_PER_STATEMENT);
+    const rows = page.map((event) => COLUMNS.map(([, field]) => event[field]));
+    const lastEventAt = new Map<string, number>();
+    for (const { userId, timestamp } of page)
+      lastEventAt.set(userId, Math.max(timestamp, lastEventAt.get(userId) ?? 0));
     const [written] = await db.batch([
-      db.prepare(INSERT_EVENTS).bind(parameter),
-      db.prepare(TOUCH_USERS).bind(parameter),
+      db.prepare(INSERT_EVENTS).bind(JSON.stringify(rows)),
+      db.prepare(TOUCH_USERS).bind(JSON.stringify([...lastEventAt])),
     ]);
     inserted += written!.meta.changes;
   }

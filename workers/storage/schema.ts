@@ -23,11 +23,9 @@ export const events = sqliteTable(
     country: text('country'),
     locale: text('locale'),
   },
-  (table) => [
-    // Ids are the client's own: two players may use the same.
-    uniqueIndex('events_user_id').on(table.userId, table.id),
-    index('events_user_timestamp').on(table.userId, table.timestamp),
-  ],
+  // Ids are the client's own: two players may use the same. It also finds a player's events; another index for their
+  // order would be written with each event and read once per player.
+  (table) => [uniqueIndex('events_user_id').on(table.userId, table.id)],
 );
 
 export const items = sqliteTable(

@@ -18,5 +18,3 @@ CREATE TABLE `recent_events` (
 	`query` text,
 	`timestamp` integer NOT NULL
 );
---> statement-breakpoint
-CREATE INDEX `recent_events_timestamp` ON `recent_events` (`timestamp`);
