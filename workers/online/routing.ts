@@ -52,7 +52,7 @@ const PROBLEM_TEXT = {
   404: 'There is no such item.',
   413: 'The body is too large.',
   415: 'The body is not JSON.',
-  503: 'Not stored: send the same again.',
+  503: 'Not possible just now: send the same again.',
 };
 
 /** Reads a JSON body of at most `maxBytes`, however it is sent. Throws the problem that tells what is wrong with it. */

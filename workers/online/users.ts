@@ -5,6 +5,7 @@ import { UserView } from '../../models/contracts/signals.ts';
 import { genreAffinity } from '../../models/features/affinity.ts';
 import { listUsers } from '../storage/events.ts';
 import { holdCatalogue } from './isolate.ts';
+import { ProblemError } from './problems.ts';
 import { json, problems, scoped, UserParams } from './routing.ts';
 
 const Users = z.object({
@@ -47,13 +48,17 @@ export function routeUsers(app: OpenAPIHono<{ Bindings: Env }>): void {
       description: 'What the gallery is computed from: recent items with weights, what is owned, played, dismissed.',
       ...scoped('read'),
       request: { params: UserParams },
-      responses: { 200: json(UserSignalsAnswer, 'Empty for a player nobody has seen.'), ...problems(400) },
+      responses: { 200: json(UserSignalsAnswer, 'Empty for a player nobody has seen.'), ...problems(400, 503) },
     }),
     async (c) => {
       const { userId } = c.req.valid('param');
       const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
       const [view, { value: catalogue }] = await Promise.all([
-        c.env.USER_SIGNALS.getByName(userId).view(userId),
+        c.env.USER_SIGNALS.getByName(userId)
+          .view(userId)
+          .catch(() => {
+            throw new ProblemError('unavailable', 'The player’s signals cannot be read; try again.');
+          }),
         holdCatalogue(c.env, Date.now(), waitUntil),
       ]);
       return c.json({ ...view, genres: genreAffinity(view.history, (itemId) => catalogue?.get(itemId)?.genres) }, 200);
