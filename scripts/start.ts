@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Cron } from 'croner';
@@ -25,6 +26,7 @@ const HELP = `Starts Bloodstream on this machine: http://localhost:8787
   --no-open     do not open the browser
 `;
 const WORLD_SEED = 1;
+const TRAINER_RESTART_MS = 10_000;
 
 const { values: flags } = parseArgs({
   options: {
@@ -45,10 +47,10 @@ const endings: (() => Promise<void> | void)[] = [];
 let ending = false;
 
 async function end(exitCode: number): Promise<never> {
-  if (!ending) {
-    ending = true;
-    for (const stop of endings.reverse()) await stop();
-  }
+  // Another Ctrl-C meanwhile waits for the same end.
+  if (ending) return new Promise(() => {});
+  ending = true;
+  for (const stop of endings.reverse()) await stop();
   process.exit(exitCode);
 }
 
@@ -58,20 +60,19 @@ async function main(): Promise<void> {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('--port takes a number from 1 to 65535');
   const state = path.resolve(flags.state);
   const [format, file] = splitImport(flags.import);
+  await assertPortIsFree(port);
   if (flags.fresh)
-    for (const folder of ['v3', 'wrangler.log']) rmSync(path.join(state, folder), { recursive: true, force: true });
+    for (const name of ['v3', 'wrangler.log']) rmSync(path.join(state, name), { recursive: true, force: true });
   ensureDevelopmentKey();
 
   // Before the server starts: two processes must not write to the local D1 at once.
-  if (format !== undefined)
-    await runScript('import.ts', [
-      '--format',
-      format,
-      file!,
-      ...(flags.items ? ['--items', flags.items] : []),
-      '--state',
-      state,
-    ]);
+  let grown = false;
+  if (format !== undefined) {
+    const before = await assertNotTheWorld(state);
+    const items = flags.items === undefined ? [] : ['--items', flags.items];
+    await runScript('import.ts', ['--format', format, file!, ...items, '--state', state]);
+    grown = (await lastSequence(state)) > before;
+  }
   const hasRelease = await prepareStores(state, format === undefined);
 
   say('Starting the Worker …');
@@ -83,7 +84,7 @@ async function main(): Promise<void> {
     end(1);
   });
 
-  if (!hasRelease) {
+  if (!hasRelease || grown) {
     say('Computing statistics and exporting a snapshot …');
     for (const cron of Object.keys(JOBS)) await server.runCron(cron);
     say('Training the first release …');
@@ -107,10 +108,53 @@ function splitImport(value: string | undefined): [string, string] | [] {
 /** The key that the page uses on localhost and that curl needs; made once, kept out of git. */
 function ensureDevelopmentKey(): void {
   const file = path.join(PROJECT_DIR, '.dev.vars');
-  if (existsSync(file) && /^ADMIN_KEY=./m.test(readFileSync(file, 'utf8'))) return;
-  appendFileSync(file, `ADMIN_KEY=${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  const present = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (/^ADMIN_KEY=./m.test(present)) return;
+  appendFileSync(
+    file,
+    `${present === '' || present.endsWith('\n') ? '' : '\n'}ADMIN_KEY=${randomBytes(24).toString('base64url')}\n`,
+    { mode: 0o600 },
+  );
   say('Made a development key in .dev.vars (ADMIN_KEY).');
 }
+
+async function assertPortIsFree(port: number): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', () =>
+      reject(new Error(`port ${port} is in use: end what listens there, or take another with --port`)),
+    );
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  await new Promise((resolve) => server.close(resolve));
+}
+
+async function withDatabase<T>(state: string, ask: (db: D1Database) => Promise<T>): Promise<T> {
+  const platform = await openPlatform(state);
+  try {
+    return await ask(platform.DB);
+  } finally {
+    await platform.dispose();
+  }
+}
+
+const readLastSequence = async (db: D1Database): Promise<number> =>
+  (await db.prepare('select max(sequence) as n from events').first<number>('n')) ?? 0;
+
+/** How far the log has grown. */
+const lastSequence = (state: string): Promise<number> => withDatabase(state, readLastSequence);
+
+/** Real data and the made-up world do not mix. Returns how far the log has grown. */
+const assertNotTheWorld = (state: string): Promise<number> =>
+  withDatabase(state, async (db) => {
+    const items = await db.prepare('select 1 from items limit 1').first();
+    const imported = await db.prepare('select 1 from imports limit 1').first();
+    if (items !== null && imported === null)
+      throw new Error(
+        'this store holds other games: throw them away with --fresh, or take another folder with --state',
+      );
+    return readLastSequence(db);
+  });
 
 /** Creates the tables and, if the store is empty, the made-up world. Returns whether a release is published already. */
 async function prepareStores(state: string, worldIfEmpty: boolean): Promise<boolean> {
@@ -135,7 +179,14 @@ function keepRunning(runCron: (cron: string) => Promise<void>, state: string): v
   endings.push(() => {
     for (const cron of crons) cron.stop();
   });
-  const trainer = spawnScript('train.ts', ['--state', state, '--watch']);
+  let trainer: ChildProcess;
+  const wait = () => {
+    trainer = spawnScript('train.ts', ['--state', state, '--watch']);
+    trainer.once('exit', () => {
+      if (!ending) setTimeout(wait, TRAINER_RESTART_MS);
+    });
+  };
+  wait();
   endings.push(() => {
     trainer.kill('SIGTERM');
   });
@@ -153,8 +204,10 @@ async function runScript(script: string, args: readonly string[]): Promise<void>
   };
   endings.push(stop);
   const exitCode = await new Promise((resolve) => child.once('exit', resolve));
+  // Whoever is ending the process is ending this one too: nothing must follow it.
+  if (ending) return new Promise(() => {});
   endings.splice(endings.indexOf(stop), 1);
-  if (exitCode !== 0 && !ending) throw new Error(`${script} ended with exit code ${exitCode}; what it says is above`);
+  if (exitCode !== 0) throw new Error(`${script} ended with exit code ${exitCode}; what it says is above`);
 }
 
 function openBrowser(url: string): void {

@@ -69,9 +69,10 @@ async function watch(bucket: R2Bucket): Promise<never> {
       const learnt = manifest.ok ? (manifest.value?.data.snapshot ?? '') : '';
       // Versions are times, so the later is the greater.
       if (due !== undefined && due.snapshot > learnt && due.snapshot > tried) {
-        tried = due.snapshot;
         console.error(`Snapshot ${due.snapshot} is announced, with ${count(due.newEvents)} new events.`);
         report(await train(bucket));
+        // Only now: what failed for want of a connection is tried again.
+        tried = due.snapshot;
       }
     } catch (error) {
       console.error(explain(error));

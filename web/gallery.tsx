@@ -8,7 +8,9 @@ export function GalleryView({ player }: { player: Player }) {
   const { answer, signals, found, act } = player;
   if (!answer) return player.problem ? <div /> : <Loading />;
 
-  const liked = new Set(signals?.history.filter(({ lastType }) => lastType === 'like').map(({ itemId }) => itemId));
+  const liked = new Set(
+    signals?.history.filter(({ strongestType }) => strongestType === 'like').map(({ itemId }) => itemId),
+  );
   const refused = new Set(signals?.dismissed);
   let position = 0;
   return (

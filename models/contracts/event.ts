@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { Id } from './id.ts';
 import { fail, ok, type Result } from './result.ts';
+import { text } from './text.ts';
 
 export const EVENT_TYPES = [
   'impression',
@@ -42,13 +43,13 @@ export const VALUE_MEANING: Partial<Record<EventType, string>> = {
 
 export const EventContext = z
   .object({
-    platform: z.string().min(1).max(32).optional().meta({ example: 'windows' }),
+    platform: text(32).optional().meta({ example: 'windows' }),
     country: z
       .string()
       .regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 code')
       .optional()
       .meta({ example: 'CH' }),
-    locale: z.string().min(2).max(35).optional().meta({ description: 'BCP 47 tag', example: 'de-CH' }),
+    locale: text(35).optional().meta({ description: 'BCP 47 tag', example: 'de-CH' }),
   })
   .meta({ id: 'EventContext' });
 
@@ -76,10 +77,10 @@ export const EventInput = z
           .map(([type, meaning]) => `${type}: ${meaning}`)
           .join('. '),
       }),
-    query: z.string().trim().min(1).max(QUERY_LENGTH_MAX).optional().meta({ description: 'Required for search.' }),
+    query: text(QUERY_LENGTH_MAX).optional().meta({ description: 'Required for search.' }),
     timestamp: Timestamp.optional().meta({
       description:
-        'ISO 8601 with offset, or epoch milliseconds; the server’s clock if absent. At most 5 minutes ahead.',
+        'ISO 8601 with offset, or epoch milliseconds; the server’s clock if absent. At most 5 minutes ahead. Better sent: an event that is sent again is then the same in every part.',
     }),
     recommendationId: Id.optional().meta({ description: 'The answer that this event reacts to.' }),
     position: z.number().int().min(0).max(10_000).optional().meta({ description: 'Place in that answer, from 0.' }),
@@ -128,15 +129,18 @@ export const EventResult = z
   .meta({ id: 'EventResult' });
 export type EventResult = z.infer<typeof EventResult>;
 
-/** Validates one event from outside. The reason names the first field at fault. `now`: epoch milliseconds. */
-export function parseEvent(input: unknown, now: number): Result<PlayerEvent, string> {
+/**
+ * Validates one event from outside. The reason names the first field at fault. `now`: epoch milliseconds; `absent`: the
+ * time of an event that brings none.
+ */
+export function parseEvent(input: unknown, now: number, absent = now): Result<PlayerEvent, string> {
   const parsed = EventInput.safeParse(input);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     return fail(issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message);
   }
   const { context, ...event } = parsed.data;
-  const timestamp = event.timestamp ?? now;
+  const timestamp = event.timestamp ?? absent;
   if (timestamp > now + CLOCK_SKEW_MS) return fail('timestamp: is more than 5 minutes ahead of the server');
   if (timestamp < TIMESTAMP_MIN) return fail('timestamp: is before the year 2000 (numbers are epoch milliseconds)');
   return ok({

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { Id } from './id.ts';
+import { text } from './text.ts';
 
 export const ITEMS_PER_REQUEST_MAX = 500;
 export const ITEMS_BODY_BYTES_MAX = 1024 * 1024;
@@ -9,16 +10,16 @@ export const LIST_LIMIT_MAX = 100;
 /** These are routes under /v1/items, so no item can bear their names. */
 export const RESERVED_ITEM_IDS: ReadonlySet<string> = new Set(['popular', 'trending', 'best-rated', 'new']);
 
-const Label = z.string().trim().min(1).max(64);
+const Label = text(64);
 const Labels = z.array(Label).max(64);
 
 export const ItemId = Id.refine((id) => !RESERVED_ITEM_IDS.has(id), 'is the name of a list under /v1/items');
 
 const fields = {
-  title: z.string().trim().min(1).max(300).meta({ example: 'Iron Tide' }),
+  title: text(300).meta({ example: 'Iron Tide' }),
   genres: Labels.meta({ example: ['Strategy'] }),
   tags: Labels.meta({ example: ['Turn-Based', 'Naval'] }),
-  developer: z.string().trim().min(1).max(200).nullable(),
+  developer: text(200).nullable(),
   releaseDate: z.iso.date().nullable().meta({ example: '2026-03-14' }),
   price: z.number().min(0).max(1e6).nullable().meta({ description: 'In the store’s currency; 0 is free to play.' }),
   ageRating: z.number().int().min(0).max(21).nullable().meta({ description: 'Minimum age in years.' }),

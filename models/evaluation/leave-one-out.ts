@@ -32,7 +32,7 @@ export function leaveOneOut(
 }
 
 export interface RankingCase {
-  /** Newest first, as the player's signals give it at the moment of the held-out choice. */
+  /** Newest first: each item at its first positive event, with that event's weight. Serving adds up later events too. */
   history: Pick<HistoryItem, 'itemId' | 'weight' | 'ageDays'>[];
   target: string;
 }

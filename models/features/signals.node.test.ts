@@ -121,7 +121,7 @@ it('views weights, ownership, plays and dismissals; choosing a game lifts its di
     itemId: 'bought',
     weight: 1.5,
     ageDays: 2,
-    lastType: 'play',
+    strongestType: 'play',
   });
   expect(view.history.find(({ itemId }) => itemId === 'rated-low')!.weight).toBe(-1);
   expect(view.owned).toEqual(['bought']);

@@ -144,24 +144,24 @@ export function viewHistory(actions: readonly SignalEvent[], now: number): Histo
         itemId: event.itemId,
         weight,
         ageDays: Math.max(0, (now - event.timestamp) / DAY_MS),
-        lastType: event.type,
+        strongestType: event.type,
         strongest: Math.abs(weight),
       });
     } else {
       item.weight += weight;
       if (Math.abs(weight) > item.strongest) {
         item.strongest = Math.abs(weight);
-        item.lastType = event.type;
+        item.strongestType = event.type;
       }
     }
   }
   return [...items.values()]
     .filter((item) => item.weight !== 0)
     .slice(0, HISTORY_VIEW_MAX)
-    .map(({ itemId, weight, ageDays, lastType }) => ({
+    .map(({ itemId, weight, ageDays, strongestType }) => ({
       itemId,
       weight: Math.min(ITEM_WEIGHT_MAX, Math.max(ITEM_WEIGHT_MIN, weight)),
       ageDays,
-      lastType,
+      strongestType,
     }));
 }

@@ -42,7 +42,13 @@ it('does not let one five-star vote lead the best rated', () => {
     TODAY,
     '2026-01-01T00:00:00Z',
   );
-  expect(bestRated.map(([itemId]) => itemId)).toEqual(['many good votes', 'one vote', 'many bad votes']);
+  expect(bestRated.map(([itemId]) => itemId)).toEqual(['many good votes', 'many bad votes']);
   // Mean of all 201 votes is (5 + 460 + 200) / 201; ten pretended votes at it: (10 × 3.3085 + 460) / 110.
   expect(bestRated[0]![1]).toBeCloseTo(4.4826, 3);
+
+  // Not even where all games are rated much alike.
+  const alike = Array.from({ length: 50 }, (_, place) => count(`g${place}`, 'rate', 1, 40, 4 + place / 500));
+  const among = computeStatistics([...alike, count('one vote', 'rate', 1, 1, 5)], TODAY, '2026-01-01T00:00:00Z');
+  expect(among.bestRated[0]![0]).toBe('g49');
+  expect(among.bestRated.map(([itemId]) => itemId)).not.toContain('one vote');
 });

@@ -11,8 +11,10 @@ const TREND_RECENT_DAYS = 3;
 const TREND_WINDOW_DAYS = 28;
 /** Pretended events per window, so that a rise from one to three is no trend. */
 const TREND_SMOOTHING = 3;
-/** Pretended votes at the mean of all votes (Bayesian average): one five-star vote does not lead the list. */
+/** Pretended votes at the mean of all votes (Bayesian average), so that few votes stay near the mean … */
 const RATING_PRIOR_VOTES = 10;
+/** … and where all are rated alike, few votes still could lead: with fewer than these an item is not listed. */
+const RATING_VOTES_MIN = 5;
 /** What a like and a dislike say on the scale of ratings. */
 const LIKE_AS_RATING = 4.5;
 const DISLIKE_AS_RATING = 1.5;
@@ -81,10 +83,12 @@ function bayesianAverage(ratings: ReadonlyMap<string, { votes: number; sum: numb
   }
   const mean = votes > 0 ? sum / votes : 0;
   return new Map(
-    [...ratings].map(([itemId, rating]) => [
-      itemId,
-      (RATING_PRIOR_VOTES * mean + rating.sum) / (RATING_PRIOR_VOTES + rating.votes),
-    ]),
+    [...ratings]
+      .filter(([, rating]) => rating.votes >= RATING_VOTES_MIN)
+      .map(([itemId, rating]) => [
+        itemId,
+        (RATING_PRIOR_VOTES * mean + rating.sum) / (RATING_PRIOR_VOTES + rating.votes),
+      ]),
   );
 }
 

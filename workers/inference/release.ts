@@ -3,7 +3,7 @@
 
 import type { ReleaseManifest } from '../../models/contracts/release.ts';
 import { sha256Hex } from '../storage/digest.ts';
-import { readManifest, readPointer } from '../storage/releases.ts';
+import { readManifest, readPointer, readReleaseFile } from '../storage/releases.ts';
 import { createPlainScorer } from './plain.ts';
 import { type Scorer, selfTest } from './scorer.ts';
 
@@ -16,7 +16,7 @@ export interface LoadedRelease {
 }
 
 /** A release that failed is not fetched again for this long, unless the pointer moves on. */
-const BROKEN_RETRY_MS = 5 * 60_000;
+const BROKEN_RETRY_MS = 60_000;
 let broken: { version: string; reason: string; at: number } | undefined;
 
 /** The release that the pointer names: `held` where that is it, or where there is no pointer. */
@@ -33,8 +33,8 @@ export async function loadRelease(
   try {
     const manifest = await readManifest(bucket, pointer);
     const [model, vocabulary] = await Promise.all([
-      readVerified(bucket, manifest.model),
-      readVerified(bucket, manifest.vocabulary),
+      readCached(bucket, manifest.model),
+      readCached(bucket, manifest.vocabulary),
     ]);
     const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
     if (itemIds.length !== manifest.items) throw new Error('vocabulary and manifest disagree');
@@ -75,21 +75,16 @@ async function startEngine(model: Uint8Array, manifest: ReleaseManifest): Promis
   }
 }
 
-async function readVerified(bucket: R2Bucket, file: ReleaseManifest['model']): Promise<Uint8Array> {
-  // Keys are immutable, so what this location has is right, if its digest is.
+/** A file of the release from this location's cache, or from R2; verified either way. Keys never change their content. */
+async function readCached(bucket: R2Bucket, file: ReleaseManifest['model']): Promise<Uint8Array> {
   const url = `https://releases.invalid/${file.key}`;
   const cached = await caches.default.match(url);
-  let bytes = cached && new Uint8Array(await cached.arrayBuffer());
-  if (bytes === undefined || (await sha256Hex(bytes)) !== file.sha256) {
-    const object = await bucket.get(file.key);
-    if (object === null) throw new Error(`${file.key} is missing`);
-    bytes = new Uint8Array(await object.arrayBuffer());
-    if ((await sha256Hex(bytes)) !== file.sha256)
-      throw new Error(`${file.key} does not have the sha256 of its manifest`);
-    await caches.default.put(
-      url,
-      new Response(bytes, { headers: { 'cache-control': 'public, max-age=604800, immutable' } }),
-    );
-  }
-  return bytes;
+  const bytes = cached && new Uint8Array(await cached.arrayBuffer());
+  if (bytes !== undefined && (await sha256Hex(bytes)) === file.sha256) return bytes;
+  const fetched = await readReleaseFile(bucket, file);
+  await caches.default.put(
+    url,
+    new Response(fetched, { headers: { 'cache-control': 'public, max-age=604800, immutable' } }),
+  );
+  return fetched;
 }

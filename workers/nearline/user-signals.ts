@@ -20,13 +20,17 @@ import migrations from './migrations/migrations.js';
 
 /** The first answer for a player waits this long for the log; if it is slow, the next answer will have it. */
 const HYDRATION_WAIT_MS = 60;
-const SURPLUS_ROWS_MAX = 500;
+/** The log is read again, behind an answer, by an object that wakes this long after it last was: imports come that way. */
+const HYDRATION_AGE_MS = 6 * 3_600_000;
+/** Ids remembered of events that are no longer kept, at least and at most: deleting in bulk costs less. */
+const FORGOTTEN_MIN = 5_000;
+const FORGOTTEN_MAX = 6_000;
 
 export class UserSignals extends DurableObject<Env> {
   #signals: Signals = emptySignals();
-  /** Rows of events that are no longer kept. */
-  #surplusRows = 0;
-  #hydrated = false;
+  /** Ids of all rows, those of events that are no longer kept included: told again, they are still no news. */
+  #ids = new Set<string>();
+  #hydratedAt: number | undefined;
   #hydration: Promise<void> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -34,7 +38,7 @@ export class UserSignals extends DurableObject<Env> {
     ctx.blockConcurrencyWhile(async () => {
       await migrate(drizzle(ctx.storage), migrations);
       this.#signals = this.#read();
-      this.#hydrated = this.#sql('select 1 from hydration').length > 0;
+      this.#hydratedAt = this.#sql('select hydrated_at from hydration')[0]?.hydrated_at as number | undefined;
     });
   }
 
@@ -43,10 +47,16 @@ export class UserSignals extends DurableObject<Env> {
     return this.#fold(events).map((event) => event.id);
   }
 
-  /** What ranking needs of this player now. `userId` is the object's name, by which the log is read the first time. */
-  async view(userId: string): Promise<UserView> {
-    if (!this.#hydrated) await this.#hydrate(userId);
-    return viewSignals(this.#signals, Date.now());
+  /**
+   * What ranking needs of this player now. `userId` is the object's name, by which its log is found; `complete` is false
+   * where the log has never been read, and could not be read in time.
+   */
+  async view(userId: string): Promise<{ view: UserView; complete: boolean }> {
+    const now = Date.now();
+    if (this.#hydratedAt === undefined)
+      await withDeadline(this.#hydrate(userId), HYDRATION_WAIT_MS, 'log').catch(() => {});
+    else if (now - this.#hydratedAt > HYDRATION_AGE_MS) this.ctx.waitUntil(this.#hydrate(userId));
+    return { view: viewSignals(this.#signals, now), complete: this.#hydratedAt !== undefined };
   }
 
   /** The whole state: for tests and for an operator's eyes. */
@@ -55,23 +65,30 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /**
-   * Players whose events came by import, or whose object is new, have a log but no signals: the log is replayed once.
-   * Folding forgives repetition and order, so events that arrive meanwhile do no harm.
+   * Players whose events came by import, or whose object is new, have a log but no signals: the log is replayed. Folding
+   * forgives repetition and order, so events that arrive meanwhile do no harm.
    */
-  async #hydrate(userId: string): Promise<void> {
+  #hydrate(userId: string): Promise<void> {
     this.#hydration ??= (async () => {
-      this.#fold((await readSignalEvents(this.env.DB, userId)).map(toSignalEvent));
-      this.#sql('insert into hydration (id, hydrated_at) values (1, ?) on conflict do nothing', Date.now());
-      this.#hydrated = true;
-    })().catch((error: Error) => {
-      console.error(JSON.stringify({ alert: 'signals not read from the log', error: error.message }));
-      this.#hydration = undefined;
-    });
-    await withDeadline(this.#hydration, HYDRATION_WAIT_MS, 'hydration').catch(() => {});
+      const events = await readSignalEvents(this.env.DB, userId);
+      this.#fold(events.map(toSignalEvent));
+      this.#hydratedAt = Date.now();
+      // A player without a log leaves nothing behind: asking for a gallery must not fill a disk.
+      if (events.length > 0)
+        this.#sql('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
+    })()
+      .catch((error: Error) => {
+        console.error(JSON.stringify({ alert: 'signals not read from the log', error: error.message }));
+      })
+      .finally(() => {
+        this.#hydration = undefined;
+      });
+    return this.#hydration;
   }
 
   #fold(events: readonly SignalEvent[]): SignalEvent[] {
-    const { signals, added } = foldEvents(this.#signals, events);
+    const news = events.filter((event) => !this.#ids.has(event.id));
+    const { signals, added } = foldEvents(this.#signals, news);
     if (added.length > 0) {
       this.#write(this.#signals, signals, added);
       this.#signals = signals;
@@ -81,7 +98,7 @@ export class UserSignals extends DurableObject<Env> {
 
   /** Stores the difference. No await between the statements: they commit as one. */
   #write(before: Signals, after: Signals, added: readonly SignalEvent[]): void {
-    this.#writeEvents(before, after, added);
+    this.#writeEvents(after, added);
     if (after.marks === before.marks) return;
     const stored = listMarks(before.marks);
     const marks = listMarks(after.marks);
@@ -101,26 +118,24 @@ export class UserSignals extends DurableObject<Env> {
       );
   }
 
-  #writeEvents(before: Signals, after: Signals, added: readonly SignalEvent[]): void {
-    const kept = new Set([...after.actions, ...after.impressions]);
-    const rows = added.filter((event) => kept.has(event));
-    if (rows.length > 0)
-      this.#sql(
-        // Replaces a row of an event no longer kept whose id the client has used again.
-        `insert or replace into recent_events (id, type, item_id, value, query, timestamp)
-         select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 from json_each(?)`,
-        JSON.stringify(
-          rows.map((event) => [event.id, event.type, event.itemId, event.value, event.query, event.timestamp]),
-        ),
-      );
-    this.#surplusRows += before.actions.length + before.impressions.length + rows.length - kept.size;
-    // What is no longer kept may lie for a while: reading leaves it out, and deleting it in bulk costs less.
-    if (this.#surplusRows < SURPLUS_ROWS_MAX) return;
+  #writeEvents(after: Signals, added: readonly SignalEvent[]): void {
     this.#sql(
-      'delete from recent_events where id not in (select value from json_each(?))',
-      JSON.stringify([...kept].map((event) => event.id)),
+      `insert into recent_events (id, type, item_id, value, query, timestamp)
+       select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 from json_each(?)`,
+      JSON.stringify(
+        added.map((event) => [event.id, event.type, event.itemId, event.value, event.query, event.timestamp]),
+      ),
     );
-    this.#surplusRows = 0;
+    for (const { id } of added) this.#ids.add(id);
+    const kept = [...after.actions, ...after.impressions].map(({ id }) => id);
+    if (this.#ids.size - kept.length <= FORGOTTEN_MAX) return;
+    this.#sql(
+      `delete from recent_events where id not in (select value from json_each(?1))
+       and rowid <= (select max(rowid) from recent_events) - ?2`,
+      JSON.stringify(kept),
+      kept.length + FORGOTTEN_MIN,
+    );
+    this.#ids = new Set(this.#sql('select id from recent_events').map(({ id }) => id as string));
   }
 
   #read(): Signals {
@@ -129,7 +144,7 @@ export class UserSignals extends DurableObject<Env> {
     ) as unknown as SignalEvent[];
     const marks = this.#sql('select item_id as itemId, kind, timestamp from marks') as unknown as Mark[];
     const { actions, impressions } = foldEvents(emptySignals(), events).signals;
-    this.#surplusRows = events.length - actions.length - impressions.length;
+    this.#ids = new Set(events.map(({ id }) => id));
     return { actions, impressions, marks: collectMarks(marks) };
   }
 

@@ -1,4 +1,4 @@
-import { evictDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { EVENT_TYPES, type PlayerEvent } from '../../models/contracts/event.ts';
@@ -56,16 +56,35 @@ it('tells new events from repeated ones', async () => {
   expect(await bob.record([first!, second!, second!])).toEqual(['e1']);
 });
 
-it('takes an id again that a client uses anew after its event is forgotten', async () => {
+it('knows an event again long after it is forgotten, also where its time is another', async () => {
   const dora = env.USER_SIGNALS.getByName('dora');
-  const log = Array.from({ length: RECENT_ACTIONS_MAX + 1 }, (_, place) =>
-    toSignalEvent({ ...makeEvent('dora', 1), id: `e${place}`, timestamp: NOW + place }),
+  const clicks = Array.from({ length: RECENT_ACTIONS_MAX + 100 }, (_, place) =>
+    toSignalEvent({ ...makeEvent('dora', 2), id: `click-${place}`, timestamp: NOW + place }),
   );
-  await dora.record(log);
-  const again = { ...log[0]!, timestamp: NOW + 10_000 };
-  expect(await dora.record([again])).toEqual(['e0']);
-  await evictDurableObject(dora);
-  expect((await dora.snapshot()).actions[0]).toEqual(again);
+  const dismiss = toSignalEvent({ ...makeEvent('dora', 10), id: 'dismiss', itemId: 'x', timestamp: NOW });
+  const like = toSignalEvent({ ...makeEvent('dora', 4), id: 'like', itemId: 'x', timestamp: NOW + 5_000 });
+  expect([dismiss.type, like.type]).toEqual(['dismiss', 'like']);
+  await dora.record([dismiss]);
+  await dora.record(clicks);
+  await dora.record([like]);
+  for (let round = 0; round < 2; round++) {
+    expect(await dora.record([{ ...dismiss, timestamp: NOW + 10_000 }])).toEqual([]);
+    expect((await dora.view('dora')).view.dismissed).toEqual([]);
+    await evictDurableObject(dora);
+  }
+});
+
+it('bounds what it remembers', async () => {
+  const emil = env.USER_SIGNALS.getByName('emil');
+  const log = makeLog('emil', 14_000).map(toSignalEvent);
+  for (let from = 0; from < log.length; from += 100) await emil.record(log.slice(from, from + 100));
+  const rows = await runInDurableObject(
+    emil,
+    (_, state) => state.storage.sql.exec('select count(*) as n from recent_events').one().n,
+  );
+  expect(rows).toBeGreaterThan(5_000);
+  expect(rows).toBeLessThan(7_500);
+  expect(comparable(await emil.snapshot())).toEqual(comparable(foldEvents(emptySignals(), log).signals));
 });
 
 it('reads the log once for a player whose events came by import, and adds what arrives live', async () => {

@@ -65,6 +65,8 @@ it('refuses what is malformed with a problem that names the field', async () => 
     ['/v1/items/a', { method: 'PUT', body: { title: 7 } }, 400, 'title'],
     ['/v1/items/a', { method: 'PUT', body: { title: 'A', releaseDate: '2026-13-01' } }, 400, 'releaseDate'],
     ['/v1/items/a', { method: 'PUT', body: { title: 'A', coverUrl: 'javascript:alert(1)' } }, 400, 'coverUrl'],
+    ['/v1/items/a', { method: 'PUT', body: { title: 'A\u0000B' } }, 400, 'title'],
+    ['/v1/items/a', { method: 'PUT', body: { title: 'A', tags: ['x', '\ud800'] } }, 400, 'tags.1'],
     ['/v1/items/popular', { method: 'PUT', body: { title: 'A' } }, 400, 'itemId'],
     ['/v1/items/a%2Fb', { method: 'PUT', body: { title: 'A' } }, 400, 'itemId'],
     ['/v1/items/a%00b', {}, 400, 'itemId'],
@@ -102,7 +104,7 @@ it('judges each event by itself and says which field was wrong', async () => {
     { ...click, id: '3', timestamp: '2100-01-01T00:00:00Z' },
     { ...click, id: '4', userId: 'a/b' },
     { ...click, id: '5', type: 'rate', value: null },
-    { ...click, id: '6', userId: 'somebody else' },
+    { ...click, id: '6', type: 'search', query: 'a\u0007b' },
     { id: 7 },
     null as unknown as object,
     { ...click, id: '1', userId: 'other' },
@@ -165,8 +167,8 @@ it('keeps the catalogue: replace, change, list in pages, filter; hidden and dele
     expect(answered).not.toContain('game-04');
     expect(answered).toHaveLength(23);
   }
-  expect((await call('/v1/items/game-03')).status).toBe(200);
-  expect((await call('/v1/items/game-04')).status).toBe(404);
+  for (const itemId of ['game-03', 'game-04']) expect((await call(`/v1/items/${itemId}`)).status).toBe(404);
+  expect(await listed('/v1/items?text=Game&limit=100')).toHaveLength(23);
   await call('/v1/items/game-03', { method: 'PATCH', body: { hidden: false } });
   await put('game-04', { title: 'Game 4, again' });
   expect(await listed('/v1/items/popular?n=100')).toEqual(expect.arrayContaining(['game-03', 'game-04']));

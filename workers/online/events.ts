@@ -45,7 +45,8 @@ export function routeEvents(app: OpenAPIHono<{ Bindings: Env }>): void {
   app.post(route.path, requireScope('ingest'), async (c) => {
     const { events: inputs } = parseBody(Envelope, await readJson(c.req.raw, EVENTS_BODY_BYTES_MAX));
     const now = Date.now();
-    const parsed = inputs.map((input) => parseEvent(input, now));
+    // Events without a time happened in the order in which they stand.
+    const parsed = inputs.map((input, place) => parseEvent(input, now, now - (inputs.length - 1 - place)));
     const events = parsed.flatMap((result) => (result.ok ? [result.value] : []));
     const added = await storeEvents(c.env, events);
 

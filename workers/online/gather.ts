@@ -87,7 +87,13 @@ export async function gather(c: Context<{ Bindings: Env }>, question: Question):
 /** The player's signals as they are now; empty, and named as degraded, where the object does not answer in time. */
 async function readView(env: Env, userId: string, degraded: string[]): Promise<UserView> {
   try {
-    return await withDeadline(env.USER_SIGNALS.getByName(userId).view(userId), SIGNALS_DEADLINE_MS, 'signals');
+    const { view, complete } = await withDeadline(
+      env.USER_SIGNALS.getByName(userId).view(userId),
+      SIGNALS_DEADLINE_MS,
+      'signals',
+    );
+    if (!complete) degraded.push('signals: the log of this player is not read yet');
+    return view;
   } catch (error) {
     degraded.push(`signals: ${(error as Error).message}`);
     return EMPTY_VIEW;

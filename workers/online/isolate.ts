@@ -7,8 +7,10 @@ import { Held, type Reading } from '../storage/held.ts';
 import { type HeldStatistics, readStatistics } from '../storage/statistics.ts';
 import type { Stores } from '../storage/stores.ts';
 
+/** There from the start, so that a change made through this isolate always has a place to go. */
+export const catalogue = new Catalogue();
 // A change of the catalogue shows in the whole world within 30 seconds: staleMs plus one refresh.
-const catalogue = new Held<Catalogue>('catalogue', { freshMs: 10_000, staleMs: 25_000, waitMs: 2_000 });
+const catalogueRefresh = new Held<Catalogue>('catalogue', { freshMs: 10_000, staleMs: 25_000, waitMs: 2_000 });
 const statistics = new Held<HeldStatistics | undefined>('statistics', {
   freshMs: 30_000,
   staleMs: Number.POSITIVE_INFINITY,
@@ -24,17 +26,14 @@ const release = new Held<LoadedRelease | undefined>(
 type WaitUntil = (promise: Promise<unknown>) => void;
 
 export const holdCatalogue = ({ DB }: Stores, now: number, waitUntil: WaitUntil): Promise<Reading<Catalogue>> =>
-  catalogue.read(
-    async (held = new Catalogue()) => {
-      await held.refresh(DB);
-      return held;
+  catalogueRefresh.read(
+    async () => {
+      await catalogue.refresh(DB);
+      return catalogue;
     },
     now,
     waitUntil,
   );
-
-/** The catalogue where this isolate has one: a change made here is taken over before it is acknowledged. */
-export const heldCatalogue = (): Catalogue | undefined => catalogue.peek().value;
 
 export const holdStatistics = ({ BUCKET }: Stores, now: number, waitUntil: WaitUntil) =>
   statistics.read((held) => readStatistics(BUCKET, held), now, waitUntil);

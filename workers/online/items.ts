@@ -14,7 +14,7 @@ import {
 } from '../../models/contracts/item.ts';
 import { deleteItem, listItems, patchItem, putItems, readItem } from '../storage/items.ts';
 import { requireScope } from './auth.ts';
-import { heldCatalogue } from './isolate.ts';
+import { catalogue } from './isolate.ts';
 import { ProblemError } from './problems.ts';
 import { ItemParams, json, jsonBody, parseBody, problems, readJson, scoped } from './routing.ts';
 
@@ -72,7 +72,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
     const fields = parseBody(ItemInput, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
     const item = { itemId, ...fields };
     const revision = await putItems(c.env.DB, [item]);
-    heldCatalogue()?.apply({ itemId, revision, item });
+    catalogue.apply({ itemId, revision, item });
     return c.json(item);
   });
 
@@ -80,7 +80,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
   app.post(bulk.path, requireScope('admin'), async (c) => {
     const { items } = parseBody(BulkBody, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
     const revision = await putItems(c.env.DB, items);
-    for (const item of items) heldCatalogue()?.apply({ itemId: item.itemId, revision, item });
+    for (const item of items) catalogue.apply({ itemId: item.itemId, revision, item });
     return c.json({ stored: items.length });
   });
 
@@ -90,7 +90,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
     const changes = parseBody(ItemPatch, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
     const change = await patchItem(c.env.DB, itemId, changes);
     if (change === undefined) throw noSuchItem(itemId);
-    heldCatalogue()?.apply(change);
+    catalogue.apply(change);
     return c.json(change.item);
   });
 
@@ -102,7 +102,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
       summary: 'Read an item',
       ...scoped('read'),
       request: { params: ItemParams },
-      responses: { 200: json(Item, 'The item, hidden or not.'), ...problems(400, 404) },
+      responses: { 200: json(Item, 'The item.'), ...problems(400, 404) },
     }),
     async (c) => {
       const { itemId } = c.req.valid('param');
@@ -126,7 +126,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
       const { itemId } = c.req.valid('param');
       const change = await deleteItem(c.env.DB, itemId, Date.now());
       if (change === undefined) throw noSuchItem(itemId);
-      heldCatalogue()?.apply(change);
+      catalogue.apply(change);
       return c.body(null, 204);
     },
   );

@@ -1,5 +1,5 @@
 // Answers with recommendations: gathers one Moment within the deadline, lets workers/recommending decide, and says which
-// tier answered. Nothing here writes.
+// tier answered.
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Gallery, Recommendations, type RecommendedItem } from '../../models/contracts/gallery.ts';
@@ -92,13 +92,15 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       summary: 'What the players of an item choose',
       ...scoped('read'),
       request: { params: ItemParams, query: z.object(slateQuery) },
-      responses: { 200: json(Recommendations, 'The neighbours, nearest first.'), ...problems(400, 404) },
+      responses: { 200: json(Recommendations, 'The neighbours, nearest first.'), ...problems(400, 404, 503) },
     }),
     async (c) => {
       const { n, expand } = c.req.valid('query');
       const { itemId } = c.req.valid('param');
       const gathered = await gather(c, { itemId });
       const [asked] = gathered.anchors;
+      const unread = gathered.moment.catalogue.size === 0 && gathered.answer.degraded.length > 0;
+      if (unread) throw new ProblemError('unavailable', 'The catalogue could not be read yet.');
       if (asked === undefined) throw new ProblemError('not-found', `No item on show has the id “${itemId}”.`);
       const items = recommendSimilar(gathered.moment, asked.item, asked.scores, n);
       return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand) }, 200);

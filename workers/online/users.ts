@@ -53,7 +53,7 @@ export function routeUsers(app: OpenAPIHono<{ Bindings: Env }>): void {
     async (c) => {
       const { userId } = c.req.valid('param');
       const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
-      const [view, { value: catalogue }] = await Promise.all([
+      const [{ view }, { value: catalogue }] = await Promise.all([
         c.env.USER_SIGNALS.getByName(userId)
           .view(userId)
           .catch(() => {

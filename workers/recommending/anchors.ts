@@ -26,9 +26,9 @@ export function chooseAnchors(
   return history
     .filter(({ weight }) => weight >= ANCHOR_WEIGHT_MIN)
     .sort((a, b) => strength(b) - strength(a))
-    .flatMap(({ itemId, lastType }) => {
+    .flatMap(({ itemId, strongestType }) => {
       const item = catalogue.get(itemId);
-      return item === undefined ? [] : [{ item, because: BECAUSE[lastType] ?? 'you looked at' }];
+      return item === undefined ? [] : [{ item, because: BECAUSE[strongestType] ?? 'you looked at' }];
     })
     .slice(0, max);
 }

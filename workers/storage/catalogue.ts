@@ -8,8 +8,8 @@ const PAGE = 2_000;
 
 export class Catalogue {
   readonly #items = new Map<string, Item>();
-  /** Revisions of changes made through this isolate: a refresh under way may still bring what was before them. */
-  readonly #ownRevisions = new Map<string, number>();
+  /** The newest revision heard of each item, gone ones included: changes come by two ways and may overtake each other. */
+  readonly #revisions = new Map<string, number>();
   #cursor = { revision: 0, itemId: '' };
   #newest: { today: string; items: readonly Item[] } | undefined;
 
@@ -38,13 +38,10 @@ export class Catalogue {
     return this.#newest.items;
   }
 
-  /** Takes over a change made through this isolate, ahead of the next refresh. */
-  apply(change: ItemChange): void {
-    this.#ownRevisions.set(change.itemId, change.revision);
-    this.#set(change);
-  }
-
-  #set({ itemId, item }: ItemChange): void {
+  /** Takes over a change, unless a newer one of the same item is known. */
+  apply({ itemId, revision, item }: ItemChange): void {
+    if (revision < (this.#revisions.get(itemId) ?? 0)) return;
+    this.#revisions.set(itemId, revision);
     if (item === null || item.hidden) this.#items.delete(itemId);
     else this.#items.set(itemId, item);
     this.#newest = undefined;
@@ -56,10 +53,8 @@ export class Catalogue {
     do {
       changes = await readItemChanges(db, this.#cursor, PAGE);
       for (const change of changes) {
+        this.apply(change);
         this.#cursor = change;
-        if (change.revision < (this.#ownRevisions.get(change.itemId) ?? 0)) continue;
-        this.#ownRevisions.delete(change.itemId);
-        this.#set(change);
       }
     } while (changes.length === PAGE);
   }

@@ -26,7 +26,7 @@ export class Held<T> {
   #value: T | undefined;
   #failure: string | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
-  #refresh: Promise<void> | undefined;
+  #refresh: { done: Promise<void>; startedAt: number } | undefined;
 
   /** `retire` is told of a value once another has taken its place. */
   constructor(name: string, freshness: Freshness, retire: (value: T) => void = () => {}) {
@@ -50,13 +50,18 @@ export class Held<T> {
     waitUntil: (promise: Promise<unknown>) => void,
   ): Promise<Reading<T>> {
     const age = now - this.#checkedAt;
+    // One that hangs, or died with its request, must not be waited for for ever.
+    if (this.#refresh !== undefined && now - this.#refresh.startedAt > ABANDON_MS) this.#refresh = undefined;
     if (age > this.#freshness.freshMs && this.#refresh === undefined) {
-      this.#refresh = this.#load(load, now);
-      waitUntil(this.#refresh);
+      const done = this.#load(load, now).finally(() => {
+        if (this.#refresh?.done === done) this.#refresh = undefined;
+      });
+      this.#refresh = { done, startedAt: now };
+      waitUntil(done);
     }
     if (this.#refresh !== undefined && (this.#value === undefined || age > this.#freshness.staleMs)) {
       try {
-        await withDeadline(this.#refresh, this.#freshness.waitMs, this.#name);
+        await withDeadline(this.#refresh.done, this.#freshness.waitMs, this.#name);
       } catch (error) {
         return { value: this.#value, failure: String((error as Error).message) };
       }
@@ -66,20 +71,24 @@ export class Held<T> {
 
   async #load(load: (held: T | undefined) => Promise<T>, now: number): Promise<void> {
     try {
-      const before = this.#value;
-      this.#value = await load(before);
-      this.#failure = undefined;
-      this.#checkedAt = now;
-      if (before !== undefined && before !== this.#value) this.#retire(before);
+      const loaded = await load(this.#value);
+      // One that was given up for hanging may come after a later one: it brings nothing new.
+      const late = this.#checkedAt > now;
+      const old = late ? loaded : this.#value;
+      if (!late) {
+        this.#value = loaded;
+        this.#failure = undefined;
+        this.#checkedAt = now;
+      }
+      if (old !== undefined && old !== this.#value) this.#retire(old);
     } catch (error) {
       this.#failure = `${this.#name}: ${(error as Error).message}`;
       // Try again soon, but not with every request: what is down is not helped by a crowd.
       this.#checkedAt = now - this.#freshness.freshMs + RETRY_MS;
       console.error(JSON.stringify({ alert: 'refresh failed', what: this.#name, error: this.#failure }));
-    } finally {
-      this.#refresh = undefined;
     }
   }
 }
 
 const RETRY_MS = 2_000;
+const ABANDON_MS = 30_000;

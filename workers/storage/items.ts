@@ -104,9 +104,10 @@ export async function deleteItem(db: D1Database, itemId: string, now: number): P
   return revision === null ? undefined : { itemId, revision, item: null };
 }
 
+/** Undefined where there is no such item on show. */
 export async function readItem(db: D1Database, itemId: string): Promise<Item | undefined> {
   const row = await db
-    .prepare(`select ${ITEM_COLUMNS} from items where item_id = ?1 and deleted_at is null`)
+    .prepare(`select ${ITEM_COLUMNS} from items where item_id = ?1 and deleted_at is null and not hidden`)
     .bind(itemId)
     .first<Row>();
   return row === null ? undefined : fromRow(row);
@@ -117,9 +118,10 @@ export interface ItemFilter {
   tag?: string | undefined;
   /** Part of the title, any case. */
   text?: string | undefined;
+  hidden?: boolean;
 }
 
-/** One page in the order of ids, after `afterId`. */
+/** One page in the order of ids, after `afterId`; hidden items only where they are asked for. */
 export async function listItems(db: D1Database, filter: ItemFilter, afterId: string, limit: number): Promise<Item[]> {
   const { results } = await db
     .prepare(
@@ -127,9 +129,10 @@ export async function listItems(db: D1Database, filter: ItemFilter, afterId: str
        and (?2 is null or exists (select 1 from json_each(genres) where value = ?2))
        and (?3 is null or exists (select 1 from json_each(tags) where value = ?3))
        and (?4 is null or instr(lower(title), lower(?4)) > 0)
+       and (?6 or not hidden)
        order by item_id limit ?5`,
     )
-    .bind(afterId, filter.genre ?? null, filter.tag ?? null, filter.text ?? null, limit)
+    .bind(afterId, filter.genre ?? null, filter.tag ?? null, filter.text ?? null, limit, Number(filter.hidden ?? false))
     .all<Row>();
   return results.map(fromRow);
 }

@@ -49,7 +49,7 @@ export async function exportSnapshot(db: D1Database, bucket: R2Bucket, now: numb
   }
   let lastItemId = '';
   for (;;) {
-    const page = await listItems(db, {}, lastItemId, ITEM_PAGE);
+    const page = await listItems(db, { hidden: true }, lastItemId, ITEM_PAGE);
     for (const item of page) {
       lines.push({ kind: 'item', ...item });
       lastItemId = item.itemId;
