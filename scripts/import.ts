@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { type Format, type ImportSummary, importFile, READERS } from './import/write.ts';
 import { DEFAULT_STATE_DIR, openPlatform } from './platform.ts';
 import { createProgress } from './progress.ts';
+import { assertNotServed } from './state-lock.ts';
 
 const HELP = `Puts a catalogue and interactions into the store on this machine.
 
@@ -38,10 +39,12 @@ async function main(): Promise<void> {
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0))
     throw new UsageError('--limit takes a whole number above 0');
 
+  const state = path.resolve(flags.state);
+  assertNotServed(state);
   const startedAt = performance.now();
   const seconds = () => Math.round((performance.now() - startedAt) / 100) / 10;
   const progress = createProgress();
-  const platform = await openPlatform(path.resolve(flags.state));
+  const platform = await openPlatform(state);
   try {
     const summary = await importFile(
       platform.DB,

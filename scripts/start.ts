@@ -12,6 +12,7 @@ import { JOBS } from '../workers/offline/jobs.ts';
 import { readPointer } from '../workers/storage/releases.ts';
 import { startLocalServer } from './local-server.ts';
 import { DEFAULT_STATE_DIR, openPlatform, PROJECT_DIR } from './platform.ts';
+import { assertNotServed, markServed } from './state-lock.ts';
 import { loadWorld } from './world/load.ts';
 
 const HELP = `Starts Bloodstream on this machine: http://localhost:8787
@@ -28,18 +29,7 @@ const HELP = `Starts Bloodstream on this machine: http://localhost:8787
 const WORLD_SEED = 1;
 const TRAINER_RESTART_MS = 10_000;
 
-const { values: flags } = parseArgs({
-  options: {
-    import: { type: 'string' },
-    items: { type: 'string' },
-    port: { type: 'string', default: '8787' },
-    state: { type: 'string', default: DEFAULT_STATE_DIR },
-    fresh: { type: 'boolean', default: false },
-    open: { type: 'boolean', default: true },
-    help: { type: 'boolean', default: false },
-  },
-  allowNegative: true,
-});
+const flags = readFlags();
 const say = (message: string) => console.log(message);
 
 /** What must end before this process does. */
@@ -60,6 +50,7 @@ async function main(): Promise<void> {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('--port takes a number from 1 to 65535');
   const state = path.resolve(flags.state);
   const [format, file] = splitImport(flags.import);
+  assertNotServed(state);
   await assertPortIsFree(port);
   if (flags.fresh)
     for (const name of ['v3', 'wrangler.log']) rmSync(path.join(state, name), { recursive: true, force: true });
@@ -74,6 +65,7 @@ async function main(): Promise<void> {
     grown = (await lastSequence(state)) > before;
   }
   const hasRelease = await prepareStores(state, format === undefined);
+  endings.push(markServed(state));
 
   say('Starting the Worker …');
   const server = await startLocalServer(port, state);
@@ -96,6 +88,26 @@ async function main(): Promise<void> {
   keepRunning(server.runCron, state);
   if (flags.open) openBrowser(server.url);
   say(`ready ${server.url}`);
+}
+
+function readFlags() {
+  try {
+    return parseArgs({
+      options: {
+        import: { type: 'string' },
+        items: { type: 'string' },
+        port: { type: 'string', default: '8787' },
+        state: { type: 'string', default: DEFAULT_STATE_DIR },
+        fresh: { type: 'boolean', default: false },
+        open: { type: 'boolean', default: true },
+        help: { type: 'boolean', default: false },
+      },
+      allowNegative: true,
+    }).values;
+  } catch (error) {
+    console.error(`start: ${(error as Error).message}\n\n${HELP}`);
+    process.exit(1);
+  }
 }
 
 function splitImport(value: string | undefined): [string, string] | [] {
@@ -220,6 +232,7 @@ function openBrowser(url: string): void {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0));
 main().catch((error: Error) => {
-  console.error(error.message);
+  // What fails because everything is being ended is no news.
+  if (!ending) console.error(error.message);
   end(1);
 });

@@ -30,7 +30,12 @@ const ListQuery = z.object({
   cursor: z.string().max(600).optional(),
   genre: z.string().min(1).max(64).optional(),
   tag: z.string().min(1).max(64).optional(),
-  text: z.string().min(1).max(200).optional().meta({ description: 'Part of the title, any case.' }),
+  text: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'Part of the title, the developer, a genre or a tag, any case.' }),
 });
 
 const tags = ['Items'];

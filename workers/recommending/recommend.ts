@@ -71,7 +71,8 @@ export function composeGallery(moment: Moment, anchors: readonly Anchor[], lengt
   };
 
   const picks = scoreTopPicks(moment, notForPlayer(view));
-  if (view.history.length === 0)
+  // Events of items that nobody knows recommend nothing: their player is a newcomer still.
+  if (moment.personal === null && affinity.length === 0)
     add('top-picks', 'Popular now', 'What players choose most', withPopular(moment, picks, filters));
   else
     add(
@@ -94,7 +95,7 @@ export function composeGallery(moment: Moment, anchors: readonly Anchor[], lengt
       add(
         `genre-${genre}`,
         `More ${genre}`,
-        `${genre} is what you choose most`,
+        `You like ${genre}`,
         withPopular(moment, picks, [...filters, onlyGenre(genre)]),
       );
   add('trending', 'Trending now', 'Played more than usual in the last days', trending(moment));

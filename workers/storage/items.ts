@@ -116,7 +116,7 @@ export async function readItem(db: D1Database, itemId: string): Promise<Item | u
 export interface ItemFilter {
   genre?: string | undefined;
   tag?: string | undefined;
-  /** Part of the title, any case. */
+  /** Part of the title, the developer, a genre or a tag, any case. */
   text?: string | undefined;
   hidden?: boolean;
 }
@@ -128,7 +128,7 @@ export async function listItems(db: D1Database, filter: ItemFilter, afterId: str
       `select ${ITEM_COLUMNS} from items where item_id > ?1 and deleted_at is null
        and (?2 is null or exists (select 1 from json_each(genres) where value = ?2))
        and (?3 is null or exists (select 1 from json_each(tags) where value = ?3))
-       and (?4 is null or instr(lower(title), lower(?4)) > 0)
+       and (?4 is null or instr(lower(concat_ws(char(10), title, developer, genres, tags)), lower(?4)) > 0)
        and (?6 or not hidden)
        order by item_id limit ?5`,
     )
