@@ -36,8 +36,9 @@ async function main(): Promise<void> {
         `   ${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})`,
       ].join(''),
     );
+  const { memory } = report;
   console.log(`
-memory with ORT and the release                  ${report.memoryMB.ready.toFixed(0)} MB when ready, ${report.memoryMB.afterLoad.toFixed(0)} MB after load (workerd, less workerd with the bare route)
+memory of the isolate with ORT and the release   ${(memory.heapMB + memory.buffersMB + memory.ortMB).toFixed(0)} MB (heap ${memory.heapMB.toFixed(0)}, buffers ${memory.buffersMB.toFixed(0)}, ORT ${memory.ortMB.toFixed(0)})
 cold isolate → first gallery                     ${report.coldGalleryMs.toFixed(0)} ms
 cold isolate → model ready                       ${report.coldModelMs.toFixed(0)} ms
 bundle                                           ${report.bundleMB.toFixed(1)} MB, ${report.bundleGzipMB.toFixed(1)} MB gzipped`);

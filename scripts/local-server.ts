@@ -20,8 +20,12 @@ export interface LocalServer {
   stop(): Promise<void>;
 }
 
-/** Resolves once the Worker answers. Throws with the end of the log where it does not start. */
-export async function startLocalServer(port: number, state: string): Promise<LocalServer> {
+/** Resolves once the Worker answers. `more`: further arguments of `wrangler dev`. Throws with the end of the log where it does not start. */
+export async function startLocalServer(
+  port: number,
+  state: string,
+  more: readonly string[] = [],
+): Promise<LocalServer> {
   mkdirSync(state, { recursive: true });
   const logFile = path.join(state, 'wrangler.log');
   const log = createWriteStream(logFile);
@@ -31,6 +35,7 @@ export async function startLocalServer(port: number, state: string): Promise<Loc
       path.join(PROJECT_DIR, 'node_modules/wrangler/bin/wrangler.js'),
       'dev',
       ...['--port', String(port), '--persist-to', state, '--show-interactive-dev-session=false'],
+      ...more,
     ],
     { cwd: PROJECT_DIR, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, CI: '1' } },
   );

@@ -11,6 +11,7 @@ import type { Item } from '../../models/contracts/item.ts';
 import { putItems } from '../../workers/storage/items.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
 import { PROJECT_DIR } from '../platform.ts';
+import { type IsolateMemory, measureIsolateMemory } from './isolate-memory.ts';
 import type { Load, LoadResult } from './load.ts';
 import { publishRandomRelease } from './random-release.ts';
 
@@ -33,11 +34,7 @@ export interface Comparison {
 
 export interface ServingReport {
   comparisons: Comparison[];
-  /**
-   * Resident memory of the workerd that serves, less that of the one with the baseline, before any load and after that
-   * of the reading routes: upper bounds of what the isolate adds, since the local D1, R2 and queue live there too.
-   */
-  memoryMB: { ready: number; afterLoad: number };
+  memory: IsolateMemory;
   coldGalleryMs: number;
   coldModelMs: number;
   bundleMB: number;
@@ -45,10 +42,12 @@ export interface ServingReport {
 }
 
 export async function benchServing(say: (message: string) => void): Promise<ServingReport> {
+  say('measuring the memory of an isolate …');
+  const memory = await measureIsolateMemory(KEY, fill);
   const closing: (() => Promise<void>)[] = [];
   try {
     say('starting workerd with the baseline …');
-    const baseline = await startMeasured({
+    const baseline = await startWorkerd({
       name: 'baseline',
       main: path.join(import.meta.dirname, 'baseline-worker.ts'),
       compatibility_date: '2026-11-01',
@@ -57,16 +56,11 @@ export async function benchServing(say: (message: string) => void): Promise<Serv
     });
     closing.push(baseline.close);
     say('starting workerd with the bundle …');
-    const ours = await startMeasured(path.join(PROJECT_DIR, 'wrangler.toml'));
+    const ours = await startWorkerd(path.join(PROJECT_DIR, 'wrangler.toml'));
     closing.push(ours.close);
 
     say(`putting in ${ITEMS} items, a release and a player with ${HISTORY} events …`);
-    const stores = await ours.stores();
-    await putItems(
-      stores.DB,
-      Array.from({ length: ITEMS }, (_, place) => makeItem(place)),
-    );
-    await publishRandomRelease(stores.BUCKET, ITEMS);
+    await fill(await ours.stores());
 
     const gallery = `${ours.url}/v1/users/player/gallery`;
     const cold = performance.now();
@@ -85,22 +79,16 @@ export async function benchServing(say: (message: string) => void): Promise<Serv
     const { tier, degraded } = await get<{ tier: string; degraded: string[] }>(gallery);
     if (tier !== 'online' || degraded.length > 0) throw new Error(`the model does not serve: ${tier} ${degraded}`);
 
-    await get(`${baseline.url}/`);
-    const ready = ours.residentMB() - baseline.residentMB();
-
     const recommendations = `${ours.url}/v1/users/player/recommendations?n=20`;
     const bare = { url: `${baseline.url}/`, key: KEY };
     const comparisons = [
       await compare('recommendations', { url: recommendations, key: KEY }, bare, say),
       await compare('gallery', { url: gallery, key: KEY }, bare, say),
-    ];
-    const afterLoad = ours.residentMB() - baseline.residentMB();
-    comparisons.push(
       await compare(`ingest, batches of ${BATCH}`, { url: `${ours.url}/v1/events`, key: KEY, batch: BATCH }, bare, say),
-    );
+    ];
     return {
       comparisons,
-      memoryMB: { ready, afterLoad },
+      memory,
       coldGalleryMs,
       coldModelMs,
       ...measureBundle(),
@@ -116,15 +104,13 @@ type Config = Parameters<typeof createTestHarness>[0] extends infer Options | un
     : never
   : never;
 
-/** Starts a Worker in a workerd of its own, whose memory can be told from that of others. */
-async function startMeasured(config: string | Config) {
-  const before = new Set(childrenNamed('workerd'));
+/** Starts a Worker in a workerd of its own. */
+async function startWorkerd(config: string | Config) {
   const harness = createTestHarness({
     root: PROJECT_DIR,
     workers: [typeof config === 'string' ? { configPath: config, secrets: { ADMIN_KEY: KEY } } : { config }],
   });
   const { url } = await harness.listen();
-  const processes = childrenNamed('workerd').filter((pid) => !before.has(pid));
   return {
     url: url.origin,
     close: () => harness.close(),
@@ -133,7 +119,6 @@ async function startMeasured(config: string | Config) {
       await worker.applyD1Migrations('DB');
       return worker.getEnv();
     },
-    residentMB: () => processes.reduce((sum, pid) => sum + residentMB(pid), 0),
   };
 }
 
@@ -195,6 +180,12 @@ function measureBundle(): { bundleMB: number; bundleGzipMB: number } {
   }
 }
 
+async function fill({ DB, BUCKET }: Stores): Promise<void> {
+  const items = Array.from({ length: ITEMS }, (_, place) => makeItem(place));
+  await putItems(DB, items);
+  await publishRandomRelease(BUCKET, ITEMS);
+}
+
 const makeItem = (place: number): Item => ({
   itemId: `g${place}`,
   title: `Game ${place}`,
@@ -220,21 +211,3 @@ async function post(url: string, body: object): Promise<void> {
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
 }
-
-/** Process ids below this one, on Linux. */
-function childrenNamed(name: string): number[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name;
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
-const residentMB = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;

@@ -11,15 +11,19 @@ import type { Scorer } from './scorer.ts';
 // as its binary, and the module is swapped in for exactly that buffer; every other caller passes through untouched.
 const sentinel = new ArrayBuffer(8);
 let prepared = false;
+let memory: WebAssembly.Memory | undefined;
 
 function prepare(): void {
   if (prepared) return;
   prepared = true;
   const instantiate = WebAssembly.instantiate as (source: unknown, imports?: WebAssembly.Imports) => Promise<unknown>;
-  const swapping = async (source: unknown, imports?: WebAssembly.Imports) =>
-    source === sentinel || (source as Uint8Array | undefined)?.buffer === sentinel
-      ? { module: wasmModule, instance: await instantiate.call(WebAssembly, wasmModule, imports) }
-      : instantiate.call(WebAssembly, source, imports);
+  const swapping = async (source: unknown, imports: WebAssembly.Imports = {}) => {
+    if (source !== sentinel && (source as Uint8Array | undefined)?.buffer !== sentinel)
+      return instantiate.call(WebAssembly, source, imports);
+    const imported = Object.values(imports).flatMap((module) => Object.values(module));
+    memory = imported.find((value) => value instanceof WebAssembly.Memory);
+    return { module: wasmModule, instance: await instantiate.call(WebAssembly, wasmModule, imports) };
+  };
   (WebAssembly as { instantiate: unknown }).instantiate = swapping;
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.proxy = false;
@@ -33,6 +37,7 @@ export async function createOrtScorer(model: Uint8Array): Promise<Scorer> {
   const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
   return {
     engine: 'onnx',
+    memoryBytes: () => memory?.buffer.byteLength ?? 0,
     // Between its awaits a run does no I/O, so two requests never interleave inside it; one request must not start two
     // at once, and has no need to: histories go in batches.
     async score({ batch, items, weights, ages }: EncodedHistories) {

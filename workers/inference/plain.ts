@@ -15,6 +15,7 @@ export function createPlainScorer(model: Uint8Array, { plain, items }: ReleaseMa
   const weights = new Float32Array(table(plain.weightsOffset));
   return {
     engine: 'plain',
+    memoryBytes: () => neighbours.byteLength + weights.byteLength,
     async score(histories: EncodedHistories) {
       const scores = new Float32Array(histories.batch * items);
       for (let cell = 0; cell < histories.items.length; cell++) {

@@ -5,6 +5,8 @@ import type { EncodedHistories } from '../../models/features/history.ts';
 
 export interface Scorer {
   engine: 'onnx' | 'plain';
+  /** What the model and its engine occupy beside the JavaScript heap. */
+  memoryBytes(): number;
   /** Scores [batch × vocabulary], row by row. */
   score(histories: EncodedHistories): Promise<Float32Array>;
   release(): Promise<void>;

@@ -12,6 +12,7 @@ const Status = z
   .object({
     release: z.string().nullable(),
     engine: z.enum(['onnx', 'plain']).nullable().meta({ description: 'What runs the model in this isolate.' }),
+    modelMemoryMB: z.number().nullable().meta({ description: 'What it occupies beside the JavaScript heap.' }),
     statisticsAt: z.iso.datetime().nullable(),
     items: z.number().int().meta({ description: 'On show.' }),
     deadLetters: z.number().int(),
@@ -67,6 +68,7 @@ export function routeStatus(app: OpenAPIHono<{ Bindings: Env }>): void {
         {
           release: release.value?.manifest.version ?? null,
           engine: release.value?.scorer.engine ?? null,
+          modelMemoryMB: release.value === undefined ? null : release.value.scorer.memoryBytes() / 1e6,
           statisticsAt: statistics.value?.statistics.computedAt ?? null,
           items: catalogue.value?.size ?? 0,
           deadLetters,

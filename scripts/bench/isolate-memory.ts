@@ -1,0 +1,91 @@
+// Measures what the isolate occupies with ORT and a release: its JavaScript heap as V8's inspector gives it, and ORT's
+// own memory, which lies outside. `wrangler dev` has the inspector; its proxy does not matter here.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { startLocalServer } from '../local-server.ts';
+import { openPlatform, type Platform } from '../platform.ts';
+
+const PORT = 18_787;
+const INSPECTOR_PORT = 19_229;
+const GALLERIES = 50;
+
+export interface IsolateMemory {
+  /** Reserved by V8 for the isolate's objects, code included, after a garbage collection. */
+  heapMB: number;
+  /** Array buffers: model bytes in passing, scores. */
+  buffersMB: number;
+  /** Linear memory of ORT with the model in it. */
+  ortMB: number;
+}
+
+/** `fill` puts the items and the release in; the player `player` is then asked about. */
+export async function measureIsolateMemory(
+  key: string,
+  fill: (stores: Platform) => Promise<void>,
+): Promise<IsolateMemory> {
+  const state = mkdtempSync(path.join(os.tmpdir(), 'bloodstream-memory-'));
+  const variables = path.join(state, 'key.env');
+  writeFileSync(variables, `ADMIN_KEY=${key}\n`);
+  const platform = await openPlatform(state);
+  await fill(platform).finally(() => platform.dispose());
+  const server = await startLocalServer(PORT, state, [
+    '--inspector-port',
+    String(INSPECTOR_PORT),
+    '--env-file',
+    variables,
+  ]);
+  try {
+    const get = async (route: string) => {
+      const response = await fetch(`${server.url}${route}`, { headers: { authorization: `Bearer ${key}` } });
+      if (!response.ok) throw new Error(`${route}: ${response.status}`);
+      return (await response.json()) as { modelMemoryMB: number | null };
+    };
+    await fetch(`${server.url}/v1/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ events: [{ id: '1', userId: 'player', type: 'play', itemId: 'g1' }] }),
+    });
+    for (let gallery = 0; gallery < GALLERIES; gallery++) await get('/v1/users/player/gallery');
+    const { totalSize, embedderHeapUsedSize, backingStorageSize } = await readHeapUsage();
+    const { modelMemoryMB } = await get('/v1/status');
+    if (modelMemoryMB === null) throw new Error('the model is not loaded');
+    return {
+      heapMB: (totalSize + embedderHeapUsedSize) / 1e6,
+      buffersMB: backingStorageSize / 1e6,
+      ortMB: modelMemoryMB,
+    };
+  } finally {
+    await server.stop();
+    rmSync(state, { recursive: true, force: true });
+  }
+}
+
+interface HeapUsage {
+  totalSize: number;
+  embedderHeapUsedSize: number;
+  backingStorageSize: number;
+}
+
+/** Chrome DevTools Protocol, Runtime.getHeapUsage. */
+async function readHeapUsage(): Promise<HeapUsage> {
+  // wrangler lets only local origins in; Node's WebSocket takes headers, which its type does not say.
+  const Socket = WebSocket as unknown as new (url: string, options: object) => WebSocket;
+  const socket = new Socket(`ws://127.0.0.1:${INSPECTOR_PORT}/ws`, {
+    headers: { origin: `http://localhost:${INSPECTOR_PORT}` },
+  });
+  const usage = await new Promise<HeapUsage>((resolve, reject) => {
+    socket.addEventListener('error', () => reject(new Error('the inspector cannot be reached')));
+    socket.addEventListener('open', () => {
+      socket.send(JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' }));
+      socket.send(JSON.stringify({ id: 2, method: 'Runtime.getHeapUsage' }));
+    });
+    socket.addEventListener('message', ({ data }) => {
+      const { id, result } = JSON.parse(String(data));
+      if (id === 2) resolve(result);
+    });
+  });
+  socket.close();
+  return usage;
+}
