@@ -1,0 +1,33 @@
+// The migrations are what the schemas say: generating again finds nothing to add.
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { PROJECT_DIR } from '../scripts/platform.ts';
+
+it.each([
+  ['workers/storage/schema.ts', 'migrations', []],
+  ['workers/nearline/schema.ts', 'workers/nearline/migrations', ['--driver', 'durable-sqlite']],
+])('%s is what %s holds', (schema, folder, more) => {
+  // Below the project, because drizzle-kit takes no other path.
+  const copy = mkdtempSync(path.join(PROJECT_DIR, 'node_modules/.migrations-'));
+  try {
+    cpSync(path.join(PROJECT_DIR, folder), copy, { recursive: true });
+    const before = readdirSync(copy);
+    execFileSync(
+      process.execPath,
+      [
+        path.join(PROJECT_DIR, 'node_modules/drizzle-kit/bin.cjs'),
+        'generate',
+        ...['--dialect', 'sqlite', '--schema', `./${schema}`, '--out', `./${path.relative(PROJECT_DIR, copy)}`],
+        ...more,
+      ],
+      { cwd: PROJECT_DIR, stdio: 'pipe' },
+    );
+    expect(readdirSync(copy)).toEqual(before);
+    expect(before.filter((name) => name.endsWith('.sql')).length).toBeGreaterThan(0);
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+});
