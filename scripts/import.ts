@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { type Format, type ImportSummary, importFile, READERS } from './import/write.ts';
 import { DEFAULT_STATE_DIR, openPlatform } from './platform.ts';
 import { createProgress } from './progress.ts';
-import { assertNotServed } from './state-lock.ts';
+import { assertNotServed, StateInUseError } from './state-lock.ts';
 
 const HELP = `Puts a catalogue and interactions into the store on this machine.
 
@@ -100,7 +100,7 @@ function describe(summary: ImportSummary, seconds: number): string {
 
 /** What to say of a failure, with what to do about it. */
 function explain(error: Error & { code?: string; path?: string }): string {
-  if (error instanceof UsageError) return error.message;
+  if (error instanceof UsageError || error instanceof StateInUseError) return error.message;
   if (error.code === 'ENOENT') return `there is no file ${error.path}`;
   if (/SQLITE_BUSY|database is locked/i.test(`${error.message} ${error.cause}`))
     return 'the database is locked by a running server: stop `npm start`, then run this again';

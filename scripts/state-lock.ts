@@ -4,6 +4,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+export class StateInUseError extends Error {}
+
 const lockFile = (state: string) => path.join(state, 'served-by.pid');
 
 /** Throws where a running process serves the folder. */
@@ -15,7 +17,7 @@ export function assertNotServed(state: string): void {
   } catch {
     return;
   }
-  throw new Error(
+  throw new StateInUseError(
     `${state} is in use by \`npm start\` (process ${pid}): stop that first, or take another folder with --state`,
   );
 }
