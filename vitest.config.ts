@@ -4,8 +4,24 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
-import { Response } from 'miniflare';
+import { type Request, Response } from 'miniflare';
 import { defineConfig } from 'vitest/config';
+import { openScorer } from './models/training/session.ts';
+
+/** onnxruntime-node, as the trainer runs it, for tests inside workerd that compare with it: model and histories in, scores out. */
+async function scoreAsTrainer(request: Request): Promise<Response> {
+  const form = await request.formData();
+  const bytes = (name: string) => (form.get(name) as unknown as Blob).arrayBuffer();
+  const scorer = await openScorer(new Uint8Array(await bytes('model')), []);
+  const scores = await scorer.score({
+    batch: Number(form.get('batch')),
+    items: new Int32Array(await bytes('items')),
+    weights: new Float32Array(await bytes('weights')),
+    ages: new Float32Array(await bytes('ages')),
+  });
+  await scorer.release();
+  return new Response(Buffer.from(scores.buffer, scores.byteOffset, scores.byteLength));
+}
 
 const here = (file: string) => path.join(import.meta.dirname, file);
 const ORT_WASM = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
@@ -37,6 +53,7 @@ export default defineConfig(async () => {
                 },
                 queueConsumers: { events: { maxBatchTimeout: 0.05 } },
                 serviceBindings: {
+                  TRAINER: (request) => scoreAsTrainer(request),
                   ORT_WASM_FILE: () =>
                     new Response(readFileSync(here('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'))),
                 },

@@ -122,6 +122,31 @@ it('scores in workerd as the formula says, with onnxruntime and with plain TypeS
   expect(await loadRelease(env.BUCKET, loaded, 0)).toBe(loaded);
 });
 
+it('scores in workerd what the trainer scores with onnxruntime-node, within 1e-4', async () => {
+  const { file } = await publish('parity', 3);
+  const loaded = await loadRelease(env.BUCKET, undefined, 0);
+  expect(loaded!.scorer.engine).toBe('onnx');
+  const form = new FormData();
+  form.set('batch', String(asked.batch));
+  for (const [name, bytes] of Object.entries({
+    model: file,
+    items: asked.items,
+    weights: asked.weights,
+    ages: asked.ages,
+  }))
+    form.set(name, new Blob([bytes]));
+  const { TRAINER } = env as unknown as { TRAINER: Fetcher };
+  const response = await TRAINER.fetch('http://trainer/', { method: 'POST', body: form });
+  const trained = new Float32Array(await response.arrayBuffer());
+  const scores = await loaded!.scorer.score(asked);
+  expect(trained).toHaveLength(scores.length);
+  // Scores, not zeros: the tolerance is far below them.
+  expect(Math.max(...trained)).toBeGreaterThan(0.5);
+  trained.forEach((score, place) => {
+    expect(Math.abs(scores[place]! - score), `place ${place}`).toBeLessThan(1e-4);
+  });
+});
+
 it('swaps to a newer release, and keeps the one it has when the next is broken, saying why', async () => {
   const retired: string[] = [];
   const held = new Held<LoadedRelease | undefined>(
