@@ -54,3 +54,31 @@ test('a model written here runs on both runtimes, with any batch, and says where
 test('the same graph gives the same bytes', () => {
   expect(buildModel().bytes).toEqual(buildModel().bytes);
 });
+
+test('a table kept in half the bytes is read as the nearest numbers of that precision', async () => {
+  const graph = new GraphBuilder('half');
+  const numbers = [
+    0,
+    1,
+    -2.5,
+    0.1,
+    2049,
+    2051,
+    65_504,
+    65_519,
+    65_520,
+    -1e9,
+    2 ** -14,
+    2 ** -24,
+    2 ** -25,
+    3e-8,
+    1023.75,
+  ];
+  graph.node('y', 'Identity', [graph.halfConstant('table', Float32Array.from(numbers))]);
+  graph.output('y', 'float32', [numbers.length]);
+  const session = await ort.InferenceSession.create(graph.encode().bytes);
+  const { y } = await session.run({});
+  const nearest = [0, 1, -2.5, 0.0999755859375, 2048, 2052, 65_504, 65_504, Infinity, -Infinity];
+  expect(Array.from(y!.data as Float32Array)).toEqual([...nearest, 2 ** -14, 2 ** -24, 0, 2 ** -24, 1024]);
+  await session.release();
+});

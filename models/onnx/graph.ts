@@ -1,8 +1,10 @@
 // Puts a graph together node by node. Each node has one output and gives it its own name, so the names that Netron shows
-// are the ones in the code.
+// are the ones in the code. A part of a graph that is written elsewhere gets a scope, which goes before its names.
 
+import { encodeFloat16 } from './float16.ts';
 import {
   type Dimension,
+  ELEMENT,
   type ElementType,
   type EncodedModel,
   encodeModel,
@@ -11,26 +13,48 @@ import {
   type ValueInfo,
 } from './model.ts';
 
+interface Content {
+  inputs: ValueInfo[];
+  outputs: ValueInfo[];
+  initializers: Initializer[];
+  nodes: Node[];
+  /** How many numbers each name got. */
+  numbered: Map<string, number>;
+}
+
+const emptyContent = (): Content => ({ inputs: [], outputs: [], initializers: [], nodes: [], numbered: new Map() });
+
 export class GraphBuilder {
   readonly #name: string;
-  readonly #inputs: ValueInfo[] = [];
-  readonly #outputs: ValueInfo[] = [];
-  readonly #initializers: Initializer[] = [];
-  readonly #nodes: Node[] = [];
+  readonly #scope: string;
+  readonly #content: Content;
 
-  constructor(name: string) {
+  constructor(name: string, scope = '', content: Content = emptyContent()) {
     this.#name = name;
+    this.#scope = scope;
+    this.#content = content;
+  }
+
+  /** The same graph; what is added through the scope is named `name/…`. Inputs and outputs keep their names. */
+  scope(name: string): GraphBuilder {
+    return new GraphBuilder(this.#name, `${this.#scope}${name}/`, this.#content);
   }
 
   input(name: string, type: ElementType, dimensions: readonly Dimension[]): string {
-    this.#inputs.push({ name, type, dimensions });
+    this.#content.inputs.push({ name, type, dimensions });
     return name;
   }
 
   /** A constant tensor; `dimensions` [] is a scalar. */
   constant(name: string, data: Initializer['data'], dimensions: readonly number[] = [data.length]): string {
-    this.#initializers.push({ name, dimensions, data });
-    return name;
+    this.#content.initializers.push({ name: this.#scope + name, dimensions, data });
+    return this.#scope + name;
+  }
+
+  /** A constant kept in half the bytes: with 11 significant bits, and nothing of 65,520 and more. Read as float32. */
+  halfConstant(name: string, data: Float32Array, dimensions: readonly number[] = [data.length]): string {
+    const half = this.constant(`${name}_half`, encodeFloat16(data), dimensions);
+    return this.node(name, 'Cast', [half], { to: ELEMENT.float32 });
   }
 
   float(name: string, value: number): string {
@@ -44,25 +68,40 @@ export class GraphBuilder {
 
   /** Adds a node and returns its output's name, which is also its own. */
   node(name: string, operator: string, inputs: readonly string[], attributes: Node['attributes'] = {}): string {
-    this.#nodes.push({ name, operator, inputs, outputs: [name], attributes });
-    return name;
+    const scoped = this.#scope + name;
+    this.#content.nodes.push({ name: scoped, operator, inputs, outputs: [scoped], attributes });
+    return scoped;
+  }
+
+  /** Adds a node of several outputs and returns their names: its own, each with a number. */
+  nodes(
+    name: string,
+    operator: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Node['attributes'] = {},
+  ): string[] {
+    const scoped = this.#scope + name;
+    const outputs = Array.from({ length: count }, (_, output) => `${scoped}:${output}`);
+    this.#content.nodes.push({ name: scoped, operator, inputs, outputs, attributes });
+    return outputs;
+  }
+
+  /** A name with a number that this method has not given in this scope before. */
+  number(name: string): string {
+    const { numbered } = this.#content;
+    const scoped = this.#scope + name;
+    const number = numbered.get(scoped) ?? 0;
+    numbered.set(scoped, number + 1);
+    return `${name}_${number}`;
   }
 
   /** Declares the output of a node to be one of the graph. */
   output(name: string, type: ElementType, dimensions: readonly Dimension[]): void {
-    this.#outputs.push({ name, type, dimensions });
+    this.#content.outputs.push({ name, type, dimensions });
   }
 
   encode(metadata?: Readonly<Record<string, string>>): EncodedModel {
-    return encodeModel(
-      {
-        name: this.#name,
-        inputs: this.#inputs,
-        outputs: this.#outputs,
-        initializers: this.#initializers,
-        nodes: this.#nodes,
-      },
-      metadata,
-    );
+    return encodeModel({ name: this.#name, ...this.#content }, metadata);
   }
 }

@@ -7,7 +7,8 @@ import { Message } from './protobuf.ts';
 const IR_VERSION = 9;
 const OPSET = 18;
 
-const ELEMENT = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+/** As onnx.proto3 numbers them. */
+export const ELEMENT = { float32: 1, int16: 5, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 export type ElementType = keyof typeof ELEMENT;
 
 /** A number, or the name of a dimension that is known only when the model runs. */
@@ -33,7 +34,8 @@ export interface Node {
 export interface Initializer {
   name: string;
   dimensions: readonly number[];
-  data: Float32Array | Int32Array | BigInt64Array;
+  /** Uint16Array: the bits of float16, see float16.ts. */
+  data: Float32Array | Int32Array | BigInt64Array | Int16Array | Uint16Array;
 }
 
 export interface Graph {
@@ -109,8 +111,12 @@ function encodeTensor({ name, dimensions, data }: Initializer, tables: Map<Uint8
   return message.int(2, ELEMENT[elementType(data)]).text(8, name).bytes(9, raw);
 }
 
-const elementType = (data: Initializer['data']): ElementType =>
-  data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'int64';
+function elementType(data: Initializer['data']): ElementType {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Uint16Array) return 'float16';
+  if (data instanceof Int16Array) return 'int16';
+  return data instanceof Int32Array ? 'int32' : 'int64';
+}
 
 function encodeValueInfo({ name, type, dimensions }: ValueInfo): Message {
   const shape = new Message();

@@ -1,0 +1,6 @@
+// Half precision (IEEE 754 binary16) as bits. It only writes: ONNX runtimes read it.
+
+/// <reference lib="esnext.float16" />
+
+/** Rounds to the nearest, ties to even; 65,520 and more become infinite. */
+export const encodeFloat16 = (values: Float32Array): Uint16Array => new Uint16Array(new Float16Array(values).buffer);

@@ -1,0 +1,87 @@
+// Puts together again what jax-js spells out: it writes x − y as x + (−y), x / y as x · (1 / y), and softmax as five
+// operators. And x − x and 0 · x are 0 here, for NaN and ∞ too, so that a function can give a value the gradient of another one without
+// computing it (gradients.ts).
+
+import type { Draft } from './draft.ts';
+import { mapElements } from './elementwise.ts';
+import type { Shaped } from './trace.ts';
+import { literalValue, storedSize, type Value } from './value.ts';
+import { broadcastView, inMemory, product, type View } from './view.ts';
+
+/** Operands and output are of one type, numbers. */
+export function add(draft: Draft, x: Value, y: Value, output: Shaped): Value {
+  if (isLiteral(draft, x, 0)) return broadcastTo(y, output);
+  if (isLiteral(draft, y, 0)) return broadcastTo(x, output);
+  const [from, taken] = undo(draft, x, 'Neg') === undefined ? [x, undo(draft, y, 'Neg')] : [y, undo(draft, x, 'Neg')];
+  if (taken === undefined) return write(draft, 'Add', [x, y], output);
+  if (isSame(from, taken)) return broadcastTo(literalValue(draft, 0, output.type), output);
+  return write(draft, 'Sub', [from, taken], output);
+}
+
+export function multiplyElements(draft: Draft, x: Value, y: Value, output: Shaped): Value {
+  for (const factor of [x, y]) if (isLiteral(draft, factor, 0)) return broadcastTo(factor, output);
+  const softmax = undoSoftmax(draft, x, y) ?? undoSoftmax(draft, y, x);
+  if (softmax !== undefined) return softmax;
+  // The reciprocals of a repeated value are better computed once.
+  const size = product(output.shape);
+  for (const [numerator, factor] of [
+    [x, y],
+    [y, x],
+  ] as const) {
+    const denominator = storedSize(factor) === size && size > 1 ? undo(draft, factor, 'Reciprocal') : undefined;
+    if (denominator !== undefined) return write(draft, 'Div', [numerator, denominator], output);
+  }
+  return write(draft, 'Mul', [x, y], output);
+}
+
+/** What the value was before an operator that works element by element; undefined where it comes from another one. */
+function undo(draft: Draft, value: Value, operator: string): Value | undefined {
+  const producer = draft.producer(value.stored.name);
+  if (producer?.operator !== operator) return undefined;
+  return { ...value, stored: { ...value.stored, name: producer.inputs[0]! } };
+}
+
+/** e · 1 / Σe as softmax, where e = exp(x − max x), over the last axis in memory. */
+function undoSoftmax(draft: Draft, exponentials: Value, reciprocals: Value): Value | undefined {
+  const sums = undo(draft, reciprocals, 'Reciprocal');
+  const shifted = undo(draft, exponentials, 'Exp');
+  if (sums === undefined || shifted === undefined) return undefined;
+  const sum = draft.producer(sums.stored.name);
+  const shift = draft.producer(shifted.stored.name);
+  const { shape } = exponentials.stored;
+  const last = draft.ints([shape.length - 1]);
+  if (sum?.operator !== 'ReduceSum' || sum.inputs[0] !== exponentials.stored.name || sum.inputs[1] !== last)
+    return undefined;
+  if (!isSumOfRows(reciprocals.view, exponentials.view, shape.at(-1)!)) return undefined;
+  const logits =
+    shift?.operator === 'Sub' && isMaximum(draft, shift.inputs, last) ? shift.inputs[0]! : shifted.stored.name;
+  return { ...exponentials, stored: { name: draft.node('Softmax', [logits], { axis: -1 }), shape } };
+}
+
+/** Whether each element of the array meets the sum of its own row. `length`: of a row of the array's tensor. */
+function isSumOfRows(sums: View, array: View, length: number): boolean {
+  const rows = array.map((axes) =>
+    axes.filter(({ stride }) => stride >= length).map(({ size, stride }) => ({ size, stride: stride / length })),
+  );
+  return JSON.stringify(sums.map(inMemory)) === JSON.stringify(rows.map(inMemory));
+}
+
+function isMaximum(draft: Draft, [x, maximum]: readonly string[], axes: string): boolean {
+  const producer = draft.producer(maximum!);
+  return producer?.operator === 'ReduceMax' && producer.inputs[0] === x && producer.inputs[1] === axes;
+}
+
+const write = (draft: Draft, operator: string, values: Value[], { type }: Shaped): Value =>
+  mapElements(draft, values, type, (names) => draft.node(operator, names));
+
+const isLiteral = (draft: Draft, { stored, type }: Value, value: number): boolean =>
+  stored.name === draft.literal(value, type);
+
+/** Repeats the value up to the output's shape. */
+function broadcastTo(value: Value, { shape }: Shaped): Value {
+  const added = Array.from({ length: shape.length - value.view.length }, (_, at) => at);
+  return { ...value, view: broadcastView(value.view, shape, added) };
+}
+
+const isSame = (a: Value, b: Value): boolean =>
+  a.stored.name === b.stored.name && JSON.stringify(a.view) === JSON.stringify(b.view);
