@@ -1,133 +1,136 @@
 // `npm run evaluate`: trains algorithms on a file and measures them, with the code that the trainer runs. It stores
 // nothing and needs no store.
 
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
-import type { TrainedModel } from '../models/algorithms/algorithm.ts';
-import { trainEase } from '../models/algorithms/ease.ts';
-import { trainPopularity } from '../models/algorithms/popularity.ts';
-import type { RankingMetrics } from '../models/contracts/release.ts';
-import { leaveOneOut, rankingCases } from '../models/evaluation/leave-one-out.ts';
-import { rankingMetrics } from '../models/evaluation/metrics.ts';
-import { rankTargets } from '../models/evaluation/ranking.ts';
-import { InteractionLog, type Interactions } from '../models/training/interactions.ts';
-import { openScorer } from '../models/training/session.ts';
-import { readSequences } from './import/sequences.ts';
-import { createProgress } from './progress.ts';
-
-const ALGORITHMS = { popularity: trainPopularity, ease: trainEase };
-type Algorithm = keyof typeof ALGORITHMS;
-
-const HELP = `Measures algorithms on a file of interactions.
-
-  npm run evaluate -- --format sequences FILE [--algorithms ${Object.keys(ALGORITHMS).join(',')}]
-                      [--protocol leave-one-out] [--json OUT]
-
-  leave-one-out   players with three choices or more; the last is the question, the one before it is kept for validation,
-                  training sees neither; the whole catalogue is ranked, what the player had before is left out, ties
-                  count against the algorithm
-  --json OUT      the results as JSON too, in the file OUT
-`;
-
-interface EvaluationResult {
-  algorithm: string;
-  parameters: TrainedModel['parameters'];
-  trainSeconds: number;
-  /** The highest that the process has reached so far. */
-  peakMemoryMB: number;
-  fileMB: number;
-  metrics: RankingMetrics;
-}
+import type { RankingCase, Split } from '../models/evaluation/cases.ts';
+import { PROTOCOLS } from '../models/evaluation/protocols.ts';
+import { searchAlgorithms, type TrainedCandidate } from '../models/training/search.ts';
+import { formatDuration } from './duration.ts';
+import { type Dataset, FORMATS_WITHOUT_TIMES, readDataset } from './evaluate/dataset.ts';
+import { type Flags, HELP, readFlags } from './evaluate/flags.ts';
+import { type Measured, measureCandidate } from './evaluate/measure.ts';
+import { formatTable } from './evaluate/table.ts';
+import { readPeakMemoryMB } from './peak-memory.ts';
+import { createProgress, type Progress } from './progress.ts';
 
 async function main(): Promise<void> {
-  const { values: flags, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      format: { type: 'string', default: 'sequences' },
-      algorithms: { type: 'string', default: Object.keys(ALGORITHMS).join(',') },
-      protocol: { type: 'string', default: 'leave-one-out' },
-      json: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const flags = readFlags(process.argv.slice(2));
   if (flags.help) return console.log(HELP);
-  const [file] = positionals;
-  if (positionals.length !== 1 || file === undefined) throw new Error('name one FILE; --help shows how');
-  if (flags.format !== 'sequences') throw new Error('--format takes sequences');
-  if (flags.protocol !== 'leave-one-out') throw new Error('--protocol takes leave-one-out');
-  const algorithms = flags.algorithms.split(',');
-  if (!algorithms.every(isAlgorithm))
-    throw new Error(`--algorithms takes some of ${Object.keys(ALGORITHMS).join(',')}`);
-
   const progress = createProgress();
-  progress.update(`reading ${file}`);
-  const interactions = await readInteractions(file);
-  const split = leaveOneOut(interactions, () => true, { lengthMin: 3, removed: 2 });
-  if (split.heldOut.length === 0) throw new Error(`${file} has no player with three choices`);
-  const results: EvaluationResult[] = [];
-  for (const algorithm of algorithms) {
-    progress.update(`training and measuring ${algorithm}`);
-    results.push(await evaluate(algorithm, interactions, split));
+  const { interactions, catalogue } = await read(flags);
+  const split = PROTOCOLS[flags.protocol](interactions, flags.seed);
+  if (split.test.length === 0 || split.validation.length === 0)
+    throw new Error(
+      `${flags.file} has too few choices for ${flags.protocol}: ${count(interactions.userIds.length)} players, ` +
+        `${count(split.validation.length)} to validate on, ${count(split.test.length)} to test on; --help says who is asked`,
+    );
+
+  const { candidates, selected } = await train(flags, split, catalogue, progress);
+  const items = new Set([...interactions.itemIds, ...catalogue.keys()]).size;
+  const measured: Measured[] = [];
+  for (const candidate of candidates) {
+    const test = watchCases(split.test, progress, `measuring ${candidate.model.algorithm}`);
+    measured.push(
+      await measureCandidate(candidate, { test, training: split.training, catalogueSize: items, seed: flags.seed }),
+    );
   }
   progress.end();
 
   const facts = {
-    dataset: path.basename(file),
+    dataset: path.basename(flags.file),
     protocol: flags.protocol,
     users: interactions.userIds.length,
-    items: interactions.itemIds.length,
+    items,
     interactions: interactions.items.length,
+    seed: flags.seed,
+    selected,
   };
   console.log(
-    `${facts.dataset}: ${facts.users} players, ${facts.items} games, ${facts.interactions} choices; ${flags.protocol}, ${split.heldOut.length} questions`,
+    `${facts.dataset}: ${count(facts.users)} players, ${count(items)} games, ${count(facts.interactions)} choices; ` +
+      `${facts.protocol}: ${count(split.test.length)} players asked, ${count(split.leftOut)} left out`,
   );
-  console.log(formatTable(results));
-  if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify({ ...facts, results }, null, 2)}\n`);
+  console.log(formatTable(measured, selected, flags.seed));
+  if (flags.json !== undefined) {
+    const results = measured.map(({ result }) => result);
+    writeFileSync(flags.json, `${JSON.stringify({ ...facts, results }, null, 2)}\n`);
+  }
 }
 
-const isAlgorithm = (name: string): name is Algorithm => Object.hasOwn(ALGORITHMS, name);
+const count = (n: number) => n.toLocaleString('en');
 
-async function readInteractions(file: string): Promise<Interactions> {
-  const log = new InteractionLog();
-  for await (const row of readSequences({ path: file, itemsPath: undefined, idPrefix: 'line', startedAt: Date.now() }))
-    if (row.kind === 'event') log.add(row.event);
-  return log.collect();
+async function read({ format, file, items, protocol, json }: Flags): Promise<Dataset> {
+  // Whether it can be written is found out now, not after an hour of training.
+  if (json !== undefined) closeSync(openSync(json, 'a'));
+  const dataset = await readDataset(format, file, items);
+  if (dataset.skipped > 0)
+    console.error(`${count(dataset.skipped)} lines passed over, the first: ${dataset.firstSkipped}`);
+  if (protocol === 'temporal' && FORMATS_WITHOUT_TIMES.has(format))
+    console.error(`${format} has no times: the cut lies some choices before each player's last one.`);
+  return dataset;
 }
 
-async function evaluate(
-  algorithm: Algorithm,
-  interactions: Interactions,
-  { training, heldOut }: ReturnType<typeof leaveOneOut>,
-): Promise<EvaluationResult> {
-  const startedAt = performance.now();
-  const { parameters, itemIds, file } = await ALGORITHMS[algorithm](training);
-  const trainSeconds = (performance.now() - startedAt) / 1000;
-  const scorer = await openScorer(file, itemIds);
-  const metrics = rankingMetrics(await rankTargets(scorer, rankingCases(interactions, heldOut)));
-  await scorer.release();
-  const peakMemoryMB = Math.round(process.resourceUsage().maxRSS / 1024);
-  return { algorithm, parameters, trainSeconds, peakMemoryMB, fileMB: file.length / 1e6, metrics };
+/** The best of each algorithm, and the name of the one that `auto` would publish. Says what there was no time for. */
+async function train(
+  { algorithms, budgetMs, seed, device }: Flags,
+  { training, validation }: Split,
+  catalogue: Dataset['catalogue'],
+  progress: Progress,
+): Promise<{ candidates: TrainedCandidate[]; selected: string }> {
+  const interrupt = listenForInterrupt(progress);
+  const clock = () => performance.now();
+  const endsAt = clock() + budgetMs;
+  const { candidates, selected } = await searchAlgorithms({
+    algorithms,
+    interactions: training,
+    validation,
+    catalogue,
+    budgetMs,
+    seed,
+    device,
+    signal: interrupt.signal,
+    // An evaluation that was cut short has its result: there is nothing to go on from.
+    checkpoints: { read: () => undefined, write: () => {} },
+    clock,
+    readPeakMemoryMB,
+    onProgress(step, share) {
+      const done = share === undefined ? '' : ` · ${Math.round(100 * share)}%`;
+      progress.update(`${step}${done} · ${formatDuration(endsAt - clock())} left`);
+    },
+  });
+  interrupt.stopListening();
+  if (selected === undefined) throw new Error('no algorithm was ready in time: give it a longer --budget');
+  const missing = algorithms.filter(({ name }) => !candidates.some(({ model }) => model.algorithm === name));
+  if (missing.length > 0) console.error(`Not ready in time: ${missing.map(({ name }) => name).join(', ')}.`);
+  return { candidates, selected: selected.model.algorithm };
 }
 
-function formatTable(results: readonly EvaluationResult[]): string {
-  const rows = [
-    ['algorithm', 'HR@10', 'NDCG@10', 'train s', 'peak MB', 'file MB'],
-    ...results.map(({ algorithm, metrics, trainSeconds, peakMemoryMB, fileMB }) => [
-      algorithm,
-      metrics['hitRate@10'].toFixed(4),
-      metrics['ndcg@10'].toFixed(4),
-      trainSeconds.toFixed(1),
-      String(peakMemoryMB),
-      fileMB.toFixed(1),
-    ]),
-  ];
-  return rows
-    .map(([name, ...figures]) => name!.padEnd(12) + figures.map((figure) => figure.padStart(10)).join(''))
-    .join('\n');
+/** The first Ctrl-C aborts the signal; the second does what it always does. */
+function listenForInterrupt(progress: Progress): { signal: AbortSignal; stopListening(): void } {
+  const controller = new AbortController();
+  const abort = () => {
+    progress.end();
+    console.error('Ending the training; Ctrl-C again ends all.');
+    controller.abort();
+  };
+  process.once('SIGINT', abort);
+  return { signal: controller.signal, stopListening: () => process.off('SIGINT', abort) };
 }
 
-main().catch((error: NodeJS.ErrnoException) => {
-  console.error(`evaluate: ${error.code === 'ENOENT' ? `there is no file ${error.path}` : error.message}`);
+function* watchCases(cases: readonly RankingCase[], progress: Progress, step: string): Generator<RankingCase> {
+  for (const [asked, question] of cases.entries()) {
+    progress.update(`${step} ${Math.round((100 * asked) / cases.length)}%`);
+    yield question;
+  }
+}
+
+function explain({ code, path: at, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return `there is no file or folder for ${at}`;
+  if (code === 'EISDIR') return 'a folder was named where a file is needed';
+  return message;
+}
+
+main().catch((error: Error) => {
+  console.error(`evaluate: ${explain(error)}`);
   process.exitCode = 1;
 });

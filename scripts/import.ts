@@ -2,7 +2,8 @@
 
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Format, type ImportSummary, importFile, READERS } from './import/write.ts';
+import { isFormat, READERS } from './import/formats.ts';
+import { type ImportSummary, importFile } from './import/write.ts';
 import { DEFAULT_STATE_DIR, openPlatform } from './platform.ts';
 import { createProgress } from './progress.ts';
 import { assertNotServed, StateInUseError } from './state-lock.ts';
@@ -80,7 +81,6 @@ function readFlags() {
   }
 }
 
-const isFormat = (name: string | undefined): name is Format => name !== undefined && Object.hasOwn(READERS, name);
 const count = (n: number) => n.toLocaleString('en');
 
 function describe(summary: ImportSummary, seconds: number): string {

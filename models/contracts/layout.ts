@@ -1,8 +1,8 @@
 // Where things lie in the R2 bucket. Writers and readers import the keys from here.
 
 export const RELEASE_POINTER_KEY = 'releases/current.json';
-export const releaseKey = (version: string, file: 'manifest.json' | 'model.onnx' | 'vocabulary.json') =>
-  `releases/${version}/${file}`;
+export type ReleaseFileName = 'manifest.json' | 'model.onnx' | 'vocabulary.json' | 'neighbours.bin';
+export const releaseKey = (version: string, file: ReleaseFileName) => `releases/${version}/${file}`;
 
 export const SNAPSHOT_POINTER_KEY = 'snapshots/current.json';
 export const snapshotKey = (version: string, file: string) => `snapshots/${version}/${file}`;

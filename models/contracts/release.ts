@@ -1,8 +1,10 @@
 // A model release: what the trainer publishes and the edge loads. A release never changes; the pointer moves.
 
 import { z } from 'zod';
+import { NEIGHBOURS_PER_ITEM_MAX } from './neighbours.ts';
 
-export const RELEASE_SCHEMA = 1;
+/** Grows with every change that an isolate or a trainer of before could not read. */
+export const RELEASE_SCHEMA = 2;
 
 /** Items of a player's history that a retrieval model reads; the newest, newest first, padded at the end with weight 0. */
 export const HISTORY_LENGTH = 128;
@@ -12,7 +14,8 @@ export const MODEL_BYTES_MAX = 20 * 1000 * 1000;
 /**
  * The one signature of every retrieval model, so that releases can be exchanged:
  * items int32 [batch, HISTORY_LENGTH] places in the vocabulary; weights float32, same shape, 0 where padded;
- * ages float32, same shape, days since the item's last event; → scores float32 [batch, vocabulary].
+ * ages float32, same shape, days since the item's last event; → scores float32 [batch, vocabulary]: probabilities
+ * or votes, the higher the better. What scores 0 or less is not recommended.
  */
 export const TensorSignature = z.object({
   historyLength: z.literal(HISTORY_LENGTH),
@@ -26,26 +29,19 @@ export const SIGNATURE: z.infer<typeof TensorSignature> = {
 };
 
 const ReleaseFile = z.object({ key: z.string(), bytes: z.number().int(), sha256: z.string() });
+export type ReleaseFile = z.infer<typeof ReleaseFile>;
 
 export const RankingMetrics = z.object({
   users: z.number().int(),
   'hitRate@10': z.number(),
   'ndcg@10': z.number(),
+  'recall@20': z.number(),
+  'ndcg@100': z.number(),
+  mrr: z.number(),
+  'coverage@10': z.number(),
+  'novelty@10': z.number(),
 });
 export type RankingMetrics = z.infer<typeof RankingMetrics>;
-
-/** Where the model file holds its tables, so that plain TypeScript can score where ORT cannot start. Bytes, little-endian. */
-export const PlainLayout = z.object({
-  kind: z.literal('neighbours'),
-  neighboursPerItem: z.number().int(),
-  /** int32 [items, neighboursPerItem]: places in the vocabulary. */
-  neighboursOffset: z.number().int(),
-  /** float32 [items, neighboursPerItem]. */
-  weightsOffset: z.number().int(),
-  /** A history item's weight is halved each time its age grows by this. */
-  halfLifeDays: z.number(),
-});
-export type PlainLayout = z.infer<typeof PlainLayout>;
 
 export const ReleaseManifest = z.object({
   schema: z.literal(RELEASE_SCHEMA),
@@ -58,7 +54,8 @@ export const ReleaseManifest = z.object({
   model: ReleaseFile,
   /** JSON array of item ids; a place in it is an item's place in every tensor. */
   vocabulary: ReleaseFile,
-  plain: PlainLayout,
+  /** The nearest items of each (models/contracts/neighbours.ts). */
+  neighbours: ReleaseFile.extend({ perItem: z.number().int().positive().max(NEIGHBOURS_PER_ITEM_MAX) }),
   data: z.object({
     snapshot: z.string(),
     from: z.iso.datetime(),
@@ -83,6 +80,14 @@ export const ReleaseManifest = z.object({
   trainSeconds: z.number(),
 });
 export type ReleaseManifest = z.infer<typeof ReleaseManifest>;
+
+/** A release as it is published. */
+export interface ReleaseFiles {
+  manifest: ReleaseManifest;
+  model: Uint8Array;
+  vocabulary: Uint8Array;
+  neighbours: Uint8Array;
+}
 
 export const ReleasePointer = z.object({
   version: z.string(),

@@ -1,54 +1,39 @@
-// Leave-one-out: a player's last choice is held out, and everything before it is the history that must predict it.
+// Leave-one-out: a player's last choice is the test, the one before it the validation. Training sees neither; the history
+// of the test holds the validation's choice, as it would on that day.
 
-import type { HistoryItem } from '../contracts/signals.ts';
 import type { Interactions } from '../training/interactions.ts';
+import { makeCase, type RankingCase, type Split } from './cases.ts';
 
-const DAY_MS = 86_400_000;
-
-export interface LeaveOneOut {
-  /** What may be learnt from. */
-  training: Interactions;
-  /** Players whose last interaction is the question. */
-  heldOut: readonly number[];
-}
+/** One to learn from, one to choose by, one to report. */
+const CHOICES_MIN = 3;
 
 /**
- * Holds out the last interaction of the players that `isHeldOut` names and that have at least `lengthMin`. `removed`:
- * how many last interactions of theirs training does not see; 2 where the one before the last is for validation.
+ * Asks the players that `isHeldOut` names and that have at least `choicesMin`. Where that is 2, those who have two are
+ * asked for the second alone: nothing comes before their validation.
  */
 export function leaveOneOut(
   all: Interactions,
-  isHeldOut: (userId: string) => boolean,
-  { lengthMin, removed }: { lengthMin: number; removed: number },
-): LeaveOneOut {
+  isHeldOut: (userId: string) => boolean = () => true,
+  choicesMin = CHOICES_MIN,
+): Split {
   const ends = all.ends.slice();
-  const heldOut: number[] = [];
+  const validation: RankingCase[] = [];
+  const test: RankingCase[] = [];
+  let leftOut = 0;
   all.userIds.forEach((userId, user) => {
-    if (ends[user]! - all.starts[user]! < lengthMin || !isHeldOut(userId)) return;
-    ends[user]! -= removed;
-    heldOut.push(user);
+    if (!isHeldOut(userId)) return;
+    const [start, end] = [all.starts[user]!, all.ends[user]!];
+    if (end - start < choicesMin) {
+      leftOut++;
+      return;
+    }
+    const askLast = (before: number) =>
+      makeCase(all, { start, cut: before - 1, end: before }, all.timestamps[before - 1]!);
+    test.push(askLast(end));
+    ends[user] = end - 1;
+    if (end - start < CHOICES_MIN) return;
+    validation.push(askLast(end - 1));
+    ends[user] = end - 2;
   });
-  return { training: { ...all, ends }, heldOut };
-}
-
-export interface RankingCase {
-  /** Newest first: each item at its first positive event, with that event's weight. Serving adds up later events too. */
-  history: Pick<HistoryItem, 'itemId' | 'weight' | 'ageDays'>[];
-  target: string;
-}
-
-/** The question that the last interaction of each held-out player puts. `all`: before the split. */
-export function* rankingCases(all: Interactions, heldOut: readonly number[]): Generator<RankingCase> {
-  for (const user of heldOut) {
-    const last = all.ends[user]! - 1;
-    const now = all.timestamps[last]!;
-    const history: RankingCase['history'] = [];
-    for (let row = last - 1; row >= all.starts[user]!; row--)
-      history.push({
-        itemId: all.itemIds[all.items[row]!]!,
-        weight: all.weights[row]!,
-        ageDays: (now - all.timestamps[row]!) / DAY_MS,
-      });
-    yield { history, target: all.itemIds[all.items[last]!]! };
-  }
+  return { training: { ...all, ends }, validation, test, leftOut };
 }

@@ -1,23 +1,57 @@
-// Ranking metrics from ranks (0 the best, Infinity not ranked), one per held-out player.
+// How well a ranking finds what players chose: metrics of each player, from the ranks of the targets alone (0 the best,
+// ascending, Infinity not ranked), and their means.
 
-import type { RankingMetrics } from '../contracts/release.ts';
+import type { Ranking } from './ranking.ts';
 
-const CUT = 10;
+type Metric = (ranks: Float64Array) => number;
 
-/** NDCG@10 with a single relevant item: 1 / log2(rank + 2), or 0 from the eleventh rank on. */
-export const ndcgAt10 = (rank: number): number => (rank < CUT ? 1 / Math.log2(rank + 2) : 0);
+/** Järvelin & Kekäläinen 2002: 1 / log2(rank + 2) for each target above the cut, relative to the best possible list. */
+const ndcgAt =
+  (cut: number): Metric =>
+  (ranks) => {
+    let gain = 0;
+    let ideal = 0;
+    for (let place = 0; place < Math.min(cut, ranks.length); place++) {
+      ideal += 1 / Math.log2(place + 2);
+      if (ranks[place]! < cut) gain += 1 / Math.log2(ranks[place]! + 2);
+    }
+    return ideal === 0 ? 0 : gain / ideal;
+  };
 
-export function rankingMetrics(ranks: Float64Array): RankingMetrics {
-  const users = ranks.length;
-  const mean = (gain: (rank: number) => number) =>
-    users === 0 ? 0 : ranks.reduce((sum, rank) => sum + gain(rank), 0) / users;
-  return { users, 'hitRate@10': mean((rank) => (rank < CUT ? 1 : 0)), 'ndcg@10': mean(ndcgAt10) };
+const countAbove = (ranks: Float64Array, cut: number) =>
+  ranks.reduce((hits, rank) => (rank < cut ? hits + 1 : hits), 0);
+
+/** Share of the targets that are above the cut, or of the cut where there are more: 1 can be reached. */
+const recallAt =
+  (cut: number): Metric =>
+  (ranks) =>
+    ranks.length === 0 ? 0 : countAbove(ranks, cut) / Math.min(cut, ranks.length);
+
+/** Each 0–1. */
+export const USER_METRICS = {
+  'hitRate@10': (ranks) => (countAbove(ranks, 10) > 0 ? 1 : 0),
+  'ndcg@10': ndcgAt(10),
+  'recall@20': recallAt(20),
+  'ndcg@100': ndcgAt(100),
+  /** Of the first target, over the whole catalogue. */
+  mrr: (ranks) => (ranks.length === 0 ? 0 : 1 / (ranks[0]! + 1)),
+} satisfies Record<string, Metric>;
+export type UserMetric = keyof typeof USER_METRICS;
+
+export const USER_METRIC_NAMES = Object.keys(USER_METRICS) as UserMetric[];
+
+const forEachMetric = <T>(value: (name: UserMetric) => T) =>
+  Object.fromEntries(USER_METRIC_NAMES.map((name) => [name, value(name)])) as Record<UserMetric, T>;
+
+/** Each metric of each player, in the order of the questions. */
+export const measureUsers = ({ ranks }: Pick<Ranking, 'ranks'>): Record<UserMetric, Float64Array> =>
+  forEachMetric((name) => Float64Array.from(ranks, USER_METRICS[name]));
+
+/** The means over all players; 0 where there are none. */
+export function rankingMetrics(ranking: Pick<Ranking, 'ranks'>): Record<UserMetric, number> {
+  const ofUsers = measureUsers(ranking);
+  return forEachMetric((name) => meanOf(ofUsers[name]));
 }
 
-/** The mean difference a − b in NDCG@10 over the same players, and its standard error. */
-export function compareRanks(a: Float64Array, b: Float64Array): { mean: number; standardError: number } {
-  const differences = Array.from(a, (rank, user) => ndcgAt10(rank) - ndcgAt10(b[user]!));
-  const mean = differences.reduce((sum, difference) => sum + difference, 0) / differences.length;
-  const squares = differences.reduce((sum, difference) => sum + (difference - mean) ** 2, 0);
-  return { mean, standardError: Math.sqrt(squares / Math.max(1, differences.length - 1) / differences.length) };
-}
+export const meanOf = (values: Float64Array): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -2,7 +2,8 @@
 // through the model file that would be published, and the encoding that serving uses.
 
 import { type EncodedHistories, encodeHistories } from '../features/history.ts';
-import type { RankingCase } from './leave-one-out.ts';
+import type { RankingCase } from './cases.ts';
+import { listBest, rankTargetsOf } from './rank-row.ts';
 
 export interface Scorer {
   /** A place in it is an item's place in the tensors. */
@@ -11,50 +12,63 @@ export interface Scorer {
   score(histories: EncodedHistories): Promise<Float32Array>;
 }
 
+/** How a model answered, question by question. */
+export interface Ranking {
+  /** Of each question's targets, 0 the best, ascending; Infinity for those that the model does not know. */
+  ranks: readonly Float64Array[];
+  /** [questions, LIST_LENGTH] places of the items that would be shown, best first, −1 after the last. */
+  lists: Int32Array;
+}
+
+/** Of the lists on which hit rate, coverage and novelty are measured. */
+export const LIST_LENGTH = 10;
 /** Keeps a batch's scores at some megabytes. */
 const BATCH = 64;
 
-/**
- * The rank of each target, 0 the best; Infinity where the model does not know the item. Items of the history are left
- * out. Ties count against the model, and so does a score that is no number: a constant finds nothing.
- */
-export async function rankTargets(scorer: Scorer, cases: Iterable<RankingCase>): Promise<Float64Array> {
+/** Items of the history are left out of the ranking; ties count against the model (see rankTargetsOf). */
+export async function rankTargets(scorer: Scorer, cases: Iterable<RankingCase>): Promise<Ranking> {
   const places = new Map(scorer.itemIds.map((itemId, place) => [itemId, place]));
-  const ranks: number[] = [];
-  const rankBatch = async (batch: readonly RankingCase[]) => {
-    const encoded = encodeHistories(
-      batch.map(({ history }) => history),
-      places,
-    );
-    const scores = await scorer.score(encoded);
-    const width = scorer.itemIds.length;
-    batch.forEach((question, row) => {
-      ranks.push(rankOf(question, scores.subarray(row * width, (row + 1) * width), places));
+  const placesOf = (itemIds: readonly string[]) =>
+    itemIds.map((itemId) => places.get(itemId)).filter((place) => place !== undefined);
+  const width = scorer.itemIds.length;
+  const ranks: Float64Array[] = [];
+  const lists: Int32Array[] = [];
+  for (const batch of inBatches(cases)) {
+    // Read once: the cases build them anew each time.
+    const histories = batch.map(({ history }) => history);
+    const scores = await scorer.score(encodeHistories(histories, places));
+    const shown = new Int32Array(batch.length * LIST_LENGTH);
+    batch.forEach(({ targets }, row) => {
+      const ofRow = scores.subarray(row * width, (row + 1) * width);
+      const history = new Set(placesOf(histories[row]!.map(({ itemId }) => itemId)));
+      const known = rankTargetsOf(ofRow, placesOf(targets), history);
+      const all = new Float64Array(targets.length).fill(Number.POSITIVE_INFINITY);
+      all.set(known);
+      ranks.push(all);
+      listBest(ofRow, history, shown.subarray(row * LIST_LENGTH, (row + 1) * LIST_LENGTH));
     });
-  };
+    lists.push(shown);
+  }
+  return { ranks, lists: concatenate(lists, ranks.length * LIST_LENGTH) };
+}
 
+function* inBatches(cases: Iterable<RankingCase>): Generator<RankingCase[]> {
   let batch: RankingCase[] = [];
   for (const question of cases) {
     batch.push(question);
     if (batch.length < BATCH) continue;
-    await rankBatch(batch);
+    yield batch;
     batch = [];
   }
-  if (batch.length > 0) await rankBatch(batch);
-  return Float64Array.from(ranks);
+  if (batch.length > 0) yield batch;
 }
 
-function rankOf({ history, target }: RankingCase, scores: Float32Array, places: ReadonlyMap<string, number>): number {
-  const place = places.get(target);
-  if (place === undefined) return Number.POSITIVE_INFINITY;
-  const score = scores[place]!;
-  // Written so that NaN on either side counts against the model.
-  const isAhead = (other: number) => !(scores[other]! < score);
-  let rank = -1; // The target is not ahead of itself.
-  for (let other = 0; other < scores.length; other++) if (isAhead(other)) rank++;
-  for (const { itemId } of history) {
-    const seen = places.get(itemId);
-    if (seen !== undefined && isAhead(seen)) rank--;
+function concatenate(parts: readonly Int32Array[], length: number): Int32Array {
+  const whole = new Int32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
   }
-  return rank;
+  return whole;
 }

@@ -2,19 +2,19 @@ import { expect, test } from 'vitest';
 import { judge } from './gate.ts';
 import { holdOutShare, isHeldOut } from './hold-out.ts';
 
-const ranks = (length: number, rank: (user: number) => number) =>
-  Float64Array.from({ length }, (_, user) => rank(user));
-const MISS = 50;
+/** NDCG@10 of players whose target is first in the list, or not in it. */
+const figures = (length: number, isHit: (user: number) => boolean) =>
+  Float64Array.from({ length }, (_, user) => (isHit(user) ? 1 : 0));
 
 test('the gate refuses what is below popularity, and what is below the release in use by more than noise', () => {
-  const good = ranks(1000, (user) => (user % 4 === 0 ? 0 : MISS));
-  const poor = ranks(1000, (user) => (user % 5 === 0 ? 0 : MISS));
+  const good = figures(1000, (user) => user % 4 === 0);
+  const poor = figures(1000, (user) => user % 5 === 0);
   expect(judge({ candidate: good, popularity: poor, current: undefined }).publish).toBe(true);
   const belowPopularity = judge({ candidate: poor, popularity: good, current: undefined });
   expect(belowPopularity.publish).toBe(false);
   expect(belowPopularity.reason).toContain('0.2000, popularity 0.2500');
 
-  const lost = (count: number) => ranks(1000, (user) => (good[user] === 0 && user >= 4 * count ? 0 : MISS));
+  const lost = (count: number) => figures(1000, (user) => good[user] === 1 && user >= 4 * count);
   const verdict = (candidate: Float64Array) => judge({ candidate, popularity: poor, current: good });
   expect(verdict(good).publish).toBe(true);
   // Two hits fewer in a thousand: −0.002 with a standard error of 0.0014 is noise; ten fewer is not.
@@ -22,7 +22,7 @@ test('the gate refuses what is below popularity, and what is below the release i
   expect(verdict(lost(10)).publish).toBe(false);
   expect(verdict(lost(10)).reason).toContain('worse than the release in use');
   // As many won as lost: a wide spread, no difference.
-  expect(verdict(ranks(1000, (user) => (user % 4 === 1 ? 0 : MISS))).publish).toBe(true);
+  expect(verdict(figures(1000, (user) => user % 4 === 1)).publish).toBe(true);
 });
 
 test('the held-out share is of the size wanted, stays the same, and only ever shrinks as players come', () => {

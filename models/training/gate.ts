@@ -1,9 +1,10 @@
 // Decides whether a candidate may replace the release in use. It publishes nothing.
 
-import { compareRanks, rankingMetrics } from '../evaluation/metrics.ts';
+import { meanOf } from '../evaluation/metrics.ts';
+import { differenceOf } from '../evaluation/significance.ts';
 
-/** Ranks of the same held-out choices in the same order, see rankTargets. */
-export interface GateRanks {
+/** NDCG@10 of each player, the same held-out players in the same order, see measureUsers. */
+export interface GateFigures {
   candidate: Float64Array;
   popularity: Float64Array;
   /** Undefined where no release is in use. */
@@ -20,20 +21,19 @@ export interface Verdict {
 const NOISE_STANDARD_ERRORS = 1.645;
 
 /**
- * NDCG@10 must not be below popularity's, and not below the release in use by more than noise: the mean of the
+ * NDCG@10 must be above popularity's, and not below the release in use by more than noise: the mean of the
  * differences player by player may be negative by 1.645 of its standard errors, no more.
  */
-export function judge({ candidate, popularity, current }: GateRanks): Verdict {
-  const ndcg = (ranks: Float64Array) => rankingMetrics(ranks)['ndcg@10'];
+export function judge({ candidate, popularity, current }: GateFigures): Verdict {
   const figure = (value: number) => value.toFixed(4);
-  const own = ndcg(candidate);
-  const bar = ndcg(popularity);
+  const own = meanOf(candidate);
+  const bar = meanOf(popularity);
   const against = `NDCG@10 ${figure(own)}, popularity ${figure(bar)}`;
-  if (own < bar) return { publish: false, reason: `${against}: worse than showing everyone the same` };
+  if (own <= bar) return { publish: false, reason: `${against}: no better than showing everyone the same` };
   if (current === undefined) return { publish: true, reason: against };
-  const { mean, standardError } = compareRanks(candidate, current);
+  const { mean, standardError } = differenceOf(candidate, current);
   const noise = NOISE_STANDARD_ERRORS * standardError;
-  const comparison = `${against}, release in use ${figure(ndcg(current))} (difference ${figure(mean)}, noise ±${figure(noise)})`;
+  const comparison = `${against}, release in use ${figure(meanOf(current))} (difference ${figure(mean)}, noise ±${figure(noise)})`;
   return mean < -noise
     ? { publish: false, reason: `${comparison}: worse than the release in use` }
     : { publish: true, reason: comparison };

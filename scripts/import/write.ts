@@ -8,19 +8,8 @@ import type { Item } from '../../models/contracts/item.ts';
 import { insertEvents } from '../../workers/storage/events.ts';
 import { beginImport, findUnknownItemIds, noteImportProgress } from '../../workers/storage/imports.ts';
 import { putItems } from '../../workers/storage/items.ts';
-import { readJsonl } from './jsonl.ts';
-import { findRatings, readMovielens } from './movielens.ts';
-import { BEFORE_FIRST_LINE, type Reader } from './row.ts';
-import { readSequences } from './sequences.ts';
-import { readSteam200k } from './steam-200k.ts';
-
-export const READERS = {
-  sequences: readSequences,
-  'steam-200k': readSteam200k,
-  movielens: readMovielens,
-  jsonl: readJsonl,
-} satisfies Record<string, Reader>;
-export type Format = keyof typeof READERS;
+import { type Format, findFile, READERS } from './formats.ts';
+import { BEFORE_FIRST_LINE } from './row.ts';
 
 const EVENTS_PER_WRITE = 10_000;
 const ITEMS_PER_WRITE = 1_000;
@@ -56,7 +45,7 @@ export async function importFile(
   now: number,
   onProgress: (summary: Readonly<ImportSummary>) => void = () => {},
 ): Promise<ImportSummary> {
-  const file = request.format === 'movielens' ? findRatings(request.path) : request.path;
+  const file = findFile(request.format, request.path);
   const { importId, idPrefix } = await identify(request.format, file, request.itemsPath);
   const state = await beginImport(db, importId, now);
   const summary: ImportSummary = {

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { InteractionLog, type Interactions } from '../training/interactions.ts';
+import type { RankingCase } from './cases.ts';
+import { leaveOneOut } from './leave-one-out.ts';
+import { PROTOCOLS } from './protocols.ts';
+import { strongGeneralisation } from './strong-generalisation.ts';
+import { temporal } from './temporal.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Choices as `item@day`, by player. */
+function collect(players: Record<string, string>): Interactions {
+  const log = new InteractionLog();
+  for (const [userId, choices] of Object.entries(players))
+    for (const choice of choices.split(' ')) {
+      const [itemId, day] = choice.split('@');
+      log.add({ userId, itemId: itemId!, type: 'like', value: null, timestamp: Number(day) * DAY_MS });
+    }
+  return log.collect();
+}
+
+/** What training sees of each player. */
+const kept = ({ userIds, itemIds, items, starts, ends }: Interactions) =>
+  Object.fromEntries(
+    userIds.map((userId, user) => [
+      userId,
+      Array.from(items.subarray(starts[user], ends[user]), (item) => itemIds[item]).join(' '),
+    ]),
+  );
+
+/** Questions as `history → targets`, the history as `item@age in days`. */
+const asText = (cases: readonly RankingCase[]) =>
+  cases.map(
+    ({ history, targets }) =>
+      `${history.map(({ itemId, ageDays }) => `${itemId}@${ageDays}`).join(' ')} → ${targets.join(' ')}`,
+  );
+
+test('leave-one-out asks for the last choice and validates on the one before; training sees neither', () => {
+  const all = collect({ long: 'a@1 b@3 c@4 d@10', other: 'a@1 b@2 c@3', short: 'a@1 b@2' });
+  const { training, validation, test, leftOut } = leaveOneOut(all, (userId) => userId !== 'other');
+  expect(kept(training)).toEqual({ long: 'a b', other: 'a b c', short: 'a b' });
+  expect(asText(validation)).toEqual(['b@1 a@3 → c']);
+  expect(asText(test)).toEqual(['c@6 b@7 a@9 → d']);
+  expect(leftOut).toBe(1);
+  expect(test[0]!.history[0]).toEqual({ itemId: 'c', weight: 1, ageDays: 6 });
+});
+
+test('leave-one-out with two choices asks for the second, and validates only where something comes before', () => {
+  const all = collect({ one: 'a@1', three: 'a@1 b@2 c@3', two: 'a@1 b@2' });
+  const { training, validation, test } = leaveOneOut(all, () => true, 2);
+  expect(kept(training)).toEqual({ one: 'a', three: 'a', two: 'a' });
+  expect(asText(validation)).toEqual(['a@1 → b']);
+  expect(asText(test)).toEqual(['b@1 a@2 → c', 'a@1 → b']);
+});
+
+test('the temporal protocol cuts all players at one moment and leaves out those who come after it', () => {
+  const all = collect({ early: 'a@1 b@2 c@3', late: 'a@9 b@10', steady: 'a@1 b@5 c@7 d@8 e@9' });
+  // Ten choices: 1 1 2 3 5 7 8 9 9 10. The validation begins on day 7, the test on day 9.
+  const { training, validation, test, leftOut } = temporal(all, { validation: 0.2, test: 0.3 });
+  expect(kept(training)).toEqual({ early: 'a b c', late: '', steady: 'a b' });
+  expect(asText(validation)).toEqual(['b@2 a@6 → c d']);
+  expect(asText(test)).toEqual(['d@1 c@2 b@4 a@8 → e']);
+  expect(leftOut).toBe(1);
+  // A time that half of the choices have is not parted, nor does it swallow the validation.
+  const coarse = temporal(collect({ one: 'a@1 b@2 c@3', two: 'b@1 c@2 d@3' }), { validation: 0.1, test: 0.1 });
+  expect(kept(coarse.training)).toEqual({ one: 'a', two: 'b' });
+  expect(asText(coarse.test)).toEqual(['b@1 a@2 → c', 'c@1 b@2 → d']);
+});
+
+test('strong generalisation gives 80% of the choices of players whom training never saw', () => {
+  const choices = (length: number) => Array.from({ length }, (_, n) => `g${n}@${n}`).join(' ');
+  const all = collect(
+    Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`p${n}`, choices(n < 50 ? 4 : 5 + (n % 10))])),
+  );
+  const { training, validation, test, leftOut } = strongGeneralisation(all, 1);
+  for (const cases of [validation, test]) {
+    expect(cases.length).toBeGreaterThan(25);
+    expect(cases.length).toBeLessThan(65);
+    for (const { history, targets } of cases) {
+      const length = history.length + targets.length;
+      expect(history).toHaveLength(Math.floor(0.8 * length));
+      expect(history[0]).toMatchObject({ itemId: `g${history.length - 1}`, ageDays: 1 });
+      expect(targets[0]).toBe(`g${history.length}`);
+    }
+  }
+  expect(leftOut).toBeGreaterThan(0);
+  const unseen = Object.values(kept(training)).filter((items) => items === '');
+  expect(unseen).toHaveLength(validation.length + test.length);
+  expect(kept(strongGeneralisation(all, 1).training)).toEqual(kept(training));
+  expect(kept(strongGeneralisation(all, 2).training)).not.toEqual(kept(training));
+});
+
+test('nobody to ask is no error: the questions are none', () => {
+  for (const all of [new InteractionLog().collect(), collect({ one: 'a@1' }), collect({ a: 'x@1', b: 'x@1' })])
+    for (const split of Object.values(PROTOCOLS)) expect(split(all, 1).test).toEqual([]);
+});

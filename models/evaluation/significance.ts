@@ -1,0 +1,68 @@
+// How far figures can be trusted: intervals of means, and whether two algorithms differ on the same players. Other players
+// might have been asked; that is the only doubt it speaks of.
+
+import type { Random } from '../training/random.ts';
+import { meanOf } from './metrics.ts';
+
+const RESAMPLES = 1_000;
+const OUTSIDE = 0.05;
+const FLIPS = 2_000;
+/** Sums of the same numbers in another order may differ by so much, relatively. */
+const ROUNDING = 1e-12;
+
+export type Interval = [low: number, high: number];
+
+/**
+ * 95% intervals of the means of `columns`, one value per player each: the percentile bootstrap of Efron 1979, "Bootstrap
+ * Methods: Another Look at the Jackknife". All columns share the players drawn.
+ */
+export function bootstrapMeans(columns: readonly Float64Array[], random: Random): Interval[] {
+  const users = columns[0]?.length ?? 0;
+  if (users === 0) return columns.map(() => [0, 0]);
+  const means = columns.map(() => new Float64Array(RESAMPLES));
+  // How often each was drawn: the sums then read every column in its order.
+  const times = new Float64Array(users);
+  for (let resample = 0; resample < RESAMPLES; resample++) {
+    times.fill(0);
+    for (let drawn = 0; drawn < users; drawn++) times[random.below(users)]!++;
+    columns.forEach((column, n) => {
+      let sum = 0;
+      for (let user = 0; user < users; user++) sum += times[user]! * column[user]!;
+      means[n]![resample] = sum / users;
+    });
+  }
+  const low = (RESAMPLES * OUTSIDE) / 2;
+  return means.map((ofColumn, n) => {
+    const sorted = ofColumn.sort();
+    // Of values that are all equal, rounding would leave the mean outside.
+    const mean = meanOf(columns[n]!);
+    return [Math.min(mean, sorted[low]!), Math.max(mean, sorted[RESAMPLES - 1 - low]!)];
+  });
+}
+
+/**
+ * How likely a mean difference as large is where neither is better: Fisher's randomisation test, two-sided, as Smucker,
+ * Allan & Carterette 2007 advise ("A Comparison of Statistical Significance Tests for Information Retrieval Evaluation").
+ * Each player's difference changes its sign by chance. No less than 1 / 2,001.
+ */
+export function comparePaired(a: Float64Array, b: Float64Array, random: Random): number {
+  // Players on whom both agree change no sum.
+  const differences = a.map((value, user) => value - b[user]!).filter((difference) => difference !== 0);
+  const observed = Math.abs(differences.reduce((sum, difference) => sum + difference, 0)) * (1 - ROUNDING);
+  let asLarge = 1;
+  for (let flip = 0; flip < FLIPS; flip++) {
+    let sum = 0;
+    for (let user = 0; user < differences.length; user++)
+      sum += random.next() < 0.5 ? differences[user]! : -differences[user]!;
+    if (Math.abs(sum) >= observed) asLarge++;
+  }
+  return asLarge / (FLIPS + 1);
+}
+
+/** The mean difference a − b over the same players, and its standard error. */
+export function differenceOf(a: Float64Array, b: Float64Array): { mean: number; standardError: number } {
+  const differences = a.map((value, user) => value - b[user]!);
+  const mean = meanOf(differences);
+  const squares = differences.reduce((sum, difference) => sum + (difference - mean) ** 2, 0);
+  return { mean, standardError: Math.sqrt(squares / Math.max(1, differences.length - 1) / differences.length) };
+}

@@ -1,0 +1,59 @@
+// The temporal protocol: one moment for everybody. What was chosen before it may be known, what was chosen from then on is
+// asked for. It tells most about a live system, and nothing where the times are made up.
+
+import type { Interactions } from '../training/interactions.ts';
+import { makeCase, type RankingCase, type Split } from './cases.ts';
+
+/** Shares of all choices, the latest; more where many have one time, which no cut parts. */
+export interface TemporalShares {
+  validation: number;
+  test: number;
+}
+
+/**
+ * Training ends where the validation begins; the histories of the test reach up to the test. Players who came later than
+ * the cut have no history: they are left out, and counted.
+ */
+export function temporal(all: Interactions, shares: TemporalShares = { validation: 0.1, test: 0.1 }): Split {
+  const times = sortTimes(all);
+  const testFrom = timeOfLatest(times, times.length, shares.test);
+  const validationFrom = timeOfLatest(times, findFirst(times, 0, times.length, testFrom), shares.validation);
+  const ends = new Int32Array(all.ends.length);
+  const validation: RankingCase[] = [];
+  const test: RankingCase[] = [];
+  let leftOut = 0;
+  all.starts.forEach((start, user) => {
+    const end = all.ends[user]!;
+    const validationStart = findFirst(all.timestamps, start, end, validationFrom);
+    const testStart = findFirst(all.timestamps, validationStart, end, testFrom);
+    ends[user] = validationStart;
+    if (start < validationStart && validationStart < testStart)
+      validation.push(makeCase(all, { start, cut: validationStart, end: testStart }, validationFrom));
+    if (testStart === end) return;
+    if (start < testStart) test.push(makeCase(all, { start, cut: testStart, end }, testFrom));
+    else leftOut++;
+  });
+  return { training: { ...all, ends }, validation, test, leftOut };
+}
+
+function sortTimes({ starts, ends, timestamps }: Interactions): Float64Array {
+  const times = new Float64Array(timestamps.length);
+  let length = 0;
+  starts.forEach((start, user) => {
+    const own = timestamps.subarray(start, ends[user]!);
+    times.set(own, length);
+    length += own.length;
+  });
+  return times.subarray(0, length).sort();
+}
+
+/** When the latest share of all `times` begins, counted back from the place `end`. */
+const timeOfLatest = (times: Float64Array, end: number, share: number): number =>
+  times[Math.max(0, end - Math.max(1, Math.round(share * times.length)))] ?? 0;
+
+/** The first row of start … end that is not before `time`; `end` where all are. */
+function findFirst(timestamps: Float64Array, start: number, end: number, time: number): number {
+  let row = start;
+  while (row < end && timestamps[row]! < time) row++;
+  return row;
+}

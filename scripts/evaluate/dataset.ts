@@ -1,0 +1,32 @@
+// Reads a data set into memory: what players chose, and what is known of the games. It stores nothing.
+
+import type { Item } from '../../models/contracts/item.ts';
+import { InteractionLog, type Interactions } from '../../models/training/interactions.ts';
+import { type Format, findFile, READERS } from '../import/formats.ts';
+
+/** Formats whose files know the order of events and no times: the readers make times up. */
+export const FORMATS_WITHOUT_TIMES: ReadonlySet<Format> = new Set(['sequences', 'steam-200k']);
+
+export interface Dataset {
+  interactions: Interactions;
+  catalogue: ReadonlyMap<string, Item>;
+  /** Lines that are no interaction and no item. */
+  skipped: number;
+  /** The first of them: where, and why. */
+  firstSkipped: string | undefined;
+}
+
+/** Throws where a file cannot be read. */
+export async function readDataset(format: Format, path: string, itemsPath: string | undefined): Promise<Dataset> {
+  const log = new InteractionLog();
+  const catalogue = new Map<string, Item>();
+  let skipped = 0;
+  let firstSkipped: string | undefined;
+  const source = { path: findFile(format, path), itemsPath, idPrefix: 'line', startedAt: Date.now() };
+  for await (const row of READERS[format](source)) {
+    if (row.kind === 'event') log.add(row.event);
+    if (row.kind === 'item') catalogue.set(row.item.itemId, row.item);
+    if (row.kind === 'skip' && skipped++ === 0) firstSkipped = `${row.at} ${row.reason}`;
+  }
+  return { interactions: log.collect(), catalogue, skipped, firstSkipped };
+}

@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { RankingMetrics } from '../../models/contracts/release.ts';
+import { readFlags } from './flags.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'evaluate-'));
+const script = path.resolve(import.meta.dirname, '../evaluate.ts');
+const evaluate = (...flags: string[]) => spawnSync(process.execPath, [script, ...flags], { encoding: 'utf8' });
+
+/** 60 players with five choices each: the game 0 first, then four in a row of twelve. */
+function writeSequences(): string {
+  const file = path.join(folder, 'sequences.txt');
+  const lines = Array.from({ length: 60 }, (_, player) =>
+    [0, ...Array.from({ length: 4 }, (_, n) => 1 + ((player + n) % 12))].map((item) => `${player} ${item}`),
+  );
+  writeFileSync(file, `${lines.flat().join('\n')}\n`);
+  return file;
+}
+
+test('the outcome is a table for people and JSON for programs, the same again for the same seed', () => {
+  const file = writeSequences();
+  const json = path.join(folder, 'out.json');
+  for (const protocol of ['leave-one-out', 'temporal', 'strong-generalisation']) {
+    const flags = ['--algorithms', 'popularity', '--protocol', protocol, '--budget', '20s', '--json', json, file];
+    const { status, stdout, stderr } = evaluate(...flags);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain('popularity *');
+    const outcome = JSON.parse(readFileSync(json, 'utf8'));
+    expect(outcome).toMatchObject({
+      dataset: 'sequences.txt',
+      protocol,
+      users: 60,
+      items: 13,
+      interactions: 300,
+      seed: 1,
+      selected: 'popularity',
+    });
+    const [result] = outcome.results;
+    const { users, ...metrics } = RankingMetrics.parse({ users: 0, ...result.metrics });
+    expect(result.metrics).toEqual(metrics);
+    for (const [name, [low, high]] of Object.entries<[number, number]>(result.ci95)) {
+      expect(low).toBeLessThanOrEqual(result.metrics[name]);
+      expect(high).toBeGreaterThanOrEqual(result.metrics[name]);
+    }
+    expect(Object.keys(result.ci95)).toEqual(['hitRate@10', 'ndcg@10', 'recall@20', 'ndcg@100', 'mrr']);
+    evaluate(...flags);
+    expect(JSON.parse(readFileSync(json, 'utf8')).results[0].metrics).toEqual(metrics);
+  }
+});
+
+test('wrong flags are named in one line', () => {
+  const cases: [string[], string][] = [
+    [[], 'name one FILE; --help'],
+    [['a', 'b'], 'name one FILE'],
+    [['--format', 'csv', 'a'], '--format takes one of sequences, '],
+    [['--protocol', 'random', 'a'], '--protocol takes one of leave-one-out, temporal, strong-generalisation'],
+    [['--budget', '10', 'a'], '--budget: "10" is no duration'],
+    [['--seed', '1.5', 'a'], '--seed takes a whole number'],
+    [['--seed=', 'a'], '--seed takes a whole number'],
+    [['--device', 'tpu', 'a'], '--device takes cpu or cuda'],
+    [['--algorithms', 'guess', 'a'], 'there is no algorithm “guess”'],
+    [['--bogus', 'a'], "Unknown option '--bogus'"],
+    [['--json', '-x', 'a'], 'ambiguous'],
+  ];
+  for (const [flags, message] of cases) {
+    expect(() => readFlags(flags)).toThrow(message);
+    expect(() => readFlags(flags)).not.toThrow('\n');
+  }
+  expect(readFlags(['--algorithms', 'ease', '--budget', '90s', 'a'])).toMatchObject({
+    file: 'a',
+    seed: 1,
+    budgetMs: 90_000,
+  });
+});
+
+test('a file that cannot be read, written or asked about is refused before anything is trained', () => {
+  const file = writeSequences();
+  const empty = path.join(folder, 'empty.txt');
+  writeFileSync(empty, '');
+  const cases: [string[], string][] = [
+    [['--json', path.join(folder, 'missing', 'out.json'), file], 'there is no file or folder for'],
+    [[folder], 'a folder was named'],
+    [[empty], 'too few choices for leave-one-out: 0 players'],
+  ];
+  for (const [flags, message] of cases) {
+    const { status, stdout, stderr } = evaluate(...flags);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^evaluate: .*\n$/);
+    expect(stderr).toContain(message);
+  }
+});

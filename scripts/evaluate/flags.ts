@@ -1,0 +1,80 @@
+// The flags of `npm run evaluate`, and what it says of itself.
+
+import { parseArgs } from 'node:util';
+import { PROTOCOLS, type Protocol } from '../../models/evaluation/protocols.ts';
+import { ALGORITHMS, chooseAlgorithms } from '../../models/training/auto.ts';
+import { DEVICES } from '../../models/training/session.ts';
+import { parseDuration } from '../duration.ts';
+import { isFormat, READERS } from '../import/formats.ts';
+
+const DEFAULT_BUDGET = '10m';
+
+export const HELP = `Trains algorithms on a file of interactions and measures them on what players chose next.
+
+  npm run evaluate -- --format FORMAT FILE [--items FILE] [--algorithms auto|a,b,…] [--protocol PROTOCOL]
+                      [--budget T] [--seed S] [--device cpu|cuda] [--json OUT]
+
+  --format      ${Object.keys(READERS).join(', ')}, as \`npm run import -- --help\` explains them
+  --items FILE  a catalogue of JSON lines, for algorithms that read what games are
+  --algorithms  auto (all, the default), or some of
+                ${ALGORITHMS.map(({ name }) => name).join(',')}; popularity is always measured beside
+  --protocol    leave-one-out (default)  players with three choices or more: the last is the test, the one before it the
+                                         validation
+                temporal                 the latest tenth of all choices is the test, the tenth before it the validation;
+                                         sequences and steam-200k have no times: there, each player's last choice is now
+                strong-generalisation    a tenth of the players is the test, another the validation, with five choices or
+                                         more each: training sees none of them, the first 80% of their choices are given
+  --budget T    time to train and to choose hyper-parameters, like 90s, 10m or 1h (${DEFAULT_BUDGET}); the test comes on top
+  --seed S      of what is random, a whole number (1)
+  --device      where what learns by gradient computes (cpu)
+  --json OUT    the results in the file OUT too
+
+Hyper-parameters, and the algorithm marked *, are chosen on the validation. The whole catalogue is ranked without the
+player's history; ties count against the algorithm. In the table:
+  95%      interval of NDCG@10, by bootstrap over the players
+  p        randomisation test, player by player, of the difference in NDCG@10 from the algorithm marked *
+  cover    share of the catalogue that is in somebody's first ten
+  bits     how little known the games in the first ten are: −log2 of the share of players who chose them
+  peak MB  of the whole process, until the algorithm's last model was made
+Ctrl-C ends the training and measures what is there; a second one ends at once.
+`;
+
+export type Flags = ReturnType<typeof readFlags>;
+
+/** Throws what is wrong with them, in one line. */
+export function readFlags(args: string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        format: { type: 'string', default: 'sequences' },
+        items: { type: 'string' },
+        algorithms: { type: 'string', default: 'auto' },
+        protocol: { type: 'string', default: 'leave-one-out' },
+        budget: { type: 'string', default: DEFAULT_BUDGET },
+        seed: { type: 'string', default: '1' },
+        device: { type: 'string', default: 'cpu' },
+        json: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const { format, protocol } = values;
+    const [file = ''] = positionals;
+    if (positionals.length !== 1 && !values.help) throw new Error('name one FILE');
+    if (!isFormat(format)) throw new Error(`--format takes one of ${Object.keys(READERS).join(', ')}`);
+    if (!isProtocol(protocol)) throw new Error(`--protocol takes one of ${Object.keys(PROTOCOLS).join(', ')}`);
+    const budget = parseDuration(values.budget);
+    if (!budget.ok) throw new Error(`--budget: ${budget.error}`);
+    const seed = Number(values.seed);
+    if (!/^\d+$/.test(values.seed) || !Number.isSafeInteger(seed)) throw new Error('--seed takes a whole number');
+    const device = DEVICES.find((known) => known === values.device);
+    if (device === undefined) throw new Error(`--device takes ${DEVICES.join(' or ')}`);
+    const algorithms = chooseAlgorithms(values.algorithms);
+    return { ...values, file, format, protocol, algorithms, budgetMs: budget.value, seed, device };
+  } catch (error) {
+    throw new Error(`${(error as Error).message.replaceAll('\n', ' ')}; --help shows how`, { cause: error });
+  }
+}
+
+const isProtocol = (name: string): name is Protocol => Object.hasOwn(PROTOCOLS, name);

@@ -1,0 +1,65 @@
+// Measures a trained candidate on the test split, through the file that would be published.
+
+import type { RankingCase } from '../../models/evaluation/cases.ts';
+import { type ListMetrics, listMetrics } from '../../models/evaluation/list-metrics.ts';
+import { measureUsers, rankingMetrics, USER_METRIC_NAMES, type UserMetric } from '../../models/evaluation/metrics.ts';
+import { rankTargets } from '../../models/evaluation/ranking.ts';
+import { bootstrapMeans, type Interval } from '../../models/evaluation/significance.ts';
+import type { Interactions } from '../../models/training/interactions.ts';
+import { createRandom } from '../../models/training/random.ts';
+import type { TrainedCandidate } from '../../models/training/search.ts';
+import { openScorer } from '../../models/training/session.ts';
+
+/** As it stands in the JSON. */
+export interface EvaluationResult {
+  algorithm: string;
+  parameters: TrainedCandidate['model']['parameters'];
+  trainSeconds: number;
+  peakMemoryMB: number;
+  fileMB: number;
+  metrics: Record<UserMetric, number> & ListMetrics;
+  /** 95% intervals of the means over players. */
+  ci95: Record<UserMetric, Interval>;
+}
+
+export interface Measured {
+  result: EvaluationResult;
+  /** NDCG@10 of each player, for paired tests. */
+  ndcgAt10: Float64Array;
+}
+
+export interface TestSplit {
+  test: Iterable<RankingCase>;
+  training: Interactions;
+  catalogueSize: number;
+  seed: number;
+}
+
+export async function measureCandidate(
+  { model, file, trainSeconds, peakMemoryMB }: TrainedCandidate,
+  { test, training, catalogueSize, seed }: TestSplit,
+): Promise<Measured> {
+  const { algorithm, parameters, itemIds } = model;
+  const scorer = await openScorer(file, itemIds);
+  const ranking = await rankTargets(scorer, test).finally(() => scorer.release());
+  const ofUsers = measureUsers(ranking);
+  const columns = USER_METRIC_NAMES.map((name) => ofUsers[name]);
+  // One stream of that name: all algorithms are resampled by the same players.
+  const intervals = bootstrapMeans(columns, createRandom(seed, 'bootstrap'));
+  const ci95 = Object.fromEntries(USER_METRIC_NAMES.map((name, n) => [name, intervals[n]!]));
+  return {
+    result: {
+      algorithm,
+      parameters,
+      trainSeconds,
+      peakMemoryMB,
+      fileMB: file.length / 1e6,
+      metrics: {
+        ...rankingMetrics(ranking),
+        ...listMetrics({ lists: ranking.lists, itemIds, training, catalogueSize }),
+      },
+      ci95: ci95 as EvaluationResult['ci95'],
+    },
+    ndcgAt10: ofUsers['ndcg@10'],
+  };
+}

@@ -1,0 +1,21 @@
+// The formats that can be read, by name.
+
+import { readJsonl } from './jsonl.ts';
+import { findRatings, readMovielens } from './movielens.ts';
+import type { Reader } from './row.ts';
+import { readSequences } from './sequences.ts';
+import { readSteam200k } from './steam-200k.ts';
+
+export const READERS = {
+  sequences: readSequences,
+  'steam-200k': readSteam200k,
+  movielens: readMovielens,
+  jsonl: readJsonl,
+} satisfies Record<string, Reader>;
+export type Format = keyof typeof READERS;
+
+export const isFormat = (name: string | undefined): name is Format =>
+  name !== undefined && Object.hasOwn(READERS, name);
+
+/** The file of interactions: MovieLens may be named by its folder. */
+export const findFile = (format: Format, path: string): string => (format === 'movielens' ? findRatings(path) : path);
