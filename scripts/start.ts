@@ -27,6 +27,8 @@ const HELP = `Starts Bloodstream on this machine: http://localhost:8787
   --no-open     do not open the browser
 `;
 const WORLD_SEED = 1;
+/** Enough for the made-up store, and little enough for a first look; `npm run train` takes its time. */
+const TRAINING_BUDGET = '20s';
 const TRAINER_RESTART_MS = 10_000;
 
 const flags = readFlags();
@@ -81,7 +83,7 @@ async function main(): Promise<void> {
     for (const cron of Object.keys(JOBS)) await server.runCron(cron);
     say('Training the first release …');
     // Too little data, or a model no better than popularity: the store opens all the same, and the trainer waits for more.
-    await runScript('train.ts', ['--state', state]).catch((error: Error) =>
+    await runScript('train.ts', ['--state', state, '--budget', TRAINING_BUDGET]).catch((error: Error) =>
       console.error(`No release yet: ${error.message}`),
     );
   }
@@ -193,7 +195,7 @@ function keepRunning(runCron: (cron: string) => Promise<void>, state: string): v
   });
   let trainer: ChildProcess;
   const wait = () => {
-    trainer = spawnScript('train.ts', ['--state', state, '--watch']);
+    trainer = spawnScript('train.ts', ['--state', state, '--budget', TRAINING_BUDGET, '--watch']);
     trainer.once('exit', () => {
       if (!ending) setTimeout(wait, TRAINER_RESTART_MS);
     });

@@ -4,30 +4,48 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { Item } from '../models/contracts/item.ts';
 import { TRAINING_DUE_KEY } from '../models/contracts/layout.ts';
 import type { ReleaseManifest } from '../models/contracts/release.ts';
 import { TrainingDue } from '../models/contracts/snapshot.ts';
+import { ALGORITHMS, chooseAlgorithms } from '../models/training/auto.ts';
 import { InteractionLog } from '../models/training/interactions.ts';
+import { DEVICES } from '../models/training/session.ts';
 import { type TrainingInput, trainRelease } from '../models/training/train-release.ts';
+import { listItems } from '../workers/storage/items.ts';
 import { publishRelease, readCurrentRelease, readReleaseFile } from '../workers/storage/releases.ts';
 import { readSnapshotEvents } from '../workers/storage/snapshot-events.ts';
 import { readSnapshotManifest } from '../workers/storage/snapshots.ts';
-import { DEFAULT_STATE_DIR, openPlatform } from './platform.ts';
+import { openCheckpoints } from './checkpoints.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+import { readPeakMemoryMB } from './peak-memory.ts';
+import { DEFAULT_STATE_DIR, openPlatform, type Platform } from './platform.ts';
 import { createProgress } from './progress.ts';
 
-const HELP = `Trains a model on the newest snapshot, measures it on choices that it has not seen, and publishes it.
+type Stores = Pick<Platform, 'BUCKET' | 'DB'>;
 
-  npm run train -- [--state DIR] [--force] [--watch] [--json]
+const DEFAULT_BUDGET = '10m';
+const HELP = `Trains models on the newest snapshot, publishes the one that does best on choices it has not seen.
 
+  npm run train -- [--algorithms auto|A,B] [--budget 10m] [--seed N] [--device cpu|cuda] [--state DIR] [--force] [--watch] [--json]
+
+  --algorithms  auto (all), or some of ${ALGORITHMS.map(({ name }) => name).join(',')}
+  --budget      the time for all of them together, as 90s, 10m or 1h (${DEFAULT_BUDGET}); measuring and publishing come on top
+  --seed        of what is random (1)
+  --device      where what learns by gradient computes (cpu)
   --state DIR   where the data is kept (.wrangler/state); may be in use by \`npm start\`
   --force       publish even what is worse than popularity or than the release in use, or cannot be compared with it
   --watch       wait for snapshots that the Worker announces, and train on each
   --json        the outcome as JSON, one line per training
 
+Ctrl-C ends the training early and goes on with the best so far; a second one ends at once. A training that was cut
+short goes on where it was when it is started again on the same snapshot.
+
 Exit code 0: published; 1: something went wrong; 2: refused, the release in use stays.
 `;
 const POLL_MS = 15_000;
 const EVENTS_PER_UPDATE = 10_000;
+const ITEMS_PER_PAGE = 1_000;
 const REFUSED = 2;
 
 interface Outcome {
@@ -39,7 +57,7 @@ interface Outcome {
   peakMemoryMB: number;
 }
 
-const { values: flags } = readFlags();
+const flags = readFlags();
 const count = (n: number) => n.toLocaleString('en');
 
 async function main(): Promise<void> {
@@ -47,20 +65,33 @@ async function main(): Promise<void> {
   // Before wrangler adds its own way of ending, whose exit hook still stops workerd. A training cut short leaves at most
   // files that no pointer names.
   if (flags.watch) for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
-  const { BUCKET, dispose } = await openPlatform(path.resolve(flags.state));
+  const stores = await openPlatform(path.resolve(flags.state));
   try {
-    if (flags.watch) await watch(BUCKET);
-    const outcome = await train(BUCKET);
+    if (flags.watch) await watch(stores);
+    const outcome = await train(stores, endEarly());
     report(outcome);
     if (outcome.outcome === 'refused') process.exitCode = REFUSED;
   } finally {
-    await dispose();
+    await stores.dispose();
   }
 }
 
+/** Aborted by the first Ctrl-C; the second ends the process. */
+function endEarly(): AbortSignal {
+  const controller = new AbortController();
+  process.removeAllListeners('SIGINT');
+  process.once('SIGINT', () => {
+    console.error('\nEnding early with the best so far; Ctrl-C again ends at once.');
+    controller.abort();
+    process.once('SIGINT', () => process.exit(130));
+  });
+  return controller.signal;
+}
+
 /** Trains on what is announced, for ever: neither a refusal nor an error ends it. */
-async function watch(bucket: R2Bucket): Promise<never> {
+async function watch(stores: Stores): Promise<never> {
   console.error('Waiting for snapshots to train on …');
+  const { BUCKET: bucket } = stores;
   let tried = '';
   for (;;) {
     try {
@@ -70,7 +101,7 @@ async function watch(bucket: R2Bucket): Promise<never> {
       // Versions are times, so the later is the greater.
       if (due !== undefined && due.snapshot > learnt && due.snapshot > tried) {
         console.error(`Snapshot ${due.snapshot} is announced, with ${count(due.newEvents)} new events.`);
-        report(await train(bucket));
+        report(await train(stores, new AbortController().signal));
         // Only now: what failed for want of a connection is tried again.
         tried = due.snapshot;
       }
@@ -86,7 +117,7 @@ async function readTrainingDue(bucket: R2Bucket): Promise<TrainingDue | undefine
   return object === null ? undefined : TrainingDue.parse(await object.json());
 }
 
-async function train(bucket: R2Bucket): Promise<Outcome> {
+async function train({ BUCKET: bucket, DB }: Stores, signal: AbortSignal): Promise<Outcome> {
   const startedAt = performance.now();
   const snapshot = await readSnapshotManifest(bucket);
   if (snapshot === undefined)
@@ -104,12 +135,24 @@ async function train(bucket: R2Bucket): Promise<Outcome> {
     if (++events % EVENTS_PER_UPDATE === 0)
       progress.update(`reading ${count(events)} of ${count(snapshot.events)} events`);
   }
+  const startedTraining = Date.now();
   const trained = await trainRelease({
+    algorithms: flags.algorithms,
     interactions: log.collect(),
+    catalogue: await readCatalogue(DB),
     snapshot,
     current,
+    budgetMs: flags.budgetMs,
+    seed: flags.seed,
+    device: flags.device,
+    signal,
+    checkpoints: openCheckpoints(path.resolve(flags.state, 'training')),
     clock: Date.now,
-    onProgress: (step, share) => progress.update(share === undefined ? step : `${step} ${Math.round(100 * share)}%`),
+    readPeakMemoryMB,
+    onProgress: (step, share) => {
+      const left = formatDuration(Math.max(0, flags.budgetMs - (Date.now() - startedTraining)));
+      progress.update(`${step}${share === undefined ? '' : ` · ${Math.round(100 * share)}%`} · ${left} left`);
+    },
   });
   progress.end();
   if (!trained.ok) throw new Error(`nothing to train on in snapshot ${snapshot.version}: ${trained.error}`);
@@ -126,6 +169,18 @@ async function train(bucket: R2Bucket): Promise<Outcome> {
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
     peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024),
   };
+}
+
+async function readCatalogue(db: D1Database): Promise<Map<string, Item>> {
+  const catalogue = new Map<string, Item>();
+  let page: Item[];
+  let last = '';
+  do {
+    page = await listItems(db, {}, last, ITEMS_PER_PAGE);
+    for (const item of page) catalogue.set(item.itemId, item);
+    last = page.at(-1)?.itemId ?? '';
+  } while (page.length === ITEMS_PER_PAGE);
+  return catalogue;
 }
 
 /** The release in use, to compare with. One that is broken stops the training: publishing unseen is for people to say. */
@@ -175,8 +230,12 @@ function explain(error: unknown): string {
 
 function readFlags() {
   try {
-    return parseArgs({
+    const { values } = parseArgs({
       options: {
+        algorithms: { type: 'string', default: 'auto' },
+        budget: { type: 'string', default: DEFAULT_BUDGET },
+        seed: { type: 'string', default: '1' },
+        device: { type: 'string', default: 'cpu' },
         state: { type: 'string', default: DEFAULT_STATE_DIR },
         force: { type: 'boolean', default: false },
         watch: { type: 'boolean', default: false },
@@ -184,6 +243,13 @@ function readFlags() {
         help: { type: 'boolean', default: false },
       },
     });
+    const seed = Number(values.seed);
+    if (!Number.isSafeInteger(seed)) throw new Error('--seed takes a whole number');
+    const device = DEVICES.find((known) => known === values.device);
+    if (device === undefined) throw new Error(`--device takes ${DEVICES.join(' or ')}`);
+    const budget = parseDuration(values.budget);
+    if (!budget.ok) throw new Error(`--budget: ${budget.error}`);
+    return { ...values, seed, device, budgetMs: budget.value, algorithms: chooseAlgorithms(values.algorithms) };
   } catch (error) {
     console.error(`${explain(error)}; --help shows how`);
     process.exit(1);

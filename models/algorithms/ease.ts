@@ -1,95 +1,76 @@
 // EASE: an item-to-item model in closed form. Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data": with G
 // the Gram matrix of the players' choices and P = (G + λI)⁻¹, the weight from item i to item j is B_ij = −P_ij / P_jj,
-// and B_ii = 0. The edge gets the largest weights of each item.
+// and B_ii = 0. The edge gets the largest weights of each item, negative ones too.
 
-import { MODEL_BYTES_MAX } from '../contracts/release.ts';
+import type { NeighbourTables } from '../contracts/neighbours.ts';
 import { openGemm } from '../training/gemm.ts';
 import type { Interactions } from '../training/interactions.ts';
 import { invert, LARGE_BLOCK } from '../training/inverse.ts';
+import { findInvertibleSize } from '../training/inverse-cost.ts';
 import { SymmetricMatrix } from '../training/symmetric.ts';
-import { chooseVocabulary, type ServableModel, type Vocabulary } from './algorithm.ts';
-import { encodeNeighbours, type NeighbourTables } from './neighbours.ts';
-import { selectLargest } from './select-largest.ts';
+import type { Algorithm, Vocabulary } from './algorithm.ts';
+import { indexChoices, medianAgeDays } from './choices.ts';
+import { searchTables } from './table-search.ts';
+import { collectTables, countChosen, estimateTablesMs } from './tables.ts';
 
-export interface EaseOptions {
-  /** λ: the larger, the closer to plain co-occurrence. */
-  regularisation: number;
-  /** A history item's weight is halved each time its age grows by this. */
-  halfLifeDays: number;
-  /** Weights kept of each item, fewer where the file would grow too large. */
-  neighboursMax: number;
-}
+/** Of the time left: another λ should have its turn. */
+const INVERSE_TIME_SHARE = 0.4;
 
-export const EASE_DEFAULTS: EaseOptions = { regularisation: 1000, halfLifeDays: 14, neighboursMax: 200 };
-
-/** Beyond this the inverse takes more than 1.3 GB and some minutes: the rarest items are left out. */
-const ITEMS_MAX = 25_000;
-const NEIGHBOUR_BYTES = 8;
-/** What the file holds beside the tables, generously. */
-const GRAPH_BYTES = 10_000;
-
-/** `onStep`: share of the inverse done, 0–1. */
-export async function trainEase(
-  interactions: Interactions,
-  options: EaseOptions = EASE_DEFAULTS,
-  onStep?: (share: number) => void,
-): Promise<ServableModel> {
-  const vocabulary = chooseVocabulary(interactions, ITEMS_MAX);
-  const items = vocabulary.itemIds.length;
-  const matrix = countPairs(interactions, vocabulary);
-  for (let item = 0; item < items; item++) matrix.add(item, item, options.regularisation);
+export const trainEase: Algorithm = async function* ({ interactions, vocabulary }, context) {
+  const choices = indexChoices(interactions, vocabulary);
   const gemm = await openGemm();
   try {
-    await invert(matrix, gemm, onStep);
+    const pairs = choices.ends.reduce((sum, end, row) => sum + end - row, 0);
+    const budgetMs = INVERSE_TIME_SHARE * context.timeLeft() - estimateTablesMs(pairs, countChosen(vocabulary));
+    const rows = await findInvertibleSize(gemm, countChosen(vocabulary), budgetMs, () => -context.timeLeft());
+    if (rows === 0) return;
+    yield* searchTables(
+      {
+        algorithm: 'ease',
+        itemIds: vocabulary.itemIds,
+        medianAgeDays: medianAgeDays(choices),
+        /** λ: the larger, the closer to plain co-occurrence. */
+        start: { regularisation: 1000, positionDecay: 0.8 },
+        axes: { regularisation: [100, 300, 1000, 3000] },
+        async count({ regularisation }) {
+          const matrix = countPairs(interactions, vocabulary, rows);
+          for (let item = 0; item < rows; item++) matrix.add(item, item, regularisation);
+          await invert(matrix, gemm, (share) => context.onProgress(`inverting, λ ${regularisation}`, share));
+          return readWeights(matrix, vocabulary.itemIds.length);
+        },
+      },
+      context,
+    );
   } finally {
     await gemm.release();
   }
+};
 
-  const fitting = Math.floor((MODEL_BYTES_MAX - GRAPH_BYTES) / items / NEIGHBOUR_BYTES);
-  const perItem = Math.min(options.neighboursMax, fitting, items);
-  const parameters = { ...options, neighboursPerItem: perItem };
-  const { file, plain } = encodeNeighbours(keepLargest(matrix, perItem), options.halfLifeDays, {
-    algorithm: 'ease',
-    parameters: JSON.stringify(parameters),
-  });
-  return { algorithm: 'ease', parameters, itemIds: vocabulary.itemIds, file, plain };
-}
-
-/** The Gram matrix: how many players chose both items of each pair. */
-function countPairs({ starts, ends, items }: Interactions, { itemIds, places }: Vocabulary): SymmetricMatrix {
-  const gram = new SymmetricMatrix(itemIds.length, LARGE_BLOCK);
+/** The Gram matrix of the first `rows` items: how many players chose both items of each pair. */
+function countPairs({ starts, ends, items }: Interactions, { places }: Vocabulary, rows: number): SymmetricMatrix {
+  const gram = new SymmetricMatrix(rows, LARGE_BLOCK);
   starts.forEach((start, user) => {
     const chosen = items
       .subarray(start, ends[user]!)
       .map((item) => places[item]!)
-      .filter((place) => place >= 0)
+      .filter((place) => place >= 0 && place < rows)
       .sort();
     for (let i = 0; i < chosen.length; i++) for (let j = 0; j <= i; j++) gram.add(chosen[i]!, chosen[j]!, 1);
   });
   return gram;
 }
 
-/** Row i: the weights from item i to others of largest magnitude. `inverse`: P. */
-function keepLargest(inverse: SymmetricMatrix, perItem: number): NeighbourTables {
-  const items = inverse.size;
-  const neighbours = new Int32Array(items * perItem);
-  const weights = new Float32Array(items * perItem);
-  const diagonal = Float32Array.from({ length: items }, (_, item) => inverse.get(item, item));
-  const columns = new Float32Array(items * LARGE_BLOCK);
-  const row = new Float32Array(items);
-  for (let panel = 0; panel < inverse.panels.length; panel++) {
-    inverse.readColumns(panel, columns);
+/** B, as much of it as is kept. `inverse`: P. */
+function readWeights(inverse: SymmetricMatrix, items: number): NeighbourTables {
+  const rows = inverse.size;
+  const diagonal = Float32Array.from({ length: rows }, (_, item) => inverse.get(item, item));
+  const columns = new Float32Array(rows * LARGE_BLOCK);
+  return collectTables(items, rows, (item, row) => {
+    const panel = Math.floor(item / inverse.block);
     const width = inverse.rowsOf(panel);
-    for (let r = 0; r < width; r++) {
-      const item = panel * inverse.block + r;
-      for (let other = 0; other < items; other++) row[other] = -columns[other * width + r]! / diagonal[other]!;
-      row[item] = 0;
-      const places = selectLargest(row, perItem);
-      neighbours.set(places, item * perItem);
-      places.forEach((place, n) => {
-        weights[item * perItem + n] = row[place]!;
-      });
-    }
-  }
-  return { items, perItem, neighbours, weights };
+    const column = item - panel * inverse.block;
+    if (column === 0) inverse.readColumns(panel, columns);
+    for (let other = 0; other < rows; other++) row[other] = -columns[other * width + column]! / diagonal[other]!;
+    row[item] = 0;
+  });
 }

@@ -1,20 +1,45 @@
-// Popularity: every player gets the items that most players chose. The bar that any model must clear.
+// Popularity: every player gets the items that most players chose, of late where that ranks better. The bar that any
+// model must clear.
 
-import { HISTORY_LENGTH } from '../contracts/release.ts';
-import { GraphBuilder } from '../onnx/graph.ts';
-import type { Interactions } from '../training/interactions.ts';
-import { chooseVocabulary, type TrainedModel } from './algorithm.ts';
+import type { Algorithm, RetrievalModel } from './algorithm.ts';
+import { indexChoices, medianAgeDays, weighByAge } from './choices.ts';
+import { searchCoordinates } from './coordinate-search.ts';
 
-export async function trainPopularity(interactions: Interactions): Promise<TrainedModel> {
-  const { itemIds, counts } = chooseVocabulary(interactions, Number.POSITIVE_INFINITY);
-  const graph = new GraphBuilder('popularity');
-  graph.input('items', 'int32', ['batch', HISTORY_LENGTH]);
-  graph.input('weights', 'float32', ['batch', HISTORY_LENGTH]);
-  graph.input('ages', 'float32', ['batch', HISTORY_LENGTH]);
-  const batch = graph.node('batch', 'Shape', ['weights'], { end: 1 });
-  const shape = graph.node('shape', 'Concat', [batch, graph.ints('one', 1)], { axis: 0 });
-  graph.node('scores', 'Expand', [graph.constant('popularity', Float32Array.from(counts)), shape]);
-  graph.output('scores', 'float32', ['batch', itemIds.length]);
-  const { bytes } = graph.encode({ algorithm: 'popularity' });
-  return { algorithm: 'popularity', parameters: {}, itemIds, file: bytes };
+/** Proposes at least one model, whatever time is left: it takes none. */
+export const trainPopularity: Algorithm = async function* ({ interactions, vocabulary }, context) {
+  const { itemIds } = vocabulary;
+  const choices = indexChoices(interactions, vocabulary);
+  const train = ({ halfLifeDays }: { halfLifeDays: number }) => {
+    const counts = new Float64Array(itemIds.length);
+    weighByAge(choices, halfLifeDays).forEach((weight, row) => {
+      counts[choices.places[row]!]! += weight;
+    });
+    return createPopularityModel(itemIds, counts, { halfLifeDays });
+  };
+  if (context.timeLeft() <= 0 || context.signal.aborted) {
+    yield train({ halfLifeDays: 0 });
+    return;
+  }
+  const median = medianAgeDays(choices);
+  yield* searchCoordinates({ halfLifeDays: 0 }, { halfLifeDays: [0, median, median / 4, median / 16] }, train, context);
+};
+
+/** The same scores for every history: `counts` relative to the largest. */
+export function createPopularityModel(
+  itemIds: readonly string[],
+  counts: Float64Array,
+  parameters: RetrievalModel['parameters'],
+): RetrievalModel {
+  const largest = counts.reduce((most, count) => Math.max(most, count), Number.MIN_VALUE);
+  return {
+    algorithm: 'popularity',
+    parameters,
+    itemIds,
+    addTo(graph, { weights }) {
+      const batch = graph.node('batch', 'Shape', [weights], { end: 1 });
+      const shape = graph.node('shape', 'Concat', [batch, graph.ints('one', 1)], { axis: 0 });
+      const scores = Float32Array.from(counts, (count) => count / largest);
+      return graph.node('scores', 'Expand', [graph.constant('popularity', scores), shape]);
+    },
+  };
 }

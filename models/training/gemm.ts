@@ -17,7 +17,8 @@ interface Shape {
   n: number;
 }
 
-export async function openGemm(): Promise<Gemm> {
+/** `threads`: as many as cores if left out. */
+export async function openGemm(threads?: number): Promise<Gemm> {
   const product = new GraphBuilder('product');
   product.input('a', 'float32', ['m', 'k']);
   product.input('b', 'float32', ['k', 'n']);
@@ -31,7 +32,7 @@ export async function openGemm(): Promise<Gemm> {
   difference.output(difference.node('y', 'Gemm', ['a', 'b', 'c'], attributes), 'float32', ['m', 'n']);
 
   const sessions: Session[] = [];
-  for (const graph of [product, difference]) sessions.push(await openSession(graph.encode().bytes));
+  for (const graph of [product, difference]) sessions.push(await openSession(graph.encode().bytes, 'cpu', threads));
   const [multiplying, subtracting] = sessions as [Session, Session];
   return {
     async multiply(a, b, y, { m, k, n }) {

@@ -1,4 +1,4 @@
-// Seeded randomness for the made-up world. Not for secrets, and not for sampling in training.
+// Seeded randomness, for training and for the made-up world. Not for secrets.
 
 /** A stream of random numbers that is the same for the same seed. */
 export interface Random {

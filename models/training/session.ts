@@ -15,17 +15,37 @@ export interface Session {
   release(): Promise<void>;
 }
 
-const open = (model: Uint8Array) =>
-  ort.InferenceSession.create(model, { executionProviders: ['cpu'], logSeverityLevel: 3 });
+/** Where a session can compute. */
+export const DEVICES = ['cpu', 'cuda'] as const;
+export type Device = (typeof DEVICES)[number];
+
+/** onnxruntime's word for it. */
+const EVERY_CORE = 0;
+
+/** Throws where the file is no valid model, or the device is none of this machine. */
+async function open(model: Uint8Array, device: Device = 'cpu', threads?: number): Promise<ort.InferenceSession> {
+  try {
+    const executionProviders = device === 'cuda' ? ['cuda', 'cpu'] : ['cpu'];
+    const intraOpNumThreads = threads ?? EVERY_CORE;
+    return await ort.InferenceSession.create(model, { executionProviders, intraOpNumThreads, logSeverityLevel: 3 });
+  } catch (error) {
+    if (device === 'cpu') throw error;
+    throw new Error(
+      `onnxruntime cannot use CUDA here (${(error as Error).message}): it needs an NVIDIA driver, CUDA 12 and its own library, which ` +
+        '`node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` downloads; --device cpu needs nothing',
+      { cause: error },
+    );
+  }
+}
 
 const toTensor = ({ data, dimensions }: TensorData): ort.Tensor => new ort.Tensor(data, dimensions);
 
 const toTensors = (named: Record<string, TensorData>): Record<string, ort.Tensor> =>
   Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, toTensor(tensor)]));
 
-/** Opens a model whose outputs have shapes that the caller knows. Throws where the file is no valid model. */
-export async function openSession(model: Uint8Array): Promise<Session> {
-  const session = await open(model);
+/** Opens a model whose outputs have shapes that the caller knows. `threads`: as many as cores if left out. Throws as `open` does. */
+export async function openSession(model: Uint8Array, device: Device = 'cpu', threads?: number): Promise<Session> {
+  const session = await open(model, device, threads);
   return {
     async run(inputs, outputs) {
       await session.run(toTensors(inputs), toTensors(outputs));

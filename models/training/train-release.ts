@@ -1,100 +1,104 @@
 // The offline road as one function: hold out, train, measure, judge, and put together the release. It reads and
 // publishes nothing; scripts/train.ts does.
 
-import { createHash } from 'node:crypto';
-import { EASE_DEFAULTS, trainEase } from '../algorithms/ease.ts';
-import { trainPopularity } from '../algorithms/popularity.ts';
-import { releaseKey } from '../contracts/layout.ts';
-import { RELEASE_SCHEMA, type ReleaseManifest, SIGNATURE } from '../contracts/release.ts';
+import { gatherNeighbours } from '../algorithms/nearest.ts';
+import { sha256Hex } from '../contracts/digest.ts';
+import { NEIGHBOURS_PER_ITEM_MAX } from '../contracts/neighbours.ts';
+import type { ReleaseFiles, ReleaseManifest } from '../contracts/release.ts';
 import { fail, ok, type Result } from '../contracts/result.ts';
-import { leaveOneOut, type RankingCase, rankingCases } from '../evaluation/leave-one-out.ts';
-import { rankingMetrics } from '../evaluation/metrics.ts';
+import type { RankingCase } from '../evaluation/cases.ts';
+import { leaveOneOut } from '../evaluation/leave-one-out.ts';
+import { listMetrics } from '../evaluation/list-metrics.ts';
+import { measureUsers, rankingMetrics } from '../evaluation/metrics.ts';
 import { rankTargets } from '../evaluation/ranking.ts';
 import { encodeHistories } from '../features/history.ts';
 import { judge, type Verdict } from './gate.ts';
 import { holdOutShare, isHeldOut } from './hold-out.ts';
 import { countInteractions, type Interactions } from './interactions.ts';
+import { sealRelease } from './seal-release.ts';
+import { type SearchInput, searchAlgorithms } from './search.ts';
 import { openScorer } from './session.ts';
 
-export interface TrainingInput {
+export interface TrainingInput extends Omit<SearchInput, 'interactions' | 'validation'> {
+  /** All of them: what is held out is decided here. */
   interactions: Interactions;
   snapshot: { version: string; lastSequence: number };
   /** The release in use, to be measured beside the candidate; undefined where there is none. */
   current: { itemIds: readonly string[]; model: Uint8Array } | undefined;
-  /** Epoch milliseconds. */
-  clock: () => number;
-  /** `share`: of this step that is done, 0–1. */
-  onProgress?: (step: string, share?: number) => void;
 }
 
-export interface TrainedRelease {
-  manifest: ReleaseManifest;
-  model: Uint8Array;
-  vocabulary: Uint8Array;
+export interface TrainedRelease extends ReleaseFiles {
   verdict: Verdict;
 }
 
 /** Fails where there is too little to learn from, saying what is missing. */
 export async function trainRelease(input: TrainingInput): Promise<Result<TrainedRelease, string>> {
-  const { interactions, clock, onProgress = () => {} } = input;
+  const { interactions, clock, onProgress } = input;
   const share = holdOutShare(interactions.userIds.length);
-  const split = leaveOneOut(interactions, (userId) => isHeldOut(userId, share), { lengthMin: 2, removed: 1 });
-  const { training, heldOut } = split;
-  const poverty = describePoverty(interactions, heldOut.length);
+  const { training, validation, test } = leaveOneOut(interactions, (userId) => isHeldOut(userId, share), 2);
+  const poverty = describePoverty(interactions, test.length);
   if (poverty !== undefined) return fail(poverty);
 
   const startedAt = clock();
-  onProgress('training');
-  const ease = await trainEase(training, EASE_DEFAULTS, (done) => onProgress('training', done));
+  const { candidates, selected, vocabulary } = await searchAlgorithms({ ...input, interactions: training, validation });
+  const popularity = candidates.find(({ model }) => model.algorithm === 'popularity');
+  if (selected === undefined || popularity === undefined)
+    return fail('no algorithm could learn from what is left to it');
+  const { model, file } = selected;
   const trainSeconds = (clock() - startedAt) / 1000;
-  const popularity = await trainPopularity(training);
 
-  const cases = () => rankingCases(interactions, heldOut);
-  const rank = async (step: string, model: Uint8Array, itemIds: readonly string[]) => {
+  const measure = async (step: string, candidate: Uint8Array, itemIds: readonly string[]) => {
     onProgress(`measuring ${step}`);
-    const scorer = await openScorer(model, itemIds);
+    const scorer = await openScorer(candidate, itemIds);
     try {
-      return await rankTargets(scorer, cases());
+      const ranking = await rankTargets(scorer, test);
+      const catalogueSize = new Set([...interactions.itemIds, ...itemIds]).size;
+      const shown = { lists: ranking.lists, itemIds, training, catalogueSize };
+      return {
+        ndcgAt10: measureUsers(ranking)['ndcg@10'],
+        metrics: { users: test.length, ...rankingMetrics(ranking), ...listMetrics(shown) },
+      };
     } finally {
       await scorer.release();
     }
   };
-  const ranks = {
-    candidate: await rank('the candidate', ease.file, ease.itemIds),
-    popularity: await rank('popularity', popularity.file, popularity.itemIds),
-    current: input.current && (await rank('the release in use', input.current.model, input.current.itemIds)),
+  const measured = {
+    candidate: await measure('the candidate', file, model.itemIds),
+    popularity: await measure('popularity', popularity.file, popularity.model.itemIds),
+    current: input.current && (await measure('the release in use', input.current.model, input.current.itemIds)),
   };
 
-  const vocabulary = new TextEncoder().encode(JSON.stringify(ease.itemIds));
+  onProgress('finding neighbours');
+  const neighbours = await gatherNeighbours(
+    { model, content: undefined, counts: vocabulary.counts },
+    NEIGHBOURS_PER_ITEM_MAX,
+  );
   const createdAt = new Date(clock()).toISOString();
-  const version = `${createdAt.replaceAll(/[-:]|\.\d+/g, '')}-${ease.algorithm}-${sha256(ease.file).slice(0, 8)}`;
-  const describe = (file: 'model.onnx' | 'vocabulary.json', bytes: Uint8Array) => ({
-    key: releaseKey(version, file),
-    bytes: bytes.length,
-    sha256: sha256(bytes),
-  });
-  const manifest: ReleaseManifest = {
-    schema: RELEASE_SCHEMA,
-    version,
-    algorithm: ease.algorithm,
-    parameters: ease.parameters,
-    createdAt,
-    signature: SIGNATURE,
-    items: ease.itemIds.length,
-    model: describe('model.onnx', ease.file),
-    vocabulary: describe('vocabulary.json', vocabulary),
-    plain: ease.plain,
-    data: { snapshot: input.snapshot.version, lastSequence: input.snapshot.lastSequence, ...describeRange(training) },
-    metrics: {
-      protocol: `the last choice of ${Math.round(100 * share)}% of the players, held out; whole catalogue, history left out, ties against`,
-      candidate: rankingMetrics(ranks.candidate),
-      popularity: rankingMetrics(ranks.popularity),
-      current: ranks.current === undefined ? null : rankingMetrics(ranks.current),
+  const digest = await sha256Hex(file);
+  const files = await sealRelease(
+    {
+      version: `${createdAt.replaceAll(/[-:]|\.\d+/g, '')}-${model.algorithm}-${digest.slice(0, 8)}`,
+      algorithm: model.algorithm,
+      parameters: model.parameters,
+      createdAt,
+      data: { snapshot: input.snapshot.version, lastSequence: input.snapshot.lastSequence, ...describeRange(training) },
+      metrics: {
+        protocol: `the last choice of ${Math.round(100 * share)}% of the players, held out; whole catalogue, history left out, ties against`,
+        candidate: measured.candidate.metrics,
+        popularity: measured.popularity.metrics,
+        current: measured.current?.metrics ?? null,
+      },
+      selfTest: await makeSelfTest({ file, itemIds: model.itemIds }, test),
+      trainSeconds,
     },
-    selfTest: await makeSelfTest(ease, cases()),
-    trainSeconds,
-  };
-  return ok({ manifest, model: ease.file, vocabulary, verdict: judge(ranks) });
+    { model: file, itemIds: model.itemIds, neighbours },
+  );
+  const verdict = judge({
+    candidate: measured.candidate.ndcgAt10,
+    popularity: measured.popularity.ndcgAt10,
+    current: measured.current?.ndcgAt10,
+  });
+  return ok({ ...files, verdict });
 }
 
 function describePoverty({ userIds, itemIds }: Interactions, heldOut: number): string | undefined {
@@ -150,5 +154,3 @@ async function makeSelfTest(
     expected: best.slice(0, SELF_TEST_LENGTH),
   };
 }
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

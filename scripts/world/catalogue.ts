@@ -1,8 +1,8 @@
 // The games of the made-up world: a pure function of a seed and a moment. What players do with them is players.ts.
 
 import type { Item } from '../../models/contracts/item.ts';
+import { createRandom, hashName, type Random } from '../../models/training/random.ts';
 import { GENRES, type Genre, type Niche } from './genres.ts';
-import { createRandom, hashName, type Random } from './random.ts';
 import { makeSequelTitle, makeStudioName, makeTitle, makeUnique } from './titles.ts';
 
 const GAMES = 2_000;

@@ -1,9 +1,9 @@
 // Ninety days of what the players of the made-up world do, session by session. A pure function: no clock, no I/O.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
+import { createRandom, type Random } from '../../models/training/random.ts';
 import type { Game } from './catalogue.ts';
 import { NICHES, type Player } from './players.ts';
-import { createRandom, type Random } from './random.ts';
 import { createShelves, type Known, type Shelves } from './shelves.ts';
 
 const SECOND_MS = 1_000;

@@ -1,7 +1,7 @@
 // The players of the made-up world: what each likes and how much each plays. What they do is events.ts.
 
+import { createRandom, type Random } from '../../models/training/random.ts';
 import { ARCHETYPES, GENRES } from './genres.ts';
-import { createRandom, type Random } from './random.ts';
 
 const PLAYERS = 3_000;
 const DAYS = 90;

@@ -1,9 +1,9 @@
 // Which games a player of the made-up world comes upon. The structure that a recommender can find is put in here: niches,
 // series, studios, moods, and a front page that shows everybody the same.
 
+import type { Random } from '../../models/training/random.ts';
 import type { Game } from './catalogue.ts';
 import { NICHES, type Player } from './players.ts';
-import type { Random } from './random.ts';
 
 const DAY_MS = 86_400_000;
 /** Share of places that the front page fills, where games count by how many hear of them alone. */

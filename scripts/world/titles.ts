@@ -1,8 +1,8 @@
 // Names for games, places and studios that do not exist, each given once. Whether a name is taken in the real world it
 // does not know.
 
+import type { Random } from '../../models/training/random.ts';
 import type { Genre, Niche } from './genres.ts';
-import type { Random } from './random.ts';
 
 const PLACE_STARTS =
   'Val Thorn Ash Eld Mar Bryn Cal Dun Fen Har Kel Lor Myr Nor Oster Pell Quil Ro Sel Tar Ul Ver Wyn Ys'.split(' ');

@@ -1,0 +1,64 @@
+// What the catalogue says of a game, as weighted labels: its genres, tags, developer, platforms, price, year and the words
+// of its title. It knows nothing of players.
+
+import type { Item } from '../contracts/item.ts';
+
+/** A sparse matrix [items, width]: the labels of item i are cells starts[i] up to starts[i + 1]. */
+export interface LabelMatrix {
+  width: number;
+  starts: Int32Array;
+  columns: Int32Array;
+  values: Float32Array;
+}
+
+/** The labels of most items among those that several have; beyond, there is little to learn of each. */
+const LABELS_MAX = 2000;
+const ITEMS_PER_LABEL_MIN = 2;
+/** What costs less than the first is of the first class, and so on. */
+const PRICE_CLASSES = [0.01, 5, 10, 20, 40];
+/** Shorter ones are mostly articles and numerals. */
+const WORD_LENGTH_MIN = 3;
+
+/** Each row has length 1, or no labels. A label weighs log(items / items that have it), as in TF-IDF (Spärck Jones 1972). */
+export function encodeLabels(itemIds: readonly string[], catalogue: ReadonlyMap<string, Item>): LabelMatrix {
+  const labels = itemIds.map((itemId) => {
+    const item = catalogue.get(itemId);
+    return item === undefined ? [] : [...new Set(listLabels(item))];
+  });
+  const having = new Map<string, number>();
+  for (const own of labels) for (const label of own) having.set(label, (having.get(label) ?? 0) + 1);
+  const kept = [...having]
+    .filter(([, items]) => items >= ITEMS_PER_LABEL_MIN && items < itemIds.length)
+    .sort(([a, itemsA], [b, itemsB]) => itemsB - itemsA || (a < b ? -1 : 1))
+    .slice(0, LABELS_MAX);
+  const columnOf = new Map(kept.map(([label], column) => [label, column]));
+  const weights = kept.map(([, items]) => Math.log(itemIds.length / items));
+
+  const starts = new Int32Array(itemIds.length + 1);
+  const columns: number[] = [];
+  const values: number[] = [];
+  labels.forEach((own, item) => {
+    const found = own.map((label) => columnOf.get(label)).filter((column) => column !== undefined);
+    const length = Math.hypot(...found.map((column) => weights[column]!));
+    for (const column of found) {
+      columns.push(column);
+      values.push(weights[column]! / length);
+    }
+    starts[item + 1] = columns.length;
+  });
+  return { width: kept.length, starts, columns: Int32Array.from(columns), values: Float32Array.from(values) };
+}
+
+function listLabels({ title, genres, tags, developer, platforms, price, releaseDate }: Item): string[] {
+  const words = title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const labels = [
+    ...genres.map((genre) => `genre ${genre.toLowerCase()}`),
+    ...tags.map((tag) => `tag ${tag.toLowerCase()}`),
+    ...platforms.map((platform) => `platform ${platform.toLowerCase()}`),
+    ...words.filter((word) => word.length >= WORD_LENGTH_MIN).map((word) => `word ${word}`),
+  ];
+  if (developer !== null) labels.push(`developer ${developer.toLowerCase()}`);
+  if (price !== null) labels.push(`price ${PRICE_CLASSES.filter((bound) => price >= bound).length}`);
+  if (releaseDate !== null) labels.push(`year ${releaseDate.slice(0, 4)}`);
+  return labels;
+}

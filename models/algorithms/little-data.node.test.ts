@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { collectProposals, makeContext, type Sequence, scoreItems } from '../../tests/try-algorithm.ts';
+import { ItemInput } from '../contracts/item.ts';
+import type { Algorithm } from './algorithm.ts';
+import { trainContent } from './content.ts';
+import { trainEase } from './ease.ts';
+import { trainItemKnn } from './item-knn.ts';
+import { trainPopularity } from './popularity.ts';
+import { trainTransitions } from './transitions.ts';
+
+const LEARNERS: readonly Algorithm[] = [trainItemKnn, trainTransitions, trainEase, trainContent];
+const catalogue = new Map(
+  ['a', 'b', 'c'].map((itemId) => [itemId, { itemId, ...ItemInput.parse({ title: `Game ${itemId}`, price: 5 }) }]),
+);
+const enough = [
+  ['a', 'b', 'c'],
+  ['c', 'b'],
+];
+
+test('from one player, one item or single choices every algorithm makes finite scores, or says nothing', async () => {
+  const little: Sequence[][] = [[['a', 'b']], [['a']], [['a'], ['a']], [['a'], ['b'], ['c']]];
+  for (const sequences of little)
+    for (const train of [trainPopularity, ...LEARNERS])
+      for (const model of await collectProposals(train, sequences, () => 1, makeContext(), catalogue))
+        for (const score of Object.values(await scoreItems(model, 'a'))) expect(score).toBeGreaterThanOrEqual(0);
+});
+
+test('where nobody has chosen anything, there is nothing to propose but equal popularity', async () => {
+  for (const train of LEARNERS)
+    expect(await collectProposals(train, [], () => 1, makeContext(), catalogue)).toEqual([]);
+  const [model] = await collectProposals(trainPopularity, [], () => 1, makeContext(), catalogue);
+  expect(await scoreItems(model!)).toEqual({ a: 0, b: 0, c: 0 });
+});
+
+test('without time, or after an abort, only popularity proposes a model, and one alone', async () => {
+  for (const stop of [{ timeLeft: () => 0 }, { timeLeft: () => -5 }, { signal: AbortSignal.abort() }]) {
+    const context = makeContext(stop);
+    for (const train of LEARNERS)
+      expect(await collectProposals(train, enough, () => 1, context, catalogue)).toEqual([]);
+    expect(await collectProposals(trainPopularity, enough, () => 1, context)).toHaveLength(1);
+  }
+});

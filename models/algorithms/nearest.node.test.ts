@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { decodeNeighbourFile, encodeNeighbourFile, type NeighbourTables } from '../contracts/neighbours.ts';
+import { createRandom } from '../training/random.ts';
+import { gatherNeighbours } from './nearest.ts';
+
+/** Of one item: [place, weight], as far as there are any. */
+const rowOf = ({ perItem, neighbours, weights }: NeighbourTables, item: number): [number, number][] =>
+  Array.from({ length: perItem }, (_, n): [number, number] => [
+    neighbours[item * perItem + n]!,
+    weights[item * perItem + n]!,
+  ]).filter(([, weight]) => weight > 0);
+
+test('finds the nearest by angle, as sorting all angles does; a vector of zeros is near nothing', async () => {
+  const [items, width, perItem] = [700, 5, 12];
+  const random = createRandom(1, 'nearest');
+  const data = Float32Array.from({ length: items * width }, () => random.normal());
+  data.fill(0, 3 * width, 4 * width);
+  const tables = await gatherNeighbours(
+    { model: { itemVectors: { data, width } }, content: undefined, counts: new Int32Array(items).fill(9) },
+    perItem,
+  );
+  const vectorOf = (item: number) => [...data.subarray(item * width, (item + 1) * width)];
+  const cosine = (a: number[], b: number[]) =>
+    a.reduce((sum, value, n) => sum + value * b[n]!, 0) / Math.hypot(...a) / Math.hypot(...b);
+  for (const item of [0, 1, 255, 256, 699]) {
+    const angles = Array.from({ length: items }, (_, other): [number, number] => [
+      other,
+      cosine(vectorOf(item), vectorOf(other)),
+    ]);
+    const expected = angles.filter(([other]) => other !== item && other !== 3).sort(([, a], [, b]) => b - a);
+    const row = rowOf(tables, item);
+    expect(row.map(([place]) => place)).toEqual(expected.slice(0, perItem).map(([place]) => place));
+    row.forEach(([, weight], n) => {
+      expect(weight).toBeCloseTo(expected[n]![1] / expected[0]![1], 5);
+    });
+  }
+  expect(rowOf(tables, 3)).toEqual([]);
+});
+
+test('takes what the model says of the items that enough players chose, and what content says of the others', async () => {
+  // Items 0–2 are chosen; the content of 0 and 3 is alike, and that of 1 and 4.
+  const learnt = {
+    items: 5,
+    perItem: 4,
+    neighbours: Int32Array.of(0, 1, 2, 4, 0, 2, 3, 4, 0, 0, 0, 0, 0, 1, 2, 4, 0, 1, 2, 3),
+    weights: Float32Array.of(9, 0.1, 0.4, -0.9, 2, -1, 4, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1),
+  };
+  const content = { width: 2, data: Float32Array.of(1, 0, 0, 3, -1, 0, 2, 0, 1, 1) };
+  const sources = { model: { neighbours: learnt }, content, counts: Int32Array.of(9, 5, 5, 4, 0) };
+  const tables = await gatherNeighbours(sources, 2);
+  // Not itself, nothing negative, the nearest first and at 1.
+  expect(rowOf(tables, 0)).toEqual([
+    [2, 1],
+    [1, 0.25],
+  ]);
+  expect(rowOf(tables, 1)).toEqual([
+    [3, 1],
+    [0, 0.5],
+  ]);
+  // The model knows nothing near item 2, and its content points away from all the others.
+  expect(rowOf(tables, 2)).toEqual([]);
+  expect(rowOf(tables, 3).map(([place]) => place)).toEqual([0, 4]);
+  expect(rowOf(tables, 4).map(([place]) => place)).toEqual([0, 1]);
+
+  const byContent = await gatherNeighbours({ ...sources, model: {} }, 50);
+  expect(byContent.perItem).toBe(5);
+  expect(rowOf(byContent, 0).map(([place]) => place)).toEqual([3, 4]);
+  expect(decodeNeighbourFile(encodeNeighbourFile(byContent), 5, 5)).toEqual({ ok: true, value: byContent });
+});
+
+test('a single item, or one of which nothing is known, has no neighbours', async () => {
+  const one = await gatherNeighbours({ model: {}, content: undefined, counts: Int32Array.of(9) }, 50);
+  expect(decodeNeighbourFile(encodeNeighbourFile(one), 1, 1)).toEqual({ ok: true, value: one });
+  expect(rowOf(one, 0)).toEqual([]);
+});

@@ -1,0 +1,170 @@
+import { init, numpy as np } from '@jax-js/jax';
+import { expect, test } from 'vitest';
+import { HISTORY_LENGTH } from '../../contracts/release.ts';
+import { encodeHistories } from '../../features/history.ts';
+import { InteractionLog } from '../../training/interactions.ts';
+import { createRandom } from '../../training/random.ts';
+import { openScorer } from '../../training/session.ts';
+import { chooseVocabulary, encodeRetrieval, type RetrievalModel, type TrainingContext } from '../algorithm.ts';
+import { proposeSasrec, SASREC_DEFAULTS, scoreItems, toModel } from './sasrec.ts';
+import { initialise, type TransformerShape } from './transformer.ts';
+
+const GAMES = 12;
+const OPTIONS = { ...SASREC_DEFAULTS, width: 16, rows: 2, epochs: 150, learningRate: 1e-2 };
+
+/** Players who go round the games, each two further than the last: the next choice follows from the order alone. */
+function circlingPlayers(players: number, choices: number) {
+  const log = new InteractionLog();
+  for (let player = 0; player < players; player++)
+    for (let n = 0; n < choices; n++)
+      log.add({
+        userId: `player${player}`,
+        itemId: `game${(player + 5 * n) % GAMES}`,
+        type: 'like',
+        value: null,
+        timestamp: n * 3_600_000,
+      });
+  const interactions = log.collect();
+  const vocabulary = chooseVocabulary(interactions, 100);
+  return { interactions, vocabulary, catalogue: new Map(), validation: [], earlier: [] };
+}
+
+const context = (changes: Partial<TrainingContext> = {}): TrainingContext => ({
+  seed: 1,
+  device: 'cpu',
+  timeLeft: () => 60_000,
+  signal: new AbortController().signal,
+  checkpoints: { read: () => undefined, write() {} },
+  onProgress() {},
+  ...changes,
+});
+
+async function collect(proposals: AsyncGenerator<RetrievalModel, void, number>): Promise<RetrievalModel[]> {
+  const models: RetrievalModel[] = [];
+  for (let next = await proposals.next(); !next.done; next = await proposals.next(0)) models.push(next.value);
+  return models;
+}
+
+type Choice = { itemId: string; weight: number; ageDays: number };
+const chose = (...games: number[]): Choice[] => games.map((game) => ({ itemId: `game${game}`, weight: 1, ageDays: 0 }));
+
+async function score(model: RetrievalModel, histories: Choice[][]): Promise<number[][]> {
+  const places = new Map(model.itemIds.map((itemId, place) => [itemId, place]));
+  const scorer = await openScorer(encodeRetrieval(model).bytes, model.itemIds);
+  const scores = await scorer.score(encodeHistories(histories, places));
+  await scorer.release();
+  return histories.map((_, row) => [...scores.subarray(row * places.size, (row + 1) * places.size)]);
+}
+
+const best = (model: RetrievalModel, scores: number[]) => model.itemIds[scores.indexOf(Math.max(...scores))];
+
+test('it learns an order that no table of pairs without order can know, and one seed gives one model', async () => {
+  const data = circlingPlayers(24, 9);
+  const models = await collect(proposeSasrec(OPTIONS, data, context()));
+  const model = models.at(-1)!;
+  const scores = await score(model, [chose(0), chose(5, 0), chose(7, 2, 9), chose(3)]);
+  expect(scores.map((row) => best(model, row))).toEqual(['game5', 'game10', 'game0', 'game8']);
+  // Probabilities.
+  for (const row of scores) expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 4);
+
+  const again = await collect(proposeSasrec(OPTIONS, data, context()));
+  expect(encodeRetrieval(again.at(-1)!).bytes).toEqual(encodeRetrieval(model).bytes);
+  const other = await collect(proposeSasrec(OPTIONS, data, context({ seed: 2 })));
+  expect(encodeRetrieval(other.at(-1)!).bytes).not.toEqual(encodeRetrieval(model).bytes);
+});
+
+test('a glance, a refusal and padding change nothing; a player of whom nothing is known gets every item alike', async () => {
+  const [model] = await collect(proposeSasrec({ ...OPTIONS, epochs: 1 }, circlingPlayers(24, 9), context()));
+  const glance: Choice = { itemId: 'game1', weight: 0.1, ageDays: 0 };
+  const refusal: Choice = { itemId: 'game4', weight: -1, ageDays: 0 };
+  const [plain, mixed, alone] = await score(model!, [
+    chose(7, 2, 9),
+    [glance, ...chose(7), refusal, ...chose(2, 9)],
+    [glance],
+  ]);
+  expect(mixed).toEqual(plain);
+  for (const value of alone!) expect(value).toBeCloseTo(1 / GAMES, 5);
+});
+
+test('the served graph scores as jax-js does', async () => {
+  await init();
+  const shape: TransformerShape = { items: 9, width: 8, layers: 2, heads: 2, hiddenWidth: 32, length: HISTORY_LENGTH };
+  const random = createRandom(3, 'weights');
+  const parameters = initialise(shape, random);
+  // Not as they begin: with distances of zero and gains of one much could go wrong unseen.
+  for (const { data } of Object.values(parameters))
+    for (let at = 0; at < data.length; at++) data[at]! += 0.3 * random.normal();
+  const items = Int32Array.from({ length: 2 * HISTORY_LENGTH }, (_, cell) =>
+    cell < 200 ? (cell * 5) % shape.items : 0,
+  );
+  const windows = Int32Array.from(items, (_, cell) => (cell < 200 ? 1 : 0));
+  const weights = Object.fromEntries(
+    Object.entries(parameters).map(([name, { data, dimensions }]) => [
+      name,
+      np.array(Float32Array.from(data)).reshape([...dimensions]),
+    ]),
+  );
+  const tensor = (data: Int32Array) =>
+    np.array(Int32Array.from(data), { dtype: np.int32 }).reshape([2, HISTORY_LENGTH]);
+  const expected = await scoreItems(weights, tensor(items), tensor(windows), shape).data();
+
+  const itemIds = Array.from({ length: shape.items }, (_, place) => `game${place}`);
+  const scorer = await openScorer(encodeRetrieval(toModel(parameters, shape, {}, itemIds)).bytes, itemIds);
+  const scores = await scorer.score({
+    batch: 2,
+    items,
+    weights: Float32Array.from(windows),
+    ages: new Float32Array(items.length),
+  });
+  await scorer.release();
+  scores.forEach((value, n) => {
+    expect(value, `place ${n}`).toBeCloseTo(expected[n]!, 5);
+  });
+});
+
+test('no time, an early end, and too little to learn from give no model, and no error', async () => {
+  const data = circlingPlayers(24, 9);
+  const aborted = AbortSignal.abort();
+  expect(await collect(proposeSasrec(OPTIONS, data, context({ timeLeft: () => 0 })))).toEqual([]);
+  expect(await collect(proposeSasrec(OPTIONS, data, context({ signal: aborted })))).toEqual([]);
+  expect(await collect(proposeSasrec(OPTIONS, circlingPlayers(0, 0), context()))).toEqual([]);
+  expect(await collect(proposeSasrec(OPTIONS, circlingPlayers(5, 1), context()))).toEqual([]);
+  // One player with two choices is enough to go on.
+  expect(await collect(proposeSasrec({ ...OPTIONS, epochs: 2 }, circlingPlayers(1, 2), context()))).not.toEqual([]);
+});
+
+test('a training that was cut short goes on where it was', async () => {
+  const data = circlingPlayers(24, 9);
+  const kept = new Map<string, Uint8Array>();
+  const checkpoints = {
+    read: (name: string) => kept.get(name),
+    write: (name: string, bytes: Uint8Array) => void kept.set(name, bytes),
+  };
+  const controller = new AbortController();
+  let epoch = '';
+  const onProgress = (step: string) => {
+    epoch = step.split(' ')[1]!;
+    if (Number(epoch) >= 10) controller.abort();
+  };
+  const models = await collect(
+    proposeSasrec(OPTIONS, data, context({ checkpoints, signal: controller.signal, onProgress })),
+  );
+  expect(models.length).toBeGreaterThan(0);
+  expect(kept.size).toBe(1);
+  const steps: number[] = [];
+  await collect(
+    proposeSasrec(
+      OPTIONS,
+      data,
+      context({ checkpoints, onProgress: (step) => void steps.push(Number(step.split(' ')[1]!)) }),
+    ),
+  );
+  expect(steps[0]).toBeGreaterThanOrEqual(10);
+  // Other options are another training.
+  const fresh: number[] = [];
+  const onFresh = (step: string) => void fresh.push(Number(step.split(' ')[1]!));
+  await collect(
+    proposeSasrec({ ...OPTIONS, epochs: 1, dropout: 0.3 }, data, context({ checkpoints, onProgress: onFresh })),
+  );
+  expect(fresh[0]).toBeLessThan(2);
+});

@@ -1,0 +1,254 @@
+// SASRec (Kang & McAuley 2018, "Self-Attentive Sequential Recommendation") with what later work found to matter: the full
+// cross-entropy instead of sampled negatives (Klenitskiy & Vasilev 2023, "Turning Dross Into Gold Loss"), norms before the
+// layers, one table for input and output, and learnt distances instead of positions.
+
+import { createHash } from 'node:crypto';
+import { nn, numpy as np } from '@jax-js/jax';
+import { HISTORY_LENGTH } from '../../contracts/release.ts';
+import { INTERACTION_WEIGHT_MIN } from '../../features/weights.ts';
+import type { GraphBuilder } from '../../onnx/graph.ts';
+import { lower, type Tensor } from '../../onnx/lower.ts';
+import { crossEntropy } from '../../training/cross-entropy.ts';
+import { descend } from '../../training/descent.ts';
+import { countInteractions, type Interactions } from '../../training/interactions.ts';
+import type { Arrays } from '../../training/optimiser.ts';
+import { createRandom, type Random } from '../../training/random.ts';
+import { type BatchShape, openTrainingStep, type Parameters } from '../../training/step.ts';
+import { type PackedRows, packEpoch } from '../../training/windows.ts';
+import type {
+  Algorithm,
+  HistoryTensors,
+  RetrievalModel,
+  TrainingContext,
+  TrainingData,
+  Vocabulary,
+} from '../algorithm.ts';
+import { initialise, readHistory, type TransformerShape } from './transformer.ts';
+
+export interface SasrecOptions {
+  width: number;
+  layers: number;
+  heads: number;
+  dropout: number;
+  learningRate: number;
+  weightDecay: number;
+  /** Of HISTORY_LENGTH places, in a batch. */
+  rows: number;
+  /** At most: fewer where the time allows no more. */
+  epochs: number;
+}
+
+export const SASREC_DEFAULTS: SasrecOptions = {
+  width: 64,
+  layers: 2,
+  heads: 2,
+  dropout: 0.2,
+  learningRate: 6e-3,
+  weightDecay: 0,
+  rows: 12,
+  epochs: 40,
+};
+
+const HIDDEN_FACTOR = 4;
+const WARM_UP_STEPS = 200;
+const CLIP_NORM = 10;
+
+/** Where each item was chosen this often, little dropout is tried first: there is more to learn than to learn by heart. */
+const CHOICES_PER_ITEM_MANY = 100;
+const DROPOUTS = [0.2, 0.4];
+/** Another training of the time that the first took, or more, is worth while. */
+const ANOTHER_SHARE_MIN = 0.7;
+
+/** Tries less and more dropout, as far as there is time for whole trainings. */
+export const trainSasrec: Algorithm = async function* (data, context) {
+  const { interactions, vocabulary } = data;
+  const choicesPerItem = countInteractions(interactions) / Math.max(1, vocabulary.itemIds.length);
+  const dropouts = choicesPerItem >= CHOICES_PER_ITEM_MANY ? DROPOUTS : DROPOUTS.toReversed();
+  let tookMs = 0;
+  for (const dropout of dropouts) {
+    const before = context.timeLeft();
+    if (before < ANOTHER_SHARE_MIN * tookMs) return;
+    yield* proposeSasrec({ ...SASREC_DEFAULTS, dropout }, data, context);
+    tookMs = before - context.timeLeft();
+  }
+};
+
+/** Proposes the model of each look at the validation split. */
+export async function* proposeSasrec(
+  options: SasrecOptions,
+  { interactions, vocabulary }: TrainingData,
+  context: TrainingContext,
+): AsyncGenerator<RetrievalModel, void, number> {
+  const { seed } = context;
+  const sequences = readSequences(interactions, vocabulary);
+  if (sequences.length === 0 || context.timeLeft() <= 0 || context.signal.aborted) return;
+  const shape = shapeOf(options, vocabulary.itemIds.length);
+  const packing = { rows: options.rows, length: shape.length };
+  const readRows = (step: number) => packEpoch(sequences, packing, createRandom(seed, `epoch at ${step}`));
+  let stepsPerEpoch = 0;
+  for (const _ of readRows(0)) stepsPerEpoch++;
+  const masks = createDropout(options, shape, createRandom(seed, 'dropout'));
+
+  const training = await openTrainingStep(
+    lossOf(shape),
+    initialise(shape, createRandom(seed, 'weights')),
+    describeBatch(options, shape),
+    { ...options, warmUpSteps: WARM_UP_STEPS, clipNorm: CLIP_NORM },
+    context.device,
+  );
+  try {
+    yield* descend(
+      {
+        training,
+        stepsPerEpoch,
+        epochsMax: options.epochs,
+        *readEpoch(step) {
+          for (const rows of readRows(step)) yield { ...toBatch(rows, packing), ...masks() };
+        },
+        checkpoint: `sasrec-${fingerprint(JSON.stringify([options, seed, vocabulary.itemIds]), sequences)}`,
+        propose: (parameters, epochs) => toModel(parameters, shape, { ...options, epochs }, vocabulary.itemIds),
+      },
+      context,
+    );
+  } finally {
+    await training.release();
+  }
+}
+
+export const shapeOf = ({ width, layers, heads }: SasrecOptions, items: number): TransformerShape => ({
+  items,
+  width,
+  layers,
+  heads,
+  hiddenWidth: HIDDEN_FACTOR * width,
+  length: HISTORY_LENGTH,
+});
+
+/** Each player's items as places in the vocabulary, oldest first. */
+function readSequences({ items, starts, ends }: Interactions, { places }: Vocabulary): Int32Array[] {
+  const sequences = Array.from(starts, (start, user) =>
+    items
+      .subarray(start, ends[user])
+      .map((item) => places[item]!)
+      .filter((place) => place >= 0),
+  );
+  return sequences.filter(({ length }) => length > 1);
+}
+
+const lossOf =
+  (shape: TransformerShape) =>
+  (weights: Arrays, { items, windows, targets, shares, ...masks }: Arrays): np.Array => {
+    const wanted = readHistory(weights, items!, windows!, shape, { masks: Object.values(masks) });
+    return crossEntropy(wanted.reshape([-1, shape.width]), weights.items!, targets!, shares!);
+  };
+
+function describeBatch({ rows }: SasrecOptions, shape: TransformerShape): BatchShape {
+  const cells = rows * shape.length;
+  const batch: BatchShape = {
+    items: { type: 'int32', dimensions: [rows, shape.length] },
+    windows: { type: 'int32', dimensions: [rows, shape.length] },
+    targets: { type: 'int32', dimensions: [cells] },
+    shares: { type: 'float32', dimensions: [cells] },
+  };
+  for (const name of maskNames(shape)) batch[name] = { type: 'float32', dimensions: [rows, shape.length, shape.width] };
+  return batch;
+}
+
+function toBatch({ items, windows, targets }: PackedRows, { rows, length }: { rows: number; length: number }) {
+  const filled = windows.reduce((count, window) => count + Math.sign(window), 0);
+  return {
+    items: { data: items, dimensions: [rows, length] },
+    windows: { data: windows, dimensions: [rows, length] },
+    targets: { data: targets, dimensions: [rows * length] },
+    shares: { data: Float32Array.from(windows, (window) => Math.sign(window) / filled), dimensions: [rows * length] },
+  };
+}
+
+const maskNames = ({ layers }: TransformerShape) => Array.from({ length: 1 + 2 * layers }, (_, mask) => `mask${mask}`);
+
+/** Numbers drawn once for all masks: each mask is a part of them that begins somewhere else. */
+const DROPOUT_POOL = 2 ** 22;
+
+/** Masks for each step: 0 with the probability of dropout, else what keeps the mean. */
+function createDropout({ dropout, rows }: SasrecOptions, shape: TransformerShape, random: Random) {
+  const cells = rows * shape.length * shape.width;
+  const pool = Float32Array.from({ length: cells + DROPOUT_POOL }, () =>
+    random.chance(dropout) ? 0 : 1 / (1 - dropout),
+  );
+  const draw = () => {
+    const from = random.below(DROPOUT_POOL);
+    return { data: pool.subarray(from, from + cells), dimensions: [rows, shape.length, shape.width] };
+  };
+  return () => Object.fromEntries(maskNames(shape).map((name) => [name, draw()]));
+}
+
+/** The model that serves these parameters, of which it keeps a copy. */
+export function toModel(
+  parameters: Parameters,
+  shape: TransformerShape,
+  described: RetrievalModel['parameters'],
+  itemIds: readonly string[],
+): RetrievalModel {
+  const weights = Object.entries(parameters).map(([name, { data, dimensions }]) => ({
+    name,
+    data: data.slice(),
+    dimensions,
+  }));
+  return {
+    algorithm: 'sasrec',
+    parameters: described,
+    itemIds,
+    itemVectors: { data: weights.find(({ name }) => name === 'items')!.data, width: shape.width },
+    addTo(graph, history) {
+      const constants = weights.map(({ name, data, dimensions }): [string, Tensor] => [
+        name,
+        { name: graph.constant(name, data, dimensions), type: 'float32', dimensions },
+      ]);
+      const score = (arrays: Arrays, items: np.Array, windows: np.Array) => scoreItems(arrays, items, windows, shape);
+      return lower(graph, score, [Object.fromEntries(constants), ...closeGaps(graph, history)]).name;
+    },
+  };
+}
+
+/** Probabilities of the next item, [batch, items]; all alike where the history is empty. */
+export function scoreItems(weights: Arrays, items: np.Array, windows: np.Array, shape: TransformerShape): np.Array {
+  const isKnown = np.where(np.greater(windows.ref.slice([], [0, 1]), 0), 1, 0);
+  const wanted = readHistory(weights, items, windows, shape, { newestOnly: true }).reshape([-1, shape.width]);
+  return nn.softmax(np.matmul(wanted.mul(isKnown), weights.items!.transpose()), -1);
+}
+
+/**
+ * Brings what was chosen to the front, in its order: a glance or a refusal in between must not count as a place. →
+ * places of items and windows (1 where there is one), int32 [batch, HISTORY_LENGTH].
+ */
+function closeGaps(graph: GraphBuilder, { items, weights }: HistoryTensors): [Tensor, Tensor] {
+  const dimensions = ['batch', HISTORY_LENGTH] as const;
+  const order = Float32Array.from({ length: HISTORY_LENGTH }, (_, place) => HISTORY_LENGTH - place);
+  const isChosen = graph.node('is_chosen', 'GreaterOrEqual', [
+    weights,
+    graph.float('weight_min', INTERACTION_WEIGHT_MIN),
+  ]);
+  const ranks = graph.node('ranks', 'Where', [isChosen, graph.constant('recency', order), graph.float('left_out', 0)]);
+  const [sorted, from] = graph.nodes('closed', 'TopK', [ranks, graph.ints('length', HISTORY_LENGTH)], 2) as [
+    string,
+    string,
+  ];
+  const closed = graph.node('closed_items', 'GatherElements', [items, from], { axis: 1 });
+  const isFilled = graph.node('is_filled', 'Greater', [sorted, graph.float('nothing', 0)]);
+  const windows = graph.node('windows', 'Cast', [isFilled], { to: INT32 });
+  return [
+    { name: closed, type: 'int32', dimensions },
+    { name: windows, type: 'int32', dimensions },
+  ];
+}
+
+/** ONNX's number for the element type. */
+const INT32 = 6;
+
+/** Of what a checkpoint depends on. */
+function fingerprint(options: string, sequences: readonly Int32Array[]): string {
+  const hash = createHash('sha256').update(options);
+  for (const sequence of sequences)
+    hash.update(new Uint8Array(sequence.buffer, sequence.byteOffset, sequence.byteLength));
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,38 @@
+// What the item-to-item algorithms have in common: their tables are counted anew only when a parameter of the tables
+// changes, and how votes decay is searched for all alike.
+
+import type { NeighbourTables } from '../contracts/neighbours.ts';
+import type { RetrievalModel, TrainingContext } from './algorithm.ts';
+import { type Axes, searchCoordinates } from './coordinate-search.ts';
+import { createNeighbourModel } from './neighbours.ts';
+import { POSITION_DECAYS, type VoteDecay } from './votes.ts';
+
+export interface TableSearch<P extends Record<string, number>> {
+  algorithm: string;
+  itemIds: readonly string[];
+  /** Of choices, see medianAgeDays. */
+  medianAgeDays: number;
+  start: P & { positionDecay: number };
+  axes: Axes<P>;
+  count(parameters: P): NeighbourTables | Promise<NeighbourTables>;
+}
+
+export async function* searchTables<P extends Record<string, number>>(
+  { algorithm, itemIds, medianAgeDays, start, axes, count }: TableSearch<P>,
+  context: TrainingContext,
+): AsyncGenerator<RetrievalModel, void, number> {
+  let counted: { key: string; tables: NeighbourTables } | undefined;
+  async function train(parameters: P & VoteDecay): Promise<RetrievalModel> {
+    const { positionDecay, halfLifeDays, ...ofTables } = parameters;
+    const key = JSON.stringify(ofTables);
+    if (counted?.key !== key) counted = { key, tables: await count(parameters) };
+    return createNeighbourModel({ algorithm, parameters, itemIds }, counted.tables, { positionDecay, halfLifeDays });
+  }
+  const halfLives = [0, medianAgeDays, 4 * medianAgeDays];
+  yield* searchCoordinates<P & VoteDecay>(
+    { ...start, halfLifeDays: 0 },
+    { positionDecay: POSITION_DECAYS, ...axes, halfLifeDays: halfLives } as Axes<P & VoteDecay>,
+    train,
+    context,
+  );
+}

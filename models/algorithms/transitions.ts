@@ -1,0 +1,59 @@
+// Which items follow which: a Markov chain that looks further than one step, as the sequential rules of Ludewig & Jannach
+// 2018, "Evaluation of Session-based Recommendation Algorithms". Each choice within REACH after i counts by its distance:
+// the weight from i to j is Σ distance^−d · 2^(−age / halfLife) / (c_i^s · c_j^t), c the players who chose an item.
+
+import type { Algorithm } from './algorithm.ts';
+import { indexChoices, medianAgeDays, weighByAge } from './choices.ts';
+import { searchTables } from './table-search.ts';
+import { collectTables, countChosen, estimateTablesMs } from './tables.ts';
+
+/** Steps; further ones were measured to change nothing. */
+const REACH = 50;
+
+const START = {
+  distanceExponent: 0.75,
+  sourceExponent: 0.5,
+  targetExponent: 0.2,
+  /** Of a choice that is learnt from, in days; 0 where its age does not matter. */
+  choiceHalfLifeDays: 0,
+  positionDecay: 0.7,
+};
+
+export const trainTransitions: Algorithm = async function* ({ interactions, vocabulary }, context) {
+  const { itemIds, counts } = vocabulary;
+  const choices = indexChoices(interactions, vocabulary);
+  const { places, ends, rowsOf } = choices;
+  const rows = countChosen(vocabulary);
+  const pairs = ends.reduce((sum, end, row) => sum + Math.min(end - row, REACH), 0);
+  if (rows === 0 || context.timeLeft() < estimateTablesMs(pairs, rows)) return;
+
+  const median = medianAgeDays(choices);
+  yield* searchTables(
+    {
+      algorithm: 'transitions',
+      itemIds,
+      medianAgeDays: median,
+      start: START,
+      axes: {
+        distanceExponent: [0.25, 0.5, 0.75, 1, 1.5],
+        sourceExponent: [0, 0.2, 0.35, 0.5, 0.65, 0.8, 1],
+        targetExponent: [0, 0.1, 0.2, 0.3, 0.4],
+        choiceHalfLifeDays: [0, 4 * median, median],
+      },
+      count({ distanceExponent, sourceExponent, targetExponent, choiceHalfLifeDays }) {
+        const byDistance = Float64Array.from({ length: REACH + 1 }, (_, distance) => distance ** -distanceExponent);
+        const byAge = weighByAge(choices, choiceHalfLifeDays);
+        const norms = Float64Array.from(counts, (count) => count ** targetExponent);
+        return collectTables(itemIds.length, rows, (item, row) => {
+          for (const at of rowsOf(item)) {
+            const end = Math.min(ends[at]!, at + REACH + 1);
+            for (let next = at + 1; next < end; next++) row[places[next]!]! += byDistance[next - at]! * byAge[next]!;
+          }
+          const norm = counts[item]! ** sourceExponent;
+          for (let other = 0; other < rows; other++) row[other]! /= norm * norms[other]!;
+        });
+      },
+    },
+    context,
+  );
+};

@@ -1,0 +1,33 @@
+// Which algorithms there are, in the order in which they are trained, and how `auto` shares its time among them.
+
+import { trainBlend } from '../algorithms/blend.ts';
+import { trainContent } from '../algorithms/content.ts';
+import { trainEase } from '../algorithms/ease.ts';
+import { trainItemKnn } from '../algorithms/item-knn.ts';
+import { trainPopularity } from '../algorithms/popularity.ts';
+import { trainSasrec } from '../algorithms/sasrec/sasrec.ts';
+import { trainTransitions } from '../algorithms/transitions.ts';
+import type { NamedAlgorithm } from './search.ts';
+
+/** The blend comes last: it learns from what the others became. */
+export const ALGORITHMS: readonly NamedAlgorithm[] = [
+  { name: 'popularity', share: 1, train: trainPopularity },
+  { name: 'item-knn', share: 4, train: trainItemKnn },
+  { name: 'transitions', share: 6, train: trainTransitions },
+  { name: 'ease', share: 6, train: trainEase },
+  { name: 'content', share: 3, train: trainContent },
+  { name: 'sasrec', share: 90, train: trainSasrec },
+  { name: 'blend', share: 10, train: trainBlend },
+];
+
+/** `auto`, or names with commas between. Popularity is always among them: everything is measured by it. */
+export function chooseAlgorithms(names: string): readonly NamedAlgorithm[] {
+  if (names === 'auto') return ALGORITHMS;
+  const wanted = new Set(['popularity', ...names.split(',').map((name) => name.trim())]);
+  for (const name of wanted)
+    if (!ALGORITHMS.some((algorithm) => algorithm.name === name))
+      throw new Error(
+        `there is no algorithm “${name}”: --algorithms takes auto or some of ${ALGORITHMS.map((known) => known.name).join(',')}`,
+      );
+  return ALGORITHMS.filter(({ name }) => wanted.has(name));
+}

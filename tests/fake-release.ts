@@ -1,0 +1,138 @@
+// A small release for tests, with a model whose scores can be worked out by hand. What it recommends means nothing.
+
+import { encodeRetrieval, type RetrievalModel } from '../models/algorithms/algorithm.ts';
+import { sha256Hex } from '../models/contracts/digest.ts';
+import { RELEASE_POINTER_KEY, releaseKey } from '../models/contracts/layout.ts';
+import { HISTORY_LENGTH, RELEASE_SCHEMA, type ReleaseFiles } from '../models/contracts/release.ts';
+import { type EncodedHistories, encodeHistories } from '../models/features/history.ts';
+import { type ReleaseContents, type ReleaseFacts, sealRelease } from '../models/training/seal-release.ts';
+
+const HALF_LIFE_DAYS = 10;
+const NEIGHBOURS = 20;
+
+/** How much item `from` speaks for item `to`, in the model that `shift` makes. */
+const weightOf = (from: number, to: number, shift: number) => Math.sin(31 * from + 7 * to + shift);
+
+function fakeModel(itemIds: readonly string[], shift: number): RetrievalModel {
+  const items = itemIds.length;
+  const table = Float32Array.from({ length: items * items }, (_, cell) =>
+    weightOf(Math.floor(cell / items), cell % items, shift),
+  );
+  return {
+    algorithm: 'fake',
+    parameters: {},
+    itemIds,
+    addTo(graph, history) {
+      const exponents = graph.node('exponents', 'Mul', [
+        history.ages,
+        graph.float('per_day', -Math.LN2 / HALF_LIFE_DAYS),
+      ]);
+      const decays = graph.node('decays', 'Exp', [exponents]);
+      const votes = graph.node('votes', 'Mul', [history.weights, decays]);
+      const middle = graph.ints('middle', 1);
+      const rows = graph.node('rows', 'Gather', [graph.constant('table', table, [items, items]), history.items]);
+      const sums = graph.node('sums', 'MatMul', [graph.node('votes_row', 'Unsqueeze', [votes, middle]), rows]);
+      return graph.node('scores', 'Squeeze', [sums, middle]);
+    },
+  };
+}
+
+/** What the model says, in double precision and with nothing clever. */
+export function scoreByHand(histories: EncodedHistories, items: number, shift: number): number[] {
+  const scores = Array<number>(histories.batch * items).fill(0);
+  histories.weights.forEach((weight, cell) => {
+    const decayed = weight * 2 ** (-histories.ages[cell]! / HALF_LIFE_DAYS);
+    for (let to = 0; to < items; to++)
+      scores[Math.floor(cell / HISTORY_LENGTH) * items + to]! += decayed * weightOf(histories.items[cell]!, to, shift);
+  });
+  return scores;
+}
+
+/** Facts of no consequence. */
+export function fakeFacts(version: string): ReleaseFacts {
+  const at = '2026-01-01T00:00:00Z';
+  const metrics = {
+    users: 1,
+    'hitRate@10': 0,
+    'ndcg@10': 0,
+    'recall@20': 0,
+    'ndcg@100': 0,
+    mrr: 0,
+    'coverage@10': 0,
+    'novelty@10': 0,
+  };
+  return {
+    version,
+    algorithm: 'fake',
+    parameters: {},
+    createdAt: at,
+    data: { snapshot: 's', from: at, until: at, users: 1, interactions: 1, lastSequence: 1 },
+    metrics: { protocol: 'none', candidate: metrics, popularity: metrics, current: null },
+    selfTest: { items: [], weights: [], ages: [], expected: [] },
+    trainSeconds: 1,
+  };
+}
+
+export interface Publication {
+  /** Ids of more than 180 items. */
+  itemIds: readonly string[];
+  shift: number;
+  /** Changes what is published; the digests agree with it. */
+  lie?: (contents: ReleaseContents, facts: ReleaseFacts) => unknown;
+  /** Of the manifest; this version's where it is left out. */
+  schema?: number;
+  /** Changes what is stored; the digests do not. */
+  damage?: (files: ReleaseFiles) => unknown;
+}
+
+/** Puts the files in place and moves the pointer, without any of the checks of publishRelease. */
+export async function publishFake(
+  bucket: R2Bucket,
+  version: string,
+  { itemIds, shift, lie = () => {}, schema = RELEASE_SCHEMA, damage = () => {} }: Publication,
+): Promise<ReleaseContents> {
+  const items = itemIds.length;
+  const asked = encodeHistories(
+    [[0, 3, 6].map((place) => ({ itemId: itemIds[place]!, weight: 1 - place / 10, ageDays: place }))],
+    new Map(itemIds.map((itemId, place) => [itemId, place])),
+  );
+  const contents: ReleaseContents = {
+    model: encodeRetrieval(fakeModel(itemIds, shift)).bytes,
+    itemIds: [...itemIds],
+    neighbours: {
+      items,
+      perItem: NEIGHBOURS,
+      neighbours: Int32Array.from({ length: items * NEIGHBOURS }, (_, cell) => {
+        const [place, rank] = [Math.floor(cell / NEIGHBOURS), cell % NEIGHBOURS];
+        return (place + 1 + 7 * rank + shift) % items;
+      }),
+      weights: Float32Array.from({ length: items * NEIGHBOURS }, (_, cell) => 1 / (1 + (cell % NEIGHBOURS))),
+    },
+  };
+  const facts = fakeFacts(version);
+  facts.selfTest = {
+    items: [...asked.items],
+    weights: [...asked.weights],
+    ages: [...asked.ages],
+    expected: scoreByHand(asked, items, shift)
+      .slice(0, 10)
+      .map((score, place) => ({ place, score })),
+  };
+  lie(contents, facts);
+  const files = await sealRelease(facts, contents);
+  Object.assign(files.manifest, { schema });
+  const manifestSha256 = await sha256Hex(encodeManifest(files));
+  damage(files);
+  await bucket.put(files.manifest.model.key, files.model);
+  await bucket.put(files.manifest.vocabulary.key, files.vocabulary);
+  await bucket.put(files.manifest.neighbours.key, files.neighbours);
+  const manifestKey = releaseKey(version, 'manifest.json');
+  await bucket.put(manifestKey, encodeManifest(files));
+  await bucket.put(
+    RELEASE_POINTER_KEY,
+    JSON.stringify({ version, manifestKey, manifestSha256, movedAt: facts.createdAt }),
+  );
+  return contents;
+}
+
+const encodeManifest = ({ manifest }: ReleaseFiles) => new TextEncoder().encode(JSON.stringify(manifest));
