@@ -5,12 +5,13 @@ import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import * as ort from 'onnxruntime-web/wasm';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
 import type { EncodedHistories } from '../../models/features/history.ts';
-import type { Scorer } from './scorer.ts';
+import { RefusedModelError, type Scorer } from './scorer.ts';
 
 // workerd compiles no Wasm from bytes; only a statically imported module may be instantiated. ORT is given this buffer
 // as its binary, and the module is swapped in for exactly that buffer; every other caller passes through untouched.
 const sentinel = new ArrayBuffer(8);
 let prepared = false;
+/** Undefined until ORT has started. */
 let memory: WebAssembly.Memory | undefined;
 
 function prepare(): void {
@@ -20,9 +21,10 @@ function prepare(): void {
   const swapping = async (source: unknown, imports: WebAssembly.Imports = {}) => {
     if (source !== sentinel && (source as Uint8Array | undefined)?.buffer !== sentinel)
       return instantiate.call(WebAssembly, source, imports);
+    const instance = await instantiate.call(WebAssembly, wasmModule, imports);
     const imported = Object.values(imports).flatMap((module) => Object.values(module));
     memory = imported.find((value) => value instanceof WebAssembly.Memory);
-    return { module: wasmModule, instance: await instantiate.call(WebAssembly, wasmModule, imports) };
+    return { module: wasmModule, instance };
   };
   (WebAssembly as { instantiate: unknown }).instantiate = swapping;
   ort.env.wasm.numThreads = 1;
@@ -31,15 +33,17 @@ function prepare(): void {
   ort.env.logLevel = 'error';
 }
 
-/** Opens a model file of the retrieval signature (models/contracts/release.ts). Throws where ORT cannot start. */
+/** Opens a model file of the retrieval signature (models/contracts/release.ts). Throws where ORT cannot start or refuses it. */
 export async function createOrtScorer(model: Uint8Array): Promise<Scorer> {
   prepare();
-  const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
+  const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] }).catch((error: Error) => {
+    throw memory === undefined ? error : new RefusedModelError(`onnxruntime refuses the model: ${error.message}`);
+  });
   return {
     engine: 'onnx',
     memoryBytes: () => memory?.buffer.byteLength ?? 0,
     // Between its awaits a run does no I/O, so two requests never interleave inside it; one request must not start two
-    // at once, and has no need to: histories go in batches.
+    // at once, and has no need to.
     async score({ batch, items, weights, ages }: EncodedHistories) {
       const shape = [batch, HISTORY_LENGTH];
       const { scores } = await session.run({

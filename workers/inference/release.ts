@@ -1,15 +1,17 @@
 // Loads a release into the isolate: pointer → manifest → files (this location's cache, then R2) → sha256 → engine →
 // self-test. It answers with a whole, tested release or throws; what to do meanwhile is the caller's affair.
 
-import type { ReleaseManifest } from '../../models/contracts/release.ts';
-import { sha256Hex } from '../storage/digest.ts';
+import { sha256Hex } from '../../models/contracts/digest.ts';
+import { decodeNeighbourFile, type NeighbourTables } from '../../models/contracts/neighbours.ts';
+import type { ReleaseFile, ReleaseManifest } from '../../models/contracts/release.ts';
 import { readManifest, readPointer, readReleaseFile } from '../storage/releases.ts';
 import { createPlainScorer } from './plain.ts';
-import { type Scorer, selfTest } from './scorer.ts';
+import { RefusedModelError, type Scorer, selfTest } from './scorer.ts';
 
 export interface LoadedRelease {
   manifest: ReleaseManifest;
   scorer: Scorer;
+  neighbours: NeighbourTables;
   /** Place in the tensors → item id, and back. */
   itemIds: readonly string[];
   places: ReadonlyMap<string, number>;
@@ -32,18 +34,19 @@ export async function loadRelease(
   if (broken?.version === version && now - broken.at < BROKEN_RETRY_MS) throw new Error(broken.reason);
   try {
     const manifest = await readManifest(bucket, pointer);
-    const [model, vocabulary] = await Promise.all([
+    const [model, vocabulary, neighbourFile] = await Promise.all([
       readCached(bucket, manifest.model),
       readCached(bucket, manifest.vocabulary),
+      readCached(bucket, manifest.neighbours),
     ]);
     const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
-    if (itemIds.length !== manifest.items) throw new Error('vocabulary and manifest disagree');
-    const loaded: LoadedRelease = {
-      manifest,
-      scorer: await createScorer(model, manifest),
-      itemIds,
-      places: new Map(itemIds.map((itemId, place) => [itemId, place])),
-    };
+    const places = new Map(itemIds.map((itemId, place) => [itemId, place]));
+    if (itemIds.length !== manifest.items || places.size !== manifest.items)
+      throw new Error(`a vocabulary of ${places.size} items, where the manifest says ${manifest.items}`);
+    const neighbours = decodeNeighbourFile(neighbourFile, manifest.items, manifest.neighbours.perItem);
+    if (!neighbours.ok) throw new Error(neighbours.error);
+    const scorer = await startEngine(model, manifest, neighbours.value);
+    const loaded = { manifest, scorer, neighbours: neighbours.value, itemIds, places };
     broken = undefined;
     return loaded;
   } catch (error) {
@@ -53,9 +56,17 @@ export async function loadRelease(
   }
 }
 
-/** A scorer that has passed the release's self-test. */
-async function createScorer(model: Uint8Array, manifest: ReleaseManifest): Promise<Scorer> {
-  const scorer = await startEngine(model, manifest);
+/** ORT, once it has passed the release's self-test; where ORT cannot start, what needs none. */
+async function startEngine(model: Uint8Array, manifest: ReleaseManifest, neighbours: NeighbourTables): Promise<Scorer> {
+  let scorer: Scorer;
+  try {
+    const { createOrtScorer } = await import('./ort.ts');
+    scorer = await createOrtScorer(model);
+  } catch (error) {
+    if (error instanceof RefusedModelError) throw error;
+    console.error(JSON.stringify({ alert: 'onnxruntime does not start, plain scorer instead', error: String(error) }));
+    return createPlainScorer(neighbours);
+  }
   try {
     await selfTest(scorer, manifest);
     return scorer;
@@ -65,18 +76,8 @@ async function createScorer(model: Uint8Array, manifest: ReleaseManifest): Promi
   }
 }
 
-async function startEngine(model: Uint8Array, manifest: ReleaseManifest): Promise<Scorer> {
-  try {
-    const { createOrtScorer } = await import('./ort.ts');
-    return await createOrtScorer(model);
-  } catch (error) {
-    console.error(JSON.stringify({ alert: 'onnxruntime does not start, plain scorer instead', error: String(error) }));
-    return createPlainScorer(model, manifest);
-  }
-}
-
 /** A file of the release from this location's cache, or from R2; verified either way. Keys never change their content. */
-async function readCached(bucket: R2Bucket, file: ReleaseManifest['model']): Promise<Uint8Array> {
+async function readCached(bucket: R2Bucket, file: ReleaseFile): Promise<Uint8Array> {
   const url = `https://releases.invalid/${file.key}`;
   const cached = await caches.default.match(url);
   const bytes = cached && new Uint8Array(await cached.arrayBuffer());

@@ -1,110 +1,27 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { encodeNeighbours } from '../../models/algorithms/neighbours.ts';
-import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
-import { HISTORY_LENGTH, type ReleaseManifest, SIGNATURE } from '../../models/contracts/release.ts';
-import { type EncodedHistories, encodeHistories } from '../../models/features/history.ts';
-import { sha256Hex } from '../storage/digest.ts';
+import { encodeRetrieval } from '../../models/algorithms/algorithm.ts';
+import { createNeighbourModel } from '../../models/algorithms/neighbours.ts';
+import { encodeHistories } from '../../models/features/history.ts';
+import { type Publication, publishFake, scoreByHand } from '../../tests/fake-release.ts';
 import { Held } from '../storage/held.ts';
-import { createPlainScorer } from './plain.ts';
+import { readNeighbours } from './neighbours.ts';
 import { type LoadedRelease, loadRelease } from './release.ts';
 
 const ITEMS = 300;
-const PER_ITEM = 20;
-const HALF_LIFE_DAYS = 10;
 const itemIds = Array.from({ length: ITEMS }, (_, place) => `g${place}`);
-const tables = (shift: number) => ({
-  items: ITEMS,
-  perItem: PER_ITEM,
-  neighbours: Int32Array.from({ length: ITEMS * PER_ITEM }, (_, cell) => (cell * 31 + shift) % ITEMS),
-  weights: Float32Array.from({ length: ITEMS * PER_ITEM }, (_, cell) => Math.sin(cell + shift)),
-});
-
-/** What the model means, in double precision and with nothing clever: the formula of models/algorithms/neighbours.ts. */
-function reference(histories: EncodedHistories, shift: number): number[] {
-  const { neighbours, weights } = tables(shift);
-  const scores = Array<number>(histories.batch * ITEMS).fill(0);
-  histories.weights.forEach((weight, cell) => {
-    const decayed = weight * 2 ** (-histories.ages[cell]! / HALF_LIFE_DAYS);
-    for (let n = 0; n < PER_ITEM; n++) {
-      const at = histories.items[cell]! * PER_ITEM + n;
-      scores[Math.floor(cell / HISTORY_LENGTH) * ITEMS + neighbours[at]!]! += decayed * weights[at]!;
-    }
-  });
-  return scores;
-}
-
 const history = (length: number, step: number) =>
   Array.from({ length }, (_, place) => ({
     itemId: `g${(place * step) % ITEMS}`,
     weight: 1 - place / 100,
     ageDays: place / 3,
   }));
-const places = new Map(itemIds.map((itemId, place) => [itemId, place]));
-const asked = encodeHistories(
-  [history(200, 7), [], [{ itemId: 'unknown', weight: 1, ageDays: 0 }], history(3, 11)],
-  places,
-);
+const histories = [history(200, 7), [], [{ itemId: 'unknown', weight: 1, ageDays: 0 }], history(3, 11)];
+const encode = ({ places }: LoadedRelease) => encodeHistories(histories, places);
 
-async function publish(
-  version: string,
-  shift: number,
-  damage: (manifest: ReleaseManifest, model: Uint8Array) => void = () => {},
-) {
-  const { file, plain } = encodeNeighbours(tables(shift), HALF_LIFE_DAYS, { version });
-  const vocabulary = new TextEncoder().encode(JSON.stringify(itemIds));
-  const one = encodeHistories([history(5, 3)], places);
-  const expected = reference(one, shift)
-    .map((score, place) => ({ place, score }))
-    .slice(0, 10);
-  const manifest: ReleaseManifest = {
-    schema: 1,
-    version,
-    algorithm: 'test',
-    parameters: {},
-    createdAt: '2026-01-01T00:00:00Z',
-    signature: SIGNATURE,
-    items: ITEMS,
-    model: { key: releaseKey(version, 'model.onnx'), bytes: file.length, sha256: await sha256Hex(file) },
-    vocabulary: {
-      key: releaseKey(version, 'vocabulary.json'),
-      bytes: vocabulary.length,
-      sha256: await sha256Hex(vocabulary),
-    },
-    plain,
-    data: {
-      snapshot: 's',
-      from: '2026-01-01T00:00:00Z',
-      until: '2026-01-01T00:00:00Z',
-      users: 1,
-      interactions: 1,
-      lastSequence: 1,
-    },
-    metrics: {
-      protocol: 'leave-one-out',
-      candidate: { users: 1, 'hitRate@10': 0, 'ndcg@10': 0 },
-      popularity: { users: 1, 'hitRate@10': 0, 'ndcg@10': 0 },
-      current: null,
-    },
-    selfTest: { items: [...one.items], weights: [...one.weights], ages: [...one.ages], expected },
-    trainSeconds: 1,
-  };
-  damage(manifest, file);
-  const bytes = new TextEncoder().encode(JSON.stringify(manifest));
-  await env.BUCKET.put(releaseKey(version, 'model.onnx'), file);
-  await env.BUCKET.put(releaseKey(version, 'vocabulary.json'), vocabulary);
-  await env.BUCKET.put(releaseKey(version, 'manifest.json'), bytes);
-  const pointer = {
-    version,
-    manifestKey: releaseKey(version, 'manifest.json'),
-    manifestSha256: await sha256Hex(bytes),
-    movedAt: '2026-01-01T00:00:00Z',
-  };
-  await env.BUCKET.put(RELEASE_POINTER_KEY, JSON.stringify(pointer));
-  return { file, manifest };
-}
-
-function expectClose(scores: Float32Array, expected: readonly number[]) {
+async function expectScores(release: LoadedRelease, shift: number) {
+  const scores = await release.scorer.score(encode(release));
+  const expected = scoreByHand(encode(release), release.itemIds.length, shift);
   expect(scores).toHaveLength(expected.length);
   const largest = Math.max(...expected.map(Math.abs));
   scores.forEach((score, place) => {
@@ -112,39 +29,51 @@ function expectClose(scores: Float32Array, expected: readonly number[]) {
   });
 }
 
-it('scores in workerd as the formula says, with onnxruntime and with plain TypeScript, padded and empty rows too', async () => {
+it('scores in workerd as the formula says, padded and empty rows too, and reads the neighbours of an item', async () => {
   expect(await loadRelease(env.BUCKET, undefined, 0)).toBeUndefined();
-  const { file, manifest } = await publish('v1', 0);
-  const loaded = await loadRelease(env.BUCKET, undefined, 0);
-  expect(loaded!.scorer.engine).toBe('onnx');
-  expectClose(await loaded!.scorer.score(asked), reference(asked, 0));
-  expectClose(await createPlainScorer(file, manifest).score(asked), reference(asked, 0));
+  await publishFake(env.BUCKET, 'v1', { itemIds, shift: 0 });
+  const loaded = (await loadRelease(env.BUCKET, undefined, 0))!;
+  expect(loaded.scorer.engine).toBe('onnx');
+  await expectScores(loaded, 0);
+  expect(readNeighbours(loaded, 'g299')).toHaveLength(20);
+  expect(readNeighbours(loaded, 'g299').slice(0, 2)).toEqual([
+    ['g0', 1],
+    ['g7', 0.5],
+  ]);
+  expect(readNeighbours(loaded, 'unknown')).toEqual([]);
   expect(await loadRelease(env.BUCKET, loaded, 0)).toBe(loaded);
 });
 
 it('scores in workerd what the trainer scores with onnxruntime-node, within 1e-4', async () => {
-  const { file } = await publish('parity', 3);
-  const loaded = await loadRelease(env.BUCKET, undefined, 0);
-  expect(loaded!.scorer.engine).toBe('onnx');
-  const form = new FormData();
-  form.set('batch', String(asked.batch));
-  for (const [name, bytes] of Object.entries({
-    model: file,
-    items: asked.items,
-    weights: asked.weights,
-    ages: asked.ages,
-  }))
-    form.set(name, new Blob([bytes]));
   const { TRAINER } = env as unknown as { TRAINER: Fetcher };
-  const response = await TRAINER.fetch('http://trainer/', { method: 'POST', body: form });
-  const trained = new Float32Array(await response.arrayBuffer());
-  const scores = await loaded!.scorer.score(asked);
-  expect(trained).toHaveLength(scores.length);
-  // Scores, not zeros: the tolerance is far below them.
-  expect(Math.max(...trained)).toBeGreaterThan(0.5);
-  trained.forEach((score, place) => {
-    expect(Math.abs(scores[place]! - score), `place ${place}`).toBeLessThan(1e-4);
-  });
+  const description = { algorithm: 'tables', parameters: {}, itemIds };
+  const decay = { positionDecay: 0.9, halfLifeDays: 10 };
+  const lies: Record<string, Publication['lie']> = {
+    dense: () => {},
+    tables: (contents, { selfTest }) => {
+      contents.model = encodeRetrieval(createNeighbourModel(description, contents.neighbours, decay)).bytes;
+      selfTest.expected = [];
+    },
+  };
+  for (const [version, lie] of Object.entries(lies)) {
+    const { model } = await publishFake(env.BUCKET, version, { itemIds, shift: 3, lie: lie! });
+    const loaded = (await loadRelease(env.BUCKET, undefined, 0))!;
+    expect(loaded.scorer.engine).toBe('onnx');
+    const asked = encode(loaded);
+    const form = new FormData();
+    form.set('batch', String(asked.batch));
+    for (const [name, bytes] of Object.entries({ model, items: asked.items, weights: asked.weights, ages: asked.ages }))
+      form.set(name, new Blob([bytes]));
+    const response = await TRAINER.fetch('http://trainer/', { method: 'POST', body: form });
+    const trained = new Float32Array(await response.arrayBuffer());
+    const scores = await loaded.scorer.score(asked);
+    expect(trained).toHaveLength(scores.length);
+    // Scores, not zeros: the tolerance is far below them.
+    expect(Math.max(...trained)).toBeGreaterThan(0.5);
+    trained.forEach((score, place) => {
+      expect(Math.abs(scores[place]! - score), `${version}, place ${place}`).toBeLessThan(1e-4);
+    });
+  }
 });
 
 it('swaps to a newer release, and keeps the one it has when the next is broken, saying why', async () => {
@@ -157,58 +86,80 @@ it('swaps to a newer release, and keeps the one it has when the next is broken, 
       return release!.scorer.release();
     },
   );
-  const read = (now: number) =>
-    held.read(
+  let now = 0;
+  const read = () => {
+    now += 100_000;
+    return held.read(
       (before) => loadRelease(env.BUCKET, before, now),
       now,
       () => {},
     );
+  };
 
-  await publish('v1', 0);
-  expect((await read(1)).value!.manifest.version).toBe('v1');
-  await publish('v2', 5);
-  const second = (await read(2)).value!;
-  expect(second.manifest.version).toBe('v2');
-  expect(retired).toEqual(['v1']);
-  expectClose(await second.scorer.score(asked), reference(asked, 5));
+  await publishFake(env.BUCKET, 'swap1', { itemIds, shift: 0 });
+  expect((await read()).value!.manifest.version).toBe('swap1');
+  await publishFake(env.BUCKET, 'swap2', { itemIds, shift: 5 });
+  const second = (await read()).value!;
+  expect(second.manifest.version).toBe('swap2');
+  expect(retired).toEqual(['swap1']);
+  await expectScores(second, 5);
 
-  const damages: Record<string, [damage: Parameters<typeof publish>[2], reason: RegExp]> = {
-    'one bit of the model': [
-      (_, model) => {
-        model[5_000]! ^= 1;
-      },
-      /does not have the sha256/,
+  const flip = (bytes: Uint8Array) => {
+    bytes[bytes.length >> 1]! ^= 1;
+  };
+  const cutOff = (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1);
+  const breaks: Record<string, [how: Partial<Publication>, reason: RegExp]> = {
+    'a flipped bit in the model': [{ damage: ({ model }) => flip(model) }, /model\.onnx does not have the sha256/],
+    'a flipped bit in the vocabulary': [{ damage: ({ vocabulary }) => flip(vocabulary) }, /vocabulary\.json does not/],
+    'a flipped bit in the neighbours': [{ damage: ({ neighbours }) => flip(neighbours) }, /neighbours\.bin does not/],
+    'a model cut off': [
+      { damage: (files) => Object.assign(files, { model: cutOff(files.model) }) },
+      /model\.onnx does not have the sha256/,
+    ],
+    'neighbours cut off': [
+      { damage: (files) => Object.assign(files, { neighbours: cutOff(files.neighbours) }) },
+      /neighbours\.bin does not have the sha256/,
+    ],
+    'a manifest that was changed': [
+      { damage: ({ manifest }) => Object.assign(manifest, { trainSeconds: 7 }) },
+      /manifest\.json does not have the sha256/,
+    ],
+    'a model that was never one': [
+      { lie: (contents) => Object.assign(contents, { model: contents.model.slice(100) }) },
+      /onnxruntime refuses the model/,
     ],
     'an older model under a newer manifest': [
-      (manifest) => {
-        manifest.selfTest.expected[0]!.score += 1;
-      },
-      /self-test/,
+      { lie: (_, { selfTest }) => Object.assign(selfTest.expected[0]!, { score: 9 }) },
+      /self-test: item 0 scores .*, the trainer said 9/,
     ],
-    'another vocabulary': [
-      (manifest) => {
-        manifest.items = ITEMS + 1;
-      },
-      /vocabulary and manifest disagree/,
+    'a vocabulary that the model was not trained on': [
+      { lie: (contents) => Object.assign(contents, { itemIds: [...itemIds, 'one more'] }) },
+      /48000 bytes of neighbours, where 20 for each of 301 items take 48160/,
     ],
-    'another schema': [
-      (manifest) => {
-        (manifest as { schema: number }).schema = 99;
-      },
-      /schema|Invalid/,
+    'a vocabulary that names an item twice': [
+      { lie: (contents) => Object.assign(contents, { itemIds: itemIds.with(1, 'g0') }) },
+      /a vocabulary of 299 items, where the manifest says 300/,
     ],
+    'a neighbour that does not exist': [
+      { lie: ({ neighbours }) => neighbours.neighbours.fill(ITEMS, 77, 78) },
+      /a neighbour at place 300 of a vocabulary of 300 items/,
+    ],
+    'an older schema': [{ schema: 1 }, /is of schema 1, where this version reads 2: train again/],
+    'a schema of the future': [{ schema: 99 }, /is of schema 99, where this version reads 2: deploy/],
   };
-  let now = 100_000;
-  for (const [name, [damage, reason]] of Object.entries(damages)) {
-    await publish(`broken-${now}`, 9, damage);
-    now += 100_000;
-    const reading = await read(now);
+  for (const [name, [how, reason]] of Object.entries(breaks)) {
+    await publishFake(env.BUCKET, name.replaceAll(' ', '-'), { itemIds, shift: 9, ...how });
+    const reading = await read();
     expect(reading.value, name).toBe(second);
     expect(reading.failure, name).toMatch(reason);
   }
-  expectClose(await second.scorer.score(asked), reference(asked, 5));
-  expect(retired).toEqual(['v1']);
+  await expectScores(second, 5);
+  expect(retired).toEqual(['swap1']);
 
-  await publish('v3', 7);
-  expect((await read(now + 100_000)).value!.manifest.version).toBe('v3');
+  const changed = [...itemIds.slice(20).toReversed(), 'new game'];
+  await publishFake(env.BUCKET, 'swap3', { itemIds: changed, shift: 7 });
+  const third = (await read()).value!;
+  expect(third.manifest.version).toBe('swap3');
+  await expectScores(third, 7);
+  expect(readNeighbours(third, 'new game')[0]).toEqual([changed[7]!, 1]);
 });

@@ -5,12 +5,15 @@ import type { EncodedHistories } from '../../models/features/history.ts';
 
 export interface Scorer {
   engine: 'onnx' | 'plain';
-  /** What the model and its engine occupy beside the JavaScript heap. */
+  /** What the model and its engine occupy outside JavaScript. */
   memoryBytes(): number;
   /** Scores [batch × vocabulary], row by row. */
   score(histories: EncodedHistories): Promise<Float32Array>;
   release(): Promise<void>;
 }
+
+/** The engine runs, and cannot take the file: no other engine would make it right. */
+export class RefusedModelError extends Error {}
 
 /** Repeats the trainer's own example. Throws where the scores differ. */
 export async function selfTest(scorer: Scorer, { selfTest, items }: ReleaseManifest): Promise<void> {

@@ -1,9 +1,9 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
+import { sha256Hex } from '../../models/contracts/digest.ts';
 import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
 import { ExportLine, SnapshotManifest, TrainingDue } from '../../models/contracts/snapshot.ts';
 import wranglerToml from '../../wrangler.toml?raw';
-import { sha256Hex } from '../storage/digest.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
 import { readStatistics } from '../storage/statistics.ts';

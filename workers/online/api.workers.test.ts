@@ -203,7 +203,7 @@ it('says what is down, and still answers, when the player’s object fails', asy
     USER_SIGNALS: { getByName: () => ({ view: () => Promise.reject(new Error('overloaded')) }) },
   };
   const context = { env: broken, executionCtx: { waitUntil() {} } } as unknown as Parameters<typeof gather>[0];
-  const { answer, moment } = await gather(context, { userId: 'ann' });
+  const { answer, moment } = await gather(context, 'ann');
   expect(answer).toMatchObject({ tier: 'statistics', degraded: ['signals: overloaded'] });
   expect(moment.catalogue.size).toBeGreaterThan(0);
 });

@@ -10,7 +10,6 @@ import { Genre, ItemParams, json, problems, scoped, slateQuery, UserParams } fro
 
 const tags = ['Recommendations'];
 const GALLERY_ROW_LENGTH = 12;
-const GALLERY_ANCHORS = 2;
 const LIST_SUMMARIES = {
   popular: 'What is popular, by events with a half-life of 14 days',
   trending: 'What rises against its own past',
@@ -38,8 +37,8 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
     }),
     async (c) => {
       const { n, expand } = c.req.valid('query');
-      const gathered = await gather(c, { userId: c.req.valid('param').userId, anchors: GALLERY_ANCHORS });
-      const rows = composeGallery(gathered.moment, gathered.anchors, n);
+      const gathered = await gather(c, c.req.valid('param').userId);
+      const rows = composeGallery(gathered.moment, n);
       return c.json(
         { ...gathered.answer, rows: rows.map((row) => ({ ...row, items: expandItems(row.items, gathered, expand) })) },
         200,
@@ -59,7 +58,7 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
     }),
     async (c) => {
       const { n, genre, expand } = c.req.valid('query');
-      const gathered = await gather(c, { userId: c.req.valid('param').userId });
+      const gathered = await gather(c, c.req.valid('param').userId);
       const items = recommend(gathered.moment, n, genre);
       return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand) }, 200);
     },
@@ -78,7 +77,7 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       }),
       async (c) => {
         const { n, genre, expand } = c.req.valid('query');
-        const gathered = await gather(c, {});
+        const gathered = await gather(c);
         const items = recommendList(gathered.moment, list, n, genre);
         return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand) }, 200);
       },
@@ -89,7 +88,7 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       method: 'get',
       path: '/v1/items/{itemId}/similar',
       tags,
-      summary: 'What the players of an item choose',
+      summary: 'What goes with an item',
       ...scoped('read'),
       request: { params: ItemParams, query: z.object(slateQuery) },
       responses: { 200: json(Recommendations, 'The neighbours, nearest first.'), ...problems(400, 404, 503) },
@@ -97,13 +96,15 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
     async (c) => {
       const { n, expand } = c.req.valid('query');
       const { itemId } = c.req.valid('param');
-      const gathered = await gather(c, { itemId });
-      const [asked] = gathered.anchors;
-      const unread = gathered.moment.catalogue.size === 0 && gathered.answer.degraded.length > 0;
+      const gathered = await gather(c);
+      const { moment, answer } = gathered;
+      const unread = moment.catalogue.size === 0 && answer.degraded.length > 0;
       if (unread) throw new ProblemError('unavailable', 'The catalogue could not be read yet.');
+      const asked = moment.catalogue.get(itemId);
       if (asked === undefined) throw new ProblemError('not-found', `No item on show has the id “${itemId}”.`);
-      const items = recommendSimilar(gathered.moment, asked.item, asked.scores, n);
-      return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand) }, 200);
+      const items = recommendSimilar(moment, asked, n);
+      const tier = moment.neighboursOf(itemId).length > 0 ? 'online' : 'statistics';
+      return c.json({ ...answer, tier, items: expandItems(items, gathered, expand) } as const, 200);
     },
   );
 }

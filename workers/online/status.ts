@@ -11,8 +11,14 @@ const JOB_RUNS_SHOWN = 50;
 const Status = z
   .object({
     release: z.string().nullable(),
-    engine: z.enum(['onnx', 'plain']).nullable().meta({ description: 'What runs the model in this isolate.' }),
-    modelMemoryMB: z.number().nullable().meta({ description: 'What it occupies beside the JavaScript heap.' }),
+    engine: z.enum(['onnx', 'plain']).nullable().meta({
+      description:
+        'What ranks in this isolate; plain: the neighbours of the release, because onnxruntime does not start.',
+    }),
+    modelMemoryMB: z
+      .number()
+      .nullable()
+      .meta({ description: 'What the engine and its model occupy outside JavaScript.' }),
     statisticsAt: z.iso.datetime().nullable(),
     items: z.number().int().meta({ description: 'On show.' }),
     deadLetters: z.number().int(),

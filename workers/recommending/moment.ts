@@ -1,7 +1,7 @@
 // Everything one answer is computed from, fixed at one moment: so the stages need no I/O and a test needs no server.
 
 import type { UserView } from '../../models/contracts/signals.ts';
-import type { Statistics } from '../../models/contracts/statistics.ts';
+import type { Scored, Statistics } from '../../models/contracts/statistics.ts';
 import type { GenreAffinity } from '../../models/features/affinity.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 
@@ -21,6 +21,8 @@ export interface Moment {
   affinity: readonly GenreAffinity[];
   /** Null for a newcomer, and where no model could answer. */
   personal: ModelScores | null;
+  /** The neighbours of an item in the release, nearest first, weights 0–1; empty where it knows none. */
+  neighboursOf(itemId: string): readonly Scored[];
   /** Today's date, ISO. */
   today: string;
 }

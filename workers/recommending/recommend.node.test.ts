@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import type { Item } from '../../models/contracts/item.ts';
 import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
+import type { Scored } from '../../models/contracts/statistics.ts';
 import { Catalogue } from '../storage/catalogue.ts';
-import { chooseAnchors } from './anchors.ts';
 import type { ModelScores, Moment } from './moment.ts';
 import { composeGallery, recommend, recommendList, recommendSimilar } from './recommend.ts';
+import { retrieved } from './sources.ts';
 
 const makeItem = (place: number): Item => ({
   itemId: `g${place}`,
@@ -49,6 +50,7 @@ function makeMoment(changes: Partial<Moment> = {}): Moment {
     view: EMPTY_VIEW,
     affinity: [],
     personal: null,
+    neighboursOf: () => [],
     today: '2026-02-01',
     ...changes,
   };
@@ -61,6 +63,8 @@ const scoresOf = (...places: number[]): ModelScores => {
   });
   return { itemIds, scores };
 };
+/** As a release's neighbours: the given places, nearest first. */
+const weighted = (...places: number[]): Scored[] => places.map((place, rank) => [`g${place}`, 1 / (rank + 1)]);
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 
 it('picks what the model scores, without what the player has, refused or played, then what is popular', () => {
@@ -72,13 +76,35 @@ it('picks what the model scores, without what the player has, refused or played,
   expect(ids(recommend(moment, 2, 'racing'))).toEqual(['g1', 'g3']);
 });
 
-it('leans to the genre of the moment, without overruling a clear choice of the model', () => {
-  const moment = makeMoment({ personal: scoresOf(31, 32), affinity: [{ genre: 'Strategy', share: 1 }] });
-  // g31 scores 1, g32 half of that: a full lean of 0.35 is not enough, but a third of the way it would be.
-  expect(ids(recommend(moment, 2))).toEqual(['g31', 'g32']);
-  const close = makeMoment({ personal: scoresOf(31, 33, 35, 32), affinity: [{ genre: 'Strategy', share: 1 }] });
-  expect(ids(recommend(close, 4))).toEqual(['g31', 'g33', 'g32', 'g35']);
-  expect(recommend(close, 3)[2]!.reason).toContain('you like Strategy');
+it('leans to the genre of the moment among what the model finds about as good, however steep its scores', () => {
+  const affinity = [{ genre: 'Strategy', share: 1 }];
+  // g32 scores half of g31: too clear a choice to be overruled.
+  expect(ids(recommend(makeMoment({ personal: scoresOf(31, 32), affinity }), 2))).toEqual(['g31', 'g32']);
+  const close = recommend(makeMoment({ personal: scoresOf(31, 33, 35, 32, 37, 39), affinity }), 4);
+  expect(ids(close)).toEqual(['g31', 'g33', 'g32', 'g35']);
+  expect(close[2]!.reason).toContain('you like Strategy');
+
+  // As of a softmax: each has half of the one before, down to a millionth. No lean turns that over.
+  const steep = { itemIds, scores: Float32Array.from(itemIds, (_, place) => 0.5 ** Math.min(20, place)) };
+  const picked = ids(recommend(makeMoment({ personal: steep, affinity: [{ genre: 'Racing', share: 1 }] }), 6));
+  expect(picked).toEqual(['g0', 'g1', 'g2', 'g3', 'g4', 'g5']);
+});
+
+it('puts all that the model scores in order, whether it votes or gives probabilities', () => {
+  const manyIds = Array.from({ length: 3000 }, (_, place) => `many${place}`);
+  const catalogue = new Catalogue();
+  manyIds.forEach((itemId, place) => {
+    catalogue.apply({ itemId, revision: 1, item: { ...makeItem(place), itemId } });
+  });
+  const noise = (place: number) => Math.abs(Math.sin(place * place));
+  for (const score of [noise, (place: number) => Math.exp(-60 * noise(place)), (place: number) => noise(place) - 0.9]) {
+    const scores = Float32Array.from(manyIds, (_, place) => score(place));
+    const found = [...retrieved(makeMoment({ catalogue }), { itemIds: manyIds, scores })];
+    const positive = [...scores].filter((one) => one > 0).sort((a, b) => b - a);
+    expect(found.map((candidate) => candidate.score * positive[0]!)).toEqual(
+      positive.map((one) => expect.closeTo(one, 6)),
+    );
+  }
 });
 
 it('fills a page with rows in which nothing appears twice, each with its reason', () => {
@@ -95,14 +121,9 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
     view,
     personal: scoresOf(10, 11, 12, 13, 14),
     affinity: [{ genre: 'Racing', share: 0.9 }],
+    neighboursOf: (itemId) => (itemId === 'g5' ? weighted(10, 20, 21, 22) : []),
   });
-  const anchors = chooseAnchors(view.history, moment.catalogue, 2);
-  expect(anchors).toEqual([{ item: makeItem(5), because: 'you played' }]);
-  const rows = composeGallery(
-    moment,
-    anchors.map((anchor) => ({ ...anchor, scores: scoresOf(10, 20, 21, 22, 5) })),
-    4,
-  );
+  const rows = composeGallery(moment, 4);
 
   expect(rows.map(({ id }) => id)).toEqual([
     'top-picks',
@@ -115,7 +136,7 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
   ]);
   const because = rows.find(({ id }) => id === 'because-g5')!;
   expect(because.title).toBe('Because you played Game 5');
-  // g10 stands in the row above, g5 is the anchor itself and played.
+  // g10 stands in the row above; g7 was only glanced at and gets no row.
   expect(ids(because.items)).toEqual(['g20', 'g21', 'g22']);
   const shown = rows.flatMap(({ items }) => ids(items));
   expect(new Set(shown).size).toBe(shown.length);
@@ -123,11 +144,14 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
   for (const { items } of rows) for (const { reason } of items) expect(reason).not.toBe('');
 });
 
-it('knows neighbours from the model, and for a game that no model knows from what the catalogue says', () => {
-  const moment = makeMoment();
-  expect(ids(recommendSimilar(moment, makeItem(4), scoresOf(4, 9, 8), 2))).toEqual(['g9', 'g8']);
+it('knows neighbours from the release, and where it has none on show from what the catalogue says', () => {
+  const moment = makeMoment({ neighboursOf: (itemId) => (itemId === 'g4' ? weighted(9, 8, 7) : [['gone', 1]]) });
+  expect(recommendSimilar(moment, makeItem(4), 2)).toEqual([
+    { itemId: 'g9', score: 1, reason: 'Goes with Game 4' },
+    { itemId: 'g8', score: 0.5, reason: 'Goes with Game 4' },
+  ]);
   // Strategy and Naval like the game itself; among equals the popular first.
-  expect(ids(recommendSimilar(moment, makeItem(4), null, 3))).toEqual(['g0', 'g8', 'g12']);
+  expect(ids(recommendSimilar(moment, makeItem(12), 3))).toEqual(['g0', 'g4', 'g8']);
 });
 
 it('lists what is trending and fills up with what is popular; shows no game before its day', () => {
@@ -138,6 +162,6 @@ it('lists what is trending and fills up with what is popular; shows no game befo
 it('answers without statistics, model or signals; an empty catalogue is the only empty gallery', () => {
   const bare = { statistics: null, popularity: new Map() };
   expect(recommend(makeMoment(bare), 20)).toHaveLength(20);
-  expect(composeGallery(makeMoment(bare), [], 12)[0]!.items).toHaveLength(12);
-  expect(composeGallery(makeMoment({ ...bare, catalogue: new Catalogue() }), [], 12)).toEqual([]);
+  expect(composeGallery(makeMoment(bare), 12)[0]!.items).toHaveLength(12);
+  expect(composeGallery(makeMoment({ ...bare, catalogue: new Catalogue() }), 12)).toEqual([]);
 });

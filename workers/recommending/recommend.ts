@@ -2,14 +2,16 @@
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
+import { chooseAnchors } from './anchors.ts';
 import { type Candidate, type Filter, filterCandidates, take } from './candidates.ts';
 import { notForPlayer, notShown, onlyGenre } from './filters.ts';
-import type { ModelScores, Moment } from './moment.ts';
+import type { Moment } from './moment.ts';
 import { scorePersonally } from './scores.ts';
-import { bestRated, newReleases, popular, retrieved, searched, similarByContent, trending } from './sources.ts';
+import { bestRated, newReleases, popular, retrieved, searched, similar, trending } from './sources.ts';
 
 /** Candidates that are scored one by one, the best of the source after filtering: more than the longest slate. */
 const SCORED_MAX = 250;
+const ANCHOR_ROWS_MAX = 2;
 const GENRE_ROWS_MAX = 2;
 /** A genre below this share of the player's taste gets no row of its own. */
 const GENRE_ROW_SHARE_MIN = 0.15;
@@ -22,16 +24,9 @@ export function recommend(moment: Moment, length: number, genre?: string): Recom
   return slate(withPopular(moment, scoreTopPicks(moment, filters), filters), length);
 }
 
-/** What the players of an item choose; by content where no model knows the item (`scores` null). */
-export function recommendSimilar(
-  moment: Moment,
-  to: Item,
-  scores: ModelScores | null,
-  length: number,
-): RecommendedItem[] {
-  const notItself: Filter = (item) => (item.itemId === to.itemId ? 'the item itself' : undefined);
-  return slate(filterCandidates(similar(moment, to, scores), [notItself]), length);
-}
+/** What goes with an item. */
+export const recommendSimilar = (moment: Moment, to: Item, length: number): RecommendedItem[] =>
+  slate(similar(moment, to), length);
 
 /** One of the lists that are the same for everybody. */
 export function recommendList(
@@ -49,16 +44,8 @@ export function recommendList(
 
 const LISTS = { popular, trending, 'best-rated': bestRated, new: newReleases };
 
-/** An item that the player chose lately, and what the model scores for it alone. */
-export interface Anchor {
-  item: Item;
-  /** Why this item: "you played". */
-  because: string;
-  scores: ModelScores | null;
-}
-
 /** The rows of a player's page, each without what the player has or refused, and without what stands in a row above. */
-export function composeGallery(moment: Moment, anchors: readonly Anchor[], length: number): GalleryRow[] {
+export function composeGallery(moment: Moment, length: number): GalleryRow[] {
   const { view, affinity } = moment;
   const shown = new Set<string>();
   const filters = [...notForPlayer(view), notShown(shown)];
@@ -83,13 +70,8 @@ export function composeGallery(moment: Moment, anchors: readonly Anchor[], lengt
     );
   const [query] = view.searches;
   if (query !== undefined) add('search', `More for “${query}”`, 'You searched for it', searched(moment, query));
-  for (const { item, because, scores } of anchors)
-    add(
-      `because-${item.itemId}`,
-      `Because ${because} ${item.title}`,
-      'Chosen by the same players',
-      similar(moment, item, scores),
-    );
+  for (const { item, because } of chooseAnchors(view.history, moment.catalogue, ANCHOR_ROWS_MAX))
+    add(`because-${item.itemId}`, `Because ${because} ${item.title}`, 'What goes with it', similar(moment, item));
   for (const { genre, share } of affinity.slice(0, GENRE_ROWS_MAX))
     if (share >= GENRE_ROW_SHARE_MIN)
       add(
@@ -106,8 +88,7 @@ export function composeGallery(moment: Moment, anchors: readonly Anchor[], lengt
 
 /** The model's choice, or for a newcomer the popular ones, scored personally. */
 function scoreTopPicks(moment: Moment, filters: readonly Filter[]): Candidate[] {
-  const source =
-    moment.personal === null ? popular(moment) : retrieved(moment, moment.personal, 'Chosen by players like you');
+  const source = moment.personal === null ? popular(moment) : retrieved(moment, moment.personal);
   return scorePersonally(take(filterCandidates(source, filters), SCORED_MAX), moment);
 }
 
@@ -117,17 +98,6 @@ function* withPopular(moment: Moment, picks: readonly Candidate[], filters: read
   const picked = new Set(picks.map(({ item }) => item.itemId));
   for (const candidate of filterCandidates(popular(moment), [...filters, notShown(picked)]))
     yield { ...candidate, score: 0 };
-}
-
-/** The neighbours that the model knows; by content where it knows none. */
-function* similar(moment: Moment, to: Item, scores: ModelScores | null): Generator<Candidate> {
-  let known = false;
-  if (scores !== null)
-    for (const candidate of retrieved(moment, scores, `Chosen by players of ${to.title}`)) {
-      known = true;
-      yield candidate;
-    }
-  if (!known) yield* similarByContent(moment, to);
 }
 
 const inGenre = (genre: string | undefined): Filter[] => (genre === undefined ? [] : [onlyGenre(genre)]);

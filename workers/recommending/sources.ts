@@ -6,44 +6,41 @@ import type { Candidate } from './candidates.ts';
 import type { ModelScores, Moment } from './moment.ts';
 
 /** What the model scores above zero, the best at 1. The whole vocabulary was scored: there is no approximate index. */
-export function* retrieved(
-  { catalogue }: Moment,
-  { itemIds, scores }: ModelScores,
-  reason: string,
-): Generator<Candidate> {
+export function* retrieved({ catalogue }: Moment, { itemIds, scores }: ModelScores): Generator<Candidate> {
   let best = 0;
   for (const place of bestFirst(scores)) {
     best ||= scores[place]!;
     const item = catalogue.get(itemIds[place]!);
-    if (item !== undefined) yield { item, score: scores[place]! / best, reason };
+    if (item !== undefined) yield { item, score: scores[place]! / best, reason: 'Chosen by players like you' };
   }
 }
 
 /** More than a page asks for, unless its player has most of them already. */
 const FIRST_PLACES = 400;
-const BUCKETS = 512;
+/** The sign, the exponent and four bits of the fraction: sixteen buckets for each doubling of the score. */
+const BUCKET_SHIFT = 19;
+const BUCKETS = 1 << (32 - BUCKET_SHIFT);
 
 /**
  * Places of positive score, best first. The best are told from the rest by counting scores into buckets, and only they
- * are put in order: sorting all would cost more than the model does.
+ * are put in order: sorting all would cost more than the model does. The bits of positive floats rise as the floats do;
+ * the upper ones are buckets on a scale that suits votes as well as probabilities that fall steeply.
  */
 function* bestFirst(scores: Float32Array): Generator<number> {
-  let largest = 0;
-  for (const score of scores) if (score > largest) largest = score;
-  const bucketOf = (score: number) => Math.floor((score / largest) * (BUCKETS - 1));
+  const bits = new Int32Array(scores.buffer, scores.byteOffset, scores.length);
   const counts = new Int32Array(BUCKETS);
-  for (const score of scores) if (score > 0) counts[bucketOf(score)]!++;
+  for (let place = 0; place < scores.length; place++) if (scores[place]! > 0) counts[bits[place]! >> BUCKET_SHIFT]!++;
   let bucket = BUCKETS - 1;
   for (let places = counts[bucket]!; places < FIRST_PLACES && bucket > 0; places += counts[bucket]!) bucket--;
 
-  const placesWhere = (test: (score: number) => boolean) => {
+  const placesWhere = (test: (bucket: number) => boolean) => {
     const places: number[] = [];
     for (let place = 0; place < scores.length; place++)
-      if (scores[place]! > 0 && test(scores[place]!)) places.push(place);
+      if (scores[place]! > 0 && test(bits[place]! >> BUCKET_SHIFT)) places.push(place);
     return places.sort((a, b) => scores[b]! - scores[a]!);
   };
-  yield* placesWhere((score) => bucketOf(score) >= bucket);
-  yield* placesWhere((score) => bucketOf(score) < bucket);
+  yield* placesWhere((one) => one >= bucket);
+  yield* placesWhere((one) => one < bucket);
 }
 
 /** Popular first; then, for a store without events yet, whatever the catalogue holds, newest first. */
@@ -86,8 +83,13 @@ export function searched({ catalogue, popularity }: Moment, query: string): Cand
   return found.sort((a, b) => b.score - a.score);
 }
 
-/** Neighbours by what the catalogue says of two games: for an item that no model knows yet. */
-export function similarByContent({ catalogue, popularity }: Moment, to: Item): Candidate[] {
+/** The neighbours that the release holds of an item; where it holds none, those by what the catalogue says of two games. */
+export function similar(moment: Moment, to: Item): Candidate[] {
+  const neighbours = [...fromList(moment.catalogue, moment.neighboursOf(to.itemId), `Goes with ${to.title}`)];
+  return neighbours.length > 0 ? neighbours : similarByContent(moment, to);
+}
+
+function similarByContent({ catalogue, popularity }: Moment, to: Item): Candidate[] {
   const labels = new Set([...to.genres, ...to.tags]);
   const candidates: Candidate[] = [];
   for (const item of catalogue.values()) {

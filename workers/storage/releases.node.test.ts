@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
-import { type ReleaseManifest, SIGNATURE } from '../../models/contracts/release.ts';
-import { sha256Hex } from './digest.ts';
+import { sha256Hex } from '../../models/contracts/digest.ts';
+import { RELEASE_POINTER_KEY } from '../../models/contracts/layout.ts';
+import { RELEASE_SCHEMA } from '../../models/contracts/release.ts';
+import { sealRelease } from '../../models/training/seal-release.ts';
+import { fakeFacts } from '../../tests/fake-release.ts';
 import { publishRelease, readCurrentRelease, readManifest, readPointer, readReleaseFile } from './releases.ts';
 
 /** As much of an R2 bucket as releases use: etags, conditions, digests. */
@@ -35,33 +37,12 @@ function fakeBucket() {
 
 const NOW = Date.UTC(2026, 0, 1);
 
-async function release(version: string) {
-  const model = new TextEncoder().encode(`model of ${version}`);
-  const vocabulary = new TextEncoder().encode('["a","b"]');
-  const metrics = { users: 1, 'hitRate@10': 1, 'ndcg@10': 1 };
-  const at = new Date(NOW).toISOString();
-  const manifest: ReleaseManifest = {
-    schema: 1,
-    version,
-    algorithm: 'test',
-    parameters: {},
-    createdAt: at,
-    signature: SIGNATURE,
-    items: 2,
-    model: { key: releaseKey(version, 'model.onnx'), bytes: model.length, sha256: await sha256Hex(model) },
-    vocabulary: {
-      key: releaseKey(version, 'vocabulary.json'),
-      bytes: vocabulary.length,
-      sha256: await sha256Hex(vocabulary),
-    },
-    plain: { kind: 'neighbours', neighboursPerItem: 1, neighboursOffset: 0, weightsOffset: 8, halfLifeDays: 14 },
-    data: { snapshot: 's', from: at, until: at, users: 1, interactions: 1, lastSequence: 1 },
-    metrics: { protocol: 'test', candidate: metrics, popularity: metrics, current: null },
-    selfTest: { items: [], weights: [], ages: [], expected: [] },
-    trainSeconds: 0,
-  };
-  return { manifest, model, vocabulary };
-}
+const release = (version: string) =>
+  sealRelease(fakeFacts(version), {
+    model: new TextEncoder().encode(`model of ${version}`),
+    itemIds: ['a', 'b'],
+    neighbours: { items: 2, perItem: 1, neighbours: Int32Array.of(1, 0), weights: Float32Array.of(1, 0.5) },
+  });
 
 test('a published release is the one in use, with the very files', async () => {
   const { bucket } = fakeBucket();
@@ -108,13 +89,14 @@ test('files never change: the same bytes may be published again, others under th
 
 test('a flipped byte in any file is noticed when it is read', async () => {
   const { bucket, objects } = fakeBucket();
-  const { manifest, model, vocabulary } = await release('v1');
-  await publishRelease(bucket, { manifest, model, vocabulary }, undefined, NOW);
+  const files = await release('v1');
+  const { manifest } = files;
+  await publishRelease(bucket, files, undefined, NOW);
   const pointer = (await readPointer(bucket))!;
   const flip = (key: string) => {
     objects.get(key)!.bytes[5]! ^= 1;
   };
-  for (const file of [manifest.model, manifest.vocabulary]) {
+  for (const file of [manifest.model, manifest.vocabulary, manifest.neighbours]) {
     flip(file.key);
     await expect(readReleaseFile(bucket, file)).rejects.toThrow('sha256');
     flip(file.key);
@@ -126,4 +108,21 @@ test('a flipped byte in any file is noticed when it is read', async () => {
   expect(current).toMatchObject({ ok: false, error: expect.stringContaining('the release in use cannot be read') });
   objects.delete(pointer.manifestKey);
   await expect(readManifest(bucket, pointer)).rejects.toThrow('is missing');
+});
+
+test('a release of another schema says what to do: train again, or deploy what trained it', async () => {
+  for (const [schema, advice] of [
+    [RELEASE_SCHEMA - 1, 'train again with this version'],
+    [RELEASE_SCHEMA + 1, 'deploy the version that trained it'],
+  ] as const) {
+    const { bucket } = fakeBucket();
+    const files = await release('v1');
+    Object.assign(files.manifest, { schema });
+    await publishRelease(bucket, files, undefined, NOW);
+    const { etag, manifest } = await readCurrentRelease(bucket);
+    expect(manifest).toMatchObject({ ok: false, error: expect.stringContaining(`is of schema ${schema}`) });
+    expect(manifest).toMatchObject({ ok: false, error: expect.stringContaining(advice) });
+    // Publishing over it, by --force, is possible.
+    expect((await publishRelease(bucket, await release('v2'), etag, NOW)).ok).toBe(true);
+  }
 });

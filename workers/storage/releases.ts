@@ -1,10 +1,16 @@
 // Model releases in R2: a folder of files that never change, and the pointer that says which one is in use. Loading a
 // model into memory is inference's work.
 
+import { sha256Hex } from '../../models/contracts/digest.ts';
 import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
-import { ReleaseManifest, ReleasePointer } from '../../models/contracts/release.ts';
+import {
+  RELEASE_SCHEMA,
+  type ReleaseFile,
+  type ReleaseFiles,
+  ReleaseManifest,
+  ReleasePointer,
+} from '../../models/contracts/release.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
-import { sha256Hex } from './digest.ts';
 
 /** Which release is in use; undefined before the first. */
 export async function readPointer(bucket: R2Bucket): Promise<ReleasePointer | undefined> {
@@ -15,11 +21,18 @@ export async function readPointer(bucket: R2Bucket): Promise<ReleasePointer | un
 /** The manifest that the pointer names. Throws where it is missing, changed or of another schema. */
 export async function readManifest(bucket: R2Bucket, pointer: ReleasePointer): Promise<ReleaseManifest> {
   const bytes = await readVerified(bucket, pointer.manifestKey, pointer.manifestSha256);
-  return ReleaseManifest.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  const manifest = JSON.parse(new TextDecoder().decode(bytes));
+  const { schema } = manifest;
+  if (schema !== RELEASE_SCHEMA)
+    throw new Error(
+      `${pointer.manifestKey} is of schema ${schema}, where this version reads ${RELEASE_SCHEMA}: ` +
+        (schema < RELEASE_SCHEMA ? 'train again with this version' : 'deploy the version that trained it'),
+    );
+  return ReleaseManifest.parse(manifest);
 }
 
 /** A file that the manifest names. Throws where it is missing or changed. */
-export const readReleaseFile = (bucket: R2Bucket, file: ReleaseManifest['model']): Promise<Uint8Array> =>
+export const readReleaseFile = (bucket: R2Bucket, file: ReleaseFile): Promise<Uint8Array> =>
   readVerified(bucket, file.key, file.sha256);
 
 async function readVerified(bucket: R2Bucket, key: string, sha256: string): Promise<Uint8Array> {
@@ -49,12 +62,6 @@ export async function readCurrentRelease(bucket: R2Bucket): Promise<CurrentRelea
   }
 }
 
-export interface ReleaseFiles {
-  manifest: ReleaseManifest;
-  model: Uint8Array;
-  vocabulary: Uint8Array;
-}
-
 /**
  * Uploads the files, reads them back, and only then moves the pointer: if it still has the `etag` that was read before
  * training began. Otherwise somebody else has published since, whom this release was not compared with. `now`: epoch
@@ -62,7 +69,7 @@ export interface ReleaseFiles {
  */
 export async function publishRelease(
   bucket: R2Bucket,
-  { manifest, model, vocabulary }: ReleaseFiles,
+  { manifest, model, vocabulary, neighbours }: ReleaseFiles,
   etag: string | undefined,
   now: number,
 ): Promise<Result<ReleasePointer, string>> {
@@ -75,6 +82,7 @@ export async function publishRelease(
   for (const [file, content] of [
     [manifest.model, model],
     [manifest.vocabulary, vocabulary],
+    [manifest.neighbours, neighbours],
     [manifestFile, bytes],
   ] as const) {
     // R2 checks the digest of what arrives. Where the key is taken nothing is written; reading back tells whether an

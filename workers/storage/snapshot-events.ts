@@ -1,9 +1,9 @@
 // Reads the events of a snapshot, part by part, each checked against its sha256. It is the trainer's: no Worker holds so
 // much.
 
+import { sha256Hex } from '../../models/contracts/digest.ts';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { ExportLine, SnapshotManifest } from '../../models/contracts/snapshot.ts';
-import { sha256Hex } from './digest.ts';
 
 /** The snapshot's events in the order of the log. One part is held at a time. Throws where a part is missing or changed. */
 export async function* readSnapshotEvents(bucket: R2Bucket, { parts }: SnapshotManifest): AsyncGenerator<PlayerEvent> {

@@ -1,6 +1,7 @@
 // Snapshots in R2: the log and the catalogue of one moment in gzipped parts, then the pointer. Training reads them
 // (scripts/train.ts); the cron job writes them.
 
+import { sha256Hex } from '../../models/contracts/digest.ts';
 import { SNAPSHOT_POINTER_KEY, snapshotKey, TRAINING_DUE_KEY } from '../../models/contracts/layout.ts';
 import {
   type ExportLine,
@@ -9,7 +10,6 @@ import {
   type SnapshotPart,
   type TrainingDue,
 } from '../../models/contracts/snapshot.ts';
-import { sha256Hex } from './digest.ts';
 import { readEventPage } from './events.ts';
 import { listItems } from './items.ts';
 
