@@ -69,10 +69,9 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
   };
 
   onProgress('finding neighbours');
-  const neighbours = await gatherNeighbours(
-    { model, content: undefined, counts: vocabulary.counts },
-    NEIGHBOURS_PER_ITEM_MAX,
-  );
+  const content = candidates.find((candidate) => candidate.model.algorithm === 'content')?.model.itemVectors;
+  const sources = { model, content, counts: vocabulary.counts };
+  const neighbours = await gatherNeighbours(sources, NEIGHBOURS_PER_ITEM_MAX);
   const createdAt = new Date(clock()).toISOString();
   const digest = await sha256Hex(file);
   const files = await sealRelease(

@@ -13,6 +13,7 @@ import { descend } from '../../training/descent.ts';
 import { countInteractions, type Interactions } from '../../training/interactions.ts';
 import type { Arrays } from '../../training/optimiser.ts';
 import { createRandom, type Random } from '../../training/random.ts';
+import type { Device } from '../../training/session.ts';
 import { type BatchShape, openTrainingStep, type Parameters } from '../../training/step.ts';
 import { type PackedRows, packEpoch } from '../../training/windows.ts';
 import type {
@@ -50,8 +51,8 @@ export const SASREC_DEFAULTS: SasrecOptions = {
 };
 
 const HIDDEN_FACTOR = 4;
-const WARM_UP_STEPS = 200;
-const CLIP_NORM = 10;
+export const WARM_UP_STEPS = 200;
+export const CLIP_NORM = 10;
 
 /** Where each item was chosen this often, little dropout is tried first: there is more to learn than to learn by heart. */
 const CHOICES_PER_ITEM_MANY = 100;
@@ -87,15 +88,8 @@ export async function* proposeSasrec(
   const readRows = (step: number) => packEpoch(sequences, packing, createRandom(seed, `epoch at ${step}`));
   let stepsPerEpoch = 0;
   for (const _ of readRows(0)) stepsPerEpoch++;
-  const masks = createDropout(options, shape, createRandom(seed, 'dropout'));
 
-  const training = await openTrainingStep(
-    lossOf(shape),
-    initialise(shape, createRandom(seed, 'weights')),
-    describeBatch(options, shape),
-    { ...options, warmUpSteps: WARM_UP_STEPS, clipNorm: CLIP_NORM },
-    context.device,
-  );
+  const { training, toBatch } = await openSasrecTraining(options, shape, seed, context.device);
   try {
     yield* descend(
       {
@@ -103,7 +97,7 @@ export async function* proposeSasrec(
         stepsPerEpoch,
         epochsMax: options.epochs,
         *readEpoch(step) {
-          for (const rows of readRows(step)) yield { ...toBatch(rows, packing), ...masks() };
+          for (const rows of readRows(step)) yield toBatch(rows);
         },
         checkpoint: `sasrec-${fingerprint(JSON.stringify([options, seed, vocabulary.itemIds]), sequences)}`,
         propose: (parameters, epochs) => toModel(parameters, shape, { ...options, epochs }, vocabulary.itemIds),
@@ -113,6 +107,26 @@ export async function* proposeSasrec(
   } finally {
     await training.release();
   }
+}
+
+/** A training from its first weights, and what makes its batches. `threads`: as many as cores if left out. */
+export async function openSasrecTraining(
+  options: SasrecOptions,
+  shape: TransformerShape,
+  seed: number,
+  device: Device,
+  threads?: number,
+) {
+  const masks = createDropout(options, shape, createRandom(seed, 'dropout'));
+  const training = await openTrainingStep(
+    lossOf(shape),
+    initialise(shape, createRandom(seed, 'weights')),
+    describeBatch(options, shape),
+    { ...options, warmUpSteps: WARM_UP_STEPS, clipNorm: CLIP_NORM },
+    device,
+    threads,
+  );
+  return { training, toBatch: (packed: PackedRows) => ({ ...describeRows(packed, options.rows), ...masks() }) };
 }
 
 export const shapeOf = ({ width, layers, heads }: SasrecOptions, items: number): TransformerShape => ({
@@ -154,13 +168,14 @@ function describeBatch({ rows }: SasrecOptions, shape: TransformerShape): BatchS
   return batch;
 }
 
-function toBatch({ items, windows, targets }: PackedRows, { rows, length }: { rows: number; length: number }) {
+function describeRows({ items, windows, targets }: PackedRows, rows: number) {
   const filled = windows.reduce((count, window) => count + Math.sign(window), 0);
+  const shares = Float32Array.from(windows, (window) => Math.sign(window) / filled);
   return {
-    items: { data: items, dimensions: [rows, length] },
-    windows: { data: windows, dimensions: [rows, length] },
-    targets: { data: targets, dimensions: [rows * length] },
-    shares: { data: Float32Array.from(windows, (window) => Math.sign(window) / filled), dimensions: [rows * length] },
+    items: { data: items, dimensions: [rows, HISTORY_LENGTH] },
+    windows: { data: windows, dimensions: [rows, HISTORY_LENGTH] },
+    targets: { data: targets, dimensions: [targets.length] },
+    shares: { data: shares, dimensions: [shares.length] },
   };
 }
 
