@@ -6,10 +6,30 @@ import path from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { type Request, Response } from 'miniflare';
 import { defineConfig } from 'vitest/config';
-import { openScorer } from './models/training/session.ts';
 
-/** onnxruntime-node, as the trainer runs it, for tests inside workerd that compare with it: model and histories in, scores out. */
-async function scoreAsTrainer(request: Request): Promise<Response> {
+/** For tests inside workerd: what Node alone can do, at /models/<kind>?items=<count> and /scores. */
+async function answerAsTrainer(request: Request): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url);
+  return pathname === '/scores'
+    ? score(request)
+    : drawModel(path.basename(pathname), Number(searchParams.get('items')));
+}
+
+/** A model of the kind, its weights random. */
+async function drawModel(kind: string, items: number): Promise<Response> {
+  const { encodeRetrieval } = await load<typeof import('./models/algorithms/algorithm.ts')>(
+    'models/algorithms/algorithm.ts',
+  );
+  const { drawModels } = await load<typeof import('./scripts/bench/random-models.ts')>(
+    'scripts/bench/random-models.ts',
+  );
+  const model = drawModels(items).findLast(({ algorithm }) => algorithm === kind)!;
+  return new Response(encodeRetrieval(model).bytes);
+}
+
+/** onnxruntime-node, as the trainer runs it: model and histories in, scores out. */
+async function score(request: Request): Promise<Response> {
+  const { openScorer } = await load<typeof import('./models/training/session.ts')>('models/training/session.ts');
   const form = await request.formData();
   const bytes = (name: string) => (form.get(name) as unknown as Blob).arrayBuffer();
   const scorer = await openScorer(new Uint8Array(await bytes('model')), []);
@@ -24,6 +44,8 @@ async function scoreAsTrainer(request: Request): Promise<Response> {
 }
 
 const here = (file: string) => path.join(import.meta.dirname, file);
+/** When it is asked for, and not as a part of this file: an error in it must not stop the tests that do not need it. */
+const load = <Module>(file: string): Promise<Module> => import(here(file));
 const ORT_WASM = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 
 export default defineConfig(async () => {
@@ -53,7 +75,7 @@ export default defineConfig(async () => {
                 },
                 queueConsumers: { events: { maxBatchTimeout: 0.05 } },
                 serviceBindings: {
-                  TRAINER: (request) => scoreAsTrainer(request),
+                  TRAINER: (request) => answerAsTrainer(request),
                   ORT_WASM_FILE: () =>
                     new Response(readFileSync(here('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'))),
                 },

@@ -50,7 +50,7 @@ export interface TrainingData {
 }
 
 export interface TrainingContext {
-  /** The same seed gives the same model. */
+  /** The same seed gives the same model where time sets no limit: what is begun, and how many steps are made, is its choice. */
   seed: number;
   /** Milliseconds left to this algorithm; what it begins must end within them. */
   timeLeft(): number;
@@ -89,7 +89,11 @@ export function encodeRetrieval(model: RetrievalModel): EncodedModel {
   const scores = model.addTo(graph.scope(model.algorithm), history);
   graph.node(SIGNATURE.output, 'Identity', [scores]);
   graph.output(SIGNATURE.output, 'float32', ['batch', model.itemIds.length]);
-  return graph.encode({ algorithm: model.algorithm, parameters: JSON.stringify(model.parameters) });
+  return graph.encode({
+    algorithm: model.algorithm,
+    parameters: JSON.stringify(model.parameters),
+    signature: JSON.stringify(SIGNATURE),
+  });
 }
 
 export interface Vocabulary {

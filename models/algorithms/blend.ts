@@ -2,9 +2,10 @@
 // weights depend on how much is known of the player. They are few, for they are fitted on the validation split, which is small.
 
 import { nn, numpy as np } from '@jax-js/jax';
-import { HISTORY_LENGTH } from '../contracts/release.ts';
+import { HISTORY_LENGTH, MODEL_BYTES_MAX } from '../contracts/release.ts';
 import type { RankingCase } from '../evaluation/cases.ts';
 import { encodeHistories } from '../features/history.ts';
+import { INTERACTION_WEIGHT_MIN } from '../features/weights.ts';
 import { lower, type Tensor } from '../onnx/lower.ts';
 import { openScorer } from '../training/session.ts';
 import { type Algorithm, encodeRetrieval, type RetrievalModel } from './algorithm.ts';
@@ -21,28 +22,44 @@ const SHARE_MIN = 0.1;
 /** Of each model: the logarithm of its scores and the scores, and each again in proportion to what is known of the player. */
 const FEATURES = 4;
 
-/** Proposes one blend, of those models alone that add something. */
+/** Proposes one blend, of those models alone that add something; where its file is too large, others with fewer of them. */
 export const trainBlend: Algorithm = async function* ({ earlier, validation, vocabulary }, context) {
   const questions = chooseQuestions(validation, earlier.length, vocabulary.itemIds);
-  if (earlier.length < 2 || questions.length < QUESTIONS_MIN || context.signal.aborted) return;
-  const voices: Voice[] = [];
+  if (questions.length < QUESTIONS_MIN || context.signal.aborted) return;
+  let voices: Voice[] = [];
+  const before = context.timeLeft();
   for (const model of earlier) {
-    if (context.timeLeft() <= 0) return;
+    if (context.timeLeft() <= before / 2) return;
     context.onProgress(`hearing ${model.algorithm}`, voices.length / earlier.length);
     voices.push(await hear(model, questions));
   }
-  context.onProgress('fitting');
-  const ranked = questions.map(({ seen, target, knowledge }, q) => ({
-    seen,
-    target,
-    features: voices.flatMap(({ features }) => [
-      ...features[q]!,
-      ...features[q]!.map((feature) => feature.map((value) => knowledge * value)),
-    ]),
-  }));
-  const weights = ascend(ranked, () => context.timeLeft() <= 0 || context.signal.aborted);
-  yield toModel(voices, weights);
+  // The blend will be asked what its parts were: at most that many more questions, in that much more time.
+  const lookMs = ((before - context.timeLeft()) * validation.length) / questions.length;
+  const isOver = () => context.timeLeft() <= lookMs || context.signal.aborted;
+  while (voices.length > 1 && !isOver()) {
+    context.onProgress('fitting');
+    const ranked = questions.map(({ seen, target, knowledge }, q) => ({
+      seen,
+      target,
+      features: voices.flatMap(({ features }) => [
+        ...features[q]!,
+        ...features[q]!.map((feature) => feature.map((value) => knowledge * value)),
+      ]),
+    }));
+    const weights = ascend(ranked, isOver);
+    const heard = voices.filter((_, voice) => worthOf(weights, voice) > 0);
+    const model = toModel(voices, weights);
+    if (heard.length > 1) yield model;
+    if (heard.length < 2 || encodeRetrieval(model).bytes.length <= MODEL_BYTES_MAX) return;
+    const worths = voices.map((_, voice) => worthOf(weights, voice) || Number.POSITIVE_INFINITY);
+    const least = worths.indexOf(Math.min(...worths));
+    voices = voices.filter((voice, at) => heard.includes(voice) && at !== least);
+  }
 };
+
+/** How much a voice says, all in all. */
+const worthOf = (weights: Float32Array, voice: number): number =>
+  weights.subarray(FEATURES * voice, FEATURES * (voice + 1)).reduce((sum, weight) => sum + Math.abs(weight), 0);
 
 /** How loud a model speaks on the average: what makes the scores of different models comparable, and leaves them unequal. */
 export interface Loudness {
@@ -90,12 +107,15 @@ async function hear(model: RetrievalModel, questions: readonly Question[]): Prom
   const scorer = await openScorer(encodeRetrieval(model).bytes, model.itemIds);
   const width = model.itemIds.length;
   const rows: Float32Array[] = [];
-  for (let from = 0; from < questions.length; from += ROWS) {
-    const histories = questions.slice(from, from + ROWS).map(({ history }) => history);
-    const scores = await scorer.score(encodeHistories(histories, places));
-    for (let row = 0; row < histories.length; row++) rows.push(scores.slice(row * width, (row + 1) * width));
+  try {
+    for (let from = 0; from < questions.length; from += ROWS) {
+      const histories = questions.slice(from, from + ROWS).map(({ history }) => history);
+      const scores = await scorer.score(encodeHistories(histories, places));
+      for (let row = 0; row < histories.length; row++) rows.push(scores.slice(row * width, (row + 1) * width));
+    }
+  } finally {
+    await scorer.release();
   }
-  await scorer.release();
   const meanOf = (measure: (row: Float32Array) => number) =>
     rows.reduce((total, row) => total + measure(row), 0) / rows.length || 1;
   const loudness = {
@@ -110,7 +130,7 @@ async function hear(model: RetrievalModel, questions: readonly Question[]): Prom
 }
 
 /** `weights`: FEATURES of each voice. Voices whose weights are all 0 stay out. */
-function toModel(voices: readonly Voice[], weights: Float32Array): RetrievalModel {
+export function toModel(voices: readonly Omit<Voice, 'features'>[], weights: Float32Array): RetrievalModel {
   const heard = voices
     .map(({ model, loudness }, voice) => ({
       model,
@@ -139,7 +159,7 @@ function toModel(voices: readonly Voice[], weights: Float32Array): RetrievalMode
       );
       const cells: Tensor = { name: history.weights, type: 'float32', dimensions: ['batch', HISTORY_LENGTH] };
       const blend = (ofMix: np.Array, ofModels: np.Array[], weightsOfHistory: np.Array) => {
-        const chosen = np.sum(np.where(np.greater(weightsOfHistory, 0), 1, 0), -1);
+        const chosen = np.sum(np.where(np.greaterEqual(weightsOfHistory, INTERACTION_WEIGHT_MIN), 1, 0), -1);
         return nn.softmax(
           blendLogits(
             ofMix,
@@ -175,8 +195,9 @@ export function blendLogits(
   };
   const terms = scores.flatMap((score, model) => {
     const { sum, max } = loudness[model]!;
-    const logarithm = np.log(score.ref.mul(items / sum).add(SHARE_MIN));
-    return [logarithm.mul(weigh(model, 0)), score.mul(1 / max).mul(weigh(model, 1))];
+    // log(score · items / sum + SHARE_MIN), less what is the same for all items.
+    const logarithm = np.log(score.ref.add((SHARE_MIN * sum) / items));
+    return [logarithm.mul(weigh(model, 0)), score.mul(weigh(model, 1).mul(1 / max))];
   });
   mix.dispose();
   knowledge.dispose();

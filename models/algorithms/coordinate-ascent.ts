@@ -65,12 +65,12 @@ export function ascend(questions: readonly RankedQuestion[], isOver: () => boole
   return weights;
 }
 
-/** NDCG@10 of one question if the weight of a feature were changed; ties count against. */
+/** NDCG@10 of one question if the weight of a feature were changed; ties count against, and so does what is no number. */
 function gainOf({ features, target }: RankedQuestion, logits: Float32Array, feature: number, change: number): number {
   const values = features[feature]!;
   const own = logits[target]! + change * values[target]!;
   let rank = -1; // The target is not ahead of itself.
   for (let item = 0; item < logits.length; item++)
-    if (logits[item]! + change * values[item]! >= own && ++rank === CUT) return 0;
+    if (!(logits[item]! + change * values[item]! < own) && ++rank === CUT) return 0;
   return 1 / Math.log2(rank + 2);
 }

@@ -8,8 +8,8 @@ export const RELEASE_SCHEMA = 2;
 
 /** Items of a player's history that a retrieval model reads; the newest, newest first, padded at the end with weight 0. */
 export const HISTORY_LENGTH = 128;
-/** What an isolate of 128 MB can hold twice, while it swaps one release for the next. */
-export const MODEL_BYTES_MAX = 20 * 1000 * 1000;
+/** What an isolate of 128 MB has room for twice, while it swaps one release for the next: ORT takes some three times the file. */
+export const MODEL_BYTES_MAX = 16 * 1000 * 1000;
 
 /**
  * The one signature of every retrieval model, so that releases can be exchanged:

@@ -24,9 +24,3 @@ export function crossEntropy(wanted: np.Array, items: np.Array, targets: np.Arra
   const pull = np.sum(expected.sub(np.take(items, targets, 0)).mul(wanted), -1);
   return np.sum(withGradientOf(np.log(chosen).neg(), pull).mul(shares));
 }
-
-/** −log softmax(logits)[target] of each row. @param logits [rows, items]. @param targets int32 [rows]. */
-export function logitCrossEntropy(logits: np.Array, targets: np.Array): np.Array {
-  const chosen = np.takeAlongAxis(logits.ref, targets.reshape([-1, 1]), 1).reshape([-1]);
-  return nn.logsumexp(logits, -1).sub(chosen);
-}

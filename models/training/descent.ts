@@ -1,7 +1,7 @@
 // Trains by gradient within a time: fits the number of steps to their speed, so that the learning rate reaches 0 when the
 // time ends; proposes what was learnt at regular places; saves it there, and goes on from what an earlier run saved.
 
-import type { RetrievalModel, TrainingContext } from '../algorithms/algorithm.ts';
+import type { Checkpoints, RetrievalModel, TrainingContext } from '../algorithms/algorithm.ts';
 import type { TensorData } from './session.ts';
 import type { Parameters, TrainingStep } from './step.ts';
 
@@ -12,6 +12,8 @@ export interface DescentInput {
   stepsPerEpoch: number;
   /** Fewer where the time allows no more. */
   epochsMax: number;
+  /** How many steps take about as long as one look at the validation split. */
+  lookSteps: number;
   /** Same data, options and seed: same name. */
   checkpoint: string;
   /** `parameters` are overwritten by later steps: the model copies what it needs. */
@@ -27,29 +29,33 @@ const CALIBRATION_STEPS = 30;
 const PATIENCE = 4;
 /** Of the time, for what takes longer than it did before. */
 const SPARE_SHARE = 0.05;
-/** How much of the means of loss and speed the next step leaves. */
-const MEMORY = 0.98;
+/** The least that a step counts in the means of loss and speed. */
+const MEAN_SHARE_MIN = 0.02;
 
 export async function* descend(
-  { training, readEpoch, stepsPerEpoch, epochsMax, checkpoint, propose }: DescentInput,
+  { training, readEpoch, stepsPerEpoch, epochsMax, lookSteps, checkpoint, propose }: DescentInput,
   { timeLeft, signal, checkpoints, onProgress }: TrainingContext,
 ): AsyncGenerator<RetrievalModel, void, number> {
+  const memory = openMemory(training, checkpoints, checkpoint);
   const stepsMax = epochsMax * stepsPerEpoch;
-  const saved = checkpoints.read(checkpoint);
-  let step = saved === undefined ? 0 : training.restore(saved);
-  const first = step;
   const spareMs = SPARE_SHARE * timeLeft();
+  let best = 0;
+  const remembered = memory.recallBest();
+  if (remembered !== undefined) best = yield propose(training.parameters(), remembered / stepsPerEpoch);
+  if (memory.isComplete()) return;
+  const first = memory.recallLatest();
+
+  let step = first;
   let steps = stepsMax;
   let nextLook = Number.POSITIVE_INFINITY;
   let looks = 0;
-  let lookMs = (LOOKING_SHARE * timeLeft()) / PROPOSALS;
-  let stepMs = 0;
-  let loss = Number.NaN;
-  let seen = '';
-  let best = 0;
   let looksSinceBest = 0;
+  let lookMs = 0;
+  let stepMs = 0;
+  let loss = 0;
+  let seen = '';
 
-  const isOver = () => step >= steps || signal.aborted || timeLeft() <= spareMs / 2;
+  const isOver = () => step >= steps || signal.aborted || timeLeft() <= lookMs;
   const plan = () => {
     const looksLeft = Math.max(1, Math.min(PROPOSALS - looks, Math.floor((LOOKING_SHARE * timeLeft()) / lookMs)));
     const stepsInTime = Math.floor((timeLeft() - spareMs - looksLeft * lookMs) / stepMs);
@@ -57,30 +63,62 @@ export async function* descend(
     nextLook = step + Math.ceil((steps - step) / looksLeft);
   };
 
-  while (!isOver())
+  while (!isOver()) {
+    let before = timeLeft();
     for (const batch of readEpoch(step)) {
-      const before = timeLeft();
       const value = await training.run(batch, steps);
+      // What has diverged does not come back, and must not be gone on with.
+      if (!Number.isFinite(value)) return;
       step++;
-      const remember = (mean: number, now: number) => (step <= first + 1 ? now : MEMORY * mean + (1 - MEMORY) * now);
-      loss = remember(loss, value);
-      stepMs = remember(stepMs, before - timeLeft());
-      if (step === first + CALIBRATION_STEPS) plan();
+      const share = Math.max(MEAN_SHARE_MIN, 1 / (step - first));
+      loss += share * (value - loss);
+      // The first step prepares what the others find.
+      if (step > first + 1) stepMs += Math.max(MEAN_SHARE_MIN, 1 / (step - first - 1)) * (before - timeLeft() - stepMs);
+      before = timeLeft();
+      if (step === first + CALIBRATION_STEPS) {
+        lookMs = lookSteps * stepMs;
+        plan();
+      }
       const epochs = step / stepsPerEpoch;
       onProgress(
         `epoch ${epochs.toFixed(1)} of ${(steps / stepsPerEpoch).toFixed(1)}, loss ${loss.toFixed(3)}${seen}`,
         step / steps,
       );
       if (step < nextLook && !isOver()) continue;
-      const lookFrom = timeLeft();
-      checkpoints.write(checkpoint, training.save());
+      if (looks === 0 && timeLeft() < lookMs) return;
+      memory.keepLatest();
       const ndcg = yield propose(training.parameters(), epochs);
       seen = `, validation NDCG@10 ${ndcg.toFixed(4)}`;
-      lookMs = lookFrom - timeLeft();
+      lookMs = before - timeLeft();
+      before = timeLeft();
       looks++;
       looksSinceBest = ndcg > best ? 0 : looksSinceBest + 1;
+      if (ndcg > best) memory.keepBest();
       best = Math.max(best, ndcg);
+      if (step >= stepsMax || looksSinceBest === PATIENCE) memory.complete();
+      // The learning rate has reached 0: another run begins anew and does not go on from here.
+      else if (step >= steps) memory.forgetLatest();
       if (isOver() || looksSinceBest === PATIENCE) return;
       plan();
     }
+  }
+}
+
+/** What earlier runs of the same training left. */
+function openMemory(training: TrainingStep, checkpoints: Checkpoints, name: string) {
+  const initial = training.save();
+  const [latest, best, complete] = [`${name}-latest`, `${name}-best`, `${name}-complete`];
+  const nothing = new Uint8Array();
+  /** The steps that were done; undefined where nothing fit to go on from was saved. */
+  const restore = (saved: Uint8Array | undefined) =>
+    saved?.length === initial.length ? training.restore(saved) : undefined;
+  return {
+    recallBest: () => restore(checkpoints.read(best)),
+    recallLatest: () => restore(checkpoints.read(latest)) ?? training.restore(initial),
+    isComplete: () => (checkpoints.read(complete)?.length ?? 0) > 0,
+    keepLatest: () => checkpoints.write(latest, training.save()),
+    keepBest: () => checkpoints.write(best, training.save()),
+    forgetLatest: () => checkpoints.write(latest, nothing),
+    complete: () => checkpoints.write(complete, Uint8Array.of(1)),
+  };
 }

@@ -101,10 +101,11 @@ test('the release in use is measured on the same players through its own file an
 
 test('what goes together in nobody’s hands is refused: popularity is better', async () => {
   const log = new InteractionLog();
-  // Everybody begins with a game of their own and ends with one of the same few.
+  // Everybody begins with two games of their own and ends with one of the same few.
   for (let player = 0; player < 60; player++) {
     log.add({ userId: `player${player}`, itemId: `own${player}`, type: 'like', value: null, timestamp: 1 });
-    log.add({ userId: `player${player}`, itemId: `hit${player % 3}`, type: 'like', value: null, timestamp: 2 });
+    log.add({ userId: `player${player}`, itemId: `also${player}`, type: 'like', value: null, timestamp: 2 });
+    log.add({ userId: `player${player}`, itemId: `hit${player % 3}`, type: 'like', value: null, timestamp: 3 });
   }
   for (let fan = 0; fan < 9; fan++)
     log.add({ userId: `fan${fan}`, itemId: `hit${fan % 3}`, type: 'like', value: null, timestamp: 1 });
@@ -131,4 +132,5 @@ test('with too little to learn from, the reason is said', async () => {
   expect(await failure(one('a', 'x'), one('a', 'y'))).toContain('one player alone');
   expect(await failure(one('a', 'x'), one('b', 'x'))).toContain('one game alone');
   expect(await failure(one('a', 'x'), one('b', 'y'))).toContain('no player has chosen two games');
+  expect(await failure(one('a', 'x'), one('a', 'y'), one('b', 'y'))).toContain('no player has chosen three games');
 });

@@ -29,6 +29,8 @@ export interface TrainingInput extends Omit<SearchInput, 'interactions' | 'valid
 
 export interface TrainedRelease extends ReleaseFiles {
   verdict: Verdict;
+  /** What was chosen from: NDCG@10 on the validation split, and how long each took. */
+  candidates: { algorithm: string; validation: number; trainSeconds: number }[];
 }
 
 /** Fails where there is too little to learn from, saying what is missing. */
@@ -36,7 +38,7 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
   const { interactions, clock, onProgress } = input;
   const share = holdOutShare(interactions.userIds.length);
   const { training, validation, test } = leaveOneOut(interactions, (userId) => isHeldOut(userId, share), 2);
-  const poverty = describePoverty(interactions, test.length);
+  const poverty = describePoverty(interactions, test.length, validation.length);
   if (poverty !== undefined) return fail(poverty);
 
   const startedAt = clock();
@@ -97,14 +99,23 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
     popularity: measured.popularity.ndcgAt10,
     current: measured.current?.ndcgAt10,
   });
-  return ok({ ...files, verdict });
+  return ok({
+    ...files,
+    verdict,
+    candidates: candidates.map(({ model: { algorithm }, validation: ndcg, trainSeconds: seconds }) => ({
+      algorithm,
+      validation: ndcg,
+      trainSeconds: seconds,
+    })),
+  });
 }
 
-function describePoverty({ userIds, itemIds }: Interactions, heldOut: number): string | undefined {
+function describePoverty({ userIds, itemIds }: Interactions, asked: number, choosing: number): string | undefined {
   if (userIds.length === 0) return 'no player has chosen a game yet (played, liked, wished for, bought or rated well)';
   if (userIds.length === 1) return 'one player alone has chosen games: there is nobody to learn from';
   if (itemIds.length === 1) return 'one game alone was chosen: there is nothing to rank';
-  if (heldOut === 0) return 'no player has chosen two games: nothing says which games go together';
+  if (asked === 0) return 'no player has chosen two games: nothing says which games go together';
+  if (choosing === 0) return 'no player has chosen three games: nothing is left to choose a model by';
   return undefined;
 }
 
@@ -141,8 +152,7 @@ async function makeSelfTest(
   }
   const encoded = encodeHistories([longest], new Map(itemIds.map((itemId, place) => [itemId, place])));
   const scorer = await openScorer(file, itemIds);
-  const scores = await scorer.score(encoded);
-  await scorer.release();
+  const scores = await scorer.score(encoded).finally(() => scorer.release());
   const best = Array.from(scores, (score, place) => ({ place, score })).sort(
     (a, b) => b.score - a.score || a.place - b.place,
   );

@@ -14,7 +14,7 @@ const GALLERIES = 50;
 export interface IsolateMemory {
   /** Reserved by V8 for the isolate's objects, code included, after a garbage collection. */
   heapMB: number;
-  /** Array buffers: model bytes in passing, scores. */
+  /** Array buffers: the release's neighbours, scores, model bytes in passing. */
   buffersMB: number;
   /** Linear memory of ORT with the model in it. */
   ortMB: number;

@@ -6,7 +6,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { createTestHarness } from 'wrangler';
 import type { Item } from '../../models/contracts/item.ts';
 import { putItems } from '../../workers/storage/items.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
@@ -14,6 +13,7 @@ import { PROJECT_DIR } from '../platform.ts';
 import { type IsolateMemory, measureIsolateMemory } from './isolate-memory.ts';
 import type { Load, LoadResult } from './load.ts';
 import { publishRandomRelease } from './random-release.ts';
+import { startWorkerd } from './workerd.ts';
 
 const KEY = 'bench';
 const ITEMS = 5_000;
@@ -48,15 +48,20 @@ export async function benchServing(say: (message: string) => void): Promise<Serv
   try {
     say('starting workerd with the baseline …');
     const baseline = await startWorkerd({
-      name: 'baseline',
-      main: path.join(import.meta.dirname, 'baseline-worker.ts'),
-      compatibility_date: '2026-11-01',
-      durable_objects: { bindings: [{ name: 'COUNTER', class_name: 'Counter' }] },
-      migrations: [{ tag: 'v1', new_sqlite_classes: ['Counter'] }],
+      config: {
+        name: 'baseline',
+        main: path.join(import.meta.dirname, 'baseline-worker.ts'),
+        compatibility_date: '2026-11-01',
+        durable_objects: { bindings: [{ name: 'COUNTER', class_name: 'Counter' }] },
+        migrations: [{ tag: 'v1', new_sqlite_classes: ['Counter'] }],
+      },
     });
     closing.push(baseline.close);
     say('starting workerd with the bundle …');
-    const ours = await startWorkerd(path.join(PROJECT_DIR, 'wrangler.toml'));
+    const ours = await startWorkerd({
+      configPath: path.join(PROJECT_DIR, 'wrangler.toml'),
+      secrets: { ADMIN_KEY: KEY },
+    });
     closing.push(ours.close);
 
     say(`putting in ${ITEMS} items, a release and a player with ${HISTORY} events …`);
@@ -96,30 +101,6 @@ export async function benchServing(say: (message: string) => void): Promise<Serv
   } finally {
     for (const close of closing) await close();
   }
-}
-
-type Config = Parameters<typeof createTestHarness>[0] extends infer Options | undefined
-  ? Options extends { workers: (infer Worker)[] }
-    ? Extract<Worker, { config: unknown }>['config']
-    : never
-  : never;
-
-/** Starts a Worker in a workerd of its own. */
-async function startWorkerd(config: string | Config) {
-  const harness = createTestHarness({
-    root: PROJECT_DIR,
-    workers: [typeof config === 'string' ? { configPath: config, secrets: { ADMIN_KEY: KEY } } : { config }],
-  });
-  const { url } = await harness.listen();
-  return {
-    url: url.origin,
-    close: () => harness.close(),
-    async stores(): Promise<Stores> {
-      const worker = harness.getWorker<Env>();
-      await worker.applyD1Migrations('DB');
-      return worker.getEnv();
-    },
-  };
 }
 
 async function compare(

@@ -1,0 +1,156 @@
+// Measures one forward pass of each kind of model: inside workerd with the edge's own scorer, and the same file in
+// onnxruntime-node on one thread. Weights are random: how well a model ranks is not measured here.
+
+import path from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { encodeRetrieval } from '../../models/algorithms/algorithm.ts';
+import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
+import type { Question } from './inference-worker.ts';
+import { drawModels } from './random-models.ts';
+import { median, timeByTurns } from './rounds.ts';
+import { startWorkerd } from './workerd.ts';
+
+const ITEMS = 20_000;
+const HISTORIES = [HISTORY_LENGTH, 10];
+/** Between the items of a history: a prime, so that none comes twice. */
+const STRIDE = 7_919;
+/** What a page can wait for its model, in workerd. */
+const AIM_MS = 5;
+const ROUNDS = 9;
+const PASSES = 100;
+/** Of a fresh isolate: enough of them to tell a pass from the request around it. */
+const FIRST_PASSES = 20;
+/** V8 compiles Wasm quickly at first, and well once it has run often: by then it has. */
+const WARM_UP_MS = 5_000;
+
+export interface ModelReport {
+  model: string;
+  fileMB: number;
+  /** Linear memory of ORT with the model in it. */
+  memoryMB: number;
+  /** A pass in a fresh isolate, the mean of the first, with a full history. */
+  freshMs: number;
+  passes: PassTimes[];
+}
+
+/** Milliseconds of one pass, batch 1, over the rounds. */
+export interface PassTimes {
+  history: number;
+  median: Engines;
+  least: Engines;
+}
+
+interface Engines {
+  workerd: number;
+  /** onnxruntime-node on one thread. */
+  node: number;
+}
+
+export async function benchInference(say: (message: string) => void): Promise<ModelReport[]> {
+  const reports: ModelReport[] = [];
+  for (const model of drawModels(ITEMS)) {
+    const name = model.parameters.of === undefined ? model.algorithm : `blend of ${model.parameters.of}`;
+    say(`${name} …`);
+    reports.push({ model: name, ...(await measure(encodeRetrieval(model).bytes)) });
+  }
+  return reports;
+}
+
+/** A line for each model and length of history. */
+export function formatInference(reports: readonly ModelReport[]): string {
+  const lines = reports.flatMap(({ model, fileMB, memoryMB, freshMs, passes }) =>
+    passes.map(({ history, median, least }, line) => {
+      const times = [median.workerd, least.workerd, median.node, least.node].map((ms) => ms.toFixed(2));
+      const ratio = (median.workerd / median.node).toFixed(1);
+      const once = line > 0 ? [] : [freshMs.toFixed(1), fileMB.toFixed(1), memoryMB.toFixed(0), `  ${model}`];
+      return [history.toFixed(0), ...times, ratio, ...once].map((cell) => cell.padStart(8)).join('');
+    }),
+  );
+  return `One pass over ${ITEMS} items, ms, in workerd ≤ ${AIM_MS} wanted: medians and least of ${ROUNDS} rounds
+           workerd        node, 1 thread       in a fresh    MB  MB with
+ history  median   least  median   least   ratio isolate    file     ORT  model
+${lines.join('\n')}`;
+}
+
+/** In a workerd of its own: what V8 compiled and ORT reserved for one model must not serve the next. */
+async function measure(file: Uint8Array): Promise<Omit<ModelReport, 'model'>> {
+  const workerd = await startWorkerd({
+    config: {
+      name: 'inference',
+      main: path.join(import.meta.dirname, 'inference-worker.ts'),
+      compatibility_date: '2026-11-01',
+    },
+  });
+  const session = await ort.InferenceSession.create(file, { intraOpNumThreads: 1, interOpNumThreads: 1 });
+  try {
+    await send(workerd.url, 'PUT', Uint8Array.from(file));
+    const timeWorkerd = (history: History, passes: number) =>
+      time(() => send(workerd.url, 'POST', JSON.stringify({ ...history, passes } satisfies Question)));
+    const full = makeHistory(HISTORY_LENGTH);
+    const requestMs = await timeWorkerd(full, 0);
+    const freshMs = ((await timeWorkerd(full, FIRST_PASSES)) - requestMs) / FIRST_PASSES;
+
+    const passes: PassTimes[] = [];
+    for (const length of HISTORIES) {
+      const history = makeHistory(length);
+      const warmUntil = performance.now() + WARM_UP_MS;
+      while (performance.now() < warmUntil) await timeWorkerd(history, FIRST_PASSES);
+      const times = await timeByTurns(
+        ROUNDS,
+        {
+          request: () => timeWorkerd(history, 0),
+          workerd: () => timeWorkerd(history, PASSES),
+          node: () => time(() => runNode(session, history)),
+        },
+        () => {},
+      );
+      // From outside, since workerd's clocks stand still while it computes: less what a request without passes takes.
+      const perPass = (pick: typeof median) => ({
+        workerd: (pick(times.workerd) - pick(times.request)) / PASSES,
+        node: pick(times.node) / PASSES,
+      });
+      passes.push({ history: length, median: perPass(median), least: perPass((all) => Math.min(...all)) });
+    }
+    const { memoryMB } = await send(workerd.url, 'POST', JSON.stringify({ ...full, passes: 0 } satisfies Question));
+    return { fileMB: file.length / 1e6, memoryMB, freshMs, passes };
+  } finally {
+    await session.release();
+    await workerd.close();
+  }
+}
+
+type History = Omit<Question, 'passes'>;
+
+/** Items from all over the vocabulary, padded as encodeHistories pads. */
+function makeHistory(length: number): History {
+  const fill = (value: (place: number) => number) =>
+    Array.from({ length: HISTORY_LENGTH }, (_, place) => (place < length ? value(place) : 0));
+  return { items: fill((place) => (place * STRIDE) % ITEMS), weights: fill(() => 1), ages: fill((place) => place / 4) };
+}
+
+async function runNode(session: ort.InferenceSession, { items, weights, ages }: History): Promise<void> {
+  const shape = [1, HISTORY_LENGTH];
+  for (let pass = 0; pass < PASSES; pass++)
+    await session.run({
+      items: new ort.Tensor('int32', Int32Array.from(items), shape),
+      weights: new ort.Tensor('float32', Float32Array.from(weights), shape),
+      ages: new ort.Tensor('float32', Float32Array.from(ages), shape),
+    });
+}
+
+async function send(
+  url: string,
+  method: string,
+  body: Uint8Array<ArrayBuffer> | string,
+): Promise<{ memoryMB: number }> {
+  const response = await fetch(url, { method, body });
+  if (!response.ok) throw new Error(`workerd answers ${response.status}: ${await response.text()}`);
+  return (await response.json()) as { memoryMB: number };
+}
+
+/** → milliseconds. */
+async function time(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+}

@@ -1,0 +1,63 @@
+// Runs the baselines that are written in Python: a line of JSON in, a line of JSON out. It installs nothing.
+
+import { spawn, spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** Debian's packages belong to the second, which need not come first in PATH. */
+const PYTHONS = ['python3', '/usr/bin/python3'];
+
+/** The library that Debian installs where nobody asks for another, many times slower than all others. */
+const REFERENCE_BLAS = /^libblas\./;
+
+/** `version`: of the module and of the BLAS that it multiplies with. */
+export type Found = { python: string; version: string } | { missing: string };
+
+/** A Python that has the module; or why there is none to measure against, and what to do. */
+export function findPython(module: 'torch' | 'numpy'): Found {
+  for (const python of PYTHONS) {
+    const { status, stdout } = spawnSync(python, [scriptPath('probe.py'), module], { encoding: 'utf8' });
+    if (status !== 0) continue;
+    const { version, blas } = JSON.parse(stdout) as { version: string; blas: string | null };
+    if (blas === null || !REFERENCE_BLAS.test(blas))
+      return { python, version: `${version}, ${blas ?? 'its own BLAS'}` };
+    const missing = `${module} ${version} runs on the reference BLAS, beside which anything is fast; on Debian:`;
+    return { missing: `${missing} apt-get install libopenblas0-pthread` };
+  }
+  const packages = `python3-${module} libopenblas0-pthread`;
+  return { missing: `there is no python3 with ${module}; on Debian: apt-get install ${packages}` };
+}
+
+export interface Python {
+  ask<Answer>(question: object): Promise<Answer>;
+  end(): void;
+}
+
+/** Starts a script of this folder. What it writes to stderr is shown. */
+export function startPython(
+  python: string,
+  script: string,
+  argv: readonly string[],
+  threads: number,
+  environment: Record<string, string> = {},
+): Python {
+  const limits = ['OMP', 'OPENBLAS', 'MKL'].map((library) => [`${library}_NUM_THREADS`, String(threads)]);
+  const child = spawn(python, [scriptPath(script), ...argv], {
+    env: { ...process.env, ...Object.fromEntries(limits), ...environment },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  // A script that failed has no stdin any more: what is asked next says so.
+  child.stdin.on('error', () => {});
+  const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return {
+    async ask<Answer>(question: object) {
+      child.stdin.write(`${JSON.stringify(question)}\n`);
+      const { value, done } = await answers.next();
+      if (done) throw new Error(`${script} ended without an answer`);
+      return JSON.parse(value) as Answer;
+    },
+    end: () => child.stdin.end(),
+  };
+}
+
+const scriptPath = (script: string) => path.join(import.meta.dirname, script);

@@ -1,0 +1,82 @@
+// Models as large as trained ones, with random weights: what they say means nothing, and takes as long to say.
+
+import type { RetrievalModel } from '../../models/algorithms/algorithm.ts';
+import { toModel as toBlend } from '../../models/algorithms/blend.ts';
+import { createNeighbourModel, neighboursThatFit } from '../../models/algorithms/neighbours.ts';
+import { createPopularityModel } from '../../models/algorithms/popularity.ts';
+import { createProfileModel } from '../../models/algorithms/profiles.ts';
+import { SASREC_DEFAULTS, shapeOf, toModel as toSasrec } from '../../models/algorithms/sasrec/sasrec.ts';
+import { initialise } from '../../models/algorithms/sasrec/transformer.ts';
+import type { NeighbourTables } from '../../models/contracts/neighbours.ts';
+import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
+import { createRandom, type Random } from '../../models/training/random.ts';
+
+/** Of profiles; what `content` has. */
+const PROFILE_WIDTH = 64;
+/** Added to first values, among which are zeros that no trained model has. */
+const DEVIATION = 0.1;
+/** The largest of sasrec's probabilities, relative to an equal share. */
+const SASREC_PEAK = 20;
+/** Of each model of a blend: see blendLogits. */
+const MIX_WEIGHTS = 4;
+/** Every place of a history counts: the most that votes can cost. */
+const NO_DECAY = { positionDecay: 1, halfLifeDays: 14 };
+
+/** One of each kind, and two blends: of sasrec, tables and popularity, and of all. */
+export function drawModels(items: number): RetrievalModel[] {
+  const random = createRandom(1, 'models');
+  const itemIds = Array.from({ length: items }, (_, place) => `g${place}`);
+  const describe = (algorithm: string) => ({ algorithm, parameters: {}, itemIds });
+  const perItem = neighboursThatFit(items);
+  const drawTables = (algorithm: string) =>
+    createNeighbourModel(describe(algorithm), drawNeighbours(items, perItem, random), NO_DECAY);
+  const drawPopularity = () => createPopularityModel(itemIds, Float64Array.from(itemIds, random.next), {});
+  const drawContent = () => {
+    const data = Float32Array.from({ length: items * PROFILE_WIDTH }, random.normal);
+    return createProfileModel(describe('content'), { data, width: PROFILE_WIDTH }, NO_DECAY);
+  };
+  const drawSasrec = () => {
+    const shape = shapeOf(SASREC_DEFAULTS, items);
+    const parameters = initialise(shape, random);
+    for (const { data } of Object.values(parameters))
+      data.forEach((value, at) => {
+        data[at] = value + DEVIATION * random.normal();
+      });
+    return toSasrec(parameters, shape, {}, itemIds);
+  };
+
+  // About as loud as each is for a full history: a blend that one voice decides says nothing of the others.
+  const votes = HISTORY_LENGTH * perItem;
+  const ofTables = { sum: votes / 2, max: Math.max(1, votes / items) };
+  const norm = Math.sqrt(HISTORY_LENGTH * PROFILE_WIDTH);
+  const popularity = { model: drawPopularity(), loudness: { sum: items / 2, max: 1 } };
+  const transitions = { model: drawTables('transitions'), loudness: ofTables };
+  const itemKnn = { model: drawTables('item-knn'), loudness: ofTables };
+  const ease = { model: drawTables('ease'), loudness: ofTables };
+  const content = { model: drawContent(), loudness: { sum: items * norm, max: norm } };
+  const sasrec = { model: drawSasrec(), loudness: { sum: 1, max: SASREC_PEAK / items } };
+  const blend = (...voices: (typeof popularity)[]) =>
+    toBlend(
+      voices,
+      Float32Array.from({ length: MIX_WEIGHTS * voices.length }, () => random.next()),
+    );
+  return [
+    ...[popularity, transitions, content, sasrec].map(({ model }) => model),
+    blend(popularity, transitions, itemKnn, sasrec),
+    blend(popularity, transitions, itemKnn, ease, content, sasrec),
+  ];
+}
+
+/** Any but the item itself, in no order; the weights fall from 1. */
+export function drawNeighbours(items: number, perItem: number, random: Random): NeighbourTables {
+  const cells = items * perItem;
+  return {
+    items,
+    perItem,
+    neighbours: Int32Array.from(
+      { length: cells },
+      (_, cell) => (Math.floor(cell / perItem) + 1 + random.below(items - 1)) % items,
+    ),
+    weights: Float32Array.from({ length: cells }, (_, cell) => 1 - (cell % perItem) / perItem),
+  };
+}

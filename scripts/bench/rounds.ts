@@ -1,0 +1,33 @@
+// Times several things by turns, so that what else the machine does meets all of them alike.
+
+export interface Ratio {
+  median: number;
+  min: number;
+  max: number;
+}
+
+/** One measurement of each in each round, in the order given; → those of each, in milliseconds. */
+export async function timeByTurns<Name extends string>(
+  rounds: number,
+  turns: Record<Name, () => Promise<number>>,
+  onRound: (round: number) => void,
+): Promise<Record<Name, number[]>> {
+  const times = Object.fromEntries(Object.keys(turns).map((name) => [name, []])) as unknown as Record<Name, number[]>;
+  for (let round = 1; round <= rounds; round++) {
+    for (const name in turns) times[name].push(await turns[name]());
+    onRound(round);
+  }
+  return times;
+}
+
+/** Ours over the baseline's, round by round. */
+export function compareTimes(ours: readonly number[], baseline: readonly number[]): Ratio {
+  const ratios = ours.map((ms, round) => ms / baseline[round]!);
+  return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
+}
+
+export const formatRatio = ({ median, min, max }: Ratio): string =>
+  `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
+
+export const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;

@@ -1,0 +1,165 @@
+// Measures a training step of sasrec against the same step in PyTorch: same weights, same batches, same threads. That
+// both compute the same is shown by their losses without dropout, step after step.
+
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  CLIP_NORM,
+  openSasrecTraining,
+  SASREC_DEFAULTS,
+  type SasrecOptions,
+  shapeOf,
+  WARM_UP_STEPS,
+} from '../../models/algorithms/sasrec/sasrec.ts';
+import type { TransformerShape } from '../../models/algorithms/sasrec/transformer.ts';
+import { createRandom } from '../../models/training/random.ts';
+import type { Parameters } from '../../models/training/step.ts';
+import { type PackedRows, packEpoch } from '../../models/training/windows.ts';
+import { drawSequences } from './draw-sequences.ts';
+import { startPython } from './python.ts';
+import { compareTimes, median, type Ratio, timeByTurns } from './rounds.ts';
+
+const SEED = 1;
+const BATCHES = 8;
+/** Enough that the last batch is full too. */
+const SEQUENCES_PER_ROW = 6;
+/** More than there are turns: the learning rate must not reach 0. */
+const STEPS = 10_000;
+const CHECKED_STEPS = 20;
+const LOSS_TOLERANCE = 1e-4;
+const ROUNDS = 9;
+const STEPS_PER_TURN = 5;
+
+/**
+ * How OpenMP's threads wait for work: which is faster depends on whether the BLAS brings threads of its own, which those
+ * that spin keep from the cores.
+ */
+const WAIT_POLICIES = ['passive', 'active'] as const;
+type WaitPolicy = (typeof WAIT_POLICIES)[number];
+
+export interface StepComparison {
+  items: number;
+  /** A step's; medians over the rounds. */
+  oursMs: number;
+  baselineMs: Record<WaitPolicy, number>;
+  /** Against the faster of the two. */
+  baselineWaits: WaitPolicy;
+  ratio: Ratio;
+  /** Of step CHECKED_STEPS, without dropout. */
+  losses: { ours: number; baseline: number };
+}
+
+/** `folder`: empty; for what both read. Throws where the two do not compute the same. */
+export async function compareSteps(
+  { python, items, threads, folder }: { python: string; items: number; threads: number; folder: string },
+  say: (message: string) => void,
+): Promise<StepComparison> {
+  const shape = shapeOf(SASREC_DEFAULTS, items);
+  const batches = drawBatches(shape);
+  const ours = await openOurs(SASREC_DEFAULTS, shape, batches, threads);
+  describeStep(folder, shape, ours.weights(), batches, threads);
+  const [passive, active] = WAIT_POLICIES.map((policy) => {
+    const { ask, end } = startPython(python, 'pytorch_step.py', [folder], threads, { OMP_WAIT_POLICY: policy });
+    return { run: (steps: number, { dropout } = SASREC_DEFAULTS) => ask<Run>({ dropout, steps }), end };
+  }) as [Baseline, Baseline];
+  try {
+    say(`sasrec, ${items} items: comparing losses …`);
+    const losses = await compareLosses(shape, batches, threads, passive);
+    const times = await timeByTurns(
+      ROUNDS,
+      { ours: () => timeStep(ours.run), passive: () => timeStep(passive.run), active: () => timeStep(active.run) },
+      (round) => say(`sasrec, ${items} items: round ${round} of ${ROUNDS}`),
+    );
+    const baselineMs = { passive: median(times.passive), active: median(times.active) };
+    const baselineWaits = baselineMs.passive <= baselineMs.active ? 'passive' : 'active';
+    const ratio = compareTimes(times.ours, times[baselineWaits]);
+    return { items, oursMs: median(times.ours), baselineMs, baselineWaits, ratio, losses };
+  } finally {
+    passive.end();
+    active.end();
+    await ours.release();
+  }
+}
+
+interface Baseline {
+  run(steps: number, options?: SasrecOptions): Promise<Run>;
+  end(): void;
+}
+
+/** Milliseconds. A turn's first step finds the caches as the others left them, and does not count. */
+async function timeStep(run: (steps: number) => Promise<Run>): Promise<number> {
+  await run(1);
+  return (await run(STEPS_PER_TURN)).ms / STEPS_PER_TURN;
+}
+
+async function compareLosses(shape: TransformerShape, batches: PackedRows[], threads: number, baseline: Baseline) {
+  const options = { ...SASREC_DEFAULTS, dropout: 0 };
+  const training = await openOurs(options, shape, batches, threads);
+  const ours = await training.run(CHECKED_STEPS);
+  await training.release();
+  const theirs = await baseline.run(CHECKED_STEPS, options);
+  ours.losses.forEach((loss, step) => {
+    if (Math.abs(loss - theirs.losses[step]!) <= LOSS_TOLERANCE) return;
+    throw new Error(`the two training steps differ: the losses of step ${step} are ${loss} and ${theirs.losses[step]}`);
+  });
+  return { ours: ours.losses.at(-1)!, baseline: theirs.losses.at(-1)! };
+}
+
+interface Run {
+  /** Of each step. */
+  losses: number[];
+  ms: number;
+}
+
+function drawBatches(shape: TransformerShape): PackedRows[] {
+  const random = createRandom(SEED, 'batches');
+  const { rows } = SASREC_DEFAULTS;
+  const sequences = drawSequences(BATCHES * rows * SEQUENCES_PER_ROW, shape.items, random);
+  return [...packEpoch(sequences, { rows, length: shape.length }, random)].slice(0, BATCHES);
+}
+
+async function openOurs(options: SasrecOptions, shape: TransformerShape, batches: PackedRows[], threads: number) {
+  const { training, toBatch } = await openSasrecTraining(options, shape, SEED, 'cpu', threads);
+  let done = 0;
+  return {
+    async run(steps: number): Promise<Run> {
+      const losses: number[] = [];
+      const startedAt = performance.now();
+      for (; losses.length < steps; done++)
+        losses.push(await training.run(toBatch(batches[done % batches.length]!), STEPS));
+      return { losses, ms: performance.now() - startedAt };
+    },
+    weights: () => training.parameters(),
+    release: () => training.release(),
+  };
+}
+
+function describeStep(
+  folder: string,
+  shape: TransformerShape,
+  weights: Parameters,
+  batches: readonly PackedRows[],
+  threads: number,
+): void {
+  const write = (name: string, data: string | Float32Array | Int32Array) =>
+    writeFileSync(path.join(folder, name), data);
+  Object.values(weights).forEach(({ data }, n) => void write(`weights${n}`, data));
+  batches.forEach(({ items, windows, targets }, n) => {
+    write(`items${n}`, items);
+    write(`windows${n}`, windows);
+    write(`targets${n}`, targets);
+  });
+  const { rows, learningRate, weightDecay } = SASREC_DEFAULTS;
+  const dimensions = Object.entries(weights).map(([name, tensor]) => [name, tensor.dimensions]);
+  const described = {
+    threads,
+    rows,
+    length: shape.length,
+    layers: shape.layers,
+    heads: shape.heads,
+    batches: batches.length,
+    weights: Object.fromEntries(dimensions),
+    optimiser: { learningRate, weightDecay, clipNorm: CLIP_NORM, warmUpSteps: WARM_UP_STEPS, steps: STEPS },
+  };
+  write('step.json', JSON.stringify(described));
+}

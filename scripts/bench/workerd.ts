@@ -1,0 +1,22 @@
+// Starts a Worker in a workerd of its own, without wrangler dev's proxy.
+
+import { createTestHarness } from 'wrangler';
+import type { Stores } from '../../workers/storage/stores.ts';
+import { PROJECT_DIR } from '../platform.ts';
+
+type Options = NonNullable<Parameters<typeof createTestHarness>[0]>;
+type Worker = Extract<Options, { workers: unknown }>['workers'][number];
+
+export async function startWorkerd(worker: Worker) {
+  const harness = createTestHarness({ root: PROJECT_DIR, workers: [worker] });
+  const { url } = await harness.listen();
+  return {
+    url: url.origin,
+    close: () => harness.close(),
+    async stores(): Promise<Stores> {
+      const running = harness.getWorker<Env>();
+      await running.applyD1Migrations('DB');
+      return running.getEnv();
+    },
+  };
+}
