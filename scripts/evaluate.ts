@@ -70,7 +70,7 @@ async function read({ format, file, items, protocol, json }: Flags): Promise<Dat
   return dataset;
 }
 
-/** The best of each algorithm, and the name of the one that `auto` would publish. Says what there was no time for. */
+/** The best of each algorithm, and the name of the one that `auto` would publish. Says which are missing, and why. */
 async function train(
   { algorithms, budgetMs, seed, device }: Flags,
   { training, validation }: Split,
@@ -80,7 +80,7 @@ async function train(
   const interrupt = listenForInterrupt(progress);
   const clock = () => performance.now();
   const endsAt = clock() + budgetMs;
-  const { candidates, selected } = await searchAlgorithms({
+  const { candidates, selected, missing } = await searchAlgorithms({
     algorithms,
     interactions: training,
     validation,
@@ -99,9 +99,9 @@ async function train(
     },
   });
   interrupt.stopListening();
-  if (selected === undefined) throw new Error('no algorithm was ready in time: give it a longer --budget');
-  const missing = algorithms.filter(({ name }) => !candidates.some(({ model }) => model.algorithm === name));
-  if (missing.length > 0) console.error(`Not ready in time: ${missing.map(({ name }) => name).join(', ')}.`);
+  progress.end();
+  for (const { algorithm, reason } of missing) console.error(`${algorithm}: ${reason}.`);
+  if (selected === undefined) throw new Error('no algorithm has made a model of what is left to learn from');
   return { candidates, selected: selected.model.algorithm };
 }
 

@@ -41,6 +41,13 @@ test('the same seed gives the same vectors, and without a catalogue nothing is p
   expect(await collectProposals(trainContent, sequences)).toEqual([]);
 });
 
+test('a small catalogue takes half a second at most, and is not begun in less than it takes', async () => {
+  const proposalsIn = async (ms: number) =>
+    collectProposals(trainContent, sequences, undefined, makeContext({ timeLeft: () => ms }), catalogue);
+  expect(await proposalsIn(500)).not.toEqual([]);
+  expect(await proposalsIn(50)).toEqual([]);
+});
+
 test('labels weigh the more the rarer they are, and those of one item or of all say nothing', () => {
   const items = [
     makeItem('a', { title: 'Iron Tide', genres: ['Action'], tags: ['Naval'], price: 0 }),

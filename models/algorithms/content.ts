@@ -6,6 +6,7 @@ import { openGemm } from '../training/gemm.ts';
 import { invert, LARGE_BLOCK } from '../training/inverse.ts';
 import { createRandom } from '../training/random.ts';
 import { SymmetricMatrix } from '../training/symmetric.ts';
+import { transpose } from '../training/transpose.ts';
 import type { Algorithm, ItemVectors } from './algorithm.ts';
 import { embedChoices } from './choice-vectors.ts';
 import { indexChoices } from './choices.ts';
@@ -24,7 +25,8 @@ export const trainContent: Algorithm = async function* ({ interactions, vocabula
   const { itemIds, counts } = vocabulary;
   const chosen = countChosen(vocabulary);
   const labels = encodeLabels(itemIds, catalogue);
-  if (chosen === 0 || labels.width === 0 || context.timeLeft() < estimateMs(interactions.items.length, chosen)) return;
+  if (chosen === 0 || labels.width === 0) return;
+  if (context.timeLeft() < estimateMs(interactions.items.length, chosen, labels)) return;
 
   context.onProgress('embedding what players chose');
   const choices = indexChoices(interactions, vocabulary);
@@ -40,12 +42,19 @@ export const trainContent: Algorithm = async function* ({ interactions, vocabula
   yield* searchCoordinates(START, AXES, train, context);
 };
 
-/** On a slow machine: each iteration reads the choices twice and forms a product of the vectors with themselves. */
-const VALUES_PER_MS = 200_000;
-const PASSES = 12;
-const SOLVING_MS = 3000;
-const estimateMs = (rows: number, items: number): number =>
-  (PASSES * WIDTH * (rows + WIDTH * items)) / VALUES_PER_MS + SOLVING_MS;
+/** On a slow machine: sums in plain code, products and sums of an inverse, and opening onnxruntime. */
+const SUMS_PER_MS = 250_000;
+const INVERSE_SUMS_PER_MS = 4_000_000;
+const OPENING_MS = 50;
+/** Of the subspace iteration, each of which reads the choices twice and makes the vectors orthonormal. */
+const PASSES = 6;
+
+function estimateMs(rows: number, items: number, { width, starts, columns }: LabelMatrix): number {
+  let pairs = 0;
+  for (let item = 0; item < items; item++) pairs += (starts[item + 1]! - starts[item]!) ** 2;
+  const sums = PASSES * WIDTH * (2 * rows + WIDTH * items) + pairs + 2 * columns.length * WIDTH;
+  return sums / SUMS_PER_MS + width ** 3 / 2 / INVERSE_SUMS_PER_MS + OPENING_MS;
+}
 
 /** X · (XᵀX + λI)⁻¹ · XᵀV, the inverse over the first `chosen` items, the product over all. */
 async function mapLabels(
@@ -88,10 +97,4 @@ async function mapLabels(
       for (let k = 0; k < targets.width; k++)
         mapped[item * targets.width + k]! += values[cell]! * map[columns[cell]! * targets.width + k]!;
   return { width: targets.width, data: mapped };
-}
-
-/** `columns`: [height, width] row by row; → [width, height]. */
-function transpose(columns: Float32Array, width: number): Float32Array {
-  const height = columns.length / width;
-  return Float32Array.from(columns, (_, cell) => columns[(cell % height) * width + Math.floor(cell / height)]!);
 }

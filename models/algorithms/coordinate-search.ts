@@ -4,7 +4,11 @@
 import type { RetrievalModel, TrainingContext } from './algorithm.ts';
 
 type Parameters = Record<string, number>;
-/** The values to try of each parameter, ascending; parameters are searched in the order in which they stand here. */
+/**
+ * The values to try of each parameter, in the order of how strong it makes itself felt, so that the way uphill is a walk
+ * along them: 0 for none stands beside the weakest, not beside the smallest. Parameters are searched in the order in
+ * which they stand here.
+ */
 export type Axes<P extends Parameters> = { readonly [K in keyof P]?: readonly number[] };
 
 /** A second round profits from what the first has changed; a third hardly ever did. */

@@ -53,10 +53,8 @@ test('takes what the model says of the items that enough players chose, and what
     [2, 1],
     [1, 0.25],
   ]);
-  expect(rowOf(tables, 1)).toEqual([
-    [3, 1],
-    [0, 0.5],
-  ]);
+  // Too few chose item 3, nobody item 4.
+  expect(rowOf(tables, 1)).toEqual([[0, 1]]);
   // The model knows nothing near item 2, and its content points away from all the others.
   expect(rowOf(tables, 2)).toEqual([]);
   expect(rowOf(tables, 3).map(([place]) => place)).toEqual([0, 4]);

@@ -3,6 +3,7 @@
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
 import { type Gemm, openGemm } from '../training/gemm.ts';
+import { transpose } from '../training/transpose.ts';
 import type { ItemVectors, RetrievalModel } from './algorithm.ts';
 
 /** Fewer say too little about what goes with an item. */
@@ -45,10 +46,14 @@ export async function gatherNeighbours(
   return tables;
 }
 
-function copyRows({ perItem, neighbours, weights }: NeighbourTables, rows: Int32Array, tables: NeighbourTables): void {
-  for (const item of rows) {
+/** Writes the rows of the items `asked`, as far as their neighbours are among those too. */
+function copyRows({ perItem, neighbours, weights }: NeighbourTables, asked: Int32Array, tables: NeighbourTables): void {
+  const among = new Set(asked);
+  for (const item of asked) {
     const [from, to] = [item * perItem, (item + 1) * perItem];
-    writeRow(tables, item, neighbours.subarray(from, to), weights.subarray(from, to));
+    const places = neighbours.subarray(from, to);
+    const values = weights.subarray(from, to).map((weight, n) => (among.has(places[n]!) ? weight : 0));
+    writeRow(tables, item, places, values);
   }
 }
 
@@ -112,9 +117,4 @@ function unitVectors({ data, width }: ItemVectors, items: Int32Array): Float32Ar
       );
   });
   return units;
-}
-
-function transpose(rows: Float32Array, width: number): Float32Array {
-  const height = rows.length / width;
-  return Float32Array.from(rows, (_, cell) => rows[(cell % height) * width + Math.floor(cell / height)]!);
 }

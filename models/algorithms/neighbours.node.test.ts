@@ -61,6 +61,19 @@ test('tables stay within their share of a file, whatever the number of items', (
   expect([0, 1, 7, 5000, 25_000].map(neighboursThatFit)).toEqual([1, 1, 7, 200, 40]);
 });
 
+test('places that 16 bits cannot number are refused, not wrapped around', () => {
+  const items = 2 ** 15 + 1;
+  const many = {
+    items,
+    perItem: 1,
+    neighbours: new Int32Array(items).fill(items - 1),
+    weights: new Float32Array(items),
+  };
+  const ids = Array.from({ length: items }, (_, place) => `g${place}`);
+  const model = createNeighbourModel({ algorithm: 'example', parameters: {}, itemIds: ids }, many, DECAY);
+  expect(() => encodeRetrieval(model)).toThrow('32769 items are too many');
+});
+
 test('the largest values are found by magnitude, equal ones in favour of the lower place', () => {
   expect(selectLargest(Float32Array.of(0.1, -3, 2, 0, 2, -2, 0.5), 3)).toEqual(Int32Array.of(1, 2, 4));
   expect(selectLargest(Float32Array.of(1, 2), 5)).toEqual(Int32Array.of(0, 1));

@@ -10,6 +10,8 @@ import { addVotes, type VoteDecay } from './votes.ts';
 
 /** A place takes 2 bytes, and its weight 2. */
 const CELL_BYTES = 4;
+/** Places are 16-bit whole numbers with a sign: larger ones would wrap around unseen. */
+const ITEMS_MAX = 2 ** 15;
 /** A fifth of a file: a blend holds the tables of several algorithms beside a transformer. */
 const TABLE_BYTES_MAX = 4e6;
 /** Twice as many were measured to gain nothing with transitions, 2% with cosines. */
@@ -28,9 +30,13 @@ export function createNeighbourModel(
   return { ...description, neighbours: tables, addTo: (graph, history) => addTables(graph, history, tables, decay) };
 }
 
-/** Votes of weight 0 are dropped first, so that a short history costs little. */
+/** Votes of weight 0 are dropped first, so that a short history costs little. Throws beyond ITEMS_MAX. */
 function addTables(graph: GraphBuilder, history: HistoryTensors, tables: NeighbourTables, decay: VoteDecay): string {
   const { items, perItem } = tables;
+  if (items > ITEMS_MAX)
+    throw new Error(
+      `${items} items are too many for a neighbour table, which numbers ${ITEMS_MAX}: leave the rarest out`,
+    );
   const rows = Math.min(items, countRows(tables) + 1);
   const neighbours = Int16Array.from(tables.neighbours.subarray(0, rows * perItem));
   const places = graph.constant('neighbours', neighbours, [rows, perItem]);

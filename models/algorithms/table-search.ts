@@ -28,7 +28,8 @@ export async function* searchTables<P extends Record<string, number>>(
     if (counted?.key !== key) counted = { key, tables: await count(parameters) };
     return createNeighbourModel({ algorithm, parameters, itemIds }, counted.tables, { positionDecay, halfLifeDays });
   }
-  const halfLives = [0, medianAgeDays, 4 * medianAgeDays];
+  // The stronger the decay, the further from 0, which is none.
+  const halfLives = [0, 4 * medianAgeDays, medianAgeDays];
   yield* searchCoordinates<P & VoteDecay>(
     { ...start, halfLifeDays: 0 },
     { positionDecay: POSITION_DECAYS, ...axes, halfLifeDays: halfLives } as Axes<P & VoteDecay>,

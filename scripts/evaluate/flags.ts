@@ -2,12 +2,9 @@
 
 import { parseArgs } from 'node:util';
 import { PROTOCOLS, type Protocol } from '../../models/evaluation/protocols.ts';
-import { ALGORITHMS, chooseAlgorithms } from '../../models/training/auto.ts';
-import { DEVICES } from '../../models/training/session.ts';
-import { parseDuration } from '../duration.ts';
+import { ALGORITHMS } from '../../models/training/auto.ts';
 import { isFormat, READERS } from '../import/formats.ts';
-
-const DEFAULT_BUDGET = '10m';
+import { DEFAULT_BUDGET, readTrainingFlags, TRAINING_FLAGS } from '../training-flags.ts';
 
 export const HELP = `Trains algorithms on a file of interactions and measures them on what players chose next.
 
@@ -48,13 +45,10 @@ export function readFlags(args: string[]) {
       args,
       allowPositionals: true,
       options: {
+        ...TRAINING_FLAGS,
         format: { type: 'string', default: 'sequences' },
         items: { type: 'string' },
-        algorithms: { type: 'string', default: 'auto' },
         protocol: { type: 'string', default: 'leave-one-out' },
-        budget: { type: 'string', default: DEFAULT_BUDGET },
-        seed: { type: 'string', default: '1' },
-        device: { type: 'string', default: 'cpu' },
         json: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
@@ -64,14 +58,7 @@ export function readFlags(args: string[]) {
     if (positionals.length !== 1 && !values.help) throw new Error('name one FILE');
     if (!isFormat(format)) throw new Error(`--format takes one of ${Object.keys(READERS).join(', ')}`);
     if (!isProtocol(protocol)) throw new Error(`--protocol takes one of ${Object.keys(PROTOCOLS).join(', ')}`);
-    const budget = parseDuration(values.budget);
-    if (!budget.ok) throw new Error(`--budget: ${budget.error}`);
-    const seed = Number(values.seed);
-    if (!/^\d+$/.test(values.seed) || !Number.isSafeInteger(seed)) throw new Error('--seed takes a whole number');
-    const device = DEVICES.find((known) => known === values.device);
-    if (device === undefined) throw new Error(`--device takes ${DEVICES.join(' or ')}`);
-    const algorithms = chooseAlgorithms(values.algorithms);
-    return { ...values, file, format, protocol, algorithms, budgetMs: budget.value, seed, device };
+    return { ...values, ...readTrainingFlags(values), file, format, protocol };
   } catch (error) {
     throw new Error(`${(error as Error).message.replaceAll('\n', ' ')}; --help shows how`, { cause: error });
   }

@@ -1,0 +1,28 @@
+"""The inverse of EASE with numpy.
+
+Reads FOLDER/gram, a square of float32; answers each line of stdin, {"type": "float32" | "float64", "columns": n}, with a
+line of JSON, the milliseconds that the inverse took, and leaves its first n columns as float32 in FOLDER/inverse.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+
+def main(folder, size):
+    for line in sys.stdin:
+        request = json.loads(line)
+        # Read again each time, which is not timed, so that only what an inverse needs lies in memory.
+        gram = np.fromfile(folder / "gram", np.float32).reshape(size, size).astype(request["type"], copy=False)
+        started_at = time.perf_counter()
+        inverse = np.linalg.inv(gram)
+        ms = (time.perf_counter() - started_at) * 1000
+        inverse[:, : request["columns"]].astype(np.float32).tofile(folder / "inverse")
+        del gram, inverse
+        print(json.dumps({"ms": ms}), flush=True)
+
+
+main(Path(sys.argv[1]), int(sys.argv[2]))

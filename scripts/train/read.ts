@@ -1,0 +1,86 @@
+// Reads what a training needs from the stores. It holds all of it when it returns: the stores may be closed then.
+
+import type { Item } from '../../models/contracts/item.ts';
+import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
+import { InteractionLog, type Interactions } from '../../models/training/interactions.ts';
+import type { TrainingInput } from '../../models/training/train-release.ts';
+import { listItems } from '../../workers/storage/items.ts';
+import { readCurrentRelease, readReleaseFile } from '../../workers/storage/releases.ts';
+import { readSnapshotEvents } from '../../workers/storage/snapshot-events.ts';
+import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
+import type { Platform } from '../platform.ts';
+import type { Progress } from '../progress.ts';
+import type { Flags } from './flags.ts';
+
+const EVENTS_PER_UPDATE = 10_000;
+const ITEMS_PER_PAGE = 1_000;
+
+export interface Material {
+  snapshot: SnapshotManifest;
+  interactions: Interactions;
+  catalogue: Map<string, Item>;
+  current: TrainingInput['current'];
+  /** Of the release in use; undefined before the first. Publishing asks for it. */
+  etag: string | undefined;
+}
+
+/** Throws where there is no snapshot, where it is damaged, or, without `--force`, where the release in use is. */
+export async function readMaterial(
+  { BUCKET: bucket, DB }: Pick<Platform, 'BUCKET' | 'DB'>,
+  { state, force }: Pick<Flags, 'state' | 'force'>,
+  progress: Progress,
+): Promise<Material> {
+  const snapshot = await readSnapshotManifest(bucket);
+  if (snapshot === undefined)
+    throw new Error(
+      `there is no snapshot in ${state} yet. \`npm start\` makes one when it starts on an empty store; on a running system ` +
+        'the Worker exports one every hour, and `curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"` does it now',
+    );
+  const { etag, current } = await readCurrent(bucket, force);
+  const interactions = await readInteractions(bucket, snapshot, progress);
+  return { snapshot, interactions, catalogue: await readCatalogue(DB), current, etag };
+}
+
+async function readInteractions(
+  bucket: R2Bucket,
+  snapshot: SnapshotManifest,
+  progress: Progress,
+): Promise<Interactions> {
+  const log = new InteractionLog();
+  let events = 0;
+  for await (const event of readSnapshotEvents(bucket, snapshot)) {
+    log.add(event);
+    if (++events % EVENTS_PER_UPDATE === 0)
+      progress.update(`reading ${events.toLocaleString('en')} of ${snapshot.events.toLocaleString('en')} events`);
+  }
+  return log.collect();
+}
+
+async function readCatalogue(db: D1Database): Promise<Map<string, Item>> {
+  const catalogue = new Map<string, Item>();
+  let page: Item[];
+  let last = '';
+  do {
+    page = await listItems(db, {}, last, ITEMS_PER_PAGE);
+    for (const item of page) catalogue.set(item.itemId, item);
+    last = page.at(-1)?.itemId ?? '';
+  } while (page.length === ITEMS_PER_PAGE);
+  return catalogue;
+}
+
+/** The release in use, to compare with. One that is broken stops the training: publishing unseen is for people to say. */
+async function readCurrent(bucket: R2Bucket, force: boolean): Promise<Pick<Material, 'etag' | 'current'>> {
+  const { etag, manifest } = await readCurrentRelease(bucket);
+  try {
+    if (!manifest.ok) throw new Error(manifest.error);
+    if (manifest.value === undefined) return { etag, current: undefined };
+    const vocabulary = await readReleaseFile(bucket, manifest.value.vocabulary);
+    const model = await readReleaseFile(bucket, manifest.value.model);
+    return { etag, current: { itemIds: JSON.parse(new TextDecoder().decode(vocabulary)), model } };
+  } catch (error) {
+    if (!force)
+      throw new Error(`${(error as Error).message}. --force publishes without comparing with it`, { cause: error });
+    console.error(`Not compared with the release in use: ${(error as Error).message}`);
+    return { etag, current: undefined };
+  }
+}

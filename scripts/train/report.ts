@@ -1,0 +1,48 @@
+// What `npm run train` says of a training: lines for people, one line of JSON for programs.
+
+import type { ReleaseManifest } from '../../models/contracts/release.ts';
+import type { TrainedRelease } from '../../models/training/train-release.ts';
+
+export interface Outcome {
+  /** forced: published, although the gate refused it. */
+  outcome: 'published' | 'forced' | 'refused';
+  reason: string;
+  manifest: ReleaseManifest;
+  candidates: TrainedRelease['candidates'];
+  seconds: number;
+  peakMemoryMB: number;
+}
+
+export function formatJson({ manifest, ...outcome }: Outcome): string {
+  const { version, algorithm, parameters, items, data, metrics, model, trainSeconds } = manifest;
+  const facts = { version, algorithm, parameters, items, data, metrics, modelBytes: model.bytes, trainSeconds };
+  return JSON.stringify({ ...outcome, ...facts });
+}
+
+export function formatReport({ manifest, candidates, ...outcome }: Outcome): string {
+  const { version, algorithm, items, data, metrics, model, trainSeconds } = manifest;
+  const byNdcg = candidates.toSorted((a, b) => b.validation - a.validation);
+  const lines = [
+    `${count(data.interactions)} choices of ${count(data.users)} players among ${count(items)} games; the search took ${trainSeconds.toFixed(1)} s.`,
+    `${algorithm} is chosen, the best on the validation split:`,
+    ...byNdcg.map((candidate) => {
+      const figures = `NDCG@10 ${candidate.validation.toFixed(4)}   trained in ${candidate.trainSeconds.toFixed(1)} s`;
+      return `  ${candidate.algorithm.padEnd(16)}${figures}`;
+    }),
+    `Measured on the last choice of ${count(metrics.candidate.users)} players, held out:`,
+    formatFigures(algorithm, metrics.candidate),
+    algorithm === 'popularity' ? null : formatFigures('popularity', metrics.popularity),
+    metrics.current && formatFigures('release in use', metrics.current),
+    outcome.outcome === 'published' ? null : `The gate refuses: ${outcome.reason}.`,
+    outcome.outcome === 'refused'
+      ? 'Nothing is changed; --force publishes all the same.'
+      : `Published ${version}, ${(model.bytes / 1e6).toFixed(1)} MB.`,
+    `It took ${outcome.seconds} s and at most ${count(outcome.peakMemoryMB)} MB of memory.`,
+  ];
+  return lines.filter((line) => line !== null).join('\n');
+}
+
+const formatFigures = (name: string, figures: ReleaseManifest['metrics']['candidate']): string =>
+  `  ${name.padEnd(16)}NDCG@10 ${figures['ndcg@10'].toFixed(4)}   HR@10 ${figures['hitRate@10'].toFixed(4)}`;
+
+const count = (n: number) => n.toLocaleString('en');
