@@ -18,7 +18,7 @@ const HELP = `Measures Bloodstream on this machine.
   inference one forward pass of each kind of model over 20,000 items, in workerd and in onnxruntime-node on one
             thread. Takes some three minutes. Random weights; nine rounds of each, medians.
   training  a step of sasrec against the same step in PyTorch, and EASE's inverse against numpy's, on the same numbers
-            and with as many threads: all cores, or N. By turns, medians, ratios round by round. Takes some MINUTES
+            and with as many threads: all cores, or N. By turns, medians, ratios round by round. Takes some ten
             minutes and 4 GB. Needs python3 with torch and numpy, on Debian python3-torch python3-numpy
             libopenblas0-pthread; what is absent is left out.
 `;

@@ -20,8 +20,8 @@ const UNFINISHED = '.unfinished';
 const UNFINISHED_KEPT_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Names are `<algorithm>-<digest of the data>-<digest of the options>`. A write deletes what the algorithm left of other
- * data: that training will not be gone on with.
+ * Names begin with `<algorithm>-<digest of the data>-`. A write deletes what the algorithm left of other data: that
+ * training will not be gone on with.
  */
 export function openCheckpoints(folder: string): Checkpoints {
   return {

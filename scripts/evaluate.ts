@@ -7,6 +7,7 @@ import type { RankingCase, Split } from '../models/evaluation/cases.ts';
 import { PROTOCOLS } from '../models/evaluation/protocols.ts';
 import { searchAlgorithms, type TrainedCandidate } from '../models/training/search.ts';
 import { formatDuration } from './duration.ts';
+import { endEarlyOnInterrupt } from './end-early.ts';
 import { type Dataset, FORMATS_WITHOUT_TIMES, readDataset } from './evaluate/dataset.ts';
 import { type Flags, HELP, readFlags } from './evaluate/flags.ts';
 import { type Measured, measureCandidate } from './evaluate/measure.ts';
@@ -77,44 +78,32 @@ async function train(
   catalogue: Dataset['catalogue'],
   progress: Progress,
 ): Promise<{ candidates: TrainedCandidate[]; selected: string }> {
-  const interrupt = listenForInterrupt(progress);
   const clock = () => performance.now();
   const endsAt = clock() + budgetMs;
-  const { candidates, selected, missing } = await searchAlgorithms({
-    algorithms,
-    interactions: training,
-    validation,
-    catalogue,
-    budgetMs,
-    seed,
-    device,
-    signal: interrupt.signal,
-    // An evaluation that was cut short has its result: there is nothing to go on from.
-    checkpoints: { read: () => undefined, write: () => {} },
-    clock,
-    readPeakMemoryMB,
-    onProgress(step, share) {
-      const done = share === undefined ? '' : ` · ${Math.round(100 * share)}%`;
-      progress.update(`${step}${done} · ${formatDuration(endsAt - clock())} left`);
-    },
-  });
-  interrupt.stopListening();
+  const { candidates, selected, missing } = await endEarlyOnInterrupt((signal) =>
+    searchAlgorithms({
+      algorithms,
+      interactions: training,
+      validation,
+      catalogue,
+      budgetMs,
+      seed,
+      device,
+      signal,
+      // An evaluation that was cut short has its result: there is nothing to go on from.
+      checkpoints: { read: () => undefined, write: () => {} },
+      clock,
+      readPeakMemoryMB,
+      onProgress(step, share) {
+        const done = share === undefined ? '' : ` · ${Math.round(100 * share)}%`;
+        progress.update(`${step}${done} · ${formatDuration(endsAt - clock())} left`);
+      },
+    }),
+  );
   progress.end();
   for (const { algorithm, reason } of missing) console.error(`${algorithm}: ${reason}.`);
   if (selected === undefined) throw new Error('no algorithm has made a model of what is left to learn from');
   return { candidates, selected: selected.model.algorithm };
-}
-
-/** The first Ctrl-C aborts the signal; the second does what it always does. */
-function listenForInterrupt(progress: Progress): { signal: AbortSignal; stopListening(): void } {
-  const controller = new AbortController();
-  const abort = () => {
-    progress.end();
-    console.error('Ending the training; Ctrl-C again ends all.');
-    controller.abort();
-  };
-  process.once('SIGINT', abort);
-  return { signal: controller.signal, stopListening: () => process.off('SIGINT', abort) };
 }
 
 function* watchCases(cases: readonly RankingCase[], progress: Progress, step: string): Generator<RankingCase> {

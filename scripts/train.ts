@@ -9,6 +9,7 @@ import { type TrainedRelease, trainRelease } from '../models/training/train-rele
 import { publishRelease, readCurrentRelease } from '../workers/storage/releases.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { formatDuration } from './duration.ts';
+import { endEarlyOnInterrupt } from './end-early.ts';
 import { readPeakMemoryMB } from './peak-memory.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -18,9 +19,6 @@ import { formatJson, formatReport, type Outcome } from './train/report.ts';
 
 const POLL_MS = 15_000;
 const REFUSED = 2;
-const INTERRUPTED = 130;
-/** npm passes a Ctrl-C on to the process that has it from the terminal already: two so close are one. */
-const SAME_INTERRUPT_MS = 500;
 
 async function main(): Promise<void> {
   const flags = readFlags(process.argv.slice(2));
@@ -71,7 +69,7 @@ async function train(flags: Flags, run: <T>(learn: Learn<T>) => Promise<T>): Pro
   const startedAt = performance.now();
   const progress = createProgress();
   const material = await withStores(flags, (stores) => readMaterial(stores, flags, progress));
-  // The stores are closed while it learns: a Ctrl-C in a terminal reaches their process too, which ends of it.
+  // The stores are closed while it learns: a Ctrl-C in a terminal reaches workerd too, and ends it.
   const { verdict, candidates, peakMemoryMB, ...files } = await run((signal) =>
     learn(flags, material, signal, progress),
   );
@@ -123,28 +121,9 @@ async function learn(
   });
   if (!trained.ok) throw new Error(`nothing to train on in snapshot ${material.snapshot.version}: ${trained.error}`);
   readPeak();
+  progress.end();
+  for (const { algorithm, reason } of trained.value.missing) console.error(`${algorithm}: ${reason}.`);
   return { ...trained.value, peakMemoryMB };
-}
-
-/** The first Ctrl-C aborts the signal; the second ends the process, and so does any after `learn` is done. */
-async function endEarlyOnInterrupt<T>(learn: Learn<T>): Promise<T> {
-  const controller = new AbortController();
-  let interruptedAt = Number.NEGATIVE_INFINITY;
-  let learning = true;
-  // Wrangler's, which ends the process at once. Its hook on exit stays, and stops workerd.
-  process.removeAllListeners('SIGINT');
-  process.on('SIGINT', () => {
-    if (performance.now() - interruptedAt < SAME_INTERRUPT_MS) return;
-    if (controller.signal.aborted || !learning) process.exit(INTERRUPTED);
-    interruptedAt = performance.now();
-    console.error('\nEnding early with the best so far; Ctrl-C again ends at once.');
-    controller.abort();
-  });
-  try {
-    return await learn(controller.signal);
-  } finally {
-    learning = false;
-  }
 }
 
 async function withStores<T>({ state }: Pick<Flags, 'state'>, ask: (stores: Platform) => Promise<T>): Promise<T> {

@@ -16,7 +16,7 @@ import { judge, type Verdict } from './gate.ts';
 import { holdOutShare, isHeldOut } from './hold-out.ts';
 import { countInteractions, type Interactions } from './interactions.ts';
 import { sealRelease } from './seal-release.ts';
-import { type SearchInput, searchAlgorithms } from './search.ts';
+import { type SearchInput, type SearchResult, searchAlgorithms } from './search.ts';
 import { openScorer } from './session.ts';
 
 export interface TrainingInput extends Omit<SearchInput, 'interactions' | 'validation'> {
@@ -31,6 +31,8 @@ export interface TrainedRelease extends ReleaseFiles {
   verdict: Verdict;
   /** What was chosen from: NDCG@10 on the validation split, and how long each took. */
   candidates: { algorithm: string; validation: number; trainSeconds: number }[];
+  /** What is not among them, or ended before it was done, and why. */
+  missing: SearchResult['missing'];
 }
 
 /** Fails where there is too little to learn from, saying what is missing. */
@@ -42,7 +44,11 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
   if (poverty !== undefined) return fail(poverty);
 
   const startedAt = clock();
-  const { candidates, selected, vocabulary } = await searchAlgorithms({ ...input, interactions: training, validation });
+  const { candidates, selected, vocabulary, missing } = await searchAlgorithms({
+    ...input,
+    interactions: training,
+    validation,
+  });
   const popularity = candidates.find(({ model }) => model.algorithm === 'popularity');
   if (selected === undefined || popularity === undefined)
     return fail('no algorithm could learn from what is left to it');
@@ -102,6 +108,7 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
   return ok({
     ...files,
     verdict,
+    missing,
     candidates: candidates.map(({ model: { algorithm }, validation: ndcg, trainSeconds: seconds }) => ({
       algorithm,
       validation: ndcg,

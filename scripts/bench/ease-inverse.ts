@@ -39,7 +39,7 @@ export async function compareInverses(
   writeSquare(path.join(folder, 'gram'), gram);
   const gemm = await openGemm(threads);
   const baseline = startPython(python, 'numpy_inverse.py', [folder, String(size)], threads);
-  let inverse = gram;
+  const inverse = new SymmetricMatrix(size, LARGE_BLOCK);
   const timeBaseline = async (type: 'float32' | 'float64') =>
     (await baseline.ask<{ ms: number }>({ type, columns: LARGE_BLOCK })).ms;
   try {
@@ -47,7 +47,7 @@ export async function compareInverses(
       ROUNDS,
       {
         async ours() {
-          inverse = copyMatrix(gram);
+          gram.panels.forEach((panel, p) => void inverse.panels[p]!.set(panel));
           const startedAt = performance.now();
           await invert(inverse, gemm);
           return performance.now() - startedAt;
@@ -85,12 +85,6 @@ function drawGram(size: number): SymmetricMatrix {
   }
   for (let item = 0; item < size; item++) gram.add(item, item, REGULARISATION);
   return gram;
-}
-
-function copyMatrix(matrix: SymmetricMatrix): SymmetricMatrix {
-  const copy = new SymmetricMatrix(matrix.size, matrix.block);
-  matrix.panels.forEach((panel, p) => void copy.panels[p]!.set(panel));
-  return copy;
 }
 
 /** The whole square, row by row, float32. */

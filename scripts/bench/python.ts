@@ -4,8 +4,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** Debian's packages belong to the second, which need not come first in PATH. */
-const PYTHONS = ['python3', '/usr/bin/python3'];
+/** Debian's packages belong to the first, which need not come first in PATH. */
+const PYTHONS = ['/usr/bin/python3', 'python3'];
 
 /** The library that Debian installs where nobody asks for another, many times slower than all others. */
 const REFERENCE_BLAS = /^libblas\./;
@@ -15,17 +15,16 @@ export type Found = { python: string; version: string } | { missing: string };
 
 /** A Python that has the module; or why there is none to measure against, and what to do. */
 export function findPython(module: 'torch' | 'numpy'): Found {
+  let missing = `there is no python3 with ${module}; on Debian: apt-get install python3-${module} libopenblas0-pthread`;
   for (const python of PYTHONS) {
     const { status, stdout } = spawnSync(python, [scriptPath('probe.py'), module], { encoding: 'utf8' });
     if (status !== 0) continue;
     const { version, blas } = JSON.parse(stdout) as { version: string; blas: string | null };
     if (blas === null || !REFERENCE_BLAS.test(blas))
       return { python, version: `${version}, ${blas ?? 'its own BLAS'}` };
-    const missing = `${module} ${version} runs on the reference BLAS, beside which anything is fast; on Debian:`;
-    return { missing: `${missing} apt-get install libopenblas0-pthread` };
+    missing = `${module} ${version} runs on the reference BLAS, beside which anything is fast; on Debian: apt-get install libopenblas0-pthread`;
   }
-  const packages = `python3-${module} libopenblas0-pthread`;
-  return { missing: `there is no python3 with ${module}; on Debian: apt-get install ${packages}` };
+  return { missing };
 }
 
 export interface Python {

@@ -1,0 +1,19 @@
+"""Prints, as JSON, the version of the module named, and the library that multiplies its matrices; null if that is hidden.
+
+Fails where the module is absent.
+"""
+
+import importlib
+import json
+import re
+import sys
+
+version = importlib.import_module(sys.argv[1]).__version__
+try:
+    with open("/proc/self/maps") as maps:
+        libraries = sorted(set(re.findall(r"/(lib[^/\s]*(?:blas|mkl|blis)[^/\s]*)$", maps.read(), re.MULTILINE)))
+except FileNotFoundError:  # Not Linux.
+    libraries = []
+# The interface that Debian calls libblas may have a faster library behind it.
+behind = [library for library in libraries if not library.startswith("libblas.")]
+print(json.dumps({"version": version, "blas": next(iter(behind + libraries), None)}))
