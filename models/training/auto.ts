@@ -12,9 +12,9 @@ import type { NamedAlgorithm } from './search.ts';
 /** The blend comes last: it learns from what the others became. */
 export const ALGORITHMS: readonly NamedAlgorithm[] = [
   { name: 'popularity', share: 1, train: trainPopularity },
-  { name: 'item-knn', share: 4, train: trainItemKnn },
-  { name: 'transitions', share: 6, train: trainTransitions },
-  { name: 'ease', share: 6, train: trainEase },
+  { name: 'item-knn', share: 6, train: trainItemKnn },
+  { name: 'transitions', share: 16, train: trainTransitions },
+  { name: 'ease', share: 8, train: trainEase },
   { name: 'content', share: 3, train: trainContent },
   { name: 'sasrec', share: 90, train: trainSasrec },
   { name: 'blend', share: 10, train: trainBlend },
