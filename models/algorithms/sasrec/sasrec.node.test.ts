@@ -6,7 +6,8 @@ import { InteractionLog } from '../../training/interactions.ts';
 import { createRandom } from '../../training/random.ts';
 import { openScorer } from '../../training/session.ts';
 import { chooseVocabulary, encodeRetrieval, type RetrievalModel, type TrainingContext } from '../algorithm.ts';
-import { proposeSasrec, SASREC_DEFAULTS, scoreItems, toModel } from './sasrec.ts';
+import { proposeSasrec, SASREC_DEFAULTS } from './sasrec.ts';
+import { scoreItems, toModel } from './served.ts';
 import { initialise, type TransformerShape } from './transformer.ts';
 
 const GAMES = 12;
