@@ -8,8 +8,8 @@ import type { Moment } from './moment.ts';
 // would turn the one list over and hardly touch the other. By a factor a game overtakes only those that the model finds
 // about as good, however steeply its scores fall.
 
-/** A game wholly of the player's one genre counts as much as one of none that scores twice as high. */
-const AFFINITY_WEIGHT = 1;
+/** A game wholly of the player's one genre gains this part of its score over one of none: less than what a clear choice is ahead by. */
+const AFFINITY_WEIGHT = 0.75;
 const POPULARITY_WEIGHT = 0.05;
 /** Added to every score, so that the leans order also those that nobody has chosen yet. */
 const SCORE_MIN = 0.01;
