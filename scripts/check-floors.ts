@@ -10,6 +10,7 @@ const FLOORS: readonly (readonly [folder: string, floor: number])[] = [
   ['workers/storage/', 2],
   ['workers/inference/', 2],
   ['workers/recommending/', 3],
+  ['workers/gathering/', 3],
   ['workers/online/', 4],
   ['workers/nearline/', 4],
   ['workers/offline/', 4],

@@ -7,10 +7,11 @@ export const SLATE_LENGTH_DEFAULT = 20;
 export const SLATE_LENGTH_MAX = 100;
 
 /**
- * online: a model ranked with the player's live signals. statistics: the lists every isolate holds (popularity, trend,
- * ratings) answered, for a newcomer or because a step before it failed.
+ * online: a model ranked with the player's live signals. nearline: the gallery that the player's object made after the
+ * last events. batch: the gallery that the last batch computation made. statistics: the lists every isolate holds
+ * (popularity, trend, ratings), for a newcomer or because every step before it failed.
  */
-export const TIERS = ['online', 'statistics'] as const;
+export const TIERS = ['online', 'nearline', 'batch', 'statistics'] as const;
 export type Tier = (typeof TIERS)[number];
 
 export const RecommendedItem = z

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { PlayerEvent } from './event.ts';
+import { EMPTY_PREFERENCES, Preferences } from './preferences.ts';
 
 /** The part of an event that signals keep. */
 export type SignalEvent = Pick<PlayerEvent, 'id' | 'type' | 'itemId' | 'value' | 'query' | 'timestamp'>;
@@ -44,7 +45,15 @@ export const UserView = z.object({
   played: z.array(z.string()),
   dismissed: z.array(z.string()),
   searches: z.array(z.string()).meta({ description: 'Recent queries, newest first.' }),
+  preferences: Preferences,
 });
 export type UserView = z.infer<typeof UserView>;
 
-export const EMPTY_VIEW: UserView = { history: [], owned: [], played: [], dismissed: [], searches: [] };
+export const EMPTY_VIEW: UserView = {
+  history: [],
+  owned: [],
+  played: [],
+  dismissed: [],
+  searches: [],
+  preferences: EMPTY_PREFERENCES,
+};

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { EMPTY_PREFERENCES } from '../contracts/preferences.ts';
 import { MARKS_MAX, RECENT_ACTIONS_MAX, type SignalEvent, type Signals } from '../contracts/signals.ts';
 import { emptySignals, foldEvents, listMarks, viewSignals } from './signals.ts';
 
@@ -109,7 +110,7 @@ it('views weights, ownership, plays and dismissals; choosing a game lifts its di
     event('newer query', 'search', null, 1),
     event('h', 'impression', 'shown', 0),
   ]);
-  const view = viewSignals(signals, NOW);
+  const view = viewSignals(signals, EMPTY_PREFERENCES, NOW);
   expect(view.history.map(({ itemId }) => itemId)).toEqual([
     'looked',
     'refused-then-liked',

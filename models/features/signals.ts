@@ -2,6 +2,7 @@
 // replay of a log run this same code. The result depends on the set of events, not on their order or repetition:
 // lists are the newest N by (timestamp, id), marks are maxima, and both kinds of state forgive being told twice.
 
+import type { Preferences } from '../contracts/preferences.ts';
 import {
   type HistoryItem,
   MARK_KINDS,
@@ -116,8 +117,8 @@ function isDismissed(marks: Marks): boolean {
   return refused > chosen;
 }
 
-/** What ranking needs of the signals. `now`: epoch milliseconds. */
-export function viewSignals(signals: Signals, now: number): UserView {
+/** What ranking needs of the signals, and of what the player says. `now`: epoch milliseconds. */
+export function viewSignals(signals: Signals, preferences: Preferences, now: number): UserView {
   const itemsWith = (test: (marks: Marks) => boolean) =>
     [...signals.marks].filter(([, marks]) => test(marks)).map(([itemId]) => itemId);
   return {
@@ -129,6 +130,7 @@ export function viewSignals(signals: Signals, now: number): UserView {
       .filter((event) => event.type === 'search' && event.query !== null)
       .slice(0, SEARCHES_VIEW_MAX)
       .map((event) => event.query!),
+    preferences,
   };
 }
 

@@ -4,6 +4,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { drizzle } from 'drizzle-orm/durable-sqlite';
 import { migrate } from 'drizzle-orm/durable-sqlite/migrator';
+import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import type { SignalEvent, Signals, UserView } from '../../models/contracts/signals.ts';
 import {
   collectMarks,
@@ -56,7 +57,7 @@ export class UserSignals extends DurableObject<Env> {
     if (this.#hydratedAt === undefined)
       await withDeadline(this.#hydrate(userId), HYDRATION_WAIT_MS, 'log').catch(() => {});
     else if (now - this.#hydratedAt > HYDRATION_AGE_MS) this.ctx.waitUntil(this.#hydrate(userId));
-    return { view: viewSignals(this.#signals, now), complete: this.#hydratedAt !== undefined };
+    return { view: viewSignals(this.#signals, EMPTY_PREFERENCES, now), complete: this.#hydratedAt !== undefined };
   }
 
   /** The whole state: for tests and for an operator's eyes. */

@@ -1,5 +1,6 @@
 import { env, exports } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
+import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
 
@@ -197,13 +198,17 @@ it('answers a newcomer from statistics, and shows an acknowledged event in the n
 });
 
 it('says what is down, and still answers, when the player’s object fails', async () => {
-  const { gather } = await import('./gather.ts');
+  const { gather } = await import('../gathering/gather.ts');
   const broken = {
     ...env,
     USER_SIGNALS: { getByName: () => ({ view: () => Promise.reject(new Error('overloaded')) }) },
   };
-  const context = { env: broken, executionCtx: { waitUntil() {} } } as unknown as Parameters<typeof gather>[0];
-  const { answer, moment } = await gather(context, 'ann');
+  const { answer, moment } = await gather({
+    env: broken as unknown as Env,
+    userId: 'ann',
+    context: EMPTY_CONTEXT,
+    waitUntil() {},
+  });
   expect(answer).toMatchObject({ tier: 'statistics', degraded: ['signals: overloaded'] });
   expect(moment.catalogue.size).toBeGreaterThan(0);
 });

@@ -12,9 +12,9 @@ import {
   ItemWithIdInput,
   LIST_LIMIT_MAX,
 } from '../../models/contracts/item.ts';
+import { catalogue } from '../gathering/isolate.ts';
 import { deleteItem, listItems, patchItem, putItems, readItem } from '../storage/items.ts';
 import { requireScope } from './auth.ts';
-import { catalogue } from './isolate.ts';
 import { ProblemError } from './problems.ts';
 import { ItemParams, json, jsonBody, parseBody, problems, readJson, scoped } from './routing.ts';
 

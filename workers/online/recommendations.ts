@@ -3,8 +3,9 @@
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Gallery, Recommendations, type RecommendedItem } from '../../models/contracts/gallery.ts';
+import { type Gathered, gather } from '../gathering/gather.ts';
 import { composeGallery, recommend, recommendList, recommendSimilar } from '../recommending/recommend.ts';
-import { type Gathered, gather } from './gather.ts';
+import { asking, contextQuery } from './context.ts';
 import { ProblemError } from './problems.ts';
 import { Genre, ItemParams, json, problems, scoped, slateQuery, UserParams } from './routing.ts';
 
@@ -30,14 +31,15 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
         params: UserParams,
         query: z.object({
           ...slateQuery,
+          ...contextQuery,
           n: slateQuery.n.default(GALLERY_ROW_LENGTH).meta({ description: 'Items per row, at most.' }),
         }),
       },
       responses: { 200: json(Gallery, 'The gallery.'), ...problems(400) },
     }),
     async (c) => {
-      const { n, expand } = c.req.valid('query');
-      const gathered = await gather(c, c.req.valid('param').userId);
+      const { n, expand, ...context } = c.req.valid('query');
+      const gathered = await gather(asking(c, context, c.req.valid('param').userId));
       const rows = composeGallery(gathered.moment, n);
       return c.json(
         { ...gathered.answer, rows: rows.map((row) => ({ ...row, items: expandItems(row.items, gathered, expand) })) },
@@ -53,12 +55,12 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       tags,
       summary: 'The top picks for a player',
       ...scoped('read'),
-      request: { params: UserParams, query: z.object({ ...slateQuery, genre: Genre }) },
+      request: { params: UserParams, query: z.object({ ...slateQuery, ...contextQuery, genre: Genre }) },
       responses: { 200: json(Recommendations, 'The picks, best first.'), ...problems(400) },
     }),
     async (c) => {
-      const { n, genre, expand } = c.req.valid('query');
-      const gathered = await gather(c, c.req.valid('param').userId);
+      const { n, genre, expand, ...context } = c.req.valid('query');
+      const gathered = await gather(asking(c, context, c.req.valid('param').userId));
       const items = recommend(gathered.moment, n, genre);
       return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand) }, 200);
     },
@@ -72,12 +74,12 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
         tags,
         summary: LIST_SUMMARIES[list],
         ...scoped('read'),
-        request: { query: z.object({ ...slateQuery, genre: Genre }) },
+        request: { query: z.object({ ...slateQuery, ...contextQuery, genre: Genre }) },
         responses: { 200: json(Recommendations, 'The list, best first.'), ...problems(400) },
       }),
       async (c) => {
-        const { n, genre, expand } = c.req.valid('query');
-        const gathered = await gather(c);
+        const { n, genre, expand, ...context } = c.req.valid('query');
+        const gathered = await gather(asking(c, context));
         const items = recommendList(gathered.moment, list, n, genre);
         return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand) }, 200);
       },
@@ -90,13 +92,13 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       tags,
       summary: 'What goes with an item',
       ...scoped('read'),
-      request: { params: ItemParams, query: z.object(slateQuery) },
+      request: { params: ItemParams, query: z.object({ ...slateQuery, ...contextQuery }) },
       responses: { 200: json(Recommendations, 'The neighbours, nearest first.'), ...problems(400, 404, 503) },
     }),
     async (c) => {
-      const { n, expand } = c.req.valid('query');
+      const { n, expand, ...context } = c.req.valid('query');
       const { itemId } = c.req.valid('param');
-      const gathered = await gather(c);
+      const gathered = await gather(asking(c, context));
       const { moment, answer } = gathered;
       const unread = moment.catalogue.size === 0 && answer.degraded.length > 0;
       if (unread) throw new ProblemError('unavailable', 'The catalogue could not be read yet.');

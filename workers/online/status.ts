@@ -1,9 +1,9 @@
 // What an operator asks first: which release serves, how old the data is, and how the jobs went.
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { heldRelease, holdCatalogue, holdRelease, holdStatistics } from '../gathering/isolate.ts';
 import { countDeadLetters } from '../storage/dead-letters.ts';
 import { listJobRuns } from '../storage/job-runs.ts';
-import { heldRelease, holdCatalogue, holdRelease, holdStatistics } from './isolate.ts';
 import { json, problems, scoped } from './routing.ts';
 
 const JOB_RUNS_SHOWN = 50;

@@ -3,8 +3,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { UserView } from '../../models/contracts/signals.ts';
 import { genreAffinity } from '../../models/features/affinity.ts';
+import { holdCatalogue } from '../gathering/isolate.ts';
 import { listUsers } from '../storage/events.ts';
-import { holdCatalogue } from './isolate.ts';
 import { ProblemError } from './problems.ts';
 import { json, problems, scoped, UserParams } from './routing.ts';
 

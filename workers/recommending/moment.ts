@@ -1,5 +1,7 @@
 // Everything one answer is computed from, fixed at one moment: so the stages need no I/O and a test needs no server.
 
+import type { RequestContext } from '../../models/contracts/context.ts';
+import type { Rule } from '../../models/contracts/rule.ts';
 import type { UserView } from '../../models/contracts/signals.ts';
 import type { Scored, Statistics } from '../../models/contracts/statistics.ts';
 import type { GenreAffinity } from '../../models/features/affinity.ts';
@@ -11,6 +13,12 @@ export interface ModelScores {
   scores: Float32Array;
 }
 
+/**
+ * The ranking model: features [candidates × FEATURES], row by row, to probabilities [candidates × ACTIONS], row by row
+ * (models/features/ranking.ts). Rejects where it cannot answer.
+ */
+export type PredictActions = (features: Float32Array, candidates: number) => Promise<Float32Array>;
+
 export interface Moment {
   catalogue: Catalogue;
   /** Null before the statistics job has run for the first time. */
@@ -19,10 +27,17 @@ export interface Moment {
   popularity: ReadonlyMap<string, number>;
   view: UserView;
   affinity: readonly GenreAffinity[];
+  context: RequestContext;
+  /** Those in force now, for this context. */
+  rules: readonly Rule[];
   /** Null for a newcomer, and where no model could answer. */
   personal: ModelScores | null;
+  /** Null where the release has no ranking model. */
+  predict: PredictActions | null;
   /** The neighbours of an item in the release, nearest first, weights 0–1; empty where it knows none. */
   neighboursOf(itemId: string): readonly Scored[];
+  /** Uniform in [0, 1): the dice of exploration, the same for the same answer. */
+  random(): number;
   /** Today's date, ISO. */
   today: string;
 }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
 import type { Scored } from '../../models/contracts/statistics.ts';
@@ -51,6 +52,10 @@ function makeMoment(changes: Partial<Moment> = {}): Moment {
     affinity: [],
     personal: null,
     neighboursOf: () => [],
+    context: EMPTY_CONTEXT,
+    rules: [],
+    predict: null,
+    random: () => 0.5,
     today: '2026-02-01',
     ...changes,
   };

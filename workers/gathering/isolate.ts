@@ -1,5 +1,5 @@
 // What an isolate holds between requests: the catalogue, the statistics and the model release, each with how fresh it
-// must be. The only state of the online tier outside storage.
+// must be. The only state of the Worker outside storage.
 
 import { type LoadedRelease, loadRelease } from '../inference/release.ts';
 import { Catalogue } from '../storage/catalogue.ts';

@@ -1,7 +1,7 @@
 // Gathers what one answer is computed from, each part within its deadline and with a named fallback, and scores the
 // player's history with the model. It decides nothing about what is shown: workers/recommending does.
 
-import type { Context } from 'hono';
+import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Tier } from '../../models/contracts/gallery.ts';
 import { EMPTY_VIEW, type HistoryItem, type UserView } from '../../models/contracts/signals.ts';
 import { genreAffinity } from '../../models/features/affinity.ts';
@@ -11,9 +11,19 @@ import type { LoadedRelease } from '../inference/release.ts';
 import type { ModelScores, Moment } from '../recommending/moment.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
+import { createDice } from './dice.ts';
 import { heldRelease, holdCatalogue, holdRelease, holdStatistics } from './isolate.ts';
 
 const SIGNALS_DEADLINE_MS = 100;
+
+/** What an answer is asked for. */
+export interface Asking {
+  env: Env;
+  /** Whom the answer is for; undefined where it is for everybody. */
+  userId: string | undefined;
+  context: RequestContext;
+  waitUntil(promise: Promise<unknown>): void;
+}
 
 export interface Gathered {
   moment: Moment;
@@ -27,16 +37,14 @@ export interface Gathered {
   };
 }
 
-/** `userId`: whom the answer is for; left out where it is for everybody. */
-export async function gather(c: Context<{ Bindings: Env }>, userId?: string): Promise<Gathered> {
+export async function gather({ env, userId, context, waitUntil }: Asking): Promise<Gathered> {
   const now = Date.now();
-  const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
   const degraded: string[] = [];
   const [catalogueReading, statisticsReading, releaseReading, view] = await Promise.all([
-    holdCatalogue(c.env, now, waitUntil),
-    holdStatistics(c.env, now, waitUntil),
-    holdRelease(c.env, now, waitUntil),
-    userId === undefined ? EMPTY_VIEW : readView(c.env, userId, degraded),
+    holdCatalogue(env, now, waitUntil),
+    holdStatistics(env, now, waitUntil),
+    holdRelease(env, now, waitUntil),
+    userId === undefined ? EMPTY_VIEW : readView(env, userId, degraded),
   ]);
   for (const { failure } of [catalogueReading, statisticsReading, releaseReading])
     if (failure !== undefined) degraded.push(failure);
@@ -45,6 +53,7 @@ export async function gather(c: Context<{ Bindings: Env }>, userId?: string): Pr
   // Asked only now: while the signals were awaited a newer release may have come in, and the old one been let go.
   const release = heldRelease().value;
   const personal = release === undefined ? null : await scoreHistory(release, view.history, degraded);
+  const recommendationId = crypto.randomUUID();
   return {
     moment: {
       catalogue,
@@ -52,12 +61,16 @@ export async function gather(c: Context<{ Bindings: Env }>, userId?: string): Pr
       popularity: statisticsReading.value?.popularity ?? new Map(),
       view,
       affinity: genreAffinity(view.history, (itemId) => catalogue.get(itemId)?.genres),
+      context,
+      rules: [],
       personal,
+      predict: null,
       neighboursOf: (itemId) => (release === undefined ? [] : readNeighbours(release, itemId)),
+      random: createDice(recommendationId),
       today: new Date(now).toISOString().slice(0, 10),
     },
     answer: {
-      recommendationId: crypto.randomUUID(),
+      recommendationId,
       tier: personal !== null ? 'online' : 'statistics',
       release: release?.manifest.version ?? null,
       generatedAt: new Date(now).toISOString(),

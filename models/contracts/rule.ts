@@ -1,0 +1,56 @@
+// A rule of the store's business: what is pinned, boosted, buried or excluded, for whom, from when to when. Applying them
+// is workers/recommending's work.
+
+import { z } from 'zod';
+import { Id } from './id.ts';
+import { text } from './text.ts';
+
+export const RULES_MAX = 500;
+export const RULE_BODY_BYTES_MAX = 64 * 1024;
+
+export const RULE_ACTIONS = ['pin', 'boost', 'bury', 'exclude'] as const;
+
+/** Which items: those that meet every condition given, each being met by any of its values. At least one condition. */
+export const RuleMatch = z
+  .object({
+    itemIds: z.array(Id).min(1).max(200),
+    genres: z.array(text(64)).min(1).max(50),
+    tags: z.array(text(64)).min(1).max(50),
+    developers: z.array(text(200)).min(1).max(50),
+    ageRatingMin: z.number().int().min(0).max(21).meta({ description: 'Items rated for this age or an older one.' }),
+  })
+  .partial()
+  .refine((match) => Object.keys(match).length > 0, 'needs at least one condition');
+
+/** For which requests; what is absent does not matter. */
+export const RuleAudience = z
+  .object({
+    countries: z
+      .array(z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 code'))
+      .min(1)
+      .max(250),
+    platforms: z.array(text(32)).min(1).max(20),
+  })
+  .partial();
+
+export const RuleInput = z
+  .object({
+    action: z.enum(RULE_ACTIONS).meta({
+      description:
+        'pin: leads the first row; boost and bury: the score times `factor`, or divided by it; exclude: not shown.',
+    }),
+    match: RuleMatch,
+    audience: RuleAudience.default({}),
+    factor: z.number().min(1).max(100).default(2).meta({ description: 'Of boost and bury.' }),
+    startsAt: z.iso.datetime({ offset: true }).nullable().default(null),
+    endsAt: z.iso.datetime({ offset: true }).nullable().default(null),
+    reason: text(200).nullable().default(null).meta({ description: 'Shown to operators, and by explain.' }),
+  })
+  .refine(({ startsAt, endsAt }) => startsAt === null || endsAt === null || Date.parse(startsAt) < Date.parse(endsAt), {
+    path: ['endsAt'],
+    message: 'must be after startsAt',
+  })
+  .meta({ id: 'RuleInput' });
+
+export const Rule = z.object({ ruleId: Id, ...RuleInput.shape }).meta({ id: 'Rule' });
+export type Rule = z.infer<typeof Rule>;

@@ -1,0 +1,65 @@
+// What the request itself tells of where and for whom an answer is made: query parameters first, then what Cloudflare
+// knows of the connection.
+
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { RequestContext } from '../../models/contracts/context.ts';
+import type { Asking } from '../gathering/gather.ts';
+
+export const contextQuery = {
+  platform: z
+    .string()
+    .min(1)
+    .max(32)
+    .optional()
+    .meta({ description: 'Only games for this platform.', example: 'windows' }),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 code')
+    .optional()
+    .meta({ description: 'Where the player is; by default where the connection comes from.' }),
+  locale: z
+    .string()
+    .min(1)
+    .max(35)
+    .optional()
+    .meta({ description: 'BCP 47 tag; by default the first of Accept-Language.' }),
+  ageLimit: z.coerce.number().int().min(0).max(21).optional().meta({
+    description:
+      'Years: games rated for older players, and games without a rating, are left out. The stricter of this and of the player’s preferences holds.',
+  }),
+};
+const ContextQuery = z.object(contextQuery);
+
+export function readContext(c: Context, query: z.output<typeof ContextQuery>): RequestContext {
+  const cf = c.req.raw.cf as Partial<IncomingRequestCfProperties> | undefined;
+  return {
+    platform: query.platform ?? null,
+    country: query.country ?? cf?.country ?? null,
+    locale: query.locale ?? c.req.header('accept-language')?.split(/[,;]/, 1)[0]?.trim().slice(0, 35) ?? null,
+    ageLimit: query.ageLimit ?? null,
+    localHour: readLocalHour(cf?.timezone, new Date()),
+  };
+}
+
+/** 0–23 in an IANA time zone; null where the zone is not known. */
+function readLocalHour(timeZone: string | undefined, at: Date): number | null {
+  if (timeZone === undefined) return null;
+  try {
+    return Number(new Intl.DateTimeFormat('en', { hour: 'numeric', hourCycle: 'h23', timeZone }).format(at));
+  } catch {
+    return null;
+  }
+}
+
+/** What is asked for, and in whose name. */
+export const asking = (
+  c: Context<{ Bindings: Env }>,
+  query: z.output<typeof ContextQuery>,
+  userId?: string,
+): Asking => ({
+  env: c.env,
+  userId,
+  context: readContext(c, query),
+  waitUntil: (promise) => c.executionCtx.waitUntil(promise),
+});
