@@ -1,8 +1,9 @@
-// Gathers what one answer is computed from, each part within its deadline and with a named fallback, and scores the
-// player's history with the model. It decides nothing about what is shown: workers/recommending does.
+// Gathers what one answer is computed from, each part within its share of the time and with a named fallback, and
+// scores the player's history with the model. It decides nothing about what is shown: workers/recommending does.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Tier } from '../../models/contracts/gallery.ts';
+import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_VIEW, type HistoryItem, type UserView } from '../../models/contracts/signals.ts';
 import { genreAffinity } from '../../models/features/affinity.ts';
 import { encodeHistories } from '../../models/features/history.ts';
@@ -11,48 +12,69 @@ import type { LoadedRelease } from '../inference/release.ts';
 import type { ModelScores, Moment } from '../recommending/moment.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
+import type { Budget } from './budget.ts';
 import { createDice } from './dice.ts';
 import { heldRelease, holdCatalogue, holdRelease, holdStatistics } from './isolate.ts';
-
-const SIGNALS_DEADLINE_MS = 100;
+import { recallSafety, rememberSafety } from './safety.ts';
 
 /** What an answer is asked for. */
 export interface Asking {
   env: Env;
   /** Whom the answer is for; undefined where it is for everybody. */
   userId: string | undefined;
+  /** The player's signals, where the caller has them: else the player's object is asked. */
+  view?: UserView;
   context: RequestContext;
+  budget: Budget;
   waitUntil(promise: Promise<unknown>): void;
+}
+
+export interface Answer {
+  recommendationId: string;
+  tier: Tier;
+  release: string | null;
+  generatedAt: string;
+  dataUntil: string | null;
+  degraded: string[];
 }
 
 export interface Gathered {
   moment: Moment;
-  answer: {
-    recommendationId: string;
-    tier: Tier;
-    release: string | null;
-    generatedAt: string;
-    dataUntil: string | null;
-    degraded: string[];
-  };
+  answer: Answer;
+  /** What a gallery that was made before is better than, if anything. */
+  lacking: 'signals' | 'catalogue' | 'model' | undefined;
 }
 
-export async function gather({ env, userId, context, waitUntil }: Asking): Promise<Gathered> {
+/** Where nobody can say whom the answer is for, nothing is shown that is for adults alone. */
+const NOT_FOR_STRANGERS: Rule = {
+  ruleId: 'unknown-player',
+  ...RuleInput.parse({ action: 'exclude', match: { ageRatingMin: 18 }, reason: 'who the player is cannot be read' }),
+};
+
+export async function gather({ env, userId, view: given, context, budget, waitUntil }: Asking): Promise<Gathered> {
   const now = Date.now();
   const degraded: string[] = [];
-  const [catalogueReading, statisticsReading, releaseReading, view] = await Promise.all([
-    holdCatalogue(env, now, waitUntil),
-    holdStatistics(env, now, waitUntil),
-    holdRelease(env, now, waitUntil),
-    userId === undefined ? EMPTY_VIEW : readView(env, userId, degraded),
+  const patience = budget.for('held');
+  const [catalogueReading, statisticsReading, releaseReading, read] = await Promise.all([
+    holdCatalogue(env, now, waitUntil, patience),
+    holdStatistics(env, now, waitUntil, patience),
+    holdRelease(env, now, waitUntil, patience),
+    userId === undefined ? EMPTY_VIEW : (given ?? readView(env, userId, budget.for('signals'), degraded)),
   ]);
   for (const { failure } of [catalogueReading, statisticsReading, releaseReading])
     if (failure !== undefined) degraded.push(failure);
 
+  const recalled = read === undefined && userId !== undefined ? recallSafety(userId) : undefined;
+  const view = read ?? recalled ?? EMPTY_VIEW;
+  const stranger = read === undefined && recalled === undefined;
+  if (stranger) degraded.push('safety: what this player owns and refused is not known; games for adults are left out');
+
   const catalogue = catalogueReading.value ?? new Catalogue();
   // Asked only now: while the signals were awaited a newer release may have come in, and the old one been let go.
   const release = heldRelease().value;
+  const isNewcomer = view.history.length === 0;
   const personal = release === undefined ? null : await scoreHistory(release, view.history, degraded);
+  const modelFailed = degraded.some((step) => /^(release|model)\b/.test(step));
   const recommendationId = crypto.randomUUID();
   return {
     moment: {
@@ -62,7 +84,7 @@ export async function gather({ env, userId, context, waitUntil }: Asking): Promi
       view,
       affinity: genreAffinity(view.history, (itemId) => catalogue.get(itemId)?.genres),
       context,
-      rules: [],
+      rules: stranger ? [NOT_FOR_STRANGERS] : [],
       personal,
       predict: null,
       neighboursOf: (itemId) => (release === undefined ? [] : readNeighbours(release, itemId)),
@@ -77,22 +99,33 @@ export async function gather({ env, userId, context, waitUntil }: Asking): Promi
       dataUntil: release?.manifest.data.until ?? null,
       degraded,
     },
+    lacking:
+      read === undefined
+        ? 'signals'
+        : catalogueReading.value === undefined
+          ? 'catalogue'
+          : !isNewcomer && personal === null && modelFailed
+            ? 'model'
+            : undefined,
   };
 }
 
-/** The player's signals as they are now; empty, and named as degraded, where the object does not answer in time. */
-async function readView(env: Env, userId: string, degraded: string[]): Promise<UserView> {
+/** The player's signals as they are now; undefined, and named as degraded, where the object does not answer in time. */
+async function readView(
+  env: Env,
+  userId: string,
+  deadlineMs: number,
+  degraded: string[],
+): Promise<UserView | undefined> {
   try {
-    const { view, complete } = await withDeadline(
-      env.USER_SIGNALS.getByName(userId).view(userId),
-      SIGNALS_DEADLINE_MS,
-      'signals',
-    );
+    const asked = env.USER_SIGNALS.getByName(userId).view(userId);
+    const { view, complete } = await withDeadline(asked, deadlineMs, 'signals');
     if (!complete) degraded.push('signals: the log of this player is not read yet');
+    rememberSafety(userId, view);
     return view;
   } catch (error) {
-    degraded.push(`signals: ${(error as Error).message}`);
-    return EMPTY_VIEW;
+    degraded.push(describe('signals', error));
+    return undefined;
   }
 }
 
@@ -106,7 +139,13 @@ async function scoreHistory(
   try {
     return { itemIds, scores: await scorer.score(encodeHistories([history], places)) };
   } catch (error) {
-    degraded.push(`model: ${(error as Error).message}`);
+    degraded.push(describe('model', error));
     return null;
   }
 }
+
+/** A deadline's message names its step already. */
+const describe = (step: string, error: unknown): string => {
+  const { message } = error as Error;
+  return message.startsWith(`${step}: `) ? message : `${step}: ${message}`;
+};

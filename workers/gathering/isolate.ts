@@ -25,7 +25,12 @@ const release = new Held<LoadedRelease | undefined>(
 
 type WaitUntil = (promise: Promise<unknown>) => void;
 
-export const holdCatalogue = ({ DB }: Stores, now: number, waitUntil: WaitUntil): Promise<Reading<Catalogue>> =>
+export const holdCatalogue = (
+  { DB }: Stores,
+  now: number,
+  waitUntil: WaitUntil,
+  patienceMs?: number,
+): Promise<Reading<Catalogue>> =>
   catalogueRefresh.read(
     async () => {
       await catalogue.refresh(DB);
@@ -33,13 +38,14 @@ export const holdCatalogue = ({ DB }: Stores, now: number, waitUntil: WaitUntil)
     },
     now,
     waitUntil,
+    patienceMs,
   );
 
-export const holdStatistics = ({ BUCKET }: Stores, now: number, waitUntil: WaitUntil) =>
-  statistics.read((held) => readStatistics(BUCKET, held), now, waitUntil);
+export const holdStatistics = ({ BUCKET }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number) =>
+  statistics.read((held) => readStatistics(BUCKET, held), now, waitUntil, patienceMs);
 
-export const holdRelease = ({ BUCKET }: Stores, now: number, waitUntil: WaitUntil) =>
-  release.read((held) => loadRelease(BUCKET, held, now), now, waitUntil);
+export const holdRelease = ({ BUCKET }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number) =>
+  release.read((held) => loadRelease(BUCKET, held, now), now, waitUntil, patienceMs);
 
 /** The release as it is now. To be asked right before scoring: a reading from before an await may have been retired. */
 export const heldRelease = () => release.peek();

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
+import { Budget } from '../gathering/budget.ts';
 
 type Answer = Problem & Gallery & Recommendations & { results: { id: string; status: string; reason?: string }[] };
 
@@ -207,9 +208,13 @@ it('says what is down, and still answers, when the player’s object fails', asy
     env: broken as unknown as Env,
     userId: 'ann',
     context: EMPTY_CONTEXT,
+    budget: new Budget(1_000),
     waitUntil() {},
   });
-  expect(answer).toMatchObject({ tier: 'statistics', degraded: ['signals: overloaded'] });
+  expect(answer).toMatchObject({
+    tier: 'statistics',
+    degraded: ['signals: overloaded', expect.stringMatching(/^safety: /)],
+  });
   expect(moment.catalogue.size).toBeGreaterThan(0);
 });
 

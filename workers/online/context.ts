@@ -4,6 +4,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { RequestContext } from '../../models/contracts/context.ts';
+import { Budget, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, DEADLINE_MIN_MS } from '../gathering/budget.ts';
 import type { Asking } from '../gathering/gather.ts';
 
 export const contextQuery = {
@@ -27,6 +28,9 @@ export const contextQuery = {
   ageLimit: z.coerce.number().int().min(0).max(21).optional().meta({
     description:
       'Years: games rated for older players, and games without a rating, are left out. The stricter of this and of the player’s preferences holds.',
+  }),
+  deadlineMs: z.coerce.number().int().min(DEADLINE_MIN_MS).max(DEADLINE_MAX_MS).default(DEADLINE_DEFAULT_MS).meta({
+    description: 'The time that the answer may take at the edge; what is not there by then is done without.',
   }),
 };
 const ContextQuery = z.object(contextQuery);
@@ -61,5 +65,6 @@ export const asking = (
   env: c.env,
   userId,
   context: readContext(c, query),
+  budget: new Budget(query.deadlineMs),
   waitUntil: (promise) => c.executionCtx.waitUntil(promise),
 });

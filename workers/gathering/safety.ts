@@ -1,0 +1,37 @@
+// What an isolate remembers of players whom it answered, for the time when their object cannot be asked: what they own,
+// have played and refused, and what they said. It ranks nothing.
+
+import { EMPTY_VIEW, type UserView } from '../../models/contracts/signals.ts';
+
+const PLAYERS_MAX = 500;
+/** Over all players: some megabytes. */
+const ITEMS_MAX = 100_000;
+
+type Safety = Pick<UserView, 'owned' | 'played' | 'dismissed' | 'preferences'>;
+
+/** The one answered longest ago comes first. */
+const remembered = new Map<string, Safety>();
+let items = 0;
+
+const sizeOf = ({ owned, played, dismissed }: Safety) => owned.length + played.length + dismissed.length;
+
+export function rememberSafety(userId: string, { owned, played, dismissed, preferences }: UserView): void {
+  forget(userId);
+  const safety = { owned, played, dismissed, preferences };
+  remembered.set(userId, safety);
+  items += sizeOf(safety);
+  while (remembered.size > PLAYERS_MAX || items > ITEMS_MAX) forget(remembered.keys().next().value!);
+}
+
+function forget(userId: string): void {
+  const safety = remembered.get(userId);
+  if (safety === undefined) return;
+  remembered.delete(userId);
+  items -= sizeOf(safety);
+}
+
+/** A view that recommends nothing and keeps the player safe; undefined for one whom this isolate has not answered. */
+export function recallSafety(userId: string): UserView | undefined {
+  const safety = remembered.get(userId);
+  return safety && { ...EMPTY_VIEW, ...safety };
+}
