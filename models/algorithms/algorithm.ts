@@ -1,8 +1,15 @@
 // What an algorithm is, what it returns, and the vocabulary that all share. Which algorithms there are is not said here.
 
+import { createHash } from 'node:crypto';
 import type { Item } from '../contracts/item.ts';
 import type { NeighbourTables } from '../contracts/neighbours.ts';
-import { HISTORY_LENGTH, type ReleaseManifest, SIGNATURE } from '../contracts/release.ts';
+import {
+  encodeVocabulary,
+  HISTORY_LENGTH,
+  RELEASE_SCHEMA,
+  type ReleaseManifest,
+  SIGNATURE,
+} from '../contracts/release.ts';
 import type { RankingCase } from '../evaluation/cases.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
 import type { EncodedModel } from '../onnx/model.ts';
@@ -77,7 +84,10 @@ export interface Checkpoints {
  */
 export type Algorithm = (data: TrainingData, context: TrainingContext) => AsyncGenerator<RetrievalModel, void, number>;
 
-/** The model as a file of the retrieval signature. */
+/**
+ * The model as a file of the retrieval signature. Its metadata are what a release's manifest says of the model and the
+ * same training says again: no time, no measurement, not the digest of the file itself.
+ */
 export function encodeRetrieval(model: RetrievalModel): EncodedModel {
   const graph = new GraphBuilder(model.algorithm);
   const shape = ['batch', HISTORY_LENGTH] as const;
@@ -93,6 +103,9 @@ export function encodeRetrieval(model: RetrievalModel): EncodedModel {
     algorithm: model.algorithm,
     parameters: JSON.stringify(model.parameters),
     signature: JSON.stringify(SIGNATURE),
+    schema: String(RELEASE_SCHEMA),
+    items: String(model.itemIds.length),
+    'vocabulary.sha256': createHash('sha256').update(encodeVocabulary(model.itemIds)).digest('hex'),
   });
 }
 

@@ -1,10 +1,11 @@
 import { init, numpy as np } from '@jax-js/jax';
 import { expect, test } from 'vitest';
+import { makeContext } from '../../tests/try-algorithm.ts';
 import type { RankingCase } from '../evaluation/cases.ts';
 import { meanOf, measureUsers } from '../evaluation/metrics.ts';
 import { rankTargets } from '../evaluation/ranking.ts';
 import { openScorer } from '../training/session.ts';
-import { encodeRetrieval, type RetrievalModel, type TrainingContext, type TrainingData } from './algorithm.ts';
+import { encodeRetrieval, type RetrievalModel, type TrainingData } from './algorithm.ts';
 import { blendLogits, trainBlend } from './blend.ts';
 import { createNeighbourModel } from './neighbours.ts';
 
@@ -26,14 +27,7 @@ const ask = (place: number): RankingCase => ({
 });
 const questions = Array.from({ length: 64 }, (_, n) => ask(n % ITEMS));
 
-const context: TrainingContext = {
-  seed: 1,
-  device: 'cpu',
-  timeLeft: () => 60_000,
-  signal: new AbortController().signal,
-  checkpoints: { read: () => undefined, write() {} },
-  onProgress() {},
-};
+const context = makeContext();
 const dataWith = (earlier: RetrievalModel[], validation: RankingCase[] = questions): TrainingData => ({
   interactions: {
     userIds: [],

@@ -21,6 +21,8 @@ const FEATURE_BYTES_MAX = 800e6;
 const SHARE_MIN = 0.1;
 /** Of each model: the logarithm of its scores and the scores, and each again in proportion to what is known of the player. */
 const FEATURES = 4;
+/** … of which the second half is the first, multiplied. */
+const FEATURES_KEPT = 2;
 
 /** Proposes one blend, of those models alone that add something; where its file is too large, others with fewer of them. */
 export const trainBlend: Algorithm = async function* ({ earlier, validation, vocabulary }, context) {
@@ -41,10 +43,9 @@ export const trainBlend: Algorithm = async function* ({ earlier, validation, voc
     const ranked = questions.map(({ seen, target, knowledge }, q) => ({
       seen,
       target,
-      features: voices.flatMap(({ features }) => [
-        ...features[q]!,
-        ...features[q]!.map((feature) => feature.map((value) => knowledge * value)),
-      ]),
+      features: voices.flatMap(({ features }) =>
+        [1, knowledge].flatMap((scale) => features[q]!.map((values) => ({ values, scale }))),
+      ),
     }));
     const weights = ascend(ranked, isOver);
     const heard = voices.filter((_, voice) => worthOf(weights, voice) > 0);
@@ -86,7 +87,7 @@ interface Question {
 /** Those whose next item is known: as many, evenly taken, as have room with the scores of all models. */
 function chooseQuestions(cases: readonly RankingCase[], models: number, itemIds: readonly string[]): Question[] {
   const places = new Map(itemIds.map((itemId, place) => [itemId, place]));
-  const bytes = cases.length * FEATURES * models * itemIds.length * Float32Array.BYTES_PER_ELEMENT;
+  const bytes = cases.length * FEATURES_KEPT * models * itemIds.length * Float32Array.BYTES_PER_ELEMENT;
   const stride = Math.max(1, Math.ceil(bytes / FEATURE_BYTES_MAX));
   const questions: Question[] = [];
   for (let at = 0; at < cases.length; at += stride) {
@@ -191,7 +192,7 @@ export function blendLogits(
   const knowledge = np.log1p(chosen).div(Math.log1p(HISTORY_LENGTH)).reshape([-1, 1]);
   const weigh = (model: number, feature: number) => {
     const weight = (at: number) => mix.ref.slice([model, model + 1], [at, at + 1]);
-    return knowledge.ref.mul(weight(feature + FEATURES / 2)).add(weight(feature));
+    return knowledge.ref.mul(weight(feature + FEATURES_KEPT)).add(weight(feature));
   };
   const terms = scores.flatMap((score, model) => {
     const { sum, max } = loudness[model]!;

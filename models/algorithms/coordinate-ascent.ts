@@ -6,8 +6,8 @@ import { meanOf } from '../evaluation/metrics.ts';
 import { differenceOf } from '../evaluation/significance.ts';
 
 export interface RankedQuestion {
-  /** Of each feature, [items]. */
-  features: readonly Float32Array[];
+  /** Of each feature, [items] and what they are multiplied by: features that differ in nothing else share their values. */
+  features: readonly { values: Float32Array; scale: number }[];
   /** Places that are not ranked. */
   seen: readonly number[];
   target: number;
@@ -28,7 +28,7 @@ export function ascend(questions: readonly RankedQuestion[], isOver: () => boole
   const features = questions[0]?.features.length ?? 0;
   const weights = new Float32Array(features);
   const logits = questions.map(({ features: [first], seen }) => {
-    const row = new Float32Array(first!.length);
+    const row = new Float32Array(first!.values.length);
     for (const place of seen) row[place] = Number.NEGATIVE_INFINITY;
     return row;
   });
@@ -38,8 +38,8 @@ export function ascend(questions: readonly RankedQuestion[], isOver: () => boole
     weights[feature]! += by;
     for (const [q, question] of questions.entries()) {
       const row = logits[q]!;
-      const values = question.features[feature]!;
-      for (let item = 0; item < row.length; item++) row[item]! += by * values[item]!;
+      const { values, scale } = question.features[feature]!;
+      for (let item = 0; item < row.length; item++) row[item]! += by * scale * values[item]!;
     }
   };
 
@@ -67,10 +67,11 @@ export function ascend(questions: readonly RankedQuestion[], isOver: () => boole
 
 /** NDCG@10 of one question if the weight of a feature were changed; ties count against, and so does what is no number. */
 function gainOf({ features, target }: RankedQuestion, logits: Float32Array, feature: number, change: number): number {
-  const values = features[feature]!;
-  const own = logits[target]! + change * values[target]!;
+  const { values, scale } = features[feature]!;
+  const by = change * scale;
+  const own = logits[target]! + by * values[target]!;
   let rank = -1; // The target is not ahead of itself.
   for (let item = 0; item < logits.length; item++)
-    if (!(logits[item]! + change * values[item]! < own) && ++rank === CUT) return 0;
+    if (!(logits[item]! + by * values[item]! < own) && ++rank === CUT) return 0;
   return 1 / Math.log2(rank + 2);
 }

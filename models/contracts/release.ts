@@ -81,6 +81,10 @@ export const ReleaseManifest = z.object({
 });
 export type ReleaseManifest = z.infer<typeof ReleaseManifest>;
 
+/** The vocabulary as it is published: a place in it is an item's place in every tensor. */
+export const encodeVocabulary = (itemIds: readonly string[]): Uint8Array =>
+  new TextEncoder().encode(JSON.stringify(itemIds));
+
 /** A release as it is published. */
 export interface ReleaseFiles {
   manifest: ReleaseManifest;

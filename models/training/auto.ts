@@ -15,7 +15,7 @@ export const ALGORITHMS: readonly NamedAlgorithm[] = [
   { name: 'item-knn', share: 6, train: trainItemKnn },
   { name: 'transitions', share: 16, train: trainTransitions },
   { name: 'ease', share: 8, train: trainEase },
-  { name: 'content', share: 3, train: trainContent },
+  { name: 'content', share: 6, train: trainContent },
   { name: 'sasrec', share: 90, train: trainSasrec },
   { name: 'blend', share: 10, train: trainBlend },
 ];

@@ -3,7 +3,13 @@
 import { sha256Hex } from '../contracts/digest.ts';
 import { type ReleaseFileName, releaseKey } from '../contracts/layout.ts';
 import { encodeNeighbourFile, type NeighbourTables } from '../contracts/neighbours.ts';
-import { RELEASE_SCHEMA, type ReleaseFiles, type ReleaseManifest, SIGNATURE } from '../contracts/release.ts';
+import {
+  encodeVocabulary,
+  RELEASE_SCHEMA,
+  type ReleaseFiles,
+  type ReleaseManifest,
+  SIGNATURE,
+} from '../contracts/release.ts';
 
 export interface ReleaseContents {
   /** ONNX, of the retrieval signature. */
@@ -20,7 +26,7 @@ export type ReleaseFacts = Omit<
 
 export async function sealRelease(facts: ReleaseFacts, contents: ReleaseContents): Promise<ReleaseFiles> {
   const { model, itemIds } = contents;
-  const vocabulary = new TextEncoder().encode(JSON.stringify(itemIds));
+  const vocabulary = encodeVocabulary(itemIds);
   const neighbours = encodeNeighbourFile(contents.neighbours);
   const describe = async (file: ReleaseFileName, bytes: Uint8Array) => ({
     key: releaseKey(facts.version, file),

@@ -1,11 +1,12 @@
 import { init, numpy as np } from '@jax-js/jax';
 import { expect, test } from 'vitest';
+import { makeContext } from '../../../tests/try-algorithm.ts';
 import { HISTORY_LENGTH } from '../../contracts/release.ts';
 import { encodeHistories } from '../../features/history.ts';
 import { InteractionLog } from '../../training/interactions.ts';
 import { createRandom } from '../../training/random.ts';
 import { openScorer } from '../../training/session.ts';
-import { chooseVocabulary, encodeRetrieval, type RetrievalModel, type TrainingContext } from '../algorithm.ts';
+import { chooseVocabulary, encodeRetrieval, type RetrievalModel } from '../algorithm.ts';
 import { proposeSasrec, SASREC_DEFAULTS } from './sasrec.ts';
 import { scoreItems, toModel } from './served.ts';
 import { initialise, type TransformerShape } from './transformer.ts';
@@ -30,16 +31,6 @@ function circlingPlayers(players: number, choices: number) {
   return { interactions, vocabulary, catalogue: new Map(), validation: [], earlier: [] };
 }
 
-const context = (changes: Partial<TrainingContext> = {}): TrainingContext => ({
-  seed: 1,
-  device: 'cpu',
-  timeLeft: () => 60_000,
-  signal: new AbortController().signal,
-  checkpoints: { read: () => undefined, write() {} },
-  onProgress() {},
-  ...changes,
-});
-
 async function collect(proposals: AsyncGenerator<RetrievalModel, void, number>): Promise<RetrievalModel[]> {
   const models: RetrievalModel[] = [];
   for (let next = await proposals.next(); !next.done; next = await proposals.next(0)) models.push(next.value);
@@ -61,21 +52,21 @@ const best = (model: RetrievalModel, scores: number[]) => model.itemIds[scores.i
 
 test('it learns an order that no table of pairs without order can know, and one seed gives one model', async () => {
   const data = circlingPlayers(24, 9);
-  const models = await collect(proposeSasrec(OPTIONS, data, context()));
+  const models = await collect(proposeSasrec(OPTIONS, data, makeContext()));
   const model = models.at(-1)!;
   const scores = await score(model, [chose(0), chose(5, 0), chose(7, 2, 9), chose(3)]);
   expect(scores.map((row) => best(model, row))).toEqual(['game5', 'game10', 'game0', 'game8']);
   // Probabilities.
   for (const row of scores) expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 4);
 
-  const again = await collect(proposeSasrec(OPTIONS, data, context()));
+  const again = await collect(proposeSasrec(OPTIONS, data, makeContext()));
   expect(encodeRetrieval(again.at(-1)!).bytes).toEqual(encodeRetrieval(model).bytes);
-  const other = await collect(proposeSasrec(OPTIONS, data, context({ seed: 2 })));
+  const other = await collect(proposeSasrec(OPTIONS, data, makeContext({ seed: 2 })));
   expect(encodeRetrieval(other.at(-1)!).bytes).not.toEqual(encodeRetrieval(model).bytes);
 });
 
 test('a glance, a refusal and padding change nothing; a player of whom nothing is known gets every item alike', async () => {
-  const [model] = await collect(proposeSasrec({ ...OPTIONS, epochs: 1 }, circlingPlayers(24, 9), context()));
+  const [model] = await collect(proposeSasrec({ ...OPTIONS, epochs: 1 }, circlingPlayers(24, 9), makeContext()));
   const glance: Choice = { itemId: 'game1', weight: 0.1, ageDays: 0 };
   const refusal: Choice = { itemId: 'game4', weight: -1, ageDays: 0 };
   const [plain, mixed, alone] = await score(model!, [
@@ -126,12 +117,12 @@ test('the served graph scores as jax-js does', async () => {
 test('no time, an early end, and too little to learn from give no model, and no error', async () => {
   const data = circlingPlayers(24, 9);
   const aborted = AbortSignal.abort();
-  expect(await collect(proposeSasrec(OPTIONS, data, context({ timeLeft: () => 0 })))).toEqual([]);
-  expect(await collect(proposeSasrec(OPTIONS, data, context({ signal: aborted })))).toEqual([]);
-  expect(await collect(proposeSasrec(OPTIONS, circlingPlayers(0, 0), context()))).toEqual([]);
-  expect(await collect(proposeSasrec(OPTIONS, circlingPlayers(5, 1), context()))).toEqual([]);
+  expect(await collect(proposeSasrec(OPTIONS, data, makeContext({ timeLeft: () => 0 })))).toEqual([]);
+  expect(await collect(proposeSasrec(OPTIONS, data, makeContext({ signal: aborted })))).toEqual([]);
+  expect(await collect(proposeSasrec(OPTIONS, circlingPlayers(0, 0), makeContext()))).toEqual([]);
+  expect(await collect(proposeSasrec(OPTIONS, circlingPlayers(5, 1), makeContext()))).toEqual([]);
   // One player with two choices is enough to go on.
-  expect(await collect(proposeSasrec({ ...OPTIONS, epochs: 2 }, circlingPlayers(1, 2), context()))).not.toEqual([]);
+  expect(await collect(proposeSasrec({ ...OPTIONS, epochs: 2 }, circlingPlayers(1, 2), makeContext()))).not.toEqual([]);
 });
 
 test('a training that was cut short goes on where it was', async () => {
@@ -148,7 +139,7 @@ test('a training that was cut short goes on where it was', async () => {
     if (Number(epoch) >= 10) controller.abort();
   };
   const models = await collect(
-    proposeSasrec(OPTIONS, data, context({ checkpoints, signal: controller.signal, onProgress })),
+    proposeSasrec(OPTIONS, data, makeContext({ checkpoints, signal: controller.signal, onProgress })),
   );
   expect(models.length).toBeGreaterThan(0);
   expect([...kept.keys()].some((name) => name.endsWith('-latest'))).toBe(true);
@@ -157,7 +148,7 @@ test('a training that was cut short goes on where it was', async () => {
     proposeSasrec(
       OPTIONS,
       data,
-      context({ checkpoints, onProgress: (step) => void steps.push(Number(step.split(' ')[1]!)) }),
+      makeContext({ checkpoints, onProgress: (step) => void steps.push(Number(step.split(' ')[1]!)) }),
     ),
   );
   expect(steps[0]).toBeGreaterThanOrEqual(10);
@@ -165,7 +156,7 @@ test('a training that was cut short goes on where it was', async () => {
   const fresh: number[] = [];
   const onFresh = (step: string) => void fresh.push(Number(step.split(' ')[1]!));
   await collect(
-    proposeSasrec({ ...OPTIONS, epochs: 1, dropout: 0.3 }, data, context({ checkpoints, onProgress: onFresh })),
+    proposeSasrec({ ...OPTIONS, epochs: 1, dropout: 0.3 }, data, makeContext({ checkpoints, onProgress: onFresh })),
   );
   expect(fresh[0]).toBeLessThan(2);
 });
@@ -180,12 +171,12 @@ test('a training that is complete is not done again: it proposes its best', asyn
   const options = { ...OPTIONS, epochs: 60 };
   // The third look finds the best model.
   const files: Uint8Array[] = [];
-  const proposals = proposeSasrec(options, data, context({ checkpoints }));
+  const proposals = proposeSasrec(options, data, makeContext({ checkpoints }));
   for (let next = await proposals.next(); !next.done; next = await proposals.next(files.length === 3 ? 0.9 : 0.1))
     files.push(encodeRetrieval(next.value).bytes);
   const progress: string[] = [];
   const again = await collect(
-    proposeSasrec(options, data, context({ checkpoints, onProgress: (step) => progress.push(step) })),
+    proposeSasrec(options, data, makeContext({ checkpoints, onProgress: (step) => progress.push(step) })),
   );
   expect(again).toHaveLength(1);
   expect(progress).toEqual([]);
@@ -194,5 +185,5 @@ test('a training that is complete is not done again: it proposes its best', asyn
   // What cannot be read is as good as none.
   for (const name of kept.keys()) kept.set(name, kept.get(name)!.subarray(0, 3));
   for (const name of [...kept.keys()].filter((key) => key.endsWith('-complete'))) kept.delete(name);
-  expect((await collect(proposeSasrec({ ...options }, data, context({ checkpoints })))).length).toBeGreaterThan(1);
+  expect((await collect(proposeSasrec({ ...options }, data, makeContext({ checkpoints })))).length).toBeGreaterThan(1);
 });
