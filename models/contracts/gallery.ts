@@ -33,7 +33,35 @@ const answer = {
   degraded: z.array(z.string()).meta({ description: 'Steps that fell back, with the reason; empty when all is well.' }),
 };
 
-export const Recommendations = z.object({ ...answer, items: z.array(RecommendedItem) }).meta({ id: 'Recommendations' });
+/** Why an item is in an answer, or why it is not. */
+export const Explanation = z
+  .object({
+    itemId: z.string(),
+    shown: z
+      .object({ rowId: z.string(), place: z.number().int() })
+      .nullable()
+      .meta({ description: 'Where it stands, places from 0; null where it does not.' }),
+    why: z.string(),
+    score: z.number().nullable(),
+    rank: z.number().int().nullable().meta({ description: 'Among all candidates, from 0.' }),
+    candidates: z.number().int().meta({ description: 'How many there were.' }),
+    sources: z.record(z.string(), z.number()).meta({ description: 'Which found it, and their scores, the best at 1.' }),
+    rules: z.array(z.string()).meta({ description: 'Rules of the store that changed its place.' }),
+    propensity: z
+      .number()
+      .nullable()
+      .meta({ description: 'In the first row: how likely it was to stand there, dice aside.' }),
+  })
+  .meta({ id: 'Explanation' });
+export type Explanation = z.infer<typeof Explanation>;
+
+const explain = z.array(Explanation).optional().meta({
+  description: 'With ?explain: the items that were asked about, or all that were shown and all that were removed.',
+});
+
+export const Recommendations = z
+  .object({ ...answer, items: z.array(RecommendedItem), explain })
+  .meta({ id: 'Recommendations' });
 export type Recommendations = z.infer<typeof Recommendations>;
 
 export const GalleryRow = z
@@ -41,5 +69,5 @@ export const GalleryRow = z
   .meta({ id: 'GalleryRow' });
 export type GalleryRow = z.infer<typeof GalleryRow>;
 
-export const Gallery = z.object({ ...answer, rows: z.array(GalleryRow) }).meta({ id: 'Gallery' });
+export const Gallery = z.object({ ...answer, rows: z.array(GalleryRow), explain }).meta({ id: 'Gallery' });
 export type Gallery = z.infer<typeof Gallery>;

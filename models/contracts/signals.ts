@@ -33,7 +33,9 @@ export const HistoryItem = z
     itemId: z.string(),
     weight: z.number().meta({ description: 'Summed over the item’s recent events, −1 to 1.5.' }),
     ageDays: z.number().meta({ description: 'Since the item’s last event.' }),
-    strongestType: z.string().meta({ description: 'Type of the item’s weightiest recent event.' }),
+    strongestType: z
+      .string()
+      .meta({ description: 'Type of the item’s weightiest recent event; `pick`: named in the preferences.' }),
   })
   .meta({ id: 'HistoryItem' });
 export type HistoryItem = z.infer<typeof HistoryItem>;

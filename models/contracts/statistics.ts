@@ -15,6 +15,10 @@ export const Statistics = z.object({
   popular: z.array(Scored),
   trending: z.array(Scored),
   bestRated: z.array(Scored),
+  /** By ISO 3166-1 alpha-2 code: those countries where enough is played. */
+  trendingByCountry: z.record(z.string(), z.array(Scored)).default({}),
+  /** Well rated and little known. */
+  hiddenGems: z.array(Scored).default([]),
 });
 export type Statistics = z.infer<typeof Statistics>;
 
@@ -27,3 +31,6 @@ export interface DailyCount {
   /** Sum of the events' values; 0 where they have none. */
   valueSum: number;
 }
+
+/** … and of one country. */
+export type CountryCount = DailyCount & { country: string };

@@ -12,12 +12,19 @@ export interface GenreAffinity {
   share: number;
 }
 
-/** Shares per genre, strongest first. An item's weight is spread evenly over its genres; dislikes count against. */
+/** What the genres that a player picked count for, all together: as much as one game liked today, so that plays soon outweigh them. */
+const PICKED_WEIGHT = 1;
+
+/**
+ * Shares per genre, strongest first. An item's weight is spread evenly over its genres; dislikes count against. `picked`:
+ * genres that the player named.
+ */
 export function genreAffinity(
   history: readonly HistoryItem[],
   genresOf: (itemId: string) => readonly string[] | undefined,
+  picked: readonly string[] = [],
 ): GenreAffinity[] {
-  const totals = new Map<string, number>();
+  const totals = new Map(picked.map((genre) => [genre, PICKED_WEIGHT / picked.length]));
   for (const { itemId, weight, ageDays } of history) {
     const genres = genresOf(itemId) ?? [];
     const part = (weight * 0.5 ** (ageDays / HALF_LIFE_DAYS)) / Math.max(1, genres.length);

@@ -122,7 +122,7 @@ export function viewSignals(signals: Signals, preferences: Preferences, now: num
   const itemsWith = (test: (marks: Marks) => boolean) =>
     [...signals.marks].filter(([, marks]) => test(marks)).map(([itemId]) => itemId);
   return {
-    history: viewHistory(signals.actions, now),
+    history: withPicks(viewHistory(signals.actions, now), preferences.items),
     owned: itemsWith((marks) => marks.purchase !== undefined),
     played: itemsWith((marks) => marks.play !== undefined || marks.rate !== undefined),
     dismissed: itemsWith(isDismissed),
@@ -132,6 +132,19 @@ export function viewSignals(signals: Signals, preferences: Preferences, now: num
       .map((event) => event.query!),
     preferences,
   };
+}
+
+/** What a picked game counts for: less than one that was liked by an event. */
+const PICKED_WEIGHT = 0.7;
+
+/** Games that the player picked before anything was played are history too, the oldest of it. */
+function withPicks(history: HistoryItem[], picks: readonly string[]): HistoryItem[] {
+  const known = new Set(history.map(({ itemId }) => itemId));
+  const ageDays = history.at(-1)?.ageDays ?? 0;
+  const picked = picks
+    .filter((itemId) => !known.has(itemId))
+    .map((itemId) => ({ itemId, weight: PICKED_WEIGHT, ageDays, strongestType: 'pick' }));
+  return [...history, ...picked].slice(0, HISTORY_VIEW_MAX);
 }
 
 /** The items of the recent actions, newest first, each with the summed weight of its events. */

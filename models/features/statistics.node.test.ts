@@ -14,6 +14,7 @@ const count = (itemId: string, type: string, daysAgo: number, number: number, me
 it('halves an event’s say in popularity every 14 days', () => {
   const { popular } = computeStatistics(
     [count('fresh', 'purchase', 0, 10), count('old', 'purchase', 14, 10), count('older', 'purchase', 28, 10)],
+    [],
     TODAY,
     '2026-01-01T00:00:00Z',
   );
@@ -28,7 +29,7 @@ it('calls trending what exceeds its own past, not what is always big', () => {
   const steady = Array.from({ length: 28 }, (_, day) => count('steady giant', 'purchase', day, 100));
   const rising = [count('rising', 'purchase', 20, 2), count('rising', 'purchase', 1, 30)];
   const single = [count('single', 'purchase', 0, 1)];
-  const { trending } = computeStatistics([...steady, ...rising, ...single], TODAY, '2026-01-01T00:00:00Z');
+  const { trending } = computeStatistics([...steady, ...rising, ...single], [], TODAY, '2026-01-01T00:00:00Z');
   expect(trending.map(([itemId]) => itemId)).toEqual(['rising']);
 });
 
@@ -39,6 +40,7 @@ it('does not let one five-star vote lead the best rated', () => {
       count('many good votes', 'rate', 1, 100, 4.6),
       count('many bad votes', 'rate', 1, 100, 2),
     ],
+    [],
     TODAY,
     '2026-01-01T00:00:00Z',
   );
@@ -48,7 +50,44 @@ it('does not let one five-star vote lead the best rated', () => {
 
   // Not even where all games are rated much alike.
   const alike = Array.from({ length: 50 }, (_, place) => count(`g${place}`, 'rate', 1, 40, 4 + place / 500));
-  const among = computeStatistics([...alike, count('one vote', 'rate', 1, 1, 5)], TODAY, '2026-01-01T00:00:00Z');
+  const among = computeStatistics([...alike, count('one vote', 'rate', 1, 1, 5)], [], TODAY, '2026-01-01T00:00:00Z');
   expect(among.bestRated[0]![0]).toBe('g49');
   expect(among.bestRated.map(([itemId]) => itemId)).not.toContain('one vote');
+});
+
+it('knows what rises in a country where enough is played, and nothing of the others', () => {
+  const at = (country: string, counts: DailyCount[]) => counts.map((one) => ({ ...one, country }));
+  const { trendingByCountry } = computeStatistics(
+    [],
+    [
+      ...at('CH', [
+        count('yodel', 'purchase', 1, 150),
+        count('chess', 'purchase', 20, 150),
+        count('chess', 'purchase', 1, 15),
+      ]),
+      ...at('FR', [count('boules', 'purchase', 1, 40)]),
+    ],
+    TODAY,
+    '2026-01-01T00:00:00Z',
+  );
+  expect(Object.keys(trendingByCountry)).toEqual(['CH']);
+  expect(trendingByCountry.CH!.map(([itemId]) => itemId)).toEqual(['yodel']);
+});
+
+it('finds gems among what is rated well and known to few', () => {
+  const players = (place: number) => count(`g${place}`, 'purchase', 1, 1000 - 40 * place);
+  const { hiddenGems } = computeStatistics(
+    Array.from({ length: 20 }, (_, place) => [
+      players(place),
+      count(`g${place}`, 'rate', 1, 30, place % 2 === 0 ? 4.8 : 2),
+    ]).flat(),
+    [],
+    TODAY,
+    '2026-01-01T00:00:00Z',
+  );
+  const ids = hiddenGems.map(([itemId]) => itemId);
+  expect(ids[0]).toBe('g18');
+  // Badly rated, and known to everybody.
+  expect(ids).not.toContain('g19');
+  expect(ids).not.toContain('g0');
 });

@@ -2,7 +2,13 @@
 // result is workers/offline.
 
 import type { EventType } from '../contracts/event.ts';
-import { type DailyCount, type Scored, STATISTICS_SCHEMA, type Statistics } from '../contracts/statistics.ts';
+import {
+  type CountryCount,
+  type DailyCount,
+  type Scored,
+  STATISTICS_SCHEMA,
+  type Statistics,
+} from '../contracts/statistics.ts';
 import { weighEvent } from './weights.ts';
 
 const POPULARITY_HALF_LIFE_DAYS = 14;
@@ -20,8 +26,23 @@ const LIKE_AS_RATING = 4.5;
 const DISLIKE_AS_RATING = 1.5;
 const LIST_LENGTH_MAX = 500;
 
-/** `today`: days since the epoch, UTC. `popular` holds every item with a positive score, the others the best 500. */
-export function computeStatistics(counts: readonly DailyCount[], today: number, computedAt: string): Statistics {
+/** A country with less weight of events in the recent days has no trend of its own. */
+const COUNTRY_WEIGHT_MIN = 100;
+const COUNTRIES_MAX = 60;
+const COUNTRY_LIST_LENGTH = 60;
+/** The share of the most popular games that are no hidden gems, however well rated. */
+const KNOWN_SHARE = 0.2;
+
+/**
+ * `today`: days since the epoch, UTC. `popular` holds every item with a positive score, the others the best 500.
+ * `countries`: counts of the trend's window, by country.
+ */
+export function computeStatistics(
+  counts: readonly DailyCount[],
+  countries: readonly CountryCount[],
+  today: number,
+  computedAt: string,
+): Statistics {
   const popularity = new Map<string, number>();
   const recent = new Map<string, number>();
   const before = new Map<string, number>();
@@ -43,14 +64,50 @@ export function computeStatistics(counts: readonly DailyCount[], today: number, 
     }
   }
 
+  const popular = best(popularity, Number.POSITIVE_INFINITY);
+  const bestRated = best(bayesianAverage(ratings), Number.POSITIVE_INFINITY);
   return {
     schema: STATISTICS_SCHEMA,
     computedAt,
     events,
-    popular: best(popularity, Number.POSITIVE_INFINITY),
+    popular,
     trending: best(trend(recent, before), LIST_LENGTH_MAX),
-    bestRated: best(bayesianAverage(ratings), LIST_LENGTH_MAX),
+    bestRated: bestRated.slice(0, LIST_LENGTH_MAX),
+    trendingByCountry: trendByCountry(countries, today),
+    hiddenGems: findGems(bestRated, popular),
   };
+}
+
+/** Of the countries where most happens, those where enough does. */
+function trendByCountry(counts: readonly CountryCount[], today: number): Record<string, Scored[]> {
+  const lists = [...Map.groupBy(counts, ({ country }) => country)].flatMap(([country, own]) => {
+    const windows = { recent: new Map<string, number>(), before: new Map<string, number>() };
+    let recentWeight = 0;
+    for (const { itemId, type, day, count, valueSum } of own) {
+      const weight = weighEvent({ type: type as EventType, value: valueSum / count }) * count;
+      const age = Math.max(0, today - day);
+      if (weight <= 0 || age >= TREND_WINDOW_DAYS) continue;
+      const isRecent = age < TREND_RECENT_DAYS;
+      const totals = isRecent ? windows.recent : windows.before;
+      totals.set(itemId, (totals.get(itemId) ?? 0) + weight);
+      if (isRecent) recentWeight += weight;
+    }
+    return recentWeight < COUNTRY_WEIGHT_MIN
+      ? []
+      : [{ country, recentWeight, list: best(trend(windows.recent, windows.before), COUNTRY_LIST_LENGTH) }];
+  });
+  lists.sort((a, b) => b.recentWeight - a.recentWeight);
+  return Object.fromEntries(lists.slice(0, COUNTRIES_MAX).map(({ country, list }) => [country, list]));
+}
+
+/** Rated above the middle of the rated, and not among the popular; the better rated and the less known first. */
+function findGems(rated: readonly Scored[], popular: readonly Scored[]): Scored[] {
+  const known = new Map(popular.map(([itemId], rank) => [itemId, 1 - rank / popular.length]));
+  const gems = rated
+    .slice(0, Math.ceil(rated.length / 2))
+    .map(([itemId, rating]): Scored => [itemId, rating * (1 - (known.get(itemId) ?? 0))])
+    .filter(([itemId]) => (known.get(itemId) ?? 0) < 1 - KNOWN_SHARE);
+  return best(new Map(gems), LIST_LENGTH_MAX);
 }
 
 const asVotes = (type: string, count: number, valueSum: number): number =>

@@ -55,6 +55,8 @@ test('a release comes with figures, ranges, digests and a self-test that its own
   expect(manifest.metrics.current).toBeNull();
   expect(manifest.data).toMatchObject({ lastSequence: 77, users: 300, from: '2026-01-01T00:00:00.000Z' });
   expect(manifest.model.bytes).toBe(model.length);
+  // The file by itself says what it is of.
+  expect(Buffer.from(model).includes(manifest.vocabulary.sha256)).toBe(true);
 
   const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
   expect(itemIds).toHaveLength(manifest.items);

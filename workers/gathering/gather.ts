@@ -82,7 +82,7 @@ export async function gather({ env, userId, view: given, context, budget, waitUn
       statistics: statisticsReading.value?.statistics ?? null,
       popularity: statisticsReading.value?.popularity ?? new Map(),
       view,
-      affinity: genreAffinity(view.history, (itemId) => catalogue.get(itemId)?.genres),
+      affinity: genreAffinity(view.history, (itemId) => catalogue.get(itemId)?.genres, view.preferences.genres),
       context,
       rules: stranger ? [NOT_FOR_STRANGERS] : [],
       personal,

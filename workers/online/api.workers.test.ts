@@ -190,12 +190,34 @@ it('answers a newcomer from statistics, and shows an acknowledged event in the n
     { id: 'c', userId: 'newcomer', type: 'purchase', itemId: third!.itemId },
     { id: 'd', userId: 'newcomer', type: 'like', itemId: 'nobody-knows-it' },
   );
-  const after = (await call('/v1/users/newcomer/gallery?n=100')).body.rows.flatMap((row) =>
-    row.items.map(({ itemId }) => itemId),
-  );
+  const { rows } = (await call('/v1/users/newcomer/gallery?n=100')).body;
+  // What is being played has its own row, and stands in no other.
+  expect(rows.find(({ id }) => id === 'continue')!.items.map(({ itemId }) => itemId)).toEqual([first!.itemId]);
+  const after = rows.filter(({ id }) => id !== 'continue').flatMap(({ items }) => items.map(({ itemId }) => itemId));
   expect(after.length).toBeGreaterThan(0);
   for (const gone of [first, second, third]) expect(after).not.toContain(gone!.itemId);
   expect(after).not.toContain('nobody-knows-it');
+});
+
+it('explains what it shows and what it does not, and refuses to explain too much', async () => {
+  await call('/v1/events', {
+    method: 'POST',
+    body: { events: [{ id: 'x', userId: 'curious', type: 'dismiss', itemId: 'game-03' }] },
+  });
+  const [refused, unknown] = (await call('/v1/users/curious/gallery?explain=game-03,nobody')).body.explain!;
+  expect(refused).toMatchObject({ itemId: 'game-03', shown: null, why: 'dismissed' });
+  expect(unknown).toMatchObject({ itemId: 'nobody', shown: null, sources: {} });
+
+  const { items, explain } = (await call('/v1/users/curious/recommendations?n=3&explain=1')).body;
+  expect(explain!.slice(0, 3)).toEqual(
+    items.map(({ itemId, reason }, place) =>
+      expect.objectContaining({ itemId, why: reason, shown: { rowId: 'recommendations', place } }),
+    ),
+  );
+  expect(explain!.slice(3)).toEqual([expect.objectContaining({ itemId: 'game-03', why: 'dismissed' })]);
+  expect((await call('/v1/users/curious/gallery')).body.explain).toBeUndefined();
+  const many = Array.from({ length: 21 }, (_, place) => place).join(',');
+  expect((await call(`/v1/users/curious/gallery?explain=${many}`)).status).toBe(400);
 });
 
 it('says what is down, and still answers, when the player’s object fails', async () => {

@@ -4,6 +4,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Gallery, Recommendations, type RecommendedItem } from '../../models/contracts/gallery.ts';
 import { type Gathered, gather } from '../gathering/gather.ts';
+import { explain } from '../recommending/explain.ts';
 import { composeGallery, recommend, recommendList, recommendSimilar } from '../recommending/recommend.ts';
 import { asking, contextQuery } from './context.ts';
 import { ProblemError } from './problems.ts';
@@ -11,6 +12,18 @@ import { Genre, ItemParams, json, problems, scoped, slateQuery, UserParams } fro
 
 const tags = ['Recommendations'];
 const GALLERY_ROW_LENGTH = 12;
+const EXPLAINED_MAX = 20;
+/** `itemIds`: undefined for all. */
+const Explain = z
+  .string()
+  .max(EXPLAINED_MAX * 129)
+  .transform((value) => ({ itemIds: value === '1' ? undefined : value.split(',') }))
+  .refine(({ itemIds }) => (itemIds?.length ?? 0) <= EXPLAINED_MAX, `names at most ${EXPLAINED_MAX} items`)
+  .optional()
+  .meta({
+    type: 'string',
+    description: '`1`, or ids of items with commas between: why each is in the answer, or why it is not.',
+  });
 const LIST_SUMMARIES = {
   popular: 'What is popular, by events with a half-life of 14 days',
   trending: 'What rises against its own past',
@@ -32,19 +45,19 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
         query: z.object({
           ...slateQuery,
           ...contextQuery,
+          explain: Explain,
           n: slateQuery.n.default(GALLERY_ROW_LENGTH).meta({ description: 'Items per row, at most.' }),
         }),
       },
       responses: { 200: json(Gallery, 'The gallery.'), ...problems(400) },
     }),
     async (c) => {
-      const { n, expand, ...context } = c.req.valid('query');
+      const { n, expand, explain: asked, ...context } = c.req.valid('query');
       const gathered = await gather(asking(c, context, c.req.valid('param').userId));
-      const rows = composeGallery(gathered.moment, n);
-      return c.json(
-        { ...gathered.answer, rows: rows.map((row) => ({ ...row, items: expandItems(row.items, gathered, expand) })) },
-        200,
-      );
+      const page = composeGallery(gathered.moment, n);
+      const rows = page.rows.map((row) => ({ ...row, items: expandItems(row.items, gathered, expand) }));
+      const explained = asked && { explain: explain(asked.itemIds, page, gathered.moment) };
+      return c.json({ ...gathered.answer, rows, ...explained }, 200);
     },
   );
 
@@ -55,14 +68,19 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       tags,
       summary: 'The top picks for a player',
       ...scoped('read'),
-      request: { params: UserParams, query: z.object({ ...slateQuery, ...contextQuery, genre: Genre }) },
+      request: {
+        params: UserParams,
+        query: z.object({ ...slateQuery, ...contextQuery, genre: Genre, explain: Explain }),
+      },
       responses: { 200: json(Recommendations, 'The picks, best first.'), ...problems(400) },
     }),
     async (c) => {
-      const { n, genre, expand, ...context } = c.req.valid('query');
+      const { n, genre, expand, explain: asked, ...context } = c.req.valid('query');
       const gathered = await gather(asking(c, context, c.req.valid('param').userId));
-      const items = recommend(gathered.moment, n, genre);
-      return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand) }, 200);
+      const { items, ranked } = recommend(gathered.moment, n, genre);
+      const answered = { rows: [{ id: 'recommendations', items }], placed: [], ranked };
+      const explained = asked && { explain: explain(asked.itemIds, answered, gathered.moment) };
+      return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand), ...explained }, 200);
     },
   );
 

@@ -61,7 +61,13 @@ export function routeUsers(app: OpenAPIHono<{ Bindings: Env }>): void {
           }),
         holdCatalogue(c.env, Date.now(), waitUntil),
       ]);
-      return c.json({ ...view, genres: genreAffinity(view.history, (itemId) => catalogue?.get(itemId)?.genres) }, 200);
+      return c.json(
+        {
+          ...view,
+          genres: genreAffinity(view.history, (itemId) => catalogue?.get(itemId)?.genres, view.preferences.genres),
+        },
+        200,
+      );
     },
   );
 }

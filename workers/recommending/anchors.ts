@@ -14,6 +14,7 @@ const BECAUSE: Record<string, string> = {
   like: 'you like',
   rate: 'you rated',
   wishlist: 'you wish for',
+  pick: 'you picked',
 };
 
 /** The games of strongest and latest engagement, strongest first. */

@@ -1,10 +1,35 @@
-// What goes through the stages of a recommendation.
+// What goes through the stages of a recommendation: what a source found, and the pool in which everything that was found
+// for one answer comes together, each item once.
 
 import type { Item } from '../../models/contracts/item.ts';
 
-/** An item that may be shown. */
+export type SourceName =
+  | 'retrieval'
+  | 'search'
+  | 'similar'
+  | 'genre'
+  | 'trending'
+  | 'best-rated'
+  | 'hidden-gems'
+  | 'new'
+  | 'popular'
+  | 'exploration'
+  | 'rule';
+
+/** What a source says of an item; each source is best first. */
+export interface Found {
+  item: Item;
+  score: number;
+  reason: string;
+}
+
+/** An item that may be shown, and what every source that found it says: scores relative to the source's best. */
 export interface Candidate {
   item: Item;
+  sources: Partial<Record<SourceName, { score: number; reason: string }>>;
+}
+
+export interface ScoredCandidate extends Candidate {
   score: number;
   reason: string;
 }
@@ -12,17 +37,59 @@ export interface Candidate {
 /** Says why an item must not be shown, or nothing where it may. */
 export type Filter = (item: Item) => string | undefined;
 
-/** The candidates to which no filter objects, in their order; lazily, so that a slate asks for no more than it shows. */
-export function* filterCandidates(candidates: Iterable<Candidate>, filters: readonly Filter[]): Generator<Candidate> {
-  for (const candidate of candidates)
-    if (filters.every((filter) => filter(candidate.item) === undefined)) yield candidate;
+export const objectionTo = (item: Item, filters: readonly Filter[]): string | undefined => {
+  for (const filter of filters) {
+    const objection = filter(item);
+    if (objection !== undefined) return objection;
+  }
+  return undefined;
+};
+
+/** Everything that was found for one answer: what the filters let pass, and what they did not, with the reason. */
+export class Pool {
+  readonly kept = new Map<string, Candidate>();
+  readonly removed = new Map<string, string>();
+  readonly #filters: readonly Filter[];
+
+  constructor(filters: readonly Filter[]) {
+    this.#filters = filters;
+  }
+
+  /** Takes the first `max` of a source to which no filter objects; returns them in their order. */
+  add(source: SourceName, found: Iterable<Found>, max: number): Candidate[] {
+    const added: Candidate[] = [];
+    let best = 0;
+    for (const { item, score, reason } of found) {
+      if (added.length === max) break;
+      const { itemId } = item;
+      const candidate = this.kept.get(itemId) ?? this.#admit(item);
+      if (candidate === undefined) continue;
+      best ||= score;
+      candidate.sources[source] ??= { score: best > 0 ? Math.max(0, score / best) : 0, reason };
+      added.push(candidate);
+    }
+    return added;
+  }
+
+  #admit(item: Item): Candidate | undefined {
+    if (this.removed.has(item.itemId)) return undefined;
+    const objection = objectionTo(item, this.#filters);
+    if (objection !== undefined) {
+      this.removed.set(item.itemId, objection);
+      return undefined;
+    }
+    const candidate: Candidate = { item, sources: {} };
+    this.kept.set(item.itemId, candidate);
+    return candidate;
+  }
 }
 
-export function take(candidates: Iterable<Candidate>, length: number): Candidate[] {
-  const taken: Candidate[] = [];
+/** The first of a source, lazily read. */
+export function take<T>(found: Iterable<T>, length: number): T[] {
+  const taken: T[] = [];
   if (length > 0)
-    for (const candidate of candidates) {
-      taken.push(candidate);
+    for (const one of found) {
+      taken.push(one);
       if (taken.length === length) break;
     }
   return taken;

@@ -1,65 +1,12 @@
 import { expect, it } from 'vitest';
-import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
-import type { Item } from '../../models/contracts/item.ts';
 import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
 import type { Scored } from '../../models/contracts/statistics.ts';
+import { itemIds, makeItem, makeMoment } from '../../tests/moment.ts';
 import { Catalogue } from '../storage/catalogue.ts';
-import type { ModelScores, Moment } from './moment.ts';
+import type { ModelScores } from './moment.ts';
 import { composeGallery, recommend, recommendList, recommendSimilar } from './recommend.ts';
 import { retrieved } from './sources.ts';
 
-const makeItem = (place: number): Item => ({
-  itemId: `g${place}`,
-  title: `Game ${place}`,
-  genres: [place % 2 === 0 ? 'Strategy' : 'Racing'],
-  tags: place % 4 === 0 ? ['Naval'] : [],
-  developer: null,
-  releaseDate: `2026-01-${String((place % 28) + 1).padStart(2, '0')}`,
-  price: null,
-  ageRating: null,
-  platforms: [],
-  coverUrl: null,
-  hidden: false,
-});
-const itemIds = Array.from({ length: 60 }, (_, place) => `g${place}`);
-
-function makeMoment(changes: Partial<Moment> = {}): Moment {
-  const catalogue = new Catalogue();
-  itemIds.forEach((itemId, place) => {
-    catalogue.apply({ itemId, revision: 1, item: makeItem(place) });
-  });
-  const popular = itemIds.map((itemId, place): [string, number] => [itemId, 100 - place]);
-  return {
-    catalogue,
-    statistics: {
-      schema: 1,
-      computedAt: '2026-02-01T00:00:00Z',
-      events: 1,
-      popular,
-      trending: [
-        ['g50', 3],
-        ['g51', 2],
-        ['g52', 1],
-      ],
-      bestRated: [
-        ['g40', 4.8],
-        ['g41', 4.7],
-        ['g42', 4.6],
-      ],
-    },
-    popularity: new Map(popular.map(([itemId, score]) => [itemId, score / 100])),
-    view: EMPTY_VIEW,
-    affinity: [],
-    personal: null,
-    neighboursOf: () => [],
-    context: EMPTY_CONTEXT,
-    rules: [],
-    predict: null,
-    random: () => 0.5,
-    today: '2026-02-01',
-    ...changes,
-  };
-}
 /** The model's choice: the given places, best first. */
 const scoresOf = (...places: number[]): ModelScores => {
   const scores = new Float32Array(itemIds.length).fill(-1);
@@ -77,22 +24,22 @@ it('picks what the model scores, without what the player has, refused or played,
     personal: scoresOf(30, 31, 32, 33, 34),
     view: { ...EMPTY_VIEW, owned: ['g31'], dismissed: ['g32'], played: ['g33', 'g0'] },
   });
-  expect(ids(recommend(moment, 4))).toEqual(['g30', 'g34', 'g1', 'g2']);
-  expect(ids(recommend(moment, 2, 'racing'))).toEqual(['g1', 'g3']);
+  expect(ids(recommend(moment, 4).items)).toEqual(['g30', 'g34', 'g1', 'g2']);
+  expect(ids(recommend(moment, 2, 'racing').items)).toEqual(['g1', 'g3']);
 });
 
 it('leans to the genre of the moment among what the model finds about as good, however steep its scores', () => {
   const affinity = [{ genre: 'Strategy', share: 1 }];
   // g32 scores half of g31: too clear a choice to be overruled.
-  expect(ids(recommend(makeMoment({ personal: scoresOf(31, 32), affinity }), 2))).toEqual(['g31', 'g32']);
-  const close = recommend(makeMoment({ personal: scoresOf(31, 33, 35, 32, 37, 39), affinity }), 4);
+  expect(ids(recommend(makeMoment({ personal: scoresOf(31, 32), affinity }), 2).items)).toEqual(['g31', 'g32']);
+  const close = recommend(makeMoment({ personal: scoresOf(31, 33, 35, 32, 37, 39), affinity }), 4).items;
   // At half of the best score it passes two of another genre that are a third and two thirds ahead, and not the best.
   expect(ids(close)).toEqual(['g31', 'g32', 'g33', 'g35']);
   expect(close[1]!.reason).toContain('you like Strategy');
 
   // As of a softmax: each has half of the one before, down to a millionth. No lean turns that over.
   const steep = { itemIds, scores: Float32Array.from(itemIds, (_, place) => 0.5 ** Math.min(20, place)) };
-  const picked = ids(recommend(makeMoment({ personal: steep, affinity: [{ genre: 'Racing', share: 1 }] }), 6));
+  const picked = ids(recommend(makeMoment({ personal: steep, affinity: [{ genre: 'Racing', share: 1 }] }), 6).items);
   expect(picked).toEqual(['g0', 'g1', 'g2', 'g3', 'g4', 'g5']);
 });
 
@@ -129,24 +76,26 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
     affinity: [{ genre: 'Racing', share: 0.9 }],
     neighboursOf: (itemId) => (itemId === 'g5' ? weighted(10, 20, 21, 22) : []),
   });
-  const rows = composeGallery(moment, 4);
+  const { rows } = composeGallery(moment, 4);
 
   expect(rows.map(({ id }) => id)).toEqual([
     'top-picks',
+    'continue',
     'search',
-    'because-g5',
     'genre-Racing',
-    'trending',
-    'best-rated',
+    'because-g5',
     'new',
+    'best-rated',
+    'trending',
   ]);
   const because = rows.find(({ id }) => id === 'because-g5')!;
   expect(because.title).toBe('Because you played Game 5');
-  // g10 stands in the row above; g7 was only glanced at and gets no row.
-  expect(ids(because.items)).toEqual(['g20', 'g21', 'g22']);
+  // g10 stands in the row above; g21 is of the player's genre; g7 was only glanced at and gets no row.
+  expect(ids(because.items)).toEqual(['g21', 'g20', 'g22']);
   const shown = rows.flatMap(({ items }) => ids(items));
   expect(new Set(shown).size).toBe(shown.length);
-  expect(shown).not.toContain('g5');
+  // What was played stands in the row of what is being played, and nowhere else.
+  expect(ids(rows.find(({ id }) => id === 'continue')!.items)).toEqual(['g5']);
   for (const { items } of rows) for (const { reason } of items) expect(reason).not.toBe('');
 });
 
@@ -167,7 +116,7 @@ it('lists what is trending and fills up with what is popular; shows no game befo
 
 it('answers without statistics, model or signals; an empty catalogue is the only empty gallery', () => {
   const bare = { statistics: null, popularity: new Map() };
-  expect(recommend(makeMoment(bare), 20)).toHaveLength(20);
-  expect(composeGallery(makeMoment(bare), 12)[0]!.items).toHaveLength(12);
-  expect(composeGallery(makeMoment({ ...bare, catalogue: new Catalogue() }), 12)).toEqual([]);
+  expect(recommend(makeMoment(bare), 20).items).toHaveLength(20);
+  expect(composeGallery(makeMoment(bare), 12).rows[0]!.items).toHaveLength(12);
+  expect(composeGallery(makeMoment({ ...bare, catalogue: new Catalogue() }), 12).rows).toEqual([]);
 });

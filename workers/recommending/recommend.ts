@@ -2,31 +2,116 @@
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
-import { chooseAnchors } from './anchors.ts';
-import { type Candidate, type Filter, filterCandidates, take } from './candidates.ts';
-import { notForPlayer, notShown, onlyGenre } from './filters.ts';
+import { type Filter, type Found, objectionTo, Pool, type ScoredCandidate, take } from './candidates.ts';
+import { diversify } from './diversity.ts';
+import { explore, type Placed, unexplored } from './exploration.ts';
+import { forAnyRow, forContext, forPlayer, onlyGenre } from './filters.ts';
 import type { Moment } from './moment.ts';
-import { scorePersonally } from './scores.ts';
-import { bestRated, newReleases, popular, retrieved, searched, similar, trending } from './sources.ts';
+import { prepareRules } from './rules.ts';
+import { scoreCandidates } from './scores.ts';
+import { listOwnShelves, listShelves, type Shelf } from './shelves.ts';
+import { bestRated, newReleases, popular, retrieved, similar, trending } from './sources.ts';
 
-/** Candidates that are scored one by one, the best of the source after filtering: more than the longest slate. */
-const SCORED_MAX = 250;
-const ANCHOR_ROWS_MAX = 2;
-const GENRE_ROWS_MAX = 2;
-/** A genre below this share of the player's taste gets no row of its own. */
-const GENRE_ROW_SHARE_MIN = 0.15;
+/** Candidates of the largest source: more than the longest slate. */
+const RETRIEVED_MAX = 250;
+const POPULAR_MAX = 100;
+const SHELF_MAX = 60;
 /** Less than this looks like a mistake rather than a row. */
 const ROW_LENGTH_MIN = 3;
+/** What a row is worth is what its first items are, an item further right less. */
+const LOOKED_AT = 6;
 
-/** The top picks for a player: what the model retrieves, and after it what is popular. */
-export function recommend(moment: Moment, length: number, genre?: string): RecommendedItem[] {
-  const filters = [...notForPlayer(moment.view), ...inGenre(genre)];
-  return slate(withPopular(moment, scoreTopPicks(moment, filters), filters), length);
+/** What may be shown and how good it is, from every source. */
+export interface Ranked {
+  pool: Pool;
+  shelves: { shelf: Shelf; items: ScoredCandidate[] }[];
+  unknown: ScoredCandidate[];
+  /** All of them, best first; what rules pin leads. */
+  candidates: ScoredCandidate[];
+}
+
+export interface Page {
+  rows: GalleryRow[];
+  /** Of the first row: what was left to chance. */
+  placed: Placed[];
+  ranked: Ranked;
+}
+
+/** Sources → filters → scores. */
+export function rank(moment: Moment, shelves: readonly Shelf[], more: readonly Filter[] = []): Ranked {
+  const pool = new Pool([...forPlayer(moment), ...more]);
+  const rules = prepareRules(moment.rules);
+  pool.add('rule', listed(moment, rules.pinnedIds), rules.pinnedIds.length);
+  if (moment.personal !== null) pool.add('retrieval', retrieved(moment, moment.personal), RETRIEVED_MAX);
+  pool.add('popular', popular(moment), POPULAR_MAX);
+  const filled = shelves.map((shelf) => ({ shelf, own: pool.add(shelf.source, shelf.found, SHELF_MAX) }));
+  const unknown = pool.add('exploration', unexplored(moment), Number.POSITIVE_INFINITY);
+
+  const scored = scoreCandidates(pool.kept.values(), moment, rules);
+  const byId = new Map(scored.map((candidate) => [candidate.item.itemId, candidate]));
+  const scoredOf = ({ item }: { item: Item }) => byId.get(item.itemId)!;
+  const pins = scored.filter(({ item }) => rules.pinnedBy(item) !== undefined);
+  return {
+    pool,
+    shelves: filled.map(({ shelf, own }) => ({
+      shelf,
+      items: leanTo(shelf, own.map(scoredOf), scored[0]?.score ?? 1),
+    })),
+    unknown: unknown.map(scoredOf),
+    candidates: [...pins, ...scored.filter(({ item }) => rules.pinnedBy(item) === undefined)],
+  };
+}
+
+/** The rows of a player's page, the most promising first; nothing stands twice on it. */
+export function composeGallery(moment: Moment, length: number): Page {
+  const ranked = rank(moment, listShelves(moment));
+  const shown = new Set<string>();
+  const rows: GalleryRow[] = [];
+  const add = (row: Omit<GalleryRow, 'items'>, items: readonly RecommendedItem[], lengthMin = ROW_LENGTH_MIN) => {
+    if (items.length < (rows.length === 0 ? 1 : lengthMin)) return;
+    for (const { itemId } of items) shown.add(itemId);
+    rows.push({ ...row, items: [...items] });
+  };
+  const unseen = (items: readonly ScoredCandidate[]) => items.filter(({ item }) => !shown.has(item.itemId));
+
+  const placed = explore(diversifyUnpinned(ranked, length, moment), ranked.unknown, moment);
+  add(
+    describeTopPicks(moment),
+    placed.map(({ candidate, exploration }) =>
+      toItem(candidate, exploration ? candidate.sources.exploration?.reason : undefined),
+    ),
+  );
+  // A player's own games first: nothing is likelier to be played than what is being played.
+  for (const { found, ...row } of listOwnShelves(moment, forAnyRow(moment)))
+    add(
+      row,
+      found.slice(0, length).map((one) => toItem(one)),
+      1,
+    );
+  for (const { shelf, items } of byPromise(ranked.shelves)) {
+    const { id, title, reason, source } = shelf;
+    const slate = diversify(unseen(items), length, []);
+    add(
+      { id, title, reason },
+      slate.map((one) => toItem(one, one.sources[source]?.reason)),
+    );
+  }
+  return { rows, placed, ranked };
+}
+
+/** The top picks alone, best first. */
+export function recommend(
+  moment: Moment,
+  length: number,
+  genre?: string,
+): { items: RecommendedItem[]; ranked: Ranked } {
+  const ranked = rank(moment, [], inGenre(genre));
+  return { items: diversifyUnpinned(ranked, length, moment).map((one) => toItem(one)), ranked };
 }
 
 /** What goes with an item. */
 export const recommendSimilar = (moment: Moment, to: Item, length: number): RecommendedItem[] =>
-  slate(similar(moment, to), length);
+  listAllowed(moment, similar(moment, to), length);
 
 /** One of the lists that are the same for everybody. */
 export function recommendList(
@@ -35,76 +120,73 @@ export function recommendList(
   length: number,
   genre?: string,
 ): RecommendedItem[] {
-  const items = slate(filterCandidates(LISTS[list](moment), inGenre(genre)), length);
+  const items = listAllowed(moment, LISTS[list](moment), length, inGenre(genre));
   // Too few events, or votes, for a list of this kind: what is popular stands in, and says so by its reason.
-  const listed = new Set(items.map(({ itemId }) => itemId));
-  const more = filterCandidates(popular(moment), [...inGenre(genre), notShown(listed)]);
-  return items.concat(slate(more, length - items.length));
+  const already = new Set(items.map(({ itemId }) => itemId));
+  const notListed: Filter = ({ itemId }) => (already.has(itemId) ? 'listed' : undefined);
+  return [...items, ...listAllowed(moment, popular(moment), length - items.length, [...inGenre(genre), notListed])];
 }
 
 const LISTS = { popular, trending, 'best-rated': bestRated, new: newReleases };
 
-/** The rows of a player's page, each without what the player has or refused, and without what stands in a row above. */
-export function composeGallery(moment: Moment, length: number): GalleryRow[] {
-  const { view, affinity } = moment;
-  const shown = new Set<string>();
-  const filters = [...notForPlayer(view), notShown(shown)];
-  const rows: GalleryRow[] = [];
-  const add = (id: string, title: string, reason: string, candidates: Iterable<Candidate>) => {
-    const items = slate(filterCandidates(candidates, filters), length);
-    if (items.length === 0 || (items.length < ROW_LENGTH_MIN && rows.length > 0)) return;
-    for (const { itemId } of items) shown.add(itemId);
-    rows.push({ id, title, reason, items });
+function listAllowed(moment: Moment, found: Iterable<Found>, length: number, more: Filter[] = []): RecommendedItem[] {
+  const filters = [...forContext(moment.context), ...more];
+  const allowed = function* () {
+    for (const one of found) if (objectionTo(one.item, filters) === undefined) yield one;
   };
-
-  const picks = scoreTopPicks(moment, notForPlayer(view));
-  // Events of items that nobody knows recommend nothing: their player is a newcomer still.
-  if (moment.personal === null && affinity.length === 0)
-    add('top-picks', 'Popular now', 'What players choose most', withPopular(moment, picks, filters));
-  else
-    add(
-      'top-picks',
-      'Top picks for you',
-      'From what you played, liked and looked at',
-      withPopular(moment, picks, filters),
-    );
-  const [query] = view.searches;
-  if (query !== undefined) add('search', `More for “${query}”`, 'You searched for it', searched(moment, query));
-  for (const { item, because } of chooseAnchors(view.history, moment.catalogue, ANCHOR_ROWS_MAX))
-    add(`because-${item.itemId}`, `Because ${because} ${item.title}`, 'What goes with it', similar(moment, item));
-  for (const { genre, share } of affinity.slice(0, GENRE_ROWS_MAX))
-    if (share >= GENRE_ROW_SHARE_MIN)
-      add(
-        `genre-${genre}`,
-        `More ${genre}`,
-        `You like ${genre}`,
-        withPopular(moment, picks, [...filters, onlyGenre(genre)]),
-      );
-  add('trending', 'Trending now', 'Played more than usual in the last days', trending(moment));
-  add('best-rated', 'Best rated', 'Rated highly by many players', bestRated(moment));
-  add('new', 'New releases', 'Just out', newReleases(moment));
-  return rows;
+  return take(allowed(), length).map((one) => toItem(one));
 }
 
-/** The model's choice, or for a newcomer the popular ones, scored personally. */
-function scoreTopPicks(moment: Moment, filters: readonly Filter[]): Candidate[] {
-  const source = moment.personal === null ? popular(moment) : retrieved(moment, moment.personal);
-  return scorePersonally(take(filterCandidates(source, filters), SCORED_MAX), moment);
+/** What rules pin keeps its place before the others; the others share the rest of the slate fairly. */
+function diversifyUnpinned({ candidates }: Ranked, length: number, { affinity, rules }: Moment): ScoredCandidate[] {
+  const { pinnedBy } = prepareRules(rules);
+  const firstFree = candidates.findIndex(({ item }) => pinnedBy(item) === undefined);
+  const pins = candidates.slice(0, Math.min(firstFree < 0 ? candidates.length : firstFree, length));
+  return [...pins, ...diversify(candidates.slice(pins.length), length - pins.length, affinity)];
 }
 
-/** The picks, and after them whatever else is popular: no slate stays short while the catalogue has more. */
-function* withPopular(moment: Moment, picks: readonly Candidate[], filters: readonly Filter[]): Generator<Candidate> {
-  yield* filterCandidates(picks, filters);
-  const picked = new Set(picks.map(({ item }) => item.itemId));
-  for (const candidate of filterCandidates(popular(moment), [...filters, notShown(picked)]))
-    yield { ...candidate, score: 0 };
+/** A shelf's own order, leaned towards what the player would choose. */
+const leanTo = ({ source }: Shelf, items: ScoredCandidate[], best: number): ScoredCandidate[] => {
+  const worth = ({ sources, score }: ScoredCandidate) => (sources[source]?.score ?? 0) * (1 + score / best);
+  return items.sort((a, b) => worth(b) - worth(a));
+};
+
+/** Shelves by the engagement that their first items promise; what was searched for a moment ago needs no promise. */
+function byPromise(shelves: Ranked['shelves']): Ranked['shelves'] {
+  const promise = ({ shelf, items }: Ranked['shelves'][number]) => {
+    if (shelf.source === 'search') return Number.POSITIVE_INFINITY;
+    let worth = 0;
+    let places = 0;
+    for (let place = 0; place < LOOKED_AT; place++) {
+      const discount = 1 / Math.log2(place + 2);
+      worth += discount * (items[place]?.score ?? 0);
+      places += discount;
+    }
+    return worth / places;
+  };
+  return shelves
+    .map((one) => ({ one, worth: promise(one) }))
+    .sort((a, b) => b.worth - a.worth)
+    .map(({ one }) => one);
+}
+
+// Events of items that nobody knows recommend nothing: their player is a newcomer still.
+const describeTopPicks = ({ personal, affinity }: Moment): Omit<GalleryRow, 'items'> =>
+  personal === null && affinity.length === 0
+    ? { id: 'top-picks', title: 'Popular now', reason: 'What players choose most' }
+    : { id: 'top-picks', title: 'Top picks for you', reason: 'From what you played, liked and looked at' };
+
+function* listed({ catalogue }: Moment, itemIds: readonly string[]): Generator<Found> {
+  for (const itemId of itemIds) {
+    const item = catalogue.get(itemId);
+    if (item !== undefined) yield { item, score: 1, reason: 'Featured by the store' };
+  }
 }
 
 const inGenre = (genre: string | undefined): Filter[] => (genre === undefined ? [] : [onlyGenre(genre)]);
 
-const slate = (candidates: Iterable<Candidate>, length: number): RecommendedItem[] =>
-  take(candidates, length).map(({ item, score, reason }) => ({
-    itemId: item.itemId,
-    score: Math.round(score * 1e6) / 1e6,
-    reason,
-  }));
+const toItem = ({ item, score, reason }: Found, instead?: string): RecommendedItem => ({
+  itemId: item.itemId,
+  score: Math.round(score * 1e6) / 1e6,
+  reason: instead ?? reason,
+});

@@ -2,11 +2,11 @@
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { Scored } from '../../models/contracts/statistics.ts';
-import type { Candidate } from './candidates.ts';
+import type { Found } from './candidates.ts';
 import type { ModelScores, Moment } from './moment.ts';
 
 /** What the model scores above zero, the best at 1. The whole vocabulary was scored: there is no approximate index. */
-export function* retrieved({ catalogue }: Moment, { itemIds, scores }: ModelScores): Generator<Candidate> {
+export function* retrieved({ catalogue }: Moment, { itemIds, scores }: ModelScores): Generator<Found> {
   let best = 0;
   for (const place of bestFirst(scores)) {
     best ||= scores[place]!;
@@ -44,7 +44,7 @@ function* bestFirst(scores: Float32Array): Generator<number> {
 }
 
 /** Popular first; then, for a store without events yet, whatever the catalogue holds, newest first. */
-export function* popular({ catalogue, statistics, today }: Moment): Generator<Candidate> {
+export function* popular({ catalogue, statistics, today }: Moment): Generator<Found> {
   const list = statistics?.popular ?? [];
   const top = list[0]?.[1] ?? 1;
   for (const candidate of fromList(catalogue, list, 'Popular with players'))
@@ -58,23 +58,32 @@ export function* popular({ catalogue, statistics, today }: Moment): Generator<Ca
     if (!listed.has(item.itemId) && (item.releaseDate ?? '') <= today) yield { item, score: 0, reason: 'In the store' };
 }
 
-export const trending = ({ catalogue, statistics }: Moment): Iterable<Candidate> =>
-  fromList(catalogue, statistics?.trending ?? [], 'Played more than usual in the last days');
+/** What rises in the player's country, where enough is played there to tell, and after it what rises everywhere. */
+export function* trending({ catalogue, statistics, context }: Moment): Generator<Found> {
+  const near = statistics?.trendingByCountry[context.country ?? ''] ?? [];
+  const listed = new Set(near.map(([itemId]) => itemId));
+  yield* fromList(catalogue, near, 'Played more than usual in your country');
+  for (const found of fromList(catalogue, statistics?.trending ?? [], 'Played more than usual in the last days'))
+    if (!listed.has(found.item.itemId)) yield found;
+}
 
-export const bestRated = ({ catalogue, statistics }: Moment): Iterable<Candidate> =>
+export const bestRated = ({ catalogue, statistics }: Moment): Iterable<Found> =>
   fromList(catalogue, statistics?.bestRated ?? [], 'Rated highly by many players');
 
+export const hiddenGems = ({ catalogue, statistics }: Moment): Iterable<Found> =>
+  fromList(catalogue, statistics?.hiddenGems ?? [], 'Rated highly by the few who know it');
+
 /** Out already; the newest first. */
-export function* newReleases({ catalogue, today }: Moment): Generator<Candidate> {
+export function* newReleases({ catalogue, today }: Moment): Generator<Found> {
   const released = catalogue.newest(today);
   for (const [rank, item] of released.entries())
     yield { item, score: 1 - rank / released.length, reason: `Released on ${item.releaseDate}` };
 }
 
 /** Items whose title, genres, tags or developer hold every word of the query, the popular first. */
-export function searched({ catalogue, popularity }: Moment, query: string): Candidate[] {
+export function searched({ catalogue, popularity }: Moment, query: string): Found[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const found: Candidate[] = [];
+  const found: Found[] = [];
   for (const item of catalogue.values()) {
     const text = [item.title, item.developer ?? '', ...item.genres, ...item.tags].join('\n').toLowerCase();
     if (words.every((word) => text.includes(word)))
@@ -84,14 +93,14 @@ export function searched({ catalogue, popularity }: Moment, query: string): Cand
 }
 
 /** The neighbours that the release holds of an item; where it holds none, those by what the catalogue says of two games. */
-export function similar(moment: Moment, to: Item): Candidate[] {
+export function similar(moment: Moment, to: Item): Found[] {
   const neighbours = [...fromList(moment.catalogue, moment.neighboursOf(to.itemId), `Goes with ${to.title}`)];
   return neighbours.length > 0 ? neighbours : similarByContent(moment, to);
 }
 
-function similarByContent({ catalogue, popularity }: Moment, to: Item): Candidate[] {
+function similarByContent({ catalogue, popularity }: Moment, to: Item): Found[] {
   const labels = new Set([...to.genres, ...to.tags]);
-  const candidates: Candidate[] = [];
+  const candidates: Found[] = [];
   for (const item of catalogue.values()) {
     if (item.itemId === to.itemId) continue;
     const shared = [...item.genres, ...item.tags].filter((label) => labels.has(label)).length;
@@ -105,7 +114,7 @@ function similarByContent({ catalogue, popularity }: Moment, to: Item): Candidat
   return candidates.sort((a, b) => b.score - a.score);
 }
 
-function* fromList(catalogue: Moment['catalogue'], list: readonly Scored[], reason: string): Generator<Candidate> {
+function* fromList(catalogue: Moment['catalogue'], list: readonly Scored[], reason: string): Generator<Found> {
   for (const [itemId, score] of list) {
     const item = catalogue.get(itemId);
     if (item !== undefined) yield { item, score, reason };

@@ -2,7 +2,7 @@
 
 import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
 import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';
-import type { DailyCount } from '../../models/contracts/statistics.ts';
+import type { CountryCount, DailyCount } from '../../models/contracts/statistics.ts';
 
 /** Keeps one bound parameter well under D1's 2 MB. */
 const ROWS_PER_STATEMENT = 2_000;
@@ -106,6 +106,20 @@ export async function readDailyCounts(db: D1Database, since: number): Promise<Da
     )
     .bind(since)
     .all<DailyCount & { type: EventType }>();
+  return results;
+}
+
+/** The same by country, of the events that name one. */
+export async function readCountryCounts(db: D1Database, since: number): Promise<CountryCount[]> {
+  const { results } = await db
+    .prepare(
+      `select country, item_id as itemId, type, timestamp / 86400000 as day, count(*) as count,
+         coalesce(sum(value), 0) as valueSum
+       from events where timestamp >= ?1 and item_id is not null and type <> 'impression' and country is not null
+       group by 1, 2, 3, 4`,
+    )
+    .bind(since)
+    .all<CountryCount & { type: EventType }>();
   return results;
 }
 

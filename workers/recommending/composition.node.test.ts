@@ -1,0 +1,188 @@
+import { expect, it } from 'vitest';
+import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
+import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
+import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
+import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
+import { itemIds, makeItem, makeMoment } from '../../tests/moment.ts';
+import { createDice } from '../gathering/dice.ts';
+import { explain } from './explain.ts';
+import { SHUFFLE_SHARE } from './exploration.ts';
+import { keepSafe } from './filters.ts';
+import { composeGallery, recommend } from './recommend.ts';
+import { rulesInForce } from './rules.ts';
+import { seriesOf } from './series.ts';
+
+const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
+const shownIn = (page: ReturnType<typeof composeGallery>) => page.rows.flatMap(({ items }) => ids(items));
+const viewWith = (preferences: Partial<Preferences>) => ({
+  ...EMPTY_VIEW,
+  preferences: { ...EMPTY_PREFERENCES, ...preferences },
+});
+const rule = (ruleId: string, input: object): Rule => ({ ruleId, ...RuleInput.parse(input) });
+const all = itemIds.map((_, place) => makeItem(place));
+
+it('shows nothing that a player muted, that lies outside the release window, or that is not for the platform', () => {
+  const items = all.map((item, place) => ({ ...item, platforms: place % 3 === 0 ? ['linux'] : [] }));
+  const muted = shownIn(
+    composeGallery(makeMoment({ view: viewWith({ mutedGenres: ['racing'], mutedTags: ['NAVAL'] }) }, items), 12),
+  );
+  expect(muted.length).toBeGreaterThan(5);
+  for (const itemId of muted) expect(makeItem(Number(itemId.slice(1))).genres).toEqual(['Strategy']);
+  for (const itemId of muted) expect(Number(itemId.slice(1)) % 4).not.toBe(0);
+
+  const window = viewWith({ releasedFrom: '2026-01-05', releasedUntil: '2026-01-09' });
+  for (const itemId of shownIn(composeGallery(makeMoment({ view: window }, items), 12))) {
+    const { releaseDate } = makeItem(Number(itemId.slice(1)));
+    expect(releaseDate! >= '2026-01-05' && releaseDate! <= '2026-01-09', itemId).toBe(true);
+  }
+  const onWindows = { context: { ...EMPTY_CONTEXT, platform: 'Windows' } };
+  for (const itemId of shownIn(composeGallery(makeMoment(onWindows, items), 12)))
+    expect(Number(itemId.slice(1)) % 3).not.toBe(0);
+});
+
+it('keeps the stricter of two age limits, on made pages as on those made before', () => {
+  const items = all.map((item, place) => ({ ...item, ageRating: [6, 12, 18, null][place % 4]! }));
+  const isFor12 = (itemId: string) => Number(itemId.slice(1)) % 4 < 2;
+  const made = composeGallery(makeMoment({}, items), 12).rows;
+  for (const [own, asked] of [
+    [12, 18],
+    [18, 12],
+    [null, 12],
+    [12, null],
+  ]) {
+    const moment = makeMoment(
+      { view: viewWith({ ageLimit: own! }), context: { ...EMPTY_CONTEXT, ageLimit: asked! } },
+      items,
+    );
+    const shown = shownIn(composeGallery(moment, 12));
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown.filter((itemId) => !isFor12(itemId))).toEqual([]);
+    const kept = keepSafe(made, moment).flatMap((row) => ids(row.items));
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.filter((itemId) => !isFor12(itemId))).toEqual([]);
+  }
+});
+
+it('leaves out of a page made before what has since been bought, dismissed or taken off show', () => {
+  const { rows } = composeGallery(makeMoment(), 4);
+  const [first, second, third, fourth] = ids(rows[0]!.items);
+  const later = makeMoment({ view: { ...EMPTY_VIEW, owned: [first!], dismissed: [second!] } });
+  later.catalogue.apply({ itemId: third!, revision: 2, item: null });
+  expect(ids(keepSafe(rows, later)[0]!.items)).toEqual([fourth]);
+});
+
+it('turns to hits or to gems as the player asks', () => {
+  const mean = (popularity: number) => {
+    const { items } = recommend(makeMoment({ view: viewWith({ popularity }) }), 10);
+    return items.reduce((sum, { itemId }) => sum + Number(itemId.slice(1)), 0) / items.length;
+  };
+  // g0 is the most popular, g59 the least.
+  expect(mean(1)).toBeLessThan(15);
+  expect(mean(-1)).toBeGreaterThan(mean(0) + 5);
+});
+
+it('follows the rules of the store: pin, boost, bury, exclude; safety goes before a pin', () => {
+  const rules = [
+    rule('feature', { action: 'pin', match: { itemIds: ['g55', 'g56'] } }),
+    rule('more', { action: 'boost', match: { itemIds: ['g30'] }, factor: 50 }),
+    rule('less', { action: 'bury', match: { itemIds: ['g0'] }, factor: 50 }),
+    rule('none', { action: 'exclude', match: { tags: ['naval'], genres: ['Strategy'] } }),
+  ];
+  const moment = makeMoment({ rules, view: { ...EMPTY_VIEW, dismissed: ['g56'] } });
+  const { items, ranked } = recommend(moment, 8);
+  expect(ids(items).slice(0, 2)).toEqual(['g55', 'g30']);
+  expect(ids(items)).not.toContain('g0');
+  expect(ids(items)).not.toContain('g4');
+
+  const answered = { rows: [{ id: 'recommendations', items }], placed: [], ranked };
+  const [pinned, boosted, excluded, dismissed, gone] = explain(['g55', 'g30', 'g4', 'g56', 'nobody'], answered, moment);
+  expect(pinned).toMatchObject({ shown: { rowId: 'recommendations', place: 0 }, rules: ['feature'] });
+  expect(boosted).toMatchObject({ rank: 1, rules: ['more'], sources: { popular: expect.any(Number) } });
+  expect(excluded).toMatchObject({ shown: null, why: 'excluded by the rule none' });
+  expect(dismissed).toMatchObject({ shown: null, why: 'dismissed', rules: ['feature'] });
+  expect(gone).toMatchObject({ shown: null, rank: null, why: expect.stringContaining('not on show') });
+});
+
+it('holds a rule only while it is in force, and only for its countries and platforms', () => {
+  const swiss = rule('swiss', {
+    action: 'exclude',
+    match: { itemIds: ['g1'] },
+    audience: { countries: ['CH'], platforms: ['Windows'] },
+  });
+  const may = rule('may', {
+    action: 'pin',
+    match: { itemIds: ['g1'] },
+    startsAt: '2026-05-01T00:00:00Z',
+    endsAt: '2026-06-01T00:00:00+02:00',
+  });
+  const inForce = (at: string, country: string | null, platform: string | null) =>
+    rulesInForce([swiss, may], Date.parse(at), { country, platform }).map(({ ruleId }) => ruleId);
+  expect(inForce('2026-04-30T23:59:59Z', 'CH', 'windows')).toEqual(['swiss']);
+  expect(inForce('2026-05-01T00:00:00Z', 'FR', 'windows')).toEqual(['may']);
+  expect(inForce('2026-05-31T22:00:00Z', 'CH', 'linux')).toEqual([]);
+  expect(inForce('2026-05-31T21:59:59Z', null, null)).toEqual(['may']);
+});
+
+it('does not fill a slate with one developer or one series, and fills it where there is nothing else', () => {
+  const items = all.map((item, place) => ({
+    ...item,
+    developer: place < 20 ? 'Giant' : `Studio ${place}`,
+    title: place >= 20 && place < 30 ? `Saga ${place}: The Return` : `${item.itemId} the Game`,
+  }));
+  const slate = ids(recommend(makeMoment({}, items), 12).items);
+  expect(slate.filter((itemId) => Number(itemId.slice(1)) < 20)).toHaveLength(3);
+  expect(slate.filter((itemId) => Number(itemId.slice(1)) >= 20 && Number(itemId.slice(1)) < 30)).toHaveLength(2);
+  expect(recommend(makeMoment({}, items.slice(0, 20)), 12).items).toHaveLength(12);
+});
+
+it('tells a series by its title', () => {
+  for (const [one, other] of [
+    ['Portal', 'Portal 2'],
+    ['The Witcher: Enhanced Edition', 'The Witcher 3: Wild Hunt'],
+    ['Iron Tide', 'Iron Tide - Remastered'],
+    ['Final Fantasy VII', 'Final Fantasy XIII'],
+  ])
+    expect(seriesOf(one!), one).toBe(seriesOf(other!));
+  expect(seriesOf('Left 4 Dead')).not.toBe(seriesOf('Left Alive'));
+  expect(seriesOf('1942: Pacific')).not.toBe(seriesOf('1943: Atlantic'));
+});
+
+it('gives one place of the first row to a game that nobody knows, as often as its propensity says', () => {
+  const known = new Map(itemIds.slice(0, 40).map((itemId, place) => [itemId, 1 - place / 50]));
+  const affinity = [{ genre: 'Racing', share: 1 }];
+  const answers = 4_000;
+  const drawn = new Map<string, number>();
+  const propensities = new Map<string, number>();
+  let shuffled = 0;
+  for (let n = 0; n < answers; n++) {
+    const { placed } = composeGallery(
+      makeMoment({ popularity: known, affinity, random: createDice(`answer ${n}`) }),
+      12,
+    );
+    expect(placed).toHaveLength(12);
+    if (placed.every(({ exploration }) => exploration)) shuffled++;
+    else {
+      const [unknown, ...more] = placed.filter(({ exploration }) => exploration);
+      expect(more).toEqual([]);
+      const { itemId } = unknown!.candidate.item;
+      drawn.set(itemId, (drawn.get(itemId) ?? 0) + 1);
+      propensities.set(itemId, unknown!.propensity);
+    }
+  }
+  expect(shuffled / answers).toBeCloseTo(SHUFFLE_SHARE, 1.5);
+  expect(drawn.size).toBeGreaterThan(10);
+  for (const [itemId, times] of drawn) {
+    expect(Number(itemId.slice(1))).toBeGreaterThanOrEqual(40);
+    const expected = propensities.get(itemId)! * answers;
+    expect(Math.abs(times - expected), itemId).toBeLessThan(5 * Math.sqrt(expected));
+  }
+});
+
+it('is a newcomer’s page from the genres that were picked, until plays say otherwise', () => {
+  const view = viewWith({ genres: ['Racing'] });
+  const rows = composeGallery(makeMoment({ view, affinity: [{ genre: 'Racing', share: 1 }] }), 6).rows;
+  expect(rows[0]!.title).toBe('Top picks for you');
+  const racing = ids(rows[0]!.items).filter((itemId) => Number(itemId.slice(1)) % 2 === 1);
+  expect(racing.length).toBeGreaterThan(3);
+  expect(rows.map(({ id }) => id)).toContain('genre-Racing');
+});

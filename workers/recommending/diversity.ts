@@ -1,0 +1,116 @@
+// Makes a slate of scored candidates: best first, but not twice the same. A greedy choice in the manner of MMR (Carbonell &
+// Goldstein 1998), calibrated to the player's own mix of genres (the aim of Steck 2018), with caps per developer and series.
+
+import type { Item } from '../../models/contracts/item.ts';
+import type { GenreAffinity } from '../../models/features/affinity.ts';
+import type { ScoredCandidate } from './candidates.ts';
+import { seriesOf } from './series.ts';
+
+/** What a candidate loses that is just like one already chosen. Chosen by measurement: docs/experiments.md. */
+const SIMILARITY_WEIGHT = 0.3;
+/** What a candidate gains whose genres the slate still lacks, measured by the player's mix. */
+const CALIBRATION_WEIGHT = 0.3;
+/** Of a slate of twelve. */
+const DEVELOPER_MAX = 3;
+const SERIES_MAX = 2;
+/** Places that are chosen with care; further down nobody looks at the slate as one. */
+const CAREFUL_PLACES = 24;
+/** Candidates that are compared for a place. */
+const WINDOW = 60;
+
+/** The candidates in the order of the slate, at most `length`; a cap that would leave places empty is not kept. */
+export function diversify(
+  ranked: readonly ScoredCandidate[],
+  length: number,
+  affinity: readonly GenreAffinity[],
+): ScoredCandidate[] {
+  const slate = new SlateInMaking(affinity);
+  const left = [...ranked];
+  while (slate.chosen.length < Math.min(length, CAREFUL_PLACES) && left.length > 0) {
+    const best = slate.pickFrom(left.slice(0, WINDOW));
+    if (best === undefined) break;
+    slate.choose(left[best]!);
+    left.splice(best, 1);
+  }
+  return [...slate.chosen, ...left.slice(0, length - slate.chosen.length)];
+}
+
+class SlateInMaking {
+  readonly chosen: ScoredCandidate[] = [];
+  readonly #wanted: ReadonlyMap<string, number>;
+  readonly #given = new Map<string, number>();
+  readonly #developers = new Map<string, number>();
+  readonly #series = new Map<string, number>();
+  /** Of each candidate, to the most similar one chosen. */
+  readonly #similarity = new Map<string, number>();
+
+  constructor(affinity: readonly GenreAffinity[]) {
+    this.#wanted = new Map(affinity.map(({ genre, share }) => [genre, share]));
+  }
+
+  /** The place of the best candidate that no cap forbids; undefined where all are forbidden. */
+  pickFrom(candidates: readonly ScoredCandidate[]): number | undefined {
+    const last = this.chosen.at(-1);
+    let best: number | undefined;
+    let bestValue = Number.NEGATIVE_INFINITY;
+    for (const [place, candidate] of candidates.entries()) {
+      const { itemId } = candidate.item;
+      if (last !== undefined)
+        this.#similarity.set(
+          itemId,
+          Math.max(this.#similarity.get(itemId) ?? 0, similarityOf(last.item, candidate.item)),
+        );
+      if (this.#isCapped(candidate.item)) continue;
+      const value =
+        candidate.score *
+        (1 - SIMILARITY_WEIGHT * (this.#similarity.get(itemId) ?? 0)) *
+        (1 + CALIBRATION_WEIGHT * this.#lackOf(candidate.item));
+      if (value > bestValue) [best, bestValue] = [place, value];
+    }
+    return best;
+  }
+
+  choose(candidate: ScoredCandidate): void {
+    const { genres, developer, title } = candidate.item;
+    this.chosen.push(candidate);
+    for (const genre of genres) count(this.#given, genre, 1 / genres.length);
+    if (developer !== null) count(this.#developers, developer, 1);
+    count(this.#series, seriesOf(title), 1);
+  }
+
+  #isCapped({ developer, title }: Item): boolean {
+    return (
+      (developer !== null && (this.#developers.get(developer) ?? 0) >= DEVELOPER_MAX) ||
+      (this.#series.get(seriesOf(title)) ?? 0) >= SERIES_MAX
+    );
+  }
+
+  /** How much of the player's mix the slate still lacks in the item's genres, 0–1. */
+  #lackOf({ genres }: Item): number {
+    const places = this.chosen.length;
+    // An empty slate lacks nothing yet: its first item is the best one.
+    if (places === 0) return 0;
+    let lack = 0;
+    for (const genre of genres)
+      lack += Math.max(0, (this.#wanted.get(genre) ?? 0) - (this.#given.get(genre) ?? 0) / places);
+    return Math.min(1, lack);
+  }
+}
+
+const count = (counts: Map<string, number>, key: string, by: number) => counts.set(key, (counts.get(key) ?? 0) + by);
+
+/** Jaccard index of genres and tags, 0–1. */
+export function similarityOf(a: Item, b: Item): number {
+  const labels = labelsOf(a);
+  let shared = 0;
+  for (const label of labelsOf(b)) if (labels.has(label)) shared++;
+  const union = labels.size + labelsOf(b).size - shared;
+  return union > 0 ? shared / union : 0;
+}
+
+const labels = new WeakMap<Item, Set<string>>();
+function labelsOf(item: Item): Set<string> {
+  const known = labels.get(item) ?? new Set([...item.genres, ...item.tags]);
+  labels.set(item, known);
+  return known;
+}

@@ -1,0 +1,59 @@
+// Says of an item why it is in an answer, or why it is not, from what ranking left behind. It computes no score anew.
+
+import type { Explanation, GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
+import type { Placed } from './exploration.ts';
+import type { Moment } from './moment.ts';
+import type { Ranked } from './recommend.ts';
+import { prepareRules } from './rules.ts';
+
+/** Of the removed ones that are explained where nobody names an item. */
+const REMOVED_MAX = 200;
+
+interface Answered {
+  rows: readonly (Pick<GalleryRow, 'id'> & { items: readonly RecommendedItem[] })[];
+  placed: readonly Placed[];
+  ranked: Ranked;
+}
+
+/** `itemIds`: those that are asked about; undefined for all that are shown and all that were removed. */
+export function explain(itemIds: readonly string[] | undefined, answered: Answered, moment: Moment): Explanation[] {
+  const { rows, placed, ranked } = answered;
+  const { pool, candidates } = ranked;
+  const shown = new Map(
+    rows.flatMap(({ id, items }) =>
+      items.map((item, place) => [item.itemId, { rowId: id, place, reason: item.reason }]),
+    ),
+  );
+  const ranks = new Map(candidates.map(({ item }, rank) => [item.itemId, rank]));
+  const propensities = new Map(placed.map(({ candidate, propensity }) => [candidate.item.itemId, propensity]));
+  const rules = prepareRules(moment.rules);
+  const asked = itemIds ?? [...shown.keys(), ...[...pool.removed.keys()].slice(0, REMOVED_MAX)];
+  return asked.map((itemId) => {
+    const at = shown.get(itemId);
+    const rank = ranks.get(itemId);
+    const candidate = rank === undefined ? undefined : candidates[rank]!;
+    const item = moment.catalogue.get(itemId);
+    const pin = item && rules.pinnedBy(item);
+    return {
+      itemId,
+      shown: at === undefined ? null : { rowId: at.rowId, place: at.place },
+      why: at?.reason ?? whyNot(itemId, rank, ranked, moment),
+      score: candidate?.score ?? null,
+      rank: rank ?? null,
+      candidates: candidates.length,
+      sources: Object.fromEntries(
+        Object.entries(candidate?.sources ?? {}).map(([source, { score }]) => [source, score]),
+      ),
+      rules: item === undefined ? [] : [...(pin === undefined ? [] : [pin]), ...rules.weigh(item).ruleIds],
+      propensity: propensities.get(itemId) ?? null,
+    };
+  });
+}
+
+function whyNot(itemId: string, rank: number | undefined, { pool, candidates }: Ranked, { catalogue }: Moment): string {
+  if (catalogue.get(itemId) === undefined) return 'not on show: the catalogue does not hold it, or it is hidden';
+  const removed = pool.removed.get(itemId);
+  if (removed !== undefined) return removed;
+  if (rank === undefined) return 'no source found it for this player';
+  return `ranked ${rank + 1} of ${candidates.length}: others were better`;
+}

@@ -1,0 +1,14 @@
+// Which series a game belongs to, as far as its title tells: what stands before a number or a subtitle.
+
+const PART = /\s+(?:\d{1,4}|[IVX]{1,5}|part\s+\d+|episode\s+\d+|season\s+\d+)\b.*$/i;
+const EDITION = /\s*[-–(:]?\s*\b(?:demo|remastered|remake|deluxe|definitive|complete|goty|game of the year)\b.*$/i;
+const LENGTH_MIN = 4;
+
+/** The common beginning of a series' titles, lower case; of a game on its own its whole title. */
+export function seriesOf(title: string): string {
+  const whole = title.trim().toLowerCase();
+  const beforeSubtitle = whole.split(/[:–]|\s-\s/, 1)[0]!;
+  const stem = beforeSubtitle.replace(EDITION, '').replace(PART, '').trim();
+  // What is left of “1942: …” or “Portal 2” must still be a name.
+  return stem.length >= LENGTH_MIN ? stem : whole;
+}

@@ -1,0 +1,132 @@
+// The rows that a page may have: what each is called, why it is there, and which source fills it. Which of them are shown,
+// and in which order, is decided in recommend.ts.
+
+import type { HistoryItem } from '../../models/contracts/signals.ts';
+import { chooseAnchors } from './anchors.ts';
+import { type Filter, type Found, objectionTo, type SourceName, take } from './candidates.ts';
+import { onlyGenre } from './filters.ts';
+import type { Moment } from './moment.ts';
+import { bestRated, hiddenGems, newReleases, popular, retrieved, searched, similar, trending } from './sources.ts';
+
+export interface Shelf {
+  id: string;
+  title: string;
+  reason: string;
+  source: SourceName;
+  found: Iterable<Found>;
+}
+
+const ANCHOR_SHELVES_MAX = 2;
+const GENRE_SHELVES_MAX = 3;
+/** A genre below this share of the player's taste gets no row of its own. */
+const GENRE_SHARE_MIN = 0.15;
+/** Of what the model retrieves, and of what is popular: where a genre's row looks. */
+const GENRE_DEPTH = 400;
+
+/** All but the first row and those of the player's own games. */
+export function listShelves(moment: Moment): Shelf[] {
+  const { view, affinity, catalogue, context, statistics } = moment;
+  const shelves: Shelf[] = [];
+  const [query] = view.searches;
+  if (query !== undefined)
+    shelves.push({
+      id: 'search',
+      title: `More for “${query}”`,
+      reason: 'You searched for it',
+      source: 'search',
+      found: searched(moment, query),
+    });
+  for (const { item, because } of chooseAnchors(view.history, catalogue, ANCHOR_SHELVES_MAX))
+    shelves.push({
+      id: `because-${item.itemId}`,
+      title: `Because ${because} ${item.title}`,
+      reason: 'What goes with it',
+      source: 'similar',
+      found: similar(moment, item),
+    });
+  for (const { genre, share } of affinity.slice(0, GENRE_SHELVES_MAX))
+    if (share >= GENRE_SHARE_MIN)
+      shelves.push({
+        id: `genre-${genre}`,
+        title: `More ${genre}`,
+        reason: `You like ${genre}`,
+        source: 'genre',
+        found: ofGenre(moment, genre),
+      });
+  const inCountry = (statistics?.trendingByCountry[context.country ?? ''] ?? []).length > 0;
+  return [
+    ...shelves,
+    {
+      id: 'trending',
+      title: inCountry ? 'Trending in your country' : 'Trending now',
+      reason: inCountry ? 'Played more than usual where you are' : 'Played more than usual in the last days',
+      source: 'trending',
+      found: trending(moment),
+    },
+    {
+      id: 'best-rated',
+      title: 'Best rated',
+      reason: 'Rated highly by many players',
+      source: 'best-rated',
+      found: bestRated(moment),
+    },
+    { id: 'new', title: 'New releases', reason: 'Just out', source: 'new', found: newReleases(moment) },
+    {
+      id: 'hidden-gems',
+      title: 'Hidden gems',
+      reason: 'Rated highly, known to few',
+      source: 'hidden-gems',
+      found: hiddenGems(moment),
+    },
+  ];
+}
+
+function* ofGenre(moment: Moment, genre: string): Generator<Found> {
+  const filter = onlyGenre(genre);
+  const sources = [moment.personal === null ? [] : retrieved(moment, moment.personal), popular(moment)];
+  for (const source of sources)
+    for (const found of take(source, GENRE_DEPTH)) if (filter(found.item) === undefined) yield found;
+}
+
+/** Played within these days: still being played. */
+const CONTINUE_DAYS = 21;
+/** Left alone for this long … */
+const AWAY_DAYS = 30;
+/** … after having been played a lot, or liked as well. */
+const LOVED_WEIGHT_MIN = 0.9;
+
+export interface OwnShelf {
+  id: 'continue' | 'jump-back-in';
+  title: string;
+  reason: string;
+  found: Found[];
+}
+
+/** The rows of what the player plays already: no filter of owned and played games holds there. */
+export function listOwnShelves({ view, catalogue }: Moment, filters: readonly Filter[]): OwnShelf[] {
+  const played = new Set(view.played);
+  const games = (test: (item: HistoryItem) => boolean, reason: string): Found[] =>
+    view.history.flatMap((own) => {
+      const item = catalogue.get(own.itemId);
+      const isShown =
+        item !== undefined && played.has(own.itemId) && test(own) && objectionTo(item, filters) === undefined;
+      return isShown ? [{ item, score: own.weight, reason }] : [];
+    });
+  return [
+    {
+      id: 'continue',
+      title: 'Continue playing',
+      reason: 'You played it lately',
+      found: games(({ ageDays, weight }) => ageDays <= CONTINUE_DAYS && weight > 0, 'You played it lately'),
+    },
+    {
+      id: 'jump-back-in',
+      title: 'Jump back in',
+      reason: 'You played it a lot, a while ago',
+      found: games(
+        ({ ageDays, weight }) => ageDays > AWAY_DAYS && weight >= LOVED_WEIGHT_MIN,
+        'You played it a lot, a while ago',
+      ),
+    },
+  ];
+}
