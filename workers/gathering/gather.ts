@@ -10,11 +10,12 @@ import { encodeHistories } from '../../models/features/history.ts';
 import { readNeighbours } from '../inference/neighbours.ts';
 import type { LoadedRelease } from '../inference/release.ts';
 import type { ModelScores, Moment } from '../recommending/moment.ts';
+import { rulesInForce } from '../recommending/rules.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import type { Budget } from './budget.ts';
 import { createDice } from './dice.ts';
-import { heldRelease, holdCatalogue, holdRelease, holdStatistics } from './isolate.ts';
+import { heldRelease, holdCatalogue, holdRelease, holdRules, holdStatistics } from './isolate.ts';
 import { recallSafety, rememberSafety } from './safety.ts';
 
 /** What an answer is asked for. */
@@ -55,13 +56,14 @@ export async function gather({ env, userId, view: given, context, budget, waitUn
   const now = Date.now();
   const degraded: string[] = [];
   const patience = budget.for('held');
-  const [catalogueReading, statisticsReading, releaseReading, read] = await Promise.all([
+  const [catalogueReading, statisticsReading, releaseReading, rulesReading, read] = await Promise.all([
     holdCatalogue(env, now, waitUntil, patience),
     holdStatistics(env, now, waitUntil, patience),
     holdRelease(env, now, waitUntil, patience),
-    userId === undefined ? EMPTY_VIEW : (given ?? readView(env, userId, budget.for('signals'), degraded)),
+    holdRules(env, now, waitUntil, patience),
+    userId === undefined ? EMPTY_VIEW : (given ?? readView(env, userId, context, budget.for('signals'), degraded)),
   ]);
-  for (const { failure } of [catalogueReading, statisticsReading, releaseReading])
+  for (const { failure } of [catalogueReading, statisticsReading, releaseReading, rulesReading])
     if (failure !== undefined) degraded.push(failure);
 
   const recalled = read === undefined && userId !== undefined ? recallSafety(userId) : undefined;
@@ -84,7 +86,7 @@ export async function gather({ env, userId, view: given, context, budget, waitUn
       view,
       affinity: genreAffinity(view.history, (itemId) => catalogue.get(itemId)?.genres, view.preferences.genres),
       context,
-      rules: stranger ? [NOT_FOR_STRANGERS] : [],
+      rules: [...(stranger ? [NOT_FOR_STRANGERS] : []), ...rulesInForce(rulesReading.value?.rules ?? [], now, context)],
       personal,
       predict: null,
       neighboursOf: (itemId) => (release === undefined ? [] : readNeighbours(release, itemId)),
@@ -114,11 +116,12 @@ export async function gather({ env, userId, view: given, context, budget, waitUn
 async function readView(
   env: Env,
   userId: string,
+  context: RequestContext,
   deadlineMs: number,
   degraded: string[],
 ): Promise<UserView | undefined> {
   try {
-    const asked = env.USER_SIGNALS.getByName(userId).view(userId);
+    const asked = env.USER_SIGNALS.getByName(userId).view(userId, context);
     const { view, complete } = await withDeadline(asked, deadlineMs, 'signals');
     if (!complete) degraded.push('signals: the log of this player is not read yet');
     rememberSafety(userId, view);

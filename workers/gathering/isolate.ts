@@ -4,6 +4,7 @@
 import { type LoadedRelease, loadRelease } from '../inference/release.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { Held, type Reading } from '../storage/held.ts';
+import { type HeldRules, readRules } from '../storage/rules.ts';
 import { type HeldStatistics, readStatistics } from '../storage/statistics.ts';
 import type { Stores } from '../storage/stores.ts';
 
@@ -22,6 +23,10 @@ const release = new Held<LoadedRelease | undefined>(
   { freshMs: 15_000, staleMs: Number.POSITIVE_INFINITY, waitMs: 150 },
   (retired) => retired?.scorer.release(),
 );
+
+// The store's rules: a change shows at the next request through the isolate that made it, and elsewhere within a second
+// of traffic; who comes after a pause waits for them.
+const rules = new Held<HeldRules>('rules', { freshMs: 1_000, staleMs: 5_000, waitMs: 1_000 });
 
 type WaitUntil = (promise: Promise<unknown>) => void;
 
@@ -49,3 +54,9 @@ export const holdRelease = ({ BUCKET }: Stores, now: number, waitUntil: WaitUnti
 
 /** The release as it is now. To be asked right before scoring: a reading from before an await may have been retired. */
 export const heldRelease = () => release.peek();
+
+export const holdRules = ({ DB }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number) =>
+  rules.read((held) => readRules(DB, held), now, waitUntil, patienceMs);
+
+/** Right after a change of a rule: the next request through this isolate must see it. */
+export const refreshRules = ({ DB }: Stores): Promise<void> => rules.renew((held) => readRules(DB, held), Date.now());

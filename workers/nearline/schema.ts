@@ -29,3 +29,9 @@ export const hydration = sqliteTable('hydration', {
   id: integer('id').primaryKey(),
   hydratedAt: integer('hydrated_at').notNull(),
 });
+
+/** What is kept besides events, one row a kind, as JSON: see workers/nearline/notes.ts. */
+export const notes = sqliteTable('notes', {
+  kind: text('kind').primaryKey(),
+  body: text('body').notNull(),
+});

@@ -1,68 +1,153 @@
-// The nearline state of one player: a Durable Object that folds events into signals and keeps them in its own SQLite.
-// How to fold is models/features; this file only keeps memory and storage in step, and reads the log once.
+// The nearline state of one player: a Durable Object that folds events into signals, keeps what the player said, and makes
+// a backup gallery a moment after the last event. How to fold is models/features, how to store signal-store.ts.
 
 import { DurableObject } from 'cloudflare:workers';
 import { drizzle } from 'drizzle-orm/durable-sqlite';
 import { migrate } from 'drizzle-orm/durable-sqlite/migrator';
-import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
+import type { RequestContext } from '../../models/contracts/context.ts';
+import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
 import type { SignalEvent, Signals, UserView } from '../../models/contracts/signals.ts';
-import {
-  collectMarks,
-  emptySignals,
-  foldEvents,
-  listMarks,
-  type Mark,
-  toSignalEvent,
-  viewSignals,
-} from '../../models/features/signals.ts';
+import { StoredGallery } from '../../models/contracts/stored-gallery.ts';
+import { mergedEventId, toSignalEvent, viewSignals } from '../../models/features/signals.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readSignalEvents } from '../storage/events.ts';
+import { readPreferences } from '../storage/users.ts';
+import { makeBackup } from './backup.ts';
 import migrations from './migrations/migrations.js';
+import { NoteBook } from './notes.ts';
+import { SignalStore } from './signal-store.ts';
 
 /** The first answer for a player waits this long for the log; if it is slow, the next answer will have it. */
 const HYDRATION_WAIT_MS = 60;
 /** The log is read again, behind an answer, by an object that wakes this long after it last was: imports come that way. */
 const HYDRATION_AGE_MS = 6 * 3_600_000;
-/** Ids remembered of events that are no longer kept, at least and at most: deleting in bulk costs less. */
-const FORGOTTEN_MIN = 5_000;
-const FORGOTTEN_MAX = 6_000;
+/** A burst of events makes one backup gallery, this long after its first. */
+const BACKUP_DELAY_MS = 1_500;
+
+/** What a guest leaves to the player it becomes. */
+export interface Legacy {
+  events: SignalEvent[];
+  preferences: Preferences | undefined;
+}
 
 export class UserSignals extends DurableObject<Env> {
-  #signals: Signals = emptySignals();
-  /** Ids of all rows, those of events that are no longer kept included: told again, they are still no news. */
-  #ids = new Set<string>();
+  #store!: SignalStore;
+  #notes!: NoteBook;
   #hydratedAt: number | undefined;
   #hydration: Promise<void> | undefined;
+  #backupIsDue = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     ctx.blockConcurrencyWhile(async () => {
       await migrate(drizzle(ctx.storage), migrations);
-      this.#signals = this.#read();
-      this.#hydratedAt = this.#sql('select hydrated_at from hydration')[0]?.hydrated_at as number | undefined;
+      this.#store = new SignalStore(ctx.storage.sql);
+      this.#notes = new NoteBook(ctx.storage.sql);
+      const [row] = ctx.storage.sql.exec('select hydrated_at from hydration').toArray();
+      this.#hydratedAt = row?.hydrated_at as number | undefined;
     });
   }
 
   /** Folds events in and returns the ids of those that were new. When it returns, they are stored. */
-  record(events: SignalEvent[]): string[] {
-    return this.#fold(events).map((event) => event.id);
+  record(events: SignalEvent[]): string[] | Promise<string[]> {
+    const player = this.#notes.read('mergedInto');
+    if (player !== undefined) return this.#forward(player, events);
+    const added = this.#store.fold(events);
+    if (added.some(({ type }) => type !== 'impression')) this.#scheduleBackup();
+    return added.map(({ id }) => id);
   }
 
   /**
-   * What ranking needs of this player now. `userId` is the object's name, by which its log is found; `complete` is false
-   * where the log has never been read, and could not be read in time.
+   * What ranking needs of this player now. `userId` is the object's name, by which its log is found; `context`: for which
+   * the backup gallery will be made. `complete` is false where the log has never been read, and could not be read in time.
    */
-  async view(userId: string): Promise<{ view: UserView; complete: boolean }> {
+  async view(userId: string, context?: RequestContext): Promise<{ view: UserView; complete: boolean }> {
     const now = Date.now();
+    // The hour says when it was asked, not for whom; writing it would cost a row every hour.
+    if (context !== undefined) this.#notes.write('asked', { userId, context: { ...context, localHour: null } });
     if (this.#hydratedAt === undefined)
       await withDeadline(this.#hydrate(userId), HYDRATION_WAIT_MS, 'log').catch(() => {});
     else if (now - this.#hydratedAt > HYDRATION_AGE_MS) this.ctx.waitUntil(this.#hydrate(userId));
-    return { view: viewSignals(this.#signals, EMPTY_PREFERENCES, now), complete: this.#hydratedAt !== undefined };
+    return { view: this.#view(now), complete: this.#hydratedAt !== undefined };
+  }
+
+  /** The gallery that was made after the last events; null before the first. */
+  backup(): StoredGallery | null {
+    // One that an earlier version made may have another form.
+    return StoredGallery.safeParse(this.#notes.read('backup')).data ?? null;
+  }
+
+  /** Replaces what the player said before; false for a guest who has become somebody. */
+  setPreferences(preferences: Preferences): boolean {
+    if (this.isMerged()) return false;
+    this.#notes.write('preferences', preferences);
+    this.#scheduleBackup();
+    return true;
+  }
+
+  /** A guest's last will: from now on all that comes is passed on. The same player may ask again, another gets null. */
+  handOver(userId: string): Legacy | null {
+    const before = this.#notes.read('mergedInto');
+    if (before !== undefined && before !== userId) return null;
+    this.#notes.write('mergedInto', userId);
+    const { actions, impressions } = this.#store.signals;
+    return { events: [...actions, ...impressions], preferences: this.#notes.read('preferences') };
+  }
+
+  /** Takes over what a guest left, as often as it is told; false where this player has itself become another. */
+  async absorb(userId: string, guestId: string, { events, preferences }: Legacy): Promise<boolean> {
+    if (this.isMerged()) return false;
+    this.record(events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) })));
+    if (preferences !== undefined && this.#notes.read('preferences') === undefined) this.setPreferences(preferences);
+    // What the guest's object had forgotten is in the log.
+    await this.#hydrate(userId);
+    return true;
+  }
+
+  /** Whether this is a guest who has become somebody. */
+  isMerged(): boolean {
+    return this.#notes.read('mergedInto') !== undefined;
+  }
+
+  /** Once all is handed over. */
+  empty(): void {
+    this.#store.clear();
+    this.#notes.clear();
+    this.ctx.storage.sql.exec('delete from hydration');
   }
 
   /** The whole state: for tests and for an operator's eyes. */
   snapshot(): Signals {
-    return this.#signals;
+    return this.#store.signals;
+  }
+
+  /** Throws where the gallery could not be made: the platform then asks again, later each time, a few times. */
+  override async alarm(): Promise<void> {
+    this.#backupIsDue = false;
+    const asked = this.#notes.read('asked');
+    if (asked === undefined || this.isMerged()) return;
+    const waitUntil = (promise: Promise<unknown>) => this.ctx.waitUntil(promise);
+    const made = await makeBackup({ env: this.env, ...asked, view: this.#view(Date.now()), waitUntil });
+    if (made !== undefined) this.#notes.write('backup', made);
+  }
+
+  #view(now: number): UserView {
+    return viewSignals(this.#store.signals, this.#notes.read('preferences') ?? EMPTY_PREFERENCES, now);
+  }
+
+  /** For a player who has asked for a gallery: nobody misses a backup of what was never asked for. */
+  #scheduleBackup(): void {
+    if (this.#backupIsDue || this.#notes.read('asked') === undefined) return;
+    this.#backupIsDue = true;
+    this.ctx.storage.setAlarm(Date.now() + BACKUP_DELAY_MS);
+  }
+
+  async #forward(userId: string, events: readonly SignalEvent[]): Promise<string[]> {
+    const guestId = this.ctx.id.name ?? '';
+    const own = new Map(events.map(({ id }) => [mergedEventId(guestId, id), id]));
+    const passedOn = events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
+    const added = await this.env.USER_SIGNALS.getByName(userId).record(passedOn);
+    return added.map((id) => own.get(id)!);
   }
 
   /**
@@ -71,12 +156,17 @@ export class UserSignals extends DurableObject<Env> {
    */
   #hydrate(userId: string): Promise<void> {
     this.#hydration ??= (async () => {
-      const events = await readSignalEvents(this.env.DB, userId);
-      this.#fold(events.map(toSignalEvent));
+      const [events, preferences] = await Promise.all([
+        readSignalEvents(this.env.DB, userId),
+        this.#notes.read('preferences') ?? readPreferences(this.env.DB, userId),
+      ]);
+      this.#store.fold(events.map(toSignalEvent));
+      if (preferences !== undefined && this.#notes.read('preferences') === undefined)
+        this.#notes.write('preferences', preferences);
       this.#hydratedAt = Date.now();
       // A player without a log leaves nothing behind: asking for a gallery must not fill a disk.
       if (events.length > 0)
-        this.#sql('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
+        this.ctx.storage.sql.exec('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
     })()
       .catch((error: Error) => {
         console.error(JSON.stringify({ alert: 'signals not read from the log', error: error.message }));
@@ -85,71 +175,5 @@ export class UserSignals extends DurableObject<Env> {
         this.#hydration = undefined;
       });
     return this.#hydration;
-  }
-
-  #fold(events: readonly SignalEvent[]): SignalEvent[] {
-    const news = events.filter((event) => !this.#ids.has(event.id));
-    const { signals, added } = foldEvents(this.#signals, news);
-    if (added.length > 0) {
-      this.#write(this.#signals, signals, added);
-      this.#signals = signals;
-    }
-    return added;
-  }
-
-  /** Stores the difference. No await between the statements: they commit as one. */
-  #write(before: Signals, after: Signals, added: readonly SignalEvent[]): void {
-    this.#writeEvents(after, added);
-    if (after.marks === before.marks) return;
-    const stored = listMarks(before.marks);
-    const marks = listMarks(after.marks);
-    const known = new Set(stored.map((mark) => `${mark.itemId} ${mark.kind} ${mark.timestamp}`));
-    const changed = marks.filter((mark) => !known.has(`${mark.itemId} ${mark.kind} ${mark.timestamp}`));
-    const dropped = stored.filter((mark) => after.marks.get(mark.itemId)?.[mark.kind] === undefined);
-    if (changed.length > 0)
-      this.#sql(
-        `insert into marks (item_id, kind, timestamp) select value->>0, value->>1, value->>2 from json_each(?) where true
-         on conflict do update set timestamp = excluded.timestamp`,
-        JSON.stringify(changed.map(({ itemId, kind, timestamp }) => [itemId, kind, timestamp])),
-      );
-    if (dropped.length > 0)
-      this.#sql(
-        'delete from marks where (item_id, kind) in (select value->>0, value->>1 from json_each(?))',
-        JSON.stringify(dropped.map(({ itemId, kind }) => [itemId, kind])),
-      );
-  }
-
-  #writeEvents(after: Signals, added: readonly SignalEvent[]): void {
-    this.#sql(
-      `insert into recent_events (id, type, item_id, value, query, timestamp)
-       select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 from json_each(?)`,
-      JSON.stringify(
-        added.map((event) => [event.id, event.type, event.itemId, event.value, event.query, event.timestamp]),
-      ),
-    );
-    for (const { id } of added) this.#ids.add(id);
-    const kept = [...after.actions, ...after.impressions].map(({ id }) => id);
-    if (this.#ids.size - kept.length <= FORGOTTEN_MAX) return;
-    this.#sql(
-      `delete from recent_events where id not in (select value from json_each(?1))
-       and rowid <= (select max(rowid) from recent_events) - ?2`,
-      JSON.stringify(kept),
-      kept.length + FORGOTTEN_MIN,
-    );
-    this.#ids = new Set(this.#sql('select id from recent_events').map(({ id }) => id as string));
-  }
-
-  #read(): Signals {
-    const events = this.#sql(
-      'select id, type, item_id as itemId, value, query, timestamp from recent_events',
-    ) as unknown as SignalEvent[];
-    const marks = this.#sql('select item_id as itemId, kind, timestamp from marks') as unknown as Mark[];
-    const { actions, impressions } = foldEvents(emptySignals(), events).signals;
-    this.#ids = new Set(events.map(({ id }) => id));
-    return { actions, impressions, marks: collectMarks(marks) };
-  }
-
-  #sql(statement: string, ...bindings: SqlStorageValue[]): Record<string, SqlStorageValue>[] {
-    return this.ctx.storage.sql.exec(statement, ...bindings).toArray();
   }
 }

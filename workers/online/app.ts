@@ -8,9 +8,12 @@ import { drawCover } from './cover.ts';
 import { renderDocs } from './docs.tsx';
 import { routeEvents } from './events.ts';
 import { routeItems } from './items.ts';
+import { routePreferences } from './preferences.ts';
 import { onError, problemResponse } from './problems.ts';
 import { routeRecommendations } from './recommendations.ts';
 import { invalidInput } from './routing.ts';
+import { routeRules } from './rules.ts';
+import { routeStats } from './stats.ts';
 import { routeStatus } from './status.ts';
 import { routeUsers } from './users.ts';
 
@@ -41,6 +44,9 @@ routeEvents(app);
 routeRecommendations(app);
 routeItems(app);
 routeUsers(app);
+routePreferences(app);
+routeRules(app);
+routeStats(app);
 routeStatus(app);
 
 // Public: what they tell is in the code, none of it in the data.

@@ -1,14 +1,17 @@
-// Answers with recommendations: gathers one Moment within the deadline, lets workers/recommending decide, and says which
-// tier answered.
+// Answers with recommendations: workers/gathering finds the best answer that there is in time, and says which tier it is
+// from; here it gets its form.
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Gallery, Recommendations, type RecommendedItem } from '../../models/contracts/gallery.ts';
-import { type Gathered, gather } from '../gathering/gather.ts';
+import { gather } from '../gathering/gather.ts';
+import { answerGallery, answerRecommendations } from '../gathering/ladder.ts';
 import { explain } from '../recommending/explain.ts';
-import { composeGallery, recommend, recommendList, recommendSimilar } from '../recommending/recommend.ts';
+import type { Moment } from '../recommending/moment.ts';
+import { recommendList, recommendSimilar } from '../recommending/recommend.ts';
 import { asking, contextQuery } from './context.ts';
 import { ProblemError } from './problems.ts';
 import { Genre, ItemParams, json, problems, scoped, slateQuery, UserParams } from './routing.ts';
+import { countAnswer } from './stats.ts';
 
 const tags = ['Recommendations'];
 const GALLERY_ROW_LENGTH = 12;
@@ -53,11 +56,12 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
     }),
     async (c) => {
       const { n, expand, explain: asked, ...context } = c.req.valid('query');
-      const gathered = await gather(asking(c, context, c.req.valid('param').userId));
-      const page = composeGallery(gathered.moment, n);
-      const rows = page.rows.map((row) => ({ ...row, items: expandItems(row.items, gathered, expand) }));
-      const explained = asked && { explain: explain(asked.itemIds, page, gathered.moment) };
-      return c.json({ ...gathered.answer, rows, ...explained }, 200);
+      const from = asking(c, context, c.req.valid('param').userId);
+      const { answer, moment, page, ...served } = await answerGallery(from, n);
+      countAnswer(from, 'gallery', answer);
+      const rows = served.rows.map((row) => ({ ...row, items: expandItems(row.items, moment, expand) }));
+      const explained = asked && page && { explain: explain(asked.itemIds, page, moment) };
+      return c.json({ ...answer, rows, ...explained }, 200);
     },
   );
 
@@ -76,11 +80,12 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
     }),
     async (c) => {
       const { n, genre, expand, explain: asked, ...context } = c.req.valid('query');
-      const gathered = await gather(asking(c, context, c.req.valid('param').userId));
-      const { items, ranked } = recommend(gathered.moment, n, genre);
-      const answered = { rows: [{ id: 'recommendations', items }], placed: [], ranked };
-      const explained = asked && { explain: explain(asked.itemIds, answered, gathered.moment) };
-      return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand), ...explained }, 200);
+      const from = asking(c, context, c.req.valid('param').userId);
+      const { answer, moment, items, ranked } = await answerRecommendations(from, n, genre);
+      countAnswer(from, 'recommendations', answer);
+      const rows = [{ id: 'recommendations', items }];
+      const explained = asked && ranked && { explain: explain(asked.itemIds, { rows, placed: [], ranked }, moment) };
+      return c.json({ ...answer, items: expandItems(items, moment, expand), ...explained }, 200);
     },
   );
 
@@ -97,9 +102,11 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       }),
       async (c) => {
         const { n, genre, expand, ...context } = c.req.valid('query');
-        const gathered = await gather(asking(c, context));
-        const items = recommendList(gathered.moment, list, n, genre);
-        return c.json({ ...gathered.answer, items: expandItems(items, gathered, expand) }, 200);
+        const from = asking(c, context);
+        const { moment, answer } = await gather(from);
+        countAnswer(from, 'list', answer);
+        const items = recommendList(moment, list, n, genre);
+        return c.json({ ...answer, items: expandItems(items, moment, expand) }, 200);
       },
     );
 
@@ -116,18 +123,24 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
     async (c) => {
       const { n, expand, ...context } = c.req.valid('query');
       const { itemId } = c.req.valid('param');
-      const gathered = await gather(asking(c, context));
-      const { moment, answer } = gathered;
+      const from = asking(c, context);
+      const { moment, answer } = await gather(from);
       const unread = moment.catalogue.size === 0 && answer.degraded.length > 0;
       if (unread) throw new ProblemError('unavailable', 'The catalogue could not be read yet.');
       const asked = moment.catalogue.get(itemId);
       if (asked === undefined) throw new ProblemError('not-found', `No item on show has the id “${itemId}”.`);
       const items = recommendSimilar(moment, asked, n);
       const tier = moment.neighboursOf(itemId).length > 0 ? 'online' : 'statistics';
-      return c.json({ ...answer, tier, items: expandItems(items, gathered, expand) } as const, 200);
+      countAnswer(from, 'similar', { ...answer, tier });
+      return c.json({ ...answer, tier, items: expandItems(items, moment, expand) } as const, 200);
     },
   );
 }
 
-const expandItems = (items: RecommendedItem[], { moment }: Gathered, expand: 'item' | undefined): RecommendedItem[] =>
-  expand === undefined ? items : items.map((one) => ({ ...one, item: moment.catalogue.get(one.itemId) }));
+/** What was made before brings its items along. */
+const expandItems = (
+  items: readonly RecommendedItem[],
+  { catalogue }: Moment,
+  expand: 'item' | undefined,
+): RecommendedItem[] =>
+  items.map(({ item, ...one }) => (expand === undefined ? one : { ...one, item: catalogue.get(one.itemId) ?? item }));

@@ -4,7 +4,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { UserView } from '../../models/contracts/signals.ts';
 import { genreAffinity } from '../../models/features/affinity.ts';
 import { holdCatalogue } from '../gathering/isolate.ts';
-import { listUsers } from '../storage/events.ts';
+import { listUsers } from '../storage/users.ts';
 import { ProblemError } from './problems.ts';
 import { json, problems, scoped, UserParams } from './routing.ts';
 

@@ -9,7 +9,7 @@ import { seriesOf } from './series.ts';
 /** What a candidate loses that is just like one already chosen. Chosen by measurement: docs/experiments.md. */
 const SIMILARITY_WEIGHT = 0.5;
 /** What a candidate gains whose genres the slate still lacks, measured by the player's mix. */
-const CALIBRATION_WEIGHT = 0.5;
+const CALIBRATION_WEIGHT = 1;
 /** Of a slate of twelve. */
 const DEVELOPER_MAX = 3;
 const SERIES_MAX = 2;

@@ -122,14 +122,3 @@ export async function readCountryCounts(db: D1Database, since: number): Promise<
     .all<CountryCount & { type: EventType }>();
   return results;
 }
-
-/** The players seen last, newest first. */
-export async function listUsers(db: D1Database, limit: number): Promise<{ userId: string; lastEventAt: number }[]> {
-  const { results } = await db
-    .prepare(
-      'select user_id as userId, last_event_at as lastEventAt from users order by last_event_at desc, user_id limit ?1',
-    )
-    .bind(limit)
-    .all<{ userId: string; lastEventAt: number }>();
-  return results;
-}

@@ -71,6 +71,11 @@ export class Held<T> {
     return this.peek();
   }
 
+  /** Loads at once, whatever the age; an earlier load that is still under way brings nothing new any more. */
+  async renew(load: (held: T | undefined) => Promise<T>, now: number): Promise<void> {
+    await this.#load(load, now);
+  }
+
   async #load(load: (held: T | undefined) => Promise<T>, now: number): Promise<void> {
     try {
       const loaded = await load(this.#value);

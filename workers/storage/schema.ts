@@ -1,7 +1,7 @@
 // The tables of D1. Migrations are generated from this file (`npm run migrations`); docs/storage-schema.md says what
 // each is for.
 
-import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
 
 export const events = sqliteTable(
@@ -56,6 +56,8 @@ export const users = sqliteTable(
   {
     userId: text('user_id').primaryKey(),
     lastEventAt: integer('last_event_at').notNull(),
+    // JSON, as the player's object has it: batch computation asks no object.
+    preferences: text('preferences'),
   },
   (table) => [index('users_last_event').on(table.lastEventAt)],
 );
@@ -89,3 +91,50 @@ export const imports = sqliteTable('imports', {
   linesDone: integer('lines_done').notNull(),
   finishedAt: integer('finished_at'),
 });
+
+/** How many answers of which kind in which hour: added to by every isolate. */
+export const answerCounts = sqliteTable(
+  'answer_counts',
+  {
+    /** Hours since the epoch. */
+    hour: integer('hour').notNull(),
+    route: text('route').notNull(),
+    tier: text('tier').notNull(),
+    // Empty where no release was in use: null would not be equal to null.
+    release: text('release').notNull(),
+    count: integer('count').notNull(),
+    degraded: integer('degraded').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hour, table.route, table.tier, table.release] })],
+);
+
+export const rules = sqliteTable('rules', {
+  ruleId: text('rule_id').primaryKey(),
+  // JSON (models/contracts/rule.ts): a rule is read whole or not at all.
+  body: text('body').notNull(),
+  createdAt: integer('created_at').notNull(),
+});
+
+/** One row, whose revision grows with each change of a rule: isolates ask for it alone. */
+export const rulesState = sqliteTable('rules_state', {
+  id: integer('id').primaryKey(),
+  revision: integer('revision').notNull(),
+});
+
+/** Guests who have become players: their events that are still on the way belong to the player. */
+export const merges = sqliteTable('merges', {
+  fromUserId: text('from_user_id').primaryKey(),
+  toUserId: text('to_user_id').notNull(),
+  mergedAt: integer('merged_at').notNull(),
+});
+
+export const batchGalleries = sqliteTable(
+  'batch_galleries',
+  {
+    userId: text('user_id').primaryKey(),
+    // JSON (models/contracts/stored-gallery.ts).
+    body: text('body').notNull(),
+    computedAt: integer('computed_at').notNull(),
+  },
+  (table) => [index('batch_galleries_computed').on(table.computedAt)],
+);

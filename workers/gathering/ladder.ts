@@ -1,0 +1,159 @@
+// One answer within one deadline, whatever fails: made now from live signals (online), or made by the player's object after
+// the last event (nearline), or by the last batch computation (batch), or from what every isolate holds (statistics).
+// What a player must not be shown is left out on every rung. Which rung answered is said in the answer.
+
+import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
+import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-gallery.ts';
+import { keepSafe, OWN_ROWS, onlyGenre } from '../recommending/filters.ts';
+import type { Moment } from '../recommending/moment.ts';
+import { composeGallery, type Page, type Ranked, recommend, recommendList } from '../recommending/recommend.ts';
+import { Catalogue } from '../storage/catalogue.ts';
+import { withDeadline } from '../storage/deadline.ts';
+import { readBatchGallery } from '../storage/galleries.ts';
+import { type Answer, type Asking, type Gathered, gather } from './gather.ts';
+import { holdCatalogue } from './isolate.ts';
+
+export interface ServedGallery {
+  answer: Answer;
+  rows: GalleryRow[];
+  moment: Moment;
+  /** What it was chosen from; undefined where it was made before. */
+  page?: Page;
+}
+
+/** A page that comes late is better than an empty one: where nothing at all is there, the catalogue is waited for. */
+const LAST_WAIT_MS = 2_000;
+
+export async function answerGallery(asking: Asking, length: number): Promise<ServedGallery> {
+  const gathered = await gather(asking);
+  const { answer, moment } = gathered;
+  const page = gathered.lacking === undefined ? attempt(answer, () => composeGallery(moment, length)) : undefined;
+  if (page !== undefined) return { answer, rows: page.rows, moment, page };
+
+  const stored = await readStored(asking, gathered);
+  if (stored !== undefined) {
+    const rows = stored.rows.map((row) => ({ ...row, items: row.items.slice(0, length) }));
+    return { answer: stored.answer, rows, moment };
+  }
+  const last = await lastMoment(asking, gathered);
+  const made = attempt(answer, () => composeGallery(last, length));
+  return made === undefined
+    ? { answer, rows: popularRow(last, answer, length), moment: last }
+    : { answer, rows: made.rows, moment: last, page: made };
+}
+
+export interface ServedItems {
+  answer: Answer;
+  items: RecommendedItem[];
+  moment: Moment;
+  ranked?: Ranked;
+}
+
+/** The top picks alone, by the same ladder. */
+export async function answerRecommendations(asking: Asking, length: number, genre?: string): Promise<ServedItems> {
+  const gathered = await gather(asking);
+  const { answer, moment } = gathered;
+  const picks = gathered.lacking === undefined ? attempt(answer, () => recommend(moment, length, genre)) : undefined;
+  if (picks !== undefined) return { answer, moment, ...picks };
+
+  const stored = await readStored(asking, gathered);
+  const items = stored === undefined ? [] : pickFrom(stored.rows, length, genre);
+  if (stored !== undefined && items.length > 0) return { answer: stored.answer, moment, items };
+  const last = await lastMoment(asking, gathered);
+  const made = attempt(answer, () => recommend(last, length, genre));
+  return made === undefined
+    ? { answer, moment: last, items: popularRow(last, answer, length)[0]?.items ?? [] }
+    : { answer, moment: last, ...made };
+}
+
+/** An error of ours is no reason to show nothing. */
+function attempt<T>(answer: Answer, compose: () => T): T | undefined {
+  try {
+    return compose();
+  } catch (error) {
+    console.error(JSON.stringify({ alert: 'composition failed', error: String((error as Error).stack) }));
+    answer.degraded.push(`composition: ${(error as Error).message}`);
+    answer.tier = 'statistics';
+    return undefined;
+  }
+}
+
+interface Stored {
+  answer: Answer;
+  rows: GalleryRow[];
+}
+
+/** The first stored gallery of which something may still be shown. */
+async function readStored(asking: Asking, gathered: Gathered): Promise<Stored | undefined> {
+  const { env, userId, budget } = asking;
+  if (userId === undefined) return undefined;
+  const { degraded } = gathered.answer;
+  const nearline = async () => (await env.USER_SIGNALS.getByName(userId).backup()) ?? undefined;
+  const rungs: [tier: 'nearline' | 'batch', read: () => Promise<StoredGallery | BatchGallery | undefined>][] = [
+    // An object that has just not answered is not asked again.
+    ...(gathered.lacking === 'signals' ? [] : [['nearline', nearline] as ['nearline', typeof nearline]]),
+    ['batch', () => readBatchGallery(env.DB, userId)],
+  ];
+  for (const [tier, read] of rungs) {
+    try {
+      const gallery = await withDeadline(read(), budget.for('stored'), `${tier} gallery`);
+      if (gallery === undefined) continue;
+      const rows = keepSafe(gallery.rows, safetyFor(gallery, gathered));
+      const { recommendationId, generatedAt, release, dataUntil } = gallery;
+      if (rows.length > 0)
+        return { answer: { ...gathered.answer, tier, recommendationId, generatedAt, release, dataUntil }, rows };
+    } catch (error) {
+      degraded.push((error as Error).message);
+    }
+  }
+  return undefined;
+}
+
+/** What must not be shown: what is known of it now, and where that is nothing, what was known then. */
+function safetyFor(gallery: StoredGallery | BatchGallery, { moment, lacking }: Gathered) {
+  const catalogue = moment.catalogue.size > 0 ? moment.catalogue : catalogueOf(gallery.rows);
+  if (lacking !== 'signals' || !('excluded' in gallery)) return { ...moment, catalogue };
+  const { view } = moment;
+  const limits = [view.preferences.ageLimit, gallery.ageLimit].filter((limit) => limit !== null);
+  return {
+    ...moment,
+    catalogue,
+    view: {
+      ...view,
+      dismissed: [...view.dismissed, ...gallery.excluded],
+      preferences: { ...view.preferences, ageLimit: limits.length > 0 ? Math.min(...limits) : null },
+    },
+  };
+}
+
+function catalogueOf(rows: readonly GalleryRow[]): Catalogue {
+  const catalogue = new Catalogue();
+  for (const { items } of rows)
+    for (const { itemId, item } of items) if (item !== undefined) catalogue.apply({ itemId, revision: 0, item });
+  return catalogue;
+}
+
+function pickFrom(rows: readonly GalleryRow[], length: number, genre: string | undefined): RecommendedItem[] {
+  const filter = genre === undefined ? undefined : onlyGenre(genre);
+  return rows
+    .filter(({ id }) => !OWN_ROWS.has(id))
+    .flatMap(({ items }) => items)
+    .filter(({ item }) => filter === undefined || (item !== undefined && filter(item) === undefined))
+    .slice(0, length);
+}
+
+/** The moment of the last rung, for which the catalogue is waited for. */
+async function lastMoment({ env, waitUntil }: Asking, { moment, answer, lacking }: Gathered): Promise<Moment> {
+  if (lacking !== 'catalogue') return moment;
+  const { value } = await holdCatalogue(env, Date.now(), waitUntil, LAST_WAIT_MS);
+  if (value === undefined) return moment;
+  answer.degraded.push('deadline: the catalogue was waited for, as nothing else was there');
+  return { ...moment, catalogue: value };
+}
+
+/** What needs nothing but a list; its filters are those of the request. */
+function popularRow(moment: Moment, answer: Answer, length: number): GalleryRow[] {
+  const items = attempt(answer, () => recommendList(moment, 'popular', length)) ?? [];
+  const row = { id: 'top-picks', title: 'Popular now', reason: 'What players choose most', items };
+  return keepSafe([row], moment);
+}

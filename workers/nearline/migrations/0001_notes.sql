@@ -1,0 +1,4 @@
+CREATE TABLE `notes` (
+	`kind` text PRIMARY KEY NOT NULL,
+	`body` text NOT NULL
+);

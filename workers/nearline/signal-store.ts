@@ -1,0 +1,99 @@
+// A player's signals in memory and in the object's SQLite, kept in step. How to fold is models/features.
+
+import type { SignalEvent, Signals } from '../../models/contracts/signals.ts';
+import { collectMarks, emptySignals, foldEvents, listMarks, type Mark } from '../../models/features/signals.ts';
+
+/** Ids remembered of events that are no longer kept, at least and at most: deleting in bulk costs less. */
+const FORGOTTEN_MIN = 5_000;
+const FORGOTTEN_MAX = 6_000;
+
+export class SignalStore {
+  readonly #storage: SqlStorage;
+  #signals: Signals = emptySignals();
+  /** Ids of all rows, those of events that are no longer kept included: told again, they are still no news. */
+  #ids = new Set<string>();
+
+  /** The tables must be there. */
+  constructor(storage: SqlStorage) {
+    this.#storage = storage;
+    this.#signals = this.#read();
+  }
+
+  get signals(): Signals {
+    return this.#signals;
+  }
+
+  /** Returns the events that were new. When it returns, they are stored. */
+  fold(events: readonly SignalEvent[]): SignalEvent[] {
+    const news = events.filter((event) => !this.#ids.has(event.id));
+    const { signals, added } = foldEvents(this.#signals, news);
+    if (added.length > 0) {
+      this.#write(this.#signals, signals, added);
+      this.#signals = signals;
+    }
+    return added;
+  }
+
+  clear(): void {
+    this.#sql('delete from recent_events');
+    this.#sql('delete from marks');
+    this.#signals = emptySignals();
+    this.#ids.clear();
+  }
+
+  /** Stores the difference. No await between the statements: they commit as one. */
+  #write(before: Signals, after: Signals, added: readonly SignalEvent[]): void {
+    this.#writeEvents(after, added);
+    if (after.marks === before.marks) return;
+    const stored = listMarks(before.marks);
+    const marks = listMarks(after.marks);
+    const known = new Set(stored.map((mark) => `${mark.itemId} ${mark.kind} ${mark.timestamp}`));
+    const changed = marks.filter((mark) => !known.has(`${mark.itemId} ${mark.kind} ${mark.timestamp}`));
+    const dropped = stored.filter((mark) => after.marks.get(mark.itemId)?.[mark.kind] === undefined);
+    if (changed.length > 0)
+      this.#sql(
+        `insert into marks (item_id, kind, timestamp) select value->>0, value->>1, value->>2 from json_each(?) where true
+         on conflict do update set timestamp = excluded.timestamp`,
+        JSON.stringify(changed.map(({ itemId, kind, timestamp }) => [itemId, kind, timestamp])),
+      );
+    if (dropped.length > 0)
+      this.#sql(
+        'delete from marks where (item_id, kind) in (select value->>0, value->>1 from json_each(?))',
+        JSON.stringify(dropped.map(({ itemId, kind }) => [itemId, kind])),
+      );
+  }
+
+  #writeEvents(after: Signals, added: readonly SignalEvent[]): void {
+    this.#sql(
+      `insert into recent_events (id, type, item_id, value, query, timestamp)
+       select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 from json_each(?)`,
+      JSON.stringify(
+        added.map((event) => [event.id, event.type, event.itemId, event.value, event.query, event.timestamp]),
+      ),
+    );
+    for (const { id } of added) this.#ids.add(id);
+    const kept = [...after.actions, ...after.impressions].map(({ id }) => id);
+    if (this.#ids.size - kept.length <= FORGOTTEN_MAX) return;
+    this.#sql(
+      `delete from recent_events where id not in (select value from json_each(?1))
+       and rowid <= (select max(rowid) from recent_events) - ?2`,
+      JSON.stringify(kept),
+      kept.length + FORGOTTEN_MIN,
+    );
+    this.#ids = new Set(this.#sql('select id from recent_events').map(({ id }) => id as string));
+  }
+
+  #read(): Signals {
+    const events = this.#sql(
+      'select id, type, item_id as itemId, value, query, timestamp from recent_events',
+    ) as unknown as SignalEvent[];
+    const marks = this.#sql('select item_id as itemId, kind, timestamp from marks') as unknown as Mark[];
+    const { actions, impressions } = foldEvents(emptySignals(), events).signals;
+    this.#ids = new Set(events.map(({ id }) => id));
+    return { actions, impressions, marks: collectMarks(marks) };
+  }
+
+  #sql(statement: string, ...bindings: SqlStorageValue[]): Record<string, SqlStorageValue>[] {
+    return this.#storage.exec(statement, ...bindings).toArray();
+  }
+}

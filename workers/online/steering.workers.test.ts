@@ -1,0 +1,174 @@
+// What steers a gallery beside events: the store's rules, a player's preferences, and a guest who becomes a player.
+
+import { evictDurableObject } from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
+import { beforeAll, expect, it } from 'vitest';
+import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
+import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
+import type { Problem } from '../../models/contracts/problem.ts';
+import type { Rule } from '../../models/contracts/rule.ts';
+import { mergedEventId } from '../../models/features/signals.ts';
+
+type Answer = Problem &
+  Gallery &
+  Recommendations &
+  Preferences &
+  Rule & { rules: (Rule & { inForce: boolean })[]; owned: string[]; history: { itemId: string }[] };
+
+async function call(method: string, path: string, body?: object, key = 'test-admin') {
+  const response = await exports.default.fetch(`http://edge${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Answer, headers: response.headers };
+}
+const send = (...events: object[]) => call('POST', '/v1/events', { events });
+const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
+const picks = async (query = '') =>
+  ids((await call('GET', `/v1/users/somebody/recommendations?n=8${query}`)).body.items);
+
+beforeAll(async () => {
+  const items = Array.from({ length: 40 }, (_, place) => ({
+    itemId: `g${place}`,
+    title: `${place} Miles of Road`,
+    genres: [place % 2 === 0 ? 'Strategy' : 'Racing'],
+    developer: place < 4 ? 'Known' : null,
+    releaseDate: `2025-01-${String((place % 28) + 1).padStart(2, '0')}`,
+    ageRating: place % 2 === 0 ? 6 : 18,
+  }));
+  expect((await call('POST', '/v1/items', { items })).status).toBe(200);
+});
+
+it('keeps rules, and each holds from the next request until it is deleted', async () => {
+  const created = await call('POST', '/v1/rules', { action: 'pin', match: { itemIds: ['g33'] }, reason: 'sale' });
+  expect(created.status).toBe(201);
+  expect(created.headers.get('location')).toBe(`/v1/rules/${created.body.ruleId}`);
+  expect((await picks())[0]).toBe('g33');
+
+  const swiss = { action: 'exclude', match: { itemIds: ['g33'] }, audience: { countries: ['CH'] } };
+  expect((await call('PUT', '/v1/rules/not-in-ch', swiss)).body).toMatchObject({ ruleId: 'not-in-ch', factor: 2 });
+  expect(await picks('&country=CH')).not.toContain('g33');
+  expect((await picks('&country=FR'))[0]).toBe('g33');
+  const { explain } = (await call('GET', '/v1/users/somebody/recommendations?country=CH&explain=g33')).body;
+  expect(explain![0]!.why).toBe('excluded by the rule not-in-ch');
+
+  const over = { action: 'pin', match: { itemIds: ['g7'] }, endsAt: '2026-01-01T00:00:00Z' };
+  await call('PUT', '/v1/rules/over', over);
+  const listed = (await call('GET', '/v1/rules')).body.rules;
+  expect(listed.map(({ inForce }) => inForce)).toEqual([true, true, false]);
+  expect(await picks()).not.toContain('g7');
+
+  for (const { ruleId } of listed) expect((await call('DELETE', `/v1/rules/${ruleId}`)).status).toBe(204);
+  expect((await call('DELETE', '/v1/rules/over')).status).toBe(404);
+  expect((await call('GET', '/v1/rules/over')).status).toBe(404);
+  expect(await picks()).not.toContain('g33');
+});
+
+it('refuses a rule that says nothing, and keys that may not steer', async () => {
+  expect((await call('POST', '/v1/rules', { action: 'pin', match: {} })).body.errors![0]!.path).toBe('match');
+  expect((await call('POST', '/v1/rules', { action: 'promote', match: { itemIds: ['a'] } })).status).toBe(400);
+  const turned = {
+    action: 'pin',
+    match: { itemIds: ['a'] },
+    startsAt: '2026-02-01T00:00:00Z',
+    endsAt: '2026-01-01T00:00:00Z',
+  };
+  expect((await call('POST', '/v1/rules', turned)).body.errors![0]!.path).toBe('endsAt');
+  expect((await call('GET', '/v1/rules', undefined, 'test-ingest')).status).toBe(403);
+  expect((await call('PUT', '/v1/users/ann/preferences', {}, 'test-read')).status).toBe(403);
+  expect((await call('POST', '/v1/users/ann/merge', { from: 'x' }, 'test-read')).status).toBe(403);
+});
+
+it('makes a newcomer’s page of what was picked, keeps what was said through an eviction, and in D1', async () => {
+  const said = { genres: ['Racing'], mutedTags: ['Horror'], ageLimit: null };
+  expect((await call('PUT', '/v1/users/newcomer/preferences', said, 'test-ingest')).status).toBe(200);
+  const { rows } = (await call('GET', '/v1/users/newcomer/gallery')).body;
+  expect(rows[0]!.title).toBe('Top picks for you');
+  expect(rows.map(({ id }) => id)).toContain('genre-Racing');
+
+  await evictDurableObject(env.USER_SIGNALS.getByName('newcomer'));
+  const kept = (await call('GET', '/v1/users/newcomer/preferences', undefined, 'test-read')).body;
+  expect(kept).toEqual({ ...EMPTY_PREFERENCES, ...said });
+  const copy = await env.DB.prepare("select preferences from users where user_id = 'newcomer'").first<string>(
+    'preferences',
+  );
+  expect(JSON.parse(copy!)).toEqual(kept);
+
+  expect((await call('PUT', '/v1/users/newcomer/preferences', { popularity: 2 })).body.errors![0]!.path).toBe(
+    'popularity',
+  );
+  // What an object does not know, the copy does: as after a loss of the object.
+  await env.DB.prepare('insert into users (user_id, last_event_at, preferences) values (?1, 0, ?2)')
+    .bind('restored', copy)
+    .run();
+  expect((await call('GET', '/v1/users/restored/preferences')).body.genres).toEqual(['Racing']);
+});
+
+it('shows a child nothing for adults, whichever side sets the limit', async () => {
+  await call('PUT', '/v1/users/child/preferences', { ageLimit: 12 });
+  for (const path of ['/v1/users/child/gallery', '/v1/users/somebody/gallery?ageLimit=12']) {
+    const { rows } = (await call('GET', `${path}${path.includes('?') ? '&' : '?'}expand=item`)).body;
+    const items = rows.flatMap((row) => row.items);
+    expect(items.length).toBeGreaterThan(10);
+    for (const { item } of items) expect(item!.ageRating).toBe(6);
+  }
+  for (const list of ['popular', 'new', 'g2/similar'])
+    for (const { item } of (await call('GET', `/v1/items/${list}?ageLimit=12&expand=item`)).body.items)
+      expect(item!.ageRating).toBe(6);
+});
+
+it('makes a guest’s signals the player’s, once however often it is told, also those still on the way', async () => {
+  await call('PUT', '/v1/users/guest/preferences', { genres: ['Racing'] });
+  // Both have used the same ids.
+  await send(
+    { id: '1', userId: 'guest', type: 'purchase', itemId: 'g1' },
+    { id: '2', userId: 'guest', type: 'like', itemId: 'g3' },
+  );
+  await send({ id: '1', userId: 'player', type: 'purchase', itemId: 'g2' });
+  const logOf = async (userId: string) =>
+    (await env.DB.prepare('select id from events where user_id = ?1').bind(userId).all<{ id: string }>()).results
+      .length;
+  await expect.poll(() => logOf('guest'), { timeout: 10_000 }).toBe(2);
+
+  for (let time = 0; time < 2; time++)
+    expect(await call('POST', '/v1/users/player/merge', { from: 'guest' }, 'test-ingest')).toMatchObject({
+      status: 200,
+    });
+  const check = async () => {
+    const { owned, history, preferences } = (await call('GET', '/v1/users/player/signals')).body as Answer & {
+      preferences: Preferences;
+    };
+    expect(owned.toSorted()).toEqual(['g1', 'g2']);
+    expect(ids(history).toSorted()).toEqual(['g1', 'g2', 'g3']);
+    expect(preferences.genres).toEqual(['Racing']);
+  };
+  await check();
+  await evictDurableObject(env.USER_SIGNALS.getByName('player'));
+  await evictDurableObject(env.USER_SIGNALS.getByName('guest'));
+  await check();
+  expect((await call('GET', '/v1/users/guest/signals')).body).toMatchObject({ owned: [], history: [] });
+  expect(await logOf('guest')).toBe(0);
+
+  // A client that has not heard of it yet.
+  await send({ id: '3', userId: 'guest', type: 'purchase', itemId: 'g5' });
+  expect((await call('GET', '/v1/users/player/signals')).body.owned).toContain('g5');
+  await expect
+    .poll(
+      () =>
+        env.DB.prepare('select user_id from events where id = ?1').bind(mergedEventId('guest', '3')).first('user_id'),
+      {
+        timeout: 10_000,
+      },
+    )
+    .toBe('player');
+});
+
+it('refuses to merge a player with itself, a guest with two players, and into one who has gone', async () => {
+  expect((await call('POST', '/v1/users/one/merge', { from: 'one' })).body.errors![0]!.path).toBe('from');
+  expect((await call('POST', '/v1/users/one/merge', { from: 'visitor' })).status).toBe(200);
+  expect((await call('POST', '/v1/users/two/merge', { from: 'visitor' })).status).toBe(409);
+  expect((await call('POST', '/v1/users/visitor/merge', { from: 'two' })).status).toBe(409);
+  expect((await call('PUT', '/v1/users/visitor/preferences', {})).status).toBe(409);
+});
