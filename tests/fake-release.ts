@@ -6,6 +6,7 @@ import { RELEASE_POINTER_KEY, releaseKey } from '../models/contracts/layout.ts';
 import { HISTORY_LENGTH, RELEASE_SCHEMA, type ReleaseFiles } from '../models/contracts/release.ts';
 import { type EncodedHistories, encodeHistories } from '../models/features/history.ts';
 import { type ReleaseContents, type ReleaseFacts, sealRelease } from '../models/training/seal-release.ts';
+import { blankFacts } from '../scripts/bench/blank-facts.ts';
 
 const HALF_LIFE_DAYS = 10;
 const NEIGHBOURS = 20;
@@ -49,29 +50,7 @@ export function scoreByHand(histories: EncodedHistories, items: number, shift: n
 }
 
 /** Facts of no consequence. */
-export function fakeFacts(version: string): ReleaseFacts {
-  const at = '2026-01-01T00:00:00Z';
-  const metrics = {
-    users: 1,
-    'hitRate@10': 0,
-    'ndcg@10': 0,
-    'recall@20': 0,
-    'ndcg@100': 0,
-    mrr: 0,
-    'coverage@10': 0,
-    'novelty@10': 0,
-  };
-  return {
-    version,
-    algorithm: 'fake',
-    parameters: {},
-    createdAt: at,
-    data: { snapshot: 's', from: at, until: at, users: 1, interactions: 1, lastSequence: 1 },
-    metrics: { protocol: 'none', candidate: metrics, popularity: metrics, current: null },
-    selfTest: { items: [], weights: [], ages: [], expected: [] },
-    trainSeconds: 1,
-  };
-}
+export const fakeFacts = (version: string): ReleaseFacts => blankFacts(version, 'fake', '2026-01-01T00:00:00Z');
 
 export interface Publication {
   /** Ids of more than 180 items. */
@@ -126,6 +105,7 @@ export async function publishFake(
   await bucket.put(files.manifest.model.key, files.model);
   await bucket.put(files.manifest.vocabulary.key, files.vocabulary);
   await bucket.put(files.manifest.neighbours.key, files.neighbours);
+  if (files.ranking !== undefined) await bucket.put(files.manifest.ranking!.model.key, files.ranking);
   const manifestKey = releaseKey(version, 'manifest.json');
   await bucket.put(manifestKey, encodeManifest(files));
   await bucket.put(

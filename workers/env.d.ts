@@ -8,6 +8,8 @@ declare namespace Cloudflare {
     DB: D1Database;
     BUCKET: R2Bucket;
     EVENTS: Queue<import('../models/contracts/event.ts').PlayerEvent[]>;
+    SLATES: Queue<import('../models/contracts/slate.ts').Slate>;
+    GALLERIES: Queue<import('./offline/compute-galleries.ts').PlayersToCompute>;
     USER_SIGNALS: DurableObjectNamespace<import('./nearline/user-signals.ts').UserSignals>;
     ASSETS: Fetcher;
     /** Each a key or several, separated by commas, so that a key can be replaced without a gap. */

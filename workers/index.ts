@@ -1,6 +1,8 @@
 // Wiring only: which tier answers to what the platform calls. Every decision is in the tiers.
 
 import { consumeDeadLetters, consumeEvents } from './nearline/events-consumer.ts';
+import { consumeSlates } from './nearline/slates-consumer.ts';
+import { consumeGalleries } from './offline/compute-galleries.ts';
 import { runJob } from './offline/jobs.ts';
 import { app } from './online/app.ts';
 
@@ -9,12 +11,18 @@ export { UserSignals } from './nearline/user-signals.ts';
 export default {
   fetch: app.fetch,
 
-  async queue(batch, { DB }) {
+  async queue(batch, env, ctx) {
+    const { DB } = env;
     switch (batch.queue) {
       case 'events':
         return consumeEvents(batch, DB);
+      case 'slates':
+        return consumeSlates(batch, DB);
       case 'events-dead-letters':
+      case 'slates-dead-letters':
         return consumeDeadLetters(batch, DB);
+      case 'galleries':
+        return consumeGalleries(batch, env, (promise) => ctx.waitUntil(promise));
       default:
         throw new Error(`no consumer for the queue “${batch.queue}”`);
     }

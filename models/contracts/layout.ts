@@ -1,7 +1,7 @@
 // Where things lie in the R2 bucket. Writers and readers import the keys from here.
 
 export const RELEASE_POINTER_KEY = 'releases/current.json';
-export type ReleaseFileName = 'manifest.json' | 'model.onnx' | 'vocabulary.json' | 'neighbours.bin';
+export type ReleaseFileName = 'manifest.json' | 'model.onnx' | 'vocabulary.json' | 'neighbours.bin' | 'ranking.onnx';
 export const releaseKey = (version: string, file: ReleaseFileName) => `releases/${version}/${file}`;
 
 export const SNAPSHOT_POINTER_KEY = 'snapshots/current.json';

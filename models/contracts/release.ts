@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { NEIGHBOURS_PER_ITEM_MAX } from './neighbours.ts';
 
 /** Grows with every change that an isolate or a trainer of before could not read. */
-export const RELEASE_SCHEMA = 2;
+export const RELEASE_SCHEMA = 3;
 
 /** Items of a player's history that a retrieval model reads; the newest, newest first, padded at the end with weight 0. */
 export const HISTORY_LENGTH = 128;
@@ -43,6 +43,33 @@ export const RankingMetrics = z.object({
 });
 export type RankingMetrics = z.infer<typeof RankingMetrics>;
 
+/** An estimate and half the width of its 95% interval. */
+const Estimate = z.object({ value: z.number(), margin: z.number() });
+
+/** The model that orders a page, and what was measured when it was trained. */
+export const RankingPart = z.object({
+  model: ReleaseFile,
+  /** Of the feature list that the model reads (models/features/ranking.ts): it serves no other. */
+  featuresHash: z.string(),
+  actions: z.array(z.string()),
+  metrics: z.object({
+    /** Examined impressions learnt from, and later ones measured on. */
+    examples: z.number().int(),
+    laterExamples: z.number().int(),
+    /** Mean NDCG of what players did within the rows of later slates. */
+    ndcg: z.number(),
+    priorNdcg: z.number(),
+    /** Sum over the actions, per example; `baseLogLoss`: of saying every action's mean. */
+    logLoss: z.number(),
+    baseLogLoss: z.number(),
+    /** Clicks per row in its order and in the prior's, from shuffled rows (SNIPS); null where there are too few. */
+    snips: z.object({ rows: z.number().int(), ranker: Estimate, prior: Estimate, difference: Estimate }).nullable(),
+  }),
+  /** Rows of features, and the probabilities that the trainer computed for them. */
+  selfTest: z.object({ features: z.array(z.number()), expected: z.array(z.number()) }),
+});
+export type RankingPart = z.infer<typeof RankingPart>;
+
 export const ReleaseManifest = z.object({
   schema: z.literal(RELEASE_SCHEMA),
   version: z.string(),
@@ -56,6 +83,8 @@ export const ReleaseManifest = z.object({
   vocabulary: ReleaseFile,
   /** The nearest items of each (models/contracts/neighbours.ts). */
   neighbours: ReleaseFile.extend({ perItem: z.number().int().positive().max(NEIGHBOURS_PER_ITEM_MAX) }),
+  /** Null where too few impressions were logged, or what was learnt from them is no better than the prior. */
+  ranking: RankingPart.nullable(),
   data: z.object({
     snapshot: z.string(),
     from: z.iso.datetime(),
@@ -91,6 +120,8 @@ export interface ReleaseFiles {
   model: Uint8Array;
   vocabulary: Uint8Array;
   neighbours: Uint8Array;
+  /** Undefined where the manifest's ranking part is null. */
+  ranking?: Uint8Array | undefined;
 }
 
 export const ReleasePointer = z.object({

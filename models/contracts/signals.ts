@@ -47,6 +47,9 @@ export const UserView = z.object({
   played: z.array(z.string()),
   dismissed: z.array(z.string()),
   searches: z.array(z.string()).meta({ description: 'Recent queries, newest first.' }),
+  shown: z
+    .array(z.object({ itemId: z.string(), times: z.number().int() }))
+    .meta({ description: 'What was shown lately, and how often since the player last did anything with it.' }),
   preferences: Preferences,
 });
 export type UserView = z.infer<typeof UserView>;
@@ -57,5 +60,6 @@ export const EMPTY_VIEW: UserView = {
   played: [],
   dismissed: [],
   searches: [],
+  shown: [],
   preferences: EMPTY_PREFERENCES,
 };

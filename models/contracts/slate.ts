@@ -17,7 +17,10 @@ export const SlateEntry = z.object({
 });
 export type SlateEntry = z.infer<typeof SlateEntry>;
 
-/** One answer. Position of an entry in the whole answer: its place in `entries`. */
+/** Of more, the first are logged: a queue's message holds no more than 128 KB. */
+export const SLATE_ENTRIES_MAX = 200;
+
+/** One answer: what of it was ranked, row by row. */
 export const Slate = z.object({
   recommendationId: z.string(),
   userId: z.string(),

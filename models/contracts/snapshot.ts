@@ -1,5 +1,5 @@
 // A snapshot: the training rows of one moment, exported by the Worker, read by the trainer. Its parts are gzipped JSONL,
-// one event or item a line; `npm run import -- --format jsonl` reads the same lines.
+// one event, item or slate a line; `npm run import -- --format jsonl` reads those of events and items.
 
 import { z } from 'zod';
 import { PlayerEvent } from './event.ts';
@@ -9,7 +9,7 @@ export const SNAPSHOT_SCHEMA = 1;
 
 export const SnapshotPart = z.object({
   key: z.string(),
-  kind: z.enum(['events', 'items']),
+  kind: z.enum(['events', 'items', 'slates']),
   rows: z.number().int(),
   bytes: z.number().int(),
   sha256: z.string(),
@@ -22,6 +22,8 @@ export const SnapshotManifest = z.object({
   createdAt: z.iso.datetime(),
   events: z.number().int(),
   items: z.number().int(),
+  /** The newest; none in snapshots of before there were any. */
+  slates: z.number().int().default(0),
   /** Sequence number in the log of the last event that is in it. */
   lastSequence: z.number().int(),
   parts: z.array(SnapshotPart),

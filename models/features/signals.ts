@@ -21,6 +21,7 @@ import { weighEvent } from './weights.ts';
 const DAY_MS = 86_400_000;
 const HISTORY_VIEW_MAX = 128;
 const SEARCHES_VIEW_MAX = 5;
+const SHOWN_VIEW_MAX = 200;
 const ITEM_WEIGHT_MIN = -1;
 const ITEM_WEIGHT_MAX = 1.5;
 
@@ -142,8 +143,19 @@ export function viewSignals(signals: Signals, preferences: Preferences, now: num
       .filter((event) => event.type === 'search' && event.query !== null)
       .slice(0, SEARCHES_VIEW_MAX)
       .map((event) => event.query!),
+    shown: viewShown(signals),
     preferences,
   };
+}
+
+/** Impressions after the item's last action, counted; the items shown last. */
+function viewShown({ actions, impressions }: Signals): UserView['shown'] {
+  const actedAt = new Map<string | null, number>();
+  for (const { itemId, timestamp } of actions) if (!actedAt.has(itemId)) actedAt.set(itemId, timestamp);
+  const times = new Map<string, number>();
+  for (const { itemId, timestamp } of impressions)
+    if (itemId !== null && timestamp > (actedAt.get(itemId) ?? 0)) times.set(itemId, (times.get(itemId) ?? 0) + 1);
+  return Array.from(times, ([itemId, count]) => ({ itemId, times: count })).slice(0, SHOWN_VIEW_MAX);
 }
 
 /** What a picked game counts for: less than one that was liked by an event. */

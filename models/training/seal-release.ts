@@ -5,6 +5,7 @@ import { type ReleaseFileName, releaseKey } from '../contracts/layout.ts';
 import { encodeNeighbourFile, type NeighbourTables } from '../contracts/neighbours.ts';
 import {
   encodeVocabulary,
+  type RankingPart,
   RELEASE_SCHEMA,
   type ReleaseFiles,
   type ReleaseManifest,
@@ -16,16 +17,22 @@ export interface ReleaseContents {
   model: Uint8Array;
   itemIds: readonly string[];
   neighbours: NeighbourTables;
+  ranking?: RankingContents | undefined;
+}
+
+/** The ranking model, ONNX: features float32 [batch, features] to probabilities float32 [batch, actions]. */
+export interface RankingContents extends Omit<RankingPart, 'model'> {
+  model: Uint8Array;
 }
 
 /** What the manifest says that the files do not. */
 export type ReleaseFacts = Omit<
   ReleaseManifest,
-  'schema' | 'signature' | 'items' | 'model' | 'vocabulary' | 'neighbours'
+  'schema' | 'signature' | 'items' | 'model' | 'vocabulary' | 'neighbours' | 'ranking'
 >;
 
 export async function sealRelease(facts: ReleaseFacts, contents: ReleaseContents): Promise<ReleaseFiles> {
-  const { model, itemIds } = contents;
+  const { model, itemIds, ranking } = contents;
   const vocabulary = encodeVocabulary(itemIds);
   const neighbours = encodeNeighbourFile(contents.neighbours);
   const describe = async (file: ReleaseFileName, bytes: Uint8Array) => ({
@@ -41,6 +48,7 @@ export async function sealRelease(facts: ReleaseFacts, contents: ReleaseContents
     model: await describe('model.onnx', model),
     vocabulary: await describe('vocabulary.json', vocabulary),
     neighbours: { ...(await describe('neighbours.bin', neighbours)), perItem: contents.neighbours.perItem },
+    ranking: ranking === undefined ? null : { ...ranking, model: await describe('ranking.onnx', ranking.model) },
   };
-  return { manifest, model, vocabulary, neighbours };
+  return { manifest, model, vocabulary, neighbours, ranking: ranking?.model };
 }

@@ -28,6 +28,7 @@ export function findPython(module: 'torch' | 'numpy'): Found {
 }
 
 export interface Python {
+  /** Between answers the process stands still: threads that spin while they wait would take a core from whoever is measured. */
   ask<Answer>(question: object): Promise<Answer>;
   end(): void;
 }
@@ -50,12 +51,17 @@ export function startPython(
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
   return {
     async ask<Answer>(question: object) {
+      child.kill('SIGCONT');
       child.stdin.write(`${JSON.stringify(question)}\n`);
       const { value, done } = await answers.next();
+      child.kill('SIGSTOP');
       if (done) throw new Error(`${script} ended without an answer`);
       return JSON.parse(value) as Answer;
     },
-    end: () => child.stdin.end(),
+    end() {
+      child.kill('SIGCONT');
+      child.stdin.end();
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { createRandom } from '../../models/training/random.ts';
 import { sealRelease } from '../../models/training/seal-release.ts';
 import { openScorer } from '../../models/training/session.ts';
 import { publishRelease } from '../../workers/storage/releases.ts';
+import { blankFacts } from './blank-facts.ts';
 import { drawNeighbours } from './random-models.ts';
 
 const DECAY = { positionDecay: 1, halfLifeDays: 14 };
@@ -24,32 +25,15 @@ export async function publishRandomRelease(bucket: R2Bucket, items: number): Pro
   const scorer = await openScorer(model, itemIds);
   const scores = await scorer.score(asked);
   await scorer.release();
-  const at = new Date().toISOString();
-  const metrics = {
-    users: 0,
-    'hitRate@10': 0,
-    'ndcg@10': 0,
-    'recall@20': 0,
-    'ndcg@100': 0,
-    mrr: 0,
-    'coverage@10': 0,
-    'novelty@10': 0,
-  };
   const release = await sealRelease(
     {
-      version: `bench-${items}`,
-      algorithm: 'random',
-      parameters: {},
-      createdAt: at,
-      data: { snapshot: 'none', from: at, until: at, users: 0, interactions: 0, lastSequence: 0 },
-      metrics: { protocol: 'none', candidate: metrics, popularity: metrics, current: null },
+      ...blankFacts(`bench-${items}`, 'random', new Date().toISOString()),
       selfTest: {
         items: [...asked.items],
         weights: [...asked.weights],
         ages: [...asked.ages],
         expected: Array.from({ length: 10 }, (_, place) => ({ place, score: scores[place]! })),
       },
-      trainSeconds: 0,
     },
     { model, itemIds, neighbours: drawNeighbours(items, NEIGHBOURS_PER_ITEM_MAX, random) },
   );

@@ -9,13 +9,13 @@ import { genreAffinity } from '../../models/features/affinity.ts';
 import { encodeHistories } from '../../models/features/history.ts';
 import { readNeighbours } from '../inference/neighbours.ts';
 import type { LoadedRelease } from '../inference/release.ts';
-import type { ModelScores, Moment } from '../recommending/moment.ts';
+import type { ModelScores, Moment, PredictActions } from '../recommending/moment.ts';
 import { rulesInForce } from '../recommending/rules.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import type { Budget } from './budget.ts';
 import { createDice } from './dice.ts';
-import { heldRelease, holdCatalogue, holdRelease, holdRules, holdStatistics } from './isolate.ts';
+import { type Isolate, isolate as thisIsolate } from './isolate.ts';
 import { recallSafety, rememberSafety } from './safety.ts';
 
 /** What an answer is asked for. */
@@ -27,6 +27,8 @@ export interface Asking {
   view?: UserView;
   context: RequestContext;
   budget: Budget;
+  /** This one, if left out. */
+  isolate?: Isolate;
   waitUntil(promise: Promise<unknown>): void;
 }
 
@@ -52,15 +54,23 @@ const NOT_FOR_STRANGERS: Rule = {
   ...RuleInput.parse({ action: 'exclude', match: { ageRatingMin: 18 }, reason: 'who the player is cannot be read' }),
 };
 
-export async function gather({ env, userId, view: given, context, budget, waitUntil }: Asking): Promise<Gathered> {
+export async function gather({
+  env,
+  userId,
+  view: given,
+  context,
+  budget,
+  isolate = thisIsolate,
+  waitUntil,
+}: Asking): Promise<Gathered> {
   const now = Date.now();
   const degraded: string[] = [];
   const patience = budget.for('held');
   const [catalogueReading, statisticsReading, releaseReading, rulesReading, read] = await Promise.all([
-    holdCatalogue(env, now, waitUntil, patience),
-    holdStatistics(env, now, waitUntil, patience),
-    holdRelease(env, now, waitUntil, patience),
-    holdRules(env, now, waitUntil, patience),
+    isolate.holdCatalogue(env, now, waitUntil, patience),
+    isolate.holdStatistics(env, now, waitUntil, patience),
+    isolate.holdRelease(env, now, waitUntil, patience),
+    isolate.holdRules(env, now, waitUntil, patience),
     userId === undefined ? EMPTY_VIEW : (given ?? readView(env, userId, context, budget.for('signals'), degraded)),
   ]);
   for (const { failure } of [catalogueReading, statisticsReading, releaseReading, rulesReading])
@@ -73,7 +83,7 @@ export async function gather({ env, userId, view: given, context, budget, waitUn
 
   const catalogue = catalogueReading.value ?? new Catalogue();
   // Asked only now: while the signals were awaited a newer release may have come in, and the old one been let go.
-  const release = heldRelease().value;
+  const release = isolate.heldRelease().value;
   const isNewcomer = view.history.length === 0;
   const personal = release === undefined ? null : await scoreHistory(release, view.history, degraded);
   const modelFailed = degraded.some((step) => /^(release|model)\b/.test(step));
@@ -88,7 +98,7 @@ export async function gather({ env, userId, view: given, context, budget, waitUn
       context,
       rules: [...(stranger ? [NOT_FOR_STRANGERS] : []), ...rulesInForce(rulesReading.value?.rules ?? [], now, context)],
       personal,
-      predict: null,
+      predict: release === undefined || release.ranker === null ? null : predictActions(isolate, degraded),
       neighboursOf: (itemId) => (release === undefined ? [] : readNeighbours(release, itemId)),
       random: createDice(recommendationId),
       today: new Date(now).toISOString().slice(0, 10),
@@ -146,6 +156,20 @@ async function scoreHistory(
     return null;
   }
 }
+
+/** By the release that is held when it is called: what was held before an await may have been let go. */
+const predictActions =
+  (isolate: Isolate, degraded: string[]): PredictActions =>
+  async (features, candidates) => {
+    try {
+      const ranker = isolate.heldRelease().value?.ranker;
+      if (!ranker) throw new Error('the release that came meanwhile has no ranking model');
+      return await ranker.predict(features, candidates);
+    } catch (error) {
+      degraded.push(describe('ranking', error));
+      throw error;
+    }
+  };
 
 /** A deadline's message names its step already. */
 const describe = (step: string, error: unknown): string => {

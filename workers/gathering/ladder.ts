@@ -11,7 +11,7 @@ import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
 import { type Answer, type Asking, type Gathered, gather } from './gather.ts';
-import { holdCatalogue } from './isolate.ts';
+import { isolate as thisIsolate } from './isolate.ts';
 
 export interface ServedGallery {
   answer: Answer;
@@ -27,7 +27,7 @@ const LAST_WAIT_MS = 2_000;
 export async function answerGallery(asking: Asking, length: number): Promise<ServedGallery> {
   const gathered = await gather(asking);
   const { answer, moment } = gathered;
-  const page = gathered.lacking === undefined ? attempt(answer, () => composeGallery(moment, length)) : undefined;
+  const page = gathered.lacking === undefined ? await attempt(answer, () => composeGallery(moment, length)) : undefined;
   if (page !== undefined) return { answer, rows: page.rows, moment, page };
 
   const stored = await readStored(asking, gathered);
@@ -36,9 +36,9 @@ export async function answerGallery(asking: Asking, length: number): Promise<Ser
     return { answer: stored.answer, rows, moment };
   }
   const last = await lastMoment(asking, gathered);
-  const made = attempt(answer, () => composeGallery(last, length));
+  const made = await attempt(answer, () => composeGallery(last, length));
   return made === undefined
-    ? { answer, rows: popularRow(last, answer, length), moment: last }
+    ? { answer, rows: await popularRow(last, answer, length), moment: last }
     : { answer, rows: made.rows, moment: last, page: made };
 }
 
@@ -53,23 +53,24 @@ export interface ServedItems {
 export async function answerRecommendations(asking: Asking, length: number, genre?: string): Promise<ServedItems> {
   const gathered = await gather(asking);
   const { answer, moment } = gathered;
-  const picks = gathered.lacking === undefined ? attempt(answer, () => recommend(moment, length, genre)) : undefined;
+  const picks =
+    gathered.lacking === undefined ? await attempt(answer, () => recommend(moment, length, genre)) : undefined;
   if (picks !== undefined) return { answer, moment, ...picks };
 
   const stored = await readStored(asking, gathered);
   const items = stored === undefined ? [] : pickFrom(stored.rows, length, genre);
   if (stored !== undefined && items.length > 0) return { answer: stored.answer, moment, items };
   const last = await lastMoment(asking, gathered);
-  const made = attempt(answer, () => recommend(last, length, genre));
+  const made = await attempt(answer, () => recommend(last, length, genre));
   return made === undefined
-    ? { answer, moment: last, items: popularRow(last, answer, length)[0]?.items ?? [] }
+    ? { answer, moment: last, items: (await popularRow(last, answer, length))[0]?.items ?? [] }
     : { answer, moment: last, ...made };
 }
 
 /** An error of ours is no reason to show nothing. */
-function attempt<T>(answer: Answer, compose: () => T): T | undefined {
+async function attempt<T>(answer: Answer, compose: () => T | Promise<T>): Promise<T | undefined> {
   try {
-    return compose();
+    return await compose();
   } catch (error) {
     console.error(JSON.stringify({ alert: 'composition failed', error: String((error as Error).stack) }));
     answer.degraded.push(`composition: ${(error as Error).message}`);
@@ -143,17 +144,20 @@ function pickFrom(rows: readonly GalleryRow[], length: number, genre: string | u
 }
 
 /** The moment of the last rung, for which the catalogue is waited for. */
-async function lastMoment({ env, waitUntil }: Asking, { moment, answer, lacking }: Gathered): Promise<Moment> {
+async function lastMoment(
+  { env, isolate = thisIsolate, waitUntil }: Asking,
+  { moment, answer, lacking }: Gathered,
+): Promise<Moment> {
   if (lacking !== 'catalogue') return moment;
-  const { value } = await holdCatalogue(env, Date.now(), waitUntil, LAST_WAIT_MS);
+  const { value } = await isolate.holdCatalogue(env, Date.now(), waitUntil, LAST_WAIT_MS);
   if (value === undefined) return moment;
   answer.degraded.push('deadline: the catalogue was waited for, as nothing else was there');
   return { ...moment, catalogue: value };
 }
 
 /** What needs nothing but a list; its filters are those of the request. */
-function popularRow(moment: Moment, answer: Answer, length: number): GalleryRow[] {
-  const items = attempt(answer, () => recommendList(moment, 'popular', length)) ?? [];
+async function popularRow(moment: Moment, answer: Answer, length: number): Promise<GalleryRow[]> {
+  const items = (await attempt(answer, () => recommendList(moment, 'popular', length))) ?? [];
   const row = { id: 'top-picks', title: 'Popular now', reason: 'What players choose most', items };
   return keepSafe([row], moment);
 }

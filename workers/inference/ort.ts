@@ -5,6 +5,7 @@ import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import * as ort from 'onnxruntime-web/wasm';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
 import type { EncodedHistories } from '../../models/features/history.ts';
+import type { Ranker } from './ranker.ts';
 import { RefusedModelError, type Scorer } from './scorer.ts';
 
 // workerd compiles no Wasm from bytes; only a statically imported module may be instantiated. ORT is given this buffer
@@ -33,12 +34,29 @@ function prepare(): void {
   ort.env.logLevel = 'error';
 }
 
+async function open(model: Uint8Array, name: string): Promise<ort.InferenceSession> {
+  prepare();
+  return ort.InferenceSession.create(model, { executionProviders: ['wasm'] }).catch((error: Error) => {
+    throw memory === undefined ? error : new RefusedModelError(`onnxruntime refuses ${name}: ${error.message}`);
+  });
+}
+
+/** Opens a ranking model. Throws as `createOrtScorer` does. */
+export async function createOrtRanker(model: Uint8Array): Promise<Ranker> {
+  const session = await open(model, 'the ranking model');
+  return {
+    async predict(features, candidates) {
+      const shape = [candidates, features.length / candidates];
+      const { probabilities } = await session.run({ features: new ort.Tensor('float32', features, shape) });
+      return probabilities!.data as Float32Array;
+    },
+    release: () => session.release(),
+  };
+}
+
 /** Opens a model file of the retrieval signature (models/contracts/release.ts). Throws where ORT cannot start or refuses it. */
 export async function createOrtScorer(model: Uint8Array): Promise<Scorer> {
-  prepare();
-  const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] }).catch((error: Error) => {
-    throw memory === undefined ? error : new RefusedModelError(`onnxruntime refuses the model: ${error.message}`);
-  });
+  const session = await open(model, 'the model');
   return {
     engine: 'onnx',
     memoryBytes: () => memory?.buffer.byteLength ?? 0,

@@ -6,11 +6,14 @@ import { decodeNeighbourFile, type NeighbourTables } from '../../models/contract
 import type { ReleaseFile, ReleaseManifest } from '../../models/contracts/release.ts';
 import { readManifest, readPointer, readReleaseFile } from '../storage/releases.ts';
 import { createPlainScorer } from './plain.ts';
+import { checkFeatures, openRanker, type Ranker } from './ranker.ts';
 import { RefusedModelError, type Scorer, selfTest } from './scorer.ts';
 
 export interface LoadedRelease {
   manifest: ReleaseManifest;
   scorer: Scorer;
+  /** Null where the release has none, or ORT cannot start. */
+  ranker: Ranker | null;
   neighbours: NeighbourTables;
   /** Place in the tensors → item id, and back. */
   itemIds: readonly string[];
@@ -34,10 +37,12 @@ export async function loadRelease(
   if (broken?.version === version && now - broken.at < BROKEN_RETRY_MS) throw new Error(broken.reason);
   try {
     const manifest = await readManifest(bucket, pointer);
-    const [model, vocabulary, neighbourFile] = await Promise.all([
+    if (manifest.ranking !== null) checkFeatures(manifest.ranking);
+    const [model, vocabulary, neighbourFile, ranking] = await Promise.all([
       readCached(bucket, manifest.model),
       readCached(bucket, manifest.vocabulary),
       readCached(bucket, manifest.neighbours),
+      manifest.ranking && readCached(bucket, manifest.ranking.model),
     ]);
     const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
     const places = new Map(itemIds.map((itemId, place) => [itemId, place]));
@@ -46,7 +51,14 @@ export async function loadRelease(
     const neighbours = decodeNeighbourFile(neighbourFile, manifest.items, manifest.neighbours.perItem);
     if (!neighbours.ok) throw new Error(neighbours.error);
     const scorer = await startEngine(model, manifest, neighbours.value);
-    const loaded = { manifest, scorer, neighbours: neighbours.value, itemIds, places };
+    const ranker =
+      ranking === null || manifest.ranking === null || scorer.engine === 'plain'
+        ? null
+        : await openRanker(ranking, manifest.ranking).catch(async (error) => {
+            await scorer.release();
+            throw error;
+          });
+    const loaded = { manifest, scorer, ranker, neighbours: neighbours.value, itemIds, places };
     broken = undefined;
     return loaded;
   } catch (error) {
@@ -54,6 +66,11 @@ export async function loadRelease(
     broken = { version, reason, at: now };
     throw new Error(reason);
   }
+}
+
+/** What ORT holds for a release is let go. */
+export async function retireRelease({ scorer, ranker }: LoadedRelease): Promise<void> {
+  await Promise.all([scorer.release(), ranker?.release()]);
 }
 
 /** ORT, once it has passed the release's self-test; where ORT cannot start, what needs none. */

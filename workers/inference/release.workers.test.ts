@@ -156,8 +156,8 @@ it('swaps to a newer release, and keeps the one it has when the next is broken, 
       { lie: ({ neighbours }) => neighbours.neighbours.fill(ITEMS, 77, 78) },
       /a neighbour at place 300 of a vocabulary of 300 items/,
     ],
-    'an older schema': [{ schema: 1 }, /is of schema 1, where this version reads 2: train again/],
-    'a schema of the future': [{ schema: 99 }, /is of schema 99, where this version reads 2: deploy/],
+    'an older schema': [{ schema: 1 }, /is of schema 1, where this version reads 3: train again/],
+    'a schema of the future': [{ schema: 99 }, /is of schema 99, where this version reads 3: deploy/],
   };
   for (const [name, [how, reason]] of Object.entries(breaks)) {
     await publishFake(env.BUCKET, name.replaceAll(' ', '-'), { itemIds, shift: 9, ...how });

@@ -10,7 +10,7 @@ import { readMerges } from '../storage/users.ts';
 const RETRY_DELAY_MAX_SECONDS = 300;
 const MERGE_STEPS_MAX = 5;
 
-const retryDelaySeconds = (attempts: number): number => Math.min(2 ** attempts, RETRY_DELAY_MAX_SECONDS);
+export const retryDelaySeconds = (attempts: number): number => Math.min(2 ** attempts, RETRY_DELAY_MAX_SECONDS);
 
 /** The consumer of the queue `events`: each message holds the events of one request, or part of them. */
 export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database): Promise<void> {
@@ -63,14 +63,14 @@ export async function consumeDeadLetters(batch: MessageBatch<unknown>, db: D1Dat
   }
 }
 
-const deadLetter = (id: string, body: unknown, reason: string): DeadLetter => ({
+export const deadLetter = (id: string, body: unknown, reason: string): DeadLetter => ({
   id,
   body: JSON.stringify(body) ?? 'undefined',
   reason,
   receivedAt: Date.now(),
 });
 
-async function storeAlerting(db: D1Database, letters: readonly DeadLetter[]): Promise<void> {
+export async function storeAlerting(db: D1Database, letters: readonly DeadLetter[]): Promise<void> {
   await storeDeadLetters(db, letters);
   console.error(JSON.stringify({ alert: 'dead letters stored', count: letters.length, reason: letters[0]?.reason }));
 }

@@ -9,10 +9,10 @@ import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/pref
 import type { SignalEvent, Signals, UserView } from '../../models/contracts/signals.ts';
 import { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import { mergedEventId, toSignalEvent, viewSignals } from '../../models/features/signals.ts';
+import { makeGallery } from '../gathering/make-gallery.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readSignalEvents } from '../storage/events.ts';
 import { readPreferences } from '../storage/users.ts';
-import { makeBackup } from './backup.ts';
 import migrations from './migrations/migrations.js';
 import { NoteBook } from './notes.ts';
 import { SignalStore } from './signal-store.ts';
@@ -127,7 +127,7 @@ export class UserSignals extends DurableObject<Env> {
     const asked = this.#notes.read('asked');
     if (asked === undefined || this.isMerged()) return;
     const waitUntil = (promise: Promise<unknown>) => this.ctx.waitUntil(promise);
-    const made = await makeBackup({ env: this.env, ...asked, view: this.#view(Date.now()), waitUntil });
+    const made = await makeGallery({ env: this.env, ...asked, view: this.#view(Date.now()), waitUntil });
     if (made !== undefined) this.#notes.write('backup', made);
   }
 

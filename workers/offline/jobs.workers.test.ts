@@ -82,6 +82,6 @@ it('computes statistics, exports a snapshot that can be read back, and announces
 
 it('records a run that failed with its error, and lets the failure be seen', async () => {
   const down = { put: () => Promise.reject(new Error('R2 is down')) } as unknown as R2Bucket;
-  await expect(runJob(cronOf('refresh-statistics'), { DB: env.DB, BUCKET: down })).rejects.toThrow('R2 is down');
+  await expect(runJob(cronOf('refresh-statistics'), { ...env, BUCKET: down })).rejects.toThrow('R2 is down');
   expect(await lastRun()).toEqual({ job: 'refresh-statistics', outcome: 'failed', rows: null, error: 'R2 is down' });
 });

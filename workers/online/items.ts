@@ -12,7 +12,7 @@ import {
   ItemWithIdInput,
   LIST_LIMIT_MAX,
 } from '../../models/contracts/item.ts';
-import { catalogue } from '../gathering/isolate.ts';
+import { isolate } from '../gathering/isolate.ts';
 import { deleteItem, listItems, patchItem, putItems, readItem } from '../storage/items.ts';
 import { requireScope } from './auth.ts';
 import { ProblemError } from './problems.ts';
@@ -77,7 +77,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
     const fields = parseBody(ItemInput, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
     const item = { itemId, ...fields };
     const revision = await putItems(c.env.DB, [item]);
-    catalogue.apply({ itemId, revision, item });
+    isolate.catalogue.apply({ itemId, revision, item });
     return c.json(item);
   });
 
@@ -85,7 +85,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
   app.post(bulk.path, requireScope('admin'), async (c) => {
     const { items } = parseBody(BulkBody, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
     const revision = await putItems(c.env.DB, items);
-    for (const item of items) catalogue.apply({ itemId: item.itemId, revision, item });
+    for (const item of items) isolate.catalogue.apply({ itemId: item.itemId, revision, item });
     return c.json({ stored: items.length });
   });
 
@@ -95,7 +95,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
     const changes = parseBody(ItemPatch, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
     const change = await patchItem(c.env.DB, itemId, changes);
     if (change === undefined) throw noSuchItem(itemId);
-    catalogue.apply(change);
+    isolate.catalogue.apply(change);
     return c.json(change.item);
   });
 
@@ -131,7 +131,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
       const { itemId } = c.req.valid('param');
       const change = await deleteItem(c.env.DB, itemId, Date.now());
       if (change === undefined) throw noSuchItem(itemId);
-      catalogue.apply(change);
+      isolate.catalogue.apply(change);
       return c.body(null, 204);
     },
   );

@@ -9,6 +9,7 @@ import { explain } from '../recommending/explain.ts';
 import type { Moment } from '../recommending/moment.ts';
 import { recommendList, recommendSimilar } from '../recommending/recommend.ts';
 import { asking, contextQuery } from './context.ts';
+import { logSlate } from './log-slate.ts';
 import { ProblemError } from './problems.ts';
 import { Genre, ItemParams, json, problems, scoped, slateQuery, UserParams } from './routing.ts';
 import { countAnswer } from './stats.ts';
@@ -59,6 +60,7 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       const from = asking(c, context, c.req.valid('param').userId);
       const { answer, moment, page, ...served } = await answerGallery(from, n);
       countAnswer(from, 'gallery', answer);
+      if (page !== undefined) logSlate(from, answer, page);
       const rows = served.rows.map((row) => ({ ...row, items: expandItems(row.items, moment, expand) }));
       const explained = asked && page && { explain: explain(asked.itemIds, page, moment) };
       return c.json({ ...answer, rows, ...explained }, 200);

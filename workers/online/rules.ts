@@ -3,7 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import { RULE_BODY_BYTES_MAX, RULES_MAX, Rule, RuleInput } from '../../models/contracts/rule.ts';
-import { refreshRules } from '../gathering/isolate.ts';
+import { isolate } from '../gathering/isolate.ts';
 import { rulesInForce } from '../recommending/rules.ts';
 import { deleteRule, putRule, readRules } from '../storage/rules.ts';
 import { requireScope } from './auth.ts';
@@ -47,7 +47,7 @@ export function routeRules(app: OpenAPIHono<{ Bindings: Env }>): void {
     const now = Date.now();
     if (!(await putRule(env.DB, rule, RULES_MAX, now)))
       throw new ProblemError('conflict', `There are ${RULES_MAX} rules already: delete some first.`);
-    await refreshRules(env);
+    await isolate.refreshRules(env);
     return rule;
   };
 
@@ -116,7 +116,7 @@ export function routeRules(app: OpenAPIHono<{ Bindings: Env }>): void {
     async (c) => {
       const { ruleId } = c.req.valid('param');
       if (!(await deleteRule(c.env.DB, ruleId))) throw noSuchRule(ruleId);
-      await refreshRules(c.env);
+      await isolate.refreshRules(c.env);
       return c.body(null, 204);
     },
   );

@@ -1,7 +1,7 @@
 // What an operator asks first: which release serves, how old the data is, and how the jobs went.
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { heldRelease, holdCatalogue, holdRelease, holdStatistics } from '../gathering/isolate.ts';
+import { isolate } from '../gathering/isolate.ts';
 import { countDeadLetters } from '../storage/dead-letters.ts';
 import { listJobRuns } from '../storage/job-runs.ts';
 import { json, problems, scoped } from './routing.ts';
@@ -63,13 +63,13 @@ export function routeStatus(app: OpenAPIHono<{ Bindings: Env }>): void {
       const now = Date.now();
       const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
       const [catalogue, statistics, , deadLetters, runs] = await Promise.all([
-        holdCatalogue(c.env, now, waitUntil),
-        holdStatistics(c.env, now, waitUntil),
-        holdRelease(c.env, now, waitUntil),
+        isolate.holdCatalogue(c.env, now, waitUntil),
+        isolate.holdStatistics(c.env, now, waitUntil),
+        isolate.holdRelease(c.env, now, waitUntil),
         countDeadLetters(c.env.DB),
         listJobRuns(c.env.DB, JOB_RUNS_SHOWN),
       ]);
-      const release = heldRelease();
+      const release = isolate.heldRelease();
       return c.json(
         {
           release: release.value?.manifest.version ?? null,

@@ -3,7 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { UserView } from '../../models/contracts/signals.ts';
 import { genreAffinity } from '../../models/features/affinity.ts';
-import { holdCatalogue } from '../gathering/isolate.ts';
+import { isolate } from '../gathering/isolate.ts';
 import { listUsers } from '../storage/users.ts';
 import { ProblemError } from './problems.ts';
 import { json, problems, scoped, UserParams } from './routing.ts';
@@ -59,7 +59,7 @@ export function routeUsers(app: OpenAPIHono<{ Bindings: Env }>): void {
           .catch(() => {
             throw new ProblemError('unavailable', 'The player’s signals cannot be read; try again.');
           }),
-        holdCatalogue(c.env, Date.now(), waitUntil),
+        isolate.holdCatalogue(c.env, Date.now(), waitUntil),
       ]);
       return c.json(
         {

@@ -19,31 +19,33 @@ const scoresOf = (...places: number[]): ModelScores => {
 const weighted = (...places: number[]): Scored[] => places.map((place, rank) => [`g${place}`, 1 / (rank + 1)]);
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 
-it('picks what the model scores, without what the player has, refused or played, then what is popular', () => {
+it('picks what the model scores, without what the player has, refused or played, then what is popular', async () => {
   const moment = makeMoment({
     personal: scoresOf(30, 31, 32, 33, 34),
     view: { ...EMPTY_VIEW, owned: ['g31'], dismissed: ['g32'], played: ['g33', 'g0'] },
   });
-  expect(ids(recommend(moment, 4).items)).toEqual(['g30', 'g34', 'g1', 'g2']);
-  expect(ids(recommend(moment, 2, 'racing').items)).toEqual(['g1', 'g3']);
+  expect(ids((await recommend(moment, 4)).items)).toEqual(['g30', 'g34', 'g1', 'g2']);
+  expect(ids((await recommend(moment, 2, 'racing')).items)).toEqual(['g1', 'g3']);
 });
 
-it('leans to the genre of the moment among what the model finds about as good, however steep its scores', () => {
+it('leans to the genre of the moment among what the model finds about as good, however steep its scores', async () => {
   const affinity = [{ genre: 'Strategy', share: 1 }];
   // g32 scores half of g31: too clear a choice to be overruled.
-  expect(ids(recommend(makeMoment({ personal: scoresOf(31, 32), affinity }), 2).items)).toEqual(['g31', 'g32']);
-  const close = recommend(makeMoment({ personal: scoresOf(31, 33, 35, 32, 37, 39), affinity }), 4).items;
+  expect(ids((await recommend(makeMoment({ personal: scoresOf(31, 32), affinity }), 2)).items)).toEqual(['g31', 'g32']);
+  const close = (await recommend(makeMoment({ personal: scoresOf(31, 33, 35, 32, 37, 39), affinity }), 4)).items;
   // At half of the best score it passes two of another genre that are a third and two thirds ahead, and not the best.
   expect(ids(close)).toEqual(['g31', 'g32', 'g33', 'g35']);
   expect(close[1]!.reason).toContain('you like Strategy');
 
   // As of a softmax: each has half of the one before, down to a millionth. No lean turns that over.
   const steep = { itemIds, scores: Float32Array.from(itemIds, (_, place) => 0.5 ** Math.min(20, place)) };
-  const picked = ids(recommend(makeMoment({ personal: steep, affinity: [{ genre: 'Racing', share: 1 }] }), 6).items);
+  const picked = ids(
+    (await recommend(makeMoment({ personal: steep, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).items,
+  );
   expect(picked).toEqual(['g0', 'g1', 'g2', 'g3', 'g4', 'g5']);
 });
 
-it('puts all that the model scores in order, whether it votes or gives probabilities', () => {
+it('puts all that the model scores in order, whether it votes or gives probabilities', async () => {
   const manyIds = Array.from({ length: 3000 }, (_, place) => `many${place}`);
   const catalogue = new Catalogue();
   manyIds.forEach((itemId, place) => {
@@ -60,7 +62,7 @@ it('puts all that the model scores in order, whether it votes or gives probabili
   }
 });
 
-it('fills a page with rows in which nothing appears twice, each with its reason', () => {
+it('fills a page with rows in which nothing appears twice, each with its reason', async () => {
   const view = {
     ...EMPTY_VIEW,
     history: [
@@ -76,7 +78,7 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
     affinity: [{ genre: 'Racing', share: 0.9 }],
     neighboursOf: (itemId) => (itemId === 'g5' ? weighted(10, 20, 21, 22) : []),
   });
-  const { rows } = composeGallery(moment, 4);
+  const { rows } = await composeGallery(moment, 4);
 
   expect(rows.map(({ id }) => id)).toEqual([
     'top-picks',
@@ -99,7 +101,7 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
   for (const { items } of rows) for (const { reason } of items) expect(reason).not.toBe('');
 });
 
-it('knows neighbours from the release, and where it has none on show from what the catalogue says', () => {
+it('knows neighbours from the release, and where it has none on show from what the catalogue says', async () => {
   const moment = makeMoment({ neighboursOf: (itemId) => (itemId === 'g4' ? weighted(9, 8, 7) : [['gone', 1]]) });
   expect(recommendSimilar(moment, makeItem(4), 2)).toEqual([
     { itemId: 'g9', score: 1, reason: 'Goes with Game 4' },
@@ -109,14 +111,14 @@ it('knows neighbours from the release, and where it has none on show from what t
   expect(ids(recommendSimilar(moment, makeItem(12), 3))).toEqual(['g0', 'g4', 'g8']);
 });
 
-it('lists what is trending and fills up with what is popular; shows no game before its day', () => {
+it('lists what is trending and fills up with what is popular; shows no game before its day', async () => {
   expect(ids(recommendList(makeMoment(), 'trending', 5))).toEqual(['g50', 'g51', 'g52', 'g0', 'g1']);
   expect(ids(recommendList(makeMoment({ today: '2026-01-02' }), 'new', 2))).toEqual(['g1', 'g29']);
 });
 
-it('answers without statistics, model or signals; an empty catalogue is the only empty gallery', () => {
+it('answers without statistics, model or signals; an empty catalogue is the only empty gallery', async () => {
   const bare = { statistics: null, popularity: new Map() };
-  expect(recommend(makeMoment(bare), 20).items).toHaveLength(20);
-  expect(composeGallery(makeMoment(bare), 12).rows[0]!.items).toHaveLength(12);
-  expect(composeGallery(makeMoment({ ...bare, catalogue: new Catalogue() }), 12).rows).toEqual([]);
+  expect((await recommend(makeMoment(bare), 20)).items).toHaveLength(20);
+  expect((await composeGallery(makeMoment(bare), 12)).rows[0]!.items).toHaveLength(12);
+  expect((await composeGallery(makeMoment({ ...bare, catalogue: new Catalogue() }), 12)).rows).toEqual([]);
 });

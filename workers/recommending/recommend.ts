@@ -1,4 +1,5 @@
-// The algorithm on one screen: sources → filters → scores → slate. Pure: everything it reads is in the Moment.
+// The algorithm on one screen: sources → filters → scores → slate. Pure: everything it reads is in the Moment, the ranking
+// model included.
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
@@ -38,7 +39,7 @@ export interface Page {
 }
 
 /** Sources → filters → scores. */
-export function rank(moment: Moment, shelves: readonly Shelf[], more: readonly Filter[] = []): Ranked {
+export async function rank(moment: Moment, shelves: readonly Shelf[], more: readonly Filter[] = []): Promise<Ranked> {
   const pool = new Pool([...forPlayer(moment), ...more]);
   const rules = prepareRules(moment.rules);
   pool.add('rule', listed(moment, rules.pinnedIds), rules.pinnedIds.length);
@@ -47,7 +48,7 @@ export function rank(moment: Moment, shelves: readonly Shelf[], more: readonly F
   const filled = shelves.map((shelf) => ({ shelf, own: pool.add(shelf.source, shelf.found, SHELF_MAX) }));
   const unknown = pool.add('exploration', unexplored(moment), Number.POSITIVE_INFINITY);
 
-  const scored = scoreCandidates(pool.kept.values(), moment, rules);
+  const scored = await scoreCandidates(pool.kept.values(), moment, rules);
   const byId = new Map(scored.map((candidate) => [candidate.item.itemId, candidate]));
   const scoredOf = ({ item }: { item: Item }) => byId.get(item.itemId)!;
   const pins = scored.filter(({ item }) => rules.pinnedBy(item) !== undefined);
@@ -63,8 +64,8 @@ export function rank(moment: Moment, shelves: readonly Shelf[], more: readonly F
 }
 
 /** The rows of a player's page, the most promising first; nothing stands twice on it. */
-export function composeGallery(moment: Moment, length: number): Page {
-  const ranked = rank(moment, listShelves(moment));
+export async function composeGallery(moment: Moment, length: number): Promise<Page> {
+  const ranked = await rank(moment, listShelves(moment));
   const shown = new Set<string>();
   const rows: GalleryRow[] = [];
   const add = (row: Omit<GalleryRow, 'items'>, items: readonly RecommendedItem[], lengthMin = ROW_LENGTH_MIN) => {
@@ -100,12 +101,12 @@ export function composeGallery(moment: Moment, length: number): Page {
 }
 
 /** The top picks alone, best first. */
-export function recommend(
+export async function recommend(
   moment: Moment,
   length: number,
   genre?: string,
-): { items: RecommendedItem[]; ranked: Ranked } {
-  const ranked = rank(moment, [], inGenre(genre));
+): Promise<{ items: RecommendedItem[]; ranked: Ranked }> {
+  const ranked = await rank(moment, [], inGenre(genre));
   return { items: diversifyUnpinned(ranked, length, moment).map((one) => toItem(one)), ranked };
 }
 

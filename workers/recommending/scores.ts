@@ -1,6 +1,9 @@
-// Turns what is known of a candidate into one number: the model's score, leaned towards the genres of the moment and,
-// by a little or as the player asks, towards what is popular; then what the store's rules say.
+// Turns what is known of a candidate into one number. The ranking model's probabilities, each times what its action is
+// worth; without such a model the prior: the retrieval score, leaned towards the genres of the moment and, by a little,
+// towards what is popular. Then what the player's dial and the store's rules say.
 
+import { type AnswerFacts, describeAnswer } from '../../models/features/answer-facts.ts';
+import { type CandidateFacts, encodeFeatures, FEATURES, valueActions } from '../../models/features/ranking.ts';
 import type { Candidate, ScoredCandidate } from './candidates.ts';
 import type { Moment } from './moment.ts';
 import type { RuleEffects } from './rules.ts';
@@ -19,30 +22,65 @@ const SCORE_MIN = 0.01;
 /** From this share on a genre is worth naming as a reason. */
 const STRONG_SHARE = 0.2;
 
-/** Scores and sorts, best first. */
-export function scoreCandidates(
+/** Scores and sorts, best first. Where the ranking model cannot answer the prior does. */
+export async function scoreCandidates(
   candidates: Iterable<Candidate>,
-  { affinity, popularity, personal, view }: Moment,
+  moment: Moment,
   rules: RuleEffects,
-): ScoredCandidate[] {
-  const shares = new Map(affinity.map(({ genre, share }) => [genre, share]));
-  const base = personal === null ? 'popular' : 'retrieval';
-  const dial = view.preferences.popularity * Math.log(DIAL_FACTOR);
-  return Array.from(candidates, (candidate): ScoredCandidate => {
+): Promise<ScoredCandidate[]> {
+  const answer = describeAnswer(moment);
+  const base = moment.personal === null ? 'popular' : 'retrieval';
+  const facts = describeCandidates([...candidates], base, answer);
+  const features = encodeFeatures(facts, answer);
+  const values = await predictValues(features, facts.length, moment);
+  const dial = moment.view.preferences.popularity * Math.log(DIAL_FACTOR);
+  return facts
+    .map(({ prior, retrievalRank: _, ...candidate }, row): ScoredCandidate => {
+      const { item, sources } = candidate;
+      const strongest = item.genres.find((genre) => (answer.genres.get(genre) ?? 0) >= STRONG_SHARE);
+      const popular = answer.popularity.get(item.itemId) ?? 0;
+      const reason = (sources[base] ?? Object.values(sources)[0])?.reason ?? '';
+      return {
+        ...candidate,
+        score:
+          (values?.[row] ?? prior) *
+          // The square root: popularity falls so steeply that most games would look unknown.
+          Math.exp(dial * (Math.sqrt(popular) - 0.5)) *
+          rules.weigh(item).factor,
+        reason: strongest === undefined ? reason : `${reason}, and you like ${strongest}`,
+        features: features.subarray(row * FEATURES.length, (row + 1) * FEATURES.length),
+      };
+    })
+    .sort((a, b) => b.score - a.score || (a.item.itemId < b.item.itemId ? -1 : 1));
+}
+
+/** Undefined where there is no ranking model, or it cannot answer: who gave it to the moment says so in the answer. */
+async function predictValues(features: Float32Array, candidates: number, { predict }: Moment) {
+  try {
+    return predict === null || candidates === 0 ? undefined : valueActions(await predict(features, candidates));
+  } catch {
+    return undefined;
+  }
+}
+
+function describeCandidates(
+  candidates: readonly Candidate[],
+  base: 'popular' | 'retrieval',
+  { genres, popularity }: AnswerFacts,
+): (Candidate & Omit<CandidateFacts, 'sources'>)[] {
+  const retrieved = candidates.filter(({ sources }) => sources.retrieval !== undefined);
+  retrieved.sort((a, b) => b.sources.retrieval!.score - a.sources.retrieval!.score);
+  const ranks = new Map(retrieved.map(({ item }, rank) => [item.itemId, rank]));
+  return candidates.map((candidate) => {
     const { item, sources } = candidate;
-    const lean = item.genres.reduce((sum, genre) => sum + (shares.get(genre) ?? 0), 0);
-    const strongest = item.genres.find((genre) => (shares.get(genre) ?? 0) >= STRONG_SHARE);
+    const lean = item.genres.reduce((sum, genre) => sum + (genres.get(genre) ?? 0), 0);
     const popular = popularity.get(item.itemId) ?? 0;
-    const reason = (sources[base] ?? Object.values(sources)[0])?.reason ?? '';
     return {
       ...candidate,
-      score:
+      retrievalRank: ranks.get(item.itemId),
+      prior:
         ((sources[base]?.score ?? 0) + SCORE_MIN) *
-        (1 + AFFINITY_WEIGHT * Math.min(1, lean) + POPULARITY_WEIGHT * popular) *
-        // The square root: popularity falls so steeply that most games would look unknown.
-        Math.exp(dial * (Math.sqrt(popular) - 0.5)) *
-        rules.weigh(item).factor,
-      reason: strongest === undefined ? reason : `${reason}, and you like ${strongest}`,
+        (1 + AFFINITY_WEIGHT * Math.min(1, lean) + POPULARITY_WEIGHT * popular),
     };
-  }).sort((a, b) => b.score - a.score || (a.item.itemId < b.item.itemId ? -1 : 1));
+  });
 }

@@ -77,6 +77,29 @@ export async function readSignalEvents(db: D1Database, userId: string): Promise<
   return answers.flatMap(({ results }) => results);
 }
 
+/** The actions of many players that their signals are made of, as above, without impressions. */
+export async function readActionsOf(db: D1Database, userIds: readonly string[]): Promise<PlayerEvent[]> {
+  const kinds = MARK_KINDS.map((kind) => `'${kind}'`).join(', ');
+  const answers = await db.batch<PlayerEvent>([
+    db
+      .prepare(
+        `select ${EVENT_COLUMNS} from (
+           select *, row_number() over (partition by user_id order by timestamp desc, id desc) as place from events
+           where user_id in (select value from json_each(?1)) and type <> 'impression'
+         ) where place <= ?2`,
+      )
+      .bind(JSON.stringify(userIds), RECENT_ACTIONS_MAX),
+    db
+      .prepare(
+        `select ${EVENT_COLUMNS}, max(timestamp) from events
+         where user_id in (select value from json_each(?1)) and type in (${kinds}) and item_id is not null
+         group by user_id, item_id, type`,
+      )
+      .bind(JSON.stringify(userIds)),
+  ]);
+  return answers.flatMap(({ results }) => results);
+}
+
 /** One page of the log in the order it was written, after `sequence`. */
 export async function readEventPage(
   db: D1Database,

@@ -8,7 +8,7 @@ export interface Freshness {
   freshMs: number;
   /** Older than this: refreshed before it is served, if that succeeds within `waitMs`. */
   staleMs: number;
-  /** How long a request waits for a refresh, or for the first load. */
+  /** How long a request waits for a refresh, or for the first load, if it does not say it. */
   waitMs: number;
 }
 
@@ -43,13 +43,13 @@ export class Held<T> {
   /**
    * The value, refreshed as its age asks. `load` gets the value held before and may return it. `waitUntil` keeps the
    * refresh alive after the answer: without it another request could wait for one that died with its own. `patienceMs`:
-   * what the caller can wait at most, where that is less.
+   * how long the caller can wait, where that is not `waitMs`.
    */
   async read(
     load: (held: T | undefined) => Promise<T>,
     now: number,
     waitUntil: (promise: Promise<unknown>) => void,
-    patienceMs = Number.POSITIVE_INFINITY,
+    patienceMs = this.#freshness.waitMs,
   ): Promise<Reading<T>> {
     const age = now - this.#checkedAt;
     // One that hangs, or died with its request, must not be waited for for ever.
@@ -63,7 +63,7 @@ export class Held<T> {
     }
     if (this.#refresh !== undefined && (this.#value === undefined || age > this.#freshness.staleMs)) {
       try {
-        await withDeadline(this.#refresh.done, Math.min(this.#freshness.waitMs, patienceMs), this.#name);
+        await withDeadline(this.#refresh.done, patienceMs, this.#name);
       } catch (error) {
         return { value: this.#value, failure: String((error as Error).message) };
       }

@@ -69,7 +69,7 @@ export async function readCurrentRelease(bucket: R2Bucket): Promise<CurrentRelea
  */
 export async function publishRelease(
   bucket: R2Bucket,
-  { manifest, model, vocabulary, neighbours }: ReleaseFiles,
+  { manifest, model, vocabulary, neighbours, ranking }: ReleaseFiles,
   etag: string | undefined,
   now: number,
 ): Promise<Result<ReleasePointer, string>> {
@@ -83,6 +83,7 @@ export async function publishRelease(
     [manifest.model, model],
     [manifest.vocabulary, vocabulary],
     [manifest.neighbours, neighbours],
+    ...(manifest.ranking !== null && ranking !== undefined ? ([[manifest.ranking.model, ranking]] as const) : []),
     [manifestFile, bytes],
   ] as const) {
     // R2 checks the digest of what arrives. Where the key is taken nothing is written; reading back tells whether an

@@ -138,3 +138,15 @@ export const batchGalleries = sqliteTable(
   },
   (table) => [index('batch_galleries_computed').on(table.computedAt)],
 );
+
+/** What answers showed (models/contracts/slate.ts): training joins what players did with it by the answer's id. */
+export const slates = sqliteTable(
+  'slates',
+  {
+    recommendationId: text('recommendation_id').primaryKey(),
+    shownAt: integer('shown_at').notNull(),
+    // JSON: a slate is read whole or not at all.
+    body: text('body').notNull(),
+  },
+  (table) => [index('slates_shown').on(table.shownAt)],
+);

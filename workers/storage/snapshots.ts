@@ -12,11 +12,17 @@ import {
 } from '../../models/contracts/snapshot.ts';
 import { readEventPage } from './events.ts';
 import { listItems } from './items.ts';
+import { readSlatePage, type SlateCursor } from './slates.ts';
 
 const EVENT_PAGE = 10_000;
 const ITEM_PAGE = 2_000;
 /** About 12 MB of text before compression: far from an isolate's memory. */
 const LINES_PER_PART = 50_000;
+/** Slates are some 40 KB each. */
+const SLATE_PAGE = 50;
+const SLATES_PER_PART = 250;
+/** More than a training learns from. */
+const SLATES_MAX = 10_000;
 const SNAPSHOTS_KEPT = 3;
 
 /** The newest snapshot; undefined where there is none. */
@@ -30,7 +36,8 @@ export async function exportSnapshot(db: D1Database, bucket: R2Bucket, now: numb
   const createdAt = new Date(now).toISOString();
   const version = createdAt.replaceAll(/[-:.]/g, '');
   const parts: SnapshotPart[] = [];
-  let lines: ExportLine[] = [];
+  let lines: string[] = [];
+  const add = (line: ExportLine) => lines.push(JSON.stringify(line));
   const flush = async (kind: SnapshotPart['kind']) => {
     if (lines.length === 0) return;
     parts.push(await writePart(bucket, snapshotKey(version, partName(kind, parts.length)), kind, lines));
@@ -41,7 +48,7 @@ export async function exportSnapshot(db: D1Database, bucket: R2Bucket, now: numb
   for (;;) {
     const page = await readEventPage(db, lastSequence, EVENT_PAGE);
     for (const { sequence, ...event } of page) {
-      lines.push({ kind: 'event', ...event });
+      add({ kind: 'event', ...event });
       lastSequence = sequence;
     }
     if (lines.length >= LINES_PER_PART || page.length < EVENT_PAGE) await flush('events');
@@ -51,11 +58,24 @@ export async function exportSnapshot(db: D1Database, bucket: R2Bucket, now: numb
   for (;;) {
     const page = await listItems(db, { hidden: true }, lastItemId, ITEM_PAGE);
     for (const item of page) {
-      lines.push({ kind: 'item', ...item });
+      add({ kind: 'item', ...item });
       lastItemId = item.itemId;
     }
     if (lines.length >= LINES_PER_PART || page.length < ITEM_PAGE) await flush('items');
     if (page.length < ITEM_PAGE) break;
+  }
+
+  let cursor: SlateCursor = { shownAt: Number.MAX_SAFE_INTEGER, recommendationId: '' };
+  for (let slates = 0; slates < SLATES_MAX; ) {
+    const page = await readSlatePage(db, cursor, SLATE_PAGE);
+    for (const { body, ...at } of page) {
+      lines.push(body);
+      cursor = at;
+    }
+    slates += page.length;
+    const isLast = page.length < SLATE_PAGE || slates >= SLATES_MAX;
+    if (lines.length >= SLATES_PER_PART || isLast) await flush('slates');
+    if (isLast) break;
   }
 
   const rows = (kind: SnapshotPart['kind']) =>
@@ -66,6 +86,7 @@ export async function exportSnapshot(db: D1Database, bucket: R2Bucket, now: numb
     createdAt,
     events: rows('events'),
     items: rows('items'),
+    slates: rows('slates'),
     lastSequence,
     parts,
   };
@@ -80,9 +101,9 @@ async function writePart(
   bucket: R2Bucket,
   key: string,
   kind: SnapshotPart['kind'],
-  lines: readonly ExportLine[],
+  lines: readonly string[],
 ): Promise<SnapshotPart> {
-  const text = lines.map((line) => `${JSON.stringify(line)}\n`);
+  const text = lines.map((line) => `${line}\n`);
   const packed = await new Response(new Blob(text).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
   const sha256 = await sha256Hex(packed);
   await bucket.put(key, packed, { sha256 });

@@ -1,0 +1,96 @@
+// What the features of all candidates of one answer have in common: the player's habits, the lists of the day, the context.
+// Computed once for each answer.
+
+import type { RequestContext } from '../contracts/context.ts';
+import type { Item } from '../contracts/item.ts';
+import type { UserView } from '../contracts/signals.ts';
+import type { Scored, Statistics } from '../contracts/statistics.ts';
+import { type GenreAffinity, genreAffinity } from './affinity.ts';
+
+type Shares = ReadonlyMap<string, number>;
+
+export interface AnswerFacts {
+  /** The player's taste, as shares that add up to 1. */
+  genres: Shares;
+  tags: Shares;
+  /** Of games that the player chose. */
+  developers: ReadonlySet<string>;
+  /** Median price of the games that the player owns or plays; null where none is known. */
+  usualPrice: number | null;
+  /** Shares of the recent history: what was played, and what was played for long. */
+  plays: number;
+  longPlays: number;
+  historyLength: number;
+  /** How often an item was shown since the player last did anything with it. */
+  shown: Shares;
+  /** The player's own, −1 to 1. */
+  popularityDial: number;
+  /** By item id, the list's best at 1. */
+  popularity: Shares;
+  trend: Shares;
+  countryTrend: Shares;
+  rating: Shares;
+  platform: string | null;
+  localHour: number | null;
+  /** Epoch milliseconds of the day's beginning, UTC. */
+  todayMs: number;
+}
+
+export interface AnswerMaterial {
+  view: UserView;
+  affinity: readonly GenreAffinity[];
+  catalogue: { get(itemId: string): Item | undefined };
+  statistics: Statistics | null;
+  popularity: Shares;
+  context: RequestContext;
+  today: string;
+}
+
+/** A play that counts for at least this was a long one (weights.ts): some two hours. */
+const LONG_PLAY_WEIGHT = 0.9;
+
+export function describeAnswer(material: AnswerMaterial): AnswerFacts {
+  const { view, affinity, catalogue, statistics, popularity, context, today } = material;
+  const { history } = view;
+  const tags = genreAffinity(history, (itemId) => catalogue.get(itemId)?.tags);
+  const played = history.filter(({ strongestType }) => strongestType === 'play');
+  const ofHistory = (items: readonly unknown[]) => (history.length > 0 ? items.length / history.length : 0);
+  const chosen = history.filter(({ weight }) => weight > 0).map(({ itemId }) => catalogue.get(itemId));
+  return {
+    genres: new Map(affinity.map(({ genre, share }) => [genre, share])),
+    tags: new Map(tags.map(({ genre: tag, share }) => [tag, share])),
+    developers: new Set(chosen.flatMap((item) => item?.developer ?? [])),
+    usualPrice: medianPrice([...view.owned, ...view.played], catalogue),
+    plays: ofHistory(played),
+    longPlays: ofHistory(played.filter(({ weight }) => weight >= LONG_PLAY_WEIGHT)),
+    historyLength: history.length,
+    shown: new Map(view.shown.map(({ itemId, times }) => [itemId, times])),
+    popularityDial: view.preferences.popularity,
+    popularity,
+    trend: sharesOf(statistics?.trending),
+    countryTrend: sharesOf(statistics?.trendingByCountry[context.country ?? '']),
+    rating: sharesOf(statistics?.bestRated),
+    platform: context.platform,
+    localHour: context.localHour,
+    todayMs: Date.parse(today),
+  };
+}
+
+function medianPrice(itemIds: readonly string[], catalogue: AnswerMaterial['catalogue']): number | null {
+  const prices = [...new Set(itemIds)].flatMap((itemId) => catalogue.get(itemId)?.price ?? []).sort((a, b) => a - b);
+  return prices[prices.length >> 1] ?? null;
+}
+
+/** The lists are the same for many answers. */
+const known = new WeakMap<readonly Scored[], Shares>();
+const NONE: Shares = new Map();
+
+function sharesOf(list: readonly Scored[] | undefined): Shares {
+  if (list === undefined) return NONE;
+  const before = known.get(list);
+  if (before !== undefined) return before;
+  const best = list[0]?.[1] ?? 0;
+  const shares = new Map(list.map(([itemId, score]) => [itemId, best > 0 ? score / best : 0]));
+  known.set(list, shares);
+  return shares;
+}

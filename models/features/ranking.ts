@@ -1,0 +1,154 @@
+// What the ranking model is told of a candidate: one ordered list of features, the actions that it predicts, and what each
+// action is worth. Trainer and edge both import this list; its hash is in every release. It reads no store and no clock.
+
+import type { Item } from '../contracts/item.ts';
+import type { AnswerFacts } from './answer-facts.ts';
+
+/** What the model predicts, one probability each, in this order. */
+export const ACTIONS = ['click', 'play', 'like', 'purchase', 'dismiss'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** What an action is worth to the store: the score of a candidate is the sum over its probabilities. */
+export const ACTION_VALUES: Record<Action, number> = { click: 1, play: 4, like: 3, purchase: 6, dismiss: -4 };
+
+/** What is known of one candidate, beside its answer. */
+export interface CandidateFacts {
+  item: Item;
+  /** What the sources that found it say, each relative to its best, 0–1. */
+  sources: Readonly<Partial<Record<string, { score: number }>>>;
+  /** Place in the retrieval model's order, from 0; undefined where it did not retrieve it. */
+  retrievalRank: number | undefined;
+  /** What ranks where no ranking model does, 0 or more. */
+  prior: number;
+}
+
+interface Feature {
+  name: string;
+  /** Every value is within it: no item's data can blow a score up. */
+  range: readonly [min: number, max: number];
+  read(candidate: CandidateFacts, answer: AnswerFacts): number;
+}
+
+const share = (name: string, read: Feature['read']): Feature => ({ name, range: [0, 1], read });
+const signed = (name: string, read: Feature['read']): Feature => ({ name, range: [-1, 1], read });
+const source = (name: string): Feature => share(`source/${name}`, ({ sources }) => sources[name]?.score ?? 0);
+
+/** 0 for 0, 1 from `max` on, fine where numbers are small. */
+const logShare = (value: number, max: number): number => Math.log1p(Math.max(0, value)) / Math.log1p(max);
+const sumOf = (labels: readonly string[], shares: ReadonlyMap<string, number>): number => {
+  let sum = 0;
+  for (const label of labels) sum += shares.get(label) ?? 0;
+  return sum;
+};
+
+const YEAR_DAYS = 365;
+const OLD_YEARS = 30;
+const FRESH_DAYS = 60;
+const PRICE_MAX = 100;
+const HISTORY_MAX = 128;
+const SHOWN_MAX = 50;
+const HOURS = 24;
+const turn = (hour: number): number => (2 * Math.PI * hour) / HOURS;
+const ageDays = ({ releaseDate }: Item, { todayMs }: AnswerFacts): number | undefined =>
+  releaseDate === null ? undefined : (todayMs - Date.parse(releaseDate)) / 86_400_000;
+
+/** To be told a row of a page by its place: below these nobody scrolls. */
+const ROW_MAX = 20;
+const COLUMN_MAX = 100;
+
+/** In this order. The last two say where an entry stood; they are learnt from, and the same for all when serving. */
+export const FEATURES: readonly Feature[] = [
+  source('retrieval'),
+  share('retrieval/rank', ({ retrievalRank: rank }) => (rank === undefined ? 0 : 1 / Math.log2(rank + 2))),
+  source('search'),
+  source('similar'),
+  source('genre'),
+  source('trending'),
+  source('best-rated'),
+  source('hidden-gems'),
+  source('new'),
+  source('popular'),
+  signed('prior', ({ prior }) => Math.tanh(Math.log(prior + 1e-4) / 4)),
+  // The square root, and once more: popularity falls so steeply that most games would look alike.
+  share('popularity', ({ item }, { popularity }) => Math.sqrt(popularity.get(item.itemId) ?? 0)),
+  share('popularity/tail', ({ item }, { popularity }) => (popularity.get(item.itemId) ?? 0) ** 0.25),
+  share('trend', ({ item }, { trend }) => trend.get(item.itemId) ?? 0),
+  share('trend/country', ({ item }, { countryTrend }) => countryTrend.get(item.itemId) ?? 0),
+  share('rating', ({ item }, { rating }) => rating.get(item.itemId) ?? 0),
+  share('age', ({ item }, answer) => logShare((ageDays(item, answer) ?? 0) / YEAR_DAYS, OLD_YEARS)),
+  share('freshness', ({ item }, answer) => Math.exp(-Math.max(0, ageDays(item, answer) ?? Infinity) / FRESH_DAYS)),
+  share('affinity/genres', ({ item }, { genres }) => sumOf(item.genres, genres)),
+  share('affinity/tags', ({ item }, { tags }) => sumOf(item.tags, tags)),
+  share('developer/known', ({ item }, { developers }) => Number(developers.has(item.developer ?? ''))),
+  share('price', ({ item }) => logShare(item.price ?? 0, PRICE_MAX)),
+  share('price/free', ({ item }) => Number(item.price === 0)),
+  signed('price/relative', ({ item: { price } }, { usualPrice }) =>
+    price === null || usualPrice === null ? 0 : Math.tanh(Math.log((price + 1) / (usualPrice + 1))),
+  ),
+  share('player/plays', (_, { plays }) => plays),
+  share('player/long-plays', (_, { longPlays }) => longPlays),
+  share('player/history', (_, { historyLength }) => logShare(historyLength, HISTORY_MAX)),
+  signed('player/popularity-dial', (_, { popularityDial }) => popularityDial),
+  share('shown', ({ item }, { shown }) => logShare(shown.get(item.itemId) ?? 0, SHOWN_MAX)),
+  signed('hour/sine', (_, { localHour }) => (localHour === null ? 0 : Math.sin(turn(localHour)))),
+  signed('hour/cosine', (_, { localHour }) => (localHour === null ? 0 : Math.cos(turn(localHour)))),
+  signed('platform/match', ({ item }, { platform }) =>
+    platform === null || item.platforms.length === 0 ? 0 : item.platforms.includes(platform) ? 1 : -1,
+  ),
+  share('position/row', () => 0),
+  share('position/column', () => 0),
+];
+
+/** Grows with every change of how a feature is read that does not change its name. */
+const FEATURES_VERSION = 1;
+
+/** Stands for the list, its order and its ranges: a model is of use only to who encodes as its trainer's log did. */
+export const FEATURES_HASH: string = hash(
+  JSON.stringify([FEATURES_VERSION, ACTIONS, FEATURES.map(({ name, range }) => [name, range])]),
+);
+
+/** FNV-1a, 64 bits, as hex. */
+function hash(text: string): string {
+  let h = 0xcbf29ce484222325n;
+  for (let at = 0; at < text.length; at++) h = BigInt.asUintN(64, (h ^ BigInt(text.charCodeAt(at))) * 0x100000001b3n);
+  return h.toString(16).padStart(16, '0');
+}
+
+/** [candidates, FEATURES], row by row, as the edge asks: no position is said. */
+export function encodeFeatures(candidates: readonly CandidateFacts[], answer: AnswerFacts): Float32Array {
+  const rows = new Float32Array(candidates.length * FEATURES.length);
+  let cell = 0;
+  for (const candidate of candidates)
+    for (const {
+      range: [min, max],
+      read,
+    } of FEATURES) {
+      const value = read(candidate, answer);
+      // What is no number says nothing.
+      rows[cell++] = value >= min ? Math.min(max, value) : value < min ? min : 0;
+    }
+  return rows;
+}
+
+/** Writes into a logged row of features where its entry stood. */
+export function writePosition(features: Float32Array, row: number, column: number): void {
+  features[FEATURES.length - 2] = Math.min(1, logShare(row, ROW_MAX));
+  features[FEATURES.length - 1] = Math.min(1, logShare(column, COLUMN_MAX));
+}
+
+/** One number for each row of probabilities, [candidates, ACTIONS]; greater than 0, so that it can be multiplied. */
+export function valueActions(probabilities: Float32Array): Float32Array {
+  const values = new Float32Array(probabilities.length / ACTIONS.length);
+  for (let candidate = 0; candidate < values.length; candidate++) {
+    let value = 0;
+    ACTIONS.forEach((action, at) => {
+      value += ACTION_VALUES[action] * probabilities[candidate * ACTIONS.length + at]!;
+    });
+    values[candidate] = value > VALUE_SMALL ? value : VALUE_SMALL * Math.exp(value / VALUE_SMALL / DECAY - 1 / DECAY);
+  }
+  return values;
+}
+
+/** Below it values fall ever more slowly, and stay in order. */
+const VALUE_SMALL = 0.01;
+const DECAY = 50;

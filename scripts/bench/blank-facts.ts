@@ -1,0 +1,27 @@
+// What a manifest says of a release that nobody trained or measured: for releases that a bench or a test makes up.
+
+import type { RankingMetrics } from '../../models/contracts/release.ts';
+import type { ReleaseFacts } from '../../models/training/seal-release.ts';
+
+const UNMEASURED: RankingMetrics = {
+  users: 0,
+  'hitRate@10': 0,
+  'ndcg@10': 0,
+  'recall@20': 0,
+  'ndcg@100': 0,
+  mrr: 0,
+  'coverage@10': 0,
+  'novelty@10': 0,
+};
+
+/** `at`: when it is said to have been made. The self-test asks nothing. */
+export const blankFacts = (version: string, algorithm: string, at: string): ReleaseFacts => ({
+  version,
+  algorithm,
+  parameters: {},
+  createdAt: at,
+  data: { snapshot: 'none', from: at, until: at, users: 0, interactions: 0, lastSequence: 0 },
+  metrics: { protocol: 'none', candidate: UNMEASURED, popularity: UNMEASURED, current: null },
+  selfTest: { items: [], weights: [], ages: [], expected: [] },
+  trainSeconds: 0,
+});

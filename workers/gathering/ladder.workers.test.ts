@@ -1,0 +1,268 @@
+// The ladder, rung by rung, with faults put in: real D1, R2, objects and onnxruntime, and between them and the Worker a
+// binding that is slow, down or lies.
+
+import { runDurableObjectAlarm } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
+import type { Item } from '../../models/contracts/item.ts';
+import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
+import type { SignalEvent } from '../../models/contracts/signals.ts';
+import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
+import { publishFake } from '../../tests/fake-release.ts';
+import { writeBatchGalleries } from '../storage/galleries.ts';
+import { putItems } from '../storage/items.ts';
+import { writeStatistics } from '../storage/statistics.ts';
+import { Budget } from './budget.ts';
+import { Isolate } from './isolate.ts';
+import { answerGallery } from './ladder.ts';
+
+const makeItem = (place: number): Item => ({
+  itemId: `g${place}`,
+  title: `${place} Miles of Road`,
+  genres: [place % 2 === 0 ? 'Strategy' : 'Racing'],
+  tags: [],
+  developer: null,
+  releaseDate: `2025-01-${String((place % 28) + 1).padStart(2, '0')}`,
+  price: null,
+  ageRating: place % 5 === 0 ? 18 : 6,
+  platforms: [],
+  coverUrl: null,
+  hidden: false,
+});
+const items = Array.from({ length: 130 }, (_, place) => makeItem(place));
+const event = (id: string, type: SignalEvent['type'], itemId: string): SignalEvent => ({
+  id,
+  type,
+  itemId,
+  value: null,
+  query: null,
+  timestamp: Date.now(),
+});
+
+/** A binding whose methods do as `fault` says; what they give is not looked into. */
+const faulty = <T extends object>(binding: T, fault: (ask: () => unknown, method: string) => unknown): T =>
+  new Proxy(binding, {
+    get: (target, method) => {
+      const value = Reflect.get(target, method);
+      return typeof value === 'function'
+        ? (...args: unknown[]) => fault(() => value.apply(target, args), String(method))
+        : value;
+    },
+  });
+const down = (what: string) => () => {
+  throw new Error(`${what} is down`);
+};
+const slow = (ask: () => unknown) => new Promise((resolve) => setTimeout(resolve, 400)).then(ask);
+/** An object whose answers come as `fault` says. */
+const objects = (fault: (ask: () => unknown, method: string) => unknown) => ({
+  getByName: (name: string) => faulty(env.USER_SIGNALS.getByName(name), fault),
+});
+/** D1's statements are made at once and run later. */
+const database = (fault: (ask: () => unknown) => unknown) =>
+  faulty(env.DB, (ask, method) => {
+    const made = ask();
+    if (method !== 'prepare') return fault(() => made);
+    const statement = (real: object): object =>
+      faulty(real, (run, name) => (name === 'bind' ? statement(run() as object) : fault(run)));
+    return statement(made as object);
+  });
+
+/** Asks an isolate; a new one holds nothing yet. */
+function start(isolate = new Isolate()) {
+  const ask = async (userId: string, faults: object = {}, { deadlineMs = 150 } = {}) => {
+    const { answer, rows } = await answerGallery(
+      {
+        env: { ...env, ...faults } as Env,
+        userId,
+        context: EMPTY_CONTEXT,
+        budget: new Budget(deadlineMs),
+        isolate,
+        waitUntil: (promise) => void promise.catch(() => {}),
+      },
+      12,
+    );
+    return { ...answer, rows, shown: rows.flatMap((row) => row.items.map(({ itemId }) => itemId)) };
+  };
+  return { ask, isolate };
+}
+/** One that holds everything. */
+async function startWarm() {
+  const { ask, isolate } = start();
+  await expect
+    .poll(async () => (await ask('warmer', {}, { deadlineMs: 2_000 })).release, { timeout: 10_000 })
+    .toBe('good');
+  return { ask, isolate };
+}
+/** A player who likes g7, owns g9 and refused g1. */
+async function makePlayer(userId: string) {
+  const player = env.USER_SIGNALS.getByName(userId);
+  await player.record([event('1', 'like', 'g7'), event('2', 'purchase', 'g9'), event('3', 'dismiss', 'g1')]);
+  return player;
+}
+
+beforeEach(async () => {
+  await putItems(env.DB, items);
+  await publishFake(env.BUCKET, 'good', { itemIds: items.map(({ itemId }) => itemId), shift: 0 });
+  await writeStatistics(env.BUCKET, {
+    schema: 1,
+    computedAt: '2026-01-01T00:00:00Z',
+    events: 1,
+    popular: items.map(({ itemId }, place) => [itemId, 200 - place]),
+    trending: [],
+    bestRated: [],
+    trendingByCountry: {},
+    hiddenGems: [],
+  });
+});
+
+const batchOf = (...itemIds: string[]): BatchGallery => ({
+  recommendationId: 'made-in-bulk',
+  generatedAt: '2026-01-01T00:00:00Z',
+  release: 'good',
+  dataUntil: null,
+  rows: [
+    {
+      id: 'top-picks',
+      title: 'Top picks for you',
+      reason: '',
+      items: itemIds.map((itemId) => ({
+        itemId,
+        score: 1,
+        reason: '',
+        item: items.find((one) => one.itemId === itemId),
+      })),
+    },
+  ],
+  excluded: ['g9', 'g1'],
+  ageLimit: 12,
+});
+
+it('answers online where all is well', async () => {
+  const { ask } = await startWarm();
+  await makePlayer('ann');
+  expect(await ask('ann')).toMatchObject({ tier: 'online', release: 'good', degraded: [] });
+});
+
+it('takes the object’s own gallery where the model fails, without what has been refused since', async () => {
+  const { ask, isolate } = await startWarm();
+  const ann = await makePlayer('ann');
+  const online = await ask('ann');
+  await ann.record([event('4', 'click', 'g11')]);
+  expect(await runDurableObjectAlarm(ann)).toBe(true);
+  const backup = (await ann.backup())!;
+  expect(backup.rows[0]!.items[0]!.item).toMatchObject({ title: expect.any(String) });
+
+  const first = backup.rows[0]!.items[0]!.itemId;
+  await ann.record([event('5', 'dismiss', first)]);
+  vi.spyOn(isolate.heldRelease().value!.scorer, 'score').mockRejectedValue(new Error('wasm: out of memory'));
+  const nearline = await ask('ann');
+  expect(nearline).toMatchObject({
+    tier: 'nearline',
+    recommendationId: backup.recommendationId,
+    generatedAt: backup.generatedAt,
+    degraded: ['model: wasm: out of memory'],
+  });
+  expect(nearline.recommendationId).not.toBe(online.recommendationId);
+  expect(nearline.shown.length).toBeGreaterThan(10);
+  for (const gone of [first, 'g1', 'g9']) expect(nearline.shown).not.toContain(gone);
+});
+
+for (const [fault, binding, reason] of [
+  ['down', down('the object'), /^signals: the object is down/],
+  ['slow', slow, /^signals: no answer within 90 ms/],
+  [
+    'overloaded',
+    () => Promise.reject(Object.assign(new Error('Durable Object is overloaded'), { overloaded: true })),
+    /^signals: Durable Object is overloaded/,
+  ],
+] as const)
+  it(`takes the batch gallery where the object is ${fault}, by what was known of the player then`, async () => {
+    const { ask } = await startWarm();
+    // g9 is owned, g1 dismissed, g10 for adults, g119 off show.
+    await makePlayer(fault);
+    await writeBatchGalleries(env.DB, [{ userId: fault, gallery: batchOf('g9', 'g1', 'g10', 'g22', 'gone') }], 1);
+    const answer = await ask(fault, { USER_SIGNALS: objects(binding) });
+    expect(answer).toMatchObject({ tier: 'batch', recommendationId: 'made-in-bulk', shown: ['g22'] });
+    expect(answer.degraded[0]).toMatch(reason);
+  });
+
+it('falls to statistics where nobody knows the player: nothing for adults, and it says so', async () => {
+  const { ask } = await startWarm();
+  const answer = await ask('stranger', { USER_SIGNALS: objects(down('the object')) });
+  expect(answer.tier).toBe('statistics');
+  expect(answer.degraded).toEqual(['signals: the object is down', expect.stringMatching(/^safety: /)]);
+  expect(answer.shown.length).toBeGreaterThan(20);
+  for (const itemId of answer.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
+});
+
+it('remembers what keeps a player safe when the object goes down later', async () => {
+  const { ask } = await startWarm();
+  const carl = await makePlayer('carl');
+  await carl.setPreferences({ ...EMPTY_PREFERENCES, ageLimit: 12 });
+  await ask('carl');
+  const answer = await ask('carl', { USER_SIGNALS: objects(down('the object')), DB: database(down('D1')) });
+  expect(answer.tier).toBe('statistics');
+  expect(answer.shown.length).toBeGreaterThan(20);
+  for (const gone of ['g9', 'g1']) expect(answer.shown).not.toContain(gone);
+  for (const itemId of answer.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
+});
+
+it('takes a gallery made before where a cold isolate cannot read the catalogue', async () => {
+  const warm = await startWarm();
+  const dora = await makePlayer('dora');
+  await warm.ask('dora');
+  await dora.record([event('6', 'click', 'g13')]);
+  await runDurableObjectAlarm(dora);
+  for (const fault of [down('D1'), slow]) {
+    const { ask } = start();
+    const answer = await ask('dora', { DB: database(fault) });
+    expect(answer.tier).toBe('nearline');
+    expect(answer.shown.length).toBeGreaterThan(10);
+    for (const gone of ['g9', 'g1']) expect(answer.shown).not.toContain(gone);
+    expect(answer.degraded[0]).toMatch(/^catalogue: /);
+  }
+});
+
+it('waits for the catalogue, beyond the deadline, rather than show nothing', async () => {
+  const { ask } = start();
+  const answer = await ask('nobody-knows', { DB: database(slow) });
+  expect(answer.shown.length).toBeGreaterThan(20);
+  expect(answer.degraded).toContainEqual(expect.stringMatching(/^deadline: /));
+});
+
+for (const [fault, bucket, reason] of [
+  ['down', faulty(env.BUCKET, down('R2')), /R2 is down/],
+  ['slow', faulty(env.BUCKET, slow), /no answer within 90 ms/],
+] as const)
+  it(`answers a cold isolate’s first request from live signals where R2 is ${fault}`, async () => {
+    const { ask } = start();
+    const answer = await ask('bob', { BUCKET: bucket });
+    expect(answer).toMatchObject({ tier: 'statistics', release: null });
+    expect(answer.degraded).toContainEqual(expect.stringMatching(reason));
+    expect(answer.shown.length).toBeGreaterThan(20);
+  });
+
+it('goes without a release whose file is missing or corrupt', async () => {
+  const { ask } = start();
+  await makePlayer('emil');
+  await publishFake(env.BUCKET, 'broken', {
+    itemIds: items.map(({ itemId }) => itemId),
+    shift: 0,
+    damage: ({ model }) => model.fill(0, 100, 200),
+  });
+  await expect
+    .poll(async () => (await ask('emil', {}, { deadlineMs: 2_000 })).degraded, { timeout: 10_000 })
+    .toContainEqual(expect.stringMatching(/^release: broken: .*sha256/));
+  const answer = await ask('emil');
+  expect(answer.tier).toBe('statistics');
+  expect(answer.shown.length).toBeGreaterThan(20);
+  for (const gone of ['g9', 'g1']) expect(answer.shown).not.toContain(gone);
+});
+
+it('shows nothing only where there is nothing', async () => {
+  await env.DB.prepare('delete from items').run();
+  const { ask } = start();
+  const answer = await ask('ann', {}, { deadlineMs: 2_000 });
+  expect(answer.rows).toEqual([]);
+});

@@ -1,0 +1,69 @@
+import { env } from 'cloudflare:workers';
+import { expect, it } from 'vitest';
+import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
+import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
+import { publishFake } from '../../tests/fake-release.ts';
+import { makeItem } from '../../tests/moment.ts';
+import { insertEvents } from '../storage/events.ts';
+import { readBatchGallery } from '../storage/galleries.ts';
+import { putItems } from '../storage/items.ts';
+import { writePreferences } from '../storage/users.ts';
+import { runJob } from './jobs.ts';
+
+const NOW = Date.now();
+const CRON = '25 * * * *';
+const event = (userId: string, place: number, type: EventType, itemId: string, daysAgo = 0): PlayerEvent => ({
+  id: `${place}`,
+  userId,
+  type,
+  itemId,
+  value: null,
+  query: null,
+  timestamp: NOW - daysAgo * 86_400_000 - place,
+  receivedAt: NOW,
+  recommendationId: null,
+  position: null,
+  platform: null,
+  country: 'CH',
+  locale: null,
+});
+const items = Array.from({ length: 130 }, (_, place) => ({ ...makeItem(place), ageRating: place % 5 === 0 ? 18 : 6 }));
+
+it('makes galleries of the active players from the log alone, safe ones, and none before there is a release', async () => {
+  await putItems(env.DB, items);
+  const players = Array.from({ length: 60 }, (_, player) => `player-${player}`);
+  await insertEvents(
+    env.DB,
+    players.flatMap((userId, player) => [
+      event(userId, 1, 'like', `g${player}`),
+      event(userId, 2, 'purchase', `g${player + 1}`),
+      event(userId, 3, 'dismiss', `g${player + 2}`),
+    ]),
+  );
+  await insertEvents(env.DB, [event('long-gone', 1, 'like', 'g3', 30)]);
+  await writePreferences(env.DB, 'player-7', { ...EMPTY_PREFERENCES, ageLimit: 12 }, NOW);
+
+  await runJob(CRON, env);
+  expect(await env.DB.prepare('select rows from job_runs order by id desc').first('rows')).toBe(0);
+
+  await publishFake(env.BUCKET, 'good', { itemIds: items.map(({ itemId }) => itemId), shift: 0 });
+  await runJob(CRON, env);
+  expect(await env.DB.prepare('select rows from job_runs order by id desc').first('rows')).toBe(60);
+  const count = () => env.DB.prepare('select count(*) as n from batch_galleries').first<number>('n');
+  await expect.poll(count, { timeout: 20_000 }).toBe(60);
+
+  for (const [player, userId] of players.entries()) {
+    const gallery = (await readBatchGallery(env.DB, userId))!;
+    expect(gallery.excluded.toSorted()).toEqual([`g${player + 1}`, `g${player + 2}`].toSorted());
+    const shown = gallery.rows.flatMap((row) => row.items);
+    expect(shown.length).toBeGreaterThan(20);
+    for (const { itemId, item } of shown) {
+      expect(gallery.excluded).not.toContain(itemId);
+      expect(item!.itemId).toBe(itemId);
+      if (userId === 'player-7') expect(item!.ageRating).toBe(6);
+    }
+  }
+  expect((await readBatchGallery(env.DB, 'player-7'))!.ageLimit).toBe(12);
+  expect((await readBatchGallery(env.DB, 'player-8'))!.release).toBe('good');
+  expect(await readBatchGallery(env.DB, 'long-gone')).toBeUndefined();
+});
