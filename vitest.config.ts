@@ -7,9 +7,10 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-worker
 import { type Request, Response } from 'miniflare';
 import { defineConfig } from 'vitest/config';
 
-/** For tests inside workerd: what Node alone can do, at /models/<kind>?items=<count> and /scores. */
+/** For tests inside workerd: what Node alone can do, at /models/<kind>?items=<count>, /scores and /ranker. */
 async function answerAsTrainer(request: Request): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
+  if (pathname === '/ranker') return drawRankingPart();
   return pathname === '/scores'
     ? score(request)
     : drawModel(path.basename(pathname), Number(searchParams.get('items')));
@@ -25,6 +26,15 @@ async function drawModel(kind: string, items: number): Promise<Response> {
   );
   const model = drawModels(items).findLast(({ algorithm }) => algorithm === kind)!;
   return new Response(encodeRetrieval(model).bytes);
+}
+
+/** A ranking model, its weights random, with probabilities as the trainer computes them; the file as a list of bytes. */
+async function drawRankingPart(): Promise<Response> {
+  const { drawRanker } = await load<typeof import('./scripts/bench/random-ranker.ts')>(
+    'scripts/bench/random-ranker.ts',
+  );
+  const { model, ...part } = await drawRanker();
+  return new Response(JSON.stringify({ ...part, model: [...model] }));
 }
 
 /** onnxruntime-node, as the trainer runs it: model and histories in, scores out. */

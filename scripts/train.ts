@@ -70,7 +70,7 @@ async function train(flags: Flags, run: <T>(learn: Learn<T>) => Promise<T>): Pro
   const progress = createProgress();
   const material = await withStores(flags, (stores) => readMaterial(stores, flags, progress));
   // The stores are closed while it learns: a Ctrl-C in a terminal reaches workerd too, and ends it.
-  const { verdict, candidates, peakMemoryMB, ...files } = await run((signal) =>
+  const { verdict, candidates, ranker, peakMemoryMB, ...files } = await run((signal) =>
     learn(flags, material, signal, progress),
   );
   progress.end();
@@ -83,6 +83,7 @@ async function train(flags: Flags, run: <T>(learn: Learn<T>) => Promise<T>): Pro
     reason: verdict.reason,
     manifest: files.manifest,
     candidates,
+    ranker,
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
     peakMemoryMB,
   };

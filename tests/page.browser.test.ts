@@ -119,7 +119,10 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
         .getByRole('button', { name: /^Play / })
         .click(),
     );
-    expect(await page.locator(`[data-item="${played}"]`).count()).toBe(0);
+    // What is being played moves to its own row.
+    expect(await shelf.locator(`[data-item="${played}"]`).count()).toBe(0);
+    const own = page.getByRole('region', { name: 'Continue playing' });
+    expect(await own.locator(`[data-item="${played}"]`).count()).toBe(1);
     expect(await page.getByRole('region', { name: /^Because you played/ }).count()).toBe(1);
 
     const title = (await shelf.locator('.title').first().textContent())!;

@@ -25,6 +25,7 @@ function devotedPlayers(players: number, gamesEach = 6): InteractionLog {
 
 const input = (log: InteractionLog, current?: TrainingInput['current']): TrainingInput => ({
   interactions: log.collect(),
+  rows: [],
   catalogue: new Map(),
   snapshot: { version: '20260201T000000000Z', lastSequence: 77 },
   current,

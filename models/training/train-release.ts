@@ -15,7 +15,9 @@ import { encodeHistories } from '../features/history.ts';
 import { judge, type Verdict } from './gate.ts';
 import { holdOutShare, isHeldOut } from './hold-out.ts';
 import { countInteractions, type Interactions } from './interactions.ts';
-import { sealRelease } from './seal-release.ts';
+import type { ShownRow } from './ranking/impressions.ts';
+import { type RankingOutcome, trainRanker } from './ranking/train-ranker.ts';
+import { type RankingContents, sealRelease } from './seal-release.ts';
 import { type SearchInput, type SearchResult, searchAlgorithms } from './search.ts';
 import { openScorer } from './session.ts';
 
@@ -23,8 +25,10 @@ export interface TrainingInput extends Omit<SearchInput, 'interactions' | 'valid
   /** All of them: what is held out is decided here. */
   interactions: Interactions;
   snapshot: { version: string; lastSequence: number };
+  /** What answers showed, and what was done with it. */
+  rows: readonly ShownRow[];
   /** The release in use, to be measured beside the candidate; undefined where there is none. */
-  current: { itemIds: readonly string[]; model: Uint8Array } | undefined;
+  current: { itemIds: readonly string[]; model: Uint8Array; ranking?: RankingContents | undefined } | undefined;
 }
 
 export interface TrainedRelease extends ReleaseFiles {
@@ -33,6 +37,7 @@ export interface TrainedRelease extends ReleaseFiles {
   candidates: { algorithm: string; validation: number; trainSeconds: number }[];
   /** What is not among them, or ended before it was done, and why. */
   missing: SearchResult['missing'];
+  ranker: Pick<RankingOutcome, 'outcome' | 'reason'>;
 }
 
 /** Fails where there is too little to learn from, saying what is missing. */
@@ -80,6 +85,8 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
   const content = candidates.find((candidate) => candidate.model.algorithm === 'content')?.model.itemVectors;
   const sources = { model, content, counts: vocabulary.counts };
   const neighbours = await gatherNeighbours(sources, NEIGHBOURS_PER_ITEM_MAX);
+  onProgress('learning to rank');
+  const { ranking, ...ranker } = await trainRanker({ ...input, current: input.current?.ranking });
   const createdAt = new Date(clock()).toISOString();
   const digest = await sha256Hex(file);
   const files = await sealRelease(
@@ -98,7 +105,7 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
       selfTest: await makeSelfTest({ file, itemIds: model.itemIds }, test),
       trainSeconds,
     },
-    { model: file, itemIds: model.itemIds, neighbours },
+    { model: file, itemIds: model.itemIds, neighbours, ranking },
   );
   const verdict = judge({
     candidate: measured.candidate.ndcgAt10,
@@ -109,6 +116,7 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
     ...files,
     verdict,
     missing,
+    ranker,
     candidates: candidates.map(({ model: { algorithm }, validation: ndcg, trainSeconds: seconds }) => ({
       algorithm,
       validation: ndcg,

@@ -3,10 +3,11 @@
 import type { Item } from '../../models/contracts/item.ts';
 import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import { InteractionLog, type Interactions } from '../../models/training/interactions.ts';
+import { ImpressionLog, type ShownRow } from '../../models/training/ranking/impressions.ts';
 import type { TrainingInput } from '../../models/training/train-release.ts';
 import { listItems } from '../../workers/storage/items.ts';
 import { readCurrentRelease, readReleaseFile } from '../../workers/storage/releases.ts';
-import { readSnapshotEvents } from '../../workers/storage/snapshot-events.ts';
+import { readSnapshotEvents, readSnapshotSlates } from '../../workers/storage/snapshot-events.ts';
 import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
 import type { Platform } from '../platform.ts';
 import type { Progress } from '../progress.ts';
@@ -18,6 +19,7 @@ const ITEMS_PER_PAGE = 1_000;
 export interface Material {
   snapshot: SnapshotManifest;
   interactions: Interactions;
+  rows: ShownRow[];
   catalogue: Map<string, Item>;
   current: TrainingInput['current'];
   /** Of the release in use; undefined before the first. Publishing asks for it. */
@@ -37,23 +39,26 @@ export async function readMaterial(
         'the Worker exports one every hour, and `curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"` does it now',
     );
   const { etag, current } = await readCurrent(bucket, force);
-  const interactions = await readInteractions(bucket, snapshot, progress);
-  return { snapshot, interactions, catalogue: await readCatalogue(DB), current, etag };
+  const log = await readLog(bucket, snapshot, progress);
+  return { snapshot, ...log, catalogue: await readCatalogue(DB), current, etag };
 }
 
-async function readInteractions(
+async function readLog(
   bucket: R2Bucket,
   snapshot: SnapshotManifest,
   progress: Progress,
-): Promise<Interactions> {
+): Promise<Pick<Material, 'interactions' | 'rows'>> {
   const log = new InteractionLog();
+  const impressions = new ImpressionLog();
+  for await (const slate of readSnapshotSlates(bucket, snapshot)) impressions.addSlate(slate);
   let events = 0;
   for await (const event of readSnapshotEvents(bucket, snapshot)) {
     log.add(event);
+    impressions.addEvent(event);
     if (++events % EVENTS_PER_UPDATE === 0)
       progress.update(`reading ${events.toLocaleString('en')} of ${snapshot.events.toLocaleString('en')} events`);
   }
-  return log.collect();
+  return { interactions: log.collect(), rows: impressions.collect() };
 }
 
 async function readCatalogue(db: D1Database): Promise<Map<string, Item>> {
@@ -76,7 +81,9 @@ async function readCurrent(bucket: R2Bucket, force: boolean): Promise<Pick<Mater
     if (manifest.value === undefined) return { etag, current: undefined };
     const vocabulary = await readReleaseFile(bucket, manifest.value.vocabulary);
     const model = await readReleaseFile(bucket, manifest.value.model);
-    return { etag, current: { itemIds: JSON.parse(new TextDecoder().decode(vocabulary)), model } };
+    const { ranking: part } = manifest.value;
+    const ranking = part === null ? undefined : { ...part, model: await readReleaseFile(bucket, part.model) };
+    return { etag, current: { itemIds: JSON.parse(new TextDecoder().decode(vocabulary)), model, ranking } };
   } catch (error) {
     if (!force)
       throw new Error(`${(error as Error).message}. --force publishes without comparing with it`, { cause: error });

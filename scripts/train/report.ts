@@ -9,14 +9,16 @@ export interface Outcome {
   reason: string;
   manifest: ReleaseManifest;
   candidates: TrainedRelease['candidates'];
+  ranker: TrainedRelease['ranker'];
   seconds: number;
   peakMemoryMB: number;
 }
 
 export function formatJson({ manifest, ...outcome }: Outcome): string {
-  const { version, algorithm, parameters, items, data, metrics, model, trainSeconds } = manifest;
+  const { version, algorithm, parameters, items, data, metrics, model, ranking, trainSeconds } = manifest;
   const facts = { version, algorithm, parameters, items, data, metrics, modelBytes: model.bytes, trainSeconds };
-  return JSON.stringify({ ...outcome, ...facts });
+  const ranker = { ...outcome.ranker, metrics: ranking?.metrics ?? null };
+  return JSON.stringify({ ...outcome, ...facts, ranker });
 }
 
 export function formatReport({ manifest, candidates, ...outcome }: Outcome): string {
@@ -33,6 +35,7 @@ export function formatReport({ manifest, candidates, ...outcome }: Outcome): str
     formatFigures(algorithm, metrics.candidate),
     algorithm === 'popularity' ? null : formatFigures('popularity', metrics.popularity),
     metrics.current && formatFigures('release in use', metrics.current),
+    RANKERS[outcome.ranker.outcome](outcome.ranker.reason),
     outcome.outcome === 'published' ? null : `The gate refuses: ${outcome.reason}.`,
     outcome.outcome === 'refused'
       ? 'Nothing is changed; --force publishes all the same.'
@@ -41,6 +44,12 @@ export function formatReport({ manifest, candidates, ...outcome }: Outcome): str
   ];
   return lines.filter((line) => line !== null).join('\n');
 }
+
+const RANKERS: Record<Outcome['ranker']['outcome'], (reason: string) => string> = {
+  trained: (reason) => `A ranking model orders the page: ${reason}.`,
+  kept: (reason) => `The ranking model in use is kept: ${reason}.`,
+  none: (reason) => `No ranking model, the prior ranks: ${reason}.`,
+};
 
 const formatFigures = (name: string, figures: ReleaseManifest['metrics']['candidate']): string =>
   `  ${name.padEnd(16)}NDCG@10 ${figures['ndcg@10'].toFixed(4)}   HR@10 ${figures['hitRate@10'].toFixed(4)}`;

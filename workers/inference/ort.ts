@@ -5,8 +5,7 @@ import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import * as ort from 'onnxruntime-web/wasm';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
 import type { EncodedHistories } from '../../models/features/history.ts';
-import type { Ranker } from './ranker.ts';
-import { RefusedModelError, type Scorer } from './scorer.ts';
+import { type Ranker, RefusedModelError, type Scorer } from './scorer.ts';
 
 // workerd compiles no Wasm from bytes; only a statically imported module may be instantiated. ORT is given this buffer
 // as its binary, and the module is swapped in for exactly that buffer; every other caller passes through untouched.

@@ -3,12 +3,7 @@
 
 import { PARITY_TOLERANCE, type RankingPart } from '../../models/contracts/release.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
-
-export interface Ranker {
-  /** Features [candidates, FEATURES] to probabilities [candidates, ACTIONS], row by row. */
-  predict(features: Float32Array, candidates: number): Promise<Float32Array>;
-  release(): Promise<void>;
-}
+import type { Ranker } from './scorer.ts';
 
 /** Throws where the model reads other features than this version encodes. */
 export function checkFeatures({ featuresHash, actions }: RankingPart): void {

@@ -6,8 +6,8 @@ import { decodeNeighbourFile, type NeighbourTables } from '../../models/contract
 import type { ReleaseFile, ReleaseManifest } from '../../models/contracts/release.ts';
 import { readManifest, readPointer, readReleaseFile } from '../storage/releases.ts';
 import { createPlainScorer } from './plain.ts';
-import { checkFeatures, openRanker, type Ranker } from './ranker.ts';
-import { RefusedModelError, type Scorer, selfTest } from './scorer.ts';
+import { checkFeatures, openRanker } from './ranker.ts';
+import { type Ranker, RefusedModelError, type Scorer, selfTest } from './scorer.ts';
 
 export interface LoadedRelease {
   manifest: ReleaseManifest;

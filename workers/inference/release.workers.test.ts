@@ -1,6 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { encodeHistories } from '../../models/features/history.ts';
+import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
+import type { RankingContents } from '../../models/training/seal-release.ts';
 import { type Publication, publishFake, scoreByHand } from '../../tests/fake-release.ts';
 import { Held } from '../storage/held.ts';
 import { readNeighbours } from './neighbours.ts';
@@ -174,4 +176,49 @@ it('swaps to a newer release, and keeps the one it has when the next is broken, 
   expect(third.manifest.version).toBe('swap3');
   await expectScores(third, 7);
   expect(readNeighbours(third, 'new game')[0]).toEqual([changed[7]!, 1]);
+});
+
+it('opens the ranking model of a release, which answers as the trainer says; refuses one that reads other features', async () => {
+  const { TRAINER } = env as unknown as { TRAINER: Fetcher };
+  const drawn = await (await TRAINER.fetch('http://trainer/ranker')).json<RankingContents & { model: number[] }>();
+  const ranking = { ...drawn, model: Uint8Array.from(drawn.model) };
+  const publish = (version: string, changes: Partial<RankingContents> = {}) =>
+    publishFake(env.BUCKET, version, {
+      itemIds,
+      shift: 0,
+      lie: (contents) => Object.assign(contents, { ranking: { ...ranking, ...changes } }),
+    });
+
+  await publish('ranking1');
+  const loaded = (await loadRelease(env.BUCKET, undefined, 0))!;
+  const { features, expected } = ranking.selfTest;
+  const candidates = features.length / FEATURES.length;
+  const probabilities = await loaded.ranker!.predict(Float32Array.from(features), candidates);
+  expect(probabilities).toHaveLength(candidates * ACTIONS.length);
+  expect(Math.max(...expected) - Math.min(...expected)).toBeGreaterThan(0.5);
+  expected.forEach((value, at) => {
+    expect(Math.abs(probabilities[at]! - value)).toBeLessThan(1e-4);
+  });
+
+  const { selfTest } = ranking;
+  const breaks: [name: string, changes: Partial<RankingContents>, reason: RegExp][] = [
+    [
+      'another-list',
+      { featuresHash: 'fedcba' },
+      /reads the features fedcba, where this version encodes .*: train again/,
+    ],
+    ['other-actions', { actions: ['click'] }, /reads the features .*: train again/],
+    ['no-model', { model: ranking.model.slice(50) }, /onnxruntime refuses the ranking model/],
+    [
+      'another-model',
+      { selfTest: { ...selfTest, expected: selfTest.expected.with(3, 0.123) } },
+      /self-test of the ranking model: probability 3 is .*, the trainer said 0.123/,
+    ],
+  ];
+  for (const [name, changes, reason] of breaks) {
+    await publish(name, changes);
+    await expect(loadRelease(env.BUCKET, loaded, 0)).rejects.toThrow(reason);
+  }
+  await publishFake(env.BUCKET, 'without', { itemIds, shift: 0 });
+  expect((await loadRelease(env.BUCKET, loaded, 0))!.ranker).toBeNull();
 });

@@ -1,4 +1,4 @@
-// What a loaded model can do, whichever engine runs it, and the test that it passes before it may serve.
+// What a loaded model can do, whichever engine runs it, and the test that a retrieval model passes before it may serve.
 
 import { PARITY_TOLERANCE, type ReleaseManifest } from '../../models/contracts/release.ts';
 import type { EncodedHistories } from '../../models/features/history.ts';
@@ -9,6 +9,13 @@ export interface Scorer {
   memoryBytes(): number;
   /** Scores [batch × vocabulary], row by row. */
   score(histories: EncodedHistories): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** A loaded ranking model. */
+export interface Ranker {
+  /** Features [candidates, FEATURES] to probabilities [candidates, ACTIONS], row by row. */
+  predict(features: Float32Array, candidates: number): Promise<Float32Array>;
   release(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 // What a player's object keeps besides events: one row a kind, as JSON.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
+import type { Notice } from '../../models/contracts/notice.ts';
 import type { Preferences } from '../../models/contracts/preferences.ts';
 import type { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 
@@ -9,6 +10,8 @@ export interface Notes {
   /** Who asked for the gallery last, and from where: the backup gallery is made for the same. */
   asked: { userId: string; context: RequestContext };
   backup: StoredGallery;
+  /** The newest, oldest first. */
+  notices: Notice[];
   /** The player that this guest has become: what still comes for the guest is that player's. */
   mergedInto: string;
 }

@@ -4,7 +4,8 @@
 import { DurableObject } from 'cloudflare:workers';
 import { drizzle } from 'drizzle-orm/durable-sqlite';
 import { migrate } from 'drizzle-orm/durable-sqlite/migrator';
-import type { RequestContext } from '../../models/contracts/context.ts';
+import { EMPTY_CONTEXT, type RequestContext } from '../../models/contracts/context.ts';
+import { describeChange } from '../../models/contracts/notice.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
 import type { SignalEvent, Signals, UserView } from '../../models/contracts/signals.ts';
 import { StoredGallery } from '../../models/contracts/stored-gallery.ts';
@@ -16,6 +17,7 @@ import { readPreferences } from '../storage/users.ts';
 import migrations from './migrations/migrations.js';
 import { NoteBook } from './notes.ts';
 import { SignalStore } from './signal-store.ts';
+import { Stream } from './stream.ts';
 
 /** The first answer for a player waits this long for the log; if it is slow, the next answer will have it. */
 const HYDRATION_WAIT_MS = 60;
@@ -33,6 +35,7 @@ export interface Legacy {
 export class UserSignals extends DurableObject<Env> {
   #store!: SignalStore;
   #notes!: NoteBook;
+  #stream!: Stream;
   #hydratedAt: number | undefined;
   #hydration: Promise<void> | undefined;
   #backupIsDue = false;
@@ -43,6 +46,7 @@ export class UserSignals extends DurableObject<Env> {
       await migrate(drizzle(ctx.storage), migrations);
       this.#store = new SignalStore(ctx.storage.sql);
       this.#notes = new NoteBook(ctx.storage.sql);
+      this.#stream = new Stream(ctx, this.#notes);
       const [row] = ctx.storage.sql.exec('select hydrated_at from hydration').toArray();
       this.#hydratedAt = row?.hydrated_at as number | undefined;
     });
@@ -128,7 +132,25 @@ export class UserSignals extends DurableObject<Env> {
     if (asked === undefined || this.isMerged()) return;
     const waitUntil = (promise: Promise<unknown>) => this.ctx.waitUntil(promise);
     const made = await makeGallery({ env: this.env, ...asked, view: this.#view(Date.now()), waitUntil });
-    if (made !== undefined) this.#notes.write('backup', made);
+    if (made === undefined) return;
+    const changed = describeChange(this.backup(), made);
+    this.#notes.write('backup', made);
+    const { recommendationId, generatedAt } = made;
+    this.#stream.tell({ type: 'gallery.ready', recommendationId, generatedAt, changed });
+  }
+
+  /** A connection to the player's stream; workers/online has checked who asks. */
+  override fetch(request: Request): Response {
+    // Who listens wants to be told, even before a gallery was ever asked for.
+    const { name } = this.ctx.id;
+    if (this.#notes.read('asked') === undefined && name !== undefined)
+      this.#notes.write('asked', { userId: name, context: EMPTY_CONTEXT });
+    return this.#stream.open(request);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    // 1005 and 1006 say that no code was sent, and must not be sent.
+    socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
   #view(now: number): UserView {

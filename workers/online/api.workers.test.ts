@@ -264,6 +264,7 @@ it('describes itself: every route is in the document, with its key', async () =>
     '/v1/users/{userId}/preferences',
     '/v1/users/{userId}/recommendations',
     '/v1/users/{userId}/signals',
+    '/v1/users/{userId}/stream',
   ]);
   for (const [path, operations] of Object.entries(document.paths))
     for (const operation of Object.values(operations)) {

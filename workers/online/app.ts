@@ -15,6 +15,7 @@ import { invalidInput } from './routing.ts';
 import { routeRules } from './rules.ts';
 import { routeStats } from './stats.ts';
 import { routeStatus } from './status.ts';
+import { routeStream } from './stream.ts';
 import { routeUsers } from './users.ts';
 
 const DOCUMENT = {
@@ -44,6 +45,7 @@ routeEvents(app);
 routeRecommendations(app);
 routeItems(app);
 routeUsers(app);
+routeStream(app);
 routePreferences(app);
 routeRules(app);
 routeStats(app);

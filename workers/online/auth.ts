@@ -7,6 +7,15 @@ import { ProblemError } from './problems.ts';
 export type Scope = 'ingest' | 'read' | 'admin';
 
 const BEARER = /^Bearer ([^\s]{1,512})$/;
+/** A browser's WebSocket can send no header of its own but the names of subprotocols. */
+const SOCKET_BEARER = /(?:^|,\s*)bearer\.([\w-]{1,700})(?:,|$)/;
+
+function readToken(header: (name: string) => string | undefined): string | undefined {
+  const token = BEARER.exec(header('authorization') ?? '')?.[1];
+  if (token !== undefined || header('upgrade')?.toLowerCase() !== 'websocket') return token;
+  const encoded = SOCKET_BEARER.exec(header('sec-websocket-protocol') ?? '')?.[1];
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString('utf8');
+}
 
 const split = (keys: string | undefined): string[] =>
   keys === undefined
@@ -47,7 +56,7 @@ async function isAmong(token: string, keys: readonly string[]): Promise<boolean>
 
 export const requireScope = (scope: Scope) =>
   createMiddleware<{ Bindings: Env }>(async (c, next) => {
-    const token = BEARER.exec(c.req.header('authorization') ?? '')?.[1];
+    const token = readToken((name) => c.req.header(name));
     if (token === undefined) throw new ProblemError('unauthorized', 'Send the header “Authorization: Bearer <key>”.');
     if (!(await isAmong(token, keysFor(c.env, scope)))) {
       const known = await isAmong(token, [...keysFor(c.env, 'ingest'), ...keysFor(c.env, 'read')]);

@@ -10,9 +10,11 @@ export const PROBLEM_KINDS = {
   unauthorized: { status: 401, title: 'A key is needed' },
   forbidden: { status: 403, title: 'The key does not have the scope' },
   'not-found': { status: 404, title: 'There is no such thing' },
+  'not-acceptable': { status: 406, title: 'The answer has no such form' },
   conflict: { status: 409, title: 'It does not go with what is there' },
   'too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
+  'too-many': { status: 429, title: 'There are too many' },
   internal: { status: 500, title: 'Something failed on our side' },
   unavailable: { status: 503, title: 'Not possible just now' },
 } as const;

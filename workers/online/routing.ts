@@ -37,7 +37,7 @@ export const scoped = (scope: Scope) => ({
 });
 
 /** The problems that a route may answer with. */
-export const problems = (...statuses: (400 | 404 | 409 | 413 | 415 | 503)[]) =>
+export const problems = (...statuses: (400 | 404 | 406 | 409 | 413 | 415 | 429 | 503)[]) =>
   Object.fromEntries(
     ([401, 403, ...statuses] as const).map((status) => [
       status,
@@ -50,9 +50,11 @@ const PROBLEM_TEXT = {
   401: 'No key, or an unknown one.',
   403: 'The key lacks the scope.',
   404: 'There is no such thing.',
+  406: 'Neither form was asked for.',
   409: 'It does not go with what is there.',
   413: 'The body is too large.',
   415: 'The body is not JSON.',
+  429: 'There are too many already.',
   503: 'Not possible just now: send the same again.',
 };
 

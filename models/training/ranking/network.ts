@@ -34,7 +34,10 @@ export function initialise(baseRates: readonly number[], random: Random): Parame
     secondBias: zeros(HIDDEN),
     last: matrix(HIDDEN, ACTIONS.length, 0.1 / Math.sqrt(HIDDEN)),
     straight: matrix(features, ACTIONS.length, 0),
-    lastBias: { data: Float32Array.from(baseRates, (rate) => Math.log(rate / (1 - rate))), dimensions: [ACTIONS.length] },
+    lastBias: {
+      data: Float32Array.from(baseRates, (rate) => Math.log(rate / (1 - rate))),
+      dimensions: [ACTIONS.length],
+    },
   };
 }
 
@@ -50,7 +53,7 @@ function predictLogits(weights: Arrays, means: np.Array, factors: np.Array, feat
 export function lossOf(weights: Arrays, batch: Arrays): np.Array {
   const logits = predictLogits(weights, batch.means!, batch.factors!, batch.features!);
   const entropies = nn.softplus(logits.ref).sub(logits.mul(batch.labels!));
-  return np.sum(np.sum(entropies, 1).mul(batch.weights!)).div(np.sum(batch.weights!.ref));
+  return np.sum(np.sum(entropies, 1).mul(batch.weights!.ref)).div(np.sum(batch.weights!));
 }
 
 /** The model as a file: features float32 [batch, FEATURES] → probabilities float32 [batch, ACTIONS]. */

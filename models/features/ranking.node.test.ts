@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { EMPTY_CONTEXT } from '../contracts/context.ts';
+import type { Item } from '../contracts/item.ts';
+import { EMPTY_VIEW } from '../contracts/signals.ts';
+import { describeAnswer } from './answer-facts.ts';
+import {
+  ACTION_VALUES,
+  ACTIONS,
+  type CandidateFacts,
+  encodeFeatures,
+  FEATURES,
+  FEATURES_HASH,
+  valueActions,
+  writePosition,
+} from './ranking.ts';
+
+const item = (changes: Partial<Item> = {}): Item => ({
+  itemId: 'g1',
+  title: 'Game',
+  genres: ['Strategy'],
+  tags: ['Naval'],
+  developer: 'Harbour',
+  releaseDate: '2026-01-02',
+  price: 20,
+  ageRating: null,
+  platforms: ['linux'],
+  coverUrl: null,
+  hidden: false,
+  ...changes,
+});
+const candidate = (changes: Partial<CandidateFacts> = {}): CandidateFacts => ({
+  item: item(),
+  sources: {},
+  retrievalRank: undefined,
+  prior: 0.5,
+  ...changes,
+});
+const own = item({ itemId: 'own', price: 10 });
+const answer = describeAnswer({
+  view: {
+    ...EMPTY_VIEW,
+    history: [{ itemId: 'own', weight: 1, ageDays: 1, strongestType: 'play' }],
+    played: ['own'],
+    shown: [{ itemId: 'g1', times: 4 }],
+  },
+  affinity: [{ genre: 'Strategy', share: 0.75 }],
+  catalogue: new Map([['own', own]]),
+  statistics: null,
+  popularity: new Map([['g1', 0.25]]),
+  context: { ...EMPTY_CONTEXT, localHour: 6, platform: 'linux' },
+  today: '2026-03-03',
+});
+const read = (one: CandidateFacts) => {
+  const values = encodeFeatures([one], answer);
+  return Object.fromEntries(FEATURES.map(({ name }, at) => [name, values[at]!]));
+};
+
+test('the list is what logged slates and released models were made with', () => {
+  // A change here needs a new FEATURES_VERSION or name, and makes every ranking model in use refuse to load: by intent.
+  expect(FEATURES_HASH).toBe('b53f9865c69b9dab');
+  expect(new Set(FEATURES.map(({ name }) => name)).size).toBe(FEATURES.length);
+  expect(FEATURES.slice(-2).map(({ name }) => name)).toEqual(['position/row', 'position/column']);
+});
+
+test('reads what is known of a candidate and of its player', () => {
+  const values = read(candidate({ sources: { retrieval: { score: 0.5 } }, retrievalRank: 2 }));
+  expect(values['source/retrieval']).toBe(0.5);
+  expect(values['retrieval/rank']).toBe(0.5);
+  expect(values.popularity).toBe(0.5);
+  expect(values['affinity/genres']).toBe(0.75);
+  expect(values['affinity/tags']).toBe(1);
+  expect(values['developer/known']).toBe(1);
+  // 60 days old.
+  expect(values.freshness).toBeCloseTo(Math.exp(-1));
+  expect(values['price/relative']).toBeCloseTo(Math.tanh(Math.log(21 / 11)));
+  expect(values['player/long-plays']).toBe(1);
+  expect(values.shown).toBeCloseTo(Math.log(5) / Math.log(51));
+  expect(values['hour/sine']).toBeCloseTo(1);
+  expect(values['platform/match']).toBe(1);
+  expect(read(candidate({ item: item({ platforms: ['windows'] }) }))['platform/match']).toBe(-1);
+  expect(read(candidate({ item: item({ price: 0 }) }))['price/free']).toBe(1);
+});
+
+test('keeps every value within its range, whatever the catalogue says', () => {
+  const odd = [
+    item({ price: 1e6, releaseDate: '0001-01-01' }),
+    item({ price: null, releaseDate: null, developer: null, genres: [], tags: [] }),
+    item({ releaseDate: '9999-12-31', genres: Array(64).fill('Strategy') }),
+    item({ releaseDate: 'never' }),
+  ];
+  const priors = [0, 1e9, Number.NaN, Number.POSITIVE_INFINITY];
+  const candidates = odd.map((one, place) => candidate({ item: one, prior: priors[place]! }));
+  const values = encodeFeatures(candidates, answer);
+  values.forEach((value, cell) => {
+    const { name, range } = FEATURES[cell % FEATURES.length]!;
+    expect(value >= range[0] && value <= range[1], `${name}: ${value}`).toBe(true);
+  });
+});
+
+test('an entry further right or down is told by its position alone', () => {
+  const row = encodeFeatures([candidate()], answer);
+  const first = row.slice();
+  writePosition(first, 0, 0);
+  expect(first).toEqual(row);
+  writePosition(row, 3, 5);
+  expect(row.slice(0, -2)).toEqual(first.slice(0, -2));
+  expect([...row.slice(-2)].every((value) => value > 0 && value < 1)).toBe(true);
+});
+
+test('values are the table applied, in order and above zero even where everybody dismisses', () => {
+  const chances = (...values: number[]) => Float32Array.from(values);
+  expect(valueActions(chances(0.5, 0.1, 0, 0, 0))[0]).toBeCloseTo(0.5 + 0.1 * ACTION_VALUES.play);
+  expect(valueActions(new Float32Array(3 * ACTIONS.length))).toHaveLength(3);
+  const falling = [0, 0.05, 0.3, 1].map((dismissed) => valueActions(chances(0.1, 0, 0, 0, dismissed))[0]!);
+  expect(falling).toEqual(falling.toSorted((a, b) => b - a));
+  expect(new Set(falling).size).toBe(falling.length);
+  expect(falling.at(-1)).toBeGreaterThan(0);
+});

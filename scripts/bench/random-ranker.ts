@@ -1,0 +1,38 @@
+// A ranking model with random weights: serving costs the same, and nothing need be trained.
+
+import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
+import { createRandom } from '../../models/training/random.ts';
+import { encodeRanker, initialise } from '../../models/training/ranking/network.ts';
+import type { RankingContents } from '../../models/training/seal-release.ts';
+import { openSession } from '../../models/training/session.ts';
+
+const TEST_ROWS = 40;
+
+export async function drawRanker(): Promise<RankingContents> {
+  const random = createRandom(1, 'ranker');
+  const parameters = initialise(
+    ACTIONS.map(() => 0.3),
+    random,
+  );
+  for (const { data } of Object.values(parameters)) for (const at of data.keys()) data[at]! += 0.2 * random.normal();
+  const scaling = {
+    means: Float32Array.from(FEATURES, () => random.next()),
+    factors: Float32Array.from(FEATURES, () => 3 * random.next()),
+  };
+  const model = encodeRanker(parameters, scaling, {});
+  const features = Float32Array.from({ length: TEST_ROWS * FEATURES.length }, () => random.next());
+  const expected = new Float32Array(TEST_ROWS * ACTIONS.length);
+  const session = await openSession(model);
+  await session.run(
+    { features: { data: features, dimensions: [TEST_ROWS, FEATURES.length] } },
+    { probabilities: { data: expected, dimensions: [TEST_ROWS, ACTIONS.length] } },
+  );
+  await session.release();
+  return {
+    model,
+    featuresHash: FEATURES_HASH,
+    actions: [...ACTIONS],
+    metrics: { examples: 0, laterExamples: 0, ndcg: 0, priorNdcg: 0, logLoss: 0, baseLogLoss: 0, snips: null },
+    selfTest: { features: [...features], expected: [...expected] },
+  };
+}

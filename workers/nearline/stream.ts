@@ -1,0 +1,87 @@
+// The open connections of one player: WebSockets, which outlive the object's sleep, and server-sent events for those who
+// cannot speak them. What is told is kept for a while, so that who was away hears it.
+
+import { NOTICES_KEPT, type Notice } from '../../models/contracts/notice.ts';
+import type { NoteBook } from './notes.ts';
+
+/** Of one player, of both kinds together. */
+const CONNECTIONS_MAX = 16;
+/** Keeps proxies from closing what is merely quiet. */
+const HEARTBEAT_MS = 25_000;
+export const SUBPROTOCOL = 'bloodstream';
+
+export class Stream {
+  readonly #ctx: DurableObjectState;
+  readonly #notes: NoteBook;
+  readonly #readers = new Set<WritableStreamDefaultWriter<Uint8Array>>();
+
+  constructor(ctx: DurableObjectState, notes: NoteBook) {
+    this.#ctx = ctx;
+    this.#notes = notes;
+    // Answered while the object sleeps.
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
+  }
+
+  /** A connection that first hears what came after `after`; status 429 where there are too many. */
+  open(request: Request): Response {
+    if (this.#ctx.getWebSockets().length + this.#readers.size >= CONNECTIONS_MAX)
+      return new Response(null, { status: 429 });
+    const missed = this.#missedSince(readAfter(request));
+    return request.headers.get('upgrade') === 'websocket'
+      ? this.#openSocket(request, missed)
+      : this.#openEvents(missed);
+  }
+
+  /** Tells all who listen, and keeps it for those who do not. */
+  tell(news: Omit<Notice, 'id'>): void {
+    const kept = this.#notes.read('notices') ?? [];
+    const notice: Notice = { id: (kept.at(-1)?.id ?? 0) + 1, ...news };
+    this.#notes.write('notices', [...kept, notice].slice(-NOTICES_KEPT));
+    for (const socket of this.#ctx.getWebSockets()) socket.send(JSON.stringify(notice));
+    for (const reader of this.#readers) this.#send(reader, asEvent(notice));
+  }
+
+  #missedSince(after: number | undefined): Notice[] {
+    return after === undefined ? [] : (this.#notes.read('notices') ?? []).filter(({ id }) => id > after);
+  }
+
+  #openSocket(request: Request, missed: readonly Notice[]): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server);
+    for (const notice of missed) server.send(JSON.stringify(notice));
+    const offered = request.headers.get('sec-websocket-protocol')?.split(/,\s*/) ?? [];
+    const headers = offered.includes(SUBPROTOCOL) ? { 'sec-websocket-protocol': SUBPROTOCOL } : undefined;
+    return new Response(null, { status: 101, webSocket: client, ...(headers && { headers }) });
+  }
+
+  #openEvents(missed: readonly Notice[]): Response {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const reader = writable.getWriter();
+    this.#readers.add(reader);
+    this.#send(reader, ': connected\n\n');
+    for (const notice of missed) this.#send(reader, asEvent(notice));
+    const heartbeat = setInterval(() => this.#send(reader, ': still here\n\n'), HEARTBEAT_MS);
+    const end = () => {
+      clearInterval(heartbeat);
+      this.#readers.delete(reader);
+    };
+    reader.closed.then(end, end);
+    return new Response(readable, {
+      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+    });
+  }
+
+  #send(reader: WritableStreamDefaultWriter<Uint8Array>, text: string): void {
+    // One who has gone is found out by `closed`.
+    reader.write(new TextEncoder().encode(text)).catch(() => {});
+  }
+}
+
+const asEvent = (notice: Notice): string =>
+  `id: ${notice.id}\nevent: ${notice.type}\ndata: ${JSON.stringify(notice)}\n\n`;
+
+/** The last notice that the client has; undefined for one that wants only what comes. */
+function readAfter(request: Request): number | undefined {
+  const after = new URL(request.url).searchParams.get('after') ?? request.headers.get('last-event-id');
+  return after !== null && /^\d{1,15}$/.test(after) ? Number(after) : undefined;
+}

@@ -1,0 +1,56 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { beforeAll, expect, it, vi } from 'vitest';
+import type { Gallery } from '../../models/contracts/gallery.ts';
+import { ItemInput } from '../../models/contracts/item.ts';
+import { Slate } from '../../models/contracts/slate.ts';
+import { putItems } from '../storage/items.ts';
+import { readSnapshotSlates } from '../storage/snapshot-events.ts';
+import { exportSnapshot } from '../storage/snapshots.ts';
+import { app } from './app.ts';
+
+const games = Array.from({ length: 30 }, (_, place) => ({
+  itemId: `slate-game-${place}`,
+  ...ItemInput.parse({ title: `Game ${place}`, genres: ['Strategy'], releaseDate: '2026-01-01' }),
+}));
+
+beforeAll(() => putItems(env.DB, games));
+
+async function askGallery(bindings: Env): Promise<Gallery> {
+  const ctx = createExecutionContext();
+  const headers = { authorization: 'Bearer test-read' };
+  const request = new Request('http://localhost/v1/users/ann/gallery?country=CH&deadlineMs=2000', { headers });
+  const response = await app.fetch(request, bindings, ctx);
+  expect(response.status).toBe(200);
+  const gallery = await response.json<Gallery>();
+  await waitOnExecutionContext(ctx);
+  return gallery;
+}
+
+it('logs behind the answer what it showed, and exports it for training', async () => {
+  const { recommendationId, rows } = await askGallery(env);
+  const read = () =>
+    env.DB.prepare('select body from slates where recommendation_id = ?1').bind(recommendationId).first<string>('body');
+  await vi.waitFor(async () => expect(await read()).not.toBeNull(), { timeout: 10_000 });
+  const slate = Slate.parse(JSON.parse((await read())!));
+  expect(slate).toMatchObject({ userId: 'ann', country: 'CH' });
+  const shown = rows.flatMap(({ items }) => items.map(({ itemId }) => itemId));
+  expect(shown.length).toBeGreaterThan(0);
+  expect(slate.entries.map(({ itemId }) => itemId)).toEqual(shown);
+
+  const snapshot = await exportSnapshot(env.DB, env.BUCKET, Date.now());
+  const exported: Slate[] = [];
+  for await (const one of readSnapshotSlates(env.BUCKET, snapshot)) exported.push(one);
+  expect(exported).toEqual([slate]);
+  expect(snapshot.slates).toBe(1);
+});
+
+it('answers all the same, and raises an alert, where the queue is down', async () => {
+  const alerts = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const SLATES = { send: () => Promise.reject(new Error('queues are down')) } as unknown as Env['SLATES'];
+  const { rows, degraded } = await askGallery({ ...env, SLATES });
+  expect(rows.length).toBeGreaterThan(0);
+  expect(degraded).toEqual([]);
+  expect(alerts.mock.calls.flat().join()).toMatch(/slate not logged.*queues are down/);
+  alerts.mockRestore();
+});

@@ -1,0 +1,106 @@
+import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
+import { beforeAll, expect, it } from 'vitest';
+import type { Notice } from '../../models/contracts/notice.ts';
+import { makeItem } from '../../tests/moment.ts';
+import { putItems } from '../storage/items.ts';
+
+const ask = (path: string, headers: Record<string, string>) =>
+  exports.default.fetch(`http://edge${path}`, { headers: { authorization: 'Bearer test-read', ...headers } });
+const click = (userId: string, id: string, itemId: string) =>
+  exports.default.fetch('http://edge/v1/events', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer test-ingest' },
+    body: JSON.stringify({ events: [{ id, userId, type: 'click', itemId }] }),
+  });
+const makeGallery = (userId: string) => runDurableObjectAlarm(env.USER_SIGNALS.getByName(userId));
+
+/** What the socket hears. */
+async function connect(path: string, headers: Record<string, string> = {}) {
+  const { status, webSocket, headers: given } = await ask(path, { upgrade: 'websocket', ...headers });
+  expect(status).toBe(101);
+  const heard: (Notice | string)[] = [];
+  webSocket!.accept();
+  webSocket!.addEventListener('message', ({ data }) => {
+    heard.push(data === 'pong' ? data : JSON.parse(data as string));
+  });
+  return { heard, socket: webSocket!, given };
+}
+
+beforeAll(() =>
+  putItems(
+    env.DB,
+    Array.from({ length: 60 }, (_, place) => makeItem(place)),
+  ),
+);
+
+it('tells a socket that the gallery is ready, also after the object slept, and one that comes back what it missed', async () => {
+  const first = await connect('/v1/users/ann/stream');
+  await click('ann', '1', 'g1');
+  await click('ann', '2', 'g3');
+  expect(await makeGallery('ann')).toBe(true);
+  await expect.poll(() => first.heard).toHaveLength(1);
+  const [ready] = first.heard as [Notice];
+  expect(ready).toMatchObject({ id: 1, type: 'gallery.ready', recommendationId: expect.any(String) });
+  expect(ready.changed.rowsAdded).toContain('top-picks');
+  expect(ready.changed.itemsAdded.length).toBeGreaterThan(10);
+  // A burst makes one gallery.
+  expect(await makeGallery('ann')).toBe(false);
+
+  first.socket.send('ping');
+  await expect.poll(() => first.heard.at(-1)).toBe('pong');
+  first.socket.close(1000);
+
+  await click('ann', '3', 'g5');
+  await makeGallery('ann');
+  await evictDurableObject(env.USER_SIGNALS.getByName('ann'));
+  const again = await connect('/v1/users/ann/stream?after=1');
+  await expect.poll(() => again.heard).toHaveLength(1);
+  expect(again.heard[0]).toMatchObject({ id: 2 });
+  again.socket.close(1000);
+});
+
+it('takes the key as a subprotocol, since a browser’s socket can send no header', async () => {
+  const key = (text: string) => `bloodstream, bearer.${Buffer.from(text).toString('base64url')}`;
+  const open = (protocol: string) =>
+    exports.default.fetch('http://edge/v1/users/bea/stream', {
+      headers: { upgrade: 'websocket', 'sec-websocket-protocol': protocol },
+    });
+  const opened = await open(key('test-read'));
+  expect(opened.status).toBe(101);
+  expect(opened.headers.get('sec-websocket-protocol')).toBe('bloodstream');
+  opened.webSocket!.accept();
+  opened.webSocket!.close(1000);
+  expect((await open(key('guess'))).status).toBe(401);
+  expect((await open('bloodstream')).status).toBe(401);
+  // Elsewhere a subprotocol opens nothing.
+  const { status } = await exports.default.fetch('http://edge/v1/users/bea/signals', {
+    headers: { 'sec-websocket-protocol': key('test-read') },
+  });
+  expect(status).toBe(401);
+});
+
+it('tells the same by server-sent events, and who comes back what was missed', async () => {
+  const { body, headers } = await ask('/v1/users/carl/stream', { accept: 'text/event-stream' });
+  expect(headers.get('content-type')).toBe('text/event-stream');
+  const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+  expect((await reader.read()).value).toBe(': connected\n\n');
+  await click('carl', '1', 'g1');
+  await makeGallery('carl');
+  const { value } = await reader.read();
+  expect(value).toMatch(/^id: 1\nevent: gallery\.ready\ndata: \{"id":1,.*\}\n\n$/);
+  await reader.cancel();
+
+  const later = await ask('/v1/users/carl/stream', { accept: 'text/event-stream', 'last-event-id': '0' });
+  const missed = later.body!.pipeThrough(new TextDecoderStream()).getReader();
+  await missed.read();
+  expect((await missed.read()).value).toBe(value);
+  await missed.cancel();
+});
+
+it('refuses what is neither, and more connections than a player can need', async () => {
+  expect((await ask('/v1/users/dan/stream', {})).status).toBe(406);
+  const open = await Promise.all(Array.from({ length: 16 }, () => connect('/v1/users/dan/stream')));
+  expect((await ask('/v1/users/dan/stream', { upgrade: 'websocket' })).status).toBe(429);
+  for (const { socket } of open) socket.close(1000);
+});

@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
+import { Slate } from '../../models/contracts/slate.ts';
+import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
+import { ImpressionLog } from '../../models/training/ranking/impressions.ts';
+import { itemIds, makeMoment } from '../../tests/moment.ts';
+import type { PredictActions } from './moment.ts';
+import { composeGallery, recommend } from './recommend.ts';
+import { toSlate } from './slate.ts';
+
+const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
+const POPULARITY = FEATURES.findIndex(({ name }) => name === 'popularity');
+
+/** The less popular, the likelier a click. */
+const againstPopularity: PredictActions = async (features, candidates) => {
+  expect(features).toHaveLength(candidates * FEATURES.length);
+  const probabilities = new Float32Array(candidates * ACTIONS.length);
+  for (let row = 0; row < candidates; row++)
+    probabilities[row * ACTIONS.length] = 1 - features[row * FEATURES.length + POPULARITY]!;
+  return probabilities;
+};
+
+it('orders by what the ranking model predicts, and by the prior where it fails', async () => {
+  const order = async (predict: PredictActions | null) =>
+    (await recommend(makeMoment({ predict }), 5)).ranked.candidates.map(({ item }) => item.itemId);
+  const byPrior = await order(null);
+  expect(byPrior.slice(0, 3)).toEqual(['g0', 'g1', 'g2']);
+  expect(await order(againstPopularity)).toEqual(byPrior.toReversed());
+  expect(await order(() => Promise.reject(new Error('ORT aborted')))).toEqual(byPrior);
+});
+
+it('lets the player’s dial and the store’s rules have their say over a model too', async () => {
+  const view = { ...EMPTY_VIEW, preferences: { ...EMPTY_VIEW.preferences, popularity: 1 } };
+  const even: PredictActions = async (_, candidates) => new Float32Array(candidates * ACTIONS.length).fill(0.1);
+  const { items } = await recommend(makeMoment({ predict: even, view }), 2);
+  expect(ids(items)).toEqual(['g0', 'g1']);
+});
+
+it('logs each entry that was ranked with its place, its chance and the features it was ranked by', async () => {
+  // The player's own games stand on the page, and were not ranked.
+  const view = {
+    ...EMPTY_VIEW,
+    history: [{ itemId: 'g9', weight: 1, ageDays: 1, strongestType: 'play' }],
+    played: ['g9'],
+  };
+  const moment = makeMoment({ view, random: () => 0.01 });
+  const page = await composeGallery(moment, 12);
+  const answer = { recommendationId: 'r1', tier: 'online', release: 'v1', generatedAt: '2026-02-01T00:00:00.000Z' };
+  const slate = toSlate(page, answer, 'ann', { ...moment.context, country: 'CH' });
+  expect(Slate.parse(slate)).toEqual(slate);
+  expect(slate).toMatchObject({ country: 'CH', featuresHash: FEATURES_HASH, shownAt: Date.UTC(2026, 1, 1) });
+  const shown = page.rows.flatMap(({ id, items }) => (id === 'continue' ? [] : ids(items)));
+  expect(page.rows.map(({ id }) => id)).toContain('continue');
+  expect(ids(slate.entries)).toEqual(shown);
+  for (const { itemId, row, column } of slate.entries) expect(page.rows[row]!.items[column]!.itemId).toBe(itemId);
+  // Of these dice the first row is shuffled.
+  const first = slate.entries.filter(({ row }) => row === 0);
+  expect(first.every(({ exploration, propensity }) => exploration && propensity < 1)).toBe(true);
+
+  // What the trainer reads is what was ranked by.
+  const log = new ImpressionLog();
+  log.addSlate(slate);
+  const read = new Map(log.collect().flatMap(({ entries }) => entries.map((entry) => [entry.itemId, entry.features])));
+  for (const { item, features } of page.ranked.candidates)
+    if (read.has(item.itemId)) expect(read.get(item.itemId)).toEqual(features);
+  expect(read.size).toBe(shown.length);
+  expect(itemIds.length).toBeGreaterThan(shown.length);
+});
