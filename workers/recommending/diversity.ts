@@ -35,6 +35,18 @@ export function diversify(
   return [...slate.chosen, ...left.slice(0, length - slate.chosen.length)];
 }
 
+/** The candidates in their own order, at most `length`, but no developer or series beyond its cap where there are others. */
+export function keepCaps(ranked: readonly ScoredCandidate[], length: number): ScoredCandidate[] {
+  const slate = new SlateInMaking([]);
+  const capped: ScoredCandidate[] = [];
+  for (const candidate of ranked) {
+    if (slate.chosen.length === length) break;
+    if (slate.isCapped(candidate.item)) capped.push(candidate);
+    else slate.choose(candidate);
+  }
+  return [...slate.chosen, ...capped.slice(0, length - slate.chosen.length)];
+}
+
 class SlateInMaking {
   readonly chosen: ScoredCandidate[] = [];
   readonly #wanted: ReadonlyMap<string, number>;
@@ -60,7 +72,7 @@ class SlateInMaking {
           itemId,
           Math.max(this.#similarity.get(itemId) ?? 0, similarityOf(last.item, candidate.item)),
         );
-      if (this.#isCapped(candidate.item)) continue;
+      if (this.isCapped(candidate.item)) continue;
       const value =
         candidate.score *
         (1 - SIMILARITY_WEIGHT * (this.#similarity.get(itemId) ?? 0)) *
@@ -78,7 +90,7 @@ class SlateInMaking {
     count(this.#series, seriesOf(title), 1);
   }
 
-  #isCapped({ developer, title }: Item): boolean {
+  isCapped({ developer, title }: Item): boolean {
     return (
       (developer !== null && (this.#developers.get(developer) ?? 0) >= DEVELOPER_MAX) ||
       (this.#series.get(seriesOf(title)) ?? 0) >= SERIES_MAX

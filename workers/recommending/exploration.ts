@@ -8,7 +8,7 @@ import type { Moment } from './moment.ts';
 /** Where in the first row the unknown game stands, from 0; a shorter row has none. */
 const EXPLORATION_PLACE = 7;
 /** The newest games of the catalogue among which it is drawn. */
-const EXPLORED_MAX = 300;
+const EXPLORED_MAX = 60;
 /** A game that is at least this popular, of the most popular, finds its players by itself. */
 const KNOWN_POPULARITY = 0.02;
 /** How much likelier a game wholly of the player's taste is drawn than one of none. */

@@ -4,7 +4,7 @@
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { type Filter, type Found, objectionTo, Pool, type ScoredCandidate, take } from './candidates.ts';
-import { diversify } from './diversity.ts';
+import { diversify, keepCaps } from './diversity.ts';
 import { explore, type Placed, unexplored } from './exploration.ts';
 import { forAnyRow, forContext, forPlayer, onlyGenre } from './filters.ts';
 import type { Moment } from './moment.ts';
@@ -14,9 +14,9 @@ import { listOwnShelves, listShelves, type Shelf } from './shelves.ts';
 import { bestRated, newReleases, popular, retrieved, similar, trending } from './sources.ts';
 
 /** Candidates of the largest source: more than the longest slate. */
-const RETRIEVED_MAX = 250;
+const RETRIEVED_MAX = 200;
 const POPULAR_MAX = 100;
-const SHELF_MAX = 60;
+const SHELF_MAX = 40;
 /** Less than this looks like a mistake rather than a row. */
 const ROW_LENGTH_MIN = 3;
 /** What a row is worth is what its first items are, an item further right less. */
@@ -91,7 +91,7 @@ export async function composeGallery(moment: Moment, length: number): Promise<Pa
     );
   for (const { shelf, items } of byPromise(ranked.shelves)) {
     const { id, title, reason, source } = shelf;
-    const slate = diversify(unseen(items), length, []);
+    const slate = keepCaps(unseen(items), length);
     add(
       { id, title, reason },
       slate.map((one) => toItem(one, one.sources[source]?.reason)),

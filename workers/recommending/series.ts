@@ -4,8 +4,18 @@ const PART = /\s+(?:\d{1,4}|[IVX]{1,5}|part\s+\d+|episode\s+\d+|season\s+\d+)\b.
 const EDITION = /\s*[-–(:]?\s*\b(?:demo|remastered|remake|deluxe|definitive|complete|goty|game of the year)\b.*$/i;
 const LENGTH_MIN = 4;
 
+/** By title: the same are asked for with every page. */
+const known = new Map<string, string>();
+const KNOWN_MAX = 50_000;
+
 /** The common beginning of a series' titles, lower case; of a game on its own its whole title. */
 export function seriesOf(title: string): string {
+  const series = known.get(title) ?? readSeries(title);
+  if (known.size < KNOWN_MAX) known.set(title, series);
+  return series;
+}
+
+function readSeries(title: string): string {
   const whole = title.trim().toLowerCase();
   const beforeSubtitle = whole.split(/[:–]|\s-\s/, 1)[0]!;
   const stem = beforeSubtitle.replace(EDITION, '').replace(PART, '').trim();

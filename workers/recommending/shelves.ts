@@ -44,15 +44,16 @@ export function listShelves(moment: Moment): Shelf[] {
       source: 'similar',
       found: similar(moment, item),
     });
-  for (const { genre, share } of affinity.slice(0, GENRE_SHELVES_MAX))
-    if (share >= GENRE_SHARE_MIN)
-      shelves.push({
-        id: `genre-${genre}`,
-        title: `More ${genre}`,
-        reason: `You like ${genre}`,
-        source: 'genre',
-        found: ofGenre(moment, genre),
-      });
+  const strong = affinity.slice(0, GENRE_SHELVES_MAX).filter(({ share }) => share >= GENRE_SHARE_MIN);
+  const best = strong.length === 0 ? [] : listBest(moment);
+  for (const { genre } of strong)
+    shelves.push({
+      id: `genre-${genre}`,
+      title: `More ${genre}`,
+      reason: `You like ${genre}`,
+      source: 'genre',
+      found: ofGenre(best, genre),
+    });
   const inCountry = (statistics?.trendingByCountry[context.country ?? ''] ?? []).length > 0;
   return [
     ...shelves,
@@ -81,11 +82,15 @@ export function listShelves(moment: Moment): Shelf[] {
   ];
 }
 
-function* ofGenre(moment: Moment, genre: string): Generator<Found> {
+/** What the model retrieves first, and after it what is popular. */
+const listBest = (moment: Moment): Found[] => [
+  ...(moment.personal === null ? [] : take(retrieved(moment, moment.personal), GENRE_DEPTH)),
+  ...take(popular(moment), GENRE_DEPTH),
+];
+
+function* ofGenre(best: readonly Found[], genre: string): Generator<Found> {
   const filter = onlyGenre(genre);
-  const sources = [moment.personal === null ? [] : retrieved(moment, moment.personal), popular(moment)];
-  for (const source of sources)
-    for (const found of take(source, GENRE_DEPTH)) if (filter(found.item) === undefined) yield found;
+  for (const found of best) if (filter(found.item) === undefined) yield found;
 }
 
 /** Played within these days: still being played. */
