@@ -11,7 +11,7 @@ import { endEarlyOnInterrupt } from './end-early.ts';
 import { type Dataset, FORMATS_WITHOUT_TIMES, readDataset } from './evaluate/dataset.ts';
 import { type Flags, HELP, readFlags } from './evaluate/flags.ts';
 import { type Measured, measureCandidate } from './evaluate/measure.ts';
-import { formatTable } from './evaluate/table.ts';
+import { formatByEvents, formatTable, tabulateByEvents } from './evaluate/table.ts';
 import { readPeakMemoryMB } from './peak-memory.ts';
 import { createProgress, type Progress } from './progress.ts';
 
@@ -47,14 +47,16 @@ async function main(): Promise<void> {
     seed: flags.seed,
     selected,
   };
+  // Means over steps that differ so much say nothing; there, a table by steps stands for them.
+  const byEvents = flags.protocol === 'cold-start' ? tabulateByEvents(measured, split.test) : undefined;
   console.log(
     `${facts.dataset}: ${count(facts.users)} players, ${count(items)} games, ${count(facts.interactions)} choices; ` +
-      `${facts.protocol}: ${count(split.test.length)} players asked, ${count(split.leftOut)} left out`,
+      `${facts.protocol}: ${count(split.test.length)} ${byEvents === undefined ? 'players asked' : 'questions'}, ${count(split.leftOut)} left out`,
   );
-  console.log(formatTable(measured, selected, flags.seed));
+  console.log(byEvents === undefined ? formatTable(measured, selected, flags.seed) : formatByEvents(byEvents));
   if (flags.json !== undefined) {
     const results = measured.map(({ result }) => result);
-    writeFileSync(flags.json, `${JSON.stringify({ ...facts, results }, null, 2)}\n`);
+    writeFileSync(flags.json, `${JSON.stringify({ ...facts, results, byEvents }, null, 2)}\n`);
   }
 }
 

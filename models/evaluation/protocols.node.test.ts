@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { InteractionLog, type Interactions } from '../training/interactions.ts';
 import type { RankingCase } from './cases.ts';
+import { coldStart } from './cold-start.ts';
 import { leaveOneOut } from './leave-one-out.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { strongGeneralisation } from './strong-generalisation.ts';
@@ -88,6 +89,22 @@ test('strong generalisation gives 80% of the choices of players whom training ne
   expect(unseen).toHaveLength(validation.length + test.length);
   expect(kept(strongGeneralisation(all, 1).training)).toEqual(kept(training));
   expect(kept(strongGeneralisation(all, 2).training)).not.toEqual(kept(training));
+});
+
+test('the cold start asks unseen players for the next choice after their first 0, 1, 2, 3, 5 and 10', () => {
+  const choices = (length: number) => Array.from({ length }, (_, n) => `g${n}@${n}`).join(' ');
+  const all = collect(Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`p${n}`, choices(10 + (n % 2))])));
+  const { training, validation, test, leftOut } = coldStart(all, 1);
+  const asked = asText(test.slice(0, 6));
+  expect(asked.slice(0, 3)).toEqual([' → g0', 'g0@1 → g1', 'g1@1 g0@2 → g2']);
+  expect(test.slice(0, 6).map(({ history, targets }) => [history.length, ...targets])).toEqual(
+    [0, 1, 2, 3, 5, 10].map((seen) => [seen, `g${seen}`]),
+  );
+  expect(test.length % 6).toBe(0);
+  expect(validation.every(({ history }) => history.length > 0)).toBe(true);
+  expect(leftOut).toBeGreaterThan(0);
+  const unseen = Object.values(kept(training)).filter((items) => items === '').length;
+  expect(unseen).toBeGreaterThanOrEqual(test.length / 6 + validation.length / 5 + leftOut);
 });
 
 test('nobody to ask is no error: the questions are none', () => {

@@ -51,6 +51,25 @@ test('the outcome is a table for people and JSON for programs, the same again fo
   }
 });
 
+test('the cold start is a table by events seen, without a history by popularity', () => {
+  const file = path.join(folder, 'cold.txt');
+  // Each player stays in one of two halves of 24 games: one choice tells which.
+  const lines = Array.from({ length: 200 }, (_, player) =>
+    Array.from({ length: 12 }, (_, n) => `${player} ${(player % 2) * 12 + ((player * 7 + n * 5) % 12)}`),
+  );
+  writeFileSync(file, `${lines.flat().join('\n')}\n`);
+  const json = path.join(folder, 'cold.json');
+  const flags = ['--algorithms', 'item-knn', '--protocol', 'cold-start', '--budget', '20s', '--json', json, file];
+  const { status, stdout, stderr } = evaluate(...flags);
+  expect(status, stderr).toBe(0);
+  expect(stdout).toContain('events seen');
+  const { byEvents } = JSON.parse(readFileSync(json, 'utf8'));
+  expect(byEvents.map(({ events }: { events: number }) => events)).toEqual([0, 1, 2, 3, 5, 10]);
+  expect(byEvents[0].ndcgAt10['item-knn']).toBe(byEvents[0].ndcgAt10.popularity);
+  expect(byEvents[0].ndcgAt10.popularity).toBeGreaterThan(0);
+  expect(byEvents[3].ndcgAt10['item-knn']).toBeGreaterThan(byEvents[3].ndcgAt10.popularity);
+});
+
 test('wrong flags are named in one line', () => {
   const cases: [string[], string][] = [
     [[], 'name one FILE; --help'],

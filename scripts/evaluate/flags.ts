@@ -21,6 +21,8 @@ export const HELP = `Trains algorithms on a file of interactions and measures th
                                          sequences and steam-200k have no times: there, each player's last choice is now
                 strong-generalisation    a tenth of the players is the test, another the validation, with five choices or
                                          more each: training sees none of them, the first 80% of their choices are given
+                cold-start               players held out likewise, with eleven choices or more: each is asked for the next
+                                         one after the first 0, 1, 2, 3, 5 and 10; the table is NDCG@10 by that number
   --budget T    time to train and to choose hyper-parameters, like 90s, 10m or 1h (${DEFAULT_BUDGET}); the test comes on top
   --seed S      of what is random, a whole number (1)
   --device      where what learns by gradient computes (cpu)

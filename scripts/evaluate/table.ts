@@ -1,5 +1,7 @@
 // The results as a table for people.
 
+import type { RankingCase } from '../../models/evaluation/cases.ts';
+import { meanOf } from '../../models/evaluation/metrics.ts';
 import { comparePaired } from '../../models/evaluation/significance.ts';
 import { createRandom } from '../../models/training/random.ts';
 import type { Measured } from './measure.ts';
@@ -34,6 +36,38 @@ export function formatTable(measured: readonly Measured[], selected: string, see
   });
   return alignColumns(rows);
 }
+
+/**
+ * NDCG@10 by the number of events seen, a line per number. `questions`: of the test, in the order of the measured ones.
+ * Who has no history is answered from popularity, whatever the algorithm.
+ */
+export function tabulateByEvents(measured: readonly Measured[], questions: readonly RankingCase[]): EventsRow[] {
+  const popularity = measured.find(({ result }) => result.algorithm === 'popularity');
+  const bySeen = Map.groupBy(questions.keys(), (place) => questions[place]!.history.length);
+  return Array.from(bySeen, ([events, places]) => ({
+    events,
+    ndcgAt10: Object.fromEntries(
+      measured.map((one) => {
+        const { ndcgAt10 } = events === 0 ? (popularity ?? one) : one;
+        return [one.result.algorithm, meanOf(Float64Array.from(places, (place) => ndcgAt10[place]!))];
+      }),
+    ),
+  }));
+}
+
+export interface EventsRow {
+  events: number;
+  /** By algorithm. */
+  ndcgAt10: Record<string, number>;
+}
+
+export const formatByEvents = (rows: readonly EventsRow[]): string =>
+  alignColumns(
+    rows.map(({ events, ndcgAt10 }) => ({
+      'events seen': String(events),
+      ...Object.fromEntries(Object.entries(ndcgAt10).map(([name, value]) => [name, value.toFixed(4)])),
+    })),
+  );
 
 /** The first column to the left, the others to the right. */
 function alignColumns(rows: readonly Record<string, string>[]): string {

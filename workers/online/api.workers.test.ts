@@ -263,6 +263,7 @@ it('describes itself: every route is in the document, with its key', async () =>
     '/v1/users/{userId}/merge',
     '/v1/users/{userId}/preferences',
     '/v1/users/{userId}/recommendations',
+    '/v1/users/{userId}/search',
     '/v1/users/{userId}/signals',
     '/v1/users/{userId}/stream',
   ]);

@@ -13,6 +13,7 @@ import { onError, problemResponse } from './problems.ts';
 import { routeRecommendations } from './recommendations.ts';
 import { invalidInput } from './routing.ts';
 import { routeRules } from './rules.ts';
+import { routeSearch } from './search.ts';
 import { routeStats } from './stats.ts';
 import { routeStatus } from './status.ts';
 import { routeStream } from './stream.ts';
@@ -43,6 +44,7 @@ app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http
 // Lists under /v1/items come before the item that could bear their name.
 routeEvents(app);
 routeRecommendations(app);
+routeSearch(app);
 routeItems(app);
 routeUsers(app);
 routeStream(app);

@@ -71,7 +71,7 @@ const readId = (input: unknown): string => {
  * object has seen are queued all the same: the request that brought them first may have died before the queue had them,
  * and the log takes each only once.
  */
-async function storeEvents(env: Env, events: readonly PlayerEvent[]): Promise<Set<string>> {
+export async function storeEvents(env: Env, events: readonly PlayerEvent[]): Promise<Set<string>> {
   const byUser = Map.groupBy(events, ({ userId }) => userId);
   try {
     const [added] = await Promise.all([

@@ -33,7 +33,7 @@ export interface ScoredCandidate extends Candidate {
   score: number;
   reason: string;
   /** Its row of FEATURES (models/features/ranking.ts). */
-  features: Float32Array;
+  features(): Float32Array;
 }
 
 /** Says why an item must not be shown, or nothing where it may. */

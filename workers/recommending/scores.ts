@@ -31,11 +31,13 @@ export async function scoreCandidates(
   const answer = describeAnswer(moment);
   const base = moment.personal === null ? 'popular' : 'retrieval';
   const facts = describeCandidates([...candidates], base, answer);
-  const features = encodeFeatures(facts, answer);
-  const values = await predictValues(features, facts.length, moment);
+  // Without a model to read them, features are wanted of what is shown alone, for the log.
+  const features = moment.predict === null ? undefined : encodeFeatures(facts, answer);
+  const values = features && (await predictValues(features, facts.length, moment));
   const dial = moment.view.preferences.popularity * Math.log(DIAL_FACTOR);
   return facts
-    .map(({ prior, retrievalRank: _, ...candidate }, row): ScoredCandidate => {
+    .map((own, row): ScoredCandidate => {
+      const { prior, retrievalRank: _, ...candidate } = own;
       const { item, sources } = candidate;
       const strongest = item.genres.find((genre) => (answer.genres.get(genre) ?? 0) >= STRONG_SHARE);
       const popular = answer.popularity.get(item.itemId) ?? 0;
@@ -48,7 +50,8 @@ export async function scoreCandidates(
           Math.exp(dial * (Math.sqrt(popular) - 0.5)) *
           rules.weigh(item).factor,
         reason: strongest === undefined ? reason : `${reason}, and you like ${strongest}`,
-        features: features.subarray(row * FEATURES.length, (row + 1) * FEATURES.length),
+        features: () =>
+          features?.subarray(row * FEATURES.length, (row + 1) * FEATURES.length) ?? encodeFeatures([own], answer),
       };
     })
     .sort((a, b) => b.score - a.score || (a.item.itemId < b.item.itemId ? -1 : 1));

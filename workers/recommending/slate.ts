@@ -29,7 +29,7 @@ export function toSlate(
       if (candidate === undefined || entries.length === SLATE_ENTRIES_MAX) continue;
       const { propensity, exploration } = chances.get(itemId) ?? { propensity: 1, exploration: false };
       entries.push({ itemId, rowId, row, column, propensity, exploration });
-      features.push(candidate.features);
+      features.push(candidate.features());
     }
   return {
     recommendationId,

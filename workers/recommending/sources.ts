@@ -4,6 +4,7 @@ import type { Item } from '../../models/contracts/item.ts';
 import type { Scored } from '../../models/contracts/statistics.ts';
 import type { Found } from './candidates.ts';
 import type { ModelScores, Moment } from './moment.ts';
+import { findLike } from './search.ts';
 
 /** What the model scores above zero, the best at 1. The whole vocabulary was scored: there is no approximate index. */
 export function* retrieved({ catalogue }: Moment, { itemIds, scores }: ModelScores): Generator<Found> {
@@ -80,17 +81,9 @@ export function* newReleases({ catalogue, today }: Moment): Generator<Found> {
     yield { item, score: 1 - rank / released.length, reason: `Released on ${item.releaseDate}` };
 }
 
-/** Items whose title, genres, tags or developer hold every word of the query, the popular first. */
-export function searched({ catalogue, popularity }: Moment, query: string): Found[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const found: Found[] = [];
-  for (const item of catalogue.values()) {
-    const text = [item.title, item.developer ?? '', ...item.genres, ...item.tags].join('\n').toLowerCase();
-    if (words.every((word) => text.includes(word)))
-      found.push({ item, score: popularity.get(item.itemId) ?? 0, reason: `Found for “${query}”` });
-  }
-  return found.sort((a, b) => b.score - a.score);
-}
+/** Items that the words of the query are in, or like what is in them, typing errors forgiven. */
+export const searched = ({ catalogue, popularity }: Moment, query: string): Found[] =>
+  findLike(catalogue, popularity, query);
 
 /** The neighbours that the release holds of an item; where it holds none, those by what the catalogue says of two games. */
 export function similar(moment: Moment, to: Item): Found[] {

@@ -13,6 +13,9 @@ export class Catalogue {
   #cursor = { revision: 0, itemId: '' };
   #newest: { today: string; items: readonly Item[] } | undefined;
 
+  /** Grows with each change that was taken over. */
+  changes = 0;
+
   /** An item that may be shown: not hidden, not deleted. */
   get(itemId: string): Item | undefined {
     return this.#items.get(itemId);
@@ -45,6 +48,7 @@ export class Catalogue {
     if (item === null || item.hidden) this.#items.delete(itemId);
     else this.#items.set(itemId, item);
     this.#newest = undefined;
+    this.changes++;
   }
 
   /** Reads every change since the last call. */

@@ -1,0 +1,113 @@
+// Search by text: full text in D1, and what is merely like it from the isolate's memory; put in the order of what fits the
+// player. What was searched for is a signal, and shows in the next gallery.
+
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { QUERY_LENGTH_MAX } from '../../models/contracts/event.ts';
+import { Recommendations } from '../../models/contracts/gallery.ts';
+import { text } from '../../models/contracts/text.ts';
+import { gather } from '../gathering/gather.ts';
+import { objectionTo } from '../recommending/candidates.ts';
+import { forAnyRow } from '../recommending/filters.ts';
+import type { Moment } from '../recommending/moment.ts';
+import { findLike } from '../recommending/search.ts';
+import { withDeadline } from '../storage/deadline.ts';
+import { searchItems } from '../storage/search.ts';
+import { asking, contextQuery } from './context.ts';
+import { storeEvents } from './events.ts';
+import { json, problems, scoped, slateQuery, UserParams } from './routing.ts';
+import { countAnswer } from './stats.ts';
+
+const FOUND_MAX = 200;
+/** What is like the query comes after all that holds its words. */
+const LIKE_SCORE_MAX = 0.5;
+/** What the player would choose first gains this part of its score: the words come first. */
+const TASTE_WEIGHT = 0.5;
+/** The same search again within this time, as when a page is loaded anew, is told once. */
+const REPEAT_MS = 60_000;
+
+export function routeSearch(app: OpenAPIHono<{ Bindings: Env }>): void {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/users/{userId}/search',
+      tags: ['Recommendations'],
+      summary: 'Search the catalogue, in the order of the player’s taste',
+      description:
+        'Titles, genres, tags and developers; beginnings of words count, and typing errors are forgiven. What the player owns is found too. ' +
+        'The search is a signal: the next gallery has a row for it. Search as you type with `record=false`.',
+      ...scoped('read'),
+      request: {
+        params: UserParams,
+        query: z.object({
+          ...slateQuery,
+          ...contextQuery,
+          q: text(QUERY_LENGTH_MAX).meta({ example: 'naval strategy' }),
+          record: z.enum(['true', 'false']).default('true').meta({ description: 'Whether the search is a signal.' }),
+        }),
+      },
+      responses: { 200: json(Recommendations, 'What was found; empty where nothing was.'), ...problems(400) },
+    }),
+    async (c) => {
+      const { n, expand, q, record, ...context } = c.req.valid('query');
+      const { userId } = c.req.valid('param');
+      const from = asking(c, context, userId);
+      const [{ moment, answer }, ids] = await Promise.all([
+        gather(from),
+        withDeadline(searchItems(c.env.DB, q, FOUND_MAX), from.budget.for('held'), 'search').catch(
+          (error: Error) => error,
+        ),
+        record === 'true' ? recordSearch(c.env, userId, q) : undefined,
+      ]);
+      if (ids instanceof Error) answer.degraded.push(ids.message);
+      countAnswer(from, 'search', answer);
+      const found = rankFound(moment, q, ids instanceof Error ? [] : ids).slice(0, n);
+      const items = found.map(({ itemId, score }) => ({
+        itemId,
+        score: Math.round(score * 1e6) / 1e6,
+        reason: `Found for “${q}”`,
+        ...(expand === 'item' && { item: moment.catalogue.get(itemId) }),
+      }));
+      return c.json({ ...answer, items }, 200);
+    },
+  );
+}
+
+/** A search that cannot be stored is answered all the same: nobody was told that it was. */
+async function recordSearch(env: Env, userId: string, query: string): Promise<void> {
+  const now = Date.now();
+  const id = `search-${Math.floor(now / REPEAT_MS)}-${Buffer.from(query).toString('base64url').slice(0, 90)}`;
+  const blank = {
+    itemId: null,
+    value: null,
+    recommendationId: null,
+    position: null,
+    platform: null,
+    country: null,
+    locale: null,
+  };
+  const event = { id, userId, type: 'search' as const, query, timestamp: now, receivedAt: now, ...blank };
+  await storeEvents(env, [event]).catch(() => {});
+}
+
+function rankFound(moment: Moment, query: string, ids: readonly string[]): { itemId: string; score: number }[] {
+  const filters = forAnyRow(moment);
+  const relevance = new Map(ids.map((itemId, rank) => [itemId, 1 - (0.5 * rank) / FOUND_MAX]));
+  for (const { item, score } of findLike(moment.catalogue, moment.popularity, query).slice(0, FOUND_MAX))
+    if (!relevance.has(item.itemId)) relevance.set(item.itemId, LIKE_SCORE_MAX * Math.min(1, score));
+  const taste = tasteOf(moment);
+  return [...relevance]
+    .flatMap(([itemId, score]) => {
+      const item = moment.catalogue.get(itemId);
+      const isShown = item !== undefined && objectionTo(item, filters) === undefined;
+      return isShown ? [{ itemId, score: score * (1 + TASTE_WEIGHT * taste(itemId)) }] : [];
+    })
+    .sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1));
+}
+
+/** What the model scores for the player, the best at 1; for a newcomer what is popular. */
+function tasteOf({ personal, popularity }: Moment): (itemId: string) => number {
+  if (personal === null) return (itemId) => popularity.get(itemId) ?? 0;
+  const best = personal.scores.reduce((most, score) => Math.max(most, score), 0) || 1;
+  const places = new Map(personal.itemIds.map((itemId, place) => [itemId, place]));
+  return (itemId) => Math.max(0, (personal.scores[places.get(itemId) ?? -1] ?? 0) / best);
+}

@@ -1,0 +1,72 @@
+import { env, exports } from 'cloudflare:workers';
+import { beforeAll, expect, it } from 'vitest';
+import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
+import { makeItem } from '../../tests/moment.ts';
+import { putItems } from '../storage/items.ts';
+
+async function call(path: string, body?: object) {
+  const response = await exports.default.fetch(`http://edge${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer test-admin' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as Gallery & Recommendations };
+}
+const search = async (q: string, more = '&record=false') =>
+  (await call(`/v1/users/ann/search?q=${encodeURIComponent(q)}${more}`)).body.items.map(({ itemId }) => itemId);
+
+beforeAll(() =>
+  putItems(
+    env.DB,
+    [
+      { itemId: 'tide', title: 'Iron Tide', tags: ['Naval'], developer: 'Salt & Sons' },
+      { itemId: 'pokal', title: 'Pokémon-ähnlich', tags: [], developer: null },
+      { itemId: 'harbour', title: 'Harbour Lights', tags: ['Naval', 'Cozy'], developer: null },
+      { itemId: 'hidden', title: 'Iron Secret', tags: [], developer: null, hidden: true },
+      { itemId: 'adult', title: 'Iron Night', tags: [], developer: null, ageRating: 18 },
+    ].map((item) => ({ ...makeItem(0), ageRating: 6, ...item })),
+  ),
+);
+
+it('finds words and their beginnings in titles, tags and developers, with or without accents', async () => {
+  expect((await search('iron tide'))[0]).toBe('tide');
+  expect((await search('nav')).toSorted()).toEqual(['harbour', 'tide']);
+  expect(await search('salt sons')).toEqual(['tide']);
+  expect(await search('POKEMON')).toEqual(['pokal']);
+});
+
+it('forgives typing errors, after what holds the words', async () => {
+  expect((await search('irno tide'))[0]).toBe('tide');
+  expect((await search('harbuor lights'))[0]).toBe('harbour');
+  expect((await search('pokemmon'))[0]).toBe('pokal');
+  expect(await search('zzzz qqqq')).toEqual([]);
+});
+
+it('shows nothing that is hidden, dismissed or for elder players; what changed is found by its new name', async () => {
+  expect(await search('iron')).not.toContain('hidden');
+  expect(await search('iron', '&record=false&ageLimit=12')).not.toContain('adult');
+  await call('/v1/events', { events: [{ id: '1', userId: 'ann', type: 'dismiss', itemId: 'harbour' }] });
+  expect(await search('harbour')).toEqual([]);
+  await putItems(env.DB, [{ ...makeItem(0), itemId: 'tide', title: 'Copper Tide', tags: [], ageRating: 6 }]);
+  const found = await env.DB.prepare("select rowid from items_search where items_search match 'copper'").all();
+  expect(found.results).toHaveLength(1);
+  expect(
+    (await env.DB.prepare("select rowid from items_search where items_search match 'naval'").all()).results,
+  ).toHaveLength(1);
+});
+
+it('takes whatever a player types for words', async () => {
+  for (const q of ['"', "'", '*', '(', 'NEAR(', 'title:iron', 'a AND', '-x', '\\', '🎮', '%', ';--', '" OR "'])
+    expect((await call(`/v1/users/ann/search?q=${encodeURIComponent(q)}`)).status, q).toBe(200);
+  expect((await call('/v1/users/ann/search?q=')).status).toBe(400);
+  expect((await call(`/v1/users/ann/search?q=${'x'.repeat(201)}`)).status).toBe(400);
+});
+
+it('is a signal that shows in the next gallery, unless it is only typing', async () => {
+  await call('/v1/users/bob/search?q=nav&record=false');
+  expect((await call('/v1/users/bob/gallery')).body.rows.map(({ id }) => id)).not.toContain('search');
+  await call('/v1/users/bob/search?q=iron%20tide');
+  await call('/v1/users/bob/search?q=iron%20tide');
+  const signals = (await call('/v1/users/bob/signals')).body as unknown as { searches: string[] };
+  expect(signals.searches).toEqual(['iron tide']);
+});
