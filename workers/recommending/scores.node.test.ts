@@ -62,7 +62,7 @@ it('logs each entry that was ranked with its place, its chance and the features 
   log.addSlate(slate);
   const read = new Map(log.collect().flatMap(({ entries }) => entries.map((entry) => [entry.itemId, entry.features])));
   for (const { item, features } of page.ranked.candidates)
-    if (read.has(item.itemId)) expect(read.get(item.itemId)).toEqual(features);
+    if (read.has(item.itemId)) expect(read.get(item.itemId)).toEqual(features());
   expect(read.size).toBe(shown.length);
   expect(itemIds.length).toBeGreaterThan(shown.length);
 });
