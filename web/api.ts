@@ -1,8 +1,7 @@
 // The page's calls to the Worker. Each throws a Problem whose message can be shown to a person; none keeps anything.
 
 import type { EventInput, EventResult } from '../models/contracts/event.ts';
-import type { Gallery } from '../models/contracts/gallery.ts';
-import type { Item } from '../models/contracts/item.ts';
+import type { Gallery, Recommendations } from '../models/contracts/gallery.ts';
 import type { Problem as ProblemDocument } from '../models/contracts/problem.ts';
 import type { UserView } from '../models/contracts/signals.ts';
 
@@ -54,9 +53,12 @@ export function connect(key: string) {
     readPlayers: async () => (await call<{ users: KnownPlayer[] }>(`/v1/users?limit=${PLAYERS_MAX}`)).body.users,
     readGallery: (userId: string) => call<Gallery>(`${user(userId)}/gallery?expand=item`),
     readSignals: async (userId: string) => (await call<Signals>(`${user(userId)}/signals`)).body,
-    searchItems: async (text: string) =>
-      (await call<{ items: Item[] }>(`/v1/items?limit=${SEARCH_RESULTS_MAX}&text=${encodeURIComponent(text)}`)).body
-        .items,
+    /** The page tells the search as an event of its own, to show what became of it. */
+    searchItems: async (userId: string, text: string) => {
+      const query = `q=${encodeURIComponent(text)}&n=${SEARCH_RESULTS_MAX}&expand=item&record=false`;
+      const { items } = (await call<Recommendations>(`${user(userId)}/search?${query}`)).body;
+      return items.flatMap(({ item }) => item ?? []);
+    },
     // keepalive: what was shown last is told even as the page closes.
     sendEvents: (events: EventInput[]) =>
       call<{ results: EventResult[] }>('/v1/events', {

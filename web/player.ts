@@ -81,7 +81,7 @@ export function usePlayer(api: Api, userId: string) {
     if (query === '') return change({ found: null });
     try {
       const [items] = await Promise.all([
-        api.searchItems(query),
+        api.searchItems(userId, query),
         send(`Searched for “${query}”`, { type: 'search', query }),
       ]);
       change({ found: { query, items } });
