@@ -20,7 +20,9 @@ export function GalleryView({ player }: { player: Player }) {
           key="search-results"
           id="search-results"
           title={`Results for “${found.query}”`}
-          reason={found.items.length === 0 ? 'Nothing like it in the catalogue' : `${found.items.length} in the catalogue`}
+          reason={
+            found.items.length === 0 ? 'Nothing like it in the catalogue' : `${found.items.length} in the catalogue`
+          }
           cards={found.items.filter(({ itemId }) => !refused.has(itemId)).map((item) => ({ item }))}
           liked={liked}
           onAct={act}
