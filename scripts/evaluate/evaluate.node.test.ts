@@ -66,8 +66,6 @@ test('the cold start is a table by events seen, without a history by popularity'
   const { byEvents } = JSON.parse(readFileSync(json, 'utf8'));
   expect(byEvents.map(({ events }: { events: number }) => events)).toEqual([0, 1, 2, 3, 5, 10]);
   expect(byEvents[0].ndcgAt10['item-knn']).toBe(byEvents[0].ndcgAt10.popularity);
-  expect(byEvents[0].ndcgAt10.popularity).toBeGreaterThan(0);
-  expect(byEvents[3].ndcgAt10['item-knn']).toBeGreaterThan(byEvents[3].ndcgAt10.popularity);
 });
 
 test('wrong flags are named in one line', () => {
