@@ -24,6 +24,7 @@ export const EVENTS_PER_REQUEST_MAX = 100;
 /** Below what one batch to the queue may hold (256 KB), with room for the fields that the server adds. */
 export const EVENTS_BODY_BYTES_MAX = 192 * 1024;
 export const QUERY_LENGTH_MAX = 200;
+const STORED_ID_LENGTH_MAX = 512;
 /** A client's clock may run ahead by this much. */
 export const CLOCK_SKEW_MS = 5 * 60 * 1000;
 /** Earlier than any game store: such a timestamp is epoch seconds, or an unset clock. */
@@ -104,7 +105,8 @@ export type EventInput = z.input<typeof EventInput>;
 
 /** An event as it is queued, logged and replayed: complete and flat. Absent is null, times are epoch milliseconds. */
 export const PlayerEvent = z.object({
-  id: Id,
+  // Longer than a client's own may be: each merge of a guest puts some characters before it.
+  id: z.string().min(1).max(STORED_ID_LENGTH_MAX),
   userId: Id,
   type: z.enum(EVENT_TYPES),
   itemId: Id.nullable(),

@@ -10,7 +10,10 @@ export const SlateEntry = z.object({
   rowId: z.string(),
   row: z.number().int(),
   column: z.number().int(),
-  /** The chance that this item came to stand at this place, given everything but the dice. 1 where no dice were thrown. */
+  /**
+   * The chance that this item came to stand at this place, given everything but the dice of its own row; 1 where none were
+   * thrown. That an item stands in a later row because the first did not draw it is not followed.
+   */
   propensity: z.number(),
   /** True where the item got its place by chance: a game to be found out about, or a shuffled row. */
   exploration: z.boolean(),

@@ -1,16 +1,13 @@
 // How soon a newcomer's recommendations become the player's own: players of whom training saw nothing, asked what they
 // choose next after each of their first few choices. The same players at every step, so that the steps compare.
 
-import { isHeldOut } from '../training/hold-out.ts';
 import type { Interactions } from '../training/interactions.ts';
 import { makeCase, type RankingCase, type Split } from './cases.ts';
+import { drawPart } from './unseen-players.ts';
 
 /** How many choices are known when the next one is asked for. */
 export const EVENTS_SEEN = [0, 1, 2, 3, 5, 10] as const;
 const CHOICES_MIN = Math.max(...EVENTS_SEEN) + 1;
-const TEST_SHARE = 0.1;
-/** Of the players, the test's included: those in between are the validation's. */
-const UNSEEN_SHARE = 0.2;
 
 /**
  * One question for each step and player; a question's history is as long as its step says. Who has fewer choices than the
@@ -22,19 +19,18 @@ export function coldStart(all: Interactions, seed: number): Split {
   const test: RankingCase[] = [];
   let leftOut = 0;
   all.userIds.forEach((userId, user) => {
-    const draw = `${seed}/${userId}`;
-    if (!isHeldOut(draw, UNSEEN_SHARE)) return;
-    const isTest = isHeldOut(draw, TEST_SHARE);
+    const part = drawPart(userId, seed);
+    if (part === undefined) return;
     const [start, end] = [all.starts[user]!, all.ends[user]!];
     ends[user] = start;
     if (end - start < CHOICES_MIN) {
-      if (isTest) leftOut++;
+      if (part === 'test') leftOut++;
       return;
     }
     for (const seen of EVENTS_SEEN) {
       const cut = start + seen;
-      if (seen === 0 && !isTest) continue;
-      (isTest ? test : validation).push(makeCase(all, { start, cut, end: cut + 1 }, all.timestamps[cut]!));
+      if (seen === 0 && part === 'validation') continue;
+      (part === 'test' ? test : validation).push(makeCase(all, { start, cut, end: cut + 1 }, all.timestamps[cut]!));
     }
   });
   return { training: { ...all, ends }, validation, test, leftOut };

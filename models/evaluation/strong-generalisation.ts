@@ -1,16 +1,13 @@
 // Strong generalisation: players of whom training saw nothing. The earlier part of their choices is given, the rest is
 // asked for. Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering", but cut by time, not at random.
 
-import { isHeldOut } from '../training/hold-out.ts';
 import type { Interactions } from '../training/interactions.ts';
 import { makeCase, type RankingCase, type Split } from './cases.ts';
+import { drawPart } from './unseen-players.ts';
 
 const GIVEN_SHARE = 0.8;
 /** From here on 80% given leaves something to ask for. */
 const CHOICES_MIN = 5;
-const TEST_SHARE = 0.1;
-/** Of the players, the test's included: those in between are the validation's. */
-const UNSEEN_SHARE = 0.2;
 
 /** The same seed gives the same players, whatever other players there are. Those with less than five choices are learnt from. */
 export function strongGeneralisation(all: Interactions, seed: number): Split {
@@ -19,16 +16,15 @@ export function strongGeneralisation(all: Interactions, seed: number): Split {
   const test: RankingCase[] = [];
   let leftOut = 0;
   all.userIds.forEach((userId, user) => {
-    const draw = `${seed}/${userId}`;
-    if (!isHeldOut(draw, UNSEEN_SHARE)) return;
-    const isTest = isHeldOut(draw, TEST_SHARE);
+    const part = drawPart(userId, seed);
+    if (part === undefined) return;
     const [start, end] = [all.starts[user]!, all.ends[user]!];
     if (end - start < CHOICES_MIN) {
-      if (isTest) leftOut++;
+      if (part === 'test') leftOut++;
       return;
     }
     const cut = start + Math.floor(GIVEN_SHARE * (end - start));
-    (isTest ? test : validation).push(makeCase(all, { start, cut, end }, all.timestamps[cut]!));
+    (part === 'test' ? test : validation).push(makeCase(all, { start, cut, end }, all.timestamps[cut]!));
     ends[user] = start;
   });
   return { training: { ...all, ends }, validation, test, leftOut };

@@ -2,7 +2,6 @@
 // replay of a log run this same code. The result depends on the set of events, not on their order or repetition:
 // lists are the newest N by (timestamp, id), marks are maxima, and both kinds of state forgive being told twice.
 
-import { ID_LENGTH_MAX } from '../contracts/id.ts';
 import type { Preferences } from '../contracts/preferences.ts';
 import {
   type HistoryItem,
@@ -16,6 +15,7 @@ import {
   type Signals,
   type UserView,
 } from '../contracts/signals.ts';
+import { hashName } from './dice.ts';
 import { weighEvent } from './weights.ts';
 
 const DAY_MS = 86_400_000;
@@ -38,15 +38,10 @@ export const toSignalEvent = ({ id, type, itemId, value, query, timestamp }: Sig
 });
 
 /** What the id of a guest's event becomes in the log and the signals of the player whom the guest has become. */
-export const mergedEventId = (guestId: string, id: string): string =>
-  `${mergedEventPrefix(guestId)}${id}`.slice(0, ID_LENGTH_MAX);
+export const mergedEventId = (guestId: string, id: string): string => `${mergedEventPrefix(guestId)}${id}`;
 
-/** A hash of the guest's id (FNV-1a, 32 bits): two guests of one player may have used the same ids. */
-export function mergedEventPrefix(guestId: string): string {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < guestId.length; at++) hash = Math.imul(hash ^ guestId.charCodeAt(at), 0x01000193);
-  return `${(hash >>> 0).toString(16)}:`;
-}
+/** A hash of the guest's id: two guests of one player may have used the same ids. */
+export const mergedEventPrefix = (guestId: string): string => `${hashName(guestId).toString(16)}:`;
 
 /** Newest first; ids break ties, so that every order of delivery gives the same list. */
 export const newestFirst = (a: SignalEvent, b: SignalEvent): number =>

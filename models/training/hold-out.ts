@@ -1,5 +1,7 @@
 // Which players' last choice a release is measured on, and therefore does not learn from.
 
+import { hashName } from '../features/dice.ts';
+
 /** Enough to tell two models apart; more would be lost to training. */
 const USERS_ENOUGH = 10_000;
 const SHARE_MAX = 0.5;
@@ -17,10 +19,9 @@ export const holdOutShare = (users: number): number =>
  */
 export const isHeldOut = (userId: string, share: number): boolean => hash(userId) < share * 2 ** 32;
 
-/** FNV-1a over UTF-16 units, then murmur3's finaliser, without which similar ids would stay neighbours. 0 to 2³² − 1. */
+/** The hash of a name, then murmur3's finaliser, without which similar ids would stay neighbours. 0 to 2³² − 1. */
 function hash(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  let h = hashName(text);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;

@@ -1,5 +1,7 @@
 // Seeded randomness, for training and for the made-up world. Not for secrets.
 
+import { createDice } from '../features/dice.ts';
+
 /** A stream of random numbers that is the same for the same seed. */
 export interface Random {
   /** Uniform in [0, 1). */
@@ -16,23 +18,9 @@ export interface Random {
   weighted(weights: ArrayLike<number>): number;
 }
 
-/** FNV-1a, 32 bits: one number for a name. */
-export function hashName(name: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
-  return hash >>> 0;
-}
-
 /** A stream of its own for each (seed, name), so that a change in one part of the world leaves the others as they are. */
 export function createRandom(seed: number, name: string): Random {
-  let state = hashName(`${seed}/${name}`);
-  // mulberry32 by Tommy Ettinger (public domain).
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = createDice(`${seed}/${name}`);
   const below = (end: number) => Math.floor(next() * end);
   return {
     next,

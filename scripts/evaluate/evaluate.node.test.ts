@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { RankingMetrics } from '../../models/contracts/release.ts';
+import { createRandom } from '../../models/training/random.ts';
 import { readFlags } from './flags.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'evaluate-'));
@@ -53,10 +54,13 @@ test('the outcome is a table for people and JSON for programs, the same again fo
 
 test('the cold start is a table by events seen, without a history by popularity', () => {
   const file = path.join(folder, 'cold.txt');
-  // Each player stays in one of two halves of 24 games: one choice tells which.
-  const lines = Array.from({ length: 200 }, (_, player) =>
-    Array.from({ length: 12 }, (_, n) => `${player} ${(player % 2) * 12 + ((player * 7 + n * 5) % 12)}`),
-  );
+  // Each player stays with one of two kinds of games, forty each, of which some are more popular than others.
+  const random = createRandom(1, 'players');
+  const lines = Array.from({ length: 400 }, (_, player) => {
+    const chosen = new Set<number>();
+    while (chosen.size < 12) chosen.add((player % 2) * 40 + Math.floor(40 * random.next() ** 2));
+    return [...chosen].map((game) => `${player} ${game}`);
+  });
   writeFileSync(file, `${lines.flat().join('\n')}\n`);
   const json = path.join(folder, 'cold.json');
   const flags = ['--algorithms', 'item-knn', '--protocol', 'cold-start', '--budget', '20s', '--json', json, file];
@@ -66,6 +70,9 @@ test('the cold start is a table by events seen, without a history by popularity'
   const { byEvents } = JSON.parse(readFileSync(json, 'utf8'));
   expect(byEvents.map(({ events }: { events: number }) => events)).toEqual([0, 1, 2, 3, 5, 10]);
   expect(byEvents[0].ndcgAt10['item-knn']).toBe(byEvents[0].ndcgAt10.popularity);
+  expect(byEvents[0].ndcgAt10.popularity).toBeGreaterThan(0);
+  for (const step of [3, 4])
+    expect(byEvents[step].ndcgAt10['item-knn']).toBeGreaterThan(byEvents[step].ndcgAt10.popularity);
 });
 
 test('wrong flags are named in one line', () => {

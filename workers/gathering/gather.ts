@@ -6,6 +6,7 @@ import type { Tier } from '../../models/contracts/gallery.ts';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_VIEW, type HistoryItem, type UserView } from '../../models/contracts/signals.ts';
 import { genreAffinity } from '../../models/features/affinity.ts';
+import { createDice } from '../../models/features/dice.ts';
 import { encodeHistories } from '../../models/features/history.ts';
 import { readNeighbours } from '../inference/neighbours.ts';
 import type { LoadedRelease } from '../inference/release.ts';
@@ -14,7 +15,6 @@ import { rulesInForce } from '../recommending/rules.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import type { Budget } from './budget.ts';
-import { createDice } from './dice.ts';
 import { type Isolate, isolate as thisIsolate } from './isolate.ts';
 import { recallSafety, rememberSafety } from './safety.ts';
 

@@ -2,13 +2,11 @@
 // is stored as a dead letter, and what cannot be written is tried again, later each time.
 
 import { PlayerEvent } from '../../models/contracts/event.ts';
-import { mergedEventId } from '../../models/features/signals.ts';
 import { type DeadLetter, storeDeadLetters } from '../storage/dead-letters.ts';
 import { insertEvents } from '../storage/events.ts';
-import { readMerges } from '../storage/users.ts';
+import { moveMergedLogs } from '../storage/users.ts';
 
 const RETRY_DELAY_MAX_SECONDS = 300;
-const MERGE_STEPS_MAX = 5;
 
 export const retryDelaySeconds = (attempts: number): number => Math.min(2 ** attempts, RETRY_DELAY_MAX_SECONDS);
 
@@ -25,7 +23,9 @@ export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database
     });
   }
   try {
-    await insertEvents(db, await followMerges(db, events));
+    await insertEvents(db, events);
+    // After writing, not before: a guest may become a player in between.
+    await moveMergedLogs(db, [...new Set(events.map(({ userId }) => userId))]);
     if (letters.length > 0) await storeAlerting(db, letters);
     batch.ackAll();
   } catch (error) {
@@ -34,20 +34,6 @@ export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database
     );
     for (const message of batch.messages) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
   }
-}
-
-/** Events of guests who have become players meanwhile are the players'. A player may have become another in turn. */
-async function followMerges(db: D1Database, events: readonly PlayerEvent[]): Promise<readonly PlayerEvent[]> {
-  let followed = events;
-  for (let steps = 0; steps < MERGE_STEPS_MAX; steps++) {
-    const merges = await readMerges(db, [...new Set(followed.map(({ userId }) => userId))]);
-    if (merges.size === 0) break;
-    followed = followed.map((event) => {
-      const userId = merges.get(event.userId);
-      return userId === undefined ? event : { ...event, userId, id: mergedEventId(event.userId, event.id) };
-    });
-  }
-  return followed;
 }
 
 /** The consumer of the dead-letter queue: what failed too often is stored whole. */

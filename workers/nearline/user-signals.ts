@@ -89,23 +89,26 @@ export class UserSignals extends DurableObject<Env> {
     return true;
   }
 
-  /** A guest's last will: from now on all that comes is passed on. The same player may ask again, another gets null. */
-  handOver(userId: string): Legacy | null {
-    const before = this.#notes.read('mergedInto');
-    if (before !== undefined && before !== userId) return null;
+  /** A guest's last will: from now on all that comes is passed on. Which player that is, D1 has decided. */
+  handOver(userId: string): Legacy {
     this.#notes.write('mergedInto', userId);
     const { actions, impressions } = this.#store.signals;
     return { events: [...actions, ...impressions], preferences: this.#notes.read('preferences') };
   }
 
-  /** Takes over what a guest left, as often as it is told; false where this player has itself become another. */
-  async absorb(userId: string, guestId: string, { events, preferences }: Legacy): Promise<boolean> {
-    if (this.isMerged()) return false;
-    this.record(events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) })));
+  /**
+   * Takes over what a guest left, as often as it is told; a player who has itself become another passes it on. Throws
+   * where the log cannot be read: what the guest's object had forgotten, and what this player said, may be there alone.
+   */
+  async absorb(userId: string, guestId: string, { events, preferences }: Legacy): Promise<void> {
+    const own = events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
+    const player = this.#notes.read('mergedInto');
+    if (player !== undefined)
+      return this.env.USER_SIGNALS.getByName(player).absorb(player, userId, { events: own, preferences });
+    // Not a reading that is under way: it may be from before the log changed hands.
+    await this.#readLog(userId);
+    await this.record(own);
     if (preferences !== undefined && this.#notes.read('preferences') === undefined) this.setPreferences(preferences);
-    // What the guest's object had forgotten is in the log.
-    await this.#hydrate(userId);
-    return true;
   }
 
   /** Whether this is a guest who has become somebody. */
@@ -177,19 +180,7 @@ export class UserSignals extends DurableObject<Env> {
    * forgives repetition and order, so events that arrive meanwhile do no harm.
    */
   #hydrate(userId: string): Promise<void> {
-    this.#hydration ??= (async () => {
-      const [events, preferences] = await Promise.all([
-        readSignalEvents(this.env.DB, userId),
-        this.#notes.read('preferences') ?? readPreferences(this.env.DB, userId),
-      ]);
-      this.#store.fold(events.map(toSignalEvent));
-      if (preferences !== undefined && this.#notes.read('preferences') === undefined)
-        this.#notes.write('preferences', preferences);
-      this.#hydratedAt = Date.now();
-      // A player without a log leaves nothing behind: asking for a gallery must not fill a disk.
-      if (events.length > 0)
-        this.ctx.storage.sql.exec('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
-    })()
+    this.#hydration ??= this.#readLog(userId)
       .catch((error: Error) => {
         console.error(JSON.stringify({ alert: 'signals not read from the log', error: error.message }));
       })
@@ -197,5 +188,21 @@ export class UserSignals extends DurableObject<Env> {
         this.#hydration = undefined;
       });
     return this.#hydration;
+  }
+
+  async #readLog(userId: string): Promise<void> {
+    const [events, preferences] = await Promise.all([
+      readSignalEvents(this.env.DB, userId),
+      this.#notes.read('preferences') ?? readPreferences(this.env.DB, userId),
+    ]);
+    this.#hydratedAt = Date.now();
+    // Read while the guest became a player: it is that player's now.
+    if (this.isMerged()) return;
+    this.#store.fold(events.map(toSignalEvent));
+    if (preferences !== undefined && this.#notes.read('preferences') === undefined)
+      this.#notes.write('preferences', preferences);
+    // A player without a log leaves nothing behind: asking for a gallery must not fill a disk.
+    if (events.length > 0)
+      this.ctx.storage.sql.exec('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
   }
 }

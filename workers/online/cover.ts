@@ -1,6 +1,7 @@
 // Draws a cover for a game that has no picture: an abstract SVG with a palette and a motif per genre. A pure function; no
 // part of its input is ever written into its output.
 
+import { createStream, hashName } from '../../models/features/dice.ts';
 import { type Brush, circles, MOTIFS } from './cover-motifs.ts';
 
 const HUE_SPREAD = 24;
@@ -10,7 +11,7 @@ const HUE_SPREAD = 24;
  * genre gets a palette of its own and a plain motif.
  */
 export function drawCover(genre: string, seed: number): string {
-  const name = hash(genre);
+  const name = hashName(genre);
   const motif = MOTIFS.get(genre) ?? {
     hue: name % 360,
     accentHue: (name + 120 + ((name >>> 9) % 120)) % 360,
@@ -33,22 +34,4 @@ export function drawCover(genre: string, seed: number): string {
     `<linearGradient id="v" x2="0" y2="1">${stop(0.55, '#000', 0)}${stop(1, '#000', 0.5)}</linearGradient></defs>` +
     `<path d="M0 0H300V400H0z" fill="url(#s)"/>${motif.draw(brush)}<path d="M0 0H300V400H0z" fill="url(#v)"/></svg>`
   );
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
-  return value >>> 0;
-}
-
-/** mulberry32: uniform in [0, 1). */
-function createStream(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -2,10 +2,9 @@
 // ranking asks, and then in D1, which batch computation asks; done again, either does no harm.
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { ID_LENGTH_MAX, Id } from '../../models/contracts/id.ts';
+import { Id } from '../../models/contracts/id.ts';
 import { PREFERENCES_BODY_BYTES_MAX, Preferences } from '../../models/contracts/preferences.ts';
-import { mergedEventPrefix } from '../../models/features/signals.ts';
-import { mergeUsers, writePreferences } from '../storage/users.ts';
+import { claimMerge, moveMergedLogs, writePreferences } from '../storage/users.ts';
 import { requireScope } from './auth.ts';
 import { ProblemError } from './problems.ts';
 import { json, jsonBody, parseBody, problems, readJson, scoped, UserParams } from './routing.ts';
@@ -87,18 +86,18 @@ export function routePreferences(app: OpenAPIHono<{ Bindings: Env }>): void {
 }
 
 /**
- * Every step can be done again, so a merge that broke off is completed by the next: the guest passes on what comes from
- * now on, the log changes hands, the player takes over, and only then the guest forgets. Returns what forbids it.
+ * Every step can be done again, so a merge that broke off is completed by the next: it is said who becomes whom, the guest
+ * passes on what comes from now on, the log changes hands, the player takes over, and only then the guest forgets.
+ * Returns what forbids it.
  */
 async function mergeGuest({ USER_SIGNALS, DB }: Env, guestId: string, userId: string): Promise<string | undefined> {
+  const claimed = await claimMerge(DB, guestId, userId, Date.now());
+  if (claimed === undefined) return `“${userId}” is a guest who has become a player.`;
+  if (claimed !== userId) return `The guest “${guestId}” has become another player.`;
   const guest = USER_SIGNALS.getByName(guestId);
-  const player = USER_SIGNALS.getByName(userId);
-  if (await player.isMerged()) return `“${userId}” is a guest who has become a player.`;
   const legacy = await guest.handOver(userId);
-  if (legacy === null) return `The guest “${guestId}” has become another player.`;
-  const ids = { idPrefix: mergedEventPrefix(guestId), idLength: ID_LENGTH_MAX };
-  await mergeUsers(DB, guestId, userId, ids, Date.now());
-  if (!(await player.absorb(userId, guestId, legacy))) return `“${userId}” has meanwhile become another player.`;
+  await moveMergedLogs(DB, [guestId]);
+  await USER_SIGNALS.getByName(userId).absorb(userId, guestId, legacy);
   await guest.empty();
   return undefined;
 }

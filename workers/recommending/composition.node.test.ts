@@ -3,12 +3,12 @@ import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
+import { createDice } from '../../models/features/dice.ts';
 import { itemIds, makeItem, makeMoment } from '../../tests/moment.ts';
-import { createDice } from '../gathering/dice.ts';
 import { explain } from './explain.ts';
 import { SHUFFLE_SHARE } from './exploration.ts';
 import { keepSafe } from './filters.ts';
-import { composeGallery, recommend } from './recommend.ts';
+import { composeGallery, recommend, recommendList } from './recommend.ts';
 import { rulesInForce } from './rules.ts';
 import { seriesOf } from './series.ts';
 
@@ -141,22 +141,27 @@ it('tells a series by its title', async () => {
     ['The Witcher: Enhanced Edition', 'The Witcher 3: Wild Hunt'],
     ['Iron Tide', 'Iron Tide - Remastered'],
     ['Final Fantasy VII', 'Final Fantasy XIII'],
+    ['Left 4 Dead', 'Left 4 Dead 2'],
+    ['Alan Wake', 'Alan Wake Episode 2'],
   ])
     expect(seriesOf(one!), one).toBe(seriesOf(other!));
   expect(seriesOf('Left 4 Dead')).not.toBe(seriesOf('Left Alive'));
+  expect(seriesOf('Super X Pilot')).not.toBe(seriesOf('Super V Racer'));
   expect(seriesOf('1942: Pacific')).not.toBe(seriesOf('1943: Atlantic'));
 });
 
 it('gives one place of the first row to a game that nobody knows, as often as its propensity says', async () => {
   const known = new Map(itemIds.slice(0, 40).map((itemId, place) => [itemId, 1 - place / 50]));
   const affinity = [{ genre: 'Racing', share: 1 }];
+  // Not one series.
+  const items = all.map((item) => ({ ...item, title: `${item.itemId} the Game` }));
   const answers = 4_000;
   const drawn = new Map<string, number>();
   const propensities = new Map<string, number>();
   let shuffled = 0;
   for (let n = 0; n < answers; n++) {
     const { placed } = await composeGallery(
-      makeMoment({ popularity: known, affinity, random: createDice(`answer ${n}`) }),
+      makeMoment({ popularity: known, affinity, random: createDice(`answer ${n}`) }, items),
       12,
     );
     expect(placed).toHaveLength(12);
@@ -175,6 +180,47 @@ it('gives one place of the first row to a game that nobody knows, as often as it
     expect(Number(itemId.slice(1))).toBeGreaterThanOrEqual(40);
     const expected = propensities.get(itemId)! * answers;
     expect(Math.abs(times - expected), itemId).toBeLessThan(5 * Math.sqrt(expected));
+  }
+});
+
+it('throws no dice over what the store pins', async () => {
+  const itemIds = ['g50', 'g51', 'g52'];
+  const pins = [rule('feature', { action: 'pin', match: { itemIds } })];
+  for (let n = 0; n < 400; n++) {
+    const moment = makeMoment({ rules: pins, random: createDice(`pinned ${n}`) });
+    const { rows, placed } = await composeGallery(moment, 12);
+    expect(ids(rows[0]!.items).slice(0, 3)).toEqual(itemIds);
+    for (const { propensity, exploration } of placed.slice(0, 3)) expect([propensity, exploration]).toEqual([1, false]);
+    // Nor does it push one of them out.
+    expect(ids((await composeGallery({ ...moment, random: createDice(`narrow ${n}`) }, 3)).rows[0]!.items)).toEqual(
+      itemIds,
+    );
+  }
+});
+
+it('explores within the caps too', async () => {
+  const items = all.map((item, place) => ({
+    ...item,
+    title: `${item.itemId} the Game`,
+    developer: place % 2 === 0 ? 'Giant' : `Studio ${place}`,
+  }));
+  const popularity = new Map(items.slice(0, 40).map(({ itemId }, place) => [itemId, 1 - place / 50]));
+  let explored = 0;
+  for (let n = 0; n < 300; n++) {
+    const { placed } = await composeGallery(makeMoment({ popularity, random: createDice(`capped ${n}`) }, items), 12);
+    const giants = placed.filter(({ candidate }) => candidate.item.developer === 'Giant');
+    expect(giants.length).toBeLessThanOrEqual(3);
+    if (placed.some(({ exploration }) => exploration)) explored++;
+  }
+  expect(explored).toBe(300);
+});
+
+it('keeps excluded games out of the lists for everybody as well', () => {
+  const moment = makeMoment({ rules: [rule('none', { action: 'exclude', match: { itemIds: ['g0', 'g51'] } })] });
+  for (const list of ['popular', 'trending'] as const) {
+    const listed = ids(recommendList(moment, list, 10));
+    expect(listed).toHaveLength(10);
+    for (const gone of ['g0', 'g51']) expect(listed).not.toContain(gone);
   }
 });
 

@@ -47,6 +47,13 @@ export function keepCaps(ranked: readonly ScoredCandidate[], length: number): Sc
   return [...slate.chosen, ...capped.slice(0, length - slate.chosen.length)];
 }
 
+/** Whether an item can stand beside these without going beyond a cap. */
+export function createRoom(beside: readonly ScoredCandidate[]): (item: Item) => boolean {
+  const slate = new SlateInMaking([]);
+  for (const candidate of beside) slate.choose(candidate);
+  return (item) => !slate.isCapped(item);
+}
+
 class SlateInMaking {
   readonly chosen: ScoredCandidate[] = [];
   readonly #wanted: ReadonlyMap<string, number>;

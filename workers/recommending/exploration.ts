@@ -5,7 +5,7 @@
 import type { Found, ScoredCandidate } from './candidates.ts';
 import type { Moment } from './moment.ts';
 
-/** Where in the first row the unknown game stands, from 0; a shorter row has none. */
+/** Where among the places that are left to chance the unknown game stands, from 0; where there are fewer there is none. */
 const EXPLORATION_PLACE = 7;
 /** The newest games of the catalogue among which it is drawn. */
 const EXPLORED_MAX = 60;
@@ -33,13 +33,19 @@ export interface Placed {
   exploration: boolean;
 }
 
-/** The first row with its dice thrown: an unknown game among the known, and perhaps all in another order. */
+/** What the store pins stands where it stands. */
+export const certain = (candidate: ScoredCandidate): Placed => ({ candidate, propensity: 1, exploration: false });
+
+/**
+ * What comes after the pins in the first row, with its dice thrown: one of the unknown games among the known, and
+ * perhaps all in another order. `unknown`: those that may stand there.
+ */
 export function explore(
   row: readonly ScoredCandidate[],
   unknown: readonly ScoredCandidate[],
   moment: Moment,
 ): Placed[] {
-  const placed = row.map((candidate): Placed => ({ candidate, propensity: 1, exploration: false }));
+  const placed = row.map(certain);
   const inRow = new Set(row.map(({ item }) => item.itemId));
   const drawn = draw(
     unknown.filter(({ item }) => !inRow.has(item.itemId)),

@@ -4,11 +4,11 @@
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { type Filter, type Found, objectionTo, Pool, type ScoredCandidate, take } from './candidates.ts';
-import { diversify, keepCaps } from './diversity.ts';
-import { explore, type Placed, unexplored } from './exploration.ts';
+import { createRoom, diversify, keepCaps } from './diversity.ts';
+import { certain, explore, type Placed, unexplored } from './exploration.ts';
 import { forAnyRow, forContext, forPlayer, onlyGenre } from './filters.ts';
 import type { Moment } from './moment.ts';
-import { prepareRules } from './rules.ts';
+import { excludedByRule, prepareRules } from './rules.ts';
 import { scoreCandidates } from './scores.ts';
 import { listOwnShelves, listShelves, type Shelf } from './shelves.ts';
 import { bestRated, newReleases, popular, retrieved, similar, trending } from './sources.ts';
@@ -27,8 +27,9 @@ export interface Ranked {
   pool: Pool;
   shelves: { shelf: Shelf; items: ScoredCandidate[] }[];
   unknown: ScoredCandidate[];
-  /** All of them, best first; what rules pin leads. */
+  /** All of them, best first; the first `pinned` of them are what rules pin. */
   candidates: ScoredCandidate[];
+  pinned: number;
 }
 
 export interface Page {
@@ -51,7 +52,9 @@ export async function rank(moment: Moment, shelves: readonly Shelf[], more: read
   const scored = await scoreCandidates(pool.kept.values(), moment, rules);
   const byId = new Map(scored.map((candidate) => [candidate.item.itemId, candidate]));
   const scoredOf = ({ item }: { item: Item }) => byId.get(item.itemId)!;
-  const pins = scored.filter(({ item }) => rules.pinnedBy(item) !== undefined);
+  const { pins = [], others = [] } = Object.groupBy(scored, ({ item }) =>
+    rules.pinnedBy(item) === undefined ? 'others' : 'pins',
+  );
   return {
     pool,
     shelves: filled.map(({ shelf, own }) => ({
@@ -59,7 +62,8 @@ export async function rank(moment: Moment, shelves: readonly Shelf[], more: read
       items: leanTo(shelf, own.map(scoredOf), scored[0]?.score ?? 1),
     })),
     unknown: unknown.map(scoredOf),
-    candidates: [...pins, ...scored.filter(({ item }) => rules.pinnedBy(item) === undefined)],
+    candidates: [...pins, ...others],
+    pinned: pins.length,
   };
 }
 
@@ -75,7 +79,11 @@ export async function composeGallery(moment: Moment, length: number): Promise<Pa
   };
   const unseen = (items: readonly ScoredCandidate[]) => items.filter(({ item }) => !shown.has(item.itemId));
 
-  const placed = explore(diversifyUnpinned(ranked, length, moment), ranked.unknown, moment);
+  const { pins, picks } = pickTop(ranked, length, moment);
+  // The explored game takes the place of the last.
+  const hasRoom = createRoom([...pins, ...picks.slice(0, -1)]);
+  const unknown = ranked.unknown.filter(({ item }) => hasRoom(item));
+  const placed = [...pins.map(certain), ...explore(picks, unknown, moment)];
   add(
     describeTopPicks(moment),
     placed.map(({ candidate, exploration }) =>
@@ -107,7 +115,8 @@ export async function recommend(
   genre?: string,
 ): Promise<{ items: RecommendedItem[]; ranked: Ranked }> {
   const ranked = await rank(moment, [], inGenre(genre));
-  return { items: diversifyUnpinned(ranked, length, moment).map((one) => toItem(one)), ranked };
+  const { pins, picks } = pickTop(ranked, length, moment);
+  return { items: [...pins, ...picks].map((one) => toItem(one)), ranked };
 }
 
 /** What goes with an item. */
@@ -131,19 +140,17 @@ export function recommendList(
 const LISTS = { popular, trending, 'best-rated': bestRated, new: newReleases };
 
 function listAllowed(moment: Moment, found: Iterable<Found>, length: number, more: Filter[] = []): RecommendedItem[] {
-  const filters = [...forContext(moment.context), ...more];
+  const filters = [...forContext(moment.context), ...excludedByRule(moment.rules), ...more];
   const allowed = function* () {
     for (const one of found) if (objectionTo(one.item, filters) === undefined) yield one;
   };
   return take(allowed(), length).map((one) => toItem(one));
 }
 
-/** What rules pin keeps its place before the others; the others share the rest of the slate fairly. */
-function diversifyUnpinned({ candidates }: Ranked, length: number, { affinity, rules }: Moment): ScoredCandidate[] {
-  const { pinnedBy } = prepareRules(rules);
-  const firstFree = candidates.findIndex(({ item }) => pinnedBy(item) === undefined);
-  const pins = candidates.slice(0, Math.min(firstFree < 0 ? candidates.length : firstFree, length));
-  return [...pins, ...diversify(candidates.slice(pins.length), length - pins.length, affinity)];
+/** What rules pin comes first, in its own order; the others share the rest of the slate fairly. */
+function pickTop({ candidates, pinned }: Ranked, length: number, { affinity }: Moment) {
+  const pins = candidates.slice(0, Math.min(pinned, length));
+  return { pins, picks: diversify(candidates.slice(pins.length), length - pins.length, affinity) };
 }
 
 /** A shelf's own order, leaned towards what the player would choose. */

@@ -1,6 +1,7 @@
-// Which series a game belongs to, as far as its title tells: what stands before a number or a subtitle.
+// Which series a game belongs to, as far as its title tells: what stands before a number at its end or before a
+// subtitle.
 
-const PART = /\s+(?:\d{1,4}|[IVX]{1,5}|part\s+\d+|episode\s+\d+|season\s+\d+)\b.*$/i;
+const PART = /\s+(?:\d{1,4}|[IVX]{1,5}|(?:part|episode|season)\s+\d+)$/i;
 const EDITION = /\s*[-–(:]?\s*\b(?:demo|remastered|remake|deluxe|definitive|complete|goty|game of the year)\b.*$/i;
 const LENGTH_MIN = 4;
 

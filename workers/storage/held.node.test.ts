@@ -90,6 +90,25 @@ it('gives up a refresh that hangs, and does not let it undo a later one', async 
   expect(held.peek().value).toBe('third');
 });
 
+it('holds what was renewed, also right after a failure, and beside a load of the same millisecond', async () => {
+  const held = new Held<string>('rules', { freshMs: 1_000, staleMs: 5_000, waitMs: 1_000 });
+  const behind: Promise<unknown>[] = [];
+  const read = (load: () => Promise<string>, now: number) => held.read(load, now, (work) => behind.push(work));
+  await read(async () => 'first', 0);
+  await read(() => Promise.reject(new Error('D1 is down')), 1_500);
+  await Promise.all(behind);
+  await held.renew(async () => 'second', 1_600);
+  expect(held.peek()).toEqual({ value: 'second', failure: undefined });
+
+  const { promise, resolve } = Promise.withResolvers<string>();
+  // Not too old: the answer does not wait.
+  await read(() => promise, 4_000);
+  await held.renew(async () => 'third', 4_000);
+  resolve('read before');
+  await Promise.all(behind);
+  expect(held.peek().value).toBe('third');
+});
+
 it('takes changes of the catalogue in whatever order they come; the newest revision holds', () => {
   const catalogue = new Catalogue();
   catalogue.apply({ itemId: 'a', revision: 6, item: null });

@@ -26,6 +26,9 @@ export class Held<T> {
   #value: T | undefined;
   #failure: string | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
+  /** Loads begun, and the last of them whose value was taken over: clocks do not tell two in one millisecond apart. */
+  #begun = 0;
+  #taken = 0;
   #refresh: { done: Promise<void>; startedAt: number } | undefined;
 
   /** `retire` is told of a value once another has taken its place. */
@@ -77,18 +80,21 @@ export class Held<T> {
   }
 
   async #load(load: (held: T | undefined) => Promise<T>, now: number): Promise<void> {
+    const turn = ++this.#begun;
     try {
       const loaded = await load(this.#value);
       // One that was given up for hanging may come after a later one: it brings nothing new.
-      const late = this.#checkedAt > now;
+      const late = this.#taken > turn;
       const old = late ? loaded : this.#value;
       if (!late) {
+        this.#taken = turn;
         this.#value = loaded;
         this.#failure = undefined;
         this.#checkedAt = now;
       }
       if (old !== undefined && old !== this.#value) this.#retire(old);
     } catch (error) {
+      if (this.#taken > turn) return;
       this.#failure = `${this.#name}: ${(error as Error).message}`;
       // Try again soon, but not with every request: what is down is not helped by a crowd.
       this.#checkedAt = now - this.#freshness.freshMs + RETRY_MS;

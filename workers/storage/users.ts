@@ -1,6 +1,7 @@
 // Players in D1: when they were seen last, what they prefer, and which guests have become which player.
 
 import { Preferences } from '../../models/contracts/preferences.ts';
+import { mergedEventPrefix } from '../../models/features/signals.ts';
 
 /** The players seen last, newest first. */
 export async function listUsers(db: D1Database, limit: number): Promise<{ userId: string; lastEventAt: number }[]> {
@@ -63,24 +64,44 @@ export async function readManyPreferences(
 }
 
 /**
- * A guest's log becomes the player's, and what is still on the way will, see `readMerges`. Told again it does nothing.
- * `idPrefix`: before the ids of the guest's events, since a player's own may be the same; an id longer than `idLength`
- * is cut.
+ * Says that a guest has become a player, once and for all, and returns which. Undefined, and nothing said, where the
+ * player has itself become another: this one place decides, so that no two can become each other. `now`: epoch
+ * milliseconds.
  */
-export async function mergeUsers(
+export async function claimMerge(
   db: D1Database,
   fromUserId: string,
   toUserId: string,
-  { idPrefix, idLength }: { idPrefix: string; idLength: number },
   now: number,
-): Promise<void> {
+): Promise<string | undefined> {
+  const [, claimed] = await db.batch<{ toUserId: string }>([
+    db
+      .prepare(
+        `insert into merges (from_user_id, to_user_id, merged_at)
+         select ?1, ?2, ?3 where not exists (select 1 from merges where from_user_id = ?2)
+         on conflict do nothing`,
+      )
+      .bind(fromUserId, toUserId, now),
+    db.prepare('select to_user_id as toUserId from merges where from_user_id = ?1').bind(fromUserId),
+  ]);
+  return claimed!.results[0]?.toUserId;
+}
+
+/**
+ * The logs of those of these who have become others are the others' from now on, and so forth where those have become
+ * others in turn. Told again it does nothing.
+ */
+export async function moveMergedLogs(db: D1Database, userIds: readonly string[]): Promise<void> {
+  const merges = await readMerges(db, userIds);
+  for (const [from, to] of merges) await moveLog(db, from, to);
+  if (merges.size > 0) await moveMergedLogs(db, [...merges.values()]);
+}
+
+async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Promise<void> {
   await db.batch([
     db
-      .prepare('insert into merges (from_user_id, to_user_id, merged_at) values (?1, ?2, ?3) on conflict do nothing')
-      .bind(fromUserId, toUserId, now),
-    db
-      .prepare('update or ignore events set user_id = ?2, id = substr(?3 || id, 1, ?4) where user_id = ?1')
-      .bind(fromUserId, toUserId, idPrefix, idLength),
+      .prepare('update or ignore events set user_id = ?2, id = ?3 || id where user_id = ?1')
+      .bind(fromUserId, toUserId, mergedEventPrefix(fromUserId)),
     // What was there already.
     db.prepare('delete from events where user_id = ?1').bind(fromUserId),
     db
@@ -97,7 +118,7 @@ export async function mergeUsers(
 }
 
 /** Who of these has become whom. */
-export async function readMerges(db: D1Database, userIds: readonly string[]): Promise<Map<string, string>> {
+async function readMerges(db: D1Database, userIds: readonly string[]): Promise<Map<string, string>> {
   const { results } = await db
     .prepare(
       `select from_user_id as fromUserId, to_user_id as toUserId from merges

@@ -1,0 +1,131 @@
+// What can cross a merge of a guest and a player: another merge, events on the way, a log that cannot be read.
+
+import { createMessageBatch, runInDurableObject } from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
+import { expect, it } from 'vitest';
+import type { PlayerEvent } from '../../models/contracts/event.ts';
+import type { UserView } from '../../models/contracts/signals.ts';
+import { consumeEvents } from '../nearline/events-consumer.ts';
+import { insertEvents } from '../storage/events.ts';
+
+async function call(method: string, path: string, body?: object) {
+  const response = await exports.default.fetch(`http://edge${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', authorization: 'Bearer test-admin' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: await response.json() };
+}
+const merge = async (from: string, to: string) => (await call('POST', `/v1/users/${to}/merge`, { from })).status;
+const buy = async (userId: string, id: string, itemId: string) => {
+  const { body } = await call('POST', '/v1/events', { events: [{ id, userId, type: 'purchase', itemId }] });
+  expect((body as { results: { status: string }[] }).results[0]!.status).toBe('accepted');
+};
+const owned = async (userId: string) =>
+  ((await call('GET', `/v1/users/${userId}/signals`)).body as UserView).owned.toSorted();
+const purchase = (userId: string, itemId: string, timestamp: number): PlayerEvent => ({
+  id: itemId,
+  userId,
+  type: 'purchase',
+  itemId,
+  value: null,
+  query: null,
+  timestamp,
+  receivedAt: timestamp,
+  recommendationId: null,
+  position: null,
+  platform: null,
+  country: null,
+  locale: null,
+});
+
+it('lets no players become each other, however many are merged in a circle at once', async () => {
+  for (const circle of [
+    ['ann', 'bob'],
+    ['cleo', 'dora', 'emil'],
+  ]) {
+    for (const userId of circle) await buy(userId, '1', `before-${userId}`);
+    const next = (place: number) => circle[(place + 1) % circle.length]!;
+    const answers = await Promise.all(circle.map((userId, place) => merge(userId, next(place))));
+    expect(answers).toContain(409);
+    expect(answers).toContain(200);
+    for (const userId of circle) await buy(userId, '2', `after-${userId}`);
+    const all = (await Promise.all(circle.map(owned))).flat().toSorted();
+    expect(all).toEqual(circle.flatMap((userId) => [`after-${userId}`, `before-${userId}`]).toSorted());
+  }
+});
+
+it('carries a guest’s signals on where the player becomes another at the same time', async () => {
+  await buy('first', '1', 'a');
+  await buy('second', '1', 'b');
+  const answers = await Promise.all([merge('first', 'second'), merge('second', 'third')]);
+  expect(answers[1]).toBe(200);
+  await buy('second', '2', 'c');
+  if (answers[0] === 200) await buy('first', '2', 'd');
+  expect(await owned('third')).toEqual(answers[0] === 200 ? ['a', 'b', 'c', 'd'] : ['b', 'c']);
+});
+
+it('keeps events apart whose long ids differ at the end alone', async () => {
+  const id = 'x'.repeat(127);
+  await buy('long', `${id}1`, 'a');
+  await buy('long', `${id}2`, 'b');
+  const logOf = (userId: string) =>
+    env.DB.prepare('select item_id from events where user_id = ?1 order by item_id').bind(userId).raw();
+  await expect.poll(() => logOf('long'), { timeout: 10_000 }).toHaveLength(2);
+  expect(await merge('long', 'reader')).toBe(200);
+  expect(await owned('reader')).toEqual(['a', 'b']);
+  expect(await logOf('reader')).toEqual([['a'], ['b']]);
+});
+
+it('leaves no event behind in the log, wherever in the consumer’s work the merge falls', async () => {
+  const event = purchase('late', 'a', Date.now());
+  await env.USER_SIGNALS.getByName('late').record([event]);
+  let merged: Promise<number> | undefined;
+  // The merge happens right before the first row is written.
+  const db = new Proxy(env.DB, {
+    get(target, name) {
+      if (name !== 'batch') return Reflect.get(target, name).bind(target);
+      return async (statements: D1PreparedStatement[]) => {
+        merged ??= merge('late', 'arrived');
+        expect(await merged).toBe(200);
+        return target.batch(statements);
+      };
+    },
+  });
+  const message = { id: 'm', timestamp: new Date(), attempts: 1, body: [event] };
+  await consumeEvents(createMessageBatch('events', [message]), db);
+  for (const table of ['events', 'users']) {
+    const where = `select user_id from ${table} where user_id in ('late', 'arrived')`;
+    expect(await env.DB.prepare(where).raw(), table).toEqual([['arrived']]);
+  }
+});
+
+it('empties the guest only when the player has what the guest’s object itself had forgotten', async () => {
+  const now = Date.now();
+  const clicks = Array.from(
+    { length: 600 },
+    (_, place): PlayerEvent => ({
+      ...purchase('collector', `k${place}`, now - place),
+      type: 'click',
+    }),
+  );
+  const log = [purchase('collector', 'bought-long-ago', now - 1e10), ...clicks];
+  await insertEvents(env.DB, log);
+  await env.USER_SIGNALS.getByName('collector').record(log);
+  await buy('heir', '1', 'own');
+  const heir = env.USER_SIGNALS.getByName('heir');
+  expect(await owned('heir')).toEqual(['own']);
+
+  const setLog = (db: D1Database) =>
+    runInDurableObject(heir, (object) => {
+      Object.assign(object, { env: { ...env, DB: db } });
+    });
+  const statement = { bind: () => statement, all: () => Promise.reject(new Error('D1 is down')) };
+  await setLog({ prepare: () => statement, batch: statement.all } as unknown as D1Database);
+  expect(await merge('collector', 'heir')).toBe(503);
+  expect(await owned('collector')).toEqual(['bought-long-ago']);
+  await setLog(env.DB);
+  expect(await merge('collector', 'heir')).toBe(200);
+  expect(await owned('heir')).toEqual(['bought-long-ago', 'own']);
+  expect(await owned('collector')).toEqual([]);
+});
