@@ -26,9 +26,9 @@ export class Isolate {
     { freshMs: 15_000, staleMs: Number.POSITIVE_INFINITY, waitMs: 150 },
     async (retired) => retired && retireRelease(retired),
   );
-  // A change of a rule shows at the next request through the isolate that made it, and elsewhere within a second of traffic;
-  // who comes after a pause waits for it.
-  readonly #rules = new Held<HeldRules>('rules', { freshMs: 1_000, staleMs: 5_000, waitMs: 1_000 });
+  // A change of a rule shows at the next request through the isolate that made it, and elsewhere a second later: who
+  // comes then waits for the rules, beside waiting for the player's signals.
+  readonly #rules = new Held<HeldRules>('rules', { freshMs: 1_000, staleMs: 1_000, waitMs: 1_000 });
 
   /** `patienceMs`, here and below: how long the caller can wait. */
   holdCatalogue({ DB }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number): Promise<Reading<Catalogue>> {
