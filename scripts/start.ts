@@ -2,16 +2,16 @@
 // release, keeps the crons and the trainer going, and ends everything with Ctrl-C.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Cron } from 'croner';
 import { JOBS } from '../workers/offline/jobs.ts';
 import { readPointer } from '../workers/storage/releases.ts';
+import { ensureDevelopmentKey } from './development-key.ts';
 import { startLocalServer } from './local-server.ts';
-import { DEFAULT_STATE_DIR, openPlatform, PROJECT_DIR } from './platform.ts';
+import { DEFAULT_STATE_DIR, openPlatform } from './platform.ts';
 import { assertNotServed, markServed } from './state-lock.ts';
 import { loadWorld } from './world/load.ts';
 
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   await assertPortIsFree(port);
   if (flags.fresh)
     for (const name of ['v3', 'wrangler.log']) rmSync(path.join(state, name), { recursive: true, force: true });
-  ensureDevelopmentKey();
+  ensureDevelopmentKey(say);
 
   // Before the server starts: two processes must not write to the local D1 at once.
   let grown = false;
@@ -117,19 +117,6 @@ function splitImport(value: string | undefined): [string, string] | [] {
   const colon = value.indexOf(':');
   if (colon < 1) throw new Error('--import takes FORMAT:PATH, such as sequences:data/sequences.txt');
   return [value.slice(0, colon), value.slice(colon + 1)];
-}
-
-/** The key that the page uses on localhost and that curl needs; made once, kept out of git. */
-function ensureDevelopmentKey(): void {
-  const file = path.join(PROJECT_DIR, '.dev.vars');
-  const present = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  if (/^ADMIN_KEY=./m.test(present)) return;
-  appendFileSync(
-    file,
-    `${present === '' || present.endsWith('\n') ? '' : '\n'}ADMIN_KEY=${randomBytes(24).toString('base64url')}\n`,
-    { mode: 0o600 },
-  );
-  say('Made a development key in .dev.vars (ADMIN_KEY).');
 }
 
 async function assertPortIsFree(port: number): Promise<void> {

@@ -3,6 +3,7 @@
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { createRandom, type Random } from '../../models/training/random.ts';
 import type { Game } from './catalogue.ts';
+import { DISAPPOINTING, DISMISS_CHANCE, drawLiking, drawMinutes, playChance } from './liking.ts';
 import { NICHES, type Player } from './players.ts';
 import { createShelves, type Known, type Shelves } from './shelves.ts';
 
@@ -102,8 +103,7 @@ function playSession(session: Session): void {
 function meetGame(session: Session, game: Game): void {
   const { random, player, known, act, wait } = session;
   const { itemId, price } = game.item;
-  const fit = 1 - Math.hypot(player.mood[0] - game.mood[0], player.mood[1] - game.mood[1]) / 2;
-  const liking = clamp(0.15 + 0.6 * game.quality + 0.25 * fit + 0.12 * random.normal(), 0, 1);
+  const liking = drawLiking(random, player, game);
   const one = { game, plays: 0, liking };
   known.set(itemId, one);
 
@@ -114,11 +114,11 @@ function meetGame(session: Session, game: Game): void {
     wait(seconds * SECOND_MS);
     act({ type: 'view', itemId, value: seconds });
   }
-  if (liking < 0.4 && random.chance(0.35)) {
+  if (liking < DISAPPOINTING && random.chance(DISMISS_CHANCE)) {
     act({ type: 'dismiss', itemId });
     return;
   }
-  if (!random.chance(0.3 + 0.55 * liking)) {
+  if (!random.chance(playChance(liking))) {
     if (liking > 0.5 && random.chance(0.3)) act({ type: 'wishlist', itemId });
     return;
   }
@@ -129,13 +129,13 @@ function meetGame(session: Session, game: Game): void {
   wait(MINUTE_MS);
   if (random.chance(0.28)) {
     const stars = 0.6 + 3.6 * game.quality + 0.8 * liking + 0.45 * random.normal();
-    act({ type: 'rate', itemId, value: clamp(Math.round(2 * stars) / 2, 0.5, 5) });
+    act({ type: 'rate', itemId, value: Math.min(5, Math.max(0.5, Math.round(2 * stars) / 2)) });
   } else if (random.chance(0.2)) act({ type: liking > 0.45 ? 'like' : 'dislike', itemId });
 }
 
 /** A play is told at its end, with its minutes; the liked are played for longer. */
 function play({ random, act, wait }: Session, game: Game, liking: number): void {
-  const minutes = Math.round(clamp(Math.exp(2.2 + 2.2 * liking + 0.7 * random.normal()), 2, 360));
+  const minutes = drawMinutes(random, liking);
   wait(minutes * MINUTE_MS);
   act({ type: 'play', itemId: game.item.itemId, value: minutes });
 }
@@ -156,5 +156,3 @@ function drawSessionStarts(random: Random, player: Player, now: number): number[
   }
   return starts.sort((a, b) => a - b);
 }
-
-const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));

@@ -3,17 +3,12 @@
 
 import type { Random } from '../../models/training/random.ts';
 import type { Game } from './catalogue.ts';
+import { LIKED, moodFactor, SERIES_FACTOR, STUDIO_FACTOR } from './liking.ts';
 import { NICHES, type Player } from './players.ts';
 
 const DAY_MS = 86_400_000;
 /** Share of places that the front page fills, where games count by how many hear of them alone. */
 const FRONT_PAGE = 0.14;
-/** How much likelier the next of a series is, and the next by a studio, once one of it was liked. */
-const SERIES_FACTOR = 14;
-const STUDIO_FACTOR = 3;
-const LIKED = 0.5;
-/** How strongly tone and challenge draw or repel. */
-const MOOD_FORCE = 1.4;
 const LAUNCH_FACTOR = 2.5;
 const LAUNCH_DAYS = 10;
 const SURGE_DAYS = 3;
@@ -47,9 +42,8 @@ export function createShelves(games: readonly Game[], now: number): Shelves {
       }
       const weights = shelf.map((game) => {
         if (known.has(game.item.itemId)) return 0;
-        const drawn = MOOD_FORCE * (player.mood[0] * game.mood[0] + player.mood[1] * game.mood[1]);
         const loyalty = series.has(game.series) ? SERIES_FACTOR : studios.has(game.item.developer) ? STUDIO_FACTOR : 1;
-        return heardOf(game, at) * Math.exp(drawn) * loyalty;
+        return heardOf(game, at) * moodFactor(player, game) * loyalty;
       });
       const drawn: Game[] = [];
       while (drawn.length < count) {

@@ -6,6 +6,7 @@ import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery
 import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import { keepSafe, OWN_ROWS, onlyGenre } from '../recommending/filters.ts';
 import type { Moment } from '../recommending/moment.ts';
+import { composePlain, type PlainPolicy } from '../recommending/policies.ts';
 import { composeGallery, type Page, type Ranked, recommend, recommendList } from '../recommending/recommend.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
@@ -24,9 +25,15 @@ export interface ServedGallery {
 /** A page that comes late is better than an empty one: where nothing at all is there, the catalogue is waited for. */
 const LAST_WAIT_MS = 2_000;
 
-export async function answerGallery(asking: Asking, length: number): Promise<ServedGallery> {
+/** `plain`: a policy in the place of the whole; where something is lacking for it the ladder answers as ever. */
+export async function answerGallery(asking: Asking, length: number, plain?: PlainPolicy): Promise<ServedGallery> {
   const gathered = await gather(asking);
   const { answer, moment } = gathered;
+  if (plain !== undefined && gathered.lacking === undefined) {
+    const rows = await attempt(answer, () => composePlain(plain, moment, length));
+    if (plain === 'popularity') answer.tier = 'statistics';
+    if (rows !== undefined) return { answer, rows, moment };
+  }
   const page = gathered.lacking === undefined ? await attempt(answer, () => composeGallery(moment, length)) : undefined;
   if (page !== undefined) return { answer, rows: page.rows, moment, page };
 

@@ -7,6 +7,7 @@ import { gather } from '../gathering/gather.ts';
 import { answerGallery, answerRecommendations } from '../gathering/ladder.ts';
 import { explain } from '../recommending/explain.ts';
 import type { Moment } from '../recommending/moment.ts';
+import { POLICIES } from '../recommending/policies.ts';
 import { recommendList, recommendSimilar } from '../recommending/recommend.ts';
 import { asking, contextQuery } from './context.ts';
 import { logSlate } from './log-slate.ts';
@@ -50,15 +51,19 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
           ...slateQuery,
           ...contextQuery,
           explain: Explain,
+          policy: z.enum(POLICIES).default('whole').meta({
+            description:
+              'A page by one order alone, to compare with: what the retrieval model finds, or what is popular. Such a page is not logged for the ranking model, and not explained.',
+          }),
           n: slateQuery.n.default(GALLERY_ROW_LENGTH).meta({ description: 'Items per row, at most.' }),
         }),
       },
       responses: { 200: json(Gallery, 'The gallery.'), ...problems(400) },
     }),
     async (c) => {
-      const { n, expand, explain: asked, ...context } = c.req.valid('query');
+      const { n, expand, explain: asked, policy, ...context } = c.req.valid('query');
       const from = asking(c, context, c.req.valid('param').userId);
-      const { answer, moment, page, ...served } = await answerGallery(from, n);
+      const { answer, moment, page, ...served } = await answerGallery(from, n, policy === 'whole' ? undefined : policy);
       countAnswer(from, 'gallery', answer);
       if (page !== undefined) logSlate(from, answer, page);
       const rows = served.rows.map((row) => ({ ...row, items: expandItems(row.items, moment, expand) }));

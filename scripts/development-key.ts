@@ -1,0 +1,21 @@
+// The key of the system on this machine: the page uses it on localhost, and curl and the simulated players need it.
+
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { PROJECT_DIR } from './platform.ts';
+
+/** Where `wrangler dev` reads secrets; kept out of git. */
+const FILE = path.join(PROJECT_DIR, '.dev.vars');
+
+/** Made once, with a word to `say`. */
+export function ensureDevelopmentKey(say: (message: string) => void): string {
+  const present = existsSync(FILE) ? readFileSync(FILE, 'utf8') : '';
+  const known = /^ADMIN_KEY=(.+)/m.exec(present)?.[1];
+  if (known !== undefined) return known.split(',')[0]!.trim();
+  const key = randomBytes(24).toString('base64url');
+  const newline = present === '' || present.endsWith('\n') ? '' : '\n';
+  appendFileSync(FILE, `${newline}ADMIN_KEY=${key}\n`, { mode: 0o600 });
+  say('Made a development key in .dev.vars (ADMIN_KEY).');
+  return key;
+}

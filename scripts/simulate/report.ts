@@ -1,0 +1,135 @@
+// What the rounds say, with intervals, and how far the whole is ahead. It plays nothing.
+
+import { POLICIES } from '../../workers/recommending/policies.ts';
+import type { PolicyName, Tally } from './round.ts';
+
+/** Each is a sum over the players divided by another. */
+const FIGURES = {
+  clickThrough: { of: ({ clicks }: Tally) => clicks, per: ({ looks }: Tally) => looks },
+  firstVisitClickThrough: {
+    of: ({ firstVisit }: Tally) => firstVisit.clicks,
+    per: ({ firstVisit }: Tally) => firstVisit.looks,
+  },
+  clicksPerVisit: { of: ({ clicks }: Tally) => clicks, per: ({ visits }: Tally) => visits },
+  playsPerVisit: { of: ({ plays }: Tally) => plays, per: ({ visits }: Tally) => visits },
+  dismissalsPerVisit: { of: ({ dismissals }: Tally) => dismissals, per: ({ visits }: Tally) => visits },
+  regretPerPage: { of: ({ regret }: Tally) => regret, per: ({ pages }: Tally) => pages },
+  /** Of the clicks to be expected of the best pages, those to be expected of the pages shown. */
+  shareOfBest: { of: ({ best, regret }: Tally) => best - regret, per: ({ best }: Tally) => best },
+};
+export type FigureName = keyof typeof FIGURES;
+
+/** `margin`: half the width of the 95% interval, by which players might have been others. */
+export interface Figure {
+  value: number;
+  margin: number;
+}
+export type Figures = Record<FigureName, Figure>;
+
+export interface RoundReport {
+  round: number;
+  release: string;
+  /** What its ranking model was learnt from; null where the prior ranked. */
+  ranking: string | null;
+  /** Of all players until the round began: what the models could have learnt from. */
+  eventsBefore: number;
+  events: number;
+  players: number;
+  /** Pages with a step that fell back. */
+  degradedPages: number;
+  policies: Record<PolicyName, Figures>;
+  /** The whole less the other, player by player. */
+  aheadOf: Record<Exclude<PolicyName, 'whole'>, Figures>;
+}
+
+export function summarise(
+  facts: Pick<RoundReport, 'round' | 'release' | 'ranking' | 'eventsBefore'>,
+  tallies: Record<PolicyName, Tally[]>,
+): RoundReport {
+  const all = Object.values(tallies).flat();
+  const measure = (read: (name: FigureName) => Ratio): Figures => {
+    const figures = (Object.keys(FIGURES) as FigureName[]).map((name) => {
+      const { value, influences } = read(name);
+      return [name, { value, margin: STANDARD_ERRORS * standardErrorOf(influences) }];
+    });
+    return Object.fromEntries(figures) as Figures;
+  };
+  const ratioOf = (policy: PolicyName) => (name: FigureName) => {
+    const { of, per } = FIGURES[name];
+    return divideSums(tallies[policy].map(of), tallies[policy].map(per));
+  };
+  const of = (policy: PolicyName) => measure(ratioOf(policy));
+  const aheadOf = (policy: PolicyName) => measure((name) => subtract(ratioOf('whole')(name), ratioOf(policy)(name)));
+  return {
+    ...facts,
+    events: all.reduce((sum, { events }) => sum + events, 0),
+    players: tallies.whole.length,
+    degradedPages: all.reduce((sum, { degraded }) => sum + degraded, 0),
+    policies: Object.fromEntries(POLICIES.map((policy) => [policy, of(policy)])) as RoundReport['policies'],
+    aheadOf: { retrieval: aheadOf('retrieval'), popularity: aheadOf('popularity') },
+  };
+}
+
+/** A ratio of sums, and what each player moves it by: it varies as the mean of these (the delta method). */
+interface Ratio {
+  value: number;
+  influences: number[];
+}
+
+function divideSums(dividends: readonly number[], divisors: readonly number[]): Ratio {
+  const all = sumOf(divisors);
+  if (all === 0) return { value: 0, influences: dividends.map(() => 0) };
+  const value = sumOf(dividends) / all;
+  const mean = all / divisors.length;
+  return { value, influences: dividends.map((dividend, player) => (dividend - value * divisors[player]!) / mean) };
+}
+
+/** Of the same players: what they have in common cancels out. */
+const subtract = (a: Ratio, b: Ratio): Ratio => ({
+  value: a.value - b.value,
+  influences: a.influences.map((influence, player) => influence - b.influences[player]!),
+});
+
+/** Two-sided 95% of a normal distribution. */
+const STANDARD_ERRORS = 1.96;
+
+function standardErrorOf(values: readonly number[]): number {
+  const mean = sumOf(values) / values.length;
+  const squares = sumOf(values.map((value) => (value - mean) ** 2));
+  return Math.sqrt(squares / Math.max(1, values.length - 1) / values.length);
+}
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+/** For people. */
+export function formatRound(report: RoundReport): string {
+  const { round, release, ranking, eventsBefore, events, players, policies, aheadOf, degradedPages } = report;
+  const rows: [string, Figures][] = [
+    ...POLICIES.toReversed().map((policy): [string, Figures] => [policy, policies[policy]]),
+    ['whole − popularity', aheadOf.popularity],
+    ['whole − retrieval', aheadOf.retrieval],
+  ];
+  const cells = (figures: Figures, label: string) =>
+    COLUMNS.map(({ figure, factor, digits }) => {
+      const { value, margin } = figures[figure];
+      const sign = label.includes('−') && value > 0 ? '+' : '';
+      return `${sign}${(factor * value).toFixed(digits)} ± ${(factor * margin).toFixed(digits)}`.padStart(WIDTH);
+    }).join('');
+  return [
+    `Round ${round}: ${players} players under each policy, after ${count(eventsBefore)} events; release ${release}; ${ranking ?? 'no ranking model yet, the prior ranks'}`,
+    ''.padEnd(20) + COLUMNS.map(({ title }) => title.padStart(WIDTH)).join(''),
+    ...rows.map(([label, figures]) => label.padEnd(20) + cells(figures, label)),
+    `${count(events)} events${degradedPages > 0 ? `; on ${count(degradedPages)} pages a step fell back` : ''}`,
+  ].join('\n');
+}
+
+const WIDTH = 22;
+const COLUMNS: { title: string; figure: FigureName; factor: number; digits: number }[] = [
+  { title: 'clicks / 100 looks', figure: 'clickThrough', factor: 100, digits: 2 },
+  { title: '… on the first visit', figure: 'firstVisitClickThrough', factor: 100, digits: 2 },
+  { title: 'plays / visit', figure: 'playsPerVisit', factor: 1, digits: 3 },
+  { title: 'regret / page', figure: 'regretPerPage', factor: 1, digits: 2 },
+  { title: '% of the best page', figure: 'shareOfBest', factor: 100, digits: 1 },
+];
+
+const count = (n: number) => n.toLocaleString('en');
