@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchInference, formatInference } from './bench/inference.ts';
+import type { Latency } from './bench/latency.ts';
 import { formatRatio } from './bench/rounds.ts';
 import { benchServing, type ServingReport } from './bench/serving.ts';
 import { benchTraining, formatTraining } from './bench/training.ts';
@@ -13,9 +14,10 @@ const HELP = `Measures Bloodstream on this machine.
   npm run bench -- inference [--json]
   npm run bench -- training  [--threads N] [--json]
 
-  serving   recommendations and ingest against a bare Hono route that makes one Durable Object call; memory, cold
-            start, size of the bundle. Takes some three minutes. Five runs of each, medians, ratios run by run.
-  inference one forward pass of each kind of model over 20,000 items, in workerd and in onnxruntime-node on one
+  serving   recommendations, gallery and ingest against a bare Hono route that makes one Durable Object call, in
+            workerd alone: throughput under load, response times without; memory, cold start, size of the bundle.
+            Takes some three minutes. Five runs of each, medians, ratios run by run.
+  inference one forward pass of each kind of model over 20,000 items, and of the ranking model over 400 candidates, in workerd and in onnxruntime-node on one
             thread. Takes some three minutes. Random weights; nine rounds of each, medians.
   training  a step of sasrec against the same step in PyTorch, and EASE's inverse against numpy's, on the same numbers
             and with as many threads: all cores, or N. By turns, medians, ratios round by round. Takes some ten
@@ -48,7 +50,7 @@ function readThreads(text: string | undefined): number {
   throw new Error(`--threads ${text}: give a whole number from 1 on`);
 }
 
-function formatServing({ comparisons, memory, ...report }: ServingReport): string {
+function formatServing({ comparisons, latencies, memory, ...report }: ServingReport): string {
   const rows = comparisons.map(({ name, ours, baseline, ratio }) =>
     [
       name.padEnd(24),
@@ -62,11 +64,15 @@ function formatServing({ comparisons, memory, ...report }: ServingReport): strin
   return `                          requests/s   p50 ms   p99 ms   bare route   ratio (least–greatest)
 ${rows.join('\n')}
 
+one request after another, p50 and p99: gallery ${formatLatency(latencies.gallery)}, bare route ${formatLatency(latencies.bare)}
+
 memory of the isolate with ORT and the release   ${(memory.heapMB + memory.buffersMB + memory.ortMB).toFixed(0)} MB (heap ${memory.heapMB.toFixed(0)}, buffers ${memory.buffersMB.toFixed(0)}, ORT ${memory.ortMB.toFixed(0)})
 cold isolate → first gallery                     ${report.coldGalleryMs.toFixed(0)} ms
 cold isolate → model ready                       ${report.coldModelMs.toFixed(0)} ms
 bundle                                           ${report.bundleMB.toFixed(1)} MB, ${report.bundleGzipMB.toFixed(1)} MB gzipped`;
 }
+
+const formatLatency = ({ p50Ms, p99Ms }: Latency): string => `${p50Ms.toFixed(1)} and ${p99Ms.toFixed(1)} ms`;
 
 main().then(
   () => process.exit(0),

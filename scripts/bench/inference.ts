@@ -5,13 +5,17 @@ import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { encodeRetrieval } from '../../models/algorithms/algorithm.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
+import { FEATURES } from '../../models/features/ranking.ts';
 import type { Question } from './inference-worker.ts';
 import { drawModels } from './random-models.ts';
+import { drawRanker } from './random-ranker.ts';
 import { median, timeByTurns } from './rounds.ts';
 import { startWorkerd } from './workerd.ts';
 
 const ITEMS = 20_000;
 const HISTORIES = [HISTORY_LENGTH, 10];
+/** Of a page with all its rows. */
+const CANDIDATES = 400;
 /** Between the items of a history: a prime, so that none comes twice. */
 const STRIDE = 7_919;
 /** What a page can wait for its model, in workerd. */
@@ -35,7 +39,8 @@ export interface ModelReport {
 
 /** Milliseconds of one pass, batch 1, over the rounds. */
 export interface PassTimes {
-  history: number;
+  /** Items in the history, or candidates. */
+  size: number;
   median: Engines;
   least: Engines;
 }
@@ -51,29 +56,70 @@ export async function benchInference(say: (message: string) => void): Promise<Mo
   for (const model of drawModels(ITEMS)) {
     const name = model.parameters.of === undefined ? model.algorithm : `blend of ${model.parameters.of}`;
     say(`${name} …`);
-    reports.push({ model: name, ...(await measure(encodeRetrieval(model).bytes)) });
+    reports.push({ model: name, ...(await measure(encodeRetrieval(model).bytes, RETRIEVAL)) });
   }
+  say('ranking …');
+  reports.push({ model: 'ranking', ...(await measure((await drawRanker()).model, RANKING)) });
   return reports;
 }
 
 /** A line for each model and length of history. */
 export function formatInference(reports: readonly ModelReport[]): string {
   const lines = reports.flatMap(({ model, fileMB, memoryMB, freshMs, passes }) =>
-    passes.map(({ history, median, least }, line) => {
+    passes.map(({ size, median, least }, line) => {
       const times = [median.workerd, least.workerd, median.node, least.node].map((ms) => ms.toFixed(2));
       const ratio = (median.workerd / median.node).toFixed(1);
       const once = line > 0 ? [] : [freshMs.toFixed(1), fileMB.toFixed(1), memoryMB.toFixed(0), `  ${model}`];
-      return [history.toFixed(0), ...times, ratio, ...once].map((cell) => cell.padStart(8)).join('');
+      return [size.toFixed(0), ...times, ratio, ...once].map((cell) => cell.padStart(8)).join('');
     }),
   );
-  return `One pass over ${ITEMS} items, ms, in workerd ≤ ${AIM_MS} wanted: medians and least of ${ROUNDS} rounds
+  return `One pass over ${ITEMS} items for a history of this size, or of the ranking model over as many candidates; ms, in workerd ≤ ${AIM_MS} wanted: medians and least of ${ROUNDS} rounds
            workerd        node, 1 thread       in a fresh    MB  MB with
- history  median   least  median   least   ratio isolate    file     ORT  model
+    size  median   least  median   least   ratio isolate    file     ORT  model
 ${lines.join('\n')}`;
 }
 
+/** How a kind of model is asked, in workerd and in Node. */
+interface Kind {
+  path: string;
+  /** The largest first. */
+  sizes: readonly number[];
+  ask(size: number, passes: number): Question;
+  feed(size: number): Record<string, ort.Tensor>;
+}
+
+const RETRIEVAL: Kind = {
+  path: '/retrieval',
+  sizes: HISTORIES,
+  ask: (length, passes) => ({ ...makeHistory(length), passes }),
+  feed(length) {
+    const { items, weights, ages } = makeHistory(length);
+    const shape = [1, HISTORY_LENGTH];
+    return {
+      items: new ort.Tensor('int32', Int32Array.from(items), shape),
+      weights: new ort.Tensor('float32', Float32Array.from(weights), shape),
+      ages: new ort.Tensor('float32', Float32Array.from(ages), shape),
+    };
+  },
+};
+
+const RANKING: Kind = {
+  path: '/ranking',
+  sizes: [CANDIDATES],
+  ask: (candidates, passes) => ({ candidates, passes }),
+  feed: (candidates) => ({
+    features: new ort.Tensor('float32', new Float32Array(candidates * FEATURES.length).fill(0.5), [
+      candidates,
+      FEATURES.length,
+    ]),
+  }),
+};
+
 /** In a workerd of its own: what V8 compiled and ORT reserved for one model must not serve the next. */
-async function measure(file: Uint8Array): Promise<Omit<ModelReport, 'model'>> {
+async function measure(
+  file: Uint8Array,
+  { path: pathname, sizes, ask, feed }: Kind,
+): Promise<Omit<ModelReport, 'model'>> {
   const workerd = await startWorkerd({
     config: {
       name: 'inference',
@@ -83,24 +129,24 @@ async function measure(file: Uint8Array): Promise<Omit<ModelReport, 'model'>> {
   });
   const session = await ort.InferenceSession.create(file, { intraOpNumThreads: 1, interOpNumThreads: 1 });
   try {
-    await send(workerd.url, 'PUT', Uint8Array.from(file));
-    const timeWorkerd = (history: History, passes: number) =>
-      time(() => send(workerd.url, 'POST', JSON.stringify({ ...history, passes } satisfies Question)));
-    const full = makeHistory(HISTORY_LENGTH);
-    const requestMs = await timeWorkerd(full, 0);
-    const freshMs = ((await timeWorkerd(full, FIRST_PASSES)) - requestMs) / FIRST_PASSES;
+    await send(`${workerd.url}${pathname}`, 'PUT', Uint8Array.from(file));
+    const timeWorkerd = (size: number, passes: number) =>
+      time(() => send(workerd.url, 'POST', JSON.stringify(ask(size, passes))));
+    const [largest] = sizes as [number];
+    const requestMs = await timeWorkerd(largest, 0);
+    const freshMs = ((await timeWorkerd(largest, FIRST_PASSES)) - requestMs) / FIRST_PASSES;
 
     const passes: PassTimes[] = [];
-    for (const length of HISTORIES) {
-      const history = makeHistory(length);
+    for (const size of sizes) {
+      const inputs = feed(size);
       const warmUntil = performance.now() + WARM_UP_MS;
-      while (performance.now() < warmUntil) await timeWorkerd(history, FIRST_PASSES);
+      while (performance.now() < warmUntil) await timeWorkerd(size, FIRST_PASSES);
       const times = await timeByTurns(
         ROUNDS,
         {
-          request: () => timeWorkerd(history, 0),
-          workerd: () => timeWorkerd(history, PASSES),
-          node: () => time(() => runNode(session, history)),
+          request: () => timeWorkerd(size, 0),
+          workerd: () => timeWorkerd(size, PASSES),
+          node: () => time(() => runNode(session, inputs)),
         },
         () => {},
       );
@@ -109,9 +155,9 @@ async function measure(file: Uint8Array): Promise<Omit<ModelReport, 'model'>> {
         workerd: (pick(times.workerd) - pick(times.request)) / PASSES,
         node: pick(times.node) / PASSES,
       });
-      passes.push({ history: length, median: perPass(median), least: perPass((all) => Math.min(...all)) });
+      passes.push({ size, median: perPass(median), least: perPass((all) => Math.min(...all)) });
     }
-    const { memoryMB } = await send(workerd.url, 'POST', JSON.stringify({ ...full, passes: 0 } satisfies Question));
+    const { memoryMB } = await send(workerd.url, 'POST', JSON.stringify(ask(largest, 0)));
     return { fileMB: file.length / 1e6, memoryMB, freshMs, passes };
   } finally {
     await session.release();
@@ -119,23 +165,15 @@ async function measure(file: Uint8Array): Promise<Omit<ModelReport, 'model'>> {
   }
 }
 
-type History = Omit<Question, 'passes'>;
-
 /** Items from all over the vocabulary, padded as encodeHistories pads. */
-function makeHistory(length: number): History {
+function makeHistory(length: number) {
   const fill = (value: (place: number) => number) =>
     Array.from({ length: HISTORY_LENGTH }, (_, place) => (place < length ? value(place) : 0));
   return { items: fill((place) => (place * STRIDE) % ITEMS), weights: fill(() => 1), ages: fill((place) => place / 4) };
 }
 
-async function runNode(session: ort.InferenceSession, { items, weights, ages }: History): Promise<void> {
-  const shape = [1, HISTORY_LENGTH];
-  for (let pass = 0; pass < PASSES; pass++)
-    await session.run({
-      items: new ort.Tensor('int32', Int32Array.from(items), shape),
-      weights: new ort.Tensor('float32', Float32Array.from(weights), shape),
-      ages: new ort.Tensor('float32', Float32Array.from(ages), shape),
-    });
+async function runNode(session: ort.InferenceSession, inputs: Record<string, ort.Tensor>): Promise<void> {
+  for (let pass = 0; pass < PASSES; pass++) await session.run(inputs);
 }
 
 async function send(

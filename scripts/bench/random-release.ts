@@ -1,4 +1,4 @@
-// A release of the size that an item-to-item model gives, with random neighbours: serving costs the same, and nothing
+// A release of the size that an item-to-item model gives, with random neighbours and a random ranking model: serving costs the same, and nothing
 // need be trained.
 
 import { encodeRetrieval } from '../../models/algorithms/algorithm.ts';
@@ -11,6 +11,7 @@ import { openScorer } from '../../models/training/session.ts';
 import { publishRelease } from '../../workers/storage/releases.ts';
 import { blankFacts } from './blank-facts.ts';
 import { drawNeighbours } from './random-models.ts';
+import { drawRanker } from './random-ranker.ts';
 
 const DECAY = { positionDecay: 1, halfLifeDays: 14 };
 
@@ -35,7 +36,7 @@ export async function publishRandomRelease(bucket: R2Bucket, items: number): Pro
         expected: Array.from({ length: 10 }, (_, place) => ({ place, score: scores[place]! })),
       },
     },
-    { model, itemIds, neighbours: drawNeighbours(items, NEIGHBOURS_PER_ITEM_MAX, random) },
+    { model, itemIds, neighbours: drawNeighbours(items, NEIGHBOURS_PER_ITEM_MAX, random), ranking: await drawRanker() },
   );
   const published = await publishRelease(bucket, release, undefined, Date.now());
   if (!published.ok) throw new Error(published.error);

@@ -11,6 +11,7 @@ import { putItems } from '../../workers/storage/items.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
 import { PROJECT_DIR } from '../platform.ts';
 import { type IsolateMemory, measureIsolateMemory } from './isolate-memory.ts';
+import { type Latency, timeRequests } from './latency.ts';
 import type { Load, LoadResult } from './load.ts';
 import { publishRandomRelease } from './random-release.ts';
 import { startWorkerd } from './workerd.ts';
@@ -34,6 +35,8 @@ export interface Comparison {
 
 export interface ServingReport {
   comparisons: Comparison[];
+  /** Of a server that has nothing else to do. */
+  latencies: Record<'gallery' | 'bare', Latency>;
   memory: IsolateMemory;
   coldGalleryMs: number;
   coldModelMs: number;
@@ -91,8 +94,11 @@ export async function benchServing(say: (message: string) => void): Promise<Serv
       await compare('gallery', { url: gallery, key: KEY }, bare, say),
       await compare(`ingest, batches of ${BATCH}`, { url: `${ours.url}/v1/events`, key: KEY, batch: BATCH }, bare, say),
     ];
+    say('one request after another …');
+    const latencies = await timeRequests({ gallery: { url: gallery, key: KEY }, bare });
     return {
       comparisons,
+      latencies,
       memory,
       coldGalleryMs,
       coldModelMs,

@@ -4,6 +4,7 @@ import type { Scored } from '../../models/contracts/statistics.ts';
 import { itemIds, makeItem, makeMoment } from '../../tests/moment.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import type { ModelScores } from './moment.ts';
+import { composePlain, type PlainPolicy } from './policies.ts';
 import { composeGallery, recommend, recommendList, recommendSimilar } from './recommend.ts';
 import { retrieved } from './sources.ts';
 
@@ -85,20 +86,43 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
     'continue',
     'search',
     'genre-Racing',
-    'because-g5',
     'new',
+    'because-g5',
+    'more-picks',
     'best-rated',
     'trending',
   ]);
   const because = rows.find(({ id }) => id === 'because-g5')!;
   expect(because.title).toBe('Because you played Game 5');
-  // g10 stands in the row above; g21 is of the player's genre; g7 was only glanced at and gets no row.
-  expect(ids(because.items)).toEqual(['g20', 'g21', 'g22']);
+  // g10 stands in a row above; g21 is of the player’s genre, and so before its equals; g7 was only glanced at and gets no row.
+  expect(ids(because.items)).toEqual(['g21', 'g20', 'g22']);
   const shown = rows.flatMap(({ items }) => ids(items));
   expect(new Set(shown).size).toBe(shown.length);
   // What was played stands in the row of what is being played, and nowhere else.
   expect(ids(rows.find(({ id }) => id === 'continue')!.items)).toEqual(['g5']);
   for (const { items } of rows) for (const { reason } of items) expect(reason).not.toBe('');
+});
+
+it('orders rows by what is left for them, and goes on with the picks where no row promises more', async () => {
+  // Only the model's items are worth anything, and all new releases among them stand in the first row.
+  const personal = scoresOf(...Array.from({ length: 12 }, (_, place) => place));
+  const { rows } = await composeGallery(makeMoment({ personal, statistics: null }), 4);
+  expect(rows.map(({ id }) => id).slice(0, 2)).toEqual(['top-picks', 'more-picks']);
+  const promised = rows.slice(1).map(({ items }) => items[0]!.score);
+  expect(promised).toEqual(promised.toSorted((a, b) => b - a));
+  expect(rows[0]!.items.at(-1)!.score).toBeGreaterThanOrEqual(rows[1]!.items[0]!.score);
+});
+
+it('composes by one order alone, under the same filters', () => {
+  const view = { ...EMPTY_VIEW, owned: ['g0'], dismissed: ['g12'] };
+  const moment = makeMoment({ view, personal: scoresOf(12, 11, 10) });
+  const first = (policy: PlainPolicy, one = moment) => ids(composePlain(policy, one, 3)[0]!.items);
+  expect(first('popularity')).toEqual(['g1', 'g2', 'g3']);
+  expect(first('retrieval')).toEqual(['g11', 'g10', 'g1']);
+  expect(first('retrieval', { ...moment, personal: null })).toEqual(first('popularity'));
+  const shown = composePlain('retrieval', moment, 3).flatMap(({ items }) => ids(items));
+  expect(shown).toHaveLength(24);
+  expect(new Set(shown).size).toBe(24);
 });
 
 it('knows neighbours from the release, and where it has none on show from what the catalogue says', async () => {

@@ -3,7 +3,15 @@
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
-import { type Filter, type Found, objectionTo, Pool, type ScoredCandidate, take } from './candidates.ts';
+import {
+  type Filter,
+  type Found,
+  objectionTo,
+  Pool,
+  type ScoredCandidate,
+  type SourceName,
+  take,
+} from './candidates.ts';
 import { createRoom, diversify, keepCaps } from './diversity.ts';
 import { certain, explore, type Placed, unexplored } from './exploration.ts';
 import { forAnyRow, forContext, forPlayer, onlyGenre } from './filters.ts';
@@ -19,6 +27,14 @@ const POPULAR_MAX = 100;
 const SHELF_MAX = 40;
 /** Less than this looks like a mistake rather than a row. */
 const ROW_LENGTH_MIN = 3;
+/** What comes after the top picks. It says least of why: rows that speak of the player come before it, and others about as good. */
+const MORE_PICKS: Omit<Shelf, 'source' | 'found'> & { source?: undefined } = {
+  id: 'more-picks',
+  title: 'More picks for you',
+  reason: 'What comes next',
+};
+const UNEXPLAINED = 0.8;
+const PERSONAL: ReadonlySet<SourceName | undefined> = new Set(['search', 'similar', 'genre']);
 /** What a row is worth is what its first items are, an item further right less. */
 const LOOKED_AT = 6;
 
@@ -59,7 +75,7 @@ export async function rank(moment: Moment, shelves: readonly Shelf[], more: read
     pool,
     shelves: filled.map(({ shelf, own }) => ({
       shelf,
-      items: leanTo(shelf, own.map(scoredOf), scored[0]?.score ?? 1),
+      items: leanTo(shelf, own.map(scoredOf)),
     })),
     unknown: unknown.map(scoredOf),
     candidates: [...pins, ...others],
@@ -97,13 +113,21 @@ export async function composeGallery(moment: Moment, length: number): Promise<Pa
       found.slice(0, length).map((one) => toItem(one)),
       1,
     );
-  for (const { shelf, items } of byPromise(ranked.shelves)) {
+  const waiting = [...ranked.shelves, { shelf: MORE_PICKS, items: ranked.candidates }];
+  while (waiting.length > 0) {
+    // What a row promises is what is left for it: those above may have had its best.
+    const ready = waiting.some(({ shelf }) => PERSONAL.has(shelf.source))
+      ? waiting.filter(({ shelf }) => shelf !== MORE_PICKS)
+      : waiting;
+    const slates = ready.map(({ shelf, items }) => ({ shelf, items: keepCaps(unseen(items), length) }));
+    const best = placeOfBest(slates.map(promiseOf));
+    const { shelf, items } = slates[best]!;
     const { id, title, reason, source } = shelf;
-    const slate = keepCaps(unseen(items), length);
     add(
       { id, title, reason },
-      slate.map((one) => toItem(one, one.sources[source]?.reason)),
+      items.map((one) => toItem(one, source && one.sources[source]?.reason)),
     );
+    waiting.splice(waiting.indexOf(ready[best]!), 1);
   }
   return { rows, placed, ranked };
 }
@@ -153,30 +177,26 @@ function pickTop({ candidates, pinned }: Ranked, length: number, { affinity }: M
   return { pins, picks: diversify(candidates.slice(pins.length), length - pins.length, affinity) };
 }
 
-/** A shelf's own order, leaned towards what the player would choose. */
-const leanTo = ({ source }: Shelf, items: ScoredCandidate[], best: number): ScoredCandidate[] => {
-  const worth = ({ sources, score }: ScoredCandidate) => (sources[source]?.score ?? 0) * (1 + score / best);
+/** Among what a shelf may show the player's score decides, and its own order leans it. */
+const leanTo = ({ source }: Shelf, items: ScoredCandidate[]): ScoredCandidate[] => {
+  const worth = ({ sources, score }: ScoredCandidate) => score * (1 + (sources[source]?.score ?? 0));
   return items.sort((a, b) => worth(b) - worth(a));
 };
 
-/** Shelves by the engagement that their first items promise; what was searched for a moment ago needs no promise. */
-function byPromise(shelves: Ranked['shelves']): Ranked['shelves'] {
-  const promise = ({ shelf, items }: Ranked['shelves'][number]) => {
-    if (shelf.source === 'search') return Number.POSITIVE_INFINITY;
-    let worth = 0;
-    let places = 0;
-    for (let place = 0; place < LOOKED_AT; place++) {
-      const discount = 1 / Math.log2(place + 2);
-      worth += discount * (items[place]?.score ?? 0);
-      places += discount;
-    }
-    return worth / places;
-  };
-  return shelves
-    .map((one) => ({ one, worth: promise(one) }))
-    .sort((a, b) => b.worth - a.worth)
-    .map(({ one }) => one);
+/** The engagement that a row's first items promise; what was searched for a moment ago needs no promise. */
+function promiseOf({ shelf, items }: { shelf: Pick<Shelf, 'id'>; items: readonly ScoredCandidate[] }): number {
+  if (shelf.id === 'search') return Number.POSITIVE_INFINITY;
+  let worth = 0;
+  let places = 0;
+  for (let place = 0; place < LOOKED_AT; place++) {
+    const discount = 1 / Math.log2(place + 2);
+    worth += discount * (items[place]?.score ?? 0);
+    places += discount;
+  }
+  return (shelf.id === MORE_PICKS.id ? UNEXPLAINED : 1) * (worth / places);
 }
+
+const placeOfBest = (values: readonly number[]): number => values.indexOf(Math.max(...values));
 
 // Events of items that nobody knows recommend nothing: their player is a newcomer still.
 const describeTopPicks = ({ personal, affinity }: Moment): Omit<GalleryRow, 'items'> =>

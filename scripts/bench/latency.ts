@@ -1,0 +1,52 @@
+// Response times of a server that is not busy: one request after another, on one connection that stays open, by turns with
+// the baseline. How many requests a server can take at once is load.ts's question.
+
+import http from 'node:http';
+
+const ROUNDS = 5;
+const REQUESTS = 200;
+
+export interface Latency {
+  p50Ms: number;
+  p99Ms: number;
+}
+
+/** Over all rounds, after a round that is not counted. Throws where an answer is not 200. */
+export async function timeRequests<Name extends string>(
+  targets: Record<Name, { url: string; key: string }>,
+): Promise<Record<Name, Latency>> {
+  const names = Object.keys(targets) as Name[];
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    for (let round = 0; round <= ROUNDS; round++)
+      for (const name of names)
+        for (let request = 0; request < REQUESTS; request++) {
+          const ms = await timeOne(targets[name], agent);
+          if (round > 0) times[name].push(ms);
+        }
+  } finally {
+    agent.destroy();
+  }
+  const percentile = (values: number[], share: number) =>
+    values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))]!;
+  return Object.fromEntries(
+    names.map((name) => [name, { p50Ms: percentile(times[name], 0.5), p99Ms: percentile(times[name], 0.99) }]),
+  ) as Record<Name, Latency>;
+}
+
+/** From the request to the last byte of the answer. */
+const timeOne = ({ url, key }: { url: string; key: string }, agent: http.Agent): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const from = performance.now();
+    http
+      .get(url, { agent, headers: { authorization: `Bearer ${key}` } }, (response) => {
+        response.resume();
+        response.once('end', () =>
+          response.statusCode === 200
+            ? resolve(performance.now() - from)
+            : reject(new Error(`${url}: ${response.statusCode}`)),
+        );
+      })
+      .once('error', reject);
+  });
