@@ -56,9 +56,11 @@ export const RankingPart = z.object({
     /** Examined impressions learnt from, and later ones measured on. */
     examples: z.number().int(),
     laterExamples: z.number().int(),
-    /** Mean NDCG of what players did within the rows of later slates. */
+    /** Mean NDCG of what players took to, among what they had looked at on other pages, of later slates. */
     ndcg: z.number(),
     priorNdcg: z.number(),
+    /** Ahead of the ranking model that was in use; null where there was none that reads the same features. */
+    overCurrent: Estimate.nullable().default(null),
     /** Sum over the actions, per example; `baseLogLoss`: of saying every action's mean. */
     logLoss: z.number(),
     baseLogLoss: z.number(),

@@ -32,7 +32,16 @@ export async function drawRanker(): Promise<RankingContents> {
     model,
     featuresHash: FEATURES_HASH,
     actions: [...ACTIONS],
-    metrics: { examples: 0, laterExamples: 0, ndcg: 0, priorNdcg: 0, logLoss: 0, baseLogLoss: 0, snips: null },
+    metrics: {
+      examples: 0,
+      laterExamples: 0,
+      ndcg: 0,
+      priorNdcg: 0,
+      overCurrent: null,
+      logLoss: 0,
+      baseLogLoss: 0,
+      snips: null,
+    },
     selfTest: { features: [...features], expected: [...expected] },
   };
 }

@@ -28,6 +28,7 @@ export interface Impression extends SlateEntry {
 /** One row of an answer. */
 export interface ShownRow {
   recommendationId: string;
+  userId: string;
   shownAt: number;
   /** Whether its order was drawn by lot. */
   shuffled: boolean;
@@ -37,11 +38,14 @@ export interface ShownRow {
 
 /** Takes all slates first, and then all events. */
 export class ImpressionLog {
-  readonly #slates = new Map<string, { shownAt: number; entries: Map<string, Impression & { touched: boolean }> }>();
+  readonly #slates = new Map<
+    string,
+    { userId: string; shownAt: number; entries: Map<string, Impression & { touched: boolean }> }
+  >();
   /** Slates that were logged with another list of features. */
   foreign = 0;
 
-  addSlate({ recommendationId, shownAt, featuresHash, entries, features }: Slate): void {
+  addSlate({ recommendationId, userId, shownAt, featuresHash, entries, features }: Slate): void {
     if (featuresHash !== FEATURES_HASH) {
       this.foreign++;
       return;
@@ -55,6 +59,7 @@ export class ImpressionLog {
       outcomes: ACTIONS.map(() => false),
     }));
     this.#slates.set(recommendationId, {
+      userId,
       shownAt,
       entries: new Map(impressions.map((impression) => [impression.itemId, impression])),
     });
@@ -72,12 +77,13 @@ export class ImpressionLog {
   /** The rows, the earliest first. Whoever looked at an entry, or did something with it, had seen those on its left. */
   collect(): ShownRow[] {
     const rows: ShownRow[] = [];
-    for (const [recommendationId, { shownAt, entries }] of this.#slates)
+    for (const [recommendationId, { userId, shownAt, entries }] of this.#slates)
       for (const [, ofRow] of Map.groupBy(entries.values(), ({ row }) => row)) {
         const inOrder = ofRow.sort((a, b) => a.column - b.column);
         const last = inOrder.findLastIndex(({ touched }) => touched);
         rows.push({
           recommendationId,
+          userId,
           shownAt,
           shuffled: inOrder.length > 1 && inOrder.every(({ exploration }) => exploration),
           entries: inOrder.map(({ touched: _, ...entry }, place) => ({ ...entry, examined: place <= last })),

@@ -1,4 +1,4 @@
-// Measures an order of shown rows by what players did in them: NDCG of what was looked at, and, from rows in an order
+// Measures an order of what was shown by what players did with it: NDCG of what was looked at, and, from rows in an order
 // drawn by lot, the clicks that another order would have got.
 
 import type { RankingPart } from '../../contracts/release.ts';
@@ -7,12 +7,13 @@ import { ACTION_VALUES, ACTIONS, FEATURES, valueActions } from '../../features/r
 import type { Examples } from './examples.ts';
 import type { Impression, ShownRow } from './impressions.ts';
 
-/** Scores of a row's entries, as the edge would give them: no position. */
+/** Scores of entries, as the edge would give them: no position. */
 export type ScoreRow = (entries: readonly Impression[]) => number[];
 
 const PRIOR = FEATURES.findIndex(({ name }) => name === 'prior');
 const CLICK = ACTIONS.indexOf('click');
-const SHUFFLED_ROWS_MIN = 100;
+/** Fewer than a normal distribution can speak of. */
+const SHUFFLED_ROWS_MIN = 30;
 
 /** What ranks where no ranking model does, as it was logged. */
 export const scoreByPrior: ScoreRow = (entries) => entries.map(({ features }) => features[PRIOR]!);
@@ -25,29 +26,48 @@ export function scoreByModel(rows: readonly ShownRow[], probabilities: Float32Ar
   return (entries) => entries.map((entry) => values[places.get(entry)!]!);
 }
 
+/** Of a player's looks that came to nothing: enough to be ranked among. */
+const OTHERS_MAX = 100;
+
 /**
- * NDCG of each row in which a player did something good with one of several entries looked at; the gain is what the
- * actions are worth. Equal scores keep the order that was shown.
+ * NDCG of each look that came to something good: where its entry would stand among those that the same player looked at on
+ * other pages and left; those of equal score in any order. Not among those of its own page: whoever finds something looks no
+ * further, so that there the good one stands last, behind all that the order in use prefers, and that order would seem
+ * the worst of all.
  */
 export function measureNdcg(rows: readonly ShownRow[], score: ScoreRow): Float64Array {
   const measured: number[] = [];
-  for (const { entries } of rows) {
-    const examined = entries.filter((entry) => entry.examined);
-    const gains = examined.map(gainOf);
-    const ideal = discounted(gains.toSorted((a, b) => b - a));
-    if (examined.length < 2 || ideal === 0) continue;
-    measured.push(discounted(orderOf(score(examined)).map((place) => gains[place]!)) / ideal);
+  for (const ofPlayer of Map.groupBy(rows, ({ userId }) => userId).values()) {
+    const looks = ofPlayer.flatMap(({ recommendationId, entries }) =>
+      entries.filter(({ examined }) => examined).map((entry) => ({ recommendationId, entry, good: gainOf(entry) > 0 })),
+    );
+    const scores = score(looks.map(({ entry }) => entry));
+    for (const [place, { recommendationId, good }] of looks.entries()) {
+      if (!good) continue;
+      let above = 0;
+      let equal = 0;
+      let others = 0;
+      for (const [other, look] of looks.entries()) {
+        if (look.good || look.recommendationId === recommendationId || others === OTHERS_MAX) continue;
+        others++;
+        if (scores[other]! > scores[place]!) above++;
+        else if (scores[other] === scores[place]) equal++;
+      }
+      if (others > 0) measured.push(meanDiscount(above, equal));
+    }
   }
   return Float64Array.from(measured);
 }
 
+/** Of a place below `above` others, anywhere among `equal` ones. */
+function meanDiscount(above: number, equal: number): number {
+  let sum = 0;
+  for (let place = above; place <= above + equal; place++) sum += 1 / Math.log2(place + 2);
+  return sum / (equal + 1);
+}
+
 const gainOf = ({ outcomes }: Impression): number =>
-  Math.max(
-    0,
-    ACTIONS.reduce((sum, action, at) => sum + (outcomes[at] ? ACTION_VALUES[action] : 0), 0),
-  );
-const discounted = (gains: readonly number[]): number =>
-  gains.reduce((sum, gain, place) => sum + gain / Math.log2(place + 2), 0);
+  ACTIONS.reduce((sum, action, at) => sum + (outcomes[at] ? ACTION_VALUES[action] : 0), 0);
 /** Places, best first. */
 const orderOf = (scores: readonly number[]): number[] =>
   Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import { meanOf } from '../../evaluation/metrics.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../../features/ranking.ts';
 import { createRandom } from '../random.ts';
 import { openSession } from '../session.ts';
 import { collectExamples, examinationPropensities } from './examples.ts';
 import { type Impression, ImpressionLog, type ShownRow } from './impressions.ts';
+import { measureNdcg } from './measure.ts';
 import { judgeRanker, type RankingTraining, trainRanker } from './train-ranker.ts';
 
 const place = (name: string) => FEATURES.findIndex((feature) => feature.name === name);
@@ -28,6 +30,7 @@ function drawRows(count: number, taste: number): ShownRow[] {
     const last = games.findLastIndex((_, column) => random.chance(examinedAt(column)));
     return {
       recommendationId: `r${row}`,
+      userId: `u${Math.floor(row / 5)}`,
       shownAt: row,
       shuffled,
       entries: games.map(({ itemId, features }, column): Impression => {
@@ -101,7 +104,7 @@ test('goes without where there is too little, or nothing to know, and keeps the 
 
 test('is judged by both figures', () => {
   const estimate = (value: number, margin: number) => ({ value, margin });
-  const metrics = { examples: 1, laterExamples: 1, logLoss: 1, baseLogLoss: 1 };
+  const metrics = { examples: 1, laterExamples: 1, logLoss: 1, baseLogLoss: 1, overCurrent: null };
   const snips = (value: number, margin: number) => ({
     rows: 500,
     ranker: estimate(1 + value, 1),
@@ -115,6 +118,35 @@ test('is judged by both figures', () => {
   expect(judge(0.6, snips(-0.1, 0.2))).toBe(true);
   expect(judge(0.6, snips(-0.3, 0.2))).toBe(false);
   expect(judge(0.4, snips(1, 0.2))).toBe(false);
+  const overCurrent = (value: number, margin: number) =>
+    judgeRanker({ ...metrics, ndcg: 0.6, priorNdcg: 0.5, snips: null, overCurrent: estimate(value, margin) }).publish;
+  expect([overCurrent(0.1, 0.05), overCurrent(-0.03, 0.05), overCurrent(-0.1, 0.05)]).toEqual([true, true, false]);
+});
+
+test('does not hold it against an order that it was the one in use', () => {
+  // Whoever finds something looks no further: the good one is the last that is looked at, behind what the order prefers.
+  const random = createRandom(3, 'stopping');
+  const rows = Array.from({ length: 2_000 }, (_, row): ShownRow => {
+    const wishes = Array.from({ length: COLUMNS }, () => random.next()).sort((a, b) => b - a);
+    const found = wishes.findIndex((wish) => random.chance(0.6 * wish));
+    return {
+      recommendationId: `r${row}`,
+      userId: `u${row % 200}`,
+      shownAt: row,
+      shuffled: false,
+      entries: wishes.map((wish, column): Impression => {
+        const features = new Float32Array(FEATURES.length).fill(wish);
+        const chance = { propensity: 1, exploration: false, rowId: 'top-picks', row: 0, column };
+        const outcomes = ACTIONS.map((action) => column === found && action === 'click');
+        return { itemId: `${row}-${column}`, features, examined: found < 0 || column <= found, outcomes, ...chance };
+      }),
+    };
+  });
+  const inUse = measureNdcg(rows, (entries) => entries.map(({ features }) => features[0]!));
+  const turned = measureNdcg(rows, (entries) => entries.map(({ features }) => -features[0]!));
+  const none = measureNdcg(rows, (entries) => entries.map(() => 0));
+  expect(meanOf(inUse)).toBeGreaterThan(meanOf(none) + 0.01);
+  expect(meanOf(none)).toBeGreaterThan(meanOf(turned) + 0.01);
 });
 
 test('joins slates with what was done, and takes as looked at what stands left of it', () => {

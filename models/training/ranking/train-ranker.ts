@@ -2,7 +2,9 @@
 // is no better than the prior, or there is too little to learn from, it says so, and the release goes without.
 
 import type { RankingPart } from '../../contracts/release.ts';
+import type { Estimate } from '../../evaluation/counterfactual.ts';
 import { meanOf } from '../../evaluation/metrics.ts';
+import { differenceOf } from '../../evaluation/significance.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../../features/ranking.ts';
 import type { RankingContents } from '../seal-release.ts';
 import { openSession } from '../session.ts';
@@ -20,6 +22,8 @@ const LATER_SHARE = 0.2;
 /** The newest, for which memory is reserved. */
 const ROWS_MAX = 200_000;
 const SELF_TEST_ROWS = 4;
+/** Two-sided 95% of a normal distribution. */
+const STANDARD_ERRORS = 1.96;
 
 export interface RankingTraining extends LearningContext {
   /** The earliest first. */
@@ -36,16 +40,21 @@ export interface RankingOutcome {
 }
 
 export async function trainRanker({ rows, current, ...context }: RankingTraining): Promise<RankingOutcome> {
-  const trained = await attempt(rows.slice(-ROWS_MAX), context);
+  const usable = current?.featuresHash === FEATURES_HASH ? current : undefined;
+  const trained = await attempt(rows.slice(-ROWS_MAX), usable?.model, context);
   if (trained.ranking !== undefined) return { ...trained, outcome: 'trained' };
-  return current?.featuresHash === FEATURES_HASH
-    ? { outcome: 'kept', ranking: current, reason: trained.reason }
-    : { outcome: 'none', ...trained };
+  return usable === undefined
+    ? { outcome: 'none', ...trained }
+    : { outcome: 'kept', ranking: usable, reason: trained.reason };
 }
 
 type Attempt = Pick<RankingOutcome, 'ranking' | 'reason'>;
 
-async function attempt(rows: readonly ShownRow[], context: LearningContext): Promise<Attempt> {
+async function attempt(
+  rows: readonly ShownRow[],
+  current: Uint8Array | undefined,
+  context: LearningContext,
+): Promise<Attempt> {
   const poverty = describePoverty(rows);
   if (poverty !== undefined) return { ranking: undefined, reason: poverty };
   const split = Math.floor((1 - LATER_SHARE) * rows.length);
@@ -62,14 +71,19 @@ async function attempt(rows: readonly ShownRow[], context: LearningContext): Pro
   const served = joinFeatures(entries.map(({ features }) => features));
   const [atPlace, asServed] = await predictAll(model, [laterExamples.features, served]);
   const score = scoreByModel(later, asServed!);
-  const ndcg = { own: measureNdcg(later, score), prior: measureNdcg(later, scoreByPrior) };
+  const ndcg = measureNdcg(later, score);
+  const ofCurrent =
+    current === undefined
+      ? undefined
+      : measureNdcg(later, scoreByModel(later, (await predictAll(current, [served]))[0]!));
   const rates = meanLabels(examples);
   const base = Float32Array.from({ length: laterExamples.labels.length }, (_, cell) => rates[cell % ACTIONS.length]!);
   const metrics: RankingPart['metrics'] = {
     examples: examples.count,
     laterExamples: laterExamples.count,
-    ndcg: meanOf(ndcg.own),
-    priorNdcg: meanOf(ndcg.prior),
+    ndcg: meanOf(ndcg),
+    priorNdcg: meanOf(measureNdcg(later, scoreByPrior)),
+    overCurrent: ofCurrent === undefined ? null : compareMeans(ndcg, ofCurrent),
     logLoss: measureLogLoss(laterExamples, atPlace!),
     baseLogLoss: measureLogLoss(laterExamples, base),
     snips: measureSnips(later, score),
@@ -87,10 +101,26 @@ async function attempt(rows: readonly ShownRow[], context: LearningContext): Pro
   };
 }
 
-/** NDCG must be above the prior's; clicks, where shuffled rows can tell, not below by more than noise. */
-export function judgeRanker({ ndcg, priorNdcg, snips }: RankingPart['metrics']): { publish: boolean; reason: string } {
-  const figures = `NDCG of later rows ${ndcg.toFixed(4)}, the prior ${priorNdcg.toFixed(4)}`;
+function compareMeans(a: Float64Array, b: Float64Array): Estimate {
+  const { mean, standardError } = differenceOf(a, b);
+  return { value: mean, margin: STANDARD_ERRORS * standardError };
+}
+
+/**
+ * NDCG must be above the prior's, and not below that of the ranking model in use by more than noise; nor clicks below the
+ * prior's, where shuffled rows can tell.
+ */
+export function judgeRanker({ ndcg, priorNdcg, overCurrent, snips }: RankingPart['metrics']): {
+  publish: boolean;
+  reason: string;
+} {
+  const figures = `NDCG of later looks ${ndcg.toFixed(4)}, the prior ${priorNdcg.toFixed(4)}`;
   if (ndcg <= priorNdcg) return { publish: false, reason: `${figures}: no better than the prior` };
+  if (overCurrent !== null && overCurrent.value + overCurrent.margin < 0)
+    return {
+      publish: false,
+      reason: `${figures}: worse than the ranking model in use by ${(-overCurrent.value).toFixed(4)} ± ${overCurrent.margin.toFixed(4)}`,
+    };
   if (snips === null) return { publish: true, reason: `${figures}; too few shuffled rows to estimate clicks` };
   const { ranker, prior, difference } = snips;
   const clicks = `clicks per row by SNIPS ${ranker.value.toFixed(3)}, the prior ${prior.value.toFixed(3)} (difference ${difference.value.toFixed(3)} ± ${difference.margin.toFixed(3)})`;
