@@ -4,6 +4,9 @@
 import { expect, inject, it } from 'vitest';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
+import { runRound } from '../scripts/simulate/round.ts';
+import { openStore } from '../scripts/simulate/store.ts';
+import { makeGames } from '../scripts/world/catalogue.ts';
 import { JOBS } from '../workers/offline/jobs.ts';
 
 interface Status {
@@ -34,6 +37,28 @@ const genreShare = ({ rows }: Gallery, genre: string): number => {
   const items = rows[0]!.items;
   return items.filter(({ item }) => item!.genres.includes(genre)).length / items.length;
 };
+
+it('serves simulated players under each policy', async () => {
+  const tallies = await runRound({
+    store: openStore(inject('url'), inject('adminKey')),
+    games: makeGames(1, Date.now()),
+    seed: Date.now() % 1_000,
+    round: 1,
+    players: 4,
+    visits: 2,
+    now: Date.now(),
+    onProgress() {},
+  });
+  for (const ofPolicy of Object.values(tallies)) {
+    expect(ofPolicy).toHaveLength(4);
+    for (const { pages, looks, regret, best, degraded } of ofPolicy) {
+      expect(degraded).toBe(0);
+      expect(looks).toBeGreaterThanOrEqual(pages);
+      // Not even popularity shows nothing that anybody would want.
+      expect(regret).toBeLessThan(best);
+    }
+  }
+});
 
 it('walks the whole road', async () => {
   // A release that this machine trained serves, on ONNX, in workerd.

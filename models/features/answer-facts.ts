@@ -6,6 +6,7 @@ import type { Item } from '../contracts/item.ts';
 import type { UserView } from '../contracts/signals.ts';
 import type { Scored, Statistics } from '../contracts/statistics.ts';
 import { type GenreAffinity, genreAffinity } from './affinity.ts';
+import { seriesOf } from './series.ts';
 
 type Shares = ReadonlyMap<string, number>;
 
@@ -15,6 +16,10 @@ export interface AnswerFacts {
   tags: Shares;
   /** Of games that the player chose. */
   developers: ReadonlySet<string>;
+  /** As seriesOf names them. */
+  series: ReadonlySet<string>;
+  /** Genres and tags of the game that the player took to last, and how fresh that is: 1 now, half of it a day later. */
+  last: { labels: ReadonlySet<string>; freshness: number };
   /** Median price of the games that the player owns or plays; null where none is known. */
   usualPrice: number | null;
   /** Shares of the recent history: what was played, and what was played for long. */
@@ -60,6 +65,8 @@ export function describeAnswer(material: AnswerMaterial): AnswerFacts {
     genres: new Map(affinity.map(({ genre, share }) => [genre, share])),
     tags: new Map(tags.map(({ genre: tag, share }) => [tag, share])),
     developers: new Set(chosen.flatMap((item) => item?.developer ?? [])),
+    series: new Set(chosen.flatMap((item) => (item === undefined ? [] : seriesOf(item.title)))),
+    last: describeLast(history, catalogue),
     usualPrice: medianPrice([...view.owned, ...view.played], catalogue),
     plays: ofHistory(played),
     longPlays: ofHistory(played.filter(({ weight }) => weight >= LONG_PLAY_WEIGHT)),
@@ -74,6 +81,14 @@ export function describeAnswer(material: AnswerMaterial): AnswerFacts {
     localHour: context.localHour,
     todayMs: Date.parse(today),
   };
+}
+
+function describeLast(history: UserView['history'], catalogue: AnswerMaterial['catalogue']): AnswerFacts['last'] {
+  const last = history.find(({ weight }) => weight > 0);
+  const item = last && catalogue.get(last.itemId);
+  return item === undefined
+    ? { labels: new Set(), freshness: 0 }
+    : { labels: new Set([...item.genres, ...item.tags]), freshness: 0.5 ** Math.max(0, last!.ageDays) };
 }
 
 function medianPrice(itemIds: readonly string[], catalogue: AnswerMaterial['catalogue']): number | null {

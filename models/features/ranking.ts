@@ -3,6 +3,7 @@
 
 import type { Item } from '../contracts/item.ts';
 import type { AnswerFacts } from './answer-facts.ts';
+import { seriesOf } from './series.ts';
 
 /** What the model predicts, one probability each, in this order. */
 export const ACTIONS = ['click', 'play', 'like', 'purchase', 'dismiss'] as const;
@@ -40,6 +41,19 @@ const sumOf = (labels: readonly string[], shares: ReadonlyMap<string, number>): 
   for (const label of labels) sum += shares.get(label) ?? 0;
   return sum;
 };
+
+/** Jaccard index of the item's genres and tags and these labels. */
+function overlap({ genres, tags }: Item, labels: ReadonlySet<string>): number {
+  if (labels.size === 0) return 0;
+  let shared = 0;
+  let own = 0;
+  for (const list of [genres, tags])
+    for (const label of list) {
+      own++;
+      if (labels.has(label)) shared++;
+    }
+  return shared / (own + labels.size - shared);
+}
 
 const YEAR_DAYS = 365;
 const OLD_YEARS = 30;
@@ -80,6 +94,8 @@ export const FEATURES: readonly Feature[] = [
   share('affinity/genres', ({ item }, { genres }) => sumOf(item.genres, genres)),
   share('affinity/tags', ({ item }, { tags }) => sumOf(item.tags, tags)),
   share('developer/known', ({ item }, { developers }) => Number(developers.has(item.developer ?? ''))),
+  share('series/known', ({ item }, { series }) => Number(series.has(seriesOf(item.title)))),
+  share('affinity/last', ({ item }, { last }) => last.freshness * overlap(item, last.labels)),
   share('price', ({ item }) => logShare(item.price ?? 0, PRICE_MAX)),
   share('price/free', ({ item }) => Number(item.price === 0)),
   signed('price/relative', ({ item: { price } }, { usualPrice }) =>

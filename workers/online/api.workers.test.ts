@@ -49,6 +49,7 @@ it('answers nothing but health without a key, and to each key only what its scop
 it('refuses what is malformed with a problem that names the field', async () => {
   const click = { id: 'e', userId: 'ann', type: 'click', itemId: 'x' };
   const cases: [path: string, init: Call, status: number, field?: string][] = [
+    ['/v1/users/ann/gallery?policy=best', {}, 400, 'policy'],
     ['/v1/events', { method: 'POST', body: '{"events": [' }, 400],
     ['/v1/events', { method: 'POST', body: '{"events": [], "a": NaN}' }, 400],
     ['/v1/events', { method: 'POST', body: {} }, 400, 'events'],

@@ -37,6 +37,14 @@ it('ranks with the release, shows its neighbours, and serves it on where the nex
   expect(because.title).toBe('Because you like Game g5');
   expect(because.items).toHaveLength(3);
 
+  const retrieval = await call('/v1/users/ann/gallery?n=3&policy=retrieval');
+  expect(retrieval).toMatchObject({ tier: 'online', release: 'good' });
+  expect(retrieval.rows.map(({ id }) => id)).toEqual(Array.from({ length: 8 }, (_, row) => `retrieval-${row + 1}`));
+  expect(await call('/v1/users/somebody/gallery?policy=retrieval')).toMatchObject({ tier: 'statistics' });
+  const popularity = await call('/v1/users/ann/gallery?n=3&policy=popularity');
+  expect(popularity).toMatchObject({ tier: 'statistics', degraded: [] });
+  expect(ids(popularity.rows[0]!.items)).toEqual(ids((await call('/v1/items/popular?n=3')).items));
+
   await publishFake(env.BUCKET, 'bad', { itemIds, shift: 1, damage: ({ model }) => model.fill(0, 100, 200) });
   vi.setSystemTime(Date.now() + 60_000);
   await expect

@@ -4,13 +4,13 @@ import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/pref
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
 import { createDice } from '../../models/features/dice.ts';
+import { seriesOf } from '../../models/features/series.ts';
 import { itemIds, makeItem, makeMoment } from '../../tests/moment.ts';
 import { explain } from './explain.ts';
 import { SHUFFLE_SHARE } from './exploration.ts';
 import { keepSafe } from './filters.ts';
 import { composeGallery, recommend, recommendList } from './recommend.ts';
 import { rulesInForce } from './rules.ts';
-import { seriesOf } from './series.ts';
 
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 const shownIn = (page: Awaited<ReturnType<typeof composeGallery>>) => page.rows.flatMap(({ items }) => ids(items));

@@ -3,8 +3,8 @@
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { GenreAffinity } from '../../models/features/affinity.ts';
+import { seriesOf } from '../../models/features/series.ts';
 import type { ScoredCandidate } from './candidates.ts';
-import { seriesOf } from './series.ts';
 
 /** What a candidate loses that is just like one already chosen. Chosen by measurement: docs/experiments.md. */
 const SIMILARITY_WEIGHT = 0.5;

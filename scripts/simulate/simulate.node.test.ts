@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest';
+import type { Gallery } from '../../models/contracts/gallery.ts';
+import { type Game, makeGames } from '../world/catalogue.ts';
+import { makePlayers } from '../world/players.ts';
+import { COLUMNS_SEEN, ROWS_SEEN, Visit } from './player.ts';
+import { formatRound, summarise } from './report.ts';
+import { runRound, type Tally } from './round.ts';
+import type { Store } from './store.ts';
+
+const NOW = Date.UTC(2026, 5, 1);
+const games = makeGames(1, NOW);
+const byId = new Map(games.map((game) => [game.item.itemId, game]));
+const [player] = makePlayers(7) as [ReturnType<typeof makePlayers>[number]];
+
+const pageOf = (shown: readonly Game[]): Gallery['rows'] =>
+  Array.from({ length: ROWS_SEEN }, (_, row) => ({
+    id: `row-${row}`,
+    title: '',
+    reason: '',
+    items: shown
+      .slice(row * COLUMNS_SEEN, (row + 1) * COLUMNS_SEEN)
+      .map(({ item }) => ({ itemId: item.itemId, score: 1, reason: '' })),
+  }));
+
+/** Shows the games in the order that `chooseBy` puts them in, and keeps what it is sent. */
+function openFakeStore(orderFor: (policy: string) => readonly Game[]) {
+  const sent: { userId: string; type: string; itemId?: string | undefined; recommendationId?: string | undefined }[] =
+    [];
+  let pages = 0;
+  const store: Store = {
+    readRelease: async () => 'none',
+    readGallery: async (_, policy) => ({
+      recommendationId: `page-${pages++}`,
+      tier: 'online',
+      release: null,
+      generatedAt: '',
+      dataUntil: null,
+      degraded: [],
+      rows: [{ ...pageOf(games)[0]!, id: 'continue' }, ...pageOf(orderFor(policy))],
+    }),
+    sendEvents: async (events) => {
+      sent.push(...events);
+    },
+  };
+  return { store, sent };
+}
+
+test('a player decides the same on the same visit, whatever stands around a game', () => {
+  const visit = () => new Visit(1, player, 0, new Map());
+  const gameOf = (itemId: string) => byId.get(itemId);
+  const first = visit().lookOver(pageOf(games), gameOf);
+  expect(visit().lookOver(pageOf(games), gameOf)).toEqual(first);
+  expect(first.looked.length).toBeGreaterThan(0);
+
+  // Met, or looked at and left: not twice.
+  const again = visit();
+  const met = again.lookOver(pageOf(games), gameOf);
+  for (const { itemId } of met.looked) expect(again.clickChance(byId.get(itemId)!)).toBe(0);
+
+  const chances = games.map((game) => visit().clickChance(game)).sort((a, b) => b - a);
+  expect(chances[0]).toBeGreaterThan(0.5);
+  expect(chances[1_000]).toBeLessThan(0.1);
+});
+
+test('counts what players met and did; whoever shows each their best gets the clicks and no regret', async () => {
+  const players = makePlayers(1_001).slice(0, 8);
+  const order = (policy: string) => (policy === 'whole' ? games.toReversed() : games);
+  const { store, sent } = openFakeStore(order);
+  const shares: number[] = [];
+  const plan = { store, games, seed: 1, round: 1, players: 8, visits: 2, now: NOW };
+  const tallies = await runRound({ ...plan, onProgress: (share) => shares.push(share) });
+  const total = (name: 'looks' | 'clicks' | 'plays' | 'dismissals' | 'events', of: Tally[]) =>
+    of.reduce((sum, tally) => sum + tally[name], 0);
+  const all = Object.values(tallies).flat();
+  expect(all).toHaveLength(24);
+  expect(shares.at(-1)).toBe(1);
+  const ofType = (type: string) => sent.filter((event) => event.type === type).length;
+  expect(ofType('impression')).toBe(total('looks', all));
+  expect(ofType('click')).toBe(total('clicks', all));
+  expect(ofType('play')).toBe(total('plays', all));
+  expect(ofType('dismiss')).toBe(total('dismissals', all));
+  expect(sent).toHaveLength(total('events', all));
+  // The same page under two names: the same players do the same.
+  expect(tallies.retrieval).toEqual(tallies.popularity);
+  expect(new Set(sent.map(({ userId }) => userId)).size).toBe(3 * players.length);
+  for (const { regret, best } of all) {
+    expect(regret).toBeGreaterThan(0);
+    expect(regret).toBeLessThan(best);
+  }
+
+  // A store that knows each player's wishes.
+  const [one] = players as [(typeof players)[number]];
+  const visit = new Visit(1, { ...one, userId: `1/${one.userId}` }, 0, new Map());
+  const known = games
+    .filter(({ item }) => item.platforms.includes(one.platform))
+    .sort((a, b) => visit.clickChance(b) - visit.clickChance(a));
+  const best = await runRound({
+    ...plan,
+    store: openFakeStore(() => known).store,
+    players: 1,
+    visits: 1,
+    onProgress() {},
+  });
+  const [told] = best.whole as [Tally];
+  const [untold] = tallies.popularity as [Tally];
+  expect(told.regret / told.best).toBeLessThan(0.1);
+  expect(untold.regret / untold.best).toBeGreaterThan(0.5);
+});
+
+test('reports sums over sums, and differences player by player', () => {
+  const tally = (clicks: number, looks: number): Tally => ({
+    visits: 1,
+    pages: 1,
+    looks,
+    clicks,
+    firstVisit: { looks, clicks },
+    plays: clicks,
+    dismissals: 0,
+    regret: 2 - clicks / 10,
+    best: 2,
+    events: 5,
+    degraded: 0,
+  });
+  const players = Array.from({ length: 50 }, (_, place) => ({ clicks: place % 3, looks: 10 + (place % 7) }));
+  const under = (extra: number) => players.map(({ clicks, looks }) => tally(clicks + extra, looks));
+  const report = summarise(
+    { round: 2, release: 'r', ranking: null, eventsBefore: 1_000 },
+    { whole: under(2), retrieval: under(1), popularity: under(0) },
+  );
+  const looks = players.reduce((sum, one) => sum + one.looks, 0);
+  const clicks = players.reduce((sum, one) => sum + one.clicks, 0);
+  expect(report.policies.popularity.clickThrough.value).toBeCloseTo(clicks / looks);
+  expect(report.aheadOf.popularity.playsPerVisit).toEqual({ value: 2, margin: 0 });
+  expect(report.aheadOf.retrieval.playsPerVisit.value).toBe(1);
+  expect(report.aheadOf.retrieval.regretPerPage.value).toBeCloseTo(-0.1);
+  expect(report.policies.whole.playsPerVisit.margin).toBeGreaterThan(0.1);
+  expect(report.events).toBe(750);
+  expect(formatRound(report)).toMatch(/^whole − retrieval .*\+1\.000 ± 0\.000/m);
+});
