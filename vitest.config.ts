@@ -83,7 +83,11 @@ export default defineConfig(async () => {
                   INGEST_KEY: 'test-ingest',
                   READ_KEY: 'test-read',
                 },
-                queueConsumers: { events: { maxBatchTimeout: 0.05 }, slates: { maxBatchTimeout: 0.05 } },
+                queueConsumers: {
+                  events: { maxBatchTimeout: 0.05 },
+                  slates: { maxBatchTimeout: 0.05 },
+                  notifications: { maxBatchTimeout: 0.05, maxRetries: 0 },
+                },
                 serviceBindings: {
                   TRAINER: (request) => answerAsTrainer(request),
                   ORT_WASM_FILE: () =>

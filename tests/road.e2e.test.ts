@@ -1,9 +1,13 @@
 // The whole road, through the front door of a running `npm start`: event → signal → gallery → log → snapshot →
 // announcement → retraining → release → gallery.
 
+import { createHmac } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, inject, it } from 'vitest';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
+import type { Subscription } from '../models/contracts/subscription.ts';
 import { runRound } from '../scripts/simulate/round.ts';
 import { openStore } from '../scripts/simulate/store.ts';
 import { makeGames } from '../scripts/world/catalogue.ts';
@@ -57,6 +61,49 @@ it('serves simulated players under each policy', async () => {
       // Not even popularity shows nothing that anybody would want.
       expect(regret).toBeLessThan(best);
     }
+  }
+});
+
+it('tells a subscriber by webhook that a gallery is ready, signed', async () => {
+  const received: { headers: IncomingHttpHeaders; body: string }[] = [];
+  const receiver = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    // Busy when it hears of something first: it is asked again.
+    const isNew = received.every(({ headers }) => headers['webhook-id'] !== request.headers['webhook-id']);
+    response.writeHead(isNew ? 503 : 204).end();
+    received.push({ headers: request.headers, body });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const { port } = receiver.address() as AddressInfo;
+  try {
+    const url = `http://127.0.0.1:${port}/hook`;
+    const { secret, subscriptionId } = await call<{ secret: string; subscriptionId: string }>('/v1/subscriptions', {
+      url,
+      events: ['gallery.ready'],
+    });
+    const userId = `e2e-webhook-${Date.now()}`;
+    const { rows } = await gallery(userId);
+    await call('/v1/events', { events: [{ id: '1', userId, type: 'click', itemId: rows[0]!.items[0]!.itemId }] });
+    const mine = () => received.filter(({ body }) => body.includes(userId));
+    await expect.poll(() => mine().length, { timeout: 60_000, interval: 500 }).toBeGreaterThanOrEqual(2);
+    const [first, second] = mine() as [(typeof received)[number], (typeof received)[number]];
+    expect(second.body).toBe(first.body);
+    expect(JSON.parse(second.body)).toMatchObject({ type: 'gallery.ready', data: { userId } });
+    const id = second.headers['webhook-id'] as string;
+    expect(id).toBe(first.headers['webhook-id']);
+    // As a receiver in another language would.
+    const hmac = createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64'));
+    hmac.update(`${id}.${second.headers['webhook-timestamp']}.${second.body}`);
+    expect(second.headers['webhook-signature']).toBe(`v1,${hmac.digest('base64')}`);
+    const { subscriptions } = await call<{ subscriptions: Subscription[] }>('/v1/subscriptions');
+    const { lastDelivery } = subscriptions.find((one) => one.subscriptionId === subscriptionId)!;
+    expect(lastDelivery!.outcome).toMatch(/^204|503$/);
+    const headers = { authorization: `Bearer ${inject('adminKey')}` };
+    const ended = await fetch(`${inject('url')}/v1/subscriptions/${subscriptionId}`, { method: 'DELETE', headers });
+    expect(ended.status).toBe(204);
+  } finally {
+    receiver.close();
   }
 });
 

@@ -10,6 +10,7 @@ declare namespace Cloudflare {
     EVENTS: Queue<import('../models/contracts/event.ts').PlayerEvent[]>;
     SLATES: Queue<import('../models/contracts/slate.ts').Slate>;
     GALLERIES: Queue<import('./offline/compute-galleries.ts').PlayersToCompute>;
+    NOTIFICATIONS: Queue<import('../models/contracts/subscription.ts').Delivery>;
     USER_SIGNALS: DurableObjectNamespace<import('./nearline/user-signals.ts').UserSignals>;
     ASSETS: Fetcher;
     /** Each a key or several, separated by commas, so that a key can be replaced without a gap. */

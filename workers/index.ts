@@ -2,6 +2,7 @@
 
 import { consumeDeadLetters, consumeEvents } from './nearline/events-consumer.ts';
 import { consumeSlates } from './nearline/slates-consumer.ts';
+import { deliverNotifications } from './nearline/webhooks.ts';
 import { consumeGalleries } from './offline/compute-galleries.ts';
 import { runJob } from './offline/jobs.ts';
 import { app } from './online/app.ts';
@@ -20,7 +21,10 @@ export default {
         return consumeSlates(batch, DB);
       case 'events-dead-letters':
       case 'slates-dead-letters':
+      case 'notifications-dead-letters':
         return consumeDeadLetters(batch, DB);
+      case 'notifications':
+        return deliverNotifications(batch, DB);
       case 'galleries':
         return consumeGalleries(batch, env, (promise) => ctx.waitUntil(promise));
       default:

@@ -1,4 +1,5 @@
-// What an isolate holds between requests: the catalogue, the statistics, the model release and the store's rules, each with
+// What an isolate holds between requests: the catalogue, the statistics, the model release, the store's rules and who is to be
+// told of what, each with
 // how fresh it must be. With safety.ts the only state of the Worker outside storage.
 
 import { type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
@@ -7,6 +8,7 @@ import { Held, type Reading } from '../storage/held.ts';
 import { type HeldRules, readRules } from '../storage/rules.ts';
 import { type HeldStatistics, readStatistics } from '../storage/statistics.ts';
 import type { Stores } from '../storage/stores.ts';
+import { type Listener, listSubscriptions } from '../storage/subscriptions.ts';
 
 type WaitUntil = (promise: Promise<unknown>) => void;
 
@@ -29,6 +31,12 @@ export class Isolate {
   // A change of a rule shows at the next request through the isolate that made it, and elsewhere a second later: who
   // comes then waits for the rules, beside waiting for the player's signals.
   readonly #rules = new Held<HeldRules>('rules', { freshMs: 1_000, staleMs: 1_000, waitMs: 1_000 });
+
+  readonly #subscriptions = new Held<Listener[]>('subscriptions', {
+    freshMs: 10_000,
+    staleMs: 25_000,
+    waitMs: 1_000,
+  });
 
   /** `patienceMs`, here and below: how long the caller can wait. */
   holdCatalogue({ DB }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number): Promise<Reading<Catalogue>> {
@@ -59,6 +67,16 @@ export class Isolate {
   /** Right after a change of a rule: the next request through this isolate must see it. */
   refreshRules({ DB }: Stores): Promise<void> {
     return this.#rules.renew((held) => readRules(DB, held), Date.now());
+  }
+
+  /** Who listens to what. */
+  holdSubscriptions({ DB }: Stores, now: number, waitUntil: WaitUntil) {
+    return this.#subscriptions.read(() => listSubscriptions(DB), now, waitUntil);
+  }
+
+  /** Right after a change of a subscription. */
+  refreshSubscriptions({ DB }: Stores): Promise<void> {
+    return this.#subscriptions.renew(() => listSubscriptions(DB), Date.now());
   }
 }
 

@@ -9,10 +9,13 @@ import { describeChange } from '../../models/contracts/notice.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
 import type { SignalEvent, Signals, UserView } from '../../models/contracts/signals.ts';
 import { StoredGallery } from '../../models/contracts/stored-gallery.ts';
+import type { Notification } from '../../models/contracts/subscription.ts';
 import { mergedEventId, toSignalEvent, viewSignals } from '../../models/features/signals.ts';
+import { isolate } from '../gathering/isolate.ts';
 import { makeGallery } from '../gathering/make-gallery.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readSignalEvents } from '../storage/events.ts';
+import { notify } from '../storage/subscriptions.ts';
 import { readPreferences } from '../storage/users.ts';
 import migrations from './migrations/migrations.js';
 import { NoteBook } from './notes.ts';
@@ -138,8 +141,9 @@ export class UserSignals extends DurableObject<Env> {
     if (made === undefined) return;
     const changed = describeChange(this.backup(), made);
     this.#notes.write('backup', made);
-    const { recommendationId, generatedAt } = made;
+    const { recommendationId, generatedAt, release } = made;
     this.#stream.tell({ type: 'gallery.ready', recommendationId, generatedAt, changed });
+    await this.#tellSubscribers({ userId: asked.userId, recommendationId, generatedAt, release }, waitUntil);
   }
 
   /** A connection to the player's stream; workers/online has checked who asks. */
@@ -154,6 +158,19 @@ export class UserSignals extends DurableObject<Env> {
   override webSocketClose(socket: WebSocket, code: number): void {
     // 1005 and 1006 say that no code was sent, and must not be sent.
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
+  }
+
+  /** What cannot be queued is not worth another gallery: the next one will be told. */
+  async #tellSubscribers(
+    data: Extract<Notification, { type: 'gallery.ready' }>['data'],
+    waitUntil: (promise: Promise<unknown>) => void,
+  ): Promise<void> {
+    const { value: listeners = [] } = await isolate.holdSubscriptions(this.env, Date.now(), waitUntil);
+    const { recommendationId, generatedAt } = data;
+    const about = { id: `gallery-${recommendationId}`, type: 'gallery.ready', timestamp: generatedAt } as const;
+    await notify(this.env.NOTIFICATIONS, listeners, { ...about, data }).catch((error: Error) =>
+      console.error(JSON.stringify({ alert: 'subscribers not told', recommendationId, error: error.message })),
+    );
   }
 
   #view(now: number): UserView {

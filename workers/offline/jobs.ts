@@ -1,6 +1,8 @@
 // The table that maps each cron of wrangler.toml to its job, and the record that every run leaves.
 
 import { beginJobRun, endJobRun } from '../storage/job-runs.ts';
+import { listSubscriptions, notify } from '../storage/subscriptions.ts';
+import { announceRelease } from './announce-release.ts';
 import { announceDueTraining } from './announce-training.ts';
 import { fanOutPlayers } from './compute-galleries.ts';
 import { exportNewSnapshot } from './export-snapshot.ts';
@@ -9,7 +11,7 @@ import { refreshStatistics } from './refresh-statistics.ts';
 
 /** Does its work and returns how many rows it dealt with. `now`: epoch milliseconds. */
 type Job = (env: JobEnv, now: number) => Promise<number>;
-export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES'>;
+export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS'>;
 
 export const JOBS: Record<string, { name: string; job: Job }> = {
   '*/10 * * * *': { name: 'refresh-statistics', job: refreshStatistics },
@@ -17,6 +19,7 @@ export const JOBS: Record<string, { name: string; job: Job }> = {
   '25 3 * * *': { name: 'forget-slates', job: forgetSlates },
   '15 * * * *': { name: 'announce-training', job: announceDueTraining },
   '25 * * * *': { name: 'compute-galleries', job: fanOutPlayers },
+  '3-59/10 * * * *': { name: 'announce-release', job: announceRelease },
 };
 
 /** Runs the job of a cron and records the run. Throws for a cron without a job, and what the job throws. */
@@ -34,6 +37,24 @@ export async function runJob(cron: string, env: JobEnv): Promise<void> {
   } catch (error) {
     console.error(JSON.stringify({ alert: 'job failed', job: entry.name, error: String(error) }));
     await end('failed', null, (error as Error).message);
+    await tellSubscribers(env, { id: `job-${run}`, job: entry.name, cron, startedAt, error: error as Error });
     throw error;
+  }
+}
+
+/** What failed is the job: that nobody could be told must not hide it. */
+async function tellSubscribers(
+  { DB, NOTIFICATIONS }: JobEnv,
+  { id, job, cron, startedAt, error }: { id: string; job: string; cron: string; startedAt: number; error: Error },
+): Promise<void> {
+  try {
+    await notify(NOTIFICATIONS, await listSubscriptions(DB), {
+      id,
+      type: 'job.failed',
+      timestamp: new Date().toISOString(),
+      data: { job, cron, error: error.message, startedAt: new Date(startedAt).toISOString() },
+    });
+  } catch (failure) {
+    console.error(JSON.stringify({ alert: 'subscribers not told', job, error: (failure as Error).message }));
   }
 }

@@ -3,10 +3,13 @@ import { expect, it } from 'vitest';
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
 import { ExportLine, SnapshotManifest, TrainingDue } from '../../models/contracts/snapshot.ts';
+import { Delivery, type Subscription } from '../../models/contracts/subscription.ts';
+import { publishFake } from '../../tests/fake-release.ts';
 import wranglerToml from '../../wrangler.toml?raw';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
 import { readStatistics } from '../storage/statistics.ts';
+import { insertSubscription } from '../storage/subscriptions.ts';
 import { JOBS, runJob } from './jobs.ts';
 
 const event = (place: number, type: EventType, itemId: string): PlayerEvent => ({
@@ -80,8 +83,69 @@ it('computes statistics, exports a snapshot that can be read back, and announces
   expect(due).toMatchObject({ snapshot: manifest.version, newEvents: 60 });
 });
 
-it('records a run that failed with its error, and lets the failure be seen', async () => {
+/** Keeps what is queued; fails while `isDown`. */
+function openFakeQueue() {
+  const queued: Delivery[] = [];
+  const state = { isDown: false };
+  const queue = {
+    async sendBatch(messages: { body: Delivery }[]) {
+      if (state.isDown) throw new Error('the queue is down');
+      queued.push(...messages.map(({ body }) => body));
+    },
+  } as unknown as Queue<Delivery>;
+  return { queue, queued, state };
+}
+const subscribe = (subscriptionId: string, events: Subscription['events']) =>
+  insertSubscription(
+    env.DB,
+    { subscriptionId, url: 'https://example.com', events, createdAt: new Date().toISOString(), lastDelivery: null },
+    'whsec_',
+    20,
+  );
+
+it('tells subscribers of a release once, whatever fails in between', async () => {
+  const { queue, queued, state } = openFakeQueue();
+  const announce = () => runJob(cronOf('announce-release'), { ...env, NOTIFICATIONS: queue });
+  await subscribe('a', ['release.published']);
+  await announce();
+  expect(queued).toEqual([]);
+  const itemIds = Array.from({ length: 130 }, (_, place) => `g${place}`);
+  await publishFake(env.BUCKET, 'first', { itemIds, shift: 0 });
+  state.isDown = true;
+  await expect(announce()).rejects.toThrow('the queue is down');
+  state.isDown = false;
+  await announce();
+  await announce();
+  expect(queued).toMatchObject([
+    {
+      subscriptionId: 'a',
+      notification: {
+        id: 'release-first',
+        type: 'release.published',
+        data: { release: 'first', algorithm: 'fake', items: 130 },
+      },
+    },
+  ]);
+  expect(Delivery.parse(queued[0])).toEqual(queued[0]);
+});
+
+it('records a run that failed with its error, lets the failure be seen, and tells subscribers', async () => {
+  const { queue, queued, state } = openFakeQueue();
+  await subscribe('b', ['job.failed']);
   const down = { put: () => Promise.reject(new Error('R2 is down')) } as unknown as R2Bucket;
-  await expect(runJob(cronOf('refresh-statistics'), { ...env, BUCKET: down })).rejects.toThrow('R2 is down');
+  const fail = () => runJob(cronOf('refresh-statistics'), { ...env, BUCKET: down, NOTIFICATIONS: queue });
+  await expect(fail()).rejects.toThrow('R2 is down');
+  expect(queued).toMatchObject([
+    {
+      subscriptionId: 'b',
+      notification: {
+        type: 'job.failed',
+        data: { job: 'refresh-statistics', cron: '*/10 * * * *', error: 'R2 is down' },
+      },
+    },
+  ]);
+  expect(Delivery.parse(queued[0])).toEqual(queued[0]);
+  state.isDown = true;
+  await expect(fail()).rejects.toThrow('R2 is down');
   expect(await lastRun()).toEqual({ job: 'refresh-statistics', outcome: 'failed', rows: null, error: 'R2 is down' });
 });

@@ -259,6 +259,8 @@ it('describes itself: every route is in the document, with its key', async () =>
     '/v1/rules/{ruleId}',
     '/v1/stats',
     '/v1/status',
+    '/v1/subscriptions',
+    '/v1/subscriptions/{subscriptionId}',
     '/v1/users',
     '/v1/users/{userId}/gallery',
     '/v1/users/{userId}/merge',

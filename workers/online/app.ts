@@ -3,6 +3,7 @@
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
+import { LOOPBACK } from '../../models/contracts/subscription.ts';
 import { developmentKey } from './auth.ts';
 import { drawCover } from './cover.ts';
 import { renderDocs } from './docs.tsx';
@@ -17,6 +18,7 @@ import { routeSearch } from './search.ts';
 import { routeStats } from './stats.ts';
 import { routeStatus } from './status.ts';
 import { routeStream } from './stream.ts';
+import { routeSubscriptions } from './subscriptions.ts';
 import { routeUsers } from './users.ts';
 
 const DOCUMENT = {
@@ -27,8 +29,6 @@ const DOCUMENT = {
     description: 'Recommendations for games that reflect what a player did a second ago.',
   },
 };
-
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 export const app = new OpenAPIHono<{ Bindings: Env }>({
   defaultHook: (result) => {
@@ -50,6 +50,7 @@ routeUsers(app);
 routeStream(app);
 routePreferences(app);
 routeRules(app);
+routeSubscriptions(app);
 routeStats(app);
 routeStatus(app);
 

@@ -6,7 +6,7 @@ import { countDeadLetters } from '../storage/dead-letters.ts';
 import { listJobRuns } from '../storage/job-runs.ts';
 import { json, problems, scoped } from './routing.ts';
 
-const JOB_RUNS_SHOWN = 50;
+const JOB_RUNS_SHOWN = 100;
 
 const Status = z
   .object({

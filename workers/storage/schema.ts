@@ -108,6 +108,25 @@ export const answerCounts = sqliteTable(
   (table) => [primaryKey({ columns: [table.hour, table.route, table.tier, table.release] })],
 );
 
+export const subscriptions = sqliteTable('subscriptions', {
+  subscriptionId: text('subscription_id').primaryKey(),
+  url: text('url').notNull(),
+  // JSON: a list of types (models/contracts/subscription.ts).
+  events: text('events').notNull(),
+  // Signing needs it as it is. It is in no answer but the first, in no snapshot and in no message.
+  secret: text('secret').notNull(),
+  createdAt: integer('created_at').notNull(),
+  deliveredAt: integer('delivered_at'),
+  outcome: text('outcome'),
+  failures: integer('failures').notNull(),
+});
+
+/** Releases that subscribers were told of. */
+export const announcedReleases = sqliteTable('announced_releases', {
+  release: text('release').primaryKey(),
+  announcedAt: integer('announced_at').notNull(),
+});
+
 export const rules = sqliteTable('rules', {
   ruleId: text('rule_id').primaryKey(),
   // JSON (models/contracts/rule.ts): a rule is read whole or not at all.

@@ -1,0 +1,108 @@
+// Who is told of what happens, by webhook: what is subscribed to, where it goes, and what is sent there. The form is that of
+// Standard Webhooks (https://www.standardwebhooks.com), so that its libraries verify what we send.
+
+import { z } from 'zod';
+
+export const SUBSCRIPTIONS_MAX = 20;
+export const SUBSCRIPTION_BODY_BYTES_MAX = 8 * 1024;
+const URL_LENGTH_MAX = 2_048;
+
+export const NOTIFICATION_TYPES = ['gallery.ready', 'release.published', 'job.failed'] as const;
+
+/** Names that never lead to the public internet (RFC 6761, RFC 6762, RFC 8375, RFC 9476). */
+const PRIVATE_NAMES = /(?:^|\.)(?:localhost|local|internal|intranet|lan|home|corp|home\.arpa|test|invalid|onion|alt)$/;
+export const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/**
+ * What speaks against sending to an address; undefined where nothing does. Addresses in numbers are refused whole, public
+ * ones as well: who has a certificate has a name. To what a name leads cannot be seen here. `loopback`: whether this machine
+ * itself may be sent to, for development.
+ */
+export function objectionToAddress(address: string, loopback: boolean): string | undefined {
+  if (!URL.canParse(address)) return 'must be a URL';
+  const url = new URL(address);
+  const name = url.hostname.replace(/\.$/, '');
+  if (url.username !== '' || url.password !== '') return 'must not contain credentials';
+  if (loopback && LOOPBACK.has(name) && /^https?:$/.test(url.protocol)) return undefined;
+  if (url.protocol !== 'https:') return 'must begin with https://';
+  // A URL spells every form of an IPv4 address in dotted numbers, and IPv6 in brackets.
+  if (/^[\d.]+$|^\[/.test(name)) return 'must name a host, not a number';
+  if (!name.includes('.') || PRIVATE_NAMES.test(name)) return 'must lead to a public host';
+  return undefined;
+}
+
+export const SubscriptionInput = z
+  .object({
+    url: z.string().max(URL_LENGTH_MAX).meta({
+      description: 'https://, a public host; redirects are not followed.',
+      example: 'https://example.com/hook',
+    }),
+    events: z
+      .array(z.enum(NOTIFICATION_TYPES))
+      .min(1)
+      .max(NOTIFICATION_TYPES.length)
+      .transform((events) => [...new Set(events)])
+      .meta({ example: ['release.published', 'job.failed'] }),
+  })
+  .meta({ id: 'SubscriptionInput' });
+
+export const Subscription = z
+  .object({
+    subscriptionId: z.string(),
+    url: z.string(),
+    events: z.array(z.enum(NOTIFICATION_TYPES)),
+    createdAt: z.iso.datetime(),
+    lastDelivery: z
+      .object({
+        at: z.iso.datetime(),
+        outcome: z.string().meta({ description: 'The status that was answered, or what went wrong.' }),
+        failures: z.number().int().meta({ description: 'In a row, up to this one.' }),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Subscription' });
+export type Subscription = z.infer<typeof Subscription>;
+
+/** With the one sight of its secret. */
+export const NewSubscription = Subscription.extend({
+  secret: z
+    .string()
+    .meta({ description: '`whsec_` and the key in base64: HMAC-SHA256 over `id.timestamp.body`. Not shown again.' }),
+}).meta({ id: 'NewSubscription' });
+
+/** The body of a webhook. `id` is its header `webhook-id`, the same each time it is sent. */
+export const Notification = z.discriminatedUnion('type', [
+  z.object({
+    id: z.string(),
+    type: z.literal('gallery.ready'),
+    timestamp: z.iso.datetime(),
+    data: z.object({
+      userId: z.string(),
+      recommendationId: z.string(),
+      generatedAt: z.iso.datetime(),
+      release: z.string().nullable(),
+    }),
+  }),
+  z.object({
+    id: z.string(),
+    type: z.literal('release.published'),
+    timestamp: z.iso.datetime(),
+    data: z.object({
+      release: z.string(),
+      algorithm: z.string(),
+      items: z.number().int(),
+      createdAt: z.iso.datetime(),
+    }),
+  }),
+  z.object({
+    id: z.string(),
+    type: z.literal('job.failed'),
+    timestamp: z.iso.datetime(),
+    data: z.object({ job: z.string(), cron: z.string(), error: z.string(), startedAt: z.iso.datetime() }),
+  }),
+]);
+export type Notification = z.infer<typeof Notification>;
+
+/** A message of the queue `notifications`: one subscriber's own, so that another's failure does not repeat it. */
+export const Delivery = z.object({ subscriptionId: z.string(), notification: Notification });
+export type Delivery = z.infer<typeof Delivery>;
