@@ -48,14 +48,28 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
     await page.getByRole('button', { name: 'Choose a player' }).click();
     await actAndSee(page, () => page.getByRole('button', { name: 'New player' }).click());
     expect(page.url()).toContain('player=guest-');
+    await page.getByRole('region', { name: 'Welcome' }).waitFor();
     return { page, complaints };
   }
+  async function openAsPlayer(options?: BrowserContextOptions) {
+    const opened = await openAsNewPlayer(options);
+    await opened.page.getByRole('button', { name: 'Skip' }).click();
+    await opened.page.getByRole('region', { name: 'Welcome' }).waitFor({ state: 'detached' });
+    return opened;
+  }
+  const playerOf = (page: Page) => new URL(page.url()).searchParams.get('player')!;
+  const genresOn = (page: Page) => page.locator('.gallery .card .genre').allTextContents();
+  /** Until the page has heard what became of its last press. */
+  const tune = (page: Page, name: string) =>
+    actAndSee(page, () =>
+      page.getByRole('region', { name: 'Tune' }).getByRole('button', { name, exact: true }).click(),
+    );
   const firstRow = (page: Page) => page.locator('[data-row]').first();
   const cards = (page: Page, genre: string) =>
     page.locator('.gallery .card').filter({ has: page.locator('.genre', { hasText: new RegExp(`^${genre}$`) }) });
 
   it('moves towards the genre of ten clicks, and says who answered how fast', async () => {
-    const { page, complaints } = await openAsNewPlayer({ viewport: { width: 1440, height: 900 } });
+    const { page, complaints } = await openAsPlayer({ viewport: { width: 1440, height: 900 } });
     const impressions: string[] = [];
     page.on('request', (request) => {
       for (const { type, recommendationId, itemId } of request.postDataJSON()?.events ?? [])
@@ -89,7 +103,7 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
   });
 
   it('searches, likes, plays and dismisses, by keyboard too, and keeps the focus when the gallery moves', async () => {
-    const { page, complaints } = await openAsNewPlayer({ reducedMotion: 'reduce' });
+    const { page, complaints } = await openAsPlayer({ reducedMotion: 'reduce' });
     const shelf = firstRow(page).locator('.shelf');
     const gameAt = (place: number) => shelf.locator('.card').nth(place).getAttribute('data-item');
 
@@ -140,6 +154,104 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
     await page.close();
   });
 
+  it('asks somebody new what they like, and shows it in the next answer', async () => {
+    const { page, complaints } = await openAsNewPlayer();
+    const welcome = page.getByRole('region', { name: 'Welcome' });
+    expect(await welcome.getByRole('button', { name: 'Pick one or more' }).isDisabled()).toBe(true);
+    await welcome.getByRole('button', { name: 'Strategy' }).click();
+    await welcome.locator('[aria-pressed="true"]').waitFor();
+    await actAndSee(page, () => welcome.getByRole('button', { name: 'Show my gallery' }).click());
+    await welcome.waitFor({ state: 'detached' });
+    const genres = await firstRow(page).locator('.card .genre').allTextContents();
+    expect(genres.filter((genre) => genre === 'Strategy').length / genres.length).toBeGreaterThan(0.5);
+    await expect.poll(() => page.locator('.taste li').first().textContent()).toContain('Strategy');
+    await page.reload();
+    await page.locator('[data-answer]').waitFor();
+    expect(await welcome.count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('is tuned: a genre is muted, a child sees nothing for older ones, the dial turns; it says why, and shows less of a kind', async () => {
+    const { page, complaints } = await openAsPlayer();
+    const [genre] = (await genresOn(page)) as [string];
+    await page.getByRole('button', { name: 'Tune the gallery' }).click();
+    await tune(page, genre);
+    expect(await genresOn(page)).not.toContain(genre);
+    await tune(page, `Show ${genre} again`);
+    expect(await genresOn(page)).toContain(genre);
+
+    const gallery = page.waitForResponse((response) => response.url().includes('/gallery?'));
+    await tune(page, 'Up to 6');
+    const { rows } = (await (await gallery).json()) as Gallery;
+    const ages = rows.flatMap(({ items }) => items.map(({ item }) => item!.ageRating!));
+    expect(ages.length).toBeGreaterThan(20);
+    expect(Math.max(...ages)).toBeLessThanOrEqual(6);
+    await tune(page, 'Last 2 years');
+    await page.locator('.tune [aria-pressed="true"]', { hasText: 'Last 2 years' }).waitFor();
+    await tune(page, 'Reset');
+
+    const popularFirst = async () =>
+      firstRow(page)
+        .locator('[data-item]')
+        .evaluateAll((all) => all.map((one) => one.getAttribute('data-item')));
+    const balanced = await popularFirst();
+    await actAndSee(page, () => page.getByRole('slider').fill('-1'));
+    expect(await popularFirst()).not.toEqual(balanced);
+    const why = page.locator('.why');
+    await page.keyboard.press('Escape');
+
+    // Why a game is there, and less of its kind on the spot.
+    const card = page.locator('.gallery .card').first();
+    const title = (await card.locator('.title').textContent())!;
+    await card.hover();
+    await card.getByRole('button', { name: `Why ${title}?` }).click();
+    await why.locator('.verdict').waitFor();
+    expect(await why.textContent()).toMatch(/Ranked \d+ of \d+ candidates/);
+    const label = why.getByRole('button', { name: /^Mute the genre/ }).first();
+    const less = (await label.textContent())!;
+    await actAndSee(page, () => label.click());
+    expect(await genresOn(page)).not.toContain(less);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('finds while it is being typed, typing errors forgiven, and says why a game is not in the gallery', async () => {
+    const { page, complaints } = await openAsPlayer();
+    const title = (await page.locator('.gallery .card .title').first().textContent())!;
+    const card = page.locator('.gallery .card').filter({ hasText: title }).first();
+    await actAndSee(page, () => card.getByRole('button', { name: `Play ${title}` }).click());
+    const typo = title.length > 6 ? title.slice(0, 3) + title.slice(4) : title;
+    await page.getByRole('searchbox').pressSequentially(typo);
+    const results = page.getByRole('region', { name: 'Results for' });
+    await expect.poll(() => results.locator('.title').allTextContents()).toContain(title);
+    const found = results.locator('.card').filter({ hasText: title }).first();
+    await found.hover();
+    await found.getByRole('button', { name: `Why ${title}?` }).click();
+    await page.locator('.why .verdict').waitFor();
+    expect(await page.locator('.why .verdict').textContent()).toMatch(/played|Continue|lately/i);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('hears over its stream what the same player does elsewhere, and follows', async () => {
+    const { page, complaints } = await openAsPlayer();
+    const userId = playerOf(page);
+    const itemId = await page.locator('.gallery .card').first().getAttribute('data-item');
+    await actAndSee(page, async () => {
+      const response = await fetch(`${inject('url')}/v1/events`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${inject('adminKey')}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ events: [{ id: 'elsewhere', userId, type: 'play', itemId, value: 60 }] }),
+      });
+      expect(response.status).toBe(202);
+    });
+    expect(await page.locator('.heard').textContent()).toMatch(/^Gallery ready at .*, \d+ new games$/);
+    await page.getByRole('region', { name: 'Continue playing' }).locator(`[data-item="${itemId}"]`).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   it('fits a phone, and shows the API reference', async () => {
     const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
     const { page, complaints } = await openAsNewPlayer(phone);
@@ -153,7 +265,7 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
   });
 
   it('says in words what went wrong, and goes on when asked', async () => {
-    const { page } = await openAsNewPlayer();
+    const { page } = await openAsPlayer();
     await page.route('**/v1/events', (route) =>
       route.fulfill({ status: 503, json: { title: 'Not possible just now', status: 503, detail: 'Send it again.' } }),
     );

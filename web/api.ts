@@ -2,6 +2,7 @@
 
 import type { EventInput, EventResult } from '../models/contracts/event.ts';
 import type { Gallery, Recommendations } from '../models/contracts/gallery.ts';
+import type { Preferences } from '../models/contracts/preferences.ts';
 import type { Problem as ProblemDocument } from '../models/contracts/problem.ts';
 import type { UserView } from '../models/contracts/signals.ts';
 
@@ -59,6 +60,18 @@ export function connect(key: string) {
       const { items } = (await call<Recommendations>(`${user(userId)}/search?${query}`)).body;
       return items.flatMap(({ item }) => item ?? []);
     },
+    readExplanation: async (userId: string, itemId: string) => {
+      const { body } = await call<Gallery>(`${user(userId)}/gallery?explain=${encodeURIComponent(itemId)}`);
+      return body.explain?.[0] ?? null;
+    },
+    putPreferences: (userId: string, preferences: Preferences) =>
+      call<Preferences>(`${user(userId)}/preferences`, { method: 'PUT', body: JSON.stringify(preferences) }),
+    /** A browser's WebSocket sends no header: the key goes as a subprotocol, which is in no address and no log. */
+    openStream: (userId: string, after: number | undefined) => {
+      const url = new URL(`${user(userId)}/stream`, location.href.replace(/^http/, 'ws'));
+      if (after !== undefined) url.searchParams.set('after', String(after));
+      return new WebSocket(url, ['bloodstream', `bearer.${base64url(key)}`]);
+    },
     // keepalive: what was shown last is told even as the page closes.
     sendEvents: (events: EventInput[]) =>
       call<{ results: EventResult[] }>('/v1/events', {
@@ -68,6 +81,12 @@ export function connect(key: string) {
       }),
   };
 }
+const base64url = (text: string): string =>
+  btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+
 export type Api = ReturnType<typeof connect>;
 
 function describeProblem(body: Partial<ProblemDocument> | undefined, status: number): string {

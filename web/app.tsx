@@ -3,12 +3,15 @@
 import { useEffect, useState } from 'hono/jsx/dom';
 import { type Api, connect, type KnownPlayer } from './api.ts';
 import { GalleryView } from './gallery.tsx';
+import { listGenres } from './genres.ts';
 import { Header } from './header.tsx';
 import { findKey, forgetKey, keepKey } from './key.ts';
 import { KeyForm } from './key-form.tsx';
 import { newPlayerId, PlayerPicker, playerInAddress, putPlayerInAddress } from './picker.tsx';
 import { usePlayer } from './player.ts';
 import { SidePanel } from './side-panel.tsx';
+import { Tune } from './tune.tsx';
+import { Why } from './why.tsx';
 
 export function App() {
   // undefined: still being looked for; null: a person must type it in.
@@ -80,9 +83,12 @@ function Store({ api, userId, players, onChoose, onRefused }: StoreProps) {
     if (problem?.status === 401) onRefused(problem.message);
   }, [problem]);
 
+  const genres = listGenres(player.answer?.body);
   return (
     <>
-      <Header userId={userId} onSearch={player.search} />
+      <Header userId={userId} onSearch={player.search} onSuggest={player.suggest} />
+      <Tune player={player} genres={genres} />
+      {player.asked && <Why asked={player.asked} player={player} onClose={player.closeExplanation} />}
       <PlayerPicker userId={userId} players={players} onChoose={onChoose} />
       <main tabindex={-1}>
         {problem && (
@@ -94,7 +100,7 @@ function Store({ api, userId, players, onChoose, onRefused }: StoreProps) {
           </div>
         )}
         <div class="columns">
-          <GalleryView player={player} />
+          <GalleryView userId={userId} player={player} genres={genres} />
           <SidePanel userId={userId} player={player} />
         </div>
       </main>

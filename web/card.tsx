@@ -12,9 +12,10 @@ export interface CardProps {
   position?: number;
   liked: boolean;
   onAct: Act;
+  onAsk: (item: Item) => void;
 }
 
-export function Card({ item, reason, position, liked, onAct }: CardProps) {
+export function Card({ item, reason, position, liked, onAct, onAsk }: CardProps) {
   return (
     <li class="card" data-item={item.itemId}>
       <button
@@ -28,8 +29,24 @@ export function Card({ item, reason, position, liked, onAct }: CardProps) {
         <span class="title">{item.title}</span>
         <Facts item={item} />
       </button>
+      <AskButton item={item} onAsk={onAsk} />
       <Actions item={item} position={position} liked={liked} onAct={onAct} />
     </li>
+  );
+}
+
+export function AskButton({ item, onAsk }: Pick<CardProps, 'item' | 'onAsk'>) {
+  return (
+    <button
+      type="button"
+      class="round ask"
+      data-action="ask"
+      aria-label={`Why ${item.title}?`}
+      title="Why this?"
+      onClick={() => onAsk(item)}
+    >
+      ?
+    </button>
   );
 }
 

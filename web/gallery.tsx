@@ -1,10 +1,20 @@
 // The middle of the page: what was searched for, then the rows of the gallery; or what stands there while it loads and
 // where there is nothing to show.
 
+import { useState } from 'hono/jsx/dom';
 import type { Player } from './player.ts';
 import { Row } from './row.tsx';
+import { Welcome } from './welcome.tsx';
 
-export function GalleryView({ player }: { player: Player }) {
+interface GalleryProps {
+  userId: string;
+  player: Player;
+  /** What there is to choose from. */
+  genres: readonly string[];
+}
+
+export function GalleryView({ userId, player, genres }: GalleryProps) {
+  const [passedOver, setPassedOver] = useState('');
   const { answer, signals, found, act } = player;
   if (!answer) return player.problem ? <div /> : <Loading />;
 
@@ -15,6 +25,15 @@ export function GalleryView({ player }: { player: Player }) {
   let position = 0;
   return (
     <div class="gallery" data-answer={answer.body.recommendationId}>
+      {isNew(player) && passedOver !== userId && (
+        <Welcome
+          key={userId}
+          genres={genres}
+          games={answer.body.rows[0]?.items.flatMap(({ item }) => item ?? []) ?? []}
+          onPick={player.prefer}
+          onSkip={() => setPassedOver(userId)}
+        />
+      )}
       {found && (
         <Row
           key="search-results"
@@ -26,7 +45,8 @@ export function GalleryView({ player }: { player: Player }) {
           cards={found.items.filter(({ itemId }) => !refused.has(itemId)).map((item) => ({ item }))}
           liked={liked}
           onAct={act}
-          onClose={() => player.search('')}
+          onAsk={player.explain}
+          onClose={() => player.suggest('')}
         />
       )}
       {answer.body.rows.map(({ id, title, reason, items }, place) => {
@@ -43,6 +63,7 @@ export function GalleryView({ player }: { player: Player }) {
             cards={cards}
             liked={liked}
             onAct={act}
+            onAsk={player.explain}
             withHero={place === 0}
           />
         );
@@ -50,6 +71,13 @@ export function GalleryView({ player }: { player: Player }) {
       {answer.body.rows.length === 0 && <EmptyCatalogue />}
     </div>
   );
+}
+
+/** Somebody of whom nothing is known, and who has said nothing. */
+function isNew({ signals, preferences, answer, found }: Player): boolean {
+  const saidNothing = preferences.genres.length + preferences.items.length === 0;
+  const hasGames = (answer?.body.rows.length ?? 0) > 0;
+  return signals !== null && signals.history.length === 0 && saidNothing && hasGames && found === null;
 }
 
 const EmptyCatalogue = () => (

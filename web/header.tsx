@@ -1,11 +1,32 @@
 // The bar on top: the name, the search, and whose gallery this is.
 
+import { useRef } from 'hono/jsx/dom';
 import { Avatar } from './avatar.tsx';
 import { submittedText } from './form.ts';
-import { SearchIcon } from './icons.tsx';
+import { SearchIcon, TuneIcon } from './icons.tsx';
 import { PICKER_ID } from './picker.tsx';
+import { TUNE_ID } from './tune.tsx';
 
-export function Header({ userId, onSearch }: { userId: string; onSearch: (query: string) => void }) {
+interface HeaderProps {
+  userId: string;
+  onSearch: (query: string) => void;
+  /** While it is being typed. */
+  onSuggest: (query: string) => void;
+}
+
+const PAUSE_MS = 200;
+
+export function Header({ userId, onSearch, onSuggest }: HeaderProps) {
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const typed = (event: Event) => {
+    const { value } = event.target as HTMLInputElement;
+    clearTimeout(timer.current ?? undefined);
+    timer.current = setTimeout(() => onSuggest(value.trim()), PAUSE_MS);
+  };
+  const submit = (event: Event) => {
+    clearTimeout(timer.current ?? undefined);
+    onSearch(submittedText(event));
+  };
   return (
     <header>
       <a class="brand" href="/" aria-label="Bloodstream, start page">
@@ -13,7 +34,7 @@ export function Header({ userId, onSearch }: { userId: string; onSearch: (query:
         <span>Bloodstream</span>
       </a>
       {/* biome-ignore lint/a11y/useSemanticElements: <search> has no role yet in every screen reader */}
-      <form role="search" class="search" onSubmit={(event) => onSearch(submittedText(event))}>
+      <form role="search" class="search" onSubmit={submit}>
         <SearchIcon />
         <input
           type="search"
@@ -22,8 +43,18 @@ export function Header({ userId, onSearch }: { userId: string; onSearch: (query:
           placeholder="Search games"
           maxlength={200}
           autocomplete="off"
+          onInput={typed}
         />
       </form>
+      <button
+        type="button"
+        class="round"
+        popovertarget={TUNE_ID}
+        aria-label="Tune the gallery"
+        title="Tune the gallery"
+      >
+        <TuneIcon />
+      </button>
       <a class="api-link" href="/docs">
         API
       </a>

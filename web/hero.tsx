@@ -1,12 +1,12 @@
 // The first game of the first row, shown large.
 
 import { Actions } from './actions.tsx';
-import { type CardProps, CoverImage, Facts } from './card.tsx';
+import { AskButton, type CardProps, CoverImage, Facts } from './card.tsx';
 import { coverOf } from './cover.ts';
 
 const TAGS_SHOWN = 4;
 
-export function Hero({ item, reason, position, liked, onAct }: CardProps) {
+export function Hero({ item, reason, position, liked, onAct, onAsk }: CardProps) {
   return (
     <article class="hero" data-item={item.itemId}>
       <img class="backdrop" src={coverOf(item)} alt="" />
@@ -28,7 +28,10 @@ export function Hero({ item, reason, position, liked, onAct }: CardProps) {
             <li key={tag}>{tag}</li>
           ))}
         </ul>
-        <Actions item={item} position={position} liked={liked} onAct={onAct} />
+        <div class="hero-actions">
+          <Actions item={item} position={position} liked={liked} onAct={onAct} />
+          <AskButton item={item} onAsk={onAsk} />
+        </div>
       </div>
     </article>
   );

@@ -33,6 +33,13 @@ export const DismissIcon = () => (
     <path d="M6 6l12 12M18 6L6 18" />
   </Icon>
 );
+export const TuneIcon = () => (
+  <Icon>
+    <path d="M4 7h9M19 7h1M4 17h1M11 17h9" />
+    <circle cx="16" cy="7" r="2.6" />
+    <circle cx="8" cy="17" r="2.6" />
+  </Icon>
+);
 export const CloseIcon = DismissIcon;
 export const PreviousIcon = () => (
   <Icon>

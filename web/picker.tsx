@@ -47,7 +47,7 @@ export function PlayerPicker({ userId, players, onChoose }: PickerProps) {
       <ul>
         {players.map((player) => (
           <li key={player.userId}>
-            <button type="button" aria-current={player.userId === userId} onClick={() => choose(player.userId)}>
+            <button type="button" aria-current={String(player.userId === userId)} onClick={() => choose(player.userId)}>
               <Avatar userId={player.userId} />
               <span>{player.userId}</span>
               <small>{sayHowLongAgo(player.lastEventAt)}</small>

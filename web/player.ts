@@ -3,17 +3,25 @@
 
 import { flushSync, useEffect, useRef, useState } from 'hono/jsx/dom';
 import type { EventInput } from '../models/contracts/event.ts';
-import type { Gallery } from '../models/contracts/gallery.ts';
+import type { Explanation, Gallery } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
+import type { Notice } from '../models/contracts/notice.ts';
+import type { Preferences } from '../models/contracts/preferences.ts';
 import type { Api, Problem, Signals, Timed } from './api.ts';
 import { watchImpressions } from './impressions.ts';
 import { holdMotion } from './motion.ts';
 import { holdPlace } from './steady.ts';
+import { listen } from './stream.ts';
 
 export type ActionType = 'click' | 'play' | 'like' | 'dismiss';
 /** `position`: in the gallery, counted over all rows from 0; undefined where the game comes from a search. */
 export type Act = (type: ActionType, item: Item, position?: number) => void;
 
+/** A game, and why it is where it is; null until the answer is there. */
+export interface Asked {
+  item: Item;
+  explanation: Explanation | null;
+}
 export interface LogLine {
   id: string;
   text: string;
@@ -28,10 +36,35 @@ export interface PlayerState {
   found: { query: string; items: Item[] } | null;
   problem: Problem | null;
   log: LogLine[];
+  /** The last notice of the stream, in words. */
+  heard: string | null;
+  /** The game whose place is explained. */
+  asked: Asked | null;
 }
 
-const BLANK: PlayerState = { answer: null, signals: null, found: null, problem: null, log: [] };
+/** As the Worker has it for a player who said nothing. */
+const EMPTY_PREFERENCES: Preferences = {
+  genres: [],
+  items: [],
+  mutedGenres: [],
+  mutedTags: [],
+  popularity: 0,
+  releasedFrom: null,
+  releasedUntil: null,
+  ageLimit: null,
+};
+const BLANK: PlayerState = {
+  answer: null,
+  signals: null,
+  found: null,
+  problem: null,
+  log: [],
+  heard: null,
+  asked: null,
+};
 const LOG_LINES_MAX = 30;
+/** A gallery that is ready so soon after an event of this page is the one that is shown already. */
+const OWN_ECHO_MS = 10_000;
 /** What a press on “Play” stands for. */
 const MINUTES_PLAYED = 30;
 const SAID: Record<ActionType, string> = { click: 'Looked at', play: 'Played', like: 'Liked', dismiss: 'Dismissed' };
@@ -42,6 +75,8 @@ export function usePlayer(api: Api, userId: string) {
   const shownUser = useRef(userId);
   shownUser.current = userId;
   const turn = useRef(0);
+  const searchTurn = useRef(0);
+  const sentAt = useRef(Number.NEGATIVE_INFINITY);
 
   const refresh = async () => {
     const mine = ++turn.current!;
@@ -60,6 +95,7 @@ export function usePlayer(api: Api, userId: string) {
 
   const send = async (text: string, event: Omit<EventInput, 'id' | 'userId'>) => {
     const id = crypto.randomUUID();
+    sentAt.current = performance.now();
     const { body, ms } = await api.sendEvents([{ id, userId, ...event }]);
     const { status, reason } = body.results[0]!;
     const line = { id, text, outcome: reason ?? status, ms };
@@ -77,23 +113,65 @@ export function usePlayer(api: Api, userId: string) {
     }
   };
 
-  const search = async (query: string) => {
+  /** What is found while it is being typed. */
+  const suggest = async (query: string) => {
+    const mine = ++searchTurn.current!;
     if (query === '') return change({ found: null });
     try {
-      const [items] = await Promise.all([
-        api.searchItems(userId, query),
-        send(`Searched for “${query}”`, { type: 'search', query }),
-      ]);
-      change({ found: { query, items } });
+      const items = await api.searchItems(userId, query);
+      if (mine === searchTurn.current && userId === shownUser.current) change({ found: { query, items } });
+    } catch (error) {
+      change({ problem: error as Problem });
+    }
+  };
+
+  /** A search that is meant is a signal too. */
+  const search = async (query: string) => {
+    if (query === '') return suggest('');
+    try {
+      await Promise.all([suggest(query), send(`Searched for “${query}”`, { type: 'search', query })]);
       await refresh();
     } catch (error) {
       change({ problem: error as Problem });
     }
   };
 
+  const preferences = state.signals?.preferences ?? EMPTY_PREFERENCES;
+  const prefer = async (some: Partial<Preferences>) => {
+    try {
+      sentAt.current = performance.now();
+      const { body } = await api.putPreferences(userId, { ...preferences, ...some });
+      // At once: two changes may come faster than an answer.
+      setState((now) => (now.signals ? { ...now, signals: { ...now.signals, preferences: body } } : now));
+      await refresh();
+    } catch (error) {
+      change({ problem: error as Problem });
+    }
+  };
+
+  const explain = async (item: Item) => {
+    change({ asked: { item, explanation: null } });
+    try {
+      const explanation = await api.readExplanation(userId, item.itemId);
+      setState((now) => (now.asked?.item === item ? { ...now, asked: { item, explanation } } : now));
+    } catch (error) {
+      change({ problem: error as Problem, asked: null });
+    }
+  };
+  const closeExplanation = () => change({ asked: null });
+
+  const hear = ({ generatedAt, changed }: Notice) => {
+    const time = new Date(generatedAt).toLocaleTimeString();
+    change({ heard: `Gallery ready at ${time}, ${changed.itemsAdded.length} new games` });
+    // Done elsewhere, on another device: the page follows.
+    if (performance.now() - sentAt.current! > OWN_ECHO_MS) refresh();
+  };
+
   useEffect(() => {
     setState(BLANK);
+    sentAt.current = Number.NEGATIVE_INFINITY;
     refresh();
+    return listen((after) => api.openStream(userId, after), hear);
   }, [userId]);
 
   useEffect(() => {
@@ -102,7 +180,7 @@ export function usePlayer(api: Api, userId: string) {
     if (state.answer) return watchImpressions(state.answer.body, userId, sendImpressions);
   }, [state.answer]);
 
-  return { ...state, act, search, refresh };
+  return { ...state, preferences, act, search, suggest, prefer, explain, closeExplanation, refresh };
 }
 export type Player = ReturnType<typeof usePlayer>;
 

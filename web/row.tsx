@@ -13,16 +13,19 @@ interface RowProps {
   cards: { item: Item; reason?: string; position?: number }[];
   liked: ReadonlySet<string>;
   onAct: Act;
+  onAsk: (item: Item) => void;
   /** The first game is shown large. */
   withHero?: boolean;
   onClose?: () => void;
 }
 
-export function Row({ id, title, reason, cards, liked, onAct, withHero, onClose }: RowProps) {
+export function Row({ id, title, reason, cards, liked, onAct, onAsk, withHero, onClose }: RowProps) {
   const hero = withHero ? cards[0] : undefined;
   return (
     <section class="row" data-row={id} aria-label={title}>
-      {hero && <Hero key={hero.item.itemId} {...hero} liked={liked.has(hero.item.itemId)} onAct={onAct} />}
+      {hero && (
+        <Hero key={hero.item.itemId} {...hero} liked={liked.has(hero.item.itemId)} onAct={onAct} onAsk={onAsk} />
+      )}
       <div class="row-head">
         <h2>{title}</h2>
         <p>{reason}</p>
@@ -36,7 +39,7 @@ export function Row({ id, title, reason, cards, liked, onAct, withHero, onClose 
       </div>
       <ul class="shelf">
         {(hero ? cards.slice(1) : cards).map((card) => (
-          <Card key={card.item.itemId} {...card} liked={liked.has(card.item.itemId)} onAct={onAct} />
+          <Card key={card.item.itemId} {...card} liked={liked.has(card.item.itemId)} onAct={onAct} onAsk={onAsk} />
         ))}
       </ul>
     </section>

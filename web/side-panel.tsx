@@ -10,7 +10,7 @@ export function SidePanel({ userId, player }: { userId: string; player: Player }
   return (
     <aside aria-label="What the recommender did">
       <TasteChips userId={userId} genres={player.signals?.genres ?? []} />
-      <AnswerStatus answer={player.answer} />
+      <AnswerStatus answer={player.answer} heard={player.heard} />
       <ActionLog log={player.log} />
     </aside>
   );
@@ -36,7 +36,7 @@ function TasteChips({ userId, genres }: { userId: string; genres: Taste[] }) {
   );
 }
 
-function AnswerStatus({ answer }: { answer: Timed<Gallery> | null }) {
+function AnswerStatus({ answer, heard }: { answer: Timed<Gallery> | null; heard: string | null }) {
   const { tier, release, degraded, dataUntil } = answer?.body ?? { degraded: [] };
   return (
     <section class="panel answer">
@@ -52,6 +52,7 @@ function AnswerStatus({ answer }: { answer: Timed<Gallery> | null }) {
         )}
       </p>
       {dataUntil && <p class="detail">Learnt from events until {new Date(dataUntil).toLocaleString()}</p>}
+      {heard && <p class="detail heard">{heard}</p>}
       {degraded.map((step) => (
         <p key={step} class="detail degraded">
           {step}

@@ -29,6 +29,22 @@ it('orders by what the ranking model predicts, and by the prior where it fails',
   expect(await order(() => Promise.reject(new Error('ORT aborted')))).toEqual(byPrior);
 });
 
+it('gives the genres that a newcomer picked their share beside the one game that was picked', async () => {
+  const preferences = { ...EMPTY_VIEW.preferences, genres: ['racing'] };
+  const history = (length: number) =>
+    Array.from({ length }, (_, place) => ({ itemId: `g${40 + place}`, weight: 1, ageDays: 0, strongestType: 'like' }));
+  const personal = { itemIds, scores: Float32Array.from(itemIds, (_, place) => (place % 4 === 0 ? 1 : 0)) };
+  const racing = async (games: number) => {
+    const moment = makeMoment({ view: { ...EMPTY_VIEW, preferences, history: history(games) }, personal });
+    const { items } = await recommend(moment, 12);
+    return items.filter(({ itemId }) => moment.catalogue.get(itemId)!.genres.includes('Racing')).length;
+  };
+  const [afterOne, afterTwenty] = [await racing(1), await racing(20)];
+  expect(afterOne).toBeGreaterThan(0);
+  expect(afterOne).toBeLessThan(12);
+  expect(afterTwenty).toBeLessThan(afterOne);
+});
+
 it('lets the player’s dial and the store’s rules have their say over a model too', async () => {
   const view = { ...EMPTY_VIEW, preferences: { ...EMPTY_VIEW.preferences, popularity: 1 } };
   const even: PredictActions = async (_, candidates) => new Float32Array(candidates * ACTIONS.length).fill(0.1);

@@ -30,7 +30,7 @@ export async function scoreCandidates(
 ): Promise<ScoredCandidate[]> {
   const answer = describeAnswer(moment);
   const base = moment.personal === null ? 'popular' : 'retrieval';
-  const facts = describeCandidates([...candidates], base, answer);
+  const facts = describeCandidates([...candidates], base, answer, moment.view);
   // Without a model to read them, features are wanted of what is shown alone, for the log.
   const features = moment.predict === null ? undefined : encodeFeatures(facts, answer);
   const values = features && (await predictValues(features, facts.length, moment));
@@ -70,19 +70,24 @@ function describeCandidates(
   candidates: readonly Candidate[],
   base: 'popular' | 'retrieval',
   { genres, popularity }: AnswerFacts,
+  { preferences, history }: Moment['view'],
 ): (Candidate & Omit<CandidateFacts, 'sources'>)[] {
   const retrieved = candidates.filter(({ sources }) => sources.retrieval !== undefined);
   retrieved.sort((a, b) => b.sources.retrieval!.score - a.sources.retrieval!.score);
+  const picked = new Set(preferences.genres.map((genre) => genre.toLowerCase()));
+  // Whoever has named genres and hardly played yet: what is liked in them weighs as one game played does, ever less from then on.
+  const pickedWorth = 1 / (1 + history.length);
   const ranks = new Map(retrieved.map(({ item }, rank) => [item.itemId, rank]));
   return candidates.map((candidate) => {
     const { item, sources } = candidate;
     const lean = item.genres.reduce((sum, genre) => sum + (genres.get(genre) ?? 0), 0);
     const popular = popularity.get(item.itemId) ?? 0;
+    const isPicked = picked.size > 0 && item.genres.some((genre) => picked.has(genre.toLowerCase()));
     return {
       ...candidate,
       retrievalRank: ranks.get(item.itemId),
       prior:
-        ((sources[base]?.score ?? 0) + SCORE_MIN) *
+        ((sources[base]?.score ?? 0) + (isPicked ? pickedWorth * Math.sqrt(popular) : 0) + SCORE_MIN) *
         (1 + AFFINITY_WEIGHT * Math.min(1, lean) + POPULARITY_WEIGHT * popular),
     };
   });

@@ -1,0 +1,12 @@
+// The genres that the page offers to pick or to mute: those of the games that are on it.
+
+import type { Gallery } from '../models/contracts/gallery.ts';
+
+/** The most frequent first. */
+export function listGenres(gallery: Gallery | undefined): string[] {
+  const counts = new Map<string, number>();
+  for (const { items } of gallery?.rows ?? [])
+    for (const { item } of items)
+      for (const genre of item?.genres ?? []) counts.set(genre, (counts.get(genre) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([genre]) => genre);
+}
