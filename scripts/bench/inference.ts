@@ -69,7 +69,8 @@ export function formatInference(reports: readonly ModelReport[]): string {
     passes.map(({ size, median, least }, line) => {
       const times = [median.workerd, least.workerd, median.node, least.node].map((ms) => ms.toFixed(2));
       const ratio = (median.workerd / median.node).toFixed(1);
-      const once = line > 0 ? [] : [freshMs.toFixed(1), fileMB.toFixed(1), memoryMB.toFixed(0), `  ${model}`];
+      const once =
+        line > 0 ? [] : [freshMs.toFixed(1), fileMB.toFixed(1), memoryMB > 0 ? memoryMB.toFixed(0) : '–', `  ${model}`];
       return [size.toFixed(0), ...times, ratio, ...once].map((cell) => cell.padStart(8)).join('');
     }),
   );
