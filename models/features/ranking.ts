@@ -63,8 +63,18 @@ const HISTORY_MAX = 128;
 const SHOWN_MAX = 50;
 const HOURS = 24;
 const turn = (hour: number): number => (2 * Math.PI * hour) / HOURS;
-const ageDays = ({ releaseDate }: Item, { todayMs }: AnswerFacts): number | undefined =>
-  releaseDate === null ? undefined : (todayMs - Date.parse(releaseDate)) / 86_400_000;
+const ageDays = (item: Item, { todayMs }: AnswerFacts): number | undefined =>
+  item.releaseDate === null ? undefined : (todayMs - releasedMs(item)) / 86_400_000;
+
+/** The same items are asked for with every page. */
+const releases = new WeakMap<Item, number>();
+function releasedMs(item: Item): number {
+  const known = releases.get(item);
+  if (known !== undefined) return known;
+  const parsed = Date.parse(item.releaseDate ?? '');
+  releases.set(item, parsed);
+  return parsed;
+}
 
 /** To be told a row of a page by its place: below these nobody scrolls. */
 const ROW_MAX = 20;

@@ -36,7 +36,7 @@ export function diversify(
 }
 
 /** The candidates in their own order, at most `length`, but no developer or series beyond its cap where there are others. */
-export function keepCaps(ranked: readonly ScoredCandidate[], length: number): ScoredCandidate[] {
+export function keepCaps(ranked: Iterable<ScoredCandidate>, length: number): ScoredCandidate[] {
   const slate = new SlateInMaking([]);
   const capped: ScoredCandidate[] = [];
   for (const candidate of ranked) {

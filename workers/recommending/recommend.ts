@@ -93,7 +93,9 @@ export async function composeGallery(moment: Moment, length: number): Promise<Pa
     for (const { itemId } of items) shown.add(itemId);
     rows.push({ ...row, items: [...items] });
   };
-  const unseen = (items: readonly ScoredCandidate[]) => items.filter(({ item }) => !shown.has(item.itemId));
+  const unseen = function* (items: readonly ScoredCandidate[]) {
+    for (const one of items) if (!shown.has(one.item.itemId)) yield one;
+  };
 
   const { pins, picks } = pickTop(ranked, length, moment);
   // The explored game takes the place of the last.
@@ -119,15 +121,15 @@ export async function composeGallery(moment: Moment, length: number): Promise<Pa
     const ready = waiting.some(({ shelf }) => PERSONAL.has(shelf.source))
       ? waiting.filter(({ shelf }) => shelf !== MORE_PICKS)
       : waiting;
-    const slates = ready.map(({ shelf, items }) => ({ shelf, items: keepCaps(unseen(items), length) }));
-    const best = placeOfBest(slates.map(promiseOf));
-    const { shelf, items } = slates[best]!;
-    const { id, title, reason, source } = shelf;
+    const best =
+      ready[placeOfBest(ready.map(({ shelf, items }) => promiseOf(shelf, keepCaps(unseen(items), LOOKED_AT))))]!;
+    const { id, title, reason, source } = best.shelf;
+    const slate = keepCaps(unseen(best.items), length);
     add(
       { id, title, reason },
-      items.map((one) => toItem(one, source && one.sources[source]?.reason)),
+      slate.map((one) => toItem(one, source && one.sources[source]?.reason)),
     );
-    waiting.splice(waiting.indexOf(ready[best]!), 1);
+    waiting.splice(waiting.indexOf(best), 1);
   }
   return { rows, placed, ranked };
 }
@@ -184,8 +186,8 @@ const leanTo = ({ source }: Shelf, items: ScoredCandidate[]): ScoredCandidate[] 
 };
 
 /** The engagement that a row's first items promise; what was searched for a moment ago needs no promise. */
-function promiseOf({ shelf, items }: { shelf: Pick<Shelf, 'id'>; items: readonly ScoredCandidate[] }): number {
-  if (shelf.id === 'search') return Number.POSITIVE_INFINITY;
+function promiseOf({ id }: Pick<Shelf, 'id'>, items: readonly ScoredCandidate[]): number {
+  if (id === 'search') return Number.POSITIVE_INFINITY;
   let worth = 0;
   let places = 0;
   for (let place = 0; place < LOOKED_AT; place++) {
@@ -193,7 +195,7 @@ function promiseOf({ shelf, items }: { shelf: Pick<Shelf, 'id'>; items: readonly
     worth += discount * (items[place]?.score ?? 0);
     places += discount;
   }
-  return (shelf.id === MORE_PICKS.id ? UNEXPLAINED : 1) * (worth / places);
+  return (id === MORE_PICKS.id ? UNEXPLAINED : 1) * (worth / places);
 }
 
 const placeOfBest = (values: readonly number[]): number => values.indexOf(Math.max(...values));
