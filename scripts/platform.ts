@@ -32,6 +32,16 @@ export async function openPlatform(state: string): Promise<Platform> {
   return { DB, BUCKET, dispose: () => proxy.dispose() };
 }
 
+/** For as long as `ask` takes. */
+export async function withPlatform<T>(state: string, ask: (platform: Platform) => Promise<T>): Promise<T> {
+  const platform = await openPlatform(state);
+  try {
+    return await ask(platform);
+  } finally {
+    await platform.dispose();
+  }
+}
+
 /** The part of wrangler.toml that a Node command can open: with the rest, wrangler warns of what it leaves out. */
 function writeStoresConfig(): string {
   const { name, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({

@@ -3,14 +3,13 @@
 
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { JOBS } from '../workers/offline/jobs.ts';
 import { ensureDevelopmentKey } from './development-key.ts';
 import { formatDuration } from './duration.ts';
-import { type LocalServer, startLocalServer } from './local-server.ts';
-import { openPlatform, PROJECT_DIR } from './platform.ts';
+import { findFreePort, type LocalServer, startLocalServer } from './local-server.ts';
+import { PROJECT_DIR, withPlatform } from './platform.ts';
 import { createProgress } from './progress.ts';
 import { formatRound, type RoundReport, summarise } from './simulate/report.ts';
 import { runRound } from './simulate/round.ts';
@@ -54,7 +53,7 @@ async function main(): Promise<void> {
   const key = ensureDevelopmentKey(say);
   const now = Date.now();
   const games = makeGames(seed, now);
-  const before = await withStores(state, async ({ DB }) => (await loadWorld(DB, seed, now, say)).events);
+  const before = await withPlatform(state, async ({ DB }) => (await loadWorld(DB, seed, now, say)).events);
 
   const unmark = markServed(state);
   const server = await startLocalServer(await findFreePort(), state);
@@ -154,7 +153,7 @@ async function learn(server: LocalServer, store: Store, state: string, expected:
 /** What was accepted must arrive; throws where it does not. */
 async function waitUntilLogged(state: string, { events, slates }: Logged): Promise<void> {
   const deadline = Date.now() + DRAIN_TIMEOUT_MS;
-  await withStores(state, async ({ DB }) => {
+  await withPlatform(state, async ({ DB }) => {
     for (;;) {
       const count = (table: string) => DB.prepare(`select count(*) as n from ${table}`).first<number>('n');
       const [loggedEvents, loggedSlates] = await Promise.all([count('events'), count('slates')]);
@@ -175,26 +174,6 @@ async function waitUntilServed(store: Store, version: string): Promise<void> {
     await pause();
   }
 }
-
-async function withStores<T>(
-  state: string,
-  ask: (stores: Awaited<ReturnType<typeof openPlatform>>) => Promise<T>,
-): Promise<T> {
-  const stores = await openPlatform(state);
-  try {
-    return await ask(stores);
-  } finally {
-    await stores.dispose();
-  }
-}
-
-const findFreePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve((address as { port: number }).port));
-    });
-  });
 
 const say = (message: string) => console.error(message);
 

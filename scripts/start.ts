@@ -11,7 +11,7 @@ import { JOBS } from '../workers/offline/jobs.ts';
 import { readPointer } from '../workers/storage/releases.ts';
 import { ensureDevelopmentKey } from './development-key.ts';
 import { startLocalServer } from './local-server.ts';
-import { DEFAULT_STATE_DIR, openPlatform } from './platform.ts';
+import { DEFAULT_STATE_DIR, withPlatform } from './platform.ts';
 import { assertNotServed, markServed } from './state-lock.ts';
 import { loadWorld } from './world/load.ts';
 
@@ -130,24 +130,15 @@ async function assertPortIsFree(port: number): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-async function withDatabase<T>(state: string, ask: (db: D1Database) => Promise<T>): Promise<T> {
-  const platform = await openPlatform(state);
-  try {
-    return await ask(platform.DB);
-  } finally {
-    await platform.dispose();
-  }
-}
-
 const readLastSequence = async (db: D1Database): Promise<number> =>
   (await db.prepare('select max(sequence) as n from events').first<number>('n')) ?? 0;
 
 /** How far the log has grown. */
-const lastSequence = (state: string): Promise<number> => withDatabase(state, readLastSequence);
+const lastSequence = (state: string): Promise<number> => withPlatform(state, ({ DB }) => readLastSequence(DB));
 
 /** Real data and the made-up world do not mix. Returns how far the log has grown. */
 const assertNotTheWorld = (state: string): Promise<number> =>
-  withDatabase(state, async (db) => {
+  withPlatform(state, async ({ DB: db }) => {
     const items = await db.prepare('select 1 from items limit 1').first();
     const imported = await db.prepare('select 1 from imports limit 1').first();
     if (items !== null && imported === null)
@@ -158,19 +149,15 @@ const assertNotTheWorld = (state: string): Promise<number> =>
   });
 
 /** Creates the tables and, if the store is empty, the made-up world. Returns whether a release is published already. */
-async function prepareStores(state: string, worldIfEmpty: boolean): Promise<boolean> {
-  const platform = await openPlatform(state);
-  try {
-    const empty = (await platform.DB.prepare('select 1 from items limit 1').first()) === null;
+const prepareStores = (state: string, worldIfEmpty: boolean): Promise<boolean> =>
+  withPlatform(state, async ({ DB, BUCKET }) => {
+    const empty = (await DB.prepare('select 1 from items limit 1').first()) === null;
     if (empty && worldIfEmpty) {
       say('Making a store: games, players and 90 days of what they did …');
-      await loadWorld(platform.DB, WORLD_SEED, Date.now(), say);
+      await loadWorld(DB, WORLD_SEED, Date.now(), say);
     }
-    return (await readPointer(platform.BUCKET)) !== undefined;
-  } finally {
-    await platform.dispose();
-  }
-}
+    return (await readPointer(BUCKET)) !== undefined;
+  });
 
 /** Fires the crons, which `wrangler dev` does not, and leaves a trainer waiting for what they announce. */
 function keepRunning(runCron: (cron: string) => Promise<void>, state: string): void {

@@ -11,7 +11,7 @@ import { openCheckpoints } from './checkpoints.ts';
 import { formatDuration } from './duration.ts';
 import { endEarlyOnInterrupt } from './end-early.ts';
 import { readPeakMemoryMB } from './peak-memory.ts';
-import { openPlatform, type Platform } from './platform.ts';
+import { type Platform, withPlatform } from './platform.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type Flags, HELP, readFlags } from './train/flags.ts';
 import { type Material, readMaterial } from './train/read.ts';
@@ -37,7 +37,7 @@ async function watch(flags: Flags): Promise<never> {
   let tried = '';
   for (;;) {
     try {
-      const due = await withStores(flags, (stores) => waitForSnapshot(stores, tried));
+      const due = await withPlatform(flags.state, (stores) => waitForSnapshot(stores, tried));
       console.error(`Snapshot ${due.snapshot} is announced, with ${due.newEvents.toLocaleString('en')} new events.`);
       await train(flags, (learn) => learn(new AbortController().signal));
       // Only now: what failed for want of a connection is tried again.
@@ -68,14 +68,16 @@ type Learn<T> = (signal: AbortSignal) => Promise<T>;
 async function train(flags: Flags, run: <T>(learn: Learn<T>) => Promise<T>): Promise<Outcome> {
   const startedAt = performance.now();
   const progress = createProgress();
-  const material = await withStores(flags, (stores) => readMaterial(stores, flags, progress));
+  const material = await withPlatform(flags.state, (stores) => readMaterial(stores, flags, progress));
   // The stores are closed while it learns: a Ctrl-C in a terminal reaches workerd too, and ends it.
   const { verdict, candidates, ranker, peakMemoryMB, ...files } = await run((signal) =>
     learn(flags, material, signal, progress),
   );
   progress.end();
   if (verdict.publish || flags.force) {
-    const published = await withStores(flags, ({ BUCKET }) => publishRelease(BUCKET, files, material.etag, Date.now()));
+    const published = await withPlatform(flags.state, ({ BUCKET }) =>
+      publishRelease(BUCKET, files, material.etag, Date.now()),
+    );
     if (!published.ok) throw new Error(published.error);
   }
   const outcome: Outcome = {
@@ -125,15 +127,6 @@ async function learn(
   progress.end();
   for (const { algorithm, reason } of trained.value.missing) console.error(`${algorithm}: ${reason}.`);
   return { ...trained.value, peakMemoryMB };
-}
-
-async function withStores<T>({ state }: Pick<Flags, 'state'>, ask: (stores: Platform) => Promise<T>): Promise<T> {
-  const stores = await openPlatform(state);
-  try {
-    return await ask(stores);
-  } finally {
-    await stores.dispose();
-  }
 }
 
 const explain = (error: unknown): string => `train: ${(error as Error).message}`;

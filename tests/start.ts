@@ -3,10 +3,10 @@
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { findFreePort } from '../scripts/local-server.ts';
 import { PROJECT_DIR } from '../scripts/platform.ts';
 
 declare module 'vitest' {
@@ -16,17 +16,9 @@ declare module 'vitest' {
   }
 }
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, () => {
-      const address = server.address();
-      server.close(() => resolve((address as { port: number }).port));
-    });
-  });
-
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const state = mkdtempSync(path.join(os.tmpdir(), 'bloodstream-'));
-  const port = await freePort();
+  const port = await findFreePort();
   const child = spawn('npm', ['start', '--', '--no-open', '--port', String(port), '--state', state], {
     cwd: PROJECT_DIR,
     detached: true,

@@ -32,7 +32,7 @@ export function PlayerPicker({ userId, players, onChoose }: PickerProps) {
     if (typed !== '') choose(typed);
   };
   return (
-    <section id={PICKER_ID} class="picker" popover="auto" aria-label="Choose a player">
+    <section id={PICKER_ID} class="sheet picker" popover="auto" aria-label="Choose a player">
       <h2>Whose gallery?</h2>
       <button type="button" class="primary" onClick={() => choose(newPlayerId())}>
         New player

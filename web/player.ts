@@ -43,7 +43,7 @@ export interface PlayerState {
 }
 
 /** As the Worker has it for a player who said nothing. */
-const EMPTY_PREFERENCES: Preferences = {
+export const EMPTY_PREFERENCES: Preferences = {
   genres: [],
   items: [],
   mutedGenres: [],

@@ -3,7 +3,7 @@
 
 import type { Preferences } from '../models/contracts/preferences.ts';
 import { CloseIcon } from './icons.tsx';
-import type { Player } from './player.ts';
+import { EMPTY_PREFERENCES, type Player } from './player.ts';
 
 export const TUNE_ID = 'tune';
 const YEAR_MS = 365.25 * 24 * 3_600_000;
@@ -75,14 +75,7 @@ export function Tune({ player, genres }: { player: Player; genres: readonly stri
 }
 
 /** What was picked at the start stays. */
-const NOTHING_ASKED: Partial<Preferences> = {
-  mutedGenres: [],
-  mutedTags: [],
-  popularity: 0,
-  releasedFrom: null,
-  releasedUntil: null,
-  ageLimit: null,
-};
+const { genres: _, items: __, ...NOTHING_ASKED } = EMPTY_PREFERENCES;
 
 function Choice({ legend, options }: { legend: string; options: { name: string; chosen: boolean; choose(): void }[] }) {
   return (

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from 'hono/jsx/dom';
 import type { Explanation } from '../models/contracts/gallery.ts';
+import type { Item } from '../models/contracts/item.ts';
 import { CoverImage } from './card.tsx';
 import type { Asked, Player } from './player.ts';
 
@@ -23,7 +24,6 @@ const SOURCES: Record<string, string> = {
 export function Why({ asked, player, onClose }: { asked: Asked; player: Player; onClose: () => void }) {
   const sheet = useRef<HTMLElement>(null);
   const { item, explanation } = asked;
-  const { mutedGenres, mutedTags } = player.preferences;
   useEffect(() => {
     const { current } = sheet;
     current?.showPopover();
@@ -47,37 +47,27 @@ export function Why({ asked, player, onClose }: { asked: Asked; player: Player; 
       {explanation === null ? <p aria-busy="true">Asking …</p> : <Explained explanation={explanation} />}
       <div class="chips">
         <span>Less of</span>
-        {item.genres
-          .filter((genre) => !mutedGenres.includes(genre))
-          .map((genre) => (
-            <button
-              key={genre}
-              type="button"
-              class="chip"
-              aria-label={`Mute the genre ${genre}`}
-              onClick={() => mute({ mutedGenres: [...mutedGenres, genre] })}
-            >
-              {genre}
-            </button>
-          ))}
-        {item.tags
-          .filter((tag) => !mutedTags.includes(tag))
-          .slice(0, LABELS_MAX)
-          .map((tag) => (
-            <button
-              key={tag}
-              type="button"
-              class="chip"
-              aria-label={`Mute the tag ${tag}`}
-              onClick={() => mute({ mutedTags: [...mutedTags, tag] })}
-            >
-              {tag}
-            </button>
-          ))}
+        {kindsOf(item).map(({ list, label }) => (
+          <button
+            key={`${list} ${label}`}
+            type="button"
+            class="chip"
+            aria-label={`Mute the ${list === 'mutedGenres' ? 'genre' : 'tag'} ${label}`}
+            onClick={() => mute({ [list]: [...player.preferences[list], label] })}
+          >
+            {label}
+          </button>
+        ))}
       </div>
     </section>
   );
 }
+
+/** What a game is of, and can be muted by. */
+const kindsOf = ({ genres, tags }: Item) => [
+  ...genres.map((label) => ({ list: 'mutedGenres' as const, label })),
+  ...tags.slice(0, LABELS_MAX).map((label) => ({ list: 'mutedTags' as const, label })),
+];
 
 function Explained({ explanation }: { explanation: Explanation }) {
   const { shown, why, rank, candidates, sources, rules, propensity } = explanation;
