@@ -43,11 +43,8 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
-    await page.goto(inject('url'));
+    await page.goto(`${inject('url')}/?player=guest-${crypto.randomUUID()}`);
     await page.locator('[data-answer]').waitFor();
-    await page.getByRole('button', { name: 'Choose a player' }).click();
-    await actAndSee(page, () => page.getByRole('button', { name: 'New player' }).click());
-    expect(page.url()).toContain('player=guest-');
     await page.getByRole('region', { name: 'Welcome' }).waitFor();
     return { page, complaints };
   }
@@ -67,6 +64,21 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
   const firstRow = (page: Page) => page.locator('[data-row]').first();
   const cards = (page: Page, genre: string) =>
     page.locator('.gallery .card').filter({ has: page.locator('.genre', { hasText: new RegExp(`^${genre}$`) }) });
+
+  it('begins with a player whom it knows, and goes over to somebody new', async () => {
+    const page = await browser.newPage();
+    await page.goto(inject('url'));
+    await page.locator('[data-answer]').waitFor();
+    const whose = page.getByRole('button', { name: 'Choose a player' });
+    const known = await whose.textContent();
+    await whose.click();
+    await page.getByRole('button', { name: 'New player' }).click();
+    await page.getByRole('region', { name: 'Welcome' }).waitFor();
+    expect(playerOf(page)).toMatch(/^guest-/);
+    expect(await whose.textContent()).toContain(playerOf(page));
+    expect(await whose.textContent()).not.toBe(known);
+    await page.close();
+  });
 
   it('moves towards the genre of ten clicks, and says who answered how fast', async () => {
     const { page, complaints } = await openAsPlayer({ viewport: { width: 1440, height: 900 } });
