@@ -11,7 +11,7 @@ import { formatDuration } from './duration.ts';
 import { findFreePort, type LocalServer, startLocalServer } from './local-server.ts';
 import { PROJECT_DIR, withPlatform } from './platform.ts';
 import { createProgress } from './progress.ts';
-import { formatRound, type RoundReport, summarise } from './simulate/report.ts';
+import { conclude, formatOutcome, formatRound, type RoundReport, summarise } from './simulate/report.ts';
 import { runRound } from './simulate/round.ts';
 import { openStore, type Store } from './simulate/store.ts';
 import { assertNotServed, markServed } from './state-lock.ts';
@@ -91,7 +91,12 @@ async function main(): Promise<void> {
       expected.slates += tallies.whole.reduce((sum, { pages }) => sum + pages, 0);
     }
     await waitUntilLogged(state, expected);
-    if (flags.json) console.log(JSON.stringify({ seed, players, visits, rounds: reports }, null, 2));
+    const outcome = conclude(reports);
+    console.log(
+      flags.json
+        ? JSON.stringify({ seed, players, visits, rounds: reports, outcome }, null, 2)
+        : formatOutcome(outcome),
+    );
   } finally {
     await end();
   }

@@ -70,6 +70,34 @@ export function summarise(
   };
 }
 
+export interface Outcome {
+  /** Those in which a ranking model served. */
+  rounds: number[];
+  /** What had happened before the first of them. */
+  eventsBefore: number;
+  aheadOf: RoundReport['aheadOf'];
+}
+
+/** How far the whole is ahead where it has learnt from what it showed; null where it never had. The rounds have other players each. */
+export function conclude(reports: readonly RoundReport[]): Outcome | null {
+  const learnt = reports.filter(({ ranking }) => ranking !== null);
+  const [first] = learnt;
+  if (first === undefined) return null;
+  const pool = (policy: keyof RoundReport['aheadOf']): Figures => {
+    const figures = (Object.keys(FIGURES) as FigureName[]).map((name): [FigureName, Figure] => {
+      const ofRounds = learnt.map(({ aheadOf }) => aheadOf[policy][name]);
+      const value = sumOf(ofRounds.map((one) => one.value)) / learnt.length;
+      return [name, { value, margin: Math.hypot(...ofRounds.map(({ margin }) => margin)) / learnt.length }];
+    });
+    return Object.fromEntries(figures) as Figures;
+  };
+  return {
+    rounds: learnt.map(({ round }) => round),
+    eventsBefore: first.eventsBefore,
+    aheadOf: { retrieval: pool('retrieval'), popularity: pool('popularity') },
+  };
+}
+
 /** A ratio of sums, and what each player moves it by: it varies as the mean of these (the delta method). */
 interface Ratio {
   value: number;
@@ -104,25 +132,41 @@ const sumOf = (values: readonly number[]): number => values.reduce((sum, value) 
 /** For people. */
 export function formatRound(report: RoundReport): string {
   const { round, release, ranking, eventsBefore, events, players, policies, aheadOf, degradedPages } = report;
-  const rows: [string, Figures][] = [
-    ...POLICIES.toReversed().map((policy): [string, Figures] => [policy, policies[policy]]),
-    ['whole − popularity', aheadOf.popularity],
-    ['whole − retrieval', aheadOf.retrieval],
-  ];
-  const cells = (figures: Figures, label: string) =>
-    COLUMNS.map(({ figure, factor, digits }) => {
-      const { value, margin } = figures[figure];
-      const sign = label.includes('−') && value > 0 ? '+' : '';
-      return `${sign}${(factor * value).toFixed(digits)} ± ${(factor * margin).toFixed(digits)}`.padStart(WIDTH);
-    }).join('');
   return [
     `Round ${round}: ${players} players under each policy, after ${count(eventsBefore)} events; release ${release}; ${ranking ?? 'no ranking model yet, the prior ranks'}`,
-    ''.padEnd(20) + COLUMNS.map(({ title }) => title.padStart(WIDTH)).join(''),
-    ...rows.map(([label, figures]) => label.padEnd(20) + cells(figures, label)),
+    TITLES,
+    ...POLICIES.toReversed().map((policy) => formatLine(policy, policies[policy])),
+    ...formatAhead(aheadOf),
     `${count(events)} events${degradedPages > 0 ? `; on ${count(degradedPages)} pages a step fell back` : ''}`,
   ].join('\n');
 }
 
+export function formatOutcome(outcome: Outcome | null): string {
+  if (outcome === null) return 'No ranking model was learnt: let more players come.';
+  const { rounds, eventsBefore, aheadOf } = outcome;
+  return [
+    `With a ranking model, after ${count(eventsBefore)} events and more, rounds ${rounds.join(', ')} together:`,
+    TITLES,
+    ...formatAhead(aheadOf),
+  ].join('\n');
+}
+
+const formatAhead = ({ popularity, retrieval }: RoundReport['aheadOf']): string[] => [
+  formatLine('whole − popularity', popularity, '+'),
+  formatLine('whole − retrieval', retrieval, '+'),
+];
+
+/** `plus`: before what is above 0. */
+function formatLine(label: string, figures: Figures, plus = ''): string {
+  const cells = COLUMNS.map(({ figure, factor, digits }) => {
+    const { value, margin } = figures[figure];
+    const sign = value > 0 ? plus : '';
+    return `${sign}${(factor * value).toFixed(digits)} ± ${(factor * margin).toFixed(digits)}`.padStart(WIDTH);
+  });
+  return label.padEnd(LABEL_WIDTH) + cells.join('');
+}
+
+const LABEL_WIDTH = 20;
 const WIDTH = 22;
 const COLUMNS: { title: string; figure: FigureName; factor: number; digits: number }[] = [
   { title: 'clicks / 100 looks', figure: 'clickThrough', factor: 100, digits: 2 },
@@ -131,5 +175,7 @@ const COLUMNS: { title: string; figure: FigureName; factor: number; digits: numb
   { title: 'regret / page', figure: 'regretPerPage', factor: 1, digits: 2 },
   { title: '% of the best page', figure: 'shareOfBest', factor: 100, digits: 1 },
 ];
+
+const TITLES = ''.padEnd(LABEL_WIDTH) + COLUMNS.map(({ title }) => title.padStart(WIDTH)).join('');
 
 const count = (n: number) => n.toLocaleString('en');

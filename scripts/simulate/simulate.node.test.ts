@@ -3,7 +3,7 @@ import type { Gallery } from '../../models/contracts/gallery.ts';
 import { type Game, makeGames } from '../world/catalogue.ts';
 import { makePlayers } from '../world/players.ts';
 import { COLUMNS_SEEN, ROWS_SEEN, Visit } from './player.ts';
-import { formatRound, summarise } from './report.ts';
+import { conclude, type Figure, formatOutcome, formatRound, summarise } from './report.ts';
 import { runRound, type Tally } from './round.ts';
 import type { Store } from './store.ts';
 
@@ -135,5 +135,14 @@ test('reports sums over sums, and differences player by player', () => {
   expect(report.aheadOf.retrieval.regretPerPage.value).toBeCloseTo(-0.1);
   expect(report.policies.whole.playsPerVisit.margin).toBeGreaterThan(0.1);
   expect(report.events).toBe(750);
+  // Twice the same players would be half the doubt squared; a round before there was a model does not count.
+  expect(conclude([report])).toBeNull();
+  const learnt = { ...report, round: 3, eventsBefore: 2_000, ranking: 'trained' };
+  const outcome = conclude([report, learnt, { ...learnt, round: 4, eventsBefore: 3_000 }])!;
+  expect(outcome).toMatchObject({ rounds: [3, 4], eventsBefore: 2_000 });
+  const [alone, together] = [report, outcome].map(({ aheadOf }) => aheadOf.popularity.clickThrough) as [Figure, Figure];
+  expect(together.value).toBeCloseTo(alone.value);
+  expect(together.margin).toBeCloseTo(alone.margin / Math.SQRT2);
+  expect(formatOutcome(outcome)).toMatch(/after 2,000 events and more, rounds 3, 4 together/);
   expect(formatRound(report)).toMatch(/^whole − retrieval .*\+1\.000 ± 0\.000/m);
 });
