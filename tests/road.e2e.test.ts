@@ -145,7 +145,10 @@ it('walks the whole road', async () => {
   const looks = 12;
   const events = Array.from({ length: players }, (_, player) =>
     [
-      ...[anchor, novelty].map((itemId, place) => ({ id: `e${place}`, type: 'play', itemId, value: 90 })),
+      // Enough choices for their last one to be held out: a model that knows the novelty is better by that much.
+      ...[strategy[1 + (player % 4)]!.itemId, strategy[5 + (player % 5)]!.itemId, anchor, novelty].map(
+        (itemId, place) => ({ id: `e${place}`, type: 'play', itemId, value: 90 }),
+      ),
       ...Array.from({ length: looks }, (_, place) => ({
         id: `v${place}`,
         type: 'view',
