@@ -47,6 +47,7 @@ export function makeMoment(
         ['g42', 4.6],
       ],
       trendingByCountry: {},
+      popularByCountry: {},
       hiddenGems: [],
     },
     popularity: new Map(popular.map(([itemId, score]) => [itemId, score / 100])),

@@ -17,6 +17,8 @@ export const Statistics = z.object({
   bestRated: z.array(Scored),
   /** By ISO 3166-1 alpha-2 code: those countries where enough is played. */
   trendingByCountry: z.record(z.string(), z.array(Scored)).default({}),
+  /** The same countries: what is chosen there, and as far as that is too little to tell, in the world. */
+  popularByCountry: z.record(z.string(), z.array(Scored)).default({}),
   /** Well rated and little known. */
   hiddenGems: z.array(Scored).default([]),
 });

@@ -74,6 +74,26 @@ it('knows what rises in a country where enough is played, and nothing of the oth
   expect(trendingByCountry.CH!.map(([itemId]) => itemId)).toEqual(['yodel']);
 });
 
+it('knows what is popular in a country, and leans on the world where a country is small', () => {
+  const world = [count('chess', 'purchase', 1, 900), count('boules', 'purchase', 1, 100)];
+  const inCountry = (country: string, itemId: string, times: number) => ({
+    ...count(itemId, 'purchase', 1, times),
+    country,
+  });
+  const { popularByCountry } = computeStatistics(
+    world,
+    [inCountry('CH', 'yodel', 2_000), inCountry('FR', 'boules', 200), inCountry('LI', 'yodel', 20)],
+    TODAY,
+    '2026-01-01T00:00:00Z',
+  );
+  const ids = (country: string) => popularByCountry[country]?.map(([itemId]) => itemId);
+  expect(ids('CH')).toEqual(['yodel', 'chess', 'boules']);
+  // Two hundred choices of boules are not yet a thousand pretended ones, nine tenths of them of chess.
+  expect(ids('FR')).toEqual(['chess', 'boules']);
+  expect(popularByCountry.FR![1]![1]).toBeGreaterThan(popularByCountry.CH![2]![1]);
+  expect(ids('LI')).toBeUndefined();
+});
+
 it('finds gems among what is rated well and known to few', () => {
   const players = (place: number) => count(`g${place}`, 'purchase', 1, 1000 - 40 * place);
   const { hiddenGems } = computeStatistics(

@@ -28,6 +28,8 @@ const LIST_LENGTH_MAX = 500;
 
 /** A country with less weight of events in the recent days has no trend of its own. */
 const COUNTRY_WEIGHT_MIN = 100;
+/** Of the world's popularity, pretended to be the country's own. */
+const COUNTRY_PRIOR_WEIGHT = 1_000;
 const COUNTRIES_MAX = 60;
 const COUNTRY_LIST_LENGTH = 60;
 /** The share of the most popular games that are no hidden gems, however well rated. */
@@ -73,15 +75,20 @@ export function computeStatistics(
     popular,
     trending: best(trend(recent, before), LIST_LENGTH_MAX),
     bestRated: bestRated.slice(0, LIST_LENGTH_MAX),
-    trendingByCountry: trendByCountry(countries, today),
+    ...describeCountries(countries, popularity, today),
     hiddenGems: findGems(bestRated, popular),
   };
 }
 
 /** Of the countries where most happens, those where enough does. */
-function trendByCountry(counts: readonly CountryCount[], today: number): Record<string, Scored[]> {
+function describeCountries(
+  counts: readonly CountryCount[],
+  popularity: ReadonlyMap<string, number>,
+  today: number,
+): Pick<Statistics, 'trendingByCountry' | 'popularByCountry'> {
   const lists = [...Map.groupBy(counts, ({ country }) => country)].flatMap(([country, own]) => {
     const windows = { recent: new Map<string, number>(), before: new Map<string, number>() };
+    const chosen = new Map<string, number>();
     let recentWeight = 0;
     for (const { itemId, type, day, count, valueSum } of own) {
       const weight = weighEvent({ type: type as EventType, value: valueSum / count }) * count;
@@ -90,14 +97,35 @@ function trendByCountry(counts: readonly CountryCount[], today: number): Record<
       const isRecent = age < TREND_RECENT_DAYS;
       const totals = isRecent ? windows.recent : windows.before;
       totals.set(itemId, (totals.get(itemId) ?? 0) + weight);
+      chosen.set(itemId, (chosen.get(itemId) ?? 0) + weight * 0.5 ** (age / POPULARITY_HALF_LIFE_DAYS));
       if (isRecent) recentWeight += weight;
     }
     return recentWeight < COUNTRY_WEIGHT_MIN
       ? []
-      : [{ country, recentWeight, list: best(trend(windows.recent, windows.before), COUNTRY_LIST_LENGTH) }];
+      : [
+          {
+            country,
+            recentWeight,
+            trending: best(trend(windows.recent, windows.before), COUNTRY_LIST_LENGTH),
+            popular: best(leanToWorld(chosen, popularity), COUNTRY_LIST_LENGTH),
+          },
+        ];
   });
-  lists.sort((a, b) => b.recentWeight - a.recentWeight);
-  return Object.fromEntries(lists.slice(0, COUNTRIES_MAX).map(({ country, list }) => [country, list]));
+  const listed = lists.sort((a, b) => b.recentWeight - a.recentWeight).slice(0, COUNTRIES_MAX);
+  return {
+    trendingByCountry: Object.fromEntries(listed.map(({ country, trending }) => [country, trending])),
+    popularByCountry: Object.fromEntries(listed.map(({ country, popular }) => [country, popular])),
+  };
+}
+
+/** As if so much more had been chosen there as it is in the world: few choices of its own change little. */
+function leanToWorld(chosen: ReadonlyMap<string, number>, world: ReadonlyMap<string, number>): Map<string, number> {
+  let all = 0;
+  for (const weight of world.values()) all += Math.max(0, weight);
+  const leant = new Map(chosen);
+  for (const [itemId, weight] of world)
+    if (weight > 0) leant.set(itemId, (leant.get(itemId) ?? 0) + (COUNTRY_PRIOR_WEIGHT * weight) / all);
+  return leant;
 }
 
 /** Rated above the middle of the rated, and not among the popular; the better rated and the less known first. */

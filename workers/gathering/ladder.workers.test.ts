@@ -112,6 +112,7 @@ beforeEach(async () => {
     trending: [],
     bestRated: [],
     trendingByCountry: {},
+    popularByCountry: {},
     hiddenGems: [],
   });
 });

@@ -113,6 +113,22 @@ it('orders rows by what is left for them, and goes on with the picks where no ro
   expect(rows[0]!.items.at(-1)!.score).toBeGreaterThanOrEqual(rows[1]!.items[0]!.score);
 });
 
+it('shows a newcomer what is popular in their country, and after it what is in the world', async () => {
+  const moment = makeMoment();
+  const statistics = { ...moment.statistics!, popularByCountry: { CH: weighted(30, 31, 0) } };
+  const at = async (country: string | null) =>
+    (await composeGallery({ ...moment, statistics, context: { ...moment.context, country } }, 5)).rows[0]!;
+  const swiss = await at('CH');
+  expect(swiss.title).toBe('Popular in your country');
+  expect(ids(swiss.items).slice(0, 2)).toEqual(['g30', 'g31']);
+  expect(swiss.items[0]!.reason).toBe('Popular in your country');
+  expect(ids(swiss.items)).toContain('g1');
+  for (const elsewhere of [await at('FR'), await at(null)]) {
+    expect(elsewhere.title).toBe('Popular now');
+    expect(ids(elsewhere.items).slice(0, 2)).toEqual(['g0', 'g1']);
+  }
+});
+
 it('composes by one order alone, under the same filters', () => {
   const view = { ...EMPTY_VIEW, owned: ['g0'], dismissed: ['g12'] };
   const moment = makeMoment({ view, personal: scoresOf(12, 11, 10) });

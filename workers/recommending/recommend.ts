@@ -19,7 +19,16 @@ import type { Moment } from './moment.ts';
 import { excludedByRule, prepareRules } from './rules.ts';
 import { scoreCandidates } from './scores.ts';
 import { listOwnShelves, listShelves, type Shelf } from './shelves.ts';
-import { bestRated, newReleases, popular, retrieved, similar, trending } from './sources.ts';
+import {
+  bestRated,
+  listOfCountry,
+  newReleases,
+  popular,
+  popularNear,
+  retrieved,
+  similar,
+  trending,
+} from './sources.ts';
 
 /** Candidates of the largest source: more than the longest slate. */
 const RETRIEVED_MAX = 200;
@@ -61,7 +70,7 @@ export async function rank(moment: Moment, shelves: readonly Shelf[], more: read
   const rules = prepareRules(moment.rules);
   pool.add('rule', listed(moment, rules.pinnedIds), rules.pinnedIds.length);
   if (moment.personal !== null) pool.add('retrieval', retrieved(moment, moment.personal), RETRIEVED_MAX);
-  pool.add('popular', popular(moment), POPULAR_MAX);
+  pool.add('popular', popularNear(moment), POPULAR_MAX);
   const filled = shelves.map((shelf) => ({ shelf, own: pool.add(shelf.source, shelf.found, SHELF_MAX) }));
   const unknown = pool.add('exploration', unexplored(moment), Number.POSITIVE_INFINITY);
 
@@ -201,10 +210,14 @@ function promiseOf({ id }: Pick<Shelf, 'id'>, items: readonly ScoredCandidate[])
 const placeOfBest = (values: readonly number[]): number => values.indexOf(Math.max(...values));
 
 // Events of items that nobody knows recommend nothing: their player is a newcomer still.
-const describeTopPicks = ({ personal, affinity }: Moment): Omit<GalleryRow, 'items'> =>
-  personal === null && affinity.length === 0
-    ? { id: 'top-picks', title: 'Popular now', reason: 'What players choose most' }
-    : { id: 'top-picks', title: 'Top picks for you', reason: 'From what you played, liked and looked at' };
+function describeTopPicks(moment: Moment): Omit<GalleryRow, 'items'> {
+  const id = 'top-picks';
+  if (moment.personal !== null || moment.affinity.length > 0)
+    return { id, title: 'Top picks for you', reason: 'From what you played, liked and looked at' };
+  return listOfCountry(moment, 'popularByCountry').length > 0
+    ? { id, title: 'Popular in your country', reason: 'What players choose most where you are' }
+    : { id, title: 'Popular now', reason: 'What players choose most' };
+}
 
 function* listed({ catalogue }: Moment, itemIds: readonly string[]): Generator<Found> {
   for (const itemId of itemIds) {

@@ -6,7 +6,17 @@ import { chooseAnchors } from './anchors.ts';
 import { type Filter, type Found, objectionTo, type SourceName, take } from './candidates.ts';
 import { onlyGenre } from './filters.ts';
 import type { Moment } from './moment.ts';
-import { bestRated, hiddenGems, newReleases, popular, retrieved, searched, similar, trending } from './sources.ts';
+import {
+  bestRated,
+  hiddenGems,
+  listOfCountry,
+  newReleases,
+  popular,
+  retrieved,
+  searched,
+  similar,
+  trending,
+} from './sources.ts';
 
 export interface Shelf {
   id: string;
@@ -25,7 +35,7 @@ const GENRE_DEPTH = 400;
 
 /** All but the first row and those of the player's own games. */
 export function listShelves(moment: Moment): Shelf[] {
-  const { view, affinity, catalogue, context, statistics } = moment;
+  const { view, affinity, catalogue } = moment;
   const shelves: Shelf[] = [];
   const [query] = view.searches;
   if (query !== undefined)
@@ -54,7 +64,7 @@ export function listShelves(moment: Moment): Shelf[] {
       source: 'genre',
       found: ofGenre(best, genre),
     });
-  const inCountry = (statistics?.trendingByCountry[context.country ?? ''] ?? []).length > 0;
+  const inCountry = listOfCountry(moment, 'trendingByCountry').length > 0;
   return [
     ...shelves,
     {

@@ -59,9 +59,30 @@ export function* popular({ catalogue, statistics, today }: Moment): Generator<Fo
     if (!listed.has(item.itemId) && (item.releaseDate ?? '') <= today) yield { item, score: 0, reason: 'In the store' };
 }
 
+/** What is popular in the player's country, where enough is chosen there to tell, and after it what is in the world. */
+export function* popularNear(moment: Moment): Generator<Found> {
+  const near = listOfCountry(moment, 'popularByCountry');
+  const top = near[0]?.[1] ?? 1;
+  let last = 1;
+  for (const candidate of fromList(moment.catalogue, near, 'Popular in your country')) {
+    last = candidate.score / top;
+    yield { ...candidate, score: last };
+  }
+  const listed = new Set(near.map(([itemId]) => itemId));
+  for (const candidate of popular(moment))
+    if (!listed.has(candidate.item.itemId)) yield { ...candidate, score: Math.min(last, candidate.score) };
+}
+
+/** Of a country of which nothing is known, none. */
+export const listOfCountry = (
+  { statistics, context }: Moment,
+  list: 'popularByCountry' | 'trendingByCountry',
+): readonly Scored[] => statistics?.[list][context.country ?? ''] ?? [];
+
 /** What rises in the player's country, where enough is played there to tell, and after it what rises everywhere. */
-export function* trending({ catalogue, statistics, context }: Moment): Generator<Found> {
-  const near = statistics?.trendingByCountry[context.country ?? ''] ?? [];
+export function* trending(moment: Moment): Generator<Found> {
+  const { catalogue, statistics } = moment;
+  const near = listOfCountry(moment, 'trendingByCountry');
   const listed = new Set(near.map(([itemId]) => itemId));
   yield* fromList(catalogue, near, 'Played more than usual in your country');
   for (const found of fromList(catalogue, statistics?.trending ?? [], 'Played more than usual in the last days'))
