@@ -39,6 +39,8 @@ const TRAINING_BUDGET = '20s';
 const DRAIN_TIMEOUT_MS = 120_000;
 const RELEASE_TIMEOUT_MS = 120_000;
 const POLL_MS = 1_000;
+/** As shells have it: 128 and the number of the signal. */
+const INTERRUPTED = 130;
 
 const run = promisify(execFile);
 const pause = () => new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -61,7 +63,14 @@ async function main(): Promise<void> {
     await server.stop();
     unmark();
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end().then(() => process.exit(130)));
+  let ending = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      // npm passes on the Ctrl-C that the terminal has sent already.
+      if (ending) return;
+      ending = true;
+      end().finally(() => process.exit(INTERRUPTED));
+    });
   try {
     const store = openStore(server.url, key);
     const progress = createProgress();

@@ -76,6 +76,8 @@ export function usePlayer(api: Api, userId: string) {
   shownUser.current = userId;
   const turn = useRef(0);
   const searchTurn = useRef(0);
+  /** Two changes in a row must arrive in their order. */
+  const lastPut = useRef<Promise<unknown>>(Promise.resolve());
   const sentAt = useRef(Number.NEGATIVE_INFINITY);
 
   const refresh = async () => {
@@ -136,16 +138,23 @@ export function usePlayer(api: Api, userId: string) {
     }
   };
 
-  const preferences = state.signals?.preferences ?? EMPTY_PREFERENCES;
+  const { signals } = state;
+  const preferences = signals?.preferences ?? EMPTY_PREFERENCES;
   const prefer = async (some: Partial<Preferences>) => {
+    // The whole is replaced: what is not known yet must not be overwritten.
+    if (signals === null) return;
+    const wanted = { ...preferences, ...some };
+    // On the page at once, and no answer of before takes it back: the next change builds on it.
+    turn.current!++;
+    change({ signals: { ...signals, preferences: wanted } });
+    sentAt.current = performance.now();
+    const put = lastPut.current!.then(() => api.putPreferences(userId, wanted));
+    lastPut.current = put.catch(() => {});
     try {
-      sentAt.current = performance.now();
-      const { body } = await api.putPreferences(userId, { ...preferences, ...some });
-      // At once: two changes may come faster than an answer.
-      setState((now) => (now.signals ? { ...now, signals: { ...now.signals, preferences: body } } : now));
+      await put;
       await refresh();
     } catch (error) {
-      change({ problem: error as Problem });
+      change({ problem: error as Problem, signals });
     }
   };
 

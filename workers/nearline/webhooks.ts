@@ -99,8 +99,8 @@ async function deliver({ url, secret }: Address, { id, ...notification }: Notifi
         'webhook-signature': await sign(secret, id, timestamp, body),
       },
     });
-    // What is answered beside the status is nobody's concern.
-    await response.body?.cancel();
+    // What is answered beside the status is nobody's concern, and its end no reason to send again.
+    response.body?.cancel().catch(() => {});
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
     return {
       outcome: String(response.status),

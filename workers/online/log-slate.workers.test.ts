@@ -16,10 +16,10 @@ const games = Array.from({ length: 30 }, (_, place) => ({
 
 beforeAll(() => putItems(env.DB, games));
 
-async function askGallery(bindings: Env): Promise<Gallery> {
+async function askGallery(bindings: Env, query = ''): Promise<Gallery> {
   const ctx = createExecutionContext();
   const headers = { authorization: 'Bearer test-read' };
-  const request = new Request('http://localhost/v1/users/ann/gallery?country=CH&deadlineMs=2000', { headers });
+  const request = new Request(`http://localhost/v1/users/ann/gallery?country=CH&deadlineMs=2000${query}`, { headers });
   const response = await app.fetch(request, bindings, ctx);
   expect(response.status).toBe(200);
   const gallery = await response.json<Gallery>();
@@ -43,6 +43,16 @@ it('logs behind the answer what it showed, and exports it for training', async (
   for await (const one of readSnapshotSlates(env.BUCKET, snapshot)) exported.push(one);
   expect(exported).toEqual([slate]);
   expect(snapshot.slates).toBe(1);
+});
+
+it('logs neither a page that is asked for its reasons nor one by a plain policy', async () => {
+  const sent: Slate[] = [];
+  const SLATES = { send: async (slate: Slate) => void sent.push(slate) } as unknown as Env['SLATES'];
+  await askGallery({ ...env, SLATES }, '&explain=1');
+  await askGallery({ ...env, SLATES }, '&policy=popularity');
+  expect(sent).toEqual([]);
+  await askGallery({ ...env, SLATES });
+  expect(sent).toHaveLength(1);
 });
 
 it('answers all the same, and raises an alert, where the queue is down', async () => {

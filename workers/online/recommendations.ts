@@ -27,7 +27,8 @@ const Explain = z
   .optional()
   .meta({
     type: 'string',
-    description: '`1`, or ids of items with commas between: why each is in the answer, or why it is not.',
+    description:
+      '`1`, or ids of items with commas between: why each is in the answer, or why it is not. Such an answer counts as not shown: the ranking model does not learn from it.',
   });
 const LIST_SUMMARIES = {
   popular: 'What is popular, by events with a half-life of 14 days',
@@ -65,7 +66,8 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       const from = asking(c, context, c.req.valid('param').userId);
       const { answer, moment, page, ...served } = await answerGallery(from, n, policy === 'whole' ? undefined : policy);
       countAnswer(from, 'gallery', answer);
-      if (page !== undefined) logSlate(from, answer, page);
+      // Who asks for reasons wonders about the page; the player is not looking at it.
+      if (page !== undefined && asked === undefined) logSlate(from, answer, page);
       const rows = served.rows.map((row) => ({ ...row, items: expandItems(row.items, moment, expand) }));
       const explained = asked && page && { explain: explain(asked.itemIds, page, moment) };
       return c.json({ ...answer, rows, ...explained }, 200);
