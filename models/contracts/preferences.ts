@@ -52,4 +52,10 @@ export const Preferences = z
   .meta({ id: 'Preferences' });
 export type Preferences = z.infer<typeof Preferences>;
 
+/** As they come in; what was stored before this was asked for is read all the same. */
+export const PreferencesInput = Preferences.refine(
+  ({ releasedFrom, releasedUntil }) => releasedFrom === null || releasedUntil === null || releasedFrom <= releasedUntil,
+  { path: ['releasedUntil'], message: 'is before releasedFrom: nothing would be left' },
+);
+
 export const EMPTY_PREFERENCES: Preferences = Preferences.parse({});

@@ -3,7 +3,7 @@
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
-import { PREFERENCES_BODY_BYTES_MAX, Preferences } from '../../models/contracts/preferences.ts';
+import { PREFERENCES_BODY_BYTES_MAX, Preferences, PreferencesInput } from '../../models/contracts/preferences.ts';
 import { claimMerge, moveMergedLogs, writePreferences } from '../storage/users.ts';
 import { requireScope } from './auth.ts';
 import { ProblemError } from './problems.ts';
@@ -46,7 +46,7 @@ export function routePreferences(app: OpenAPIHono<{ Bindings: Env }>): void {
   app.openAPIRegistry.registerPath(put);
   app.put(put.getRoutingPath(), requireScope('ingest'), async (c) => {
     const { userId } = parseBody(UserParams, c.req.param());
-    const preferences = parseBody(Preferences, await readJson(c.req.raw, PREFERENCES_BODY_BYTES_MAX));
+    const preferences = parseBody(PreferencesInput, await readJson(c.req.raw, PREFERENCES_BODY_BYTES_MAX));
     const kept = await orUnavailable(async () => {
       const ofPlayer = await c.env.USER_SIGNALS.getByName(userId).setPreferences(preferences);
       if (ofPlayer) await writePreferences(c.env.DB, userId, preferences, Date.now());

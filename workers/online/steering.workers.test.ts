@@ -96,6 +96,11 @@ it('makes a newcomer’s page of what was picked, keeps what was said through an
   );
   expect(JSON.parse(copy!)).toEqual(kept);
 
+  const inverted = { releasedFrom: '2026-01-01', releasedUntil: '2020-01-01' };
+  expect((await call('PUT', '/v1/users/newcomer/preferences', inverted)).body).toMatchObject({
+    status: 400,
+    errors: [{ path: 'releasedUntil' }],
+  });
   expect((await call('PUT', '/v1/users/newcomer/preferences', { popularity: 2 })).body.errors![0]!.path).toBe(
     'popularity',
   );
