@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { JOBS } from '../workers/offline/jobs.ts';
+import { cronOf } from '../workers/offline/jobs.ts';
 import { ensureDevelopmentKey } from './development-key.ts';
 import { formatDuration } from './duration.ts';
 import { findFreePort, type LocalServer, startLocalServer } from './local-server.ts';
@@ -150,8 +150,7 @@ interface Logged {
 async function learn(server: LocalServer, store: Store, state: string, expected: Logged) {
   await waitUntilLogged(state, expected);
   say('Computing statistics and exporting a snapshot …');
-  for (const [cron, { name }] of Object.entries(JOBS))
-    if (['refresh-statistics', 'export-snapshot'].includes(name)) await server.runCron(cron);
+  for (const job of ['refresh-statistics', 'export-snapshot']) await server.runCron(cronOf(job));
   say('Training …');
   const script = path.join(import.meta.dirname, 'train.ts');
   const flags = ['--state', state, '--budget', TRAINING_BUDGET, '--json', '--force'];

@@ -11,7 +11,7 @@ import type { Subscription } from '../models/contracts/subscription.ts';
 import { runRound } from '../scripts/simulate/round.ts';
 import { openStore } from '../scripts/simulate/store.ts';
 import { makeGames } from '../scripts/world/catalogue.ts';
-import { JOBS } from '../workers/offline/jobs.ts';
+import { cronOf } from '../workers/offline/jobs.ts';
 
 interface Status {
   release: string;
@@ -34,8 +34,7 @@ async function call<T>(path: string, body?: object): Promise<T> {
 const status = () => call<Status>('/v1/status');
 const gallery = (userId: string) => call<Gallery>(`/v1/users/${userId}/gallery?expand=item`);
 const runCron = (job: string) => {
-  const cron = Object.entries(JOBS).find(([, { name }]) => name === job)![0];
-  return fetch(`${inject('url')}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`);
+  return fetch(`${inject('url')}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cronOf(job))}`);
 };
 const genreShare = ({ rows }: Gallery, genre: string): number => {
   const items = rows[0]!.items;

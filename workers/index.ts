@@ -4,7 +4,7 @@ import { consumeDeadLetters, consumeEvents } from './nearline/events-consumer.ts
 import { consumeSlates } from './nearline/slates-consumer.ts';
 import { deliverNotifications } from './nearline/webhooks.ts';
 import { consumeGalleries } from './offline/compute-galleries.ts';
-import { runJob } from './offline/jobs.ts';
+import { runJobs } from './offline/jobs.ts';
 import { app } from './online/app.ts';
 
 export { UserSignals } from './nearline/user-signals.ts';
@@ -32,5 +32,5 @@ export default {
     }
   },
 
-  scheduled: ({ cron }, env) => runJob(cron, env),
+  scheduled: ({ cron }, env) => runJobs(cron, env),
 } satisfies ExportedHandler<Env>;

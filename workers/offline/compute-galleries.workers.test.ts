@@ -8,7 +8,7 @@ import { insertEvents } from '../storage/events.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
 import { putItems } from '../storage/items.ts';
 import { writePreferences } from '../storage/users.ts';
-import { runJob } from './jobs.ts';
+import { runJobs } from './jobs.ts';
 
 const NOW = Date.now();
 const CRON = '25 * * * *';
@@ -43,11 +43,11 @@ it('makes galleries of the active players from the log alone, safe ones, and non
   await insertEvents(env.DB, [event('long-gone', 1, 'like', 'g3', 30)]);
   await writePreferences(env.DB, 'player-7', { ...EMPTY_PREFERENCES, ageLimit: 12 }, NOW);
 
-  await runJob(CRON, env);
+  await runJobs(CRON, env);
   expect(await env.DB.prepare('select rows from job_runs order by id desc').first('rows')).toBe(0);
 
   await publishFake(env.BUCKET, 'good', { itemIds: items.map(({ itemId }) => itemId), shift: 0 });
-  await runJob(CRON, env);
+  await runJobs(CRON, env);
   expect(await env.DB.prepare('select rows from job_runs order by id desc').first('rows')).toBe(60);
   const count = () => env.DB.prepare('select count(*) as n from batch_galleries').first<number>('n');
   await expect.poll(count, { timeout: 20_000 }).toBe(60);

@@ -1,4 +1,4 @@
-// The table that maps each cron of wrangler.toml to its job, and the record that every run leaves.
+// The table that maps each cron of wrangler.toml to its jobs, and the record that every run leaves.
 
 import { beginJobRun, endJobRun } from '../storage/job-runs.ts';
 import { listSubscriptions, notify } from '../storage/subscriptions.ts';
@@ -13,20 +13,42 @@ import { refreshStatistics } from './refresh-statistics.ts';
 type Job = (env: JobEnv, now: number) => Promise<number>;
 export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS'>;
 
-export const JOBS: Record<string, { name: string; job: Job }> = {
-  '*/10 * * * *': { name: 'refresh-statistics', job: refreshStatistics },
-  '5 * * * *': { name: 'export-snapshot', job: exportNewSnapshot },
-  '25 3 * * *': { name: 'forget-slates', job: forgetSlates },
-  '15 * * * *': { name: 'announce-training', job: announceDueTraining },
-  '25 * * * *': { name: 'compute-galleries', job: fanOutPlayers },
-  '3-59/10 * * * *': { name: 'announce-release', job: announceRelease },
+interface NamedJob {
+  name: string;
+  job: Job;
+}
+
+/** One after the other. An account without a plan may have five crons. */
+export const JOBS: Record<string, readonly NamedJob[]> = {
+  '*/10 * * * *': [
+    { name: 'refresh-statistics', job: refreshStatistics },
+    { name: 'announce-release', job: announceRelease },
+  ],
+  '5 * * * *': [{ name: 'export-snapshot', job: exportNewSnapshot }],
+  '25 3 * * *': [{ name: 'forget-slates', job: forgetSlates }],
+  '15 * * * *': [{ name: 'announce-training', job: announceDueTraining }],
+  '25 * * * *': [{ name: 'compute-galleries', job: fanOutPlayers }],
 };
 
-/** Runs the job of a cron and records the run. Throws for a cron without a job, and what the job throws. */
-export async function runJob(cron: string, env: JobEnv): Promise<void> {
-  const entry = JOBS[cron];
-  if (entry === undefined)
+/** The cron of a job. */
+export const cronOf = (name: string): string => {
+  const found = Object.entries(JOBS).find(([, jobs]) => jobs.some((job) => job.name === name));
+  if (found === undefined) throw new Error(`there is no job “${name}”`);
+  return found[0];
+};
+
+/** Runs the jobs of a cron, all of them. Throws for a cron without a job, and what the first that failed threw. */
+export async function runJobs(cron: string, env: JobEnv): Promise<void> {
+  const jobs = JOBS[cron];
+  if (jobs === undefined)
     throw new Error(`no job for the cron “${cron}”: workers/offline/jobs.ts and wrangler.toml differ`);
+  const failures: unknown[] = [];
+  for (const job of jobs) await runJob(cron, job, env).catch((error) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Runs one and records the run. Throws what the job throws. */
+async function runJob(cron: string, entry: NamedJob, env: JobEnv): Promise<void> {
   const startedAt = Date.now();
   const run = await beginJobRun(env.DB, entry.name, cron, startedAt);
   const end = (outcome: 'done' | 'failed', rows: number | null, error: string | null) =>
