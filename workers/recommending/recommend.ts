@@ -33,7 +33,8 @@ import {
 /** Candidates of the largest source: more than the longest slate. */
 const RETRIEVED_MAX = 200;
 const POPULAR_MAX = 100;
-const SHELF_MAX = 40;
+/** Many: a shelf's own order says who may stand there, the player's score who does. Chosen by measurement: docs/experiments.md. */
+const SHELF_MAX = 100;
 /** Less than this looks like a mistake rather than a row. */
 const ROW_LENGTH_MIN = 3;
 /** What comes after the top picks. It says least of why: rows that speak of the player come before it, and others about as good. */
