@@ -33,8 +33,11 @@ import {
 /** Candidates of the largest source: more than the longest slate. */
 const RETRIEVED_MAX = 200;
 const POPULAR_MAX = 100;
-/** Many: a shelf's own order says who may stand there, the player's score who does. Chosen by measurement: docs/experiments.md. */
-const SHELF_MAX = 100;
+/**
+ * How far a shelf looks for what its player would choose: its own order says who may stand there, the player's score who does.
+ * Far, by measurement (docs/experiments.md), but in a small store not so far that all shelves hold the same.
+ */
+const shelfDepth = (items: number): number => Math.max(40, Math.min(100, Math.floor(items / 4)));
 /** Less than this looks like a mistake rather than a row. */
 const ROW_LENGTH_MIN = 3;
 /** What comes after the top picks. It says least of why: rows that speak of the player come before it, and others about as good. */
@@ -72,7 +75,8 @@ export async function rank(moment: Moment, shelves: readonly Shelf[], more: read
   pool.add('rule', listed(moment, rules.pinnedIds), rules.pinnedIds.length);
   if (moment.personal !== null) pool.add('retrieval', retrieved(moment, moment.personal), RETRIEVED_MAX);
   pool.add('popular', popularNear(moment), POPULAR_MAX);
-  const filled = shelves.map((shelf) => ({ shelf, own: pool.add(shelf.source, shelf.found, SHELF_MAX) }));
+  const depth = shelfDepth(moment.catalogue.size);
+  const filled = shelves.map((shelf) => ({ shelf, own: pool.add(shelf.source, shelf.found, depth) }));
   const unknown = pool.add('exploration', unexplored(moment), Number.POSITIVE_INFINITY);
 
   const scored = await scoreCandidates(pool.kept.values(), moment, rules);
