@@ -6,6 +6,7 @@ import type { Item } from '../contracts/item.ts';
 import type { UserView } from '../contracts/signals.ts';
 import type { Scored, Statistics } from '../contracts/statistics.ts';
 import { type GenreAffinity, genreAffinity } from './affinity.ts';
+import { type Lifts, labelLifts } from './lift.ts';
 import { seriesOf } from './series.ts';
 
 type Shares = ReadonlyMap<string, number>;
@@ -18,8 +19,12 @@ export interface AnswerFacts {
   developers: ReadonlySet<string>;
   /** As seriesOf names them. */
   series: ReadonlySet<string>;
-  /** Genres and tags of the game that the player took to last, and how fresh that is: 1 now, half of it a day later. */
-  last: { labels: ReadonlySet<string>; freshness: number };
+  /** Genres and tags of the game that the player took to last. */
+  lastLabels: ReadonlySet<string>;
+  /** Of genres and tags. */
+  lifts: Lifts;
+  /** Since the player last did anything with a game. */
+  idleDays: number;
   /** Median price of the games that the player owns or plays; null where none is known. */
   usualPrice: number | null;
   /** Shares of the recent history: what was played, and what was played for long. */
@@ -51,6 +56,8 @@ export interface AnswerMaterial {
   today: string;
 }
 
+/** Of who has done nothing yet. */
+const IDLE_DAYS_UNKNOWN = 365;
 /** A play that counts for at least this was a long one (weights.ts): some two hours. */
 const LONG_PLAY_WEIGHT = 0.9;
 
@@ -66,7 +73,9 @@ export function describeAnswer(material: AnswerMaterial): AnswerFacts {
     tags: new Map(tags.map(({ genre: tag, share }) => [tag, share])),
     developers: new Set(chosen.flatMap((item) => item?.developer ?? [])),
     series: new Set(chosen.flatMap((item) => (item === undefined ? [] : seriesOf(item.title)))),
-    last: describeLast(history, catalogue),
+    lastLabels: labelsOfLast(history, catalogue),
+    lifts: labelLifts(view, catalogue),
+    idleDays: history[0]?.ageDays ?? IDLE_DAYS_UNKNOWN,
     usualPrice: medianPrice([...view.owned, ...view.played], catalogue),
     plays: ofHistory(played),
     longPlays: ofHistory(played.filter(({ weight }) => weight >= LONG_PLAY_WEIGHT)),
@@ -83,12 +92,10 @@ export function describeAnswer(material: AnswerMaterial): AnswerFacts {
   };
 }
 
-function describeLast(history: UserView['history'], catalogue: AnswerMaterial['catalogue']): AnswerFacts['last'] {
+function labelsOfLast(history: UserView['history'], catalogue: AnswerMaterial['catalogue']): ReadonlySet<string> {
   const last = history.find(({ weight }) => weight > 0);
   const item = last && catalogue.get(last.itemId);
-  return item === undefined
-    ? { labels: new Set(), freshness: 0 }
-    : { labels: new Set([...item.genres, ...item.tags]), freshness: 0.5 ** Math.max(0, last!.ageDays) };
+  return new Set(item === undefined ? [] : [...item.genres, ...item.tags]);
 }
 
 function medianPrice(itemIds: readonly string[], catalogue: AnswerMaterial['catalogue']): number | null {

@@ -57,7 +57,7 @@ const read = (one: CandidateFacts) => {
 
 test('the list is what logged slates and released models were made with', () => {
   // A change here needs a new FEATURES_VERSION or name, and makes every ranking model in use refuse to load: by intent.
-  expect(FEATURES_HASH).toBe('729cf54346a120e5');
+  expect(FEATURES_HASH).toBe('40d4ec5fbeb21d97');
   expect(new Set(FEATURES.map(({ name }) => name)).size).toBe(FEATURES.length);
   expect(FEATURES.slice(-2).map(({ name }) => name)).toEqual(['position/row', 'position/column']);
 });
@@ -71,11 +71,15 @@ test('reads what is known of a candidate and of its player', () => {
   expect(values['affinity/tags']).toBe(1);
   expect(values['developer/known']).toBe(1);
   expect(values['series/known']).toBe(1);
-  // All labels are those of the game of yesterday, and yesterday counts half.
-  expect(values['affinity/last']).toBe(0.5);
+  // All labels are those of the last game.
+  expect(values['affinity/last']).toBe(1);
+  expect(values['player/idle']).toBeCloseTo(Math.log(2) / Math.log(366));
+  // The one look at a game like it came to something.
+  expect(values['affinity/lift']).toBeGreaterThan(0);
   expect(read(candidate({ item: item({ title: 'Another', tags: ['Farming'] }) }))).toMatchObject({
     'series/known': 0,
-    'affinity/last': expect.closeTo(0.5 / 3, 6),
+    'affinity/last': expect.closeTo(1 / 3, 6),
+    'affinity/lift': expect.closeTo(Math.tanh(Math.atanh(values['affinity/lift']!) / 2), 6),
   });
   // 60 days old.
   expect(values.freshness).toBeCloseTo(Math.exp(-1));

@@ -3,6 +3,7 @@
 
 import type { Item } from '../contracts/item.ts';
 import type { AnswerFacts } from './answer-facts.ts';
+import type { Lifts } from './lift.ts';
 import { seriesOf } from './series.ts';
 
 /** What the model predicts, one probability each, in this order. */
@@ -55,12 +56,17 @@ function overlap({ genres, tags }: Item, labels: ReadonlySet<string>): number {
   return shared / (own + labels.size - shared);
 }
 
+/** Over the item's genres and tags. */
+const meanLift = ({ genres, tags }: Item, lifts: Lifts): number =>
+  (sumOf(genres, lifts) + sumOf(tags, lifts)) / Math.max(1, genres.length + tags.length);
+
 const YEAR_DAYS = 365;
 const OLD_YEARS = 30;
 const FRESH_DAYS = 60;
 const PRICE_MAX = 100;
 const HISTORY_MAX = 128;
 const SHOWN_MAX = 50;
+const IDLE_DAYS_MAX = 365;
 const HOURS = 24;
 const turn = (hour: number): number => (2 * Math.PI * hour) / HOURS;
 const ageDays = (item: Item, { todayMs }: AnswerFacts): number | undefined =>
@@ -80,18 +86,15 @@ function releasedMs(item: Item): number {
 const ROW_MAX = 20;
 const COLUMN_MAX = 100;
 
-/** In this order. The last two say where an entry stood; they are learnt from, and the same for all when serving. */
+/**
+ * In this order. The last two say where an entry stood; they are learnt from, and the same for all when serving. Which shelf
+ * found a candidate is not among them: it depends on how pages are put together now (docs/experiments.md).
+ */
 export const FEATURES: readonly Feature[] = [
   source('retrieval'),
   share('retrieval/rank', ({ retrievalRank: rank }) => (rank === undefined ? 0 : 1 / Math.log2(rank + 2))),
   source('search'),
   source('similar'),
-  source('genre'),
-  source('trending'),
-  source('best-rated'),
-  source('hidden-gems'),
-  source('new'),
-  source('popular'),
   signed('prior', ({ prior }) => Math.tanh(Math.log(prior + 1e-4) / 4)),
   // The square root, and once more: popularity falls so steeply that most games would look alike.
   share('popularity', ({ item }, { popularity }) => Math.sqrt(popularity.get(item.itemId) ?? 0)),
@@ -105,7 +108,8 @@ export const FEATURES: readonly Feature[] = [
   share('affinity/tags', ({ item }, { tags }) => sumOf(item.tags, tags)),
   share('developer/known', ({ item }, { developers }) => Number(developers.has(item.developer ?? ''))),
   share('series/known', ({ item }, { series }) => Number(series.has(seriesOf(item.title)))),
-  share('affinity/last', ({ item }, { last }) => last.freshness * overlap(item, last.labels)),
+  share('affinity/last', ({ item }, { lastLabels }) => overlap(item, lastLabels)),
+  signed('affinity/lift', ({ item }, { lifts }) => Math.tanh(meanLift(item, lifts))),
   share('price', ({ item }) => logShare(item.price ?? 0, PRICE_MAX)),
   share('price/free', ({ item }) => Number(item.price === 0)),
   signed('price/relative', ({ item: { price } }, { usualPrice }) =>
@@ -114,6 +118,7 @@ export const FEATURES: readonly Feature[] = [
   share('player/plays', (_, { plays }) => plays),
   share('player/long-plays', (_, { longPlays }) => longPlays),
   share('player/history', (_, { historyLength }) => logShare(historyLength, HISTORY_MAX)),
+  share('player/idle', (_, { idleDays }) => logShare(idleDays, IDLE_DAYS_MAX)),
   signed('player/popularity-dial', (_, { popularityDial }) => popularityDial),
   share('shown', ({ item }, { shown }) => logShare(shown.get(item.itemId) ?? 0, SHOWN_MAX)),
   signed('hour/sine', (_, { localHour }) => (localHour === null ? 0 : Math.sin(turn(localHour)))),
@@ -126,7 +131,7 @@ export const FEATURES: readonly Feature[] = [
 ];
 
 /** Grows with every change of how a feature is read that does not change its name. */
-const FEATURES_VERSION = 1;
+const FEATURES_VERSION = 2;
 
 /** Stands for the list, its order and its ranges: a model is of use only to who encodes as its trainer's log did. */
 export const FEATURES_HASH: string = hash(
