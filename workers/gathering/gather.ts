@@ -79,7 +79,8 @@ export async function gather({
   const recalled = read === undefined && userId !== undefined ? recallSafety(userId) : undefined;
   const view = read ?? recalled ?? EMPTY_VIEW;
   const stranger = read === undefined && recalled === undefined;
-  if (stranger) degraded.push('safety: what this player owns and refused is not known; games for adults are left out');
+  if (stranger)
+    degraded.push('safety: the player’s object does not say for whom this is; games for adults are left out');
 
   const catalogue = catalogueReading.value ?? new Catalogue();
   // Asked only now: while the signals were awaited a newer release may have come in, and the old one been let go.

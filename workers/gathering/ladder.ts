@@ -4,13 +4,16 @@
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-gallery.ts';
+import { emptySignals, foldEvents, toSignalEvent, viewSignals } from '../../models/features/signals.ts';
 import { keepSafe, OWN_ROWS, onlyGenre } from '../recommending/filters.ts';
 import type { Moment } from '../recommending/moment.ts';
 import { composePlain, type PlainPolicy } from '../recommending/policies.ts';
 import { composeGallery, type Page, type Ranked, recommend, recommendList } from '../recommending/recommend.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
+import { readMarkEvents } from '../storage/events.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
+import { readPreferences } from '../storage/users.ts';
 import { type Answer, type Asking, type Gathered, gather } from './gather.ts';
 import { isolate as thisIsolate } from './isolate.ts';
 
@@ -37,12 +40,13 @@ export async function answerGallery(asking: Asking, length: number, plain?: Plai
   const page = gathered.lacking === undefined ? await attempt(answer, () => composeGallery(moment, length)) : undefined;
   if (page !== undefined) return { answer, rows: page.rows, moment, page };
 
-  const stored = await readStored(asking, gathered);
+  const recognised = recogniseByLog(asking, gathered);
+  const stored = await readStored(asking, recognised, gathered);
   if (stored !== undefined) {
     const rows = stored.rows.map((row) => ({ ...row, items: row.items.slice(0, length) }));
     return { answer: stored.answer, rows, moment };
   }
-  const last = await lastMoment(asking, gathered);
+  const last = await lastMoment(asking, await recognised);
   const made = await attempt(answer, () => composeGallery(last, length));
   return made === undefined
     ? { answer, rows: await popularRow(last, answer, length), moment: last }
@@ -64,10 +68,11 @@ export async function answerRecommendations(asking: Asking, length: number, genr
     gathered.lacking === undefined ? await attempt(answer, () => recommend(moment, length, genre)) : undefined;
   if (picks !== undefined) return { answer, moment, ...picks };
 
-  const stored = await readStored(asking, gathered);
+  const recognised = recogniseByLog(asking, gathered);
+  const stored = await readStored(asking, recognised, gathered);
   const items = stored === undefined ? [] : pickFrom(stored.rows, length, genre);
   if (stored !== undefined && items.length > 0) return { answer: stored.answer, moment, items };
-  const last = await lastMoment(asking, gathered);
+  const last = await lastMoment(asking, await recognised);
   const made = await attempt(answer, () => recommend(last, length, genre));
   return made === undefined
     ? { answer, moment: last, items: (await popularRow(last, answer, length))[0]?.items ?? [] }
@@ -86,13 +91,42 @@ async function attempt<T>(answer: Answer, compose: () => T | Promise<T>): Promis
   }
 }
 
+/**
+ * What a player has, refused and prefers, from D1 where the player's object cannot say it: the log is some seconds behind,
+ * what was known before counts beside it.
+ */
+async function recogniseByLog({ env, userId, budget }: Asking, gathered: Gathered): Promise<Gathered> {
+  if (gathered.lacking !== 'signals' || userId === undefined) return gathered;
+  const { moment, answer } = gathered;
+  const { view } = moment;
+  try {
+    const reading = Promise.all([readMarkEvents(env.DB, userId), readPreferences(env.DB, userId)]);
+    const [events, preferences = view.preferences] = await withDeadline(reading, budget.for('stored'), 'log');
+    const { signals } = foldEvents(emptySignals(), events.map(toSignalEvent));
+    const { owned, played, dismissed } = viewSignals(signals, preferences, Date.now());
+    const known = {
+      owned: [...view.owned, ...owned],
+      played: [...view.played, ...played],
+      dismissed: [...view.dismissed, ...dismissed],
+    };
+    return { ...gathered, moment: { ...moment, view: { ...view, ...known, preferences } } };
+  } catch (error) {
+    answer.degraded.push((error as Error).message);
+    return gathered;
+  }
+}
+
 interface Stored {
   answer: Answer;
   rows: GalleryRow[];
 }
 
-/** The first stored gallery of which something may still be shown. */
-async function readStored(asking: Asking, gathered: Gathered): Promise<Stored | undefined> {
+/** The first stored gallery of which something may still be shown. `recognised`: what is gathered, once D1 was asked as well. */
+async function readStored(
+  asking: Asking,
+  recognised: Promise<Gathered>,
+  gathered: Gathered,
+): Promise<Stored | undefined> {
   const { env, userId, budget } = asking;
   if (userId === undefined) return undefined;
   const { degraded } = gathered.answer;
@@ -106,7 +140,7 @@ async function readStored(asking: Asking, gathered: Gathered): Promise<Stored | 
     try {
       const gallery = await withDeadline(read(), budget.for('stored'), `${tier} gallery`);
       if (gallery === undefined) continue;
-      const rows = keepSafe(gallery.rows, safetyFor(gallery, gathered));
+      const rows = keepSafe(gallery.rows, safetyFor(gallery, await recognised));
       const { recommendationId, generatedAt, release, dataUntil } = gallery;
       if (rows.length > 0)
         return { answer: { ...gathered.answer, tier, recommendationId, generatedAt, release, dataUntil }, rows };

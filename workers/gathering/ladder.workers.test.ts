@@ -5,14 +5,17 @@ import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
+import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import type { SignalEvent } from '../../models/contracts/signals.ts';
 import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
 import { publishFake } from '../../tests/fake-release.ts';
+import { insertEvents } from '../storage/events.ts';
 import { writeBatchGalleries } from '../storage/galleries.ts';
 import { putItems } from '../storage/items.ts';
 import { writeStatistics } from '../storage/statistics.ts';
+import { writePreferences } from '../storage/users.ts';
 import { Budget } from './budget.ts';
 import { Isolate } from './isolate.ts';
 import { answerGallery } from './ladder.ts';
@@ -195,6 +198,40 @@ it('falls to statistics where nobody knows the player: nothing for adults, and i
   expect(answer.degraded).toEqual(['signals: the object is down', expect.stringMatching(/^safety: /)]);
   expect(answer.shown.length).toBeGreaterThan(20);
   for (const itemId of answer.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
+});
+
+it('keeps a player safe by the log where the object is down and nobody else knows the player', async () => {
+  const { ask } = await startWarm();
+  const logged = (id: string, type: PlayerEvent['type'], itemId: string, timestamp: number): PlayerEvent => ({
+    ...event(id, type, itemId),
+    userId: 'logged',
+    timestamp,
+    receivedAt: timestamp,
+    recommendationId: null,
+    position: null,
+    platform: null,
+    country: null,
+    locale: null,
+  });
+  await insertEvents(env.DB, [
+    logged('1', 'purchase', 'g9', 1),
+    logged('2', 'play', 'g3', 2),
+    logged('3', 'dismiss', 'g1', 3),
+    logged('4', 'dismiss', 'g2', 4),
+    logged('5', 'like', 'g2', 5),
+  ]);
+  await writePreferences(env.DB, 'logged', { ...EMPTY_PREFERENCES, mutedGenres: ['Racing'] }, 1);
+  const answer = await ask('logged', { USER_SIGNALS: objects(down('the object')) });
+  expect(answer.tier).toBe('statistics');
+  expect(answer.shown).toContain('g2');
+  for (const itemId of answer.shown) expect(Number(itemId.slice(1)) % 2, itemId).toBe(0);
+
+  // Bought since the batch gallery was made.
+  await writePreferences(env.DB, 'logged', EMPTY_PREFERENCES, 1);
+  await writeBatchGalleries(env.DB, [{ userId: 'logged', gallery: batchOf('g9', 'g22', 'g24') }], 1);
+  await insertEvents(env.DB, [logged('6', 'purchase', 'g22', 6)]);
+  const batch = await ask('logged', { USER_SIGNALS: objects(down('the object')) });
+  expect(batch).toMatchObject({ tier: 'batch', shown: ['g24'] });
 });
 
 it('remembers what keeps a player safe when the object goes down later', async () => {

@@ -5,7 +5,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { QUERY_LENGTH_MAX } from '../../models/contracts/event.ts';
 import { Recommendations } from '../../models/contracts/gallery.ts';
 import { text } from '../../models/contracts/text.ts';
-import { gather } from '../gathering/gather.ts';
+import { type Asking, gather } from '../gathering/gather.ts';
 import { objectionTo } from '../recommending/candidates.ts';
 import { forAnyRow } from '../recommending/filters.ts';
 import type { Moment } from '../recommending/moment.ts';
@@ -51,14 +51,13 @@ export function routeSearch(app: OpenAPIHono<{ Bindings: Env }>): void {
       const { n, expand, q, record, ...context } = c.req.valid('query');
       const { userId } = c.req.valid('param');
       const from = asking(c, context, userId);
-      const [{ moment, answer }, ids] = await Promise.all([
+      const orError = (error: Error) => error;
+      const [{ moment, answer }, ids, recorded] = await Promise.all([
         gather(from),
-        withDeadline(searchItems(c.env.DB, q, FOUND_MAX), from.budget.for('held'), 'search').catch(
-          (error: Error) => error,
-        ),
-        record === 'true' ? recordSearch(c.env, userId, q) : undefined,
+        withDeadline(searchItems(c.env.DB, q, FOUND_MAX), from.budget.for('held'), 'search').catch(orError),
+        record === 'true' ? recordSearch(from, userId, q).catch(orError) : undefined,
       ]);
-      if (ids instanceof Error) answer.degraded.push(ids.message);
+      for (const failed of [ids, recorded]) if (failed instanceof Error) answer.degraded.push(failed.message);
       countAnswer(from, 'search', answer);
       const found = rankFound(moment, q, ids instanceof Error ? [] : ids).slice(0, n);
       const items = found.map(({ itemId, score }) => ({
@@ -72,8 +71,11 @@ export function routeSearch(app: OpenAPIHono<{ Bindings: Env }>): void {
   );
 }
 
-/** A search that cannot be stored is answered all the same: nobody was told that it was. */
-async function recordSearch(env: Env, userId: string, query: string): Promise<void> {
+/**
+ * Waits for it to be stored, so that the next gallery shows it, but no longer than the answer may take. A search that cannot
+ * be stored is answered all the same, and says so.
+ */
+async function recordSearch({ env, budget, waitUntil }: Asking, userId: string, query: string): Promise<void> {
   const now = Date.now();
   const id = `search-${Math.floor(now / REPEAT_MS)}-${Buffer.from(query).toString('base64url').slice(0, 90)}`;
   const blank = {
@@ -86,7 +88,9 @@ async function recordSearch(env: Env, userId: string, query: string): Promise<vo
     locale: null,
   };
   const event = { id, userId, type: 'search' as const, query, timestamp: now, receivedAt: now, ...blank };
-  await storeEvents(env, [event]).catch(() => {});
+  const storing = storeEvents(env, [event]);
+  waitUntil(storing.catch(() => {}));
+  await withDeadline(storing, budget.for('signals'), 'search signal');
 }
 
 function rankFound(moment: Moment, query: string, ids: readonly string[]): { itemId: string; score: number }[] {

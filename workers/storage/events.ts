@@ -61,25 +61,32 @@ export async function readSignalEvents(db: D1Database, userId: string): Promise<
   const newest = (comparison: string) =>
     `select ${EVENT_COLUMNS} from events where user_id = ?1 and type ${comparison} 'impression'
      order by timestamp desc, id desc limit ?2`;
-  const kinds = MARK_KINDS.map((kind) => `'${kind}'`).join(', ');
   const answers = await db.batch<PlayerEvent>([
     db.prepare(newest('<>')).bind(userId, RECENT_ACTIONS_MAX),
     db.prepare(newest('=')).bind(userId, RECENT_IMPRESSIONS_MAX),
-    db
-      .prepare(
-        // SQLite takes the other columns from the row that holds the maximum.
-        `select ${EVENT_COLUMNS}, max(timestamp) from events
-         where user_id = ?1 and type in (${kinds}) and item_id is not null
-         group by item_id, type order by timestamp desc limit ?2`,
-      )
-      .bind(userId, MARKS_MAX),
+    selectMarks(db, userId),
   ]);
   return answers.flatMap(({ results }) => results);
 }
 
+/** Of these, what lasts: the last event of each lasting kind per item. */
+export const readMarkEvents = async (db: D1Database, userId: string): Promise<PlayerEvent[]> =>
+  (await selectMarks(db, userId).all<PlayerEvent>()).results;
+
+const MARK_TYPES = MARK_KINDS.map((kind) => `'${kind}'`).join(', ');
+
+const selectMarks = (db: D1Database, userId: string): D1PreparedStatement =>
+  db
+    .prepare(
+      // SQLite takes the other columns from the row that holds the maximum.
+      `select ${EVENT_COLUMNS}, max(timestamp) from events
+       where user_id = ?1 and type in (${MARK_TYPES}) and item_id is not null
+       group by item_id, type order by timestamp desc limit ?2`,
+    )
+    .bind(userId, MARKS_MAX);
+
 /** The actions of many players that their signals are made of, as above, without impressions. */
 export async function readActionsOf(db: D1Database, userIds: readonly string[]): Promise<PlayerEvent[]> {
-  const kinds = MARK_KINDS.map((kind) => `'${kind}'`).join(', ');
   const answers = await db.batch<PlayerEvent>([
     db
       .prepare(
@@ -92,7 +99,7 @@ export async function readActionsOf(db: D1Database, userIds: readonly string[]):
     db
       .prepare(
         `select ${EVENT_COLUMNS}, max(timestamp) from events
-         where user_id in (select value from json_each(?1)) and type in (${kinds}) and item_id is not null
+         where user_id in (select value from json_each(?1)) and type in (${MARK_TYPES}) and item_id is not null
          group by user_id, item_id, type`,
       )
       .bind(JSON.stringify(userIds)),
