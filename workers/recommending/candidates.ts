@@ -29,6 +29,14 @@ export interface Candidate {
   sources: Partial<Record<SourceName, { score: number; reason: string }>>;
 }
 
+/** A candidate as one source has found it. */
+export interface FoundCandidate {
+  candidate: Candidate;
+  /** Relative to the source's best. */
+  score: number;
+  reason: string;
+}
+
 export interface ScoredCandidate extends Candidate {
   score: number;
   reason: string;
@@ -57,20 +65,20 @@ export class Pool {
     this.#filters = filters;
   }
 
-  /** Takes the first `max` of a source to which no filter objects; returns them in their order. */
-  add(source: SourceName, found: Iterable<Found>, max: number): Candidate[] {
-    const added: Candidate[] = [];
+  /** Takes the first `max` of a source to which no filter objects, each once; returns them in their order. */
+  add(source: SourceName, found: Iterable<Found>, max: number): FoundCandidate[] {
+    const added = new Map<Candidate, FoundCandidate>();
     let best = 0;
     for (const { item, score, reason } of found) {
-      if (added.length === max) break;
-      const { itemId } = item;
-      const candidate = this.kept.get(itemId) ?? this.#admit(item);
-      if (candidate === undefined) continue;
+      if (added.size === max) break;
+      const candidate = this.kept.get(item.itemId) ?? this.#admit(item);
+      if (candidate === undefined || added.has(candidate)) continue;
       best ||= score;
-      candidate.sources[source] ??= { score: best > 0 ? Math.max(0, score / best) : 0, reason };
-      added.push(candidate);
+      const one = { candidate, score: best > 0 ? Math.max(0, score / best) : 0, reason };
+      candidate.sources[source] ??= one;
+      added.set(candidate, one);
     }
-    return added;
+    return [...added.values()];
   }
 
   #admit(item: Item): Candidate | undefined {

@@ -36,15 +36,20 @@ export function diversify(
 }
 
 /** The candidates in their own order, at most `length`, but no developer or series beyond its cap where there are others. */
-export function keepCaps(ranked: Iterable<ScoredCandidate>, length: number): ScoredCandidate[] {
+export function keepCaps<T extends ScoredCandidate>(ranked: Iterable<T>, length: number): T[] {
   const slate = new SlateInMaking([]);
-  const capped: ScoredCandidate[] = [];
+  const chosen: T[] = [];
+  const capped: T[] = [];
   for (const candidate of ranked) {
-    if (slate.chosen.length === length) break;
-    if (slate.isCapped(candidate.item)) capped.push(candidate);
-    else slate.choose(candidate);
+    if (chosen.length === length) break;
+    if (slate.isCapped(candidate.item)) {
+      capped.push(candidate);
+      continue;
+    }
+    slate.choose(candidate);
+    chosen.push(candidate);
   }
-  return [...slate.chosen, ...capped.slice(0, length - slate.chosen.length)];
+  return [...chosen, ...capped.slice(0, length - chosen.length)];
 }
 
 /** Whether an item can stand beside these without going beyond a cap. */

@@ -103,6 +103,36 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
   for (const { items } of rows) for (const { reason } of items) expect(reason).not.toBe('');
 });
 
+it('shows each game once, in a large store with many sources that find the same, and gives short rows where they are asked for', async () => {
+  const view = {
+    ...EMPTY_VIEW,
+    history: [
+      { itemId: 'g5', weight: 1, ageDays: 1, strongestType: 'play' },
+      { itemId: 'g6', weight: 1, ageDays: 1, strongestType: 'like' },
+    ],
+    played: ['g5'],
+  };
+  const moment = makeMoment({
+    view,
+    personal: scoresOf(...Array.from({ length: 60 }, (_, place) => place)),
+    affinity: [
+      { genre: 'Racing', share: 0.5 },
+      { genre: 'Strategy', share: 0.5 },
+    ],
+    neighboursOf: (itemId) => (itemId === 'g5' ? weighted(51, 52, 53, 54) : weighted(52, 51, 54, 55)),
+  });
+  for (const length of [1, 2, 3, 6, 12]) {
+    const { rows } = await composeGallery(moment, length);
+    const shown = rows.flatMap(({ items }) => ids(items));
+    expect(shown.toSorted()).toEqual([...new Set(shown)].toSorted());
+    if (length < 6) expect(rows.length, `rows of ${length}`).toBeGreaterThan(6);
+    // What two rows could say of a game is said by the one in which it stands.
+    for (const { title, items } of rows)
+      if (title.startsWith('Because'))
+        for (const { reason } of items) expect(reason).toBe(`Goes with ${title.slice(title.indexOf('Game'))}`);
+  }
+});
+
 it('orders rows by what is left for them, and goes on with the picks where no row promises more', async () => {
   // Only the model's items are worth anything, and all new releases among them stand in the first row.
   const personal = scoresOf(...Array.from({ length: 12 }, (_, place) => place));

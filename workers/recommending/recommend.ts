@@ -6,6 +6,7 @@ import type { Item } from '../../models/contracts/item.ts';
 import {
   type Filter,
   type Found,
+  type FoundCandidate,
   objectionTo,
   Pool,
   type ScoredCandidate,
@@ -51,10 +52,15 @@ const PERSONAL: ReadonlySet<SourceName | undefined> = new Set(['search', 'simila
 /** What a row is worth is what its first items are, an item further right less. */
 const LOOKED_AT = 6;
 
+/** A candidate on a shelf, and what that shelf's own source says of it. */
+interface ShelvedCandidate extends ScoredCandidate {
+  own?: Pick<FoundCandidate, 'score' | 'reason'>;
+}
+
 /** What may be shown and how good it is, from every source. */
 export interface Ranked {
   pool: Pool;
-  shelves: { shelf: Shelf; items: ScoredCandidate[] }[];
+  shelves: { shelf: Shelf; items: ShelvedCandidate[] }[];
   unknown: ScoredCandidate[];
   /** All of them, best first; the first `pinned` of them are what rules pin. */
   candidates: ScoredCandidate[];
@@ -81,7 +87,7 @@ export async function rank(moment: Moment, shelves: readonly Shelf[], more: read
 
   const scored = await scoreCandidates(pool.kept.values(), moment, rules);
   const byId = new Map(scored.map((candidate) => [candidate.item.itemId, candidate]));
-  const scoredOf = ({ item }: { item: Item }) => byId.get(item.itemId)!;
+  const scoredOf = ({ candidate }: FoundCandidate) => byId.get(candidate.item.itemId)!;
   const { pins = [], others = [] } = Object.groupBy(scored, ({ item }) =>
     rules.pinnedBy(item) === undefined ? 'others' : 'pins',
   );
@@ -89,7 +95,7 @@ export async function rank(moment: Moment, shelves: readonly Shelf[], more: read
     pool,
     shelves: filled.map(({ shelf, own }) => ({
       shelf,
-      items: leanTo(shelf, own.map(scoredOf)),
+      items: leanToShelf(own.map((one) => ({ ...scoredOf(one), own: one }))),
     })),
     unknown: unknown.map(scoredOf),
     candidates: [...pins, ...others],
@@ -102,12 +108,16 @@ export async function composeGallery(moment: Moment, length: number): Promise<Pa
   const ranked = await rank(moment, listShelves(moment));
   const shown = new Set<string>();
   const rows: GalleryRow[] = [];
-  const add = (row: Omit<GalleryRow, 'items'>, items: readonly RecommendedItem[], lengthMin = ROW_LENGTH_MIN) => {
+  const add = (
+    row: Omit<GalleryRow, 'items'>,
+    items: readonly RecommendedItem[],
+    lengthMin = Math.min(ROW_LENGTH_MIN, length),
+  ) => {
     if (items.length < (rows.length === 0 ? 1 : lengthMin)) return;
     for (const { itemId } of items) shown.add(itemId);
     rows.push({ ...row, items: [...items] });
   };
-  const unseen = function* (items: readonly ScoredCandidate[]) {
+  const unseen = function* <T extends ScoredCandidate>(items: readonly T[]) {
     for (const one of items) if (!shown.has(one.item.itemId)) yield one;
   };
 
@@ -129,7 +139,10 @@ export async function composeGallery(moment: Moment, length: number): Promise<Pa
       found.slice(0, length).map((one) => toItem(one)),
       1,
     );
-  const waiting = [...ranked.shelves, { shelf: MORE_PICKS, items: ranked.candidates }];
+  const waiting: { shelf: Omit<Shelf, 'source' | 'found'> & { source?: SourceName }; items: ShelvedCandidate[] }[] = [
+    ...ranked.shelves,
+    { shelf: MORE_PICKS, items: ranked.candidates },
+  ];
   while (waiting.length > 0) {
     // What a row promises is what is left for it: those above may have had its best.
     const ready = waiting.some(({ shelf }) => PERSONAL.has(shelf.source))
@@ -137,11 +150,11 @@ export async function composeGallery(moment: Moment, length: number): Promise<Pa
       : waiting;
     const best =
       ready[placeOfBest(ready.map(({ shelf, items }) => promiseOf(shelf, keepCaps(unseen(items), LOOKED_AT))))]!;
-    const { id, title, reason, source } = best.shelf;
+    const { id, title, reason } = best.shelf;
     const slate = keepCaps(unseen(best.items), length);
     add(
       { id, title, reason },
-      slate.map((one) => toItem(one, source && one.sources[source]?.reason)),
+      slate.map((one) => toItem(one, one.own?.reason)),
     );
     waiting.splice(waiting.indexOf(best), 1);
   }
@@ -194,8 +207,8 @@ function pickTop({ candidates, pinned }: Ranked, length: number, { affinity }: M
 }
 
 /** Among what a shelf may show the player's score decides, and its own order leans it. */
-const leanTo = ({ source }: Shelf, items: ScoredCandidate[]): ScoredCandidate[] => {
-  const worth = ({ sources, score }: ScoredCandidate) => score * (1 + (sources[source]?.score ?? 0));
+const leanToShelf = (items: ShelvedCandidate[]): ShelvedCandidate[] => {
+  const worth = ({ own, score }: ShelvedCandidate) => score * (1 + (own?.score ?? 0));
   return items.sort((a, b) => worth(b) - worth(a));
 };
 
