@@ -54,6 +54,7 @@ export function makeMoment(
     view: EMPTY_VIEW,
     affinity: [],
     personal: null,
+    learnt: null,
     neighboursOf: () => [],
     context: EMPTY_CONTEXT,
     rules: [],

@@ -48,8 +48,8 @@ export const ItemInput = z
   })
   .meta({ id: 'ItemInput' });
 
-/** What PATCH takes: the fields to change. */
-export const ItemPatch = z.object(fields).partial().meta({ id: 'ItemPatch' });
+/** What PATCH takes: the fields to change. One that is misspelt would change nothing, and is refused. */
+export const ItemPatch = z.strictObject(fields).partial().meta({ id: 'ItemPatch' });
 export type ItemPatch = z.infer<typeof ItemPatch>;
 
 export const ItemWithIdInput = ItemInput.extend({ itemId: ItemId }).meta({ id: 'ItemWithIdInput' });

@@ -52,8 +52,8 @@ export const Preferences = z
   .meta({ id: 'Preferences' });
 export type Preferences = z.infer<typeof Preferences>;
 
-/** As they come in; what was stored before this was asked for is read all the same. */
-export const PreferencesInput = Preferences.refine(
+/** As they come in, misspelt names refused; what was stored before this was asked for is read all the same. */
+export const PreferencesInput = Preferences.strict().refine(
   ({ releasedFrom, releasedUntil }) => releasedFrom === null || releasedUntil === null || releasedFrom <= releasedUntil,
   { path: ['releasedUntil'], message: 'is before releasedFrom: nothing would be left' },
 );

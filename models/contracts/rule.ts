@@ -20,6 +20,7 @@ export const RuleMatch = z
     ageRatingMin: z.number().int().min(0).max(21).meta({ description: 'Items rated for this age or an older one.' }),
   })
   .partial()
+  .strict()
   .refine((match) => Object.keys(match).length > 0, 'needs at least one condition');
 
 /** For which requests; what is absent does not matter. */
@@ -31,10 +32,12 @@ export const RuleAudience = z
       .max(250),
     platforms: z.array(text(32)).min(1).max(20),
   })
-  .partial();
+  .partial()
+  .strict();
 
+/** Strict: a condition that is misspelt and passed over would make the rule hold for everybody, at once. */
 export const RuleInput = z
-  .object({
+  .strictObject({
     action: z.enum(RULE_ACTIONS).meta({
       description:
         'pin: leads the first row; boost and bury: the score times `factor`, or divided by it; exclude: not shown.',

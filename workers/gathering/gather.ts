@@ -100,6 +100,7 @@ export async function gather({
       rules: [...(stranger ? [NOT_FOR_STRANGERS] : []), ...rulesInForce(rulesReading.value?.rules ?? [], now, context)],
       personal,
       predict: release === undefined || release.ranker === null ? null : predictActions(isolate, degraded),
+      learnt: release?.places ?? null,
       neighboursOf: (itemId) => (release === undefined ? [] : readNeighbours(release, itemId)),
       random: createDice(recommendationId),
       today: new Date(now).toISOString().slice(0, 10),

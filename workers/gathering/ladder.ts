@@ -38,7 +38,13 @@ export async function answerGallery(asking: Asking, length: number, plain?: Plai
     if (rows !== undefined) return { answer, rows, moment };
   }
   const page = gathered.lacking === undefined ? await attempt(answer, () => composeGallery(moment, length)) : undefined;
-  if (page !== undefined) return { answer, rows: page.rows, moment, page };
+  if (page !== undefined) {
+    if (page.rows.length === 0 && moment.catalogue.size > 0)
+      answer.degraded.push(
+        'filters: nothing of the catalogue passes what the request, the player and the rules ask for',
+      );
+    return { answer, rows: page.rows, moment, page };
+  }
 
   const recognised = recogniseByLog(asking, gathered);
   const stored = await readStored(asking, recognised, gathered);

@@ -7,6 +7,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { Item } from '../../models/contracts/item.ts';
+import { releaseKey } from '../../models/contracts/layout.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import type { SignalEvent } from '../../models/contracts/signals.ts';
 import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
@@ -281,24 +282,35 @@ for (const [fault, bucket, reason] of [
     expect(answer.shown.length).toBeGreaterThan(20);
   });
 
-it('goes without a release whose file is missing or corrupt', async () => {
-  const { ask } = start();
-  await makePlayer('emil');
-  await publishFake(env.BUCKET, 'broken', {
-    itemIds: items.map(({ itemId }) => itemId),
-    shift: 0,
-    damage: ({ model }) => model.fill(0, 100, 200),
+for (const [fault, version, reason] of [
+  ['corrupt', 'broken', /^release: broken: .*sha256/],
+  ['missing', 'gone', /^release: gone: .*model\.onnx/],
+] as const)
+  it(`goes without a release whose file is ${fault}`, async () => {
+    const { ask } = start();
+    await makePlayer(version);
+    await publishFake(env.BUCKET, version, {
+      itemIds: items.map(({ itemId }) => itemId),
+      shift: 0,
+      ...(fault === 'corrupt' && { damage: ({ model }: { model: Uint8Array }) => model.fill(0, 100, 200) }),
+    });
+    if (fault === 'missing') await env.BUCKET.delete(releaseKey(version, 'model.onnx'));
+    await expect
+      .poll(async () => (await ask(version, {}, { deadlineMs: 2_000 })).degraded, { timeout: 10_000 })
+      .toContainEqual(expect.stringMatching(reason));
+    const answer = await ask(version);
+    expect(answer.tier).toBe('statistics');
+    expect(answer.shown.length).toBeGreaterThan(20);
+    for (const gone of ['g9', 'g1']) expect(answer.shown).not.toContain(gone);
   });
-  await expect
-    .poll(async () => (await ask('emil', {}, { deadlineMs: 2_000 })).degraded, { timeout: 10_000 })
-    .toContainEqual(expect.stringMatching(/^release: broken: .*sha256/));
-  const answer = await ask('emil');
-  expect(answer.tier).toBe('statistics');
-  expect(answer.shown.length).toBeGreaterThan(20);
-  for (const gone of ['g9', 'g1']) expect(answer.shown).not.toContain(gone);
-});
 
-it('shows nothing only where there is nothing', async () => {
+it('shows nothing only where there is nothing, or nothing is left by what is asked for, which it says', async () => {
+  const { ask: askLater } = start();
+  await env.USER_SIGNALS.getByName('fussy').setPreferences({ ...EMPTY_PREFERENCES, releasedFrom: '2099-01-01' });
+  const none = await askLater('fussy', {}, { deadlineMs: 2_000 });
+  expect(none.rows).toEqual([]);
+  expect(none.degraded).toContainEqual(expect.stringMatching(/^filters: nothing of the catalogue/));
+
   await env.DB.prepare('delete from items').run();
   const { ask } = start();
   const answer = await ask('ann', {}, { deadlineMs: 2_000 });

@@ -50,6 +50,10 @@ it('refuses what is malformed with a problem that names the field', async () => 
   const click = { id: 'e', userId: 'ann', type: 'click', itemId: 'x' };
   const cases: [path: string, init: Call, status: number, field?: string][] = [
     ['/v1/users/ann/gallery?policy=best', {}, 400, 'policy'],
+    ['/v1/users/ann/gallery?ageLimit=', {}, 400, 'ageLimit'],
+    ['/v1/users/ann/gallery?n=0x10', {}, 400, 'n'],
+    ['/v1/users/ann/gallery?deadlineMs=1e3', {}, 400, 'deadlineMs'],
+    ['/v1/users/ann/gallery?explain=', {}, 400, 'explain'],
     ['/v1/events', { method: 'POST', body: '{"events": [' }, 400],
     ['/v1/events', { method: 'POST', body: '{"events": [], "a": NaN}' }, 400],
     ['/v1/events', { method: 'POST', body: {} }, 400, 'events'],

@@ -6,6 +6,7 @@ import type { Context } from 'hono';
 import type { RequestContext } from '../../models/contracts/context.ts';
 import { Budget, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, DEADLINE_MIN_MS } from '../gathering/budget.ts';
 import type { Asking } from '../gathering/gather.ts';
+import { wholeNumber } from './routing.ts';
 
 export const contextQuery = {
   platform: z
@@ -18,18 +19,20 @@ export const contextQuery = {
     .string()
     .regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 code')
     .optional()
-    .meta({ description: 'Where the player is; by default where the connection comes from.' }),
+    .meta({
+      description: 'Where the player is; by default where the connection comes from, or else the region of the locale.',
+    }),
   locale: z
     .string()
     .min(1)
     .max(35)
     .optional()
     .meta({ description: 'BCP 47 tag; by default the first of Accept-Language.' }),
-  ageLimit: z.coerce.number().int().min(0).max(21).optional().meta({
+  ageLimit: wholeNumber(0, 21).optional().meta({
     description:
       'Years: games rated for older players, and games without a rating, are left out. The stricter of this and of the player’s preferences holds.',
   }),
-  deadlineMs: z.coerce.number().int().min(DEADLINE_MIN_MS).max(DEADLINE_MAX_MS).default(DEADLINE_DEFAULT_MS).meta({
+  deadlineMs: wholeNumber(DEADLINE_MIN_MS, DEADLINE_MAX_MS).default(DEADLINE_DEFAULT_MS).meta({
     description: 'The time that the answer may take at the edge; what is not there by then is done without.',
   }),
 };
@@ -37,13 +40,27 @@ const ContextQuery = z.object(contextQuery);
 
 export function readContext(c: Context, query: z.output<typeof ContextQuery>): RequestContext {
   const cf = c.req.raw.cf as Partial<IncomingRequestCfProperties> | undefined;
+  const locale = query.locale ?? c.req.header('accept-language')?.split(/[,;]/, 1)[0]?.trim().slice(0, 35) ?? null;
   return {
     platform: query.platform ?? null,
-    country: query.country ?? cf?.country ?? null,
-    locale: query.locale ?? c.req.header('accept-language')?.split(/[,;]/, 1)[0]?.trim().slice(0, 35) ?? null,
+    country: query.country ?? knownCountry(cf?.country) ?? regionOf(locale),
+    locale,
     ageLimit: query.ageLimit ?? null,
     localHour: readLocalHour(cf?.timezone, new Date()),
   };
+}
+
+/** Cloudflare says XX of an address that it cannot place, and T1 of Tor. */
+const knownCountry = (country: string | undefined): string | undefined =>
+  country !== undefined && /^[A-Z]{2}$/.test(country) && country !== 'XX' ? country : undefined;
+
+/** The region that a BCP 47 tag names: CH of de-CH; null where it names none, or is no tag. */
+function regionOf(locale: string | null): string | null {
+  try {
+    return locale === null ? null : (new Intl.Locale(locale).region ?? null);
+  } catch {
+    return null;
+  }
 }
 
 /** 0–23 in an IANA time zone; null where the zone is not known. */

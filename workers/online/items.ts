@@ -16,7 +16,7 @@ import { isolate } from '../gathering/isolate.ts';
 import { deleteItem, listItems, patchItem, putItems, readItem } from '../storage/items.ts';
 import { requireScope } from './auth.ts';
 import { ProblemError } from './problems.ts';
-import { ItemParams, json, jsonBody, parseBody, problems, readJson, scoped } from './routing.ts';
+import { ItemParams, json, jsonBody, parseBody, problems, readJson, scoped, wholeNumber } from './routing.ts';
 
 const PutParams = z.object({ itemId: ItemId });
 const BulkBody = z.object({ items: z.array(ItemWithIdInput).min(1).max(ITEMS_PER_REQUEST_MAX) });
@@ -26,7 +26,7 @@ const List = z.object({
   cursor: z.string().nullable().meta({ description: 'Give it back for the next page; null on the last.' }),
 });
 const ListQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(LIST_LIMIT_MAX).default(20),
+  limit: wholeNumber(1, LIST_LIMIT_MAX).default(20),
   cursor: z.string().max(600).optional(),
   genre: z.string().min(1).max(64).optional(),
   tag: z.string().min(1).max(64).optional(),

@@ -21,6 +21,7 @@ const EXPLAINED_MAX = 20;
 /** `itemIds`: undefined for all. */
 const Explain = z
   .string()
+  .min(1)
   .max(EXPLAINED_MAX * 129)
   .transform((value) => ({ itemIds: value === '1' ? undefined : value.split(',') }))
   .refine(({ itemIds }) => (itemIds?.length ?? 0) <= EXPLAINED_MAX, `names at most ${EXPLAINED_MAX} items`)

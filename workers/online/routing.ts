@@ -14,8 +14,17 @@ export const ItemParams = z.object({
   itemId: Id.meta({ param: { name: 'itemId', in: 'path' }, example: 'iron-tide' }),
 });
 
+/** A whole number in a query: digits alone, for an empty value is no zero. */
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .meta({ type: 'integer', minimum: min, maximum: max });
+
 export const slateQuery = {
-  n: z.coerce.number().int().min(1).max(SLATE_LENGTH_MAX).default(SLATE_LENGTH_DEFAULT),
+  n: wholeNumber(1, SLATE_LENGTH_MAX).default(SLATE_LENGTH_DEFAULT),
   expand: z.enum(['item']).optional().meta({ description: '`item` puts the whole item beside each id.' }),
 };
 export const Genre = z.string().min(1).max(64).optional().meta({ description: 'Only items of this genre, any case.' });

@@ -4,7 +4,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Answer } from '../gathering/gather.ts';
 import { type AnswerCount, addAnswerCounts, readAnswerCounts } from '../storage/answer-counts.ts';
-import { json, problems, scoped } from './routing.ts';
+import { json, problems, scoped, wholeNumber } from './routing.ts';
 
 const FLUSH_AFTER_MS = 5_000;
 const KEEP_MS = 30 * 86_400_000;
@@ -72,13 +72,7 @@ export function routeStats(app: OpenAPIHono<{ Bindings: Env }>): void {
       ...scoped('admin'),
       request: {
         query: z.object({
-          hours: z.coerce
-            .number()
-            .int()
-            .min(1)
-            .max(HOURS_MAX)
-            .default(24)
-            .meta({ description: 'As far back as this.' }),
+          hours: wholeNumber(1, HOURS_MAX).default(24).meta({ description: 'As far back as this.' }),
         }),
       },
       responses: { 200: json(Stats, 'Counts by route, tier and release.'), ...problems(400) },

@@ -76,6 +76,16 @@ it('refuses a rule that says nothing, and keys that may not steer', async () => 
     endsAt: '2026-01-01T00:00:00Z',
   };
   expect((await call('POST', '/v1/rules', turned)).body.errors![0]!.path).toBe('endsAt');
+  // A condition that is passed over would make a rule hold for everybody.
+  const misspelt = { action: 'exclude', match: { itemIds: ['g33'] }, audience: { country: ['CH'] } };
+  expect((await call('PUT', '/v1/rules/misspelt', misspelt)).body).toMatchObject({
+    status: 400,
+    errors: [{ path: 'audience', message: expect.stringContaining('country') }],
+  });
+  const later = { action: 'pin', match: { itemIds: ['g33'] }, starts: '2030-01-01T00:00:00Z' };
+  expect((await call('POST', '/v1/rules', later)).status).toBe(400);
+  expect((await call('PUT', '/v1/users/ann/preferences', { mutedGenre: ['Racing'] })).status).toBe(400);
+  expect((await call('PATCH', '/v1/items/g1', { titel: 'x' })).status).toBe(400);
   expect((await call('GET', '/v1/rules', undefined, 'test-ingest')).status).toBe(403);
   expect((await call('PUT', '/v1/users/ann/preferences', {}, 'test-read')).status).toBe(403);
   expect((await call('POST', '/v1/users/ann/merge', { from: 'x' }, 'test-read')).status).toBe(403);

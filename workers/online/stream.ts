@@ -3,7 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Notice } from '../../models/contracts/notice.ts';
 import { ProblemError } from './problems.ts';
-import { problems, scoped, UserParams } from './routing.ts';
+import { problems, scoped, UserParams, wholeNumber } from './routing.ts';
 
 export function routeStream(app: OpenAPIHono<{ Bindings: Env }>): void {
   const route = createRoute({
@@ -19,7 +19,9 @@ export function routeStream(app: OpenAPIHono<{ Bindings: Env }>): void {
     request: {
       params: UserParams,
       query: z.object({
-        after: z.coerce.number().int().min(0).optional().meta({ description: 'Id of the last notice that was heard.' }),
+        after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
+          .optional()
+          .meta({ description: 'Id of the last notice that was heard.' }),
       }),
     },
     responses: {

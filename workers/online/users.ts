@@ -6,7 +6,7 @@ import { genreAffinity } from '../../models/features/affinity.ts';
 import { isolate } from '../gathering/isolate.ts';
 import { listUsers } from '../storage/users.ts';
 import { ProblemError } from './problems.ts';
-import { json, problems, scoped, UserParams } from './routing.ts';
+import { json, problems, scoped, UserParams, wholeNumber } from './routing.ts';
 
 const Users = z.object({
   users: z.array(z.object({ userId: z.string(), lastEventAt: z.iso.datetime() })),
@@ -27,7 +27,7 @@ export function routeUsers(app: OpenAPIHono<{ Bindings: Env }>): void {
       tags,
       summary: 'The players seen last',
       ...scoped('admin'),
-      request: { query: z.object({ limit: z.coerce.number().int().min(1).max(100).default(20) }) },
+      request: { query: z.object({ limit: wholeNumber(1, 100).default(20) }) },
       responses: { 200: json(Users, 'Newest first.'), ...problems(400) },
     }),
     async (c) => {

@@ -12,6 +12,7 @@ export type SourceName =
   | 'best-rated'
   | 'hidden-gems'
   | 'new'
+  | 'unlearnt'
   | 'popular'
   | 'exploration'
   | 'rule';

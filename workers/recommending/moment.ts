@@ -34,6 +34,8 @@ export interface Moment {
   personal: ModelScores | null;
   /** Null where the release has no ranking model. */
   predict: PredictActions | null;
+  /** Items that the release knows, by id; null where there is no release. The same object as long as it is the same release. */
+  learnt: ReadonlyMap<string, number> | null;
   /** The neighbours of an item in the release, nearest first, weights 0–1; empty where it knows none. */
   neighboursOf(itemId: string): readonly Scored[];
   /** Uniform in [0, 1): the dice of exploration, the same for the same answer. */

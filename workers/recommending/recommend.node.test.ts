@@ -192,3 +192,26 @@ it('answers without statistics, model or signals; an empty catalogue is the only
   expect((await composeGallery(makeMoment(bare), 12)).rows[0]!.items).toHaveLength(12);
   expect((await composeGallery(makeMoment({ ...bare, catalogue: new Catalogue() }), 12)).rows).toEqual([]);
 });
+
+it('finds a game that came after the release by its content, for its players and beside the games that it is like', async () => {
+  const labels = { genres: ['Strategy'], tags: ['Naval', 'Turn-Based'] };
+  const known = itemIds.map((_, place) => (place === 0 ? { ...makeItem(0), ...labels } : makeItem(place)));
+  const fresh = { ...makeItem(99), ...labels, itemId: 'fresh', title: 'Fresh', releaseDate: '2020-01-01' };
+  const learnt = new Map(itemIds.map((itemId, place) => [itemId, place]));
+  const changes = {
+    learnt,
+    personal: scoresOf(30, 31, 32, 33, 34, 35, 36, 37),
+    view: { ...EMPTY_VIEW, history: [{ itemId: 'g0', weight: 1, ageDays: 1, strongestType: 'play' }], played: ['g0'] },
+    neighboursOf: () => weighted(10, 11, 12, 13, 14, 15),
+  };
+  const moment = makeMoment(changes, [...known, fresh]);
+  const picked = (await recommend(moment, 10)).items;
+  expect(ids(picked).indexOf('fresh')).toBeGreaterThan(0);
+  expect(picked.find(({ itemId }) => itemId === 'fresh')!.reason).toContain('New, and like what you played');
+  const near = ids(recommendSimilar(moment, known[0]!, 6));
+  expect(near.indexOf('fresh')).toBeGreaterThan(0);
+  // Not beside what it has nothing to do with, nor once the release knows it.
+  expect(ids(recommendSimilar(moment, known[1]!, 60))).not.toContain('fresh');
+  const later = makeMoment({ ...changes, learnt: new Map([...learnt, ['fresh', 60]]) }, [...known, fresh]);
+  expect(ids(recommendSimilar(later, known[0]!, 60))).not.toContain('fresh');
+});

@@ -29,11 +29,13 @@ import {
   retrieved,
   similar,
   trending,
+  unlearnt,
 } from './sources.ts';
 
 /** Candidates of the largest source: more than the longest slate. */
 const RETRIEVED_MAX = 200;
 const POPULAR_MAX = 100;
+const UNLEARNT_MAX = 50;
 /**
  * How far a shelf looks for what its player would choose: its own order says who may stand there, the player's score who does.
  * Far, by measurement (docs/experiments.md), but in a small store not so far that all shelves hold the same.
@@ -81,6 +83,7 @@ export async function rank(moment: Moment, shelves: readonly Shelf[], more: read
   pool.add('rule', listed(moment, rules.pinnedIds), rules.pinnedIds.length);
   if (moment.personal !== null) pool.add('retrieval', retrieved(moment, moment.personal), RETRIEVED_MAX);
   pool.add('popular', popularNear(moment), POPULAR_MAX);
+  pool.add('unlearnt', unlearnt(moment), UNLEARNT_MAX);
   const depth = shelfDepth(moment.catalogue.size);
   const filled = shelves.map((shelf) => ({ shelf, own: pool.add(shelf.source, shelf.found, depth) }));
   const unknown = pool.add('exploration', unexplored(moment), Number.POSITIVE_INFINITY);

@@ -7,6 +7,7 @@ import { type CandidateFacts, encodeFeatures, FEATURES, valueActions } from '../
 import type { Candidate, ScoredCandidate } from './candidates.ts';
 import type { Moment } from './moment.ts';
 import type { RuleEffects } from './rules.ts';
+import { likenessToHistory } from './unlearnt.ts';
 
 // All leans multiply. A transformer's tenth game may score a tenth of its first, a table's nine tenths: what is added
 // would turn the one list over and hardly touch the other. By a factor a game overtakes only those that the model finds
@@ -17,6 +18,8 @@ const AFFINITY_WEIGHT = 0.75;
 const POPULARITY_WEIGHT = 0.05;
 /** The dial at its end makes the most popular game this many times the better, or the worse, against one that nobody knows. */
 const DIAL_FACTOR = 20;
+/** A game that no model knows yet, just like what the player loves, scores this part of the model's first. */
+const UNLEARNT_WEIGHT = 0.5;
 /** Added to every score, so that the leans order also those that nobody has chosen yet. */
 const SCORE_MIN = 0.01;
 /** From this share on a genre is worth naming as a reason. */
@@ -30,7 +33,7 @@ export async function scoreCandidates(
 ): Promise<ScoredCandidate[]> {
   const answer = describeAnswer(moment);
   const base = moment.personal === null ? 'popular' : 'retrieval';
-  const facts = describeCandidates([...candidates], base, answer, moment.view);
+  const facts = describeCandidates([...candidates], base, answer, moment);
   // Without a model to read them, features are wanted of what is shown alone, for the log.
   const features = moment.predict === null ? undefined : encodeFeatures(facts, answer);
   const values = features && (await predictValues(features, facts.length, moment));
@@ -41,7 +44,7 @@ export async function scoreCandidates(
       const { item, sources } = candidate;
       const strongest = item.genres.find((genre) => (answer.genres.get(genre) ?? 0) >= STRONG_SHARE);
       const popular = answer.popularity.get(item.itemId) ?? 0;
-      const reason = (sources[base] ?? Object.values(sources)[0])?.reason ?? '';
+      const reason = (sources[base] ?? sources.unlearnt ?? Object.values(sources)[0])?.reason ?? '';
       return {
         ...candidate,
         score:
@@ -70,10 +73,11 @@ function describeCandidates(
   candidates: readonly Candidate[],
   base: 'popular' | 'retrieval',
   { genres, popularity }: AnswerFacts,
-  { preferences, history }: Moment['view'],
+  moment: Moment,
 ): (Candidate & Omit<CandidateFacts, 'sources'>)[] {
   const retrieved = candidates.filter(({ sources }) => sources.retrieval !== undefined);
   retrieved.sort((a, b) => b.sources.retrieval!.score - a.sources.retrieval!.score);
+  const { preferences, history } = moment.view;
   const picked = new Set(preferences.genres.map((genre) => genre.toLowerCase()));
   // Whoever has named genres and hardly played yet: what is liked in them weighs as one game played does, ever less from then on.
   const pickedWorth = 1 / (1 + history.length);
@@ -87,7 +91,10 @@ function describeCandidates(
       ...candidate,
       retrievalRank: ranks.get(item.itemId),
       prior:
-        ((sources[base]?.score ?? 0) + (isPicked ? pickedWorth * Math.sqrt(popular) : 0) + SCORE_MIN) *
+        ((sources[base]?.score ?? 0) +
+          (sources.unlearnt === undefined ? 0 : UNLEARNT_WEIGHT * likenessToHistory(item, moment)) +
+          (isPicked ? pickedWorth * Math.sqrt(popular) : 0) +
+          SCORE_MIN) *
         (1 + AFFINITY_WEIGHT * Math.min(1, lean) + POPULARITY_WEIGHT * popular),
     };
   });

@@ -5,6 +5,7 @@ import type { Scored } from '../../models/contracts/statistics.ts';
 import type { Found } from './candidates.ts';
 import type { ModelScores, Moment } from './moment.ts';
 import { findLike } from './search.ts';
+import { likenessOf, likenessToHistory, listUnlearnt } from './unlearnt.ts';
 
 /** What the model scores above zero, the best at 1. The whole vocabulary was scored: there is no approximate index. */
 export function* retrieved({ catalogue }: Moment, { itemIds, scores }: ModelScores): Generator<Found> {
@@ -106,22 +107,44 @@ export function* newReleases({ catalogue, today }: Moment): Generator<Found> {
 export const searched = ({ catalogue, popularity }: Moment, query: string): Found[] =>
   findLike(catalogue, popularity, query);
 
-/** The neighbours that the release holds of an item; where it holds none, those by what the catalogue says of two games. */
+/** A game that no model knows is at most as near to another as this part of its nearest neighbour. */
+const UNLEARNT_SHARE = 0.5;
+/** In a list of what goes with a game. */
+const SIMILAR_UNLEARNT_MAX = 3;
+
+/**
+ * The neighbours that the release holds of an item, and with them games that came after it, by what the catalogue says of
+ * two games; where it holds none, those by the catalogue alone.
+ */
 export function similar(moment: Moment, to: Item): Found[] {
   const neighbours = [...fromList(moment.catalogue, moment.neighboursOf(to.itemId), `Goes with ${to.title}`)];
-  return neighbours.length > 0 ? neighbours : similarByContent(moment, to);
+  if (neighbours.length === 0) return similarByContent(moment, to);
+  const nearest = neighbours[0]!.score;
+  const fresh = listUnlearnt(moment)
+    .map((item) => ({
+      item,
+      score: UNLEARNT_SHARE * nearest * likenessOf(item, to),
+      reason: `New, and like ${to.title}`,
+    }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score)
+    .slice(0, SIMILAR_UNLEARNT_MAX);
+  return fresh.length === 0 ? neighbours : [...neighbours, ...fresh].sort((a, b) => b.score - a.score);
 }
 
+/** Games that came after the release, the likest to what the player took to first. */
+export const unlearnt = (moment: Moment): Found[] =>
+  listUnlearnt(moment)
+    .map((item) => ({ item, score: likenessToHistory(item, moment), reason: 'New, and like what you played' }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score);
+
 function similarByContent({ catalogue, popularity }: Moment, to: Item): Found[] {
-  const labels = new Set([...to.genres, ...to.tags]);
   const candidates: Found[] = [];
   for (const item of catalogue.values()) {
     if (item.itemId === to.itemId) continue;
-    const shared = [...item.genres, ...item.tags].filter((label) => labels.has(label)).length;
-    // Jaccard index, nudged by the maker and, among equals, by popularity.
-    const union = labels.size + item.genres.length + item.tags.length - shared;
-    const sameMaker = item.developer !== null && item.developer === to.developer ? 0.2 : 0;
-    const score = (union > 0 ? shared / union : 0) + sameMaker;
+    // Among equals the popular first.
+    const score = likenessOf(item, to);
     if (score > 0)
       candidates.push({ item, score: score + 0.01 * (popularity.get(item.itemId) ?? 0), reason: `Like ${to.title}` });
   }

@@ -1,0 +1,52 @@
+// Games that came after the release in use was trained: no model knows them. What the catalogue says of them is compared with
+// what it says of games that are known, so that they are found at once. Where there is no release there are none.
+
+import type { Item } from '../../models/contracts/item.ts';
+import type { Catalogue } from '../storage/catalogue.ts';
+import { similarityOf } from './diversity.ts';
+import type { Moment } from './moment.ts';
+
+/** Of a store that has just been doubled: the newest. */
+const UNLEARNT_MAX = 200;
+/** Of the history, those that a game is compared with. */
+const COMPARED_MAX = 20;
+/** The same maker says a little more than any one label. */
+const MAKER_LIKENESS = 0.2;
+
+interface Known {
+  learnt: ReadonlyMap<string, number>;
+  changes: number;
+  items: readonly Item[];
+}
+const known = new WeakMap<Catalogue, Known>();
+
+/** The newest of the released games that the release does not know; found once for a state of the catalogue and a release. */
+export function listUnlearnt({ catalogue, learnt, today }: Pick<Moment, 'catalogue' | 'learnt' | 'today'>) {
+  if (learnt === null) return [];
+  const before = known.get(catalogue);
+  if (before?.learnt === learnt && before.changes === catalogue.changes) return before.items;
+  const items: Item[] = [];
+  for (const item of catalogue.values())
+    if (!learnt.has(item.itemId) && (item.releaseDate ?? '') <= today) items.push(item);
+  items.sort((a, b) => ((a.releaseDate ?? '') > (b.releaseDate ?? '') ? -1 : 1));
+  const newest = items.slice(0, UNLEARNT_MAX);
+  known.set(catalogue, { learnt, changes: catalogue.changes, items: newest });
+  return newest;
+}
+
+/** Jaccard index of genres and tags, and a little for the same maker; 0–1. */
+export const likenessOf = (a: Item, b: Item): number =>
+  Math.min(1, similarityOf(a, b) + (a.developer !== null && a.developer === b.developer ? MAKER_LIKENESS : 0));
+
+/** How like it is to what the player took to, the likest counting, each as much as it weighs; 0–1. */
+export function likenessToHistory(item: Item, { view, catalogue }: Pick<Moment, 'view' | 'catalogue'>): number {
+  let most = 0;
+  let compared = 0;
+  for (const { itemId, weight } of view.history) {
+    const own = weight > 0 ? catalogue.get(itemId) : undefined;
+    if (own === undefined) continue;
+    most = Math.max(most, Math.min(1, weight) * likenessOf(item, own));
+    if (++compared === COMPARED_MAX) break;
+  }
+  return most;
+}
