@@ -5,7 +5,7 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, inject, it } from 'vitest';
-import type { Gallery } from '../models/contracts/gallery.ts';
+import type { Gallery, RecommendedItem } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
 import type { Subscription } from '../models/contracts/subscription.ts';
 import { runRound } from '../scripts/simulate/round.ts';
@@ -124,22 +124,24 @@ it('walks the whole road', async () => {
   expect(results.map(({ status }) => status)).toEqual(Array(10).fill('accepted'));
   const after = await gallery(newcomer);
   expect(after).toMatchObject({ tier: 'online', release: first.release, degraded: [] });
-  expect(genreShare(after, genre)).toBeGreaterThan(Math.max(0.7, genreShare(before, genre)));
+  expect(genreShare(after, genre)).toBeGreaterThan(Math.max(0.6, genreShare(before, genre)));
   expect(after.rows.map(({ id }) => id)).toEqual(
     expect.arrayContaining(['top-picks', 'trending', 'best-rated', 'new', `genre-${genre}`]),
   );
 
   // A game that no model has seen, and many players who choose it together with one that every model knows.
   const anchor = strategy[0]!.itemId;
+  const { genres, tags } = await call<Item>(`/v1/items/${anchor}`);
   const novelty = `e2e-novelty-${Date.now()}`;
   await call('/v1/items', {
-    items: [{ itemId: novelty, title: 'Novelty', genres: [genre], releaseDate: '2026-01-01' }],
+    items: [{ itemId: novelty, title: 'Novelty', genres, tags, releaseDate: '2026-01-01' }],
   });
-  const similar = async () => {
-    const { items } = await call<Gallery & { items: { itemId: string }[] }>(`/v1/items/${anchor}/similar?n=20`);
-    return items.map(({ itemId }) => itemId);
+  const goesWithAnchor = async () => {
+    const { items } = await call<{ items: RecommendedItem[] }>(`/v1/items/${anchor}/similar?n=20`);
+    return items.find(({ itemId }) => itemId === novelty)?.reason;
   };
-  expect(await similar()).not.toContain(novelty);
+  // The catalogue alone says that the two are alike.
+  expect(await goesWithAnchor()).toMatch(/^New, and like /);
   const players = 300;
   const looks = 12;
   const events = Array.from({ length: players }, (_, player) =>
@@ -177,6 +179,6 @@ it('walks the whole road', async () => {
     .not.toBe(first.release);
 
   // The edge swapped the release by itself: the model now knows the novelty as the neighbour that players made it.
-  expect(await similar()).toContain(novelty);
+  expect(await goesWithAnchor()).toMatch(/^Goes with /);
   expect(await status()).toMatchObject({ engine: 'onnx', deadLetters: 0, failures: [] });
 });

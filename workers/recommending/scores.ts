@@ -7,7 +7,7 @@ import { type CandidateFacts, encodeFeatures, FEATURES, valueActions } from '../
 import type { Candidate, ScoredCandidate } from './candidates.ts';
 import type { Moment } from './moment.ts';
 import type { RuleEffects } from './rules.ts';
-import { likenessToHistory } from './unlearnt.ts';
+import { likenessToHistory, scoreAmong } from './unlearnt.ts';
 
 // All leans multiply. A transformer's tenth game may score a tenth of its first, a table's nine tenths: what is added
 // would turn the one list over and hardly touch the other. By a factor a game overtakes only those that the model finds
@@ -18,8 +18,6 @@ const AFFINITY_WEIGHT = 0.75;
 const POPULARITY_WEIGHT = 0.05;
 /** The dial at its end makes the most popular game this many times the better, or the worse, against one that nobody knows. */
 const DIAL_FACTOR = 20;
-/** A game that no model knows yet, just like what the player loves, scores this part of the model's first. */
-const UNLEARNT_WEIGHT = 0.5;
 /** Added to every score, so that the leans order also those that nobody has chosen yet. */
 const SCORE_MIN = 0.01;
 /** From this share on a genre is worth naming as a reason. */
@@ -82,6 +80,7 @@ function describeCandidates(
   // Whoever has named genres and hardly played yet: what is liked in them weighs as one game played does, ever less from then on.
   const pickedWorth = 1 / (1 + history.length);
   const ranks = new Map(retrieved.map(({ item }, rank) => [item.itemId, rank]));
+  const scores = retrieved.map(({ sources }) => sources.retrieval!.score);
   return candidates.map((candidate) => {
     const { item, sources } = candidate;
     const lean = item.genres.reduce((sum, genre) => sum + (genres.get(genre) ?? 0), 0);
@@ -92,7 +91,7 @@ function describeCandidates(
       retrievalRank: ranks.get(item.itemId),
       prior:
         ((sources[base]?.score ?? 0) +
-          (sources.unlearnt === undefined ? 0 : UNLEARNT_WEIGHT * likenessToHistory(item, moment)) +
+          (sources.unlearnt === undefined ? 0 : scoreAmong(scores, likenessToHistory(item, moment))) +
           (isPicked ? pickedWorth * Math.sqrt(popular) : 0) +
           SCORE_MIN) *
         (1 + AFFINITY_WEIGHT * Math.min(1, lean) + POPULARITY_WEIGHT * popular),

@@ -5,7 +5,7 @@ import type { Scored } from '../../models/contracts/statistics.ts';
 import type { Found } from './candidates.ts';
 import type { ModelScores, Moment } from './moment.ts';
 import { findLike } from './search.ts';
-import { likenessOf, likenessToHistory, listUnlearnt } from './unlearnt.ts';
+import { likenessOf, likenessToHistory, listUnlearnt, scoreAmong } from './unlearnt.ts';
 
 /** What the model scores above zero, the best at 1. The whole vocabulary was scored: there is no approximate index. */
 export function* retrieved({ catalogue }: Moment, { itemIds, scores }: ModelScores): Generator<Found> {
@@ -107,28 +107,23 @@ export function* newReleases({ catalogue, today }: Moment): Generator<Found> {
 export const searched = ({ catalogue, popularity }: Moment, query: string): Found[] =>
   findLike(catalogue, popularity, query);
 
-/** A game that no model knows is at most as near to another as this part of its nearest neighbour. */
-const UNLEARNT_SHARE = 0.5;
-/** In a list of what goes with a game. */
+/** Of a list of what goes with a game. */
 const SIMILAR_UNLEARNT_MAX = 3;
 
 /**
- * The neighbours that the release holds of an item, and with them games that came after it, by what the catalogue says of
+ * The neighbours that the release holds of an item, and among them games that came after it, by what the catalogue says of
  * two games; where it holds none, those by the catalogue alone.
  */
 export function similar(moment: Moment, to: Item): Found[] {
   const neighbours = [...fromList(moment.catalogue, moment.neighboursOf(to.itemId), `Goes with ${to.title}`)];
   if (neighbours.length === 0) return similarByContent(moment, to);
-  const nearest = neighbours[0]!.score;
+  const scores = neighbours.map(({ score }) => score);
   const fresh = listUnlearnt(moment)
-    .map((item) => ({
-      item,
-      score: UNLEARNT_SHARE * nearest * likenessOf(item, to),
-      reason: `New, and like ${to.title}`,
-    }))
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score)
-    .slice(0, SIMILAR_UNLEARNT_MAX);
+    .map((item) => ({ item, likeness: likenessOf(item, to) }))
+    .filter(({ likeness }) => likeness > 0)
+    .sort((a, b) => b.likeness - a.likeness)
+    .slice(0, SIMILAR_UNLEARNT_MAX)
+    .map(({ item, likeness }) => ({ item, score: scoreAmong(scores, likeness), reason: `New, and like ${to.title}` }));
   return fresh.length === 0 ? neighbours : [...neighbours, ...fresh].sort((a, b) => b.score - a.score);
 }
 

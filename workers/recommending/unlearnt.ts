@@ -12,6 +12,8 @@ const UNLEARNT_MAX = 200;
 const COMPARED_MAX = 20;
 /** The same maker says a little more than any one label. */
 const MAKER_LIKENESS = 0.2;
+/** Behind so many of those that a model knows stands a game that is wholly alike; one half alike behind twice as many. */
+const PLACES_BEFORE = 4;
 
 interface Known {
   learnt: ReadonlyMap<string, number>;
@@ -37,6 +39,15 @@ export function listUnlearnt({ catalogue, learnt, today }: Pick<Moment, 'catalog
 /** Jaccard index of genres and tags, and a little for the same maker; 0–1. */
 export const likenessOf = (a: Item, b: Item): number =>
   Math.min(1, similarityOf(a, b) + (a.developer !== null && a.developer === b.developer ? MAKER_LIKENESS : 0));
+
+/**
+ * What a game this like (0–1) scores among those that a model has scored, best first: as much as the one that it stands
+ * behind; beyond their end ever less. By place, since one model's tenth scores a tenth of its first and another's nine tenths.
+ */
+export function scoreAmong(scores: readonly number[], likeness: number): number {
+  const place = Math.ceil(PLACES_BEFORE / likeness);
+  return scores[place - 1] ?? ((scores.at(-1) ?? 0) * scores.length) / place;
+}
 
 /** How like it is to what the player took to, the likest counting, each as much as it weighs; 0–1. */
 export function likenessToHistory(item: Item, { view, catalogue }: Pick<Moment, 'view' | 'catalogue'>): number {
