@@ -46,7 +46,7 @@ export const Explanation = z
     rank: z.number().int().nullable().meta({ description: 'Among all candidates, from 0.' }),
     candidates: z.number().int().meta({ description: 'How many there were.' }),
     sources: z.record(z.string(), z.number()).meta({ description: 'Which found it, and their scores, the best at 1.' }),
-    rules: z.array(z.string()).meta({ description: 'Rules of the store that changed its place.' }),
+    rules: z.array(z.string()).meta({ description: 'Rules of the store, in force now, that speak of it.' }),
     propensity: z
       .number()
       .nullable()

@@ -36,6 +36,10 @@ export const HistoryItem = z
     strongestType: z
       .string()
       .meta({ description: 'Type of the item’s weightiest recent event; `pick`: named in the preferences.' }),
+    playedDaysAgo: z
+      .number()
+      .optional()
+      .meta({ description: 'Since it was last played; absent where it was not, lately.' }),
   })
   .meta({ id: 'HistoryItem' });
 export type HistoryItem = z.infer<typeof HistoryItem>;
@@ -46,7 +50,7 @@ export const UserView = z.object({
   owned: z.array(z.string()),
   played: z.array(z.string()),
   dismissed: z.array(z.string()),
-  searches: z.array(z.string()).meta({ description: 'Recent queries, newest first.' }),
+  searches: z.array(z.string()).meta({ description: 'Queries of the last three days, newest first.' }),
   shown: z
     .array(z.object({ itemId: z.string(), times: z.number().int() }))
     .meta({ description: 'What was shown lately, and how often since the player last did anything with it.' }),

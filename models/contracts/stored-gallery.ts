@@ -16,8 +16,9 @@ export type StoredGallery = z.infer<typeof StoredGallery>;
 
 /** What the batch computation knew of the player, for the time when nobody else can say it. */
 export const BatchGallery = StoredGallery.extend({
-  /** Owned, played or dismissed. */
-  excluded: z.array(z.string()),
+  /** Owned or played. */
+  had: z.array(z.string()),
+  dismissed: z.array(z.string()),
   ageLimit: z.number().int().nullable(),
 });
 export type BatchGallery = z.infer<typeof BatchGallery>;

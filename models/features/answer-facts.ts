@@ -40,6 +40,7 @@ export interface AnswerFacts {
   trend: Shares;
   countryTrend: Shares;
   rating: Shares;
+  /** In lower case. */
   platform: string | null;
   localHour: number | null;
   /** Epoch milliseconds of the day's beginning, UTC. */
@@ -86,7 +87,7 @@ export function describeAnswer(material: AnswerMaterial): AnswerFacts {
     trend: sharesOf(statistics?.trending),
     countryTrend: sharesOf(statistics?.trendingByCountry[context.country ?? '']),
     rating: sharesOf(statistics?.bestRated),
-    platform: context.platform,
+    platform: context.platform?.toLowerCase() ?? null,
     localHour: context.localHour,
     todayMs: Date.parse(today),
   };

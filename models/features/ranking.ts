@@ -124,14 +124,18 @@ export const FEATURES: readonly Feature[] = [
   signed('hour/sine', (_, { localHour }) => (localHour === null ? 0 : Math.sin(turn(localHour)))),
   signed('hour/cosine', (_, { localHour }) => (localHour === null ? 0 : Math.cos(turn(localHour)))),
   signed('platform/match', ({ item }, { platform }) =>
-    platform === null || item.platforms.length === 0 ? 0 : item.platforms.includes(platform) ? 1 : -1,
+    platform === null || item.platforms.length === 0
+      ? 0
+      : item.platforms.some((one) => one.toLowerCase() === platform)
+        ? 1
+        : -1,
   ),
   share('position/row', () => 0),
   share('position/column', () => 0),
 ];
 
 /** Grows with every change of how a feature is read that does not change its name. */
-const FEATURES_VERSION = 2;
+const FEATURES_VERSION = 3;
 
 /** Stands for the list, its order and its ranges: a model is of use only to who encodes as its trainer's log did. */
 export const FEATURES_HASH: string = hash(

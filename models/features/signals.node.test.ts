@@ -106,6 +106,7 @@ it('views weights, ownership, plays and dismissals; choosing a game lifts its di
     event('e', 'like', 'refused-then-liked', 1),
     event('f', 'rate', 'rated-low', 5, 0.5),
     event('g', 'view', 'looked', 0),
+    event('forgotten query', 'search', null, 4),
     event('older query', 'search', null, 2),
     event('newer query', 'search', null, 1),
     event('h', 'impression', 'shown', 0),
@@ -122,6 +123,7 @@ it('views weights, ownership, plays and dismissals; choosing a game lifts its di
     itemId: 'bought',
     weight: 1.5,
     ageDays: 2,
+    playedDaysAgo: 2,
     strongestType: 'play',
   });
   expect(view.history.find(({ itemId }) => itemId === 'rated-low')!.weight).toBe(-1);

@@ -21,6 +21,8 @@ import { weighEvent } from './weights.ts';
 const DAY_MS = 86_400_000;
 const HISTORY_VIEW_MAX = 128;
 const SEARCHES_VIEW_MAX = 5;
+/** Who searched longer ago looks for something else by now. */
+const SEARCHES_VIEW_DAYS = 3;
 const SHOWN_VIEW_MAX = 200;
 const ITEM_WEIGHT_MIN = -1;
 const ITEM_WEIGHT_MAX = 1.5;
@@ -135,7 +137,10 @@ export function viewSignals(signals: Signals, preferences: Preferences, now: num
     played: itemsWith((marks) => marks.play !== undefined || marks.rate !== undefined),
     dismissed: itemsWith(isDismissed),
     searches: signals.actions
-      .filter((event) => event.type === 'search' && event.query !== null)
+      .filter(
+        ({ type, query, timestamp }) =>
+          type === 'search' && query !== null && now - timestamp <= SEARCHES_VIEW_DAYS * DAY_MS,
+      )
       .slice(0, SEARCHES_VIEW_MAX)
       .map((event) => event.query!),
     shown: viewShown(signals),
@@ -172,30 +177,24 @@ export function viewHistory(actions: readonly SignalEvent[], now: number): Histo
   for (const event of actions) {
     if (event.itemId === null) continue;
     const weight = weighEvent(event);
-    const item = items.get(event.itemId);
+    const ageDays = Math.max(0, (now - event.timestamp) / DAY_MS);
+    let item = items.get(event.itemId);
     if (item === undefined) {
-      items.set(event.itemId, {
-        itemId: event.itemId,
-        weight,
-        ageDays: Math.max(0, (now - event.timestamp) / DAY_MS),
-        strongestType: event.type,
-        strongest: Math.abs(weight),
-      });
-    } else {
-      item.weight += weight;
-      if (Math.abs(weight) > item.strongest) {
-        item.strongest = Math.abs(weight);
-        item.strongestType = event.type;
-      }
+      item = { itemId: event.itemId, weight: 0, ageDays, strongestType: event.type, strongest: 0 };
+      items.set(event.itemId, item);
+    }
+    item.weight += weight;
+    if (event.type === 'play') item.playedDaysAgo ??= ageDays;
+    if (Math.abs(weight) > item.strongest) {
+      item.strongest = Math.abs(weight);
+      item.strongestType = event.type;
     }
   }
   return [...items.values()]
     .filter((item) => item.weight !== 0)
     .slice(0, HISTORY_VIEW_MAX)
-    .map(({ itemId, weight, ageDays, strongestType }) => ({
-      itemId,
+    .map(({ strongest: _, weight, ...item }) => ({
+      ...item,
       weight: Math.min(ITEM_WEIGHT_MAX, Math.max(ITEM_WEIGHT_MIN, weight)),
-      ageDays,
-      strongestType,
     }));
 }

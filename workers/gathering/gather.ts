@@ -5,7 +5,7 @@ import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Tier } from '../../models/contracts/gallery.ts';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_VIEW, type HistoryItem, type UserView } from '../../models/contracts/signals.ts';
-import { genreAffinity } from '../../models/features/affinity.ts';
+import { type GenreAffinity, genreAffinity } from '../../models/features/affinity.ts';
 import { createDice } from '../../models/features/dice.ts';
 import { encodeHistories } from '../../models/features/history.ts';
 import { readNeighbours } from '../inference/neighbours.ts';
@@ -16,7 +16,7 @@ import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import type { Budget } from './budget.ts';
 import { type Isolate, isolate as thisIsolate } from './isolate.ts';
-import { recallSafety, rememberSafety } from './safety.ts';
+import { joinSafety, recallSafety, rememberSafety } from './safety.ts';
 
 /** What an answer is asked for. */
 export interface Asking {
@@ -71,14 +71,16 @@ export async function gather({
     isolate.holdStatistics(env, now, waitUntil, patience),
     isolate.holdRelease(env, now, waitUntil, patience),
     isolate.holdRules(env, now, waitUntil, patience),
-    userId === undefined ? EMPTY_VIEW : (given ?? readView(env, userId, context, budget.for('signals'), degraded)),
+    userId === undefined || given !== undefined
+      ? { view: given ?? EMPTY_VIEW, complete: true }
+      : readView(env, userId, context, budget.for('signals'), degraded),
   ]);
   for (const { failure } of [catalogueReading, statisticsReading, releaseReading, rulesReading])
     if (failure !== undefined) degraded.push(failure);
 
-  const recalled = read === undefined && userId !== undefined ? recallSafety(userId) : undefined;
-  const view = read ?? recalled ?? EMPTY_VIEW;
-  const stranger = read === undefined && recalled === undefined;
+  const recalled = read.complete || userId === undefined ? undefined : recallSafety(userId);
+  const view = recalled === undefined ? read.view : joinSafety(read.view, recalled);
+  const stranger = !read.complete && recalled === undefined;
   if (stranger)
     degraded.push('safety: the player’s object does not say for whom this is; games for adults are left out');
 
@@ -95,7 +97,7 @@ export async function gather({
       statistics: statisticsReading.value?.statistics ?? null,
       popularity: statisticsReading.value?.popularity ?? new Map(),
       view,
-      affinity: genreAffinity(view.history, (itemId) => catalogue.get(itemId)?.genres, view.preferences.genres),
+      affinity: affinityOf(view, catalogue),
       context,
       rules: [...(stranger ? [NOT_FOR_STRANGERS] : []), ...rulesInForce(rulesReading.value?.rules ?? [], now, context)],
       personal,
@@ -113,34 +115,44 @@ export async function gather({
       dataUntil: release?.manifest.data.until ?? null,
       degraded,
     },
-    lacking:
-      read === undefined
-        ? 'signals'
-        : catalogueReading.value === undefined
-          ? 'catalogue'
-          : !isNewcomer && personal === null && modelFailed
-            ? 'model'
-            : undefined,
+    lacking: !read.complete
+      ? 'signals'
+      : catalogueReading.value === undefined
+        ? 'catalogue'
+        : !isNewcomer && personal === null && modelFailed
+          ? 'model'
+          : undefined,
   };
 }
 
-/** The player's signals as they are now; undefined, and named as degraded, where the object does not answer in time. */
+/** What a player leans to, with the genres that they picked as the catalogue writes them. */
+export const affinityOf = ({ history, preferences }: UserView, catalogue: Catalogue): GenreAffinity[] =>
+  genreAffinity(
+    history,
+    (itemId) => catalogue.get(itemId)?.genres,
+    preferences.genres.map((genre) => catalogue.spellGenre(genre)),
+  );
+
+/**
+ * The player's signals as they are now. Not complete, and named as degraded, where the object does not answer in time, or
+ * has not read the player's log yet: then nobody knows what must not be shown.
+ */
 async function readView(
   env: Env,
   userId: string,
   context: RequestContext,
   deadlineMs: number,
   degraded: string[],
-): Promise<UserView | undefined> {
+): Promise<{ view: UserView; complete: boolean }> {
   try {
     const asked = env.USER_SIGNALS.getByName(userId).view(userId, context);
     const { view, complete } = await withDeadline(asked, deadlineMs, 'signals');
-    if (!complete) degraded.push('signals: the log of this player is not read yet');
-    rememberSafety(userId, view);
-    return view;
+    if (complete) rememberSafety(userId, view);
+    else degraded.push('signals: the log of this player is not read yet');
+    return { view, complete };
   } catch (error) {
     degraded.push(describe('signals', error));
-    return undefined;
+    return { view: EMPTY_VIEW, complete: false };
   }
 }
 
@@ -166,7 +178,9 @@ const predictActions =
     try {
       const ranker = isolate.heldRelease().value?.ranker;
       if (!ranker) throw new Error('the release that came meanwhile has no ranking model');
-      return await ranker.predict(features, candidates);
+      const probabilities = await ranker.predict(features, candidates);
+      if (!probabilities.every(Number.isFinite)) throw new Error('the ranking model answers what is no number');
+      return probabilities;
     } catch (error) {
       degraded.push(describe('ranking', error));
       throw error;

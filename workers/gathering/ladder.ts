@@ -4,18 +4,17 @@
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-gallery.ts';
-import { emptySignals, foldEvents, toSignalEvent, viewSignals } from '../../models/features/signals.ts';
 import { keepSafe, OWN_ROWS, onlyGenre } from '../recommending/filters.ts';
 import type { Moment } from '../recommending/moment.ts';
 import { composePlain, type PlainPolicy } from '../recommending/policies.ts';
 import { composeGallery, type Page, type Ranked, recommend, recommendList } from '../recommending/recommend.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
-import { readMarkEvents } from '../storage/events.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
-import { readPreferences } from '../storage/users.ts';
-import { type Answer, type Asking, type Gathered, gather } from './gather.ts';
+import { type Answer, type Asking, affinityOf, type Gathered, gather } from './gather.ts';
 import { isolate as thisIsolate } from './isolate.ts';
+import { recogniseByLog } from './recognise.ts';
+import { joinSafety } from './safety.ts';
 
 export interface ServedGallery {
   answer: Answer;
@@ -55,7 +54,7 @@ export async function answerGallery(asking: Asking, length: number, plain?: Plai
   const last = await lastMoment(asking, await recognised);
   const made = await attempt(answer, () => composeGallery(last, length));
   return made === undefined
-    ? { answer, rows: await popularRow(last, answer, length), moment: last }
+    ? { answer, rows: await popularRow(last, answer, length, undefined), moment: last }
     : { answer, rows: made.rows, moment: last, page: made };
 }
 
@@ -81,7 +80,7 @@ export async function answerRecommendations(asking: Asking, length: number, genr
   const last = await lastMoment(asking, await recognised);
   const made = await attempt(answer, () => recommend(last, length, genre));
   return made === undefined
-    ? { answer, moment: last, items: (await popularRow(last, answer, length))[0]?.items ?? [] }
+    ? { answer, moment: last, items: (await popularRow(last, answer, length, genre))[0]!.items }
     : { answer, moment: last, ...made };
 }
 
@@ -94,31 +93,6 @@ async function attempt<T>(answer: Answer, compose: () => T | Promise<T>): Promis
     answer.degraded.push(`composition: ${(error as Error).message}`);
     answer.tier = 'statistics';
     return undefined;
-  }
-}
-
-/**
- * What a player has, refused and prefers, from D1 where the player's object cannot say it: the log is some seconds behind,
- * what was known before counts beside it.
- */
-async function recogniseByLog({ env, userId, budget }: Asking, gathered: Gathered): Promise<Gathered> {
-  if (gathered.lacking !== 'signals' || userId === undefined) return gathered;
-  const { moment, answer } = gathered;
-  const { view } = moment;
-  try {
-    const reading = Promise.all([readMarkEvents(env.DB, userId), readPreferences(env.DB, userId)]);
-    const [events, preferences = view.preferences] = await withDeadline(reading, budget.for('stored'), 'log');
-    const { signals } = foldEvents(emptySignals(), events.map(toSignalEvent));
-    const { owned, played, dismissed } = viewSignals(signals, preferences, Date.now());
-    const known = {
-      owned: [...view.owned, ...owned],
-      played: [...view.played, ...played],
-      dismissed: [...view.dismissed, ...dismissed],
-    };
-    return { ...gathered, moment: { ...moment, view: { ...view, ...known, preferences } } };
-  } catch (error) {
-    answer.degraded.push((error as Error).message);
-    return gathered;
   }
 }
 
@@ -160,18 +134,12 @@ async function readStored(
 /** What must not be shown: what is known of it now, and where that is nothing, what was known then. */
 function safetyFor(gallery: StoredGallery | BatchGallery, { moment, lacking }: Gathered) {
   const catalogue = moment.catalogue.size > 0 ? moment.catalogue : catalogueOf(gallery.rows);
-  if (lacking !== 'signals' || !('excluded' in gallery)) return { ...moment, catalogue };
+  if (lacking !== 'signals' || !('had' in gallery)) return { ...moment, catalogue };
   const { view } = moment;
   const limits = [view.preferences.ageLimit, gallery.ageLimit].filter((limit) => limit !== null);
-  return {
-    ...moment,
-    catalogue,
-    view: {
-      ...view,
-      dismissed: [...view.dismissed, ...gallery.excluded],
-      preferences: { ...view.preferences, ageLimit: limits.length > 0 ? Math.min(...limits) : null },
-    },
-  };
+  const preferences = { ...view.preferences, ageLimit: limits.length > 0 ? Math.min(...limits) : null };
+  const then = { owned: gallery.had, played: [], dismissed: gallery.dismissed, preferences };
+  return { ...moment, catalogue, view: joinSafety(view, then) };
 }
 
 function catalogueOf(rows: readonly GalleryRow[]): Catalogue {
@@ -199,12 +167,16 @@ async function lastMoment(
   const { value } = await isolate.holdCatalogue(env, Date.now(), waitUntil, LAST_WAIT_MS);
   if (value === undefined) return moment;
   answer.degraded.push('deadline: the catalogue was waited for, as nothing else was there');
-  return { ...moment, catalogue: value };
+  return { ...moment, catalogue: value, affinity: affinityOf(moment.view, value) };
 }
 
-/** What needs nothing but a list; its filters are those of the request. */
-async function popularRow(moment: Moment, answer: Answer, length: number): Promise<GalleryRow[]> {
-  const items = (await attempt(answer, () => recommendList(moment, 'popular', length))) ?? [];
-  const row = { id: 'top-picks', title: 'Popular now', reason: 'What players choose most', items };
-  return keepSafe([row], moment);
+/** What needs nothing but a list. */
+async function popularRow(
+  moment: Moment,
+  answer: Answer,
+  length: number,
+  genre: string | undefined,
+): Promise<GalleryRow[]> {
+  const items = (await attempt(answer, () => recommendList(moment, 'popular', length, genre))) ?? [];
+  return [{ id: 'top-picks', title: 'Popular now', reason: 'What players choose most', items }];
 }

@@ -139,7 +139,8 @@ const batchOf = (...itemIds: string[]): BatchGallery => ({
       })),
     },
   ],
-  excluded: ['g9', 'g1'],
+  had: ['g9'],
+  dismissed: ['g1'],
   ageLimit: 12,
 });
 

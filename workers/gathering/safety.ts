@@ -1,13 +1,14 @@
 // What an isolate remembers of players whom it answered, for the time when their object cannot be asked: what they own,
 // have played and refused, and what they said. It ranks nothing.
 
-import { EMPTY_VIEW, type UserView } from '../../models/contracts/signals.ts';
+import type { UserView } from '../../models/contracts/signals.ts';
 
 const PLAYERS_MAX = 500;
 /** Over all players: some megabytes. */
 const ITEMS_MAX = 100_000;
 
-type Safety = Pick<UserView, 'owned' | 'played' | 'dismissed' | 'preferences'>;
+/** What must not be shown to a player, and what the player said. */
+export type Safety = Pick<UserView, 'owned' | 'played' | 'dismissed' | 'preferences'>;
 
 /** The one answered longest ago comes first. */
 const remembered = new Map<string, Safety>();
@@ -30,8 +31,14 @@ function forget(userId: string): void {
   items -= sizeOf(safety);
 }
 
-/** A view that recommends nothing and keeps the player safe; undefined for one whom this isolate has not answered. */
-export function recallSafety(userId: string): UserView | undefined {
-  const safety = remembered.get(userId);
-  return safety && { ...EMPTY_VIEW, ...safety };
-}
+/** Undefined for a player whom this isolate has not answered. */
+export const recallSafety = (userId: string): Safety | undefined => remembered.get(userId);
+
+/** A view with what else is known: the preferences are those of whoever knew them better. */
+export const joinSafety = (view: UserView, { owned, played, dismissed, preferences }: Safety): UserView => ({
+  ...view,
+  owned: [...view.owned, ...owned],
+  played: [...view.played, ...played],
+  dismissed: [...view.dismissed, ...dismissed],
+  preferences,
+});

@@ -80,9 +80,9 @@ async function computeGalleries(
     const view = viewOf(own, preferences.get(userId), now);
     const context = { ...EMPTY_CONTEXT, ...lastPlace(byUser.get(userId)) };
     const gallery = await makeGallery({ env, userId, view, context, waitUntil });
-    const excluded = [...new Set([...view.owned, ...view.played, ...view.dismissed])];
+    const had = [...new Set([...view.owned, ...view.played])];
     const { ageLimit } = view.preferences;
-    if (gallery !== undefined) made.push({ userId, gallery: { ...gallery, excluded, ageLimit } });
+    if (gallery !== undefined) made.push({ userId, gallery: { ...gallery, had, dismissed: view.dismissed, ageLimit } });
   }
   await writeBatchGalleries(env.DB, made, now);
   return made.length;

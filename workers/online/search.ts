@@ -6,6 +6,7 @@ import { QUERY_LENGTH_MAX } from '../../models/contracts/event.ts';
 import { Recommendations } from '../../models/contracts/gallery.ts';
 import { text } from '../../models/contracts/text.ts';
 import { type Asking, gather } from '../gathering/gather.ts';
+import { recogniseByLog } from '../gathering/recognise.ts';
 import { objectionTo } from '../recommending/candidates.ts';
 import { forAnyRow } from '../recommending/filters.ts';
 import type { Moment } from '../recommending/moment.ts';
@@ -53,7 +54,7 @@ export function routeSearch(app: OpenAPIHono<{ Bindings: Env }>): void {
       const from = asking(c, context, userId);
       const orError = (error: Error) => error;
       const [{ moment, answer }, ids, recorded] = await Promise.all([
-        gather(from),
+        gather(from).then((gathered) => recogniseByLog(from, gathered)),
         withDeadline(searchItems(c.env.DB, q, FOUND_MAX), from.budget.for('held'), 'search').catch(orError),
         record === 'true' ? recordSearch(from, userId, q).catch(orError) : undefined,
       ]);

@@ -2,8 +2,9 @@
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { UserView } from '../../models/contracts/signals.ts';
-import { genreAffinity } from '../../models/features/affinity.ts';
+import { affinityOf } from '../gathering/gather.ts';
 import { isolate } from '../gathering/isolate.ts';
+import { Catalogue } from '../storage/catalogue.ts';
 import { listUsers } from '../storage/users.ts';
 import { ProblemError } from './problems.ts';
 import { json, problems, scoped, UserParams, wholeNumber } from './routing.ts';
@@ -64,7 +65,7 @@ export function routeUsers(app: OpenAPIHono<{ Bindings: Env }>): void {
       return c.json(
         {
           ...view,
-          genres: genreAffinity(view.history, (itemId) => catalogue?.get(itemId)?.genres, view.preferences.genres),
+          genres: affinityOf(view, catalogue ?? new Catalogue()),
         },
         200,
       );

@@ -2,7 +2,9 @@
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { HistoryItem } from '../../models/contracts/signals.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
+import { objectionTo } from './candidates.ts';
+import { forNaming } from './filters.ts';
+import type { Moment } from './moment.ts';
 
 /** Below this it was a glance: a click counts, a single view does not. */
 const ANCHOR_WEIGHT_MIN = 0.3;
@@ -17,19 +19,21 @@ const BECAUSE: Record<string, string> = {
   pick: 'you picked',
 };
 
-/** The games of strongest and latest engagement, strongest first. */
+/** The games of strongest and latest engagement that may be named to this player, strongest first. */
 export function chooseAnchors(
-  history: readonly HistoryItem[],
-  catalogue: Catalogue,
+  moment: Pick<Moment, 'view' | 'catalogue' | 'context' | 'rules'>,
   max: number,
 ): { item: Item; because: string }[] {
+  const { view, catalogue } = moment;
+  const filters = forNaming(moment);
   const strength = ({ weight, ageDays }: HistoryItem) => weight * 0.5 ** (ageDays / HALF_LIFE_DAYS);
-  return history
+  return view.history
     .filter(({ weight }) => weight >= ANCHOR_WEIGHT_MIN)
     .sort((a, b) => strength(b) - strength(a))
     .flatMap(({ itemId, strongestType }) => {
       const item = catalogue.get(itemId);
-      return item === undefined ? [] : [{ item, because: BECAUSE[strongestType] ?? 'you looked at' }];
+      if (item === undefined || objectionTo(item, filters) !== undefined) return [];
+      return [{ item, because: BECAUSE[strongestType] ?? 'you looked at' }];
     })
     .slice(0, max);
 }

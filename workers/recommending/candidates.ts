@@ -33,7 +33,7 @@ export interface Candidate {
 /** A candidate as one source has found it. */
 export interface FoundCandidate {
   candidate: Candidate;
-  /** Relative to the source's best. */
+  /** Relative to the source's best, 0–1, and not above what comes before it. */
   score: number;
   reason: string;
 }
@@ -66,17 +66,25 @@ export class Pool {
     this.#filters = filters;
   }
 
+  /** Why the item must not be in the answer, whether a source has found it or not. */
+  objectionTo(item: Item): string | undefined {
+    return this.removed.get(item.itemId) ?? objectionTo(item, this.#filters);
+  }
+
   /** Takes the first `max` of a source to which no filter objects, each once; returns them in their order. */
   add(source: SourceName, found: Iterable<Found>, max: number): FoundCandidate[] {
     const added = new Map<Candidate, FoundCandidate>();
     let best = 0;
+    // A list behind another has a scale of its own, and must not lead it.
+    let last = 1;
     for (const { item, score, reason } of found) {
       if (added.size === max) break;
       const candidate = this.kept.get(item.itemId) ?? this.#admit(item);
       if (candidate === undefined || added.has(candidate)) continue;
       best ||= score;
-      const one = { candidate, score: best > 0 ? Math.max(0, score / best) : 0, reason };
-      candidate.sources[source] ??= one;
+      last = best > 0 ? Math.min(last, Math.max(0, score / best)) : 0;
+      const one = { candidate, score: last, reason };
+      if (one.score >= (candidate.sources[source]?.score ?? 0)) candidate.sources[source] = one;
       added.set(candidate, one);
     }
     return [...added.values()];

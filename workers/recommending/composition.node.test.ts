@@ -98,8 +98,8 @@ it('follows the rules of the store: pin, boost, bury, exclude; safety goes befor
   const [pinned, boosted, excluded, dismissed, gone] = explain(['g55', 'g30', 'g4', 'g56', 'nobody'], answered, moment);
   expect(pinned).toMatchObject({ shown: { rowId: 'recommendations', place: 0 }, rules: ['feature'] });
   expect(boosted).toMatchObject({ rank: 1, rules: ['more'], sources: { popular: expect.any(Number) } });
-  expect(excluded).toMatchObject({ shown: null, why: 'excluded by the rule none' });
-  expect(dismissed).toMatchObject({ shown: null, why: 'dismissed', rules: ['feature'] });
+  expect(excluded).toMatchObject({ shown: null, why: 'excluded by the rule none', rules: ['none'] });
+  expect(dismissed).toMatchObject({ shown: null, why: 'dismissed', rules: ['feature', 'none'] });
   expect(gone).toMatchObject({ shown: null, rank: null, why: expect.stringContaining('not on show') });
 });
 

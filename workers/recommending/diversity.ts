@@ -4,7 +4,7 @@
 import type { Item } from '../../models/contracts/item.ts';
 import type { GenreAffinity } from '../../models/features/affinity.ts';
 import { seriesOf } from '../../models/features/series.ts';
-import type { ScoredCandidate } from './candidates.ts';
+import { type ScoredCandidate, take } from './candidates.ts';
 
 /** What a candidate loses that is just like one already chosen. Chosen by measurement: docs/experiments.md. */
 const SIMILARITY_WEIGHT = 0.5;
@@ -18,21 +18,28 @@ const CAREFUL_PLACES = 24;
 /** Candidates that are compared for a place. */
 const WINDOW = 60;
 
-/** The candidates in the order of the slate, at most `length`; a cap that would leave places empty is not kept. */
+/**
+ * The candidates in the order of the slate, at most `length`; a cap that would leave places empty is not kept. `before`: what
+ * stands before them already.
+ */
 export function diversify(
   ranked: readonly ScoredCandidate[],
   length: number,
   affinity: readonly GenreAffinity[],
+  before: readonly ScoredCandidate[] = [],
 ): ScoredCandidate[] {
   const slate = new SlateInMaking(affinity);
-  const left = [...ranked];
-  while (slate.chosen.length < Math.min(length, CAREFUL_PLACES) && left.length > 0) {
-    const best = slate.pickFrom(left.slice(0, WINDOW));
+  for (const candidate of before) slate.choose(candidate);
+  const chosen: ScoredCandidate[] = [];
+  const left = new Set(ranked);
+  while (chosen.length < Math.min(length, CAREFUL_PLACES)) {
+    const best = slate.pickFrom(left);
     if (best === undefined) break;
-    slate.choose(left[best]!);
-    left.splice(best, 1);
+    slate.choose(best);
+    chosen.push(best);
+    left.delete(best);
   }
-  return [...slate.chosen, ...left.slice(0, length - slate.chosen.length)];
+  return [...chosen, ...take(left, length - chosen.length)];
 }
 
 /** The candidates in their own order, at most `length`, but no developer or series beyond its cap where there are others. */
@@ -65,31 +72,26 @@ class SlateInMaking {
   readonly #given = new Map<string, number>();
   readonly #developers = new Map<string, number>();
   readonly #series = new Map<string, number>();
-  /** Of each candidate, to the most similar one chosen. */
-  readonly #similarity = new Map<string, number>();
+  /** Of each candidate, to the most similar one of those chosen with which it was compared so far. */
+  readonly #similarity = new Map<string, { most: number; compared: number }>();
 
   constructor(affinity: readonly GenreAffinity[]) {
     this.#wanted = new Map(affinity.map(({ genre, share }) => [genre, share]));
   }
 
-  /** The place of the best candidate that no cap forbids; undefined where all are forbidden. */
-  pickFrom(candidates: readonly ScoredCandidate[]): number | undefined {
-    const last = this.chosen.at(-1);
-    let best: number | undefined;
+  /** The best of the first that no cap forbids; undefined where all are forbidden. */
+  pickFrom(candidates: Iterable<ScoredCandidate>): ScoredCandidate | undefined {
+    let best: ScoredCandidate | undefined;
     let bestValue = Number.NEGATIVE_INFINITY;
-    for (const [place, candidate] of candidates.entries()) {
-      const { itemId } = candidate.item;
-      if (last !== undefined)
-        this.#similarity.set(
-          itemId,
-          Math.max(this.#similarity.get(itemId) ?? 0, similarityOf(last.item, candidate.item)),
-        );
+    let looked = 0;
+    for (const candidate of candidates) {
       if (this.isCapped(candidate.item)) continue;
       const value =
         candidate.score *
-        (1 - SIMILARITY_WEIGHT * (this.#similarity.get(itemId) ?? 0)) *
+        (1 - SIMILARITY_WEIGHT * this.#similarityOf(candidate.item)) *
         (1 + CALIBRATION_WEIGHT * this.#lackOf(candidate.item));
-      if (value > bestValue) [best, bestValue] = [place, value];
+      if (value > bestValue) [best, bestValue] = [candidate, value];
+      if (++looked === WINDOW) break;
     }
     return best;
   }
@@ -107,6 +109,15 @@ class SlateInMaking {
       (developer !== null && (this.#developers.get(developer) ?? 0) >= DEVELOPER_MAX) ||
       (this.#series.get(seriesOf(title)) ?? 0) >= SERIES_MAX
     );
+  }
+
+  /** To the most similar one chosen, 0–1. */
+  #similarityOf(item: Item): number {
+    const known = this.#similarity.get(item.itemId) ?? { most: 0, compared: 0 };
+    for (; known.compared < this.chosen.length; known.compared++)
+      known.most = Math.max(known.most, similarityOf(this.chosen[known.compared]!.item, item));
+    this.#similarity.set(item.itemId, known);
+    return known.most;
   }
 
   /** How much of the player's mix the slate still lacks in the item's genres, 0–1. */

@@ -4,7 +4,7 @@ import type { Explanation, GalleryRow, RecommendedItem } from '../../models/cont
 import type { Placed } from './exploration.ts';
 import type { Moment } from './moment.ts';
 import type { Ranked } from './recommend.ts';
-import { prepareRules } from './rules.ts';
+import { rulesOn } from './rules.ts';
 
 /** Of the removed ones that are explained where nobody names an item. */
 const REMOVED_MAX = 200;
@@ -26,14 +26,12 @@ export function explain(itemIds: readonly string[] | undefined, answered: Answer
   );
   const ranks = new Map(candidates.map(({ item }, rank) => [item.itemId, rank]));
   const propensities = new Map(placed.map(({ candidate, propensity }) => [candidate.item.itemId, propensity]));
-  const rules = prepareRules(moment.rules);
   const asked = itemIds ?? [...shown.keys(), ...[...pool.removed.keys()].slice(0, REMOVED_MAX)];
   return asked.map((itemId) => {
     const at = shown.get(itemId);
     const rank = ranks.get(itemId);
     const candidate = rank === undefined ? undefined : candidates[rank]!;
     const item = moment.catalogue.get(itemId);
-    const pin = item && rules.pinnedBy(item);
     return {
       itemId,
       shown: at === undefined ? null : { rowId: at.rowId, place: at.place },
@@ -44,16 +42,17 @@ export function explain(itemIds: readonly string[] | undefined, answered: Answer
       sources: Object.fromEntries(
         Object.entries(candidate?.sources ?? {}).map(([source, { score }]) => [source, score]),
       ),
-      rules: item === undefined ? [] : [...(pin === undefined ? [] : [pin]), ...rules.weigh(item).ruleIds],
+      rules: item === undefined ? [] : rulesOn(item, moment.rules),
       propensity: propensities.get(itemId) ?? null,
     };
   });
 }
 
 function whyNot(itemId: string, rank: number | undefined, { pool, candidates }: Ranked, { catalogue }: Moment): string {
-  if (catalogue.get(itemId) === undefined) return 'not on show: the catalogue does not hold it, or it is hidden';
-  const removed = pool.removed.get(itemId);
-  if (removed !== undefined) return removed;
+  const item = catalogue.get(itemId);
+  if (item === undefined) return 'not on show: the catalogue does not hold it, or it is hidden';
+  const objection = pool.objectionTo(item);
+  if (objection !== undefined) return objection;
   if (rank === undefined) return 'no source found it for this player';
-  return `ranked ${rank + 1} of ${candidates.length}: others were better`;
+  return `ranked ${rank + 1} of ${candidates.length}: the places went to games that are better, or stand better beside the others`;
 }

@@ -15,11 +15,18 @@ type Asked = Pick<Moment, 'view' | 'context' | 'rules'>;
 export const forPlayer = (asked: Asked): Filter[] => [notHad(asked.view), ...forAnyRow(asked)];
 
 /** What holds even where a player's own games are shown. */
-export const forAnyRow = ({ view, context, rules }: Asked): Filter[] => [
+export const forAnyRow = (asked: Asked): Filter[] => [
+  ...forNaming(asked),
+  ...ofPlatform(asked.context),
+  ...releasedWithin(asked.view),
+];
+
+/** What holds even where a game is only named: as the one that a row goes with. */
+export const forNaming = ({ view, context, rules }: Asked): Filter[] => [
   notRefused(view),
-  ...forContext(context, view.preferences.ageLimit),
+  ...ratedFor(context.ageLimit, view.preferences.ageLimit),
+  ...notMuted(view),
   ...excludedByRule(rules),
-  ...asAskedFor(view),
 ];
 
 /** What a player has or has played is not recommended again. */
@@ -37,30 +44,30 @@ function notRefused({ dismissed }: UserView): Filter {
 }
 
 /** Of the request's age limit and the player's own the stricter one holds. A game without a rating passes no limit. */
-export function forContext({ platform, ageLimit: asked }: RequestContext, own: number | null = null): Filter[] {
-  const filters: Filter[] = [];
+function ratedFor(asked: number | null, own: number | null): Filter[] {
   const limits = [asked, own].filter((limit) => limit !== null);
-  if (limits.length > 0) {
-    const limit = Math.min(...limits);
-    filters.push(({ ageRating }) => {
+  if (limits.length === 0) return [];
+  const limit = Math.min(...limits);
+  return [
+    ({ ageRating }) => {
       if (ageRating === null) return 'has no age rating';
       return ageRating > limit ? `rated for ${ageRating}` : undefined;
-    });
-  }
-  if (platform !== null) {
-    const wanted = platform.toLowerCase();
-    filters.push(({ platforms }) =>
+    },
+  ];
+}
+
+function ofPlatform({ platform }: RequestContext): Filter[] {
+  if (platform === null) return [];
+  const wanted = platform.toLowerCase();
+  return [
+    ({ platforms }) =>
       platforms.length > 0 && !platforms.some((one) => one.toLowerCase() === wanted)
         ? `not for ${platform}`
         : undefined,
-    );
-  }
-  return filters;
+  ];
 }
 
-/** Muted genres and tags, and the release window. */
-function asAskedFor({ preferences }: UserView): Filter[] {
-  const { mutedGenres, mutedTags, releasedFrom, releasedUntil } = preferences;
+function notMuted({ preferences: { mutedGenres, mutedTags } }: UserView): Filter[] {
   const filters: Filter[] = [];
   const mute = (muted: readonly string[], labelsOf: (item: Item) => readonly string[]) => {
     if (muted.length === 0) return;
@@ -72,6 +79,11 @@ function asAskedFor({ preferences }: UserView): Filter[] {
   };
   mute(mutedGenres, ({ genres }) => genres);
   mute(mutedTags, ({ tags }) => tags);
+  return filters;
+}
+
+function releasedWithin({ preferences: { releasedFrom, releasedUntil } }: UserView): Filter[] {
+  const filters: Filter[] = [];
   if (releasedFrom !== null)
     filters.push(({ releaseDate }) =>
       (releaseDate ?? '') < releasedFrom ? `not released since ${releasedFrom}` : undefined,
@@ -90,12 +102,24 @@ export const onlyGenre = (genre: string): Filter => {
 
 /** Rows that are shown although the player has or has played what stands in them. */
 export const OWN_ROWS: ReadonlySet<string> = new Set(['continue', 'jump-back-in']);
+/** Begins the id of a row that goes with a game; the game's id follows. */
+export const BECAUSE = 'because-';
 
-/** Rows that were made before, as they may be shown now: what has gone, and what must not be shown any more, is left out. */
+/**
+ * Rows that were made before, as they may be shown now: what has gone, and what must not be shown any more, is left out, and
+ * with it the row that names it.
+ */
 export function keepSafe(rows: readonly GalleryRow[], moment: Asked & Pick<Moment, 'catalogue'>): GalleryRow[] {
   const strict = forPlayer(moment);
   const lenient = forAnyRow(moment);
+  const naming = forNaming(moment);
+  const mayBeNamed = ({ id }: GalleryRow) => {
+    if (!id.startsWith(BECAUSE)) return true;
+    const item = moment.catalogue.get(id.slice(BECAUSE.length));
+    return item !== undefined && objectionTo(item, naming) === undefined;
+  };
   return rows
+    .filter(mayBeNamed)
     .map((row) => ({
       ...row,
       items: row.items.filter(({ itemId }) => {

@@ -67,7 +67,7 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
   const view = {
     ...EMPTY_VIEW,
     history: [
-      { itemId: 'g5', weight: 1, ageDays: 1, strongestType: 'play' },
+      { itemId: 'g5', weight: 1, ageDays: 1, playedDaysAgo: 1, strongestType: 'play' },
       { itemId: 'g7', weight: 0.1, ageDays: 0, strongestType: 'view' },
     ],
     played: ['g5'],

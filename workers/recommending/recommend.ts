@@ -15,9 +15,9 @@ import {
 } from './candidates.ts';
 import { createRoom, diversify, keepCaps } from './diversity.ts';
 import { certain, explore, type Placed, unexplored } from './exploration.ts';
-import { forAnyRow, forContext, forPlayer, onlyGenre } from './filters.ts';
+import { forAnyRow, forPlayer, onlyGenre } from './filters.ts';
 import type { Moment } from './moment.ts';
-import { excludedByRule, prepareRules } from './rules.ts';
+import { prepareRules } from './rules.ts';
 import { scoreCandidates } from './scores.ts';
 import { listOwnShelves, listShelves, type Shelf } from './shelves.ts';
 import {
@@ -78,7 +78,7 @@ export interface Page {
 
 /** Sources → filters → scores. */
 export async function rank(moment: Moment, shelves: readonly Shelf[], more: readonly Filter[] = []): Promise<Ranked> {
-  const pool = new Pool([...forPlayer(moment), ...more]);
+  const pool = new Pool([...more, ...forPlayer(moment)]);
   const rules = prepareRules(moment.rules);
   pool.add('rule', listed(moment, rules.pinnedIds), rules.pinnedIds.length);
   if (moment.personal !== null) pool.add('retrieval', retrieved(moment, moment.personal), RETRIEVED_MAX);
@@ -91,9 +91,7 @@ export async function rank(moment: Moment, shelves: readonly Shelf[], more: read
   const scored = await scoreCandidates(pool.kept.values(), moment, rules);
   const byId = new Map(scored.map((candidate) => [candidate.item.itemId, candidate]));
   const scoredOf = ({ candidate }: FoundCandidate) => byId.get(candidate.item.itemId)!;
-  const { pins = [], others = [] } = Object.groupBy(scored, ({ item }) =>
-    rules.pinnedBy(item) === undefined ? 'others' : 'pins',
-  );
+  const { pins = [], others = [] } = Object.groupBy(scored, ({ item }) => (rules.isPinned(item) ? 'pins' : 'others'));
   return {
     pool,
     shelves: filled.map(({ shelf, own }) => ({
@@ -187,16 +185,17 @@ export function recommendList(
   genre?: string,
 ): RecommendedItem[] {
   const items = listAllowed(moment, LISTS[list](moment), length, inGenre(genre));
+  if (list === 'popular') return items;
   // Too few events, or votes, for a list of this kind: what is popular stands in, and says so by its reason.
   const already = new Set(items.map(({ itemId }) => itemId));
   const notListed: Filter = ({ itemId }) => (already.has(itemId) ? 'listed' : undefined);
-  return [...items, ...listAllowed(moment, popular(moment), length - items.length, [...inGenre(genre), notListed])];
+  return [...items, ...listAllowed(moment, popular(moment), length - items.length, [notListed, ...inGenre(genre)])];
 }
 
 const LISTS = { popular, trending, 'best-rated': bestRated, new: newReleases };
 
 function listAllowed(moment: Moment, found: Iterable<Found>, length: number, more: Filter[] = []): RecommendedItem[] {
-  const filters = [...forContext(moment.context), ...excludedByRule(moment.rules), ...more];
+  const filters = [...more, ...forPlayer(moment)];
   const allowed = function* () {
     for (const one of found) if (objectionTo(one.item, filters) === undefined) yield one;
   };
@@ -206,7 +205,7 @@ function listAllowed(moment: Moment, found: Iterable<Found>, length: number, mor
 /** What rules pin comes first, in its own order; the others share the rest of the slate fairly. */
 function pickTop({ candidates, pinned }: Ranked, length: number, { affinity }: Moment) {
   const pins = candidates.slice(0, Math.min(pinned, length));
-  return { pins, picks: diversify(candidates.slice(pins.length), length - pins.length, affinity) };
+  return { pins, picks: diversify(candidates.slice(pins.length), length - pins.length, affinity, pins) };
 }
 
 /** Among what a shelf may show the player's score decides, and its own order leans it. */
@@ -233,8 +232,13 @@ const placeOfBest = (values: readonly number[]): number => values.indexOf(Math.m
 // Events of items that nobody knows recommend nothing: their player is a newcomer still.
 function describeTopPicks(moment: Moment): Omit<GalleryRow, 'items'> {
   const id = 'top-picks';
+  const hasActed = moment.view.history.some(({ strongestType }) => strongestType !== 'pick');
   if (moment.personal !== null || moment.affinity.length > 0)
-    return { id, title: 'Top picks for you', reason: 'From what you played, liked and looked at' };
+    return {
+      id,
+      title: 'Top picks for you',
+      reason: `From what you ${hasActed ? 'played, liked and looked at' : 'picked'}`,
+    };
   return listOfCountry(moment, 'popularByCountry').length > 0
     ? { id, title: 'Popular in your country', reason: 'What players choose most where you are' }
     : { id, title: 'Popular now', reason: 'What players choose most' };

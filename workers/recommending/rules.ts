@@ -4,8 +4,18 @@ import type { Item } from '../../models/contracts/item.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
 import type { Filter } from './candidates.ts';
 
-/** Every condition that the rule has, each met by any of its values. */
-export function createMatcher({ match }: Pick<Rule, 'match'>): (item: Item) => boolean {
+type Matcher = (item: Item) => boolean;
+/** A rule is the same object as long as an isolate holds it. */
+const matchers = new WeakMap<Rule['match'], Matcher>();
+
+/** Whether an item meets every condition that the rule has, each by any of its values. */
+export function matcherOf({ match }: Pick<Rule, 'match'>): Matcher {
+  const known = matchers.get(match) ?? createMatcher(match);
+  matchers.set(match, known);
+  return known;
+}
+
+function createMatcher(match: Rule['match']): Matcher {
   const anyOf = (wanted: readonly string[] | undefined, labelsOf: (item: Item) => readonly string[]) => {
     if (wanted === undefined) return [];
     const names = new Set(wanted.map((label) => label.toLowerCase()));
@@ -27,38 +37,42 @@ export const excludedByRule = (rules: readonly Rule[]): Filter[] =>
   rules
     .filter(({ action }) => action === 'exclude')
     .map((rule) => {
-      const matches = createMatcher(rule);
+      const matches = matcherOf(rule);
       return (item) => (matches(item) ? `excluded by the rule ${rule.ruleId}` : undefined);
     });
 
+/** What all rules together may make of a score. */
+const FACTOR_MAX = 1e9;
+
 export interface RuleEffects {
-  /** What an item's score is multiplied by, and the rules that say so. */
-  weigh(item: Item): { factor: number; ruleIds: string[] };
-  /** The rule that pins the item; undefined where there is none. */
-  pinnedBy(item: Item): string | undefined;
+  /** What an item's score is multiplied by. */
+  weigh(item: Item): number;
+  isPinned(item: Item): boolean;
   /** Items that rules pin by name: no source needs to find them. */
   pinnedIds: string[];
 }
 
 export function prepareRules(rules: readonly Rule[]): RuleEffects {
-  const prepared = rules.map((rule) => ({ rule, matches: createMatcher(rule) }));
-  const pins = prepared.filter(({ rule }) => rule.action === 'pin');
-  const weights = prepared.filter(({ rule }) => rule.action === 'boost' || rule.action === 'bury');
+  const matchersOf = (...actions: Rule['action'][]) =>
+    rules.filter(({ action }) => actions.includes(action)).map((rule) => ({ rule, matches: matcherOf(rule) }));
+  const pins = matchersOf('pin');
+  const weights = matchersOf('boost', 'bury');
   return {
     weigh(item) {
       let factor = 1;
-      const ruleIds: string[] = [];
-      for (const { rule, matches } of weights) {
-        if (!matches(item)) continue;
-        factor *= rule.action === 'boost' ? rule.factor : 1 / rule.factor;
-        ruleIds.push(rule.ruleId);
-      }
-      return { factor, ruleIds };
+      for (const { rule, matches } of weights)
+        if (matches(item)) factor *= rule.action === 'boost' ? rule.factor : 1 / rule.factor;
+      // Many rules at once must not make a number that is none.
+      return Math.min(FACTOR_MAX, Math.max(1 / FACTOR_MAX, factor));
     },
-    pinnedBy: (item) => pins.find(({ matches }) => matches(item))?.rule.ruleId,
+    isPinned: (item) => pins.some(({ matches }) => matches(item)),
     pinnedIds: pins.flatMap(({ rule }) => rule.match.itemIds ?? []),
   };
 }
+
+/** The ids of those that say something of the item. */
+export const rulesOn = (item: Item, rules: readonly Rule[]): string[] =>
+  rules.filter((rule) => matcherOf(rule)(item)).map(({ ruleId }) => ruleId);
 
 /** Those in force at a moment (epoch milliseconds), for a country and a platform; unknown ones are met by no list. */
 export function rulesInForce(

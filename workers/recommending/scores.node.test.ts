@@ -56,7 +56,7 @@ it('logs each entry that was ranked with its place, its chance and the features 
   // The player's own games stand on the page, and were not ranked.
   const view = {
     ...EMPTY_VIEW,
-    history: [{ itemId: 'g9', weight: 1, ageDays: 1, strongestType: 'play' }],
+    history: [{ itemId: 'g9', weight: 1, ageDays: 1, playedDaysAgo: 1, strongestType: 'play' }],
     played: ['g9'],
   };
   const moment = makeMoment({ view, random: () => 0.01 });

@@ -49,7 +49,7 @@ export async function scoreCandidates(
           (values?.[row] ?? prior) *
           // The square root: popularity falls so steeply that most games would look unknown.
           Math.exp(dial * (Math.sqrt(popular) - 0.5)) *
-          rules.weigh(item).factor,
+          rules.weigh(item),
         reason: strongest === undefined ? reason : `${reason}, and you like ${strongest}`,
         features: () =>
           features?.subarray(row * FEATURES.length, (row + 1) * FEATURES.length) ?? encodeFeatures([own], answer),
@@ -80,7 +80,7 @@ function describeCandidates(
   // Whoever has named genres and hardly played yet: what is liked in them weighs as one game played does, ever less from then on.
   const pickedWorth = 1 / (1 + history.length);
   const ranks = new Map(retrieved.map(({ item }, rank) => [item.itemId, rank]));
-  const scores = retrieved.map(({ sources }) => sources.retrieval!.score);
+  const scores = candidates.flatMap(({ sources }) => sources[base]?.score ?? []).sort((a, b) => b - a);
   return candidates.map((candidate) => {
     const { item, sources } = candidate;
     const lean = item.genres.reduce((sum, genre) => sum + (genres.get(genre) ?? 0), 0);

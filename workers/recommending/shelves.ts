@@ -1,10 +1,9 @@
 // The rows that a page may have: what each is called, why it is there, and which source fills it. Which of them are shown,
 // and in which order, is decided in recommend.ts.
 
-import type { HistoryItem } from '../../models/contracts/signals.ts';
 import { chooseAnchors } from './anchors.ts';
 import { type Filter, type Found, objectionTo, type SourceName, take } from './candidates.ts';
-import { onlyGenre } from './filters.ts';
+import { BECAUSE, onlyGenre } from './filters.ts';
 import type { Moment } from './moment.ts';
 import {
   bestRated,
@@ -35,7 +34,7 @@ const GENRE_DEPTH = 400;
 
 /** All but the first row and those of the player's own games. */
 export function listShelves(moment: Moment): Shelf[] {
-  const { view, affinity, catalogue } = moment;
+  const { view, affinity } = moment;
   const shelves: Shelf[] = [];
   const [query] = view.searches;
   if (query !== undefined)
@@ -46,9 +45,9 @@ export function listShelves(moment: Moment): Shelf[] {
       source: 'search',
       found: searched(moment, query),
     });
-  for (const { item, because } of chooseAnchors(view.history, catalogue, ANCHOR_SHELVES_MAX))
+  for (const { item, because } of chooseAnchors(moment, ANCHOR_SHELVES_MAX))
     shelves.push({
-      id: `because-${item.itemId}`,
+      id: `${BECAUSE}${item.itemId}`,
       title: `Because ${because} ${item.title}`,
       reason: 'What goes with it',
       source: 'similar',
@@ -119,27 +118,25 @@ export interface OwnShelf {
 
 /** The rows of what the player plays already: no filter of owned and played games holds there. */
 export function listOwnShelves({ view, catalogue }: Moment, filters: readonly Filter[]): OwnShelf[] {
-  const played = new Set(view.played);
-  const games = (test: (item: HistoryItem) => boolean, reason: string): Found[] =>
-    view.history.flatMap((own) => {
-      const item = catalogue.get(own.itemId);
-      const isShown =
-        item !== undefined && played.has(own.itemId) && test(own) && objectionTo(item, filters) === undefined;
-      return isShown ? [{ item, score: own.weight, reason }] : [];
+  const games = (test: (playedDaysAgo: number, weight: number) => boolean, reason: string): Found[] =>
+    view.history.flatMap(({ itemId, weight, playedDaysAgo }) => {
+      const item = catalogue.get(itemId);
+      if (item === undefined || playedDaysAgo === undefined || !test(playedDaysAgo, weight)) return [];
+      return objectionTo(item, filters) === undefined ? [{ item, score: weight, reason }] : [];
     });
   return [
     {
       id: 'continue',
       title: 'Continue playing',
       reason: 'You played it lately',
-      found: games(({ ageDays, weight }) => ageDays <= CONTINUE_DAYS && weight > 0, 'You played it lately'),
+      found: games((daysAgo, weight) => daysAgo <= CONTINUE_DAYS && weight > 0, 'You played it lately'),
     },
     {
       id: 'jump-back-in',
       title: 'Jump back in',
       reason: 'You played it a lot, a while ago',
       found: games(
-        ({ ageDays, weight }) => ageDays > AWAY_DAYS && weight >= LOVED_WEIGHT_MIN,
+        (daysAgo, weight) => daysAgo > AWAY_DAYS && weight >= LOVED_WEIGHT_MIN,
         'You played it a lot, a while ago',
       ),
     },

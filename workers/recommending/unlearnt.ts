@@ -18,6 +18,7 @@ const PLACES_BEFORE = 4;
 interface Known {
   learnt: ReadonlyMap<string, number>;
   changes: number;
+  today: string;
   items: readonly Item[];
 }
 const known = new WeakMap<Catalogue, Known>();
@@ -26,13 +27,13 @@ const known = new WeakMap<Catalogue, Known>();
 export function listUnlearnt({ catalogue, learnt, today }: Pick<Moment, 'catalogue' | 'learnt' | 'today'>) {
   if (learnt === null) return [];
   const before = known.get(catalogue);
-  if (before?.learnt === learnt && before.changes === catalogue.changes) return before.items;
+  if (before?.learnt === learnt && before.changes === catalogue.changes && before.today === today) return before.items;
   const items: Item[] = [];
   for (const item of catalogue.values())
     if (!learnt.has(item.itemId) && (item.releaseDate ?? '') <= today) items.push(item);
   items.sort((a, b) => ((a.releaseDate ?? '') > (b.releaseDate ?? '') ? -1 : 1));
   const newest = items.slice(0, UNLEARNT_MAX);
-  known.set(catalogue, { learnt, changes: catalogue.changes, items: newest });
+  known.set(catalogue, { learnt, changes: catalogue.changes, today, items: newest });
   return newest;
 }
 

@@ -11,6 +11,7 @@ export class Catalogue {
   /** The newest revision heard of each item, gone ones included: changes come by two ways and may overtake each other. */
   readonly #revisions = new Map<string, number>();
   #cursor = { revision: 0, itemId: '' };
+  #genres: ReadonlyMap<string, string> | undefined;
   #newest: { today: string; items: readonly Item[] } | undefined;
 
   /** Grows with each change that was taken over. */
@@ -27,6 +28,14 @@ export class Catalogue {
 
   values(): IterableIterator<Item> {
     return this.#items.values();
+  }
+
+  /** The genre as the catalogue writes it, whatever its case. */
+  spellGenre(genre: string): string {
+    this.#genres ??= new Map(
+      [...this.#items.values()].flatMap(({ genres }) => genres.map((one) => [one.toLowerCase(), one] as const)),
+    );
+    return this.#genres.get(genre.toLowerCase()) ?? genre;
   }
 
   /** Items released until `today` (ISO date), newest first; those without a date are left out. */
@@ -48,6 +57,7 @@ export class Catalogue {
     if (item === null || item.hidden) this.#items.delete(itemId);
     else this.#items.set(itemId, item);
     this.#newest = undefined;
+    this.#genres = undefined;
     this.changes++;
   }
 
