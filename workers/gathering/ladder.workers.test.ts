@@ -11,6 +11,7 @@ import { releaseKey } from '../../models/contracts/layout.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import type { SignalEvent } from '../../models/contracts/signals.ts';
 import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
+import { emptySignals, foldEvents, viewSignals } from '../../models/features/signals.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 import { insertEvents } from '../storage/events.ts';
 import { writeBatchGalleries } from '../storage/galleries.ts';
@@ -42,6 +43,24 @@ const event = (id: string, type: SignalEvent['type'], itemId: string): SignalEve
   value: null,
   query: null,
   timestamp: Date.now(),
+});
+
+const logged = (
+  userId: string,
+  id: string,
+  type: PlayerEvent['type'],
+  itemId: string,
+  timestamp: number,
+): PlayerEvent => ({
+  ...event(id, type, itemId),
+  userId,
+  timestamp,
+  receivedAt: timestamp,
+  recommendationId: null,
+  position: null,
+  platform: null,
+  country: null,
+  locale: null,
 });
 
 /** A binding whose methods do as `fault` says; what they give is not looked into. */
@@ -204,23 +223,12 @@ it('falls to statistics where nobody knows the player: nothing for adults, and i
 
 it('keeps a player safe by the log where the object is down and nobody else knows the player', async () => {
   const { ask } = await startWarm();
-  const logged = (id: string, type: PlayerEvent['type'], itemId: string, timestamp: number): PlayerEvent => ({
-    ...event(id, type, itemId),
-    userId: 'logged',
-    timestamp,
-    receivedAt: timestamp,
-    recommendationId: null,
-    position: null,
-    platform: null,
-    country: null,
-    locale: null,
-  });
   await insertEvents(env.DB, [
-    logged('1', 'purchase', 'g9', 1),
-    logged('2', 'play', 'g3', 2),
-    logged('3', 'dismiss', 'g1', 3),
-    logged('4', 'dismiss', 'g2', 4),
-    logged('5', 'like', 'g2', 5),
+    logged('logged', '1', 'purchase', 'g9', 1),
+    logged('logged', '2', 'play', 'g3', 2),
+    logged('logged', '3', 'dismiss', 'g1', 3),
+    logged('logged', '4', 'dismiss', 'g2', 4),
+    logged('logged', '5', 'like', 'g2', 5),
   ]);
   await writePreferences(env.DB, 'logged', { ...EMPTY_PREFERENCES, mutedGenres: ['Racing'] }, 1);
   const answer = await ask('logged', { USER_SIGNALS: objects(down('the object')) });
@@ -231,9 +239,35 @@ it('keeps a player safe by the log where the object is down and nobody else know
   // Bought since the batch gallery was made.
   await writePreferences(env.DB, 'logged', EMPTY_PREFERENCES, 1);
   await writeBatchGalleries(env.DB, [{ userId: 'logged', gallery: batchOf('g9', 'g22', 'g24') }], 1);
-  await insertEvents(env.DB, [logged('6', 'purchase', 'g22', 6)]);
+  await insertEvents(env.DB, [logged('logged', '6', 'purchase', 'g22', 6)]);
   const batch = await ask('logged', { USER_SIGNALS: objects(down('the object')) });
   expect(batch).toMatchObject({ tier: 'batch', shown: ['g24'] });
+});
+
+it('keeps a player safe whose object has not read the log yet, and forgets nothing by it', async () => {
+  const { ask } = await startWarm();
+  await insertEvents(env.DB, [logged('unread', '1', 'purchase', 'g9', 1), logged('unread', '2', 'dismiss', 'g1', 2)]);
+  // As where D1 is slow for the object alone: what it knows is what came just now.
+  const heard = viewSignals(
+    foldEvents(emptySignals(), [event('3', 'like', 'g7')]).signals,
+    EMPTY_PREFERENCES,
+    Date.now(),
+  );
+  const unread = objects((ask, method) =>
+    method === 'view' ? Promise.resolve({ view: heard, complete: false }) : ask(),
+  );
+  const first = await ask('unread', { USER_SIGNALS: unread });
+  expect(first.degraded).toContainEqual(expect.stringContaining('log of this player is not read yet'));
+  expect(first.shown.length).toBeGreaterThan(20);
+  for (const itemId of ['g9', 'g1']) expect(first.shown).not.toContain(itemId);
+  for (const itemId of first.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
+  expect(first.rows.map(({ id }) => id)).toContain('because-g7');
+
+  // Once it was read all is known; what an unread object says later takes nothing away.
+  const known = await ask('unread');
+  expect(known.degraded).toEqual([]);
+  const later = await ask('unread', { USER_SIGNALS: unread, DB: database(down('D1')) });
+  for (const itemId of ['g9', 'g1']) expect(later.shown).not.toContain(itemId);
 });
 
 it('remembers what keeps a player safe when the object goes down later', async () => {

@@ -232,3 +232,93 @@ it('is a newcomer’s page from the genres that were picked, until plays say oth
   expect(racing.length).toBeGreaterThan(3);
   expect(rows.map(({ id }) => id)).toContain('genre-Racing');
 });
+
+it('names no game that must not be shown, on made pages as on those made before', async () => {
+  const liked = { itemId: 'g1', weight: 1, ageDays: 1, strongestType: 'like' };
+  const items = all.map((item, place) => ({ ...item, ageRating: place === 1 ? 18 : 6 }));
+  const view = { ...EMPTY_VIEW, history: [liked] };
+  const made = (await composeGallery(makeMoment({ view }, items), 6)).rows;
+  expect(made.map(({ id }) => id)).toContain('because-g1');
+  const none = [rule('none', { action: 'exclude', match: { itemIds: ['g1'] } })];
+  for (const changes of [
+    { view: { ...view, dismissed: ['g1'] } },
+    { view, context: { ...EMPTY_CONTEXT, ageLimit: 12 } },
+    { view: { ...view, preferences: { ...EMPTY_PREFERENCES, mutedGenres: ['racing'] } } },
+    { view, rules: none },
+  ]) {
+    const moment = makeMoment(changes, items);
+    expect((await composeGallery(moment, 6)).rows.map(({ id }) => id)).not.toContain('because-g1');
+    expect(keepSafe(made, moment).map(({ id }) => id)).not.toContain('because-g1');
+  }
+});
+
+it('lets no list that stands behind another lead its row', async () => {
+  const statistics = {
+    ...makeMoment().statistics!,
+    trending: Array.from({ length: 20 }, (_, place): [string, number] => [`g${place}`, 40 - place]),
+    trendingByCountry: { CH: itemIds.slice(40).map((itemId, place): [string, number] => [itemId, 1 - place / 40]) },
+  };
+  const moment = makeMoment({ statistics, context: { ...EMPTY_CONTEXT, country: 'CH' } });
+  const { rows, ranked } = await composeGallery(moment, 6);
+  const trending = rows.find(({ id }) => id === 'trending')!;
+  expect(trending.title).toBe('Trending in your country');
+  for (const { sources } of ranked.candidates)
+    for (const { score } of Object.values(sources)) expect(score).toBeLessThanOrEqual(1);
+  const shelved = ranked.shelves.find(({ shelf }) => shelf.id === 'trending')!.items;
+  const { near = [], far = [] } = Object.groupBy(shelved, ({ item }) =>
+    Number(item.itemId.slice(1)) >= 40 ? 'near' : 'far',
+  );
+  const own = (items: typeof shelved) => items.map((one) => one.own!.score);
+  expect(near.length).toBe(20);
+  expect(Math.max(...own(far))).toBeLessThanOrEqual(Math.min(...own(near)));
+});
+
+it('continues what was played lately, not what was looked at', async () => {
+  const looked = { itemId: 'g1', weight: 1, ageDays: 1, playedDaysAgo: 400, strongestType: 'play' };
+  const rated = { itemId: 'g3', weight: 1, ageDays: 1, strongestType: 'rate' };
+  const view = { ...EMPTY_VIEW, history: [looked, rated], played: ['g1', 'g3'] };
+  const { rows } = await composeGallery(makeMoment({ view }), 6);
+  expect(rows.map(({ id }) => id)).not.toContain('continue');
+  expect(ids(rows.find(({ id }) => id === 'jump-back-in')!.items)).toEqual(['g1']);
+});
+
+it('says why of a game that no source has reached', async () => {
+  const view = { ...EMPTY_VIEW, owned: ['far'], dismissed: ['near'] };
+  const far = ['far', 'near'].map((itemId) => ({ ...makeItem(0), itemId, releaseDate: '2020-01-01' }));
+  const many = Array.from({ length: 400 }, (_, place) => ({ ...makeItem(place), itemId: `m${place}` }));
+  const moment = makeMoment({ view }, [...all, ...many, ...far]);
+  const { items, ranked } = await recommend(moment, 8);
+  const answered = { rows: [{ id: 'recommendations', items }], placed: [], ranked };
+  expect(explain(['far', 'near'], answered, moment).map(({ why }) => why)).toEqual(['owned', 'dismissed']);
+});
+
+it('counts the pins among what its caps allow, and looks past what they forbid', async () => {
+  const items = Array.from({ length: 120 }, (_, place) => ({
+    ...makeItem(place),
+    title: `g${place} the Game`,
+    developer: place < 90 ? 'Giant' : `Studio ${place}`,
+  }));
+  const boost = rule('giant', { action: 'boost', match: { developers: ['Giant'] }, factor: 100 });
+  const giants = (list: readonly { itemId: string }[]) => ids(list).filter((itemId) => Number(itemId.slice(1)) < 90);
+  const popular = items.map(({ itemId }, place): [string, number] => [itemId, 200 - place]);
+  const statistics = { ...makeMoment().statistics!, popular };
+  const personal = {
+    itemIds: items.map(({ itemId }) => itemId),
+    scores: Float32Array.from(popular, ([, score]) => score),
+  };
+  const { items: boosted } = await recommend(makeMoment({ rules: [boost], statistics, personal }, items), 12);
+  expect(boosted).toHaveLength(12);
+  expect(giants(boosted)).toHaveLength(3);
+  const pins = rule('feature', { action: 'pin', match: { itemIds: ['g7', 'g8'] } });
+  const { items: pinned } = await recommend(makeMoment({ rules: [pins], statistics, personal }, items), 12);
+  expect(giants(pinned)).toHaveLength(3);
+});
+
+it('takes no harm from many rules at once', async () => {
+  const rules = Array.from({ length: 200 }, (_, n) =>
+    rule(`r${n}`, { action: 'boost', match: { itemIds: ['g9'] }, factor: 100 }),
+  );
+  const { items } = await recommend(makeMoment({ rules }), 3);
+  expect(items[0]).toMatchObject({ itemId: 'g9', score: expect.any(Number) });
+  expect(Number.isFinite(items[0]!.score)).toBe(true);
+});
