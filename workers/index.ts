@@ -6,6 +6,7 @@ import { deliverNotifications } from './nearline/webhooks.ts';
 import { consumeGalleries } from './offline/compute-galleries.ts';
 import { runJobs } from './offline/jobs.ts';
 import { app } from './online/app.ts';
+import { UNDELIVERED } from './storage/dead-letters.ts';
 
 export { UserSignals } from './nearline/user-signals.ts';
 
@@ -21,8 +22,9 @@ export default {
         return consumeSlates(batch, DB);
       case 'events-dead-letters':
       case 'slates-dead-letters':
-      case 'notifications-dead-letters':
         return consumeDeadLetters(batch, DB);
+      case 'notifications-dead-letters':
+        return consumeDeadLetters(batch, DB, UNDELIVERED);
       case 'notifications':
         return deliverNotifications(batch, DB);
       case 'galleries':

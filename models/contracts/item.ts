@@ -32,9 +32,9 @@ const fields = {
   hidden: z.boolean().meta({ description: 'Hidden items are in no answer.' }),
 };
 
-/** A whole item without its id, as PUT takes it: what is absent gets its empty value. */
+/** A whole item without its id, as PUT takes it: what is absent gets its empty value, and what is misspelt is refused. */
 export const ItemInput = z
-  .object({
+  .strictObject({
     title: fields.title,
     genres: fields.genres.default([]),
     tags: fields.tags.default([]),

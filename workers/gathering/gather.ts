@@ -46,6 +46,10 @@ export interface Gathered {
   answer: Answer;
   /** What a gallery that was made before is better than, if anything. */
   lacking: 'signals' | 'catalogue' | 'model' | undefined;
+  /** Nobody knows who the player is. */
+  isStranger: boolean;
+  /** This isolate has never read the catalogue, or never the rules of what may be shown of it. */
+  isCold: boolean;
 }
 
 /** Where nobody can say whom the answer is for, nothing is shown that is for adults alone. */
@@ -80,8 +84,9 @@ export async function gather({
 
   const recalled = read.complete || userId === undefined ? undefined : recallSafety(userId);
   const view = recalled === undefined ? read.view : joinSafety(read.view, recalled);
-  const stranger = !read.complete && recalled === undefined;
-  if (stranger)
+  const isStranger = !read.complete && recalled === undefined;
+  const isCold = catalogueReading.value === undefined || rulesReading.value === undefined;
+  if (isStranger)
     degraded.push('safety: the player’s object does not say for whom this is; games for adults are left out');
 
   const catalogue = catalogueReading.value ?? new Catalogue();
@@ -99,7 +104,7 @@ export async function gather({
       view,
       affinity: affinityOf(view, catalogue),
       context,
-      rules: [...(stranger ? [NOT_FOR_STRANGERS] : []), ...rulesInForce(rulesReading.value?.rules ?? [], now, context)],
+      rules: rulesFor(isStranger, rulesReading.value?.rules ?? [], context),
       personal,
       predict: release === undefined || release.ranker === null ? null : predictActions(isolate, degraded),
       learnt: release?.places ?? null,
@@ -117,13 +122,21 @@ export async function gather({
     },
     lacking: !read.complete
       ? 'signals'
-      : catalogueReading.value === undefined
+      : isCold
         ? 'catalogue'
         : !isNewcomer && personal === null && modelFailed
           ? 'model'
           : undefined,
+    isStranger,
+    isCold,
   };
 }
+
+/** Those in force now, and what holds for a stranger. */
+export const rulesFor = (isStranger: boolean, rules: readonly Rule[], context: RequestContext): Rule[] => [
+  ...(isStranger ? [NOT_FOR_STRANGERS] : []),
+  ...rulesInForce(rules, Date.now(), context),
+];
 
 /** What a player leans to, with the genres that they picked as the catalogue writes them. */
 export const affinityOf = ({ history, preferences }: UserView, catalogue: Catalogue): GenreAffinity[] =>

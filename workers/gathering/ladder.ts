@@ -11,7 +11,7 @@ import { composeGallery, type Page, type Ranked, recommend, recommendList } from
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
-import { type Answer, type Asking, affinityOf, type Gathered, gather } from './gather.ts';
+import { type Answer, type Asking, affinityOf, type Gathered, gather, rulesFor } from './gather.ts';
 import { isolate as thisIsolate } from './isolate.ts';
 import { recogniseByLog } from './recognise.ts';
 import { joinSafety } from './safety.ts';
@@ -158,16 +158,21 @@ function pickFrom(rows: readonly GalleryRow[], length: number, genre: string | u
     .slice(0, length);
 }
 
-/** The moment of the last rung, for which the catalogue is waited for. */
+/** The moment of the last rung, for which the catalogue and its rules are waited for. */
 async function lastMoment(
-  { env, isolate = thisIsolate, waitUntil }: Asking,
-  { moment, answer, lacking }: Gathered,
+  { env, context, isolate = thisIsolate, waitUntil }: Asking,
+  { moment, answer, isCold, isStranger }: Gathered,
 ): Promise<Moment> {
-  if (lacking !== 'catalogue') return moment;
-  const { value } = await isolate.holdCatalogue(env, Date.now(), waitUntil, LAST_WAIT_MS);
-  if (value === undefined) return moment;
-  answer.degraded.push('deadline: the catalogue was waited for, as nothing else was there');
-  return { ...moment, catalogue: value, affinity: affinityOf(moment.view, value) };
+  if (!isCold) return moment;
+  const now = Date.now();
+  const [{ value: catalogue }, { value: held }] = await Promise.all([
+    isolate.holdCatalogue(env, now, waitUntil, LAST_WAIT_MS),
+    isolate.holdRules(env, now, waitUntil, LAST_WAIT_MS),
+  ]);
+  if (catalogue === undefined) return moment;
+  answer.degraded.push('deadline: the catalogue and its rules were waited for, as nothing else was there');
+  const rules = rulesFor(isStranger, held?.rules ?? [], context);
+  return { ...moment, catalogue, rules, affinity: affinityOf(moment.view, catalogue) };
 }
 
 /** What needs nothing but a list. */

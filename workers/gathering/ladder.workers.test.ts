@@ -9,6 +9,7 @@ import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { releaseKey } from '../../models/contracts/layout.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
+import { RuleInput } from '../../models/contracts/rule.ts';
 import type { SignalEvent } from '../../models/contracts/signals.ts';
 import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
 import { emptySignals, foldEvents, viewSignals } from '../../models/features/signals.ts';
@@ -16,6 +17,7 @@ import { publishFake } from '../../tests/fake-release.ts';
 import { insertEvents } from '../storage/events.ts';
 import { writeBatchGalleries } from '../storage/galleries.ts';
 import { putItems } from '../storage/items.ts';
+import { deleteRule, putRule } from '../storage/rules.ts';
 import { writeStatistics } from '../storage/statistics.ts';
 import { writePreferences } from '../storage/users.ts';
 import { Budget } from './budget.ts';
@@ -303,6 +305,17 @@ it('waits for the catalogue, beyond the deadline, rather than show nothing', asy
   const answer = await ask('nobody-knows', { DB: database(slow) });
   expect(answer.shown.length).toBeGreaterThan(20);
   expect(answer.degraded).toContainEqual(expect.stringMatching(/^deadline: /));
+});
+
+it('waits for the rules too: what the store excludes is not shown because D1 is far away', async () => {
+  const gone = RuleInput.parse({ action: 'exclude', match: { itemIds: ['g7', 'g129'] } });
+  await putRule(env.DB, { ruleId: 'gone', ...gone }, 500, 1);
+  for (const faults of [{ DB: database(slow) }, { DB: database(slow), USER_SIGNALS: objects(down('the object')) }]) {
+    const answer = await start().ask('far-away', faults);
+    expect(answer.shown.length).toBeGreaterThan(20);
+    for (const itemId of ['g7', 'g129']) expect(answer.shown).not.toContain(itemId);
+  }
+  await deleteRule(env.DB, 'gone');
 });
 
 for (const [fault, bucket, reason] of [

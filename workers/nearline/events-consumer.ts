@@ -7,8 +7,11 @@ import { insertEvents } from '../storage/events.ts';
 import { moveMergedLogs } from '../storage/users.ts';
 
 const RETRY_DELAY_MAX_SECONDS = 300;
+/** Of a dead letter: its hundred attempts are spread over four days, as long as a queue keeps it. */
+const LETTER_DELAY_MAX_SECONDS = 3_600;
 
-export const retryDelaySeconds = (attempts: number): number => Math.min(2 ** attempts, RETRY_DELAY_MAX_SECONDS);
+export const retryDelaySeconds = (attempts: number, max = RETRY_DELAY_MAX_SECONDS): number =>
+  Math.min(2 ** attempts, max);
 
 /** The consumer of the queue `events`: each message holds the events of one request, or part of them. */
 export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database): Promise<void> {
@@ -36,16 +39,21 @@ export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database
   }
 }
 
-/** The consumer of the dead-letter queue: what failed too often is stored whole. */
-export async function consumeDeadLetters(batch: MessageBatch<unknown>, db: D1Database): Promise<void> {
+/** The consumer of a dead-letter queue: what failed too often is stored whole. */
+export async function consumeDeadLetters(
+  batch: MessageBatch<unknown>,
+  db: D1Database,
+  reason = 'failed too often',
+): Promise<void> {
   try {
     await storeAlerting(
       db,
-      batch.messages.map((message) => deadLetter(message.id, message.body, 'failed too often')),
+      batch.messages.map((message) => deadLetter(message.id, message.body, reason)),
     );
     batch.ackAll();
   } catch {
-    for (const message of batch.messages) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
+    for (const message of batch.messages)
+      message.retry({ delaySeconds: retryDelaySeconds(message.attempts, LETTER_DELAY_MAX_SECONDS) });
   }
 }
 

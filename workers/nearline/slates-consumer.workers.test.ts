@@ -2,7 +2,7 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from 'clou
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, it } from 'vitest';
 import { Slate } from '../../models/contracts/slate.ts';
-import { deleteOldSlates, readSlatePage } from '../storage/slates.ts';
+import { deleteOldSlates, insertSlates, readSlatePage } from '../storage/slates.ts';
 import { consumeSlates } from './slates-consumer.ts';
 
 const slate = (recommendationId: string, shownAt: number): Slate => ({
@@ -43,6 +43,12 @@ it('writes each slate once, keeps what is none as a dead letter, and reads them 
 
   expect(await deleteOldSlates(env.DB, 2_000)).toBe(1);
   expect(await readSlatePage(env.DB, END, 9)).toHaveLength(2);
+});
+
+it('keeps the newest of many, and forgets the others as they come', async () => {
+  for (let n = 0; n < 12; n++) await insertSlates(env.DB, [slate(`a${n}`, n), slate(`b${n}`, n)], 6);
+  const kept = await readSlatePage(env.DB, END, 99);
+  expect(kept.map(({ recommendationId }) => recommendationId)).toEqual(['b11', 'a11', 'b10', 'a10', 'b9', 'a9']);
 });
 
 it('asks for everything again while the log cannot be written', async () => {

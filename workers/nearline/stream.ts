@@ -27,7 +27,7 @@ export class Stream {
     if (this.#ctx.getWebSockets().length + this.#readers.size >= CONNECTIONS_MAX)
       return new Response(null, { status: 429 });
     const missed = this.#missedSince(readAfter(request));
-    return request.headers.get('upgrade') === 'websocket'
+    return request.headers.get('upgrade')?.toLowerCase() === 'websocket'
       ? this.#openSocket(request, missed)
       : this.#openEvents(missed);
   }
@@ -37,7 +37,13 @@ export class Stream {
     const kept = this.#notes.read('notices') ?? [];
     const notice: Notice = { id: (kept.at(-1)?.id ?? 0) + 1, ...news };
     this.#notes.write('notices', [...kept, notice].slice(-NOTICES_KEPT));
-    for (const socket of this.#ctx.getWebSockets()) socket.send(JSON.stringify(notice));
+    for (const socket of this.#ctx.getWebSockets()) {
+      try {
+        socket.send(JSON.stringify(notice));
+      } catch {
+        // Closing: who comes again hears what was missed.
+      }
+    }
     for (const reader of this.#readers) this.#send(reader, asEvent(notice));
   }
 

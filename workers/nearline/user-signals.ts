@@ -138,7 +138,9 @@ export class UserSignals extends DurableObject<Env> {
     if (asked === undefined || this.isMerged()) return;
     const waitUntil = (promise: Promise<unknown>) => this.ctx.waitUntil(promise);
     const made = await makeGallery({ env: this.env, ...asked, view: this.#view(Date.now()), waitUntil });
-    if (made === undefined) return;
+    if (made === undefined) throw new Error('the gallery lacks something that an earlier one may have had');
+    // Merged meanwhile: the player whom the guest has become has a gallery of its own.
+    if (this.isMerged()) return;
     const changed = describeChange(this.backup(), made);
     this.#notes.write('backup', made);
     const { recommendationId, generatedAt, release } = made;

@@ -39,41 +39,45 @@ export async function deliverNotifications(
   db: D1Database,
   send: Send = (url, init) => fetch(url, init),
 ): Promise<void> {
-  const deliveries: { message: Message<unknown>; delivery: Delivery }[] = [];
-  for (const message of batch.messages) {
+  const attempts: Attempt[] = [];
+  const settle = async (message: Message<unknown>, addresses: ReadonlyMap<string, Address>) => {
     const parsed = Delivery.safeParse(message.body);
-    if (parsed.success) deliveries.push({ message, delivery: parsed.data });
-    else {
+    if (!parsed.success) {
       await storeAlerting(db, [deadLetter(message.id, message.body, 'not a delivery')]);
-      message.ack();
+      return message.ack();
     }
-  }
-  const addresses = await readAddresses(db, [...new Set(deliveries.map(({ delivery }) => delivery.subscriptionId))]);
-  const attempts = await Promise.all(
-    deliveries.map(async ({ message, delivery: { subscriptionId, notification } }): Promise<Attempt | undefined> => {
-      const address = addresses.get(subscriptionId);
-      // Deleted meanwhile: nobody waits for it.
-      if (address === undefined) {
-        message.ack();
-        return undefined;
-      }
-      const { outcome, succeeded, retryAfterSeconds } = await deliver(address, notification, send);
-      if (succeeded) message.ack();
-      else if (outcome === String(GONE)) {
-        await deleteSubscription(db, subscriptionId);
-        console.error(
-          JSON.stringify({ alert: 'subscription deleted', subscriptionId, reason: 'its receiver is gone' }),
-        );
-        message.ack();
-      } else message.retry({ delaySeconds: delaySeconds(message.attempts, retryAfterSeconds) });
-      return { subscriptionId, at: Date.now(), outcome, succeeded };
-    }),
+    const { subscriptionId, notification } = parsed.data;
+    const address = addresses.get(subscriptionId);
+    // Deleted meanwhile: nobody waits for it.
+    if (address === undefined) return message.ack();
+    const { outcome, succeeded, retryAfterSeconds } = await deliver(address, notification, send);
+    attempts.push({ subscriptionId, at: Date.now(), outcome, succeeded });
+    if (succeeded) return message.ack();
+    if (outcome !== String(GONE))
+      return message.retry({ delaySeconds: delaySeconds(message.attempts, retryAfterSeconds) });
+    await deleteSubscription(db, subscriptionId);
+    console.error(JSON.stringify({ alert: 'subscription deleted', subscriptionId, reason: 'its receiver is gone' }));
+    message.ack();
+  };
+  // Where D1 fails, a delivery is put off as where its receiver does: the queue's own next time would be at once.
+  const putOff = (message: Message<unknown>) => (error: Error) => {
+    console.error(JSON.stringify({ alert: 'notification put off', error: error.message }));
+    message.retry({ delaySeconds: delaySeconds(message.attempts) });
+  };
+  const addressed = readAddresses(db, [...new Set(batch.messages.flatMap(({ body }) => subscriptionOf(body)))]);
+  await Promise.all(
+    batch.messages.map((message) => addressed.then((addresses) => settle(message, addresses)).catch(putOff(message))),
   );
-  await recordAttempts(
-    db,
-    attempts.filter((attempt) => attempt !== undefined),
+  // What is delivered stays delivered, whether it is recorded or not.
+  await recordAttempts(db, attempts).catch((error: Error) =>
+    console.error(JSON.stringify({ alert: 'deliveries not recorded', error: error.message })),
   );
 }
+
+const subscriptionOf = (body: unknown): string[] => {
+  const { success, data } = Delivery.safeParse(body);
+  return success ? [data.subscriptionId] : [];
+};
 
 interface Answered {
   outcome: string;

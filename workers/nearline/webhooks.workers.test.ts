@@ -110,6 +110,19 @@ it('asks again later and later, later still where the receiver says so; one that
   expect(await last('bad')).toMatchObject({ outcome: '200', failures: 0 });
 });
 
+it('puts a delivery off where D1 fails, and sends none again because it could not be recorded', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  await subscribe(subscription('good'));
+  vi.spyOn(env.DB, 'prepare').mockImplementation(() => {
+    throw new Error('D1 is down');
+  });
+  const first = await deliver({ good: () => new Response() }, 3);
+  expect(first).toMatchObject({ sent: [], acked: [], retried: [['m0', 80]] });
+  vi.restoreAllMocks();
+  vi.spyOn(env.DB, 'batch').mockRejectedValue(new Error('D1 is down'));
+  expect(await deliver({ good: () => new Response() })).toMatchObject({ acked: ['m0'], retried: [] });
+});
+
 it('ends with the receiver that is gone; drops what is for nobody; keeps what cannot be read, and what failed too often', async () => {
   await subscribe(subscription('gone'));
   const { acked } = await deliver({ gone: () => new Response(null, { status: 410 }) });

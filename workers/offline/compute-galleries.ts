@@ -18,8 +18,9 @@ const ACTIVE_DAYS = 7;
 /** A gallery that was not made anew for this long is of a player who has gone. */
 const KEPT_DAYS = 14;
 const PLAYERS_PER_MESSAGE = 50;
-/** What a queue takes in one call. */
-const MESSAGES_PER_CALL = 100;
+/** A queue takes 256 KB in one call: with the longest ids, of whatever letters, that is this many messages. */
+const MESSAGES_PER_CALL = 8;
+const PLAYERS_PER_PAGE = 100 * PLAYERS_PER_MESSAGE;
 
 const PlayersToCompute = z.object({ userIds: z.array(z.string()) });
 export type PlayersToCompute = z.infer<typeof PlayersToCompute>;
@@ -34,13 +35,14 @@ export async function fanOutPlayers(
   let players = 0;
   let last = '';
   for (;;) {
-    const page = await listActiveUsers(DB, now - ACTIVE_DAYS * DAY_MS, last, PLAYERS_PER_MESSAGE * MESSAGES_PER_CALL);
+    const page = await listActiveUsers(DB, now - ACTIVE_DAYS * DAY_MS, last, PLAYERS_PER_PAGE);
     const messages: { body: PlayersToCompute }[] = [];
     for (let from = 0; from < page.length; from += PLAYERS_PER_MESSAGE)
       messages.push({ body: { userIds: page.slice(from, from + PLAYERS_PER_MESSAGE) } });
-    if (messages.length > 0) await GALLERIES.sendBatch(messages);
+    for (let from = 0; from < messages.length; from += MESSAGES_PER_CALL)
+      await GALLERIES.sendBatch(messages.slice(from, from + MESSAGES_PER_CALL));
     players += page.length;
-    if (page.length < PLAYERS_PER_MESSAGE * MESSAGES_PER_CALL) return players;
+    if (page.length < PLAYERS_PER_PAGE) return players;
     last = page.at(-1)!;
   }
 }

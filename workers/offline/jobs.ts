@@ -6,7 +6,7 @@ import { announceRelease } from './announce-release.ts';
 import { announceDueTraining } from './announce-training.ts';
 import { fanOutPlayers } from './compute-galleries.ts';
 import { exportNewSnapshot } from './export-snapshot.ts';
-import { forgetSlates } from './forget-slates.ts';
+import { forgetOldRows } from './forget-old-rows.ts';
 import { refreshStatistics } from './refresh-statistics.ts';
 
 /** Does its work and returns how many rows it dealt with. `now`: epoch milliseconds. */
@@ -25,7 +25,7 @@ export const JOBS: Record<string, readonly NamedJob[]> = {
     { name: 'announce-release', job: announceRelease },
   ],
   '5 * * * *': [{ name: 'export-snapshot', job: exportNewSnapshot }],
-  '25 3 * * *': [{ name: 'forget-slates', job: forgetSlates }],
+  '25 3 * * *': [{ name: 'forget-old-rows', job: forgetOldRows }],
   '15 * * * *': [{ name: 'announce-training', job: announceDueTraining }],
   '25 * * * *': [{ name: 'compute-galleries', job: fanOutPlayers }],
 };

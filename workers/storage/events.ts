@@ -3,9 +3,7 @@
 import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
 import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';
 import type { CountryCount, DailyCount } from '../../models/contracts/statistics.ts';
-
-/** Keeps one bound parameter well under D1's 2 MB. */
-const ROWS_PER_STATEMENT = 2_000;
+import { portionsOf } from './parameters.ts';
 
 const COLUMNS = [
   ['id', 'id'],
@@ -35,17 +33,15 @@ const EVENT_COLUMNS = COLUMNS.map(([column, field]) => (column === field ? colum
   ', ',
 );
 
-/** Writes events, each once, in one transaction per 2,000. Returns how many were new. */
+/** Writes events, each once, in a transaction for each portion. Returns how many were new. */
 export async function insertEvents(db: D1Database, events: readonly PlayerEvent[]): Promise<number> {
   let inserted = 0;
-  for (let from = 0; from < events.length; from += ROWS_PER_STATEMENT) {
-    const page = events.slice(from, from + ROWS_PER_STATEMENT);
-    const rows = page.map((event) => COLUMNS.map(([, field]) => event[field]));
+  for (const { rows, json } of portionsOf(events, (event) => COLUMNS.map(([, field]) => event[field]))) {
     const lastEventAt = new Map<string, number>();
-    for (const { userId, timestamp } of page)
+    for (const { userId, timestamp } of rows)
       lastEventAt.set(userId, Math.max(timestamp, lastEventAt.get(userId) ?? 0));
     const [written] = await db.batch([
-      db.prepare(INSERT_EVENTS).bind(JSON.stringify(rows)),
+      db.prepare(INSERT_EVENTS).bind(json),
       db.prepare(TOUCH_USERS).bind(JSON.stringify([...lastEventAt])),
     ]);
     inserted += written!.meta.changes;

@@ -1,9 +1,7 @@
 // Galleries that were computed for many players at once, in D1: one a player, the newest.
 
 import { BatchGallery } from '../../models/contracts/stored-gallery.ts';
-
-/** Keeps one bound parameter well under D1's 2 MB. */
-const ROWS_PER_STATEMENT = 20;
+import { portionsOf } from './parameters.ts';
 
 /** Undefined where none was computed. Throws where what is stored is of another version. */
 export async function readBatchGallery(db: D1Database, userId: string): Promise<BatchGallery | undefined> {
@@ -20,20 +18,13 @@ export async function writeBatchGalleries(
   galleries: readonly { userId: string; gallery: BatchGallery }[],
   now: number,
 ): Promise<void> {
-  const statements: D1PreparedStatement[] = [];
-  for (let from = 0; from < galleries.length; from += ROWS_PER_STATEMENT) {
-    const rows = galleries.slice(from, from + ROWS_PER_STATEMENT);
-    statements.push(
-      db
-        .prepare(
-          `insert into batch_galleries (user_id, body, computed_at)
-           select value->>0, value->>1, ?2 from json_each(?1) where true
-           on conflict do update set body = excluded.body, computed_at = excluded.computed_at`,
-        )
-        .bind(JSON.stringify(rows.map(({ userId, gallery }) => [userId, JSON.stringify(gallery)])), now),
-    );
-  }
-  if (statements.length > 0) await db.batch(statements);
+  const write = db.prepare(
+    `insert into batch_galleries (user_id, body, computed_at)
+     select value->>0, value->>1, ?2 from json_each(?1) where true
+     on conflict do update set body = excluded.body, computed_at = excluded.computed_at`,
+  );
+  for (const { json } of portionsOf(galleries, ({ userId, gallery }) => [userId, JSON.stringify(gallery)]))
+    await write.bind(json, now).run();
 }
 
 /** Returns how many were deleted. */

@@ -2,8 +2,7 @@
 // a deleted item leaves its row behind for the same reason.
 
 import type { Item, ItemPatch } from '../../models/contracts/item.ts';
-
-const ROWS_PER_STATEMENT = 1_000;
+import { portionsOf } from './parameters.ts';
 
 const COLUMNS = [
   ['item_id', 'itemId'],
@@ -61,12 +60,9 @@ const asColumn = (value: Item[keyof Item]) =>
 /** Creates or replaces items. Returns the revision of the last. */
 export async function putItems(db: D1Database, items: readonly Item[]): Promise<number> {
   let revision = 0;
-  for (let from = 0; from < items.length; from += ROWS_PER_STATEMENT) {
-    const rows = items
-      .slice(from, from + ROWS_PER_STATEMENT)
-      .map((item) => COLUMNS.map(([, field]) => asColumn(item[field])));
+  for (const { json } of portionsOf(items, (item) => COLUMNS.map(([, field]) => asColumn(item[field])))) {
     const [, last] = await db.batch<{ revision: number }>([
-      db.prepare(UPSERT_ITEMS).bind(JSON.stringify(rows)),
+      db.prepare(UPSERT_ITEMS).bind(json),
       db.prepare('select max(revision) as revision from items'),
     ]);
     revision = last!.results[0]!.revision;

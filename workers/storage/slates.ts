@@ -1,17 +1,34 @@
-// The log of slates in D1: each once, by the answer's id, kept for some weeks. What they are for is models/training/ranking.
+// The log of slates in D1: each once, by the answer's id, the newest. What they are for is models/training/ranking.
 
 import type { Slate } from '../../models/contracts/slate.ts';
 
-/** Writes slates, each once, in one transaction. Returns how many were new. */
-export async function insertSlates(db: D1Database, slates: readonly Slate[]): Promise<number> {
+/** More than a training learns from, and some 300 MB. */
+export const SLATES_MAX = 10_000;
+/** So that no statement is a long one. */
+const DELETED_MAX = 500;
+
+/**
+ * Writes slates, each once, in one transaction, and forgets those that were written longest ago where there are too many:
+ * the log of events is in the same database, and must have its room. Returns how many were new. `max`: how many are kept.
+ */
+export async function insertSlates(db: D1Database, slates: readonly Slate[], max = SLATES_MAX): Promise<number> {
   if (slates.length === 0) return 0;
   const insert = db.prepare(
     'insert into slates (recommendation_id, shown_at, body) values (?1, ?2, ?3) on conflict do nothing',
   );
-  const written = await db.batch(
-    slates.map((slate) => insert.bind(slate.recommendationId, slate.shownAt, JSON.stringify(slate))),
-  );
-  return written.reduce((sum, { meta }) => sum + (meta.changes > 0 ? 1 : 0), 0);
+  // Rowids rise as long as the newest row stays.
+  const forget = db
+    .prepare(
+      `delete from slates where rowid in (
+         select rowid from slates where rowid <= (select max(rowid) from slates) - ?1 order by rowid limit ?2
+       )`,
+    )
+    .bind(max, DELETED_MAX);
+  const written = await db.batch([
+    ...slates.map((slate) => insert.bind(slate.recommendationId, slate.shownAt, JSON.stringify(slate))),
+    forget,
+  ]);
+  return written.slice(0, -1).reduce((sum, { meta }) => sum + (meta.changes > 0 ? 1 : 0), 0);
 }
 
 /** Where a page of slates ends. */

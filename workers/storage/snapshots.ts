@@ -12,7 +12,7 @@ import {
 } from '../../models/contracts/snapshot.ts';
 import { readEventPage } from './events.ts';
 import { listItems } from './items.ts';
-import { readSlatePage, type SlateCursor } from './slates.ts';
+import { readSlatePage, SLATES_MAX, type SlateCursor } from './slates.ts';
 
 const EVENT_PAGE = 10_000;
 const ITEM_PAGE = 2_000;
@@ -21,8 +21,6 @@ const LINES_PER_PART = 50_000;
 /** Slates are some 40 KB each. */
 const SLATE_PAGE = 50;
 const SLATES_PER_PART = 250;
-/** More than a training learns from. */
-const SLATES_MAX = 10_000;
 const SNAPSHOTS_KEPT = 3;
 
 /** The newest snapshot; undefined where there is none. */
