@@ -5,9 +5,10 @@
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import { keepSafe, OWN_ROWS, onlyGenre } from '../recommending/filters.ts';
+import { recommendList } from '../recommending/lists.ts';
 import type { Moment } from '../recommending/moment.ts';
 import { composePlain, type PlainPolicy } from '../recommending/policies.ts';
-import { composeGallery, type Page, type Ranked, recommend, recommendList } from '../recommending/recommend.ts';
+import { composeGallery, type Page, type Ranked, recommend } from '../recommending/recommend.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readBatchGallery } from '../storage/galleries.ts';

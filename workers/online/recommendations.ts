@@ -6,9 +6,9 @@ import { Gallery, Recommendations, type RecommendedItem } from '../../models/con
 import { gather } from '../gathering/gather.ts';
 import { answerGallery, answerRecommendations } from '../gathering/ladder.ts';
 import { explain } from '../recommending/explain.ts';
+import { recommendList, recommendSimilar } from '../recommending/lists.ts';
 import type { Moment } from '../recommending/moment.ts';
 import { POLICIES } from '../recommending/policies.ts';
-import { recommendList, recommendSimilar } from '../recommending/recommend.ts';
 import { asking, contextQuery } from './context.ts';
 import { logSlate } from './log-slate.ts';
 import { ProblemError } from './problems.ts';

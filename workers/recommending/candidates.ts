@@ -1,6 +1,7 @@
 // What goes through the stages of a recommendation: what a source found, and the pool in which everything that was found
 // for one answer comes together, each item once.
 
+import type { RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
 
 export type SourceName =
@@ -102,6 +103,13 @@ export class Pool {
     return candidate;
   }
 }
+
+/** As it is answered. `instead`: a reason that goes before its own. */
+export const toItem = ({ item, score, reason }: Found, instead?: string): RecommendedItem => ({
+  itemId: item.itemId,
+  score: Math.round(score * 1e6) / 1e6,
+  reason: instead ?? reason,
+});
 
 /** The first of a source, lazily read. */
 export function take<T>(found: Iterable<T>, length: number): T[] {

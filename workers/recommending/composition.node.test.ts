@@ -9,7 +9,8 @@ import { itemIds, makeItem, makeMoment } from '../../tests/moment.ts';
 import { explain } from './explain.ts';
 import { SHUFFLE_SHARE } from './exploration.ts';
 import { keepSafe } from './filters.ts';
-import { composeGallery, recommend, recommendList } from './recommend.ts';
+import { recommendList } from './lists.ts';
+import { composeGallery, recommend } from './recommend.ts';
 import { rulesInForce } from './rules.ts';
 
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);

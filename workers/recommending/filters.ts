@@ -95,6 +95,9 @@ function releasedWithin({ preferences: { releasedFrom, releasedUntil } }: UserVi
   return filters;
 }
 
+/** None where no genre is asked for. */
+export const inGenre = (genre: string | undefined): Filter[] => (genre === undefined ? [] : [onlyGenre(genre)]);
+
 export const onlyGenre = (genre: string): Filter => {
   const wanted = genre.toLowerCase();
   return (item) => (item.genres.some((one) => one.toLowerCase() === wanted) ? undefined : `not ${genre}`);

@@ -3,9 +3,10 @@ import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
 import type { Scored } from '../../models/contracts/statistics.ts';
 import { itemIds, makeItem, makeMoment } from '../../tests/moment.ts';
 import { Catalogue } from '../storage/catalogue.ts';
+import { recommendList, recommendSimilar } from './lists.ts';
 import type { ModelScores } from './moment.ts';
 import { composePlain, type PlainPolicy } from './policies.ts';
-import { composeGallery, recommend, recommendList, recommendSimilar } from './recommend.ts';
+import { composeGallery, recommend } from './recommend.ts';
 import { retrieved } from './sources.ts';
 
 /** The model's choice: the given places, best first. */

@@ -2,35 +2,16 @@
 // model included.
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
-import type { Item } from '../../models/contracts/item.ts';
-import {
-  type Filter,
-  type Found,
-  type FoundCandidate,
-  objectionTo,
-  Pool,
-  type ScoredCandidate,
-  type SourceName,
-  take,
-} from './candidates.ts';
+import { type Filter, type FoundCandidate, Pool, type ScoredCandidate, toItem } from './candidates.ts';
 import { createRoom, diversify, keepCaps } from './diversity.ts';
 import { certain, explore, type Placed, unexplored } from './exploration.ts';
-import { forAnyRow, forPlayer, onlyGenre } from './filters.ts';
+import { forAnyRow, forPlayer, inGenre } from './filters.ts';
 import type { Moment } from './moment.ts';
+import { type FilledShelf, leanToShelf, MORE_PICKS, takeMostPromising } from './rows.ts';
 import { prepareRules } from './rules.ts';
 import { scoreCandidates } from './scores.ts';
-import { listOwnShelves, listShelves, type Shelf } from './shelves.ts';
-import {
-  bestRated,
-  listOfCountry,
-  newReleases,
-  popular,
-  popularNear,
-  retrieved,
-  similar,
-  trending,
-  unlearnt,
-} from './sources.ts';
+import { describeTopPicks, listOwnShelves, listShelves, type Shelf } from './shelves.ts';
+import { featured, popularNear, retrieved, unlearnt } from './sources.ts';
 
 /** Candidates of the largest source: more than the longest slate. */
 const RETRIEVED_MAX = 200;
@@ -43,26 +24,11 @@ const UNLEARNT_MAX = 50;
 const shelfDepth = (items: number): number => Math.max(40, Math.min(100, Math.floor(items / 4)));
 /** Less than this looks like a mistake rather than a row. */
 const ROW_LENGTH_MIN = 3;
-/** What comes after the top picks. It says least of why: rows that speak of the player come before it, and others about as good. */
-const MORE_PICKS: Omit<Shelf, 'source' | 'found'> & { source?: undefined } = {
-  id: 'more-picks',
-  title: 'More picks for you',
-  reason: 'What comes next',
-};
-const UNEXPLAINED = 0.8;
-const PERSONAL: ReadonlySet<SourceName | undefined> = new Set(['search', 'similar', 'genre']);
-/** What a row is worth is what its first items are, an item further right less. */
-const LOOKED_AT = 6;
-
-/** A candidate on a shelf, and what that shelf's own source says of it. */
-interface ShelvedCandidate extends ScoredCandidate {
-  own?: Pick<FoundCandidate, 'score' | 'reason'>;
-}
 
 /** What may be shown and how good it is, from every source. */
 export interface Ranked {
   pool: Pool;
-  shelves: { shelf: Shelf; items: ShelvedCandidate[] }[];
+  shelves: FilledShelf[];
   unknown: ScoredCandidate[];
   /** All of them, best first; the first `pinned` of them are what rules pin. */
   candidates: ScoredCandidate[];
@@ -80,7 +46,7 @@ export interface Page {
 export async function rank(moment: Moment, shelves: readonly Shelf[], more: readonly Filter[] = []): Promise<Ranked> {
   const pool = new Pool([...more, ...forPlayer(moment)]);
   const rules = prepareRules(moment.rules);
-  pool.add('rule', listed(moment, rules.pinnedIds), rules.pinnedIds.length);
+  pool.add('rule', featured(moment, rules.pinnedIds), rules.pinnedIds.length);
   if (moment.personal !== null) pool.add('retrieval', retrieved(moment, moment.personal), RETRIEVED_MAX);
   pool.add('popular', popularNear(moment), POPULAR_MAX);
   pool.add('unlearnt', unlearnt(moment), UNLEARNT_MAX);
@@ -110,13 +76,13 @@ export async function composeGallery(moment: Moment, length: number): Promise<Pa
   const shown = new Set<string>();
   const rows: GalleryRow[] = [];
   const add = (
-    row: Omit<GalleryRow, 'items'>,
+    { id, title, reason }: Omit<GalleryRow, 'items'>,
     items: readonly RecommendedItem[],
     lengthMin = Math.min(ROW_LENGTH_MIN, length),
   ) => {
     if (items.length < (rows.length === 0 ? 1 : lengthMin)) return;
     for (const { itemId } of items) shown.add(itemId);
-    rows.push({ ...row, items: [...items] });
+    rows.push({ id, title, reason, items: [...items] });
   };
   const unseen = function* <T extends ScoredCandidate>(items: readonly T[]) {
     for (const one of items) if (!shown.has(one.item.itemId)) yield one;
@@ -134,30 +100,20 @@ export async function composeGallery(moment: Moment, length: number): Promise<Pa
     ),
   );
   // A player's own games first: nothing is likelier to be played than what is being played.
-  for (const { found, ...row } of listOwnShelves(moment, forAnyRow(moment)))
+  for (const shelf of listOwnShelves(moment, forAnyRow(moment)))
     add(
-      row,
-      found.slice(0, length).map((one) => toItem(one)),
+      shelf,
+      shelf.found.slice(0, length).map((one) => toItem(one)),
       1,
     );
-  const waiting: { shelf: Omit<Shelf, 'source' | 'found'> & { source?: SourceName }; items: ShelvedCandidate[] }[] = [
-    ...ranked.shelves,
-    { shelf: MORE_PICKS, items: ranked.candidates },
-  ];
+  const waiting: FilledShelf[] = [...ranked.shelves, { shelf: MORE_PICKS, items: ranked.candidates }];
   while (waiting.length > 0) {
-    // What a row promises is what is left for it: those above may have had its best.
-    const ready = waiting.some(({ shelf }) => PERSONAL.has(shelf.source))
-      ? waiting.filter(({ shelf }) => shelf !== MORE_PICKS)
-      : waiting;
-    const best =
-      ready[placeOfBest(ready.map(({ shelf, items }) => promiseOf(shelf, keepCaps(unseen(items), LOOKED_AT))))]!;
-    const { id, title, reason } = best.shelf;
-    const slate = keepCaps(unseen(best.items), length);
+    const { shelf, items } = takeMostPromising(waiting, unseen);
+    const slate = keepCaps(unseen(items), length);
     add(
-      { id, title, reason },
+      shelf,
       slate.map((one) => toItem(one, one.own?.reason)),
     );
-    waiting.splice(waiting.indexOf(best), 1);
   }
   return { rows, placed, ranked };
 }
@@ -173,88 +129,8 @@ export async function recommend(
   return { items: [...pins, ...picks].map((one) => toItem(one)), ranked };
 }
 
-/** What goes with an item. */
-export const recommendSimilar = (moment: Moment, to: Item, length: number): RecommendedItem[] =>
-  listAllowed(moment, similar(moment, to), length);
-
-/** One of the lists that are the same for everybody. */
-export function recommendList(
-  moment: Moment,
-  list: keyof typeof LISTS,
-  length: number,
-  genre?: string,
-): RecommendedItem[] {
-  const items = listAllowed(moment, LISTS[list](moment), length, inGenre(genre));
-  if (list === 'popular') return items;
-  // Too few events, or votes, for a list of this kind: what is popular stands in, and says so by its reason.
-  const already = new Set(items.map(({ itemId }) => itemId));
-  const notListed: Filter = ({ itemId }) => (already.has(itemId) ? 'listed' : undefined);
-  return [...items, ...listAllowed(moment, popular(moment), length - items.length, [notListed, ...inGenre(genre)])];
-}
-
-const LISTS = { popular, trending, 'best-rated': bestRated, new: newReleases };
-
-function listAllowed(moment: Moment, found: Iterable<Found>, length: number, more: Filter[] = []): RecommendedItem[] {
-  const filters = [...more, ...forPlayer(moment)];
-  const allowed = function* () {
-    for (const one of found) if (objectionTo(one.item, filters) === undefined) yield one;
-  };
-  return take(allowed(), length).map((one) => toItem(one));
-}
-
 /** What rules pin comes first, in its own order; the others share the rest of the slate fairly. */
 function pickTop({ candidates, pinned }: Ranked, length: number, { affinity }: Moment) {
   const pins = candidates.slice(0, Math.min(pinned, length));
   return { pins, picks: diversify(candidates.slice(pins.length), length - pins.length, affinity, pins) };
 }
-
-/** Among what a shelf may show the player's score decides, and its own order leans it. */
-const leanToShelf = (items: ShelvedCandidate[]): ShelvedCandidate[] => {
-  const worth = ({ own, score }: ShelvedCandidate) => score * (1 + (own?.score ?? 0));
-  return items.sort((a, b) => worth(b) - worth(a));
-};
-
-/** The engagement that a row's first items promise; what was searched for a moment ago needs no promise. */
-function promiseOf({ id }: Pick<Shelf, 'id'>, items: readonly ScoredCandidate[]): number {
-  if (id === 'search') return Number.POSITIVE_INFINITY;
-  let worth = 0;
-  let places = 0;
-  for (let place = 0; place < LOOKED_AT; place++) {
-    const discount = 1 / Math.log2(place + 2);
-    worth += discount * (items[place]?.score ?? 0);
-    places += discount;
-  }
-  return (id === MORE_PICKS.id ? UNEXPLAINED : 1) * (worth / places);
-}
-
-const placeOfBest = (values: readonly number[]): number => values.indexOf(Math.max(...values));
-
-// Events of items that nobody knows recommend nothing: their player is a newcomer still.
-function describeTopPicks(moment: Moment): Omit<GalleryRow, 'items'> {
-  const id = 'top-picks';
-  const hasActed = moment.view.history.some(({ strongestType }) => strongestType !== 'pick');
-  if (moment.personal !== null || moment.affinity.length > 0)
-    return {
-      id,
-      title: 'Top picks for you',
-      reason: `From what you ${hasActed ? 'played, liked and looked at' : 'picked'}`,
-    };
-  return listOfCountry(moment, 'popularByCountry').length > 0
-    ? { id, title: 'Popular in your country', reason: 'What players choose most where you are' }
-    : { id, title: 'Popular now', reason: 'What players choose most' };
-}
-
-function* listed({ catalogue }: Moment, itemIds: readonly string[]): Generator<Found> {
-  for (const itemId of itemIds) {
-    const item = catalogue.get(itemId);
-    if (item !== undefined) yield { item, score: 1, reason: 'Featured by the store' };
-  }
-}
-
-const inGenre = (genre: string | undefined): Filter[] => (genre === undefined ? [] : [onlyGenre(genre)]);
-
-const toItem = ({ item, score, reason }: Found, instead?: string): RecommendedItem => ({
-  itemId: item.itemId,
-  score: Math.round(score * 1e6) / 1e6,
-  reason: instead ?? reason,
-});

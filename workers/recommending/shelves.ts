@@ -25,6 +25,21 @@ export interface Shelf {
   found: Iterable<Found>;
 }
 
+/** The first row. Events of items that nobody knows recommend nothing: their player is a newcomer still. */
+export function describeTopPicks(moment: Moment): Pick<Shelf, 'id' | 'title' | 'reason'> {
+  const id = 'top-picks';
+  const hasActed = moment.view.history.some(({ strongestType }) => strongestType !== 'pick');
+  if (moment.personal !== null || moment.affinity.length > 0)
+    return {
+      id,
+      title: 'Top picks for you',
+      reason: `From what you ${hasActed ? 'played, liked and looked at' : 'picked'}`,
+    };
+  return listOfCountry(moment, 'popularByCountry').length > 0
+    ? { id, title: 'Popular in your country', reason: 'What players choose most where you are' }
+    : { id, title: 'Popular now', reason: 'What players choose most' };
+}
+
 const ANCHOR_SHELVES_MAX = 2;
 const GENRE_SHELVES_MAX = 3;
 /** A genre below this share of the player's taste gets no row of its own. */

@@ -7,6 +7,14 @@ import type { ModelScores, Moment } from './moment.ts';
 import { findLike } from './search.ts';
 import { likenessOf, likenessToHistory, listUnlearnt, scoreAmong } from './unlearnt.ts';
 
+/** What rules pin by name. */
+export function* featured({ catalogue }: Moment, itemIds: readonly string[]): Generator<Found> {
+  for (const itemId of itemIds) {
+    const item = catalogue.get(itemId);
+    if (item !== undefined) yield { item, score: 1, reason: 'Featured by the store' };
+  }
+}
+
 /** What the model scores above zero, the best at 1. The whole vocabulary was scored: there is no approximate index. */
 export function* retrieved({ catalogue }: Moment, { itemIds, scores }: ModelScores): Generator<Found> {
   let best = 0;
