@@ -11,7 +11,9 @@ const KNOWN_MAX = 50_000;
 
 /** The common beginning of a series' titles, lower case; of a game on its own its whole title. */
 export function seriesOf(title: string): string {
-  const series = known.get(title) ?? readSeries(title);
+  const before = known.get(title);
+  if (before !== undefined) return before;
+  const series = readSeries(title);
   if (known.size < KNOWN_MAX) known.set(title, series);
   return series;
 }

@@ -38,13 +38,13 @@ export async function scoreCandidates(
   const dial = moment.view.preferences.popularity * Math.log(DIAL_FACTOR);
   return facts
     .map((own, row): ScoredCandidate => {
-      const { prior, retrievalRank: _, ...candidate } = own;
-      const { item, sources } = candidate;
+      const { item, sources, prior } = own;
       const strongest = item.genres.find((genre) => (answer.genres.get(genre) ?? 0) >= STRONG_SHARE);
       const popular = answer.popularity.get(item.itemId) ?? 0;
       const reason = (sources[base] ?? sources.unlearnt ?? Object.values(sources)[0])?.reason ?? '';
       return {
-        ...candidate,
+        item,
+        sources,
         score:
           (values?.[row] ?? prior) *
           // The square root: popularity falls so steeply that most games would look unknown.
@@ -87,7 +87,8 @@ function describeCandidates(
     const popular = popularity.get(item.itemId) ?? 0;
     const isPicked = picked.size > 0 && item.genres.some((genre) => picked.has(genre.toLowerCase()));
     return {
-      ...candidate,
+      item,
+      sources,
       retrievalRank: ranks.get(item.itemId),
       prior:
         ((sources[base]?.score ?? 0) +

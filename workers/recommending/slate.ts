@@ -46,11 +46,9 @@ export function toSlate(
 }
 
 function toBase64(rows: readonly Float32Array[]): string {
-  const bytes = new Uint8Array(rows.length * FEATURES.length * Float32Array.BYTES_PER_ELEMENT);
-  const view = new DataView(bytes.buffer);
+  const view = new DataView(new ArrayBuffer(rows.length * FEATURES.length * Float32Array.BYTES_PER_ELEMENT));
   for (const [row, values] of rows.entries())
-    for (const [at, value] of values.entries()) view.setFloat32(4 * (row * FEATURES.length + at), value, true);
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
+    for (let at = 0; at < FEATURES.length; at++)
+      view.setFloat32(Float32Array.BYTES_PER_ELEMENT * (row * FEATURES.length + at), values[at]!, true);
+  return Buffer.from(view.buffer).toString('base64');
 }

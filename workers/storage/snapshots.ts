@@ -18,9 +18,9 @@ const EVENT_PAGE = 10_000;
 const ITEM_PAGE = 2_000;
 /** About 12 MB of text before compression: far from an isolate's memory. */
 const LINES_PER_PART = 50_000;
-/** Slates are some 40 KB each. */
-const SLATE_PAGE = 50;
-const SLATES_PER_PART = 250;
+/** Slates are some 30 KB each; an invocation may make only so many queries. */
+const SLATE_PAGE = 500;
+const SLATES_PER_PART = SLATE_PAGE;
 const SNAPSHOTS_KEPT = 3;
 
 /** The newest snapshot; undefined where there is none. */
