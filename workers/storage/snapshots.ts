@@ -18,9 +18,8 @@ const EVENT_PAGE = 10_000;
 const ITEM_PAGE = 2_000;
 /** About 12 MB of text before compression: far from an isolate's memory. */
 const LINES_PER_PART = 50_000;
-/** Slates are some 30 KB each; an invocation may make only so many queries. */
+/** A page is a part. Slates are some 30 KB each, and an invocation may make only so many queries. */
 const SLATE_PAGE = 500;
-const SLATES_PER_PART = SLATE_PAGE;
 const SNAPSHOTS_KEPT = 3;
 
 /** The newest snapshot; undefined where there is none. */
@@ -72,7 +71,7 @@ export async function exportSnapshot(db: D1Database, bucket: R2Bucket, now: numb
     }
     slates += page.length;
     const isLast = page.length < SLATE_PAGE || slates >= SLATES_MAX;
-    if (lines.length >= SLATES_PER_PART || isLast) await flush('slates');
+    await flush('slates');
     if (isLast) break;
   }
 
