@@ -71,8 +71,13 @@ test('the cold start is a table by events seen, without a history by popularity'
   expect(byEvents.map(({ events }: { events: number }) => events)).toEqual([0, 1, 2, 3, 5, 10]);
   expect(byEvents[0].ndcgAt10['item-knn']).toBe(byEvents[0].ndcgAt10.popularity);
   expect(byEvents[0].ndcgAt10.popularity).toBeGreaterThan(0);
-  for (const step of [3, 4])
-    expect(byEvents[step].ndcgAt10['item-knn']).toBeGreaterThan(byEvents[step].ndcgAt10.popularity);
+  expect(byEvents[0].abovePopularity).toEqual({});
+  for (const step of [3, 4]) {
+    const { ndcgAt10, abovePopularity } = byEvents[step];
+    const { mean, margin } = abovePopularity['item-knn'];
+    expect(mean).toBeCloseTo(ndcgAt10['item-knn'] - ndcgAt10.popularity, 9);
+    expect(mean - margin).toBeGreaterThan(0);
+  }
 });
 
 test('wrong flags are named in one line', () => {

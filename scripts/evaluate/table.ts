@@ -2,7 +2,7 @@
 
 import type { RankingCase } from '../../models/evaluation/cases.ts';
 import { meanOf } from '../../models/evaluation/metrics.ts';
-import { comparePaired } from '../../models/evaluation/significance.ts';
+import { comparePaired, differenceOf } from '../../models/evaluation/significance.ts';
 import { createRandom } from '../../models/training/random.ts';
 import type { Measured } from './measure.ts';
 
@@ -37,35 +37,65 @@ export function formatTable(measured: readonly Measured[], selected: string, see
   return alignColumns(rows);
 }
 
+/** Two-sided 95% of a normal distribution. */
+const STANDARD_ERRORS = 1.96;
+
 /**
- * NDCG@10 by the number of events seen, a line per number. `questions`: of the test, in the order of the measured ones.
+ * NDCG@10 by the number of events seen, a line per number, and how far it is above popularity's. `questions`: of the test, in the order of the measured ones.
  * Who has no history is answered from popularity, whatever the algorithm.
  */
 export function tabulateByEvents(measured: readonly Measured[], questions: readonly RankingCase[]): EventsRow[] {
   const popularity = measured.find(({ result }) => result.algorithm === 'popularity');
   const bySeen = Map.groupBy(questions.keys(), (place) => questions[place]!.history.length);
-  return Array.from(bySeen, ([events, places]) => ({
-    events,
-    ndcgAt10: Object.fromEntries(
-      measured.map((one) => {
-        const { ndcgAt10 } = events === 0 ? (popularity ?? one) : one;
-        return [one.result.algorithm, meanOf(Float64Array.from(places, (place) => ndcgAt10[place]!))];
-      }),
-    ),
-  }));
+  return Array.from(bySeen, ([events, places]) => {
+    const ofPlayers = ({ ndcgAt10 }: Measured) => Float64Array.from(places, (place) => ndcgAt10[place]!);
+    const known = measured.map((one) => ({
+      algorithm: one.result.algorithm,
+      own: ofPlayers(events === 0 ? (popularity ?? one) : one),
+    }));
+    const above = (own: Float64Array) => {
+      const { mean, standardError } = differenceOf(own, ofPlayers(popularity!));
+      return { mean, margin: STANDARD_ERRORS * standardError };
+    };
+    return {
+      events,
+      ndcgAt10: Object.fromEntries(known.map(({ algorithm, own }) => [algorithm, meanOf(own)])),
+      abovePopularity:
+        popularity === undefined || events === 0
+          ? {}
+          : Object.fromEntries(
+              known.flatMap(({ algorithm, own }) => (algorithm === 'popularity' ? [] : [[algorithm, above(own)]])),
+            ),
+    };
+  });
 }
 
 export interface EventsRow {
   events: number;
   /** By algorithm. */
   ndcgAt10: Record<string, number>;
+  /** By algorithm; of the same players, with half the width of the 95% interval. Empty without a history. */
+  abovePopularity: Record<string, { mean: number; margin: number }>;
 }
 
 export const formatByEvents = (rows: readonly EventsRow[]): string =>
   alignColumns(
-    rows.map(({ events, ndcgAt10 }) => ({
+    rows.map(({ events, ndcgAt10, abovePopularity }) => ({
       'events seen': String(events),
-      ...Object.fromEntries(Object.entries(ndcgAt10).map(([name, value]) => [name, value.toFixed(4)])),
+      ...Object.fromEntries(
+        Object.entries(ndcgAt10).flatMap(([name, value]) => {
+          const above = abovePopularity[name];
+          const sign = (above?.mean ?? 0) < 0 ? '' : '+';
+          return [
+            [name, value.toFixed(4)],
+            ...(name === 'popularity'
+              ? []
+              : [
+                  [`${name} − popularity`, above ? `${sign}${above.mean.toFixed(4)} ± ${above.margin.toFixed(4)}` : ''],
+                ]),
+          ];
+        }),
+      ),
     })),
   );
 
