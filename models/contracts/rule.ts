@@ -21,7 +21,12 @@ export const RuleMatch = z
   })
   .partial()
   .strict()
-  .refine((match) => Object.keys(match).length > 0, 'needs at least one condition');
+  .refine((match) => Object.keys(match).length > 0, 'needs at least one condition')
+  .meta({
+    minProperties: 1,
+    example: { genres: ['Strategy'] },
+    description: 'At least one condition; all must be met.',
+  });
 
 /** For which requests; what is absent does not matter. */
 export const RuleAudience = z

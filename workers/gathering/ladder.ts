@@ -3,6 +3,7 @@
 // What a player must not be shown is left out on every rung. Which rung answered is said in the answer.
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
+import type { Rule } from '../../models/contracts/rule.ts';
 import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import { keepSafe, OWN_ROWS, onlyGenre } from '../recommending/filters.ts';
 import { recommendList } from '../recommending/lists.ts';
@@ -81,7 +82,7 @@ export async function answerRecommendations(asking: Asking, length: number, genr
   const last = await lastMoment(asking, await recognised);
   const made = await attempt(answer, () => recommend(last, length, genre));
   return made === undefined
-    ? { answer, moment: last, items: (await popularRow(last, answer, length, genre))[0]!.items }
+    ? { answer, moment: last, items: (await popularRow(last, answer, length, genre))[0]?.items ?? [] }
     : { answer, moment: last, ...made };
 }
 
@@ -121,7 +122,8 @@ async function readStored(
     try {
       const gallery = await withDeadline(read(), budget.for('stored'), `${tier} gallery`);
       if (gallery === undefined) continue;
-      const rows = keepSafe(gallery.rows, safetyFor(gallery, await recognised));
+      const rules = await readRulesInTime(asking, gathered);
+      const rows = keepSafe(gallery.rows, { ...safetyFor(gallery, await recognised), rules });
       const { recommendationId, generatedAt, release, dataUntil } = gallery;
       if (rows.length > 0)
         return { answer: { ...gathered.answer, tier, recommendationId, generatedAt, release, dataUntil }, rows };
@@ -132,13 +134,22 @@ async function readStored(
   return undefined;
 }
 
+/** Those of the moment; where this isolate has never read any, they are waited for once more. */
+async function readRulesInTime(
+  { env, context, budget, isolate = thisIsolate, waitUntil }: Asking,
+  { moment, isCold, isStranger }: Gathered,
+): Promise<readonly Rule[]> {
+  if (!isCold) return moment.rules;
+  const { value } = await isolate.holdRules(env, Date.now(), waitUntil, budget.for('stored'));
+  return value === undefined ? moment.rules : rulesFor(isStranger, value.rules, context);
+}
+
 /** What must not be shown: what is known of it now, and where that is nothing, what was known then. */
 function safetyFor(gallery: StoredGallery | BatchGallery, { moment, lacking }: Gathered) {
   const catalogue = moment.catalogue.size > 0 ? moment.catalogue : catalogueOf(gallery.rows);
   if (lacking !== 'signals' || !('had' in gallery)) return { ...moment, catalogue };
   const { view } = moment;
-  const limits = [view.preferences.ageLimit, gallery.ageLimit].filter((limit) => limit !== null);
-  const preferences = { ...view.preferences, ageLimit: limits.length > 0 ? Math.min(...limits) : null };
+  const preferences = { ...view.preferences, ageLimit: gallery.ageLimit };
   const then = { owned: gallery.had, played: [], dismissed: gallery.dismissed, preferences };
   return { ...moment, catalogue, view: joinSafety(view, then) };
 }
@@ -171,7 +182,7 @@ async function lastMoment(
     isolate.holdRules(env, now, waitUntil, LAST_WAIT_MS),
   ]);
   if (catalogue === undefined) return moment;
-  answer.degraded.push('deadline: the catalogue and its rules were waited for, as nothing else was there');
+  answer.degraded.push('deadline: the catalogue was waited for, as nothing else was there');
   const rules = rulesFor(isStranger, held?.rules ?? [], context);
   return { ...moment, catalogue, rules, affinity: affinityOf(moment.view, catalogue) };
 }
@@ -184,5 +195,6 @@ async function popularRow(
   genre: string | undefined,
 ): Promise<GalleryRow[]> {
   const items = (await attempt(answer, () => recommendList(moment, 'popular', length, genre))) ?? [];
+  if (items.length === 0) return [];
   return [{ id: 'top-picks', title: 'Popular now', reason: 'What players choose most', items }];
 }

@@ -270,6 +270,13 @@ it('keeps a player safe whose object has not read the log yet, and forgets nothi
   expect(known.degraded).toEqual([]);
   const later = await ask('unread', { USER_SIGNALS: unread, DB: database(down('D1')) });
   for (const itemId of ['g9', 'g1']) expect(later.shown).not.toContain(itemId);
+
+  // Nor does what is remembered lift a limit that the object knows.
+  const limited = { view: { ...heard, preferences: { ...EMPTY_PREFERENCES, ageLimit: 12 } }, complete: false };
+  const young = objects((ask, method) => (method === 'view' ? Promise.resolve(limited) : ask()));
+  const safe = await ask('unread', { USER_SIGNALS: young, DB: database(down('D1')) });
+  expect(safe.shown.length).toBeGreaterThan(20);
+  for (const itemId of safe.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
 });
 
 it('remembers what keeps a player safe when the object goes down later', async () => {

@@ -34,11 +34,19 @@ function forget(userId: string): void {
 /** Undefined for a player whom this isolate has not answered. */
 export const recallSafety = (userId: string): Safety | undefined => remembered.get(userId);
 
-/** A view with what else is known: the preferences are those of whoever knew them better. */
-export const joinSafety = (view: UserView, { owned, played, dismissed, preferences }: Safety): UserView => ({
-  ...view,
-  owned: [...view.owned, ...owned],
-  played: [...view.played, ...played],
-  dismissed: [...view.dismissed, ...dismissed],
-  preferences,
-});
+/** A view with what else is known. Nobody can say which of the two is newer, so the stricter limit holds, and what either mutes. */
+export function joinSafety(view: UserView, { owned, played, dismissed, preferences }: Safety): UserView {
+  const limits = [view.preferences.ageLimit, preferences.ageLimit].filter((limit) => limit !== null);
+  return {
+    ...view,
+    owned: [...view.owned, ...owned],
+    played: [...view.played, ...played],
+    dismissed: [...view.dismissed, ...dismissed],
+    preferences: {
+      ...preferences,
+      ageLimit: limits.length > 0 ? Math.min(...limits) : null,
+      mutedGenres: [...view.preferences.mutedGenres, ...preferences.mutedGenres],
+      mutedTags: [...view.preferences.mutedTags, ...preferences.mutedTags],
+    },
+  };
+}

@@ -18,8 +18,9 @@ const ACTIVE_DAYS = 7;
 /** A gallery that was not made anew for this long is of a player who has gone. */
 const KEPT_DAYS = 14;
 const PLAYERS_PER_MESSAGE = 50;
-/** A queue takes 256 KB in one call: with the longest ids, of whatever letters, that is this many messages. */
-const MESSAGES_PER_CALL = 8;
+/** What a queue takes in one call: 100 messages, 256 KB. */
+const MESSAGES_PER_CALL = 100;
+const BYTES_PER_CALL = 200_000;
 const PLAYERS_PER_PAGE = 100 * PLAYERS_PER_MESSAGE;
 
 const PlayersToCompute = z.object({ userIds: z.array(z.string()) });
@@ -36,11 +37,19 @@ export async function fanOutPlayers(
   let last = '';
   for (;;) {
     const page = await listActiveUsers(DB, now - ACTIVE_DAYS * DAY_MS, last, PLAYERS_PER_PAGE);
-    const messages: { body: PlayersToCompute }[] = [];
-    for (let from = 0; from < page.length; from += PLAYERS_PER_MESSAGE)
-      messages.push({ body: { userIds: page.slice(from, from + PLAYERS_PER_MESSAGE) } });
-    for (let from = 0; from < messages.length; from += MESSAGES_PER_CALL)
-      await GALLERIES.sendBatch(messages.slice(from, from + MESSAGES_PER_CALL));
+    let messages: { body: PlayersToCompute }[] = [];
+    let bytes = 0;
+    for (let from = 0; from < page.length; from += PLAYERS_PER_MESSAGE) {
+      const body = { userIds: page.slice(from, from + PLAYERS_PER_MESSAGE) };
+      const length = Buffer.byteLength(JSON.stringify(body));
+      if (messages.length === MESSAGES_PER_CALL || bytes + length > BYTES_PER_CALL) {
+        await GALLERIES.sendBatch(messages);
+        [messages, bytes] = [[], 0];
+      }
+      messages.push({ body });
+      bytes += length;
+    }
+    if (messages.length > 0) await GALLERIES.sendBatch(messages);
     players += page.length;
     if (page.length < PLAYERS_PER_PAGE) return players;
     last = page.at(-1)!;

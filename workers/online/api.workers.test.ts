@@ -35,6 +35,8 @@ it('answers nothing but health without a key, and to each key only what its scop
   expect((await call('/health', { key: null })).status).toBe(200);
   for (const path of ['/v1/items', '/v1/items/popular', '/v1/users/ann/gallery', '/v1/status', '/v1/users'])
     for (const key of [null, 'wrong', 'test-adminx', '']) expect((await call(path, { key })).status, path).toBe(401);
+  const lower = await exports.default.fetch('http://edge/v1/items', { headers: { authorization: 'bearer test-read' } });
+  expect(lower.status).toBe(200);
   for (const key of ['test-admin', 'test-admin-next', 'test-read'])
     expect((await call('/v1/items/popular', { key })).status, key).toBe(200);
   expect((await call('/v1/items/popular', { key: 'test-ingest' })).status).toBe(403);

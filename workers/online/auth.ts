@@ -6,7 +6,7 @@ import { ProblemError } from './problems.ts';
 
 export type Scope = 'ingest' | 'read' | 'admin';
 
-const BEARER = /^Bearer ([^\s]{1,512})$/;
+const BEARER = /^Bearer ([^\s]{1,512})$/i;
 /** A browser's WebSocket can send no header of its own but the names of subprotocols. */
 const SOCKET_BEARER = /(?:^|,\s*)bearer\.([\w-]{1,700})(?:,|$)/;
 

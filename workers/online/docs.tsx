@@ -207,13 +207,21 @@ const Prose = ({ text }: { text: string }) => (
   <>{text.split('`').map((part, place) => (place % 2 === 1 ? <code>{part}</code> : part))}</>
 );
 
-function exampleCall({ method, path, parameters = [], requestBody, security }: Endpoint, resolve: Resolve): string {
+function exampleCall(
+  { method, path, parameters = [], requestBody, responses, security }: Endpoint,
+  resolve: Resolve,
+): string {
   const url = parameters
     .filter((parameter) => parameter.in === 'path')
     .reduce((filled, { name, schema }) => filled.replace(`{${name}}`, String(exampleOf(schema, resolve))), path);
+  const query = parameters
+    .filter((parameter) => parameter.in === 'query' && parameter.required)
+    .map(({ name, schema }) => `${name}=${encodeURIComponent(String(exampleOf(schema, resolve)))}`);
   const body = schemaIn(requestBody?.content);
-  const lines = [`curl${method === 'GET' || method === 'POST' ? '' : ` -X ${method}`} "$URL${url}"`];
+  const address = query.length > 0 ? `${url}?${query.join('&')}` : url;
+  const lines = [`curl${method === 'GET' || method === 'POST' ? '' : ` -X ${method}`} "$URL${address}"`];
   if (security) lines.push('-H "Authorization: Bearer $KEY"');
+  if (responses['200']?.content?.['text/event-stream']) lines.push("-N -H 'Accept: text/event-stream'");
   if (body) lines.push(`--json '${JSON.stringify(exampleOf(body, resolve), null, 2)}'`);
   return lines.join(' \\\n  ');
 }

@@ -16,7 +16,17 @@ import { isolate } from '../gathering/isolate.ts';
 import { deleteItem, listItems, patchItem, putItems, readItem } from '../storage/items.ts';
 import { requireScope } from './auth.ts';
 import { ProblemError } from './problems.ts';
-import { ItemParams, json, jsonBody, parseBody, problems, readJson, scoped, wholeNumber } from './routing.ts';
+import {
+  ItemParams,
+  json,
+  jsonBody,
+  parseBody,
+  problems,
+  readJson,
+  scoped,
+  wholeNumber,
+  withoutId,
+} from './routing.ts';
 
 const PutParams = z.object({ itemId: ItemId });
 const BulkBody = z.object({ items: z.array(ItemWithIdInput).min(1).max(ITEMS_PER_REQUEST_MAX) });
@@ -59,7 +69,10 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
     description: 'All or none: one item that is not valid refuses the request, and `errors` names its fields.',
     ...scoped('admin'),
     request: { body: jsonBody(BulkBody) },
-    responses: { 200: json(BulkAnswer, 'How many were stored.'), ...problems(400, 413, 415) },
+    responses: {
+      200: json(BulkAnswer, 'How many were stored; of one that comes twice, the last.'),
+      ...problems(400, 413, 415),
+    },
   });
   const patch = createRoute({
     method: 'patch',
@@ -74,7 +87,8 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
   app.openAPIRegistry.registerPath(put);
   app.put(put.getRoutingPath(), requireScope('admin'), async (c) => {
     const { itemId } = parseBody(PutParams, c.req.param());
-    const fields = parseBody(ItemInput, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
+    const body = await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX);
+    const fields = parseBody(ItemInput, withoutId(body, 'itemId', itemId));
     const item = { itemId, ...fields };
     const revision = await putItems(c.env.DB, [item]);
     isolate.catalogue.apply({ itemId, revision, item });
@@ -86,7 +100,7 @@ export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
     const { items } = parseBody(BulkBody, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
     const revision = await putItems(c.env.DB, items);
     for (const item of items) isolate.catalogue.apply({ itemId: item.itemId, revision, item });
-    return c.json({ stored: items.length });
+    return c.json({ stored: new Set(items.map(({ itemId }) => itemId)).size });
   });
 
   app.openAPIRegistry.registerPath(patch);

@@ -96,6 +96,13 @@ async function readText(request: Request, maxBytes: number): Promise<string | un
 }
 
 /** Validates a body that was read. Throws `invalid-input` with each field at fault. */
+/** A body as it was read comes back with the id that its path says already. */
+export const withoutId = (body: unknown, name: string, id: string): unknown => {
+  if (typeof body !== 'object' || body === null || !(name in body)) return body;
+  const { [name]: own, ...fields } = body as Record<string, unknown>;
+  return own === id ? fields : body;
+};
+
 export function parseBody<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;

@@ -8,7 +8,7 @@ import { rulesInForce } from '../recommending/rules.ts';
 import { deleteRule, putRule, readRules } from '../storage/rules.ts';
 import { requireScope } from './auth.ts';
 import { ProblemError } from './problems.ts';
-import { json, jsonBody, parseBody, problems, readJson, scoped } from './routing.ts';
+import { json, jsonBody, parseBody, problems, readJson, scoped, withoutId } from './routing.ts';
 
 const RuleParams = z.object({
   ruleId: Id.meta({ param: { name: 'ruleId', in: 'path' }, example: 'spring-sale' }),
@@ -61,7 +61,8 @@ export function routeRules(app: OpenAPIHono<{ Bindings: Env }>): void {
   app.openAPIRegistry.registerPath(put);
   app.put(put.getRoutingPath(), requireScope('admin'), async (c) => {
     const { ruleId } = parseBody(RuleParams, c.req.param());
-    const input = parseBody(RuleInput, await readJson(c.req.raw, RULE_BODY_BYTES_MAX));
+    const body = await readJson(c.req.raw, RULE_BODY_BYTES_MAX);
+    const input = parseBody(RuleInput, withoutId(body, 'ruleId', ruleId));
     return c.json(await store(c.env, { ruleId, ...input }));
   });
 

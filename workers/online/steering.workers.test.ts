@@ -86,6 +86,15 @@ it('refuses a rule that says nothing, and keys that may not steer', async () => 
   expect((await call('POST', '/v1/rules', later)).status).toBe(400);
   expect((await call('PUT', '/v1/users/ann/preferences', { mutedGenre: ['Racing'] })).status).toBe(400);
   expect((await call('PATCH', '/v1/items/g1', { titel: 'x' })).status).toBe(400);
+  expect((await call('PUT', '/v1/items/g1', { title: 'x', agerating: 18 })).status).toBe(400);
+  // What was read can be put back, but not as another.
+  const item = { itemId: 'put-back', title: 'Put back' };
+  expect((await call('PUT', '/v1/items/put-back', item)).status).toBe(200);
+  expect((await call('PUT', '/v1/items/another', item)).status).toBe(400);
+  const rule = { ruleId: 'put-back', action: 'bury', match: { itemIds: ['put-back'] } };
+  expect((await call('PUT', '/v1/rules/put-back', rule)).status).toBe(200);
+  expect((await call('PUT', '/v1/rules/another', rule)).status).toBe(400);
+  await call('DELETE', '/v1/rules/put-back');
   expect((await call('GET', '/v1/rules', undefined, 'test-ingest')).status).toBe(403);
   expect((await call('PUT', '/v1/users/ann/preferences', {}, 'test-read')).status).toBe(403);
   expect((await call('POST', '/v1/users/ann/merge', { from: 'x' }, 'test-read')).status).toBe(403);

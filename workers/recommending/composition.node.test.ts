@@ -315,6 +315,12 @@ it('counts the pins among what its caps allow, and looks past what they forbid',
   expect(giants(pinned)).toHaveLength(3);
 });
 
+it('has a row for the newest search that found anything', async () => {
+  const view = { ...EMPTY_VIEW, searches: ['zzzqqq', 'naval', 'racing'] };
+  const { rows } = await composeGallery(makeMoment({ view }), 6);
+  expect(rows[1]).toMatchObject({ id: 'search', title: 'More for “naval”' });
+});
+
 it('takes no harm from many rules at once', async () => {
   const rules = Array.from({ length: 200 }, (_, n) =>
     rule(`r${n}`, { action: 'boost', match: { itemIds: ['g9'] }, factor: 100 }),

@@ -110,7 +110,7 @@ export const BECAUSE = 'because-';
 
 /**
  * Rows that were made before, as they may be shown now: what has gone, and what must not be shown any more, is left out, and
- * with it the row that names it.
+ * with it the row that names it; so is such a row where the catalogue cannot be read, for nobody can say of what it names.
  */
 export function keepSafe(rows: readonly GalleryRow[], moment: Asked & Pick<Moment, 'catalogue'>): GalleryRow[] {
   const strict = forPlayer(moment);

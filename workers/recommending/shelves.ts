@@ -51,15 +51,19 @@ const GENRE_DEPTH = 400;
 export function listShelves(moment: Moment): Shelf[] {
   const { view, affinity } = moment;
   const shelves: Shelf[] = [];
-  const [query] = view.searches;
-  if (query !== undefined)
+  // The newest that found anything: a slip of the fingers is no reason to forget the one before.
+  for (const query of view.searches) {
+    const found = searched(moment, query);
+    if (found.length === 0) continue;
     shelves.push({
       id: 'search',
       title: `More for “${query}”`,
       reason: 'You searched for it',
       source: 'search',
-      found: searched(moment, query),
+      found,
     });
+    break;
+  }
   for (const { item, because } of chooseAnchors(moment, ANCHOR_SHELVES_MAX))
     shelves.push({
       id: `${BECAUSE}${item.itemId}`,

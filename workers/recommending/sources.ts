@@ -131,14 +131,14 @@ export function similar(moment: Moment, to: Item): Found[] {
     .filter(({ likeness }) => likeness > 0)
     .sort((a, b) => b.likeness - a.likeness)
     .slice(0, SIMILAR_UNLEARNT_MAX)
-    .map(({ item, likeness }) => ({ item, score: scoreAmong(scores, likeness), reason: `New, and like ${to.title}` }));
+    .map(({ item, likeness }) => ({ item, score: scoreAmong(scores, likeness), reason: `Like ${to.title}` }));
   return fresh.length === 0 ? neighbours : [...neighbours, ...fresh].sort((a, b) => b.score - a.score);
 }
 
 /** Games that came after the release, the likest to what the player took to first. */
 export const unlearnt = (moment: Moment): Found[] =>
   listUnlearnt(moment)
-    .map((item) => ({ item, score: likenessToHistory(item, moment), reason: 'New, and like what you played' }))
+    .map((item) => ({ item, score: likenessToHistory(item, moment), reason: 'Like what you played' }))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score);
 

@@ -1,4 +1,4 @@
-// Games that came after the release in use was trained: no model knows them. What the catalogue says of them is compared with
+// Games that the release in use does not know: they came after it was trained, or hardly anybody has chosen them. What the catalogue says of them is compared with
 // what it says of games that are known, so that they are found at once. Where there is no release there are none.
 
 import type { Item } from '../../models/contracts/item.ts';
@@ -31,15 +31,16 @@ export function listUnlearnt({ catalogue, learnt, today }: Pick<Moment, 'catalog
   const items: Item[] = [];
   for (const item of catalogue.values())
     if (!learnt.has(item.itemId) && (item.releaseDate ?? '') <= today) items.push(item);
-  items.sort((a, b) => ((a.releaseDate ?? '') > (b.releaseDate ?? '') ? -1 : 1));
+  const newestFirst = ({ releaseDate, itemId }: Item) => `${releaseDate ?? ''} ${itemId}`;
+  items.sort((a, b) => (newestFirst(a) > newestFirst(b) ? -1 : 1));
   const newest = items.slice(0, UNLEARNT_MAX);
   known.set(catalogue, { learnt, changes: catalogue.changes, today, items: newest });
   return newest;
 }
 
-/** Jaccard index of genres and tags, and a little for the same maker; 0–1. */
+/** Jaccard index of genres and tags, 0–1, and a little more for the same maker. */
 export const likenessOf = (a: Item, b: Item): number =>
-  Math.min(1, similarityOf(a, b) + (a.developer !== null && a.developer === b.developer ? MAKER_LIKENESS : 0));
+  similarityOf(a, b) + (a.developer !== null && a.developer === b.developer ? MAKER_LIKENESS : 0);
 
 /**
  * What a game this like (0–1) scores among those that a model has scored, best first: as much as the one that it stands
@@ -50,7 +51,7 @@ export function scoreAmong(scores: readonly number[], likeness: number): number 
   return scores[place - 1] ?? ((scores.at(-1) ?? 0) * scores.length) / place;
 }
 
-/** How like it is to what the player took to, the likest counting, each as much as it weighs; 0–1. */
+/** How like it is to what the player took to, the likest counting, each as much as it weighs. */
 export function likenessToHistory(item: Item, { view, catalogue }: Pick<Moment, 'view' | 'catalogue'>): number {
   let most = 0;
   let compared = 0;

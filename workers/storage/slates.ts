@@ -2,8 +2,8 @@
 
 import type { Slate } from '../../models/contracts/slate.ts';
 
-/** More than a training learns from, and some 300 MB. */
-export const SLATES_MAX = 10_000;
+/** Some 30 KB each, with pages of full rows of 20 up to 70: 150 to 350 MB. Four rounds of the closed loop make as many. */
+export const SLATES_MAX = 5_000;
 /** So that no statement is a long one. */
 const DELETED_MAX = 500;
 
