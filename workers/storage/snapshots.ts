@@ -18,8 +18,8 @@ const EVENT_PAGE = 10_000;
 const ITEM_PAGE = 2_000;
 /** About 12 MB of text before compression: far from an isolate's memory. */
 const LINES_PER_PART = 50_000;
-/** A page is a part: some 3 to 7 MB. */
-const SLATE_PAGE = 100;
+/** A page is a part: some 7 to 17 MB, below the 32 MB of an answer; an invocation may make only so many queries. */
+const SLATE_PAGE = 250;
 const SNAPSHOTS_KEPT = 3;
 
 /** The newest snapshot; undefined where there is none. */
