@@ -5,7 +5,7 @@ import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
-import type { PlayerEvent } from '../../models/contracts/event.ts';
+import type { EventType } from '../../models/contracts/event.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { releaseKey } from '../../models/contracts/layout.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
@@ -13,6 +13,7 @@ import { RuleInput } from '../../models/contracts/rule.ts';
 import type { SignalEvent } from '../../models/contracts/signals.ts';
 import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
 import { emptySignals, foldEvents, viewSignals } from '../../models/features/signals.ts';
+import { makeEvent } from '../../tests/event.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 import { insertEvents } from '../storage/events.ts';
 import { writeBatchGalleries } from '../storage/galleries.ts';
@@ -47,23 +48,8 @@ const event = (id: string, type: SignalEvent['type'], itemId: string): SignalEve
   timestamp: Date.now(),
 });
 
-const logged = (
-  userId: string,
-  id: string,
-  type: PlayerEvent['type'],
-  itemId: string,
-  timestamp: number,
-): PlayerEvent => ({
-  ...event(id, type, itemId),
-  userId,
-  timestamp,
-  receivedAt: timestamp,
-  recommendationId: null,
-  position: null,
-  platform: null,
-  country: null,
-  locale: null,
-});
+const logged = (userId: string, id: string, type: EventType, itemId: string, timestamp: number) =>
+  makeEvent(userId, type, itemId, timestamp, { id });
 
 /** A binding whose methods do as `fault` says; what they give is not looked into. */
 const faulty = <T extends object>(binding: T, fault: (ask: () => unknown, method: string) => unknown): T =>

@@ -1,10 +1,14 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
+import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EVENT_TYPES, type PlayerEvent } from '../../models/contracts/event.ts';
 import { RECENT_ACTIONS_MAX, type Signals } from '../../models/contracts/signals.ts';
 import { emptySignals, foldEvents, listMarks, toSignalEvent } from '../../models/features/signals.ts';
+import { makeItem } from '../../tests/moment.ts';
+import { isolate } from '../gathering/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
+import { putItems } from '../storage/items.ts';
 
 const NOW = Date.UTC(2026, 4, 1);
 
@@ -103,4 +107,18 @@ it('reads the log once for a player whose events came by import, and adds what a
   await evictDurableObject(cleo);
   await cleo.view('cleo');
   expect(comparable(await cleo.snapshot())).toEqual(comparable(replayed));
+});
+
+it('asks for another try where the gallery cannot be made, and makes it when it can', async () => {
+  const fay = env.USER_SIGNALS.getByName('fay');
+  await fay.view('fay', EMPTY_CONTEXT);
+  // There is no catalogue yet.
+  const tryNow = () => runInDurableObject(fay, (object) => object.alarm());
+  await expect(tryNow()).rejects.toThrow('lacks something');
+  expect(await fay.backup()).toBeNull();
+  const items = Array.from({ length: 60 }, (_, place) => makeItem(place));
+  const revision = await putItems(env.DB, items);
+  for (const item of items) isolate.catalogue.apply({ itemId: item.itemId, revision, item });
+  await tryNow();
+  expect((await fay.backup())!.rows.length).toBeGreaterThan(0);
 });

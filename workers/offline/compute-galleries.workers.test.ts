@@ -1,32 +1,21 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
+import type { EventType } from '../../models/contracts/event.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
+import { makeEvent } from '../../tests/event.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 import { makeItem } from '../../tests/moment.ts';
 import { insertEvents } from '../storage/events.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
 import { putItems } from '../storage/items.ts';
 import { writePreferences } from '../storage/users.ts';
+import { fanOutPlayers, type PlayersToCompute } from './compute-galleries.ts';
 import { runJobs } from './jobs.ts';
 
 const NOW = Date.now();
 const CRON = '25 * * * *';
-const event = (userId: string, place: number, type: EventType, itemId: string, daysAgo = 0): PlayerEvent => ({
-  id: `${place}`,
-  userId,
-  type,
-  itemId,
-  value: null,
-  query: null,
-  timestamp: NOW - daysAgo * 86_400_000 - place,
-  receivedAt: NOW,
-  recommendationId: null,
-  position: null,
-  platform: null,
-  country: 'CH',
-  locale: null,
-});
+const event = (userId: string, place: number, type: EventType, itemId: string, daysAgo = 0) =>
+  makeEvent(userId, type, itemId, NOW - daysAgo * 86_400_000 - place, { id: `${place}`, country: 'CH' });
 const items = Array.from({ length: 130 }, (_, place) => ({ ...makeItem(place), ageRating: place % 5 === 0 ? 18 : 6 }));
 
 it('makes galleries of the active players from the log alone, safe ones, and none before there is a release', async () => {
@@ -67,4 +56,24 @@ it('makes galleries of the active players from the log alone, safe ones, and non
   expect((await readBatchGallery(env.DB, 'player-7'))!.ageLimit).toBe(12);
   expect((await readBatchGallery(env.DB, 'player-8'))!.release).toBe('good');
   expect(await readBatchGallery(env.DB, 'long-gone')).toBeUndefined();
+});
+
+it('names all players in calls that a queue takes, however long their ids', async () => {
+  await publishFake(env.BUCKET, 'good', { itemIds: items.map(({ itemId }) => itemId), shift: 0 });
+  const userIds = Array.from({ length: 6_000 }, (_, player) => `${'界'.repeat(100)}-${player}`);
+  await insertEvents(
+    env.DB,
+    userIds.map((userId) => event(userId, 1, 'like', 'g1')),
+  );
+  const calls: { body: PlayersToCompute }[][] = [];
+  const GALLERIES = { sendBatch: async (messages: { body: PlayersToCompute }[]) => void calls.push(messages) };
+  const named = await fanOutPlayers({ ...env, GALLERIES: GALLERIES as unknown as Env['GALLERIES'] }, NOW);
+  const all = calls.flat().flatMap(({ body }) => body.userIds);
+  expect(all).toHaveLength(named);
+  expect(new Set(all).size).toBe(named);
+  expect(userIds.filter((userId) => !all.includes(userId))).toEqual([]);
+  for (const messages of calls) {
+    expect(messages.length).toBeLessThanOrEqual(100);
+    expect(Buffer.byteLength(JSON.stringify(messages))).toBeLessThan(256_000);
+  }
 });

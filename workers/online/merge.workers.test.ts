@@ -5,6 +5,7 @@ import { env, exports } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { UserView } from '../../models/contracts/signals.ts';
+import { makeEvent } from '../../tests/event.ts';
 import { consumeEvents } from '../nearline/events-consumer.ts';
 import { insertEvents } from '../storage/events.ts';
 
@@ -23,21 +24,8 @@ const buy = async (userId: string, id: string, itemId: string) => {
 };
 const owned = async (userId: string) =>
   ((await call('GET', `/v1/users/${userId}/signals`)).body as UserView).owned.toSorted();
-const purchase = (userId: string, itemId: string, timestamp: number): PlayerEvent => ({
-  id: itemId,
-  userId,
-  type: 'purchase',
-  itemId,
-  value: null,
-  query: null,
-  timestamp,
-  receivedAt: timestamp,
-  recommendationId: null,
-  position: null,
-  platform: null,
-  country: null,
-  locale: null,
-});
+const purchase = (userId: string, itemId: string, timestamp: number) =>
+  makeEvent(userId, 'purchase', itemId, timestamp);
 
 it('lets no players become each other, however many are merged in a circle at once', async () => {
   for (const circle of [
