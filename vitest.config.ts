@@ -39,7 +39,7 @@ async function drawRankingPart(): Promise<Response> {
 
 /** onnxruntime-node, as the trainer runs it: model and histories in, scores out. */
 async function score(request: Request): Promise<Response> {
-  const { openScorer } = await load<typeof import('./models/training/session.ts')>('models/training/session.ts');
+  const { openScorer } = await load<typeof import('./models/onnx/session.ts')>('models/onnx/session.ts');
   const form = await request.formData();
   const bytes = (name: string) => (form.get(name) as unknown as Blob).arrayBuffer();
   const scorer = await openScorer(new Uint8Array(await bytes('model')), []);

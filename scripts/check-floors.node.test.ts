@@ -21,19 +21,36 @@ import './f.ts';`;
   ]);
 });
 
-it('finds an import that goes up, one between tiers, one of Node-only code, and a circle', () => {
+it('finds an import that goes up, one between tiers, one of Node-only code, one out of the page, and circles', () => {
   const offences = findOffences(
     new Map([
       ['models/contracts/a.ts', ['models/features/b.ts']],
       ['models/features/b.ts', ['models/contracts/a.ts']],
-      ['workers/online/c.ts', ['workers/nearline/d.ts', 'models/training/e.ts']],
+      ['workers/online/c.ts', ['workers/nearline/d.ts', 'models/release/e.ts']],
       ['workers/nearline/d.ts', ['workers/storage/f.ts']],
+      ['web/g.ts', ['models/contracts/a.ts', 'workers/online/c.ts']],
+      ['models/training/h.ts', []],
+      ['scripts/i/j.ts', ['models/training/h.ts']],
     ]),
   );
   expect(offences).toEqual([
     'models/contracts/a.ts (floor 0) imports models/features/b.ts (floor 1)',
-    'workers/online/c.ts imports another tier: workers/nearline/d.ts',
-    'workers/online/c.ts imports models/training/e.ts, which is made for Node',
+    'workers/online/c.ts imports its neighbour workers/nearline/d.ts',
+    'workers/online/c.ts imports models/release/e.ts, which runs in Node',
+    'web/g.ts imports workers/online/c.ts, which does not belong to the page',
+    'scripts/i/j.ts imports models/training/h.ts, which stands on no floor',
     'circle: models/contracts/a.ts → models/features/b.ts → models/contracts/a.ts',
+    'circle of folders: models/contracts → models/features → models/contracts',
   ]);
+});
+
+it('finds folders in a circle whose files are in none', () => {
+  const offences = findOffences(
+    new Map([
+      ['scripts/a/one.ts', ['scripts/b/two.ts']],
+      ['scripts/a/three.ts', []],
+      ['scripts/b/two.ts', ['scripts/a/three.ts']],
+    ]),
+  );
+  expect(offences).toEqual(['circle of folders: scripts/a → scripts/b → scripts/a']);
 });

@@ -1,67 +1,95 @@
-// Proves that imports go down: a file imports from its own floor or below, tiers of floor 4 not from each other, and
-// nothing in a circle, types included. Exits 1 with each offending import. The floors are docs/architecture.md's.
+// Proves that imports go down: a file imports from its own folder or from floors below, and neither files nor folders
+// import in a circle, types included. Exits 1 with each offending import. The floors are those of docs/architecture.md.
 
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-const FLOORS: readonly (readonly [folder: string, floor: number])[] = [
-  ['models/contracts/', 0],
-  ['models/', 1],
-  ['workers/storage/', 2],
-  ['workers/inference/', 2],
-  ['workers/recommending/', 3],
-  ['workers/gathering/', 3],
-  ['workers/online/', 4],
-  ['workers/nearline/', 4],
-  ['workers/offline/', 4],
-  ['workers/index.ts', 5],
-  ['scripts/', 5],
+/** From the ground up. Folders that share a floor must not import each other. */
+const FLOORS: readonly (readonly string[])[] = [
+  ['models/contracts/'],
+  ['models/features/'],
+  ['models/data/'],
+  ['models/linalg/'],
+  ['models/onnx/'],
+  ['models/gradient/'],
+  ['models/evaluation/'],
+  ['models/algorithms/'],
+  ['models/ranking/'],
+  ['models/release/'],
+  ['workers/storage/'],
+  ['workers/inference/'],
+  ['workers/recommending/'],
+  ['workers/serving/'],
+  ['workers/online/', 'workers/nearline/', 'workers/offline/'],
+  ['workers/index.ts', 'scripts/'],
 ];
-/** What the Worker may import of models/: the rest is made for Node. */
+/** For the Worker and the page: the rest of models/ runs in Node. */
 const MODELS_FOR_WORKERS = ['models/contracts/', 'models/features/'];
 const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*'(\.[^']+)'|import\s*\(?\s*'(\.[^']+)'/g;
 
 type Imports = ReadonlyMap<string, readonly string[]>;
 
-const floorOf = (file: string) => FLOORS.find(([folder]) => file.startsWith(folder));
-
-/** What is wrong with a tree of imports, a line each. Paths are relative to the repository. */
+/** One line for each offence of a tree of imports. Paths are relative to the repository. */
 export function findOffences(imports: Imports): string[] {
   const offences: string[] = [];
   for (const [file, targets] of imports)
     for (const target of targets) {
-      const from = floorOf(file);
-      const to = floorOf(target);
-      if (from === undefined || to === undefined) continue;
-      if (to[1] > from[1]) offences.push(`${file} (floor ${from[1]}) imports ${target} (floor ${to[1]})`);
-      if (from[1] === 4 && to[1] === 4 && from[0] !== to[0]) offences.push(`${file} imports another tier: ${target}`);
-      if (
-        file.startsWith('workers/') &&
-        target.startsWith('models/') &&
-        !MODELS_FOR_WORKERS.some((folder) => target.startsWith(folder))
-      )
-        offences.push(`${file} imports ${target}, which is made for Node`);
+      const offence = explainOffence(file, target);
+      if (offence !== undefined) offences.push(`${file} ${offence}`);
     }
-  return [...offences, ...findCircles(imports)];
+  return [...offences, ...findCircles(imports, 'circle'), ...findCircles(foldFolders(imports), 'circle of folders')];
 }
 
-function findCircles(imports: Imports): string[] {
+function explainOffence(file: string, target: string): string | undefined {
+  const mayImport = (folders: readonly string[]) => folders.some((folder) => target.startsWith(folder));
+  if (file.startsWith('web/') && !target.startsWith('web/') && !mayImport(MODELS_FOR_WORKERS))
+    return `imports ${target}, which does not belong to the page`;
+  const from = findRoom(file);
+  const to = findRoom(target);
+  if (from === undefined) return file.startsWith('web/') ? undefined : 'stands on no floor';
+  if (to === undefined) return `imports ${target}, which stands on no floor`;
+  if (to.floor > from.floor) return `(floor ${from.floor}) imports ${target} (floor ${to.floor})`;
+  if (to.floor === from.floor && to.folder !== from.folder) return `imports its neighbour ${target}`;
+  if (file.startsWith('workers/') && target.startsWith('models/') && !mayImport(MODELS_FOR_WORKERS))
+    return `imports ${target}, which runs in Node`;
+  return undefined;
+}
+
+function findRoom(file: string): { floor: number; folder: string } | undefined {
+  for (const [floor, folders] of FLOORS.entries())
+    for (const folder of folders) if (file.startsWith(folder)) return { floor, folder };
+  return undefined;
+}
+
+/** The same imports between folders, each by its full path. */
+function foldFolders(imports: Imports): Imports {
+  const folded = new Map<string, Set<string>>();
+  for (const [file, targets] of imports) {
+    const folder = path.posix.dirname(file);
+    const outside = folded.get(folder) ?? new Set();
+    for (const target of targets) if (path.posix.dirname(target) !== folder) outside.add(path.posix.dirname(target));
+    folded.set(folder, outside);
+  }
+  return new Map([...folded].map(([folder, outside]) => [folder, [...outside]]));
+}
+
+function findCircles(imports: Imports, name: string): string[] {
   const circles: string[] = [];
   const finished = new Set<string>();
   const trail: string[] = [];
-  const visit = (file: string) => {
-    if (finished.has(file)) return;
-    const at = trail.indexOf(file);
-    if (at >= 0) {
-      circles.push(`circle: ${[...trail.slice(at), file].join(' → ')}`);
+  const visit = (node: string) => {
+    if (finished.has(node)) return;
+    const start = trail.indexOf(node);
+    if (start >= 0) {
+      circles.push(`${name}: ${[...trail.slice(start), node].join(' → ')}`);
       return;
     }
-    trail.push(file);
-    for (const target of imports.get(file) ?? []) visit(target);
+    trail.push(node);
+    for (const target of imports.get(node) ?? []) visit(target);
     trail.pop();
-    finished.add(file);
+    finished.add(node);
   };
-  for (const file of imports.keys()) visit(file);
+  for (const node of imports.keys()) visit(node);
   return circles;
 }
 

@@ -5,15 +5,15 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RankingCase, Split } from '../models/evaluation/cases.ts';
 import { PROTOCOLS } from '../models/evaluation/protocols.ts';
-import { searchAlgorithms, type TrainedCandidate } from '../models/training/search.ts';
-import { formatDuration } from './duration.ts';
-import { endEarlyOnInterrupt } from './end-early.ts';
+import { searchAlgorithms, type TrainedCandidate } from '../models/release/search.ts';
 import { type Dataset, FORMATS_WITHOUT_TIMES, readDataset } from './evaluate/dataset.ts';
 import { type Flags, HELP, readFlags } from './evaluate/flags.ts';
 import { type Measured, measureCandidate } from './evaluate/measure.ts';
 import { formatByEvents, formatTable, tabulateByEvents } from './evaluate/table.ts';
-import { readPeakMemoryMB } from './peak-memory.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { formatDuration } from './terminal/duration.ts';
+import { endEarlyOnInterrupt } from './terminal/end-early.ts';
+import { readPeakMemoryMB } from './terminal/peak-memory.ts';
+import { createProgress, type Progress } from './terminal/progress.ts';
 
 async function main(): Promise<void> {
   const flags = readFlags(process.argv.slice(2));

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { isFormat, READERS } from './import/formats.ts';
 import { type ImportSummary, importFile } from './import/write.ts';
-import { DEFAULT_STATE_DIR, openPlatform } from './platform.ts';
-import { createProgress } from './progress.ts';
+import { DEFAULT_STATE_DIR, openPlatform } from './local/platform.ts';
 import { assertNotServed, StateInUseError } from './state-lock.ts';
+import { createProgress } from './terminal/progress.ts';
 
 const HELP = `Puts a catalogue and interactions into the store on this machine.
 

@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util';
 import { Cron } from 'croner';
 import { JOBS } from '../workers/offline/jobs.ts';
 import { readPointer } from '../workers/storage/releases.ts';
-import { ensureDevelopmentKey } from './development-key.ts';
-import { startLocalServer } from './local-server.ts';
-import { DEFAULT_STATE_DIR, withPlatform } from './platform.ts';
+import { ensureDevelopmentKey } from './local/development-key.ts';
+import { startLocalServer } from './local/local-server.ts';
+import { DEFAULT_STATE_DIR, withPlatform } from './local/platform.ts';
 import { assertNotServed, markServed } from './state-lock.ts';
 import { loadWorld } from './world/load.ts';
 

@@ -5,7 +5,7 @@ import { sha256Hex } from '../models/contracts/digest.ts';
 import { RELEASE_POINTER_KEY, releaseKey } from '../models/contracts/layout.ts';
 import { HISTORY_LENGTH, RELEASE_SCHEMA, type ReleaseFiles } from '../models/contracts/release.ts';
 import { type EncodedHistories, encodeHistories } from '../models/features/history.ts';
-import { type ReleaseContents, type ReleaseFacts, sealRelease } from '../models/training/seal-release.ts';
+import { type ReleaseContents, type ReleaseFacts, sealRelease } from '../models/release/seal-release.ts';
 import { blankFacts } from '../scripts/bench/blank-facts.ts';
 
 const HALF_LIFE_DAYS = 10;

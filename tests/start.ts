@@ -6,8 +6,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { findFreePort } from '../scripts/local-server.ts';
-import { PROJECT_DIR } from '../scripts/platform.ts';
+import { findFreePort } from '../scripts/local/local-server.ts';
+import { PROJECT_DIR } from '../scripts/local/platform.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -8,9 +8,9 @@ import {
   type TrainingContext,
 } from '../models/algorithms/algorithm.ts';
 import type { Item } from '../models/contracts/item.ts';
+import { InteractionLog } from '../models/data/interactions.ts';
 import { encodeHistories } from '../models/features/history.ts';
-import { InteractionLog } from '../models/training/interactions.ts';
-import { openScorer } from '../models/training/session.ts';
+import { openScorer } from '../models/onnx/session.ts';
 
 const HOUR_MS = 3_600_000;
 const ITEMS_MAX = 1000;

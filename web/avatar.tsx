@@ -1,6 +1,6 @@
 // A round badge for a player: the id's first letter on a colour that is always the same for that id.
 
-import { hashName } from '../models/features/dice.ts';
+import { hashName } from '../models/features/rng.ts';
 
 export function Avatar({ userId }: { userId: string }) {
   return (

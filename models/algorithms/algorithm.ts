@@ -10,11 +10,11 @@ import {
   type ReleaseManifest,
   SIGNATURE,
 } from '../contracts/release.ts';
+import type { Interactions } from '../data/interactions.ts';
 import type { RankingCase } from '../evaluation/cases.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
 import type { EncodedModel } from '../onnx/model.ts';
-import type { Interactions } from '../training/interactions.ts';
-import type { Device } from '../training/session.ts';
+import type { Device } from '../onnx/session.ts';
 
 /** Names of the three inputs of the signature (models/contracts/release.ts), inside a graph under construction. */
 export interface HistoryTensors {

@@ -4,7 +4,7 @@ import { makeContext } from '../../tests/try-algorithm.ts';
 import type { RankingCase } from '../evaluation/cases.ts';
 import { meanOf, measureUsers } from '../evaluation/metrics.ts';
 import { rankTargets } from '../evaluation/ranking.ts';
-import { openScorer } from '../training/session.ts';
+import { openScorer } from '../onnx/session.ts';
 import { encodeRetrieval, type RetrievalModel, type TrainingData } from './algorithm.ts';
 import { blendLogits, trainBlend } from './blend.ts';
 import { createNeighbourModel } from './neighbours.ts';

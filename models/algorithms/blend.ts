@@ -7,7 +7,7 @@ import type { RankingCase } from '../evaluation/cases.ts';
 import { encodeHistories } from '../features/history.ts';
 import { INTERACTION_WEIGHT_MIN } from '../features/weights.ts';
 import { lower, type Tensor } from '../onnx/lower.ts';
-import { openScorer } from '../training/session.ts';
+import { openScorer } from '../onnx/session.ts';
 import { type Algorithm, encodeRetrieval, type RetrievalModel } from './algorithm.ts';
 import { ascend } from './coordinate-ascent.ts';
 

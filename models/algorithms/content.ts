@@ -2,18 +2,18 @@
 // from the games that players did choose, leads from labels to the vectors of choice-vectors.ts (ridge regression; the
 // "attribute-to-feature mapping" of Gantner et al. 2010). Scores come from the labels alone.
 
-import { openGemm } from '../training/gemm.ts';
-import { invert, LARGE_BLOCK } from '../training/inverse.ts';
-import { createRandom } from '../training/random.ts';
-import { SymmetricMatrix } from '../training/symmetric.ts';
-import { transpose } from '../training/transpose.ts';
+import { createRandom } from '../data/random.ts';
+import { invert, LARGE_BLOCK } from '../linalg/inverse.ts';
+import { SymmetricMatrix } from '../linalg/symmetric.ts';
+import { transpose } from '../linalg/transpose.ts';
+import { openGemm } from '../onnx/gemm.ts';
 import type { Algorithm, ItemVectors } from './algorithm.ts';
-import { embedChoices } from './choice-vectors.ts';
-import { indexChoices } from './choices.ts';
 import { encodeLabels, type LabelMatrix } from './content-labels.ts';
 import { searchCoordinates } from './coordinate-search.ts';
+import { embedChoices } from './item-vectors.ts';
 import { createProfileModel } from './profiles.ts';
 import { countChosen } from './tables.ts';
+import { indexChoices } from './user-items.ts';
 import { POSITION_DECAYS } from './votes.ts';
 
 const WIDTH = 64;

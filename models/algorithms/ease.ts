@@ -3,15 +3,15 @@
 // and B_ii = 0. The edge gets the largest weights of each item, negative ones too.
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
-import { openGemm } from '../training/gemm.ts';
-import type { Interactions } from '../training/interactions.ts';
-import { invert, LARGE_BLOCK } from '../training/inverse.ts';
-import { findInvertibleSize } from '../training/inverse-cost.ts';
-import { SymmetricMatrix } from '../training/symmetric.ts';
+import type { Interactions } from '../data/interactions.ts';
+import { invert, LARGE_BLOCK } from '../linalg/inverse.ts';
+import { findInvertibleSize } from '../linalg/inverse-cost.ts';
+import { SymmetricMatrix } from '../linalg/symmetric.ts';
+import { openGemm } from '../onnx/gemm.ts';
 import type { Algorithm, Vocabulary } from './algorithm.ts';
-import { indexChoices, medianAgeDays } from './choices.ts';
 import { searchTables } from './table-search.ts';
 import { collectTables, countChosen, estimateTablesMs } from './tables.ts';
+import { indexChoices, medianAgeDays } from './user-items.ts';
 
 /** Of the time left: another λ should have its turn. */
 const INVERSE_TIME_SHARE = 0.4;

@@ -2,9 +2,9 @@
 // from i to j is c_ij / ((c_i · c_j)^e + shrinkage), where c counts the players who chose both, or the one.
 
 import type { Algorithm } from './algorithm.ts';
-import { indexChoices, medianAgeDays } from './choices.ts';
 import { searchTables } from './table-search.ts';
 import { collectTables, countChosen, estimateTablesMs } from './tables.ts';
+import { indexChoices, medianAgeDays } from './user-items.ts';
 
 /** Choices of one player that lie further apart are not counted as a pair: long histories would cost their square. */
 const REACH = 500;

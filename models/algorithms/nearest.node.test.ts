@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodeNeighbourFile, encodeNeighbourFile, type NeighbourTables } from '../contracts/neighbours.ts';
-import { createRandom } from '../training/random.ts';
+import { createRandom } from '../data/random.ts';
 import { gatherNeighbours } from './nearest.ts';
 
 /** Of one item: [place, weight], as far as there are any. */

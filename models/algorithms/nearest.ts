@@ -2,8 +2,9 @@
 // what its content says. The file's form is models/contracts/neighbours.ts.
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
-import { type Gemm, openGemm } from '../training/gemm.ts';
-import { transpose } from '../training/transpose.ts';
+import type { Gemm } from '../linalg/gemm.ts';
+import { transpose } from '../linalg/transpose.ts';
+import { openGemm } from '../onnx/gemm.ts';
 import type { ItemVectors, RetrievalModel } from './algorithm.ts';
 
 /** Fewer say too little about what goes with an item. */

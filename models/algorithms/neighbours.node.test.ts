@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { HISTORY_LENGTH } from '../contracts/release.ts';
 import { encodeHistories } from '../features/history.ts';
-import { openScorer } from '../training/session.ts';
+import { openScorer } from '../onnx/session.ts';
 import { encodeRetrieval } from './algorithm.ts';
 import { createNeighbourModel, neighboursThatFit } from './neighbours.ts';
 import { selectLargest } from './select-largest.ts';

@@ -2,8 +2,8 @@
 // model must clear.
 
 import type { Algorithm, RetrievalModel } from './algorithm.ts';
-import { indexChoices, medianAgeDays, weighByAge } from './choices.ts';
 import { searchCoordinates } from './coordinate-search.ts';
+import { indexChoices, medianAgeDays, weighByAge } from './user-items.ts';
 
 /** Proposes at least one model, whatever time is left: it takes none. */
 export const trainPopularity: Algorithm = async function* ({ interactions, vocabulary }, context) {

@@ -3,9 +3,9 @@
 // the weight from i to j is Σ distance^−d · 2^(−age / halfLife) / (c_i^s · c_j^t), c the players who chose an item.
 
 import type { Algorithm } from './algorithm.ts';
-import { indexChoices, medianAgeDays, weighByAge } from './choices.ts';
 import { searchTables } from './table-search.ts';
 import { collectTables, countChosen, estimateTablesMs } from './tables.ts';
+import { indexChoices, medianAgeDays, weighByAge } from './user-items.ts';
 
 /** Steps; further ones were measured to change nothing. */
 const REACH = 50;

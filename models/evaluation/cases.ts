@@ -1,7 +1,7 @@
 // A question to a model: what a player had, and what came next. Who is asked what is the protocols' affair.
 
 import type { HistoryItem } from '../contracts/signals.ts';
-import type { Interactions } from '../training/interactions.ts';
+import type { Interactions } from '../data/interactions.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,7 +1,7 @@
 // How soon a newcomer's recommendations become the player's own: players of whom training saw nothing, asked what they
 // choose next after each of their first few choices. The same players at every step, so that the steps compare.
 
-import type { Interactions } from '../training/interactions.ts';
+import type { Interactions } from '../data/interactions.ts';
 import { makeCase, type RankingCase, type Split } from './cases.ts';
 import { drawPart } from './unseen-players.ts';
 

@@ -1,7 +1,7 @@
 // Leave-one-out: a player's last choice is the test, the one before it the validation. Training sees neither; the history
 // of the test holds the validation's choice, as it would on that day.
 
-import type { Interactions } from '../training/interactions.ts';
+import type { Interactions } from '../data/interactions.ts';
 import { makeCase, type RankingCase, type Split } from './cases.ts';
 
 /** One to learn from, one to choose by, one to report. */

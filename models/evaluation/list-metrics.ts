@@ -1,7 +1,7 @@
 // What the lists of all players are like together: how much of the catalogue they show, and how little known it is. They
 // say nothing about whether it is wanted.
 
-import type { Interactions } from '../training/interactions.ts';
+import type { Interactions } from '../data/interactions.ts';
 import type { Ranking } from './ranking.ts';
 
 export interface ListMetrics {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { InteractionLog } from '../training/interactions.ts';
-import { createRandom } from '../training/random.ts';
+import { InteractionLog } from '../data/interactions.ts';
+import { createRandom } from '../data/random.ts';
 import { listMetrics } from './list-metrics.ts';
 import { measureUsers, rankingMetrics, USER_METRIC_NAMES, USER_METRICS } from './metrics.ts';
 import { LIST_LENGTH } from './ranking.ts';

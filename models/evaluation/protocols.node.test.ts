@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InteractionLog, type Interactions } from '../training/interactions.ts';
+import { InteractionLog, type Interactions } from '../data/interactions.ts';
 import type { RankingCase } from './cases.ts';
 import { coldStart } from './cold-start.ts';
 import { leaveOneOut } from './leave-one-out.ts';

@@ -1,6 +1,6 @@
 // The ways to ask, by name.
 
-import type { Interactions } from '../training/interactions.ts';
+import type { Interactions } from '../data/interactions.ts';
 import type { Split } from './cases.ts';
 import { coldStart } from './cold-start.ts';
 import { leaveOneOut } from './leave-one-out.ts';

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { HISTORY_LENGTH } from '../contracts/release.ts';
-import { createRandom } from '../training/random.ts';
+import { createRandom } from '../data/random.ts';
+import type { Scorer } from '../onnx/scorer.ts';
 import { listBest, rankTargetsOf } from './rank-row.ts';
-import { LIST_LENGTH, rankTargets, type Scorer } from './ranking.ts';
+import { LIST_LENGTH, rankTargets } from './ranking.ts';
 
 const itemIds = ['a', 'b', 'c', 'd'];
 const always = (...scores: number[]): Scorer => ({

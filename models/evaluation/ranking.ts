@@ -1,16 +1,10 @@
 // Where a model ranks what players really chose next, among its whole catalogue. Every algorithm is asked the same way:
 // through the model file that would be published, and the encoding that serving uses.
 
-import { type EncodedHistories, encodeHistories } from '../features/history.ts';
+import { encodeHistories } from '../features/history.ts';
+import type { Scorer } from '../onnx/scorer.ts';
 import type { RankingCase } from './cases.ts';
 import { listBest, rankTargetsOf } from './rank-row.ts';
-
-export interface Scorer {
-  /** A place in it is an item's place in the tensors. */
-  itemIds: readonly string[];
-  /** Scores [batch × items], row by row. */
-  score(histories: EncodedHistories): Promise<Float32Array>;
-}
 
 /** How a model answered, question by question. */
 export interface Ranking {

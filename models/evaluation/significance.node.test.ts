@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRandom } from '../training/random.ts';
+import { createRandom } from '../data/random.ts';
 import { bootstrapMeans, comparePaired, differenceOf } from './significance.ts';
 
 const random = () => createRandom(5, 'significance');

@@ -1,7 +1,7 @@
 // How far figures can be trusted: intervals of means, and whether two algorithms differ on the same players. Other players
 // might have been asked; that is the only doubt it speaks of.
 
-import type { Random } from '../training/random.ts';
+import type { Random } from '../data/random.ts';
 import { meanOf } from './metrics.ts';
 
 const RESAMPLES = 1_000;

@@ -1,7 +1,7 @@
 // Strong generalisation: players of whom training saw nothing. The earlier part of their choices is given, the rest is
 // asked for. Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering", but cut by time, not at random.
 
-import type { Interactions } from '../training/interactions.ts';
+import type { Interactions } from '../data/interactions.ts';
 import { makeCase, type RankingCase, type Split } from './cases.ts';
 import { drawPart } from './unseen-players.ts';
 

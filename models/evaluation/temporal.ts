@@ -1,7 +1,7 @@
 // The temporal protocol: one moment for everybody. What was chosen before it may be known, what was chosen from then on is
 // asked for. It tells most about a live system, and nothing where the times are made up.
 
-import type { Interactions } from '../training/interactions.ts';
+import type { Interactions } from '../data/interactions.ts';
 import { makeCase, type RankingCase, type Split } from './cases.ts';
 
 /** Shares of all choices, the latest; more where many have one time, which no cut parts. */

@@ -1,7 +1,7 @@
 // Which players training never sees, and which of these are asked for the report: by their ids alone, so that the same seed
 // gives the same players whatever others there are.
 
-import { isHeldOut } from '../training/hold-out.ts';
+import { isHeldOut } from '../data/hold-out.ts';
 
 const TEST_SHARE = 0.1;
 /** Of the players, the test's included: those in between are the validation's. */

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { EMPTY_CONTEXT } from '../contracts/context.ts';
 import type { Item } from '../contracts/item.ts';
 import { EMPTY_VIEW } from '../contracts/signals.ts';
-import { describeAnswer } from './answer-facts.ts';
 import {
   ACTION_VALUES,
   ACTIONS,
@@ -13,6 +12,7 @@ import {
   valueActions,
   writePosition,
 } from './ranking.ts';
+import { describeAnswer } from './request-features.ts';
 
 const item = (changes: Partial<Item> = {}): Item => ({
   itemId: 'g1',

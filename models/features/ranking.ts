@@ -2,8 +2,8 @@
 // action is worth. Trainer and edge both import this list; its hash is in every release. It reads no store and no clock.
 
 import type { Item } from '../contracts/item.ts';
-import type { AnswerFacts } from './answer-facts.ts';
 import type { Lifts } from './lift.ts';
+import type { AnswerFacts } from './request-features.ts';
 import { seriesOf } from './series.ts';
 
 /** What the model predicts, one probability each, in this order. */

@@ -15,7 +15,7 @@ import {
   type Signals,
   type UserView,
 } from '../contracts/signals.ts';
-import { hashName } from './dice.ts';
+import { hashName } from './rng.ts';
 import { weighEvent } from './weights.ts';
 
 const DAY_MS = 86_400_000;

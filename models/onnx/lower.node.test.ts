@@ -1,6 +1,6 @@
 import { lax, nn, numpy as np, random, valueAndGrad } from '@jax-js/jax';
 import { expect, test } from 'vitest';
-import { compareRuntimes, type Example, encodeFunction, ints, scattered } from './agreement.ts';
+import { compareRuntimes, type Example, encodeFunction, ints, scattered } from '../../tests/onnx-agreement.ts';
 import { softmax, withGradientOf } from './gradients.ts';
 import { GraphBuilder } from './graph.ts';
 import { lower, type Tensor } from './lower.ts';

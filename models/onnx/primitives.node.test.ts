@@ -1,6 +1,14 @@
 import { jit, lax, nn, numpy as np } from '@jax-js/jax';
 import { expect, test } from 'vitest';
-import { compareRuntimes, type Example, floats, ints, scattered, type Traceable, withGradients } from './agreement.ts';
+import {
+  compareRuntimes,
+  type Example,
+  floats,
+  ints,
+  scattered,
+  type Traceable,
+  withGradients,
+} from '../../tests/onnx-agreement.ts';
 
 const TOLERANCE = 1e-5;
 

@@ -1,7 +1,7 @@
 // What a manifest says of a release that nobody trained or measured: for releases that a bench or a test makes up.
 
 import type { RankingMetrics } from '../../models/contracts/release.ts';
-import type { ReleaseFacts } from '../../models/training/seal-release.ts';
+import type { ReleaseFacts } from '../../models/release/seal-release.ts';
 
 const UNMEASURED: RankingMetrics = {
   users: 0,

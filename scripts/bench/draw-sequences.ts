@@ -1,6 +1,6 @@
 // Made-up histories for measuring speed: nothing can be learnt from them but what is popular.
 
-import type { Random } from '../../models/training/random.ts';
+import type { Random } from '../../models/data/random.ts';
 
 const LENGTH_MIN = 10;
 const LENGTH_MAX = 60;

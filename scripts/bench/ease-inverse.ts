@@ -3,10 +3,10 @@
 
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { openGemm } from '../../models/training/gemm.ts';
-import { invert, LARGE_BLOCK } from '../../models/training/inverse.ts';
-import { createRandom } from '../../models/training/random.ts';
-import { SymmetricMatrix } from '../../models/training/symmetric.ts';
+import { createRandom } from '../../models/data/random.ts';
+import { invert, LARGE_BLOCK } from '../../models/linalg/inverse.ts';
+import { SymmetricMatrix } from '../../models/linalg/symmetric.ts';
+import { openGemm } from '../../models/onnx/gemm.ts';
 import { drawSequences } from './draw-sequences.ts';
 import { startPython } from './python.ts';
 import { compareTimes, median, type Ratio, timeByTurns } from './rounds.ts';

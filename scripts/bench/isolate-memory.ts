@@ -4,8 +4,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { startLocalServer } from '../local-server.ts';
-import { openPlatform, type Platform } from '../platform.ts';
+import { startLocalServer } from '../local/local-server.ts';
+import { openPlatform, type Platform } from '../local/platform.ts';
 
 const PORT = 18_787;
 const INSPECTOR_PORT = 19_229;

@@ -10,7 +10,7 @@ import { toModel as toSasrec } from '../../models/algorithms/sasrec/served.ts';
 import { initialise } from '../../models/algorithms/sasrec/transformer.ts';
 import type { NeighbourTables } from '../../models/contracts/neighbours.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
-import { createRandom, type Random } from '../../models/training/random.ts';
+import { createRandom, type Random } from '../../models/data/random.ts';
 
 /** Of profiles; what `content` has. */
 const PROFILE_WIDTH = 64;

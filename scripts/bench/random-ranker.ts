@@ -1,10 +1,10 @@
 // A ranking model with random weights: serving costs the same, and nothing need be trained.
 
+import { createRandom } from '../../models/data/random.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
-import { createRandom } from '../../models/training/random.ts';
-import { encodeRanker, initialise } from '../../models/training/ranking/network.ts';
-import type { RankingContents } from '../../models/training/seal-release.ts';
-import { openSession } from '../../models/training/session.ts';
+import { openSession } from '../../models/onnx/session.ts';
+import { encodeRanker, initialise } from '../../models/ranking/network.ts';
+import type { RankingContents } from '../../models/ranking/train-ranker.ts';
 
 const TEST_ROWS = 40;
 

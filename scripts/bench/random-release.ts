@@ -4,10 +4,10 @@
 import { encodeRetrieval } from '../../models/algorithms/algorithm.ts';
 import { createNeighbourModel, neighboursThatFit } from '../../models/algorithms/neighbours.ts';
 import { NEIGHBOURS_PER_ITEM_MAX } from '../../models/contracts/neighbours.ts';
+import { createRandom } from '../../models/data/random.ts';
 import { encodeHistories } from '../../models/features/history.ts';
-import { createRandom } from '../../models/training/random.ts';
-import { sealRelease } from '../../models/training/seal-release.ts';
-import { openScorer } from '../../models/training/session.ts';
+import { openScorer } from '../../models/onnx/session.ts';
+import { sealRelease } from '../../models/release/seal-release.ts';
 import { publishRelease } from '../../workers/storage/releases.ts';
 import { blankFacts } from './blank-facts.ts';
 import { drawNeighbours } from './random-models.ts';

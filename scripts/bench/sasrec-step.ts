@@ -12,9 +12,9 @@ import {
   WARM_UP_STEPS,
 } from '../../models/algorithms/sasrec/sasrec.ts';
 import type { TransformerShape } from '../../models/algorithms/sasrec/transformer.ts';
-import { createRandom } from '../../models/training/random.ts';
-import type { Parameters } from '../../models/training/step.ts';
-import { type PackedRows, packEpoch } from '../../models/training/windows.ts';
+import { createRandom } from '../../models/data/random.ts';
+import { type PackedRows, packEpoch } from '../../models/data/windows.ts';
+import type { Parameters } from '../../models/gradient/step.ts';
 import { drawSequences } from './draw-sequences.ts';
 import { startPython } from './python.ts';
 import { compareTimes, median, type Ratio, timeByTurns } from './rounds.ts';

@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import type { Item } from '../../models/contracts/item.ts';
 import { putItems } from '../../workers/storage/items.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
-import { PROJECT_DIR } from '../platform.ts';
+import { PROJECT_DIR } from '../local/platform.ts';
 import { type IsolateMemory, measureIsolateMemory } from './isolate-memory.ts';
 import { type Latency, timeRequests } from './latency.ts';
 import type { Load, LoadResult } from './load.ts';

@@ -1,7 +1,7 @@
 // Reads a data set into memory: what players chose, and what is known of the games. It stores nothing.
 
 import type { Item } from '../../models/contracts/item.ts';
-import { InteractionLog, type Interactions } from '../../models/training/interactions.ts';
+import { InteractionLog, type Interactions } from '../../models/data/interactions.ts';
 import { type Format, findFile, READERS } from '../import/formats.ts';
 
 /** Formats whose files know the order of events and no times: the readers make times up. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { RankingMetrics } from '../../models/contracts/release.ts';
-import { createRandom } from '../../models/training/random.ts';
+import { createRandom } from '../../models/data/random.ts';
 import { readFlags } from './flags.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'evaluate-'));

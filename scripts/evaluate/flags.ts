@@ -2,9 +2,9 @@
 
 import { parseArgs } from 'node:util';
 import { PROTOCOLS, type Protocol } from '../../models/evaluation/protocols.ts';
-import { ALGORITHMS } from '../../models/training/auto.ts';
+import { ALGORITHMS } from '../../models/release/auto.ts';
 import { isFormat, READERS } from '../import/formats.ts';
-import { DEFAULT_BUDGET, readTrainingFlags, TRAINING_FLAGS } from '../training-flags.ts';
+import { DEFAULT_BUDGET, readTrainingFlags, TRAINING_FLAGS } from '../terminal/training-flags.ts';
 
 export const HELP = `Trains algorithms on a file of interactions and measures them on what players chose next.
 

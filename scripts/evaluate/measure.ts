@@ -1,14 +1,14 @@
 // Measures a trained candidate on the test split, through the file that would be published.
 
+import type { Interactions } from '../../models/data/interactions.ts';
+import { createRandom } from '../../models/data/random.ts';
 import type { RankingCase } from '../../models/evaluation/cases.ts';
 import { type ListMetrics, listMetrics } from '../../models/evaluation/list-metrics.ts';
 import { measureUsers, rankingMetrics, USER_METRIC_NAMES, type UserMetric } from '../../models/evaluation/metrics.ts';
 import { rankTargets } from '../../models/evaluation/ranking.ts';
 import { bootstrapMeans, type Interval } from '../../models/evaluation/significance.ts';
-import type { Interactions } from '../../models/training/interactions.ts';
-import { createRandom } from '../../models/training/random.ts';
-import type { TrainedCandidate } from '../../models/training/search.ts';
-import { openScorer } from '../../models/training/session.ts';
+import { openScorer } from '../../models/onnx/session.ts';
+import type { TrainedCandidate } from '../../models/release/search.ts';
 
 /** As it stands in the JSON. */
 export interface EvaluationResult {

@@ -1,9 +1,9 @@
 // The results as a table for people.
 
+import { createRandom } from '../../models/data/random.ts';
 import type { RankingCase } from '../../models/evaluation/cases.ts';
 import { meanOf } from '../../models/evaluation/metrics.ts';
 import { comparePaired, differenceOf } from '../../models/evaluation/significance.ts';
-import { createRandom } from '../../models/training/random.ts';
 import type { Measured } from './measure.ts';
 
 const P_MIN = 0.001;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readEventPage } from '../../workers/storage/events.ts';
 import { deleteItem, listItems, patchItem } from '../../workers/storage/items.ts';
-import { openPlatform, type Platform } from '../platform.ts';
+import { openPlatform, type Platform } from '../local/platform.ts';
 import { importFile } from './write.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12);

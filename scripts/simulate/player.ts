@@ -2,8 +2,9 @@
 // they decide follows from a seed, so that the same player meets each policy in the same mood. It sends nothing.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
-import { createRandom, type Random } from '../../models/training/random.ts';
+import { createRandom, type Random } from '../../models/data/random.ts';
 import type { Game } from '../world/catalogue.ts';
+import { NICHES, type Player } from '../world/players.ts';
 import {
   DISAPPOINTING,
   DISMISS_CHANCE,
@@ -14,8 +15,7 @@ import {
   playChance,
   SERIES_FACTOR,
   STUDIO_FACTOR,
-} from '../world/liking.ts';
-import { NICHES, type Player } from '../world/players.ts';
+} from '../world/preference.ts';
 
 /** How likely a player who looked at a row goes on to the next one, and from a game to the one on its right. */
 export const NEXT_ROW = 0.85;

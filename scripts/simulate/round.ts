@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventInput } from '../../models/contracts/event.ts';
 import type { Gallery } from '../../models/contracts/gallery.ts';
-import { createRandom, type Random } from '../../models/training/random.ts';
+import { createRandom, type Random } from '../../models/data/random.ts';
 import { OWN_ROWS } from '../../workers/recommending/filters.ts';
 import { POLICIES } from '../../workers/recommending/policies.ts';
 import type { Game } from '../world/catalogue.ts';

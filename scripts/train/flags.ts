@@ -2,9 +2,9 @@
 
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ALGORITHMS } from '../../models/training/auto.ts';
-import { DEFAULT_STATE_DIR } from '../platform.ts';
-import { DEFAULT_BUDGET, readTrainingFlags, TRAINING_FLAGS } from '../training-flags.ts';
+import { ALGORITHMS } from '../../models/release/auto.ts';
+import { DEFAULT_STATE_DIR } from '../local/platform.ts';
+import { DEFAULT_BUDGET, readTrainingFlags, TRAINING_FLAGS } from '../terminal/training-flags.ts';
 
 export const HELP = `Trains models on the newest snapshot, publishes the one that does best on choices it has not seen.
 

@@ -2,15 +2,15 @@
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
-import { InteractionLog, type Interactions } from '../../models/training/interactions.ts';
-import { ImpressionLog, type ShownRow } from '../../models/training/ranking/impressions.ts';
-import type { TrainingInput } from '../../models/training/train-release.ts';
+import { InteractionLog, type Interactions } from '../../models/data/interactions.ts';
+import { ImpressionLog, type ShownRow } from '../../models/ranking/impressions.ts';
+import type { TrainingInput } from '../../models/release/train-release.ts';
 import { listItems } from '../../workers/storage/items.ts';
 import { readCurrentRelease, readReleaseFile } from '../../workers/storage/releases.ts';
 import { readSnapshotEvents, readSnapshotSlates } from '../../workers/storage/snapshot-events.ts';
 import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
-import type { Platform } from '../platform.ts';
-import type { Progress } from '../progress.ts';
+import type { Platform } from '../local/platform.ts';
+import type { Progress } from '../terminal/progress.ts';
 import type { Flags } from './flags.ts';
 
 const EVENTS_PER_UPDATE = 10_000;

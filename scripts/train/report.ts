@@ -1,7 +1,7 @@
 // What `npm run train` says of a training: lines for people, one line of JSON for programs.
 
 import type { ReleaseManifest } from '../../models/contracts/release.ts';
-import type { TrainedRelease } from '../../models/training/train-release.ts';
+import type { TrainedRelease } from '../../models/release/train-release.ts';
 
 export interface Outcome {
   /** forced: published, although the gate refused it. */

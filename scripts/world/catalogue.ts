@@ -1,8 +1,8 @@
 // The games of the made-up world: a pure function of a seed and a moment. What players do with them is players.ts.
 
 import type { Item } from '../../models/contracts/item.ts';
-import { hashName } from '../../models/features/dice.ts';
-import { createRandom, type Random } from '../../models/training/random.ts';
+import { createRandom, type Random } from '../../models/data/random.ts';
+import { hashName } from '../../models/features/rng.ts';
 import { GENRES, type Genre, type Niche } from './genres.ts';
 import { makeSequelTitle, makeStudioName, makeTitle, makeUnique } from './titles.ts';
 

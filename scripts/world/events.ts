@@ -1,11 +1,11 @@
 // Ninety days of what the players of the made-up world do, session by session. A pure function: no clock, no I/O.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
-import { createRandom, type Random } from '../../models/training/random.ts';
+import { createRandom, type Random } from '../../models/data/random.ts';
 import type { Game } from './catalogue.ts';
-import { DISAPPOINTING, DISMISS_CHANCE, drawLiking, drawMinutes, playChance } from './liking.ts';
+import { createShelves, type Known, type Shelves } from './exposure.ts';
 import { NICHES, type Player } from './players.ts';
-import { createShelves, type Known, type Shelves } from './shelves.ts';
+import { DISAPPOINTING, DISMISS_CHANCE, drawLiking, drawMinutes, playChance } from './preference.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;

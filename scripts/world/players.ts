@@ -1,6 +1,6 @@
 // The players of the made-up world: what each likes and how much each plays. What they do is events.ts.
 
-import { createRandom, type Random } from '../../models/training/random.ts';
+import { createRandom, type Random } from '../../models/data/random.ts';
 import { ARCHETYPES, GENRES } from './genres.ts';
 
 const PLAYERS = 3_000;

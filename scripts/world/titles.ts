@@ -1,7 +1,7 @@
 // Names for games, places and studios that do not exist, each given once. Whether a name is taken in the real world it
 // does not know.
 
-import type { Random } from '../../models/training/random.ts';
+import type { Random } from '../../models/data/random.ts';
 import type { Genre, Niche } from './genres.ts';
 
 const PLACE_STARTS =

@@ -2,9 +2,9 @@ import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { encodeHistories } from '../../models/features/history.ts';
 import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
-import type { RankingContents } from '../../models/training/seal-release.ts';
+import type { RankingContents } from '../../models/ranking/train-ranker.ts';
 import { type Publication, publishFake, scoreByHand } from '../../tests/fake-release.ts';
-import { Held } from '../storage/held.ts';
+import { Held } from '../storage/cache.ts';
 import { readNeighbours } from './neighbours.ts';
 import { type LoadedRelease, loadRelease } from './release.ts';
 

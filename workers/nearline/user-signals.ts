@@ -11,8 +11,8 @@ import type { SignalEvent, Signals, UserView } from '../../models/contracts/sign
 import { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import type { Notification } from '../../models/contracts/subscription.ts';
 import { mergedEventId, toSignalEvent, viewSignals } from '../../models/features/signals.ts';
-import { isolate } from '../gathering/isolate.ts';
-import { makeGallery } from '../gathering/make-gallery.ts';
+import { isolate } from '../serving/isolate.ts';
+import { makeGallery } from '../serving/make-gallery.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readSignalEvents } from '../storage/events.ts';
 import { notify } from '../storage/subscriptions.ts';

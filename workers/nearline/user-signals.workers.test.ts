@@ -5,8 +5,8 @@ import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EVENT_TYPES, type PlayerEvent } from '../../models/contracts/event.ts';
 import { RECENT_ACTIONS_MAX, type Signals } from '../../models/contracts/signals.ts';
 import { emptySignals, foldEvents, listMarks, toSignalEvent } from '../../models/features/signals.ts';
-import { makeItem } from '../../tests/moment.ts';
-import { isolate } from '../gathering/isolate.ts';
+import { makeItem } from '../../tests/ranking-input.ts';
+import { isolate } from '../serving/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
 

@@ -6,7 +6,7 @@ import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
 import type { UserView } from '../../models/contracts/signals.ts';
 import { emptySignals, foldEvents, toSignalEvent, viewSignals } from '../../models/features/signals.ts';
-import { makeGallery } from '../gathering/make-gallery.ts';
+import { makeGallery } from '../serving/make-gallery.ts';
 import { readActionsOf } from '../storage/events.ts';
 import { deleteOldGalleries, writeBatchGalleries } from '../storage/galleries.ts';
 import { readPointer } from '../storage/releases.ts';

@@ -4,7 +4,7 @@ import type { EventType } from '../../models/contracts/event.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { publishFake } from '../../tests/fake-release.ts';
-import { makeItem } from '../../tests/moment.ts';
+import { makeItem } from '../../tests/ranking-input.ts';
 import { insertEvents } from '../storage/events.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
 import { putItems } from '../storage/items.ts';

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
-import { Budget } from '../gathering/budget.ts';
+import { Budget } from '../serving/budget.ts';
 
 type Answer = Problem & Gallery & Recommendations & { results: { id: string; status: string; reason?: string }[] };
 
@@ -228,7 +228,7 @@ it('explains what it shows and what it does not, and refuses to explain too much
 });
 
 it('says what is down, and still answers, when the player’s object fails', async () => {
-  const { gather } = await import('../gathering/gather.ts');
+  const { gather } = await import('../serving/hydrate.ts');
   const broken = {
     ...env,
     USER_SIGNALS: { getByName: () => ({ view: () => Promise.reject(new Error('overloaded')) }) },

@@ -4,8 +4,8 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { RequestContext } from '../../models/contracts/context.ts';
-import { Budget, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, DEADLINE_MIN_MS } from '../gathering/budget.ts';
-import type { Asking } from '../gathering/gather.ts';
+import { Budget, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, DEADLINE_MIN_MS } from '../serving/budget.ts';
+import type { Asking } from '../serving/hydrate.ts';
 import { wholeNumber } from './routing.ts';
 
 export const contextQuery = {

@@ -1,7 +1,7 @@
 // Draws a cover for a game that has no picture: an abstract SVG with a palette and a motif per genre. A pure function; no
 // part of its input is ever written into its output.
 
-import { createStream, hashName } from '../../models/features/dice.ts';
+import { createStream, hashName } from '../../models/features/rng.ts';
 import { type Brush, circles, MOTIFS } from './cover-motifs.ts';
 
 const HUE_SPREAD = 24;

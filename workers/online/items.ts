@@ -12,7 +12,7 @@ import {
   ItemWithIdInput,
   LIST_LIMIT_MAX,
 } from '../../models/contracts/item.ts';
-import { isolate } from '../gathering/isolate.ts';
+import { isolate } from '../serving/isolate.ts';
 import { deleteItem, listItems, patchItem, putItems, readItem } from '../storage/items.ts';
 import { requireScope } from './auth.ts';
 import { ProblemError } from './problems.ts';

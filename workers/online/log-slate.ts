@@ -1,8 +1,8 @@
 // Sends what an answer showed to the log of slates, behind the answer: a failure is an alert and costs no player anything.
 
-import type { Answer, Asking } from '../gathering/gather.ts';
 import type { Page } from '../recommending/recommend.ts';
 import { toSlate } from '../recommending/slate.ts';
+import type { Answer, Asking } from '../serving/hydrate.ts';
 
 export function logSlate({ env, userId, context, waitUntil }: Asking, answer: Answer, page: Page): void {
   if (userId === undefined) return;

@@ -3,12 +3,12 @@
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Gallery, Recommendations, type RecommendedItem } from '../../models/contracts/gallery.ts';
-import { gather } from '../gathering/gather.ts';
-import { answerGallery, answerRecommendations } from '../gathering/ladder.ts';
 import { explain } from '../recommending/explain.ts';
 import { recommendList, recommendSimilar } from '../recommending/lists.ts';
-import type { Moment } from '../recommending/moment.ts';
 import { POLICIES } from '../recommending/policies.ts';
+import type { Moment } from '../recommending/ranking-input.ts';
+import { gather } from '../serving/hydrate.ts';
+import { answerGallery, answerRecommendations } from '../serving/ladder.ts';
 import { asking, contextQuery } from './context.ts';
 import { logSlate } from './log-slate.ts';
 import { ProblemError } from './problems.ts';

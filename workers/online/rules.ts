@@ -3,8 +3,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import { RULE_BODY_BYTES_MAX, RULES_MAX, Rule, RuleInput } from '../../models/contracts/rule.ts';
-import { isolate } from '../gathering/isolate.ts';
 import { rulesInForce } from '../recommending/rules.ts';
+import { isolate } from '../serving/isolate.ts';
 import { deleteRule, putRule, readRules } from '../storage/rules.ts';
 import { requireScope } from './auth.ts';
 import { ProblemError } from './problems.ts';

@@ -1,7 +1,7 @@
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, expect, it } from 'vitest';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
-import { makeItem } from '../../tests/moment.ts';
+import { makeItem } from '../../tests/ranking-input.ts';
 import { putItems } from '../storage/items.ts';
 
 async function call(path: string, body?: object) {

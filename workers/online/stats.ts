@@ -2,7 +2,7 @@
 // to D1 behind an answer; one that ends before loses no more than these.
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Answer } from '../gathering/gather.ts';
+import type { Answer } from '../serving/hydrate.ts';
 import { type AnswerCount, addAnswerCounts, readAnswerCounts } from '../storage/answer-counts.ts';
 import { json, problems, scoped, wholeNumber } from './routing.ts';
 

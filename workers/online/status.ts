@@ -1,7 +1,7 @@
 // What an operator asks first: which release serves, how old the data is, and how the jobs went.
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { isolate } from '../gathering/isolate.ts';
+import { isolate } from '../serving/isolate.ts';
 import { countDeadLetters } from '../storage/dead-letters.ts';
 import { listJobRuns } from '../storage/job-runs.ts';
 import { json, problems, scoped } from './routing.ts';

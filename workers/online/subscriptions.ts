@@ -12,7 +12,7 @@ import {
   Subscription,
   SubscriptionInput,
 } from '../../models/contracts/subscription.ts';
-import { isolate } from '../gathering/isolate.ts';
+import { isolate } from '../serving/isolate.ts';
 import { deleteSubscription, insertSubscription, listSubscriptions, makeSecret } from '../storage/subscriptions.ts';
 import { requireScope } from './auth.ts';
 import { ProblemError } from './problems.ts';

@@ -2,8 +2,8 @@
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { UserView } from '../../models/contracts/signals.ts';
-import { affinityOf } from '../gathering/gather.ts';
-import { isolate } from '../gathering/isolate.ts';
+import { affinityOf } from '../serving/hydrate.ts';
+import { isolate } from '../serving/isolate.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { listUsers } from '../storage/users.ts';
 import { ProblemError } from './problems.ts';

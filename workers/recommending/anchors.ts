@@ -4,7 +4,7 @@ import type { Item } from '../../models/contracts/item.ts';
 import type { HistoryItem } from '../../models/contracts/signals.ts';
 import { objectionTo } from './candidates.ts';
 import { forNaming } from './filters.ts';
-import type { Moment } from './moment.ts';
+import type { Moment } from './ranking-input.ts';
 
 /** Below this it was a glance: a click counts, a single view does not. */
 const ANCHOR_WEIGHT_MIN = 0.3;

@@ -2,7 +2,7 @@
 
 import type { Explanation, GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Placed } from './exploration.ts';
-import type { Moment } from './moment.ts';
+import type { Moment } from './ranking-input.ts';
 import type { Ranked } from './recommend.ts';
 import { rulesOn } from './rules.ts';
 

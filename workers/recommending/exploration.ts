@@ -3,7 +3,7 @@
 // later can tell "not wanted" from "never shown", and a place from what stood in it.
 
 import type { Found, ScoredCandidate } from './candidates.ts';
-import type { Moment } from './moment.ts';
+import type { Moment } from './ranking-input.ts';
 
 /** Where among the places that are left to chance the unknown game stands, from 0; where there are fewer there is none. */
 const EXPLORATION_PLACE = 7;

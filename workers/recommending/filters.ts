@@ -6,7 +6,7 @@ import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import type { UserView } from '../../models/contracts/signals.ts';
 import { type Filter, objectionTo } from './candidates.ts';
-import type { Moment } from './moment.ts';
+import type { Moment } from './ranking-input.ts';
 import { excludedByRule } from './rules.ts';
 
 type Asked = Pick<Moment, 'view' | 'context' | 'rules'>;

@@ -5,7 +5,7 @@ import type { RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { type Filter, type Found, objectionTo, take, toItem } from './candidates.ts';
 import { forPlayer, inGenre } from './filters.ts';
-import type { Moment } from './moment.ts';
+import type { Moment } from './ranking-input.ts';
 import { bestRated, newReleases, popular, similar, trending } from './sources.ts';
 
 /** What goes with an item. */

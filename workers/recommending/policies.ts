@@ -4,7 +4,7 @@
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import { type Found, objectionTo, take } from './candidates.ts';
 import { forPlayer } from './filters.ts';
-import type { Moment } from './moment.ts';
+import type { Moment } from './ranking-input.ts';
 import { popular, retrieved } from './sources.ts';
 
 /** whole: recommend.ts. retrieval: what the retrieval model finds, for a newcomer what is popular. popularity: what is popular. */

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
 import type { Scored } from '../../models/contracts/statistics.ts';
-import { itemIds, makeItem, makeMoment } from '../../tests/moment.ts';
+import { itemIds, makeItem, makeMoment } from '../../tests/ranking-input.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { recommendList, recommendSimilar } from './lists.ts';
-import type { ModelScores } from './moment.ts';
 import { composePlain, type PlainPolicy } from './policies.ts';
+import type { ModelScores } from './ranking-input.ts';
 import { composeGallery, recommend } from './recommend.ts';
 import { retrieved } from './sources.ts';
 

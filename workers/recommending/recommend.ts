@@ -6,7 +6,7 @@ import { type Filter, type FoundCandidate, Pool, type ScoredCandidate, toItem } 
 import { createRoom, diversify, keepCaps } from './diversity.ts';
 import { certain, explore, type Placed, unexplored } from './exploration.ts';
 import { forAnyRow, forPlayer, inGenre } from './filters.ts';
-import type { Moment } from './moment.ts';
+import type { Moment } from './ranking-input.ts';
 import { type FilledShelf, leanToShelf, MORE_PICKS, takeMostPromising } from './rows.ts';
 import { prepareRules } from './rules.ts';
 import { scoreCandidates } from './scores.ts';

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
 import { Slate } from '../../models/contracts/slate.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
-import { ImpressionLog } from '../../models/training/ranking/impressions.ts';
-import { itemIds, makeMoment } from '../../tests/moment.ts';
-import type { PredictActions } from './moment.ts';
+import { ImpressionLog } from '../../models/ranking/impressions.ts';
+import { itemIds, makeMoment } from '../../tests/ranking-input.ts';
+import type { PredictActions } from './ranking-input.ts';
 import { composeGallery, recommend } from './recommend.ts';
 import { toSlate } from './slate.ts';
 

@@ -2,12 +2,12 @@
 // worth; without such a model the prior: the retrieval score, leaned towards the genres of the moment and, by a little,
 // towards what is popular. Then what the player's dial and the store's rules say.
 
-import { type AnswerFacts, describeAnswer } from '../../models/features/answer-facts.ts';
 import { type CandidateFacts, encodeFeatures, FEATURES, valueActions } from '../../models/features/ranking.ts';
+import { type AnswerFacts, describeAnswer } from '../../models/features/request-features.ts';
 import type { Candidate, ScoredCandidate } from './candidates.ts';
-import type { Moment } from './moment.ts';
+import { likenessToHistory, scoreAmong } from './cold-start.ts';
+import type { Moment } from './ranking-input.ts';
 import type { RuleEffects } from './rules.ts';
-import { likenessToHistory, scoreAmong } from './unlearnt.ts';
 
 // All leans multiply. A transformer's tenth game may score a tenth of its first, a table's nine tenths: what is added
 // would turn the one list over and hardly touch the other. By a factor a game overtakes only those that the model finds

@@ -4,7 +4,7 @@
 import { chooseAnchors } from './anchors.ts';
 import { type Filter, type Found, objectionTo, type SourceName, take } from './candidates.ts';
 import { BECAUSE, onlyGenre } from './filters.ts';
-import type { Moment } from './moment.ts';
+import type { Moment } from './ranking-input.ts';
 import {
   bestRated,
   hiddenGems,

@@ -3,9 +3,9 @@
 import type { Item } from '../../models/contracts/item.ts';
 import type { Scored } from '../../models/contracts/statistics.ts';
 import type { Found } from './candidates.ts';
-import type { ModelScores, Moment } from './moment.ts';
+import { likenessOf, likenessToHistory, listUnlearnt, scoreAmong } from './cold-start.ts';
+import type { ModelScores, Moment } from './ranking-input.ts';
 import { findLike } from './search.ts';
-import { likenessOf, likenessToHistory, listUnlearnt, scoreAmong } from './unlearnt.ts';
 
 /** What rules pin by name. */
 export function* featured({ catalogue }: Moment, itemIds: readonly string[]): Generator<Found> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import { RELEASE_POINTER_KEY } from '../../models/contracts/layout.ts';
 import { RELEASE_SCHEMA } from '../../models/contracts/release.ts';
-import { sealRelease } from '../../models/training/seal-release.ts';
+import { sealRelease } from '../../models/release/seal-release.ts';
 import { fakeFacts } from '../../tests/fake-release.ts';
 import { publishRelease, readCurrentRelease, readManifest, readPointer, readReleaseFile } from './releases.ts';
 

@@ -5,15 +5,15 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { numpy as np } from '@jax-js/jax';
 import { HISTORY_LENGTH } from '../../contracts/release.ts';
-import { crossEntropy } from '../../training/cross-entropy.ts';
-import { descend } from '../../training/descent.ts';
-import { countInteractions, type Interactions } from '../../training/interactions.ts';
-import type { Arrays } from '../../training/optimiser.ts';
-import { createRandom, type Random } from '../../training/random.ts';
-import type { Device } from '../../training/session.ts';
-import { type BatchShape, openTrainingStep } from '../../training/step.ts';
-import { type PackedRows, packEpoch } from '../../training/windows.ts';
+import { countInteractions, type Interactions } from '../../data/interactions.ts';
+import { createRandom, type Random } from '../../data/random.ts';
+import { type PackedRows, packEpoch } from '../../data/windows.ts';
+import { crossEntropy } from '../../gradient/cross-entropy.ts';
+import type { Arrays } from '../../gradient/optimiser.ts';
+import { type BatchShape, openTrainingStep } from '../../gradient/step.ts';
+import type { Device } from '../../onnx/session.ts';
 import type { Algorithm, RetrievalModel, TrainingContext, TrainingData, Vocabulary } from '../algorithm.ts';
+import { descend } from '../descent.ts';
 import { toModel } from './served.ts';
 import { initialise, readHistory, type TransformerShape } from './transformer.ts';
 

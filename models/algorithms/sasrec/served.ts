@@ -3,10 +3,10 @@
 import { nn, numpy as np } from '@jax-js/jax';
 import { HISTORY_LENGTH } from '../../contracts/release.ts';
 import { INTERACTION_WEIGHT_MIN } from '../../features/weights.ts';
+import type { Arrays } from '../../gradient/optimiser.ts';
+import type { Parameters } from '../../gradient/step.ts';
 import type { GraphBuilder } from '../../onnx/graph.ts';
 import { lower, type Tensor } from '../../onnx/lower.ts';
-import type { Arrays } from '../../training/optimiser.ts';
-import type { Parameters } from '../../training/step.ts';
 import type { HistoryTensors, RetrievalModel } from '../algorithm.ts';
 import { readHistory, type TransformerShape } from './transformer.ts';
 

@@ -2,10 +2,10 @@
 // serves. Arrays are owned as jax-js has it: what is used again is passed as `.ref`.
 
 import { nn, numpy as np } from '@jax-js/jax';
+import type { Random } from '../../data/random.ts';
+import type { Arrays } from '../../gradient/optimiser.ts';
+import type { Parameters } from '../../gradient/step.ts';
 import { softmax } from '../../onnx/gradients.ts';
-import type { Arrays } from '../../training/optimiser.ts';
-import type { Random } from '../../training/random.ts';
-import type { Parameters } from '../../training/step.ts';
 
 export interface TransformerShape {
   items: number;

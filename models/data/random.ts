@@ -1,0 +1,43 @@
+// Seeded randomness, for training and for the made-up world. Not for secrets.
+
+import { createDice } from '../features/rng.ts';
+
+/** A stream of random numbers that is the same for the same seed. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+  /** True with this probability. */
+  chance(probability: number): boolean;
+  /** Uniform integer in [0, end). */
+  below(end: number): number;
+  /** Standard normal. */
+  normal(): number;
+  /** One of the values, which must not be empty. */
+  pick<T>(values: readonly T[]): T;
+  /** Index drawn in proportion to weights ≥ 0; the last index where all are 0. */
+  weighted(weights: ArrayLike<number>): number;
+}
+
+/** A stream of its own for each (seed, name), so that a change in one part of the world leaves the others as they are. */
+export function createRandom(seed: number, name: string): Random {
+  const next = createDice(`${seed}/${name}`);
+  const below = (end: number) => Math.floor(next() * end);
+  return {
+    next,
+    below,
+    chance: (probability) => next() < probability,
+    // Box–Muller; 1 − next() because the logarithm of 0 is not a number to draw.
+    normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
+    pick: (values) => values[below(values.length)]!,
+    weighted(weights) {
+      let total = 0;
+      for (let index = 0; index < weights.length; index++) total += weights[index]!;
+      let left = next() * total;
+      for (let index = 0; index < weights.length; index++) {
+        left -= weights[index]!;
+        if (left < 0) return index;
+      }
+      return weights.length - 1;
+    },
+  };
+}

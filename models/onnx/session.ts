@@ -1,0 +1,87 @@
+// Runs ONNX models on onnxruntime-node. The only file of models/ that knows it; Workers never import this.
+
+import * as ort from 'onnxruntime-node';
+import { HISTORY_LENGTH } from '../contracts/release.ts';
+import type { Scorer } from './scorer.ts';
+
+export interface TensorData {
+  data: Float32Array | Int32Array;
+  dimensions: readonly number[];
+}
+
+export interface Session {
+  /** Runs the model. Data is read, and where `outputs` names tensors written, in place: nothing is copied. */
+  run(inputs: Record<string, TensorData>, outputs: Record<string, TensorData>): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Where a session can compute. */
+export const DEVICES = ['cpu', 'cuda'] as const;
+export type Device = (typeof DEVICES)[number];
+
+/** onnxruntime's word for it. */
+const EVERY_CORE = 0;
+/**
+ * How long a thread that waits for work keeps its core: longer than the gap between two operators, and no longer, since
+ * what it waits for may be in want of that core. As fast as onnxruntime's own where nothing else runs, a fifth faster where something does.
+ */
+const SPINNING_US = 20;
+
+/** Throws where the file is no valid model, or the device is none of this machine. */
+async function open(model: Uint8Array, device: Device = 'cpu', threads?: number): Promise<ort.InferenceSession> {
+  try {
+    const executionProviders = device === 'cuda' ? ['cuda', 'cpu'] : ['cpu'];
+    return await ort.InferenceSession.create(model, {
+      executionProviders,
+      intraOpNumThreads: threads ?? EVERY_CORE,
+      logSeverityLevel: 3,
+      extra: { session: { intra_op: { spin_duration_us: String(SPINNING_US) } } },
+    });
+  } catch (error) {
+    if (device === 'cpu') throw error;
+    throw new Error(
+      `onnxruntime cannot use CUDA here (${(error as Error).message}): it needs an NVIDIA driver, CUDA 12 and its own library, which ` +
+        '`node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` downloads; --device cpu needs nothing',
+      { cause: error },
+    );
+  }
+}
+
+const toTensor = ({ data, dimensions }: TensorData): ort.Tensor => new ort.Tensor(data, dimensions);
+
+const toTensors = (named: Record<string, TensorData>): Record<string, ort.Tensor> =>
+  Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, toTensor(tensor)]));
+
+/** Opens a model whose outputs have shapes that the caller knows. `threads`: as many as cores if left out. Throws as `open` does. */
+export async function openSession(model: Uint8Array, device: Device = 'cpu', threads?: number): Promise<Session> {
+  const session = await open(model, device, threads);
+  return {
+    async run(inputs, outputs) {
+      await session.run(toTensors(inputs), toTensors(outputs));
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Opens a model of the retrieval signature (models/contracts/release.ts). Throws where the file is no valid model. */
+export async function openScorer(
+  model: Uint8Array,
+  itemIds: readonly string[],
+): Promise<Scorer & { release(): Promise<void> }> {
+  const session = await open(model);
+  return {
+    itemIds,
+    async score({ batch, items, weights, ages }) {
+      const dimensions = [batch, HISTORY_LENGTH];
+      const { scores } = await session.run(
+        toTensors({
+          items: { data: items, dimensions },
+          weights: { data: weights, dimensions },
+          ages: { data: ages, dimensions },
+        }),
+      );
+      return scores!.data as Float32Array;
+    },
+    release: () => session.release(),
+  };
+}

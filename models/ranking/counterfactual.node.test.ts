@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { createRandom } from '../data/random.ts';
+import { compareSnips, estimateIps, estimateSnips, type WeighedRow, weighShuffledRow } from './counterfactual.ts';
+
+test('weighs and estimates as worked out by hand', () => {
+  // Two places: the order asked about has both items where they stood, both elsewhere, both where they stood.
+  const rows = [weighShuffledRow([1, 0], [0, 1]), weighShuffledRow([1, 1], [1, 0]), weighShuffledRow([0, 0], [0, 1])];
+  expect(rows).toEqual([
+    { reward: 2, weight: 2 },
+    { reward: 0, weight: 0 },
+    { reward: 0, weight: 2 },
+  ]);
+  expect(estimateIps(rows).value).toBeCloseTo(2 / 3);
+  // Values 2, 0, 0: their variance is 4/3, the standard error of their mean 2/3.
+  expect(estimateIps(rows).margin).toBeCloseTo(1.96 * (2 / 3));
+  expect(estimateSnips(rows).value).toBeCloseTo(2 / 4);
+  // Residuals (2 − ½·2, 0, 0 − ½·2) over the mean weight 4/3: 0.75, 0, −0.75.
+  expect(estimateSnips(rows).margin).toBeCloseTo(1.96 * Math.sqrt((2 * 0.75 ** 2) / 2 / 3));
+  expect(compareSnips(rows, rows)).toEqual({ value: 0, margin: 0 });
+  expect(estimateSnips([])).toEqual({ value: 0, margin: 0 });
+});
+
+test('finds what other orders would have earned where the truth is known, and knows how sure it is', () => {
+  const random = createRandom(3, 'shuffled rows');
+  const examined = [0.9, 0.6, 0.4, 0.25, 0.15, 0.1];
+  const liked = [0.05, 0.5, 0.1, 0.4, 0.02, 0.3];
+  const best = [1, 3, 5, 2, 0, 4];
+  const truth = (order: readonly number[]) =>
+    order.reduce((sum, item, place) => sum + examined[place]! * liked[item]!, 0);
+  const worst = best.toReversed();
+  let covered = 0;
+  const REPETITIONS = 40;
+  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+    const rows: Record<'best' | 'worst', WeighedRow[]> = { best: [], worst: [] };
+    for (let row = 0; row < 2_000; row++) {
+      const shown = shuffled(liked.length, random.below);
+      const rewards = shown.map((item, place) => Number(random.chance(examined[place]! * liked[item]!)));
+      const stoodAt = (order: readonly number[]) => order.map((item) => shown.indexOf(item));
+      rows.best.push(weighShuffledRow(rewards, stoodAt(best)));
+      rows.worst.push(weighShuffledRow(rewards, stoodAt(worst)));
+    }
+    const gain = compareSnips(rows.best, rows.worst);
+    expect(gain.value - gain.margin).toBeGreaterThan(0);
+    if (Math.abs(gain.value - (truth(best) - truth(worst))) <= gain.margin) covered++;
+    expect(Math.abs(estimateIps(rows.best).value - truth(best))).toBeLessThan(0.2);
+    expect(estimateSnips(rows.best).margin).toBeLessThan(estimateIps(rows.best).margin);
+  }
+  // 95% of 40, give or take.
+  expect(covered).toBeGreaterThanOrEqual(34);
+});
+
+function shuffled(length: number, below: (end: number) => number): number[] {
+  const places = Array.from({ length }, (_, place) => place);
+  for (let last = length - 1; last > 0; last--) {
+    const other = below(last + 1);
+    [places[last], places[other]] = [places[other]!, places[last]!];
+  }
+  return places;
+}

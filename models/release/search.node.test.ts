@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest';
+import type { Algorithm, RetrievalModel } from '../algorithms/algorithm.ts';
+import { trainPopularity } from '../algorithms/popularity.ts';
+import { MODEL_BYTES_MAX } from '../contracts/release.ts';
+import { InteractionLog } from '../data/interactions.ts';
+import type { RankingCase } from '../evaluation/cases.ts';
+import { type SearchInput, searchAlgorithms } from './search.ts';
+
+const ITEMS = ['a', 'b', 'c', 'd'];
+/** Everybody chose a, fewer b, and so on; what is asked for is d. */
+const validation: RankingCase[] = [{ history: [], targets: ['d'] }];
+
+function chooseAll() {
+  const log = new InteractionLog();
+  for (const [at, itemId] of ITEMS.entries())
+    for (let user = at; user < 9; user++)
+      log.add({ userId: `u${user}`, itemId, type: 'like', value: null, timestamp: 0 });
+  return log.collect();
+}
+
+const input = (algorithms: Record<string, Algorithm>, changes: Partial<SearchInput> = {}): SearchInput => ({
+  algorithms: Object.entries(algorithms).map(([name, train]) => ({ name, share: 1, train })),
+  interactions: chooseAll(),
+  validation,
+  catalogue: new Map(),
+  budgetMs: 60_000,
+  seed: 1,
+  device: 'cpu',
+  signal: new AbortController().signal,
+  checkpoints: { read: () => undefined, write() {} },
+  clock: () => 0,
+  readPeakMemoryMB: () => 0,
+  onProgress() {},
+  ...changes,
+});
+
+/** Scores that are the same for every history, in a file with `ballast` numbers that nobody reads. */
+const makeModel = (algorithm: string, scores: number[], ballast = 0): RetrievalModel => ({
+  algorithm,
+  parameters: {},
+  itemIds: ITEMS,
+  addTo(graph, { weights }) {
+    graph.constant('ballast', new Float32Array(ballast));
+    const batch = graph.node('batch', 'Shape', [weights], { end: 1 });
+    const shape = graph.node('shape', 'Concat', [batch, graph.ints('one', 1)], { axis: 0 });
+    return graph.node('scores', 'Expand', [graph.constant('constant', Float32Array.from(scores)), shape]);
+  },
+});
+
+const propose = (...models: RetrievalModel[]): Algorithm =>
+  async function* () {
+    yield* models;
+  };
+const second = makeModel('second', [0, 0, 2, 1]);
+const first = makeModel('first', [0, 0, 1, 2]);
+const third = makeModel('third', [0, 3, 2, 1]);
+const namesOf = (candidates: { model: RetrievalModel }[]) => candidates.map(({ model }) => model.algorithm);
+
+test('of each algorithm its best proposal is kept, and the best of all on the validation split is selected', async () => {
+  const worse = { ...first, parameters: { worse: 1 }, addTo: third.addTo };
+  const { candidates, selected, missing } = await searchAlgorithms(
+    input({ popularity: trainPopularity, first: propose(worse, first, worse), second: propose(second) }),
+  );
+  expect(namesOf(candidates)).toEqual(['popularity', 'first', 'second']);
+  expect(candidates.slice(1).map(({ validation: ndcg }) => ndcg)).toEqual([1, 1 / Math.log2(3)]);
+  expect(selected!.model).toBe(first);
+  expect(missing).toEqual([]);
+});
+
+test('what an algorithm leaves of its time goes on to those after it', async () => {
+  let now = 0;
+  const given: number[] = [];
+  const spend = (ms: number): Algorithm =>
+    async function* (_, context) {
+      given.push(context.timeLeft());
+      now += ms;
+      yield* [];
+    };
+  const algorithms = [10, 200, 0].map((ms, n) => ({ name: `${n}`, share: n + 1, train: spend(ms) }));
+  await searchAlgorithms({ ...input({}), algorithms, budgetMs: 600, clock: () => now });
+  // A sixth of 600; two fifths of 590; all of the 390 that are left.
+  expect(given).toEqual([100, 236, 390]);
+});
+
+test('an algorithm that fails is named, keeps what it has proposed and releases what it holds; the others go on', async () => {
+  const released: string[] = [];
+  const heard: string[][] = [];
+  const failing = (name: string, ...models: RetrievalModel[]): Algorithm =>
+    async function* (data) {
+      heard.push(namesOf(data.earlier.map((model) => ({ model }))));
+      try {
+        yield* models;
+        throw new Error('no space left');
+      } finally {
+        released.push(name);
+      }
+    };
+  const broken: RetrievalModel = {
+    ...first,
+    addTo: (graph, { weights }) => graph.node('scores', 'Unheard', [weights]),
+  };
+  const algorithms = {
+    empty: failing('empty'),
+    unreadable: failing('unreadable', broken),
+    half: failing('half', second),
+    last: failing('last', first),
+  };
+  const { candidates, missing } = await searchAlgorithms(input(algorithms));
+  expect(namesOf(candidates)).toEqual(['second', 'first']);
+  expect(released).toEqual(['empty', 'unreadable', 'half', 'last']);
+  expect(heard).toEqual([[], [], [], ['second']]);
+  expect(missing.map(({ algorithm }) => algorithm)).toEqual(['empty', 'unreadable', 'half', 'last']);
+  expect(missing[0]!.reason).toBe('it failed: no space left');
+  expect(missing[1]!.reason).toMatch(/^it failed: ./);
+  expect(missing[2]!.reason).toBe('it failed after what is kept: no space left');
+  await expect(searchAlgorithms(input(algorithms, { device: 'cuda' }))).rejects.toThrow('no space left');
+});
+
+test('what the edge cannot hold, what answers nothing and what has diverged are not kept, and the reason is said', async () => {
+  const large = makeModel('large', [0, 0, 1, 2], MODEL_BYTES_MAX / 4 + 50_000);
+  const wrong = makeModel('wrong', [4, 3, 2, 1]);
+  const diverged = makeModel('diverged', [Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
+  const questions = Array.from({ length: 9 }, () => ({ history: [], targets: ['unknown'] }));
+  const algorithms = { popularity: trainPopularity, silent: propose(), large: propose(large) };
+  const { candidates, missing } = await searchAlgorithms(input(algorithms));
+  expect(namesOf(candidates)).toEqual(['popularity']);
+  expect(missing).toEqual([
+    { algorithm: 'silent', reason: 'it proposed nothing: too little time, or too little to learn from' },
+    { algorithm: 'large', reason: 'its file of 16.2 MB is larger than the 16 MB that the edge can hold' },
+  ]);
+
+  const unanswered = { popularity: trainPopularity, wrong: propose(wrong), diverged: propose(diverged) };
+  const nothing = await searchAlgorithms(input(unanswered, { validation: questions }));
+  expect(nothing.selected!.model.algorithm).toBe('popularity');
+  expect(namesOf(nothing.candidates)).toEqual(['popularity']);
+  expect(nothing.missing.map(({ algorithm }) => algorithm)).toEqual(['wrong', 'diverged']);
+  expect((await searchAlgorithms(input({ diverged: propose(diverged) }))).missing).toHaveLength(1);
+});
+
+test('an abort ends the training after the algorithm that is at work', async () => {
+  const controller = new AbortController();
+  const aborting: Algorithm = async function* () {
+    controller.abort();
+    yield second;
+  };
+  const algorithms = { popularity: trainPopularity, second: aborting, first: propose(first) };
+  const { candidates, missing } = await searchAlgorithms(input(algorithms, { signal: controller.signal }));
+  expect(namesOf(candidates)).toEqual(['popularity', 'second']);
+  expect(missing).toEqual([{ algorithm: 'first', reason: 'the training was ended before its turn' }]);
+});

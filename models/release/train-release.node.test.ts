@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest';
+import { ReleaseManifest } from '../contracts/release.ts';
+import { InteractionLog } from '../data/interactions.ts';
+import { openScorer } from '../onnx/session.ts';
+import { chooseAlgorithms } from './auto.ts';
+import { type TrainingInput, trainRelease } from './train-release.ts';
+
+const DAY_MS = 86_400_000;
+const START = Date.UTC(2026, 0, 1);
+const GENRES = 6;
+const GAMES_PER_GENRE = 15;
+
+/** Players who stay within one genre, each in an order of their own: what EASE can learn and popularity cannot. */
+function devotedPlayers(players: number, gamesEach = 6): InteractionLog {
+  const log = new InteractionLog();
+  for (let player = 0; player < players; player++)
+    for (let n = 0; n < gamesEach; n++) {
+      const game = (player * 5 + n * (1 + (player % 7)) * 2) % GAMES_PER_GENRE;
+      const itemId = `genre${player % GENRES}-game${game}`;
+      const timestamp = START + (player % 10) * DAY_MS + n * 3_600_000;
+      log.add({ userId: `player${player}`, itemId, type: 'like', value: null, timestamp });
+    }
+  return log;
+}
+
+const input = (log: InteractionLog, current?: TrainingInput['current']): TrainingInput => ({
+  interactions: log.collect(),
+  rows: [],
+  catalogue: new Map(),
+  snapshot: { version: '20260201T000000000Z', lastSequence: 77 },
+  current,
+  algorithms: chooseAlgorithms('ease'),
+  budgetMs: 60_000,
+  seed: 1,
+  device: 'cpu',
+  signal: new AbortController().signal,
+  checkpoints: { read: () => undefined, write() {} },
+  readPeakMemoryMB: () => 0,
+  onProgress() {},
+  clock: () => Date.UTC(2026, 10, 23, 19),
+});
+
+async function train(log: InteractionLog, current?: TrainingInput['current']) {
+  const trained = await trainRelease(input(log, current));
+  if (!trained.ok) throw new Error(trained.error);
+  return trained.value;
+}
+
+test('a release comes with figures, ranges, digests and a self-test that its own file passes', async () => {
+  const { manifest, model, vocabulary, verdict } = await train(devotedPlayers(300));
+  expect(ReleaseManifest.parse(manifest)).toEqual(manifest);
+  expect(manifest.version).toMatch(/^20261123T190000Z-ease-[0-9a-f]{8}$/);
+  expect(verdict.publish).toBe(true);
+  expect(manifest.metrics.candidate.users).toBe(300);
+  expect(manifest.metrics.candidate['ndcg@10']).toBeGreaterThan(2 * manifest.metrics.popularity['ndcg@10']);
+  expect(manifest.metrics.current).toBeNull();
+  expect(manifest.data).toMatchObject({ lastSequence: 77, users: 300, from: '2026-01-01T00:00:00.000Z' });
+  expect(manifest.model.bytes).toBe(model.length);
+  // The file by itself says what it is of.
+  expect(Buffer.from(model).includes(manifest.vocabulary.sha256)).toBe(true);
+
+  const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
+  expect(itemIds).toHaveLength(manifest.items);
+  const { items, weights, ages, expected } = manifest.selfTest;
+  const scorer = await openScorer(model, itemIds);
+  const scores = await scorer.score({
+    batch: 1,
+    items: Int32Array.from(items),
+    weights: Float32Array.from(weights),
+    ages: Float32Array.from(ages),
+  });
+  await scorer.release();
+  expect(expected).toHaveLength(10);
+  expect(expected[0]!.score).toBe(scores.reduce((most, score) => Math.max(most, score)));
+  for (const { place, score } of expected) expect(scores[place]).toBe(score);
+  expect((await train(devotedPlayers(300))).manifest).toEqual(manifest);
+});
+
+test('the release in use is measured on the same players through its own file and vocabulary', async () => {
+  const first = await train(devotedPlayers(300));
+  const current = (trained: typeof first) => ({
+    itemIds: JSON.parse(new TextDecoder().decode(trained.vocabulary)) as string[],
+    model: trained.model,
+  });
+  const again = await train(devotedPlayers(300), current(first));
+  expect(again.manifest.metrics.current).toEqual(first.manifest.metrics.candidate);
+  expect(again.verdict.publish).toBe(true);
+
+  // Half of the players have taken up games that the release in use has never heard of.
+  const log = devotedPlayers(300);
+  for (let player = 0; player < 300; player += 2)
+    for (let n = 0; n < 3; n++)
+      log.add({
+        userId: `player${player}`,
+        itemId: `new${(player + n) % 8}`,
+        type: 'like',
+        value: null,
+        timestamp: START + (20 + n) * DAY_MS,
+      });
+  const later = await train(log, current(first));
+  expect(later.manifest.items).toBeGreaterThan(first.manifest.items);
+  expect(later.manifest.metrics.current!['ndcg@10']).toBeLessThan(later.manifest.metrics.candidate['ndcg@10']);
+});
+
+test('what goes together in nobody’s hands is refused: popularity is better', async () => {
+  const log = new InteractionLog();
+  // Everybody begins with two games of their own and ends with one of the same few.
+  for (let player = 0; player < 60; player++) {
+    log.add({ userId: `player${player}`, itemId: `own${player}`, type: 'like', value: null, timestamp: 1 });
+    log.add({ userId: `player${player}`, itemId: `also${player}`, type: 'like', value: null, timestamp: 2 });
+    log.add({ userId: `player${player}`, itemId: `hit${player % 3}`, type: 'like', value: null, timestamp: 3 });
+  }
+  for (let fan = 0; fan < 9; fan++)
+    log.add({ userId: `fan${fan}`, itemId: `hit${fan % 3}`, type: 'like', value: null, timestamp: 1 });
+  const { verdict } = await train(log);
+  expect(verdict.publish).toBe(false);
+  expect(verdict.reason).toMatch(/no better than showing everyone the same/);
+});
+
+test('with too little to learn from, the reason is said', async () => {
+  const one = (userId: string, itemId: string) => ({
+    userId,
+    itemId,
+    type: 'like' as const,
+    value: null,
+    timestamp: 1,
+  });
+  const failure = async (...events: ReturnType<typeof one>[]) => {
+    const log = new InteractionLog();
+    for (const event of events) log.add(event);
+    const trained = await trainRelease(input(log));
+    return trained.ok ? undefined : trained.error;
+  };
+  expect(await failure()).toContain('no player has chosen a game');
+  expect(await failure(one('a', 'x'), one('a', 'y'))).toContain('one player alone');
+  expect(await failure(one('a', 'x'), one('b', 'x'))).toContain('one game alone');
+  expect(await failure(one('a', 'x'), one('b', 'y'))).toContain('no player has chosen two games');
+  expect(await failure(one('a', 'x'), one('a', 'y'), one('b', 'y'))).toContain('no player has chosen three games');
+});

@@ -1,0 +1,69 @@
+// Keeps the checkpoints of long trainings as files of one folder, which several processes may share.
+
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import type { Checkpoints } from '../../models/algorithms/algorithm.ts';
+
+const UNFINISHED = '.unfinished';
+/** What is older was left by a process that was killed while it wrote: writing takes seconds. */
+const UNFINISHED_KEPT_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Names begin with `<algorithm>-<digest of the data>-`. A write deletes what the algorithm left of other data: that
+ * training will not be gone on with.
+ */
+export function openCheckpoints(folder: string): Checkpoints {
+  return {
+    read(name) {
+      try {
+        return readFileSync(path.join(folder, name));
+      } catch {
+        return undefined;
+      }
+    },
+    write(name, bytes) {
+      mkdirSync(folder, { recursive: true });
+      writeWhole(path.join(folder, name), bytes);
+      for (const other of readdirSync(folder)) {
+        const file = path.join(folder, other);
+        const stale = other.endsWith(UNFINISHED) ? isAbandoned(file) : isOfOtherData(other, name);
+        if (stale) rmSync(file, { force: true });
+      }
+    },
+  };
+}
+
+/** A training may be killed, or the power fail, while it writes: the file is as it was before, or whole. */
+function writeWhole(file: string, bytes: Uint8Array): void {
+  const unfinished = `${file}.${process.pid}${UNFINISHED}`;
+  const descriptor = openSync(unfinished, 'w');
+  try {
+    writeFileSync(descriptor, bytes);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(unfinished, file);
+}
+
+function isAbandoned(file: string): boolean {
+  const written = statSync(file, { throwIfNoEntry: false });
+  return written !== undefined && Date.now() - written.mtimeMs > UNFINISHED_KEPT_MS;
+}
+
+function isOfOtherData(other: string, name: string): boolean {
+  const [algorithm, data] = name.split('-');
+  const [otherAlgorithm, otherData] = other.split('-');
+  return otherAlgorithm === algorithm && otherData !== data;
+}

@@ -1,0 +1,66 @@
+// A made-up moment for tests of what is recommended: sixty games, every second one Strategy, the others Racing.
+
+import { EMPTY_CONTEXT } from '../models/contracts/context.ts';
+import type { Item } from '../models/contracts/item.ts';
+import { EMPTY_VIEW } from '../models/contracts/signals.ts';
+import type { Moment } from '../workers/recommending/ranking-input.ts';
+import { Catalogue } from '../workers/storage/catalogue.ts';
+
+export const makeItem = (place: number): Item => ({
+  itemId: `g${place}`,
+  title: `Game ${place}`,
+  genres: [place % 2 === 0 ? 'Strategy' : 'Racing'],
+  tags: place % 4 === 0 ? ['Naval'] : [],
+  developer: null,
+  releaseDate: `2026-01-${String((place % 28) + 1).padStart(2, '0')}`,
+  price: null,
+  ageRating: null,
+  platforms: [],
+  coverUrl: null,
+  hidden: false,
+});
+export const itemIds = Array.from({ length: 60 }, (_, place) => `g${place}`);
+
+/** `items`: the catalogue; by default the sixty. */
+export function makeMoment(
+  changes: Partial<Moment> = {},
+  items: readonly Item[] = itemIds.map((_, place) => makeItem(place)),
+): Moment {
+  const catalogue = new Catalogue();
+  for (const item of items) catalogue.apply({ itemId: item.itemId, revision: 1, item });
+  const popular = itemIds.map((itemId, place): [string, number] => [itemId, 100 - place]);
+  return {
+    catalogue,
+    statistics: {
+      schema: 1,
+      computedAt: '2026-02-01T00:00:00Z',
+      events: 1,
+      popular,
+      trending: [
+        ['g50', 3],
+        ['g51', 2],
+        ['g52', 1],
+      ],
+      bestRated: [
+        ['g40', 4.8],
+        ['g41', 4.7],
+        ['g42', 4.6],
+      ],
+      trendingByCountry: {},
+      popularByCountry: {},
+      hiddenGems: [],
+    },
+    popularity: new Map(popular.map(([itemId, score]) => [itemId, score / 100])),
+    view: EMPTY_VIEW,
+    affinity: [],
+    personal: null,
+    learnt: null,
+    neighboursOf: () => [],
+    context: EMPTY_CONTEXT,
+    rules: [],
+    predict: null,
+    random: () => 0.5,
+    today: '2026-02-01',
+    ...changes,
+  };
+}

@@ -1,0 +1,121 @@
+import { expect, it } from 'vitest';
+import type { Item } from '../../models/contracts/item.ts';
+import { Held } from './cache.ts';
+import { Catalogue } from './catalogue.ts';
+
+const item = (title: string): Item => ({
+  itemId: 'a',
+  title,
+  genres: [],
+  tags: [],
+  developer: null,
+  releaseDate: null,
+  price: null,
+  ageRating: null,
+  platforms: [],
+  coverUrl: null,
+  hidden: false,
+});
+
+it('serves what it holds while fresh, refreshes behind the answer, and waits only when it is too old', async () => {
+  const held = new Held<number>('number', { freshMs: 10, staleMs: 100, waitMs: 1_000 });
+  let loads = 0;
+  const read = (now: number) =>
+    held.read(
+      async () => ++loads,
+      now,
+      () => {},
+    );
+  expect(await read(0)).toEqual({ value: 1, failure: undefined });
+  expect((await read(5)).value).toBe(1);
+  expect((await read(50)).value).toBe(1);
+  expect((await read(55)).value).toBe(2);
+  expect((await read(500)).value).toBe(3);
+});
+
+it('keeps the old value when a refresh fails, says why, and does not try with every request', async () => {
+  const held = new Held<string>('thing', { freshMs: 10_000, staleMs: 20_000, waitMs: 100 });
+  let loads = 0;
+  const failing = async () => {
+    loads++;
+    throw new Error('R2 is down');
+  };
+  await held.read(
+    async () => 'old',
+    0,
+    () => {},
+  );
+  expect(await held.read(failing, 30_000, () => {})).toEqual({ value: 'old', failure: 'thing: R2 is down' });
+  await held.read(failing, 30_001, () => {});
+  expect(loads).toBe(1);
+  await held.read(failing, 33_000, () => {});
+  expect(loads).toBe(2);
+});
+
+it('gives up a refresh that hangs, and does not let it undo a later one', async () => {
+  const held = new Held<string>('thing', { freshMs: 10, staleMs: 20, waitMs: 5 });
+  let settle = (_: string) => {};
+  const hanging = new Promise<string>((resolve) => {
+    settle = resolve;
+  });
+  expect(
+    (
+      await held.read(
+        () => hanging,
+        0,
+        () => {},
+      )
+    ).value,
+  ).toBeUndefined();
+  expect(
+    (
+      await held.read(
+        async () => 'second',
+        1_000,
+        () => {},
+      )
+    ).value,
+  ).toBeUndefined();
+  expect(
+    (
+      await held.read(
+        async () => 'third',
+        40_000,
+        () => {},
+      )
+    ).value,
+  ).toBe('third');
+  settle('late');
+  await hanging;
+  expect(held.peek().value).toBe('third');
+});
+
+it('holds what was renewed, also right after a failure, and beside a load of the same millisecond', async () => {
+  const held = new Held<string>('rules', { freshMs: 1_000, staleMs: 5_000, waitMs: 1_000 });
+  const behind: Promise<unknown>[] = [];
+  const read = (load: () => Promise<string>, now: number) => held.read(load, now, (work) => behind.push(work));
+  await read(async () => 'first', 0);
+  await read(() => Promise.reject(new Error('D1 is down')), 1_500);
+  await Promise.all(behind);
+  await held.renew(async () => 'second', 1_600);
+  expect(held.peek()).toEqual({ value: 'second', failure: undefined });
+
+  const { promise, resolve } = Promise.withResolvers<string>();
+  // Not too old: the answer does not wait.
+  await read(() => promise, 4_000);
+  await held.renew(async () => 'third', 4_000);
+  resolve('read before');
+  await Promise.all(behind);
+  expect(held.peek().value).toBe('third');
+});
+
+it('takes changes of the catalogue in whatever order they come; the newest revision holds', () => {
+  const catalogue = new Catalogue();
+  catalogue.apply({ itemId: 'a', revision: 6, item: null });
+  catalogue.apply({ itemId: 'a', revision: 5, item: item('deleted since') });
+  expect(catalogue.get('a')).toBeUndefined();
+  catalogue.apply({ itemId: 'a', revision: 7, item: item('back') });
+  expect(catalogue.get('a')?.title).toBe('back');
+  catalogue.apply({ itemId: 'a', revision: 8, item: { ...item('hidden'), hidden: true } });
+  expect(catalogue.get('a')).toBeUndefined();
+});
