@@ -118,10 +118,10 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
 
   it('searches, likes, plays and dismisses, by keyboard too, and keeps the focus when the gallery moves', async () => {
     const { page, complaints } = await openAsPlayer({ reducedMotion: 'reduce' });
-    const shelf = firstRow(page).locator('.shelf');
-    const gameAt = (place: number) => shelf.locator('.card').nth(place).getAttribute('data-item');
+    const cardList = firstRow(page).locator('.cards');
+    const gameAt = (position: number) => cardList.locator('.card').nth(position).getAttribute('data-item');
 
-    // By keyboard alone: from the search box to the third game of the shelf, which makes room for the fourth.
+    // By keyboard alone: from the search box to the third game of the row, which makes room for the fourth.
     const dismissed = await gameAt(2);
     await page.getByRole('searchbox').focus();
     const focused = () => page.evaluate('document.activeElement.dataset.action');
@@ -141,19 +141,19 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
 
     const played = await gameAt(0);
     await actAndSee(page, () =>
-      shelf
+      cardList
         .locator('.card')
         .first()
         .getByRole('button', { name: /^Play / })
         .click(),
     );
     // What is being played moves to its own row.
-    expect(await shelf.locator(`[data-item="${played}"]`).count()).toBe(0);
+    expect(await cardList.locator(`[data-item="${played}"]`).count()).toBe(0);
     const own = page.getByRole('region', { name: 'Continue playing' });
     expect(await own.locator(`[data-item="${played}"]`).count()).toBe(1);
     expect(await page.getByRole('region', { name: /^Because you played/ }).count()).toBe(1);
 
-    const title = (await shelf.locator('.title').first().textContent())!;
+    const title = (await cardList.locator('.title').first().textContent())!;
     await page.getByRole('searchbox').fill(title);
     await actAndSee(page, () => page.getByRole('searchbox').press('Enter'));
     const results = page.getByRole('region', { name: 'Results for' });
@@ -260,7 +260,7 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
       });
       expect(response.status).toBe(202);
     });
-    expect(await page.locator('.heard').textContent()).toMatch(/^Gallery ready at .*, \d+ new games$/);
+    expect(await page.locator('.notice').textContent()).toMatch(/^Gallery ready at .*, \d+ new games$/);
     await page.getByRole('region', { name: 'Continue playing' }).locator(`[data-item="${itemId}"]`).waitFor();
     expect(complaints).toEqual([]);
     await page.close();

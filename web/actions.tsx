@@ -2,7 +2,7 @@
 
 import type { Item } from '../models/contracts/item.ts';
 import { DismissIcon, LikeIcon, PlayIcon } from './icons.tsx';
-import type { Act } from './player.ts';
+import type { Act } from './use-outbox.ts';
 
 interface ActionsProps {
   item: Item;

@@ -1,4 +1,4 @@
-// The page's calls to the Worker. Each throws a Problem whose message can be shown to a person; none keeps anything.
+// The page's calls to the Worker. Each rejects with a Problem whose message can be shown to a person. No state.
 
 import type { EventInput, EventResult } from '../models/contracts/event.ts';
 import type { Gallery, Recommendations } from '../models/contracts/gallery.ts';
@@ -8,7 +8,7 @@ import type { UserView } from '../models/contracts/signals.ts';
 
 export interface Taste {
   genre: string;
-  /** Of 1. */
+  /** 0–1; all shares sum to 1. */
   share: number;
 }
 export type Signals = UserView & { genres: Taste[] };
@@ -17,7 +17,7 @@ export interface KnownPlayer {
   lastEventAt: string;
 }
 
-/** An answer and how long it took, from the request to the parsed body. */
+/** An answer, and the time from the request to the parsed body. */
 export interface Timed<T> {
   body: T;
   ms: number;
@@ -27,7 +27,7 @@ const SEARCH_RESULTS_MAX = 20;
 const PLAYERS_MAX = 50;
 
 export class Problem extends Error {
-  /** 0 where no answer came. */
+  /** HTTP status; 0 where no answer came. */
   readonly status: number;
 
   constructor(message: string, status: number) {
@@ -36,7 +36,7 @@ export class Problem extends Error {
   }
 }
 
-/** The calls that a key opens. */
+/** The calls that the key allows. */
 export function connect(key: string) {
   const call = async <T>(path: string, init: RequestInit = {}): Promise<Timed<T>> => {
     const start = performance.now();
@@ -54,7 +54,7 @@ export function connect(key: string) {
     readPlayers: async () => (await call<{ users: KnownPlayer[] }>(`/v1/users?limit=${PLAYERS_MAX}`)).body.users,
     readGallery: (userId: string) => call<Gallery>(`${user(userId)}/gallery?expand=item`),
     readSignals: async (userId: string) => (await call<Signals>(`${user(userId)}/signals`)).body,
-    /** The page tells the search as an event of its own, to show what became of it. */
+    /** Not recorded: the page sends the search as an event of its own, to show its outcome. */
     searchItems: async (userId: string, text: string) => {
       const query = `q=${encodeURIComponent(text)}&n=${SEARCH_RESULTS_MAX}&expand=item&record=false`;
       const { items } = (await call<Recommendations>(`${user(userId)}/search?${query}`)).body;
@@ -66,13 +66,13 @@ export function connect(key: string) {
     },
     putPreferences: (userId: string, preferences: Preferences) =>
       call<Preferences>(`${user(userId)}/preferences`, { method: 'PUT', body: JSON.stringify(preferences) }),
-    /** A browser's WebSocket sends no header: the key goes as a subprotocol, which is in no address and no log. */
+    /** A browser's WebSocket sends no headers: the key is a subprotocol, which shows in no address and no log. */
     openStream: (userId: string, after: number | undefined) => {
       const url = new URL(`${user(userId)}/stream`, location.href.replace(/^http/, 'ws'));
       if (after !== undefined) url.searchParams.set('after', String(after));
       return new WebSocket(url, ['bloodstream', `bearer.${base64url(key)}`]);
     },
-    // keepalive: what was shown last is told even as the page closes.
+    // keepalive: the last impressions are sent even while the page closes.
     sendEvents: (events: EventInput[]) =>
       call<{ results: EventResult[] }>('/v1/events', {
         method: 'POST',

@@ -1,21 +1,21 @@
-// One game on a shelf: pressing its picture is a click, and beneath it are the other things a player can do.
+// One game in a row. Pressing its picture is a click; the other actions are beneath it.
 
 import type { Item } from '../models/contracts/item.ts';
 import { Actions } from './actions.tsx';
-import { coverOf, drawnCoverOf } from './cover.ts';
-import type { Act } from './player.ts';
+import { coverUrlOf, drawnCoverUrlOf } from './cover.ts';
+import type { Act } from './use-outbox.ts';
 
 export interface CardProps {
   item: Item;
-  /** Why this game is here. */
+  /** Why the game is shown. */
   reason?: string;
   position?: number;
   liked: boolean;
   onAct: Act;
-  onAsk: (item: Item) => void;
+  onExplain: (item: Item) => void;
 }
 
-export function Card({ item, reason, position, liked, onAct, onAsk }: CardProps) {
+export function Card({ item, reason, position, liked, onAct, onExplain }: CardProps) {
   return (
     <li class="card" data-item={item.itemId}>
       <button
@@ -29,13 +29,13 @@ export function Card({ item, reason, position, liked, onAct, onAsk }: CardProps)
         <span class="title">{item.title}</span>
         <Facts item={item} />
       </button>
-      <AskButton item={item} onAsk={onAsk} />
+      <ExplainButton item={item} onExplain={onExplain} />
       <Actions item={item} position={position} liked={liked} onAct={onAct} />
     </li>
   );
 }
 
-export function AskButton({ item, onAsk }: Pick<CardProps, 'item' | 'onAsk'>) {
+export function ExplainButton({ item, onExplain }: Pick<CardProps, 'item' | 'onExplain'>) {
   return (
     <button
       type="button"
@@ -43,7 +43,7 @@ export function AskButton({ item, onAsk }: Pick<CardProps, 'item' | 'onAsk'>) {
       data-action="ask"
       aria-label={`Why ${item.title}?`}
       title="Why this?"
-      onClick={() => onAsk(item)}
+      onClick={() => onExplain(item)}
     >
       ?
     </button>
@@ -53,12 +53,12 @@ export function AskButton({ item, onAsk }: Pick<CardProps, 'item' | 'onAsk'>) {
 export function CoverImage({ item }: { item: Item }) {
   const fallBack = (event: Event) => {
     const image = event.target as HTMLImageElement;
-    const drawn = drawnCoverOf(item);
+    const drawn = drawnCoverUrlOf(item);
     if (image.getAttribute('src') !== drawn) image.src = drawn;
   };
   return (
     <span class="cover">
-      <img src={coverOf(item)} alt="" width="300" height="400" loading="lazy" decoding="async" onError={fallBack} />
+      <img src={coverUrlOf(item)} alt="" width="300" height="400" loading="lazy" decoding="async" onError={fallBack} />
     </span>
   );
 }

@@ -1,9 +1,9 @@
-// Which picture stands for a game: the catalogue's own, or one that the Worker draws from its genre and id.
+// The address of a game's cover: the catalogue's own, or one that is drawn from its genre and id.
 
 import type { Item } from '../models/contracts/item.ts';
 import { hashName } from '../models/features/rng.ts';
 
-export const coverOf = (item: Item): string => item.coverUrl ?? drawnCoverOf(item);
+export const coverUrlOf = (item: Item): string => item.coverUrl ?? drawnCoverUrlOf(item);
 
-export const drawnCoverOf = ({ itemId, genres }: Item): string =>
+export const drawnCoverUrlOf = ({ itemId, genres }: Item): string =>
   `/covers/${encodeURIComponent(genres[0] ?? 'Game')}/${hashName(itemId)}.svg`;

@@ -1,91 +1,122 @@
-// The middle of the page: what was searched for, then the rows of the gallery; or what stands there while it loads and
-// where there is nothing to show.
+// The middle of the page: search results, then the rows of the gallery; or what stands there while it loads, and where
+// there is nothing to show.
 
 import { useState } from 'hono/jsx/dom';
-import type { Player } from './player.ts';
+import type { Gallery } from '../models/contracts/gallery.ts';
+import type { Item } from '../models/contracts/item.ts';
+import type { Signals } from './api.ts';
 import { Row } from './row.tsx';
+import type { Act } from './use-outbox.ts';
+import type { SearchResults } from './use-search.ts';
+import type { Prefer } from './use-signals.ts';
 import { Welcome } from './welcome.tsx';
 
 interface GalleryProps {
   userId: string;
-  player: Player;
-  /** What there is to choose from. */
+  /** Null before the first answer. */
+  gallery: Gallery | null;
+  /** The last request failed. */
+  failed: boolean;
+  signals: Signals | null;
+  results: SearchResults | null;
+  /** To pick from at the start. */
   genres: readonly string[];
+  onAct: Act;
+  onExplain: (item: Item) => void;
+  onPrefer: Prefer;
+  onCloseResults: () => void;
 }
 
-export function GalleryView({ userId, player, genres }: GalleryProps) {
-  const [passedOver, setPassedOver] = useState('');
-  const { answer, signals, found, act } = player;
-  if (!answer) return player.problem ? <div /> : <Loading />;
+export function GalleryView({ userId, gallery, failed, signals, results, genres, onPrefer, ...props }: GalleryProps) {
+  const [skippedBy, setSkippedBy] = useState('');
+  if (!gallery) return failed ? <div /> : <Loading />;
 
   const liked = new Set(
     signals?.history.filter(({ strongestType }) => strongestType === 'like').map(({ itemId }) => itemId),
   );
-  const refused = new Set(signals?.dismissed);
-  let position = 0;
+  const { onAct, onExplain, onCloseResults } = props;
   return (
-    <div class="gallery" data-answer={answer.body.recommendationId}>
-      {isNew(player) && passedOver !== userId && (
+    <div class="gallery" data-answer={gallery.recommendationId}>
+      {results === null && skippedBy !== userId && isNewPlayer(signals) && gallery.rows.length > 0 && (
         <Welcome
           key={userId}
           genres={genres}
-          games={answer.body.rows[0]?.items.flatMap(({ item }) => item ?? []) ?? []}
-          onPick={player.prefer}
-          onSkip={() => setPassedOver(userId)}
+          games={gallery.rows[0]?.items.flatMap(({ item }) => item ?? []) ?? []}
+          onPick={onPrefer}
+          onSkip={() => setSkippedBy(userId)}
         />
       )}
-      {found && (
-        <Row
+      {results && (
+        <Results
           key="search-results"
-          id="search-results"
-          title={`Results for “${found.query}”`}
-          reason={
-            found.items.length === 0 ? 'Nothing like it in the catalogue' : `${found.items.length} in the catalogue`
-          }
-          cards={found.items.filter(({ itemId }) => !refused.has(itemId)).map((item) => ({ item }))}
+          {...results}
+          dismissed={signals?.dismissed ?? []}
           liked={liked}
-          onAct={act}
-          onAsk={player.explain}
-          onClose={() => player.suggest('')}
+          onAct={onAct}
+          onExplain={onExplain}
+          onClose={onCloseResults}
         />
       )}
-      {answer.body.rows.map(({ id, title, reason, items }, place) => {
-        const cards = items.flatMap(({ item, reason }) => {
-          const at = position++;
-          return item ? [{ item, reason, position: at }] : [];
-        });
-        return (
-          <Row
-            key={id}
-            id={id}
-            title={title}
-            reason={reason}
-            cards={cards}
-            liked={liked}
-            onAct={act}
-            onAsk={player.explain}
-            withHero={place === 0}
-          />
-        );
-      })}
-      {answer.body.rows.length === 0 && <EmptyCatalogue />}
+      {listRows(gallery).map(({ id, title, reason, cards }, index) => (
+        <Row
+          key={id}
+          id={id}
+          title={title}
+          reason={reason}
+          cards={cards}
+          liked={liked}
+          onAct={onAct}
+          onExplain={onExplain}
+          withHero={index === 0}
+        />
+      ))}
+      {gallery.rows.length === 0 && <EmptyCatalogue />}
     </div>
   );
 }
 
-/** Somebody of whom nothing is known, and who has said nothing. */
-function isNew({ signals, preferences, answer, found }: Player): boolean {
-  const saidNothing = preferences.genres.length + preferences.items.length === 0;
-  const hasGames = (answer?.body.rows.length ?? 0) > 0;
-  return signals !== null && signals.history.length === 0 && saidNothing && hasGames && found === null;
+/** The rows with the position of each card, counted over all rows. */
+function listRows({ rows }: Gallery) {
+  let next = 0;
+  return rows.map(({ items, ...row }) => ({
+    ...row,
+    cards: items.flatMap(({ item, reason }) => {
+      const position = next++;
+      return item ? [{ item, reason, position }] : [];
+    }),
+  }));
+}
+
+/** A player without history, who has not picked anything either. */
+const isNewPlayer = (signals: Signals | null): boolean =>
+  signals !== null &&
+  signals.history.length + signals.preferences.genres.length + signals.preferences.items.length === 0;
+
+interface ResultsProps extends SearchResults {
+  dismissed: readonly string[];
+  liked: ReadonlySet<string>;
+  onAct: Act;
+  onExplain: (item: Item) => void;
+  onClose: () => void;
+}
+
+function Results({ query, items, dismissed, ...props }: ResultsProps) {
+  return (
+    <Row
+      id="search-results"
+      title={`Results for “${query}”`}
+      reason={items.length === 0 ? 'Nothing like it in the catalogue' : `${items.length} in the catalogue`}
+      cards={items.filter(({ itemId }) => !dismissed.includes(itemId)).map((item) => ({ item }))}
+      {...props}
+    />
+  );
 }
 
 const EmptyCatalogue = () => (
   <div class="empty">
     <h2>There are no games yet</h2>
     <p>
-      Put some in with <code>npm run import</code> or <a href="/docs">POST /v1/items</a>. They are here at the next
-      request.
+      Import some with <code>npm run import</code> or <a href="/docs">POST /v1/items</a>. The next request shows them.
     </p>
   </div>
 );
@@ -95,7 +126,7 @@ const Loading = () => (
     <p class="visually-hidden">The gallery is loading.</p>
     <div class="blank hero" />
     {['first', 'second'].map((row) => (
-      <div key={row} class="shelf">
+      <div key={row} class="cards">
         {['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((card) => (
           <div key={card} class="blank card" />
         ))}

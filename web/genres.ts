@@ -1,8 +1,8 @@
-// The genres that the page offers to pick or to mute: those of the games that are on it.
+// The genres that the page offers to pick or to mute: those of the games on it.
 
 import type { Gallery } from '../models/contracts/gallery.ts';
 
-/** The most frequent first. */
+/** Most frequent first. */
 export function listGenres(gallery: Gallery | undefined): string[] {
   const counts = new Map<string, number>();
   for (const { items } of gallery?.rows ?? [])

@@ -2,7 +2,7 @@
 
 import { useRef } from 'hono/jsx/dom';
 import { Avatar } from './avatar.tsx';
-import { submittedText } from './form.ts';
+import { readSubmittedText } from './form.ts';
 import { SearchIcon, TuneIcon } from './icons.tsx';
 import { PICKER_ID } from './picker.tsx';
 import { TUNE_ID } from './tune.tsx';
@@ -10,7 +10,7 @@ import { TUNE_ID } from './tune.tsx';
 interface HeaderProps {
   userId: string;
   onSearch: (query: string) => void;
-  /** While it is being typed. */
+  /** Called while the query is being typed. */
   onSuggest: (query: string) => void;
 }
 
@@ -25,7 +25,7 @@ export function Header({ userId, onSearch, onSuggest }: HeaderProps) {
   };
   const submit = (event: Event) => {
     clearTimeout(timer.current ?? undefined);
-    onSearch(submittedText(event));
+    onSearch(readSubmittedText(event));
   };
   return (
     <header>

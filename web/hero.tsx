@@ -1,15 +1,15 @@
 // The first game of the first row, shown large.
 
 import { Actions } from './actions.tsx';
-import { AskButton, type CardProps, CoverImage, Facts } from './card.tsx';
-import { coverOf } from './cover.ts';
+import { type CardProps, CoverImage, ExplainButton, Facts } from './card.tsx';
+import { coverUrlOf } from './cover.ts';
 
 const TAGS_SHOWN = 4;
 
-export function Hero({ item, reason, position, liked, onAct, onAsk }: CardProps) {
+export function Hero({ item, reason, position, liked, onAct, onExplain }: CardProps) {
   return (
     <article class="hero" data-item={item.itemId}>
-      <img class="backdrop" src={coverOf(item)} alt="" />
+      <img class="backdrop" src={coverUrlOf(item)} alt="" />
       <button
         type="button"
         class="open"
@@ -30,7 +30,7 @@ export function Hero({ item, reason, position, liked, onAct, onAsk }: CardProps)
         </ul>
         <div class="hero-actions">
           <Actions item={item} position={position} liked={liked} onAct={onAct} />
-          <AskButton item={item} onAsk={onAsk} />
+          <ExplainButton item={item} onExplain={onExplain} />
         </div>
       </div>
     </article>

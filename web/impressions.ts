@@ -1,4 +1,4 @@
-// Tells which games came into view, once per answer: without it nobody could tell "not wanted" from "not seen".
+// Reports which games came into view, once per answer: without it, "not wanted" looks like "not seen".
 
 import type { EventInput } from '../models/contracts/event.ts';
 import type { Gallery } from '../models/contracts/gallery.ts';
@@ -7,10 +7,7 @@ const BATCH_MAX = 100;
 const FLUSH_AFTER_MS = 800;
 const VISIBLE_SHARE = 0.5;
 
-/**
- * Watches the cards of an answer that is on the page, and hands over impressions in batches. Returns the function that
- * stops watching and hands over the rest.
- */
+/** Watches the cards of the answer on the page and sends impressions in batches. Returns `stop`, which sends the rest. */
 export function watchImpressions(gallery: Gallery, userId: string, send: (events: EventInput[]) => void): () => void {
   const { recommendationId, rows } = gallery;
   const positions = new Map(rows.flatMap((row) => row.items).map(({ itemId }, position) => [itemId, position]));

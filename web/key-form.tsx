@@ -1,16 +1,16 @@
-// Asks for the key where nobody handed it over.
+// Asks for the key where the server does not hand it over.
 
-import { submittedText } from './form.ts';
+import { readSubmittedText } from './form.ts';
 
 interface KeyFormProps {
-  /** Why the key before was refused. */
+  /** Why the last key was refused. */
   problem: string | null;
   onKey: (key: string) => void;
 }
 
 export function KeyForm({ problem, onKey }: KeyFormProps) {
   const submit = (event: Event) => {
-    const typed = submittedText(event);
+    const typed = readSubmittedText(event);
     if (typed !== '') onKey(typed);
   };
   return (

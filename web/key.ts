@@ -1,10 +1,9 @@
-// Where the page's key comes from: the developer's own machine hands it over, anywhere else a person types it in. It is
-// kept for as long as the tab is open.
+// The page's API key: a local server hands it over, elsewhere a person types it in. It is kept until the tab is closed.
 
 const STORED_AS = 'bloodstream-key';
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Null where a person must be asked. */
+/** Resolves to null where a person must type it in. */
 export async function findKey(): Promise<string | null> {
   const stored = sessionStorage.getItem(STORED_AS);
   if (stored !== null || !LOOPBACK.includes(location.hostname)) return stored;

@@ -1,5 +1,5 @@
-// Lets the eye follow what moved: a card glides from its old place to its new one, a new card fades in (the technique is
-// known as FLIP). Whoever asked their system for less motion gets none.
+// Animates what moved: a card glides from its old position to its new one, a new card fades in (the FLIP technique).
+// Nothing is animated for those who asked their system for less motion.
 
 const GLIDE_MS = 420;
 const APPEAR_MS = 320;
@@ -10,12 +10,12 @@ const keyOf = (card: HTMLElement) => `${card.closest<HTMLElement>('[data-row]')?
 const isInView = ({ top, bottom, left, right }: DOMRect) =>
   bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
 
-/** Call before the page changes; what it returns, right after. */
-export function holdMotion(): () => void {
+/** Call before the page changes; call what it returns right after. */
+export function captureCards(): () => void {
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return () => {};
   const before = new Map([...cardsOnPage()].map((card) => [keyOf(card), card.getBoundingClientRect()]));
   return () => {
-    // All places are read before the first animation starts, or each would force a new layout.
+    // All rectangles are read before the first animation starts, or each would force a new layout.
     const moves = [...cardsOnPage()].map((card) => ({
       card,
       from: before.get(keyOf(card)),

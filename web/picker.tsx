@@ -1,17 +1,17 @@
-// Chooses the player whose gallery is shown: one of those seen last, any id, or somebody new. The choice is kept in the
-// page's address, so that a reload or a link shows the same gallery.
+// Selects the player whose gallery is shown: one of those seen last, any id, or somebody new. The player is in the page's
+// address, so that a reload or a link shows the same gallery.
 
 import type { KnownPlayer } from './api.ts';
 import { Avatar } from './avatar.tsx';
-import { submittedText } from './form.ts';
+import { readSubmittedText } from './form.ts';
 
 export const PICKER_ID = 'player-picker';
 const PARAMETER = 'player';
 const MINUTE_MS = 60_000;
 
-export const playerInAddress = (): string | null => new URLSearchParams(location.search).get(PARAMETER) || null;
+export const readPlayerInAddress = (): string | null => new URLSearchParams(location.search).get(PARAMETER) || null;
 
-export const putPlayerInAddress = (userId: string): void =>
+export const writePlayerInAddress = (userId: string): void =>
   history.replaceState(null, '', `?${new URLSearchParams({ [PARAMETER]: userId })}`);
 
 export const newPlayerId = (): string => `guest-${crypto.randomUUID().slice(0, 6)}`;
@@ -19,22 +19,22 @@ export const newPlayerId = (): string => `guest-${crypto.randomUUID().slice(0, 6
 interface PickerProps {
   userId: string;
   players: KnownPlayer[];
-  onChoose: (userId: string) => void;
+  onSelect: (userId: string) => void;
 }
 
-export function PlayerPicker({ userId, players, onChoose }: PickerProps) {
-  const choose = (chosen: string) => {
+export function PlayerPicker({ userId, players, onSelect }: PickerProps) {
+  const select = (selected: string) => {
     document.getElementById(PICKER_ID)?.hidePopover();
-    onChoose(chosen);
+    onSelect(selected);
   };
   const submit = (event: Event) => {
-    const typed = submittedText(event);
-    if (typed !== '') choose(typed);
+    const typed = readSubmittedText(event);
+    if (typed !== '') select(typed);
   };
   return (
     <section id={PICKER_ID} class="sheet picker" popover="auto" aria-label="Choose a player">
       <h2>Whose gallery?</h2>
-      <button type="button" class="primary" onClick={() => choose(newPlayerId())}>
+      <button type="button" class="primary" onClick={() => select(newPlayerId())}>
         New player
       </button>
       <form onSubmit={submit}>
@@ -47,7 +47,7 @@ export function PlayerPicker({ userId, players, onChoose }: PickerProps) {
       <ul>
         {players.map((player) => (
           <li key={player.userId}>
-            <button type="button" aria-current={String(player.userId === userId)} onClick={() => choose(player.userId)}>
+            <button type="button" aria-current={String(player.userId === userId)} onClick={() => select(player.userId)}>
               <Avatar userId={player.userId} />
               <span>{player.userId}</span>
               <small>{sayHowLongAgo(player.lastEventAt)}</small>

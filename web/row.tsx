@@ -1,10 +1,10 @@
-// One row of the gallery: its title, why it is there, and a shelf of cards that scrolls sideways.
+// One row of the gallery: its title, the reason for it, and cards that scroll sideways.
 
 import type { Item } from '../models/contracts/item.ts';
 import { Card } from './card.tsx';
 import { Hero } from './hero.tsx';
 import { CloseIcon, NextIcon, PreviousIcon } from './icons.tsx';
-import type { Act } from './player.ts';
+import type { Act } from './use-outbox.ts';
 
 interface RowProps {
   id: string;
@@ -13,19 +13,19 @@ interface RowProps {
   cards: { item: Item; reason?: string; position?: number }[];
   liked: ReadonlySet<string>;
   onAct: Act;
-  onAsk: (item: Item) => void;
-  /** The first game is shown large. */
+  onExplain: (item: Item) => void;
+  /** Shows the first game large. */
   withHero?: boolean;
   onClose?: () => void;
 }
 
-export function Row({ id, title, reason, cards, liked, onAct, onAsk, withHero, onClose }: RowProps) {
-  const hero = withHero ? cards[0] : undefined;
+export function Row({ id, title, reason, cards, liked, onAct, onExplain, withHero, onClose }: RowProps) {
+  const [first, ...rest] = cards;
+  const hero = withHero ? first : undefined;
+  const props = ({ item }: { item: Item }) => ({ liked: liked.has(item.itemId), onAct, onExplain });
   return (
     <section class="row" data-row={id} aria-label={title}>
-      {hero && (
-        <Hero key={hero.item.itemId} {...hero} liked={liked.has(hero.item.itemId)} onAct={onAct} onAsk={onAsk} />
-      )}
+      {hero && <Hero key={hero.item.itemId} {...hero} {...props(hero)} />}
       <div class="row-head">
         <h2>{title}</h2>
         <p>{reason}</p>
@@ -37,9 +37,9 @@ export function Row({ id, title, reason, cards, liked, onAct, onAsk, withHero, o
           <Arrows />
         )}
       </div>
-      <ul class="shelf">
-        {(hero ? cards.slice(1) : cards).map((card) => (
-          <Card key={card.item.itemId} {...card} liked={liked.has(card.item.itemId)} onAct={onAct} onAsk={onAsk} />
+      <ul class="cards">
+        {(hero ? rest : cards).map((card) => (
+          <Card key={card.item.itemId} {...card} {...props(card)} />
         ))}
       </ul>
     </section>
@@ -49,8 +49,8 @@ export function Row({ id, title, reason, cards, liked, onAct, onAsk, withHero, o
 /** For the mouse alone: the keyboard and a screen reader reach every card without them. */
 function Arrows() {
   const scroll = (direction: number) => (event: MouseEvent) => {
-    const shelf = (event.target as Element).closest('.row')!.querySelector('.shelf')!;
-    shelf.scrollBy({ left: direction * shelf.clientWidth * 0.8 });
+    const cards = (event.target as Element).closest('.row')!.querySelector('.cards')!;
+    cards.scrollBy({ left: direction * cards.clientWidth * 0.8 });
   };
   return (
     <div class="arrows" aria-hidden="true">

@@ -1,28 +1,36 @@
-// What the system made of the player: the taste it sees, who answered and how fast, and what was sent.
+// What the recommender did: the player's taste as it sees it, which tier answered and how fast, and the events sent.
 
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Taste, Timed } from './api.ts';
-import type { LogLine, Player } from './player.ts';
+import type { SentEvent } from './use-outbox.ts';
 
 const GENRES_SHOWN = 6;
 
-export function SidePanel({ userId, player }: { userId: string; player: Player }) {
+interface SidePanelProps {
+  userId: string;
+  tastes: readonly Taste[];
+  answer: Timed<Gallery> | null;
+  lastNotice: string | null;
+  sent: readonly SentEvent[];
+}
+
+export function SidePanel({ userId, tastes, answer, lastNotice, sent }: SidePanelProps) {
   return (
     <aside aria-label="What the recommender did">
-      <TasteChips userId={userId} genres={player.signals?.genres ?? []} />
-      <AnswerStatus answer={player.answer} heard={player.heard} />
-      <ActionLog log={player.log} />
+      <TastePanel userId={userId} tastes={tastes} />
+      <AnswerPanel answer={answer} lastNotice={lastNotice} />
+      <SentPanel sent={sent} />
     </aside>
   );
 }
 
-function TasteChips({ userId, genres }: { userId: string; genres: Taste[] }) {
+function TastePanel({ userId, tastes }: { userId: string; tastes: readonly Taste[] }) {
   return (
     <section class="panel taste">
       <h2>Taste of {userId}</h2>
-      {genres.length === 0 && <p>Nothing is known yet. Click a game and watch.</p>}
+      {tastes.length === 0 && <p>Nothing is known yet. Click a game and watch.</p>}
       <ul>
-        {genres.slice(0, GENRES_SHOWN).map(({ genre, share }) => {
+        {tastes.slice(0, GENRES_SHOWN).map(({ genre, share }) => {
           const percent = `${Math.round(share * 100)}%`;
           return (
             <li key={genre} style={{ '--share': percent }}>
@@ -36,7 +44,7 @@ function TasteChips({ userId, genres }: { userId: string; genres: Taste[] }) {
   );
 }
 
-function AnswerStatus({ answer, heard }: { answer: Timed<Gallery> | null; heard: string | null }) {
+function AnswerPanel({ answer, lastNotice }: { answer: Timed<Gallery> | null; lastNotice: string | null }) {
   const { tier, release, degraded, dataUntil } = answer?.body ?? { degraded: [] };
   return (
     <section class="panel answer">
@@ -51,8 +59,8 @@ function AnswerStatus({ answer, heard }: { answer: Timed<Gallery> | null; heard:
           'Waiting for the first answer'
         )}
       </p>
-      {dataUntil && <p class="detail">Learnt from events until {new Date(dataUntil).toLocaleString()}</p>}
-      {heard && <p class="detail heard">{heard}</p>}
+      {dataUntil && <p class="detail">Trained on events until {new Date(dataUntil).toLocaleString()}</p>}
+      {lastNotice && <p class="detail notice">{lastNotice}</p>}
       {degraded.map((step) => (
         <p key={step} class="detail degraded">
           {step}
@@ -62,13 +70,13 @@ function AnswerStatus({ answer, heard }: { answer: Timed<Gallery> | null; heard:
   );
 }
 
-function ActionLog({ log }: { log: LogLine[] }) {
+function SentPanel({ sent }: { sent: readonly SentEvent[] }) {
   return (
     <section class="panel log">
       <h2>Events sent</h2>
-      {log.length === 0 && <p>None yet.</p>}
+      {sent.length === 0 && <p>None yet.</p>}
       <ol>
-        {log.map(({ id, text, outcome, ms }) => (
+        {sent.map(({ id, text, outcome, ms }) => (
           <li key={id}>
             <span>{text}</span>
             <small>

@@ -1,12 +1,11 @@
-// Listens to a player's stream for as long as the player is on the page, and comes back by itself where it was cut off. What is
-// heard is for others to act on.
+// Listens to a player's stream and reconnects when it is cut off. It does not act on the notices.
 
 import type { Notice } from '../models/contracts/notice.ts';
 
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 
-/** `open`: a new connection that first tells what came after a notice. Returns how to stop. */
+/** `open`: connects; the server first repeats the notices after the given one. Returns `stop`. */
 export function listen(open: (after: number | undefined) => WebSocket, onNotice: (notice: Notice) => void): () => void {
   let after: number | undefined;
   let delay = RETRY_MIN_MS;

@@ -1,9 +1,9 @@
-// What a player can ask of the gallery: hits or hidden gems, how new, for which age, and what never to show. The Worker keeps
-// it, and it holds from the next answer on.
+// What a player can ask of the gallery: hits or hidden gems, how new, for which age, and what to mute. The Worker stores
+// it and applies it from the next answer on.
 
 import type { Preferences } from '../models/contracts/preferences.ts';
 import { CloseIcon } from './icons.tsx';
-import { EMPTY_PREFERENCES, type Player } from './player.ts';
+import { EMPTY_PREFERENCES, type Prefer } from './use-signals.ts';
 
 export const TUNE_ID = 'tune';
 const YEAR_MS = 365.25 * 24 * 3_600_000;
@@ -19,8 +19,13 @@ const GENRES_OFFERED_MAX = 14;
 const yearsAgo = (years: number | null): string | null =>
   years === null ? null : new Date(Date.now() - years * YEAR_MS).toISOString().slice(0, 10);
 
-export function Tune({ player, genres }: { player: Player; genres: readonly string[] }) {
-  const { preferences } = player;
+interface TuneProps {
+  preferences: Preferences;
+  genres: readonly string[];
+  onPrefer: Prefer;
+}
+
+export function Tune({ preferences, genres, onPrefer }: TuneProps) {
   const { mutedGenres } = preferences;
   const offered = genres.filter((genre) => !mutedGenres.includes(genre)).slice(0, GENRES_OFFERED_MAX);
   const window = WINDOWS.find(
@@ -38,51 +43,57 @@ export function Tune({ player, genres }: { player: Player; genres: readonly stri
           step="0.5"
           aria-label="From hidden gems to hits"
           value={String(preferences.popularity)}
-          onInput={(event: Event) => player.prefer({ popularity: Number((event.target as HTMLInputElement).value) })}
+          onInput={(event: Event) => onPrefer({ popularity: Number((event.target as HTMLInputElement).value) })}
         />
         <span>Hits</span>
       </label>
-      <Choice
+      <Options
         legend="Released"
         options={WINDOWS.map((one) => ({
           name: one.name,
-          chosen: one === window,
-          choose: () => player.prefer({ releasedFrom: yearsAgo(one.from), releasedUntil: yearsAgo(one.until) }),
+          selected: one === window,
+          select: () => onPrefer({ releasedFrom: yearsAgo(one.from), releasedUntil: yearsAgo(one.until) }),
         }))}
       />
-      <Choice
+      <Options
         legend="For ages"
         options={AGES.map((ageLimit) => ({
           name: ageLimit === null ? 'All' : `Up to ${ageLimit}`,
-          chosen: ageLimit === preferences.ageLimit,
-          choose: () => player.prefer({ ageLimit }),
+          selected: ageLimit === preferences.ageLimit,
+          select: () => onPrefer({ ageLimit }),
         }))}
       />
-      <Choice
+      <Options
         legend="Mute a genre"
         options={offered.map((genre) => ({
           name: genre,
-          chosen: false,
-          choose: () => player.prefer({ mutedGenres: [...mutedGenres, genre] }),
+          selected: false,
+          select: () => onPrefer({ mutedGenres: [...mutedGenres, genre] }),
         }))}
       />
-      <Muted preferences={preferences} onPrefer={player.prefer} />
-      <button type="button" class="quiet" onClick={() => player.prefer(NOTHING_ASKED)}>
+      <Muted preferences={preferences} onPrefer={onPrefer} />
+      <button type="button" class="quiet" onClick={() => onPrefer(UNTUNED)}>
         Reset
       </button>
     </section>
   );
 }
 
-/** What was picked at the start stays. */
-const { genres: _, items: __, ...NOTHING_ASKED } = EMPTY_PREFERENCES;
+/** A reset keeps what was picked at the start. */
+const { genres: _, items: __, ...UNTUNED } = EMPTY_PREFERENCES;
 
-function Choice({ legend, options }: { legend: string; options: { name: string; chosen: boolean; choose(): void }[] }) {
+function Options({
+  legend,
+  options,
+}: {
+  legend: string;
+  options: { name: string; selected: boolean; select(): void }[];
+}) {
   return (
     <fieldset class="chips">
       <legend>{legend}</legend>
-      {options.map(({ name, chosen, choose }) => (
-        <button key={name} type="button" class="chip" aria-pressed={String(chosen)} onClick={choose}>
+      {options.map(({ name, selected, select }) => (
+        <button key={name} type="button" class="chip" aria-pressed={String(selected)} onClick={select}>
           {name}
         </button>
       ))}
@@ -90,7 +101,7 @@ function Choice({ legend, options }: { legend: string; options: { name: string; 
   );
 }
 
-function Muted({ preferences, onPrefer }: { preferences: Preferences; onPrefer: Player['prefer'] }) {
+function Muted({ preferences, onPrefer }: { preferences: Preferences; onPrefer: Prefer }) {
   const muted = (['mutedGenres', 'mutedTags'] as const).flatMap((list) =>
     preferences[list].map((label) => ({ list, label })),
   );

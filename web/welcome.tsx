@@ -1,4 +1,4 @@
-// The first screen of somebody new: a few genres and games to pick from, and the gallery is theirs. It can be passed over.
+// The first screen of a new player: genres and games to pick from. It can be skipped.
 
 import { useState } from 'hono/jsx/dom';
 import type { Item } from '../models/contracts/item.ts';
@@ -22,7 +22,7 @@ export function Welcome({ genres, games, onPick, onSkip }: WelcomeProps) {
   return (
     <section class="welcome" aria-label="Welcome">
       <h1>What do you like to play?</h1>
-      <p>Pick what you like. The next answer is already yours.</p>
+      <p>Pick what you like, and the next gallery follows it.</p>
       <div class="chips">
         {genres.map((genre) => (
           <button

@@ -1,29 +1,38 @@
-// Why a game is in the gallery, or why it is not, in words; and what a player can ask for on the spot: less of its kind.
+// Why a game is in the gallery, or why it is not, in words; and buttons to mute its genres and tags.
 
 import { useEffect, useRef } from 'hono/jsx/dom';
 import type { Explanation } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
+import type { Preferences } from '../models/contracts/preferences.ts';
+import type { SourceName } from '../models/contracts/source.ts';
 import { CoverImage } from './card.tsx';
-import type { Asked, Player } from './player.ts';
+import type { ExplainedItem } from './use-explanation.ts';
+import type { Prefer } from './use-signals.ts';
 
 const LABELS_MAX = 6;
-const SOURCES: Record<string, string> = {
-  retrieval: 'Players with a history like this one',
-  search: 'What was searched for',
-  similar: 'Goes with what was played',
-  genre: 'A favourite genre',
-  trending: 'Rising these days',
+const SOURCE_LABELS: Record<SourceName, string> = {
+  retrieval: 'Players with a similar history',
+  search: 'Matches a recent search',
+  similar: 'Similar to a game in the history',
+  genre: 'In a favourite genre',
+  trending: 'Trending now',
   'best-rated': 'Rated highly',
   'hidden-gems': 'Rated highly, known to few',
-  new: 'Just out',
+  new: 'New release',
+  unlearnt: 'New here, similar to the history',
   popular: 'Popular with everybody',
-  exploration: 'Hardly known yet: given a chance',
+  exploration: 'Shown to learn who likes it',
   rule: 'Featured by the store',
 };
 
-export function Why({ asked, player, onClose }: { asked: Asked; player: Player; onClose: () => void }) {
+interface WhyProps extends ExplainedItem {
+  preferences: Preferences;
+  onPrefer: Prefer;
+  onClose: () => void;
+}
+
+export function Why({ item, explanation, preferences, onPrefer, onClose }: WhyProps) {
   const sheet = useRef<HTMLElement>(null);
-  const { item, explanation } = asked;
   useEffect(() => {
     const { current } = sheet;
     current?.showPopover();
@@ -31,9 +40,9 @@ export function Why({ asked, player, onClose }: { asked: Asked; player: Player; 
     current?.addEventListener('toggle', closed);
     return () => current?.removeEventListener('toggle', closed);
   }, [item.itemId]);
-  const mute = (change: Parameters<Player['prefer']>[0]) => {
+  const mute = (change: Partial<Preferences>) => {
     sheet.current?.hidePopover();
-    player.prefer(change);
+    onPrefer(change);
   };
   return (
     <section ref={sheet} class="sheet why" popover="auto" aria-label={`Why ${item.title}?`}>
@@ -44,16 +53,16 @@ export function Why({ asked, player, onClose }: { asked: Asked; player: Player; 
           <p>{[...item.genres, item.developer].filter(Boolean).join(' · ')}</p>
         </div>
       </div>
-      {explanation === null ? <p aria-busy="true">Asking …</p> : <Explained explanation={explanation} />}
+      {explanation === null ? <p aria-busy="true">Loading …</p> : <Reasons explanation={explanation} />}
       <div class="chips">
         <span>Less of</span>
-        {kindsOf(item).map(({ list, label }) => (
+        {labelsOf(item).map(({ list, label }) => (
           <button
             key={`${list} ${label}`}
             type="button"
             class="chip"
             aria-label={`Mute the ${list === 'mutedGenres' ? 'genre' : 'tag'} ${label}`}
-            onClick={() => mute({ [list]: [...player.preferences[list], label] })}
+            onClick={() => mute({ [list]: [...preferences[list], label] })}
           >
             {label}
           </button>
@@ -63,23 +72,22 @@ export function Why({ asked, player, onClose }: { asked: Asked; player: Player; 
   );
 }
 
-/** What a game is of, and can be muted by. */
-const kindsOf = ({ genres, tags }: Item) => [
+const labelsOf = ({ genres, tags }: Item) => [
   ...genres.map((label) => ({ list: 'mutedGenres' as const, label })),
   ...tags.slice(0, LABELS_MAX).map((label) => ({ list: 'mutedTags' as const, label })),
 ];
 
-function Explained({ explanation }: { explanation: Explanation }) {
+function Reasons({ explanation }: { explanation: Explanation }) {
   const { shown, why, rank, candidates, sources, rules, propensity } = explanation;
-  const found = Object.entries(sources).sort(([, a], [, b]) => b - a);
+  const foundBy = Object.entries(sources).sort(([, a], [, b]) => b - a);
   return (
     <div class="explained">
       <p class="verdict">{shown === null ? `Not in the gallery: ${why}.` : `${why}.`}</p>
-      {found.length > 0 && (
+      {foundBy.length > 0 && (
         <ul aria-label="Who found it">
-          {found.map(([source, score]) => (
+          {foundBy.map(([source, score]) => (
             <li key={source} style={{ '--share': `${Math.round(score * 100)}%` }}>
-              {SOURCES[source] ?? source}
+              {SOURCE_LABELS[source as SourceName]}
             </li>
           ))}
         </ul>
@@ -89,8 +97,8 @@ function Explained({ explanation }: { explanation: Explanation }) {
           Ranked {rank + 1} of {candidates} candidates for this player.
         </p>
       )}
-      {rules.length > 0 && <p>Moved by the store’s rules: {rules.join(', ')}.</p>}
-      {propensity !== null && propensity < 0.5 && <p>Chance put it there, to learn whom it pleases.</p>}
+      {rules.length > 0 && <p>The store’s rules apply: {rules.join(', ')}.</p>}
+      {propensity !== null && propensity < 0.5 && <p>Shown at random, to learn who likes it.</p>}
     </div>
   );
 }

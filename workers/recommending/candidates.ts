@@ -3,20 +3,9 @@
 
 import type { RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
+import type { SourceName } from '../../models/contracts/source.ts';
 
-export type SourceName =
-  | 'retrieval'
-  | 'search'
-  | 'similar'
-  | 'genre'
-  | 'trending'
-  | 'best-rated'
-  | 'hidden-gems'
-  | 'new'
-  | 'unlearnt'
-  | 'popular'
-  | 'exploration'
-  | 'rule';
+export type { SourceName };
 
 /** What a source says of an item; each source is best first. */
 export interface Found {

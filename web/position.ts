@@ -1,0 +1,35 @@
+// Keeps the viewport steady while the gallery changes: the focused control, the row it is in, each row's scroll. It
+// animates nothing.
+
+const rowsOnPage = () => document.querySelectorAll<HTMLElement>('[data-row]');
+const findRow = (id: string | undefined) => [...rowsOnPage()].find((row) => row.dataset.row === id);
+export const cardsOf = (row: HTMLElement | undefined) => [...(row?.querySelectorAll<HTMLElement>('[data-item]') ?? [])];
+const cardListOf = (row: HTMLElement) => row.querySelector<HTMLElement>('.cards');
+
+/** Call before the page changes; call what it returns right after. */
+export function capturePosition(): () => void {
+  const control = document.activeElement?.closest<HTMLElement>('[data-action]');
+  const card = control?.closest<HTMLElement>('[data-item]');
+  const row = card?.closest<HTMLElement>('[data-row]');
+  const position = cardsOf(row ?? undefined).indexOf(card!);
+  // A mouse user must not be scrolled to wherever the focus went.
+  const preventScroll = !control?.matches(':focus-visible');
+  const top = row?.getBoundingClientRect().top;
+  const scrolls = new Map([...rowsOnPage()].map((one) => [one.dataset.row, cardListOf(one)?.scrollLeft ?? 0]));
+
+  return () => {
+    for (const one of rowsOnPage()) {
+      const left = scrolls.get(one.dataset.row) ?? 0;
+      const list = cardListOf(one);
+      if (list && list.scrollLeft !== left) list.scrollTo({ left, behavior: 'instant' });
+    }
+    if (!control || !card || !row || top === undefined) return;
+    const rowNow = findRow(row.dataset.row);
+    if (rowNow) window.scrollBy({ top: rowNow.getBoundingClientRect().top - top, behavior: 'instant' });
+    // The same game if it is still in the row, or the one that moved into its position.
+    const cards = cardsOf(rowNow);
+    const next = cards.find((one) => one.dataset.item === card.dataset.item) ?? cards[position] ?? cards.at(-1);
+    const target = next?.querySelector<HTMLElement>(`[data-action="${control.dataset.action}"]`);
+    (target ?? document.querySelector<HTMLElement>('main'))?.focus({ preventScroll });
+  };
+}

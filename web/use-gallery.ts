@@ -1,0 +1,38 @@
+// The gallery on the page, and how a newer one replaces it without losing the scroll, the focus or the eye.
+
+import { flushSync } from 'hono/jsx/dom';
+import type { Gallery } from '../models/contracts/gallery.ts';
+import type { Api, Timed } from './api.ts';
+import { captureCards } from './motion.ts';
+import { capturePosition } from './position.ts';
+import { useLatest } from './use-latest.ts';
+import { usePlayerState } from './use-player-state.ts';
+
+export function useGallery(api: Api, userId: string) {
+  const [answer, setAnswer] = usePlayerState<Timed<Gallery> | null>(userId, null);
+  const begin = useLatest();
+
+  /** Resolves to false where a later call overtook this one. Rejects with a Problem. */
+  const load = async (): Promise<boolean> => {
+    const isLatest = begin();
+    try {
+      const loaded = await api.readGallery(userId);
+      if (isLatest()) showSteadily(() => setAnswer(() => loaded));
+    } catch (error) {
+      if (isLatest()) throw error;
+    }
+    return isLatest();
+  };
+  /** Drops the answers still under way: they are from before something that the player has just said. */
+  const discardPending = () => void begin();
+
+  return { answer, load, discardPending };
+}
+
+function showSteadily(change: () => void): void {
+  const restorePosition = capturePosition();
+  const animate = captureCards();
+  flushSync(change);
+  restorePosition();
+  animate();
+}

@@ -1,0 +1,17 @@
+// React-style state that belongs to one player: another player starts from the initial value, and an answer that comes
+// in for a player who is no longer shown is dropped.
+
+import { useRef, useState } from 'hono/jsx/dom';
+
+export type Update<T> = (change: (now: T) => T) => void;
+
+export function usePlayerState<T>(userId: string, initial: T): [T, Update<T>] {
+  const shownUser = useRef(userId);
+  shownUser.current = userId;
+  const [kept, setKept] = useState({ userId, value: initial });
+  const update: Update<T> = (change) => {
+    if (userId !== shownUser.current) return;
+    setKept((now) => ({ userId, value: change(now.userId === userId ? now.value : initial) }));
+  };
+  return [kept.userId === userId ? kept.value : initial, update];
+}
