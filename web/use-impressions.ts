@@ -1,13 +1,14 @@
 // Reports the games of the shown gallery that come into view.
 
-import { useEffect } from 'hono/jsx/dom';
+import { useLayoutEffect } from 'hono/jsx/dom';
 import type { EventInput } from '../models/contracts/event.ts';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Api, Timed } from './api.ts';
 import { watchImpressions } from './impressions.ts';
 
 export function useImpressions(api: Api, userId: string, answer: Timed<Gallery> | null): void {
-  useEffect(() => {
+  // Not useEffect: hono runs one twice where its component renders again within the same frame.
+  useLayoutEffect(() => {
     // Nobody waits for an impression, and a lost one is no harm worth a message.
     const send = (events: EventInput[]) => void api.sendEvents(events).catch(() => {});
     if (answer) return watchImpressions(answer.body, userId, send);

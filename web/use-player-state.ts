@@ -11,7 +11,10 @@ export function usePlayerState<T>(userId: string, initial: T): [T, Update<T>] {
   const [kept, setKept] = useState({ userId, value: initial });
   const update: Update<T> = (change) => {
     if (userId !== shownUser.current) return;
-    setKept((now) => ({ userId, value: change(now.userId === userId ? now.value : initial) }));
+    setKept((now) => {
+      const value = change(now.userId === userId ? now.value : initial);
+      return now.userId === userId && Object.is(value, now.value) ? now : { userId, value };
+    });
   };
   return [kept.userId === userId ? kept.value : initial, update];
 }

@@ -1,6 +1,6 @@
 // One player's store: the parts of its state, and the actions that change several of them. It draws nothing.
 
-import { useEffect } from 'hono/jsx/dom';
+import { useLayoutEffect } from 'hono/jsx/dom';
 import type { Preferences } from '../models/contracts/preferences.ts';
 import type { Api, Problem } from './api.ts';
 import { useExplanation } from './use-explanation.ts';
@@ -50,7 +50,7 @@ export function useStore(api: Api, userId: string) {
     reportFailure(sendAndLoad(signals.changePreferences(changes)));
   };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     refresh();
   }, [userId]);
 

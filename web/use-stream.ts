@@ -1,6 +1,6 @@
 // The player's stream: keeps the last notice in words, and says when the page should follow another device.
 
-import { useEffect, useRef } from 'hono/jsx/dom';
+import { useLayoutEffect, useRef } from 'hono/jsx/dom';
 import type { Notice } from '../models/contracts/notice.ts';
 import type { Api } from './api.ts';
 import { listen } from './stream.ts';
@@ -16,7 +16,7 @@ export function useStream(api: Api, userId: string, onChangedElsewhere: () => vo
     sentAt.current = performance.now();
   };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     sentAt.current = Number.NEGATIVE_INFINITY;
     const hear = ({ generatedAt, changed }: Notice) => {
       const time = new Date(generatedAt).toLocaleTimeString();

@@ -17,8 +17,13 @@ export const EVENT_TYPES = [
   'wishlist',
   'purchase',
   'dismiss',
+  'unlike',
+  'undismiss',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
+
+/** Types that take back every earlier event of another type, by the same player for the same item. */
+export const RETRACTIONS: Partial<Record<EventType, EventType>> = { unlike: 'like', undismiss: 'dismiss' };
 
 export const EVENTS_PER_REQUEST_MAX = 100;
 /** Below what one batch to the queue may hold (256 KB), with room for the fields that the server adds. */
@@ -66,7 +71,10 @@ export const EventInput = z
       example: 'click-1',
     }),
     userId: Id.meta({ example: 'player-0001' }),
-    type: z.enum(EVENT_TYPES).meta({ example: 'click' }),
+    type: z.enum(EVENT_TYPES).meta({
+      description: '`unlike` and `undismiss` take back the player’s earlier likes and dismissals of the item.',
+      example: 'click',
+    }),
     itemId: Id.optional().meta({ description: 'Required for every type but search.', example: 'iron-tide' }),
     value: z
       .number()

@@ -14,7 +14,17 @@ export const RECENT_IMPRESSIONS_MAX = 500;
 export const MARKS_MAX = 5_000;
 
 /** Lasting facts about one item: when each was last true, epoch milliseconds. */
-export const MARK_KINDS = ['purchase', 'play', 'rate', 'like', 'wishlist', 'dismiss', 'dislike'] as const;
+export const MARK_KINDS = [
+  'purchase',
+  'play',
+  'rate',
+  'like',
+  'unlike',
+  'wishlist',
+  'dismiss',
+  'undismiss',
+  'dislike',
+] as const;
 export type MarkKind = (typeof MARK_KINDS)[number];
 export type Marks = Partial<Record<MarkKind, number>>;
 
@@ -49,6 +59,7 @@ export const UserView = z.object({
   history: z.array(HistoryItem),
   owned: z.array(z.string()),
   played: z.array(z.string()),
+  liked: z.array(z.string()),
   dismissed: z.array(z.string()),
   searches: z.array(z.string()).meta({ description: 'Queries of the last three days, newest first.' }),
   shown: z
@@ -62,6 +73,7 @@ export const EMPTY_VIEW: UserView = {
   history: [],
   owned: [],
   played: [],
+  liked: [],
   dismissed: [],
   searches: [],
   shown: [],

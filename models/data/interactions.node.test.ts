@@ -16,6 +16,10 @@ const ROWS: Row[] = [
   ['zoe', 'd', 'rate', 5, 45],
   ['adam', 'a', 'dismiss', null, 21],
   ['adam', 'd', 'wishlist', null, 20],
+  // Taken back, and taken back before it was liked again.
+  ['zoe', 'e', 'unlike', null, 62],
+  ['zoe', 'e', 'like', null, 61],
+  ['adam', 'b', 'unlike', null, 19],
 ];
 
 test('each player’s distinct choices come in the order of the first, whatever the order of the log', () => {
@@ -23,7 +27,7 @@ test('each player’s distinct choices come in the order of the first, whatever 
   for (const [userId, itemId, type, value, timestamp] of ROWS) log.add({ userId, itemId, type, value, timestamp });
   const all = log.collect();
   expect(all.userIds).toEqual(['adam', 'zoe']);
-  expect(all.itemIds).toEqual(['a', 'b', 'd']);
+  expect(all.itemIds).toEqual(['a', 'b', 'd', 'e']);
   const read = (user: number) =>
     Array.from({ length: all.ends[user]! - all.starts[user]! }, (_, n) => {
       const row = all.starts[user]! + n;

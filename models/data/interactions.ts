@@ -25,20 +25,24 @@ export interface Interactions {
 export const countInteractions = ({ starts, ends }: Interactions): number =>
   ends.reduce((sum, end, user) => sum + end - starts[user]!, 0);
 
-/** Collects interactions from a stream of events, in 20 bytes each. */
+/** Collects interactions from a stream of events, in 21 bytes each. */
 export class InteractionLog {
   readonly #users = new Map<string, number>();
   readonly #items = new Map<string, number>();
+  /** When a player last took back a like, by user and item. */
+  readonly #unlikedAt = new Map<string, number>();
   #rows = {
     users: new Int32Array(1024),
     items: new Int32Array(1024),
     weights: new Float32Array(1024),
     timestamps: new Float64Array(1024),
+    areLikes: new Uint8Array(1024),
   };
   #length = 0;
 
   /** Takes an event; those that are no choice of an item are passed over. */
   add(event: Pick<PlayerEvent, 'userId' | 'itemId' | 'type' | 'value' | 'timestamp'>): void {
+    if (event.type === 'unlike') this.#retractLike(event);
     if (event.itemId === null || !isInteraction(event)) return;
     if (this.#length === this.#rows.users.length) this.#grow();
     const row = this.#length++;
@@ -46,17 +50,30 @@ export class InteractionLog {
     this.#rows.items[row] = numberOf(this.#items, event.itemId);
     this.#rows.weights[row] = weighEvent(event);
     this.#rows.timestamps[row] = event.timestamp;
+    this.#rows.areLikes[row] = event.type === 'like' ? 1 : 0;
+  }
+
+  #retractLike({ userId, itemId, timestamp }: Pick<PlayerEvent, 'userId' | 'itemId' | 'timestamp'>): void {
+    const key = `${userId}\n${itemId}`;
+    this.#unlikedAt.set(key, Math.max(this.#unlikedAt.get(key) ?? timestamp, timestamp));
   }
 
   /** The interactions so far. Events of one moment keep the order in which they were added. */
   collect(): Interactions {
-    const { users, items, weights, timestamps } = this.#rows;
+    const { users, items, weights, timestamps, areLikes } = this.#rows;
     const userIds = [...this.#users.keys()].sort();
     const itemIds = [...this.#items.keys()].sort();
     const places = new Int32Array(itemIds.length);
     itemIds.forEach((itemId, place) => {
       places[this.#items.get(itemId)!] = place;
     });
+
+    // `items` holds numbers in the order of first sight, which is the order of the map's keys.
+    const idsSeen = [...this.#items.keys()];
+    const isRetracted = (userId: string, row: number) =>
+      areLikes[row] === 1 &&
+      this.#unlikedAt.size > 0 &&
+      timestamps[row]! <= (this.#unlikedAt.get(`${userId}\n${idsSeen[items[row]!]}`) ?? Number.NEGATIVE_INFINITY);
 
     const rowsOf = groupByUser(users.subarray(0, this.#length), userIds.length);
     const order = new Int32Array(this.#length);
@@ -68,7 +85,7 @@ export class InteractionLog {
       const seen = new Set<number>();
       const rows = rowsOf(this.#users.get(userId)!).sort((a, b) => timestamps[a]! - timestamps[b]! || a - b);
       for (const row of rows) {
-        if (seen.has(items[row]!)) continue;
+        if (seen.has(items[row]!) || isRetracted(userId, row)) continue;
         seen.add(items[row]!);
         order[length++] = row;
       }
@@ -87,8 +104,8 @@ export class InteractionLog {
   }
 
   #grow(): void {
-    const { users, items, weights, timestamps } = this.#rows;
-    const double = <T extends Int32Array | Float32Array | Float64Array>(column: T, larger: T): T => {
+    const { users, items, weights, timestamps, areLikes } = this.#rows;
+    const double = <T extends Uint8Array | Int32Array | Float32Array | Float64Array>(column: T, larger: T): T => {
       larger.set(column);
       return larger;
     };
@@ -98,6 +115,7 @@ export class InteractionLog {
       items: double(items, new Int32Array(length)),
       weights: double(weights, new Float32Array(length)),
       timestamps: double(timestamps, new Float64Array(length)),
+      areLikes: double(areLikes, new Uint8Array(length)),
     };
   }
 }

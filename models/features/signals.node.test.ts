@@ -24,6 +24,8 @@ const TYPES = [
   'dislike',
   'purchase',
   'dismiss',
+  'unlike',
+  'undismiss',
   'rate',
   'search',
 ] as const;
@@ -131,4 +133,39 @@ it('views weights, ownership, plays and dismissals; choosing a game lifts its di
   expect(view.played).toEqual(['bought', 'rated-low']);
   expect(view.dismissed).toEqual(['refused']);
   expect(view.searches).toEqual(['newer query', 'older query']);
+});
+
+it('takes back a like and a dismissal, in any order of delivery; a later one holds again', () => {
+  const event = (id: string, type: SignalEvent['type'], itemId: string, hour: number): SignalEvent => ({
+    ...{ id, type, itemId, value: null, query: null },
+    timestamp: NOW - DAY + hour,
+  });
+  const log = [
+    event('a', 'like', 'unliked', 1),
+    event('b', 'unlike', 'unliked', 2),
+    event('c', 'like', 'liked again', 1),
+    event('d', 'unlike', 'liked again', 2),
+    event('e', 'like', 'liked again', 3),
+    event('f', 'dismiss', 'shown again', 1),
+    event('g', 'undismiss', 'shown again', 2),
+    event('h', 'dismiss', 'dismissed again', 1),
+    event('i', 'undismiss', 'dismissed again', 2),
+    event('j', 'dismiss', 'dismissed again', 3),
+    event('k', 'dismiss', 'still dismissed', 1),
+    event('l', 'like', 'still dismissed', 2),
+    event('m', 'unlike', 'still dismissed', 3),
+    // Of two events at one moment the retraction wins, whichever id comes first.
+    event('n', 'unlike', 'at once', 1),
+    event('o', 'like', 'at once', 1),
+  ];
+  for (const delivered of [log, log.toReversed(), shuffled([...log, ...log], 5)]) {
+    const view = viewSignals(foldEvents(emptySignals(), delivered).signals, EMPTY_PREFERENCES, NOW);
+    expect(view.liked).toEqual(['liked again']);
+    expect(view.dismissed.toSorted()).toEqual(['dismissed again', 'still dismissed']);
+    expect(view.history.map(({ itemId, weight }) => [itemId, weight]).sort()).toEqual([
+      ['dismissed again', -0.6],
+      ['liked again', 1],
+      ['still dismissed', -0.6],
+    ]);
+  }
 });

@@ -2,6 +2,7 @@
 // replay of a log run this same code. The result depends on the set of events, not on their order or repetition:
 // lists are the newest N by (timestamp, id), marks are maxima, and both kinds of state forgive being told twice.
 
+import { RETRACTIONS } from '../contracts/event.ts';
 import type { Preferences } from '../contracts/preferences.ts';
 import {
   type HistoryItem,
@@ -120,11 +121,13 @@ export function collectMarks(marks: readonly Mark[]): Map<string, Marks> {
   return collected;
 }
 
-/** A dismissal or dislike holds until the player chooses the game after all. */
+const isLiked = (marks: Marks): boolean => (marks.like ?? 0) > (marks.unlike ?? 0);
+
+/** A dismissal or dislike holds until the player takes it back, or interacts with the game after all. */
 function isDismissed(marks: Marks): boolean {
-  const refused = Math.max(marks.dismiss ?? 0, marks.dislike ?? 0);
-  const chosen = Math.max(marks.purchase ?? 0, marks.play ?? 0, marks.like ?? 0, marks.wishlist ?? 0);
-  return refused > chosen;
+  const dismissedAt = Math.max(marks.dismiss ?? 0, marks.dislike ?? 0);
+  const liftedAt = Math.max(marks.undismiss ?? 0, marks.purchase ?? 0, marks.play ?? 0, marks.wishlist ?? 0);
+  return dismissedAt > Math.max(liftedAt, isLiked(marks) ? marks.like! : 0);
 }
 
 /** What ranking needs of the signals, and of what the player says. `now`: epoch milliseconds. */
@@ -135,6 +138,7 @@ export function viewSignals(signals: Signals, preferences: Preferences, now: num
     history: withPicks(viewHistory(signals.actions, now), preferences.items),
     owned: itemsWith((marks) => marks.purchase !== undefined),
     played: itemsWith((marks) => marks.play !== undefined || marks.rate !== undefined),
+    liked: itemsWith(isLiked),
     dismissed: itemsWith(isDismissed),
     searches: signals.actions
       .filter(
@@ -171,10 +175,26 @@ function withPicks(history: HistoryItem[], picks: readonly string[]): HistoryIte
   return [...history, ...picked].slice(0, HISTORY_VIEW_MAX);
 }
 
+/** Leaves out retractions and what they take back. Compares timestamps, so the order of the events does not matter. */
+function dropRetracted(events: readonly SignalEvent[]): readonly SignalEvent[] {
+  const retractedAt = new Map<string, number>();
+  for (const { type, itemId, timestamp } of events) {
+    const retracted = RETRACTIONS[type];
+    if (retracted === undefined) continue;
+    const key = `${retracted} ${itemId}`;
+    retractedAt.set(key, Math.max(retractedAt.get(key) ?? 0, timestamp));
+  }
+  if (retractedAt.size === 0) return events;
+  return events.filter(
+    ({ type, itemId, timestamp }) =>
+      RETRACTIONS[type] === undefined && timestamp > (retractedAt.get(`${type} ${itemId}`) ?? Number.NEGATIVE_INFINITY),
+  );
+}
+
 /** The items of the recent actions, newest first, each with the summed weight of its events. */
 export function viewHistory(actions: readonly SignalEvent[], now: number): HistoryItem[] {
   const items = new Map<string, HistoryItem & { strongest: number }>();
-  for (const event of actions) {
+  for (const event of dropRetracted(actions)) {
     if (event.itemId === null) continue;
     const weight = weighEvent(event);
     const ageDays = Math.max(0, (now - event.timestamp) / DAY_MS);

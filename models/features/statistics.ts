@@ -1,7 +1,7 @@
 // Popularity, trend and rating of every item from daily counts. Pure: the job that reads the counts and stores the
 // result is workers/offline.
 
-import type { EventType } from '../contracts/event.ts';
+import { type EventType, RETRACTIONS } from '../contracts/event.ts';
 import {
   type CountryCount,
   type DailyCount,
@@ -21,9 +21,8 @@ const TREND_SMOOTHING = 3;
 const RATING_PRIOR_VOTES = 10;
 /** … and where all are rated alike, few votes still could lead: with fewer than these an item is not listed. */
 const RATING_VOTES_MIN = 5;
-/** What a like and a dislike say on the scale of ratings. */
-const LIKE_AS_RATING = 4.5;
-const DISLIKE_AS_RATING = 1.5;
+/** On the scale of ratings. Taking back a like takes back its vote. */
+const VOTES: Record<string, number> = { like: 4.5, unlike: -4.5, dislike: 1.5 };
 const LIST_LENGTH_MAX = 500;
 
 /** A country with less weight of events in the recent days has no trend of its own. */
@@ -56,13 +55,14 @@ export function computeStatistics(
   for (const { itemId, type, day, count, valueSum } of counts) {
     events += count;
     const age = Math.max(0, today - day);
-    const weight = weighEvent({ type: type as EventType, value: valueSum / count }) * count;
+    const weight = weighCount(type as EventType, count, valueSum);
     add(popularity, itemId, weight * 0.5 ** (age / POPULARITY_HALF_LIFE_DAYS));
-    if (weight > 0 && age < TREND_WINDOW_DAYS) add(age < TREND_RECENT_DAYS ? recent : before, itemId, weight);
+    if (isRise(type as EventType, weight) && age < TREND_WINDOW_DAYS)
+      add(age < TREND_RECENT_DAYS ? recent : before, itemId, weight);
     const vote = asVotes(type, count, valueSum);
-    if (vote > 0) {
+    if (vote !== 0) {
       const rating = ratings.get(itemId) ?? { votes: 0, sum: 0 };
-      ratings.set(itemId, { votes: rating.votes + count, sum: rating.sum + vote });
+      ratings.set(itemId, { votes: rating.votes + Math.sign(vote) * count, sum: rating.sum + vote });
     }
   }
 
@@ -80,6 +80,17 @@ export function computeStatistics(
   };
 }
 
+/** A retraction weighs as much as what it takes back, with the opposite sign. */
+function weighCount(type: EventType, count: number, valueSum: number): number {
+  const retracted = RETRACTIONS[type];
+  return retracted === undefined
+    ? weighEvent({ type, value: valueSum / count }) * count
+    : -weighEvent({ type: retracted, value: null }) * count;
+}
+
+/** A dismissal that is taken back is no sign of rising interest. */
+const isRise = (type: EventType, weight: number): boolean => weight > 0 && RETRACTIONS[type] === undefined;
+
 /** Of the countries where most happens, those where enough does. */
 function describeCountries(
   counts: readonly CountryCount[],
@@ -91,9 +102,9 @@ function describeCountries(
     const chosen = new Map<string, number>();
     let recentWeight = 0;
     for (const { itemId, type, day, count, valueSum } of own) {
-      const weight = weighEvent({ type: type as EventType, value: valueSum / count }) * count;
+      const weight = weighCount(type as EventType, count, valueSum);
       const age = Math.max(0, today - day);
-      if (weight <= 0 || age >= TREND_WINDOW_DAYS) continue;
+      if (!isRise(type as EventType, weight) || age >= TREND_WINDOW_DAYS) continue;
       const isRecent = age < TREND_RECENT_DAYS;
       const totals = isRecent ? windows.recent : windows.before;
       totals.set(itemId, (totals.get(itemId) ?? 0) + weight);
@@ -139,13 +150,7 @@ function findGems(rated: readonly Scored[], popular: readonly Scored[]): Scored[
 }
 
 const asVotes = (type: string, count: number, valueSum: number): number =>
-  type === 'rate'
-    ? valueSum
-    : type === 'like'
-      ? LIKE_AS_RATING * count
-      : type === 'dislike'
-        ? DISLIKE_AS_RATING * count
-        : 0;
+  type === 'rate' ? valueSum : (VOTES[type] ?? 0) * count;
 
 /** Standard deviations by which the recent days exceed what the item's own past leads one to expect. */
 function trend(recent: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): Map<string, number> {

@@ -16,6 +16,9 @@ const BASE: Record<EventType, number> = {
   rate: 0,
   dismiss: -0.6,
   dislike: -1,
+  // They cancel what they take back: see RETRACTIONS.
+  unlike: 0,
+  undismiss: 0,
 };
 
 const RATING_MIDDLE = 2.75;

@@ -1,7 +1,7 @@
 // Joins what answers showed with what players did with it, by the answer's id and the item: the material of the ranking
 // model. Features are those that were logged; none is computed again.
 
-import type { EventType, PlayerEvent } from '../contracts/event.ts';
+import { type EventType, type PlayerEvent, RETRACTIONS } from '../contracts/event.ts';
 import type { Slate, SlateEntry } from '../contracts/slate.ts';
 import { ACTIONS, type Action, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
 
@@ -25,6 +25,9 @@ export interface Impression extends SlateEntry {
   outcomes: boolean[];
 }
 
+/** `retracted`: actions that the player took back; they are no outcomes, in whichever order the log has the events. */
+type LoggedImpression = Impression & { touched: boolean; retracted: Set<Action> };
+
 /** One row of an answer. */
 export interface ShownRow {
   recommendationId: string;
@@ -38,10 +41,7 @@ export interface ShownRow {
 
 /** Takes all slates first, and then all events. */
 export class ImpressionLog {
-  readonly #slates = new Map<
-    string,
-    { userId: string; shownAt: number; entries: Map<string, Impression & { touched: boolean }> }
-  >();
+  readonly #slates = new Map<string, { userId: string; shownAt: number; entries: Map<string, LoggedImpression> }>();
   /** Slates that were logged with another list of features. */
   foreign = 0;
 
@@ -56,6 +56,7 @@ export class ImpressionLog {
       features: values.subarray(place * FEATURES.length, (place + 1) * FEATURES.length),
       examined: false,
       touched: false,
+      retracted: new Set<Action>(),
       outcomes: ACTIONS.map(() => false),
     }));
     this.#slates.set(recommendationId, {
@@ -72,6 +73,8 @@ export class ImpressionLog {
     impression.touched = true;
     const action = ACTION_OF[type];
     if (action !== undefined) impression.outcomes[ACTIONS.indexOf(action)] = true;
+    const retracted = RETRACTIONS[type] && ACTION_OF[RETRACTIONS[type]];
+    if (retracted !== undefined) impression.retracted.add(retracted);
   }
 
   /** The rows, the earliest first. Whoever looked at an entry, or did something with it, had seen those on its left. */
@@ -86,7 +89,11 @@ export class ImpressionLog {
           userId,
           shownAt,
           shuffled: inOrder.length > 1 && inOrder.every(({ exploration }) => exploration),
-          entries: inOrder.map(({ touched: _, ...entry }, place) => ({ ...entry, examined: place <= last })),
+          entries: inOrder.map(({ touched: _, retracted, ...entry }, place) => ({
+            ...entry,
+            examined: place <= last,
+            outcomes: entry.outcomes.map((did, action) => did && !retracted.has(ACTIONS[action]!)),
+          })),
         });
       }
     return rows.sort((a, b) => a.shownAt - b.shownAt || (a.recommendationId < b.recommendationId ? -1 : 1));
