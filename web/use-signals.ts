@@ -10,6 +10,7 @@ import { usePlayerState } from './use-player-state.ts';
 export const EMPTY_PREFERENCES: Preferences = {
   genres: [],
   items: [],
+  lessGenres: [],
   mutedGenres: [],
   mutedTags: [],
   popularity: 0,

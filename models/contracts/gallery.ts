@@ -69,5 +69,26 @@ export const GalleryRow = z
   .meta({ id: 'GalleryRow' });
 export type GalleryRow = z.infer<typeof GalleryRow>;
 
-export const Gallery = z.object({ ...answer, rows: z.array(GalleryRow), explain }).meta({ id: 'Gallery' });
+/** `request`: its age limit and platform. `history`: what the player owns, has played or dismissed. */
+export const EMPTIED_BY = [
+  'mutedGenres',
+  'mutedTags',
+  'releaseWindow',
+  'ageLimit',
+  'request',
+  'rules',
+  'history',
+] as const;
+export type EmptiedBy = (typeof EMPTIED_BY)[number];
+
+const emptiedBy = z
+  .array(z.enum(EMPTIED_BY))
+  .optional()
+  .meta({
+    description:
+      'Where no row is left of a catalogue that has games: what removed them. Lifting any of these shows something; where ' +
+      'no single one is enough, all that remove games are listed.',
+  });
+
+export const Gallery = z.object({ ...answer, rows: z.array(GalleryRow), emptiedBy, explain }).meta({ id: 'Gallery' });
 export type Gallery = z.infer<typeof Gallery>;

@@ -5,6 +5,8 @@ import { z } from 'zod';
 /** The newest that are kept for a client that was away. */
 export const NOTICES_KEPT = 20;
 const ITEMS_NAMED_MAX = 50;
+/** As many events as one request may hold. */
+export const NOTICE_CAUSES_MAX = 100;
 
 export const Notice = z
   .object({
@@ -12,6 +14,11 @@ export const Notice = z
     type: z.literal('gallery.ready'),
     recommendationId: z.string(),
     generatedAt: z.iso.datetime(),
+    causes: z.array(z.string()).meta({
+      description:
+        'Ids of the events, and change ids of the preferences, since the last notice: a client recognises its own. Empty ' +
+        `where they are not known, or more than ${NOTICE_CAUSES_MAX}.`,
+    }),
     changed: z.object({
       rowsAdded: z.array(z.string()).meta({ description: 'Ids of rows that were not there before.' }),
       rowsRemoved: z.array(z.string()),

@@ -22,6 +22,11 @@ export const Preferences = z
       .max(PICKS_MAX)
       .default([])
       .meta({ description: 'Liked games, as picked before anything was played.' }),
+    lessGenres: z
+      .array(text(64))
+      .max(MUTED_MAX)
+      .default([])
+      .meta({ description: 'Shown less: games of these genres count for half, any case.' }),
     mutedGenres: z.array(text(64)).max(MUTED_MAX).default([]).meta({ description: 'Not shown, any case.' }),
     mutedTags: z.array(text(64)).max(MUTED_MAX).default([]).meta({ description: 'Not shown, any case.' }),
     popularity: z

@@ -17,6 +17,7 @@ import { withDeadline } from '../storage/deadline.ts';
 import { readSignalEvents } from '../storage/events.ts';
 import { notify } from '../storage/subscriptions.ts';
 import { readPreferences } from '../storage/users.ts';
+import { Causes } from './causes.ts';
 import migrations from './migrations/migrations.js';
 import { NoteBook } from './notes.ts';
 import { SignalStore } from './signal-store.ts';
@@ -39,6 +40,7 @@ export class UserSignals extends DurableObject<Env> {
   #store!: SignalStore;
   #notes!: NoteBook;
   #stream!: Stream;
+  #causes!: Causes;
   #hydratedAt: number | undefined;
   #hydration: Promise<void> | undefined;
   #backupIsDue = false;
@@ -50,6 +52,7 @@ export class UserSignals extends DurableObject<Env> {
       this.#store = new SignalStore(ctx.storage.sql);
       this.#notes = new NoteBook(ctx.storage.sql);
       this.#stream = new Stream(ctx, this.#notes);
+      this.#causes = new Causes((await ctx.storage.getAlarm()) === null);
       const [row] = ctx.storage.sql.exec('select hydrated_at from hydration').toArray();
       this.#hydratedAt = row?.hydrated_at as number | undefined;
     });
@@ -60,7 +63,8 @@ export class UserSignals extends DurableObject<Env> {
     const player = this.#notes.read('mergedInto');
     if (player !== undefined) return this.#forward(player, events);
     const added = this.#store.fold(events);
-    if (added.some(({ type }) => type !== 'impression')) this.#scheduleBackup();
+    const causes = added.filter(({ type }) => type !== 'impression').map(({ id }) => id);
+    if (causes.length > 0) this.#scheduleBackup(causes);
     return added.map(({ id }) => id);
   }
 
@@ -84,11 +88,11 @@ export class UserSignals extends DurableObject<Env> {
     return StoredGallery.safeParse(this.#notes.read('backup')).data ?? null;
   }
 
-  /** Replaces what the player said before; false for a guest who has become somebody. */
-  setPreferences(preferences: Preferences): boolean {
+  /** Replaces what the player said before; false for a guest who has become somebody. `changeId`: for the notice. */
+  setPreferences(preferences: Preferences, changeId: string = crypto.randomUUID()): boolean {
     if (this.isMerged()) return false;
     this.#notes.write('preferences', preferences);
-    this.#scheduleBackup();
+    this.#scheduleBackup([changeId]);
     return true;
   }
 
@@ -136,15 +140,19 @@ export class UserSignals extends DurableObject<Env> {
     this.#backupIsDue = false;
     const asked = this.#notes.read('asked');
     if (asked === undefined || this.isMerged()) return;
+    const causes = this.#causes.take();
     const waitUntil = (promise: Promise<unknown>) => this.ctx.waitUntil(promise);
     const made = await makeGallery({ env: this.env, ...asked, view: this.#view(Date.now()), waitUntil });
-    if (made === undefined) throw new Error('the gallery lacks something that an earlier one may have had');
+    if (made === undefined) {
+      this.#causes.markUnknown();
+      throw new Error('the gallery lacks something that an earlier one may have had');
+    }
     // Merged meanwhile: the player whom the guest has become has a gallery of its own.
     if (this.isMerged()) return;
     const changed = describeChange(this.backup(), made);
     this.#notes.write('backup', made);
     const { recommendationId, generatedAt, release } = made;
-    this.#stream.tell({ type: 'gallery.ready', recommendationId, generatedAt, changed });
+    this.#stream.tell({ type: 'gallery.ready', recommendationId, generatedAt, causes, changed });
     await this.#tellSubscribers({ userId: asked.userId, recommendationId, generatedAt, release }, waitUntil);
   }
 
@@ -180,7 +188,8 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /** For a player who has asked for a gallery: nobody misses a backup of what was never asked for. */
-  #scheduleBackup(): void {
+  #scheduleBackup(causes: readonly string[]): void {
+    this.#causes.add(causes);
     if (this.#backupIsDue || this.#notes.read('asked') === undefined) return;
     this.#backupIsDue = true;
     this.ctx.storage.setAlarm(Date.now() + BACKUP_DELAY_MS);

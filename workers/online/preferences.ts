@@ -12,6 +12,12 @@ import { json, jsonBody, parseBody, problems, readJson, scoped, UserParams } fro
 const MERGE_BODY_BYTES_MAX = 1_024;
 const MergeBody = z.object({ from: Id.meta({ description: 'The guest’s user id.', example: 'guest-7f3a' }) });
 
+const PutQuery = z.object({
+  changeId: Id.optional().meta({
+    description: 'An id of the client’s own for this change: the notice of the stream that follows names it.',
+  }),
+});
+
 const tags = ['Users'];
 
 export function routePreferences(app: OpenAPIHono<{ Bindings: Env }>): void {
@@ -24,7 +30,7 @@ export function routePreferences(app: OpenAPIHono<{ Bindings: Env }>): void {
       'Genres and games picked before anything was played, muted genres and tags, hits or hidden gems, a release window, an age ' +
       'limit. It replaces what was said before, and holds from the next request on.',
     ...scoped('ingest'),
-    request: { params: UserParams, body: jsonBody(Preferences) },
+    request: { params: UserParams, query: PutQuery, body: jsonBody(Preferences) },
     responses: { 200: json(Preferences, 'The preferences as kept.'), ...problems(400, 409, 413, 415, 503) },
   });
   const merge = createRoute({
@@ -46,9 +52,10 @@ export function routePreferences(app: OpenAPIHono<{ Bindings: Env }>): void {
   app.openAPIRegistry.registerPath(put);
   app.put(put.getRoutingPath(), requireScope('ingest'), async (c) => {
     const { userId } = parseBody(UserParams, c.req.param());
+    const { changeId } = parseBody(PutQuery, c.req.query());
     const preferences = parseBody(PreferencesInput, await readJson(c.req.raw, PREFERENCES_BODY_BYTES_MAX));
     const kept = await orUnavailable(async () => {
-      const ofPlayer = await c.env.USER_SIGNALS.getByName(userId).setPreferences(preferences);
+      const ofPlayer = await c.env.USER_SIGNALS.getByName(userId).setPreferences(preferences, changeId);
       if (ofPlayer) await writePreferences(c.env.DB, userId, preferences, Date.now());
       return ofPlayer;
     });

@@ -3,6 +3,7 @@
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Gallery, Recommendations, type RecommendedItem } from '../../models/contracts/gallery.ts';
+import { findEmptiedBy } from '../recommending/emptied.ts';
 import { explain } from '../recommending/explain.ts';
 import { recommendList, recommendSimilar } from '../recommending/lists.ts';
 import { POLICIES } from '../recommending/policies.ts';
@@ -71,7 +72,8 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       if (page !== undefined && asked === undefined) logSlate(from, answer, page);
       const rows = served.rows.map((row) => ({ ...row, items: expandItems(row.items, moment, expand) }));
       const explained = asked && page && { explain: explain(asked.itemIds, page, moment) };
-      return c.json({ ...answer, rows, ...explained }, 200);
+      const emptied = rows.length === 0 && moment.catalogue.size > 0 && { emptiedBy: findEmptiedBy(moment) };
+      return c.json({ ...answer, rows, ...emptied, ...explained }, 200);
     },
   );
 

@@ -42,6 +42,7 @@ it('tells a socket that the gallery is ready, also after the object slept, and o
   await expect.poll(() => first.heard).toHaveLength(1);
   const [ready] = first.heard as [Notice];
   expect(ready).toMatchObject({ id: 1, type: 'gallery.ready', recommendationId: expect.any(String) });
+  expect(ready.causes).toEqual(['1', '2']);
   expect(ready.changed.rowsAdded).toContain('top-picks');
   expect(ready.changed.itemsAdded.length).toBeGreaterThan(10);
   // A burst makes one gallery.
@@ -56,7 +57,7 @@ it('tells a socket that the gallery is ready, also after the object slept, and o
   await evictDurableObject(env.USER_SIGNALS.getByName('ann'));
   const again = await connect('/v1/users/ann/stream?after=1');
   await expect.poll(() => again.heard).toHaveLength(1);
-  expect(again.heard[0]).toMatchObject({ id: 2 });
+  expect(again.heard[0]).toMatchObject({ id: 2, causes: ['3'] });
   again.socket.close(1000);
 });
 

@@ -329,3 +329,17 @@ it('takes no harm from many rules at once', async () => {
   expect(items[0]).toMatchObject({ itemId: 'g9', score: expect.any(Number) });
   expect(Number.isFinite(items[0]!.score)).toBe(true);
 });
+
+it('does not tell a player who has only dismissed that the picks come from what they played', async () => {
+  const dismissed = { itemId: 'g0', weight: -0.6, ageDays: 0, strongestType: 'dismiss' };
+  const personal = { itemIds, scores: Float32Array.from(itemIds, (_, index) => 60 - index) };
+  const reasonFor = async (history: (typeof dismissed)[]) =>
+    (await composeGallery(makeMoment({ view: { ...EMPTY_VIEW, history }, personal }), 4)).rows[0]!.reason;
+  expect(await reasonFor([dismissed])).toBe('Other than what you dismissed');
+  expect(await reasonFor([dismissed, { ...dismissed, itemId: 'g2', weight: 1, strongestType: 'pick' }])).toBe(
+    'From what you picked',
+  );
+  expect(await reasonFor([dismissed, { ...dismissed, itemId: 'g2', weight: 1, strongestType: 'like' }])).toBe(
+    'From what you played, liked and looked at',
+  );
+});

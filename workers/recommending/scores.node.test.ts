@@ -52,6 +52,22 @@ it('lets the player’s dial and the store’s rules have their say over a model
   expect(ids(items)).toEqual(['g0', 'g1']);
 });
 
+it('shows less of a genre, and still some of it', async () => {
+  const view = { ...EMPTY_VIEW, preferences: { ...EMPTY_VIEW.preferences, lessGenres: ['racing'] } };
+  const racingRanks = async (more: object) => {
+    const moment = makeMoment(more);
+    const { ranked } = await recommend(moment, 12);
+    return ranked.candidates.flatMap(({ item }, rank) => (item.genres.includes('Racing') ? [rank] : []));
+  };
+  const before = await racingRanks({});
+  const after = await racingRanks({ view });
+  expect(after).toHaveLength(before.length);
+  expect(after.every((rank, index) => rank >= before[index]!)).toBe(true);
+  expect(after[0]).toBeGreaterThan(before[0]!);
+  // Moved down, not to the end: the best of them still goes before the weakest of the others.
+  expect(after[0]).toBeLessThan(after.length);
+});
+
 it('logs each entry that was ranked with its place, its chance and the features it was ranked by', async () => {
   // The player's own games stand on the page, and were not ranked.
   const view = {

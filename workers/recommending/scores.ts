@@ -18,6 +18,8 @@ const AFFINITY_WEIGHT = 0.75;
 const POPULARITY_WEIGHT = 0.05;
 /** The dial at its end makes the most popular game this many times the better, or the worse, against one that nobody knows. */
 const DIAL_FACTOR = 20;
+/** A game of a genre that the player wants less of scores this part of what it would. */
+const LESS_FACTOR = 0.5;
 /** Added to every score, so that the leans order also those that nobody has chosen yet. */
 const SCORE_MIN = 0.01;
 /** From this share on a genre is worth naming as a reason. */
@@ -35,7 +37,9 @@ export async function scoreCandidates(
   // Without a model to read them, features are wanted of what is shown alone, for the log.
   const features = moment.predict === null ? undefined : encodeFeatures(facts, answer);
   const values = features && (await predictValues(features, facts.length, moment));
-  const dial = moment.view.preferences.popularity * Math.log(DIAL_FACTOR);
+  const { preferences } = moment.view;
+  const dial = preferences.popularity * Math.log(DIAL_FACTOR);
+  const lessGenres = new Set(preferences.lessGenres.map((genre) => genre.toLowerCase()));
   return facts
     .map((own, row): ScoredCandidate => {
       const { item, sources, prior } = own;
@@ -49,6 +53,7 @@ export async function scoreCandidates(
           (values?.[row] ?? prior) *
           // The square root: popularity falls so steeply that most games would look unknown.
           Math.exp(dial * (Math.sqrt(popular) - 0.5)) *
+          (item.genres.some((genre) => lessGenres.has(genre.toLowerCase())) ? LESS_FACTOR : 1) *
           rules.weigh(item),
         reason: strongest === undefined ? reason : `${reason}, and you like ${strongest}`,
         features: () =>

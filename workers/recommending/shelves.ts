@@ -1,6 +1,7 @@
 // The rows that a page may have: what each is called, why it is there, and which source fills it. Which of them are shown,
 // and in which order, is decided in recommend.ts.
 
+import type { UserView } from '../../models/contracts/signals.ts';
 import { chooseAnchors } from './anchors.ts';
 import { type Filter, type Found, objectionTo, type SourceName, take } from './candidates.ts';
 import { BECAUSE, onlyGenre } from './filters.ts';
@@ -28,16 +29,17 @@ export interface Shelf {
 /** The first row. Events of items that nobody knows recommend nothing: their player is a newcomer still. */
 export function describeTopPicks(moment: Moment): Pick<Shelf, 'id' | 'title' | 'reason'> {
   const id = 'top-picks';
-  const hasActed = moment.view.history.some(({ strongestType }) => strongestType !== 'pick');
   if (moment.personal !== null || moment.affinity.length > 0)
-    return {
-      id,
-      title: 'Top picks for you',
-      reason: `From what you ${hasActed ? 'played, liked and looked at' : 'picked'}`,
-    };
+    return { id, title: 'Top picks for you', reason: explainTopPicks(moment.view) };
   return listOfCountry(moment, 'popularByCountry').length > 0
     ? { id, title: 'Popular in your country', reason: 'What players choose most where you are' }
     : { id, title: 'Popular now', reason: 'What players choose most' };
+}
+
+function explainTopPicks({ history }: UserView): string {
+  const liked = history.filter(({ weight }) => weight > 0);
+  if (liked.some(({ strongestType }) => strongestType !== 'pick')) return 'From what you played, liked and looked at';
+  return liked.length === 0 && history.length > 0 ? 'Other than what you dismissed' : 'From what you picked';
 }
 
 const ANCHOR_SHELVES_MAX = 2;

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import type { Preferences } from '../../models/contracts/preferences.ts';
+import { RuleInput } from '../../models/contracts/rule.ts';
+import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
+import { itemIds, makeMoment } from '../../tests/ranking-input.ts';
+import { findEmptiedBy } from './emptied.ts';
+
+const preferring = (changes: Partial<Preferences>) =>
+  makeMoment({ view: { ...EMPTY_VIEW, preferences: { ...EMPTY_VIEW.preferences, ...changes } } });
+
+it('names the one wish whose lifting shows something', () => {
+  expect(findEmptiedBy(preferring({ mutedGenres: ['strategy', 'Racing'] }))).toEqual(['mutedGenres']);
+  expect(findEmptiedBy(preferring({ releasedFrom: '2099-01-01' }))).toEqual(['releaseWindow']);
+  // No game of this catalogue has an age rating. The muted tag removes a few; lifting it would show nothing.
+  expect(findEmptiedBy(preferring({ ageLimit: 12, mutedTags: ['Naval'] }))).toEqual(['ageLimit']);
+  const rule = { ruleId: 'closed', ...RuleInput.parse({ action: 'exclude', match: { genres: ['Racing'] } }) };
+  expect(findEmptiedBy({ ...preferring({ mutedGenres: ['Strategy'] }), rules: [rule] })).toEqual([
+    'mutedGenres',
+    'rules',
+  ]);
+});
+
+it('names all that remove something where no single one is to blame', () => {
+  const input = preferring({ mutedGenres: ['Strategy', 'Racing'], ageLimit: 12 });
+  expect(findEmptiedBy({ ...input, view: { ...input.view, dismissed: itemIds } })).toEqual([
+    'mutedGenres',
+    'ageLimit',
+    'history',
+  ]);
+});

@@ -1,0 +1,46 @@
+// Names what left nothing of a catalogue to show, so that the player can lift it. For empty pages alone: it filters the
+// whole catalogue once for each cause.
+
+import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
+import { EMPTIED_BY, type EmptiedBy } from '../../models/contracts/gallery.ts';
+import type { Preferences } from '../../models/contracts/preferences.ts';
+import { objectionTo } from './candidates.ts';
+import { forPlayer } from './filters.ts';
+import type { Moment } from './ranking-input.ts';
+
+type Filtered = Pick<Moment, 'catalogue' | 'view' | 'context' | 'rules'>;
+
+/** The causes each of which, lifted alone, would show something; where none would, all that remove something. */
+export function findEmptiedBy(input: Filtered): EmptiedBy[] {
+  const shown = countShown(input);
+  const sufficient = EMPTIED_BY.filter((cause) => countShown(LIFTED[cause](input)) > shown);
+  return sufficient.length > 0 ? sufficient : EMPTIED_BY.filter((cause) => removesSome(cause, input));
+}
+
+const lift = ({ view, ...input }: Filtered, changes: Partial<Preferences>): Filtered => ({
+  ...input,
+  view: { ...view, preferences: { ...view.preferences, ...changes } },
+});
+
+const LIFTED: Record<EmptiedBy, (input: Filtered) => Filtered> = {
+  mutedGenres: (input) => lift(input, { mutedGenres: [] }),
+  mutedTags: (input) => lift(input, { mutedTags: [] }),
+  releaseWindow: (input) => lift(input, { releasedFrom: null, releasedUntil: null }),
+  ageLimit: (input) => lift(input, { ageLimit: null }),
+  request: (input) => ({ ...input, context: EMPTY_CONTEXT }),
+  rules: (input) => ({ ...input, rules: [] }),
+  history: (input) => ({ ...input, view: { ...input.view, owned: [], played: [], dismissed: [] } }),
+};
+
+/** With every other cause lifted, this one still removes items. */
+function removesSome(cause: EmptiedBy, input: Filtered): boolean {
+  const alone = EMPTIED_BY.reduce((kept, other) => (other === cause ? kept : LIFTED[other](kept)), input);
+  return countShown(alone) < input.catalogue.size;
+}
+
+function countShown({ catalogue, ...input }: Filtered): number {
+  const filters = forPlayer(input);
+  let shown = 0;
+  for (const item of catalogue.values()) if (objectionTo(item, filters) === undefined) shown++;
+  return shown;
+}
