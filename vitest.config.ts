@@ -18,14 +18,14 @@ async function answerAsTrainer(request: Request): Promise<Response> {
 
 /** A model of the kind, its weights random. */
 async function drawModel(kind: string, items: number): Promise<Response> {
-  const { encodeRetrieval } = await load<typeof import('./models/algorithms/algorithm.ts')>(
+  const { encodeRetrievalModel } = await load<typeof import('./models/algorithms/algorithm.ts')>(
     'models/algorithms/algorithm.ts',
   );
   const { drawModels } = await load<typeof import('./scripts/bench/random-models.ts')>(
     'scripts/bench/random-models.ts',
   );
   const model = drawModels(items).findLast(({ algorithm }) => algorithm === kind)!;
-  return new Response(encodeRetrieval(model).bytes);
+  return new Response(encodeRetrievalModel(model).bytes);
 }
 
 /** A ranking model, its weights random, with probabilities as the trainer computes them; the file as a list of bytes. */

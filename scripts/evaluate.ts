@@ -3,7 +3,7 @@
 
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { RankingCase, Split } from '../models/evaluation/cases.ts';
+import type { EvaluationCase, Split } from '../models/evaluation/cases.ts';
 import { PROTOCOLS } from '../models/evaluation/protocols.ts';
 import { searchAlgorithms, type TrainedCandidate } from '../models/release/search.ts';
 import { type Dataset, FORMATS_WITHOUT_TIMES, readDataset } from './evaluate/dataset.ts';
@@ -108,7 +108,7 @@ async function train(
   return { candidates, selected: selected.model.algorithm };
 }
 
-function* watchCases(cases: readonly RankingCase[], progress: Progress, step: string): Generator<RankingCase> {
+function* watchCases(cases: readonly EvaluationCase[], progress: Progress, step: string): Generator<EvaluationCase> {
   for (const [asked, question] of cases.entries()) {
     progress.update(`${step} ${Math.round((100 * asked) / cases.length)}%`);
     yield question;

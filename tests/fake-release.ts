@@ -1,6 +1,6 @@
 // A small release for tests, with a model whose scores can be worked out by hand. What it recommends means nothing.
 
-import { encodeRetrieval, type RetrievalModel } from '../models/algorithms/algorithm.ts';
+import { encodeRetrievalModel, type RetrievalModel } from '../models/algorithms/algorithm.ts';
 import { sha256Hex } from '../models/contracts/digest.ts';
 import { RELEASE_POINTER_KEY, releaseKey } from '../models/contracts/layout.ts';
 import { HISTORY_LENGTH, RELEASE_SCHEMA, type ReleaseFiles } from '../models/contracts/release.ts';
@@ -76,7 +76,7 @@ export async function publishFake(
     new Map(itemIds.map((itemId, place) => [itemId, place])),
   );
   const contents: ReleaseContents = {
-    model: encodeRetrieval(fakeModel(itemIds, shift)).bytes,
+    model: encodeRetrievalModel(fakeModel(itemIds, shift)).bytes,
     itemIds: [...itemIds],
     neighbours: {
       items,
@@ -95,7 +95,7 @@ export async function publishFake(
     ages: [...asked.ages],
     expected: scoreByHand(asked, items, shift)
       .slice(0, 10)
-      .map((score, place) => ({ place, score })),
+      .map((score, place) => ({ itemIndex: place, score })),
   };
   lie(contents, facts);
   const files = await sealRelease(facts, contents);

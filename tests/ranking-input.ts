@@ -2,8 +2,8 @@
 
 import { EMPTY_CONTEXT } from '../models/contracts/context.ts';
 import type { Item } from '../models/contracts/item.ts';
-import { EMPTY_VIEW } from '../models/contracts/signals.ts';
-import type { Moment } from '../workers/recommending/ranking-input.ts';
+import { EMPTY_USER_STATE } from '../models/contracts/signals.ts';
+import type { RankingInput } from '../workers/recommending/ranking-input.ts';
 import { Catalogue } from '../workers/storage/catalogue.ts';
 
 export const makeItem = (place: number): Item => ({
@@ -23,9 +23,9 @@ export const itemIds = Array.from({ length: 60 }, (_, place) => `g${place}`);
 
 /** `items`: the catalogue; by default the sixty. */
 export function makeMoment(
-  changes: Partial<Moment> = {},
+  changes: Partial<RankingInput> = {},
   items: readonly Item[] = itemIds.map((_, place) => makeItem(place)),
-): Moment {
+): RankingInput {
   const catalogue = new Catalogue();
   for (const item of items) catalogue.apply({ itemId: item.itemId, revision: 1, item });
   const popular = itemIds.map((itemId, place): [string, number] => [itemId, 100 - place]);
@@ -51,14 +51,14 @@ export function makeMoment(
       hiddenGems: [],
     },
     popularity: new Map(popular.map(([itemId, score]) => [itemId, score / 100])),
-    view: EMPTY_VIEW,
+    user: EMPTY_USER_STATE,
     affinity: [],
-    personal: null,
-    learnt: null,
+    modelScores: null,
+    releaseItems: null,
     neighboursOf: () => [],
     context: EMPTY_CONTEXT,
     rules: [],
-    predict: null,
+    predictActions: null,
     random: () => 0.5,
     today: '2026-02-01',
     ...changes,

@@ -2,8 +2,8 @@
 
 import {
   type Algorithm,
-  chooseVocabulary,
-  encodeRetrieval,
+  buildVocabulary,
+  encodeRetrievalModel,
   type RetrievalModel,
   type TrainingContext,
 } from '../models/algorithms/algorithm.ts';
@@ -43,9 +43,9 @@ export async function collectProposals(
       log.add({ userId: `u${user}`, itemId, type: 'like', value: null, timestamp });
     }
   const interactions = log.collect();
-  const vocabulary = chooseVocabulary(interactions, ITEMS_MAX, catalogue.keys());
+  const vocabulary = buildVocabulary(interactions, ITEMS_MAX, catalogue.keys());
   const models: RetrievalModel[] = [];
-  const proposals = train({ interactions, vocabulary, catalogue, validation: [], earlier: [] }, context);
+  const proposals = train({ interactions, vocabulary, catalogue, validation: [], baseModels: [] }, context);
   let next = await proposals.next();
   while (!next.done) {
     models.push(next.value);
@@ -56,7 +56,7 @@ export async function collectProposals(
 
 /** The scores that the model's file gives for a history of likes of today, newest first, by item id. */
 export async function scoreItems(model: RetrievalModel, ...history: string[]): Promise<Record<string, number>> {
-  const scorer = await openScorer(encodeRetrieval(model).bytes, model.itemIds);
+  const scorer = await openScorer(encodeRetrievalModel(model).bytes, model.itemIds);
   const places = new Map(model.itemIds.map((itemId, place) => [itemId, place]));
   const likes = history.map((itemId) => ({ itemId, weight: 1, ageDays: 0 }));
   const scores = await scorer.score(encodeHistories([likes], places));

@@ -4,14 +4,14 @@ import type { EventInput, EventResult } from '../models/contracts/event.ts';
 import type { Gallery, Recommendations } from '../models/contracts/gallery.ts';
 import type { Preferences } from '../models/contracts/preferences.ts';
 import type { Problem as ProblemDocument } from '../models/contracts/problem.ts';
-import type { UserView } from '../models/contracts/signals.ts';
+import type { UserState } from '../models/contracts/signals.ts';
 
 export interface Taste {
   genre: string;
   /** 0–1; all shares sum to 1. */
   share: number;
 }
-export type Signals = UserView & { genres: Taste[] };
+export type Signals = UserState & { genres: Taste[] };
 export interface KnownPlayer {
   userId: string;
   lastEventAt: string;

@@ -1,10 +1,10 @@
 // A round badge for a player: the id's first letter on a colour that is always the same for that id.
 
-import { hashName } from '../models/features/rng.ts';
+import { hashString } from '../models/features/rng.ts';
 
 export function Avatar({ userId }: { userId: string }) {
   return (
-    <span class="avatar" aria-hidden="true" style={{ '--hue': String(hashName(userId) % 360) }}>
+    <span class="avatar" aria-hidden="true" style={{ '--hue': String(hashString(userId) % 360) }}>
       {userId.slice(0, 1).toUpperCase()}
     </span>
   );

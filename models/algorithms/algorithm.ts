@@ -11,7 +11,7 @@ import {
   SIGNATURE,
 } from '../contracts/release.ts';
 import type { Interactions } from '../data/interactions.ts';
-import type { RankingCase } from '../evaluation/cases.ts';
+import type { EvaluationCase } from '../evaluation/cases.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
 import type { EncodedModel } from '../onnx/model.ts';
 import type { Device } from '../onnx/session.ts';
@@ -51,9 +51,9 @@ export interface TrainingData {
   /** By item id; empty where nothing is known of the items. */
   catalogue: ReadonlyMap<string, Item>;
   /** Questions of the validation split: for what is fitted rather than trained, by few parameters. */
-  validation: readonly RankingCase[];
+  validation: readonly EvaluationCase[];
   /** The best model of each algorithm that was trained before. */
-  earlier: readonly RetrievalModel[];
+  baseModels: readonly RetrievalModel[];
 }
 
 export interface TrainingContext {
@@ -88,7 +88,7 @@ export type Algorithm = (data: TrainingData, context: TrainingContext) => AsyncG
  * The model as a file of the retrieval signature. Its metadata are what a release's manifest says of the model and the
  * same training says again: no time, no measurement, not the digest of the file itself.
  */
-export function encodeRetrieval(model: RetrievalModel): EncodedModel {
+export function encodeRetrievalModel(model: RetrievalModel): EncodedModel {
   const graph = new GraphBuilder(model.algorithm);
   const shape = ['batch', HISTORY_LENGTH] as const;
   const history = {
@@ -112,7 +112,7 @@ export function encodeRetrieval(model: RetrievalModel): EncodedModel {
 export interface Vocabulary {
   itemIds: string[];
   /** Place in the vocabulary by place in the interactions’ itemIds; −1 where it is not in it or was not chosen. */
-  places: Int32Array;
+  indices: Int32Array;
   /** Players who chose the item, by place in the vocabulary; 0 where the catalogue alone knows it. */
   counts: Int32Array;
 }
@@ -121,7 +121,7 @@ export interface Vocabulary {
  * The items that players chose, the most chosen first, and after them those of the catalogue that nobody chose: at most
  * `itemsMax` in all. The catalogue's new games must be known if their content is to recommend them.
  */
-export function chooseVocabulary(
+export function buildVocabulary(
   { itemIds, items, starts, ends }: Interactions,
   itemsMax: number,
   catalogueIds: Iterable<string> = [],
@@ -144,5 +144,5 @@ export function chooseVocabulary(
   chosen.forEach((item, place) => {
     counts[place] = choices[item]!;
   });
-  return { itemIds: [...vocabulary], places, counts };
+  return { itemIds: [...vocabulary], indices: places, counts };
 }

@@ -1,11 +1,11 @@
 import { init, numpy as np } from '@jax-js/jax';
 import { expect, test } from 'vitest';
 import { makeContext } from '../../tests/try-algorithm.ts';
-import type { RankingCase } from '../evaluation/cases.ts';
+import type { EvaluationCase } from '../evaluation/cases.ts';
 import { meanOf, measureUsers } from '../evaluation/metrics.ts';
 import { rankTargets } from '../evaluation/ranking.ts';
 import { openScorer } from '../onnx/session.ts';
-import { encodeRetrieval, type RetrievalModel, type TrainingData } from './algorithm.ts';
+import { encodeRetrievalModel, type RetrievalModel, type TrainingData } from './algorithm.ts';
 import { blendLogits, trainBlend } from './blend.ts';
 import { createNeighbourModel } from './neighbours.ts';
 
@@ -21,14 +21,14 @@ function halfWise(algorithm: string, knows: (place: number) => boolean): Retriev
   return createNeighbourModel({ algorithm, parameters: {}, itemIds }, tables, { positionDecay: 1, halfLifeDays: 0 });
 }
 
-const ask = (place: number): RankingCase => ({
+const ask = (place: number): EvaluationCase => ({
   history: [{ itemId: itemIds[place]!, weight: 1, ageDays: 0 }],
   targets: [itemIds[(place + 1) % ITEMS]!],
 });
 const questions = Array.from({ length: 64 }, (_, n) => ask(n % ITEMS));
 
 const context = makeContext();
-const dataWith = (earlier: RetrievalModel[], validation: RankingCase[] = questions): TrainingData => ({
+const dataWith = (earlier: RetrievalModel[], validation: EvaluationCase[] = questions): TrainingData => ({
   interactions: {
     userIds: [],
     itemIds: [],
@@ -38,14 +38,14 @@ const dataWith = (earlier: RetrievalModel[], validation: RankingCase[] = questio
     weights: new Float32Array(),
     timestamps: new Float64Array(),
   },
-  vocabulary: { itemIds, places: new Int32Array(), counts: new Int32Array(ITEMS) },
+  vocabulary: { itemIds, indices: new Int32Array(), counts: new Int32Array(ITEMS) },
   catalogue: new Map(),
   validation,
-  earlier,
+  baseModels: earlier,
 });
 
 async function measure(model: RetrievalModel): Promise<number> {
-  const scorer = await openScorer(encodeRetrieval(model).bytes, itemIds);
+  const scorer = await openScorer(encodeRetrievalModel(model).bytes, itemIds);
   const ranking = await rankTargets(scorer, questions);
   await scorer.release();
   return meanOf(measureUsers(ranking)['ndcg@10']);

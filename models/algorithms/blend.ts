@@ -3,12 +3,12 @@
 
 import { nn, numpy as np } from '@jax-js/jax';
 import { HISTORY_LENGTH, MODEL_BYTES_MAX } from '../contracts/release.ts';
-import type { RankingCase } from '../evaluation/cases.ts';
+import type { EvaluationCase } from '../evaluation/cases.ts';
 import { encodeHistories } from '../features/history.ts';
 import { INTERACTION_WEIGHT_MIN } from '../features/weights.ts';
 import { lower, type Tensor } from '../onnx/lower.ts';
 import { openScorer } from '../onnx/session.ts';
-import { type Algorithm, encodeRetrieval, type RetrievalModel } from './algorithm.ts';
+import { type Algorithm, encodeRetrievalModel, type RetrievalModel } from './algorithm.ts';
 import { ascend } from './coordinate-ascent.ts';
 
 /** Histories that are scored at a time. */
@@ -25,15 +25,15 @@ const FEATURES = 4;
 const FEATURES_KEPT = 2;
 
 /** Proposes one blend, of those models alone that add something; where its file is too large, others with fewer of them. */
-export const trainBlend: Algorithm = async function* ({ earlier, validation, vocabulary }, context) {
+export const trainBlend: Algorithm = async function* ({ baseModels: earlier, validation, vocabulary }, context) {
   const questions = chooseQuestions(validation, earlier.length, vocabulary.itemIds);
   if (questions.length < QUESTIONS_MIN || context.signal.aborted) return;
-  let voices: Voice[] = [];
+  let voices: BaseModel[] = [];
   const before = context.timeLeft();
   for (const model of earlier) {
     if (context.timeLeft() <= before / 2) return;
     context.onProgress(`hearing ${model.algorithm}`, voices.length / earlier.length);
-    voices.push(await hear(model, questions));
+    voices.push(await measureBaseModel(model, questions));
   }
   // The blend will be asked what its parts were: at most that many more questions, in that much more time.
   const lookMs = ((before - context.timeLeft()) * validation.length) / questions.length;
@@ -51,7 +51,7 @@ export const trainBlend: Algorithm = async function* ({ earlier, validation, voc
     const heard = voices.filter((_, voice) => worthOf(weights, voice) > 0);
     const model = toModel(voices, weights);
     if (heard.length > 1) yield model;
-    if (heard.length < 2 || encodeRetrieval(model).bytes.length <= MODEL_BYTES_MAX) return;
+    if (heard.length < 2 || encodeRetrievalModel(model).bytes.length <= MODEL_BYTES_MAX) return;
     const worths = voices.map((_, voice) => worthOf(weights, voice) || Number.POSITIVE_INFINITY);
     const least = worths.indexOf(Math.min(...worths));
     voices = voices.filter((voice, at) => heard.includes(voice) && at !== least);
@@ -63,21 +63,21 @@ const worthOf = (weights: Float32Array, voice: number): number =>
   weights.subarray(FEATURES * voice, FEATURES * (voice + 1)).reduce((sum, weight) => sum + Math.abs(weight), 0);
 
 /** How loud a model speaks on the average: what makes the scores of different models comparable, and leaves them unequal. */
-export interface Loudness {
+export interface Scale {
   /** Of a row of scores. */
   sum: number;
   max: number;
 }
 
-interface Voice {
+interface BaseModel {
   model: RetrievalModel;
-  loudness: Loudness;
+  scale: Scale;
   /** Of each question: the logarithm, and the scores themselves. */
   features: [Float32Array, Float32Array][];
 }
 
-interface Question {
-  history: RankingCase['history'];
+interface FittingCase {
+  history: EvaluationCase['history'];
   /** Places in the vocabulary: of the history's items, and of the one that came next. */
   seen: readonly number[];
   target: number;
@@ -85,11 +85,11 @@ interface Question {
 }
 
 /** Those whose next item is known: as many, evenly taken, as have room with the scores of all models. */
-function chooseQuestions(cases: readonly RankingCase[], models: number, itemIds: readonly string[]): Question[] {
+function chooseQuestions(cases: readonly EvaluationCase[], models: number, itemIds: readonly string[]): FittingCase[] {
   const places = new Map(itemIds.map((itemId, place) => [itemId, place]));
   const bytes = cases.length * FEATURES_KEPT * models * itemIds.length * Float32Array.BYTES_PER_ELEMENT;
   const stride = Math.max(1, Math.ceil(bytes / FEATURE_BYTES_MAX));
-  const questions: Question[] = [];
+  const questions: FittingCase[] = [];
   for (let at = 0; at < cases.length; at += stride) {
     const { history, targets } = cases[at]!;
     const target = places.get(targets[0]!);
@@ -103,9 +103,9 @@ function chooseQuestions(cases: readonly RankingCase[], models: number, itemIds:
 /** How much is known of a player: 0 for nothing, 1 for a full history. */
 const knowledgeOf = (chosen: number): number => Math.log1p(chosen) / Math.log1p(HISTORY_LENGTH);
 
-async function hear(model: RetrievalModel, questions: readonly Question[]): Promise<Voice> {
+async function measureBaseModel(model: RetrievalModel, questions: readonly FittingCase[]): Promise<BaseModel> {
   const places = new Map(model.itemIds.map((itemId, place) => [itemId, place]));
-  const scorer = await openScorer(encodeRetrieval(model).bytes, model.itemIds);
+  const scorer = await openScorer(encodeRetrievalModel(model).bytes, model.itemIds);
   const width = model.itemIds.length;
   const rows: Float32Array[] = [];
   try {
@@ -119,23 +119,23 @@ async function hear(model: RetrievalModel, questions: readonly Question[]): Prom
   }
   const meanOf = (measure: (row: Float32Array) => number) =>
     rows.reduce((total, row) => total + measure(row), 0) / rows.length || 1;
-  const loudness = {
+  const scale = {
     sum: meanOf((row) => row.reduce((total, score) => total + score, 0)),
     max: meanOf((row) => row.reduce((most, score) => Math.max(most, score), 0)),
   };
-  const features = rows.map((row): Voice['features'][number] => [
-    row.map((score) => Math.log((score * width) / loudness.sum + SHARE_MIN)),
-    row.map((score) => score / loudness.max),
+  const features = rows.map((row): BaseModel['features'][number] => [
+    row.map((score) => Math.log((score * width) / scale.sum + SHARE_MIN)),
+    row.map((score) => score / scale.max),
   ]);
-  return { model, loudness, features };
+  return { model, scale: scale, features };
 }
 
 /** `weights`: FEATURES of each voice. Voices whose weights are all 0 stay out. */
-export function toModel(voices: readonly Omit<Voice, 'features'>[], weights: Float32Array): RetrievalModel {
+export function toModel(voices: readonly Omit<BaseModel, 'features'>[], weights: Float32Array): RetrievalModel {
   const heard = voices
-    .map(({ model, loudness }, voice) => ({
+    .map(({ model, scale }, voice) => ({
       model,
-      loudness,
+      scale: scale,
       weights: weights.slice(FEATURES * voice, FEATURES * (voice + 1)),
     }))
     .filter((voice) => voice.weights.some((weight) => weight !== 0));
@@ -166,7 +166,7 @@ export function toModel(voices: readonly Omit<Voice, 'features'>[], weights: Flo
             ofMix,
             ofModels,
             chosen,
-            heard.map(({ loudness }) => loudness),
+            heard.map(({ scale }) => scale),
           ),
           -1,
         );
@@ -186,7 +186,7 @@ export function blendLogits(
   mix: np.Array,
   scores: readonly np.Array[],
   chosen: np.Array,
-  loudness: readonly Loudness[],
+  scale: readonly Scale[],
 ): np.Array {
   const items = scores[0]!.shape[1]!;
   const knowledge = np.log1p(chosen).div(Math.log1p(HISTORY_LENGTH)).reshape([-1, 1]);
@@ -195,7 +195,7 @@ export function blendLogits(
     return knowledge.ref.mul(weight(feature + FEATURES_KEPT)).add(weight(feature));
   };
   const terms = scores.flatMap((score, model) => {
-    const { sum, max } = loudness[model]!;
+    const { sum, max } = scale[model]!;
     // log(score · items / sum + SHARE_MIN), less what is the same for all items.
     const logarithm = np.log(score.ref.add((SHARE_MIN * sum) / items));
     return [logarithm.mul(weigh(model, 0)), score.mul(weigh(model, 1).mul(1 / max))];

@@ -10,10 +10,10 @@ import { openGemm } from '../onnx/gemm.ts';
 import type { Algorithm, ItemVectors } from './algorithm.ts';
 import { encodeLabels, type LabelMatrix } from './content-labels.ts';
 import { searchCoordinates } from './coordinate-search.ts';
-import { embedChoices } from './item-vectors.ts';
+import { embedItems } from './item-vectors.ts';
 import { createProfileModel } from './profiles.ts';
 import { countChosen } from './tables.ts';
-import { indexChoices } from './user-items.ts';
+import { collectUserItems } from './user-items.ts';
 import { POSITION_DECAYS } from './votes.ts';
 
 const WIDTH = 64;
@@ -29,9 +29,9 @@ export const trainContent: Algorithm = async function* ({ interactions, vocabula
   if (context.timeLeft() < estimateMs(interactions.items.length, chosen, labels)) return;
 
   context.onProgress('embedding what players chose');
-  const choices = indexChoices(interactions, vocabulary);
+  const choices = collectUserItems(interactions, vocabulary);
   const random = createRandom(context.seed, 'content');
-  const vectors = embedChoices(choices, counts, chosen, Math.min(WIDTH, chosen), random);
+  const vectors = embedItems(choices, counts, chosen, Math.min(WIDTH, chosen), random);
   let mapped: { regularisation: number; vectors: ItemVectors } | undefined;
   async function train(parameters: typeof START) {
     const { regularisation } = parameters;

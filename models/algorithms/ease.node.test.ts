@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { collectProposals, relative, scoreItems } from '../../tests/try-algorithm.ts';
-import { encodeRetrieval } from './algorithm.ts';
+import { encodeRetrievalModel } from './algorithm.ts';
 import { trainEase } from './ease.ts';
 
 const USERS = 60;
@@ -55,6 +55,7 @@ test('EASE’s model file scores one item as a row of B, for each λ that is tri
 });
 
 test('the same choices give the same files, byte for byte', async () => {
-  const files = async () => (await collectProposals(trainEase, sequences)).map((model) => encodeRetrieval(model).bytes);
+  const files = async () =>
+    (await collectProposals(trainEase, sequences)).map((model) => encodeRetrievalModel(model).bytes);
   expect(await files()).toEqual(await files());
 });

@@ -11,13 +11,13 @@ import { openGemm } from '../onnx/gemm.ts';
 import type { Algorithm, Vocabulary } from './algorithm.ts';
 import { searchTables } from './table-search.ts';
 import { collectTables, countChosen, estimateTablesMs } from './tables.ts';
-import { indexChoices, medianAgeDays } from './user-items.ts';
+import { collectUserItems, medianAgeDays } from './user-items.ts';
 
 /** Of the time left: another λ should have its turn. */
 const INVERSE_TIME_SHARE = 0.4;
 
 export const trainEase: Algorithm = async function* ({ interactions, vocabulary }, context) {
-  const choices = indexChoices(interactions, vocabulary);
+  const choices = collectUserItems(interactions, vocabulary);
   const gemm = await openGemm();
   try {
     const pairs = choices.ends.reduce((sum, end, row) => sum + end - row, 0);
@@ -47,7 +47,11 @@ export const trainEase: Algorithm = async function* ({ interactions, vocabulary 
 };
 
 /** The Gram matrix of the first `rows` items: how many players chose both items of each pair. */
-function countPairs({ starts, ends, items }: Interactions, { places }: Vocabulary, rows: number): SymmetricMatrix {
+function countPairs(
+  { starts, ends, items }: Interactions,
+  { indices: places }: Vocabulary,
+  rows: number,
+): SymmetricMatrix {
   const gram = new SymmetricMatrix(rows, LARGE_BLOCK);
   starts.forEach((start, user) => {
     const chosen = items

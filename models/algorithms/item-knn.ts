@@ -4,15 +4,15 @@
 import type { Algorithm } from './algorithm.ts';
 import { searchTables } from './table-search.ts';
 import { collectTables, countChosen, estimateTablesMs } from './tables.ts';
-import { indexChoices, medianAgeDays } from './user-items.ts';
+import { collectUserItems, medianAgeDays } from './user-items.ts';
 
 /** Choices of one player that lie further apart are not counted as a pair: long histories would cost their square. */
 const REACH = 500;
 
 export const trainItemKnn: Algorithm = async function* ({ interactions, vocabulary }, context) {
   const { itemIds, counts } = vocabulary;
-  const choices = indexChoices(interactions, vocabulary);
-  const { places, starts, ends, rowsOf } = choices;
+  const choices = collectUserItems(interactions, vocabulary);
+  const { itemIndices: places, starts, ends, rowsOf } = choices;
   const rows = countChosen(vocabulary);
   const pairs = ends.reduce(
     (sum, end, row) => sum + Math.min(end, row + REACH) - Math.max(starts[row]!, row - REACH),

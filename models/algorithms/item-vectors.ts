@@ -3,7 +3,7 @@
 
 import type { Random } from '../data/random.ts';
 import type { ItemVectors } from './algorithm.ts';
-import type { Choices } from './user-items.ts';
+import type { UserItems } from './user-items.ts';
 
 const ITERATIONS = 6;
 /** Keeps the factor of a subspace that has fewer dimensions than asked for from dividing by nothing. */
@@ -13,8 +13,8 @@ const PIVOT_MIN = 1e-12;
  * Vectors V of the first `items` places whose products V·Vᵀ come closest to S, where S_ij = Σ over the players who chose
  * both of 1 / (choices of the player · √(c_i · c_j)).
  */
-export function embedChoices(
-  choices: Choices,
+export function embedItems(
+  choices: UserItems,
   counts: Int32Array,
   items: number,
   width: number,
@@ -39,7 +39,7 @@ export function embedChoices(
 
 /** S · basis, player by player. */
 function multiplyByCooccurrence(
-  { places, ends }: Choices,
+  { itemIndices: places, ends }: UserItems,
   counts: Int32Array,
   basis: Float64Array,
   width: number,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decodeNeighbourFile, encodeNeighbourFile, type NeighbourTables } from '../contracts/neighbours.ts';
 import { createRandom } from '../data/random.ts';
-import { gatherNeighbours } from './nearest.ts';
+import { collectNeighbours } from './nearest.ts';
 
 /** Of one item: [place, weight], as far as there are any. */
 const rowOf = ({ perItem, neighbours, weights }: NeighbourTables, item: number): [number, number][] =>
@@ -15,7 +15,7 @@ test('finds the nearest by angle, as sorting all angles does; a vector of zeros 
   const random = createRandom(1, 'nearest');
   const data = Float32Array.from({ length: items * width }, () => random.normal());
   data.fill(0, 3 * width, 4 * width);
-  const tables = await gatherNeighbours(
+  const tables = await collectNeighbours(
     { model: { itemVectors: { data, width } }, content: undefined, counts: new Int32Array(items).fill(9) },
     perItem,
   );
@@ -47,7 +47,7 @@ test('takes what the model says of the items that enough players chose, and what
   };
   const content = { width: 2, data: Float32Array.of(1, 0, 0, 3, -1, 0, 2, 0, 1, 1) };
   const sources = { model: { neighbours: learnt }, content, counts: Int32Array.of(9, 5, 5, 4, 0) };
-  const tables = await gatherNeighbours(sources, 2);
+  const tables = await collectNeighbours(sources, 2);
   // Not itself, nothing negative, the nearest first and at 1.
   expect(rowOf(tables, 0)).toEqual([
     [2, 1],
@@ -60,14 +60,14 @@ test('takes what the model says of the items that enough players chose, and what
   expect(rowOf(tables, 3).map(([place]) => place)).toEqual([0, 4]);
   expect(rowOf(tables, 4).map(([place]) => place)).toEqual([0, 1]);
 
-  const byContent = await gatherNeighbours({ ...sources, model: {} }, 50);
+  const byContent = await collectNeighbours({ ...sources, model: {} }, 50);
   expect(byContent.perItem).toBe(5);
   expect(rowOf(byContent, 0).map(([place]) => place)).toEqual([3, 4]);
   expect(decodeNeighbourFile(encodeNeighbourFile(byContent), 5, 5)).toEqual({ ok: true, value: byContent });
 });
 
 test('a single item, or one of which nothing is known, has no neighbours', async () => {
-  const one = await gatherNeighbours({ model: {}, content: undefined, counts: Int32Array.of(9) }, 50);
+  const one = await collectNeighbours({ model: {}, content: undefined, counts: Int32Array.of(9) }, 50);
   expect(decodeNeighbourFile(encodeNeighbourFile(one), 1, 1)).toEqual({ ok: true, value: one });
   expect(rowOf(one, 0)).toEqual([]);
 });

@@ -25,7 +25,7 @@ export interface NeighbourSources {
  * The neighbours of every item, the nearest first and at 1. An item that few chose is nobody's neighbour by what the model
  * has learnt; by content it may be.
  */
-export async function gatherNeighbours(
+export async function collectNeighbours(
   { model, content, counts }: NeighbourSources,
   perItemMax: number,
 ): Promise<NeighbourTables> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { HISTORY_LENGTH } from '../contracts/release.ts';
 import { encodeHistories } from '../features/history.ts';
 import { openScorer } from '../onnx/session.ts';
-import { encodeRetrieval } from './algorithm.ts';
+import { encodeRetrievalModel } from './algorithm.ts';
 import { createNeighbourModel, neighboursThatFit } from './neighbours.ts';
 import { selectLargest } from './select-largest.ts';
 
@@ -45,7 +45,7 @@ test('the model file says what the formula says: full, short, empty and unknown 
   });
 
   const model = createNeighbourModel({ algorithm: 'example', parameters: {}, itemIds }, tables, DECAY);
-  const scorer = await openScorer(encodeRetrieval(model).bytes, itemIds);
+  const scorer = await openScorer(encodeRetrievalModel(model).bytes, itemIds);
   const places = new Map(itemIds.map((itemId, place) => [itemId, place]));
   const scores = await scorer.score(encodeHistories(histories, places));
   expect(scores).toHaveLength(histories.length * ITEMS);
@@ -71,7 +71,7 @@ test('places that 16 bits cannot number are refused, not wrapped around', () => 
   };
   const ids = Array.from({ length: items }, (_, place) => `g${place}`);
   const model = createNeighbourModel({ algorithm: 'example', parameters: {}, itemIds: ids }, many, DECAY);
-  expect(() => encodeRetrieval(model)).toThrow('32769 items are too many');
+  expect(() => encodeRetrievalModel(model)).toThrow('32769 items are too many');
 });
 
 test('the largest values are found by magnitude, equal ones in favour of the lower place', () => {

@@ -3,16 +3,16 @@
 
 import type { Algorithm, RetrievalModel } from './algorithm.ts';
 import { searchCoordinates } from './coordinate-search.ts';
-import { indexChoices, medianAgeDays, weighByAge } from './user-items.ts';
+import { collectUserItems, medianAgeDays, weighByAge } from './user-items.ts';
 
 /** Proposes at least one model, whatever time is left: it takes none. */
 export const trainPopularity: Algorithm = async function* ({ interactions, vocabulary }, context) {
   const { itemIds } = vocabulary;
-  const choices = indexChoices(interactions, vocabulary);
+  const choices = collectUserItems(interactions, vocabulary);
   const train = ({ halfLifeDays }: { halfLifeDays: number }) => {
     const counts = new Float64Array(itemIds.length);
     weighByAge(choices, halfLifeDays).forEach((weight, row) => {
-      counts[choices.places[row]!]! += weight;
+      counts[choices.itemIndices[row]!]! += weight;
     });
     return createPopularityModel(itemIds, counts, { halfLifeDays });
   };

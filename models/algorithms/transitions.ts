@@ -5,7 +5,7 @@
 import type { Algorithm } from './algorithm.ts';
 import { searchTables } from './table-search.ts';
 import { collectTables, countChosen, estimateTablesMs } from './tables.ts';
-import { indexChoices, medianAgeDays, weighByAge } from './user-items.ts';
+import { collectUserItems, medianAgeDays, weighByAge } from './user-items.ts';
 
 /** Steps; further ones were measured to change nothing. */
 const REACH = 50;
@@ -21,8 +21,8 @@ const START = {
 
 export const trainTransitions: Algorithm = async function* ({ interactions, vocabulary }, context) {
   const { itemIds, counts } = vocabulary;
-  const choices = indexChoices(interactions, vocabulary);
-  const { places, ends, rowsOf } = choices;
+  const choices = collectUserItems(interactions, vocabulary);
+  const { itemIndices: places, ends, rowsOf } = choices;
   const rows = countChosen(vocabulary);
   const pairs = ends.reduce((sum, end, row) => sum + Math.min(end - row, REACH), 0);
   if (rows === 0 || context.timeLeft() < estimateTablesMs(pairs, rows)) return;

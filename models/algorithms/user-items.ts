@@ -5,8 +5,8 @@ import type { Interactions } from '../data/interactions.ts';
 import type { Vocabulary } from './algorithm.ts';
 
 /** Row by row, player by player, each player's choices in time order. Items outside the vocabulary are left out. */
-export interface Choices {
-  places: Int32Array;
+export interface UserItems {
+  itemIndices: Int32Array;
   /** Epoch milliseconds. */
   timestamps: Float64Array;
   /** Of each row, where its player's rows begin, and where they end. */
@@ -16,7 +16,7 @@ export interface Choices {
   rowsOf(place: number): Int32Array;
 }
 
-export function indexChoices({ starts, ends, items, timestamps }: Interactions, vocabulary: Vocabulary): Choices {
+export function collectUserItems({ starts, ends, items, timestamps }: Interactions, vocabulary: Vocabulary): UserItems {
   const rows = items.length;
   const known = {
     places: new Int32Array(rows),
@@ -28,7 +28,7 @@ export function indexChoices({ starts, ends, items, timestamps }: Interactions, 
   starts.forEach((start, user) => {
     const first = length;
     for (let row = start; row < ends[user]!; row++) {
-      const place = vocabulary.places[items[row]!]!;
+      const place = vocabulary.indices[items[row]!]!;
       if (place < 0) continue;
       known.places[length] = place;
       known.timestamps[length++] = timestamps[row]!;
@@ -44,7 +44,7 @@ export function indexChoices({ starts, ends, items, timestamps }: Interactions, 
   const index = new Int32Array(length);
   for (let row = 0; row < length; row++) index[next[known.places[row]!]!++] = row;
   return {
-    places: known.places.subarray(0, length),
+    itemIndices: known.places.subarray(0, length),
     timestamps: known.timestamps.subarray(0, length),
     starts: known.starts.subarray(0, length),
     ends: known.ends.subarray(0, length),
@@ -55,18 +55,18 @@ export function indexChoices({ starts, ends, items, timestamps }: Interactions, 
 const DAY_MS = 86_400_000;
 
 /** Days between each choice and the newest of all. */
-export function measureAges({ timestamps }: Choices): Float64Array {
+export function measureAges({ timestamps }: UserItems): Float64Array {
   const newest = timestamps.reduce((latest, timestamp) => Math.max(latest, timestamp), Number.NEGATIVE_INFINITY);
   return timestamps.map((timestamp) => (newest - timestamp) / DAY_MS);
 }
 
 /** The median age in days, to two digits: the scale of half-lives that can make a difference to these choices. */
-export function medianAgeDays(choices: Choices): number {
+export function medianAgeDays(choices: UserItems): number {
   const ages = measureAges(choices).sort();
   return Number((ages[ages.length >> 1] ?? 0).toPrecision(2));
 }
 
 /** Weights of the rows, 1 for the newest; half for each half-life of age, where that is not 0. */
-export function weighByAge(choices: Choices, halfLifeDays: number): Float64Array {
+export function weighByAge(choices: UserItems, halfLifeDays: number): Float64Array {
   return measureAges(choices).map((age) => (halfLifeDays === 0 ? 1 : 2 ** (-age / halfLifeDays)));
 }

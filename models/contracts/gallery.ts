@@ -38,7 +38,7 @@ export const Explanation = z
   .object({
     itemId: z.string(),
     shown: z
-      .object({ rowId: z.string(), place: z.number().int() })
+      .object({ rowId: z.string(), position: z.number().int() })
       .nullable()
       .meta({ description: 'Where it stands, places from 0; null where it does not.' }),
     why: z.string(),

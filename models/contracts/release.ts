@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { NEIGHBOURS_PER_ITEM_MAX } from './neighbours.ts';
 
 /** Grows with every change that an isolate or a trainer of before could not read. */
-export const RELEASE_SCHEMA = 3;
+export const RELEASE_SCHEMA = 4;
 
 /** Items of a player's history that a retrieval model reads; the newest, newest first, padded at the end with weight 0. */
 export const HISTORY_LENGTH = 128;
@@ -106,7 +106,7 @@ export const ReleaseManifest = z.object({
     items: z.array(z.number().int()),
     weights: z.array(z.number()),
     ages: z.array(z.number()),
-    expected: z.array(z.object({ place: z.number().int(), score: z.number() })),
+    expected: z.array(z.object({ itemIndex: z.number().int(), score: z.number() })),
   }),
   trainSeconds: z.number(),
 });

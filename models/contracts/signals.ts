@@ -55,7 +55,7 @@ export const HistoryItem = z
 export type HistoryItem = z.infer<typeof HistoryItem>;
 
 /** What ranking reads of the signals, at one moment. `history` is newest first. */
-export const UserView = z.object({
+export const UserState = z.object({
   history: z.array(HistoryItem),
   owned: z.array(z.string()),
   played: z.array(z.string()),
@@ -67,9 +67,9 @@ export const UserView = z.object({
     .meta({ description: 'What was shown lately, and how often since the player last did anything with it.' }),
   preferences: Preferences,
 });
-export type UserView = z.infer<typeof UserView>;
+export type UserState = z.infer<typeof UserState>;
 
-export const EMPTY_VIEW: UserView = {
+export const EMPTY_USER_STATE: UserState = {
   history: [],
   owned: [],
   played: [],

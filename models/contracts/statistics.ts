@@ -4,23 +4,23 @@ import { z } from 'zod';
 
 export const STATISTICS_SCHEMA = 1;
 
-const Scored = z.tuple([z.string(), z.number()]);
+const ItemScore = z.tuple([z.string(), z.number()]);
 /** [itemId, score], best first. */
-export type Scored = z.infer<typeof Scored>;
+export type ItemScore = z.infer<typeof ItemScore>;
 
 export const Statistics = z.object({
   schema: z.literal(STATISTICS_SCHEMA),
   computedAt: z.iso.datetime(),
   events: z.number().int(),
-  popular: z.array(Scored),
-  trending: z.array(Scored),
-  bestRated: z.array(Scored),
+  popular: z.array(ItemScore),
+  trending: z.array(ItemScore),
+  bestRated: z.array(ItemScore),
   /** By ISO 3166-1 alpha-2 code: those countries where enough is played. */
-  trendingByCountry: z.record(z.string(), z.array(Scored)).default({}),
+  trendingByCountry: z.record(z.string(), z.array(ItemScore)).default({}),
   /** The same countries: what is chosen there, and as far as that is too little to tell, in the world. */
-  popularByCountry: z.record(z.string(), z.array(Scored)).default({}),
+  popularByCountry: z.record(z.string(), z.array(ItemScore)).default({}),
   /** Well rated and little known. */
-  hiddenGems: z.array(Scored).default([]),
+  hiddenGems: z.array(ItemScore).default([]),
 });
 export type Statistics = z.infer<typeof Statistics>;
 

@@ -17,7 +17,7 @@ export type StoredGallery = z.infer<typeof StoredGallery>;
 /** What the batch computation knew of the player, for the time when nobody else can say it. */
 export const BatchGallery = StoredGallery.extend({
   /** Owned or played. */
-  had: z.array(z.string()),
+  ownedOrPlayed: z.array(z.string()),
   dismissed: z.array(z.string()),
   ageLimit: z.number().int().nullable(),
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { objectionToAddress } from './subscription.ts';
+import { explainRefusedAddress } from './subscription.ts';
 
 test.each([
   ['https://example.com/hook', undefined],
@@ -24,12 +24,12 @@ test.each([
   ['https://db.internal', 'must lead to a public host'],
   ['https://intranet', 'must lead to a public host'],
 ])('%s: %s', (address, objection) => {
-  expect(objectionToAddress(address, false)).toBe(objection);
+  expect(explainRefusedAddress(address, false)).toBe(objection);
 });
 
 test('on the developer’s own machine its own receivers may be sent to, and no other private one', () => {
-  expect(objectionToAddress('http://localhost:9000/hook', true)).toBeUndefined();
-  expect(objectionToAddress('http://127.0.0.1:9000/hook', true)).toBeUndefined();
-  expect(objectionToAddress('http://10.0.0.1/hook', true)).toBe('must begin with https://');
-  expect(objectionToAddress('https://router.local/hook', true)).toBe('must lead to a public host');
+  expect(explainRefusedAddress('http://localhost:9000/hook', true)).toBeUndefined();
+  expect(explainRefusedAddress('http://127.0.0.1:9000/hook', true)).toBeUndefined();
+  expect(explainRefusedAddress('http://10.0.0.1/hook', true)).toBe('must begin with https://');
+  expect(explainRefusedAddress('https://router.local/hook', true)).toBe('must lead to a public host');
 });

@@ -18,7 +18,7 @@ export const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', 
  * ones as well: who has a certificate has a name. To what a name leads cannot be seen here. `loopback`: whether this machine
  * itself may be sent to, for development.
  */
-export function objectionToAddress(address: string, loopback: boolean): string | undefined {
+export function explainRefusedAddress(address: string, loopback: boolean): string | undefined {
   if (!URL.canParse(address)) return 'must be a URL';
   const url = new URL(address);
   const name = url.hostname.replace(/\.$/, '');

@@ -1,6 +1,6 @@
 // Which players' last choice a release is measured on, and therefore does not learn from.
 
-import { hashName } from '../features/rng.ts';
+import { hashString } from '../features/rng.ts';
 
 /** Enough to tell two models apart; more would be lost to training. */
 const USERS_ENOUGH = 10_000;
@@ -21,7 +21,7 @@ export const isHeldOut = (userId: string, share: number): boolean => hash(userId
 
 /** The hash of a name, then murmur3's finaliser, without which similar ids would stay neighbours. 0 to 2³² − 1. */
 function hash(text: string): number {
-  let h = hashName(text);
+  let h = hashString(text);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;

@@ -1,6 +1,6 @@
 // Seeded randomness, for training and for the made-up world. Not for secrets.
 
-import { createDice } from '../features/rng.ts';
+import { createRng } from '../features/rng.ts';
 
 /** A stream of random numbers that is the same for the same seed. */
 export interface Random {
@@ -20,7 +20,7 @@ export interface Random {
 
 /** A stream of its own for each (seed, name), so that a change in one part of the world leaves the others as they are. */
 export function createRandom(seed: number, name: string): Random {
-  const next = createDice(`${seed}/${name}`);
+  const next = createRng(`${seed}/${name}`);
   const below = (end: number) => Math.floor(next() * end);
   return {
     next,

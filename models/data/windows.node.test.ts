@@ -10,7 +10,7 @@ test('an epoch holds every step from one item to the next once, newest first, an
   for (const seed of [1, 2, 3]) {
     const batches = [...packEpoch(sequences, { rows: 2, length: 8 }, createRandom(seed, 'windows'))];
     const pairs: string[] = [];
-    for (const { items, targets, windows } of batches) {
+    for (const { items, targets, segmentIds: windows } of batches) {
       expect(items).toHaveLength(16);
       for (let cell = 0; cell < 16; cell++) {
         if (windows[cell] === 0) continue;

@@ -10,7 +10,7 @@ export interface PackedRows {
   /** The item that the player chose next. */
   targets: Int32Array;
   /** Which window of its row a cell belongs to, from 1 on; 0 where padded. What is in another window is another player's. */
-  windows: Int32Array;
+  segmentIds: Int32Array;
 }
 
 interface Row {
@@ -63,14 +63,14 @@ function cutWindows(sequence: Int32Array, length: number, random: Random): Int32
 
 function packRows(open: readonly Row[], { rows, length }: { rows: number; length: number }): PackedRows {
   const cells = rows * length;
-  const packed = { items: new Int32Array(cells), targets: new Int32Array(cells), windows: new Int32Array(cells) };
+  const packed = { items: new Int32Array(cells), targets: new Int32Array(cells), segmentIds: new Int32Array(cells) };
   open.forEach((row, r) => {
     let at = r * length;
     row.windows.forEach((window, w) => {
       for (let place = window.length - 1; place > 0; place--, at++) {
         packed.targets[at] = window[place]!;
         packed.items[at] = window[place - 1]!;
-        packed.windows[at] = w + 1;
+        packed.segmentIds[at] = w + 1;
       }
     });
   });

@@ -5,7 +5,7 @@ import type { Interactions } from '../data/interactions.ts';
 
 const DAY_MS = 86_400_000;
 
-export interface RankingCase {
+export interface EvaluationCase {
   /** Newest first: each item at its first positive event, with that event's weight. Serving adds up later events too. */
   readonly history: readonly Pick<HistoryItem, 'itemId' | 'weight' | 'ageDays'>[];
   /** Different items, none of the history; the first that was chosen comes first. */
@@ -17,9 +17,9 @@ export interface Split {
   /** What may be learnt from. */
   training: Interactions;
   /** What hyper-parameters and algorithms are chosen on. */
-  validation: readonly RankingCase[];
+  validation: readonly EvaluationCase[];
   /** What is reported. */
-  test: readonly RankingCase[];
+  test: readonly EvaluationCase[];
   /** Players whose choices are in the test's part, but too little comes before them to ask with. */
   leftOut: number;
 }
@@ -32,10 +32,11 @@ export interface CaseRows {
 }
 
 /** `now`: the moment of the question, epoch milliseconds. Ages count from it. */
-export const makeCase = (all: Interactions, rows: CaseRows, now: number): RankingCase => new LazyCase(all, rows, now);
+export const createEvaluationCase = (all: Interactions, rows: CaseRows, now: number): EvaluationCase =>
+  new LazyCase(all, rows, now);
 
 /** Reads the columns each time it is asked: a million rows as objects would take more memory than the training. */
-class LazyCase implements RankingCase {
+class LazyCase implements EvaluationCase {
   readonly #all: Interactions;
   readonly #rows: CaseRows;
   readonly #now: number;
@@ -46,7 +47,7 @@ class LazyCase implements RankingCase {
     this.#now = now;
   }
 
-  get history(): RankingCase['history'] {
+  get history(): EvaluationCase['history'] {
     const { itemIds, items, weights, timestamps } = this.#all;
     const { start, cut } = this.#rows;
     return Array.from({ length: cut - start }, (_, age) => {
@@ -59,7 +60,7 @@ class LazyCase implements RankingCase {
     });
   }
 
-  get targets(): RankingCase['targets'] {
+  get targets(): EvaluationCase['targets'] {
     const { itemIds, items } = this.#all;
     return Array.from(items.subarray(this.#rows.cut, this.#rows.end), (item) => itemIds[item]!);
   }

@@ -2,7 +2,7 @@
 // choose next after each of their first few choices. The same players at every step, so that the steps compare.
 
 import type { Interactions } from '../data/interactions.ts';
-import { makeCase, type RankingCase, type Split } from './cases.ts';
+import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
 import { drawPart } from './unseen-players.ts';
 
 /** How many choices are known when the next one is asked for. */
@@ -15,8 +15,8 @@ const CHOICES_MIN = Math.max(...EVENTS_SEEN) + 1;
  */
 export function coldStart(all: Interactions, seed: number): Split {
   const ends = all.ends.slice();
-  const validation: RankingCase[] = [];
-  const test: RankingCase[] = [];
+  const validation: EvaluationCase[] = [];
+  const test: EvaluationCase[] = [];
   let leftOut = 0;
   all.userIds.forEach((userId, user) => {
     const part = drawPart(userId, seed);
@@ -30,7 +30,9 @@ export function coldStart(all: Interactions, seed: number): Split {
     for (const seen of EVENTS_SEEN) {
       const cut = start + seen;
       if (seen === 0 && part === 'validation') continue;
-      (part === 'test' ? test : validation).push(makeCase(all, { start, cut, end: cut + 1 }, all.timestamps[cut]!));
+      (part === 'test' ? test : validation).push(
+        createEvaluationCase(all, { start, cut, end: cut + 1 }, all.timestamps[cut]!),
+      );
     }
   });
   return { training: { ...all, ends }, validation, test, leftOut };

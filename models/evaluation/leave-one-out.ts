@@ -2,7 +2,7 @@
 // of the test holds the validation's choice, as it would on that day.
 
 import type { Interactions } from '../data/interactions.ts';
-import { makeCase, type RankingCase, type Split } from './cases.ts';
+import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
 
 /** One to learn from, one to choose by, one to report. */
 const CHOICES_MIN = 3;
@@ -17,8 +17,8 @@ export function leaveOneOut(
   choicesMin = CHOICES_MIN,
 ): Split {
   const ends = all.ends.slice();
-  const validation: RankingCase[] = [];
-  const test: RankingCase[] = [];
+  const validation: EvaluationCase[] = [];
+  const test: EvaluationCase[] = [];
   let leftOut = 0;
   all.userIds.forEach((userId, user) => {
     if (!isHeldOut(userId)) return;
@@ -28,7 +28,7 @@ export function leaveOneOut(
       return;
     }
     const askLast = (before: number) =>
-      makeCase(all, { start, cut: before - 1, end: before }, all.timestamps[before - 1]!);
+      createEvaluationCase(all, { start, cut: before - 1, end: before }, all.timestamps[before - 1]!);
     test.push(askLast(end));
     ends[user] = end - 1;
     if (end - start < CHOICES_MIN) return;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { InteractionLog, type Interactions } from '../data/interactions.ts';
-import type { RankingCase } from './cases.ts';
+import type { EvaluationCase } from './cases.ts';
 import { coldStart } from './cold-start.ts';
 import { leaveOneOut } from './leave-one-out.ts';
 import { PROTOCOLS } from './protocols.ts';
@@ -30,7 +30,7 @@ const kept = ({ userIds, itemIds, items, starts, ends }: Interactions) =>
   );
 
 /** Questions as `history → targets`, the history as `item@age in days`. */
-const asText = (cases: readonly RankingCase[]) =>
+const asText = (cases: readonly EvaluationCase[]) =>
   cases.map(
     ({ history, targets }) =>
       `${history.map(({ itemId, ageDays }) => `${itemId}@${ageDays}`).join(' ')} → ${targets.join(' ')}`,

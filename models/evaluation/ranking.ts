@@ -3,7 +3,7 @@
 
 import { encodeHistories } from '../features/history.ts';
 import type { Scorer } from '../onnx/scorer.ts';
-import type { RankingCase } from './cases.ts';
+import type { EvaluationCase } from './cases.ts';
 import { listBest, rankTargetsOf } from './rank-row.ts';
 
 /** How a model answered, question by question. */
@@ -20,7 +20,7 @@ export const LIST_LENGTH = 10;
 const BATCH = 64;
 
 /** Items of the history are left out of the ranking; ties count against the model (see rankTargetsOf). */
-export async function rankTargets(scorer: Scorer, cases: Iterable<RankingCase>): Promise<Ranking> {
+export async function rankTargets(scorer: Scorer, cases: Iterable<EvaluationCase>): Promise<Ranking> {
   const places = new Map(scorer.itemIds.map((itemId, place) => [itemId, place]));
   const placesOf = (itemIds: readonly string[]) =>
     itemIds.map((itemId) => places.get(itemId)).filter((place) => place !== undefined);
@@ -46,8 +46,8 @@ export async function rankTargets(scorer: Scorer, cases: Iterable<RankingCase>):
   return { ranks, lists: concatenate(lists, ranks.length * LIST_LENGTH) };
 }
 
-function* inBatches(cases: Iterable<RankingCase>): Generator<RankingCase[]> {
-  let batch: RankingCase[] = [];
+function* inBatches(cases: Iterable<EvaluationCase>): Generator<EvaluationCase[]> {
+  let batch: EvaluationCase[] = [];
   for (const question of cases) {
     batch.push(question);
     if (batch.length < BATCH) continue;

@@ -2,7 +2,7 @@
 // asked for. Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering", but cut by time, not at random.
 
 import type { Interactions } from '../data/interactions.ts';
-import { makeCase, type RankingCase, type Split } from './cases.ts';
+import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
 import { drawPart } from './unseen-players.ts';
 
 const GIVEN_SHARE = 0.8;
@@ -12,8 +12,8 @@ const CHOICES_MIN = 5;
 /** The same seed gives the same players, whatever other players there are. Those with less than five choices are learnt from. */
 export function strongGeneralisation(all: Interactions, seed: number): Split {
   const ends = all.ends.slice();
-  const validation: RankingCase[] = [];
-  const test: RankingCase[] = [];
+  const validation: EvaluationCase[] = [];
+  const test: EvaluationCase[] = [];
   let leftOut = 0;
   all.userIds.forEach((userId, user) => {
     const part = drawPart(userId, seed);
@@ -24,7 +24,7 @@ export function strongGeneralisation(all: Interactions, seed: number): Split {
       return;
     }
     const cut = start + Math.floor(GIVEN_SHARE * (end - start));
-    (part === 'test' ? test : validation).push(makeCase(all, { start, cut, end }, all.timestamps[cut]!));
+    (part === 'test' ? test : validation).push(createEvaluationCase(all, { start, cut, end }, all.timestamps[cut]!));
     ends[user] = start;
   });
   return { training: { ...all, ends }, validation, test, leftOut };

@@ -2,7 +2,7 @@
 // asked for. It tells most about a live system, and nothing where the times are made up.
 
 import type { Interactions } from '../data/interactions.ts';
-import { makeCase, type RankingCase, type Split } from './cases.ts';
+import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
 
 /** Shares of all choices, the latest; more where many have one time, which no cut parts. */
 export interface TemporalShares {
@@ -19,8 +19,8 @@ export function temporal(all: Interactions, shares: TemporalShares = { validatio
   const testFrom = timeOfLatest(times, times.length, shares.test);
   const validationFrom = timeOfLatest(times, findFirst(times, 0, times.length, testFrom), shares.validation);
   const ends = new Int32Array(all.ends.length);
-  const validation: RankingCase[] = [];
-  const test: RankingCase[] = [];
+  const validation: EvaluationCase[] = [];
+  const test: EvaluationCase[] = [];
   let leftOut = 0;
   all.starts.forEach((start, user) => {
     const end = all.ends[user]!;
@@ -28,9 +28,9 @@ export function temporal(all: Interactions, shares: TemporalShares = { validatio
     const testStart = findFirst(all.timestamps, validationStart, end, testFrom);
     ends[user] = validationStart;
     if (start < validationStart && validationStart < testStart)
-      validation.push(makeCase(all, { start, cut: validationStart, end: testStart }, validationFrom));
+      validation.push(createEvaluationCase(all, { start, cut: validationStart, end: testStart }, validationFrom));
     if (testStart === end) return;
-    if (start < testStart) test.push(makeCase(all, { start, cut: testStart, end }, testFrom));
+    if (start < testStart) test.push(createEvaluationCase(all, { start, cut: testStart, end }, testFrom));
     else leftOut++;
   });
   return { training: { ...all, ends }, validation, test, leftOut };

@@ -19,7 +19,7 @@ const PICKED_WEIGHT = 1;
  * Shares per genre, strongest first. An item's weight is spread evenly over its genres; dislikes count against. `picked`:
  * genres that the player named.
  */
-export function genreAffinity(
+export function computeGenreAffinity(
   history: readonly HistoryItem[],
   genresOf: (itemId: string) => readonly string[] | undefined,
   picked: readonly string[] = [],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { EMPTY_VIEW } from '../contracts/signals.ts';
-import { labelLifts } from './lift.ts';
+import { EMPTY_USER_STATE } from '../contracts/signals.ts';
+import { computeLabelLifts } from './lift.ts';
 
 const game = (itemId: string, ...tags: string[]) => ({
   itemId,
@@ -25,18 +25,18 @@ const catalogue = new Map(
 const chosen = (...itemIds: string[]) =>
   itemIds.map((itemId) => ({ itemId, weight: 1, ageDays: 1, strongestType: 'click' }));
 const shown = (times: number, ...itemIds: string[]) => itemIds.map((itemId) => ({ itemId, times }));
-const lift = (view: Partial<typeof EMPTY_VIEW>) => labelLifts({ ...EMPTY_VIEW, ...view }, catalogue);
+const lift = (user: Partial<typeof EMPTY_USER_STATE>) => computeLabelLifts({ ...EMPTY_USER_STATE, ...user }, catalogue);
 
 test('what is chosen of what is shown is lifted, what is passed over is lowered, the more the surer', () => {
-  const view = { history: chosen('a1', 'a2'), shown: shown(1, 'a3', 'b1', 'b2', 'b3') };
-  const lifts = lift(view);
+  const user = { history: chosen('a1', 'a2'), shown: shown(1, 'a3', 'b1', 'b2', 'b3') };
+  const lifts = lift(user);
   expect(lifts.get('Naval')).toBeGreaterThan(0.2);
   expect(lifts.get('Racing')).toBeLessThan(-0.2);
   expect(lifts.get('Puzzle')).toBeUndefined();
-  const again = lift({ ...view, shown: shown(3, 'a3', 'b1', 'b2', 'b3') });
+  const again = lift({ ...user, shown: shown(3, 'a3', 'b1', 'b2', 'b3') });
   expect(again.get('Racing')).toBeLessThan(lifts.get('Racing')!);
   // Beyond three times it says no more.
-  expect(lift({ ...view, shown: shown(50, 'a3', 'b1', 'b2', 'b3') })).toEqual(again);
+  expect(lift({ ...user, shown: shown(50, 'a3', 'b1', 'b2', 'b3') })).toEqual(again);
 });
 
 test('a refusal is a look that came to nothing, and so says more than nothing', () => {

@@ -2,7 +2,7 @@
 // passed over, label by label. Affinity says what was liked; this also says what was offered often and never taken.
 
 import type { Item } from '../contracts/item.ts';
-import type { UserView } from '../contracts/signals.ts';
+import type { UserState } from '../contracts/signals.ts';
 
 /** By genre or tag: the logarithm of the factor by which the player chooses it more often than the rest, 0 where nothing is known. */
 export type Lifts = ReadonlyMap<string, number>;
@@ -15,8 +15,8 @@ const PRIOR_CHOICE_LOOKS = 12;
 /** Shown as often as this, a game was passed over as surely as it will be. */
 const TIMES_MAX = 3;
 
-export function labelLifts(
-  { history, shown }: Pick<UserView, 'history' | 'shown'>,
+export function computeLabelLifts(
+  { history, shown }: Pick<UserState, 'history' | 'shown'>,
   catalogue: { get(itemId: string): Item | undefined },
 ): Lifts {
   const all = { choices: PRIOR_CHOICES, looks: PRIOR_CHOICE_LOOKS };

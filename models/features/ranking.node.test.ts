@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { EMPTY_CONTEXT } from '../contracts/context.ts';
 import type { Item } from '../contracts/item.ts';
-import { EMPTY_VIEW } from '../contracts/signals.ts';
+import { EMPTY_USER_STATE } from '../contracts/signals.ts';
 import {
-  ACTION_VALUES,
+  ACTION_UTILITIES,
   ACTIONS,
-  type CandidateFacts,
+  type CandidateFeatures,
+  computeExpectedUtilities,
   encodeFeatures,
   FEATURES,
   FEATURES_HASH,
-  valueActions,
   writePosition,
 } from './ranking.ts';
-import { describeAnswer } from './request-features.ts';
+import { computeRequestFeatures } from './request-features.ts';
 
 const item = (changes: Partial<Item> = {}): Item => ({
   itemId: 'g1',
@@ -28,7 +28,7 @@ const item = (changes: Partial<Item> = {}): Item => ({
   hidden: false,
   ...changes,
 });
-const candidate = (changes: Partial<CandidateFacts> = {}): CandidateFacts => ({
+const candidate = (changes: Partial<CandidateFeatures> = {}): CandidateFeatures => ({
   item: item(),
   sources: {},
   retrievalRank: undefined,
@@ -36,9 +36,9 @@ const candidate = (changes: Partial<CandidateFacts> = {}): CandidateFacts => ({
   ...changes,
 });
 const own = item({ itemId: 'own', price: 10 });
-const answer = describeAnswer({
-  view: {
-    ...EMPTY_VIEW,
+const answer = computeRequestFeatures({
+  user: {
+    ...EMPTY_USER_STATE,
     history: [{ itemId: 'own', weight: 1, ageDays: 1, strongestType: 'play' }],
     played: ['own'],
     shown: [{ itemId: 'g1', times: 4 }],
@@ -50,7 +50,7 @@ const answer = describeAnswer({
   context: { ...EMPTY_CONTEXT, localHour: 6, platform: 'linux' },
   today: '2026-03-03',
 });
-const read = (one: CandidateFacts) => {
+const read = (one: CandidateFeatures) => {
   const values = encodeFeatures([one], answer);
   return Object.fromEntries(FEATURES.map(({ name }, at) => [name, values[at]!]));
 };
@@ -120,9 +120,9 @@ test('an entry further right or down is told by its position alone', () => {
 
 test('values are the table applied, in order and above zero even where everybody dismisses', () => {
   const chances = (...values: number[]) => Float32Array.from(values);
-  expect(valueActions(chances(0.5, 0.1, 0, 0, 0))[0]).toBeCloseTo(0.5 + 0.1 * ACTION_VALUES.play);
-  expect(valueActions(new Float32Array(3 * ACTIONS.length))).toHaveLength(3);
-  const falling = [0, 0.05, 0.3, 1].map((dismissed) => valueActions(chances(0.1, 0, 0, 0, dismissed))[0]!);
+  expect(computeExpectedUtilities(chances(0.5, 0.1, 0, 0, 0))[0]).toBeCloseTo(0.5 + 0.1 * ACTION_UTILITIES.play);
+  expect(computeExpectedUtilities(new Float32Array(3 * ACTIONS.length))).toHaveLength(3);
+  const falling = [0, 0.05, 0.3, 1].map((dismissed) => computeExpectedUtilities(chances(0.1, 0, 0, 0, dismissed))[0]!);
   expect(falling).toEqual(falling.toSorted((a, b) => b - a));
   expect(new Set(falling).size).toBe(falling.length);
   expect(falling.at(-1)).toBeGreaterThan(0);

@@ -3,7 +3,7 @@
 
 import type { Item } from '../contracts/item.ts';
 import type { Lifts } from './lift.ts';
-import type { AnswerFacts } from './request-features.ts';
+import type { RequestFeatures } from './request-features.ts';
 import { seriesOf } from './series.ts';
 
 /** What the model predicts, one probability each, in this order. */
@@ -11,10 +11,10 @@ export const ACTIONS = ['click', 'play', 'like', 'purchase', 'dismiss'] as const
 export type Action = (typeof ACTIONS)[number];
 
 /** What an action is worth to the store: the score of a candidate is the sum over its probabilities. */
-export const ACTION_VALUES: Record<Action, number> = { click: 1, play: 4, like: 3, purchase: 6, dismiss: -4 };
+export const ACTION_UTILITIES: Record<Action, number> = { click: 1, play: 4, like: 3, purchase: 6, dismiss: -4 };
 
 /** What is known of one candidate, beside its answer. */
-export interface CandidateFacts {
+export interface CandidateFeatures {
   item: Item;
   /** What the sources that found it say, each relative to its best, 0–1. */
   sources: Readonly<Partial<Record<string, { score: number }>>>;
@@ -28,7 +28,7 @@ interface Feature {
   name: string;
   /** Every value is within it: no item's data can blow a score up. */
   range: readonly [min: number, max: number];
-  read(candidate: CandidateFacts, answer: AnswerFacts): number;
+  read(candidate: CandidateFeatures, answer: RequestFeatures): number;
 }
 
 const share = (name: string, read: Feature['read']): Feature => ({ name, range: [0, 1], read });
@@ -69,7 +69,7 @@ const SHOWN_MAX = 50;
 const IDLE_DAYS_MAX = 365;
 const HOURS = 24;
 const turn = (hour: number): number => (2 * Math.PI * hour) / HOURS;
-const ageDays = (item: Item, { todayMs }: AnswerFacts): number | undefined =>
+const ageDays = (item: Item, { todayMs }: RequestFeatures): number | undefined =>
   item.releaseDate === null ? undefined : (todayMs - releasedMs(item)) / 86_400_000;
 
 /** The same items are asked for with every page. */
@@ -150,7 +150,7 @@ function hash(text: string): string {
 }
 
 /** [candidates, FEATURES], row by row, as the edge asks: no position is said. */
-export function encodeFeatures(candidates: readonly CandidateFacts[], answer: AnswerFacts): Float32Array {
+export function encodeFeatures(candidates: readonly CandidateFeatures[], answer: RequestFeatures): Float32Array {
   const rows = new Float32Array(candidates.length * FEATURES.length);
   let cell = 0;
   for (const candidate of candidates)
@@ -173,12 +173,12 @@ export function writePosition(features: Float32Array, row: number, column: numbe
 }
 
 /** One number for each row of probabilities, [candidates, ACTIONS]; greater than 0, so that it can be multiplied. */
-export function valueActions(probabilities: Float32Array): Float32Array {
+export function computeExpectedUtilities(probabilities: Float32Array): Float32Array {
   const values = new Float32Array(probabilities.length / ACTIONS.length);
   for (let candidate = 0; candidate < values.length; candidate++) {
     let value = 0;
     ACTIONS.forEach((action, at) => {
-      value += ACTION_VALUES[action] * probabilities[candidate * ACTIONS.length + at]!;
+      value += ACTION_UTILITIES[action] * probabilities[candidate * ACTIONS.length + at]!;
     });
     values[candidate] = value > VALUE_SMALL ? value : VALUE_SMALL * Math.exp(value / VALUE_SMALL / DECAY - 1 / DECAY);
   }

@@ -3,15 +3,15 @@
 
 import type { RequestContext } from '../contracts/context.ts';
 import type { Item } from '../contracts/item.ts';
-import type { UserView } from '../contracts/signals.ts';
-import type { Scored, Statistics } from '../contracts/statistics.ts';
-import { type GenreAffinity, genreAffinity } from './affinity.ts';
-import { type Lifts, labelLifts } from './lift.ts';
+import type { UserState } from '../contracts/signals.ts';
+import type { ItemScore, Statistics } from '../contracts/statistics.ts';
+import { computeGenreAffinity, type GenreAffinity } from './affinity.ts';
+import { computeLabelLifts, type Lifts } from './lift.ts';
 import { seriesOf } from './series.ts';
 
 type Shares = ReadonlyMap<string, number>;
 
-export interface AnswerFacts {
+export interface RequestFeatures {
   /** The player's taste, as shares that add up to 1. */
   genres: Shares;
   tags: Shares;
@@ -47,8 +47,8 @@ export interface AnswerFacts {
   todayMs: number;
 }
 
-export interface AnswerMaterial {
-  view: UserView;
+export interface RequestFeatureInput {
+  user: UserState;
   affinity: readonly GenreAffinity[];
   catalogue: { get(itemId: string): Item | undefined };
   statistics: Statistics | null;
@@ -62,10 +62,10 @@ const IDLE_DAYS_UNKNOWN = 365;
 /** A play that counts for at least this was a long one (weights.ts): some two hours. */
 const LONG_PLAY_WEIGHT = 0.9;
 
-export function describeAnswer(material: AnswerMaterial): AnswerFacts {
-  const { view, affinity, catalogue, statistics, popularity, context, today } = material;
-  const { history } = view;
-  const tags = genreAffinity(history, (itemId) => catalogue.get(itemId)?.tags);
+export function computeRequestFeatures(material: RequestFeatureInput): RequestFeatures {
+  const { user, affinity, catalogue, statistics, popularity, context, today } = material;
+  const { history } = user;
+  const tags = computeGenreAffinity(history, (itemId) => catalogue.get(itemId)?.tags);
   const played = history.filter(({ strongestType }) => strongestType === 'play');
   const ofHistory = (items: readonly unknown[]) => (history.length > 0 ? items.length / history.length : 0);
   const chosen = history.filter(({ weight }) => weight > 0).map(({ itemId }) => catalogue.get(itemId));
@@ -75,14 +75,14 @@ export function describeAnswer(material: AnswerMaterial): AnswerFacts {
     developers: new Set(chosen.flatMap((item) => item?.developer ?? [])),
     series: new Set(chosen.flatMap((item) => (item === undefined ? [] : seriesOf(item.title)))),
     lastLabels: labelsOfLast(history, catalogue),
-    lifts: labelLifts(view, catalogue),
+    lifts: computeLabelLifts(user, catalogue),
     idleDays: history[0]?.ageDays ?? IDLE_DAYS_UNKNOWN,
-    usualPrice: medianPrice([...view.owned, ...view.played], catalogue),
+    usualPrice: medianPrice([...user.owned, ...user.played], catalogue),
     plays: ofHistory(played),
     longPlays: ofHistory(played.filter(({ weight }) => weight >= LONG_PLAY_WEIGHT)),
     historyLength: history.length,
-    shown: new Map(view.shown.map(({ itemId, times }) => [itemId, times])),
-    popularityDial: view.preferences.popularity,
+    shown: new Map(user.shown.map(({ itemId, times }) => [itemId, times])),
+    popularityDial: user.preferences.popularity,
     popularity,
     trend: sharesOf(statistics?.trending),
     countryTrend: sharesOf(statistics?.trendingByCountry[context.country ?? '']),
@@ -93,22 +93,22 @@ export function describeAnswer(material: AnswerMaterial): AnswerFacts {
   };
 }
 
-function labelsOfLast(history: UserView['history'], catalogue: AnswerMaterial['catalogue']): ReadonlySet<string> {
+function labelsOfLast(history: UserState['history'], catalogue: RequestFeatureInput['catalogue']): ReadonlySet<string> {
   const last = history.find(({ weight }) => weight > 0);
   const item = last && catalogue.get(last.itemId);
   return new Set(item === undefined ? [] : [...item.genres, ...item.tags]);
 }
 
-function medianPrice(itemIds: readonly string[], catalogue: AnswerMaterial['catalogue']): number | null {
+function medianPrice(itemIds: readonly string[], catalogue: RequestFeatureInput['catalogue']): number | null {
   const prices = [...new Set(itemIds)].flatMap((itemId) => catalogue.get(itemId)?.price ?? []).sort((a, b) => a - b);
   return prices[prices.length >> 1] ?? null;
 }
 
 /** The lists are the same for many answers. */
-const known = new WeakMap<readonly Scored[], Shares>();
+const known = new WeakMap<readonly ItemScore[], Shares>();
 const NONE: Shares = new Map();
 
-function sharesOf(list: readonly Scored[] | undefined): Shares {
+function sharesOf(list: readonly ItemScore[] | undefined): Shares {
   if (list === undefined) return NONE;
   const before = known.get(list);
   if (before !== undefined) return before;

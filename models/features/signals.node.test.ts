@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { EMPTY_PREFERENCES } from '../contracts/preferences.ts';
 import { MARKS_MAX, RECENT_ACTIONS_MAX, type SignalEvent, type Signals } from '../contracts/signals.ts';
-import { emptySignals, foldEvents, listMarks, viewSignals } from './signals.ts';
+import { deriveUserState, emptySignals, foldEvents, listMarks } from './signals.ts';
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 0, 31);
@@ -113,26 +113,26 @@ it('views weights, ownership, plays and dismissals; choosing a game lifts its di
     event('newer query', 'search', null, 1),
     event('h', 'impression', 'shown', 0),
   ]);
-  const view = viewSignals(signals, EMPTY_PREFERENCES, NOW);
-  expect(view.history.map(({ itemId }) => itemId)).toEqual([
+  const user = deriveUserState(signals, EMPTY_PREFERENCES, NOW);
+  expect(user.history.map(({ itemId }) => itemId)).toEqual([
     'looked',
     'refused-then-liked',
     'bought',
     'refused',
     'rated-low',
   ]);
-  expect(view.history.find(({ itemId }) => itemId === 'bought')).toEqual({
+  expect(user.history.find(({ itemId }) => itemId === 'bought')).toEqual({
     itemId: 'bought',
     weight: 1.5,
     ageDays: 2,
     playedDaysAgo: 2,
     strongestType: 'play',
   });
-  expect(view.history.find(({ itemId }) => itemId === 'rated-low')!.weight).toBe(-1);
-  expect(view.owned).toEqual(['bought']);
-  expect(view.played).toEqual(['bought', 'rated-low']);
-  expect(view.dismissed).toEqual(['refused']);
-  expect(view.searches).toEqual(['newer query', 'older query']);
+  expect(user.history.find(({ itemId }) => itemId === 'rated-low')!.weight).toBe(-1);
+  expect(user.owned).toEqual(['bought']);
+  expect(user.played).toEqual(['bought', 'rated-low']);
+  expect(user.dismissed).toEqual(['refused']);
+  expect(user.searches).toEqual(['newer query', 'older query']);
 });
 
 it('takes back a like and a dismissal, in any order of delivery; a later one holds again', () => {
@@ -159,7 +159,7 @@ it('takes back a like and a dismissal, in any order of delivery; a later one hol
     event('o', 'like', 'at once', 1),
   ];
   for (const delivered of [log, log.toReversed(), shuffled([...log, ...log], 5)]) {
-    const view = viewSignals(foldEvents(emptySignals(), delivered).signals, EMPTY_PREFERENCES, NOW);
+    const view = deriveUserState(foldEvents(emptySignals(), delivered).signals, EMPTY_PREFERENCES, NOW);
     expect(view.liked).toEqual(['liked again']);
     expect(view.dismissed.toSorted()).toEqual(['dismissed again', 'still dismissed']);
     expect(view.history.map(({ itemId, weight }) => [itemId, weight]).sort()).toEqual([

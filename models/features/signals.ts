@@ -14,9 +14,9 @@ import {
   RECENT_IMPRESSIONS_MAX,
   type SignalEvent,
   type Signals,
-  type UserView,
+  type UserState,
 } from '../contracts/signals.ts';
-import { hashName } from './rng.ts';
+import { hashString } from './rng.ts';
 import { weighEvent } from './weights.ts';
 
 const DAY_MS = 86_400_000;
@@ -44,7 +44,7 @@ export const toSignalEvent = ({ id, type, itemId, value, query, timestamp }: Sig
 export const mergedEventId = (guestId: string, id: string): string => `${mergedEventPrefix(guestId)}${id}`;
 
 /** A hash of the guest's id: two guests of one player may have used the same ids. */
-export const mergedEventPrefix = (guestId: string): string => `${hashName(guestId).toString(16)}:`;
+export const mergedEventPrefix = (guestId: string): string => `${hashString(guestId).toString(16)}:`;
 
 /** Newest first; ids break ties, so that every order of delivery gives the same list. */
 export const newestFirst = (a: SignalEvent, b: SignalEvent): number =>
@@ -131,11 +131,11 @@ function isDismissed(marks: Marks): boolean {
 }
 
 /** What ranking needs of the signals, and of what the player says. `now`: epoch milliseconds. */
-export function viewSignals(signals: Signals, preferences: Preferences, now: number): UserView {
+export function deriveUserState(signals: Signals, preferences: Preferences, now: number): UserState {
   const itemsWith = (test: (marks: Marks) => boolean) =>
     [...signals.marks].filter(([, marks]) => test(marks)).map(([itemId]) => itemId);
   return {
-    history: withPicks(viewHistory(signals.actions, now), preferences.items),
+    history: withPicks(deriveHistory(signals.actions, now), preferences.items),
     owned: itemsWith((marks) => marks.purchase !== undefined),
     played: itemsWith((marks) => marks.play !== undefined || marks.rate !== undefined),
     liked: itemsWith(isLiked),
@@ -147,13 +147,13 @@ export function viewSignals(signals: Signals, preferences: Preferences, now: num
       )
       .slice(0, SEARCHES_VIEW_MAX)
       .map((event) => event.query!),
-    shown: viewShown(signals),
+    shown: countShown(signals),
     preferences,
   };
 }
 
 /** Impressions after the item's last action, counted; the items shown last. */
-function viewShown({ actions, impressions }: Signals): UserView['shown'] {
+function countShown({ actions, impressions }: Signals): UserState['shown'] {
   const actedAt = new Map<string | null, number>();
   for (const { itemId, timestamp } of actions) if (!actedAt.has(itemId)) actedAt.set(itemId, timestamp);
   const times = new Map<string, number>();
@@ -192,7 +192,7 @@ function dropRetracted(events: readonly SignalEvent[]): readonly SignalEvent[] {
 }
 
 /** The items of the recent actions, newest first, each with the summed weight of its events. */
-export function viewHistory(actions: readonly SignalEvent[], now: number): HistoryItem[] {
+export function deriveHistory(actions: readonly SignalEvent[], now: number): HistoryItem[] {
   const items = new Map<string, HistoryItem & { strongest: number }>();
   for (const event of dropRetracted(actions)) {
     if (event.itemId === null) continue;

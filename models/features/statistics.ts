@@ -5,7 +5,7 @@ import { type EventType, RETRACTIONS } from '../contracts/event.ts';
 import {
   type CountryCount,
   type DailyCount,
-  type Scored,
+  type ItemScore,
   STATISTICS_SCHEMA,
   type Statistics,
 } from '../contracts/statistics.ts';
@@ -140,11 +140,11 @@ function leanToWorld(chosen: ReadonlyMap<string, number>, world: ReadonlyMap<str
 }
 
 /** Rated above the middle of the rated, and not among the popular; the better rated and the less known first. */
-function findGems(rated: readonly Scored[], popular: readonly Scored[]): Scored[] {
+function findGems(rated: readonly ItemScore[], popular: readonly ItemScore[]): ItemScore[] {
   const known = new Map(popular.map(([itemId], rank) => [itemId, 1 - rank / popular.length]));
   const gems = rated
     .slice(0, Math.ceil(rated.length / 2))
-    .map(([itemId, rating]): Scored => [itemId, rating * (1 - (known.get(itemId) ?? 0))])
+    .map(([itemId, rating]): ItemScore => [itemId, rating * (1 - (known.get(itemId) ?? 0))])
     .filter(([itemId]) => (known.get(itemId) ?? 0) < 1 - KNOWN_SHARE);
   return best(new Map(gems), LIST_LENGTH_MAX);
 }
@@ -182,7 +182,7 @@ function bayesianAverage(ratings: ReadonlyMap<string, { votes: number; sum: numb
   );
 }
 
-const best = (scores: ReadonlyMap<string, number>, length: number): Scored[] =>
+const best = (scores: ReadonlyMap<string, number>, length: number): ItemScore[] =>
   [...scores]
     .filter(([, score]) => score > 0)
     .sort(([idA, a], [idB, b]) => b - a || (idA < idB ? -1 : 1))

@@ -18,12 +18,12 @@ const DEVIATION_MIN = 1e-4;
 /** Of an action that nobody did: its logarithm must be finite. */
 const RATE_MIN = 1e-4;
 
-export interface Learnt {
+export interface TrainedRanker {
   parameters: Parameters;
   scaling: Scaling;
 }
 
-export interface LearningContext {
+export interface FitContext {
   seed: number;
   device: Device;
   /** Aborted when the training is to end early: what was learnt so far is returned. */
@@ -31,10 +31,10 @@ export interface LearningContext {
   onProgress(step: string, share?: number): void;
 }
 
-export async function learnRanker(
+export async function fitRanker(
   examples: Examples,
-  { seed, device, signal, onProgress }: LearningContext,
-): Promise<Learnt> {
+  { seed, device, signal, onProgress }: FitContext,
+): Promise<TrainedRanker> {
   const random = createRandom(seed, 'ranking');
   const scaling = measureScaling(examples);
   const parameters = initialise(

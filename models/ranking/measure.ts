@@ -2,7 +2,7 @@
 // drawn by lot, the clicks that another order would have got.
 
 import type { RankingPart } from '../contracts/release.ts';
-import { ACTION_VALUES, ACTIONS, FEATURES, valueActions } from '../features/ranking.ts';
+import { ACTION_UTILITIES, ACTIONS, computeExpectedUtilities, FEATURES } from '../features/ranking.ts';
 import { compareSnips, estimateSnips, weighShuffledRow } from './counterfactual.ts';
 import type { Examples } from './examples.ts';
 import type { Impression, ShownRow } from './impressions.ts';
@@ -20,7 +20,7 @@ export const scoreByPrior: ScoreRow = (entries) => entries.map(({ features }) =>
 
 /** `probabilities`: [all entries of the rows, ACTIONS]. */
 export function scoreByModel(rows: readonly ShownRow[], probabilities: Float32Array): ScoreRow {
-  const values = valueActions(probabilities);
+  const values = computeExpectedUtilities(probabilities);
   const places = new Map<Impression, number>();
   for (const { entries } of rows) for (const entry of entries) places.set(entry, places.size);
   return (entries) => entries.map((entry) => values[places.get(entry)!]!);
@@ -67,7 +67,7 @@ function meanDiscount(above: number, equal: number): number {
 }
 
 const gainOf = ({ outcomes }: Impression): number =>
-  ACTIONS.reduce((sum, action, at) => sum + (outcomes[at] ? ACTION_VALUES[action] : 0), 0);
+  ACTIONS.reduce((sum, action, at) => sum + (outcomes[at] ? ACTION_UTILITIES[action] : 0), 0);
 /** Places, best first. */
 const orderOf = (scores: readonly number[]): number[] =>
   Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);

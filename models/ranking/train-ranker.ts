@@ -8,7 +8,7 @@ import { ACTIONS, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
 import { openSession } from '../onnx/session.ts';
 import type { Estimate } from './counterfactual.ts';
 import { collectExamples, examinationPropensities } from './examples.ts';
-import { type LearningContext, learnRanker, meanLabels } from './fit-ranker.ts';
+import { type FitContext, fitRanker, meanLabels } from './fit-ranker.ts';
 import type { ShownRow } from './impressions.ts';
 import { measureLogLoss, measureNdcg, measureSnips, scoreByModel, scoreByPrior } from './measure.ts';
 import { encodeRanker } from './network.ts';
@@ -29,7 +29,7 @@ export interface RankingContents extends Omit<RankingPart, 'model'> {
 /** Two-sided 95% of a normal distribution. */
 const STANDARD_ERRORS = 1.96;
 
-export interface RankingTraining extends LearningContext {
+export interface RankingTraining extends FitContext {
   /** The earliest first. */
   rows: readonly ShownRow[];
   /** Of the release in use: kept where nothing better comes and it reads the same features. */
@@ -57,9 +57,9 @@ type Attempt = Pick<RankingOutcome, 'ranking' | 'reason'>;
 async function attempt(
   rows: readonly ShownRow[],
   current: Uint8Array | undefined,
-  context: LearningContext,
+  context: FitContext,
 ): Promise<Attempt> {
-  const poverty = describePoverty(rows);
+  const poverty = explainInsufficientData(rows);
   if (poverty !== undefined) return { ranking: undefined, reason: poverty };
   const split = Math.floor((1 - LATER_SHARE) * rows.length);
   // An answer's rows belong to one side.
@@ -67,7 +67,7 @@ async function attempt(
   const [earlier, later] = [rows.slice(0, from < 0 ? split : from), rows.slice(from < 0 ? split : from)];
   const propensityOf = examinationPropensities(earlier);
   const examples = collectExamples(earlier, propensityOf);
-  const { parameters, scaling } = await learnRanker(examples, context);
+  const { parameters, scaling } = await fitRanker(examples, context);
   const model = encodeRanker(parameters, scaling, { featuresHash: FEATURES_HASH, actions: ACTIONS.join() });
 
   const laterExamples = collectExamples(later, propensityOf);
@@ -133,7 +133,7 @@ export function judgeRanker({ ndcg, priorNdcg, overCurrent, snips }: RankingPart
     : { publish: true, reason: `${figures}; ${clicks}` };
 }
 
-function describePoverty(rows: readonly ShownRow[]): string | undefined {
+function explainInsufficientData(rows: readonly ShownRow[]): string | undefined {
   let examined = 0;
   let acted = 0;
   for (const { entries } of rows)

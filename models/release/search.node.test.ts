@@ -3,12 +3,12 @@ import type { Algorithm, RetrievalModel } from '../algorithms/algorithm.ts';
 import { trainPopularity } from '../algorithms/popularity.ts';
 import { MODEL_BYTES_MAX } from '../contracts/release.ts';
 import { InteractionLog } from '../data/interactions.ts';
-import type { RankingCase } from '../evaluation/cases.ts';
+import type { EvaluationCase } from '../evaluation/cases.ts';
 import { type SearchInput, searchAlgorithms } from './search.ts';
 
 const ITEMS = ['a', 'b', 'c', 'd'];
 /** Everybody chose a, fewer b, and so on; what is asked for is d. */
-const validation: RankingCase[] = [{ history: [], targets: ['d'] }];
+const validation: EvaluationCase[] = [{ history: [], targets: ['d'] }];
 
 function chooseAll() {
   const log = new InteractionLog();
@@ -87,7 +87,7 @@ test('an algorithm that fails is named, keeps what it has proposed and releases 
   const heard: string[][] = [];
   const failing = (name: string, ...models: RetrievalModel[]): Algorithm =>
     async function* (data) {
-      heard.push(namesOf(data.earlier.map((model) => ({ model }))));
+      heard.push(namesOf(data.baseModels.map((model) => ({ model }))));
       try {
         yield* models;
         throw new Error('no space left');

@@ -3,9 +3,9 @@
 
 import {
   type Algorithm,
+  buildVocabulary,
   type Checkpoints,
-  chooseVocabulary,
-  encodeRetrieval,
+  encodeRetrievalModel,
   type RetrievalModel,
   type TrainingContext,
   type TrainingData,
@@ -14,7 +14,7 @@ import {
 import type { Item } from '../contracts/item.ts';
 import { MODEL_BYTES_MAX } from '../contracts/release.ts';
 import type { Interactions } from '../data/interactions.ts';
-import type { RankingCase } from '../evaluation/cases.ts';
+import type { EvaluationCase } from '../evaluation/cases.ts';
 import { rankingMetrics } from '../evaluation/metrics.ts';
 import { rankTargets } from '../evaluation/ranking.ts';
 import type { Scorer } from '../onnx/scorer.ts';
@@ -26,7 +26,7 @@ export interface SearchInput {
   /** What may be learnt from. */
   interactions: Interactions;
   /** Questions on which proposals are compared. */
-  validation: readonly RankingCase[];
+  validation: readonly EvaluationCase[];
   catalogue: ReadonlyMap<string, Item>;
   budgetMs: number;
   seed: number;
@@ -79,7 +79,7 @@ const BAR = 'popularity';
 export async function searchAlgorithms(input: SearchInput): Promise<SearchResult> {
   const { interactions, catalogue, signal, clock } = input;
   const deadline = clock() + input.budgetMs;
-  const vocabulary = chooseVocabulary(interactions, ITEMS_MAX, catalogue.keys());
+  const vocabulary = buildVocabulary(interactions, ITEMS_MAX, catalogue.keys());
   const stride = Math.max(1, input.validation.length / QUESTIONS_MAX);
   const validation = input.validation.filter((_, question) => question % stride < 1);
   const candidates: TrainedCandidate[] = [];
@@ -92,8 +92,8 @@ export async function searchAlgorithms(input: SearchInput): Promise<SearchResult
     }
     const shares = turns.slice(turn).reduce((sum, algorithm) => sum + algorithm.share, 0);
     const endsAt = clock() + ((deadline - clock()) * share) / shares;
-    const earlier = candidates.map(({ model }) => model);
-    const data = { interactions, vocabulary, catalogue, validation, earlier };
+    const baseModels = candidates.map(({ model }) => model);
+    const data = { interactions, vocabulary, catalogue, validation, baseModels };
     const { candidate, shortfall } = await keepBest({ name, train }, data, input, {
       seed: input.seed,
       device: input.device,
@@ -130,7 +130,7 @@ async function keepBest(
     await eachProposal(train(data, context), async (model) => {
       peakMemoryMB = Math.max(peakMemoryMB, readPeakMemoryMB());
       const measuredFrom = clock();
-      const { bytes: file } = encodeRetrieval(model);
+      const { bytes: file } = encodeRetrievalModel(model);
       const ndcg = await measure(file, model.itemIds, data.validation);
       measuringMs += clock() - measuredFrom;
       if (file.length > MODEL_BYTES_MAX) refused = describeSize(file);
@@ -169,7 +169,7 @@ const describeSize = ({ length }: Uint8Array): string =>
 async function measure(
   file: Uint8Array,
   itemIds: readonly string[],
-  questions: readonly RankingCase[],
+  questions: readonly EvaluationCase[],
 ): Promise<number> {
   const scorer = await openScorer(file, itemIds);
   let diverged = false;

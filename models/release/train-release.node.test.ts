@@ -72,7 +72,7 @@ test('a release comes with figures, ranges, digests and a self-test that its own
   await scorer.release();
   expect(expected).toHaveLength(10);
   expect(expected[0]!.score).toBe(scores.reduce((most, score) => Math.max(most, score)));
-  for (const { place, score } of expected) expect(scores[place]).toBe(score);
+  for (const { itemIndex: place, score } of expected) expect(scores[place]).toBe(score);
   expect((await train(devotedPlayers(300))).manifest).toEqual(manifest);
 });
 

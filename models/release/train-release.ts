@@ -1,14 +1,14 @@
 // The offline road as one function: hold out, train, measure, judge, and put together the release. It reads and
 // publishes nothing; scripts/train.ts does.
 
-import { gatherNeighbours } from '../algorithms/nearest.ts';
+import { collectNeighbours } from '../algorithms/nearest.ts';
 import { sha256Hex } from '../contracts/digest.ts';
 import { NEIGHBOURS_PER_ITEM_MAX } from '../contracts/neighbours.ts';
 import type { ReleaseFiles, ReleaseManifest } from '../contracts/release.ts';
 import { fail, ok, type Result } from '../contracts/result.ts';
 import { holdOutShare, isHeldOut } from '../data/hold-out.ts';
 import { countInteractions, type Interactions } from '../data/interactions.ts';
-import type { RankingCase } from '../evaluation/cases.ts';
+import type { EvaluationCase } from '../evaluation/cases.ts';
 import { leaveOneOut } from '../evaluation/leave-one-out.ts';
 import { listMetrics } from '../evaluation/list-metrics.ts';
 import { measureUsers, rankingMetrics } from '../evaluation/metrics.ts';
@@ -45,7 +45,7 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
   const { interactions, clock, onProgress } = input;
   const share = holdOutShare(interactions.userIds.length);
   const { training, validation, test } = leaveOneOut(interactions, (userId) => isHeldOut(userId, share), 2);
-  const poverty = describePoverty(interactions, test.length, validation.length);
+  const poverty = explainInsufficientData(interactions, test.length, validation.length);
   if (poverty !== undefined) return fail(poverty);
 
   const startedAt = clock();
@@ -84,7 +84,7 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
   onProgress('finding neighbours');
   const content = candidates.find((candidate) => candidate.model.algorithm === 'content')?.model.itemVectors;
   const sources = { model, content, counts: vocabulary.counts };
-  const neighbours = await gatherNeighbours(sources, NEIGHBOURS_PER_ITEM_MAX);
+  const neighbours = await collectNeighbours(sources, NEIGHBOURS_PER_ITEM_MAX);
   onProgress('learning to rank');
   const { ranking, ...ranker } = await trainRanker({ ...input, current: input.current?.ranking });
   const createdAt = new Date(clock()).toISOString();
@@ -125,7 +125,11 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
   });
 }
 
-function describePoverty({ userIds, itemIds }: Interactions, asked: number, choosing: number): string | undefined {
+function explainInsufficientData(
+  { userIds, itemIds }: Interactions,
+  asked: number,
+  choosing: number,
+): string | undefined {
   if (userIds.length === 0) return 'no player has chosen a game yet (played, liked, wished for, bought or rated well)';
   if (userIds.length === 1) return 'one player alone has chosen games: there is nobody to learn from';
   if (itemIds.length === 1) return 'one game alone was chosen: there is nothing to rank';
@@ -157,9 +161,9 @@ const SELF_TEST_LENGTH = 10;
 /** The longest of the first hundred histories, and the ten items that the file itself scores highest for it. */
 async function makeSelfTest(
   { file, itemIds }: { file: Uint8Array; itemIds: readonly string[] },
-  cases: Iterable<RankingCase>,
+  cases: Iterable<EvaluationCase>,
 ): Promise<ReleaseManifest['selfTest']> {
-  let longest: RankingCase['history'] = [];
+  let longest: EvaluationCase['history'] = [];
   let seen = 0;
   for (const { history } of cases) {
     if (history.length > longest.length) longest = history;
@@ -168,8 +172,8 @@ async function makeSelfTest(
   const encoded = encodeHistories([longest], new Map(itemIds.map((itemId, place) => [itemId, place])));
   const scorer = await openScorer(file, itemIds);
   const scores = await scorer.score(encoded).finally(() => scorer.release());
-  const best = Array.from(scores, (score, place) => ({ place, score })).sort(
-    (a, b) => b.score - a.score || a.place - b.place,
+  const best = Array.from(scores, (score, place) => ({ itemIndex: place, score })).sort(
+    (a, b) => b.score - a.score || a.itemIndex - b.itemIndex,
   );
   return {
     items: [...encoded.items],

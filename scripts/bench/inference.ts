@@ -3,7 +3,7 @@
 
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
-import { encodeRetrieval } from '../../models/algorithms/algorithm.ts';
+import { encodeRetrievalModel } from '../../models/algorithms/algorithm.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
 import { FEATURES } from '../../models/features/ranking.ts';
 import type { Question } from './inference-worker.ts';
@@ -56,7 +56,7 @@ export async function benchInference(say: (message: string) => void): Promise<Mo
   for (const model of drawModels(ITEMS)) {
     const name = model.parameters.of === undefined ? model.algorithm : `blend of ${model.parameters.of}`;
     say(`${name} …`);
-    reports.push({ model: name, ...(await measure(encodeRetrieval(model).bytes, RETRIEVAL)) });
+    reports.push({ model: name, ...(await measure(encodeRetrievalModel(model).bytes, RETRIEVAL)) });
   }
   say('ranking …');
   reports.push({ model: 'ranking', ...(await measure((await drawRanker()).model, RANKING)) });

@@ -50,12 +50,12 @@ export function drawModels(items: number): RetrievalModel[] {
   const votes = HISTORY_LENGTH * perItem;
   const ofTables = { sum: votes / 2, max: Math.max(1, votes / items) };
   const norm = Math.sqrt(HISTORY_LENGTH * PROFILE_WIDTH);
-  const popularity = { model: drawPopularity(), loudness: { sum: items / 2, max: 1 } };
-  const transitions = { model: drawTables('transitions'), loudness: ofTables };
-  const itemKnn = { model: drawTables('item-knn'), loudness: ofTables };
-  const ease = { model: drawTables('ease'), loudness: ofTables };
-  const content = { model: drawContent(), loudness: { sum: items * norm, max: norm } };
-  const sasrec = { model: drawSasrec(), loudness: { sum: 1, max: SASREC_PEAK / items } };
+  const popularity = { model: drawPopularity(), scale: { sum: items / 2, max: 1 } };
+  const transitions = { model: drawTables('transitions'), scale: ofTables };
+  const itemKnn = { model: drawTables('item-knn'), scale: ofTables };
+  const ease = { model: drawTables('ease'), scale: ofTables };
+  const content = { model: drawContent(), scale: { sum: items * norm, max: norm } };
+  const sasrec = { model: drawSasrec(), scale: { sum: 1, max: SASREC_PEAK / items } };
   const blend = (...voices: (typeof popularity)[]) =>
     toBlend(
       voices,

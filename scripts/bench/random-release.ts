@@ -1,7 +1,7 @@
 // A release of the size that an item-to-item model gives, with random neighbours and a random ranking model: serving costs the same, and nothing
 // need be trained.
 
-import { encodeRetrieval } from '../../models/algorithms/algorithm.ts';
+import { encodeRetrievalModel } from '../../models/algorithms/algorithm.ts';
 import { createNeighbourModel, neighboursThatFit } from '../../models/algorithms/neighbours.ts';
 import { NEIGHBOURS_PER_ITEM_MAX } from '../../models/contracts/neighbours.ts';
 import { createRandom } from '../../models/data/random.ts';
@@ -21,7 +21,7 @@ export async function publishRandomRelease(bucket: R2Bucket, items: number): Pro
   const random = createRandom(1, 'release');
   const tables = drawNeighbours(items, neighboursThatFit(items), random);
   const description = { algorithm: 'random', parameters: {}, itemIds };
-  const { bytes: model } = encodeRetrieval(createNeighbourModel(description, tables, DECAY));
+  const { bytes: model } = encodeRetrievalModel(createNeighbourModel(description, tables, DECAY));
   const asked = encodeHistories([[{ itemId: 'g0', weight: 1, ageDays: 0 }]], new Map([['g0', 0]]));
   const scorer = await openScorer(model, itemIds);
   const scores = await scorer.score(asked);
@@ -33,7 +33,7 @@ export async function publishRandomRelease(bucket: R2Bucket, items: number): Pro
         items: [...asked.items],
         weights: [...asked.weights],
         ages: [...asked.ages],
-        expected: Array.from({ length: 10 }, (_, place) => ({ place, score: scores[place]! })),
+        expected: Array.from({ length: 10 }, (_, place) => ({ itemIndex: place, score: scores[place]! })),
       },
     },
     { model, itemIds, neighbours: drawNeighbours(items, NEIGHBOURS_PER_ITEM_MAX, random), ranking: await drawRanker() },

@@ -144,7 +144,7 @@ function describeStep(
   const write = (name: string, data: string | Float32Array | Int32Array) =>
     writeFileSync(path.join(folder, name), data);
   Object.values(weights).forEach(({ data }, n) => void write(`weights${n}`, data));
-  batches.forEach(({ items, windows, targets }, n) => {
+  batches.forEach(({ items, segmentIds: windows, targets }, n) => {
     write(`items${n}`, items);
     write(`windows${n}`, windows);
     write(`targets${n}`, targets);

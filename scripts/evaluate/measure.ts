@@ -2,7 +2,7 @@
 
 import type { Interactions } from '../../models/data/interactions.ts';
 import { createRandom } from '../../models/data/random.ts';
-import type { RankingCase } from '../../models/evaluation/cases.ts';
+import type { EvaluationCase } from '../../models/evaluation/cases.ts';
 import { type ListMetrics, listMetrics } from '../../models/evaluation/list-metrics.ts';
 import { measureUsers, rankingMetrics, USER_METRIC_NAMES, type UserMetric } from '../../models/evaluation/metrics.ts';
 import { rankTargets } from '../../models/evaluation/ranking.ts';
@@ -29,7 +29,7 @@ export interface Measured {
 }
 
 export interface TestSplit {
-  test: Iterable<RankingCase>;
+  test: Iterable<EvaluationCase>;
   training: Interactions;
   catalogueSize: number;
   seed: number;

@@ -1,7 +1,7 @@
 // The results as a table for people.
 
 import { createRandom } from '../../models/data/random.ts';
-import type { RankingCase } from '../../models/evaluation/cases.ts';
+import type { EvaluationCase } from '../../models/evaluation/cases.ts';
 import { meanOf } from '../../models/evaluation/metrics.ts';
 import { comparePaired, differenceOf } from '../../models/evaluation/significance.ts';
 import type { Measured } from './measure.ts';
@@ -44,7 +44,7 @@ const STANDARD_ERRORS = 1.96;
  * NDCG@10 by the number of events seen, a line per number, and how far it is above popularity's. `questions`: of the test, in the order of the measured ones.
  * Who has no history is answered from popularity, whatever the algorithm.
  */
-export function tabulateByEvents(measured: readonly Measured[], questions: readonly RankingCase[]): EventsRow[] {
+export function tabulateByEvents(measured: readonly Measured[], questions: readonly EvaluationCase[]): EventsRow[] {
   const popularity = measured.find(({ result }) => result.algorithm === 'popularity');
   const bySeen = Map.groupBy(questions.keys(), (place) => questions[place]!.history.length);
   return Array.from(bySeen, ([events, places]) => {

@@ -2,7 +2,7 @@
 
 import type { Item } from '../../models/contracts/item.ts';
 import { createRandom, type Random } from '../../models/data/random.ts';
-import { hashName } from '../../models/features/rng.ts';
+import { hashString } from '../../models/features/rng.ts';
 import { GENRES, type Genre, type Niche } from './genres.ts';
 import { makeSequelTitle, makeStudioName, makeTitle, makeUnique } from './titles.ts';
 
@@ -125,7 +125,7 @@ function makeGame(random: Random, plan: GamePlan): Game {
     price: free ? 0 : nearestPrice(genre.price * studio.priceFactor * 0.9 ** ageYears * (0.7 + 0.6 * random.next())),
     ageRating: random.pick(genre.ages),
     platforms: makePlatforms(random, genre),
-    coverUrl: `/covers/${genre.name}/${hashName(itemId) % 100_000}.svg`,
+    coverUrl: `/covers/${genre.name}/${hashString(itemId) % 100_000}.svg`,
     hidden: false,
   };
   // The better, the newer and the free are heard of more.

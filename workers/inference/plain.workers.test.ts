@@ -25,8 +25,8 @@ it('adds up the neighbours of a history, halved every 14 days, where onnxruntime
     ['g11', -0.125],
   ] as const)
     for (const [neighbour, weight] of readNeighbours(release, itemId))
-      expected[release.places.get(neighbour)!]! += say * weight;
-  const scores = await release.scorer.score(encodeHistories([[], history], release.places));
+      expected[release.itemIndices.get(neighbour)!]! += say * weight;
+  const scores = await release.scorer.score(encodeHistories([[], history], release.itemIndices));
   expect(scores.subarray(0, 300)).toEqual(new Float32Array(300));
   scores.subarray(300).forEach((score, place) => {
     expect(score).toBeCloseTo(expected[place]!, 5);

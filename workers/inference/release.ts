@@ -17,7 +17,7 @@ export interface LoadedRelease {
   neighbours: NeighbourTables;
   /** Place in the tensors → item id, and back. */
   itemIds: readonly string[];
-  places: ReadonlyMap<string, number>;
+  itemIndices: ReadonlyMap<string, number>;
 }
 
 /** A release that failed is not fetched again for this long, unless the pointer moves on. */
@@ -58,7 +58,7 @@ export async function loadRelease(
             await scorer.release();
             throw error;
           });
-    const loaded = { manifest, scorer, ranker, neighbours: neighbours.value, itemIds, places };
+    const loaded = { manifest, scorer, ranker, neighbours: neighbours.value, itemIds, itemIndices: places };
     broken = undefined;
     return loaded;
   } catch (error) {

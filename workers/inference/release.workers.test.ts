@@ -4,7 +4,7 @@ import { encodeHistories } from '../../models/features/history.ts';
 import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
 import type { RankingContents } from '../../models/ranking/train-ranker.ts';
 import { type Publication, publishFake, scoreByHand } from '../../tests/fake-release.ts';
-import { Held } from '../storage/cache.ts';
+import { Cache } from '../storage/cache.ts';
 import { readNeighbours } from './neighbours.ts';
 import { type LoadedRelease, loadRelease } from './release.ts';
 
@@ -25,7 +25,7 @@ const histories = [
   [{ itemId: 'unknown', weight: 1, ageDays: 0 }],
 ];
 const TELLING = 3;
-const encode = ({ places }: LoadedRelease) => encodeHistories(histories, places);
+const encode = ({ itemIndices: places }: LoadedRelease) => encodeHistories(histories, places);
 
 async function expectScores(release: LoadedRelease, shift: number) {
   const scores = await release.scorer.score(encode(release));
@@ -92,7 +92,7 @@ it('scores in workerd what the trainer scores with onnxruntime-node, within 1e-4
 
 it('swaps to a newer release, and keeps the one it has when the next is broken, saying why', async () => {
   const retired: string[] = [];
-  const held = new Held<LoadedRelease | undefined>(
+  const held = new Cache<LoadedRelease | undefined>(
     'release',
     { freshMs: -1, staleMs: -1, waitMs: 10_000 },
     (release) => {
@@ -103,7 +103,7 @@ it('swaps to a newer release, and keeps the one it has when the next is broken, 
   let now = 0;
   const read = () => {
     now += 100_000;
-    return held.read(
+    return held.get(
       (before) => loadRelease(env.BUCKET, before, now),
       now,
       () => {},

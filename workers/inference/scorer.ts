@@ -32,7 +32,7 @@ export async function selfTest(scorer: Scorer, { selfTest, items }: ReleaseManif
   });
   if (scores.length !== items) throw new Error(`self-test: ${scores.length} scores for ${items} items`);
   const largest = Math.max(...selfTest.expected.map(({ score }) => Math.abs(score)));
-  for (const { place, score } of selfTest.expected) {
+  for (const { itemIndex: place, score } of selfTest.expected) {
     const difference = Math.abs(scores[place]! - score);
     if (!(difference <= PARITY_TOLERANCE * largest))
       throw new Error(`self-test: item ${place} scores ${scores[place]}, the trainer said ${score}`);

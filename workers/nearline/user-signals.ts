@@ -7,10 +7,10 @@ import { migrate } from 'drizzle-orm/durable-sqlite/migrator';
 import { EMPTY_CONTEXT, type RequestContext } from '../../models/contracts/context.ts';
 import { describeChange } from '../../models/contracts/notice.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
-import type { SignalEvent, Signals, UserView } from '../../models/contracts/signals.ts';
+import type { SignalEvent, Signals, UserState } from '../../models/contracts/signals.ts';
 import { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import type { Notification } from '../../models/contracts/subscription.ts';
-import { mergedEventId, toSignalEvent, viewSignals } from '../../models/features/signals.ts';
+import { deriveUserState, mergedEventId, toSignalEvent } from '../../models/features/signals.ts';
 import { isolate } from '../serving/isolate.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
 import { withDeadline } from '../storage/deadline.ts';
@@ -31,7 +31,7 @@ const HYDRATION_AGE_MS = 6 * 3_600_000;
 const BACKUP_DELAY_MS = 1_500;
 
 /** What a guest leaves to the player it becomes. */
-export interface Legacy {
+export interface UserExport {
   events: SignalEvent[];
   preferences: Preferences | undefined;
 }
@@ -72,14 +72,14 @@ export class UserSignals extends DurableObject<Env> {
    * What ranking needs of this player now. `userId` is the object's name, by which its log is found; `context`: for which
    * the backup gallery will be made. `complete` is false where the log has never been read, and could not be read in time.
    */
-  async view(userId: string, context?: RequestContext): Promise<{ view: UserView; complete: boolean }> {
+  async readUserState(userId: string, context?: RequestContext): Promise<{ user: UserState; complete: boolean }> {
     const now = Date.now();
     // The hour says when it was asked, not for whom; writing it would cost a row every hour.
     if (context !== undefined) this.#notes.write('asked', { userId, context: { ...context, localHour: null } });
     if (this.#hydratedAt === undefined)
       await withDeadline(this.#hydrate(userId), HYDRATION_WAIT_MS, 'log').catch(() => {});
     else if (now - this.#hydratedAt > HYDRATION_AGE_MS) this.ctx.waitUntil(this.#hydrate(userId));
-    return { view: this.#view(now), complete: this.#hydratedAt !== undefined };
+    return { user: this.#readState(now), complete: this.#hydratedAt !== undefined };
   }
 
   /** The gallery that was made after the last events; null before the first. */
@@ -97,7 +97,7 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /** A guest's last will: from now on all that comes is passed on. Which player that is, D1 has decided. */
-  handOver(userId: string): Legacy {
+  exportUser(userId: string): UserExport {
     this.#notes.write('mergedInto', userId);
     const { actions, impressions } = this.#store.signals;
     return { events: [...actions, ...impressions], preferences: this.#notes.read('preferences') };
@@ -107,11 +107,11 @@ export class UserSignals extends DurableObject<Env> {
    * Takes over what a guest left, as often as it is told; a player who has itself become another passes it on. Throws
    * where the log cannot be read: what the guest's object had forgotten, and what this player said, may be there alone.
    */
-  async absorb(userId: string, guestId: string, { events, preferences }: Legacy): Promise<void> {
+  async importUser(userId: string, guestId: string, { events, preferences }: UserExport): Promise<void> {
     const own = events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
     const player = this.#notes.read('mergedInto');
     if (player !== undefined)
-      return this.env.USER_SIGNALS.getByName(player).absorb(player, userId, { events: own, preferences });
+      return this.env.USER_SIGNALS.getByName(player).importUser(player, userId, { events: own, preferences });
     // Not a reading that is under way: it may be from before the log changed hands.
     await this.#readLog(userId);
     await this.record(own);
@@ -142,7 +142,7 @@ export class UserSignals extends DurableObject<Env> {
     if (asked === undefined || this.isMerged()) return;
     const causes = this.#causes.take();
     const waitUntil = (promise: Promise<unknown>) => this.ctx.waitUntil(promise);
-    const made = await makeGallery({ env: this.env, ...asked, view: this.#view(Date.now()), waitUntil });
+    const made = await makeGallery({ env: this.env, ...asked, user: this.#readState(Date.now()), waitUntil });
     if (made === undefined) {
       this.#causes.markUnknown();
       throw new Error('the gallery lacks something that an earlier one may have had');
@@ -175,7 +175,7 @@ export class UserSignals extends DurableObject<Env> {
     data: Extract<Notification, { type: 'gallery.ready' }>['data'],
     waitUntil: (promise: Promise<unknown>) => void,
   ): Promise<void> {
-    const { value: listeners = [] } = await isolate.holdSubscriptions(this.env, Date.now(), waitUntil);
+    const { value: listeners = [] } = await isolate.getSubscriptions(this.env, Date.now(), waitUntil);
     const { recommendationId, generatedAt } = data;
     const about = { id: `gallery-${recommendationId}`, type: 'gallery.ready', timestamp: generatedAt } as const;
     await notify(this.env.NOTIFICATIONS, listeners, { ...about, data }).catch((error: Error) =>
@@ -183,8 +183,8 @@ export class UserSignals extends DurableObject<Env> {
     );
   }
 
-  #view(now: number): UserView {
-    return viewSignals(this.#store.signals, this.#notes.read('preferences') ?? EMPTY_PREFERENCES, now);
+  #readState(now: number): UserState {
+    return deriveUserState(this.#store.signals, this.#notes.read('preferences') ?? EMPTY_PREFERENCES, now);
   }
 
   /** For a player who has asked for a gallery: nobody misses a backup of what was never asked for. */

@@ -73,7 +73,7 @@ it('knows an event again long after it is forgotten, also where its time is anot
   await dora.record([like]);
   for (let round = 0; round < 2; round++) {
     expect(await dora.record([{ ...dismiss, timestamp: NOW + 10_000 }])).toEqual([]);
-    expect((await dora.view('dora')).view.dismissed).toEqual([]);
+    expect((await dora.readUserState('dora')).user.dismissed).toEqual([]);
     await evictDurableObject(dora);
   }
 });
@@ -98,20 +98,20 @@ it('reads the log once for a player whose events came by import, and adds what a
 
   const cleo = env.USER_SIGNALS.getByName('cleo');
   await cleo.record([live]);
-  await cleo.view('cleo');
+  await cleo.readUserState('cleo');
   const replayed = foldEvents(emptySignals(), [...log.map(toSignalEvent), live]).signals;
   expect(comparable(await cleo.snapshot())).toEqual(comparable(replayed));
 
   // What comes into the log later reaches the object through the front door, not by reading again.
   await insertEvents(env.DB, [{ ...makeEvent('cleo', 4), id: 'later' }]);
   await evictDurableObject(cleo);
-  await cleo.view('cleo');
+  await cleo.readUserState('cleo');
   expect(comparable(await cleo.snapshot())).toEqual(comparable(replayed));
 });
 
 it('asks for another try where the gallery cannot be made, and makes it when it can', async () => {
   const fay = env.USER_SIGNALS.getByName('fay');
-  await fay.view('fay', EMPTY_CONTEXT);
+  await fay.readUserState('fay', EMPTY_CONTEXT);
   // There is no catalogue yet.
   const tryNow = () => runInDurableObject(fay, (object) => object.alarm());
   await expect(tryNow()).rejects.toThrow('lacks something');

@@ -4,8 +4,8 @@
 import { z } from 'zod';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
-import type { UserView } from '../../models/contracts/signals.ts';
-import { emptySignals, foldEvents, toSignalEvent, viewSignals } from '../../models/features/signals.ts';
+import type { UserState } from '../../models/contracts/signals.ts';
+import { deriveUserState, emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
 import { readActionsOf } from '../storage/events.ts';
 import { deleteOldGalleries, writeBatchGalleries } from '../storage/galleries.ts';
@@ -88,12 +88,13 @@ async function computeGalleries(
   const made: Parameters<typeof writeBatchGalleries>[1][number][] = [];
   for (const userId of userIds) {
     const own = (byUser.get(userId) ?? []).map(toSignalEvent);
-    const view = viewOf(own, preferences.get(userId), now);
+    const user = viewOf(own, preferences.get(userId), now);
     const context = { ...EMPTY_CONTEXT, ...lastPlace(byUser.get(userId)) };
-    const gallery = await makeGallery({ env, userId, view, context, waitUntil });
-    const had = [...new Set([...view.owned, ...view.played])];
-    const { ageLimit } = view.preferences;
-    if (gallery !== undefined) made.push({ userId, gallery: { ...gallery, had, dismissed: view.dismissed, ageLimit } });
+    const gallery = await makeGallery({ env, userId, user, context, waitUntil });
+    const had = [...new Set([...user.owned, ...user.played])];
+    const { ageLimit } = user.preferences;
+    if (gallery !== undefined)
+      made.push({ userId, gallery: { ...gallery, ownedOrPlayed: had, dismissed: user.dismissed, ageLimit } });
   }
   await writeBatchGalleries(env.DB, made, now);
   return made.length;
@@ -103,7 +104,7 @@ const viewOf = (
   events: Parameters<typeof foldEvents>[1],
   preferences: Preferences | undefined,
   now: number,
-): UserView => viewSignals(foldEvents(emptySignals(), events).signals, preferences ?? EMPTY_PREFERENCES, now);
+): UserState => deriveUserState(foldEvents(emptySignals(), events).signals, preferences ?? EMPTY_PREFERENCES, now);
 
 /** Where the player was seen last. */
 function lastPlace(events: readonly { timestamp: number; country: string | null; platform: string | null }[] = []) {

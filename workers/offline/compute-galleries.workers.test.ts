@@ -43,7 +43,7 @@ it('makes galleries of the active players from the log alone, safe ones, and non
 
   for (const [player, userId] of players.entries()) {
     const gallery = (await readBatchGallery(env.DB, userId))!;
-    const excluded = [...gallery.had, ...gallery.dismissed];
+    const excluded = [...gallery.ownedOrPlayed, ...gallery.dismissed];
     expect(excluded.toSorted()).toEqual([`g${player + 1}`, `g${player + 2}`].toSorted());
     const shown = gallery.rows.flatMap((row) => row.items);
     expect(shown.length).toBeGreaterThan(20);

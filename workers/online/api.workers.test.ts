@@ -217,8 +217,8 @@ it('explains what it shows and what it does not, and refuses to explain too much
 
   const { items, explain } = (await call('/v1/users/curious/recommendations?n=3&explain=1')).body;
   expect(explain!.slice(0, 3)).toEqual(
-    items.map(({ itemId, reason }, place) =>
-      expect.objectContaining({ itemId, why: reason, shown: { rowId: 'recommendations', place } }),
+    items.map(({ itemId, reason }, position) =>
+      expect.objectContaining({ itemId, why: reason, shown: { rowId: 'recommendations', position } }),
     ),
   );
   expect(explain!.slice(3)).toEqual([expect.objectContaining({ itemId: 'game-03', why: 'dismissed' })]);
@@ -228,12 +228,12 @@ it('explains what it shows and what it does not, and refuses to explain too much
 });
 
 it('says what is down, and still answers, when the player’s object fails', async () => {
-  const { gather } = await import('../serving/hydrate.ts');
+  const { hydrate: gather } = await import('../serving/hydrate.ts');
   const broken = {
     ...env,
-    USER_SIGNALS: { getByName: () => ({ view: () => Promise.reject(new Error('overloaded')) }) },
+    USER_SIGNALS: { getByName: () => ({ readUserState: () => Promise.reject(new Error('overloaded')) }) },
   };
-  const { answer, moment } = await gather({
+  const { answer, input: moment } = await gather({
     env: broken as unknown as Env,
     userId: 'ann',
     context: EMPTY_CONTEXT,

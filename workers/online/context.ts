@@ -5,7 +5,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { RequestContext } from '../../models/contracts/context.ts';
 import { Budget, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, DEADLINE_MIN_MS } from '../serving/budget.ts';
-import type { Asking } from '../serving/hydrate.ts';
+import type { RecommendationRequest } from '../serving/hydrate.ts';
 import { wholeNumber } from './routing.ts';
 
 export const contextQuery = {
@@ -74,11 +74,11 @@ function readLocalHour(timeZone: string | undefined, at: Date): number | null {
 }
 
 /** What is asked for, and in whose name. */
-export const asking = (
+export const toRecommendationRequest = (
   c: Context<{ Bindings: Env }>,
   query: z.output<typeof ContextQuery>,
   userId?: string,
-): Asking => ({
+): RecommendationRequest => ({
   env: c.env,
   userId,
   context: readContext(c, query),

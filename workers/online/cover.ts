@@ -1,7 +1,7 @@
 // Draws a cover for a game that has no picture: an abstract SVG with a palette and a motif per genre. A pure function; no
 // part of its input is ever written into its output.
 
-import { createStream, hashName } from '../../models/features/rng.ts';
+import { createSeededRng, hashString } from '../../models/features/rng.ts';
 import { type Brush, circles, MOTIFS } from './cover-motifs.ts';
 
 const HUE_SPREAD = 24;
@@ -11,13 +11,13 @@ const HUE_SPREAD = 24;
  * genre gets a palette of its own and a plain motif.
  */
 export function drawCover(genre: string, seed: number): string {
-  const name = hashName(genre);
+  const name = hashString(genre);
   const motif = MOTIFS.get(genre) ?? {
     hue: name % 360,
     accentHue: (name + 120 + ((name >>> 9) % 120)) % 360,
     draw: circles,
   };
-  const next = createStream(name ^ Math.imul(Number.isFinite(seed) ? Math.floor(seed) : 0, 0x9e3779b1));
+  const next = createSeededRng(name ^ Math.imul(Number.isFinite(seed) ? Math.floor(seed) : 0, 0x9e3779b1));
   const between = (low: number, high: number) => Math.floor(low + next() * (high - low + 1));
   const turn = between(-HUE_SPREAD, HUE_SPREAD);
   const colour = (hue: number, saturation: number) => (lightness: number) =>

@@ -2,9 +2,9 @@
 
 import type { Page } from '../recommending/recommend.ts';
 import { toSlate } from '../recommending/slate.ts';
-import type { Answer, Asking } from '../serving/hydrate.ts';
+import type { Answer, RecommendationRequest } from '../serving/hydrate.ts';
 
-export function logSlate({ env, userId, context, waitUntil }: Asking, answer: Answer, page: Page): void {
+export function logSlate({ env, userId, context, waitUntil }: RecommendationRequest, answer: Answer, page: Page): void {
   if (userId === undefined) return;
   const send = async () => {
     try {

@@ -4,7 +4,7 @@ import { createMessageBatch, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
-import type { UserView } from '../../models/contracts/signals.ts';
+import type { UserState } from '../../models/contracts/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { consumeEvents } from '../nearline/events-consumer.ts';
 import { insertEvents } from '../storage/events.ts';
@@ -23,7 +23,7 @@ const buy = async (userId: string, id: string, itemId: string) => {
   expect((body as { results: { status: string }[] }).results[0]!.status).toBe('accepted');
 };
 const owned = async (userId: string) =>
-  ((await call('GET', `/v1/users/${userId}/signals`)).body as UserView).owned.toSorted();
+  ((await call('GET', `/v1/users/${userId}/signals`)).body as UserState).owned.toSorted();
 const purchase = (userId: string, itemId: string, timestamp: number) =>
   makeEvent(userId, 'purchase', itemId, timestamp);
 

@@ -75,8 +75,8 @@ export function routePreferences(app: OpenAPIHono<{ Bindings: Env }>): void {
     }),
     async (c) => {
       const { userId } = c.req.valid('param');
-      const { view } = await orUnavailable(() => c.env.USER_SIGNALS.getByName(userId).view(userId));
-      return c.json(view.preferences, 200);
+      const { user } = await orUnavailable(() => c.env.USER_SIGNALS.getByName(userId).readUserState(userId));
+      return c.json(user.preferences, 200);
     },
   );
 
@@ -102,9 +102,9 @@ async function mergeGuest({ USER_SIGNALS, DB }: Env, guestId: string, userId: st
   if (claimed === undefined) return `“${userId}” is a guest who has become a player.`;
   if (claimed !== userId) return `The guest “${guestId}” has become another player.`;
   const guest = USER_SIGNALS.getByName(guestId);
-  const legacy = await guest.handOver(userId);
+  const legacy = await guest.exportUser(userId);
   await moveMergedLogs(DB, [guestId]);
-  await USER_SIGNALS.getByName(userId).absorb(userId, guestId, legacy);
+  await USER_SIGNALS.getByName(userId).importUser(userId, guestId, legacy);
   await guest.empty();
   return undefined;
 }

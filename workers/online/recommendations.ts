@@ -7,10 +7,10 @@ import { findEmptiedBy } from '../recommending/emptied.ts';
 import { explain } from '../recommending/explain.ts';
 import { recommendList, recommendSimilar } from '../recommending/lists.ts';
 import { POLICIES } from '../recommending/policies.ts';
-import type { Moment } from '../recommending/ranking-input.ts';
-import { gather } from '../serving/hydrate.ts';
+import type { RankingInput } from '../recommending/ranking-input.ts';
+import { hydrate } from '../serving/hydrate.ts';
 import { answerGallery, answerRecommendations } from '../serving/ladder.ts';
-import { asking, contextQuery } from './context.ts';
+import { contextQuery, toRecommendationRequest } from './context.ts';
 import { logSlate } from './log-slate.ts';
 import { ProblemError } from './problems.ts';
 import { Genre, ItemParams, json, problems, scoped, slateQuery, UserParams } from './routing.ts';
@@ -65,8 +65,13 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
     }),
     async (c) => {
       const { n, expand, explain: asked, policy, ...context } = c.req.valid('query');
-      const from = asking(c, context, c.req.valid('param').userId);
-      const { answer, moment, page, ...served } = await answerGallery(from, n, policy === 'whole' ? undefined : policy);
+      const from = toRecommendationRequest(c, context, c.req.valid('param').userId);
+      const {
+        answer,
+        input: moment,
+        page,
+        ...served
+      } = await answerGallery(from, n, policy === 'whole' ? undefined : policy);
       countAnswer(from, 'gallery', answer);
       // Who asks for reasons wonders about the page; the player is not looking at it.
       if (page !== undefined && asked === undefined) logSlate(from, answer, page);
@@ -92,8 +97,8 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
     }),
     async (c) => {
       const { n, genre, expand, explain: asked, ...context } = c.req.valid('query');
-      const from = asking(c, context, c.req.valid('param').userId);
-      const { answer, moment, items, ranked } = await answerRecommendations(from, n, genre);
+      const from = toRecommendationRequest(c, context, c.req.valid('param').userId);
+      const { answer, input: moment, items, ranked } = await answerRecommendations(from, n, genre);
       countAnswer(from, 'recommendations', answer);
       const rows = [{ id: 'recommendations', items }];
       const explained = asked && ranked && { explain: explain(asked.itemIds, { rows, placed: [], ranked }, moment) };
@@ -114,8 +119,8 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       }),
       async (c) => {
         const { n, genre, expand, ...context } = c.req.valid('query');
-        const from = asking(c, context);
-        const { moment, answer } = await gather(from);
+        const from = toRecommendationRequest(c, context);
+        const { input: moment, answer } = await hydrate(from);
         countAnswer(from, 'list', answer);
         const items = recommendList(moment, list, n, genre);
         return c.json({ ...answer, items: expandItems(items, moment, expand) }, 200);
@@ -135,8 +140,8 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
     async (c) => {
       const { n, expand, ...context } = c.req.valid('query');
       const { itemId } = c.req.valid('param');
-      const from = asking(c, context);
-      const { moment, answer } = await gather(from);
+      const from = toRecommendationRequest(c, context);
+      const { input: moment, answer } = await hydrate(from);
       const unread = moment.catalogue.size === 0 && answer.degraded.length > 0;
       if (unread) throw new ProblemError('unavailable', 'The catalogue could not be read yet.');
       const asked = moment.catalogue.get(itemId);
@@ -152,7 +157,7 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
 /** What was made before brings its items along. */
 const expandItems = (
   items: readonly RecommendedItem[],
-  { catalogue }: Moment,
+  { catalogue }: RankingInput,
   expand: 'item' | undefined,
 ): RecommendedItem[] =>
   items.map(({ item, ...one }) => (expand === undefined ? one : { ...one, item: catalogue.get(one.itemId) ?? item }));

@@ -47,7 +47,7 @@ export function routeRules(app: OpenAPIHono<{ Bindings: Env }>): void {
     const now = Date.now();
     if (!(await putRule(env.DB, rule, RULES_MAX, now)))
       throw new ProblemError('conflict', `There are ${RULES_MAX} rules already: delete some first.`);
-    await isolate.refreshRules(env);
+    await isolate.revalidateRules(env);
     return rule;
   };
 
@@ -117,7 +117,7 @@ export function routeRules(app: OpenAPIHono<{ Bindings: Env }>): void {
     async (c) => {
       const { ruleId } = c.req.valid('param');
       if (!(await deleteRule(c.env.DB, ruleId))) throw noSuchRule(ruleId);
-      await isolate.refreshRules(c.env);
+      await isolate.revalidateRules(c.env);
       return c.body(null, 204);
     },
   );

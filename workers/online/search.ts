@@ -7,13 +7,13 @@ import { Recommendations } from '../../models/contracts/gallery.ts';
 import { text } from '../../models/contracts/text.ts';
 import { objectionTo } from '../recommending/candidates.ts';
 import { forAnyRow } from '../recommending/filters.ts';
-import type { Moment } from '../recommending/ranking-input.ts';
+import type { RankingInput } from '../recommending/ranking-input.ts';
 import { findLike } from '../recommending/search.ts';
-import { type Asking, gather } from '../serving/hydrate.ts';
-import { recogniseByLog } from '../serving/identify-by-log.ts';
+import { hydrate, type RecommendationRequest } from '../serving/hydrate.ts';
+import { identifyByLog } from '../serving/identify-by-log.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { searchItems } from '../storage/search.ts';
-import { asking, contextQuery } from './context.ts';
+import { contextQuery, toRecommendationRequest } from './context.ts';
 import { storeEvents } from './events.ts';
 import { json, problems, scoped, slateQuery, UserParams } from './routing.ts';
 import { countAnswer } from './stats.ts';
@@ -51,10 +51,10 @@ export function routeSearch(app: OpenAPIHono<{ Bindings: Env }>): void {
     async (c) => {
       const { n, expand, q, record, ...context } = c.req.valid('query');
       const { userId } = c.req.valid('param');
-      const from = asking(c, context, userId);
+      const from = toRecommendationRequest(c, context, userId);
       const orError = (error: Error) => error;
-      const [{ moment, answer }, ids, recorded] = await Promise.all([
-        gather(from).then((gathered) => recogniseByLog(from, gathered)),
+      const [{ input: moment, answer }, ids, recorded] = await Promise.all([
+        hydrate(from).then((gathered) => identifyByLog(from, gathered)),
         withDeadline(searchItems(c.env.DB, q, FOUND_MAX), from.budget.for('held'), 'search').catch(orError),
         record === 'true' ? recordSearch(from, userId, q).catch(orError) : undefined,
       ]);
@@ -76,7 +76,11 @@ export function routeSearch(app: OpenAPIHono<{ Bindings: Env }>): void {
  * Waits for it to be stored, so that the next gallery shows it, but no longer than the answer may take. A search that cannot
  * be stored is answered all the same, and says so.
  */
-async function recordSearch({ env, budget, waitUntil }: Asking, userId: string, query: string): Promise<void> {
+async function recordSearch(
+  { env, budget, waitUntil }: RecommendationRequest,
+  userId: string,
+  query: string,
+): Promise<void> {
   const now = Date.now();
   const id = `search-${Math.floor(now / REPEAT_MS)}-${Buffer.from(query).toString('base64url').slice(0, 90)}`;
   const blank = {
@@ -94,7 +98,7 @@ async function recordSearch({ env, budget, waitUntil }: Asking, userId: string, 
   await withDeadline(storing, budget.for('signals'), 'search signal');
 }
 
-function rankFound(moment: Moment, query: string, ids: readonly string[]): { itemId: string; score: number }[] {
+function rankFound(moment: RankingInput, query: string, ids: readonly string[]): { itemId: string; score: number }[] {
   const filters = forAnyRow(moment);
   const relevance = new Map(ids.map((itemId, rank) => [itemId, 1 - (0.5 * rank) / FOUND_MAX]));
   for (const { item, score } of findLike(moment.catalogue, moment.popularity, query).slice(0, FOUND_MAX))
@@ -110,7 +114,7 @@ function rankFound(moment: Moment, query: string, ids: readonly string[]): { ite
 }
 
 /** What the model scores for the player, the best at 1; for a newcomer what is popular. */
-function tasteOf({ personal, popularity }: Moment): (itemId: string) => number {
+function tasteOf({ modelScores: personal, popularity }: RankingInput): (itemId: string) => number {
   if (personal === null) return (itemId) => popularity.get(itemId) ?? 0;
   const best = personal.scores.reduce((most, score) => Math.max(most, score), 0) || 1;
   const places = new Map(personal.itemIds.map((itemId, place) => [itemId, place]));

@@ -63,13 +63,13 @@ export function routeStatus(app: OpenAPIHono<{ Bindings: Env }>): void {
       const now = Date.now();
       const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
       const [catalogue, statistics, , deadLetters, runs] = await Promise.all([
-        isolate.holdCatalogue(c.env, now, waitUntil),
-        isolate.holdStatistics(c.env, now, waitUntil),
-        isolate.holdRelease(c.env, now, waitUntil),
+        isolate.getCatalogue(c.env, now, waitUntil),
+        isolate.getStatistics(c.env, now, waitUntil),
+        isolate.getRelease(c.env, now, waitUntil),
         countDeadLetters(c.env.DB),
         listJobRuns(c.env.DB, JOB_RUNS_SHOWN),
       ]);
-      const release = isolate.heldRelease();
+      const release = isolate.peekRelease();
       return c.json(
         {
           release: release.value?.manifest.version ?? null,

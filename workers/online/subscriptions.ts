@@ -4,9 +4,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import {
+  explainRefusedAddress,
   LOOPBACK,
   NewSubscription,
-  objectionToAddress,
   SUBSCRIPTION_BODY_BYTES_MAX,
   SUBSCRIPTIONS_MAX,
   Subscription,
@@ -45,7 +45,7 @@ export function routeSubscriptions(app: OpenAPIHono<{ Bindings: Env }>): void {
   app.post(create.path, requireScope('admin'), async (c) => {
     const { url, events } = parseBody(SubscriptionInput, await readJson(c.req.raw, SUBSCRIPTION_BODY_BYTES_MAX));
     // On the developer's own machine a receiver may be there too.
-    const objection = objectionToAddress(url, LOOPBACK.has(new URL(c.req.url).hostname));
+    const objection = explainRefusedAddress(url, LOOPBACK.has(new URL(c.req.url).hostname));
     if (objection !== undefined) throw invalidInput([{ path: ['url'], message: objection }]);
     const subscription: Subscription = {
       subscriptionId: crypto.randomUUID(),
@@ -57,7 +57,7 @@ export function routeSubscriptions(app: OpenAPIHono<{ Bindings: Env }>): void {
     const secret = makeSecret();
     if (!(await insertSubscription(c.env.DB, subscription, secret, SUBSCRIPTIONS_MAX)))
       throw new ProblemError('conflict', `There are ${SUBSCRIPTIONS_MAX} subscriptions already: delete some first.`);
-    await isolate.refreshSubscriptions(c.env);
+    await isolate.revalidateSubscriptions(c.env);
     const location = `/v1/subscriptions/${subscription.subscriptionId}`;
     return c.json({ ...subscription, secret }, 201, { location, 'cache-control': 'no-store' });
   });
@@ -88,7 +88,7 @@ export function routeSubscriptions(app: OpenAPIHono<{ Bindings: Env }>): void {
       const { subscriptionId } = c.req.valid('param');
       if (!(await deleteSubscription(c.env.DB, subscriptionId)))
         throw new ProblemError('not-found', `No subscription has the id “${subscriptionId}”.`);
-      await isolate.refreshSubscriptions(c.env);
+      await isolate.revalidateSubscriptions(c.env);
       return c.body(null, 204);
     },
   );

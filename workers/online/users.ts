@@ -1,8 +1,8 @@
 // What is known of players: who was seen last, and one player's live signals.
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { UserView } from '../../models/contracts/signals.ts';
-import { affinityOf } from '../serving/hydrate.ts';
+import { UserState } from '../../models/contracts/signals.ts';
+import { computeAffinity } from '../serving/hydrate.ts';
 import { isolate } from '../serving/isolate.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { listUsers } from '../storage/users.ts';
@@ -12,7 +12,7 @@ import { json, problems, scoped, UserParams, wholeNumber } from './routing.ts';
 const Users = z.object({
   users: z.array(z.object({ userId: z.string(), lastEventAt: z.iso.datetime() })),
 });
-const UserSignalsAnswer = UserView.extend({
+const UserSignalsAnswer = UserState.extend({
   genres: z
     .array(z.object({ genre: z.string(), share: z.number() }))
     .meta({ description: 'Leanings, strongest first.' }),
@@ -54,18 +54,18 @@ export function routeUsers(app: OpenAPIHono<{ Bindings: Env }>): void {
     async (c) => {
       const { userId } = c.req.valid('param');
       const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
-      const [{ view }, { value: catalogue }] = await Promise.all([
+      const [{ user }, { value: catalogue }] = await Promise.all([
         c.env.USER_SIGNALS.getByName(userId)
-          .view(userId)
+          .readUserState(userId)
           .catch(() => {
             throw new ProblemError('unavailable', 'The player’s signals cannot be read; try again.');
           }),
-        isolate.holdCatalogue(c.env, Date.now(), waitUntil),
+        isolate.getCatalogue(c.env, Date.now(), waitUntil),
       ]);
       return c.json(
         {
-          ...view,
-          genres: affinityOf(view, catalogue ?? new Catalogue()),
+          ...user,
+          genres: computeAffinity(user, catalogue ?? new Catalogue()),
         },
         200,
       );

@@ -4,7 +4,7 @@ import type { Item } from '../../models/contracts/item.ts';
 import type { HistoryItem } from '../../models/contracts/signals.ts';
 import { objectionTo } from './candidates.ts';
 import { forNaming } from './filters.ts';
-import type { Moment } from './ranking-input.ts';
+import type { RankingInput } from './ranking-input.ts';
 
 /** Below this it was a glance: a click counts, a single view does not. */
 const ANCHOR_WEIGHT_MIN = 0.3;
@@ -21,13 +21,13 @@ const BECAUSE: Record<string, string> = {
 
 /** The games of strongest and latest engagement that may be named to this player, strongest first. */
 export function chooseAnchors(
-  moment: Pick<Moment, 'view' | 'catalogue' | 'context' | 'rules'>,
+  moment: Pick<RankingInput, 'user' | 'catalogue' | 'context' | 'rules'>,
   max: number,
 ): { item: Item; because: string }[] {
-  const { view, catalogue } = moment;
+  const { user, catalogue } = moment;
   const filters = forNaming(moment);
   const strength = ({ weight, ageDays }: HistoryItem) => weight * 0.5 ** (ageDays / HALF_LIFE_DAYS);
-  return view.history
+  return user.history
     .filter(({ weight }) => weight >= ANCHOR_WEIGHT_MIN)
     .sort((a, b) => strength(b) - strength(a))
     .flatMap(({ itemId, strongestType }) => {

@@ -4,7 +4,7 @@
 import type { Item } from '../../models/contracts/item.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { similarityOf } from './diversity.ts';
-import type { Moment } from './ranking-input.ts';
+import type { RankingInput } from './ranking-input.ts';
 
 /** Of a store that has just been doubled: the newest. */
 const UNLEARNT_MAX = 200;
@@ -24,7 +24,11 @@ interface Known {
 const known = new WeakMap<Catalogue, Known>();
 
 /** The newest of the released games that the release does not know; found once for a state of the catalogue and a release. */
-export function listUnlearnt({ catalogue, learnt, today }: Pick<Moment, 'catalogue' | 'learnt' | 'today'>) {
+export function listUnlearnt({
+  catalogue,
+  releaseItems: learnt,
+  today,
+}: Pick<RankingInput, 'catalogue' | 'releaseItems' | 'today'>) {
   if (learnt === null) return [];
   const before = known.get(catalogue);
   if (before?.learnt === learnt && before.changes === catalogue.changes && before.today === today) return before.items;
@@ -52,10 +56,10 @@ export function scoreAmong(scores: readonly number[], likeness: number): number 
 }
 
 /** How like it is to what the player took to, the likest counting, each as much as it weighs. */
-export function likenessToHistory(item: Item, { view, catalogue }: Pick<Moment, 'view' | 'catalogue'>): number {
+export function likenessToHistory(item: Item, { user, catalogue }: Pick<RankingInput, 'user' | 'catalogue'>): number {
   let most = 0;
   let compared = 0;
-  for (const { itemId, weight } of view.history) {
+  for (const { itemId, weight } of user.history) {
     const own = weight > 0 ? catalogue.get(itemId) : undefined;
     if (own === undefined) continue;
     most = Math.max(most, Math.min(1, weight) * likenessOf(item, own));

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
-import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
-import { createDice } from '../../models/features/rng.ts';
+import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
+import { createRng } from '../../models/features/rng.ts';
 import { seriesOf } from '../../models/features/series.ts';
 import { itemIds, makeItem, makeMoment } from '../../tests/ranking-input.ts';
 import { explain } from './explain.ts';
@@ -16,7 +16,7 @@ import { rulesInForce } from './rules.ts';
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 const shownIn = (page: Awaited<ReturnType<typeof composeGallery>>) => page.rows.flatMap(({ items }) => ids(items));
 const viewWith = (preferences: Partial<Preferences>) => ({
-  ...EMPTY_VIEW,
+  ...EMPTY_USER_STATE,
   preferences: { ...EMPTY_PREFERENCES, ...preferences },
 });
 const rule = (ruleId: string, input: object): Rule => ({ ruleId, ...RuleInput.parse(input) });
@@ -25,14 +25,14 @@ const all = itemIds.map((_, place) => makeItem(place));
 it('shows nothing that a player muted, that lies outside the release window, or that is not for the platform', async () => {
   const items = all.map((item, place) => ({ ...item, platforms: place % 3 === 0 ? ['linux'] : [] }));
   const muted = shownIn(
-    await composeGallery(makeMoment({ view: viewWith({ mutedGenres: ['racing'], mutedTags: ['NAVAL'] }) }, items), 12),
+    await composeGallery(makeMoment({ user: viewWith({ mutedGenres: ['racing'], mutedTags: ['NAVAL'] }) }, items), 12),
   );
   expect(muted.length).toBeGreaterThan(5);
   for (const itemId of muted) expect(makeItem(Number(itemId.slice(1))).genres).toEqual(['Strategy']);
   for (const itemId of muted) expect(Number(itemId.slice(1)) % 4).not.toBe(0);
 
   const window = viewWith({ releasedFrom: '2026-01-05', releasedUntil: '2026-01-09' });
-  for (const itemId of shownIn(await composeGallery(makeMoment({ view: window }, items), 12))) {
+  for (const itemId of shownIn(await composeGallery(makeMoment({ user: window }, items), 12))) {
     const { releaseDate } = makeItem(Number(itemId.slice(1)));
     expect(releaseDate! >= '2026-01-05' && releaseDate! <= '2026-01-09', itemId).toBe(true);
   }
@@ -52,7 +52,7 @@ it('keeps the stricter of two age limits, on made pages as on those made before'
     [12, null],
   ]) {
     const moment = makeMoment(
-      { view: viewWith({ ageLimit: own! }), context: { ...EMPTY_CONTEXT, ageLimit: asked! } },
+      { user: viewWith({ ageLimit: own! }), context: { ...EMPTY_CONTEXT, ageLimit: asked! } },
       items,
     );
     const shown = shownIn(await composeGallery(moment, 12));
@@ -67,14 +67,14 @@ it('keeps the stricter of two age limits, on made pages as on those made before'
 it('leaves out of a page made before what has since been bought, dismissed or taken off show', async () => {
   const { rows } = await composeGallery(makeMoment(), 4);
   const [first, second, third, fourth] = ids(rows[0]!.items);
-  const later = makeMoment({ view: { ...EMPTY_VIEW, owned: [first!], dismissed: [second!] } });
+  const later = makeMoment({ user: { ...EMPTY_USER_STATE, owned: [first!], dismissed: [second!] } });
   later.catalogue.apply({ itemId: third!, revision: 2, item: null });
   expect(ids(keepSafe(rows, later)[0]!.items)).toEqual([fourth]);
 });
 
 it('turns to hits or to gems as the player asks', async () => {
   const mean = async (popularity: number) => {
-    const { items } = await recommend(makeMoment({ view: viewWith({ popularity }) }), 10);
+    const { items } = await recommend(makeMoment({ user: viewWith({ popularity }) }), 10);
     return items.reduce((sum, { itemId }) => sum + Number(itemId.slice(1)), 0) / items.length;
   };
   // g0 is the most popular, g59 the least.
@@ -89,7 +89,7 @@ it('follows the rules of the store: pin, boost, bury, exclude; safety goes befor
     rule('less', { action: 'bury', match: { itemIds: ['g0'] }, factor: 50 }),
     rule('none', { action: 'exclude', match: { tags: ['naval'], genres: ['Strategy'] } }),
   ];
-  const moment = makeMoment({ rules, view: { ...EMPTY_VIEW, dismissed: ['g56'] } });
+  const moment = makeMoment({ rules, user: { ...EMPTY_USER_STATE, dismissed: ['g56'] } });
   const { items, ranked } = await recommend(moment, 8);
   expect(ids(items).slice(0, 2)).toEqual(['g55', 'g30']);
   expect(ids(items)).not.toContain('g0');
@@ -97,7 +97,7 @@ it('follows the rules of the store: pin, boost, bury, exclude; safety goes befor
 
   const answered = { rows: [{ id: 'recommendations', items }], placed: [], ranked };
   const [pinned, boosted, excluded, dismissed, gone] = explain(['g55', 'g30', 'g4', 'g56', 'nobody'], answered, moment);
-  expect(pinned).toMatchObject({ shown: { rowId: 'recommendations', place: 0 }, rules: ['feature'] });
+  expect(pinned).toMatchObject({ shown: { rowId: 'recommendations', position: 0 }, rules: ['feature'] });
   expect(boosted).toMatchObject({ rank: 1, rules: ['more'], sources: { popular: expect.any(Number) } });
   expect(excluded).toMatchObject({ shown: null, why: 'excluded by the rule none', rules: ['none'] });
   expect(dismissed).toMatchObject({ shown: null, why: 'dismissed', rules: ['feature', 'none'] });
@@ -162,7 +162,7 @@ it('gives one place of the first row to a game that nobody knows, as often as it
   let shuffled = 0;
   for (let n = 0; n < answers; n++) {
     const { placed } = await composeGallery(
-      makeMoment({ popularity: known, affinity, random: createDice(`answer ${n}`) }, items),
+      makeMoment({ popularity: known, affinity, random: createRng(`answer ${n}`) }, items),
       12,
     );
     expect(placed).toHaveLength(12);
@@ -188,12 +188,12 @@ it('throws no dice over what the store pins', async () => {
   const itemIds = ['g50', 'g51', 'g52'];
   const pins = [rule('feature', { action: 'pin', match: { itemIds } })];
   for (let n = 0; n < 400; n++) {
-    const moment = makeMoment({ rules: pins, random: createDice(`pinned ${n}`) });
+    const moment = makeMoment({ rules: pins, random: createRng(`pinned ${n}`) });
     const { rows, placed } = await composeGallery(moment, 12);
     expect(ids(rows[0]!.items).slice(0, 3)).toEqual(itemIds);
     for (const { propensity, exploration } of placed.slice(0, 3)) expect([propensity, exploration]).toEqual([1, false]);
     // Nor does it push one of them out.
-    expect(ids((await composeGallery({ ...moment, random: createDice(`narrow ${n}`) }, 3)).rows[0]!.items)).toEqual(
+    expect(ids((await composeGallery({ ...moment, random: createRng(`narrow ${n}`) }, 3)).rows[0]!.items)).toEqual(
       itemIds,
     );
   }
@@ -208,7 +208,7 @@ it('explores within the caps too', async () => {
   const popularity = new Map(items.slice(0, 40).map(({ itemId }, place) => [itemId, 1 - place / 50]));
   let explored = 0;
   for (let n = 0; n < 300; n++) {
-    const { placed } = await composeGallery(makeMoment({ popularity, random: createDice(`capped ${n}`) }, items), 12);
+    const { placed } = await composeGallery(makeMoment({ popularity, random: createRng(`capped ${n}`) }, items), 12);
     const giants = placed.filter(({ candidate }) => candidate.item.developer === 'Giant');
     expect(giants.length).toBeLessThanOrEqual(3);
     if (placed.some(({ exploration }) => exploration)) explored++;
@@ -226,8 +226,8 @@ it('keeps excluded games out of the lists for everybody as well', () => {
 });
 
 it('is a newcomer’s page from the genres that were picked, until plays say otherwise', async () => {
-  const view = viewWith({ genres: ['Racing'] });
-  const rows = (await composeGallery(makeMoment({ view, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).rows;
+  const user = viewWith({ genres: ['Racing'] });
+  const rows = (await composeGallery(makeMoment({ user, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).rows;
   expect(rows[0]!.title).toBe('Top picks for you');
   const racing = ids(rows[0]!.items).filter((itemId) => Number(itemId.slice(1)) % 2 === 1);
   expect(racing.length).toBeGreaterThan(3);
@@ -237,15 +237,15 @@ it('is a newcomer’s page from the genres that were picked, until plays say oth
 it('names no game that must not be shown, on made pages as on those made before', async () => {
   const liked = { itemId: 'g1', weight: 1, ageDays: 1, strongestType: 'like' };
   const items = all.map((item, place) => ({ ...item, ageRating: place === 1 ? 18 : 6 }));
-  const view = { ...EMPTY_VIEW, history: [liked] };
-  const made = (await composeGallery(makeMoment({ view }, items), 6)).rows;
+  const user = { ...EMPTY_USER_STATE, history: [liked] };
+  const made = (await composeGallery(makeMoment({ user }, items), 6)).rows;
   expect(made.map(({ id }) => id)).toContain('because-g1');
   const none = [rule('none', { action: 'exclude', match: { itemIds: ['g1'] } })];
   for (const changes of [
-    { view: { ...view, dismissed: ['g1'] } },
-    { view, context: { ...EMPTY_CONTEXT, ageLimit: 12 } },
-    { view: { ...view, preferences: { ...EMPTY_PREFERENCES, mutedGenres: ['racing'] } } },
-    { view, rules: none },
+    { user: { ...user, dismissed: ['g1'] } },
+    { user, context: { ...EMPTY_CONTEXT, ageLimit: 12 } },
+    { user: { ...user, preferences: { ...EMPTY_PREFERENCES, mutedGenres: ['racing'] } } },
+    { user, rules: none },
   ]) {
     const moment = makeMoment(changes, items);
     expect((await composeGallery(moment, 6)).rows.map(({ id }) => id)).not.toContain('because-g1');
@@ -277,17 +277,17 @@ it('lets no list that stands behind another lead its row', async () => {
 it('continues what was played lately, not what was looked at', async () => {
   const looked = { itemId: 'g1', weight: 1, ageDays: 1, playedDaysAgo: 400, strongestType: 'play' };
   const rated = { itemId: 'g3', weight: 1, ageDays: 1, strongestType: 'rate' };
-  const view = { ...EMPTY_VIEW, history: [looked, rated], played: ['g1', 'g3'] };
-  const { rows } = await composeGallery(makeMoment({ view }), 6);
+  const user = { ...EMPTY_USER_STATE, history: [looked, rated], played: ['g1', 'g3'] };
+  const { rows } = await composeGallery(makeMoment({ user }), 6);
   expect(rows.map(({ id }) => id)).not.toContain('continue');
   expect(ids(rows.find(({ id }) => id === 'jump-back-in')!.items)).toEqual(['g1']);
 });
 
 it('says why of a game that no source has reached', async () => {
-  const view = { ...EMPTY_VIEW, owned: ['far'], dismissed: ['near'] };
+  const user = { ...EMPTY_USER_STATE, owned: ['far'], dismissed: ['near'] };
   const far = ['far', 'near'].map((itemId) => ({ ...makeItem(0), itemId, releaseDate: '2020-01-01' }));
   const many = Array.from({ length: 400 }, (_, place) => ({ ...makeItem(place), itemId: `m${place}` }));
-  const moment = makeMoment({ view }, [...all, ...many, ...far]);
+  const moment = makeMoment({ user }, [...all, ...many, ...far]);
   const { items, ranked } = await recommend(moment, 8);
   const answered = { rows: [{ id: 'recommendations', items }], placed: [], ranked };
   expect(explain(['far', 'near'], answered, moment).map(({ why }) => why)).toEqual(['owned', 'dismissed']);
@@ -307,17 +307,23 @@ it('counts the pins among what its caps allow, and looks past what they forbid',
     itemIds: items.map(({ itemId }) => itemId),
     scores: Float32Array.from(popular, ([, score]) => score),
   };
-  const { items: boosted } = await recommend(makeMoment({ rules: [boost], statistics, personal }, items), 12);
+  const { items: boosted } = await recommend(
+    makeMoment({ rules: [boost], statistics, modelScores: personal }, items),
+    12,
+  );
   expect(boosted).toHaveLength(12);
   expect(giants(boosted)).toHaveLength(3);
   const pins = rule('feature', { action: 'pin', match: { itemIds: ['g7', 'g8'] } });
-  const { items: pinned } = await recommend(makeMoment({ rules: [pins], statistics, personal }, items), 12);
+  const { items: pinned } = await recommend(
+    makeMoment({ rules: [pins], statistics, modelScores: personal }, items),
+    12,
+  );
   expect(giants(pinned)).toHaveLength(3);
 });
 
 it('has a row for the newest search that found anything', async () => {
-  const view = { ...EMPTY_VIEW, searches: ['zzzqqq', 'naval', 'racing'] };
-  const { rows } = await composeGallery(makeMoment({ view }), 6);
+  const user = { ...EMPTY_USER_STATE, searches: ['zzzqqq', 'naval', 'racing'] };
+  const { rows } = await composeGallery(makeMoment({ user }), 6);
   expect(rows[1]).toMatchObject({ id: 'search', title: 'More for “naval”' });
 });
 
@@ -334,7 +340,8 @@ it('does not tell a player who has only dismissed that the picks come from what 
   const dismissed = { itemId: 'g0', weight: -0.6, ageDays: 0, strongestType: 'dismiss' };
   const personal = { itemIds, scores: Float32Array.from(itemIds, (_, index) => 60 - index) };
   const reasonFor = async (history: (typeof dismissed)[]) =>
-    (await composeGallery(makeMoment({ view: { ...EMPTY_VIEW, history }, personal }), 4)).rows[0]!.reason;
+    (await composeGallery(makeMoment({ user: { ...EMPTY_USER_STATE, history }, modelScores: personal }), 4)).rows[0]!
+      .reason;
   expect(await reasonFor([dismissed])).toBe('Other than what you dismissed');
   expect(await reasonFor([dismissed, { ...dismissed, itemId: 'g2', weight: 1, strongestType: 'pick' }])).toBe(
     'From what you picked',

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import type { Preferences } from '../../models/contracts/preferences.ts';
 import { RuleInput } from '../../models/contracts/rule.ts';
-import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
+import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import { itemIds, makeMoment } from '../../tests/ranking-input.ts';
 import { findEmptiedBy } from './emptied.ts';
 
 const preferring = (changes: Partial<Preferences>) =>
-  makeMoment({ view: { ...EMPTY_VIEW, preferences: { ...EMPTY_VIEW.preferences, ...changes } } });
+  makeMoment({ user: { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, ...changes } } });
 
 it('names the one wish whose lifting shows something', () => {
   expect(findEmptiedBy(preferring({ mutedGenres: ['strategy', 'Racing'] }))).toEqual(['mutedGenres']);
@@ -22,7 +22,7 @@ it('names the one wish whose lifting shows something', () => {
 
 it('names all that remove something where no single one is to blame', () => {
   const input = preferring({ mutedGenres: ['Strategy', 'Racing'], ageLimit: 12 });
-  expect(findEmptiedBy({ ...input, view: { ...input.view, dismissed: itemIds } })).toEqual([
+  expect(findEmptiedBy({ ...input, user: { ...input.user, dismissed: itemIds } })).toEqual([
     'mutedGenres',
     'ageLimit',
     'history',

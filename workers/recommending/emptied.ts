@@ -6,9 +6,9 @@ import { EMPTIED_BY, type EmptiedBy } from '../../models/contracts/gallery.ts';
 import type { Preferences } from '../../models/contracts/preferences.ts';
 import { objectionTo } from './candidates.ts';
 import { forPlayer } from './filters.ts';
-import type { Moment } from './ranking-input.ts';
+import type { RankingInput } from './ranking-input.ts';
 
-type Filtered = Pick<Moment, 'catalogue' | 'view' | 'context' | 'rules'>;
+type Filtered = Pick<RankingInput, 'catalogue' | 'user' | 'context' | 'rules'>;
 
 /** The causes each of which, lifted alone, would show something; where none would, all that remove something. */
 export function findEmptiedBy(input: Filtered): EmptiedBy[] {
@@ -17,9 +17,9 @@ export function findEmptiedBy(input: Filtered): EmptiedBy[] {
   return sufficient.length > 0 ? sufficient : EMPTIED_BY.filter((cause) => removesSome(cause, input));
 }
 
-const lift = ({ view, ...input }: Filtered, changes: Partial<Preferences>): Filtered => ({
+const lift = ({ user, ...input }: Filtered, changes: Partial<Preferences>): Filtered => ({
   ...input,
-  view: { ...view, preferences: { ...view.preferences, ...changes } },
+  user: { ...user, preferences: { ...user.preferences, ...changes } },
 });
 
 const LIFTED: Record<EmptiedBy, (input: Filtered) => Filtered> = {
@@ -29,7 +29,7 @@ const LIFTED: Record<EmptiedBy, (input: Filtered) => Filtered> = {
   ageLimit: (input) => lift(input, { ageLimit: null }),
   request: (input) => ({ ...input, context: EMPTY_CONTEXT }),
   rules: (input) => ({ ...input, rules: [] }),
-  history: (input) => ({ ...input, view: { ...input.view, owned: [], played: [], dismissed: [] } }),
+  history: (input) => ({ ...input, user: { ...input.user, owned: [], played: [], dismissed: [] } }),
 };
 
 /** With every other cause lifted, this one still removes items. */

@@ -2,7 +2,7 @@
 
 import type { Explanation, GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Placed } from './exploration.ts';
-import type { Moment } from './ranking-input.ts';
+import type { RankingInput } from './ranking-input.ts';
 import type { Ranked } from './recommend.ts';
 import { rulesOn } from './rules.ts';
 
@@ -16,12 +16,16 @@ interface Answered {
 }
 
 /** `itemIds`: those that are asked about; undefined for all that are shown and all that were removed. */
-export function explain(itemIds: readonly string[] | undefined, answered: Answered, moment: Moment): Explanation[] {
+export function explain(
+  itemIds: readonly string[] | undefined,
+  answered: Answered,
+  moment: RankingInput,
+): Explanation[] {
   const { rows, placed, ranked } = answered;
   const { pool, candidates } = ranked;
   const shown = new Map(
     rows.flatMap(({ id, items }) =>
-      items.map((item, place) => [item.itemId, { rowId: id, place, reason: item.reason }]),
+      items.map((item, position) => [item.itemId, { rowId: id, position, reason: item.reason }]),
     ),
   );
   const ranks = new Map(candidates.map(({ item }, rank) => [item.itemId, rank]));
@@ -34,7 +38,7 @@ export function explain(itemIds: readonly string[] | undefined, answered: Answer
     const item = moment.catalogue.get(itemId);
     return {
       itemId,
-      shown: at === undefined ? null : { rowId: at.rowId, place: at.place },
+      shown: at === undefined ? null : { rowId: at.rowId, position: at.position },
       why: at?.reason ?? whyNot(itemId, rank, ranked, moment),
       score: candidate?.score ?? null,
       rank: rank ?? null,
@@ -48,7 +52,12 @@ export function explain(itemIds: readonly string[] | undefined, answered: Answer
   });
 }
 
-function whyNot(itemId: string, rank: number | undefined, { pool, candidates }: Ranked, { catalogue }: Moment): string {
+function whyNot(
+  itemId: string,
+  rank: number | undefined,
+  { pool, candidates }: Ranked,
+  { catalogue }: RankingInput,
+): string {
   const item = catalogue.get(itemId);
   if (item === undefined) return 'not on show: the catalogue does not hold it, or it is hidden';
   const objection = pool.objectionTo(item);

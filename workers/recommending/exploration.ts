@@ -3,7 +3,7 @@
 // later can tell "not wanted" from "never shown", and a place from what stood in it.
 
 import type { Found, ScoredCandidate } from './candidates.ts';
-import type { Moment } from './ranking-input.ts';
+import type { RankingInput } from './ranking-input.ts';
 
 /** Where among the places that are left to chance the unknown game stands, from 0; where there are fewer there is none. */
 const EXPLORATION_PLACE = 7;
@@ -17,7 +17,7 @@ const AFFINITY_ODDS = 8;
 export const SHUFFLE_SHARE = 0.05;
 
 /** Released games that hardly anybody has met, the newest first. */
-export function* unexplored({ catalogue, popularity, today }: Moment): Generator<Found> {
+export function* unexplored({ catalogue, popularity, today }: RankingInput): Generator<Found> {
   let found = 0;
   for (const item of catalogue.newest(today)) {
     if ((popularity.get(item.itemId) ?? 0) >= KNOWN_POPULARITY) continue;
@@ -43,7 +43,7 @@ export const certain = (candidate: ScoredCandidate): Placed => ({ candidate, pro
 export function explore(
   row: readonly ScoredCandidate[],
   unknown: readonly ScoredCandidate[],
-  moment: Moment,
+  moment: RankingInput,
 ): Placed[] {
   const placed = row.map(certain);
   const inRow = new Set(row.map(({ item }) => item.itemId));
@@ -58,7 +58,7 @@ export function explore(
   return shuffle(placed, moment);
 }
 
-function draw(unknown: readonly ScoredCandidate[], { affinity, random }: Moment): Placed | undefined {
+function draw(unknown: readonly ScoredCandidate[], { affinity, random }: RankingInput): Placed | undefined {
   const shares = new Map(affinity.map(({ genre, share }) => [genre, share]));
   const odds = unknown.map(
     ({ item }) =>
@@ -82,7 +82,7 @@ function draw(unknown: readonly ScoredCandidate[], { affinity, random }: Moment)
  * With the probability SHUFFLE_SHARE = ε every order of the n places is as likely as any other. An item's propensity at
  * a place is its own for being on the row, times 1 − ε + ε / n at the place that ranking gave it and ε / n at any other.
  */
-function shuffle(row: readonly Placed[], { random }: Moment): Placed[] {
+function shuffle(row: readonly Placed[], { random }: RankingInput): Placed[] {
   const anywhere = SHUFFLE_SHARE / row.length;
   if (random() >= SHUFFLE_SHARE)
     return row.map((one) => ({ ...one, propensity: one.propensity * (1 - SHUFFLE_SHARE + anywhere) }));

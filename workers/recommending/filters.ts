@@ -4,33 +4,33 @@
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
-import type { UserView } from '../../models/contracts/signals.ts';
+import type { UserState } from '../../models/contracts/signals.ts';
 import { type Filter, objectionTo } from './candidates.ts';
-import type { Moment } from './ranking-input.ts';
+import type { RankingInput } from './ranking-input.ts';
 import { excludedByRule } from './rules.ts';
 
-type Asked = Pick<Moment, 'view' | 'context' | 'rules'>;
+type Asked = Pick<RankingInput, 'user' | 'context' | 'rules'>;
 
 /** What holds for whatever a player is recommended: safety first, then what the player asked not to see. */
-export const forPlayer = (asked: Asked): Filter[] => [notHad(asked.view), ...forAnyRow(asked)];
+export const forPlayer = (asked: Asked): Filter[] => [notHad(asked.user), ...forAnyRow(asked)];
 
 /** What holds even where a player's own games are shown. */
 export const forAnyRow = (asked: Asked): Filter[] => [
   ...forNaming(asked),
   ...ofPlatform(asked.context),
-  ...releasedWithin(asked.view),
+  ...releasedWithin(asked.user),
 ];
 
 /** What holds even where a game is only named: as the one that a row goes with. */
-export const forNaming = ({ view, context, rules }: Asked): Filter[] => [
-  notRefused(view),
-  ...ratedFor(context.ageLimit, view.preferences.ageLimit),
-  ...notMuted(view),
+export const forNaming = ({ user, context, rules }: Asked): Filter[] => [
+  notRefused(user),
+  ...ratedFor(context.ageLimit, user.preferences.ageLimit),
+  ...notMuted(user),
   ...excludedByRule(rules),
 ];
 
 /** What a player has or has played is not recommended again. */
-function notHad({ owned, played }: UserView): Filter {
+function notHad({ owned, played }: UserState): Filter {
   // One look-up for each candidate, not two.
   const reasons = new Map<string, string>();
   for (const itemId of played) reasons.set(itemId, 'played');
@@ -38,7 +38,7 @@ function notHad({ owned, played }: UserView): Filter {
   return ({ itemId }) => reasons.get(itemId);
 }
 
-function notRefused({ dismissed }: UserView): Filter {
+function notRefused({ dismissed }: UserState): Filter {
   const refused = new Set(dismissed);
   return ({ itemId }) => (refused.has(itemId) ? 'dismissed' : undefined);
 }
@@ -67,7 +67,7 @@ function ofPlatform({ platform }: RequestContext): Filter[] {
   ];
 }
 
-function notMuted({ preferences: { mutedGenres, mutedTags } }: UserView): Filter[] {
+function notMuted({ preferences: { mutedGenres, mutedTags } }: UserState): Filter[] {
   const filters: Filter[] = [];
   const mute = (muted: readonly string[], labelsOf: (item: Item) => readonly string[]) => {
     if (muted.length === 0) return;
@@ -82,7 +82,7 @@ function notMuted({ preferences: { mutedGenres, mutedTags } }: UserView): Filter
   return filters;
 }
 
-function releasedWithin({ preferences: { releasedFrom, releasedUntil } }: UserView): Filter[] {
+function releasedWithin({ preferences: { releasedFrom, releasedUntil } }: UserState): Filter[] {
   const filters: Filter[] = [];
   if (releasedFrom !== null)
     filters.push(({ releaseDate }) =>
@@ -112,7 +112,7 @@ export const BECAUSE = 'because-';
  * Rows that were made before, as they may be shown now: what has gone, and what must not be shown any more, is left out, and
  * with it the row that names it; so is such a row where the catalogue cannot be read, for nobody can say of what it names.
  */
-export function keepSafe(rows: readonly GalleryRow[], moment: Asked & Pick<Moment, 'catalogue'>): GalleryRow[] {
+export function keepSafe(rows: readonly GalleryRow[], moment: Asked & Pick<RankingInput, 'catalogue'>): GalleryRow[] {
   const strict = forPlayer(moment);
   const lenient = forAnyRow(moment);
   const naming = forNaming(moment);

@@ -5,16 +5,16 @@ import type { RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { type Filter, type Found, objectionTo, take, toItem } from './candidates.ts';
 import { forPlayer, inGenre } from './filters.ts';
-import type { Moment } from './ranking-input.ts';
+import type { RankingInput } from './ranking-input.ts';
 import { bestRated, newReleases, popular, similar, trending } from './sources.ts';
 
 /** What goes with an item. */
-export const recommendSimilar = (moment: Moment, to: Item, length: number): RecommendedItem[] =>
+export const recommendSimilar = (moment: RankingInput, to: Item, length: number): RecommendedItem[] =>
   listAllowed(moment, similar(moment, to), length);
 
 /** One of the lists that are the same for everybody. */
 export function recommendList(
-  moment: Moment,
+  moment: RankingInput,
   list: keyof typeof LISTS,
   length: number,
   genre?: string,
@@ -29,7 +29,12 @@ export function recommendList(
 
 const LISTS = { popular, trending, 'best-rated': bestRated, new: newReleases };
 
-function listAllowed(moment: Moment, found: Iterable<Found>, length: number, more: Filter[] = []): RecommendedItem[] {
+function listAllowed(
+  moment: RankingInput,
+  found: Iterable<Found>,
+  length: number,
+  more: Filter[] = [],
+): RecommendedItem[] {
   const filters = [...more, ...forPlayer(moment)];
   const allowed = function* () {
     for (const one of found) if (objectionTo(one.item, filters) === undefined) yield one;

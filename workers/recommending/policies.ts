@@ -4,7 +4,7 @@
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import { type Found, objectionTo, take } from './candidates.ts';
 import { forPlayer } from './filters.ts';
-import type { Moment } from './ranking-input.ts';
+import type { RankingInput } from './ranking-input.ts';
 import { popular, retrieved } from './sources.ts';
 
 /** whole: recommend.ts. retrieval: what the retrieval model finds, for a newcomer what is popular. popularity: what is popular. */
@@ -15,7 +15,7 @@ export type PlainPolicy = Exclude<(typeof POLICIES)[number], 'whole'>;
 const ROWS = 8;
 
 /** The order of the policy from left to right and on from row to row. */
-export function composePlain(policy: PlainPolicy, moment: Moment, length: number): GalleryRow[] {
+export function composePlain(policy: PlainPolicy, moment: RankingInput, length: number): GalleryRow[] {
   const items = take(listAllowed(policy, moment), ROWS * length);
   return Array.from({ length: Math.ceil(items.length / length) }, (_, row) => ({
     id: `${policy}-${row + 1}`,
@@ -27,7 +27,7 @@ export function composePlain(policy: PlainPolicy, moment: Moment, length: number
   }));
 }
 
-function* listAllowed(policy: PlainPolicy, moment: Moment): Generator<Found> {
+function* listAllowed(policy: PlainPolicy, moment: RankingInput): Generator<Found> {
   const filters = forPlayer(moment);
   const listed = new Set<string>();
   for (const found of inOrder(policy, moment)) {
@@ -38,7 +38,7 @@ function* listAllowed(policy: PlainPolicy, moment: Moment): Generator<Found> {
   }
 }
 
-function* inOrder(policy: PlainPolicy, moment: Moment): Generator<Found> {
-  if (policy === 'retrieval' && moment.personal !== null) yield* retrieved(moment, moment.personal);
+function* inOrder(policy: PlainPolicy, moment: RankingInput): Generator<Found> {
+  if (policy === 'retrieval' && moment.modelScores !== null) yield* retrieved(moment, moment.modelScores);
   yield* popular(moment);
 }

@@ -2,8 +2,8 @@
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
-import type { UserView } from '../../models/contracts/signals.ts';
-import type { Scored, Statistics } from '../../models/contracts/statistics.ts';
+import type { UserState } from '../../models/contracts/signals.ts';
+import type { ItemScore, Statistics } from '../../models/contracts/statistics.ts';
 import type { GenreAffinity } from '../../models/features/affinity.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 
@@ -19,25 +19,25 @@ export interface ModelScores {
  */
 export type PredictActions = (features: Float32Array, candidates: number) => Promise<Float32Array>;
 
-export interface Moment {
+export interface RankingInput {
   catalogue: Catalogue;
   /** Null before the statistics job has run for the first time. */
   statistics: Statistics | null;
   /** Popularity per item, the most popular at 1. */
   popularity: ReadonlyMap<string, number>;
-  view: UserView;
+  user: UserState;
   affinity: readonly GenreAffinity[];
   context: RequestContext;
   /** Those in force now, for this context. */
   rules: readonly Rule[];
   /** Null for a newcomer, and where no model could answer. */
-  personal: ModelScores | null;
+  modelScores: ModelScores | null;
   /** Null where the release has no ranking model. */
-  predict: PredictActions | null;
+  predictActions: PredictActions | null;
   /** Items that the release knows, by id; null where there is no release. The same object as long as it is the same release. */
-  learnt: ReadonlyMap<string, number> | null;
+  releaseItems: ReadonlyMap<string, number> | null;
   /** The neighbours of an item in the release, nearest first, weights 0–1; empty where it knows none. */
-  neighboursOf(itemId: string): readonly Scored[];
+  neighboursOf(itemId: string): readonly ItemScore[];
   /** Uniform in [0, 1): the dice of exploration, the same for the same answer. */
   random(): number;
   /** Today's date, ISO. */

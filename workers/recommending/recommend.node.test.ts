@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
-import type { Scored } from '../../models/contracts/statistics.ts';
+import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
+import type { ItemScore } from '../../models/contracts/statistics.ts';
 import { itemIds, makeItem, makeMoment } from '../../tests/ranking-input.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { recommendList, recommendSimilar } from './lists.ts';
@@ -18,13 +18,13 @@ const scoresOf = (...places: number[]): ModelScores => {
   return { itemIds, scores };
 };
 /** As a release's neighbours: the given places, nearest first. */
-const weighted = (...places: number[]): Scored[] => places.map((place, rank) => [`g${place}`, 1 / (rank + 1)]);
+const weighted = (...places: number[]): ItemScore[] => places.map((place, rank) => [`g${place}`, 1 / (rank + 1)]);
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 
 it('picks what the model scores, without what the player has, refused or played, then what is popular', async () => {
   const moment = makeMoment({
-    personal: scoresOf(30, 31, 32, 33, 34),
-    view: { ...EMPTY_VIEW, owned: ['g31'], dismissed: ['g32'], played: ['g33', 'g0'] },
+    modelScores: scoresOf(30, 31, 32, 33, 34),
+    user: { ...EMPTY_USER_STATE, owned: ['g31'], dismissed: ['g32'], played: ['g33', 'g0'] },
   });
   expect(ids((await recommend(moment, 4)).items)).toEqual(['g30', 'g34', 'g1', 'g2']);
   expect(ids((await recommend(moment, 2, 'racing')).items)).toEqual(['g1', 'g3']);
@@ -33,8 +33,11 @@ it('picks what the model scores, without what the player has, refused or played,
 it('leans to the genre of the moment among what the model finds about as good, however steep its scores', async () => {
   const affinity = [{ genre: 'Strategy', share: 1 }];
   // g32 scores half of g31: too clear a choice to be overruled.
-  expect(ids((await recommend(makeMoment({ personal: scoresOf(31, 32), affinity }), 2)).items)).toEqual(['g31', 'g32']);
-  const close = (await recommend(makeMoment({ personal: scoresOf(31, 33, 35, 32, 37, 39), affinity }), 4)).items;
+  expect(ids((await recommend(makeMoment({ modelScores: scoresOf(31, 32), affinity }), 2)).items)).toEqual([
+    'g31',
+    'g32',
+  ]);
+  const close = (await recommend(makeMoment({ modelScores: scoresOf(31, 33, 35, 32, 37, 39), affinity }), 4)).items;
   // At half of the best score it passes two of another genre that are a third and two thirds ahead, and not the best.
   expect(ids(close)).toEqual(['g31', 'g32', 'g33', 'g35']);
   expect(close[1]!.reason).toContain('you like Strategy');
@@ -42,7 +45,7 @@ it('leans to the genre of the moment among what the model finds about as good, h
   // As of a softmax: each has half of the one before, down to a millionth. No lean turns that over.
   const steep = { itemIds, scores: Float32Array.from(itemIds, (_, place) => 0.5 ** Math.min(20, place)) };
   const picked = ids(
-    (await recommend(makeMoment({ personal: steep, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).items,
+    (await recommend(makeMoment({ modelScores: steep, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).items,
   );
   expect(picked).toEqual(['g0', 'g1', 'g2', 'g3', 'g4', 'g5']);
 });
@@ -65,8 +68,8 @@ it('puts all that the model scores in order, whether it votes or gives probabili
 });
 
 it('fills a page with rows in which nothing appears twice, each with its reason', async () => {
-  const view = {
-    ...EMPTY_VIEW,
+  const user = {
+    ...EMPTY_USER_STATE,
     history: [
       { itemId: 'g5', weight: 1, ageDays: 1, playedDaysAgo: 1, strongestType: 'play' },
       { itemId: 'g7', weight: 0.1, ageDays: 0, strongestType: 'view' },
@@ -75,8 +78,8 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
     searches: ['naval strategy'],
   };
   const moment = makeMoment({
-    view,
-    personal: scoresOf(10, 11, 12, 13, 14),
+    user,
+    modelScores: scoresOf(10, 11, 12, 13, 14),
     affinity: [{ genre: 'Racing', share: 0.9 }],
     neighboursOf: (itemId) => (itemId === 'g5' ? weighted(10, 20, 21, 22) : []),
   });
@@ -105,8 +108,8 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
 });
 
 it('shows each game once where many sources find the same, and gives short rows where they are asked for', async () => {
-  const view = {
-    ...EMPTY_VIEW,
+  const user = {
+    ...EMPTY_USER_STATE,
     history: [
       { itemId: 'g5', weight: 1, ageDays: 1, strongestType: 'play' },
       { itemId: 'g6', weight: 1, ageDays: 1, strongestType: 'like' },
@@ -114,8 +117,8 @@ it('shows each game once where many sources find the same, and gives short rows 
     played: ['g5'],
   };
   const moment = makeMoment({
-    view,
-    personal: scoresOf(...Array.from({ length: 60 }, (_, place) => place)),
+    user,
+    modelScores: scoresOf(...Array.from({ length: 60 }, (_, place) => place)),
     affinity: [
       { genre: 'Racing', share: 0.5 },
       { genre: 'Strategy', share: 0.5 },
@@ -138,7 +141,7 @@ it('shows each game once where many sources find the same, and gives short rows 
 it('orders rows by what is left for them, and goes on with the picks where no row promises more', async () => {
   // Only the model's items are worth anything, and all new releases among them stand in the first row.
   const personal = scoresOf(...Array.from({ length: 12 }, (_, place) => place));
-  const { rows } = await composeGallery(makeMoment({ personal, statistics: null }), 4);
+  const { rows } = await composeGallery(makeMoment({ modelScores: personal, statistics: null }), 4);
   expect(rows.map(({ id }) => id).slice(0, 2)).toEqual(['top-picks', 'more-picks']);
   const promised = rows.slice(1).map(({ items }) => items[0]!.score);
   expect(promised).toEqual(promised.toSorted((a, b) => b - a));
@@ -162,12 +165,12 @@ it('shows a newcomer what is popular in their country, and after it what is in t
 });
 
 it('composes by one order alone, under the same filters', () => {
-  const view = { ...EMPTY_VIEW, owned: ['g0'], dismissed: ['g12'] };
-  const moment = makeMoment({ view, personal: scoresOf(12, 11, 10) });
+  const user = { ...EMPTY_USER_STATE, owned: ['g0'], dismissed: ['g12'] };
+  const moment = makeMoment({ user, modelScores: scoresOf(12, 11, 10) });
   const first = (policy: PlainPolicy, one = moment) => ids(composePlain(policy, one, 3)[0]!.items);
   expect(first('popularity')).toEqual(['g1', 'g2', 'g3']);
   expect(first('retrieval')).toEqual(['g11', 'g10', 'g1']);
-  expect(first('retrieval', { ...moment, personal: null })).toEqual(first('popularity'));
+  expect(first('retrieval', { ...moment, modelScores: null })).toEqual(first('popularity'));
   const shown = composePlain('retrieval', moment, 3).flatMap(({ items }) => ids(items));
   expect(shown).toHaveLength(24);
   expect(new Set(shown).size).toBe(24);
@@ -201,9 +204,13 @@ it('finds a game that came after the release by its content, for its players and
   const fresh = { ...makeItem(99), ...labels, itemId: 'fresh', title: 'Fresh', releaseDate: '2020-01-01' };
   const learnt = new Map(itemIds.map((itemId, place) => [itemId, place]));
   const changes = {
-    learnt,
-    personal: scoresOf(30, 31, 32, 33, 34, 35, 36, 37),
-    view: { ...EMPTY_VIEW, history: [{ itemId: 'g0', weight: 1, ageDays: 1, strongestType: 'play' }], played: ['g0'] },
+    releaseItems: learnt,
+    modelScores: scoresOf(30, 31, 32, 33, 34, 35, 36, 37),
+    user: {
+      ...EMPTY_USER_STATE,
+      history: [{ itemId: 'g0', weight: 1, ageDays: 1, strongestType: 'play' }],
+      played: ['g0'],
+    },
     neighboursOf: () => weighted(10, 11, 12, 13, 14, 15),
   };
   const moment = makeMoment(changes, [...known, fresh]);
@@ -214,6 +221,6 @@ it('finds a game that came after the release by its content, for its players and
   expect(near.indexOf('fresh')).toBeGreaterThan(0);
   // Not beside what it has nothing to do with, nor once the release knows it.
   expect(ids(recommendSimilar(moment, known[1]!, 60))).not.toContain('fresh');
-  const later = makeMoment({ ...changes, learnt: new Map([...learnt, ['fresh', 60]]) }, [...known, fresh]);
+  const later = makeMoment({ ...changes, releaseItems: new Map([...learnt, ['fresh', 60]]) }, [...known, fresh]);
   expect(ids(recommendSimilar(later, known[0]!, 60))).not.toContain('fresh');
 });

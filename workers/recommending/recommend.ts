@@ -6,7 +6,7 @@ import { type Filter, type FoundCandidate, Pool, type ScoredCandidate, toItem } 
 import { createRoom, diversify, keepCaps } from './diversity.ts';
 import { certain, explore, type Placed, unexplored } from './exploration.ts';
 import { forAnyRow, forPlayer, inGenre } from './filters.ts';
-import type { Moment } from './ranking-input.ts';
+import type { RankingInput } from './ranking-input.ts';
 import { type FilledShelf, leanToShelf, MORE_PICKS, takeMostPromising } from './rows.ts';
 import { prepareRules } from './rules.ts';
 import { scoreCandidates } from './scores.ts';
@@ -43,11 +43,15 @@ export interface Page {
 }
 
 /** Sources → filters → scores. */
-export async function rank(moment: Moment, shelves: readonly Shelf[], more: readonly Filter[] = []): Promise<Ranked> {
+export async function rank(
+  moment: RankingInput,
+  shelves: readonly Shelf[],
+  more: readonly Filter[] = [],
+): Promise<Ranked> {
   const pool = new Pool([...more, ...forPlayer(moment)]);
   const rules = prepareRules(moment.rules);
   pool.add('rule', featured(moment, rules.pinnedIds), rules.pinnedIds.length);
-  if (moment.personal !== null) pool.add('retrieval', retrieved(moment, moment.personal), RETRIEVED_MAX);
+  if (moment.modelScores !== null) pool.add('retrieval', retrieved(moment, moment.modelScores), RETRIEVED_MAX);
   pool.add('popular', popularNear(moment), POPULAR_MAX);
   pool.add('unlearnt', unlearnt(moment), UNLEARNT_MAX);
   const depth = shelfDepth(moment.catalogue.size);
@@ -71,7 +75,7 @@ export async function rank(moment: Moment, shelves: readonly Shelf[], more: read
 }
 
 /** The rows of a player's page, the most promising first; nothing stands twice on it. */
-export async function composeGallery(moment: Moment, length: number): Promise<Page> {
+export async function composeGallery(moment: RankingInput, length: number): Promise<Page> {
   const ranked = await rank(moment, listShelves(moment));
   const shown = new Set<string>();
   const rows: GalleryRow[] = [];
@@ -120,7 +124,7 @@ export async function composeGallery(moment: Moment, length: number): Promise<Pa
 
 /** The top picks alone, best first. */
 export async function recommend(
-  moment: Moment,
+  moment: RankingInput,
   length: number,
   genre?: string,
 ): Promise<{ items: RecommendedItem[]; ranked: Ranked }> {
@@ -130,7 +134,7 @@ export async function recommend(
 }
 
 /** What rules pin comes first, in its own order; the others share the rest of the slate fairly. */
-function pickTop({ candidates, pinned }: Ranked, length: number, { affinity }: Moment) {
+function pickTop({ candidates, pinned }: Ranked, length: number, { affinity }: RankingInput) {
   const pins = candidates.slice(0, Math.min(pinned, length));
   return { pins, picks: diversify(candidates.slice(pins.length), length - pins.length, affinity, pins) };
 }

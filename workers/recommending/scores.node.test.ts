@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { EMPTY_VIEW } from '../../models/contracts/signals.ts';
+import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import { Slate } from '../../models/contracts/slate.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
 import { ImpressionLog } from '../../models/ranking/impressions.ts';
@@ -22,7 +22,7 @@ const againstPopularity: PredictActions = async (features, candidates) => {
 
 it('orders by what the ranking model predicts, and by the prior where it fails', async () => {
   const order = async (predict: PredictActions | null) =>
-    (await recommend(makeMoment({ predict }), 5)).ranked.candidates.map(({ item }) => item.itemId);
+    (await recommend(makeMoment({ predictActions: predict }), 5)).ranked.candidates.map(({ item }) => item.itemId);
   const byPrior = await order(null);
   expect(byPrior.slice(0, 3)).toEqual(['g0', 'g1', 'g2']);
   expect(await order(againstPopularity)).toEqual(byPrior.toReversed());
@@ -30,12 +30,15 @@ it('orders by what the ranking model predicts, and by the prior where it fails',
 });
 
 it('gives the genres that a newcomer picked their share beside the one game that was picked', async () => {
-  const preferences = { ...EMPTY_VIEW.preferences, genres: ['racing'] };
+  const preferences = { ...EMPTY_USER_STATE.preferences, genres: ['racing'] };
   const history = (length: number) =>
     Array.from({ length }, (_, place) => ({ itemId: `g${40 + place}`, weight: 1, ageDays: 0, strongestType: 'like' }));
   const personal = { itemIds, scores: Float32Array.from(itemIds, (_, place) => (place % 4 === 0 ? 1 : 0)) };
   const racing = async (games: number) => {
-    const moment = makeMoment({ view: { ...EMPTY_VIEW, preferences, history: history(games) }, personal });
+    const moment = makeMoment({
+      user: { ...EMPTY_USER_STATE, preferences, history: history(games) },
+      modelScores: personal,
+    });
     const { items } = await recommend(moment, 12);
     return items.filter(({ itemId }) => moment.catalogue.get(itemId)!.genres.includes('Racing')).length;
   };
@@ -46,21 +49,21 @@ it('gives the genres that a newcomer picked their share beside the one game that
 });
 
 it('lets the player’s dial and the store’s rules have their say over a model too', async () => {
-  const view = { ...EMPTY_VIEW, preferences: { ...EMPTY_VIEW.preferences, popularity: 1 } };
+  const user = { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, popularity: 1 } };
   const even: PredictActions = async (_, candidates) => new Float32Array(candidates * ACTIONS.length).fill(0.1);
-  const { items } = await recommend(makeMoment({ predict: even, view }), 2);
+  const { items } = await recommend(makeMoment({ predictActions: even, user }), 2);
   expect(ids(items)).toEqual(['g0', 'g1']);
 });
 
 it('shows less of a genre, and still some of it', async () => {
-  const view = { ...EMPTY_VIEW, preferences: { ...EMPTY_VIEW.preferences, lessGenres: ['racing'] } };
+  const user = { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, lessGenres: ['racing'] } };
   const racingRanks = async (more: object) => {
     const moment = makeMoment(more);
     const { ranked } = await recommend(moment, 12);
     return ranked.candidates.flatMap(({ item }, rank) => (item.genres.includes('Racing') ? [rank] : []));
   };
   const before = await racingRanks({});
-  const after = await racingRanks({ view });
+  const after = await racingRanks({ user });
   expect(after).toHaveLength(before.length);
   expect(after.every((rank, index) => rank >= before[index]!)).toBe(true);
   expect(after[0]).toBeGreaterThan(before[0]!);
@@ -70,12 +73,12 @@ it('shows less of a genre, and still some of it', async () => {
 
 it('logs each entry that was ranked with its place, its chance and the features it was ranked by', async () => {
   // The player's own games stand on the page, and were not ranked.
-  const view = {
-    ...EMPTY_VIEW,
+  const user = {
+    ...EMPTY_USER_STATE,
     history: [{ itemId: 'g9', weight: 1, ageDays: 1, playedDaysAgo: 1, strongestType: 'play' }],
     played: ['g9'],
   };
-  const moment = makeMoment({ view, random: () => 0.01 });
+  const moment = makeMoment({ user, random: () => 0.01 });
   const page = await composeGallery(moment, 12);
   const answer = { recommendationId: 'r1', tier: 'online', release: 'v1', generatedAt: '2026-02-01T00:00:00.000Z' };
   const slate = toSlate(page, answer, 'ann', { ...moment.context, country: 'CH' });

@@ -2,11 +2,16 @@
 // worth; without such a model the prior: the retrieval score, leaned towards the genres of the moment and, by a little,
 // towards what is popular. Then what the player's dial and the store's rules say.
 
-import { type CandidateFacts, encodeFeatures, FEATURES, valueActions } from '../../models/features/ranking.ts';
-import { type AnswerFacts, describeAnswer } from '../../models/features/request-features.ts';
+import {
+  type CandidateFeatures,
+  computeExpectedUtilities,
+  encodeFeatures,
+  FEATURES,
+} from '../../models/features/ranking.ts';
+import { computeRequestFeatures, type RequestFeatures } from '../../models/features/request-features.ts';
 import type { Candidate, ScoredCandidate } from './candidates.ts';
 import { likenessToHistory, scoreAmong } from './cold-start.ts';
-import type { Moment } from './ranking-input.ts';
+import type { RankingInput } from './ranking-input.ts';
 import type { RuleEffects } from './rules.ts';
 
 // All leans multiply. A transformer's tenth game may score a tenth of its first, a table's nine tenths: what is added
@@ -28,16 +33,16 @@ const STRONG_SHARE = 0.2;
 /** Scores and sorts, best first. Where the ranking model cannot answer the prior does. */
 export async function scoreCandidates(
   candidates: Iterable<Candidate>,
-  moment: Moment,
+  moment: RankingInput,
   rules: RuleEffects,
 ): Promise<ScoredCandidate[]> {
-  const answer = describeAnswer(moment);
-  const base = moment.personal === null ? 'popular' : 'retrieval';
+  const answer = computeRequestFeatures(moment);
+  const base = moment.modelScores === null ? 'popular' : 'retrieval';
   const facts = describeCandidates([...candidates], base, answer, moment);
   // Without a model to read them, features are wanted of what is shown alone, for the log.
-  const features = moment.predict === null ? undefined : encodeFeatures(facts, answer);
+  const features = moment.predictActions === null ? undefined : encodeFeatures(facts, answer);
   const values = features && (await predictValues(features, facts.length, moment));
-  const { preferences } = moment.view;
+  const { preferences } = moment.user;
   const dial = preferences.popularity * Math.log(DIAL_FACTOR);
   const lessGenres = new Set(preferences.lessGenres.map((genre) => genre.toLowerCase()));
   return facts
@@ -64,9 +69,11 @@ export async function scoreCandidates(
 }
 
 /** Undefined where there is no ranking model, or it cannot answer: who gave it to the moment says so in the answer. */
-async function predictValues(features: Float32Array, candidates: number, { predict }: Moment) {
+async function predictValues(features: Float32Array, candidates: number, { predictActions: predict }: RankingInput) {
   try {
-    return predict === null || candidates === 0 ? undefined : valueActions(await predict(features, candidates));
+    return predict === null || candidates === 0
+      ? undefined
+      : computeExpectedUtilities(await predict(features, candidates));
   } catch {
     return undefined;
   }
@@ -75,12 +82,12 @@ async function predictValues(features: Float32Array, candidates: number, { predi
 function describeCandidates(
   candidates: readonly Candidate[],
   base: 'popular' | 'retrieval',
-  { genres, popularity }: AnswerFacts,
-  moment: Moment,
-): (Candidate & Omit<CandidateFacts, 'sources'>)[] {
+  { genres, popularity }: RequestFeatures,
+  moment: RankingInput,
+): (Candidate & Omit<CandidateFeatures, 'sources'>)[] {
   const retrieved = candidates.filter(({ sources }) => sources.retrieval !== undefined);
   retrieved.sort((a, b) => b.sources.retrieval!.score - a.sources.retrieval!.score);
-  const { preferences, history } = moment.view;
+  const { preferences, history } = moment.user;
   const picked = new Set(preferences.genres.map((genre) => genre.toLowerCase()));
   // Whoever has named genres and hardly played yet: what is liked in them weighs as one game played does, ever less from then on.
   const pickedWorth = 1 / (1 + history.length);

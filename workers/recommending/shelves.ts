@@ -1,11 +1,11 @@
 // The rows that a page may have: what each is called, why it is there, and which source fills it. Which of them are shown,
 // and in which order, is decided in recommend.ts.
 
-import type { UserView } from '../../models/contracts/signals.ts';
+import type { UserState } from '../../models/contracts/signals.ts';
 import { chooseAnchors } from './anchors.ts';
 import { type Filter, type Found, objectionTo, type SourceName, take } from './candidates.ts';
 import { BECAUSE, onlyGenre } from './filters.ts';
-import type { Moment } from './ranking-input.ts';
+import type { RankingInput } from './ranking-input.ts';
 import {
   bestRated,
   hiddenGems,
@@ -27,16 +27,16 @@ export interface Shelf {
 }
 
 /** The first row. Events of items that nobody knows recommend nothing: their player is a newcomer still. */
-export function describeTopPicks(moment: Moment): Pick<Shelf, 'id' | 'title' | 'reason'> {
+export function describeTopPicks(moment: RankingInput): Pick<Shelf, 'id' | 'title' | 'reason'> {
   const id = 'top-picks';
-  if (moment.personal !== null || moment.affinity.length > 0)
-    return { id, title: 'Top picks for you', reason: explainTopPicks(moment.view) };
+  if (moment.modelScores !== null || moment.affinity.length > 0)
+    return { id, title: 'Top picks for you', reason: explainTopPicks(moment.user) };
   return listOfCountry(moment, 'popularByCountry').length > 0
     ? { id, title: 'Popular in your country', reason: 'What players choose most where you are' }
     : { id, title: 'Popular now', reason: 'What players choose most' };
 }
 
-function explainTopPicks({ history }: UserView): string {
+function explainTopPicks({ history }: UserState): string {
   const liked = history.filter(({ weight }) => weight > 0);
   if (liked.some(({ strongestType }) => strongestType !== 'pick')) return 'From what you played, liked and looked at';
   return liked.length === 0 && history.length > 0 ? 'Other than what you dismissed' : 'From what you picked';
@@ -50,11 +50,11 @@ const GENRE_SHARE_MIN = 0.15;
 const GENRE_DEPTH = 400;
 
 /** All but the first row and those of the player's own games. */
-export function listShelves(moment: Moment): Shelf[] {
-  const { view, affinity } = moment;
+export function listShelves(moment: RankingInput): Shelf[] {
+  const { user, affinity } = moment;
   const shelves: Shelf[] = [];
   // The newest that found anything: a slip of the fingers is no reason to forget the one before.
-  for (const query of view.searches) {
+  for (const query of user.searches) {
     const found = searched(moment, query);
     if (found.length === 0) continue;
     shelves.push({
@@ -113,8 +113,8 @@ export function listShelves(moment: Moment): Shelf[] {
 }
 
 /** What the model retrieves first, and after it what is popular. */
-const listBest = (moment: Moment): Found[] => [
-  ...(moment.personal === null ? [] : take(retrieved(moment, moment.personal), GENRE_DEPTH)),
+const listBest = (moment: RankingInput): Found[] => [
+  ...(moment.modelScores === null ? [] : take(retrieved(moment, moment.modelScores), GENRE_DEPTH)),
   ...take(popular(moment), GENRE_DEPTH),
 ];
 
@@ -138,9 +138,9 @@ export interface OwnShelf {
 }
 
 /** The rows of what the player plays already: no filter of owned and played games holds there. */
-export function listOwnShelves({ view, catalogue }: Moment, filters: readonly Filter[]): OwnShelf[] {
+export function listOwnShelves({ user, catalogue }: RankingInput, filters: readonly Filter[]): OwnShelf[] {
   const games = (test: (playedDaysAgo: number, weight: number) => boolean, reason: string): Found[] =>
-    view.history.flatMap(({ itemId, weight, playedDaysAgo }) => {
+    user.history.flatMap(({ itemId, weight, playedDaysAgo }) => {
       const item = catalogue.get(itemId);
       if (item === undefined || playedDaysAgo === undefined || !test(playedDaysAgo, weight)) return [];
       return objectionTo(item, filters) === undefined ? [{ item, score: weight, reason }] : [];

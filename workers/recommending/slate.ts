@@ -46,9 +46,9 @@ export function toSlate(
 }
 
 function toBase64(rows: readonly Float32Array[]): string {
-  const view = new DataView(new ArrayBuffer(rows.length * FEATURES.length * Float32Array.BYTES_PER_ELEMENT));
+  const user = new DataView(new ArrayBuffer(rows.length * FEATURES.length * Float32Array.BYTES_PER_ELEMENT));
   for (const [row, values] of rows.entries())
     for (let at = 0; at < FEATURES.length; at++)
-      view.setFloat32(Float32Array.BYTES_PER_ELEMENT * (row * FEATURES.length + at), values[at]!, true);
-  return Buffer.from(view.buffer).toString('base64');
+      user.setFloat32(Float32Array.BYTES_PER_ELEMENT * (row * FEATURES.length + at), values[at]!, true);
+  return Buffer.from(user.buffer).toString('base64');
 }

@@ -1,14 +1,14 @@
 // Where candidates come from. Each source is best first, and says why its items are there.
 
 import type { Item } from '../../models/contracts/item.ts';
-import type { Scored } from '../../models/contracts/statistics.ts';
+import type { ItemScore } from '../../models/contracts/statistics.ts';
 import type { Found } from './candidates.ts';
 import { likenessOf, likenessToHistory, listUnlearnt, scoreAmong } from './cold-start.ts';
-import type { ModelScores, Moment } from './ranking-input.ts';
+import type { ModelScores, RankingInput } from './ranking-input.ts';
 import { findLike } from './search.ts';
 
 /** What rules pin by name. */
-export function* featured({ catalogue }: Moment, itemIds: readonly string[]): Generator<Found> {
+export function* featured({ catalogue }: RankingInput, itemIds: readonly string[]): Generator<Found> {
   for (const itemId of itemIds) {
     const item = catalogue.get(itemId);
     if (item !== undefined) yield { item, score: 1, reason: 'Featured by the store' };
@@ -16,7 +16,7 @@ export function* featured({ catalogue }: Moment, itemIds: readonly string[]): Ge
 }
 
 /** What the model scores above zero, the best at 1. The whole vocabulary was scored: there is no approximate index. */
-export function* retrieved({ catalogue }: Moment, { itemIds, scores }: ModelScores): Generator<Found> {
+export function* retrieved({ catalogue }: RankingInput, { itemIds, scores }: ModelScores): Generator<Found> {
   let best = 0;
   for (const place of bestFirst(scores)) {
     best ||= scores[place]!;
@@ -54,7 +54,7 @@ function* bestFirst(scores: Float32Array): Generator<number> {
 }
 
 /** Popular first; then, for a store without events yet, whatever the catalogue holds, newest first. */
-export function* popular({ catalogue, statistics, today }: Moment): Generator<Found> {
+export function* popular({ catalogue, statistics, today }: RankingInput): Generator<Found> {
   const list = statistics?.popular ?? [];
   const top = list[0]?.[1] ?? 1;
   for (const candidate of fromList(catalogue, list, 'Popular with players'))
@@ -69,7 +69,7 @@ export function* popular({ catalogue, statistics, today }: Moment): Generator<Fo
 }
 
 /** What is popular in the player's country, where enough is chosen there to tell, and after it what is in the world. */
-export function* popularNear(moment: Moment): Generator<Found> {
+export function* popularNear(moment: RankingInput): Generator<Found> {
   const near = listOfCountry(moment, 'popularByCountry');
   const top = near[0]?.[1] ?? 1;
   let last = 1;
@@ -84,12 +84,12 @@ export function* popularNear(moment: Moment): Generator<Found> {
 
 /** Of a country of which nothing is known, none. */
 export const listOfCountry = (
-  { statistics, context }: Moment,
+  { statistics, context }: RankingInput,
   list: 'popularByCountry' | 'trendingByCountry',
-): readonly Scored[] => statistics?.[list][context.country ?? ''] ?? [];
+): readonly ItemScore[] => statistics?.[list][context.country ?? ''] ?? [];
 
 /** What rises in the player's country, where enough is played there to tell, and after it what rises everywhere. */
-export function* trending(moment: Moment): Generator<Found> {
+export function* trending(moment: RankingInput): Generator<Found> {
   const { catalogue, statistics } = moment;
   const near = listOfCountry(moment, 'trendingByCountry');
   const listed = new Set(near.map(([itemId]) => itemId));
@@ -98,21 +98,21 @@ export function* trending(moment: Moment): Generator<Found> {
     if (!listed.has(found.item.itemId)) yield found;
 }
 
-export const bestRated = ({ catalogue, statistics }: Moment): Iterable<Found> =>
+export const bestRated = ({ catalogue, statistics }: RankingInput): Iterable<Found> =>
   fromList(catalogue, statistics?.bestRated ?? [], 'Rated highly by many players');
 
-export const hiddenGems = ({ catalogue, statistics }: Moment): Iterable<Found> =>
+export const hiddenGems = ({ catalogue, statistics }: RankingInput): Iterable<Found> =>
   fromList(catalogue, statistics?.hiddenGems ?? [], 'Rated highly by the few who know it');
 
 /** Out already; the newest first. */
-export function* newReleases({ catalogue, today }: Moment): Generator<Found> {
+export function* newReleases({ catalogue, today }: RankingInput): Generator<Found> {
   const released = catalogue.newest(today);
   for (const [rank, item] of released.entries())
     yield { item, score: 1 - rank / released.length, reason: `Released on ${item.releaseDate}` };
 }
 
 /** Items that the words of the query are in, or like what is in them, typing errors forgiven. */
-export const searched = ({ catalogue, popularity }: Moment, query: string): Found[] =>
+export const searched = ({ catalogue, popularity }: RankingInput, query: string): Found[] =>
   findLike(catalogue, popularity, query);
 
 /** Of a list of what goes with a game. */
@@ -122,7 +122,7 @@ const SIMILAR_UNLEARNT_MAX = 3;
  * The neighbours that the release holds of an item, and among them games that came after it, by what the catalogue says of
  * two games; where it holds none, those by the catalogue alone.
  */
-export function similar(moment: Moment, to: Item): Found[] {
+export function similar(moment: RankingInput, to: Item): Found[] {
   const neighbours = [...fromList(moment.catalogue, moment.neighboursOf(to.itemId), `Goes with ${to.title}`)];
   if (neighbours.length === 0) return similarByContent(moment, to);
   const scores = neighbours.map(({ score }) => score);
@@ -136,13 +136,13 @@ export function similar(moment: Moment, to: Item): Found[] {
 }
 
 /** Games that came after the release, the likest to what the player took to first. */
-export const unlearnt = (moment: Moment): Found[] =>
+export const unlearnt = (moment: RankingInput): Found[] =>
   listUnlearnt(moment)
     .map((item) => ({ item, score: likenessToHistory(item, moment), reason: 'Like what you played' }))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score);
 
-function similarByContent({ catalogue, popularity }: Moment, to: Item): Found[] {
+function similarByContent({ catalogue, popularity }: RankingInput, to: Item): Found[] {
   const candidates: Found[] = [];
   for (const item of catalogue.values()) {
     if (item.itemId === to.itemId) continue;
@@ -154,7 +154,7 @@ function similarByContent({ catalogue, popularity }: Moment, to: Item): Found[] 
   return candidates.sort((a, b) => b.score - a.score);
 }
 
-function* fromList(catalogue: Moment['catalogue'], list: readonly Scored[], reason: string): Generator<Found> {
+function* fromList(catalogue: RankingInput['catalogue'], list: readonly ItemScore[], reason: string): Generator<Found> {
   for (const [itemId, score] of list) {
     const item = catalogue.get(itemId);
     if (item !== undefined) yield { item, score, reason };

@@ -4,13 +4,13 @@
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Tier } from '../../models/contracts/gallery.ts';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
-import { EMPTY_VIEW, type HistoryItem, type UserView } from '../../models/contracts/signals.ts';
-import { type GenreAffinity, genreAffinity } from '../../models/features/affinity.ts';
+import { EMPTY_USER_STATE, type HistoryItem, type UserState } from '../../models/contracts/signals.ts';
+import { computeGenreAffinity, type GenreAffinity } from '../../models/features/affinity.ts';
 import { encodeHistories } from '../../models/features/history.ts';
-import { createDice } from '../../models/features/rng.ts';
+import { createRng } from '../../models/features/rng.ts';
 import { readNeighbours } from '../inference/neighbours.ts';
 import type { LoadedRelease } from '../inference/release.ts';
-import type { ModelScores, Moment, PredictActions } from '../recommending/ranking-input.ts';
+import type { ModelScores, PredictActions, RankingInput } from '../recommending/ranking-input.ts';
 import { rulesInForce } from '../recommending/rules.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
@@ -19,12 +19,12 @@ import { type Isolate, isolate as thisIsolate } from './isolate.ts';
 import { joinSafety, recallSafety, rememberSafety } from './safety.ts';
 
 /** What an answer is asked for. */
-export interface Asking {
+export interface RecommendationRequest {
   env: Env;
   /** Whom the answer is for; undefined where it is for everybody. */
   userId: string | undefined;
   /** The player's signals, where the caller has them: else the player's object is asked. */
-  view?: UserView;
+  user?: UserState;
   context: RequestContext;
   budget: Budget;
   /** This one, if left out. */
@@ -41,49 +41,49 @@ export interface Answer {
   degraded: string[];
 }
 
-export interface Gathered {
-  moment: Moment;
+export interface HydratedRequest {
+  input: RankingInput;
   answer: Answer;
   /** What a gallery that was made before is better than, if anything. */
-  lacking: 'signals' | 'catalogue' | 'model' | undefined;
+  missing: 'signals' | 'catalogue' | 'model' | undefined;
   /** Nobody knows who the player is. */
-  isStranger: boolean;
+  isUnknownUser: boolean;
   /** This isolate has never read the catalogue, or never the rules of what may be shown of it. */
   isCold: boolean;
 }
 
 /** Where nobody can say whom the answer is for, nothing is shown that is for adults alone. */
-const NOT_FOR_STRANGERS: Rule = {
+const UNKNOWN_USER_RULE: Rule = {
   ruleId: 'unknown-player',
   ...RuleInput.parse({ action: 'exclude', match: { ageRatingMin: 18 }, reason: 'who the player is cannot be read' }),
 };
 
-export async function gather({
+export async function hydrate({
   env,
   userId,
-  view: given,
+  user: given,
   context,
   budget,
   isolate = thisIsolate,
   waitUntil,
-}: Asking): Promise<Gathered> {
+}: RecommendationRequest): Promise<HydratedRequest> {
   const now = Date.now();
   const degraded: string[] = [];
   const patience = budget.for('held');
   const [catalogueReading, statisticsReading, releaseReading, rulesReading, read] = await Promise.all([
-    isolate.holdCatalogue(env, now, waitUntil, patience),
-    isolate.holdStatistics(env, now, waitUntil, patience),
-    isolate.holdRelease(env, now, waitUntil, patience),
-    isolate.holdRules(env, now, waitUntil, patience),
+    isolate.getCatalogue(env, now, waitUntil, patience),
+    isolate.getStatistics(env, now, waitUntil, patience),
+    isolate.getRelease(env, now, waitUntil, patience),
+    isolate.getRules(env, now, waitUntil, patience),
     userId === undefined || given !== undefined
-      ? { view: given ?? EMPTY_VIEW, complete: true }
+      ? { user: given ?? EMPTY_USER_STATE, complete: true }
       : readView(env, userId, context, budget.for('signals'), degraded),
   ]);
   for (const { failure } of [catalogueReading, statisticsReading, releaseReading, rulesReading])
     if (failure !== undefined) degraded.push(failure);
 
   const recalled = read.complete || userId === undefined ? undefined : recallSafety(userId);
-  const view = recalled === undefined ? read.view : joinSafety(read.view, recalled);
+  const user = recalled === undefined ? read.user : joinSafety(read.user, recalled);
   const isStranger = !read.complete && recalled === undefined;
   const isCold = catalogueReading.value === undefined || rulesReading.value === undefined;
   if (isStranger)
@@ -91,25 +91,25 @@ export async function gather({
 
   const catalogue = catalogueReading.value ?? new Catalogue();
   // Asked only now: while the signals were awaited a newer release may have come in, and the old one been let go.
-  const release = isolate.heldRelease().value;
-  const isNewcomer = view.history.length === 0;
-  const personal = release === undefined ? null : await scoreHistory(release, view.history, degraded);
+  const release = isolate.peekRelease().value;
+  const isNewcomer = user.history.length === 0;
+  const personal = release === undefined ? null : await scoreHistory(release, user.history, degraded);
   const modelFailed = degraded.some((step) => /^(release|model)\b/.test(step));
   const recommendationId = crypto.randomUUID();
   return {
-    moment: {
+    input: {
       catalogue,
       statistics: statisticsReading.value?.statistics ?? null,
       popularity: statisticsReading.value?.popularity ?? new Map(),
-      view,
-      affinity: affinityOf(view, catalogue),
+      user,
+      affinity: computeAffinity(user, catalogue),
       context,
-      rules: rulesFor(isStranger, rulesReading.value?.rules ?? [], context),
-      personal,
-      predict: release === undefined || release.ranker === null ? null : predictActions(isolate, degraded),
-      learnt: release?.places ?? null,
+      rules: selectRules(isStranger, rulesReading.value?.rules ?? [], context),
+      modelScores: personal,
+      predictActions: release === undefined || release.ranker === null ? null : predictActions(isolate, degraded),
+      releaseItems: release?.itemIndices ?? null,
       neighboursOf: (itemId) => (release === undefined ? [] : readNeighbours(release, itemId)),
-      random: createDice(recommendationId),
+      random: createRng(recommendationId),
       today: new Date(now).toISOString().slice(0, 10),
     },
     answer: {
@@ -120,27 +120,27 @@ export async function gather({
       dataUntil: release?.manifest.data.until ?? null,
       degraded,
     },
-    lacking: !read.complete
+    missing: !read.complete
       ? 'signals'
       : isCold
         ? 'catalogue'
         : !isNewcomer && personal === null && modelFailed
           ? 'model'
           : undefined,
-    isStranger,
+    isUnknownUser: isStranger,
     isCold,
   };
 }
 
 /** Those in force now, and what holds for a stranger. */
-export const rulesFor = (isStranger: boolean, rules: readonly Rule[], context: RequestContext): Rule[] => [
-  ...(isStranger ? [NOT_FOR_STRANGERS] : []),
+export const selectRules = (isStranger: boolean, rules: readonly Rule[], context: RequestContext): Rule[] => [
+  ...(isStranger ? [UNKNOWN_USER_RULE] : []),
   ...rulesInForce(rules, Date.now(), context),
 ];
 
 /** What a player leans to, with the genres that they picked as the catalogue writes them. */
-export const affinityOf = ({ history, preferences }: UserView, catalogue: Catalogue): GenreAffinity[] =>
-  genreAffinity(
+export const computeAffinity = ({ history, preferences }: UserState, catalogue: Catalogue): GenreAffinity[] =>
+  computeGenreAffinity(
     history,
     (itemId) => catalogue.get(itemId)?.genres,
     preferences.genres.map((genre) => catalogue.spellGenre(genre)),
@@ -156,22 +156,22 @@ async function readView(
   context: RequestContext,
   deadlineMs: number,
   degraded: string[],
-): Promise<{ view: UserView; complete: boolean }> {
+): Promise<{ user: UserState; complete: boolean }> {
   try {
-    const asked = env.USER_SIGNALS.getByName(userId).view(userId, context);
-    const { view, complete } = await withDeadline(asked, deadlineMs, 'signals');
-    if (complete) rememberSafety(userId, view);
+    const asked = env.USER_SIGNALS.getByName(userId).readUserState(userId, context);
+    const { user, complete } = await withDeadline(asked, deadlineMs, 'signals');
+    if (complete) rememberSafety(userId, user);
     else degraded.push('signals: the log of this player is not read yet');
-    return { view, complete };
+    return { user, complete };
   } catch (error) {
     degraded.push(describe('signals', error));
-    return { view: EMPTY_VIEW, complete: false };
+    return { user: EMPTY_USER_STATE, complete: false };
   }
 }
 
 /** Null for a history of which the vocabulary knows no item, and where the model cannot answer. */
 async function scoreHistory(
-  { scorer, itemIds, places }: LoadedRelease,
+  { scorer, itemIds, itemIndices: places }: LoadedRelease,
   history: readonly HistoryItem[],
   degraded: string[],
 ): Promise<ModelScores | null> {
@@ -189,7 +189,7 @@ const predictActions =
   (isolate: Isolate, degraded: string[]): PredictActions =>
   async (features, candidates) => {
     try {
-      const ranker = isolate.heldRelease().value?.ranker;
+      const ranker = isolate.peekRelease().value?.ranker;
       if (!ranker) throw new Error('the release that came meanwhile has no ranking model');
       const probabilities = await ranker.predict(features, candidates);
       if (!probabilities.every(Number.isFinite)) throw new Error('the ranking model answers what is no number');

@@ -3,10 +3,10 @@
 // how fresh it must be. With safety.ts the only state of the Worker outside storage.
 
 import { type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
-import { Held, type Reading } from '../storage/cache.ts';
+import { Cache, type CacheRead } from '../storage/cache.ts';
 import { Catalogue } from '../storage/catalogue.ts';
-import { type HeldRules, readRules } from '../storage/rules.ts';
-import { type HeldStatistics, readStatistics } from '../storage/statistics.ts';
+import { type RuleSet, readRules } from '../storage/rules.ts';
+import { type LoadedStatistics, readStatistics } from '../storage/statistics.ts';
 import type { Stores } from '../storage/stores.ts';
 import { type Listener, listSubscriptions } from '../storage/subscriptions.ts';
 
@@ -16,67 +16,67 @@ export class Isolate {
   /** There from the start, so that a change made through this isolate always has a place to go. */
   readonly catalogue = new Catalogue();
   // A change of the catalogue shows in the whole world within 30 seconds: staleMs plus one refresh.
-  readonly #catalogue = new Held<Catalogue>('catalogue', { freshMs: 10_000, staleMs: 25_000, waitMs: 2_000 });
-  readonly #statistics = new Held<HeldStatistics | undefined>('statistics', {
+  readonly #catalogue = new Cache<Catalogue>('catalogue', { freshMs: 10_000, staleMs: 25_000, waitMs: 2_000 });
+  readonly #statistics = new Cache<LoadedStatistics | undefined>('statistics', {
     freshMs: 30_000,
     staleMs: Number.POSITIVE_INFINITY,
     waitMs: 500,
   });
   // The first gallery does not wait long for the model: a cold isolate answers from statistics while it loads.
-  readonly #release = new Held<LoadedRelease | undefined>(
+  readonly #release = new Cache<LoadedRelease | undefined>(
     'release',
     { freshMs: 15_000, staleMs: Number.POSITIVE_INFINITY, waitMs: 150 },
     async (retired) => retired && retireRelease(retired),
   );
   // A change of a rule shows at the next request through the isolate that made it, and elsewhere a second later: who
   // comes then waits for the rules, beside waiting for the player's signals.
-  readonly #rules = new Held<HeldRules>('rules', { freshMs: 1_000, staleMs: 1_000, waitMs: 1_000 });
+  readonly #rules = new Cache<RuleSet>('rules', { freshMs: 1_000, staleMs: 1_000, waitMs: 1_000 });
 
-  readonly #subscriptions = new Held<Listener[]>('subscriptions', {
+  readonly #subscriptions = new Cache<Listener[]>('subscriptions', {
     freshMs: 10_000,
     staleMs: 25_000,
     waitMs: 1_000,
   });
 
   /** `patienceMs`, here and below: how long the caller can wait. */
-  holdCatalogue({ DB }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number): Promise<Reading<Catalogue>> {
+  getCatalogue({ DB }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number): Promise<CacheRead<Catalogue>> {
     const refresh = async () => {
       await this.catalogue.refresh(DB);
       return this.catalogue;
     };
-    return this.#catalogue.read(refresh, now, waitUntil, patienceMs);
+    return this.#catalogue.get(refresh, now, waitUntil, patienceMs);
   }
 
-  holdStatistics({ BUCKET }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number) {
-    return this.#statistics.read((held) => readStatistics(BUCKET, held), now, waitUntil, patienceMs);
+  getStatistics({ BUCKET }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number) {
+    return this.#statistics.get((held) => readStatistics(BUCKET, held), now, waitUntil, patienceMs);
   }
 
-  holdRelease({ BUCKET }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number) {
-    return this.#release.read((held) => loadRelease(BUCKET, held, now), now, waitUntil, patienceMs);
+  getRelease({ BUCKET }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number) {
+    return this.#release.get((held) => loadRelease(BUCKET, held, now), now, waitUntil, patienceMs);
   }
 
   /** The release as it is now. To be asked right before scoring: a reading from before an await may have been retired. */
-  heldRelease(): Reading<LoadedRelease | undefined> {
+  peekRelease(): CacheRead<LoadedRelease | undefined> {
     return this.#release.peek();
   }
 
-  holdRules({ DB }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number) {
-    return this.#rules.read((held) => readRules(DB, held), now, waitUntil, patienceMs);
+  getRules({ DB }: Stores, now: number, waitUntil: WaitUntil, patienceMs?: number) {
+    return this.#rules.get((held) => readRules(DB, held), now, waitUntil, patienceMs);
   }
 
   /** Right after a change of a rule: the next request through this isolate must see it. */
-  refreshRules({ DB }: Stores): Promise<void> {
-    return this.#rules.renew((held) => readRules(DB, held), Date.now());
+  revalidateRules({ DB }: Stores): Promise<void> {
+    return this.#rules.revalidate((held) => readRules(DB, held), Date.now());
   }
 
   /** Who listens to what. */
-  holdSubscriptions({ DB }: Stores, now: number, waitUntil: WaitUntil) {
-    return this.#subscriptions.read(() => listSubscriptions(DB), now, waitUntil);
+  getSubscriptions({ DB }: Stores, now: number, waitUntil: WaitUntil) {
+    return this.#subscriptions.get(() => listSubscriptions(DB), now, waitUntil);
   }
 
   /** Right after a change of a subscription. */
-  refreshSubscriptions({ DB }: Stores): Promise<void> {
-    return this.#subscriptions.renew(() => listSubscriptions(DB), Date.now());
+  revalidateSubscriptions({ DB }: Stores): Promise<void> {
+    return this.#subscriptions.revalidate(() => listSubscriptions(DB), Date.now());
   }
 }
 

@@ -8,20 +8,27 @@ import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-
 import { keepSafe, OWN_ROWS, onlyGenre } from '../recommending/filters.ts';
 import { recommendList } from '../recommending/lists.ts';
 import { composePlain, type PlainPolicy } from '../recommending/policies.ts';
-import type { Moment } from '../recommending/ranking-input.ts';
+import type { RankingInput } from '../recommending/ranking-input.ts';
 import { composeGallery, type Page, type Ranked, recommend } from '../recommending/recommend.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
-import { type Answer, type Asking, affinityOf, type Gathered, gather, rulesFor } from './hydrate.ts';
-import { recogniseByLog } from './identify-by-log.ts';
+import {
+  type Answer,
+  computeAffinity,
+  type HydratedRequest,
+  hydrate,
+  type RecommendationRequest,
+  selectRules,
+} from './hydrate.ts';
+import { identifyByLog } from './identify-by-log.ts';
 import { isolate as thisIsolate } from './isolate.ts';
 import { joinSafety } from './safety.ts';
 
 export interface ServedGallery {
   answer: Answer;
   rows: GalleryRow[];
-  moment: Moment;
+  input: RankingInput;
   /** What it was chosen from; undefined where it was made before. */
   page?: Page;
 }
@@ -30,60 +37,68 @@ export interface ServedGallery {
 const LAST_WAIT_MS = 2_000;
 
 /** `plain`: a policy in the place of the whole; where something is lacking for it the ladder answers as ever. */
-export async function answerGallery(asking: Asking, length: number, plain?: PlainPolicy): Promise<ServedGallery> {
-  const gathered = await gather(asking);
-  const { answer, moment } = gathered;
-  if (plain !== undefined && gathered.lacking === undefined) {
+export async function answerGallery(
+  asking: RecommendationRequest,
+  length: number,
+  plain?: PlainPolicy,
+): Promise<ServedGallery> {
+  const gathered = await hydrate(asking);
+  const { answer, input: moment } = gathered;
+  if (plain !== undefined && gathered.missing === undefined) {
     const rows = await attempt(answer, () => composePlain(plain, moment, length));
     if (plain === 'popularity') answer.tier = 'statistics';
-    if (rows !== undefined) return { answer, rows, moment };
+    if (rows !== undefined) return { answer, rows, input: moment };
   }
-  const page = gathered.lacking === undefined ? await attempt(answer, () => composeGallery(moment, length)) : undefined;
+  const page = gathered.missing === undefined ? await attempt(answer, () => composeGallery(moment, length)) : undefined;
   if (page !== undefined) {
     if (page.rows.length === 0 && moment.catalogue.size > 0)
       answer.degraded.push(
         'filters: nothing of the catalogue passes what the request, the player and the rules ask for',
       );
-    return { answer, rows: page.rows, moment, page };
+    return { answer, rows: page.rows, input: moment, page };
   }
 
-  const recognised = recogniseByLog(asking, gathered);
+  const recognised = identifyByLog(asking, gathered);
   const stored = await readStored(asking, recognised, gathered);
   if (stored !== undefined) {
     const rows = stored.rows.map((row) => ({ ...row, items: row.items.slice(0, length) }));
-    return { answer: stored.answer, rows, moment };
+    return { answer: stored.answer, rows, input: moment };
   }
   const last = await lastMoment(asking, await recognised);
   const made = await attempt(answer, () => composeGallery(last, length));
   return made === undefined
-    ? { answer, rows: await popularRow(last, answer, length, undefined), moment: last }
-    : { answer, rows: made.rows, moment: last, page: made };
+    ? { answer, rows: await popularRow(last, answer, length, undefined), input: last }
+    : { answer, rows: made.rows, input: last, page: made };
 }
 
 export interface ServedItems {
   answer: Answer;
   items: RecommendedItem[];
-  moment: Moment;
+  input: RankingInput;
   ranked?: Ranked;
 }
 
 /** The top picks alone, by the same ladder. */
-export async function answerRecommendations(asking: Asking, length: number, genre?: string): Promise<ServedItems> {
-  const gathered = await gather(asking);
-  const { answer, moment } = gathered;
+export async function answerRecommendations(
+  asking: RecommendationRequest,
+  length: number,
+  genre?: string,
+): Promise<ServedItems> {
+  const gathered = await hydrate(asking);
+  const { answer, input: moment } = gathered;
   const picks =
-    gathered.lacking === undefined ? await attempt(answer, () => recommend(moment, length, genre)) : undefined;
-  if (picks !== undefined) return { answer, moment, ...picks };
+    gathered.missing === undefined ? await attempt(answer, () => recommend(moment, length, genre)) : undefined;
+  if (picks !== undefined) return { answer, input: moment, ...picks };
 
-  const recognised = recogniseByLog(asking, gathered);
+  const recognised = identifyByLog(asking, gathered);
   const stored = await readStored(asking, recognised, gathered);
   const items = stored === undefined ? [] : pickFrom(stored.rows, length, genre);
-  if (stored !== undefined && items.length > 0) return { answer: stored.answer, moment, items };
+  if (stored !== undefined && items.length > 0) return { answer: stored.answer, input: moment, items };
   const last = await lastMoment(asking, await recognised);
   const made = await attempt(answer, () => recommend(last, length, genre));
   return made === undefined
-    ? { answer, moment: last, items: (await popularRow(last, answer, length, genre))[0]?.items ?? [] }
-    : { answer, moment: last, ...made };
+    ? { answer, input: last, items: (await popularRow(last, answer, length, genre))[0]?.items ?? [] }
+    : { answer, input: last, ...made };
 }
 
 /** An error of ours is no reason to show nothing. */
@@ -105,9 +120,9 @@ interface Stored {
 
 /** The first stored gallery of which something may still be shown. `recognised`: what is gathered, once D1 was asked as well. */
 async function readStored(
-  asking: Asking,
-  recognised: Promise<Gathered>,
-  gathered: Gathered,
+  asking: RecommendationRequest,
+  recognised: Promise<HydratedRequest>,
+  gathered: HydratedRequest,
 ): Promise<Stored | undefined> {
   const { env, userId, budget } = asking;
   if (userId === undefined) return undefined;
@@ -115,7 +130,7 @@ async function readStored(
   const nearline = async () => (await env.USER_SIGNALS.getByName(userId).backup()) ?? undefined;
   const rungs: [tier: 'nearline' | 'batch', read: () => Promise<StoredGallery | BatchGallery | undefined>][] = [
     // An object that has just not answered is not asked again.
-    ...(gathered.lacking === 'signals' ? [] : [['nearline', nearline] as ['nearline', typeof nearline]]),
+    ...(gathered.missing === 'signals' ? [] : [['nearline', nearline] as ['nearline', typeof nearline]]),
     ['batch', () => readBatchGallery(env.DB, userId)],
   ];
   for (const [tier, read] of rungs) {
@@ -136,22 +151,22 @@ async function readStored(
 
 /** Those of the moment; where this isolate has never read any, they are waited for once more. */
 async function readRulesInTime(
-  { env, context, budget, isolate = thisIsolate, waitUntil }: Asking,
-  { moment, isCold, isStranger }: Gathered,
+  { env, context, budget, isolate = thisIsolate, waitUntil }: RecommendationRequest,
+  { input: moment, isCold, isUnknownUser: isStranger }: HydratedRequest,
 ): Promise<readonly Rule[]> {
   if (!isCold) return moment.rules;
-  const { value } = await isolate.holdRules(env, Date.now(), waitUntil, budget.for('stored'));
-  return value === undefined ? moment.rules : rulesFor(isStranger, value.rules, context);
+  const { value } = await isolate.getRules(env, Date.now(), waitUntil, budget.for('stored'));
+  return value === undefined ? moment.rules : selectRules(isStranger, value.rules, context);
 }
 
 /** What must not be shown: what is known of it now, and where that is nothing, what was known then. */
-function safetyFor(gallery: StoredGallery | BatchGallery, { moment, lacking }: Gathered) {
+function safetyFor(gallery: StoredGallery | BatchGallery, { input: moment, missing: lacking }: HydratedRequest) {
   const catalogue = moment.catalogue.size > 0 ? moment.catalogue : catalogueOf(gallery.rows);
-  if (lacking !== 'signals' || !('had' in gallery)) return { ...moment, catalogue };
-  const { view } = moment;
-  const preferences = { ...view.preferences, ageLimit: gallery.ageLimit };
-  const then = { owned: gallery.had, played: [], dismissed: gallery.dismissed, preferences };
-  return { ...moment, catalogue, view: joinSafety(view, then) };
+  if (lacking !== 'signals' || !('ownedOrPlayed' in gallery)) return { ...moment, catalogue };
+  const { user } = moment;
+  const preferences = { ...user.preferences, ageLimit: gallery.ageLimit };
+  const then = { owned: gallery.ownedOrPlayed, played: [], dismissed: gallery.dismissed, preferences };
+  return { ...moment, catalogue, user: joinSafety(user, then) };
 }
 
 function catalogueOf(rows: readonly GalleryRow[]): Catalogue {
@@ -172,24 +187,24 @@ function pickFrom(rows: readonly GalleryRow[], length: number, genre: string | u
 
 /** The moment of the last rung, for which the catalogue and its rules are waited for. */
 async function lastMoment(
-  { env, context, isolate = thisIsolate, waitUntil }: Asking,
-  { moment, answer, isCold, isStranger }: Gathered,
-): Promise<Moment> {
+  { env, context, isolate = thisIsolate, waitUntil }: RecommendationRequest,
+  { input: moment, answer, isCold, isUnknownUser: isStranger }: HydratedRequest,
+): Promise<RankingInput> {
   if (!isCold) return moment;
   const now = Date.now();
   const [{ value: catalogue }, { value: held }] = await Promise.all([
-    isolate.holdCatalogue(env, now, waitUntil, LAST_WAIT_MS),
-    isolate.holdRules(env, now, waitUntil, LAST_WAIT_MS),
+    isolate.getCatalogue(env, now, waitUntil, LAST_WAIT_MS),
+    isolate.getRules(env, now, waitUntil, LAST_WAIT_MS),
   ]);
   if (catalogue === undefined) return moment;
   answer.degraded.push('deadline: the catalogue was waited for, as nothing else was there');
-  const rules = rulesFor(isStranger, held?.rules ?? [], context);
-  return { ...moment, catalogue, rules, affinity: affinityOf(moment.view, catalogue) };
+  const rules = selectRules(isStranger, held?.rules ?? [], context);
+  return { ...moment, catalogue, rules, affinity: computeAffinity(moment.user, catalogue) };
 }
 
 /** What needs nothing but a list. */
 async function popularRow(
-  moment: Moment,
+  moment: RankingInput,
   answer: Answer,
   length: number,
   genre: string | undefined,

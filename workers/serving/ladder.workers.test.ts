@@ -12,7 +12,7 @@ import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { RuleInput } from '../../models/contracts/rule.ts';
 import type { SignalEvent } from '../../models/contracts/signals.ts';
 import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
-import { emptySignals, foldEvents, viewSignals } from '../../models/features/signals.ts';
+import { deriveUserState, emptySignals, foldEvents } from '../../models/features/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 import { insertEvents } from '../storage/events.ts';
@@ -146,7 +146,7 @@ const batchOf = (...itemIds: string[]): BatchGallery => ({
       })),
     },
   ],
-  had: ['g9'],
+  ownedOrPlayed: ['g9'],
   dismissed: ['g1'],
   ageLimit: 12,
 });
@@ -168,7 +168,7 @@ it('takes the object’s own gallery where the model fails, without what has bee
 
   const first = backup.rows[0]!.items[0]!.itemId;
   await ann.record([event('5', 'dismiss', first)]);
-  vi.spyOn(isolate.heldRelease().value!.scorer, 'score').mockRejectedValue(new Error('wasm: out of memory'));
+  vi.spyOn(isolate.peekRelease().value!.scorer, 'score').mockRejectedValue(new Error('wasm: out of memory'));
   const nearline = await ask('ann');
   expect(nearline).toMatchObject({
     tier: 'nearline',
@@ -236,13 +236,13 @@ it('keeps a player safe whose object has not read the log yet, and forgets nothi
   const { ask } = await startWarm();
   await insertEvents(env.DB, [logged('unread', '1', 'purchase', 'g9', 1), logged('unread', '2', 'dismiss', 'g1', 2)]);
   // As where D1 is slow for the object alone: what it knows is what came just now.
-  const heard = viewSignals(
+  const heard = deriveUserState(
     foldEvents(emptySignals(), [event('3', 'like', 'g7')]).signals,
     EMPTY_PREFERENCES,
     Date.now(),
   );
   const unread = objects((ask, method) =>
-    method === 'view' ? Promise.resolve({ view: heard, complete: false }) : ask(),
+    method === 'view' ? Promise.resolve({ user: heard, complete: false }) : ask(),
   );
   const first = await ask('unread', { USER_SIGNALS: unread });
   expect(first.degraded).toContainEqual(expect.stringContaining('log of this player is not read yet'));
@@ -258,7 +258,7 @@ it('keeps a player safe whose object has not read the log yet, and forgets nothi
   for (const itemId of ['g9', 'g1']) expect(later.shown).not.toContain(itemId);
 
   // Nor does what is remembered lift a limit that the object knows.
-  const limited = { view: { ...heard, preferences: { ...EMPTY_PREFERENCES, ageLimit: 12 } }, complete: false };
+  const limited = { user: { ...heard, preferences: { ...EMPTY_PREFERENCES, ageLimit: 12 } }, complete: false };
   const young = objects((ask, method) => (method === 'view' ? Promise.resolve(limited) : ask()));
   const safe = await ask('unread', { USER_SIGNALS: young, DB: database(down('D1')) });
   expect(safe.shown.length).toBeGreaterThan(20);

@@ -2,12 +2,12 @@
 // stores nothing.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
-import type { UserView } from '../../models/contracts/signals.ts';
+import type { UserState } from '../../models/contracts/signals.ts';
 import type { StoredGallery } from '../../models/contracts/stored-gallery.ts';
-import type { Moment } from '../recommending/ranking-input.ts';
+import type { RankingInput } from '../recommending/ranking-input.ts';
 import { composeGallery } from '../recommending/recommend.ts';
 import { Budget, DEADLINE_MAX_MS } from './budget.ts';
-import { gather } from './hydrate.ts';
+import { hydrate } from './hydrate.ts';
 
 /** As long as a row of the online tier's by default. */
 export const STORED_ROW_LENGTH = 12;
@@ -16,20 +16,24 @@ export interface GalleryInput {
   env: Env;
   userId: string;
   context: RequestContext;
-  view: UserView;
+  user: UserState;
   waitUntil(promise: Promise<unknown>): void;
 }
 
 /** Undefined where something is lacking that an earlier gallery may have had: it must not take that one's place. */
 export async function makeGallery({ context, ...input }: GalleryInput): Promise<StoredGallery | undefined> {
-  const { moment, answer, lacking } = await gather({ ...input, context, budget: new Budget(DEADLINE_MAX_MS) });
+  const {
+    input: moment,
+    answer,
+    missing: lacking,
+  } = await hydrate({ ...input, context, budget: new Budget(DEADLINE_MAX_MS) });
   if (lacking !== undefined || moment.catalogue.size === 0) return undefined;
   const { recommendationId, generatedAt, release, dataUntil } = answer;
   return { recommendationId, generatedAt, release, dataUntil, rows: await composeRows(moment) };
 }
 
 /** With the whole items, so that they can be shown where the catalogue cannot be read. */
-export async function composeRows(moment: Moment): Promise<StoredGallery['rows']> {
+export async function composeRows(moment: RankingInput): Promise<StoredGallery['rows']> {
   const { rows } = await composeGallery(moment, STORED_ROW_LENGTH);
   return rows.map((row) => ({
     ...row,

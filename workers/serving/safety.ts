@@ -1,14 +1,14 @@
 // What an isolate remembers of players whom it answered, for the time when their object cannot be asked: what they own,
 // have played and refused, and what they said. It ranks nothing.
 
-import type { UserView } from '../../models/contracts/signals.ts';
+import type { UserState } from '../../models/contracts/signals.ts';
 
 const PLAYERS_MAX = 500;
 /** Over all players: some megabytes. */
 const ITEMS_MAX = 100_000;
 
 /** What must not be shown to a player, and what the player said. */
-export type Safety = Pick<UserView, 'owned' | 'played' | 'dismissed' | 'preferences'>;
+export type Safety = Pick<UserState, 'owned' | 'played' | 'dismissed' | 'preferences'>;
 
 /** The one answered longest ago comes first. */
 const remembered = new Map<string, Safety>();
@@ -16,7 +16,7 @@ let items = 0;
 
 const sizeOf = ({ owned, played, dismissed }: Safety) => owned.length + played.length + dismissed.length;
 
-export function rememberSafety(userId: string, { owned, played, dismissed, preferences }: UserView): void {
+export function rememberSafety(userId: string, { owned, played, dismissed, preferences }: UserState): void {
   forget(userId);
   const safety = { owned, played, dismissed, preferences };
   remembered.set(userId, safety);
@@ -35,18 +35,18 @@ function forget(userId: string): void {
 export const recallSafety = (userId: string): Safety | undefined => remembered.get(userId);
 
 /** A view with what else is known. Nobody can say which of the two is newer, so the stricter limit holds, and what either mutes. */
-export function joinSafety(view: UserView, { owned, played, dismissed, preferences }: Safety): UserView {
-  const limits = [view.preferences.ageLimit, preferences.ageLimit].filter((limit) => limit !== null);
+export function joinSafety(user: UserState, { owned, played, dismissed, preferences }: Safety): UserState {
+  const limits = [user.preferences.ageLimit, preferences.ageLimit].filter((limit) => limit !== null);
   return {
-    ...view,
-    owned: [...view.owned, ...owned],
-    played: [...view.played, ...played],
-    dismissed: [...view.dismissed, ...dismissed],
+    ...user,
+    owned: [...user.owned, ...owned],
+    played: [...user.played, ...played],
+    dismissed: [...user.dismissed, ...dismissed],
     preferences: {
       ...preferences,
       ageLimit: limits.length > 0 ? Math.min(...limits) : null,
-      mutedGenres: [...view.preferences.mutedGenres, ...preferences.mutedGenres],
-      mutedTags: [...view.preferences.mutedTags, ...preferences.mutedTags],
+      mutedGenres: [...user.preferences.mutedGenres, ...preferences.mutedGenres],
+      mutedTags: [...user.preferences.mutedTags, ...preferences.mutedTags],
     },
   };
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Item } from '../../models/contracts/item.ts';
-import { Held } from './cache.ts';
+import { Cache } from './cache.ts';
 import { Catalogue } from './catalogue.ts';
 
 const item = (title: string): Item => ({
@@ -18,10 +18,10 @@ const item = (title: string): Item => ({
 });
 
 it('serves what it holds while fresh, refreshes behind the answer, and waits only when it is too old', async () => {
-  const held = new Held<number>('number', { freshMs: 10, staleMs: 100, waitMs: 1_000 });
+  const held = new Cache<number>('number', { freshMs: 10, staleMs: 100, waitMs: 1_000 });
   let loads = 0;
   const read = (now: number) =>
-    held.read(
+    held.get(
       async () => ++loads,
       now,
       () => {},
@@ -34,33 +34,33 @@ it('serves what it holds while fresh, refreshes behind the answer, and waits onl
 });
 
 it('keeps the old value when a refresh fails, says why, and does not try with every request', async () => {
-  const held = new Held<string>('thing', { freshMs: 10_000, staleMs: 20_000, waitMs: 100 });
+  const held = new Cache<string>('thing', { freshMs: 10_000, staleMs: 20_000, waitMs: 100 });
   let loads = 0;
   const failing = async () => {
     loads++;
     throw new Error('R2 is down');
   };
-  await held.read(
+  await held.get(
     async () => 'old',
     0,
     () => {},
   );
-  expect(await held.read(failing, 30_000, () => {})).toEqual({ value: 'old', failure: 'thing: R2 is down' });
-  await held.read(failing, 30_001, () => {});
+  expect(await held.get(failing, 30_000, () => {})).toEqual({ value: 'old', failure: 'thing: R2 is down' });
+  await held.get(failing, 30_001, () => {});
   expect(loads).toBe(1);
-  await held.read(failing, 33_000, () => {});
+  await held.get(failing, 33_000, () => {});
   expect(loads).toBe(2);
 });
 
 it('gives up a refresh that hangs, and does not let it undo a later one', async () => {
-  const held = new Held<string>('thing', { freshMs: 10, staleMs: 20, waitMs: 5 });
+  const held = new Cache<string>('thing', { freshMs: 10, staleMs: 20, waitMs: 5 });
   let settle = (_: string) => {};
   const hanging = new Promise<string>((resolve) => {
     settle = resolve;
   });
   expect(
     (
-      await held.read(
+      await held.get(
         () => hanging,
         0,
         () => {},
@@ -69,7 +69,7 @@ it('gives up a refresh that hangs, and does not let it undo a later one', async 
   ).toBeUndefined();
   expect(
     (
-      await held.read(
+      await held.get(
         async () => 'second',
         1_000,
         () => {},
@@ -78,7 +78,7 @@ it('gives up a refresh that hangs, and does not let it undo a later one', async 
   ).toBeUndefined();
   expect(
     (
-      await held.read(
+      await held.get(
         async () => 'third',
         40_000,
         () => {},
@@ -91,19 +91,19 @@ it('gives up a refresh that hangs, and does not let it undo a later one', async 
 });
 
 it('holds what was renewed, also right after a failure, and beside a load of the same millisecond', async () => {
-  const held = new Held<string>('rules', { freshMs: 1_000, staleMs: 5_000, waitMs: 1_000 });
+  const held = new Cache<string>('rules', { freshMs: 1_000, staleMs: 5_000, waitMs: 1_000 });
   const behind: Promise<unknown>[] = [];
-  const read = (load: () => Promise<string>, now: number) => held.read(load, now, (work) => behind.push(work));
+  const read = (load: () => Promise<string>, now: number) => held.get(load, now, (work) => behind.push(work));
   await read(async () => 'first', 0);
   await read(() => Promise.reject(new Error('D1 is down')), 1_500);
   await Promise.all(behind);
-  await held.renew(async () => 'second', 1_600);
+  await held.revalidate(async () => 'second', 1_600);
   expect(held.peek()).toEqual({ value: 'second', failure: undefined });
 
   const { promise, resolve } = Promise.withResolvers<string>();
   // Not too old: the answer does not wait.
   await read(() => promise, 4_000);
-  await held.renew(async () => 'third', 4_000);
+  await held.revalidate(async () => 'third', 4_000);
   resolve('read before');
   await Promise.all(behind);
   expect(held.peek().value).toBe('third');

@@ -12,14 +12,14 @@ export interface Freshness {
   waitMs: number;
 }
 
-export interface Reading<T> {
+export interface CacheRead<T> {
   /** Undefined until the first load has succeeded. */
   value: T | undefined;
   /** Why the last refresh failed; undefined after one that succeeded. */
   failure: string | undefined;
 }
 
-export class Held<T> {
+export class Cache<T> {
   readonly #name: string;
   readonly #freshness: Freshness;
   readonly #retire: (value: T) => void;
@@ -39,7 +39,7 @@ export class Held<T> {
   }
 
   /** What is held now, without looking further. */
-  peek(): Reading<T> {
+  peek(): CacheRead<T> {
     return { value: this.#value, failure: this.#failure };
   }
 
@@ -48,12 +48,12 @@ export class Held<T> {
    * refresh alive after the answer: without it another request could wait for one that died with its own. `patienceMs`:
    * how long the caller can wait, where that is not `waitMs`.
    */
-  async read(
+  async get(
     load: (held: T | undefined) => Promise<T>,
     now: number,
     waitUntil: (promise: Promise<unknown>) => void,
     patienceMs = this.#freshness.waitMs,
-  ): Promise<Reading<T>> {
+  ): Promise<CacheRead<T>> {
     const age = now - this.#checkedAt;
     // One that hangs, or died with its request, must not be waited for for ever.
     if (this.#refresh !== undefined && now - this.#refresh.startedAt > ABANDON_MS) this.#refresh = undefined;
@@ -75,7 +75,7 @@ export class Held<T> {
   }
 
   /** Loads at once, whatever the age; an earlier load that is still under way brings nothing new any more. */
-  async renew(load: (held: T | undefined) => Promise<T>, now: number): Promise<void> {
+  async revalidate(load: (held: T | undefined) => Promise<T>, now: number): Promise<void> {
     await this.#load(load, now);
   }
 

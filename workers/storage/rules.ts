@@ -2,7 +2,7 @@
 
 import type { Rule } from '../../models/contracts/rule.ts';
 
-export interface HeldRules {
+export interface RuleSet {
   revision: number;
   rules: Rule[];
 }
@@ -11,7 +11,7 @@ const TOUCH = `insert into rules_state (id, revision) values (1, 1)
   on conflict do update set revision = revision + 1 returning revision`;
 
 /** All of them, the oldest first; `held` where nothing has changed since. */
-export async function readRules(db: D1Database, held: HeldRules | undefined): Promise<HeldRules> {
+export async function readRules(db: D1Database, held: RuleSet | undefined): Promise<RuleSet> {
   const revision = (await db.prepare('select revision from rules_state where id = 1').first<number>('revision')) ?? 0;
   if (held?.revision === revision) return held;
   const { results } = await db

@@ -4,7 +4,7 @@ import { STATISTICS_KEY } from '../../models/contracts/layout.ts';
 import { Statistics } from '../../models/contracts/statistics.ts';
 
 /** Statistics as an isolate holds them; `etag` tells whether the file has changed. */
-export interface HeldStatistics {
+export interface LoadedStatistics {
   etag: string;
   statistics: Statistics;
   /** Popularity per item, the most popular at 1. */
@@ -18,8 +18,8 @@ export async function writeStatistics(bucket: R2Bucket, statistics: Statistics):
 /** Returns what is held where the file has not changed or is not there. */
 export async function readStatistics(
   bucket: R2Bucket,
-  held: HeldStatistics | undefined,
-): Promise<HeldStatistics | undefined> {
+  held: LoadedStatistics | undefined,
+): Promise<LoadedStatistics | undefined> {
   const object = await bucket.get(STATISTICS_KEY, held && { onlyIf: { etagDoesNotMatch: held.etag } });
   if (object === null || !('body' in object)) return held;
   const statistics = Statistics.parse(await object.json());

@@ -6,7 +6,7 @@ import { InteractionLog } from '../../data/interactions.ts';
 import { createRandom } from '../../data/random.ts';
 import { encodeHistories } from '../../features/history.ts';
 import { openScorer } from '../../onnx/session.ts';
-import { chooseVocabulary, encodeRetrieval, type RetrievalModel } from '../algorithm.ts';
+import { buildVocabulary, encodeRetrievalModel, type RetrievalModel } from '../algorithm.ts';
 import { proposeSasrec, SASREC_DEFAULTS } from './sasrec.ts';
 import { scoreItems, toModel } from './served.ts';
 import { initialise, type TransformerShape } from './transformer.ts';
@@ -27,8 +27,8 @@ function circlingPlayers(players: number, choices: number) {
         timestamp: n * 3_600_000,
       });
   const interactions = log.collect();
-  const vocabulary = chooseVocabulary(interactions, 100);
-  return { interactions, vocabulary, catalogue: new Map(), validation: [], earlier: [] };
+  const vocabulary = buildVocabulary(interactions, 100);
+  return { interactions, vocabulary, catalogue: new Map(), validation: [], baseModels: [] };
 }
 
 async function collect(proposals: AsyncGenerator<RetrievalModel, void, number>): Promise<RetrievalModel[]> {
@@ -42,7 +42,7 @@ const chose = (...games: number[]): Choice[] => games.map((game) => ({ itemId: `
 
 async function score(model: RetrievalModel, histories: Choice[][]): Promise<number[][]> {
   const places = new Map(model.itemIds.map((itemId, place) => [itemId, place]));
-  const scorer = await openScorer(encodeRetrieval(model).bytes, model.itemIds);
+  const scorer = await openScorer(encodeRetrievalModel(model).bytes, model.itemIds);
   const scores = await scorer.score(encodeHistories(histories, places));
   await scorer.release();
   return histories.map((_, row) => [...scores.subarray(row * places.size, (row + 1) * places.size)]);
@@ -60,9 +60,9 @@ test('it learns an order that no table of pairs without order can know, and one 
   for (const row of scores) expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 4);
 
   const again = await collect(proposeSasrec(OPTIONS, data, makeContext()));
-  expect(encodeRetrieval(again.at(-1)!).bytes).toEqual(encodeRetrieval(model).bytes);
+  expect(encodeRetrievalModel(again.at(-1)!).bytes).toEqual(encodeRetrievalModel(model).bytes);
   const other = await collect(proposeSasrec(OPTIONS, data, makeContext({ seed: 2 })));
-  expect(encodeRetrieval(other.at(-1)!).bytes).not.toEqual(encodeRetrieval(model).bytes);
+  expect(encodeRetrievalModel(other.at(-1)!).bytes).not.toEqual(encodeRetrievalModel(model).bytes);
 });
 
 test('a glance, a refusal and padding change nothing; a player of whom nothing is known gets every item alike', async () => {
@@ -101,7 +101,7 @@ test('the served graph scores as jax-js does', async () => {
   const expected = await scoreItems(weights, tensor(items), tensor(windows), shape).data();
 
   const itemIds = Array.from({ length: shape.items }, (_, place) => `game${place}`);
-  const scorer = await openScorer(encodeRetrieval(toModel(parameters, shape, {}, itemIds)).bytes, itemIds);
+  const scorer = await openScorer(encodeRetrievalModel(toModel(parameters, shape, {}, itemIds)).bytes, itemIds);
   const scores = await scorer.score({
     batch: 2,
     items,
@@ -173,14 +173,14 @@ test('a training that is complete is not done again: it proposes its best', asyn
   const files: Uint8Array[] = [];
   const proposals = proposeSasrec(options, data, makeContext({ checkpoints }));
   for (let next = await proposals.next(); !next.done; next = await proposals.next(files.length === 3 ? 0.9 : 0.1))
-    files.push(encodeRetrieval(next.value).bytes);
+    files.push(encodeRetrievalModel(next.value).bytes);
   const progress: string[] = [];
   const again = await collect(
     proposeSasrec(options, data, makeContext({ checkpoints, onProgress: (step) => progress.push(step) })),
   );
   expect(again).toHaveLength(1);
   expect(progress).toEqual([]);
-  expect(encodeRetrieval(again[0]!).bytes).toEqual(files[2]!);
+  expect(encodeRetrievalModel(again[0]!).bytes).toEqual(files[2]!);
 
   // What cannot be read is as good as none.
   for (const name of kept.keys()) kept.set(name, kept.get(name)!.subarray(0, 3));

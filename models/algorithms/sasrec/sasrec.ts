@@ -135,7 +135,7 @@ export const shapeOf = ({ width, layers, heads }: SasrecOptions, items: number):
 });
 
 /** Each player's items as places in the vocabulary, oldest first. */
-function readSequences({ items, starts, ends }: Interactions, { places }: Vocabulary): Int32Array[] {
+function readSequences({ items, starts, ends }: Interactions, { indices: places }: Vocabulary): Int32Array[] {
   const sequences = Array.from(starts, (start, user) =>
     items
       .subarray(start, ends[user])
@@ -164,7 +164,7 @@ function describeBatch({ rows }: SasrecOptions, shape: TransformerShape): BatchS
   return batch;
 }
 
-function describeRows({ items, windows, targets }: PackedRows, rows: number) {
+function describeRows({ items, segmentIds: windows, targets }: PackedRows, rows: number) {
   const filled = windows.reduce((count, window) => count + Math.sign(window), 0);
   const shares = Float32Array.from(windows, (window) => Math.sign(window) / filled);
   return {
