@@ -1,59 +1,18 @@
-// The page in a real browser, over the Worker that `npm start` runs. Skipped, aloud, where there is no chromium.
+// What a player does on the page, in a real browser.
 
-import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { expect, inject, it } from 'vitest';
 import type { Gallery } from '../models/contracts/gallery.ts';
+import { actAndSee, describeInBrowser, type OpenPage, openWelcome, skipWelcome } from './browser.ts';
 
-const CHROMIUM_PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const chromiumPath = process.env.CHROMIUM_PATH ?? CHROMIUM_PATHS.find((path) => existsSync(path));
-if (chromiumPath === undefined)
-  console.warn('The page is not tested: there is no chromium here. Install it, or set CHROMIUM_PATH.');
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-describe.skipIf(chromiumPath === undefined)('the page', () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: chromiumPath!, headless: true, args: FLAGS });
-  });
-  afterAll(() => browser?.close());
-
-  /** Acts, and waits until the answer to it is on the page. */
-  async function actAndSee(page: Page, act: () => Promise<void>) {
-    const request = page.waitForRequest((request) => request.url().includes('/gallery?'));
-    await act();
-    const answer = (await (await (await request).response())!.json()) as Gallery;
-    await page.locator(`[data-answer="${answer.recommendationId}"]`).waitFor();
-  }
-
-  /** `complaints` gathers what the console says, violations of the content security policy included. */
-  async function openAsNewPlayer(options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
-    const page = await browser.newPage(options);
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    await page.goto(`${inject('url')}/?player=guest-${crypto.randomUUID()}`);
-    await page.locator('[data-answer]').waitFor();
-    await page.getByRole('region', { name: 'Welcome' }).waitFor();
-    return { page, complaints };
-  }
-  async function openAsPlayer(options?: BrowserContextOptions) {
+describeInBrowser('the page', (newPage) => {
+  const openAsNewPlayer = async (options?: BrowserContextOptions): Promise<OpenPage> =>
+    openWelcome(await newPage(options));
+  const openAsPlayer = async (options?: BrowserContextOptions): Promise<OpenPage> => {
     const opened = await openAsNewPlayer(options);
-    await opened.page.getByRole('button', { name: 'Skip' }).click();
-    await opened.page.getByRole('region', { name: 'Welcome' }).waitFor({ state: 'detached' });
+    await skipWelcome(opened.page);
     return opened;
-  }
+  };
   const playerOf = (page: Page) => new URL(page.url()).searchParams.get('player')!;
   const genresOn = (page: Page) => page.locator('.gallery .card .genre').allTextContents();
   /** Until the page has heard what became of its last press. */
@@ -66,7 +25,7 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
     page.locator('.gallery .card').filter({ has: page.locator('.genre', { hasText: new RegExp(`^${genre}$`) }) });
 
   it('begins with a player whom it knows, and goes over to somebody new', async () => {
-    const page = await browser.newPage();
+    const page = await newPage();
     await page.goto(inject('url'));
     await page.locator('[data-answer]').waitFor();
     const whose = page.getByRole('button', { name: 'Choose a player' });
@@ -91,7 +50,7 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
       const genres = await firstRow(page).locator('.genre').allTextContents();
       return genres.filter((one) => one === genre).length / genres.length;
     };
-    const status = page.getByRole('status');
+    const status = page.locator('.tier');
     expect(await status.textContent()).toMatch(/statistics tier in \d+ ms/);
 
     const genre = (await page.locator('.gallery .row:last-child .genre').first().textContent())!;

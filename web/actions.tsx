@@ -2,21 +2,24 @@
 
 import type { Item } from '../models/contracts/item.ts';
 import { DismissIcon, LikeIcon, PlayIcon } from './icons.tsx';
+import type { TabStop } from './row.tsx';
 import type { Act } from './use-outbox.ts';
 
 interface ActionsProps {
   item: Item;
   position?: number;
   liked: boolean;
+  tabindex: TabStop;
   onAct: Act;
 }
 
-export function Actions({ item, position, liked, onAct }: ActionsProps) {
+export function Actions({ item, position, liked, tabindex, onAct }: ActionsProps) {
   return (
     <div class="actions">
       <button
         type="button"
         class="play"
+        tabindex={tabindex}
         data-action="play"
         aria-label={`Play ${item.title}`}
         onClick={() => onAct('play', item, position)}
@@ -27,6 +30,7 @@ export function Actions({ item, position, liked, onAct }: ActionsProps) {
       <button
         type="button"
         class={liked ? 'round liked' : 'round'}
+        tabindex={tabindex}
         data-action="like"
         aria-label={liked ? `Like ${item.title} again` : `Like ${item.title}`}
         title="Like"
@@ -37,6 +41,7 @@ export function Actions({ item, position, liked, onAct }: ActionsProps) {
       <button
         type="button"
         class="round"
+        tabindex={tabindex}
         data-action="dismiss"
         aria-label={`Dismiss ${item.title}`}
         title="Not for me"

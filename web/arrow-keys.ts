@@ -1,24 +1,32 @@
-// Arrow keys move the focus from a card's control to the same control of the next card, or of the next row.
+// Arrow keys move the focus from a game's control to the same control of the next game, or of the next row; Home and End
+// go to the ends of the row.
 
 import { cardsOf } from './position.ts';
 
-const STEPS: Record<string, { cards?: number; rows?: number }> = {
-  ArrowLeft: { cards: -1 },
-  ArrowRight: { cards: 1 },
-  ArrowUp: { rows: -1 },
-  ArrowDown: { rows: 1 },
-};
+const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, Home: Number.NEGATIVE_INFINITY, End: Infinity };
+const ROW_STEPS: Record<string, number> = { ArrowUp: -1, ArrowDown: 1 };
 
 export function moveFocus(event: KeyboardEvent): void {
-  const step = STEPS[event.key];
   const control = (event.target as HTMLElement).closest<HTMLElement>('[data-action]');
   const card = control?.closest<HTMLElement>('[data-item]');
   const row = card?.closest<HTMLElement>('[data-row]');
-  if (!step || !control || !card || !row) return;
-  const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')];
-  const next = step.cards
-    ? cardsOf(row)[cardsOf(row).indexOf(card) + step.cards]
-    : cardsOf(rows[rows.indexOf(row) + step.rows!])[0];
+  if (!control || !card || !row || event.ctrlKey || event.metaKey || event.altKey) return;
+  const next = findInRow(row, card, STEPS[event.key]) ?? findInNextRow(row, ROW_STEPS[event.key]);
+  if (next === undefined) return;
   next?.querySelector<HTMLElement>(`[data-action="${control.dataset.action}"]`)?.focus();
   event.preventDefault();
+}
+
+function findInRow(row: HTMLElement, card: HTMLElement, step: number | undefined): HTMLElement | undefined {
+  if (step === undefined) return undefined;
+  const cards = cardsOf(row);
+  return cards[Math.max(0, Math.min(cards.length - 1, cards.indexOf(card) + step))];
+}
+
+/** The game where the Tab key would stop. */
+function findInNextRow(row: HTMLElement, step: number | undefined): HTMLElement | null | undefined {
+  if (step === undefined) return undefined;
+  const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')];
+  const next = rows[rows.indexOf(row) + step];
+  return next?.querySelector('[tabindex="0"]')?.closest<HTMLElement>('[data-item]') ?? null;
 }

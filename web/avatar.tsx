@@ -4,8 +4,10 @@ import { hashString } from '../models/features/rng.ts';
 
 export function Avatar({ userId }: { userId: string }) {
   return (
-    <span class="avatar" aria-hidden="true" style={{ '--hue': String(hashString(userId) % 360) }}>
-      {userId.slice(0, 1).toUpperCase()}
-    </span>
+    <span
+      class="avatar"
+      data-letter={userId.slice(0, 1).toUpperCase()}
+      style={{ '--hue': String(hashString(userId) % 360) }}
+    />
   );
 }

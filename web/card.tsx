@@ -3,6 +3,7 @@
 import type { Item } from '../models/contracts/item.ts';
 import { Actions } from './actions.tsx';
 import { coverUrlOf, drawnCoverUrlOf } from './cover.ts';
+import type { TabStop } from './row.tsx';
 import type { Act } from './use-outbox.ts';
 
 export interface CardProps {
@@ -11,37 +12,41 @@ export interface CardProps {
   reason?: string;
   position?: number;
   liked: boolean;
+  tabindex: TabStop;
   onAct: Act;
   onExplain: (item: Item) => void;
 }
 
-export function Card({ item, reason, position, liked, onAct, onExplain }: CardProps) {
+export function Card({ item, reason, position, liked, tabindex, onAct, onExplain }: CardProps) {
   return (
     <li class="card" data-item={item.itemId}>
       <button
         type="button"
         class="open"
+        tabindex={tabindex}
         data-action="click"
-        title={reason}
+        title={[item.title, reason].filter(Boolean).join(' · ')}
         onClick={() => onAct('click', item, position)}
       >
         <CoverImage item={item} />
         <span class="title">{item.title}</span>
         <Facts item={item} />
       </button>
-      <ExplainButton item={item} onExplain={onExplain} />
-      <Actions item={item} position={position} liked={liked} onAct={onAct} />
+      <ExplainButton item={item} tabindex={tabindex} onExplain={onExplain} />
+      <Actions item={item} position={position} liked={liked} tabindex={tabindex} onAct={onAct} />
     </li>
   );
 }
 
-export function ExplainButton({ item, onExplain }: Pick<CardProps, 'item' | 'onExplain'>) {
+export function ExplainButton({ item, tabindex, onExplain }: Pick<CardProps, 'item' | 'tabindex' | 'onExplain'>) {
   return (
     <button
       type="button"
       class="round ask"
+      tabindex={tabindex}
       data-action="ask"
       aria-label={`Why ${item.title}?`}
+      aria-haspopup="dialog"
       title="Why this?"
       onClick={() => onExplain(item)}
     >

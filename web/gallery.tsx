@@ -1,7 +1,7 @@
 // The middle of the page: search results, then the rows of the gallery; or what stands there while it loads, and where
 // there is nothing to show.
 
-import { useState } from 'hono/jsx/dom';
+import { useEffect, useState } from 'hono/jsx/dom';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
 import type { Signals } from './api.ts';
@@ -29,6 +29,11 @@ interface GalleryProps {
 
 export function GalleryView({ userId, gallery, failed, signals, results, genres, onPrefer, ...props }: GalleryProps) {
   const [skippedBy, setSkippedBy] = useState('');
+  const welcoming = results === null && skippedBy !== userId && isNewPlayer(signals) && (gallery?.rows.length ?? 0) > 0;
+  useEffect(() => {
+    // The welcome took the focus with it, and its buttons were further down than the gallery begins.
+    if (welcoming) return focusGallery;
+  }, [welcoming]);
   if (!gallery) return failed ? <div /> : <Loading />;
 
   const liked = new Set(
@@ -37,7 +42,7 @@ export function GalleryView({ userId, gallery, failed, signals, results, genres,
   const { onAct, onExplain, onCloseResults } = props;
   return (
     <div class="gallery" data-answer={gallery.recommendationId}>
-      {results === null && skippedBy !== userId && isNewPlayer(signals) && gallery.rows.length > 0 && (
+      {welcoming && (
         <Welcome
           key={userId}
           genres={genres}
@@ -73,6 +78,12 @@ export function GalleryView({ userId, gallery, failed, signals, results, genres,
       {gallery.rows.length === 0 && <EmptyCatalogue />}
     </div>
   );
+}
+
+function focusGallery(): void {
+  if (document.activeElement !== document.body) return;
+  document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
+  window.scrollTo({ top: 0 });
 }
 
 /** The rows with the position of each card, counted over all rows. */

@@ -6,13 +6,14 @@ import { coverUrlOf } from './cover.ts';
 
 const TAGS_SHOWN = 4;
 
-export function Hero({ item, reason, position, liked, onAct, onExplain }: CardProps) {
+export function Hero({ item, reason, position, liked, tabindex, onAct, onExplain }: CardProps) {
   return (
     <article class="hero" data-item={item.itemId}>
       <img class="backdrop" src={coverUrlOf(item)} alt="" />
       <button
         type="button"
         class="open"
+        tabindex={tabindex}
         data-action="click"
         aria-label={`Look at ${item.title}`}
         onClick={() => onAct('click', item, position)}
@@ -21,7 +22,7 @@ export function Hero({ item, reason, position, liked, onAct, onExplain }: CardPr
       </button>
       <div class="hero-text">
         <p class="eyebrow">{reason}</p>
-        <h1>{item.title}</h1>
+        <h1 title={item.title}>{item.title}</h1>
         <Facts item={item} />
         <ul class="tags">
           {item.tags.slice(0, TAGS_SHOWN).map((tag) => (
@@ -29,8 +30,8 @@ export function Hero({ item, reason, position, liked, onAct, onExplain }: CardPr
           ))}
         </ul>
         <div class="hero-actions">
-          <Actions item={item} position={position} liked={liked} onAct={onAct} />
-          <ExplainButton item={item} onExplain={onExplain} />
+          <Actions item={item} position={position} liked={liked} tabindex={tabindex} onAct={onAct} />
+          <ExplainButton item={item} tabindex={tabindex} onExplain={onExplain} />
         </div>
       </div>
     </article>

@@ -1,10 +1,15 @@
-// One row of the gallery: its title, the reason for it, and cards that scroll sideways.
+// One row of the gallery: its title, the reason for it, and cards that scroll sideways. Tab stops at one game of a row;
+// the arrow keys reach the others.
 
+import { useState } from 'hono/jsx/dom';
 import type { Item } from '../models/contracts/item.ts';
 import { Card } from './card.tsx';
 import { Hero } from './hero.tsx';
 import { CloseIcon, NextIcon, PreviousIcon } from './icons.tsx';
 import type { Act } from './use-outbox.ts';
+
+/** 0: the Tab key stops at the controls of this game; -1: they are reached by arrow keys and by pointer. */
+export type TabStop = 0 | -1;
 
 interface RowProps {
   id: string;
@@ -20,14 +25,23 @@ interface RowProps {
 }
 
 export function Row({ id, title, reason, cards, liked, onAct, onExplain, withHero, onClose }: RowProps) {
+  const [focused, setFocused] = useState('');
   const [first, ...rest] = cards;
   const hero = withHero ? first : undefined;
-  const props = ({ item }: { item: Item }) => ({ liked: liked.has(item.itemId), onAct, onExplain });
+  const stop = cards.find(({ item }) => item.itemId === focused) ?? first;
+  const props = (card: RowProps['cards'][number]) => ({
+    liked: liked.has(card.item.itemId),
+    tabindex: (card === stop ? 0 : -1) as TabStop,
+    onAct,
+    onExplain,
+  });
+  const noteFocus = ({ target }: Event) =>
+    setFocused((now) => (target as Element).closest<HTMLElement>('[data-item]')?.dataset.item ?? now);
   return (
-    <section class="row" data-row={id} aria-label={title}>
+    <section class="row" data-row={id} aria-label={title} onFocusin={noteFocus}>
       {hero && <Hero key={hero.item.itemId} {...hero} {...props(hero)} />}
       <div class="row-head">
-        <h2>{title}</h2>
+        <h2 title={title}>{title}</h2>
         <p>{reason}</p>
         {onClose ? (
           <button type="button" class="round" aria-label="Close the results" onClick={onClose}>

@@ -1,10 +1,13 @@
 // What the recommender did: the player's taste as it sees it, which tier answered and how fast, and the events sent.
+// The answer is a bar at the bottom of every screen, and its button brings the events there too.
 
+import { type PropsWithChildren, useState } from 'hono/jsx/dom';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Taste, Timed } from './api.ts';
 import type { SentEvent } from './use-outbox.ts';
 
 const GENRES_SHOWN = 6;
+const SENT_ID = 'sent';
 
 interface SidePanelProps {
   userId: string;
@@ -15,11 +18,22 @@ interface SidePanelProps {
 }
 
 export function SidePanel({ userId, tastes, answer, lastNotice, sent }: SidePanelProps) {
+  const [open, setOpen] = useState(false);
   return (
     <aside aria-label="What the recommender did">
       <TastePanel userId={userId} tastes={tastes} />
-      <AnswerPanel answer={answer} lastNotice={lastNotice} />
-      <SentPanel sent={sent} />
+      <AnswerPanel answer={answer} lastNotice={lastNotice}>
+        <button
+          type="button"
+          class="quiet"
+          aria-expanded={String(open)}
+          aria-controls={SENT_ID}
+          onClick={() => setOpen((now) => !now)}
+        >
+          Events sent
+        </button>
+      </AnswerPanel>
+      <SentPanel sent={sent} open={open} />
     </aside>
   );
 }
@@ -44,12 +58,16 @@ function TastePanel({ userId, tastes }: { userId: string; tastes: readonly Taste
   );
 }
 
-function AnswerPanel({ answer, lastNotice }: { answer: Timed<Gallery> | null; lastNotice: string | null }) {
+interface AnswerPanelProps extends PropsWithChildren {
+  answer: Timed<Gallery> | null;
+  lastNotice: string | null;
+}
+
+function AnswerPanel({ answer, lastNotice, children }: AnswerPanelProps) {
   const { tier, release, degraded, dataUntil } = answer?.body ?? { degraded: [] };
   return (
-    <section class="panel answer">
-      <h2>Last answer</h2>
-      <p role="status" class={`tier-${tier}`}>
+    <section class="answer" aria-label="Last answer">
+      <p class={`tier tier-${tier}`}>
         {answer ? (
           <>
             <b>{tier} tier</b> in <b>{Math.round(answer.ms)} ms</b>{' '}
@@ -66,14 +84,20 @@ function AnswerPanel({ answer, lastNotice }: { answer: Timed<Gallery> | null; la
           {step}
         </p>
       ))}
+      {children}
     </section>
   );
 }
 
-function SentPanel({ sent }: { sent: readonly SentEvent[] }) {
+function SentPanel({ sent, open }: { sent: readonly SentEvent[]; open: boolean }) {
   return (
-    <section class="panel log">
-      <h2>Events sent</h2>
+    <section
+      id={SENT_ID}
+      class={open ? 'panel log open' : 'panel log'}
+      aria-labelledby={`${SENT_ID}-title`}
+      tabindex={0}
+    >
+      <h2 id={`${SENT_ID}-title`}>Events sent</h2>
       {sent.length === 0 && <p>None yet.</p>}
       <ol>
         {sent.map(({ id, text, outcome, ms }) => (

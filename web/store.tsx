@@ -1,6 +1,7 @@
 // The store of one player: the gallery, and beside it what the recommender did.
 
 import { useEffect } from 'hono/jsx/dom';
+import { Announcement } from './announcement.tsx';
 import type { Api, KnownPlayer } from './api.ts';
 import { GalleryView } from './gallery.tsx';
 import { listGenres } from './genres.ts';
@@ -29,11 +30,14 @@ export function Store({ api, userId, players, onSelectPlayer, onRefused }: Store
   const genres = listGenres(answer?.body);
   return (
     <>
+      <a class="skip" href="#gallery">
+        Skip to the gallery
+      </a>
       <Header userId={userId} onSearch={store.submitSearch} onSuggest={store.suggest} />
       <Tune preferences={preferences} genres={genres} onPrefer={prefer} />
       {explained && <Why {...explained} preferences={preferences} onPrefer={prefer} onClose={store.closeExplanation} />}
       <PlayerPicker userId={userId} players={players} onSelect={onSelectPlayer} />
-      <main tabindex={-1}>
+      <main id="gallery" tabindex={-1}>
         {problem && (
           <div class="problem" role="alert">
             <p>{problem.message}</p>
@@ -43,6 +47,13 @@ export function Store({ api, userId, players, onSelectPlayer, onRefused }: Store
           </div>
         )}
         <div class="columns">
+          <SidePanel
+            userId={userId}
+            tastes={signals?.genres ?? []}
+            answer={answer}
+            lastNotice={store.lastNotice}
+            sent={store.sent}
+          />
           <GalleryView
             userId={userId}
             gallery={answer?.body ?? null}
@@ -55,15 +66,9 @@ export function Store({ api, userId, players, onSelectPlayer, onRefused }: Store
             onPrefer={prefer}
             onCloseResults={() => store.suggest('')}
           />
-          <SidePanel
-            userId={userId}
-            tastes={signals?.genres ?? []}
-            answer={answer}
-            lastNotice={store.lastNotice}
-            sent={store.sent}
-          />
         </div>
       </main>
+      <Announcement userId={userId} gallery={answer?.body ?? null} results={store.results} />
     </>
   );
 }

@@ -6,9 +6,11 @@ import type { Item } from '../models/contracts/item.ts';
 import type { Preferences } from '../models/contracts/preferences.ts';
 import type { SourceName } from '../models/contracts/source.ts';
 import { CoverImage } from './card.tsx';
+import { CloseIcon } from './icons.tsx';
 import type { ExplainedItem } from './use-explanation.ts';
 import type { Prefer } from './use-signals.ts';
 
+const TITLE_ID = 'why-title';
 const LABELS_MAX = 6;
 const SOURCE_LABELS: Record<SourceName, string> = {
   retrieval: 'Players with a similar history',
@@ -32,28 +34,34 @@ interface WhyProps extends ExplainedItem {
 }
 
 export function Why({ item, explanation, preferences, onPrefer, onClose }: WhyProps) {
-  const sheet = useRef<HTMLElement>(null);
-  useEffect(() => {
-    const { current } = sheet;
-    current?.showPopover();
-    const closed = (event: Event) => (event as ToggleEvent).newState === 'closed' && onClose();
-    current?.addEventListener('toggle', closed);
-    return () => current?.removeEventListener('toggle', closed);
-  }, [item.itemId]);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const close = () => dialog.current?.close();
+  useEffect(() => dialog.current?.showModal(), []);
+  const closed = () => {
+    onClose();
+    restoreFocus(item.itemId);
+  };
   const mute = (change: Partial<Preferences>) => {
-    sheet.current?.hidePopover();
+    close();
     onPrefer(change);
   };
   return (
-    <section ref={sheet} class="sheet why" popover="auto" aria-label={`Why ${item.title}?`}>
+    <dialog ref={dialog} class="sheet why" aria-labelledby={TITLE_ID} closedby="any" onClose={closed}>
+      <button type="button" class="round close" aria-label="Close" onClick={close}>
+        <CloseIcon />
+      </button>
       <div class="why-head">
         <CoverImage item={item} />
         <div>
-          <h2>{item.title}</h2>
+          <h2 id={TITLE_ID}>
+            <span class="visually-hidden">Why </span>
+            {item.title}
+            <span class="visually-hidden">?</span>
+          </h2>
           <p>{[...item.genres, item.developer].filter(Boolean).join(' · ')}</p>
         </div>
       </div>
-      {explanation === null ? <p aria-busy="true">Loading …</p> : <Reasons explanation={explanation} />}
+      <div aria-live="polite">{explanation === null ? <p>Loading …</p> : <Reasons explanation={explanation} />}</div>
       <div class="chips">
         <span>Less of</span>
         {labelsOf(item).map(({ list, label }) => (
@@ -68,8 +76,15 @@ export function Why({ item, explanation, preferences, onPrefer, onClose }: WhyPr
           </button>
         ))}
       </div>
-    </section>
+    </dialog>
   );
+}
+
+/** The browser returns the focus to the button that opened the dialog, unless a newer gallery has replaced it. */
+function restoreFocus(itemId: string): void {
+  if (document.activeElement !== document.body) return;
+  const button = document.querySelector<HTMLElement>(`[data-item="${CSS.escape(itemId)}"] [data-action="ask"]`);
+  (button ?? document.querySelector<HTMLElement>('main'))?.focus();
 }
 
 const labelsOf = ({ genres, tags }: Item) => [

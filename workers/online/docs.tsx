@@ -118,13 +118,14 @@ const Method = ({ method }: { method: string }) => <b class={`method ${method.to
 
 function EndpointView({ endpoint, resolve }: { endpoint: Endpoint; resolve: Resolve }) {
   const { id, method, path, summary, description, security, parameters = [], requestBody, responses } = endpoint;
+  const title = summary ?? path;
   const scope = security?.flatMap((one) => Object.values(one).flat()).join(', ');
   const body = schemaIn(requestBody?.content);
   const answers = Object.entries(responses).filter(([status]) => status < '300');
   const failures = Object.entries(responses).filter(([status]) => status >= '300');
   return (
     <article id={id}>
-      <h3>{summary ?? path}</h3>
+      <h3>{title}</h3>
       <p class="call">
         <Method method={method} /> <code>{path}</code>
         <span class="scope">{scope ? `scope ${scope}` : 'no key needed'}</span>
@@ -138,6 +139,7 @@ function EndpointView({ endpoint, resolve }: { endpoint: Endpoint; resolve: Reso
       {parameters.length > 0 && (
         <FieldTable
           title="Parameters"
+          operation={title}
           fields={parameters.map(({ name, required = false, schema, ...parameter }) => ({
             path: name,
             required,
@@ -145,13 +147,17 @@ function EndpointView({ endpoint, resolve }: { endpoint: Endpoint; resolve: Reso
           }))}
         />
       )}
-      {body && <FieldTable title="Body" fields={listFields(body, resolve)} />}
+      {body && <FieldTable title="Body" operation={title} fields={listFields(body, resolve)} />}
       {answers.map(([status, answer]) => (
         <details>
           <summary>
             <b>{status}</b> {answer.description}
           </summary>
-          <FieldTable title="Answer" fields={listFields(schemaIn(answer.content) ?? {}, resolve)} />
+          <FieldTable
+            title="Answer"
+            operation={`${title}, ${status}`}
+            fields={listFields(schemaIn(answer.content) ?? {}, resolve)}
+          />
         </details>
       ))}
       {failures.length > 0 && (
@@ -167,11 +173,17 @@ function EndpointView({ endpoint, resolve }: { endpoint: Endpoint; resolve: Reso
   );
 }
 
-function FieldTable({ title, fields }: { title: string; fields: ReturnType<typeof listFields> }) {
+interface FieldTableProps {
+  title: string;
+  operation: string;
+  fields: ReturnType<typeof listFields>;
+}
+
+function FieldTable({ title, operation, fields }: FieldTableProps) {
   if (fields.length === 0) return null;
   return (
-    // A region that scrolls must be reachable by keyboard.
-    <section class="fields" aria-label={title} tabindex={0}>
+    // A region that scrolls must be reachable by keyboard, and no two have the same name.
+    <section class="fields" aria-label={`${title}: ${operation}`} tabindex={0}>
       <table>
         <thead>
           <tr>

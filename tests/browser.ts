@@ -1,0 +1,81 @@
+// A real browser for the tests of the page, over the Worker that `npm start` runs. Without chromium its tests are skipped,
+// and a warning says so.
+
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, inject } from 'vitest';
+import type { Gallery } from '../models/contracts/gallery.ts';
+
+const CHROMIUM_PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const chromiumPath = process.env.CHROMIUM_PATH ?? CHROMIUM_PATHS.find((path) => existsSync(path));
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+/** A player of the made-up world, with a history. */
+export const KNOWN_PLAYER = 'player-0001';
+
+type NewPage = (options?: BrowserContextOptions) => Promise<Page>;
+/** `complaints`: what the console says, violations of the content security policy included. */
+export interface OpenPage {
+  page: Page;
+  complaints: string[];
+}
+
+/** One browser for all tests that `define` declares. */
+export function describeInBrowser(name: string, define: (newPage: NewPage) => void): void {
+  if (chromiumPath === undefined)
+    console.warn('The page is not tested: there is no chromium here. Install it, or set CHROMIUM_PATH.');
+  describe.skipIf(chromiumPath === undefined)(name, () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath: chromiumPath!, headless: true, args: FLAGS });
+    });
+    afterAll(() => browser?.close());
+    define((options) => browser.newPage(options));
+  });
+}
+
+export async function openGallery(page: Page, userId: string): Promise<OpenPage> {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  await page.goto(`${inject('url')}/?player=${userId}`);
+  await page.locator('[data-answer]').waitFor();
+  return { page, complaints };
+}
+
+/** The first screen of a player without a history. */
+export async function openWelcome(page: Page): Promise<OpenPage> {
+  const opened = await openGallery(page, `guest-${crypto.randomUUID()}`);
+  await page.getByRole('region', { name: 'Welcome' }).waitFor();
+  return opened;
+}
+
+export async function skipWelcome(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Skip', exact: true }).click();
+  await page.getByRole('region', { name: 'Welcome' }).waitFor({ state: 'detached' });
+}
+
+/** Acts, and waits until the answer to it is on the page. */
+export async function actAndSee(page: Page, act: () => Promise<void>): Promise<void> {
+  const request = page.waitForRequest((request) => request.url().includes('/gallery?'));
+  await act();
+  const answer = (await (await (await request).response())!.json()) as Gallery;
+  await page.locator(`[data-answer="${answer.recommendationId}"]`).waitFor();
+}
+
+/** From now on the page gets the Worker's galleries changed. */
+export async function changeGalleries(page: Page, change: (gallery: Gallery) => Gallery): Promise<void> {
+  await page.route('**/gallery?expand=item', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: change((await response.json()) as Gallery) });
+  });
+}
