@@ -1,8 +1,8 @@
 // The buttons of a game: play, like, dismiss.
 
 import type { Item } from '../models/contracts/item.ts';
+import type { TabStop } from './arrow-keys.ts';
 import { DismissIcon, LikeIcon, PlayIcon } from './icons.tsx';
-import type { TabStop } from './row.tsx';
 import type { Act } from './use-outbox.ts';
 
 interface ActionsProps {

@@ -3,6 +3,9 @@
 
 import { cardsOf } from './position.ts';
 
+/** 0: the Tab key stops at the controls of this game; -1: they are reached by arrow keys and by pointer. */
+export type TabStop = 0 | -1;
+
 const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, Home: Number.NEGATIVE_INFINITY, End: Infinity };
 const ROW_STEPS: Record<string, number> = { ArrowUp: -1, ArrowDown: 1 };
 

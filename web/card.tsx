@@ -2,8 +2,8 @@
 
 import type { Item } from '../models/contracts/item.ts';
 import { Actions } from './actions.tsx';
+import type { TabStop } from './arrow-keys.ts';
 import { coverUrlOf, drawnCoverUrlOf } from './cover.ts';
-import type { TabStop } from './row.tsx';
 import type { Act } from './use-outbox.ts';
 
 export interface CardProps {

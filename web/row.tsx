@@ -3,13 +3,11 @@
 
 import { useState } from 'hono/jsx/dom';
 import type { Item } from '../models/contracts/item.ts';
+import type { TabStop } from './arrow-keys.ts';
 import { Card } from './card.tsx';
 import { Hero } from './hero.tsx';
 import { CloseIcon, NextIcon, PreviousIcon } from './icons.tsx';
 import type { Act } from './use-outbox.ts';
-
-/** 0: the Tab key stops at the controls of this game; -1: they are reached by arrow keys and by pointer. */
-export type TabStop = 0 | -1;
 
 interface RowProps {
   id: string;
