@@ -1,3 +1,25 @@
+CREATE TABLE `announced_releases` (
+	`release` text PRIMARY KEY NOT NULL,
+	`announced_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `answer_counts` (
+	`hour` integer NOT NULL,
+	`route` text NOT NULL,
+	`tier` text NOT NULL,
+	`release` text NOT NULL,
+	`count` integer NOT NULL,
+	`degraded` integer NOT NULL,
+	PRIMARY KEY(`hour`, `route`, `tier`, `release`)
+);
+--> statement-breakpoint
+CREATE TABLE `batch_galleries` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`body` text NOT NULL,
+	`computed_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `batch_galleries_computed` ON `batch_galleries` (`computed_at`);--> statement-breakpoint
 CREATE TABLE `dead_letters` (
 	`id` text PRIMARY KEY NOT NULL,
 	`body` text NOT NULL,
@@ -59,9 +81,60 @@ CREATE TABLE `job_runs` (
 );
 --> statement-breakpoint
 CREATE INDEX `job_runs_started` ON `job_runs` (`started_at`);--> statement-breakpoint
+CREATE TABLE `merges` (
+	`from_user_id` text PRIMARY KEY NOT NULL,
+	`to_user_id` text NOT NULL,
+	`merged_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `rules` (
+	`rule_id` text PRIMARY KEY NOT NULL,
+	`body` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `rules_state` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`revision` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `slates` (
+	`recommendation_id` text PRIMARY KEY NOT NULL,
+	`shown_at` integer NOT NULL,
+	`body` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `slates_shown` ON `slates` (`shown_at`);--> statement-breakpoint
+CREATE TABLE `subscriptions` (
+	`subscription_id` text PRIMARY KEY NOT NULL,
+	`url` text NOT NULL,
+	`events` text NOT NULL,
+	`secret` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`delivered_at` integer,
+	`outcome` text,
+	`failures` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `users` (
 	`user_id` text PRIMARY KEY NOT NULL,
-	`last_event_at` integer NOT NULL
+	`last_event_at` integer NOT NULL,
+	`preferences` text
 );
 --> statement-breakpoint
 CREATE INDEX `users_last_event` ON `users` (`last_event_at`);
+--> statement-breakpoint
+-- Full-text search over the catalogue, kept in step by triggers; drizzle cannot generate virtual tables. Its rowids are those
+-- of items; the query leaves out hidden and deleted items.
+CREATE VIRTUAL TABLE items_search USING fts5(title, labels, developer, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3 4');
+--> statement-breakpoint
+CREATE TRIGGER items_search_insert AFTER INSERT ON items BEGIN
+  INSERT INTO items_search (rowid, title, labels, developer)
+  SELECT new.rowid, new.title, (SELECT group_concat(value, ' ') FROM (SELECT value FROM json_each(new.genres) UNION SELECT value FROM json_each(new.tags))), new.developer;
+END;
+--> statement-breakpoint
+CREATE TRIGGER items_search_update AFTER UPDATE OF title, genres, tags, developer ON items BEGIN
+  DELETE FROM items_search WHERE rowid = old.rowid;
+  INSERT INTO items_search (rowid, title, labels, developer)
+  SELECT new.rowid, new.title, (SELECT group_concat(value, ' ') FROM (SELECT value FROM json_each(new.genres) UNION SELECT value FROM json_each(new.tags))), new.developer;
+END;

@@ -30,8 +30,8 @@ export const hydration = sqliteTable('hydration', {
   hydratedAt: integer('hydrated_at').notNull(),
 });
 
-/** What is kept besides events, one row a kind, as JSON: see workers/nearline/notes.ts. */
-export const notes = sqliteTable('notes', {
+/** State other than events, one JSON document of each kind: see workers/nearline/documents.ts. */
+export const documents = sqliteTable('documents', {
   kind: text('kind').primaryKey(),
   body: text('body').notNull(),
 });

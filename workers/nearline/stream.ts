@@ -2,7 +2,7 @@
 // cannot speak them. What is told is kept for a while, so that who was away hears it.
 
 import { NOTICES_KEPT, type Notice } from '../../models/contracts/notice.ts';
-import type { NoteBook } from './notes.ts';
+import type { DocumentStore } from './documents.ts';
 
 /** Of one player, of both kinds together. */
 const CONNECTIONS_MAX = 16;
@@ -12,12 +12,12 @@ export const SUBPROTOCOL = 'bloodstream';
 
 export class Stream {
   readonly #ctx: DurableObjectState;
-  readonly #notes: NoteBook;
+  readonly #documents: DocumentStore;
   readonly #readers = new Set<WritableStreamDefaultWriter<Uint8Array>>();
 
-  constructor(ctx: DurableObjectState, notes: NoteBook) {
+  constructor(ctx: DurableObjectState, notes: DocumentStore) {
     this.#ctx = ctx;
-    this.#notes = notes;
+    this.#documents = notes;
     // Answered while the object sleeps.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
@@ -34,9 +34,9 @@ export class Stream {
 
   /** Tells all who listen, and keeps it for those who do not. */
   tell(news: Omit<Notice, 'id'>): void {
-    const kept = this.#notes.read('notices') ?? [];
+    const kept = this.#documents.read('notices') ?? [];
     const notice: Notice = { id: (kept.at(-1)?.id ?? 0) + 1, ...news };
-    this.#notes.write('notices', [...kept, notice].slice(-NOTICES_KEPT));
+    this.#documents.write('notices', [...kept, notice].slice(-NOTICES_KEPT));
     for (const socket of this.#ctx.getWebSockets()) {
       try {
         socket.send(JSON.stringify(notice));
@@ -48,7 +48,7 @@ export class Stream {
   }
 
   #missedSince(after: number | undefined): Notice[] {
-    return after === undefined ? [] : (this.#notes.read('notices') ?? []).filter(({ id }) => id > after);
+    return after === undefined ? [] : (this.#documents.read('notices') ?? []).filter(({ id }) => id > after);
   }
 
   #openSocket(request: Request, missed: readonly Notice[]): Response {

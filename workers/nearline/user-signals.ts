@@ -18,8 +18,8 @@ import { readSignalEvents } from '../storage/events.ts';
 import { notify } from '../storage/subscriptions.ts';
 import { readPreferences } from '../storage/users.ts';
 import { Causes } from './causes.ts';
+import { DocumentStore } from './documents.ts';
 import migrations from './migrations/migrations.js';
-import { NoteBook } from './notes.ts';
 import { SignalStore } from './signal-store.ts';
 import { Stream } from './stream.ts';
 
@@ -38,7 +38,7 @@ export interface UserExport {
 
 export class UserSignals extends DurableObject<Env> {
   #store!: SignalStore;
-  #notes!: NoteBook;
+  #documents!: DocumentStore;
   #stream!: Stream;
   #causes!: Causes;
   #hydratedAt: number | undefined;
@@ -50,8 +50,8 @@ export class UserSignals extends DurableObject<Env> {
     ctx.blockConcurrencyWhile(async () => {
       await migrate(drizzle(ctx.storage), migrations);
       this.#store = new SignalStore(ctx.storage.sql);
-      this.#notes = new NoteBook(ctx.storage.sql);
-      this.#stream = new Stream(ctx, this.#notes);
+      this.#documents = new DocumentStore(ctx.storage.sql);
+      this.#stream = new Stream(ctx, this.#documents);
       this.#causes = new Causes((await ctx.storage.getAlarm()) === null);
       const [row] = ctx.storage.sql.exec('select hydrated_at from hydration').toArray();
       this.#hydratedAt = row?.hydrated_at as number | undefined;
@@ -60,7 +60,7 @@ export class UserSignals extends DurableObject<Env> {
 
   /** Folds events in and returns the ids of those that were new. When it returns, they are stored. */
   record(events: SignalEvent[]): string[] | Promise<string[]> {
-    const player = this.#notes.read('mergedInto');
+    const player = this.#documents.read('mergedInto');
     if (player !== undefined) return this.#forward(player, events);
     const added = this.#store.fold(events);
     const causes = added.filter(({ type }) => type !== 'impression').map(({ id }) => id);
@@ -74,8 +74,9 @@ export class UserSignals extends DurableObject<Env> {
    */
   async readUserState(userId: string, context?: RequestContext): Promise<{ user: UserState; complete: boolean }> {
     const now = Date.now();
-    // The hour says when it was asked, not for whom; writing it would cost a row every hour.
-    if (context !== undefined) this.#notes.write('asked', { userId, context: { ...context, localHour: null } });
+    // The hour is left out: storing it would write a row every hour.
+    if (context !== undefined)
+      this.#documents.write('lastRequest', { userId, context: { ...context, localHour: null } });
     if (this.#hydratedAt === undefined)
       await withDeadline(this.#hydrate(userId), HYDRATION_WAIT_MS, 'log').catch(() => {});
     else if (now - this.#hydratedAt > HYDRATION_AGE_MS) this.ctx.waitUntil(this.#hydrate(userId));
@@ -85,22 +86,22 @@ export class UserSignals extends DurableObject<Env> {
   /** The gallery that was made after the last events; null before the first. */
   backup(): StoredGallery | null {
     // One that an earlier version made may have another form.
-    return StoredGallery.safeParse(this.#notes.read('backup')).data ?? null;
+    return StoredGallery.safeParse(this.#documents.read('backup')).data ?? null;
   }
 
   /** Replaces what the player said before; false for a guest who has become somebody. `changeId`: for the notice. */
   setPreferences(preferences: Preferences, changeId: string = crypto.randomUUID()): boolean {
     if (this.isMerged()) return false;
-    this.#notes.write('preferences', preferences);
+    this.#documents.write('preferences', preferences);
     this.#scheduleBackup([changeId]);
     return true;
   }
 
   /** A guest's last will: from now on all that comes is passed on. Which player that is, D1 has decided. */
   exportUser(userId: string): UserExport {
-    this.#notes.write('mergedInto', userId);
+    this.#documents.write('mergedInto', userId);
     const { actions, impressions } = this.#store.signals;
-    return { events: [...actions, ...impressions], preferences: this.#notes.read('preferences') };
+    return { events: [...actions, ...impressions], preferences: this.#documents.read('preferences') };
   }
 
   /**
@@ -109,24 +110,25 @@ export class UserSignals extends DurableObject<Env> {
    */
   async importUser(userId: string, guestId: string, { events, preferences }: UserExport): Promise<void> {
     const own = events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
-    const player = this.#notes.read('mergedInto');
+    const player = this.#documents.read('mergedInto');
     if (player !== undefined)
       return this.env.USER_SIGNALS.getByName(player).importUser(player, userId, { events: own, preferences });
     // Not a reading that is under way: it may be from before the log changed hands.
     await this.#readLog(userId);
     await this.record(own);
-    if (preferences !== undefined && this.#notes.read('preferences') === undefined) this.setPreferences(preferences);
+    if (preferences !== undefined && this.#documents.read('preferences') === undefined)
+      this.setPreferences(preferences);
   }
 
   /** Whether this is a guest who has become somebody. */
   isMerged(): boolean {
-    return this.#notes.read('mergedInto') !== undefined;
+    return this.#documents.read('mergedInto') !== undefined;
   }
 
   /** Once all is handed over. */
   empty(): void {
     this.#store.clear();
-    this.#notes.clear();
+    this.#documents.clear();
     this.ctx.storage.sql.exec('delete from hydration');
   }
 
@@ -138,11 +140,11 @@ export class UserSignals extends DurableObject<Env> {
   /** Throws where the gallery could not be made: the platform then asks again, later each time, a few times. */
   override async alarm(): Promise<void> {
     this.#backupIsDue = false;
-    const asked = this.#notes.read('asked');
-    if (asked === undefined || this.isMerged()) return;
+    const lastRequest = this.#documents.read('lastRequest');
+    if (lastRequest === undefined || this.isMerged()) return;
     const causes = this.#causes.take();
     const waitUntil = (promise: Promise<unknown>) => this.ctx.waitUntil(promise);
-    const made = await makeGallery({ env: this.env, ...asked, user: this.#readState(Date.now()), waitUntil });
+    const made = await makeGallery({ env: this.env, ...lastRequest, user: this.#readState(Date.now()), waitUntil });
     if (made === undefined) {
       this.#causes.markUnknown();
       throw new Error('the gallery lacks something that an earlier one may have had');
@@ -150,18 +152,18 @@ export class UserSignals extends DurableObject<Env> {
     // Merged meanwhile: the player whom the guest has become has a gallery of its own.
     if (this.isMerged()) return;
     const changed = describeChange(this.backup(), made);
-    this.#notes.write('backup', made);
+    this.#documents.write('backup', made);
     const { recommendationId, generatedAt, release } = made;
     this.#stream.tell({ type: 'gallery.ready', recommendationId, generatedAt, causes, changed });
-    await this.#tellSubscribers({ userId: asked.userId, recommendationId, generatedAt, release }, waitUntil);
+    await this.#tellSubscribers({ userId: lastRequest.userId, recommendationId, generatedAt, release }, waitUntil);
   }
 
   /** A connection to the player's stream; workers/online has checked who asks. */
   override fetch(request: Request): Response {
-    // Who listens wants to be told, even before a gallery was ever asked for.
+    // A listener wants notices even before its first gallery request.
     const { name } = this.ctx.id;
-    if (this.#notes.read('asked') === undefined && name !== undefined)
-      this.#notes.write('asked', { userId: name, context: EMPTY_CONTEXT });
+    if (this.#documents.read('lastRequest') === undefined && name !== undefined)
+      this.#documents.write('lastRequest', { userId: name, context: EMPTY_CONTEXT });
     return this.#stream.open(request);
   }
 
@@ -184,13 +186,13 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   #readState(now: number): UserState {
-    return deriveUserState(this.#store.signals, this.#notes.read('preferences') ?? EMPTY_PREFERENCES, now);
+    return deriveUserState(this.#store.signals, this.#documents.read('preferences') ?? EMPTY_PREFERENCES, now);
   }
 
-  /** For a player who has asked for a gallery: nobody misses a backup of what was never asked for. */
+  /** Only players who have requested a gallery get a backup. */
   #scheduleBackup(causes: readonly string[]): void {
     this.#causes.add(causes);
-    if (this.#backupIsDue || this.#notes.read('asked') === undefined) return;
+    if (this.#backupIsDue || this.#documents.read('lastRequest') === undefined) return;
     this.#backupIsDue = true;
     this.ctx.storage.setAlarm(Date.now() + BACKUP_DELAY_MS);
   }
@@ -221,14 +223,14 @@ export class UserSignals extends DurableObject<Env> {
   async #readLog(userId: string): Promise<void> {
     const [events, preferences] = await Promise.all([
       readSignalEvents(this.env.DB, userId),
-      this.#notes.read('preferences') ?? readPreferences(this.env.DB, userId),
+      this.#documents.read('preferences') ?? readPreferences(this.env.DB, userId),
     ]);
     this.#hydratedAt = Date.now();
     // Read while the guest became a player: it is that player's now.
     if (this.isMerged()) return;
     this.#store.fold(events.map(toSignalEvent));
-    if (preferences !== undefined && this.#notes.read('preferences') === undefined)
-      this.#notes.write('preferences', preferences);
+    if (preferences !== undefined && this.#documents.read('preferences') === undefined)
+      this.#documents.write('preferences', preferences);
     // A player without a log leaves nothing behind: asking for a gallery must not fill a disk.
     if (events.length > 0)
       this.ctx.storage.sql.exec('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);

@@ -1,3 +1,8 @@
+CREATE TABLE `documents` (
+	`kind` text PRIMARY KEY NOT NULL,
+	`body` text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `hydration` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`hydrated_at` integer NOT NULL

@@ -5,10 +5,10 @@ import type { Notice } from '../../models/contracts/notice.ts';
 import type { Preferences } from '../../models/contracts/preferences.ts';
 import type { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 
-export interface Notes {
+export interface Documents {
   preferences: Preferences;
   /** Who asked for the gallery last, and from where: the backup gallery is made for the same. */
-  asked: { userId: string; context: RequestContext };
+  lastRequest: { userId: string; context: RequestContext };
   backup: StoredGallery;
   /** The newest, oldest first. */
   notices: Notice[];
@@ -16,34 +16,34 @@ export interface Notes {
   mergedInto: string;
 }
 
-export class NoteBook {
+export class DocumentStore {
   readonly #sql: SqlStorage;
-  readonly #known = new Map<keyof Notes, string | undefined>();
+  readonly #cached = new Map<keyof Documents, string | undefined>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
-  read<K extends keyof Notes>(kind: K): Notes[K] | undefined {
-    if (!this.#known.has(kind)) {
-      const [row] = this.#sql.exec('select body from notes where kind = ?', kind).toArray();
-      this.#known.set(kind, row?.body as string | undefined);
+  read<K extends keyof Documents>(kind: K): Documents[K] | undefined {
+    if (!this.#cached.has(kind)) {
+      const [row] = this.#sql.exec('select body from documents where kind = ?', kind).toArray();
+      this.#cached.set(kind, row?.body as string | undefined);
     }
-    const body = this.#known.get(kind);
+    const body = this.#cached.get(kind);
     return body === undefined ? undefined : JSON.parse(body);
   }
 
   /** Writes nothing where the same is written already. */
-  write<K extends keyof Notes>(kind: K, note: Notes[K]): void {
+  write<K extends keyof Documents>(kind: K, note: Documents[K]): void {
     const body = JSON.stringify(note);
-    if (this.#known.get(kind) === body) return;
-    this.#sql.exec('insert or replace into notes (kind, body) values (?, ?)', kind, body);
-    this.#known.set(kind, body);
+    if (this.#cached.get(kind) === body) return;
+    this.#sql.exec('insert or replace into documents (kind, body) values (?, ?)', kind, body);
+    this.#cached.set(kind, body);
   }
 
   /** Forgets all but that the guest has become somebody. */
   clear(): void {
-    this.#sql.exec("delete from notes where kind <> 'mergedInto'");
-    this.#known.clear();
+    this.#sql.exec("delete from documents where kind <> 'mergedInto'");
+    this.#cached.clear();
   }
 }

@@ -1,4 +1,0 @@
-CREATE TABLE `notes` (
-	`kind` text PRIMARY KEY NOT NULL,
-	`body` text NOT NULL
-);
