@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
+import { RELEASE_SCHEMA } from '../../models/contracts/release.ts';
 import { encodeHistories } from '../../models/features/history.ts';
 import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
 import type { RankingContents } from '../../models/ranking/train-ranker.ts';
@@ -158,8 +159,14 @@ it('swaps to a newer release, and keeps the one it has when the next is broken, 
       { lie: ({ neighbours }) => neighbours.neighbours.fill(ITEMS, 77, 78) },
       /a neighbour at place 300 of a vocabulary of 300 items/,
     ],
-    'an older schema': [{ schema: 1 }, /is of schema 1, where this version reads 3: train again/],
-    'a schema of the future': [{ schema: 99 }, /is of schema 99, where this version reads 3: deploy/],
+    'an older schema': [
+      { schema: 1 },
+      new RegExp(`is of schema 1, where this version reads ${RELEASE_SCHEMA}: train again`),
+    ],
+    'a schema of the future': [
+      { schema: 99 },
+      new RegExp(`is of schema 99, where this version reads ${RELEASE_SCHEMA}: deploy`),
+    ],
   };
   for (const [name, [how, reason]] of Object.entries(breaks)) {
     await publishFake(env.BUCKET, name.replaceAll(' ', '-'), { itemIds, shift: 9, ...how });

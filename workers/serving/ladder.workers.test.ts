@@ -242,7 +242,7 @@ it('keeps a player safe whose object has not read the log yet, and forgets nothi
     Date.now(),
   );
   const unread = objects((ask, method) =>
-    method === 'view' ? Promise.resolve({ user: heard, complete: false }) : ask(),
+    method === 'readUserState' ? Promise.resolve({ user: heard, complete: false }) : ask(),
   );
   const first = await ask('unread', { USER_SIGNALS: unread });
   expect(first.degraded).toContainEqual(expect.stringContaining('log of this player is not read yet'));
@@ -259,7 +259,7 @@ it('keeps a player safe whose object has not read the log yet, and forgets nothi
 
   // Nor does what is remembered lift a limit that the object knows.
   const limited = { user: { ...heard, preferences: { ...EMPTY_PREFERENCES, ageLimit: 12 } }, complete: false };
-  const young = objects((ask, method) => (method === 'view' ? Promise.resolve(limited) : ask()));
+  const young = objects((ask, method) => (method === 'readUserState' ? Promise.resolve(limited) : ask()));
   const safe = await ask('unread', { USER_SIGNALS: young, DB: database(down('D1')) });
   expect(safe.shown.length).toBeGreaterThan(20);
   for (const itemId of safe.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
