@@ -1,6 +1,6 @@
 // Which players' last choice a release is measured on, and therefore does not learn from.
 
-import { hashString } from '../features/rng.ts';
+import { hashUniform } from '../features/rng.ts';
 
 /** Enough to tell two models apart; more would be lost to training. */
 const USERS_ENOUGH = 10_000;
@@ -17,12 +17,4 @@ export const holdOutShare = (users: number): number =>
  * one: whoever is held out now was held out from every earlier release too. So no release in use has learnt what the
  * comparison asks, and the very file that was measured can be published: no second training on everything.
  */
-export const isHeldOut = (userId: string, share: number): boolean => hash(userId) < share * 2 ** 32;
-
-/** The hash of a name, then murmur3's finaliser, without which similar ids would stay neighbours. 0 to 2³² − 1. */
-function hash(text: string): number {
-  let h = hashString(text);
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
+export const isHeldOut = (userId: string, share: number): boolean => hashUniform(userId) < share * 2 ** 32;

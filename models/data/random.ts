@@ -1,6 +1,6 @@
 // Seeded randomness, for training and for the made-up world. Not for secrets.
 
-import { createRng } from '../features/rng.ts';
+import { createRng, drawIndex, shuffle } from '../features/rng.ts';
 
 /** A stream of random numbers that is the same for the same seed. */
 export interface Random {
@@ -16,6 +16,8 @@ export interface Random {
   pick<T>(values: readonly T[]): T;
   /** Index drawn in proportion to weights ≥ 0; the last index where all are 0. */
   weighted(weights: ArrayLike<number>): number;
+  /** Shuffles in place and returns the array. */
+  shuffle<T>(values: T[]): T[];
 }
 
 /** A stream of its own for each (seed, name), so that a change in one part of the world leaves the others as they are. */
@@ -29,15 +31,7 @@ export function createRandom(seed: number, name: string): Random {
     // Box–Muller; 1 − next() because the logarithm of 0 is not a number to draw.
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
     pick: (values) => values[below(values.length)]!,
-    weighted(weights) {
-      let total = 0;
-      for (let index = 0; index < weights.length; index++) total += weights[index]!;
-      let left = next() * total;
-      for (let index = 0; index < weights.length; index++) {
-        left -= weights[index]!;
-        if (left < 0) return index;
-      }
-      return weights.length - 1;
-    },
+    weighted: (weights) => drawIndex(weights, next),
+    shuffle: (values) => shuffle(values, next),
   };
 }

@@ -29,7 +29,7 @@ export function* packEpoch(
   random: Random,
 ): Generator<PackedRows> {
   const windows = sequences.flatMap((sequence) => cutWindows(sequence, length, random));
-  shuffle(windows, random);
+  random.shuffle(windows);
   let open: Row[] = [];
   for (const window of windows) {
     const size = window.length - 1;
@@ -75,12 +75,4 @@ function packRows(open: readonly Row[], { rows, length }: { rows: number; length
     });
   });
   return packed;
-}
-
-/** Fisher & Yates. */
-function shuffle(windows: Int32Array[], random: Random): void {
-  for (let last = windows.length - 1; last > 0; last--) {
-    const other = random.below(last + 1);
-    [windows[last], windows[other]] = [windows[other]!, windows[last]!];
-  }
 }

@@ -4,6 +4,7 @@
 import type { Item } from '../contracts/item.ts';
 import type { Lifts } from './lift.ts';
 import type { RequestFeatures } from './request-features.ts';
+import { hashString } from './rng.ts';
 import { seriesOf } from './series.ts';
 
 /** What the model predicts, one probability each, in this order. */
@@ -138,16 +139,9 @@ export const FEATURES: readonly Feature[] = [
 const FEATURES_VERSION = 3;
 
 /** Stands for the list, its order and its ranges: a model is of use only to who encodes as its trainer's log did. */
-export const FEATURES_HASH: string = hash(
+export const FEATURES_HASH: string = hashString(
   JSON.stringify([FEATURES_VERSION, ACTIONS, FEATURES.map(({ name, range }) => [name, range])]),
-);
-
-/** FNV-1a, 64 bits, as hex. */
-function hash(text: string): string {
-  let h = 0xcbf29ce484222325n;
-  for (let at = 0; at < text.length; at++) h = BigInt.asUintN(64, (h ^ BigInt(text.charCodeAt(at))) * 0x100000001b3n);
-  return h.toString(16).padStart(16, '0');
-}
+).toString(16);
 
 /** [candidates, FEATURES], row by row, as the edge asks: no position is said. */
 export function encodeFeatures(candidates: readonly CandidateFeatures[], answer: RequestFeatures): Float32Array {

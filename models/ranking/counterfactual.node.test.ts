@@ -33,7 +33,7 @@ test('finds what other orders would have earned where the truth is known, and kn
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
     const rows: Record<'best' | 'worst', WeighedRow[]> = { best: [], worst: [] };
     for (let row = 0; row < 2_000; row++) {
-      const shown = shuffled(liked.length, random.below);
+      const shown = random.shuffle([...liked.keys()]);
       const rewards = shown.map((item, place) => Number(random.chance(examined[place]! * liked[item]!)));
       const stoodAt = (order: readonly number[]) => order.map((item) => shown.indexOf(item));
       rows.best.push(weighShuffledRow(rewards, stoodAt(best)));
@@ -48,12 +48,3 @@ test('finds what other orders would have earned where the truth is known, and kn
   // 95% of 40, give or take.
   expect(covered).toBeGreaterThanOrEqual(34);
 });
-
-function shuffled(length: number, below: (end: number) => number): number[] {
-  const places = Array.from({ length }, (_, place) => place);
-  for (let last = length - 1; last > 0; last--) {
-    const other = below(last + 1);
-    [places[last], places[other]] = [places[other]!, places[last]!];
-  }
-  return places;
-}

@@ -2,6 +2,7 @@
 // few answers the first row in any order. Both are logged with their propensities, so that a model that is trained
 // later can tell "not wanted" from "never shown", and a place from what stood in it.
 
+import { drawIndex, shuffle } from '../../models/features/rng.ts';
 import type { Found, ScoredCandidate } from './candidates.ts';
 import type { RankingInput } from './ranking-input.ts';
 
@@ -55,7 +56,7 @@ export function explore(
     placed.splice(EXPLORATION_PLACE, 0, drawn);
     placed.pop();
   }
-  return shuffle(placed, moment);
+  return shuffleRow(placed, moment);
 }
 
 function draw(unknown: readonly ScoredCandidate[], { affinity, random }: RankingInput): Placed | undefined {
@@ -69,28 +70,25 @@ function draw(unknown: readonly ScoredCandidate[], { affinity, random }: Ranking
           item.genres.reduce((sum, genre) => sum + (shares.get(genre) ?? 0), 0),
         ),
   );
-  const all = odds.reduce((sum, one) => sum + one, 0);
-  let left = random() * all;
-  for (const [place, one] of odds.entries()) {
-    left -= one;
-    if (left < 0) return { candidate: unknown[place]!, propensity: one / all, exploration: true };
-  }
-  return undefined;
+  const drawn = drawIndex(odds, random);
+  const candidate = unknown[drawn];
+  if (candidate === undefined) return undefined;
+  const propensity = odds[drawn]! / odds.reduce((sum, one) => sum + one, 0);
+  return { candidate, propensity, exploration: true };
 }
 
 /**
  * With the probability SHUFFLE_SHARE = ε every order of the n places is as likely as any other. An item's propensity at
  * a place is its own for being on the row, times 1 − ε + ε / n at the place that ranking gave it and ε / n at any other.
  */
-function shuffle(row: readonly Placed[], { random }: RankingInput): Placed[] {
+function shuffleRow(row: readonly Placed[], { random }: RankingInput): Placed[] {
   const anywhere = SHUFFLE_SHARE / row.length;
   if (random() >= SHUFFLE_SHARE)
     return row.map((one) => ({ ...one, propensity: one.propensity * (1 - SHUFFLE_SHARE + anywhere) }));
-  const shuffled = row.map((one, place) => ({ one, place }));
-  for (let last = shuffled.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    [shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!];
-  }
+  const shuffled = shuffle(
+    row.map((one, place) => ({ one, place })),
+    random,
+  );
   return shuffled.map(({ one, place: ranked }, place) => ({
     ...one,
     propensity: one.propensity * (ranked === place ? 1 - SHUFFLE_SHARE + anywhere : anywhere),
