@@ -22,7 +22,7 @@ test('a weighted draw follows the weights, and names the last index where all ar
   const random = createRng('draws');
   const times = [0, 0, 0];
   for (let n = 0; n < 4_000; n++) times[drawIndex([1, 0, 3], random)]!++;
-  expect(times[1]).toBeCloseTo(0.621685681398958, 15);
+  expect(times[1]).toBe(0);
   // Standard deviation 27.
   expect(Math.abs(times[0]! - 1_000)).toBeLessThan(110);
   expect(drawIndex([0, 0], random)).toBe(1);
