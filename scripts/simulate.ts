@@ -33,7 +33,7 @@ are trained, then the players come: they look over a page from the top left, cli
 Each has a copy under each policy, with the same taste and the same dice:
   popularity  what is popular, the same for all
   retrieval   the retrieval model's order; for a newcomer what is popular
-  whole       the gallery as the product serves it
+  full        the gallery as the product serves it
 `;
 const TRAINING_BUDGET = '20s';
 const DRAIN_TIMEOUT_MS = 120_000;
@@ -97,7 +97,7 @@ async function main(): Promise<void> {
       reports.push(report);
       if (!flags.json) console.log(`${formatRound(report)}\n`);
       expected.events += report.events;
-      expected.slates += tallies.whole.reduce((sum, { pages }) => sum + pages, 0);
+      expected.slates += tallies.full.reduce((sum, { pages }) => sum + pages, 0);
     }
     await waitUntilLogged(state, expected);
     const outcome = conclude(reports);

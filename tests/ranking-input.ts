@@ -6,7 +6,7 @@ import { EMPTY_USER_STATE } from '../models/contracts/signals.ts';
 import type { RankingInput } from '../workers/recommending/ranking-input.ts';
 import { Catalogue } from '../workers/storage/catalogue.ts';
 
-export const makeItem = (place: number): Item => ({
+export const createItem = (place: number): Item => ({
   itemId: `g${place}`,
   title: `Game ${place}`,
   genres: [place % 2 === 0 ? 'Strategy' : 'Racing'],
@@ -22,9 +22,9 @@ export const makeItem = (place: number): Item => ({
 export const itemIds = Array.from({ length: 60 }, (_, place) => `g${place}`);
 
 /** `items`: the catalogue; by default the sixty. */
-export function makeMoment(
+export function createRankingInput(
   changes: Partial<RankingInput> = {},
-  items: readonly Item[] = itemIds.map((_, place) => makeItem(place)),
+  items: readonly Item[] = itemIds.map((_, place) => createItem(place)),
 ): RankingInput {
   const catalogue = new Catalogue();
   for (const item of items) catalogue.apply({ itemId: item.itemId, revision: 1, item });

@@ -1,10 +1,9 @@
 // Why a game is in the gallery, or why it is not, in words; and buttons to mute its genres and tags.
 
 import { useEffect, useRef } from 'hono/jsx/dom';
-import type { Explanation } from '../models/contracts/gallery.ts';
+import type { Explanation, SourceName } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
 import type { Preferences } from '../models/contracts/preferences.ts';
-import type { SourceName } from '../models/contracts/source.ts';
 import { CoverImage } from './card.tsx';
 import { CloseIcon } from './icons.tsx';
 import type { ExplainedItem } from './use-explanation.ts';
@@ -21,7 +20,7 @@ const SOURCE_LABELS: Record<SourceName, string> = {
   'best-rated': 'Rated highly',
   'hidden-gems': 'Rated highly, known to few',
   new: 'New release',
-  unlearnt: 'New here, similar to the history',
+  'cold-start': 'New here, similar to the history',
   popular: 'Popular with everybody',
   exploration: 'Shown to learn who likes it',
   rule: 'Featured by the store',

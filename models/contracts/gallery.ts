@@ -14,6 +14,39 @@ export const SLATE_LENGTH_MAX = 100;
 export const TIERS = ['online', 'nearline', 'batch', 'statistics'] as const;
 export type Tier = (typeof TIERS)[number];
 
+/** Where candidates come from, as an explanation names them: see workers/recommending/sources.ts. The page labels each. */
+export const SOURCES = [
+  'rule',
+  'retrieval',
+  'popular',
+  'cold-start',
+  'search',
+  'similar',
+  'genre',
+  'trending',
+  'best-rated',
+  'new',
+  'hidden-gems',
+  'exploration',
+] as const;
+export type SourceName = (typeof SOURCES)[number];
+
+/** Kinds of rows: see the table in workers/recommending/rows.ts. */
+export const ROW_KINDS = [
+  'top-picks',
+  'continue',
+  'jump-back-in',
+  'search',
+  'because',
+  'genre',
+  'trending',
+  'best-rated',
+  'new',
+  'hidden-gems',
+  'more-picks',
+] as const;
+export type RowKind = (typeof ROW_KINDS)[number];
+
 export const RecommendedItem = z
   .object({
     itemId: z.string(),
@@ -25,12 +58,12 @@ export const RecommendedItem = z
 export type RecommendedItem = z.infer<typeof RecommendedItem>;
 
 const answer = {
-  recommendationId: z.string().meta({ description: 'Send it back with the events that react to this answer.' }),
+  recommendationId: z.string().meta({ description: 'Send it with the events that react to this answer.' }),
   tier: z.enum(TIERS),
   release: z.string().nullable().meta({ description: 'Version of the model release in use.' }),
   generatedAt: z.iso.datetime(),
-  dataUntil: z.iso.datetime().nullable().meta({ description: 'Newest event that the release has learnt from.' }),
-  degraded: z.array(z.string()).meta({ description: 'Steps that fell back, with the reason; empty when all is well.' }),
+  dataUntil: z.iso.datetime().nullable().meta({ description: 'The newest event that the release was trained on.' }),
+  degraded: z.array(z.string()).meta({ description: 'Steps that fell back, with the reason; empty if none did.' }),
 };
 
 /** Why an item is in an answer, or why it is not. */
@@ -40,23 +73,27 @@ export const Explanation = z
     shown: z
       .object({ rowId: z.string(), position: z.number().int() })
       .nullable()
-      .meta({ description: 'Where it stands, places from 0; null where it does not.' }),
+      .meta({ description: 'Its row and its position there, from 0; null if it is not shown.' }),
     why: z.string(),
     score: z.number().nullable(),
-    rank: z.number().int().nullable().meta({ description: 'Among all candidates, from 0.' }),
-    candidates: z.number().int().meta({ description: 'How many there were.' }),
-    sources: z.record(z.string(), z.number()).meta({ description: 'Which found it, and their scores, the best at 1.' }),
-    rules: z.array(z.string()).meta({ description: 'Rules of the store, in force now, that speak of it.' }),
+    rank: z.number().int().nullable().meta({ description: 'Order by score among all candidates, from 0.' }),
+    candidates: z.number().int().meta({ description: 'Number of candidates.' }),
+    sources: z
+      .partialRecord(z.enum(SOURCES), z.number())
+      .meta({ description: 'The sources that retrieved it, each with its score; the best item of a source has 1.' }),
+    rules: z.array(z.string()).meta({ description: 'The store’s rules in force that match it.' }),
     propensity: z
       .number()
       .nullable()
-      .meta({ description: 'In the first row: how likely it was to stand there, dice aside.' }),
+      .meta({
+        description: 'In the first row: the probability with which exploration puts this item at this position.',
+      }),
   })
   .meta({ id: 'Explanation' });
 export type Explanation = z.infer<typeof Explanation>;
 
 const explain = z.array(Explanation).optional().meta({
-  description: 'With ?explain: the items that were asked about, or all that were shown and all that were removed.',
+  description: 'With ?explain: the items asked about, or all that were shown and all that were removed.',
 });
 
 export const Recommendations = z
@@ -65,7 +102,15 @@ export const Recommendations = z
 export type Recommendations = z.infer<typeof Recommendations>;
 
 export const GalleryRow = z
-  .object({ id: z.string(), title: z.string(), reason: z.string(), items: z.array(RecommendedItem) })
+  .object({
+    id: z.string().meta({
+      description: 'Its kind; for `because` and `genre` followed by `-` and the game’s id or the genre.',
+      example: 'because-iron-tide',
+    }),
+    title: z.string(),
+    reason: z.string(),
+    items: z.array(RecommendedItem),
+  })
   .meta({ id: 'GalleryRow' });
 export type GalleryRow = z.infer<typeof GalleryRow>;
 

@@ -1,4 +1,4 @@
-// What the rounds say, with intervals, and how far the whole is ahead. It plays nothing.
+// What the rounds say, with intervals, and how far the full policy is ahead. It plays nothing.
 
 import { POLICIES } from '../../workers/recommending/policies.ts';
 import type { PolicyName, Tally } from './round.ts';
@@ -38,8 +38,8 @@ export interface RoundReport {
   /** Pages with a step that fell back. */
   degradedPages: number;
   policies: Record<PolicyName, Figures>;
-  /** The whole less the other, player by player. */
-  aheadOf: Record<Exclude<PolicyName, 'whole'>, Figures>;
+  /** The full policy less the other, player by player. */
+  aheadOf: Record<Exclude<PolicyName, 'full'>, Figures>;
 }
 
 export function summarise(
@@ -59,11 +59,11 @@ export function summarise(
     return divideSums(tallies[policy].map(of), tallies[policy].map(per));
   };
   const of = (policy: PolicyName) => measure(ratioOf(policy));
-  const aheadOf = (policy: PolicyName) => measure((name) => subtract(ratioOf('whole')(name), ratioOf(policy)(name)));
+  const aheadOf = (policy: PolicyName) => measure((name) => subtract(ratioOf('full')(name), ratioOf(policy)(name)));
   return {
     ...facts,
     events: all.reduce((sum, { events }) => sum + events, 0),
-    players: tallies.whole.length,
+    players: tallies.full.length,
     degradedPages: all.reduce((sum, { degraded }) => sum + degraded, 0),
     policies: Object.fromEntries(POLICIES.map((policy) => [policy, of(policy)])) as RoundReport['policies'],
     aheadOf: { retrieval: aheadOf('retrieval'), popularity: aheadOf('popularity') },
@@ -78,7 +78,7 @@ export interface Outcome {
   aheadOf: RoundReport['aheadOf'];
 }
 
-/** How far the whole is ahead where it has learnt from what it showed; null where it never had. The rounds have other players each. */
+/** How far the full policy is ahead where it has learnt from what it showed; null where it never had. The rounds have other players each. */
 export function conclude(reports: readonly RoundReport[]): Outcome | null {
   const learnt = reports.filter(({ ranking }) => ranking !== null);
   const [first] = learnt;
@@ -152,8 +152,8 @@ export function formatOutcome(outcome: Outcome | null): string {
 }
 
 const formatAhead = ({ popularity, retrieval }: RoundReport['aheadOf']): string[] => [
-  formatLine('whole − popularity', popularity, '+'),
-  formatLine('whole − retrieval', retrieval, '+'),
+  formatLine('full − popularity', popularity, '+'),
+  formatLine('full − retrieval', retrieval, '+'),
 ];
 
 /** `plus`: before what is above 0. */

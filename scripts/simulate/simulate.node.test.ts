@@ -64,7 +64,7 @@ test('a player decides the same on the same visit, whatever stands around a game
 
 test('counts what players met and did; whoever shows each their best gets the clicks and no regret', async () => {
   const players = makePlayers(1_001).slice(0, 8);
-  const order = (policy: string) => (policy === 'whole' ? games.toReversed() : games);
+  const order = (policy: string) => (policy === 'full' ? games.toReversed() : games);
   const { store, sent } = openFakeStore(order);
   const shares: number[] = [];
   const plan = { store, games, seed: 1, round: 1, players: 8, visits: 2, now: NOW };
@@ -101,7 +101,7 @@ test('counts what players met and did; whoever shows each their best gets the cl
     visits: 1,
     onProgress() {},
   });
-  const [told] = best.whole as [Tally];
+  const [told] = best.full as [Tally];
   const [untold] = tallies.popularity as [Tally];
   expect(told.regret / told.best).toBeLessThan(0.1);
   expect(untold.regret / untold.best).toBeGreaterThan(0.5);
@@ -125,7 +125,7 @@ test('reports sums over sums, and differences player by player', () => {
   const under = (extra: number) => players.map(({ clicks, looks }) => tally(clicks + extra, looks));
   const report = summarise(
     { round: 2, release: 'r', ranking: null, eventsBefore: 1_000 },
-    { whole: under(2), retrieval: under(1), popularity: under(0) },
+    { full: under(2), retrieval: under(1), popularity: under(0) },
   );
   const looks = players.reduce((sum, one) => sum + one.looks, 0);
   const clicks = players.reduce((sum, one) => sum + one.clicks, 0);
@@ -133,7 +133,7 @@ test('reports sums over sums, and differences player by player', () => {
   expect(report.aheadOf.popularity.playsPerVisit).toEqual({ value: 2, margin: 0 });
   expect(report.aheadOf.retrieval.playsPerVisit.value).toBe(1);
   expect(report.aheadOf.retrieval.regretPerPage.value).toBeCloseTo(-0.1);
-  expect(report.policies.whole.playsPerVisit.margin).toBeGreaterThan(0.1);
+  expect(report.policies.full.playsPerVisit.margin).toBeGreaterThan(0.1);
   expect(report.events).toBe(750);
   // Twice the same players would be half the doubt squared; a round before there was a model does not count.
   expect(conclude([report])).toBeNull();
@@ -144,5 +144,5 @@ test('reports sums over sums, and differences player by player', () => {
   expect(together.value).toBeCloseTo(alone.value);
   expect(together.margin).toBeCloseTo(alone.margin / Math.SQRT2);
   expect(formatOutcome(outcome)).toMatch(/after 2,000 events and more, rounds 3, 4 together/);
-  expect(formatRound(report)).toMatch(/^whole − retrieval .*\+1\.000 ± 0\.000/m);
+  expect(formatRound(report)).toMatch(/^full − retrieval .*\+1\.000 ± 0\.000/m);
 });

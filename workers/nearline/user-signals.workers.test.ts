@@ -5,7 +5,7 @@ import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EVENT_TYPES, type PlayerEvent } from '../../models/contracts/event.ts';
 import { RECENT_ACTIONS_MAX, type Signals } from '../../models/contracts/signals.ts';
 import { emptySignals, foldEvents, listMarks, toSignalEvent } from '../../models/features/signals.ts';
-import { makeItem } from '../../tests/ranking-input.ts';
+import { createItem } from '../../tests/ranking-input.ts';
 import { isolate } from '../serving/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
@@ -116,7 +116,7 @@ it('asks for another try where the gallery cannot be made, and makes it when it 
   const tryNow = () => runInDurableObject(fay, (object) => object.alarm());
   await expect(tryNow()).rejects.toThrow('lacks something');
   expect(await fay.backup()).toBeNull();
-  const items = Array.from({ length: 60 }, (_, place) => makeItem(place));
+  const items = Array.from({ length: 60 }, (_, place) => createItem(place));
   const revision = await putItems(env.DB, items);
   for (const item of items) isolate.catalogue.apply({ itemId: item.itemId, revision, item });
   await tryNow();

@@ -4,7 +4,7 @@ import type { EventType } from '../../models/contracts/event.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { publishFake } from '../../tests/fake-release.ts';
-import { makeItem } from '../../tests/ranking-input.ts';
+import { createItem } from '../../tests/ranking-input.ts';
 import { insertEvents } from '../storage/events.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
 import { putItems } from '../storage/items.ts';
@@ -16,7 +16,10 @@ const NOW = Date.now();
 const CRON = '25 * * * *';
 const event = (userId: string, place: number, type: EventType, itemId: string, daysAgo = 0) =>
   makeEvent(userId, type, itemId, NOW - daysAgo * 86_400_000 - place, { id: `${place}`, country: 'CH' });
-const items = Array.from({ length: 130 }, (_, place) => ({ ...makeItem(place), ageRating: place % 5 === 0 ? 18 : 6 }));
+const items = Array.from({ length: 130 }, (_, place) => ({
+  ...createItem(place),
+  ageRating: place % 5 === 0 ? 18 : 6,
+}));
 
 it('makes galleries of the active players from the log alone, safe ones, and none before there is a release', async () => {
   await putItems(env.DB, items);

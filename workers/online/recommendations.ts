@@ -4,7 +4,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Gallery, Recommendations, type RecommendedItem } from '../../models/contracts/gallery.ts';
 import { findEmptiedBy } from '../recommending/emptied.ts';
-import { explain } from '../recommending/explain.ts';
+import { explainItems } from '../recommending/explain.ts';
 import { recommendList, recommendSimilar } from '../recommending/lists.ts';
 import { POLICIES } from '../recommending/policies.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
@@ -54,7 +54,7 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
           ...slateQuery,
           ...contextQuery,
           explain: Explain,
-          policy: z.enum(POLICIES).default('whole').meta({
+          policy: z.enum(POLICIES).default('full').meta({
             description:
               'A page by one order alone, to compare with: what the retrieval model finds, or what is popular. Such a page is not logged for the ranking model, and not explained.',
           }),
@@ -71,12 +71,12 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
         input: moment,
         page,
         ...served
-      } = await answerGallery(from, n, policy === 'whole' ? undefined : policy);
+      } = await answerGallery(from, n, policy === 'full' ? undefined : policy);
       countAnswer(from, 'gallery', answer);
       // Who asks for reasons wonders about the page; the player is not looking at it.
       if (page !== undefined && asked === undefined) logSlate(from, answer, page);
       const rows = served.rows.map((row) => ({ ...row, items: expandItems(row.items, moment, expand) }));
-      const explained = asked && page && { explain: explain(asked.itemIds, page, moment) };
+      const explained = asked && page && { explain: explainItems(asked.itemIds, page, moment) };
       const emptied = rows.length === 0 && moment.catalogue.size > 0 && { emptiedBy: findEmptiedBy(moment) };
       return c.json({ ...answer, rows, ...emptied, ...explained }, 200);
     },
@@ -101,7 +101,8 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       const { answer, input: moment, items, ranked } = await answerRecommendations(from, n, genre);
       countAnswer(from, 'recommendations', answer);
       const rows = [{ id: 'recommendations', items }];
-      const explained = asked && ranked && { explain: explain(asked.itemIds, { rows, placed: [], ranked }, moment) };
+      const explained = asked &&
+        ranked && { explain: explainItems(asked.itemIds, { rows, placed: [], ranked }, moment) };
       return c.json({ ...answer, items: expandItems(items, moment, expand), ...explained }, 200);
     },
   );

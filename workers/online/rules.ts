@@ -3,7 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import { RULE_BODY_BYTES_MAX, RULES_MAX, Rule, RuleInput } from '../../models/contracts/rule.ts';
-import { rulesInForce } from '../recommending/rules.ts';
+import { selectRulesInForce } from '../recommending/rules.ts';
 import { isolate } from '../serving/isolate.ts';
 import { deleteRule, putRule, readRules } from '../storage/rules.ts';
 import { requireScope } from './auth.ts';
@@ -79,7 +79,7 @@ export function routeRules(app: OpenAPIHono<{ Bindings: Env }>): void {
       const { rules } = await readRules(c.env.DB, undefined);
       const anywhere = rules.map((rule) => ({ ...rule, audience: {} }));
       const inForce = new Set(
-        rulesInForce(anywhere, Date.now(), { country: null, platform: null }).map(({ ruleId }) => ruleId),
+        selectRulesInForce(anywhere, Date.now(), { country: null, platform: null }).map(({ ruleId }) => ruleId),
       );
       return c.json({ rules: rules.map((rule) => ({ ...rule, inForce: inForce.has(rule.ruleId) })) }, 200);
     },

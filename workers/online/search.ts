@@ -5,10 +5,10 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { QUERY_LENGTH_MAX } from '../../models/contracts/event.ts';
 import { Recommendations } from '../../models/contracts/gallery.ts';
 import { text } from '../../models/contracts/text.ts';
-import { objectionTo } from '../recommending/candidates.ts';
-import { forAnyRow } from '../recommending/filters.ts';
+import { findFilterReason } from '../recommending/candidates.ts';
+import { filtersForOwnGames } from '../recommending/filters.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
-import { findLike } from '../recommending/search.ts';
+import { searchByTrigrams } from '../recommending/search.ts';
 import { hydrate, type RecommendationRequest } from '../serving/hydrate.ts';
 import { identifyByLog } from '../serving/identify-by-log.ts';
 import { withDeadline } from '../storage/deadline.ts';
@@ -99,15 +99,15 @@ async function recordSearch(
 }
 
 function rankFound(moment: RankingInput, query: string, ids: readonly string[]): { itemId: string; score: number }[] {
-  const filters = forAnyRow(moment);
+  const filters = filtersForOwnGames(moment);
   const relevance = new Map(ids.map((itemId, rank) => [itemId, 1 - (0.5 * rank) / FOUND_MAX]));
-  for (const { item, score } of findLike(moment.catalogue, moment.popularity, query).slice(0, FOUND_MAX))
+  for (const { item, score } of searchByTrigrams(moment.catalogue, moment.popularity, query).slice(0, FOUND_MAX))
     if (!relevance.has(item.itemId)) relevance.set(item.itemId, LIKE_SCORE_MAX * Math.min(1, score));
   const taste = tasteOf(moment);
   return [...relevance]
     .flatMap(([itemId, score]) => {
       const item = moment.catalogue.get(itemId);
-      const isShown = item !== undefined && objectionTo(item, filters) === undefined;
+      const isShown = item !== undefined && findFilterReason(item, filters) === undefined;
       return isShown ? [{ itemId, score: score * (1 + TASTE_WEIGHT * taste(itemId)) }] : [];
     })
     .sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1));

@@ -1,7 +1,7 @@
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, expect, it } from 'vitest';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
-import { makeItem } from '../../tests/ranking-input.ts';
+import { createItem } from '../../tests/ranking-input.ts';
 import { putItems } from '../storage/items.ts';
 
 async function call(path: string, body?: object) {
@@ -24,7 +24,7 @@ beforeAll(() =>
       { itemId: 'harbour', title: 'Harbour Lights', tags: ['Naval', 'Cozy'], developer: null },
       { itemId: 'hidden', title: 'Iron Secret', tags: [], developer: null, hidden: true },
       { itemId: 'adult', title: 'Iron Night', tags: [], developer: null, ageRating: 18 },
-    ].map((item) => ({ ...makeItem(0), ageRating: 6, ...item })),
+    ].map((item) => ({ ...createItem(0), ageRating: 6, ...item })),
   ),
 );
 
@@ -47,7 +47,7 @@ it('shows nothing that is hidden, dismissed or for elder players; what changed i
   expect(await search('iron', '&record=false&ageLimit=12')).not.toContain('adult');
   await call('/v1/events', { events: [{ id: '1', userId: 'ann', type: 'dismiss', itemId: 'harbour' }] });
   expect(await search('harbour')).toEqual([]);
-  await putItems(env.DB, [{ ...makeItem(0), itemId: 'tide', title: 'Copper Tide', tags: [], ageRating: 6 }]);
+  await putItems(env.DB, [{ ...createItem(0), itemId: 'tide', title: 'Copper Tide', tags: [], ageRating: 6 }]);
   const found = await env.DB.prepare("select rowid from items_search where items_search match 'copper'").all();
   expect(found.results).toHaveLength(1);
   expect(

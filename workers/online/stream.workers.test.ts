@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, expect, it } from 'vitest';
 import type { Notice } from '../../models/contracts/notice.ts';
-import { makeItem } from '../../tests/ranking-input.ts';
+import { createItem } from '../../tests/ranking-input.ts';
 import { putItems } from '../storage/items.ts';
 
 const ask = (path: string, headers: Record<string, string>) =>
@@ -30,7 +30,7 @@ async function connect(path: string, headers: Record<string, string> = {}) {
 beforeAll(() =>
   putItems(
     env.DB,
-    Array.from({ length: 60 }, (_, place) => makeItem(place)),
+    Array.from({ length: 60 }, (_, place) => createItem(place)),
   ),
 );
 

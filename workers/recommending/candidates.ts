@@ -1,9 +1,8 @@
 // What goes through the stages of a recommendation: what a source found, and the pool in which everything that was found
 // for one answer comes together, each item once.
 
-import type { RecommendedItem } from '../../models/contracts/gallery.ts';
+import type { RecommendedItem, SourceName } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
-import type { SourceName } from '../../models/contracts/source.ts';
 
 export type { SourceName };
 
@@ -21,7 +20,7 @@ export interface Candidate {
 }
 
 /** A candidate as one source has found it. */
-export interface FoundCandidate {
+export interface RowCandidate0 {
   candidate: Candidate;
   /** Relative to the source's best, 0–1, and not above what comes before it. */
   score: number;
@@ -38,7 +37,7 @@ export interface ScoredCandidate extends Candidate {
 /** Says why an item must not be shown, or nothing where it may. */
 export type Filter = (item: Item) => string | undefined;
 
-export const objectionTo = (item: Item, filters: readonly Filter[]): string | undefined => {
+export const findFilterReason = (item: Item, filters: readonly Filter[]): string | undefined => {
   for (const filter of filters) {
     const objection = filter(item);
     if (objection !== undefined) return objection;
@@ -47,7 +46,7 @@ export const objectionTo = (item: Item, filters: readonly Filter[]): string | un
 };
 
 /** Everything that was found for one answer: what the filters let pass, and what they did not, with the reason. */
-export class Pool {
+export class CandidatePool {
   readonly kept = new Map<string, Candidate>();
   readonly removed = new Map<string, string>();
   readonly #filters: readonly Filter[];
@@ -57,13 +56,13 @@ export class Pool {
   }
 
   /** Why the item must not be in the answer, whether a source has found it or not. */
-  objectionTo(item: Item): string | undefined {
-    return this.removed.get(item.itemId) ?? objectionTo(item, this.#filters);
+  findFilterReason(item: Item): string | undefined {
+    return this.removed.get(item.itemId) ?? findFilterReason(item, this.#filters);
   }
 
   /** Takes the first `max` of a source to which no filter objects, each once; returns them in their order. */
-  add(source: SourceName, found: Iterable<Found>, max: number): FoundCandidate[] {
-    const added = new Map<Candidate, FoundCandidate>();
+  add(source: SourceName, found: Iterable<Found>, max: number): RowCandidate0[] {
+    const added = new Map<Candidate, RowCandidate0>();
     let best = 0;
     // A list behind another has a scale of its own, and must not lead it.
     let last = 1;
@@ -82,7 +81,7 @@ export class Pool {
 
   #admit(item: Item): Candidate | undefined {
     if (this.removed.has(item.itemId)) return undefined;
-    const objection = objectionTo(item, this.#filters);
+    const objection = findFilterReason(item, this.#filters);
     if (objection !== undefined) {
       this.removed.set(item.itemId, objection);
       return undefined;

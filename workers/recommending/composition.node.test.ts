@@ -5,13 +5,13 @@ import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import { createRng } from '../../models/features/rng.ts';
 import { seriesOf } from '../../models/features/series.ts';
-import { itemIds, makeItem, makeMoment } from '../../tests/ranking-input.ts';
-import { explain } from './explain.ts';
+import { createItem, createRankingInput, itemIds } from '../../tests/ranking-input.ts';
+import { explainItems } from './explain.ts';
 import { SHUFFLE_SHARE } from './exploration.ts';
-import { keepSafe } from './filters.ts';
+import { filterRows } from './filters.ts';
 import { recommendList } from './lists.ts';
 import { composeGallery, recommend } from './recommend.ts';
-import { rulesInForce } from './rules.ts';
+import { selectRulesInForce } from './rules.ts';
 
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 const shownIn = (page: Awaited<ReturnType<typeof composeGallery>>) => page.rows.flatMap(({ items }) => ids(items));
@@ -20,61 +20,64 @@ const viewWith = (preferences: Partial<Preferences>) => ({
   preferences: { ...EMPTY_PREFERENCES, ...preferences },
 });
 const rule = (ruleId: string, input: object): Rule => ({ ruleId, ...RuleInput.parse(input) });
-const all = itemIds.map((_, place) => makeItem(place));
+const all = itemIds.map((_, place) => createItem(place));
 
 it('shows nothing that a player muted, that lies outside the release window, or that is not for the platform', async () => {
   const items = all.map((item, place) => ({ ...item, platforms: place % 3 === 0 ? ['linux'] : [] }));
   const muted = shownIn(
-    await composeGallery(makeMoment({ user: viewWith({ mutedGenres: ['racing'], mutedTags: ['NAVAL'] }) }, items), 12),
+    await composeGallery(
+      createRankingInput({ user: viewWith({ mutedGenres: ['racing'], mutedTags: ['NAVAL'] }) }, items),
+      12,
+    ),
   );
   expect(muted.length).toBeGreaterThan(5);
-  for (const itemId of muted) expect(makeItem(Number(itemId.slice(1))).genres).toEqual(['Strategy']);
+  for (const itemId of muted) expect(createItem(Number(itemId.slice(1))).genres).toEqual(['Strategy']);
   for (const itemId of muted) expect(Number(itemId.slice(1)) % 4).not.toBe(0);
 
   const window = viewWith({ releasedFrom: '2026-01-05', releasedUntil: '2026-01-09' });
-  for (const itemId of shownIn(await composeGallery(makeMoment({ user: window }, items), 12))) {
-    const { releaseDate } = makeItem(Number(itemId.slice(1)));
+  for (const itemId of shownIn(await composeGallery(createRankingInput({ user: window }, items), 12))) {
+    const { releaseDate } = createItem(Number(itemId.slice(1)));
     expect(releaseDate! >= '2026-01-05' && releaseDate! <= '2026-01-09', itemId).toBe(true);
   }
   const onWindows = { context: { ...EMPTY_CONTEXT, platform: 'Windows' } };
-  for (const itemId of shownIn(await composeGallery(makeMoment(onWindows, items), 12)))
+  for (const itemId of shownIn(await composeGallery(createRankingInput(onWindows, items), 12)))
     expect(Number(itemId.slice(1)) % 3).not.toBe(0);
 });
 
 it('keeps the stricter of two age limits, on made pages as on those made before', async () => {
   const items = all.map((item, place) => ({ ...item, ageRating: [6, 12, 18, null][place % 4]! }));
   const isFor12 = (itemId: string) => Number(itemId.slice(1)) % 4 < 2;
-  const made = (await composeGallery(makeMoment({}, items), 12)).rows;
+  const made = (await composeGallery(createRankingInput({}, items), 12)).rows;
   for (const [own, asked] of [
     [12, 18],
     [18, 12],
     [null, 12],
     [12, null],
   ]) {
-    const moment = makeMoment(
+    const input = createRankingInput(
       { user: viewWith({ ageLimit: own! }), context: { ...EMPTY_CONTEXT, ageLimit: asked! } },
       items,
     );
-    const shown = shownIn(await composeGallery(moment, 12));
+    const shown = shownIn(await composeGallery(input, 12));
     expect(shown.length).toBeGreaterThan(0);
     expect(shown.filter((itemId) => !isFor12(itemId))).toEqual([]);
-    const kept = keepSafe(made, moment).flatMap((row) => ids(row.items));
+    const kept = filterRows(made, input).flatMap((row) => ids(row.items));
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.filter((itemId) => !isFor12(itemId))).toEqual([]);
   }
 });
 
 it('leaves out of a page made before what has since been bought, dismissed or taken off show', async () => {
-  const { rows } = await composeGallery(makeMoment(), 4);
+  const { rows } = await composeGallery(createRankingInput(), 4);
   const [first, second, third, fourth] = ids(rows[0]!.items);
-  const later = makeMoment({ user: { ...EMPTY_USER_STATE, owned: [first!], dismissed: [second!] } });
+  const later = createRankingInput({ user: { ...EMPTY_USER_STATE, owned: [first!], dismissed: [second!] } });
   later.catalogue.apply({ itemId: third!, revision: 2, item: null });
-  expect(ids(keepSafe(rows, later)[0]!.items)).toEqual([fourth]);
+  expect(ids(filterRows(rows, later)[0]!.items)).toEqual([fourth]);
 });
 
 it('turns to hits or to gems as the player asks', async () => {
   const mean = async (popularity: number) => {
-    const { items } = await recommend(makeMoment({ user: viewWith({ popularity }) }), 10);
+    const { items } = await recommend(createRankingInput({ user: viewWith({ popularity }) }), 10);
     return items.reduce((sum, { itemId }) => sum + Number(itemId.slice(1)), 0) / items.length;
   };
   // g0 is the most popular, g59 the least.
@@ -89,14 +92,18 @@ it('follows the rules of the store: pin, boost, bury, exclude; safety goes befor
     rule('less', { action: 'bury', match: { itemIds: ['g0'] }, factor: 50 }),
     rule('none', { action: 'exclude', match: { tags: ['naval'], genres: ['Strategy'] } }),
   ];
-  const moment = makeMoment({ rules, user: { ...EMPTY_USER_STATE, dismissed: ['g56'] } });
-  const { items, ranked } = await recommend(moment, 8);
+  const input = createRankingInput({ rules, user: { ...EMPTY_USER_STATE, dismissed: ['g56'] } });
+  const { items, ranked } = await recommend(input, 8);
   expect(ids(items).slice(0, 2)).toEqual(['g55', 'g30']);
   expect(ids(items)).not.toContain('g0');
   expect(ids(items)).not.toContain('g4');
 
   const answered = { rows: [{ id: 'recommendations', items }], placed: [], ranked };
-  const [pinned, boosted, excluded, dismissed, gone] = explain(['g55', 'g30', 'g4', 'g56', 'nobody'], answered, moment);
+  const [pinned, boosted, excluded, dismissed, gone] = explainItems(
+    ['g55', 'g30', 'g4', 'g56', 'nobody'],
+    answered,
+    input,
+  );
   expect(pinned).toMatchObject({ shown: { rowId: 'recommendations', position: 0 }, rules: ['feature'] });
   expect(boosted).toMatchObject({ rank: 1, rules: ['more'], sources: { popular: expect.any(Number) } });
   expect(excluded).toMatchObject({ shown: null, why: 'excluded by the rule none', rules: ['none'] });
@@ -117,7 +124,7 @@ it('holds a rule only while it is in force, and only for its countries and platf
     endsAt: '2026-06-01T00:00:00+02:00',
   });
   const inForce = (at: string, country: string | null, platform: string | null) =>
-    rulesInForce([swiss, may], Date.parse(at), { country, platform }).map(({ ruleId }) => ruleId);
+    selectRulesInForce([swiss, may], Date.parse(at), { country, platform }).map(({ ruleId }) => ruleId);
   expect(inForce('2026-04-30T23:59:59Z', 'CH', 'windows')).toEqual(['swiss']);
   expect(inForce('2026-05-01T00:00:00Z', 'FR', 'windows')).toEqual(['may']);
   expect(inForce('2026-05-31T22:00:00Z', 'CH', 'linux')).toEqual([]);
@@ -130,10 +137,10 @@ it('does not fill a slate with one developer or one series, and fills it where t
     developer: place < 20 ? 'Giant' : `Studio ${place}`,
     title: place >= 20 && place < 30 ? `Saga ${place}: The Return` : `${item.itemId} the Game`,
   }));
-  const slate = ids((await recommend(makeMoment({}, items), 12)).items);
+  const slate = ids((await recommend(createRankingInput({}, items), 12)).items);
   expect(slate.filter((itemId) => Number(itemId.slice(1)) < 20)).toHaveLength(3);
   expect(slate.filter((itemId) => Number(itemId.slice(1)) >= 20 && Number(itemId.slice(1)) < 30)).toHaveLength(2);
-  expect((await recommend(makeMoment({}, items.slice(0, 20)), 12)).items).toHaveLength(12);
+  expect((await recommend(createRankingInput({}, items.slice(0, 20)), 12)).items).toHaveLength(12);
 });
 
 it('tells a series by its title', async () => {
@@ -162,7 +169,7 @@ it('gives one place of the first row to a game that nobody knows, as often as it
   let shuffled = 0;
   for (let n = 0; n < answers; n++) {
     const { placed } = await composeGallery(
-      makeMoment({ popularity: known, affinity, random: createRng(`answer ${n}`) }, items),
+      createRankingInput({ popularity: known, affinity, random: createRng(`answer ${n}`) }, items),
       12,
     );
     expect(placed).toHaveLength(12);
@@ -188,12 +195,12 @@ it('throws no dice over what the store pins', async () => {
   const itemIds = ['g50', 'g51', 'g52'];
   const pins = [rule('feature', { action: 'pin', match: { itemIds } })];
   for (let n = 0; n < 400; n++) {
-    const moment = makeMoment({ rules: pins, random: createRng(`pinned ${n}`) });
-    const { rows, placed } = await composeGallery(moment, 12);
+    const input = createRankingInput({ rules: pins, random: createRng(`pinned ${n}`) });
+    const { rows, placed } = await composeGallery(input, 12);
     expect(ids(rows[0]!.items).slice(0, 3)).toEqual(itemIds);
     for (const { propensity, exploration } of placed.slice(0, 3)) expect([propensity, exploration]).toEqual([1, false]);
     // Nor does it push one of them out.
-    expect(ids((await composeGallery({ ...moment, random: createRng(`narrow ${n}`) }, 3)).rows[0]!.items)).toEqual(
+    expect(ids((await composeGallery({ ...input, random: createRng(`narrow ${n}`) }, 3)).rows[0]!.items)).toEqual(
       itemIds,
     );
   }
@@ -208,7 +215,10 @@ it('explores within the caps too', async () => {
   const popularity = new Map(items.slice(0, 40).map(({ itemId }, place) => [itemId, 1 - place / 50]));
   let explored = 0;
   for (let n = 0; n < 300; n++) {
-    const { placed } = await composeGallery(makeMoment({ popularity, random: createRng(`capped ${n}`) }, items), 12);
+    const { placed } = await composeGallery(
+      createRankingInput({ popularity, random: createRng(`capped ${n}`) }, items),
+      12,
+    );
     const giants = placed.filter(({ candidate }) => candidate.item.developer === 'Giant');
     expect(giants.length).toBeLessThanOrEqual(3);
     if (placed.some(({ exploration }) => exploration)) explored++;
@@ -217,9 +227,9 @@ it('explores within the caps too', async () => {
 });
 
 it('keeps excluded games out of the lists for everybody as well', () => {
-  const moment = makeMoment({ rules: [rule('none', { action: 'exclude', match: { itemIds: ['g0', 'g51'] } })] });
+  const input = createRankingInput({ rules: [rule('none', { action: 'exclude', match: { itemIds: ['g0', 'g51'] } })] });
   for (const list of ['popular', 'trending'] as const) {
-    const listed = ids(recommendList(moment, list, 10));
+    const listed = ids(recommendList(input, list, 10));
     expect(listed).toHaveLength(10);
     for (const gone of ['g0', 'g51']) expect(listed).not.toContain(gone);
   }
@@ -227,7 +237,7 @@ it('keeps excluded games out of the lists for everybody as well', () => {
 
 it('is a newcomer’s page from the genres that were picked, until plays say otherwise', async () => {
   const user = viewWith({ genres: ['Racing'] });
-  const rows = (await composeGallery(makeMoment({ user, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).rows;
+  const rows = (await composeGallery(createRankingInput({ user, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).rows;
   expect(rows[0]!.title).toBe('Top picks for you');
   const racing = ids(rows[0]!.items).filter((itemId) => Number(itemId.slice(1)) % 2 === 1);
   expect(racing.length).toBeGreaterThan(3);
@@ -238,7 +248,7 @@ it('names no game that must not be shown, on made pages as on those made before'
   const liked = { itemId: 'g1', weight: 1, ageDays: 1, strongestType: 'like' };
   const items = all.map((item, place) => ({ ...item, ageRating: place === 1 ? 18 : 6 }));
   const user = { ...EMPTY_USER_STATE, history: [liked] };
-  const made = (await composeGallery(makeMoment({ user }, items), 6)).rows;
+  const made = (await composeGallery(createRankingInput({ user }, items), 6)).rows;
   expect(made.map(({ id }) => id)).toContain('because-g1');
   const none = [rule('none', { action: 'exclude', match: { itemIds: ['g1'] } })];
   for (const changes of [
@@ -247,20 +257,20 @@ it('names no game that must not be shown, on made pages as on those made before'
     { user: { ...user, preferences: { ...EMPTY_PREFERENCES, mutedGenres: ['racing'] } } },
     { user, rules: none },
   ]) {
-    const moment = makeMoment(changes, items);
-    expect((await composeGallery(moment, 6)).rows.map(({ id }) => id)).not.toContain('because-g1');
-    expect(keepSafe(made, moment).map(({ id }) => id)).not.toContain('because-g1');
+    const input = createRankingInput(changes, items);
+    expect((await composeGallery(input, 6)).rows.map(({ id }) => id)).not.toContain('because-g1');
+    expect(filterRows(made, input).map(({ id }) => id)).not.toContain('because-g1');
   }
 });
 
 it('lets no list that stands behind another lead its row', async () => {
   const statistics = {
-    ...makeMoment().statistics!,
+    ...createRankingInput().statistics!,
     trending: Array.from({ length: 20 }, (_, place): [string, number] => [`g${place}`, 40 - place]),
     trendingByCountry: { CH: itemIds.slice(40).map((itemId, place): [string, number] => [itemId, 1 - place / 40]) },
   };
-  const moment = makeMoment({ statistics, context: { ...EMPTY_CONTEXT, country: 'CH' } });
-  const { rows, ranked } = await composeGallery(moment, 6);
+  const input = createRankingInput({ statistics, context: { ...EMPTY_CONTEXT, country: 'CH' } });
+  const { rows, ranked } = await composeGallery(input, 6);
   const trending = rows.find(({ id }) => id === 'trending')!;
   expect(trending.title).toBe('Trending in your country');
   for (const { sources } of ranked.candidates)
@@ -278,44 +288,44 @@ it('continues what was played lately, not what was looked at', async () => {
   const looked = { itemId: 'g1', weight: 1, ageDays: 1, playedDaysAgo: 400, strongestType: 'play' };
   const rated = { itemId: 'g3', weight: 1, ageDays: 1, strongestType: 'rate' };
   const user = { ...EMPTY_USER_STATE, history: [looked, rated], played: ['g1', 'g3'] };
-  const { rows } = await composeGallery(makeMoment({ user }), 6);
+  const { rows } = await composeGallery(createRankingInput({ user }), 6);
   expect(rows.map(({ id }) => id)).not.toContain('continue');
   expect(ids(rows.find(({ id }) => id === 'jump-back-in')!.items)).toEqual(['g1']);
 });
 
 it('says why of a game that no source has reached', async () => {
   const user = { ...EMPTY_USER_STATE, owned: ['far'], dismissed: ['near'] };
-  const far = ['far', 'near'].map((itemId) => ({ ...makeItem(0), itemId, releaseDate: '2020-01-01' }));
-  const many = Array.from({ length: 400 }, (_, place) => ({ ...makeItem(place), itemId: `m${place}` }));
-  const moment = makeMoment({ user }, [...all, ...many, ...far]);
-  const { items, ranked } = await recommend(moment, 8);
+  const far = ['far', 'near'].map((itemId) => ({ ...createItem(0), itemId, releaseDate: '2020-01-01' }));
+  const many = Array.from({ length: 400 }, (_, place) => ({ ...createItem(place), itemId: `m${place}` }));
+  const input = createRankingInput({ user }, [...all, ...many, ...far]);
+  const { items, ranked } = await recommend(input, 8);
   const answered = { rows: [{ id: 'recommendations', items }], placed: [], ranked };
-  expect(explain(['far', 'near'], answered, moment).map(({ why }) => why)).toEqual(['owned', 'dismissed']);
+  expect(explainItems(['far', 'near'], answered, input).map(({ why }) => why)).toEqual(['owned', 'dismissed']);
 });
 
 it('counts the pins among what its caps allow, and looks past what they forbid', async () => {
   const items = Array.from({ length: 120 }, (_, place) => ({
-    ...makeItem(place),
+    ...createItem(place),
     title: `g${place} the Game`,
     developer: place < 90 ? 'Giant' : `Studio ${place}`,
   }));
   const boost = rule('giant', { action: 'boost', match: { developers: ['Giant'] }, factor: 100 });
   const giants = (list: readonly { itemId: string }[]) => ids(list).filter((itemId) => Number(itemId.slice(1)) < 90);
   const popular = items.map(({ itemId }, place): [string, number] => [itemId, 200 - place]);
-  const statistics = { ...makeMoment().statistics!, popular };
+  const statistics = { ...createRankingInput().statistics!, popular };
   const personal = {
     itemIds: items.map(({ itemId }) => itemId),
     scores: Float32Array.from(popular, ([, score]) => score),
   };
   const { items: boosted } = await recommend(
-    makeMoment({ rules: [boost], statistics, modelScores: personal }, items),
+    createRankingInput({ rules: [boost], statistics, modelScores: personal }, items),
     12,
   );
   expect(boosted).toHaveLength(12);
   expect(giants(boosted)).toHaveLength(3);
   const pins = rule('feature', { action: 'pin', match: { itemIds: ['g7', 'g8'] } });
   const { items: pinned } = await recommend(
-    makeMoment({ rules: [pins], statistics, modelScores: personal }, items),
+    createRankingInput({ rules: [pins], statistics, modelScores: personal }, items),
     12,
   );
   expect(giants(pinned)).toHaveLength(3);
@@ -323,7 +333,7 @@ it('counts the pins among what its caps allow, and looks past what they forbid',
 
 it('has a row for the newest search that found anything', async () => {
   const user = { ...EMPTY_USER_STATE, searches: ['zzzqqq', 'naval', 'racing'] };
-  const { rows } = await composeGallery(makeMoment({ user }), 6);
+  const { rows } = await composeGallery(createRankingInput({ user }), 6);
   expect(rows[1]).toMatchObject({ id: 'search', title: 'More for “naval”' });
 });
 
@@ -331,7 +341,7 @@ it('takes no harm from many rules at once', async () => {
   const rules = Array.from({ length: 200 }, (_, n) =>
     rule(`r${n}`, { action: 'boost', match: { itemIds: ['g9'] }, factor: 100 }),
   );
-  const { items } = await recommend(makeMoment({ rules }), 3);
+  const { items } = await recommend(createRankingInput({ rules }), 3);
   expect(items[0]).toMatchObject({ itemId: 'g9', score: expect.any(Number) });
   expect(Number.isFinite(items[0]!.score)).toBe(true);
 });
@@ -340,8 +350,8 @@ it('does not tell a player who has only dismissed that the picks come from what 
   const dismissed = { itemId: 'g0', weight: -0.6, ageDays: 0, strongestType: 'dismiss' };
   const personal = { itemIds, scores: Float32Array.from(itemIds, (_, index) => 60 - index) };
   const reasonFor = async (history: (typeof dismissed)[]) =>
-    (await composeGallery(makeMoment({ user: { ...EMPTY_USER_STATE, history }, modelScores: personal }), 4)).rows[0]!
-      .reason;
+    (await composeGallery(createRankingInput({ user: { ...EMPTY_USER_STATE, history }, modelScores: personal }), 4))
+      .rows[0]!.reason;
   expect(await reasonFor([dismissed])).toBe('Other than what you dismissed');
   expect(await reasonFor([dismissed, { ...dismissed, itemId: 'g2', weight: 1, strongestType: 'pick' }])).toBe(
     'From what you picked',

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import type { Preferences } from '../../models/contracts/preferences.ts';
 import { RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
-import { itemIds, makeMoment } from '../../tests/ranking-input.ts';
+import { createRankingInput, itemIds } from '../../tests/ranking-input.ts';
 import { findEmptiedBy } from './emptied.ts';
 
 const preferring = (changes: Partial<Preferences>) =>
-  makeMoment({ user: { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, ...changes } } });
+  createRankingInput({ user: { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, ...changes } } });
 
 it('names the one wish whose lifting shows something', () => {
   expect(findEmptiedBy(preferring({ mutedGenres: ['strategy', 'Racing'] }))).toEqual(['mutedGenres']);

@@ -4,8 +4,8 @@
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EMPTIED_BY, type EmptiedBy } from '../../models/contracts/gallery.ts';
 import type { Preferences } from '../../models/contracts/preferences.ts';
-import { objectionTo } from './candidates.ts';
-import { forPlayer } from './filters.ts';
+import { findFilterReason } from './candidates.ts';
+import { filtersForPlayer } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 
 type Filtered = Pick<RankingInput, 'catalogue' | 'user' | 'context' | 'rules'>;
@@ -39,8 +39,8 @@ function removesSome(cause: EmptiedBy, input: Filtered): boolean {
 }
 
 function countShown({ catalogue, ...input }: Filtered): number {
-  const filters = forPlayer(input);
+  const filters = filtersForPlayer(input);
   let shown = 0;
-  for (const item of catalogue.values()) if (objectionTo(item, filters) === undefined) shown++;
+  for (const item of catalogue.values()) if (findFilterReason(item, filters) === undefined) shown++;
   return shown;
 }

@@ -44,19 +44,19 @@ export const certain = (candidate: ScoredCandidate): Placed => ({ candidate, pro
 export function explore(
   row: readonly ScoredCandidate[],
   unknown: readonly ScoredCandidate[],
-  moment: RankingInput,
+  input: RankingInput,
 ): Placed[] {
   const placed = row.map(certain);
   const inRow = new Set(row.map(({ item }) => item.itemId));
   const drawn = draw(
     unknown.filter(({ item }) => !inRow.has(item.itemId)),
-    moment,
+    input,
   );
   if (drawn !== undefined && placed.length > EXPLORATION_PLACE) {
     placed.splice(EXPLORATION_PLACE, 0, drawn);
     placed.pop();
   }
-  return shuffleRow(placed, moment);
+  return shuffleRow(placed, input);
 }
 
 function draw(unknown: readonly ScoredCandidate[], { affinity, random }: RankingInput): Placed | undefined {

@@ -5,28 +5,28 @@ import type { RequestContext } from '../../models/contracts/context.ts';
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
-import { type Filter, objectionTo } from './candidates.ts';
+import { type Filter, findFilterReason } from './candidates.ts';
 import type { RankingInput } from './ranking-input.ts';
-import { excludedByRule } from './rules.ts';
+import { filtersOfRules } from './rules.ts';
 
 type Asked = Pick<RankingInput, 'user' | 'context' | 'rules'>;
 
 /** What holds for whatever a player is recommended: safety first, then what the player asked not to see. */
-export const forPlayer = (asked: Asked): Filter[] => [notHad(asked.user), ...forAnyRow(asked)];
+export const filtersForPlayer = (asked: Asked): Filter[] => [notHad(asked.user), ...filtersForOwnGames(asked)];
 
 /** What holds even where a player's own games are shown. */
-export const forAnyRow = (asked: Asked): Filter[] => [
-  ...forNaming(asked),
+export const filtersForOwnGames = (asked: Asked): Filter[] => [
+  ...filtersForNaming(asked),
   ...ofPlatform(asked.context),
   ...releasedWithin(asked.user),
 ];
 
 /** What holds even where a game is only named: as the one that a row goes with. */
-export const forNaming = ({ user, context, rules }: Asked): Filter[] => [
+export const filtersForNaming = ({ user, context, rules }: Asked): Filter[] => [
   notRefused(user),
   ...ratedFor(context.ageLimit, user.preferences.ageLimit),
   ...notMuted(user),
-  ...excludedByRule(rules),
+  ...filtersOfRules(rules),
 ];
 
 /** What a player has or has played is not recommended again. */
@@ -96,9 +96,9 @@ function releasedWithin({ preferences: { releasedFrom, releasedUntil } }: UserSt
 }
 
 /** None where no genre is asked for. */
-export const inGenre = (genre: string | undefined): Filter[] => (genre === undefined ? [] : [onlyGenre(genre)]);
+export const inGenre = (genre: string | undefined): Filter[] => (genre === undefined ? [] : [filterByGenre(genre)]);
 
-export const onlyGenre = (genre: string): Filter => {
+export const filterByGenre = (genre: string): Filter => {
   const wanted = genre.toLowerCase();
   return (item) => (item.genres.some((one) => one.toLowerCase() === wanted) ? undefined : `not ${genre}`);
 };
@@ -112,22 +112,22 @@ export const BECAUSE = 'because-';
  * Rows that were made before, as they may be shown now: what has gone, and what must not be shown any more, is left out, and
  * with it the row that names it; so is such a row where the catalogue cannot be read, for nobody can say of what it names.
  */
-export function keepSafe(rows: readonly GalleryRow[], moment: Asked & Pick<RankingInput, 'catalogue'>): GalleryRow[] {
-  const strict = forPlayer(moment);
-  const lenient = forAnyRow(moment);
-  const naming = forNaming(moment);
+export function filterRows(rows: readonly GalleryRow[], input: Asked & Pick<RankingInput, 'catalogue'>): GalleryRow[] {
+  const strict = filtersForPlayer(input);
+  const lenient = filtersForOwnGames(input);
+  const naming = filtersForNaming(input);
   const mayBeNamed = ({ id }: GalleryRow) => {
     if (!id.startsWith(BECAUSE)) return true;
-    const item = moment.catalogue.get(id.slice(BECAUSE.length));
-    return item !== undefined && objectionTo(item, naming) === undefined;
+    const item = input.catalogue.get(id.slice(BECAUSE.length));
+    return item !== undefined && findFilterReason(item, naming) === undefined;
   };
   return rows
     .filter(mayBeNamed)
     .map((row) => ({
       ...row,
       items: row.items.filter(({ itemId }) => {
-        const item = moment.catalogue.get(itemId);
-        return item !== undefined && objectionTo(item, OWN_ROWS.has(row.id) ? lenient : strict) === undefined;
+        const item = input.catalogue.get(itemId);
+        return item !== undefined && findFilterReason(item, OWN_ROWS.has(row.id) ? lenient : strict) === undefined;
       }),
     }))
     .filter(({ items }) => items.length > 0);

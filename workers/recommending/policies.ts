@@ -2,21 +2,21 @@
 // `npm run simulate`. What a player must not be shown is left out of them as well.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
-import { type Found, objectionTo, take } from './candidates.ts';
-import { forPlayer } from './filters.ts';
+import { type Found, findFilterReason, take } from './candidates.ts';
+import { filtersForPlayer } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { popular, retrieved } from './sources.ts';
 
 /** whole: recommend.ts. retrieval: what the retrieval model finds, for a newcomer what is popular. popularity: what is popular. */
-export const POLICIES = ['whole', 'retrieval', 'popularity'] as const;
-export type PlainPolicy = Exclude<(typeof POLICIES)[number], 'whole'>;
+export const POLICIES = ['full', 'retrieval', 'popularity'] as const;
+export type BaselinePolicy = Exclude<(typeof POLICIES)[number], 'full'>;
 
 /** As many as the page of a player with some history has. */
 const ROWS = 8;
 
 /** The order of the policy from left to right and on from row to row. */
-export function composePlain(policy: PlainPolicy, moment: RankingInput, length: number): GalleryRow[] {
-  const items = take(listAllowed(policy, moment), ROWS * length);
+export function composeBaseline(policy: BaselinePolicy, input: RankingInput, length: number): GalleryRow[] {
+  const items = take(listAllowed(policy, input), ROWS * length);
   return Array.from({ length: Math.ceil(items.length / length) }, (_, row) => ({
     id: `${policy}-${row + 1}`,
     title: policy === 'popularity' ? 'Popular now' : 'Chosen for you',
@@ -27,18 +27,18 @@ export function composePlain(policy: PlainPolicy, moment: RankingInput, length: 
   }));
 }
 
-function* listAllowed(policy: PlainPolicy, moment: RankingInput): Generator<Found> {
-  const filters = forPlayer(moment);
+function* listAllowed(policy: BaselinePolicy, input: RankingInput): Generator<Found> {
+  const filters = filtersForPlayer(input);
   const listed = new Set<string>();
-  for (const found of inOrder(policy, moment)) {
+  for (const found of inOrder(policy, input)) {
     const { itemId } = found.item;
-    if (listed.has(itemId) || objectionTo(found.item, filters) !== undefined) continue;
+    if (listed.has(itemId) || findFilterReason(found.item, filters) !== undefined) continue;
     listed.add(itemId);
     yield found;
   }
 }
 
-function* inOrder(policy: PlainPolicy, moment: RankingInput): Generator<Found> {
-  if (policy === 'retrieval' && moment.modelScores !== null) yield* retrieved(moment, moment.modelScores);
-  yield* popular(moment);
+function* inOrder(policy: BaselinePolicy, input: RankingInput): Generator<Found> {
+  if (policy === 'retrieval' && input.modelScores !== null) yield* retrieved(input, input.modelScores);
+  yield* popular(input);
 }

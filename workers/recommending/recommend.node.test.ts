@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import type { ItemScore } from '../../models/contracts/statistics.ts';
-import { itemIds, makeItem, makeMoment } from '../../tests/ranking-input.ts';
+import { createItem, createRankingInput, itemIds } from '../../tests/ranking-input.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { recommendList, recommendSimilar } from './lists.ts';
-import { composePlain, type PlainPolicy } from './policies.ts';
+import { type BaselinePolicy, composeBaseline } from './policies.ts';
 import type { ModelScores } from './ranking-input.ts';
 import { composeGallery, recommend } from './recommend.ts';
 import { retrieved } from './sources.ts';
@@ -22,22 +22,23 @@ const weighted = (...places: number[]): ItemScore[] => places.map((place, rank) 
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 
 it('picks what the model scores, without what the player has, refused or played, then what is popular', async () => {
-  const moment = makeMoment({
+  const input = createRankingInput({
     modelScores: scoresOf(30, 31, 32, 33, 34),
     user: { ...EMPTY_USER_STATE, owned: ['g31'], dismissed: ['g32'], played: ['g33', 'g0'] },
   });
-  expect(ids((await recommend(moment, 4)).items)).toEqual(['g30', 'g34', 'g1', 'g2']);
-  expect(ids((await recommend(moment, 2, 'racing')).items)).toEqual(['g1', 'g3']);
+  expect(ids((await recommend(input, 4)).items)).toEqual(['g30', 'g34', 'g1', 'g2']);
+  expect(ids((await recommend(input, 2, 'racing')).items)).toEqual(['g1', 'g3']);
 });
 
 it('leans to the genre of the moment among what the model finds about as good, however steep its scores', async () => {
   const affinity = [{ genre: 'Strategy', share: 1 }];
   // g32 scores half of g31: too clear a choice to be overruled.
-  expect(ids((await recommend(makeMoment({ modelScores: scoresOf(31, 32), affinity }), 2)).items)).toEqual([
+  expect(ids((await recommend(createRankingInput({ modelScores: scoresOf(31, 32), affinity }), 2)).items)).toEqual([
     'g31',
     'g32',
   ]);
-  const close = (await recommend(makeMoment({ modelScores: scoresOf(31, 33, 35, 32, 37, 39), affinity }), 4)).items;
+  const close = (await recommend(createRankingInput({ modelScores: scoresOf(31, 33, 35, 32, 37, 39), affinity }), 4))
+    .items;
   // At half of the best score it passes two of another genre that are a third and two thirds ahead, and not the best.
   expect(ids(close)).toEqual(['g31', 'g32', 'g33', 'g35']);
   expect(close[1]!.reason).toContain('you like Strategy');
@@ -45,7 +46,7 @@ it('leans to the genre of the moment among what the model finds about as good, h
   // As of a softmax: each has half of the one before, down to a millionth. No lean turns that over.
   const steep = { itemIds, scores: Float32Array.from(itemIds, (_, place) => 0.5 ** Math.min(20, place)) };
   const picked = ids(
-    (await recommend(makeMoment({ modelScores: steep, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).items,
+    (await recommend(createRankingInput({ modelScores: steep, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).items,
   );
   expect(picked).toEqual(['g0', 'g1', 'g2', 'g3', 'g4', 'g5']);
 });
@@ -54,12 +55,12 @@ it('puts all that the model scores in order, whether it votes or gives probabili
   const manyIds = Array.from({ length: 3000 }, (_, place) => `many${place}`);
   const catalogue = new Catalogue();
   manyIds.forEach((itemId, place) => {
-    catalogue.apply({ itemId, revision: 1, item: { ...makeItem(place), itemId } });
+    catalogue.apply({ itemId, revision: 1, item: { ...createItem(place), itemId } });
   });
   const noise = (place: number) => Math.abs(Math.sin(place * place));
   for (const score of [noise, (place: number) => Math.exp(-60 * noise(place)), (place: number) => noise(place) - 0.9]) {
     const scores = Float32Array.from(manyIds, (_, place) => score(place));
-    const found = [...retrieved(makeMoment({ catalogue }), { itemIds: manyIds, scores })];
+    const found = [...retrieved(createRankingInput({ catalogue }), { itemIds: manyIds, scores })];
     const positive = [...scores].filter((one) => one > 0).sort((a, b) => b - a);
     expect(found.map((candidate) => candidate.score * positive[0]!)).toEqual(
       positive.map((one) => expect.closeTo(one, 6)),
@@ -77,13 +78,13 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
     played: ['g5'],
     searches: ['naval strategy'],
   };
-  const moment = makeMoment({
+  const input = createRankingInput({
     user,
     modelScores: scoresOf(10, 11, 12, 13, 14),
     affinity: [{ genre: 'Racing', share: 0.9 }],
     neighboursOf: (itemId) => (itemId === 'g5' ? weighted(10, 20, 21, 22) : []),
   });
-  const { rows } = await composeGallery(moment, 4);
+  const { rows } = await composeGallery(input, 4);
 
   expect(rows.map(({ id }) => id)).toEqual([
     'top-picks',
@@ -116,7 +117,7 @@ it('shows each game once where many sources find the same, and gives short rows 
     ],
     played: ['g5'],
   };
-  const moment = makeMoment({
+  const input = createRankingInput({
     user,
     modelScores: scoresOf(...Array.from({ length: 60 }, (_, place) => place)),
     affinity: [
@@ -126,7 +127,7 @@ it('shows each game once where many sources find the same, and gives short rows 
     neighboursOf: (itemId) => (itemId === 'g5' ? weighted(51, 52, 53, 54) : weighted(52, 51, 54, 55)),
   });
   for (const length of [1, 2, 3, 6, 12]) {
-    const { rows } = await composeGallery(moment, length);
+    const { rows } = await composeGallery(input, length);
     const shown = rows.flatMap(({ items }) => ids(items));
     expect(shown.toSorted()).toEqual([...new Set(shown)].toSorted());
     if (length < 6) expect(rows.length, `rows of ${length}`).toBeGreaterThan(6);
@@ -141,7 +142,7 @@ it('shows each game once where many sources find the same, and gives short rows 
 it('orders rows by what is left for them, and goes on with the picks where no row promises more', async () => {
   // Only the model's items are worth anything, and all new releases among them stand in the first row.
   const personal = scoresOf(...Array.from({ length: 12 }, (_, place) => place));
-  const { rows } = await composeGallery(makeMoment({ modelScores: personal, statistics: null }), 4);
+  const { rows } = await composeGallery(createRankingInput({ modelScores: personal, statistics: null }), 4);
   expect(rows.map(({ id }) => id).slice(0, 2)).toEqual(['top-picks', 'more-picks']);
   const promised = rows.slice(1).map(({ items }) => items[0]!.score);
   expect(promised).toEqual(promised.toSorted((a, b) => b - a));
@@ -149,10 +150,10 @@ it('orders rows by what is left for them, and goes on with the picks where no ro
 });
 
 it('shows a newcomer what is popular in their country, and after it what is in the world', async () => {
-  const moment = makeMoment();
-  const statistics = { ...moment.statistics!, popularByCountry: { CH: weighted(30, 31, 0) } };
+  const input = createRankingInput();
+  const statistics = { ...input.statistics!, popularByCountry: { CH: weighted(30, 31, 0) } };
   const at = async (country: string | null) =>
-    (await composeGallery({ ...moment, statistics, context: { ...moment.context, country } }, 5)).rows[0]!;
+    (await composeGallery({ ...input, statistics, context: { ...input.context, country } }, 5)).rows[0]!;
   const swiss = await at('CH');
   expect(swiss.title).toBe('Popular in your country');
   expect(ids(swiss.items).slice(0, 2)).toEqual(['g30', 'g31']);
@@ -166,42 +167,42 @@ it('shows a newcomer what is popular in their country, and after it what is in t
 
 it('composes by one order alone, under the same filters', () => {
   const user = { ...EMPTY_USER_STATE, owned: ['g0'], dismissed: ['g12'] };
-  const moment = makeMoment({ user, modelScores: scoresOf(12, 11, 10) });
-  const first = (policy: PlainPolicy, one = moment) => ids(composePlain(policy, one, 3)[0]!.items);
+  const input = createRankingInput({ user, modelScores: scoresOf(12, 11, 10) });
+  const first = (policy: BaselinePolicy, one = input) => ids(composeBaseline(policy, one, 3)[0]!.items);
   expect(first('popularity')).toEqual(['g1', 'g2', 'g3']);
   expect(first('retrieval')).toEqual(['g11', 'g10', 'g1']);
-  expect(first('retrieval', { ...moment, modelScores: null })).toEqual(first('popularity'));
-  const shown = composePlain('retrieval', moment, 3).flatMap(({ items }) => ids(items));
+  expect(first('retrieval', { ...input, modelScores: null })).toEqual(first('popularity'));
+  const shown = composeBaseline('retrieval', input, 3).flatMap(({ items }) => ids(items));
   expect(shown).toHaveLength(24);
   expect(new Set(shown).size).toBe(24);
 });
 
 it('knows neighbours from the release, and where it has none on show from what the catalogue says', async () => {
-  const moment = makeMoment({ neighboursOf: (itemId) => (itemId === 'g4' ? weighted(9, 8, 7) : [['gone', 1]]) });
-  expect(recommendSimilar(moment, makeItem(4), 2)).toEqual([
+  const input = createRankingInput({ neighboursOf: (itemId) => (itemId === 'g4' ? weighted(9, 8, 7) : [['gone', 1]]) });
+  expect(recommendSimilar(input, createItem(4), 2)).toEqual([
     { itemId: 'g9', score: 1, reason: 'Goes with Game 4' },
     { itemId: 'g8', score: 0.5, reason: 'Goes with Game 4' },
   ]);
   // Strategy and Naval like the game itself; among equals the popular first.
-  expect(ids(recommendSimilar(moment, makeItem(12), 3))).toEqual(['g0', 'g4', 'g8']);
+  expect(ids(recommendSimilar(input, createItem(12), 3))).toEqual(['g0', 'g4', 'g8']);
 });
 
 it('lists what is trending and fills up with what is popular; shows no game before its day', async () => {
-  expect(ids(recommendList(makeMoment(), 'trending', 5))).toEqual(['g50', 'g51', 'g52', 'g0', 'g1']);
-  expect(ids(recommendList(makeMoment({ today: '2026-01-02' }), 'new', 2))).toEqual(['g1', 'g29']);
+  expect(ids(recommendList(createRankingInput(), 'trending', 5))).toEqual(['g50', 'g51', 'g52', 'g0', 'g1']);
+  expect(ids(recommendList(createRankingInput({ today: '2026-01-02' }), 'new', 2))).toEqual(['g1', 'g29']);
 });
 
 it('answers without statistics, model or signals; an empty catalogue is the only empty gallery', async () => {
   const bare = { statistics: null, popularity: new Map() };
-  expect((await recommend(makeMoment(bare), 20)).items).toHaveLength(20);
-  expect((await composeGallery(makeMoment(bare), 12)).rows[0]!.items).toHaveLength(12);
-  expect((await composeGallery(makeMoment({ ...bare, catalogue: new Catalogue() }), 12)).rows).toEqual([]);
+  expect((await recommend(createRankingInput(bare), 20)).items).toHaveLength(20);
+  expect((await composeGallery(createRankingInput(bare), 12)).rows[0]!.items).toHaveLength(12);
+  expect((await composeGallery(createRankingInput({ ...bare, catalogue: new Catalogue() }), 12)).rows).toEqual([]);
 });
 
 it('finds a game that came after the release by its content, for its players and beside the games that it is like', async () => {
   const labels = { genres: ['Strategy'], tags: ['Naval', 'Turn-Based'] };
-  const known = itemIds.map((_, place) => (place === 0 ? { ...makeItem(0), ...labels } : makeItem(place)));
-  const fresh = { ...makeItem(99), ...labels, itemId: 'fresh', title: 'Fresh', releaseDate: '2020-01-01' };
+  const known = itemIds.map((_, place) => (place === 0 ? { ...createItem(0), ...labels } : createItem(place)));
+  const fresh = { ...createItem(99), ...labels, itemId: 'fresh', title: 'Fresh', releaseDate: '2020-01-01' };
   const learnt = new Map(itemIds.map((itemId, place) => [itemId, place]));
   const changes = {
     releaseItems: learnt,
@@ -213,14 +214,17 @@ it('finds a game that came after the release by its content, for its players and
     },
     neighboursOf: () => weighted(10, 11, 12, 13, 14, 15),
   };
-  const moment = makeMoment(changes, [...known, fresh]);
-  const picked = (await recommend(moment, 10)).items;
+  const input = createRankingInput(changes, [...known, fresh]);
+  const picked = (await recommend(input, 10)).items;
   expect(ids(picked).indexOf('fresh')).toBeGreaterThan(0);
   expect(picked.find(({ itemId }) => itemId === 'fresh')!.reason).toContain('Like what you played');
-  const near = ids(recommendSimilar(moment, known[0]!, 6));
+  const near = ids(recommendSimilar(input, known[0]!, 6));
   expect(near.indexOf('fresh')).toBeGreaterThan(0);
   // Not beside what it has nothing to do with, nor once the release knows it.
-  expect(ids(recommendSimilar(moment, known[1]!, 60))).not.toContain('fresh');
-  const later = makeMoment({ ...changes, releaseItems: new Map([...learnt, ['fresh', 60]]) }, [...known, fresh]);
+  expect(ids(recommendSimilar(input, known[1]!, 60))).not.toContain('fresh');
+  const later = createRankingInput({ ...changes, releaseItems: new Map([...learnt, ['fresh', 60]]) }, [
+    ...known,
+    fresh,
+  ]);
   expect(ids(recommendSimilar(later, known[0]!, 60))).not.toContain('fresh');
 });

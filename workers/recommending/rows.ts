@@ -1,6 +1,6 @@
 // Which row of a page comes next, and what leads in it: by what is left of its shelf for this player.
 
-import type { FoundCandidate, ScoredCandidate, SourceName } from './candidates.ts';
+import type { RowCandidate0, ScoredCandidate, SourceName } from './candidates.ts';
 import { keepCaps } from './diversity.ts';
 import type { Shelf } from './shelves.ts';
 
@@ -15,7 +15,7 @@ type Row = Pick<Shelf, 'id' | 'title' | 'reason'> & { source?: SourceName };
 
 /** A candidate on a shelf, and what that shelf's own source says of it. */
 export interface ShelvedCandidate extends ScoredCandidate {
-  own?: Pick<FoundCandidate, 'score' | 'reason'>;
+  own?: Pick<RowCandidate0, 'score' | 'reason'>;
 }
 
 export interface FilledShelf {

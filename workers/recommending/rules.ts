@@ -33,7 +33,7 @@ function createMatcher(match: Rule['match']): Matcher {
   return (item) => conditions.every((holds) => holds(item));
 }
 
-export const excludedByRule = (rules: readonly Rule[]): Filter[] =>
+export const filtersOfRules = (rules: readonly Rule[]): Filter[] =>
   rules
     .filter(({ action }) => action === 'exclude')
     .map((rule) => {
@@ -71,11 +71,11 @@ export function prepareRules(rules: readonly Rule[]): RuleEffects {
 }
 
 /** The ids of those that say something of the item. */
-export const rulesOn = (item: Item, rules: readonly Rule[]): string[] =>
+export const listMatchingRules = (item: Item, rules: readonly Rule[]): string[] =>
   rules.filter((rule) => matcherOf(rule)(item)).map(({ ruleId }) => ruleId);
 
 /** Those in force at a moment (epoch milliseconds), for a country and a platform; unknown ones are met by no list. */
-export function rulesInForce(
+export function selectRulesInForce(
   rules: readonly Rule[],
   now: number,
   { country, platform }: { country: string | null; platform: string | null },

@@ -3,7 +3,7 @@ import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import { Slate } from '../../models/contracts/slate.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
 import { ImpressionLog } from '../../models/ranking/impressions.ts';
-import { itemIds, makeMoment } from '../../tests/ranking-input.ts';
+import { createRankingInput, itemIds } from '../../tests/ranking-input.ts';
 import type { PredictActions } from './ranking-input.ts';
 import { composeGallery, recommend } from './recommend.ts';
 import { toSlate } from './slate.ts';
@@ -22,7 +22,9 @@ const againstPopularity: PredictActions = async (features, candidates) => {
 
 it('orders by what the ranking model predicts, and by the prior where it fails', async () => {
   const order = async (predict: PredictActions | null) =>
-    (await recommend(makeMoment({ predictActions: predict }), 5)).ranked.candidates.map(({ item }) => item.itemId);
+    (await recommend(createRankingInput({ predictActions: predict }), 5)).ranked.candidates.map(
+      ({ item }) => item.itemId,
+    );
   const byPrior = await order(null);
   expect(byPrior.slice(0, 3)).toEqual(['g0', 'g1', 'g2']);
   expect(await order(againstPopularity)).toEqual(byPrior.toReversed());
@@ -35,12 +37,12 @@ it('gives the genres that a newcomer picked their share beside the one game that
     Array.from({ length }, (_, place) => ({ itemId: `g${40 + place}`, weight: 1, ageDays: 0, strongestType: 'like' }));
   const personal = { itemIds, scores: Float32Array.from(itemIds, (_, place) => (place % 4 === 0 ? 1 : 0)) };
   const racing = async (games: number) => {
-    const moment = makeMoment({
+    const input = createRankingInput({
       user: { ...EMPTY_USER_STATE, preferences, history: history(games) },
       modelScores: personal,
     });
-    const { items } = await recommend(moment, 12);
-    return items.filter(({ itemId }) => moment.catalogue.get(itemId)!.genres.includes('Racing')).length;
+    const { items } = await recommend(input, 12);
+    return items.filter(({ itemId }) => input.catalogue.get(itemId)!.genres.includes('Racing')).length;
   };
   const [afterOne, afterTwenty] = [await racing(1), await racing(20)];
   expect(afterOne).toBeGreaterThan(0);
@@ -51,15 +53,15 @@ it('gives the genres that a newcomer picked their share beside the one game that
 it('lets the player’s dial and the store’s rules have their say over a model too', async () => {
   const user = { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, popularity: 1 } };
   const even: PredictActions = async (_, candidates) => new Float32Array(candidates * ACTIONS.length).fill(0.1);
-  const { items } = await recommend(makeMoment({ predictActions: even, user }), 2);
+  const { items } = await recommend(createRankingInput({ predictActions: even, user }), 2);
   expect(ids(items)).toEqual(['g0', 'g1']);
 });
 
 it('shows less of a genre, and still some of it', async () => {
   const user = { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, lessGenres: ['racing'] } };
   const racingRanks = async (more: object) => {
-    const moment = makeMoment(more);
-    const { ranked } = await recommend(moment, 12);
+    const input = createRankingInput(more);
+    const { ranked } = await recommend(input, 12);
     return ranked.candidates.flatMap(({ item }, rank) => (item.genres.includes('Racing') ? [rank] : []));
   };
   const before = await racingRanks({});
@@ -78,10 +80,10 @@ it('logs each entry that was ranked with its place, its chance and the features 
     history: [{ itemId: 'g9', weight: 1, ageDays: 1, playedDaysAgo: 1, strongestType: 'play' }],
     played: ['g9'],
   };
-  const moment = makeMoment({ user, random: () => 0.01 });
-  const page = await composeGallery(moment, 12);
+  const input = createRankingInput({ user, random: () => 0.01 });
+  const page = await composeGallery(input, 12);
   const answer = { recommendationId: 'r1', tier: 'online', release: 'v1', generatedAt: '2026-02-01T00:00:00.000Z' };
-  const slate = toSlate(page, answer, 'ann', { ...moment.context, country: 'CH' });
+  const slate = toSlate(page, answer, 'ann', { ...input.context, country: 'CH' });
   expect(Slate.parse(slate)).toEqual(slate);
   expect(slate).toMatchObject({ country: 'CH', featuresHash: FEATURES_HASH, shownAt: Date.UTC(2026, 1, 1) });
   const shown = page.rows.flatMap(({ id, items }) => (id === 'continue' ? [] : ids(items)));

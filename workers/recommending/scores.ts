@@ -1,5 +1,5 @@
 // Turns what is known of a candidate into one number. The ranking model's probabilities, each times what its action is
-// worth; without such a model the prior: the retrieval score, leaned towards the genres of the moment and, by a little,
+// worth; without such a model the prior: the retrieval score, leaned towards the genre of the moment and, by a little,
 // towards what is popular. Then what the player's dial and the store's rules say.
 
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../models/features/ranking.ts';
 import { computeRequestFeatures, type RequestFeatures } from '../../models/features/request-features.ts';
 import type { Candidate, ScoredCandidate } from './candidates.ts';
-import { likenessToHistory, scoreAmong } from './cold-start.ts';
+import { computeHistorySimilarity, interpolateScore } from './cold-start.ts';
 import type { RankingInput } from './ranking-input.ts';
 import type { RuleEffects } from './rules.ts';
 
@@ -33,16 +33,16 @@ const STRONG_SHARE = 0.2;
 /** Scores and sorts, best first. Where the ranking model cannot answer the prior does. */
 export async function scoreCandidates(
   candidates: Iterable<Candidate>,
-  moment: RankingInput,
+  input: RankingInput,
   rules: RuleEffects,
 ): Promise<ScoredCandidate[]> {
-  const answer = computeRequestFeatures(moment);
-  const base = moment.modelScores === null ? 'popular' : 'retrieval';
-  const facts = describeCandidates([...candidates], base, answer, moment);
+  const answer = computeRequestFeatures(input);
+  const base = input.modelScores === null ? 'popular' : 'retrieval';
+  const facts = describeCandidates([...candidates], base, answer, input);
   // Without a model to read them, features are wanted of what is shown alone, for the log.
-  const features = moment.predictActions === null ? undefined : encodeFeatures(facts, answer);
-  const values = features && (await predictValues(features, facts.length, moment));
-  const { preferences } = moment.user;
+  const features = input.predictActions === null ? undefined : encodeFeatures(facts, answer);
+  const values = features && (await predictValues(features, facts.length, input));
+  const { preferences } = input.user;
   const dial = preferences.popularity * Math.log(DIAL_FACTOR);
   const lessGenres = new Set(preferences.lessGenres.map((genre) => genre.toLowerCase()));
   return facts
@@ -50,7 +50,7 @@ export async function scoreCandidates(
       const { item, sources, prior } = own;
       const strongest = item.genres.find((genre) => (answer.genres.get(genre) ?? 0) >= STRONG_SHARE);
       const popular = answer.popularity.get(item.itemId) ?? 0;
-      const reason = (sources[base] ?? sources.unlearnt ?? Object.values(sources)[0])?.reason ?? '';
+      const reason = (sources[base] ?? sources['cold-start'] ?? Object.values(sources)[0])?.reason ?? '';
       return {
         item,
         sources,
@@ -68,7 +68,7 @@ export async function scoreCandidates(
     .sort((a, b) => b.score - a.score || (a.item.itemId < b.item.itemId ? -1 : 1));
 }
 
-/** Undefined where there is no ranking model, or it cannot answer: who gave it to the moment says so in the answer. */
+/** Undefined where there is no ranking model, or it cannot answer: who gave it to the input says so in the answer. */
 async function predictValues(features: Float32Array, candidates: number, { predictActions: predict }: RankingInput) {
   try {
     return predict === null || candidates === 0
@@ -83,11 +83,11 @@ function describeCandidates(
   candidates: readonly Candidate[],
   base: 'popular' | 'retrieval',
   { genres, popularity }: RequestFeatures,
-  moment: RankingInput,
+  input: RankingInput,
 ): (Candidate & Omit<CandidateFeatures, 'sources'>)[] {
   const retrieved = candidates.filter(({ sources }) => sources.retrieval !== undefined);
   retrieved.sort((a, b) => b.sources.retrieval!.score - a.sources.retrieval!.score);
-  const { preferences, history } = moment.user;
+  const { preferences, history } = input.user;
   const picked = new Set(preferences.genres.map((genre) => genre.toLowerCase()));
   // Whoever has named genres and hardly played yet: what is liked in them weighs as one game played does, ever less from then on.
   const pickedWorth = 1 / (1 + history.length);
@@ -104,7 +104,7 @@ function describeCandidates(
       retrievalRank: ranks.get(item.itemId),
       prior:
         ((sources[base]?.score ?? 0) +
-          (sources.unlearnt === undefined ? 0 : scoreAmong(scores, likenessToHistory(item, moment))) +
+          (sources['cold-start'] === undefined ? 0 : interpolateScore(scores, computeHistorySimilarity(item, input))) +
           (isPicked ? pickedWorth * Math.sqrt(popular) : 0) +
           SCORE_MIN) *
         (1 + AFFINITY_WEIGHT * Math.min(1, lean) + POPULARITY_WEIGHT * popular),

@@ -17,7 +17,11 @@ interface Index {
 const indexes = new WeakMap<Catalogue, Index>();
 
 /** The most similar first; those alike, the popular first. Scores 0–1. */
-export function findLike(catalogue: Catalogue, popularity: ReadonlyMap<string, number>, query: string): Found[] {
+export function searchByTrigrams(
+  catalogue: Catalogue,
+  popularity: ReadonlyMap<string, number>,
+  query: string,
+): Found[] {
   const { items, postings } = indexOf(catalogue);
   const asked = trigramsOf(query);
   const shared = new Map<number, number>();

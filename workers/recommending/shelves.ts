@@ -3,13 +3,13 @@
 
 import type { UserState } from '../../models/contracts/signals.ts';
 import { chooseAnchors } from './anchors.ts';
-import { type Filter, type Found, objectionTo, type SourceName, take } from './candidates.ts';
-import { BECAUSE, onlyGenre } from './filters.ts';
+import { type Filter, type Found, findFilterReason, type SourceName, take } from './candidates.ts';
+import { BECAUSE, filterByGenre } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 import {
   bestRated,
+  getCountryList,
   hiddenGems,
-  listOfCountry,
   newReleases,
   popular,
   retrieved,
@@ -27,11 +27,11 @@ export interface Shelf {
 }
 
 /** The first row. Events of items that nobody knows recommend nothing: their player is a newcomer still. */
-export function describeTopPicks(moment: RankingInput): Pick<Shelf, 'id' | 'title' | 'reason'> {
+export function describeTopPicks(input: RankingInput): Pick<Shelf, 'id' | 'title' | 'reason'> {
   const id = 'top-picks';
-  if (moment.modelScores !== null || moment.affinity.length > 0)
-    return { id, title: 'Top picks for you', reason: explainTopPicks(moment.user) };
-  return listOfCountry(moment, 'popularByCountry').length > 0
+  if (input.modelScores !== null || input.affinity.length > 0)
+    return { id, title: 'Top picks for you', reason: explainTopPicks(input.user) };
+  return getCountryList(input, 'popularByCountry').length > 0
     ? { id, title: 'Popular in your country', reason: 'What players choose most where you are' }
     : { id, title: 'Popular now', reason: 'What players choose most' };
 }
@@ -50,12 +50,12 @@ const GENRE_SHARE_MIN = 0.15;
 const GENRE_DEPTH = 400;
 
 /** All but the first row and those of the player's own games. */
-export function listShelves(moment: RankingInput): Shelf[] {
-  const { user, affinity } = moment;
+export function listShelves(input: RankingInput): Shelf[] {
+  const { user, affinity } = input;
   const shelves: Shelf[] = [];
   // The newest that found anything: a slip of the fingers is no reason to forget the one before.
   for (const query of user.searches) {
-    const found = searched(moment, query);
+    const found = searched(input, query);
     if (found.length === 0) continue;
     shelves.push({
       id: 'search',
@@ -66,16 +66,16 @@ export function listShelves(moment: RankingInput): Shelf[] {
     });
     break;
   }
-  for (const { item, because } of chooseAnchors(moment, ANCHOR_SHELVES_MAX))
+  for (const { item, because } of chooseAnchors(input, ANCHOR_SHELVES_MAX))
     shelves.push({
       id: `${BECAUSE}${item.itemId}`,
       title: `Because ${because} ${item.title}`,
       reason: 'What goes with it',
       source: 'similar',
-      found: similar(moment, item),
+      found: similar(input, item),
     });
   const strong = affinity.slice(0, GENRE_SHELVES_MAX).filter(({ share }) => share >= GENRE_SHARE_MIN);
-  const best = strong.length === 0 ? [] : listBest(moment);
+  const best = strong.length === 0 ? [] : listBest(input);
   for (const { genre } of strong)
     shelves.push({
       id: `genre-${genre}`,
@@ -84,7 +84,7 @@ export function listShelves(moment: RankingInput): Shelf[] {
       source: 'genre',
       found: ofGenre(best, genre),
     });
-  const inCountry = listOfCountry(moment, 'trendingByCountry').length > 0;
+  const inCountry = getCountryList(input, 'trendingByCountry').length > 0;
   return [
     ...shelves,
     {
@@ -92,34 +92,34 @@ export function listShelves(moment: RankingInput): Shelf[] {
       title: inCountry ? 'Trending in your country' : 'Trending now',
       reason: inCountry ? 'Played more than usual where you are' : 'Played more than usual in the last days',
       source: 'trending',
-      found: trending(moment),
+      found: trending(input),
     },
     {
       id: 'best-rated',
       title: 'Best rated',
       reason: 'Rated highly by many players',
       source: 'best-rated',
-      found: bestRated(moment),
+      found: bestRated(input),
     },
-    { id: 'new', title: 'New releases', reason: 'Just out', source: 'new', found: newReleases(moment) },
+    { id: 'new', title: 'New releases', reason: 'Just out', source: 'new', found: newReleases(input) },
     {
       id: 'hidden-gems',
       title: 'Hidden gems',
       reason: 'Rated highly, known to few',
       source: 'hidden-gems',
-      found: hiddenGems(moment),
+      found: hiddenGems(input),
     },
   ];
 }
 
 /** What the model retrieves first, and after it what is popular. */
-const listBest = (moment: RankingInput): Found[] => [
-  ...(moment.modelScores === null ? [] : take(retrieved(moment, moment.modelScores), GENRE_DEPTH)),
-  ...take(popular(moment), GENRE_DEPTH),
+const listBest = (input: RankingInput): Found[] => [
+  ...(input.modelScores === null ? [] : take(retrieved(input, input.modelScores), GENRE_DEPTH)),
+  ...take(popular(input), GENRE_DEPTH),
 ];
 
 function* ofGenre(best: readonly Found[], genre: string): Generator<Found> {
-  const filter = onlyGenre(genre);
+  const filter = filterByGenre(genre);
   for (const found of best) if (filter(found.item) === undefined) yield found;
 }
 
@@ -143,7 +143,7 @@ export function listOwnShelves({ user, catalogue }: RankingInput, filters: reado
     user.history.flatMap(({ itemId, weight, playedDaysAgo }) => {
       const item = catalogue.get(itemId);
       if (item === undefined || playedDaysAgo === undefined || !test(playedDaysAgo, weight)) return [];
-      return objectionTo(item, filters) === undefined ? [{ item, score: weight, reason }] : [];
+      return findFilterReason(item, filters) === undefined ? [{ item, score: weight, reason }] : [];
     });
   return [
     {

@@ -3,9 +3,9 @@
 import type { Item } from '../../models/contracts/item.ts';
 import type { ItemScore } from '../../models/contracts/statistics.ts';
 import type { Found } from './candidates.ts';
-import { likenessOf, likenessToHistory, listUnlearnt, scoreAmong } from './cold-start.ts';
+import { computeHistorySimilarity, computeItemSimilarity, interpolateScore, listColdStartItems } from './cold-start.ts';
 import type { ModelScores, RankingInput } from './ranking-input.ts';
-import { findLike } from './search.ts';
+import { searchByTrigrams } from './search.ts';
 
 /** What rules pin by name. */
 export function* featured({ catalogue }: RankingInput, itemIds: readonly string[]): Generator<Found> {
@@ -69,29 +69,29 @@ export function* popular({ catalogue, statistics, today }: RankingInput): Genera
 }
 
 /** What is popular in the player's country, where enough is chosen there to tell, and after it what is in the world. */
-export function* popularNear(moment: RankingInput): Generator<Found> {
-  const near = listOfCountry(moment, 'popularByCountry');
+export function* popularInCountry(input: RankingInput): Generator<Found> {
+  const near = getCountryList(input, 'popularByCountry');
   const top = near[0]?.[1] ?? 1;
   let last = 1;
-  for (const candidate of fromList(moment.catalogue, near, 'Popular in your country')) {
+  for (const candidate of fromList(input.catalogue, near, 'Popular in your country')) {
     last = candidate.score / top;
     yield { ...candidate, score: last };
   }
   const listed = new Set(near.map(([itemId]) => itemId));
-  for (const candidate of popular(moment))
+  for (const candidate of popular(input))
     if (!listed.has(candidate.item.itemId)) yield { ...candidate, score: Math.min(last, candidate.score) };
 }
 
 /** Of a country of which nothing is known, none. */
-export const listOfCountry = (
+export const getCountryList = (
   { statistics, context }: RankingInput,
   list: 'popularByCountry' | 'trendingByCountry',
 ): readonly ItemScore[] => statistics?.[list][context.country ?? ''] ?? [];
 
 /** What rises in the player's country, where enough is played there to tell, and after it what rises everywhere. */
-export function* trending(moment: RankingInput): Generator<Found> {
-  const { catalogue, statistics } = moment;
-  const near = listOfCountry(moment, 'trendingByCountry');
+export function* trending(input: RankingInput): Generator<Found> {
+  const { catalogue, statistics } = input;
+  const near = getCountryList(input, 'trendingByCountry');
   const listed = new Set(near.map(([itemId]) => itemId));
   yield* fromList(catalogue, near, 'Played more than usual in your country');
   for (const found of fromList(catalogue, statistics?.trending ?? [], 'Played more than usual in the last days'))
@@ -113,32 +113,32 @@ export function* newReleases({ catalogue, today }: RankingInput): Generator<Foun
 
 /** Items that the words of the query are in, or like what is in them, typing errors forgiven. */
 export const searched = ({ catalogue, popularity }: RankingInput, query: string): Found[] =>
-  findLike(catalogue, popularity, query);
+  searchByTrigrams(catalogue, popularity, query);
 
 /** Of a list of what goes with a game. */
-const SIMILAR_UNLEARNT_MAX = 3;
+const SIMILAR_COLD_START_MAX = 3;
 
 /**
  * The neighbours that the release holds of an item, and among them games that came after it, by what the catalogue says of
  * two games; where it holds none, those by the catalogue alone.
  */
-export function similar(moment: RankingInput, to: Item): Found[] {
-  const neighbours = [...fromList(moment.catalogue, moment.neighboursOf(to.itemId), `Goes with ${to.title}`)];
-  if (neighbours.length === 0) return similarByContent(moment, to);
+export function similar(input: RankingInput, to: Item): Found[] {
+  const neighbours = [...fromList(input.catalogue, input.neighboursOf(to.itemId), `Goes with ${to.title}`)];
+  if (neighbours.length === 0) return similarByContent(input, to);
   const scores = neighbours.map(({ score }) => score);
-  const fresh = listUnlearnt(moment)
-    .map((item) => ({ item, likeness: likenessOf(item, to) }))
+  const fresh = listColdStartItems(input)
+    .map((item) => ({ item, likeness: computeItemSimilarity(item, to) }))
     .filter(({ likeness }) => likeness > 0)
     .sort((a, b) => b.likeness - a.likeness)
-    .slice(0, SIMILAR_UNLEARNT_MAX)
-    .map(({ item, likeness }) => ({ item, score: scoreAmong(scores, likeness), reason: `Like ${to.title}` }));
+    .slice(0, SIMILAR_COLD_START_MAX)
+    .map(({ item, likeness }) => ({ item, score: interpolateScore(scores, likeness), reason: `Like ${to.title}` }));
   return fresh.length === 0 ? neighbours : [...neighbours, ...fresh].sort((a, b) => b.score - a.score);
 }
 
 /** Games that came after the release, the likest to what the player took to first. */
-export const unlearnt = (moment: RankingInput): Found[] =>
-  listUnlearnt(moment)
-    .map((item) => ({ item, score: likenessToHistory(item, moment), reason: 'Like what you played' }))
+export const coldStart = (input: RankingInput): Found[] =>
+  listColdStartItems(input)
+    .map((item) => ({ item, score: computeHistorySimilarity(item, input), reason: 'Like what you played' }))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score);
 
@@ -147,7 +147,7 @@ function similarByContent({ catalogue, popularity }: RankingInput, to: Item): Fo
   for (const item of catalogue.values()) {
     if (item.itemId === to.itemId) continue;
     // Among equals the popular first.
-    const score = likenessOf(item, to);
+    const score = computeItemSimilarity(item, to);
     if (score > 0)
       candidates.push({ item, score: score + 0.01 * (popularity.get(item.itemId) ?? 0), reason: `Like ${to.title}` });
   }

@@ -11,7 +11,7 @@ import { createRng } from '../../models/features/rng.ts';
 import { readNeighbours } from '../inference/neighbours.ts';
 import type { LoadedRelease } from '../inference/release.ts';
 import type { ModelScores, PredictActions, RankingInput } from '../recommending/ranking-input.ts';
-import { rulesInForce } from '../recommending/rules.ts';
+import { selectRulesInForce } from '../recommending/rules.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import type { Budget } from './budget.ts';
@@ -135,7 +135,7 @@ export async function hydrate({
 /** Those in force now, and what holds for a stranger. */
 export const selectRules = (isStranger: boolean, rules: readonly Rule[], context: RequestContext): Rule[] => [
   ...(isStranger ? [UNKNOWN_USER_RULE] : []),
-  ...rulesInForce(rules, Date.now(), context),
+  ...selectRulesInForce(rules, Date.now(), context),
 ];
 
 /** What a player leans to, with the genres that they picked as the catalogue writes them. */

@@ -5,11 +5,11 @@
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
 import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-gallery.ts';
-import { keepSafe, OWN_ROWS, onlyGenre } from '../recommending/filters.ts';
+import { filterByGenre, filterRows, OWN_ROWS } from '../recommending/filters.ts';
 import { recommendList } from '../recommending/lists.ts';
-import { composePlain, type PlainPolicy } from '../recommending/policies.ts';
+import { type BaselinePolicy, composeBaseline } from '../recommending/policies.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
-import { composeGallery, type Page, type Ranked, recommend } from '../recommending/recommend.ts';
+import { composeGallery, type Page, type Ranking, recommend } from '../recommending/recommend.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
@@ -40,12 +40,12 @@ const LAST_WAIT_MS = 2_000;
 export async function answerGallery(
   asking: RecommendationRequest,
   length: number,
-  plain?: PlainPolicy,
+  plain?: BaselinePolicy,
 ): Promise<ServedGallery> {
   const gathered = await hydrate(asking);
   const { answer, input: moment } = gathered;
   if (plain !== undefined && gathered.missing === undefined) {
-    const rows = await attempt(answer, () => composePlain(plain, moment, length));
+    const rows = await attempt(answer, () => composeBaseline(plain, moment, length));
     if (plain === 'popularity') answer.tier = 'statistics';
     if (rows !== undefined) return { answer, rows, input: moment };
   }
@@ -75,7 +75,7 @@ export interface ServedItems {
   answer: Answer;
   items: RecommendedItem[];
   input: RankingInput;
-  ranked?: Ranked;
+  ranked?: Ranking;
 }
 
 /** The top picks alone, by the same ladder. */
@@ -138,7 +138,7 @@ async function readStored(
       const gallery = await withDeadline(read(), budget.for('stored'), `${tier} gallery`);
       if (gallery === undefined) continue;
       const rules = await readRulesInTime(asking, gathered);
-      const rows = keepSafe(gallery.rows, { ...safetyFor(gallery, await recognised), rules });
+      const rows = filterRows(gallery.rows, { ...safetyFor(gallery, await recognised), rules });
       const { recommendationId, generatedAt, release, dataUntil } = gallery;
       if (rows.length > 0)
         return { answer: { ...gathered.answer, tier, recommendationId, generatedAt, release, dataUntil }, rows };
@@ -177,7 +177,7 @@ function catalogueOf(rows: readonly GalleryRow[]): Catalogue {
 }
 
 function pickFrom(rows: readonly GalleryRow[], length: number, genre: string | undefined): RecommendedItem[] {
-  const filter = genre === undefined ? undefined : onlyGenre(genre);
+  const filter = genre === undefined ? undefined : filterByGenre(genre);
   return rows
     .filter(({ id }) => !OWN_ROWS.has(id))
     .flatMap(({ items }) => items)
