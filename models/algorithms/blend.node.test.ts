@@ -2,7 +2,7 @@ import { init, numpy as np } from '@jax-js/jax';
 import { expect, test } from 'vitest';
 import { makeContext } from '../../tests/try-algorithm.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
-import { meanOf, measureUsers } from '../evaluation/metrics.ts';
+import { computeMean, measureUsers } from '../evaluation/metrics.ts';
 import { rankTargets } from '../evaluation/ranking.ts';
 import { openScorer } from '../onnx/session.ts';
 import { encodeRetrievalModel, type RetrievalModel, type TrainingData } from './algorithm.ts';
@@ -48,7 +48,7 @@ async function measure(model: RetrievalModel): Promise<number> {
   const scorer = await openScorer(encodeRetrievalModel(model).bytes, itemIds);
   const ranking = await rankTargets(scorer, questions);
   await scorer.release();
-  return meanOf(measureUsers(ranking)['ndcg@10']);
+  return computeMean(measureUsers(ranking)['ndcg@10']);
 }
 
 async function collect(data: TrainingData): Promise<RetrievalModel[]> {

@@ -9,7 +9,7 @@ import { INTERACTION_WEIGHT_MIN } from '../features/weights.ts';
 import { lower, type Tensor } from '../onnx/lower.ts';
 import { openScorer } from '../onnx/session.ts';
 import { type Algorithm, encodeRetrievalModel, type RetrievalModel } from './algorithm.ts';
-import { ascend } from './coordinate-ascent.ts';
+import { fitByCoordinateAscent } from './coordinate-ascent.ts';
 
 /** Histories that are scored at a time. */
 const ROWS = 16;
@@ -47,9 +47,9 @@ export const trainBlend: Algorithm = async function* ({ baseModels: earlier, val
         [1, knowledge].flatMap((scale) => features[q]!.map((values) => ({ values, scale }))),
       ),
     }));
-    const weights = ascend(ranked, isOver);
+    const weights = fitByCoordinateAscent(ranked, isOver);
     const heard = voices.filter((_, voice) => worthOf(weights, voice) > 0);
-    const model = toModel(voices, weights);
+    const model = createBlendModel(voices, weights);
     if (heard.length > 1) yield model;
     if (heard.length < 2 || encodeRetrievalModel(model).bytes.length <= MODEL_BYTES_MAX) return;
     const worths = voices.map((_, voice) => worthOf(weights, voice) || Number.POSITIVE_INFINITY);
@@ -131,7 +131,10 @@ async function measureBaseModel(model: RetrievalModel, questions: readonly Fitti
 }
 
 /** `weights`: FEATURES of each voice. Voices whose weights are all 0 stay out. */
-export function toModel(voices: readonly Omit<BaseModel, 'features'>[], weights: Float32Array): RetrievalModel {
+export function createBlendModel(
+  voices: readonly Omit<BaseModel, 'features'>[],
+  weights: Float32Array,
+): RetrievalModel {
   const heard = voices
     .map(({ model, scale }, voice) => ({
       model,

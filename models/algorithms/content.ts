@@ -12,7 +12,7 @@ import { encodeLabels, type LabelMatrix } from './content-labels.ts';
 import { searchCoordinates } from './coordinate-search.ts';
 import { embedItems } from './item-vectors.ts';
 import { createProfileModel } from './profiles.ts';
-import { countChosen } from './tables.ts';
+import { countInteractedItems } from './tables.ts';
 import { collectUserItems } from './user-items.ts';
 import { POSITION_DECAYS } from './votes.ts';
 
@@ -23,7 +23,7 @@ const AXES = { regularisation: [0.1, 0.3, 1, 3], positionDecay: POSITION_DECAYS 
 
 export const trainContent: Algorithm = async function* ({ interactions, vocabulary, catalogue }, context) {
   const { itemIds, counts } = vocabulary;
-  const chosen = countChosen(vocabulary);
+  const chosen = countInteractedItems(vocabulary);
   const labels = encodeLabels(itemIds, catalogue);
   if (chosen === 0 || labels.width === 0) return;
   if (context.timeLeft() < estimateMs(interactions.items.length, chosen, labels)) return;

@@ -2,10 +2,10 @@
 // advise for few features ("Linear feature-based models for information retrieval"). A likelihood would spend its weights on
 // the tail of the ranking, which nobody sees.
 
-import { meanOf } from '../evaluation/metrics.ts';
-import { differenceOf } from '../evaluation/significance.ts';
+import { computeMean } from '../evaluation/metrics.ts';
+import { estimateDifference } from '../evaluation/significance.ts';
 
-export interface RankedQuestion {
+export interface RankedCase {
   /** Of each feature, [items] and what they are multiplied by: features that differ in nothing else share their values. */
   features: readonly { values: Float32Array; scale: number }[];
   /** Places that are not ranked. */
@@ -24,7 +24,7 @@ const STANDARD_ERRORS_MIN = 1;
  * The weights of the features, 0 for those that add nothing. Begins with the best feature alone and goes on while that gains
  * and `isOver` does not say otherwise.
  */
-export function ascend(questions: readonly RankedQuestion[], isOver: () => boolean): Float32Array {
+export function fitByCoordinateAscent(questions: readonly RankedCase[], isOver: () => boolean): Float32Array {
   const features = questions[0]?.features.length ?? 0;
   const weights = new Float32Array(features);
   const logits = questions.map(({ features: [first], seen }) => {
@@ -43,7 +43,7 @@ export function ascend(questions: readonly RankedQuestion[], isOver: () => boole
     }
   };
 
-  const alone = Array.from({ length: features }, (_, feature) => meanOf(measure(feature, 1)));
+  const alone = Array.from({ length: features }, (_, feature) => computeMean(measure(feature, 1)));
   const byWorth = Array.from(alone.keys()).sort((a, b) => alone[b]! - alone[a]!);
   if (features === 0) return weights;
   let best = measure(byWorth[0]!, 1);
@@ -55,7 +55,7 @@ export function ascend(questions: readonly RankedQuestion[], isOver: () => boole
         for (const by of [step, -step]) {
           if (isOver()) return weights;
           const gains = measure(feature, by);
-          const { mean, standardError } = differenceOf(gains, best);
+          const { mean, standardError } = estimateDifference(gains, best);
           if (!(mean > STANDARD_ERRORS_MIN * standardError)) continue;
           change(feature, by);
           best = gains;
@@ -66,7 +66,7 @@ export function ascend(questions: readonly RankedQuestion[], isOver: () => boole
 }
 
 /** NDCG@10 of one question if the weight of a feature were changed; ties count against, and so does what is no number. */
-function gainOf({ features, target }: RankedQuestion, logits: Float32Array, feature: number, change: number): number {
+function gainOf({ features, target }: RankedCase, logits: Float32Array, feature: number, change: number): number {
   const { values, scale } = features[feature]!;
   const by = change * scale;
   const own = logits[target]! + by * values[target]!;

@@ -10,8 +10,8 @@ import { SymmetricMatrix } from '../linalg/symmetric.ts';
 import { openGemm } from '../onnx/gemm.ts';
 import type { Algorithm, Vocabulary } from './algorithm.ts';
 import { searchTables } from './table-search.ts';
-import { collectTables, countChosen, estimateTablesMs } from './tables.ts';
-import { collectUserItems, medianAgeDays } from './user-items.ts';
+import { collectTables, countInteractedItems, estimateTablesMs } from './tables.ts';
+import { collectUserItems, computeMedianAgeDays } from './user-items.ts';
 
 /** Of the time left: another λ should have its turn. */
 const INVERSE_TIME_SHARE = 0.4;
@@ -21,14 +21,15 @@ export const trainEase: Algorithm = async function* ({ interactions, vocabulary 
   const gemm = await openGemm();
   try {
     const pairs = choices.ends.reduce((sum, end, row) => sum + end - row, 0);
-    const budgetMs = INVERSE_TIME_SHARE * context.timeLeft() - estimateTablesMs(pairs, countChosen(vocabulary));
-    const rows = await findInvertibleSize(gemm, countChosen(vocabulary), budgetMs, () => -context.timeLeft());
+    const budgetMs =
+      INVERSE_TIME_SHARE * context.timeLeft() - estimateTablesMs(pairs, countInteractedItems(vocabulary));
+    const rows = await findInvertibleSize(gemm, countInteractedItems(vocabulary), budgetMs, () => -context.timeLeft());
     if (rows === 0) return;
     yield* searchTables(
       {
         algorithm: 'ease',
         itemIds: vocabulary.itemIds,
-        medianAgeDays: medianAgeDays(choices),
+        medianAgeDays: computeMedianAgeDays(choices),
         /** λ: the larger, the closer to plain co-occurrence. */
         start: { regularisation: 1000, positionDecay: 0.8 },
         axes: { regularisation: [100, 300, 1000, 3000] },

@@ -3,8 +3,8 @@
 
 import type { Algorithm } from './algorithm.ts';
 import { searchTables } from './table-search.ts';
-import { collectTables, countChosen, estimateTablesMs } from './tables.ts';
-import { collectUserItems, medianAgeDays } from './user-items.ts';
+import { collectTables, countInteractedItems, estimateTablesMs } from './tables.ts';
+import { collectUserItems, computeMedianAgeDays } from './user-items.ts';
 
 /** Choices of one player that lie further apart are not counted as a pair: long histories would cost their square. */
 const REACH = 500;
@@ -13,7 +13,7 @@ export const trainItemKnn: Algorithm = async function* ({ interactions, vocabula
   const { itemIds, counts } = vocabulary;
   const choices = collectUserItems(interactions, vocabulary);
   const { itemIndices: places, starts, ends, rowsOf } = choices;
-  const rows = countChosen(vocabulary);
+  const rows = countInteractedItems(vocabulary);
   const pairs = ends.reduce(
     (sum, end, row) => sum + Math.min(end, row + REACH) - Math.max(starts[row]!, row - REACH),
     0,
@@ -24,7 +24,7 @@ export const trainItemKnn: Algorithm = async function* ({ interactions, vocabula
     {
       algorithm: 'item-knn',
       itemIds,
-      medianAgeDays: medianAgeDays(choices),
+      medianAgeDays: computeMedianAgeDays(choices),
       start: { shrinkage: 10, normExponent: 0.5, positionDecay: 0.8 },
       axes: { shrinkage: [0, 3, 10, 30], normExponent: [0.3, 0.4, 0.5, 0.6] },
       count({ shrinkage, normExponent }) {

@@ -3,7 +3,7 @@ import { HISTORY_LENGTH } from '../contracts/release.ts';
 import { encodeHistories } from '../features/history.ts';
 import { openScorer } from '../onnx/session.ts';
 import { encodeRetrievalModel } from './algorithm.ts';
-import { createNeighbourModel, neighboursThatFit } from './neighbours.ts';
+import { countNeighboursThatFit, createNeighbourModel } from './neighbours.ts';
 import { selectLargest } from './select-largest.ts';
 
 const ITEMS = 40;
@@ -58,7 +58,7 @@ test('the model file says what the formula says: full, short, empty and unknown 
 });
 
 test('tables stay within their share of a file, whatever the number of items', () => {
-  expect([0, 1, 7, 5000, 25_000].map(neighboursThatFit)).toEqual([1, 1, 7, 200, 40]);
+  expect([0, 1, 7, 5000, 25_000].map(countNeighboursThatFit)).toEqual([1, 1, 7, 200, 40]);
 });
 
 test('places that 16 bits cannot number are refused, not wrapped around', () => {

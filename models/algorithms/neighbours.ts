@@ -18,7 +18,7 @@ const TABLE_BYTES_MAX = 4e6;
 const PER_ITEM_MAX = 200;
 
 /** How many neighbours of each of `rows` items a model file has room for. */
-export const neighboursThatFit = (rows: number): number =>
+export const countNeighboursThatFit = (rows: number): number =>
   Math.max(1, Math.min(PER_ITEM_MAX, rows, Math.floor(TABLE_BYTES_MAX / CELL_BYTES / Math.max(1, rows))));
 
 /** scores[n] = Σ over the history of vote(h) · table[items[h], n]; below 0 it is 0. */

@@ -3,7 +3,7 @@
 
 import type { Algorithm, RetrievalModel } from './algorithm.ts';
 import { searchCoordinates } from './coordinate-search.ts';
-import { collectUserItems, medianAgeDays, weighByAge } from './user-items.ts';
+import { collectUserItems, computeMedianAgeDays, weighByAge } from './user-items.ts';
 
 /** Proposes at least one model, whatever time is left: it takes none. */
 export const trainPopularity: Algorithm = async function* ({ interactions, vocabulary }, context) {
@@ -20,7 +20,7 @@ export const trainPopularity: Algorithm = async function* ({ interactions, vocab
     yield train({ halfLifeDays: 0 });
     return;
   }
-  const median = medianAgeDays(choices);
+  const median = computeMedianAgeDays(choices);
   yield* searchCoordinates({ halfLifeDays: 0 }, { halfLifeDays: [0, median, median / 4, median / 16] }, train, context);
 };
 

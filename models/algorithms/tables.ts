@@ -2,11 +2,11 @@
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
 import type { Vocabulary } from './algorithm.ts';
-import { neighboursThatFit } from './neighbours.ts';
+import { countNeighboursThatFit } from './neighbours.ts';
 import { selectLargest } from './select-largest.ts';
 
 /** Items that players chose; in the vocabulary they come first. */
-export function countChosen({ counts }: Vocabulary): number {
+export function countInteractedItems({ counts }: Vocabulary): number {
   const first = counts.indexOf(0);
   return first < 0 ? counts.length : first;
 }
@@ -28,7 +28,7 @@ export function collectTables(
   rows: number,
   fillRow: (item: number, row: Float32Array) => void,
 ): NeighbourTables {
-  const perItem = neighboursThatFit(rows);
+  const perItem = countNeighboursThatFit(rows);
   const neighbours = new Int32Array(items * perItem);
   const weights = new Float32Array(items * perItem);
   const row = new Float32Array(rows);

@@ -4,8 +4,8 @@
 
 import type { Algorithm } from './algorithm.ts';
 import { searchTables } from './table-search.ts';
-import { collectTables, countChosen, estimateTablesMs } from './tables.ts';
-import { collectUserItems, medianAgeDays, weighByAge } from './user-items.ts';
+import { collectTables, countInteractedItems, estimateTablesMs } from './tables.ts';
+import { collectUserItems, computeMedianAgeDays, weighByAge } from './user-items.ts';
 
 /** Steps; further ones were measured to change nothing. */
 const REACH = 50;
@@ -23,11 +23,11 @@ export const trainTransitions: Algorithm = async function* ({ interactions, voca
   const { itemIds, counts } = vocabulary;
   const choices = collectUserItems(interactions, vocabulary);
   const { itemIndices: places, ends, rowsOf } = choices;
-  const rows = countChosen(vocabulary);
+  const rows = countInteractedItems(vocabulary);
   const pairs = ends.reduce((sum, end, row) => sum + Math.min(end - row, REACH), 0);
   if (rows === 0 || context.timeLeft() < estimateTablesMs(pairs, rows)) return;
 
-  const median = medianAgeDays(choices);
+  const median = computeMedianAgeDays(choices);
   yield* searchTables(
     {
       algorithm: 'transitions',

@@ -61,7 +61,7 @@ export function measureAges({ timestamps }: UserItems): Float64Array {
 }
 
 /** The median age in days, to two digits: the scale of half-lives that can make a difference to these choices. */
-export function medianAgeDays(choices: UserItems): number {
+export function computeMedianAgeDays(choices: UserItems): number {
   const ages = measureAges(choices).sort();
   return Number((ages[ages.length >> 1] ?? 0).toPrecision(2));
 }

@@ -9,7 +9,7 @@ const SHARE_MAX = 0.5;
 const USERS_FEW = 2_000;
 
 /** The share of players to hold out. Never grows with the number of players. */
-export const holdOutShare = (users: number): number =>
+export const computeHoldOutShare = (users: number): number =>
   users < USERS_FEW ? 1 : Math.min(SHARE_MAX, USERS_ENOUGH / users);
 
 /**

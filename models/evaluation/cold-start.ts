@@ -3,7 +3,7 @@
 
 import type { Interactions } from '../data/interactions.ts';
 import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
-import { drawPart } from './unseen-players.ts';
+import { assignPart } from './unseen-players.ts';
 
 /** How many choices are known when the next one is asked for. */
 export const EVENTS_SEEN = [0, 1, 2, 3, 5, 10] as const;
@@ -13,13 +13,13 @@ const CHOICES_MIN = Math.max(...EVENTS_SEEN) + 1;
  * One question for each step and player; a question's history is as long as its step says. Who has fewer choices than the
  * last step asks for is left out, held out all the same. Nothing is chosen by questions without a history.
  */
-export function coldStart(all: Interactions, seed: number): Split {
+export function splitColdStart(all: Interactions, seed: number): Split {
   const ends = all.ends.slice();
   const validation: EvaluationCase[] = [];
   const test: EvaluationCase[] = [];
   let leftOut = 0;
   all.userIds.forEach((userId, user) => {
-    const part = drawPart(userId, seed);
+    const part = assignPart(userId, seed);
     if (part === undefined) return;
     const [start, end] = [all.starts[user]!, all.ends[user]!];
     ends[user] = start;

@@ -11,7 +11,7 @@ const CHOICES_MIN = 3;
  * Asks the players that `isHeldOut` names and that have at least `choicesMin`. Where that is 2, those who have two are
  * asked for the second alone: nothing comes before their validation.
  */
-export function leaveOneOut(
+export function splitLeaveOneOut(
   all: Interactions,
   isHeldOut: (userId: string) => boolean = () => true,
   choicesMin = CHOICES_MIN,

@@ -22,7 +22,7 @@ export interface Shown {
 }
 
 /** Novelty is the mean self-information of Zhou et al. 2010, "Solving the apparent diversity-accuracy dilemma of recommender systems". */
-export function listMetrics({ lists, itemIds, training, catalogueSize }: Shown): ListMetrics {
+export function computeListMetrics({ lists, itemIds, training, catalogueSize }: Shown): ListMetrics {
   const { users, counts } = countChoices(training);
   const bits = itemIds.map((itemId) => -Math.log2(Math.max(1, counts.get(itemId) ?? 0) / users));
   const shown = lists.filter((place) => place >= 0);

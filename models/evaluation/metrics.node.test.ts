@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { InteractionLog } from '../data/interactions.ts';
 import { createRandom } from '../data/random.ts';
-import { listMetrics } from './list-metrics.ts';
-import { measureUsers, rankingMetrics, USER_METRIC_NAMES, USER_METRICS } from './metrics.ts';
+import { computeListMetrics } from './list-metrics.ts';
+import { computeRankingMetrics, measureUsers, USER_METRIC_NAMES, USER_METRICS } from './metrics.ts';
 import { LIST_LENGTH } from './ranking.ts';
 
 const of = (name: keyof typeof USER_METRICS, ...ranks: number[]) => USER_METRICS[name](Float64Array.from(ranks));
@@ -35,13 +35,13 @@ test('metrics of one player are what one works out by hand', () => {
 
 test('the means are over players, and 0 where nobody was asked', () => {
   const ranks = [[0], [2], [9], [10, Infinity]].map((of) => Float64Array.from(of));
-  const metrics = rankingMetrics({ ranks });
+  const metrics = computeRankingMetrics({ ranks });
   expect(metrics['hitRate@10']).toBe(0.75);
   // (1 + 0.5 + 0.289065 + 0) / 4
   expect(metrics['ndcg@10']).toBeCloseTo(0.447266, 6);
   // (1 + 1 + 1 + 0.5) / 4
   expect(metrics['recall@20']).toBe(0.875);
-  expect(new Set(Object.values(rankingMetrics({ ranks: [] })))).toEqual(new Set([0]));
+  expect(new Set(Object.values(computeRankingMetrics({ ranks: [] })))).toEqual(new Set([0]));
 });
 
 test('the metrics agree with each other and with sums over whole lists', () => {
@@ -80,9 +80,9 @@ test('coverage and novelty are those of what is shown, by how many players chose
   const training = log.collect();
   const shown = { lists, itemIds: ['a', 'b', 'c', 'never chosen'], training, catalogueSize: 5 };
   // Bits: a 0, b 1 twice, and one that nobody chose as if one of the eight players had: 3.
-  expect(listMetrics(shown)).toEqual({ 'coverage@10': 3 / 5, 'novelty@10': 5 / 4 });
-  expect(listMetrics({ ...shown, lists: new Int32Array() })).toEqual({ 'coverage@10': 0, 'novelty@10': 0 });
+  expect(computeListMetrics(shown)).toEqual({ 'coverage@10': 3 / 5, 'novelty@10': 5 / 4 });
+  expect(computeListMetrics({ ...shown, lists: new Int32Array() })).toEqual({ 'coverage@10': 0, 'novelty@10': 0 });
   // Players of whom training sees nothing do not count.
   const ends = training.ends.map((end, user) => (user < 4 ? end : training.starts[user]!));
-  expect(listMetrics({ ...shown, training: { ...training, ends } })['novelty@10']).toBe(2 / 4);
+  expect(computeListMetrics({ ...shown, training: { ...training, ends } })['novelty@10']).toBe(2 / 4);
 });

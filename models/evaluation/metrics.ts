@@ -48,10 +48,10 @@ export const measureUsers = ({ ranks }: Pick<Ranking, 'ranks'>): Record<UserMetr
   forEachMetric((name) => Float64Array.from(ranks, USER_METRICS[name]));
 
 /** The means over all players; 0 where there are none. */
-export function rankingMetrics(ranking: Pick<Ranking, 'ranks'>): Record<UserMetric, number> {
+export function computeRankingMetrics(ranking: Pick<Ranking, 'ranks'>): Record<UserMetric, number> {
   const ofUsers = measureUsers(ranking);
-  return forEachMetric((name) => meanOf(ofUsers[name]));
+  return forEachMetric((name) => computeMean(ofUsers[name]));
 }
 
-export const meanOf = (values: Float64Array): number =>
+export const computeMean = (values: Float64Array): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;

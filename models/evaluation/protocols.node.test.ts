@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { InteractionLog, type Interactions } from '../data/interactions.ts';
 import type { EvaluationCase } from './cases.ts';
-import { coldStart } from './cold-start.ts';
-import { leaveOneOut } from './leave-one-out.ts';
+import { splitColdStart } from './cold-start.ts';
+import { splitLeaveOneOut } from './leave-one-out.ts';
 import { PROTOCOLS } from './protocols.ts';
-import { strongGeneralisation } from './strong-generalisation.ts';
-import { temporal } from './temporal.ts';
+import { splitStrongGeneralisation } from './strong-generalisation.ts';
+import { splitTemporal } from './temporal.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -38,7 +38,7 @@ const asText = (cases: readonly EvaluationCase[]) =>
 
 test('leave-one-out asks for the last choice and validates on the one before; training sees neither', () => {
   const all = collect({ long: 'a@1 b@3 c@4 d@10', other: 'a@1 b@2 c@3', short: 'a@1 b@2' });
-  const { training, validation, test, leftOut } = leaveOneOut(all, (userId) => userId !== 'other');
+  const { training, validation, test, leftOut } = splitLeaveOneOut(all, (userId) => userId !== 'other');
   expect(kept(training)).toEqual({ long: 'a b', other: 'a b c', short: 'a b' });
   expect(asText(validation)).toEqual(['b@1 a@3 → c']);
   expect(asText(test)).toEqual(['c@6 b@7 a@9 → d']);
@@ -48,7 +48,7 @@ test('leave-one-out asks for the last choice and validates on the one before; tr
 
 test('leave-one-out with two choices asks for the second, and validates only where something comes before', () => {
   const all = collect({ one: 'a@1', three: 'a@1 b@2 c@3', two: 'a@1 b@2' });
-  const { training, validation, test } = leaveOneOut(all, () => true, 2);
+  const { training, validation, test } = splitLeaveOneOut(all, () => true, 2);
   expect(kept(training)).toEqual({ one: 'a', three: 'a', two: 'a' });
   expect(asText(validation)).toEqual(['a@1 → b']);
   expect(asText(test)).toEqual(['b@1 a@2 → c', 'a@1 → b']);
@@ -57,13 +57,13 @@ test('leave-one-out with two choices asks for the second, and validates only whe
 test('the temporal protocol cuts all players at one moment and leaves out those who come after it', () => {
   const all = collect({ early: 'a@1 b@2 c@3', late: 'a@9 b@10', steady: 'a@1 b@5 c@7 d@8 e@9' });
   // Ten choices: 1 1 2 3 5 7 8 9 9 10. The validation begins on day 7, the test on day 9.
-  const { training, validation, test, leftOut } = temporal(all, { validation: 0.2, test: 0.3 });
+  const { training, validation, test, leftOut } = splitTemporal(all, { validation: 0.2, test: 0.3 });
   expect(kept(training)).toEqual({ early: 'a b c', late: '', steady: 'a b' });
   expect(asText(validation)).toEqual(['b@2 a@6 → c d']);
   expect(asText(test)).toEqual(['d@1 c@2 b@4 a@8 → e']);
   expect(leftOut).toBe(1);
   // A time that half of the choices have is not parted, nor does it swallow the validation.
-  const coarse = temporal(collect({ one: 'a@1 b@2 c@3', two: 'b@1 c@2 d@3' }), { validation: 0.1, test: 0.1 });
+  const coarse = splitTemporal(collect({ one: 'a@1 b@2 c@3', two: 'b@1 c@2 d@3' }), { validation: 0.1, test: 0.1 });
   expect(kept(coarse.training)).toEqual({ one: 'a', two: 'b' });
   expect(asText(coarse.test)).toEqual(['b@1 a@2 → c', 'c@1 b@2 → d']);
 });
@@ -73,7 +73,7 @@ test('strong generalisation gives 80% of the choices of players whom training ne
   const all = collect(
     Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`p${n}`, choices(n < 50 ? 4 : 5 + (n % 10))])),
   );
-  const { training, validation, test, leftOut } = strongGeneralisation(all, 1);
+  const { training, validation, test, leftOut } = splitStrongGeneralisation(all, 1);
   for (const cases of [validation, test]) {
     expect(cases.length).toBeGreaterThan(25);
     expect(cases.length).toBeLessThan(65);
@@ -87,14 +87,14 @@ test('strong generalisation gives 80% of the choices of players whom training ne
   expect(leftOut).toBeGreaterThan(0);
   const unseen = Object.values(kept(training)).filter((items) => items === '');
   expect(unseen).toHaveLength(validation.length + test.length);
-  expect(kept(strongGeneralisation(all, 1).training)).toEqual(kept(training));
-  expect(kept(strongGeneralisation(all, 2).training)).not.toEqual(kept(training));
+  expect(kept(splitStrongGeneralisation(all, 1).training)).toEqual(kept(training));
+  expect(kept(splitStrongGeneralisation(all, 2).training)).not.toEqual(kept(training));
 });
 
 test('the cold start asks unseen players for the next choice after their first 0, 1, 2, 3, 5 and 10', () => {
   const choices = (length: number) => Array.from({ length }, (_, n) => `g${n}@${n}`).join(' ');
   const all = collect(Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`p${n}`, choices(10 + (n % 2))])));
-  const { training, validation, test, leftOut } = coldStart(all, 1);
+  const { training, validation, test, leftOut } = splitColdStart(all, 1);
   const asked = asText(test.slice(0, 6));
   expect(asked.slice(0, 3)).toEqual([' → g0', 'g0@1 → g1', 'g1@1 g0@2 → g2']);
   expect(test.slice(0, 6).map(({ history, targets }) => [history.length, ...targets])).toEqual(

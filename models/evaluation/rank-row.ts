@@ -6,7 +6,7 @@
  * and so does a score that is no number: a constant finds nothing. Targets are in the list too, so that no two have one rank.
  * `targets`: places, all different.
  */
-export function rankTargetsOf(
+export function rankTargetsInRow(
   scores: Float32Array,
   targets: readonly number[],
   history: ReadonlySet<number>,
@@ -44,7 +44,7 @@ function countUpTo(values: Float64Array, score: number): number {
  * Fills `list` with the places that score highest, best first, and −1 after the last: what the edge would show, which
  * leaves out the history and what scores 0 or less. Of equal scores the lower place goes first.
  */
-export function listBest(scores: Float32Array, history: ReadonlySet<number>, list: Int32Array): void {
+export function listTopItems(scores: Float32Array, history: ReadonlySet<number>, list: Int32Array): void {
   let length = 0;
   let bar = 0;
   list.fill(-1);

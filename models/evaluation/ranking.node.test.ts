@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { HISTORY_LENGTH } from '../contracts/release.ts';
 import { createRandom } from '../data/random.ts';
 import type { Scorer } from '../onnx/scorer.ts';
-import { listBest, rankTargetsOf } from './rank-row.ts';
+import { listTopItems, rankTargetsInRow } from './rank-row.ts';
 import { LIST_LENGTH, rankTargets } from './ranking.ts';
 
 const itemIds = ['a', 'b', 'c', 'd'];
@@ -71,10 +71,10 @@ test('ranks and lists are those of a whole sort, with ties, NaN and infinities a
       .filter((place) => !history.has(place))
       .sort((a, b) => (worth(a) === worth(b) ? Number(isTarget(a)) - Number(isTarget(b)) : worth(b) - worth(a)));
     const expected = sorted.flatMap((place, rank) => (isTarget(place) ? [rank] : []));
-    expect([...rankTargetsOf(scores, targets, history)]).toEqual(expected);
+    expect([...rankTargetsInRow(scores, targets, history)]).toEqual(expected);
 
     const list = new Int32Array(5);
-    listBest(scores, history, list);
+    listTopItems(scores, history, list);
     const shown = [...kinds.keys()]
       .filter((place) => !history.has(place) && scores[place]! > 0)
       .sort((a, b) => (scores[a] === scores[b] ? a - b : scores[b]! - scores[a]!));

@@ -4,7 +4,7 @@
 import { encodeHistories } from '../features/history.ts';
 import type { Scorer } from '../onnx/scorer.ts';
 import type { EvaluationCase } from './cases.ts';
-import { listBest, rankTargetsOf } from './rank-row.ts';
+import { listTopItems, rankTargetsInRow } from './rank-row.ts';
 
 /** How a model answered, question by question. */
 export interface Ranking {
@@ -35,11 +35,11 @@ export async function rankTargets(scorer: Scorer, cases: Iterable<EvaluationCase
     batch.forEach(({ targets }, row) => {
       const ofRow = scores.subarray(row * width, (row + 1) * width);
       const history = new Set(placesOf(histories[row]!.map(({ itemId }) => itemId)));
-      const known = rankTargetsOf(ofRow, placesOf(targets), history);
+      const known = rankTargetsInRow(ofRow, placesOf(targets), history);
       const all = new Float64Array(targets.length).fill(Number.POSITIVE_INFINITY);
       all.set(known);
       ranks.push(all);
-      listBest(ofRow, history, shown.subarray(row * LIST_LENGTH, (row + 1) * LIST_LENGTH));
+      listTopItems(ofRow, history, shown.subarray(row * LIST_LENGTH, (row + 1) * LIST_LENGTH));
     });
     lists.push(shown);
   }

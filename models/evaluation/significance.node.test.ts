@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../data/random.ts';
-import { bootstrapMeans, comparePaired, differenceOf } from './significance.ts';
+import { bootstrapMeans, comparePaired, estimateDifference } from './significance.ts';
 
 const random = () => createRandom(5, 'significance');
 const hits = (length: number, share: number) =>
@@ -35,7 +35,7 @@ test('the paired test sees a difference that the same players agree on, and none
 
 test('a difference comes with its standard error', () => {
   // 0.5, −0.5, 0.5, 0.5: mean 0.25, sample variance 0.25, standard error √(0.25 / 4).
-  const { mean, standardError } = differenceOf(Float64Array.of(1, 0.5, 0.5, 1), Float64Array.of(0.5, 1, 0, 0.5));
+  const { mean, standardError } = estimateDifference(Float64Array.of(1, 0.5, 0.5, 1), Float64Array.of(0.5, 1, 0, 0.5));
   expect(mean).toBeCloseTo(0.25, 12);
   expect(standardError).toBeCloseTo(0.25, 12);
 });

@@ -2,7 +2,7 @@
 // might have been asked; that is the only doubt it speaks of.
 
 import type { Random } from '../data/random.ts';
-import { meanOf } from './metrics.ts';
+import { computeMean } from './metrics.ts';
 
 const RESAMPLES = 1_000;
 const OUTSIDE = 0.05;
@@ -35,7 +35,7 @@ export function bootstrapMeans(columns: readonly Float64Array[], random: Random)
   return means.map((ofColumn, n) => {
     const sorted = ofColumn.sort();
     // Of values that are all equal, rounding would leave the mean outside.
-    const mean = meanOf(columns[n]!);
+    const mean = computeMean(columns[n]!);
     return [Math.min(mean, sorted[low]!), Math.max(mean, sorted[RESAMPLES - 1 - low]!)];
   });
 }
@@ -60,9 +60,9 @@ export function comparePaired(a: Float64Array, b: Float64Array, random: Random):
 }
 
 /** The mean difference a − b over the same players, and its standard error. */
-export function differenceOf(a: Float64Array, b: Float64Array): { mean: number; standardError: number } {
+export function estimateDifference(a: Float64Array, b: Float64Array): { mean: number; standardError: number } {
   const differences = a.map((value, user) => value - b[user]!);
-  const mean = meanOf(differences);
+  const mean = computeMean(differences);
   const squares = differences.reduce((sum, difference) => sum + (difference - mean) ** 2, 0);
   return { mean, standardError: Math.sqrt(squares / Math.max(1, differences.length - 1) / differences.length) };
 }

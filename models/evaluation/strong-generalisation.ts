@@ -3,20 +3,20 @@
 
 import type { Interactions } from '../data/interactions.ts';
 import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
-import { drawPart } from './unseen-players.ts';
+import { assignPart } from './unseen-players.ts';
 
 const GIVEN_SHARE = 0.8;
 /** From here on 80% given leaves something to ask for. */
 const CHOICES_MIN = 5;
 
 /** The same seed gives the same players, whatever other players there are. Those with less than five choices are learnt from. */
-export function strongGeneralisation(all: Interactions, seed: number): Split {
+export function splitStrongGeneralisation(all: Interactions, seed: number): Split {
   const ends = all.ends.slice();
   const validation: EvaluationCase[] = [];
   const test: EvaluationCase[] = [];
   let leftOut = 0;
   all.userIds.forEach((userId, user) => {
-    const part = drawPart(userId, seed);
+    const part = assignPart(userId, seed);
     if (part === undefined) return;
     const [start, end] = [all.starts[user]!, all.ends[user]!];
     if (end - start < CHOICES_MIN) {

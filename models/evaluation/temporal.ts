@@ -14,7 +14,7 @@ export interface TemporalShares {
  * Training ends where the validation begins; the histories of the test reach up to the test. Players who came later than
  * the cut have no history: they are left out, and counted.
  */
-export function temporal(all: Interactions, shares: TemporalShares = { validation: 0.1, test: 0.1 }): Split {
+export function splitTemporal(all: Interactions, shares: TemporalShares = { validation: 0.1, test: 0.1 }): Split {
   const times = sortTimes(all);
   const testFrom = timeOfLatest(times, times.length, shares.test);
   const validationFrom = timeOfLatest(times, findFirst(times, 0, times.length, testFrom), shares.validation);

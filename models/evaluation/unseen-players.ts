@@ -8,7 +8,7 @@ const TEST_SHARE = 0.1;
 const UNSEEN_SHARE = 0.2;
 
 /** Undefined for a player who is learnt from. */
-export function drawPart(userId: string, seed: number): 'test' | 'validation' | undefined {
+export function assignPart(userId: string, seed: number): 'test' | 'validation' | undefined {
   const draw = `${seed}/${userId}`;
   if (!isHeldOut(draw, UNSEEN_SHARE)) return undefined;
   return isHeldOut(draw, TEST_SHARE) ? 'test' : 'validation';

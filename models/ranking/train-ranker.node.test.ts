@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../data/random.ts';
-import { meanOf } from '../evaluation/metrics.ts';
+import { computeMean } from '../evaluation/metrics.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
 import { openSession } from '../onnx/session.ts';
 import { collectExamples, examinationPropensities } from './examples.ts';
@@ -145,8 +145,8 @@ test('does not hold it against an order that it was the one in use', () => {
   const inUse = measureNdcg(rows, (entries) => entries.map(({ features }) => features[0]!));
   const turned = measureNdcg(rows, (entries) => entries.map(({ features }) => -features[0]!));
   const none = measureNdcg(rows, (entries) => entries.map(() => 0));
-  expect(meanOf(inUse)).toBeGreaterThan(meanOf(none) + 0.01);
-  expect(meanOf(none)).toBeGreaterThan(meanOf(turned) + 0.01);
+  expect(computeMean(inUse)).toBeGreaterThan(computeMean(none) + 0.01);
+  expect(computeMean(none)).toBeGreaterThan(computeMean(turned) + 0.01);
 });
 
 test('joins slates with what was done, and takes as looked at what stands left of it', () => {

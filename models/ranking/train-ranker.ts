@@ -2,8 +2,8 @@
 // is no better than the prior, or there is too little to learn from, it says so, and the release goes without.
 
 import type { RankingPart } from '../contracts/release.ts';
-import { meanOf } from '../evaluation/metrics.ts';
-import { differenceOf } from '../evaluation/significance.ts';
+import { computeMean } from '../evaluation/metrics.ts';
+import { estimateDifference } from '../evaluation/significance.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
 import { openSession } from '../onnx/session.ts';
 import type { Estimate } from './counterfactual.ts';
@@ -85,8 +85,8 @@ async function attempt(
   const metrics: RankingPart['metrics'] = {
     examples: examples.count,
     laterExamples: laterExamples.count,
-    ndcg: meanOf(ndcg),
-    priorNdcg: meanOf(measureNdcg(later, scoreByPrior)),
+    ndcg: computeMean(ndcg),
+    priorNdcg: computeMean(measureNdcg(later, scoreByPrior)),
     overCurrent: ofCurrent === undefined ? null : compareMeans(ndcg, ofCurrent),
     logLoss: measureLogLoss(laterExamples, atPlace!),
     baseLogLoss: measureLogLoss(laterExamples, base),
@@ -106,7 +106,7 @@ async function attempt(
 }
 
 function compareMeans(a: Float64Array, b: Float64Array): Estimate {
-  const { mean, standardError } = differenceOf(a, b);
+  const { mean, standardError } = estimateDifference(a, b);
   return { value: mean, margin: STANDARD_ERRORS * standardError };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { holdOutShare, isHeldOut } from '../data/hold-out.ts';
+import { computeHoldOutShare, isHeldOut } from '../data/hold-out.ts';
 import { judge } from './gate.ts';
 
 /** NDCG@10 of players whose target is first in the list, or not in it. */
@@ -26,7 +26,7 @@ test('the gate refuses what is below popularity, and what is below the release i
 });
 
 test('the held-out share is of the size wanted, stays the same, and only ever shrinks as players come', () => {
-  expect([1, 1999, 2000, 20_000, 40_000, 1_000_000].map(holdOutShare)).toEqual([1, 1, 0.5, 0.5, 0.25, 0.01]);
+  expect([1, 1999, 2000, 20_000, 40_000, 1_000_000].map(computeHoldOutShare)).toEqual([1, 1, 0.5, 0.5, 0.25, 0.01]);
   const ids = Array.from({ length: 20_000 }, (_, n) => `player-${n}`);
   for (const share of [1, 0.5, 0.1]) {
     const heldOut = ids.filter((id) => isHeldOut(id, share)).length / ids.length;

@@ -1,7 +1,7 @@
 // Decides whether a candidate may replace the release in use. It publishes nothing.
 
-import { meanOf } from '../evaluation/metrics.ts';
-import { differenceOf } from '../evaluation/significance.ts';
+import { computeMean } from '../evaluation/metrics.ts';
+import { estimateDifference } from '../evaluation/significance.ts';
 
 /** NDCG@10 of each player, the same held-out players in the same order, see measureUsers. */
 export interface GateFigures {
@@ -26,14 +26,14 @@ const NOISE_STANDARD_ERRORS = 1.645;
  */
 export function judge({ candidate, popularity, current }: GateFigures): Verdict {
   const figure = (value: number) => value.toFixed(4);
-  const own = meanOf(candidate);
-  const bar = meanOf(popularity);
+  const own = computeMean(candidate);
+  const bar = computeMean(popularity);
   const against = `NDCG@10 ${figure(own)}, popularity ${figure(bar)}`;
   if (own <= bar) return { publish: false, reason: `${against}: no better than showing everyone the same` };
   if (current === undefined) return { publish: true, reason: against };
-  const { mean, standardError } = differenceOf(candidate, current);
+  const { mean, standardError } = estimateDifference(candidate, current);
   const noise = NOISE_STANDARD_ERRORS * standardError;
-  const comparison = `${against}, release in use ${figure(meanOf(current))} (difference ${figure(mean)}, noise ±${figure(noise)})`;
+  const comparison = `${against}, release in use ${figure(computeMean(current))} (difference ${figure(mean)}, noise ±${figure(noise)})`;
   return mean < -noise
     ? { publish: false, reason: `${comparison}: worse than the release in use` }
     : { publish: true, reason: comparison };

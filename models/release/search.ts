@@ -15,7 +15,7 @@ import type { Item } from '../contracts/item.ts';
 import { MODEL_BYTES_MAX } from '../contracts/release.ts';
 import type { Interactions } from '../data/interactions.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
-import { rankingMetrics } from '../evaluation/metrics.ts';
+import { computeRankingMetrics } from '../evaluation/metrics.ts';
 import { rankTargets } from '../evaluation/ranking.ts';
 import type { Scorer } from '../onnx/scorer.ts';
 import { type Device, openScorer } from '../onnx/session.ts';
@@ -182,7 +182,7 @@ async function measure(
     },
   };
   try {
-    const ndcg = rankingMetrics(await rankTargets(watched, questions))['ndcg@10'];
+    const ndcg = computeRankingMetrics(await rankTargets(watched, questions))['ndcg@10'];
     return diverged ? 0 : ndcg;
   } finally {
     await scorer.release();

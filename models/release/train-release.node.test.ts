@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ReleaseManifest } from '../contracts/release.ts';
 import { InteractionLog } from '../data/interactions.ts';
 import { openScorer } from '../onnx/session.ts';
-import { chooseAlgorithms } from './auto.ts';
+import { selectAlgorithms } from './algorithms.ts';
 import { type TrainingInput, trainRelease } from './train-release.ts';
 
 const DAY_MS = 86_400_000;
@@ -29,7 +29,7 @@ const input = (log: InteractionLog, current?: TrainingInput['current']): Trainin
   catalogue: new Map(),
   snapshot: { version: '20260201T000000000Z', lastSequence: 77 },
   current,
-  algorithms: chooseAlgorithms('ease'),
+  algorithms: selectAlgorithms('ease'),
   budgetMs: 60_000,
   seed: 1,
   device: 'cpu',

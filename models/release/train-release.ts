@@ -6,12 +6,12 @@ import { sha256Hex } from '../contracts/digest.ts';
 import { NEIGHBOURS_PER_ITEM_MAX } from '../contracts/neighbours.ts';
 import type { ReleaseFiles, ReleaseManifest } from '../contracts/release.ts';
 import { fail, ok, type Result } from '../contracts/result.ts';
-import { holdOutShare, isHeldOut } from '../data/hold-out.ts';
+import { computeHoldOutShare, isHeldOut } from '../data/hold-out.ts';
 import { countInteractions, type Interactions } from '../data/interactions.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
-import { leaveOneOut } from '../evaluation/leave-one-out.ts';
-import { listMetrics } from '../evaluation/list-metrics.ts';
-import { measureUsers, rankingMetrics } from '../evaluation/metrics.ts';
+import { splitLeaveOneOut } from '../evaluation/leave-one-out.ts';
+import { computeListMetrics } from '../evaluation/list-metrics.ts';
+import { computeRankingMetrics, measureUsers } from '../evaluation/metrics.ts';
 import { rankTargets } from '../evaluation/ranking.ts';
 import { encodeHistories } from '../features/history.ts';
 import { openScorer } from '../onnx/session.ts';
@@ -43,8 +43,8 @@ export interface TrainedRelease extends ReleaseFiles {
 /** Fails where there is too little to learn from, saying what is missing. */
 export async function trainRelease(input: TrainingInput): Promise<Result<TrainedRelease, string>> {
   const { interactions, clock, onProgress } = input;
-  const share = holdOutShare(interactions.userIds.length);
-  const { training, validation, test } = leaveOneOut(interactions, (userId) => isHeldOut(userId, share), 2);
+  const share = computeHoldOutShare(interactions.userIds.length);
+  const { training, validation, test } = splitLeaveOneOut(interactions, (userId) => isHeldOut(userId, share), 2);
   const poverty = explainInsufficientData(interactions, test.length, validation.length);
   if (poverty !== undefined) return fail(poverty);
 
@@ -69,7 +69,7 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
       const shown = { lists: ranking.lists, itemIds, training, catalogueSize };
       return {
         ndcgAt10: measureUsers(ranking)['ndcg@10'],
-        metrics: { users: test.length, ...rankingMetrics(ranking), ...listMetrics(shown) },
+        metrics: { users: test.length, ...computeRankingMetrics(ranking), ...computeListMetrics(shown) },
       };
     } finally {
       await scorer.release();

@@ -1,12 +1,12 @@
 // Models as large as trained ones, with random weights: what they say means nothing, and takes as long to say.
 
 import type { RetrievalModel } from '../../models/algorithms/algorithm.ts';
-import { toModel as toBlend } from '../../models/algorithms/blend.ts';
-import { createNeighbourModel, neighboursThatFit } from '../../models/algorithms/neighbours.ts';
+import { createBlendModel as toBlend } from '../../models/algorithms/blend.ts';
+import { countNeighboursThatFit, createNeighbourModel } from '../../models/algorithms/neighbours.ts';
 import { createPopularityModel } from '../../models/algorithms/popularity.ts';
 import { createProfileModel } from '../../models/algorithms/profiles.ts';
-import { SASREC_DEFAULTS, shapeOf } from '../../models/algorithms/sasrec/sasrec.ts';
-import { toModel as toSasrec } from '../../models/algorithms/sasrec/served.ts';
+import { createShape, SASREC_DEFAULTS } from '../../models/algorithms/sasrec/sasrec.ts';
+import { createSasrecModel as toSasrec } from '../../models/algorithms/sasrec/served.ts';
 import { initialise } from '../../models/algorithms/sasrec/transformer.ts';
 import type { NeighbourTables } from '../../models/contracts/neighbours.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
@@ -28,7 +28,7 @@ export function drawModels(items: number): RetrievalModel[] {
   const random = createRandom(1, 'models');
   const itemIds = Array.from({ length: items }, (_, place) => `g${place}`);
   const describe = (algorithm: string) => ({ algorithm, parameters: {}, itemIds });
-  const perItem = neighboursThatFit(items);
+  const perItem = countNeighboursThatFit(items);
   const drawTables = (algorithm: string) =>
     createNeighbourModel(describe(algorithm), drawNeighbours(items, perItem, random), NO_DECAY);
   const drawPopularity = () => createPopularityModel(itemIds, Float64Array.from(itemIds, random.next), {});
@@ -37,7 +37,7 @@ export function drawModels(items: number): RetrievalModel[] {
     return createProfileModel(describe('content'), { data, width: PROFILE_WIDTH }, NO_DECAY);
   };
   const drawSasrec = () => {
-    const shape = shapeOf(SASREC_DEFAULTS, items);
+    const shape = createShape(SASREC_DEFAULTS, items);
     const parameters = initialise(shape, random);
     for (const { data } of Object.values(parameters))
       data.forEach((value, at) => {

@@ -5,10 +5,10 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   CLIP_NORM,
+  createShape,
   openSasrecTraining,
   SASREC_DEFAULTS,
   type SasrecOptions,
-  shapeOf,
   WARM_UP_STEPS,
 } from '../../models/algorithms/sasrec/sasrec.ts';
 import type { TransformerShape } from '../../models/algorithms/sasrec/transformer.ts';
@@ -54,7 +54,7 @@ export async function compareSteps(
   { python, items, threads, folder }: { python: string; items: number; threads: number; folder: string },
   say: (message: string) => void,
 ): Promise<StepComparison> {
-  const shape = shapeOf(SASREC_DEFAULTS, items);
+  const shape = createShape(SASREC_DEFAULTS, items);
   const batches = drawBatches(shape);
   const ours = await openOurs(SASREC_DEFAULTS, shape, batches, threads);
   describeStep(folder, shape, ours.weights(), batches, threads);

@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { PROTOCOLS, type Protocol } from '../../models/evaluation/protocols.ts';
-import { ALGORITHMS } from '../../models/release/auto.ts';
+import { ALGORITHMS } from '../../models/release/algorithms.ts';
 import { isFormat, READERS } from '../import/formats.ts';
 import { DEFAULT_BUDGET, readTrainingFlags, TRAINING_FLAGS } from '../terminal/training-flags.ts';
 

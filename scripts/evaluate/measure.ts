@@ -3,8 +3,13 @@
 import type { Interactions } from '../../models/data/interactions.ts';
 import { createRandom } from '../../models/data/random.ts';
 import type { EvaluationCase } from '../../models/evaluation/cases.ts';
-import { type ListMetrics, listMetrics } from '../../models/evaluation/list-metrics.ts';
-import { measureUsers, rankingMetrics, USER_METRIC_NAMES, type UserMetric } from '../../models/evaluation/metrics.ts';
+import { computeListMetrics, type ListMetrics } from '../../models/evaluation/list-metrics.ts';
+import {
+  computeRankingMetrics,
+  measureUsers,
+  USER_METRIC_NAMES,
+  type UserMetric,
+} from '../../models/evaluation/metrics.ts';
 import { rankTargets } from '../../models/evaluation/ranking.ts';
 import { bootstrapMeans, type Interval } from '../../models/evaluation/significance.ts';
 import { openScorer } from '../../models/onnx/session.ts';
@@ -55,8 +60,8 @@ export async function measureCandidate(
       peakMemoryMB,
       fileMB: file.length / 1e6,
       metrics: {
-        ...rankingMetrics(ranking),
-        ...listMetrics({ lists: ranking.lists, itemIds, training, catalogueSize }),
+        ...computeRankingMetrics(ranking),
+        ...computeListMetrics({ lists: ranking.lists, itemIds, training, catalogueSize }),
       },
       ci95: ci95 as EvaluationResult['ci95'],
     },

@@ -2,8 +2,8 @@
 
 import { createRandom } from '../../models/data/random.ts';
 import type { EvaluationCase } from '../../models/evaluation/cases.ts';
-import { meanOf } from '../../models/evaluation/metrics.ts';
-import { comparePaired, differenceOf } from '../../models/evaluation/significance.ts';
+import { computeMean } from '../../models/evaluation/metrics.ts';
+import { comparePaired, estimateDifference } from '../../models/evaluation/significance.ts';
 import type { Measured } from './measure.ts';
 
 const P_MIN = 0.001;
@@ -54,12 +54,12 @@ export function tabulateByEvents(measured: readonly Measured[], questions: reado
       own: ofPlayers(events === 0 ? (popularity ?? one) : one),
     }));
     const above = (own: Float64Array) => {
-      const { mean, standardError } = differenceOf(own, ofPlayers(popularity!));
+      const { mean, standardError } = estimateDifference(own, ofPlayers(popularity!));
       return { mean, margin: STANDARD_ERRORS * standardError };
     };
     return {
       events,
-      ndcgAt10: Object.fromEntries(known.map(({ algorithm, own }) => [algorithm, meanOf(own)])),
+      ndcgAt10: Object.fromEntries(known.map(({ algorithm, own }) => [algorithm, computeMean(own)])),
       abovePopularity:
         popularity === undefined || events === 0
           ? {}

@@ -2,7 +2,7 @@
 // and where.
 
 import { DEVICES, type Device } from '../../models/onnx/session.ts';
-import { chooseAlgorithms } from '../../models/release/auto.ts';
+import { selectAlgorithms } from '../../models/release/algorithms.ts';
 import type { NamedAlgorithm } from '../../models/release/search.ts';
 import { parseDuration } from './duration.ts';
 
@@ -32,5 +32,5 @@ export function readTrainingFlags(values: Record<keyof typeof TRAINING_FLAGS, st
     throw new Error('--seed takes a whole number, 0 or more');
   const device = DEVICES.find((known) => known === values.device);
   if (device === undefined) throw new Error(`--device takes ${DEVICES.join(' or ')}`);
-  return { algorithms: chooseAlgorithms(values.algorithms), budgetMs: budget.value, seed, device };
+  return { algorithms: selectAlgorithms(values.algorithms), budgetMs: budget.value, seed, device };
 }

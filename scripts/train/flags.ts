@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ALGORITHMS } from '../../models/release/auto.ts';
+import { ALGORITHMS } from '../../models/release/algorithms.ts';
 import { DEFAULT_STATE_DIR } from '../local/platform.ts';
 import { DEFAULT_BUDGET, readTrainingFlags, TRAINING_FLAGS } from '../terminal/training-flags.ts';
 

@@ -7,8 +7,8 @@ import { createRandom } from '../../data/random.ts';
 import { encodeHistories } from '../../features/history.ts';
 import { openScorer } from '../../onnx/session.ts';
 import { buildVocabulary, encodeRetrievalModel, type RetrievalModel } from '../algorithm.ts';
-import { proposeSasrec, SASREC_DEFAULTS } from './sasrec.ts';
-import { scoreItems, toModel } from './served.ts';
+import { fitSasrec, SASREC_DEFAULTS } from './sasrec.ts';
+import { createSasrecModel, scoreItems } from './served.ts';
 import { initialise, type TransformerShape } from './transformer.ts';
 
 const GAMES = 12;
@@ -52,21 +52,21 @@ const best = (model: RetrievalModel, scores: number[]) => model.itemIds[scores.i
 
 test('it learns an order that no table of pairs without order can know, and one seed gives one model', async () => {
   const data = circlingPlayers(24, 9);
-  const models = await collect(proposeSasrec(OPTIONS, data, makeContext()));
+  const models = await collect(fitSasrec(OPTIONS, data, makeContext()));
   const model = models.at(-1)!;
   const scores = await score(model, [chose(0), chose(5, 0), chose(7, 2, 9), chose(3)]);
   expect(scores.map((row) => best(model, row))).toEqual(['game5', 'game10', 'game0', 'game8']);
   // Probabilities.
   for (const row of scores) expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 4);
 
-  const again = await collect(proposeSasrec(OPTIONS, data, makeContext()));
+  const again = await collect(fitSasrec(OPTIONS, data, makeContext()));
   expect(encodeRetrievalModel(again.at(-1)!).bytes).toEqual(encodeRetrievalModel(model).bytes);
-  const other = await collect(proposeSasrec(OPTIONS, data, makeContext({ seed: 2 })));
+  const other = await collect(fitSasrec(OPTIONS, data, makeContext({ seed: 2 })));
   expect(encodeRetrievalModel(other.at(-1)!).bytes).not.toEqual(encodeRetrievalModel(model).bytes);
 });
 
 test('a glance, a refusal and padding change nothing; a player of whom nothing is known gets every item alike', async () => {
-  const [model] = await collect(proposeSasrec({ ...OPTIONS, epochs: 1 }, circlingPlayers(24, 9), makeContext()));
+  const [model] = await collect(fitSasrec({ ...OPTIONS, epochs: 1 }, circlingPlayers(24, 9), makeContext()));
   const glance: Choice = { itemId: 'game1', weight: 0.1, ageDays: 0 };
   const refusal: Choice = { itemId: 'game4', weight: -1, ageDays: 0 };
   const [plain, mixed, alone] = await score(model!, [
@@ -101,7 +101,10 @@ test('the served graph scores as jax-js does', async () => {
   const expected = await scoreItems(weights, tensor(items), tensor(windows), shape).data();
 
   const itemIds = Array.from({ length: shape.items }, (_, place) => `game${place}`);
-  const scorer = await openScorer(encodeRetrievalModel(toModel(parameters, shape, {}, itemIds)).bytes, itemIds);
+  const scorer = await openScorer(
+    encodeRetrievalModel(createSasrecModel(parameters, shape, {}, itemIds)).bytes,
+    itemIds,
+  );
   const scores = await scorer.score({
     batch: 2,
     items,
@@ -117,12 +120,12 @@ test('the served graph scores as jax-js does', async () => {
 test('no time, an early end, and too little to learn from give no model, and no error', async () => {
   const data = circlingPlayers(24, 9);
   const aborted = AbortSignal.abort();
-  expect(await collect(proposeSasrec(OPTIONS, data, makeContext({ timeLeft: () => 0 })))).toEqual([]);
-  expect(await collect(proposeSasrec(OPTIONS, data, makeContext({ signal: aborted })))).toEqual([]);
-  expect(await collect(proposeSasrec(OPTIONS, circlingPlayers(0, 0), makeContext()))).toEqual([]);
-  expect(await collect(proposeSasrec(OPTIONS, circlingPlayers(5, 1), makeContext()))).toEqual([]);
+  expect(await collect(fitSasrec(OPTIONS, data, makeContext({ timeLeft: () => 0 })))).toEqual([]);
+  expect(await collect(fitSasrec(OPTIONS, data, makeContext({ signal: aborted })))).toEqual([]);
+  expect(await collect(fitSasrec(OPTIONS, circlingPlayers(0, 0), makeContext()))).toEqual([]);
+  expect(await collect(fitSasrec(OPTIONS, circlingPlayers(5, 1), makeContext()))).toEqual([]);
   // One player with two choices is enough to go on.
-  expect(await collect(proposeSasrec({ ...OPTIONS, epochs: 2 }, circlingPlayers(1, 2), makeContext()))).not.toEqual([]);
+  expect(await collect(fitSasrec({ ...OPTIONS, epochs: 2 }, circlingPlayers(1, 2), makeContext()))).not.toEqual([]);
 });
 
 test('a training that was cut short goes on where it was', async () => {
@@ -139,13 +142,13 @@ test('a training that was cut short goes on where it was', async () => {
     if (Number(epoch) >= 10) controller.abort();
   };
   const models = await collect(
-    proposeSasrec(OPTIONS, data, makeContext({ checkpoints, signal: controller.signal, onProgress })),
+    fitSasrec(OPTIONS, data, makeContext({ checkpoints, signal: controller.signal, onProgress })),
   );
   expect(models.length).toBeGreaterThan(0);
   expect([...kept.keys()].some((name) => name.endsWith('-latest'))).toBe(true);
   const steps: number[] = [];
   await collect(
-    proposeSasrec(
+    fitSasrec(
       OPTIONS,
       data,
       makeContext({ checkpoints, onProgress: (step) => void steps.push(Number(step.split(' ')[1]!)) }),
@@ -156,7 +159,7 @@ test('a training that was cut short goes on where it was', async () => {
   const fresh: number[] = [];
   const onFresh = (step: string) => void fresh.push(Number(step.split(' ')[1]!));
   await collect(
-    proposeSasrec({ ...OPTIONS, epochs: 1, dropout: 0.3 }, data, makeContext({ checkpoints, onProgress: onFresh })),
+    fitSasrec({ ...OPTIONS, epochs: 1, dropout: 0.3 }, data, makeContext({ checkpoints, onProgress: onFresh })),
   );
   expect(fresh[0]).toBeLessThan(2);
 });
@@ -171,12 +174,12 @@ test('a training that is complete is not done again: it proposes its best', asyn
   const options = { ...OPTIONS, epochs: 60 };
   // The third look finds the best model.
   const files: Uint8Array[] = [];
-  const proposals = proposeSasrec(options, data, makeContext({ checkpoints }));
+  const proposals = fitSasrec(options, data, makeContext({ checkpoints }));
   for (let next = await proposals.next(); !next.done; next = await proposals.next(files.length === 3 ? 0.9 : 0.1))
     files.push(encodeRetrievalModel(next.value).bytes);
   const progress: string[] = [];
   const again = await collect(
-    proposeSasrec(options, data, makeContext({ checkpoints, onProgress: (step) => progress.push(step) })),
+    fitSasrec(options, data, makeContext({ checkpoints, onProgress: (step) => progress.push(step) })),
   );
   expect(again).toHaveLength(1);
   expect(progress).toEqual([]);
@@ -185,5 +188,5 @@ test('a training that is complete is not done again: it proposes its best', asyn
   // What cannot be read is as good as none.
   for (const name of kept.keys()) kept.set(name, kept.get(name)!.subarray(0, 3));
   for (const name of [...kept.keys()].filter((key) => key.endsWith('-complete'))) kept.delete(name);
-  expect((await collect(proposeSasrec({ ...options }, data, makeContext({ checkpoints })))).length).toBeGreaterThan(1);
+  expect((await collect(fitSasrec({ ...options }, data, makeContext({ checkpoints })))).length).toBeGreaterThan(1);
 });

@@ -14,8 +14,8 @@ import { type BatchShape, openTrainingStep } from '../../gradient/step.ts';
 import type { Device } from '../../onnx/session.ts';
 import type { Algorithm, RetrievalModel, TrainingContext, TrainingData, Vocabulary } from '../algorithm.ts';
 import { descend } from '../descent.ts';
-import { toModel } from './served.ts';
-import { initialise, readHistory, type TransformerShape } from './transformer.ts';
+import { createSasrecModel } from './served.ts';
+import { embedUser, initialise, type TransformerShape } from './transformer.ts';
 
 export interface SasrecOptions {
   width: number;
@@ -64,13 +64,13 @@ export const trainSasrec: Algorithm = async function* (data, context) {
   for (const dropout of dropouts) {
     const before = context.timeLeft();
     if (before < ANOTHER_SHARE_MIN * tookMs) return;
-    yield* proposeSasrec({ ...SASREC_DEFAULTS, dropout }, data, context);
+    yield* fitSasrec({ ...SASREC_DEFAULTS, dropout }, data, context);
     tookMs = before - context.timeLeft();
   }
 };
 
 /** Proposes the model of each look at the validation split. */
-export async function* proposeSasrec(
+export async function* fitSasrec(
   options: SasrecOptions,
   { interactions, vocabulary, validation }: TrainingData,
   context: TrainingContext,
@@ -78,7 +78,7 @@ export async function* proposeSasrec(
   const { seed } = context;
   const sequences = readSequences(interactions, vocabulary);
   if (sequences.length === 0 || context.timeLeft() <= 0 || context.signal.aborted) return;
-  const shape = shapeOf(options, vocabulary.itemIds.length);
+  const shape = createShape(options, vocabulary.itemIds.length);
   const packing = { rows: options.rows, length: shape.length };
   const readRows = (step: number) => packEpoch(sequences, packing, createRandom(seed, `epoch at ${step}`));
   let stepsPerEpoch = 0;
@@ -96,7 +96,8 @@ export async function* proposeSasrec(
         },
         lookSteps: LOOK_COST * (validation.length / options.rows),
         checkpoint: `sasrec-${fingerprint(vocabulary.itemIds, sequences)}-${digest(JSON.stringify([VERSION, options, seed]))}`,
-        propose: (parameters, epochs) => toModel(parameters, shape, { ...options, epochs }, vocabulary.itemIds),
+        propose: (parameters, epochs) =>
+          createSasrecModel(parameters, shape, { ...options, epochs }, vocabulary.itemIds),
       },
       context,
     );
@@ -125,7 +126,7 @@ export async function openSasrecTraining(
   return { training, toBatch: (packed: PackedRows) => ({ ...describeRows(packed, options.rows), ...masks() }) };
 }
 
-export const shapeOf = ({ width, layers, heads }: SasrecOptions, items: number): TransformerShape => ({
+export const createShape = ({ width, layers, heads }: SasrecOptions, items: number): TransformerShape => ({
   items,
   width,
   layers,
@@ -148,7 +149,7 @@ function readSequences({ items, starts, ends }: Interactions, { indices: places 
 const lossOf =
   (shape: TransformerShape) =>
   (weights: Arrays, { items, windows, targets, shares, ...masks }: Arrays): np.Array => {
-    const wanted = readHistory(weights, items!, windows!, shape, { masks: Object.values(masks) });
+    const wanted = embedUser(weights, items!, windows!, shape, { masks: Object.values(masks) });
     return crossEntropy(wanted.reshape([-1, shape.width]), weights.items!, targets!, shares!);
   };
 

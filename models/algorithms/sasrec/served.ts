@@ -8,13 +8,13 @@ import type { Parameters } from '../../gradient/step.ts';
 import type { GraphBuilder } from '../../onnx/graph.ts';
 import { lower, type Tensor } from '../../onnx/lower.ts';
 import type { HistoryTensors, RetrievalModel } from '../algorithm.ts';
-import { readHistory, type TransformerShape } from './transformer.ts';
+import { embedUser, type TransformerShape } from './transformer.ts';
 
 /**
  * The model that serves these parameters, of which it keeps a copy. The file holds them in half precision: it changes NDCG@10
  * by less than 0.0001 (docs/experiments.md).
  */
-export function toModel(
+export function createSasrecModel(
   parameters: Parameters,
   shape: TransformerShape,
   described: RetrievalModel['parameters'],
@@ -44,7 +44,7 @@ export function toModel(
 /** Probabilities of the next item, [batch, items]; all alike where the history is empty. */
 export function scoreItems(weights: Arrays, items: np.Array, windows: np.Array, shape: TransformerShape): np.Array {
   const isKnown = np.where(np.greater(windows.ref.slice([], [0, 1]), 0), 1, 0);
-  const wanted = readHistory(weights, items, windows, shape, { newestOnly: true }).reshape([-1, shape.width]);
+  const wanted = embedUser(weights, items, windows, shape, { newestOnly: true }).reshape([-1, shape.width]);
   return nn.softmax(np.matmul(wanted.mul(isKnown), weights.items!.transpose()), -1);
 }
 

@@ -64,7 +64,7 @@ export function initialise({ items, width, layers, heads, hiddenWidth, length }:
  * @param masks of dropout, [batch, length, width]: one for the items and two for each layer; none when serving.
  * @returns [batch, length, width], or [batch, 1, width]. Leaves `weights.items` to the caller.
  */
-export function readHistory(
+export function embedUser(
   weights: Arrays,
   items: np.Array,
   windows: np.Array,
@@ -110,14 +110,14 @@ function attend(own: LayerWeights, asking: np.Array, seen: np.Array, windows: np
   const scores = np
     .einsum('bihd,bjhd->bhij', queries, keys)
     .mul(1 / Math.sqrt(width / heads))
-    .add(scoreDistances(own.distance, places, shape))
-    .add(allow(windows, places, length));
+    .add(computePositionBias(own.distance, places, shape))
+    .add(maskAttention(windows, places, length));
   const mixed = np.einsum('bhij,bjhd->bihd', softmax(scores), values);
   return np.matmul(mixed.reshape([mixed.shape[0]!, places, width]), own.output);
 }
 
 /** What is learnt of how far apart two places lie: [1, heads, places, length]. */
-function scoreDistances(distance: np.Array, places: number, { heads, length }: TransformerShape): np.Array {
+function computePositionBias(distance: np.Array, places: number, { heads, length }: TransformerShape): np.Array {
   const cells = Int32Array.from({ length: places * length }, (_, cell) =>
     Math.max(0, (cell % length) - Math.floor(cell / length)),
   );
@@ -126,7 +126,7 @@ function scoreDistances(distance: np.Array, places: number, { heads, length }: T
 }
 
 /** 0 where a place may look, NEVER elsewhere: [batch, 1, places, length]. */
-function allow(windows: np.Array, places: number, length: number): np.Array {
+function maskAttention(windows: np.Array, places: number, length: number): np.Array {
   const older = Float32Array.from({ length: places * length }, (_, cell) =>
     cell % length >= Math.floor(cell / length) ? 0 : NEVER,
   );

@@ -21,7 +21,7 @@ export const ALGORITHMS: readonly NamedAlgorithm[] = [
 ];
 
 /** `auto`, or names with commas between. Popularity is always among them: everything is measured by it. */
-export function chooseAlgorithms(names: string): readonly NamedAlgorithm[] {
+export function selectAlgorithms(names: string): readonly NamedAlgorithm[] {
   if (names === 'auto') return ALGORITHMS;
   const wanted = new Set(['popularity', ...names.split(',').map((name) => name.trim())]);
   for (const name of wanted)
