@@ -60,6 +60,7 @@ CREATE TABLE `items` (
 	`developer` text,
 	`release_date` text,
 	`price` real,
+	`currency` text,
 	`age_rating` integer,
 	`platforms` text NOT NULL,
 	`cover_url` text,

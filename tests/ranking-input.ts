@@ -14,6 +14,7 @@ export const createItem = (place: number): Item => ({
   developer: null,
   releaseDate: `2026-01-${String((place % 28) + 1).padStart(2, '0')}`,
   price: null,
+  currency: null,
   ageRating: null,
   platforms: [],
   coverUrl: null,

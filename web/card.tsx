@@ -4,6 +4,7 @@ import type { Item } from '../models/contracts/item.ts';
 import { Actions } from './actions.tsx';
 import type { TabStop } from './arrow-keys.ts';
 import { coverUrlOf, drawnCoverUrlOf } from './cover.ts';
+import { describePrice } from './price.ts';
 import type { Act } from './use-outbox.ts';
 
 export interface CardProps {
@@ -69,10 +70,11 @@ export function CoverImage({ item }: { item: Item }) {
 }
 
 export function Facts({ item }: { item: Item }) {
+  const price = describePrice(item);
   return (
     <span class="facts">
       <span class="genre">{item.genres[0] ?? 'Game'}</span>
-      {item.price !== null && <span class="price">{item.price === 0 ? 'Free' : item.price.toFixed(2)}</span>}
+      {price !== null && <span class="price">{price}</span>}
     </span>
   );
 }

@@ -34,7 +34,7 @@ export function GalleryView({ userId, gallery, failed, signals, results, genres,
     // The welcome took the focus with it, and its buttons were further down than the gallery begins.
     if (welcoming) return focusGallery;
   }, [welcoming]);
-  if (!gallery) return failed ? <div /> : <Loading />;
+  if (!gallery) return failed ? <Unloaded /> : <Loading />;
 
   const liked = new Set(
     signals?.history.filter(({ strongestType }) => strongestType === 'like').map(({ itemId }) => itemId),
@@ -125,10 +125,17 @@ function Results({ query, items, dismissed, ...props }: ResultsProps) {
 
 const EmptyCatalogue = () => (
   <div class="empty">
-    <h2>There are no games yet</h2>
+    <h1>There are no games yet</h1>
     <p>
       Import some with <code>npm run import</code> or <a href="/docs">POST /v1/items</a>. The next request shows them.
     </p>
+  </div>
+);
+
+/** The alert above it says why, and has the button to try again. */
+const Unloaded = () => (
+  <div class="empty">
+    <h1>The gallery did not load</h1>
   </div>
 );
 

@@ -21,7 +21,12 @@ const fields = {
   tags: Labels.meta({ example: ['Turn-Based', 'Naval'] }),
   developer: text(200).nullable(),
   releaseDate: z.iso.date().nullable().meta({ example: '2026-03-14' }),
-  price: z.number().min(0).max(1e6).nullable().meta({ description: 'In the store’s currency; 0 is free to play.' }),
+  price: z.number().min(0).max(1e6).nullable().meta({ description: 'In `currency`; 0 is free to play.' }),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be a currency code of ISO 4217')
+    .nullable()
+    .meta({ description: 'Currency of the price, by its ISO 4217 code.', example: 'EUR' }),
   ageRating: z.number().int().min(0).max(21).nullable().meta({ description: 'Minimum age in years.' }),
   platforms: Labels.meta({ example: ['windows', 'linux'] }),
   coverUrl: z
@@ -41,6 +46,7 @@ export const ItemInput = z
     developer: fields.developer.default(null),
     releaseDate: fields.releaseDate.default(null),
     price: fields.price.default(null),
+    currency: fields.currency.default(null),
     ageRating: fields.ageRating.default(null),
     platforms: fields.platforms.default([]),
     coverUrl: fields.coverUrl.default(null),

@@ -10,6 +10,7 @@ const game = (itemId: string, ...tags: string[]) => ({
   developer: null,
   releaseDate: null,
   price: null,
+  currency: null,
   ageRating: null,
   platforms: [],
   coverUrl: null,

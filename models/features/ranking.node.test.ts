@@ -22,6 +22,7 @@ const item = (changes: Partial<Item> = {}): Item => ({
   developer: 'Harbour',
   releaseDate: '2026-01-02',
   price: 20,
+  currency: null,
   ageRating: null,
   platforms: ['linux'],
   coverUrl: null,

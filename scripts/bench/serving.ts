@@ -181,6 +181,7 @@ const makeItem = (place: number): Item => ({
   developer: `Studio ${place % 300}`,
   releaseDate: `20${10 + (place % 16)}-0${1 + (place % 9)}-15`,
   price: 19.99,
+  currency: null,
   ageRating: 12,
   platforms: ['windows'],
   coverUrl: null,

@@ -31,6 +31,7 @@ export function cleanItem(itemId: string, record: ItemRecord): Result<Item, stri
     developer: cleanText(record.developer, DEVELOPER_LENGTH_MAX),
     releaseDate: orNull(fields.releaseDate, record.releaseDate ?? record.release_date),
     price: cleanPrice(record.price),
+    currency: orNull(fields.currency, record.currency),
     ageRating: cleanNumber(record.ageRating ?? record.age_rating, AGE_MAX, Number.isInteger),
     platforms: cleanLabels(record.platforms),
     coverUrl: orNull(fields.coverUrl, record.coverUrl ?? record.cover_url),

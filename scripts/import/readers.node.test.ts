@@ -80,6 +80,8 @@ test('what cannot be read of an item is left empty, and only a missing title or 
   expect(cleaned({ price: '$4.99' }).price).toBe(4.99);
   expect(cleaned({ price: 'Third-party' }).price).toBeNull();
   expect(cleaned({ price: -1 }).price).toBeNull();
+  expect(cleaned({ price: 5, currency: 'EUR' }).currency).toBe('EUR');
+  expect(cleaned({ price: 5, currency: 'euros' }).currency).toBeNull();
   expect(cleaned({ release_date: '2014-11-07' }).releaseDate).toBe('2014-11-07');
   expect(cleaned({ release_date: '2014-11-31' }).releaseDate).toBeNull();
   expect(cleaned({ release_date: 'soon' }).releaseDate).toBeNull();

@@ -14,6 +14,7 @@ const SURGING_GAMES = 14;
 const DAY_MS = 86_400_000;
 const SERIES_LENGTHS = [0.7, 0.16, 0.09, 0.05];
 const EVER_BRIGHT = new Set(['Sports', 'Racing', 'Puzzle']);
+const CURRENCY = 'USD';
 const PRICES = [
   0.99, 1.99, 2.99, 4.99, 7.99, 9.99, 12.99, 14.99, 17.99, 19.99, 24.99, 29.99, 39.99, 49.99, 59.99, 69.99,
 ];
@@ -123,6 +124,7 @@ function makeGame(random: Random, plan: GamePlan): Game {
     developer: studio.name,
     releaseDate: new Date(releasedAt).toISOString().slice(0, 10),
     price: free ? 0 : nearestPrice(genre.price * studio.priceFactor * 0.9 ** ageYears * (0.7 + 0.6 * random.next())),
+    currency: CURRENCY,
     ageRating: random.pick(genre.ages),
     platforms: makePlatforms(random, genre),
     coverUrl: `/covers/${genre.name}/${hashString(itemId) % 100_000}.svg`,

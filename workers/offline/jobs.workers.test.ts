@@ -49,6 +49,7 @@ it('computes statistics, exports a snapshot that can be read back, and announces
       developer: null,
       releaseDate: null,
       price: null,
+      currency: null,
       ageRating: null,
       platforms: [],
       coverUrl: null,

@@ -33,6 +33,7 @@ const makeItem = (place: number): Item => ({
   developer: null,
   releaseDate: `2025-01-${String((place % 28) + 1).padStart(2, '0')}`,
   price: null,
+  currency: null,
   ageRating: place % 5 === 0 ? 18 : 6,
   platforms: [],
   coverUrl: null,

@@ -11,6 +11,7 @@ const item = (title: string): Item => ({
   developer: null,
   releaseDate: null,
   price: null,
+  currency: null,
   ageRating: null,
   platforms: [],
   coverUrl: null,

@@ -39,6 +39,7 @@ export const items = sqliteTable(
     developer: text('developer'),
     releaseDate: text('release_date'),
     price: real('price'),
+    currency: text('currency'),
     ageRating: integer('age_rating'),
     platforms: text('platforms').notNull(),
     coverUrl: text('cover_url'),
