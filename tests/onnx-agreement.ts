@@ -1,4 +1,4 @@
-// For tests: what a function gives in jax-js itself, and lowered, in both runtimes.
+// Compares a jax-js function with its lowered graph in both ONNX runtimes, for tests.
 
 import { defaultDevice, init, numpy as np, valueAndGrad } from '@jax-js/jax';
 import * as ort from 'onnxruntime-node';
@@ -23,11 +23,14 @@ export const ints = (shape: readonly number[], ...elements: number[]): Example =
   shape,
 });
 
-/** Different in all elements, positive and negative, without a pattern. */
+/** Distinct elements, positive and negative, without a pattern. */
 export const scattered = (shape: readonly number[], seed = 0, largest = 1.5): Example =>
   floats(shape, (at) => Math.sin(12.9898 * (at + 1) + 78.233 * seed) * largest);
 
-/** The largest difference between jax-js and each runtime, over all outputs; relative where elements are larger than 1. `dimensions`: those of the graph's inputs. */
+/**
+ * The largest difference between jax-js and either runtime over all outputs, relative for elements larger than 1; NaN
+ * if only one of two elements is NaN. `dimensions`: of the graph's inputs.
+ */
 export async function compareRuntimes(
   fn: Traceable,
   examples: readonly Example[],
@@ -51,7 +54,6 @@ export async function compareRuntimes(
         throw new Error(`${name} is ${dims}, not ${expected[at]!.shape}`);
       expected[at]!.data.forEach((element, index) => {
         const difference = Math.abs(element - Number(data[index])) / Math.max(1, Math.abs(element));
-        // NaN where only one of them is not a number.
         if (!Object.is(element, Number(data[index]))) worst = Math.max(worst, difference);
       });
     }
@@ -60,7 +62,7 @@ export async function compareRuntimes(
   return worst;
 }
 
-/** The sum of a function's outputs, each weighted by its place, and its gradients with respect to some arguments. */
+/** The weighted sum of a function's outputs, and its gradients with respect to some arguments. */
 export function withGradients(fn: Traceable, argnums: number[]): Traceable {
   const weightedSum = (...arrays: np.Array[]): np.Array => {
     const outputs = [fn(...arrays)].flat();

@@ -3,14 +3,14 @@ import { beforeAll, expect, test } from 'vitest';
 import { createRandom } from '../data/random.ts';
 import { crossEntropy } from './cross-entropy.ts';
 
-const [CELLS, ITEMS, WIDTH] = [6, 5, 3];
+const [POSITIONS, ITEMS, WIDTH] = [6, 5, 3];
 const random = createRandom(1, 'cross-entropy');
 const draw = (rows: number, columns: number) =>
   np.array(Float32Array.from({ length: rows * columns }, () => random.normal())).reshape([rows, columns]);
 const closeTo = (actual: ArrayLike<number>, expected: ArrayLike<number>) => {
   expect(actual).toHaveLength(expected.length);
   Array.from(actual).forEach((value, n) => {
-    expect(value, `place ${n}`).toBeCloseTo(expected[n]!, 5);
+    expect(value, `element ${n}`).toBeCloseTo(expected[n]!, 5);
   });
 };
 
@@ -18,22 +18,22 @@ beforeAll(async () => {
   await init();
 });
 
-test('the loss and both gradients are those of the formula differentiated as it stands', async () => {
-  const wanted = draw(CELLS, WIDTH);
+test('the loss and both gradients equal those that jax-js derives from the formula', async () => {
+  const users = draw(POSITIONS, WIDTH);
   const items = draw(ITEMS, WIDTH);
   const targets = np.array(Int32Array.of(0, 4, 2, 2, 1, 0), { dtype: np.int32 });
-  // The last cell does not count.
-  const shares = np.array(Float32Array.of(0.1, 0.2, 0.3, 0.2, 0.2, 0));
+  // The last position does not count.
+  const lossWeights = np.array(Float32Array.of(0.1, 0.2, 0.3, 0.2, 0.2, 0));
 
-  const plain = ({ w, i }: { w: np.Array; i: np.Array }) => {
-    const chosen = nn.oneHot(targets.ref, ITEMS);
-    const logProbabilities = nn.logSoftmax(np.matmul(w, i.transpose()), -1);
-    return np.sum(np.sum(logProbabilities.mul(chosen), -1).neg().mul(shares.ref));
+  const plain = ({ u, i }: { u: np.Array; i: np.Array }) => {
+    const isTarget = nn.oneHot(targets.ref, ITEMS);
+    const logProbabilities = nn.logSoftmax(np.matmul(u, i.transpose()), -1);
+    return np.sum(np.sum(logProbabilities.mul(isTarget), -1).neg().mul(lossWeights.ref));
   };
-  const own = ({ w, i }: { w: np.Array; i: np.Array }) => crossEntropy(w, i, targets.ref, shares.ref);
-  const [expected, expectedGradients] = valueAndGrad(plain)({ w: wanted.ref, i: items.ref });
-  const [value, gradients] = valueAndGrad(own)({ w: wanted, i: items });
+  const own = ({ u, i }: { u: np.Array; i: np.Array }) => crossEntropy(u, i, targets.ref, lossWeights.ref);
+  const [expected, expectedGradients] = valueAndGrad(plain)({ u: users.ref, i: items.ref });
+  const [value, gradients] = valueAndGrad(own)({ u: users, i: items });
   closeTo(await value.data(), await expected.data());
-  closeTo(await gradients.w.data(), await expectedGradients.w.data());
+  closeTo(await gradients.u.data(), await expectedGradients.u.data());
   closeTo(await gradients.i.data(), await expectedGradients.i.data());
 });

@@ -1,26 +1,26 @@
-// Softmax cross-entropy over a whole catalogue, with a gradient that needs fewer passes over the largest array of the
-// training than differentiating the formula would: the matrix of cells × items is written and read three times in all.
+// Softmax cross-entropy over a whole catalogue. Its gradient takes fewer passes over the matrix of positions × items,
+// training's largest array, than the derived one: three in all, reads and writes included.
 
 import { lax, nn, numpy as np } from '@jax-js/jax';
-import { withGradientOf } from '../onnx/gradients.ts';
+import { replaceGradient } from '../onnx/gradients.ts';
 
 /**
- * Σ over cells of share · −log softmax(wanted · itemsᵀ)[target].
+ * Σ over positions of lossWeight · −log softmax(user · itemsᵀ)[target].
  *
- * With p the softmax, the gradient with respect to `wanted` is share · (p · items − items[target]), and with respect to
- * `items` the same product the other way round. Both are the gradients of (p · items − items[target]) · wanted with p
- * held fixed: that is what is differentiated, while the value is the true loss.
+ * With p the softmax, the gradient with respect to `users` is lossWeight · (p · items − items[target]), and with
+ * respect to `items` its counterpart. Both are gradients of (p · items − items[target]) · user with p held fixed, so
+ * that is what jax-js differentiates, while the value is the true loss.
  *
- * @param wanted [cells, width].
+ * @param users [positions, width]: the user embedding at each position.
  * @param items [items, width].
- * @param targets int32 [cells].
- * @param shares [cells]: 0 for cells that do not count.
+ * @param targets int32 [positions].
+ * @param lossWeights [positions]: 0 for positions that do not count.
  */
-export function crossEntropy(wanted: np.Array, items: np.Array, targets: np.Array, shares: np.Array): np.Array {
-  const logits = np.matmul(lax.stopGradient(wanted.ref), lax.stopGradient(items.ref).transpose());
+export function crossEntropy(users: np.Array, items: np.Array, targets: np.Array, lossWeights: np.Array): np.Array {
+  const logits = np.matmul(lax.stopGradient(users.ref), lax.stopGradient(items.ref).transpose());
   const p = lax.stopGradient(nn.softmax(logits, -1));
-  const chosen = np.takeAlongAxis(p.ref, targets.ref.reshape([-1, 1]), 1).reshape([-1]);
+  const ofTargets = np.takeAlongAxis(p.ref, targets.ref.reshape([-1, 1]), 1).reshape([-1]);
   const expected = np.matmul(p, items.ref);
-  const pull = np.sum(expected.sub(np.take(items, targets, 0)).mul(wanted), -1);
-  return np.sum(withGradientOf(np.log(chosen).neg(), pull).mul(shares));
+  const surrogate = np.sum(expected.sub(np.take(items, targets, 0)).mul(users), -1);
+  return np.sum(replaceGradient(np.log(ofTargets).neg(), surrogate).mul(lossWeights));
 }

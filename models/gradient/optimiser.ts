@@ -1,22 +1,22 @@
-// AdamW as a traced function (Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization"): it becomes a part of the
-// training step's graph, so that none of it runs in JavaScript.
+// AdamW (Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization") as a traced function: it becomes part of
+// the training step's graph, so none of it runs in JavaScript.
 
 import { numpy as np } from '@jax-js/jax';
 
 export interface OptimiserOptions {
-  /** At its highest, when the warm-up ends. */
+  /** Peak, at the end of the warm-up. */
   learningRate: number;
   warmUpSteps: number;
-  /** Of matrices; gains and biases do not decay. */
+  /** Applies to matrices; gains and biases do not decay. */
   weightDecay: number;
-  /** The norm of all gradients together is cut to this. */
+  /** Limit of the norm of all gradients together. */
   clipNorm: number;
 }
 
 const BETA_1 = 0.9;
 const BETA_2 = 0.98;
 const EPSILON = 1e-8;
-/** Of a short training the warm-up must not take more. */
+/** The longest warm-up, as a share of the training's steps. */
 const WARM_UP_SHARE_MAX = 0.1;
 
 export type Arrays = Record<string, np.Array>;
@@ -26,13 +26,13 @@ export interface OptimiserState {
   /** Running means of the gradients and of their squares. */
   means: Arrays;
   squares: Arrays;
-  /** Float32 scalar: steps done. */
+  /** Completed steps, float32 scalar. */
   step: np.Array;
 }
 
 /**
- * The state after one more step. `steps`: float32 scalar, those of the whole training, at whose end the learning rate has
- * fallen to 0. Owns, as jax-js has it, what it is given: pass `.ref` of what is needed again.
+ * The state after one more step. `steps`: float32 scalar, the steps of the whole training, at whose end the learning
+ * rate reaches 0. Owns its arguments, as functions of jax-js do: pass `.ref` of arrays that are needed again.
  */
 export function updateAdamW(
   state: OptimiserState,
@@ -41,10 +41,10 @@ export function updateAdamW(
   options: OptimiserOptions,
 ): OptimiserState {
   const step = state.step.add(1);
-  const clip = clipFactor(gradients, options.clipNorm);
-  const rate = learningRateAt(step.ref, steps, options);
-  // The corrections of both means for their start at zero, as one factor of the step's length.
-  const correction = np.sqrt(correctionAt(step.ref, BETA_2)).div(correctionAt(step.ref, BETA_1));
+  const clip = computeClipFactor(gradients, options.clipNorm);
+  const rate = computeLearningRate(step.ref, steps, options);
+  // Both bias corrections, as one factor of the step's length.
+  const correction = np.sqrt(computeBiasCorrection(step.ref, BETA_2)).div(computeBiasCorrection(step.ref, BETA_1));
   const length = rate.ref.mul(correction);
   const meanShare = clip.ref.mul(1 - BETA_1);
   const squareShare = np.square(clip).mul(1 - BETA_2);
@@ -65,15 +65,19 @@ export function updateAdamW(
   return next;
 }
 
-/** What brings the norm of all gradients together down to `clipNorm`; at most 1. */
-function clipFactor(gradients: Arrays, clipNorm: number): np.Array {
+/** Scales the norm of all gradients together down to `clipNorm`; at most 1. */
+function computeClipFactor(gradients: Arrays, clipNorm: number): np.Array {
   const squares = Object.values(gradients).map((gradient) => np.sum(np.square(gradient.ref)));
   const norm = np.sqrt(squares.reduce((sum, square) => sum.add(square)));
   return np.minimum(1, np.divide(clipNorm, norm.add(EPSILON)));
 }
 
-/** Up in a straight line during the warm-up, and down to 0 in another that ends with the last step. */
-function learningRateAt(step: np.Array, steps: np.Array, { learningRate, warmUpSteps }: OptimiserOptions): np.Array {
+/** Rises linearly during the warm-up, then falls linearly to 0 at the last step. */
+function computeLearningRate(
+  step: np.Array,
+  steps: np.Array,
+  { learningRate, warmUpSteps }: OptimiserOptions,
+): np.Array {
   const warmUp = np.minimum(steps.ref.mul(WARM_UP_SHARE_MAX), warmUpSteps);
   const rising = step.ref.div(warmUp.ref);
   const falling = steps.ref.sub(step).div(steps.sub(warmUp));
@@ -81,4 +85,5 @@ function learningRateAt(step: np.Array, steps: np.Array, { learningRate, warmUpS
 }
 
 /** 1 − βᵗ. */
-const correctionAt = (step: np.Array, beta: number): np.Array => np.subtract(1, np.exp(step.mul(Math.log(beta))));
+const computeBiasCorrection = (step: np.Array, beta: number): np.Array =>
+  np.subtract(1, np.exp(step.mul(Math.log(beta))));

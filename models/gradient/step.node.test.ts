@@ -20,7 +20,7 @@ const batches = Array.from({ length: STEPS }, (_, step) => ({
   y: { data: Float32Array.of(0.3, -0.1 * step), dimensions: [1, 2] },
 }));
 
-/** The same training in double precision, written out. */
+/** The same training in double precision, in plain code. */
 function trainPlainly() {
   const [b1, b2, epsilon] = [0.9, 0.98, 1e-8];
   const p = { weights: [1, -2, 3, 0.5], bias: [0.5, 0] };
@@ -53,10 +53,10 @@ function trainPlainly() {
 
 const closeTo = (actual: ArrayLike<number>, expected: readonly number[]) =>
   Array.from(actual).forEach((value, n) => {
-    expect(value, `place ${n}`).toBeCloseTo(expected[n]!, 4);
+    expect(value, `element ${n}`).toBeCloseTo(expected[n]!, 4);
   });
 
-test('a training is AdamW, with warm-up, decay of the rate, clipping and weight decay, as written out by hand', async () => {
+test('training equals AdamW in plain code, with warm-up, rate decay, clipping and weight decay', async () => {
   const training = await openTrainingStep(loss, initial, shape, OPTIONS);
   const losses: number[] = [];
   for (const batch of batches) losses.push(await training.run(batch, STEPS));
@@ -66,11 +66,11 @@ test('a training is AdamW, with warm-up, decay of the rate, clipping and weight 
   closeTo(weights!.data, expected.parameters.weights);
   closeTo(bias!.data, expected.parameters.bias);
   await training.release();
-  // What it began with is the caller's, untouched.
+  // The initial values belong to the caller.
   expect([...initial.weights!.data]).toEqual([1, -2, 3, 0.5]);
 });
 
-test('a training that was saved goes on to the same bits; what was saved of another is refused', async () => {
+test('a restored training continues to the same bits; the state of another training is refused', async () => {
   const whole = await openTrainingStep(loss, initial, shape, OPTIONS);
   const first = await openTrainingStep(loss, initial, shape, OPTIONS);
   for (const batch of batches) await whole.run(batch, STEPS);

@@ -1,5 +1,5 @@
-// A training step as one ONNX graph (loss, gradients, optimiser), run by onnxruntime-node. What is learnt lies in two sets
-// of arrays that change places at each step: one is read while the other is written, and nothing is copied.
+// A training step as one ONNX graph: loss, gradients and optimiser. The state lies in two sets of arrays that swap at
+// each step: one is read while the other is written, so nothing is copied.
 
 import { type numpy as np, valueAndGrad } from '@jax-js/jax';
 import { GraphBuilder } from '../onnx/graph.ts';
@@ -7,28 +7,28 @@ import { lower, type Tensor } from '../onnx/lower.ts';
 import { type Device, openSession, type TensorData } from '../onnx/session.ts';
 import { type Arrays, type OptimiserOptions, type OptimiserState, updateAdamW } from './optimiser.ts';
 
-/** By name: what is learnt, with its first values. */
+/** Trained parameters by name. */
 export type Parameters = Record<string, TensorData & { data: Float32Array }>;
 
-/** The name and the shape of each tensor that a step reads beside the parameters. */
+/** Shape of each tensor that a step reads beside the parameters, by name. */
 export type BatchShape = Record<string, { type: 'float32' | 'int32'; dimensions: readonly number[] }>;
 
-/** → scalar. Owns its arguments, as jax-js has it. */
+/** → scalar. Owns its arguments, as functions of jax-js do. */
 export type Loss = (parameters: Arrays, batch: Arrays) => np.Array;
 
 export interface TrainingStep {
-  /** One step on a batch; → its loss, before the step. `steps`: of the whole training, for the learning rate. */
+  /** One step on a batch; → the loss before the step. `steps`: of the whole training, for the learning rate. */
   run(batch: Record<string, TensorData>, steps: number): Promise<number>;
-  /** What was learnt so far; overwritten by the next step but one. */
+  /** The current parameters; the next step but one overwrites them. */
   parameters(): Parameters;
-  /** Everything that a later training needs to go on from here. */
+  /** The whole state, for a later training to continue from. */
   save(): Uint8Array;
-  /** Goes on from what `save` gave; → the steps that were done. Throws where the shapes differ. */
+  /** Continues from a saved state; → its completed steps. Throws if the sizes differ. */
   restore(saved: Uint8Array): number;
   release(): Promise<void>;
 }
 
-/** `threads`: as many as cores if left out. */
+/** `threads`: one per core by default. */
 export async function openTrainingStep(
   loss: Loss,
   initial: Parameters,
@@ -52,9 +52,9 @@ export async function openTrainingStep(
     },
     parameters: () =>
       Object.fromEntries(Object.keys(initial).map((name) => [name, state[`parameters/${name}`]!])) as Parameters,
-    save: () => joinState(state),
+    save: () => encodeState(state),
     restore(saved) {
-      splitState(saved, state);
+      decodeState(saved, state);
       return state.step!.data[0]!;
     },
     release: () => session.release(),
@@ -111,13 +111,13 @@ function encodeStep(loss: Loss, initial: Parameters, batchShape: BatchShape, opt
 const mapValues = <T, R>(record: Record<string, T>, map: (value: T, name: string) => R): Record<string, R> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]));
 
-/** One array after the other, in the order of the state's names. */
-function joinState(state: FlatState): Uint8Array {
+/** Concatenates the arrays in the order of the state's names. */
+function encodeState(state: FlatState): Uint8Array {
   const arrays = Object.values(state).map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return Buffer.concat(arrays);
 }
 
-function splitState(saved: Uint8Array, state: FlatState): void {
+function decodeState(saved: Uint8Array, state: FlatState): void {
   const bytes = Object.values(state).reduce((sum, { data }) => sum + data.byteLength, 0);
   if (saved.length !== bytes) throw new Error(`a saved training state has ${saved.length} bytes instead of ${bytes}`);
   let at = 0;

@@ -1,4 +1,4 @@
-// Matrix products that the other files of this folder are built on. Whoever calls them says what computes them.
+// The interface of the matrix products that this folder is built on; callers pass an implementation.
 
 export interface Gemm {
   /** product [m, n] = a [m, k] · b [k, n]. */

@@ -1,17 +1,17 @@
-// How large a matrix can be inverted within a time: told before it is begun, since what an inverse takes grows with the
+// Estimates, before starting, the largest matrix that can be inverted within a time: an inverse's time grows with the
 // cube of its size.
 
 import type { Gemm } from './gemm.ts';
 import { LARGE_BLOCK } from './inverse.ts';
 
-/** Up to here it takes less than a second anywhere. */
+/** An inverse of this size takes less than a second anywhere. */
 const SMALL_SIZE = 1024;
-/** Other work on the same machine, and what an inverse does beside products. */
+/** Allows for other work on the machine, and for the parts of an inverse that are not products. */
 const MARGIN = 2;
 const SAMPLE_COLUMNS = 4 * LARGE_BLOCK;
 
 /**
- * The size, `sizeMax` at most, whose inverse takes `budgetMs`, as one product of this machine's tells. `clock`:
+ * The size, `sizeMax` at most, whose inverse takes `budgetMs`, extrapolated from one timed product. `clock`:
  * milliseconds.
  */
 export async function findInvertibleSize(
@@ -26,7 +26,7 @@ export async function findInvertibleSize(
   const a = new Float32Array(shape.m * shape.k);
   const b = new Float32Array(shape.n * shape.k);
   const target = new Float32Array(shape.m * shape.n);
-  // The first run prepares memory.
+  // The first run allocates memory.
   await gemm.subtractProduct(a, b, target, shape);
   const startedAt = clock();
   await gemm.subtractProduct(a, b, target, shape);

@@ -3,7 +3,7 @@ import { openGemm } from '../onnx/gemm.ts';
 import { invert } from './inverse.ts';
 import { SymmetricMatrix } from './symmetric.ts';
 
-/** A Gram matrix of pseudo-random rows, plus a diagonal: positive definite, badly enough conditioned to show errors. */
+/** Gram matrix of pseudo-random rows plus a diagonal: positive definite, ill-conditioned enough to show errors. */
 function gramMatrix(size: number): Float64Array {
   let seed = 12345;
   const random = () => {
@@ -20,7 +20,7 @@ function gramMatrix(size: number): Float64Array {
   return gram;
 }
 
-/** The textbook's way, in float64, with the identity beside the matrix. */
+/** Textbook Gauss-Jordan elimination in float64, with the identity beside the matrix. */
 function invertPlainly(matrix: Float64Array, size: number): Float64Array {
   const left = matrix.slice();
   const right = new Float64Array(size * size);
@@ -44,7 +44,7 @@ const store = (values: Float64Array, size: number, block: number): SymmetricMatr
   return matrix;
 };
 
-test('the inverse equals a plain float64 one, whether or not the size is a multiple of the block', async () => {
+test('the inverse equals a plain float64 inverse, for sizes that are multiples of the block and others', async () => {
   const gemm = await openGemm();
   for (const [size, block] of [
     [1, 16],

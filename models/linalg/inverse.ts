@@ -1,15 +1,15 @@
-// The inverse of a symmetric positive definite matrix, dense and large: block Gauss-Jordan elimination (the sweep
-// operator; Goodnight 1979, "A Tutorial on the SWEEP Operator") on the lower half alone, n³ operations. The products run
-// on onnxruntime; only squares of SMALL_BLOCK are inverted here, in float64.
+// Inverts a large dense symmetric positive definite matrix by block Gauss-Jordan elimination (the sweep operator;
+// Goodnight 1979, "A Tutorial on the SWEEP Operator") on the lower half alone, in n³ operations. Products are the
+// caller's; only squares of SMALL_BLOCK are inverted here, in float64.
 
 import type { Gemm } from './gemm.ts';
 import { SymmetricMatrix } from './symmetric.ts';
 
-/** Products with this inner length run at full speed. */
+/** Products with this inner dimension run at full speed. */
 export const LARGE_BLOCK = 512;
 const SMALL_BLOCK = 64;
 
-/** Replaces the matrix by its inverse. Throws where it is not positive definite. `onStep`: share done, 0–1. */
+/** Replaces the matrix by its inverse. Throws if it is not positive definite. `onStep`: share completed, 0–1. */
 export async function invert(matrix: SymmetricMatrix, gemm: Gemm, onStep?: (share: number) => void): Promise<void> {
   const { size, block, panels } = matrix;
   const columns = new Float32Array(size * Math.min(size, block));
@@ -20,18 +20,17 @@ export async function invert(matrix: SymmetricMatrix, gemm: Gemm, onStep?: (shar
     const square = pivot * block * width;
     const inverse = await invertSquare(columns.subarray(square, square + width * width), width, gemm);
 
-    // A swept row or column is columns · inverse; all else loses columns · inverse · columnsᵀ; the pivot is −inverse.
-    await gemm.multiply(view(columns, 0, size * width), inverse, view(swept, 0, size * width), {
-      m: size,
-      k: width,
-      n: width,
-    });
+    // Swept rows and columns become columns · inverse, the rest loses columns · inverse · columnsᵀ, the pivot becomes
+    // −inverse.
+    const [own, sweptOwn] = [columns.subarray(0, size * width), swept.subarray(0, size * width)];
+    await gemm.multiply(own, inverse, sweptOwn, { m: size, k: width, n: width });
     for (let p = 0; p < panels.length; p++) {
       if (p === pivot) continue;
       const rows = matrix.rowsOf(p);
       const end = matrix.endOf(p);
-      const part = view(swept, p * block * width, rows * width);
-      await gemm.subtractProduct(part, view(columns, 0, end * width), panels[p]!, { m: rows, k: width, n: end });
+      const start = p * block * width;
+      const part = swept.subarray(start, start + rows * width);
+      await gemm.subtractProduct(part, columns.subarray(0, end * width), panels[p]!, { m: rows, k: width, n: end });
     }
     for (let i = 0; i < inverse.length; i++) swept[square + i] = -inverse[i]!;
     matrix.writeColumns(pivot, swept);
@@ -40,9 +39,7 @@ export async function invert(matrix: SymmetricMatrix, gemm: Gemm, onStep?: (shar
   for (const panel of panels) for (let i = 0; i < panel.length; i++) panel[i] = -panel[i]!;
 }
 
-const view = (array: Float32Array, from: number, length: number) => array.subarray(from, from + length);
-
-/** The inverse of a full square [width, width]. */
+/** Inverts a full square [width, width]. */
 async function invertSquare(square: Float32Array, width: number, gemm: Gemm): Promise<Float32Array> {
   if (width <= SMALL_BLOCK) return invertSmall(square, width);
   const matrix = new SymmetricMatrix(width, SMALL_BLOCK);
@@ -59,7 +56,7 @@ function invertSmall(square: Float32Array, width: number): Float32Array {
   const a = Float64Array.from(square);
   for (let k = 0; k < width; k++) {
     const pivot = a[k * width + k]!;
-    if (!(pivot > 0)) throw new Error('the matrix is not positive definite: regularise it more');
+    if (!(pivot > 0)) throw new Error('the matrix is not positive definite: raise the regularisation');
     for (let i = 0; i < width; i++) {
       if (i === k) continue;
       const factor = a[i * width + k]! / pivot;

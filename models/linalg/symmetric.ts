@@ -1,12 +1,12 @@
-// A symmetric matrix stored as its lower half, in horizontal panels of `block` rows, so that block algorithms find
-// what they multiply in one piece. It computes nothing.
+// A symmetric matrix stored as its lower half, in horizontal panels of `block` rows, so that the operands of block
+// algorithms are contiguous. Computes nothing.
 
 export class SymmetricMatrix {
   readonly size: number;
   readonly block: number;
   /**
-   * Panel p holds rows p·block up to its end, row by row, columns 0 up to that same end. Above the diagonal, in the last
-   * square of a panel, lies what nobody reads.
+   * Panel p holds rows p·block up to its end, row by row, with columns 0 up to the same end. The elements above the
+   * diagonal, in the last square of a panel, are never read.
    */
   readonly panels: readonly Float32Array[];
 
@@ -19,7 +19,7 @@ export class SymmetricMatrix {
     );
   }
 
-  /** The first row, and column, after the panel. */
+  /** First row, and column, after the panel. */
   endOf(panel: number): number {
     return Math.min(this.size, (panel + 1) * this.block);
   }
@@ -40,7 +40,7 @@ export class SymmetricMatrix {
     this.panels[panel]![(row - panel * this.block) * this.endOf(panel) + column]! += value;
   }
 
-  /** Copies the columns of a panel's rows, the whole height of them, to `out` [size, rowsOf(panel)], row by row. */
+  /** Copies the columns whose indices are the panel's rows to `out` [size, rowsOf(panel)], row by row. */
   readColumns(panel: number, out: Float32Array): void {
     const { width, from, end, own } = this.#describe(panel);
     for (let r = 0; r < width; r++) for (let c = 0; c < from; c++) out[c * width + r] = own[r * end + c]!;
@@ -65,7 +65,9 @@ export class SymmetricMatrix {
     };
   }
 
-  /** Visits each row of this panel and those below it: its number, its panel's data, and where `column` is in that. */
+  /**
+   * Visits each row of this panel and of those below: its index, its panel's data, and the offset of `column` there.
+   */
   #eachRowFrom(panel: number, column: number, visit: (row: number, data: Float32Array, at: number) => void): void {
     for (let p = panel; p < this.panels.length; p++)
       for (let r = 0; r < this.rowsOf(p); r++) visit(p * this.block + r, this.panels[p]!, r * this.endOf(p) + column);

@@ -1,4 +1,4 @@
-// Turns a dense matrix over.
+// Transposes a dense matrix.
 
 /** `matrix`: [height, width] row by row; → [width, height]. */
 export function transpose(matrix: Float32Array, width: number): Float32Array {

@@ -1,30 +1,30 @@
-// Σ over the last dimension of x · y, with broadcasting: the only product of jax-js, and what its gradients use too. Each
-// axis of the operands belongs to both (batch), to one of them, or is summed; so the product is one Gemm, or one MatMul of
-// stacked matrices. Gemm reads a matrix either way round, so that it needs no Transpose.
+// Σ over the last dimension of x · y, with broadcasting: the only product of jax-js, in gradients too. Each axis
+// belongs to both operands (batch), belongs to one of them (rows, columns) or is summed; so the product is one Gemm, or
+// one MatMul of stacked matrices. Gemm reads transposed matrices, which saves a Transpose.
 
 import type { Draft, Stored } from './draft.ts';
-import { alignViews, mapElements, padView } from './elementwise.ts';
+import { mapElements } from './elementwise.ts';
+import { type Axis, alignLayouts, layOutAxes, padLayout, product } from './layout.ts';
 import { reduceAxes, reduceDimensions } from './reduce.ts';
-import { present, spread, storedSize, type Value } from './value.ts';
-import { type Axis, product, viewInOrder } from './view.ts';
+import { makeContiguous, orderAxes, storedSize, type Value } from './value.ts';
 
-export function multiply(draft: Draft, x: Value, y: Value): Value {
-  const rank = Math.max(x.view.length, y.view.length);
-  const views = alignViews([padView(x.view, rank), padView(y.view, rank)]);
-  if (views === undefined) return multiply(draft, spread(draft, x), spread(draft, y));
-  return multiplyAligned(draft, ...sumRepeated(draft, { ...x, view: views[0]! }, { ...y, view: views[1]! }));
+export function multiplyValues(draft: Draft, x: Value, y: Value): Value {
+  const rank = Math.max(x.layout.length, y.layout.length);
+  const layouts = alignLayouts([padLayout(x.layout, rank), padLayout(y.layout, rank)]);
+  if (layouts === undefined) return multiplyValues(draft, makeContiguous(draft, x), makeContiguous(draft, y));
+  return multiplyAligned(draft, ...sumRepeated(draft, { ...x, layout: layouts[0]! }, { ...y, layout: layouts[1]! }));
 }
 
-/** What is to be summed, but is repeated in an operand, is summed in the other beforehand. */
+/** Sums an axis that one operand repeats in the other operand beforehand. */
 function sumRepeated(draft: Draft, x: Value, y: Value): [Value, Value] {
-  const [ofX, ofY] = [x.view.at(-1)!, y.view.at(-1)!];
-  const places = Array.from(ofX.keys());
-  const notInY = places.filter((place) => ofY[place]!.stride === 0);
-  const onlyInY = places.filter((place) => ofX[place]!.stride === 0 && ofY[place]!.stride > 0);
-  const pick = (axes: readonly Axis[], own: readonly number[]) => own.map((place) => axes[place]!);
+  const [ofX, ofY] = [x.layout.at(-1)!, y.layout.at(-1)!];
+  const indices = Array.from(ofX.keys());
+  const notInY = indices.filter((axis) => ofY[axis]!.stride === 0);
+  const onlyInY = indices.filter((axis) => ofX[axis]!.stride === 0 && ofY[axis]!.stride > 0);
+  const pick = (axes: readonly Axis[], own: readonly number[]) => own.map((axis) => axes[axis]!);
   const forget = (value: Value, axes: readonly Axis[]) => ({
     ...value,
-    view: value.view.map((own) => own.filter((axis) => !axes.includes(axis))),
+    layout: value.layout.map((own) => own.filter((axis) => !axes.includes(axis))),
   });
   return [
     reduceAxes(draft, forget(x, pick(ofX, onlyInY)), 'Add', pick(ofX, notInY)),
@@ -32,13 +32,13 @@ function sumRepeated(draft: Draft, x: Value, y: Value): [Value, Value] {
   ];
 }
 
-/** A value with its axes by place: the same place in both operands is the same axis. */
+/** A value and its axes; both operands have the same axis at the same index. */
 interface Operand {
   value: Value;
   axes: readonly Axis[];
 }
 
-interface Places {
+interface AxisIndices {
   batch: number[];
   rows: number[];
   columns: number[];
@@ -46,48 +46,48 @@ interface Places {
 }
 
 function multiplyAligned(draft: Draft, x: Value, y: Value): Value {
-  const [left, right] = [x, y].map((value): Operand => ({ value, axes: value.view.flat() })) as [Operand, Operand];
-  const places = Array.from(left.axes.keys());
-  const outer = places.slice(0, left.axes.length - x.view.at(-1)!.length);
-  const isIn = ({ axes }: Operand, place: number) => axes[place]!.stride > 0;
-  const sorted: Places = {
-    batch: outer.filter((place) => isIn(left, place) && isIn(right, place)),
-    rows: outer.filter((place) => isIn(left, place) && !isIn(right, place)),
-    columns: outer.filter((place) => !isIn(left, place) && isIn(right, place)),
-    summed: places.slice(outer.length),
+  const [left, right] = [x, y].map((value): Operand => ({ value, axes: value.layout.flat() })) as [Operand, Operand];
+  const indices = Array.from(left.axes.keys());
+  const outer = indices.slice(0, left.axes.length - x.layout.at(-1)!.length);
+  const isIn = ({ axes }: Operand, axis: number) => axes[axis]!.stride > 0;
+  const sorted: AxisIndices = {
+    batch: outer.filter((axis) => isIn(left, axis) && isIn(right, axis)),
+    rows: outer.filter((axis) => isIn(left, axis) && !isIn(right, axis)),
+    columns: outer.filter((axis) => !isIn(left, axis) && isIn(right, axis)),
+    summed: indices.slice(outer.length),
   };
   const { rows, columns, summed } = sorted;
   if (summed.length === 0 || (rows.length === 0 && columns.length === 0)) {
     const type = x.type;
     const elements = mapElements(draft, [x, y], type, (names) => draft.node('Mul', names));
-    return reduceDimensions(draft, elements, 'Add', [x.view.length - 1]);
+    return reduceDimensions(draft, elements, 'Add', [x.layout.length - 1]);
   }
-  // The operands change sides where that gives the result in the order of its own dimensions.
+  // The operands change sides if that gives the result in the order of its dimensions.
   const isTurned = rows.length > 0 && columns.length > 0 && columns[0]! < rows[0]!;
   const { stored, order } = isTurned
     ? multiplyMatrices(draft, right, left, { ...sorted, rows: columns, columns: rows })
     : multiplyMatrices(draft, left, right, sorted);
 
-  return { stored, view: viewInOrder(x.view.slice(0, -1), order), type: x.type };
+  return { stored, layout: layOutAxes(x.layout.slice(0, -1), order), type: x.type };
 }
 
-/** → the product and the places of its axes, outermost first. */
+/** → the product, and the indices of its axes, outermost first. */
 function multiplyMatrices(
   draft: Draft,
   left: Operand,
   right: Operand,
-  places: Places,
+  indices: AxisIndices,
 ): { stored: Stored; order: number[] } {
   const by = (operand: Operand) => (a: number, b: number) => operand.axes[b]!.stride - operand.axes[a]!.stride;
   const larger = storedSize(left.value) >= storedSize(right.value) ? left : right;
-  const batch = places.batch.toSorted(by(larger));
-  const rows = places.rows.toSorted(by(left));
-  const columns = places.columns.toSorted(by(right));
-  const summed = places.summed.toSorted(by(larger));
-  const count = (own: readonly number[]) => product(own.map((place) => left.axes[place]!.size));
+  const batch = indices.batch.toSorted(by(larger));
+  const rows = indices.rows.toSorted(by(left));
+  const columns = indices.columns.toSorted(by(right));
+  const summed = indices.summed.toSorted(by(larger));
+  const count = (own: readonly number[]) => product(own.map((axis) => left.axes[axis]!.size));
   const read = (operand: Operand, ...groups: number[][]): string => {
-    const axes = groups.flat().map((place) => operand.axes[place]!);
-    return draft.reshape(present(draft, operand.value, axes), groups.map(count)).name;
+    const axes = groups.flat().map((axis) => operand.axes[axis]!);
+    return draft.reshape(orderAxes(draft, operand.value, axes), groups.map(count)).name;
   };
 
   const order = [...batch, ...rows, ...columns];
@@ -96,10 +96,10 @@ function multiplyMatrices(
     const name = draft.node('MatMul', [read(left, ...groups, rows, summed), read(right, ...groups, summed, columns)]);
     return { stored: { name, shape: [...groups, rows, columns].map(count) }, order };
   }
-  // The innermost axis in memory stays innermost: a copy, where one is needed, serves other products too.
+  // The innermost axis in memory stays innermost: if a copy is needed, other products can use it too.
   const isInnermost = ({ axes }: Operand, own: readonly number[]) => {
     const strides = axes.map(({ stride }) => stride).filter((stride) => stride > 0);
-    return own.some((place) => axes[place]!.stride === Math.min(...strides));
+    return own.some((axis) => axes[axis]!.stride === Math.min(...strides));
   };
   const transA = isInnermost(left, rows);
   const transB = !isInnermost(right, columns);

@@ -1,19 +1,19 @@
-// Nodes before they go into a graph: equal ones are written once, and those that no output needs not at all. Sizes that
-// are multiples of OPEN follow the batch when the model runs.
+// Collects nodes before they go into a graph: equal nodes are written once, nodes that no output needs are left out.
+// Sizes that are multiples of SYMBOLIC_BATCH follow the batch when the model runs.
 
 import type { GraphBuilder } from './graph.ts';
 import { ELEMENT, type Initializer, type Node } from './model.ts';
 import type { DataType } from './trace.ts';
 
 /**
- * Stands for the size of the batch while a function is traced: a prime that no other size is a multiple of, so that every
- * size that comes from the batch can be told by division.
+ * Stands for the size of the batch while a function is traced: a prime that no other size is a multiple of, so that
+ * division tells which sizes come from the batch.
  */
-export const OPEN = 1_299_709;
+export const SYMBOLIC_BATCH = 1_299_709;
 
-export const isOpen = (size: number): boolean => size % OPEN === 0 && size > 0;
+export const dependsOnBatch = (size: number): boolean => size % SYMBOLIC_BATCH === 0 && size > 0;
 
-/** A tensor of the graph with its sizes. */
+/** A tensor of the graph. */
 export interface Stored {
   name: string;
   shape: readonly number[];
@@ -35,14 +35,14 @@ export class Draft {
   readonly #constants = new Map<string, Initializer>();
   readonly #producers = new Map<string, DraftNode>();
   readonly #known = new Map<string, readonly string[]>();
-  /** A tensor of the graph whose dimension `axis` is the batch. */
+  /** An input whose dimension `axis` is the batch. */
   readonly #batch: { name: string; axis: number } | undefined;
 
   constructor(batch: { name: string; axis: number } | undefined) {
     this.#batch = batch;
   }
 
-  /** → the name of the node's only output. */
+  /** Adds a node with one output; → the output's name. */
   node(operator: string, inputs: readonly string[], attributes: Attributes = {}): string {
     return this.nodes(operator, inputs, 1, attributes)[0]!;
   }
@@ -60,7 +60,7 @@ export class Draft {
     return names;
   }
 
-  /** The node that a tensor comes from; undefined for constants and for tensors from outside. */
+  /** The node that computes a tensor; undefined for constants and for tensors from outside. */
   producer(name: string): DraftNode | undefined {
     return this.#producers.get(name);
   }
@@ -88,13 +88,13 @@ export class Draft {
     return this.node('Cast', [name], { to: ELEMENT[type] });
   }
 
-  /** The sizes as an int64 tensor, known when the model runs. */
+  /** The sizes as an int64 tensor, computed when the model runs if they depend on the batch. */
   sizes(shape: readonly number[]): string {
-    if (!shape.some(isOpen)) return this.ints(shape);
+    if (!shape.some(dependsOnBatch)) return this.ints(shape);
     const { name, axis } = this.#batch!;
     const batch = this.node('Shape', [name], { start: axis, end: axis + 1 });
     const parts = shape.map((size) =>
-      isOpen(size) ? this.node('Mul', [batch, this.ints([size / OPEN])]) : this.ints([size]),
+      dependsOnBatch(size) ? this.node('Mul', [batch, this.ints([size / SYMBOLIC_BATCH])]) : this.ints([size]),
     );
     return this.node('Concat', parts, { axis: 0 });
   }
@@ -103,8 +103,9 @@ export class Draft {
     const from = this.producer(stored.name);
     const name = from?.operator === 'Reshape' ? from.inputs[0]! : stored.name;
     if (isEqual(stored.shape, shape)) return stored;
-    if (shape.filter(isOpen).length > 1) throw new Error(`sizes of ${shape} depend on the batch more than once`);
-    const target = shape.map((size) => (isOpen(size) ? -1 : size));
+    if (shape.filter(dependsOnBatch).length > 1)
+      throw new Error(`sizes of ${shape} depend on the batch more than once`);
+    const target = shape.map((size) => (dependsOnBatch(size) ? -1 : size));
     return { name: this.node('Reshape', [name, this.ints(target)]), shape };
   }
 
@@ -118,7 +119,7 @@ export class Draft {
     return { name: this.node('Expand', [name, this.sizes(target)]), shape: target };
   }
 
-  /** Adds what the outputs need to the graph; → the names of the outputs there. */
+  /** Adds the nodes and constants that the outputs need to the graph; → the outputs' names there. */
   addTo(graph: GraphBuilder, outputs: readonly string[]): string[] {
     const needed = new Set(outputs);
     for (const node of this.#nodes.toReversed())

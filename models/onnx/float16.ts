@@ -1,4 +1,4 @@
-// Half precision (IEEE 754 binary16) as bits. It only writes: ONNX runtimes read it.
+// Encodes half precision (IEEE 754 binary16). Decodes nothing: ONNX runtimes do.
 
 /// <reference lib="esnext.float16" />
 

@@ -1,10 +1,10 @@
-// Matrix products on onnxruntime-node, on the caller's own arrays: row by row, float32, nothing copied.
+// Matrix products on onnxruntime, on the caller's own arrays: row-major float32, without copies.
 
 import type { Gemm } from '../linalg/gemm.ts';
 import { GraphBuilder } from './graph.ts';
 import { openSession, type Session } from './session.ts';
 
-/** `threads`: as many as cores if left out. */
+/** `threads`: one per core by default. */
 export async function openGemm(threads?: number): Promise<Gemm> {
   const product = new GraphBuilder('product');
   product.input('a', 'float32', ['m', 'k']);
@@ -27,7 +27,7 @@ export async function openGemm(threads?: number): Promise<Gemm> {
       await multiplying.run(inputs, { y: { data: y, dimensions: [m, n] } });
     },
     async subtractProduct(a, b, target, { m, k, n }) {
-      // c and y share memory: Gemm begins by copying c to y, which then copies it onto itself.
+      // c and y share memory: Gemm starts by copying c to y, here onto itself.
       const c = { data: target, dimensions: [m, n] };
       const inputs = { a: { data: a, dimensions: [m, k] }, b: { data: b, dimensions: [n, k] }, c };
       await subtracting.run(inputs, { y: c });

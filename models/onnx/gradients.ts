@@ -1,18 +1,18 @@
-// Functions of jax-js whose gradient is written by hand, because that takes fewer passes over large arrays than the one that
-// jax-js derives. They own their arguments, as all of jax-js does.
+// Functions with hand-written gradients, which take fewer passes over large arrays than those jax-js derives. They own
+// their arguments, as all functions of jax-js do.
 
 import { lax, nn, numpy as np } from '@jax-js/jax';
 
-/** The value of one array with the gradient of another of the same shape. Lowered, it costs nothing: x − x is left out. */
-export const withGradientOf = (value: np.Array, gradient: np.Array): np.Array =>
+/** The value of one array with the gradient of another of the same shape. Free once lowered: x − x is left out. */
+export const replaceGradient = (value: np.Array, gradient: np.Array): np.Array =>
   lax.stopGradient(value).add(gradient.ref.sub(lax.stopGradient(gradient)));
 
 /**
- * Softmax over the last axis. With p its value, the gradient is p · (g − Σ p · g): that of p · (x − Σ p · x) with p held
- * fixed.
+ * Softmax over the last axis. With p the softmax and g the incoming gradient, its gradient is p · (g − Σ p · g), which
+ * is the gradient of p · (x − Σ p · x) with p held fixed.
  */
 export function softmax(logits: np.Array): np.Array {
   const p = lax.stopGradient(nn.softmax(logits.ref, -1));
   const mean = np.sum(p.ref.mul(logits.ref), -1, { keepdims: true });
-  return withGradientOf(p.ref, p.mul(logits.sub(mean)));
+  return replaceGradient(p.ref, p.mul(logits.sub(mean)));
 }

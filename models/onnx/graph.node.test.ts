@@ -3,7 +3,7 @@ import * as web from 'onnxruntime-web/wasm';
 import { expect, test } from 'vitest';
 import { GraphBuilder } from './graph.ts';
 
-/** y = softmax(transpose(leaky(x)) · table) over the last axis: every kind of attribute and of constant. */
+/** y = softmax(½ · transpose(leaky(x)) · table), two columns of it: every kind of attribute and of constant. */
 function buildModel() {
   const graph = new GraphBuilder('example');
   graph.input('x', 'float32', [2, 'batch']);
@@ -12,8 +12,8 @@ function buildModel() {
   const table = graph.constant('table', Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
   const product = graph.node('product', 'MatMul', [turned, table]);
   const scaled = graph.node('scaled', 'Mul', [product, graph.float('half', 0.5)]);
-  const chosen = graph.node('chosen', 'Gather', [scaled, graph.constant('places', Int32Array.of(2, 0))], { axis: 1 });
-  graph.node('y', 'Softmax', [chosen], { axis: -1 });
+  const picked = graph.node('picked', 'Gather', [scaled, graph.constant('columns', Int32Array.of(2, 0))], { axis: 1 });
+  graph.node('y', 'Softmax', [picked], { axis: -1 });
   graph.output('y', 'float32', ['batch', 2]);
   return graph.encode({ algorithm: 'example', note: 'läßt sich lesen' });
 }
@@ -25,7 +25,7 @@ const expectedRow = (a: number, b: number) => {
   return [third / (third + first), first / (third + first)];
 };
 
-test('a model written here runs on both runtimes, with any batch, and says where its tables lie', async () => {
+test('an encoded model runs on both runtimes with any batch, and its tables lie at the offsets given', async () => {
   const { bytes, offsets } = buildModel();
   web.env.wasm.numThreads = 1;
   const sessions = [await ort.InferenceSession.create(bytes), await web.InferenceSession.create(bytes)];
@@ -46,8 +46,8 @@ test('a model written here runs on both runtimes, with any batch, and says where
   const view = new DataView(bytes.buffer);
   const at = offsets.get('table')!;
   expect(Array.from({ length: 6 }, (_, i) => view.getFloat32(at + 4 * i, true))).toEqual([1, 2, 3, 4, 5, 6]);
-  const places = offsets.get('places')!;
-  expect([view.getInt32(places, true), view.getInt32(places + 4, true)]).toEqual([2, 0]);
+  const columns = offsets.get('columns')!;
+  expect([view.getInt32(columns, true), view.getInt32(columns + 4, true)]).toEqual([2, 0]);
   expect(new TextDecoder().decode(bytes)).toContain('läßt sich lesen');
 });
 
@@ -55,7 +55,7 @@ test('the same graph gives the same bytes', () => {
   expect(buildModel().bytes).toEqual(buildModel().bytes);
 });
 
-test('a table kept in half the bytes is read as the nearest numbers of that precision', async () => {
+test('a half-precision table is read as the nearest numbers of that precision', async () => {
   const graph = new GraphBuilder('half');
   const numbers = [
     0,

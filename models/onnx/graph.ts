@@ -1,5 +1,5 @@
-// Puts a graph together node by node. Each node has one output and gives it its own name, so the names that Netron shows
-// are the ones in the code. A part of a graph that is written elsewhere gets a scope, which goes before its names.
+// Builds a graph node by node. A node's output has the node's name, so Netron shows the names of the code. A part of a
+// graph that is written elsewhere gets a scope, which prefixes its names.
 
 import { encodeFloat16 } from './float16.ts';
 import {
@@ -18,7 +18,7 @@ interface Content {
   outputs: ValueInfo[];
   initializers: Initializer[];
   nodes: Node[];
-  /** How many numbers each name got. */
+  /** Numbers handed out so far, by scoped name. */
   numbered: Map<string, number>;
 }
 
@@ -35,7 +35,9 @@ export class GraphBuilder {
     this.#content = content;
   }
 
-  /** The same graph; what is added through the scope is named `name/…`. Inputs and outputs keep their names. */
+  /**
+   * The same graph, with the names of added nodes and constants prefixed `name/`. Inputs and outputs keep their names.
+   */
   scope(name: string): GraphBuilder {
     return new GraphBuilder(this.#name, `${this.#scope}${name}/`, this.#content);
   }
@@ -51,7 +53,7 @@ export class GraphBuilder {
     return this.#scope + name;
   }
 
-  /** A constant kept in half the bytes: with 11 significant bits, and nothing of 65,520 and more. Read as float32. */
+  /** A constant stored as float16 (11 significant bits; 65,520 and more become infinite), read as float32. */
   halfConstant(name: string, data: Float32Array, dimensions: readonly number[] = [data.length]): string {
     const half = this.constant(`${name}_half`, encodeFloat16(data), dimensions);
     return this.node(name, 'Cast', [half], { to: ELEMENT.float32 });
@@ -66,14 +68,14 @@ export class GraphBuilder {
     return this.constant(name, BigInt64Array.from(values, BigInt));
   }
 
-  /** Adds a node and returns its output's name, which is also its own. */
+  /** Adds a node with one output; → the name of both. */
   node(name: string, operator: string, inputs: readonly string[], attributes: Node['attributes'] = {}): string {
     const scoped = this.#scope + name;
     this.#content.nodes.push({ name: scoped, operator, inputs, outputs: [scoped], attributes });
     return scoped;
   }
 
-  /** Adds a node of several outputs and returns their names: its own, each with a number. */
+  /** Adds a node with several outputs; → their names: the node's, each with a number. */
   nodes(
     name: string,
     operator: string,
@@ -87,7 +89,7 @@ export class GraphBuilder {
     return outputs;
   }
 
-  /** A name with a number that this method has not given in this scope before. */
+  /** The name with the next free number of this scope. */
   number(name: string): string {
     const { numbered } = this.#content;
     const scoped = this.#scope + name;
@@ -96,7 +98,7 @@ export class GraphBuilder {
     return `${name}_${number}`;
   }
 
-  /** Declares the output of a node to be one of the graph. */
+  /** Declares a node's output as an output of the graph. */
   output(name: string, type: ElementType, dimensions: readonly Dimension[]): void {
     this.#content.outputs.push({ name, type, dimensions });
   }

@@ -1,26 +1,25 @@
-// Reading and writing at places that are known only when the model runs. Places must lie within the array: ONNX runtimes
-// refuse others where jax-js would read something.
+// Reads and writes at indices that are known only when the model runs. Indices must lie within the array: ONNX runtimes
+// refuse others, for which jax-js reads some element.
 
 import type { Draft } from './draft.ts';
-import { padView } from './elementwise.ts';
-import { materialise, plainValue, type Value } from './value.ts';
-import { shapeOf } from './view.ts';
+import { padLayout, shapeOf } from './layout.ts';
+import { contiguousValue, materialise, type Value } from './value.ts';
 
 export interface Indexing {
-  /** Dimensions of the array that the indices stand for. */
+  /** Dimensions of the array that the indices point into. */
   axis: readonly number[];
-  /** Where the dimensions of the indices are among the others of the result. */
+  /** First dimension of the indices' shape in the result. */
   outDim: number;
 }
 
 export function gather(draft: Draft, array: Value, indices: readonly Value[], { axis, outDim }: Indexing): Value {
   if (axis.length === 1) return gatherAlong(draft, array, indices[0]!, axis[0]!, outDim);
-  const rest = Array.from(array.view.keys()).filter((dimension) => !axis.includes(dimension));
-  const leading = { ...array, view: [...axis, ...rest].map((dimension) => array.view[dimension]!) };
+  const rest = Array.from(array.layout.keys()).filter((dimension) => !axis.includes(dimension));
+  const leading = { ...array, layout: [...axis, ...rest].map((dimension) => array.layout[dimension]!) };
   const { tuples, shape } = joinIndices(draft, indices);
   const from = materialise(draft, leading);
   const name = draft.node('GatherND', [from.name, tuples]);
-  const gathered = plainValue({ name, shape: [...shape, ...from.shape.slice(axis.length)] }, array.type);
+  const gathered = contiguousValue({ name, shape: [...shape, ...from.shape.slice(axis.length)] }, array.type);
   return moveDimensions(gathered, shape.length, 0, outDim);
 }
 
@@ -29,10 +28,10 @@ function gatherAlong(draft: Draft, array: Value, index: Value, axis: number, out
   const at = materialise(draft, index);
   const name = draft.node('Gather', [from.name, at.name], { axis });
   const shape = from.shape.toSpliced(axis, 1, ...at.shape);
-  return moveDimensions(plainValue({ name, shape }, array.type), at.shape.length, axis, outDim);
+  return moveDimensions(contiguousValue({ name, shape }, array.type), at.shape.length, axis, outDim);
 }
 
-/** Adds the updates (or writes them: then the last one stays) to zeros of the given shape. */
+/** Adds the updates to zeros of the given shape, or writes them over zeros (of several updates the last one stays). */
 export function scatter(
   draft: Draft,
   updates: Value,
@@ -52,14 +51,14 @@ export function scatter(
     [target.name, tuples, leading.name],
     operation === 'add' ? { reduction: 'add' } : {},
   );
-  const written = plainValue({ name, shape: orderedShape }, updates.type);
-  return { ...written, view: shape.map((_, dimension) => written.view[order.indexOf(dimension)]!) };
+  const written = contiguousValue({ name, shape: orderedShape }, updates.type);
+  return { ...written, layout: shape.map((_, dimension) => written.layout[order.indexOf(dimension)]!) };
 }
 
-/** The indices side by side, int64 [… their common shape, count]. */
+/** Joins the indices to tuples, int64 [… their common shape, count]. */
 function joinIndices(draft: Draft, indices: readonly Value[]): { tuples: string; shape: readonly number[] } {
-  const rank = Math.max(...indices.map(({ view }) => view.length));
-  const shapes = indices.map(({ view }) => shapeOf(padView(view, rank)));
+  const rank = Math.max(...indices.map(({ layout }) => layout.length));
+  const shapes = indices.map(({ layout }) => shapeOf(padLayout(layout, rank)));
   const shape = Array.from({ length: rank }, (_, dimension) => Math.max(...shapes.map((own) => own[dimension]!)));
   const columns = indices.map((index, at) => {
     const padded = draft.reshape(materialise(draft, index), shapes[at]!);
@@ -76,10 +75,10 @@ function joinIndices(draft: Draft, indices: readonly Value[]): { tuples: string;
   return { tuples: draft.cast(joined, 'int64'), shape };
 }
 
-/** Moves `count` neighbouring dimensions together. */
+/** Moves `count` adjacent dimensions. */
 function moveDimensions(value: Value, count: number, from: number, to: number): Value {
-  const view = [...value.view];
-  const moved = view.splice(from, count);
-  view.splice(to, 0, ...moved);
-  return { ...value, view };
+  const layout = [...value.layout];
+  const moved = layout.splice(from, count);
+  layout.splice(to, 0, ...moved);
+  return { ...value, layout };
 }

@@ -1,13 +1,13 @@
 import { lax, nn, numpy as np, random, valueAndGrad } from '@jax-js/jax';
 import { expect, test } from 'vitest';
 import { compareRuntimes, type Example, encodeFunction, ints, scattered } from '../../tests/onnx-agreement.ts';
-import { softmax, withGradientOf } from './gradients.ts';
+import { replaceGradient, softmax } from './gradients.ts';
 import { GraphBuilder } from './graph.ts';
 import { lower, type Tensor } from './lower.ts';
 
 const TOLERANCE = 1e-5;
 
-/** One layer of a causal transformer with heads, norms, a feed-forward layer and a table that is read and predicted. */
+/** A causal transformer of one layer: heads, norms, feed-forward layer, and one table for input and output items. */
 function predict(items: np.Array, table: np.Array, weights: np.Array, inner: np.Array): np.Array {
   const [batch, length] = items.shape as [number, number];
   const width = table.shape[1]!;
@@ -36,11 +36,11 @@ const itemsOf = (batch: number): Example =>
   ints([batch, 5], ...Array.from({ length: 5 * batch }, (_, at) => (at * 4) % 7));
 const WEIGHTS = [scattered([7, 4], 0, 0.5), scattered([4, 12], 1, 0.5), scattered([4, 8], 2, 0.5)];
 
-test('a transformer and its gradients are those of jax-js', async () => {
+test('a transformer and its gradients equal those of jax-js', async () => {
   const loss = (table: np.Array, weights: np.Array, inner: np.Array, items: np.Array, targets: np.Array) => {
     const logits = predict(items, table, weights, inner);
-    const chosen = np.takeAlongAxis(logits.ref, targets.reshape([3, 5, 1]), -1).reshape([3, 5]);
-    return np.mean(nn.logsumexp(logits, -1).sub(chosen));
+    const ofTargets = np.takeAlongAxis(logits.ref, targets.reshape([3, 5, 1]), -1).reshape([3, 5]);
+    return np.mean(nn.logsumexp(logits, -1).sub(ofTargets));
   };
   const step = (...arrays: np.Array[]) => {
     const [value, gradients] = valueAndGrad(loss, { argnums: [0, 1, 2] })(...(arrays as Parameters<typeof loss>));
@@ -51,14 +51,14 @@ test('a transformer and its gradients are those of jax-js', async () => {
 });
 
 test('one graph serves batches of any size', async () => {
-  const open = [['batch', 5] as const, ...WEIGHTS.map(({ shape }) => shape)];
+  const dimensions = [['batch', 5] as const, ...WEIGHTS.map(({ shape }) => shape)];
   for (const batch of [1, 3]) {
-    const worst = await compareRuntimes(predict as never, [itemsOf(batch), ...WEIGHTS], open);
-    expect(worst).toBeLessThan(TOLERANCE);
+    const difference = await compareRuntimes(predict as never, [itemsOf(batch), ...WEIGHTS], dimensions);
+    expect(difference).toBeLessThan(TOLERANCE);
   }
 });
 
-test('what depends on the batch gets its size when the model runs', async () => {
+test('sizes that depend on the batch are computed when the model runs', async () => {
   const fn = (values: np.Array, at: np.Array) => {
     const [batch] = values.shape as [number];
     const repeated = np.broadcastTo(values.ref.reshape([batch, 1, 3]), [batch, 2, 3]);
@@ -68,13 +68,13 @@ test('what depends on the batch gets its size when the model runs', async () => 
     return [repeated.reshape([batch * 2, 3]), padded, rows, counted, np.ones([batch, 2])];
   };
   for (const batch of [1, 3]) {
-    const at = ints([batch, 2], ...Array.from({ length: 2 * batch }, (_, place) => place % 3));
-    const open = [['batch', 3] as const, ['batch', 2] as const];
-    expect(await compareRuntimes(fn, [scattered([batch, 3]), at], open)).toBeLessThan(TOLERANCE);
+    const at = ints([batch, 2], ...Array.from({ length: 2 * batch }, (_, element) => element % 3));
+    const dimensions = [['batch', 3] as const, ['batch', 2] as const];
+    expect(await compareRuntimes(fn, [scattered([batch, 3]), at], dimensions)).toBeLessThan(TOLERANCE);
   }
 });
 
-test('a gradient that is written by hand leaves the value as it is, and costs nothing in the graph', async () => {
+test('a hand-written gradient leaves the value unchanged and adds no operators to the graph', async () => {
   const byHand = (x: np.Array) => softmax(x);
   const step = (x: np.Array) => {
     const weighted = (array: np.Array) => np.sum(byHand(array).mul(np.arange(4)));
@@ -87,11 +87,11 @@ test('a gradient that is written by hand leaves the value as it is, and costs no
   expect(await compareRuntimes(step, [x])).toBeLessThan(TOLERANCE);
   expect(operators(byHand, [x])).toEqual(['Softmax']);
 
-  const straight = (array: np.Array) => withGradientOf(np.floor(array.ref), array);
+  const straight = (array: np.Array) => replaceGradient(np.floor(array.ref), array);
   expect(operators(straight, [x])).toEqual(['Floor']);
 });
 
-test('what jax-js spells out becomes one operator', () => {
+test('operators that jax-js decomposes become one operator again', () => {
   const [x, y] = [scattered([3, 4]), scattered([3, 4], 1)];
   expect(operators((a, b) => a.sub(b), [x, y])).toEqual(['Sub']);
   expect(operators((a, b) => a.div(b), [x, y])).toEqual(['Div']);
@@ -104,7 +104,7 @@ test('what jax-js spells out becomes one operator', () => {
 
 const isCopy = (operator: string) => ['Transpose', 'Expand'].includes(operator);
 
-test('the same function gives the same bytes, and parts of a graph do not disturb each other', () => {
+test('the same function gives the same bytes, and parts of a graph do not clash', () => {
   const examples = [itemsOf(2), ...WEIGHTS];
   expect(encodeFunction(predict as never, examples).bytes).toEqual(encodeFunction(predict as never, examples).bytes);
 
@@ -121,7 +121,7 @@ test('the same function gives the same bytes, and parts of a graph do not distur
   ]);
 });
 
-test('what cannot be lowered says so, and where it came from', () => {
+test('an error names the primitive that cannot be lowered, and the function it is in', () => {
   const graph = new GraphBuilder('unknown');
   const x: Tensor = { name: graph.input('x', 'float32', ['batch', 3]), type: 'float32', dimensions: ['batch', 3] };
   const decompose = (a: np.Array) => lax.linalg.cholesky(np.matmul(a.ref.transpose(), a));
@@ -132,7 +132,7 @@ test('what cannot be lowered says so, and where it came from', () => {
   expect(() => lower(graph, draw, [x])).toThrow(/uint32 cannot be lowered/);
 });
 
-/** The operators of a lowered function, in their order. */
+/** The operators of a lowered function, in order. */
 function operators(fn: (...arrays: np.Array[]) => np.Array, examples: readonly Example[]): string[] {
   const written: string[] = [];
   class Recorder extends GraphBuilder {

@@ -1,5 +1,5 @@
-// Encodes a graph as an ONNX model file, as onnx.proto3 lays it out. It checks no types and infers no shapes: the runtime
-// does both when it opens the file.
+// Encodes a graph as an ONNX model file (onnx.proto3). Checks no types and infers no shapes: the runtime does both when
+// it opens the file.
 
 import { Message } from './protobuf.ts';
 
@@ -7,7 +7,7 @@ import { Message } from './protobuf.ts';
 const IR_VERSION = 9;
 const OPSET = 18;
 
-/** As onnx.proto3 numbers them. */
+/** Numbers of onnx.proto3's TensorProto.DataType. */
 export const ELEMENT = { float32: 1, int16: 5, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 export type ElementType = keyof typeof ELEMENT;
 
@@ -20,7 +20,7 @@ export interface ValueInfo {
   dimensions: readonly Dimension[];
 }
 
-/** A plain number or list is of integers; a float says so. */
+/** Plain numbers and lists are integers; floats are marked. */
 export type Attribute = number | readonly number[] | string | { float: number };
 
 export interface Node {
@@ -48,11 +48,11 @@ export interface Graph {
 
 export interface EncodedModel {
   bytes: Uint8Array;
-  /** Where in `bytes` the little-endian data of each initializer begins; not aligned. */
+  /** Offset in `bytes` of each initializer's little-endian data; not aligned. */
   offsets: ReadonlyMap<string, number>;
 }
 
-/** `metadata` is what Netron and the runtimes show beside the graph. */
+/** `metadata`: shown beside the graph by Netron and the runtimes. */
 export function encodeModel(graph: Graph, metadata: Readonly<Record<string, string>> = {}): EncodedModel {
   const tables = new Map<Uint8Array, string>();
   const model = new Message()
@@ -105,7 +105,7 @@ function encodeAttribute(name: string, value: Attribute): Message {
 function encodeTensor({ name, dimensions, data }: Initializer, tables: Map<Uint8Array, string>): Message {
   const message = new Message();
   for (const dimension of dimensions) message.int(1, dimension);
-  // Every machine that Node and workerd run on is little-endian, as ONNX wants its raw data.
+  // ONNX raw data is little-endian, and so is every machine that Node and workerd run on.
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   tables.set(raw, name);
   return message.int(2, ELEMENT[elementType(data)]).text(8, name).bytes(9, raw);

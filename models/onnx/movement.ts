@@ -1,10 +1,10 @@
-// Cutting, padding, joining and turning arrays: operators that copy.
+// Operators that copy: joining, cutting, padding, flipping and sorting arrays.
 
-import { type Draft, isOpen } from './draft.ts';
-import { materialise, plainValue, type Value } from './value.ts';
-import { shapeOf } from './view.ts';
+import { type Draft, dependsOnBatch } from './draft.ts';
+import { shapeOf } from './layout.ts';
+import { contiguousValue, materialise, type Value } from './value.ts';
 
-type Pair = readonly [number, number];
+export type Pair = readonly [number, number];
 
 export function concatenate(draft: Draft, values: readonly Value[], axis: number): Value {
   const parts = values.map((value) => materialise(draft, value));
@@ -15,23 +15,23 @@ export function concatenate(draft: Draft, values: readonly Value[], axis: number
     parts.map((part) => part.name),
     { axis },
   );
-  return plainValue({ name, shape }, values[0]!.type);
+  return contiguousValue({ name, shape }, values[0]!.type);
 }
 
 export function split(draft: Draft, value: Value, axis: number, sizes: readonly number[]): Value[] {
   const { name, shape } = materialise(draft, value);
   const names = draft.nodes('Split', [name, draft.ints(sizes)], sizes.length, { axis });
-  return names.map((part, at) => plainValue({ name: part, shape: shape.with(axis, sizes[at]!) }, value.type));
+  return names.map((part, at) => contiguousValue({ name: part, shape: shape.with(axis, sizes[at]!) }, value.type));
 }
 
-/** `ranges`: for each dimension, from and to (excluded). */
+/** `ranges`: start and end (exclusive) by dimension. */
 export function shrink(draft: Draft, value: Value, ranges: readonly Pair[]): Value {
-  const shape = shapeOf(value.view);
+  const shape = shapeOf(value.layout);
   const cut = Array.from(ranges.keys()).filter((dimension) => {
     const [from, to] = ranges[dimension]!;
     return from > 0 || to < shape[dimension]!;
   });
-  if (cut.some((dimension) => isOpen(shape[dimension]!))) throw new Error('the batch cannot be cut');
+  if (cut.some((dimension) => dependsOnBatch(shape[dimension]!))) throw new Error('the batch cannot be cut');
   const starts = cut.map((dimension) => ranges[dimension]![0]);
   const ends = cut.map((dimension) => ranges[dimension]![1]);
   const name = draft.node('Slice', [
@@ -41,15 +41,15 @@ export function shrink(draft: Draft, value: Value, ranges: readonly Pair[]): Val
     draft.ints(cut),
   ]);
   const left = shape.map((_, dimension) => ranges[dimension]![1] - ranges[dimension]![0]);
-  return plainValue({ name, shape: left }, value.type);
+  return contiguousValue({ name, shape: left }, value.type);
 }
 
-/** `widths`: for each dimension, zeros before and after. */
+/** `widths`: zeros before and after, by dimension. */
 export function pad(draft: Draft, value: Value, widths: readonly Pair[]): Value {
   const { name, shape } = materialise(draft, value);
   const pads = draft.ints([...widths.map(([before]) => before), ...widths.map(([, after]) => after)]);
   const padded = draft.node('Pad', [name, pads, draft.literal(0, value.type)]);
-  return plainValue(
+  return contiguousValue(
     { name: padded, shape: shape.map((size, dimension) => size + widths[dimension]![0] + widths[dimension]![1]) },
     value.type,
   );
@@ -58,18 +58,18 @@ export function pad(draft: Draft, value: Value, widths: readonly Pair[]): Value 
 export function flip(draft: Draft, value: Value, axes: readonly number[]): Value {
   const { name, shape } = materialise(draft, value);
   const all = (bound: number) => draft.ints(axes.map(() => bound));
-  // Beyond the first element, as ONNX writes "to the very start" of a backward slice.
+  // ONNX writes "to the very start" of a backward slice as an end before the first element.
   const turned = draft.node('Slice', [name, all(-1), all(-(2 ** 31)), draft.ints(axes), all(-1)]);
-  return plainValue({ name: turned, shape }, value.type);
+  return contiguousValue({ name: turned, shape }, value.type);
 }
 
-/** Along the last dimension, the smallest first and equal ones in their order: → values, and places as int32. */
+/** Stable, ascending, along the last dimension: → values, and their former indices as int32. */
 export function sort(draft: Draft, value: Value): [Value, Value] {
   const { name, shape } = materialise(draft, value);
   const length = draft.sizes(shape.slice(-1));
-  const [values, places] = draft.nodes('TopK', [name, length], 2, { axis: -1, largest: 0, sorted: 1 });
+  const [values, indices] = draft.nodes('TopK', [name, length], 2, { axis: -1, largest: 0, sorted: 1 });
   return [
-    plainValue({ name: values!, shape }, value.type),
-    plainValue({ name: draft.cast(places!, 'int32'), shape }, 'int32'),
+    contiguousValue({ name: values!, shape }, value.type),
+    contiguousValue({ name: draft.cast(indices!, 'int32'), shape }, 'int32'),
   ];
 }

@@ -15,10 +15,10 @@ const TOLERANCE = 1e-5;
 const [x, y] = [scattered([3, 4]), scattered([3, 4], 1)];
 const positive = floats([3, 4], (at) => 0.3 + at / 5);
 const small = floats([3, 4], (at) => (at - 5.5) / 7);
-/** As many as there are equal ones. */
+/** With ties. */
 const tied = floats([3, 4], (at) => [1, 3, 3, 2, 0, 0, 0, 0, 2, -1, 2, 1][at]!);
 
-/** With gradients with respect to the float arguments. */
+/** Compared with their gradients with respect to the float arguments. */
 const smooth: Record<string, [Traceable, ...Example[]]> = {
   'add, and subtract': [(a, b) => a.ref.add(b.ref).sub(b.mul(a)), x, y],
   'multiply by a column and by a number': [(a, b) => a.mul(b).mul(3), x, scattered([3, 1])],
@@ -48,8 +48,8 @@ const smooth: Record<string, [Traceable, ...Example[]]> = {
   ],
   'logsumexp and log-softmax': [(a) => [nn.logsumexp(a.ref, -1), nn.logSoftmax(a, -1)], x],
   'where and compare': [(a, b) => np.where(np.less(a.ref, b.ref), a, b.mul(2)), x, y],
-  'a gradient that is stopped': [(a) => lax.stopGradient(a.ref).mul(a), x],
-  'a function that is jitted': [(a) => jit((b: np.Array) => np.exp(b.ref).mul(b))(a), x],
+  'a stopped gradient': [(a) => lax.stopGradient(a.ref).mul(a), x],
+  'a jitted function': [(a) => jit((b: np.Array) => np.exp(b.ref).mul(b))(a), x],
   'cumulative sum': [(a) => np.cumsum(a, 1), x],
 
   'a vector with a vector, with a matrix, and as an outer product': [
@@ -63,12 +63,12 @@ const smooth: Record<string, [Traceable, ...Example[]]> = {
     x,
     y,
   ],
-  'a matrix with what was reshaped': [
+  'a matrix with a reshaped array': [
     (a, b) => np.matmul(a.reshape([2, 3, 4]), b.transpose()).reshape([6, 3]),
     scattered([6, 4]),
     x,
   ],
-  'stacks of matrices, one of them the same for all': [
+  'stacks of matrices, and a stack with one matrix': [
     (a, b, c) => [np.matmul(a.ref, b), np.matmul(a, c)],
     scattered([2, 3, 4]),
     scattered([2, 4, 5], 1),
@@ -84,18 +84,15 @@ const smooth: Record<string, [Traceable, ...Example[]]> = {
     scattered([2, 3, 4]),
     scattered([5, 4, 3], 1),
   ],
-  'einsum over what one side lacks': [(a, b) => np.einsum('ab,c->ac', a, b), x, scattered([2], 1)],
-  'a product with what is repeated': [
+  'einsum over an axis of one side only': [(a, b) => np.einsum('ab,c->ac', a, b), x, scattered([2], 1)],
+  'a product with a broadcast array': [
     (a, b) => np.matmul(np.broadcastTo(a.reshape([3, 1, 4]), [3, 2, 4]), np.broadcastTo(b, [3, 4, 2])),
     x,
     scattered([2], 1),
   ],
 
   'reshape and transpose': [(a) => a.reshape([2, 6]).transpose().reshape([4, 3]), x],
-  'broadcast a row, and sum what was broadcast': [
-    (a) => np.sum(np.broadcastTo(a.reshape([1, 12]), [5, 12]).reshape([5, 3, 4]), 0),
-    x,
-  ],
+  'broadcast a row and sum it': [(a) => np.sum(np.broadcastTo(a.reshape([1, 12]), [5, 12]).reshape([5, 3, 4]), 0), x],
   'split, join and stack': [
     (a) => {
       const [left, right] = np.split(a, 2, 1);
@@ -124,13 +121,13 @@ const smooth: Record<string, [Traceable, ...Example[]]> = {
   'take one element': [(a, at) => np.take(a, at, 0), x, ints([], 1)],
 };
 
-test.each(Object.entries(smooth))('%s: values and gradients are those of jax-js', async (_, [fn, ...examples]) => {
+test.each(Object.entries(smooth))('%s: values and gradients equal those of jax-js', async (_, [fn, ...examples]) => {
   expect(await compareRuntimes(fn, examples)).toBeLessThan(TOLERANCE);
   const floating = Array.from(examples.keys()).filter((at) => examples[at]!.data instanceof Float32Array);
   expect(await compareRuntimes(withGradients(fn, floating), examples)).toBeLessThan(TOLERANCE);
 });
 
-/** Without gradients. */
+/** Compared without gradients. */
 const exact: Record<string, [Traceable, ...Example[]]> = {
   'floor, ceil and round to an int': [(a) => [np.floor(a.ref), np.ceil(a.ref), a.astype(np.int32)], x],
   'remainders of floats and ints': [
@@ -138,13 +135,13 @@ const exact: Record<string, [Traceable, ...Example[]]> = {
     x,
     ints([4], -5, 4, 7, -1),
   ],
-  'whole parts of floats and ints': [(a, b) => [np.trunc(a.mul(3)), np.trunc(b)], x, ints([4], -5, 4, 7, -1)],
+  'truncation of floats and ints': [(a, b) => [np.trunc(a.mul(3)), np.trunc(b)], x, ints([4], -5, 4, 7, -1)],
   comparisons: [
     (a, b) => [np.less(a.ref, b.ref), np.lessEqual(a.ref, b.ref), np.equal(a.ref, b.ref), np.notEqual(a, b)].map(toInt),
     tied,
     floats([3, 4], (at) => at % 3),
   ],
-  'bools: any, all, not, and their number': [
+  'bools: any, all, not and sum': [
     (a) => {
       const isPositive = np.greater(a, 0);
       return [
@@ -156,13 +153,13 @@ const exact: Record<string, [Traceable, ...Example[]]> = {
     },
     tied,
   ],
-  'an array that the function makes': [(a) => np.where(np.triu(np.ones([3, 4]), 1).astype(np.bool), a, -1), x],
-  'numbers that the function counts': [(a) => a.add(np.arange(4)), x],
+  'an array that the function creates': [(a) => np.where(np.triu(np.ones([3, 4]), 1).astype(np.bool), a, -1), x],
+  'a range that the function creates': [(a) => a.add(np.arange(4)), x],
   'argmax and argsort with ties': [(a) => [np.argmax(a.ref, 1), np.argsort(a, 1)], tied],
-  'an output that is an input, and one that is a number': [(a) => [a, np.array(3)], x],
+  'an output that is an input, and one that is a literal': [(a) => [a, np.array(3)], x],
 };
 const toInt = (array: np.Array): np.Array => array.astype(np.int32);
 
-test.each(Object.entries(exact))('%s: values are those of jax-js', async (_, [fn, ...examples]) => {
+test.each(Object.entries(exact))('%s: values equal those of jax-js', async (_, [fn, ...examples]) => {
   expect(await compareRuntimes(fn, examples)).toBeLessThan(TOLERANCE);
 });

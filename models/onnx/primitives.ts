@@ -1,28 +1,26 @@
-// What each primitive of jax-js becomes, in a few lines each. What is missing here cannot be lowered.
+// The table of lowering rules, one for each primitive of jax-js. A primitive without a rule cannot be lowered.
 
-import { multiply } from './dot.ts';
+import { multiplyValues } from './dot.ts';
 import type { Draft } from './draft.ts';
 import { mapElements } from './elementwise.ts';
 import { gather, type Indexing, scatter } from './indexing.ts';
-import { concatenate, flip, pad, shrink, sort, split } from './movement.ts';
+import { broadcastLayout } from './layout.ts';
+import { concatenate, flip, type Pair, pad, shrink, sort, split } from './movement.ts';
 import { type Reduction, reduceDimensions } from './reduce.ts';
 import { add, multiplyElements } from './simplify.ts';
 import type { DataType, Shaped } from './trace.ts';
 import { reshapeValue, type Value } from './value.ts';
-import { broadcastView } from './view.ts';
 
-/** `parameters` are what jax-js gives to the primitive; `output` is the first of its outputs. */
+/** `parameters`: of the primitive, by jax-js's names. `output`: its first output. */
 export type Rule = (draft: Draft, inputs: Value[], parameters: never, output: Shaped) => Value | readonly Value[];
 
-type Pair = readonly [number, number];
-
-/** An operator whose operands and result have one type. */
+/** An operator whose operands and result have the same type. */
 const elementwise =
   (operator: string, attributes = {}): Rule =>
   (draft, inputs, _, { type }) =>
     mapElements(draft, castAll(draft, inputs, type), type, (names) => draft.node(operator, names, attributes));
 
-/** An operator for numbers, and the one that does the same for bool. */
+/** An operator for numbers and its counterpart for bool. */
 const numeric =
   (operator: string, ofBool: string): Rule =>
   (draft, inputs, parameters, output) =>
@@ -41,7 +39,7 @@ const castTo = (draft: Draft, value: Value, type: DataType): Value =>
     ? value
     : { ...value, type, stored: { ...value.stored, name: draft.cast(value.stored.name, type) } };
 
-/** jax-js promotes operands of different types without a word. */
+/** jax-js promotes operands of different types implicitly; ONNX does not. */
 const castAll = (draft: Draft, values: readonly Value[], type: DataType): Value[] =>
   values.map((value) => castTo(draft, value, type));
 
@@ -49,8 +47,8 @@ const PROMOTION: readonly DataType[] = ['bool', 'int32', 'float32'];
 const promote = (values: readonly Value[]): DataType =>
   PROMOTION[Math.max(...values.map(({ type }) => PROMOTION.indexOf(type)))]!;
 
-/** The whole part of a quotient, towards 0. */
-const divideWhole = (draft: Draft, values: Value[], type: DataType): Value =>
+/** A quotient truncated towards 0. */
+const truncateQuotient = (draft: Draft, values: Value[], type: DataType): Value =>
   mapElements(draft, values, type, (names) => {
     const quotient = draft.node('Div', names);
     if (type === 'int32') return quotient;
@@ -66,7 +64,7 @@ export const PRIMITIVES: Readonly<Record<string, Rule>> = {
   min: numeric('Min', 'And'),
   max: numeric('Max', 'Or'),
   mod: elementwise('Mod', { fmod: 1 }),
-  idiv: (draft, inputs, _, { type }) => divideWhole(draft, castAll(draft, inputs, type), type),
+  idiv: (draft, inputs, _, { type }) => truncateQuotient(draft, castAll(draft, inputs, type), type),
   neg: elementwise('Neg'),
   reciprocal: elementwise('Reciprocal'),
   floor: elementwise('Floor'),
@@ -96,13 +94,13 @@ export const PRIMITIVES: Readonly<Record<string, Rule>> = {
   reduce: (draft, [x], { op, axis }: { op: Reduction; axis: number[] }) => reduceDimensions(draft, x!, op, axis),
   dot: (draft, inputs, _, { type }) => {
     const [x, y] = castAll(draft, inputs, type);
-    return multiply(draft, x!, y!);
+    return multiplyValues(draft, x!, y!);
   },
 
-  transpose: (_, [x], { perm }: { perm: number[] }) => ({ ...x!, view: perm.map((from) => x!.view[from]!) }),
+  transpose: (_, [x], { perm }: { perm: number[] }) => ({ ...x!, layout: perm.map((from) => x!.layout[from]!) }),
   broadcast: (_, [x], { shape, axis }: { shape: number[]; axis: number[] }) => ({
     ...x!,
-    view: broadcastView(x!.view, shape, axis),
+    layout: broadcastLayout(x!.layout, shape, axis),
   }),
   reshape: (draft, [x], { shape }: { shape: number[] }) => reshapeValue(draft, x!, shape),
 

@@ -1,10 +1,10 @@
-// Writes protobuf messages: only the field kinds that ONNX needs. It reads none and knows no schema.
+// Writes protobuf messages with the field kinds that ONNX needs. Reads none and knows no schema.
 
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
 
-/** One message under construction: a list of chunks, joined once at the very end, so that large tables are copied once. */
+/** A message under construction: a list of chunks, joined once at the end, so that large tables are copied once. */
 export class Message {
   readonly chunks: Uint8Array[] = [];
   length = 0;
@@ -23,7 +23,7 @@ export class Message {
     return this.bytes(field, new TextEncoder().encode(value));
   }
 
-  /** The bytes are not copied here: the chunk keeps its identity until the messages are joined. */
+  /** Keeps the bytes without copying: the chunk keeps its identity until the messages are joined. */
   bytes(field: number, value: Uint8Array): this {
     return this.#push(tag(field, LENGTH_DELIMITED)).#push(varint(value.length)).#push(value);
   }
@@ -43,7 +43,7 @@ export class Message {
 
 const tag = (field: number, kind: number): Uint8Array => varint((field << 3) | kind);
 
-/** Negative numbers take ten bytes, as protobuf's int64 asks. */
+/** Negative numbers take ten bytes, as protobuf's int64 requires. */
 function varint(value: number | bigint): Uint8Array {
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));

@@ -10,38 +10,39 @@ export interface TensorData {
 }
 
 export interface Session {
-  /** Runs the model. Data is read, and where `outputs` names tensors written, in place: nothing is copied. */
+  /** Reads `inputs` and writes `outputs` in place, without copies. */
   run(inputs: Record<string, TensorData>, outputs: Record<string, TensorData>): Promise<void>;
   release(): Promise<void>;
 }
 
-/** Where a session can compute. */
+/** Devices that a session can run on. */
 export const DEVICES = ['cpu', 'cuda'] as const;
 export type Device = (typeof DEVICES)[number];
 
-/** onnxruntime's word for it. */
-const EVERY_CORE = 0;
+/** onnxruntime takes 0 threads as one per core. */
+const ALL_CORES = 0;
 /**
- * How long a thread that waits for work keeps its core: longer than the gap between two operators, and no longer, since
- * what it waits for may be in want of that core. As fast as onnxruntime's own where nothing else runs, a fifth faster where something does.
+ * Time that an idle thread spins: longer than the gap between two operators and no longer, since the thread it waits
+ * for may need the core. As fast as onnxruntime's default on a quiet machine, a fifth faster on a busy one.
  */
 const SPINNING_US = 20;
 
-/** Throws where the file is no valid model, or the device is none of this machine. */
+/** Throws if the file is not a valid model or this machine lacks the device. */
 async function open(model: Uint8Array, device: Device = 'cpu', threads?: number): Promise<ort.InferenceSession> {
   try {
     const executionProviders = device === 'cuda' ? ['cuda', 'cpu'] : ['cpu'];
     return await ort.InferenceSession.create(model, {
       executionProviders,
-      intraOpNumThreads: threads ?? EVERY_CORE,
+      intraOpNumThreads: threads ?? ALL_CORES,
       logSeverityLevel: 3,
       extra: { session: { intra_op: { spin_duration_us: String(SPINNING_US) } } },
     });
   } catch (error) {
     if (device === 'cpu') throw error;
     throw new Error(
-      `onnxruntime cannot use CUDA here (${(error as Error).message}): it needs an NVIDIA driver, CUDA 12 and its own library, which ` +
-        '`node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` downloads; --device cpu needs nothing',
+      `onnxruntime cannot use CUDA here (${(error as Error).message}): it needs an NVIDIA driver, CUDA 12 and its ` +
+        'own library, which `node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` ' +
+        'downloads; --device cpu needs nothing',
       { cause: error },
     );
   }
@@ -52,7 +53,7 @@ const toTensor = ({ data, dimensions }: TensorData): ort.Tensor => new ort.Tenso
 const toTensors = (named: Record<string, TensorData>): Record<string, ort.Tensor> =>
   Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, toTensor(tensor)]));
 
-/** Opens a model whose outputs have shapes that the caller knows. `threads`: as many as cores if left out. Throws as `open` does. */
+/** Opens a model for a caller that knows the shapes of its outputs. `threads`: one per core by default. */
 export async function openSession(model: Uint8Array, device: Device = 'cpu', threads?: number): Promise<Session> {
   const session = await open(model, device, threads);
   return {
@@ -63,7 +64,7 @@ export async function openSession(model: Uint8Array, device: Device = 'cpu', thr
   };
 }
 
-/** Opens a model of the retrieval signature (models/contracts/release.ts). Throws where the file is no valid model. */
+/** Opens a model of the retrieval signature (models/contracts/release.ts). Throws if the file is not a valid model. */
 export async function openScorer(
   model: Uint8Array,
   itemIds: readonly string[],

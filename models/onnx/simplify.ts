@@ -1,14 +1,13 @@
-// Puts together again what jax-js spells out: it writes x − y as x + (−y), x / y as x · (1 / y), and softmax as five
-// operators. And x − x and 0 · x are 0 here, for NaN and ∞ too, so that a function can give a value the gradient of another one without
-// computing it (gradients.ts).
+// Restores operators that jax-js decomposes: it writes x − y as x + (−y), x / y as x · (1 / y), and softmax as five
+// operators. Also replaces x − x and 0 · x by 0, for NaN and ∞ too: replaceGradient in gradients.ts depends on it.
 
 import type { Draft } from './draft.ts';
 import { mapElements } from './elementwise.ts';
+import { broadcastLayout, type Layout, product, sortStoredAxes } from './layout.ts';
 import type { Shaped } from './trace.ts';
 import { literalValue, storedSize, type Value } from './value.ts';
-import { broadcastView, inMemory, product, type View } from './view.ts';
 
-/** Operands and output are of one type, numbers. */
+/** Operands and output have the same numeric type. */
 export function add(draft: Draft, x: Value, y: Value, output: Shaped): Value {
   if (isLiteral(draft, x, 0)) return broadcastTo(y, output);
   if (isLiteral(draft, y, 0)) return broadcastTo(x, output);
@@ -22,7 +21,7 @@ export function multiplyElements(draft: Draft, x: Value, y: Value, output: Shape
   for (const factor of [x, y]) if (isLiteral(draft, factor, 0)) return broadcastTo(factor, output);
   const softmax = undoSoftmax(draft, x, y) ?? undoSoftmax(draft, y, x);
   if (softmax !== undefined) return softmax;
-  // The reciprocals of a repeated value are better computed once.
+  // Reciprocals of a repeated value are cheaper computed once.
   const size = product(output.shape);
   for (const [numerator, factor] of [
     [x, y],
@@ -34,7 +33,7 @@ export function multiplyElements(draft: Draft, x: Value, y: Value, output: Shape
   return write(draft, 'Mul', [x, y], output);
 }
 
-/** What the value was before an operator that works element by element; undefined where it comes from another one. */
+/** The operand of the elementwise operator that computed the value; undefined if another operator did. */
 function undo(draft: Draft, value: Value, operator: string): Value | undefined {
   const producer = draft.producer(value.stored.name);
   if (producer?.operator !== operator) return undefined;
@@ -52,18 +51,18 @@ function undoSoftmax(draft: Draft, exponentials: Value, reciprocals: Value): Val
   const last = draft.ints([shape.length - 1]);
   if (sum?.operator !== 'ReduceSum' || sum.inputs[0] !== exponentials.stored.name || sum.inputs[1] !== last)
     return undefined;
-  if (!isSumOfRows(reciprocals.view, exponentials.view, shape.at(-1)!)) return undefined;
+  if (!isSumOfRows(reciprocals.layout, exponentials.layout, shape.at(-1)!)) return undefined;
   const logits =
     shift?.operator === 'Sub' && isMaximum(draft, shift.inputs, last) ? shift.inputs[0]! : shifted.stored.name;
   return { ...exponentials, stored: { name: draft.node('Softmax', [logits], { axis: -1 }), shape } };
 }
 
-/** Whether each element of the array meets the sum of its own row. `length`: of a row of the array's tensor. */
-function isSumOfRows(sums: View, array: View, length: number): boolean {
+/** True if each element of the array meets the sum of its own row. `length`: of a row of the array's tensor. */
+function isSumOfRows(sums: Layout, array: Layout, length: number): boolean {
   const rows = array.map((axes) =>
     axes.filter(({ stride }) => stride >= length).map(({ size, stride }) => ({ size, stride: stride / length })),
   );
-  return JSON.stringify(sums.map(inMemory)) === JSON.stringify(rows.map(inMemory));
+  return JSON.stringify(sums.map(sortStoredAxes)) === JSON.stringify(rows.map(sortStoredAxes));
 }
 
 function isMaximum(draft: Draft, [x, maximum]: readonly string[], axes: string): boolean {
@@ -79,9 +78,9 @@ const isLiteral = (draft: Draft, { stored, type }: Value, value: number): boolea
 
 /** Repeats the value up to the output's shape. */
 function broadcastTo(value: Value, { shape }: Shaped): Value {
-  const added = Array.from({ length: shape.length - value.view.length }, (_, at) => at);
-  return { ...value, view: broadcastView(value.view, shape, added) };
+  const added = Array.from({ length: shape.length - value.layout.length }, (_, at) => at);
+  return { ...value, layout: broadcastLayout(value.layout, shape, added) };
 }
 
 const isSame = (a: Value, b: Value): boolean =>
-  a.stored.name === b.stored.name && JSON.stringify(a.view) === JSON.stringify(b.view);
+  a.stored.name === b.stored.name && JSON.stringify(a.layout) === JSON.stringify(b.layout);

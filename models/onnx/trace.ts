@@ -1,9 +1,8 @@
-// Runs a function of jax-js on tracers and gives what it did as a flat list of equations. The only file that knows how
-// jax-js lays out its jaxprs; it knows nothing of ONNX.
+// Traces a jax-js function to a flat list of equations. The only file that reads jaxprs; it knows nothing of ONNX.
 
 import { defaultDevice, makeJaxpr, type numpy as np, tree } from '@jax-js/jax';
 
-/** Element types that occur in traces. */
+/** Element types of traced arrays. */
 export type DataType = 'float32' | 'int32' | 'bool';
 
 export interface Shaped {
@@ -16,11 +15,11 @@ export type Variable = Shaped & { literal?: number };
 
 export interface Equation {
   primitive: string;
-  /** As jax-js names them: the parameters of the primitive. */
+  /** Parameters of the primitive, by jax-js's names. */
   parameters: Record<string, unknown>;
   inputs: readonly Variable[];
   outputs: readonly Variable[];
-  /** The equation as jax-js prints it. */
+  /** The equation as printed by jax-js. */
   text: string;
 }
 
@@ -30,16 +29,16 @@ export interface Constant extends Shaped {
 
 export interface Trace {
   inputs: readonly Variable[];
-  /** Arrays that the function made itself, with the variables that stand for them. */
+  /** Arrays that the function creates, with their variables. */
   constants: readonly (readonly [Variable, Constant])[];
   equations: readonly Equation[];
   outputs: readonly Variable[];
-  /** Puts what belongs to the outputs, in their order, into the tree that the function returned. */
+  /** Builds the tree that the function returned from its leaves, given in the order of `outputs`. */
   arrange<T>(leaves: readonly T[]): unknown;
 }
 
-/** Stands for an array of which jax-js learns the shape and the type only: a class, or it would be taken for a tree. */
-export class Outline {
+/** An array's shape and type, without data, for tracing. A class, because jax-js takes a plain object for a tree. */
+export class AbstractArray {
   readonly shape: number[];
   readonly dtype: DataType;
   readonly weakType = false;
@@ -55,9 +54,12 @@ type JaxFunction = (...args: unknown[]) => np.Array;
 type Jaxpr = ReturnType<ReturnType<typeof makeJaxpr>>['jaxpr']['jaxpr'];
 type Atom = Jaxpr['outs'][number];
 
-/** `args`: trees (objects and lists) of outlines, whose order is that of the inputs. Calls of jitted functions are written out. */
+/**
+ * `args`: trees (objects and lists) of AbstractArray; their leaves, in order, are the trace's inputs. Calls of jitted
+ * functions are inlined.
+ */
 export function traceFunction(fn: Traceable, args: readonly unknown[]): Trace {
-  const { jaxpr: closed, treedef } = onCpu(() => makeJaxpr(fn as JaxFunction)(...args));
+  const { jaxpr: closed, treedef } = runOnCpu(() => makeJaxpr(fn as JaxFunction)(...args));
   const jaxpr = closed.jaxpr.flatten().simplify();
 
   const variables = new Map<Atom, Variable>();
@@ -91,8 +93,8 @@ export function traceFunction(fn: Traceable, args: readonly unknown[]): Trace {
   };
 }
 
-/** Arrays that the function makes are small, and read at once: other devices would compile a program for each. */
-function onCpu<T>(work: () => T): T {
+/** Arrays that a function creates are small and read at once; other devices would compile a program for each. */
+function runOnCpu<T>(work: () => T): T {
   const device = defaultDevice();
   defaultDevice('cpu');
   try {

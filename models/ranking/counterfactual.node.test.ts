@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../data/random.ts';
-import { compareSnips, estimateIps, estimateSnips, type WeighedRow, weighShuffledRow } from './counterfactual.ts';
+import { compareSnips, estimateIps, estimateSnips, type WeightedRow, weightShuffledRow } from './counterfactual.ts';
 
 test('weighs and estimates as worked out by hand', () => {
   // Two places: the order asked about has both items where they stood, both elsewhere, both where they stood.
-  const rows = [weighShuffledRow([1, 0], [0, 1]), weighShuffledRow([1, 1], [1, 0]), weighShuffledRow([0, 0], [0, 1])];
+  const rows = [weightShuffledRow([1, 0], [0, 1]), weightShuffledRow([1, 1], [1, 0]), weightShuffledRow([0, 0], [0, 1])];
   expect(rows).toEqual([
     { reward: 2, weight: 2 },
     { reward: 0, weight: 0 },
@@ -31,13 +31,13 @@ test('finds what other orders would have earned where the truth is known, and kn
   let covered = 0;
   const REPETITIONS = 40;
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-    const rows: Record<'best' | 'worst', WeighedRow[]> = { best: [], worst: [] };
+    const rows: Record<'best' | 'worst', WeightedRow[]> = { best: [], worst: [] };
     for (let row = 0; row < 2_000; row++) {
       const shown = random.shuffle([...liked.keys()]);
       const rewards = shown.map((item, place) => Number(random.chance(examined[place]! * liked[item]!)));
       const stoodAt = (order: readonly number[]) => order.map((item) => shown.indexOf(item));
-      rows.best.push(weighShuffledRow(rewards, stoodAt(best)));
-      rows.worst.push(weighShuffledRow(rewards, stoodAt(worst)));
+      rows.best.push(weightShuffledRow(rewards, stoodAt(best)));
+      rows.worst.push(weightShuffledRow(rewards, stoodAt(worst)));
     }
     const gain = compareSnips(rows.best, rows.worst);
     expect(gain.value - gain.margin).toBeGreaterThan(0);

@@ -4,7 +4,7 @@
 // on its own place alone. It trains nothing.
 
 /** What one row says of one order. */
-export interface WeighedRow {
+export interface WeightedRow {
   /** Sum of weight × reward. */
   reward: number;
   /** Sum of the weights over the number of places: 1 on average. */
@@ -25,7 +25,7 @@ const STANDARD_ERRORS = 1.96;
  * of the order asked about, where its item stood. An item's propensity at its place is 1 / places, so it counts as many
  * times as there are places where it would have stood just there, and not at all elsewhere.
  */
-export function weighShuffledRow(rewards: readonly number[], order: readonly number[]): WeighedRow {
+export function weightShuffledRow(rewards: readonly number[], order: readonly number[]): WeightedRow {
   const places = rewards.length;
   let reward = 0;
   let matches = 0;
@@ -38,35 +38,35 @@ export function weighShuffledRow(rewards: readonly number[], order: readonly num
 }
 
 /** Reward per row: unbiased, and wide where few rows match. */
-export const estimateIps = (rows: readonly WeighedRow[]): Estimate => meanOfAll(rows.map(({ reward }) => reward));
+export const estimateIps = (rows: readonly WeightedRow[]): Estimate => estimateMean(rows.map(({ reward }) => reward));
 
 /** Reward per row, over the weights that came rather than those that were to come: hardly biased, and less wide. */
-export function estimateSnips(rows: readonly WeighedRow[]): Estimate {
-  return { value: ratioOf(rows), margin: meanOfAll(residualsOf(rows)).margin };
+export function estimateSnips(rows: readonly WeightedRow[]): Estimate {
+  return { value: computeRatio(rows), margin: estimateMean(computeResiduals(rows)).margin };
 }
 
 /** SNIPS of the first order less that of the second, over the same rows: what both have in common cancels out. */
-export function compareSnips(first: readonly WeighedRow[], second: readonly WeighedRow[]): Estimate {
-  const others = residualsOf(second);
-  const residuals = residualsOf(first).map((residual, row) => residual - others[row]!);
-  return { value: ratioOf(first) - ratioOf(second), margin: meanOfAll(residuals).margin };
+export function compareSnips(first: readonly WeightedRow[], second: readonly WeightedRow[]): Estimate {
+  const others = computeResiduals(second);
+  const residuals = computeResiduals(first).map((residual, row) => residual - others[row]!);
+  return { value: computeRatio(first) - computeRatio(second), margin: estimateMean(residuals).margin };
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
-function ratioOf(rows: readonly WeighedRow[]): number {
+function computeRatio(rows: readonly WeightedRow[]): number {
   const weights = sumOf(rows.map(({ weight }) => weight));
   return weights === 0 ? 0 : sumOf(rows.map(({ reward }) => reward)) / weights;
 }
 
 /** The delta method: a ratio of means varies as the mean of these. */
-function residualsOf(rows: readonly WeighedRow[]): number[] {
-  const ratio = ratioOf(rows);
+function computeResiduals(rows: readonly WeightedRow[]): number[] {
+  const ratio = computeRatio(rows);
   const meanWeight = sumOf(rows.map(({ weight }) => weight)) / rows.length;
   return rows.map(({ reward, weight }) => (meanWeight === 0 ? 0 : (reward - ratio * weight) / meanWeight));
 }
 
-function meanOfAll(values: readonly number[]): Estimate {
+function estimateMean(values: readonly number[]): Estimate {
   const value = values.length === 0 ? 0 : sumOf(values) / values.length;
   const variance = sumOf(values.map((one) => (one - value) ** 2)) / Math.max(1, values.length - 1);
   return { value, margin: STANDARD_ERRORS * Math.sqrt(variance / Math.max(1, values.length)) };

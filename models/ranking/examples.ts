@@ -26,7 +26,7 @@ const WEIGHING_PROPENSITY_MIN = 0.4;
  * How likely an entry of each column is looked at, from rows whose order was drawn by lot: there no column has better
  * games than another. All 1 where there are too few of them.
  */
-export function examinationPropensities(rows: readonly ShownRow[]): (column: number) => number {
+export function estimateExamination(rows: readonly ShownRow[]): (column: number) => number {
   const shuffled = rows.filter((row) => row.shuffled);
   if (shuffled.length < SHUFFLED_ROWS_MIN) return () => 1;
   const shown: number[] = [];

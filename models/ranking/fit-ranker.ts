@@ -5,7 +5,7 @@ import { ACTIONS, FEATURES } from '../features/ranking.ts';
 import { openTrainingStep, type Parameters } from '../gradient/step.ts';
 import type { Device } from '../onnx/session.ts';
 import type { Examples } from './examples.ts';
-import { initialise, lossOf, type Scaling } from './network.ts';
+import { initialiseRanker, computeLoss, type Scaling } from './network.ts';
 
 const BATCH = 512;
 const EPOCHS = 15;
@@ -37,13 +37,13 @@ export async function fitRanker(
 ): Promise<TrainedRanker> {
   const random = createRandom(seed, 'ranking');
   const scaling = measureScaling(examples);
-  const parameters = initialise(
-    meanLabels(examples).map((rate) => Math.min(1 - RATE_MIN, Math.max(RATE_MIN, rate))),
+  const parameters = initialiseRanker(
+    computeMeanLabels(examples).map((rate) => Math.min(1 - RATE_MIN, Math.max(RATE_MIN, rate))),
     random,
   );
   const shape = (...dimensions: number[]) => ({ type: 'float32' as const, dimensions });
   const training = await openTrainingStep(
-    lossOf,
+    computeLoss,
     parameters,
     {
       features: shape(BATCH, FEATURES.length),
@@ -75,7 +75,7 @@ export async function fitRanker(
 }
 
 /** Mean of each label, in the order of ACTIONS. */
-export const meanLabels = ({ labels, count }: Examples): number[] =>
+export const computeMeanLabels = ({ labels, count }: Examples): number[] =>
   ACTIONS.map((_, action) => {
     let sum = 0;
     for (let example = 0; example < count; example++) sum += labels[example * ACTIONS.length + action]!;

@@ -3,7 +3,7 @@
 
 import type { RankingPart } from '../contracts/release.ts';
 import { ACTION_UTILITIES, ACTIONS, computeExpectedUtilities, FEATURES } from '../features/ranking.ts';
-import { compareSnips, estimateSnips, weighShuffledRow } from './counterfactual.ts';
+import { compareSnips, estimateSnips, weightShuffledRow } from './counterfactual.ts';
 import type { Examples } from './examples.ts';
 import type { Impression, ShownRow } from './impressions.ts';
 
@@ -39,7 +39,7 @@ export function measureNdcg(rows: readonly ShownRow[], score: ScoreRow): Float64
   const measured: number[] = [];
   for (const ofPlayer of Map.groupBy(rows, ({ userId }) => userId).values()) {
     const looks = ofPlayer.flatMap(({ recommendationId, entries }) =>
-      entries.filter(({ examined }) => examined).map((entry) => ({ recommendationId, entry, good: gainOf(entry) > 0 })),
+      entries.filter(({ examined }) => examined).map((entry) => ({ recommendationId, entry, good: computeGain(entry) > 0 })),
     );
     const scores = score(looks.map(({ entry }) => entry));
     for (const [place, { recommendationId, good }] of looks.entries()) {
@@ -66,10 +66,10 @@ function meanDiscount(above: number, equal: number): number {
   return sum / (equal + 1);
 }
 
-const gainOf = ({ outcomes }: Impression): number =>
+const computeGain = ({ outcomes }: Impression): number =>
   ACTIONS.reduce((sum, action, at) => sum + (outcomes[at] ? ACTION_UTILITIES[action] : 0), 0);
 /** Places, best first. */
-const orderOf = (scores: readonly number[]): number[] =>
+const rankByScore = (scores: readonly number[]): number[] =>
   Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
 
 /** Clicks per row; null where too few rows were shuffled. */
@@ -78,9 +78,9 @@ export function measureSnips(rows: readonly ShownRow[], score: ScoreRow): Rankin
   if (shuffled.length < SHUFFLED_ROWS_MIN) return null;
   const weigh = (by: ScoreRow) =>
     shuffled.map(({ entries }) =>
-      weighShuffledRow(
+      weightShuffledRow(
         entries.map(({ outcomes }) => Number(outcomes[CLICK])),
-        orderOf(by(entries)),
+        rankByScore(by(entries)),
       ),
     );
   const [own, prior] = [weigh(score), weigh(scoreByPrior)];

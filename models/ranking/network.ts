@@ -20,7 +20,7 @@ export interface Scaling {
 }
 
 /** `baseRates`: of each action, where learning begins. */
-export function initialise(baseRates: readonly number[], random: Random): Parameters {
+export function initialiseRanker(baseRates: readonly number[], random: Random): Parameters {
   const matrix = (rows: number, columns: number, deviation: number) => ({
     data: Float32Array.from({ length: rows * columns }, () => deviation * random.normal()),
     dimensions: [rows, columns],
@@ -50,7 +50,7 @@ function predictLogits(weights: Arrays, means: np.Array, factors: np.Array, feat
 }
 
 /** Binary cross-entropies of all actions, summed; the weighted mean over the examples. */
-export function lossOf(weights: Arrays, batch: Arrays): np.Array {
+export function computeLoss(weights: Arrays, batch: Arrays): np.Array {
   const logits = predictLogits(weights, batch.means!, batch.factors!, batch.features!);
   const entropies = nn.softplus(logits.ref).sub(logits.mul(batch.labels!));
   return np.sum(np.sum(entropies, 1).mul(batch.weights!.ref)).div(np.sum(batch.weights!));

@@ -3,7 +3,7 @@ import { createRandom } from '../data/random.ts';
 import { computeMean } from '../evaluation/metrics.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
 import { openSession } from '../onnx/session.ts';
-import { collectExamples, examinationPropensities } from './examples.ts';
+import { collectExamples, estimateExamination } from './examples.ts';
 import { type Impression, ImpressionLog, type ShownRow } from './impressions.ts';
 import { measureNdcg } from './measure.ts';
 import { judgeRanker, type RankingTraining, trainRanker } from './train-ranker.ts';
@@ -198,12 +198,12 @@ test('joins slates with what was done, and takes as looked at what stands left o
 
 test('tells from shuffled rows how likely each column is looked at', () => {
   const rows = drawRows(20_000, 1);
-  const propensityOf = examinationPropensities(rows);
+  const propensityOf = estimateExamination(rows);
   // Looked at: where it, or anything on its right, was.
   let unseen = 1;
   for (let column = COLUMNS - 1; column >= 0; column--) {
     unseen *= 1 - examinedAt(column);
     expect(propensityOf(column)).toBeCloseTo(1 - unseen, 1);
   }
-  expect(examinationPropensities(rows.slice(0, 50))(5)).toBe(1);
+  expect(estimateExamination(rows.slice(0, 50))(5)).toBe(1);
 });

@@ -7,8 +7,8 @@ import { estimateDifference } from '../evaluation/significance.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
 import { openSession } from '../onnx/session.ts';
 import type { Estimate } from './counterfactual.ts';
-import { collectExamples, examinationPropensities } from './examples.ts';
-import { type FitContext, fitRanker, meanLabels } from './fit-ranker.ts';
+import { collectExamples, estimateExamination } from './examples.ts';
+import { type FitContext, fitRanker, computeMeanLabels } from './fit-ranker.ts';
 import type { ShownRow } from './impressions.ts';
 import { measureLogLoss, measureNdcg, measureSnips, scoreByModel, scoreByPrior } from './measure.ts';
 import { encodeRanker } from './network.ts';
@@ -65,7 +65,7 @@ async function attempt(
   // An answer's rows belong to one side.
   const from = rows.findIndex(({ shownAt }) => shownAt > rows[split]!.shownAt);
   const [earlier, later] = [rows.slice(0, from < 0 ? split : from), rows.slice(from < 0 ? split : from)];
-  const propensityOf = examinationPropensities(earlier);
+  const propensityOf = estimateExamination(earlier);
   const examples = collectExamples(earlier, propensityOf);
   const { parameters, scaling } = await fitRanker(examples, context);
   const model = encodeRanker(parameters, scaling, { featuresHash: FEATURES_HASH, actions: ACTIONS.join() });
@@ -80,7 +80,7 @@ async function attempt(
     current === undefined
       ? undefined
       : measureNdcg(later, scoreByModel(later, (await predictAll(current, [served]))[0]!));
-  const rates = meanLabels(examples);
+  const rates = computeMeanLabels(examples);
   const base = Float32Array.from({ length: laterExamples.labels.length }, (_, cell) => rates[cell % ACTIONS.length]!);
   const metrics: RankingPart['metrics'] = {
     examples: examples.count,

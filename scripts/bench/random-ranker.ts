@@ -3,14 +3,14 @@
 import { createRandom } from '../../models/data/random.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
 import { openSession } from '../../models/onnx/session.ts';
-import { encodeRanker, initialise } from '../../models/ranking/network.ts';
+import { encodeRanker, initialiseRanker } from '../../models/ranking/network.ts';
 import type { RankingContents } from '../../models/ranking/train-ranker.ts';
 
 const TEST_ROWS = 40;
 
 export async function drawRanker(): Promise<RankingContents> {
   const random = createRandom(1, 'ranker');
-  const parameters = initialise(
+  const parameters = initialiseRanker(
     ACTIONS.map(() => 0.3),
     random,
   );
