@@ -4,7 +4,11 @@ import { compareSnips, estimateIps, estimateSnips, type WeightedRow, weightShuff
 
 test('weighs and estimates as worked out by hand', () => {
   // Two places: the order asked about has both items where they stood, both elsewhere, both where they stood.
-  const rows = [weightShuffledRow([1, 0], [0, 1]), weightShuffledRow([1, 1], [1, 0]), weightShuffledRow([0, 0], [0, 1])];
+  const rows = [
+    weightShuffledRow([1, 0], [0, 1]),
+    weightShuffledRow([1, 1], [1, 0]),
+    weightShuffledRow([0, 0], [0, 1]),
+  ];
   expect(rows).toEqual([
     { reward: 2, weight: 2 },
     { reward: 0, weight: 0 },

@@ -5,7 +5,7 @@ import { ACTIONS, FEATURES } from '../features/ranking.ts';
 import { openTrainingStep, type Parameters } from '../gradient/step.ts';
 import type { Device } from '../onnx/session.ts';
 import type { Examples } from './examples.ts';
-import { initialiseRanker, computeLoss, type Scaling } from './network.ts';
+import { computeLoss, initialiseRanker, type Scaling } from './network.ts';
 
 const BATCH = 512;
 const EPOCHS = 15;

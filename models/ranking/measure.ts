@@ -39,7 +39,9 @@ export function measureNdcg(rows: readonly ShownRow[], score: ScoreRow): Float64
   const measured: number[] = [];
   for (const ofPlayer of Map.groupBy(rows, ({ userId }) => userId).values()) {
     const looks = ofPlayer.flatMap(({ recommendationId, entries }) =>
-      entries.filter(({ examined }) => examined).map((entry) => ({ recommendationId, entry, good: computeGain(entry) > 0 })),
+      entries
+        .filter(({ examined }) => examined)
+        .map((entry) => ({ recommendationId, entry, good: computeGain(entry) > 0 })),
     );
     const scores = score(looks.map(({ entry }) => entry));
     for (const [place, { recommendationId, good }] of looks.entries()) {

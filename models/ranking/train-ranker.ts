@@ -8,7 +8,7 @@ import { ACTIONS, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
 import { openSession } from '../onnx/session.ts';
 import type { Estimate } from './counterfactual.ts';
 import { collectExamples, estimateExamination } from './examples.ts';
-import { type FitContext, fitRanker, computeMeanLabels } from './fit-ranker.ts';
+import { computeMeanLabels, type FitContext, fitRanker } from './fit-ranker.ts';
 import type { ShownRow } from './impressions.ts';
 import { measureLogLoss, measureNdcg, measureSnips, scoreByModel, scoreByPrior } from './measure.ts';
 import { encodeRanker } from './network.ts';
