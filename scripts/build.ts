@@ -1,9 +1,10 @@
-// Bundles the page of web/ into web/dist, which the Worker serves as static assets. It knows nothing of the Worker's own
-// bundle: wrangler makes that one.
+// Bundles the page of web/ into web/dist, with the drawn covers beside it: Cloudflare serves that folder as static assets.
+// It knows nothing of the Worker's own bundle: wrangler makes that one.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { drawCovers } from './world/covers.ts';
 
 const WEB_DIR = path.join(import.meta.dirname, '..', 'web');
 const DIST_DIR = path.join(WEB_DIR, 'dist');
@@ -26,12 +27,21 @@ const { outputFiles } = await build({
 });
 const files = new Map<string, Uint8Array>(outputFiles.map((file) => [path.basename(file.path), file.contents]));
 for (const name of COPIED) files.set(name, readFileSync(path.join(WEB_DIR, name)));
+for (const [cover, svg] of drawCovers()) files.set(path.normalize(cover.slice(1)), Buffer.from(svg));
 
-mkdirSync(DIST_DIR, { recursive: true });
-const present = readdirSync(DIST_DIR);
+const present = new Set(listFiles());
 for (const name of present) if (!files.has(name)) rmSync(path.join(DIST_DIR, name));
 for (const [name, contents] of files) {
   const file = path.join(DIST_DIR, name);
   // `wrangler dev` watches web/: writing what has not changed would start the next build, without end.
-  if (!present.includes(name) || !readFileSync(file).equals(contents)) writeFileSync(file, contents);
+  if (present.has(name) && readFileSync(file).equals(contents)) continue;
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, contents);
+}
+
+function listFiles(): string[] {
+  mkdirSync(DIST_DIR, { recursive: true });
+  return readdirSync(DIST_DIR, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(DIST_DIR, path.join(entry.parentPath, entry.name)));
 }

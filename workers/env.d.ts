@@ -12,7 +12,6 @@ declare namespace Cloudflare {
     GALLERIES: Queue<import('./offline/compute-galleries.ts').PlayersToCompute>;
     NOTIFICATIONS: Queue<import('../models/contracts/subscription.ts').Delivery>;
     USER_SIGNALS: DurableObjectNamespace<import('./nearline/user-signals.ts').UserSignals>;
-    ASSETS: Fetcher;
     /** Each a key or several, separated by commas, so that a key can be replaced without a gap. */
     ADMIN_KEY?: string;
     INGEST_KEY?: string;

@@ -1,5 +1,6 @@
 // The games of the made-up world: a pure function of a seed and a moment. What players do with them is players.ts.
 
+import { drawnCoverPath } from '../../models/contracts/cover.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { createRandom, type Random } from '../../models/data/random.ts';
 import { hashString } from '../../models/features/rng.ts';
@@ -127,7 +128,7 @@ function makeGame(random: Random, plan: GamePlan): Game {
     currency: CURRENCY,
     ageRating: random.pick(genre.ages),
     platforms: makePlatforms(random, genre),
-    coverUrl: `/covers/${genre.name}/${hashString(itemId) % 100_000}.svg`,
+    coverUrl: drawnCoverPath(genre.name, hashString(itemId)),
     hidden: false,
   };
   // The better, the newer and the free are heard of more.

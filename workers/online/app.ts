@@ -5,7 +5,6 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
 import { LOOPBACK } from '../../models/contracts/subscription.ts';
 import { developmentKey } from './auth.ts';
-import { drawCover } from './cover.ts';
 import { renderDocs } from './docs.tsx';
 import { routeEvents } from './events.ts';
 import { routeItems } from './items.ts';
@@ -30,13 +29,19 @@ const DOCUMENT = {
   },
 };
 
+const DOCS_POLICY =
+  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 export const app = new OpenAPIHono<{ Bindings: Env }>({
   defaultHook: (result) => {
     if (!result.success) throw invalidInput(result.error.issues);
   },
 });
 
-app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'https:', 'data:'] } }));
+// `overwrite: false`: a handler's own header holds.
+app.use(
+  secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, overwrite: false }),
+);
 app.onError(onError);
 app.notFound((c) => problemResponse('not-found', `There is nothing at ${c.req.method} ${c.req.path}; see /docs.`));
 app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
@@ -56,13 +61,8 @@ routeStatus(app);
 
 // Public: what they tell is in the code, none of it in the data.
 app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document(DOCUMENT)));
-app.get('/docs', (c) => c.html(renderDocs(app.getOpenAPI31Document(DOCUMENT))));
-app.get('/covers/:genre/:file{[0-9]{1,10}\\.svg}', (c) =>
-  c.body(drawCover(c.req.param('genre'), Number.parseInt(c.req.param('file'), 10)), 200, {
-    'content-type': 'image/svg+xml',
-    'cache-control': 'public, max-age=31536000, immutable',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
-  }),
+app.get('/docs', (c) =>
+  c.html(renderDocs(app.getOpenAPI31Document(DOCUMENT)), 200, { 'content-security-policy': DOCS_POLICY }),
 );
 
 // The demo page's key, for a browser on the developer's own machine and for nobody else.

@@ -1,16 +1,18 @@
-// The pictures on drawn covers: one motif per genre, as SVG elements on a canvas of 300 × 400. Frame, sky and light are
-// cover.ts.
+// The pictures on drawn covers: one motif per genre, as SVG elements on a canvas of 300 × 400. covers.ts draws the frame,
+// sky and light.
 
-/** What a motif draws with. */
+import type { DrawnGenre } from '../../models/contracts/cover.ts';
+
+/** The means of a motif: randomness and colours. */
 export interface Brush {
   /** Uniform between two numbers, rounded to whole units. */
   between(low: number, high: number): number;
-  /** Colours by lightness, 0–100: of the scene and of what stands out in it. */
+  /** Colours by lightness, 0–100: `main` for the scene, `accent` for what stands out in it. */
   main(lightness: number): string;
   accent(lightness: number): string;
 }
 
-export type Motif = (brush: Brush) => string;
+type Motif = (brush: Brush) => string;
 
 const times = (count: number, draw: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => draw(index)).join('');
@@ -216,28 +218,35 @@ const card: Motif = ({ between, main, accent }) => {
   return `${ring(150, 210, between(140, 165), accent(70), 2, '2 9')}${cards}`;
 };
 
-/** For a genre that has no motif of its own. */
-export const circles: Motif = ({ between, main, accent }) =>
+const circles: Motif = ({ between, main, accent }) =>
   times(7, (index) =>
     disc(between(20, 280), between(40, 360), between(30, 100), index % 3 ? main(between(40, 72)) : accent(62), 0.5),
   ) + ring(between(90, 210), between(120, 280), between(60, 110), main(95), 3);
 
-export const MOTIFS: ReadonlyMap<string, { hue: number; accentHue: number; draw: Motif }> = new Map([
-  ['Action', { hue: 358, accentHue: 42, draw: action }],
-  ['Adventure', { hue: 168, accentHue: 38, draw: adventure }],
-  ['RPG', { hue: 268, accentHue: 318, draw: rolePlaying }],
-  ['Strategy', { hue: 214, accentHue: 40, draw: strategy }],
-  ['Shooter', { hue: 200, accentHue: 16, draw: shooter }],
-  ['Puzzle', { hue: 188, accentHue: 345, draw: puzzle }],
-  ['Racing', { hue: 282, accentHue: 335, draw: racing }],
-  ['Simulation', { hue: 150, accentHue: 32, draw: simulation }],
-  ['Sports', { hue: 132, accentHue: 52, draw: sports }],
-  ['Horror', { hue: 350, accentHue: 8, draw: horror }],
-  ['Platformer', { hue: 205, accentHue: 36, draw: platformer }],
-  ['Card', { hue: 326, accentHue: 350, draw: card }],
-  // What real catalogues have besides.
-  ['Casual', { hue: 318, accentHue: 190, draw: puzzle }],
-  ['Indie', { hue: 248, accentHue: 20, draw: circles }],
-  ['Free to Play', { hue: 176, accentHue: 320, draw: circles }],
-  ['Massively Multiplayer', { hue: 232, accentHue: 186, draw: rolePlaying }],
-]);
+/** Hues in degrees; a cover turns both by at most `hueSpread`. */
+interface Style {
+  hue: number;
+  accentHue: number;
+  hueSpread?: number;
+  draw: Motif;
+}
+
+export const MOTIFS: Record<DrawnGenre, Style> = {
+  Action: { hue: 358, accentHue: 42, draw: action },
+  Adventure: { hue: 168, accentHue: 38, draw: adventure },
+  RPG: { hue: 268, accentHue: 318, draw: rolePlaying },
+  Strategy: { hue: 214, accentHue: 40, draw: strategy },
+  Shooter: { hue: 200, accentHue: 16, draw: shooter },
+  Puzzle: { hue: 188, accentHue: 345, draw: puzzle },
+  Racing: { hue: 282, accentHue: 335, draw: racing },
+  Simulation: { hue: 150, accentHue: 32, draw: simulation },
+  Sports: { hue: 132, accentHue: 52, draw: sports },
+  Horror: { hue: 350, accentHue: 8, draw: horror },
+  Platformer: { hue: 205, accentHue: 36, draw: platformer },
+  Card: { hue: 326, accentHue: 350, draw: card },
+  Casual: { hue: 318, accentHue: 190, draw: puzzle },
+  Indie: { hue: 248, accentHue: 20, draw: circles },
+  'Free to Play': { hue: 176, accentHue: 320, draw: circles },
+  'Massively Multiplayer': { hue: 232, accentHue: 186, draw: rolePlaying },
+  Other: { hue: 180, accentHue: 330, hueSpread: 180, draw: circles },
+};

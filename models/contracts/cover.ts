@@ -1,0 +1,33 @@
+// Where drawn covers lie, for games without a picture of their own: static files that scripts/build.ts writes, the made-up
+// world names and the page shows. The Worker knows nothing of them.
+
+/** Genres with a motif of their own; games of any other genre get the motif of Other. */
+export const DRAWN_GENRES = [
+  'Action',
+  'Adventure',
+  'RPG',
+  'Strategy',
+  'Shooter',
+  'Puzzle',
+  'Racing',
+  'Simulation',
+  'Sports',
+  'Horror',
+  'Platformer',
+  'Card',
+  'Casual',
+  'Indie',
+  'Free to Play',
+  'Massively Multiplayer',
+  'Other',
+] as const;
+export type DrawnGenre = (typeof DRAWN_GENRES)[number];
+
+/** Covers per genre. */
+export const COVER_VARIANTS = 64;
+
+/** The path of a cover. `seed`: a whole number from 0, such as a hash of the item's id. */
+export function drawnCoverPath(genre: string | undefined, seed: number): string {
+  const drawn = DRAWN_GENRES.find((one) => one === genre) ?? 'Other';
+  return `/covers/${drawn.toLowerCase().replaceAll(' ', '-')}/${seed % COVER_VARIANTS}.svg`;
+}

@@ -1,0 +1,19 @@
+// The headers of static assets, which web/_headers sets: the Worker does not see these requests.
+
+import { expect, inject, it } from 'vitest';
+import { drawnCoverPath } from '../models/contracts/cover.ts';
+
+const get = (path: string) => fetch(`${inject('url')}${path}`);
+
+it('serves drawn covers under a policy that loads nothing, and the page under its own', async () => {
+  for (const genre of ['Puzzle', 'Free to Play', 'Unheard-of']) {
+    const cover = await get(drawnCoverPath(genre, 123_456));
+    expect(cover.status).toBe(200);
+    expect(cover.headers.get('content-type')).toBe('image/svg+xml');
+    expect(cover.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+    expect(cover.headers.get('cache-control')).toContain('max-age=86400');
+    expect(cover.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(await cover.text()).toMatch(/^<svg /);
+  }
+  expect((await get('/')).headers.get('content-security-policy')).toContain("script-src 'self'");
+});

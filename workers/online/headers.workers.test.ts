@@ -1,0 +1,19 @@
+import { exports } from 'cloudflare:workers';
+import { expect, it } from 'vitest';
+
+const headersOf = async (path: string) => (await exports.default.fetch(`http://edge${path}`)).headers;
+
+it('gives every answer a policy that loads nothing, and lets a page state its own', async () => {
+  for (const path of ['/health', '/openapi.json', '/v1/items', '/nowhere']) {
+    const headers = await headersOf(path);
+    expect(headers.get('content-security-policy'), path).toBe("default-src 'none'; frame-ancestors 'none'");
+    expect(headers.get('x-content-type-options'), path).toBe('nosniff');
+  }
+  const docs = await headersOf('/docs');
+  expect(docs.get('content-security-policy')).toContain("style-src 'self'");
+  expect(docs.get('x-content-type-options')).toBe('nosniff');
+});
+
+it('draws no covers: they are static files', async () => {
+  expect((await exports.default.fetch('http://edge/covers/Action/1.svg')).status).toBe(404);
+});
