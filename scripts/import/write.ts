@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { insertEvents } from '../../workers/storage/events.ts';
-import { beginImport, findUnknownItemIds, noteImportProgress } from '../../workers/storage/imports.ts';
+import { beginImport, findUnknownItemIds, recordImportProgress } from '../../workers/storage/imports.ts';
 import { putItems } from '../../workers/storage/items.ts';
 import { type Format, findFile, READERS } from './formats.ts';
 import { BEFORE_FIRST_LINE } from './row.ts';
@@ -73,7 +73,7 @@ export async function importFile(
     await putItems(db, fresh);
     summary.itemsWritten += fresh.length;
     summary.interactionsWritten += await insertEvents(db, events);
-    await noteImportProgress(db, importId, line, finishedAt);
+    await recordImportProgress(db, importId, line, finishedAt);
     [items, placeholders, events] = [[], [], []];
     onProgress(summary);
   };

@@ -1,5 +1,5 @@
-// Collects the ids of the events and preference changes that the next notice answers, so that a client recognises its
-// own. Kept in memory alone: an id that may be missing makes the whole list unknown.
+// Collects the ids of the events and preference changes behind the next notice, so that a client recognises its own.
+// Kept in memory only: if an id may be missing, the whole list is unknown.
 
 import { NOTICE_CAUSES_MAX } from '../../models/contracts/notice.ts';
 
@@ -7,7 +7,7 @@ export class Causes {
   /** Undefined: unknown. */
   #ids: string[] | undefined;
 
-  /** `isComplete`: nothing happened before this object woke that a notice is still due for. */
+  /** `isComplete`: no notice was pending when this object woke. */
   constructor(isComplete: boolean) {
     this.#ids = isComplete ? [] : undefined;
   }
@@ -17,14 +17,14 @@ export class Causes {
     this.#ids = all && all.length <= NOTICE_CAUSES_MAX ? all : undefined;
   }
 
-  /** Returns the ids and starts over; empty where they are unknown. */
+  /** Returns the ids and starts over; empty if they are unknown. */
   take(): string[] {
     const ids = this.#ids ?? [];
     this.#ids = [];
     return ids;
   }
 
-  /** For ids that were taken for a notice that was never sent. */
+  /** Call if the notice for which ids were taken was not sent. */
   markUnknown(): void {
     this.#ids = undefined;
   }

@@ -1,4 +1,4 @@
-// What a player's object keeps besides events: one row a kind, as JSON.
+// What a player's object keeps besides events: one JSON document of each kind.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Notice } from '../../models/contracts/notice.ts';
@@ -7,12 +7,12 @@ import type { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 
 export interface Documents {
   preferences: Preferences;
-  /** Who asked for the gallery last, and from where: the backup gallery is made for the same. */
+  /** User and context of the last gallery request: the backup gallery is made for the same. */
   lastRequest: { userId: string; context: RequestContext };
   backup: StoredGallery;
-  /** The newest, oldest first. */
+  /** The newest ones, oldest first. */
   notices: Notice[];
-  /** The player that this guest has become: what still comes for the guest is that player's. */
+  /** The player that this guest was merged into: later events of the guest are forwarded there. */
   mergedInto: string;
 }
 
@@ -33,15 +33,15 @@ export class DocumentStore {
     return body === undefined ? undefined : JSON.parse(body);
   }
 
-  /** Writes nothing where the same is written already. */
-  write<K extends keyof Documents>(kind: K, note: Documents[K]): void {
-    const body = JSON.stringify(note);
+  /** Skips the write if the stored document is the same. */
+  write<K extends keyof Documents>(kind: K, document: Documents[K]): void {
+    const body = JSON.stringify(document);
     if (this.#cached.get(kind) === body) return;
     this.#sql.exec('insert or replace into documents (kind, body) values (?, ?)', kind, body);
     this.#cached.set(kind, body);
   }
 
-  /** Forgets all but that the guest has become somebody. */
+  /** Deletes everything but `mergedInto`. */
   clear(): void {
     this.#sql.exec("delete from documents where kind <> 'mergedInto'");
     this.#cached.clear();

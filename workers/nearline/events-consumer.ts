@@ -1,5 +1,5 @@
-// Carries queued events into the log. A message is acknowledged only after its events are written; what cannot be read
-// is stored as a dead letter, and what cannot be written is tried again, later each time.
+// Writes queued events to the log. Messages are acknowledged after their events are written; invalid events become dead
+// letters; failed writes are retried with exponential delay.
 
 import { PlayerEvent } from '../../models/contracts/event.ts';
 import { type DeadLetter, storeDeadLetters } from '../storage/dead-letters.ts';
@@ -7,29 +7,32 @@ import { insertEvents } from '../storage/events.ts';
 import { moveMergedLogs } from '../storage/users.ts';
 
 const RETRY_DELAY_MAX_SECONDS = 300;
-/** Of a dead letter: its hundred attempts are spread over four days, as long as a queue keeps it. */
-const LETTER_DELAY_MAX_SECONDS = 3_600;
+/** For dead letters: a hundred attempts spread over four days, the retention of a queue. */
+const DEAD_LETTER_DELAY_MAX_SECONDS = 3_600;
 
 export const retryDelaySeconds = (attempts: number, max = RETRY_DELAY_MAX_SECONDS): number =>
   Math.min(2 ** attempts, max);
 
-/** The consumer of the queue `events`: each message holds the events of one request, or part of them. */
+/** Consumes the queue `events`: each message holds the events of one request, or a part of them. */
 export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database): Promise<void> {
   const events: PlayerEvent[] = [];
-  const letters: DeadLetter[] = [];
+  const deadLetters: DeadLetter[] = [];
   for (const message of batch.messages) {
     const bodies = Array.isArray(message.body) ? message.body : [message.body];
-    bodies.forEach((body, place) => {
+    bodies.forEach((body, index) => {
       const parsed = PlayerEvent.safeParse(body);
       if (parsed.success) events.push(parsed.data);
-      else letters.push(deadLetter(`${message.id}-${place}`, body, `not an event: ${parsed.error.issues[0]?.message}`));
+      else
+        deadLetters.push(
+          toDeadLetter(`${message.id}-${index}`, body, `not an event: ${parsed.error.issues[0]?.message}`),
+        );
     });
   }
   try {
     await insertEvents(db, events);
-    // After writing, not before: a guest may become a player in between.
+    // After writing: a guest may be merged in between.
     await moveMergedLogs(db, [...new Set(events.map(({ userId }) => userId))]);
-    if (letters.length > 0) await storeAlerting(db, letters);
+    if (deadLetters.length > 0) await storeDeadLettersWithAlert(db, deadLetters);
     batch.ackAll();
   } catch (error) {
     console.error(
@@ -39,32 +42,34 @@ export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database
   }
 }
 
-/** The consumer of a dead-letter queue: what failed too often is stored whole. */
+/** Consumes a dead-letter queue: stores each message whole. */
 export async function consumeDeadLetters(
   batch: MessageBatch<unknown>,
   db: D1Database,
   reason = 'failed too often',
 ): Promise<void> {
   try {
-    await storeAlerting(
+    await storeDeadLettersWithAlert(
       db,
-      batch.messages.map((message) => deadLetter(message.id, message.body, reason)),
+      batch.messages.map((message) => toDeadLetter(message.id, message.body, reason)),
     );
     batch.ackAll();
   } catch {
     for (const message of batch.messages)
-      message.retry({ delaySeconds: retryDelaySeconds(message.attempts, LETTER_DELAY_MAX_SECONDS) });
+      message.retry({ delaySeconds: retryDelaySeconds(message.attempts, DEAD_LETTER_DELAY_MAX_SECONDS) });
   }
 }
 
-export const deadLetter = (id: string, body: unknown, reason: string): DeadLetter => ({
+export const toDeadLetter = (id: string, body: unknown, reason: string): DeadLetter => ({
   id,
   body: JSON.stringify(body) ?? 'undefined',
   reason,
   receivedAt: Date.now(),
 });
 
-export async function storeAlerting(db: D1Database, letters: readonly DeadLetter[]): Promise<void> {
-  await storeDeadLetters(db, letters);
-  console.error(JSON.stringify({ alert: 'dead letters stored', count: letters.length, reason: letters[0]?.reason }));
+export async function storeDeadLettersWithAlert(db: D1Database, deadLetters: readonly DeadLetter[]): Promise<void> {
+  await storeDeadLetters(db, deadLetters);
+  console.error(
+    JSON.stringify({ alert: 'dead letters stored', count: deadLetters.length, reason: deadLetters[0]?.reason }),
+  );
 }

@@ -27,7 +27,7 @@ const logged = () =>
 
 beforeEach(() => env.DB.batch([env.DB.prepare('delete from events'), env.DB.prepare('delete from dead_letters')]));
 
-it('writes each event once per player and id, however often and in whatever messages it comes', async () => {
+it('writes each event once per player and id, however often and in whatever messages it arrives', async () => {
   for (let round = 0; round < 2; round++) {
     const batch = createMessageBatch('events', [
       message('m1', [event('ann', '1'), event('ann', '2'), event('bob', '1')]),
@@ -50,7 +50,7 @@ it('writes each event once per player and id, however often and in whatever mess
   });
 });
 
-it('stores what is no event as a dead letter, and writes what came with it', async () => {
+it('stores an invalid event as a dead letter and writes the others of its message', async () => {
   const batch = createMessageBatch('events', [
     message('m1', [event('ann', '1'), { nonsense: true }]),
     message('m2', 'text'),
@@ -64,7 +64,7 @@ it('stores what is no event as a dead letter, and writes what came with it', asy
   ]);
 });
 
-it('asks for everything again, acknowledging nothing, while the log cannot be written', async () => {
+it('retries everything and acknowledges nothing while the log cannot be written', async () => {
   const statement = { bind: () => statement };
   const down = {
     prepare: () => statement,
@@ -80,7 +80,7 @@ it('asks for everything again, acknowledging nothing, while the log cannot be wr
   expect(result.retryMessages.map(({ msgId }) => msgId)).toEqual(['m1', 'm2']);
 });
 
-it('keeps the body of a message that failed too often', async () => {
+it('keeps the body of a message that exhausted its retries', async () => {
   const batch = createMessageBatch('events-dead-letters', [message('m9', [event('ann', '1')], 11)]);
   await consumeDeadLetters(batch, env.DB);
   const letter = await env.DB.prepare('select body from dead_letters where id = ?1').bind('m9').first<string>('body');

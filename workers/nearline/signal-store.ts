@@ -1,19 +1,19 @@
-// A player's signals in memory and in the object's SQLite, kept in step. How to fold is models/features.
+// A player's signals in memory and in the object's SQLite, kept in step. Folding is in models/features.
 
 import type { SignalEvent, Signals } from '../../models/contracts/signals.ts';
 import { collectMarks, emptySignals, foldEvents, listMarks, type Mark } from '../../models/features/signals.ts';
 
-/** Ids remembered of events that are no longer kept, at least and at most: deleting in bulk costs less. */
+/** Ids remembered of events that are no longer kept, at least and at most: bulk deletes cost less. */
 const FORGOTTEN_MIN = 5_000;
 const FORGOTTEN_MAX = 6_000;
 
 export class SignalStore {
   readonly #storage: SqlStorage;
   #signals: Signals = emptySignals();
-  /** Ids of all rows, those of events that are no longer kept included: told again, they are still no news. */
+  /** Ids of all rows, including dropped events, so that repeated deliveries stay idempotent. */
   #ids = new Set<string>();
 
-  /** The tables must be there. */
+  /** Requires the migrated tables. */
   constructor(storage: SqlStorage) {
     this.#storage = storage;
     this.#signals = this.#read();
@@ -23,10 +23,10 @@ export class SignalStore {
     return this.#signals;
   }
 
-  /** Returns the events that were new. When it returns, they are stored. */
+  /** Stores the new ones among the events and returns them. */
   fold(events: readonly SignalEvent[]): SignalEvent[] {
-    const news = events.filter((event) => !this.#ids.has(event.id));
-    const { signals, added } = foldEvents(this.#signals, news);
+    const newEvents = events.filter((event) => !this.#ids.has(event.id));
+    const { signals, added } = foldEvents(this.#signals, newEvents);
     if (added.length > 0) {
       this.#write(this.#signals, signals, added);
       this.#signals = signals;
@@ -41,7 +41,7 @@ export class SignalStore {
     this.#ids.clear();
   }
 
-  /** Stores the difference. No await between the statements: they commit as one. */
+  /** Stores the difference. There is no await between the statements, so they commit as one. */
   #write(before: Signals, after: Signals, added: readonly SignalEvent[]): void {
     this.#writeEvents(after, added);
     if (after.marks === before.marks) return;

@@ -1,23 +1,23 @@
-// Carries queued slates into the log. A message is acknowledged only after its slate is written; what is no slate is
-// stored as a dead letter, and what cannot be written is tried again, later each time.
+// Writes queued slates to the log. Messages are acknowledged after their slates are written; invalid ones become dead
+// letters; failed writes are retried with exponential delay.
 
 import { Slate } from '../../models/contracts/slate.ts';
 import type { DeadLetter } from '../storage/dead-letters.ts';
 import { insertSlates } from '../storage/slates.ts';
-import { deadLetter, retryDelaySeconds, storeAlerting } from './events-consumer.ts';
+import { retryDelaySeconds, storeDeadLettersWithAlert, toDeadLetter } from './events-consumer.ts';
 
-/** The consumer of the queue `slates`: a slate a message. */
+/** Consumes the queue `slates`: one slate per message. */
 export async function consumeSlates(batch: MessageBatch<unknown>, db: D1Database): Promise<void> {
   const slates: Slate[] = [];
-  const letters: DeadLetter[] = [];
+  const deadLetters: DeadLetter[] = [];
   for (const { id, body } of batch.messages) {
     const parsed = Slate.safeParse(body);
     if (parsed.success) slates.push(parsed.data);
-    else letters.push(deadLetter(id, body, `not a slate: ${parsed.error.issues[0]?.message}`));
+    else deadLetters.push(toDeadLetter(id, body, `not a slate: ${parsed.error.issues[0]?.message}`));
   }
   try {
     await insertSlates(db, slates);
-    if (letters.length > 0) await storeAlerting(db, letters);
+    if (deadLetters.length > 0) await storeDeadLettersWithAlert(db, deadLetters);
     batch.ackAll();
   } catch (error) {
     console.error(

@@ -22,7 +22,7 @@ const END = { shownAt: Number.MAX_SAFE_INTEGER, recommendationId: '' };
 
 beforeEach(() => env.DB.batch([env.DB.prepare('delete from slates'), env.DB.prepare('delete from dead_letters')]));
 
-it('writes each slate once, keeps what is none as a dead letter, and reads them back newest first, page by page', async () => {
+it('writes each slate once, keeps an invalid one as a dead letter, and reads pages newest first', async () => {
   for (let round = 0; round < 2; round++) {
     const batch = createMessageBatch('slates', [
       message('m1', slate('r1', 1_000)),
@@ -45,13 +45,13 @@ it('writes each slate once, keeps what is none as a dead letter, and reads them 
   expect(await readSlatePage(env.DB, END, 9)).toHaveLength(2);
 });
 
-it('keeps the newest of many, and forgets the others as they come', async () => {
+it('keeps only the newest slates', async () => {
   for (let n = 0; n < 12; n++) await insertSlates(env.DB, [slate(`a${n}`, n), slate(`b${n}`, n)], 6);
   const kept = await readSlatePage(env.DB, END, 99);
   expect(kept.map(({ recommendationId }) => recommendationId)).toEqual(['b11', 'a11', 'b10', 'a10', 'b9', 'a9']);
 });
 
-it('asks for everything again while the log cannot be written', async () => {
+it('retries everything while the log cannot be written', async () => {
   const statement = { bind: () => statement };
   const down = {
     prepare: () => statement,

@@ -1,12 +1,12 @@
-// The open connections of one player: WebSockets, which outlive the object's sleep, and server-sent events for those who
-// cannot speak them. What is told is kept for a while, so that who was away hears it.
+// The open connections of one player: WebSockets, which survive hibernation, and server-sent events for clients without
+// them. Recent notices are kept, so that a reconnecting client receives what it missed.
 
 import { NOTICES_KEPT, type Notice } from '../../models/contracts/notice.ts';
 import type { DocumentStore } from './documents.ts';
 
-/** Of one player, of both kinds together. */
+/** Per player, WebSockets and server-sent events together. */
 const CONNECTIONS_MAX = 16;
-/** Keeps proxies from closing what is merely quiet. */
+/** Keeps proxies from closing idle connections. */
 const HEARTBEAT_MS = 25_000;
 export const SUBPROTOCOL = 'bloodstream';
 
@@ -18,11 +18,11 @@ export class Stream {
   constructor(ctx: DurableObjectState, notes: DocumentStore) {
     this.#ctx = ctx;
     this.#documents = notes;
-    // Answered while the object sleeps.
+    // Answered without waking the object.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
 
-  /** A connection that first hears what came after `after`; status 429 where there are too many. */
+  /** Opens a connection and replays the notices after `after`; status 429 beyond the limit. */
   open(request: Request): Response {
     if (this.#ctx.getWebSockets().length + this.#readers.size >= CONNECTIONS_MAX)
       return new Response(null, { status: 429 });
@@ -32,16 +32,16 @@ export class Stream {
       : this.#openEvents(missed);
   }
 
-  /** Tells all who listen, and keeps it for those who do not. */
-  tell(news: Omit<Notice, 'id'>): void {
+  /** Sends a notice to all connections and keeps it for those that reconnect. */
+  publish(content: Omit<Notice, 'id'>): void {
     const kept = this.#documents.read('notices') ?? [];
-    const notice: Notice = { id: (kept.at(-1)?.id ?? 0) + 1, ...news };
+    const notice: Notice = { id: (kept.at(-1)?.id ?? 0) + 1, ...content };
     this.#documents.write('notices', [...kept, notice].slice(-NOTICES_KEPT));
     for (const socket of this.#ctx.getWebSockets()) {
       try {
         socket.send(JSON.stringify(notice));
       } catch {
-        // Closing: who comes again hears what was missed.
+        // Closing: the client receives it when it reconnects.
       }
     }
     for (const reader of this.#readers) this.#send(reader, asEvent(notice));
@@ -78,7 +78,7 @@ export class Stream {
   }
 
   #send(reader: WritableStreamDefaultWriter<Uint8Array>, text: string): void {
-    // One who has gone is found out by `closed`.
+    // A closed reader is removed by `closed`.
     reader.write(new TextEncoder().encode(text)).catch(() => {});
   }
 }
@@ -86,7 +86,7 @@ export class Stream {
 const asEvent = (notice: Notice): string =>
   `id: ${notice.id}\nevent: ${notice.type}\ndata: ${JSON.stringify(notice)}\n\n`;
 
-/** The last notice that the client has; undefined for one that wants only what comes. */
+/** Id of the last notice that the client has; undefined if it wants only new ones. */
 function readAfter(request: Request): number | undefined {
   const after = new URL(request.url).searchParams.get('after') ?? request.headers.get('last-event-id');
   return after !== null && /^\d{1,15}$/.test(after) ? Number(after) : undefined;

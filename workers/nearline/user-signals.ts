@@ -1,5 +1,5 @@
-// The nearline state of one player: a Durable Object that folds events into signals, keeps what the player said, and makes
-// a backup gallery a moment after the last event. How to fold is models/features, how to store signal-store.ts.
+// The nearline state of one player: a Durable Object that folds events into signals, keeps preferences, and makes a backup
+// gallery shortly after events. Folding is in models/features, storing in signal-store.ts.
 
 import { DurableObject } from 'cloudflare:workers';
 import { drizzle } from 'drizzle-orm/durable-sqlite';
@@ -23,14 +23,14 @@ import migrations from './migrations/migrations.js';
 import { SignalStore } from './signal-store.ts';
 import { Stream } from './stream.ts';
 
-/** The first answer for a player waits this long for the log; if it is slow, the next answer will have it. */
+/** The first answer for a player waits this long for the log; if the log is slower, the next answer has it. */
 const HYDRATION_WAIT_MS = 60;
-/** The log is read again, behind an answer, by an object that wakes this long after it last was: imports come that way. */
+/** After this long the log is read again behind an answer: imports reach the object that way. */
 const HYDRATION_AGE_MS = 6 * 3_600_000;
-/** A burst of events makes one backup gallery, this long after its first. */
+/** A burst of events leads to one backup gallery, this long after the first. */
 const BACKUP_DELAY_MS = 1_500;
 
-/** What a guest leaves to the player it becomes. */
+/** What a merged guest passes to its player. */
 export interface UserExport {
   events: SignalEvent[];
   preferences: Preferences | undefined;
@@ -58,7 +58,7 @@ export class UserSignals extends DurableObject<Env> {
     });
   }
 
-  /** Folds events in and returns the ids of those that were new. When it returns, they are stored. */
+  /** Folds and stores events; returns the ids of the new ones. */
   record(events: SignalEvent[]): string[] | Promise<string[]> {
     const player = this.#documents.read('mergedInto');
     if (player !== undefined) return this.#forward(player, events);
@@ -69,8 +69,8 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /**
-   * What ranking needs of this player now. `userId` is the object's name, by which its log is found; `context`: for which
-   * the backup gallery will be made. `complete` is false where the log has never been read, and could not be read in time.
+   * The player's state now. `userId` is the object's name, used to find its log; `context` is kept for the backup gallery.
+   * `complete` is false if the log has never been read and could not be read in time.
    */
   async readUserState(userId: string, context?: RequestContext): Promise<{ user: UserState; complete: boolean }> {
     const now = Date.now();
@@ -83,13 +83,13 @@ export class UserSignals extends DurableObject<Env> {
     return { user: this.#readState(now), complete: this.#hydratedAt !== undefined };
   }
 
-  /** The gallery that was made after the last events; null before the first. */
+  /** The gallery made after the last events; null if there is none. */
   backup(): StoredGallery | null {
-    // One that an earlier version made may have another form.
+    // A gallery stored by an earlier version may not parse.
     return StoredGallery.safeParse(this.#documents.read('backup')).data ?? null;
   }
 
-  /** Replaces what the player said before; false for a guest who has become somebody. `changeId`: for the notice. */
+  /** Replaces the preferences; false for a merged guest. `changeId`: named in the notice. */
   setPreferences(preferences: Preferences, changeId: string = crypto.randomUUID()): boolean {
     if (this.isMerged()) return false;
     this.#documents.write('preferences', preferences);
@@ -97,7 +97,7 @@ export class UserSignals extends DurableObject<Env> {
     return true;
   }
 
-  /** A guest's last will: from now on all that comes is passed on. Which player that is, D1 has decided. */
+  /** Marks this guest as merged, so that later events are forwarded, and returns its state. D1 decides the target. */
   exportUser(userId: string): UserExport {
     this.#documents.write('mergedInto', userId);
     const { actions, impressions } = this.#store.signals;
@@ -105,39 +105,39 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /**
-   * Takes over what a guest left, as often as it is told; a player who has itself become another passes it on. Throws
-   * where the log cannot be read: what the guest's object had forgotten, and what this player said, may be there alone.
+   * Imports a guest's state; idempotent. A player that was itself merged forwards it. Throws if the log cannot be read:
+   * events that the guest's object had dropped, and this player's preferences, may be only there.
    */
   async importUser(userId: string, guestId: string, { events, preferences }: UserExport): Promise<void> {
     const own = events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
     const player = this.#documents.read('mergedInto');
     if (player !== undefined)
       return this.env.USER_SIGNALS.getByName(player).importUser(player, userId, { events: own, preferences });
-    // Not a reading that is under way: it may be from before the log changed hands.
+    // A read in progress will not do: it may predate the move of the log.
     await this.#readLog(userId);
     await this.record(own);
     if (preferences !== undefined && this.#documents.read('preferences') === undefined)
       this.setPreferences(preferences);
   }
 
-  /** Whether this is a guest who has become somebody. */
+  /** True for a guest that was merged into a player. */
   isMerged(): boolean {
     return this.#documents.read('mergedInto') !== undefined;
   }
 
-  /** Once all is handed over. */
+  /** Deletes a merged guest's state, after its player has imported it. */
   empty(): void {
     this.#store.clear();
     this.#documents.clear();
     this.ctx.storage.sql.exec('delete from hydration');
   }
 
-  /** The whole state: for tests and for an operator's eyes. */
+  /** The whole state, for tests and operators. */
   snapshot(): Signals {
     return this.#store.signals;
   }
 
-  /** Throws where the gallery could not be made: the platform then asks again, later each time, a few times. */
+  /** Makes the backup gallery. Throws if it cannot; the platform then retries a few times with growing delay. */
   override async alarm(): Promise<void> {
     this.#backupIsDue = false;
     const lastRequest = this.#documents.read('lastRequest');
@@ -147,18 +147,18 @@ export class UserSignals extends DurableObject<Env> {
     const made = await makeGallery({ env: this.env, ...lastRequest, user: this.#readState(Date.now()), waitUntil });
     if (made === undefined) {
       this.#causes.markUnknown();
-      throw new Error('the gallery lacks something that an earlier one may have had');
+      throw new Error('the gallery would be incomplete; keeping the previous one');
     }
-    // Merged meanwhile: the player whom the guest has become has a gallery of its own.
+    // Merged meanwhile: the player has a gallery of its own.
     if (this.isMerged()) return;
     const changed = describeChange(this.backup(), made);
     this.#documents.write('backup', made);
     const { recommendationId, generatedAt, release } = made;
-    this.#stream.tell({ type: 'gallery.ready', recommendationId, generatedAt, causes, changed });
+    this.#stream.publish({ type: 'gallery.ready', recommendationId, generatedAt, causes, changed });
     await this.#tellSubscribers({ userId: lastRequest.userId, recommendationId, generatedAt, release }, waitUntil);
   }
 
-  /** A connection to the player's stream; workers/online has checked who asks. */
+  /** Opens a connection to the player's stream; workers/online has authorised the request. */
   override fetch(request: Request): Response {
     // A listener wants notices even before its first gallery request.
     const { name } = this.ctx.id;
@@ -168,11 +168,11 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
-    // 1005 and 1006 say that no code was sent, and must not be sent.
+    // 1005 and 1006 mean that no code was sent; sending them is an error.
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
-  /** What cannot be queued is not worth another gallery: the next one will be told. */
+  /** Never throws: a failing queue is no reason to make the gallery again. */
   async #tellSubscribers(
     data: Extract<Notification, { type: 'gallery.ready' }>['data'],
     waitUntil: (promise: Promise<unknown>) => void,
@@ -200,14 +200,14 @@ export class UserSignals extends DurableObject<Env> {
   async #forward(userId: string, events: readonly SignalEvent[]): Promise<string[]> {
     const guestId = this.ctx.id.name ?? '';
     const own = new Map(events.map(({ id }) => [mergedEventId(guestId, id), id]));
-    const passedOn = events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
-    const added = await this.env.USER_SIGNALS.getByName(userId).record(passedOn);
+    const forwarded = events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
+    const added = await this.env.USER_SIGNALS.getByName(userId).record(forwarded);
     return added.map((id) => own.get(id)!);
   }
 
   /**
-   * Players whose events came by import, or whose object is new, have a log but no signals: the log is replayed. Folding
-   * forgives repetition and order, so events that arrive meanwhile do no harm.
+   * Replays the log for players whose events were imported or whose object is new. Folding ignores repetition and order,
+   * so live events that arrive meanwhile are safe.
    */
   #hydrate(userId: string): Promise<void> {
     this.#hydration ??= this.#readLog(userId)
@@ -226,12 +226,12 @@ export class UserSignals extends DurableObject<Env> {
       this.#documents.read('preferences') ?? readPreferences(this.env.DB, userId),
     ]);
     this.#hydratedAt = Date.now();
-    // Read while the guest became a player: it is that player's now.
+    // Merged while reading: the events belong to the player now.
     if (this.isMerged()) return;
     this.#store.fold(events.map(toSignalEvent));
     if (preferences !== undefined && this.#documents.read('preferences') === undefined)
       this.#documents.write('preferences', preferences);
-    // A player without a log leaves nothing behind: asking for a gallery must not fill a disk.
+    // Players without a log store nothing: gallery requests for random ids must not fill the disk.
     if (events.length > 0)
       this.ctx.storage.sql.exec('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
   }

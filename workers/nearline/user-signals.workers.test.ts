@@ -12,16 +12,16 @@ import { putItems } from '../storage/items.ts';
 
 const NOW = Date.UTC(2026, 4, 1);
 
-const makeEvent = (userId: string, place: number): PlayerEvent => {
-  const type = EVENT_TYPES[place % EVENT_TYPES.length]!;
+const makeEvent = (userId: string, index: number): PlayerEvent => {
+  const type = EVENT_TYPES[index % EVENT_TYPES.length]!;
   return {
-    id: `e${place}`,
+    id: `e${index}`,
     userId,
     type,
-    itemId: type === 'search' ? null : `item-${(place * 7) % 150}`,
+    itemId: type === 'search' ? null : `item-${(index * 7) % 150}`,
     value: type === 'rate' ? 4.5 : type === 'play' ? 30 : null,
-    query: type === 'search' ? `query ${place}` : null,
-    timestamp: NOW - ((place * 37) % 90) * 3_600_000,
+    query: type === 'search' ? `query ${index}` : null,
+    timestamp: NOW - ((index * 37) % 90) * 3_600_000,
     receivedAt: NOW,
     recommendationId: null,
     position: null,
@@ -30,7 +30,7 @@ const makeEvent = (userId: string, place: number): PlayerEvent => {
     locale: null,
   };
 };
-const makeLog = (userId: string, length: number) => Array.from({ length }, (_, place) => makeEvent(userId, place));
+const makeLog = (userId: string, length: number) => Array.from({ length }, (_, index) => makeEvent(userId, index));
 
 const comparable = (signals: Signals) => ({
   ...signals,
@@ -39,7 +39,7 @@ const comparable = (signals: Signals) => ({
     .sort(),
 });
 
-it('holds after any order and repetition, and after eviction, what replaying the log gives', async () => {
+it('equals a replay of the log after any order and repetition of events, and after eviction', async () => {
   const log = makeLog('ann', 1_400).map(toSignalEvent);
   const replayed = foldEvents(emptySignals(), log).signals;
   expect(replayed.actions).toHaveLength(RECENT_ACTIONS_MAX);
@@ -53,17 +53,17 @@ it('holds after any order and repetition, and after eviction, what replaying the
   expect(comparable(await ann.snapshot())).toEqual(comparable(replayed));
 });
 
-it('tells new events from repeated ones', async () => {
+it('distinguishes new events from repeated ones', async () => {
   const bob = env.USER_SIGNALS.getByName('bob');
   const [first, second] = makeLog('bob', 2).map(toSignalEvent);
   expect(await bob.record([first!])).toEqual(['e0']);
   expect(await bob.record([first!, second!, second!])).toEqual(['e1']);
 });
 
-it('knows an event again long after it is forgotten, also where its time is another', async () => {
+it('recognises an event long after it was dropped, even with another timestamp', async () => {
   const dora = env.USER_SIGNALS.getByName('dora');
-  const clicks = Array.from({ length: RECENT_ACTIONS_MAX + 100 }, (_, place) =>
-    toSignalEvent({ ...makeEvent('dora', 2), id: `click-${place}`, timestamp: NOW + place }),
+  const clicks = Array.from({ length: RECENT_ACTIONS_MAX + 100 }, (_, index) =>
+    toSignalEvent({ ...makeEvent('dora', 2), id: `click-${index}`, timestamp: NOW + index }),
   );
   const dismiss = toSignalEvent({ ...makeEvent('dora', 10), id: 'dismiss', itemId: 'x', timestamp: NOW });
   const like = toSignalEvent({ ...makeEvent('dora', 4), id: 'like', itemId: 'x', timestamp: NOW + 5_000 });
@@ -78,7 +78,7 @@ it('knows an event again long after it is forgotten, also where its time is anot
   }
 });
 
-it('bounds what it remembers', async () => {
+it('bounds its state', async () => {
   const emil = env.USER_SIGNALS.getByName('emil');
   const log = makeLog('emil', 14_000).map(toSignalEvent);
   for (let from = 0; from < log.length; from += 100) await emil.record(log.slice(from, from + 100));
@@ -109,14 +109,14 @@ it('reads the log once for a player whose events came by import, and adds what a
   expect(comparable(await cleo.snapshot())).toEqual(comparable(replayed));
 });
 
-it('asks for another try where the gallery cannot be made, and makes it when it can', async () => {
+it('retries until the gallery can be made', async () => {
   const fay = env.USER_SIGNALS.getByName('fay');
   await fay.readUserState('fay', EMPTY_CONTEXT);
   // There is no catalogue yet.
   const tryNow = () => runInDurableObject(fay, (object) => object.alarm());
-  await expect(tryNow()).rejects.toThrow('lacks something');
+  await expect(tryNow()).rejects.toThrow('keeping the previous one');
   expect(await fay.backup()).toBeNull();
-  const items = Array.from({ length: 60 }, (_, place) => createItem(place));
+  const items = Array.from({ length: 60 }, (_, index) => createItem(index));
   const revision = await putItems(env.DB, items);
   for (const item of items) isolate.catalogue.apply({ itemId: item.itemId, revision, item });
   await tryNow();

@@ -1,5 +1,5 @@
-// Delivers notifications to those who subscribed: signed, each by itself, tried again ever later, and kept as a dead letter in
-// the end. At least once: who gets one twice knows it by its id. Where to send was checked when it was subscribed to.
+// Delivers notifications to subscribers: signed, at least once, retried with growing delay, kept as dead letters in the end.
+// Receivers recognise duplicates by the id. URLs are checked at subscription, not here.
 
 import { Delivery, type Notification } from '../../models/contracts/subscription.ts';
 import {
@@ -10,22 +10,22 @@ import {
   recordAttempts,
   SECRET_PREFIX,
 } from '../storage/subscriptions.ts';
-import { deadLetter, storeAlerting } from './events-consumer.ts';
+import { storeDeadLettersWithAlert, toDeadLetter } from './events-consumer.ts';
 
-/** A receiver that takes longer has to answer first and work then. */
+/** Receivers should answer before they process. */
 const TIMEOUT_MS = 10_000;
 const FIRST_DELAY_SECONDS = 5;
 const DELAY_FACTOR = 4;
 const DELAY_MAX_SECONDS = 6 * 3_600;
-/** Receivers that failed together are not asked again together. */
+/** Spreads the retries of receivers that failed together. */
 const JITTER = 0.2;
 const OUTCOME_LENGTH_MAX = 200;
 const GONE = 410;
 
-/** Where the network begins. */
+/** The network, replaced in tests. */
 export type Send = (url: string, init: RequestInit) => Promise<Response>;
 
-/** The value of `webhook-signature`. `timestamp`: Unix seconds. */
+/** The value of `webhook-signature` as Standard Webhooks defines it. `timestamp`: Unix seconds. */
 export async function sign(secret: string, id: string, timestamp: number, body: string): Promise<string> {
   const bytes = Uint8Array.from(Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64'));
   const key = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
@@ -33,7 +33,7 @@ export async function sign(secret: string, id: string, timestamp: number, body: 
   return `v1,${Buffer.from(signature).toString('base64')}`;
 }
 
-/** The consumer of the queue `notifications`: a delivery a message, all of a batch at once. */
+/** Consumes the queue `notifications`: one delivery per message, all of a batch in parallel. */
 export async function deliverNotifications(
   batch: MessageBatch<unknown>,
   db: D1Database,
@@ -43,12 +43,12 @@ export async function deliverNotifications(
   const settle = async (message: Message<unknown>, addresses: ReadonlyMap<string, Address>) => {
     const parsed = Delivery.safeParse(message.body);
     if (!parsed.success) {
-      await storeAlerting(db, [deadLetter(message.id, message.body, 'not a delivery')]);
+      await storeDeadLettersWithAlert(db, [toDeadLetter(message.id, message.body, 'not a delivery')]);
       return message.ack();
     }
     const { subscriptionId, notification } = parsed.data;
     const address = addresses.get(subscriptionId);
-    // Deleted meanwhile: nobody waits for it.
+    // The subscription was deleted.
     if (address === undefined) return message.ack();
     const { outcome, succeeded, retryAfterSeconds } = await deliver(address, notification, send);
     attempts.push({ subscriptionId, at: Date.now(), outcome, succeeded });
@@ -59,16 +59,16 @@ export async function deliverNotifications(
     console.error(JSON.stringify({ alert: 'subscription deleted', subscriptionId, reason: 'its receiver is gone' }));
     message.ack();
   };
-  // Where D1 fails, a delivery is put off as where its receiver does: the queue's own next time would be at once.
-  const putOff = (message: Message<unknown>) => (error: Error) => {
-    console.error(JSON.stringify({ alert: 'notification put off', error: error.message }));
+  // If D1 fails, a delivery is delayed as if its receiver had failed: the queue's own retry would come at once.
+  const postpone = (message: Message<unknown>) => (error: Error) => {
+    console.error(JSON.stringify({ alert: 'notification postponed', error: error.message }));
     message.retry({ delaySeconds: delaySeconds(message.attempts) });
   };
   const addressed = readAddresses(db, [...new Set(batch.messages.flatMap(({ body }) => subscriptionOf(body)))]);
   await Promise.all(
-    batch.messages.map((message) => addressed.then((addresses) => settle(message, addresses)).catch(putOff(message))),
+    batch.messages.map((message) => addressed.then((addresses) => settle(message, addresses)).catch(postpone(message))),
   );
-  // What is delivered stays delivered, whether it is recorded or not.
+  // A delivery counts even if it cannot be recorded.
   await recordAttempts(db, attempts).catch((error: Error) =>
     console.error(JSON.stringify({ alert: 'deliveries not recorded', error: error.message })),
   );
@@ -79,20 +79,24 @@ const subscriptionOf = (body: unknown): string[] => {
   return success ? [data.subscriptionId] : [];
 };
 
-interface Answered {
+interface DeliveryOutcome {
   outcome: string;
   succeeded: boolean;
   retryAfterSeconds?: number | undefined;
 }
 
-async function deliver({ url, secret }: Address, { id, ...notification }: Notification, send: Send): Promise<Answered> {
+async function deliver(
+  { url, secret }: Address,
+  { id, ...notification }: Notification,
+  send: Send,
+): Promise<DeliveryOutcome> {
   const body = JSON.stringify(notification);
   const timestamp = Math.floor(Date.now() / 1000);
   try {
     const response = await send(url, {
       method: 'POST',
       body,
-      // Whoever is redirected to was not checked.
+      // Redirect targets were not checked.
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: {
@@ -103,7 +107,7 @@ async function deliver({ url, secret }: Address, { id, ...notification }: Notifi
         'webhook-signature': await sign(secret, id, timestamp, body),
       },
     });
-    // What is answered beside the status is nobody's concern, and its end no reason to send again.
+    // The body is irrelevant, and its failure no reason to send again.
     response.body?.cancel().catch(() => {});
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
     return {
@@ -118,8 +122,8 @@ async function deliver({ url, secret }: Address, { id, ...notification }: Notifi
   }
 }
 
-/** After this many attempts; later if the receiver asks for it. */
-function delaySeconds(attempts: number, asked = 0): number {
+/** The delay after `attempts`; longer if the receiver asks for it. */
+function delaySeconds(attempts: number, requestedSeconds = 0): number {
   const delay = Math.min(FIRST_DELAY_SECONDS * DELAY_FACTOR ** (attempts - 1), DELAY_MAX_SECONDS);
-  return Math.round(Math.max(delay * (1 + JITTER * Math.random()), Math.min(asked, DELAY_MAX_SECONDS)));
+  return Math.round(Math.max(delay * (1 + JITTER * Math.random()), Math.min(requestedSeconds, DELAY_MAX_SECONDS)));
 }

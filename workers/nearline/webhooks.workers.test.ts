@@ -31,8 +31,8 @@ async function deliver(answers: Record<string, () => Response | Promise<Response
     sent.push({ url, init });
     return answers[new URL(url).hostname.split('.')[0]!]!();
   };
-  const messages = (bodies ?? Object.keys(answers).map(delivery)).map((body, place) => ({
-    id: `m${place}`,
+  const messages = (bodies ?? Object.keys(answers).map(delivery)).map((body, index) => ({
+    id: `m${index}`,
     timestamp: new Date(),
     attempts,
     body,
@@ -41,8 +41,8 @@ async function deliver(answers: Record<string, () => Response | Promise<Response
   const retries = batch.messages.map((message) => vi.spyOn(message, 'retry'));
   await deliverNotifications(batch, env.DB, send);
   const { explicitAcks } = await getQueueResult(batch, createExecutionContext());
-  const retried = retries.flatMap(({ mock }, place) =>
-    mock.calls.map(([options]) => [`m${place}`, options?.delaySeconds]),
+  const retried = retries.flatMap(({ mock }, index) =>
+    mock.calls.map(([options]) => [`m${index}`, options?.delaySeconds]),
   );
   return { sent, acked: explicitAcks.toSorted(), retried };
 }
@@ -58,13 +58,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it('signs as Standard Webhooks has it', async () => {
+it('signs as Standard Webhooks specifies', async () => {
   // Computed with another implementation: printf '%s' ID.TIME.BODY | openssl dgst -sha256 -mac HMAC -macopt hexkey:KEY
   const signature = await sign(SECRET, 'msg_p5jXN8AQM9LWM0D4loKWxJek', 1_614_265_330, '{"test": 2432232314}');
   expect(signature).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
 });
 
-it('sends each by itself: the body without its id, signed; redirects are not followed', async () => {
+it('sends each notification on its own, signed, without its id in the body, and follows no redirects', async () => {
   await subscribe(subscription('good'));
   const { sent, acked, retried } = await deliver({ good: () => new Response('thanks') });
   expect([acked, retried]).toEqual([['m0'], []]);
@@ -81,7 +81,7 @@ it('sends each by itself: the body without its id, signed; redirects are not fol
   expect(await last('good')).toMatchObject({ outcome: '200', failures: 0 });
 });
 
-it('asks again later and later, later still where the receiver says so; one that fails repeats no other', async () => {
+it('retries with growing delays, longer if the receiver asks, without repeating other deliveries', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0);
   for (const name of ['good', 'bad', 'moved', 'busy', 'broken']) await subscribe(subscription(name));
   const answers = {
@@ -110,7 +110,7 @@ it('asks again later and later, later still where the receiver says so; one that
   expect(await last('bad')).toMatchObject({ outcome: '200', failures: 0 });
 });
 
-it('puts a delivery off where D1 fails, and sends none again because it could not be recorded', async () => {
+it('postpones deliveries while D1 fails, and never resends one because it could not be recorded', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0);
   await subscribe(subscription('good'));
   vi.spyOn(env.DB, 'prepare').mockImplementation(() => {
@@ -123,7 +123,7 @@ it('puts a delivery off where D1 fails, and sends none again because it could no
   expect(await deliver({ good: () => new Response() })).toMatchObject({ acked: ['m0'], retried: [] });
 });
 
-it('ends with the receiver that is gone; drops what is for nobody; keeps what cannot be read, and what failed too often', async () => {
+it('deletes subscriptions that answer 410, drops deliveries without one, and keeps invalid and exhausted ones', async () => {
   await subscribe(subscription('gone'));
   const { acked } = await deliver({ gone: () => new Response(null, { status: 410 }) });
   expect(acked).toEqual(['m0']);
@@ -142,7 +142,7 @@ it('ends with the receiver that is gone; drops what is for nobody; keeps what ca
   expect(results[1]!.body).not.toContain('whsec_');
 });
 
-it('queues one message for each that listens, and none where nobody does', async () => {
+it('queues one message per listener, and none without listeners', async () => {
   const sent: Delivery[] = [];
   const queue = {
     sendBatch: async (messages: { body: Delivery }[]) => {

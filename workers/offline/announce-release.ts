@@ -1,10 +1,10 @@
-// The job that tells subscribers of a new release. Whoever publishes one may be a command on another machine, so the Worker
-// looks for itself.
+// Job: tells subscribers of a new release. Releases may be published by a command on another machine, so the Worker checks
+// the pointer itself.
 
 import { readManifest, readPointer } from '../storage/releases.ts';
 import { isAnnounced, listSubscriptions, markAnnounced, notify } from '../storage/subscriptions.ts';
 
-/** Returns 1 where the release in use was not announced before, else 0. */
+/** Returns 1 if the current release was announced now, 0 if it had been before. */
 export async function announceRelease(
   { DB, BUCKET, NOTIFICATIONS }: Pick<Env, 'DB' | 'BUCKET' | 'NOTIFICATIONS'>,
   now: number,
@@ -18,7 +18,7 @@ export async function announceRelease(
     timestamp: new Date(now).toISOString(),
     data: { release: version, algorithm, items, createdAt },
   });
-  // Only now: a queue that fails is asked again, and its message has the same id.
+  // After sending: if the queue fails, the next run sends again with the same id.
   await markAnnounced(DB, version, now);
   return 1;
 }

@@ -1,24 +1,24 @@
-// The job that tells a waiting trainer when a snapshot holds enough that the release in use has not seen. It trains
-// nothing: `npm run train -- --watch` does.
+// Job: tells a waiting trainer when a snapshot holds enough events that the current release was not trained on. Training is
+// done by `npm run train -- --watch`.
 
 import { countEventsAfter } from '../storage/events.ts';
 import { readManifest, readPointer } from '../storage/releases.ts';
 import { announceTraining, readSnapshotManifest } from '../storage/snapshots.ts';
 import type { Stores } from '../storage/stores.ts';
 
-/** New events that are worth a training, at least; and as a share of what the release has learnt from. */
+/** New events that justify a training: an absolute minimum, and a share of the release's own. */
 const NEW_EVENTS_MIN = 200;
 const NEW_EVENTS_SHARE_MIN = 0.02;
 
-/** Returns the number of events that the release in use has not seen, where they are enough; else 0. */
+/** Returns the number of new events if they justify a training, else 0. */
 export async function announceDueTraining({ DB, BUCKET }: Stores, now: number): Promise<number> {
   const snapshot = await readSnapshotManifest(BUCKET);
   if (snapshot === undefined) return 0;
   const pointer = await readPointer(BUCKET);
-  const learnt = pointer === undefined ? undefined : (await readManifest(BUCKET, pointer)).data;
+  const trainedOn = pointer === undefined ? undefined : (await readManifest(BUCKET, pointer)).data;
   const newEvents =
-    (await countEventsAfter(DB, learnt?.lastSequence ?? 0)) - (await countEventsAfter(DB, snapshot.lastSequence));
-  const enough = learnt === undefined ? 1 : Math.max(NEW_EVENTS_MIN, NEW_EVENTS_SHARE_MIN * learnt.lastSequence);
+    (await countEventsAfter(DB, trainedOn?.lastSequence ?? 0)) - (await countEventsAfter(DB, snapshot.lastSequence));
+  const enough = trainedOn === undefined ? 1 : Math.max(NEW_EVENTS_MIN, NEW_EVENTS_SHARE_MIN * trainedOn.lastSequence);
   if (newEvents < enough) return 0;
   await announceTraining(BUCKET, { snapshot: snapshot.version, newEvents, announcedAt: new Date(now).toISOString() });
   return newEvents;

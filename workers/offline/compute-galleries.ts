@@ -1,10 +1,11 @@
-// Galleries for many players at once, for the time when a player's object cannot be asked: a job names the active players on
-// a queue, and its consumer makes their galleries from the log, in bulk. No object is asked.
+// Batch galleries, served when a player's object is unavailable: a job queues the active players, and the consumer makes
+// their galleries from the log. No object is called.
 
 import { z } from 'zod';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
+import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
 import { deriveUserState, emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
 import { readActionsOf } from '../storage/events.ts';
@@ -13,12 +14,14 @@ import { readPointer } from '../storage/releases.ts';
 import { listActiveUsers, readManyPreferences } from '../storage/users.ts';
 
 const DAY_MS = 86_400_000;
-/** Who was seen within these days may come back before the next run. */
+/** Players seen within these days are active. */
 const ACTIVE_DAYS = 7;
-/** A gallery that was not made anew for this long is of a player who has gone. */
+/** Galleries of inactive players are deleted after this. */
 const KEPT_DAYS = 14;
 const PLAYERS_PER_MESSAGE = 50;
-/** What a queue takes in one call: 100 messages, 256 KB. */
+const INCOMPLETE_DELAY_SECONDS = 5;
+const FAILURE_DELAY_SECONDS = 30;
+/** Limits of a queue's sendBatch: 100 messages, 256 KB. */
 const MESSAGES_PER_CALL = 100;
 const BYTES_PER_CALL = 200_000;
 const PLAYERS_PER_PAGE = 100 * PLAYERS_PER_MESSAGE;
@@ -26,8 +29,8 @@ const PLAYERS_PER_PAGE = 100 * PLAYERS_PER_MESSAGE;
 const PlayersToCompute = z.object({ userIds: z.array(z.string()) });
 export type PlayersToCompute = z.infer<typeof PlayersToCompute>;
 
-/** Names the active players on the queue; returns how many. Before the first release there is nothing to compute. */
-export async function fanOutPlayers(
+/** Queues the active players and returns their number; 0 before the first release. */
+export async function queueActivePlayers(
   { DB, BUCKET, GALLERIES }: Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES'>,
   now: number,
 ): Promise<number> {
@@ -56,7 +59,7 @@ export async function fanOutPlayers(
   }
 }
 
-/** The consumer of the queue `galleries`. Done again it makes the same galleries again. */
+/** Consumes the queue `galleries`. Idempotent. */
 export async function consumeGalleries(
   batch: MessageBatch<unknown>,
   env: Env,
@@ -64,16 +67,19 @@ export async function consumeGalleries(
 ): Promise<void> {
   for (const message of batch.messages) {
     try {
-      await computeGalleries(env, PlayersToCompute.parse(message.body).userIds, Date.now(), waitUntil);
-      message.ack();
+      const { userIds } = PlayersToCompute.parse(message.body);
+      const made = await computeGalleries(env, userIds, Date.now(), waitUntil);
+      // An isolate that is still loading its release makes only some.
+      if (made === userIds.length) message.ack();
+      else message.retry({ delaySeconds: INCOMPLETE_DELAY_SECONDS * message.attempts });
     } catch (error) {
       console.error(JSON.stringify({ alert: 'galleries not computed', error: (error as Error).message }));
-      message.retry({ delaySeconds: 30 * message.attempts });
+      message.retry({ delaySeconds: FAILURE_DELAY_SECONDS * message.attempts });
     }
   }
 }
 
-/** Returns how many galleries were made: a player whose gallery would lack something keeps the one of before. */
+/** Returns the number of galleries made. A player whose gallery would be incomplete keeps the previous one. */
 async function computeGalleries(
   env: Env,
   userIds: readonly string[],
@@ -85,29 +91,31 @@ async function computeGalleries(
     readManyPreferences(env.DB, userIds),
   ]);
   const byUser = Map.groupBy(events, ({ userId }) => userId);
-  const made: Parameters<typeof writeBatchGalleries>[1][number][] = [];
+  const made: { userId: string; gallery: BatchGallery }[] = [];
   for (const userId of userIds) {
-    const own = (byUser.get(userId) ?? []).map(toSignalEvent);
-    const user = viewOf(own, preferences.get(userId), now);
-    const context = { ...EMPTY_CONTEXT, ...lastPlace(byUser.get(userId)) };
+    const own = byUser.get(userId) ?? [];
+    const user = deriveState(own.map(toSignalEvent), preferences.get(userId), now);
+    const context = { ...EMPTY_CONTEXT, ...lastLocation(own) };
     const gallery = await makeGallery({ env, userId, user, context, waitUntil });
-    const had = [...new Set([...user.owned, ...user.played])];
-    const { ageLimit } = user.preferences;
-    if (gallery !== undefined)
-      made.push({ userId, gallery: { ...gallery, ownedOrPlayed: had, dismissed: user.dismissed, ageLimit } });
+    if (gallery === undefined) continue;
+    const ownedOrPlayed = [...new Set([...user.owned, ...user.played])];
+    made.push({
+      userId,
+      gallery: { ...gallery, ownedOrPlayed, dismissed: user.dismissed, ageLimit: user.preferences.ageLimit },
+    });
   }
   await writeBatchGalleries(env.DB, made, now);
   return made.length;
 }
 
-const viewOf = (
+const deriveState = (
   events: Parameters<typeof foldEvents>[1],
   preferences: Preferences | undefined,
   now: number,
 ): UserState => deriveUserState(foldEvents(emptySignals(), events).signals, preferences ?? EMPTY_PREFERENCES, now);
 
-/** Where the player was seen last. */
-function lastPlace(events: readonly { timestamp: number; country: string | null; platform: string | null }[] = []) {
+/** Country and platform of the newest event. */
+function lastLocation(events: readonly { timestamp: number; country: string | null; platform: string | null }[] = []) {
   const last = events.reduce<(typeof events)[number] | undefined>(
     (newest, event) => (newest === undefined || event.timestamp > newest.timestamp ? event : newest),
     undefined,

@@ -9,19 +9,19 @@ import { insertEvents } from '../storage/events.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
 import { putItems } from '../storage/items.ts';
 import { writePreferences } from '../storage/users.ts';
-import { fanOutPlayers, type PlayersToCompute } from './compute-galleries.ts';
+import { type PlayersToCompute, queueActivePlayers } from './compute-galleries.ts';
 import { runJobs } from './jobs.ts';
 
 const NOW = Date.now();
 const CRON = '25 * * * *';
-const event = (userId: string, place: number, type: EventType, itemId: string, daysAgo = 0) =>
-  makeEvent(userId, type, itemId, NOW - daysAgo * 86_400_000 - place, { id: `${place}`, country: 'CH' });
-const items = Array.from({ length: 130 }, (_, place) => ({
-  ...createItem(place),
-  ageRating: place % 5 === 0 ? 18 : 6,
+const event = (userId: string, index: number, type: EventType, itemId: string, daysAgo = 0) =>
+  makeEvent(userId, type, itemId, NOW - daysAgo * 86_400_000 - index, { id: `${index}`, country: 'CH' });
+const items = Array.from({ length: 130 }, (_, index) => ({
+  ...createItem(index),
+  ageRating: index % 5 === 0 ? 18 : 6,
 }));
 
-it('makes galleries of the active players from the log alone, safe ones, and none before there is a release', async () => {
+it('makes safe galleries of the active players from the log alone, and none before there is a release', async () => {
   await putItems(env.DB, items);
   const players = Array.from({ length: 60 }, (_, player) => `player-${player}`);
   await insertEvents(
@@ -61,7 +61,7 @@ it('makes galleries of the active players from the log alone, safe ones, and non
   expect(await readBatchGallery(env.DB, 'long-gone')).toBeUndefined();
 });
 
-it('names all players in calls that a queue takes, however long their ids', async () => {
+it('queues all players within the limits of a call, however long their ids', async () => {
   await publishFake(env.BUCKET, 'good', { itemIds: items.map(({ itemId }) => itemId), shift: 0 });
   const userIds = Array.from({ length: 6_000 }, (_, player) => `${'界'.repeat(100)}-${player}`);
   await insertEvents(
@@ -70,7 +70,7 @@ it('names all players in calls that a queue takes, however long their ids', asyn
   );
   const calls: { body: PlayersToCompute }[][] = [];
   const GALLERIES = { sendBatch: async (messages: { body: PlayersToCompute }[]) => void calls.push(messages) };
-  const named = await fanOutPlayers({ ...env, GALLERIES: GALLERIES as unknown as Env['GALLERIES'] }, NOW);
+  const named = await queueActivePlayers({ ...env, GALLERIES: GALLERIES as unknown as Env['GALLERIES'] }, NOW);
   const all = calls.flat().flatMap(({ body }) => body.userIds);
   expect(all).toHaveLength(named);
   expect(new Set(all).size).toBe(named);

@@ -1,15 +1,15 @@
-// The table that maps each cron of wrangler.toml to its jobs, and the record that every run leaves.
+// Maps each cron of wrangler.toml to its jobs, and records every run.
 
 import { beginJobRun, endJobRun } from '../storage/job-runs.ts';
 import { listSubscriptions, notify } from '../storage/subscriptions.ts';
 import { announceRelease } from './announce-release.ts';
 import { announceDueTraining } from './announce-training.ts';
-import { fanOutPlayers } from './compute-galleries.ts';
+import { queueActivePlayers } from './compute-galleries.ts';
+import { deleteOldRows } from './delete-old-rows.ts';
 import { exportNewSnapshot } from './export-snapshot.ts';
-import { forgetOldRows } from './forget-old-rows.ts';
 import { refreshStatistics } from './refresh-statistics.ts';
 
-/** Does its work and returns how many rows it dealt with. `now`: epoch milliseconds. */
+/** Returns the number of rows it processed. `now`: epoch milliseconds. */
 type Job = (env: JobEnv, now: number) => Promise<number>;
 export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS'>;
 
@@ -18,26 +18,26 @@ interface NamedJob {
   job: Job;
 }
 
-/** One after the other. An account without a plan may have five crons. */
+/** The jobs of a cron run one after the other: free accounts are limited to five crons. */
 export const JOBS: Record<string, readonly NamedJob[]> = {
   '*/10 * * * *': [
     { name: 'refresh-statistics', job: refreshStatistics },
     { name: 'announce-release', job: announceRelease },
   ],
   '5 * * * *': [{ name: 'export-snapshot', job: exportNewSnapshot }],
-  '25 3 * * *': [{ name: 'forget-old-rows', job: forgetOldRows }],
+  '25 3 * * *': [{ name: 'delete-old-rows', job: deleteOldRows }],
   '15 * * * *': [{ name: 'announce-training', job: announceDueTraining }],
-  '25 * * * *': [{ name: 'compute-galleries', job: fanOutPlayers }],
+  '25 * * * *': [{ name: 'compute-galleries', job: queueActivePlayers }],
 };
 
-/** The cron of a job. */
+/** The cron that runs a job. Throws for an unknown job. */
 export const cronOf = (name: string): string => {
   const found = Object.entries(JOBS).find(([, jobs]) => jobs.some((job) => job.name === name));
   if (found === undefined) throw new Error(`there is no job “${name}”`);
   return found[0];
 };
 
-/** Runs the jobs of a cron, all of them. Throws for a cron without a job, and what the first that failed threw. */
+/** Runs all jobs of a cron. Throws for a cron without jobs, and rethrows the first failure after the last job. */
 export async function runJobs(cron: string, env: JobEnv): Promise<void> {
   const jobs = JOBS[cron];
   if (jobs === undefined)
@@ -47,7 +47,7 @@ export async function runJobs(cron: string, env: JobEnv): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-/** Runs one and records the run. Throws what the job throws. */
+/** Runs one job and records the run. Throws what the job throws. */
 async function runJob(cron: string, entry: NamedJob, env: JobEnv): Promise<void> {
   const startedAt = Date.now();
   const run = await beginJobRun(env.DB, entry.name, cron, startedAt);
@@ -64,7 +64,7 @@ async function runJob(cron: string, entry: NamedJob, env: JobEnv): Promise<void>
   }
 }
 
-/** What failed is the job: that nobody could be told must not hide it. */
+/** Never throws: a failing notification must not hide the job's own error. */
 async function tellSubscribers(
   { DB, NOTIFICATIONS }: JobEnv,
   { id, job, cron, startedAt, error }: { id: string; job: string; cron: string; startedAt: number; error: Error },

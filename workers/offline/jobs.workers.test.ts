@@ -12,14 +12,14 @@ import { readStatistics } from '../storage/statistics.ts';
 import { insertSubscription } from '../storage/subscriptions.ts';
 import { cronOf, JOBS, runJobs } from './jobs.ts';
 
-const event = (place: number, type: EventType, itemId: string): PlayerEvent => ({
-  id: `e${place}`,
-  userId: `u${place % 10}`,
+const event = (index: number, type: EventType, itemId: string): PlayerEvent => ({
+  id: `e${index}`,
+  userId: `u${index % 10}`,
   type,
   itemId,
   value: null,
   query: null,
-  timestamp: Date.now() - place * 60_000,
+  timestamp: Date.now() - index * 60_000,
   receivedAt: Date.now(),
   recommendationId: null,
   position: null,
@@ -31,14 +31,14 @@ const run = (name: string) => runJobs(cronOf(name), env);
 const lastRun = (job: string) =>
   env.DB.prepare('select outcome, rows, error from job_runs where job = ?1 order by id desc limit 1').bind(job).first();
 
-it('has a job for each cron of wrangler.toml, and throws for any other', async () => {
+it('has jobs for each cron of wrangler.toml, and throws for any other', async () => {
   const crons = JSON.parse(/crons = (\[.*\])/.exec(wranglerToml)![1]!) as string[];
   expect(crons.toSorted()).toEqual(Object.keys(JOBS).toSorted());
   await expect(runJobs('0 0 1 1 *', env)).rejects.toThrow('no job for the cron');
 });
 
-it('computes statistics, exports a snapshot that can be read back, and announces it; each run leaves a row', async () => {
-  const events = Array.from({ length: 60 }, (_, place) => event(place, 'play', place % 3 === 0 ? 'rare' : 'common'));
+it('computes statistics, exports a readable snapshot, announces it, and records each run', async () => {
+  const events = Array.from({ length: 60 }, (_, index) => event(index, 'play', index % 3 === 0 ? 'rare' : 'common'));
   await insertEvents(env.DB, events);
   await putItems(env.DB, [
     {
@@ -58,9 +58,9 @@ it('computes statistics, exports a snapshot that can be read back, and announces
   ]);
 
   await run('refresh-statistics');
-  const held = await readStatistics(env.BUCKET, undefined);
-  expect(held!.statistics.popular.map(([itemId]) => itemId)).toEqual(['common', 'rare']);
-  expect(await readStatistics(env.BUCKET, held)).toBe(held);
+  const loaded = await readStatistics(env.BUCKET, undefined);
+  expect(loaded!.statistics.popular.map(([itemId]) => itemId)).toEqual(['common', 'rare']);
+  expect(await readStatistics(env.BUCKET, loaded)).toBe(loaded);
   expect(await lastRun('refresh-statistics')).toEqual({ outcome: 'done', rows: 60, error: null });
 
   await run('export-snapshot');
@@ -84,7 +84,7 @@ it('computes statistics, exports a snapshot that can be read back, and announces
   expect(due).toMatchObject({ snapshot: manifest.version, newEvents: 60 });
 });
 
-/** Keeps what is queued; fails while `isDown`. */
+/** Collects messages; fails while `isDown`. */
 function openFakeQueue() {
   const queued: Delivery[] = [];
   const state = { isDown: false };
@@ -104,13 +104,13 @@ const subscribe = (subscriptionId: string, events: Subscription['events']) =>
     20,
   );
 
-it('tells subscribers of a release once, whatever fails in between', async () => {
+it('announces a release once, whatever fails in between', async () => {
   const { queue, queued, state } = openFakeQueue();
   const announce = () => runJobs(cronOf('announce-release'), { ...env, NOTIFICATIONS: queue });
   await subscribe('a', ['release.published']);
   await announce();
   expect(queued).toEqual([]);
-  const itemIds = Array.from({ length: 130 }, (_, place) => `g${place}`);
+  const itemIds = Array.from({ length: 130 }, (_, index) => `g${index}`);
   await publishFake(env.BUCKET, 'first', { itemIds, shift: 0 });
   state.isDown = true;
   await expect(announce()).rejects.toThrow('the queue is down');
@@ -130,7 +130,7 @@ it('tells subscribers of a release once, whatever fails in between', async () =>
   expect(Delivery.parse(queued[0])).toEqual(queued[0]);
 });
 
-it('records a run that failed with its error, lets the failure be seen, and tells subscribers', async () => {
+it('records a failed run with its error, rethrows it, and tells subscribers', async () => {
   const { queue, queued, state } = openFakeQueue();
   await subscribe('b', ['job.failed']);
   const down = {

@@ -1,18 +1,18 @@
-// Counts of answers in D1, by the hour. Isolates add to them; an operator reads the sum.
+// Hourly counts of answers in D1. Isolates add to them; operators read the sums.
 
 export interface AnswerCount {
   route: string;
   tier: string;
-  /** Empty where no release was in use. */
+  /** Empty if no release was in use. */
   release: string;
   count: number;
-  /** Of these, in how many a step fell back. */
+  /** Answers of which at least one step fell back. */
   degraded: number;
 }
 
 const HOUR_MS = 3_600_000;
 
-/** `now`: epoch milliseconds; what is older than `keepMs` is deleted. */
+/** Adds counts to the hour of `now` (epoch milliseconds) and deletes hours older than `keepMs`. */
 export async function addAnswerCounts(
   db: D1Database,
   counts: readonly AnswerCount[],
@@ -33,7 +33,7 @@ export async function addAnswerCounts(
   ]);
 }
 
-/** Summed over the hours since a moment, the most frequent first. */
+/** Sums over the hours since a time, the most frequent first. */
 export async function readAnswerCounts(db: D1Database, since: number): Promise<AnswerCount[]> {
   const { results } = await db
     .prepare(

@@ -1,4 +1,4 @@
-// What could not be written to the log, kept whole so that it can be looked at and sent again.
+// Messages that could not be processed, stored whole so that an operator can inspect and replay them.
 
 export interface DeadLetter {
   id: string;
@@ -7,7 +7,7 @@ export interface DeadLetter {
   receivedAt: number;
 }
 
-/** Stores letters, each once by its id. */
+/** Stores dead letters; an id that is already stored is skipped. */
 export async function storeDeadLetters(db: D1Database, letters: readonly DeadLetter[]): Promise<void> {
   await db.batch(
     letters.map(({ id, body, reason, receivedAt }) =>
@@ -20,10 +20,10 @@ export async function storeDeadLetters(db: D1Database, letters: readonly DeadLet
   );
 }
 
-/** Of a notification that a receiver never took: what it told of is long known otherwise. */
+/** Reason of notifications that no receiver accepted. They are stale after a while, unlike lost events. */
 export const UNDELIVERED = 'not delivered in all attempts';
 
-/** Deletes undelivered notifications from before `before`; returns how many. */
+/** Deletes undelivered notifications received before `before`; returns their number. */
 export async function deleteUndelivered(db: D1Database, before: number): Promise<number> {
   const { meta } = await db
     .prepare('delete from dead_letters where reason = ?1 and received_at < ?2')

@@ -1,4 +1,4 @@
-// The event log in D1: bulk writing, once per (user, id), and reading in pages. It validates nothing: contracts do.
+// The event log in D1: bulk inserts, idempotent by (user, id), and paged reads. Validation belongs to contracts.
 
 import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
 import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';
@@ -21,9 +21,9 @@ const COLUMNS = [
   ['locale', 'locale'],
 ] as const satisfies readonly (readonly [string, keyof PlayerEvent])[];
 
-// One JSON parameter carries many rows: chunked VALUES would be bound to 100 parameters a statement.
+// One JSON parameter carries many rows; VALUES lists are limited to 100 parameters a statement.
 const INSERT_EVENTS = `insert into events (${COLUMNS.map(([column]) => column).join(', ')})
-  select ${COLUMNS.map((_, place) => `value->>${place}`).join(', ')} from json_each(?1) where true
+  select ${COLUMNS.map((_, index) => `value->>${index}`).join(', ')} from json_each(?1) where true
   on conflict do nothing`;
 const TOUCH_USERS = `insert into users (user_id, last_event_at)
   select value->>0, value->>1 from json_each(?1) where true
@@ -33,7 +33,7 @@ const EVENT_COLUMNS = COLUMNS.map(([column, field]) => (column === field ? colum
   ', ',
 );
 
-/** Writes events, each once, in a transaction for each portion. Returns how many were new. */
+/** Inserts events, one transaction per portion. Returns the number of new ones. */
 export async function insertEvents(db: D1Database, events: readonly PlayerEvent[]): Promise<number> {
   let inserted = 0;
   for (const { rows, json } of portionsOf(events, (event) => COLUMNS.map(([, field]) => event[field]))) {
@@ -50,8 +50,8 @@ export async function insertEvents(db: D1Database, events: readonly PlayerEvent[
 }
 
 /**
- * The events of a player's log that its signals are made of: the newest actions, the newest impressions, and the last
- * event of each lasting kind per item, however old. Some come twice; folding forgives that.
+ * The logged events that a player's signals are folded from: the newest actions, the newest impressions, and the last
+ * event of each mark kind per item, however old. Some appear twice; folding is idempotent.
  */
 export async function readSignalEvents(db: D1Database, userId: string): Promise<PlayerEvent[]> {
   const newest = (comparison: string) =>
@@ -65,7 +65,7 @@ export async function readSignalEvents(db: D1Database, userId: string): Promise<
   return answers.flatMap(({ results }) => results);
 }
 
-/** Of these, what lasts: the last event of each lasting kind per item. */
+/** The last event of each mark kind per item. */
 export const readMarkEvents = async (db: D1Database, userId: string): Promise<PlayerEvent[]> =>
   (await selectMarks(db, userId).all<PlayerEvent>()).results;
 
@@ -74,22 +74,22 @@ const MARK_TYPES = MARK_KINDS.map((kind) => `'${kind}'`).join(', ');
 const selectMarks = (db: D1Database, userId: string): D1PreparedStatement =>
   db
     .prepare(
-      // SQLite takes the other columns from the row that holds the maximum.
+      // SQLite takes the bare columns from the row that holds the maximum.
       `select ${EVENT_COLUMNS}, max(timestamp) from events
        where user_id = ?1 and type in (${MARK_TYPES}) and item_id is not null
        group by item_id, type order by timestamp desc limit ?2`,
     )
     .bind(userId, MARKS_MAX);
 
-/** The actions of many players that their signals are made of, as above, without impressions. */
+/** The same as `readSignalEvents` for many players, without impressions. */
 export async function readActionsOf(db: D1Database, userIds: readonly string[]): Promise<PlayerEvent[]> {
   const answers = await db.batch<PlayerEvent>([
     db
       .prepare(
         `select ${EVENT_COLUMNS} from (
-           select *, row_number() over (partition by user_id order by timestamp desc, id desc) as place from events
+           select *, row_number() over (partition by user_id order by timestamp desc, id desc) as recency from events
            where user_id in (select value from json_each(?1)) and type <> 'impression'
-         ) where place <= ?2`,
+         ) where recency <= ?2`,
       )
       .bind(JSON.stringify(userIds), RECENT_ACTIONS_MAX),
     db
@@ -103,7 +103,7 @@ export async function readActionsOf(db: D1Database, userIds: readonly string[]):
   return answers.flatMap(({ results }) => results);
 }
 
-/** One page of the log in the order it was written, after `sequence`. */
+/** One page of the log in insertion order, after `sequence`. */
 export async function readEventPage(
   db: D1Database,
   sequence: number,
@@ -116,14 +116,14 @@ export async function readEventPage(
   return results;
 }
 
-/** How many rows were logged after `sequence`. */
+/** The number of rows logged after `sequence`. */
 export async function countEventsAfter(db: D1Database, sequence: number): Promise<number> {
   return (
     (await db.prepare('select count(*) as n from events where sequence > ?1').bind(sequence).first<number>('n')) ?? 0
   );
 }
 
-/** Events per item, type and day (UTC) since a moment, impressions and searches left out. */
+/** Events per item, type and UTC day since a time (epoch milliseconds), without impressions and searches. */
 export async function readDailyCounts(db: D1Database, since: number): Promise<DailyCount[]> {
   const { results } = await db
     .prepare(
@@ -135,7 +135,7 @@ export async function readDailyCounts(db: D1Database, since: number): Promise<Da
   return results;
 }
 
-/** The same by country, of the events that name one. */
+/** The same per country, for events that name one. */
 export async function readCountryCounts(db: D1Database, since: number): Promise<CountryCount[]> {
   const { results } = await db
     .prepare(

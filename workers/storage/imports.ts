@@ -1,15 +1,15 @@
-// How far each import has come, so that one that was interrupted goes on where it stopped. Reading files is scripts/import.
+// The progress of each import, so that an interrupted one resumes. Files are read by scripts/import.
 
 export interface ImportState {
-  /** Epoch milliseconds of the first run. */
+  /** Start of the first run, epoch milliseconds. */
   startedAt: number;
-  /** Lines of the file whose rows are written. */
+  /** Lines of the file that are written. */
   linesDone: number;
   /** Null until the whole file is written. */
   finishedAt: number | null;
 }
 
-/** The state of an import, begun at `now` (epoch milliseconds) unless it was before. */
+/** Returns the state of an import, starting it at `now` (epoch milliseconds) if it is new. */
 export async function beginImport(db: D1Database, id: string, now: number): Promise<ImportState> {
   const state = await db
     .prepare(
@@ -22,8 +22,8 @@ export async function beginImport(db: D1Database, id: string, now: number): Prom
   return state!;
 }
 
-/** Notes that everything up to a line is written; `finishedAt` is null while there is more. */
-export async function noteImportProgress(
+/** Records that all lines up to `linesDone` are written; `finishedAt` is null until the last. */
+export async function recordImportProgress(
   db: D1Database,
   id: string,
   linesDone: number,
@@ -35,7 +35,7 @@ export async function noteImportProgress(
     .run();
 }
 
-/** Those of the ids that the catalogue has never heard of; a deleted item counts as heard of. */
+/** The ids without a row in the catalogue; deleted items still have one. */
 export async function findUnknownItemIds(db: D1Database, itemIds: readonly string[]): Promise<Set<string>> {
   const { results } = await db
     .prepare('select value as itemId from json_each(?1) where value not in (select item_id from items)')

@@ -1,5 +1,5 @@
-// The catalogue in D1. Each change takes the next revision, so an isolate can ask for what is newer than what it holds;
-// a deleted item leaves its row behind for the same reason.
+// The catalogue in D1. Each change takes the next revision, so that isolates read only what is newer than their cache;
+// for the same reason a deleted item leaves a tombstone.
 
 import type { Item, ItemPatch } from '../../models/contracts/item.ts';
 import { portionsOf } from './parameters.ts';
@@ -22,10 +22,12 @@ const COLUMNS = [
 const ITEM_COLUMNS = COLUMNS.map(([column, field]) => (column === field ? column : `${column} as ${field}`)).join(', ');
 const NEXT_REVISION = '(select coalesce(max(revision), 0) + 1 from items)';
 const UPSERT_ITEMS = `insert into items (${COLUMNS.map(([column]) => column).join(', ')}, deleted_at, revision)
-  select ${COLUMNS.map((_, place) => `value->>${place}`).join(', ')}, null, ${NEXT_REVISION}
+  select ${COLUMNS.map((_, index) => `value->>${index}`).join(', ')}, null, ${NEXT_REVISION}
   from json_each(?1) where true
   on conflict(item_id) do update set
-  ${[...COLUMNS.slice(1).map(([column]) => column), 'deleted_at', 'revision'].map((column) => `${column} = excluded.${column}`).join(', ')}`;
+  ${[...COLUMNS.slice(1).map(([column]) => column), 'deleted_at', 'revision']
+    .map((column) => `${column} = excluded.${column}`)
+    .join(', ')}`;
 
 type Row = Omit<Item, 'genres' | 'tags' | 'platforms' | 'hidden'> & {
   genres: string;
@@ -49,7 +51,7 @@ const fromRow = (row: Row): Item => ({
   hidden: row.hidden !== 0,
 });
 
-/** What became of an item; null where it was deleted. */
+/** An item after a change; null if it was deleted. */
 export interface ItemChange<T extends Item | null = Item | null> {
   itemId: string;
   revision: number;
@@ -72,14 +74,14 @@ export async function putItems(db: D1Database, items: readonly Item[]): Promise<
   return revision;
 }
 
-/** Changes the given fields. Undefined where there is no such item. */
+/** Changes the given fields. Undefined if the item does not exist. */
 export async function patchItem(
   db: D1Database,
   itemId: string,
   patch: ItemPatch,
 ): Promise<ItemChange<Item> | undefined> {
   const changes = COLUMNS.filter(([, field]) => field !== 'itemId' && patch[field as keyof ItemPatch] !== undefined);
-  const assignments = changes.map(([column], place) => `${column} = ?${place + 2}`);
+  const assignments = changes.map(([column], index) => `${column} = ?${index + 2}`);
   const row = await db
     .prepare(
       `update items set ${[...assignments, `revision = ${NEXT_REVISION}`].join(', ')}
@@ -90,7 +92,7 @@ export async function patchItem(
   return row === null ? undefined : { itemId, revision: row.revision, item: fromRow(row) };
 }
 
-/** Undefined where there is no such item. `now`: epoch milliseconds. */
+/** Undefined if the item does not exist. `now`: epoch milliseconds. */
 export async function deleteItem(db: D1Database, itemId: string, now: number): Promise<ItemChange<null> | undefined> {
   const revision = await db
     .prepare(
@@ -102,7 +104,7 @@ export async function deleteItem(db: D1Database, itemId: string, now: number): P
   return revision === null ? undefined : { itemId, revision, item: null };
 }
 
-/** Undefined where there is no such item on show. */
+/** Undefined if the item does not exist or is hidden. */
 export async function readItem(db: D1Database, itemId: string): Promise<Item | undefined> {
   const row = await db
     .prepare(`select ${ITEM_COLUMNS} from items where item_id = ?1 and deleted_at is null and not hidden`)
@@ -114,12 +116,12 @@ export async function readItem(db: D1Database, itemId: string): Promise<Item | u
 export interface ItemFilter {
   genre?: string | undefined;
   tag?: string | undefined;
-  /** Part of the title, the developer, a genre or a tag, any case. */
+  /** Substring of the title, the developer, a genre or a tag, ignoring case. */
   text?: string | undefined;
   hidden?: boolean;
 }
 
-/** One page in the order of ids, after `afterId`; hidden items only where they are asked for. */
+/** One page ordered by id, after `afterId`; hidden items only with `filter.hidden`. */
 export async function listItems(db: D1Database, filter: ItemFilter, afterId: string, limit: number): Promise<Item[]> {
   const { results } = await db
     .prepare(
@@ -135,7 +137,7 @@ export async function listItems(db: D1Database, filter: ItemFilter, afterId: str
   return results.map(fromRow);
 }
 
-/** Items changed after a revision, in the order of (revision, id). A page ends at `limit`; ask again after its last. */
+/** Items changed after a revision, ordered by (revision, id). A full page may have a successor: ask again after its last. */
 export async function readItemChanges(
   db: D1Database,
   after: { revision: number; itemId: string },

@@ -1,4 +1,4 @@
-// The record of every run of every job.
+// One row for each run of each job.
 
 export interface JobRun {
   job: string;
@@ -10,7 +10,7 @@ export interface JobRun {
   error: string | null;
 }
 
-/** Notes that a job has begun; a run that never ends stays `running`. Returns the run's id. */
+/** Records that a job has begun; a run that never ends stays `running`. Returns the run's id. */
 export async function beginJobRun(db: D1Database, job: string, cron: string, startedAt: number): Promise<number> {
   const id = await db
     .prepare("insert into job_runs (job, cron, started_at, outcome) values (?1, ?2, ?3, 'running') returning id")
@@ -30,7 +30,7 @@ export async function endJobRun(
     .run();
 }
 
-/** Returns how many were deleted. */
+/** Returns the number of deleted rows. */
 export async function deleteOldJobRuns(db: D1Database, before: number): Promise<number> {
   const { meta } = await db.prepare('delete from job_runs where started_at < ?1').bind(before).run();
   return meta.changes;

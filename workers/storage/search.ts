@@ -1,11 +1,11 @@
-// Full text over the catalogue in D1 (SQLite's FTS5). It forgives no typing errors: workers/recommending/search.ts does.
+// Full-text search over the catalogue in D1 (SQLite's FTS5). Typing errors are handled by workers/recommending/search.ts.
 
-/** What a word of the query weighs where it is found: title, genres and tags, developer. */
+/** BM25 weights of the columns: title, genres and tags, developer. */
 const WEIGHTS = '10.0, 3.0, 4.0';
 
-/** Ids of items on show that hold every word of the query, or one that begins so, the best first. */
+/** Ids of visible items that contain every word of the query, or a word it is a prefix of, best first. */
 export async function searchItems(db: D1Database, query: string, limit: number): Promise<string[]> {
-  // Each word is quoted: what a player types is never taken for the syntax of a query.
+  // Quoted, so that no input is read as query syntax.
   const words = query.match(/[\p{L}\p{N}]+/gu) ?? [];
   if (words.length === 0) return [];
   const { results } = await db

@@ -1,23 +1,23 @@
-// The log of slates in D1: each once, by the answer's id, the newest. What they are for is models/training/ranking.
+// The log of slates in D1: the newest ones, each once by its recommendation id. models/ranking trains on them.
 
 import type { Slate } from '../../models/contracts/slate.ts';
 
-/** Some 30 KB each, with pages of full rows of 20 up to 70: 150 to 350 MB. Four rounds of the closed loop make as many. */
+/** About 30 KB each, up to 70 KB for pages of full rows: 150 to 350 MB. Four rounds of the closed loop log as many. */
 export const SLATES_MAX = 5_000;
-/** So that no statement is a long one. */
+/** Rows deleted by one statement, which keeps it short. */
 const DELETED_MAX = 500;
 
 /**
- * Writes slates, each once, in one transaction, and forgets those that were written longest ago where there are too many:
- * the log of events is in the same database, and must have its room. Returns how many were new. `max`: how many are kept.
+ * Inserts slates in one transaction and deletes the oldest beyond `max`: the event log shares the database and needs the
+ * space. Returns the number of new slates.
  */
 export async function insertSlates(db: D1Database, slates: readonly Slate[], max = SLATES_MAX): Promise<number> {
   if (slates.length === 0) return 0;
   const insert = db.prepare(
     'insert into slates (recommendation_id, shown_at, body) values (?1, ?2, ?3) on conflict do nothing',
   );
-  // Rowids rise as long as the newest row stays.
-  const forget = db
+  // Rowids increase as long as the newest row is kept.
+  const deleteOldest = db
     .prepare(
       `delete from slates where rowid in (
          select rowid from slates where rowid <= (select max(rowid) from slates) - ?1 order by rowid limit ?2
@@ -26,15 +26,15 @@ export async function insertSlates(db: D1Database, slates: readonly Slate[], max
     .bind(max, DELETED_MAX);
   const written = await db.batch([
     ...slates.map((slate) => insert.bind(slate.recommendationId, slate.shownAt, JSON.stringify(slate))),
-    forget,
+    deleteOldest,
   ]);
   return written.slice(0, -1).reduce((sum, { meta }) => sum + (meta.changes > 0 ? 1 : 0), 0);
 }
 
-/** Where a page of slates ends. */
+/** The end of a page of slates. */
 export type SlateCursor = Pick<Slate, 'shownAt' | 'recommendationId'>;
 
-/** One page of those shown before `before`, the newest first, as JSON. */
+/** One page of slates shown before `before`, newest first, as JSON. */
 export async function readSlatePage(
   db: D1Database,
   before: SlateCursor,
@@ -50,7 +50,7 @@ export async function readSlatePage(
   return results;
 }
 
-/** Returns how many were deleted. */
+/** Returns the number of deleted rows. */
 export async function deleteOldSlates(db: D1Database, before: number): Promise<number> {
   const { meta } = await db.prepare('delete from slates where shown_at < ?1').bind(before).run();
   return meta.changes;

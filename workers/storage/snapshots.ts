@@ -1,5 +1,5 @@
-// Snapshots in R2: the log and the catalogue of one moment in gzipped parts, then the pointer. Training reads them
-// (scripts/train.ts); the cron job writes them.
+// Snapshots in R2: the log and the catalogue at one time, in gzipped parts, then the pointer. A cron job writes them and
+// scripts/train.ts reads them.
 
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import { SNAPSHOT_POINTER_KEY, snapshotKey, TRAINING_DUE_KEY } from '../../models/contracts/layout.ts';
@@ -16,19 +16,19 @@ import { readSlatePage, SLATES_MAX, type SlateCursor } from './slates.ts';
 
 const EVENT_PAGE = 10_000;
 const ITEM_PAGE = 2_000;
-/** About 12 MB of text before compression: far from an isolate's memory. */
+/** About 12 MB of text before compression, well below an isolate's memory. */
 const LINES_PER_PART = 50_000;
-/** A page is a part: some 7 to 17 MB, below the 32 MB of an answer; an invocation may make only so many queries. */
+/** A page is a part: 7 to 17 MB, below D1's 32 MB per result; fewer, larger pages because queries per invocation are limited. */
 const SLATE_PAGE = 250;
 const SNAPSHOTS_KEPT = 3;
 
-/** The newest snapshot; undefined where there is none. */
+/** The newest snapshot; undefined if there is none. */
 export async function readSnapshotManifest(bucket: R2Bucket): Promise<SnapshotManifest | undefined> {
   const object = await bucket.get(SNAPSHOT_POINTER_KEY);
   return object === null ? undefined : SnapshotManifest.parse(await object.json());
 }
 
-/** Exports the whole log and catalogue, and moves the pointer when every part is there. `now`: epoch milliseconds. */
+/** Exports the whole log and catalogue, then moves the pointer. `now`: epoch milliseconds. */
 export async function exportSnapshot(db: D1Database, bucket: R2Bucket, now: number): Promise<SnapshotManifest> {
   const createdAt = new Date(now).toISOString();
   const version = createdAt.replaceAll(/[-:.]/g, '');
@@ -92,7 +92,7 @@ export async function exportSnapshot(db: D1Database, bucket: R2Bucket, now: numb
   return manifest;
 }
 
-const partName = (kind: SnapshotPart['kind'], place: number) => `${kind}-${String(place).padStart(5, '0')}.jsonl.gz`;
+const partName = (kind: SnapshotPart['kind'], index: number) => `${kind}-${String(index).padStart(5, '0')}.jsonl.gz`;
 
 async function writePart(
   bucket: R2Bucket,
@@ -107,7 +107,7 @@ async function writePart(
   return { key, kind, rows: lines.length, bytes: packed.byteLength, sha256 };
 }
 
-/** A trainer may still be reading the one before the newest. */
+/** Keeps the newest few: a trainer may still be reading the previous one. */
 async function deleteOldSnapshots(bucket: R2Bucket): Promise<void> {
   const versions = new Map<string, string[]>();
   let cursor: string | undefined;
@@ -123,7 +123,7 @@ async function deleteOldSnapshots(bucket: R2Bucket): Promise<void> {
     await bucket.delete(versions.get(version)!);
 }
 
-/** Tells a waiting trainer that there is something to learn. */
+/** Tells a waiting trainer that a snapshot is worth training on. */
 export async function announceTraining(bucket: R2Bucket, due: TrainingDue): Promise<void> {
   await bucket.put(TRAINING_DUE_KEY, JSON.stringify(due));
 }

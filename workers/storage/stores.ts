@@ -1,4 +1,4 @@
-// The two stores that nearly everything needs; the same type in workerd and in a Node command.
+// The two stores that most code needs; the type is the same in workerd and in Node commands.
 
 export interface Stores {
   DB: D1Database;

@@ -1,12 +1,12 @@
-// Subscriptions in D1, with the secrets that their webhooks are signed with; and the queue that what happens is told on.
-// It sends nothing over the network: workers/nearline/webhooks.ts does.
+// Webhook subscriptions in D1 with their signing secrets, and the queue of notifications. workers/nearline/webhooks.ts
+// does the sending.
 
 import type { Delivery, Notification, Subscription } from '../../models/contracts/subscription.ts';
 
-/** What a queue takes in one call. */
+/** Limit of a queue's sendBatch. */
 const MESSAGES_PER_CALL = 100;
 
-/** As Standard Webhooks writes a secret: this, and the key in base64. */
+/** Prefix of a secret as Standard Webhooks writes it; the key follows in base64. */
 export const SECRET_PREFIX = 'whsec_';
 const SECRET_BYTES = 24;
 
@@ -25,7 +25,7 @@ interface Row {
   failures: number;
 }
 
-/** The oldest first, without their secrets. */
+/** Oldest first, without secrets. */
 export async function listSubscriptions(db: D1Database): Promise<Subscription[]> {
   const { results } = await db
     .prepare(
@@ -43,7 +43,7 @@ export async function listSubscriptions(db: D1Database): Promise<Subscription[]>
   }));
 }
 
-/** False where it would be one more than `max`. */
+/** False if there are `max` already. */
 export async function insertSubscription(
   db: D1Database,
   { subscriptionId, url, events, createdAt }: Subscription,
@@ -60,7 +60,7 @@ export async function insertSubscription(
   return meta.changes > 0;
 }
 
-/** False where there is no such subscription. */
+/** False if it does not exist. */
 export async function deleteSubscription(db: D1Database, subscriptionId: string): Promise<boolean> {
   const { meta } = await db.prepare('delete from subscriptions where subscription_id = ?1').bind(subscriptionId).run();
   return meta.changes > 0;
@@ -71,7 +71,7 @@ export interface Address {
   secret: string;
 }
 
-/** Where to send, and what to sign with; without those that were deleted. */
+/** URL and secret of each subscription that still exists. */
 export async function readAddresses(db: D1Database, subscriptionIds: readonly string[]): Promise<Map<string, Address>> {
   const { results } = await db
     .prepare(
@@ -104,7 +104,7 @@ export async function recordAttempts(db: D1Database, attempts: readonly Attempt[
   );
 }
 
-/** One message for each that listens; none where nobody does. */
+/** Queues one message for each listener of the notification's type. */
 export async function notify(
   queue: Queue<Delivery>,
   listeners: readonly Listener[],
@@ -122,7 +122,7 @@ export async function isAnnounced(db: D1Database, release: string): Promise<bool
   return found !== null;
 }
 
-/** `now`: epoch milliseconds. */
+/** Records that subscribers were told of a release. `now`: epoch milliseconds. */
 export async function markAnnounced(db: D1Database, release: string, now: number): Promise<void> {
   await db
     .prepare('insert into announced_releases (release, announced_at) values (?1, ?2) on conflict do nothing')

@@ -1,9 +1,9 @@
-// Players in D1: when they were seen last, what they prefer, and which guests have become which player.
+// Players in D1: when they were last seen, their preferences, and identity merges.
 
 import { Preferences } from '../../models/contracts/preferences.ts';
 import { mergedEventPrefix } from '../../models/features/signals.ts';
 
-/** The players seen last, newest first. */
+/** The players seen last, most recent first. */
 export async function listUsers(db: D1Database, limit: number): Promise<{ userId: string; lastEventAt: number }[]> {
   const { results } = await db
     .prepare(
@@ -14,7 +14,7 @@ export async function listUsers(db: D1Database, limit: number): Promise<{ userId
   return results;
 }
 
-/** Those seen since a moment, in the order of ids, after `afterId`. */
+/** One page of the players seen since a time, ordered by id, after `afterId`. */
 export async function listActiveUsers(
   db: D1Database,
   since: number,
@@ -28,7 +28,7 @@ export async function listActiveUsers(
   return results.map(({ userId }) => userId);
 }
 
-/** A copy of what the player's object keeps. `now`: epoch milliseconds, for a player nobody has seen. */
+/** Copies the preferences that the player's object holds. `now`: epoch milliseconds, used for a new player. */
 export async function writePreferences(
   db: D1Database,
   userId: string,
@@ -44,11 +44,11 @@ export async function writePreferences(
     .run();
 }
 
-/** Undefined where there are none. */
+/** Undefined if the player has none. */
 export const readPreferences = async (db: D1Database, userId: string): Promise<Preferences | undefined> =>
   (await readManyPreferences(db, [userId])).get(userId);
 
-/** Of those players who have any. */
+/** By user id; players without preferences are left out. */
 export async function readManyPreferences(
   db: D1Database,
   userIds: readonly string[],
@@ -64,9 +64,8 @@ export async function readManyPreferences(
 }
 
 /**
- * Says that a guest has become a player, once and for all, and returns which. Undefined, and nothing said, where the
- * player has itself become another: this one place decides, so that no two can become each other. `now`: epoch
- * milliseconds.
+ * Decides once and for all which player a guest is merged into, and returns that player. Undefined, and nothing decided,
+ * if the target was itself merged: deciding here alone prevents circles of merges. `now`: epoch milliseconds.
  */
 export async function claimMerge(
   db: D1Database,
@@ -88,8 +87,7 @@ export async function claimMerge(
 }
 
 /**
- * The logs of those of these who have become others are the others' from now on, and so forth where those have become
- * others in turn. Told again it does nothing.
+ * Moves the logs of merged guests among these users to their players, following chains of merges. Idempotent.
  */
 export async function moveMergedLogs(db: D1Database, userIds: readonly string[]): Promise<void> {
   const merges = await readMerges(db, userIds);
@@ -102,7 +100,7 @@ async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Pr
     db
       .prepare('update or ignore events set user_id = ?2, id = ?3 || id where user_id = ?1')
       .bind(fromUserId, toUserId, mergedEventPrefix(fromUserId)),
-    // What was there already.
+    // Events that the player already had.
     db.prepare('delete from events where user_id = ?1').bind(fromUserId),
     db
       .prepare(
@@ -117,7 +115,7 @@ async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Pr
   ]);
 }
 
-/** Who of these has become whom. */
+/** Target player by merged guest, for the given users. */
 async function readMerges(db: D1Database, userIds: readonly string[]): Promise<Map<string, string>> {
   const { results } = await db
     .prepare(
