@@ -18,7 +18,7 @@ interface Status {
   engine: string;
   items: number;
   deadLetters: number;
-  failures: string[];
+  failures: object[];
   jobRuns: { job: string; outcome: string; rows: number }[];
 }
 

@@ -79,9 +79,9 @@ function AnswerPanel({ answer, lastNotice, children }: AnswerPanelProps) {
       </p>
       {dataUntil && <p class="detail">Trained on events until {new Date(dataUntil).toLocaleString()}</p>}
       {lastNotice && <p class="detail notice">{lastNotice}</p>}
-      {degraded.map((step) => (
+      {degraded.map(({ step, reason }) => (
         <p key={step} class="detail degraded">
-          {step}
+          {step}: {reason}
         </p>
       ))}
       {children}

@@ -47,6 +47,41 @@ export const ROW_KINDS = [
 ] as const;
 export type RowKind = (typeof ROW_KINDS)[number];
 
+/**
+ * The steps of an answer that can fall back. signals: the player's object; log: the player's events in D1, read in its
+ * stead; safety: adult games are left out, as the player could not be identified. catalogue, statistics, release, rules:
+ * what every isolate caches. model, ranking: the models of the release. composition: the algorithm; filters: they leave
+ * nothing to show. nearline, batch: the stored galleries. deadline: waited beyond it. search, search-event: full text,
+ * and recording the search.
+ */
+export const DEGRADED_STEPS = [
+  'signals',
+  'log',
+  'safety',
+  'catalogue',
+  'statistics',
+  'release',
+  'rules',
+  'model',
+  'ranking',
+  'composition',
+  'filters',
+  'nearline',
+  'batch',
+  'deadline',
+  'search',
+  'search-event',
+] as const;
+export type DegradedStep = (typeof DEGRADED_STEPS)[number];
+
+export const Degradation = z
+  .object({
+    step: z.enum(DEGRADED_STEPS),
+    reason: z.string().meta({ description: 'For people: the text may change.' }),
+  })
+  .meta({ id: 'Degradation' });
+export type Degradation = z.infer<typeof Degradation>;
+
 export const RecommendedItem = z
   .object({
     itemId: z.string(),
@@ -63,7 +98,7 @@ const answer = {
   release: z.string().nullable().meta({ description: 'Version of the model release in use.' }),
   generatedAt: z.iso.datetime(),
   dataUntil: z.iso.datetime().nullable().meta({ description: 'The newest event that the release was trained on.' }),
-  degraded: z.array(z.string()).meta({ description: 'Steps that fell back, with the reason; empty if none did.' }),
+  degraded: z.array(Degradation).meta({ description: 'Steps that fell back, with the reason; empty if none did.' }),
 };
 
 /** Why an item is in an answer, or why it is not. */

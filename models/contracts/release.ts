@@ -112,7 +112,11 @@ export const ReleaseManifest = z.object({
 });
 export type ReleaseManifest = z.infer<typeof ReleaseManifest>;
 
-/** The vocabulary as it is published: a place in it is an item's place in every tensor. */
+/** A manifest as the edge reads it: a ranking part that this version does not know leaves the rest usable. */
+export const ReadManifest = ReleaseManifest.extend({ ranking: z.unknown() });
+export type ReadManifest = z.infer<typeof ReadManifest>;
+
+/** The vocabulary as it is published: its order is the item index of every tensor. */
 export const encodeVocabulary = (itemIds: readonly string[]): Uint8Array =>
   new TextEncoder().encode(JSON.stringify(itemIds));
 

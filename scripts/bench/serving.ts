@@ -84,8 +84,9 @@ export async function benchServing(say: (message: string) => void): Promise<Serv
         itemId: `g${place * 97}`,
       })),
     });
-    const { tier, degraded } = await get<{ tier: string; degraded: string[] }>(gallery);
-    if (tier !== 'online' || degraded.length > 0) throw new Error(`the model does not serve: ${tier} ${degraded}`);
+    const { tier, degraded } = await get<{ tier: string; degraded: object[] }>(gallery);
+    if (tier !== 'online' || degraded.length > 0)
+      throw new Error(`the model does not serve: ${tier} ${JSON.stringify(degraded)}`);
 
     const recommendations = `${ours.url}/v1/users/player/recommendations?n=20`;
     const bare = { url: `${baseline.url}/`, key: KEY };

@@ -1,5 +1,5 @@
-// The only file that knows onnxruntime-web. It is imported dynamically, so that neither start-up nor a test that does
-// not rank pays for it.
+// The only file of the Worker that knows onnxruntime-web. Import it dynamically, so that neither start-up nor a test
+// without ranking pays for it.
 
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import * as ort from 'onnxruntime-web/wasm';
@@ -7,8 +7,8 @@ import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
 import type { EncodedHistories } from '../../models/features/history.ts';
 import { type Ranker, RefusedModelError, type Scorer } from './scorer.ts';
 
-// workerd compiles no Wasm from bytes; only a statically imported module may be instantiated. ORT is given this buffer
-// as its binary, and the module is swapped in for exactly that buffer; every other caller passes through untouched.
+// workerd does not compile Wasm from bytes: only a statically imported module may be instantiated. ORT gets this buffer
+// as its binary, and the module is swapped in for exactly that buffer; every other caller passes through.
 const sentinel = new ArrayBuffer(8);
 let prepared = false;
 /** Undefined until ORT has started. */
@@ -40,7 +40,7 @@ async function open(model: Uint8Array, name: string): Promise<ort.InferenceSessi
   });
 }
 
-/** Opens a ranking model. Throws as `createOrtScorer` does. */
+/** Opens a ranking model. Throws if ORT cannot start or refuses it. */
 export async function createOrtRanker(model: Uint8Array): Promise<Ranker> {
   const session = await open(model, 'the ranking model');
   return {
@@ -53,14 +53,14 @@ export async function createOrtRanker(model: Uint8Array): Promise<Ranker> {
   };
 }
 
-/** Opens a model file of the retrieval signature (models/contracts/release.ts). Throws where ORT cannot start or refuses it. */
+/** Opens a model of the retrieval signature (models/contracts/release.ts). Throws if ORT cannot start or refuses it. */
 export async function createOrtScorer(model: Uint8Array): Promise<Scorer> {
   const session = await open(model, 'the model');
   return {
     engine: 'onnx',
     memoryBytes: () => memory?.buffer.byteLength ?? 0,
-    // Between its awaits a run does no I/O, so two requests never interleave inside it; one request must not start two
-    // at once, and has no need to.
+    // Between its awaits a run does no I/O, so two requests never interleave in it. One request must not start two at
+    // once.
     async score({ batch, items, weights, ages }: EncodedHistories) {
       const shape = [batch, HISTORY_LENGTH];
       const { scores } = await session.run({

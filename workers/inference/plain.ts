@@ -1,12 +1,12 @@
-// Scores with plain TypeScript from the release's neighbours, where ORT cannot start. It stands in for the model and does
-// not equal it: what the games of a history have near them adds up, whatever the model has learnt beside that.
+// Scores in plain TypeScript from the release's neighbours where ORT cannot start: the weights of the neighbours of a
+// history's items add up. It stands in for the model and does not reproduce its scores.
 
 import type { NeighbourTables } from '../../models/contracts/neighbours.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
 import type { EncodedHistories } from '../../models/features/history.ts';
 import type { Scorer } from './scorer.ts';
 
-/** A history item's weight is halved each time its age grows by this, as popularity is. */
+/** The half-life of a history item's weight, the same as for popularity. */
 const HALF_LIFE_DAYS = 14;
 
 export function createPlainScorer({ items, perItem, neighbours, weights }: NeighbourTables): Scorer {

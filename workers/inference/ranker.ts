@@ -1,30 +1,61 @@
-// The ranking model of a release: opened where its features are the ones that this version encodes, and tested as the
-// retrieval model is. Without ORT there is none, and the prior ranks.
+// Opens the ranking model of a release, after the same self-test as the retrieval model. Where it cannot be used, the
+// release serves without it: the prior ranks, and the reason is kept.
 
-import { PARITY_TOLERANCE, type RankingPart } from '../../models/contracts/release.ts';
+import { PARITY_TOLERANCE, RankingPart } from '../../models/contracts/release.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
+import { readCachedFile } from './release-files.ts';
 import type { Ranker } from './scorer.ts';
 
-/** Throws where the model reads other features than this version encodes. */
-export function checkFeatures({ featuresHash, actions }: RankingPart): void {
-  if (featuresHash !== FEATURES_HASH || actions.join() !== ACTIONS.join())
-    throw new Error(
-      `its ranking model reads the features ${featuresHash}, where this version encodes ${FEATURES_HASH}: train again with this version`,
-    );
+export interface LoadedRanking {
+  /** Null if the release has none, ORT cannot start, or opening it failed. */
+  ranker: Ranker | null;
+  /** Why opening it failed; undefined otherwise. */
+  failure: string | undefined;
 }
 
-/** A ranker that has repeated the trainer's own example. Throws where ORT refuses it or the probabilities differ. */
-export async function openRanker(model: Uint8Array, { selfTest }: RankingPart): Promise<Ranker> {
+export const NO_RANKING: LoadedRanking = { ranker: null, failure: undefined };
+
+/** `part`: the ranking part of the manifest, of whichever version. Never throws. */
+export async function loadRanking(bucket: R2Bucket, part: unknown): Promise<LoadedRanking> {
+  if (part === null) return NO_RANKING;
+  try {
+    const ranking = parseRankingPart(part);
+    return { ranker: await openRanker(await readCachedFile(bucket, ranking.model), ranking), failure: undefined };
+  } catch (error) {
+    const failure = (error as Error).message;
+    console.error(JSON.stringify({ alert: 'ranking model left out', error: failure }));
+    return { ranker: null, failure };
+  }
+}
+
+/** Throws if this version cannot read the part, or encodes other features than the model reads. */
+function parseRankingPart(part: unknown): RankingPart {
+  const parsed = RankingPart.safeParse(part);
+  if (!parsed.success) throw new Error('this version cannot read the ranking part of the manifest');
+  const { featuresHash, actions } = parsed.data;
+  if (featuresHash !== FEATURES_HASH)
+    throw new Error(
+      `the ranking model reads the features ${featuresHash}, but this version encodes ${FEATURES_HASH}: train again`,
+    );
+  if (actions.join() !== ACTIONS.join())
+    throw new Error(
+      `the ranking model predicts the actions ${actions}, but this version ranks by ${ACTIONS}: train again`,
+    );
+  return parsed.data;
+}
+
+/** Throws if ORT refuses the model, or its probabilities differ from the trainer's. */
+async function openRanker(model: Uint8Array, { selfTest }: RankingPart): Promise<Ranker> {
   const { createOrtRanker } = await import('./ort.ts');
   const ranker = await createOrtRanker(model);
   try {
     const features = Float32Array.from(selfTest.features);
     const probabilities = await ranker.predict(features, features.length / FEATURES.length);
     if (probabilities.length !== selfTest.expected.length)
-      throw new Error(`${probabilities.length} probabilities, where the trainer had ${selfTest.expected.length}`);
-    for (const [place, expected] of selfTest.expected.entries())
-      if (!(Math.abs(probabilities[place]! - expected) <= PARITY_TOLERANCE))
-        throw new Error(`probability ${place} is ${probabilities[place]}, the trainer said ${expected}`);
+      throw new Error(`${probabilities.length} probabilities instead of ${selfTest.expected.length}`);
+    for (const [index, expected] of selfTest.expected.entries())
+      if (!(Math.abs(probabilities[index]! - expected) <= PARITY_TOLERANCE))
+        throw new Error(`probability ${index} is ${probabilities[index]}, the trainer's was ${expected}`);
     return ranker;
   } catch (error) {
     await ranker.release();

@@ -1,64 +1,46 @@
-// Loads a release into the isolate: pointer → manifest → files (this location's cache, then R2) → sha256 → engine →
-// self-test. It answers with a whole, tested release or throws; what to do meanwhile is the caller's affair.
+// Loads a release into the isolate: pointer → manifest → files → engine → self-test. The result is a whole, tested
+// release, or an error; only the ranking model may be left out. What to serve meanwhile is the caller's decision.
 
-import { sha256Hex } from '../../models/contracts/digest.ts';
 import { decodeNeighbourFile, type NeighbourTables } from '../../models/contracts/neighbours.ts';
-import type { ReleaseFile, ReleaseManifest } from '../../models/contracts/release.ts';
-import { readManifest, readPointer, readReleaseFile } from '../storage/releases.ts';
+import type { ReadManifest, ReleasePointer } from '../../models/contracts/release.ts';
+import { readManifest, readPointer } from '../storage/releases.ts';
 import { createPlainScorer } from './plain.ts';
-import { checkFeatures, openRanker } from './ranker.ts';
-import { type Ranker, RefusedModelError, type Scorer, selfTest } from './scorer.ts';
+import { type LoadedRanking, loadRanking, NO_RANKING } from './ranker.ts';
+import { readCachedFile } from './release-files.ts';
+import { RefusedModelError, type Scorer, selfTest } from './scorer.ts';
 
 export interface LoadedRelease {
-  manifest: ReleaseManifest;
+  manifest: ReadManifest;
   scorer: Scorer;
-  /** Null where the release has none, or ORT cannot start. */
-  ranker: Ranker | null;
+  /** The one part that changes: after a failure it is loaded again. */
+  ranking: LoadedRanking;
+  rankingLoadedAt: number;
   neighbours: NeighbourTables;
-  /** Place in the tensors → item id, and back. */
+  /** Item index → item id, and back. */
   itemIds: readonly string[];
   itemIndices: ReadonlyMap<string, number>;
 }
 
-/** A release that failed is not fetched again for this long, unless the pointer moves on. */
-const BROKEN_RETRY_MS = 60_000;
+/** What failed is not fetched again for this long, unless the pointer moves on. */
+const RETRY_MS = 60_000;
 let broken: { version: string; reason: string; at: number } | undefined;
 
-/** The release that the pointer names: `held` where that is it, or where there is no pointer. */
+/** The release that the pointer names: `previous` if that is it, or if there is no pointer. `now`: epoch milliseconds. */
 export async function loadRelease(
   bucket: R2Bucket,
-  held: LoadedRelease | undefined,
+  previous: LoadedRelease | undefined,
   now: number,
 ): Promise<LoadedRelease | undefined> {
   const pointer = await readPointer(bucket);
-  if (pointer === undefined) return held;
+  if (pointer === undefined) return previous;
   const { version } = pointer;
-  if (held?.manifest.version === version) return held;
-  if (broken?.version === version && now - broken.at < BROKEN_RETRY_MS) throw new Error(broken.reason);
+  if (previous?.manifest.version === version) {
+    await retryRanking(bucket, previous, now);
+    return previous;
+  }
+  if (broken?.version === version && now - broken.at < RETRY_MS) throw new Error(broken.reason);
   try {
-    const manifest = await readManifest(bucket, pointer);
-    if (manifest.ranking !== null) checkFeatures(manifest.ranking);
-    const [model, vocabulary, neighbourFile, ranking] = await Promise.all([
-      readCached(bucket, manifest.model),
-      readCached(bucket, manifest.vocabulary),
-      readCached(bucket, manifest.neighbours),
-      manifest.ranking && readCached(bucket, manifest.ranking.model),
-    ]);
-    const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
-    const places = new Map(itemIds.map((itemId, place) => [itemId, place]));
-    if (itemIds.length !== manifest.items || places.size !== manifest.items)
-      throw new Error(`a vocabulary of ${places.size} items, where the manifest says ${manifest.items}`);
-    const neighbours = decodeNeighbourFile(neighbourFile, manifest.items, manifest.neighbours.perItem);
-    if (!neighbours.ok) throw new Error(neighbours.error);
-    const scorer = await startEngine(model, manifest, neighbours.value);
-    const ranker =
-      ranking === null || manifest.ranking === null || scorer.engine === 'plain'
-        ? null
-        : await openRanker(ranking, manifest.ranking).catch(async (error) => {
-            await scorer.release();
-            throw error;
-          });
-    const loaded = { manifest, scorer, ranker, neighbours: neighbours.value, itemIds, itemIndices: places };
+    const loaded = await loadVersion(bucket, pointer, now);
     broken = undefined;
     return loaded;
   } catch (error) {
@@ -68,13 +50,38 @@ export async function loadRelease(
   }
 }
 
-/** What ORT holds for a release is let go. */
-export async function retireRelease({ scorer, ranker }: LoadedRelease): Promise<void> {
-  await Promise.all([scorer.release(), ranker?.release()]);
+async function loadVersion(bucket: R2Bucket, pointer: ReleasePointer, now: number): Promise<LoadedRelease> {
+  const manifest = await readManifest(bucket, pointer);
+  const [model, vocabulary, neighbourFile] = await Promise.all([
+    readCachedFile(bucket, manifest.model),
+    readCachedFile(bucket, manifest.vocabulary),
+    readCachedFile(bucket, manifest.neighbours),
+  ]);
+  const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
+  const itemIndices = new Map(itemIds.map((itemId, index) => [itemId, index]));
+  if (itemIds.length !== manifest.items || itemIndices.size !== manifest.items)
+    throw new Error(`a vocabulary of ${itemIndices.size} items, where the manifest says ${manifest.items}`);
+  const neighbours = decodeNeighbourFile(neighbourFile, manifest.items, manifest.neighbours.perItem);
+  if (!neighbours.ok) throw new Error(neighbours.error);
+  const scorer = await startEngine(model, manifest, neighbours.value);
+  // Without ORT no ranking model runs.
+  const ranking = scorer.engine === 'plain' ? NO_RANKING : await loadRanking(bucket, manifest.ranking);
+  return { manifest, scorer, ranking, rankingLoadedAt: now, neighbours: neighbours.value, itemIds, itemIndices };
 }
 
-/** ORT, once it has passed the release's self-test; where ORT cannot start, what needs none. */
-async function startEngine(model: Uint8Array, manifest: ReleaseManifest, neighbours: NeighbourTables): Promise<Scorer> {
+async function retryRanking(bucket: R2Bucket, release: LoadedRelease, now: number): Promise<void> {
+  if (release.ranking.failure === undefined || now - release.rankingLoadedAt < RETRY_MS) return;
+  release.rankingLoadedAt = now;
+  release.ranking = await loadRanking(bucket, release.manifest.ranking);
+}
+
+/** Frees the memory that ORT holds for a release. */
+export async function retireRelease({ scorer, ranking }: LoadedRelease): Promise<void> {
+  await Promise.all([scorer.release(), ranking.ranker?.release()]);
+}
+
+/** ORT, once it has passed the release's self-test; the plain scorer if ORT cannot start. */
+async function startEngine(model: Uint8Array, manifest: ReadManifest, neighbours: NeighbourTables): Promise<Scorer> {
   let scorer: Scorer;
   try {
     const { createOrtScorer } = await import('./ort.ts');
@@ -91,18 +98,4 @@ async function startEngine(model: Uint8Array, manifest: ReleaseManifest, neighbo
     await scorer.release();
     throw error;
   }
-}
-
-/** A file of the release from this location's cache, or from R2; verified either way. Keys never change their content. */
-async function readCached(bucket: R2Bucket, file: ReleaseFile): Promise<Uint8Array> {
-  const url = `https://releases.invalid/${file.key}`;
-  const cached = await caches.default.match(url);
-  const bytes = cached && new Uint8Array(await cached.arrayBuffer());
-  if (bytes !== undefined && (await sha256Hex(bytes)) === file.sha256) return bytes;
-  const fetched = await readReleaseFile(bucket, file);
-  await caches.default.put(
-    url,
-    new Response(fetched, { headers: { 'cache-control': 'public, max-age=604800, immutable' } }),
-  );
-  return fetched;
 }

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { releaseKey } from '../../models/contracts/layout.ts';
 import { RELEASE_SCHEMA } from '../../models/contracts/release.ts';
 import { encodeHistories } from '../../models/features/history.ts';
 import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
@@ -27,6 +28,8 @@ const histories = [
 ];
 const TELLING = 3;
 const encode = ({ itemIndices: places }: LoadedRelease) => encodeHistories(histories, places);
+
+const cutOff = (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1);
 
 async function expectScores(release: LoadedRelease, shift: number) {
   const scores = await release.scorer.score(encode(release));
@@ -122,7 +125,6 @@ it('swaps to a newer release, and keeps the one it has when the next is broken, 
   const flip = (bytes: Uint8Array) => {
     bytes[bytes.length >> 1]! ^= 1;
   };
-  const cutOff = (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1);
   const breaks: Record<string, [how: Partial<Publication>, reason: RegExp]> = {
     'a flipped bit in the model': [{ damage: ({ model }) => flip(model) }, /model\.onnx does not have the sha256/],
     'a flipped bit in the vocabulary': [{ damage: ({ vocabulary }) => flip(vocabulary) }, /vocabulary\.json does not/],
@@ -145,7 +147,7 @@ it('swaps to a newer release, and keeps the one it has when the next is broken, 
     ],
     'an older model under a newer manifest': [
       { lie: (_, { selfTest }) => Object.assign(selfTest.expected[0]!, { score: 9 }) },
-      /self-test: item 0 scores .*, the trainer said 9/,
+      /self-test: item 0 scores .*, the trainer's score was 9/,
     ],
     'a vocabulary that the model was not trained on': [
       { lie: (contents) => Object.assign(contents, { itemIds: [...itemIds, 'one more'] }) },
@@ -161,11 +163,11 @@ it('swaps to a newer release, and keeps the one it has when the next is broken, 
     ],
     'an older schema': [
       { schema: 1 },
-      new RegExp(`is of schema 1, where this version reads ${RELEASE_SCHEMA}: train again`),
+      new RegExp(`is of schema 1, but this version reads ${RELEASE_SCHEMA}: train again`),
     ],
     'a schema of the future': [
       { schema: 99 },
-      new RegExp(`is of schema 99, where this version reads ${RELEASE_SCHEMA}: deploy`),
+      new RegExp(`is of schema 99, but this version reads ${RELEASE_SCHEMA}: deploy`),
     ],
   };
   for (const [name, [how, reason]] of Object.entries(breaks)) {
@@ -185,14 +187,15 @@ it('swaps to a newer release, and keeps the one it has when the next is broken, 
   expect(readNeighbours(third, 'new game')[0]).toEqual([changed[7]!, 1]);
 });
 
-it('opens the ranking model of a release, which answers as the trainer says; refuses one that reads other features', async () => {
+it('opens the ranking model of a release, which answers as the trainer says; leaves out one it cannot use, not the release', async () => {
   const { TRAINER } = env as unknown as { TRAINER: Fetcher };
   const drawn = await (await TRAINER.fetch('http://trainer/ranker')).json<RankingContents & { model: number[] }>();
   const ranking = { ...drawn, model: Uint8Array.from(drawn.model) };
-  const publish = (version: string, changes: Partial<RankingContents> = {}) =>
+  const publish = (version: string, changes: object = {}, damage: Publication['damage'] = () => {}) =>
     publishFake(env.BUCKET, version, {
       itemIds,
       shift: 0,
+      damage,
       lie: (contents) => Object.assign(contents, { ranking: { ...ranking, ...changes } }),
     });
 
@@ -200,32 +203,68 @@ it('opens the ranking model of a release, which answers as the trainer says; ref
   const loaded = (await loadRelease(env.BUCKET, undefined, 0))!;
   const { features, expected } = ranking.selfTest;
   const candidates = features.length / FEATURES.length;
-  const probabilities = await loaded.ranker!.predict(Float32Array.from(features), candidates);
-  expect(probabilities).toHaveLength(candidates * ACTIONS.length);
+  const expectProbabilities = async ({ ranking: { ranker } }: LoadedRelease) => {
+    const probabilities = await ranker!.predict(Float32Array.from(features), candidates);
+    expect(probabilities).toHaveLength(candidates * ACTIONS.length);
+    expected.forEach((value, at) => {
+      expect(Math.abs(probabilities[at]! - value)).toBeLessThan(1e-4);
+    });
+  };
   expect(Math.max(...expected) - Math.min(...expected)).toBeGreaterThan(0.5);
-  expected.forEach((value, at) => {
-    expect(Math.abs(probabilities[at]! - value)).toBeLessThan(1e-4);
-  });
+  expect(loaded.ranking.failure).toBeUndefined();
+  await expectProbabilities(loaded);
 
   const { selfTest } = ranking;
-  const breaks: [name: string, changes: Partial<RankingContents>, reason: RegExp][] = [
-    [
-      'another-list',
-      { featuresHash: 'fedcba' },
-      /reads the features fedcba, where this version encodes .*: train again/,
-    ],
-    ['other-actions', { actions: ['click'] }, /reads the features .*: train again/],
+  const breaks: [name: string, changes: object, reason: RegExp, damage?: Publication['damage']][] = [
+    ['another-list', { featuresHash: 'fedcba' }, /reads the features fedcba, but this version encodes .*: train again/],
+    ['other-actions', { actions: ['click'] }, /predicts the actions click, but this version ranks by .*: train again/],
+    ['another-part', { selfTest: undefined }, /cannot read the ranking part of the manifest/],
     ['no-model', { model: ranking.model.slice(50) }, /onnxruntime refuses the ranking model/],
     [
       'another-model',
       { selfTest: { ...selfTest, expected: selfTest.expected.with(3, 0.123) } },
-      /self-test of the ranking model: probability 3 is .*, the trainer said 0.123/,
+      /self-test of the ranking model: probability 3 is .*, the trainer's was 0.123/,
+    ],
+    [
+      'changed-file',
+      {},
+      /ranking\.onnx does not have the sha256/,
+      (files) => Object.assign(files, { ranking: cutOff(files.ranking!) }),
     ],
   ];
-  for (const [name, changes, reason] of breaks) {
-    await publish(name, changes);
-    await expect(loadRelease(env.BUCKET, loaded, 0)).rejects.toThrow(reason);
+  for (const [name, changes, reason, damage] of breaks) {
+    await publish(name, changes, damage);
+    const without = (await loadRelease(env.BUCKET, loaded, 0))!;
+    expect(without.manifest.version).toBe(name);
+    await expectScores(without, 0);
+    expect(without.ranking, name).toEqual({ ranker: null, failure: expect.stringMatching(reason) });
   }
   await publishFake(env.BUCKET, 'without', { itemIds, shift: 0 });
-  expect((await loadRelease(env.BUCKET, loaded, 0))!.ranker).toBeNull();
+  expect((await loadRelease(env.BUCKET, loaded, 0))!.ranking).toEqual({ ranker: null, failure: undefined });
+
+  await publish('later');
+  const file = (await env.BUCKET.get(releaseKey('later', 'ranking.onnx')))!;
+  await env.BUCKET.delete(releaseKey('later', 'ranking.onnx'));
+  const repaired = (await loadRelease(env.BUCKET, loaded, 0))!;
+  expect(repaired.ranking.failure).toMatch(/ranking\.onnx is missing/);
+  await env.BUCKET.put(releaseKey('later', 'ranking.onnx'), await file.arrayBuffer());
+  expect((await loadRelease(env.BUCKET, repaired, 30_000))!.ranking.ranker).toBeNull();
+  expect(await loadRelease(env.BUCKET, repaired, 60_000)).toBe(repaired);
+  expect(repaired.ranking.failure).toBeUndefined();
+  await expectProbabilities(repaired);
+});
+
+it('loads a release although this location’s cache fails', async () => {
+  const down = () => Promise.reject(new Error('the cache is down'));
+  onTestFinished(() => void vi.restoreAllMocks());
+  const log = vi.spyOn(console, 'error');
+  const puts = vi.spyOn(caches.default, 'put').mockImplementation(down);
+  await publishFake(env.BUCKET, 'uncached1', { itemIds, shift: 0 });
+  await expectScores((await loadRelease(env.BUCKET, undefined, 0))!, 0);
+  const matches = vi.spyOn(caches.default, 'match').mockImplementation(down);
+  await publishFake(env.BUCKET, 'uncached2', { itemIds, shift: 1 });
+  await expectScores((await loadRelease(env.BUCKET, undefined, 0))!, 1);
+  expect(puts).toHaveBeenCalledTimes(6);
+  expect(matches).toHaveBeenCalledTimes(3);
+  expect(log.mock.calls.filter(([line]) => String(line).includes('the cache is down'))).toHaveLength(1);
 });

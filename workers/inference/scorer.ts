@@ -1,11 +1,11 @@
-// What a loaded model can do, whichever engine runs it, and the test that a retrieval model passes before it may serve.
+// The interface of a loaded model, whichever engine runs it, and the self-test of a retrieval model before it serves.
 
-import { PARITY_TOLERANCE, type ReleaseManifest } from '../../models/contracts/release.ts';
+import { PARITY_TOLERANCE, type ReadManifest } from '../../models/contracts/release.ts';
 import type { EncodedHistories } from '../../models/features/history.ts';
 
 export interface Scorer {
   engine: 'onnx' | 'plain';
-  /** What the model and its engine occupy outside JavaScript. */
+  /** Memory of the model and its engine outside JavaScript. */
   memoryBytes(): number;
   /** Scores [batch × vocabulary], row by row. */
   score(histories: EncodedHistories): Promise<Float32Array>;
@@ -19,11 +19,11 @@ export interface Ranker {
   release(): Promise<void>;
 }
 
-/** The engine runs, and cannot take the file: no other engine would make it right. */
+/** The engine runs but refuses the file: another engine would not help. */
 export class RefusedModelError extends Error {}
 
-/** Repeats the trainer's own example. Throws where the scores differ. */
-export async function selfTest(scorer: Scorer, { selfTest, items }: ReleaseManifest): Promise<void> {
+/** Scores the trainer's own example. Throws if the scores differ. */
+export async function selfTest(scorer: Scorer, { selfTest, items }: ReadManifest): Promise<void> {
   const scores = await scorer.score({
     batch: 1,
     items: Int32Array.from(selfTest.items),
@@ -32,9 +32,9 @@ export async function selfTest(scorer: Scorer, { selfTest, items }: ReleaseManif
   });
   if (scores.length !== items) throw new Error(`self-test: ${scores.length} scores for ${items} items`);
   const largest = Math.max(...selfTest.expected.map(({ score }) => Math.abs(score)));
-  for (const { itemIndex: place, score } of selfTest.expected) {
-    const difference = Math.abs(scores[place]! - score);
+  for (const { itemIndex, score } of selfTest.expected) {
+    const difference = Math.abs(scores[itemIndex]! - score);
     if (!(difference <= PARITY_TOLERANCE * largest))
-      throw new Error(`self-test: item ${place} scores ${scores[place]}, the trainer said ${score}`);
+      throw new Error(`self-test: item ${itemIndex} scores ${scores[itemIndex]}, the trainer's score was ${score}`);
   }
 }

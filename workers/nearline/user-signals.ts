@@ -77,8 +77,7 @@ export class UserSignals extends DurableObject<Env> {
     // The hour is left out: storing it would write a row every hour.
     if (context !== undefined)
       this.#documents.write('lastRequest', { userId, context: { ...context, localHour: null } });
-    if (this.#hydratedAt === undefined)
-      await withDeadline(this.#hydrate(userId), HYDRATION_WAIT_MS, 'log').catch(() => {});
+    if (this.#hydratedAt === undefined) await withDeadline(this.#hydrate(userId), HYDRATION_WAIT_MS).catch(() => {});
     else if (now - this.#hydratedAt > HYDRATION_AGE_MS) this.ctx.waitUntil(this.#hydrate(userId));
     return { user: this.#readState(now), complete: this.#hydratedAt !== undefined };
   }

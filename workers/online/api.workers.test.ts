@@ -242,7 +242,7 @@ it('says what is down, and still answers, when the player’s object fails', asy
   });
   expect(answer).toMatchObject({
     tier: 'statistics',
-    degraded: ['signals: overloaded'],
+    degraded: [{ step: 'signals', reason: 'overloaded' }],
   });
   expect(moment.catalogue.size).toBeGreaterThan(0);
 });

@@ -143,8 +143,8 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
       const { itemId } = c.req.valid('param');
       const from = toRecommendationRequest(c, context);
       const { input: moment, answer } = await hydrate(from);
-      const unread = moment.catalogue.size === 0 && answer.degraded.length > 0;
-      if (unread) throw new ProblemError('unavailable', 'The catalogue could not be read yet.');
+      const isUnread = moment.catalogue.size === 0 && answer.degraded.some(({ step }) => step === 'catalogue');
+      if (isUnread) throw new ProblemError('unavailable', 'The catalogue could not be read yet.');
       const asked = moment.catalogue.get(itemId);
       if (asked === undefined) throw new ProblemError('not-found', `No item on show has the id “${itemId}”.`);
       const items = recommendSimilar(moment, asked, n);

@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 
-type Answer = Gallery & Recommendations & { engine: string | null; failures: string[] };
+type Answer = Gallery & Recommendations & { engine: string | null; failures: object[] };
 
 async function call(path: string, body?: object): Promise<Answer> {
   const response = await exports.default.fetch(`http://edge${path}`, {
@@ -50,6 +50,6 @@ it('ranks with the release, shows its neighbours, and serves it on where the nex
   vi.setSystemTime(Date.now() + 60_000);
   await expect
     .poll(async () => (await call('/v1/status')).failures, { timeout: 10_000 })
-    .toEqual([expect.stringMatching(/^release: bad: .*model\.onnx does not have the sha256/)]);
+    .toEqual([{ step: 'release', reason: expect.stringMatching(/^bad: .*model\.onnx does not have the sha256/) }]);
   expect(await call('/v1/items/g5/similar?n=5')).toMatchObject({ release: 'good', items: similar.items });
 });

@@ -9,7 +9,8 @@ import { findFilterReason } from '../recommending/candidates.ts';
 import { filtersForOwnGames } from '../recommending/filters.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
 import { searchByTrigrams } from '../recommending/search.ts';
-import { hydrate, type RecommendationRequest } from '../serving/hydrate.ts';
+import { settle } from '../serving/degradation.ts';
+import { addDegraded, hydrate, type RecommendationRequest } from '../serving/hydrate.ts';
 import { identifyByLog } from '../serving/identify-by-log.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { searchItems } from '../storage/search.ts';
@@ -52,15 +53,16 @@ export function routeSearch(app: OpenAPIHono<{ Bindings: Env }>): void {
       const { n, expand, q, record, ...context } = c.req.valid('query');
       const { userId } = c.req.valid('param');
       const from = toRecommendationRequest(c, context, userId);
-      const orError = (error: Error) => error;
-      const [{ input: moment, answer }, ids, recorded] = await Promise.all([
-        hydrate(from).then((gathered) => identifyByLog(from, gathered)),
-        withDeadline(searchItems(c.env.DB, q, FOUND_MAX), from.budget.for('held'), 'search').catch(orError),
-        record === 'true' ? recordSearch(from, userId, q).catch(orError) : undefined,
+      const searching = withDeadline(searchItems(c.env.DB, q, FOUND_MAX), from.budget.getWaitMs('cached'));
+      const [hydrated, ids, recorded] = await Promise.all([
+        hydrate(from).then((unidentified) => identifyByLog(from, unidentified)),
+        settle('search', searching),
+        settle('search-event', record === 'true' ? recordSearch(from, userId, q) : Promise.resolve()),
       ]);
-      for (const failed of [ids, recorded]) if (failed instanceof Error) answer.degraded.push(failed.message);
+      const failures = [ids, recorded].flatMap((result) => (result.ok ? [] : [result.error]));
+      const { answer, input: moment } = addDegraded(hydrated, failures);
       countAnswer(from, 'search', answer);
-      const found = rankFound(moment, q, ids instanceof Error ? [] : ids).slice(0, n);
+      const found = rankFound(moment, q, ids.ok ? ids.value : []).slice(0, n);
       const items = found.map(({ itemId, score }) => ({
         itemId,
         score: Math.round(score * 1e6) / 1e6,
@@ -95,7 +97,7 @@ async function recordSearch(
   const event = { id, userId, type: 'search' as const, query, timestamp: now, receivedAt: now, ...blank };
   const storing = storeEvents(env, [event]);
   waitUntil(storing.catch(() => {}));
-  await withDeadline(storing, budget.for('signals'), 'search signal');
+  await withDeadline(storing, budget.getWaitMs('signals'));
 }
 
 function rankFound(moment: RankingInput, query: string, ids: readonly string[]): { itemId: string; score: number }[] {

@@ -1,6 +1,8 @@
 // What an operator asks first: which release serves, how old the data is, and how the jobs went.
 
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { Degradation } from '../../models/contracts/gallery.ts';
+import { listFailures } from '../serving/degradation.ts';
 import { isolate } from '../serving/isolate.ts';
 import { countDeadLetters } from '../storage/dead-letters.ts';
 import { listJobRuns } from '../storage/job-runs.ts';
@@ -22,7 +24,7 @@ const Status = z
     statisticsAt: z.iso.datetime().nullable(),
     items: z.number().int().meta({ description: 'On show.' }),
     deadLetters: z.number().int(),
-    failures: z.array(z.string()).meta({ description: 'What this isolate could not refresh, and why.' }),
+    failures: z.array(Degradation).meta({ description: 'What this isolate could not load or refresh, and why.' }),
     jobRuns: z.array(
       z.object({
         job: z.string(),
@@ -78,7 +80,7 @@ export function routeStatus(app: OpenAPIHono<{ Bindings: Env }>): void {
           statisticsAt: statistics.value?.statistics.computedAt ?? null,
           items: catalogue.value?.size ?? 0,
           deadLetters,
-          failures: [catalogue, statistics, release].flatMap(({ failure }) => failure ?? []),
+          failures: listFailures({ catalogue, statistics, release, ranking: release.value?.ranking }),
           jobRuns: runs.map((run) => ({ ...run, startedAt: new Date(run.startedAt).toISOString() })),
         },
         200,

@@ -1,15 +1,15 @@
-// The time that one answer has, and what of it a step may take.
+// Splits the time of one answer among its steps.
 
 export const DEADLINE_DEFAULT_MS = 150;
 export const DEADLINE_MIN_MS = 20;
 export const DEADLINE_MAX_MS = 5_000;
 
 /**
- * What a step that waits for something elsewhere may take of the whole, at most. The first three run side by side; the
- * two that stand in for them have what is left.
+ * The largest share of the whole that a step may wait. signals: the player's object; cached: what the isolate caches;
+ * these run side by side. stored: galleries and the log in D1, which stand in for them and share what is left.
  */
-const SHARES = { signals: 0.6, held: 0.6, stored: 0.3 } as const;
-export type Step = keyof typeof SHARES;
+const SHARES = { signals: 0.6, cached: 0.6, stored: 0.3 } as const;
+export type BudgetedStep = keyof typeof SHARES;
 
 export class Budget {
   readonly #totalMs: number;
@@ -19,13 +19,9 @@ export class Budget {
     this.#totalMs = totalMs;
   }
 
-  /** Milliseconds. Computing does not count: on Cloudflare the clock stands still between two awaits of I/O. */
-  for(step: Step): number {
-    const left = this.#totalMs - (Date.now() - this.#startedAt);
-    return Math.max(0, Math.min(left, SHARES[step] * this.#totalMs));
-  }
-
-  isSpent(): boolean {
-    return Date.now() - this.#startedAt >= this.#totalMs;
+  /** Computing does not count: on Cloudflare the clock stands still between two awaits of I/O. */
+  getWaitMs(step: BudgetedStep): number {
+    const leftMs = this.#totalMs - (Date.now() - this.#startedAt);
+    return Math.max(0, Math.min(leftMs, SHARES[step] * this.#totalMs));
   }
 }

@@ -1,29 +1,28 @@
-// What a player has, refused and prefers, from D1: for the time when the player's object cannot say it. It reads no signals
-// to recommend by, the log is some seconds behind.
+// Identifies a player by D1 while their object cannot be asked: what they own, have played and dismissed, and their
+// preferences. The log is seconds behind, so nothing is recommended by it.
 
 import { deriveUserState, emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readMarkEvents } from '../storage/events.ts';
 import { readPreferences } from '../storage/users.ts';
-import type { HydratedRequest, RecommendationRequest } from './hydrate.ts';
-import { joinSafety } from './safety.ts';
+import { toDegradation } from './degradation.ts';
+import { addDegraded, type HydratedRequest, type RecommendationRequest } from './hydrate.ts';
+import { mergeSafety } from './safety.ts';
 
-/** What was gathered where nothing is lacking; else with what D1 knows beside it. Where D1 does not answer either, the answer says so. */
+/** The request as it is, unless the signals are missing: then with what D1 knows, or why D1 does not answer. */
 export async function identifyByLog(
   { env, userId, budget }: RecommendationRequest,
-  gathered: HydratedRequest,
+  hydrated: HydratedRequest,
 ): Promise<HydratedRequest> {
-  if (gathered.missing !== 'signals' || userId === undefined) return gathered;
-  const { input: moment, answer } = gathered;
-  const { user } = moment;
+  if (hydrated.missing !== 'signals' || userId === undefined) return hydrated;
+  const { input } = hydrated;
   try {
     const reading = Promise.all([readMarkEvents(env.DB, userId), readPreferences(env.DB, userId)]);
-    const [events, preferences = user.preferences] = await withDeadline(reading, budget.for('stored'), 'log');
+    const [events, preferences = input.user.preferences] = await withDeadline(reading, budget.getWaitMs('stored'));
     const { signals } = foldEvents(emptySignals(), events.map(toSignalEvent));
-    const known = joinSafety(user, deriveUserState(signals, preferences, Date.now()));
-    return { ...gathered, input: { ...moment, user: known } };
+    const user = mergeSafety(input.user, deriveUserState(signals, preferences, Date.now()));
+    return { ...hydrated, input: { ...input, user } };
   } catch (error) {
-    answer.degraded.push((error as Error).message);
-    return gathered;
+    return addDegraded(hydrated, [toDegradation('log', error)]);
   }
 }

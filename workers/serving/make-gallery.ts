@@ -1,16 +1,18 @@
-// Makes a gallery to be kept, as the online tier would make it now: after an event for one player, in bulk for many. It
-// stores nothing.
+// Composes a gallery to be stored, as the online tier would compose it now: for one player after an event, or for many in
+// bulk. It stores nothing.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
 import type { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
 import { composeGallery } from '../recommending/recommend.ts';
-import { Budget, DEADLINE_MAX_MS } from './budget.ts';
+import { Budget } from './budget.ts';
 import { hydrate } from './hydrate.ts';
 
-/** As long as a row of the online tier's by default. */
-export const STORED_ROW_LENGTH = 12;
+/** The online tier's default. */
+const ROW_LENGTH = 12;
+/** Nobody is waiting: a cold isolate has the time to load its release. */
+const DEADLINE_MS = 10_000;
 
 export interface GalleryInput {
   env: Env;
@@ -20,23 +22,19 @@ export interface GalleryInput {
   waitUntil(promise: Promise<unknown>): void;
 }
 
-/** Undefined where something is lacking that an earlier gallery may have had: it must not take that one's place. */
-export async function makeGallery({ context, ...input }: GalleryInput): Promise<StoredGallery | undefined> {
-  const {
-    input: moment,
-    answer,
-    missing: lacking,
-  } = await hydrate({ ...input, context, budget: new Budget(DEADLINE_MAX_MS) });
-  if (lacking !== undefined || moment.catalogue.size === 0) return undefined;
+/** Undefined if something is missing: an earlier gallery, made with it, is better. */
+export async function makeGallery(request: GalleryInput): Promise<StoredGallery | undefined> {
+  const { input, answer, missing } = await hydrate({ ...request, budget: new Budget(DEADLINE_MS) });
+  if (missing !== undefined || input.catalogue.size === 0) return undefined;
   const { recommendationId, generatedAt, release, dataUntil } = answer;
-  return { recommendationId, generatedAt, release, dataUntil, rows: await composeRows(moment) };
+  return { recommendationId, generatedAt, release, dataUntil, rows: await composeRows(input) };
 }
 
-/** With the whole items, so that they can be shown where the catalogue cannot be read. */
-export async function composeRows(moment: RankingInput): Promise<StoredGallery['rows']> {
-  const { rows } = await composeGallery(moment, STORED_ROW_LENGTH);
+/** With whole items, so that they can be shown while the catalogue cannot be read. */
+async function composeRows(input: RankingInput): Promise<StoredGallery['rows']> {
+  const { rows } = await composeGallery(input, ROW_LENGTH);
   return rows.map((row) => ({
     ...row,
-    items: row.items.map((one) => ({ ...one, item: moment.catalogue.get(one.itemId) })),
+    items: row.items.map((one) => ({ ...one, item: input.catalogue.get(one.itemId) })),
   }));
 }

@@ -1,41 +1,41 @@
-// What an isolate remembers of players whom it answered, for the time when their object cannot be asked: what they own,
-// have played and refused, and what they said. It ranks nothing.
+// Caches, per isolate, what keeps a player safe while their object cannot be asked: what they own, have played or
+// dismissed, and their preferences. It ranks nothing.
 
 import type { UserState } from '../../models/contracts/signals.ts';
 
-const PLAYERS_MAX = 500;
-/** Over all players: some megabytes. */
+const USERS_MAX = 500;
+/** Over all users: some megabytes. */
 const ITEMS_MAX = 100_000;
 
-/** What must not be shown to a player, and what the player said. */
+/** What must not be shown to a player, and what the player asked for. */
 export type Safety = Pick<UserState, 'owned' | 'played' | 'dismissed' | 'preferences'>;
 
-/** The one answered longest ago comes first. */
-const remembered = new Map<string, Safety>();
-let items = 0;
+/** In the order of their last answer, the oldest first. */
+const cached = new Map<string, Safety>();
+let cachedItems = 0;
 
-const sizeOf = ({ owned, played, dismissed }: Safety) => owned.length + played.length + dismissed.length;
+const countItems = ({ owned, played, dismissed }: Safety) => owned.length + played.length + dismissed.length;
 
-export function rememberSafety(userId: string, { owned, played, dismissed, preferences }: UserState): void {
-  forget(userId);
+export function cacheSafety(userId: string, { owned, played, dismissed, preferences }: UserState): void {
+  evict(userId);
   const safety = { owned, played, dismissed, preferences };
-  remembered.set(userId, safety);
-  items += sizeOf(safety);
-  while (remembered.size > PLAYERS_MAX || items > ITEMS_MAX) forget(remembered.keys().next().value!);
+  cached.set(userId, safety);
+  cachedItems += countItems(safety);
+  while (cached.size > USERS_MAX || cachedItems > ITEMS_MAX) evict(cached.keys().next().value!);
 }
 
-function forget(userId: string): void {
-  const safety = remembered.get(userId);
+function evict(userId: string): void {
+  const safety = cached.get(userId);
   if (safety === undefined) return;
-  remembered.delete(userId);
-  items -= sizeOf(safety);
+  cached.delete(userId);
+  cachedItems -= countItems(safety);
 }
 
-/** Undefined for a player whom this isolate has not answered. */
-export const recallSafety = (userId: string): Safety | undefined => remembered.get(userId);
+/** Undefined for a player whom this isolate has not answered yet. */
+export const getCachedSafety = (userId: string): Safety | undefined => cached.get(userId);
 
-/** A view with what else is known. Nobody can say which of the two is newer, so the stricter limit holds, and what either mutes. */
-export function joinSafety(user: UserState, { owned, played, dismissed, preferences }: Safety): UserState {
+/** Nobody can tell which of the two is newer: the stricter age limit holds, and the muted labels of both. */
+export function mergeSafety(user: UserState, { owned, played, dismissed, preferences }: Safety): UserState {
   const limits = [user.preferences.ageLimit, preferences.ageLimit].filter((limit) => limit !== null);
   return {
     ...user,

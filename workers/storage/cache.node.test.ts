@@ -34,6 +34,22 @@ it('serves what it holds while fresh, refreshes behind the answer, and waits onl
   expect((await read(500)).value).toBe(3);
 });
 
+it('retires each value once, also if a load that returns the previous value finishes late', async () => {
+  const retired: string[] = [];
+  const cache = new Cache<string>('thing', { freshMs: 10, staleMs: 20, waitMs: 5 }, (value) => retired.push(value));
+  await cache.revalidate(async () => 'first', 0);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const late = cache.revalidate(async (previous) => {
+    await promise;
+    return previous!;
+  }, 1);
+  await cache.revalidate(async () => 'second', 2);
+  resolve();
+  await late;
+  expect(cache.peek().value).toBe('second');
+  expect(retired).toEqual(['first']);
+});
+
 it('keeps the old value when a refresh fails, says why, and does not try with every request', async () => {
   const held = new Cache<string>('thing', { freshMs: 10_000, staleMs: 20_000, waitMs: 100 });
   let loads = 0;
@@ -46,7 +62,7 @@ it('keeps the old value when a refresh fails, says why, and does not try with ev
     0,
     () => {},
   );
-  expect(await held.get(failing, 30_000, () => {})).toEqual({ value: 'old', failure: 'thing: R2 is down' });
+  expect(await held.get(failing, 30_000, () => {})).toEqual({ value: 'old', failure: 'R2 is down' });
   await held.get(failing, 30_001, () => {});
   expect(loads).toBe(1);
   await held.get(failing, 33_000, () => {});

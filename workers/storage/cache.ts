@@ -1,23 +1,25 @@
-// A value that an isolate holds between requests and refreshes while it serves: fresh for a while, then refreshed behind
-// the answer, and only when too old refreshed before it. A failed refresh keeps the old value and says why.
+// A value that an isolate keeps between requests, stale-while-revalidate: fresh for a while, then refreshed behind the
+// answer, and before the answer only once it is too old. A failed refresh keeps the old value and gives the reason.
 
 import { withDeadline } from './deadline.ts';
 
 export interface Freshness {
-  /** Younger than this: served as it is. */
+  /** A younger value is served as it is. */
   freshMs: number;
-  /** Older than this: refreshed before it is served, if that succeeds within `waitMs`. */
+  /** An older value is refreshed before it is served, if that succeeds within `waitMs`. */
   staleMs: number;
-  /** How long a request waits for a refresh, or for the first load, if it does not say it. */
+  /** How long a request waits for a refresh or the first load, unless it says otherwise. */
   waitMs: number;
 }
 
 export interface CacheRead<T> {
   /** Undefined until the first load has succeeded. */
   value: T | undefined;
-  /** Why the last refresh failed; undefined after one that succeeded. */
+  /** Why the last refresh failed; undefined after a successful one. */
   failure: string | undefined;
 }
+
+type Load<T> = (previous: T | undefined) => Promise<T>;
 
 export class Cache<T> {
   readonly #name: string;
@@ -26,36 +28,35 @@ export class Cache<T> {
   #value: T | undefined;
   #failure: string | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
-  /** Loads begun, and the last of them whose value was taken over: clocks do not tell two in one millisecond apart. */
-  #begun = 0;
-  #taken = 0;
+  /** Counts loads, as a clock cannot order two of the same millisecond: those started, and the last whose value was kept. */
+  #started = 0;
+  #kept = 0;
   #refresh: { done: Promise<void>; startedAt: number } | undefined;
 
-  /** `retire` is told of a value once another has taken its place. */
+  /** `name`: for the log. `retire` receives each value that a newer one has replaced. */
   constructor(name: string, freshness: Freshness, retire: (value: T) => void = () => {}) {
     this.#name = name;
     this.#freshness = freshness;
     this.#retire = retire;
   }
 
-  /** What is held now, without looking further. */
+  /** The value as it is now; starts no refresh. */
   peek(): CacheRead<T> {
     return { value: this.#value, failure: this.#failure };
   }
 
   /**
-   * The value, refreshed as its age asks. `load` gets the value held before and may return it. `waitUntil` keeps the
-   * refresh alive after the answer: without it another request could wait for one that died with its own. `patienceMs`:
-   * how long the caller can wait, where that is not `waitMs`.
+   * The value, refreshed as its age requires. `load` receives the previous value and may return it. `waitUntil` keeps the
+   * refresh alive after the answer: without it, another request could wait for a refresh that died with its own.
    */
   async get(
-    load: (held: T | undefined) => Promise<T>,
+    load: Load<T>,
     now: number,
     waitUntil: (promise: Promise<unknown>) => void,
-    patienceMs = this.#freshness.waitMs,
+    waitMs = this.#freshness.waitMs,
   ): Promise<CacheRead<T>> {
     const age = now - this.#checkedAt;
-    // One that hangs, or died with its request, must not be waited for for ever.
+    // A refresh that hangs, or died with its request, must not block later ones.
     if (this.#refresh !== undefined && now - this.#refresh.startedAt > ABANDON_MS) this.#refresh = undefined;
     if (age > this.#freshness.freshMs && this.#refresh === undefined) {
       const done = this.#load(load, now).finally(() => {
@@ -66,37 +67,38 @@ export class Cache<T> {
     }
     if (this.#refresh !== undefined && (this.#value === undefined || age > this.#freshness.staleMs)) {
       try {
-        await withDeadline(this.#refresh.done, patienceMs, this.#name);
+        await withDeadline(this.#refresh.done, waitMs);
       } catch (error) {
-        return { value: this.#value, failure: String((error as Error).message) };
+        return { value: this.#value, failure: (error as Error).message };
       }
     }
     return this.peek();
   }
 
-  /** Loads at once, whatever the age; an earlier load that is still under way brings nothing new any more. */
-  async revalidate(load: (held: T | undefined) => Promise<T>, now: number): Promise<void> {
+  /** Loads at once, whatever the age; a load that started earlier is then discarded when it finishes. */
+  async revalidate(load: Load<T>, now: number): Promise<void> {
     await this.#load(load, now);
   }
 
-  async #load(load: (held: T | undefined) => Promise<T>, now: number): Promise<void> {
-    const turn = ++this.#begun;
+  async #load(load: Load<T>, now: number): Promise<void> {
+    const turn = ++this.#started;
+    const previous = this.#value;
     try {
-      const loaded = await load(this.#value);
-      // One that was given up for hanging may come after a later one: it brings nothing new.
-      const late = this.#taken > turn;
-      const old = late ? loaded : this.#value;
-      if (!late) {
-        this.#taken = turn;
+      const loaded = await load(previous);
+      // A timed-out load may finish after a newer one; discard it. The previous value is the newer one's to retire.
+      const isLate = this.#kept > turn;
+      const replaced = !isLate ? this.#value : loaded === previous ? undefined : loaded;
+      if (!isLate) {
+        this.#kept = turn;
         this.#value = loaded;
         this.#failure = undefined;
         this.#checkedAt = now;
       }
-      if (old !== undefined && old !== this.#value) this.#retire(old);
+      if (replaced !== undefined && replaced !== this.#value) this.#retire(replaced);
     } catch (error) {
-      if (this.#taken > turn) return;
-      this.#failure = `${this.#name}: ${(error as Error).message}`;
-      // Try again soon, but not with every request: what is down is not helped by a crowd.
+      if (this.#kept > turn) return;
+      this.#failure = (error as Error).message;
+      // Try again soon, but not with every request: load makes an outage worse.
       this.#checkedAt = now - this.#freshness.freshMs + RETRY_MS;
       console.error(JSON.stringify({ alert: 'refresh failed', what: this.#name, error: this.#failure }));
     }

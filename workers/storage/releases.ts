@@ -1,37 +1,39 @@
-// Model releases in R2: a folder of files that never change, and the pointer that says which one is in use. Loading a
-// model into memory is inference's work.
+// Model releases in R2: for each a folder of files that never change, and one pointer to the release in use. It does not
+// load models into memory: workers/inference does.
 
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
 import {
+  RankingPart,
   RELEASE_SCHEMA,
+  ReadManifest,
   type ReleaseFile,
   type ReleaseFiles,
-  ReleaseManifest,
+  type ReleaseManifest,
   ReleasePointer,
 } from '../../models/contracts/release.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
 
-/** Which release is in use; undefined before the first. */
+/** Undefined before the first release. */
 export async function readPointer(bucket: R2Bucket): Promise<ReleasePointer | undefined> {
   const object = await bucket.get(RELEASE_POINTER_KEY);
   return object === null ? undefined : ReleasePointer.parse(await object.json());
 }
 
-/** The manifest that the pointer names. Throws where it is missing, changed or of another schema. */
-export async function readManifest(bucket: R2Bucket, pointer: ReleasePointer): Promise<ReleaseManifest> {
+/** The manifest that the pointer names. Throws if it is missing, changed or of another schema. */
+export async function readManifest(bucket: R2Bucket, pointer: ReleasePointer): Promise<ReadManifest> {
   const bytes = await readVerified(bucket, pointer.manifestKey, pointer.manifestSha256);
   const manifest = JSON.parse(new TextDecoder().decode(bytes));
   const { schema } = manifest;
   if (schema !== RELEASE_SCHEMA)
     throw new Error(
-      `${pointer.manifestKey} is of schema ${schema}, where this version reads ${RELEASE_SCHEMA}: ` +
+      `${pointer.manifestKey} is of schema ${schema}, but this version reads ${RELEASE_SCHEMA}: ` +
         (schema < RELEASE_SCHEMA ? 'train again with this version' : 'deploy the version that trained it'),
     );
-  return ReleaseManifest.parse(manifest);
+  return ReadManifest.parse(manifest);
 }
 
-/** A file that the manifest names. Throws where it is missing or changed. */
+/** A file that the manifest names. Throws if it is missing or changed. */
 export const readReleaseFile = (bucket: R2Bucket, file: ReleaseFile): Promise<Uint8Array> =>
   readVerified(bucket, file.key, file.sha256);
 
@@ -43,11 +45,14 @@ async function readVerified(bucket: R2Bucket, key: string, sha256: string): Prom
   return bytes;
 }
 
-/** The release in use, as a trainer sees it before it begins. */
+/** The release in use, as a trainer sees it before it starts. */
 export interface CurrentRelease {
-  /** The pointer's, which `publishRelease` wants back; undefined before the first release. */
+  /** The pointer's, for `publishRelease`; undefined before the first release. */
   etag: string | undefined;
-  /** Undefined before the first release; an error where the pointer or the manifest is broken. */
+  /**
+   * Undefined before the first release; an error if the pointer or the manifest is broken. A ranking part of another
+   * version counts as none.
+   */
   manifest: Result<ReleaseManifest | undefined, string>;
 }
 
@@ -56,15 +61,16 @@ export async function readCurrentRelease(bucket: R2Bucket): Promise<CurrentRelea
   if (object === null) return { etag: undefined, manifest: ok(undefined) };
   const { etag } = object;
   try {
-    return { etag, manifest: ok(await readManifest(bucket, ReleasePointer.parse(await object.json()))) };
+    const manifest = await readManifest(bucket, ReleasePointer.parse(await object.json()));
+    return { etag, manifest: ok({ ...manifest, ranking: RankingPart.safeParse(manifest.ranking).data ?? null }) };
   } catch (error) {
     return { etag, manifest: fail(`the release in use cannot be read: ${(error as Error).message}`) };
   }
 }
 
 /**
- * Uploads the files, reads them back, and only then moves the pointer: if it still has the `etag` that was read before
- * training began. Otherwise somebody else has published since, whom this release was not compared with. `now`: epoch
+ * Uploads the files, reads them back, and only then moves the pointer, if it still has the `etag` that was read before
+ * training. Otherwise another release was published since, with which this one was not compared. `now`: epoch
  * milliseconds.
  */
 export async function publishRelease(
@@ -86,8 +92,8 @@ export async function publishRelease(
     ...(manifest.ranking !== null && ranking !== undefined ? ([[manifest.ranking.model, ranking]] as const) : []),
     [manifestFile, bytes],
   ] as const) {
-    // R2 checks the digest of what arrives. Where the key is taken nothing is written; reading back tells whether an
-    // earlier attempt had put these same bytes there.
+    // R2 checks the digest on arrival. If the key is taken, nothing is written: reading back tells whether an earlier
+    // attempt put the same bytes there.
     await bucket.put(file.key, content, { sha256: file.sha256, onlyIf: CREATE_ONLY });
     try {
       await readReleaseFile(bucket, file);
@@ -105,7 +111,7 @@ export async function publishRelease(
     onlyIf: etag === undefined ? CREATE_ONLY : { etagMatches: etag },
   });
   if (moved === null)
-    return fail('not published: another release was published meanwhile. Train again, to be compared with that one');
+    return fail('not published: another release was published meanwhile. Train again, to be compared with it');
   return ok(pointer);
 }
 

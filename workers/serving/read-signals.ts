@@ -1,0 +1,54 @@
+// Asks the player's object for their signals, within a deadline. Where it cannot answer, it recommends nothing in its
+// stead: it says so.
+
+import type { RequestContext } from '../../models/contracts/context.ts';
+import type { Degradation } from '../../models/contracts/gallery.ts';
+import { EMPTY_USER_STATE, type UserState } from '../../models/contracts/signals.ts';
+import { withDeadline } from '../storage/deadline.ts';
+import { toDegradation } from './degradation.ts';
+import { cacheSafety, getCachedSafety, mergeSafety } from './safety.ts';
+
+export interface SignalsRead {
+  user: UserState;
+  /** False if the object did not answer in time or has not read the player's log yet: what must not be shown is unknown. */
+  isComplete: boolean;
+  /** Neither the object nor this isolate's cache knows what must not be shown. */
+  isUnknownUser: boolean;
+  degraded: Degradation[];
+}
+
+export const knownUser = (user: UserState): SignalsRead => ({
+  user,
+  isComplete: true,
+  isUnknownUser: false,
+  degraded: [],
+});
+
+export async function readSignals(
+  objects: Env['USER_SIGNALS'],
+  userId: string,
+  context: RequestContext,
+  waitMs: number,
+): Promise<SignalsRead> {
+  try {
+    const { user, complete } = await withDeadline(objects.getByName(userId).readUserState(userId, context), waitMs);
+    if (!complete) return readCachedSafety(userId, user, LOG_NOT_READ);
+    cacheSafety(userId, user);
+    return knownUser(user);
+  } catch (error) {
+    return readCachedSafety(userId, EMPTY_USER_STATE, toDegradation('signals', error));
+  }
+}
+
+function readCachedSafety(userId: string, user: UserState, failure: Degradation): SignalsRead {
+  const safety = getCachedSafety(userId);
+  return safety === undefined
+    ? { user, isComplete: false, isUnknownUser: true, degraded: [failure, ADULT_GAMES_LEFT_OUT] }
+    : { user: mergeSafety(user, safety), isComplete: false, isUnknownUser: false, degraded: [failure] };
+}
+
+const LOG_NOT_READ: Degradation = { step: 'signals', reason: 'The player’s log has not been read yet.' };
+const ADULT_GAMES_LEFT_OUT: Degradation = {
+  step: 'safety',
+  reason: 'The player could not be identified, so games for adults are left out.',
+};

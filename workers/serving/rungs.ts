@@ -1,0 +1,108 @@
+// The rungs of the ladder, from the best answer to the least. Galleries and lists differ by their form alone.
+
+import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
+import type { RankingInput } from '../recommending/ranking-input.ts';
+import { readBatchGallery } from '../storage/galleries.ts';
+import { type Rung, type Served, serve } from './climb.ts';
+import { toDegradation } from './degradation.ts';
+import {
+  addDegraded,
+  computeAffinity,
+  type HydratedRequest,
+  type RecommendationRequest,
+  selectRules,
+} from './hydrate.ts';
+import { isolate as thisIsolate } from './isolate.ts';
+import { storedRung } from './stored-rung.ts';
+
+/** How an answer of one kind is made. */
+export interface Form<T extends object> {
+  /** A page to compare the algorithm with; undefined if none was requested. */
+  baseline: { compose(input: RankingInput): T; usesModel: boolean } | undefined;
+  compose(input: RankingInput): Promise<T>;
+  listPopular(input: RankingInput): RecommendedItem[];
+  /** Of rows made elsewhere, with whole items; undefined if nothing of them fits. */
+  cut(rows: readonly GalleryRow[]): T | undefined;
+  empty: T;
+}
+
+/** A late page is better than an empty one: on the last rungs the catalogue is waited for. */
+const LAST_WAIT_MS = 2_000;
+
+export function listRungs<T extends object>(request: RecommendationRequest, form: Form<T>): Rung<T>[] {
+  const { env, userId } = request;
+  const compose = attempt<T>(async (hydrated) => {
+    const content = await form.compose(hydrated.input);
+    return serve(content, addDegraded(hydrated, hydrated.ranking.degraded));
+  });
+  const rungs: Rung<T>[] = [];
+  if (form.baseline !== undefined) rungs.push(unlessMissing(attempt(serveBaseline(form.baseline))));
+  rungs.push(unlessMissing(compose));
+  if (userId !== undefined) {
+    const readBackup = async () => (await env.USER_SIGNALS.getByName(userId).backup()) ?? undefined;
+    rungs.push(storedRung('nearline', readBackup, request, form.cut));
+    rungs.push(storedRung('batch', () => readBatchGallery(env.DB, userId), request, form.cut));
+  }
+  rungs.push(async (hydrated) => compose(await awaitCatalogue(request, hydrated)));
+  rungs.push(attempt(async (hydrated) => servePopular(form, hydrated)));
+  return rungs;
+}
+
+/** A stored gallery is better than a new one that lacks something. */
+const unlessMissing =
+  <T extends object>(rung: Rung<T>): Rung<T> =>
+  async (hydrated) =>
+    hydrated.missing === undefined ? rung(hydrated) : { hydrated };
+
+/** A bug in the algorithm must not leave the page empty. */
+const attempt =
+  <T extends object>(compose: (hydrated: HydratedRequest) => Promise<Served<T> | undefined>): Rung<T> =>
+  async (hydrated) => {
+    try {
+      const served = await compose(hydrated);
+      return served === undefined ? { hydrated } : { served };
+    } catch (error) {
+      console.error(JSON.stringify({ alert: 'composition failed', error: String((error as Error).stack) }));
+      return { hydrated: addDegraded(withoutModel(hydrated), [toDegradation('composition', error)]) };
+    }
+  };
+
+const serveBaseline =
+  <T extends object>({ compose, usesModel }: NonNullable<Form<T>['baseline']>) =>
+  async (hydrated: HydratedRequest): Promise<Served<T>> =>
+    serve(compose(hydrated.input), usesModel ? hydrated : withoutModel(hydrated));
+
+const withoutModel = (hydrated: HydratedRequest): HydratedRequest => ({
+  ...hydrated,
+  answer: { ...hydrated.answer, tier: 'statistics' },
+});
+
+/** For a cold isolate: with the catalogue and its rules, which are waited for beyond the deadline. */
+async function awaitCatalogue(
+  { env, context, isolate = thisIsolate, waitUntil }: RecommendationRequest,
+  hydrated: HydratedRequest,
+): Promise<HydratedRequest> {
+  if (!hydrated.isCold) return hydrated;
+  const now = Date.now();
+  const [{ value: catalogue }, { value: ruleSet }] = await Promise.all([
+    isolate.getCatalogue(env, now, waitUntil, LAST_WAIT_MS),
+    isolate.getRules(env, now, waitUntil, LAST_WAIT_MS),
+  ]);
+  if (catalogue === undefined) return hydrated;
+  const { input, isUnknownUser } = hydrated;
+  const rules = selectRules(isUnknownUser, ruleSet?.rules ?? [], context);
+  const affinity = computeAffinity(input.user, catalogue);
+  return addDegraded({ ...hydrated, input: { ...input, catalogue, rules, affinity } }, [
+    { step: 'deadline', reason: 'The catalogue was waited for beyond the deadline: there was nothing else to show.' },
+  ]);
+}
+
+/** Needs nothing but the statistics. */
+function servePopular<T extends object>(form: Form<T>, hydrated: HydratedRequest): Served<T> | undefined {
+  const { catalogue } = hydrated.input;
+  const items = form.listPopular(hydrated.input).map((one) => ({ ...one, item: catalogue.get(one.itemId) }));
+  if (items.length === 0) return undefined;
+  const row = { id: 'top-picks', title: 'Popular now', reason: 'What players choose most', items };
+  const content = form.cut([row]);
+  return content && serve(content, hydrated);
+}

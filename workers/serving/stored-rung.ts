@@ -1,0 +1,74 @@
+// A rung that serves a stored gallery, without what must not be shown by now.
+
+import type { GalleryRow, Tier } from '../../models/contracts/gallery.ts';
+import type { Rule } from '../../models/contracts/rule.ts';
+import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-gallery.ts';
+import { filterRows } from '../recommending/filters.ts';
+import { Catalogue } from '../storage/catalogue.ts';
+import { withDeadline } from '../storage/deadline.ts';
+import type { Rung } from './climb.ts';
+import { toDegradation } from './degradation.ts';
+import { addDegraded, type HydratedRequest, type RecommendationRequest, selectRules } from './hydrate.ts';
+import { identifyByLog } from './identify-by-log.ts';
+import { isolate as thisIsolate } from './isolate.ts';
+import { mergeSafety } from './safety.ts';
+
+type AnyStoredGallery = StoredGallery | BatchGallery;
+
+export const storedRung =
+  <T extends object>(
+    tier: Extract<Tier, 'nearline' | 'batch'>,
+    read: () => Promise<AnyStoredGallery | undefined>,
+    request: RecommendationRequest,
+    cut: (rows: readonly GalleryRow[]) => T | undefined,
+  ): Rung<T> =>
+  async (start) => {
+    // An object that has just not answered is not asked again.
+    if (tier === 'nearline' && start.missing === 'signals') return { hydrated: start };
+    const identifying = identifyByLog(request, start);
+    try {
+      const gallery = await withDeadline(read(), request.budget.getWaitMs('stored'));
+      const hydrated = await identifying;
+      const content = gallery && cut(await keepShowable(gallery, request, hydrated));
+      if (gallery === undefined || content === undefined) return { hydrated };
+      const { recommendationId, generatedAt, release, dataUntil } = gallery;
+      const answer = { ...hydrated.answer, tier, recommendationId, generatedAt, release, dataUntil };
+      return { served: { ...content, answer, input: hydrated.input } };
+    } catch (error) {
+      return { hydrated: addDegraded(await identifying, [toDegradation(tier, error)]) };
+    }
+  };
+
+async function keepShowable(
+  gallery: AnyStoredGallery,
+  request: RecommendationRequest,
+  hydrated: HydratedRequest,
+): Promise<GalleryRow[]> {
+  const rules = await readRules(request, hydrated);
+  const catalogue = hydrated.input.catalogue.size > 0 ? hydrated.input.catalogue : collectCatalogue(gallery.rows);
+  return filterRows(gallery.rows, { ...hydrated.input, user: selectUser(gallery, hydrated), catalogue, rules });
+}
+
+/** A cold isolate waits for the rules once more. */
+async function readRules(
+  { env, context, budget, isolate = thisIsolate, waitUntil }: RecommendationRequest,
+  { input, isCold, isUnknownUser }: HydratedRequest,
+): Promise<readonly Rule[]> {
+  if (!isCold) return input.rules;
+  const { value } = await isolate.getRules(env, Date.now(), waitUntil, budget.getWaitMs('stored'));
+  return value === undefined ? input.rules : selectRules(isUnknownUser, value.rules, context);
+}
+
+/** Without the player's signals, what the batch computation knew of them holds as well. */
+function selectUser(gallery: AnyStoredGallery, { input: { user }, missing }: HydratedRequest) {
+  if (missing !== 'signals' || !('ownedOrPlayed' in gallery)) return user;
+  const preferences = { ...user.preferences, ageLimit: gallery.ageLimit };
+  return mergeSafety(user, { owned: gallery.ownedOrPlayed, played: [], dismissed: gallery.dismissed, preferences });
+}
+
+function collectCatalogue(rows: readonly GalleryRow[]): Catalogue {
+  const catalogue = new Catalogue();
+  for (const { items } of rows)
+    for (const { itemId, item } of items) if (item !== undefined) catalogue.apply({ itemId, revision: 0, item });
+  return catalogue;
+}
