@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { createRandom } from '../data/random.ts';
 import { compareSnips, estimateIps, estimateSnips, type WeightedRow, weightShuffledRow } from './counterfactual.ts';
 
-test('weighs and estimates as worked out by hand', () => {
-  // Two places: the order asked about has both items where they stood, both elsewhere, both where they stood.
+test('weights and estimates equal those computed by hand', () => {
+  // Two positions: the estimated order has both items where they were shown, both elsewhere, both where they were
+  // shown.
   const rows = [
     weightShuffledRow([1, 0], [0, 1]),
     weightShuffledRow([1, 1], [1, 0]),
@@ -24,24 +25,24 @@ test('weighs and estimates as worked out by hand', () => {
   expect(estimateSnips([])).toEqual({ value: 0, margin: 0 });
 });
 
-test('finds what other orders would have earned where the truth is known, and knows how sure it is', () => {
+test('estimates the reward of other orders where the truth is known, within its interval', () => {
   const random = createRandom(3, 'shuffled rows');
   const examined = [0.9, 0.6, 0.4, 0.25, 0.15, 0.1];
-  const liked = [0.05, 0.5, 0.1, 0.4, 0.02, 0.3];
+  const preference = [0.05, 0.5, 0.1, 0.4, 0.02, 0.3];
   const best = [1, 3, 5, 2, 0, 4];
   const truth = (order: readonly number[]) =>
-    order.reduce((sum, item, place) => sum + examined[place]! * liked[item]!, 0);
+    order.reduce((sum, item, position) => sum + examined[position]! * preference[item]!, 0);
   const worst = best.toReversed();
   let covered = 0;
   const REPETITIONS = 40;
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
     const rows: Record<'best' | 'worst', WeightedRow[]> = { best: [], worst: [] };
     for (let row = 0; row < 2_000; row++) {
-      const shown = random.shuffle([...liked.keys()]);
-      const rewards = shown.map((item, place) => Number(random.chance(examined[place]! * liked[item]!)));
-      const stoodAt = (order: readonly number[]) => order.map((item) => shown.indexOf(item));
-      rows.best.push(weightShuffledRow(rewards, stoodAt(best)));
-      rows.worst.push(weightShuffledRow(rewards, stoodAt(worst)));
+      const shown = random.shuffle(Array.from(preference.keys()));
+      const rewards = shown.map((item, position) => Number(random.chance(examined[position]! * preference[item]!)));
+      const shownAt = (order: readonly number[]) => order.map((item) => shown.indexOf(item));
+      rows.best.push(weightShuffledRow(rewards, shownAt(best)));
+      rows.worst.push(weightShuffledRow(rewards, shownAt(worst)));
     }
     const gain = compareSnips(rows.best, rows.worst);
     expect(gain.value - gain.margin).toBeGreaterThan(0);
@@ -49,6 +50,6 @@ test('finds what other orders would have earned where the truth is known, and kn
     expect(Math.abs(estimateIps(rows.best).value - truth(best))).toBeLessThan(0.2);
     expect(estimateSnips(rows.best).margin).toBeLessThan(estimateIps(rows.best).margin);
   }
-  // 95% of 40, give or take.
+  // About 95% of 40.
   expect(covered).toBeGreaterThanOrEqual(34);
 });

@@ -1,13 +1,12 @@
-// What players would have done with another order of a row, estimated from rows that were shown in an order drawn by lot:
-// inverse propensity scoring (Horvitz & Thompson 1952) and its self-normalised form (Swaminathan & Joachims 2015, "The
-// Self-Normalized Estimator for Counterfactual Learning"). Assumes that what is done with an item depends on the item and
-// on its own place alone. It trains nothing.
+// Estimates from shuffled rows what players would have done with another order: inverse propensity scoring (Horvitz &
+// Thompson 1952) and its self-normalised form, SNIPS (Swaminathan & Joachims 2015, "The Self-Normalized Estimator for
+// Counterfactual Learning"). Assumes that an action depends on the item and its own position alone. Trains nothing.
 
-/** What one row says of one order. */
+/** One row's contribution to the estimate for one order. */
 export interface WeightedRow {
   /** Sum of weight × reward. */
   reward: number;
-  /** Sum of the weights over the number of places: 1 on average. */
+  /** Sum of the weights over the number of positions: 1 on average. */
   weight: number;
 }
 
@@ -17,35 +16,35 @@ export interface Estimate {
   margin: number;
 }
 
-/** Two-sided 95% of a normal distribution. */
-const STANDARD_ERRORS = 1.96;
+/** Half a two-sided 95% interval of a normal distribution. */
+export const STANDARD_ERRORS = 1.96;
 
 /**
- * A row whose every order was as likely as any other. `rewards`: by the place where an item stood; `order`: for each place
- * of the order asked about, where its item stood. An item's propensity at its place is 1 / places, so it counts as many
- * times as there are places where it would have stood just there, and not at all elsewhere.
+ * Weights a row whose orders were all equally likely. `rewards`: by the position shown; `order`: by position in the
+ * estimated order, the position at which its item was shown. An item's propensity at a position is 1 / positions, so
+ * its weight is the number of positions if both orders agree on its position, and 0 otherwise.
  */
 export function weightShuffledRow(rewards: readonly number[], order: readonly number[]): WeightedRow {
-  const places = rewards.length;
+  const positions = rewards.length;
   let reward = 0;
   let matches = 0;
-  for (const [place, stoodAt] of order.entries()) {
-    if (stoodAt !== place) continue;
-    reward += places * rewards[place]!;
+  for (const [position, shownAt] of order.entries()) {
+    if (shownAt !== position) continue;
+    reward += positions * rewards[position]!;
     matches++;
   }
   return { reward, weight: matches };
 }
 
-/** Reward per row: unbiased, and wide where few rows match. */
+/** Reward per row: unbiased, with a wide interval if few rows match. */
 export const estimateIps = (rows: readonly WeightedRow[]): Estimate => estimateMean(rows.map(({ reward }) => reward));
 
-/** Reward per row, over the weights that came rather than those that were to come: hardly biased, and less wide. */
+/** Reward per row over the observed weights, not the expected ones: hardly biased, with a narrower interval. */
 export function estimateSnips(rows: readonly WeightedRow[]): Estimate {
   return { value: computeRatio(rows), margin: estimateMean(computeResiduals(rows)).margin };
 }
 
-/** SNIPS of the first order less that of the second, over the same rows: what both have in common cancels out. */
+/** SNIPS of the first order less that of the second over the same rows, so that their common noise cancels out. */
 export function compareSnips(first: readonly WeightedRow[], second: readonly WeightedRow[]): Estimate {
   const others = computeResiduals(second);
   const residuals = computeResiduals(first).map((residual, row) => residual - others[row]!);
@@ -59,7 +58,7 @@ function computeRatio(rows: readonly WeightedRow[]): number {
   return weights === 0 ? 0 : sumOf(rows.map(({ reward }) => reward)) / weights;
 }
 
-/** The delta method: a ratio of means varies as the mean of these. */
+/** Delta method: a ratio of means varies as the mean of these residuals. */
 function computeResiduals(rows: readonly WeightedRow[]): number[] {
   const ratio = computeRatio(rows);
   const meanWeight = sumOf(rows.map(({ weight }) => weight)) / rows.length;

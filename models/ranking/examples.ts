@@ -1,30 +1,30 @@
-// Turns shown rows into what the ranking model learns from: one example for each entry that was looked at, weighted by how
-// rarely its place is.
+// Turns shown rows into training examples of the ranking model: one for each examined impression, weighted by the
+// inverse of its position's examination propensity.
 
 import { ACTIONS, FEATURES, writePosition } from '../features/ranking.ts';
 import type { ShownRow } from './impressions.ts';
 
 export interface Examples {
   count: number;
-  /** [count, FEATURES], with the position. */
+  /** [count, FEATURES], position included. */
   features: Float32Array;
   /** [count, ACTIONS], 0 or 1. */
   labels: Float32Array;
-  /** Of mean 1. */
+  /** Mean 1. */
   weights: Float32Array;
 }
 
-/** Shuffled rows from which on propensities can be told. */
+/** Fewer shuffled rows do not allow an estimate of propensities. */
 const SHUFFLED_ROWS_MIN = 100;
 /**
- * A weight is at most one over this: a rare look at a far place must not outweigh many others. By measurement
- * (docs/experiments.md): with weights up to ten the order that is learnt is worse.
+ * Limits a weight to its inverse: a rare impression far down a row must not outweigh many others. Measured
+ * (docs/experiments.md): weights of up to ten give a worse order.
  */
-const WEIGHING_PROPENSITY_MIN = 0.4;
+const PROPENSITY_MIN = 0.4;
 
 /**
- * How likely an entry of each column is looked at, from rows whose order was drawn by lot: there no column has better
- * games than another. All 1 where there are too few of them.
+ * The probability that an entry of a column is examined, from shuffled rows, in which no column has better games than
+ * another. 1 for all columns if there are too few such rows.
  */
 export function estimateExamination(rows: readonly ShownRow[]): (column: number) => number {
   const shuffled = rows.filter((row) => row.shuffled);
@@ -52,15 +52,15 @@ export function collectExamples(rows: readonly ShownRow[], propensityOf: (column
     weights: new Float32Array(count),
   };
   let sum = 0;
-  for (const [place, { features, outcomes, row, column }] of examined.entries()) {
-    const own = examples.features.subarray(place * FEATURES.length, (place + 1) * FEATURES.length);
+  for (const [example, { features, outcomes, row, column }] of examined.entries()) {
+    const own = examples.features.subarray(example * FEATURES.length, (example + 1) * FEATURES.length);
     own.set(features);
     writePosition(own, row, column);
-    examples.labels.set(outcomes.map(Number), place * ACTIONS.length);
-    const weight = 1 / Math.max(WEIGHING_PROPENSITY_MIN, propensityOf(column));
-    examples.weights[place] = weight;
+    examples.labels.set(outcomes.map(Number), example * ACTIONS.length);
+    const weight = 1 / Math.max(PROPENSITY_MIN, propensityOf(column));
+    examples.weights[example] = weight;
     sum += weight;
   }
-  for (let place = 0; place < count; place++) examples.weights[place]! *= count / sum;
+  for (let example = 0; example < count; example++) examples.weights[example]! *= count / sum;
   return examples;
 }

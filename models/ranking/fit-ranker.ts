@@ -1,4 +1,5 @@
-// Learns the ranking model's weights from examples, by gradient, in a number of steps that depends on the data alone.
+// Fits the ranking model's parameters to examples by gradient descent, in a number of steps that depends on the data
+// alone.
 
 import { createRandom, type Random } from '../data/random.ts';
 import { ACTIONS, FEATURES } from '../features/ranking.ts';
@@ -11,14 +12,16 @@ const BATCH = 512;
 const EPOCHS = 15;
 const STEPS_MIN = 300;
 const STEPS_MAX = 6_000;
-/** Much decay: with little, what chance has put among some ten thousand looks is learnt as well (docs/experiments.md). */
+/**
+ * Strong weight decay: with little, the model fits the noise of some ten thousand impressions (docs/experiments.md).
+ */
 const OPTIMISER = { learningRate: 3e-3, warmUpSteps: 50, weightDecay: 2, clipNorm: 1 };
-/** Below this deviation a feature has never varied. */
+/** A feature of a smaller deviation counts as constant. */
 const DEVIATION_MIN = 1e-4;
-/** Of an action that nobody did: its logarithm must be finite. */
+/** Stands for the rate of an action without examples: its logarithm must be finite. */
 const RATE_MIN = 1e-4;
 
-export interface TrainedRanker {
+export interface TrainedParameters {
   parameters: Parameters;
   scaling: Scaling;
 }
@@ -26,7 +29,7 @@ export interface TrainedRanker {
 export interface FitContext {
   seed: number;
   device: Device;
-  /** Aborted when the training is to end early: what was learnt so far is returned. */
+  /** Aborted to end training early, with the parameters of the last step. */
   signal: AbortSignal;
   onProgress(step: string, share?: number): void;
 }
@@ -34,7 +37,7 @@ export interface FitContext {
 export async function fitRanker(
   examples: Examples,
   { seed, device, signal, onProgress }: FitContext,
-): Promise<TrainedRanker> {
+): Promise<TrainedParameters> {
   const random = createRandom(seed, 'ranking');
   const scaling = measureScaling(examples);
   const parameters = initialiseRanker(
@@ -62,13 +65,13 @@ export async function fitRanker(
     for (let step = 0; step < steps && !signal.aborted; step++) {
       const loss = await training.run(batch.draw(), steps);
       if (!Number.isFinite(loss)) throw new Error(`the ranking model’s loss is ${loss} at step ${step}`);
-      if (step % 50 === 0) onProgress(`learning to rank, loss ${loss.toFixed(3)}`, step / steps);
+      if (step % 50 === 0) onProgress(`training the ranking model, loss ${loss.toFixed(3)}`, step / steps);
     }
-    const learnt = Object.entries(training.parameters()).map(([name, { data, dimensions }]) => [
+    const trained = Object.entries(training.parameters()).map(([name, { data, dimensions }]) => [
       name,
       { data: data.slice(), dimensions },
     ]);
-    return { parameters: Object.fromEntries(learnt), scaling };
+    return { parameters: Object.fromEntries(trained), scaling };
   } finally {
     await training.release();
   }
@@ -98,7 +101,7 @@ function measureScaling({ features, count }: Examples): Scaling {
   return { means, factors };
 }
 
-/** Batches of examples drawn by lot; each overwrites the one before. */
+/** Draws batches of random examples; each overwrites the one before. */
 function openBatch(examples: Examples, { means, factors }: Scaling, random: Random) {
   const tensor = (...dimensions: number[]) => ({
     data: new Float32Array(dimensions.reduce((product, dimension) => product * dimension, 1)),
@@ -111,15 +114,15 @@ function openBatch(examples: Examples, { means, factors }: Scaling, random: Rand
     means: { data: means, dimensions: [means.length] },
     factors: { data: factors, dimensions: [factors.length] },
   };
-  const copy = (from: Float32Array, to: Float32Array, width: number, example: number, place: number) =>
-    to.set(from.subarray(example * width, (example + 1) * width), place * width);
+  const copy = (from: Float32Array, to: Float32Array, width: number, example: number, member: number) =>
+    to.set(from.subarray(example * width, (example + 1) * width), member * width);
   return {
     draw() {
-      for (let place = 0; place < BATCH; place++) {
+      for (let member = 0; member < BATCH; member++) {
         const example = random.below(examples.count);
-        copy(examples.features, batch.features.data, FEATURES.length, example, place);
-        copy(examples.labels, batch.labels.data, ACTIONS.length, example, place);
-        batch.weights.data[place] = examples.weights[example]!;
+        copy(examples.features, batch.features.data, FEATURES.length, example, member);
+        copy(examples.labels, batch.labels.data, ACTIONS.length, example, member);
+        batch.weights.data[member] = examples.weights[example]!;
       }
       return batch;
     },

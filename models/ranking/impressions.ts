@@ -1,11 +1,11 @@
-// Joins what answers showed with what players did with it, by the answer's id and the item: the material of the ranking
-// model. Features are those that were logged; none is computed again.
+// Joins slates with the events that followed, by recommendation id and item: the training data of the ranking model.
+// Features are those logged with the slate; none is computed again.
 
 import { type EventType, type PlayerEvent, RETRACTIONS } from '../contracts/event.ts';
 import type { Slate, SlateEntry } from '../contracts/slate.ts';
 import { ACTIONS, type Action, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
 
-/** What an event says of the item that was shown; other types say nothing of it. */
+/** Action on the shown item, by event type; other types are no action. */
 const ACTION_OF: Partial<Record<EventType, Action>> = {
   click: 'click',
   play: 'play',
@@ -17,15 +17,15 @@ const ACTION_OF: Partial<Record<EventType, Action>> = {
 };
 
 export interface Impression extends SlateEntry {
-  /** Its row of FEATURES, without its position. */
+  /** In the order of FEATURES, without the position. */
   features: Float32Array;
-  /** Whether the player is known to have looked at it. */
+  /** True if the player is known to have seen it. */
   examined: boolean;
-  /** By ACTIONS. */
+  /** In the order of ACTIONS. */
   outcomes: boolean[];
 }
 
-/** `retracted`: actions that the player took back; they are no outcomes, in whichever order the log has the events. */
+/** `retracted`: actions that the player took back. They are no outcomes, whatever the order of events in the log. */
 type LoggedImpression = Impression & { touched: boolean; retracted: Set<Action> };
 
 /** One row of an answer. */
@@ -33,16 +33,16 @@ export interface ShownRow {
   recommendationId: string;
   userId: string;
   shownAt: number;
-  /** Whether its order was drawn by lot. */
+  /** True if its order was random. */
   shuffled: boolean;
   /** From left to right. */
   entries: Impression[];
 }
 
-/** Takes all slates first, and then all events. */
+/** Takes all slates first, then all events. */
 export class ImpressionLog {
   readonly #slates = new Map<string, { userId: string; shownAt: number; entries: Map<string, LoggedImpression> }>();
-  /** Slates that were logged with another list of features. */
+  /** Number of slates logged with another list of features; they are skipped. */
   foreign = 0;
 
   addSlate({ recommendationId, userId, shownAt, featuresHash, entries, features }: Slate): void {
@@ -51,9 +51,9 @@ export class ImpressionLog {
       return;
     }
     const values = decodeFeatures(features, entries.length);
-    const impressions = entries.map((entry, place) => ({
+    const impressions = entries.map((entry, at) => ({
       ...entry,
-      features: values.subarray(place * FEATURES.length, (place + 1) * FEATURES.length),
+      features: values.subarray(at * FEATURES.length, (at + 1) * FEATURES.length),
       examined: false,
       touched: false,
       retracted: new Set<Action>(),
@@ -77,7 +77,7 @@ export class ImpressionLog {
     if (retracted !== undefined) impression.retracted.add(retracted);
   }
 
-  /** The rows, the earliest first. Whoever looked at an entry, or did something with it, had seen those on its left. */
+  /** The rows, sorted by time. An entry counts as examined if it or one on its right has an event. */
   collect(): ShownRow[] {
     const rows: ShownRow[] = [];
     for (const [recommendationId, { userId, shownAt, entries }] of this.#slates)
@@ -89,9 +89,9 @@ export class ImpressionLog {
           userId,
           shownAt,
           shuffled: inOrder.length > 1 && inOrder.every(({ exploration }) => exploration),
-          entries: inOrder.map(({ touched: _, retracted, ...entry }, place) => ({
+          entries: inOrder.map(({ touched: _, retracted, ...entry }, position) => ({
             ...entry,
-            examined: place <= last,
+            examined: position <= last,
             outcomes: entry.outcomes.map((did, action) => did && !retracted.has(ACTIONS[action]!)),
           })),
         });
@@ -105,7 +105,7 @@ function decodeFeatures(base64: string, entries: number): Float32Array {
   const bytes = Buffer.from(base64, 'base64');
   const values = new Float32Array(entries * FEATURES.length);
   if (bytes.length !== values.byteLength)
-    throw new Error(`a slate has ${bytes.length} bytes of features, where ${values.byteLength} are due`);
+    throw new Error(`a slate has ${bytes.length} bytes of features instead of ${values.byteLength}`);
   for (let at = 0; at < values.length; at++) values[at] = bytes.readFloatLE(4 * at);
   return values;
 }

@@ -1,5 +1,5 @@
-// Measures an order of what was shown by what players did with it: NDCG of what was looked at, and, from rows in an order
-// drawn by lot, the clicks that another order would have got.
+// Measures an order of shown items by the players' actions: NDCG over examined impressions and, from shuffled rows, the
+// clicks that the order would have got.
 
 import type { RankingPart } from '../contracts/release.ts';
 import { ACTION_UTILITIES, ACTIONS, computeExpectedUtilities, FEATURES } from '../features/ranking.ts';
@@ -7,53 +7,53 @@ import { compareSnips, estimateSnips, weightShuffledRow } from './counterfactual
 import type { Examples } from './examples.ts';
 import type { Impression, ShownRow } from './impressions.ts';
 
-/** Scores of entries, as the edge would give them: no position. */
+/** Scores entries as the edge does, without their positions. */
 export type ScoreRow = (entries: readonly Impression[]) => number[];
 
 const PRIOR = FEATURES.findIndex(({ name }) => name === 'prior');
 const CLICK = ACTIONS.indexOf('click');
-/** Fewer than a normal distribution can speak of. */
+/** A normal approximation needs as many. */
 const SHUFFLED_ROWS_MIN = 30;
 
-/** What ranks where no ranking model does, as it was logged. */
+/** Scores by the logged prior, which ranks where no ranking model does. */
 export const scoreByPrior: ScoreRow = (entries) => entries.map(({ features }) => features[PRIOR]!);
 
 /** `probabilities`: [all entries of the rows, ACTIONS]. */
 export function scoreByModel(rows: readonly ShownRow[], probabilities: Float32Array): ScoreRow {
-  const values = computeExpectedUtilities(probabilities);
-  const places = new Map<Impression, number>();
-  for (const { entries } of rows) for (const entry of entries) places.set(entry, places.size);
-  return (entries) => entries.map((entry) => values[places.get(entry)!]!);
+  const utilities = computeExpectedUtilities(probabilities);
+  const scores = new Map<Impression, number>();
+  for (const { entries } of rows) for (const entry of entries) scores.set(entry, utilities[scores.size]!);
+  return (entries) => entries.map((entry) => scores.get(entry)!);
 }
 
-/** Of a player's looks that came to nothing: enough to be ranked among. */
+/** Negatives per positive impression. */
 const OTHERS_MAX = 100;
 
 /**
- * NDCG of each look that came to something good: where its entry would stand among those that the same player looked at on
- * other pages and left; those of equal score in any order. Not among those of its own page: whoever finds something looks no
- * further, so that there the good one stands last, behind all that the order in use prefers, and that order would seem
- * the worst of all.
+ * NDCG of each impression with a gain, ranked among the impressions without gain that the same player examined on other
+ * pages; ties in any order. Its own page is left out: a player who finds something examines no further, so the positive
+ * stands last of its page, behind all that the order in use prefers, and that order would seem the worst of all.
  */
 export function measureNdcg(rows: readonly ShownRow[], score: ScoreRow): Float64Array {
   const measured: number[] = [];
   for (const ofPlayer of Map.groupBy(rows, ({ userId }) => userId).values()) {
-    const looks = ofPlayer.flatMap(({ recommendationId, entries }) =>
+    const examined = ofPlayer.flatMap(({ recommendationId, entries }) =>
       entries
-        .filter(({ examined }) => examined)
-        .map((entry) => ({ recommendationId, entry, good: computeGain(entry) > 0 })),
+        .filter((entry) => entry.examined)
+        .map((entry) => ({ recommendationId, entry, positive: computeGain(entry) > 0 })),
     );
-    const scores = score(looks.map(({ entry }) => entry));
-    for (const [place, { recommendationId, good }] of looks.entries()) {
-      if (!good) continue;
+    const scores = score(examined.map(({ entry }) => entry));
+    for (const [own, { recommendationId, positive }] of examined.entries()) {
+      if (!positive) continue;
       let above = 0;
       let equal = 0;
       let others = 0;
-      for (const [other, look] of looks.entries()) {
-        if (look.good || look.recommendationId === recommendationId || others === OTHERS_MAX) continue;
+      for (const [other, impression] of examined.entries()) {
+        if (impression.positive || impression.recommendationId === recommendationId) continue;
+        if (others === OTHERS_MAX) break;
         others++;
-        if (scores[other]! > scores[place]!) above++;
-        else if (scores[other] === scores[place]) equal++;
+        if (scores[other]! > scores[own]!) above++;
+        else if (scores[other] === scores[own]) equal++;
       }
       if (others > 0) measured.push(meanDiscount(above, equal));
     }
@@ -61,20 +61,20 @@ export function measureNdcg(rows: readonly ShownRow[], score: ScoreRow): Float64
   return Float64Array.from(measured);
 }
 
-/** Of a place below `above` others, anywhere among `equal` ones. */
+/** Mean discount of the ranks below `above` others, anywhere among `equal` ones. */
 function meanDiscount(above: number, equal: number): number {
   let sum = 0;
-  for (let place = above; place <= above + equal; place++) sum += 1 / Math.log2(place + 2);
+  for (let rank = above; rank <= above + equal; rank++) sum += 1 / Math.log2(rank + 2);
   return sum / (equal + 1);
 }
 
 const computeGain = ({ outcomes }: Impression): number =>
   ACTIONS.reduce((sum, action, at) => sum + (outcomes[at] ? ACTION_UTILITIES[action] : 0), 0);
-/** Places, best first. */
+/** Indices, best first. */
 const rankByScore = (scores: readonly number[]): number[] =>
   Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
 
-/** Clicks per row; null where too few rows were shuffled. */
+/** Clicks per row; null if too few rows were shuffled. */
 export function measureSnips(rows: readonly ShownRow[], score: ScoreRow): RankingPart['metrics']['snips'] {
   const shuffled = rows.filter((row) => row.shuffled);
   if (shuffled.length < SHUFFLED_ROWS_MIN) return null;
@@ -94,7 +94,7 @@ export function measureSnips(rows: readonly ShownRow[], score: ScoreRow): Rankin
   };
 }
 
-/** Binary cross-entropies of all actions, summed; the weighted mean over the examples. `probabilities`: [count, ACTIONS]. */
+/** Weighted mean over examples of the summed binary cross-entropies. `probabilities`: [count, ACTIONS]. */
 export function measureLogLoss({ labels, weights, count }: Examples, probabilities: Float32Array): number {
   let sum = 0;
   for (let cell = 0; cell < count * ACTIONS.length; cell++) {

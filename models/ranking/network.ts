@@ -1,5 +1,5 @@
 // The ranking model as functions of jax-js: one network for all actions, small enough for hundreds of candidates in a
-// millisecond. What is learnt beside the hidden layers is a straight line: with little data that is most of it.
+// millisecond. A linear path beside the hidden layers carries most of the model when data is scarce.
 
 import { nn, numpy as np } from '@jax-js/jax';
 import type { Random } from '../data/random.ts';
@@ -10,16 +10,16 @@ import { GraphBuilder } from '../onnx/graph.ts';
 import { lower, type Tensor } from '../onnx/lower.ts';
 
 const HIDDEN = 32;
-/** Standardised features beyond this many deviations are cut off: nothing was learnt there. */
+/** Standardised features are clipped at this many deviations: training saw little beyond. */
 const DEVIATIONS_MAX = 5;
 
-/** Each feature is brought to mean 0 and deviation 1; one that never varied, to 0. */
+/** Standardises each feature to mean 0 and deviation 1, and a constant one to 0. */
 export interface Scaling {
   means: Float32Array;
   factors: Float32Array;
 }
 
-/** `baseRates`: of each action, where learning begins. */
+/** `baseRates`: by action, the probabilities that training starts from. */
 export function initialiseRanker(baseRates: readonly number[], random: Random): Parameters {
   const matrix = (rows: number, columns: number, deviation: number) => ({
     data: Float32Array.from({ length: rows * columns }, () => deviation * random.normal()),
@@ -33,7 +33,7 @@ export function initialiseRanker(baseRates: readonly number[], random: Random): 
     second: matrix(HIDDEN, HIDDEN, Math.sqrt(2 / HIDDEN)),
     secondBias: zeros(HIDDEN),
     last: matrix(HIDDEN, ACTIONS.length, 0.1 / Math.sqrt(HIDDEN)),
-    straight: matrix(features, ACTIONS.length, 0),
+    linear: matrix(features, ACTIONS.length, 0),
     lastBias: {
       data: Float32Array.from(baseRates, (rate) => Math.log(rate / (1 - rate))),
       dimensions: [ACTIONS.length],
@@ -46,17 +46,17 @@ function predictLogits(weights: Arrays, means: np.Array, factors: np.Array, feat
   const scaled = np.clip(features.sub(means).mul(factors), -DEVIATIONS_MAX, DEVIATIONS_MAX);
   const first = nn.relu(np.matmul(scaled.ref, weights.first!).add(weights.firstBias!));
   const second = nn.relu(np.matmul(first, weights.second!).add(weights.secondBias!));
-  return np.matmul(second, weights.last!).add(np.matmul(scaled, weights.straight!)).add(weights.lastBias!);
+  return np.matmul(second, weights.last!).add(np.matmul(scaled, weights.linear!)).add(weights.lastBias!);
 }
 
-/** Binary cross-entropies of all actions, summed; the weighted mean over the examples. */
+/** Weighted mean over examples of the summed binary cross-entropies. */
 export function computeLoss(weights: Arrays, batch: Arrays): np.Array {
   const logits = predictLogits(weights, batch.means!, batch.factors!, batch.features!);
   const entropies = nn.softplus(logits.ref).sub(logits.mul(batch.labels!));
   return np.sum(np.sum(entropies, 1).mul(batch.weights!.ref)).div(np.sum(batch.weights!));
 }
 
-/** The model as a file: features float32 [batch, FEATURES] → probabilities float32 [batch, ACTIONS]. */
+/** Encodes the model file: features float32 [batch, FEATURES] → probabilities float32 [batch, ACTIONS]. */
 export function encodeRanker(parameters: Parameters, { means, factors }: Scaling, metadata: Record<string, string>) {
   const graph = new GraphBuilder('ranking');
   const constant = (name: string, data: Float32Array, dimensions: readonly number[]): Tensor => ({

@@ -2,19 +2,20 @@ import { expect, test } from 'vitest';
 import { createRandom } from '../data/random.ts';
 import { computeMean } from '../evaluation/metrics.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
-import { openSession } from '../onnx/session.ts';
 import { collectExamples, estimateExamination } from './examples.ts';
 import { type Impression, ImpressionLog, type ShownRow } from './impressions.ts';
+import { judgeRanker } from './judge-ranker.ts';
 import { measureNdcg } from './measure.ts';
-import { judgeRanker, type RankingTraining, trainRanker } from './train-ranker.ts';
+import { predictProbabilities } from './predict.ts';
+import { type RankingTraining, trainRanker } from './train-ranker.ts';
 
-const place = (name: string) => FEATURES.findIndex((feature) => feature.name === name);
-const [PRIOR, TASTE, PRICE] = ['prior', 'affinity/genres', 'price'].map(place) as [number, number, number];
+const indexOf = (name: string) => FEATURES.findIndex((feature) => feature.name === name);
+const [PRIOR, TASTE, PRICE] = ['prior', 'affinity/genres', 'price'].map(indexOf) as [number, number, number];
 const COLUMNS = 8;
 const SHUFFLED = 0.3;
 const examinedAt = (column: number) => 0.95 * 0.8 ** column;
 
-/** Rows in the order of a prior that knows half of what players want; `taste` 0: they want nothing in particular. */
+/** Rows ordered by a prior that knows half of players' preferences; `taste` 0: they have none. */
 function drawRows(count: number, taste: number): ShownRow[] {
   const random = createRandom(7, `rows ${taste}`);
   return Array.from({ length: count }, (_, row): ShownRow => {
@@ -34,12 +35,12 @@ function drawRows(count: number, taste: number): ShownRow[] {
       shownAt: row,
       shuffled,
       entries: games.map(({ itemId, features }, column): Impression => {
-        const wish = -2 + taste * (2 * features[TASTE]! - 4 * features[PRICE]!);
+        const preference = -2 + taste * (2 * features[TASTE]! - 4 * features[PRICE]!);
         const examined = column <= last;
-        const clicked = examined && random.chance(1 / (1 + Math.exp(-wish)));
-        const chance = { propensity: 1, exploration: shuffled, rowId: 'top-picks', row: 0, column };
+        const clicked = examined && random.chance(1 / (1 + Math.exp(-preference)));
+        const position = { propensity: 1, exploration: shuffled, rowId: 'top-picks', row: 0, column };
         const outcomes = ACTIONS.map((action) => clicked && (action === 'click' || random.chance(0.2)));
-        return { itemId, features, examined, outcomes, ...chance };
+        return { itemId, features, examined, outcomes, ...position };
       }),
     };
   });
@@ -55,7 +56,7 @@ const training = (rows: ShownRow[], changes: Partial<RankingTraining> = {}): Ran
   ...changes,
 });
 
-test('learns what the prior does not know, and says by how much; the same seed gives the same file', async () => {
+test('beats a prior that knows half, and reports by how much; the same seed gives the same file', async () => {
   const rows = drawRows(5_000, 1);
   const { ranking, outcome, reason } = await trainRanker(training(rows));
   expect(outcome).toBe('trained');
@@ -66,34 +67,26 @@ test('learns what the prior does not know, and says by how much; the same seed g
   expect(difference.value).toBeCloseTo(ranker.value - prior.value);
   expect(reason).toContain(metrics.ndcg.toFixed(4));
 
-  const session = await openSession(model);
-  const probabilities = new Float32Array(selfTest.expected.length);
-  const asked = selfTest.features.length / FEATURES.length;
-  await session.run(
-    { features: { data: Float32Array.from(selfTest.features), dimensions: [asked, FEATURES.length] } },
-    { probabilities: { data: probabilities, dimensions: [asked, ACTIONS.length] } },
-  );
-  // A cheap game of the player's taste, and a dear one that is not.
+  // A cheap game of the player's taste, and an expensive one that is not.
   const two = new Float32Array(2 * FEATURES.length);
   two[TASTE] = 1;
   two[FEATURES.length + PRICE] = 1;
-  const chances = new Float32Array(2 * ACTIONS.length);
-  await session.run(
-    { features: { data: two, dimensions: [2, FEATURES.length] } },
-    { probabilities: { data: chances, dimensions: [2, ACTIONS.length] } },
-  );
-  await session.release();
-  probabilities.forEach((value, at) => {
-    expect(value).toBeCloseTo(selfTest.expected[at]!, 5);
+  const inputs = [Float32Array.from(selfTest.features), two];
+  const [asTested, ofTwo] = (await predictProbabilities(model, inputs)) as [Float32Array, Float32Array];
+  expect(asTested).toHaveLength(selfTest.expected.length);
+  asTested.forEach((probability, at) => {
+    expect(probability).toBeCloseTo(selfTest.expected[at]!, 5);
   });
-  expect(chances[0]).toBeGreaterThan(5 * chances[ACTIONS.length]!);
+  expect(ofTwo[0]).toBeGreaterThan(5 * ofTwo[ACTIONS.length]!);
   expect((await trainRanker(training(rows))).ranking!.model).toEqual(model);
 });
 
-test('goes without where there is too little, or nothing to know, and keeps the ranker in use that reads the same', async () => {
+test('insufficient data gives no ranker, and keeps the one in use if it reads the same features', async () => {
   const few = await trainRanker(training(drawRows(100, 1)));
   expect(few).toMatchObject({ outcome: 'none', ranking: undefined });
-  expect(few.reason).toMatch(/\d+ impressions that were looked at and \d+ .*, where it takes 2000 and 100/);
+  expect(few.reason).toMatch(
+    /^insufficient data: \d+ examined impressions and \d+ with an action, of 2000 and 100 required$/,
+  );
 
   const { ranking } = await trainRanker(training(drawRows(2_000, 1)));
   const kept = await trainRanker(training(drawRows(100, 1), { current: ranking }));
@@ -102,7 +95,7 @@ test('goes without where there is too little, or nothing to know, and keeps the 
   expect((await trainRanker(training(drawRows(100, 1), { current: foreign }))).outcome).toBe('none');
 });
 
-test('is judged by both figures', () => {
+test('judges by NDCG, clicks and the ranker in use', () => {
   const estimate = (value: number, margin: number) => ({ value, margin });
   const metrics = { examples: 1, laterExamples: 1, logLoss: 1, baseLogLoss: 1, overCurrent: null };
   const snips = (value: number, margin: number) => ({
@@ -123,33 +116,34 @@ test('is judged by both figures', () => {
   expect([overCurrent(0.1, 0.05), overCurrent(-0.03, 0.05), overCurrent(-0.1, 0.05)]).toEqual([true, true, false]);
 });
 
-test('does not hold it against an order that it was the one in use', () => {
-  // Whoever finds something looks no further: the good one is the last that is looked at, behind what the order prefers.
+test('NDCG does not favour other orders over the one in use', () => {
+  // A player who finds something examines no further: the positive is the last examined, behind all the order prefers.
   const random = createRandom(3, 'stopping');
   const rows = Array.from({ length: 2_000 }, (_, row): ShownRow => {
-    const wishes = Array.from({ length: COLUMNS }, () => random.next()).sort((a, b) => b - a);
-    const found = wishes.findIndex((wish) => random.chance(0.6 * wish));
+    const preferences = Array.from({ length: COLUMNS }, () => random.next()).sort((a, b) => b - a);
+    const clicked = preferences.findIndex((preference) => random.chance(0.6 * preference));
     return {
       recommendationId: `r${row}`,
       userId: `u${row % 200}`,
       shownAt: row,
       shuffled: false,
-      entries: wishes.map((wish, column): Impression => {
-        const features = new Float32Array(FEATURES.length).fill(wish);
-        const chance = { propensity: 1, exploration: false, rowId: 'top-picks', row: 0, column };
-        const outcomes = ACTIONS.map((action) => column === found && action === 'click');
-        return { itemId: `${row}-${column}`, features, examined: found < 0 || column <= found, outcomes, ...chance };
+      entries: preferences.map((preference, column): Impression => {
+        const features = new Float32Array(FEATURES.length).fill(preference);
+        const position = { propensity: 1, exploration: false, rowId: 'top-picks', row: 0, column };
+        const outcomes = ACTIONS.map((action) => column === clicked && action === 'click');
+        const examined = clicked < 0 || column <= clicked;
+        return { itemId: `${row}-${column}`, features, examined, outcomes, ...position };
       }),
     };
   });
   const inUse = measureNdcg(rows, (entries) => entries.map(({ features }) => features[0]!));
-  const turned = measureNdcg(rows, (entries) => entries.map(({ features }) => -features[0]!));
+  const reversed = measureNdcg(rows, (entries) => entries.map(({ features }) => -features[0]!));
   const none = measureNdcg(rows, (entries) => entries.map(() => 0));
   expect(computeMean(inUse)).toBeGreaterThan(computeMean(none) + 0.01);
-  expect(computeMean(none)).toBeGreaterThan(computeMean(turned) + 0.01);
+  expect(computeMean(none)).toBeGreaterThan(computeMean(reversed) + 0.01);
 });
 
-test('joins slates with what was done, and takes as looked at what stands left of it', () => {
+test('joins slates with events, and counts the entries on the left of an event as examined', () => {
   const entry = (itemId: string, row: number, column: number) => ({
     itemId,
     row,
@@ -187,19 +181,19 @@ test('joins slates with what was done, and takes as looked at what stands left o
   expect(rows.flatMap((row) => row.entries.map(({ examined }) => examined))).toEqual([true, true, false, false, false]);
   expect(rows[0]!.entries[1]!.outcomes).toEqual([true, false, true, false, false]);
 
-  const { count, features: learnt, labels, weights } = collectExamples(rows, (column) => 1 / (1 + column));
+  const { count, features: values, labels, weights } = collectExamples(rows, (column) => 1 / (1 + column));
   expect(count).toBe(2);
   expect([...labels]).toEqual([0, 0, 0, 0, 0, 1, 0, 1, 0, 0]);
   expect(weights[1]! / weights[0]!).toBeCloseTo(2);
-  expect([learnt[0], learnt[FEATURES.length]]).toEqual([0, 1]);
-  // Where it stood: the first row, and its second column is further right.
-  expect(learnt[2 * FEATURES.length - 1]).toBeGreaterThan(learnt[FEATURES.length - 1]!);
+  expect([values[0], values[FEATURES.length]]).toEqual([0, 1]);
+  // The last feature is the column: the second entry stands further right.
+  expect(values[2 * FEATURES.length - 1]).toBeGreaterThan(values[FEATURES.length - 1]!);
 });
 
-test('tells from shuffled rows how likely each column is looked at', () => {
+test('estimates from shuffled rows how likely each column is examined', () => {
   const rows = drawRows(20_000, 1);
   const propensityOf = estimateExamination(rows);
-  // Looked at: where it, or anything on its right, was.
+  // An entry is examined if it or any entry on its right was seen.
   let unseen = 1;
   for (let column = COLUMNS - 1; column >= 0; column--) {
     unseen *= 1 - examinedAt(column);

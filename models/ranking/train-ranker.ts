@@ -1,38 +1,37 @@
-// From logged rows to the ranking part of a release: learn from the earlier rows, measure on the later, and judge. Where it
-// is no better than the prior, or there is too little to learn from, it says so, and the release goes without.
+// Trains the ranking part of a release from logged rows: fits the earlier rows, measures on the later ones and judges.
+// If data is insufficient or the model no better than the prior, the release goes without, and the outcome says why.
 
 import type { RankingPart } from '../contracts/release.ts';
 import { computeMean } from '../evaluation/metrics.ts';
 import { estimateDifference } from '../evaluation/significance.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
-import { openSession } from '../onnx/session.ts';
-import type { Estimate } from './counterfactual.ts';
-import { collectExamples, estimateExamination } from './examples.ts';
+import { type Estimate, STANDARD_ERRORS } from './counterfactual.ts';
+import { collectExamples, type Examples, estimateExamination } from './examples.ts';
 import { computeMeanLabels, type FitContext, fitRanker } from './fit-ranker.ts';
 import type { ShownRow } from './impressions.ts';
+import { judgeRanker } from './judge-ranker.ts';
 import { measureLogLoss, measureNdcg, measureSnips, scoreByModel, scoreByPrior } from './measure.ts';
 import { encodeRanker } from './network.ts';
+import { predictProbabilities } from './predict.ts';
 
-/** Fewer tell a taste from chance in too few games. */
+/** With less data, taste cannot be told from chance. */
 export const EXAMINED_MIN = 2_000;
 const ACTED_MIN = 100;
-/** Of the rows, by time: those measured on. */
+/** Share of the rows, the latest, that the model is measured on. */
 const LATER_SHARE = 0.2;
-/** The newest, for which memory is reserved. */
+/** The newest rows are used; memory is reserved for this many. */
 const ROWS_MAX = 200_000;
 const SELF_TEST_ROWS = 4;
-/** The ranking model, ONNX: features float32 [batch, features] to probabilities float32 [batch, actions]. */
+
+/** `model`: ONNX, features float32 [batch, FEATURES] → probabilities float32 [batch, ACTIONS]. */
 export interface RankingContents extends Omit<RankingPart, 'model'> {
   model: Uint8Array;
 }
 
-/** Two-sided 95% of a normal distribution. */
-const STANDARD_ERRORS = 1.96;
-
 export interface RankingTraining extends FitContext {
-  /** The earliest first. */
+  /** Sorted by time. */
   rows: readonly ShownRow[];
-  /** Of the release in use: kept where nothing better comes and it reads the same features. */
+  /** The ranking part in use: kept if nothing better comes and it reads the same features. */
   current: RankingContents | undefined;
 }
 
@@ -45,92 +44,30 @@ export interface RankingOutcome {
 
 export async function trainRanker({ rows, current, ...context }: RankingTraining): Promise<RankingOutcome> {
   const usable = current?.featuresHash === FEATURES_HASH ? current : undefined;
-  const trained = await attempt(rows.slice(-ROWS_MAX), usable?.model, context);
+  const trained = await attemptTraining(rows.slice(-ROWS_MAX), usable?.model, context);
   if (trained.ranking !== undefined) return { ...trained, outcome: 'trained' };
   return usable === undefined
     ? { outcome: 'none', ...trained }
     : { outcome: 'kept', ranking: usable, reason: trained.reason };
 }
 
-type Attempt = Pick<RankingOutcome, 'ranking' | 'reason'>;
-
-async function attempt(
+async function attemptTraining(
   rows: readonly ShownRow[],
   current: Uint8Array | undefined,
   context: FitContext,
-): Promise<Attempt> {
-  const poverty = explainInsufficientData(rows);
-  if (poverty !== undefined) return { ranking: undefined, reason: poverty };
-  const split = Math.floor((1 - LATER_SHARE) * rows.length);
-  // An answer's rows belong to one side.
-  const from = rows.findIndex(({ shownAt }) => shownAt > rows[split]!.shownAt);
-  const [earlier, later] = [rows.slice(0, from < 0 ? split : from), rows.slice(from < 0 ? split : from)];
+): Promise<Pick<RankingOutcome, 'ranking' | 'reason'>> {
+  const insufficient = explainInsufficientData(rows);
+  if (insufficient !== undefined) return { ranking: undefined, reason: insufficient };
+  const [earlier, later] = splitByTime(rows);
   const propensityOf = estimateExamination(earlier);
   const examples = collectExamples(earlier, propensityOf);
   const { parameters, scaling } = await fitRanker(examples, context);
   const model = encodeRanker(parameters, scaling, { featuresHash: FEATURES_HASH, actions: ACTIONS.join() });
-
   const laterExamples = collectExamples(later, propensityOf);
-  const entries = later.flatMap((row) => row.entries);
-  const served = joinFeatures(entries.map(({ features }) => features));
-  const [atPlace, asServed] = await predictAll(model, [laterExamples.features, served]);
-  const score = scoreByModel(later, asServed!);
-  const ndcg = measureNdcg(later, score);
-  const ofCurrent =
-    current === undefined
-      ? undefined
-      : measureNdcg(later, scoreByModel(later, (await predictAll(current, [served]))[0]!));
-  const rates = computeMeanLabels(examples);
-  const base = Float32Array.from({ length: laterExamples.labels.length }, (_, cell) => rates[cell % ACTIONS.length]!);
-  const metrics: RankingPart['metrics'] = {
-    examples: examples.count,
-    laterExamples: laterExamples.count,
-    ndcg: computeMean(ndcg),
-    priorNdcg: computeMean(measureNdcg(later, scoreByPrior)),
-    overCurrent: ofCurrent === undefined ? null : compareMeans(ndcg, ofCurrent),
-    logLoss: measureLogLoss(laterExamples, atPlace!),
-    baseLogLoss: measureLogLoss(laterExamples, base),
-    snips: measureSnips(later, score),
-  };
-  const verdict = judgeRanker(metrics);
-  const selfTest = {
-    features: [...served.subarray(0, SELF_TEST_ROWS * FEATURES.length)],
-    expected: [...asServed!.subarray(0, SELF_TEST_ROWS * ACTIONS.length)],
-  };
-  return {
-    reason: verdict.reason,
-    ranking: verdict.publish
-      ? { model, featuresHash: FEATURES_HASH, actions: [...ACTIONS], metrics, selfTest }
-      : undefined,
-  };
-}
-
-function compareMeans(a: Float64Array, b: Float64Array): Estimate {
-  const { mean, standardError } = estimateDifference(a, b);
-  return { value: mean, margin: STANDARD_ERRORS * standardError };
-}
-
-/**
- * NDCG must be above the prior's, and not below that of the ranking model in use by more than noise; nor clicks below the
- * prior's, where shuffled rows can tell.
- */
-export function judgeRanker({ ndcg, priorNdcg, overCurrent, snips }: RankingPart['metrics']): {
-  publish: boolean;
-  reason: string;
-} {
-  const figures = `NDCG of later looks ${ndcg.toFixed(4)}, the prior ${priorNdcg.toFixed(4)}`;
-  if (ndcg <= priorNdcg) return { publish: false, reason: `${figures}: no better than the prior` };
-  if (overCurrent !== null && overCurrent.value + overCurrent.margin < 0)
-    return {
-      publish: false,
-      reason: `${figures}: worse than the ranking model in use by ${(-overCurrent.value).toFixed(4)} ± ${overCurrent.margin.toFixed(4)}`,
-    };
-  if (snips === null) return { publish: true, reason: `${figures}; too few shuffled rows to estimate clicks` };
-  const { ranker, prior, difference } = snips;
-  const clicks = `clicks per row by SNIPS ${ranker.value.toFixed(3)}, the prior ${prior.value.toFixed(3)} (difference ${difference.value.toFixed(3)} ± ${difference.margin.toFixed(3)})`;
-  return difference.value + difference.margin < 0
-    ? { publish: false, reason: `${figures}; ${clicks}: fewer clicks than the prior` }
-    : { publish: true, reason: `${figures}; ${clicks}` };
+  const { metrics, selfTest } = await measureRanker(model, current, examples, laterExamples, later);
+  const { publish, reason } = judgeRanker(metrics);
+  const ranking = { model, featuresHash: FEATURES_HASH, actions: [...ACTIONS], metrics, selfTest };
+  return { ranking: publish ? ranking : undefined, reason };
 }
 
 function explainInsufficientData(rows: readonly ShownRow[]): string | undefined {
@@ -141,33 +78,67 @@ function explainInsufficientData(rows: readonly ShownRow[]): string | undefined 
       examined += Number(entry.examined);
       acted += Number(entry.outcomes.some(Boolean));
     }
-  if (examined < EXAMINED_MIN || acted < ACTED_MIN)
-    return `${examined} impressions that were looked at and ${acted} that were acted on, where it takes ${EXAMINED_MIN} and ${ACTED_MIN}`;
-  return undefined;
+  if (examined >= EXAMINED_MIN && acted >= ACTED_MIN) return undefined;
+  const found = `${examined} examined impressions and ${acted} with an action`;
+  return `insufficient data: ${found}, of ${EXAMINED_MIN} and ${ACTED_MIN} required`;
 }
 
-function joinFeatures(rows: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(rows.length * FEATURES.length);
-  for (const [row, features] of rows.entries()) all.set(features, row * FEATURES.length);
-  return all;
+/** All rows of an answer belong to one side. */
+function splitByTime(rows: readonly ShownRow[]): [earlier: readonly ShownRow[], later: readonly ShownRow[]] {
+  const share = Math.floor((1 - LATER_SHARE) * rows.length);
+  const next = rows.findIndex(({ shownAt }) => shownAt > rows[share]!.shownAt);
+  const start = next < 0 ? share : next;
+  return [rows.slice(0, start), rows.slice(start)];
 }
 
-async function predictAll(model: Uint8Array, inputs: readonly Float32Array[]): Promise<Float32Array[]> {
-  const session = await openSession(model);
-  try {
-    const outputs: Float32Array[] = [];
-    for (const features of inputs) {
-      const rows = features.length / FEATURES.length;
-      const data = new Float32Array(rows * ACTIONS.length);
-      if (rows > 0)
-        await session.run(
-          { features: { data: features, dimensions: [rows, FEATURES.length] } },
-          { probabilities: { data, dimensions: [rows, ACTIONS.length] } },
-        );
-      outputs.push(data);
-    }
-    return outputs;
-  } finally {
-    await session.release();
-  }
+/** `examples`: fitted on; `laterExamples` and `later`: measured on. */
+async function measureRanker(
+  model: Uint8Array,
+  current: Uint8Array | undefined,
+  examples: Examples,
+  laterExamples: Examples,
+  later: readonly ShownRow[],
+): Promise<Pick<RankingPart, 'metrics' | 'selfTest'>> {
+  const served = joinFeatures(later);
+  const [atPosition, asServed] = await predictProbabilities(model, [laterExamples.features, served]);
+  const score = scoreByModel(later, asServed!);
+  const ndcg = measureNdcg(later, score);
+  const means = computeMeanLabels(examples);
+  const base = Float32Array.from({ length: laterExamples.labels.length }, (_, cell) => means[cell % ACTIONS.length]!);
+  return {
+    metrics: {
+      examples: examples.count,
+      laterExamples: laterExamples.count,
+      ndcg: computeMean(ndcg),
+      priorNdcg: computeMean(measureNdcg(later, scoreByPrior)),
+      overCurrent: current === undefined ? null : await compareNdcg(ndcg, current, served, later),
+      logLoss: measureLogLoss(laterExamples, atPosition!),
+      baseLogLoss: measureLogLoss(laterExamples, base),
+      snips: measureSnips(later, score),
+    },
+    selfTest: {
+      features: [...served.subarray(0, SELF_TEST_ROWS * FEATURES.length)],
+      expected: [...asServed!.subarray(0, SELF_TEST_ROWS * ACTIONS.length)],
+    },
+  };
+}
+
+/** The mean NDCG less that of the ranking model in use. */
+async function compareNdcg(
+  ndcg: Float64Array,
+  current: Uint8Array,
+  served: Float32Array,
+  later: readonly ShownRow[],
+): Promise<Estimate> {
+  const [probabilities] = await predictProbabilities(current, [served]);
+  const { mean, standardError } = estimateDifference(ndcg, measureNdcg(later, scoreByModel(later, probabilities!)));
+  return { value: mean, margin: STANDARD_ERRORS * standardError };
+}
+
+/** Features of all entries as the edge encodes them, without positions: [entries, FEATURES]. */
+function joinFeatures(rows: readonly ShownRow[]): Float32Array {
+  const entries = rows.flatMap((row) => row.entries);
+  const joined = new Float32Array(entries.length * FEATURES.length);
+  for (const [at, { features }] of entries.entries()) joined.set(features, at * FEATURES.length);
+  return joined;
 }

@@ -85,7 +85,7 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
   const content = candidates.find((candidate) => candidate.model.algorithm === 'content')?.model.itemVectors;
   const sources = { model, content, counts: vocabulary.counts };
   const neighbours = await collectNeighbours(sources, NEIGHBOURS_PER_ITEM_MAX);
-  onProgress('learning to rank');
+  onProgress('training the ranking model');
   const { ranking, ...ranker } = await trainRanker({ ...input, current: input.current?.ranking });
   const createdAt = new Date(clock()).toISOString();
   const digest = await sha256Hex(file);

@@ -1,9 +1,10 @@
-// A ranking model with random weights: serving costs the same, and nothing need be trained.
+// Draws a ranking model with random parameters, which costs as much to serve as a trained one.
 
 import { createRandom } from '../../models/data/random.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
-import { openSession } from '../../models/onnx/session.ts';
+
 import { encodeRanker, initialiseRanker } from '../../models/ranking/network.ts';
+import { predictProbabilities } from '../../models/ranking/predict.ts';
 import type { RankingContents } from '../../models/ranking/train-ranker.ts';
 
 const TEST_ROWS = 40;
@@ -21,13 +22,8 @@ export async function drawRanker(): Promise<RankingContents> {
   };
   const model = encodeRanker(parameters, scaling, {});
   const features = Float32Array.from({ length: TEST_ROWS * FEATURES.length }, () => random.next());
-  const expected = new Float32Array(TEST_ROWS * ACTIONS.length);
-  const session = await openSession(model);
-  await session.run(
-    { features: { data: features, dimensions: [TEST_ROWS, FEATURES.length] } },
-    { probabilities: { data: expected, dimensions: [TEST_ROWS, ACTIONS.length] } },
-  );
-  await session.release();
+
+  const [expected] = await predictProbabilities(model, [features]);
   return {
     model,
     featuresHash: FEATURES_HASH,
@@ -42,6 +38,6 @@ export async function drawRanker(): Promise<RankingContents> {
       baseLogLoss: 0,
       snips: null,
     },
-    selfTest: { features: [...features], expected: [...expected] },
+    selfTest: { features: [...features], expected: [...expected!] },
   };
 }
