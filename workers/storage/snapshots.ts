@@ -32,58 +32,20 @@ export async function readSnapshotManifest(bucket: R2Bucket): Promise<SnapshotMa
 export async function exportSnapshot(db: D1Database, bucket: R2Bucket, now: number): Promise<SnapshotManifest> {
   const createdAt = new Date(now).toISOString();
   const version = createdAt.replaceAll(/[-:.]/g, '');
-  const parts: SnapshotPart[] = [];
-  let lines: string[] = [];
-  const add = (line: ExportLine) => lines.push(JSON.stringify(line));
-  const flush = async (kind: SnapshotPart['kind']) => {
-    if (lines.length === 0) return;
-    parts.push(await writePart(bucket, snapshotKey(version, partName(kind, parts.length)), kind, lines));
-    lines = [];
-  };
-
-  let lastSequence = 0;
-  for (;;) {
-    const page = await readEventPage(db, lastSequence, EVENT_PAGE);
-    for (const { sequence, ...event } of page) {
-      add({ kind: 'event', ...event });
-      lastSequence = sequence;
-    }
-    if (lines.length >= LINES_PER_PART || page.length < EVENT_PAGE) await flush('events');
-    if (page.length < EVENT_PAGE) break;
-  }
-  let lastItemId = '';
-  for (;;) {
-    const page = await listItems(db, { hidden: true }, lastItemId, ITEM_PAGE);
-    for (const item of page) {
-      add({ kind: 'item', ...item });
-      lastItemId = item.itemId;
-    }
-    if (lines.length >= LINES_PER_PART || page.length < ITEM_PAGE) await flush('items');
-    if (page.length < ITEM_PAGE) break;
-  }
-
-  let cursor: SlateCursor = { shownAt: Number.MAX_SAFE_INTEGER, recommendationId: '' };
-  for (let slates = 0; slates < SLATES_MAX; ) {
-    const page = await readSlatePage(db, cursor, SLATE_PAGE);
-    for (const { body, ...at } of page) {
-      lines.push(body);
-      cursor = at;
-    }
-    slates += page.length;
-    const isLast = page.length < SLATE_PAGE || slates >= SLATES_MAX;
-    await flush('slates');
-    if (isLast) break;
-  }
-
-  const rows = (kind: SnapshotPart['kind']) =>
+  const writer = new PartWriter(bucket, version);
+  const lastSequence = await exportEvents(db, writer);
+  await exportItems(db, writer);
+  await exportSlates(db, writer);
+  const { parts } = writer;
+  const countRows = (kind: SnapshotPart['kind']) =>
     parts.filter((part) => part.kind === kind).reduce((sum, part) => sum + part.rows, 0);
   const manifest: SnapshotManifest = {
     schema: SNAPSHOT_SCHEMA,
     version,
     createdAt,
-    events: rows('events'),
-    items: rows('items'),
-    slates: rows('slates'),
+    events: countRows('events'),
+    items: countRows('items'),
+    slates: countRows('slates'),
     lastSequence,
     parts,
   };
@@ -92,19 +54,81 @@ export async function exportSnapshot(db: D1Database, bucket: R2Bucket, now: numb
   return manifest;
 }
 
-const partName = (kind: SnapshotPart['kind'], index: number) => `${kind}-${String(index).padStart(5, '0')}.jsonl.gz`;
+/** Returns the sequence of the last event, 0 for an empty log. */
+async function exportEvents(db: D1Database, writer: PartWriter): Promise<number> {
+  let lastSequence = 0;
+  for (;;) {
+    const page = await readEventPage(db, lastSequence, EVENT_PAGE);
+    for (const { sequence, ...event } of page) {
+      writer.add(toLine({ kind: 'event', ...event }));
+      lastSequence = sequence;
+    }
+    const isLast = page.length < EVENT_PAGE;
+    if (isLast || writer.isFull) await writer.flush('events');
+    if (isLast) return lastSequence;
+  }
+}
 
-async function writePart(
-  bucket: R2Bucket,
-  key: string,
-  kind: SnapshotPart['kind'],
-  lines: readonly string[],
-): Promise<SnapshotPart> {
-  const text = lines.map((line) => `${line}\n`);
-  const packed = await new Response(new Blob(text).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
-  const sha256 = await sha256Hex(packed);
-  await bucket.put(key, packed, { sha256 });
-  return { key, kind, rows: lines.length, bytes: packed.byteLength, sha256 };
+async function exportItems(db: D1Database, writer: PartWriter): Promise<void> {
+  let lastItemId = '';
+  for (;;) {
+    const page = await listItems(db, { hidden: true }, lastItemId, ITEM_PAGE);
+    for (const item of page) writer.add(toLine({ kind: 'item', ...item }));
+    const isLast = page.length < ITEM_PAGE;
+    if (isLast || writer.isFull) await writer.flush('items');
+    if (isLast) return;
+    lastItemId = page.at(-1)!.itemId;
+  }
+}
+
+async function exportSlates(db: D1Database, writer: PartWriter): Promise<void> {
+  let cursor: SlateCursor = { shownAt: Number.MAX_SAFE_INTEGER, recommendationId: '' };
+  for (let slates = 0; slates < SLATES_MAX; ) {
+    const page = await readSlatePage(db, cursor, SLATE_PAGE);
+    for (const { body, ...position } of page) {
+      writer.add(body);
+      cursor = position;
+    }
+    slates += page.length;
+    await writer.flush('slates');
+    if (page.length < SLATE_PAGE) return;
+  }
+}
+
+const toLine = (line: ExportLine): string => JSON.stringify(line);
+
+/** Collects lines and writes them as gzipped parts. */
+class PartWriter {
+  readonly parts: SnapshotPart[] = [];
+  readonly #bucket: R2Bucket;
+  readonly #version: string;
+  #lines: string[] = [];
+
+  constructor(bucket: R2Bucket, version: string) {
+    this.#bucket = bucket;
+    this.#version = version;
+  }
+
+  get isFull(): boolean {
+    return this.#lines.length >= LINES_PER_PART;
+  }
+
+  add(line: string): void {
+    this.#lines.push(`${line}\n`);
+  }
+
+  async flush(kind: SnapshotPart['kind']): Promise<void> {
+    const lines = this.#lines;
+    if (lines.length === 0) return;
+    const key = snapshotKey(this.#version, `${kind}-${String(this.parts.length).padStart(5, '0')}.jsonl.gz`);
+    const packed = await new Response(
+      new Blob(lines).stream().pipeThrough(new CompressionStream('gzip')),
+    ).arrayBuffer();
+    const sha256 = await sha256Hex(packed);
+    await this.#bucket.put(key, packed, { sha256 });
+    this.parts.push({ key, kind, rows: lines.length, bytes: packed.byteLength, sha256 });
+    this.#lines = [];
+  }
 }
 
 /** Keeps the newest few: a trainer may still be reading the previous one. */
