@@ -1,4 +1,4 @@
-// The page for those who use a keyboard, a screen reader or their own colours: axe on every state, and where the focus is.
+// The page with a keyboard, a screen reader or forced colours: axe on every state, the focus, what is announced.
 
 import type { Page } from 'playwright-core';
 import { expect, inject, it } from 'vitest';
@@ -14,7 +14,13 @@ import {
   skipWelcome,
 } from './browser.ts';
 
-const WIDTHS = [320, 390, 1400, 2560];
+/** Each layout in each scheme, and every width that the page is designed for. */
+const SCREENS = [
+  { width: 320, colorScheme: 'light' },
+  { width: 390, colorScheme: 'dark' },
+  { width: 1400, colorScheme: 'light' },
+  { width: 2560, colorScheme: 'dark' },
+] as const;
 /** Enough of a gallery to have every kind of element, and little enough for axe to be quick. */
 const shorten = (gallery: Gallery): Gallery => ({
   ...gallery,
@@ -62,6 +68,13 @@ const STATES: Record<string, (page: Page) => Promise<unknown>> = {
     await changeGalleries(page, (gallery) => ({ ...gallery, rows: [] }));
     await openGallery(page, KNOWN_PLAYER);
   },
+  'no gallery at all': async (page) => {
+    await page.route('**/gallery?*', (route) =>
+      route.fulfill({ status: 503, json: { title: 'Not possible', status: 503 } }),
+    );
+    await page.goto(`${inject('url')}/?player=${KNOWN_PLAYER}`);
+    await page.getByRole('alert').waitFor();
+  },
   problem: async (page) => {
     await openGallery(page, KNOWN_PLAYER);
     await page.route('**/v1/events', (route) =>
@@ -83,12 +96,121 @@ describeInBrowser('the page for everybody', (newPage) => {
     const page = await newPage({ reducedMotion: 'reduce', viewport: { width: 1400, height: 900 } });
     await changeGalleries(page, shorten);
     await reach(page);
-    for (const colorScheme of ['light', 'dark'] as const)
-      for (const width of WIDTHS) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width, height: 900 });
-        expect(await findViolations(page), `${width} px, ${colorScheme}`).toEqual([]);
+    for (const { width, colorScheme } of SCREENS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 900 });
+      expect(await findViolations(page), `${width} px, ${colorScheme}`).toEqual([]);
+    }
+    await page.close();
+  });
+
+  it('explains a game in a dialog that takes the focus, keeps it, and gives it back', async () => {
+    const { page, complaints } = await openGallery(await newPage(), KNOWN_PLAYER);
+    const dialog = page.getByRole('dialog');
+    const isInside = 'document.activeElement === document.body || document.activeElement.closest("dialog") !== null';
+    const ask = page.locator('.card [data-action="ask"]').first();
+    for (const close of [
+      () => page.keyboard.press('Escape'),
+      () => dialog.getByRole('button', { name: 'Close' }).click(),
+      () => page.mouse.click(5, 5),
+    ]) {
+      await ask.press('Enter');
+      await dialog.locator('.verdict').waitFor();
+      expect(await dialog.locator(':focus').count()).toBe(1);
+      for (let presses = 0; presses < 15; presses++) {
+        await page.keyboard.press('Tab');
+        expect(await page.evaluate(isInside)).toBe(true);
       }
+      await close();
+      await dialog.waitFor({ state: 'detached' });
+      expect(await ask.evaluate((button) => button.matches(':focus'))).toBe(true);
+    }
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('has few tab stops, a way past the bar on top, and arrow keys within a row', async () => {
+    const { page } = await openGallery(await newPage(), KNOWN_PLAYER);
+    const focus = () =>
+      page.evaluate(`(() => {
+        const { activeElement } = document;
+        const closest = (name) => activeElement.closest('[data-' + name + ']')?.dataset[name];
+        const [row, item] = [closest('row'), closest('item')];
+        return { name: activeElement.textContent.trim(), tag: activeElement.tagName, row, item };
+      })()`) as Promise<{ name: string; tag: string; row?: string; item?: string }>;
+    await page.keyboard.press('Tab');
+    expect((await focus()).name).toBe('Skip to the gallery');
+    const games = new Map<string, Set<string>>();
+    let stops = 1;
+    for (; stops < 100; stops++) {
+      await page.keyboard.press('Tab');
+      const { tag, row, item } = await focus();
+      if (tag === 'BODY') break;
+      if (row && item) games.set(row, (games.get(row) ?? new Set()).add(item));
+    }
+    const rows = await page.locator('[data-row]').count();
+    expect(games.size).toBe(rows);
+    expect([...games.values()].every(({ size }) => size === 1)).toBe(true);
+    expect(stops).toBeLessThan(10 + 5 * rows);
+
+    await page.locator('.skip').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction('document.activeElement.tagName === "MAIN"');
+    const controls = page.locator('.row').nth(1).locator('[data-action="click"]');
+    await controls.first().focus();
+    await page.keyboard.press('End');
+    const { item } = await focus();
+    expect(item).toBe(await page.locator('.row').nth(1).locator('[data-item]').last().getAttribute('data-item'));
+    // The row's stop is now this game, also for those who come back to the row.
+    await page.keyboard.press('ArrowUp');
+    expect((await focus()).item).not.toBe(item);
+    await page.keyboard.press('ArrowDown');
+    expect((await focus()).item).toBe(item);
+    await page.close();
+  });
+
+  it('says what changed, and keeps the focus when the welcome closes', async () => {
+    const { page } = await openWelcome(await newPage());
+    const said = page.getByRole('status');
+    const first = (await page.locator('[data-row] h2').first().textContent())!;
+    await expect.poll(() => said.textContent()).toMatch(/^Your gallery has \d+ rows\. First row: /);
+    expect(await said.textContent()).toContain(first);
+    await skipWelcome(page);
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('MAIN');
+
+    await actAndSee(page, () => page.locator('.card [data-action="play"]').first().click());
+    await expect.poll(() => said.textContent()).toMatch(/^Your gallery has changed: (no|\d+) new games?\. First row: /);
+    await page.getByRole('searchbox').fill('the');
+    await expect.poll(() => said.textContent()).toMatch(/^(no|\d+) games? found for “the”\.$/);
+    await page.close();
+
+    const picked = (await openWelcome(await newPage())).page;
+    await picked.locator('.welcome .chip').first().click();
+    await actAndSee(picked, () => picked.getByRole('button', { name: 'Show my gallery' }).click());
+    expect(await picked.evaluate('document.activeElement.tagName')).toBe('MAIN');
+    await picked.close();
+  });
+
+  it('keeps in forced colours what shadows and backgrounds say', async () => {
+    const { page } = await openGallery(await newPage({ forcedColors: 'active' }), KNOWN_PLAYER);
+    const style = (selector: string, property: string, pseudo = '') =>
+      page.evaluate(
+        `getComputedStyle(document.querySelector('${selector}'), '${pseudo}').getPropertyValue('${property}')`,
+      );
+    for (const play of ['.hero .play', '.card .play']) {
+      expect(await style(play, 'border-top-width')).toBe('1px');
+      expect(await style(play, 'border-top-color')).not.toBe('rgba(0, 0, 0, 0)');
+    }
+    await page.locator('.card .open').first().focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await style('.open:focus-visible .cover', 'outline-style')).toBe('solid');
+    const bar = async (selector: string) => [
+      await style(selector, 'border-bottom-style', '::after'),
+      Number.parseFloat((await style(selector, 'width', '::after')) as string) > 10,
+    ];
+    expect(await bar('.taste li')).toEqual(['solid', true]);
+    await explainFirst(page);
+    expect(await bar('.explained li')).toEqual(['solid', true]);
     await page.close();
   });
 });

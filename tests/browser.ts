@@ -1,5 +1,5 @@
-// A real browser for the tests of the page, over the Worker that `npm start` runs. Without chromium its tests are skipped,
-// and a warning says so.
+// A real browser for the tests of the page, over the Worker that `npm start` runs. Without chromium
+// they are skipped, and a warning says so.
 
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
