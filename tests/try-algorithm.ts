@@ -1,4 +1,4 @@
-// Runs an algorithm on a few choices and asks its model files, for tests.
+// Runs an algorithm on a few sequences and scores with its model files, for tests.
 
 import {
   type Algorithm,
@@ -6,6 +6,7 @@ import {
   encodeRetrievalModel,
   type RetrievalModel,
   type TrainingContext,
+  type TrainingData,
 } from '../models/algorithms/algorithm.ts';
 import type { Item } from '../models/contracts/item.ts';
 import { InteractionLog } from '../models/data/interactions.ts';
@@ -15,10 +16,11 @@ import { openScorer } from '../models/onnx/session.ts';
 const HOUR_MS = 3_600_000;
 const ITEMS_MAX = 1000;
 
-/** A player's items in the order in which they were chosen, an hour apart, the last at the same time for all. */
+/** A player's items in order, an hour apart, the last at the same time for all players. */
 export type Sequence = readonly string[];
 
 export const makeContext = (context: Partial<TrainingContext> = {}): TrainingContext => ({
+  validate: async () => 0,
   seed: 1,
   device: 'cpu',
   timeLeft: () => 60_000,
@@ -28,12 +30,28 @@ export const makeContext = (context: Partial<TrainingContext> = {}): TrainingCon
   ...context,
 });
 
-/** All models that the algorithm proposes, where `judge` says how good each is. */
-export async function collectProposals(
+/** Scores a model for the algorithm that validates it; `index` counts the models before it. */
+export type Judge = (model: RetrievalModel, index: number) => number;
+
+/** Runs an algorithm and returns the models that it validates, in order; `judge` answers each validation. */
+export async function collectModels(
+  train: Algorithm,
+  data: TrainingData,
+  judge: Judge = () => 0,
+  context: TrainingContext = makeContext(),
+): Promise<RetrievalModel[]> {
+  const models: RetrievalModel[] = [];
+  const validate = async (model: RetrievalModel) => judge(model, models.push(model) - 1);
+  await train(data, { ...context, validate });
+  return models;
+}
+
+/** As collectModels, on data made of these sequences and this catalogue. */
+export function trainOnSequences(
   train: Algorithm,
   sequences: readonly Sequence[],
-  judge: (model: RetrievalModel, proposal: number) => number = () => 0,
-  context: TrainingContext = makeContext(),
+  judge?: Judge,
+  context?: TrainingContext,
   catalogue: ReadonlyMap<string, Item> = new Map(),
 ): Promise<RetrievalModel[]> {
   const log = new InteractionLog();
@@ -44,24 +62,17 @@ export async function collectProposals(
     }
   const interactions = log.collect();
   const vocabulary = buildVocabulary(interactions, ITEMS_MAX, catalogue.keys());
-  const models: RetrievalModel[] = [];
-  const proposals = train({ interactions, vocabulary, catalogue, validation: [], baseModels: [] }, context);
-  let next = await proposals.next();
-  while (!next.done) {
-    models.push(next.value);
-    next = await proposals.next(judge(next.value, models.length - 1));
-  }
-  return models;
+  return collectModels(train, { interactions, vocabulary, catalogue, validation: [], baseModels: [] }, judge, context);
 }
 
-/** The scores that the model's file gives for a history of likes of today, newest first, by item id. */
+/** Scores of the model's file for a history of today's likes, newest first, by item id. */
 export async function scoreItems(model: RetrievalModel, ...history: string[]): Promise<Record<string, number>> {
   const scorer = await openScorer(encodeRetrievalModel(model).bytes, model.itemIds);
-  const places = new Map(model.itemIds.map((itemId, place) => [itemId, place]));
+  const indices = new Map(model.itemIds.map((itemId, index) => [itemId, index]));
   const likes = history.map((itemId) => ({ itemId, weight: 1, ageDays: 0 }));
-  const scores = await scorer.score(encodeHistories([likes], places));
+  const scores = await scorer.score(encodeHistories([likes], indices));
   await scorer.release();
-  return Object.fromEntries(model.itemIds.map((itemId, place) => [itemId, scores[place]!]));
+  return Object.fromEntries(model.itemIds.map((itemId, index) => [itemId, scores[index]!]));
 }
 
 /** The scores relative to the largest. */

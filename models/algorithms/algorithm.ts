@@ -1,4 +1,4 @@
-// What an algorithm is, what it returns, and the vocabulary that all share. Which algorithms there are is not said here.
+// What an algorithm is, what it returns, and the vocabulary that all share. release/algorithms.ts lists the algorithms.
 
 import { createHash } from 'node:crypto';
 import type { Item } from '../contracts/item.ts';
@@ -23,51 +23,53 @@ export interface HistoryTensors {
   ages: string;
 }
 
-/** A trained model: whatever it learnt, it can say it as a part of an ONNX graph. */
+/** A trained model that can add itself to an ONNX graph. */
 export interface RetrievalModel {
   algorithm: string;
   parameters: ReleaseManifest['parameters'];
-  /** The vocabulary: an item's place here is its place in the tensors. */
+  /** The vocabulary: an item's index here is its index in the tensors. */
   itemIds: readonly string[];
-  /** Adds the model to a graph; returns the name of its scores, float32 [batch, items], 0 or more, the higher the better. */
+  /** Adds the model to a graph; returns the name of its scores: float32 [batch, items], 0 or more, higher is better. */
   addTo(graph: GraphBuilder, history: HistoryTensors): string;
-  /** What it says of two items alone, in whichever form it knows it: the release's neighbours come from here. */
+  /** Item similarities, in the form that the model has them: the release's neighbours are made from them. */
   neighbours?: NeighbourTables;
   itemVectors?: ItemVectors;
 }
 
-/** Items as points: alike where the angle between them is small. */
+/** Items as vectors; the smaller the angle between two, the more similar they are. */
 export interface ItemVectors {
   /** [items, width] */
   data: Float32Array;
   width: number;
 }
 
-/** What an algorithm may learn from. */
+/** Everything that an algorithm may train on. */
 export interface TrainingData {
   interactions: Interactions;
-  /** Shared by all, so that models can be blended and compared. */
+  /** Shared by all algorithms, so that their models can be blended and compared. */
   vocabulary: Vocabulary;
   /** By item id; empty where nothing is known of the items. */
   catalogue: ReadonlyMap<string, Item>;
-  /** Questions of the validation split: for what is fitted rather than trained, by few parameters. */
+  /** The cases of the validation split, for algorithms that fit a few parameters on them. */
   validation: readonly EvaluationCase[];
   /** The best model of each algorithm that was trained before. */
   baseModels: readonly RetrievalModel[];
 }
 
 export interface TrainingContext {
-  /** The same seed gives the same model where time sets no limit: what is begun, and how many steps are made, is its choice. */
+  /** NDCG@10 on the validation split; 0 for a model that has diverged. The best model validated so far is kept. */
+  validate(model: RetrievalModel): Promise<number>;
+  /** The same seed gives the same model, unless the time decides which steps are made. */
   seed: number;
-  /** Milliseconds left to this algorithm; what it begins must end within them. */
+  /** Milliseconds left to this algorithm; whatever it begins must end within them. */
   timeLeft(): number;
-  /** Where what learns by gradient computes. */
+  /** The device that computes gradients. */
   device: Device;
   /** Aborted when the training is to end early: the algorithm returns at its next step. */
   signal: AbortSignal;
   /** `share`: of the step that is done, 0–1. */
   onProgress(step: string, share?: number): void;
-  /** Where a long training keeps what it needs to go on after it was cut short. */
+  /** Keeps what an interrupted training needs to resume. */
   checkpoints: Checkpoints;
 }
 
@@ -78,15 +80,14 @@ export interface Checkpoints {
 }
 
 /**
- * An algorithm proposes models, one for each choice of hyper-parameters or for each checkpoint, the most promising
- * first, and learns of each its NDCG@10 on the validation split. The best proposal is kept: an algorithm need not return
- * one, and may be stopped after any.
+ * Trains models and validates each: one for each set of hyper-parameters, or one for each checkpoint, the most promising
+ * first. It returns no model: the best one validated is kept, also where the algorithm ends early or throws.
  */
-export type Algorithm = (data: TrainingData, context: TrainingContext) => AsyncGenerator<RetrievalModel, void, number>;
+export type Algorithm = (data: TrainingData, context: TrainingContext) => Promise<void>;
 
 /**
- * The model as a file of the retrieval signature. Its metadata are what a release's manifest says of the model and the
- * same training says again: no time, no measurement, not the digest of the file itself.
+ * Encodes the model as an ONNX file of the retrieval signature. Its metadata are those facts of the release's manifest
+ * that the same training repeats: no time, no measurement, not the digest of the file itself.
  */
 export function encodeRetrievalModel(model: RetrievalModel): EncodedModel {
   const graph = new GraphBuilder(model.algorithm);
@@ -111,38 +112,38 @@ export function encodeRetrievalModel(model: RetrievalModel): EncodedModel {
 
 export interface Vocabulary {
   itemIds: string[];
-  /** Place in the vocabulary by place in the interactions’ itemIds; −1 where it is not in it or was not chosen. */
+  /** Item index in the vocabulary by item index in `Interactions.itemIds`; −1 for items outside the vocabulary. */
   indices: Int32Array;
-  /** Players who chose the item, by place in the vocabulary; 0 where the catalogue alone knows it. */
+  /** Players who interacted with the item, by item index; 0 for items that only the catalogue knows. */
   counts: Int32Array;
 }
 
 /**
- * The items that players chose, the most chosen first, and after them those of the catalogue that nobody chose: at most
- * `itemsMax` in all. The catalogue's new games must be known if their content is to recommend them.
+ * Items with interactions, those of most players first, then the catalogue's other items, so that content can recommend
+ * new games: at most `itemsMax` in all.
  */
 export function buildVocabulary(
   { itemIds, items, starts, ends }: Interactions,
   itemsMax: number,
   catalogueIds: Iterable<string> = [],
 ): Vocabulary {
-  const choices = new Int32Array(itemIds.length);
+  const players = new Int32Array(itemIds.length);
   starts.forEach((start, user) => {
-    for (let row = start; row < ends[user]!; row++) choices[items[row]!]!++;
+    for (let row = start; row < ends[user]!; row++) players[items[row]!]!++;
   });
-  const chosen = Array.from(choices.keys())
-    .filter((item) => choices[item]! > 0)
-    .sort((a, b) => choices[b]! - choices[a]! || a - b)
+  const kept = Array.from(players.keys())
+    .filter((item) => players[item]! > 0)
+    .sort((a, b) => players[b]! - players[a]! || a - b)
     .slice(0, itemsMax);
-  const places = new Int32Array(itemIds.length).fill(-1);
-  chosen.forEach((item, place) => {
-    places[item] = place;
+  const indices = new Int32Array(itemIds.length).fill(-1);
+  kept.forEach((item, index) => {
+    indices[item] = index;
   });
-  const vocabulary = new Set(chosen.map((item) => itemIds[item]!));
+  const vocabulary = new Set(kept.map((item) => itemIds[item]!));
   for (const itemId of catalogueIds) if (vocabulary.size < itemsMax) vocabulary.add(itemId);
   const counts = new Int32Array(vocabulary.size);
-  chosen.forEach((item, place) => {
-    counts[place] = choices[item]!;
+  kept.forEach((item, index) => {
+    counts[index] = players[item]!;
   });
-  return { itemIds: [...vocabulary], indices: places, counts };
+  return { itemIds: [...vocabulary], indices, counts };
 }

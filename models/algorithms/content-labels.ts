@@ -1,4 +1,4 @@
-// What the catalogue says of a game, as weighted labels: its genres, tags, developer, platforms, price, year and the words
+// Encodes a game's facts in the catalogue as weighted labels: genres, tags, developer, platforms, price, year and the words
 // of its title. It knows nothing of players.
 
 import type { Item } from '../contracts/item.ts';
@@ -11,23 +11,23 @@ export interface LabelMatrix {
   values: Float32Array;
 }
 
-/** The labels of most items among those that several have; beyond, there is little to learn of each. */
+/** The most frequent labels are kept: each of the others has too few items to learn from. */
 const LABELS_MAX = 2000;
 const ITEMS_PER_LABEL_MIN = 2;
-/** What costs less than the first is of the first class, and so on. */
+/** Upper bounds of the price classes, exclusive. */
 const PRICE_CLASSES = [0.01, 5, 10, 20, 40];
-/** Shorter ones are mostly articles and numerals. */
+/** Shorter words are mostly articles and numerals. */
 const WORD_LENGTH_MIN = 3;
 
-/** Each row has length 1, or no labels. A label weighs log(items / items that have it), as in TF-IDF (Spärck Jones 1972). */
+/** Each row has length 1, or no labels. A label weighs log(items / items with it), as in TF-IDF (Spärck Jones 1972). */
 export function encodeLabels(itemIds: readonly string[], catalogue: ReadonlyMap<string, Item>): LabelMatrix {
   const labels = itemIds.map((itemId) => {
     const item = catalogue.get(itemId);
     return item === undefined ? [] : [...new Set(listLabels(item))];
   });
-  const having = new Map<string, number>();
-  for (const own of labels) for (const label of own) having.set(label, (having.get(label) ?? 0) + 1);
-  const kept = [...having]
+  const itemsByLabel = new Map<string, number>();
+  for (const own of labels) for (const label of own) itemsByLabel.set(label, (itemsByLabel.get(label) ?? 0) + 1);
+  const kept = [...itemsByLabel]
     .filter(([, items]) => items >= ITEMS_PER_LABEL_MIN && items < itemIds.length)
     .sort(([a, itemsA], [b, itemsB]) => itemsB - itemsA || (a < b ? -1 : 1))
     .slice(0, LABELS_MAX);
@@ -38,9 +38,9 @@ export function encodeLabels(itemIds: readonly string[], catalogue: ReadonlyMap<
   const columns: number[] = [];
   const values: number[] = [];
   labels.forEach((own, item) => {
-    const found = own.map((label) => columnOf.get(label)).filter((column) => column !== undefined);
-    const length = Math.hypot(...found.map((column) => weights[column]!));
-    for (const column of found) {
+    const ownColumns = own.map((label) => columnOf.get(label)).filter((column) => column !== undefined);
+    const length = Math.hypot(...ownColumns.map((column) => weights[column]!));
+    for (const column of ownColumns) {
       columns.push(column);
       values.push(weights[column]! / length);
     }

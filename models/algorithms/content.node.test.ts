@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { collectProposals, makeContext, scoreItems } from '../../tests/try-algorithm.ts';
+import { makeContext, scoreItems, trainOnSequences } from '../../tests/try-algorithm.ts';
 import { type Item, ItemInput } from '../contracts/item.ts';
 import { trainContent } from './content.ts';
 import { encodeLabels } from './content-labels.ts';
@@ -12,7 +12,7 @@ const makeItem = (itemId: string, fields: object): Item => ({
   ...ItemInput.parse({ title: itemId, ...fields }),
 });
 
-/** Of each genre eight games that are played together, and one that nobody has played. */
+/** Eight games of each genre that are played together, and one that nobody has played. */
 const catalogue = new Map(
   GENRES.flatMap((genre) =>
     Array.from({ length: GAMES_EACH + 1 }, (_, n) => {
@@ -25,8 +25,8 @@ const sequences = Array.from({ length: 60 }, (_, user) =>
   Array.from({ length: 4 }, (_, n) => `${GENRES[user % 3]}-${(user + 3 * n) % GAMES_EACH}`),
 );
 
-test('a game that nobody has played is recommended to those who play its kind, before all of other kinds', async () => {
-  const [model] = await collectProposals(trainContent, sequences, undefined, makeContext(), catalogue);
+test('a game that nobody has played is recommended to players of its genre, before all of other genres', async () => {
+  const [model] = await trainOnSequences(trainContent, sequences, undefined, makeContext(), catalogue);
   for (const genre of GENRES) {
     const scores = await scoreItems(model!, `${genre}-0`, `${genre}-3`);
     const others = Object.keys(scores).filter((itemId) => !itemId.startsWith(genre));
@@ -35,20 +35,20 @@ test('a game that nobody has played is recommended to those who play its kind, b
   expect(model!.itemVectors!.data).toHaveLength(catalogue.size * model!.itemVectors!.width);
 });
 
-test('the same seed gives the same vectors, and without a catalogue nothing is proposed', async () => {
-  const train = async () => collectProposals(trainContent, sequences, undefined, makeContext(), catalogue);
+test('the same seed gives the same vectors, and without a catalogue there is no model', async () => {
+  const train = async () => trainOnSequences(trainContent, sequences, undefined, makeContext(), catalogue);
   expect((await train())[0]!.itemVectors).toEqual((await train())[0]!.itemVectors);
-  expect(await collectProposals(trainContent, sequences)).toEqual([]);
+  expect(await trainOnSequences(trainContent, sequences)).toEqual([]);
 });
 
-test('a small catalogue takes half a second at most, and is not begun in less than it takes', async () => {
-  const proposalsIn = async (ms: number) =>
-    collectProposals(trainContent, sequences, undefined, makeContext({ timeLeft: () => ms }), catalogue);
-  expect(await proposalsIn(500)).not.toEqual([]);
-  expect(await proposalsIn(50)).toEqual([]);
+test('a small catalogue is estimated at half a second at most, and not begun in less time than that', async () => {
+  const trainIn = async (ms: number) =>
+    trainOnSequences(trainContent, sequences, undefined, makeContext({ timeLeft: () => ms }), catalogue);
+  expect(await trainIn(500)).not.toEqual([]);
+  expect(await trainIn(50)).toEqual([]);
 });
 
-test('labels weigh the more the rarer they are, and those of one item or of all say nothing', () => {
+test('rarer labels weigh more; those of one item or of all are left out', () => {
   const items = [
     makeItem('a', { title: 'Iron Tide', genres: ['Action'], tags: ['Naval'], price: 0 }),
     makeItem('b', { title: 'Iron Sea', genres: ['Action'], tags: ['Naval'], price: 7 }),
@@ -56,7 +56,7 @@ test('labels weigh the more the rarer they are, and those of one item or of all 
     makeItem('d', { title: 'IRON!', genres: ['action'] }),
   ];
   const matrix = encodeLabels(['a', 'b', 'c', 'd', 'unknown'], new Map(items.map((item) => [item.itemId, item])));
-  // By how many have them: genre action 4, word iron 3, price 2 2, tag naval 2.
+  // Items with each: genre action 4, word iron 3, price class 2 2, tag naval 2.
   expect(matrix.width).toBe(4);
   expect([...matrix.starts]).toEqual([0, 3, 7, 9, 11, 11]);
   const [action, iron, naval] = [Math.log(5 / 4), Math.log(5 / 3), Math.log(5 / 2)];

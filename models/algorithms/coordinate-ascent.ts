@@ -1,15 +1,16 @@
-// Weights of a linear ranking that make NDCG@10 itself as high as they can: coordinate ascent, as Metzler & Croft 2007
-// advise for few features ("Linear feature-based models for information retrieval"). A likelihood would spend its weights on
-// the tail of the ranking, which nobody sees.
+// Fits the weights of a linear ranking by coordinate ascent on NDCG@10 itself: Metzler & Croft 2007, "Linear feature-based
+// models for information retrieval", advise it for few features. A likelihood would spend the weights on the tail of the
+// ranking, which nobody sees.
 
 import { computeMean } from '../evaluation/metrics.ts';
 import { estimateDifference } from '../evaluation/significance.ts';
 
 export interface RankedCase {
-  /** Of each feature, [items] and what they are multiplied by: features that differ in nothing else share their values. */
+  /** Each feature's values, [items], and their factor: features that differ in the factor alone share the values. */
   features: readonly { values: Float32Array; scale: number }[];
-  /** Places that are not ranked. */
+  /** Item indices that are not ranked. */
   seen: readonly number[];
+  /** Item index. */
   target: number;
 }
 
@@ -17,56 +18,63 @@ const CUT = 10;
 /** Changes of a weight that are tried, the large ones first. */
 const STEPS = [1.6, 0.8, 0.4, 0.2, 0.1, 0.05];
 const ROUNDS = 3;
-/** A change must gain more than this many standard errors, question by question: less is as likely chance. */
+/** A change must gain more than this many standard errors of the paired difference: less may be chance. */
 const STANDARD_ERRORS_MIN = 1;
 
 /**
- * The weights of the features, 0 for those that add nothing. Begins with the best feature alone and goes on while that gains
- * and `isOver` does not say otherwise.
+ * Returns the weight of each feature, 0 for those that add nothing. Starts from the best single feature and goes on while
+ * that gains and `isOver` is false.
  */
-export function fitByCoordinateAscent(questions: readonly RankedCase[], isOver: () => boolean): Float32Array {
-  const features = questions[0]?.features.length ?? 0;
+export function fitByCoordinateAscent(cases: readonly RankedCase[], isOver: () => boolean): Float32Array {
+  const features = cases[0]?.features.length ?? 0;
   const weights = new Float32Array(features);
-  const logits = questions.map(({ features: [first], seen }) => {
-    const row = new Float32Array(first!.values.length);
-    for (const place of seen) row[place] = Number.NEGATIVE_INFINITY;
-    return row;
-  });
-  const measure = (feature: number, change: number) =>
-    Float64Array.from(questions, (question, q) => gainOf(question, logits[q]!, feature, change));
-  const change = (feature: number, by: number) => {
-    weights[feature]! += by;
-    for (const [q, question] of questions.entries()) {
-      const row = logits[q]!;
-      const { values, scale } = question.features[feature]!;
-      for (let item = 0; item < row.length; item++) row[item]! += by * scale * values[item]!;
-    }
-  };
-
-  const alone = Array.from({ length: features }, (_, feature) => computeMean(measure(feature, 1)));
-  const byWorth = Array.from(alone.keys()).sort((a, b) => alone[b]! - alone[a]!);
   if (features === 0) return weights;
-  let best = measure(byWorth[0]!, 1);
-  change(byWorth[0]!, 1);
+  const ranking = createLinearRanking(cases, weights);
+  const alone = Array.from({ length: features }, (_, feature) => computeMean(ranking.measureChange(feature, 1)));
+  const bestFirst = Array.from(alone.keys()).sort((a, b) => alone[b]! - alone[a]!);
+  let best = ranking.measureChange(bestFirst[0]!, 1);
+  ranking.change(bestFirst[0]!, 1);
   for (let round = 0; round < ROUNDS; round++) {
     const before = best;
-    for (const feature of byWorth)
+    for (const feature of bestFirst)
       for (const step of STEPS)
         for (const by of [step, -step]) {
           if (isOver()) return weights;
-          const gains = measure(feature, by);
-          const { mean, standardError } = estimateDifference(gains, best);
+          const ndcgs = ranking.measureChange(feature, by);
+          const { mean, standardError } = estimateDifference(ndcgs, best);
           if (!(mean > STANDARD_ERRORS_MIN * standardError)) continue;
-          change(feature, by);
-          best = gains;
+          ranking.change(feature, by);
+          best = ndcgs;
         }
     if (best === before) break;
   }
   return weights;
 }
 
-/** NDCG@10 of one question if the weight of a feature were changed; ties count against, and so does what is no number. */
-function gainOf({ features, target }: RankedCase, logits: Float32Array, feature: number, change: number): number {
+/** Keeps the logits of all cases under `weights`, which it changes in place. */
+function createLinearRanking(cases: readonly RankedCase[], weights: Float32Array) {
+  const logits = cases.map(({ features: [first], seen }) => {
+    const row = new Float32Array(first!.values.length);
+    for (const item of seen) row[item] = Number.NEGATIVE_INFINITY;
+    return row;
+  });
+  return {
+    /** NDCG@10 of each case if the feature's weight were changed. */
+    measureChange: (feature: number, by: number) =>
+      Float64Array.from(cases, (one, n) => measureNdcg(one, logits[n]!, feature, by)),
+    change(feature: number, by: number): void {
+      weights[feature]! += by;
+      for (const [n, { features }] of cases.entries()) {
+        const row = logits[n]!;
+        const { values, scale } = features[feature]!;
+        for (let item = 0; item < row.length; item++) row[item]! += by * scale * values[item]!;
+      }
+    },
+  };
+}
+
+/** NDCG@10 of one case if the weight of a feature were changed; ties and NaN count against the ranking. */
+function measureNdcg({ features, target }: RankedCase, logits: Float32Array, feature: number, change: number): number {
   const { values, scale } = features[feature]!;
   const by = change * scale;
   const own = logits[target]! + by * values[target]!;

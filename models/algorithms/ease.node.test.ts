@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest';
-import { collectProposals, relative, scoreItems } from '../../tests/try-algorithm.ts';
+import { relative, scoreItems, trainOnSequences } from '../../tests/try-algorithm.ts';
 import { encodeRetrievalModel } from './algorithm.ts';
 import { trainEase } from './ease.ts';
 
 const USERS = 60;
 const ITEMS = 9;
 // No pattern, so that no two weights are equal.
-const chosen = (user: number, item: number) => Math.sin(user * 12.9898 + item * 78.233) > 0.3;
+const interacted = (user: number, item: number) => Math.sin(user * 12.9898 + item * 78.233) > 0.3;
 const sequences = Array.from({ length: USERS }, (_, user) =>
   Array.from({ length: ITEMS }, (_, item) => item)
-    .filter((item) => chosen(user, item))
+    .filter((item) => interacted(user, item))
     .map((item) => `g${item}`),
 );
 
-/** B as the paper writes it, by Gauss-Jordan on [G + λI | I]; rows and columns are g0 … g8. */
-function easeByTheBook(regularisation: number): number[][] {
+/** B by its definition in the paper: Gauss–Jordan on [G + λI | I]; rows and columns are g0 … g8. */
+function computeReference(regularisation: number): number[][] {
   const rows = Array.from({ length: ITEMS }, (_, i) => [
     ...Array.from({ length: ITEMS }, (_, j) => {
       let count = i === j ? regularisation : 0;
-      for (let user = 0; user < USERS; user++) if (chosen(user, i) && chosen(user, j)) count++;
+      for (let user = 0; user < USERS; user++) if (interacted(user, i) && interacted(user, j)) count++;
       return count;
     }),
     ...Array.from({ length: ITEMS }, (_, j) => (i === j ? 1 : 0)),
@@ -35,16 +35,16 @@ function easeByTheBook(regularisation: number): number[][] {
   return inverse.map((row, i) => row.map((value, j) => (i === j ? 0 : -value / inverse[j]![j]!)));
 }
 
-test('EASE’s model file scores one item as a row of B, for each λ that is tried; what B holds against an item is 0', async () => {
+test('the model file scores a history of one item as a row of B, for each λ that is tried; negative weights score as 0', async () => {
   // The smaller λ, the better: the search goes down to the smallest.
-  const models = await collectProposals(
+  const models = await trainOnSequences(
     trainEase,
     sequences,
     ({ parameters }) => 1 / Number(parameters.regularisation),
   );
   expect(new Set(models.map(({ parameters }) => parameters.regularisation))).toEqual(new Set([1000, 3000, 300, 100]));
   for (const model of models) {
-    const expected = easeByTheBook(Number(model.parameters.regularisation));
+    const expected = computeReference(Number(model.parameters.regularisation));
     for (let item = 0; item < ITEMS; item++) {
       const row = Object.fromEntries(expected[item]!.map((weight, other) => [`g${other}`, Math.max(0, weight)]));
       const scores = relative(await scoreItems(model, `g${item}`));
@@ -54,8 +54,8 @@ test('EASE’s model file scores one item as a row of B, for each λ that is tri
   }
 });
 
-test('the same choices give the same files, byte for byte', async () => {
+test('the same interactions give the same files, byte for byte', async () => {
   const files = async () =>
-    (await collectProposals(trainEase, sequences)).map((model) => encodeRetrievalModel(model).bytes);
+    (await trainOnSequences(trainEase, sequences)).map((model) => encodeRetrievalModel(model).bytes);
   expect(await files()).toEqual(await files());
 });

@@ -1,71 +1,76 @@
 // EASE: an item-to-item model in closed form. Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data": with G
-// the Gram matrix of the players' choices and P = (G + λI)⁻¹, the weight from item i to item j is B_ij = −P_ij / P_jj,
-// and B_ii = 0. The edge gets the largest weights of each item, negative ones too.
+// the Gram matrix of the players' items and P = (G + λI)⁻¹, the weight from item i to item j is B_ij = −P_ij / P_jj, and
+// B_ii = 0. The release keeps the largest weights of each item, negative ones too.
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
 import type { Interactions } from '../data/interactions.ts';
+import type { Gemm } from '../linalg/gemm.ts';
 import { invert, LARGE_BLOCK } from '../linalg/inverse.ts';
 import { findInvertibleSize } from '../linalg/inverse-cost.ts';
 import { SymmetricMatrix } from '../linalg/symmetric.ts';
 import { openGemm } from '../onnx/gemm.ts';
-import type { Algorithm, Vocabulary } from './algorithm.ts';
+import type { Algorithm, TrainingContext, TrainingData, Vocabulary } from './algorithm.ts';
 import { searchTables } from './table-search.ts';
 import { collectTables, countInteractedItems, estimateTablesMs } from './tables.ts';
 import { collectUserItems, computeMedianAgeDays } from './user-items.ts';
 
-/** Of the time left: another λ should have its turn. */
+/** Share of the time left for one inverse, so that another λ can be tried. */
 const INVERSE_TIME_SHARE = 0.4;
 
-export const trainEase: Algorithm = async function* ({ interactions, vocabulary }, context) {
-  const choices = collectUserItems(interactions, vocabulary);
+export const trainEase: Algorithm = async (data, context) => {
   const gemm = await openGemm();
   try {
-    const pairs = choices.ends.reduce((sum, end, row) => sum + end - row, 0);
-    const budgetMs =
-      INVERSE_TIME_SHARE * context.timeLeft() - estimateTablesMs(pairs, countInteractedItems(vocabulary));
-    const rows = await findInvertibleSize(gemm, countInteractedItems(vocabulary), budgetMs, () => -context.timeLeft());
-    if (rows === 0) return;
-    yield* searchTables(
-      {
-        algorithm: 'ease',
-        itemIds: vocabulary.itemIds,
-        medianAgeDays: computeMedianAgeDays(choices),
-        /** λ: the larger, the closer to plain co-occurrence. */
-        start: { regularisation: 1000, positionDecay: 0.8 },
-        axes: { regularisation: [100, 300, 1000, 3000] },
-        async count({ regularisation }) {
-          const matrix = countPairs(interactions, vocabulary, rows);
-          for (let item = 0; item < rows; item++) matrix.add(item, item, regularisation);
-          await invert(matrix, gemm, (share) => context.onProgress(`inverting, λ ${regularisation}`, share));
-          return readWeights(matrix, vocabulary.itemIds.length);
-        },
-      },
-      context,
-    );
+    await searchRegularisation(data, gemm, context);
   } finally {
     await gemm.release();
   }
 };
 
-/** The Gram matrix of the first `rows` items: how many players chose both items of each pair. */
-function countPairs(
-  { starts, ends, items }: Interactions,
-  { indices: places }: Vocabulary,
-  rows: number,
-): SymmetricMatrix {
+async function searchRegularisation(
+  { interactions, vocabulary }: TrainingData,
+  gemm: Gemm,
+  context: TrainingContext,
+): Promise<void> {
+  const userItems = collectUserItems(interactions, vocabulary);
+  const items = countInteractedItems(vocabulary);
+  const pairs = userItems.ends.reduce((sum, end, row) => sum + end - row, 0);
+  const budgetMs = INVERSE_TIME_SHARE * context.timeLeft() - estimateTablesMs(pairs, items);
+  const rows = await findInvertibleSize(gemm, items, budgetMs, () => -context.timeLeft());
+  if (rows === 0) return;
+  await searchTables(
+    {
+      algorithm: 'ease',
+      itemIds: vocabulary.itemIds,
+      medianAgeDays: computeMedianAgeDays(userItems),
+      /** λ: the larger, the closer to plain co-occurrence. */
+      start: { regularisation: 1000, positionDecay: 0.8 },
+      axes: { regularisation: [100, 300, 1000, 3000] },
+      async count({ regularisation }) {
+        const matrix = countPairs(interactions, vocabulary, rows);
+        for (let item = 0; item < rows; item++) matrix.add(item, item, regularisation);
+        await invert(matrix, gemm, (share) => context.onProgress(`inverting, λ ${regularisation}`, share));
+        return readWeights(matrix, vocabulary.itemIds.length);
+      },
+    },
+    context,
+  );
+}
+
+/** The Gram matrix of the first `rows` items: the players who have both items of each pair. */
+function countPairs({ starts, ends, items }: Interactions, { indices }: Vocabulary, rows: number): SymmetricMatrix {
   const gram = new SymmetricMatrix(rows, LARGE_BLOCK);
   starts.forEach((start, user) => {
-    const chosen = items
+    const own = items
       .subarray(start, ends[user]!)
-      .map((item) => places[item]!)
-      .filter((place) => place >= 0 && place < rows)
+      .map((item) => indices[item]!)
+      .filter((index) => index >= 0 && index < rows)
       .sort();
-    for (let i = 0; i < chosen.length; i++) for (let j = 0; j <= i; j++) gram.add(chosen[i]!, chosen[j]!, 1);
+    for (let i = 0; i < own.length; i++) for (let j = 0; j <= i; j++) gram.add(own[i]!, own[j]!, 1);
   });
   return gram;
 }
 
-/** B, as much of it as is kept. `inverse`: P. */
+/** The largest weights of B's rows. `inverse`: P. */
 function readWeights(inverse: SymmetricMatrix, items: number): NeighbourTables {
   const rows = inverse.size;
   const diagonal = Float32Array.from({ length: rows }, (_, item) => inverse.get(item, item));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { collectProposals, makeContext, type Sequence, scoreItems } from '../../tests/try-algorithm.ts';
+import { makeContext, type Sequence, scoreItems, trainOnSequences } from '../../tests/try-algorithm.ts';
 import { ItemInput } from '../contracts/item.ts';
 import type { Algorithm } from './algorithm.ts';
 import { trainContent } from './content.ts';
@@ -17,26 +17,26 @@ const enough = [
   ['c', 'b'],
 ];
 
-test('from one player, one item or single choices every algorithm makes finite scores, or says nothing', async () => {
+test('from one player, one item or single interactions every algorithm gives finite scores, or no model', async () => {
   const little: Sequence[][] = [[['a', 'b']], [['a']], [['a'], ['a']], [['a'], ['b'], ['c']]];
   for (const sequences of little)
     for (const train of [trainPopularity, ...LEARNERS])
-      for (const model of await collectProposals(train, sequences, () => 1, makeContext(), catalogue))
+      for (const model of await trainOnSequences(train, sequences, () => 1, makeContext(), catalogue))
         for (const score of Object.values(await scoreItems(model, 'a'))) expect(score).toBeGreaterThanOrEqual(0);
 });
 
-test('where nobody has chosen anything, there is nothing to propose but equal popularity', async () => {
+test('without interactions only popularity has a model, with equal scores', async () => {
   for (const train of LEARNERS)
-    expect(await collectProposals(train, [], () => 1, makeContext(), catalogue)).toEqual([]);
-  const [model] = await collectProposals(trainPopularity, [], () => 1, makeContext(), catalogue);
+    expect(await trainOnSequences(train, [], () => 1, makeContext(), catalogue)).toEqual([]);
+  const [model] = await trainOnSequences(trainPopularity, [], () => 1, makeContext(), catalogue);
   expect(await scoreItems(model!)).toEqual({ a: 0, b: 0, c: 0 });
 });
 
-test('without time, or after an abort, only popularity proposes a model, and one alone', async () => {
+test('without time, or after an abort, only popularity validates a model, and only one', async () => {
   for (const stop of [{ timeLeft: () => 0 }, { timeLeft: () => -5 }, { signal: AbortSignal.abort() }]) {
     const context = makeContext(stop);
     for (const train of LEARNERS)
-      expect(await collectProposals(train, enough, () => 1, context, catalogue)).toEqual([]);
-    expect(await collectProposals(trainPopularity, enough, () => 1, context)).toHaveLength(1);
+      expect(await trainOnSequences(train, enough, () => 1, context, catalogue)).toEqual([]);
+    expect(await trainOnSequences(trainPopularity, enough, () => 1, context)).toHaveLength(1);
   }
 });

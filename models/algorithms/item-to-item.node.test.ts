@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { collectProposals, relative, scoreItems } from '../../tests/try-algorithm.ts';
+import { relative, scoreItems, trainOnSequences } from '../../tests/try-algorithm.ts';
 import { trainItemKnn } from './item-knn.ts';
 import { trainPopularity } from './popularity.ts';
 import { trainTransitions } from './transitions.ts';
@@ -12,9 +12,9 @@ function expectClose(scores: Record<string, number>, expected: Record<string, nu
     expect(Math.abs(relative(scores)[itemId]! - score), itemId).toBeLessThan(1e-3);
 }
 
-test('item-knn scores by the cosine with shrinkage, the older item with less weight', async () => {
-  const [first] = await collectProposals(trainItemKnn, sequences);
-  // Players who chose both: ab 2, ac 3, ad 1, bc 2, bd 2, cd 1.
+test('item-knn scores by cosine with shrinkage, the older item with less weight', async () => {
+  const [first] = await trainOnSequences(trainItemKnn, sequences);
+  // Players who have both: ab 2, ac 3, ad 1, bc 2, bd 2, cd 1.
   const cosine = (both: number, a: number, b: number) => both / (Math.sqrt(a * b) + 10);
   const fromA = { b: cosine(2, 3, 3), c: cosine(3, 3, 4), d: cosine(1, 3, 2), a: 0 };
   expectClose(await scoreItems(first!, 'a'), fromA);
@@ -23,10 +23,10 @@ test('item-knn scores by the cosine with shrinkage, the older item with less wei
   expectClose(await scoreItems(first!, 'a', 'd'), both);
 });
 
-test('transitions score what came after, the sooner the more, and nothing that came before', async () => {
-  const models = await collectProposals(trainTransitions, sequences, ({ parameters }) =>
-    // Prefers that age counts, which is tried last but one.
-    Number(parameters.choiceHalfLifeDays) > 0 ? 2 : 1,
+test('transitions score items that came after, the nearer the more, and none that came before', async () => {
+  const models = await trainOnSequences(trainTransitions, sequences, ({ parameters }) =>
+    // Prefers the decay by age, which is tried last but one.
+    Number(parameters.interactionHalfLifeDays) > 0 ? 2 : 1,
   );
   const weigh = (sum: number, from: keyof typeof counts, to: keyof typeof counts) =>
     sum / counts[from] ** 0.5 / counts[to] ** 0.2;
@@ -37,9 +37,9 @@ test('transitions score what came after, the sooner the more, and nothing that c
   expectClose(await scoreItems(models[0]!, 'a'), fromA);
   expect(await scoreItems(models[0]!, 'd')).toMatchObject({ a: 0, c: 0, d: 0 });
 
-  const aged = models.find(({ parameters }) => Number(parameters.choiceHalfLifeDays) > 0)!;
-  const halfLifeHours = 24 * Number(aged.parameters.choiceHalfLifeDays);
-  // The newest choice of all is an hour old, as each player's last.
+  const aged = models.find(({ parameters }) => Number(parameters.interactionHalfLifeDays) > 0)!;
+  const halfLifeHours = 24 * Number(aged.parameters.interactionHalfLifeDays);
+  // The newest interaction of all is an hour old, as each player's last.
   const young = (hoursBeforeLast: number) => 2 ** (-hoursBeforeLast / halfLifeHours);
   const { distanceExponent } = aged.parameters;
   const steps = (distance: number) => distance ** -Number(distanceExponent);
@@ -51,8 +51,8 @@ test('transitions score what came after, the sooner the more, and nothing that c
   });
 });
 
-test('popularity gives every history the same scores, by all choices alike or by the newest most', async () => {
-  const models = await collectProposals(trainPopularity, sequences, (_, proposal) => 1 + proposal);
+test('popularity gives every history the same scores, counting all interactions alike or recent ones more', async () => {
+  const models = await trainOnSequences(trainPopularity, sequences, (_, index) => 1 + index);
   expect(models[0]!.parameters).toEqual({ halfLifeDays: 0 });
   for (const history of [[], ['a'], ['d', 'c']]) expectClose(await scoreItems(models[0]!, ...history), counts);
   const newest = models.at(-1)!;

@@ -1,20 +1,20 @@
-// Items as points, by who chose them together: the leading eigenvectors of normalised co-occurrence, by subspace
-// iteration from a random start (Halko, Martinsson & Tropp 2011, "Finding Structure with Randomness").
+// Item vectors from co-occurrence: the leading eigenvectors of its normalised matrix, by subspace iteration from a random
+// start (Halko, Martinsson & Tropp 2011, "Finding Structure with Randomness").
 
 import type { Random } from '../data/random.ts';
 import type { ItemVectors } from './algorithm.ts';
 import type { UserItems } from './user-items.ts';
 
 const ITERATIONS = 6;
-/** Keeps the factor of a subspace that has fewer dimensions than asked for from dividing by nothing. */
+/** Prevents a division by 0 where the subspace has fewer dimensions than asked for. */
 const PIVOT_MIN = 1e-12;
 
 /**
- * Vectors V of the first `items` places whose products V·Vᵀ come closest to S, where S_ij = Σ over the players who chose
- * both of 1 / (choices of the player · √(c_i · c_j)).
+ * Vectors V of the first `items` items, [items, width], whose products V·Vᵀ come closest to S, where S_ij = Σ over the
+ * players who have both items of 1 / (items of the player · √(c_i · c_j)), c the players who have an item.
  */
 export function embedItems(
-  choices: UserItems,
+  userItems: UserItems,
   counts: Int32Array,
   items: number,
   width: number,
@@ -24,8 +24,8 @@ export function embedItems(
   let eigenvalues = new Float64Array(width);
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     orthonormalise(basis, width);
-    const product = multiplyByCooccurrence(choices, counts, basis, width);
-    // The product's columns are the basis's times the eigenvalues, once it has converged.
+    const product = multiplyByCooccurrence(userItems, counts, basis, width);
+    // Once converged, the product's columns are the basis's times the eigenvalues.
     eigenvalues = Float64Array.from({ length: width }, (_, column) => {
       let sum = 0;
       for (let at = column; at < basis.length; at += width) sum += basis[at]! * product[at]!;
@@ -39,31 +39,31 @@ export function embedItems(
 
 /** S · basis, player by player. */
 function multiplyByCooccurrence(
-  { itemIndices: places, ends }: UserItems,
+  { itemIndices, ends }: UserItems,
   counts: Int32Array,
   basis: Float64Array,
   width: number,
 ): Float64Array {
   const product = new Float64Array(basis.length);
   const sum = new Float64Array(width);
-  for (let start = 0; start < places.length; start = ends[start]!) {
+  for (let start = 0; start < itemIndices.length; start = ends[start]!) {
     const end = ends[start]!;
     sum.fill(0);
     for (let row = start; row < end; row++) {
-      const place = places[row]!;
-      const scale = 1 / Math.sqrt(counts[place]!);
-      for (let k = 0; k < width; k++) sum[k]! += scale * basis[place * width + k]!;
+      const item = itemIndices[row]!;
+      const scale = 1 / Math.sqrt(counts[item]!);
+      for (let k = 0; k < width; k++) sum[k]! += scale * basis[item * width + k]!;
     }
     for (let row = start; row < end; row++) {
-      const place = places[row]!;
-      const scale = 1 / (Math.sqrt(counts[place]!) * (end - start));
-      for (let k = 0; k < width; k++) product[place * width + k]! += scale * sum[k]!;
+      const item = itemIndices[row]!;
+      const scale = 1 / (Math.sqrt(counts[item]!) * (end - start));
+      for (let k = 0; k < width; k++) product[item * width + k]! += scale * sum[k]!;
     }
   }
   return product;
 }
 
-/** Makes the columns of `matrix` [rows, width] orthonormal in place, the first first: Cholesky QR. */
+/** Orthonormalises the columns of `matrix`, [rows, width], in place: Cholesky QR. */
 function orthonormalise(matrix: Float64Array, width: number): void {
   const gram = new Float64Array(width * width);
   for (let row = 0; row < matrix.length; row += width)

@@ -3,14 +3,14 @@ import { decodeNeighbourFile, encodeNeighbourFile, type NeighbourTables } from '
 import { createRandom } from '../data/random.ts';
 import { collectNeighbours } from './nearest.ts';
 
-/** Of one item: [place, weight], as far as there are any. */
+/** The neighbours of one item: [item index, weight]. */
 const rowOf = ({ perItem, neighbours, weights }: NeighbourTables, item: number): [number, number][] =>
   Array.from({ length: perItem }, (_, n): [number, number] => [
     neighbours[item * perItem + n]!,
     weights[item * perItem + n]!,
   ]).filter(([, weight]) => weight > 0);
 
-test('finds the nearest by angle, as sorting all angles does; a vector of zeros is near nothing', async () => {
+test('finds the nearest by angle, as a sort of all angles does; a vector of zeros is near nothing', async () => {
   const [items, width, perItem] = [700, 5, 12];
   const random = createRandom(1, 'nearest');
   const data = Float32Array.from({ length: items * width }, () => random.normal());
@@ -29,7 +29,7 @@ test('finds the nearest by angle, as sorting all angles does; a vector of zeros 
     ]);
     const expected = angles.filter(([other]) => other !== item && other !== 3).sort(([, a], [, b]) => b - a);
     const row = rowOf(tables, item);
-    expect(row.map(([place]) => place)).toEqual(expected.slice(0, perItem).map(([place]) => place));
+    expect(row.map(([index]) => index)).toEqual(expected.slice(0, perItem).map(([index]) => index));
     row.forEach(([, weight], n) => {
       expect(weight).toBeCloseTo(expected[n]![1] / expected[0]![1], 5);
     });
@@ -37,36 +37,36 @@ test('finds the nearest by angle, as sorting all angles does; a vector of zeros 
   expect(rowOf(tables, 3)).toEqual([]);
 });
 
-test('takes what the model says of the items that enough players chose, and what content says of the others', async () => {
-  // Items 0–2 are chosen; the content of 0 and 3 is alike, and that of 1 and 4.
-  const learnt = {
+test('takes the model’s neighbours of items with enough players, and the content’s of the others', async () => {
+  // Items 0–2 have enough players; the content of 0 and 3 is similar, and that of 1 and 4.
+  const byModel = {
     items: 5,
     perItem: 4,
     neighbours: Int32Array.of(0, 1, 2, 4, 0, 2, 3, 4, 0, 0, 0, 0, 0, 1, 2, 4, 0, 1, 2, 3),
     weights: Float32Array.of(9, 0.1, 0.4, -0.9, 2, -1, 4, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1),
   };
   const content = { width: 2, data: Float32Array.of(1, 0, 0, 3, -1, 0, 2, 0, 1, 1) };
-  const sources = { model: { neighbours: learnt }, content, counts: Int32Array.of(9, 5, 5, 4, 0) };
+  const sources = { model: { neighbours: byModel }, content, counts: Int32Array.of(9, 5, 5, 4, 0) };
   const tables = await collectNeighbours(sources, 2);
-  // Not itself, nothing negative, the nearest first and at 1.
+  // Not itself, no negative weights, the nearest first and at 1.
   expect(rowOf(tables, 0)).toEqual([
     [2, 1],
     [1, 0.25],
   ]);
-  // Too few chose item 3, nobody item 4.
+  // Item 3 has too few players, item 4 none.
   expect(rowOf(tables, 1)).toEqual([[0, 1]]);
-  // The model knows nothing near item 2, and its content points away from all the others.
+  // The model has no neighbours of item 2, and its content points away from all the others.
   expect(rowOf(tables, 2)).toEqual([]);
-  expect(rowOf(tables, 3).map(([place]) => place)).toEqual([0, 4]);
-  expect(rowOf(tables, 4).map(([place]) => place)).toEqual([0, 1]);
+  expect(rowOf(tables, 3).map(([index]) => index)).toEqual([0, 4]);
+  expect(rowOf(tables, 4).map(([index]) => index)).toEqual([0, 1]);
 
   const byContent = await collectNeighbours({ ...sources, model: {} }, 50);
   expect(byContent.perItem).toBe(5);
-  expect(rowOf(byContent, 0).map(([place]) => place)).toEqual([3, 4]);
+  expect(rowOf(byContent, 0).map(([index]) => index)).toEqual([3, 4]);
   expect(decodeNeighbourFile(encodeNeighbourFile(byContent), 5, 5)).toEqual({ ok: true, value: byContent });
 });
 
-test('a single item, or one of which nothing is known, has no neighbours', async () => {
+test('a single item, and one without data, have no neighbours', async () => {
   const one = await collectNeighbours({ model: {}, content: undefined, counts: Int32Array.of(9) }, 50);
   expect(decodeNeighbourFile(encodeNeighbourFile(one), 1, 1)).toEqual({ ok: true, value: one });
   expect(rowOf(one, 0)).toEqual([]);

@@ -11,7 +11,7 @@ const ITEMS = 40;
 const ROWS = 35;
 const PER_ITEM = 6;
 const DECAY = { positionDecay: 0.9, halfLifeDays: 5 };
-const itemIds = Array.from({ length: ITEMS }, (_, place) => `g${place}`);
+const itemIds = Array.from({ length: ITEMS }, (_, index) => `g${index}`);
 const weightOf = (cell: number) => (cell < ROWS * PER_ITEM ? Math.sin(cell) : 0);
 const tables = {
   items: ITEMS,
@@ -20,7 +20,7 @@ const tables = {
   weights: Float32Array.from({ length: ITEMS * PER_ITEM }, (_, cell) => weightOf(cell)),
 };
 
-test('the model file says what the formula says: full, short, empty and unknown histories, and one of dislikes', async () => {
+test('the model file follows the formula: full, short, empty and unknown histories, and one of dislikes', async () => {
   const history = (length: number, sign: number) =>
     Array.from({ length }, (_, n) => ({ itemId: `g${(n * 3) % ITEMS}`, weight: sign / (n + 1), ageDays: n / 2 }));
   const histories = [
@@ -35,10 +35,10 @@ test('the model file says what the formula says: full, short, empty and unknown 
   const expected = histories.map((history) => {
     const scores = new Float64Array(ITEMS);
     history.slice(0, HISTORY_LENGTH).forEach(({ itemId, weight, ageDays }, position) => {
-      const place = itemIds.indexOf(itemId);
-      if (place < 0) return;
+      const item = itemIds.indexOf(itemId);
+      if (item < 0) return;
       const vote = weight * DECAY.positionDecay ** position * 2 ** (-ageDays / DECAY.halfLifeDays);
-      for (let n = place * PER_ITEM; n < (place + 1) * PER_ITEM; n++)
+      for (let n = item * PER_ITEM; n < (item + 1) * PER_ITEM; n++)
         scores[tables.neighbours[n]!]! += (vote * tables.weights[n]!) / largest;
     });
     return [...scores].map((score) => Math.max(0, score));
@@ -46,14 +46,14 @@ test('the model file says what the formula says: full, short, empty and unknown 
 
   const model = createNeighbourModel({ algorithm: 'example', parameters: {}, itemIds }, tables, DECAY);
   const scorer = await openScorer(encodeRetrievalModel(model).bytes, itemIds);
-  const places = new Map(itemIds.map((itemId, place) => [itemId, place]));
-  const scores = await scorer.score(encodeHistories(histories, places));
+  const indices = new Map(itemIds.map((itemId, index) => [itemId, index]));
+  const scores = await scorer.score(encodeHistories(histories, indices));
   expect(scores).toHaveLength(histories.length * ITEMS);
-  // Weights are kept in half precision, and votes below a thousandth not at all.
+  // Weights are in half precision, and votes below a thousandth are 0.
   scores.forEach((score, i) => {
     expect(Math.abs(score - expected[Math.floor(i / ITEMS)]![i % ITEMS]!)).toBeLessThan(2e-3);
   });
-  expect(await scorer.score(encodeHistories([[]], places))).toEqual(new Float32Array(ITEMS));
+  expect(await scorer.score(encodeHistories([[]], indices))).toEqual(new Float32Array(ITEMS));
   await scorer.release();
 });
 
@@ -61,7 +61,7 @@ test('tables stay within their share of a file, whatever the number of items', (
   expect([0, 1, 7, 5000, 25_000].map(countNeighboursThatFit)).toEqual([1, 1, 7, 200, 40]);
 });
 
-test('places that 16 bits cannot number are refused, not wrapped around', () => {
+test('item indices beyond 16 bits are refused, not wrapped around', () => {
   const items = 2 ** 15 + 1;
   const many = {
     items,
@@ -69,12 +69,12 @@ test('places that 16 bits cannot number are refused, not wrapped around', () => 
     neighbours: new Int32Array(items).fill(items - 1),
     weights: new Float32Array(items),
   };
-  const ids = Array.from({ length: items }, (_, place) => `g${place}`);
+  const ids = Array.from({ length: items }, (_, index) => `g${index}`);
   const model = createNeighbourModel({ algorithm: 'example', parameters: {}, itemIds: ids }, many, DECAY);
   expect(() => encodeRetrievalModel(model)).toThrow('32769 items are too many');
 });
 
-test('the largest values are found by magnitude, equal ones in favour of the lower place', () => {
+test('the largest values are selected by magnitude, of equal ones the lower index', () => {
   expect(selectLargest(Float32Array.of(0.1, -3, 2, 0, 2, -2, 0.5), 3)).toEqual(Int32Array.of(1, 2, 4));
   expect(selectLargest(Float32Array.of(1, 2), 5)).toEqual(Int32Array.of(0, 1));
   expect(selectLargest(new Float32Array(6), 2)).toEqual(Int32Array.of(0, 1));

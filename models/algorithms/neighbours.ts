@@ -1,5 +1,5 @@
-// The served form of every item-to-item model: each item has a row of neighbours with weights, and a history's rows add
-// up. How the rows are learnt is the algorithm's affair.
+// The served form of every item-to-item model: each item has a row of weighted neighbours, and the rows of a history add up.
+// The algorithms count the rows.
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
 import { encodeFloat16 } from '../onnx/float16.ts';
@@ -8,16 +8,16 @@ import { ELEMENT } from '../onnx/model.ts';
 import type { HistoryTensors, RetrievalModel } from './algorithm.ts';
 import { addVotes, type VoteDecay } from './votes.ts';
 
-/** A place takes 2 bytes, and its weight 2. */
+/** An item index takes 2 bytes, and its weight 2. */
 const CELL_BYTES = 4;
-/** Places are 16-bit whole numbers with a sign: larger ones would wrap around unseen. */
+/** Item indices are signed 16-bit integers: larger ones would wrap around silently. */
 const ITEMS_MAX = 2 ** 15;
-/** A fifth of a file: a blend holds the tables of several algorithms beside a transformer. */
+/** A quarter of the edge's limit: a blend holds the tables of several algorithms beside a transformer. */
 const TABLE_BYTES_MAX = 4e6;
 /** Twice as many were measured to gain nothing with transitions, 2% with cosines. */
 const PER_ITEM_MAX = 200;
 
-/** How many neighbours of each of `rows` items a model file has room for. */
+/** The number of neighbours per item, for so many items, that fit in a model file. */
 export const countNeighboursThatFit = (rows: number): number =>
   Math.max(1, Math.min(PER_ITEM_MAX, rows, Math.floor(TABLE_BYTES_MAX / CELL_BYTES / Math.max(1, rows))));
 
@@ -30,7 +30,7 @@ export function createNeighbourModel(
   return { ...description, neighbours: tables, addTo: (graph, history) => addTables(graph, history, tables, decay) };
 }
 
-/** Votes of weight 0 are dropped first, so that a short history costs little. Throws beyond ITEMS_MAX. */
+/** Votes of 0 are dropped first, so that a short history costs little. Throws beyond ITEMS_MAX. */
 function addTables(graph: GraphBuilder, history: HistoryTensors, tables: NeighbourTables, decay: VoteDecay): string {
   const { items, perItem } = tables;
   if (items > ITEMS_MAX)
@@ -39,57 +39,71 @@ function addTables(graph: GraphBuilder, history: HistoryTensors, tables: Neighbo
     );
   const rows = Math.min(items, countRows(tables) + 1);
   const neighbours = Int16Array.from(tables.neighbours.subarray(0, rows * perItem));
-  const places = graph.constant('neighbours', neighbours, [rows, perItem]);
+  const neighbourTable = graph.constant('neighbours', neighbours, [rows, perItem]);
   const weights = graph.constant('neighbour_weights', encodeFloat16(relativeToLargest(tables, rows)), [rows, perItem]);
   const lastAxis = graph.ints('last_axis', 1);
-
-  // The cells that count: which row of the batch, which item, which vote.
-  const votes = addVotes(graph, history, decay);
-  const cellsByAxis = graph.node('cells_by_axis', 'NonZero', [votes]);
-  const cells = graph.node('cells', 'Transpose', [cellsByAxis]);
-  const cellRows = graph.node('cell_rows', 'Gather', [cellsByAxis, graph.constant('first', BigInt64Array.of(0n), [])]);
-  const cellVotes = graph.node('cell_votes', 'GatherND', [votes, cells]);
-  const cellVoteColumn = graph.node('cell_vote_column', 'Unsqueeze', [cellVotes, lastAxis]);
-  let cellItems = graph.node('cell_items', 'GatherND', [history.items, cells]);
+  const cells = addCells(graph, history, decay);
+  const voteColumn = graph.node('cell_vote_column', 'Unsqueeze', [cells.votes, lastAxis]);
+  let cellItems = cells.items;
   // Items without neighbours share the one empty row.
   if (rows < items)
-    cellItems = graph.node('cell_rows_of_table', 'Min', [
+    cellItems = graph.node('cell_table_rows', 'Min', [
       cellItems,
       graph.constant('empty_row', Int32Array.of(rows - 1), []),
     ]);
 
-  // Each cell's neighbours are voted for; a vote goes to row · items + neighbour of the flattened scores.
-  const chosen = graph.node('chosen', 'Gather', [places, cellItems]);
-  const chosenPlaces = graph.node('chosen_places', 'Cast', [chosen], { to: ELEMENT.int32 });
-  const chosenWeights = graph.node('chosen_weights', 'Gather', [weights, cellItems]);
-  const chosenFloats = graph.node('chosen_floats', 'Cast', [chosenWeights], { to: ELEMENT.float32 });
-  const shares = graph.node('shares', 'Mul', [chosenFloats, cellVoteColumn]);
-  const itemCount = graph.ints('item_count', items);
-  const rowOffsets = graph.node('row_offsets', 'Mul', [cellRows, itemCount]);
+  // Each cell votes for its neighbours; a vote is added at row · items + neighbour of the flattened scores.
+  const rowNeighbours = graph.node('row_neighbours', 'Gather', [neighbourTable, cellItems]);
+  const rowNeighboursInt32 = graph.node('row_neighbours_int32', 'Cast', [rowNeighbours], { to: ELEMENT.int32 });
+  const rowWeights = graph.node('row_weights', 'Gather', [weights, cellItems]);
+  const rowWeightsFloat32 = graph.node('row_weights_float32', 'Cast', [rowWeights], { to: ELEMENT.float32 });
+  const votes = graph.node('neighbour_votes', 'Mul', [rowWeightsFloat32, voteColumn]);
+  const rowOffsets = graph.node('row_offsets', 'Mul', [cells.rows, graph.ints('item_count', items)]);
   const rowOffsetColumn = graph.node('row_offset_column', 'Unsqueeze', [rowOffsets, lastAxis]);
   const rowOffsetInt32 = graph.node('row_offset_column_int32', 'Cast', [rowOffsetColumn], { to: ELEMENT.int32 });
-  const targets = graph.node('targets', 'Add', [chosenPlaces, rowOffsetInt32]);
-  const flat = graph.ints('flat', -1);
-  const sharesFlat = graph.node('shares_flat', 'Reshape', [shares, flat]);
-  const targetsFlat = graph.node('targets_flat', 'Reshape', [targets, flat]);
-
-  const batchSize = graph.node('batch_size', 'Shape', [history.weights], { end: 1 });
-  const scoreCount = graph.node('score_count', 'Mul', [batchSize, itemCount]);
-  const zeros = graph.node('zeros', 'ConstantOfShape', [scoreCount]);
-  const scatter = { axis: 0, reduction: 'add' };
-  const sums = graph.node('sums', 'ScatterElements', [zeros, targetsFlat, sharesFlat], scatter);
-  const table = graph.node('table', 'Reshape', [sums, graph.ints('score_shape', -1, items)]);
-  return graph.node('scores', 'Relu', [table]);
+  const targets = graph.node('targets', 'Add', [rowNeighboursInt32, rowOffsetInt32]);
+  return graph.node('scores', 'Relu', [addScatteredSums(graph, history, items, targets, votes)]);
 }
 
-/** Rows up to the last that says something. */
+/** The cells of the history that have a vote: the row of the batch, the item and the vote of each, [cells]. */
+function addCells(graph: GraphBuilder, history: HistoryTensors, decay: VoteDecay) {
+  const votes = addVotes(graph, history, decay);
+  const cellsByAxis = graph.node('cells_by_axis', 'NonZero', [votes]);
+  const cells = graph.node('cells', 'Transpose', [cellsByAxis]);
+  return {
+    rows: graph.node('cell_rows', 'Gather', [cellsByAxis, graph.constant('first', BigInt64Array.of(0n), [])]),
+    votes: graph.node('cell_votes', 'GatherND', [votes, cells]),
+    items: graph.node('cell_items', 'GatherND', [history.items, cells]),
+  };
+}
+
+/** Sums `votes` at their `targets`, indices into the flattened scores; [batch, items]. */
+function addScatteredSums(
+  graph: GraphBuilder,
+  history: HistoryTensors,
+  items: number,
+  targets: string,
+  votes: string,
+): string {
+  const flat = graph.ints('flat', -1);
+  const votesFlat = graph.node('votes_flat', 'Reshape', [votes, flat]);
+  const targetsFlat = graph.node('targets_flat', 'Reshape', [targets, flat]);
+  const batchSize = graph.node('batch_size', 'Shape', [history.weights], { end: 1 });
+  const scoreCount = graph.node('score_count', 'Mul', [batchSize, graph.ints('items_per_row', items)]);
+  const zeros = graph.node('zeros', 'ConstantOfShape', [scoreCount]);
+  const scatter = { axis: 0, reduction: 'add' };
+  const sums = graph.node('sums', 'ScatterElements', [zeros, targetsFlat, votesFlat], scatter);
+  return graph.node('table', 'Reshape', [sums, graph.ints('score_shape', -1, items)]);
+}
+
+/** Rows up to the last with a weight. */
 function countRows({ perItem, weights }: NeighbourTables): number {
   let cells = weights.length;
   while (cells > 0 && weights[cells - 1] === 0) cells--;
   return Math.ceil(cells / perItem);
 }
 
-/** Scaled to at most 1, where half precision is finest; the order of scores stays. */
+/** Scales weights to at most 1, where half precision is finest; the order of scores stays. */
 function relativeToLargest({ perItem, weights }: NeighbourTables, rows: number): Float32Array {
   let largest = 0;
   for (const weight of weights) largest = Math.max(largest, Math.abs(weight));

@@ -1,30 +1,31 @@
-// Popularity: every player gets the items that most players chose, of late where that ranks better. The bar that any
-// model must clear.
+// Popularity: the same items for every player, those of most players first, recent interactions counting more where that
+// ranks better. The baseline that every model must beat.
 
 import type { Algorithm, RetrievalModel } from './algorithm.ts';
 import { searchCoordinates } from './coordinate-search.ts';
 import { collectUserItems, computeMedianAgeDays, weighByAge } from './user-items.ts';
 
-/** Proposes at least one model, whatever time is left: it takes none. */
-export const trainPopularity: Algorithm = async function* ({ interactions, vocabulary }, context) {
+/** Validates at least one model, whatever time is left: it takes none. */
+export const trainPopularity: Algorithm = async ({ interactions, vocabulary }, context) => {
   const { itemIds } = vocabulary;
-  const choices = collectUserItems(interactions, vocabulary);
+  const userItems = collectUserItems(interactions, vocabulary);
   const train = ({ halfLifeDays }: { halfLifeDays: number }) => {
     const counts = new Float64Array(itemIds.length);
-    weighByAge(choices, halfLifeDays).forEach((weight, row) => {
-      counts[choices.itemIndices[row]!]! += weight;
+    weighByAge(userItems, halfLifeDays).forEach((weight, row) => {
+      counts[userItems.itemIndices[row]!]! += weight;
     });
     return createPopularityModel(itemIds, counts, { halfLifeDays });
   };
   if (context.timeLeft() <= 0 || context.signal.aborted) {
-    yield train({ halfLifeDays: 0 });
+    await context.validate(train({ halfLifeDays: 0 }));
     return;
   }
-  const median = computeMedianAgeDays(choices);
-  yield* searchCoordinates({ halfLifeDays: 0 }, { halfLifeDays: [0, median, median / 4, median / 16] }, train, context);
+  const median = computeMedianAgeDays(userItems);
+  const halfLives = [0, median, median / 4, median / 16];
+  await searchCoordinates({ halfLifeDays: 0 }, { halfLifeDays: halfLives }, train, context);
 };
 
-/** The same scores for every history: `counts` relative to the largest. */
+/** Scores every history alike: `counts`, [items], relative to the largest. */
 export function createPopularityModel(
   itemIds: readonly string[],
   counts: Float64Array,

@@ -1,5 +1,5 @@
-// The served form of models that know items as vectors: the history's vectors add up to a profile, and an item's score is
-// its product with that.
+// The served form of models with item vectors: the history's vectors add up to a profile, and an item's score is its
+// product with the profile.
 
 import type { GraphBuilder } from '../onnx/graph.ts';
 import type { HistoryTensors, ItemVectors, RetrievalModel } from './algorithm.ts';
@@ -21,9 +21,9 @@ function addProfile(
   decay: VoteDecay,
 ): string {
   const vectors = graph.halfConstant('vectors', data, [data.length / width, width]);
-  const chosen = graph.node('chosen', 'Gather', [vectors, history.items]);
+  const historyVectors = graph.node('history_vectors', 'Gather', [vectors, history.items]);
   const votes = graph.node('vote_rows', 'Unsqueeze', [addVotes(graph, history, decay), graph.ints('row_axis', 1)]);
-  const profileRows = graph.node('profile_rows', 'MatMul', [votes, chosen]);
+  const profileRows = graph.node('profile_rows', 'MatMul', [votes, historyVectors]);
   const profiles = graph.node('profiles', 'Squeeze', [profileRows, graph.ints('squeezed_axis', 1)]);
   const products = graph.node('products', 'Gemm', [profiles, vectors], { transB: 1 });
   return graph.node('scores', 'Relu', [products]);

@@ -1,21 +1,21 @@
-// The places of the largest values by magnitude: a quickselect (Hoare 1961, "Algorithm 65: FIND"), since sorting whole
-// rows would cost more than the model that they come from.
+// Selects the largest values by magnitude: a quickselect (Hoare 1961, "Algorithm 65: FIND"), since sorting whole rows
+// would cost more than computing them.
 
-/** Places of the `count` values of largest magnitude, ascending; equal ones in favour of the lower place. */
+/** Indices of the `count` values of largest magnitude, ascending; of equal ones the lower index is taken. */
 export function selectLargest(values: Float32Array, count: number): Int32Array {
   const threshold = count < values.length ? magnitudeAt(values.map(Math.abs), count - 1) : 0;
-  const places = new Int32Array(Math.min(count, values.length));
-  let spare = places.length;
+  const indices = new Int32Array(Math.min(count, values.length));
+  let spare = indices.length;
   for (const value of values) if (Math.abs(value) > threshold) spare--;
   let length = 0;
-  for (let place = 0; place < values.length && length < places.length; place++) {
-    const magnitude = Math.abs(values[place]!);
-    if (magnitude > threshold || (magnitude === threshold && spare-- > 0)) places[length++] = place;
+  for (let index = 0; index < values.length && length < indices.length; index++) {
+    const magnitude = Math.abs(values[index]!);
+    if (magnitude > threshold || (magnitude === threshold && spare-- > 0)) indices[length++] = index;
   }
-  return places;
+  return indices;
 }
 
-/** The value that would be at `rank` if `magnitudes` were sorted, largest first. Reorders it. */
+/** The magnitude of this rank, the largest 0. Reorders `magnitudes`. */
 function magnitudeAt(magnitudes: Float32Array, rank: number): number {
   let left = 0;
   let right = magnitudes.length - 1;

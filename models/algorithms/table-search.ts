@@ -1,5 +1,5 @@
-// What the item-to-item algorithms have in common: their tables are counted anew only when a parameter of the tables
-// changes, and how votes decay is searched for all alike.
+// The search that the item-to-item algorithms share: their tables are counted anew only when a parameter of the tables
+// changes, and the decay of votes is searched for all alike.
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
 import type { RetrievalModel, TrainingContext } from './algorithm.ts';
@@ -10,27 +10,27 @@ import { POSITION_DECAYS, type VoteDecay } from './votes.ts';
 export interface TableSearch<P extends Record<string, number>> {
   algorithm: string;
   itemIds: readonly string[];
-  /** Of choices, see medianAgeDays. */
+  /** Of the interactions, see computeMedianAgeDays. */
   medianAgeDays: number;
   start: P & { positionDecay: number };
   axes: Axes<P>;
   count(parameters: P): NeighbourTables | Promise<NeighbourTables>;
 }
 
-export async function* searchTables<P extends Record<string, number>>(
+export async function searchTables<P extends Record<string, number>>(
   { algorithm, itemIds, medianAgeDays, start, axes, count }: TableSearch<P>,
   context: TrainingContext,
-): AsyncGenerator<RetrievalModel, void, number> {
+): Promise<void> {
   let counted: { key: string; tables: NeighbourTables } | undefined;
   async function train(parameters: P & VoteDecay): Promise<RetrievalModel> {
-    const { positionDecay, halfLifeDays, ...ofTables } = parameters;
-    const key = JSON.stringify(ofTables);
+    const { positionDecay, halfLifeDays, ...tableParameters } = parameters;
+    const key = JSON.stringify(tableParameters);
     if (counted?.key !== key) counted = { key, tables: await count(parameters) };
     return createNeighbourModel({ algorithm, parameters, itemIds }, counted.tables, { positionDecay, halfLifeDays });
   }
-  // The stronger the decay, the further from 0, which is none.
+  // By effect: 0 is no decay, and the shorter the half-life, the stronger.
   const halfLives = [0, 4 * medianAgeDays, medianAgeDays];
-  yield* searchCoordinates<P & VoteDecay>(
+  await searchCoordinates<P & VoteDecay>(
     { ...start, halfLifeDays: 0 },
     { positionDecay: POSITION_DECAYS, ...axes, halfLifeDays: halfLives } as Axes<P & VoteDecay>,
     train,

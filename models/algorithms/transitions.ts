@@ -1,6 +1,6 @@
-// Which items follow which: a Markov chain that looks further than one step, as the sequential rules of Ludewig & Jannach
-// 2018, "Evaluation of Session-based Recommendation Algorithms". Each choice within REACH after i counts by its distance:
-// the weight from i to j is Σ distance^−d · 2^(−age / halfLife) / (c_i^s · c_j^t), c the players who chose an item.
+// Which items follow which: a Markov chain over more than one step, as the sequential rules of Ludewig & Jannach 2018,
+// "Evaluation of Session-based Recommendation Algorithms". Each interaction within REACH after i counts by its distance:
+// the weight from i to j is Σ distance^−d · 2^(−age / halfLife) / (c_i^s · c_j^t), c the players who have an item.
 
 import type { Algorithm } from './algorithm.ts';
 import { searchTables } from './table-search.ts';
@@ -14,40 +14,41 @@ const START = {
   distanceExponent: 0.75,
   sourceExponent: 0.5,
   targetExponent: 0.2,
-  /** Of a choice that is learnt from, in days; 0 where its age does not matter. */
-  choiceHalfLifeDays: 0,
+  /** Of an interaction that is counted; 0 where its age does not matter. */
+  interactionHalfLifeDays: 0,
   positionDecay: 0.7,
 };
 
-export const trainTransitions: Algorithm = async function* ({ interactions, vocabulary }, context) {
+export const trainTransitions: Algorithm = async ({ interactions, vocabulary }, context) => {
   const { itemIds, counts } = vocabulary;
-  const choices = collectUserItems(interactions, vocabulary);
-  const { itemIndices: places, ends, rowsOf } = choices;
+  const userItems = collectUserItems(interactions, vocabulary);
+  const { itemIndices, ends, rowsOf } = userItems;
   const rows = countInteractedItems(vocabulary);
   const pairs = ends.reduce((sum, end, row) => sum + Math.min(end - row, REACH), 0);
   if (rows === 0 || context.timeLeft() < estimateTablesMs(pairs, rows)) return;
 
-  const median = computeMedianAgeDays(choices);
-  yield* searchTables(
+  const medianAgeDays = computeMedianAgeDays(userItems);
+  await searchTables(
     {
       algorithm: 'transitions',
       itemIds,
-      medianAgeDays: median,
+      medianAgeDays,
       start: START,
       axes: {
         distanceExponent: [0.25, 0.5, 0.75, 1, 1.5],
         sourceExponent: [0, 0.2, 0.35, 0.5, 0.65, 0.8, 1],
         targetExponent: [0, 0.1, 0.2, 0.3, 0.4],
-        choiceHalfLifeDays: [0, 4 * median, median],
+        interactionHalfLifeDays: [0, 4 * medianAgeDays, medianAgeDays],
       },
-      count({ distanceExponent, sourceExponent, targetExponent, choiceHalfLifeDays }) {
+      count({ distanceExponent, sourceExponent, targetExponent, interactionHalfLifeDays }) {
         const byDistance = Float64Array.from({ length: REACH + 1 }, (_, distance) => distance ** -distanceExponent);
-        const byAge = weighByAge(choices, choiceHalfLifeDays);
+        const byAge = weighByAge(userItems, interactionHalfLifeDays);
         const norms = Float64Array.from(counts, (count) => count ** targetExponent);
         return collectTables(itemIds.length, rows, (item, row) => {
           for (const at of rowsOf(item)) {
             const end = Math.min(ends[at]!, at + REACH + 1);
-            for (let next = at + 1; next < end; next++) row[places[next]!]! += byDistance[next - at]! * byAge[next]!;
+            for (let next = at + 1; next < end; next++)
+              row[itemIndices[next]!]! += byDistance[next - at]! * byAge[next]!;
           }
           const norm = counts[item]! ** sourceExponent;
           for (let other = 0; other < rows; other++) row[other]! /= norm * norms[other]!;

@@ -1,4 +1,4 @@
-// How much each item of a history has to say: its weight, less for what is older or further down.
+// Votes: how much each item of a history counts. Its weight, less for older items and for later positions.
 
 import { HISTORY_LENGTH } from '../contracts/release.ts';
 import type { GraphBuilder } from '../onnx/graph.ts';
@@ -7,13 +7,13 @@ import type { HistoryTensors } from './algorithm.ts';
 export interface VoteDecay {
   /** Each item's vote is this times that of the next newer one. At most 1. */
   positionDecay: number;
-  /** A vote is halved each time its age grows by this; 0 where age does not matter. */
+  /** A vote halves with each half-life of age; 0 where age does not matter. */
   halfLifeDays: number;
 }
 
-/** Worth trying, whatever the model. */
+/** Values to try, for every model. */
 export const POSITION_DECAYS = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
-/** What decays below this share of the newest item's vote is not counted: it would cost time and change nothing. */
+/** Votes that decay below this share of the newest item's are 0: they would cost time and change nothing. */
 const SHARE_MIN = 1e-3;
 
 /** Adds votes[b, h] = weights[b, h] · positionDecay^h · 2^(−ages[b, h] / halfLifeDays); returns their name. */
@@ -27,9 +27,9 @@ export function addVotes(
     'position_decays',
     decays.map((decay) => (decay < SHARE_MIN ? 0 : decay)),
   );
-  const placed = graph.node('placed', 'Mul', [weights, byPosition]);
-  if (halfLifeDays === 0) return placed;
+  const decayed = graph.node('decayed', 'Mul', [weights, byPosition]);
+  if (halfLifeDays === 0) return decayed;
   const exponents = graph.node('exponents', 'Mul', [ages, graph.float('decay_per_day', -Math.LN2 / halfLifeDays)]);
   const byAge = graph.node('age_decays', 'Exp', [exponents]);
-  return graph.node('votes', 'Mul', [placed, byAge]);
+  return graph.node('votes', 'Mul', [decayed, byAge]);
 }

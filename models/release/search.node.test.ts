@@ -7,10 +7,10 @@ import type { EvaluationCase } from '../evaluation/cases.ts';
 import { type SearchInput, searchAlgorithms } from './search.ts';
 
 const ITEMS = ['a', 'b', 'c', 'd'];
-/** Everybody chose a, fewer b, and so on; what is asked for is d. */
+/** All players have a, fewer b, and so on; the target is d. */
 const validation: EvaluationCase[] = [{ history: [], targets: ['d'] }];
 
-function chooseAll() {
+function createInteractions() {
   const log = new InteractionLog();
   for (const [at, itemId] of ITEMS.entries())
     for (let user = at; user < 9; user++)
@@ -20,7 +20,7 @@ function chooseAll() {
 
 const input = (algorithms: Record<string, Algorithm>, changes: Partial<SearchInput> = {}): SearchInput => ({
   algorithms: Object.entries(algorithms).map(([name, train]) => ({ name, share: 1, train })),
-  interactions: chooseAll(),
+  interactions: createInteractions(),
   validation,
   catalogue: new Map(),
   budgetMs: 60_000,
@@ -34,7 +34,7 @@ const input = (algorithms: Record<string, Algorithm>, changes: Partial<SearchInp
   ...changes,
 });
 
-/** Scores that are the same for every history, in a file with `ballast` numbers that nobody reads. */
+/** Scores every history alike, in a file with `ballast` numbers that nobody reads. */
 const makeModel = (algorithm: string, scores: number[], ballast = 0): RetrievalModel => ({
   algorithm,
   parameters: {},
@@ -47,19 +47,20 @@ const makeModel = (algorithm: string, scores: number[], ballast = 0): RetrievalM
   },
 });
 
-const propose = (...models: RetrievalModel[]): Algorithm =>
-  async function* () {
-    yield* models;
+const validate =
+  (...models: RetrievalModel[]): Algorithm =>
+  async (_, context) => {
+    for (const model of models) await context.validate(model);
   };
 const second = makeModel('second', [0, 0, 2, 1]);
 const first = makeModel('first', [0, 0, 1, 2]);
 const third = makeModel('third', [0, 3, 2, 1]);
 const namesOf = (candidates: { model: RetrievalModel }[]) => candidates.map(({ model }) => model.algorithm);
 
-test('of each algorithm its best proposal is kept, and the best of all on the validation split is selected', async () => {
+test('each algorithm’s best model is kept, and the best of all on the validation split is selected', async () => {
   const worse = { ...first, parameters: { worse: 1 }, addTo: third.addTo };
   const { candidates, selected, missing } = await searchAlgorithms(
-    input({ popularity: trainPopularity, first: propose(worse, first, worse), second: propose(second) }),
+    input({ popularity: trainPopularity, first: validate(worse, first, worse), second: validate(second) }),
   );
   expect(namesOf(candidates)).toEqual(['popularity', 'first', 'second']);
   expect(candidates.slice(1).map(({ validation: ndcg }) => ndcg)).toEqual([1, 1 / Math.log2(3)]);
@@ -67,14 +68,14 @@ test('of each algorithm its best proposal is kept, and the best of all on the va
   expect(missing).toEqual([]);
 });
 
-test('what an algorithm leaves of its time goes on to those after it', async () => {
+test('time that an algorithm leaves goes to those after it', async () => {
   let now = 0;
   const given: number[] = [];
-  const spend = (ms: number): Algorithm =>
-    async function* (_, context) {
+  const spend =
+    (ms: number): Algorithm =>
+    async (_, context) => {
       given.push(context.timeLeft());
       now += ms;
-      yield* [];
     };
   const algorithms = [10, 200, 0].map((ms, n) => ({ name: `${n}`, share: n + 1, train: spend(ms) }));
   await searchAlgorithms({ ...input({}), algorithms, budgetMs: 600, clock: () => now });
@@ -82,14 +83,15 @@ test('what an algorithm leaves of its time goes on to those after it', async () 
   expect(given).toEqual([100, 236, 390]);
 });
 
-test('an algorithm that fails is named, keeps what it has proposed and releases what it holds; the others go on', async () => {
+test('an algorithm that fails is named, keeps its best model and releases what it opened; the others go on', async () => {
   const released: string[] = [];
-  const heard: string[][] = [];
-  const failing = (name: string, ...models: RetrievalModel[]): Algorithm =>
-    async function* (data) {
-      heard.push(namesOf(data.baseModels.map((model) => ({ model }))));
+  const baseModels: string[][] = [];
+  const failing =
+    (name: string, ...models: RetrievalModel[]): Algorithm =>
+    async (data, context) => {
+      baseModels.push(namesOf(data.baseModels.map((model) => ({ model }))));
       try {
-        yield* models;
+        for (const model of models) await context.validate(model);
         throw new Error('no space left');
       } finally {
         released.push(name);
@@ -97,7 +99,7 @@ test('an algorithm that fails is named, keeps what it has proposed and releases 
     };
   const broken: RetrievalModel = {
     ...first,
-    addTo: (graph, { weights }) => graph.node('scores', 'Unheard', [weights]),
+    addTo: (graph, { weights }) => graph.node('scores', 'Unknown', [weights]),
   };
   const algorithms = {
     empty: failing('empty'),
@@ -108,42 +110,42 @@ test('an algorithm that fails is named, keeps what it has proposed and releases 
   const { candidates, missing } = await searchAlgorithms(input(algorithms));
   expect(namesOf(candidates)).toEqual(['second', 'first']);
   expect(released).toEqual(['empty', 'unreadable', 'half', 'last']);
-  expect(heard).toEqual([[], [], [], ['second']]);
+  expect(baseModels).toEqual([[], [], [], ['second']]);
   expect(missing.map(({ algorithm }) => algorithm)).toEqual(['empty', 'unreadable', 'half', 'last']);
   expect(missing[0]!.reason).toBe('it failed: no space left');
   expect(missing[1]!.reason).toMatch(/^it failed: ./);
-  expect(missing[2]!.reason).toBe('it failed after what is kept: no space left');
+  expect(missing[2]!.reason).toBe('it failed after its best model: no space left');
   await expect(searchAlgorithms(input(algorithms, { device: 'cuda' }))).rejects.toThrow('no space left');
 });
 
-test('what the edge cannot hold, what answers nothing and what has diverged are not kept, and the reason is said', async () => {
+test('a model that the edge cannot hold, that ranks no target or has diverged is not kept, and the reason is given', async () => {
   const large = makeModel('large', [0, 0, 1, 2], MODEL_BYTES_MAX / 4 + 50_000);
   const wrong = makeModel('wrong', [4, 3, 2, 1]);
   const diverged = makeModel('diverged', [Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
-  const questions = Array.from({ length: 9 }, () => ({ history: [], targets: ['unknown'] }));
-  const algorithms = { popularity: trainPopularity, silent: propose(), large: propose(large) };
+  const cases = Array.from({ length: 9 }, () => ({ history: [], targets: ['unknown'] }));
+  const algorithms = { popularity: trainPopularity, silent: validate(), large: validate(large) };
   const { candidates, missing } = await searchAlgorithms(input(algorithms));
   expect(namesOf(candidates)).toEqual(['popularity']);
   expect(missing).toEqual([
-    { algorithm: 'silent', reason: 'it proposed nothing: too little time, or too little to learn from' },
+    { algorithm: 'silent', reason: 'it validated no model: too little time, or too little data' },
     { algorithm: 'large', reason: 'its file of 16.2 MB is larger than the 16 MB that the edge can hold' },
   ]);
 
-  const unanswered = { popularity: trainPopularity, wrong: propose(wrong), diverged: propose(diverged) };
-  const nothing = await searchAlgorithms(input(unanswered, { validation: questions }));
+  const unranked = { popularity: trainPopularity, wrong: validate(wrong), diverged: validate(diverged) };
+  const nothing = await searchAlgorithms(input(unranked, { validation: cases }));
   expect(nothing.selected!.model.algorithm).toBe('popularity');
   expect(namesOf(nothing.candidates)).toEqual(['popularity']);
   expect(nothing.missing.map(({ algorithm }) => algorithm)).toEqual(['wrong', 'diverged']);
-  expect((await searchAlgorithms(input({ diverged: propose(diverged) }))).missing).toHaveLength(1);
+  expect((await searchAlgorithms(input({ diverged: validate(diverged) }))).missing).toHaveLength(1);
 });
 
-test('an abort ends the training after the algorithm that is at work', async () => {
+test('an abort ends the training after the algorithm that is running', async () => {
   const controller = new AbortController();
-  const aborting: Algorithm = async function* () {
+  const aborting: Algorithm = async (_, context) => {
     controller.abort();
-    yield second;
+    await context.validate(second);
   };
-  const algorithms = { popularity: trainPopularity, second: aborting, first: propose(first) };
+  const algorithms = { popularity: trainPopularity, second: aborting, first: validate(first) };
   const { candidates, missing } = await searchAlgorithms(input(algorithms, { signal: controller.signal }));
   expect(namesOf(candidates)).toEqual(['popularity', 'second']);
   expect(missing).toEqual([{ algorithm: 'first', reason: 'the training was ended before its turn' }]);

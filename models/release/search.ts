@@ -1,62 +1,47 @@
-// Trains algorithms one after another within a budget and keeps of each the proposal that ranks the validation split
-// best. It never sees the test split, and publishes nothing.
+// Trains algorithms one after another within a budget and keeps of each the model that ranks the validation split best.
+// It never sees the test split, and publishes nothing.
 
 import {
   type Algorithm,
   buildVocabulary,
   type Checkpoints,
-  encodeRetrievalModel,
-  type RetrievalModel,
   type TrainingContext,
   type TrainingData,
   type Vocabulary,
 } from '../algorithms/algorithm.ts';
 import type { Item } from '../contracts/item.ts';
-import { MODEL_BYTES_MAX } from '../contracts/release.ts';
 import type { Interactions } from '../data/interactions.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
-import { computeRankingMetrics } from '../evaluation/metrics.ts';
-import { rankTargets } from '../evaluation/ranking.ts';
-import type { Scorer } from '../onnx/scorer.ts';
-import { type Device, openScorer } from '../onnx/session.ts';
+import type { Device } from '../onnx/session.ts';
+import { keepBest, type TrainedCandidate } from './keep-best.ts';
 
 export interface SearchInput {
   /** Trained in this order. */
   algorithms: readonly NamedAlgorithm[];
-  /** What may be learnt from. */
+  /** The interactions to train on. */
   interactions: Interactions;
-  /** Questions on which proposals are compared. */
+  /** The cases that models are compared on. */
   validation: readonly EvaluationCase[];
   catalogue: ReadonlyMap<string, Item>;
   budgetMs: number;
   seed: number;
   device: Device;
-  /** Aborted when the best so far is wanted now. */
+  /** Aborted when the best models so far are wanted now. */
   signal: AbortSignal;
   checkpoints: Checkpoints;
   /** Milliseconds. */
   clock(): number;
-  /** The most that the process held since it was last asked. */
+  /** Peak memory of the process since the last call. */
   readPeakMemoryMB(): number;
+  /** `share`: of the step that is done, 0–1. */
   onProgress(step: string, share?: number): void;
 }
 
 export interface NamedAlgorithm {
   name: string;
-  /** Its share of the time, relative to those that come after it: what one leaves over goes to the next. */
+  /** Its share of the time, relative to those of the algorithms after it: time that it leaves goes to them. */
   share: number;
   train: Algorithm;
-}
-
-export interface TrainedCandidate {
-  model: RetrievalModel;
-  file: Uint8Array;
-  /** NDCG@10 on the validation split. */
-  validation: number;
-  /** Until the last of its proposals was made, measuring them not counted. */
-  trainSeconds: number;
-  /** The most that the process held at one of its proposals. */
-  peakMemoryMB: number;
 }
 
 export interface SearchResult {
@@ -64,127 +49,80 @@ export interface SearchResult {
   candidates: TrainedCandidate[];
   /** The best on validation; undefined where nothing could be trained. */
   selected: TrainedCandidate | undefined;
-  /** What is not among the candidates, or stopped before it was done; the reason says which. */
+  /** Algorithms without a candidate, or that failed after it; `reason` continues a sentence. */
   missing: { algorithm: string; reason: string }[];
 }
 
-/** Questions that proposals are compared on, at most: more would cost more than they tell. */
-const QUESTIONS_MAX = 4_000;
-/** Items of the vocabulary at most: the rarest are left out. Beyond it neither tables nor a matrix inverse fit. */
+/** Models are compared on this many cases at most: more would cost more than they tell. */
+const CASES_MAX = 4_000;
+/** Items in the vocabulary at most, the rarest left out: beyond, neither tables nor a matrix inverse fit. */
 const ITEMS_MAX = 25_000;
-/** What all are measured by: it is kept even where it answers no question. */
-const BAR = 'popularity';
+/** Everything is measured against it: it is kept even if it ranks no target. */
+const BASELINE = 'popularity';
 
-/** An algorithm that fails is reported and the others go on, but on CUDA, which was asked for, it throws. */
+/** An algorithm that fails is reported and the others go on; on CUDA, which was asked for explicitly, it throws. */
 export async function searchAlgorithms(input: SearchInput): Promise<SearchResult> {
   const { interactions, catalogue, signal, clock } = input;
   const deadline = clock() + input.budgetMs;
   const vocabulary = buildVocabulary(interactions, ITEMS_MAX, catalogue.keys());
-  const stride = Math.max(1, input.validation.length / QUESTIONS_MAX);
-  const validation = input.validation.filter((_, question) => question % stride < 1);
+  const validation = thinOut(input.validation);
   const candidates: TrainedCandidate[] = [];
   const missing: SearchResult['missing'] = [];
-  const turns = vocabulary.itemIds.length > 0 ? input.algorithms : [];
-  for (const [turn, { name, share, train }] of turns.entries()) {
+  const algorithms = vocabulary.itemIds.length > 0 ? input.algorithms : [];
+  for (const [turn, algorithm] of algorithms.entries()) {
     if (signal.aborted && candidates.length > 0) {
-      missing.push({ algorithm: name, reason: 'the training was ended before its turn' });
+      missing.push({ algorithm: algorithm.name, reason: 'the training was ended before its turn' });
       continue;
     }
-    const shares = turns.slice(turn).reduce((sum, algorithm) => sum + algorithm.share, 0);
-    const endsAt = clock() + ((deadline - clock()) * share) / shares;
+    const shares = algorithms.slice(turn).reduce((sum, { share }) => sum + share, 0);
+    const endsAt = clock() + ((deadline - clock()) * algorithm.share) / shares;
     const baseModels = candidates.map(({ model }) => model);
     const data = { interactions, vocabulary, catalogue, validation, baseModels };
-    const { candidate, shortfall } = await keepBest({ name, train }, data, input, {
-      seed: input.seed,
-      device: input.device,
-      timeLeft: () => endsAt - clock(),
-      signal,
-      checkpoints: input.checkpoints,
-      onProgress: (step, done) => input.onProgress(`${name}: ${step}`, done),
-    });
+    const { candidate, shortfall } = await trainAlgorithm(algorithm, data, endsAt, input);
     if (candidate !== undefined) candidates.push(candidate);
-    if (shortfall !== undefined) missing.push({ algorithm: name, reason: shortfall });
+    if (shortfall !== undefined) missing.push({ algorithm: algorithm.name, reason: shortfall });
   }
-  const selected = candidates.reduce<TrainedCandidate | undefined>(
+  return { vocabulary, candidates, selected: selectBest(candidates), missing };
+}
+
+function thinOut(cases: readonly EvaluationCase[]): EvaluationCase[] {
+  const stride = Math.max(1, cases.length / CASES_MAX);
+  return cases.filter((_, n) => n % stride < 1);
+}
+
+/** The algorithm's best model; the shortfall says why there is none, or that it failed after that model. */
+async function trainAlgorithm(
+  { name, train }: NamedAlgorithm,
+  data: TrainingData,
+  endsAt: number,
+  { seed, device, signal, checkpoints, clock, readPeakMemoryMB, onProgress }: SearchInput,
+): Promise<{ candidate?: TrainedCandidate | undefined; shortfall?: string }> {
+  const kept = keepBest({ cases: data.validation, keepZero: name === BASELINE, clock, readPeakMemoryMB });
+  const context: TrainingContext = {
+    validate: kept.validate,
+    seed,
+    device,
+    timeLeft: () => endsAt - clock(),
+    signal,
+    checkpoints,
+    onProgress: (step, share) => onProgress(`${name}: ${step}`, share),
+  };
+  try {
+    await train(data, context);
+  } catch (error) {
+    if (device === 'cuda') throw error;
+    const { message } = error as Error;
+    const candidate = kept.candidate();
+    if (candidate === undefined) return { shortfall: `it failed: ${message}` };
+    return { candidate, shortfall: `it failed after its best model: ${message}` };
+  }
+  const candidate = kept.candidate();
+  return candidate === undefined ? { shortfall: kept.shortfall() } : { candidate };
+}
+
+/** Of equal ones the first. */
+const selectBest = (candidates: readonly TrainedCandidate[]): TrainedCandidate | undefined =>
+  candidates.reduce<TrainedCandidate | undefined>(
     (best, candidate) => (best === undefined || candidate.validation > best.validation ? candidate : best),
     undefined,
   );
-  return { vocabulary, candidates, selected, missing };
-}
-
-/** The best proposal on validation of those that the edge can hold, and why there is none or no better one. */
-async function keepBest(
-  { name, train }: Pick<NamedAlgorithm, 'name' | 'train'>,
-  data: TrainingData,
-  { clock, readPeakMemoryMB }: SearchInput,
-  context: TrainingContext,
-): Promise<{ candidate?: TrainedCandidate; shortfall?: string }> {
-  const startedAt = clock();
-  let measuringMs = 0;
-  readPeakMemoryMB();
-  let peakMemoryMB = 0;
-  let kept: Omit<TrainedCandidate, 'trainSeconds' | 'peakMemoryMB'> | undefined;
-  let refused = 'it proposed nothing: too little time, or too little to learn from';
-  let failure: string | undefined;
-  try {
-    await eachProposal(train(data, context), async (model) => {
-      peakMemoryMB = Math.max(peakMemoryMB, readPeakMemoryMB());
-      const measuredFrom = clock();
-      const { bytes: file } = encodeRetrievalModel(model);
-      const ndcg = await measure(file, model.itemIds, data.validation);
-      measuringMs += clock() - measuredFrom;
-      if (file.length > MODEL_BYTES_MAX) refused = describeSize(file);
-      else if (ndcg > 0 || name === BAR) {
-        if (!(kept !== undefined && ndcg <= kept.validation)) kept = { model, file, validation: ndcg };
-      } else refused = 'it ranked nothing of the validation split among the first ten, or has diverged';
-      return ndcg;
-    });
-  } catch (error) {
-    if (context.device === 'cuda') throw error;
-    failure = (error as Error).message;
-  }
-  if (kept === undefined) return { shortfall: failure === undefined ? refused : `it failed: ${failure}` };
-  const trainSeconds = (clock() - startedAt - measuringMs) / 1000;
-  const candidate = { ...kept, trainSeconds, peakMemoryMB };
-  return failure === undefined ? { candidate } : { candidate, shortfall: `it failed after what is kept: ${failure}` };
-}
-
-/** Tells the algorithm of each proposal what `judge` says. What it holds is released, whoever fails. */
-async function eachProposal(
-  proposals: ReturnType<Algorithm>,
-  judge: (model: RetrievalModel) => Promise<number>,
-): Promise<void> {
-  try {
-    let next = await proposals.next();
-    while (!next.done) next = await proposals.next(await judge(next.value));
-  } finally {
-    await proposals.return();
-  }
-}
-
-const describeSize = ({ length }: Uint8Array): string =>
-  `its file of ${(length / 1e6).toFixed(1)} MB is larger than the ${MODEL_BYTES_MAX / 1e6} MB that the edge can hold`;
-
-/** NDCG@10; 0 where a score is no number: the model has diverged. */
-async function measure(
-  file: Uint8Array,
-  itemIds: readonly string[],
-  questions: readonly EvaluationCase[],
-): Promise<number> {
-  const scorer = await openScorer(file, itemIds);
-  let diverged = false;
-  const watched: Scorer = {
-    itemIds,
-    async score(histories) {
-      const scores = await scorer.score(histories);
-      diverged ||= scores.includes(Number.NaN);
-      return scores;
-    },
-  };
-  try {
-    const ndcg = computeRankingMetrics(await rankTargets(watched, questions))['ndcg@10'];
-    return diverged ? 0 : ndcg;
-  } finally {
-    await scorer.release();
-  }
-}

@@ -131,9 +131,11 @@ test('with too little to learn from, the reason is said', async () => {
     const trained = await trainRelease(input(log));
     return trained.ok ? undefined : trained.error;
   };
-  expect(await failure()).toContain('no player has chosen a game');
-  expect(await failure(one('a', 'x'), one('a', 'y'))).toContain('one player alone');
-  expect(await failure(one('a', 'x'), one('b', 'x'))).toContain('one game alone');
-  expect(await failure(one('a', 'x'), one('b', 'y'))).toContain('no player has chosen two games');
-  expect(await failure(one('a', 'x'), one('a', 'y'), one('b', 'y'))).toContain('no player has chosen three games');
+  expect(await failure()).toContain('no player has played');
+  expect(await failure(one('a', 'x'), one('a', 'y'))).toContain('only one player');
+  expect(await failure(one('a', 'x'), one('b', 'x'))).toContain('only one game');
+  expect(await failure(one('a', 'x'), one('b', 'y'))).toContain('no player has interactions with two games');
+  expect(await failure(one('a', 'x'), one('a', 'y'), one('b', 'y'))).toContain(
+    'no player has interactions with three games',
+  );
 });

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 NORM_EPSILON = 1e-6
-NEVER = -1e9
+MASKED = -1e9
 BETAS = (0.9, 0.98)
 EPSILON = 1e-8
 IGNORED = -100  # cross_entropy leaves out such targets.
@@ -32,17 +32,17 @@ class Block(nn.Module):
         self.attention_gain = nn.Parameter(weights["attention_gain"])
         self.query_key_value = nn.Parameter(torch.cat([weights["query"], weights["key"], weights["value"]], 1))
         self.output = nn.Parameter(weights["output"])
-        self.distance = nn.Parameter(weights["distance"])
+        self.position_bias = nn.Parameter(weights["position_bias"])
         self.feed_gain = nn.Parameter(weights["feed_gain"])
         self.expand = nn.Parameter(weights["expand"])
         self.contract = nn.Parameter(weights["contract"])
 
-    def forward(self, x, distances, allowed):
+    def forward(self, x, distances, attention_mask):
         rows, length, width = x.shape
         projected = rms_norm(x, self.attention_gain) @ self.query_key_value
         query, key, value = projected.view(rows, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         scores = query @ key.transpose(-1, -2) / math.sqrt(width / self.heads)
-        scores = scores + self.distance[distances].permute(2, 0, 1) + allowed
+        scores = scores + self.position_bias[distances].permute(2, 0, 1) + attention_mask
         mixed = (F.softmax(scores, -1) @ value).transpose(1, 2).reshape(rows, length, width)
         x = x + self.drop(mixed @ self.output)
         return x + self.drop(F.relu(rms_norm(x, self.feed_gain) @ self.expand) @ self.contract)
@@ -67,12 +67,12 @@ class Sasrec(nn.Module):
         self.register_buffer("older", ahead >= 0)
         self.register_buffer("distances", ahead.clamp(min=0))
 
-    def forward(self, items, windows):
+    def forward(self, items, segment_ids):
         x = F.dropout(F.embedding(items, self.items) * math.sqrt(self.items.shape[1]), self.dropout)
-        same = windows[:, None, :, None] == windows[:, None, None, :]
-        allowed = torch.zeros(same.shape).masked_fill_(~(same & self.older), NEVER)
+        same = segment_ids[:, None, :, None] == segment_ids[:, None, None, :]
+        attention_mask = torch.zeros(same.shape).masked_fill_(~(same & self.older), MASKED)
         for block in self.blocks:
-            x = block(x, self.distances, allowed)
+            x = block(x, self.distances, attention_mask)
         return rms_norm(x, self.gain) @ self.items.T
 
 
@@ -87,14 +87,14 @@ class Training:
             betas=BETAS,
         )
 
-    def step(self, items, windows, targets):
+    def step(self, items, segment_ids, targets):
         self.done += 1
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate()
             # Ours adds it before the correction of the mean of the squares, not after.
             group["eps"] = EPSILON / math.sqrt(1 - BETAS[1] ** self.done)
         self.optimiser.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(self.model(items, windows).flatten(0, 1), targets, ignore_index=IGNORED)
+        loss = F.cross_entropy(self.model(items, segment_ids).flatten(0, 1), targets, ignore_index=IGNORED)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), self.options["clipNorm"])
         self.optimiser.step()
@@ -116,11 +116,11 @@ def main(folder):
     rows, length = described["rows"], described["length"]
     batches = []
     for batch in range(described["batches"]):
-        items, windows, targets = (
+        items, segment_ids, targets = (
             read(folder, f"{name}{batch}", (rows, length), torch.int32).long()
-            for name in ("items", "windows", "targets")
+            for name in ("items", "segment_ids", "targets")
         )
-        batches.append((items, windows, targets.masked_fill(windows == 0, IGNORED).flatten()))
+        batches.append((items, segment_ids, targets.masked_fill(segment_ids == 0, IGNORED).flatten()))
 
     def open_training(dropout):
         weights = {

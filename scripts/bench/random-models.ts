@@ -1,11 +1,11 @@
 // Models as large as trained ones, with random weights: what they say means nothing, and takes as long to say.
 
 import type { RetrievalModel } from '../../models/algorithms/algorithm.ts';
-import { createBlendModel as toBlend } from '../../models/algorithms/blend.ts';
+import { createBlendModel } from '../../models/algorithms/blend-model.ts';
 import { countNeighboursThatFit, createNeighbourModel } from '../../models/algorithms/neighbours.ts';
 import { createPopularityModel } from '../../models/algorithms/popularity.ts';
 import { createProfileModel } from '../../models/algorithms/profiles.ts';
-import { createShape, SASREC_DEFAULTS } from '../../models/algorithms/sasrec/sasrec.ts';
+import { createShape, SASREC_DEFAULTS } from '../../models/algorithms/sasrec/options.ts';
 import { createSasrecModel as toSasrec } from '../../models/algorithms/sasrec/served.ts';
 import { initialise } from '../../models/algorithms/sasrec/transformer.ts';
 import type { NeighbourTables } from '../../models/contracts/neighbours.ts';
@@ -57,7 +57,7 @@ export function drawModels(items: number): RetrievalModel[] {
   const content = { model: drawContent(), scale: { sum: items * norm, max: norm } };
   const sasrec = { model: drawSasrec(), scale: { sum: 1, max: SASREC_PEAK / items } };
   const blend = (...voices: (typeof popularity)[]) =>
-    toBlend(
+    createBlendModel(
       voices,
       Float32Array.from({ length: MIX_WEIGHTS * voices.length }, () => random.next()),
     );

@@ -3,14 +3,8 @@
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  CLIP_NORM,
-  createShape,
-  openSasrecTraining,
-  SASREC_DEFAULTS,
-  type SasrecOptions,
-  WARM_UP_STEPS,
-} from '../../models/algorithms/sasrec/sasrec.ts';
+import { createShape, SASREC_DEFAULTS, type SasrecOptions } from '../../models/algorithms/sasrec/options.ts';
+import { CLIP_NORM, openSasrecTraining, WARM_UP_STEPS } from '../../models/algorithms/sasrec/training.ts';
 import type { TransformerShape } from '../../models/algorithms/sasrec/transformer.ts';
 import { createRandom } from '../../models/data/random.ts';
 import { type PackedRows, packEpoch } from '../../models/data/windows.ts';
@@ -144,9 +138,9 @@ function describeStep(
   const write = (name: string, data: string | Float32Array | Int32Array) =>
     writeFileSync(path.join(folder, name), data);
   Object.values(weights).forEach(({ data }, n) => void write(`weights${n}`, data));
-  batches.forEach(({ items, segmentIds: windows, targets }, n) => {
+  batches.forEach(({ items, segmentIds, targets }, n) => {
     write(`items${n}`, items);
-    write(`windows${n}`, windows);
+    write(`segment_ids${n}`, segmentIds);
     write(`targets${n}`, targets);
   });
   const { rows, learningRate, weightDecay } = SASREC_DEFAULTS;

@@ -13,7 +13,7 @@ import {
 import { rankTargets } from '../../models/evaluation/ranking.ts';
 import { bootstrapMeans, type Interval } from '../../models/evaluation/significance.ts';
 import { openScorer } from '../../models/onnx/session.ts';
-import type { TrainedCandidate } from '../../models/release/search.ts';
+import type { TrainedCandidate } from '../../models/release/keep-best.ts';
 
 /** As it stands in the JSON. */
 export interface EvaluationResult {

@@ -1,0 +1,92 @@
+// The blend as a retrieval model: the parts' graphs side by side, and the formula that combines their scores, in jax-js.
+
+import { nn, numpy as np } from '@jax-js/jax';
+import { HISTORY_LENGTH } from '../contracts/release.ts';
+import { INTERACTION_WEIGHT_MIN } from '../features/weights.ts';
+import { lower, type Tensor } from '../onnx/lower.ts';
+import type { RetrievalModel } from './algorithm.ts';
+
+/** Added to a score's share of its row, relative to an equal share, before the logarithm: less counts as none. */
+export const SHARE_MIN = 0.1;
+/** Weights per model: of the logarithm of its scores, of the scores, and of both times what is known of the player. */
+export const FEATURES = 4;
+/** The features that are stored: the other half is the same values times a factor. */
+export const FEATURES_KEPT = 2;
+
+/** Means over rows of scores: they make the scores of different models comparable, and leave them unequal. */
+export interface Scale {
+  sum: number;
+  max: number;
+}
+
+export interface BaseModel {
+  model: RetrievalModel;
+  scale: Scale;
+}
+
+/** `weights`: FEATURES of each model, in the models' order. Models whose weights are all 0 are left out. */
+export function createBlendModel(models: readonly BaseModel[], weights: Float32Array): RetrievalModel {
+  const parts = models
+    .map(({ model, scale }, n) => ({ model, scale, weights: weights.slice(FEATURES * n, FEATURES * (n + 1)) }))
+    .filter((part) => part.weights.some((weight) => weight !== 0));
+  const { itemIds } = models[0]!.model;
+  const mix = Float32Array.from(parts.flatMap((part) => [...part.weights]));
+  const scales = parts.map(({ scale }) => scale);
+  const similar = parts.find(({ model }) => model.neighbours ?? model.itemVectors)?.model;
+  const blend = (mixed: np.Array, scores: np.Array[], historyWeights: np.Array) => {
+    const lengths = np.sum(np.where(np.greaterEqual(historyWeights, INTERACTION_WEIGHT_MIN), 1, 0), -1);
+    return nn.softmax(blendLogits(mixed, scores, lengths, scales), -1);
+  };
+  return {
+    algorithm: 'blend',
+    parameters: { of: parts.map(({ model }) => model.algorithm).join('+') },
+    itemIds,
+    ...(similar?.neighbours && { neighbours: similar.neighbours }),
+    ...(similar?.itemVectors && { itemVectors: similar.itemVectors }),
+    addTo(graph, history) {
+      const tensor = (name: string, dimensions: Tensor['dimensions']): Tensor => ({
+        name,
+        type: 'float32',
+        dimensions,
+      });
+      const shape = [parts.length, FEATURES] as const;
+      const mixed = tensor(graph.constant('mix', mix, shape), shape);
+      const scores = parts.map(({ model }) =>
+        tensor(model.addTo(graph.scope(model.algorithm), history), ['batch', itemIds.length]),
+      );
+      return lower(graph, blend, [mixed, scores, tensor(history.weights, ['batch', HISTORY_LENGTH])]).name;
+    },
+  };
+}
+
+/**
+ * Σ over the models of w₀ · log(score · items / sum + SHARE_MIN) + w₁ · score / max, where each w is mix + knowledge ·
+ * mix′, and knowledge grows from 0 for an empty history to 1 for a full one.
+ *
+ * @param mix [models, FEATURES].
+ * @param scores one array per model, [batch, items], 0 or more.
+ * @param lengths float32 [batch]: interactions in the history.
+ * @returns logits, [batch, items], up to a number per row.
+ */
+export function blendLogits(
+  mix: np.Array,
+  scores: readonly np.Array[],
+  lengths: np.Array,
+  scales: readonly Scale[],
+): np.Array {
+  const items = scores[0]!.shape[1]!;
+  const knowledge = np.log1p(lengths).div(Math.log1p(HISTORY_LENGTH)).reshape([-1, 1]);
+  const weigh = (model: number, feature: number) => {
+    const weight = (at: number) => mix.ref.slice([model, model + 1], [at, at + 1]);
+    return knowledge.ref.mul(weight(feature + FEATURES_KEPT)).add(weight(feature));
+  };
+  const terms = scores.flatMap((score, model) => {
+    const { sum, max } = scales[model]!;
+    // The factor items / sum is left out of the logarithm: it adds the same to all items of a row.
+    const logarithm = np.log(score.ref.add((SHARE_MIN * sum) / items));
+    return [logarithm.mul(weigh(model, 0)), score.mul(weigh(model, 1).mul(1 / max))];
+  });
+  mix.dispose();
+  knowledge.dispose();
+  return terms.reduce((logits, term) => logits.add(term));
+}

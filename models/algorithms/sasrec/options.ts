@@ -1,0 +1,39 @@
+// The hyper-parameters of SASRec, and the shape of the transformer that follows from them.
+
+import { HISTORY_LENGTH } from '../../contracts/release.ts';
+import type { TransformerShape } from './transformer.ts';
+
+export interface SasrecOptions {
+  width: number;
+  layers: number;
+  heads: number;
+  dropout: number;
+  learningRate: number;
+  weightDecay: number;
+  /** Rows of HISTORY_LENGTH items in a batch. */
+  rows: number;
+  /** At most: fewer where the time allows no more. */
+  epochs: number;
+}
+
+export const SASREC_DEFAULTS: SasrecOptions = {
+  width: 64,
+  layers: 2,
+  heads: 2,
+  dropout: 0.2,
+  learningRate: 6e-3,
+  weightDecay: 0,
+  rows: 12,
+  epochs: 40,
+};
+
+const HIDDEN_FACTOR = 4;
+
+export const createShape = ({ width, layers, heads }: SasrecOptions, items: number): TransformerShape => ({
+  items,
+  width,
+  layers,
+  heads,
+  hiddenWidth: HIDDEN_FACTOR * width,
+  length: HISTORY_LENGTH,
+});
