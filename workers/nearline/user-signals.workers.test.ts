@@ -117,8 +117,7 @@ it('retries until the gallery can be made', async () => {
   await expect(tryNow()).rejects.toThrow('keeping the previous one');
   expect(await fay.backup()).toBeNull();
   const items = Array.from({ length: 60 }, (_, index) => createItem(index));
-  const revision = await putItems(env.DB, items);
-  for (const item of items) isolate.catalogue.apply({ itemId: item.itemId, revision, item });
+  for (const change of await putItems(env.DB, items)) isolate.catalogue.apply(change);
   await tryNow();
   expect((await fay.backup())!.rows.length).toBeGreaterThan(0);
 });

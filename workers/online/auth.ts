@@ -1,10 +1,11 @@
-// Who may do what. Closed by default: a request without a known key gets nothing. Keys are compared by their digests in
-// constant time, so neither their length nor a common beginning shows.
+// Checks a request's key. Closed by default: without a known key nothing is answered. Keys are compared by their digests in
+// constant time, so the duration shows neither their length nor a common prefix.
 
-import { createMiddleware } from 'hono/factory';
 import { ProblemError } from './problems.ts';
 
 export type Scope = 'ingest' | 'read' | 'admin';
+/** Each one key or several, separated by commas. */
+type Keys = Pick<Env, 'ADMIN_KEY' | 'INGEST_KEY' | 'READ_KEY'>;
 
 const BEARER = /^Bearer ([^\s]{1,512})$/i;
 /** A browser's WebSocket can send no header of its own but the names of subprotocols. */
@@ -26,18 +27,18 @@ const split = (keys: string | undefined): string[] =>
         .filter((key) => key !== '');
 
 /** The first admin key, for the page on the developer's own machine. */
-export const developmentKey = (env: Env): string | undefined => split(env.ADMIN_KEY)[0];
+export const developmentKey = (keys: Keys): string | undefined => split(keys.ADMIN_KEY)[0];
 
-/** `admin` may do everything; each other key has its own scope. */
-const keysFor = (env: Env, scope: Scope): string[] => [
-  ...split(env.ADMIN_KEY),
-  ...(scope === 'ingest' ? split(env.INGEST_KEY) : []),
-  ...(scope === 'read' ? split(env.READ_KEY) : []),
+/** An admin key opens everything; each other key opens its own scope. */
+const keysFor = (scope: Scope, keys: Keys): string[] => [
+  ...split(keys.ADMIN_KEY),
+  ...(scope === 'ingest' ? split(keys.INGEST_KEY) : []),
+  ...(scope === 'read' ? split(keys.READ_KEY) : []),
 ];
 
 const digests = new Map<string, ArrayBuffer>();
 
-/** The digest of one of our own keys, of which there are few: computed once per isolate. */
+/** The digest of one of the Worker's own few keys: computed once per isolate. */
 async function ownDigest(key: string): Promise<ArrayBuffer> {
   const known = digests.get(key) ?? (await digest(key));
   digests.set(key, known);
@@ -49,20 +50,21 @@ const digest = (key: string): Promise<ArrayBuffer> => crypto.subtle.digest('SHA-
 async function isAmong(token: string, keys: readonly string[]): Promise<boolean> {
   const given = await digest(token);
   let found = false;
-  // No early exit: the time must not tell which key was met.
+  // No early exit: the duration must not show which key matched.
   for (const key of keys) found = crypto.subtle.timingSafeEqual(given, await ownDigest(key)) || found;
   return found;
 }
 
-export const requireScope = (scope: Scope) =>
-  createMiddleware<{ Bindings: Env }>(async (c, next) => {
-    const token = readToken((name) => c.req.header(name));
-    if (token === undefined) throw new ProblemError('unauthorized', 'Send the header “Authorization: Bearer <key>”.');
-    if (!(await isAmong(token, keysFor(c.env, scope)))) {
-      const known = await isAmong(token, [...keysFor(c.env, 'ingest'), ...keysFor(c.env, 'read')]);
-      throw known
-        ? new ProblemError('forbidden', `This needs a key with the scope “${scope}”.`)
-        : new ProblemError('unauthorized', 'The key is not known.');
-    }
-    await next();
-  });
+/** Throws `unauthorized` or `forbidden` where the request's key does not open the scope. */
+export async function requireScope(
+  scope: Scope,
+  keys: Keys,
+  header: (name: string) => string | undefined,
+): Promise<void> {
+  const token = readToken(header);
+  if (token === undefined) throw new ProblemError('unauthorized', 'Send the header “Authorization: Bearer <key>”.');
+  if (await isAmong(token, keysFor(scope, keys))) return;
+  throw (await isAmong(token, [...keysFor('ingest', keys), ...keysFor('read', keys)]))
+    ? new ProblemError('forbidden', `This needs a key with the scope “${scope}”.`)
+    : new ProblemError('unauthorized', 'The key is unknown.');
+}

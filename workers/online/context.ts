@@ -6,7 +6,7 @@ import type { Context } from 'hono';
 import type { RequestContext } from '../../models/contracts/context.ts';
 import { Budget, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, DEADLINE_MIN_MS } from '../serving/budget.ts';
 import type { RecommendationRequest } from '../serving/hydrate.ts';
-import { wholeNumber } from './routing.ts';
+import { wholeNumber } from './parameters.ts';
 
 export const contextQuery = {
   platform: z

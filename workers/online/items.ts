@@ -1,7 +1,7 @@
-// The catalogue's own routes: create, replace, change, delete, read, list. A change is written to D1 and taken over by
-// this isolate before it is acknowledged.
+// The catalogue's endpoints: create, replace, change, delete, read, list. A change is written to D1 and applied to this
+// isolate's catalogue before it is acknowledged.
 
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import {
   ITEMS_BODY_BYTES_MAX,
   ITEMS_PER_REQUEST_MAX,
@@ -13,27 +13,18 @@ import {
   LIST_LIMIT_MAX,
 } from '../../models/contracts/item.ts';
 import { isolate } from '../serving/isolate.ts';
-import { deleteItem, listItems, patchItem, putItems, readItem } from '../storage/items.ts';
-import { requireScope } from './auth.ts';
-import { ProblemError } from './problems.ts';
-import {
-  ItemParams,
-  json,
-  jsonBody,
-  parseBody,
-  problems,
-  readJson,
-  scoped,
-  wholeNumber,
-  withoutId,
-} from './routing.ts';
+import type { ItemChange, ItemFilter } from '../storage/items.ts';
+import * as storage from '../storage/items.ts';
+import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { ItemParams, wholeNumber } from './parameters.ts';
+import { invalidInput, ProblemError } from './problems.ts';
 
 const PutParams = z.object({ itemId: ItemId });
 const BulkBody = z.object({ items: z.array(ItemWithIdInput).min(1).max(ITEMS_PER_REQUEST_MAX) });
 const BulkAnswer = z.object({ stored: z.number().int() });
-const List = z.object({
+const ListAnswer = z.object({
   items: z.array(Item),
-  cursor: z.string().nullable().meta({ description: 'Give it back for the next page; null on the last.' }),
+  cursor: z.string().nullable().meta({ description: 'Send it back for the next page; null on the last.' }),
 });
 const ListQuery = z.object({
   limit: wholeNumber(1, LIST_LIMIT_MAX).default(20),
@@ -48,135 +39,164 @@ const ListQuery = z.object({
     .meta({ description: 'Part of the title, the developer, a genre or a tag, any case.' }),
 });
 
-const tags = ['Items'];
-const noSuchItem = (itemId: string) => new ProblemError('not-found', `No item has the id “${itemId}”.`);
-
-export function routeItems(app: OpenAPIHono<{ Bindings: Env }>): void {
-  const put = createRoute({
-    method: 'put',
-    path: '/v1/items/{itemId}',
-    tags,
-    summary: 'Create or replace an item',
-    ...scoped('admin'),
-    request: { params: PutParams, body: jsonBody(ItemInput) },
-    responses: { 200: json(Item, 'The item as stored.'), ...problems(400, 413, 415) },
-  });
-  const bulk = createRoute({
-    method: 'post',
-    path: '/v1/items',
-    tags,
-    summary: 'Create or replace many items',
-    description: 'All or none: one item that is not valid refuses the request, and `errors` names its fields.',
-    ...scoped('admin'),
-    request: { body: jsonBody(BulkBody) },
-    responses: {
-      200: json(BulkAnswer, 'How many were stored; of one that comes twice, the last.'),
-      ...problems(400, 413, 415),
-    },
-  });
-  const patch = createRoute({
-    method: 'patch',
-    path: '/v1/items/{itemId}',
-    tags,
-    summary: 'Change some fields of an item',
-    ...scoped('admin'),
-    request: { params: ItemParams, body: jsonBody(ItemPatch) },
-    responses: { 200: json(Item, 'The item as it now is.'), ...problems(400, 404, 413, 415) },
-  });
-
-  app.openAPIRegistry.registerPath(put);
-  app.put(put.getRoutingPath(), requireScope('admin'), async (c) => {
-    const { itemId } = parseBody(PutParams, c.req.param());
-    const body = await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX);
-    const fields = parseBody(ItemInput, withoutId(body, 'itemId', itemId));
-    const item = { itemId, ...fields };
-    const revision = await putItems(c.env.DB, [item]);
-    isolate.catalogue.apply({ itemId, revision, item });
-    return c.json(item);
-  });
-
-  app.openAPIRegistry.registerPath(bulk);
-  app.post(bulk.path, requireScope('admin'), async (c) => {
-    const { items } = parseBody(BulkBody, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
-    const revision = await putItems(c.env.DB, items);
-    for (const item of items) isolate.catalogue.apply({ itemId: item.itemId, revision, item });
-    return c.json({ stored: new Set(items.map(({ itemId }) => itemId)).size });
-  });
-
-  app.openAPIRegistry.registerPath(patch);
-  app.patch(patch.getRoutingPath(), requireScope('admin'), async (c) => {
-    const { itemId } = parseBody(ItemParams, c.req.param());
-    const changes = parseBody(ItemPatch, await readJson(c.req.raw, ITEMS_BODY_BYTES_MAX));
-    const change = await patchItem(c.env.DB, itemId, changes);
-    if (change === undefined) throw noSuchItem(itemId);
-    isolate.catalogue.apply(change);
-    return c.json(change.item);
-  });
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/items/{itemId}',
-      tags,
-      summary: 'Read an item',
-      ...scoped('read'),
-      request: { params: ItemParams },
-      responses: { 200: json(Item, 'The item.'), ...problems(400, 404) },
-    }),
-    async (c) => {
-      const { itemId } = c.req.valid('param');
-      const item = await readItem(c.env.DB, itemId);
-      if (item === undefined) throw noSuchItem(itemId);
-      return c.json(item, 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      method: 'delete',
-      path: '/v1/items/{itemId}',
-      tags,
-      summary: 'Delete an item',
-      ...scoped('admin'),
-      request: { params: ItemParams },
-      responses: { 204: { description: 'It is gone from every answer.' }, ...problems(400, 404) },
-    }),
-    async (c) => {
-      const { itemId } = c.req.valid('param');
-      const change = await deleteItem(c.env.DB, itemId, Date.now());
-      if (change === undefined) throw noSuchItem(itemId);
-      isolate.catalogue.apply(change);
-      return c.body(null, 204);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/items',
-      tags,
-      summary: 'List items',
-      ...scoped('read'),
-      request: { query: ListQuery },
-      responses: { 200: json(List, 'A page, in the order of ids.'), ...problems(400) },
-    }),
-    async (c) => {
-      const { limit, cursor, ...filter } = c.req.valid('query');
-      const items = await listItems(c.env.DB, filter, readCursor(cursor), limit);
-      return c.json({ items, cursor: items.length === limit ? writeCursor(items.at(-1)!.itemId) : null }, 200);
-    },
-  );
+export interface ItemStore {
+  readItem(itemId: string): Promise<Item | undefined>;
+  /** In the order of ids, after `afterId`. */
+  listItems(filter: ItemFilter, afterId: string, limit: number): Promise<Item[]>;
+  putItems(items: readonly Item[]): Promise<readonly ItemChange<Item>[]>;
+  patchItem(itemId: string, patch: ItemPatch): Promise<ItemChange<Item> | undefined>;
+  deleteItem(itemId: string): Promise<ItemChange<null> | undefined>;
+  /** Shows a change in this isolate's next answer. */
+  applyChange(change: ItemChange): void;
 }
 
-// A cursor is opaque to the client: base64url of the last id, so that what it holds may change.
+const openItemStore = ({ env: { DB } }: AppContext): ItemStore => ({
+  readItem: (itemId) => storage.readItem(DB, itemId),
+  listItems: (filter, afterId, limit) => storage.listItems(DB, filter, afterId, limit),
+  putItems: (items) => storage.putItems(DB, items),
+  patchItem: (itemId, patch) => storage.patchItem(DB, itemId, patch),
+  deleteItem: (itemId) => storage.deleteItem(DB, itemId, Date.now()),
+  applyChange: (change) => isolate.catalogue.apply(change),
+});
+
+export async function getItem(
+  { params: { itemId } }: { params: ItemParams },
+  store: Pick<ItemStore, 'readItem'>,
+): Promise<Item> {
+  const item = await store.readItem(itemId);
+  if (item === undefined) throw itemNotFound(itemId);
+  return item;
+}
+
+export async function getItems(
+  { query: { limit, cursor, ...filter } }: { query: z.output<typeof ListQuery> },
+  store: Pick<ItemStore, 'listItems'>,
+): Promise<z.output<typeof ListAnswer>> {
+  const items = await store.listItems(filter, readCursor(cursor), limit);
+  return { items, cursor: items.length === limit ? writeCursor(items.at(-1)!.itemId) : null };
+}
+
+export async function putItem(
+  { params: { itemId }, body }: { params: ItemParams; body: z.output<typeof ItemInput> },
+  store: Pick<ItemStore, 'putItems' | 'applyChange'>,
+): Promise<Item> {
+  const item = { itemId, ...body };
+  for (const change of await store.putItems([item])) store.applyChange(change);
+  return item;
+}
+
+export async function postItems(
+  { body: { items } }: { body: z.output<typeof BulkBody> },
+  store: Pick<ItemStore, 'putItems' | 'applyChange'>,
+): Promise<z.output<typeof BulkAnswer>> {
+  for (const change of await store.putItems(items)) store.applyChange(change);
+  return { stored: new Set(items.map(({ itemId }) => itemId)).size };
+}
+
+export async function patchItem(
+  { params: { itemId }, body }: { params: ItemParams; body: ItemPatch },
+  store: Pick<ItemStore, 'patchItem' | 'applyChange'>,
+): Promise<Item> {
+  const change = await store.patchItem(itemId, body);
+  if (change === undefined) throw itemNotFound(itemId);
+  store.applyChange(change);
+  return change.item;
+}
+
+export async function deleteItem(
+  { params: { itemId } }: { params: ItemParams },
+  store: Pick<ItemStore, 'deleteItem' | 'applyChange'>,
+): Promise<void> {
+  const change = await store.deleteItem(itemId);
+  if (change === undefined) throw itemNotFound(itemId);
+  store.applyChange(change);
+}
+
+const itemNotFound = (itemId: string) => new ProblemError('not-found', `No item has the id “${itemId}”.`);
+
+// A cursor is opaque to the client: base64url of the last id, so that its content may change.
 const writeCursor = (itemId: string): string => Buffer.from(itemId, 'utf8').toString('base64url');
 
 function readCursor(cursor: string | undefined): string {
   if (cursor === undefined) return '';
   const itemId = Buffer.from(cursor, 'base64url').toString('utf8');
   if (itemId === '' || writeCursor(itemId) !== cursor)
-    throw new ProblemError('invalid-input', undefined, [
-      { path: 'cursor', message: 'is not one that a list answered' },
-    ]);
+    throw invalidInput([{ path: ['cursor'], message: 'is not a cursor of this list' }]);
   return itemId;
 }
+
+const tag = 'Items';
+
+const ENDPOINTS: Endpoint<ItemStore>[] = [
+  endpoint({
+    method: 'put',
+    path: '/v1/items/{itemId}',
+    tag,
+    summary: 'Create or replace an item',
+    scope: 'admin',
+    params: PutParams,
+    body: { schema: ItemInput, maxBytes: ITEMS_BODY_BYTES_MAX, repeats: 'itemId' },
+    answer: { schema: Item, description: 'The item as stored.' },
+    handle: putItem,
+  }),
+  endpoint({
+    method: 'post',
+    path: '/v1/items',
+    tag,
+    summary: 'Create or replace many items',
+    description: 'All or none: one invalid item refuses the request, and `errors` names its fields.',
+    scope: 'admin',
+    body: { schema: BulkBody, maxBytes: ITEMS_BODY_BYTES_MAX },
+    answer: {
+      schema: BulkAnswer,
+      description: 'The number of items stored; of an id that occurs twice, the last item.',
+    },
+    handle: postItems,
+  }),
+  endpoint({
+    method: 'patch',
+    path: '/v1/items/{itemId}',
+    tag,
+    summary: 'Change some fields of an item',
+    scope: 'admin',
+    params: ItemParams,
+    body: { schema: ItemPatch, maxBytes: ITEMS_BODY_BYTES_MAX },
+    answer: { schema: Item, description: 'The item after the change.' },
+    problems: [404],
+    handle: patchItem,
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/items/{itemId}',
+    tag,
+    summary: 'Read an item',
+    scope: 'read',
+    params: ItemParams,
+    answer: { schema: Item, description: 'The item.' },
+    problems: [404],
+    handle: getItem,
+  }),
+  endpoint({
+    method: 'delete',
+    path: '/v1/items/{itemId}',
+    tag,
+    summary: 'Delete an item',
+    scope: 'admin',
+    params: ItemParams,
+    answer: { status: 204, description: 'The item is in no answer any more.' },
+    problems: [404],
+    handle: deleteItem,
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/items',
+    tag,
+    summary: 'List items',
+    scope: 'read',
+    query: ListQuery,
+    answer: { schema: ListAnswer, description: 'One page, ordered by id.' },
+    handle: getItems,
+  }),
+];
+
+export const routeItems = (app: App): void => registerEndpoints(app, ENDPOINTS, openItemStore);

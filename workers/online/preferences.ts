@@ -1,119 +1,84 @@
-// What a player says of the gallery, and a guest who becomes a player. Both are kept in the player's object first, which
-// ranking asks, and then in D1, which batch computation asks; done again, either does no harm.
+// The endpoints of a player's preferences. They are kept in the player's object first, which ranking asks, and then in D1,
+// which batch computation asks; repeating either step is harmless.
 
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import { PREFERENCES_BODY_BYTES_MAX, Preferences, PreferencesInput } from '../../models/contracts/preferences.ts';
-import { claimMerge, moveMergedLogs, writePreferences } from '../storage/users.ts';
-import { requireScope } from './auth.ts';
-import { ProblemError } from './problems.ts';
-import { json, jsonBody, parseBody, problems, readJson, scoped, UserParams } from './routing.ts';
-
-const MERGE_BODY_BYTES_MAX = 1_024;
-const MergeBody = z.object({ from: Id.meta({ description: 'The guest’s user id.', example: 'guest-7f3a' }) });
+import { writePreferences } from '../storage/users.ts';
+import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { UserParams } from './parameters.ts';
+import { orUnavailable, ProblemError } from './problems.ts';
 
 const PutQuery = z.object({
   changeId: Id.optional().meta({
-    description: 'An id of the client’s own for this change: the notice of the stream that follows names it.',
+    description: 'The client’s own id for this change; the next notice of the stream names it.',
   }),
 });
 
-const tags = ['Users'];
+export interface PreferenceStore {
+  readPreferences(userId: string): Promise<Preferences>;
+  /** Keeps nothing and returns false where the guest has become a player. */
+  writePreferences(userId: string, preferences: Preferences, changeId: string | undefined): Promise<boolean>;
+}
 
-export function routePreferences(app: OpenAPIHono<{ Bindings: Env }>): void {
-  const put = createRoute({
+const openPreferenceStore = ({ env: { USER_SIGNALS, DB } }: AppContext): PreferenceStore => ({
+  readPreferences: async (userId) => (await USER_SIGNALS.getByName(userId).readUserState(userId)).user.preferences,
+  writePreferences: async (userId, preferences, changeId) => {
+    const isKept = await USER_SIGNALS.getByName(userId).setPreferences(preferences, changeId);
+    if (isKept) await writePreferences(DB, userId, preferences, Date.now());
+    return isKept;
+  },
+});
+
+export const getPreferences = (
+  { params: { userId } }: { params: UserParams },
+  store: Pick<PreferenceStore, 'readPreferences'>,
+): Promise<Preferences> => orUnavailable(store.readPreferences(userId));
+
+export async function putPreferences(
+  input: { params: UserParams; query: z.output<typeof PutQuery>; body: Preferences },
+  store: Pick<PreferenceStore, 'writePreferences'>,
+): Promise<Preferences> {
+  const {
+    params: { userId },
+    query: { changeId },
+    body,
+  } = input;
+  if (!(await orUnavailable(store.writePreferences(userId, body, changeId))))
+    throw new ProblemError('conflict', `The guest “${userId}” has become a player; use the player’s id.`);
+  return body;
+}
+
+const tag = 'Users';
+
+const ENDPOINTS: Endpoint<PreferenceStore>[] = [
+  endpoint({
     method: 'put',
     path: '/v1/users/{userId}/preferences',
-    tags,
-    summary: 'Say what a player prefers',
+    tag,
+    summary: 'Set a player’s preferences',
     description:
-      'Genres and games picked before anything was played, muted genres and tags, hits or hidden gems, a release window, an age ' +
-      'limit. It replaces what was said before, and holds from the next request on.',
-    ...scoped('ingest'),
-    request: { params: UserParams, query: PutQuery, body: jsonBody(Preferences) },
-    responses: { 200: json(Preferences, 'The preferences as kept.'), ...problems(400, 409, 413, 415, 503) },
-  });
-  const merge = createRoute({
-    method: 'post',
-    path: '/v1/users/{userId}/merge',
-    tags,
-    summary: 'Make a guest’s signals a player’s',
-    description:
-      'What the guest did and said becomes the player’s, also what is still on the way; the guest is empty afterwards. Where the ' +
-      'answer is a problem, or none came, send the same again.',
-    ...scoped('ingest'),
-    request: { params: UserParams, body: jsonBody(MergeBody) },
-    responses: {
-      200: json(z.object({ merged: z.string() }), 'The guest has become the player.'),
-      ...problems(400, 409, 413, 415, 503),
-    },
-  });
+      'Genres and games picked before anything was played, genres to show less, muted genres and tags, hits or hidden ' +
+      'gems, a release window, an age limit. They replace the earlier ones, and hold from the next request on.',
+    scope: 'ingest',
+    params: UserParams,
+    query: PutQuery,
+    body: { schema: PreferencesInput, maxBytes: PREFERENCES_BODY_BYTES_MAX, documented: Preferences },
+    answer: { schema: Preferences, description: 'The preferences as stored.' },
+    problems: [409, 503],
+    handle: putPreferences,
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/users/{userId}/preferences',
+    tag,
+    summary: 'Read a player’s preferences',
+    scope: 'read',
+    params: UserParams,
+    answer: { schema: Preferences, description: 'Empty for a player who has set none.' },
+    problems: [503],
+    handle: getPreferences,
+  }),
+];
 
-  app.openAPIRegistry.registerPath(put);
-  app.put(put.getRoutingPath(), requireScope('ingest'), async (c) => {
-    const { userId } = parseBody(UserParams, c.req.param());
-    const { changeId } = parseBody(PutQuery, c.req.query());
-    const preferences = parseBody(PreferencesInput, await readJson(c.req.raw, PREFERENCES_BODY_BYTES_MAX));
-    const kept = await orUnavailable(async () => {
-      const ofPlayer = await c.env.USER_SIGNALS.getByName(userId).setPreferences(preferences, changeId);
-      if (ofPlayer) await writePreferences(c.env.DB, userId, preferences, Date.now());
-      return ofPlayer;
-    });
-    if (!kept) throw new ProblemError('conflict', `The guest “${userId}” has become a player: use the player’s id.`);
-    return c.json(preferences);
-  });
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/users/{userId}/preferences',
-      tags,
-      summary: 'Read what a player prefers',
-      ...scoped('read'),
-      request: { params: UserParams },
-      responses: { 200: json(Preferences, 'Empty for a player who said nothing.'), ...problems(400, 503) },
-    }),
-    async (c) => {
-      const { userId } = c.req.valid('param');
-      const { user } = await orUnavailable(() => c.env.USER_SIGNALS.getByName(userId).readUserState(userId));
-      return c.json(user.preferences, 200);
-    },
-  );
-
-  app.openAPIRegistry.registerPath(merge);
-  app.post(merge.getRoutingPath(), requireScope('ingest'), async (c) => {
-    const { userId } = parseBody(UserParams, c.req.param());
-    const { from } = parseBody(MergeBody, await readJson(c.req.raw, MERGE_BODY_BYTES_MAX));
-    if (from === userId)
-      throw new ProblemError('invalid-input', undefined, [{ path: 'from', message: 'is the player itself' }]);
-    const conflict = await orUnavailable(() => mergeGuest(c.env, from, userId));
-    if (conflict !== undefined) throw new ProblemError('conflict', conflict);
-    return c.json({ merged: from });
-  });
-}
-
-/**
- * Every step can be done again, so a merge that broke off is completed by the next: it is said who becomes whom, the guest
- * passes on what comes from now on, the log changes hands, the player takes over, and only then the guest forgets.
- * Returns what forbids it.
- */
-async function mergeGuest({ USER_SIGNALS, DB }: Env, guestId: string, userId: string): Promise<string | undefined> {
-  const claimed = await claimMerge(DB, guestId, userId, Date.now());
-  if (claimed === undefined) return `“${userId}” is a guest who has become a player.`;
-  if (claimed !== userId) return `The guest “${guestId}” has become another player.`;
-  const guest = USER_SIGNALS.getByName(guestId);
-  const legacy = await guest.exportUser(userId);
-  await moveMergedLogs(DB, [guestId]);
-  await USER_SIGNALS.getByName(userId).importUser(userId, guestId, legacy);
-  await guest.empty();
-  return undefined;
-}
-
-async function orUnavailable<T>(step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    console.error(JSON.stringify({ alert: 'a player’s object or the log cannot be reached', error: String(error) }));
-    throw new ProblemError('unavailable', 'Send the same again.');
-  }
-}
+export const routePreferences = (app: App): void => registerEndpoints(app, ENDPOINTS, openPreferenceStore);

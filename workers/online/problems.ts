@@ -1,24 +1,31 @@
 // The one map from what went wrong to what the caller is told (RFC 9457). Causes stay in the log.
 
 import type { Context } from 'hono';
-import { HTTPException } from 'hono/http-exception';
 import { PROBLEM_CONTENT_TYPE, type Problem } from '../../models/contracts/problem.ts';
 
 export const PROBLEM_KINDS = {
-  'invalid-input': { status: 400, title: 'The request is not valid' },
-  'malformed-json': { status: 400, title: 'The body is not JSON' },
-  unauthorized: { status: 401, title: 'A key is needed' },
-  forbidden: { status: 403, title: 'The key does not have the scope' },
-  'not-found': { status: 404, title: 'There is no such thing' },
-  'not-acceptable': { status: 406, title: 'The answer has no such form' },
-  conflict: { status: 409, title: 'It does not go with what is there' },
-  'too-large': { status: 413, title: 'The body is too large' },
-  'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
-  'too-many': { status: 429, title: 'There are too many' },
-  internal: { status: 500, title: 'Something failed on our side' },
-  unavailable: { status: 503, title: 'Not possible just now' },
+  'invalid-input': { status: 400, title: 'Invalid request' },
+  'malformed-json': { status: 400, title: 'Malformed JSON' },
+  unauthorized: { status: 401, title: 'Missing or unknown key' },
+  forbidden: { status: 403, title: 'Insufficient scope' },
+  'not-found': { status: 404, title: 'Not found' },
+  'not-acceptable': { status: 406, title: 'Not acceptable' },
+  conflict: { status: 409, title: 'Conflict' },
+  'too-large': { status: 413, title: 'Request body too large' },
+  'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
+  'too-many': { status: 429, title: 'Too many connections' },
+  internal: { status: 500, title: 'Internal error' },
+  unavailable: { status: 503, title: 'Temporarily unavailable' },
 } as const;
 export type ProblemKind = keyof typeof PROBLEM_KINDS;
+export type ProblemStatus = (typeof PROBLEM_KINDS)[ProblemKind]['status'];
+
+/** The titles of the problems with a status. */
+export const titleOf = (status: ProblemStatus): string =>
+  Object.values(PROBLEM_KINDS)
+    .filter((kind) => kind.status === status)
+    .map(({ title }) => title)
+    .join(', or ');
 
 export class ProblemError extends Error {
   readonly kind: ProblemKind;
@@ -30,6 +37,13 @@ export class ProblemError extends Error {
     this.errors = errors;
   }
 }
+
+export const invalidInput = (issues: readonly { path: PropertyKey[]; message: string }[]): ProblemError =>
+  new ProblemError(
+    'invalid-input',
+    undefined,
+    issues.slice(0, 20).map(({ path, message }) => ({ path: path.map(String).join('.'), message })),
+  );
 
 export function problemResponse(kind: ProblemKind, detail?: string, errors?: Problem['errors']): Response {
   const { status, title } = PROBLEM_KINDS[kind];
@@ -48,12 +62,6 @@ export function problemResponse(kind: ProblemKind, detail?: string, errors?: Pro
 
 export function onError(error: Error, c: Context): Response {
   if (error instanceof ProblemError) return problemResponse(error.kind, error.message || undefined, error.errors);
-  if (error instanceof HTTPException) {
-    const kind = (Object.keys(PROBLEM_KINDS) as ProblemKind[]).find(
-      (name) => PROBLEM_KINDS[name].status === error.status,
-    );
-    if (kind !== undefined) return problemResponse(kind === 'invalid-input' ? 'malformed-json' : kind, error.message);
-  }
   console.error(
     JSON.stringify({
       alert: 'request failed',
@@ -62,5 +70,15 @@ export function onError(error: Error, c: Context): Response {
       error: String(error.stack ?? error),
     }),
   );
-  return problemResponse('internal', 'Try again; if it goes on, tell the operator when it happened.');
+  return problemResponse('internal', 'Try again; if it persists, tell the operator the time of the request.');
+}
+
+/** Where storage fails the caller may send the same request again. */
+export async function orUnavailable<T>(step: Promise<T>, detail = 'Send the same request again.'): Promise<T> {
+  try {
+    return await step;
+  } catch (error) {
+    console.error(JSON.stringify({ alert: 'storage failed', error: String(error) }));
+    throw new ProblemError('unavailable', detail);
+  }
 }

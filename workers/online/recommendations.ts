@@ -11,10 +11,11 @@ import type { RankingInput } from '../recommending/ranking-input.ts';
 import { hydrate } from '../serving/hydrate.ts';
 import { answerGallery, answerRecommendations } from '../serving/ladder.ts';
 import { contextQuery, toRecommendationRequest } from './context.ts';
+import { countAnswer } from './count-answers.ts';
 import { logSlate } from './log-slate.ts';
+import { Genre, ItemParams, slateQuery, UserParams } from './parameters.ts';
 import { ProblemError } from './problems.ts';
-import { Genre, ItemParams, json, problems, scoped, slateQuery, UserParams } from './routing.ts';
-import { countAnswer } from './stats.ts';
+import { json, problems, scoped } from './routing.ts';
 
 const tags = ['Recommendations'];
 const GALLERY_ROW_LENGTH = 12;

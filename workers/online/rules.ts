@@ -1,124 +1,155 @@
-// The store's rules by API. A change is written to D1 and taken over by this isolate before it is acknowledged.
+// The endpoints of the store's rules. A change is written to D1, and this isolate reads its rules again before it is
+// acknowledged.
 
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import { RULE_BODY_BYTES_MAX, RULES_MAX, Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { selectRulesInForce } from '../recommending/rules.ts';
 import { isolate } from '../serving/isolate.ts';
-import { deleteRule, putRule, readRules } from '../storage/rules.ts';
-import { requireScope } from './auth.ts';
+import * as storage from '../storage/rules.ts';
+import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
 import { ProblemError } from './problems.ts';
-import { json, jsonBody, parseBody, problems, readJson, scoped, withoutId } from './routing.ts';
 
 const RuleParams = z.object({
   ruleId: Id.meta({ param: { name: 'ruleId', in: 'path' }, example: 'spring-sale' }),
 });
-const Rules = z.object({
+type RuleParams = z.output<typeof RuleParams>;
+type RuleBody = z.output<typeof RuleInput>;
+
+const ListAnswer = z.object({
   rules: z
-    .array(Rule.extend({ inForce: z.boolean().meta({ description: 'By its times; its audience is not looked at.' }) }))
-    .meta({ description: 'The oldest first.' }),
+    .array(Rule.extend({ inForce: z.boolean().meta({ description: 'By its times alone, for any audience.' }) }))
+    .meta({ description: 'Oldest first.' }),
 });
 
-const tags = ['Rules'];
-const noSuchRule = (ruleId: string) => new ProblemError('not-found', `No rule has the id “${ruleId}”.`);
+export interface RuleStore {
+  /** Oldest first. */
+  listRules(): Promise<Rule[]>;
+  /** Creates or replaces a rule; false where there are RULES_MAX others. */
+  putRule(rule: Rule): Promise<boolean>;
+  /** False where no rule has the id. */
+  deleteRule(ruleId: string): Promise<boolean>;
+}
 
-export function routeRules(app: OpenAPIHono<{ Bindings: Env }>): void {
-  const create = createRoute({
+/** A change shows in the next answer of this isolate. */
+const openRuleStore = ({ env }: AppContext): RuleStore => ({
+  listRules: async () => (await storage.readRules(env.DB, undefined)).rules,
+  putRule: async (rule) => {
+    const isStored = await storage.putRule(env.DB, rule, RULES_MAX, Date.now());
+    if (isStored) await isolate.revalidateRules(env);
+    return isStored;
+  },
+  deleteRule: async (ruleId) => {
+    const isDeleted = await storage.deleteRule(env.DB, ruleId);
+    if (isDeleted) await isolate.revalidateRules(env);
+    return isDeleted;
+  },
+});
+
+export async function getRule(
+  { params: { ruleId } }: { params: RuleParams },
+  store: Pick<RuleStore, 'listRules'>,
+): Promise<Rule> {
+  const rule = (await store.listRules()).find((one) => one.ruleId === ruleId);
+  if (rule === undefined) throw ruleNotFound(ruleId);
+  return rule;
+}
+
+export async function getRules(_: object, store: Pick<RuleStore, 'listRules'>): Promise<z.output<typeof ListAnswer>> {
+  const rules = await store.listRules();
+  const forAnybody = rules.map((rule) => ({ ...rule, audience: {} }));
+  const inForce = new Set(
+    selectRulesInForce(forAnybody, Date.now(), { country: null, platform: null }).map(({ ruleId }) => ruleId),
+  );
+  return { rules: rules.map((rule) => ({ ...rule, inForce: inForce.has(rule.ruleId) })) };
+}
+
+export const postRule = ({ body }: { body: RuleBody }, store: Pick<RuleStore, 'putRule'>): Promise<Rule> =>
+  putRule({ params: { ruleId: crypto.randomUUID() }, body }, store);
+
+export async function putRule(
+  { params: { ruleId }, body }: { params: RuleParams; body: RuleBody },
+  store: Pick<RuleStore, 'putRule'>,
+): Promise<Rule> {
+  const rule = { ruleId, ...body };
+  if (!(await store.putRule(rule)))
+    throw new ProblemError('conflict', `There are already ${RULES_MAX} rules; delete one first.`);
+  return rule;
+}
+
+export async function deleteRule(
+  { params: { ruleId } }: { params: RuleParams },
+  store: Pick<RuleStore, 'deleteRule'>,
+): Promise<void> {
+  if (!(await store.deleteRule(ruleId))) throw ruleNotFound(ruleId);
+}
+
+const ruleNotFound = (ruleId: string) => new ProblemError('not-found', `No rule has the id “${ruleId}”.`);
+
+const tag = 'Rules';
+
+const ENDPOINTS: Endpoint<RuleStore>[] = [
+  endpoint({
     method: 'post',
     path: '/v1/rules',
-    tags,
+    tag,
     summary: 'Create a rule under a new id',
-    description: 'Pins, boosts, buries or excludes games, for a country or a platform if wished, from when to when.',
-    ...scoped('admin'),
-    request: { body: jsonBody(RuleInput) },
-    responses: { 201: json(Rule, 'The rule, with its id.'), ...problems(400, 409, 413, 415) },
-  });
-  const put = createRoute({
+    description:
+      'A rule pins, boosts, buries or excludes games, optionally for a country or a platform, and between two times.',
+    scope: 'admin',
+    body: { schema: RuleInput, maxBytes: RULE_BODY_BYTES_MAX },
+    answer: {
+      status: 201,
+      schema: Rule,
+      description: 'The rule with its id.',
+      headers: ({ ruleId }) => ({ location: `/v1/rules/${ruleId}` }),
+    },
+    problems: [409],
+    handle: postRule,
+  }),
+  endpoint({
     method: 'put',
     path: '/v1/rules/{ruleId}',
-    tags,
+    tag,
     summary: 'Create or replace a rule',
-    ...scoped('admin'),
-    request: { params: RuleParams, body: jsonBody(RuleInput) },
-    responses: { 200: json(Rule, 'The rule as stored.'), ...problems(400, 409, 413, 415) },
-  });
+    scope: 'admin',
+    params: RuleParams,
+    body: { schema: RuleInput, maxBytes: RULE_BODY_BYTES_MAX, repeats: 'ruleId' },
+    answer: { schema: Rule, description: 'The rule as stored.' },
+    problems: [409],
+    handle: putRule,
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/rules',
+    tag,
+    summary: 'List the rules',
+    scope: 'admin',
+    answer: { schema: ListAnswer, description: 'All rules.' },
+    handle: getRules,
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/rules/{ruleId}',
+    tag,
+    summary: 'Read a rule',
+    scope: 'admin',
+    params: RuleParams,
+    answer: { schema: Rule, description: 'The rule.' },
+    problems: [404],
+    handle: getRule,
+  }),
+  endpoint({
+    method: 'delete',
+    path: '/v1/rules/{ruleId}',
+    tag,
+    summary: 'Delete a rule',
+    scope: 'admin',
+    params: RuleParams,
+    answer: { status: 204, description: 'The rule is no longer in force.' },
+    problems: [404],
+    handle: deleteRule,
+  }),
+];
 
-  const store = async (env: Env, rule: Rule) => {
-    const now = Date.now();
-    if (!(await putRule(env.DB, rule, RULES_MAX, now)))
-      throw new ProblemError('conflict', `There are ${RULES_MAX} rules already: delete some first.`);
-    await isolate.revalidateRules(env);
-    return rule;
-  };
-
-  app.openAPIRegistry.registerPath(create);
-  app.post(create.path, requireScope('admin'), async (c) => {
-    const input = parseBody(RuleInput, await readJson(c.req.raw, RULE_BODY_BYTES_MAX));
-    const rule = await store(c.env, { ruleId: crypto.randomUUID(), ...input });
-    return c.json(rule, 201, { location: `/v1/rules/${rule.ruleId}` });
-  });
-
-  app.openAPIRegistry.registerPath(put);
-  app.put(put.getRoutingPath(), requireScope('admin'), async (c) => {
-    const { ruleId } = parseBody(RuleParams, c.req.param());
-    const body = await readJson(c.req.raw, RULE_BODY_BYTES_MAX);
-    const input = parseBody(RuleInput, withoutId(body, 'ruleId', ruleId));
-    return c.json(await store(c.env, { ruleId, ...input }));
-  });
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/rules',
-      tags,
-      summary: 'List the rules',
-      ...scoped('admin'),
-      responses: { 200: json(Rules, 'All of them.'), ...problems() },
-    }),
-    async (c) => {
-      const { rules } = await readRules(c.env.DB, undefined);
-      const anywhere = rules.map((rule) => ({ ...rule, audience: {} }));
-      const inForce = new Set(
-        selectRulesInForce(anywhere, Date.now(), { country: null, platform: null }).map(({ ruleId }) => ruleId),
-      );
-      return c.json({ rules: rules.map((rule) => ({ ...rule, inForce: inForce.has(rule.ruleId) })) }, 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/rules/{ruleId}',
-      tags,
-      summary: 'Read a rule',
-      ...scoped('admin'),
-      request: { params: RuleParams },
-      responses: { 200: json(Rule, 'The rule.'), ...problems(400, 404) },
-    }),
-    async (c) => {
-      const { ruleId } = c.req.valid('param');
-      const { rules } = await readRules(c.env.DB, undefined);
-      const rule = rules.find((one) => one.ruleId === ruleId);
-      if (rule === undefined) throw noSuchRule(ruleId);
-      return c.json(rule, 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      method: 'delete',
-      path: '/v1/rules/{ruleId}',
-      tags,
-      summary: 'Delete a rule',
-      ...scoped('admin'),
-      request: { params: RuleParams },
-      responses: { 204: { description: 'It holds no more.' }, ...problems(400, 404) },
-    }),
-    async (c) => {
-      const { ruleId } = c.req.valid('param');
-      if (!(await deleteRule(c.env.DB, ruleId))) throw noSuchRule(ruleId);
-      await isolate.revalidateRules(c.env);
-      return c.body(null, 204);
-    },
-  );
-}
+export const routeRules = (app: App): void => registerEndpoints(app, ENDPOINTS, openRuleStore);

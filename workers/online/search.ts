@@ -15,9 +15,10 @@ import { identifyByLog } from '../serving/identify-by-log.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { searchItems } from '../storage/search.ts';
 import { contextQuery, toRecommendationRequest } from './context.ts';
-import { storeEvents } from './events.ts';
-import { json, problems, scoped, slateQuery, UserParams } from './routing.ts';
-import { countAnswer } from './stats.ts';
+import { countAnswer } from './count-answers.ts';
+import { slateQuery, UserParams } from './parameters.ts';
+import { json, problems, scoped } from './routing.ts';
+import { openEventStore, storeEvents } from './store-events.ts';
 
 const FOUND_MAX = 200;
 /** What is like the query comes after all that holds its words. */
@@ -95,7 +96,7 @@ async function recordSearch(
     locale: null,
   };
   const event = { id, userId, type: 'search' as const, query, timestamp: now, receivedAt: now, ...blank };
-  const storing = storeEvents(env, [event]);
+  const storing = storeEvents([event], openEventStore(env));
   waitUntil(storing.catch(() => {}));
   await withDeadline(storing, budget.getWaitMs('signals'));
 }

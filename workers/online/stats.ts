@@ -1,48 +1,17 @@
-// Counts answers by route, tier and release, and tells the counts. An isolate keeps its own for a few seconds and adds them
-// to D1 behind an answer; one that ends before loses no more than these.
+// The endpoint that shows how many answers came from which tier.
 
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Answer } from '../serving/hydrate.ts';
-import { type AnswerCount, addAnswerCounts, readAnswerCounts } from '../storage/answer-counts.ts';
-import { json, problems, scoped, wholeNumber } from './routing.ts';
+import { z } from '@hono/zod-openapi';
+import { type AnswerCount, readAnswerCounts } from '../storage/answer-counts.ts';
+import { flushCounts } from './count-answers.ts';
+import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { wholeNumber } from './parameters.ts';
 
-const FLUSH_AFTER_MS = 5_000;
-const KEEP_MS = 30 * 86_400_000;
+const HOUR_MS = 3_600_000;
 const HOURS_MAX = 30 * 24;
 
-export type CountedRoute = 'gallery' | 'recommendations' | 'list' | 'similar' | 'search';
-
-const waiting = new Map<string, AnswerCount>();
-let flushedAt = 0;
-
-interface Asked {
-  env: Env;
-  waitUntil(promise: Promise<unknown>): void;
-}
-
-/** Never fails, and is waited for by nobody. */
-export function countAnswer({ env, waitUntil }: Asked, route: CountedRoute, { tier, release, degraded }: Answer): void {
-  const key = `${route}\n${tier}\n${release}`;
-  const counted = waiting.get(key) ?? { route, tier, release: release ?? '', count: 0, degraded: 0 };
-  counted.count++;
-  if (degraded.length > 0) counted.degraded++;
-  waiting.set(key, counted);
-  if (Date.now() - flushedAt >= FLUSH_AFTER_MS) waitUntil(flush(env));
-}
-
-async function flush({ DB }: Env): Promise<void> {
-  const now = Date.now();
-  flushedAt = now;
-  const counts = [...waiting.values()];
-  waiting.clear();
-  if (counts.length === 0) return;
-  try {
-    await addAnswerCounts(DB, counts, now, KEEP_MS);
-  } catch (error) {
-    console.error(JSON.stringify({ alert: 'answers not counted', kinds: counts.length, error: String(error) }));
-  }
-}
-
+const StatsQuery = z.object({
+  hours: wholeNumber(1, HOURS_MAX).default(24).meta({ description: 'Answers of the last hours.' }),
+});
 const Stats = z
   .object({
     since: z.iso.datetime(),
@@ -56,38 +25,45 @@ const Stats = z
           degraded: z.number().int().meta({ description: 'Of these, answers in which a step fell back.' }),
         }),
       )
-      .meta({
-        description: 'The most frequent first. What other isolates counted in the last seconds may be missing.',
-      }),
+      .meta({ description: 'Most frequent first. The last seconds of other isolates may be missing.' }),
   })
   .meta({ id: 'Stats' });
 
-export function routeStats(app: OpenAPIHono<{ Bindings: Env }>): void {
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/stats',
-      tags: ['Operation'],
-      summary: 'How many answers came from which tier',
-      ...scoped('admin'),
-      request: {
-        query: z.object({
-          hours: wholeNumber(1, HOURS_MAX).default(24).meta({ description: 'As far back as this.' }),
-        }),
-      },
-      responses: { 200: json(Stats, 'Counts by route, tier and release.'), ...problems(400) },
-    }),
-    async (c) => {
-      const since = Date.now() - c.req.valid('query').hours * 3_600_000;
-      await flush(c.env);
-      const answers = await readAnswerCounts(c.env.DB, since);
-      return c.json(
-        {
-          since: new Date(since).toISOString(),
-          answers: answers.map((answer) => ({ ...answer, release: answer.release === '' ? null : answer.release })),
-        },
-        200,
-      );
-    },
-  );
+export interface AnswerCounts {
+  /** Since a time in epoch milliseconds, this isolate's own counts included. */
+  readCounts(since: number): Promise<AnswerCount[]>;
 }
+
+const openAnswerCounts = ({ env: { DB } }: AppContext): AnswerCounts => ({
+  readCounts: async (since) => {
+    await flushCounts(DB);
+    return readAnswerCounts(DB, since);
+  },
+});
+
+export async function getStats(
+  { query: { hours } }: { query: z.output<typeof StatsQuery> },
+  { readCounts }: AnswerCounts,
+): Promise<z.output<typeof Stats>> {
+  const since = Date.now() - hours * HOUR_MS;
+  const answers = await readCounts(since);
+  return {
+    since: new Date(since).toISOString(),
+    answers: answers.map((answer) => ({ ...answer, release: answer.release === '' ? null : answer.release })),
+  };
+}
+
+const ENDPOINTS: Endpoint<AnswerCounts>[] = [
+  endpoint({
+    method: 'get',
+    path: '/v1/stats',
+    tag: 'Operation',
+    summary: 'Count answers by tier',
+    scope: 'admin',
+    query: StatsQuery,
+    answer: { schema: Stats, description: 'Counts by route, tier and release.' },
+    handle: getStats,
+  }),
+];
+
+export const routeStats = (app: App): void => registerEndpoints(app, ENDPOINTS, openAnswerCounts);

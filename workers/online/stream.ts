@@ -1,51 +1,63 @@
-// The way to a player's stream: checks the key and what is asked for, and hands the connection to the player's object.
+// The endpoint of a player's stream: checks the key and the requested form, and hands the connection to the player's object.
 
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { Notice } from '../../models/contracts/notice.ts';
-import { ProblemError } from './problems.ts';
-import { problems, scoped, UserParams, wholeNumber } from './routing.ts';
+import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { UserParams, wholeNumber } from './parameters.ts';
+import { orUnavailable, ProblemError } from './problems.ts';
 
-export function routeStream(app: OpenAPIHono<{ Bindings: Env }>): void {
-  const route = createRoute({
+const StreamQuery = z.object({
+  after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ description: 'Id of the last notice that the client received.' }),
+});
+
+export interface Connection {
+  /** The request's header, if any. */
+  header(name: string): string | undefined;
+  /** Hands the request to the player's object. */
+  open(userId: string): Promise<Response>;
+}
+
+const openConnection = ({ env, req }: AppContext): Connection => ({
+  header: (name) => req.header(name),
+  open: (userId) => env.USER_SIGNALS.getByName(userId).fetch(req.raw),
+});
+
+export async function getStream(
+  { params: { userId } }: { params: UserParams },
+  { header, open }: Connection,
+): Promise<Response> {
+  const isSocket = header('upgrade')?.toLowerCase() === 'websocket';
+  if (!isSocket && !header('accept')?.includes('text/event-stream'))
+    throw new ProblemError('not-acceptable', 'Upgrade to a WebSocket, or send “Accept: text/event-stream”.');
+  const response = await orUnavailable(open(userId), 'The player’s object cannot be reached; try again.');
+  if (response.status === 429) throw new ProblemError('too-many', 'Close one of this player’s connections first.');
+  // A copy: the headers of the object's own response cannot be changed, and the app adds some.
+  return new Response(response.body, response);
+}
+
+const ENDPOINTS: Endpoint<Connection>[] = [
+  endpoint({
     method: 'get',
     path: '/v1/users/{userId}/stream',
-    tags: ['Recommendations'],
-    summary: 'Hear when a player’s gallery is ready',
+    tag: 'Recommendations',
+    summary: 'Receive a notice when a player’s gallery is ready',
     description:
-      'A WebSocket, or server-sent events with “Accept: text/event-stream”: a notice a moment after each burst of events. Who ' +
-      'comes back with `after`, or Last-Event-ID, hears first what was missed, the newest 20. A browser’s WebSocket can send ' +
-      'no header: it offers the subprotocols `bloodstream` and `bearer.` with the key in base64url. “ping” is answered by “pong”.',
-    ...scoped('read'),
-    request: {
-      params: UserParams,
-      query: z.object({
-        after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
-          .optional()
-          .meta({ description: 'Id of the last notice that was heard.' }),
-      }),
+      'A WebSocket, or server-sent events with “Accept: text/event-stream”. A notice follows each burst of events. With ' +
+      '`after`, or Last-Event-ID, the newest 20 missed notices come first. A browser’s WebSocket can send no header: offer ' +
+      'the subprotocols `bloodstream` and `bearer.` followed by the key in base64url. “ping” is answered by “pong”.',
+    scope: 'read',
+    params: UserParams,
+    query: StreamQuery,
+    answer: {
+      description: 'Server-sent events; the data of each is a Notice.',
+      content: { 'text/event-stream': { schema: Notice } },
     },
-    responses: {
-      101: { description: 'The WebSocket; each message is a Notice.' },
-      200: {
-        description: 'Server-sent events; the data of each is a Notice.',
-        content: { 'text/event-stream': { schema: Notice } },
-      },
-      ...problems(400, 406, 429, 503),
-    },
-  });
+    responses: { 101: { description: 'The WebSocket; each message is a Notice.' } },
+    problems: [406, 429, 503],
+    handle: getStream,
+  }),
+];
 
-  app.openapi(route, async (c) => {
-    const isSocket = c.req.header('upgrade')?.toLowerCase() === 'websocket';
-    if (!isSocket && !c.req.header('accept')?.includes('text/event-stream'))
-      throw new ProblemError('not-acceptable', 'Upgrade to a WebSocket, or send “Accept: text/event-stream”.');
-    const { userId } = c.req.valid('param');
-    const response = await c.env.USER_SIGNALS.getByName(userId)
-      .fetch(c.req.raw)
-      .catch(() => {
-        throw new ProblemError('unavailable', 'The player’s object cannot be reached; try again.');
-      });
-    if (response.status === 429) throw new ProblemError('too-many', 'Close one of this player’s connections first.');
-    // Its headers cannot be changed, and safety adds some to every answer.
-    return new Response(response.body, response) as never;
-  });
-}
+export const routeStream = (app: App): void => registerEndpoints(app, ENDPOINTS, openConnection);

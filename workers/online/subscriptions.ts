@@ -1,7 +1,6 @@
-// Subscriptions by API: who is told by webhook of what happens. A subscription's secret is in the answer that creates it, and
-// nowhere else.
+// The endpoints of webhook subscriptions. Only the answer that creates a subscription shows its secret.
 
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import {
   explainRefusedAddress,
@@ -13,83 +12,119 @@ import {
   SubscriptionInput,
 } from '../../models/contracts/subscription.ts';
 import { isolate } from '../serving/isolate.ts';
-import { deleteSubscription, insertSubscription, listSubscriptions, makeSecret } from '../storage/subscriptions.ts';
-import { requireScope } from './auth.ts';
-import { ProblemError } from './problems.ts';
-import { invalidInput, json, jsonBody, parseBody, problems, readJson, scoped } from './routing.ts';
+import * as storage from '../storage/subscriptions.ts';
+import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { invalidInput, ProblemError } from './problems.ts';
 
-const Subscriptions = z.object({ subscriptions: z.array(Subscription).meta({ description: 'The oldest first.' }) });
 const SubscriptionParams = z.object({
   subscriptionId: Id.meta({ param: { name: 'subscriptionId', in: 'path' } }),
 });
+const ListAnswer = z.object({ subscriptions: z.array(Subscription).meta({ description: 'Oldest first.' }) });
 
-const tags = ['Subscriptions'];
+export interface SubscriptionStore {
+  /** Whether a webhook may go to this machine itself: on the developer's own. */
+  allowsLoopback: boolean;
+  /** Oldest first. */
+  listSubscriptions(): Promise<Subscription[]>;
+  /** False where there are SUBSCRIPTIONS_MAX already. */
+  insertSubscription(subscription: Subscription, secret: string): Promise<boolean>;
+  /** False where no subscription has the id. */
+  deleteSubscription(subscriptionId: string): Promise<boolean>;
+}
 
-export function routeSubscriptions(app: OpenAPIHono<{ Bindings: Env }>): void {
-  const create = createRoute({
+const openSubscriptionStore = ({ env, req }: AppContext): SubscriptionStore => ({
+  allowsLoopback: LOOPBACK.has(new URL(req.url).hostname),
+  listSubscriptions: () => storage.listSubscriptions(env.DB),
+  insertSubscription: async (subscription, secret) => {
+    const isStored = await storage.insertSubscription(env.DB, subscription, secret, SUBSCRIPTIONS_MAX);
+    if (isStored) await isolate.revalidateSubscriptions(env);
+    return isStored;
+  },
+  deleteSubscription: async (subscriptionId) => {
+    const isDeleted = await storage.deleteSubscription(env.DB, subscriptionId);
+    if (isDeleted) await isolate.revalidateSubscriptions(env);
+    return isDeleted;
+  },
+});
+
+export const getSubscriptions = async (
+  _: object,
+  store: Pick<SubscriptionStore, 'listSubscriptions'>,
+): Promise<z.output<typeof ListAnswer>> => ({ subscriptions: await store.listSubscriptions() });
+
+export async function postSubscription(
+  { body: { url, events } }: { body: z.output<typeof SubscriptionInput> },
+  store: Pick<SubscriptionStore, 'allowsLoopback' | 'insertSubscription'>,
+): Promise<z.output<typeof NewSubscription>> {
+  const refusal = explainRefusedAddress(url, store.allowsLoopback);
+  if (refusal !== undefined) throw invalidInput([{ path: ['url'], message: refusal }]);
+  const subscription: Subscription = {
+    subscriptionId: crypto.randomUUID(),
+    url: new URL(url).href,
+    events,
+    createdAt: new Date().toISOString(),
+    lastDelivery: null,
+  };
+  const secret = storage.makeSecret();
+  if (!(await store.insertSubscription(subscription, secret)))
+    throw new ProblemError('conflict', `There are already ${SUBSCRIPTIONS_MAX} subscriptions; delete one first.`);
+  return { ...subscription, secret };
+}
+
+export async function deleteSubscription(
+  { params: { subscriptionId } }: { params: z.output<typeof SubscriptionParams> },
+  store: Pick<SubscriptionStore, 'deleteSubscription'>,
+): Promise<void> {
+  if (!(await store.deleteSubscription(subscriptionId)))
+    throw new ProblemError('not-found', `No subscription has the id “${subscriptionId}”.`);
+}
+
+const tag = 'Subscriptions';
+
+const ENDPOINTS: Endpoint<SubscriptionStore>[] = [
+  endpoint({
     method: 'post',
     path: '/v1/subscriptions',
-    tags,
-    summary: 'Subscribe to what happens, by webhook',
+    tag,
+    summary: 'Subscribe to notifications by webhook',
     description:
-      'Each notification is posted as `{ type, timestamp, data }`, signed as Standard Webhooks has it, until the answer is 2xx: again after 5 s, 20 s and so on, for about half a day. 410 ends the subscription. The same `webhook-id` may come twice.',
-    ...scoped('admin'),
-    request: { body: jsonBody(SubscriptionInput) },
-    responses: {
-      201: json(NewSubscription, 'With its secret, which is not shown again.'),
-      ...problems(400, 409, 413, 415),
+      'Each notification is posted as `{ type, timestamp, data }`, signed as in Standard Webhooks, and repeated after 5 s, ' +
+      '20 s and so on, for about half a day, until the answer is 2xx. 410 ends the subscription. The same `webhook-id` may ' +
+      'arrive twice.',
+    scope: 'admin',
+    body: { schema: SubscriptionInput, maxBytes: SUBSCRIPTION_BODY_BYTES_MAX },
+    answer: {
+      status: 201,
+      schema: NewSubscription,
+      description: 'The subscription with its secret, which is not shown again.',
+      headers: ({ subscriptionId }) => ({
+        location: `/v1/subscriptions/${subscriptionId}`,
+        'cache-control': 'no-store',
+      }),
     },
-  });
+    problems: [409],
+    handle: postSubscription,
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/subscriptions',
+    tag,
+    summary: 'List the subscriptions and their last deliveries',
+    scope: 'admin',
+    answer: { schema: ListAnswer, description: 'All subscriptions, without their secrets.' },
+    handle: getSubscriptions,
+  }),
+  endpoint({
+    method: 'delete',
+    path: '/v1/subscriptions/{subscriptionId}',
+    tag,
+    summary: 'End a subscription',
+    scope: 'admin',
+    params: SubscriptionParams,
+    answer: { status: 204, description: 'Nothing more is sent.' },
+    problems: [404],
+    handle: deleteSubscription,
+  }),
+];
 
-  app.openAPIRegistry.registerPath(create);
-  app.post(create.path, requireScope('admin'), async (c) => {
-    const { url, events } = parseBody(SubscriptionInput, await readJson(c.req.raw, SUBSCRIPTION_BODY_BYTES_MAX));
-    // On the developer's own machine a receiver may be there too.
-    const objection = explainRefusedAddress(url, LOOPBACK.has(new URL(c.req.url).hostname));
-    if (objection !== undefined) throw invalidInput([{ path: ['url'], message: objection }]);
-    const subscription: Subscription = {
-      subscriptionId: crypto.randomUUID(),
-      url: new URL(url).href,
-      events,
-      createdAt: new Date().toISOString(),
-      lastDelivery: null,
-    };
-    const secret = makeSecret();
-    if (!(await insertSubscription(c.env.DB, subscription, secret, SUBSCRIPTIONS_MAX)))
-      throw new ProblemError('conflict', `There are ${SUBSCRIPTIONS_MAX} subscriptions already: delete some first.`);
-    await isolate.revalidateSubscriptions(c.env);
-    const location = `/v1/subscriptions/${subscription.subscriptionId}`;
-    return c.json({ ...subscription, secret }, 201, { location, 'cache-control': 'no-store' });
-  });
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/subscriptions',
-      tags,
-      summary: 'List the subscriptions, and how their last delivery went',
-      ...scoped('admin'),
-      responses: { 200: json(Subscriptions, 'All of them, without their secrets.'), ...problems() },
-    }),
-    async (c) => c.json({ subscriptions: await listSubscriptions(c.env.DB) }, 200),
-  );
-
-  app.openapi(
-    createRoute({
-      method: 'delete',
-      path: '/v1/subscriptions/{subscriptionId}',
-      tags,
-      summary: 'End a subscription',
-      ...scoped('admin'),
-      request: { params: SubscriptionParams },
-      responses: { 204: { description: 'Nothing more is sent.' }, ...problems(400, 404) },
-    }),
-    async (c) => {
-      const { subscriptionId } = c.req.valid('param');
-      if (!(await deleteSubscription(c.env.DB, subscriptionId)))
-        throw new ProblemError('not-found', `No subscription has the id “${subscriptionId}”.`);
-      await isolate.revalidateSubscriptions(c.env);
-      return c.body(null, 204);
-    },
-  );
-}
+export const routeSubscriptions = (app: App): void => registerEndpoints(app, ENDPOINTS, openSubscriptionStore);

@@ -1,74 +1,83 @@
-// What is known of players: who was seen last, and one player's live signals.
+// The endpoints that show players: the latest ones, and the live signals of one.
 
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { UserState } from '../../models/contracts/signals.ts';
 import { computeAffinity } from '../serving/hydrate.ts';
 import { isolate } from '../serving/isolate.ts';
 import { Catalogue } from '../storage/catalogue.ts';
-import { listUsers } from '../storage/users.ts';
-import { ProblemError } from './problems.ts';
-import { json, problems, scoped, UserParams, wholeNumber } from './routing.ts';
+import * as storage from '../storage/users.ts';
+import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { UserParams, wholeNumber } from './parameters.ts';
+import { orUnavailable } from './problems.ts';
 
-const Users = z.object({
+const ListQuery = z.object({ limit: wholeNumber(1, 100).default(20) });
+const ListAnswer = z.object({
   users: z.array(z.object({ userId: z.string(), lastEventAt: z.iso.datetime() })),
 });
 const UserSignalsAnswer = UserState.extend({
   genres: z
     .array(z.object({ genre: z.string(), share: z.number() }))
-    .meta({ description: 'Leanings, strongest first.' }),
+    .meta({ description: 'The player’s affinity to genres, strongest first.' }),
 }).meta({ id: 'UserSignals' });
 
-const tags = ['Users'];
-
-export function routeUsers(app: OpenAPIHono<{ Bindings: Env }>): void {
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/users',
-      tags,
-      summary: 'The players seen last',
-      ...scoped('admin'),
-      request: { query: z.object({ limit: wholeNumber(1, 100).default(20) }) },
-      responses: { 200: json(Users, 'Newest first.'), ...problems(400) },
-    }),
-    async (c) => {
-      const users = await listUsers(c.env.DB, c.req.valid('query').limit);
-      return c.json(
-        { users: users.map((user) => ({ ...user, lastEventAt: new Date(user.lastEventAt).toISOString() })) },
-        200,
-      );
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/users/{userId}/signals',
-      tags,
-      summary: 'A player’s live signals',
-      description: 'What the gallery is computed from: recent items with weights, what is owned, played, dismissed.',
-      ...scoped('read'),
-      request: { params: UserParams },
-      responses: { 200: json(UserSignalsAnswer, 'Empty for a player nobody has seen.'), ...problems(400, 503) },
-    }),
-    async (c) => {
-      const { userId } = c.req.valid('param');
-      const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
-      const [{ user }, { value: catalogue }] = await Promise.all([
-        c.env.USER_SIGNALS.getByName(userId)
-          .readUserState(userId)
-          .catch(() => {
-            throw new ProblemError('unavailable', 'The player’s signals cannot be read; try again.');
-          }),
-        isolate.getCatalogue(c.env, Date.now(), waitUntil),
-      ]);
-      return c.json(
-        {
-          ...user,
-          genres: computeAffinity(user, catalogue ?? new Catalogue()),
-        },
-        200,
-      );
-    },
-  );
+export interface UserStore {
+  /** Latest event first; times in epoch milliseconds. */
+  listUsers(limit: number): Promise<{ userId: string; lastEventAt: number }[]>;
+  readUserState(userId: string): Promise<UserState>;
+  readCatalogue(): Promise<Catalogue>;
 }
+
+const openUserStore = ({ env, executionCtx }: AppContext): UserStore => ({
+  listUsers: (limit) => storage.listUsers(env.DB, limit),
+  readUserState: async (userId) => (await env.USER_SIGNALS.getByName(userId).readUserState(userId)).user,
+  readCatalogue: async () => {
+    const { value } = await isolate.getCatalogue(env, Date.now(), (promise) => executionCtx.waitUntil(promise));
+    return value ?? new Catalogue();
+  },
+});
+
+export async function getUsers(
+  { query: { limit } }: { query: z.output<typeof ListQuery> },
+  store: Pick<UserStore, 'listUsers'>,
+): Promise<z.output<typeof ListAnswer>> {
+  const users = await store.listUsers(limit);
+  return { users: users.map((user) => ({ ...user, lastEventAt: new Date(user.lastEventAt).toISOString() })) };
+}
+
+export async function getSignals(
+  { params: { userId } }: { params: UserParams },
+  store: Pick<UserStore, 'readUserState' | 'readCatalogue'>,
+): Promise<z.output<typeof UserSignalsAnswer>> {
+  const [user, catalogue] = await Promise.all([orUnavailable(store.readUserState(userId)), store.readCatalogue()]);
+  return { ...user, genres: computeAffinity(user, catalogue) };
+}
+
+const tag = 'Users';
+
+const ENDPOINTS: Endpoint<UserStore>[] = [
+  endpoint({
+    method: 'get',
+    path: '/v1/users',
+    tag,
+    summary: 'List the latest players',
+    scope: 'admin',
+    query: ListQuery,
+    answer: { schema: ListAnswer, description: 'Latest event first.' },
+    handle: getUsers,
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/users/{userId}/signals',
+    tag,
+    summary: 'Read a player’s live signals',
+    description:
+      'The state that a gallery is computed from: recent items with weights, and owned, played and dismissed items.',
+    scope: 'read',
+    params: UserParams,
+    answer: { schema: UserSignalsAnswer, description: 'Empty for an unknown player.' },
+    problems: [503],
+    handle: getSignals,
+  }),
+];
+
+export const routeUsers = (app: App): void => registerEndpoints(app, ENDPOINTS, openUserStore);

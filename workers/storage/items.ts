@@ -61,17 +61,18 @@ export interface ItemChange<T extends Item | null = Item | null> {
 const asColumn = (value: Item[keyof Item]) =>
   Array.isArray(value) ? JSON.stringify(value) : typeof value === 'boolean' ? Number(value) : value;
 
-/** Creates or replaces items. Returns the revision of the last. */
-export async function putItems(db: D1Database, items: readonly Item[]): Promise<number> {
-  let revision = 0;
-  for (const { json } of portionsOf(items, (item) => COLUMNS.map(([, field]) => asColumn(item[field])))) {
+/** Creates or replaces items. Returns each as it was written, in order; the items of one portion share a revision. */
+export async function putItems(db: D1Database, items: readonly Item[]): Promise<ItemChange<Item>[]> {
+  const changes: ItemChange<Item>[] = [];
+  for (const { rows, json } of portionsOf(items, (item) => COLUMNS.map(([, field]) => asColumn(item[field])))) {
     const [, last] = await db.batch<{ revision: number }>([
       db.prepare(UPSERT_ITEMS).bind(json),
       db.prepare('select max(revision) as revision from items'),
     ]);
-    revision = last!.results[0]!.revision;
+    const { revision } = last!.results[0]!;
+    for (const item of rows) changes.push({ itemId: item.itemId, revision, item });
   }
-  return revision;
+  return changes;
 }
 
 /** Changes the given fields. Undefined if the item does not exist. */

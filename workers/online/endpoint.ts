@@ -1,0 +1,166 @@
+// Declares an endpoint: its place in the API document, the shapes of its input and answer, and a handler that is a plain
+// function of the validated input and of the storage functions that it needs. Keys, bodies, validation and the answer's
+// form are handled here, once for all endpoints. A handler throws ProblemError for what the caller can mend.
+
+import { createRoute, type OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { PROBLEM_CONTENT_TYPE, Problem } from '../../models/contracts/problem.ts';
+import { requireScope, type Scope } from './auth.ts';
+import { readJson, withoutId } from './body.ts';
+import { invalidInput, type ProblemStatus, titleOf } from './problems.ts';
+
+export type App = OpenAPIHono<{ Bindings: Env }>;
+export type AppContext = Context<{ Bindings: Env }>;
+
+type ContentTypes = Record<string, { schema: z.ZodType }>;
+
+interface Body<B extends z.ZodType> {
+  schema: B;
+  maxBytes: number;
+  /** The schema in the API document, where it differs from what is validated here. */
+  documented?: z.ZodType;
+  /** The path's parameter that a body may repeat, as it does when it was read from the same path. */
+  repeats?: string;
+}
+
+interface AnswerShape<A extends z.ZodType> {
+  /** 200 unless given. */
+  status?: 201 | 202 | 204;
+  description: string;
+  schema?: A;
+  /** Where the answer is not JSON. */
+  content?: ContentTypes;
+  headers?(answer: z.input<A>): Record<string, string>;
+}
+
+interface Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType, Deps> {
+  method: 'get' | 'put' | 'post' | 'patch' | 'delete';
+  /** Parameters in braces: `/v1/items/{itemId}`. */
+  path: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  /** The scope of the key; absent where the endpoint is public. */
+  scope?: Scope;
+  params?: P;
+  query?: Q;
+  body?: Body<B>;
+  answer: AnswerShape<A>;
+  /** Problems beside those of keys, parameters and bodies. */
+  problems?: readonly ProblemStatus[];
+  /** Other answers than `answer`. */
+  responses?: RouteConfig['responses'];
+  /** A Response is passed on as it is. */
+  handle(
+    input: { params: z.output<P>; query: z.output<Q>; body: z.output<B> },
+    deps: Deps,
+  ): z.input<A> | Response | Promise<z.input<A> | Response>;
+}
+
+/** An endpoint as it is registered: the shapes of its input are known to its own handler alone. */
+export interface Endpoint<Deps> {
+  route: ReturnType<typeof createRoute>;
+  respond: (c: AppContext, deps: Deps) => Promise<Response>;
+}
+
+export function endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType, Deps>(
+  definition: Definition<P, Q, B, A, Deps>,
+): Endpoint<Deps> {
+  const { scope, params, query, body, answer } = definition;
+  const respond = async (c: AppContext, deps: Deps): Promise<Response> => {
+    if (scope !== undefined) await requireScope(scope, c.env, (name) => c.req.header(name));
+    const input = {
+      params: parse(params, c.req.param()),
+      query: parse(query, readQuery(c)),
+      body: body && parse(body.schema, await readBody(c, body)),
+    };
+    const answered = await definition.handle(input as Parameters<typeof definition.handle>[0], deps);
+    if (answered instanceof Response) return answered;
+    if (answer.status === 204) return c.body(null, 204);
+    return c.json(answered, answer.status ?? 200, answer.headers?.(answered));
+  };
+  return { route: describe(definition), respond };
+}
+
+/** `connect` opens what the handlers need, for one request. */
+export function registerEndpoints<Deps>(
+  app: App,
+  endpoints: readonly Endpoint<Deps>[],
+  connect: (c: AppContext) => Deps,
+): void {
+  for (const { route, respond } of endpoints) {
+    app.openAPIRegistry.registerPath(route);
+    app.on(route.method, route.getRoutingPath(), (c) => respond(c, connect(c)));
+  }
+}
+
+const describe = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType, Deps>({
+  method,
+  path,
+  tag,
+  summary,
+  description,
+  scope,
+  params,
+  query,
+  body,
+  answer,
+  problems = [],
+  responses,
+}: Definition<P, Q, B, A, Deps>) =>
+  createRoute({
+    method,
+    path,
+    tags: [tag],
+    summary,
+    ...(description && { description }),
+    ...(scope && { security: [{ bearer: [scope] }] }),
+    request: {
+      ...(params && { params: params as never }),
+      ...(query && { query: query as never }),
+      ...(body && { body: { required: true, content: toJson(body.documented ?? body.schema) } }),
+    },
+    responses: {
+      ...responses,
+      [answer.status ?? 200]: {
+        description: answer.description,
+        ...(answer.schema && { content: toJson(answer.schema) }),
+        ...(answer.content && { content: answer.content }),
+      },
+      ...describeProblems([
+        ...(scope ? ([401, 403] as const) : []),
+        ...(params || query || body ? ([400] as const) : []),
+        ...(body ? ([413, 415] as const) : []),
+        ...problems,
+      ]),
+    },
+  });
+
+const toJson = (schema: z.ZodType) => ({ 'application/json': { schema } });
+
+const describeProblems = (statuses: readonly ProblemStatus[]): RouteConfig['responses'] =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: titleOf(status), content: { [PROBLEM_CONTENT_TYPE]: { schema: Problem } } },
+    ]),
+  );
+
+/** Undefined where there is no schema. Throws the problem that names each field at fault. */
+function parse(schema: z.ZodType | undefined, value: unknown): unknown {
+  if (schema === undefined) return undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw invalidInput(parsed.error.issues);
+}
+
+/** A parameter that is given twice is a list, which no schema accepts. */
+const readQuery = (c: AppContext): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+  );
+
+async function readBody<B extends z.ZodType>(c: AppContext, { maxBytes, repeats }: Body<B>): Promise<unknown> {
+  const body = await readJson(c.req.raw, maxBytes);
+  return repeats === undefined ? body : withoutId(body, repeats, c.req.param(repeats));
+}

@@ -1,0 +1,53 @@
+// The handler of events as a plain function: no HTTP, no Durable Object, no queue.
+
+import { expect, test, vi } from 'vitest';
+import type { PlayerEvent } from '../../models/contracts/event.ts';
+import type { SignalEvent } from '../../models/contracts/signals.ts';
+import { postEvents } from './events.ts';
+
+const click = (id: string, userId = 'ann') => ({ id, userId, type: 'click', itemId: 'x' });
+
+function openStore(fail: { record?: object[]; queue?: object[] } = {}) {
+  const messages: PlayerEvent[][] = [];
+  const recorded: string[] = [];
+  return {
+    messages,
+    recorded,
+    async recordSignals(userId: string, events: SignalEvent[]) {
+      const error = fail.record?.shift();
+      if (error !== undefined) throw error;
+      recorded.push(userId);
+      return events.map(({ id }) => id);
+    },
+    async queueEvents(more: PlayerEvent[][]) {
+      const error = fail.queue?.shift();
+      if (error !== undefined) throw error;
+      messages.push(...more);
+    },
+  };
+}
+
+test('events of one request keep their order, go to their players’ objects, and to the queue in small messages', async () => {
+  const store = openStore();
+  const events = Array.from({ length: 90 }, (_, index) => click(`e${index}`, index % 2 === 0 ? 'ann' : 'bob'));
+  const { results } = await postEvents({ body: { events: [...events, { id: 'bad' }, click('e0')] } }, store);
+  expect(results.slice(0, 90).every(({ status }) => status === 'accepted')).toBe(true);
+  expect(results.slice(90).map(({ id, status }) => `${id} ${status}`)).toEqual(['bad rejected', 'e0 duplicate']);
+  expect(store.recorded.toSorted()).toEqual(['ann', 'bob']);
+  expect(store.messages.map(({ length }) => length)).toEqual([40, 40, 11]);
+  const times = store.messages.flat().map(({ timestamp }) => timestamp);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+});
+
+test('an object that moves is asked again, an overloaded one is not, and without the queue nothing is acknowledged', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const retryable = Object.assign(new Error('moving'), { retryable: true });
+  const input = { body: { events: [click('1')] } };
+  expect((await postEvents(input, openStore({ record: [retryable] }))).results).toEqual([
+    { id: '1', status: 'accepted' },
+  ]);
+  const overloaded = Object.assign(new Error('overloaded'), { retryable: true, overloaded: true });
+  for (const fail of [{ record: [overloaded] }, { record: [retryable, retryable] }, { queue: [new Error('down')] }])
+    await expect(postEvents(input, openStore(fail))).rejects.toMatchObject({ kind: 'unavailable' });
+  log.mockRestore();
+});

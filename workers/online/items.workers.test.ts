@@ -1,0 +1,39 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { expect, it } from 'vitest';
+import { isolate } from '../serving/isolate.ts';
+import { patchItem } from '../storage/items.ts';
+import { app } from './app.ts';
+
+it('sees a change that another isolate makes while a large request is written', async () => {
+  // Two portions: more than 1,000,000 bytes of rows.
+  const items = Array.from({ length: 500 }, (_, index) => ({
+    itemId: `bulk-${index}`,
+    title: `Game ${index}`,
+    tags: Array.from({ length: 64 }, (_, tag) => `${tag} `.padEnd(26, 'x')),
+  }));
+  let batches = 0;
+  const DB = new Proxy(env.DB, {
+    get(target, name) {
+      if (name !== 'batch') return Reflect.get(target, name).bind(target);
+      return async (statements: D1PreparedStatement[]) => {
+        if (++batches === 2) await patchItem(env.DB, 'bulk-0', { title: 'Changed elsewhere' });
+        return target.batch(statements);
+      };
+    },
+  });
+  const ctx = createExecutionContext();
+  const request = new Request('http://edge/v1/items', {
+    method: 'POST',
+    headers: { authorization: 'Bearer test-admin', 'content-type': 'application/json' },
+    body: JSON.stringify({ items }),
+  });
+  const response = await app.fetch(request, { ...env, DB }, ctx);
+  expect(await response.json()).toEqual({ stored: 500 });
+  await waitOnExecutionContext(ctx);
+  expect(batches).toBe(2);
+  expect(isolate.catalogue.get('bulk-0')!.title).toBe('Game 0');
+  await isolate.catalogue.refresh(env.DB);
+  expect(isolate.catalogue.get('bulk-0')!.title).toBe('Changed elsewhere');
+  expect(isolate.catalogue.size).toBe(500);
+});

@@ -1,0 +1,30 @@
+// The shapes of parameters that several endpoints share.
+
+import { z } from '@hono/zod-openapi';
+import { SLATE_LENGTH_DEFAULT, SLATE_LENGTH_MAX } from '../../models/contracts/gallery.ts';
+import { Id } from '../../models/contracts/id.ts';
+
+export const UserParams = z.object({
+  userId: Id.meta({ param: { name: 'userId', in: 'path' }, example: 'player-0001' }),
+});
+export type UserParams = z.output<typeof UserParams>;
+
+export const ItemParams = z.object({
+  itemId: Id.meta({ param: { name: 'itemId', in: 'path' }, example: 'iron-tide' }),
+});
+export type ItemParams = z.output<typeof ItemParams>;
+
+/** A whole number in a query: digits alone, so that an empty value is not 0. */
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .meta({ type: 'integer', minimum: min, maximum: max });
+
+export const slateQuery = {
+  n: wholeNumber(1, SLATE_LENGTH_MAX).default(SLATE_LENGTH_DEFAULT).meta({ description: 'Items, at most.' }),
+  expand: z.enum(['item']).optional().meta({ description: '`item` adds the whole item to each id.' }),
+};
+export const Genre = z.string().min(1).max(64).optional().meta({ description: 'Only items of this genre, any case.' });

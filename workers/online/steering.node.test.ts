@@ -1,0 +1,85 @@
+// Handlers of rules, preferences, merges and subscriptions as plain functions: no HTTP, no storage.
+
+import { expect, test, vi } from 'vitest';
+import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
+import { RULES_MAX, type Rule, RuleInput } from '../../models/contracts/rule.ts';
+import type { Subscription } from '../../models/contracts/subscription.ts';
+import { postMerge } from './merge.ts';
+import { getPreferences, putPreferences } from './preferences.ts';
+import { deleteRule, getRule, getRules, postRule, putRule } from './rules.ts';
+import { deleteSubscription, postSubscription } from './subscriptions.ts';
+
+const body = RuleInput.parse({ action: 'pin', match: { itemIds: ['a'] } });
+const params = { userId: 'ann' };
+
+test('a new rule gets an id of its own; one rule too many is a conflict', async () => {
+  const rules: Rule[] = [];
+  const store = { putRule: async (rule: Rule) => rules.push(rule) <= 2 };
+  const created = await postRule({ body }, store);
+  expect(await putRule({ params: { ruleId: 'sale' }, body }, store)).toEqual({ ruleId: 'sale', ...body });
+  expect(rules).toEqual([created, { ruleId: 'sale', ...body }]);
+  await expect(postRule({ body }, store)).rejects.toMatchObject({
+    kind: 'conflict',
+    message: expect.stringContaining(String(RULES_MAX)),
+  });
+});
+
+test('rules are in force by their times, whatever their audience', async () => {
+  const rules: Rule[] = [
+    { ruleId: 'swiss', ...body, audience: { countries: ['CH'] } },
+    { ruleId: 'over', ...body, endsAt: '2020-01-01T00:00:00Z' },
+  ];
+  const store = { listRules: async () => rules, deleteRule: async () => false };
+  expect((await getRules({}, store)).rules.map(({ inForce }) => inForce)).toEqual([true, false]);
+  expect(await getRule({ params: { ruleId: 'over' } }, store)).toBe(rules[1]);
+  for (const answer of [getRule({ params: { ruleId: 'x' } }, store), deleteRule({ params: { ruleId: 'x' } }, store)])
+    await expect(answer).rejects.toMatchObject({ kind: 'not-found' });
+});
+
+test('preferences are refused for a merged guest, and unavailable while the object is', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const kept: unknown[] = [];
+  const input = { params, query: { changeId: 'change-1' }, body: EMPTY_PREFERENCES };
+  const store = {
+    writePreferences: async (...written: unknown[]) => kept.push(written) === 1,
+    readPreferences: () => Promise.reject(new Error('overloaded')),
+  };
+  expect(await putPreferences(input, store)).toBe(EMPTY_PREFERENCES);
+  expect(kept).toEqual([['ann', EMPTY_PREFERENCES, 'change-1']]);
+  await expect(putPreferences(input, store)).rejects.toMatchObject({ kind: 'conflict' });
+  await expect(getPreferences({ params }, store)).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(log.mock.calls.flat().join()).toContain('overloaded');
+  log.mockRestore();
+});
+
+test('a guest becomes one player alone, and nothing is moved unless that player claimed it', async () => {
+  const moved: string[] = [];
+  const steps = (claimed: string | undefined) => ({
+    claim: async () => claimed,
+    moveSignals: async (guestId: string, userId: string) => void moved.push(`${guestId} → ${userId}`),
+  });
+  const merge = (from: string, claimed: string | undefined) => postMerge({ params, body: { from } }, steps(claimed));
+  await expect(merge('ann', 'ann')).rejects.toMatchObject({ kind: 'invalid-input', errors: [{ path: 'from' }] });
+  await expect(merge('guest', undefined)).rejects.toMatchObject({ kind: 'conflict' });
+  await expect(merge('guest', 'bob')).rejects.toMatchObject({ kind: 'conflict' });
+  expect(moved).toEqual([]);
+  expect(await merge('guest', 'ann')).toEqual({ merged: 'guest' });
+  expect(moved).toEqual(['guest → ann']);
+});
+
+test('a webhook goes to this machine only where that is allowed, and has a secret of its own', async () => {
+  const kept: [Subscription, string][] = [];
+  const store = (allowsLoopback: boolean) => ({
+    allowsLoopback,
+    insertSubscription: async (...entry: [Subscription, string]) => kept.push(entry) <= 1,
+    deleteSubscription: async () => false,
+  });
+  const input = { body: { url: 'http://localhost:9000/hook', events: ['job.failed' as const] } };
+  await expect(postSubscription(input, store(false))).rejects.toMatchObject({ errors: [{ path: 'url' }] });
+  const { secret, ...created } = await postSubscription(input, store(true));
+  expect(kept).toEqual([[created, secret]]);
+  await expect(postSubscription(input, store(true))).rejects.toMatchObject({ kind: 'conflict' });
+  await expect(deleteSubscription({ params: { subscriptionId: 'x' } }, store(true))).rejects.toMatchObject({
+    kind: 'not-found',
+  });
+});
