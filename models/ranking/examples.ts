@@ -33,11 +33,14 @@ export function estimateExamination(rows: readonly ShownRow[]): (column: number)
   const examined: number[] = [];
   for (const { entries } of shuffled)
     for (const { column, ...entry } of entries) {
+      if (!entry.shuffled) continue;
       shown[column] = (shown[column] ?? 0) + 1;
       examined[column] = (examined[column] ?? 0) + Number(entry.examined);
     }
+  // Columns on the left that only ever held pins count as the first that was shuffled.
+  const first = shown.findIndex((count) => count > 0);
   return (column) => {
-    const known = Math.min(column, shown.length - 1);
+    const known = Math.max(first, Math.min(column, shown.length - 1));
     return (examined[known] ?? 0) / (shown[known] ?? 1);
   };
 }

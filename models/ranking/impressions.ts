@@ -33,7 +33,7 @@ export interface ShownRow {
   recommendationId: string;
   userId: string;
   shownAt: number;
-  /** True if its order was random. */
+  /** Some of its entries, those with `shuffled`, stand in random order; pins do not. */
   shuffled: boolean;
   /** From left to right. */
   entries: Impression[];
@@ -88,7 +88,7 @@ export class ImpressionLog {
           recommendationId,
           userId,
           shownAt,
-          shuffled: inOrder.length > 1 && inOrder.every(({ exploration }) => exploration),
+          shuffled: inOrder.filter(({ shuffled }) => shuffled).length > 1,
           entries: inOrder.map(({ touched: _, retracted, ...entry }, position) => ({
             ...entry,
             examined: position <= last,

@@ -76,10 +76,11 @@ const rankByScore = (scores: readonly number[]): number[] =>
 
 /** Clicks per row; null if too few rows were shuffled. */
 export function measureSnips(rows: readonly ShownRow[], score: ScoreRow): RankingPart['metrics']['snips'] {
-  const shuffled = rows.filter((row) => row.shuffled);
+  // The estimate is over the shuffled positions alone: pins stand where they stand under every order.
+  const shuffled = rows.filter((row) => row.shuffled).map(({ entries }) => entries.filter((entry) => entry.shuffled));
   if (shuffled.length < SHUFFLED_ROWS_MIN) return null;
   const weigh = (by: ScoreRow) =>
-    shuffled.map(({ entries }) =>
+    shuffled.map((entries) =>
       weightShuffledRow(
         entries.map(({ outcomes }) => Number(outcomes[CLICK])),
         rankByScore(by(entries)),

@@ -38,7 +38,7 @@ function drawRows(count: number, taste: number): ShownRow[] {
         const preference = -2 + taste * (2 * features[TASTE]! - 4 * features[PRICE]!);
         const examined = column <= last;
         const clicked = examined && random.chance(1 / (1 + Math.exp(-preference)));
-        const position = { propensity: 1, exploration: shuffled, rowId: 'top-picks', row: 0, column };
+        const position = { propensity: 1, exploration: shuffled, shuffled, rowId: 'top-picks', row: 0, column };
         const outcomes = ACTIONS.map((action) => clicked && (action === 'click' || random.chance(0.2)));
         return { itemId, features, examined, outcomes, ...position };
       }),
@@ -129,7 +129,7 @@ test('NDCG does not favour other orders over the one in use', () => {
       shuffled: false,
       entries: preferences.map((preference, column): Impression => {
         const features = new Float32Array(FEATURES.length).fill(preference);
-        const position = { propensity: 1, exploration: false, rowId: 'top-picks', row: 0, column };
+        const position = { propensity: 1, exploration: false, shuffled: false, rowId: 'top-picks', row: 0, column };
         const outcomes = ACTIONS.map((action) => column === clicked && action === 'click');
         const examined = clicked < 0 || column <= clicked;
         return { itemId: `${row}-${column}`, features, examined, outcomes, ...position };
@@ -151,6 +151,7 @@ test('joins slates with events, and counts the entries on the left of an event a
     rowId: `row-${row}`,
     propensity: 1,
     exploration: row === 1,
+    shuffled: row === 1,
   });
   const entries = [entry('a', 0, 0), entry('b', 0, 1), entry('c', 0, 2), entry('d', 1, 0), entry('e', 1, 1)];
   const features = new Float32Array(entries.length * FEATURES.length).map((_, cell) =>

@@ -5,8 +5,8 @@ import { randomUUID } from 'node:crypto';
 import type { EventInput } from '../../models/contracts/event.ts';
 import type { Gallery } from '../../models/contracts/gallery.ts';
 import { createRandom, type Random } from '../../models/data/random.ts';
-import { OWN_ROWS } from '../../workers/recommending/filters.ts';
 import { POLICIES } from '../../workers/recommending/policies.ts';
+import { holdsOwnGames } from '../../workers/recommending/rows.ts';
 import type { Game } from '../world/catalogue.ts';
 import { makePlayers, type Player } from '../world/players.ts';
 import { COLUMNS_SEEN, NEXT_COLUMN, NEXT_ROW, type Reaction, ROWS_SEEN, Visit } from './player.ts';
@@ -115,7 +115,7 @@ async function visitStore(life: Life, visit: Visit, random: Random, at: number, 
   for (let page = 0; page < PAGES_MAX; page++) {
     const gallery = await store.readGallery(userId, policy, player);
     // Who comes to look for something new passes over the games that are their own already.
-    const rows = gallery.rows.filter(({ id }) => !OWN_ROWS.has(id));
+    const rows = gallery.rows.filter(({ id }) => !holdsOwnGames(id));
     measureRegret(visit, rows, life, tally);
     const { looked, reaction } = visit.lookOver(rows, (itemId) => gameOf.get(itemId));
     const events = describeLooks(userId, gallery, looked, reaction, tick);

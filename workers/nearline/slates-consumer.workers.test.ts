@@ -14,7 +14,9 @@ const slate = (recommendationId: string, shownAt: number): Slate => ({
   country: 'CH',
   platform: null,
   featuresHash: 'abc',
-  entries: [{ itemId: 'g1', rowId: 'top-picks', row: 0, column: 0, propensity: 0.9, exploration: false }],
+  entries: [
+    { itemId: 'g1', rowId: 'top-picks', row: 0, column: 0, propensity: 0.9, exploration: false, shuffled: false },
+  ],
   features: 'AACAPw==',
 });
 const message = (id: string, body: unknown) => ({ id, timestamp: new Date(), attempts: 1, body });

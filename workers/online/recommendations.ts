@@ -99,11 +99,11 @@ export function routeRecommendations(app: OpenAPIHono<{ Bindings: Env }>): void 
     async (c) => {
       const { n, genre, expand, explain: asked, ...context } = c.req.valid('query');
       const from = toRecommendationRequest(c, context, c.req.valid('param').userId);
-      const { answer, input: moment, items, ranked } = await answerRecommendations(from, n, genre);
+      const { answer, input: moment, items, ranking } = await answerRecommendations(from, n, genre);
       countAnswer(from, 'recommendations', answer);
       const rows = [{ id: 'recommendations', items }];
       const explained = asked &&
-        ranked && { explain: explainItems(asked.itemIds, { rows, placed: [], ranked }, moment) };
+        ranking && { explain: explainItems(asked.itemIds, { rows, topPicks: [], ranking }, moment) };
       return c.json({ ...answer, items: expandItems(items, moment, expand), ...explained }, 200);
     },
   );

@@ -5,8 +5,8 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { QUERY_LENGTH_MAX } from '../../models/contracts/event.ts';
 import { Recommendations } from '../../models/contracts/gallery.ts';
 import { text } from '../../models/contracts/text.ts';
-import { findFilterReason } from '../recommending/candidates.ts';
-import { filtersForOwnGames } from '../recommending/filters.ts';
+import { findFilterReason } from '../recommending/filter.ts';
+import { createOwnGameFilters } from '../recommending/filters.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
 import { searchByTrigrams } from '../recommending/search.ts';
 import { settle } from '../serving/degradation.ts';
@@ -102,7 +102,7 @@ async function recordSearch(
 }
 
 function rankFound(moment: RankingInput, query: string, ids: readonly string[]): { itemId: string; score: number }[] {
-  const filters = filtersForOwnGames(moment);
+  const filters = createOwnGameFilters(moment);
   const relevance = new Map(ids.map((itemId, rank) => [itemId, 1 - (0.5 * rank) / FOUND_MAX]));
   for (const { item, score } of searchByTrigrams(moment.catalogue, moment.popularity, query).slice(0, FOUND_MAX))
     if (!relevance.has(item.itemId)) relevance.set(item.itemId, LIKE_SCORE_MAX * Math.min(1, score));

@@ -1,12 +1,12 @@
-// Which of the player's own games the page builds a "because you…" row on.
+// Selects the player's own games that "because you …" rows are built on.
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { HistoryItem } from '../../models/contracts/signals.ts';
-import { findFilterReason } from './candidates.ts';
-import { filtersForNaming } from './filters.ts';
+import { findFilterReason } from './filter.ts';
+import { createNamingFilters } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 
-/** Below this it was a glance: a click counts, a single view does not. */
+/** A click reaches it, a single view does not. */
 const ANCHOR_WEIGHT_MIN = 0.3;
 const HALF_LIFE_DAYS = 7;
 
@@ -15,17 +15,17 @@ const BECAUSE: Record<string, string> = {
   purchase: 'you bought',
   like: 'you like',
   rate: 'you rated',
-  wishlist: 'you wish for',
+  wishlist: 'you wishlisted',
   pick: 'you picked',
 };
 
-/** The games of strongest and latest engagement that may be named to this player, strongest first. */
-export function chooseAnchors(
+/** The games of strongest and latest engagement that a title may name for this player, strongest first. */
+export function selectAnchors(
   input: Pick<RankingInput, 'user' | 'catalogue' | 'context' | 'rules'>,
   max: number,
 ): { item: Item; because: string }[] {
   const { user, catalogue } = input;
-  const filters = filtersForNaming(input);
+  const filters = createNamingFilters(input);
   const strength = ({ weight, ageDays }: HistoryItem) => weight * 0.5 ** (ageDays / HALF_LIFE_DAYS);
   return user.history
     .filter(({ weight }) => weight >= ANCHOR_WEIGHT_MIN)

@@ -1,61 +1,63 @@
-// Games that the release in use does not know: they came after it was trained, or hardly anybody has chosen them. What the catalogue says of them is compared with
-// what it says of games that are known, so that they are found at once. Where there is no release there are none.
+// Cold-start items: those that the release in use does not know, since they came after it was trained or hardly anybody
+// has interacted with them. They are scored by similarity to items that are known. Without a release there are none.
 
 import type { Item } from '../../models/contracts/item.ts';
+import { computeJaccard, getLabels } from '../../models/features/similarity.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
-import { similarityOf } from './diversity.ts';
 import type { RankingInput } from './ranking-input.ts';
 
-/** Of a store that has just been doubled: the newest. */
+/** The newest, if a store has just doubled its catalogue. */
 const COLD_START_MAX = 200;
-/** Of the history, those that a game is compared with. */
+/** Items of the history that an item is compared with. */
 const COMPARED_MAX = 20;
-/** The same maker says a little more than any one label. */
-const MAKER_LIKENESS = 0.2;
-/** Behind so many of those that a model knows stands a game that is wholly alike; one half alike behind twice as many. */
-const PLACES_BEFORE = 4;
+/** The same developer says a little more than any one label. */
+const DEVELOPER_SIMILARITY = 0.2;
+/** Items before one of similarity 1; twice as many before one of similarity ½. */
+const ITEMS_BEFORE = 4;
 
-interface Known {
-  learnt: ReadonlyMap<string, number>;
+interface ColdStartItems {
+  releaseItems: ReadonlyMap<string, number>;
   changes: number;
   today: string;
   items: readonly Item[];
 }
-const known = new WeakMap<Catalogue, Known>();
+const cache = new WeakMap<Catalogue, ColdStartItems>();
 
-/** The newest of the released games that the release does not know; found once for a state of the catalogue and a release. */
+/** Out already and unknown to the release, newest first. Computed once for each state of catalogue and release. */
 export function listColdStartItems({
   catalogue,
-  releaseItems: learnt,
+  releaseItems,
   today,
-}: Pick<RankingInput, 'catalogue' | 'releaseItems' | 'today'>) {
-  if (learnt === null) return [];
-  const before = known.get(catalogue);
-  if (before?.learnt === learnt && before.changes === catalogue.changes && before.today === today) return before.items;
-  const items: Item[] = [];
+}: Pick<RankingInput, 'catalogue' | 'releaseItems' | 'today'>): readonly Item[] {
+  if (releaseItems === null) return [];
+  const { changes } = catalogue;
+  const known = cache.get(catalogue);
+  if (known?.releaseItems === releaseItems && known.changes === changes && known.today === today) return known.items;
+  const unknown: Item[] = [];
   for (const item of catalogue.values())
-    if (!learnt.has(item.itemId) && (item.releaseDate ?? '') <= today) items.push(item);
-  const newestFirst = ({ releaseDate, itemId }: Item) => `${releaseDate ?? ''} ${itemId}`;
-  items.sort((a, b) => (newestFirst(a) > newestFirst(b) ? -1 : 1));
-  const newest = items.slice(0, COLD_START_MAX);
-  known.set(catalogue, { learnt, changes: catalogue.changes, today, items: newest });
-  return newest;
+    if (!releaseItems.has(item.itemId) && (item.releaseDate ?? '') <= today) unknown.push(item);
+  const sortKey = ({ releaseDate, itemId }: Item) => `${releaseDate ?? ''} ${itemId}`;
+  const items = unknown.sort((a, b) => (sortKey(a) > sortKey(b) ? -1 : 1)).slice(0, COLD_START_MAX);
+  cache.set(catalogue, { releaseItems, changes, today, items });
+  return items;
 }
 
-/** Jaccard index of genres and tags, 0–1, and a little more for the same maker. */
+/** Jaccard index of genres and tags, and a little more for the same developer: 0–1.2. */
 export const computeItemSimilarity = (a: Item, b: Item): number =>
-  similarityOf(a, b) + (a.developer !== null && a.developer === b.developer ? MAKER_LIKENESS : 0);
+  computeJaccard(getLabels(a), getLabels(b)) +
+  (a.developer !== null && a.developer === b.developer ? DEVELOPER_SIMILARITY : 0);
 
 /**
- * What a game this like (0–1) scores among those that a model has scored, best first: as much as the one that it stands
- * behind; beyond their end ever less. By place, since one model's tenth scores a tenth of its first and another's nine tenths.
+ * The score of a cold-start item of this similarity among items that a model scored, best first: that of the item it stands
+ * behind, and beyond their end ever less. By rank, since one model's tenth score is a tenth of its first and another's nine
+ * tenths (docs/decisions/0012).
  */
-export function interpolateScore(scores: readonly number[], likeness: number): number {
-  const place = Math.ceil(PLACES_BEFORE / likeness);
-  return scores[place - 1] ?? ((scores.at(-1) ?? 0) * scores.length) / place;
+export function scoreAtRank(scores: readonly number[], similarity: number): number {
+  const rank = Math.ceil(ITEMS_BEFORE / similarity);
+  return scores[rank - 1] ?? ((scores.at(-1) ?? 0) * scores.length) / rank;
 }
 
-/** How like it is to what the player took to, the likest counting, each as much as it weighs. */
+/** Similarity to the most similar item of the history, each weighted by how much the player took to it. */
 export function computeHistorySimilarity(
   item: Item,
   { user, catalogue }: Pick<RankingInput, 'user' | 'catalogue'>,

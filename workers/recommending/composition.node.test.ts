@@ -8,10 +8,10 @@ import { seriesOf } from '../../models/features/series.ts';
 import { createItem, createRankingInput, itemIds } from '../../tests/ranking-input.ts';
 import { explainItems } from './explain.ts';
 import { SHUFFLE_SHARE } from './exploration.ts';
-import { filterRows } from './filters.ts';
 import { recommendList } from './lists.ts';
 import { composeGallery, recommend } from './recommend.ts';
 import { selectRulesInForce } from './rules.ts';
+import { filterStoredRows } from './stored-rows.ts';
 
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 const shownIn = (page: Awaited<ReturnType<typeof composeGallery>>) => page.rows.flatMap(({ items }) => ids(items));
@@ -61,7 +61,7 @@ it('keeps the stricter of two age limits, on made pages as on those made before'
     const shown = shownIn(await composeGallery(input, 12));
     expect(shown.length).toBeGreaterThan(0);
     expect(shown.filter((itemId) => !isFor12(itemId))).toEqual([]);
-    const kept = filterRows(made, input).flatMap((row) => ids(row.items));
+    const kept = filterStoredRows(made, input).flatMap((row) => ids(row.items));
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.filter((itemId) => !isFor12(itemId))).toEqual([]);
   }
@@ -72,7 +72,7 @@ it('leaves out of a page made before what has since been bought, dismissed or ta
   const [first, second, third, fourth] = ids(rows[0]!.items);
   const later = createRankingInput({ user: { ...EMPTY_USER_STATE, owned: [first!], dismissed: [second!] } });
   later.catalogue.apply({ itemId: third!, revision: 2, item: null });
-  expect(ids(filterRows(rows, later)[0]!.items)).toEqual([fourth]);
+  expect(ids(filterStoredRows(rows, later)[0]!.items)).toEqual([fourth]);
 });
 
 it('turns to hits or to gems as the player asks', async () => {
@@ -93,12 +93,12 @@ it('follows the rules of the store: pin, boost, bury, exclude; safety goes befor
     rule('none', { action: 'exclude', match: { tags: ['naval'], genres: ['Strategy'] } }),
   ];
   const input = createRankingInput({ rules, user: { ...EMPTY_USER_STATE, dismissed: ['g56'] } });
-  const { items, ranked } = await recommend(input, 8);
+  const { items, ranking } = await recommend(input, 8);
   expect(ids(items).slice(0, 2)).toEqual(['g55', 'g30']);
   expect(ids(items)).not.toContain('g0');
   expect(ids(items)).not.toContain('g4');
 
-  const answered = { rows: [{ id: 'recommendations', items }], placed: [], ranked };
+  const answered = { rows: [{ id: 'recommendations', items }], topPicks: [], ranking };
   const [pinned, boosted, excluded, dismissed, gone] = explainItems(
     ['g55', 'g30', 'g4', 'g56', 'nobody'],
     answered,
@@ -168,14 +168,14 @@ it('gives one place of the first row to a game that nobody knows, as often as it
   const propensities = new Map<string, number>();
   let shuffled = 0;
   for (let n = 0; n < answers; n++) {
-    const { placed } = await composeGallery(
+    const { topPicks } = await composeGallery(
       createRankingInput({ popularity: known, affinity, random: createRng(`answer ${n}`) }, items),
       12,
     );
-    expect(placed).toHaveLength(12);
-    if (placed.every(({ exploration }) => exploration)) shuffled++;
+    expect(topPicks).toHaveLength(12);
+    if (topPicks.every(({ exploration }) => exploration)) shuffled++;
     else {
-      const [unknown, ...more] = placed.filter(({ exploration }) => exploration);
+      const [unknown, ...more] = topPicks.filter(({ exploration }) => exploration);
       expect(more).toEqual([]);
       const { itemId } = unknown!.candidate.item;
       drawn.set(itemId, (drawn.get(itemId) ?? 0) + 1);
@@ -191,14 +191,15 @@ it('gives one place of the first row to a game that nobody knows, as often as it
   }
 });
 
-it('throws no dice over what the store pins', async () => {
+it('explores at no position of a pin', async () => {
   const itemIds = ['g50', 'g51', 'g52'];
   const pins = [rule('feature', { action: 'pin', match: { itemIds } })];
   for (let n = 0; n < 400; n++) {
     const input = createRankingInput({ rules: pins, random: createRng(`pinned ${n}`) });
-    const { rows, placed } = await composeGallery(input, 12);
+    const { rows, topPicks } = await composeGallery(input, 12);
     expect(ids(rows[0]!.items).slice(0, 3)).toEqual(itemIds);
-    for (const { propensity, exploration } of placed.slice(0, 3)) expect([propensity, exploration]).toEqual([1, false]);
+    for (const { propensity, exploration } of topPicks.slice(0, 3))
+      expect([propensity, exploration]).toEqual([1, false]);
     // Nor does it push one of them out.
     expect(ids((await composeGallery({ ...input, random: createRng(`narrow ${n}`) }, 3)).rows[0]!.items)).toEqual(
       itemIds,
@@ -215,13 +216,13 @@ it('explores within the caps too', async () => {
   const popularity = new Map(items.slice(0, 40).map(({ itemId }, place) => [itemId, 1 - place / 50]));
   let explored = 0;
   for (let n = 0; n < 300; n++) {
-    const { placed } = await composeGallery(
+    const { topPicks } = await composeGallery(
       createRankingInput({ popularity, random: createRng(`capped ${n}`) }, items),
       12,
     );
-    const giants = placed.filter(({ candidate }) => candidate.item.developer === 'Giant');
+    const giants = topPicks.filter(({ candidate }) => candidate.item.developer === 'Giant');
     expect(giants.length).toBeLessThanOrEqual(3);
-    if (placed.some(({ exploration }) => exploration)) explored++;
+    if (topPicks.some(({ exploration }) => exploration)) explored++;
   }
   expect(explored).toBe(300);
 });
@@ -259,7 +260,7 @@ it('names no game that must not be shown, on made pages as on those made before'
   ]) {
     const input = createRankingInput(changes, items);
     expect((await composeGallery(input, 6)).rows.map(({ id }) => id)).not.toContain('because-g1');
-    expect(filterRows(made, input).map(({ id }) => id)).not.toContain('because-g1');
+    expect(filterStoredRows(made, input).map(({ id }) => id)).not.toContain('because-g1');
   }
 });
 
@@ -270,18 +271,20 @@ it('lets no list that stands behind another lead its row', async () => {
     trendingByCountry: { CH: itemIds.slice(40).map((itemId, place): [string, number] => [itemId, 1 - place / 40]) },
   };
   const input = createRankingInput({ statistics, context: { ...EMPTY_CONTEXT, country: 'CH' } });
-  const { rows, ranked } = await composeGallery(input, 6);
+  const { rows, ranking } = await composeGallery(input, 6);
   const trending = rows.find(({ id }) => id === 'trending')!;
   expect(trending.title).toBe('Trending in your country');
-  for (const { sources } of ranked.candidates)
+  for (const { sources } of ranking.candidates)
     for (const { score } of Object.values(sources)) expect(score).toBeLessThanOrEqual(1);
-  const shelved = ranked.shelves.find(({ shelf }) => shelf.id === 'trending')!.items;
-  const { near = [], far = [] } = Object.groupBy(shelved, ({ item }) =>
-    Number(item.itemId.slice(1)) >= 40 ? 'near' : 'far',
-  );
-  const own = (items: typeof shelved) => items.map((one) => one.own!.score);
-  expect(near.length).toBe(20);
-  expect(Math.max(...own(far))).toBeLessThanOrEqual(Math.min(...own(near)));
+  const trendScores = (test: (index: number) => boolean) =>
+    ranking.candidates.flatMap(({ item, sources }) =>
+      sources.trending !== undefined && test(Number(item.itemId.slice(1))) ? sources.trending.score : [],
+    );
+  const near = trendScores((index) => index >= 40);
+  const far = trendScores((index) => index < 40);
+  expect(near).toHaveLength(20);
+  expect(far.length).toBeGreaterThan(0);
+  expect(Math.max(...far)).toBeLessThanOrEqual(Math.min(...near));
 });
 
 it('continues what was played lately, not what was looked at', async () => {
@@ -298,8 +301,8 @@ it('says why of a game that no source has reached', async () => {
   const far = ['far', 'near'].map((itemId) => ({ ...createItem(0), itemId, releaseDate: '2020-01-01' }));
   const many = Array.from({ length: 400 }, (_, place) => ({ ...createItem(place), itemId: `m${place}` }));
   const input = createRankingInput({ user }, [...all, ...many, ...far]);
-  const { items, ranked } = await recommend(input, 8);
-  const answered = { rows: [{ id: 'recommendations', items }], placed: [], ranked };
+  const { items, ranking } = await recommend(input, 8);
+  const answered = { rows: [{ id: 'recommendations', items }], topPicks: [], ranking };
   expect(explainItems(['far', 'near'], answered, input).map(({ why }) => why)).toEqual(['owned', 'dismissed']);
 });
 

@@ -1,26 +1,27 @@
-// Makes a slate of scored candidates: best first, but not twice the same. A greedy choice in the manner of MMR (Carbonell &
-// Goldstein 1998), calibrated to the player's own mix of genres (the aim of Steck 2018), with caps per developer and series.
+// Diversifies a slate: best first, but not twice the same. A greedy selection in the manner of MMR (Carbonell & Goldstein
+// 1998), calibrated to the player's mix of genres (the aim of Steck 2018), with caps per developer and series.
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { GenreAffinity } from '../../models/features/affinity.ts';
 import { seriesOf } from '../../models/features/series.ts';
+import { computeJaccard, getLabels } from '../../models/features/similarity.ts';
 import { type ScoredCandidate, take } from './candidates.ts';
 
-/** What a candidate loses that is just like one already chosen. Chosen by measurement: docs/experiments.md. */
+/** A candidate identical to one of the slate loses this share of its score. By measurement: docs/experiments.md. */
 const SIMILARITY_WEIGHT = 0.5;
-/** What a candidate gains whose genres the slate still lacks, measured by the player's mix. */
+/** A candidate whose genres the slate lacks most gains this share of its score. */
 const CALIBRATION_WEIGHT = 1;
-/** Of a slate of twelve. */
+/** For a slate of twelve. */
 const DEVELOPER_MAX = 3;
 const SERIES_MAX = 2;
-/** Places that are chosen with care; further down nobody looks at the slate as one. */
-const CAREFUL_PLACES = 24;
-/** Candidates that are compared for a place. */
-const WINDOW = 60;
+/** Further down nobody looks at the slate as a whole. */
+const DIVERSIFIED_MAX = 24;
+/** Candidates compared for one position. */
+const COMPARED_MAX = 60;
 
 /**
- * The candidates in the order of the slate, at most `length`; a cap that would leave places empty is not kept. `before`: what
- * stands before them already.
+ * Returns at most `length` candidates in the order of the slate. A cap that would leave positions empty is not kept.
+ * `ranked`: best first; `before`: what stands before them already.
  */
 export function diversify(
   ranked: readonly ScoredCandidate[],
@@ -28,80 +29,83 @@ export function diversify(
   affinity: readonly GenreAffinity[],
   before: readonly ScoredCandidate[] = [],
 ): ScoredCandidate[] {
-  const slate = new SlateInMaking(affinity);
-  for (const candidate of before) slate.choose(candidate);
-  const chosen: ScoredCandidate[] = [];
+  const builder = new SlateBuilder(affinity);
+  for (const candidate of before) builder.add(candidate.item);
+  const slate: ScoredCandidate[] = [];
   const left = new Set(ranked);
-  while (chosen.length < Math.min(length, CAREFUL_PLACES)) {
-    const best = slate.pickFrom(left);
+  while (slate.length < Math.min(length, DIVERSIFIED_MAX)) {
+    const best = builder.findBest(left);
     if (best === undefined) break;
-    slate.choose(best);
-    chosen.push(best);
+    builder.add(best.item);
+    slate.push(best);
     left.delete(best);
   }
-  return [...chosen, ...take(left, length - chosen.length)];
+  return [...slate, ...take(left, length - slate.length)];
 }
 
-/** The candidates in their own order, at most `length`, but no developer or series beyond its cap where there are others. */
-export function keepCaps<T extends ScoredCandidate>(ranked: Iterable<T>, length: number): T[] {
-  const slate = new SlateInMaking([]);
-  const chosen: T[] = [];
-  const capped: T[] = [];
+/** Returns at most `length` candidates in their order; those beyond a cap only where there are no others. */
+export function takeWithinCaps(ranked: Iterable<ScoredCandidate>, length: number): ScoredCandidate[] {
+  const builder = new SlateBuilder([]);
+  const slate: ScoredCandidate[] = [];
+  const capped: ScoredCandidate[] = [];
   for (const candidate of ranked) {
-    if (chosen.length === length) break;
-    if (slate.isCapped(candidate.item)) {
+    if (slate.length === length) break;
+    if (builder.isCapped(candidate.item)) {
       capped.push(candidate);
       continue;
     }
-    slate.choose(candidate);
-    chosen.push(candidate);
+    builder.add(candidate.item);
+    slate.push(candidate);
   }
-  return [...chosen, ...capped.slice(0, length - chosen.length)];
+  return [...slate, ...capped.slice(0, length - slate.length)];
 }
 
-/** Whether an item can stand beside these without going beyond a cap. */
-export function createRoom(beside: readonly ScoredCandidate[]): (item: Item) => boolean {
-  const slate = new SlateInMaking([]);
-  for (const candidate of beside) slate.choose(candidate);
-  return (item) => !slate.isCapped(item);
+/** Returns those that can stand beside the others within the caps. */
+export function filterByCaps(
+  candidates: readonly ScoredCandidate[],
+  beside: readonly ScoredCandidate[],
+): ScoredCandidate[] {
+  const builder = new SlateBuilder([]);
+  for (const { item } of beside) builder.add(item);
+  return candidates.filter(({ item }) => !builder.isCapped(item));
 }
 
-class SlateInMaking {
-  readonly chosen: ScoredCandidate[] = [];
+class SlateBuilder {
+  readonly #items: Item[] = [];
   readonly #wanted: ReadonlyMap<string, number>;
-  readonly #given = new Map<string, number>();
+  readonly #genres = new Map<string, number>();
   readonly #developers = new Map<string, number>();
   readonly #series = new Map<string, number>();
-  /** Of each candidate, to the most similar one of those chosen with which it was compared so far. */
-  readonly #similarity = new Map<string, { most: number; compared: number }>();
+  /** By candidate: the highest similarity to the first `compared` items of the slate. */
+  readonly #similarities = new Map<string, { most: number; compared: number }>();
 
   constructor(affinity: readonly GenreAffinity[]) {
     this.#wanted = new Map(affinity.map(({ genre, share }) => [genre, share]));
   }
 
-  /** The best of the first that no cap forbids; undefined where all are forbidden. */
-  pickFrom(candidates: Iterable<ScoredCandidate>): ScoredCandidate | undefined {
+  /** The best of the first candidates within the caps; undefined if none is. */
+  findBest(candidates: Iterable<ScoredCandidate>): ScoredCandidate | undefined {
     let best: ScoredCandidate | undefined;
     let bestValue = Number.NEGATIVE_INFINITY;
-    let looked = 0;
+    let compared = 0;
     for (const candidate of candidates) {
       if (this.isCapped(candidate.item)) continue;
       const value =
         candidate.score *
-        (1 - SIMILARITY_WEIGHT * this.#similarityOf(candidate.item)) *
-        (1 + CALIBRATION_WEIGHT * this.#lackOf(candidate.item));
+        (1 - SIMILARITY_WEIGHT * this.#findSimilarity(candidate.item)) *
+        (1 + CALIBRATION_WEIGHT * this.#computeLack(candidate.item));
       if (value > bestValue) [best, bestValue] = [candidate, value];
-      if (++looked === WINDOW) break;
+      if (++compared === COMPARED_MAX) break;
     }
     return best;
   }
 
-  choose(candidate: ScoredCandidate): void {
-    const { genres, developer, title } = candidate.item;
-    this.chosen.push(candidate);
-    for (const genre of genres) count(this.#given, genre, 1 / genres.length);
-    if (developer !== null) count(this.#developers, developer, 1);
-    count(this.#series, seriesOf(title), 1);
+  add(item: Item): void {
+    const { genres, developer, title } = item;
+    this.#items.push(item);
+    for (const genre of genres) increase(this.#genres, genre, 1 / genres.length);
+    if (developer !== null) increase(this.#developers, developer, 1);
+    increase(this.#series, seriesOf(title), 1);
   }
 
   isCapped({ developer, title }: Item): boolean {
@@ -111,41 +115,24 @@ class SlateInMaking {
     );
   }
 
-  /** To the most similar one chosen, 0–1. */
-  #similarityOf(item: Item): number {
-    const known = this.#similarity.get(item.itemId) ?? { most: 0, compared: 0 };
-    for (; known.compared < this.chosen.length; known.compared++)
-      known.most = Math.max(known.most, similarityOf(this.chosen[known.compared]!.item, item));
-    this.#similarity.set(item.itemId, known);
+  /** To the most similar item of the slate, 0–1. */
+  #findSimilarity(item: Item): number {
+    const known = this.#similarities.get(item.itemId) ?? { most: 0, compared: 0 };
+    for (; known.compared < this.#items.length; known.compared++)
+      known.most = Math.max(known.most, computeJaccard(getLabels(this.#items[known.compared]!), getLabels(item)));
+    this.#similarities.set(item.itemId, known);
     return known.most;
   }
 
-  /** How much of the player's mix the slate still lacks in the item's genres, 0–1. */
-  #lackOf({ genres }: Item): number {
-    const places = this.chosen.length;
-    // An empty slate lacks nothing yet: its first item is the best one.
-    if (places === 0) return 0;
+  /** The part of the player's mix that the slate lacks in the item's genres, 0–1; 0 for the first item. */
+  #computeLack({ genres }: Item): number {
+    const length = this.#items.length;
+    if (length === 0) return 0;
     let lack = 0;
     for (const genre of genres)
-      lack += Math.max(0, (this.#wanted.get(genre) ?? 0) - (this.#given.get(genre) ?? 0) / places);
+      lack += Math.max(0, (this.#wanted.get(genre) ?? 0) - (this.#genres.get(genre) ?? 0) / length);
     return Math.min(1, lack);
   }
 }
 
-const count = (counts: Map<string, number>, key: string, by: number) => counts.set(key, (counts.get(key) ?? 0) + by);
-
-/** Jaccard index of genres and tags, 0–1. */
-export function similarityOf(a: Item, b: Item): number {
-  const labels = labelsOf(a);
-  let shared = 0;
-  for (const label of labelsOf(b)) if (labels.has(label)) shared++;
-  const union = labels.size + labelsOf(b).size - shared;
-  return union > 0 ? shared / union : 0;
-}
-
-const labels = new WeakMap<Item, Set<string>>();
-function labelsOf(item: Item): Set<string> {
-  const known = labels.get(item) ?? new Set([...item.genres, ...item.tags]);
-  labels.set(item, known);
-  return known;
-}
+const increase = (totals: Map<string, number>, key: string, by: number) => totals.set(key, (totals.get(key) ?? 0) + by);

@@ -4,11 +4,11 @@
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EMPTIED_BY, type EmptiedBy } from '../../models/contracts/gallery.ts';
 import type { Preferences } from '../../models/contracts/preferences.ts';
-import { findFilterReason } from './candidates.ts';
-import { filtersForPlayer } from './filters.ts';
+import { findFilterReason } from './filter.ts';
+import { createPlayerFilters, type Restrictions } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 
-type Filtered = Pick<RankingInput, 'catalogue' | 'user' | 'context' | 'rules'>;
+type Filtered = Restrictions & Pick<RankingInput, 'catalogue'>;
 
 /** The causes each of which, lifted alone, would show something; where none would, all that remove something. */
 export function findEmptiedBy(input: Filtered): EmptiedBy[] {
@@ -39,7 +39,7 @@ function removesSome(cause: EmptiedBy, input: Filtered): boolean {
 }
 
 function countShown({ catalogue, ...input }: Filtered): number {
-  const filters = filtersForPlayer(input);
+  const filters = createPlayerFilters(input);
   let shown = 0;
   for (const item of catalogue.values()) if (findFilterReason(item, filters) === undefined) shown++;
   return shown;

@@ -1,35 +1,31 @@
-// Says of an item why it is in an answer, or why it is not, from what ranking left behind. It computes no score anew.
+// Explains why an item is in an answer, or why it is not, from what ranking left behind. It computes no score.
 
-import type { Explanation, GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
-import type { Placed } from './exploration.ts';
+import type { Explanation, GalleryRow } from '../../models/contracts/gallery.ts';
 import type { RankingInput } from './ranking-input.ts';
-import type { Ranking } from './recommend.ts';
+import type { Page, Ranking } from './recommend.ts';
 import { listMatchingRules } from './rules.ts';
 
-/** Of the removed ones that are explained where nobody names an item. */
+/** Removed items that are explained if nobody asks about particular ones. */
 const REMOVED_MAX = 200;
 
-interface Answered {
-  rows: readonly (Pick<GalleryRow, 'id'> & { items: readonly RecommendedItem[] })[];
-  placed: readonly Placed[];
-  ranked: Ranking;
+interface Answered extends Pick<Page, 'topPicks' | 'ranking'> {
+  rows: readonly Pick<GalleryRow, 'id' | 'items'>[];
 }
 
-/** `itemIds`: those that are asked about; undefined for all that are shown and all that were removed. */
+/** `itemIds`: the items asked about; undefined for all that are shown and all that were removed. */
 export function explainItems(
   itemIds: readonly string[] | undefined,
-  answered: Answered,
+  { rows, topPicks, ranking }: Answered,
   input: RankingInput,
 ): Explanation[] {
-  const { rows, placed, ranked } = answered;
-  const { pool, candidates } = ranked;
+  const { pool, candidates } = ranking;
   const shown = new Map(
     rows.flatMap(({ id, items }) =>
-      items.map((item, position) => [item.itemId, { rowId: id, position, reason: item.reason }]),
+      items.map(({ itemId, reason }, position) => [itemId, { rowId: id, position, reason }]),
     ),
   );
   const ranks = new Map(candidates.map(({ item }, rank) => [item.itemId, rank]));
-  const propensities = new Map(placed.map(({ candidate, propensity }) => [candidate.item.itemId, propensity]));
+  const propensities = new Map(topPicks.map(({ candidate, propensity }) => [candidate.item.itemId, propensity]));
   const asked = itemIds ?? [...shown.keys(), ...[...pool.removed.keys()].slice(0, REMOVED_MAX)];
   return asked.map((itemId) => {
     const at = shown.get(itemId);
@@ -39,7 +35,7 @@ export function explainItems(
     return {
       itemId,
       shown: at === undefined ? null : { rowId: at.rowId, position: at.position },
-      why: at?.reason ?? whyNot(itemId, rank, ranked, input),
+      why: at?.reason ?? explainAbsence(itemId, rank, ranking, input),
       score: candidate?.score ?? null,
       rank: rank ?? null,
       candidates: candidates.length,
@@ -52,16 +48,16 @@ export function explainItems(
   });
 }
 
-function whyNot(
+function explainAbsence(
   itemId: string,
   rank: number | undefined,
   { pool, candidates }: Ranking,
   { catalogue }: RankingInput,
 ): string {
   const item = catalogue.get(itemId);
-  if (item === undefined) return 'not on show: the catalogue does not hold it, or it is hidden';
-  const objection = pool.findFilterReason(item);
-  if (objection !== undefined) return objection;
-  if (rank === undefined) return 'no source found it for this player';
-  return `ranked ${rank + 1} of ${candidates.length}: the places went to games that are better, or stand better beside the others`;
+  if (item === undefined) return 'not on show: it is hidden, or not in the catalogue';
+  const reason = pool.findFilterReason(item);
+  if (reason !== undefined) return reason;
+  if (rank === undefined) return 'no source retrieved it for this player';
+  return `ranked ${rank + 1} of ${candidates.length}: other games score higher, or make a more varied row`;
 }

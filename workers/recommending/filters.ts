@@ -1,51 +1,54 @@
-// The rules of what must not be shown to this player, here and now. Deleted and hidden items need none: the catalogue in
-// memory does not hold them.
+// The filters of one request: what must not be shown to this player, here and now. Deleted and hidden items need none: the
+// catalogue in memory does not hold them.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
-import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
-import { type Filter, findFilterReason } from './candidates.ts';
+import type { Filter } from './filter.ts';
 import type { RankingInput } from './ranking-input.ts';
-import { filtersOfRules } from './rules.ts';
+import { createRuleFilters } from './rules.ts';
 
-type Asked = Pick<RankingInput, 'user' | 'context' | 'rules'>;
+/** What the filters of a request depend on. */
+export type Restrictions = Pick<RankingInput, 'user' | 'context' | 'rules'>;
 
-/** What holds for whatever a player is recommended: safety first, then what the player asked not to see. */
-export const filtersForPlayer = (asked: Asked): Filter[] => [notHad(asked.user), ...filtersForOwnGames(asked)];
-
-/** What holds even where a player's own games are shown. */
-export const filtersForOwnGames = (asked: Asked): Filter[] => [
-  ...filtersForNaming(asked),
-  ...ofPlatform(asked.context),
-  ...releasedWithin(asked.user),
+/** For every item that is recommended. */
+export const createPlayerFilters = (restrictions: Restrictions): Filter[] => [
+  createHistoryFilter(restrictions.user),
+  ...createOwnGameFilters(restrictions),
 ];
 
-/** What holds even where a game is only named: as the one that a row goes with. */
-export const filtersForNaming = ({ user, context, rules }: Asked): Filter[] => [
-  notRefused(user),
-  ...ratedFor(context.ageLimit, user.preferences.ageLimit),
-  ...notMuted(user),
-  ...filtersOfRules(rules),
+/** For rows of the player's own games, and for search. */
+export const createOwnGameFilters = (restrictions: Restrictions): Filter[] => [
+  ...createNamingFilters(restrictions),
+  ...createPlatformFilters(restrictions.context),
+  ...createReleaseDateFilters(restrictions.user),
 ];
 
-/** What a player has or has played is not recommended again. */
-function notHad({ owned, played }: UserState): Filter {
-  // One look-up for each candidate, not two.
+/** For a game that is only named, in the title of a row. */
+export const createNamingFilters = ({ user, context, rules }: Restrictions): Filter[] => [
+  createDismissalFilter(user),
+  ...createAgeFilters(context.ageLimit, user.preferences.ageLimit),
+  ...createMuteFilters(user),
+  ...createRuleFilters(rules),
+];
+
+/** Passes what the player neither owns nor has played. */
+function createHistoryFilter({ owned, played }: UserState): Filter {
+  // One look-up per item, not two.
   const reasons = new Map<string, string>();
   for (const itemId of played) reasons.set(itemId, 'played');
   for (const itemId of owned) reasons.set(itemId, 'owned');
   return ({ itemId }) => reasons.get(itemId);
 }
 
-function notRefused({ dismissed }: UserState): Filter {
-  const refused = new Set(dismissed);
-  return ({ itemId }) => (refused.has(itemId) ? 'dismissed' : undefined);
+function createDismissalFilter({ dismissed }: UserState): Filter {
+  const removed = new Set(dismissed);
+  return ({ itemId }) => (removed.has(itemId) ? 'dismissed' : undefined);
 }
 
-/** Of the request's age limit and the player's own the stricter one holds. A game without a rating passes no limit. */
-function ratedFor(asked: number | null, own: number | null): Filter[] {
-  const limits = [asked, own].filter((limit) => limit !== null);
+/** The stricter of the request's age limit and the player's own holds. An item without a rating passes no limit. */
+function createAgeFilters(ofRequest: number | null, ofPlayer: number | null): Filter[] {
+  const limits = [ofRequest, ofPlayer].filter((limit) => limit !== null);
   if (limits.length === 0) return [];
   const limit = Math.min(...limits);
   return [
@@ -56,7 +59,7 @@ function ratedFor(asked: number | null, own: number | null): Filter[] {
   ];
 }
 
-function ofPlatform({ platform }: RequestContext): Filter[] {
+function createPlatformFilters({ platform }: RequestContext): Filter[] {
   if (platform === null) return [];
   const wanted = platform.toLowerCase();
   return [
@@ -67,22 +70,23 @@ function ofPlatform({ platform }: RequestContext): Filter[] {
   ];
 }
 
-function notMuted({ preferences: { mutedGenres, mutedTags } }: UserState): Filter[] {
-  const filters: Filter[] = [];
-  const mute = (muted: readonly string[], labelsOf: (item: Item) => readonly string[]) => {
-    if (muted.length === 0) return;
-    const names = new Set(muted.map((label) => label.toLowerCase()));
-    filters.push((item) => {
-      const met = labelsOf(item).find((label) => names.has(label.toLowerCase()));
+const createMuteFilters = ({ preferences: { mutedGenres, mutedTags } }: UserState): Filter[] => [
+  ...createLabelFilters(mutedGenres, ({ genres }) => genres),
+  ...createLabelFilters(mutedTags, ({ tags }) => tags),
+];
+
+function createLabelFilters(muted: readonly string[], listLabels: (item: Item) => readonly string[]): Filter[] {
+  if (muted.length === 0) return [];
+  const names = new Set(muted.map((label) => label.toLowerCase()));
+  return [
+    (item) => {
+      const met = listLabels(item).find((label) => names.has(label.toLowerCase()));
       return met && `muted: ${met}`;
-    });
-  };
-  mute(mutedGenres, ({ genres }) => genres);
-  mute(mutedTags, ({ tags }) => tags);
-  return filters;
+    },
+  ];
 }
 
-function releasedWithin({ preferences: { releasedFrom, releasedUntil } }: UserState): Filter[] {
+function createReleaseDateFilters({ preferences: { releasedFrom, releasedUntil } }: UserState): Filter[] {
   const filters: Filter[] = [];
   if (releasedFrom !== null)
     filters.push(({ releaseDate }) =>
@@ -95,40 +99,11 @@ function releasedWithin({ preferences: { releasedFrom, releasedUntil } }: UserSt
   return filters;
 }
 
-/** None where no genre is asked for. */
-export const inGenre = (genre: string | undefined): Filter[] => (genre === undefined ? [] : [filterByGenre(genre)]);
+/** Empty if no genre is asked for. */
+export const createGenreFilters = (genre: string | undefined): Filter[] =>
+  genre === undefined ? [] : [createGenreFilter(genre)];
 
-export const filterByGenre = (genre: string): Filter => {
+export function createGenreFilter(genre: string): Filter {
   const wanted = genre.toLowerCase();
-  return (item) => (item.genres.some((one) => one.toLowerCase() === wanted) ? undefined : `not ${genre}`);
-};
-
-/** Rows that are shown although the player has or has played what stands in them. */
-export const OWN_ROWS: ReadonlySet<string> = new Set(['continue', 'jump-back-in']);
-/** Begins the id of a row that goes with a game; the game's id follows. */
-export const BECAUSE = 'because-';
-
-/**
- * Rows that were made before, as they may be shown now: what has gone, and what must not be shown any more, is left out, and
- * with it the row that names it; so is such a row where the catalogue cannot be read, for nobody can say of what it names.
- */
-export function filterRows(rows: readonly GalleryRow[], input: Asked & Pick<RankingInput, 'catalogue'>): GalleryRow[] {
-  const strict = filtersForPlayer(input);
-  const lenient = filtersForOwnGames(input);
-  const naming = filtersForNaming(input);
-  const mayBeNamed = ({ id }: GalleryRow) => {
-    if (!id.startsWith(BECAUSE)) return true;
-    const item = input.catalogue.get(id.slice(BECAUSE.length));
-    return item !== undefined && findFilterReason(item, naming) === undefined;
-  };
-  return rows
-    .filter(mayBeNamed)
-    .map((row) => ({
-      ...row,
-      items: row.items.filter(({ itemId }) => {
-        const item = input.catalogue.get(itemId);
-        return item !== undefined && findFilterReason(item, OWN_ROWS.has(row.id) ? lenient : strict) === undefined;
-      }),
-    }))
-    .filter(({ items }) => items.length > 0);
+  return ({ genres }) => (genres.some((one) => one.toLowerCase() === wanted) ? undefined : `not ${genre}`);
 }

@@ -1,43 +1,44 @@
-// Lists that are the same for everybody: what goes with a game, what is popular, trending, new, best rated. They rank nothing:
-// the order is the source's own.
+// Lists that are the same for everybody: similar items, popular, trending, best rated and new ones. They are not ranked for
+// the player; what must not be shown is left out.
 
 import type { RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
-import { type Filter, type Found, findFilterReason, take, toItem } from './candidates.ts';
-import { filtersForPlayer, inGenre } from './filters.ts';
+import { type Candidate, take, toRecommendedItem } from './candidates.ts';
+import { type Filter, filterCandidates } from './filter.ts';
+import { createGenreFilters, createPlayerFilters } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
-import { bestRated, newReleases, popular, similar, trending } from './sources.ts';
+import { retrieveSimilar } from './similar.ts';
+import { retrieveBestRated, retrieveNewReleases, retrievePopular, retrieveTrending } from './sources.ts';
 
-/** What goes with an item. */
+const LISTS = {
+  popular: retrievePopular,
+  trending: retrieveTrending,
+  'best-rated': retrieveBestRated,
+  new: retrieveNewReleases,
+};
+
 export const recommendSimilar = (input: RankingInput, to: Item, length: number): RecommendedItem[] =>
-  listAllowed(input, similar(input, to), length);
+  listItems(input, retrieveSimilar(input, to), length);
 
-/** One of the lists that are the same for everybody. */
+/** Popular items fill up a list that has too few; their reasons say so. */
 export function recommendList(
   input: RankingInput,
   list: keyof typeof LISTS,
   length: number,
   genre?: string,
 ): RecommendedItem[] {
-  const items = listAllowed(input, LISTS[list](input), length, inGenre(genre));
+  const genreFilters = createGenreFilters(genre);
+  const items = listItems(input, LISTS[list](input), length, genreFilters);
   if (list === 'popular') return items;
-  // Too few events, or votes, for a list of this kind: what is popular stands in, and says so by its reason.
-  const already = new Set(items.map(({ itemId }) => itemId));
-  const notListed: Filter = ({ itemId }) => (already.has(itemId) ? 'listed' : undefined);
-  return [...items, ...listAllowed(input, popular(input), length - items.length, [notListed, ...inGenre(genre)])];
+  const listed = new Set(items.map(({ itemId }) => itemId));
+  const isListed: Filter = ({ itemId }) => (listed.has(itemId) ? 'listed' : undefined);
+  return [...items, ...listItems(input, retrievePopular(input), length - items.length, [isListed, ...genreFilters])];
 }
 
-const LISTS = { popular, trending, 'best-rated': bestRated, new: newReleases };
-
-function listAllowed(
+const listItems = (
   input: RankingInput,
-  found: Iterable<Found>,
+  candidates: Iterable<Candidate>,
   length: number,
-  more: Filter[] = [],
-): RecommendedItem[] {
-  const filters = [...more, ...filtersForPlayer(input)];
-  const allowed = function* () {
-    for (const one of found) if (findFilterReason(one.item, filters) === undefined) yield one;
-  };
-  return take(allowed(), length).map((one) => toItem(one));
-}
+  filters: readonly Filter[] = [],
+): RecommendedItem[] =>
+  take(filterCandidates(candidates, [...filters, ...createPlayerFilters(input)]), length).map(toRecommendedItem);

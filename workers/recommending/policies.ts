@@ -1,44 +1,46 @@
-// Pages by one order alone: what the whole of recommend.ts is compared with, in experiments of a store and by
-// `npm run simulate`. What a player must not be shown is left out of them as well.
+// Baseline pages: one order from left to right and row to row, to compare the full algorithm with, in experiments of a store
+// and by `npm run simulate`. What a player must not be shown is left out of them too.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
-import { type Found, findFilterReason, take } from './candidates.ts';
-import { filtersForPlayer } from './filters.ts';
+import { type Candidate, take } from './candidates.ts';
+import { filterCandidates } from './filter.ts';
+import { createPlayerFilters } from './filters.ts';
+import { retrieveByModel } from './model-source.ts';
 import type { RankingInput } from './ranking-input.ts';
-import { popular, retrieved } from './sources.ts';
+import { retrievePopular } from './sources.ts';
 
-/** whole: recommend.ts. retrieval: what the retrieval model finds, for a newcomer what is popular. popularity: what is popular. */
+/** full: recommend.ts. retrieval: by the retrieval model, then by popularity. popularity: by popularity. */
 export const POLICIES = ['full', 'retrieval', 'popularity'] as const;
 export type BaselinePolicy = Exclude<(typeof POLICIES)[number], 'full'>;
 
-/** As many as the page of a player with some history has. */
-const ROWS = 8;
+/** As many as the full page of a player with some history. */
+const ROWS_MAX = 8;
 
-/** The order of the policy from left to right and on from row to row. */
 export function composeBaseline(policy: BaselinePolicy, input: RankingInput, length: number): GalleryRow[] {
-  const items = take(listAllowed(policy, input), ROWS * length);
-  return Array.from({ length: Math.ceil(items.length / length) }, (_, row) => ({
+  const candidates = take(
+    skipRepeated(filterCandidates(retrieve(policy, input), createPlayerFilters(input))),
+    ROWS_MAX * length,
+  );
+  return Array.from({ length: Math.ceil(candidates.length / length) }, (_, row) => ({
     id: `${policy}-${row + 1}`,
-    title: policy === 'popularity' ? 'Popular now' : 'Chosen for you',
+    title: policy === 'popularity' ? 'Popular now' : 'Recommended for you',
     reason: `The policy “${policy}”`,
-    items: items
+    items: candidates
       .slice(row * length, (row + 1) * length)
       .map(({ item, score, reason }) => ({ itemId: item.itemId, score, reason })),
   }));
 }
 
-function* listAllowed(policy: BaselinePolicy, input: RankingInput): Generator<Found> {
-  const filters = filtersForPlayer(input);
-  const listed = new Set<string>();
-  for (const found of inOrder(policy, input)) {
-    const { itemId } = found.item;
-    if (listed.has(itemId) || findFilterReason(found.item, filters) !== undefined) continue;
-    listed.add(itemId);
-    yield found;
-  }
+function* retrieve(policy: BaselinePolicy, input: RankingInput): Generator<Candidate> {
+  if (policy === 'retrieval') yield* retrieveByModel(input);
+  yield* retrievePopular(input);
 }
 
-function* inOrder(policy: BaselinePolicy, input: RankingInput): Generator<Found> {
-  if (policy === 'retrieval' && input.modelScores !== null) yield* retrieved(input, input.modelScores);
-  yield* popular(input);
+function* skipRepeated(candidates: Iterable<Candidate>): Generator<Candidate> {
+  const seen = new Set<string>();
+  for (const candidate of candidates) {
+    if (seen.has(candidate.item.itemId)) continue;
+    seen.add(candidate.item.itemId);
+    yield candidate;
+  }
 }

@@ -4,10 +4,10 @@ import type { ItemScore } from '../../models/contracts/statistics.ts';
 import { createItem, createRankingInput, itemIds } from '../../tests/ranking-input.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { recommendList, recommendSimilar } from './lists.ts';
+import { retrieveByModel } from './model-source.ts';
 import { type BaselinePolicy, composeBaseline } from './policies.ts';
 import type { ModelScores } from './ranking-input.ts';
 import { composeGallery, recommend } from './recommend.ts';
-import { retrieved } from './sources.ts';
 
 /** The model's choice: the given places, best first. */
 const scoresOf = (...places: number[]): ModelScores => {
@@ -60,7 +60,7 @@ it('puts all that the model scores in order, whether it votes or gives probabili
   const noise = (place: number) => Math.abs(Math.sin(place * place));
   for (const score of [noise, (place: number) => Math.exp(-60 * noise(place)), (place: number) => noise(place) - 0.9]) {
     const scores = Float32Array.from(manyIds, (_, place) => score(place));
-    const found = [...retrieved(createRankingInput({ catalogue }), { itemIds: manyIds, scores })];
+    const found = [...retrieveByModel({ catalogue, modelScores: { itemIds: manyIds, scores } })];
     const positive = [...scores].filter((one) => one > 0).sort((a, b) => b - a);
     expect(found.map((candidate) => candidate.score * positive[0]!)).toEqual(
       positive.map((one) => expect.closeTo(one, 6)),
@@ -149,6 +149,19 @@ it('orders rows by what is left for them, and goes on with the picks where no ro
   expect(rows[0]!.items.at(-1)!.score).toBeGreaterThanOrEqual(rows[1]!.items[0]!.score);
 });
 
+it('lets no personal row that has nothing left hold the picks below the other rows', async () => {
+  // Both neighbours of g40 stand in the first row already.
+  const input = createRankingInput({
+    modelScores: scoresOf(...Array.from({ length: 12 }, (_, index) => index)),
+    statistics: null,
+    user: { ...EMPTY_USER_STATE, history: [{ itemId: 'g40', weight: 1, ageDays: 1, strongestType: 'like' }] },
+    neighboursOf: (itemId) => (itemId === 'g40' ? weighted(0, 1) : []),
+  });
+  const { rows } = await composeGallery(input, 4);
+  expect(ids(rows[0]!.items)).toEqual(expect.arrayContaining(['g0', 'g1']));
+  expect(rows.map(({ id }) => id).slice(0, 2)).toEqual(['top-picks', 'more-picks']);
+});
+
 it('shows a newcomer what is popular in their country, and after it what is in the world', async () => {
   const input = createRankingInput();
   const statistics = { ...input.statistics!, popularByCountry: { CH: weighted(30, 31, 0) } };
@@ -217,7 +230,7 @@ it('finds a game that came after the release by its content, for its players and
   const input = createRankingInput(changes, [...known, fresh]);
   const picked = (await recommend(input, 10)).items;
   expect(ids(picked).indexOf('fresh')).toBeGreaterThan(0);
-  expect(picked.find(({ itemId }) => itemId === 'fresh')!.reason).toContain('Like what you played');
+  expect(picked.find(({ itemId }) => itemId === 'fresh')!.reason).toContain('Similar to what you played');
   const near = ids(recommendSimilar(input, known[0]!, 6));
   expect(near.indexOf('fresh')).toBeGreaterThan(0);
   // Not beside what it has nothing to do with, nor once the release knows it.

@@ -1,60 +1,190 @@
-// Which row of a page comes next, and what leads in it: by what is left of its shelf for this player.
+// The table of rows: for each kind of row where its candidates come from, which of them may stand in it, and what it says.
+// It ranks nothing: rank-rows.ts does.
 
-import type { RowCandidate0, ScoredCandidate, SourceName } from './candidates.ts';
-import { keepCaps } from './diversity.ts';
-import type { Shelf } from './shelves.ts';
+import { ROW_KINDS, type RowKind, type SourceName } from '../../models/contracts/gallery.ts';
+import type { UserState } from '../../models/contracts/signals.ts';
+import { selectAnchors } from './anchors.ts';
+import { type Candidate, take } from './candidates.ts';
+import { type Filter, filterCandidates } from './filter.ts';
+import { createGenreFilter, createOwnGameFilters, createPlayerFilters, type Restrictions } from './filters.ts';
+import { retrievePlayedLately, retrievePlayedLongAgo } from './history-sources.ts';
+import { retrieveByModel } from './model-source.ts';
+import type { RankingInput } from './ranking-input.ts';
+import { retrieveSimilar } from './similar.ts';
+import {
+  getCountryList,
+  retrieveBestRated,
+  retrieveHiddenGems,
+  retrieveNewReleases,
+  retrievePopular,
+  retrieveSearched,
+  retrieveTrending,
+} from './sources.ts';
 
-/** What comes after the top picks. It says least of why: rows that speak of the player come before it, and others about as good. */
-export const MORE_PICKS: Row = { id: 'more-picks', title: 'More picks for you', reason: 'What comes next' };
-const UNEXPLAINED = 0.8;
-const PERSONAL: ReadonlySet<SourceName | undefined> = new Set(['search', 'similar', 'genre']);
-/** What a row is worth is what its first items are, an item further right less. */
-const LOOKED_AT = 6;
-
-type Row = Pick<Shelf, 'id' | 'title' | 'reason'> & { source?: SourceName };
-
-/** A candidate on a shelf, and what that shelf's own source says of it. */
-export interface ShelvedCandidate extends ScoredCandidate {
-  own?: Pick<RowCandidate0, 'score' | 'reason'>;
+/** One titled line of a page, before it has items. */
+export interface Row {
+  kind: RowKind;
+  id: string;
+  title: string;
+  reason: string;
+  /** Empty if the row takes from all candidates. */
+  candidates: Iterable<Candidate>;
 }
 
-export interface FilledShelf {
-  shelf: Row;
-  items: readonly ShelvedCandidate[];
+interface RowDefinition {
+  /** `all`: from the candidates of every source. `history`: the player's own games; they are not ranked. */
+  source: SourceName | 'all' | 'history';
+  /** The row says something of this player: it goes before `more-picks`. */
+  isPersonal: boolean;
+  /** What may stand in it. */
+  createFilters(restrictions: Restrictions): Filter[];
+  /** The rows of this kind on a player's page; `key`: what tells two rows of one kind apart. */
+  list(input: RankingInput): RowContent[];
+}
+type RowContent = Pick<Row, 'title' | 'reason'> & { key?: string; candidates?: Iterable<Candidate> };
+
+export const ROWS: Record<RowKind, RowDefinition> = {
+  'top-picks': {
+    source: 'all',
+    isPersonal: true,
+    createFilters: createPlayerFilters,
+    list: (input) => [describeTopPicks(input)],
+  },
+  continue: {
+    source: 'history',
+    isPersonal: true,
+    createFilters: createOwnGameFilters,
+    list: (input) => [
+      { title: 'Continue playing', reason: 'You played it recently', candidates: retrievePlayedLately(input) },
+    ],
+  },
+  'jump-back-in': {
+    source: 'history',
+    isPersonal: true,
+    createFilters: createOwnGameFilters,
+    list: (input) => [
+      { title: 'Jump back in', reason: 'You played it a lot a while ago', candidates: retrievePlayedLongAgo(input) },
+    ],
+  },
+  search: { source: 'search', isPersonal: true, createFilters: createPlayerFilters, list: listSearchRows },
+  because: { source: 'similar', isPersonal: true, createFilters: createPlayerFilters, list: listBecauseRows },
+  genre: { source: 'genre', isPersonal: true, createFilters: createPlayerFilters, list: listGenreRows },
+  trending: {
+    source: 'trending',
+    isPersonal: false,
+    createFilters: createPlayerFilters,
+    list: (input) => [{ ...describeTrending(input), candidates: retrieveTrending(input) }],
+  },
+  'best-rated': {
+    source: 'best-rated',
+    isPersonal: false,
+    createFilters: createPlayerFilters,
+    list: (input) => [
+      { title: 'Best rated', reason: 'Rated highly by many players', candidates: retrieveBestRated(input) },
+    ],
+  },
+  new: {
+    source: 'new',
+    isPersonal: false,
+    createFilters: createPlayerFilters,
+    list: (input) => [{ title: 'New releases', reason: 'Just released', candidates: retrieveNewReleases(input) }],
+  },
+  'hidden-gems': {
+    source: 'hidden-gems',
+    isPersonal: false,
+    createFilters: createPlayerFilters,
+    list: (input) => [
+      { title: 'Hidden gems', reason: 'Rated highly, known to few', candidates: retrieveHiddenGems(input) },
+    ],
+  },
+  'more-picks': {
+    source: 'all',
+    isPersonal: false,
+    createFilters: createPlayerFilters,
+    list: () => [{ title: 'More picks for you', reason: 'More games you might like' }],
+  },
+};
+
+/** The rows of a player's page that `test` selects, in the order of the table. */
+export const listRows = (input: RankingInput, test: (definition: RowDefinition, kind: RowKind) => boolean): Row[] =>
+  ROW_KINDS.filter((kind) => test(ROWS[kind], kind)).flatMap((kind) =>
+    ROWS[kind].list(input).map(({ key, candidates = [], ...text }) => ({
+      kind,
+      id: key === undefined ? kind : `${kind}-${key}`,
+      ...text,
+      candidates,
+    })),
+  );
+
+/** The kind and the key of a row by its id; undefined for rows of baseline pages. */
+export function parseRowId(id: string): { kind: RowKind; key: string } | undefined {
+  const kind = ROW_KINDS.find((one) => id === one || id.startsWith(`${one}-`));
+  return kind && { kind, key: id.slice(kind.length + 1) };
 }
 
-/** Among what a shelf may show the player's score decides, and its own order leans it. */
-export function leanToShelf(items: readonly ShelvedCandidate[]): ShelvedCandidate[] {
-  const worth = ({ own, score }: ShelvedCandidate) => score * (1 + (own?.score ?? 0));
-  return items.toSorted((a, b) => worth(b) - worth(a));
+/** Whether the player's own games stand in it. */
+export function holdsOwnGames(rowId: string): boolean {
+  const parsed = parseRowId(rowId);
+  return parsed !== undefined && ROWS[parsed.kind].source === 'history';
 }
 
-/** Takes out of those that wait the row that promises most. `unseen`: what of a shelf does not stand above already. */
-export function takeMostPromising<S extends FilledShelf>(
-  waiting: S[],
-  unseen: (items: S['items']) => Iterable<ShelvedCandidate>,
-): S {
-  const isPersonalLeft = waiting.some(({ shelf }) => PERSONAL.has(shelf.source));
-  let best = 0;
-  let most = Number.NEGATIVE_INFINITY;
-  for (const [place, { shelf, items }] of waiting.entries()) {
-    if (isPersonalLeft && shelf.id === MORE_PICKS.id) continue;
-    // What a row promises is what is left for it: those above may have had its best.
-    const promise = promiseOf(shelf, keepCaps(unseen(items), LOOKED_AT));
-    if (promise > most) [best, most] = [place, promise];
+/** Popular games, for players of whom nothing is known. */
+export const POPULAR_NOW = { title: 'Popular now', reason: 'Played and bought most by players' };
+
+/** A player whose events are all of unknown items gets popular games: events of those say nothing. */
+function describeTopPicks(input: RankingInput): RowContent {
+  if (input.modelScores !== null || input.affinity.length > 0)
+    return { title: 'Top picks for you', reason: explainTopPicks(input.user) };
+  return getCountryList(input, 'popularByCountry').length > 0
+    ? { title: 'Popular in your country', reason: 'Played and bought most in your country' }
+    : POPULAR_NOW;
+}
+
+function explainTopPicks({ history }: UserState): string {
+  const liked = history.filter(({ weight }) => weight > 0);
+  if (liked.some(({ strongestType }) => strongestType !== 'pick')) return 'From what you played, liked and looked at';
+  return liked.length === 0 && history.length > 0 ? 'Other than what you dismissed' : 'From what you picked';
+}
+
+/** The latest search that found anything: a typing error must not hide the one before. */
+function listSearchRows(input: RankingInput): RowContent[] {
+  for (const query of input.user.searches) {
+    const candidates = retrieveSearched(input, query);
+    if (candidates.length > 0) return [{ title: `More for “${query}”`, reason: 'You searched for it', candidates }];
   }
-  return waiting.splice(best, 1)[0]!;
+  return [];
 }
 
-/** The engagement that a row's first items promise; what was searched for lately needs no promise. */
-function promiseOf({ id }: Row, items: readonly ScoredCandidate[]): number {
-  if (id === 'search') return Number.POSITIVE_INFINITY;
-  let worth = 0;
-  let places = 0;
-  for (let place = 0; place < LOOKED_AT; place++) {
-    const discount = 1 / Math.log2(place + 2);
-    worth += discount * (items[place]?.score ?? 0);
-    places += discount;
-  }
-  return (id === MORE_PICKS.id ? UNEXPLAINED : 1) * (worth / places);
+const ANCHORS_MAX = 2;
+
+function listBecauseRows(input: RankingInput): RowContent[] {
+  return selectAnchors(input, ANCHORS_MAX).map(({ item, because }) => ({
+    key: item.itemId,
+    title: `Because ${because} ${item.title}`,
+    reason: `Goes with ${item.title}`,
+    candidates: retrieveSimilar(input, item),
+  }));
 }
+
+const GENRE_ROWS_MAX = 3;
+/** A genre below this share of the player's taste gets no row. */
+const GENRE_SHARE_MIN = 0.15;
+/** Candidates of the model, and popular items after them, among which a genre's row looks. */
+const GENRE_DEPTH = 400;
+
+function listGenreRows(input: RankingInput): RowContent[] {
+  const strong = input.affinity.slice(0, GENRE_ROWS_MAX).filter(({ share }) => share >= GENRE_SHARE_MIN);
+  if (strong.length === 0) return [];
+  const best = [...take(retrieveByModel(input), GENRE_DEPTH), ...take(retrievePopular(input), GENRE_DEPTH)];
+  return strong.map(({ genre }) => ({
+    key: genre,
+    title: `More ${genre}`,
+    reason: `You like ${genre}`,
+    candidates: filterCandidates(best, [createGenreFilter(genre)]),
+  }));
+}
+
+const describeTrending = (input: RankingInput): RowContent =>
+  getCountryList(input, 'trendingByCountry').length > 0
+    ? { title: 'Trending in your country', reason: 'Played more than usual in your country' }
+    : { title: 'Trending now', reason: 'Played more than usual in the last few days' };

@@ -1,25 +1,25 @@
-// What the store's rules (models/contracts/rule.ts) mean for an item. Which of them are in force is decided before.
+// Applies the store's rules (models/contracts/rule.ts) to items, and selects those in force.
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
-import type { Filter } from './candidates.ts';
+import type { Filter } from './filter.ts';
 
 type Matcher = (item: Item) => boolean;
-/** A rule is the same object as long as an isolate holds it. */
+/** A rule is the same object for as long as an isolate holds it. */
 const matchers = new WeakMap<Rule['match'], Matcher>();
 
-/** Whether an item meets every condition that the rule has, each by any of its values. */
-export function matcherOf({ match }: Pick<Rule, 'match'>): Matcher {
+/** The matcher tells whether an item meets every condition of the rule, each by any of its values. */
+function getMatcher({ match }: Pick<Rule, 'match'>): Matcher {
   const known = matchers.get(match) ?? createMatcher(match);
   matchers.set(match, known);
   return known;
 }
 
 function createMatcher(match: Rule['match']): Matcher {
-  const anyOf = (wanted: readonly string[] | undefined, labelsOf: (item: Item) => readonly string[]) => {
+  const anyOf = (wanted: readonly string[] | undefined, listLabels: (item: Item) => readonly string[]) => {
     if (wanted === undefined) return [];
     const names = new Set(wanted.map((label) => label.toLowerCase()));
-    return [(item: Item) => labelsOf(item).some((label) => names.has(label.toLowerCase()))];
+    return [(item: Item) => listLabels(item).some((label) => names.has(label.toLowerCase()))];
   };
   const { ageRatingMin } = match;
   const itemIds = new Set(match.itemIds);
@@ -33,36 +33,35 @@ function createMatcher(match: Rule['match']): Matcher {
   return (item) => conditions.every((holds) => holds(item));
 }
 
-export const filtersOfRules = (rules: readonly Rule[]): Filter[] =>
+export const createRuleFilters = (rules: readonly Rule[]): Filter[] =>
   rules
     .filter(({ action }) => action === 'exclude')
     .map((rule) => {
-      const matches = matcherOf(rule);
+      const matches = getMatcher(rule);
       return (item) => (matches(item) ? `excluded by the rule ${rule.ruleId}` : undefined);
     });
 
-/** What all rules together may make of a score. */
+/** Bounds the product of all factors, so that a score stays finite. */
 const FACTOR_MAX = 1e9;
 
 export interface RuleEffects {
-  /** What an item's score is multiplied by. */
-  weigh(item: Item): number;
+  /** Returns the factor of an item's score. */
+  computeFactor(item: Item): number;
   isPinned(item: Item): boolean;
-  /** Items that rules pin by name: no source needs to find them. */
+  /** Items that rules pin by id: no other source needs to retrieve them. */
   pinnedIds: string[];
 }
 
 export function prepareRules(rules: readonly Rule[]): RuleEffects {
   const matchersOf = (...actions: Rule['action'][]) =>
-    rules.filter(({ action }) => actions.includes(action)).map((rule) => ({ rule, matches: matcherOf(rule) }));
+    rules.filter(({ action }) => actions.includes(action)).map((rule) => ({ rule, matches: getMatcher(rule) }));
   const pins = matchersOf('pin');
   const weights = matchersOf('boost', 'bury');
   return {
-    weigh(item) {
+    computeFactor(item) {
       let factor = 1;
       for (const { rule, matches } of weights)
         if (matches(item)) factor *= rule.action === 'boost' ? rule.factor : 1 / rule.factor;
-      // Many rules at once must not make a number that is none.
       return Math.min(FACTOR_MAX, Math.max(1 / FACTOR_MAX, factor));
     },
     isPinned: (item) => pins.some(({ matches }) => matches(item)),
@@ -70,11 +69,11 @@ export function prepareRules(rules: readonly Rule[]): RuleEffects {
   };
 }
 
-/** The ids of those that say something of the item. */
+/** Returns the ids of the rules whose conditions the item meets. */
 export const listMatchingRules = (item: Item, rules: readonly Rule[]): string[] =>
-  rules.filter((rule) => matcherOf(rule)(item)).map(({ ruleId }) => ruleId);
+  rules.filter((rule) => getMatcher(rule)(item)).map(({ ruleId }) => ruleId);
 
-/** Those in force at a moment (epoch milliseconds), for a country and a platform; unknown ones are met by no list. */
+/** Returns the rules in force for a country and a platform; an unknown one is on no list. `now`: epoch milliseconds. */
 export function selectRulesInForce(
   rules: readonly Rule[],
   now: number,

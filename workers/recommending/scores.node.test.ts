@@ -1,8 +1,13 @@
 import { expect, it } from 'vitest';
+import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
+import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import { Slate } from '../../models/contracts/slate.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
+import { createRng } from '../../models/features/rng.ts';
+import { estimateExamination } from '../../models/ranking/examples.ts';
 import { ImpressionLog } from '../../models/ranking/impressions.ts';
+import { measureSnips, scoreByPrior } from '../../models/ranking/measure.ts';
 import { createRankingInput, itemIds } from '../../tests/ranking-input.ts';
 import type { PredictActions } from './ranking-input.ts';
 import { composeGallery, recommend } from './recommend.ts';
@@ -22,7 +27,7 @@ const againstPopularity: PredictActions = async (features, candidates) => {
 
 it('orders by what the ranking model predicts, and by the prior where it fails', async () => {
   const order = async (predict: PredictActions | null) =>
-    (await recommend(createRankingInput({ predictActions: predict }), 5)).ranked.candidates.map(
+    (await recommend(createRankingInput({ predictActions: predict }), 5)).ranking.candidates.map(
       ({ item }) => item.itemId,
     );
   const byPrior = await order(null);
@@ -61,8 +66,8 @@ it('shows less of a genre, and still some of it', async () => {
   const user = { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, lessGenres: ['racing'] } };
   const racingRanks = async (more: object) => {
     const input = createRankingInput(more);
-    const { ranked } = await recommend(input, 12);
-    return ranked.candidates.flatMap(({ item }, rank) => (item.genres.includes('Racing') ? [rank] : []));
+    const { ranking } = await recommend(input, 12);
+    return ranking.candidates.flatMap(({ item }, rank) => (item.genres.includes('Racing') ? [rank] : []));
   };
   const before = await racingRanks({});
   const after = await racingRanks({ user });
@@ -90,7 +95,7 @@ it('logs each entry that was ranked with its place, its chance and the features 
   expect(page.rows.map(({ id }) => id)).toContain('continue');
   expect(ids(slate.entries)).toEqual(shown);
   for (const { itemId, row, column } of slate.entries) expect(page.rows[row]!.items[column]!.itemId).toBe(itemId);
-  // Of these dice the first row is shuffled.
+  // These random numbers shuffle the first row.
   const first = slate.entries.filter(({ row }) => row === 0);
   expect(first.every(({ exploration, propensity }) => exploration && propensity < 1)).toBe(true);
 
@@ -98,8 +103,46 @@ it('logs each entry that was ranked with its place, its chance and the features 
   const log = new ImpressionLog();
   log.addSlate(slate);
   const read = new Map(log.collect().flatMap(({ entries }) => entries.map((entry) => [entry.itemId, entry.features])));
-  for (const { item, features } of page.ranked.candidates)
+  for (const { item, features } of page.ranking.candidates)
     if (read.has(item.itemId)) expect(read.get(item.itemId)).toEqual(features());
   expect(read.size).toBe(shown.length);
   expect(itemIds.length).toBeGreaterThan(shown.length);
 });
+
+it('logs which positions were shuffled where rules pin games, and keeps the pins out of the estimates', async () => {
+  const rules: Rule[] = [
+    { ruleId: 'feature', ...RuleInput.parse({ action: 'pin', match: { itemIds: ['g50', 'g51'] } }) },
+  ];
+  const log = new ImpressionLog();
+  const events: { type: 'click'; itemId: string; recommendationId: string }[] = [];
+  const answers = 100;
+  for (let n = 0; n < answers; n++) {
+    const page = await composeGallery(createRankingInput({ rules, random: createShufflingRng(`pinned ${n}`) }), 6);
+    const answer = { recommendationId: `r${n}`, tier: 'online', release: 'v1', generatedAt: '2026-02-01T00:00:00Z' };
+    const slate = toSlate(page, answer, 'ann', EMPTY_CONTEXT);
+    const first = slate.entries.filter(({ row }) => row === 0);
+    expect(first.map(({ shuffled }) => shuffled)).toEqual([false, false, true, true, true, true]);
+    expect(first.map(({ propensity }) => propensity < 1)).toEqual([false, false, true, true, true, true]);
+    log.addSlate(slate);
+    // Every player clicks the first pin, and opens nothing beyond the game right of the pins.
+    for (const { itemId } of [first[0]!, first[2]!])
+      if (itemId === 'g50' || n % 2 === 0) events.push({ type: 'click', itemId, recommendationId: `r${n}` });
+  }
+  for (const event of events) log.addEvent(event);
+  const rows = log.collect().filter(({ entries }) => entries[0]!.row === 0);
+  expect(rows.every(({ shuffled }) => shuffled)).toBe(true);
+  const snips = measureSnips(rows, scoreByPrior)!;
+  expect(snips.rows).toBe(answers);
+  // With the clicks on pins it would be above 1.
+  expect(snips.prior.value).toBeGreaterThan(0);
+  expect(snips.prior.value).toBeLessThan(1);
+  const propensityOf = estimateExamination(rows);
+  expect([0, 1, 2, 3].map(propensityOf)).toEqual([0.5, 0.5, 0.5, 0]);
+});
+
+/** Shuffles every row: its second number, which decides that, is 0. */
+function createShufflingRng(name: string): () => number {
+  const next = createRng(name);
+  let calls = 0;
+  return () => (calls++ === 1 ? 0 : next());
+}

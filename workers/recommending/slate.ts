@@ -1,5 +1,5 @@
-// What of a page goes into the log of slates: every item that was ranked, where it stood, how likely that was, and the
-// features it was ranked by. The player's own games were not ranked, and are left out.
+// Turns a page into the slate that is logged: every ranked item with its position, its propensity and its features. The
+// player's own games are not ranked, and are left out.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import { SLATE_ENTRIES_MAX, type Slate, type SlateEntry } from '../../models/contracts/slate.ts';
@@ -14,21 +14,21 @@ interface Shown {
 }
 
 export function toSlate(
-  { rows, placed, ranked }: Page,
+  { rows, topPicks, ranking }: Page,
   { recommendationId, tier, release, generatedAt }: Shown,
   userId: string,
   { country, platform }: RequestContext,
 ): Slate {
-  const candidates = new Map(ranked.candidates.map((candidate) => [candidate.item.itemId, candidate]));
-  const chances = new Map(placed.map(({ candidate, ...chance }) => [candidate.item.itemId, chance]));
+  const candidates = new Map(ranking.candidates.map((candidate) => [candidate.item.itemId, candidate]));
+  const explored = new Map(topPicks.map(({ candidate, ...chance }) => [candidate.item.itemId, chance]));
   const entries: SlateEntry[] = [];
   const features: Float32Array[] = [];
   for (const [row, { id: rowId, items }] of rows.entries())
     for (const [column, { itemId }] of items.entries()) {
       const candidate = candidates.get(itemId);
       if (candidate === undefined || entries.length === SLATE_ENTRIES_MAX) continue;
-      const { propensity, exploration } = chances.get(itemId) ?? { propensity: 1, exploration: false };
-      entries.push({ itemId, rowId, row, column, propensity, exploration });
+      const chance = explored.get(itemId) ?? { propensity: 1, exploration: false, shuffled: false };
+      entries.push({ itemId, rowId, row, column, ...chance });
       features.push(candidate.features());
     }
   return {
@@ -46,9 +46,9 @@ export function toSlate(
 }
 
 function toBase64(rows: readonly Float32Array[]): string {
-  const user = new DataView(new ArrayBuffer(rows.length * FEATURES.length * Float32Array.BYTES_PER_ELEMENT));
+  const bytes = new DataView(new ArrayBuffer(rows.length * FEATURES.length * Float32Array.BYTES_PER_ELEMENT));
   for (const [row, values] of rows.entries())
-    for (let at = 0; at < FEATURES.length; at++)
-      user.setFloat32(Float32Array.BYTES_PER_ELEMENT * (row * FEATURES.length + at), values[at]!, true);
-  return Buffer.from(user.buffer).toString('base64');
+    for (let feature = 0; feature < FEATURES.length; feature++)
+      bytes.setFloat32(Float32Array.BYTES_PER_ELEMENT * (row * FEATURES.length + feature), values[feature]!, true);
+  return Buffer.from(bytes.buffer).toString('base64');
 }

@@ -3,10 +3,11 @@
 // every isolate caches (statistics). What must not be shown is left out on every rung.
 
 import type { Degradation, GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
-import { filterByGenre, OWN_ROWS } from '../recommending/filters.ts';
+import { createGenreFilter } from '../recommending/filters.ts';
 import { recommendList } from '../recommending/lists.ts';
 import { type BaselinePolicy, composeBaseline } from '../recommending/policies.ts';
 import { composeGallery, type Page, type Ranking, recommend } from '../recommending/recommend.ts';
+import { holdsOwnGames } from '../recommending/rows.ts';
 import { climb, type Served } from './climb.ts';
 import { hydrate, type RecommendationRequest } from './hydrate.ts';
 import { type Form, listRungs } from './rungs.ts';
@@ -50,7 +51,7 @@ const NOTHING_LEFT: Degradation = {
 export interface RecommendationsContent {
   items: RecommendedItem[];
   /** What the items were picked from; undefined if they were stored. */
-  ranked?: Ranking;
+  ranking?: Ranking;
 }
 
 /** The top picks alone. */
@@ -71,9 +72,9 @@ export const answerRecommendations = (
   });
 
 function pickItems(rows: readonly GalleryRow[], genre: string | undefined): RecommendedItem[] {
-  const items = rows.filter(({ id }) => !OWN_ROWS.has(id)).flatMap((row) => row.items);
+  const items = rows.filter(({ id }) => !holdsOwnGames(id)).flatMap((row) => row.items);
   if (genre === undefined) return items;
-  const filter = filterByGenre(genre);
+  const filter = createGenreFilter(genre);
   return items.filter(({ item }) => item !== undefined && filter(item) === undefined);
 }
 

@@ -2,6 +2,7 @@
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
+import { POPULAR_NOW } from '../recommending/rows.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
 import { type Rung, type Served, serve } from './climb.ts';
 import { toDegradation } from './degradation.ts';
@@ -102,7 +103,7 @@ function servePopular<T extends object>(form: Form<T>, hydrated: HydratedRequest
   const { catalogue } = hydrated.input;
   const items = form.listPopular(hydrated.input).map((one) => ({ ...one, item: catalogue.get(one.itemId) }));
   if (items.length === 0) return undefined;
-  const row = { id: 'top-picks', title: 'Popular now', reason: 'What players choose most', items };
+  const row = { id: 'top-picks', ...POPULAR_NOW, items };
   const content = form.cut([row]);
   return content && serve(content, hydrated);
 }

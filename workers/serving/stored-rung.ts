@@ -3,7 +3,7 @@
 import type { GalleryRow, Tier } from '../../models/contracts/gallery.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
 import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-gallery.ts';
-import { filterRows } from '../recommending/filters.ts';
+import { filterStoredRows } from '../recommending/stored-rows.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import type { Rung } from './climb.ts';
@@ -46,7 +46,7 @@ async function keepShowable(
 ): Promise<GalleryRow[]> {
   const rules = await readRules(request, hydrated);
   const catalogue = hydrated.input.catalogue.size > 0 ? hydrated.input.catalogue : collectCatalogue(gallery.rows);
-  return filterRows(gallery.rows, { ...hydrated.input, user: selectUser(gallery, hydrated), catalogue, rules });
+  return filterStoredRows(gallery.rows, { ...hydrated.input, user: selectUser(gallery, hydrated), catalogue, rules });
 }
 
 /** A cold isolate waits for the rules once more. */

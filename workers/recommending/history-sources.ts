@@ -1,0 +1,41 @@
+// The player's own games, for the rows that return to them. They are retrieved from the history and not ranked.
+
+import type { HistoryItem } from '../../models/contracts/signals.ts';
+import type { Candidate } from './candidates.ts';
+import type { RankingInput } from './ranking-input.ts';
+
+/** Played within this time: still being played. */
+const CONTINUE_DAYS = 21;
+/** Not played for this long … */
+const AWAY_DAYS = 30;
+/** … after it was played a lot, or liked as well. */
+const LOVED_WEIGHT_MIN = 0.9;
+
+export const retrievePlayedLately = (input: RankingInput): Candidate[] =>
+  retrievePlayed(
+    input,
+    ({ weight, playedDaysAgo }) => playedDaysAgo <= CONTINUE_DAYS && weight > 0,
+    'You played it recently',
+  );
+
+export const retrievePlayedLongAgo = (input: RankingInput): Candidate[] =>
+  retrievePlayed(
+    input,
+    ({ weight, playedDaysAgo }) => playedDaysAgo > AWAY_DAYS && weight >= LOVED_WEIGHT_MIN,
+    'You played it a lot a while ago',
+  );
+
+type PlayedItem = HistoryItem & { playedDaysAgo: number };
+
+const retrievePlayed = (
+  { user, catalogue }: RankingInput,
+  test: (played: PlayedItem) => boolean,
+  reason: string,
+): Candidate[] =>
+  user.history
+    .filter((one): one is PlayedItem => one.playedDaysAgo !== undefined)
+    .filter(test)
+    .flatMap(({ itemId, weight }) => {
+      const item = catalogue.get(itemId);
+      return item === undefined ? [] : [{ item, score: weight, reason }];
+    });
