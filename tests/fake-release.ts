@@ -72,8 +72,8 @@ export async function publishFake(
 ): Promise<ReleaseContents> {
   const items = itemIds.length;
   const asked = encodeHistories(
-    [[0, 3, 6].map((place) => ({ itemId: itemIds[place]!, weight: 1 - place / 10, ageDays: place }))],
-    new Map(itemIds.map((itemId, place) => [itemId, place])),
+    [[0, 3, 6].map((index) => ({ itemId: itemIds[index]!, weight: 1 - index / 10, ageDays: index }))],
+    new Map(itemIds.map((itemId, index) => [itemId, index])),
   );
   const contents: ReleaseContents = {
     model: encodeRetrievalModel(fakeModel(itemIds, shift)).bytes,
@@ -82,8 +82,8 @@ export async function publishFake(
       items,
       perItem: NEIGHBOURS,
       neighbours: Int32Array.from({ length: items * NEIGHBOURS }, (_, cell) => {
-        const [place, rank] = [Math.floor(cell / NEIGHBOURS), cell % NEIGHBOURS];
-        return (place + 1 + 7 * rank + shift) % items;
+        const [itemIndex, rank] = [Math.floor(cell / NEIGHBOURS), cell % NEIGHBOURS];
+        return (itemIndex + 1 + 7 * rank + shift) % items;
       }),
       weights: Float32Array.from({ length: items * NEIGHBOURS }, (_, cell) => 1 / (1 + (cell % NEIGHBOURS))),
     },
@@ -95,7 +95,7 @@ export async function publishFake(
     ages: [...asked.ages],
     expected: scoreByHand(asked, items, shift)
       .slice(0, 10)
-      .map((score, place) => ({ itemIndex: place, score })),
+      .map((score, itemIndex) => ({ itemIndex, score })),
   };
   lie(contents, facts);
   const files = await sealRelease(facts, contents);

@@ -7,14 +7,14 @@ export const SLATE_LENGTH_DEFAULT = 20;
 export const SLATE_LENGTH_MAX = 100;
 
 /**
- * online: a model ranked with the player's live signals. nearline: the gallery that the player's object made after the
- * last events. batch: the gallery that the last batch computation made. statistics: the lists every isolate holds
- * (popularity, trend, ratings), for a newcomer or because every step before it failed.
+ * online: composed with a model from the player's live signals. nearline: composed by the player's object after the
+ * last events. batch: composed by the last batch computation. statistics: composed from the lists that every isolate
+ * caches (popularity, trend, ratings), for a cold-start user or because every step before it failed.
  */
 export const TIERS = ['online', 'nearline', 'batch', 'statistics'] as const;
 export type Tier = (typeof TIERS)[number];
 
-/** Where candidates come from, as an explanation names them: see workers/recommending/sources.ts. The page labels each. */
+/** Sources of candidates (workers/recommending/sources.ts), as an explanation names them. The page labels each. */
 export const SOURCES = [
   'rule',
   'retrieval',
@@ -48,11 +48,11 @@ export const ROW_KINDS = [
 export type RowKind = (typeof ROW_KINDS)[number];
 
 /**
- * The steps of an answer that can fall back. signals: the player's object; log: the player's events in D1, read in its
- * stead; safety: adult games are left out, as the player could not be identified. catalogue, statistics, release, rules:
- * what every isolate caches. model, ranking: the models of the release. composition: the algorithm; filters: they leave
- * nothing to show. nearline, batch: the stored galleries. deadline: waited beyond it. search, search-event: full text,
- * and recording the search.
+ * The steps of an answer that can fall back. signals: the player's object; log: the player's events in D1, read if the
+ * object fails; safety: games for adults are left out, as the player could not be identified. catalogue, statistics,
+ * release, rules: cached by every isolate. model, ranking: the models of the release. composition: the algorithm;
+ * filters: they leave nothing to show. nearline, batch: the stored galleries. deadline: the catalogue was waited for
+ * beyond it. search, search-event: full-text search, and recording the search.
  */
 export const DEGRADED_STEPS = [
   'signals',
@@ -163,8 +163,8 @@ const emptiedBy = z
   .optional()
   .meta({
     description:
-      'Where no row is left of a catalogue that has games: what removed them. Lifting any of these shows something; where ' +
-      'no single one is enough, all that remove games are listed.',
+      'If the catalogue has games but no row is left: what removed them. Lifting any one of these shows something; ' +
+      'if no single one is enough, all that remove games are listed.',
   });
 
 export const Gallery = z.object({ ...answer, rows: z.array(GalleryRow), emptiedBy, explain }).meta({ id: 'Gallery' });

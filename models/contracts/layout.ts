@@ -1,4 +1,4 @@
-// Where things lie in the R2 bucket. Writers and readers import the keys from here.
+// The keys of the R2 bucket, for writers and readers alike. D1 and the object have schemas of their own.
 
 export const RELEASE_POINTER_KEY = 'releases/current.json';
 export type ReleaseFileName = 'manifest.json' | 'model.onnx' | 'vocabulary.json' | 'neighbours.bin' | 'ranking.onnx';

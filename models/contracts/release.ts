@@ -1,21 +1,21 @@
-// A model release: what the trainer publishes and the edge loads. A release never changes; the pointer moves.
+// A model release, published by the trainer and loaded by the edge. A release never changes; the pointer moves.
 
 import { z } from 'zod';
 import { NEIGHBOURS_PER_ITEM_MAX } from './neighbours.ts';
 
-/** Grows with every change that an isolate or a trainer of before could not read. */
+/** Increase it with every change that an older isolate or trainer could not read. */
 export const RELEASE_SCHEMA = 4;
 
-/** Items of a player's history that a retrieval model reads; the newest, newest first, padded at the end with weight 0. */
+/** Items of a history that a retrieval model reads: the newest, newest first, padded at the end with weight 0. */
 export const HISTORY_LENGTH = 128;
-/** What an isolate of 128 MB has room for twice, while it swaps one release for the next: ORT takes some three times the file. */
+/** An isolate of 128 MB must hold two while it swaps releases; ORT takes about three times the file. */
 export const MODEL_BYTES_MAX = 16 * 1000 * 1000;
 
 /**
- * The one signature of every retrieval model, so that releases can be exchanged:
- * items int32 [batch, HISTORY_LENGTH] places in the vocabulary; weights float32, same shape, 0 where padded;
- * ages float32, same shape, days since the item's last event; → scores float32 [batch, vocabulary]: probabilities
- * or votes, the higher the better. What scores 0 or less is not recommended.
+ * The signature of every retrieval model, so that one release can replace another.
+ * Inputs: items int32 [batch, HISTORY_LENGTH], item indices; weights float32, same shape, 0 where padded; ages float32,
+ * same shape, days since the item's last event. Output: scores float32 [batch, vocabulary], probabilities or votes,
+ * higher is better; 0 or less is not recommended.
  */
 export const TensorSignature = z.object({
   historyLength: z.literal(HISTORY_LENGTH),
@@ -46,28 +46,28 @@ export type RankingMetrics = z.infer<typeof RankingMetrics>;
 /** An estimate and half the width of its 95% interval. */
 const Estimate = z.object({ value: z.number(), margin: z.number() });
 
-/** The model that orders a page, and what was measured when it was trained. */
+/** The model that orders a page, and its metrics when it was trained. */
 export const RankingPart = z.object({
   model: ReleaseFile,
-  /** Of the feature list that the model reads (models/features/ranking.ts): it serves no other. */
+  /** Hash of the feature list that the model reads (models/features/ranking.ts). It cannot be used with another. */
   featuresHash: z.string(),
   actions: z.array(z.string()),
   metrics: z.object({
-    /** Examined impressions learnt from, and later ones measured on. */
+    /** Examined impressions: trained on, and later ones measured on. */
     examples: z.number().int(),
     laterExamples: z.number().int(),
-    /** Mean NDCG of what players took to, among what they had looked at on other pages, of later slates. */
+    /** On later slates: mean NDCG of what players responded to, among what they had examined on other pages. */
     ndcg: z.number(),
     priorNdcg: z.number(),
-    /** Ahead of the ranking model that was in use; null where there was none that reads the same features. */
-    overCurrent: Estimate.nullable().default(null),
-    /** Sum over the actions, per example; `baseLogLoss`: of saying every action's mean. */
+    /** NDCG above the ranking model in use; null if there was none that reads the same features. */
+    overCurrent: Estimate.nullable(),
+    /** Sum over the actions, per example; `baseLogLoss`: of predicting each action's mean. */
     logLoss: z.number(),
     baseLogLoss: z.number(),
-    /** Clicks per row in its order and in the prior's, from shuffled rows (SNIPS); null where there are too few. */
+    /** Clicks per row in its order and in the prior's, from shuffled rows (SNIPS); null if there are too few. */
     snips: z.object({ rows: z.number().int(), ranker: Estimate, prior: Estimate, difference: Estimate }).nullable(),
   }),
-  /** Rows of features, and the probabilities that the trainer computed for them. */
+  /** Rows of features, and the trainer's probabilities for them. */
   selfTest: z.object({ features: z.array(z.number()), expected: z.array(z.number()) }),
 });
 export type RankingPart = z.infer<typeof RankingPart>;
@@ -81,11 +81,11 @@ export const ReleaseManifest = z.object({
   signature: TensorSignature,
   items: z.number().int(),
   model: ReleaseFile,
-  /** JSON array of item ids; a place in it is an item's place in every tensor. */
+  /** JSON array of item ids, in the order of the item index in every tensor. */
   vocabulary: ReleaseFile,
-  /** The nearest items of each (models/contracts/neighbours.ts). */
+  /** The nearest items of each item (models/contracts/neighbours.ts). */
   neighbours: ReleaseFile.extend({ perItem: z.number().int().positive().max(NEIGHBOURS_PER_ITEM_MAX) }),
-  /** Null where too few impressions were logged, or what was learnt from them is no better than the prior. */
+  /** Null if too few impressions were logged, or a model trained on them is no better than the prior. */
   ranking: RankingPart.nullable(),
   data: z.object({
     snapshot: z.string(),
@@ -101,7 +101,7 @@ export const ReleaseManifest = z.object({
     popularity: RankingMetrics,
     current: RankingMetrics.nullable(),
   }),
-  /** A history, and what the trainer scored for it: each isolate repeats this before it serves the release. */
+  /** A history, and the trainer's scores for it: an isolate scores it again before it serves the release. */
   selfTest: z.object({
     items: z.array(z.number().int()),
     weights: z.array(z.number()),
@@ -120,13 +120,13 @@ export type ReadManifest = z.infer<typeof ReadManifest>;
 export const encodeVocabulary = (itemIds: readonly string[]): Uint8Array =>
   new TextEncoder().encode(JSON.stringify(itemIds));
 
-/** A release as it is published. */
+/** A release as the trainer publishes it. */
 export interface ReleaseFiles {
   manifest: ReleaseManifest;
   model: Uint8Array;
   vocabulary: Uint8Array;
   neighbours: Uint8Array;
-  /** Undefined where the manifest's ranking part is null. */
+  /** Undefined if the manifest's ranking part is null. */
   ranking?: Uint8Array | undefined;
 }
 
@@ -138,5 +138,5 @@ export const ReleasePointer = z.object({
 });
 export type ReleasePointer = z.infer<typeof ReleasePointer>;
 
-/** Scores may differ by this between two engines, relative to the largest score of the answer. */
+/** The largest difference allowed between two engines, relative to the largest score of the answer. */
 export const PARITY_TOLERANCE = 1e-4;

@@ -1,5 +1,5 @@
-// A snapshot: the training rows of one moment, exported by the Worker, read by the trainer. Its parts are gzipped JSONL,
-// one event, item or slate a line; `npm run import -- --format jsonl` reads those of events and items.
+// A snapshot: the training rows at one time, exported by the Worker and read by the trainer. Its parts are gzipped
+// JSONL, one event, item or slate per line; `npm run import -- --format jsonl` reads those of events and items.
 
 import { z } from 'zod';
 import { PlayerEvent } from './event.ts';
@@ -22,15 +22,14 @@ export const SnapshotManifest = z.object({
   createdAt: z.iso.datetime(),
   events: z.number().int(),
   items: z.number().int(),
-  /** The newest; none in snapshots of before there were any. */
-  slates: z.number().int().default(0),
-  /** Sequence number in the log of the last event that is in it. */
+  slates: z.number().int(),
+  /** Sequence number in the log of the snapshot's last event. */
   lastSequence: z.number().int(),
   parts: z.array(SnapshotPart),
 });
 export type SnapshotManifest = z.infer<typeof SnapshotManifest>;
 
-/** What the cron job puts where `npm run train -- --watch` looks. */
+/** Written by the cron job, read by `npm run train -- --watch`. */
 export const TrainingDue = z.object({
   snapshot: z.string(),
   newEvents: z.number().int(),
@@ -38,7 +37,7 @@ export const TrainingDue = z.object({
 });
 export type TrainingDue = z.infer<typeof TrainingDue>;
 
-/** One line of the project's own export format. */
+/** One line of the project's export format. */
 export const ExportLine = z.discriminatedUnion('kind', [
   PlayerEvent.extend({ kind: z.literal('event') }),
   Item.extend({ kind: z.literal('item') }),

@@ -1,5 +1,5 @@
-// Galleries that were made before they are asked for: by the player's object after an event (nearline), or for many
-// players at once (batch). They stand in where none can be made in time.
+// Galleries composed before they are requested: by the player's object after an event (nearline), or for many players
+// at once (batch). They are served if none can be composed in time.
 
 import { z } from 'zod';
 import { GalleryRow } from './gallery.ts';
@@ -9,12 +9,12 @@ export const StoredGallery = z.object({
   generatedAt: z.iso.datetime(),
   release: z.string().nullable(),
   dataUntil: z.iso.datetime().nullable(),
-  /** With the whole item beside each id: they can be shown where the catalogue cannot be read. */
+  /** With whole items, so that they can be shown while the catalogue cannot be read. */
   rows: z.array(GalleryRow),
 });
 export type StoredGallery = z.infer<typeof StoredGallery>;
 
-/** What the batch computation knew of the player, for the time when nobody else can say it. */
+/** With what the batch computation knew of the player, for when the player's object cannot be asked. */
 export const BatchGallery = StoredGallery.extend({
   /** Owned or played. */
   ownedOrPlayed: z.array(z.string()),

@@ -6,7 +6,7 @@ import { readNeighbours } from './neighbours.ts';
 import { loadRelease } from './release.ts';
 
 it('adds up the neighbours of a history, halved every 14 days, where onnxruntime does not start', async () => {
-  const itemIds = Array.from({ length: 300 }, (_, place) => `g${place}`);
+  const itemIds = Array.from({ length: 300 }, (_, index) => `g${index}`);
   vi.spyOn(WebAssembly, 'instantiate').mockRejectedValue(new Error('no memory left'));
   await publishFake(env.BUCKET, 'plain', { itemIds, shift: 0 });
   const release = (await loadRelease(env.BUCKET, undefined, 0))!;
@@ -28,7 +28,7 @@ it('adds up the neighbours of a history, halved every 14 days, where onnxruntime
       expected[release.itemIndices.get(neighbour)!]! += say * weight;
   const scores = await release.scorer.score(encodeHistories([[], history], release.itemIndices));
   expect(scores.subarray(0, 300)).toEqual(new Float32Array(300));
-  scores.subarray(300).forEach((score, place) => {
-    expect(score).toBeCloseTo(expected[place]!, 5);
+  scores.subarray(300).forEach((score, itemIndex) => {
+    expect(score).toBeCloseTo(expected[itemIndex]!, 5);
   });
 });

@@ -25,7 +25,7 @@ export interface LoadedRelease {
 const RETRY_MS = 60_000;
 let broken: { version: string; reason: string; at: number } | undefined;
 
-/** The release that the pointer names: `previous` if that is it, or if there is no pointer. `now`: epoch milliseconds. */
+/** The release that the pointer names; `previous` if that is it or there is no pointer. `now`: epoch milliseconds. */
 export async function loadRelease(
   bucket: R2Bucket,
   previous: LoadedRelease | undefined,
@@ -60,7 +60,7 @@ async function loadVersion(bucket: R2Bucket, pointer: ReleasePointer, now: numbe
   const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
   const itemIndices = new Map(itemIds.map((itemId, index) => [itemId, index]));
   if (itemIds.length !== manifest.items || itemIndices.size !== manifest.items)
-    throw new Error(`a vocabulary of ${itemIndices.size} items, where the manifest says ${manifest.items}`);
+    throw new Error(`a vocabulary of ${itemIndices.size} items, but the manifest says ${manifest.items}`);
   const neighbours = decodeNeighbourFile(neighbourFile, manifest.items, manifest.neighbours.perItem);
   if (!neighbours.ok) throw new Error(neighbours.error);
   const scorer = await startEngine(model, manifest, neighbours.value);

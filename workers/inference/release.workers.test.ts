@@ -11,14 +11,14 @@ import { readNeighbours } from './neighbours.ts';
 import { type LoadedRelease, loadRelease } from './release.ts';
 
 const ITEMS = 300;
-const itemIds = Array.from({ length: ITEMS }, (_, place) => `g${place}`);
+const itemIds = Array.from({ length: ITEMS }, (_, index) => `g${index}`);
 const history = (length: number, step: number) =>
-  Array.from({ length }, (_, place) => ({
-    itemId: `g${(place * step) % ITEMS}`,
-    weight: 1 - place / 100,
-    ageDays: place / 3,
+  Array.from({ length }, (_, age) => ({
+    itemId: `g${(age * step) % ITEMS}`,
+    weight: 1 - age / 100,
+    ageDays: age / 3,
   }));
-/** Longer than a model reads, with glances and refusals; every place alike; short; nothing known. */
+/** Longer than a model reads; every item alike; short; empty; nothing in the vocabulary. */
 const histories = [
   history(200, 7),
   itemIds.map((itemId) => ({ itemId, weight: 1, ageDays: 0 })),
@@ -26,8 +26,9 @@ const histories = [
   [],
   [{ itemId: 'unknown', weight: 1, ageDays: 0 }],
 ];
+/** The first of them, whose scores differ from item to item. */
 const TELLING = 3;
-const encode = ({ itemIndices: places }: LoadedRelease) => encodeHistories(histories, places);
+const encode = ({ itemIndices }: LoadedRelease) => encodeHistories(histories, itemIndices);
 
 const cutOff = (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1);
 
@@ -36,12 +37,12 @@ async function expectScores(release: LoadedRelease, shift: number) {
   const expected = scoreByHand(encode(release), release.itemIds.length, shift);
   expect(scores).toHaveLength(expected.length);
   const largest = Math.max(...expected.map(Math.abs));
-  scores.forEach((score, place) => {
-    expect(Math.abs(score - expected[place]!), `place ${place}`).toBeLessThan(1e-4 * largest);
+  scores.forEach((score, itemIndex) => {
+    expect(Math.abs(score - expected[itemIndex]!), `item ${itemIndex}`).toBeLessThan(1e-4 * largest);
   });
 }
 
-it('scores in workerd as the formula says, padded and empty rows too, and reads the neighbours of an item', async () => {
+it("scores in workerd as the formula does, padded and empty rows too, and reads an item's neighbours", async () => {
   expect(await loadRelease(env.BUCKET, undefined, 0)).toBeUndefined();
   await publishFake(env.BUCKET, 'v1', { itemIds, shift: 0 });
   const loaded = (await loadRelease(env.BUCKET, undefined, 0))!;
@@ -84,19 +85,19 @@ it('scores in workerd what the trainer scores with onnxruntime-node, within 1e-4
     for (let row = 0; row < asked.batch; row++) {
       const expected = trained.subarray(row * ITEMS, (row + 1) * ITEMS);
       const largest = Math.max(...expected);
-      // Scores that are all alike would agree whatever went wrong.
+      // Equal scores would agree whatever went wrong.
       if (row < TELLING) expect(Math.min(...expected), `${kind}, history ${row}`).toBeLessThan(largest / 1.5);
-      expected.forEach((score, place) => {
-        const difference = Math.abs(scores[row * ITEMS + place]! - score);
-        expect(difference, `${kind}, history ${row}, place ${place}`).toBeLessThanOrEqual(1e-4 * largest);
+      expected.forEach((score, itemIndex) => {
+        const difference = Math.abs(scores[row * ITEMS + itemIndex]! - score);
+        expect(difference, `${kind}, history ${row}, item ${itemIndex}`).toBeLessThanOrEqual(1e-4 * largest);
       });
     }
   }
 });
 
-it('swaps to a newer release, and keeps the one it has when the next is broken, saying why', async () => {
+it('swaps to a newer release; keeps the one it has if the next is broken, and says why', async () => {
   const retired: string[] = [];
-  const held = new Cache<LoadedRelease | undefined>(
+  const cache = new Cache<LoadedRelease | undefined>(
     'release',
     { freshMs: -1, staleMs: -1, waitMs: 10_000 },
     (release) => {
@@ -107,8 +108,8 @@ it('swaps to a newer release, and keeps the one it has when the next is broken, 
   let now = 0;
   const read = () => {
     now += 100_000;
-    return held.get(
-      (before) => loadRelease(env.BUCKET, before, now),
+    return cache.get(
+      (previous) => loadRelease(env.BUCKET, previous, now),
       now,
       () => {},
     );
@@ -151,15 +152,15 @@ it('swaps to a newer release, and keeps the one it has when the next is broken, 
     ],
     'a vocabulary that the model was not trained on': [
       { lie: (contents) => Object.assign(contents, { itemIds: [...itemIds, 'one more'] }) },
-      /48000 bytes of neighbours, where 20 for each of 301 items take 48160/,
+      /48000 bytes of neighbours, but 20 for each of 301 items take 48160/,
     ],
     'a vocabulary that names an item twice': [
       { lie: (contents) => Object.assign(contents, { itemIds: itemIds.with(1, 'g0') }) },
-      /a vocabulary of 299 items, where the manifest says 300/,
+      /a vocabulary of 299 items, but the manifest says 300/,
     ],
     'a neighbour that does not exist': [
       { lie: ({ neighbours }) => neighbours.neighbours.fill(ITEMS, 77, 78) },
-      /a neighbour at place 300 of a vocabulary of 300 items/,
+      /a neighbour with index 300 in a vocabulary of 300 items/,
     ],
     'an older schema': [
       { schema: 1 },
@@ -187,7 +188,7 @@ it('swaps to a newer release, and keeps the one it has when the next is broken, 
   expect(readNeighbours(third, 'new game')[0]).toEqual([changed[7]!, 1]);
 });
 
-it('opens the ranking model of a release, which answers as the trainer says; leaves out one it cannot use, not the release', async () => {
+it('opens the ranking model of a release, or leaves out one it cannot use, but not the release', async () => {
   const { TRAINER } = env as unknown as { TRAINER: Fetcher };
   const drawn = await (await TRAINER.fetch('http://trainer/ranker')).json<RankingContents & { model: number[] }>();
   const ranking = { ...drawn, model: Uint8Array.from(drawn.model) };

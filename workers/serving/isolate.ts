@@ -27,8 +27,8 @@ export class Isolate {
     { freshMs: 15_000, staleMs: Number.POSITIVE_INFINITY, waitMs: 150 },
     async (retired) => retired && retireRelease(retired),
   );
-  // A change of a rule shows at the next request through the isolate that made it, and elsewhere a second later: a request
-  // then waits for the rules while it waits for the player's signals.
+  // A change of a rule shows at the next request through the isolate that made it, and elsewhere a second later: a
+  // request then waits for the rules while it waits for the player's signals.
   readonly #rules = new Cache<RuleSet>('rules', { freshMs: 1_000, staleMs: 1_000, waitMs: 1_000 });
   readonly #subscriptions = new Cache<Listener[]>('subscriptions', {
     freshMs: 10_000,

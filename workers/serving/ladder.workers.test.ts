@@ -25,21 +25,21 @@ import { Budget } from './budget.ts';
 import { Isolate } from './isolate.ts';
 import { answerGallery } from './ladder.ts';
 
-const makeItem = (place: number): Item => ({
-  itemId: `g${place}`,
-  title: `${place} Miles of Road`,
-  genres: [place % 2 === 0 ? 'Strategy' : 'Racing'],
+const makeItem = (index: number): Item => ({
+  itemId: `g${index}`,
+  title: `${index} Miles of Road`,
+  genres: [index % 2 === 0 ? 'Strategy' : 'Racing'],
   tags: [],
   developer: null,
-  releaseDate: `2025-01-${String((place % 28) + 1).padStart(2, '0')}`,
+  releaseDate: `2025-01-${String((index % 28) + 1).padStart(2, '0')}`,
   price: null,
   currency: null,
-  ageRating: place % 5 === 0 ? 18 : 6,
+  ageRating: index % 5 === 0 ? 18 : 6,
   platforms: [],
   coverUrl: null,
   hidden: false,
 });
-const items = Array.from({ length: 130 }, (_, place) => makeItem(place));
+const items = Array.from({ length: 130 }, (_, index) => makeItem(index));
 const event = (id: string, type: SignalEvent['type'], itemId: string): SignalEvent => ({
   id,
   type,
@@ -52,7 +52,7 @@ const event = (id: string, type: SignalEvent['type'], itemId: string): SignalEve
 const logged = (userId: string, id: string, type: EventType, itemId: string, timestamp: number) =>
   makeEvent(userId, type, itemId, timestamp, { id });
 
-/** A binding whose methods do as `fault` says; what they give is not looked into. */
+/** A binding whose methods do as `fault` says. */
 const faulty = <T extends object>(binding: T, fault: (ask: () => unknown, method: string) => unknown): T =>
   new Proxy(binding, {
     get: (target, method) => {
@@ -66,11 +66,11 @@ const down = (what: string) => () => {
   throw new Error(`${what} is down`);
 };
 const slow = (ask: () => unknown) => new Promise((resolve) => setTimeout(resolve, 400)).then(ask);
-/** An object whose answers come as `fault` says. */
+/** Objects whose methods do as `fault` says. */
 const objects = (fault: (ask: () => unknown, method: string) => unknown) => ({
   getByName: (name: string) => faulty(env.USER_SIGNALS.getByName(name), fault),
 });
-/** D1's statements are made at once and run later. */
+/** D1 prepares a statement at once and runs it later: the fault is in running it. */
 const database = (fault: (ask: () => unknown) => unknown) =>
   faulty(env.DB, (ask, method) => {
     const made = ask();
@@ -80,7 +80,7 @@ const database = (fault: (ask: () => unknown) => unknown) =>
     return statement(made as object);
   });
 
-/** Asks an isolate; a new one holds nothing yet. */
+/** Requests through one isolate; a new one is cold. */
 function start(isolate = new Isolate()) {
   const ask = async (userId: string, faults: object = {}, { deadlineMs = 150 } = {}) => {
     const { answer, rows } = await answerGallery(
@@ -98,7 +98,7 @@ function start(isolate = new Isolate()) {
   };
   return { ask, isolate };
 }
-/** One that holds everything. */
+/** An isolate that has cached everything. */
 async function startWarm() {
   const { ask, isolate } = start();
   await expect
@@ -106,7 +106,7 @@ async function startWarm() {
     .toBe('good');
   return { ask, isolate };
 }
-/** A player who likes g7, owns g9 and refused g1. */
+/** A player who likes g7, owns g9 and dismissed g1. */
 async function makePlayer(userId: string) {
   const player = env.USER_SIGNALS.getByName(userId);
   await player.record([event('1', 'like', 'g7'), event('2', 'purchase', 'g9'), event('3', 'dismiss', 'g1')]);
@@ -120,7 +120,7 @@ beforeEach(async () => {
     schema: 1,
     computedAt: '2026-01-01T00:00:00Z',
     events: 1,
-    popular: items.map(({ itemId }, place) => [itemId, 200 - place]),
+    popular: items.map(({ itemId }, index) => [itemId, 200 - index]),
     trending: [],
     bestRated: [],
     trendingByCountry: {},
@@ -152,13 +152,13 @@ const batchOf = (...itemIds: string[]): BatchGallery => ({
   ageLimit: 12,
 });
 
-it('answers online where all is well', async () => {
+it('answers online if nothing fails', async () => {
   const { ask } = await startWarm();
   await makePlayer('ann');
   expect(await ask('ann')).toMatchObject({ tier: 'online', release: 'good', degraded: [] });
 });
 
-it('takes the object’s own gallery where the model fails, without what has been refused since', async () => {
+it('serves the object’s own gallery if the model fails, without what has been dismissed since', async () => {
   const { ask, isolate } = await startWarm();
   const ann = await makePlayer('ann');
   const online = await ask('ann');
@@ -182,7 +182,7 @@ it('takes the object’s own gallery where the model fails, without what has bee
   for (const gone of [first, 'g1', 'g9']) expect(nearline.shown).not.toContain(gone);
 });
 
-it('composes anew while a newer release cannot be read: one that has loaded serves on, also for a history it does not know', async () => {
+it('composes anew while the pointer cannot be read, even for a history that the loaded release does not know', async () => {
   const eve = env.USER_SIGNALS.getByName('eve');
   await putItems(env.DB, [{ ...makeItem(7), itemId: 'new-game' }]);
   const { ask } = await startWarm();
@@ -204,7 +204,7 @@ it('composes anew while a newer release cannot be read: one that has loaded serv
   expect(answer.shown.length).toBeGreaterThan(20);
 });
 
-it('leaves out a ranking model that this version cannot use, and ranks what the release retrieves by the prior', async () => {
+it('leaves out a ranking model that it cannot use, and ranks what the release retrieves by the prior', async () => {
   await publishFake(env.BUCKET, 'good', {
     itemIds: items.map(({ itemId }) => itemId),
     shift: 0,
@@ -227,9 +227,9 @@ for (const [fault, binding, reason] of [
     /^Durable Object is overloaded$/,
   ],
 ] as const)
-  it(`takes the batch gallery where the object is ${fault}, by what was known of the player then`, async () => {
+  it(`serves the batch gallery if the object is ${fault}, filtered by what was known of the player then`, async () => {
     const { ask } = await startWarm();
-    // g9 is owned, g1 dismissed, g10 for adults, g119 off show.
+    // g9 is owned, g1 dismissed, g10 for adults.
     await makePlayer(fault);
     await writeBatchGalleries(env.DB, [{ userId: fault, gallery: batchOf('g9', 'g1', 'g10', 'g22', 'gone') }], 1);
     const answer = await ask(fault, { USER_SIGNALS: objects(binding) });
@@ -237,9 +237,9 @@ for (const [fault, binding, reason] of [
     expect(answer.degraded[0]).toEqual({ step: 'signals', reason: expect.stringMatching(reason) });
   });
 
-it('falls to statistics where nobody knows the player: nothing for adults, and it says so', async () => {
+it('falls back to statistics for an unknown user, without games for adults, and says so', async () => {
   const { ask } = await startWarm();
-  const answer = await ask('stranger', { USER_SIGNALS: objects(down('the object')) });
+  const answer = await ask('unknown', { USER_SIGNALS: objects(down('the object')) });
   expect(answer.tier).toBe('statistics');
   expect(answer.degraded).toEqual([
     { step: 'signals', reason: 'the object is down' },
@@ -249,7 +249,7 @@ it('falls to statistics where nobody knows the player: nothing for adults, and i
   for (const itemId of answer.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
 });
 
-it('keeps a player safe by the log where the object is down and nobody else knows the player', async () => {
+it('keeps a player safe by the log if the object is down and nothing else knows the player', async () => {
   const { ask } = await startWarm();
   await insertEvents(env.DB, [
     logged('logged', '1', 'purchase', 'g9', 1),
@@ -275,7 +275,7 @@ it('keeps a player safe by the log where the object is down and nobody else know
 it('keeps a player safe whose object has not read the log yet, and forgets nothing by it', async () => {
   const { ask } = await startWarm();
   await insertEvents(env.DB, [logged('unread', '1', 'purchase', 'g9', 1), logged('unread', '2', 'dismiss', 'g1', 2)]);
-  // As where D1 is slow for the object alone: what it knows is what came just now.
+  // As if D1 were slow for the object alone: it knows only what has just arrived.
   const heard = deriveUserState(
     foldEvents(emptySignals(), [event('3', 'like', 'g7')]).signals,
     EMPTY_PREFERENCES,
@@ -291,13 +291,13 @@ it('keeps a player safe whose object has not read the log yet, and forgets nothi
   for (const itemId of first.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
   expect(first.rows.map(({ id }) => id)).toContain('because-g7');
 
-  // Once it was read all is known; what an unread object says later takes nothing away.
+  // Once the log was read, what an unread object says later removes nothing.
   const known = await ask('unread');
   expect(known.degraded).toEqual([]);
   const later = await ask('unread', { USER_SIGNALS: unread, DB: database(down('D1')) });
   for (const itemId of ['g9', 'g1']) expect(later.shown).not.toContain(itemId);
 
-  // Nor does what is remembered lift a limit that the object knows.
+  // Nor does the cache lift an age limit that the object knows.
   const limited = { user: { ...heard, preferences: { ...EMPTY_PREFERENCES, ageLimit: 12 } }, complete: false };
   const young = objects((ask, method) => (method === 'readUserState' ? Promise.resolve(limited) : ask()));
   const safe = await ask('unread', { USER_SIGNALS: young, DB: database(down('D1')) });
@@ -305,7 +305,7 @@ it('keeps a player safe whose object has not read the log yet, and forgets nothi
   for (const itemId of safe.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
 });
 
-it('remembers what keeps a player safe when the object goes down later', async () => {
+it('caches what keeps a player safe for when the object is down later', async () => {
   const { ask } = await startWarm();
   const carl = await makePlayer('carl');
   await carl.setPreferences({ ...EMPTY_PREFERENCES, ageLimit: 12 });
@@ -317,7 +317,7 @@ it('remembers what keeps a player safe when the object goes down later', async (
   for (const itemId of answer.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
 });
 
-it('takes a gallery made before where a cold isolate cannot read the catalogue', async () => {
+it('serves a stored gallery if a cold isolate cannot read the catalogue', async () => {
   const warm = await startWarm();
   const dora = await makePlayer('dora');
   await warm.ask('dora');
@@ -333,14 +333,14 @@ it('takes a gallery made before where a cold isolate cannot read the catalogue',
   }
 });
 
-it('waits for the catalogue, beyond the deadline, rather than show nothing', async () => {
+it('waits for the catalogue beyond the deadline rather than show nothing', async () => {
   const { ask } = start();
   const answer = await ask('nobody-knows', { DB: database(slow) });
   expect(answer.shown.length).toBeGreaterThan(20);
   expect(answer.degraded).toContainEqual(expect.objectContaining({ step: 'deadline' }));
 });
 
-it('waits for the rules too: what the store excludes is not shown because D1 is far away', async () => {
+it('waits for the rules too: what the store excludes is not shown although D1 is slow', async () => {
   const gone = RuleInput.parse({ action: 'exclude', match: { itemIds: ['g7', 'g129'] } });
   await putRule(env.DB, { ruleId: 'gone', ...gone }, 500, 1);
   for (const faults of [{ DB: database(slow) }, { DB: database(slow), USER_SIGNALS: objects(down('the object')) }]) {
@@ -355,7 +355,7 @@ for (const [fault, bucket, reason] of [
   ['down', faulty(env.BUCKET, down('R2')), /^R2 is down$/],
   ['slow', faulty(env.BUCKET, slow), /^no answer within 90 ms$/],
 ] as const)
-  it(`answers a cold isolate’s first request from live signals where R2 is ${fault}`, async () => {
+  it(`answers a cold isolate’s first request from live signals if R2 is ${fault}`, async () => {
     const { ask } = start();
     const answer = await ask('bob', { BUCKET: bucket });
     expect(answer).toMatchObject({ tier: 'statistics', release: null });
@@ -368,7 +368,7 @@ for (const [fault, version, reason] of [
   ['corrupt', 'broken', /^broken: .*sha256/],
   ['missing', 'gone', /^gone: .*model\.onnx/],
 ] as const)
-  it(`goes without a release whose file is ${fault}`, async () => {
+  it(`serves without a release whose file is ${fault}`, async () => {
     const { ask } = start();
     await makePlayer(version);
     await publishFake(env.BUCKET, version, {
@@ -386,7 +386,7 @@ for (const [fault, version, reason] of [
     for (const gone of ['g9', 'g1']) expect(answer.shown).not.toContain(gone);
   });
 
-it('shows nothing only where there is nothing, or nothing is left by what is asked for, which it says', async () => {
+it('shows nothing only if the catalogue is empty or the filters leave nothing, which it says', async () => {
   const { ask: askLater } = start();
   await env.USER_SIGNALS.getByName('fussy').setPreferences({ ...EMPTY_PREFERENCES, releasedFrom: '2099-01-01' });
   const none = await askLater('fussy', {}, { deadlineMs: 2_000 });

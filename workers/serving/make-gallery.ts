@@ -1,5 +1,5 @@
-// Composes a gallery to be stored, as the online tier would compose it now: for one player after an event, or for many in
-// bulk. It stores nothing.
+// Composes a gallery to be stored, as the online tier would compose it now: for one player after an event, or for many
+// in bulk. It stores nothing.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { UserState } from '../../models/contracts/signals.ts';

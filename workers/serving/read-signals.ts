@@ -1,5 +1,5 @@
-// Asks the player's object for their signals, within a deadline. Where it cannot answer, it recommends nothing in its
-// stead: it says so.
+// Asks the player's object for their signals, within a deadline. If it does not answer, what this isolate cached of the
+// player's safety still holds.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Degradation } from '../../models/contracts/gallery.ts';
@@ -10,7 +10,7 @@ import { cacheSafety, getCachedSafety, mergeSafety } from './safety.ts';
 
 export interface SignalsRead {
   user: UserState;
-  /** False if the object did not answer in time or has not read the player's log yet: what must not be shown is unknown. */
+  /** False if the object did not answer in time or has not read the log yet: what must not be shown is unknown. */
   isComplete: boolean;
   /** Neither the object nor this isolate's cache knows what must not be shown. */
   isUnknownUser: boolean;

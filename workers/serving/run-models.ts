@@ -1,5 +1,5 @@
-// Runs the models of the isolate's release for one answer: the retrieval model over the player's history, and the ranking
-// model when the algorithm asks for it. A failure is a value.
+// Runs the models of the isolate's release for one answer: the retrieval model over the player's history, the ranking
+// model when the algorithm asks for it. A failure is a value; only the algorithm's call rejects.
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { HistoryItem } from '../../models/contracts/signals.ts';

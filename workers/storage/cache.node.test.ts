@@ -18,11 +18,11 @@ const item = (title: string): Item => ({
   hidden: false,
 });
 
-it('serves what it holds while fresh, refreshes behind the answer, and waits only when it is too old', async () => {
-  const held = new Cache<number>('number', { freshMs: 10, staleMs: 100, waitMs: 1_000 });
+it('serves its value while fresh, refreshes behind the answer, and waits only when it is too old', async () => {
+  const cache = new Cache<number>('number', { freshMs: 10, staleMs: 100, waitMs: 1_000 });
   let loads = 0;
   const read = (now: number) =>
-    held.get(
+    cache.get(
       async () => ++loads,
       now,
       () => {},
@@ -51,33 +51,33 @@ it('retires each value once, also if a load that returns the previous value fini
 });
 
 it('keeps the old value when a refresh fails, says why, and does not try with every request', async () => {
-  const held = new Cache<string>('thing', { freshMs: 10_000, staleMs: 20_000, waitMs: 100 });
+  const cache = new Cache<string>('thing', { freshMs: 10_000, staleMs: 20_000, waitMs: 100 });
   let loads = 0;
   const failing = async () => {
     loads++;
     throw new Error('R2 is down');
   };
-  await held.get(
+  await cache.get(
     async () => 'old',
     0,
     () => {},
   );
-  expect(await held.get(failing, 30_000, () => {})).toEqual({ value: 'old', failure: 'R2 is down' });
-  await held.get(failing, 30_001, () => {});
+  expect(await cache.get(failing, 30_000, () => {})).toEqual({ value: 'old', failure: 'R2 is down' });
+  await cache.get(failing, 30_001, () => {});
   expect(loads).toBe(1);
-  await held.get(failing, 33_000, () => {});
+  await cache.get(failing, 33_000, () => {});
   expect(loads).toBe(2);
 });
 
 it('gives up a refresh that hangs, and does not let it undo a later one', async () => {
-  const held = new Cache<string>('thing', { freshMs: 10, staleMs: 20, waitMs: 5 });
+  const cache = new Cache<string>('thing', { freshMs: 10, staleMs: 20, waitMs: 5 });
   let settle = (_: string) => {};
   const hanging = new Promise<string>((resolve) => {
     settle = resolve;
   });
   expect(
     (
-      await held.get(
+      await cache.get(
         () => hanging,
         0,
         () => {},
@@ -86,7 +86,7 @@ it('gives up a refresh that hangs, and does not let it undo a later one', async 
   ).toBeUndefined();
   expect(
     (
-      await held.get(
+      await cache.get(
         async () => 'second',
         1_000,
         () => {},
@@ -95,7 +95,7 @@ it('gives up a refresh that hangs, and does not let it undo a later one', async 
   ).toBeUndefined();
   expect(
     (
-      await held.get(
+      await cache.get(
         async () => 'third',
         40_000,
         () => {},
@@ -104,26 +104,26 @@ it('gives up a refresh that hangs, and does not let it undo a later one', async 
   ).toBe('third');
   settle('late');
   await hanging;
-  expect(held.peek().value).toBe('third');
+  expect(cache.peek().value).toBe('third');
 });
 
-it('holds what was renewed, also right after a failure, and beside a load of the same millisecond', async () => {
-  const held = new Cache<string>('rules', { freshMs: 1_000, staleMs: 5_000, waitMs: 1_000 });
+it('keeps a revalidated value, also right after a failure, and beside a load of the same millisecond', async () => {
+  const cache = new Cache<string>('rules', { freshMs: 1_000, staleMs: 5_000, waitMs: 1_000 });
   const behind: Promise<unknown>[] = [];
-  const read = (load: () => Promise<string>, now: number) => held.get(load, now, (work) => behind.push(work));
+  const read = (load: () => Promise<string>, now: number) => cache.get(load, now, (work) => behind.push(work));
   await read(async () => 'first', 0);
   await read(() => Promise.reject(new Error('D1 is down')), 1_500);
   await Promise.all(behind);
-  await held.revalidate(async () => 'second', 1_600);
-  expect(held.peek()).toEqual({ value: 'second', failure: undefined });
+  await cache.revalidate(async () => 'second', 1_600);
+  expect(cache.peek()).toEqual({ value: 'second', failure: undefined });
 
   const { promise, resolve } = Promise.withResolvers<string>();
   // Not too old: the answer does not wait.
   await read(() => promise, 4_000);
-  await held.revalidate(async () => 'third', 4_000);
+  await cache.revalidate(async () => 'third', 4_000);
   resolve('read before');
   await Promise.all(behind);
-  expect(held.peek().value).toBe('third');
+  expect(cache.peek().value).toBe('third');
 });
 
 it('takes changes of the catalogue in whatever order they come; the newest revision holds', () => {

@@ -28,7 +28,7 @@ export class Cache<T> {
   #value: T | undefined;
   #failure: string | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
-  /** Counts loads, as a clock cannot order two of the same millisecond: those started, and the last whose value was kept. */
+  /** Numbers the loads, as a clock cannot order two of one millisecond: the last started, the last whose value was kept. */
   #started = 0;
   #kept = 0;
   #refresh: { done: Promise<void>; startedAt: number } | undefined;
@@ -46,8 +46,8 @@ export class Cache<T> {
   }
 
   /**
-   * The value, refreshed as its age requires. `load` receives the previous value and may return it. `waitUntil` keeps the
-   * refresh alive after the answer: without it, another request could wait for a refresh that died with its own.
+   * The value, refreshed as its age requires. `load` receives the previous value and may return it. `waitUntil` keeps
+   * the refresh alive after the answer: without it, another request could wait for a refresh that died with its own.
    */
   async get(
     load: Load<T>,

@@ -1,5 +1,4 @@
-// The whole catalogue in an isolate's memory, kept up to date by asking D1 for what changed. Ranking reads it; it ranks
-// nothing itself.
+// The whole catalogue in an isolate's memory, refreshed from D1's log of changes. It ranks nothing.
 
 import type { Item } from '../../models/contracts/item.ts';
 import { type ItemChange, readItemChanges } from './items.ts';
@@ -8,16 +7,16 @@ const PAGE = 2_000;
 
 export class Catalogue {
   readonly #items = new Map<string, Item>();
-  /** The newest revision heard of each item, gone ones included: changes come by two ways and may overtake each other. */
+  /** The newest revision applied per item, deleted ones included: changes arrive by two ways and out of order. */
   readonly #revisions = new Map<string, number>();
   #cursor = { revision: 0, itemId: '' };
   #genres: ReadonlyMap<string, string> | undefined;
   #newest: { today: string; items: readonly Item[] } | undefined;
 
-  /** Grows with each change that was taken over. */
+  /** The number of changes applied. */
   changes = 0;
 
-  /** An item that may be shown: not hidden, not deleted. */
+  /** Undefined for hidden and deleted items. */
   get(itemId: string): Item | undefined {
     return this.#items.get(itemId);
   }
@@ -30,7 +29,7 @@ export class Catalogue {
     return this.#items.values();
   }
 
-  /** The genre as the catalogue writes it, whatever its case. */
+  /** The genre spelt as in the catalogue, whatever its case; as it is if the catalogue has none such. */
   spellGenre(genre: string): string {
     this.#genres ??= new Map(
       [...this.#items.values()].flatMap(({ genres }) => genres.map((one) => [one.toLowerCase(), one] as const)),
@@ -38,7 +37,7 @@ export class Catalogue {
     return this.#genres.get(genre.toLowerCase()) ?? genre;
   }
 
-  /** Items released until `today` (ISO date), newest first; those without a date are left out. */
+  /** Items with a release date up to `today` (ISO date), newest first. */
   newest(today: string): readonly Item[] {
     if (this.#newest?.today !== today) {
       const released = [...this.#items.values()].filter(
@@ -50,7 +49,7 @@ export class Catalogue {
     return this.#newest.items;
   }
 
-  /** Takes over a change, unless a newer one of the same item is known. */
+  /** Applies a change, unless a newer one of the same item has been applied. */
   apply({ itemId, revision, item }: ItemChange): void {
     if (revision < (this.#revisions.get(itemId) ?? 0)) return;
     this.#revisions.set(itemId, revision);
@@ -61,7 +60,7 @@ export class Catalogue {
     this.changes++;
   }
 
-  /** Reads every change since the last call. */
+  /** Applies all changes since the last call. */
   async refresh(db: D1Database): Promise<void> {
     let changes: ItemChange[];
     do {

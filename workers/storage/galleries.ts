@@ -1,9 +1,9 @@
-// Galleries that were computed for many players at once, in D1: one a player, the newest.
+// Batch galleries in D1: one per player, the newest. Computing them: workers/offline/compute-galleries.ts.
 
 import { BatchGallery } from '../../models/contracts/stored-gallery.ts';
 import { portionsOf } from './parameters.ts';
 
-/** Undefined where none was computed. Throws where what is stored is of another version. */
+/** Undefined if none was computed. Throws if the stored one is of another version. */
 export async function readBatchGallery(db: D1Database, userId: string): Promise<BatchGallery | undefined> {
   const body = await db
     .prepare('select body from batch_galleries where user_id = ?1')
@@ -27,7 +27,7 @@ export async function writeBatchGalleries(
     await write.bind(json, now).run();
 }
 
-/** Returns how many were deleted. */
+/** Returns the number deleted. `before`: epoch milliseconds. */
 export async function deleteOldGalleries(db: D1Database, before: number): Promise<number> {
   const { meta } = await db.prepare('delete from batch_galleries where computed_at < ?1').bind(before).run();
   return meta.changes;

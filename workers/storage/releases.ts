@@ -1,5 +1,5 @@
-// Model releases in R2: for each a folder of files that never change, and one pointer to the release in use. It does not
-// load models into memory: workers/inference does.
+// Model releases in R2: per release a folder of files that never change, and one pointer to the release in use. Loading
+// them into memory: workers/inference/release.ts.
 
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';

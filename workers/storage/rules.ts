@@ -1,4 +1,4 @@
-// The store's rules in D1, and what an isolate holds of them. Which are in force for whom is workers/recommending/rules.ts.
+// The store's rules in D1. Which of them are in force for a request: workers/recommending/rules.ts.
 
 import type { Rule } from '../../models/contracts/rule.ts';
 
@@ -10,17 +10,17 @@ export interface RuleSet {
 const TOUCH = `insert into rules_state (id, revision) values (1, 1)
   on conflict do update set revision = revision + 1 returning revision`;
 
-/** All of them, the oldest first; `held` where nothing has changed since. */
-export async function readRules(db: D1Database, held: RuleSet | undefined): Promise<RuleSet> {
+/** All rules, the oldest first; `previous` if nothing has changed since. */
+export async function readRules(db: D1Database, previous: RuleSet | undefined): Promise<RuleSet> {
   const revision = (await db.prepare('select revision from rules_state where id = 1').first<number>('revision')) ?? 0;
-  if (held?.revision === revision) return held;
+  if (previous?.revision === revision) return previous;
   const { results } = await db
     .prepare('select rule_id as ruleId, body from rules order by created_at, rule_id')
     .all<{ ruleId: string; body: string }>();
   return { revision, rules: results.map(({ ruleId, body }) => ({ ruleId, ...JSON.parse(body) })) };
 }
 
-/** Creates or replaces a rule; false where it would be one more than `max`. `now`: epoch milliseconds. */
+/** Creates or replaces a rule; false if there would be more than `max`. `now`: epoch milliseconds. */
 export async function putRule(db: D1Database, { ruleId, ...body }: Rule, max: number, now: number): Promise<boolean> {
   const [written] = await db.batch([
     db
@@ -35,7 +35,7 @@ export async function putRule(db: D1Database, { ruleId, ...body }: Rule, max: nu
   return written!.meta.changes > 0;
 }
 
-/** False where there is no such rule. */
+/** False if there is no such rule. */
 export async function deleteRule(db: D1Database, ruleId: string): Promise<boolean> {
   const [deleted] = await db.batch([
     db.prepare('delete from rules where rule_id = ?1').bind(ruleId),

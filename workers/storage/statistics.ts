@@ -1,9 +1,9 @@
-// The statistics file in R2: written by the statistics job, read by every isolate.
+// The statistics file in R2, written by the statistics job and read by every isolate. It computes nothing.
 
 import { STATISTICS_KEY } from '../../models/contracts/layout.ts';
 import { Statistics } from '../../models/contracts/statistics.ts';
 
-/** Statistics as an isolate holds them; `etag` tells whether the file has changed. */
+/** Statistics as an isolate caches them; `etag` tells whether the file has changed. */
 export interface LoadedStatistics {
   etag: string;
   statistics: Statistics;
@@ -15,13 +15,13 @@ export async function writeStatistics(bucket: R2Bucket, statistics: Statistics):
   await bucket.put(STATISTICS_KEY, JSON.stringify(statistics));
 }
 
-/** Returns what is held where the file has not changed or is not there. */
+/** Returns `previous` if the file has not changed or does not exist. */
 export async function readStatistics(
   bucket: R2Bucket,
-  held: LoadedStatistics | undefined,
+  previous: LoadedStatistics | undefined,
 ): Promise<LoadedStatistics | undefined> {
-  const object = await bucket.get(STATISTICS_KEY, held && { onlyIf: { etagDoesNotMatch: held.etag } });
-  if (object === null || !('body' in object)) return held;
+  const object = await bucket.get(STATISTICS_KEY, previous && { onlyIf: { etagDoesNotMatch: previous.etag } });
+  if (object === null || !('body' in object)) return previous;
   const statistics = Statistics.parse(await object.json());
   const top = statistics.popular[0]?.[1] ?? 1;
   return {
