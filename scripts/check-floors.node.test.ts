@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findOffences, readImports } from './check-floors.ts';
+import { findOffences, findPackageOffences, readImports } from './check-floors.ts';
 
 it('reads every kind of relative import, types included, and no package', () => {
   const text = `import { a } from './a.ts';
@@ -42,6 +42,20 @@ it('finds an import that goes up, one between tiers, one of Node-only code, one 
     'circle: models/contracts/a.ts → models/features/b.ts → models/contracts/a.ts',
     'circle of folders: models/contracts → models/features → models/contracts',
   ]);
+});
+
+it('finds ONNX runtimes outside the files that own them', () => {
+  const text = `// onnxruntime-web is not imported here.
+import * as ort from 'onnxruntime-node';
+const web = await import('onnxruntime-web/wasm');`;
+  expect(findPackageOffences('models/onnx/session.ts', text)).toEqual([
+    'models/onnx/session.ts imports onnxruntime-web, which is for workers/inference/ort.ts alone',
+  ]);
+  expect(findPackageOffences('scripts/bench/a.ts', text)).toEqual([
+    'scripts/bench/a.ts imports onnxruntime-node, which is for models/onnx/session.ts alone',
+    'scripts/bench/a.ts imports onnxruntime-web, which is for workers/inference/ort.ts alone',
+  ]);
+  expect(findPackageOffences('scripts/bench/a.ts', "import 'onnxruntime-common';")).toEqual([]);
 });
 
 it('finds folders in a circle whose files are in none', () => {

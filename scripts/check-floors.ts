@@ -1,5 +1,6 @@
 // Proves that imports go down: a file imports from its own folder or from floors below, and neither files nor folders
-// import in a circle, types included. Exits 1 with each offending import. The floors are those of docs/architecture.md.
+// import in a circle, types included; and that ONNX runtimes are imported by one file each. Exits 1 with each offending
+// import. The floors are those of docs/architecture.md.
 
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,6 +26,11 @@ const FLOORS: readonly (readonly string[])[] = [
 ];
 /** For the Worker and the page: the rest of models/ runs in Node. */
 const MODELS_FOR_WORKERS = ['models/contracts/', 'models/features/'];
+/** Packages that one file alone imports. */
+const PACKAGE_OWNERS: Readonly<Record<string, string>> = {
+  'onnxruntime-node': 'models/onnx/session.ts',
+  'onnxruntime-web': 'workers/inference/ort.ts',
+};
 const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*'(\.[^']+)'|import\s*\(?\s*'(\.[^']+)'/g;
 
 type Imports = ReadonlyMap<string, readonly string[]>;
@@ -98,14 +104,22 @@ export function readImports(file: string, text: string): string[] {
   return [...text.matchAll(IMPORT)].map((match) => path.posix.join(path.posix.dirname(file), match[1] ?? match[2]!));
 }
 
+/** One line for each import of a package that belongs to another file. */
+export function findPackageOffences(file: string, text: string): string[] {
+  return Object.entries(PACKAGE_OWNERS)
+    .filter(([name, owner]) => file !== owner && new RegExp(`\\b(?:from|import)\\s*\\(?\\s*'${name}['/]`).test(text))
+    .map(([name, owner]) => `${file} imports ${name}, which is for ${owner} alone`);
+}
+
 if (import.meta.main) {
   const root = path.resolve(import.meta.dirname, '..');
   const files = globSync('{workers,models,scripts,web}/**/*.{ts,tsx}', {
     cwd: root,
     exclude: ['**/*.test.ts', '**/*.d.ts', 'web/dist/**'],
   });
-  const imports = new Map(files.map((file) => [file, readImports(file, readFileSync(path.join(root, file), 'utf8'))]));
-  const offences = findOffences(imports);
+  const texts = files.map((file) => [file, readFileSync(path.join(root, file), 'utf8')] as const);
+  const imports = new Map(texts.map(([file, text]) => [file, readImports(file, text)]));
+  const offences = [...findOffences(imports), ...texts.flatMap(([file, text]) => findPackageOffences(file, text))];
   for (const offence of offences) console.error(offence);
   console.log(`floors: ${files.length} files, ${offences.length} offences`);
   process.exitCode = offences.length > 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-// Runs ONNX models on onnxruntime-node. The only file of models/ that knows it; Workers never import this.
+// Runs ONNX models on onnxruntime-node. No other file imports that package (npm run floors checks it), tests aside.
 
 import * as ort from 'onnxruntime-node';
 import { HISTORY_LENGTH } from '../contracts/release.ts';

@@ -1,4 +1,4 @@
-// What serving is measured against: a bare Hono route that makes one Durable Object call.
+// The baseline of the serving bench: a bare Hono route that makes one Durable Object call.
 
 import { DurableObject } from 'cloudflare:workers';
 import { Hono } from 'hono';

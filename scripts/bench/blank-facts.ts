@@ -1,4 +1,4 @@
-// What a manifest says of a release that nobody trained or measured: for releases that a bench or a test makes up.
+// Manifest facts of a release that was neither trained nor measured, for made-up releases in benches and tests.
 
 import type { RankingMetrics } from '../../models/contracts/release.ts';
 import type { ReleaseFacts } from '../../models/release/seal-release.ts';
@@ -14,7 +14,7 @@ const UNMEASURED: RankingMetrics = {
   'novelty@10': 0,
 };
 
-/** `at`: when it is said to have been made. The self-test asks nothing. */
+/** `at`: time of creation. The self-test is empty. */
 export const blankFacts = (version: string, algorithm: string, at: string): ReleaseFacts => ({
   version,
   algorithm,

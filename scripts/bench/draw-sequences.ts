@@ -1,16 +1,16 @@
-// Made-up histories for measuring speed: nothing can be learnt from them but what is popular.
+// Draws histories for measuring speed. A model can learn popularity from them and nothing else.
 
 import type { Random } from '../../models/data/random.ts';
 
 const LENGTH_MIN = 10;
 const LENGTH_MAX = 60;
-/** The larger, the more the choices gather on the first items. */
+/** Larger values concentrate interactions on the first items. */
 const SKEW = 2;
 
-/** Items as places in a vocabulary, each at most once in a history. */
+/** Histories of item indices, each at most once in a history. */
 export const drawSequences = (users: number, items: number, random: Random): Int32Array[] =>
   Array.from({ length: users }, () => {
     const length = LENGTH_MIN + random.below(LENGTH_MAX - LENGTH_MIN);
-    const chosen = new Set(Array.from({ length }, () => Math.floor(items * random.next() ** SKEW)));
-    return Int32Array.from(chosen);
+    const drawn = new Set(Array.from({ length }, () => Math.floor(items * random.next() ** SKEW)));
+    return Int32Array.from(drawn);
   });

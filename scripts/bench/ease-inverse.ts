@@ -1,20 +1,21 @@
-// Measures the inverse of EASE against numpy's on the same matrix. Counting the pairs and reading the weights from the
-// inverse, which take little beside it, are left out on both sides.
+// Measures the inverse of EASE against numpy's on the same matrix. Leaves out counting pairs and reading weights from
+// the inverse, which take little beside it.
 
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { createRandom } from '../../models/data/random.ts';
 import { invert, LARGE_BLOCK } from '../../models/linalg/inverse.ts';
 import { SymmetricMatrix } from '../../models/linalg/symmetric.ts';
+import { transpose } from '../../models/linalg/transpose.ts';
 import { openGemm } from '../../models/onnx/gemm.ts';
 import { drawSequences } from './draw-sequences.ts';
 import { startPython } from './python.ts';
-import { compareTimes, median, type Ratio, timeByTurns } from './rounds.ts';
+import { compareRounds, median, type Ratio, timeByTurns } from './rounds.ts';
 
 const SEED = 1;
 const USERS_PER_ITEM = 4;
 const REGULARISATION = 300;
-/** Of the greatest element of the inverse. */
+/** As a share of the largest element of the inverse. */
 const TOLERANCE = 1e-4;
 const ROUNDS = 3;
 
@@ -23,17 +24,17 @@ export interface InverseComparison {
   /** Medians over the rounds. */
   oursMs: number;
   baselineMs: { float32: number; float64: number };
-  /** Against the faster of the two. */
+  /** The faster of the two; `ratio` is to its time. */
   baselineType: 'float32' | 'float64';
   ratio: Ratio;
-  /** Between the two inverses, as a share of the greatest element. */
+  /** Between the two inverses, as a share of the largest element. */
   differenceMax: number;
 }
 
-/** `folder`: empty; for what both read. Throws where the two inverses differ. */
+/** `folder`: empty, for files that both sides read. Throws if the two inverses differ. */
 export async function compareInverses(
   { python, size, threads, folder }: { python: string; size: number; threads: number; folder: string },
-  say: (message: string) => void,
+  log: (message: string) => void,
 ): Promise<InverseComparison> {
   const gram = drawGram(size);
   writeSquare(path.join(folder, 'gram'), gram);
@@ -55,11 +56,11 @@ export async function compareInverses(
         float32: () => timeBaseline('float32'),
         float64: () => timeBaseline('float64'),
       },
-      (round) => say(`EASE's inverse, ${size} items: round ${round} of ${ROUNDS}`),
+      (round) => log(`EASE's inverse, ${size} items: round ${round} of ${ROUNDS}`),
     );
     const differenceMax = findDifference(inverse, path.join(folder, 'inverse'));
     if (!(differenceMax <= TOLERANCE))
-      throw new Error(`the two inverses differ by ${differenceMax} of their greatest element`);
+      throw new Error(`the two inverses differ by ${differenceMax} of their largest element`);
     const baselineMs = { float32: median(times.float32), float64: median(times.float64) };
     const baselineType = baselineMs.float32 < baselineMs.float64 ? 'float32' : 'float64';
     return {
@@ -67,7 +68,7 @@ export async function compareInverses(
       oursMs: median(times.ours),
       baselineMs,
       baselineType,
-      ratio: compareTimes(times.ours, times[baselineType]),
+      ratio: compareRounds(times.ours, times[baselineType]),
       differenceMax,
     };
   } finally {
@@ -76,10 +77,10 @@ export async function compareInverses(
   }
 }
 
-/** How many made-up users chose both items of each pair, with the regularisation on the diagonal. */
+/** Number of made-up users who interacted with both items of each pair, with the regularisation on the diagonal. */
 function drawGram(size: number): SymmetricMatrix {
   const gram = new SymmetricMatrix(size, LARGE_BLOCK);
-  for (const items of drawSequences(USERS_PER_ITEM * size, size, createRandom(SEED, 'choices'))) {
+  for (const items of drawSequences(USERS_PER_ITEM * size, size, createRandom(SEED, 'interactions'))) {
     items.sort();
     for (let i = 0; i < items.length; i++) for (let j = 0; j <= i; j++) gram.add(items[i]!, items[j]!, 1);
   }
@@ -91,29 +92,26 @@ function drawGram(size: number): SymmetricMatrix {
 function writeSquare(file: string, matrix: SymmetricMatrix): void {
   const columns = new Float32Array(matrix.size * matrix.block);
   const handle = openSync(file, 'w');
-  // Columns are rows: the matrix is symmetric. They come as [size, width] and are wanted as [width, size].
   matrix.panels.forEach((_, panel) => {
     const width = matrix.rowsOf(panel);
     matrix.readColumns(panel, columns);
-    const rows = new Float32Array(width * matrix.size);
-    for (let row = 0; row < matrix.size; row++)
-      for (let column = 0; column < width; column++) rows[column * matrix.size + row] = columns[row * width + column]!;
-    writeSync(handle, rows);
+    // The matrix is symmetric: its columns, transposed, are its rows.
+    writeSync(handle, transpose(columns.subarray(0, matrix.size * width), width));
   });
   closeSync(handle);
 }
 
-/** The greatest difference between the first columns of both, as a share of their greatest element. */
+/** The largest difference between the first columns of both, as a share of their largest element. */
 function findDifference(inverse: SymmetricMatrix, file: string): number {
   const bytes = readFileSync(file);
   const theirs = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / Float32Array.BYTES_PER_ELEMENT);
   const ours = new Float32Array(theirs.length);
   inverse.readColumns(0, ours);
   let difference = 0;
-  let greatest = 0;
+  let largest = 0;
   for (let at = 0; at < theirs.length; at++) {
     difference = Math.max(difference, Math.abs(ours[at]! - theirs[at]!));
-    greatest = Math.max(greatest, Math.abs(theirs[at]!));
+    largest = Math.max(largest, Math.abs(theirs[at]!));
   }
-  return difference / greatest;
+  return difference / largest;
 }

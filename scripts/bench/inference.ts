@@ -1,12 +1,12 @@
-// Measures one forward pass of each kind of model: inside workerd with the edge's own scorer, and the same file in
-// onnxruntime-node on one thread. Weights are random: how well a model ranks is not measured here.
+// Measures one forward pass of each kind of model: in workerd with the edge's own code, and the same file in
+// onnxruntime-node on one thread. Weights are random: quality is not measured.
 
 import path from 'node:path';
-import * as ort from 'onnxruntime-node';
 import { encodeRetrievalModel } from '../../models/algorithms/algorithm.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
-import { FEATURES } from '../../models/features/ranking.ts';
-import type { Question } from './inference-worker.ts';
+import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
+import { openSession, type Session, type TensorData } from '../../models/onnx/session.ts';
+import type { PassRequest } from './inference-worker.ts';
 import { drawModels } from './random-models.ts';
 import { drawRanker } from './random-ranker.ts';
 import { median, timeByTurns } from './rounds.ts';
@@ -14,25 +14,23 @@ import { startWorkerd } from './workerd.ts';
 
 const ITEMS = 20_000;
 const HISTORIES = [HISTORY_LENGTH, 10];
-/** Of a page with all its rows. */
+/** A page with all its rows has as many. */
 const CANDIDATES = 400;
-/** Between the items of a history: a prime, so that none comes twice. */
+/** Between the items of a history: a prime, so that no item repeats. */
 const STRIDE = 7_919;
-/** What a page can wait for its model, in workerd. */
-const AIM_MS = 5;
 const ROUNDS = 9;
 const PASSES = 100;
-/** Of a fresh isolate: enough of them to tell a pass from the request around it. */
+/** In a fresh isolate: enough passes to stand out from the request around them. */
 const FIRST_PASSES = 20;
-/** V8 compiles Wasm quickly at first, and well once it has run often: by then it has. */
+/** V8 compiles Wasm quickly at first and well once it has run often, which takes less than this. */
 const WARM_UP_MS = 5_000;
 
 export interface ModelReport {
   model: string;
   fileMB: number;
-  /** Linear memory of ORT with the model in it. */
+  /** ORT's linear memory with the model loaded. */
   memoryMB: number;
-  /** A pass in a fresh isolate, the mean of the first, with a full history. */
+  /** Mean of the first passes in a fresh isolate, with a full history. */
   freshMs: number;
   passes: PassTimes[];
 }
@@ -51,19 +49,22 @@ interface Engines {
   node: number;
 }
 
-export async function benchInference(say: (message: string) => void): Promise<ModelReport[]> {
+export async function benchInference(log: (message: string) => void): Promise<ModelReport[]> {
   const reports: ModelReport[] = [];
   for (const model of drawModels(ITEMS)) {
     const name = model.parameters.of === undefined ? model.algorithm : `blend of ${model.parameters.of}`;
-    say(`${name} …`);
-    reports.push({ model: name, ...(await measure(encodeRetrievalModel(model).bytes, RETRIEVAL)) });
+    log(`${name} …`);
+    reports.push({ model: name, ...(await measureModel(encodeRetrievalModel(model).bytes, RETRIEVAL)) });
   }
-  say('ranking …');
-  reports.push({ model: 'ranking', ...(await measure((await drawRanker()).model, RANKING)) });
+  log('ranking …');
+  reports.push({ model: 'ranking', ...(await measureModel((await drawRanker()).model, RANKING)) });
   return reports;
 }
 
-/** A line for each model and length of history. */
+/** Target for a page's model in workerd, median. */
+const TARGET_MS = 5;
+
+/** A line for each model and size of input. */
 export function formatInference(reports: readonly ModelReport[]): string {
   const lines = reports.flatMap(({ model, fileMB, memoryMB, freshMs, passes }) =>
     passes.map(({ size, median, least }, line) => {
@@ -74,32 +75,36 @@ export function formatInference(reports: readonly ModelReport[]): string {
       return [size.toFixed(0), ...times, ratio, ...once].map((cell) => cell.padStart(8)).join('');
     }),
   );
-  return `One pass over ${ITEMS} items for a history of this size, or of the ranking model over as many candidates; ms, in workerd ≤ ${AIM_MS} wanted: medians and least of ${ROUNDS} rounds
+  return `One pass for a history of this size, or of the ranking model over as many candidates; ms, medians and least
+(target in workerd: ≤ ${TARGET_MS} ms)
            workerd        node, 1 thread       in a fresh    MB  MB with
     size  median   least  median   least   ratio isolate    file     ORT  model
 ${lines.join('\n')}`;
 }
 
-/** How a kind of model is asked, in workerd and in Node. */
+/** A kind of model, and its inputs in workerd and in Node. */
 interface Kind {
   path: string;
-  /** The largest first. */
+  /** Descending. */
   sizes: readonly number[];
-  ask(size: number, passes: number): Question;
-  feed(size: number): Record<string, ort.Tensor>;
+  makeRequest(size: number, passes: number): PassRequest;
+  makeTensors(size: number): Record<'inputs' | 'outputs', Record<string, TensorData>>;
 }
 
 const RETRIEVAL: Kind = {
   path: '/retrieval',
   sizes: HISTORIES,
-  ask: (length, passes) => ({ ...makeHistory(length), passes }),
-  feed(length) {
+  makeRequest: (length, passes) => ({ ...makeHistory(length), passes }),
+  makeTensors(length) {
     const { items, weights, ages } = makeHistory(length);
-    const shape = [1, HISTORY_LENGTH];
+    const dimensions = [1, HISTORY_LENGTH];
     return {
-      items: new ort.Tensor('int32', Int32Array.from(items), shape),
-      weights: new ort.Tensor('float32', Float32Array.from(weights), shape),
-      ages: new ort.Tensor('float32', Float32Array.from(ages), shape),
+      inputs: {
+        items: { data: Int32Array.from(items), dimensions },
+        weights: { data: Float32Array.from(weights), dimensions },
+        ages: { data: Float32Array.from(ages), dimensions },
+      },
+      outputs: { scores: { data: new Float32Array(ITEMS), dimensions: [1, ITEMS] } },
     };
   },
 };
@@ -107,20 +112,21 @@ const RETRIEVAL: Kind = {
 const RANKING: Kind = {
   path: '/ranking',
   sizes: [CANDIDATES],
-  ask: (candidates, passes) => ({ candidates, passes }),
-  feed: (candidates) => ({
-    features: new ort.Tensor('float32', new Float32Array(candidates * FEATURES.length).fill(0.5), [
-      candidates,
-      FEATURES.length,
-    ]),
-  }),
+  makeRequest: (candidates, passes) => ({ candidates, passes }),
+  makeTensors(candidates) {
+    const features = new Float32Array(candidates * FEATURES.length).fill(0.5);
+    const probabilities = new Float32Array(candidates * ACTIONS.length);
+    return {
+      inputs: { features: { data: features, dimensions: [candidates, FEATURES.length] } },
+      outputs: { probabilities: { data: probabilities, dimensions: [candidates, ACTIONS.length] } },
+    };
+  },
 };
 
-/** In a workerd of its own: what V8 compiled and ORT reserved for one model must not serve the next. */
-async function measure(
-  file: Uint8Array,
-  { path: pathname, sizes, ask, feed }: Kind,
-): Promise<Omit<ModelReport, 'model'>> {
+/**
+ * Uses a workerd of its own: code that V8 compiled and memory that ORT reserved for one model must not serve the next.
+ */
+async function measureModel(file: Uint8Array, kind: Kind): Promise<Omit<ModelReport, 'model'>> {
   const workerd = await startWorkerd({
     config: {
       name: 'inference',
@@ -128,37 +134,17 @@ async function measure(
       compatibility_date: '2026-11-01',
     },
   });
-  const session = await ort.InferenceSession.create(file, { intraOpNumThreads: 1, interOpNumThreads: 1 });
+  const session = await openSession(file, 'cpu', 1);
   try {
-    await send(`${workerd.url}${pathname}`, 'PUT', Uint8Array.from(file));
-    const timeWorkerd = (size: number, passes: number) =>
-      time(() => send(workerd.url, 'POST', JSON.stringify(ask(size, passes))));
-    const [largest] = sizes as [number];
-    const requestMs = await timeWorkerd(largest, 0);
-    const freshMs = ((await timeWorkerd(largest, FIRST_PASSES)) - requestMs) / FIRST_PASSES;
-
+    await send(`${workerd.url}${kind.path}`, 'PUT', Uint8Array.from(file));
+    const request = (size: number, passes: number) =>
+      send(workerd.url, 'POST', JSON.stringify(kind.makeRequest(size, passes)));
+    const [largest] = kind.sizes as [number];
+    const requestMs = await time(() => request(largest, 0));
+    const freshMs = ((await time(() => request(largest, FIRST_PASSES))) - requestMs) / FIRST_PASSES;
     const passes: PassTimes[] = [];
-    for (const size of sizes) {
-      const inputs = feed(size);
-      const warmUntil = performance.now() + WARM_UP_MS;
-      while (performance.now() < warmUntil) await timeWorkerd(size, FIRST_PASSES);
-      const times = await timeByTurns(
-        ROUNDS,
-        {
-          request: () => timeWorkerd(size, 0),
-          workerd: () => timeWorkerd(size, PASSES),
-          node: () => time(() => runNode(session, inputs)),
-        },
-        () => {},
-      );
-      // From outside, since workerd's clocks stand still while it computes: less what a request without passes takes.
-      const perPass = (pick: typeof median) => ({
-        workerd: (pick(times.workerd) - pick(times.request)) / PASSES,
-        node: pick(times.node) / PASSES,
-      });
-      passes.push({ size, median: perPass(median), least: perPass((all) => Math.min(...all)) });
-    }
-    const { memoryMB } = await send(workerd.url, 'POST', JSON.stringify(ask(largest, 0)));
+    for (const size of kind.sizes) passes.push(await timePasses(size, kind, request, session));
+    const { memoryMB } = await request(largest, 0);
     return { fileMB: file.length / 1e6, memoryMB, freshMs, passes };
   } finally {
     await session.release();
@@ -166,15 +152,41 @@ async function measure(
   }
 }
 
-/** Items from all over the vocabulary, padded as encodeHistories pads. */
-function makeHistory(length: number) {
-  const fill = (value: (place: number) => number) =>
-    Array.from({ length: HISTORY_LENGTH }, (_, place) => (place < length ? value(place) : 0));
-  return { items: fill((place) => (place * STRIDE) % ITEMS), weights: fill(() => 1), ages: fill((place) => place / 4) };
+async function timePasses(
+  size: number,
+  { makeTensors }: Kind,
+  request: (size: number, passes: number) => Promise<unknown>,
+  session: Session,
+): Promise<PassTimes> {
+  const { inputs, outputs } = makeTensors(size);
+  const warmUntil = performance.now() + WARM_UP_MS;
+  while (performance.now() < warmUntil) await request(size, FIRST_PASSES);
+  const times = await timeByTurns(
+    ROUNDS,
+    {
+      request: () => time(() => request(size, 0)),
+      workerd: () => time(() => request(size, PASSES)),
+      node: () =>
+        time(async () => {
+          for (let pass = 0; pass < PASSES; pass++) await session.run(inputs, outputs);
+        }),
+    },
+    () => {},
+  );
+  // Timed from outside, since workerd's clock stands still while it computes: less the time of a request without
+  // passes.
+  const perPass = (pick: typeof median): Engines => ({
+    workerd: (pick(times.workerd) - pick(times.request)) / PASSES,
+    node: pick(times.node) / PASSES,
+  });
+  return { size, median: perPass(median), least: perPass((all) => Math.min(...all)) };
 }
 
-async function runNode(session: ort.InferenceSession, inputs: Record<string, ort.Tensor>): Promise<void> {
-  for (let pass = 0; pass < PASSES; pass++) await session.run(inputs);
+/** Items from the whole vocabulary, padded as encodeHistories pads. */
+function makeHistory(length: number) {
+  const fill = (value: (step: number) => number) =>
+    Array.from({ length: HISTORY_LENGTH }, (_, step) => (step < length ? value(step) : 0));
+  return { items: fill((step) => (step * STRIDE) % ITEMS), weights: fill(() => 1), ages: fill((step) => step / 4) };
 }
 
 async function send(
@@ -189,7 +201,7 @@ async function send(
 
 /** → milliseconds. */
 async function time(work: () => Promise<unknown>): Promise<number> {
-  const from = performance.now();
+  const startedAt = performance.now();
   await work();
-  return performance.now() - from;
+  return performance.now() - startedAt;
 }

@@ -1,5 +1,5 @@
-// Measures what the isolate occupies with ORT and a release: its JavaScript heap as V8's inspector gives it, and ORT's
-// own memory, which lies outside. `wrangler dev` has the inspector; its proxy does not matter here.
+// Measures the memory of an isolate with ORT and a release: the JavaScript heap from V8's inspector, and ORT's memory,
+// which lies outside. Uses `wrangler dev` for its inspector; its proxy does not matter here.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -12,7 +12,7 @@ const INSPECTOR_PORT = 19_229;
 const GALLERIES = 50;
 
 export interface IsolateMemory {
-  /** Reserved by V8 for the isolate's objects, code included, after a garbage collection. */
+  /** Memory that V8 reserves for the isolate's objects, code included, after a garbage collection. */
   heapMB: number;
   /** Array buffers: the release's neighbours, scores, model bytes in passing. */
   buffersMB: number;
@@ -20,7 +20,7 @@ export interface IsolateMemory {
   ortMB: number;
 }
 
-/** `fill` puts the items and the release in; the player `player` is then asked about. */
+/** `fill`: stores items, among them g1, and a release. */
 export async function measureIsolateMemory(
   key: string,
   fill: (stores: Platform) => Promise<void>,
@@ -70,7 +70,7 @@ interface HeapUsage {
 
 /** Chrome DevTools Protocol, Runtime.getHeapUsage. */
 async function readHeapUsage(): Promise<HeapUsage> {
-  // wrangler lets only local origins in; Node's WebSocket takes headers, which its type does not say.
+  // wrangler accepts local origins only. Node's WebSocket takes headers, which its type omits.
   const Socket = WebSocket as unknown as new (url: string, options: object) => WebSocket;
   const socket = new Socket(`ws://127.0.0.1:${INSPECTOR_PORT}/ws`, {
     headers: { origin: `http://localhost:${INSPECTOR_PORT}` },

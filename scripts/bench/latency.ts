@@ -1,5 +1,5 @@
-// Response times of a server that is not busy: one request after another, on one connection that stays open, by turns with
-// the baseline. How many requests a server can take at once is load.ts's question.
+// Measures the latency of idle servers by turns: one request after another on one open connection. Does not measure
+// throughput (load.ts does).
 
 import http from 'node:http';
 
@@ -11,7 +11,7 @@ export interface Latency {
   p99Ms: number;
 }
 
-/** Over all rounds, after a round that is not counted. Throws where an answer is not 200. */
+/** Over all rounds but a first, which warms up. Throws if a response is not 200. */
 export async function timeRequests<Name extends string>(
   targets: Record<Name, { url: string; key: string }>,
 ): Promise<Record<Name, Latency>> {
@@ -35,7 +35,7 @@ export async function timeRequests<Name extends string>(
   ) as Record<Name, Latency>;
 }
 
-/** From the request to the last byte of the answer. */
+/** From the request to the last byte of the response, in milliseconds. */
 const timeOne = ({ url, key }: { url: string; key: string }, agent: http.Agent): Promise<number> =>
   new Promise((resolve, reject) => {
     const from = performance.now();

@@ -1,4 +1,4 @@
-// Loads a server from a process of its own and prints what it got as one line of JSON. Arguments: a Load as JSON.
+// Loads a server from a process of its own and prints a LoadResult as one line of JSON. Argument: a Load as JSON.
 
 import autocannon from 'autocannon';
 
@@ -7,7 +7,7 @@ export interface Load {
   seconds: number;
   connections: number;
   key: string;
-  /** Events in each request; absent: a GET. */
+  /** Events per POST; without it requests are GETs. */
   batch?: number;
 }
 
@@ -15,7 +15,7 @@ export interface LoadResult {
   requestsPerSecond: number;
   p50Ms: number;
   p99Ms: number;
-  /** Answers that were not 2xx, and connections that failed. */
+  /** Responses other than 2xx, and failed connections. */
   failed: number;
 }
 
@@ -24,15 +24,15 @@ const ITEMS = 5_000;
 
 if (import.meta.main) {
   const load: Load = JSON.parse(process.argv[2]!);
-  let request = 0;
+  let requests = 0;
   const run = `${process.pid}-${Date.now()}`;
   const makeBody = () => {
-    request++;
-    const events = Array.from({ length: load.batch! }, (_, place) => ({
-      id: `${run}-${request}-${place}`,
-      userId: `loaded-${request % PLAYERS}`,
+    requests++;
+    const events = Array.from({ length: load.batch! }, (_, event) => ({
+      id: `${run}-${requests}-${event}`,
+      userId: `loaded-${requests % PLAYERS}`,
       type: 'click',
-      itemId: `g${(request * 20 + place) % ITEMS}`,
+      itemId: `g${(requests * 20 + event) % ITEMS}`,
     }));
     return JSON.stringify({ events });
   };
@@ -43,13 +43,13 @@ if (import.meta.main) {
     headers: { authorization: `Bearer ${load.key}`, 'content-type': 'application/json' },
     ...(load.batch === undefined
       ? {}
-      : { requests: [{ method: 'POST' as const, setupRequest: (one) => ({ ...one, body: makeBody() }) }] }),
+      : { requests: [{ method: 'POST' as const, setupRequest: (request) => ({ ...request, body: makeBody() }) }] }),
   });
-  const answer: LoadResult = {
+  const measured: LoadResult = {
     requestsPerSecond: result.requests.average,
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
     failed: result.non2xx + result.errors,
   };
-  console.log(JSON.stringify(answer));
+  console.log(JSON.stringify(measured));
 }

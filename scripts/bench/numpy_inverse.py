@@ -1,7 +1,7 @@
-"""The inverse of EASE with numpy.
+"""Inverts EASE's matrix with numpy.
 
-Reads FOLDER/gram, a square of float32; answers each line of stdin, {"type": "float32" | "float64", "columns": n}, with a
-line of JSON, the milliseconds that the inverse took, and leaves its first n columns as float32 in FOLDER/inverse.
+Reads FOLDER/gram, a square of float32. Answers each line of stdin, {"type": "float32" | "float64", "columns": n}, with
+a line of JSON, the milliseconds of the inverse, and writes its first n columns as float32 to FOLDER/inverse.
 """
 
 import json
@@ -15,7 +15,7 @@ import numpy as np
 def main(folder, size):
     for line in sys.stdin:
         request = json.loads(line)
-        # Read again each time, which is not timed, so that only what an inverse needs lies in memory.
+        # Read each time, untimed, so that no copy lies in memory during the inverse.
         gram = np.fromfile(folder / "gram", np.float32).reshape(size, size).astype(request["type"], copy=False)
         started_at = time.perf_counter()
         inverse = np.linalg.inv(gram)

@@ -1,6 +1,6 @@
-"""Prints, as JSON, the version of the module named, and the library that multiplies its matrices; null if that is hidden.
+"""Prints, as JSON, the version of a module and the library that multiplies its matrices (null if unknown).
 
-Fails where the module is absent.
+Fails if the module is missing.
 """
 
 import importlib
@@ -14,6 +14,6 @@ try:
         libraries = sorted(set(re.findall(r"/(lib[^/\s]*(?:blas|mkl|blis)[^/\s]*)$", maps.read(), re.MULTILINE)))
 except FileNotFoundError:  # Not Linux.
     libraries = []
-# The interface that Debian calls libblas may have a faster library behind it.
+# Debian's libblas may be an interface to a faster library.
 behind = [library for library in libraries if not library.startswith("libblas.")]
 print(json.dumps({"version": version, "blas": next(iter(behind + libraries), None)}))

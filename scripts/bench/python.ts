@@ -1,19 +1,19 @@
-// Runs the baselines that are written in Python: a line of JSON in, a line of JSON out. It installs nothing.
+// Runs baselines written in Python: a line of JSON in, a line of JSON out. Installs nothing.
 
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** Debian's packages belong to the first, which need not come first in PATH. */
+/** Debian's packages belong to /usr/bin/python3, which need not come first in PATH. */
 const PYTHONS = ['/usr/bin/python3', 'python3'];
 
-/** The library that Debian installs where nobody asks for another, many times slower than all others. */
+/** Debian's default library, many times slower than all others. */
 const REFERENCE_BLAS = /^libblas\./;
 
-/** `version`: of the module and of the BLAS that it multiplies with. */
+/** `version`: of the module and its BLAS. */
 export type Found = { python: string; version: string } | { missing: string };
 
-/** A Python that has the module; or why there is none to measure against, and what to do. */
+/** A Python that has the module, or the reason why there is none to compare with, and the remedy. */
 export function findPython(module: 'torch' | 'numpy'): Found {
   let missing = `there is no python3 with ${module}; on Debian: apt-get install python3-${module} libopenblas0-pthread`;
   for (const python of PYTHONS) {
@@ -22,18 +22,18 @@ export function findPython(module: 'torch' | 'numpy'): Found {
     const { version, blas } = JSON.parse(stdout) as { version: string; blas: string | null };
     if (blas === null || !REFERENCE_BLAS.test(blas))
       return { python, version: `${version}, ${blas ?? 'its own BLAS'}` };
-    missing = `${module} ${version} runs on the reference BLAS, beside which anything is fast; on Debian: apt-get install libopenblas0-pthread`;
+    missing = `${module} ${version} runs on the slow reference BLAS; on Debian: apt-get install libopenblas0-pthread`;
   }
   return { missing };
 }
 
 export interface Python {
-  /** Between answers the process stands still: threads that spin while they wait would take a core from whoever is measured. */
+  /** Stops the process between answers: threads that spin while they wait would take a core from the other side. */
   ask<Answer>(question: object): Promise<Answer>;
   end(): void;
 }
 
-/** Starts a script of this folder. What it writes to stderr is shown. */
+/** Starts a script of this folder. Its stderr is shown. */
 export function startPython(
   python: string,
   script: string,
@@ -46,7 +46,7 @@ export function startPython(
     env: { ...process.env, ...Object.fromEntries(limits), ...environment },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  // A script that failed has no stdin any more: what is asked next says so.
+  // A failed script has no stdin; the next `ask` reports the failure.
   child.stdin.on('error', () => {});
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
   return {

@@ -1,5 +1,5 @@
-// A release of the size that an item-to-item model gives, with random neighbours and a random ranking model: serving costs the same, and nothing
-// need be trained.
+// Publishes a release with random neighbours and a random ranking model, which costs as much to serve as a trained
+// item-to-item model.
 
 import { encodeRetrievalModel } from '../../models/algorithms/algorithm.ts';
 import { countNeighboursThatFit, createNeighbourModel } from '../../models/algorithms/neighbours.ts';
@@ -15,25 +15,25 @@ import { drawRanker } from './random-ranker.ts';
 
 const DECAY = { positionDecay: 1, halfLifeDays: 14 };
 
-/** Publishes a model over items g0 … g(items − 1). */
+/** The model knows items g0 … g(items − 1). */
 export async function publishRandomRelease(bucket: R2Bucket, items: number): Promise<void> {
-  const itemIds = Array.from({ length: items }, (_, place) => `g${place}`);
+  const itemIds = Array.from({ length: items }, (_, itemIndex) => `g${itemIndex}`);
   const random = createRandom(1, 'release');
   const tables = drawNeighbours(items, countNeighboursThatFit(items), random);
   const description = { algorithm: 'random', parameters: {}, itemIds };
   const { bytes: model } = encodeRetrievalModel(createNeighbourModel(description, tables, DECAY));
-  const asked = encodeHistories([[{ itemId: 'g0', weight: 1, ageDays: 0 }]], new Map([['g0', 0]]));
+  const history = encodeHistories([[{ itemId: 'g0', weight: 1, ageDays: 0 }]], new Map([['g0', 0]]));
   const scorer = await openScorer(model, itemIds);
-  const scores = await scorer.score(asked);
+  const scores = await scorer.score(history);
   await scorer.release();
   const release = await sealRelease(
     {
       ...blankFacts(`bench-${items}`, 'random', new Date().toISOString()),
       selfTest: {
-        items: [...asked.items],
-        weights: [...asked.weights],
-        ages: [...asked.ages],
-        expected: Array.from({ length: 10 }, (_, place) => ({ itemIndex: place, score: scores[place]! })),
+        items: [...history.items],
+        weights: [...history.weights],
+        ages: [...history.ages],
+        expected: Array.from({ length: 10 }, (_, itemIndex) => ({ itemIndex, score: scores[itemIndex]! })),
       },
     },
     { model, itemIds, neighbours: drawNeighbours(items, NEIGHBOURS_PER_ITEM_MAX, random), ranking: await drawRanker() },

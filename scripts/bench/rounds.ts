@@ -1,4 +1,4 @@
-// Times several things by turns, so that what else the machine does meets all of them alike.
+// Times several tasks by turns, so that other load on the machine affects all of them alike.
 
 export interface Ratio {
   median: number;
@@ -6,7 +6,7 @@ export interface Ratio {
   max: number;
 }
 
-/** One measurement of each in each round, in the order given; → those of each, in milliseconds. */
+/** Takes one measurement of each task in each round, in the order given; → milliseconds by task. */
 export async function timeByTurns<Name extends string>(
   rounds: number,
   turns: Record<Name, () => Promise<number>>,
@@ -21,8 +21,8 @@ export async function timeByTurns<Name extends string>(
 }
 
 /** Ours over the baseline's, round by round. */
-export function compareTimes(ours: readonly number[], baseline: readonly number[]): Ratio {
-  const ratios = ours.map((ms, round) => ms / baseline[round]!);
+export function compareRounds(ours: readonly number[], baseline: readonly number[]): Ratio {
+  const ratios = ours.map((value, round) => value / baseline[round]!);
   return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
 }
 

@@ -11,7 +11,7 @@ import { type PackedRows, packEpoch } from '../../models/data/windows.ts';
 import type { Parameters } from '../../models/gradient/step.ts';
 import { drawSequences } from './draw-sequences.ts';
 import { startPython } from './python.ts';
-import { compareTimes, median, type Ratio, timeByTurns } from './rounds.ts';
+import { compareRounds, median, type Ratio, timeByTurns } from './rounds.ts';
 
 const SEED = 1;
 const BATCHES = 8;
@@ -25,8 +25,8 @@ const ROUNDS = 9;
 const STEPS_PER_TURN = 5;
 
 /**
- * How OpenMP's threads wait for work: which is faster depends on whether the BLAS brings threads of its own, which those
- * that spin keep from the cores.
+ * How OpenMP's threads wait for work: which is faster depends on whether the BLAS brings threads of its own, which
+ * those that spin keep from the cores.
  */
 const WAIT_POLICIES = ['passive', 'active'] as const;
 type WaitPolicy = (typeof WAIT_POLICIES)[number];
@@ -66,7 +66,7 @@ export async function compareSteps(
     );
     const baselineMs = { passive: median(times.passive), active: median(times.active) };
     const baselineWaits = baselineMs.passive <= baselineMs.active ? 'passive' : 'active';
-    const ratio = compareTimes(times.ours, times[baselineWaits]);
+    const ratio = compareRounds(times.ours, times[baselineWaits]);
     return { items, oursMs: median(times.ours), baselineMs, baselineWaits, ratio, losses };
   } finally {
     passive.end();

@@ -1,5 +1,5 @@
-// Measures training: a step of sasrec against PyTorch, and EASE's inverse against numpy, by turns in the same run. What
-// has no baseline on this machine is left out, with the reason.
+// Measures training: a step of sasrec against PyTorch, and EASE's inverse against numpy, by turns in the same run.
+// Skips comparisons whose baseline is missing on this machine, and says why.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -9,36 +9,36 @@ import { findPython } from './python.ts';
 import { formatRatio, type Ratio } from './rounds.ts';
 import { compareSteps, type StepComparison } from './sasrec-step.ts';
 
-/** As many as ml-1m has, and a large store. */
+/** The catalogues of MovieLens 1M and of a large store. */
 const ITEMS = [3_416, 20_000];
 const SIZES = [5_000, 10_000];
 
 export interface TrainingReport {
   threads: number;
-  /** What ours is measured against; null where it is absent. */
+  /** Versions of the baselines; null if missing. */
   torch: string | null;
   numpy: string | null;
   steps: StepComparison[];
   inverses: InverseComparison[];
-  /** Why something was left out, a line each. */
+  /** Reasons why comparisons were skipped, one a line. */
   skipped: string[];
 }
 
-export async function benchTraining(threads: number, say: (message: string) => void): Promise<TrainingReport> {
+export async function benchTraining(threads: number, log: (message: string) => void): Promise<TrainingReport> {
   const report: TrainingReport = { threads, torch: null, numpy: null, steps: [], inverses: [], skipped: [] };
   const torch = findPython('torch');
   if ('missing' in torch) report.skipped.push(`the training step is not compared: ${torch.missing}`);
   else {
     report.torch = torch.version;
     for (const items of ITEMS)
-      report.steps.push(await inFolder((folder) => compareSteps({ ...torch, items, threads, folder }, say)));
+      report.steps.push(await inFolder((folder) => compareSteps({ ...torch, items, threads, folder }, log)));
   }
   const numpy = findPython('numpy');
   if ('missing' in numpy) report.skipped.push(`EASE's inverse is not compared: ${numpy.missing}`);
   else {
     report.numpy = numpy.version;
     for (const size of SIZES)
-      report.inverses.push(await inFolder((folder) => compareInverses({ ...numpy, size, threads, folder }, say)));
+      report.inverses.push(await inFolder((folder) => compareInverses({ ...numpy, size, threads, folder }, log)));
   }
   return report;
 }
@@ -52,7 +52,7 @@ async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-/** What is asked of each ratio. */
+/** Targets. */
 const STEP_RATIO_MAX = 0.7;
 const INVERSE_RATIO_MAX = 1.2;
 
@@ -68,7 +68,8 @@ export function formatTraining({ threads, torch, numpy, steps, inverses, skipped
   for (const { items, oursMs, baselineMs, baselineWaits, ratio, losses } of steps) {
     compare(`step of sasrec, ${items} items`, oursMs, baselineMs[baselineWaits], ratio, STEP_RATIO_MAX);
     lines.push(
-      `  PyTorch ${torch}: passive waiting ${baselineMs.passive.toFixed(0)} ms, active ${baselineMs.active.toFixed(0)} ms`,
+      `  PyTorch ${torch}: passive waiting ${baselineMs.passive.toFixed(0)} ms, ` +
+        `active ${baselineMs.active.toFixed(0)} ms`,
       `  same loss: ${losses.ours.toFixed(5)}, theirs ${losses.baseline.toFixed(5)}`,
     );
   }
@@ -76,7 +77,7 @@ export function formatTraining({ threads, torch, numpy, steps, inverses, skipped
     compare(`EASE's inverse, ${size} items`, oursMs, baselineMs[baselineType], ratio, INVERSE_RATIO_MAX);
     lines.push(
       `  numpy ${numpy}: float32 ${baselineMs.float32.toFixed(0)} ms, float64 ${baselineMs.float64.toFixed(0)} ms`,
-      `  same inverse: within ${differenceMax.toExponential(0)} of its greatest element`,
+      `  same inverse: within ${differenceMax.toExponential(0)} of its largest element`,
     );
   }
   return [...lines, ...skipped].join('\n');

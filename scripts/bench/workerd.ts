@@ -1,4 +1,5 @@
-// Starts a Worker in a workerd of its own, without wrangler dev's proxy.
+// Starts a Worker in a workerd of its own, without wrangler dev's proxy. Its logs, and wrangler's, go to stdout: a
+// command with --json reserves that first.
 
 import { createTestHarness } from 'wrangler';
 import type { Stores } from '../../workers/storage/stores.ts';
