@@ -16,13 +16,13 @@ const ROWS: Row[] = [
   ['zoe', 'd', 'rate', 5, 45],
   ['adam', 'a', 'dismiss', null, 21],
   ['adam', 'd', 'wishlist', null, 20],
-  // Taken back, and taken back before it was liked again.
+  // An unlike after the like, and one before it.
   ['zoe', 'e', 'unlike', null, 62],
   ['zoe', 'e', 'like', null, 61],
   ['adam', 'b', 'unlike', null, 19],
 ];
 
-test('each player’s distinct choices come in the order of the first, whatever the order of the log', () => {
+test('each player’s distinct items are in the order of their first interaction, whatever the order of the log', () => {
   const log = new InteractionLog();
   for (const [userId, itemId, type, value, timestamp] of ROWS) log.add({ userId, itemId, type, value, timestamp });
   const all = log.collect();
@@ -45,7 +45,7 @@ test('each player’s distinct choices come in the order of the first, whatever 
   expect(countInteractions(all)).toBe(5);
 });
 
-test('a long log is kept whole, and an empty one is empty', () => {
+test('a long log loses nothing, and an empty one is empty', () => {
   const log = new InteractionLog();
   expect(log.collect()).toMatchObject({ userIds: [], itemIds: [] });
   for (let n = 0; n < 5000; n++)

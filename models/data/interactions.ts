@@ -1,22 +1,18 @@
-// What players chose, in compact columns: the one shape that every algorithm trains on. It decides nothing about what to
-// hold out.
+// Interactions in compact columns: the one form that every algorithm trains on. It holds nothing out.
 
 import type { PlayerEvent } from '../contracts/event.ts';
 import { isInteraction, weighEvent } from '../features/weights.ts';
 
-/**
- * Each player's distinct items in the order in which they were first chosen. A split changes `ends` alone and shares the
- * columns.
- */
+/** Each player's distinct items in the order of their first interactions. A split changes `ends` alone and shares the columns. */
 export interface Interactions {
   /** Sorted, so that the same events give the same model. */
   userIds: readonly string[];
   /** Sorted. */
   itemIds: readonly string[];
-  /** The rows of user u are starts[u] up to, but without, ends[u]. */
+  /** The rows of user u are starts[u] up to ends[u], exclusive. */
   starts: Int32Array;
   ends: Int32Array;
-  /** Columns: place in itemIds, weight of the first positive event, its time in epoch milliseconds. */
+  /** Columns: index in itemIds; weight of the first positive event; its time, epoch milliseconds. */
   items: Int32Array;
   weights: Float32Array;
   timestamps: Float64Array;
@@ -29,7 +25,7 @@ export const countInteractions = ({ starts, ends }: Interactions): number =>
 export class InteractionLog {
   readonly #users = new Map<string, number>();
   readonly #items = new Map<string, number>();
-  /** When a player last took back a like, by user and item. */
+  /** Time of the last `unlike`, by user and item. */
   readonly #unlikedAt = new Map<string, number>();
   #rows = {
     users: new Int32Array(1024),
@@ -40,14 +36,14 @@ export class InteractionLog {
   };
   #length = 0;
 
-  /** Takes an event; those that are no choice of an item are passed over. */
+  /** Adds an event; those that are no interaction are ignored, but an `unlike` retracts earlier likes. */
   add(event: Pick<PlayerEvent, 'userId' | 'itemId' | 'type' | 'value' | 'timestamp'>): void {
     if (event.type === 'unlike') this.#retractLike(event);
     if (event.itemId === null || !isInteraction(event)) return;
     if (this.#length === this.#rows.users.length) this.#grow();
     const row = this.#length++;
-    this.#rows.users[row] = numberOf(this.#users, event.userId);
-    this.#rows.items[row] = numberOf(this.#items, event.itemId);
+    this.#rows.users[row] = assignNumber(this.#users, event.userId);
+    this.#rows.items[row] = assignNumber(this.#items, event.itemId);
     this.#rows.weights[row] = weighEvent(event);
     this.#rows.timestamps[row] = event.timestamp;
     this.#rows.areLikes[row] = event.type === 'like' ? 1 : 0;
@@ -58,17 +54,17 @@ export class InteractionLog {
     this.#unlikedAt.set(key, Math.max(this.#unlikedAt.get(key) ?? timestamp, timestamp));
   }
 
-  /** The interactions so far. Events of one moment keep the order in which they were added. */
+  /** The interactions so far. Events with the same time keep the order in which they were added. */
   collect(): Interactions {
     const { users, items, weights, timestamps, areLikes } = this.#rows;
     const userIds = [...this.#users.keys()].sort();
     const itemIds = [...this.#items.keys()].sort();
-    const places = new Int32Array(itemIds.length);
-    itemIds.forEach((itemId, place) => {
-      places[this.#items.get(itemId)!] = place;
+    const indices = new Int32Array(itemIds.length);
+    itemIds.forEach((itemId, index) => {
+      indices[this.#items.get(itemId)!] = index;
     });
 
-    // `items` holds numbers in the order of first sight, which is the order of the map's keys.
+    // `items` numbers the ids in the order of the map's keys.
     const idsSeen = [...this.#items.keys()];
     const isRetracted = (userId: string, row: number) =>
       areLikes[row] === 1 &&
@@ -97,7 +93,7 @@ export class InteractionLog {
       itemIds,
       starts,
       ends,
-      items: Int32Array.from(kept, (row) => places[items[row]!]!),
+      items: Int32Array.from(kept, (row) => indices[items[row]!]!),
       weights: Float32Array.from(kept, (row) => weights[row]!),
       timestamps: Float64Array.from(kept, (row) => timestamps[row]!),
     };
@@ -120,14 +116,14 @@ export class InteractionLog {
   }
 }
 
-function numberOf(numbers: Map<string, number>, id: string): number {
+function assignNumber(numbers: Map<string, number>, id: string): number {
   const known = numbers.get(id);
   if (known !== undefined) return known;
   numbers.set(id, numbers.size);
   return numbers.size - 1;
 }
 
-/** A counting sort: returns what gives the rows of one user, in their order. */
+/** A counting sort; returns a function that gives the rows of a user, in their order. */
 function groupByUser(users: Int32Array, count: number): (user: number) => Int32Array {
   const bounds = new Int32Array(count + 1);
   for (const user of users) bounds[user + 1]!++;

@@ -1,4 +1,4 @@
-// Seeded randomness, for training and for the made-up world. Not for secrets.
+// Seeded random numbers with distributions, for training and for the made-up world. Not for secrets.
 
 import { createRng, drawIndex, shuffle } from '../features/rng.ts';
 
@@ -20,7 +20,7 @@ export interface Random {
   shuffle<T>(values: T[]): T[];
 }
 
-/** A stream of its own for each (seed, name), so that a change in one part of the world leaves the others as they are. */
+/** A stream of its own for each seed and name, so that a change in one part of the world leaves the others as they are. */
 export function createRandom(seed: number, name: string): Random {
   const next = createRng(`${seed}/${name}`);
   const below = (end: number) => Math.floor(next() * end);
@@ -28,7 +28,7 @@ export function createRandom(seed: number, name: string): Random {
     next,
     below,
     chance: (probability) => next() < probability,
-    // Box–Muller; 1 − next() because the logarithm of 0 is not a number to draw.
+    // Box–Muller; 1 − next(), because next() may be 0, whose logarithm is infinite.
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
     pick: (values) => values[below(values.length)]!,
     weighted: (weights) => drawIndex(weights, next),

@@ -2,21 +2,21 @@ import { expect, test } from 'vitest';
 import { createRandom } from './random.ts';
 import { packEpoch } from './windows.ts';
 
-test('an epoch holds every step from one item to the next once, newest first, and no row mixes windows', () => {
-  // Items tell their player and place, so that each pair can be recognised.
+test('an epoch has every step from an item to the next once, newest first, and no row mixes windows', () => {
+  // Items encode their player and position, so that each pair can be recognised.
   const lengths = [0, 1, 2, 3, 5, 8, 9, 40];
-  const sequences = lengths.map((length, user) => Int32Array.from({ length }, (_, place) => 100 * user + place));
+  const sequences = lengths.map((length, user) => Int32Array.from({ length }, (_, position) => 100 * user + position));
   const expected = sequences.flatMap((sequence) => [...sequence].slice(1).map((item) => `${item - 1}→${item}`));
   for (const seed of [1, 2, 3]) {
     const batches = [...packEpoch(sequences, { rows: 2, length: 8 }, createRandom(seed, 'windows'))];
     const pairs: string[] = [];
-    for (const { items, targets, segmentIds: windows } of batches) {
+    for (const { items, targets, segmentIds } of batches) {
       expect(items).toHaveLength(16);
       for (let cell = 0; cell < 16; cell++) {
-        if (windows[cell] === 0) continue;
+        if (segmentIds[cell] === 0) continue;
         pairs.push(`${items[cell]}→${targets[cell]}`);
-        const sameWindow = cell % 8 > 0 && windows[cell] === windows[cell - 1];
-        if (sameWindow) expect(targets[cell]).toBe(items[cell - 1]);
+        const isSameWindow = cell % 8 > 0 && segmentIds[cell] === segmentIds[cell - 1];
+        if (isSameWindow) expect(targets[cell]).toBe(items[cell - 1]);
       }
     }
     expect(pairs.sort()).toEqual(expected.sort());

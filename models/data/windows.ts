@@ -1,15 +1,15 @@
-// Cuts players' choices into windows and packs them into rows of equal length, so that short histories waste no work: what
-// a sequential model trains on. The newest item of a window comes first, as in the signature of a release.
+// Cuts players' sequences into windows and packs them into rows of equal length, so that short histories waste no work.
+// Sequential models train on them. The newest item of a window comes first, as in the signature of a release.
 
 import type { Random } from './random.ts';
 
-/** Cells of `rows` rows, row by row; all arrays have the same length. */
+/** [rows, length], row by row. */
 export interface PackedRows {
-  /** Places in the vocabulary; 0 where padded. */
+  /** Item indices in the vocabulary; 0 where padded. */
   items: Int32Array;
-  /** The item that the player chose next. */
+  /** The item that came next; 0 where padded. */
   targets: Int32Array;
-  /** Which window of its row a cell belongs to, from 1 on; 0 where padded. What is in another window is another player's. */
+  /** The number of the window in its row, from 1 on; 0 where padded. Windows must not attend to each other. */
   segmentIds: Int32Array;
 }
 
@@ -20,8 +20,8 @@ interface Row {
 }
 
 /**
- * Batches that hold each choice but a window's first once as a target, in random order. `sequences`: a player's items,
- * oldest first, as places in the vocabulary; what is longer than a row is cut at random places. The last batch may be padded.
+ * Yields batches of windows in random order, in which each item but a player's first is a target once. `sequences`: the item
+ * indices of each player, oldest first; those longer than a row are cut at random positions. The last batch may be padded.
  */
 export function* packEpoch(
   sequences: readonly Int32Array[],
@@ -48,7 +48,7 @@ export function* packEpoch(
   if (open.length > 0) yield packRows(open, { rows, length });
 }
 
-/** Windows of length + 1 items at most that overlap by one, so that every step from one item to the next is in one. */
+/** Windows of at most length + 1 items that overlap by one, so that every step from an item to the next is in one. */
 function cutWindows(sequence: Int32Array, length: number, random: Random): Int32Array[] {
   const windows: Int32Array[] = [];
   let from = 0;
@@ -67,9 +67,9 @@ function packRows(open: readonly Row[], { rows, length }: { rows: number; length
   open.forEach((row, r) => {
     let at = r * length;
     row.windows.forEach((window, w) => {
-      for (let place = window.length - 1; place > 0; place--, at++) {
-        packed.targets[at] = window[place]!;
-        packed.items[at] = window[place - 1]!;
+      for (let position = window.length - 1; position > 0; position--, at++) {
+        packed.targets[at] = window[position]!;
+        packed.items[at] = window[position - 1]!;
         packed.segmentIds[at] = w + 1;
       }
     });

@@ -1,4 +1,4 @@
-// A question to a model: what a player had, and what came next. Who is asked what is the protocols' affair.
+// Evaluation cases: a player's history and the items that came next. The protocols decide which cases there are.
 
 import type { HistoryItem } from '../contracts/signals.ts';
 import type { Interactions } from '../data/interactions.ts';
@@ -6,36 +6,36 @@ import type { Interactions } from '../data/interactions.ts';
 const DAY_MS = 86_400_000;
 
 export interface EvaluationCase {
-  /** Newest first: each item at its first positive event, with that event's weight. Serving adds up later events too. */
+  /** Newest first: each item at its first positive event, with the weight of that. Serving adds up later events too. */
   readonly history: readonly Pick<HistoryItem, 'itemId' | 'weight' | 'ageDays'>[];
-  /** Different items, none of the history; the first that was chosen comes first. */
+  /** Distinct items outside the history, in the order of their interactions. */
   readonly targets: readonly string[];
 }
 
-/** What a protocol makes of a data set. */
+/** A data set as a protocol splits it. */
 export interface Split {
-  /** What may be learnt from. */
+  /** The interactions to train on. */
   training: Interactions;
-  /** What hyper-parameters and algorithms are chosen on. */
+  /** Hyper-parameters and algorithms are selected on these cases. */
   validation: readonly EvaluationCase[];
-  /** What is reported. */
+  /** Figures are reported on these cases. */
   test: readonly EvaluationCase[];
-  /** Players whose choices are in the test's part, but too little comes before them to ask with. */
+  /** Players with interactions in the test's part, but without enough before them for a case. */
   leftOut: number;
 }
 
-/** Rows of one player: the history from `start` on, the targets from `cut` on, up to but without `end`. */
+/** Rows of one player: the history is `start` up to `cut`, the targets are `cut` up to `end`, each end exclusive. */
 export interface CaseRows {
   start: number;
   cut: number;
   end: number;
 }
 
-/** `now`: the moment of the question, epoch milliseconds. Ages count from it. */
+/** `now`: the time of the case, epoch milliseconds, from which ages count. */
 export const createEvaluationCase = (all: Interactions, rows: CaseRows, now: number): EvaluationCase =>
   new LazyCase(all, rows, now);
 
-/** Reads the columns each time it is asked: a million rows as objects would take more memory than the training. */
+/** Reads the columns at each access: a million rows as objects would take more memory than the training. */
 class LazyCase implements EvaluationCase {
   readonly #all: Interactions;
   readonly #rows: CaseRows;

@@ -1,17 +1,17 @@
-// How soon a newcomer's recommendations become the player's own: players of whom training saw nothing, asked what they
-// choose next after each of their first few choices. The same players at every step, so that the steps compare.
+// The cold-start protocol: how soon recommendations fit a player without history. For players that training never sees, a
+// case after each of their first few interactions: the same players at every step, so that the steps compare.
 
 import type { Interactions } from '../data/interactions.ts';
 import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
 import { assignPart } from './unseen-players.ts';
 
-/** How many choices are known when the next one is asked for. */
+/** Lengths of the history, in interactions, for which the next one is the target. */
 export const EVENTS_SEEN = [0, 1, 2, 3, 5, 10] as const;
-const CHOICES_MIN = Math.max(...EVENTS_SEEN) + 1;
+const INTERACTIONS_MIN = Math.max(...EVENTS_SEEN) + 1;
 
 /**
- * One question for each step and player; a question's history is as long as its step says. Who has fewer choices than the
- * last step asks for is left out, held out all the same. Nothing is chosen by questions without a history.
+ * One case for each of EVENTS_SEEN and held-out player. Players with too few interactions for the last step have no cases,
+ * but training does not see them either. The validation has no cases without a history.
  */
 export function splitColdStart(all: Interactions, seed: number): Split {
   const ends = all.ends.slice();
@@ -23,7 +23,7 @@ export function splitColdStart(all: Interactions, seed: number): Split {
     if (part === undefined) return;
     const [start, end] = [all.starts[user]!, all.ends[user]!];
     ends[user] = start;
-    if (end - start < CHOICES_MIN) {
+    if (end - start < INTERACTIONS_MIN) {
       if (part === 'test') leftOut++;
       return;
     }

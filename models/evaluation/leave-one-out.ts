@@ -1,20 +1,20 @@
-// Leave-one-out: a player's last choice is the test, the one before it the validation. Training sees neither; the history
-// of the test holds the validation's choice, as it would on that day.
+// Leave-one-out: a player's last interaction is the test, the one before it the validation. Training sees neither; the
+// history of the test includes the validation's target, as it would on that day.
 
 import type { Interactions } from '../data/interactions.ts';
 import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
 
-/** One to learn from, one to choose by, one to report. */
-const CHOICES_MIN = 3;
+/** One each for training, validation and test. */
+const INTERACTIONS_MIN = 3;
 
 /**
- * Asks the players that `isHeldOut` names and that have at least `choicesMin`. Where that is 2, those who have two are
- * asked for the second alone: nothing comes before their validation.
+ * Cases of the players that `isHeldOut` names and that have at least `interactionsMin`. Where that is 2, players with two
+ * have a test case only: nothing would come before their validation.
  */
 export function splitLeaveOneOut(
   all: Interactions,
   isHeldOut: (userId: string) => boolean = () => true,
-  choicesMin = CHOICES_MIN,
+  interactionsMin = INTERACTIONS_MIN,
 ): Split {
   const ends = all.ends.slice();
   const validation: EvaluationCase[] = [];
@@ -23,16 +23,16 @@ export function splitLeaveOneOut(
   all.userIds.forEach((userId, user) => {
     if (!isHeldOut(userId)) return;
     const [start, end] = [all.starts[user]!, all.ends[user]!];
-    if (end - start < choicesMin) {
+    if (end - start < interactionsMin) {
       leftOut++;
       return;
     }
-    const askLast = (before: number) =>
+    const createCase = (before: number) =>
       createEvaluationCase(all, { start, cut: before - 1, end: before }, all.timestamps[before - 1]!);
-    test.push(askLast(end));
+    test.push(createCase(end));
     ends[user] = end - 1;
-    if (end - start < CHOICES_MIN) return;
-    validation.push(askLast(end - 1));
+    if (end - start < INTERACTIONS_MIN) return;
+    validation.push(createCase(end - 1));
     ends[user] = end - 2;
   });
   return { training: { ...all, ends }, validation, test, leftOut };

@@ -5,10 +5,10 @@ import { computeListMetrics } from './list-metrics.ts';
 import { computeRankingMetrics, measureUsers, USER_METRIC_NAMES, USER_METRICS } from './metrics.ts';
 import { LIST_LENGTH } from './ranking.ts';
 
-const of = (name: keyof typeof USER_METRICS, ...ranks: number[]) => USER_METRICS[name](Float64Array.from(ranks));
+const measure = (name: keyof typeof USER_METRICS, ...ranks: number[]) => USER_METRICS[name](Float64Array.from(ranks));
 
-test('metrics of one player are what one works out by hand', () => {
-  expect([0, 1, 2, 9, 10, Infinity].map((rank) => of('ndcg@10', rank))).toEqual([
+test('metrics of one player are those worked out by hand', () => {
+  expect([0, 1, 2, 9, 10, Infinity].map((rank) => measure('ndcg@10', rank))).toEqual([
     1,
     1 / Math.log2(3),
     0.5,
@@ -16,25 +16,25 @@ test('metrics of one player are what one works out by hand', () => {
     0,
     0,
   ]);
-  expect([0, 9, 10, Infinity].map((rank) => of('hitRate@10', rank))).toEqual([1, 1, 0, 0]);
-  expect([0, 19, 20].map((rank) => of('recall@20', rank))).toEqual([1, 1, 0]);
-  expect([99, 100].map((rank) => of('ndcg@100', rank))).toEqual([1 / Math.log2(101), 0]);
-  expect([0, 3, 999, Infinity].map((rank) => of('mrr', rank))).toEqual([1, 0.25, 0.001, 0]);
+  expect([0, 9, 10, Infinity].map((rank) => measure('hitRate@10', rank))).toEqual([1, 1, 0, 0]);
+  expect([0, 19, 20].map((rank) => measure('recall@20', rank))).toEqual([1, 1, 0]);
+  expect([99, 100].map((rank) => measure('ndcg@100', rank))).toEqual([1 / Math.log2(101), 0]);
+  expect([0, 3, 999, Infinity].map((rank) => measure('mrr', rank))).toEqual([1, 0.25, 0.001, 0]);
 
   // Three targets at ranks 1, 2 and 30: (0.630930 + 0.5) / (1 + 0.630930 + 0.5).
-  expect(of('ndcg@10', 1, 2, 30)).toBeCloseTo(0.530721, 6);
+  expect(measure('ndcg@10', 1, 2, 30)).toBeCloseTo(0.530721, 6);
   // … and 1 / log2(32) = 0.2 more.
-  expect(of('ndcg@100', 1, 2, 30)).toBeCloseTo(0.624577, 6);
-  expect(of('hitRate@10', 1, 2, 30)).toBe(1);
-  expect(of('recall@20', 1, 2, 30)).toBeCloseTo(2 / 3, 12);
-  expect(of('mrr', 1, 2, 30)).toBe(0.5);
-  // More targets than places: the first twenty of the list are all one can ask for.
+  expect(measure('ndcg@100', 1, 2, 30)).toBeCloseTo(0.624577, 6);
+  expect(measure('hitRate@10', 1, 2, 30)).toBe(1);
+  expect(measure('recall@20', 1, 2, 30)).toBeCloseTo(2 / 3, 12);
+  expect(measure('mrr', 1, 2, 30)).toBe(0.5);
+  // More targets than positions: the first twenty are the most a list can show.
   const fifty = Array.from({ length: 50 }, (_, rank) => rank);
-  expect(USER_METRIC_NAMES.map((name) => of(name, ...fifty))).toEqual([1, 1, 1, 1, 1]);
+  expect(USER_METRIC_NAMES.map((name) => measure(name, ...fifty))).toEqual([1, 1, 1, 1, 1]);
 });
 
-test('the means are over players, and 0 where nobody was asked', () => {
-  const ranks = [[0], [2], [9], [10, Infinity]].map((of) => Float64Array.from(of));
+test('the means are over players, and 0 without players', () => {
+  const ranks = [[0], [2], [9], [10, Infinity]].map((own) => Float64Array.from(own));
   const metrics = computeRankingMetrics({ ranks });
   expect(metrics['hitRate@10']).toBe(0.75);
   // (1 + 0.5 + 0.289065 + 0) / 4
@@ -69,7 +69,7 @@ test('the metrics agree with each other and with sums over whole lists', () => {
   });
 });
 
-test('coverage and novelty are those of what is shown, by how many players chose it in training', () => {
+test('coverage and novelty follow the lists and the players of each item in training', () => {
   const log = new InteractionLog();
   for (let player = 0; player < 8; player++)
     for (const [itemId, players] of Object.entries({ a: 8, b: 4, c: 1 }))
@@ -78,11 +78,11 @@ test('coverage and novelty are those of what is shown, by how many players chose
   lists.set([0, 1], 0);
   lists.set([1, 3], LIST_LENGTH);
   const training = log.collect();
-  const shown = { lists, itemIds: ['a', 'b', 'c', 'never chosen'], training, catalogueSize: 5 };
-  // Bits: a 0, b 1 twice, and one that nobody chose as if one of the eight players had: 3.
+  const shown = { lists, itemIds: ['a', 'b', 'c', 'without players'], training, catalogueSize: 5 };
+  // Bits: a 0, b 1 twice, and 3 for the item without players, as if it had one of the eight.
   expect(computeListMetrics(shown)).toEqual({ 'coverage@10': 3 / 5, 'novelty@10': 5 / 4 });
   expect(computeListMetrics({ ...shown, lists: new Int32Array() })).toEqual({ 'coverage@10': 0, 'novelty@10': 0 });
-  // Players of whom training sees nothing do not count.
+  // Players that training does not see do not count.
   const ends = training.ends.map((end, user) => (user < 4 ? end : training.starts[user]!));
   expect(computeListMetrics({ ...shown, training: { ...training, ends } })['novelty@10']).toBe(2 / 4);
 });

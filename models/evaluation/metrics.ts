@@ -1,5 +1,5 @@
-// How well a ranking finds what players chose: metrics of each player, from the ranks of the targets alone (0 the best,
-// ascending, Infinity not ranked), and their means.
+// Metrics of a ranking: those of each player, from the ranks of the targets alone (0 is the best, ascending, Infinity is not
+// ranked), and their means.
 
 import type { Ranking } from './ranking.ts';
 
@@ -11,9 +11,9 @@ const ndcgAt =
   (ranks) => {
     let gain = 0;
     let ideal = 0;
-    for (let place = 0; place < Math.min(cut, ranks.length); place++) {
-      ideal += 1 / Math.log2(place + 2);
-      if (ranks[place]! < cut) gain += 1 / Math.log2(ranks[place]! + 2);
+    for (let n = 0; n < Math.min(cut, ranks.length); n++) {
+      ideal += 1 / Math.log2(n + 2);
+      if (ranks[n]! < cut) gain += 1 / Math.log2(ranks[n]! + 2);
     }
     return ideal === 0 ? 0 : gain / ideal;
   };
@@ -21,7 +21,7 @@ const ndcgAt =
 const countAbove = (ranks: Float64Array, cut: number) =>
   ranks.reduce((hits, rank) => (rank < cut ? hits + 1 : hits), 0);
 
-/** Share of the targets that are above the cut, or of the cut where there are more: 1 can be reached. */
+/** Share of the targets above the cut; of the cut, where there are more targets: 1 can be reached. */
 const recallAt =
   (cut: number): Metric =>
   (ranks) =>
@@ -33,7 +33,7 @@ export const USER_METRICS = {
   'ndcg@10': ndcgAt(10),
   'recall@20': recallAt(20),
   'ndcg@100': ndcgAt(100),
-  /** Of the first target, over the whole catalogue. */
+  /** Reciprocal rank of the best target, over the whole catalogue. */
   mrr: (ranks) => (ranks.length === 0 ? 0 : 1 / (ranks[0]! + 1)),
 } satisfies Record<string, Metric>;
 export type UserMetric = keyof typeof USER_METRICS;
@@ -43,15 +43,16 @@ export const USER_METRIC_NAMES = Object.keys(USER_METRICS) as UserMetric[];
 const forEachMetric = <T>(value: (name: UserMetric) => T) =>
   Object.fromEntries(USER_METRIC_NAMES.map((name) => [name, value(name)])) as Record<UserMetric, T>;
 
-/** Each metric of each player, in the order of the questions. */
+/** Each metric of each player, in the order of the cases. */
 export const measureUsers = ({ ranks }: Pick<Ranking, 'ranks'>): Record<UserMetric, Float64Array> =>
   forEachMetric((name) => Float64Array.from(ranks, USER_METRICS[name]));
 
-/** The means over all players; 0 where there are none. */
+/** Each metric's mean over the players; 0 where there are none. */
 export function computeRankingMetrics(ranking: Pick<Ranking, 'ranks'>): Record<UserMetric, number> {
   const ofUsers = measureUsers(ranking);
   return forEachMetric((name) => computeMean(ofUsers[name]));
 }
 
+/** 0 where there are no values. */
 export const computeMean = (values: Float64Array): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -9,18 +9,18 @@ import { splitTemporal } from './temporal.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Choices as `item@day`, by player. */
+/** Interactions as `item@day`, by player. */
 function collect(players: Record<string, string>): Interactions {
   const log = new InteractionLog();
-  for (const [userId, choices] of Object.entries(players))
-    for (const choice of choices.split(' ')) {
-      const [itemId, day] = choice.split('@');
+  for (const [userId, interactions] of Object.entries(players))
+    for (const interaction of interactions.split(' ')) {
+      const [itemId, day] = interaction.split('@');
       log.add({ userId, itemId: itemId!, type: 'like', value: null, timestamp: Number(day) * DAY_MS });
     }
   return log.collect();
 }
 
-/** What training sees of each player. */
+/** The items of each player that training sees. */
 const kept = ({ userIds, itemIds, items, starts, ends }: Interactions) =>
   Object.fromEntries(
     userIds.map((userId, user) => [
@@ -29,14 +29,14 @@ const kept = ({ userIds, itemIds, items, starts, ends }: Interactions) =>
     ]),
   );
 
-/** Questions as `history → targets`, the history as `item@age in days`. */
+/** Cases as `history → targets`, the history as `item@age in days`. */
 const asText = (cases: readonly EvaluationCase[]) =>
   cases.map(
     ({ history, targets }) =>
       `${history.map(({ itemId, ageDays }) => `${itemId}@${ageDays}`).join(' ')} → ${targets.join(' ')}`,
   );
 
-test('leave-one-out asks for the last choice and validates on the one before; training sees neither', () => {
+test('leave-one-out tests on the last interaction and validates on the one before; training sees neither', () => {
   const all = collect({ long: 'a@1 b@3 c@4 d@10', other: 'a@1 b@2 c@3', short: 'a@1 b@2' });
   const { training, validation, test, leftOut } = splitLeaveOneOut(all, (userId) => userId !== 'other');
   expect(kept(training)).toEqual({ long: 'a b', other: 'a b c', short: 'a b' });
@@ -46,7 +46,7 @@ test('leave-one-out asks for the last choice and validates on the one before; tr
   expect(test[0]!.history[0]).toEqual({ itemId: 'c', weight: 1, ageDays: 6 });
 });
 
-test('leave-one-out with two choices asks for the second, and validates only where something comes before', () => {
+test('leave-one-out from two interactions on tests on the last, and validates only where a history is left', () => {
   const all = collect({ one: 'a@1', three: 'a@1 b@2 c@3', two: 'a@1 b@2' });
   const { training, validation, test } = splitLeaveOneOut(all, () => true, 2);
   expect(kept(training)).toEqual({ one: 'a', three: 'a', two: 'a' });
@@ -54,24 +54,24 @@ test('leave-one-out with two choices asks for the second, and validates only whe
   expect(asText(test)).toEqual(['b@1 a@2 → c', 'a@1 → b']);
 });
 
-test('the temporal protocol cuts all players at one moment and leaves out those who come after it', () => {
+test('the temporal protocol cuts all players at one time and leaves out those who come after it', () => {
   const all = collect({ early: 'a@1 b@2 c@3', late: 'a@9 b@10', steady: 'a@1 b@5 c@7 d@8 e@9' });
-  // Ten choices: 1 1 2 3 5 7 8 9 9 10. The validation begins on day 7, the test on day 9.
+  // Ten interactions, on days 1 1 2 3 5 7 8 9 9 10. The validation begins on day 7, the test on day 9.
   const { training, validation, test, leftOut } = splitTemporal(all, { validation: 0.2, test: 0.3 });
   expect(kept(training)).toEqual({ early: 'a b c', late: '', steady: 'a b' });
   expect(asText(validation)).toEqual(['b@2 a@6 → c d']);
   expect(asText(test)).toEqual(['d@1 c@2 b@4 a@8 → e']);
   expect(leftOut).toBe(1);
-  // A time that half of the choices have is not parted, nor does it swallow the validation.
+  // Half of the interactions have one time: no cut separates them, and the validation is not empty.
   const coarse = splitTemporal(collect({ one: 'a@1 b@2 c@3', two: 'b@1 c@2 d@3' }), { validation: 0.1, test: 0.1 });
   expect(kept(coarse.training)).toEqual({ one: 'a', two: 'b' });
   expect(asText(coarse.test)).toEqual(['b@1 a@2 → c', 'c@1 b@2 → d']);
 });
 
-test('strong generalisation gives 80% of the choices of players whom training never saw', () => {
-  const choices = (length: number) => Array.from({ length }, (_, n) => `g${n}@${n}`).join(' ');
+test('strong generalisation gives 80% of the interactions of players that training never sees', () => {
+  const interact = (length: number) => Array.from({ length }, (_, n) => `g${n}@${n}`).join(' ');
   const all = collect(
-    Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`p${n}`, choices(n < 50 ? 4 : 5 + (n % 10))])),
+    Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`p${n}`, interact(n < 50 ? 4 : 5 + (n % 10))])),
   );
   const { training, validation, test, leftOut } = splitStrongGeneralisation(all, 1);
   for (const cases of [validation, test]) {
@@ -91,12 +91,12 @@ test('strong generalisation gives 80% of the choices of players whom training ne
   expect(kept(splitStrongGeneralisation(all, 2).training)).not.toEqual(kept(training));
 });
 
-test('the cold start asks unseen players for the next choice after their first 0, 1, 2, 3, 5 and 10', () => {
-  const choices = (length: number) => Array.from({ length }, (_, n) => `g${n}@${n}`).join(' ');
-  const all = collect(Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`p${n}`, choices(10 + (n % 2))])));
+test('the cold start has unseen players’ next interaction after their first 0, 1, 2, 3, 5 and 10', () => {
+  const interact = (length: number) => Array.from({ length }, (_, n) => `g${n}@${n}`).join(' ');
+  const all = collect(Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`p${n}`, interact(10 + (n % 2))])));
   const { training, validation, test, leftOut } = splitColdStart(all, 1);
-  const asked = asText(test.slice(0, 6));
-  expect(asked.slice(0, 3)).toEqual([' → g0', 'g0@1 → g1', 'g1@1 g0@2 → g2']);
+  const cases = asText(test.slice(0, 6));
+  expect(cases.slice(0, 3)).toEqual([' → g0', 'g0@1 → g1', 'g1@1 g0@2 → g2']);
   expect(test.slice(0, 6).map(({ history, targets }) => [history.length, ...targets])).toEqual(
     [0, 1, 2, 3, 5, 10].map((seen) => [seen, `g${seen}`]),
   );
@@ -107,7 +107,7 @@ test('the cold start asks unseen players for the next choice after their first 0
   expect(unseen).toBeGreaterThanOrEqual(test.length / 6 + validation.length / 5 + leftOut);
 });
 
-test('nobody to ask is no error: the questions are none', () => {
+test('data without a case is no error: the test split is empty', () => {
   for (const all of [new InteractionLog().collect(), collect({ one: 'a@1' }), collect({ a: 'x@1', b: 'x@1' })])
     for (const split of Object.values(PROTOCOLS)) expect(split(all, 1).test).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// The ways to ask, by name.
+// The evaluation protocols by name.
 
 import type { Interactions } from '../data/interactions.ts';
 import type { Split } from './cases.ts';
@@ -9,7 +9,7 @@ import { splitTemporal } from './temporal.ts';
 
 export type Protocol = 'leave-one-out' | 'temporal' | 'strong-generalisation' | 'cold-start';
 
-/** The seed matters where players are drawn. */
+/** Only protocols that draw players use the seed. */
 export const PROTOCOLS: Record<Protocol, (all: Interactions, seed: number) => Split> = {
   'leave-one-out': (all) => splitLeaveOneOut(all),
   temporal: (all) => splitTemporal(all),

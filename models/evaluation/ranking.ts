@@ -1,41 +1,41 @@
-// Where a model ranks what players really chose next, among its whole catalogue. Every algorithm is asked the same way:
-// through the model file that would be published, and the encoding that serving uses.
+// Ranks the targets of evaluation cases among a model's whole catalogue. Every algorithm is measured alike: through the
+// model file that would be published, and the encoding that serving uses.
 
 import { encodeHistories } from '../features/history.ts';
 import type { Scorer } from '../onnx/scorer.ts';
 import type { EvaluationCase } from './cases.ts';
 import { listTopItems, rankTargetsInRow } from './rank-row.ts';
 
-/** How a model answered, question by question. */
+/** A model's ranks and lists, case by case. */
 export interface Ranking {
-  /** Of each question's targets, 0 the best, ascending; Infinity for those that the model does not know. */
+  /** The ranks of each case's targets: 0 is the best, ascending; Infinity for items outside the vocabulary. */
   ranks: readonly Float64Array[];
-  /** [questions, LIST_LENGTH] places of the items that would be shown, best first, −1 after the last. */
+  /** [cases, LIST_LENGTH] indices of the items that would be shown, best first, −1 after the last. */
   lists: Int32Array;
 }
 
-/** Of the lists on which hit rate, coverage and novelty are measured. */
+/** The lists on which hit rate, coverage and novelty are measured. */
 export const LIST_LENGTH = 10;
-/** Keeps a batch's scores at some megabytes. */
+/** Cases scored at a time: a batch's scores take some megabytes. */
 const BATCH = 64;
 
-/** Items of the history are left out of the ranking; ties count against the model (see rankTargetsOf). */
+/** Items of the history are not ranked; ties count against the model (see rankTargetsInRow). */
 export async function rankTargets(scorer: Scorer, cases: Iterable<EvaluationCase>): Promise<Ranking> {
-  const places = new Map(scorer.itemIds.map((itemId, place) => [itemId, place]));
-  const placesOf = (itemIds: readonly string[]) =>
-    itemIds.map((itemId) => places.get(itemId)).filter((place) => place !== undefined);
+  const indices = new Map(scorer.itemIds.map((itemId, index) => [itemId, index]));
+  const findIndices = (itemIds: readonly string[]) =>
+    itemIds.map((itemId) => indices.get(itemId)).filter((index) => index !== undefined);
   const width = scorer.itemIds.length;
   const ranks: Float64Array[] = [];
   const lists: Int32Array[] = [];
   for (const batch of inBatches(cases)) {
-    // Read once: the cases build them anew each time.
+    // Read once: a case builds its history anew at each access.
     const histories = batch.map(({ history }) => history);
-    const scores = await scorer.score(encodeHistories(histories, places));
+    const scores = await scorer.score(encodeHistories(histories, indices));
     const shown = new Int32Array(batch.length * LIST_LENGTH);
     batch.forEach(({ targets }, row) => {
       const ofRow = scores.subarray(row * width, (row + 1) * width);
-      const history = new Set(placesOf(histories[row]!.map(({ itemId }) => itemId)));
-      const known = rankTargetsInRow(ofRow, placesOf(targets), history);
+      const history = new Set(findIndices(histories[row]!.map(({ itemId }) => itemId)));
+      const known = rankTargetsInRow(ofRow, findIndices(targets), history);
       const all = new Float64Array(targets.length).fill(Number.POSITIVE_INFINITY);
       all.set(known);
       ranks.push(all);
@@ -48,8 +48,8 @@ export async function rankTargets(scorer: Scorer, cases: Iterable<EvaluationCase
 
 function* inBatches(cases: Iterable<EvaluationCase>): Generator<EvaluationCase[]> {
   let batch: EvaluationCase[] = [];
-  for (const question of cases) {
-    batch.push(question);
+  for (const one of cases) {
+    batch.push(one);
     if (batch.length < BATCH) continue;
     yield batch;
     batch = [];

@@ -6,7 +6,7 @@ const random = () => createRandom(5, 'significance');
 const hits = (length: number, share: number) =>
   Float64Array.from({ length }, (_, user) => (user < share * length ? 1 : 0));
 
-test('the bootstrap’s interval is the normal one where there are many players, and the same for the same seed', () => {
+test('with many players the bootstrap’s interval is the normal one; the same seed gives the same interval', () => {
   const [interval, constant] = bootstrapMeans([hits(2_000, 0.2), new Float64Array(2_000).fill(0.5)], random());
   // 1.96 √(0.2 · 0.8 / 2000) = 0.01753, known to some percent from a thousand resamples.
   expect(Math.abs(interval![0] - (0.2 - 0.01753))).toBeLessThan(0.0015);
@@ -16,7 +16,7 @@ test('the bootstrap’s interval is the normal one where there are many players,
   expect(bootstrapMeans([new Float64Array()], random())).toEqual([[0, 0]]);
 });
 
-test('the paired test sees a difference that the same players agree on, and none where it is chance', () => {
+test('the paired test finds a consistent difference, and none where it is chance', () => {
   const base = hits(1_000, 0.2);
   const changed = (won: number, lost: number) =>
     base.map((value, user) => (user < lost ? 0 : user >= 1_000 - won ? 1 : value));

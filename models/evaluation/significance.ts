@@ -1,5 +1,5 @@
-// How far figures can be trusted: intervals of means, and whether two algorithms differ on the same players. Other players
-// might have been asked; that is the only doubt it speaks of.
+// The uncertainty of figures: intervals of means, and tests of differences on the same players. It covers the sampling of
+// players and nothing else.
 
 import type { Random } from '../data/random.ts';
 import { computeMean } from './metrics.ts';
@@ -7,7 +7,7 @@ import { computeMean } from './metrics.ts';
 const RESAMPLES = 1_000;
 const OUTSIDE = 0.05;
 const FLIPS = 2_000;
-/** Sums of the same numbers in another order may differ by so much, relatively. */
+/** Relative rounding error of sums of the same numbers in another order. */
 const ROUNDING = 1e-12;
 
 export type Interval = [low: number, high: number];
@@ -20,7 +20,7 @@ export function bootstrapMeans(columns: readonly Float64Array[], random: Random)
   const users = columns[0]?.length ?? 0;
   if (users === 0) return columns.map(() => [0, 0]);
   const means = columns.map(() => new Float64Array(RESAMPLES));
-  // How often each was drawn: the sums then read every column in its order.
+  // How often each player was drawn: the sums then read every column in its order.
   const times = new Float64Array(users);
   for (let resample = 0; resample < RESAMPLES; resample++) {
     times.fill(0);
@@ -34,19 +34,19 @@ export function bootstrapMeans(columns: readonly Float64Array[], random: Random)
   const low = (RESAMPLES * OUTSIDE) / 2;
   return means.map((ofColumn, n) => {
     const sorted = ofColumn.sort();
-    // Of values that are all equal, rounding would leave the mean outside.
+    // Of equal values, rounding could leave the mean outside its interval.
     const mean = computeMean(columns[n]!);
     return [Math.min(mean, sorted[low]!), Math.max(mean, sorted[RESAMPLES - 1 - low]!)];
   });
 }
 
 /**
- * How likely a mean difference as large is where neither is better: Fisher's randomisation test, two-sided, as Smucker,
- * Allan & Carterette 2007 advise ("A Comparison of Statistical Significance Tests for Information Retrieval Evaluation").
- * Each player's difference changes its sign by chance. No less than 1 / 2,001.
+ * p-value of the mean difference: Fisher's randomisation test, two-sided, as Smucker, Allan & Carterette 2007 advise
+ * ("A Comparison of Statistical Significance Tests for Information Retrieval Evaluation"). The sign of each player's
+ * difference is random under the null hypothesis. At least 1 / 2,001.
  */
 export function comparePaired(a: Float64Array, b: Float64Array, random: Random): number {
-  // Players on whom both agree change no sum.
+  // Players without a difference change no sum.
   const differences = a.map((value, user) => value - b[user]!).filter((difference) => difference !== 0);
   const observed = Math.abs(differences.reduce((sum, difference) => sum + difference, 0)) * (1 - ROUNDING);
   let asLarge = 1;
@@ -59,7 +59,7 @@ export function comparePaired(a: Float64Array, b: Float64Array, random: Random):
   return asLarge / (FLIPS + 1);
 }
 
-/** The mean difference a − b over the same players, and its standard error. */
+/** The mean of the paired differences a − b over the same players, and its standard error. */
 export function estimateDifference(a: Float64Array, b: Float64Array): { mean: number; standardError: number } {
   const differences = a.map((value, user) => value - b[user]!);
   const mean = computeMean(differences);

@@ -1,15 +1,15 @@
-// Strong generalisation: players of whom training saw nothing. The earlier part of their choices is given, the rest is
-// asked for. Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering", but cut by time, not at random.
+// Strong generalisation: players that training never sees. The earlier part of their interactions is the history, the rest
+// are targets. Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering", but cut by time, not at random.
 
 import type { Interactions } from '../data/interactions.ts';
 import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
 import { assignPart } from './unseen-players.ts';
 
-const GIVEN_SHARE = 0.8;
-/** From here on 80% given leaves something to ask for. */
-const CHOICES_MIN = 5;
+const HISTORY_SHARE = 0.8;
+/** Fewer would leave no target after 80%. */
+const INTERACTIONS_MIN = 5;
 
-/** The same seed gives the same players, whatever other players there are. Those with less than five choices are learnt from. */
+/** The same seed draws the same players, whatever others there are. Those with fewer than five interactions are trained on. */
 export function splitStrongGeneralisation(all: Interactions, seed: number): Split {
   const ends = all.ends.slice();
   const validation: EvaluationCase[] = [];
@@ -19,11 +19,11 @@ export function splitStrongGeneralisation(all: Interactions, seed: number): Spli
     const part = assignPart(userId, seed);
     if (part === undefined) return;
     const [start, end] = [all.starts[user]!, all.ends[user]!];
-    if (end - start < CHOICES_MIN) {
+    if (end - start < INTERACTIONS_MIN) {
       if (part === 'test') leftOut++;
       return;
     }
-    const cut = start + Math.floor(GIVEN_SHARE * (end - start));
+    const cut = start + Math.floor(HISTORY_SHARE * (end - start));
     (part === 'test' ? test : validation).push(createEvaluationCase(all, { start, cut, end }, all.timestamps[cut]!));
     ends[user] = start;
   });

@@ -1,23 +1,23 @@
-// The temporal protocol: one moment for everybody. What was chosen before it may be known, what was chosen from then on is
-// asked for. It tells most about a live system, and nothing where the times are made up.
+// The temporal protocol: cuts all players at one time. Interactions before it are history, those from then on are targets.
+// It is closest to a live system, and meaningless where the times are made up.
 
 import type { Interactions } from '../data/interactions.ts';
 import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
 
-/** Shares of all choices, the latest; more where many have one time, which no cut parts. */
+/** Latest shares of all interactions; larger where many have the same time, which no cut separates. */
 export interface TemporalShares {
   validation: number;
   test: number;
 }
 
 /**
- * Training ends where the validation begins; the histories of the test reach up to the test. Players who came later than
- * the cut have no history: they are left out, and counted.
+ * Training ends where the validation begins; the histories of the test reach up to the test. Players without interactions
+ * before the cut have no history: they are left out, and counted.
  */
 export function splitTemporal(all: Interactions, shares: TemporalShares = { validation: 0.1, test: 0.1 }): Split {
   const times = sortTimes(all);
-  const testFrom = timeOfLatest(times, times.length, shares.test);
-  const validationFrom = timeOfLatest(times, findFirst(times, 0, times.length, testFrom), shares.validation);
+  const testFrom = findLatestTime(times, times.length, shares.test);
+  const validationFrom = findLatestTime(times, findFirst(times, 0, times.length, testFrom), shares.validation);
   const ends = new Int32Array(all.ends.length);
   const validation: EvaluationCase[] = [];
   const test: EvaluationCase[] = [];
@@ -47,11 +47,11 @@ function sortTimes({ starts, ends, timestamps }: Interactions): Float64Array {
   return times.subarray(0, length).sort();
 }
 
-/** When the latest share of all `times` begins, counted back from the place `end`. */
-const timeOfLatest = (times: Float64Array, end: number, share: number): number =>
+/** The time at which the latest share of all `times` before the index `end` begins. */
+const findLatestTime = (times: Float64Array, end: number, share: number): number =>
   times[Math.max(0, end - Math.max(1, Math.round(share * times.length)))] ?? 0;
 
-/** The first row of start … end that is not before `time`; `end` where all are. */
+/** The first row of start … end that is not before `time`; `end` where all rows are. */
 function findFirst(timestamps: Float64Array, start: number, end: number, time: number): number {
   let row = start;
   while (row < end && timestamps[row]! < time) row++;

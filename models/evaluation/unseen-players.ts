@@ -1,13 +1,13 @@
-// Which players training never sees, and which of these are asked for the report: by their ids alone, so that the same seed
-// gives the same players whatever others there are.
+// Assigns players to training, validation or test by their ids alone: the same seed gives the same players, whatever others
+// there are.
 
 import { isHeldOut } from '../data/hold-out.ts';
 
 const TEST_SHARE = 0.1;
-/** Of the players, the test's included: those in between are the validation's. */
+/** Of all players, the test's included: the others are the validation's. */
 const UNSEEN_SHARE = 0.2;
 
-/** Undefined for a player who is learnt from. */
+/** Undefined for a player to train on. */
 export function assignPart(userId: string, seed: number): 'test' | 'validation' | undefined {
   const draw = `${seed}/${userId}`;
   if (!isHeldOut(draw, UNSEEN_SHARE)) return undefined;

@@ -1,4 +1,4 @@
-// Which algorithms there are, in the order in which they are trained, and how `auto` shares its time among them.
+// The algorithms in the order in which they are trained, with their shares of the time.
 
 import { trainBlend } from '../algorithms/blend.ts';
 import { trainContent } from '../algorithms/content.ts';
@@ -9,7 +9,7 @@ import { trainSasrec } from '../algorithms/sasrec/sasrec.ts';
 import { trainTransitions } from '../algorithms/transitions.ts';
 import type { NamedAlgorithm } from './search.ts';
 
-/** The blend comes last: it learns from what the others became. */
+/** The blend comes last: it combines the others' models. */
 export const ALGORITHMS: readonly NamedAlgorithm[] = [
   { name: 'popularity', share: 1, train: trainPopularity },
   { name: 'item-knn', share: 6, train: trainItemKnn },
@@ -20,7 +20,7 @@ export const ALGORITHMS: readonly NamedAlgorithm[] = [
   { name: 'blend', share: 10, train: trainBlend },
 ];
 
-/** `auto`, or names with commas between. Popularity is always among them: everything is measured by it. */
+/** `names`: auto, or a comma-separated list. Popularity is always added, as the baseline. Throws on an unknown name. */
 export function selectAlgorithms(names: string): readonly NamedAlgorithm[] {
   if (names === 'auto') return ALGORITHMS;
   const wanted = new Set(['popularity', ...names.split(',').map((name) => name.trim())]);

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { computeHoldOutShare, isHeldOut } from '../data/hold-out.ts';
 import { judge } from './gate.ts';
 
-/** NDCG@10 of players whose target is first in the list, or not in it. */
+/** NDCG@10 of players whose target is first in the list, or not in it at all. */
 const figures = (length: number, isHit: (user: number) => boolean) =>
   Float64Array.from({ length }, (_, user) => (isHit(user) ? 1 : 0));
 
-test('the gate refuses what is below popularity, and what is below the release in use by more than noise', () => {
+test('the gate refuses a candidate below popularity, or below the release in use by more than noise', () => {
   const good = figures(1000, (user) => user % 4 === 0);
   const poor = figures(1000, (user) => user % 5 === 0);
   expect(judge({ candidate: good, popularity: poor, current: undefined }).publish).toBe(true);
@@ -21,11 +21,11 @@ test('the gate refuses what is below popularity, and what is below the release i
   expect(verdict(lost(2)).publish).toBe(true);
   expect(verdict(lost(10)).publish).toBe(false);
   expect(verdict(lost(10)).reason).toContain('worse than the release in use');
-  // As many won as lost: a wide spread, no difference.
+  // As many players gain as lose: a wide spread, no difference.
   expect(verdict(figures(1000, (user) => user % 4 === 1)).publish).toBe(true);
 });
 
-test('the held-out share is of the size wanted, stays the same, and only ever shrinks as players come', () => {
+test('the held-out share has the given size, stays the same, and only ever shrinks as players come', () => {
   expect([1, 1999, 2000, 20_000, 40_000, 1_000_000].map(computeHoldOutShare)).toEqual([1, 1, 0.5, 0.5, 0.25, 0.01]);
   const ids = Array.from({ length: 20_000 }, (_, n) => `player-${n}`);
   for (const share of [1, 0.5, 0.1]) {
@@ -33,7 +33,7 @@ test('the held-out share is of the size wanted, stays the same, and only ever sh
     expect(Math.abs(heldOut - share)).toBeLessThan(0.015);
   }
   expect(ids.filter((id) => isHeldOut(id, 0.1) && !isHeldOut(id, 0.5))).toEqual([]);
-  // Were it to change, releases would have learnt what their successors are measured on.
+  // A change would measure new releases on players that earlier ones were trained on.
   expect(['a', 'player-1', 'Ærø', '76561197960287930'].map((id) => isHeldOut(id, 0.5))).toEqual([
     true,
     true,

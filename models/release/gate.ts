@@ -1,9 +1,9 @@
-// Decides whether a candidate may replace the release in use. It publishes nothing.
+// The gate: decides if a candidate may replace the release in use. It publishes nothing.
 
 import { computeMean } from '../evaluation/metrics.ts';
 import { estimateDifference } from '../evaluation/significance.ts';
 
-/** NDCG@10 of each player, the same held-out players in the same order, see measureUsers. */
+/** NDCG@10 by player (see measureUsers): the same held-out players in the same order. */
 export interface GateFigures {
   candidate: Float64Array;
   popularity: Float64Array;
@@ -21,8 +21,8 @@ export interface Verdict {
 const NOISE_STANDARD_ERRORS = 1.645;
 
 /**
- * NDCG@10 must be above popularity's, and not below the release in use by more than noise: the mean of the
- * differences player by player may be negative by 1.645 of its standard errors, no more.
+ * Publishes where NDCG@10 is above popularity's and not below that of the release in use by more than noise: 1.645 standard
+ * errors of the paired difference.
  */
 export function judge({ candidate, popularity, current }: GateFigures): Verdict {
   const figure = (value: number) => value.toFixed(4);

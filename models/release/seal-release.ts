@@ -1,4 +1,4 @@
-// Puts a release together: the files as bytes, and the manifest that names each by its digest. It uploads nothing.
+// Seals a release: encodes its files and writes the manifest that names each by its digest. It uploads nothing.
 
 import { sha256Hex } from '../contracts/digest.ts';
 import { type ReleaseFileName, releaseKey } from '../contracts/layout.ts';
@@ -20,7 +20,7 @@ export interface ReleaseContents {
   ranking?: RankingContents | undefined;
 }
 
-/** What the manifest says that the files do not. */
+/** The manifest without the facts that follow from the files. */
 export type ReleaseFacts = Omit<
   ReleaseManifest,
   'schema' | 'signature' | 'items' | 'model' | 'vocabulary' | 'neighbours' | 'ranking'

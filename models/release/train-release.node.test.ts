@@ -10,7 +10,7 @@ const START = Date.UTC(2026, 0, 1);
 const GENRES = 6;
 const GAMES_PER_GENRE = 15;
 
-/** Players who stay within one genre, each in an order of their own: what EASE can learn and popularity cannot. */
+/** Players who stay within one genre, each in an order of their own: a pattern for EASE and none for popularity. */
 function devotedPlayers(players: number, gamesEach = 6): InteractionLog {
   const log = new InteractionLog();
   for (let player = 0; player < players; player++)
@@ -46,7 +46,7 @@ async function train(log: InteractionLog, current?: TrainingInput['current']) {
   return trained.value;
 }
 
-test('a release comes with figures, ranges, digests and a self-test that its own file passes', async () => {
+test('a release has figures, ranges, digests and a self-test that its own file passes', async () => {
   const { manifest, model, vocabulary, verdict } = await train(devotedPlayers(300));
   expect(ReleaseManifest.parse(manifest)).toEqual(manifest);
   expect(manifest.version).toMatch(/^20261123T190000Z-ease-[0-9a-f]{8}$/);
@@ -56,7 +56,7 @@ test('a release comes with figures, ranges, digests and a self-test that its own
   expect(manifest.metrics.current).toBeNull();
   expect(manifest.data).toMatchObject({ lastSequence: 77, users: 300, from: '2026-01-01T00:00:00.000Z' });
   expect(manifest.model.bytes).toBe(model.length);
-  // The file by itself says what it is of.
+  // The file's own metadata name its vocabulary.
   expect(Buffer.from(model).includes(manifest.vocabulary.sha256)).toBe(true);
 
   const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
@@ -72,7 +72,7 @@ test('a release comes with figures, ranges, digests and a self-test that its own
   await scorer.release();
   expect(expected).toHaveLength(10);
   expect(expected[0]!.score).toBe(scores.reduce((most, score) => Math.max(most, score)));
-  for (const { itemIndex: place, score } of expected) expect(scores[place]).toBe(score);
+  for (const { itemIndex, score } of expected) expect(scores[itemIndex]).toBe(score);
   expect((await train(devotedPlayers(300))).manifest).toEqual(manifest);
 });
 
@@ -86,7 +86,7 @@ test('the release in use is measured on the same players through its own file an
   expect(again.manifest.metrics.current).toEqual(first.manifest.metrics.candidate);
   expect(again.verdict.publish).toBe(true);
 
-  // Half of the players have taken up games that the release in use has never heard of.
+  // Half of the players play games that the release in use does not know.
   const log = devotedPlayers(300);
   for (let player = 0; player < 300; player += 2)
     for (let n = 0; n < 3; n++)
@@ -102,9 +102,9 @@ test('the release in use is measured on the same players through its own file an
   expect(later.manifest.metrics.current!['ndcg@10']).toBeLessThan(later.manifest.metrics.candidate['ndcg@10']);
 });
 
-test('what goes together in nobody’s hands is refused: popularity is better', async () => {
+test('without a pattern in the interactions the release is refused: popularity is better', async () => {
   const log = new InteractionLog();
-  // Everybody begins with two games of their own and ends with one of the same few.
+  // All players begin with two games of their own and end with one of the same few.
   for (let player = 0; player < 60; player++) {
     log.add({ userId: `player${player}`, itemId: `own${player}`, type: 'like', value: null, timestamp: 1 });
     log.add({ userId: `player${player}`, itemId: `also${player}`, type: 'like', value: null, timestamp: 2 });
@@ -117,7 +117,7 @@ test('what goes together in nobody’s hands is refused: popularity is better', 
   expect(verdict.reason).toMatch(/no better than showing everyone the same/);
 });
 
-test('with too little to learn from, the reason is said', async () => {
+test('insufficient data is reported with its reason', async () => {
   const one = (userId: string, itemId: string) => ({
     userId,
     itemId,
