@@ -1,53 +1,79 @@
-// `npm run bench`: prints measured figures, each beside a baseline of the same run. What is measured is in scripts/bench/.
+// `npm run bench`: prints measurements, each beside a baseline from the same run. The measurements are in scripts/bench/,
+// which loads only what the named bench needs: it is slow to load.
 
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
-import { benchInference, formatInference } from './bench/inference.ts';
 import type { Latency } from './bench/latency.ts';
 import { formatRatio } from './bench/rounds.ts';
-import { benchServing, type ServingReport } from './bench/serving.ts';
-import { benchTraining, formatTraining } from './bench/training.ts';
+import type { ServingReport } from './bench/serving.ts';
+import { createCommand, runCommand } from './terminal/command.ts';
+import { reserveStdout } from './terminal/json-output.ts';
+import { jsonOption, parseWholeNumber } from './terminal/options.ts';
+import { handleSignals } from './terminal/shutdown.ts';
 
-const HELP = `Measures Bloodstream on this machine.
+/** What shells report: 128 and the number of the signal. */
+const INTERRUPTED = 130;
+const log = (message: string) => console.error(message);
 
-  npm run bench -- serving   [--json]
-  npm run bench -- inference [--json]
-  npm run bench -- training  [--threads N] [--json]
+const bench = createCommand(
+  'bench',
+  'Measures Bloodstream on this machine, each figure beside a baseline.',
+).addHelpText(
+  'after',
+  `
+Examples:
+  npm run bench -- inference
+  npm run -s bench -- serving --json`,
+);
 
-  serving   recommendations, gallery and ingest against a bare Hono route that makes one Durable Object call, in
-            workerd alone: throughput under load, response times without; memory, cold start, size of the bundle.
-            Takes some three minutes. Five runs of each, medians, ratios run by run.
-  inference one forward pass of each kind of model over 20,000 items, and of the ranking model over 400 candidates, in workerd and in onnxruntime-node on one
-            thread. Takes some three minutes. Random weights; nine rounds of each, medians.
-  training  a step of sasrec against the same step in PyTorch, and EASE's inverse against numpy's, on the same numbers
-            and with as many threads: all cores, or N. By turns, medians, ratios round by round. Takes some ten
-            minutes and 4 GB. Needs python3 with torch and numpy, on Debian python3-torch python3-numpy
-            libopenblas0-pthread; what is absent is left out.
-`;
-
-const say = (message: string) => console.error(message);
-
-async function main(): Promise<void> {
-  const { values: flags, positionals } = parseArgs({
-    options: { json: { type: 'boolean' }, threads: { type: 'string' }, help: { type: 'boolean' } },
-    allowPositionals: true,
+bench
+  .command('serving')
+  .description(
+    'Recommendations, gallery and ingest against a bare Hono route with one Durable Object call, in workerd alone: ' +
+      'throughput under load, latency without; memory, cold start, bundle size. Five runs of each, medians, ratios ' +
+      'run by run. Takes three minutes.',
+  )
+  .addOption(jsonOption())
+  .action(async ({ json }) => {
+    const { benchServing } = await import('./bench/serving.ts');
+    await measure(json, () => benchServing(log), formatServing);
   });
-  const [what = 'serving'] = positionals;
-  if (flags.help) return console.log(HELP);
-  const print = <Report>(report: Report, format: (report: Report) => string) =>
-    console.log(flags.json ? JSON.stringify(report, null, 2) : `\n${format(report)}`);
-  if (what === 'training') return print(await benchTraining(readThreads(flags.threads), say), formatTraining);
-  if (what !== 'serving' && what !== 'inference') throw new Error(`there is no bench “${what}”\n\n${HELP}`);
-  if (flags.threads !== undefined)
-    throw new Error('--threads is for training alone: what serves has the whole machine');
-  if (what === 'inference') return print(await benchInference(say), formatInference);
-  print(await benchServing(say), formatServing);
-}
 
-function readThreads(text: string | undefined): number {
-  const threads = text === undefined ? availableParallelism() : Number(text);
-  if (Number.isInteger(threads) && threads > 0) return threads;
-  throw new Error(`--threads ${text}: give a whole number from 1 on`);
+bench
+  .command('inference')
+  .description(
+    'One forward pass of each kind of model over 20,000 items, and of the ranking model over 400 candidates, in ' +
+      'workerd and in onnxruntime-node on one thread. Random weights; nine rounds of each, medians. Takes three minutes.',
+  )
+  .addOption(jsonOption())
+  .action(async ({ json }) => {
+    const { benchInference, formatInference } = await import('./bench/inference.ts');
+    await measure(json, () => benchInference(log), formatInference);
+  });
+
+bench
+  .command('training')
+  .description(
+    "A step of sasrec against the same step in PyTorch, and EASE's inverse against numpy's, on the same numbers and " +
+      'with as many threads. By turns, medians, ratios round by round. Takes ten minutes and 4 GB. Needs python3 with ' +
+      'torch and numpy (on Debian python3-torch python3-numpy libopenblas0-pthread); missing ones are left out.',
+  )
+  .option('--threads <n>', 'threads on both sides', parseWholeNumber(1), availableParallelism())
+  .addOption(jsonOption())
+  .action(async ({ json, threads }) => {
+    const { benchTraining, formatTraining } = await import('./bench/training.ts');
+    await measure(json, () => benchTraining(threads, log), formatTraining);
+  });
+
+async function measure<Report>(
+  json: true | undefined,
+  run: () => Promise<Report>,
+  format: (report: Report) => string,
+): Promise<void> {
+  handleSignals(INTERRUPTED);
+  const printJson = json ? reserveStdout() : undefined;
+  const report = await run();
+  if (printJson) printJson(report);
+  else console.log(`\n${format(report)}`);
 }
 
 function formatServing({ comparisons, latencies, memory, ...report }: ServingReport): string {
@@ -64,20 +90,22 @@ function formatServing({ comparisons, latencies, memory, ...report }: ServingRep
   return `                          requests/s   p50 ms   p99 ms   bare route   ratio (least–greatest)
 ${rows.join('\n')}
 
-one request after another, p50 and p99: gallery ${formatLatency(latencies.gallery)}, bare route ${formatLatency(latencies.bare)}
+one request after another, p50 and p99: gallery ${formatLatency(latencies.gallery)}, bare route ${formatLatency(
+    latencies.bare,
+  )}
 
-memory of the isolate with ORT and the release   ${(memory.heapMB + memory.buffersMB + memory.ortMB).toFixed(0)} MB (heap ${memory.heapMB.toFixed(0)}, buffers ${memory.buffersMB.toFixed(0)}, ORT ${memory.ortMB.toFixed(0)})
+memory of the isolate with ORT and the release   ${formatMemory(memory)}
 cold isolate → first gallery                     ${report.coldGalleryMs.toFixed(0)} ms
 cold isolate → model ready                       ${report.coldModelMs.toFixed(0)} ms
 bundle                                           ${report.bundleMB.toFixed(1)} MB, ${report.bundleGzipMB.toFixed(1)} MB gzipped`;
 }
 
+const formatMemory = ({ heapMB, buffersMB, ortMB }: ServingReport['memory']): string =>
+  `${(heapMB + buffersMB + ortMB).toFixed(0)} MB (heap ${heapMB.toFixed(0)}, buffers ${buffersMB.toFixed(0)}, ` +
+  `ORT ${ortMB.toFixed(0)})`;
+
 const formatLatency = ({ p50Ms, p99Ms }: Latency): string => `${p50Ms.toFixed(1)} and ${p99Ms.toFixed(1)} ms`;
 
-main().then(
-  () => process.exit(0),
-  (error: Error) => {
-    console.error(error.message);
-    process.exit(1);
-  },
-);
+await runCommand(bench);
+// onnxruntime's threads and open connections would keep the process alive.
+process.exit();

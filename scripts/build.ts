@@ -1,42 +1,49 @@
-// Bundles the page of web/ into web/dist, with the drawn covers beside it: Cloudflare serves that folder as static assets.
-// It knows nothing of the Worker's own bundle: wrangler makes that one.
+// `npm run build`: bundles the page of web/ into web/dist, with the drawn covers beside it: Cloudflare serves that folder
+// as static assets. The Worker's own bundle is wrangler's job.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { createCommand, runCommand } from './terminal/command.ts';
 import { drawCovers } from './world/covers.ts';
 
 const WEB_DIR = path.join(import.meta.dirname, '..', 'web');
 const DIST_DIR = path.join(WEB_DIR, 'dist');
 const COPIED = ['index.html', 'icon.svg', '_headers'];
 
-const { outputFiles } = await build({
-  absWorkingDir: WEB_DIR,
-  entryPoints: [
-    { in: 'main.tsx', out: 'app' },
-    { in: 'app.css', out: 'app' },
-    { in: 'docs.css', out: 'docs' },
-  ],
-  outdir: DIST_DIR,
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-  legalComments: 'none',
-  write: false,
-});
-const files = new Map<string, Uint8Array>(outputFiles.map((file) => [path.basename(file.path), file.contents]));
-for (const name of COPIED) files.set(name, readFileSync(path.join(WEB_DIR, name)));
-for (const [cover, svg] of drawCovers()) files.set(path.normalize(cover.slice(1)), Buffer.from(svg));
+async function buildPage(): Promise<void> {
+  const { outputFiles } = await build({
+    absWorkingDir: WEB_DIR,
+    entryPoints: [
+      { in: 'main.tsx', out: 'app' },
+      { in: 'app.css', out: 'app' },
+      { in: 'docs.css', out: 'docs' },
+    ],
+    outdir: DIST_DIR,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'none',
+    write: false,
+  });
+  const files = new Map<string, Uint8Array>(outputFiles.map((file) => [path.basename(file.path), file.contents]));
+  for (const name of COPIED) files.set(name, readFileSync(path.join(WEB_DIR, name)));
+  for (const [cover, svg] of drawCovers()) files.set(path.normalize(cover.slice(1)), Buffer.from(svg));
+  writeChanged(files);
+}
 
-const present = new Set(listFiles());
-for (const name of present) if (!files.has(name)) rmSync(path.join(DIST_DIR, name));
-for (const [name, contents] of files) {
-  const file = path.join(DIST_DIR, name);
-  // `wrangler dev` watches web/: writing what has not changed would start the next build, without end.
-  if (present.has(name) && readFileSync(file).equals(contents)) continue;
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, contents);
+/** Makes web/dist hold these files and no others. */
+function writeChanged(files: ReadonlyMap<string, Uint8Array>): void {
+  const present = new Set(listFiles());
+  for (const name of present) if (!files.has(name)) rmSync(path.join(DIST_DIR, name));
+  for (const [name, contents] of files) {
+    const file = path.join(DIST_DIR, name);
+    // `wrangler dev` watches web/: writing an unchanged file would start the next build, and so on for ever.
+    if (present.has(name) && readFileSync(file).equals(contents)) continue;
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, contents);
+  }
 }
 
 function listFiles(): string[] {
@@ -45,3 +52,5 @@ function listFiles(): string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(DIST_DIR, path.join(entry.parentPath, entry.name)));
 }
+
+await runCommand(createCommand('build', 'Bundles the page of web/ into web/dist.').action(buildPage));

@@ -1,31 +1,31 @@
-// `npm run evaluate`: trains algorithms on a file and measures them, with the code that the trainer runs. It stores
-// nothing and needs no store.
+// `npm run evaluate`: trains algorithms on a file and measures them with the trainer's own code. It neither reads nor
+// writes the local store.
 
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { EvaluationCase, Split } from '../models/evaluation/cases.ts';
-import { PROTOCOLS } from '../models/evaluation/protocols.ts';
+import { PROTOCOLS, type Protocol } from '../models/evaluation/protocols.ts';
 import type { TrainedCandidate } from '../models/release/keep-best.ts';
 import { searchAlgorithms } from '../models/release/search.ts';
+import { createEvaluateCommand, type Flags } from './evaluate/command.ts';
 import { type Dataset, FORMATS_WITHOUT_TIMES, readDataset } from './evaluate/dataset.ts';
-import { type Flags, HELP, readFlags } from './evaluate/flags.ts';
 import { type Measured, measureCandidate } from './evaluate/measure.ts';
 import { formatByEvents, formatTable, tabulateByEvents } from './evaluate/table.ts';
+import { runCommand } from './terminal/command.ts';
 import { formatDuration } from './terminal/duration.ts';
 import { endEarlyOnInterrupt } from './terminal/end-early.ts';
 import { readPeakMemoryMB } from './terminal/peak-memory.ts';
 import { createProgress, type Progress } from './terminal/progress.ts';
 
-async function main(): Promise<void> {
-  const flags = readFlags(process.argv.slice(2));
-  if (flags.help) return console.log(HELP);
+async function evaluate(file: string, flags: Flags): Promise<void> {
   const progress = createProgress();
-  const { interactions, catalogue } = await read(flags);
+  const { interactions, catalogue } = await read(file, flags);
   const split = PROTOCOLS[flags.protocol](interactions, flags.seed);
   if (split.test.length === 0 || split.validation.length === 0)
     throw new Error(
-      `${flags.file} has too few choices for ${flags.protocol}: ${count(interactions.userIds.length)} players, ` +
-        `${count(split.validation.length)} to validate on, ${count(split.test.length)} to test on; --help says who is asked`,
+      `${file} has too few interactions for ${flags.protocol}: ${count(interactions.userIds.length)} players, ` +
+        `${count(split.validation.length)} to validate on, ${count(split.test.length)} to test on; ` +
+        '--help says which players a protocol takes',
     );
 
   const { candidates, selected } = await train(flags, split, catalogue, progress);
@@ -38,45 +38,56 @@ async function main(): Promise<void> {
     );
   }
   progress.end();
-
-  const facts = {
-    dataset: path.basename(flags.file),
+  report(flags, split, measured, {
+    dataset: path.basename(file),
     protocol: flags.protocol,
     users: interactions.userIds.length,
     items,
     interactions: interactions.items.length,
     seed: flags.seed,
     selected,
-  };
-  // Means over steps that differ so much say nothing; there, a table by steps stands for them.
-  const byEvents = flags.protocol === 'cold-start' ? tabulateByEvents(measured, split.test) : undefined;
+  });
+}
+
+interface Facts {
+  dataset: string;
+  protocol: Protocol;
+  users: number;
+  items: number;
+  interactions: number;
+  seed: number;
+  selected: string;
+}
+
+function report(flags: Flags, split: Split, measured: readonly Measured[], facts: Facts): void {
+  // A mean over numbers of events as different as 0 and 10 hides what matters; that protocol has a table by number.
+  const byEvents = facts.protocol === 'cold-start' ? tabulateByEvents(measured, split.test) : undefined;
   console.log(
-    `${facts.dataset}: ${count(facts.users)} players, ${count(items)} games, ${count(facts.interactions)} choices; ` +
-      `${facts.protocol}: ${count(split.test.length)} ${byEvents === undefined ? 'players asked' : 'questions'}, ${count(split.leftOut)} left out`,
+    `${facts.dataset}: ${count(facts.users)} players, ${count(facts.items)} games, ` +
+      `${count(facts.interactions)} interactions; ${facts.protocol}: ${count(split.test.length)} ` +
+      `${byEvents === undefined ? 'test players' : 'evaluation cases'}, ${count(split.leftOut)} left out`,
   );
-  console.log(byEvents === undefined ? formatTable(measured, selected, flags.seed) : formatByEvents(byEvents));
-  if (flags.json !== undefined) {
-    const results = measured.map(({ result }) => result);
-    writeFileSync(flags.json, `${JSON.stringify({ ...facts, results, byEvents }, null, 2)}\n`);
-  }
+  console.log(byEvents === undefined ? formatTable(measured, facts.selected, facts.seed) : formatByEvents(byEvents));
+  if (flags.json === undefined) return;
+  const results = measured.map(({ result }) => result);
+  writeFileSync(flags.json, `${JSON.stringify({ ...facts, results, byEvents }, null, 2)}\n`);
 }
 
 const count = (n: number) => n.toLocaleString('en');
 
-async function read({ format, file, items, protocol, json }: Flags): Promise<Dataset> {
-  // Whether it can be written is found out now, not after an hour of training.
+async function read(file: string, { format, items, protocol, json }: Flags): Promise<Dataset> {
+  // Fails now if the file cannot be written, not after an hour of training.
   if (json !== undefined) closeSync(openSync(json, 'a'));
   const dataset = await readDataset(format, file, items);
-  if (dataset.skipped > 0)
-    console.error(`${count(dataset.skipped)} lines passed over, the first: ${dataset.firstSkipped}`);
+  if (dataset.skipped > 0) console.error(`${count(dataset.skipped)} lines skipped, the first: ${dataset.firstSkipped}`);
   if (protocol === 'temporal' && FORMATS_WITHOUT_TIMES.has(format))
-    console.error(`${format} has no times: the cut lies some choices before each player's last one.`);
+    console.error(`${format} has no times: the cut lies some interactions before each player's last one.`);
   return dataset;
 }
 
-/** The best of each algorithm, and the name of the one that `auto` would publish. Says which are missing, and why. */
+/** Returns the best model of each algorithm and the name of the one that `auto` would publish; prints which are missing. */
 async function train(
-  { algorithms, budgetMs, seed, device }: Flags,
+  { algorithms, budget: budgetMs, seed, device }: Flags,
   { training, validation }: Split,
   catalogue: Dataset['catalogue'],
   progress: Progress,
@@ -93,7 +104,7 @@ async function train(
       seed,
       device,
       signal,
-      // An evaluation that was cut short has its result: there is nothing to go on from.
+      // An evaluation that was cut short prints its result: nothing resumes it.
       checkpoints: { read: () => undefined, write: () => {} },
       clock,
       readPeakMemoryMB,
@@ -105,24 +116,21 @@ async function train(
   );
   progress.end();
   for (const { algorithm, reason } of missing) console.error(`${algorithm}: ${reason}.`);
-  if (selected === undefined) throw new Error('no algorithm has made a model of what is left to learn from');
+  if (selected === undefined) throw new Error('no algorithm could train a model on the training split');
   return { candidates, selected: selected.model.algorithm };
 }
 
 function* watchCases(cases: readonly EvaluationCase[], progress: Progress, step: string): Generator<EvaluationCase> {
-  for (const [asked, question] of cases.entries()) {
-    progress.update(`${step} ${Math.round((100 * asked) / cases.length)}%`);
-    yield question;
+  for (const [measured, evaluationCase] of cases.entries()) {
+    progress.update(`${step} ${Math.round((100 * measured) / cases.length)}%`);
+    yield evaluationCase;
   }
 }
 
 function explain({ code, path: at, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOENT') return `there is no file or folder for ${at}`;
-  if (code === 'EISDIR') return 'a folder was named where a file is needed';
+  if (code === 'ENOENT') return `no such file or folder: ${at}`;
+  if (code === 'EISDIR') return 'this is a folder; name a file';
   return message;
 }
 
-main().catch((error: Error) => {
-  console.error(`evaluate: ${explain(error)}`);
-  process.exitCode = 1;
-});
+await runCommand(createEvaluateCommand().action(evaluate), explain);

@@ -1,144 +1,102 @@
-// `npm run simulate`: the closed loop. Players with known tastes go to a store over HTTP, under three policies at once; in
-// between the models learn from what they did. Everything else of the system runs as `npm start` runs it.
+// `npm run simulate`: the closed loop. Players with known preferences visit a store over HTTP under three policies at
+// once; between rounds the models train on what the players did. The rest of the system runs as under `npm start`.
 
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { cronOf } from '../workers/offline/jobs.ts';
 import { ensureDevelopmentKey } from './local/development-key.ts';
 import { findFreePort, type LocalServer, startLocalServer } from './local/local-server.ts';
-import { PROJECT_DIR, withPlatform } from './local/platform.ts';
+import { withPlatform } from './local/platform.ts';
+import { PROJECT_DIR } from './local/project.ts';
+import { createSimulateCommand, type Flags } from './simulate/command.ts';
 import { conclude, formatOutcome, formatRound, type RoundReport, summarise } from './simulate/report.ts';
-import { runRound } from './simulate/round.ts';
+import { type RoundPlan, runRound } from './simulate/round.ts';
 import { openStore, type Store } from './simulate/store.ts';
 import { assertNotServed, markServed } from './state-lock.ts';
+import { runCommand } from './terminal/command.ts';
 import { formatDuration } from './terminal/duration.ts';
+import { reserveStdout } from './terminal/json-output.ts';
 import { createProgress } from './terminal/progress.ts';
+import { handleSignals, type Shutdown } from './terminal/shutdown.ts';
 import { makeGames } from './world/catalogue.ts';
 import { loadWorld } from './world/load.ts';
 
-const HELP = `Lets players with known tastes use the store, and says what the recommendations are worth to them.
-
-  npm run simulate [-- --players N] [--visits N] [--rounds N] [--seed N] [--json]
-
-  --players N   of each policy and round (300); every round has new ones
-  --visits N    of each player (4)
-  --rounds N    between two of them the models are trained on all that happened (3)
-  --seed N      of the world, the players and their dice, a whole number (1)
-  --json        the report as JSON
-
-A store of some 2,000 games and 3,000 players is made in .wrangler/simulation, which is thrown away first. Its models
-are trained, then the players come: they look over a page from the top left, click, play, dismiss, come back, leave.
-Each has a copy under each policy, with the same taste and the same dice:
-  popularity  what is popular, the same for all
-  retrieval   the retrieval model's order; for a newcomer what is popular
-  full        the gallery as the product serves it
-`;
+const STATE_DIR = path.join(PROJECT_DIR, '.wrangler/simulation');
 const TRAINING_BUDGET = '20s';
 const DRAIN_TIMEOUT_MS = 120_000;
 const RELEASE_TIMEOUT_MS = 120_000;
 const POLL_MS = 1_000;
-/** As shells have it: 128 and the number of the signal. */
+/** What shells report: 128 and the number of the signal. */
 const INTERRUPTED = 130;
 
-const run = promisify(execFile);
-const pause = () => new Promise((resolve) => setTimeout(resolve, POLL_MS));
-
-async function main(): Promise<void> {
-  const flags = readFlags();
-  if (flags.help) return console.log(HELP);
-  const { seed, players, visits, rounds } = flags;
-  const state = path.join(PROJECT_DIR, '.wrangler/simulation');
-  assertNotServed(state);
-  rmSync(state, { recursive: true, force: true });
-  const key = ensureDevelopmentKey(say);
-  const now = Date.now();
-  const games = makeGames(seed, now);
-  const before = await withPlatform(state, async ({ DB }) => (await loadWorld(DB, seed, now, say)).events);
-
-  const unmark = markServed(state);
-  const server = await startLocalServer(await findFreePort(), state);
-  const end = async () => {
-    await server.stop();
-    unmark();
-  };
-  let ending = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.on(signal, () => {
-      // npm passes on the Ctrl-C that the terminal has sent already.
-      if (ending) return;
-      ending = true;
-      end().finally(() => process.exit(INTERRUPTED));
-    });
+async function simulate(flags: Flags): Promise<void> {
+  const shutdown = handleSignals(INTERRUPTED);
+  const printJson = flags.json ? reserveStdout() : undefined;
   try {
-    const store = openStore(server.url, key);
-    const progress = createProgress();
-    const reports: RoundReport[] = [];
-    const expected: Logged = { events: before, slates: 0 };
-    for (let round = 1; round <= rounds; round++) {
-      const { version, ranking } = await learn(server, store, state, expected);
-      const startedAt = performance.now();
-      const tallies = await runRound({
-        store,
-        games,
-        seed,
-        round,
-        players,
-        visits,
-        now: Date.now(),
-        onProgress(share) {
-          const left = ((performance.now() - startedAt) * (1 - share)) / share;
-          progress.update(`round ${round} · ${Math.round(100 * share)}% · ${formatDuration(left)} left`);
-        },
-      });
-      progress.end();
-      const report = summarise({ round, release: version, ranking, eventsBefore: expected.events }, tallies);
-      reports.push(report);
-      if (!flags.json) console.log(`${formatRound(report)}\n`);
-      expected.events += report.events;
-      expected.slates += tallies.full.reduce((sum, { pages }) => sum + pages, 0);
+    const simulation = await openSimulation(flags, shutdown);
+    const rounds: RoundReport[] = [];
+    for (let round = 1; round <= flags.rounds; round++) {
+      const report = await simulateRound(simulation, flags, round);
+      rounds.push(report);
+      if (printJson === undefined) console.log(`${formatRound(report)}\n`);
     }
-    await waitUntilLogged(state, expected);
-    const outcome = conclude(reports);
-    console.log(
-      flags.json
-        ? JSON.stringify({ seed, players, visits, rounds: reports, outcome }, null, 2)
-        : formatOutcome(outcome),
-    );
-  } finally {
-    await end();
+    await waitUntilLogged(simulation.logged);
+    const outcome = conclude(rounds);
+    const { seed, players, visits } = flags;
+    if (printJson) printJson({ seed, players, visits, rounds, outcome });
+    else console.log(formatOutcome(outcome));
+    await shutdown.exit(0);
+  } catch (error) {
+    // Children that the shutdown ended fail too; that is no news.
+    if (!shutdown.started) console.error(`simulate: ${(error as Error).message}`);
+    await shutdown.exit(1);
   }
 }
 
-function readFlags() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        players: { type: 'string', default: '300' },
-        visits: { type: 'string', default: '4' },
-        rounds: { type: 'string', default: '3' },
-        seed: { type: 'string', default: '1' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    const read = (flag: 'players' | 'visits' | 'rounds' | 'seed', min: number, max: number) => {
-      const number = Number(values[flag]);
-      if (!/^\d+$/.test(values[flag]) || number < min || number > max)
-        throw new Error(`--${flag} takes a whole number from ${min} to ${max}`);
-      return number;
-    };
-    return {
-      ...values,
-      players: read('players', 2, 3_000),
-      visits: read('visits', 1, 100),
-      rounds: read('rounds', 1, 100),
-      seed: read('seed', 0, 1_000_000),
-    };
-  } catch (error) {
-    throw new Error(`${(error as Error).message}; --help shows how`, { cause: error });
-  }
+interface Simulation {
+  server: LocalServer;
+  store: Store;
+  games: RoundPlan['games'];
+  /** What the log must hold once everything accepted has arrived. */
+  logged: Logged;
+  shutdown: Shutdown;
+}
+
+async function openSimulation({ seed }: Flags, shutdown: Shutdown): Promise<Simulation> {
+  assertNotServed(STATE_DIR);
+  rmSync(STATE_DIR, { recursive: true, force: true });
+  const key = ensureDevelopmentKey(console.error);
+  const now = Date.now();
+  const { events } = await withPlatform(STATE_DIR, ({ DB }) =>
+    loadWorld(DB, { seed, madeAt: now, now }, console.error),
+  );
+  shutdown.add(markServed(STATE_DIR));
+  const server = startLocalServer(await findFreePort(), STATE_DIR);
+  shutdown.add(server.stop);
+  await server.ready;
+  const logged = { events, slates: 0 };
+  return { server, store: openStore(server.url, key), games: makeGames(seed, now), logged, shutdown };
+}
+
+async function simulateRound(simulation: Simulation, flags: Flags, round: number): Promise<RoundReport> {
+  const { store, games, logged } = simulation;
+  const { seed, players, visits } = flags;
+  const { version, ranking } = await trainOnLog(simulation);
+  const progress = createProgress();
+  const startedAt = performance.now();
+  const onProgress = (share: number) => {
+    const left = ((performance.now() - startedAt) * (1 - share)) / share;
+    progress.update(`round ${round} · ${Math.round(100 * share)}% · ${formatDuration(left)} left`);
+  };
+  const tallies = await runRound({ store, games, seed, round, players, visits, now: Date.now(), onProgress });
+  progress.end();
+  const report = summarise({ round, release: version, ranking, eventsBefore: logged.events }, tallies);
+  logged.events += report.events;
+  logged.slates += tallies.full.reduce((sum, { pages }) => sum + pages, 0);
+  return report;
 }
 
 interface Logged {
@@ -146,15 +104,20 @@ interface Logged {
   slates: number;
 }
 
-/** From the log to a release that serves. Returns what it is, and what its ranking model is. */
-async function learn(server: LocalServer, store: Store, state: string, expected: Logged) {
-  await waitUntilLogged(state, expected);
-  say('Computing statistics and exporting a snapshot …');
+/** Trains on everything logged and waits until the release serves. Returns its version and describes its ranking model. */
+async function trainOnLog({ server, store, logged, shutdown }: Simulation) {
+  await waitUntilLogged(logged);
+  console.error('Computing statistics and exporting a snapshot …');
   for (const job of ['refresh-statistics', 'export-snapshot']) await server.runCron(cronOf(job));
-  say('Training …');
+  console.error('Training …');
   const script = path.join(import.meta.dirname, 'train.ts');
-  const flags = ['--state', state, '--budget', TRAINING_BUDGET, '--json', '--force'];
-  const { stdout } = await run(process.execPath, [script, ...flags], { maxBuffer: 1e8 });
+  const flags = ['--state', STATE_DIR, '--budget', TRAINING_BUDGET, '--json', '--force'];
+  const training = promisify(execFile)(process.execPath, [script, ...flags], { maxBuffer: 1e8 });
+  const forget = shutdown.add(() => {
+    training.child.kill('SIGTERM');
+  });
+  const { stdout } = await training;
+  forget();
   const { version, ranker } = JSON.parse(stdout) as {
     version: string;
     ranker: { outcome: 'trained' | 'kept' | 'none'; reason: string };
@@ -163,19 +126,20 @@ async function learn(server: LocalServer, store: Store, state: string, expected:
   return { version, ranking: ranker.outcome === 'none' ? null : `ranking model ${ranker.outcome}: ${ranker.reason}` };
 }
 
-/** What was accepted must arrive; throws where it does not. */
-async function waitUntilLogged(state: string, { events, slates }: Logged): Promise<void> {
+/** Throws if accepted events do not arrive in the log. */
+async function waitUntilLogged({ events, slates }: Logged): Promise<void> {
   const deadline = Date.now() + DRAIN_TIMEOUT_MS;
-  await withPlatform(state, async ({ DB }) => {
+  await withPlatform(STATE_DIR, async ({ DB }) => {
     for (;;) {
       const count = (table: string) => DB.prepare(`select count(*) as n from ${table}`).first<number>('n');
       const [loggedEvents, loggedSlates] = await Promise.all([count('events'), count('slates')]);
       if (loggedEvents === events && loggedSlates === slates) return;
       if (Date.now() > deadline)
         throw new Error(
-          `${loggedEvents} of ${events} events and ${loggedSlates} of ${slates} slates are in the log; see ${state}/wrangler.log`,
+          `the log has ${loggedEvents} of ${events} events and ${loggedSlates} of ${slates} slates; ` +
+            `see ${STATE_DIR}/wrangler.log`,
         );
-      await pause();
+      await sleep(POLL_MS);
     }
   });
 }
@@ -183,17 +147,9 @@ async function waitUntilLogged(state: string, { events, slates }: Logged): Promi
 async function waitUntilServed(store: Store, version: string): Promise<void> {
   const deadline = Date.now() + RELEASE_TIMEOUT_MS;
   while ((await store.readRelease()) !== version) {
-    if (Date.now() > deadline) throw new Error(`the release ${version} is published and does not come into use`);
-    await pause();
+    if (Date.now() > deadline) throw new Error(`the release ${version} is published but not in use`);
+    await sleep(POLL_MS);
   }
 }
 
-const say = (message: string) => console.error(message);
-
-main().then(
-  () => process.exit(0),
-  (error: Error) => {
-    console.error(`simulate: ${error.message}`);
-    process.exit(1);
-  },
-);
+await runCommand(createSimulateCommand().action(simulate));

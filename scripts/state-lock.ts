@@ -1,5 +1,5 @@
-// Marks a state folder as served by a running `npm start`, so that no second process writes to it: two that write to the
-// local D1 at once collide. A mark left by a process that died counts for nothing.
+// Marks a state folder as served by a running `npm start`, so that no second process writes to it: two writers of the
+// local D1 collide. The mark of a process that has died is ignored.
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ export class StateInUseError extends Error {}
 
 const lockFile = (state: string) => path.join(state, 'served-by.pid');
 
-/** Throws where a running process serves the folder. */
+/** Throws if a running process serves the folder. */
 export function assertNotServed(state: string): void {
   let pid: number;
   try {
@@ -18,11 +18,11 @@ export function assertNotServed(state: string): void {
     return;
   }
   throw new StateInUseError(
-    `${state} is in use by \`npm start\` (process ${pid}): stop that first, or take another folder with --state`,
+    `${state} is in use by \`npm start\` (process ${pid}): stop that first, or name another folder with --state`,
   );
 }
 
-/** Marks the folder, which exists. Returns how to take the mark away. */
+/** Marks an existing folder. Returns a function that removes the mark. */
 export function markServed(state: string): () => void {
   writeFileSync(lockFile(state), String(process.pid));
   return () => rmSync(lockFile(state), { force: true });

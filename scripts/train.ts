@@ -1,5 +1,5 @@
-// `npm run train`: snapshot → train → evaluate → gate → publish, once or each time a snapshot is announced. What
-// happens in between is models/training.
+// `npm run train`: snapshot → train → evaluate → gate → publish, once or for each announced snapshot. The training
+// itself is models/release.
 
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,69 +9,74 @@ import { type TrainedRelease, trainRelease } from '../models/release/train-relea
 import { publishRelease, readCurrentRelease } from '../workers/storage/releases.ts';
 import { openCheckpoints } from './local/checkpoints.ts';
 import { type Platform, withPlatform } from './local/platform.ts';
+import { runCommand } from './terminal/command.ts';
 import { formatDuration } from './terminal/duration.ts';
 import { endEarlyOnInterrupt } from './terminal/end-early.ts';
+import { reserveStdout } from './terminal/json-output.ts';
 import { readPeakMemoryMB } from './terminal/peak-memory.ts';
 import { createProgress, type Progress } from './terminal/progress.ts';
-import { type Flags, HELP, readFlags } from './train/flags.ts';
+import { handleSignals } from './terminal/shutdown.ts';
+import { createTrainCommand, type Flags, REFUSED } from './train/command.ts';
 import { type Material, readMaterial } from './train/read.ts';
-import { formatJson, formatReport, type Outcome } from './train/report.ts';
+import { formatReport, type Outcome, toJson } from './train/report.ts';
 
 const POLL_MS = 15_000;
-const REFUSED = 2;
+/** JSON without indentation: one line per training. */
+const LINE = 0;
 
-async function main(): Promise<void> {
-  const flags = readFlags(process.argv.slice(2));
-  if (flags.help) return console.log(HELP);
-  if (flags.watch) return watch(flags);
-  const { outcome } = await train(flags, endEarlyOnInterrupt);
-  if (outcome === 'refused') process.exitCode = REFUSED;
+async function runTrain(flags: Flags): Promise<void> {
+  const printJson = flags.json ? reserveStdout() : undefined;
+  const print = (outcome: Outcome) =>
+    printJson ? printJson(toJson(outcome), LINE) : console.log(formatReport(outcome));
+  if (flags.watch) return watch(flags, print);
+  const outcome = await train(flags, endEarlyOnInterrupt);
+  print(outcome);
+  if (outcome.outcome === 'refused') process.exitCode = REFUSED;
 }
 
-/** Trains on what is announced, for ever: neither a refusal nor an error ends it. */
-async function watch(flags: Flags): Promise<never> {
-  // Before wrangler adds its own way of ending, whose exit hook still stops workerd. A training cut short leaves at most
-  // files that no pointer names.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
+/** Trains on announced snapshots for ever: neither a refusal nor an error ends it. */
+async function watch(flags: Flags, print: (outcome: Outcome) => void): Promise<never> {
+  // A training that is cut short leaves at most files that no pointer names.
+  handleSignals(0);
   console.error('Waiting for snapshots to train on …');
   let tried = '';
   for (;;) {
     try {
       const due = await withPlatform(flags.state, (stores) => waitForSnapshot(stores, tried));
       console.error(`Snapshot ${due.snapshot} is announced, with ${due.newEvents.toLocaleString('en')} new events.`);
-      await train(flags, (learn) => learn(new AbortController().signal));
-      // Only now: what failed for want of a connection is tried again.
+      print(await train(flags, (run) => run(new AbortController().signal)));
+      // Only now: a training that failed, for instance without a connection, is tried again.
       tried = due.snapshot;
     } catch (error) {
-      console.error(explain(error));
+      console.error(`train: ${(error as Error).message}`);
       await sleep(POLL_MS);
     }
   }
 }
 
-/** The first to be announced that is newer than what the release in use has learnt from, and than `tried`. */
+/** Waits for a snapshot that is newer than the one of the release in use and newer than `tried`. */
 async function waitForSnapshot({ BUCKET: bucket }: Platform, tried: string): Promise<TrainingDue> {
   for (;;) {
     const object = await bucket.get(TRAINING_DUE_KEY);
     const due = object === null ? undefined : TrainingDue.parse(await object.json());
     const { manifest } = await readCurrentRelease(bucket);
-    const learnt = manifest.ok ? (manifest.value?.data.snapshot ?? '') : '';
-    // Versions are times, so the later is the greater.
-    if (due !== undefined && due.snapshot > learnt && due.snapshot > tried) return due;
+    const trained = manifest.ok ? (manifest.value?.data.snapshot ?? '') : '';
+    // Versions are times: the later one is greater.
+    if (due !== undefined && due.snapshot > trained && due.snapshot > tried) return due;
     await sleep(POLL_MS);
   }
 }
 
-type Learn<T> = (signal: AbortSignal) => Promise<T>;
+type Interruptible<T> = (signal: AbortSignal) => Promise<T>;
 
-/** `run`: runs the part that may be ended early, with the signal to do so. */
-async function train(flags: Flags, run: <T>(learn: Learn<T>) => Promise<T>): Promise<Outcome> {
+/** `run`: runs the part that may be ended early. */
+async function train(flags: Flags, run: <T>(part: Interruptible<T>) => Promise<T>): Promise<Outcome> {
   const startedAt = performance.now();
   const progress = createProgress();
   const material = await withPlatform(flags.state, (stores) => readMaterial(stores, flags, progress));
-  // The stores are closed while it learns: a Ctrl-C in a terminal reaches workerd too, and ends it.
+  // The stores are closed during the training: a Ctrl-C in a terminal reaches workerd too, and ends it.
   const { verdict, candidates, ranker, peakMemoryMB, ...files } = await run((signal) =>
-    learn(flags, material, signal, progress),
+    trainOnMaterial(flags, material, signal, progress),
   );
   progress.end();
   if (verdict.publish || flags.force) {
@@ -80,7 +85,7 @@ async function train(flags: Flags, run: <T>(learn: Learn<T>) => Promise<T>): Pro
     );
     if (!published.ok) throw new Error(published.error);
   }
-  const outcome: Outcome = {
+  return {
     outcome: verdict.publish ? 'published' : flags.force ? 'forced' : 'refused',
     reason: verdict.reason,
     manifest: files.manifest,
@@ -89,18 +94,16 @@ async function train(flags: Flags, run: <T>(learn: Learn<T>) => Promise<T>): Pro
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
     peakMemoryMB,
   };
-  console.log(flags.json ? formatJson(outcome) : formatReport(outcome));
-  return outcome;
 }
 
-async function learn(
-  { algorithms, budgetMs, seed, device, state }: Flags,
+async function trainOnMaterial(
+  { algorithms, budget: budgetMs, seed, device, state }: Flags,
   material: Material,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<TrainedRelease & { peakMemoryMB: number }> {
   let peakMemoryMB = 0;
-  // Each reading begins a new peak: that of the whole is the greatest of them.
+  // Each reading starts a new peak: the overall one is the largest of them.
   const readPeak = () => {
     const peak = readPeakMemoryMB();
     peakMemoryMB = Math.max(peakMemoryMB, peak);
@@ -129,9 +132,4 @@ async function learn(
   return { ...trained.value, peakMemoryMB };
 }
 
-const explain = (error: unknown): string => `train: ${(error as Error).message}`;
-
-main().catch((error) => {
-  console.error(explain(error));
-  process.exitCode = 1;
-});
+await runCommand(createTrainCommand().action(runTrain));

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { PROJECT_DIR } from '../scripts/local/platform.ts';
+import { PROJECT_DIR } from '../scripts/local/project.ts';
 
 it.each([
   ['workers/storage/schema.ts', 'migrations', []],

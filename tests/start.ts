@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { findFreePort } from '../scripts/local/local-server.ts';
-import { PROJECT_DIR } from '../scripts/local/platform.ts';
+import { PROJECT_DIR } from '../scripts/local/project.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {

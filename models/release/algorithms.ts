@@ -27,7 +27,7 @@ export function selectAlgorithms(names: string): readonly NamedAlgorithm[] {
   for (const name of wanted)
     if (!ALGORITHMS.some((algorithm) => algorithm.name === name))
       throw new Error(
-        `there is no algorithm “${name}”: --algorithms takes auto or some of ${ALGORITHMS.map((known) => known.name).join(',')}`,
+        `There is no algorithm “${name}”: name auto, or some of ${ALGORITHMS.map((known) => known.name).join(',')}.`,
       );
   return ALGORITHMS.filter(({ name }) => wanted.has(name));
 }

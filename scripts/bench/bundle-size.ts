@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { PROJECT_DIR } from '../local/platform.ts';
+import { PROJECT_DIR } from '../local/project.ts';
 
 export interface BundleSize {
   bundleMB: number;

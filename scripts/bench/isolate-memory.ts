@@ -30,13 +30,9 @@ export async function measureIsolateMemory(
   writeFileSync(variables, `ADMIN_KEY=${key}\n`);
   const platform = await openPlatform(state);
   await fill(platform).finally(() => platform.dispose());
-  const server = await startLocalServer(PORT, state, [
-    '--inspector-port',
-    String(INSPECTOR_PORT),
-    '--env-file',
-    variables,
-  ]);
+  const server = startLocalServer(PORT, state, ['--inspector-port', String(INSPECTOR_PORT), '--env-file', variables]);
   try {
+    await server.ready;
     const get = async (route: string) => {
       const response = await fetch(`${server.url}${route}`, { headers: { authorization: `Bearer ${key}` } });
       if (!response.ok) throw new Error(`${route}: ${response.status}`);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Item } from '../../models/contracts/item.ts';
 import { putItems } from '../../workers/storage/items.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
-import { PROJECT_DIR } from '../local/platform.ts';
+import { PROJECT_DIR } from '../local/project.ts';
 import { type BundleSize, measureBundle } from './bundle-size.ts';
 import { type Comparison, compareLoads } from './compare-loads.ts';
 import { type IsolateMemory, measureIsolateMemory } from './isolate-memory.ts';

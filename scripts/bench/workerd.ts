@@ -3,7 +3,7 @@
 
 import { createTestHarness } from 'wrangler';
 import type { Stores } from '../../workers/storage/stores.ts';
-import { PROJECT_DIR } from '../local/platform.ts';
+import { PROJECT_DIR } from '../local/project.ts';
 
 type Options = NonNullable<Parameters<typeof createTestHarness>[0]>;
 type Worker = Extract<Options, { workers: unknown }>['workers'][number];

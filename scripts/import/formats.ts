@@ -14,8 +14,7 @@ export const READERS = {
 } satisfies Record<string, Reader>;
 export type Format = keyof typeof READERS;
 
-export const isFormat = (name: string | undefined): name is Format =>
-  name !== undefined && Object.hasOwn(READERS, name);
+export const FORMATS = Object.keys(READERS) as Format[];
 
 /** The file of interactions: MovieLens may be named by its folder. */
 export const findFile = (format: Format, path: string): string => (format === 'movielens' ? findRatings(path) : path);

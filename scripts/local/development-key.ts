@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { PROJECT_DIR } from './platform.ts';
+import { PROJECT_DIR } from './project.ts';
 
 /** Where `wrangler dev` reads secrets; kept out of git. */
 const FILE = path.join(PROJECT_DIR, '.dev.vars');

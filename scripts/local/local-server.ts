@@ -1,69 +1,51 @@
-// Runs `wrangler dev` as a child in its own process group, so that it can be ended whole: killing only wrangler's parent
-// would leave workerd behind.
+// Runs `wrangler dev` as a child in its own process group, so that all of it can be ended: killing only wrangler would
+// leave workerd behind.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PROJECT_DIR } from './platform.ts';
+import { PROJECT_DIR } from './project.ts';
 
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 200;
 const STOP_TIMEOUT_MS = 5_000;
+const LOG_LINES = 15;
 
 export interface LocalServer {
   url: string;
-  /** Settles when the server has ended, however that came about. */
+  /** Resolves once the Worker answers. Rejects with the end of the log if it does not start. */
+  ready: Promise<void>;
+  /** Resolves when the server has ended, for whatever reason. */
   ended: Promise<void>;
-  /** Fires a cron as Cloudflare would. Throws where the job failed. */
+  /** Fires a cron as Cloudflare would. Throws if the job fails. */
   runCron(cron: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Resolves once the Worker answers. `more`: further arguments of `wrangler dev`. Throws with the end of the log where it does not start. */
-export async function startLocalServer(
-  port: number,
-  state: string,
-  more: readonly string[] = [],
-): Promise<LocalServer> {
+/** Returns at once, so that the caller can stop a server that is still starting. `more`: arguments of `wrangler dev`. */
+export function startLocalServer(port: number, state: string, more: readonly string[] = []): LocalServer {
   mkdirSync(state, { recursive: true });
   const logFile = path.join(state, 'wrangler.log');
-  const log = createWriteStream(logFile);
-  const child = spawn(
-    process.execPath,
-    [
-      path.join(PROJECT_DIR, 'node_modules/wrangler/bin/wrangler.js'),
-      'dev',
-      ...['--port', String(port), '--persist-to', state, '--show-interactive-dev-session=false'],
-      ...more,
-    ],
-    { cwd: PROJECT_DIR, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, CI: '1' } },
-  );
-  child.stdout.pipe(log);
-  child.stderr.pipe(log);
-  let running = true;
-  const ended = new Promise<void>((resolve) =>
-    child.once('exit', () => {
-      running = false;
-      resolve();
-    }),
-  );
+  const child = spawnWrangler(['--port', String(port), '--persist-to', state, ...more], logFile);
   const url = `http://localhost:${port}`;
-  const stop = () => stopGroup(child, ended);
-
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await answers(`${url}/health`))) {
-    if (running && Date.now() < deadline) {
-      await sleep(POLL_MS);
-      continue;
-    }
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // Covers every way out of this process but SIGKILL, and no waiting: exit handlers are synchronous.
+  const kill = () => signalGroup(child, 'SIGKILL');
+  process.once('exit', kill);
+  const stop = async () => {
+    await stopGroup(child, ended);
+    process.removeListener('exit', kill);
+  };
+  const ready = waitUntilReady(url, ended).catch(async () => {
     await stop();
-    const tail = readFileSync(logFile, 'utf8').trim().split('\n').slice(-15).join('\n');
+    const tail = readFileSync(logFile, 'utf8').trim().split('\n').slice(-LOG_LINES).join('\n');
     throw new Error(`the Worker did not start on port ${port} (is it in use? try --port). From ${logFile}:\n${tail}`);
-  }
+  });
   return {
     url,
+    ready,
     ended,
     stop,
     async runCron(cron) {
@@ -73,7 +55,7 @@ export async function startLocalServer(
   };
 }
 
-/** One that nothing listens at just now. */
+/** Finds a port that nothing listens on at the moment. */
 export const findFreePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -82,6 +64,33 @@ export const findFreePort = (): Promise<number> =>
     });
   });
 
+function spawnWrangler(args: readonly string[], logFile: string) {
+  const wrangler = path.join(PROJECT_DIR, 'node_modules/wrangler/bin/wrangler.js');
+  const child = spawn(process.execPath, [wrangler, 'dev', '--show-interactive-dev-session=false', ...args], {
+    cwd: PROJECT_DIR,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, CI: '1' },
+  });
+  const log = createWriteStream(logFile);
+  child.stdout.pipe(log);
+  child.stderr.pipe(log);
+  return child;
+}
+
+/** Throws if the server ends first or takes too long. */
+async function waitUntilReady(url: string, ended: Promise<void>): Promise<void> {
+  let running = true;
+  ended.then(() => {
+    running = false;
+  });
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!(await answers(`${url}/health`))) {
+    if (!running || Date.now() > deadline) throw new Error(`${url} does not answer`);
+    await sleep(POLL_MS);
+  }
+}
+
 const answers = (url: string): Promise<boolean> =>
   fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
     (response) => response.ok,
@@ -89,15 +98,16 @@ const answers = (url: string): Promise<boolean> =>
   );
 
 async function stopGroup(child: ChildProcess, ended: Promise<void>): Promise<void> {
-  const signal = (name: NodeJS.Signals) => {
-    try {
-      process.kill(-child.pid!, name);
-    } catch {
-      // Already gone.
-    }
-  };
-  signal('SIGTERM');
-  await Promise.race([ended, sleep(STOP_TIMEOUT_MS)]);
-  // Whatever of the group is left: workerd, when wrangler did not get to end it.
-  signal('SIGKILL');
+  signalGroup(child, 'SIGTERM');
+  await Promise.race([ended, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+  // wrangler may have ended without ending workerd.
+  signalGroup(child, 'SIGKILL');
+}
+
+function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
+  try {
+    process.kill(-child.pid!, name);
+  } catch {
+    // The group has ended.
+  }
 }

@@ -1,13 +1,12 @@
-// Opens the local D1 and R2 that `wrangler dev` uses, for a Node command. It starts no server and opens no Durable
-// Object: those bindings do not work outside workerd.
+// Opens the local D1 and R2 of `wrangler dev` for a Node command. It starts no server and opens no Durable Object: those
+// bindings do not work outside workerd.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { getPlatformProxy, unstable_readConfig } from 'wrangler';
+import { PROJECT_DIR } from './project.ts';
 
-export const PROJECT_DIR = path.resolve(import.meta.dirname, '../..');
-/** Where wrangler keeps local state if nobody says otherwise. */
-export const DEFAULT_STATE_DIR = path.join(PROJECT_DIR, '.wrangler/state');
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Platform {
   DB: D1Database;
@@ -15,13 +14,15 @@ export interface Platform {
   dispose(): Promise<void>;
 }
 
-/** `state`: the folder that `wrangler dev --persist-to` is given. The tables are created if they are not there yet. */
+/** Creates missing tables. `state`: the folder that `wrangler dev --persist-to` gets. */
 export async function openPlatform(state: string): Promise<Platform> {
-  const proxy = await getPlatformProxy<{ DB: D1Database; BUCKET: R2Bucket }>({
-    configPath: writeStoresConfig(),
-    persist: { path: path.join(state, 'v3') },
-    remoteBindings: false,
-  });
+  const proxy = await keepSignalHandlers(() =>
+    getPlatformProxy<{ DB: D1Database; BUCKET: R2Bucket }>({
+      configPath: writeStoresConfig(),
+      persist: { path: path.join(state, 'v3') },
+      remoteBindings: false,
+    }),
+  );
   const { DB, BUCKET } = proxy.env;
   try {
     await applyMigrations(DB);
@@ -32,7 +33,21 @@ export async function openPlatform(state: string): Promise<Platform> {
   return { DB, BUCKET, dispose: () => proxy.dispose() };
 }
 
-/** For as long as `ask` takes. */
+/**
+ * Where the command handles a signal, removes the handlers that `open` adds for it: miniflare's exit the process at once,
+ * before the command has ended its own children. Its hook on exit stays, and stops workerd.
+ */
+async function keepSignalHandlers<T>(open: () => Promise<T>): Promise<T> {
+  const handled = SIGNALS.map((signal) => ({ signal, own: process.listeners(signal) }));
+  const opened = await open();
+  for (const { signal, own } of handled)
+    if (own.length > 0)
+      for (const listener of process.listeners(signal))
+        if (!own.includes(listener)) process.removeListener(signal, listener);
+  return opened;
+}
+
+/** Keeps the platform open while `ask` runs. */
 export async function withPlatform<T>(state: string, ask: (platform: Platform) => Promise<T>): Promise<T> {
   const platform = await openPlatform(state);
   try {
@@ -42,7 +57,7 @@ export async function withPlatform<T>(state: string, ask: (platform: Platform) =
   }
 }
 
-/** The part of wrangler.toml that a Node command can open: with the rest, wrangler warns of what it leaves out. */
+/** Writes the part of wrangler.toml that a Node command can open: wrangler warns about the rest. */
 function writeStoresConfig(): string {
   const { name, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({
     config: path.join(PROJECT_DIR, 'wrangler.toml'),
@@ -53,7 +68,7 @@ function writeStoresConfig(): string {
   return file;
 }
 
-/** Applies what is missing, in wrangler's own table, so that `wrangler d1 migrations apply` agrees. */
+/** Applies missing migrations and records them in wrangler's own table, so that `wrangler d1 migrations apply` agrees. */
 async function applyMigrations(db: D1Database): Promise<void> {
   const folder = path.join(PROJECT_DIR, 'migrations');
   const names = readdirSync(folder)

@@ -1,4 +1,4 @@
-// Reads what a training needs from the stores. It holds all of it when it returns: the stores may be closed then.
+// Reads all that a training needs into memory: the stores may be closed afterwards.
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
@@ -11,7 +11,7 @@ import { readSnapshotEvents, readSnapshotSlates } from '../../workers/storage/sn
 import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
 import type { Platform } from '../local/platform.ts';
 import type { Progress } from '../terminal/progress.ts';
-import type { Flags } from './flags.ts';
+import type { Flags } from './command.ts';
 
 const EVENTS_PER_UPDATE = 10_000;
 const ITEMS_PER_PAGE = 1_000;
@@ -22,11 +22,11 @@ export interface Material {
   rows: ShownRow[];
   catalogue: Map<string, Item>;
   current: TrainingInput['current'];
-  /** Of the release in use; undefined before the first. Publishing asks for it. */
+  /** Of the release in use; undefined before the first. Publishing needs it. */
   etag: string | undefined;
 }
 
-/** Throws where there is no snapshot, where it is damaged, or, without `--force`, where the release in use is. */
+/** Throws if there is no snapshot, if it is damaged, or, without `--force`, if the release in use is damaged. */
 export async function readMaterial(
   { BUCKET: bucket, DB }: Pick<Platform, 'BUCKET' | 'DB'>,
   { state, force }: Pick<Flags, 'state' | 'force'>,
@@ -35,10 +35,10 @@ export async function readMaterial(
   const snapshot = await readSnapshotManifest(bucket);
   if (snapshot === undefined)
     throw new Error(
-      `there is no snapshot in ${state} yet. \`npm start\` makes one when it starts on an empty store; on a running system ` +
-        'the Worker exports one every hour, and `curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"` does it now',
+      `there is no snapshot in ${state} yet. \`npm start\` makes one on an empty store; a running Worker exports one every ` +
+        'hour, and `curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"` exports one now',
     );
-  const { etag, current } = await readCurrent(bucket, force);
+  const { etag, current } = await readCurrent(bucket, force === true);
   const log = await readLog(bucket, snapshot, progress);
   return { snapshot, ...log, catalogue: await readCatalogue(DB), current, etag };
 }
@@ -73,7 +73,7 @@ async function readCatalogue(db: D1Database): Promise<Map<string, Item>> {
   return catalogue;
 }
 
-/** The release in use, to compare with. One that is broken stops the training: publishing unseen is for people to say. */
+/** Reads the release in use, to compare with. A damaged one stops the training: only people may publish without it. */
 async function readCurrent(bucket: R2Bucket, force: boolean): Promise<Pick<Material, 'etag' | 'current'>> {
   const { etag, manifest } = await readCurrentRelease(bucket);
   try {

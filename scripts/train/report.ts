@@ -1,4 +1,4 @@
-// What `npm run train` says of a training: lines for people, one line of JSON for programs.
+// The report of a training: lines for people, an object for programs.
 
 import type { ReleaseManifest } from '../../models/contracts/release.ts';
 import type { TrainedRelease } from '../../models/release/train-release.ts';
@@ -14,41 +14,42 @@ export interface Outcome {
   peakMemoryMB: number;
 }
 
-export function formatJson({ manifest, ...outcome }: Outcome): string {
+export function toJson({ manifest, ...outcome }: Outcome): object {
   const { version, algorithm, parameters, items, data, metrics, model, ranking, trainSeconds } = manifest;
   const facts = { version, algorithm, parameters, items, data, metrics, modelBytes: model.bytes, trainSeconds };
   const ranker = { ...outcome.ranker, metrics: ranking?.metrics ?? null };
-  return JSON.stringify({ ...outcome, ...facts, ranker });
+  return { ...outcome, ...facts, ranker };
 }
 
 export function formatReport({ manifest, candidates, ...outcome }: Outcome): string {
   const { version, algorithm, items, data, metrics, model, trainSeconds } = manifest;
   const byNdcg = candidates.toSorted((a, b) => b.validation - a.validation);
   const lines = [
-    `${count(data.interactions)} choices of ${count(data.users)} players among ${count(items)} games; the search took ${trainSeconds.toFixed(1)} s.`,
-    `${algorithm} is chosen, the best on the validation split:`,
+    `${count(data.interactions)} interactions of ${count(data.users)} players with ${count(items)} games; ` +
+      `the search took ${trainSeconds.toFixed(1)} s.`,
+    `Selected ${algorithm}, the best on the validation split:`,
     ...byNdcg.map((candidate) => {
       const figures = `NDCG@10 ${candidate.validation.toFixed(4)}   trained in ${candidate.trainSeconds.toFixed(1)} s`;
       return `  ${candidate.algorithm.padEnd(16)}${figures}`;
     }),
-    `Measured on the last choice of ${count(metrics.candidate.users)} players, held out:`,
+    `Measured on the last interaction of ${count(metrics.candidate.users)} players, held out:`,
     formatFigures(algorithm, metrics.candidate),
     algorithm === 'popularity' ? null : formatFigures('popularity', metrics.popularity),
     metrics.current && formatFigures('release in use', metrics.current),
     RANKERS[outcome.ranker.outcome](outcome.ranker.reason),
     outcome.outcome === 'published' ? null : `The gate refuses: ${outcome.reason}.`,
     outcome.outcome === 'refused'
-      ? 'Nothing is changed; --force publishes all the same.'
+      ? 'The release in use stays; --force publishes all the same.'
       : `Published ${version}, ${(model.bytes / 1e6).toFixed(1)} MB.`,
-    `It took ${outcome.seconds} s and at most ${count(outcome.peakMemoryMB)} MB of memory.`,
+    `Took ${outcome.seconds} s and at most ${count(outcome.peakMemoryMB)} MB of memory.`,
   ];
   return lines.filter((line) => line !== null).join('\n');
 }
 
 const RANKERS: Record<Outcome['ranker']['outcome'], (reason: string) => string> = {
-  trained: (reason) => `A ranking model orders the page: ${reason}.`,
-  kept: (reason) => `The ranking model in use is kept: ${reason}.`,
-  none: (reason) => `No ranking model, the prior ranks: ${reason}.`,
+  trained: (reason) => `Trained a ranking model: ${reason}.`,
+  kept: (reason) => `Kept the ranking model in use: ${reason}.`,
+  none: (reason) => `No ranking model; the prior ranks: ${reason}.`,
 };
 
 const formatFigures = (name: string, figures: ReleaseManifest['metrics']['candidate']): string =>

@@ -1,10 +1,8 @@
-// Writes the made-up world to D1. What the world is like is said in the files beside this one.
+// Writes the made-up world to D1; the files beside this one define the world.
 
 import { insertEvents } from '../../workers/storage/events.ts';
 import { putItems } from '../../workers/storage/items.ts';
-import { makeGames } from './catalogue.ts';
-import { makeEvents } from './events.ts';
-import { makePlayers } from './players.ts';
+import { makeWorld, type WorldDates } from './world.ts';
 
 const EVENTS_PER_REPORT = 50_000;
 
@@ -14,16 +12,13 @@ export interface LoadedWorld {
   events: number;
 }
 
-/** Makes the world of a seed as it is at `now` (epoch milliseconds) and writes it; `onProgress` is told what was done. */
+/** Makes a world and writes it to the database; `onProgress` gets a line after each step. */
 export async function loadWorld(
   db: D1Database,
-  seed: number,
-  now: number,
+  { seed, ...dates }: WorldDates & { seed: number },
   onProgress: (message: string) => void,
 ): Promise<LoadedWorld> {
-  const games = makeGames(seed, now);
-  const players = makePlayers(seed);
-  const events = makeEvents(seed, now, games, players);
+  const { games, players, events } = makeWorld(seed, dates);
   const count = (n: number) => n.toLocaleString('en');
   onProgress(`made ${count(games.length)} games, ${count(players.length)} players, ${count(events.length)} events`);
   for (let from = 0; from < events.length; from += EVENTS_PER_REPORT) {
@@ -31,7 +26,7 @@ export async function loadWorld(
     await insertEvents(db, events.slice(from, until));
     onProgress(`wrote ${count(until)} of ${count(events.length)} events`);
   }
-  // Last: a store without items counts as empty, so that loading which was interrupted is begun again.
+  // Last: a store without items counts as empty, so that an interrupted load starts again.
   await putItems(
     db,
     games.map((game) => game.item),

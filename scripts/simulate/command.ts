@@ -1,0 +1,42 @@
+// The definition of `npm run simulate`: its flags and its help.
+
+import type { POLICIES } from '../../workers/recommending/policies.ts';
+import { createCommand } from '../terminal/command.ts';
+import { jsonOption, parseWholeNumber, seedOption } from '../terminal/options.ts';
+
+const PLAYERS_MAX = 3_000;
+const VISITS_MAX = 100;
+const ROUNDS_MAX = 100;
+
+export const createSimulateCommand = () =>
+  createCommand('simulate', 'Lets players with known preferences use the store and measures what it is worth to them.')
+    .option('--players <n>', 'players of each policy and round', parseWholeNumber(2, PLAYERS_MAX), 300)
+    .option('--visits <n>', 'visits of each player', parseWholeNumber(1, VISITS_MAX), 4)
+    .option(
+      '--rounds <n>',
+      'rounds with new players; the models are trained before each',
+      parseWholeNumber(1, ROUNDS_MAX),
+      3,
+    )
+    .addOption(seedOption())
+    .addOption(jsonOption())
+    .addHelpText('after', AFTER);
+
+export type Flags = ReturnType<ReturnType<typeof createSimulateCommand>['opts']>;
+
+const POLICY_TEXTS: Record<(typeof POLICIES)[number], string> = {
+  popularity: 'popular games, the same for all',
+  retrieval: "the retrieval model's order; popular games for a player without history",
+  full: 'the gallery as the product serves it',
+};
+
+const AFTER = `
+Makes a store of some 2,000 games and 3,000 players in .wrangler/simulation, which is deleted first, and trains its
+models. Then the players come: they examine a page from the top left, click, play, dismiss, come back, leave. Each player
+has a copy under each policy, with the same preferences and the same random numbers:
+${Object.entries(POLICY_TEXTS)
+  .map(([policy, text]) => `  ${policy.padEnd(12)}${text}`)
+  .join('\n')}
+
+Example:
+  npm run -s simulate -- --rounds 4 --seed 2 --json`;

@@ -1,0 +1,44 @@
+// The definition of `npm start`: its flags and its help.
+
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { FORMATS } from '../import/formats.ts';
+import { createCommand } from '../terminal/command.ts';
+import { parseWholeNumber, stateOption } from '../terminal/options.ts';
+
+const DEFAULT_PORT = 8787;
+const PORT_MAX = 65_535;
+
+export const createStartCommand = () =>
+  createCommand('start', 'Runs the whole system on this machine: a store, the Worker, the crons and the trainer.')
+    .option('--port <n>', 'port to listen on', parseWholeNumber(1, PORT_MAX), DEFAULT_PORT)
+    .option('--import <format:path>', 'import real data instead of making a store', parseSource)
+    .option('--items <file>', 'a catalogue of JSON lines to go with --import')
+    .addOption(stateOption())
+    .option('--fresh', 'delete the local data first')
+    .option('--world-date <date>', 'make the store of that day (YYYY-MM-DD), moved to end now', parseDate)
+    .option('--no-open', 'do not open the browser')
+    .addHelpText('after', AFTER);
+
+export type Flags = ReturnType<ReturnType<typeof createStartCommand>['opts']>;
+
+function parseSource(text: string): { format: string; file: string } {
+  const colon = text.indexOf(':');
+  const format = text.slice(0, colon);
+  if (colon < 1 || !FORMATS.some((known) => known === format))
+    throw new InvalidArgumentError(`Give FORMAT:PATH with one of the formats ${FORMATS.join(', ')}.`);
+  return { format, file: text.slice(colon + 1) };
+}
+
+/** Noon UTC of the day, in epoch milliseconds. */
+function parseDate(text: string): number {
+  const noon = Date.parse(`${text}T12:00:00Z`);
+  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(noon)) return noon;
+  throw new InvalidArgumentError('Give a day as YYYY-MM-DD.');
+}
+
+const AFTER = `
+Without --import an empty store gets some 2,000 made-up games and 3,000 made-up players. Ctrl-C ends everything.
+
+Examples:
+  npm start
+  npm start -- --import sequences:interactions.txt --items items.jsonl`;

@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { expect, test } from 'vitest';
+import { createEvaluateCommand } from '../evaluate/command.ts';
+import { createImportCommand } from '../import/command.ts';
+import { createSimulateCommand } from '../simulate/command.ts';
+import { createStartCommand } from '../start/command.ts';
+import { createTrainCommand } from '../train/command.ts';
+
+const run = (script: string, ...args: string[]) =>
+  spawnSync(process.execPath, [path.resolve(import.meta.dirname, '..', script), ...args], { encoding: 'utf8' });
+
+/** What the command prints on stderr for wrong flags. */
+function complain(command: CommandUnknownOpts, args: string[]): string {
+  let printed = '';
+  command.configureOutput({
+    writeErr: (text) => {
+      printed += text;
+    },
+  });
+  expect(() => command.parse(args, { from: 'user' })).toThrow();
+  return printed;
+}
+
+const COMMANDS = {
+  evaluate: createEvaluateCommand,
+  train: createTrainCommand,
+  import: createImportCommand,
+  simulate: createSimulateCommand,
+  start: createStartCommand,
+} satisfies Record<string, () => CommandUnknownOpts>;
+
+test.each<[keyof typeof COMMANDS, string[], string]>([
+  ['evaluate', [], "missing required argument 'file'"],
+  ['evaluate', ['a', 'b'], 'too many arguments'],
+  ['evaluate', ['--format', 'csv', 'a'], 'Allowed choices are sequences, steam-200k, movielens, jsonl'],
+  ['evaluate', ['--protocol', 'random', 'a'], 'Allowed choices are leave-one-out, temporal, '],
+  ['evaluate', ['--budget', '10', 'a'], 'Write a duration like 90s, 10m or 1h'],
+  ['evaluate', ['--seed', '1.5', 'a'], 'Give a whole number, 0 or more'],
+  ['evaluate', ['--seed=', 'a'], 'Give a whole number, 0 or more'],
+  ['evaluate', ['--device', 'tpu', 'a'], 'Allowed choices are cpu, cuda'],
+  ['evaluate', ['--algorithms', 'guess', 'a'], 'There is no algorithm “guess”'],
+  ['train', ['--bogus'], "unknown option '--bogus'"],
+  ['train', ['--sed', '3'], "unknown option '--sed' (Did you mean --seed?)"],
+  ['train', ['--budget'], "option '--budget <duration>' argument missing"],
+  ['import', ['file'], "required option '--format <format>' not specified"],
+  ['import', ['--format', 'jsonl', '--limit', '0', 'file'], 'Give a whole number, 1 or more'],
+  ['simulate', ['--players', '1'], 'Give a whole number from 2 to 3000'],
+  ['start', ['--port', '65536'], 'Give a whole number from 1 to 65535'],
+  ['start', ['--import', 'csv:file'], 'Give FORMAT:PATH with one of the formats sequences, '],
+  ['start', ['--world-date', '2026-13-01'], 'Give a day as YYYY-MM-DD'],
+])('%s %j: one line names the mistake', (name, args, message) => {
+  const printed = complain(COMMANDS[name](), args);
+  expect(printed).toContain(message);
+  expect(printed).toMatch(/^\w+: [^\n]+; --help lists the flags\n$/);
+});
+
+test('flags are typed and have defaults', () => {
+  const evaluate = createEvaluateCommand();
+  evaluate.parse(['--algorithms', 'ease', '--budget', '90s', 'a'], { from: 'user' });
+  expect(evaluate.args).toEqual(['a']);
+  const { algorithms, ...flags } = evaluate.opts();
+  expect(algorithms.map(({ name }) => name)).toEqual(['popularity', 'ease']);
+  expect(flags).toEqual({ format: 'sequences', protocol: 'leave-one-out', budget: 90_000, seed: 1, device: 'cpu' });
+  const start = createStartCommand();
+  start.parse(['--import', 'jsonl:a:b', '--no-open', '--world-date', '2026-05-20'], { from: 'user' });
+  expect(start.opts()).toMatchObject({
+    import: { format: 'jsonl', file: 'a:b' },
+    open: false,
+    port: 8787,
+    worldDate: Date.UTC(2026, 4, 20, 12),
+  });
+});
+
+test('a command prints its help, bench without a name too, and exits with 2 on wrong flags', () => {
+  const bench = run('bench.ts');
+  expect(bench.stdout + bench.stderr).toMatch(/^Usage: npm run bench -- .*serving.*inference.*training/s);
+  expect(bench.status).toBe(0);
+  const training = run('bench.ts', 'training', '--help');
+  expect(training.stdout).toMatch(/^Usage: npm run bench -- training .*--threads <n>.*--json/s);
+  const build = run('build.ts', '--bogus');
+  expect(build).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining("unknown option '--bogus'") });
+  expect(run('bench.ts', 'surfing')).toMatchObject({ status: 2, stderr: expect.stringContaining('surfing') });
+}, 60_000);

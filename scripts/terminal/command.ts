@@ -1,0 +1,53 @@
+// What every command of this project has in common: usage as npm wants it, and one line for each mistake.
+
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
+
+/** Exit code of a command whose flags are wrong. */
+const MISUSED = 2;
+const HELP_WIDTH = 110;
+
+/** `name`: the npm script. Subcommands inherit all of this. */
+export const createCommand = (name: string, summary: string) =>
+  new Command(name)
+    .description(summary)
+    .helpOption('--help', 'show this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({ helpWidth: HELP_WIDTH, commandUsage })
+    .configureOutput({
+      outputError: (message, write) => {
+        const line = message
+          .replace(/^error: /, '')
+          .trim()
+          .replaceAll('\n', ' ');
+        write(`${name}: ${line}; --help lists the flags\n`);
+      },
+    });
+
+function commandUsage(command: CommandUnknownOpts): string {
+  const names = [command.name()];
+  for (let { parent } = command; parent !== null; parent = parent.parent) names.unshift(parent.name());
+  const [script, ...subcommands] = names;
+  return ['npm run', script, '--', ...subcommands, command.usage()].join(' ');
+}
+
+/**
+ * Runs the command with the process's arguments and sets the exit code: 1 where it throws, 2 where the flags are wrong.
+ * `explain`: the text for an error that the command threw.
+ */
+export async function runCommand(
+  command: CommandUnknownOpts,
+  explain: (error: Error) => string = ({ message }) => message,
+): Promise<void> {
+  try {
+    await command.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander treats a missing subcommand as an error after it has shown the help.
+      if (error.exitCode !== 0 && error.code !== 'commander.help') process.exitCode = MISUSED;
+      return;
+    }
+    console.error(`${command.name()}: ${explain(error as Error)}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,51 @@
+// Ends what a command has started before the command itself ends: on Ctrl-C, SIGTERM, SIGHUP, and by itself. Nothing can
+// be done about SIGKILL.
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const PARENT_POLL_MS = 500;
+
+export interface Shutdown {
+  /** Registers a step; the last one registered runs first. Returns a function that takes the step back. */
+  add(step: () => Promise<void> | void): () => void;
+  /** Runs the steps and exits the process. A second call waits for the first. */
+  exit(code: number): Promise<never>;
+  readonly started: boolean;
+}
+
+/** Handles signals from now on. `code`: the exit code after a signal. */
+export function handleSignals(code: number): Shutdown {
+  const steps: (() => Promise<void> | void)[] = [];
+  let started = false;
+  const shutdown: Shutdown = {
+    add(step) {
+      steps.push(step);
+      // A shutdown may have begun while the caller was waiting for something.
+      if (started) step();
+      return () => {
+        steps.splice(steps.indexOf(step), 1);
+      };
+    },
+    async exit(exitCode) {
+      if (started) return new Promise(() => {});
+      started = true;
+      for (const step of steps.toReversed()) await step();
+      process.exit(exitCode);
+    },
+    get started() {
+      return started;
+    },
+  };
+  // npm repeats the Ctrl-C that the terminal has sent already: the second one changes nothing.
+  for (const signal of SIGNALS) process.on(signal, () => void shutdown.exit(code));
+  if (process.env.npm_lifecycle_event !== undefined) watchParent(() => shutdown.exit(code));
+  return shutdown;
+}
+
+/** npm passes a SIGTERM on to the shell between npm and this process; the shell ends without telling its children. */
+function watchParent(onEnd: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) onEnd();
+  }, PARENT_POLL_MS);
+  timer.unref();
+}

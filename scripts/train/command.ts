@@ -1,0 +1,33 @@
+// The definition of `npm run train`: its flags and its help.
+
+import { createCommand } from '../terminal/command.ts';
+import { jsonOption, seedOption, stateOption } from '../terminal/options.ts';
+import { algorithmsOption, budgetOption, deviceOption } from '../terminal/training-options.ts';
+
+/** Exit code of a training whose release the gate refused; 2 means wrong flags, as in every command. */
+export const REFUSED = 3;
+
+export const createTrainCommand = () =>
+  createCommand('train', 'Trains models on the newest snapshot and publishes the best one if it passes the gate.')
+    .addOption(algorithmsOption())
+    .addOption(budgetOption())
+    .addOption(seedOption())
+    .addOption(deviceOption())
+    .addOption(stateOption())
+    .option('--force', 'publish even if the gate refuses, or if the release in use cannot be read')
+    .option('--watch', 'wait for snapshots that the Worker announces, and train on each')
+    .addOption(jsonOption())
+    .addHelpText('after', AFTER);
+
+export type Flags = ReturnType<ReturnType<typeof createTrainCommand>['opts']>;
+
+const AFTER = `
+The gate refuses a release that is worse than popularity or than the release in use. The state folder may be in use by
+\`npm start\`. Ctrl-C ends the training early and continues with the best models so far; a second Ctrl-C ends at once.
+A training that was cut short resumes when it runs again on the same snapshot.
+
+Exit codes: 0 published, 1 error, 2 wrong flags, ${REFUSED} refused (the release in use stays).
+
+Examples:
+  npm run train -- --budget 30m
+  npm run -s train -- --algorithms ease,transitions --json`;
