@@ -171,7 +171,7 @@ describeInBrowser('the page for everybody', (newPage) => {
 
   it('says what changed, and keeps the focus when the welcome closes', async () => {
     const { page } = await openWelcome(await newPage());
-    const said = page.getByRole('status');
+    const said = page.locator('.visually-hidden[role="status"]');
     const first = (await page.locator('[data-row] h2').first().textContent())!;
     await expect.poll(() => said.textContent()).toMatch(/^Your gallery has \d+ rows\. First row: /);
     expect(await said.textContent()).toContain(first);

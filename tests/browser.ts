@@ -1,22 +1,12 @@
 // A real browser for the tests of the page, over the Worker that `npm start` runs. Without chromium
 // they are skipped, and a warning says so.
 
-import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import type { Gallery } from '../models/contracts/gallery.ts';
+import { findChromium, launchChromium } from '../scripts/local/browser.ts';
 
-const CHROMIUM_PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const chromiumPath = process.env.CHROMIUM_PATH ?? CHROMIUM_PATHS.find((path) => existsSync(path));
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+const chromiumPath = findChromium();
 /** A player of the made-up world, with a history. */
 export const KNOWN_PLAYER = 'player-0001';
 
@@ -34,7 +24,7 @@ export function describeInBrowser(name: string, define: (newPage: NewPage) => vo
   describe.skipIf(chromiumPath === undefined)(name, () => {
     let browser: Browser;
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath: chromiumPath!, headless: true, args: FLAGS });
+      browser = await launchChromium(chromiumPath!);
     });
     afterAll(() => browser?.close());
     define((options) => browser.newPage(options));

@@ -32,9 +32,10 @@ export function Actions({ item, position, liked, tabindex, onAct }: ActionsProps
         class={liked ? 'round liked' : 'round'}
         tabindex={tabindex}
         data-action="like"
-        aria-label={liked ? `Like ${item.title} again` : `Like ${item.title}`}
-        title="Like"
-        onClick={() => onAct('like', item, position)}
+        aria-label={`Like ${item.title}`}
+        aria-pressed={String(liked)}
+        title={liked ? 'Unlike' : 'Like'}
+        onClick={() => onAct(liked ? 'unlike' : 'like', item, position)}
       >
         <LikeIcon />
       </button>

@@ -23,7 +23,7 @@ export interface Timed<T> {
   ms: number;
 }
 
-const SEARCH_RESULTS_MAX = 20;
+export const SEARCH_RESULTS_MAX = 20;
 const PLAYERS_MAX = 50;
 
 export class Problem extends Error {
@@ -42,7 +42,8 @@ export function connect(key: string) {
     const start = performance.now();
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const response = await fetch(path, { ...init, headers }).catch(() => {
-      throw new Problem('The server does not answer. Is it still running?', 0);
+      const reason = navigator.onLine ? 'The server does not answer. Is it still running?' : 'You are offline.';
+      throw new Problem(reason, 0);
     });
     const body = await response.json().catch(() => undefined);
     if (!response.ok) throw new Problem(describeProblem(body, response.status), response.status);
@@ -64,8 +65,12 @@ export function connect(key: string) {
       const { body } = await call<Gallery>(`${user(userId)}/gallery?explain=${encodeURIComponent(itemId)}`);
       return body.explain?.[0] ?? null;
     },
-    putPreferences: (userId: string, preferences: Preferences) =>
-      call<Preferences>(`${user(userId)}/preferences`, { method: 'PUT', body: JSON.stringify(preferences) }),
+    /** The stream's notice names the change by its id. */
+    putPreferences: (userId: string, preferences: Preferences, changeId: string) =>
+      call<Preferences>(`${user(userId)}/preferences?changeId=${changeId}`, {
+        method: 'PUT',
+        body: JSON.stringify(preferences),
+      }),
     /** A browser's WebSocket sends no headers: the key is a subprotocol, which shows in no address and no log. */
     openStream: (userId: string, after: number | undefined) => {
       const url = new URL(`${user(userId)}/stream`, location.href.replace(/^http/, 'ws'));

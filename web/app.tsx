@@ -1,10 +1,11 @@
 // The page: finds the key and the player, then shows the player's store.
 
 import { useEffect, useState } from 'hono/jsx/dom';
+import { useAddress } from './address.ts';
 import { type Api, connect, type KnownPlayer } from './api.ts';
 import { findKey, forgetKey, keepKey } from './key.ts';
 import { KeyForm } from './key-form.tsx';
-import { newPlayerId, readPlayerInAddress, writePlayerInAddress } from './picker.tsx';
+import { newPlayerId } from './picker.tsx';
 import { Store } from './store.tsx';
 
 export function App() {
@@ -32,11 +33,7 @@ export function App() {
 function Players({ apiKey, onRefused }: { apiKey: string; onRefused: (reason: string) => void }) {
   const [api] = useState<Api>(() => connect(apiKey));
   const [players, setPlayers] = useState<KnownPlayer[]>([]);
-  const [userId, setUserId] = useState(readPlayerInAddress());
-  const selectPlayer = (selected: string) => {
-    writePlayerInAddress(selected);
-    setUserId(selected);
-  };
+  const [{ player, query }, navigate] = useAddress();
 
   useEffect(() => {
     // A key that may not list players still opens the gallery of one.
@@ -45,10 +42,12 @@ function Players({ apiKey, onRefused }: { apiKey: string; onRefused: (reason: st
       .catch(() => [])
       .then((known) => {
         setPlayers(known);
-        if (userId === null) setUserId(known[0]?.userId ?? newPlayerId());
+        if (player === null) navigate({ player: known[0]?.userId ?? newPlayerId() }, 'replace');
       });
   }, []);
 
-  if (userId === null) return null;
-  return <Store api={api} userId={userId} players={players} onSelectPlayer={selectPlayer} onRefused={onRefused} />;
+  if (player === null) return null;
+  return (
+    <Store api={api} userId={player} query={query} players={players} onNavigate={navigate} onRefused={onRefused} />
+  );
 }

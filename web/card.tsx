@@ -1,11 +1,12 @@
 // One game in a row. Pressing its picture is a click; the other actions are beneath it.
 
+import { memo } from 'hono/jsx/dom';
 import type { Item } from '../models/contracts/item.ts';
 import { Actions } from './actions.tsx';
 import type { TabStop } from './arrow-keys.ts';
 import { coverUrlOf, drawnCoverUrlOf } from './cover.ts';
 import { describePrice } from './price.ts';
-import type { Act } from './use-outbox.ts';
+import type { Act, ActionType } from './use-outbox.ts';
 
 export interface CardProps {
   item: Item;
@@ -13,14 +14,16 @@ export interface CardProps {
   reason?: string;
   position?: number;
   liked: boolean;
+  /** A press on it that the gallery has not answered yet. */
+  pending: ActionType | undefined;
   tabindex: TabStop;
   onAct: Act;
   onExplain: (item: Item) => void;
 }
 
-export function Card({ item, reason, position, liked, tabindex, onAct, onExplain }: CardProps) {
+function FullCard({ item, reason, position, liked, pending, tabindex, onAct, onExplain }: CardProps) {
   return (
-    <li class="card" data-item={item.itemId}>
+    <li class="card" data-item={item.itemId} data-pending={pending}>
       <button
         type="button"
         class="open"
@@ -38,6 +41,9 @@ export function Card({ item, reason, position, liked, tabindex, onAct, onExplain
     </li>
   );
 }
+
+/** Most cards stay as they are when the gallery changes. */
+export const Card = memo(FullCard);
 
 export function ExplainButton({ item, tabindex, onExplain }: Pick<CardProps, 'item' | 'tabindex' | 'onExplain'>) {
   return (

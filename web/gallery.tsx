@@ -1,14 +1,17 @@
 // The middle of the page: search results, then the rows of the gallery; or what stands there while it loads, and where
 // there is nothing to show.
 
-import { useEffect, useState } from 'hono/jsx/dom';
+import { useEffect, useMemo, useState } from 'hono/jsx/dom';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
 import type { Signals } from './api.ts';
+import { EmptyGallery } from './empty-gallery.tsx';
+import { RESULTS_ID, Results } from './results.tsx';
 import { Row } from './row.tsx';
 import type { Act } from './use-outbox.ts';
 import type { SearchResults } from './use-search.ts';
-import type { Prefer } from './use-signals.ts';
+import { EMPTY_PREFERENCES, type Prefer } from './use-signals.ts';
+import type { PendingPress } from './use-store.ts';
 import { Welcome } from './welcome.tsx';
 
 interface GalleryProps {
@@ -18,6 +21,7 @@ interface GalleryProps {
   /** The last request failed. */
   failed: boolean;
   signals: Signals | null;
+  pending: PendingPress | null;
   results: SearchResults | null;
   /** To pick from at the start. */
   genres: readonly string[];
@@ -27,19 +31,19 @@ interface GalleryProps {
   onCloseResults: () => void;
 }
 
-export function GalleryView({ userId, gallery, failed, signals, results, genres, onPrefer, ...props }: GalleryProps) {
+export function GalleryView({ userId, gallery, signals, pending, results, onPrefer, ...props }: GalleryProps) {
   const [skippedBy, setSkippedBy] = useState('');
   const welcoming = results === null && skippedBy !== userId && isNewPlayer(signals) && (gallery?.rows.length ?? 0) > 0;
   useEffect(() => {
     // The welcome took the focus with it, and its buttons were further down than the gallery begins.
     if (welcoming) return focusGallery;
   }, [welcoming]);
-  if (!gallery) return failed ? <Unloaded /> : <Loading />;
+  const rows = useMemo(() => listRows(gallery), [gallery]);
+  const liked = useMemo(() => new Set(signals?.liked), [signals?.liked]);
+  if (!gallery) return props.failed ? <Unloaded /> : <Loading />;
 
-  const liked = new Set(
-    signals?.history.filter(({ strongestType }) => strongestType === 'like').map(({ itemId }) => itemId),
-  );
-  const { onAct, onExplain, onCloseResults } = props;
+  const { genres, onAct, onExplain, onCloseResults } = props;
+  const rowProps = { liked, pending, onAct, onExplain };
   return (
     <div class="gallery" data-answer={gallery.recommendationId}>
       {welcoming && (
@@ -53,29 +57,23 @@ export function GalleryView({ userId, gallery, failed, signals, results, genres,
       )}
       {results && (
         <Results
-          key="search-results"
+          key={RESULTS_ID}
           {...results}
           dismissed={signals?.dismissed ?? []}
-          liked={liked}
-          onAct={onAct}
-          onExplain={onExplain}
           onClose={onCloseResults}
+          {...rowProps}
         />
       )}
-      {listRows(gallery).map(({ id, title, reason, cards }, index) => (
-        <Row
-          key={id}
-          id={id}
-          title={title}
-          reason={reason}
-          cards={cards}
-          liked={liked}
-          onAct={onAct}
-          onExplain={onExplain}
-          withHero={index === 0}
-        />
+      {rows.map((row, index) => (
+        <Row key={row.id} {...row} {...rowProps} withHero={index === 0} />
       ))}
-      {gallery.rows.length === 0 && <EmptyCatalogue />}
+      {rows.length === 0 && (
+        <EmptyGallery
+          causes={gallery.emptiedBy}
+          preferences={signals?.preferences ?? EMPTY_PREFERENCES}
+          onPrefer={onPrefer}
+        />
+      )}
     </div>
   );
 }
@@ -87,9 +85,9 @@ function focusGallery(): void {
 }
 
 /** The rows with the position of each card, counted over all rows. */
-function listRows({ rows }: Gallery) {
+function listRows(gallery: Gallery | null) {
   let next = 0;
-  return rows.map(({ items, ...row }) => ({
+  return (gallery?.rows ?? []).map(({ items, ...row }) => ({
     ...row,
     cards: items.flatMap(({ item, reason }) => {
       const position = next++;
@@ -102,35 +100,6 @@ function listRows({ rows }: Gallery) {
 const isNewPlayer = (signals: Signals | null): boolean =>
   signals !== null &&
   signals.history.length + signals.preferences.genres.length + signals.preferences.items.length === 0;
-
-interface ResultsProps extends SearchResults {
-  dismissed: readonly string[];
-  liked: ReadonlySet<string>;
-  onAct: Act;
-  onExplain: (item: Item) => void;
-  onClose: () => void;
-}
-
-function Results({ query, items, dismissed, ...props }: ResultsProps) {
-  return (
-    <Row
-      id="search-results"
-      title={`Results for “${query}”`}
-      reason={items.length === 0 ? 'Nothing like it in the catalogue' : `${items.length} in the catalogue`}
-      cards={items.filter(({ itemId }) => !dismissed.includes(itemId)).map((item) => ({ item }))}
-      {...props}
-    />
-  );
-}
-
-const EmptyCatalogue = () => (
-  <div class="empty">
-    <h1>There are no games yet</h1>
-    <p>
-      Import some with <code>npm run import</code> or <a href="/docs">POST /v1/items</a>. The next request shows them.
-    </p>
-  </div>
-);
 
 /** The alert above it says why, and has the button to try again. */
 const Unloaded = () => (

@@ -3,7 +3,7 @@
 import type { Gallery } from '../models/contracts/gallery.ts';
 
 /** Most frequent first. */
-export function listGenres(gallery: Gallery | undefined): string[] {
+export function listGenres(gallery: Gallery | null): string[] {
   const counts = new Map<string, number>();
   for (const { items } of gallery?.rows ?? [])
     for (const { item } of items)

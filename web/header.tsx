@@ -1,6 +1,7 @@
 // The bar on top: the name, the search, and whose gallery this is.
 
-import { useRef } from 'hono/jsx/dom';
+import { useLayoutEffect, useRef } from 'hono/jsx/dom';
+import { formatAddress } from './address.ts';
 import { Avatar } from './avatar.tsx';
 import { readSubmittedText } from './form.ts';
 import { SearchIcon, TuneIcon } from './icons.tsx';
@@ -9,6 +10,7 @@ import { TUNE_ID } from './tune.tsx';
 
 interface HeaderProps {
   userId: string;
+  query: string;
   onSearch: (query: string) => void;
   /** Called while the query is being typed. */
   onSuggest: (query: string) => void;
@@ -16,7 +18,12 @@ interface HeaderProps {
 
 const PAUSE_MS = 200;
 
-export function Header({ userId, onSearch, onSuggest }: HeaderProps) {
+export function Header({ userId, query, onSearch, onSuggest }: HeaderProps) {
+  const input = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    // Back, or closed results. A query that is still being typed is left alone.
+    if (input.current && (query === '' || input.current !== document.activeElement)) input.current.value = query;
+  }, [query]);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const typed = (event: Event) => {
     const { value } = event.target as HTMLInputElement;
@@ -27,9 +34,21 @@ export function Header({ userId, onSearch, onSuggest }: HeaderProps) {
     clearTimeout(timer.current ?? undefined);
     onSearch(readSubmittedText(event));
   };
+  const goHome = (event: MouseEvent) => {
+    // A new tab is the browser's own business.
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    onSuggest('');
+    scrollTo({ top: 0 });
+  };
   return (
     <header>
-      <a class="brand" href="/" aria-label="Bloodstream, start page">
+      <a
+        class="brand"
+        href={formatAddress({ player: userId, query: '' })}
+        aria-label="Bloodstream, start page"
+        onClick={goHome}
+      >
         <img src="/icon.svg" alt="" width="34" height="34" />
         <span>Bloodstream</span>
       </a>
@@ -37,6 +56,7 @@ export function Header({ userId, onSearch, onSuggest }: HeaderProps) {
       <form role="search" class="search" onSubmit={submit}>
         <SearchIcon />
         <input
+          ref={input}
           type="search"
           name="query"
           aria-label="Search games"

@@ -6,9 +6,9 @@ import { coverUrlOf } from './cover.ts';
 
 const TAGS_SHOWN = 4;
 
-export function Hero({ item, reason, position, liked, tabindex, onAct, onExplain }: CardProps) {
+export function Hero({ item, reason, position, liked, pending, tabindex, onAct, onExplain }: CardProps) {
   return (
-    <article class="hero" data-item={item.itemId}>
+    <article class="hero" data-item={item.itemId} data-pending={pending}>
       <img class="backdrop" src={coverUrlOf(item)} alt="" />
       <button
         type="button"

@@ -3,6 +3,8 @@
 import { render } from 'hono/jsx/dom';
 import { App } from './app.tsx';
 import { moveFocus } from './arrow-keys.ts';
+import { guardPresses } from './press-guard.ts';
 
 render(<App />, document.getElementById('app')!);
 document.addEventListener('keydown', moveFocus);
+guardPresses();

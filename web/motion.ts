@@ -5,18 +5,22 @@ const GLIDE_MS = 420;
 const APPEAR_MS = 320;
 const EASING = 'cubic-bezier(.2, .8, .2, 1)';
 
-const cardsOnPage = () => document.querySelectorAll<HTMLElement>('[data-item]');
 const keyOf = (card: HTMLElement) => `${card.closest<HTMLElement>('[data-row]')?.dataset.row}\n${card.dataset.item}`;
+/** Of the rows in view alone: most are further down, and each rectangle costs. */
+const listCards = () =>
+  [...document.querySelectorAll<HTMLElement>('[data-row]')]
+    .filter((row) => isInView(row.getBoundingClientRect()))
+    .flatMap((row) => [...row.querySelectorAll<HTMLElement>('[data-item]')]);
 const isInView = ({ top, bottom, left, right }: DOMRect) =>
   bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
 
 /** Call before the page changes; call what it returns right after. */
 export function captureCards(): () => void {
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return () => {};
-  const before = new Map([...cardsOnPage()].map((card) => [keyOf(card), card.getBoundingClientRect()]));
+  const before = new Map(listCards().map((card) => [keyOf(card), card.getBoundingClientRect()]));
   return () => {
     // All rectangles are read before the first animation starts, or each would force a new layout.
-    const moves = [...cardsOnPage()].map((card) => ({
+    const moves = listCards().map((card) => ({
       card,
       from: before.get(keyOf(card)),
       to: card.getBoundingClientRect(),

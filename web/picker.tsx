@@ -1,18 +1,12 @@
-// Selects the player whose gallery is shown: one of those seen last, any id, or somebody new. The player is in the page's
-// address, so that a reload or a link shows the same gallery.
+// Selects the player whose gallery is shown: one of those seen last, any id, or somebody new.
 
 import type { KnownPlayer } from './api.ts';
 import { Avatar } from './avatar.tsx';
 import { readSubmittedText } from './form.ts';
+import { usePopoverHistory } from './use-popover-history.ts';
 
 export const PICKER_ID = 'player-picker';
-const PARAMETER = 'player';
 const MINUTE_MS = 60_000;
-
-export const readPlayerInAddress = (): string | null => new URLSearchParams(location.search).get(PARAMETER) || null;
-
-export const writePlayerInAddress = (userId: string): void =>
-  history.replaceState(null, '', `?${new URLSearchParams({ [PARAMETER]: userId })}`);
 
 export const newPlayerId = (): string => `guest-${crypto.randomUUID().slice(0, 6)}`;
 
@@ -23,6 +17,7 @@ interface PickerProps {
 }
 
 export function PlayerPicker({ userId, players, onSelect }: PickerProps) {
+  const popover = usePopoverHistory();
   const select = (selected: string) => {
     document.getElementById(PICKER_ID)?.hidePopover();
     onSelect(selected);
@@ -32,7 +27,7 @@ export function PlayerPicker({ userId, players, onSelect }: PickerProps) {
     if (typed !== '') select(typed);
   };
   return (
-    <section id={PICKER_ID} class="sheet picker" popover="auto" aria-label="Choose a player">
+    <section ref={popover} id={PICKER_ID} class="sheet picker" popover="auto" aria-label="Choose a player">
       <h2>Whose gallery?</h2>
       <button type="button" class="primary" onClick={() => select(newPlayerId())}>
         New player

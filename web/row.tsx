@@ -1,20 +1,22 @@
 // One row of the gallery: its title, the reason for it, and cards that scroll sideways. Tab stops at one game of a row;
 // the arrow keys reach the others.
 
-import { useState } from 'hono/jsx/dom';
+import { memo, useState } from 'hono/jsx/dom';
 import type { Item } from '../models/contracts/item.ts';
 import type { TabStop } from './arrow-keys.ts';
 import { Card } from './card.tsx';
 import { Hero } from './hero.tsx';
 import { CloseIcon, NextIcon, PreviousIcon } from './icons.tsx';
 import type { Act } from './use-outbox.ts';
+import type { PendingPress } from './use-store.ts';
 
-interface RowProps {
+export interface RowProps {
   id: string;
   title: string;
   reason: string;
   cards: { item: Item; reason?: string; position?: number }[];
   liked: ReadonlySet<string>;
+  pending: PendingPress | null;
   onAct: Act;
   onExplain: (item: Item) => void;
   /** Shows the first game large. */
@@ -22,13 +24,14 @@ interface RowProps {
   onClose?: () => void;
 }
 
-export function Row({ id, title, reason, cards, liked, onAct, onExplain, withHero, onClose }: RowProps) {
+function FullRow({ id, title, reason, cards, liked, pending, onAct, onExplain, withHero, onClose }: RowProps) {
   const [focused, setFocused] = useState('');
   const [first, ...rest] = cards;
   const hero = withHero ? first : undefined;
   const stop = cards.find(({ item }) => item.itemId === focused) ?? first;
   const props = (card: RowProps['cards'][number]) => ({
     liked: liked.has(card.item.itemId),
+    pending: pending?.itemId === card.item.itemId ? pending.type : undefined,
     tabindex: (card === stop ? 0 : -1) as TabStop,
     onAct,
     onExplain,
@@ -57,6 +60,8 @@ export function Row({ id, title, reason, cards, liked, onAct, onExplain, withHer
     </section>
   );
 }
+
+export const Row = memo(FullRow);
 
 /** For the mouse alone: the keyboard and a screen reader reach every card without them. */
 function Arrows() {

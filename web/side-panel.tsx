@@ -3,7 +3,7 @@
 
 import { type PropsWithChildren, useState } from 'hono/jsx/dom';
 import type { Gallery } from '../models/contracts/gallery.ts';
-import type { Taste, Timed } from './api.ts';
+import type { Signals, Timed } from './api.ts';
 import type { SentEvent } from './use-outbox.ts';
 
 const GENRES_SHOWN = 6;
@@ -11,17 +11,18 @@ const SENT_ID = 'sent';
 
 interface SidePanelProps {
   userId: string;
-  tastes: readonly Taste[];
+  /** Null until they are loaded. */
+  signals: Signals | null;
   answer: Timed<Gallery> | null;
   lastNotice: string | null;
   sent: readonly SentEvent[];
 }
 
-export function SidePanel({ userId, tastes, answer, lastNotice, sent }: SidePanelProps) {
+export function SidePanel({ userId, signals, answer, lastNotice, sent }: SidePanelProps) {
   const [open, setOpen] = useState(false);
   return (
     <aside aria-label="What the recommender did">
-      <TastePanel userId={userId} tastes={tastes} />
+      <TastePanel userId={userId} signals={signals} />
       <AnswerPanel answer={answer} lastNotice={lastNotice}>
         <button
           type="button"
@@ -38,11 +39,12 @@ export function SidePanel({ userId, tastes, answer, lastNotice, sent }: SidePane
   );
 }
 
-function TastePanel({ userId, tastes }: { userId: string; tastes: readonly Taste[] }) {
+function TastePanel({ userId, signals }: Pick<SidePanelProps, 'userId' | 'signals'>) {
+  const tastes = signals?.genres ?? [];
   return (
     <section class="panel taste">
       <h2>Taste of {userId}</h2>
-      {tastes.length === 0 && <p>Nothing is known yet. Click a game and watch.</p>}
+      {signals !== null && tastes.length === 0 && <p>{explainNoTaste(signals)}</p>}
       <ul>
         {tastes.slice(0, GENRES_SHOWN).map(({ genre, share }) => {
           const percent = `${Math.round(share * 100)}%`;
@@ -62,6 +64,12 @@ interface AnswerPanelProps extends PropsWithChildren {
   answer: Timed<Gallery> | null;
   lastNotice: string | null;
 }
+
+/** A player may have done much, and liked nothing that the catalogue has a genre for. */
+const explainNoTaste = ({ history, dismissed }: Signals): string =>
+  history.length === 0 && dismissed.length === 0
+    ? 'Nothing is known yet. Click a game and watch.'
+    : 'It knows what you turned down, and no genre that you like yet.';
 
 function AnswerPanel({ answer, lastNotice, children }: AnswerPanelProps) {
   const { tier, release, degraded, dataUntil } = answer?.body ?? { degraded: [] };
@@ -103,9 +111,7 @@ function SentPanel({ sent, open }: { sent: readonly SentEvent[]; open: boolean }
         {sent.map(({ id, text, outcome, ms }) => (
           <li key={id}>
             <span>{text}</span>
-            <small>
-              {outcome} · {Math.round(ms)} ms
-            </small>
+            <small>{ms === undefined ? outcome : `${outcome} · ${Math.round(ms)} ms`}</small>
           </li>
         ))}
       </ol>

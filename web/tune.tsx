@@ -3,7 +3,8 @@
 
 import type { Preferences } from '../models/contracts/preferences.ts';
 import { CloseIcon } from './icons.tsx';
-import { EMPTY_PREFERENCES, type Prefer } from './use-signals.ts';
+import { usePopoverHistory } from './use-popover-history.ts';
+import { EMPTY_PREFERENCES, type Prefer, type Shun } from './use-signals.ts';
 
 export const TUNE_ID = 'tune';
 const YEAR_MS = 365.25 * 24 * 3_600_000;
@@ -23,16 +24,18 @@ interface TuneProps {
   preferences: Preferences;
   genres: readonly string[];
   onPrefer: Prefer;
+  onShun: Shun;
 }
 
-export function Tune({ preferences, genres, onPrefer }: TuneProps) {
+export function Tune({ preferences, genres, onPrefer, onShun }: TuneProps) {
+  const popover = usePopoverHistory();
   const { mutedGenres } = preferences;
   const offered = genres.filter((genre) => !mutedGenres.includes(genre)).slice(0, GENRES_OFFERED_MAX);
   const window = WINDOWS.find(
     ({ from, until }) => yearsAgo(from) === preferences.releasedFrom && yearsAgo(until) === preferences.releasedUntil,
   );
   return (
-    <section id={TUNE_ID} class="sheet tune" popover="auto" aria-label="Tune the gallery">
+    <section ref={popover} id={TUNE_ID} class="sheet tune" popover="auto" aria-label="Tune the gallery">
       <h2>Tune the gallery</h2>
       <label class="dial">
         <span>Hidden gems</span>
@@ -68,10 +71,11 @@ export function Tune({ preferences, genres, onPrefer }: TuneProps) {
         options={offered.map((genre) => ({
           name: genre,
           selected: false,
-          select: () => onPrefer({ mutedGenres: [...mutedGenres, genre] }),
+          select: () => onShun('mutedGenres', genre),
         }))}
       />
-      <Muted preferences={preferences} onPrefer={onPrefer} />
+      <Shunned legend="Less of" lists={['lessGenres']} preferences={preferences} onPrefer={onPrefer} />
+      <Shunned legend="Muted" lists={['mutedGenres', 'mutedTags']} preferences={preferences} onPrefer={onPrefer} />
       <button type="button" class="quiet" onClick={() => onPrefer(UNTUNED)}>
         Reset
       </button>
@@ -101,20 +105,25 @@ function Options({
   );
 }
 
-function Muted({ preferences, onPrefer }: { preferences: Preferences; onPrefer: Prefer }) {
-  const muted = (['mutedGenres', 'mutedTags'] as const).flatMap((list) =>
-    preferences[list].map((label) => ({ list, label })),
-  );
-  if (muted.length === 0) return null;
+interface ShunnedProps {
+  legend: string;
+  lists: readonly Parameters<Shun>[0][];
+  preferences: Preferences;
+  onPrefer: Prefer;
+}
+
+function Shunned({ legend, lists, preferences, onPrefer }: ShunnedProps) {
+  const shunned = lists.flatMap((list) => preferences[list].map((label) => ({ list, label })));
+  if (shunned.length === 0) return null;
   return (
     <fieldset class="chips">
-      <legend>Muted</legend>
-      {muted.map(({ list, label }) => (
+      <legend>{legend}</legend>
+      {shunned.map(({ list, label }) => (
         <button
           key={`${list} ${label}`}
           type="button"
           class="chip muted"
-          aria-label={`Show ${label} again`}
+          aria-label={list === 'lessGenres' ? `Show ${label} as before` : `Show ${label} again`}
           onClick={() => onPrefer({ [list]: preferences[list].filter((one) => one !== label) })}
         >
           {label}

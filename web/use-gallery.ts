@@ -5,6 +5,8 @@ import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Api, Timed } from './api.ts';
 import { captureCards } from './motion.ts';
 import { capturePosition } from './position.ts';
+import { holdPointer } from './press-guard.ts';
+import { reuseItems } from './reuse-items.ts';
 import { useLatest } from './use-latest.ts';
 import { usePlayerState } from './use-player-state.ts';
 
@@ -16,8 +18,8 @@ export function useGallery(api: Api, userId: string) {
   const load = async (): Promise<boolean> => {
     const isLatest = begin();
     try {
-      const loaded = await api.readGallery(userId);
-      if (isLatest()) showSteadily(() => setAnswer(() => loaded));
+      const { body, ms } = await api.readGallery(userId);
+      if (isLatest()) showSteadily(() => setAnswer((now) => ({ body: reuseItems(now?.body, body), ms })));
     } catch (error) {
       if (isLatest()) throw error;
     }
@@ -32,7 +34,9 @@ export function useGallery(api: Api, userId: string) {
 function showSteadily(change: () => void): void {
   const restorePosition = capturePosition();
   const animate = captureCards();
+  const guardPress = holdPointer();
   flushSync(change);
   restorePosition();
   animate();
+  guardPress();
 }

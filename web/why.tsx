@@ -1,13 +1,15 @@
-// Why a game is in the gallery, or why it is not, in words; and buttons to mute its genres and tags.
+// Why a game is in the gallery, or why it is not, in words; and buttons to see less of its genres, or to
+// mute them and its tags.
 
-import { useEffect, useRef } from 'hono/jsx/dom';
+import { useLayoutEffect, useRef } from 'hono/jsx/dom';
 import type { Explanation, SourceName } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
 import type { Preferences } from '../models/contracts/preferences.ts';
 import { CoverImage } from './card.tsx';
+import { enterDialog } from './dialog-history.ts';
 import { CloseIcon } from './icons.tsx';
 import type { ExplainedItem } from './use-explanation.ts';
-import type { Prefer } from './use-signals.ts';
+import type { Shun } from './use-signals.ts';
 
 const TITLE_ID = 'why-title';
 const LABELS_MAX = 6;
@@ -28,21 +30,24 @@ const SOURCE_LABELS: Record<SourceName, string> = {
 
 interface WhyProps extends ExplainedItem {
   preferences: Preferences;
-  onPrefer: Prefer;
+  onShun: Shun;
   onClose: () => void;
 }
 
-export function Why({ item, explanation, preferences, onPrefer, onClose }: WhyProps) {
+export function Why({ item, explanation, preferences, onShun, onClose }: WhyProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const close = () => dialog.current?.close();
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    dialog.current?.showModal();
+    return enterDialog('why', close);
+  }, []);
   const closed = () => {
     onClose();
     restoreFocus(item.itemId);
   };
-  const mute = (change: Partial<Preferences>) => {
+  const shun: Shun = (list, label) => {
     close();
-    onPrefer(change);
+    onShun(list, label);
   };
   return (
     <dialog ref={dialog} class="sheet why" aria-labelledby={TITLE_ID} closedby="any" onClose={closed}>
@@ -61,20 +66,7 @@ export function Why({ item, explanation, preferences, onPrefer, onClose }: WhyPr
         </div>
       </div>
       <div aria-live="polite">{explanation === null ? <p>Loading …</p> : <Reasons explanation={explanation} />}</div>
-      <div class="chips">
-        <span>Less of</span>
-        {labelsOf(item).map(({ list, label }) => (
-          <button
-            key={`${list} ${label}`}
-            type="button"
-            class="chip"
-            aria-label={`Mute the ${list === 'mutedGenres' ? 'genre' : 'tag'} ${label}`}
-            onClick={() => mute({ [list]: [...preferences[list], label] })}
-          >
-            {label}
-          </button>
-        ))}
-      </div>
+      <Labels item={item} lessGenres={preferences.lessGenres} onShun={shun} />
     </dialog>
   );
 }
@@ -86,10 +78,30 @@ function restoreFocus(itemId: string): void {
   (button ?? document.querySelector<HTMLElement>('main'))?.focus();
 }
 
-const labelsOf = ({ genres, tags }: Item) => [
-  ...genres.map((label) => ({ list: 'mutedGenres' as const, label })),
-  ...tags.slice(0, LABELS_MAX).map((label) => ({ list: 'mutedTags' as const, label })),
-];
+interface LabelsProps {
+  item: Item;
+  lessGenres: readonly string[];
+  onShun: Shun;
+}
+
+function Labels({ item: { genres, tags }, lessGenres, onShun }: LabelsProps) {
+  const chips = [
+    ...genres
+      .filter((genre) => !lessGenres.includes(genre))
+      .map((label) => ({ list: 'lessGenres' as const, text: `Less ${label}`, label })),
+    ...genres.map((label) => ({ list: 'mutedGenres' as const, text: `Mute ${label}`, label })),
+    ...tags.slice(0, LABELS_MAX).map((label) => ({ list: 'mutedTags' as const, text: `Mute ${label}`, label })),
+  ];
+  return (
+    <div class="chips">
+      {chips.map(({ list, text, label }) => (
+        <button key={`${list} ${label}`} type="button" class="chip" onClick={() => onShun(list, label)}>
+          {text}
+        </button>
+      ))}
+    </div>
+  );
+}
 
 function Reasons({ explanation }: { explanation: Explanation }) {
   const { shown, why, rank, candidates, sources, rules, propensity } = explanation;

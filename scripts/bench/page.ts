@@ -1,0 +1,100 @@
+// Measures the page in a real browser: from a click on a game to the first frame that answers it, and to the gallery
+// that follows it. The server is one that `npm start` runs.
+
+import type { Page } from 'playwright-core';
+import { findChromium, launchChromium } from '../local/browser.ts';
+
+const WARM_UP_CLICKS = 5;
+const CLICKS = 40;
+/** Between two clicks, so that animations and the backup gallery of one do not slow the next. */
+const PAUSE_MS = 400;
+const VIEWPORT = { width: 1440, height: 900 };
+
+export interface PageReport {
+  clicks: number;
+  firstFrameMs: Spread;
+  changedMs: Spread;
+}
+interface Spread {
+  median: number;
+  p90: number;
+  max: number;
+}
+interface ClickTimes {
+  firstFrameMs: number;
+  changedMs: number;
+}
+
+/** Throws where there is no chromium, or the server does not answer. */
+export async function benchPage(url: string, say: (message: string) => void): Promise<PageReport> {
+  const chromium = findChromium();
+  if (chromium === undefined) throw new Error('there is no chromium here: install it, or set CHROMIUM_PATH');
+  const browser = await launchChromium(chromium);
+  try {
+    const page = await browser.newPage({ viewport: VIEWPORT });
+    await page.goto(`${url}/?player=bench-${Date.now()}`);
+    await page.getByRole('button', { name: 'Skip' }).click();
+    say(`${CLICKS} clicks …`);
+    const times: ClickTimes[] = [];
+    for (let click = 0; click < WARM_UP_CLICKS + CLICKS; click++) {
+      const time = await timeClick(page, click);
+      if (click >= WARM_UP_CLICKS) times.push(time);
+      await page.waitForTimeout(PAUSE_MS);
+    }
+    return {
+      clicks: CLICKS,
+      firstFrameMs: describeSpread(times.map(({ firstFrameMs }) => firstFrameMs)),
+      changedMs: describeSpread(times.map(({ changedMs }) => changedMs)),
+    };
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Clicks one of the visible cards, another each time. */
+async function timeClick(page: Page, click: number): Promise<ClickTimes> {
+  await page.evaluate(WATCH_NEXT_CLICK);
+  const card = page
+    .locator('[data-row]')
+    .first()
+    .locator('.card [data-action="click"]')
+    .nth(click % 4);
+  await card.click();
+  return (await page.evaluate('window.clickTimes')) as ClickTimes;
+}
+
+/** Runs in the page. A frame answers the click when it is drawn with a changed document. */
+const WATCH_NEXT_CLICK = `window.clickTimes = new Promise((resolve) => {
+  addEventListener('click', ({ timeStamp }) => {
+    let firstFrameMs;
+    let frame;
+    const shown = document.querySelector('[data-answer]').dataset.answer;
+    const observer = new MutationObserver(() => {
+      const isChanged = document.querySelector('[data-answer]').dataset.answer !== shown;
+      frame ??= requestAnimationFrame(() => setTimeout(() => (firstFrameMs = performance.now() - timeStamp)));
+      if (!isChanged) return;
+      observer.disconnect();
+      requestAnimationFrame(() =>
+        setTimeout(() => {
+          const changedMs = performance.now() - timeStamp;
+          resolve({ firstFrameMs: firstFrameMs ?? changedMs, changedMs });
+        }),
+      );
+    });
+    observer.observe(document.getElementById('app'), { subtree: true, childList: true, attributes: true });
+  }, { capture: true, once: true });
+}); undefined`;
+
+function describeSpread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+  return { median: at(0.5), p90: at(0.9), max: at(1) };
+}
+
+export const formatPage = ({ clicks, firstFrameMs, changedMs }: PageReport): string => {
+  const line = (name: string, { median, p90, max }: Spread) =>
+    `${name.padEnd(28)}${[median, p90, max].map((ms) => ms.toFixed(0).padStart(9)).join('')}`;
+  return `${`${clicks} clicks, ms`.padEnd(28)}   median      p90      max
+${line('click → first frame', firstFrameMs)}
+${line('click → changed page', changedMs)}`;
+};

@@ -1,0 +1,294 @@
+// What becomes of a press: shown at once, sent, sent again, taken back; and where Back leads. In a real browser.
+
+import type { Page } from 'playwright-core';
+import { expect, inject, it } from 'vitest';
+import type { EventInput } from '../models/contracts/event.ts';
+import type { Gallery } from '../models/contracts/gallery.ts';
+import type { UserState } from '../models/contracts/signals.ts';
+import { actAndSee, describeInBrowser, openGallery, openWelcome, skipWelcome } from './browser.ts';
+
+const playerOf = (page: Page) => new URL(page.url()).searchParams.get('player')!;
+const callApi = async <T>(method: string, path: string, body?: object): Promise<T> => {
+  const response = await fetch(`${inject('url')}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${inject('adminKey')}`, 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  expect(response.ok).toBe(true);
+  return (await response.json()) as T;
+};
+const readSignals = (page: Page) => callApi<UserState>('GET', `/v1/users/${playerOf(page)}/signals`);
+const firstCard = (page: Page) => page.locator('.gallery .card').first();
+const idOf = async (page: Page) => (await firstCard(page).getAttribute('data-item'))!;
+/** All but impressions that the page sends from now on. */
+function recordSent(page: Page): EventInput[] {
+  const sent: EventInput[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/v1/events'))
+      sent.push(...request.postDataJSON().events.filter(({ type }: EventInput) => type !== 'impression'));
+  });
+  return sent;
+}
+const countGalleries = (page: Page) => {
+  const count = { galleries: 0 };
+  page.on('request', (request) => {
+    if (request.url().includes('/gallery?expand')) count.galleries++;
+  });
+  return count;
+};
+
+const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 15_000 });
+
+describeInBrowser('a press on the page', (newPage) => {
+  const open = async () => {
+    const opened = await openWelcome(await newPage({ viewport: { width: 1280, height: 900 } }));
+    await skipWelcome(opened.page);
+    return opened;
+  };
+
+  it('is shown within a frame, before the server has answered', async () => {
+    const { page } = await open();
+    await page.route('**/v1/events', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await route.continue();
+    });
+    const itemId = await idOf(page);
+    const shown = await page.evaluate(`new Promise((resolve) => {
+      const button = document.querySelector('[data-item="${itemId}"] [data-action="like"]');
+      button.click();
+      requestAnimationFrame(() => resolve([
+        button.getAttribute('aria-pressed'),
+        button.closest('[data-item]').dataset.pending,
+        document.querySelector('.log li small')?.textContent,
+      ]));
+    })`);
+    expect(shown).toEqual(['true', 'like', 'sending …']);
+    await poll(() => page.locator('.log li').first().textContent()).toMatch(/Liked .*accepted · \d+ ms/);
+    await page.close();
+  });
+
+  /** In the results of a search, where a game stays whatever the player does with it. */
+  const openFound = async () => {
+    const opened = await open();
+    const title = (await firstCard(opened.page).locator('.title').textContent())!;
+    const itemId = await idOf(opened.page);
+    await opened.page.getByRole('searchbox').fill(title);
+    const found = opened.page.getByRole('region', { name: 'Results for' }).locator(`[data-item="${itemId}"]`);
+    await found.waitFor();
+    return { ...opened, itemId, heart: found.locator('[data-action="like"]') };
+  };
+
+  it('that was made offline is kept, and sent when the browser is online again or the page is opened anew', async () => {
+    const { page, itemId, heart } = await openFound();
+    const log = page.locator('.log li').first();
+    await page.context().setOffline(true);
+    await heart.click();
+    await poll(() => log.textContent()).toMatch(/Liked .*not sent yet, will be sent again/);
+    expect(await page.getByRole('alert').textContent()).toContain('You are offline.');
+    await page.context().setOffline(false);
+    await poll(() => log.textContent()).toMatch(/Liked .*accepted/);
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    expect((await readSignals(page)).liked).toEqual([itemId]);
+
+    await page.route('**/v1/events', (route) => route.abort());
+    await heart.click();
+    await poll(() => log.textContent()).toMatch(/No longer liked .*not sent yet/);
+    await page.unroute('**/v1/events');
+    await page.reload();
+    await poll(() => log.textContent()).toMatch(/No longer liked .*accepted/);
+    expect((await readSignals(page)).liked).toEqual([]);
+    await page.close();
+  });
+
+  it('can be taken back: a like, and a dismissal', async () => {
+    const { page, itemId, heart, complaints } = await openFound();
+    expect(await heart.getAttribute('aria-pressed')).toBe('false');
+    await actAndSee(page, () => heart.click());
+    expect((await readSignals(page)).liked).toEqual([itemId]);
+    await page.reload();
+    await poll(async () => (await heart.count()) && heart.getAttribute('aria-pressed')).toBe('true');
+    await actAndSee(page, () => heart.click());
+    expect(await heart.getAttribute('aria-pressed')).toBe('false');
+    expect((await readSignals(page)).liked).toEqual([]);
+
+    const message = page.locator('.message');
+    await actAndSee(page, () => heart.locator('..').locator('[data-action="dismiss"]').click());
+    await heart.waitFor({ state: 'detached' });
+    expect((await readSignals(page)).dismissed).toEqual([itemId]);
+    expect(await message.getByRole('status').textContent()).toMatch(/^Dismissed /);
+    await actAndSee(page, () => message.getByRole('button', { name: 'Undo' }).click());
+    await heart.waitFor();
+    expect((await readSignals(page)).dismissed).toEqual([]);
+    expect(await message.textContent()).toBe('');
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('does not land on a game that has just moved under the pointer, and a double click plays one game', async () => {
+    const { page } = await open();
+    const sent = recordSent(page);
+    await firstCard(page).scrollIntoViewIfNeeded();
+    const play = await firstCard(page).locator('[data-action="play"]').boundingBox();
+    const [x, y] = [play!.x + play!.width / 2, play!.y + play!.height / 2];
+    const played = await idOf(page);
+    // In the page, so that it comes soon after the change however busy the machine is.
+    await page.evaluate(`window.pressed = new Promise((resolve) => {
+      const { answer } = document.querySelector('[data-answer]').dataset;
+      new MutationObserver((_, observer) => {
+        if (document.querySelector('[data-answer]').dataset.answer === answer) return;
+        observer.disconnect();
+        setTimeout(() => {
+          const button = document.elementFromPoint(${x}, ${y}).closest('[data-action]');
+          button.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, detail: 1 }));
+          resolve(button.dataset.action + ' ' + button.closest('[data-item]').dataset.item);
+        }, 50);
+      }).observe(document.getElementById('app'), { subtree: true, attributes: true });
+    }); undefined`);
+    await actAndSee(page, () => page.mouse.dblclick(x, y));
+    const moved = await idOf(page);
+    expect(moved).not.toBe(played);
+    expect(await page.evaluate('window.pressed')).toBe(`play ${moved}`);
+    expect(sent.map(({ type, itemId }) => [type, itemId])).toEqual([['play', played]]);
+    // A moment later it is the player's own aim.
+    await page.waitForTimeout(700);
+    const next = await idOf(page);
+    await actAndSee(page, () => page.mouse.click(x, y));
+    expect(sent.at(-1)).toMatchObject({ type: 'play', itemId: next });
+    await page.close();
+  });
+
+  it('is told from what another device does by ids, however soon after it that comes', async () => {
+    const { page } = await open();
+    const count = countGalleries(page);
+    const userId = playerOf(page);
+    const ids = await page
+      .locator('.gallery .card')
+      .evaluateAll((cards) => cards.map((card) => card.getAttribute('data-item')!));
+    await actAndSee(page, () => firstCard(page).locator('[data-action="click"]').click());
+    await page.locator('.notice').waitFor();
+    await page.waitForTimeout(500);
+    expect(count.galleries).toBe(1);
+
+    await page.mouse.move(0, 0);
+    await actAndSee(page, () => firstCard(page).locator('[data-action="click"]').click());
+    const itemId = ids.at(-1)!;
+    const event = { id: crypto.randomUUID(), userId, type: 'play', itemId, value: 60 };
+    await actAndSee(page, async () => {
+      await callApi('POST', '/v1/events', { events: [event] });
+    });
+    await page.getByRole('region', { name: 'Continue playing' }).locator(`[data-item="${itemId}"]`).waitFor();
+    expect(count.galleries).toBe(3);
+    await page.close();
+  });
+
+  it('mutes a genre aloud, or shows less of it, and takes either back', async () => {
+    const { page, complaints } = await open();
+    const message = page.locator('.message');
+    const genres = () => page.locator('.gallery .card .genre').allTextContents();
+    const press = async (verb: 'Less' | 'Mute') => {
+      const card = firstCard(page);
+      await card.hover();
+      await card.locator('[data-action="ask"]').click();
+      const button = page.locator('.why').getByRole('button', { name: new RegExp(`^${verb} `) });
+      const label = (await button.first().textContent())!.slice(verb.length + 1);
+      await actAndSee(page, () => button.first().click());
+      return label;
+    };
+    const less = await press('Less');
+    expect(await message.getByRole('status').textContent()).toBe(`Less ${less} from now on.`);
+    expect((await readSignals(page)).preferences.lessGenres).toEqual([less]);
+    await actAndSee(page, () => message.getByRole('button', { name: 'Undo' }).click());
+    expect((await readSignals(page)).preferences.lessGenres).toEqual([]);
+
+    const muted = await press('Mute');
+    expect(await genres()).not.toContain(muted);
+    expect(await message.getByRole('status').textContent()).toBe(`Muted ${muted}: no such game is shown any more.`);
+    await actAndSee(page, () => message.getByRole('button', { name: 'Undo' }).click());
+    expect(await genres()).toContain(muted);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('that empties the gallery is named, and can be lifted there', async () => {
+    const { page } = await open();
+    const preferences = { releasedFrom: '2099-01-01', mutedTags: ['no such tag'] };
+    await callApi('PUT', `/v1/users/${playerOf(page)}/preferences`, preferences);
+    await page.reload();
+    const empty = page.locator('.empty');
+    expect(await empty.textContent()).toContain('You asked for games released since 2099-01-01.');
+    expect(await empty.getByRole('button').allTextContents()).toEqual(['Show any year']);
+    await actAndSee(page, () => empty.getByRole('button').click());
+    await empty.waitFor({ state: 'detached' });
+    expect(await page.locator('.gallery .card').count()).toBeGreaterThan(20);
+    await page.close();
+  });
+
+  it('of a player who has only dismissed does not leave “Nothing is known” beside a reason from the past', async () => {
+    const { page } = await open();
+    await actAndSee(page, () => firstCard(page).locator('[data-action="dismiss"]').click());
+    await poll(() => page.locator('.taste').textContent()).toContain(
+      'It knows what you turned down, and no genre that you like yet.',
+    );
+    expect(await page.locator('.taste').textContent()).not.toContain('Nothing is known');
+    expect(await page.locator('.gallery').textContent()).not.toContain('From what you played');
+    await page.close();
+  });
+
+  it('finds into view, wherever the page is scrolled to, and does not take its own limit for the catalogue', async () => {
+    const { page } = await open();
+    await page.evaluate('scrollTo({ top: document.body.scrollHeight, behavior: "instant" })');
+    await page.getByRole('searchbox').pressSequentially('the');
+    const results = page.getByRole('region', { name: 'Results for' });
+    await results.waitFor();
+    const top = () => results.locator('h2').evaluate((title) => title.getBoundingClientRect().top);
+    await poll(top).toBeGreaterThan(0);
+    expect(await top()).toBeLessThan(900);
+    const shown = await results.locator('.card').count();
+    expect(await results.locator('.row-head p').textContent()).toBe(
+      shown === 20 ? 'The best 20; there may be more' : `${shown} games found`,
+    );
+    await page.close();
+  });
+
+  it('is followed by Back: out of a dialog, a search and another player, and the logo keeps the player', async () => {
+    const { page } = await openGallery(await newPage({ viewport: { width: 1280, height: 900 } }), 'player-0001');
+    const gallery = (userId: string) =>
+      page.waitForResponse((response) => response.url().includes(`/v1/users/${userId}/gallery`));
+    const whose = page.getByRole('button', { name: 'Choose a player' });
+    await whose.click();
+    await page.getByRole('textbox', { name: 'Player id' }).fill('player-0002');
+    const second = gallery('player-0002');
+    await page.getByRole('textbox', { name: 'Player id' }).press('Enter');
+    await second;
+    expect(playerOf(page)).toBe('player-0002');
+
+    await page.getByRole('button', { name: 'Tune the gallery' }).click();
+    await page.locator('.tune').waitFor();
+    await page.goBack();
+    await page.locator('.tune').waitFor({ state: 'hidden' });
+    const card = firstCard(page);
+    await card.hover();
+    await card.locator('[data-action="ask"]').click();
+    await page.locator('.why').waitFor();
+    await page.goBack();
+    await page.locator('.why').waitFor({ state: 'detached' });
+    expect(playerOf(page)).toBe('player-0002');
+
+    await page.getByRole('searchbox').pressSequentially('tar');
+    const results = page.getByRole('region', { name: 'Results for' });
+    await results.waitFor();
+    await page.goBack();
+    await results.waitFor({ state: 'detached' });
+    expect(await page.getByRole('searchbox').inputValue()).toBe('');
+
+    const first = gallery('player-0001');
+    await page.goBack();
+    expect(((await (await first).json()) as Gallery).rows.length).toBeGreaterThan(0);
+    expect(playerOf(page)).toBe('player-0001');
+    expect(await whose.textContent()).toContain('player-0001');
+    await page.getByRole('link', { name: 'Bloodstream' }).click();
+    expect(playerOf(page)).toBe('player-0001');
+    expect(await whose.textContent()).toContain('player-0001');
+    await page.close();
+  });
+});

@@ -1,0 +1,44 @@
+// The page's address: whose store is shown, and what is searched for. Each change is an entry of the browser's history,
+// so that Back leads to the one before, and a reload or a link shows the same.
+
+import { useEffect, useState } from 'hono/jsx/dom';
+
+export interface Address {
+  /** Null where the address names none. */
+  player: string | null;
+  /** Empty where nothing is searched for. */
+  query: string;
+}
+
+export type Navigate = (changes: Partial<Address>, how?: 'push' | 'replace') => void;
+
+export function formatAddress({ player, query }: Address): string {
+  const parameters = new URLSearchParams();
+  if (player !== null) parameters.set('player', player);
+  if (query !== '') parameters.set('q', query);
+  return `?${parameters}`;
+}
+
+function readAddress(): Address {
+  const parameters = new URLSearchParams(location.search);
+  return { player: parameters.get('player') || null, query: parameters.get('q') ?? '' };
+}
+
+export function useAddress(): [Address, Navigate] {
+  const [address, setAddress] = useState(readAddress());
+  useEffect(() => {
+    const follow = () => setAddress(readAddress());
+    addEventListener('popstate', follow);
+    return () => removeEventListener('popstate', follow);
+  }, []);
+  const navigate: Navigate = (changes, how = 'push') => {
+    const next = { ...readAddress(), ...changes };
+    const url = formatAddress(next);
+    if (url === (location.search || '?')) return;
+    // An open dialog has an entry of its own (dialog-history.ts): what is selected in it replaces that entry.
+    if (how === 'replace' || history.state?.dialog) history.replaceState(null, '', url);
+    else history.pushState(null, '', url);
+    setAddress(next);
+  };
+  return [address, navigate];
+}

@@ -1,0 +1,77 @@
+// What stands in the place of an empty gallery: whose wish emptied it, and how to lift it.
+
+import type { EmptiedBy } from '../models/contracts/gallery.ts';
+import type { Preferences } from '../models/contracts/preferences.ts';
+import type { Prefer } from './use-signals.ts';
+
+interface EmptyGalleryProps {
+  /** Undefined where the catalogue itself is empty. */
+  causes: readonly EmptiedBy[] | undefined;
+  preferences: Preferences;
+  onPrefer: Prefer;
+}
+
+interface Cause {
+  explain: (preferences: Preferences) => string;
+  /** What the player can do about it. */
+  lift?: { label: string; changes: Partial<Preferences> };
+}
+
+const CAUSES: Record<EmptiedBy, Cause> = {
+  mutedGenres: {
+    explain: ({ mutedGenres }) => `You muted ${mutedGenres.join(', ')}.`,
+    lift: { label: 'Unmute these genres', changes: { mutedGenres: [] } },
+  },
+  mutedTags: {
+    explain: ({ mutedTags }) => `You muted ${mutedTags.join(', ')}.`,
+    lift: { label: 'Unmute these tags', changes: { mutedTags: [] } },
+  },
+  releaseWindow: {
+    explain: ({ releasedFrom, releasedUntil }) =>
+      `You asked for games released ${[
+        releasedFrom && `since ${releasedFrom}`,
+        releasedUntil && `until ${releasedUntil}`,
+      ]
+        .filter(Boolean)
+        .join(' and ')}.`,
+    lift: { label: 'Show any year', changes: { releasedFrom: null, releasedUntil: null } },
+  },
+  ageLimit: {
+    explain: ({ ageLimit }) => `You asked for games rated up to ${ageLimit}.`,
+    lift: { label: 'Show all ages', changes: { ageLimit: null } },
+  },
+  request: { explain: () => 'No game here suits this platform or age.' },
+  rules: { explain: () => 'The store’s own rules hide its games at the moment.' },
+  history: { explain: () => 'You own, have played or have dismissed every game here.' },
+};
+
+export function EmptyGallery({ causes, preferences, onPrefer }: EmptyGalleryProps) {
+  if (causes === undefined) return <EmptyCatalogue />;
+  return (
+    <div class="empty">
+      <h1>Nothing is left to show</h1>
+      {causes.map((cause) => {
+        const { explain, lift } = CAUSES[cause];
+        return (
+          <p key={cause}>
+            {explain(preferences)}{' '}
+            {lift && (
+              <button type="button" class="quiet" onClick={() => onPrefer(lift.changes)}>
+                {lift.label}
+              </button>
+            )}
+          </p>
+        );
+      })}
+    </div>
+  );
+}
+
+const EmptyCatalogue = () => (
+  <div class="empty">
+    <h1>There are no games yet</h1>
+    <p>
+      Import some with <code>npm run import</code> or <a href="/docs">POST /v1/items</a>. The next request shows them.
+    </p>
+  </div>
+);

@@ -1,0 +1,23 @@
+// Tells what the player's last action did, and offers to undo it. The live region is always there: one that enters the
+// page together with its text is not read out.
+
+import { CloseIcon } from './icons.tsx';
+import type { Message } from './use-message.ts';
+
+export function MessageBar({ message, onClose }: { message: Message | null; onClose: () => void }) {
+  return (
+    <div class={message ? 'message open' : 'message'}>
+      <p role="status">{message?.text}</p>
+      {message && (
+        <>
+          <button type="button" class="quiet" onClick={message.undo}>
+            Undo
+          </button>
+          <button type="button" class="round" aria-label="Close the message" onClick={onClose}>
+            <CloseIcon />
+          </button>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,17 @@
+// The signals as they will be once the server has an event: what a press changes is on the page at once.
+
+import type { EventInput } from '../models/contracts/event.ts';
+import type { Signals } from './api.ts';
+
+const without = (ids: readonly string[], id: string) => ids.filter((one) => one !== id);
+
+/** Likes and dismissals only: what else an event changes comes with the server's answer. */
+export function applyEvent(signals: Signals, { type, itemId }: Pick<EventInput, 'type' | 'itemId'>): Signals {
+  if (itemId === undefined) return signals;
+  const { liked, dismissed } = signals;
+  if (type === 'like') return { ...signals, liked: [...without(liked, itemId), itemId] };
+  if (type === 'unlike') return { ...signals, liked: without(liked, itemId) };
+  if (type === 'dismiss') return { ...signals, dismissed: [...without(dismissed, itemId), itemId] };
+  if (type === 'undismiss') return { ...signals, dismissed: without(dismissed, itemId) };
+  return signals;
+}

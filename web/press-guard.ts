@@ -1,0 +1,49 @@
+// Keeps a press from landing on a game that has just moved under a resting pointer, and the second half of a double click
+// from counting as another press. It stops the click; nothing else is changed.
+
+/** Longer than a double click takes, and than cards glide. */
+const SETTLE_MS = 600;
+/** A hand that rests still trembles by as much. */
+const TREMBLE_PX = 6;
+
+interface Point {
+  x: number;
+  y: number;
+}
+let pointer: Point | undefined;
+/** The gallery changed under the pointer, which has not moved since. */
+let held: { at: Point; itemId: string | undefined; until: number } | undefined;
+
+const itemAt = ({ x, y }: Point) => document.elementFromPoint(x, y)?.closest<HTMLElement>('[data-item]')?.dataset.item;
+
+/** Call before the gallery changes; call what it returns right after. */
+export function holdPointer(): () => void {
+  if (pointer === undefined) return () => {};
+  const at = pointer;
+  // After two changes in a row the player still aims at what was there before the first.
+  const itemId = held !== undefined && performance.now() < held.until ? held.itemId : itemAt(at);
+  return () => {
+    held = { at, itemId, until: performance.now() + SETTLE_MS };
+  };
+}
+
+export function guardPresses(): void {
+  addEventListener('pointermove', (event) => follow(event), { passive: true });
+  addEventListener('pointerdown', (event) => follow(event), { passive: true });
+  addEventListener('click', stopMisdirected, { capture: true });
+}
+
+function follow({ clientX: x, clientY: y }: PointerEvent): void {
+  pointer = { x, y };
+  if (held && Math.hypot(x - held.at.x, y - held.at.y) > TREMBLE_PX) held = undefined;
+}
+
+function stopMisdirected(event: MouseEvent): void {
+  const card = (event.target as Element).closest<HTMLElement>('[data-item]');
+  // 0: by keyboard, or by a script.
+  if (card === null || event.detail === 0) return;
+  const hasMoved = held !== undefined && performance.now() < held.until && held.itemId !== card.dataset.item;
+  if (event.detail === 1 && !hasMoved) return;
+  event.stopPropagation();
+  event.preventDefault();
+}

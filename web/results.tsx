@@ -1,0 +1,35 @@
+// The row of search results. It comes into view by itself: the search box is at hand wherever the page is scrolled to.
+
+import { useLayoutEffect } from 'hono/jsx/dom';
+import type { Item } from '../models/contracts/item.ts';
+import { SEARCH_RESULTS_MAX } from './api.ts';
+import { Row, type RowProps } from './row.tsx';
+import type { SearchResults } from './use-search.ts';
+
+export const RESULTS_ID = 'search-results';
+
+interface ResultsProps extends SearchResults, Pick<RowProps, 'liked' | 'pending' | 'onAct' | 'onExplain' | 'onClose'> {
+  dismissed: readonly string[];
+}
+
+export function Results({ query, items, dismissed, ...props }: ResultsProps) {
+  const shown = items.filter(({ itemId }) => !dismissed.includes(itemId));
+  useLayoutEffect(() => {
+    document.querySelector(`[data-row="${RESULTS_ID}"]`)?.scrollIntoView({ block: 'nearest' });
+  }, [query]);
+  return (
+    <Row
+      id={RESULTS_ID}
+      title={`Results for “${query}”`}
+      reason={describeCount(shown, items)}
+      cards={shown.map((item) => ({ item }))}
+      {...props}
+    />
+  );
+}
+
+function describeCount(shown: readonly Item[], found: readonly Item[]): string {
+  if (found.length === 0) return 'Nothing like it in the catalogue';
+  if (found.length === SEARCH_RESULTS_MAX) return `The best ${shown.length}; there may be more`;
+  return shown.length === 1 ? '1 game found' : `${shown.length} games found`;
+}

@@ -1,0 +1,22 @@
+// What the page tells the player about their last action, and how to undo it.
+
+import { usePlayerState } from './use-player-state.ts';
+
+export interface Message {
+  text: string;
+  undo: () => void;
+}
+
+export function useMessage(userId: string) {
+  const [message, setMessage] = usePlayerState<Message | null>(userId, null);
+  const close = () => setMessage(() => null);
+  const offerUndo = (text: string, undo: () => void) =>
+    setMessage(() => ({
+      text,
+      undo: () => {
+        close();
+        undo();
+      },
+    }));
+  return { message, offerUndo, close };
+}

@@ -1,0 +1,15 @@
+// A handler that stays the same function between renders and calls the newest version: what is memoised need not render
+// again for it.
+
+import { useRef, useState } from 'hono/jsx/dom';
+
+export function useStable<Args extends unknown[]>(handler: (...args: Args) => void): (...args: Args) => void {
+  const newest = useRef(handler);
+  newest.current = handler;
+  const [stable] = useState(
+    () =>
+      (...args: Args) =>
+        newest.current!(...args),
+  );
+  return stable;
+}
