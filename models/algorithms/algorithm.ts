@@ -80,8 +80,8 @@ export interface Checkpoints {
 }
 
 /**
- * Trains models and validates each: one for each set of hyper-parameters, or one for each checkpoint, the most promising
- * first. It returns no model: the best one validated is kept, also where the algorithm ends early or throws.
+ * Trains models and validates each: one for each set of hyper-parameters, or one for each checkpoint, the most
+ * promising first. It returns no model: the best one validated is kept, also where the algorithm ends early or throws.
  */
 export type Algorithm = (data: TrainingData, context: TrainingContext) => Promise<void>;
 

@@ -1,4 +1,5 @@
-// The blend as a retrieval model: the parts' graphs side by side, and the formula that combines their scores, in jax-js.
+// The blend as a retrieval model: the parts' graphs side by side, and the formula that combines their scores, in
+// jax-js.
 
 import { nn, numpy as np } from '@jax-js/jax';
 import { HISTORY_LENGTH } from '../contracts/release.ts';

@@ -1,6 +1,6 @@
-// Fits a combination of the models that were trained before: a weighted sum of their scores, with weights that depend on
-// the length of the history. They are few, for they are fitted on the validation split, which is small. blend-model.ts has
-// the formula.
+// Fits a combination of the models that were trained before: a weighted sum of their scores, with weights that depend
+// on the length of the history. They are few, for they are fitted on the validation split, which is small.
+// blend-model.ts has the formula.
 
 import { HISTORY_LENGTH, MODEL_BYTES_MAX } from '../contracts/release.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
@@ -31,8 +31,8 @@ interface FittingCase {
 }
 
 /**
- * Validates one blend, of those models alone that add something. Where its file is too large for the edge, it leaves out
- * the model of the smallest weights and fits the others again.
+ * Validates one blend, of those models alone that add something. Where its file is too large for the edge, it leaves
+ * out the model of the smallest weights and fits the others again.
  */
 export const trainBlend: Algorithm = async ({ baseModels, validation, vocabulary }, context) => {
   const cases = selectFittingCases(validation, baseModels.length, vocabulary.itemIds);

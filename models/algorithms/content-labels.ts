@@ -1,5 +1,5 @@
-// Encodes a game's facts in the catalogue as weighted labels: genres, tags, developer, platforms, price, year and the words
-// of its title. It knows nothing of players.
+// Encodes a game's facts in the catalogue as weighted labels: genres, tags, developer, platforms, price, year and the
+// words of its title. It knows nothing of players.
 
 import type { Item } from '../contracts/item.ts';
 

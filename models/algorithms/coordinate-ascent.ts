@@ -1,6 +1,6 @@
-// Fits the weights of a linear ranking by coordinate ascent on NDCG@10 itself: Metzler & Croft 2007, "Linear feature-based
-// models for information retrieval", advise it for few features. A likelihood would spend the weights on the tail of the
-// ranking, which nobody sees.
+// Fits the weights of a linear ranking by coordinate ascent on NDCG@10 itself: Metzler & Croft 2007, "Linear
+// feature-based models for information retrieval", advise it for few features. A likelihood would spend the weights on
+// the tail of the ranking, which nobody sees.
 
 import { computeMean } from '../evaluation/metrics.ts';
 import { estimateDifference } from '../evaluation/significance.ts';
@@ -22,8 +22,8 @@ const ROUNDS = 3;
 const STANDARD_ERRORS_MIN = 1;
 
 /**
- * Returns the weight of each feature, 0 for those that add nothing. Starts from the best single feature and goes on while
- * that gains and `isOver` is false.
+ * Returns the weight of each feature, 0 for those that add nothing. Starts from the best single feature and goes on
+ * while that gains and `isOver` is false.
  */
 export function fitByCoordinateAscent(cases: readonly RankedCase[], isOver: () => boolean): Float32Array {
   const features = cases[0]?.features.length ?? 0;

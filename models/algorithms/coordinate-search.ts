@@ -1,12 +1,12 @@
-// A bounded hyper-parameter search: changes one parameter at a time, uphill, while that helps and time is left. It knows
-// no algorithm.
+// A bounded hyper-parameter search: changes one parameter at a time, uphill, while that helps and time is left. It
+// knows no algorithm.
 
 import type { RetrievalModel, TrainingContext } from './algorithm.ts';
 
 type Parameters = Record<string, number>;
 /**
- * The values to try of each parameter, ordered by their effect, so that neighbours differ little: a half-life of 0, which
- * means none, stands beside the longest. Parameters are searched in the order of their keys.
+ * The values to try of each parameter, ordered by their effect, so that neighbours differ little: a half-life of 0,
+ * which means none, stands beside the longest. Parameters are searched in the order of their keys.
  */
 export type Axes<P extends Parameters> = { readonly [K in keyof P]?: readonly number[] };
 

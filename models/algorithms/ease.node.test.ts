@@ -35,7 +35,7 @@ function computeReference(regularisation: number): number[][] {
   return inverse.map((row, i) => row.map((value, j) => (i === j ? 0 : -value / inverse[j]![j]!)));
 }
 
-test('the model file scores a history of one item as a row of B, for each λ that is tried; negative weights score as 0', async () => {
+test('the model file scores one item as a row of B, for each λ tried; negative weights score as 0', async () => {
   // The smaller λ, the better: the search goes down to the smallest.
   const models = await trainOnSequences(
     trainEase,

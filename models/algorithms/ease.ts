@@ -1,6 +1,6 @@
 // EASE: an item-to-item model in closed form. Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data": with G
-// the Gram matrix of the players' items and P = (G + λI)⁻¹, the weight from item i to item j is B_ij = −P_ij / P_jj, and
-// B_ii = 0. The release keeps the largest weights of each item, negative ones too.
+// the Gram matrix of the players' items and P = (G + λI)⁻¹, the weight from item i to item j is B_ij = −P_ij / P_jj,
+// and B_ii = 0. The release keeps the largest weights of each item, negative ones too.
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
 import type { Interactions } from '../data/interactions.ts';

@@ -1,5 +1,5 @@
-// Plans a fit by gradient: how many steps the time allows, so that the learning rate reaches 0 when it ends, and when to
-// validate. It measures steps and validations, and runs neither.
+// Plans a fit by gradient: how many steps the time allows, so that the learning rate reaches 0 when it ends, and when
+// to validate. It measures steps and validations, and runs neither.
 
 import type { TrainingContext } from './algorithm.ts';
 import { RunningMean } from './running-mean.ts';

@@ -1,5 +1,6 @@
-// Fits a model by gradient within the time given: validates it at intervals, stops when validation no longer improves, and
-// saves checkpoints so that an interrupted fit resumes. It knows no model: the training step and its batches come in.
+// Fits a model by gradient within the time given: validates it at intervals, stops when validation no longer improves,
+// and saves checkpoints so that an interrupted fit resumes. It knows no model: the training step and its batches come
+// in.
 
 import type { Parameters, TrainingStep } from '../gradient/step.ts';
 import type { TensorData } from '../onnx/session.ts';

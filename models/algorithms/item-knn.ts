@@ -6,7 +6,9 @@ import { searchTables } from './table-search.ts';
 import { collectTables, countInteractedItems, estimateTablesMs } from './tables.ts';
 import { collectUserItems, computeMedianAgeDays, type UserItems } from './user-items.ts';
 
-/** Interactions of one player further apart are not counted as a pair: the cost of a long history would be quadratic. */
+/**
+ * Interactions of one player further apart are not counted as a pair: the cost of a long history would be quadratic.
+ */
 const REACH = 500;
 
 export const trainItemKnn: Algorithm = async ({ interactions, vocabulary }, context) => {

@@ -1,5 +1,5 @@
-// Item vectors from co-occurrence: the leading eigenvectors of its normalised matrix, by subspace iteration from a random
-// start (Halko, Martinsson & Tropp 2011, "Finding Structure with Randomness").
+// Item vectors from co-occurrence: the leading eigenvectors of its normalised matrix, by subspace iteration from a
+// random start (Halko, Martinsson & Tropp 2011, "Finding Structure with Randomness").
 
 import type { Random } from '../data/random.ts';
 import type { ItemVectors } from './algorithm.ts';

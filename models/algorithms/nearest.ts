@@ -1,5 +1,5 @@
-// Collects the neighbours that a release carries: the model's, for items with enough players; by content, for the others.
-// models/contracts/neighbours.ts has the file format.
+// Collects the neighbours that a release carries: the model's, for items with enough players; by content, for the
+// others. models/contracts/neighbours.ts has the file format.
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
 import type { Gemm } from '../linalg/gemm.ts';
@@ -22,8 +22,8 @@ export interface NeighbourSources {
 }
 
 /**
- * The neighbours of every item, the nearest first and with weight 1. An item with few players is nobody's neighbour by the
- * model; by content it may be.
+ * The neighbours of every item, the nearest first and with weight 1. An item with few players is nobody's neighbour by
+ * the model; by content it may be.
  */
 export async function collectNeighbours(
   { model, content, counts }: NeighbourSources,

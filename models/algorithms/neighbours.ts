@@ -1,5 +1,5 @@
-// The served form of every item-to-item model: each item has a row of weighted neighbours, and the rows of a history add up.
-// The algorithms count the rows.
+// The served form of every item-to-item model: each item has a row of weighted neighbours, and the rows of a history
+// add up. The algorithms count the rows.
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
 import { encodeFloat16 } from '../onnx/float16.ts';

@@ -1,5 +1,5 @@
-// Popularity: the same items for every player, those of most players first, recent interactions counting more where that
-// ranks better. The baseline that every model must beat.
+// Popularity: the same items for every player, those of most players first, recent interactions counting more where
+// that ranks better. The baseline that every model must beat.
 
 import type { Algorithm, RetrievalModel } from './algorithm.ts';
 import { searchCoordinates } from './coordinate-search.ts';

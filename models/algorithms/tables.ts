@@ -20,8 +20,8 @@ export const estimateTablesMs = (pairs: number, rows: number): number =>
   pairs / PAIRS_PER_MS + rows ** 2 / CELLS_PER_MS;
 
 /**
- * Tables as long as the vocabulary. Only the first `rows` items have neighbours, and only among themselves: `fillRow` adds
- * an item's weights to a row of zeros, [rows].
+ * Tables as long as the vocabulary. Only the first `rows` items have neighbours, and only among themselves: `fillRow`
+ * adds an item's weights to a row of zeros, [rows].
  */
 export function collectTables(
   items: number,

@@ -1,6 +1,7 @@
 // Which items follow which: a Markov chain over more than one step, as the sequential rules of Ludewig & Jannach 2018,
-// "Evaluation of Session-based Recommendation Algorithms". Each interaction within REACH after i counts by its distance:
-// the weight from i to j is Σ distance^−d · 2^(−age / halfLife) / (c_i^s · c_j^t), c the players who have an item.
+// "Evaluation of Session-based Recommendation Algorithms". Each interaction within REACH after i counts by its
+// distance: the weight from i to j is Σ distance^−d · 2^(−age / halfLife) / (c_i^s · c_j^t), c the players who have an
+// item.
 
 import type { Algorithm } from './algorithm.ts';
 import { searchTables } from './table-search.ts';

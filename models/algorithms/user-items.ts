@@ -1,5 +1,5 @@
-// Interactions as rows of item indices with an index by item: a row of an item-to-item table can be counted by itself, in
-// memory that does not grow with the square of the items.
+// Interactions as rows of item indices with an index by item: a row of an item-to-item table can be counted by itself,
+// in memory that does not grow with the square of the items.
 
 import type { Interactions } from '../data/interactions.ts';
 import type { Vocabulary } from './algorithm.ts';

@@ -13,8 +13,8 @@ export const computeHoldOutShare = (users: number): number =>
   users < USERS_FEW ? 1 : Math.min(SHARE_MAX, USERS_ENOUGH / users);
 
 /**
- * True for players in the held-out share. It depends on the id alone, and a smaller share is part of a larger one: a player
- * who is held out now was held out from every earlier release too. So no release in use was trained on the test, and the
- * very file that was measured can be published, without a second training on everything.
+ * True for players in the held-out share. It depends on the id alone, and a smaller share is part of a larger one: a
+ * player who is held out now was held out from every earlier release too. So no release in use was trained on the test,
+ * and the very file that was measured can be published, without a second training on everything.
  */
 export const isHeldOut = (userId: string, share: number): boolean => hashUniform(userId) < share * 2 ** 32;

@@ -3,7 +3,10 @@
 import type { PlayerEvent } from '../contracts/event.ts';
 import { isInteraction, weighEvent } from '../features/weights.ts';
 
-/** Each player's distinct items in the order of their first interactions. A split changes `ends` alone and shares the columns. */
+/**
+ * Each player's distinct items in the order of their first interactions. A split changes `ends` alone and shares the
+ * columns.
+ */
 export interface Interactions {
   /** Sorted, so that the same events give the same model. */
   userIds: readonly string[];

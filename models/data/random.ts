@@ -20,7 +20,9 @@ export interface Random {
   shuffle<T>(values: T[]): T[];
 }
 
-/** A stream of its own for each seed and name, so that a change in one part of the world leaves the others as they are. */
+/**
+ * A stream of its own for each seed and name, so that a change in one part of the world leaves the others as they are.
+ */
 export function createRandom(seed: number, name: string): Random {
   const next = createRng(`${seed}/${name}`);
   const below = (end: number) => Math.floor(next() * end);

@@ -20,8 +20,9 @@ interface Row {
 }
 
 /**
- * Yields batches of windows in random order, in which each item but a player's first is a target once. `sequences`: the item
- * indices of each player, oldest first; those longer than a row are cut at random positions. The last batch may be padded.
+ * Yields batches of windows in random order, in which each item but a player's first is a target once. `sequences`: the
+ * item indices of each player, oldest first; those longer than a row are cut at random positions. The last batch may be
+ * padded.
  */
 export function* packEpoch(
   sequences: readonly Int32Array[],

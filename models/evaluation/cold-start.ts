@@ -1,5 +1,5 @@
-// The cold-start protocol: how soon recommendations fit a player without history. For players that training never sees, a
-// case after each of their first few interactions: the same players at every step, so that the steps compare.
+// The cold-start protocol: how soon recommendations fit a player without history. For players that training never sees,
+// a case after each of their first few interactions: the same players at every step, so that the steps compare.
 
 import type { Interactions } from '../data/interactions.ts';
 import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
@@ -10,8 +10,8 @@ export const EVENTS_SEEN = [0, 1, 2, 3, 5, 10] as const;
 const INTERACTIONS_MIN = Math.max(...EVENTS_SEEN) + 1;
 
 /**
- * One case for each of EVENTS_SEEN and held-out player. Players with too few interactions for the last step have no cases,
- * but training does not see them either. The validation has no cases without a history.
+ * One case for each of EVENTS_SEEN and held-out player. Players with too few interactions for the last step have no
+ * cases, but training does not see them either. The validation has no cases without a history.
  */
 export function splitColdStart(all: Interactions, seed: number): Split {
   const ends = all.ends.slice();

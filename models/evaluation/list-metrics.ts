@@ -7,7 +7,9 @@ import type { Ranking } from './ranking.ts';
 export interface ListMetrics {
   /** Share of the catalogue that is in at least one list, 0–1. */
   'coverage@10': number;
-  /** Mean over all list entries of −log2 of the share of players who have the item, in bits; no player counts as one. */
+  /**
+   * Mean over all list entries of −log2 of the share of players who have the item, in bits; no player counts as one.
+   */
   'novelty@10': number;
 }
 
@@ -22,8 +24,8 @@ export interface Shown {
 }
 
 /**
- * Novelty is the mean self-information of Zhou et al. 2010, "Solving the apparent diversity-accuracy dilemma of recommender
- * systems".
+ * Novelty is the mean self-information of Zhou et al. 2010, "Solving the apparent diversity-accuracy dilemma of
+ * recommender systems".
  */
 export function computeListMetrics({ lists, itemIds, training, catalogueSize }: Shown): ListMetrics {
   const { users, counts } = countPlayers(training);

@@ -1,5 +1,5 @@
-// Metrics of a ranking: those of each player, from the ranks of the targets alone (0 is the best, ascending, Infinity is not
-// ranked), and their means.
+// Metrics of a ranking: those of each player, from the ranks of the targets alone (0 is the best, ascending, Infinity
+// is not ranked), and their means.
 
 import type { Ranking } from './ranking.ts';
 

@@ -1,9 +1,9 @@
-// Ranks one row of scores: the ranks of the targets, and the items that would be shown. It never sorts the whole row: a row
-// is as long as the catalogue, and there are as many rows as players.
+// Ranks one row of scores: the ranks of the targets, and the items that would be shown. It never sorts the whole row: a
+// row is as long as the catalogue, and there are as many rows as players.
 
 /**
- * Ranks of the targets among all items but the history's: 0 is the best, ascending, no two equal. Ties count against the
- * model, and so does NaN: a constant ranks every target last. `targets`: item indices, all different.
+ * Ranks of the targets among all items but the history's: 0 is the best, ascending, no two equal. Ties count against
+ * the model, and so does NaN: a constant ranks every target last. `targets`: item indices, all different.
  */
 export function rankTargetsInRow(
   scores: Float32Array,
@@ -40,8 +40,8 @@ function countUpTo(values: Float64Array, score: number): number {
 }
 
 /**
- * Fills `list` with the items that the edge would show, best first, and −1 after the last: it leaves out the history and
- * scores of 0 or less. Of equal scores the lower item index comes first.
+ * Fills `list` with the items that the edge would show, best first, and −1 after the last: it leaves out the history
+ * and scores of 0 or less. Of equal scores the lower item index comes first.
  */
 export function listTopItems(scores: Float32Array, history: ReadonlySet<number>, list: Int32Array): void {
   let length = 0;

@@ -17,7 +17,7 @@ const createCase = (targets: string, ...history: string[]) => ({
 const ranksOf = async (scorer: Scorer, cases: ReturnType<typeof createCase>[]) =>
   (await rankTargets(scorer, cases)).ranks.map((ranks) => [...ranks]);
 
-test('a target’s rank counts the items ahead, the history excluded; ties, NaN and unknown items count against the model', async () => {
+test('a rank counts the items ahead, without the history; ties, NaN and unknown items count against', async () => {
   const cases = [
     createCase('a'),
     createCase('b'),

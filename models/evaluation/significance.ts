@@ -1,5 +1,5 @@
-// The uncertainty of figures: intervals of means, and tests of differences on the same players. It covers the sampling of
-// players and nothing else.
+// The uncertainty of figures: intervals of means, and tests of differences on the same players. It covers the sampling
+// of players and nothing else.
 
 import type { Random } from '../data/random.ts';
 import { computeMean } from './metrics.ts';
@@ -13,8 +13,8 @@ const ROUNDING = 1e-12;
 export type Interval = [low: number, high: number];
 
 /**
- * 95% intervals of the means of `columns`, one value per player each: the percentile bootstrap of Efron 1979, "Bootstrap
- * Methods: Another Look at the Jackknife". All columns share the players drawn.
+ * 95% intervals of the means of `columns`, one value per player each: the percentile bootstrap of Efron 1979,
+ * "Bootstrap Methods: Another Look at the Jackknife". All columns share the players drawn.
  */
 export function bootstrapMeans(columns: readonly Float64Array[], random: Random): Interval[] {
   const users = columns[0]?.length ?? 0;

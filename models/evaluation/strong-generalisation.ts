@@ -1,5 +1,6 @@
-// Strong generalisation: players that training never sees. The earlier part of their interactions is the history, the rest
-// are targets. Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering", but cut by time, not at random.
+// Strong generalisation: players that training never sees. The earlier part of their interactions is the history, the
+// rest are targets. Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering", but cut by time, not at
+// random.
 
 import type { Interactions } from '../data/interactions.ts';
 import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
@@ -9,7 +10,10 @@ const HISTORY_SHARE = 0.8;
 /** Fewer would leave no target after 80%. */
 const INTERACTIONS_MIN = 5;
 
-/** The same seed draws the same players, whatever others there are. Those with fewer than five interactions are trained on. */
+/**
+ * The same seed draws the same players, whatever others there are. Those with fewer than five interactions are trained
+ * on.
+ */
 export function splitStrongGeneralisation(all: Interactions, seed: number): Split {
   const ends = all.ends.slice();
   const validation: EvaluationCase[] = [];

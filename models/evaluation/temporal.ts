@@ -1,5 +1,5 @@
-// The temporal protocol: cuts all players at one time. Interactions before it are history, those from then on are targets.
-// It is closest to a live system, and meaningless where the times are made up.
+// The temporal protocol: cuts all players at one time. Interactions before it are history, those from then on are
+// targets. It is closest to a live system, and meaningless where the times are made up.
 
 import type { Interactions } from '../data/interactions.ts';
 import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
@@ -11,8 +11,8 @@ export interface TemporalShares {
 }
 
 /**
- * Training ends where the validation begins; the histories of the test reach up to the test. Players without interactions
- * before the cut have no history: they are left out, and counted.
+ * Training ends where the validation begins; the histories of the test reach up to the test. Players without
+ * interactions before the cut have no history: they are left out, and counted.
  */
 export function splitTemporal(all: Interactions, shares: TemporalShares = { validation: 0.1, test: 0.1 }): Split {
   const times = sortTimes(all);

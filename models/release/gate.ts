@@ -21,8 +21,8 @@ export interface Verdict {
 const NOISE_STANDARD_ERRORS = 1.645;
 
 /**
- * Publishes where NDCG@10 is above popularity's and not below that of the release in use by more than noise: 1.645 standard
- * errors of the paired difference.
+ * Publishes where NDCG@10 is above popularity's and not below that of the release in use by more than noise: 1.645
+ * standard errors of the paired difference.
  */
 export function judge({ candidate, popularity, current }: GateFigures): Verdict {
   const figure = (value: number) => value.toFixed(4);
@@ -33,7 +33,9 @@ export function judge({ candidate, popularity, current }: GateFigures): Verdict 
   if (current === undefined) return { publish: true, reason: against };
   const { mean, standardError } = estimateDifference(candidate, current);
   const noise = NOISE_STANDARD_ERRORS * standardError;
-  const comparison = `${against}, release in use ${figure(computeMean(current))} (difference ${figure(mean)}, noise ±${figure(noise)})`;
+  const comparison =
+    `${against}, release in use ${figure(computeMean(current))} ` +
+    `(difference ${figure(mean)}, noise ±${figure(noise)})`;
   return mean < -noise
     ? { publish: false, reason: `${comparison}: worse than the release in use` }
     : { publish: true, reason: comparison };

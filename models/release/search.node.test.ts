@@ -83,7 +83,7 @@ test('time that an algorithm leaves goes to those after it', async () => {
   expect(given).toEqual([100, 236, 390]);
 });
 
-test('an algorithm that fails is named, keeps its best model and releases what it opened; the others go on', async () => {
+test('an algorithm that fails is named, keeps its best model and releases its sessions; the others go on', async () => {
   const released: string[] = [];
   const baseModels: string[][] = [];
   const failing =
@@ -118,7 +118,7 @@ test('an algorithm that fails is named, keeps its best model and releases what i
   await expect(searchAlgorithms(input(algorithms, { device: 'cuda' }))).rejects.toThrow('no space left');
 });
 
-test('a model that the edge cannot hold, that ranks no target or has diverged is not kept, and the reason is given', async () => {
+test('a model that is too large, ranks no target or has diverged is not kept, and the reason is given', async () => {
   const large = makeModel('large', [0, 0, 1, 2], MODEL_BYTES_MAX / 4 + 50_000);
   const wrong = makeModel('wrong', [4, 3, 2, 1]);
   const diverged = makeModel('diverged', [Number.NaN, Number.NaN, Number.NaN, Number.NaN]);

@@ -1,22 +1,22 @@
-// Reads a data set into memory: what players chose, and what is known of the games. It stores nothing.
+// Reads a data set into memory: interactions and the catalogue. It stores nothing.
 
 import type { Item } from '../../models/contracts/item.ts';
 import { InteractionLog, type Interactions } from '../../models/data/interactions.ts';
 import { type Format, findFile, READERS } from '../import/formats.ts';
 
-/** Formats whose files know the order of events and no times: the readers make times up. */
+/** Formats whose files have the order of events and no times: the readers make times up. */
 export const FORMATS_WITHOUT_TIMES: ReadonlySet<Format> = new Set(['sequences', 'steam-200k']);
 
 export interface Dataset {
   interactions: Interactions;
   catalogue: ReadonlyMap<string, Item>;
-  /** Lines that are no interaction and no item. */
+  /** Lines that are neither an interaction nor an item. */
   skipped: number;
-  /** The first of them: where, and why. */
+  /** The first of them: its line and the reason. */
   firstSkipped: string | undefined;
 }
 
-/** Throws where a file cannot be read. */
+/** Throws if a file cannot be read. */
 export async function readDataset(format: Format, path: string, itemsPath: string | undefined): Promise<Dataset> {
   const log = new InteractionLog();
   const catalogue = new Map<string, Item>();

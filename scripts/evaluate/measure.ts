@@ -15,7 +15,7 @@ import { bootstrapMeans, type Interval } from '../../models/evaluation/significa
 import { openScorer } from '../../models/onnx/session.ts';
 import type { TrainedCandidate } from '../../models/release/keep-best.ts';
 
-/** As it stands in the JSON. */
+/** The result as the JSON has it. */
 export interface EvaluationResult {
   algorithm: string;
   parameters: TrainedCandidate['model']['parameters'];
@@ -49,7 +49,7 @@ export async function measureCandidate(
   const ranking = await rankTargets(scorer, test).finally(() => scorer.release());
   const ofUsers = measureUsers(ranking);
   const columns = USER_METRIC_NAMES.map((name) => ofUsers[name]);
-  // One stream of that name: all algorithms are resampled by the same players.
+  // A stream of that name for each algorithm: all are resampled by the same players.
   const intervals = bootstrapMeans(columns, createRandom(seed, 'bootstrap'));
   const ci95 = Object.fromEntries(USER_METRIC_NAMES.map((name, n) => [name, intervals[n]!]));
   return {

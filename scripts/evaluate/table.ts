@@ -1,4 +1,4 @@
-// The results as a table for people.
+// Formats the results as a table for people.
 
 import { createRandom } from '../../models/data/random.ts';
 import type { EvaluationCase } from '../../models/evaluation/cases.ts';
@@ -8,10 +8,10 @@ import type { Measured } from './measure.ts';
 
 const P_MIN = 0.001;
 
-/** One line per algorithm. `p`: paired test of NDCG@10 against the selected one. */
+/** One line per algorithm. `p`: paired test of NDCG@10 against the selected algorithm. */
 export function formatTable(measured: readonly Measured[], selected: string, seed: number): string {
   const best = measured.find(({ result }) => result.algorithm === selected);
-  const pOf = ({ result, ndcgAt10 }: Measured): string => {
+  const formatP = ({ result, ndcgAt10 }: Measured): string => {
     if (best === undefined || result.algorithm === selected) return '';
     const p = comparePaired(ndcgAt10, best.ndcgAt10, createRandom(seed, `paired test of ${result.algorithm}`));
     return p < P_MIN ? `<${P_MIN}` : p.toFixed(3);
@@ -22,7 +22,7 @@ export function formatTable(measured: readonly Measured[], selected: string, see
       algorithm: algorithm === selected ? `${algorithm} *` : algorithm,
       'NDCG@10': metrics['ndcg@10'].toFixed(4),
       '95%': ci95['ndcg@10'].map((bound) => bound.toFixed(4)).join('–'),
-      p: pOf(one),
+      p: formatP(one),
       'HR@10': metrics['hitRate@10'].toFixed(4),
       'recall@20': metrics['recall@20'].toFixed(4),
       'NDCG@100': metrics['ndcg@100'].toFixed(4),
@@ -37,24 +37,24 @@ export function formatTable(measured: readonly Measured[], selected: string, see
   return alignColumns(rows);
 }
 
-/** Two-sided 95% of a normal distribution. */
+/** Standard errors of a two-sided 95% interval of a normal distribution. */
 const STANDARD_ERRORS = 1.96;
 
 /**
- * NDCG@10 by the number of events seen, a line per number, and how far it is above popularity's. `questions`: of the test, in the order of the measured ones.
- * Who has no history is answered from popularity, whatever the algorithm.
+ * NDCG@10 by the number of events seen, and its difference from popularity's. `cases`: the test split.
+ * Without events every algorithm is measured as popularity, which is what such a player is shown.
  */
-export function tabulateByEvents(measured: readonly Measured[], questions: readonly EvaluationCase[]): EventsRow[] {
+export function tabulateByEvents(measured: readonly Measured[], cases: readonly EvaluationCase[]): EventsRow[] {
   const popularity = measured.find(({ result }) => result.algorithm === 'popularity');
-  const bySeen = Map.groupBy(questions.keys(), (place) => questions[place]!.history.length);
-  return Array.from(bySeen, ([events, places]) => {
-    const ofPlayers = ({ ndcgAt10 }: Measured) => Float64Array.from(places, (place) => ndcgAt10[place]!);
+  const byLength = Map.groupBy(cases.keys(), (n) => cases[n]!.history.length);
+  return Array.from(byLength, ([events, indices]) => {
+    const selectCases = ({ ndcgAt10 }: Measured) => Float64Array.from(indices, (n) => ndcgAt10[n]!);
     const known = measured.map((one) => ({
       algorithm: one.result.algorithm,
-      own: ofPlayers(events === 0 ? (popularity ?? one) : one),
+      own: selectCases(events === 0 ? (popularity ?? one) : one),
     }));
-    const above = (own: Float64Array) => {
-      const { mean, standardError } = estimateDifference(own, ofPlayers(popularity!));
+    const compareWithPopularity = (own: Float64Array) => {
+      const { mean, standardError } = estimateDifference(own, selectCases(popularity!));
       return { mean, margin: STANDARD_ERRORS * standardError };
     };
     return {
@@ -64,7 +64,9 @@ export function tabulateByEvents(measured: readonly Measured[], questions: reado
         popularity === undefined || events === 0
           ? {}
           : Object.fromEntries(
-              known.flatMap(({ algorithm, own }) => (algorithm === 'popularity' ? [] : [[algorithm, above(own)]])),
+              known.flatMap(({ algorithm, own }) =>
+                algorithm === 'popularity' ? [] : [[algorithm, compareWithPopularity(own)]],
+              ),
             ),
     };
   });
@@ -74,7 +76,7 @@ export interface EventsRow {
   events: number;
   /** By algorithm. */
   ndcgAt10: Record<string, number>;
-  /** By algorithm; of the same players, with half the width of the 95% interval. Empty without a history. */
+  /** By algorithm: the mean paired difference and half the width of its 95% interval. Empty without a history. */
   abovePopularity: Record<string, { mean: number; margin: number }>;
 }
 
@@ -99,7 +101,7 @@ export const formatByEvents = (rows: readonly EventsRow[]): string =>
     })),
   );
 
-/** The first column to the left, the others to the right. */
+/** Aligns the first column to the left and the others to the right. */
 function alignColumns(rows: readonly Record<string, string>[]): string {
   const names = Object.keys(rows[0] ?? {});
   const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => row[name]!.length)));

@@ -37,7 +37,10 @@ const nameMasks = ({ layers }: TransformerShape) => Array.from({ length: 1 + 2 *
 /** Random numbers are drawn once for all masks: each mask is a slice of them with its own start. */
 const DROPOUT_POOL = 2 ** 22;
 
-/** Returns a function that gives the masks of a step: 0 with the probability of dropout, else the factor that keeps the mean. */
+/**
+ * Returns a function that gives the masks of a step: 0 with the probability of dropout, else the factor that keeps the
+ * mean.
+ */
 export function createDropout({ dropout, rows }: SasrecOptions, shape: TransformerShape, random: Random) {
   const cells = rows * shape.length * shape.width;
   const pool = Float32Array.from({ length: cells + DROPOUT_POOL }, () =>

@@ -1,6 +1,6 @@
-// SASRec (Kang & McAuley 2018, "Self-Attentive Sequential Recommendation") with what later work found to matter: the full
-// cross-entropy instead of sampled negatives (Klenitskiy & Vasilev 2023, "Turning Dross Into Gold Loss"), norms before the
-// layers, one table for input and output, and relative position biases instead of positions.
+// SASRec (Kang & McAuley 2018, "Self-Attentive Sequential Recommendation") with what later work found to matter: the
+// full cross-entropy instead of sampled negatives (Klenitskiy & Vasilev 2023, "Turning Dross Into Gold Loss"), norms
+// before the layers, one table for input and output, and relative position biases instead of positions.
 
 import { createHash, type Hash } from 'node:crypto';
 import { countInteractions, type Interactions } from '../../data/interactions.ts';

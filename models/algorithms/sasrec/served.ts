@@ -11,8 +11,8 @@ import type { HistoryTensors, RetrievalModel } from '../algorithm.ts';
 import { embedUser, type TransformerShape } from './transformer.ts';
 
 /**
- * Creates a retrieval model from a copy of the parameters. Its file has them in half precision, which changes NDCG@10 by
- * less than 0.0001 (docs/experiments.md).
+ * Creates a retrieval model from a copy of the parameters. Its file has them in half precision, which changes NDCG@10
+ * by less than 0.0001 (docs/experiments.md).
  */
 export function createSasrecModel(
   parameters: Parameters,

@@ -25,8 +25,8 @@ const NORM_EPSILON = 1e-6;
 const MASKED = -1e9;
 
 /**
- * Initial parameters. Matrices keep variances, and those of residual branches are scaled down by their number (Radford et
- * al. 2019, GPT-2); item vectors are small; position biases are 0.
+ * Initial parameters. Matrices keep variances, and those of residual branches are scaled down by their number (Radford
+ * et al. 2019, GPT-2); item vectors are small; position biases are 0.
  */
 export function initialise({ items, width, layers, heads, hiddenWidth, length }: TransformerShape, random: Random) {
   const parameters: Parameters = {};
@@ -115,7 +115,10 @@ function attend(own: LayerWeights, queried: np.Array, seen: np.Array, segmentIds
   return np.matmul(mixed.reshape([mixed.shape[0]!, positions, width]), own.output);
 }
 
-/** Relative position bias, one per distance and head (Shaw et al. 2018; Raffel et al. 2020): [1, heads, positions, length]. */
+/**
+ * Relative position bias, one per distance and head (Shaw et al. 2018; Raffel et al. 2020): [1, heads, positions,
+ * length].
+ */
 function computePositionBias(biases: np.Array, positions: number, { heads, length }: TransformerShape): np.Array {
   const cells = Int32Array.from({ length: positions * length }, (_, cell) =>
     Math.max(0, (cell % length) - Math.floor(cell / length)),
