@@ -40,23 +40,28 @@ export async function queueActivePlayers(
   let last = '';
   for (;;) {
     const page = await listActiveUsers(DB, now - ACTIVE_DAYS * DAY_MS, last, PLAYERS_PER_PAGE);
-    let messages: { body: PlayersToCompute }[] = [];
-    let bytes = 0;
-    for (let from = 0; from < page.length; from += PLAYERS_PER_MESSAGE) {
-      const body = { userIds: page.slice(from, from + PLAYERS_PER_MESSAGE) };
-      const length = Buffer.byteLength(JSON.stringify(body));
-      if (messages.length === MESSAGES_PER_CALL || bytes + length > BYTES_PER_CALL) {
-        await GALLERIES.sendBatch(messages);
-        [messages, bytes] = [[], 0];
-      }
-      messages.push({ body });
-      bytes += length;
-    }
-    if (messages.length > 0) await GALLERIES.sendBatch(messages);
+    for (const messages of packMessages(page)) await GALLERIES.sendBatch(messages);
     players += page.length;
     if (page.length < PLAYERS_PER_PAGE) return players;
     last = page.at(-1)!;
   }
+}
+
+/** Yields the messages of one sendBatch each. */
+function* packMessages(userIds: readonly string[]): Generator<{ body: PlayersToCompute }[]> {
+  let messages: { body: PlayersToCompute }[] = [];
+  let bytes = 0;
+  for (let from = 0; from < userIds.length; from += PLAYERS_PER_MESSAGE) {
+    const body = { userIds: userIds.slice(from, from + PLAYERS_PER_MESSAGE) };
+    const length = Buffer.byteLength(JSON.stringify(body));
+    if (messages.length === MESSAGES_PER_CALL || bytes + length > BYTES_PER_CALL) {
+      yield messages;
+      [messages, bytes] = [[], 0];
+    }
+    messages.push({ body });
+    bytes += length;
+  }
+  if (messages.length > 0) yield messages;
 }
 
 /** Consumes the queue `galleries`. Idempotent. */

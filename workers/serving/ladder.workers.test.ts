@@ -22,8 +22,9 @@ import { deleteRule, putRule } from '../storage/rules.ts';
 import { writeStatistics } from '../storage/statistics.ts';
 import { writePreferences } from '../storage/users.ts';
 import { Budget } from './budget.ts';
+import type { RecommendationRequest } from './hydrate.ts';
 import { Isolate } from './isolate.ts';
-import { answerGallery } from './ladder.ts';
+import { answerGallery, answerRecommendations } from './ladder.ts';
 
 const makeItem = (index: number): Item => ({
   itemId: `g${index}`,
@@ -82,29 +83,31 @@ const database = (fault: (ask: () => unknown) => unknown) =>
 
 /** Requests through one isolate; a new one is cold. */
 function start(isolate = new Isolate()) {
+  const toRequest = (userId: string, faults: object, deadlineMs: number): RecommendationRequest => ({
+    env: { ...env, ...faults } as Env,
+    userId,
+    context: EMPTY_CONTEXT,
+    budget: new Budget(deadlineMs),
+    isolate,
+    waitUntil: (promise) => void promise.catch(() => {}),
+  });
   const ask = async (userId: string, faults: object = {}, { deadlineMs = 150 } = {}) => {
-    const { answer, rows } = await answerGallery(
-      {
-        env: { ...env, ...faults } as Env,
-        userId,
-        context: EMPTY_CONTEXT,
-        budget: new Budget(deadlineMs),
-        isolate,
-        waitUntil: (promise) => void promise.catch(() => {}),
-      },
-      12,
-    );
+    const { answer, rows } = await answerGallery(toRequest(userId, faults, deadlineMs), 12);
     return { ...answer, rows, shown: rows.flatMap((row) => row.items.map(({ itemId }) => itemId)) };
   };
-  return { ask, isolate };
+  const askItems = async (userId: string, genre: string, faults: object) => {
+    const { answer, items } = await answerRecommendations(toRequest(userId, faults, 150), 12, genre);
+    return { ...answer, shown: items.map(({ itemId }) => itemId) };
+  };
+  return { ask, askItems, isolate };
 }
 /** An isolate that has cached everything. */
 async function startWarm() {
-  const { ask, isolate } = start();
+  const { ask, askItems, isolate } = start();
   await expect
     .poll(async () => (await ask('warmer', {}, { deadlineMs: 2_000 })).release, { timeout: 10_000 })
     .toBe('good');
-  return { ask, isolate };
+  return { ask, askItems, isolate };
 }
 /** A player who likes g7, owns g9 and dismissed g1. */
 async function makePlayer(userId: string) {
@@ -236,6 +239,40 @@ for (const [fault, binding, reason] of [
     expect(answer).toMatchObject({ tier: 'batch', recommendationId: 'made-in-bulk', shown: ['g22'] });
     expect(answer.degraded[0]).toEqual({ step: 'signals', reason: expect.stringMatching(reason) });
   });
+
+it('serves recommendations by the same rungs: of a genre what the batch gallery has, or else statistics', async () => {
+  const { askItems } = await startWarm();
+  await makePlayer('list');
+  const gallery = batchOf('g9', 'g1', 'g22', 'g23', 'g26');
+  gallery.rows.push({ ...batchOf('g27').rows[0]!, id: 'continue' });
+  await writeBatchGalleries(env.DB, [{ userId: 'list', gallery }], 1);
+  const faults = { USER_SIGNALS: objects(down('the object')) };
+  const degraded = [{ step: 'signals', reason: 'the object is down' }, expect.objectContaining({ step: 'safety' })];
+  const batch = { tier: 'batch', recommendationId: 'made-in-bulk', degraded };
+  expect(await askItems('list', 'Strategy', faults)).toMatchObject({ ...batch, shown: ['g22', 'g26'] });
+  expect(await askItems('list', 'racing', faults)).toMatchObject({ ...batch, shown: ['g23'] });
+
+  await writeBatchGalleries(env.DB, [{ userId: 'list', gallery: batchOf('g22') }], 2);
+  const others = await askItems('list', 'Racing', faults);
+  expect(others).toMatchObject({ tier: 'statistics', degraded });
+  expect(others.shown).toHaveLength(12);
+  for (const itemId of others.shown) expect(Number(itemId.slice(1)) % 2, itemId).toBe(1);
+});
+
+it('serves a stored gallery if the algorithm throws, or else what is popular', async () => {
+  const { ask, isolate } = await startWarm();
+  await makePlayer('buggy');
+  vi.spyOn(isolate.catalogue, 'newest').mockImplementation(down('the algorithm'));
+  const degraded = [{ step: 'composition', reason: 'the algorithm is down' }];
+  const popular = await ask('buggy');
+  expect(popular).toMatchObject({ tier: 'statistics', degraded });
+  expect(popular.rows.map(({ id }) => id)).toEqual(['top-picks']);
+  expect(popular.shown).toHaveLength(12);
+  for (const gone of ['g9', 'g1']) expect(popular.shown).not.toContain(gone);
+
+  await writeBatchGalleries(env.DB, [{ userId: 'buggy', gallery: batchOf('g9', 'g22') }], 1);
+  expect(await ask('buggy')).toMatchObject({ tier: 'batch', shown: ['g22'], degraded });
+});
 
 it('falls back to statistics for an unknown user, without games for adults, and says so', async () => {
   const { ask } = await startWarm();

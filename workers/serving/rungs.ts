@@ -44,7 +44,7 @@ export function listRungs<T extends object>(request: RecommendationRequest, form
     rungs.push(storedRung('nearline', readBackup, request, form.cut));
     rungs.push(storedRung('batch', () => readBatchGallery(env.DB, userId), request, form.cut));
   }
-  rungs.push(async (hydrated) => compose(await awaitCatalogue(request, hydrated)));
+  rungs.push(composeIncomplete(request, compose));
   rungs.push(attempt(async (hydrated) => servePopular(form, hydrated)));
   return rungs;
 }
@@ -54,6 +54,12 @@ const unlessMissing =
   <T extends object>(rung: Rung<T>): Rung<T> =>
   async (hydrated) =>
     hydrated.missing === undefined ? rung(hydrated) : { hydrated };
+
+/** Composes although something is missing. If nothing is, composing has failed above. */
+const composeIncomplete =
+  <T extends object>(request: RecommendationRequest, compose: Rung<T>): Rung<T> =>
+  async (hydrated) =>
+    hydrated.missing === undefined ? { hydrated } : compose(await awaitCatalogue(request, hydrated));
 
 /** A bug in the algorithm must not leave the page empty. */
 const attempt =

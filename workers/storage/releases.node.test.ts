@@ -126,3 +126,13 @@ test('a release of another schema says what to do: train again, or deploy what t
     expect((await publishRelease(bucket, await release('v2'), etag, NOW)).ok).toBe(true);
   }
 });
+
+test('a ranking part of another version leaves the rest of the release in use readable, and counts as none', async () => {
+  const { bucket } = fakeBucket();
+  const files = await release('v1');
+  Object.assign(files.manifest, { ranking: { trees: 100 } });
+  await publishRelease(bucket, files, undefined, NOW);
+  expect((await readManifest(bucket, (await readPointer(bucket))!)).ranking).toEqual({ trees: 100 });
+  const { manifest } = await readCurrentRelease(bucket);
+  expect(manifest).toEqual({ ok: true, value: { ...files.manifest, ranking: null } });
+});
