@@ -1,6 +1,7 @@
-// What the statistics job computes from the event log and every isolate holds.
+// Statistics of the event log, as the statistics job publishes them and every isolate caches them.
 
 import { z } from 'zod';
+import type { EventType } from './event.ts';
 
 export const STATISTICS_SCHEMA = 1;
 
@@ -15,24 +16,25 @@ export const Statistics = z.object({
   popular: z.array(ItemScore),
   trending: z.array(ItemScore),
   bestRated: z.array(ItemScore),
-  /** By ISO 3166-1 alpha-2 code: those countries where enough is played. */
+  /** By ISO 3166-1 alpha-2 code; countries with few events are missing. */
   trendingByCountry: z.record(z.string(), z.array(ItemScore)).default({}),
-  /** The same countries: what is chosen there, and as far as that is too little to tell, in the world. */
+  /** The same countries, smoothed with the popularity in the world. */
   popularByCountry: z.record(z.string(), z.array(ItemScore)).default({}),
   /** Well rated and little known. */
   hiddenGems: z.array(ItemScore).default([]),
 });
 export type Statistics = z.infer<typeof Statistics>;
 
-/** Events of one item, type and day (UTC, days since the epoch): what the statistics are computed from. */
+/** The events of one item, type and UTC day (days since the epoch): what statistics are computed from. */
 export interface DailyCount {
   itemId: string;
-  type: string;
+  type: EventType;
   day: number;
   count: number;
-  /** Sum of the events' values; 0 where they have none. */
+  /** Sum of the events' values; a missing one counts 0. */
   valueSum: number;
+  /** Sum of the events' weights (models/features/weights.ts). */
+  weightSum: number;
 }
 
-/** … and of one country. */
 export type CountryCount = DailyCount & { country: string };

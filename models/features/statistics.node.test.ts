@@ -1,14 +1,18 @@
 import { expect, it } from 'vitest';
+import type { EventType } from '../contracts/event.ts';
 import type { DailyCount } from '../contracts/statistics.ts';
 import { computeStatistics } from './statistics.ts';
+import { weighEvent } from './weights.ts';
 
 const TODAY = 20_000;
-const count = (itemId: string, type: string, daysAgo: number, number: number, mean = 0): DailyCount => ({
+/** `number` events, all of the value `value`. */
+const count = (itemId: string, type: EventType, daysAgo: number, number: number, value = 0): DailyCount => ({
   itemId,
   type,
   day: TODAY - daysAgo,
   count: number,
-  valueSum: number * mean,
+  valueSum: number * value,
+  weightSum: number * weighEvent({ type, value }),
 });
 
 it('halves an event’s say in popularity every 14 days', () => {
@@ -49,7 +53,7 @@ it('does not let one five-star vote lead the best rated', () => {
   expect(bestRated[0]![1]).toBeCloseTo(4.4826, 3);
 
   // Not even where all games are rated much alike.
-  const alike = Array.from({ length: 50 }, (_, place) => count(`g${place}`, 'rate', 1, 40, 4 + place / 500));
+  const alike = Array.from({ length: 50 }, (_, index) => count(`g${index}`, 'rate', 1, 40, 4 + index / 500));
   const among = computeStatistics([...alike, count('one vote', 'rate', 1, 1, 5)], [], TODAY, '2026-01-01T00:00:00Z');
   expect(among.bestRated[0]![0]).toBe('g49');
   expect(among.bestRated.map(([itemId]) => itemId)).not.toContain('one vote');
@@ -95,11 +99,11 @@ it('knows what is popular in a country, and leans on the world where a country i
 });
 
 it('finds gems among what is rated well and known to few', () => {
-  const players = (place: number) => count(`g${place}`, 'purchase', 1, 1000 - 40 * place);
+  const players = (index: number) => count(`g${index}`, 'purchase', 1, 1000 - 40 * index);
   const { hiddenGems } = computeStatistics(
-    Array.from({ length: 20 }, (_, place) => [
-      players(place),
-      count(`g${place}`, 'rate', 1, 30, place % 2 === 0 ? 4.8 : 2),
+    Array.from({ length: 20 }, (_, index) => [
+      players(index),
+      count(`g${index}`, 'rate', 1, 30, index % 2 === 0 ? 4.8 : 2),
     ]).flat(),
     [],
     TODAY,

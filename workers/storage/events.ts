@@ -1,8 +1,9 @@
 // The event log in D1: bulk inserts, idempotent by (user, id), and paged reads. Validation belongs to contracts.
 
-import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
+import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';
 import type { CountryCount, DailyCount } from '../../models/contracts/statistics.ts';
+import { EVENT_WEIGHT } from './event-weight.ts';
 import { portionsOf } from './parameters.ts';
 
 const COLUMNS = [
@@ -123,15 +124,18 @@ export async function countEventsAfter(db: D1Database, sequence: number): Promis
   );
 }
 
+const DAILY_COUNT = `type, timestamp / 86400000 as day, count(*) as count, coalesce(sum(value), 0) as valueSum,
+  sum(${EVENT_WEIGHT}) as weightSum`;
+
 /** Events per item, type and UTC day since a time (epoch milliseconds), without impressions and searches. */
 export async function readDailyCounts(db: D1Database, since: number): Promise<DailyCount[]> {
   const { results } = await db
     .prepare(
-      `select item_id as itemId, type, timestamp / 86400000 as day, count(*) as count, coalesce(sum(value), 0) as valueSum
+      `select item_id as itemId, ${DAILY_COUNT}
        from events where timestamp >= ?1 and item_id is not null and type <> 'impression' group by 1, 2, 3`,
     )
     .bind(since)
-    .all<DailyCount & { type: EventType }>();
+    .all<DailyCount>();
   return results;
 }
 
@@ -139,12 +143,11 @@ export async function readDailyCounts(db: D1Database, since: number): Promise<Da
 export async function readCountryCounts(db: D1Database, since: number): Promise<CountryCount[]> {
   const { results } = await db
     .prepare(
-      `select country, item_id as itemId, type, timestamp / 86400000 as day, count(*) as count,
-         coalesce(sum(value), 0) as valueSum
+      `select country, item_id as itemId, ${DAILY_COUNT}
        from events where timestamp >= ?1 and item_id is not null and type <> 'impression' and country is not null
        group by 1, 2, 3, 4`,
     )
     .bind(since)
-    .all<CountryCount & { type: EventType }>();
+    .all<CountryCount>();
   return results;
 }
