@@ -8,9 +8,10 @@ import { developmentKey } from './auth.ts';
 import { renderDocs } from './docs.tsx';
 import { routeEvents } from './events.ts';
 import { routeItems } from './items.ts';
+import { routeLists } from './lists.ts';
 import { routeMerge } from './merge.ts';
 import { routePreferences } from './preferences.ts';
-import { invalidInput, onError, problemResponse } from './problems.ts';
+import { onError, problemResponse } from './problems.ts';
 import { routeRecommendations } from './recommendations.ts';
 import { routeRules } from './rules.ts';
 import { routeSearch } from './search.ts';
@@ -32,11 +33,7 @@ const DOCUMENT = {
 const DOCS_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-export const app = new OpenAPIHono<{ Bindings: Env }>({
-  defaultHook: (result) => {
-    if (!result.success) throw invalidInput(result.error.issues);
-  },
-});
+export const app = new OpenAPIHono<{ Bindings: Env }>();
 
 // `overwrite: false`: a handler's own header holds.
 app.use(
@@ -49,6 +46,7 @@ app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http
 // Lists under /v1/items come before the item that could bear their name.
 routeEvents(app);
 routeRecommendations(app);
+routeLists(app);
 routeSearch(app);
 routeItems(app);
 routeUsers(app);

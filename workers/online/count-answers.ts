@@ -1,7 +1,7 @@
 // Counts answers by route, tier and release. An isolate keeps its counts for a few seconds and adds them to D1 behind an
 // answer; one that ends before loses no more than these.
 
-import type { Answer, RecommendationRequest } from '../serving/hydrate.ts';
+import type { Answer } from '../serving/hydrate.ts';
 import { type AnswerCount, addAnswerCounts } from '../storage/answer-counts.ts';
 
 const FLUSH_AFTER_MS = 5_000;
@@ -14,7 +14,8 @@ let flushedAt = 0;
 
 /** Never fails, and no answer waits for it. */
 export function countAnswer(
-  { env, waitUntil }: Pick<RecommendationRequest, 'env' | 'waitUntil'>,
+  db: D1Database,
+  waitUntil: (promise: Promise<unknown>) => void,
   route: CountedRoute,
   { tier, release, degraded }: Answer,
 ): void {
@@ -23,7 +24,7 @@ export function countAnswer(
   counted.count++;
   if (degraded.length > 0) counted.degraded++;
   counts.set(key, counted);
-  if (Date.now() - flushedAt >= FLUSH_AFTER_MS) waitUntil(flushCounts(env.DB));
+  if (Date.now() - flushedAt >= FLUSH_AFTER_MS) waitUntil(flushCounts(db));
 }
 
 export async function flushCounts(db: D1Database): Promise<void> {

@@ -1,19 +1,23 @@
-// Sends what an answer showed to the log of slates, behind the answer: a failure is an alert and costs no player anything.
+// Sends what an answer showed to the log of slates, behind the answer: a failure raises an alert and delays nobody.
 
+import type { Slate } from '../../models/contracts/slate.ts';
 import type { Page } from '../recommending/recommend.ts';
 import { toSlate } from '../recommending/slate.ts';
-import type { Answer, RecommendationRequest } from '../serving/hydrate.ts';
+import type { Answer } from '../serving/hydrate.ts';
+import type { AnswerRequest } from './context.ts';
 
-export function logSlate({ env, userId, context, waitUntil }: RecommendationRequest, answer: Answer, page: Page): void {
+export async function logSlate(
+  queue: Pick<Queue<Slate>, 'send'>,
+  { userId, context }: AnswerRequest,
+  answer: Answer,
+  page: Page,
+): Promise<void> {
   if (userId === undefined) return;
-  const send = async () => {
-    try {
-      const slate = toSlate(page, answer, userId, context);
-      if (slate.entries.length > 0) await env.SLATES.send(slate);
-    } catch (error) {
-      const { recommendationId } = answer;
-      console.error(JSON.stringify({ alert: 'slate not logged', recommendationId, error: (error as Error).message }));
-    }
-  };
-  waitUntil(send());
+  try {
+    const slate = toSlate(page, answer, userId, context);
+    if (slate.entries.length > 0) await queue.send(slate);
+  } catch (error) {
+    const { recommendationId } = answer;
+    console.error(JSON.stringify({ alert: 'slate not logged', recommendationId, error: (error as Error).message }));
+  }
 }

@@ -1,28 +1,33 @@
-// What an operator asks first: which release serves, how old the data is, and how the jobs went.
+// The operator's endpoints: whether the Worker answers, which release serves, how old the data is, and how the jobs went.
 
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { Degradation } from '../../models/contracts/gallery.ts';
+import type { LoadedRelease } from '../inference/release.ts';
 import { listFailures } from '../serving/degradation.ts';
 import { isolate } from '../serving/isolate.ts';
+import type { CacheRead } from '../storage/cache.ts';
+import type { Catalogue } from '../storage/catalogue.ts';
 import { countDeadLetters } from '../storage/dead-letters.ts';
-import { listJobRuns } from '../storage/job-runs.ts';
-import { json, problems, scoped } from './routing.ts';
+import { type JobRun, listJobRuns } from '../storage/job-runs.ts';
+import type { LoadedStatistics } from '../storage/statistics.ts';
+import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
 
 const JOB_RUNS_SHOWN = 100;
 
+const Health = z.object({ status: z.literal('ok') });
 const Status = z
   .object({
     release: z.string().nullable(),
     engine: z.enum(['onnx', 'plain']).nullable().meta({
       description:
-        'What ranks in this isolate; plain: the neighbours of the release, because onnxruntime does not start.',
+        'The ranking engine of this isolate; plain: the release’s neighbours, as onnxruntime does not start.',
     }),
     modelMemoryMB: z
       .number()
       .nullable()
-      .meta({ description: 'What the engine and its model occupy outside JavaScript.' }),
+      .meta({ description: 'Memory of the engine and its model, outside JavaScript.' }),
     statisticsAt: z.iso.datetime().nullable(),
-    items: z.number().int().meta({ description: 'On show.' }),
+    items: z.number().int().meta({ description: 'Items that are not hidden.' }),
     deadLetters: z.number().int(),
     failures: z.array(Degradation).meta({ description: 'What this isolate could not load or refresh, and why.' }),
     jobRuns: z.array(
@@ -38,53 +43,75 @@ const Status = z
     ),
   })
   .meta({ id: 'Status' });
-
-export function routeStatus(app: OpenAPIHono<{ Bindings: Env }>): void {
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/health',
-      tags: ['Operation'],
-      summary: 'Whether the Worker answers',
-      description: 'The only answer that needs no key; it tells nothing else.',
-      responses: { 200: json(z.object({ status: z.literal('ok') }), 'It does.') },
-    }),
-    (c) => c.json({ status: 'ok' as const }, 200),
-  );
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/status',
-      tags: ['Operation'],
-      summary: 'The state of the system, as this location sees it',
-      ...scoped('admin'),
-      responses: { 200: json(Status, 'The state.'), ...problems() },
-    }),
-    async (c) => {
-      const now = Date.now();
-      const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
-      const [catalogue, statistics, , deadLetters, runs] = await Promise.all([
-        isolate.getCatalogue(c.env, now, waitUntil),
-        isolate.getStatistics(c.env, now, waitUntil),
-        isolate.getRelease(c.env, now, waitUntil),
-        countDeadLetters(c.env.DB),
-        listJobRuns(c.env.DB, JOB_RUNS_SHOWN),
-      ]);
-      const release = isolate.peekRelease();
-      return c.json(
-        {
-          release: release.value?.manifest.version ?? null,
-          engine: release.value?.scorer.engine ?? null,
-          modelMemoryMB: release.value === undefined ? null : release.value.scorer.memoryBytes() / 1e6,
-          statisticsAt: statistics.value?.statistics.computedAt ?? null,
-          items: catalogue.value?.size ?? 0,
-          deadLetters,
-          failures: listFailures({ catalogue, statistics, release, ranking: release.value?.ranking }),
-          jobRuns: runs.map((run) => ({ ...run, startedAt: new Date(run.startedAt).toISOString() })),
-        },
-        200,
-      );
-    },
-  );
+export interface System {
+  readCatalogue(): Promise<CacheRead<Pick<Catalogue, 'size'>>>;
+  readStatistics(): Promise<CacheRead<LoadedStatistics | undefined>>;
+  refreshRelease(): Promise<unknown>;
+  /** To be called after the last await: a release that was read before one may have been retired. */
+  peekRelease(): CacheRead<LoadedRelease | undefined>;
+  countDeadLetters(): Promise<number>;
+  /** Latest first. */
+  listJobRuns(limit: number): Promise<JobRun[]>;
 }
+
+function openSystem({ env, executionCtx }: AppContext): System {
+  const now = Date.now();
+  const waitUntil = (promise: Promise<unknown>) => executionCtx.waitUntil(promise);
+  return {
+    readCatalogue: () => isolate.getCatalogue(env, now, waitUntil),
+    readStatistics: () => isolate.getStatistics(env, now, waitUntil),
+    refreshRelease: () => isolate.getRelease(env, now, waitUntil),
+    peekRelease: () => isolate.peekRelease(),
+    countDeadLetters: () => countDeadLetters(env.DB),
+    listJobRuns: (limit) => listJobRuns(env.DB, limit),
+  };
+}
+
+export const getHealth = (): z.output<typeof Health> => ({ status: 'ok' });
+
+export async function getStatus(_: object, system: System): Promise<z.output<typeof Status>> {
+  const [catalogue, statistics, , deadLetters, jobRuns] = await Promise.all([
+    system.readCatalogue(),
+    system.readStatistics(),
+    system.refreshRelease(),
+    system.countDeadLetters(),
+    system.listJobRuns(JOB_RUNS_SHOWN),
+  ]);
+  const release = system.peekRelease();
+  return {
+    release: release.value?.manifest.version ?? null,
+    engine: release.value?.scorer.engine ?? null,
+    modelMemoryMB: release.value === undefined ? null : release.value.scorer.memoryBytes() / 1e6,
+    statisticsAt: statistics.value?.statistics.computedAt ?? null,
+    items: catalogue.value?.size ?? 0,
+    deadLetters,
+    failures: listFailures({ catalogue, statistics, release, ranking: release.value?.ranking }),
+    jobRuns: jobRuns.map((run) => ({ ...run, startedAt: new Date(run.startedAt).toISOString() })),
+  };
+}
+
+const tag = 'Operation';
+
+const ENDPOINTS: Endpoint<System>[] = [
+  endpoint({
+    method: 'get',
+    path: '/health',
+    tag,
+    summary: 'Check that the Worker answers',
+    description: 'Needs no key, and tells nothing else.',
+    answer: { schema: Health, description: 'The Worker answers.' },
+    handle: getHealth,
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/status',
+    tag,
+    summary: 'Read the state of the system',
+    description: 'As the isolate that answers sees it.',
+    scope: 'admin',
+    answer: { schema: Status, description: 'The state.' },
+    handle: getStatus,
+  }),
+];
+
+export const routeStatus = (app: App): void => registerEndpoints(app, ENDPOINTS, openSystem);

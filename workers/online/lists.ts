@@ -1,0 +1,80 @@
+// The endpoints of lists that are the same for every player: popular, trending, best rated, new, and similar to an item.
+
+import { z } from '@hono/zod-openapi';
+import { Recommendations } from '../../models/contracts/gallery.ts';
+import { recommendList, recommendSimilar } from '../recommending/lists.ts';
+import { contextQuery } from './context.ts';
+import { type App, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { expandItems } from './expand-items.ts';
+import { Genre, ItemParams, slateQuery } from './parameters.ts';
+import { ProblemError } from './problems.ts';
+import { openRecommender, type Recommender } from './recommender.ts';
+
+const LIST_SUMMARIES = {
+  popular: 'List popular items, by events with a half-life of 14 days',
+  trending: 'List items that rise against their own past',
+  'best-rated': 'List the best rated items (Bayesian average)',
+  new: 'List the newest items',
+} as const;
+type ListName = keyof typeof LIST_SUMMARIES;
+
+const ListQuery = z.object({ ...slateQuery, ...contextQuery, genre: Genre });
+const SimilarQuery = z.object({ ...slateQuery, ...contextQuery });
+
+type ListMaker = Pick<Recommender, 'readRequest' | 'hydrate' | 'countAnswer'>;
+
+export const getList =
+  (list: ListName) =>
+  async ({ query }: { query: z.output<typeof ListQuery> }, recommender: ListMaker): Promise<Recommendations> => {
+    const { n, genre, expand, ...context } = query;
+    const { input, answer } = await recommender.hydrate(recommender.readRequest(context));
+    recommender.countAnswer('list', answer);
+    return { ...answer, items: expandItems(recommendList(input, list, n, genre), input.catalogue, expand) };
+  };
+
+export async function getSimilar(
+  { params: { itemId }, query }: { params: ItemParams; query: z.output<typeof SimilarQuery> },
+  recommender: ListMaker,
+): Promise<Recommendations> {
+  const { n, expand, ...context } = query;
+  const { input, answer } = await recommender.hydrate(recommender.readRequest(context));
+  if (input.catalogue.size === 0 && answer.degraded.some(({ step }) => step === 'catalogue'))
+    throw new ProblemError('unavailable', 'The catalogue could not be read yet.');
+  const item = input.catalogue.get(itemId);
+  if (item === undefined) throw new ProblemError('not-found', `No visible item has the id “${itemId}”.`);
+  const tier = input.neighboursOf(itemId).length > 0 ? 'online' : 'statistics';
+  recommender.countAnswer('similar', { ...answer, tier });
+  return { ...answer, tier, items: expandItems(recommendSimilar(input, item, n), input.catalogue, expand) };
+}
+
+const tag = 'Recommendations';
+
+const ENDPOINTS: Endpoint<ListMaker>[] = [
+  ...(Object.keys(LIST_SUMMARIES) as ListName[]).map((list) =>
+    endpoint({
+      method: 'get',
+      path: `/v1/items/${list}`,
+      tag,
+      summary: LIST_SUMMARIES[list],
+      scope: 'read',
+      query: ListQuery,
+      answer: { schema: Recommendations, description: 'The list, best first.' },
+      handle: getList(list),
+    }),
+  ),
+  endpoint({
+    method: 'get',
+    path: '/v1/items/{itemId}/similar',
+    tag,
+    summary: 'List items similar to an item',
+    scope: 'read',
+    params: ItemParams,
+    query: SimilarQuery,
+    answer: { schema: Recommendations, description: 'The neighbours, nearest first.' },
+    problems: [404, 503],
+    handle: getSimilar,
+  }),
+];
+
+/** To be registered before the item that could bear a list's name. */
+export const routeLists = (app: App): void => registerEndpoints(app, ENDPOINTS, openRecommender);

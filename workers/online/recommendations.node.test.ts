@@ -1,0 +1,105 @@
+// The handlers that recommend, as plain functions: no HTTP, no storage, no clock but the budget's.
+
+import { expect, test } from 'vitest';
+import { createRankingInput } from '../../tests/ranking-input.ts';
+import { composeGallery } from '../recommending/recommend.ts';
+import { Budget } from '../serving/budget.ts';
+import type { Answer } from '../serving/hydrate.ts';
+import { getSimilar } from './lists.ts';
+import { getGallery } from './recommendations.ts';
+import { getSearch } from './search.ts';
+
+const input = createRankingInput();
+const answer: Answer = {
+  recommendationId: 'r1',
+  tier: 'statistics',
+  release: null,
+  generatedAt: '2026-02-01T00:00:00Z',
+  dataUntil: null,
+  degraded: [],
+};
+const params = { userId: 'ann' };
+const deadline = { deadlineMs: 1_000 };
+
+function openRecommender(hydrated = { answer, input }) {
+  const counted: unknown[] = [];
+  const logged: unknown[] = [];
+  return {
+    counted,
+    logged,
+    readRequest: ({ deadlineMs }: { deadlineMs: number }, userId?: string) => ({
+      userId,
+      context: input.context,
+      budget: new Budget(deadlineMs),
+    }),
+    hydrate: async () => ({ ...hydrated, missing: undefined, isUnknownUser: false, isCold: false }) as never,
+    countAnswer: (...counts: unknown[]) => void counted.push(counts),
+    logSlate: (...slate: unknown[]) => void logged.push(slate),
+  };
+}
+
+test('a composed page is counted, and logged unless its explanations are asked for', async () => {
+  const recommender = openRecommender();
+  const page = await composeGallery(input, 3);
+  const policies: unknown[] = [];
+  const answerGallery = async (_: object, __: number, policy?: string) => {
+    policies.push(policy);
+    return { answer, input, rows: page.rows, page };
+  };
+  const get = (query: { policy: 'full' | 'retrieval'; explain?: { itemIds: string[] | undefined }; expand?: 'item' }) =>
+    getGallery({ params, query: { n: 3, ...deadline, ...query } }, { ...recommender, answerGallery });
+
+  const plain = await get({ policy: 'full', expand: 'item' });
+  expect(plain.rows[0]!.items[0]!.item!.title).toMatch(/^Game /);
+  expect(plain).not.toHaveProperty('explain');
+  expect(recommender.logged).toEqual([[expect.objectContaining({ userId: 'ann' }), answer, page]]);
+  const explained = await get({ policy: 'retrieval', explain: { itemIds: ['g1'] } });
+  expect(explained.explain).toMatchObject([{ itemId: 'g1' }]);
+  expect(explained.rows[0]!.items[0]).not.toHaveProperty('item');
+  expect(recommender.logged).toHaveLength(1);
+  expect(recommender.counted).toEqual([
+    ['gallery', answer],
+    ['gallery', answer],
+  ]);
+  expect(policies).toEqual([undefined, 'retrieval']);
+});
+
+test('an item that is not visible has no neighbours; before the catalogue is read nobody can say', async () => {
+  const get = (recommender: ReturnType<typeof openRecommender>, itemId: string) =>
+    getSimilar({ params: { itemId }, query: { n: 2, ...deadline } }, recommender);
+  const found = openRecommender();
+  expect(await get(found, 'g1')).toMatchObject({ tier: 'statistics', items: [{}, {}] });
+  expect(found.counted).toHaveLength(1);
+  await expect(get(found, 'gone')).rejects.toMatchObject({ kind: 'not-found' });
+  const cold = openRecommender({
+    answer: { ...answer, degraded: [{ step: 'catalogue', reason: 'D1 is down' }] },
+    input: createRankingInput({}, []),
+  });
+  await expect(get(cold, 'g1')).rejects.toMatchObject({ kind: 'unavailable' });
+});
+
+test('a search answers without full text and without its record, and names both', async () => {
+  const recommender = openRecommender();
+  const events: object[] = [];
+  const searcher = (isDown: boolean) => ({
+    ...recommender,
+    hydrateIdentified: recommender.hydrate,
+    searchItems: async () => (isDown ? Promise.reject(new Error('D1 is down')) : ['g7']),
+    storeEvent: async (event: object) => (isDown ? Promise.reject(new Error('queue is down')) : events.push(event)),
+  });
+  const get = (isDown: boolean, record: 'true' | 'false', q = 'Game 12') =>
+    getSearch({ params, query: { n: 3, q, record, ...deadline } }, searcher(isDown));
+
+  const found = await get(false, 'true');
+  expect(found.degraded).toEqual([]);
+  expect(found.items.slice(0, 2).map(({ itemId }) => itemId)).toEqual(['g7', 'g12']);
+  expect(events).toMatchObject([{ userId: 'ann', type: 'search', query: 'Game 12' }]);
+  await get(false, 'false');
+  expect(events).toHaveLength(1);
+  const degraded = await get(true, 'true');
+  expect(degraded.degraded).toEqual([
+    { step: 'search', reason: 'D1 is down' },
+    { step: 'search-event', reason: 'queue is down' },
+  ]);
+  expect(degraded.items[0]!.itemId).toBe('g12');
+});

@@ -1,0 +1,49 @@
+// What the endpoints that recommend need: reading the request, the ladder of workers/serving, and the records of answers.
+
+import type { BaselinePolicy } from '../recommending/policies.ts';
+import type { Page } from '../recommending/recommend.ts';
+import type { Served } from '../serving/climb.ts';
+import { type Answer, type HydratedRequest, hydrate, type RecommendationRequest } from '../serving/hydrate.ts';
+import { identifyByLog } from '../serving/identify-by-log.ts';
+import {
+  answerGallery,
+  answerRecommendations,
+  type GalleryContent,
+  type RecommendationsContent,
+} from '../serving/ladder.ts';
+import { type AnswerRequest, type ContextQuery, readRequest } from './context.ts';
+import { type CountedRoute, countAnswer } from './count-answers.ts';
+import type { AppContext } from './endpoint.ts';
+import { logSlate } from './log-slate.ts';
+
+export interface Recommender {
+  /** `userId`: undefined for an answer that is the same for everybody. */
+  readRequest(query: ContextQuery, userId?: string): AnswerRequest;
+  answerGallery(request: AnswerRequest, length: number, policy?: BaselinePolicy): Promise<Served<GalleryContent>>;
+  answerRecommendations(
+    request: AnswerRequest,
+    length: number,
+    genre?: string,
+  ): Promise<Served<RecommendationsContent>>;
+  hydrate(request: AnswerRequest): Promise<HydratedRequest>;
+  /** As `hydrate`; where the player's object cannot be asked, the log in D1 identifies the player. */
+  hydrateIdentified(request: AnswerRequest): Promise<HydratedRequest>;
+  /** Behind the answer, as logSlate. */
+  countAnswer(route: CountedRoute, answer: Answer): void;
+  logSlate(request: AnswerRequest, answer: Answer, page: Page): void;
+}
+
+export function openRecommender(c: AppContext): Recommender {
+  const { env } = c;
+  const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
+  const complete = (request: AnswerRequest): RecommendationRequest => ({ ...request, env, waitUntil });
+  return {
+    readRequest: (query, userId) => readRequest(c, query, userId),
+    answerGallery: (request, length, policy) => answerGallery(complete(request), length, policy),
+    answerRecommendations: (request, length, genre) => answerRecommendations(complete(request), length, genre),
+    hydrate: (request) => hydrate(complete(request)),
+    hydrateIdentified: async (request) => identifyByLog(complete(request), await hydrate(complete(request))),
+    countAnswer: (route, answer) => countAnswer(env.DB, waitUntil, route, answer),
+    logSlate: (request, answer, page) => waitUntil(logSlate(env.SLATES, request, answer, page)),
+  };
+}
