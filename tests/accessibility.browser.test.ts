@@ -176,7 +176,7 @@ describeInBrowser('the page for everybody', (newPage) => {
     await expect.poll(() => said.textContent()).toMatch(/^Your gallery has \d+ rows\. First row: /);
     expect(await said.textContent()).toContain(first);
     await skipWelcome(page);
-    expect(await page.evaluate('document.activeElement.tagName')).toBe('MAIN');
+    await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('MAIN');
 
     await actAndSee(page, () => page.locator('.card [data-action="play"]').first().click());
     await expect.poll(() => said.textContent()).toMatch(/^Your gallery has changed: (no|\d+) new games?\. First row: /);
@@ -187,7 +187,7 @@ describeInBrowser('the page for everybody', (newPage) => {
     const picked = (await openWelcome(await newPage())).page;
     await picked.locator('.welcome .chip').first().click();
     await actAndSee(picked, () => picked.getByRole('button', { name: 'Show my gallery' }).click());
-    expect(await picked.evaluate('document.activeElement.tagName')).toBe('MAIN');
+    await expect.poll(() => picked.evaluate('document.activeElement.tagName')).toBe('MAIN');
     await picked.close();
   });
 
