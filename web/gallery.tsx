@@ -1,7 +1,7 @@
 // The middle of the page: search results, then the rows of the gallery; or what stands there while it loads, and where
 // there is nothing to show.
 
-import { useEffect, useMemo, useState } from 'hono/jsx/dom';
+import { useEffect, useMemo, useRef, useState } from 'hono/jsx/dom';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
 import type { Signals } from './api.ts';
@@ -34,9 +34,10 @@ interface GalleryProps {
 export function GalleryView({ userId, gallery, signals, pending, results, onPrefer, ...props }: GalleryProps) {
   const [skippedBy, setSkippedBy] = useState('');
   const welcoming = results === null && skippedBy !== userId && isNewPlayer(signals) && (gallery?.rows.length ?? 0) > 0;
+  const welcomed = useRef(false);
   useEffect(() => {
-    // The welcome took the focus with it, and its buttons were further down than the gallery begins.
-    if (welcoming) return focusGallery;
+    if (welcomed.current && !welcoming) focusGallery();
+    welcomed.current = welcoming;
   }, [welcoming]);
   const rows = useMemo(() => listRows(gallery), [gallery]);
   const liked = useMemo(() => new Set(signals?.liked), [signals?.liked]);
@@ -78,6 +79,7 @@ export function GalleryView({ userId, gallery, signals, pending, results, onPref
   );
 }
 
+/** The welcome took the focus with it, and its buttons were further down than the gallery begins. */
 function focusGallery(): void {
   if (document.activeElement !== document.body) return;
   document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
