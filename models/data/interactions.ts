@@ -59,47 +59,56 @@ export class InteractionLog {
 
   /** The interactions so far. Events with the same time keep the order in which they were added. */
   collect(): Interactions {
-    const { users, items, weights, timestamps, areLikes } = this.#rows;
+    const { items, weights, timestamps } = this.#rows;
     const userIds = [...this.#users.keys()].sort();
     const itemIds = [...this.#items.keys()].sort();
     const indices = new Int32Array(itemIds.length);
     itemIds.forEach((itemId, index) => {
       indices[this.#items.get(itemId)!] = index;
     });
+    const { rows, starts, ends } = this.#selectRows(userIds);
+    return {
+      userIds,
+      itemIds,
+      starts,
+      ends,
+      items: Int32Array.from(rows, (row) => indices[items[row]!]!),
+      weights: Float32Array.from(rows, (row) => weights[row]!),
+      timestamps: Float64Array.from(rows, (row) => timestamps[row]!),
+    };
+  }
 
-    // `items` numbers the ids in the order of the map's keys.
-    const idsSeen = [...this.#items.keys()];
-    const isRetracted = (userId: string, row: number) =>
-      areLikes[row] === 1 &&
-      this.#unlikedAt.size > 0 &&
-      timestamps[row]! <= (this.#unlikedAt.get(`${userId}\n${idsSeen[items[row]!]}`) ?? Number.NEGATIVE_INFINITY);
-
+  /** The first row of each item that was not retracted, player by player and by time; where each player's rows lie. */
+  #selectRows(userIds: readonly string[]): { rows: Int32Array; starts: Int32Array; ends: Int32Array } {
+    const { users, items, timestamps } = this.#rows;
     const rowsOf = groupByUser(users.subarray(0, this.#length), userIds.length);
-    const order = new Int32Array(this.#length);
+    const isRetracted = this.#findRetracted();
+    const rows = new Int32Array(this.#length);
     const starts = new Int32Array(userIds.length);
     const ends = new Int32Array(userIds.length);
     let length = 0;
     userIds.forEach((userId, user) => {
       starts[user] = length;
       const seen = new Set<number>();
-      const rows = rowsOf(this.#users.get(userId)!).sort((a, b) => timestamps[a]! - timestamps[b]! || a - b);
-      for (const row of rows) {
+      const inTime = rowsOf(this.#users.get(userId)!).sort((a, b) => timestamps[a]! - timestamps[b]! || a - b);
+      for (const row of inTime) {
         if (seen.has(items[row]!) || isRetracted(userId, row)) continue;
         seen.add(items[row]!);
-        order[length++] = row;
+        rows[length++] = row;
       }
       ends[user] = length;
     });
-    const kept = order.subarray(0, length);
-    return {
-      userIds,
-      itemIds,
-      starts,
-      ends,
-      items: Int32Array.from(kept, (row) => indices[items[row]!]!),
-      weights: Float32Array.from(kept, (row) => weights[row]!),
-      timestamps: Float64Array.from(kept, (row) => timestamps[row]!),
-    };
+    return { rows: rows.subarray(0, length), starts, ends };
+  }
+
+  #findRetracted(): (userId: string, row: number) => boolean {
+    const { items, timestamps, areLikes } = this.#rows;
+    if (this.#unlikedAt.size === 0) return () => false;
+    // `items` numbers the ids in the order of the map's keys.
+    const itemIds = [...this.#items.keys()];
+    return (userId, row) =>
+      areLikes[row] === 1 &&
+      timestamps[row]! <= (this.#unlikedAt.get(`${userId}\n${itemIds[items[row]!]}`) ?? Number.NEGATIVE_INFINITY);
   }
 
   #grow(): void {

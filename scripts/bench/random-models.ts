@@ -46,7 +46,7 @@ export function drawModels(items: number): RetrievalModel[] {
     return toSasrec(parameters, shape, {}, itemIds);
   };
 
-  // About as loud as each is for a full history: a blend that one voice decides says nothing of the others.
+  // About each model's scale for a full history: in a blend that one model decides, the others would not be measured.
   const votes = HISTORY_LENGTH * perItem;
   const ofTables = { sum: votes / 2, max: Math.max(1, votes / items) };
   const norm = Math.sqrt(HISTORY_LENGTH * PROFILE_WIDTH);
@@ -56,10 +56,10 @@ export function drawModels(items: number): RetrievalModel[] {
   const ease = { model: drawTables('ease'), scale: ofTables };
   const content = { model: drawContent(), scale: { sum: items * norm, max: norm } };
   const sasrec = { model: drawSasrec(), scale: { sum: 1, max: SASREC_PEAK / items } };
-  const blend = (...voices: (typeof popularity)[]) =>
+  const blend = (...models: (typeof popularity)[]) =>
     createBlendModel(
-      voices,
-      Float32Array.from({ length: MIX_WEIGHTS * voices.length }, () => random.next()),
+      models,
+      Float32Array.from({ length: MIX_WEIGHTS * models.length }, () => random.next()),
     );
   return [
     ...[popularity, transitions, content, sasrec].map(({ model }) => model),

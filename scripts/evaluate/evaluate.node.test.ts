@@ -10,7 +10,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'evaluate-'));
 const script = path.resolve(import.meta.dirname, '../evaluate.ts');
 const evaluate = (...flags: string[]) => spawnSync(process.execPath, [script, ...flags], { encoding: 'utf8' });
 
-/** 60 players with five choices each: the game 0 first, then four in a row of twelve. */
+/** 60 players with five games each: the game 0 first, then four in a row of twelve. */
 function writeSequences(): string {
   const file = path.join(folder, 'sequences.txt');
   const lines = Array.from({ length: 60 }, (_, player) =>
@@ -49,16 +49,16 @@ test('the outcome is a table for people and JSON for programs, the same again fo
     evaluate(...flags);
     expect(JSON.parse(readFileSync(json, 'utf8')).results[0].metrics).toEqual(metrics);
   }
-});
+}, 120_000);
 
 test('the cold start is a table by events seen, without a history by popularity', () => {
   const file = path.join(folder, 'cold.txt');
   // Each player stays with one of two kinds of games, forty each, of which some are more popular than others.
   const random = createRandom(1, 'players');
   const lines = Array.from({ length: 400 }, (_, player) => {
-    const chosen = new Set<number>();
-    while (chosen.size < 12) chosen.add((player % 2) * 40 + Math.floor(40 * random.next() ** 2));
-    return [...chosen].map((game) => `${player} ${game}`);
+    const games = new Set<number>();
+    while (games.size < 12) games.add((player % 2) * 40 + Math.floor(40 * random.next() ** 2));
+    return [...games].map((game) => `${player} ${game}`);
   });
   writeFileSync(file, `${lines.flat().join('\n')}\n`);
   const json = path.join(folder, 'cold.json');
@@ -77,7 +77,7 @@ test('the cold start is a table by events seen, without a history by popularity'
     expect(mean).toBeCloseTo(ndcgAt10['item-knn'] - ndcgAt10.popularity, 9);
     expect(mean - margin).toBeGreaterThan(0);
   }
-});
+}, 60_000);
 
 test('a file that cannot be read, written or asked about is refused before anything is trained', () => {
   const file = writeSequences();
