@@ -1,12 +1,14 @@
-// A real browser for the tests of the page, over the Worker that `npm start` runs. Without chromium
-// they are skipped, and a warning says so.
+// A real browser for the tests of the page, over the Worker that `npm start` runs. Without chromium they fail in CI;
+// elsewhere they are skipped, and a warning says so.
 
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import { findChromium, launchChromium } from '../scripts/local/browser.ts';
+import { assertChromium } from './assert-chromium.ts';
 
 const chromiumPath = findChromium();
+assertChromium(chromiumPath, process.env.CI);
 /** A player of the made-up world, with a history. */
 export const KNOWN_PLAYER = 'player-0001';
 

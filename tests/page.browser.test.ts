@@ -112,13 +112,15 @@ describeInBrowser('the page', (newPage) => {
     expect(await own.locator(`[data-item="${played}"]`).count()).toBe(1);
     expect(await page.getByRole('region', { name: /^Because you played/ }).count()).toBe(1);
 
+    const wanted = await gameAt(0);
     const title = (await cardList.locator('.title').first().textContent())!;
     await page.getByRole('searchbox').fill(title);
     await actAndSee(page, () => page.getByRole('searchbox').press('Enter'));
     const results = page.getByRole('region', { name: 'Results for' });
     expect(await results.locator('.title').allTextContents()).toContain(title);
 
-    const found = results.locator('.card').filter({ hasText: title }).first();
+    // By its id: a title may be a part of another one.
+    const found = results.locator(`[data-item="${wanted}"]`);
     await actAndSee(page, () => found.getByRole('button', { name: /^Like / }).click());
     await found.locator('.liked').waitFor();
     await results.getByRole('button', { name: 'Close the results' }).click();
@@ -178,7 +180,7 @@ describeInBrowser('the page', (newPage) => {
     const card = page.locator('.gallery .card').first();
     const title = (await card.locator('.title').textContent())!;
     await card.hover();
-    await card.getByRole('button', { name: `Why ${title}?` }).click();
+    await card.getByRole('button', { name: `Why ${title}?`, exact: true }).click();
     await why.locator('.verdict').waitFor();
     expect(await why.textContent()).toMatch(/Ranked \d+ of \d+ candidates/);
     const mute = why.getByRole('button', { name: /^Mute / }).first();
@@ -191,16 +193,17 @@ describeInBrowser('the page', (newPage) => {
 
   it('finds while it is being typed, typing errors forgiven, and says why a game is not in the gallery', async () => {
     const { page, complaints } = await openAsPlayer();
-    const title = (await page.locator('.gallery .card .title').first().textContent())!;
-    const card = page.locator('.gallery .card').filter({ hasText: title }).first();
-    await actAndSee(page, () => card.getByRole('button', { name: `Play ${title}` }).click());
+    const card = page.locator('.gallery .card').first();
+    const itemId = await card.getAttribute('data-item');
+    const title = (await card.locator('.title').textContent())!;
+    await actAndSee(page, () => card.getByRole('button', { name: `Play ${title}`, exact: true }).click());
     const typo = title.length > 6 ? title.slice(0, 3) + title.slice(4) : title;
     await page.getByRole('searchbox').pressSequentially(typo);
     const results = page.getByRole('region', { name: 'Results for' });
     await expect.poll(() => results.locator('.title').allTextContents()).toContain(title);
-    const found = results.locator('.card').filter({ hasText: title }).first();
+    const found = results.locator(`[data-item="${itemId}"]`);
     await found.hover();
-    await found.getByRole('button', { name: `Why ${title}?` }).click();
+    await found.getByRole('button', { name: `Why ${title}?`, exact: true }).click();
     await page.locator('.why .verdict').waitFor();
     expect(await page.locator('.why .verdict').textContent()).toMatch(/played|Continue|lately/i);
     expect(complaints).toEqual([]);

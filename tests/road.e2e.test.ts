@@ -11,7 +11,9 @@ import type { Subscription } from '../models/contracts/subscription.ts';
 import { runRound } from '../scripts/simulate/round.ts';
 import { openStore } from '../scripts/simulate/store.ts';
 import { makeGames } from '../scripts/world/catalogue.ts';
+import { moveGames } from '../scripts/world/world.ts';
 import { cronOf } from '../workers/offline/jobs.ts';
+import { WORLD_NOW } from './world-date.ts';
 
 interface Status {
   release: string;
@@ -42,14 +44,15 @@ const genreShare = ({ rows }: Gallery, genre: string): number => {
 };
 
 it('serves simulated players under each policy', async () => {
+  const now = Date.now();
   const tallies = await runRound({
     store: openStore(inject('url'), inject('adminKey')),
-    games: makeGames(1, Date.now()),
-    seed: Date.now() % 1_000,
+    games: moveGames(makeGames(1, WORLD_NOW), { madeAt: WORLD_NOW, now }),
+    seed: 1,
     round: 1,
     players: 4,
     visits: 2,
-    now: Date.now(),
+    now,
     onProgress() {},
   });
   for (const ofPolicy of Object.values(tallies)) {

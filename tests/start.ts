@@ -1,13 +1,15 @@
-// Starts the product as a newcomer would, `npm start`, once for all end-to-end tests: an empty state folder, the
-// made-up world, the first training. Afterwards it presses Ctrl-C and looks for what is left behind.
+// Starts the product with `npm start`, once for all end-to-end tests: an empty state folder, the made-up world of one day,
+// the first training. Afterwards it presses Ctrl-C and fails if processes are left behind.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { findFreePort } from '../scripts/local/local-server.ts';
 import { PROJECT_DIR } from '../scripts/local/project.ts';
+import { findProcesses } from './processes.ts';
+import { WORLD_DATE } from './world-date.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -19,7 +21,8 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const state = mkdtempSync(path.join(os.tmpdir(), 'bloodstream-'));
   const port = await findFreePort();
-  const child = spawn('npm', ['start', '--', '--no-open', '--port', String(port), '--state', state], {
+  const flags = ['--no-open', '--port', String(port), '--state', state, '--world-date', WORLD_DATE];
+  const child = spawn('npm', ['start', '--', ...flags], {
     cwd: PROJECT_DIR,
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -41,22 +44,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     // The whole foreground group gets Ctrl-C from a terminal.
     process.kill(-child.pid!, 'SIGINT');
     await exited;
-    const left = processesNaming(state);
+    const left = findProcesses(state);
     rmSync(state, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`npm start left processes behind:\n${left.join('\n')}`);
   };
-}
-
-/** Command lines that mention the state folder, as wrangler's, workerd's and the trainer's all do. */
-function processesNaming(folder: string): string[] {
-  if (process.platform !== 'linux') return [];
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((pid) => {
-    try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      return command.includes(folder) ? [`${pid} ${command}`] : [];
-    } catch {
-      return [];
-    }
-  });
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Gallery } from '../../models/contracts/gallery.ts';
+import { WORLD_NOW } from '../../tests/world-date.ts';
 import { type Game, makeGames } from '../world/catalogue.ts';
 import { makePlayers } from '../world/players.ts';
 import { COLUMNS_SEEN, ROWS_SEEN, Visit } from './player.ts';
@@ -7,7 +8,7 @@ import { conclude, type Figure, formatOutcome, formatRound, summarise } from './
 import { runRound, type Tally } from './round.ts';
 import type { Store } from './store.ts';
 
-const NOW = Date.UTC(2026, 5, 1);
+const NOW = WORLD_NOW;
 const games = makeGames(1, NOW);
 const byId = new Map(games.map((game) => [game.item.itemId, game]));
 const [player] = makePlayers(7) as [ReturnType<typeof makePlayers>[number]];

@@ -2,13 +2,15 @@ import { beforeAll, expect, test } from 'vitest';
 import { PlayerEvent } from '../../models/contracts/event.ts';
 import { Item, ItemWithIdInput } from '../../models/contracts/item.ts';
 import { isInteraction } from '../../models/features/weights.ts';
+import { WORLD_NOW } from '../../tests/world-date.ts';
 import { type Game, makeCatalogue, makeGames } from './catalogue.ts';
 import { makeEvents } from './events.ts';
 import { GENRES } from './genres.ts';
 import { makePlayers } from './players.ts';
+import { makeWorld } from './world.ts';
 
 const SEED = 7;
-const NOW = Date.UTC(2026, 4, 20, 21, 30);
+const NOW = WORLD_NOW;
 const DAY_MS = 86_400_000;
 
 let games: Game[];
@@ -150,4 +152,15 @@ test('what a player chose before tells the last choice far better than popularit
     return total / cases.length;
   };
   expect(ndcg(byNeighbours)).toBeGreaterThan(3 * ndcg(() => popularity));
+});
+
+test('a world that is moved in time is the same world', () => {
+  const moved = makeWorld(SEED, { madeAt: NOW, now: NOW + 40 * DAY_MS });
+  const ids = (all: readonly { id: string }[]) => all.map(({ id }) => id);
+  expect(ids(moved.events)).toEqual(ids(events));
+  expect(moved.games.map(({ item }) => item.title)).toEqual(games.map(({ item }) => item.title));
+  expect(moved.events.at(-1)!.timestamp - events.at(-1)!.timestamp).toBe(40 * DAY_MS);
+  const { releasedAt, item } = moved.games[0]!;
+  expect(releasedAt).toBe(games[0]!.releasedAt + 40 * DAY_MS);
+  expect(item.releaseDate).toBe(new Date(releasedAt).toISOString().slice(0, 10));
 });
