@@ -35,6 +35,8 @@ export interface Ranking {
   pinCount: number;
   rows: ScoredRow[];
   unexplored: ScoredCandidate[];
+  /** Why the prior ranked instead of the ranking model; undefined if it did not. */
+  rankingFailure: string | undefined;
 }
 
 export interface Page {
@@ -82,9 +84,11 @@ async function rankCandidates(
   const ofRows = rows.map((row) => retrieveRow(pool, row, computeRowDepth(input.catalogue.size)));
   const unexplored = pool.add('exploration', retrieveUnexplored(input), Number.POSITIVE_INFINITY);
 
-  const scored = await scoreCandidates(pool.kept.values(), input, rules);
-  const byId = new Map(scored.map((candidate) => [candidate.item.itemId, candidate]));
-  const { pins = [], others = [] } = Object.groupBy(scored, ({ item }) => (rules.isPinned(item) ? 'pins' : 'others'));
+  const scores = await scoreCandidates(pool.kept.values(), input, rules);
+  const byId = new Map(scores.candidates.map((candidate) => [candidate.item.itemId, candidate]));
+  const { pins = [], others = [] } = Object.groupBy(scores.candidates, ({ item }) =>
+    rules.isPinned(item) ? 'pins' : 'others',
+  );
   const candidates = [...pins, ...others];
   return {
     pool,
@@ -95,6 +99,7 @@ async function rankCandidates(
       candidates: ofRows[index] ? rankInRow(ofRows[index], byId) : candidates,
     })),
     unexplored: unexplored.map(({ item }) => byId.get(item.itemId)!),
+    rankingFailure: scores.rankingFailure,
   };
 }
 

@@ -33,7 +33,10 @@ it('orders by what the ranking model predicts, and by the prior where it fails',
   const byPrior = await order(null);
   expect(byPrior.slice(0, 3)).toEqual(['g0', 'g1', 'g2']);
   expect(await order(againstPopularity)).toEqual(byPrior.toReversed());
-  expect(await order(() => Promise.reject(new Error('ORT aborted')))).toEqual(byPrior);
+  const aborted: PredictActions = () => Promise.reject(new Error('ORT aborted'));
+  expect(await order(aborted)).toEqual(byPrior);
+  const { ranking } = await recommend(createRankingInput({ predictActions: aborted }), 5);
+  expect(ranking.rankingFailure).toBe('ORT aborted');
 });
 
 it('gives the genres that a newcomer picked their share beside the one game that was picked', async () => {

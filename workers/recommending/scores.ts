@@ -34,20 +34,27 @@ type PooledItem = Pick<ScoredCandidate, 'item' | 'sources'>;
 type BaseSource = 'popular' | 'retrieval';
 type DescribedItem = PooledItem & CandidateFeatures;
 
-/** Scores and sorts, best first. The prior scores if the ranking model cannot answer. */
+export interface Scores {
+  /** Best first. */
+  candidates: ScoredCandidate[];
+  /** Why the prior scored instead of the ranking model; undefined if it did not. */
+  rankingFailure: string | undefined;
+}
+
+/** Scores by the ranking model; by the prior if there is none or it fails. */
 export async function scoreCandidates(
   pooled: Iterable<PooledItem>,
   input: RankingInput,
   rules: RuleEffects,
-): Promise<ScoredCandidate[]> {
+): Promise<Scores> {
   const request = computeRequestFeatures(input);
   const base = input.modelScores === null ? 'popular' : 'retrieval';
   const described = describeItems([...pooled], base, request, input);
   // Without a ranking model features are needed for what is shown alone, for the log.
   const features = input.predictActions === null ? undefined : encodeFeatures(described, request);
-  const utilities = features && (await predictUtilities(features, described.length, input));
+  const { utilities, rankingFailure } = await predictUtilities(features, described.length, input);
   const computePreferenceFactor = createPreferenceFactor(input);
-  return described
+  const candidates = described
     .map((own, row): ScoredCandidate => {
       const { item, sources, prior } = own;
       return {
@@ -60,19 +67,21 @@ export async function scoreCandidates(
       };
     })
     .sort((a, b) => b.score - a.score || (a.item.itemId < b.item.itemId ? -1 : 1));
+  return { candidates, rankingFailure };
 }
 
-/** Undefined without a ranking model, and if it fails: whoever provides it reports the failure. */
+/** `features`: undefined without a ranking model. */
 async function predictUtilities(
-  features: Float32Array,
+  features: Float32Array | undefined,
   candidates: number,
   { predictActions }: RankingInput,
-): Promise<Float32Array | undefined> {
-  if (predictActions === null || candidates === 0) return undefined;
+): Promise<{ utilities?: Float32Array; rankingFailure: string | undefined }> {
+  if (predictActions === null || features === undefined || candidates === 0) return { rankingFailure: undefined };
   try {
-    return computeExpectedUtilities(await predictActions(features, candidates));
-  } catch {
-    return undefined;
+    const probabilities = await predictActions(features, candidates);
+    return { utilities: computeExpectedUtilities(probabilities), rankingFailure: undefined };
+  } catch (error) {
+    return { rankingFailure: (error as Error).message };
   }
 }
 

@@ -3,14 +3,12 @@
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Degradation, Tier } from '../../models/contracts/gallery.ts';
-import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_USER_STATE, type UserState } from '../../models/contracts/signals.ts';
 import { computeGenreAffinity, type GenreAffinity } from '../../models/features/affinity.ts';
 import { createRng } from '../../models/features/rng.ts';
 import { readNeighbours } from '../inference/neighbours.ts';
 import type { LoadedRelease } from '../inference/release.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
-import { selectRulesInForce } from '../recommending/rules.ts';
 import type { CacheRead } from '../storage/cache.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import type { RuleSet } from '../storage/rules.ts';
@@ -19,7 +17,8 @@ import type { Budget } from './budget.ts';
 import { listFailures } from './degradation.ts';
 import { type Isolate, isolate as thisIsolate } from './isolate.ts';
 import { knownUser, readSignals, type SignalsRead } from './read-signals.ts';
-import { type HistoryScores, RankingCall, scoreHistory } from './run-models.ts';
+import { createPredictor, type HistoryScores, scoreHistory } from './run-models.ts';
+import { selectRules } from './select-rules.ts';
 
 export interface RecommendationRequest {
   env: Env;
@@ -51,7 +50,8 @@ export interface HydratedRequest {
   isUnknownUser: boolean;
   /** This isolate has not read the catalogue or the rules yet. */
   isCold: boolean;
-  ranking: RankingCall;
+  /** Why the release serves without its ranking model; undefined if it does not. */
+  rankingFailure: string | undefined;
 }
 
 export async function hydrate(request: RecommendationRequest): Promise<HydratedRequest> {
@@ -63,7 +63,6 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
   const { user, isUnknownUser } = signals;
   const scored = await scoreHistory(release, user.history);
   const catalogue = caches.catalogue.value ?? new Catalogue();
-  const ranking = new RankingCall(isolate);
   const recommendationId = crypto.randomUUID();
   return {
     input: {
@@ -75,7 +74,7 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
       context,
       rules: selectRules(isUnknownUser, caches.rules.value?.rules ?? [], context),
       modelScores: scored.scores,
-      predictActions: ranking.predict,
+      predictActions: createPredictor(isolate),
       releaseItems: release?.itemIndices ?? null,
       neighboursOf: (itemId) => (release === undefined ? [] : readNeighbours(release, itemId)),
       random: createRng(recommendationId),
@@ -92,7 +91,7 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
     missing: findMissing(caches, signals, release, scored),
     isUnknownUser,
     isCold: isCold(caches),
-    ranking,
+    rankingFailure: release?.ranking.failure,
   };
 }
 
@@ -142,18 +141,6 @@ function findMissing(
   const hasFailed = scored.degraded.length > 0 || (release === undefined && caches.release.failure !== undefined);
   return user.history.length > 0 && hasFailed ? 'model' : undefined;
 }
-
-/** An unknown user may be a child. */
-const createUnknownUserRule = (): Rule => ({
-  ruleId: 'unknown-user',
-  ...RuleInput.parse({ action: 'exclude', match: { ageRatingMin: 18 }, reason: 'the player could not be identified' }),
-});
-
-/** The rules in force now, and those that hold for an unknown user. */
-export const selectRules = (isUnknownUser: boolean, rules: readonly Rule[], context: RequestContext): Rule[] => [
-  ...(isUnknownUser ? [createUnknownUserRule()] : []),
-  ...selectRulesInForce(rules, Date.now(), context),
-];
 
 /** The player's affinity for genres, those picked in their preferences spelt as in the catalogue. */
 export const computeAffinity = ({ history, preferences }: UserState, catalogue: Catalogue): GenreAffinity[] =>

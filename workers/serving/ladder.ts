@@ -31,7 +31,7 @@ export async function answerGallery(
     },
     async compose(input) {
       const page = await composeGallery(input, length);
-      return { rows: page.rows, page };
+      return { content: { rows: page.rows, page }, ranking: page.ranking };
     },
     listPopular: (input) => recommendList(input, 'popular', length),
     cut: (rows) =>
@@ -62,7 +62,10 @@ export const answerRecommendations = (
 ): Promise<Served<RecommendationsContent>> =>
   answer<RecommendationsContent>(request, {
     baseline: undefined,
-    compose: (input) => recommend(input, length, genre),
+    async compose(input) {
+      const content = await recommend(input, length, genre);
+      return { content, ranking: content.ranking };
+    },
     listPopular: (input) => recommendList(input, 'popular', length, genre),
     cut(rows) {
       const items = pickItems(rows, genre).slice(0, length);

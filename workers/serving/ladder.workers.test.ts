@@ -207,6 +207,22 @@ it('composes anew while the pointer cannot be read, even for a history that the 
   expect(answer.shown.length).toBeGreaterThan(20);
 });
 
+it('ranks by the prior if the ranking model fails, and says so', async () => {
+  const { ask, isolate } = await startWarm();
+  await makePlayer('fay');
+  const predictions = [
+    [async () => Promise.reject(new Error('ORT aborted')), 'ORT aborted'],
+    [async () => Float32Array.of(Number.NaN), 'the ranking model predicts NaN or infinity'],
+  ] as const;
+  for (const [predict, reason] of predictions) {
+    const ranking = { ranker: { predict, async release() {} }, failure: undefined };
+    Object.assign(isolate.peekRelease().value!, { ranking });
+    const answer = await ask('fay');
+    expect(answer).toMatchObject({ tier: 'online', degraded: [{ step: 'ranking', reason }] });
+    expect(answer.shown.length).toBeGreaterThan(20);
+  }
+});
+
 it('leaves out a ranking model that it cannot use, and ranks what the release retrieves by the prior', async () => {
   await publishFake(env.BUCKET, 'good', {
     itemIds: items.map(({ itemId }) => itemId),

@@ -1,12 +1,12 @@
 // Runs the models of the isolate's release for one answer: the retrieval model over the player's history, the ranking
-// model when the algorithm asks for it. A failure is a value; only the algorithm's call rejects.
+// model when the algorithm asks for it.
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { HistoryItem } from '../../models/contracts/signals.ts';
 import { encodeHistories } from '../../models/features/history.ts';
 import type { LoadedRelease } from '../inference/release.ts';
 import type { ModelScores, PredictActions } from '../recommending/ranking-input.ts';
-import { listFailures, toDegradation } from './degradation.ts';
+import { toDegradation } from './degradation.ts';
 import type { Isolate } from './isolate.ts';
 
 export interface HistoryScores {
@@ -29,37 +29,15 @@ export async function scoreHistory(
   }
 }
 
-/** The ranking model for one answer. */
-export class RankingCall {
-  readonly #isolate: Isolate;
-  #degraded: Degradation[] = [];
-  /** Null if the release has no ranking model that can be used. */
-  readonly predict: PredictActions | null;
-
-  constructor(isolate: Isolate) {
-    this.#isolate = isolate;
-    const release = isolate.peekRelease().value;
-    const ranker = release?.ranking.ranker ?? null;
-    this.#degraded = listFailures({ ranking: release?.ranking });
-    this.predict = ranker === null ? null : (features, candidates) => this.#predict(features, candidates);
-  }
-
-  /** Why the answer was ranked by the prior instead; empty before the algorithm has run. */
-  get degraded(): readonly Degradation[] {
-    return this.#degraded;
-  }
-
-  async #predict(features: Float32Array, candidates: number): Promise<Float32Array> {
-    try {
-      // The release as it is now: the one from before an await may have been retired.
-      const ranker = this.#isolate.peekRelease().value?.ranking.ranker;
-      if (!ranker) throw new Error('the release loaded meanwhile has no ranking model');
-      const probabilities = await ranker.predict(features, candidates);
-      if (!probabilities.every(Number.isFinite)) throw new Error('the ranking model predicts NaN or infinity');
-      return probabilities;
-    } catch (error) {
-      this.#degraded = [toDegradation('ranking', error)];
-      throw error;
-    }
-  }
+/** Null if the release has no ranking model that can be used. */
+export function createPredictor(isolate: Isolate): PredictActions | null {
+  if (!isolate.peekRelease().value?.ranking.ranker) return null;
+  return async (features, candidates) => {
+    // The release as it is now: the one from before an await may have been retired.
+    const ranker = isolate.peekRelease().value?.ranking.ranker;
+    if (!ranker) throw new Error('the release loaded meanwhile has no ranking model');
+    const probabilities = await ranker.predict(features, candidates);
+    if (!probabilities.every(Number.isFinite)) throw new Error('the ranking model predicts NaN or infinity');
+    return probabilities;
+  };
 }

@@ -2,25 +2,21 @@
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
+import type { Ranking } from '../recommending/recommend.ts';
 import { POPULAR_NOW } from '../recommending/rows.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
 import { type Rung, type Served, serve } from './climb.ts';
-import { toDegradation } from './degradation.ts';
-import {
-  addDegraded,
-  computeAffinity,
-  type HydratedRequest,
-  type RecommendationRequest,
-  selectRules,
-} from './hydrate.ts';
+import { listFailures, toDegradation } from './degradation.ts';
+import { addDegraded, computeAffinity, type HydratedRequest, type RecommendationRequest } from './hydrate.ts';
 import { isolate as thisIsolate } from './isolate.ts';
+import { selectRules } from './select-rules.ts';
 import { storedRung } from './stored-rung.ts';
 
 /** How an answer of one kind is made. */
 export interface Form<T extends object> {
   /** A page to compare the algorithm with; undefined if none was requested. */
   baseline: { compose(input: RankingInput): T; usesModel: boolean } | undefined;
-  compose(input: RankingInput): Promise<T>;
+  compose(input: RankingInput): Promise<{ content: T; ranking: Ranking }>;
   listPopular(input: RankingInput): RecommendedItem[];
   /** Of rows made elsewhere, with whole items; undefined if nothing of them fits. */
   cut(rows: readonly GalleryRow[]): T | undefined;
@@ -33,8 +29,9 @@ const LAST_WAIT_MS = 2_000;
 export function listRungs<T extends object>(request: RecommendationRequest, form: Form<T>): Rung<T>[] {
   const { env, userId } = request;
   const compose = attempt<T>(async (hydrated) => {
-    const content = await form.compose(hydrated.input);
-    return serve(content, addDegraded(hydrated, hydrated.ranking.degraded));
+    const { content, ranking } = await form.compose(hydrated.input);
+    const failure = hydrated.rankingFailure ?? ranking.rankingFailure;
+    return serve(content, addDegraded(hydrated, listFailures({ ranking: { failure } })));
   });
   const rungs: Rung<T>[] = [];
   if (form.baseline !== undefined) rungs.push(unlessMissing(attempt(serveBaseline(form.baseline))));
