@@ -64,8 +64,7 @@ async function mapLabels(
   items: number,
   regularisation: number,
 ): Promise<ItemVectors> {
-  const { gram, moments } = sumProducts(labels, targets, items);
-  for (let label = 0; label < labels.width; label++) gram.add(label, label, regularisation);
+  const { gram, moments } = sumProducts(labels, targets, items, regularisation);
   const gemm = await openGemm();
   try {
     await invert(gram, gemm);
@@ -75,10 +74,16 @@ async function mapLabels(
   }
 }
 
-/** XᵀX, and XᵀV as [labels, targets.width]. */
-function sumProducts({ width, starts, columns, values }: LabelMatrix, targets: ItemVectors, items: number) {
+/** XᵀX + λI, and XᵀV as [labels, targets.width]. */
+function sumProducts(
+  { width, starts, columns, values }: LabelMatrix,
+  targets: ItemVectors,
+  items: number,
+  regularisation: number,
+) {
   const gram = new SymmetricMatrix(width, LARGE_BLOCK);
   const moments = new Float32Array(width * targets.width);
+  for (let label = 0; label < width; label++) gram.add(label, label, regularisation);
   for (let item = 0; item < items; item++)
     for (let a = starts[item]!; a < starts[item + 1]!; a++) {
       for (let b = starts[item]!; b < starts[item + 1]!; b++)
