@@ -1,23 +1,23 @@
-// How strongly a player leans to each genre, from the history and the catalogue as it is now. Derived when read, so a
-// genre corrected in the catalogue is right at once for every player.
+// A player's affinity to each genre, from the history and the catalogue as it is now. Derived when read, so that a genre
+// corrected in the catalogue is right at once for every player.
 
 import type { HistoryItem } from '../contracts/signals.ts';
 
-/** Taste of the moment: an item's say is halved each time its age grows by this. */
+/** Short, for the taste of the moment. */
 const HALF_LIFE_DAYS = 7;
 
 export interface GenreAffinity {
   genre: string;
-  /** Share of the player's positive, decayed weight: the shares add up to 1. */
+  /** Share of the player's positive decayed weight; all shares add up to 1. */
   share: number;
 }
 
-/** What the genres that a player picked count for, all together: as much as one game liked today, so that plays soon outweigh them. */
+/** Of all picked genres together: as much as one game liked today, so that plays soon outweigh them. */
 const PICKED_WEIGHT = 1;
 
 /**
- * Shares per genre, strongest first. An item's weight is spread evenly over its genres; dislikes count against. `picked`:
- * genres that the player named.
+ * Returns shares per genre, strongest first. An item's weight is spread evenly over its genres; dislikes count against them.
+ * `picked`: genres that the player picked.
  */
 export function computeGenreAffinity(
   history: readonly HistoryItem[],

@@ -1,45 +1,44 @@
-// How much likelier than usual a player takes to a game of some genre or tag: what was chosen against what was shown and
-// passed over, label by label. Affinity says what was liked; this also says what was offered often and never taken.
+// The lift of a genre or tag: how much likelier than usual the player interacts with an impression of such an item.
+// Affinity tells what was liked; lift also tells what was shown often and passed over.
 
 import type { Item } from '../contracts/item.ts';
 import type { UserState } from '../contracts/signals.ts';
 
-/** By genre or tag: the logarithm of the factor by which the player chooses it more often than the rest, 0 where nothing is known. */
+/** By genre or tag: the logarithm of its interaction rate over the player's own; missing if nothing is known. */
 export type Lifts = ReadonlyMap<string, number>;
 
-/** Looks at a label that are pretended to have come out as all of the player's do, so that a few say little. */
-const PRIOR_LOOKS = 4;
-/** Of a player of whom nothing is known yet. */
-const PRIOR_CHOICES = 1;
-const PRIOR_CHOICE_LOOKS = 12;
-/** Shown as often as this, a game was passed over as surely as it will be. */
+/** Impressions at the player's own rate, added to each label's, so that few of them say little. */
+const PRIOR_IMPRESSIONS = 4;
+/** Added to the player's own rate. */
+const PLAYER_PRIOR = { interactions: 1, impressions: 12 };
+/** More impressions of one item say no more. */
 const TIMES_MAX = 3;
 
 export function computeLabelLifts(
   { history, shown }: Pick<UserState, 'history' | 'shown'>,
   catalogue: { get(itemId: string): Item | undefined },
 ): Lifts {
-  const all = { choices: PRIOR_CHOICES, looks: PRIOR_CHOICE_LOOKS };
-  const byLabel = new Map<string, { choices: number; looks: number }>();
-  const count = (itemId: string, choices: number, looks: number) => {
+  const all = { ...PLAYER_PRIOR };
+  const byLabel = new Map<string, { interactions: number; impressions: number }>();
+  const count = (itemId: string, interactions: number, impressions: number) => {
     const item = catalogue.get(itemId);
     if (item === undefined) return;
-    all.choices += choices;
-    all.looks += looks;
+    all.interactions += interactions;
+    all.impressions += impressions;
     for (const labels of [item.genres, item.tags])
       for (const label of labels) {
-        const own = byLabel.get(label) ?? { choices: 0, looks: 0 };
-        own.choices += choices;
-        own.looks += looks;
+        const own = byLabel.get(label) ?? { interactions: 0, impressions: 0 };
+        own.interactions += interactions;
+        own.impressions += impressions;
         byLabel.set(label, own);
       }
   };
   for (const { itemId, weight } of history) count(itemId, Number(weight > 0), 1);
   for (const { itemId, times } of shown) count(itemId, 0, Math.min(times, TIMES_MAX));
 
-  const rate = all.choices / all.looks;
+  const rate = all.interactions / all.impressions;
   const lifts = new Map<string, number>();
-  for (const [label, { choices, looks }] of byLabel)
-    lifts.set(label, Math.log((choices + PRIOR_LOOKS * rate) / (looks + PRIOR_LOOKS) / rate));
+  for (const [label, { interactions, impressions }] of byLabel)
+    lifts.set(label, Math.log((interactions + PRIOR_IMPRESSIONS * rate) / (impressions + PRIOR_IMPRESSIONS) / rate));
   return lifts;
 }
