@@ -1,4 +1,4 @@
-// The bindings of wrangler.toml and the secrets beside them, as the code sees them.
+// Types of the Worker's bindings (wrangler.toml) and secrets.
 
 declare namespace Cloudflare {
   interface GlobalProps {
@@ -12,7 +12,7 @@ declare namespace Cloudflare {
     GALLERIES: Queue<import('./offline/compute-galleries.ts').PlayersToCompute>;
     NOTIFICATIONS: Queue<import('../models/contracts/subscription.ts').Delivery>;
     USER_SIGNALS: DurableObjectNamespace<import('./nearline/user-signals.ts').UserSignals>;
-    /** Each a key or several, separated by commas, so that a key can be replaced without a gap. */
+    /** Each holds one key or several, separated by commas: a key can be replaced without a gap. */
     ADMIN_KEY?: string;
     INGEST_KEY?: string;
     READ_KEY?: string;

@@ -1,4 +1,4 @@
-// Wiring only: which tier answers to what the platform calls. Every decision is in the tiers.
+// Wiring only: maps the platform's calls to the tiers, which make every decision.
 
 import { consumeDeadLetters, consumeEvents } from './nearline/events-consumer.ts';
 import { consumeSlates } from './nearline/slates-consumer.ts';

@@ -1,5 +1,5 @@
-// Where drawn covers lie, for games without a picture of their own: static files that scripts/build.ts writes, the made-up
-// world names and the page shows. The Worker knows nothing of them.
+// Where drawn covers lie, for games without a picture of their own: static files that scripts/build.ts writes, the
+// made-up world names and the page shows. The Worker knows nothing of them.
 
 /** Genres with a motif of their own; games of any other genre get the motif of Other. */
 export const DRAWN_GENRES = [

@@ -1,4 +1,4 @@
-// What a player did, as a client sends it and as it is stored. It does no folding and knows no storage.
+// The event: something a player did, as a client sends it and as it is stored. Folding and storage are elsewhere.
 
 import { z } from 'zod';
 import { Id } from './id.ts';
@@ -22,28 +22,28 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** Types that take back every earlier event of another type, by the same player for the same item. */
+/** Retractions: each takes back every earlier event of another type, by the same player for the same item. */
 export const RETRACTIONS: Partial<Record<EventType, EventType>> = { unlike: 'like', undismiss: 'dismiss' };
 
 export const EVENTS_PER_REQUEST_MAX = 100;
-/** Below what one batch to the queue may hold (256 KB), with room for the fields that the server adds. */
+/** Less than a batch to the queue may hold (256 KB): the server adds fields. */
 export const EVENTS_BODY_BYTES_MAX = 192 * 1024;
 export const QUERY_LENGTH_MAX = 200;
 const STORED_ID_LENGTH_MAX = 512;
 /** A client's clock may run ahead by this much. */
 export const CLOCK_SKEW_MS = 5 * 60 * 1000;
-/** Earlier than any game store: such a timestamp is epoch seconds, or an unset clock. */
+/** No game store is older: an earlier timestamp is epoch seconds, or an unset clock. */
 export const TIMESTAMP_MIN = Date.UTC(2000, 0, 1);
 
 const RATING_MIN = 0.5;
 const RATING_MAX = 5;
 const VALUE_MAX = 1e9;
 
-/** What `value` says for the types that have one; elsewhere it is kept and not interpreted. */
+/** The meaning of `value` by type; for other types it is stored and ignored. */
 export const VALUE_MEANING: Partial<Record<EventType, string>> = {
   rate: `the rating, ${RATING_MIN}–${RATING_MAX}; required`,
   play: 'minutes played, 0 or more',
-  view: 'seconds looked at, 0 or more',
+  view: 'seconds viewed, 0 or more',
   purchase: 'price paid in the store’s currency, 0 or more',
 };
 
@@ -67,7 +67,7 @@ const Timestamp = z
 export const EventInput = z
   .object({
     id: Id.meta({
-      description: 'Idempotency key, unique per user: the same id sent again is not counted again.',
+      description: 'Idempotency key, unique per user: an id that is sent again is not counted again.',
       example: 'click-1',
     }),
     userId: Id.meta({ example: 'player-0001' }),
@@ -75,7 +75,7 @@ export const EventInput = z
       description: '`unlike` and `undismiss` take back the player’s earlier likes and dismissals of the item.',
       example: 'click',
     }),
-    itemId: Id.optional().meta({ description: 'Required for every type but search.', example: 'iron-tide' }),
+    itemId: Id.optional().meta({ description: 'Required for every type except search.', example: 'iron-tide' }),
     value: z
       .number()
       .min(-VALUE_MAX)
@@ -89,10 +89,11 @@ export const EventInput = z
     query: text(QUERY_LENGTH_MAX).optional().meta({ description: 'Required for search.' }),
     timestamp: Timestamp.optional().meta({
       description:
-        'ISO 8601 with offset, or epoch milliseconds; the server’s clock if absent. At most 5 minutes ahead. Better sent: an event that is sent again is then the same in every part.',
+        'ISO 8601 with offset, or epoch milliseconds; by default the server’s time. At most 5 minutes ahead. Better ' +
+        'sent: an event that is sent again is then the same in every field.',
     }),
-    recommendationId: Id.optional().meta({ description: 'The answer that this event reacts to.' }),
-    position: z.number().int().min(0).max(10_000).optional().meta({ description: 'Place in that answer, from 0.' }),
+    recommendationId: Id.optional().meta({ description: 'The answer that the event reacts to.' }),
+    position: z.number().int().min(0).max(10_000).optional().meta({ description: 'Position in that answer, from 0.' }),
     context: EventContext.optional(),
   })
   .superRefine((event, issues) => {
@@ -111,9 +112,12 @@ export const EventInput = z
   .meta({ id: 'Event' });
 export type EventInput = z.input<typeof EventInput>;
 
-/** An event as it is queued, logged and replayed: complete and flat. Absent is null, times are epoch milliseconds. */
+/**
+ * An event as it is queued, logged and replayed: complete and flat, null for absent fields, times in epoch
+ * milliseconds.
+ */
 export const PlayerEvent = z.object({
-  // Longer than a client's own may be: each merge of a guest puts some characters before it.
+  // Longer than a client's own id: each merge of a guest adds a prefix.
   id: z.string().min(1).max(STORED_ID_LENGTH_MAX),
   userId: Id,
   type: z.enum(EVENT_TYPES),
@@ -132,16 +136,16 @@ export type PlayerEvent = z.infer<typeof PlayerEvent>;
 
 export const EventResult = z
   .object({
-    id: z.string().meta({ description: 'The event’s id; empty where the event had none that can be read.' }),
+    id: z.string().meta({ description: 'The event’s id; empty if it has none that can be read.' }),
     status: z.enum(['accepted', 'duplicate', 'rejected']),
-    reason: z.string().optional().meta({ description: 'Of a rejection: the field and what is wrong with it.' }),
+    reason: z.string().optional().meta({ description: 'For a rejected event: the field and what is wrong with it.' }),
   })
   .meta({ id: 'EventResult' });
 export type EventResult = z.infer<typeof EventResult>;
 
 /**
- * Validates one event from outside. The reason names the first field at fault. `now`: epoch milliseconds; `absent`: the
- * time of an event that brings none.
+ * Validates one event from a client. The error names the first invalid field. Times in epoch milliseconds; `absent`:
+ * the time of an event without one.
  */
 export function parseEvent(input: unknown, now: number, absent = now): Result<PlayerEvent, string> {
   const parsed = EventInput.safeParse(input);

@@ -117,9 +117,15 @@ export const Explanation = z
       .partialRecord(z.enum(SOURCES), z.number())
       .meta({ description: 'The sources that retrieved it, each with its score; the best item of a source has 1.' }),
     rules: z.array(z.string()).meta({ description: 'The store’s rules in force that match it.' }),
-    propensity: z.number().nullable().meta({
-      description: 'In the first row: the probability with which exploration puts this item at this position.',
-    }),
+    propensity: z
+      .number()
+      .nullable()
+      .meta({
+        description:
+          'In the first row of a gallery: the probability of this item at this position, given the ranking, over the ' +
+          'random draws of exploration (a cold-start item, a shuffled order). 1 if nothing is random; null in other ' +
+          'rows.',
+      }),
   })
   .meta({ id: 'Explanation' });
 export type Explanation = z.infer<typeof Explanation>;

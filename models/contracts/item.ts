@@ -1,4 +1,4 @@
-// A game as the catalogue holds it. Reading and writing it is storage's work.
+// An item of the catalogue: a game. Reading and writing it is storage's work.
 
 import { z } from 'zod';
 import { Id } from './id.ts';
@@ -7,7 +7,7 @@ import { text } from './text.ts';
 export const ITEMS_PER_REQUEST_MAX = 500;
 export const ITEMS_BODY_BYTES_MAX = 1024 * 1024;
 export const LIST_LIMIT_MAX = 100;
-/** These are routes under /v1/items, so no item can bear their names. */
+/** Names of routes under /v1/items, which no item can have as its id. */
 export const RESERVED_ITEM_IDS: ReadonlySet<string> = new Set(['popular', 'trending', 'best-rated', 'new']);
 
 const Label = text(64);
@@ -34,10 +34,10 @@ const fields = {
     .max(2000)
     .regex(/^(https:\/\/|\/)[^\s]*$/, 'must be an https URL or a path that begins with /')
     .nullable(),
-  hidden: z.boolean().meta({ description: 'Hidden items are in no answer.' }),
+  hidden: z.boolean().meta({ description: 'A hidden item is in no answer.' }),
 };
 
-/** A whole item without its id, as PUT takes it: what is absent gets its empty value, and what is misspelt is refused. */
+/** A whole item without its id, as in PUT. Absent fields get their empty value; misspelt ones are refused. */
 export const ItemInput = z
   .strictObject({
     title: fields.title,
@@ -54,7 +54,7 @@ export const ItemInput = z
   })
   .meta({ id: 'ItemInput' });
 
-/** What PATCH takes: the fields to change. One that is misspelt would change nothing, and is refused. */
+/** The fields to change, as in PATCH. A misspelt field, which would change nothing, is refused. */
 export const ItemPatch = z.strictObject(fields).partial().meta({ id: 'ItemPatch' });
 export type ItemPatch = z.infer<typeof ItemPatch>;
 

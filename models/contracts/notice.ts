@@ -1,26 +1,26 @@
-// What a player's client is told as it happens, over a WebSocket or as server-sent events.
+// Notices: what a player's stream sends, over a WebSocket or as server-sent events.
 
 import { z } from 'zod';
 
-/** The newest that are kept for a client that was away. */
+/** The newest notices, kept for a client that was disconnected. */
 export const NOTICES_KEPT = 20;
 const ITEMS_NAMED_MAX = 50;
-/** As many events as one request may hold. */
+/** The number of events that one request may hold. */
 export const NOTICE_CAUSES_MAX = 100;
 
 export const Notice = z
   .object({
-    id: z.number().int().meta({ description: 'Grows by one, player by player: send the last one back as `after`.' }),
+    id: z.number().int().meta({ description: 'Grows by one for each player: send the last one as `after`.' }),
     type: z.literal('gallery.ready'),
     recommendationId: z.string(),
     generatedAt: z.iso.datetime(),
     causes: z.array(z.string()).meta({
       description:
-        'Ids of the events, and change ids of the preferences, since the last notice: a client recognises its own. Empty ' +
-        `where they are not known, or more than ${NOTICE_CAUSES_MAX}.`,
+        'Ids of the events and of the changes of preferences since the last notice, by which a client recognises ' +
+        `its own. Empty if unknown, or more than ${NOTICE_CAUSES_MAX}.`,
     }),
     changed: z.object({
-      rowsAdded: z.array(z.string()).meta({ description: 'Ids of rows that were not there before.' }),
+      rowsAdded: z.array(z.string()).meta({ description: 'Ids of new rows.' }),
       rowsRemoved: z.array(z.string()),
       itemsAdded: z.array(z.string()).meta({ description: `At most ${ITEMS_NAMED_MAX}.` }),
     }),
@@ -32,7 +32,7 @@ interface Rows {
   rows: readonly { id: string; items: readonly { itemId: string }[] }[];
 }
 
-/** What is in a gallery that was not in the one before. */
+/** The difference between a gallery and the previous one; null if there is none. */
 export function describeChange(before: Rows | null, after: Rows): Notice['changed'] {
   const rowsOf = (gallery: Rows | null) => gallery?.rows.map(({ id }) => id) ?? [];
   const itemsOf = (gallery: Rows | null) =>

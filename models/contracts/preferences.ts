@@ -1,5 +1,4 @@
-// What a player says of the gallery, as opposed to what is concluded from events. Kept with the signals, applied when
-// ranking.
+// Preferences: what a player asks for, as opposed to what events tell. Kept with the signals, applied when ranking.
 
 import { z } from 'zod';
 import { Id } from './id.ts';
@@ -9,19 +8,19 @@ const PICKS_MAX = 50;
 const MUTED_MAX = 100;
 export const PREFERENCES_BODY_BYTES_MAX = 32 * 1024;
 
-/** A whole set of preferences: what is absent gets its empty value. */
+/** A whole set of preferences. Absent fields get their empty value. */
 export const Preferences = z
   .object({
     genres: z
       .array(text(64))
       .max(PICKS_MAX)
       .default([])
-      .meta({ description: 'Liked genres, as picked before anything was played.', example: ['Strategy'] }),
+      .meta({ description: 'Liked genres, picked before anything was played.', example: ['Strategy'] }),
     items: z
       .array(Id)
       .max(PICKS_MAX)
       .default([])
-      .meta({ description: 'Liked games, as picked before anything was played.' }),
+      .meta({ description: 'Liked games, picked before anything was played.' }),
     lessGenres: z
       .array(text(64))
       .max(MUTED_MAX)
@@ -34,7 +33,7 @@ export const Preferences = z
       .min(-1)
       .max(1)
       .default(0)
-      .meta({ description: 'From −1, hidden gems, to 1, hits; 0 leans to neither.' }),
+      .meta({ description: 'From −1 (hidden gems) to 1 (hits); 0 prefers neither.' }),
     releasedFrom: z.iso
       .date()
       .nullable()
@@ -57,7 +56,7 @@ export const Preferences = z
   .meta({ id: 'Preferences' });
 export type Preferences = z.infer<typeof Preferences>;
 
-/** As they come in, misspelt names refused; what was stored before this was asked for is read all the same. */
+/** Preferences from a client: misspelt fields are refused. Stored preferences are read without this check. */
 export const PreferencesInput = Preferences.strict().refine(
   ({ releasedFrom, releasedUntil }) => releasedFrom === null || releasedUntil === null || releasedFrom <= releasedUntil,
   { path: ['releasedUntil'], message: 'is before releasedFrom: nothing would be left' },

@@ -1,4 +1,4 @@
-// RFC 9457 problem details: the one shape of every error this service answers with.
+// Problem details (RFC 9457): the shape of every error that the API answers with.
 
 import { z } from 'zod';
 
@@ -13,7 +13,7 @@ export const Problem = z
     errors: z
       .array(z.object({ path: z.string().meta({ example: 'events.0.userId' }), message: z.string() }))
       .optional()
-      .meta({ description: 'Each field at fault.' }),
+      .meta({ description: 'Each invalid field.' }),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof Problem>;

@@ -1,4 +1,4 @@
-// The value that pure code returns where it can fail for a reason the caller must handle. Only bugs throw.
+// The return value of pure code that can fail for a reason the caller must handle. Only bugs throw.
 
 export type Result<T, E> = { ok: true; value: T } | { ok: false; error: E };
 

@@ -1,5 +1,5 @@
-// A rule of the store's business: what is pinned, boosted, buried or excluded, for whom, from when to when. Applying them
-// is workers/recommending's work.
+// A rule of the store: it pins, boosts, buries or excludes items, for an audience, between two times. Applying rules is
+// workers/recommending's work.
 
 import { z } from 'zod';
 import { Id } from './id.ts';
@@ -10,7 +10,7 @@ export const RULE_BODY_BYTES_MAX = 64 * 1024;
 
 export const RULE_ACTIONS = ['pin', 'boost', 'bury', 'exclude'] as const;
 
-/** Which items: those that meet every condition given, each being met by any of its values. At least one condition. */
+/** Matches items that meet every condition given; any value meets a condition. At least one condition. */
 export const RuleMatch = z
   .object({
     itemIds: z.array(Id).min(1).max(200),
@@ -28,7 +28,7 @@ export const RuleMatch = z
     description: 'At least one condition; all must be met.',
   });
 
-/** For which requests; what is absent does not matter. */
+/** Limits a rule to requests; an absent condition limits nothing. */
 export const RuleAudience = z
   .object({
     countries: z
@@ -40,19 +40,18 @@ export const RuleAudience = z
   .partial()
   .strict();
 
-/** Strict: a condition that is misspelt and passed over would make the rule hold for everybody, at once. */
+/** Strict: ignoring a misspelt condition would make the rule hold for everybody. */
 export const RuleInput = z
   .strictObject({
     action: z.enum(RULE_ACTIONS).meta({
-      description:
-        'pin: leads the first row; boost and bury: the score times `factor`, or divided by it; exclude: not shown.',
+      description: 'pin: first in the first row; boost: score × `factor`; bury: score / `factor`; exclude: not shown.',
     }),
     match: RuleMatch,
     audience: RuleAudience.default({}),
-    factor: z.number().min(1).max(100).default(2).meta({ description: 'Of boost and bury.' }),
+    factor: z.number().min(1).max(100).default(2).meta({ description: 'For boost and bury.' }),
     startsAt: z.iso.datetime({ offset: true }).nullable().default(null),
     endsAt: z.iso.datetime({ offset: true }).nullable().default(null),
-    reason: text(200).nullable().default(null).meta({ description: 'Shown to operators, and by explain.' }),
+    reason: text(200).nullable().default(null).meta({ description: 'Shown to operators, and in explanations.' }),
   })
   .refine(({ startsAt, endsAt }) => startsAt === null || endsAt === null || Date.parse(startsAt) < Date.parse(endsAt), {
     path: ['endsAt'],

@@ -1,19 +1,20 @@
-// What the nearline tier keeps of a player, and what the online tier reads of it. Folding is in models/features.
+// Signals, which the nearline tier keeps of a player, and the user state, which the online tier reads. Folding is in
+// models/features.
 
 import { z } from 'zod';
 import type { PlayerEvent } from './event.ts';
 import { EMPTY_PREFERENCES, Preferences } from './preferences.ts';
 
-/** The part of an event that signals keep. */
+/** The fields of an event that signals keep. */
 export type SignalEvent = Pick<PlayerEvent, 'id' | 'type' | 'itemId' | 'value' | 'query' | 'timestamp'>;
 
-/** Newest events kept of what a player did, and apart from it of what was shown, so that being shown much forgets nothing. */
+/** The newest events are kept: actions apart from impressions, so that many impressions displace no action. */
 export const RECENT_ACTIONS_MAX = 500;
 export const RECENT_IMPRESSIONS_MAX = 500;
-/** Lasting facts (this item was bought, that one dismissed) remembered after the event itself is forgotten: the newest. */
+/** The newest marks are kept: lasting facts (bought, dismissed) that outlive their events. */
 export const MARKS_MAX = 5_000;
 
-/** Lasting facts about one item: when each was last true, epoch milliseconds. */
+/** Kinds of lasting facts about an item; a mark holds when each was last true, epoch milliseconds. */
 export const MARK_KINDS = [
   'purchase',
   'play',
@@ -42,19 +43,19 @@ export const HistoryItem = z
   .object({
     itemId: z.string(),
     weight: z.number().meta({ description: 'Summed over the item’s recent events, −1 to 1.5.' }),
-    ageDays: z.number().meta({ description: 'Since the item’s last event.' }),
+    ageDays: z.number().meta({ description: 'Days since the item’s last event.' }),
     strongestType: z
       .string()
       .meta({ description: 'Type of the item’s weightiest recent event; `pick`: named in the preferences.' }),
     playedDaysAgo: z
       .number()
       .optional()
-      .meta({ description: 'Since it was last played; absent where it was not, lately.' }),
+      .meta({ description: 'Days since it was last played; absent if it was not played lately.' }),
   })
   .meta({ id: 'HistoryItem' });
 export type HistoryItem = z.infer<typeof HistoryItem>;
 
-/** What ranking reads of the signals, at one moment. `history` is newest first. */
+/** The signals as ranking reads them, at one moment. `history` is newest first. */
 export const UserState = z.object({
   history: z.array(HistoryItem),
   owned: z.array(z.string()),
@@ -64,7 +65,7 @@ export const UserState = z.object({
   searches: z.array(z.string()).meta({ description: 'Queries of the last three days, newest first.' }),
   shown: z
     .array(z.object({ itemId: z.string(), times: z.number().int() }))
-    .meta({ description: 'What was shown lately, and how often since the player last did anything with it.' }),
+    .meta({ description: 'Items shown lately, and how often since the player’s last action on each.' }),
   preferences: Preferences,
 });
 export type UserState = z.infer<typeof UserState>;

@@ -1,5 +1,5 @@
-// What an answer showed, with the features that ranked it: the training data of the ranking model. Logged when the answer is
-// made, so that training computes no feature again; outcomes join by `recommendationId`.
+// What an answer showed, with the features that ranked it: the training data of the ranking model. Logged when the
+// answer is made, so that training computes no feature again; outcomes join by `recommendationId`.
 
 import { z } from 'zod';
 
@@ -11,8 +11,8 @@ export const SlateEntry = z.object({
   row: z.number().int(),
   column: z.number().int(),
   /**
-   * Probability of this item at this position, given all but the random draws of its own row; 1 where nothing is drawn. That
-   * an item stands in a later row since the first did not draw it is not accounted for.
+   * Probability of this item at this position, given all but the random draws of its own row; 1 where nothing is drawn.
+   * That an item stands in a later row since the first did not draw it is not accounted for.
    */
   propensity: z.number(),
   /** The item got its position by exploration: it was drawn, or its row was shuffled. */

@@ -1,5 +1,5 @@
-// Who is told of what happens, by webhook: what is subscribed to, where it goes, and what is sent there. The form is that of
-// Standard Webhooks (https://www.standardwebhooks.com), so that its libraries verify what we send.
+// Webhook subscriptions and the notifications that are sent to them, in the form of Standard Webhooks
+// (https://www.standardwebhooks.com), whose libraries can verify them.
 
 import { z } from 'zod';
 
@@ -14,9 +14,8 @@ const PRIVATE_NAMES = /(?:^|\.)(?:localhost|local|internal|intranet|lan|home|cor
 export const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * What speaks against sending to an address; undefined where nothing does. Addresses in numbers are refused whole, public
- * ones as well: who has a certificate has a name. To what a name leads cannot be seen here. `loopback`: whether this machine
- * itself may be sent to, for development.
+ * Why a webhook must not go to an address; undefined if it may. Numeric addresses are refused, public ones too: a
+ * receiver with a certificate has a name. Names are not resolved here. `loopback`: allow this machine, for development.
  */
 export function explainRefusedAddress(address: string, loopback: boolean): string | undefined {
   if (!URL.canParse(address)) return 'must be a URL';
@@ -34,7 +33,7 @@ export function explainRefusedAddress(address: string, loopback: boolean): strin
 export const SubscriptionInput = z
   .object({
     url: z.string().max(URL_LENGTH_MAX).meta({
-      description: 'https://, a public host; redirects are not followed.',
+      description: 'An https address with a public host name; redirects are not followed.',
       example: 'https://example.com/hook',
     }),
     events: z
@@ -55,22 +54,22 @@ export const Subscription = z
     lastDelivery: z
       .object({
         at: z.iso.datetime(),
-        outcome: z.string().meta({ description: 'The status that was answered, or what went wrong.' }),
-        failures: z.number().int().meta({ description: 'In a row, up to this one.' }),
+        outcome: z.string().meta({ description: 'The status of the response, or what went wrong.' }),
+        failures: z.number().int().meta({ description: 'Consecutive failures, this delivery included.' }),
       })
       .nullable(),
   })
   .meta({ id: 'Subscription' });
 export type Subscription = z.infer<typeof Subscription>;
 
-/** With the one sight of its secret. */
+/** The only answer that shows the secret. */
 export const NewSubscription = Subscription.extend({
   secret: z
     .string()
     .meta({ description: '`whsec_` and the key in base64: HMAC-SHA256 over `id.timestamp.body`. Not shown again.' }),
 }).meta({ id: 'NewSubscription' });
 
-/** The body of a webhook. `id` is its header `webhook-id`, the same each time it is sent. */
+/** The body of a webhook. `id` is sent as the header `webhook-id`, the same at each attempt. */
 export const Notification = z.discriminatedUnion('type', [
   z.object({
     id: z.string(),
@@ -103,6 +102,6 @@ export const Notification = z.discriminatedUnion('type', [
 ]);
 export type Notification = z.infer<typeof Notification>;
 
-/** A message of the queue `notifications`: one subscriber's own, so that another's failure does not repeat it. */
+/** A message of the queue `notifications`, for one subscriber: another's failure must not repeat it. */
 export const Delivery = z.object({ subscriptionId: z.string(), notification: Notification });
 export type Delivery = z.infer<typeof Delivery>;

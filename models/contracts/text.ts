@@ -1,11 +1,11 @@
-// What a piece of text may be: it is stored, logged and shown.
+// The form of a piece of text that is stored, logged and shown.
 
 import { z } from 'zod';
 
 // Control characters (a NUL ends a string in SQL) and lone surrogates (UTF-8 cannot hold them).
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
-/** Trimmed, 1–`max` UTF-16 units, without control characters and lone surrogates. */
+/** Trimmed, 1 to `max` UTF-16 units, without control characters and lone surrogates. */
 export const text = (max: number) =>
   z
     .string()

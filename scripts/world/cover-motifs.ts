@@ -1,5 +1,5 @@
-// The pictures on drawn covers: one motif per genre, as SVG elements on a canvas of 300 × 400. covers.ts draws the frame,
-// sky and light.
+// The pictures on drawn covers: one motif per genre, as SVG elements on a canvas of 300 × 400. covers.ts draws the
+// frame, sky and light.
 
 import type { DrawnGenre } from '../../models/contracts/cover.ts';
 
@@ -21,7 +21,8 @@ const shape = (points: readonly number[], fill: string, opacity = 1) =>
 const disc = (x: number, y: number, radius: number, fill: string, opacity = 1) =>
   `<circle cx="${x}" cy="${y}" r="${radius}" fill="${fill}"${opacity < 1 ? ` opacity="${opacity}"` : ''}/>`;
 const ring = (x: number, y: number, radius: number, stroke: string, width: number, dashes = '') =>
-  `<circle cx="${x}" cy="${y}" r="${radius}" fill="none" stroke="${stroke}" stroke-width="${width}"${dashes && ` stroke-dasharray="${dashes}"`}/>`;
+  `<circle cx="${x}" cy="${y}" r="${radius}" fill="none" stroke="${stroke}"` +
+  ` stroke-width="${width}"${dashes && ` stroke-dasharray="${dashes}"`}/>`;
 const at = (x: number, y: number, angle: number, radius: number): [number, number] => [
   Math.round(x + radius * Math.cos(angle)),
   Math.round(y + radius * Math.sin(angle)),
@@ -51,13 +52,22 @@ const action: Motif = ({ between, main, accent }) => {
     );
   });
   const tilt = between(60, 130);
-  return `${rays}${shape([0, 320 - tilt, 300, 80 + tilt, 300, 92 + tilt, 0, 366 - tilt], main(97), 0.94)}${shape([0, 372 - tilt, 300, 100 + tilt, 300, 112 + tilt, 0, 380 - tilt], accent(58))}`;
+  return (
+    rays +
+    shape([0, 320 - tilt, 300, 80 + tilt, 300, 92 + tilt, 0, 366 - tilt], main(97), 0.94) +
+    shape([0, 372 - tilt, 300, 100 + tilt, 300, 112 + tilt, 0, 380 - tilt], accent(58))
+  );
 };
 
 const adventure: Motif = (brush) => {
   const [x, y] = [brush.between(80, 220), brush.between(110, 170)];
   const radius = brush.between(38, 62);
-  return `${disc(x, y, radius + 34, brush.accent(80), 0.16)}${disc(x, y, radius + 15, brush.accent(80), 0.22)}${disc(x, y, radius, brush.accent(86))}${ridges(brush, 205, 4, brush.between(5, 8), 30)}`;
+  return (
+    disc(x, y, radius + 34, brush.accent(80), 0.16) +
+    disc(x, y, radius + 15, brush.accent(80), 0.22) +
+    disc(x, y, radius, brush.accent(86)) +
+    ridges(brush, 205, 4, brush.between(5, 8), 30)
+  );
 };
 
 const rolePlaying: Motif = (brush) => {
@@ -75,7 +85,12 @@ const rolePlaying: Motif = (brush) => {
       left + shape([x, top, x + width, shoulder, x + width * 0.7, 400, x, 400], index % 2 ? accent(42) : main(30), 0.95)
     );
   });
-  return `${stars(brush, 9, 200)}${ring(150, 150, 92, main(84), 1.5)}${ring(150, 150, between(62, 80), accent(76), 3, `${between(20, 60)} ${between(8, 20)}`)}${crystals}`;
+  return (
+    stars(brush, 9, 200) +
+    ring(150, 150, 92, main(84), 1.5) +
+    ring(150, 150, between(62, 80), accent(76), 3, `${between(20, 60)} ${between(8, 20)}`) +
+    crystals
+  );
 };
 
 const strategy: Motif = ({ between, main, accent }) => {
@@ -87,29 +102,53 @@ const strategy: Motif = ({ between, main, accent }) => {
     return `<use href="#h" x="${x}" y="${y}" fill="${fill}"/>`;
   });
   const road = times(5, (step) => `${step ? 'L' : 'M'}${(step % 2) * 35 + between(1, 3) * 69} ${350 - step * 60}`);
-  return `<defs><path id="h" d="M0-37 32-18V18L0 37-32 18V-18z"/></defs>${cells}<path d="${road}" fill="none" stroke="${main(97)}" stroke-width="5" stroke-linejoin="round" stroke-dasharray="1 12" stroke-linecap="round"/>`;
+  return (
+    '<defs><path id="h" d="M0-37 32-18V18L0 37-32 18V-18z"/></defs>' +
+    cells +
+    `<path d="${road}" fill="none" stroke="${main(97)}" stroke-width="5"` +
+    ' stroke-linejoin="round" stroke-dasharray="1 12" stroke-linecap="round"/>'
+  );
 };
 
 const shooter: Motif = ({ between, main, accent }) => {
   const [x, y] = [between(115, 185), between(140, 215)];
   const tracers = times(7, () => {
     const [from, height] = [between(0, 300), between(10, 400)];
-    return `<path d="M${from} ${height}L${x} ${y}" stroke="${accent(between(55, 82))}" stroke-width="${between(1, 4)}" stroke-dasharray="${between(30, 90)} 400" stroke-linecap="round"/>`;
+    return (
+      `<path d="M${from} ${height}L${x} ${y}" stroke="${accent(between(55, 82))}"` +
+      ` stroke-width="${between(1, 4)}" stroke-dasharray="${between(30, 90)} 400"` +
+      ' stroke-linecap="round"/>'
+    );
   });
   const arm = times(4, (index) => {
     const angle = (index * Math.PI) / 2;
     return `M${at(x, y, angle, 34).join(' ')}L${at(x, y, angle, 128).join(' ')}`;
   });
-  return `${tracers}${disc(x, y, 104, main(8), 0.5)}${ring(x, y, 104, main(92), 3)}${ring(x, y, 82, accent(62), 9, `${between(40, 110)} ${between(14, 40)}`)}${ring(x, y, 52, main(80), 2, '3 6')}<path d="${arm}" stroke="${main(95)}" stroke-width="4"/>${disc(x, y, 7, accent(60))}`;
+  return (
+    tracers +
+    disc(x, y, 104, main(8), 0.5) +
+    ring(x, y, 104, main(92), 3) +
+    ring(x, y, 82, accent(62), 9, `${between(40, 110)} ${between(14, 40)}`) +
+    ring(x, y, 52, main(80), 2, '3 6') +
+    `<path d="${arm}" stroke="${main(95)}" stroke-width="4"/>` +
+    disc(x, y, 7, accent(60))
+  );
 };
 
 const puzzle: Motif = ({ between, main, accent }) => {
   const tiles = times(12, (index) => {
     const [x, y] = [(index % 3) * 100, Math.floor(index / 3) * 100];
     const fill = between(0, 3) ? main(between(30, 78)) : accent(between(54, 76));
-    return `<use href="#${between(0, 3) ? 'q' : 'o'}" transform="translate(${x} ${y})rotate(${90 * between(0, 3)} 50 50)" fill="${fill}"/>`;
+    return (
+      `<use href="#${between(0, 3) ? 'q' : 'o'}"` +
+      ` transform="translate(${x} ${y})rotate(${90 * between(0, 3)} 50 50)" fill="${fill}"/>`
+    );
   });
-  return `<defs><path id="q" d="M0 0H100A100 100 0 0 1 0 100z"/><path id="o" d="M50 4A46 46 0 1 1 49 4M50 28A22 22 0 1 0 51 28z"/></defs>${tiles}`;
+  return (
+    '<defs><path id="q" d="M0 0H100A100 100 0 0 1 0 100z"/>' +
+    '<path id="o" d="M50 4A46 46 0 1 1 49 4M50 28A22 22 0 1 0 51 28z"/></defs>' +
+    tiles
+  );
 };
 
 const racing: Motif = ({ between, main, accent }) => {
@@ -127,7 +166,16 @@ const racing: Motif = ({ between, main, accent }) => {
     );
   });
   const edge = between(150, 190);
-  return `${disc(x, 165, between(70, 92), accent(64))}${stripes}${shape([0, y, 300, y, 300, 400, 0, 400], main(14))}${times(6, (index) => shape([x, y, -260 + index * 150, 400, -252 + index * 150, 400], accent(55), 0.45))}${shape([x - 5, y, x + 5, y, x + edge, 400, x - edge, 400], main(7))}${shape([x - 5, y, x - edge, 400, x - edge - 22, 400], accent(62))}${shape([x + 5, y, x + edge, 400, x + edge + 22, 400], accent(62))}${lanes}`;
+  return (
+    disc(x, 165, between(70, 92), accent(64)) +
+    stripes +
+    shape([0, y, 300, y, 300, 400, 0, 400], main(14)) +
+    times(6, (index) => shape([x, y, -260 + index * 150, 400, -252 + index * 150, 400], accent(55), 0.45)) +
+    shape([x - 5, y, x + 5, y, x + edge, 400, x - edge, 400], main(7)) +
+    shape([x - 5, y, x - edge, 400, x - edge - 22, 400], accent(62)) +
+    shape([x + 5, y, x + edge, 400, x + edge + 22, 400], accent(62)) +
+    lanes
+  );
 };
 
 const simulation: Motif = ({ between, main, accent }) => {
@@ -137,7 +185,11 @@ const simulation: Motif = ({ between, main, accent }) => {
     const height = between(20, 150 - row * 30);
     const colour = between(0, 3) ? main : accent;
     const top = y - height;
-    return `${shape([x - 48, top, x, top + 28, x, y + 90, x - 48, y + 90], colour(40))}${shape([x + 48, top, x, top + 28, x, y + 90, x + 48, y + 90], colour(24))}${shape([x - 48, top, x, top - 28, x + 48, top, x, top + 28], colour(70))}`;
+    return (
+      shape([x - 48, top, x, top + 28, x, y + 90, x - 48, y + 90], colour(40)) +
+      shape([x + 48, top, x, top + 28, x, y + 90, x + 48, y + 90], colour(24)) +
+      shape([x - 48, top, x, top - 28, x + 48, top, x, top + 28], colour(70))
+    );
   });
   return `${disc(between(60, 240), between(70, 120), between(24, 40), accent(88), 0.9)}${blocks}`;
 };
@@ -154,7 +206,10 @@ const sports: Motif = ({ between, main, accent }) => {
   const flight = times(
     4,
     (index) =>
-      `<path d="M${-30 + index * 9} ${390 - index * 13}Q${between(20, 60)} ${y - 20} ${x - 20} ${y + index * 9 - 14}" fill="none" stroke="${index % 2 ? accent(62) : main(90)}" stroke-width="${9 - index * 2}" stroke-linecap="round" opacity=".85"/>`,
+      '<path' +
+      ` d="M${-30 + index * 9} ${390 - index * 13}Q${between(20, 60)} ${y - 20} ${x - 20} ${y + index * 9 - 14}"` +
+      ` fill="none" stroke="${index % 2 ? accent(62) : main(90)}" stroke-width="${9 - index * 2}"` +
+      ' stroke-linecap="round" opacity=".85"/>',
   );
   const radius = between(46, 62);
   const seams = times(5, (index) => {
@@ -162,7 +217,16 @@ const sports: Motif = ({ between, main, accent }) => {
     return `M${at(x, y, angle, radius * 0.36).join(' ')}L${at(x, y, angle, radius).join(' ')}`;
   });
   const patch = Array.from({ length: 5 }, (_, index) => at(x, y, (index * Math.PI * 2) / 5 + x, radius * 0.36)).flat();
-  return `${shape([0, 240, 300, 240, 300, 400, 0, 400], main(28))}${lawn}<ellipse cx="150" cy="330" rx="95" ry="34" fill="none" stroke="${main(88)}" stroke-width="4"/>${flight}${disc(x, y, radius, main(97))}<path d="${seams}" stroke="${main(20)}" stroke-width="4"/>${shape(patch, main(16))}${disc(x + 12, y + 14, radius, main(10), 0.1)}`;
+  return (
+    shape([0, 240, 300, 240, 300, 400, 0, 400], main(28)) +
+    lawn +
+    `<ellipse cx="150" cy="330" rx="95" ry="34" fill="none" stroke="${main(88)}" stroke-width="4"/>` +
+    flight +
+    disc(x, y, radius, main(97)) +
+    `<path d="${seams}" stroke="${main(20)}" stroke-width="4"/>` +
+    shape(patch, main(16)) +
+    disc(x + 12, y + 14, radius, main(10), 0.1)
+  );
 };
 
 const horror: Motif = (brush) => {
@@ -183,7 +247,15 @@ const horror: Motif = (brush) => {
   const eyes = [eye, eye + 26]
     .map((cx) => `<ellipse cx="${cx}" cy="322" rx="7" ry="3.6" fill="${accent(66)}"/>`)
     .join('');
-  return `${disc(x, y, 84, accent(50), 0.14)}${disc(x, y, between(46, 64), accent(54))}${disc(x - 14, y - 10, 9, accent(40), 0.5)}${disc(x + 16, y + 14, 13, accent(40), 0.4)}${ridges(brush, 270, 2, 9, 14)}${trees}${eyes}`;
+  return (
+    disc(x, y, 84, accent(50), 0.14) +
+    disc(x, y, between(46, 64), accent(54)) +
+    disc(x - 14, y - 10, 9, accent(40), 0.5) +
+    disc(x + 16, y + 14, 13, accent(40), 0.4) +
+    ridges(brush, 270, 2, 9, 14) +
+    trees +
+    eyes
+  );
 };
 
 const platformer: Motif = (brush) => {
@@ -192,12 +264,17 @@ const platformer: Motif = (brush) => {
     `<path d="M${x} ${y}h76a16 16 0 0 0-16-20a25 25 0 0 0-46-6a17 17 0 0 0-14 26z" fill="${main(97)}" opacity=".85"/>`;
   const steps = times(4, (index) => {
     const [x, y] = [18 + index * 70, between(-16, 16) + 322 - index * 50];
-    return `<rect x="${x}" y="${y}" width="56" height="300" rx="5" fill="${main(24)}"/><rect x="${x - 3}" y="${y}" width="62" height="15" rx="7" fill="${accent(58)}"/>${between(0, 2) ? ring(x + 28, y - 28, 9, accent(80), 6) : ''}`;
+    return (
+      `<rect x="${x}" y="${y}" width="56" height="300" rx="5" fill="${main(24)}"/>` +
+      `<rect x="${x - 3}" y="${y}" width="62" height="15" rx="7" fill="${accent(58)}"/>` +
+      (between(0, 2) ? ring(x + 28, y - 28, 9, accent(80), 6) : '')
+    );
   });
   const hills = times(
     3,
     (index) =>
-      `<ellipse cx="${between(10, 290)}" cy="420" rx="${between(110, 170)}" ry="${between(90, 150) - 20 * index}" fill="${main(58 - index * 11)}"/>`,
+      `<ellipse cx="${between(10, 290)}" cy="420" rx="${between(110, 170)}"` +
+      ` ry="${between(90, 150) - 20 * index}" fill="${main(58 - index * 11)}"/>`,
   );
   return `${cloud(between(10, 60), between(80, 120))}${cloud(between(150, 210), between(50, 90))}${hills}${steps}`;
 };
@@ -213,7 +290,19 @@ const card: Motif = ({ between, main, accent }) => {
   const cards = times(4, (index) => {
     const front = index === 3;
     const turn = Math.round((index - 2.2) * fan);
-    return `<g transform="rotate(${turn} 150 430)"><rect x="82" y="112" width="136" height="196" rx="14" fill="${front ? main(96) : main(34 + index * 11)}" stroke="${main(10)}" stroke-opacity=".35" stroke-width="3"/><path transform="translate(150 210)${front ? 'scale(1.25)' : ''}" d="${suit}" fill="${front ? accent(48) : main(22)}"/>${front ? `<path transform="translate(102 138)scale(.33)" d="${suit}" fill="${accent(48)}"/><path transform="translate(198 282)scale(-.33)" d="${suit}" fill="${accent(48)}"/>` : ''}</g>`;
+    return (
+      `<g transform="rotate(${turn} 150 430)">` +
+      '<rect x="82" y="112" width="136" height="196" rx="14"' +
+      ` fill="${front ? main(96) : main(34 + index * 11)}" stroke="${main(10)}"` +
+      ' stroke-opacity=".35" stroke-width="3"/>' +
+      `<path transform="translate(150 210)${front ? 'scale(1.25)' : ''}" d="${suit}"` +
+      ` fill="${front ? accent(48) : main(22)}"/>` +
+      (front
+        ? `<path transform="translate(102 138)scale(.33)" d="${suit}" fill="${accent(48)}"/>` +
+          `<path transform="translate(198 282)scale(-.33)" d="${suit}" fill="${accent(48)}"/>`
+        : '') +
+      '</g>'
+    );
   });
   return `${ring(150, 210, between(140, 165), accent(70), 2, '2 9')}${cards}`;
 };

@@ -140,7 +140,7 @@ it('judges each event by itself and says which field was wrong', async () => {
     .toBe(2);
 });
 
-it('keeps the catalogue: replace, change, list in pages, filter; hidden and deleted items are gone at once', async () => {
+it('replaces, changes, lists and filters items; hidden and deleted ones are gone at once', async () => {
   await call('/v1/items', {
     method: 'POST',
     body: {

@@ -1,5 +1,4 @@
-// The online tier's table of routes, and what holds for all of them: problems for errors, headers for safety. Each
-// concern has its own file.
+// The app of the online tier: its routes, and what holds for all of them, problems for errors and security headers.
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
@@ -40,7 +39,7 @@ app.use(
   secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, overwrite: false }),
 );
 app.onError(onError);
-app.notFound((c) => problemResponse('not-found', `There is nothing at ${c.req.method} ${c.req.path}; see /docs.`));
+app.notFound((c) => problemResponse('not-found', `No route matches ${c.req.method} ${c.req.path}; see /docs.`));
 app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
 
 // Lists under /v1/items come before the item that could bear their name.
@@ -58,13 +57,13 @@ routeSubscriptions(app);
 routeStats(app);
 routeStatus(app);
 
-// Public: what they tell is in the code, none of it in the data.
+// Public: they describe the code and show no data.
 app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document(DOCUMENT)));
 app.get('/docs', (c) =>
   c.html(renderDocs(app.getOpenAPI31Document(DOCUMENT)), 200, { 'content-security-policy': DOCS_POLICY }),
 );
 
-// The demo page's key, for a browser on the developer's own machine and for nobody else.
+// The page's key, only for a browser on the developer's own machine.
 app.get('/local/key', (c) => {
   const key = developmentKey(c.env);
   if (!LOOPBACK.has(new URL(c.req.url).hostname) || key === undefined) return c.notFound();

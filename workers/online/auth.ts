@@ -1,5 +1,5 @@
-// Checks a request's key. Closed by default: without a known key nothing is answered. Keys are compared by their digests in
-// constant time, so the duration shows neither their length nor a common prefix.
+// Checks a request's key. Closed by default: without a known key nothing is answered. Keys are compared by their
+// digests in constant time, so the duration shows neither their length nor a common prefix.
 
 import { ProblemError } from './problems.ts';
 

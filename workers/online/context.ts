@@ -31,8 +31,8 @@ export const contextQuery = {
     .optional()
     .meta({
       description:
-        'Years: games rated for older players, and games without a rating, are left out. The stricter of this limit and the ' +
-        'player’s own holds.',
+        'Years: games rated for older players, and games without a rating, are left out. The stricter of this limit ' +
+        'and the player’s own holds.',
     }),
   deadlineMs: wholeNumber(DEADLINE_MIN_MS, DEADLINE_MAX_MS).default(DEADLINE_DEFAULT_MS).meta({
     description: 'Time limit at the edge; a step that takes longer falls back, and `degraded` names it.',

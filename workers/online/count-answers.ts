@@ -1,5 +1,5 @@
-// Counts answers by route, tier and release. An isolate keeps its counts for a few seconds and adds them to D1 behind an
-// answer; one that ends before loses no more than these.
+// Counts answers by route, tier and release. An isolate keeps its counts for a few seconds and adds them to D1 behind
+// an answer; one that ends before loses no more than these.
 
 import type { Answer } from '../serving/hydrate.ts';
 import { type AnswerCount, addAnswerCounts } from '../storage/answer-counts.ts';

@@ -1,4 +1,4 @@
-// Reads the API document for people: the fields of a schema as rows of a table, and an example of it. It renders nothing.
+// Reads schemas of the API document for /docs: their fields as rows of a table, and an example. It renders nothing.
 
 /** The parts of JSON Schema that the document uses. */
 export interface Schema {
@@ -22,11 +22,11 @@ export interface Schema {
   minItems?: number;
   maxItems?: number;
 }
-/** Finds the named schema where there is only a reference. */
+/** Returns the named schema for a reference, and any other schema as it is. */
 export type Resolve = (schema: Schema) => Schema;
 
 export interface Field {
-  /** From the top of the body: `rows[].items[].score`. */
+  /** The full path: `rows[].items[].score`. */
   path: string;
   type: string;
   required: boolean;
@@ -34,7 +34,7 @@ export interface Field {
   description: string;
 }
 
-/** Every field of an object, those of the objects within it after their own. */
+/** Every field of an object; a nested object's fields follow it. */
 export function listFields(schema: Schema, resolve: Resolve, prefix = ''): Field[] {
   const { properties = {}, required = [] } = resolve(schema);
   return Object.entries(properties).flatMap(([name, reference]) => {
@@ -48,7 +48,7 @@ export function listFields(schema: Schema, resolve: Resolve, prefix = ''): Field
   });
 }
 
-/** What a value may be. */
+/** The type, limits and meaning of a value. */
 export function describe(schema: Schema, resolve: Resolve): Pick<Field, 'type' | 'limits' | 'description'> {
   const whole = resolve(schema);
   const limits = [
@@ -79,7 +79,7 @@ function range(minimum: number | undefined, maximum: number | undefined, unit = 
   return `${bounds || `${minimum} to ${maximum}`} ${unit}`.trim();
 }
 
-/** A small valid value: what is required, and what the schema gives an example of. */
+/** A small valid value: the required fields, and those with an example. */
 export function exampleOf(schema: Schema, resolve: Resolve): unknown {
   const whole = resolve(schema);
   if (whole.example !== undefined) return whole.example;

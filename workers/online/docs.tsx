@@ -1,9 +1,9 @@
-// The API reference for people: the OpenAPI document as one page of HTML, without a script. Its style is web/docs.css.
+// The API reference: the OpenAPI document as one HTML page without scripts. web/docs.css is its style.
 
 import { describe, exampleOf, listFields, type Resolve, type Schema } from './docs-schema.ts';
 import { PROBLEM_KINDS } from './problems.ts';
 
-/** The parts of an OpenAPI 3.1 document that are shown. */
+/** The parts of an OpenAPI 3.1 document that the page shows. */
 interface Document {
   info: { title: string; version: string; description?: string };
   paths?: Record<string, Record<string, Operation>>;
@@ -27,7 +27,7 @@ interface Endpoint extends Operation {
 
 const schemaIn = (content: Content | undefined) => Object.values(content ?? {})[0]?.schema;
 
-/** `document`: as OpenAPIHono's getOpenAPI31Document gives it. Returns a whole page. */
+/** `document`: from OpenAPIHono's getOpenAPI31Document. Returns a whole page. */
 export function renderDocs(document: object): string {
   const { info, paths = {}, components } = document as Document;
   const resolve: Resolve = (schema) => components?.schemas?.[schema.$ref?.split('/').at(-1) ?? ''] ?? schema;
@@ -106,9 +106,9 @@ const Introduction = ({ title, description }: Document['info']) => (
     <h1>{title} API</h1>
     <p class="lead">{description}</p>
     <p>
-      Machines read <a href="/openapi.json">/openapi.json</a>; this page says the same to people. Each request carries{' '}
+      The same document as JSON: <a href="/openapi.json">/openapi.json</a>. Each request carries{' '}
       <code>Authorization: Bearer</code> and a key with the scope that the operation names; an <code>admin</code> key
-      opens all of them. In the examples <code>$URL</code> is where the Worker answers (
+      opens all of them. In the examples <code>$URL</code> is the address of the Worker (
       <code>http://localhost:8787</code> after <code>npm start</code>) and <code>$KEY</code> is a key.
     </p>
   </>
@@ -128,7 +128,7 @@ function EndpointView({ endpoint, resolve }: { endpoint: Endpoint; resolve: Reso
       <h3>{title}</h3>
       <p class="call">
         <Method method={method} /> <code>{path}</code>
-        <span class="scope">{scope ? `scope ${scope}` : 'no key needed'}</span>
+        <span class="scope">{scope ? `scope ${scope}` : 'no key'}</span>
       </p>
       {description && (
         <p>
@@ -216,7 +216,7 @@ function FieldTable({ title, operation, fields }: FieldTableProps) {
 
 /** Text in which backticks mark code. */
 const Prose = ({ text }: { text: string }) => (
-  <>{text.split('`').map((part, place) => (place % 2 === 1 ? <code>{part}</code> : part))}</>
+  <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>
 );
 
 function exampleCall(
@@ -243,7 +243,7 @@ const Problems = () => (
     <h2>Problems</h2>
     <p>
       Every error is a problem document (RFC 9457, <code>application/problem+json</code>): a title, what the caller can
-      do about it, and for a request that is not valid each field at fault.
+      do about it, and each invalid field.
     </p>
     <dl>
       {Object.entries(PROBLEM_KINDS).map(([kind, { status, title }]) => (

@@ -1,6 +1,6 @@
-// Declares an endpoint: its place in the API document, the shapes of its input and answer, and a handler that is a plain
-// function of the validated input and of the storage functions that it needs. Keys, bodies, validation and the answer's
-// form are handled here, once for all endpoints. A handler throws ProblemError for what the caller can mend.
+// Declares an endpoint: its place in the API document, the shapes of its input and answer, and a handler that is a
+// plain function of the validated input and of the storage functions that it needs. Keys, bodies, validation and the
+// answer's form are handled here, once for all endpoints. A handler throws ProblemError for what the caller can mend.
 
 import { createRoute, type OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi';
 import type { Context } from 'hono';

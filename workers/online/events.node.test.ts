@@ -27,7 +27,7 @@ function openStore(fail: { record?: object[]; queue?: object[] } = {}) {
   };
 }
 
-test('events of one request keep their order, go to their players’ objects, and to the queue in small messages', async () => {
+test('events keep their order, go to their players’ objects, and to the queue in small messages', async () => {
   const store = openStore();
   const events = Array.from({ length: 90 }, (_, index) => click(`e${index}`, index % 2 === 0 ? 'ann' : 'bob'));
   const { results } = await postEvents({ body: { events: [...events, { id: 'bad' }, click('e0')] } }, store);
@@ -39,7 +39,7 @@ test('events of one request keep their order, go to their players’ objects, an
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
-test('an object that moves is asked again, an overloaded one is not, and without the queue nothing is acknowledged', async () => {
+test('a moving object is asked again, an overloaded one not; without the queue nothing is acknowledged', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const retryable = Object.assign(new Error('moving'), { retryable: true });
   const input = { body: { events: [click('1')] } };

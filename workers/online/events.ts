@@ -1,5 +1,5 @@
-// The endpoint that takes events in. An event is acknowledged once the player's object and the queue have it: from then on
-// it cannot be lost, and the player's next request sees it.
+// The endpoint that takes events in. An event is acknowledged once the player's object and the queue have it: from then
+// on it cannot be lost, and the player's next request sees it.
 
 import { z } from '@hono/zod-openapi';
 import {
@@ -49,8 +49,8 @@ const ENDPOINTS: Endpoint<EventStore>[] = [
     summary: 'Send events',
     description:
       'Each event is validated by itself: an invalid one is `rejected` with the field and the reason, the others are ' +
-      'stored. An event for an item that is not in the catalogue is stored and has no effect. On a problem, or without an ' +
-      'answer, send the same events again: their ids keep them from being counted twice.',
+      'stored. An event for an item that is not in the catalogue is stored and has no effect. On a problem, or ' +
+      'without an answer, send the same events again: their ids keep them from being counted twice.',
     scope: 'ingest',
     body: { schema: EventsBody, maxBytes: EVENTS_BODY_BYTES_MAX, documented: DocumentedBody },
     answer: { status: 202, schema: EventsAnswer, description: 'One result per event, in the same order.' },

@@ -1,4 +1,5 @@
-// The endpoints of lists that are the same for every player: popular, trending, best rated, new, and similar to an item.
+// The endpoints of lists that are the same for every player: popular, trending, best rated, new, and similar to an
+// item.
 
 import { z } from '@hono/zod-openapi';
 import { Recommendations } from '../../models/contracts/gallery.ts';

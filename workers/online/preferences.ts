@@ -1,5 +1,5 @@
-// The endpoints of a player's preferences. They are kept in the player's object first, which ranking asks, and then in D1,
-// which batch computation asks; repeating either step is harmless.
+// The endpoints of a player's preferences. They are kept in the player's object first, which ranking asks, and then in
+// D1, which batch computation asks; repeating either step is harmless.
 
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
@@ -58,8 +58,9 @@ const ENDPOINTS: Endpoint<PreferenceStore>[] = [
     tag,
     summary: 'Set a player’s preferences',
     description:
-      'Genres and games picked before anything was played, genres to show less, muted genres and tags, hits or hidden ' +
-      'gems, a release window, an age limit. They replace the earlier ones, and hold from the next request on.',
+      'Genres and games picked before anything was played, genres to show less, muted genres and tags, hits or ' +
+      'hidden gems, a release window, an age limit. They replace the earlier ones, and hold from the next request ' +
+      'on.',
     scope: 'ingest',
     params: UserParams,
     query: PutQuery,

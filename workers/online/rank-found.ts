@@ -12,7 +12,9 @@ const SIMILAR_SCORE_MAX = 0.5;
 /** The player's first preference gains this share of its score: relevance leads. */
 const PREFERENCE_WEIGHT = 0.5;
 
-/** `itemIds`: items with every word of the query, best first. Items with similar words follow; filters apply to both. */
+/**
+ * `itemIds`: items with every word of the query, best first. Items with similar words follow; filters apply to both.
+ */
 export function rankFound(
   input: RankingInput,
   query: string,

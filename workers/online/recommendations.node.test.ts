@@ -1,7 +1,9 @@
 // The handlers that recommend, as plain functions: no HTTP, no storage, no clock but the budget's.
 
 import { expect, test } from 'vitest';
+import { Explanation } from '../../models/contracts/gallery.ts';
 import { createRankingInput } from '../../tests/ranking-input.ts';
+import { explainItems } from '../recommending/explain.ts';
 import { composeGallery } from '../recommending/recommend.ts';
 import { Budget } from '../serving/budget.ts';
 import type { Answer } from '../serving/hydrate.ts';
@@ -62,6 +64,15 @@ test('a composed page is counted, and logged unless its explanations are asked f
     ['gallery', answer],
   ]);
   expect(policies).toEqual([undefined, 'retrieval']);
+});
+
+test('a propensity includes the randomness of exploration, and the API says so', async () => {
+  const page = await composeGallery(input, 12);
+  const [first] = explainItems([page.rows[0]!.items[0]!.itemId], page, input);
+  expect(first!.propensity).toBeGreaterThan(0.9);
+  expect(first!.propensity).toBeLessThan(1);
+  const { description } = Explanation.shape.propensity.meta()!;
+  expect(description).toContain('over the random draws of exploration');
 });
 
 test('an item that is not visible has no neighbours; before the catalogue is read nobody can say', async () => {

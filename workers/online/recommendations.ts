@@ -1,5 +1,5 @@
-// The endpoints of one player's gallery and top picks. workers/serving finds the best answer within the deadline; this file
-// gives it its form.
+// The endpoints of one player's gallery and top picks. workers/serving finds the best answer within the deadline; this
+// file gives it its form.
 
 import { z } from '@hono/zod-openapi';
 import { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
@@ -26,8 +26,8 @@ const Explain = z
   .meta({
     type: 'string',
     description:
-      '`1`, or item ids separated by commas: explains why each is in the answer, or why it is not. Such an answer counts ' +
-      'as not shown: the ranking model does not learn from it.',
+      '`1`, or item ids separated by commas: explains why each is in the answer, or why it is not. Such an answer ' +
+      'counts as not shown: the ranking model does not learn from it.',
   });
 
 const GalleryQuery = z.object({

@@ -1,4 +1,5 @@
-// What the endpoints that recommend need: reading the request, the ladder of workers/serving, and the records of answers.
+// What the endpoints that recommend need: reading the request, the ladder of workers/serving, and the records of
+// answers.
 
 import type { BaselinePolicy } from '../recommending/policies.ts';
 import type { Page } from '../recommending/recommend.ts';

@@ -1,5 +1,5 @@
-// The endpoint that searches by text: full text in D1 and similar words in the isolate's memory, ordered for the player. A
-// search is a signal: the next gallery shows it.
+// The endpoint that searches by text: full text in D1 and similar words in the isolate's memory, ordered for the
+// player. A search is a signal: the next gallery shows it.
 
 import { z } from '@hono/zod-openapi';
 import { type PlayerEvent, QUERY_LENGTH_MAX } from '../../models/contracts/event.ts';
@@ -101,8 +101,8 @@ const ENDPOINTS: Endpoint<Searcher>[] = [
     summary: 'Search the catalogue for a player',
     description:
       'Finds titles, genres, tags and developers by words and beginnings of words; forgives typing errors; orders by ' +
-      'relevance and by the player’s preference. Owned items are found too. The search is a signal: the next gallery has a ' +
-      'row for it. Search as you type with `record=false`.',
+      'relevance and by the player’s preference. Owned items are found too. The search is a signal: the next gallery ' +
+      'has a row for it. Search as you type with `record=false`.',
     scope: 'read',
     params: UserParams,
     query: SearchQuery,

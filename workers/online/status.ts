@@ -1,4 +1,5 @@
-// The operator's endpoints: whether the Worker answers, which release serves, how old the data is, and how the jobs went.
+// The operator's endpoints: whether the Worker answers, which release serves, how old the data is, and how the jobs
+// went.
 
 import { z } from '@hono/zod-openapi';
 import { Degradation } from '../../models/contracts/gallery.ts';

@@ -26,8 +26,9 @@ export const openEventStore = ({ USER_SIGNALS, EVENTS }: Pick<Env, 'USER_SIGNALS
 export const eventKey = ({ userId, id }: Pick<PlayerEvent, 'userId' | 'id'>): string => `${userId}\n${id}`;
 
 /**
- * Returns the keys of the events that were new. Throws `unavailable` where an object or the queue fails. Known events are
- * queued too: the request that sent them first may have failed before the queue had them, and the log takes each once.
+ * Returns the keys of the events that were new. Throws `unavailable` where an object or the queue fails. Known events
+ * are queued too: the request that sent them first may have failed before the queue had them, and the log takes each
+ * once.
  */
 export async function storeEvents(events: readonly PlayerEvent[], store: EventStore): Promise<Set<string>> {
   const byUser = Map.groupBy(events, ({ userId }) => userId);

@@ -1,4 +1,5 @@
-// The endpoint of a player's stream: checks the key and the requested form, and hands the connection to the player's object.
+// The endpoint of a player's stream: checks the key and the requested form, and hands the connection to the player's
+// object.
 
 import { z } from '@hono/zod-openapi';
 import { Notice } from '../../models/contracts/notice.ts';
@@ -44,9 +45,10 @@ const ENDPOINTS: Endpoint<Connection>[] = [
     tag: 'Recommendations',
     summary: 'Receive a notice when a player’s gallery is ready',
     description:
-      'A WebSocket, or server-sent events with “Accept: text/event-stream”. A notice follows each burst of events. With ' +
-      '`after`, or Last-Event-ID, the newest 20 missed notices come first. A browser’s WebSocket can send no header: offer ' +
-      'the subprotocols `bloodstream` and `bearer.` followed by the key in base64url. “ping” is answered by “pong”.',
+      'A WebSocket, or server-sent events with “Accept: text/event-stream”. A notice follows each burst of events. ' +
+      'With `after`, or Last-Event-ID, the newest 20 missed notices come first. A browser’s WebSocket can send no ' +
+      'header: offer the subprotocols `bloodstream` and `bearer.` followed by the key in base64url. “ping” is ' +
+      'answered by “pong”.',
     scope: 'read',
     params: UserParams,
     query: StreamQuery,

@@ -34,7 +34,7 @@ beforeAll(() =>
   ),
 );
 
-it('tells a socket that the gallery is ready, also after the object slept, and one that comes back what it missed', async () => {
+it('notifies a socket, also after the object slept, and sends missed notices to one that comes back', async () => {
   const first = await connect('/v1/users/ann/stream');
   await click('ann', '1', 'g1');
   await click('ann', '2', 'g3');

@@ -88,9 +88,9 @@ const ENDPOINTS: Endpoint<SubscriptionStore>[] = [
     tag,
     summary: 'Subscribe to notifications by webhook',
     description:
-      'Each notification is posted as `{ type, timestamp, data }`, signed as in Standard Webhooks, and repeated after 5 s, ' +
-      '20 s and so on, for about half a day, until the answer is 2xx. 410 ends the subscription. The same `webhook-id` may ' +
-      'arrive twice.',
+      'Each notification is posted as `{ type, timestamp, data }`, signed as in Standard Webhooks, and repeated ' +
+      'after 5 s, 20 s and so on, for about half a day, until the answer is 2xx. 410 ends the subscription. The same ' +
+      '`webhook-id` may arrive twice.',
     scope: 'admin',
     body: { schema: SubscriptionInput, maxBytes: SUBSCRIPTION_BODY_BYTES_MAX },
     answer: {

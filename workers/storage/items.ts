@@ -138,7 +138,10 @@ export async function listItems(db: D1Database, filter: ItemFilter, afterId: str
   return results.map(fromRow);
 }
 
-/** Items changed after a revision, ordered by (revision, id). A full page may have a successor: ask again after its last. */
+/**
+ * Items changed after a revision, ordered by (revision, id). A full page may have a successor: ask again after its
+ * last.
+ */
 export async function readItemChanges(
   db: D1Database,
   after: { revision: number; itemId: string },
