@@ -1,12 +1,12 @@
-// Measures the page in a real browser: from a click on a game to the first frame that answers it, and to the gallery
-// that follows it. The server is one that `npm start` runs.
+// Measures the page in a real browser: from a click on a game to the first changed frame and to the next gallery.
+// Starts no server: `npm start` does.
 
 import type { Page } from 'playwright-core';
 import { findChromium, launchChromium } from '../local/browser.ts';
 
 const WARM_UP_CLICKS = 5;
 const CLICKS = 40;
-/** Between two clicks, so that animations and the backup gallery of one do not slow the next. */
+/** Between clicks, so that the animations and backup gallery of one do not slow the next. */
 const PAUSE_MS = 400;
 const VIEWPORT = { width: 1440, height: 900 };
 
@@ -25,8 +25,8 @@ interface ClickTimes {
   changedMs: number;
 }
 
-/** Throws where there is no chromium, or the server does not answer. */
-export async function benchPage(url: string, say: (message: string) => void): Promise<PageReport> {
+/** Throws if Chromium is missing or the server does not answer. */
+export async function benchPage(url: string, log: (message: string) => void): Promise<PageReport> {
   const chromium = findChromium();
   if (chromium === undefined) throw new Error('there is no chromium here: install it, or set CHROMIUM_PATH');
   const browser = await launchChromium(chromium);
@@ -34,7 +34,7 @@ export async function benchPage(url: string, say: (message: string) => void): Pr
     const page = await browser.newPage({ viewport: VIEWPORT });
     await page.goto(`${url}/?player=bench-${Date.now()}`);
     await page.getByRole('button', { name: 'Skip' }).click();
-    say(`${CLICKS} clicks …`);
+    log(`${CLICKS} clicks …`);
     const times: ClickTimes[] = [];
     for (let click = 0; click < WARM_UP_CLICKS + CLICKS; click++) {
       const time = await timeClick(page, click);
@@ -51,7 +51,7 @@ export async function benchPage(url: string, say: (message: string) => void): Pr
   }
 }
 
-/** Clicks one of the visible cards, another each time. */
+/** Clicks the visible cards in turn. */
 async function timeClick(page: Page, click: number): Promise<ClickTimes> {
   await page.evaluate(WATCH_NEXT_CLICK);
   const card = page
@@ -63,7 +63,7 @@ async function timeClick(page: Page, click: number): Promise<ClickTimes> {
   return (await page.evaluate('window.clickTimes')) as ClickTimes;
 }
 
-/** Runs in the page. A frame answers the click when it is drawn with a changed document. */
+/** Script of the page. Both times end at a frame drawn after a change of the document. */
 const WATCH_NEXT_CLICK = `window.clickTimes = new Promise((resolve) => {
   addEventListener('click', ({ timeStamp }) => {
     let firstFrameMs;

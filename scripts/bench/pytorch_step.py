@@ -1,7 +1,7 @@
 """The training step of models/algorithms/sasrec in PyTorch: same weights, same batches, same maths.
 
-Reads a folder that sasrec-step.ts fills; answers each line of stdin, {"dropout": p, "steps": n}, with a line of JSON:
-the losses of n steps of the model with that dropout, and the milliseconds that they took. It goes on where it was.
+Reads a folder that sasrec-step.ts fills. Answers each line of stdin, {"dropout": p, "steps": n}, with a line of JSON:
+the losses and milliseconds of the next n steps of the model with that dropout.
 """
 
 import json
@@ -61,11 +61,11 @@ class Sasrec(nn.Module):
             Block({name.removeprefix(f"{layer}/"): weight for name, weight in weights.items()}, heads, dropout)
             for layer in range(layers)
         )
-        # Newest first: a place sees itself and what comes after it.
-        places = torch.arange(length)
-        ahead = places[None, :] - places[:, None]
-        self.register_buffer("older", ahead >= 0)
-        self.register_buffer("distances", ahead.clamp(min=0))
+        # Newest first: a position attends to itself and to older ones, which come after it.
+        positions = torch.arange(length)
+        distances = positions[None, :] - positions[:, None]
+        self.register_buffer("older", distances >= 0)
+        self.register_buffer("distances", distances.clamp(min=0))
 
     def forward(self, items, segment_ids):
         x = F.dropout(F.embedding(items, self.items) * math.sqrt(self.items.shape[1]), self.dropout)
@@ -91,7 +91,7 @@ class Training:
         self.done += 1
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate()
-            # Ours adds it before the correction of the mean of the squares, not after.
+            # Our AdamW adds epsilon before the bias correction of the squares, PyTorch after.
             group["eps"] = EPSILON / math.sqrt(1 - BETAS[1] ** self.done)
         self.optimiser.zero_grad(set_to_none=True)
         loss = F.cross_entropy(self.model(items, segment_ids).flatten(0, 1), targets, ignore_index=IGNORED)

@@ -1,4 +1,4 @@
-// Models as large as trained ones, with random weights: what they say means nothing, and takes as long to say.
+// Draws models with random weights, as large and as slow as trained ones. Their scores mean nothing.
 
 import type { RetrievalModel } from '../../models/algorithms/algorithm.ts';
 import { createBlendModel } from '../../models/algorithms/blend-model.ts';
@@ -6,27 +6,27 @@ import { countNeighboursThatFit, createNeighbourModel } from '../../models/algor
 import { createPopularityModel } from '../../models/algorithms/popularity.ts';
 import { createProfileModel } from '../../models/algorithms/profiles.ts';
 import { createShape, SASREC_DEFAULTS } from '../../models/algorithms/sasrec/options.ts';
-import { createSasrecModel as toSasrec } from '../../models/algorithms/sasrec/served.ts';
+import { createSasrecModel } from '../../models/algorithms/sasrec/served.ts';
 import { initialise } from '../../models/algorithms/sasrec/transformer.ts';
 import type { NeighbourTables } from '../../models/contracts/neighbours.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
 import { createRandom, type Random } from '../../models/data/random.ts';
 
-/** Of profiles; what `content` has. */
+/** As in `content`. */
 const PROFILE_WIDTH = 64;
-/** Added to first values, among which are zeros that no trained model has. */
+/** Added to initial values: some are 0, as in no trained model. */
 const DEVIATION = 0.1;
-/** The largest of sasrec's probabilities, relative to an equal share. */
+/** sasrec's largest probability, relative to a uniform one. */
 const SASREC_PEAK = 20;
-/** Of each model of a blend: see blendLogits. */
+/** Per model of a blend, see blendLogits. */
 const MIX_WEIGHTS = 4;
-/** Every place of a history counts: the most that votes can cost. */
+/** Every item of a history counts: the most expensive case of votes. */
 const NO_DECAY = { positionDecay: 1, halfLifeDays: 14 };
 
-/** One of each kind, and two blends: of sasrec, tables and popularity, and of all. */
+/** One model of each kind, and two blends: sasrec, tables and popularity; and all. */
 export function drawModels(items: number): RetrievalModel[] {
   const random = createRandom(1, 'models');
-  const itemIds = Array.from({ length: items }, (_, place) => `g${place}`);
+  const itemIds = Array.from({ length: items }, (_, itemIndex) => `g${itemIndex}`);
   const describe = (algorithm: string) => ({ algorithm, parameters: {}, itemIds });
   const perItem = countNeighboursThatFit(items);
   const drawTables = (algorithm: string) =>
@@ -43,7 +43,7 @@ export function drawModels(items: number): RetrievalModel[] {
       data.forEach((value, at) => {
         data[at] = value + DEVIATION * random.normal();
       });
-    return toSasrec(parameters, shape, {}, itemIds);
+    return createSasrecModel(parameters, shape, {}, itemIds);
   };
 
   // About each model's scale for a full history: in a blend that one model decides, the others would not be measured.
@@ -68,7 +68,7 @@ export function drawModels(items: number): RetrievalModel[] {
   ];
 }
 
-/** Any but the item itself, in no order; the weights fall from 1. */
+/** Random items other than the item itself; weights fall from 1. */
 export function drawNeighbours(items: number, perItem: number, random: Random): NeighbourTables {
   const cells = items * perItem;
   return {

@@ -1,5 +1,5 @@
-// Measures a training step of sasrec against the same step in PyTorch: same weights, same batches, same threads. That
-// both compute the same is shown by their losses without dropout, step after step.
+// Measures a training step of sasrec against the same step in PyTorch: same weights, batches and threads. Equal losses
+// without dropout, step by step, prove that both compute the same.
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,9 +15,9 @@ import { compareRounds, median, type Ratio, timeByTurns } from './rounds.ts';
 
 const SEED = 1;
 const BATCHES = 8;
-/** Enough that the last batch is full too. */
+/** Enough to fill the last batch. */
 const SEQUENCES_PER_ROW = 6;
-/** More than there are turns: the learning rate must not reach 0. */
+/** More than the bench runs: the learning rate must not reach 0. */
 const STEPS = 10_000;
 const CHECKED_STEPS = 20;
 const LOSS_TOLERANCE = 1e-4;
@@ -25,28 +25,28 @@ const ROUNDS = 9;
 const STEPS_PER_TURN = 5;
 
 /**
- * How OpenMP's threads wait for work: which is faster depends on whether the BLAS brings threads of its own, which
- * those that spin keep from the cores.
+ * Policies by which OpenMP's threads wait for work. The faster one depends on the BLAS: its own threads, if it has any,
+ * lose cores to spinning ones.
  */
 const WAIT_POLICIES = ['passive', 'active'] as const;
 type WaitPolicy = (typeof WAIT_POLICIES)[number];
 
 export interface StepComparison {
   items: number;
-  /** A step's; medians over the rounds. */
+  /** Milliseconds of a step; medians over the rounds. */
   oursMs: number;
   baselineMs: Record<WaitPolicy, number>;
-  /** Against the faster of the two. */
+  /** The faster of the two; `ratio` is to its time. */
   baselineWaits: WaitPolicy;
   ratio: Ratio;
-  /** Of step CHECKED_STEPS, without dropout. */
+  /** At step CHECKED_STEPS, without dropout. */
   losses: { ours: number; baseline: number };
 }
 
-/** `folder`: empty; for what both read. Throws where the two do not compute the same. */
+/** `folder`: empty, for files that both sides read. Throws if the losses differ. */
 export async function compareSteps(
   { python, items, threads, folder }: { python: string; items: number; threads: number; folder: string },
-  say: (message: string) => void,
+  log: (message: string) => void,
 ): Promise<StepComparison> {
   const shape = createShape(SASREC_DEFAULTS, items);
   const batches = drawBatches(shape);
@@ -57,12 +57,12 @@ export async function compareSteps(
     return { run: (steps: number, { dropout } = SASREC_DEFAULTS) => ask<Run>({ dropout, steps }), end };
   }) as [Baseline, Baseline];
   try {
-    say(`sasrec, ${items} items: comparing losses …`);
+    log(`sasrec, ${items} items: comparing losses …`);
     const losses = await compareLosses(shape, batches, threads, passive);
     const times = await timeByTurns(
       ROUNDS,
       { ours: () => timeStep(ours.run), passive: () => timeStep(passive.run), active: () => timeStep(active.run) },
-      (round) => say(`sasrec, ${items} items: round ${round} of ${ROUNDS}`),
+      (round) => log(`sasrec, ${items} items: round ${round} of ${ROUNDS}`),
     );
     const baselineMs = { passive: median(times.passive), active: median(times.active) };
     const baselineWaits = baselineMs.passive <= baselineMs.active ? 'passive' : 'active';
@@ -80,7 +80,7 @@ interface Baseline {
   end(): void;
 }
 
-/** Milliseconds. A turn's first step finds the caches as the others left them, and does not count. */
+/** Milliseconds per step. The first step of a turn does not count: the other sides have filled the caches. */
 async function timeStep(run: (steps: number) => Promise<Run>): Promise<number> {
   await run(1);
   return (await run(STEPS_PER_TURN)).ms / STEPS_PER_TURN;
@@ -100,7 +100,7 @@ async function compareLosses(shape: TransformerShape, batches: PackedRows[], thr
 }
 
 interface Run {
-  /** Of each step. */
+  /** One per step. */
   losses: number[];
   ms: number;
 }
