@@ -234,7 +234,7 @@ describeInBrowser('the page', (newPage) => {
     const overflow = () => page.evaluate('document.documentElement.scrollWidth - innerWidth');
     expect(await overflow()).toBe(0);
     await page.goto(`${inject('url')}/docs`);
-    await page.getByRole('heading', { name: 'Tell what players did' }).waitFor();
+    await page.getByRole('heading', { name: 'Send events' }).waitFor();
     expect(await overflow()).toBe(0);
     expect(complaints).toEqual([]);
     await page.close();
