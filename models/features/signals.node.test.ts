@@ -1,19 +1,11 @@
 import { expect, it } from 'vitest';
 import { EMPTY_PREFERENCES } from '../contracts/preferences.ts';
 import { MARKS_MAX, RECENT_ACTIONS_MAX, type SignalEvent, type Signals } from '../contracts/signals.ts';
+import { createSeededRng, shuffle } from './rng.ts';
 import { deriveUserState, emptySignals, foldEvents, listMarks } from './signals.ts';
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 0, 31);
-
-/** A small linear congruential generator: the same log in every run. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 const TYPES = [
   'impression',
@@ -31,7 +23,7 @@ const TYPES = [
 ] as const;
 
 function makeLog(length: number, items: number, seed: number): SignalEvent[] {
-  const random = randomNumbers(seed);
+  const random = createSeededRng(seed);
   return Array.from({ length }, (_, place) => {
     const type = TYPES[Math.floor(random() * TYPES.length)]!;
     return {
@@ -46,13 +38,7 @@ function makeLog(length: number, items: number, seed: number): SignalEvent[] {
   });
 }
 
-function shuffled<T>(list: readonly T[], seed: number): T[] {
-  const random = randomNumbers(seed);
-  return list
-    .map((value) => ({ value, order: random() }))
-    .sort((a, b) => a.order - b.order)
-    .map(({ value }) => value);
-}
+const shuffled = <T>(list: readonly T[], seed: number): T[] => shuffle([...list], createSeededRng(seed));
 
 const comparable = (signals: Signals) => ({
   ...signals,

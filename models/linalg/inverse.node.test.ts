@@ -1,15 +1,12 @@
 import { expect, test } from 'vitest';
+import { createSeededRng } from '../features/rng.ts';
 import { openGemm } from '../onnx/gemm.ts';
 import { invert } from './inverse.ts';
 import { SymmetricMatrix } from './symmetric.ts';
 
 /** Gram matrix of pseudo-random rows plus a diagonal: positive definite, ill-conditioned enough to show errors. */
 function gramMatrix(size: number): Float64Array {
-  let seed = 12345;
-  const random = () => {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    return seed / 2 ** 32;
-  };
+  const random = createSeededRng(12345);
   const rows = Array.from({ length: 2 * size }, () =>
     Float64Array.from({ length: size }, () => (random() < 0.1 ? 1 : 0)),
   );

@@ -27,7 +27,7 @@ function drawRows(count: number, taste: number): ShownRow[] {
       return { itemId: `${row}-${item}`, features };
     }).sort((a, b) => b.features[PRIOR]! - a.features[PRIOR]!);
     const shuffled = random.chance(SHUFFLED);
-    if (shuffled) games.sort(() => random.next() - 0.5);
+    if (shuffled) random.shuffle(games);
     const last = games.findLastIndex((_, column) => random.chance(examinedAt(column)));
     return {
       recommendationId: `r${row}`,
