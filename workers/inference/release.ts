@@ -3,7 +3,7 @@
 
 import { decodeNeighbourFile, type NeighbourTables } from '../../models/contracts/neighbours.ts';
 import type { ReadManifest, ReleasePointer } from '../../models/contracts/release.ts';
-import { readManifest, readPointer } from '../storage/releases.ts';
+import { R2UnavailableError, readManifest, readPointer } from '../storage/releases.ts';
 import { createPlainScorer } from './plain.ts';
 import { type LoadedRanking, loadRanking, NO_RANKING } from './ranker.ts';
 import { readCachedFile } from './release-files.ts';
@@ -21,7 +21,7 @@ export interface LoadedRelease {
   itemIndices: ReadonlyMap<string, number>;
 }
 
-/** What failed is not fetched again for this long, unless the pointer moves on. */
+/** A broken release or ranking model is not fetched again for this long, unless the pointer moves on. */
 const RETRY_MS = 60_000;
 let broken: { version: string; reason: string; at: number } | undefined;
 
@@ -45,7 +45,7 @@ export async function loadRelease(
     return loaded;
   } catch (error) {
     const reason = `${version}: ${(error as Error).message}`;
-    broken = { version, reason, at: now };
+    if (!(error instanceof R2UnavailableError)) broken = { version, reason, at: now };
     throw new Error(reason);
   }
 }

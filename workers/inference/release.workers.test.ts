@@ -255,6 +255,27 @@ it('opens the ranking model of a release, or leaves out one it cannot use, but n
   await expectProbabilities(repaired);
 });
 
+it('reads a release again at once after R2 was down, unlike one that is broken', async () => {
+  await publishFake(env.BUCKET, 'unread', { itemIds, shift: 0 });
+  const down = new Proxy(env.BUCKET, {
+    get: (bucket, method) => async (key: string) => {
+      if (method !== 'get' || key.endsWith('model.onnx')) throw new Error('R2 is down');
+      return bucket.get(key);
+    },
+  });
+  await expect(loadRelease(down, undefined, 0)).rejects.toThrow(/^unread: .*model\.onnx cannot be read: R2 is down/);
+  await expectScores((await loadRelease(env.BUCKET, undefined, 2_000))!, 0);
+
+  await publishFake(env.BUCKET, 'incomplete', { itemIds, shift: 0 });
+  const key = releaseKey('incomplete', 'model.onnx');
+  const model = await (await env.BUCKET.get(key))!.arrayBuffer();
+  await env.BUCKET.delete(key);
+  await expect(loadRelease(env.BUCKET, undefined, 0)).rejects.toThrow('model.onnx is missing');
+  await env.BUCKET.put(key, model);
+  await expect(loadRelease(env.BUCKET, undefined, 2_000)).rejects.toThrow('model.onnx is missing');
+  await expectScores((await loadRelease(env.BUCKET, undefined, 60_000))!, 0);
+});
+
 it('loads a release although this location’s cache fails', async () => {
   const down = () => Promise.reject(new Error('the cache is down'));
   onTestFinished(() => void vi.restoreAllMocks());

@@ -37,12 +37,23 @@ export async function readManifest(bucket: R2Bucket, pointer: ReleasePointer): P
 export const readReleaseFile = (bucket: R2Bucket, file: ReleaseFile): Promise<Uint8Array> =>
   readVerified(bucket, file.key, file.sha256);
 
+/** R2 could not be read, which says nothing about the release. */
+export class R2UnavailableError extends Error {}
+
 async function readVerified(bucket: R2Bucket, key: string, sha256: string): Promise<Uint8Array> {
-  const object = await bucket.get(key);
-  if (object === null) throw new Error(`${key} is missing`);
-  const bytes = new Uint8Array(await object.arrayBuffer());
+  const bytes = await readBytes(bucket, key);
+  if (bytes === undefined) throw new Error(`${key} is missing`);
   if ((await sha256Hex(bytes)) !== sha256) throw new Error(`${key} does not have the sha256 it was published with`);
   return bytes;
+}
+
+async function readBytes(bucket: R2Bucket, key: string): Promise<Uint8Array | undefined> {
+  try {
+    const object = await bucket.get(key);
+    return object === null ? undefined : new Uint8Array(await object.arrayBuffer());
+  } catch (error) {
+    throw new R2UnavailableError(`${key} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** The release in use, as a trainer sees it before it starts. */
