@@ -64,6 +64,12 @@ const STATES: Record<string, (page: Page) => Promise<unknown>> = {
     await page.getByRole('button', { name: 'Events sent' }).click();
     await page.locator('.log li').waitFor();
   },
+  'a message with its undo': async (page) => {
+    await openWelcome(page);
+    await skipWelcome(page);
+    await page.locator('.card [data-action="dismiss"]').first().click();
+    await page.getByRole('button', { name: 'Undo' }).waitFor();
+  },
   'empty page': async (page) => {
     await changeGalleries(page, (gallery) => ({ ...gallery, rows: [] }));
     await openGallery(page, KNOWN_PLAYER);
