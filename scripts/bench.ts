@@ -7,7 +7,7 @@ import { reserveStdout } from './terminal/json-output.ts';
 import { jsonOption, parseWholeNumber } from './terminal/options.ts';
 import { handleSignals } from './terminal/shutdown.ts';
 
-/** What shells report: 128 and the number of the signal. */
+/** Exit code of a process that SIGINT ended: 128 and the signal's number. */
 const INTERRUPTED = 130;
 const log = (message: string) => console.error(message);
 
@@ -57,8 +57,8 @@ bench
 bench
   .command('page')
   .description(
-    'From a click on a game to the first changed frame and to the next gallery, in a real browser. Needs chromium and ' +
-      'a server that `npm start` runs. Takes half a minute.',
+    'From a click on a game to the first changed frame and to the next gallery, in a real browser. Needs chromium ' +
+      'and a server that `npm start` runs. Takes half a minute.',
   )
   .option('--url <url>', 'address of the server', 'http://localhost:8787')
   .addOption(jsonOption())
