@@ -8,7 +8,7 @@ const reason = (input: unknown) => {
   return parsed.ok ? 'ok' : parsed.error;
 };
 
-it('completes an event: the server’s clock, null for what is absent, unknown fields dropped', () => {
+it('completes an event: the server’s clock, null for absent fields, unknown fields dropped', () => {
   expect(parseEvent({ ...click, extra: 1, context: { country: 'CH' } }, NOW)).toEqual({
     ok: true,
     value: {
@@ -26,7 +26,7 @@ it('completes an event: the server’s clock, null for what is absent, unknown f
   });
 });
 
-it('takes ISO 8601 and epoch milliseconds, up to five minutes ahead', () => {
+it('accepts ISO 8601 and epoch milliseconds, up to five minutes ahead', () => {
   expect(reason({ ...click, timestamp: '2026-05-31T23:00:00+01:00' })).toBe('ok');
   expect(reason({ ...click, timestamp: NOW + 5 * 60_000 })).toBe('ok');
   expect(reason({ ...click, timestamp: NOW + 5 * 60_000 + 1 })).toMatch(/^timestamp: .*5 minutes/);
@@ -36,7 +36,7 @@ it('takes ISO 8601 and epoch milliseconds, up to five minutes ahead', () => {
   expect(reason({ ...click, timestamp: Number.NaN })).toMatch(/^timestamp: /);
 });
 
-it('names the field at fault', () => {
+it('names the invalid field', () => {
   expect(reason(null)).not.toBe('ok');
   expect(reason({ ...click, type: 'stare' })).toMatch(/^type: /);
   expect(reason({ ...click, itemId: undefined })).toBe('itemId: is required for click');

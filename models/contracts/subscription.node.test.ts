@@ -23,11 +23,11 @@ test.each([
   ['https://router.local', 'must lead to a public host'],
   ['https://db.internal', 'must lead to a public host'],
   ['https://intranet', 'must lead to a public host'],
-])('%s: %s', (address, objection) => {
-  expect(explainRefusedAddress(address, false)).toBe(objection);
+])('%s: %s', (address, refusal) => {
+  expect(explainRefusedAddress(address, false)).toBe(refusal);
 });
 
-test('on the developer’s own machine its own receivers may be sent to, and no other private one', () => {
+test('on the developer’s own machine only its own receivers are allowed beside public ones', () => {
   expect(explainRefusedAddress('http://localhost:9000/hook', true)).toBeUndefined();
   expect(explainRefusedAddress('http://127.0.0.1:9000/hook', true)).toBeUndefined();
   expect(explainRefusedAddress('http://10.0.0.1/hook', true)).toBe('must begin with https://');

@@ -31,7 +31,7 @@ const send = (...events: object[]) => call('/v1/events', { method: 'POST', body:
 const put = (itemId: string, fields: object) => call(`/v1/items/${itemId}`, { method: 'PUT', body: fields });
 const listed = async (path: string) => (await call(path)).body.items.map(({ itemId }) => itemId);
 
-it('answers nothing but health without a key, and to each key only what its scope allows', async () => {
+it('answers only health without a key, and to each key only what its scope allows', async () => {
   expect((await call('/health', { key: null })).status).toBe(200);
   for (const path of ['/v1/items', '/v1/items/popular', '/v1/users/ann/gallery', '/v1/status', '/v1/users'])
     for (const key of [null, 'wrong', 'test-adminx', '']) expect((await call(path, { key })).status, path).toBe(401);
@@ -41,14 +41,14 @@ it('answers nothing but health without a key, and to each key only what its scop
     expect((await call('/v1/items/popular', { key })).status, key).toBe(200);
   expect((await call('/v1/items/popular', { key: 'test-ingest' })).status).toBe(403);
   expect((await call('/v1/status', { key: 'test-read' })).status).toBe(403);
-  // A game client's key tells what players did; it does not change the catalogue.
+  // A game client's key sends events; it does not change the catalogue.
   expect((await call('/v1/items/a', { method: 'PUT', body: { title: 'A' }, key: 'test-ingest' })).status).toBe(403);
   expect((await call('/v1/items/a', { method: 'DELETE', key: 'test-ingest' })).status).toBe(403);
   expect((await call('/v1/events', { method: 'POST', body: { events: [] }, key: 'test-read' })).status).toBe(403);
   expect((await call('/local/key', { key: null })).status).toBe(404);
 });
 
-it('refuses what is malformed with a problem that names the field', async () => {
+it('refuses malformed requests with a problem that names the field', async () => {
   const click = { id: 'e', userId: 'ann', type: 'click', itemId: 'x' };
   const cases: [path: string, init: Call, status: number, field?: string][] = [
     ['/v1/users/ann/gallery?policy=best', {}, 400, 'policy'],
@@ -104,7 +104,7 @@ it('refuses what is malformed with a problem that names the field', async () => 
   }
 });
 
-it('judges each event by itself and says which field was wrong', async () => {
+it('validates each event by itself and names the invalid field', async () => {
   const click = { userId: 'judged', type: 'click', itemId: 'x' };
   const { status, body } = await send(
     { ...click, id: '1' },
@@ -144,11 +144,11 @@ it('replaces, changes, lists and filters items; hidden and deleted ones are gone
   await call('/v1/items', {
     method: 'POST',
     body: {
-      items: Array.from({ length: 25 }, (_, place) => ({
-        itemId: `game-${String(place).padStart(2, '0')}`,
-        title: `Game ${place}`,
-        genres: [place % 2 === 0 ? 'Strategy' : 'Racing'],
-        tags: place === 7 ? ['Rally'] : [],
+      items: Array.from({ length: 25 }, (_, index) => ({
+        itemId: `game-${String(index).padStart(2, '0')}`,
+        title: `Game ${index}`,
+        genres: [index % 2 === 0 ? 'Strategy' : 'Racing'],
+        tags: index === 7 ? ['Rally'] : [],
         releaseDate: '2026-01-01',
       })),
     },
@@ -183,7 +183,7 @@ it('replaces, changes, lists and filters items; hidden and deleted ones are gone
   expect(await listed('/v1/items/popular?n=100')).toEqual(expect.arrayContaining(['game-03', 'game-04']));
 });
 
-it('answers a newcomer from statistics, and shows an acknowledged event in the next answer', async () => {
+it('answers a cold-start user from statistics, and shows an acknowledged event in the next answer', async () => {
   const before = await call('/v1/users/newcomer/gallery?expand=item');
   expect(before.body).toMatchObject({ tier: 'statistics', release: null, degraded: [] });
   const [first, second, third] = before.body.rows[0]!.items;
@@ -198,7 +198,7 @@ it('answers a newcomer from statistics, and shows an acknowledged event in the n
     { id: 'd', userId: 'newcomer', type: 'like', itemId: 'nobody-knows-it' },
   );
   const { rows } = (await call('/v1/users/newcomer/gallery?n=100')).body;
-  // What is being played has its own row, and stands in no other.
+  // A game being played has its own row, and is in no other.
   expect(rows.find(({ id }) => id === 'continue')!.items.map(({ itemId }) => itemId)).toEqual([first!.itemId]);
   const after = rows.filter(({ id }) => id !== 'continue').flatMap(({ items }) => items.map(({ itemId }) => itemId));
   expect(after.length).toBeGreaterThan(0);
@@ -206,7 +206,7 @@ it('answers a newcomer from statistics, and shows an acknowledged event in the n
   expect(after).not.toContain('nobody-knows-it');
 });
 
-it('explains what it shows and what it does not, and refuses to explain too much', async () => {
+it('explains why an item is shown or not, and refuses to explain too many', async () => {
   await call('/v1/events', {
     method: 'POST',
     body: { events: [{ id: 'x', userId: 'curious', type: 'dismiss', itemId: 'game-03' }] },
@@ -223,17 +223,17 @@ it('explains what it shows and what it does not, and refuses to explain too much
   );
   expect(explain!.slice(3)).toEqual([expect.objectContaining({ itemId: 'game-03', why: 'dismissed' })]);
   expect((await call('/v1/users/curious/gallery')).body.explain).toBeUndefined();
-  const many = Array.from({ length: 21 }, (_, place) => place).join(',');
+  const many = Array.from({ length: 21 }, (_, index) => index).join(',');
   expect((await call(`/v1/users/curious/gallery?explain=${many}`)).status).toBe(400);
 });
 
-it('says what is down, and still answers, when the player’s object fails', async () => {
-  const { hydrate: gather } = await import('../serving/hydrate.ts');
+it('still answers when the player’s object fails, and names it', async () => {
+  const { hydrate } = await import('../serving/hydrate.ts');
   const broken = {
     ...env,
     USER_SIGNALS: { getByName: () => ({ readUserState: () => Promise.reject(new Error('overloaded')) }) },
   };
-  const { answer, input: moment } = await gather({
+  const { answer, input } = await hydrate({
     env: broken as unknown as Env,
     userId: 'ann',
     context: EMPTY_CONTEXT,
@@ -244,10 +244,10 @@ it('says what is down, and still answers, when the player’s object fails', asy
     tier: 'statistics',
     degraded: [{ step: 'signals', reason: 'overloaded' }],
   });
-  expect(moment.catalogue.size).toBeGreaterThan(0);
+  expect(input.catalogue.size).toBeGreaterThan(0);
 });
 
-it('describes itself: every route is in the document, with its key', async () => {
+it('has every route in its API document, with its key', async () => {
   const document = (await call('/openapi.json', { key: null })).body as unknown as {
     paths: Record<string, Record<string, { security?: unknown; summary: string }>>;
   };

@@ -1,6 +1,6 @@
-// Declares an endpoint: its place in the API document, the shapes of its input and answer, and a handler that is a
+// Declares an endpoint: its entry in the API document, the shapes of its input and answer, and a handler that is a
 // plain function of the validated input and of the storage functions that it needs. Keys, bodies, validation and the
-// answer's form are handled here, once for all endpoints. A handler throws ProblemError for what the caller can mend.
+// answer's form are handled here, once for all endpoints. A handler throws ProblemError for what the caller can fix.
 
 import { createRoute, type OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
@@ -63,23 +63,27 @@ export interface Endpoint<Deps> {
   respond: (c: AppContext, deps: Deps) => Promise<Response>;
 }
 
-export function endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType, Deps>(
-  definition: Definition<P, Q, B, A, Deps>,
-): Endpoint<Deps> {
+export function defineEndpoint<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  A extends z.ZodType,
+  Deps,
+>(definition: Definition<P, Q, B, A, Deps>): Endpoint<Deps> {
   const { scope, params, query, body, answer } = definition;
   const respond = async (c: AppContext, deps: Deps): Promise<Response> => {
     if (scope !== undefined) await requireScope(scope, c.env, (name) => c.req.header(name));
     const input = {
-      params: parse(params, c.req.param()),
-      query: parse(query, readQuery(c)),
-      body: body && parse(body.schema, await readBody(c, body)),
+      params: parseInput(params, c.req.param()),
+      query: parseInput(query, readQuery(c)),
+      body: body && parseInput(body.schema, await readBody(c, body)),
     };
     const answered = await definition.handle(input as Parameters<typeof definition.handle>[0], deps);
     if (answered instanceof Response) return answered;
     if (answer.status === 204) return c.body(null, 204);
     return c.json(answered, answer.status ?? 200, answer.headers?.(answered));
   };
-  return { route: describe(definition), respond };
+  return { route: describeRoute(definition), respond };
 }
 
 /** `connect` opens what the handlers need, for one request. */
@@ -94,7 +98,7 @@ export function registerEndpoints<Deps>(
   }
 }
 
-const describe = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType, Deps>({
+const describeRoute = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType, Deps>({
   method,
   path,
   tag,
@@ -146,15 +150,15 @@ const describeProblems = (statuses: readonly ProblemStatus[]): RouteConfig['resp
     ]),
   );
 
-/** Undefined where there is no schema. Throws the problem that names each field at fault. */
-function parse(schema: z.ZodType | undefined, value: unknown): unknown {
+/** Undefined if there is no schema. Throws the problem that names each invalid field. */
+function parseInput(schema: z.ZodType | undefined, value: unknown): unknown {
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalidInput(parsed.error.issues);
 }
 
-/** A parameter that is given twice is a list, which no schema accepts. */
+/** A parameter that is given twice becomes a list, which no schema accepts. */
 const readQuery = (c: AppContext): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),

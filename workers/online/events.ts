@@ -9,7 +9,7 @@ import {
   EventResult,
   parseEvent,
 } from '../../models/contracts/event.ts';
-import { type App, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { type EventStore, eventKey, openEventStore, storeEvents } from './store-events.ts';
 
 // One bad event must not refuse the others: here they are a list of anything, and each is validated by itself.
@@ -42,7 +42,7 @@ const readId = (input: unknown): string => {
 };
 
 const ENDPOINTS: Endpoint<EventStore>[] = [
-  endpoint({
+  defineEndpoint({
     method: 'post',
     path: '/v1/events',
     tag: 'Events',

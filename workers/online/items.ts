@@ -15,7 +15,7 @@ import {
 import { isolate } from '../serving/isolate.ts';
 import type { ItemChange, ItemFilter } from '../storage/items.ts';
 import * as storage from '../storage/items.ts';
-import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { ItemParams, wholeNumber } from './parameters.ts';
 import { invalidInput, ProblemError } from './problems.ts';
 
@@ -128,7 +128,7 @@ function readCursor(cursor: string | undefined): string {
 const tag = 'Items';
 
 const ENDPOINTS: Endpoint<ItemStore>[] = [
-  endpoint({
+  defineEndpoint({
     method: 'put',
     path: '/v1/items/{itemId}',
     tag,
@@ -139,7 +139,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
     answer: { schema: Item, description: 'The item as stored.' },
     handle: putItem,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'post',
     path: '/v1/items',
     tag,
@@ -153,7 +153,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
     },
     handle: postItems,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'patch',
     path: '/v1/items/{itemId}',
     tag,
@@ -165,7 +165,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
     problems: [404],
     handle: patchItem,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/items/{itemId}',
     tag,
@@ -176,7 +176,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
     problems: [404],
     handle: getItem,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'delete',
     path: '/v1/items/{itemId}',
     tag,
@@ -187,7 +187,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
     problems: [404],
     handle: deleteItem,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/items',
     tag,

@@ -5,7 +5,7 @@ import { z } from '@hono/zod-openapi';
 import { Recommendations } from '../../models/contracts/gallery.ts';
 import { recommendList, recommendSimilar } from '../recommending/lists.ts';
 import { contextQuery } from './context.ts';
-import { type App, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { expandItems } from './expand-items.ts';
 import { Genre, ItemParams, slateQuery } from './parameters.ts';
 import { ProblemError } from './problems.ts';
@@ -52,7 +52,7 @@ const tag = 'Recommendations';
 
 const ENDPOINTS: Endpoint<ListMaker>[] = [
   ...(Object.keys(LIST_SUMMARIES) as ListName[]).map((list) =>
-    endpoint({
+    defineEndpoint({
       method: 'get',
       path: `/v1/items/${list}`,
       tag,
@@ -63,7 +63,7 @@ const ENDPOINTS: Endpoint<ListMaker>[] = [
       handle: getList(list),
     }),
   ),
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/items/{itemId}/similar',
     tag,

@@ -9,9 +9,9 @@ import { readSnapshotSlates } from '../storage/snapshot-events.ts';
 import { exportSnapshot } from '../storage/snapshots.ts';
 import { app } from './app.ts';
 
-const games = Array.from({ length: 30 }, (_, place) => ({
-  itemId: `slate-game-${place}`,
-  ...ItemInput.parse({ title: `Game ${place}`, genres: ['Strategy'], releaseDate: '2026-01-01' }),
+const games = Array.from({ length: 30 }, (_, index) => ({
+  itemId: `slate-game-${index}`,
+  ...ItemInput.parse({ title: `Game ${index}`, genres: ['Strategy'], releaseDate: '2026-01-01' }),
 }));
 
 beforeAll(() => putItems(env.DB, games));
@@ -27,7 +27,7 @@ async function askGallery(bindings: Env, query = ''): Promise<Gallery> {
   return gallery;
 }
 
-it('logs behind the answer what it showed, and exports it for training', async () => {
+it('logs a slate behind the answer, and exports it for training', async () => {
   const { recommendationId, rows } = await askGallery(env);
   const read = () =>
     env.DB.prepare('select body from slates where recommendation_id = ?1').bind(recommendationId).first<string>('body');
@@ -45,7 +45,7 @@ it('logs behind the answer what it showed, and exports it for training', async (
   expect(snapshot.slates).toBe(1);
 });
 
-it('logs neither a page that is asked for its reasons nor one by a plain policy', async () => {
+it('logs neither a page with explanations nor a baseline page', async () => {
   const sent: Slate[] = [];
   const SLATES = { send: async (slate: Slate) => void sent.push(slate) } as unknown as Env['SLATES'];
   await askGallery({ ...env, SLATES }, '&explain=1');
@@ -55,7 +55,7 @@ it('logs neither a page that is asked for its reasons nor one by a plain policy'
   expect(sent).toHaveLength(1);
 });
 
-it('answers all the same, and raises an alert, where the queue is down', async () => {
+it('answers and raises an alert if the queue is down', async () => {
   const alerts = vi.spyOn(console, 'error').mockImplementation(() => {});
   const SLATES = { send: () => Promise.reject(new Error('queues are down')) } as unknown as Env['SLATES'];
   const { rows, degraded } = await askGallery({ ...env, SLATES });

@@ -3,7 +3,7 @@
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import { claimMerge, moveMergedLogs } from '../storage/users.ts';
-import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams } from './parameters.ts';
 import { invalidInput, orUnavailable, ProblemError } from './problems.ts';
 
@@ -44,7 +44,7 @@ export async function postMerge(
 }
 
 const ENDPOINTS: Endpoint<MergeSteps>[] = [
-  endpoint({
+  defineEndpoint({
     method: 'post',
     path: '/v1/users/{userId}/merge',
     tag: 'Users',

@@ -27,14 +27,14 @@ const owned = async (userId: string) =>
 const purchase = (userId: string, itemId: string, timestamp: number) =>
   makeEvent(userId, 'purchase', itemId, timestamp);
 
-it('lets no players become each other, however many are merged in a circle at once', async () => {
+it('lets no players become each other when they are merged in a circle at once', async () => {
   for (const circle of [
     ['ann', 'bob'],
     ['cleo', 'dora', 'emil'],
   ]) {
     for (const userId of circle) await buy(userId, '1', `before-${userId}`);
-    const next = (place: number) => circle[(place + 1) % circle.length]!;
-    const answers = await Promise.all(circle.map((userId, place) => merge(userId, next(place))));
+    const next = (index: number) => circle[(index + 1) % circle.length]!;
+    const answers = await Promise.all(circle.map((userId, index) => merge(userId, next(index))));
     expect(answers).toContain(409);
     expect(answers).toContain(200);
     for (const userId of circle) await buy(userId, '2', `after-${userId}`);
@@ -43,7 +43,7 @@ it('lets no players become each other, however many are merged in a circle at on
   }
 });
 
-it('carries a guest’s signals on where the player becomes another at the same time', async () => {
+it('passes a guest’s signals on if the player is merged at the same time', async () => {
   await buy('first', '1', 'a');
   await buy('second', '1', 'b');
   const answers = await Promise.all([merge('first', 'second'), merge('second', 'third')]);
@@ -53,7 +53,7 @@ it('carries a guest’s signals on where the player becomes another at the same 
   expect(await owned('third')).toEqual(answers[0] === 200 ? ['a', 'b', 'c', 'd'] : ['b', 'c']);
 });
 
-it('keeps events apart whose long ids differ at the end alone', async () => {
+it('keeps events apart whose long ids differ only at the end', async () => {
   const id = 'x'.repeat(127);
   await buy('long', `${id}1`, 'a');
   await buy('long', `${id}2`, 'b');
@@ -65,7 +65,7 @@ it('keeps events apart whose long ids differ at the end alone', async () => {
   expect(await logOf('reader')).toEqual([['a'], ['b']]);
 });
 
-it('leaves no event behind in the log, wherever in the consumer’s work the merge falls', async () => {
+it('leaves no event in the guest’s log, even if the merge happens while the consumer writes', async () => {
   const event = purchase('late', 'a', Date.now());
   await env.USER_SIGNALS.getByName('late').record([event]);
   let merged: Promise<number> | undefined;
@@ -88,12 +88,12 @@ it('leaves no event behind in the log, wherever in the consumer’s work the mer
   }
 });
 
-it('empties the guest only when the player has what the guest’s object itself had forgotten', async () => {
+it('empties the guest only after the player has the marks that the guest’s object had dropped', async () => {
   const now = Date.now();
   const clicks = Array.from(
     { length: 600 },
-    (_, place): PlayerEvent => ({
-      ...purchase('collector', `k${place}`, now - place),
+    (_, index): PlayerEvent => ({
+      ...purchase('collector', `k${index}`, now - index),
       type: 'click',
     }),
   );

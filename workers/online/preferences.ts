@@ -5,7 +5,7 @@ import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import { PREFERENCES_BODY_BYTES_MAX, Preferences, PreferencesInput } from '../../models/contracts/preferences.ts';
 import { writePreferences } from '../storage/users.ts';
-import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams } from './parameters.ts';
 import { orUnavailable, ProblemError } from './problems.ts';
 
@@ -52,7 +52,7 @@ export async function putPreferences(
 const tag = 'Users';
 
 const ENDPOINTS: Endpoint<PreferenceStore>[] = [
-  endpoint({
+  defineEndpoint({
     method: 'put',
     path: '/v1/users/{userId}/preferences',
     tag,
@@ -69,7 +69,7 @@ const ENDPOINTS: Endpoint<PreferenceStore>[] = [
     problems: [409, 503],
     handle: putPreferences,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/preferences',
     tag,

@@ -7,7 +7,7 @@ import { findEmptiedBy } from '../recommending/emptied.ts';
 import { explainItems } from '../recommending/explain.ts';
 import { POLICIES } from '../recommending/policies.ts';
 import { contextQuery } from './context.ts';
-import { type App, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { expandItems } from './expand-items.ts';
 import { Genre, slateQuery, UserParams } from './parameters.ts';
 import { openRecommender, type Recommender } from './recommender.ts';
@@ -85,7 +85,7 @@ export async function getRecommendations(
 const tag = 'Recommendations';
 
 const ENDPOINTS: Endpoint<Recommender>[] = [
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/gallery',
     tag,
@@ -97,7 +97,7 @@ const ENDPOINTS: Endpoint<Recommender>[] = [
     answer: { schema: Gallery, description: 'The gallery.' },
     handle: getGallery,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/recommendations',
     tag,

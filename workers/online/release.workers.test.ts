@@ -14,10 +14,10 @@ async function call(path: string, body?: object): Promise<Answer> {
   expect(response.ok, path).toBe(true);
   return response.json();
 }
-const itemIds = Array.from({ length: 200 }, (_, place) => `g${place}`);
+const itemIds = Array.from({ length: 200 }, (_, index) => `g${index}`);
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 
-it('ranks with the release, shows its neighbours, and serves it on where the next is broken', async () => {
+it('ranks with the release, shows its neighbours, and keeps it if the next one is broken', async () => {
   const items = [...itemIds, 'unreleased'].map((itemId) => ({ itemId, title: `Game ${itemId}`, genres: ['Racing'] }));
   await call('/v1/items', { items });
   await publishFake(env.BUCKET, 'good', { itemIds, shift: 0 });
@@ -25,7 +25,7 @@ it('ranks with the release, shows its neighbours, and serves it on where the nex
 
   const similar = await call('/v1/items/g5/similar?n=5');
   expect(similar).toMatchObject({ tier: 'online', release: 'good', degraded: [] });
-  // The game that came after the release is wholly alike: it stands behind the four nearest.
+  // The cold-start item has the same labels: it follows the four nearest.
   expect(ids(similar.items)).toEqual(['g6', 'g13', 'g20', 'g27', 'unreleased']);
   const byContent = await call('/v1/items/unreleased/similar?n=3');
   expect(byContent.tier).toBe('statistics');

@@ -7,7 +7,7 @@ import { RULE_BODY_BYTES_MAX, RULES_MAX, Rule, RuleInput } from '../../models/co
 import { selectRulesInForce } from '../recommending/rules.ts';
 import { isolate } from '../serving/isolate.ts';
 import * as storage from '../storage/rules.ts';
-import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { ProblemError } from './problems.ts';
 
 const RuleParams = z.object({
@@ -89,7 +89,7 @@ const ruleNotFound = (ruleId: string) => new ProblemError('not-found', `No rule 
 const tag = 'Rules';
 
 const ENDPOINTS: Endpoint<RuleStore>[] = [
-  endpoint({
+  defineEndpoint({
     method: 'post',
     path: '/v1/rules',
     tag,
@@ -107,7 +107,7 @@ const ENDPOINTS: Endpoint<RuleStore>[] = [
     problems: [409],
     handle: postRule,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'put',
     path: '/v1/rules/{ruleId}',
     tag,
@@ -119,7 +119,7 @@ const ENDPOINTS: Endpoint<RuleStore>[] = [
     problems: [409],
     handle: putRule,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/rules',
     tag,
@@ -128,7 +128,7 @@ const ENDPOINTS: Endpoint<RuleStore>[] = [
     answer: { schema: ListAnswer, description: 'All rules.' },
     handle: getRules,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/rules/{ruleId}',
     tag,
@@ -139,7 +139,7 @@ const ENDPOINTS: Endpoint<RuleStore>[] = [
     problems: [404],
     handle: getRule,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'delete',
     path: '/v1/rules/{ruleId}',
     tag,

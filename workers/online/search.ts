@@ -10,7 +10,7 @@ import { addDegraded } from '../serving/hydrate.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { searchItems } from '../storage/search.ts';
 import { contextQuery } from './context.ts';
-import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { expandItems } from './expand-items.ts';
 import { slateQuery, UserParams } from './parameters.ts';
 import { FOUND_MAX, rankFound } from './rank-found.ts';
@@ -94,7 +94,7 @@ function createSearchEvent(userId: string, query: string): PlayerEvent {
 }
 
 const ENDPOINTS: Endpoint<Searcher>[] = [
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/search',
     tag: 'Recommendations',

@@ -35,14 +35,14 @@ it('finds words and their beginnings in titles, tags and developers, with or wit
   expect(await search('POKEMON')).toEqual(['pokal']);
 });
 
-it('forgives typing errors, after what holds the words', async () => {
+it('forgives typing errors, below items with the words', async () => {
   expect((await search('irno tide'))[0]).toBe('tide');
   expect((await search('harbuor lights'))[0]).toBe('harbour');
   expect((await search('pokemmon'))[0]).toBe('pokal');
   expect(await search('zzzz qqqq')).toEqual([]);
 });
 
-it('shows nothing that is hidden, dismissed or for elder players; what changed is found by its new name', async () => {
+it('finds no hidden, dismissed or adult items, and changed items by their new name', async () => {
   expect(await search('iron')).not.toContain('hidden');
   expect(await search('iron', '&record=false&ageLimit=12')).not.toContain('adult');
   await call('/v1/events', { events: [{ id: '1', userId: 'ann', type: 'dismiss', itemId: 'harbour' }] });
@@ -55,14 +55,14 @@ it('shows nothing that is hidden, dismissed or for elder players; what changed i
   ).toHaveLength(1);
 });
 
-it('takes whatever a player types for words', async () => {
+it('treats any query as words', async () => {
   for (const q of ['"', "'", '*', '(', 'NEAR(', 'title:iron', 'a AND', '-x', '\\', '🎮', '%', ';--', '" OR "'])
     expect((await call(`/v1/users/ann/search?q=${encodeURIComponent(q)}`)).status, q).toBe(200);
   expect((await call('/v1/users/ann/search?q=')).status).toBe(400);
   expect((await call(`/v1/users/ann/search?q=${'x'.repeat(201)}`)).status).toBe(400);
 });
 
-it('is a signal that shows in the next gallery, unless it is only typing', async () => {
+it('records a search as a signal, unless record=false', async () => {
   await call('/v1/users/bob/search?q=nav&record=false');
   expect((await call('/v1/users/bob/gallery')).body.rows.map(({ id }) => id)).not.toContain('search');
   await call('/v1/users/bob/search?q=iron%20tide');

@@ -3,7 +3,7 @@
 import { z } from '@hono/zod-openapi';
 import { type AnswerCount, readAnswerCounts } from '../storage/answer-counts.ts';
 import { flushCounts } from './count-answers.ts';
-import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { wholeNumber } from './parameters.ts';
 
 const HOUR_MS = 3_600_000;
@@ -54,7 +54,7 @@ export async function getStats(
 }
 
 const ENDPOINTS: Endpoint<AnswerCounts>[] = [
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/stats',
     tag: 'Operation',

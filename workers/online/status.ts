@@ -11,7 +11,7 @@ import type { Catalogue } from '../storage/catalogue.ts';
 import { countDeadLetters } from '../storage/dead-letters.ts';
 import { type JobRun, listJobRuns } from '../storage/job-runs.ts';
 import type { LoadedStatistics } from '../storage/statistics.ts';
-import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 
 const JOB_RUNS_SHOWN = 100;
 
@@ -94,7 +94,7 @@ export async function getStatus(_: object, system: System): Promise<z.output<typ
 const tag = 'Operation';
 
 const ENDPOINTS: Endpoint<System>[] = [
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/health',
     tag,
@@ -103,7 +103,7 @@ const ENDPOINTS: Endpoint<System>[] = [
     answer: { schema: Health, description: 'The Worker answers.' },
     handle: getHealth,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/status',
     tag,

@@ -1,4 +1,4 @@
-// What steers a gallery beside events: the store's rules, a player's preferences, and a guest who becomes a player.
+// Rules, preferences and merges, which steer a gallery beside events, by API.
 
 import { evictDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
@@ -30,18 +30,18 @@ const picks = async (query = '') =>
   ids((await call('GET', `/v1/users/somebody/recommendations?n=8${query}`)).body.items);
 
 beforeAll(async () => {
-  const items = Array.from({ length: 40 }, (_, place) => ({
-    itemId: `g${place}`,
-    title: `${place} Miles of Road`,
-    genres: [place % 2 === 0 ? 'Strategy' : 'Racing'],
-    developer: place < 4 ? 'Known' : null,
-    releaseDate: `2025-01-${String((place % 28) + 1).padStart(2, '0')}`,
-    ageRating: place % 2 === 0 ? 6 : 18,
+  const items = Array.from({ length: 40 }, (_, index) => ({
+    itemId: `g${index}`,
+    title: `${index} Miles of Road`,
+    genres: [index % 2 === 0 ? 'Strategy' : 'Racing'],
+    developer: index < 4 ? 'Known' : null,
+    releaseDate: `2025-01-${String((index % 28) + 1).padStart(2, '0')}`,
+    ageRating: index % 2 === 0 ? 6 : 18,
   }));
   expect((await call('POST', '/v1/items', { items })).status).toBe(200);
 });
 
-it('keeps rules, and each holds from the next request until it is deleted', async () => {
+it('stores rules; each holds from the next request until it is deleted', async () => {
   const created = await call('POST', '/v1/rules', { action: 'pin', match: { itemIds: ['g33'] }, reason: 'sale' });
   expect(created.status).toBe(201);
   expect(created.headers.get('location')).toBe(`/v1/rules/${created.body.ruleId}`);
@@ -66,7 +66,7 @@ it('keeps rules, and each holds from the next request until it is deleted', asyn
   expect(await picks()).not.toContain('g33');
 });
 
-it('refuses a rule that says nothing, and keys that may not steer', async () => {
+it('refuses empty and misspelt rules, and keys without the scope', async () => {
   expect((await call('POST', '/v1/rules', { action: 'pin', match: {} })).body.errors![0]!.path).toBe('match');
   expect((await call('POST', '/v1/rules', { action: 'promote', match: { itemIds: ['a'] } })).status).toBe(400);
   const turned = {
@@ -76,7 +76,7 @@ it('refuses a rule that says nothing, and keys that may not steer', async () => 
     endsAt: '2026-01-01T00:00:00Z',
   };
   expect((await call('POST', '/v1/rules', turned)).body.errors![0]!.path).toBe('endsAt');
-  // A condition that is passed over would make a rule hold for everybody.
+  // Ignoring a condition would make the rule hold for everybody.
   const misspelt = { action: 'exclude', match: { itemIds: ['g33'] }, audience: { country: ['CH'] } };
   expect((await call('PUT', '/v1/rules/misspelt', misspelt)).body).toMatchObject({
     status: 400,
@@ -87,7 +87,7 @@ it('refuses a rule that says nothing, and keys that may not steer', async () => 
   expect((await call('PUT', '/v1/users/ann/preferences', { mutedGenre: ['Racing'] })).status).toBe(400);
   expect((await call('PATCH', '/v1/items/g1', { titel: 'x' })).status).toBe(400);
   expect((await call('PUT', '/v1/items/g1', { title: 'x', agerating: 18 })).status).toBe(400);
-  // What was read can be put back, but not as another.
+  // A resource that was read can be put back, but not under another id.
   const item = { itemId: 'put-back', title: 'Put back' };
   expect((await call('PUT', '/v1/items/put-back', item)).status).toBe(200);
   expect((await call('PUT', '/v1/items/another', item)).status).toBe(400);
@@ -100,7 +100,7 @@ it('refuses a rule that says nothing, and keys that may not steer', async () => 
   expect((await call('POST', '/v1/users/ann/merge', { from: 'x' }, 'test-read')).status).toBe(403);
 });
 
-it('makes a newcomer’s page of what was picked, keeps what was said through an eviction, and in D1', async () => {
+it('makes a cold-start user’s page of their picks; preferences survive an eviction, and are in D1', async () => {
   const said = { genres: ['Racing'], mutedTags: ['Horror'], ageLimit: null };
   expect((await call('PUT', '/v1/users/newcomer/preferences', said, 'test-ingest')).status).toBe(200);
   const { rows } = (await call('GET', '/v1/users/newcomer/gallery')).body;
@@ -123,7 +123,7 @@ it('makes a newcomer’s page of what was picked, keeps what was said through an
   expect((await call('PUT', '/v1/users/newcomer/preferences', { popularity: 2 })).body.errors![0]!.path).toBe(
     'popularity',
   );
-  // What an object does not know, the copy does: as after a loss of the object.
+  // After a loss of the object the copy in D1 counts.
   await env.DB.prepare('insert into users (user_id, last_event_at, preferences) values (?1, 0, ?2)')
     .bind('restored', copy)
     .run();
@@ -143,7 +143,7 @@ it('shows a child nothing for adults, whichever side sets the limit', async () =
       expect(item!.ageRating).toBe(6);
 });
 
-it('makes a guest’s signals the player’s, once however often it is told, also those still on the way', async () => {
+it('merges a guest’s signals into the player’s once, repeated or not, events under way included', async () => {
   await call('PUT', '/v1/users/guest/preferences', { genres: ['Racing'] });
   // Both have used the same ids.
   await send(
@@ -175,7 +175,7 @@ it('makes a guest’s signals the player’s, once however often it is told, als
   expect((await call('GET', '/v1/users/guest/signals')).body).toMatchObject({ owned: [], history: [] });
   expect(await logOf('guest')).toBe(0);
 
-  // A client that has not heard of it yet.
+  // From a client that does not know of the merge yet.
   await send({ id: '3', userId: 'guest', type: 'purchase', itemId: 'g5' });
   expect((await call('GET', '/v1/users/player/signals')).body.owned).toContain('g5');
   await expect
@@ -189,7 +189,7 @@ it('makes a guest’s signals the player’s, once however often it is told, als
     .toBe('player');
 });
 
-it('refuses to merge a player with itself, a guest with two players, and into one who has gone', async () => {
+it('refuses to merge a player with itself, a guest with two players, and into a merged guest', async () => {
   expect((await call('POST', '/v1/users/one/merge', { from: 'one' })).body.errors![0]!.path).toBe('from');
   expect((await call('POST', '/v1/users/one/merge', { from: 'visitor' })).status).toBe(200);
   expect((await call('POST', '/v1/users/two/merge', { from: 'visitor' })).status).toBe(409);

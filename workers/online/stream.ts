@@ -3,7 +3,7 @@
 
 import { z } from '@hono/zod-openapi';
 import { Notice } from '../../models/contracts/notice.ts';
-import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams, wholeNumber } from './parameters.ts';
 import { orUnavailable, ProblemError } from './problems.ts';
 
@@ -39,7 +39,7 @@ export async function getStream(
 }
 
 const ENDPOINTS: Endpoint<Connection>[] = [
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/stream',
     tag: 'Recommendations',

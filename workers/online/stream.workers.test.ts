@@ -30,7 +30,7 @@ async function connect(path: string, headers: Record<string, string> = {}) {
 beforeAll(() =>
   putItems(
     env.DB,
-    Array.from({ length: 60 }, (_, place) => createItem(place)),
+    Array.from({ length: 60 }, (_, index) => createItem(index)),
   ),
 );
 
@@ -61,7 +61,7 @@ it('notifies a socket, also after the object slept, and sends missed notices to 
   again.socket.close(1000);
 });
 
-it('takes the key as a subprotocol, since a browser’s socket can send no header', async () => {
+it('accepts the key as a subprotocol, since a browser’s socket can send no header', async () => {
   const key = (text: string) => `bloodstream, bearer.${Buffer.from(text).toString('base64url')}`;
   const open = (protocol: string) =>
     exports.default.fetch('http://edge/v1/users/bea/stream', {
@@ -81,7 +81,7 @@ it('takes the key as a subprotocol, since a browser’s socket can send no heade
   expect(status).toBe(401);
 });
 
-it('tells the same by server-sent events, and who comes back what was missed', async () => {
+it('sends the same by server-sent events, missed notices included', async () => {
   const { body, headers } = await ask('/v1/users/carl/stream', { accept: 'text/event-stream' });
   expect(headers.get('content-type')).toBe('text/event-stream');
   const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -99,7 +99,7 @@ it('tells the same by server-sent events, and who comes back what was missed', a
   await missed.cancel();
 });
 
-it('refuses what is neither, and more connections than a player can need', async () => {
+it('refuses other requests, and more connections than a player needs', async () => {
   expect((await ask('/v1/users/dan/stream', {})).status).toBe(406);
   const open = await Promise.all(Array.from({ length: 16 }, () => connect('/v1/users/dan/stream')));
   expect((await ask('/v1/users/dan/stream', { upgrade: 'websocket' })).status).toBe(429);

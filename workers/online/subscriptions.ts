@@ -13,7 +13,7 @@ import {
 } from '../../models/contracts/subscription.ts';
 import { isolate } from '../serving/isolate.ts';
 import * as storage from '../storage/subscriptions.ts';
-import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { invalidInput, ProblemError } from './problems.ts';
 
 const SubscriptionParams = z.object({
@@ -82,7 +82,7 @@ export async function deleteSubscription(
 const tag = 'Subscriptions';
 
 const ENDPOINTS: Endpoint<SubscriptionStore>[] = [
-  endpoint({
+  defineEndpoint({
     method: 'post',
     path: '/v1/subscriptions',
     tag,
@@ -105,7 +105,7 @@ const ENDPOINTS: Endpoint<SubscriptionStore>[] = [
     problems: [409],
     handle: postSubscription,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/subscriptions',
     tag,
@@ -114,7 +114,7 @@ const ENDPOINTS: Endpoint<SubscriptionStore>[] = [
     answer: { schema: ListAnswer, description: 'All subscriptions, without their secrets.' },
     handle: getSubscriptions,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'delete',
     path: '/v1/subscriptions/{subscriptionId}',
     tag,

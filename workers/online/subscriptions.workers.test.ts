@@ -16,7 +16,7 @@ async function call(method: string, path: string, body?: object, { key = 'test-a
 }
 const url = 'https://example.com/hook';
 
-it('keeps subscriptions; each secret is shown once', async () => {
+it('stores subscriptions; each secret is shown once', async () => {
   const created = await call('POST', '/v1/subscriptions', { url, events: ['job.failed', 'job.failed'] });
   expect(created.status).toBe(201);
   const { secret, subscriptionId } = created.body;
@@ -33,7 +33,7 @@ it('keeps subscriptions; each secret is shown once', async () => {
   expect((await call('GET', '/v1/subscriptions')).body.subscriptions).toEqual([]);
 });
 
-it('refuses what it must not send to, and more than it keeps', async () => {
+it('refuses forbidden addresses and one subscription too many', async () => {
   const refused = async (body: object) => {
     const { status, body: problem } = await call('POST', '/v1/subscriptions', body);
     expect(status).toBe(400);
@@ -48,7 +48,7 @@ it('refuses what it must not send to, and more than it keeps', async () => {
   expect((await call('POST', '/v1/subscriptions', { url, events: ['job.failed'] }, { key: 'test-read' })).status).toBe(
     403,
   );
-  // The developer's own machine, asked by itself.
+  // On the developer's own machine.
   const local = { url: 'http://localhost:9/', events: ['job.failed'] };
   expect((await call('POST', '/v1/subscriptions', local, { host: 'localhost' })).status).toBe(201);
 

@@ -6,7 +6,7 @@ import { computeAffinity } from '../serving/hydrate.ts';
 import { isolate } from '../serving/isolate.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import * as storage from '../storage/users.ts';
-import { type App, type AppContext, type Endpoint, endpoint, registerEndpoints } from './endpoint.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams, wholeNumber } from './parameters.ts';
 import { orUnavailable } from './problems.ts';
 
@@ -55,7 +55,7 @@ export async function getSignals(
 const tag = 'Users';
 
 const ENDPOINTS: Endpoint<UserStore>[] = [
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/users',
     tag,
@@ -65,7 +65,7 @@ const ENDPOINTS: Endpoint<UserStore>[] = [
     answer: { schema: ListAnswer, description: 'Latest event first.' },
     handle: getUsers,
   }),
-  endpoint({
+  defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/signals',
     tag,
