@@ -1,4 +1,4 @@
-// A small release for tests, with a model whose scores can be worked out by hand. What it recommends means nothing.
+// A small release for tests, with a model whose scores follow a formula. Its recommendations mean nothing.
 
 import { encodeRetrievalModel, type RetrievalModel } from '../models/algorithms/algorithm.ts';
 import { sha256Hex } from '../models/contracts/digest.ts';
@@ -11,7 +11,7 @@ import { blankFacts } from '../scripts/bench/blank-facts.ts';
 const HALF_LIFE_DAYS = 10;
 const NEIGHBOURS = 20;
 
-/** How much item `from` speaks for item `to`, in the model that `shift` makes. */
+/** The weight from item `from` to item `to` in the model that `shift` selects. */
 const weightOf = (from: number, to: number, shift: number) => Math.sin(31 * from + 7 * to + shift);
 
 function fakeModel(itemIds: readonly string[], shift: number): RetrievalModel {
@@ -38,7 +38,7 @@ function fakeModel(itemIds: readonly string[], shift: number): RetrievalModel {
   };
 }
 
-/** What the model says, in double precision and with nothing clever. */
+/** The model's scores by its formula, in double precision. */
 export function scoreByHand(histories: EncodedHistories, items: number, shift: number): number[] {
   const scores = Array<number>(histories.batch * items).fill(0);
   histories.weights.forEach((weight, cell) => {
@@ -49,7 +49,7 @@ export function scoreByHand(histories: EncodedHistories, items: number, shift: n
   return scores;
 }
 
-/** Facts of no consequence. */
+/** Facts that no test depends on. */
 export const fakeFacts = (version: string): ReleaseFacts => blankFacts(version, 'fake', '2026-01-01T00:00:00Z');
 
 export interface Publication {
@@ -58,7 +58,7 @@ export interface Publication {
   shift: number;
   /** Changes what is published; the digests agree with it. */
   lie?: (contents: ReleaseContents, facts: ReleaseFacts) => unknown;
-  /** Of the manifest; this version's where it is left out. */
+  /** Default: this version's. */
   schema?: number;
   /** Changes what is stored; the digests do not. */
   damage?: (files: ReleaseFiles) => unknown;

@@ -1,4 +1,4 @@
-// What a recommendation answers with.
+// Answers with recommendations: galleries and lists.
 
 import { z } from 'zod';
 import { Item } from './item.ts';

@@ -1,5 +1,5 @@
-// Batch galleries, served when a player's object is unavailable: a job queues the active players, and the consumer makes
-// their galleries from the log. No object is called.
+// Batch galleries, served when a player's object is unavailable: a job queues the active players, and the consumer
+// makes their galleries from the log. No object is called.
 
 import { z } from 'zod';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';

@@ -1,5 +1,5 @@
-// Collects the inputs of one answer, each within its share of the time and with a named fallback, and scores the player's
-// history. It decides nothing about what is shown: workers/recommending does.
+// Collects the inputs of one answer, each within its share of the time and with a named fallback, and scores the
+// player's history. It decides nothing about what is shown: workers/recommending does.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Degradation, Tier } from '../../models/contracts/gallery.ts';

@@ -1,5 +1,5 @@
-// What an isolate keeps between requests, and how fresh each part must be: the catalogue, the statistics, the model
-// release, the store's rules and the subscriptions. With safety.ts the only state of the Worker outside storage.
+// The caches of an isolate and their freshness: the catalogue, the statistics, the model release, the store's rules and
+// the subscriptions. With safety.ts the only state of the Worker outside storage.
 
 import { type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
 import { Cache, type CacheRead } from '../storage/cache.ts';

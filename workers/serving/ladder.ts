@@ -14,7 +14,7 @@ import { type Form, listRungs } from './rungs.ts';
 
 export interface GalleryContent {
   rows: GalleryRow[];
-  /** What the rows were composed from; undefined if they were stored or are a baseline's. */
+  /** Undefined for stored rows and a baseline's. */
   page?: Page;
 }
 
@@ -50,7 +50,7 @@ const NOTHING_LEFT: Degradation = {
 
 export interface RecommendationsContent {
   items: RecommendedItem[];
-  /** What the items were picked from; undefined if they were stored. */
+  /** Undefined for stored items. */
   ranking?: Ranking;
 }
 

@@ -256,7 +256,7 @@ for (const [fault, binding, reason] of [
     expect(answer.degraded[0]).toEqual({ step: 'signals', reason: expect.stringMatching(reason) });
   });
 
-it('serves recommendations by the same rungs: of a genre what the batch gallery has, or else statistics', async () => {
+it('serves recommendations by the same rungs: the batch gallery’s of a genre, or else statistics', async () => {
   const { askItems } = await startWarm();
   await makePlayer('list');
   const gallery = batchOf('g9', 'g1', 'g22', 'g23', 'g26');

@@ -12,13 +12,13 @@ import { isolate as thisIsolate } from './isolate.ts';
 import { selectRules } from './select-rules.ts';
 import { storedRung } from './stored-rung.ts';
 
-/** How an answer of one kind is made. */
+/** The difference between a gallery and a list. */
 export interface Form<T extends object> {
   /** A page to compare the algorithm with; undefined if none was requested. */
   baseline: { compose(input: RankingInput): T; usesModel: boolean } | undefined;
   compose(input: RankingInput): Promise<{ content: T; ranking: Ranking }>;
   listPopular(input: RankingInput): RecommendedItem[];
-  /** Of rows made elsewhere, with whole items; undefined if nothing of them fits. */
+  /** From rows with whole items, stored or popular; undefined if none of them fits. */
   cut(rows: readonly GalleryRow[]): T | undefined;
   empty: T;
 }

@@ -7,7 +7,7 @@ const USERS_MAX = 500;
 /** Over all users: some megabytes. */
 const ITEMS_MAX = 100_000;
 
-/** What must not be shown to a player, and what the player asked for. */
+/** A player's games that must not be recommended, and preferences. */
 export type Safety = Pick<UserState, 'owned' | 'played' | 'dismissed' | 'preferences'>;
 
 /** In the order of their last answer, the oldest first. */

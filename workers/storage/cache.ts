@@ -8,7 +8,7 @@ export interface Freshness {
   freshMs: number;
   /** An older value is refreshed before it is served, if that succeeds within `waitMs`. */
   staleMs: number;
-  /** How long a request waits for a refresh or the first load, unless it says otherwise. */
+  /** A request waits this long for a refresh or the first load, unless it says otherwise. */
   waitMs: number;
 }
 
@@ -28,7 +28,7 @@ export class Cache<T> {
   #value: T | undefined;
   #failure: string | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
-  /** Numbers the loads, as a clock cannot order two of one millisecond: the last started, the last whose value was kept. */
+  /** Loads are numbered, as a clock cannot order two of one millisecond: the last started, the last kept. */
   #started = 0;
   #kept = 0;
   #refresh: { done: Promise<void>; startedAt: number } | undefined;

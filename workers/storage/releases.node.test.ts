@@ -127,7 +127,7 @@ test('a release of another schema says what to do: train again, or deploy what t
   }
 });
 
-test('a ranking part of another version leaves the rest of the release in use readable, and counts as none', async () => {
+test('a ranking part of another version leaves the release readable, and counts as none', async () => {
   const { bucket } = fakeBucket();
   const files = await release('v1');
   Object.assign(files.manifest, { ranking: { trees: 100 } });
