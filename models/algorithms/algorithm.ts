@@ -1,4 +1,4 @@
-// What an algorithm is, what it returns, and the vocabulary that all share. release/algorithms.ts lists the algorithms.
+// The interface of an algorithm and of its models, and the vocabulary that all share. release/algorithms.ts lists them.
 
 import { createHash } from 'node:crypto';
 import type { Item } from '../contracts/item.ts';

@@ -107,7 +107,7 @@ async function multiplySymmetric(
   for (let panel = 0; panel < matrix.panels.length; panel++) {
     const height = matrix.rowsOf(panel);
     matrix.readColumns(panel, columns);
-    // Of a symmetric matrix the panel's columns, transposed, are its rows.
+    // The matrix is symmetric: the panel's columns, transposed, are its rows.
     const rows = transpose(columns.subarray(0, size * height), height);
     const part = product.subarray(panel * LARGE_BLOCK * width, (panel * LARGE_BLOCK + height) * width);
     await gemm.multiply(rows, factor, part, { m: height, k: size, n: width });

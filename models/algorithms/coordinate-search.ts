@@ -24,7 +24,7 @@ export async function searchCoordinates<P extends Parameters>(
 ): Promise<void> {
   const trial = createTrial(start, train, context);
   await trial.improves(start);
-  // Where no model ranks any target, no step would be better than another.
+  // If the first model ranks no target, no step would be better than another.
   if (!(trial.best().score > 0)) return;
   for (let round = 0; round < ROUNDS; round++) {
     const before = trial.best().parameters;

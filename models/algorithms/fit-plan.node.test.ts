@@ -3,7 +3,9 @@ import { FitPlan } from './fit-plan.ts';
 
 const STEP_MS = 10;
 
-/** Makes all steps of a fit in which steps and validations take a fixed time; returns the plan and the validated steps. */
+/**
+ * Makes all steps of a fit in which steps and validations take a fixed time; returns the plan and the validated steps.
+ */
 function run(budgetMs: number, validationMs: number, limits: { first?: number; stepsMax: number }) {
   let left = budgetMs;
   const context = { timeLeft: () => left, signal: new AbortController().signal };

@@ -10,7 +10,7 @@ import { POSITION_DECAYS, type VoteDecay } from './votes.ts';
 export interface TableSearch<P extends Record<string, number>> {
   algorithm: string;
   itemIds: readonly string[];
-  /** Of the interactions, see computeMedianAgeDays. */
+  /** See computeMedianAgeDays: half-lives are tried relative to it. */
   medianAgeDays: number;
   start: P & { positionDecay: number };
   axes: Axes<P>;

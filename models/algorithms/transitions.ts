@@ -1,5 +1,5 @@
-// Which items follow which: a Markov chain over more than one step, as the sequential rules of Ludewig & Jannach 2018,
-// "Evaluation of Session-based Recommendation Algorithms". Each interaction within REACH after i counts by its
+// Transitions from item to item: a Markov chain over more than one step, as the sequential rules of Ludewig & Jannach
+// 2018, "Evaluation of Session-based Recommendation Algorithms". Each interaction within REACH after i counts by its
 // distance: the weight from i to j is Σ distance^−d · 2^(−age / halfLife) / (c_i^s · c_j^t), c the players who have an
 // item.
 
@@ -15,7 +15,7 @@ const START = {
   distanceExponent: 0.75,
   sourceExponent: 0.5,
   targetExponent: 0.2,
-  /** Of an interaction that is counted; 0 where its age does not matter. */
+  /** Half-life of the weight of a counted interaction; 0 where its age does not matter. */
   interactionHalfLifeDays: 0,
   positionDecay: 0.7,
 };

@@ -23,7 +23,7 @@ test('the paired test finds a consistent difference, and none where it is chance
   expect(comparePaired(base, base, random())).toBe(1);
   expect(comparePaired(changed(10, 10), base, random())).toBe(1);
   expect(comparePaired(changed(100, 10), base, random())).toBeLessThan(0.001);
-  // Of five players who changed all won: 2 · 2⁻⁵, exactly, and known to half a percent from two thousand flips.
+  // All of five players who changed won: 2 · 2⁻⁵, exactly, and known to half a percent from two thousand flips.
   expect(Math.abs(comparePaired(changed(5, 0), base, random()) - 0.0625)).toBeLessThan(0.015);
   // Nine won, three lost: P(at least 9 of 12 or at most 3) = 2 · 299 / 4096.
   for (const [a, b] of [

@@ -20,7 +20,7 @@ export function bootstrapMeans(columns: readonly Float64Array[], random: Random)
   const users = columns[0]?.length ?? 0;
   if (users === 0) return columns.map(() => [0, 0]);
   const means = columns.map(() => new Float64Array(RESAMPLES));
-  // How often each player was drawn: the sums then read every column in its order.
+  // The number of times each player was drawn: the sums then read every column in its order.
   const times = new Float64Array(users);
   for (let resample = 0; resample < RESAMPLES; resample++) {
     times.fill(0);
@@ -34,7 +34,7 @@ export function bootstrapMeans(columns: readonly Float64Array[], random: Random)
   const low = (RESAMPLES * OUTSIDE) / 2;
   return means.map((ofColumn, n) => {
     const sorted = ofColumn.sort();
-    // Of equal values, rounding could leave the mean outside its interval.
+    // If all values are equal, rounding could leave the mean outside its interval.
     const mean = computeMean(columns[n]!);
     return [Math.min(mean, sorted[low]!), Math.max(mean, sorted[RESAMPLES - 1 - low]!)];
   });

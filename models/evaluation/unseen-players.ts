@@ -4,7 +4,7 @@
 import { isHeldOut } from '../data/hold-out.ts';
 
 const TEST_SHARE = 0.1;
-/** Of all players, the test's included: the others are the validation's. */
+/** Share of all players, the test's included: the others are the validation's. */
 const UNSEEN_SHARE = 0.2;
 
 /** Undefined for a player to train on. */

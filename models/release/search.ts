@@ -120,7 +120,7 @@ async function trainAlgorithm(
   return candidate === undefined ? { shortfall: kept.shortfall() } : { candidate };
 }
 
-/** Of equal ones the first. */
+/** The best on validation, the first of equal ones; undefined without candidates. */
 const selectBest = (candidates: readonly TrainedCandidate[]): TrainedCandidate | undefined =>
   candidates.reduce<TrainedCandidate | undefined>(
     (best, candidate) => (best === undefined || candidate.validation > best.validation ? candidate : best),

@@ -17,7 +17,7 @@ const VALIDATION_COST = 0.3;
 /** Grows with every change after which an earlier checkpoint must not be resumed. */
 const VERSION = 1;
 
-/** Where items have this many interactions on average, low dropout is tried first: overfitting is the smaller risk. */
+/** From this mean number of interactions per item on, low dropout is tried first: overfitting is the smaller risk. */
 const INTERACTIONS_PER_ITEM_MANY = 100;
 const DROPOUTS = [0.2, 0.4];
 /** Another fit is begun where this share of the time that the last one took is left. */
