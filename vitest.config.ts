@@ -68,6 +68,7 @@ export default defineConfig(async () => {
             name: 'node',
             include: ['{models,scripts,workers,tests}/**/*.node.test.ts'],
             testTimeout: 30_000,
+            hookTimeout: 30_000,
           },
         },
         {

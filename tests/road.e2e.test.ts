@@ -57,9 +57,9 @@ it('serves simulated players under each policy', async () => {
   });
   for (const ofPolicy of Object.values(tallies)) {
     expect(ofPolicy).toHaveLength(4);
-    for (const { pages, looks, regret, best, degraded } of ofPolicy) {
+    for (const { pages, impressions, regret, best, degraded } of ofPolicy) {
       expect(degraded).toBe(0);
-      expect(looks).toBeGreaterThanOrEqual(pages);
+      expect(impressions).toBeGreaterThanOrEqual(pages);
       // Not even popularity shows nothing that anybody would want.
       expect(regret).toBeLessThan(best);
     }
@@ -150,14 +150,14 @@ it('walks the whole road', async () => {
   // The catalogue alone says that the two are alike.
   expect(await goesWithAnchor()).toMatch(/^Like /);
   const players = 300;
-  const looks = 12;
+  const impressions = 12;
   const events = Array.from({ length: players }, (_, player) =>
     [
       // Enough choices for their last one to be held out: a model that knows the novelty is better by that much.
       ...[strategy[1 + (player % 4)]!.itemId, strategy[5 + (player % 5)]!.itemId, anchor, novelty].map(
         (itemId, place) => ({ id: `e${place}`, type: 'play', itemId, value: 90 }),
       ),
-      ...Array.from({ length: looks }, (_, place) => ({
+      ...Array.from({ length: impressions }, (_, place) => ({
         id: `v${place}`,
         type: 'view',
         itemId: strategy[place % 10]!.itemId,

@@ -1,14 +1,14 @@
-// What the rounds say, with intervals, and how far the full policy is ahead. It plays nothing.
+// The results of the rounds, with intervals, and how far the full policy is ahead.
 
 import { POLICIES } from '../../workers/recommending/policies.ts';
 import type { PolicyName, Tally } from './round.ts';
 
 /** Each is a sum over the players divided by another. */
 const FIGURES = {
-  clickThrough: { of: ({ clicks }: Tally) => clicks, per: ({ looks }: Tally) => looks },
+  clickThrough: { of: ({ clicks }: Tally) => clicks, per: ({ impressions }: Tally) => impressions },
   firstVisitClickThrough: {
     of: ({ firstVisit }: Tally) => firstVisit.clicks,
-    per: ({ firstVisit }: Tally) => firstVisit.looks,
+    per: ({ firstVisit }: Tally) => firstVisit.impressions,
   },
   clicksPerVisit: { of: ({ clicks }: Tally) => clicks, per: ({ visits }: Tally) => visits },
   playsPerVisit: { of: ({ plays }: Tally) => plays, per: ({ visits }: Tally) => visits },
@@ -29,9 +29,9 @@ export type Figures = Record<FigureName, Figure>;
 export interface RoundReport {
   round: number;
   release: string;
-  /** What its ranking model was learnt from; null where the prior ranked. */
+  /** Describes its ranking model; null if the prior ranked. */
   ranking: string | null;
-  /** Of all players until the round began: what the models could have learnt from. */
+  /** Events of all players before the round: what the models could train on. */
   eventsBefore: number;
   events: number;
   players: number;
@@ -78,21 +78,24 @@ export interface Outcome {
   aheadOf: RoundReport['aheadOf'];
 }
 
-/** How far the full policy is ahead where it has learnt from what it showed; null where it never had. The rounds have other players each. */
+/**
+ * How far the full policy is ahead in the rounds with a ranking model; null if there were none. Every round has new
+ * players.
+ */
 export function conclude(reports: readonly RoundReport[]): Outcome | null {
-  const learnt = reports.filter(({ ranking }) => ranking !== null);
-  const [first] = learnt;
+  const withModel = reports.filter(({ ranking }) => ranking !== null);
+  const [first] = withModel;
   if (first === undefined) return null;
   const pool = (policy: keyof RoundReport['aheadOf']): Figures => {
     const figures = (Object.keys(FIGURES) as FigureName[]).map((name): [FigureName, Figure] => {
-      const ofRounds = learnt.map(({ aheadOf }) => aheadOf[policy][name]);
-      const value = sumOf(ofRounds.map((one) => one.value)) / learnt.length;
-      return [name, { value, margin: Math.hypot(...ofRounds.map(({ margin }) => margin)) / learnt.length }];
+      const ofRounds = withModel.map(({ aheadOf }) => aheadOf[policy][name]);
+      const value = sumOf(ofRounds.map((one) => one.value)) / withModel.length;
+      return [name, { value, margin: Math.hypot(...ofRounds.map(({ margin }) => margin)) / withModel.length }];
     });
     return Object.fromEntries(figures) as Figures;
   };
   return {
-    rounds: learnt.map(({ round }) => round),
+    rounds: withModel.map(({ round }) => round),
     eventsBefore: first.eventsBefore,
     aheadOf: { retrieval: pool('retrieval'), popularity: pool('popularity') },
   };
@@ -142,7 +145,7 @@ export function formatRound(report: RoundReport): string {
 }
 
 export function formatOutcome(outcome: Outcome | null): string {
-  if (outcome === null) return 'No ranking model was learnt: let more players come.';
+  if (outcome === null) return 'No ranking model was trained: run with more players.';
   const { rounds, eventsBefore, aheadOf } = outcome;
   return [
     `With a ranking model, after ${count(eventsBefore)} events and more, rounds ${rounds.join(', ')} together:`,
@@ -169,7 +172,7 @@ function formatLine(label: string, figures: Figures, plus = ''): string {
 const LABEL_WIDTH = 20;
 const WIDTH = 22;
 const COLUMNS: { title: string; figure: FigureName; factor: number; digits: number }[] = [
-  { title: 'clicks / 100 looks', figure: 'clickThrough', factor: 100, digits: 2 },
+  { title: 'click-through %', figure: 'clickThrough', factor: 100, digits: 2 },
   { title: '… on the first visit', figure: 'firstVisitClickThrough', factor: 100, digits: 2 },
   { title: 'plays / visit', figure: 'playsPerVisit', factor: 1, digits: 3 },
   { title: 'regret / page', figure: 'regretPerPage', factor: 1, digits: 2 },

@@ -1,5 +1,5 @@
-// One round of the closed loop: the same players go to the store under each policy, several times, and what they met and
-// did is counted. Each policy's copy of a player is a user of its own, so that no policy learns from another's signals.
+// One round of the closed loop: the same players visit the store several times under each policy, and their impressions
+// and reactions are counted. Each policy's copy of a player is its own user, so that policies share no signals.
 
 import { randomUUID } from 'node:crypto';
 import type { EventInput } from '../../models/contracts/event.ts';
@@ -18,25 +18,25 @@ const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 const DAYS_BETWEEN_VISITS = 2;
 const PAGES_MAX = 8;
-/** How likely a player goes on to another page after a click, and after having played. */
-const ON_AFTER_CLICK = 0.9;
-const ON_AFTER_PLAY = 0.4;
-const AT_ONCE = 8;
+/** How likely a player opens another page after a click, and after a play. */
+const CONTINUE_AFTER_CLICK = 0.9;
+const CONTINUE_AFTER_PLAY = 0.4;
+const CONCURRENCY = 8;
 
-/** What one player met and did under one policy. */
+/** Counts of one player under one policy. */
 export interface Tally {
   visits: number;
   pages: number;
-  looks: number;
+  impressions: number;
   clicks: number;
-  firstVisit: { looks: number; clicks: number };
+  firstVisit: { impressions: number; clicks: number };
   plays: number;
   dismissals: number;
-  /** Summed over pages: clicks to be expected of the best page that there could have been, less those of the one shown. */
+  /** Summed over pages: expected clicks of the best possible page less those of the page shown. */
   regret: number;
   best: number;
   events: number;
-  /** Pages that were not answered as they should have been, by what was lacking. */
+  /** Pages with a step that fell back. */
   degraded: number;
 }
 
@@ -52,40 +52,40 @@ export interface RoundPlan {
   onProgress(share: number): void;
 }
 
-/** By policy, the same players in the same order. Throws what the store answers with where it does not answer well. */
+/** By policy, the same players in the same order. Throws if the store answers with an error. */
 export async function runRound(plan: RoundPlan): Promise<Record<PolicyName, Tally[]>> {
   const { seed, round, players } = plan;
-  // Not the players whose ninety days the store knows: those have the world's own seed.
+  // Not the players that the store knows already: those have the world's own seed.
   const drawn = makePlayers(1_000 * seed + round).slice(0, players);
   const gameOf = new Map(plan.games.map((game) => [game.item.itemId, game]));
-  const work = drawn.flatMap((player, place) => POLICIES.map((policy) => ({ player, policy, place })));
+  const work = drawn.flatMap((player, index) => POLICIES.map((policy) => ({ player, policy, index })));
   const tallies = Object.fromEntries(POLICIES.map((policy) => [policy, [] as Tally[]])) as Record<PolicyName, Tally[]>;
   let next = 0;
   const workOff = async () => {
     while (next < work.length) {
-      const { player, policy, place } = work[next++]!;
-      tallies[policy][place] = await livePlayer({ ...plan, player, policy, gameOf });
+      const { player, policy, index } = work[next++]!;
+      tallies[policy][index] = await simulatePlayer({ ...plan, player, policy, gameOf });
       plan.onProgress(next / work.length);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, workOff));
+  await Promise.all(Array.from({ length: CONCURRENCY }, workOff));
   return tallies;
 }
 
-interface Life extends RoundPlan {
+interface PlayerPlan extends RoundPlan {
   player: Player;
   policy: PolicyName;
   gameOf: ReadonlyMap<string, Game>;
 }
 
-async function livePlayer(life: Life): Promise<Tally> {
+async function simulatePlayer(life: PlayerPlan): Promise<Tally> {
   const { player, seed, round, visits, now } = life;
   const tally: Tally = {
     visits,
     pages: 0,
-    looks: 0,
+    impressions: 0,
     clicks: 0,
-    firstVisit: { looks: 0, clicks: 0 },
+    firstVisit: { impressions: 0, clicks: 0 },
     plays: 0,
     dismissals: 0,
     regret: 0,
@@ -93,18 +93,18 @@ async function livePlayer(life: Life): Promise<Tally> {
     events: 0,
     degraded: 0,
   };
-  const met = new Map<string, { game: Game; liking: number }>();
+  const met = new Map<string, { game: Game; preference: number }>();
   for (let number = 0; number < visits; number++) {
     const at = now - (visits - 1 - number) * DAYS_BETWEEN_VISITS * DAY_MS;
     const visit = new Visit(seed, { ...player, userId: `${round}/${player.userId}` }, number, met);
     const random = createRandom(seed, `${round}/${player.userId}/${number}/leaving`);
     await visitStore(life, visit, random, at, tally);
-    if (number === 0) tally.firstVisit = { looks: tally.looks, clicks: tally.clicks };
+    if (number === 0) tally.firstVisit = { impressions: tally.impressions, clicks: tally.clicks };
   }
   return tally;
 }
 
-async function visitStore(life: Life, visit: Visit, random: Random, at: number, tally: Tally): Promise<void> {
+async function visitStore(life: PlayerPlan, visit: Visit, random: Random, at: number, tally: Tally): Promise<void> {
   const { store, player, policy, round, gameOf } = life;
   const userId = `simulated-${round}-${policy}-${player.userId.slice('player-'.length)}`;
   let clock = at;
@@ -114,31 +114,36 @@ async function visitStore(life: Life, visit: Visit, random: Random, at: number, 
   };
   for (let page = 0; page < PAGES_MAX; page++) {
     const gallery = await store.readGallery(userId, policy, player);
-    // Who comes to look for something new passes over the games that are their own already.
+    // Players who want something new skip the rows of games that they own.
     const rows = gallery.rows.filter(({ id }) => !holdsOwnGames(id));
     measureRegret(visit, rows, life, tally);
-    const { looked, reaction } = visit.lookOver(rows, (itemId) => gameOf.get(itemId));
-    const events = describeLooks(userId, gallery, looked, reaction, tick);
+    const { impressions, reaction } = visit.scanPage(rows, (itemId) => gameOf.get(itemId));
+    const events = makeEvents(userId, gallery, impressions, reaction, tick);
     await store.sendEvents(events);
     tally.pages++;
-    tally.looks += looked.length;
+    tally.impressions += impressions.length;
     tally.events += events.length;
     tally.degraded += Number(gallery.degraded.length > 0);
     if (reaction === undefined) return;
     tally.clicks++;
     tally.plays += Number(reaction.played !== null);
     tally.dismissals += Number(reaction.dismissed);
-    if (!random.chance(reaction.played === null ? ON_AFTER_CLICK : ON_AFTER_PLAY)) return;
+    if (!random.chance(reaction.played === null ? CONTINUE_AFTER_CLICK : CONTINUE_AFTER_PLAY)) return;
   }
 }
 
-function measureRegret(visit: Visit, rows: Gallery['rows'], { games, player, gameOf, now }: Life, tally: Tally): void {
-  const places: number[] = [];
+function measureRegret(
+  visit: Visit,
+  rows: Gallery['rows'],
+  { games, player, gameOf, now }: PlayerPlan,
+  tally: Tally,
+): void {
+  const scanChances: number[] = [];
   let shown = 0;
   for (let row = 0; row < ROWS_SEEN; row++)
     for (let column = 0; column < COLUMNS_SEEN; column++) {
       const seen = NEXT_ROW ** row * NEXT_COLUMN ** column;
-      places.push(seen);
+      scanChances.push(seen);
       const game = gameOf.get(rows[row]?.items[column]?.itemId ?? '');
       if (game !== undefined) shown += seen * visit.clickChance(game);
     }
@@ -146,16 +151,16 @@ function measureRegret(visit: Visit, rows: Gallery['rows'], { games, player, gam
     .filter(({ item, releasedAt }) => releasedAt <= now && item.platforms.includes(player.platform))
     .map((game) => visit.clickChance(game))
     .sort((a, b) => b - a);
-  places.sort((a, b) => b - a);
-  const best = places.reduce((sum, seen, place) => sum + seen * (chances[place] ?? 0), 0);
+  scanChances.sort((a, b) => b - a);
+  const best = scanChances.reduce((sum, seen, rank) => sum + seen * (chances[rank] ?? 0), 0);
   tally.best += best;
   tally.regret += best - shown;
 }
 
-function describeLooks(
+function makeEvents(
   userId: string,
   { recommendationId, rows }: Gallery,
-  looked: readonly { itemId: string }[],
+  impressions: readonly { itemId: string }[],
   reaction: Reaction | undefined,
   tick: () => number,
 ): EventInput[] {
@@ -170,7 +175,7 @@ function describeLooks(
     position: positions.get(itemId),
     ...(value === undefined ? {} : { value }),
   });
-  const events = looked.map(({ itemId }) => event('impression', itemId));
+  const events = impressions.map(({ itemId }) => event('impression', itemId));
   if (reaction === undefined) return events;
   const { item } = reaction.game;
   events.push(event('click', item.itemId));

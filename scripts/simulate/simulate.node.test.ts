@@ -49,14 +49,14 @@ function openFakeStore(orderFor: (policy: string) => readonly Game[]) {
 test('a player decides the same on the same visit, whatever stands around a game', () => {
   const visit = () => new Visit(1, player, 0, new Map());
   const gameOf = (itemId: string) => byId.get(itemId);
-  const first = visit().lookOver(pageOf(games), gameOf);
-  expect(visit().lookOver(pageOf(games), gameOf)).toEqual(first);
-  expect(first.looked.length).toBeGreaterThan(0);
+  const first = visit().scanPage(pageOf(games), gameOf);
+  expect(visit().scanPage(pageOf(games), gameOf)).toEqual(first);
+  expect(first.impressions.length).toBeGreaterThan(0);
 
   // Met, or looked at and left: not twice.
   const again = visit();
-  const met = again.lookOver(pageOf(games), gameOf);
-  for (const { itemId } of met.looked) expect(again.clickChance(byId.get(itemId)!)).toBe(0);
+  const met = again.scanPage(pageOf(games), gameOf);
+  for (const { itemId } of met.impressions) expect(again.clickChance(byId.get(itemId)!)).toBe(0);
 
   const chances = games.map((game) => visit().clickChance(game)).sort((a, b) => b - a);
   expect(chances[0]).toBeGreaterThan(0.5);
@@ -70,13 +70,13 @@ test('counts what players met and did; whoever shows each their best gets the cl
   const shares: number[] = [];
   const plan = { store, games, seed: 1, round: 1, players: 8, visits: 2, now: NOW };
   const tallies = await runRound({ ...plan, onProgress: (share) => shares.push(share) });
-  const total = (name: 'looks' | 'clicks' | 'plays' | 'dismissals' | 'events', of: Tally[]) =>
+  const total = (name: 'impressions' | 'clicks' | 'plays' | 'dismissals' | 'events', of: Tally[]) =>
     of.reduce((sum, tally) => sum + tally[name], 0);
   const all = Object.values(tallies).flat();
   expect(all).toHaveLength(24);
   expect(shares.at(-1)).toBe(1);
   const ofType = (type: string) => sent.filter((event) => event.type === type).length;
-  expect(ofType('impression')).toBe(total('looks', all));
+  expect(ofType('impression')).toBe(total('impressions', all));
   expect(ofType('click')).toBe(total('clicks', all));
   expect(ofType('play')).toBe(total('plays', all));
   expect(ofType('dismiss')).toBe(total('dismissals', all));
@@ -109,12 +109,12 @@ test('counts what players met and did; whoever shows each their best gets the cl
 });
 
 test('reports sums over sums, and differences player by player', () => {
-  const tally = (clicks: number, looks: number): Tally => ({
+  const tally = (clicks: number, impressions: number): Tally => ({
     visits: 1,
     pages: 1,
-    looks,
+    impressions,
     clicks,
-    firstVisit: { looks, clicks },
+    firstVisit: { impressions, clicks },
     plays: clicks,
     dismissals: 0,
     regret: 2 - clicks / 10,
@@ -122,15 +122,15 @@ test('reports sums over sums, and differences player by player', () => {
     events: 5,
     degraded: 0,
   });
-  const players = Array.from({ length: 50 }, (_, place) => ({ clicks: place % 3, looks: 10 + (place % 7) }));
-  const under = (extra: number) => players.map(({ clicks, looks }) => tally(clicks + extra, looks));
+  const players = Array.from({ length: 50 }, (_, place) => ({ clicks: place % 3, impressions: 10 + (place % 7) }));
+  const under = (extra: number) => players.map(({ clicks, impressions }) => tally(clicks + extra, impressions));
   const report = summarise(
     { round: 2, release: 'r', ranking: null, eventsBefore: 1_000 },
     { full: under(2), retrieval: under(1), popularity: under(0) },
   );
-  const looks = players.reduce((sum, one) => sum + one.looks, 0);
+  const impressions = players.reduce((sum, one) => sum + one.impressions, 0);
   const clicks = players.reduce((sum, one) => sum + one.clicks, 0);
-  expect(report.policies.popularity.clickThrough.value).toBeCloseTo(clicks / looks);
+  expect(report.policies.popularity.clickThrough.value).toBeCloseTo(clicks / impressions);
   expect(report.aheadOf.popularity.playsPerVisit).toEqual({ value: 2, margin: 0 });
   expect(report.aheadOf.retrieval.playsPerVisit.value).toBe(1);
   expect(report.aheadOf.retrieval.regretPerPage.value).toBeCloseTo(-0.1);

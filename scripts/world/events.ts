@@ -1,11 +1,11 @@
-// Ninety days of what the players of the made-up world do, session by session. A pure function: no clock, no I/O.
+// Ninety days of events of the made-up world's players, session by session. A pure function: no clock, no I/O.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { createRandom, type Random } from '../../models/data/random.ts';
 import type { Game } from './catalogue.ts';
-import { createShelves, type Known, type Shelves } from './exposure.ts';
-import { NICHES, type Player } from './players.ts';
-import { DISAPPOINTING, DISMISS_CHANCE, drawLiking, drawMinutes, playChance } from './preference.ts';
+import { createExposure, type Exposure, type Known } from './exposure.ts';
+import { type Player, SEGMENTS } from './players.ts';
+import { DISAPPOINTING, DISMISS_CHANCE, drawMinutes, drawPreference, playChance } from './preference.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -27,19 +27,19 @@ export function makeEvents(
   games: readonly Game[],
   players: readonly Player[],
 ): PlayerEvent[] {
-  const shelves = createShelves(games, now);
+  const exposure = createExposure(games, now);
   return players
-    .flatMap((player) => makePlayerEvents(seed, now, shelves, player))
+    .flatMap((player) => makePlayerEvents(seed, now, exposure, player))
     .sort((a, b) => a.timestamp - b.timestamp || (a.id < b.id ? -1 : 1));
 }
 
-function makePlayerEvents(seed: number, now: number, shelves: Shelves, player: Player): PlayerEvent[] {
+function makePlayerEvents(seed: number, now: number, exposure: Exposure, player: Player): PlayerEvent[] {
   const random = createRandom(seed, player.userId);
   const known: Known = new Map();
   const events: PlayerEvent[] = [];
   let clock = 0;
   const act = (doing: Doing) => {
-    // What would lie ahead of `now` has not happened yet.
+    // Nothing happens after `now`.
     if (clock > now) return;
     events.push({
       id: `world-${seed}-${player.userId.slice('player-'.length)}-${events.length + 1}`,
@@ -62,7 +62,7 @@ function makePlayerEvents(seed: number, now: number, shelves: Shelves, player: P
   };
   for (const start of drawSessionStarts(random, player, now)) {
     clock = Math.max(clock + MINUTE_MS, start);
-    playSession({ random, player, shelves, known, act, wait, at: () => clock });
+    playSession({ random, player, exposure, known, act, wait, at: () => clock });
   }
   return events;
 }
@@ -70,41 +70,41 @@ function makePlayerEvents(seed: number, now: number, shelves: Shelves, player: P
 interface Session {
   random: Random;
   player: Player;
-  shelves: Shelves;
-  /** What the player has met so far; the session adds to it. */
+  exposure: Exposure;
+  /** The games that the player has tried so far; the session adds to them. */
   known: Known;
   act(doing: Doing): void;
   wait(ms: number): void;
   at(): number;
 }
 
-/** Back to a game that is liked, then a look at what else there is. */
+/** Plays a favourite again, then tries new games. */
 function playSession(session: Session): void {
-  const { random, player, shelves, known, act, wait } = session;
-  const favourites = [...known.values()].filter((one) => one.plays > 0 && one.liking > 0.4);
+  const { random, player, exposure, known, act, wait } = session;
+  const favourites = [...known.values()].filter((one) => one.plays > 0 && one.preference > 0.4);
   if (favourites.length > 0 && random.chance(0.5)) {
-    const favourite = favourites[random.weighted(favourites.map((one) => one.liking ** 2 / one.plays))]!;
-    play(session, favourite.game, favourite.liking);
+    const favourite = favourites[random.weighted(favourites.map((one) => one.preference ** 2 / one.plays))]!;
+    play(session, favourite.game, favourite.preference);
     favourite.plays++;
   }
-  const niche = random.weighted(player.taste);
+  const segment = random.weighted(player.segmentWeights);
   const searched = random.chance(0.06);
   if (searched) {
-    act({ type: 'search', query: NICHES[niche]!.toLowerCase() });
+    act({ type: 'search', query: SEGMENTS[segment]!.toLowerCase() });
     wait(5 * SECOND_MS + 10 * SECOND_MS * random.next());
   }
-  const shown = shelves.draw(random, player, niche, known, session.at(), 2);
+  const shown = exposure.draw(random, player, segment, known, session.at(), 2);
   for (const game of shown) act({ type: 'impression', itemId: game.item.itemId });
   wait(5 * SECOND_MS + 30 * SECOND_MS * random.next());
-  for (const game of shown) if (random.chance(0.8)) meetGame(session, game);
+  for (const game of shown) if (random.chance(0.8)) tryGame(session, game);
 }
 
-/** A click, a look, and what comes of it. */
-function meetGame(session: Session, game: Game): void {
+/** A click, perhaps a view of the page, and the player's reaction. */
+function tryGame(session: Session, game: Game): void {
   const { random, player, known, act, wait } = session;
   const { itemId, price } = game.item;
-  const liking = drawLiking(random, player, game);
-  const one = { game, plays: 0, liking };
+  const preference = drawPreference(random, player, game);
+  const one = { game, plays: 0, preference };
   known.set(itemId, one);
 
   act({ type: 'click', itemId });
@@ -114,28 +114,28 @@ function meetGame(session: Session, game: Game): void {
     wait(seconds * SECOND_MS);
     act({ type: 'view', itemId, value: seconds });
   }
-  if (liking < DISAPPOINTING && random.chance(DISMISS_CHANCE)) {
+  if (preference < DISAPPOINTING && random.chance(DISMISS_CHANCE)) {
     act({ type: 'dismiss', itemId });
     return;
   }
-  if (!random.chance(playChance(liking))) {
-    if (liking > 0.5 && random.chance(0.3)) act({ type: 'wishlist', itemId });
+  if (!random.chance(playChance(preference))) {
+    if (preference > 0.5 && random.chance(0.3)) act({ type: 'wishlist', itemId });
     return;
   }
   if (price !== null && price > 0) act({ type: 'purchase', itemId, value: price });
   wait(MINUTE_MS + 4 * MINUTE_MS * random.next());
-  play(session, game, liking);
+  play(session, game, preference);
   one.plays++;
   wait(MINUTE_MS);
   if (random.chance(0.28)) {
-    const stars = 0.6 + 3.6 * game.quality + 0.8 * liking + 0.45 * random.normal();
+    const stars = 0.6 + 3.6 * game.quality + 0.8 * preference + 0.45 * random.normal();
     act({ type: 'rate', itemId, value: Math.min(5, Math.max(0.5, Math.round(2 * stars) / 2)) });
-  } else if (random.chance(0.2)) act({ type: liking > 0.45 ? 'like' : 'dislike', itemId });
+  } else if (random.chance(0.2)) act({ type: preference > 0.45 ? 'like' : 'dislike', itemId });
 }
 
-/** A play is told at its end, with its minutes; the liked are played for longer. */
-function play({ random, act, wait }: Session, game: Game, liking: number): void {
-  const minutes = drawMinutes(random, liking);
+/** A play is logged at its end, with its minutes. */
+function play({ random, act, wait }: Session, game: Game, preference: number): void {
+  const minutes = drawMinutes(random, preference);
   wait(minutes * MINUTE_MS);
   act({ type: 'play', itemId: game.item.itemId, value: minutes });
 }
@@ -150,7 +150,7 @@ function drawSessionStarts(random: Random, player: Player, now: number): number[
     if (weekday !== 0 && weekday !== 6 && !random.chance(1 / WEEKEND_FACTOR)) continue;
     const hour = random.weighted(HOURS) + random.next() - player.home.utcOffsetHours;
     const start = Math.round(day + hour * HOUR_MS);
-    // Someone who joined today may find no hour of this kind left: then the moment of joining has to do.
+    // For a player who joined today no such hour may be left: any moment since joining will do.
     if (start >= joinedAt && start < now) starts.push(start);
     else if (player.joinedDaysAgo < 2) starts.push(Math.round(now - player.joinedDaysAgo * random.next() * DAY_MS) - 1);
   }

@@ -1,6 +1,6 @@
-// The genres of the made-up world: niches with their tags, and the words that titles are made of. Data only.
+// The genres of the made-up world: segments with their tags, and the words that titles are made of. Data only.
 
-export interface Niche {
+export interface Segment {
   /** The tag by which players know it; unique in the world. */
   name: string;
   tags: readonly string[];
@@ -12,7 +12,7 @@ export interface Niche {
 
 export interface Genre {
   name: string;
-  niches: readonly Niche[];
+  segments: readonly Segment[];
   adjectives: readonly string[];
   /** What follows a colon. */
   subtitles: readonly string[];
@@ -24,7 +24,7 @@ export interface Genre {
   free: number;
 }
 
-const niche = (name: string, tags: string, nouns: string, also?: string): Niche => ({
+const segment = (name: string, tags: string, nouns: string, also?: string): Segment => ({
   name,
   tags: tags.split(', '),
   nouns: nouns.split(' '),
@@ -36,16 +36,16 @@ const phrases = (text: string) => text.split(', ');
 export const GENRES: readonly Genre[] = [
   {
     name: 'Action',
-    niches: [
-      niche('Hack and Slash', 'Fast-Paced, Swordplay, Combo', 'Blade Fang Reaver Oath Katana Crescent Edge'),
-      niche(
+    segments: [
+      segment('Hack and Slash', 'Fast-Paced, Swordplay, Combo', 'Blade Fang Reaver Oath Katana Crescent Edge'),
+      segment(
         'Roguelike',
         'Procedural, Permadeath, Replay Value',
         'Descent Ember Loop Cinder Spiral Vault Gauntlet',
         'RPG',
       ),
-      niche('Beat ’em up', 'Local Co-op, Arcade, Retro', 'Knuckle Alley Brawl Thunder Boulevard Riot Dojo'),
-      niche(
+      segment('Beat ’em up', 'Local Co-op, Arcade, Retro', 'Knuckle Alley Brawl Thunder Boulevard Riot Dojo'),
+      segment(
         'Stealth',
         'Infiltration, Tactical, Singleplayer',
         'Shadow Whisper Mask Heist Nightfall Silence Contract',
@@ -62,24 +62,24 @@ export const GENRES: readonly Genre[] = [
   },
   {
     name: 'Adventure',
-    niches: [
-      niche(
+    segments: [
+      segment(
         'Point & Click',
         'Story Rich, Hand-Drawn, Comedy',
         'Parcel Lighthouse Umbrella Postcard Attic Caper Orchard',
         'Puzzle',
       ),
-      niche(
+      segment(
         'Walking Simulator',
         'Atmospheric, Narrative, Exploration',
         'Shoreline Tides Letters Meridian Valley Hours Echo',
       ),
-      niche(
+      segment(
         'Visual Novel',
         'Choices Matter, Romance, Anime',
         'Promise Lanterns Academy Serenade Blossom Summer Strings',
       ),
-      niche(
+      segment(
         'Survival Adventure',
         'Open World, Crafting, Co-op',
         'Drift Castaway Wilds Homestead Raft Thaw Outpost',
@@ -96,11 +96,15 @@ export const GENRES: readonly Genre[] = [
   },
   {
     name: 'RPG',
-    niches: [
-      niche('JRPG', 'Party-Based, Anime, Turn-Based Combat', 'Chronicle Crystal Aria Saga Starsong Requiem Lumina'),
-      niche('CRPG', 'Choices Matter, Isometric, Dark Fantasy', 'Crown Pact Throne Covenant Exile Gods Testament'),
-      niche('Action RPG', 'Loot, Hack and Slash, Open World', 'Dragon Ruin Hunter Relic Wyrm Warden Sigil', 'Action'),
-      niche('MMORPG', 'Massively Multiplayer, PvP, Guilds', 'Realms Legends Online Dominion Worlds Alliance Frontier'),
+    segments: [
+      segment('JRPG', 'Party-Based, Anime, Turn-Based Combat', 'Chronicle Crystal Aria Saga Starsong Requiem Lumina'),
+      segment('CRPG', 'Choices Matter, Isometric, Dark Fantasy', 'Crown Pact Throne Covenant Exile Gods Testament'),
+      segment('Action RPG', 'Loot, Hack and Slash, Open World', 'Dragon Ruin Hunter Relic Wyrm Warden Sigil', 'Action'),
+      segment(
+        'MMORPG',
+        'Massively Multiplayer, PvP, Guilds',
+        'Realms Legends Online Dominion Worlds Alliance Frontier',
+      ),
     ],
     adjectives: words('Ancient Fallen Eternal Silver Sunken Forsaken Golden Arcane Shattered Sworn Gilded Ashen'),
     subtitles: phrases(
@@ -112,11 +116,11 @@ export const GENRES: readonly Genre[] = [
   },
   {
     name: 'Strategy',
-    niches: [
-      niche('4X', 'Turn-Based, Historical, Diplomacy', 'Empires Dynasty Nations Ages Suns Hegemony Continents'),
-      niche('RTS', 'Base-Building, Multiplayer, War', 'Command Siege Legion Frontlines Armada Divisions Banner'),
-      niche('Tower Defense', 'Casual, Waves, Singleplayer', 'Bastion Ramparts Keep Bulwark Garrison Gate Towers'),
-      niche(
+    segments: [
+      segment('4X', 'Turn-Based, Historical, Diplomacy', 'Empires Dynasty Nations Ages Suns Hegemony Continents'),
+      segment('RTS', 'Base-Building, Multiplayer, War', 'Command Siege Legion Frontlines Armada Divisions Banner'),
+      segment('Tower Defense', 'Casual, Waves, Singleplayer', 'Bastion Ramparts Keep Bulwark Garrison Gate Towers'),
+      segment(
         'Turn-Based Tactics',
         'Tactical, Squad, Difficult',
         'Squad Gambit Maneuver Flank Vanguard Doctrine Company',
@@ -133,20 +137,25 @@ export const GENRES: readonly Genre[] = [
   },
   {
     name: 'Shooter',
-    niches: [
-      niche(
+    segments: [
+      segment(
         'Tactical FPS',
         'Military, Team-Based, Competitive',
         'Operator Recon Breach Sector Callsign Protocol Squadron',
       ),
-      niche('Arena Shooter', 'Fast-Paced, PvP, Sci-fi', 'Overdrive Frag Rocket Velocity Railgun Havoc Pulse', 'Action'),
-      niche(
+      segment(
+        'Arena Shooter',
+        'Fast-Paced, PvP, Sci-fi',
+        'Overdrive Frag Rocket Velocity Railgun Havoc Pulse',
+        'Action',
+      ),
+      segment(
         'Looter Shooter',
         'Co-op, Loot, Open World',
         'Scrap Bounty Outlaws Salvage Wasteland Renegades Cargo',
         'RPG',
       ),
-      niche('Bullet Hell', 'Arcade, Retro, Score Attack', 'Barrage Comet Swarm Hyperion Nova Vector Parallax'),
+      segment('Bullet Hell', 'Arcade, Retro, Score Attack', 'Barrage Comet Swarm Hyperion Nova Vector Parallax'),
     ],
     adjectives: words('Black Zero Final Delta Rogue Hostile Orbital Cold Dead Silent Phantom Terminal'),
     subtitles: phrases(
@@ -158,16 +167,16 @@ export const GENRES: readonly Genre[] = [
   },
   {
     name: 'Puzzle',
-    niches: [
-      niche('Logic', 'Minimalist, Relaxing, Singleplayer', 'Grid Cube Lattice Theorem Proof Circuit Syllogism'),
-      niche('Match 3', 'Casual, Colorful, Family Friendly', 'Gems Garden Candy Jewels Bubbles Petals Marbles'),
-      niche(
+    segments: [
+      segment('Logic', 'Minimalist, Relaxing, Singleplayer', 'Grid Cube Lattice Theorem Proof Circuit Syllogism'),
+      segment('Match 3', 'Casual, Colorful, Family Friendly', 'Gems Garden Candy Jewels Bubbles Petals Marbles'),
+      segment(
         'Physics Puzzle',
         'Sandbox, Funny, 2D',
         'Bridge Gravity Pulley Domino Contraption Marble Lever',
         'Simulation',
       ),
-      niche(
+      segment(
         'Hidden Object',
         'Mystery, Casual, Detective',
         'Manor Cipher Museum Locket Secret Riddle Curio',
@@ -182,16 +191,16 @@ export const GENRES: readonly Genre[] = [
   },
   {
     name: 'Racing',
-    niches: [
-      niche(
+    segments: [
+      segment(
         'Sim Racing',
         'Realistic, Wheel Support, Multiplayer',
         'Circuit Apex Paddock Endurance Grid Slipstream Chicane',
         'Simulation',
       ),
-      niche('Arcade Racing', 'Fast-Paced, Local Multiplayer, Colorful', 'Turbo Nitro Drift Neon Rush Boost Thunder'),
-      niche('Off-Road', 'Open World, Mud, Trucks', 'Rally Dunes Canyon Trail Gravel Summit Dakota'),
-      niche('Kart Racing', 'Family Friendly, Funny, Party', 'Karts Bananas Go-Go Wheels Skidders Zoomers Buggies'),
+      segment('Arcade Racing', 'Fast-Paced, Local Multiplayer, Colorful', 'Turbo Nitro Drift Neon Rush Boost Thunder'),
+      segment('Off-Road', 'Open World, Mud, Trucks', 'Rally Dunes Canyon Trail Gravel Summit Dakota'),
+      segment('Kart Racing', 'Family Friendly, Funny, Party', 'Karts Bananas Go-Go Wheels Skidders Zoomers Buggies'),
     ],
     adjectives: words('Midnight Full Burning Electric Wild Chrome Rapid Asphalt Sunset Maximum Radical Coastal'),
     subtitles: phrases('Pole Position, Night Shift, Coast to Coast, Flat Out, Championship, World Tour'),
@@ -201,20 +210,20 @@ export const GENRES: readonly Genre[] = [
   },
   {
     name: 'Simulation',
-    niches: [
-      niche(
+    segments: [
+      segment(
         'City Builder',
         'Management, Sandbox, Economy',
         'Metropolis Borough Skylines Harbor Township Canals Districts',
         'Strategy',
       ),
-      niche('Farming Sim', 'Cozy, Relaxing, Crafting', 'Farm Meadow Harvest Orchard Homestead Hollow Barn'),
-      niche(
+      segment('Farming Sim', 'Cozy, Relaxing, Crafting', 'Farm Meadow Harvest Orchard Homestead Hollow Barn'),
+      segment(
         'Vehicle Sim',
         'Realistic, Driving, Moddable',
         'Railways Trucker Airliner Tugboat Freight Excavator Glider',
       ),
-      niche(
+      segment(
         'Factory Automation',
         'Base-Building, Resource Management, Sci-fi',
         'Foundry Conveyor Assembly Reactor Refinery Gearworks Throughput',
@@ -229,16 +238,20 @@ export const GENRES: readonly Genre[] = [
   },
   {
     name: 'Sports',
-    niches: [
-      niche('Football', 'Team-Based, Multiplayer, Competitive', 'Striker Goal Football League Kickoff Derby Dribble'),
-      niche(
+    segments: [
+      segment('Football', 'Team-Based, Multiplayer, Competitive', 'Striker Goal Football League Kickoff Derby Dribble'),
+      segment(
         'Sports Manager',
         'Management, Statistics, Singleplayer',
         'Manager Director Transfer Season Scout Dynasty Chairman',
         'Simulation',
       ),
-      niche('Extreme Sports', 'Skateboarding, Tricks, Score Attack', 'Skate Halfpipe Powder Wave Ollie Freeride Vert'),
-      niche(
+      segment(
+        'Extreme Sports',
+        'Skateboarding, Tricks, Score Attack',
+        'Skate Halfpipe Powder Wave Ollie Freeride Vert',
+      ),
+      segment(
         'Fighting',
         'PvP, 2D Fighter, Competitive',
         'Uppercut Ring Champions Kumite Knockout Rivals Belt',
@@ -253,21 +266,21 @@ export const GENRES: readonly Genre[] = [
   },
   {
     name: 'Horror',
-    niches: [
-      niche(
+    segments: [
+      segment(
         'Psychological Horror',
         'Atmospheric, Story Rich, Surreal',
         'Asylum Mother Mirror Lullaby Sleep Staircase Silence',
         'Adventure',
       ),
-      niche(
+      segment(
         'Survival Horror',
         'Gore, Zombies, Resource Management',
         'Quarantine Morgue Outbreak Hospital Infection Blackout Carrion',
         'Action',
       ),
-      niche('Cosmic Horror', 'Lovecraftian, Mystery, Dark', 'Abyss Deep Idol Trench Fathom Star Choir'),
-      niche(
+      segment('Cosmic Horror', 'Lovecraftian, Mystery, Dark', 'Abyss Deep Idol Trench Fathom Star Choir'),
+      segment(
         'Co-op Horror',
         'Online Co-op, Ghosts, Multiplayer',
         'Haunting Séance Cabin Poltergeist Vigil Cellar Exorcism',
@@ -281,20 +294,20 @@ export const GENRES: readonly Genre[] = [
   },
   {
     name: 'Platformer',
-    niches: [
-      niche(
+    segments: [
+      segment(
         'Metroidvania',
         'Exploration, Pixel Graphics, Difficult',
         'Cavern Moth Bellows Shardling Underroot Lantern Hollow',
         'Action',
       ),
-      niche('Precision Platformer', 'Difficult, Speedrun, Retro', 'Spike Leap Pixel Dash Climb Bounce Reflex'),
-      niche(
+      segment('Precision Platformer', 'Difficult, Speedrun, Retro', 'Spike Leap Pixel Dash Climb Bounce Reflex'),
+      segment(
         '3D Platformer',
         'Colorful, Family Friendly, Collectathon',
         'Fox Gizmo Rascal Islands Bramble Otter Whiskers',
       ),
-      niche(
+      segment(
         'Puzzle Platformer',
         'Atmospheric, 2D, Singleplayer',
         'Lantern Balloon Marionette Ink Thread Kite Tinker',
@@ -309,16 +322,20 @@ export const GENRES: readonly Genre[] = [
   },
   {
     name: 'Card',
-    niches: [
-      niche(
+    segments: [
+      segment(
         'Deckbuilder',
         'Roguelike, Turn-Based, Replay Value',
         'Deck Spire Hexes Draw Ritual Arcana Shuffle',
         'Strategy',
       ),
-      niche('Trading Card Game', 'PvP, Fantasy, Collectible', 'Duel Summoners Runes Conjurers Arena Mages Mythos'),
-      niche('Board Game', 'Local Multiplayer, Party, Family Friendly', 'Tiles Dice Table Meeples Parlor Tavern Tokens'),
-      niche('Solitaire', 'Casual, Relaxing, Singleplayer', 'Solitaire Patience Aces Klondike Suits Pyramid Cards'),
+      segment('Trading Card Game', 'PvP, Fantasy, Collectible', 'Duel Summoners Runes Conjurers Arena Mages Mythos'),
+      segment(
+        'Board Game',
+        'Local Multiplayer, Party, Family Friendly',
+        'Tiles Dice Table Meeples Parlor Tavern Tokens',
+      ),
+      segment('Solitaire', 'Casual, Relaxing, Singleplayer', 'Solitaire Patience Aces Klondike Suits Pyramid Cards'),
     ],
     adjectives: words('Arcane Lucky Twisted Royal Painted Crooked Mystic Wild Velvet Masked Marked Seven'),
     subtitles: phrases('The House Wins, Second Hand, Wild Cards, Court of Cups, Endless Draw, Full House'),
@@ -328,7 +345,7 @@ export const GENRES: readonly Genre[] = [
   },
 ];
 
-/** The tastes that players are mixed from: niches that go together, the first the dearest. */
+/** Segments that go together, most preferred first; players are mixtures of these. */
 export const ARCHETYPES: readonly (readonly string[])[] = [
   ['Roguelike', 'Deckbuilder', 'Metroidvania', 'Turn-Based Tactics'],
   ['4X', 'City Builder', 'RTS', 'Factory Automation'],

@@ -1,10 +1,12 @@
 // Writes the made-up world to D1; the files beside this one define the world.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { insertEvents } from '../../workers/storage/events.ts';
 import { putItems } from '../../workers/storage/items.ts';
 import { makeWorld, type WorldDates } from './world.ts';
 
 const EVENTS_PER_REPORT = 50_000;
+const NOTICE_MS = 50;
 
 export interface LoadedWorld {
   items: number;
@@ -19,6 +21,9 @@ export async function loadWorld(
   onProgress: (message: string) => void,
 ): Promise<LoadedWorld> {
   const { games, players, events } = makeWorld(seed, dates);
+  // Making the world blocks the event loop for seconds, in which workerd closes its idle connection. A request before the
+  // client has noticed would fail.
+  await sleep(NOTICE_MS);
   const count = (n: number) => n.toLocaleString('en');
   onProgress(`made ${count(games.length)} games, ${count(players.length)} players, ${count(events.length)} events`);
   for (let from = 0; from < events.length; from += EVENTS_PER_REPORT) {

@@ -1,4 +1,4 @@
-// The players of the made-up world: what each likes and how much each plays. What they do is events.ts.
+// The players of the made-up world: their true preferences and how much they play. Their events are in events.ts.
 
 import { createRandom, type Random } from '../../models/data/random.ts';
 import { ARCHETYPES, GENRES } from './genres.ts';
@@ -6,8 +6,8 @@ import { ARCHETYPES, GENRES } from './genres.ts';
 const PLAYERS = 3_000;
 const DAYS = 90;
 const SESSIONS_MAX = 120;
-/** Share of players who came within the 90 days. */
-const NEWCOMERS = 0.3;
+/** Share of players who joined within the 90 days. */
+const NEW_PLAYERS = 0.3;
 
 const HOMES = [
   { country: 'US', locale: 'en-US', utcOffsetHours: -6, weight: 5 },
@@ -22,15 +22,15 @@ const HOMES = [
 const PLATFORMS = ['windows', 'linux', 'mac', 'playstation', 'switch'] as const;
 const PLATFORM_WEIGHTS = [6, 0.6, 0.8, 1.2, 0.8];
 
-/** The names of all niches; a taste has a weight for each, in this order. */
-export const NICHES: readonly string[] = GENRES.flatMap((genre) => genre.niches.map((niche) => niche.name));
+/** The names of all segments; a player has a weight for each, in this order. */
+export const SEGMENTS: readonly string[] = GENRES.flatMap((genre) => genre.segments.map((segment) => segment.name));
 
 export interface Player {
   userId: string;
-  /** Weight per niche, in the order of NICHES; the weights add up to 1. */
-  taste: readonly number[];
-  /** Tone and challenge liked best, −1 to 1. */
-  mood: readonly [number, number];
+  /** Weight per segment, in the order of SEGMENTS; the weights add up to 1. */
+  segmentWeights: readonly number[];
+  /** Preferred tone and challenge, −1 to 1. */
+  style: readonly [number, number];
   /** Sessions in the 90 days: heavy-tailed. */
   sessions: number;
   /** Days before `now` of the first one, 0–90. */
@@ -43,13 +43,13 @@ export interface Player {
 export function makePlayers(seed: number): Player[] {
   const random = createRandom(seed, 'players');
   return Array.from({ length: PLAYERS }, (_, index) => {
-    const newcomer = random.chance(NEWCOMERS);
-    const joinedDaysAgo = newcomer ? DAYS * random.next() : DAYS;
+    const isNew = random.chance(NEW_PLAYERS);
+    const joinedDaysAgo = isNew ? DAYS * random.next() : DAYS;
     const perSeason = Math.exp(1.72 + 0.95 * random.normal());
     return {
       userId: `player-${String(index + 1).padStart(4, '0')}`,
-      taste: makeTaste(random),
-      mood: [0.6 * random.normal(), 0.6 * random.normal()],
+      segmentWeights: makeSegmentWeights(random),
+      style: [0.6 * random.normal(), 0.6 * random.normal()],
       sessions: Math.min(SESSIONS_MAX, Math.max(1, Math.round(perSeason * (0.3 + (0.7 * joinedDaysAgo) / DAYS)))),
       joinedDaysAgo,
       platform: PLATFORMS[random.weighted(PLATFORM_WEIGHTS)]!,
@@ -58,18 +58,18 @@ export function makePlayers(seed: number): Player[] {
   });
 }
 
-/** One or two archetypes, a private liking or two, and a little of everything. */
-function makeTaste(random: Random): number[] {
-  const taste = NICHES.map(() => 0.004 * -Math.log(1 - random.next()));
-  const add = (niche: string, weight: number) => {
-    taste[NICHES.indexOf(niche)]! += weight;
+/** One or two archetypes, one more segment, and a little of everything. */
+function makeSegmentWeights(random: Random): number[] {
+  const weights = SEGMENTS.map(() => 0.004 * -Math.log(1 - random.next()));
+  const add = (segment: string, weight: number) => {
+    weights[SEGMENTS.indexOf(segment)]! += weight;
   };
   const second = random.chance(0.4) ? 0.4 : 0;
   for (const share of [1 - second, second])
-    random.pick(ARCHETYPES).forEach((niche, place) => {
-      add(niche, share * 0.6 ** place * (0.4 + 1.2 * random.next()));
+    random.pick(ARCHETYPES).forEach((segment, rank) => {
+      add(segment, share * 0.6 ** rank * (0.4 + 1.2 * random.next()));
     });
-  add(random.pick(NICHES), 0.25 * random.next());
-  const total = taste.reduce((sum, weight) => sum + weight, 0);
-  return taste.map((weight) => weight / total);
+  add(random.pick(SEGMENTS), 0.25 * random.next());
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
 }

@@ -1,36 +1,36 @@
-// What draws a player of the made-up world to a game, and what comes of it once it is met. The ninety days of events.ts and
-// the players of `npm run simulate` share it.
+// The true preferences of the made-up world: what draws a player to a game, and what the player does with it. Shared by
+// the ninety days of events.ts and the players of `npm run simulate`.
 
 import type { Random } from '../../models/data/random.ts';
 import type { Game } from './catalogue.ts';
 import type { Player } from './players.ts';
 
-/** How much likelier the next of a series is, and the next by a studio, once one of it was liked. */
+/** How much likelier the next game of a series, or by a studio, becomes once one of them was liked. */
 export const SERIES_FACTOR = 14;
 export const STUDIO_FACTOR = 3;
-/** From this liking on a game is one. */
+/** A game is liked from this preference on. */
 export const LIKED = 0.5;
 /** How strongly tone and challenge draw or repel. */
-const MOOD_FORCE = 1.4;
-/** Below this liking some are put off for good. */
+const STYLE_FORCE = 1.4;
+/** Games below this preference may be dismissed. */
 export const DISAPPOINTING = 0.4;
 export const DISMISS_CHANCE = 0.35;
 
-/** Above 1 draws, below repels. */
-export const moodFactor = ({ mood }: Player, game: Game): number =>
-  Math.exp(MOOD_FORCE * (mood[0] * game.mood[0] + mood[1] * game.mood[1]));
+/** Above 1 attracts, below 1 repels. */
+export const styleFactor = ({ style }: Player, game: Game): number =>
+  Math.exp(STYLE_FORCE * (style[0] * game.style[0] + style[1] * game.style[1]));
 
-/** How well a game is liked once it is met, 0–1. */
-export function drawLiking(random: Random, { mood }: Player, game: Game): number {
-  const fit = 1 - Math.hypot(mood[0] - game.mood[0], mood[1] - game.mood[1]) / 2;
+/** The true preference for a game, 0–1, known once the player has tried it. */
+export function drawPreference(random: Random, { style }: Player, game: Game): number {
+  const fit = 1 - Math.hypot(style[0] - game.style[0], style[1] - game.style[1]) / 2;
   return clamp(0.15 + 0.6 * game.quality + 0.25 * fit + 0.12 * random.normal(), 0, 1);
 }
 
-/** How likely a game is played that is not put off for good. */
-export const playChance = (liking: number): number => 0.3 + 0.55 * liking;
+/** How likely a game that is not dismissed is played. */
+export const playChance = (preference: number): number => 0.3 + 0.55 * preference;
 
-/** Of one play; the liked are played for longer. */
-export const drawMinutes = (random: Random, liking: number): number =>
-  Math.round(clamp(Math.exp(2.2 + 2.2 * liking + 0.7 * random.normal()), 2, 360));
+/** Duration of one play; liked games are played for longer. */
+export const drawMinutes = (random: Random, preference: number): number =>
+  Math.round(clamp(Math.exp(2.2 + 2.2 * preference + 0.7 * random.normal()), 2, 360));
 
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));

@@ -2,7 +2,7 @@
 // does not know.
 
 import type { Random } from '../../models/data/random.ts';
-import type { Genre, Niche } from './genres.ts';
+import type { Genre, Segment } from './genres.ts';
 
 const PLACE_STARTS =
   'Val Thorn Ash Eld Mar Bryn Cal Dun Fen Har Kel Lor Myr Nor Oster Pell Quil Ro Sel Tar Ul Ver Wyn Ys'.split(' ');
@@ -39,9 +39,9 @@ export function makeUnique(taken: Set<string>, make: () => string): string {
 }
 
 /** The title of a game, or of the first of a series. */
-export function makeTitle(random: Random, genre: Genre, niche: Niche): string {
+export function makeTitle(random: Random, genre: Genre, segment: Segment): string {
   const adjective = random.pick(genre.adjectives);
-  const noun = random.pick(niche.nouns);
+  const noun = random.pick(segment.nouns);
   const patterns: readonly [weight: number, make: () => string][] = [
     [8, () => `${adjective} ${noun}`],
     [3, () => `The ${adjective} ${noun}`],
@@ -50,7 +50,7 @@ export function makeTitle(random: Random, genre: Genre, niche: Niche): string {
     [3, () => `${noun}: ${random.pick(genre.subtitles)}`],
     [2, () => `${makePlace(random)} ${noun}`],
     [2, () => `${random.pick(FIRST_NAMES)}’s ${noun}`],
-    [2, () => `${noun} & ${random.pick(niche.nouns.filter((other) => other !== noun))}`],
+    [2, () => `${noun} & ${random.pick(segment.nouns.filter((other) => other !== noun))}`],
     [1, () => makePlace(random)],
     [genre.name === 'Simulation' ? 4 : 0, () => `${noun} ${random.pick(['Tycoon', 'Simulator', 'Days', 'Story'])}`],
     [
