@@ -55,19 +55,6 @@ bench
   });
 
 bench
-  .command('page')
-  .description(
-    'From a click on a game to the first changed frame and to the next gallery, in a real browser. Needs chromium ' +
-      'and a server that `npm start` runs. Takes half a minute.',
-  )
-  .option('--url <url>', 'address of the server', 'http://localhost:8787')
-  .addOption(jsonOption())
-  .action(async ({ json, url }) => {
-    const { benchPage, formatPage } = await import('./bench/page.ts');
-    await measure(json, () => benchPage(url, log), formatPage);
-  });
-
-bench
   .command('training')
   .description(
     "A step of sasrec against the same step in PyTorch, and EASE's inverse against numpy's, on the same numbers and " +
