@@ -64,7 +64,7 @@ export interface Publication {
   damage?: (files: ReleaseFiles) => unknown;
 }
 
-/** Puts the files in place and moves the pointer, without any of the checks of publishRelease. */
+/** Puts the files in index and moves the pointer, without any of the checks of publishRelease. */
 export async function publishFake(
   bucket: R2Bucket,
   version: string,

@@ -1,4 +1,4 @@
-// A made-up moment for tests of what is recommended: sixty games, every second one Strategy, the others Racing.
+// A ranking input for tests: sixty items, even indices of the genre Strategy, odd ones Racing.
 
 import { EMPTY_CONTEXT } from '../models/contracts/context.ts';
 import type { Item } from '../models/contracts/item.ts';
@@ -6,13 +6,13 @@ import { EMPTY_USER_STATE } from '../models/contracts/signals.ts';
 import type { RankingInput } from '../workers/recommending/ranking-input.ts';
 import { Catalogue } from '../workers/storage/catalogue.ts';
 
-export const createItem = (place: number): Item => ({
-  itemId: `g${place}`,
-  title: `Game ${place}`,
-  genres: [place % 2 === 0 ? 'Strategy' : 'Racing'],
-  tags: place % 4 === 0 ? ['Naval'] : [],
+export const createItem = (index: number): Item => ({
+  itemId: `g${index}`,
+  title: `Game ${index}`,
+  genres: [index % 2 === 0 ? 'Strategy' : 'Racing'],
+  tags: index % 4 === 0 ? ['Naval'] : [],
   developer: null,
-  releaseDate: `2026-01-${String((place % 28) + 1).padStart(2, '0')}`,
+  releaseDate: `2026-01-${String((index % 28) + 1).padStart(2, '0')}`,
   price: null,
   currency: null,
   ageRating: null,
@@ -20,16 +20,16 @@ export const createItem = (place: number): Item => ({
   coverUrl: null,
   hidden: false,
 });
-export const itemIds = Array.from({ length: 60 }, (_, place) => `g${place}`);
+export const itemIds = Array.from({ length: 60 }, (_, index) => `g${index}`);
 
-/** `items`: the catalogue; by default the sixty. */
+/** `items`: the catalogue, the sixty by default. */
 export function createRankingInput(
   changes: Partial<RankingInput> = {},
-  items: readonly Item[] = itemIds.map((_, place) => createItem(place)),
+  items: readonly Item[] = itemIds.map((_, index) => createItem(index)),
 ): RankingInput {
   const catalogue = new Catalogue();
   for (const item of items) catalogue.apply({ itemId: item.itemId, revision: 1, item });
-  const popular = itemIds.map((itemId, place): [string, number] => [itemId, 100 - place]);
+  const popular = itemIds.map((itemId, index): [string, number] => [itemId, 100 - index]);
   return {
     catalogue,
     statistics: {

@@ -1,4 +1,4 @@
-// Where and for whom an answer is made, as far as the request tells. Null where it does not.
+// The context of a request: where and for whom it is answered. Null for what the request does not tell.
 
 import { z } from 'zod';
 
@@ -8,9 +8,9 @@ export const RequestContext = z.object({
   country: z.string().nullable(),
   /** BCP 47. */
   locale: z.string().nullable(),
-  /** Years: games for older players are left out. */
+  /** Years: games rated for older players are not shown. */
   ageLimit: z.number().int().nullable(),
-  /** 0–23, where the player is. */
+  /** 0–23, in the player's time zone. */
   localHour: z.number().int().nullable(),
 });
 export type RequestContext = z.infer<typeof RequestContext>;

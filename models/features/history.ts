@@ -1,15 +1,15 @@
-// Encodes a player's history into the tensors that every retrieval model reads: the same code at the edge, in training
-// and in evaluation. It knows no runtime.
+// Encodes histories into the tensors that every retrieval model reads: the same code at the edge, in training and in
+// evaluation. It knows no runtime.
 
 import { HISTORY_LENGTH } from '../contracts/release.ts';
 import type { HistoryItem } from '../contracts/signals.ts';
 
-/** Tensors of `batch` histories, row by row, each of length batch × HISTORY_LENGTH. */
+/** Tensors [batch, HISTORY_LENGTH]. */
 export interface EncodedHistories {
   batch: number;
-  /** Places in the vocabulary; 0 where padded. */
+  /** Places in the vocabulary; 0 if padded. */
   items: Int32Array;
-  /** 0 where padded. */
+  /** 0 if padded. */
   weights: Float32Array;
   /** Days. */
   ages: Float32Array;
@@ -17,7 +17,7 @@ export interface EncodedHistories {
 
 type Encodable = Pick<HistoryItem, 'itemId' | 'weight' | 'ageDays'>;
 
-/** Encodes the newest HISTORY_LENGTH items that the vocabulary knows. `histories`: newest first. */
+/** Encodes the newest HISTORY_LENGTH items of the vocabulary. `histories`: newest first. */
 export function encodeHistories(
   histories: readonly (readonly Encodable[])[],
   vocabulary: ReadonlyMap<string, number>,
@@ -34,9 +34,9 @@ export function encodeHistories(
     const end = at + HISTORY_LENGTH;
     for (const item of history) {
       if (at === end) break;
-      const place = vocabulary.get(item.itemId);
-      if (place === undefined) continue;
-      encoded.items[at] = place;
+      const index = vocabulary.get(item.itemId);
+      if (index === undefined) continue;
+      encoded.items[at] = index;
       encoded.weights[at] = item.weight;
       encoded.ages[at] = item.ageDays;
       at++;

@@ -101,7 +101,7 @@ test('keeps every value within its range, whatever the catalogue says', () => {
     item({ releaseDate: 'never' }),
   ];
   const priors = [0, 1e9, Number.NaN, Number.POSITIVE_INFINITY];
-  const candidates = odd.map((one, place) => candidate({ item: one, prior: priors[place]! }));
+  const candidates = odd.map((one, index) => candidate({ item: one, prior: priors[index]! }));
   const values = encodeFeatures(candidates, answer);
   values.forEach((value, cell) => {
     const { name, range } = FEATURES[cell % FEATURES.length]!;

@@ -1,5 +1,5 @@
-// What the features of all candidates of one answer have in common: the player's habits, the lists of the day, the context.
-// Computed once for each answer.
+// The part of the features' input that all candidates of a request share: the player's habits, statistics, the context.
+// Computed once per request.
 
 import type { RequestContext } from '../contracts/context.ts';
 import type { Item } from '../contracts/item.ts';
@@ -12,28 +12,27 @@ import { seriesOf } from './series.ts';
 type Shares = ReadonlyMap<string, number>;
 
 export interface RequestFeatures {
-  /** The player's taste, as shares that add up to 1. */
+  /** The player's affinity, as shares that add up to 1. */
   genres: Shares;
   tags: Shares;
-  /** Of games that the player chose. */
+  /** Developers of the items of positive weight. */
   developers: ReadonlySet<string>;
-  /** As seriesOf names them. */
+  /** Series of the same items. */
   series: ReadonlySet<string>;
-  /** Genres and tags of the game that the player took to last. */
+  /** Genres and tags of the latest item of positive weight. */
   lastLabels: ReadonlySet<string>;
-  /** Of genres and tags. */
   lifts: Lifts;
-  /** Since the player last did anything with a game. */
+  /** Since the player's last event of an item. */
   idleDays: number;
-  /** Median price of the games that the player owns or plays; null where none is known. */
+  /** Median price of owned and played items; null if none is known. */
   usualPrice: number | null;
-  /** Shares of the recent history: what was played, and what was played for long. */
+  /** Shares of the history that was played, and that was played for long. */
   plays: number;
   longPlays: number;
   historyLength: number;
-  /** How often an item was shown since the player last did anything with it. */
+  /** Impressions by item id since the player's last event of the item. */
   shown: Shares;
-  /** The player's own, −1 to 1. */
+  /** −1 to 1. */
   popularityDial: number;
   /** By item id, the list's best at 1. */
   popularity: Shares;
@@ -43,7 +42,7 @@ export interface RequestFeatures {
   /** In lower case. */
   platform: string | null;
   localHour: number | null;
-  /** Epoch milliseconds of the day's beginning, UTC. */
+  /** Epoch milliseconds of the start of the day, UTC. */
   todayMs: number;
 }
 
@@ -57,58 +56,61 @@ export interface RequestFeatureInput {
   today: string;
 }
 
-/** Of who has done nothing yet. */
+/** Default for users without events. */
 const IDLE_DAYS_UNKNOWN = 365;
-/** A play that counts for at least this was a long one (weights.ts): some two hours. */
+/** A play of this weight took about two hours (weights.ts). */
 const LONG_PLAY_WEIGHT = 0.9;
 
-export function computeRequestFeatures(material: RequestFeatureInput): RequestFeatures {
-  const { user, affinity, catalogue, statistics, popularity, context, today } = material;
+export function computeRequestFeatures(input: RequestFeatureInput): RequestFeatures {
+  const { user, affinity, catalogue, statistics, popularity, context, today } = input;
   const { history } = user;
   const tags = computeGenreAffinity(history, (itemId) => catalogue.get(itemId)?.tags);
   const played = history.filter(({ strongestType }) => strongestType === 'play');
-  const ofHistory = (items: readonly unknown[]) => (history.length > 0 ? items.length / history.length : 0);
-  const chosen = history.filter(({ weight }) => weight > 0).map(({ itemId }) => catalogue.get(itemId));
+  const computeShare = (items: readonly unknown[]) => (history.length > 0 ? items.length / history.length : 0);
+  const liked = history.filter(({ weight }) => weight > 0).map(({ itemId }) => catalogue.get(itemId));
   return {
     genres: new Map(affinity.map(({ genre, share }) => [genre, share])),
     tags: new Map(tags.map(({ genre: tag, share }) => [tag, share])),
-    developers: new Set(chosen.flatMap((item) => item?.developer ?? [])),
-    series: new Set(chosen.flatMap((item) => (item === undefined ? [] : seriesOf(item.title)))),
-    lastLabels: labelsOfLast(history, catalogue),
+    developers: new Set(liked.flatMap((item) => item?.developer ?? [])),
+    series: new Set(liked.flatMap((item) => (item === undefined ? [] : seriesOf(item.title)))),
+    lastLabels: listLastLabels(history, catalogue),
     lifts: computeLabelLifts(user, catalogue),
     idleDays: history[0]?.ageDays ?? IDLE_DAYS_UNKNOWN,
-    usualPrice: medianPrice([...user.owned, ...user.played], catalogue),
-    plays: ofHistory(played),
-    longPlays: ofHistory(played.filter(({ weight }) => weight >= LONG_PLAY_WEIGHT)),
+    usualPrice: computeMedianPrice([...user.owned, ...user.played], catalogue),
+    plays: computeShare(played),
+    longPlays: computeShare(played.filter(({ weight }) => weight >= LONG_PLAY_WEIGHT)),
     historyLength: history.length,
     shown: new Map(user.shown.map(({ itemId, times }) => [itemId, times])),
     popularityDial: user.preferences.popularity,
     popularity,
-    trend: sharesOf(statistics?.trending),
-    countryTrend: sharesOf(statistics?.trendingByCountry[context.country ?? '']),
-    rating: sharesOf(statistics?.bestRated),
+    trend: toShares(statistics?.trending),
+    countryTrend: toShares(statistics?.trendingByCountry[context.country ?? '']),
+    rating: toShares(statistics?.bestRated),
     platform: context.platform?.toLowerCase() ?? null,
     localHour: context.localHour,
     todayMs: Date.parse(today),
   };
 }
 
-function labelsOfLast(history: UserState['history'], catalogue: RequestFeatureInput['catalogue']): ReadonlySet<string> {
+function listLastLabels(
+  history: UserState['history'],
+  catalogue: RequestFeatureInput['catalogue'],
+): ReadonlySet<string> {
   const last = history.find(({ weight }) => weight > 0);
   const item = last && catalogue.get(last.itemId);
   return new Set(item === undefined ? [] : [...item.genres, ...item.tags]);
 }
 
-function medianPrice(itemIds: readonly string[], catalogue: RequestFeatureInput['catalogue']): number | null {
+function computeMedianPrice(itemIds: readonly string[], catalogue: RequestFeatureInput['catalogue']): number | null {
   const prices = [...new Set(itemIds)].flatMap((itemId) => catalogue.get(itemId)?.price ?? []).sort((a, b) => a - b);
   return prices[prices.length >> 1] ?? null;
 }
 
-/** The lists are the same for many answers. */
+/** Many requests read the same lists. */
 const known = new WeakMap<readonly ItemScore[], Shares>();
 const NONE: Shares = new Map();
 
-function sharesOf(list: readonly ItemScore[] | undefined): Shares {
+function toShares(list: readonly ItemScore[] | undefined): Shares {
   if (list === undefined) return NONE;
   const before = known.get(list);
   if (before !== undefined) return before;

@@ -1,15 +1,14 @@
-// Which series a game belongs to, as far as its title tells: what stands before a number at its end or before a
-// subtitle.
+// Derives a game's series from its title: what stands before a number at its end, or before a subtitle.
 
 const PART = /\s+(?:\d{1,4}|[IVX]{1,5}|(?:part|episode|season)\s+\d+)$/i;
 const EDITION = /\s*[-–(:]?\s*\b(?:demo|remastered|remake|deluxe|definitive|complete|goty|game of the year)\b.*$/i;
 const LENGTH_MIN = 4;
 
-/** By title: the same are asked for with every page. */
+/** By title: every page reads the same ones. */
 const known = new Map<string, string>();
 const KNOWN_MAX = 50_000;
 
-/** The common beginning of a series' titles, lower case; of a game on its own its whole title. */
+/** The common beginning of a series' titles in lower case; for a game on its own the whole title. */
 export function seriesOf(title: string): string {
   const before = known.get(title);
   if (before !== undefined) return before;
@@ -22,6 +21,6 @@ function readSeries(title: string): string {
   const whole = title.trim().toLowerCase();
   const beforeSubtitle = whole.split(/[:–]|\s-\s/, 1)[0]!;
   const stem = beforeSubtitle.replace(EDITION, '').replace(PART, '').trim();
-  // What is left of “1942: …” or “Portal 2” must still be a name.
+  // A shorter stem is no name: “X 2” is a series of its own.
   return stem.length >= LENGTH_MIN ? stem : whole;
 }

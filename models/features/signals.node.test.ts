@@ -24,10 +24,10 @@ const TYPES = [
 
 function makeLog(length: number, items: number, seed: number): SignalEvent[] {
   const random = createSeededRng(seed);
-  return Array.from({ length }, (_, place) => {
+  return Array.from({ length }, (_, index) => {
     const type = TYPES[Math.floor(random() * TYPES.length)]!;
     return {
-      id: `e${place}`,
+      id: `e${index}`,
       type,
       itemId: type === 'search' ? null : `item-${Math.floor(random() * items)}`,
       value: type === 'rate' ? 4 : null,
@@ -60,7 +60,7 @@ it('gives the same signals in any order of delivery, in any batches, with duplic
   }
 });
 
-it('tells new events from those it knows, within one batch too, and leaves its input as it was', () => {
+it('tells new events from known ones, within one batch too, and does not change its input', () => {
   const [first, second] = makeLog(2, 5, 7) as [SignalEvent, SignalEvent];
   const before = foldEvents(emptySignals(), [first]).signals;
   const copy = structuredClone(before);
@@ -70,7 +70,7 @@ it('tells new events from those it knows, within one batch too, and leaves its i
   expect(foldEvents(before, [first]).signals).toBe(before);
 });
 
-it('views weights, ownership, plays and dismissals; choosing a game lifts its dismissal', () => {
+it('derives weights, ownership, plays and dismissals; an interaction lifts a dismissal', () => {
   const event = (
     id: string,
     type: SignalEvent['type'],
@@ -89,11 +89,11 @@ it('views weights, ownership, plays and dismissals; choosing a game lifts its di
   const { signals } = foldEvents(emptySignals(), [
     event('a', 'purchase', 'bought', 10),
     event('b', 'play', 'bought', 2, 600),
-    event('c', 'dismiss', 'refused', 3),
-    event('d', 'dismiss', 'refused-then-liked', 3),
-    event('e', 'like', 'refused-then-liked', 1),
+    event('c', 'dismiss', 'dismissed', 3),
+    event('d', 'dismiss', 'dismissed-then-liked', 3),
+    event('e', 'like', 'dismissed-then-liked', 1),
     event('f', 'rate', 'rated-low', 5, 0.5),
-    event('g', 'view', 'looked', 0),
+    event('g', 'view', 'viewed', 0),
     event('forgotten query', 'search', null, 4),
     event('older query', 'search', null, 2),
     event('newer query', 'search', null, 1),
@@ -101,10 +101,10 @@ it('views weights, ownership, plays and dismissals; choosing a game lifts its di
   ]);
   const user = deriveUserState(signals, EMPTY_PREFERENCES, NOW);
   expect(user.history.map(({ itemId }) => itemId)).toEqual([
-    'looked',
-    'refused-then-liked',
+    'viewed',
+    'dismissed-then-liked',
     'bought',
-    'refused',
+    'dismissed',
     'rated-low',
   ]);
   expect(user.history.find(({ itemId }) => itemId === 'bought')).toEqual({
@@ -117,11 +117,11 @@ it('views weights, ownership, plays and dismissals; choosing a game lifts its di
   expect(user.history.find(({ itemId }) => itemId === 'rated-low')!.weight).toBe(-1);
   expect(user.owned).toEqual(['bought']);
   expect(user.played).toEqual(['bought', 'rated-low']);
-  expect(user.dismissed).toEqual(['refused']);
+  expect(user.dismissed).toEqual(['dismissed']);
   expect(user.searches).toEqual(['newer query', 'older query']);
 });
 
-it('takes back a like and a dismissal, in any order of delivery; a later one holds again', () => {
+it('retracts a like and a dismissal, in any order of delivery; a later one holds again', () => {
   const event = (id: string, type: SignalEvent['type'], itemId: string, hour: number): SignalEvent => ({
     ...{ id, type, itemId, value: null, query: null },
     timestamp: NOW - DAY + hour,
@@ -140,7 +140,7 @@ it('takes back a like and a dismissal, in any order of delivery; a later one hol
     event('k', 'dismiss', 'still dismissed', 1),
     event('l', 'like', 'still dismissed', 2),
     event('m', 'unlike', 'still dismissed', 3),
-    // Of two events at one moment the retraction wins, whichever id comes first.
+    // Of two events with one timestamp the retraction wins, whichever id comes first.
     event('n', 'unlike', 'at once', 1),
     event('o', 'like', 'at once', 1),
   ];

@@ -1,6 +1,6 @@
-// Folds events into a player's signals and reads a view of them. Pure: no clock, no I/O; the Durable Object and the
-// replay of a log run this same code. The result depends on the set of events, not on their order or repetition:
-// lists are the newest N by (timestamp, id), marks are maxima, and both kinds of state forgive being told twice.
+// Folds events into a player's signals and derives the user state from them. Pure: no clock, no I/O; the Durable Object and
+// the replay of a log run this same code. The result depends on the set of events, not on their order or repetition: lists
+// are the newest N by (timestamp, id), marks are maxima, and both are idempotent.
 
 import { RETRACTIONS } from '../contracts/event.ts';
 import type { Preferences } from '../contracts/preferences.ts';
@@ -20,11 +20,11 @@ import { hashString } from './rng.ts';
 import { weighEvent } from './weights.ts';
 
 const DAY_MS = 86_400_000;
-const HISTORY_VIEW_MAX = 128;
-const SEARCHES_VIEW_MAX = 5;
-/** Who searched longer ago looks for something else by now. */
-const SEARCHES_VIEW_DAYS = 3;
-const SHOWN_VIEW_MAX = 200;
+const HISTORY_MAX = 128;
+const SEARCHES_MAX = 5;
+/** After that the player is looking for something else. */
+const SEARCHES_DAYS = 3;
+const SHOWN_MAX = 200;
 const ITEM_WEIGHT_MIN = -1;
 const ITEM_WEIGHT_MAX = 1.5;
 
@@ -40,10 +40,10 @@ export const toSignalEvent = ({ id, type, itemId, value, query, timestamp }: Sig
   timestamp,
 });
 
-/** What the id of a guest's event becomes in the log and the signals of the player whom the guest has become. */
+/** The id of a guest's event in the log and the signals of the account that the guest was merged into. */
 export const mergedEventId = (guestId: string, id: string): string => `${mergedEventPrefix(guestId)}${id}`;
 
-/** A hash of the guest's id: two guests of one player may have used the same ids. */
+/** A hash of the guest's id: two guests merged into one account may have used the same ids. */
 export const mergedEventPrefix = (guestId: string): string => `${hashString(guestId).toString(16)}:`;
 
 /** Newest first; ids break ties, so that every order of delivery gives the same list. */
@@ -54,11 +54,11 @@ const isMark = (type: string): type is MarkKind => (MARK_KINDS as readonly strin
 
 export interface Fold {
   signals: Signals;
-  /** The events that were new, in the order given. */
+  /** The new events, in the order given. */
   added: SignalEvent[];
 }
 
-/** Folds events into signals; those already among the kept ones are not counted again. The input is left as it was. */
+/** Folds events into signals; those that are kept already are not counted again. Does not change its input. */
 export function foldEvents(signals: Signals, events: readonly SignalEvent[]): Fold {
   const known = new Set<string>();
   for (const event of signals.actions) known.add(event.id);
@@ -99,7 +99,7 @@ function foldMarks(marks: Map<string, Marks>, events: readonly SignalEvent[]): M
   return listed.length <= MARKS_MAX ? folded : collectMarks(listed.sort(newestMarkFirst).slice(0, MARKS_MAX));
 }
 
-/** One mark of one item, as a row. Bounding single marks, not items, is what keeps the bound independent of order. */
+/** One mark of one item, as a row. The bound is on marks, not on items: so it does not depend on order. */
 export interface Mark {
   itemId: string;
   kind: MarkKind;
@@ -130,12 +130,12 @@ function isDismissed(marks: Marks): boolean {
   return dismissedAt > Math.max(liftedAt, isLiked(marks) ? marks.like! : 0);
 }
 
-/** What ranking needs of the signals, and of what the player says. `now`: epoch milliseconds. */
+/** Derives what ranking needs from signals and preferences. `now`: epoch milliseconds. */
 export function deriveUserState(signals: Signals, preferences: Preferences, now: number): UserState {
   const itemsWith = (test: (marks: Marks) => boolean) =>
     [...signals.marks].filter(([, marks]) => test(marks)).map(([itemId]) => itemId);
   return {
-    history: withPicks(deriveHistory(signals.actions, now), preferences.items),
+    history: appendPicks(deriveHistory(signals.actions, now), preferences.items),
     owned: itemsWith((marks) => marks.purchase !== undefined),
     played: itemsWith((marks) => marks.play !== undefined || marks.rate !== undefined),
     liked: itemsWith(isLiked),
@@ -143,39 +143,39 @@ export function deriveUserState(signals: Signals, preferences: Preferences, now:
     searches: signals.actions
       .filter(
         ({ type, query, timestamp }) =>
-          type === 'search' && query !== null && now - timestamp <= SEARCHES_VIEW_DAYS * DAY_MS,
+          type === 'search' && query !== null && now - timestamp <= SEARCHES_DAYS * DAY_MS,
       )
-      .slice(0, SEARCHES_VIEW_MAX)
+      .slice(0, SEARCHES_MAX)
       .map((event) => event.query!),
     shown: countShown(signals),
     preferences,
   };
 }
 
-/** Impressions after the item's last action, counted; the items shown last. */
+/** Counts impressions since the item's last action, for the items shown latest. */
 function countShown({ actions, impressions }: Signals): UserState['shown'] {
   const actedAt = new Map<string | null, number>();
   for (const { itemId, timestamp } of actions) if (!actedAt.has(itemId)) actedAt.set(itemId, timestamp);
   const times = new Map<string, number>();
   for (const { itemId, timestamp } of impressions)
     if (itemId !== null && timestamp > (actedAt.get(itemId) ?? 0)) times.set(itemId, (times.get(itemId) ?? 0) + 1);
-  return Array.from(times, ([itemId, count]) => ({ itemId, times: count })).slice(0, SHOWN_VIEW_MAX);
+  return Array.from(times, ([itemId, count]) => ({ itemId, times: count })).slice(0, SHOWN_MAX);
 }
 
-/** What a picked game counts for: less than one that was liked by an event. */
+/** The weight of a picked item: less than a like's. */
 const PICKED_WEIGHT = 0.7;
 
-/** Games that the player picked before anything was played are history too, the oldest of it. */
-function withPicks(history: HistoryItem[], picks: readonly string[]): HistoryItem[] {
+/** Appends picked items to the history, as its oldest. */
+function appendPicks(history: HistoryItem[], picks: readonly string[]): HistoryItem[] {
   const known = new Set(history.map(({ itemId }) => itemId));
   const ageDays = history.at(-1)?.ageDays ?? 0;
   const picked = picks
     .filter((itemId) => !known.has(itemId))
     .map((itemId) => ({ itemId, weight: PICKED_WEIGHT, ageDays, strongestType: 'pick' }));
-  return [...history, ...picked].slice(0, HISTORY_VIEW_MAX);
+  return [...history, ...picked].slice(0, HISTORY_MAX);
 }
 
-/** Leaves out retractions and what they take back. Compares timestamps, so the order of the events does not matter. */
+/** Drops retractions and the events they take back. Compares timestamps, so that the order does not matter. */
 function dropRetracted(events: readonly SignalEvent[]): readonly SignalEvent[] {
   const retractedAt = new Map<string, number>();
   for (const { type, itemId, timestamp } of events) {
@@ -191,7 +191,7 @@ function dropRetracted(events: readonly SignalEvent[]): readonly SignalEvent[] {
   );
 }
 
-/** The items of the recent actions, newest first, each with the summed weight of its events. */
+/** Lists the items of the recent actions, newest first, each with the sum of its events' weights. */
 export function deriveHistory(actions: readonly SignalEvent[], now: number): HistoryItem[] {
   const items = new Map<string, HistoryItem & { strongest: number }>();
   for (const event of dropRetracted(actions)) {
@@ -212,7 +212,7 @@ export function deriveHistory(actions: readonly SignalEvent[], now: number): His
   }
   return [...items.values()]
     .filter((item) => item.weight !== 0)
-    .slice(0, HISTORY_VIEW_MAX)
+    .slice(0, HISTORY_MAX)
     .map(({ strongest: _, weight, ...item }) => ({
       ...item,
       weight: Math.min(ITEM_WEIGHT_MAX, Math.max(ITEM_WEIGHT_MIN, weight)),

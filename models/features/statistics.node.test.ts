@@ -15,7 +15,7 @@ const count = (itemId: string, type: EventType, daysAgo: number, number: number,
   weightSum: number * weighEvent({ type, value }),
 });
 
-it('halves an event’s say in popularity every 14 days', () => {
+it('halves an event’s weight in popularity every 14 days', () => {
   const { popular } = computeStatistics(
     [count('fresh', 'purchase', 0, 10), count('old', 'purchase', 14, 10), count('older', 'purchase', 28, 10)],
     [],
@@ -29,7 +29,7 @@ it('halves an event’s say in popularity every 14 days', () => {
   ]);
 });
 
-it('calls trending what exceeds its own past, not what is always big', () => {
+it('lists as trending what exceeds its own past, not what is always popular', () => {
   const steady = Array.from({ length: 28 }, (_, day) => count('steady giant', 'purchase', day, 100));
   const rising = [count('rising', 'purchase', 20, 2), count('rising', 'purchase', 1, 30)];
   const single = [count('single', 'purchase', 0, 1)];
@@ -78,7 +78,7 @@ it('knows what rises in a country where enough is played, and nothing of the oth
   expect(trendingByCountry.CH!.map(([itemId]) => itemId)).toEqual(['yodel']);
 });
 
-it('knows what is popular in a country, and leans on the world where a country is small', () => {
+it('knows what is popular in a country, and smooths small countries with the world', () => {
   const world = [count('chess', 'purchase', 1, 900), count('boules', 'purchase', 1, 100)];
   const inCountry = (country: string, itemId: string, times: number) => ({
     ...count(itemId, 'purchase', 1, times),
@@ -92,7 +92,7 @@ it('knows what is popular in a country, and leans on the world where a country i
   );
   const ids = (country: string) => popularByCountry[country]?.map(([itemId]) => itemId);
   expect(ids('CH')).toEqual(['yodel', 'chess', 'boules']);
-  // Two hundred choices of boules are not yet a thousand pretended ones, nine tenths of them of chess.
+  // Two hundred purchases of boules are less than the world's prior of a thousand, nine tenths of them of chess.
   expect(ids('FR')).toEqual(['chess', 'boules']);
   expect(popularByCountry.FR![1]![1]).toBeGreaterThan(popularByCountry.CH![2]![1]);
   expect(ids('LI')).toBeUndefined();

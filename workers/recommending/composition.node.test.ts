@@ -20,10 +20,10 @@ const viewWith = (preferences: Partial<Preferences>) => ({
   preferences: { ...EMPTY_PREFERENCES, ...preferences },
 });
 const rule = (ruleId: string, input: object): Rule => ({ ruleId, ...RuleInput.parse(input) });
-const all = itemIds.map((_, place) => createItem(place));
+const all = itemIds.map((_, index) => createItem(index));
 
 it('shows nothing that a player muted, that lies outside the release window, or that is not for the platform', async () => {
-  const items = all.map((item, place) => ({ ...item, platforms: place % 3 === 0 ? ['linux'] : [] }));
+  const items = all.map((item, index) => ({ ...item, platforms: index % 3 === 0 ? ['linux'] : [] }));
   const muted = shownIn(
     await composeGallery(
       createRankingInput({ user: viewWith({ mutedGenres: ['racing'], mutedTags: ['NAVAL'] }) }, items),
@@ -44,8 +44,8 @@ it('shows nothing that a player muted, that lies outside the release window, or 
     expect(Number(itemId.slice(1)) % 3).not.toBe(0);
 });
 
-it('keeps the stricter of two age limits, on made pages as on those made before', async () => {
-  const items = all.map((item, place) => ({ ...item, ageRating: [6, 12, 18, null][place % 4]! }));
+it('keeps the stricter of two age limits, on composed and on stored pages', async () => {
+  const items = all.map((item, index) => ({ ...item, ageRating: [6, 12, 18, null][index % 4]! }));
   const isFor12 = (itemId: string) => Number(itemId.slice(1)) % 4 < 2;
   const made = (await composeGallery(createRankingInput({}, items), 12)).rows;
   for (const [own, asked] of [
@@ -67,7 +67,7 @@ it('keeps the stricter of two age limits, on made pages as on those made before'
   }
 });
 
-it('leaves out of a page made before what has since been bought, dismissed or taken off show', async () => {
+it('removes from a stored page what has since been bought, dismissed or hidden', async () => {
   const { rows } = await composeGallery(createRankingInput(), 4);
   const [first, second, third, fourth] = ids(rows[0]!.items);
   const later = createRankingInput({ user: { ...EMPTY_USER_STATE, owned: [first!], dismissed: [second!] } });
@@ -75,7 +75,7 @@ it('leaves out of a page made before what has since been bought, dismissed or ta
   expect(ids(filterStoredRows(rows, later)[0]!.items)).toEqual([fourth]);
 });
 
-it('turns to hits or to gems as the player asks', async () => {
+it('moves to hits or to gems with the player’s dial', async () => {
   const mean = async (popularity: number) => {
     const { items } = await recommend(createRankingInput({ user: viewWith({ popularity }) }), 10);
     return items.reduce((sum, { itemId }) => sum + Number(itemId.slice(1)), 0) / items.length;
@@ -111,7 +111,7 @@ it('follows the rules of the store: pin, boost, bury, exclude; safety goes befor
   expect(gone).toMatchObject({ shown: null, rank: null, why: expect.stringContaining('not on show') });
 });
 
-it('holds a rule only while it is in force, and only for its countries and platforms', async () => {
+it('applies a rule only while it is in force, and only for its countries and platforms', async () => {
   const swiss = rule('swiss', {
     action: 'exclude',
     match: { itemIds: ['g1'] },
@@ -132,10 +132,10 @@ it('holds a rule only while it is in force, and only for its countries and platf
 });
 
 it('does not fill a slate with one developer or one series, and fills it where there is nothing else', async () => {
-  const items = all.map((item, place) => ({
+  const items = all.map((item, index) => ({
     ...item,
-    developer: place < 20 ? 'Giant' : `Studio ${place}`,
-    title: place >= 20 && place < 30 ? `Saga ${place}: The Return` : `${item.itemId} the Game`,
+    developer: index < 20 ? 'Giant' : `Studio ${index}`,
+    title: index >= 20 && index < 30 ? `Saga ${index}: The Return` : `${item.itemId} the Game`,
   }));
   const slate = ids((await recommend(createRankingInput({}, items), 12)).items);
   expect(slate.filter((itemId) => Number(itemId.slice(1)) < 20)).toHaveLength(3);
@@ -143,7 +143,7 @@ it('does not fill a slate with one developer or one series, and fills it where t
   expect((await recommend(createRankingInput({}, items.slice(0, 20)), 12)).items).toHaveLength(12);
 });
 
-it('tells a series by its title', async () => {
+it('derives a series from a title', async () => {
   for (const [one, other] of [
     ['Portal', 'Portal 2'],
     ['The Witcher: Enhanced Edition', 'The Witcher 3: Wild Hunt'],
@@ -158,8 +158,8 @@ it('tells a series by its title', async () => {
   expect(seriesOf('1942: Pacific')).not.toBe(seriesOf('1943: Atlantic'));
 });
 
-it('gives one place of the first row to a game that nobody knows, as often as its propensity says', async () => {
-  const known = new Map(itemIds.slice(0, 40).map((itemId, place) => [itemId, 1 - place / 50]));
+it('gives one position of the first row to an item that nobody knows, as often as its propensity says', async () => {
+  const known = new Map(itemIds.slice(0, 40).map((itemId, index) => [itemId, 1 - index / 50]));
   const affinity = [{ genre: 'Racing', share: 1 }];
   // Not one series.
   const items = all.map((item) => ({ ...item, title: `${item.itemId} the Game` }));
@@ -208,12 +208,12 @@ it('explores at no position of a pin', async () => {
 });
 
 it('explores within the caps too', async () => {
-  const items = all.map((item, place) => ({
+  const items = all.map((item, index) => ({
     ...item,
     title: `${item.itemId} the Game`,
-    developer: place % 2 === 0 ? 'Giant' : `Studio ${place}`,
+    developer: index % 2 === 0 ? 'Giant' : `Studio ${index}`,
   }));
-  const popularity = new Map(items.slice(0, 40).map(({ itemId }, place) => [itemId, 1 - place / 50]));
+  const popularity = new Map(items.slice(0, 40).map(({ itemId }, index) => [itemId, 1 - index / 50]));
   let explored = 0;
   for (let n = 0; n < 300; n++) {
     const { topPicks } = await composeGallery(
@@ -236,7 +236,7 @@ it('keeps excluded games out of the lists for everybody as well', () => {
   }
 });
 
-it('is a newcomer’s page from the genres that were picked, until plays say otherwise', async () => {
+it('starts a cold-start user’s page from the picked genres, until plays say otherwise', async () => {
   const user = viewWith({ genres: ['Racing'] });
   const rows = (await composeGallery(createRankingInput({ user, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).rows;
   expect(rows[0]!.title).toBe('Top picks for you');
@@ -245,9 +245,9 @@ it('is a newcomer’s page from the genres that were picked, until plays say oth
   expect(rows.map(({ id }) => id)).toContain('genre-Racing');
 });
 
-it('names no game that must not be shown, on made pages as on those made before', async () => {
+it('names no game that must not be shown, on composed and on stored pages', async () => {
   const liked = { itemId: 'g1', weight: 1, ageDays: 1, strongestType: 'like' };
-  const items = all.map((item, place) => ({ ...item, ageRating: place === 1 ? 18 : 6 }));
+  const items = all.map((item, index) => ({ ...item, ageRating: index === 1 ? 18 : 6 }));
   const user = { ...EMPTY_USER_STATE, history: [liked] };
   const made = (await composeGallery(createRankingInput({ user }, items), 6)).rows;
   expect(made.map(({ id }) => id)).toContain('because-g1');
@@ -264,11 +264,11 @@ it('names no game that must not be shown, on made pages as on those made before'
   }
 });
 
-it('lets no list that stands behind another lead its row', async () => {
+it('lets no appended list lead its row', async () => {
   const statistics = {
     ...createRankingInput().statistics!,
-    trending: Array.from({ length: 20 }, (_, place): [string, number] => [`g${place}`, 40 - place]),
-    trendingByCountry: { CH: itemIds.slice(40).map((itemId, place): [string, number] => [itemId, 1 - place / 40]) },
+    trending: Array.from({ length: 20 }, (_, index): [string, number] => [`g${index}`, 40 - index]),
+    trendingByCountry: { CH: itemIds.slice(40).map((itemId, index): [string, number] => [itemId, 1 - index / 40]) },
   };
   const input = createRankingInput({ statistics, context: { ...EMPTY_CONTEXT, country: 'CH' } });
   const { rows, ranking } = await composeGallery(input, 6);
@@ -287,7 +287,7 @@ it('lets no list that stands behind another lead its row', async () => {
   expect(Math.max(...far)).toBeLessThanOrEqual(Math.min(...near));
 });
 
-it('continues what was played lately, not what was looked at', async () => {
+it('continues what was played recently, not what was viewed', async () => {
   const looked = { itemId: 'g1', weight: 1, ageDays: 1, playedDaysAgo: 400, strongestType: 'play' };
   const rated = { itemId: 'g3', weight: 1, ageDays: 1, strongestType: 'rate' };
   const user = { ...EMPTY_USER_STATE, history: [looked, rated], played: ['g1', 'g3'] };
@@ -296,25 +296,25 @@ it('continues what was played lately, not what was looked at', async () => {
   expect(ids(rows.find(({ id }) => id === 'jump-back-in')!.items)).toEqual(['g1']);
 });
 
-it('says why of a game that no source has reached', async () => {
+it('explains a game that no source retrieved', async () => {
   const user = { ...EMPTY_USER_STATE, owned: ['far'], dismissed: ['near'] };
   const far = ['far', 'near'].map((itemId) => ({ ...createItem(0), itemId, releaseDate: '2020-01-01' }));
-  const many = Array.from({ length: 400 }, (_, place) => ({ ...createItem(place), itemId: `m${place}` }));
+  const many = Array.from({ length: 400 }, (_, index) => ({ ...createItem(index), itemId: `m${index}` }));
   const input = createRankingInput({ user }, [...all, ...many, ...far]);
   const { items, ranking } = await recommend(input, 8);
   const answered = { rows: [{ id: 'recommendations', items }], topPicks: [], ranking };
   expect(explainItems(['far', 'near'], answered, input).map(({ why }) => why)).toEqual(['owned', 'dismissed']);
 });
 
-it('counts the pins among what its caps allow, and looks past what they forbid', async () => {
-  const items = Array.from({ length: 120 }, (_, place) => ({
-    ...createItem(place),
-    title: `g${place} the Game`,
-    developer: place < 90 ? 'Giant' : `Studio ${place}`,
+it('counts pins towards the caps, and fills the row with what the caps allow', async () => {
+  const items = Array.from({ length: 120 }, (_, index) => ({
+    ...createItem(index),
+    title: `g${index} the Game`,
+    developer: index < 90 ? 'Giant' : `Studio ${index}`,
   }));
   const boost = rule('giant', { action: 'boost', match: { developers: ['Giant'] }, factor: 100 });
   const giants = (list: readonly { itemId: string }[]) => ids(list).filter((itemId) => Number(itemId.slice(1)) < 90);
-  const popular = items.map(({ itemId }, place): [string, number] => [itemId, 200 - place]);
+  const popular = items.map(({ itemId }, index): [string, number] => [itemId, 200 - index]);
   const statistics = { ...createRankingInput().statistics!, popular };
   const personal = {
     itemIds: items.map(({ itemId }) => itemId),
@@ -340,7 +340,7 @@ it('has a row for the newest search that found anything', async () => {
   expect(rows[1]).toMatchObject({ id: 'search', title: 'More for “naval”' });
 });
 
-it('takes no harm from many rules at once', async () => {
+it('keeps scores finite with many rules at once', async () => {
   const rules = Array.from({ length: 200 }, (_, n) =>
     rule(`r${n}`, { action: 'boost', match: { itemIds: ['g9'] }, factor: 100 }),
   );
@@ -349,7 +349,7 @@ it('takes no harm from many rules at once', async () => {
   expect(Number.isFinite(items[0]!.score)).toBe(true);
 });
 
-it('does not tell a player who has only dismissed that the picks come from what they played', async () => {
+it('does not say that picks come from what was played to a player who has only dismissed', async () => {
   const dismissed = { itemId: 'g0', weight: -0.6, ageDays: 0, strongestType: 'dismiss' };
   const personal = { itemIds, scores: Float32Array.from(itemIds, (_, index) => 60 - index) };
   const reasonFor = async (history: (typeof dismissed)[]) =>

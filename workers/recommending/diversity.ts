@@ -14,7 +14,7 @@ const CALIBRATION_WEIGHT = 1;
 /** For a slate of twelve. */
 const DEVELOPER_MAX = 3;
 const SERIES_MAX = 2;
-/** Further down nobody looks at the slate as a whole. */
+/** Further down only the order by score matters. */
 const DIVERSIFIED_MAX = 24;
 /** Candidates compared for one position. */
 const COMPARED_MAX = 60;

@@ -9,19 +9,19 @@ import { type BaselinePolicy, composeBaseline } from './policies.ts';
 import type { ModelScores } from './ranking-input.ts';
 import { composeGallery, recommend } from './recommend.ts';
 
-/** The model's choice: the given places, best first. */
-const scoresOf = (...places: number[]): ModelScores => {
+/** Model scores: the given item indices, best first. */
+const scoresOf = (...indices: number[]): ModelScores => {
   const scores = new Float32Array(itemIds.length).fill(-1);
-  places.forEach((place, rank) => {
-    scores[place] = places.length - rank;
+  indices.forEach((index, rank) => {
+    scores[index] = indices.length - rank;
   });
   return { itemIds, scores };
 };
-/** As a release's neighbours: the given places, nearest first. */
-const weighted = (...places: number[]): ItemScore[] => places.map((place, rank) => [`g${place}`, 1 / (rank + 1)]);
+/** A release's neighbours: the given item indices, nearest first. */
+const weighted = (...indices: number[]): ItemScore[] => indices.map((index, rank) => [`g${index}`, 1 / (rank + 1)]);
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 
-it('picks what the model scores, without what the player has, refused or played, then what is popular', async () => {
+it('recommends by model score without owned, dismissed and played items, then popular items', async () => {
   const input = createRankingInput({
     modelScores: scoresOf(30, 31, 32, 33, 34),
     user: { ...EMPTY_USER_STATE, owned: ['g31'], dismissed: ['g32'], played: ['g33', 'g0'] },
@@ -30,9 +30,9 @@ it('picks what the model scores, without what the player has, refused or played,
   expect(ids((await recommend(input, 2, 'racing')).items)).toEqual(['g1', 'g3']);
 });
 
-it('leans to the genre of the moment among what the model finds about as good, however steep its scores', async () => {
+it('boosts the player’s genre among items of about the same score, however steep the scores', async () => {
   const affinity = [{ genre: 'Strategy', share: 1 }];
-  // g32 scores half of g31: too clear a choice to be overruled.
+  // g32 scores half of g31: too far behind to be boosted past it.
   expect(ids((await recommend(createRankingInput({ modelScores: scoresOf(31, 32), affinity }), 2)).items)).toEqual([
     'g31',
     'g32',
@@ -43,23 +43,23 @@ it('leans to the genre of the moment among what the model finds about as good, h
   expect(ids(close)).toEqual(['g31', 'g32', 'g33', 'g35']);
   expect(close[1]!.reason).toContain('you like Strategy');
 
-  // As of a softmax: each has half of the one before, down to a millionth. No lean turns that over.
-  const steep = { itemIds, scores: Float32Array.from(itemIds, (_, place) => 0.5 ** Math.min(20, place)) };
+  // Like a softmax: each has half of the one before, down to a millionth. No boost reverses that.
+  const steep = { itemIds, scores: Float32Array.from(itemIds, (_, index) => 0.5 ** Math.min(20, index)) };
   const picked = ids(
     (await recommend(createRankingInput({ modelScores: steep, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).items,
   );
   expect(picked).toEqual(['g0', 'g1', 'g2', 'g3', 'g4', 'g5']);
 });
 
-it('puts all that the model scores in order, whether it votes or gives probabilities', async () => {
-  const manyIds = Array.from({ length: 3000 }, (_, place) => `many${place}`);
+it('sorts all positive scores, votes as well as probabilities', async () => {
+  const manyIds = Array.from({ length: 3000 }, (_, index) => `many${index}`);
   const catalogue = new Catalogue();
-  manyIds.forEach((itemId, place) => {
-    catalogue.apply({ itemId, revision: 1, item: { ...createItem(place), itemId } });
+  manyIds.forEach((itemId, index) => {
+    catalogue.apply({ itemId, revision: 1, item: { ...createItem(index), itemId } });
   });
-  const noise = (place: number) => Math.abs(Math.sin(place * place));
-  for (const score of [noise, (place: number) => Math.exp(-60 * noise(place)), (place: number) => noise(place) - 0.9]) {
-    const scores = Float32Array.from(manyIds, (_, place) => score(place));
+  const noise = (index: number) => Math.abs(Math.sin(index * index));
+  for (const score of [noise, (index: number) => Math.exp(-60 * noise(index)), (index: number) => noise(index) - 0.9]) {
+    const scores = Float32Array.from(manyIds, (_, index) => score(index));
     const found = [...retrieveByModel({ catalogue, modelScores: { itemIds: manyIds, scores } })];
     const positive = [...scores].filter((one) => one > 0).sort((a, b) => b - a);
     expect(found.map((candidate) => candidate.score * positive[0]!)).toEqual(
@@ -119,7 +119,7 @@ it('shows each game once where many sources find the same, and gives short rows 
   };
   const input = createRankingInput({
     user,
-    modelScores: scoresOf(...Array.from({ length: 60 }, (_, place) => place)),
+    modelScores: scoresOf(...Array.from({ length: 60 }, (_, index) => index)),
     affinity: [
       { genre: 'Racing', share: 0.5 },
       { genre: 'Strategy', share: 0.5 },
@@ -139,9 +139,9 @@ it('shows each game once where many sources find the same, and gives short rows 
   }
 });
 
-it('orders rows by what is left for them, and goes on with the picks where no row promises more', async () => {
+it('orders rows by what is left for them, with more picks if no row has a higher expected utility', async () => {
   // Only the model's items are worth anything, and all new releases among them stand in the first row.
-  const personal = scoresOf(...Array.from({ length: 12 }, (_, place) => place));
+  const personal = scoresOf(...Array.from({ length: 12 }, (_, index) => index));
   const { rows } = await composeGallery(createRankingInput({ modelScores: personal, statistics: null }), 4);
   expect(rows.map(({ id }) => id).slice(0, 2)).toEqual(['top-picks', 'more-picks']);
   const promised = rows.slice(1).map(({ items }) => items[0]!.score);
@@ -162,7 +162,7 @@ it('lets no personal row that has nothing left hold the picks below the other ro
   expect(rows.map(({ id }) => id).slice(0, 2)).toEqual(['top-picks', 'more-picks']);
 });
 
-it('shows a newcomer what is popular in their country, and after it what is in the world', async () => {
+it('shows a cold-start user what is popular in their country, then in the world', async () => {
   const input = createRankingInput();
   const statistics = { ...input.statistics!, popularByCountry: { CH: weighted(30, 31, 0) } };
   const at = async (country: string | null) =>
@@ -178,7 +178,7 @@ it('shows a newcomer what is popular in their country, and after it what is in t
   }
 });
 
-it('composes by one order alone, under the same filters', () => {
+it('composes baseline pages under the same filters', () => {
   const user = { ...EMPTY_USER_STATE, owned: ['g0'], dismissed: ['g12'] };
   const input = createRankingInput({ user, modelScores: scoresOf(12, 11, 10) });
   const first = (policy: BaselinePolicy, one = input) => ids(composeBaseline(policy, one, 3)[0]!.items);
@@ -190,7 +190,7 @@ it('composes by one order alone, under the same filters', () => {
   expect(new Set(shown).size).toBe(24);
 });
 
-it('knows neighbours from the release, and where it has none on show from what the catalogue says', async () => {
+it('finds similar items by the release’s neighbours, and by content if it has none', async () => {
   const input = createRankingInput({ neighboursOf: (itemId) => (itemId === 'g4' ? weighted(9, 8, 7) : [['gone', 1]]) });
   expect(recommendSimilar(input, createItem(4), 2)).toEqual([
     { itemId: 'g9', score: 1, reason: 'Goes with Game 4' },
@@ -212,13 +212,13 @@ it('answers without statistics, model or signals; an empty catalogue is the only
   expect((await composeGallery(createRankingInput({ ...bare, catalogue: new Catalogue() }), 12)).rows).toEqual([]);
 });
 
-it('finds a game that came after the release by its content, for its players and beside the games that it is like', async () => {
+it('finds a cold-start item by its content, for its players and beside similar items', async () => {
   const labels = { genres: ['Strategy'], tags: ['Naval', 'Turn-Based'] };
-  const known = itemIds.map((_, place) => (place === 0 ? { ...createItem(0), ...labels } : createItem(place)));
+  const known = itemIds.map((_, index) => (index === 0 ? { ...createItem(0), ...labels } : createItem(index)));
   const fresh = { ...createItem(99), ...labels, itemId: 'fresh', title: 'Fresh', releaseDate: '2020-01-01' };
-  const learnt = new Map(itemIds.map((itemId, place) => [itemId, place]));
+  const releaseItems = new Map(itemIds.map((itemId, index) => [itemId, index]));
   const changes = {
-    releaseItems: learnt,
+    releaseItems,
     modelScores: scoresOf(30, 31, 32, 33, 34, 35, 36, 37),
     user: {
       ...EMPTY_USER_STATE,
@@ -235,7 +235,7 @@ it('finds a game that came after the release by its content, for its players and
   expect(near.indexOf('fresh')).toBeGreaterThan(0);
   // Not beside what it has nothing to do with, nor once the release knows it.
   expect(ids(recommendSimilar(input, known[1]!, 60))).not.toContain('fresh');
-  const later = createRankingInput({ ...changes, releaseItems: new Map([...learnt, ['fresh', 60]]) }, [
+  const later = createRankingInput({ ...changes, releaseItems: new Map([...releaseItems, ['fresh', 60]]) }, [
     ...known,
     fresh,
   ]);

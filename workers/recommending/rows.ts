@@ -169,7 +169,7 @@ function listBecauseRows(input: RankingInput): RowContent[] {
 const GENRE_ROWS_MAX = 3;
 /** A genre below this share of the player's taste gets no row. */
 const GENRE_SHARE_MIN = 0.15;
-/** Candidates of the model, and popular items after them, among which a genre's row looks. */
+/** A genre's row takes from this many candidates of the model, then from as many popular items. */
 const GENRE_DEPTH = 400;
 
 function listGenreRows(input: RankingInput): RowContent[] {

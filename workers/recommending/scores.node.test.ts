@@ -16,7 +16,7 @@ import { toSlate } from './slate.ts';
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 const POPULARITY = FEATURES.findIndex(({ name }) => name === 'popularity');
 
-/** The less popular, the likelier a click. */
+/** A click is likelier for less popular items. */
 const againstPopularity: PredictActions = async (features, candidates) => {
   expect(features).toHaveLength(candidates * FEATURES.length);
   const probabilities = new Float32Array(candidates * ACTIONS.length);
@@ -39,11 +39,11 @@ it('orders by what the ranking model predicts, and by the prior where it fails',
   expect(ranking.rankingFailure).toBe('ORT aborted');
 });
 
-it('gives the genres that a newcomer picked their share beside the one game that was picked', async () => {
+it('gives picked genres their share beside the one item of the history', async () => {
   const preferences = { ...EMPTY_USER_STATE.preferences, genres: ['racing'] };
   const history = (length: number) =>
-    Array.from({ length }, (_, place) => ({ itemId: `g${40 + place}`, weight: 1, ageDays: 0, strongestType: 'like' }));
-  const personal = { itemIds, scores: Float32Array.from(itemIds, (_, place) => (place % 4 === 0 ? 1 : 0)) };
+    Array.from({ length }, (_, index) => ({ itemId: `g${40 + index}`, weight: 1, ageDays: 0, strongestType: 'like' }));
+  const personal = { itemIds, scores: Float32Array.from(itemIds, (_, index) => (index % 4 === 0 ? 1 : 0)) };
   const racing = async (games: number) => {
     const input = createRankingInput({
       user: { ...EMPTY_USER_STATE, preferences, history: history(games) },
@@ -58,7 +58,7 @@ it('gives the genres that a newcomer picked their share beside the one game that
   expect(afterTwenty).toBeLessThan(afterOne);
 });
 
-it('lets the player’s dial and the store’s rules have their say over a model too', async () => {
+it('applies the popularity dial and the rules to a model’s scores too', async () => {
   const user = { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, popularity: 1 } };
   const even: PredictActions = async (_, candidates) => new Float32Array(candidates * ACTIONS.length).fill(0.1);
   const { items } = await recommend(createRankingInput({ predictActions: even, user }), 2);
@@ -81,7 +81,7 @@ it('shows less of a genre, and still some of it', async () => {
   expect(after[0]).toBeLessThan(after.length);
 });
 
-it('logs each entry that was ranked with its place, its chance and the features it was ranked by', async () => {
+it('logs each ranked entry with its position, its propensity and its features', async () => {
   // The player's own games stand on the page, and were not ranked.
   const user = {
     ...EMPTY_USER_STATE,
