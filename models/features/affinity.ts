@@ -1,5 +1,5 @@
-// A player's affinity to each genre, from the history and the catalogue as it is now. Derived when read, so that a genre
-// corrected in the catalogue is right at once for every player.
+// A player's affinity to each genre, from the history and the catalogue as it is now. Derived when read, so that a
+// genre corrected in the catalogue is right at once for every player.
 
 import type { HistoryItem } from '../contracts/signals.ts';
 
@@ -16,8 +16,8 @@ export interface GenreAffinity {
 const PICKED_WEIGHT = 1;
 
 /**
- * Returns shares per genre, strongest first. An item's weight is spread evenly over its genres; dislikes count against them.
- * `picked`: genres that the player picked.
+ * Returns shares per genre, strongest first. An item's weight is spread evenly over its genres; dislikes count against
+ * them. `picked`: genres that the player picked.
  */
 export function computeGenreAffinity(
   history: readonly HistoryItem[],

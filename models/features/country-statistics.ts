@@ -1,4 +1,5 @@
-// Trend and popularity by country, for countries with enough events. Small ones are smoothed with the world's popularity.
+// Trend and popularity by country, for countries with enough events. Small ones are smoothed with the world's
+// popularity.
 
 import type { CountryCount, ItemScore, Statistics } from '../contracts/statistics.ts';
 import {
@@ -26,7 +27,10 @@ interface CountryStatistics {
   popular: ItemScore[];
 }
 
-/** Returns the lists of the countries with the most events. `world`: popularity in the world; `today`: days since the epoch. */
+/**
+ * Returns the lists of the countries with the most events. `world`: popularity in the world; `today`: days since the
+ * epoch.
+ */
 export function computeCountryStatistics(
   counts: readonly CountryCount[],
   world: ItemTotals,

@@ -1,5 +1,6 @@
-// Golden rows: features of fixed candidates for fixed players, computed from raw events, so that a change of any constant on
-// the way (weights, affinity, lift, user state) is seen. FEATURES_HASH, the name of the file, cannot see those.
+// Golden rows: features of fixed candidates for fixed players, computed from raw events, so that a change of any
+// constant on the way (weights, affinity, lift, user state) is seen. FEATURES_HASH, the name of the file, cannot see
+// those.
 
 import { expect, test } from 'vitest';
 import { EMPTY_CONTEXT, type RequestContext } from '../contracts/context.ts';
@@ -130,6 +131,6 @@ test('features have the values that released models were trained on', async () =
   const rows = `${encodeRows(user, context)}\n\nwithout a history\n${encodeRows(EMPTY_USER_STATE, EMPTY_CONTEXT)}\n`;
   await expect(
     rows,
-    'the values of features have changed: raise FEATURES_VERSION, which names a new file of golden rows, and delete this one',
+    'the values of features have changed: raise FEATURES_VERSION, which names a new file, and delete this one',
   ).toMatchFileSnapshot(`golden-rows/${FEATURES_HASH}.txt`);
 });

@@ -1,4 +1,5 @@
-// Sums of daily counts by item, and lists of the best: what the statistics of the world and of a country have in common.
+// Sums of daily counts by item, and lists of the best: what the statistics of the world and of a country have in
+// common.
 
 import { RETRACTIONS } from '../contracts/event.ts';
 import type { DailyCount, ItemScore } from '../contracts/statistics.ts';

@@ -77,8 +77,8 @@ const ROW_MAX = 20;
 const COLUMN_MAX = 100;
 
 /**
- * The features in order. The last two are the entry's position: known in training, 0 for all when serving. The rows that
- * hold a candidate are not features: they depend on how pages are composed now (docs/experiments.md).
+ * The features in order. The last two are the entry's position: known in training, 0 for all when serving. The rows
+ * that hold a candidate are not features: they depend on how pages are composed now (docs/experiments.md).
  */
 export const FEATURES: readonly Feature[] = [
   source('retrieval'),

@@ -1,6 +1,6 @@
-// Folds events into a player's signals and derives the user state from them. Pure: no clock, no I/O; the Durable Object and
-// the replay of a log run this same code. The result depends on the set of events, not on their order or repetition: lists
-// are the newest N by (timestamp, id), marks are maxima, and both are idempotent.
+// Folds events into a player's signals and derives the user state from them. Pure: no clock, no I/O; the Durable
+// Object and the replay of a log run this same code. The result depends on the set of events, not on their order or
+// repetition: lists are the newest N by (timestamp, id), marks are maxima, and both are idempotent.
 
 import { RETRACTIONS } from '../contracts/event.ts';
 import type { Preferences } from '../contracts/preferences.ts';

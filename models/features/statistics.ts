@@ -1,4 +1,5 @@
-// Popularity, trend and rating of every item from daily counts. Pure: workers/offline reads the counts and stores the result.
+// Popularity, trend and rating of every item from daily counts. Pure: workers/offline reads the counts and stores the
+// result.
 
 import {
   type CountryCount,
@@ -10,7 +11,10 @@ import {
 import { computeCountryStatistics } from './country-statistics.ts';
 import { computeTrend, type ItemTotals, listBest, sumPopularity, sumTrendWindows } from './item-totals.ts';
 
-/** Bayesian average: this many votes at the mean of all votes are added to each item's own, so that few stay near the mean … */
+/**
+ * Bayesian average: this many votes at the mean of all votes are added to each item's own, so that few stay near the
+ * mean …
+ */
 const RATING_PRIOR_VOTES = 10;
 /** … and with fewer of its own an item is not listed: where all are rated alike, few votes could lead. */
 const RATING_VOTES_MIN = 5;

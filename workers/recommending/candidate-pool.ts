@@ -20,8 +20,9 @@ export class CandidatePool {
   }
 
   /**
-   * Adds the first `max` candidates of a source that pass the filters. Returns them in their order, each once, with scores
-   * relative to the source's best that never rise: a source may append a list on another scale, which must not lead.
+   * Adds the first `max` candidates of a source that pass the filters. Returns them in their order, each once, with
+   * scores relative to the source's best that never rise: a source may append a list on another scale, which must not
+   * lead.
    */
   add(source: SourceName, candidates: Iterable<Candidate>, max: number): Candidate[] {
     const added = new Map<string, Candidate>();

@@ -48,9 +48,9 @@ export const computeItemSimilarity = (a: Item, b: Item): number =>
   (a.developer !== null && a.developer === b.developer ? DEVELOPER_SIMILARITY : 0);
 
 /**
- * The score of a cold-start item of this similarity among items that a model scored, best first: that of the item it stands
- * behind, and beyond their end ever less. By rank, since one model's tenth score is a tenth of its first and another's nine
- * tenths (docs/decisions/0012).
+ * The score of a cold-start item of this similarity among items that a model scored, best first: that of the item it
+ * stands behind, and beyond their end ever less. By rank, since one model's tenth score is a tenth of its first and
+ * another's nine tenths (docs/decisions/0012).
  */
 export function scoreAtRank(scores: readonly number[], similarity: number): number {
   const rank = Math.ceil(ITEMS_BEFORE / similarity);

@@ -22,7 +22,7 @@ const viewWith = (preferences: Partial<Preferences>) => ({
 const rule = (ruleId: string, input: object): Rule => ({ ruleId, ...RuleInput.parse(input) });
 const all = itemIds.map((_, index) => createItem(index));
 
-it('shows nothing that a player muted, that lies outside the release window, or that is not for the platform', async () => {
+it('shows nothing that is muted, outside the release window or not for the platform', async () => {
   const items = all.map((item, index) => ({ ...item, platforms: index % 3 === 0 ? ['linux'] : [] }));
   const muted = shownIn(
     await composeGallery(

@@ -1,5 +1,6 @@
-// Diversifies a slate: best first, but not twice the same. A greedy selection in the manner of MMR (Carbonell & Goldstein
-// 1998), calibrated to the player's mix of genres (the aim of Steck 2018), with caps per developer and series.
+// Diversifies a slate: best first, but not twice the same. A greedy selection in the manner of MMR (Carbonell &
+// Goldstein 1998), calibrated to the player's mix of genres (the aim of Steck 2018), with caps per developer and
+// series.
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { GenreAffinity } from '../../models/features/affinity.ts';

@@ -1,6 +1,6 @@
-// Exploration in the first row: one position for an item that hardly anybody knows, and in a few answers the whole row in
-// random order. Both are logged with their propensities, so that training can tell "not wanted" from "never shown", and an
-// item's appeal from its position's. Pins take no part.
+// Exploration in the first row: one position for an item that hardly anybody knows, and in a few answers the whole row
+// in random order. Both are logged with their propensities, so that training can tell "not wanted" from "never shown",
+// and an item's appeal from its position's. Pins take no part.
 
 import { drawIndex, shuffle } from '../../models/features/rng.ts';
 import type { ScoredCandidate } from './candidates.ts';

@@ -1,5 +1,5 @@
-// The filters of one request: what must not be shown to this player, here and now. Deleted and hidden items need none: the
-// catalogue in memory does not hold them.
+// The filters of one request: what must not be shown to this player, here and now. Deleted and hidden items need none:
+// the catalogue in memory does not hold them.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Item } from '../../models/contracts/item.ts';

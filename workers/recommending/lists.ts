@@ -1,5 +1,5 @@
-// Lists that are the same for everybody: similar items, popular, trending, best rated and new ones. They are not ranked for
-// the player; what must not be shown is left out.
+// Lists that are the same for everybody: similar items, popular, trending, best rated and new ones. They are not
+// ranked for the player; what must not be shown is left out.
 
 import type { RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';

@@ -1,5 +1,5 @@
-// Baseline pages: one order from left to right and row to row, to compare the full algorithm with, in experiments of a store
-// and by `npm run simulate`. What a player must not be shown is left out of them too.
+// Baseline pages: one order from left to right and row to row, to compare the full algorithm with, in experiments of a
+// store and by `npm run simulate`. What a player must not be shown is left out of them too.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import { type Candidate, take } from './candidates.ts';

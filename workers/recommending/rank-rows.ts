@@ -1,4 +1,5 @@
-// Orders the rows of a page by the expected utility of what is left for each, and fills them: an item stands in one row.
+// Orders the rows of a page by the expected utility of what is left for each, and fills them: an item stands in one
+// row.
 
 import type { Candidate, ScoredCandidate } from './candidates.ts';
 import { takeWithinCaps } from './diversity.ts';
@@ -20,7 +21,10 @@ const EXAMINED_POSITIONS = 6;
 /** `more-picks` says least of why its items are there: rows about as good go before it. */
 const MORE_PICKS_FACTOR = 0.8;
 
-/** Orders the candidates of a row by the player's score, boosted by the row's own. Reasons are those of the row's source. */
+/**
+ * Orders the candidates of a row by the player's score, boosted by the row's own. Reasons are those of the row's
+ * source.
+ */
 export const rankInRow = (
   candidates: readonly Candidate[],
   scored: ReadonlyMap<string, ScoredCandidate>,

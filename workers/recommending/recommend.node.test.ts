@@ -99,7 +99,8 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
   ]);
   const because = rows.find(({ id }) => id === 'because-g5')!;
   expect(because.title).toBe('Because you played Game 5');
-  // g10 stands in a row above; g21 is of the player’s genre, and so before its equals; g7 was only glanced at and gets no row.
+  // g10 stands in a row above; g21 is of the player’s genre, and so before its equals; g7 was only glanced at and gets
+  // no row.
   expect(ids(because.items)).toEqual(['g21', 'g20', 'g22']);
   const shown = rows.flatMap(({ items }) => ids(items));
   expect(new Set(shown).size).toBe(shown.length);

@@ -1,5 +1,5 @@
-// The algorithm on one screen: sources → filters → scores → slate. Pure: everything it reads is in the ranking input, the
-// ranking model included.
+// The algorithm on one screen: sources → filters → scores → slate. Pure: everything it reads is in the ranking input,
+// the ranking model included.
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import { CandidatePool } from './candidate-pool.ts';
@@ -130,7 +130,9 @@ const toTopSlate = (topPicks: readonly TopPick[], input: RankingInput): Slate =>
   })),
 });
 
-/** The player's own games stand right below the top picks: nothing is likelier to be played than what is being played. */
+/**
+ * The player's own games stand right below the top picks: nothing is likelier to be played than what is being played.
+ */
 const composeOwnRows = (length: number, input: RankingInput): Slate[] =>
   listRows(input, ({ source }) => source === 'history').map((row) => ({
     row,

@@ -1,5 +1,5 @@
-// The table of rows: for each kind of row where its candidates come from, which of them may stand in it, and what it says.
-// It ranks nothing: rank-rows.ts does.
+// The table of rows: for each kind of row where its candidates come from, which of them may stand in it, and what it
+// says. It ranks nothing: rank-rows.ts does.
 
 import { ROW_KINDS, type RowKind, type SourceName } from '../../models/contracts/gallery.ts';
 import type { UserState } from '../../models/contracts/signals.ts';

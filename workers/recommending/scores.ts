@@ -1,6 +1,6 @@
-// Scores candidates by expected utility: the ranking model's probabilities, each times the utility of its action. Without a
-// ranking model by the prior: the retrieval score, boosted by the player's genres and, slightly, by popularity. The player's
-// preferences and the store's rules then re-rank both.
+// Scores candidates by expected utility: the ranking model's probabilities, each times the utility of its action.
+// Without a ranking model by the prior: the retrieval score, boosted by the player's genres and, slightly, by
+// popularity. The player's preferences and the store's rules then re-rank both.
 
 import type { Item } from '../../models/contracts/item.ts';
 import {
@@ -15,14 +15,17 @@ import { computeHistorySimilarity, scoreAtRank } from './cold-start.ts';
 import type { RankingInput } from './ranking-input.ts';
 import type { RuleEffects } from './rules.ts';
 
-// All boosts multiply. A transformer's tenth item may score a tenth of its first, a table's nine tenths: a boost that is
-// added would reverse the one list and hardly touch the other. By a factor an item overtakes only those that the model
-// scores about as high, however steeply its scores fall.
+// All boosts multiply. A transformer's tenth item may score a tenth of its first, a table's nine tenths: a boost that
+// is added would reverse the one list and hardly touch the other. By a factor an item overtakes only those that the
+// model scores about as high, however steeply its scores fall.
 
 /** An item wholly of the player's one genre gains this share of its score: less than a clear favourite is ahead by. */
 const AFFINITY_BOOST = 0.75;
 const POPULARITY_BOOST = 0.05;
-/** At its end the popularity dial multiplies or divides the most popular item's score by this, against an unknown one's. */
+/**
+ * At its end the popularity dial multiplies or divides the most popular item's score by this, against an unknown
+ * one's.
+ */
 const DIAL_FACTOR = 20;
 const LESS_GENRES_FACTOR = 0.5;
 /** Added to every score, so that boosts also order items that nobody has interacted with. */

@@ -1,5 +1,5 @@
-// Finds games whose words are like the query's, typing errors forgiven, by the trigrams that they share. The index is built
-// once for each state of the catalogue.
+// Finds games whose words are like the query's, typing errors forgiven, by the trigrams that they share. The index is
+// built once for each state of the catalogue.
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { Catalogue } from '../storage/catalogue.ts';

@@ -1,5 +1,5 @@
-// Candidates by similarity to a game: the neighbours of the release in use, and what the catalogue says of games that the
-// release does not know.
+// Candidates by similarity to a game: the neighbours of the release in use, and what the catalogue says of games that
+// the release does not know.
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { Candidate } from './candidates.ts';
@@ -12,8 +12,8 @@ const COLD_START_MAX = 3;
 const POPULARITY_WEIGHT = 0.01;
 
 /**
- * The neighbours that the release holds of an item, with the most similar cold-start items among them; by content alone if
- * it holds none.
+ * The neighbours that the release holds of an item, with the most similar cold-start items among them; by content
+ * alone if it holds none.
  */
 export function retrieveSimilar(input: RankingInput, to: Item): Candidate[] {
   const neighbours = input.neighboursOf(to.itemId).flatMap(([itemId, score]) => {

@@ -1,5 +1,5 @@
-// Sources of candidates that are the same for everybody, or everybody in a country. Each yields the best first, with its
-// reason. Personal sources: model-source.ts, similar.ts, search.ts, history-sources.ts.
+// Sources of candidates that are the same for everybody, or everybody in a country. Each yields the best first, with
+// its reason. Personal sources: model-source.ts, similar.ts, search.ts, history-sources.ts.
 
 import type { ItemScore } from '../../models/contracts/statistics.ts';
 import type { Candidate } from './candidates.ts';

@@ -7,8 +7,8 @@ import type { RankingInput } from './ranking-input.ts';
 import { parseRowId, ROWS } from './rows.ts';
 
 /**
- * Leaves out items that are gone or filtered, and rows whose title names such an item. A row that names an item which the
- * catalogue does not hold goes too: nothing is known of that item.
+ * Leaves out items that are gone or filtered, and rows whose title names such an item. A row that names an item which
+ * the catalogue does not hold goes too: nothing is known of that item.
  */
 export function filterStoredRows(
   rows: readonly GalleryRow[],
