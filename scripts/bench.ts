@@ -71,6 +71,19 @@ bench
     await measure(json, () => benchTraining(threads, log), formatTraining);
   });
 
+bench
+  .command('page')
+  .description(
+    'The page in a real browser, over a server that `npm start` runs: from a click on a game to the first frame that ' +
+      'answers it, and to the changed gallery. Forty clicks; takes a minute. Needs chromium.',
+  )
+  .option('--url <url>', 'address of the server', 'http://localhost:8787')
+  .addOption(jsonOption())
+  .action(async ({ json, url }) => {
+    const { benchPage, formatPage } = await import('./bench/page.ts');
+    await measure(json, () => benchPage(url, log), formatPage);
+  });
+
 async function measure<Report>(
   json: true | undefined,
   run: () => Promise<Report>,
