@@ -28,7 +28,9 @@ async function drawModel(kind: string, items: number): Promise<Response> {
   return new Response(encodeRetrievalModel(model).bytes);
 }
 
-/** A ranking model, its weights random, with probabilities as the trainer computes them; the file as a list of bytes. */
+/**
+ * A ranking model, its weights random, with probabilities as the trainer computes them; the file as a list of bytes.
+ */
 async function drawRankingPart(): Promise<Response> {
   const { drawRanker } = await load<typeof import('./scripts/bench/random-ranker.ts')>(
     'scripts/bench/random-ranker.ts',

@@ -85,7 +85,9 @@ async function read(file: string, { format, items, protocol, json }: Flags): Pro
   return dataset;
 }
 
-/** Returns the best model of each algorithm and the name of the one that `auto` would publish; prints which are missing. */
+/**
+ * Returns the best model of each algorithm and the name of the one that `auto` would publish; prints which are missing.
+ */
 async function train(
   { algorithms, budget: budgetMs, seed, device }: Flags,
   { training, validation }: Split,

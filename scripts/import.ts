@@ -35,8 +35,10 @@ function describe(summary: ImportSummary, seconds: number): string {
   const known = summary.interactionsRead - summary.interactionsWritten;
   const lines = [
     ...(summary.resumedAfterLine > 0 ? [`Resumed after line ${count(summary.resumedAfterLine)}.`] : []),
-    `${count(summary.itemsWritten)} items and ${count(summary.interactionsWritten)} interactions written in ${seconds} s`,
-    `${count(summary.interactionsRead)} interactions read${known > 0 ? `, ${count(known)} of them already in the log` : ''}`,
+    `${count(summary.itemsWritten)} items and ${count(summary.interactionsWritten)} interactions ` +
+      `written in ${seconds} s`,
+    `${count(summary.interactionsRead)} interactions read` +
+      (known > 0 ? `, ${count(known)} of them already in the log` : ''),
     ...summary.skipped.map(
       ({ reason, count: n, examples }) =>
         `${count(n)} skipped: ${reason} (${examples.join(', ')}${n > examples.length ? ', …' : ''})`,
@@ -51,7 +53,7 @@ function explain(error: Error & { code?: string; path?: string }): string {
   if (error.code === 'ENOENT') return `no such file: ${error.path}`;
   if (/SQLITE_BUSY|database is locked/i.test(`${error.message} ${error.cause}`))
     return 'the database is locked by a running server: stop `npm start`, then run this again';
-  return `${error.message}\nWhat has been written stays: once this is fixed, the same command resumes where it stopped.`;
+  return `${error.message}\nWhat has been written stays; once this is fixed, the same command resumes.`;
 }
 
 await runCommand(createImportCommand().action(importInteractions), explain);

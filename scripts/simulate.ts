@@ -104,7 +104,9 @@ interface Logged {
   slates: number;
 }
 
-/** Trains on everything logged and waits until the release serves. Returns its version and describes its ranking model. */
+/**
+ * Trains on everything logged and waits until the release serves. Returns its version and describes its ranking model.
+ */
 async function trainOnLog({ server, store, logged, shutdown }: Simulation) {
   await waitUntilLogged(logged);
   console.error('Computing statistics and exporting a snapshot …');

@@ -66,7 +66,8 @@ async function trainFirstRelease(server: LocalServer, state: string, shutdown: S
   console.log('Computing statistics and exporting a snapshot …');
   for (const cron of Object.keys(JOBS)) await server.runCron(cron);
   console.log('Training the first release …');
-  // With too little data, or a model no better than popularity, the store opens all the same: the trainer waits for more.
+  // With too little data, or a model no better than popularity, the store opens all the same: the trainer waits for
+  // more.
   await runScript(shutdown, 'train.ts', ['--state', state, '--budget', TRAINING_BUDGET]).catch((error: Error) =>
     console.error(`No release yet: ${error.message}`),
   );

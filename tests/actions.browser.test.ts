@@ -78,7 +78,7 @@ describeInBrowser('a press on the page', (newPage) => {
     return { ...opened, itemId, heart: found.locator('[data-action="like"]') };
   };
 
-  it('that was made offline is kept, and sent when the browser is online again or the page is opened anew', async () => {
+  it('that was made offline is kept, and sent when the browser is online again or the page is reopened', async () => {
     const { page, itemId, heart } = await openFound();
     const log = page.locator('.log li').first();
     await page.context().setOffline(true);
@@ -234,7 +234,7 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.close();
   });
 
-  it('finds into view, wherever the page is scrolled to, and does not take its own limit for the catalogue', async () => {
+  it('finds into view, wherever the page is scrolled to, and does not take its limit for the catalogue', async () => {
     const { page } = await open();
     await page.evaluate('scrollTo({ top: document.body.scrollHeight, behavior: "instant" })');
     await page.getByRole('searchbox').pressSequentially('the');

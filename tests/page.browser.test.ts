@@ -66,8 +66,8 @@ describeInBrowser('the page', (newPage) => {
     expect(await status.textContent()).toMatch(/online tier in \d+ ms\s+release \S+/);
     await expect.poll(() => page.locator('.taste li').first().textContent()).toContain(genre);
     expect(await page.locator('.log li').allTextContents()).toEqual(Array(10).fill(expect.stringMatching(/accepted/)));
-    // What came into view is told for every answer, and once: of the last a moment later, and perhaps not of one of the eleven
-    // that the next click took away before it was drawn.
+    // What came into view is told for every answer, and once: of the last a moment later, and perhaps not of one of the
+    // eleven that the next click took away before it was drawn.
     const answersSeen = () => new Set(impressions.map((impression) => impression.split(' ')[0])).size;
     await expect.poll(answersSeen).toBeGreaterThanOrEqual(10);
     expect(new Set(impressions).size).toBe(impressions.length);
@@ -147,7 +147,7 @@ describeInBrowser('the page', (newPage) => {
     await page.close();
   });
 
-  it('is tuned: a genre is muted, a child sees nothing for older ones, the dial turns; it says why, and mutes a genre', async () => {
+  it('is tuned: mutes a genre, shows a child nothing for older ones, turns the dial; says why, and mutes', async () => {
     const { page, complaints } = await openAsPlayer();
     const [genre] = (await genresOn(page)) as [string];
     await page.getByRole('button', { name: 'Tune the gallery' }).click();

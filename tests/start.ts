@@ -1,5 +1,5 @@
-// Starts the product with `npm start`, once for all end-to-end tests: an empty state folder, the made-up world of one day,
-// the first training. Afterwards it presses Ctrl-C and fails if processes are left behind.
+// Starts the product with `npm start`, once for all end-to-end tests: an empty state folder, the made-up world of one
+// day, the first training. Afterwards it presses Ctrl-C and fails if processes are left behind.
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Arrow keys move the focus from a game's control to the same control of the next game, or of the next row; Home and End
-// go to the ends of the row.
+// Arrow keys move the focus from a game's control to the same control of the next game, or of the next row; Home and
+// End go to the ends of the row.
 
 import { cardsOf } from './position.ts';
 

@@ -1,6 +1,8 @@
 // Gives each dialog an entry in the browser's history: Back closes the dialog instead of leaving the page.
 
-/** Call when a dialog opens. Back calls `close`. Returns `leave`: call it once the dialog is closed, however that came. */
+/**
+ * Call when a dialog opens. Back calls `close`. Returns `leave`: call it once the dialog is closed, however that came.
+ */
 export function enterDialog(name: string, close: () => void): () => void {
   const state = { dialog: name };
   // One dialog that opens another shares its entry.

@@ -7,7 +7,9 @@ const BATCH_MAX = 100;
 const FLUSH_AFTER_MS = 800;
 const VISIBLE_SHARE = 0.5;
 
-/** Watches the cards of the answer on the page and sends impressions in batches. Returns `stop`, which sends the rest. */
+/**
+ * Watches the cards of the answer on the page and sends impressions in batches. Returns `stop`, which sends the rest.
+ */
 export function watchImpressions(gallery: Gallery, userId: string, send: (events: EventInput[]) => void): () => void {
   const { recommendationId, rows } = gallery;
   const positions = new Map(rows.flatMap((row) => row.items).map(({ itemId }, position) => [itemId, position]));

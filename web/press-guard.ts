@@ -1,5 +1,5 @@
-// Keeps a press from landing on a game that has just moved under a resting pointer, and the second half of a double click
-// from counting as another press. It stops the click; nothing else is changed.
+// Keeps a press from landing on a game that has just moved under a resting pointer, and the second half of a double
+// click from counting as another press. It stops the click; nothing else is changed.
 
 /** Longer than a double click takes, and than cards glide. */
 const SETTLE_MS = 600;

@@ -1,5 +1,5 @@
-// What a player can ask of the gallery: hits or hidden gems, how new, for which age, and what to mute. The Worker stores
-// it and applies it from the next answer on.
+// What a player can ask of the gallery: hits or hidden gems, how new, for which age, and what to mute. The Worker
+// stores it and applies it from the next answer on.
 
 import type { Preferences } from '../models/contracts/preferences.ts';
 import { CloseIcon } from './icons.tsx';

@@ -1,5 +1,5 @@
-// What the player does, sent as events. Each is listed at once, and kept until the server has answered: one that could not
-// be sent is sent again when the browser is back online, after a pause, or when the page is opened the next time.
+// What the player does, sent as events. Each is listed at once, and kept until the server has answered: one that could
+// not be sent is sent again when the browser is back online, after a pause, or when the page is opened the next time.
 
 import { useLayoutEffect, useRef } from 'hono/jsx/dom';
 import type { EventInput } from '../models/contracts/event.ts';

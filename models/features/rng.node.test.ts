@@ -18,7 +18,7 @@ test('a shuffle makes every order equally likely', () => {
   for (const count of times.values()) expect(Math.abs(count - 1_000)).toBeLessThan(120);
 });
 
-test('a weighted draw follows the weights, and names the last index where all are 0 and −1 where there are none', () => {
+test('a weighted draw follows the weights; it names the last index if all are 0 and −1 if there are none', () => {
   const random = createRng('draws');
   const times = [0, 0, 0];
   for (let n = 0; n < 4_000; n++) times[drawIndex([1, 0, 3], random)]!++;

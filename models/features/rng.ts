@@ -1,6 +1,9 @@
-// Seeded random numbers, and the one hash, the one shuffle and the one weighted draw of the repository. Not for secrets.
+// Seeded random numbers, and the one hash, the one shuffle and the one weighted draw of the repository. Not for
+// secrets.
 
-/** FNV-1a over UTF-16 code units: an unsigned 32-bit integer. Similar strings get similar high bits, see `hashUniform`. */
+/**
+ * FNV-1a over UTF-16 code units: an unsigned 32-bit integer. Similar strings get similar high bits, see `hashUniform`.
+ */
 export function hashString(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
@@ -29,7 +32,9 @@ export function createSeededRng(seed: number): () => number {
   };
 }
 
-/** Shuffles in place and returns the array; every order is equally likely (Fisher–Yates). `random`: uniform in [0, 1). */
+/**
+ * Shuffles in place and returns the array; every order is equally likely (Fisher–Yates). `random`: uniform in [0, 1).
+ */
 export function shuffle<T>(values: T[], random: () => number): T[] {
   for (let last = values.length - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1));

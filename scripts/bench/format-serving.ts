@@ -25,7 +25,9 @@ one request after another, p50 and p99: gallery ${formatLatency(latencies.galler
 memory of the isolate with ORT and the release   ${formatMemory(memory)}
 cold isolate → first gallery                     ${report.coldGalleryMs.toFixed(0)} ms
 cold isolate → model ready                       ${report.coldModelMs.toFixed(0)} ms
-bundle                                           ${report.bundleMB.toFixed(1)} MB, ${report.bundleGzipMB.toFixed(1)} MB gzipped`;
+bundle                                           ${report.bundleMB.toFixed(1)} MB, ${report.bundleGzipMB.toFixed(
+    1,
+  )} MB gzipped`;
 }
 
 const formatMemory = ({ heapMB, buffersMB, ortMB }: ServingReport['memory']): string =>

@@ -35,8 +35,8 @@ Protocols:
                          sequences and steam-200k have no times: there, each player's last interaction is now
   strong-generalisation  a tenth of the players is the test, another tenth the validation, with five interactions or
                          more each: training sees none of them; the first 80% of their interactions are given
-  cold-start             players held out likewise, with eleven interactions or more: the next one is predicted after the
-                         first 0, 1, 2, 3, 5 and 10; the table is NDCG@10 by that number
+  cold-start             players held out likewise, with eleven interactions or more: the next one is predicted after
+                         the first 0, 1, 2, 3, 5 and 10; the table is NDCG@10 by that number
 
 Hyper-parameters, and the algorithm marked *, are selected on the validation. The whole catalogue is ranked without the
 player's history; ties count against the algorithm. Popularity is always measured too. In the table:

@@ -24,7 +24,7 @@ Formats:
   movielens    a folder, or its ratings.dat, ratings.csv or u.data; the movies beside it become the items
   jsonl        this project's own export
 
-Stop \`npm start\` first. An import that was interrupted resumes when it runs again; one that has finished is not repeated.
+Stop \`npm start\` first. An interrupted import resumes when it runs again; a finished one is not repeated.
 
 Examples:
   npm run import -- --format movielens ml-1m

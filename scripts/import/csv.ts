@@ -1,5 +1,5 @@
-// Cuts one line of comma-separated values (RFC 4180). A quoted field may hold commas and doubled quotes, not a line end:
-// none of the formats that we read needs that.
+// Cuts one line of comma-separated values (RFC 4180). A quoted field may hold commas and doubled quotes, not a line
+// end: none of the formats that we read needs that.
 
 /** The fields of a line. */
 export function splitCsv(line: string): string[] {

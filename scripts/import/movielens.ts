@@ -10,10 +10,10 @@ import { BEFORE_FIRST_LINE, type Row, type Source, skipLine, toEvent } from './r
 
 const SECOND_MS = 1_000;
 /** The flags of u.item, in the order of its u.genre. */
-const U_ITEM_GENRES =
-  'unknown Action Adventure Animation Children’s Comedy Crime Documentary Drama Fantasy Film-Noir Horror Musical Mystery Romance Sci-Fi Thriller War Western'.split(
-    ' ',
-  );
+const U_ITEM_GENRES = [
+  ...['unknown', 'Action', 'Adventure', 'Animation', 'Children’s', 'Comedy', 'Crime', 'Documentary', 'Drama'],
+  ...['Fantasy', 'Film-Noir', 'Horror', 'Musical', 'Mystery', 'Romance', 'Sci-Fi', 'Thriller', 'War', 'Western'],
+];
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
 interface Shape {
@@ -67,7 +67,9 @@ export function findRatings(file: string): string {
   return found;
 }
 
-/** Ratings become `rate` events at their own times; a catalogue given as JSON lines takes the place of the one beside. */
+/**
+ * Ratings become `rate` events at their own times; a catalogue given as JSON lines takes the place of the one beside.
+ */
 export async function* readMovielens({ path: file, itemsPath, idPrefix, startedAt }: Source): AsyncGenerator<Row> {
   const shape = await findShape(file);
   if (itemsPath !== undefined) yield* readItemRecords(itemsPath);

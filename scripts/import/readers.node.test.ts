@@ -49,7 +49,7 @@ const brief = ({ id, userId, type, itemId, value, timestamp }: PlayerEvent) => (
   timestamp,
 });
 
-test('lines are cut alike in plain and zipped files, with either line end, a byte order mark and no last line end', async () => {
+test('plain and zipped files give the same lines, with either line end, a BOM and no last line end', async () => {
   const text = `\ufeffone\r\n\ntwo ${'é'.repeat(300_000)}\nthree`;
   for (const file of [write('lines.txt', text), write('lines.txt.gz', gzipSync(text))]) {
     const lines: [number, number][] = [];
@@ -103,7 +103,7 @@ test('what cannot be read of an item is left empty, and only a missing title or 
   expect(slugify('???')).toBeUndefined();
 });
 
-test('sequences: a user’s events lie an hour apart up to the start of the import, though the users’ lines be mixed', async () => {
+test('sequences: a user’s events are an hour apart up to the start of the import, lines mixed or not', async () => {
   const file = write('sequences.txt', 'u1 a\nu2 b\nu1\tb\nbroken\nu1 x/y\n\nu1 c\n');
   const { placeholders, events, skips } = await readAll(readSequences, file);
   expect(events.map(brief)).toEqual([
@@ -134,7 +134,7 @@ test('sequences: a user’s events lie an hour apart up to the start of the impo
   expect(withItems.skips[2]).toMatch(/^items\.jsonl:4 item: itemId/);
 });
 
-test('steam-200k: hours become minutes, titles become items, and a catalogue tells more of those it knows', async () => {
+test('steam-200k: hours become minutes, titles become items, and a catalogue adds what it knows of them', async () => {
   const file = write(
     'steam.csv',
     '1,"Dota, 2",purchase,1.0,0\n1,"Dota, 2",play,1.5,0\n1,Spore,refund,1,0\n1,Spore,play,much,0\n1,!!!,play,1,0\n2\n',
@@ -154,7 +154,7 @@ test('steam-200k: hours become minutes, titles become items, and a catalogue tel
   expect(skips[0]).toBe('steam.csv:3 behaviour: is neither purchase nor play');
 });
 
-test('movielens: three shapes give the same, with the films beside them, and times before the year 2000 are kept', async () => {
+test('movielens: three shapes give the same rows, with the films beside them; times before 2000 are kept', async () => {
   const seconds = 880_606_923;
   const shapes: [string, string, string, string | Uint8Array][] = [
     [
@@ -197,7 +197,7 @@ test('movielens: three shapes give the same, with the films beside them, and tim
   await expect(readAll(readMovielens, write('other.txt', 'hello\n'))).rejects.toThrow('does not look like');
 });
 
-test('jsonl: an export keeps every field of its events and items, and what breaks the contract is skipped', async () => {
+test('jsonl: an export keeps every field of events and items; lines that break the contract are skipped', async () => {
   const event: PlayerEvent = {
     id: 'e1',
     userId: 'u',

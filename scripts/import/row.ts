@@ -38,8 +38,8 @@ export interface Source {
 export type Reader = (source: Source) => AsyncGenerator<Row>;
 
 /**
- * An event by the contract. Its time is `timestamp`, epoch milliseconds: old data is welcome here, where a client's clock
- * that stands at 1997 would not be.
+ * An event by the contract. Its time is `timestamp`, epoch milliseconds: old data is welcome here, where a client's
+ * clock that stands at 1997 would not be.
  */
 export function toEvent(
   input: Omit<EventInput, 'timestamp'>,

@@ -27,7 +27,7 @@ afterAll(async () => {
 const readLog = async (db: D1Database) =>
   (await readEventPage(db, 0, 100_000)).map(({ sequence: _, ...event }) => event);
 
-test('an import that stopped goes on where it stopped and gives the log of one that did not; done, it is not done again', async () => {
+test('an interrupted import resumes and gives the same log; a finished one is not repeated', async () => {
   const file = path.join(folder, 'sequences.txt');
   // More than one write's worth, and lines to skip on both sides of the stop.
   const lines = Array.from({ length: 25_000 }, (_, index) =>

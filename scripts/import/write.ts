@@ -110,8 +110,8 @@ function noteSkip(summary: ImportSummary, reason: string, at: string): void {
 }
 
 /**
- * `importId` names this import, `idPrefix` begins the ids of its events. Only the first depends on the catalogue beside:
- * the same interactions with another catalogue write the items, and no interaction twice.
+ * `importId` names this import, `idPrefix` begins the ids of its events. Only the first depends on the catalogue
+ * beside: the same interactions with another catalogue write the items, and no interaction twice.
  */
 async function identify(format: Format, file: string, itemsPath: string | undefined) {
   const own = await describe(file);

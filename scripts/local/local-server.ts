@@ -24,7 +24,9 @@ export interface LocalServer {
   stop(): Promise<void>;
 }
 
-/** Returns at once, so that the caller can stop a server that is still starting. `more`: arguments of `wrangler dev`. */
+/**
+ * Returns at once, so that the caller can stop a server that is still starting. `more`: arguments of `wrangler dev`.
+ */
 export function startLocalServer(port: number, state: string, more: readonly string[] = []): LocalServer {
   mkdirSync(state, { recursive: true });
   const logFile = path.join(state, 'wrangler.log');

@@ -1,5 +1,5 @@
-// Opens the local D1 and R2 of `wrangler dev` for a Node command. It starts no server and opens no Durable Object: those
-// bindings do not work outside workerd.
+// Opens the local D1 and R2 of `wrangler dev` for a Node command. It starts no server and opens no Durable Object:
+// those bindings do not work outside workerd.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -34,8 +34,8 @@ export async function openPlatform(state: string): Promise<Platform> {
 }
 
 /**
- * Where the command handles a signal, removes the handlers that `open` adds for it: miniflare's exit the process at once,
- * before the command has ended its own children. Its hook on exit stays, and stops workerd.
+ * Where the command handles a signal, removes the handlers that `open` adds for it: miniflare's exit the process at
+ * once, before the command has ended its own children. Its hook on exit stays, and stops workerd.
  */
 async function keepSignalHandlers<T>(open: () => Promise<T>): Promise<T> {
   const handled = SIGNALS.map((signal) => ({ signal, own: process.listeners(signal) }));
@@ -68,7 +68,9 @@ function writeStoresConfig(): string {
   return file;
 }
 
-/** Applies missing migrations and records them in wrangler's own table, so that `wrangler d1 migrations apply` agrees. */
+/**
+ * Applies missing migrations and records them in wrangler's own table, so that `wrangler d1 migrations apply` agrees.
+ */
 async function applyMigrations(db: D1Database): Promise<void> {
   const folder = path.join(PROJECT_DIR, 'migrations');
   const names = readdirSync(folder)
@@ -85,7 +87,8 @@ async function applyMigrations(db: D1Database): Promise<void> {
   await db.batch([
     db.prepare(
       `create table if not exists d1_migrations(
-        id integer primary key autoincrement, name text unique, applied_at timestamp default current_timestamp not null)`,
+        id integer primary key autoincrement, name text unique,
+        applied_at timestamp default current_timestamp not null)`,
     ),
     ...missing.flatMap((name) => [
       ...readFileSync(path.join(folder, name), 'utf8')

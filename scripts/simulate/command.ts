@@ -32,8 +32,8 @@ const POLICY_TEXTS: Record<(typeof POLICIES)[number], string> = {
 
 const AFTER = `
 Makes a store of some 2,000 games and 3,000 players in .wrangler/simulation, which is deleted first, and trains its
-models. Then the players come: they examine a page from the top left, click, play, dismiss, come back, leave. Each player
-has a copy under each policy, with the same preferences and the same random numbers:
+models. Then the players come: they scan a page from the top left, click, play, dismiss, come back, leave. Each
+player has a copy under each policy, with the same preferences and the same random numbers:
 ${Object.entries(POLICY_TEXTS)
   .map(([policy, text]) => `  ${policy.padEnd(12)}${text}`)
   .join('\n')}

@@ -1,5 +1,6 @@
 // A player with known preferences in front of a page: how far they scan it, what they click, and how they react. All
-// decisions follow from a seed, so that the same player has the same session context under each policy. It sends nothing.
+// decisions follow from a seed, so that the same player has the same session context under each policy. It sends
+// nothing.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import { createRandom, type Random } from '../../models/data/random.ts';

@@ -136,7 +136,8 @@ const sumOf = (values: readonly number[]): number => values.reduce((sum, value) 
 export function formatRound(report: RoundReport): string {
   const { round, release, ranking, eventsBefore, events, players, policies, aheadOf, degradedPages } = report;
   return [
-    `Round ${round}: ${players} players under each policy, after ${count(eventsBefore)} events; release ${release}; ${ranking ?? 'no ranking model yet, the prior ranks'}`,
+    `Round ${round}: ${players} players under each policy, after ${count(eventsBefore)} events; ` +
+      `release ${release}; ${ranking ?? 'no ranking model yet, the prior ranks'}`,
     TITLES,
     ...POLICIES.toReversed().map((policy) => formatLine(policy, policies[policy])),
     ...formatAhead(aheadOf),

@@ -35,8 +35,8 @@ export async function importInto(state: string, source: ImportSource, shutdown: 
 }
 
 /**
- * Creates the tables and, where `world` is given and the store is empty, the made-up world. Returns whether a release has
- * been published.
+ * Creates the tables and, where `world` is given and the store is empty, the made-up world. Returns whether a release
+ * has been published.
  */
 export const prepareStore = (state: string, world: WorldDates | undefined): Promise<boolean> =>
   withPlatform(state, async ({ DB, BUCKET }) => {

@@ -2,7 +2,9 @@
 
 /** What shells report: 128 and the number of the signal. */
 const INTERRUPTED = 130;
-/** npm repeats the Ctrl-C that the terminal has sent already: an interrupt this soon after the first is the same one. */
+/**
+ * npm repeats the Ctrl-C that the terminal has sent already: an interrupt this soon after the first is the same one.
+ */
 const SAME_INTERRUPT_MS = 500;
 
 /** Handles SIGINT from now on: once `train` has settled, the next one ends the process. */

@@ -1,5 +1,5 @@
-// Ends what a command has started before the command itself ends: on Ctrl-C, SIGTERM, SIGHUP, and by itself. Nothing can
-// be done about SIGKILL.
+// Ends what a command has started before the command itself ends: on Ctrl-C, SIGTERM, SIGHUP, and by itself. Nothing
+// can be done about SIGKILL.
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const PARENT_POLL_MS = 500;

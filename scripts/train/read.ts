@@ -35,8 +35,8 @@ export async function readMaterial(
   const snapshot = await readSnapshotManifest(bucket);
   if (snapshot === undefined)
     throw new Error(
-      `there is no snapshot in ${state} yet. \`npm start\` makes one on an empty store; a running Worker exports one every ` +
-        'hour, and `curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"` exports one now',
+      `there is no snapshot in ${state} yet. \`npm start\` makes one on an empty store; a running Worker exports ` +
+        'one every hour, and `curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"` exports one now',
     );
   const { etag, current } = await readCurrent(bucket, force === true);
   const log = await readLog(bucket, snapshot, progress);

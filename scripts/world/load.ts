@@ -21,8 +21,8 @@ export async function loadWorld(
   onProgress: (message: string) => void,
 ): Promise<LoadedWorld> {
   const { games, players, events } = makeWorld(seed, dates);
-  // Making the world blocks the event loop for seconds, in which workerd closes its idle connection. A request before the
-  // client has noticed would fail.
+  // Making the world blocks the event loop for seconds, in which workerd closes its idle connection. A request before
+  // the client has noticed would fail.
   await sleep(NOTICE_MS);
   const count = (n: number) => n.toLocaleString('en');
   onProgress(`made ${count(games.length)} games, ${count(players.length)} players, ${count(events.length)} events`);

@@ -13,9 +13,7 @@ const COMPOUND_STARTS = 'Sky Star Moon Rift Frost Storm Gloom Night Wild Rune Du
 const COMPOUND_ENDS =
   'forge fall bound light break watch born spire weaver drift gate song root fire ward runner'.split(' ');
 const FIRST_NAMES =
-  'Ada Bruno Clara Dmitri Elsie Farid Greta Hugo Ines Juno Kasimir Lotte Milo Nadia Otto Petra Rosa Sami Tilda Yuki'.split(
-    ' ',
-  );
+  'Ada Bruno Clara Dmitri Elsie Farid Greta Hugo Ines Juno Kasimir Lotte Milo Nadia Otto Petra Rosa Sami Tilda Yuki';
 const SURNAMES =
   'Abernathy Bellweather Castellan Dreyer Eklund Fairburn Grieve Hollis Ibarra Juhl Kestrel Lindqvist'.split(' ');
 const STUDIO_ADJECTIVES =
@@ -49,7 +47,7 @@ export function makeTitle(random: Random, genre: Genre, segment: Segment): strin
     [3, () => random.pick(COMPOUND_STARTS) + random.pick(COMPOUND_ENDS)],
     [3, () => `${noun}: ${random.pick(genre.subtitles)}`],
     [2, () => `${makePlace(random)} ${noun}`],
-    [2, () => `${random.pick(FIRST_NAMES)}’s ${noun}`],
+    [2, () => `${random.pick(FIRST_NAMES.split(' '))}’s ${noun}`],
     [2, () => `${noun} & ${random.pick(segment.nouns.filter((other) => other !== noun))}`],
     [1, () => makePlace(random)],
     [genre.name === 'Simulation' ? 4 : 0, () => `${noun} ${random.pick(['Tycoon', 'Simulator', 'Days', 'Story'])}`],

@@ -17,7 +17,9 @@ export interface World {
   events: PlayerEvent[];
 }
 
-/** The same arguments give the same world. Worlds that differ in `now` alone have the same games, players and events. */
+/**
+ * The same arguments give the same world. Worlds that differ in `now` alone have the same games, players and events.
+ */
 export function makeWorld(seed: number, dates: WorldDates): World {
   const games = makeGames(seed, dates.madeAt);
   const players = makePlayers(seed);

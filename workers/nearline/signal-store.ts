@@ -52,8 +52,8 @@ export class SignalStore {
     const dropped = stored.filter((mark) => after.marks.get(mark.itemId)?.[mark.kind] === undefined);
     if (changed.length > 0)
       this.#sql(
-        `insert into marks (item_id, kind, timestamp) select value->>0, value->>1, value->>2 from json_each(?) where true
-         on conflict do update set timestamp = excluded.timestamp`,
+        `insert into marks (item_id, kind, timestamp) select value->>0, value->>1, value->>2
+         from json_each(?) where true on conflict do update set timestamp = excluded.timestamp`,
         JSON.stringify(changed.map(({ itemId, kind, timestamp }) => [itemId, kind, timestamp])),
       );
     if (dropped.length > 0)

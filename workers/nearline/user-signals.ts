@@ -1,5 +1,5 @@
-// The nearline state of one player: a Durable Object that folds events into signals, keeps preferences, and makes a backup
-// gallery shortly after events. Folding is in models/features, storing in signal-store.ts.
+// The nearline state of one player: a Durable Object that folds events into signals, keeps preferences, and makes a
+// backup gallery shortly after events. Folding is in models/features, storing in signal-store.ts.
 
 import { DurableObject } from 'cloudflare:workers';
 import { drizzle } from 'drizzle-orm/durable-sqlite';
@@ -69,7 +69,8 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /**
-   * The player's state now. `userId` is the object's name, used to find its log; `context` is kept for the backup gallery.
+   * The player's state now. `userId` is the object's name, used to find its log; `context` is kept for the backup
+   * gallery.
    * `complete` is false if the log has never been read and could not be read in time.
    */
   async readUserState(userId: string, context?: RequestContext): Promise<{ user: UserState; complete: boolean }> {
@@ -205,8 +206,8 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /**
-   * Replays the log for players whose events were imported or whose object is new. Folding ignores repetition and order,
-   * so live events that arrive meanwhile are safe.
+   * Replays the log for players whose events were imported or whose object is new. Folding ignores repetition and
+   * order, so live events that arrive meanwhile are safe.
    */
   #hydrate(userId: string): Promise<void> {
     this.#hydration ??= this.#readLog(userId)

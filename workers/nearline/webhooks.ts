@@ -1,5 +1,5 @@
-// Delivers notifications to subscribers: signed, at least once, retried with growing delay, kept as dead letters in the end.
-// Receivers recognise duplicates by the id. URLs are checked at subscription, not here.
+// Delivers notifications to subscribers: signed, at least once, retried with growing delay, kept as dead letters in the
+// end. Receivers recognise duplicates by the id. URLs are checked at subscription, not here.
 
 import { Delivery, type Notification } from '../../models/contracts/subscription.ts';
 import {

@@ -123,7 +123,7 @@ it('postpones deliveries while D1 fails, and never resends one because it could 
   expect(await deliver({ good: () => new Response() })).toMatchObject({ acked: ['m0'], retried: [] });
 });
 
-it('deletes subscriptions that answer 410, drops deliveries without one, and keeps invalid and exhausted ones', async () => {
+it('deletes subscriptions that answer 410, drops deliveries without one, keeps invalid and spent ones', async () => {
   await subscribe(subscription('gone'));
   const { acked } = await deliver({ gone: () => new Response(null, { status: 410 }) });
   expect(acked).toEqual(['m0']);

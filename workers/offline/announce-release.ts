@@ -1,5 +1,5 @@
-// Job: tells subscribers of a new release. Releases may be published by a command on another machine, so the Worker checks
-// the pointer itself.
+// Job: tells subscribers of a new release. Releases may be published by a command on another machine, so the Worker
+// checks the pointer itself.
 
 import { readManifest, readPointer } from '../storage/releases.ts';
 import { isAnnounced, listSubscriptions, markAnnounced, notify } from '../storage/subscriptions.ts';

@@ -1,5 +1,5 @@
-// Job: tells a waiting trainer when a snapshot holds enough events that the current release was not trained on. Training is
-// done by `npm run train -- --watch`.
+// Job: tells a waiting trainer when a snapshot holds enough events that the current release was not trained on.
+// Training is done by `npm run train -- --watch`.
 
 import { countEventsAfter } from '../storage/events.ts';
 import { readManifest, readPointer } from '../storage/releases.ts';

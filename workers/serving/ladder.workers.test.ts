@@ -185,7 +185,7 @@ it('serves the object’s own gallery if the model fails, without what has been 
   for (const gone of [first, 'g1', 'g9']) expect(nearline.shown).not.toContain(gone);
 });
 
-it('composes anew while the pointer cannot be read, even for a history that the loaded release does not know', async () => {
+it('composes anew while the pointer cannot be read, even for a history unknown to the loaded release', async () => {
   const eve = env.USER_SIGNALS.getByName('eve');
   await putItems(env.DB, [{ ...makeItem(7), itemId: 'new-game' }]);
   const { ask } = await startWarm();

@@ -1,4 +1,5 @@
-// Full-text search over the catalogue in D1 (SQLite's FTS5). Typing errors are handled by workers/recommending/search.ts.
+// Full-text search over the catalogue in D1 (SQLite's FTS5). Typing errors are handled by
+// workers/recommending/search.ts.
 
 /** BM25 weights of the columns: title, genres and tags, developer. */
 const WEIGHTS = '10.0, 3.0, 4.0';

@@ -8,8 +8,8 @@ export const SLATES_MAX = 5_000;
 const DELETED_MAX = 500;
 
 /**
- * Inserts slates in one transaction and deletes the oldest beyond `max`: the event log shares the database and needs the
- * space. Returns the number of new slates.
+ * Inserts slates in one transaction and deletes the oldest beyond `max`: the event log shares the database and needs
+ * the space. Returns the number of new slates.
  */
 export async function insertSlates(db: D1Database, slates: readonly Slate[], max = SLATES_MAX): Promise<number> {
   if (slates.length === 0) return 0;

@@ -1,5 +1,5 @@
-// Snapshots in R2: the log and the catalogue at one time, in gzipped parts, then the pointer. A cron job writes them and
-// scripts/train.ts reads them.
+// Snapshots in R2: the log and the catalogue at one time, in gzipped parts, then the pointer. A cron job writes them
+// and scripts/train.ts reads them.
 
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import { SNAPSHOT_POINTER_KEY, snapshotKey, TRAINING_DUE_KEY } from '../../models/contracts/layout.ts';
@@ -18,7 +18,10 @@ const EVENT_PAGE = 10_000;
 const ITEM_PAGE = 2_000;
 /** About 12 MB of text before compression, well below an isolate's memory. */
 const LINES_PER_PART = 50_000;
-/** A page is a part: 7 to 17 MB, below D1's 32 MB per result; fewer, larger pages because queries per invocation are limited. */
+/**
+ * A page is a part: 7 to 17 MB, below D1's 32 MB per result; fewer, larger pages because queries per invocation are
+ * limited.
+ */
 const SLATE_PAGE = 250;
 const SNAPSHOTS_KEPT = 3;
 

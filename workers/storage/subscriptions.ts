@@ -29,7 +29,8 @@ interface Row {
 export async function listSubscriptions(db: D1Database): Promise<Subscription[]> {
   const { results } = await db
     .prepare(
-      `select subscription_id as subscriptionId, url, events, created_at as createdAt, delivered_at as deliveredAt, outcome, failures
+      `select subscription_id as subscriptionId, url, events, created_at as createdAt,
+              delivered_at as deliveredAt, outcome, failures
        from subscriptions order by created_at, subscription_id`,
     )
     .all<Row>();

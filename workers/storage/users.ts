@@ -64,8 +64,8 @@ export async function readManyPreferences(
 }
 
 /**
- * Decides once and for all which player a guest is merged into, and returns that player. Undefined, and nothing decided,
- * if the target was itself merged: deciding here alone prevents circles of merges. `now`: epoch milliseconds.
+ * Decides once and for all which player a guest is merged into, and returns that player. Undefined, and nothing
+ * decided, if the target was itself merged: deciding here alone prevents circles of merges. `now`: epoch milliseconds.
  */
 export async function claimMerge(
   db: D1Database,

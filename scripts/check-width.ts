@@ -1,0 +1,25 @@
+// Fails on lines over 120 columns, comments and strings included, which Biome's formatter leaves alone. Generated files
+// and fixtures are exempt.
+
+import { globSync, readFileSync } from 'node:fs';
+
+const COLUMNS_MAX = 120;
+const SOURCES = '{client,models,scripts,tests,web,workers,prototypes}/**/*.{ts,tsx,css,mjs}';
+const ROOT_SOURCES = '*.{ts,mjs}';
+const EXEMPT = /(^|\/)(node_modules|dist|migrations|fixtures)\//;
+
+/** `file:line: columns` for each line that is too long. A column is one code point. */
+export function findWideLines(file: string, text: string): string[] {
+  return text.split('\n').flatMap((line, index) => {
+    const columns = [...line].length;
+    return columns > COLUMNS_MAX ? [`${file}:${index + 1}: ${columns} columns`] : [];
+  });
+}
+
+if (import.meta.main) {
+  const files = globSync([SOURCES, ROOT_SOURCES]).filter((file) => !EXEMPT.test(file));
+  const wide = files.flatMap((file) => findWideLines(file, readFileSync(file, 'utf8')));
+  for (const line of wide) console.error(line);
+  console.log(`width: ${files.length} files, ${wide.length} lines over ${COLUMNS_MAX} columns`);
+  process.exitCode = wide.length > 0 ? 1 : 0;
+}
