@@ -148,7 +148,7 @@ it('walks the whole road', async () => {
     return items.find(({ itemId }) => itemId === novelty)?.reason;
   };
   // The catalogue alone says that the two are alike.
-  expect(await goesWithAnchor()).toMatch(/^Like /);
+  expect(await goesWithAnchor()).toMatch(/^Similar to /);
   const players = 300;
   const impressions = 12;
   const events = Array.from({ length: players }, (_, player) =>
