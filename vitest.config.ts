@@ -7,7 +7,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-worker
 import { type Request, Response } from 'miniflare';
 import { defineConfig } from 'vitest/config';
 
-/** For tests inside workerd: what Node alone can do, at /models/<kind>?items=<count>, /scores and /ranker. */
+/** Serves tests inside workerd with what only Node can do, at /models/<kind>?items=<count>, /scores and /ranker. */
 async function answerAsTrainer(request: Request): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   if (pathname === '/ranker') return drawRankingPart();
@@ -16,7 +16,7 @@ async function answerAsTrainer(request: Request): Promise<Response> {
     : drawModel(path.basename(pathname), Number(searchParams.get('items')));
 }
 
-/** A model of the kind, its weights random. */
+/** Draws a model of the kind with random weights. */
 async function drawModel(kind: string, items: number): Promise<Response> {
   const { encodeRetrievalModel } = await load<typeof import('./models/algorithms/algorithm.ts')>(
     'models/algorithms/algorithm.ts',
@@ -28,9 +28,7 @@ async function drawModel(kind: string, items: number): Promise<Response> {
   return new Response(encodeRetrievalModel(model).bytes);
 }
 
-/**
- * A ranking model, its weights random, with probabilities as the trainer computes them; the file as a list of bytes.
- */
+/** Draws a ranking model with random weights, and the trainer's probabilities; the file is a list of bytes. */
 async function drawRankingPart(): Promise<Response> {
   const { drawRanker } = await load<typeof import('./scripts/bench/random-ranker.ts')>(
     'scripts/bench/random-ranker.ts',
@@ -39,7 +37,7 @@ async function drawRankingPart(): Promise<Response> {
   return new Response(JSON.stringify({ ...part, model: [...model] }));
 }
 
-/** onnxruntime-node, as the trainer runs it: model and histories in, scores out. */
+/** Scores with onnxruntime-node, as the trainer does: model and histories in, scores out. */
 async function score(request: Request): Promise<Response> {
   const { openScorer } = await load<typeof import('./models/onnx/session.ts')>('models/onnx/session.ts');
   const form = await request.formData();
@@ -56,7 +54,7 @@ async function score(request: Request): Promise<Response> {
 }
 
 const here = (file: string) => path.join(import.meta.dirname, file);
-/** When it is asked for, and not as a part of this file: an error in it must not stop the tests that do not need it. */
+/** Imports on demand: an error in the module must not stop the tests that do not need it. */
 const load = <Module>(file: string): Promise<Module> => import(here(file));
 const ORT_WASM = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 

@@ -1,4 +1,5 @@
-// The interface of an algorithm and of its models, and the vocabulary that all share. release/algorithms.ts lists them.
+// The interface of algorithms and their models, and the vocabulary they share. release/algorithms.ts lists the
+// algorithms.
 
 import { createHash } from 'node:crypto';
 import type { Item } from '../contracts/item.ts';
@@ -31,7 +32,7 @@ export interface RetrievalModel {
   itemIds: readonly string[];
   /** Adds the model to a graph; returns the name of its scores: float32 [batch, items], 0 or more, higher is better. */
   addTo(graph: GraphBuilder, history: HistoryTensors): string;
-  /** Item similarities, in the form that the model has them: the release's neighbours are made from them. */
+  /** Item similarities, in whichever form the model has; the release's neighbours are derived from them. */
   neighbours?: NeighbourTables;
   itemVectors?: ItemVectors;
 }
@@ -48,46 +49,46 @@ export interface TrainingData {
   interactions: Interactions;
   /** Shared by all algorithms, so that their models can be blended and compared. */
   vocabulary: Vocabulary;
-  /** By item id; empty where nothing is known of the items. */
+  /** Items by id; empty without a catalogue. */
   catalogue: ReadonlyMap<string, Item>;
   /** The cases of the validation split, for algorithms that fit a few parameters on them. */
   validation: readonly EvaluationCase[];
-  /** The best model of each algorithm that was trained before. */
+  /** The best model of each algorithm trained so far. */
   baseModels: readonly RetrievalModel[];
 }
 
 export interface TrainingContext {
   /** NDCG@10 on the validation split; 0 for a model that has diverged. The best model validated so far is kept. */
   validate(model: RetrievalModel): Promise<number>;
-  /** The same seed gives the same model, unless the time decides which steps are made. */
+  /** The same seed gives the same model, unless the time limit decides how many steps are made. */
   seed: number;
-  /** Milliseconds left to this algorithm; whatever it begins must end within them. */
+  /** Milliseconds left for this algorithm; work that would take longer must not be started. */
   timeLeft(): number;
   /** The device that computes gradients. */
   device: Device;
-  /** Aborted when the training is to end early: the algorithm returns at its next step. */
+  /** Aborted to end training early: the algorithm returns at its next step. */
   signal: AbortSignal;
-  /** `share`: of the step that is done, 0–1. */
+  /** `share`: completed share of the step, 0–1. */
   onProgress(step: string, share?: number): void;
-  /** Keeps what an interrupted training needs to resume. */
+  /** Stores what an interrupted training needs to resume. */
   checkpoints: Checkpoints;
 }
 
 export interface Checkpoints {
   read(name: string): Uint8Array | undefined;
-  /** Replaces what was there. */
+  /** Overwrites an earlier checkpoint of that name. */
   write(name: string, bytes: Uint8Array): void;
 }
 
 /**
- * Trains models and validates each: one for each set of hyper-parameters, or one for each checkpoint, the most
- * promising first. It returns no model: the best one validated is kept, also where the algorithm ends early or throws.
+ * Trains models and validates each: one per set of hyper-parameters or per checkpoint, the most promising first.
+ * Returns nothing: the caller keeps the best validated model, even if the algorithm ends early or throws.
  */
 export type Algorithm = (data: TrainingData, context: TrainingContext) => Promise<void>;
 
 /**
- * Encodes the model as an ONNX file of the retrieval signature. Its metadata are those facts of the release's manifest
- * that the same training repeats: no time, no measurement, not the digest of the file itself.
+ * Encodes the model as an ONNX file with the retrieval signature. Its metadata are the reproducible facts of the
+ * release manifest: no time, no measurement, no digest of the file itself.
  */
 export function encodeRetrievalModel(model: RetrievalModel): EncodedModel {
   const graph = new GraphBuilder(model.algorithm);
@@ -114,13 +115,13 @@ export interface Vocabulary {
   itemIds: string[];
   /** Item index in the vocabulary by item index in `Interactions.itemIds`; −1 for items outside the vocabulary. */
   indices: Int32Array;
-  /** Players who interacted with the item, by item index; 0 for items that only the catalogue knows. */
+  /** Number of players who interacted with the item, by item index; 0 for items that are only in the catalogue. */
   counts: Int32Array;
 }
 
 /**
- * Items with interactions, those of most players first, then the catalogue's other items, so that content can recommend
- * new games: at most `itemsMax` in all.
+ * Lists items with interactions, those with the most players first, then the catalogue's other items, so that content
+ * can recommend new games; at most `itemsMax` in total.
  */
 export function buildVocabulary(
   { itemIds, items, starts, ends }: Interactions,

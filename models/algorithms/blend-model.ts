@@ -1,5 +1,4 @@
-// The blend as a retrieval model: the parts' graphs side by side, and the formula that combines their scores, in
-// jax-js.
+// The blend as a retrieval model: the graphs of its base models and, in jax-js, the formula that combines their scores.
 
 import { nn, numpy as np } from '@jax-js/jax';
 import { HISTORY_LENGTH } from '../contracts/release.ts';
@@ -7,14 +6,21 @@ import { INTERACTION_WEIGHT_MIN } from '../features/weights.ts';
 import { lower, type Tensor } from '../onnx/lower.ts';
 import type { RetrievalModel } from './algorithm.ts';
 
-/** Added to a score's share of its row, relative to an equal share, before the logarithm: less counts as none. */
+/**
+ * Added before the logarithm to a score's share of its row, relative to an equal share; smaller shares hardly differ.
+ */
 export const SHARE_MIN = 0.1;
-/** Weights per model: of the logarithm of its scores, of the scores, and of both times what is known of the player. */
+/**
+ * Weights per model: for the logarithm of its scores, for the scores, and for both multiplied by the knowledge of the
+ * player.
+ */
 export const FEATURES = 4;
-/** The features that are stored: the other half is the same values times a factor. */
+/** Features that are stored; the other half are the same values times a factor. */
 export const FEATURES_KEPT = 2;
 
-/** Means over rows of scores: they make the scores of different models comparable, and leave them unequal. */
+/**
+ * Means over rows of scores, which make different models comparable but keep a model's rows different from each other.
+ */
 export interface Scale {
   sum: number;
   max: number;
@@ -25,7 +31,7 @@ export interface BaseModel {
   scale: Scale;
 }
 
-/** `weights`: FEATURES of each model, in the models' order. Models whose weights are all 0 are left out. */
+/** `weights`: FEATURES per model, in the models' order. Models whose weights are all 0 are left out. */
 export function createBlendModel(models: readonly BaseModel[], weights: Float32Array): RetrievalModel {
   const parts = models
     .map(({ model, scale }, n) => ({ model, scale, weights: weights.slice(FEATURES * n, FEATURES * (n + 1)) }))

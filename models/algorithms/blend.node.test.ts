@@ -13,7 +13,10 @@ import { createNeighbourModel } from './neighbours.ts';
 const ITEMS = 16;
 const itemIds = Array.from({ length: ITEMS }, (_, index) => `game${index}`);
 
-/** Recommends the next item after those that it knows, with a higher score, and the previous one after the others. */
+/**
+ * After items that it knows, recommends the next item with a high score; after others, the previous item with a low
+ * one.
+ */
 function createHalfModel(algorithm: string, knows: (itemIndex: number) => boolean): RetrievalModel {
   const neighbours = Int32Array.from(itemIds.keys(), (item) => (item + (knows(item) ? 1 : ITEMS - 1)) % ITEMS);
   const weights = Float32Array.from(itemIds.keys(), (item) => (knows(item) ? 1 : 0.3));
@@ -50,7 +53,7 @@ async function measure(model: RetrievalModel): Promise<number> {
   return computeMean(measureUsers(ranking)['ndcg@10']);
 }
 
-test('a blend knows what its parts know, and leaves out a model that adds nothing', async () => {
+test('a blend combines what its base models know, and leaves out a model that adds nothing', async () => {
   const even = createHalfModel('even', (item) => item % 2 === 0);
   const odd = createHalfModel('odd', (item) => item % 2 === 1);
   const silent: RetrievalModel = {
@@ -65,7 +68,7 @@ test('a blend knows what its parts know, and leaves out a model that adds nothin
   expect(await measure(whole!)).toBe(1);
 });
 
-test('logits follow the formula, also where a model scores nothing', async () => {
+test('logits follow the formula, even if a model scores nothing', async () => {
   await init();
   const scores = [
     [0.2, 0.6, 0, 0.2],
@@ -78,7 +81,7 @@ test('logits follow the formula, also where a model scores nothing', async () =>
     { sum: 2, max: 0.5 },
     { sum: 6, max: 2.5 },
   ];
-  // A row per model: the weights of log and relative, and those that knowledge multiplies.
+  // A row per model: the weights for log and relative, then those multiplied by knowledge.
   const mix = [0.5, 1, 0.1, 0, -0.25, 2, 0.3, -0.5];
   const row = (model: number, user: number) => scores[2 * model + user]!;
   const expected = lengths.flatMap((count, user) => {
@@ -104,7 +107,7 @@ test('logits follow the formula, also where a model scores nothing', async () =>
   });
 });
 
-test('one model alone, or too few cases, give no blend', async () => {
+test('a single model or too few cases give no blend', async () => {
   const even = createHalfModel('even', (item) => item % 2 === 0);
   expect(await collectModels(trainBlend, dataWith([even]))).toEqual([]);
   expect(await collectModels(trainBlend, dataWith([even, even], cases.slice(0, 3)))).toEqual([]);

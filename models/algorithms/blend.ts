@@ -1,5 +1,5 @@
-// Fits a combination of the models that were trained before: a weighted sum of their scores, with weights that depend
-// on the length of the history. They are few, for they are fitted on the validation split, which is small.
+// Fits a combination of the models trained so far: a weighted sum of their scores, with weights that depend on the
+// length of the history. The weights are few because the validation split, on which they are fitted, is small.
 // blend-model.ts has the formula.
 
 import { HISTORY_LENGTH, MODEL_BYTES_MAX } from '../contracts/release.ts';
@@ -12,7 +12,7 @@ import { fitByCoordinateAscent, type RankedCase } from './coordinate-ascent.ts';
 
 /** Histories scored at a time. */
 const BATCH = 16;
-/** Fewer cases are too few to fit weights on. */
+/** Minimum number of cases to fit weights on. */
 const CASES_MIN = 16;
 /** Memory for the features of all models and cases. */
 const FEATURE_BYTES_MAX = 800e6;
@@ -24,15 +24,15 @@ interface ScoredBaseModel extends BaseModel {
 
 interface FittingCase {
   history: EvaluationCase['history'];
-  /** Item indices of the history, and of the item that came next. */
+  /** Item indices of the history and of the next item. */
   seen: readonly number[];
   target: number;
   knowledge: number;
 }
 
 /**
- * Validates one blend, of those models alone that add something. Where its file is too large for the edge, it leaves
- * out the model of the smallest weights and fits the others again.
+ * Validates one blend of the models that improve it. If its file is too large for the edge, drops the model with the
+ * smallest weights and refits the others.
  */
 export const trainBlend: Algorithm = async ({ baseModels, validation, vocabulary }, context) => {
   const cases = selectFittingCases(validation, baseModels.length, vocabulary.itemIds);
@@ -44,7 +44,7 @@ export const trainBlend: Algorithm = async ({ baseModels, validation, vocabulary
     context.onProgress(`scoring with ${model.algorithm}`, models.length / baseModels.length);
     models.push(await scoreCases(model, cases));
   }
-  // Validating the blend runs all its parts, over more cases.
+  // Validating the blend runs all its base models, on more cases.
   const validationMs = ((before - context.timeLeft()) * validation.length) / cases.length;
   const isOver = () => context.timeLeft() <= validationMs || context.signal.aborted;
   while (models.length > 1 && !isOver()) {
@@ -58,18 +58,21 @@ export const trainBlend: Algorithm = async ({ baseModels, validation, vocabulary
   }
 };
 
-/** The total weight of a model, whatever the sign. */
+/** Sums the absolute weights of a model. */
 const sumWeights = (weights: Float32Array, model: number): number =>
   weights.subarray(FEATURES * model, FEATURES * (model + 1)).reduce((sum, weight) => sum + Math.abs(weight), 0);
 
-/** Drops models of weight 0, and of the others the one of the smallest weights. */
+/** Drops the models with weight 0 and, of the others, the one with the smallest weights. */
 function dropWeakest(models: readonly ScoredBaseModel[], weights: Float32Array): ScoredBaseModel[] {
   const sums = models.map((_, n) => sumWeights(weights, n) || Number.POSITIVE_INFINITY);
   const weakest = sums.indexOf(Math.min(...sums));
   return models.filter((_, n) => n !== weakest && Number.isFinite(sums[n]));
 }
 
-/** Cases whose target is in the vocabulary: as many, evenly spaced, as fit in memory with the scores of all models. */
+/**
+ * Selects cases whose target is in the vocabulary, evenly spaced, as many as fit in memory with the scores of all
+ * models.
+ */
 function selectFittingCases(
   cases: readonly EvaluationCase[],
   models: number,
@@ -90,7 +93,7 @@ function selectFittingCases(
   return selected;
 }
 
-/** Each model's features, and the same again in proportion to what is known of the player. */
+/** Each model's features, and the same multiplied by the knowledge of the player. */
 const describeCases = (cases: readonly FittingCase[], models: readonly ScoredBaseModel[]): RankedCase[] =>
   cases.map(({ seen, target, knowledge }, n) => ({
     seen,

@@ -1,5 +1,5 @@
 // Encodes a game's facts in the catalogue as weighted labels: genres, tags, developer, platforms, price, year and the
-// words of its title. It knows nothing of players.
+// words of its title. Reads no interactions.
 
 import type { Item } from '../contracts/item.ts';
 
@@ -11,7 +11,7 @@ export interface LabelMatrix {
   values: Float32Array;
 }
 
-/** The most frequent labels are kept: each of the others has too few items to learn from. */
+/** Only the most frequent labels are kept: the others have too few items to learn from. */
 const LABELS_MAX = 2000;
 const ITEMS_PER_LABEL_MIN = 2;
 /** Upper bounds of the price classes, exclusive. */

@@ -12,7 +12,7 @@ const makeItem = (itemId: string, fields: object): Item => ({
   ...ItemInput.parse({ title: itemId, ...fields }),
 });
 
-/** Eight games of each genre that are played together, and one that nobody has played. */
+/** Eight games of each genre that are played together, and one without players. */
 const catalogue = new Map(
   GENRES.flatMap((genre) =>
     Array.from({ length: GAMES_EACH + 1 }, (_, n) => {
@@ -25,7 +25,7 @@ const sequences = Array.from({ length: 60 }, (_, user) =>
   Array.from({ length: 4 }, (_, n) => `${GENRES[user % 3]}-${(user + 3 * n) % GAMES_EACH}`),
 );
 
-test('a game that nobody has played is recommended to players of its genre, before all of other genres', async () => {
+test('a game without players is recommended to players of its genre, ahead of all games of other genres', async () => {
   const [model] = await trainOnSequences(trainContent, sequences, undefined, makeContext(), catalogue);
   for (const genre of GENRES) {
     const scores = await scoreItems(model!, `${genre}-0`, `${genre}-3`);
@@ -41,7 +41,7 @@ test('the same seed gives the same vectors, and without a catalogue there is no 
   expect(await trainOnSequences(trainContent, sequences)).toEqual([]);
 });
 
-test('a small catalogue is estimated at half a second at most, and not begun in less time than that', async () => {
+test('a small catalogue is estimated at half a second at most, and not started with less time left', async () => {
   const trainIn = async (ms: number) =>
     trainOnSequences(trainContent, sequences, undefined, makeContext({ timeLeft: () => ms }), catalogue);
   expect(await trainIn(500)).not.toEqual([]);

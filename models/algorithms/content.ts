@@ -1,5 +1,5 @@
 // Content: scores games by their labels alone, so that a cold-start game gets scores and neighbours too. A linear map,
-// fitted on the games with interactions, leads from labels to the vectors of item-vectors.ts (ridge regression; the
+// fitted on the games with interactions, maps labels to the vectors of item-vectors.ts (ridge regression; the
 // "attribute-to-feature mapping" of Gantner et al. 2010).
 
 import { createRandom } from '../data/random.ts';

@@ -1,6 +1,6 @@
 // Fits the weights of a linear ranking by coordinate ascent on NDCG@10 itself: Metzler & Croft 2007, "Linear
 // feature-based models for information retrieval", advise it for few features. A likelihood would spend the weights on
-// the tail of the ranking, which nobody sees.
+// the tail of the ranking, which no player sees.
 
 import { computeMean } from '../evaluation/metrics.ts';
 import { estimateDifference } from '../evaluation/significance.ts';
@@ -15,15 +15,15 @@ export interface RankedCase {
 }
 
 const CUT = 10;
-/** Changes of a weight that are tried, the large ones first. */
+/** Weight changes to try, largest first. */
 const STEPS = [1.6, 0.8, 0.4, 0.2, 0.1, 0.05];
 const ROUNDS = 3;
-/** A change must gain more than this many standard errors of the paired difference: less may be chance. */
+/** A change must gain more than this many standard errors of the paired difference: less may be noise. */
 const STANDARD_ERRORS_MIN = 1;
 
 /**
- * Returns the weight of each feature, 0 for those that add nothing. Starts from the best single feature and goes on
- * while that gains and `isOver` is false.
+ * Returns the weight of each feature, 0 for those that add nothing. Starts from the best single feature and continues
+ * while NDCG improves and `isOver` is false.
  */
 export function fitByCoordinateAscent(cases: readonly RankedCase[], isOver: () => boolean): Float32Array {
   const features = cases[0]?.features.length ?? 0;
@@ -51,7 +51,7 @@ export function fitByCoordinateAscent(cases: readonly RankedCase[], isOver: () =
   return weights;
 }
 
-/** Keeps the logits of all cases under `weights`, which it changes in place. */
+/** Maintains the logits of all cases for `weights`, which it changes in place. */
 function createLinearRanking(cases: readonly RankedCase[], weights: Float32Array) {
   const logits = cases.map(({ features: [first], seen }) => {
     const row = new Float32Array(first!.values.length);

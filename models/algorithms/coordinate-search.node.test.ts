@@ -6,7 +6,7 @@ import { searchCoordinates } from './coordinate-search.ts';
 const NO_DATA = {} as TrainingData;
 const AXES = { x: [0, 1, 2, 3, 4], y: [0, 1, 2] };
 
-/** The parameters that were validated, as digits, in order; `judge` answers each validation. */
+/** Returns the validated parameters as digits, in order; `judge` scores each. */
 async function search(judge: (x: number, y: number) => number, context = makeContext()) {
   const train = (parameters: { x: number; y: number }): RetrievalModel => ({
     algorithm: 'example',
@@ -28,7 +28,7 @@ test('climbs along each axis, validates nothing twice, and stops after a round w
   expect(await search(() => 1)).toEqual(['11', '21', '01', '12', '10']);
 });
 
-test('without time, after an abort, or where no target is ranked, it stops', async () => {
+test('stops without time, after an abort, or if no target is ranked', async () => {
   expect(await search(() => 0)).toEqual(['11']);
   expect(await search(() => 1, makeContext({ timeLeft: () => 0 }))).toEqual([]);
   expect(await search(() => 1, makeContext({ signal: AbortSignal.abort() }))).toEqual([]);

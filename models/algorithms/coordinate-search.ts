@@ -1,16 +1,16 @@
-// A bounded hyper-parameter search: changes one parameter at a time, uphill, while that helps and time is left. It
-// knows no algorithm.
+// A bounded hyper-parameter search: changes one parameter at a time, uphill, while that helps and time is left.
+// Independent of the algorithm.
 
 import type { RetrievalModel, TrainingContext } from './algorithm.ts';
 
 type Parameters = Record<string, number>;
 /**
  * The values to try of each parameter, ordered by their effect, so that neighbours differ little: a half-life of 0,
- * which means none, stands beside the longest. Parameters are searched in the order of their keys.
+ * which means none, is next to the longest. Parameters are searched in the order of their keys.
  */
 export type Axes<P extends Parameters> = { readonly [K in keyof P]?: readonly number[] };
 
-/** A second round profits from what the first has changed; a third hardly ever did. */
+/** A second round benefits from the changes of the first; a third hardly ever helped. */
 const ROUNDS = 2;
 
 type SearchContext = Pick<TrainingContext, 'validate' | 'timeLeft' | 'signal' | 'onProgress'>;
@@ -42,7 +42,7 @@ export async function searchCoordinates<P extends Parameters>(
   }
 }
 
-/** Tries parameters once each, as long as the longest trial so far would still end in time. */
+/** Tries each set of parameters once, while a trial as long as the longest so far would still end in time. */
 function createTrial<P extends Parameters>(
   start: P,
   train: (parameters: P) => RetrievalModel | Promise<RetrievalModel>,

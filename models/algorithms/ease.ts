@@ -56,7 +56,7 @@ async function searchRegularisation(
   );
 }
 
-/** The Gram matrix of the first `rows` items: the players who have both items of each pair. */
+/** The Gram matrix of the first `rows` items: for each pair, the number of players who have both. */
 function countPairs({ starts, ends, items }: Interactions, { indices }: Vocabulary, rows: number): SymmetricMatrix {
   const gram = new SymmetricMatrix(rows, LARGE_BLOCK);
   starts.forEach((start, user) => {

@@ -10,9 +10,9 @@ export function openFitCheckpoints(training: TrainingStep, checkpoints: Checkpoi
   const restore = (saved: Uint8Array | undefined) =>
     saved?.length === initial.length ? training.restore(saved) : undefined;
   return {
-    /** Returns the steps made; undefined where no best state was saved. */
+    /** Returns the steps made; undefined if no best state was saved. */
     restoreBest: () => restore(checkpoints.read(best)),
-    /** Returns the steps made; restores the initial state where none was saved. */
+    /** Returns the steps made; restores the initial state if none was saved. */
     restoreLatest: () => restore(checkpoints.read(latest)) ?? training.restore(initial),
     isComplete: () => (checkpoints.read(complete)?.length ?? 0) > 0,
     saveLatest: () => checkpoints.write(latest, training.save()),

@@ -34,7 +34,7 @@ test('the steps fit in the time, with a reserve, and the last of them is validat
   expect(left).toBeGreaterThanOrEqual(0);
 });
 
-test('validations take their share of the time, and one is made even where they are slow', () => {
+test('validations take their share of the time, and one is made even if they are slow', () => {
   // 15% of 10 s is one validation of 1.2 s.
   const slow = run(10_000, 1_200, { stepsMax: 1_000_000 });
   expect(slow.validated).toEqual([slow.plan.step]);
@@ -43,7 +43,7 @@ test('validations take their share of the time, and one is made even where they 
   expect(run(500, 400, { stepsMax: 1_000_000 }).validated).toEqual([]);
 });
 
-test('never more steps than the maximum, those of earlier runs included', () => {
+test('makes at most the maximum of steps, including those of earlier runs', () => {
   expect(run(60_000, 100, { first: 150, stepsMax: 200 }).validated.at(-1)).toBe(200);
   expect(run(60_000, 100, { first: 200, stepsMax: 200 }).validated).toEqual([]);
 });

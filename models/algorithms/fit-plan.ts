@@ -49,7 +49,7 @@ export class FitPlan {
     return this.step >= this.steps || signal.aborted || timeLeft() <= this.#validationMs;
   }
 
-  /** To be called after each step. */
+  /** Call after each step. */
   countStep(): void {
     const { first, validationSteps } = this.#limits;
     this.step++;
@@ -65,12 +65,14 @@ export class FitPlan {
     return this.step >= this.#nextValidation || this.isOver();
   }
 
-  /** A later validation is made even if it ends late: its step was planned with it in mind. */
+  /**
+   * Only the first validation can be too late: the plan reserves time for later ones, which run even if they end late.
+   */
   isTooLateToValidate(): boolean {
     return this.#validations === 0 && this.#context.timeLeft() < this.#validationMs;
   }
 
-  /** To be called after each validation. */
+  /** Call after each validation. */
   countValidation(): void {
     this.#validationMs = this.#measureLap();
     this.#validations++;

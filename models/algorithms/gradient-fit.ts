@@ -1,6 +1,6 @@
 // Fits a model by gradient within the time given: validates it at intervals, stops when validation no longer improves,
-// and saves checkpoints so that an interrupted fit resumes. It knows no model: the training step and its batches come
-// in.
+// and saves checkpoints so that an interrupted fit resumes. Independent of the model: callers pass the training step
+// and its batches.
 
 import type { Parameters, TrainingStep } from '../gradient/step.ts';
 import type { TensorData } from '../onnx/session.ts';
@@ -11,10 +11,10 @@ import { RunningMean } from './running-mean.ts';
 
 export interface GradientFit {
   training: TrainingStep;
-  /** The batches of the epoch that begins at a step, the same at each call; one at least. */
+  /** Batches of the epoch that begins at a step, at least one; the same at each call. */
   readEpoch(step: number): Iterable<Record<string, TensorData>>;
   stepsPerEpoch: number;
-  /** Fewer are made where the time allows no more. */
+  /** Fewer are made if time runs out. */
   epochsMax: number;
   /** Estimated time of one validation, in steps. */
   validationSteps: number;
@@ -24,10 +24,10 @@ export interface GradientFit {
   createModel(parameters: Parameters, epochs: number): RetrievalModel;
 }
 
-/** Validations in a row without a better model, after which more steps would only overfit. */
+/** Consecutive validations without a better model, after which more steps would only overfit. */
 const PATIENCE = 4;
 
-/** Ends without a model where the loss diverges, or the time is over, before the first validation. */
+/** Produces no model if the loss diverges or the time ends before the first validation. */
 export async function fitByGradient(fit: GradientFit, context: TrainingContext): Promise<void> {
   const { training, stepsPerEpoch, epochsMax } = fit;
   const checkpoints = openFitCheckpoints(training, context.checkpoints, fit.checkpoint);
@@ -61,7 +61,7 @@ export async function fitByGradient(fit: GradientFit, context: TrainingContext):
     if (ndcg > best) checkpoints.saveBest();
     best = Math.max(best, ndcg);
     if (plan.step >= stepsMax || withoutGain === PATIENCE) checkpoints.markComplete();
-    // The learning rate has reached 0: the next run cannot continue from here and starts anew.
+    // The learning rate has reached 0: the next run cannot continue from here and starts over.
     else if (plan.step >= plan.steps) checkpoints.forgetLatest();
     if (plan.isOver() || withoutGain === PATIENCE) return;
     plan.replan();

@@ -7,7 +7,7 @@ import { collectTables, countInteractedItems, estimateTablesMs } from './tables.
 import { collectUserItems, computeMedianAgeDays, type UserItems } from './user-items.ts';
 
 /**
- * Interactions of one player further apart are not counted as a pair: the cost of a long history would be quadratic.
+ * Interactions of one player further apart do not count as a pair: the cost would grow with the square of the history.
  */
 const REACH = 500;
 
@@ -40,7 +40,7 @@ export const trainItemKnn: Algorithm = async ({ interactions, vocabulary }, cont
 const countPairs = ({ starts, ends }: UserItems): number =>
   ends.reduce((sum, end, row) => sum + Math.min(end, row + REACH) - Math.max(starts[row]!, row - REACH), 0);
 
-/** Adds to each cell of `row` the players who have its item and this one. */
+/** Adds to each cell of `row` the number of players who have both its item and this one. */
 function addCooccurrences({ itemIndices, starts, ends, rowsOf }: UserItems, item: number, row: Float32Array): void {
   for (const at of rowsOf(item)) {
     const end = Math.min(ends[at]!, at + REACH);

@@ -23,7 +23,7 @@ test('item-knn scores by cosine with shrinkage, the older item with less weight'
   expectClose(await scoreItems(first!, 'a', 'd'), both);
 });
 
-test('transitions score items that came after, the nearer the more, and none that came before', async () => {
+test('transitions score later items, nearer ones higher, and no earlier ones', async () => {
   const models = await trainOnSequences(trainTransitions, sequences, ({ parameters }) =>
     // Prefers the decay by age, which is tried last but one.
     Number(parameters.interactionHalfLifeDays) > 0 ? 2 : 1,

@@ -6,7 +6,7 @@ import type { ItemVectors } from './algorithm.ts';
 import type { UserItems } from './user-items.ts';
 
 const ITERATIONS = 6;
-/** Prevents a division by 0 where the subspace has fewer dimensions than asked for. */
+/** Prevents a division by 0 if the subspace has fewer dimensions than asked for. */
 const PIVOT_MIN = 1e-12;
 
 /**

@@ -37,7 +37,7 @@ test('finds the nearest by angle, as a sort of all angles does; a vector of zero
   expect(rowOf(tables, 3)).toEqual([]);
 });
 
-test('takes the model’s neighbours of items with enough players, and the content’s of the others', async () => {
+test('takes neighbours from the model for items with enough players, and from content for the others', async () => {
   // Items 0–2 have enough players; the content of 0 and 3 is similar, and that of 1 and 4.
   const byModel = {
     items: 5,

@@ -1,5 +1,5 @@
-// Collects the neighbours that a release carries: the model's, for items with enough players; by content, for the
-// others. models/contracts/neighbours.ts has the file format.
+// Collects the neighbours for a release: from the model for items with enough players, by content for the others.
+// models/contracts/neighbours.ts has the file format.
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
 import type { Gemm } from '../linalg/gemm.ts';
@@ -7,23 +7,23 @@ import { transpose } from '../linalg/transpose.ts';
 import { openGemm } from '../onnx/gemm.ts';
 import type { ItemVectors, RetrievalModel } from './algorithm.ts';
 
-/** With fewer players, the model knows too little of an item. */
+/** With fewer players, the model knows too little about an item. */
 const PLAYERS_MIN = 5;
 /** Rows multiplied at a time: 25 MB of cosines at 25,000 items. */
 const BLOCK = 256;
 
 export interface NeighbourSources {
-  /** Its item similarities, in the form that it has them; it may have none. */
+  /** Its item similarities in either form, if it has any. */
   model: Pick<RetrievalModel, 'neighbours' | 'itemVectors'>;
-  /** Undefined where the catalogue has no labels. */
+  /** Undefined if the catalogue has no labels. */
   content: ItemVectors | undefined;
   /** Players by item index, as in the vocabulary. */
   counts: Int32Array;
 }
 
 /**
- * The neighbours of every item, the nearest first and with weight 1. An item with few players is nobody's neighbour by
- * the model; by content it may be.
+ * Returns the neighbours of every item, nearest first, the nearest with weight 1. An item with few players can be a
+ * neighbour by content but not by the model.
  */
 export async function collectNeighbours(
   { model, content, counts }: NeighbourSources,
@@ -47,7 +47,7 @@ export async function collectNeighbours(
   return tables;
 }
 
-/** Writes the rows of `items`, with those neighbours that are among `items` too. */
+/** Writes the rows of `items`, with only those neighbours that are in `items` themselves. */
 function copyRows({ perItem, neighbours, weights }: NeighbourTables, items: Int32Array, tables: NeighbourTables): void {
   const among = new Set(items);
   for (const item of items) {
@@ -79,8 +79,8 @@ async function findNearest(
 }
 
 /**
- * Writes the largest of the positive `values`, sorted and relative to the first. Each is inserted into the row itself,
- * which stays sorted: nearly all are refused by one comparison with its last, where a sort would touch them all.
+ * Writes the largest of the positive `values`, sorted and relative to the first. Each is inserted into the sorted row:
+ * one comparison with the row's last value rejects nearly all, whereas a sort would move them all.
  */
 function writeRow(
   { perItem, neighbours, weights }: NeighbourTables,

@@ -1,5 +1,5 @@
 // The served form of every item-to-item model: each item has a row of weighted neighbours, and the rows of a history
-// add up. The algorithms count the rows.
+// are added up. The algorithms compute the rows.
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
 import { encodeFloat16 } from '../onnx/float16.ts';
@@ -17,11 +17,11 @@ const TABLE_BYTES_MAX = 4e6;
 /** Twice as many were measured to gain nothing with transitions, 2% with cosines. */
 const PER_ITEM_MAX = 200;
 
-/** The number of neighbours per item, for so many items, that fit in a model file. */
+/** Number of neighbours per item that fit in a model file with `rows` items. */
 export const countNeighboursThatFit = (rows: number): number =>
   Math.max(1, Math.min(PER_ITEM_MAX, rows, Math.floor(TABLE_BYTES_MAX / CELL_BYTES / Math.max(1, rows))));
 
-/** scores[n] = Σ over the history of vote(h) · table[items[h], n]; below 0 it is 0. */
+/** scores[n] = Σ over the history of vote(h) · table[items[h], n]; negative sums become 0. */
 export function createNeighbourModel(
   description: Pick<RetrievalModel, 'algorithm' | 'parameters' | 'itemIds'>,
   tables: NeighbourTables,
@@ -35,7 +35,7 @@ function addTables(graph: GraphBuilder, history: HistoryTensors, tables: Neighbo
   const { items, perItem } = tables;
   if (items > ITEMS_MAX)
     throw new Error(
-      `${items} items are too many for a neighbour table, which numbers ${ITEMS_MAX}: leave the rarest out`,
+      `${items} items are too many for a neighbour table, which holds ${ITEMS_MAX}: leave the rarest out`,
     );
   const rows = Math.min(items, countRows(tables) + 1);
   const neighbours = Int16Array.from(tables.neighbours.subarray(0, rows * perItem));
@@ -96,7 +96,7 @@ function addScatteredSums(
   return graph.node('table', 'Reshape', [sums, graph.ints('score_shape', -1, items)]);
 }
 
-/** Rows up to the last with a weight. */
+/** Number of rows up to the last with a weight. */
 function countRows({ perItem, weights }: NeighbourTables): number {
   let cells = weights.length;
   while (cells > 0 && weights[cells - 1] === 0) cells--;

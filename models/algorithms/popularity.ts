@@ -1,11 +1,11 @@
-// Popularity: the same items for every player, those of most players first, recent interactions counting more where
+// Popularity: the same items for every player, those with the most players first; recent interactions count more if
 // that ranks better. The baseline that every model must beat.
 
 import type { Algorithm, RetrievalModel } from './algorithm.ts';
 import { searchCoordinates } from './coordinate-search.ts';
 import { collectUserItems, computeMedianAgeDays, weighByAge } from './user-items.ts';
 
-/** Validates at least one model, whatever time is left: it takes none. */
+/** Validates at least one model, even without time left: training takes almost none. */
 export const trainPopularity: Algorithm = async ({ interactions, vocabulary }, context) => {
   const { itemIds } = vocabulary;
   const userItems = collectUserItems(interactions, vocabulary);

@@ -5,7 +5,7 @@ import type { GraphBuilder } from '../onnx/graph.ts';
 import type { HistoryTensors, ItemVectors, RetrievalModel } from './algorithm.ts';
 import { addVotes, type VoteDecay } from './votes.ts';
 
-/** scores[n] = Σ over the history of vote(h) · vectors[items[h]] · vectors[n]; below 0 it is 0. */
+/** scores[n] = Σ over the history of vote(h) · vectors[items[h]] · vectors[n]; negative sums become 0. */
 export function createProfileModel(
   description: Pick<RetrievalModel, 'algorithm' | 'parameters' | 'itemIds'>,
   itemVectors: ItemVectors,

@@ -1,4 +1,4 @@
-// A running mean that follows its values: the plain mean of the first fifty, an exponential one from there on.
+// A running mean that follows its values: the plain mean of the first fifty, an exponential one from then on.
 
 /** Minimum weight of a new value. */
 const WEIGHT_MIN = 0.02;

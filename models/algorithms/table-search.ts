@@ -1,5 +1,5 @@
-// The search that the item-to-item algorithms share: their tables are counted anew only when a parameter of the tables
-// changes, and the decay of votes is searched for all alike.
+// The search that the item-to-item algorithms share: tables are recomputed only when one of their parameters changes,
+// and the decay of votes is searched the same way for all.
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
 import type { RetrievalModel, TrainingContext } from './algorithm.ts';

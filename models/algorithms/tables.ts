@@ -15,7 +15,7 @@ export function countInteractedItems({ counts }: Vocabulary): number {
 const PAIRS_PER_MS = 50_000;
 const CELLS_PER_MS = 200_000;
 
-/** Milliseconds to count a table of so many rows from so many pairs of interactions. */
+/** Estimated milliseconds to count a table of `rows` rows from `pairs` pairs of interactions. */
 export const estimateTablesMs = (pairs: number, rows: number): number =>
   pairs / PAIRS_PER_MS + rows ** 2 / CELLS_PER_MS;
 

@@ -15,7 +15,7 @@ const START = {
   distanceExponent: 0.75,
   sourceExponent: 0.5,
   targetExponent: 0.2,
-  /** Half-life of the weight of a counted interaction; 0 where its age does not matter. */
+  /** Half-life of the weight of a counted interaction; 0 if its age does not matter. */
   interactionHalfLifeDays: 0,
   positionDecay: 0.7,
 };

@@ -1,5 +1,5 @@
-// Interactions as rows of item indices with an index by item: a row of an item-to-item table can be counted by itself,
-// in memory that does not grow with the square of the items.
+// Interactions as rows of item indices with an index by item: each row of an item-to-item table can be counted
+// separately, in memory that does not grow with the square of the items.
 
 import type { Interactions } from '../data/interactions.ts';
 import type { Vocabulary } from './algorithm.ts';
@@ -74,7 +74,7 @@ export function computeMedianAgeDays(userItems: UserItems): number {
   return Number((ages[ages.length >> 1] ?? 0).toPrecision(2));
 }
 
-/** Weights of the rows: 1 for the newest, half of it for each half-life of age; 1 for all where the half-life is 0. */
+/** Weights of the rows: 1 for the newest, half of it for each half-life of age; 1 for all if the half-life is 0. */
 export function weighByAge(userItems: UserItems, halfLifeDays: number): Float64Array {
   return measureAges(userItems).map((age) => (halfLifeDays === 0 ? 1 : 2 ** (-age / halfLifeDays)));
 }

@@ -1,4 +1,4 @@
-// Votes: how much each item of a history counts. Its weight, less for older items and for later positions.
+// Votes: how much each item of a history counts: its weight, reduced for older items and later positions.
 
 import { HISTORY_LENGTH } from '../contracts/release.ts';
 import type { GraphBuilder } from '../onnx/graph.ts';
@@ -7,7 +7,7 @@ import type { HistoryTensors } from './algorithm.ts';
 export interface VoteDecay {
   /** Each item's vote is this times that of the next newer one. At most 1. */
   positionDecay: number;
-  /** A vote halves with each half-life of age; 0 where age does not matter. */
+  /** A vote halves with each half-life of age; 0 if age does not matter. */
   halfLifeDays: number;
 }
 

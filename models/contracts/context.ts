@@ -1,4 +1,4 @@
-// The context of a request: where and for whom it is answered. Null for what the request does not tell.
+// The context of a request: the player's platform, country, language, age limit and local time. Null if not given.
 
 import { z } from 'zod';
 

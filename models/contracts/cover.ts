@@ -1,5 +1,5 @@
-// Where drawn covers lie, for games without a picture of their own: static files that scripts/build.ts writes, the
-// made-up world names and the page shows. The Worker knows nothing of them.
+// Paths of the drawn covers for games without a picture of their own: static files that scripts/build.ts writes, the
+// made-up world refers to and the page shows. The Worker does not use them.
 
 /** Genres with a motif of their own; games of any other genre get the motif of Other. */
 export const DRAWN_GENRES = [

@@ -26,7 +26,7 @@ export type EventType = (typeof EVENT_TYPES)[number];
 export const RETRACTIONS: Partial<Record<EventType, EventType>> = { unlike: 'like', undismiss: 'dismiss' };
 
 export const EVENTS_PER_REQUEST_MAX = 100;
-/** Less than a batch to the queue may hold (256 KB): the server adds fields. */
+/** Below the limit of a queue batch (256 KB), because the server adds fields. */
 export const EVENTS_BODY_BYTES_MAX = 192 * 1024;
 export const QUERY_LENGTH_MAX = 200;
 const STORED_ID_LENGTH_MAX = 512;

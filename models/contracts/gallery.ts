@@ -51,8 +51,8 @@ export type RowKind = (typeof ROW_KINDS)[number];
  * The steps of an answer that can fall back. signals: the player's object; log: the player's events in D1, read if the
  * object fails; safety: games for adults are left out, as the player could not be identified. catalogue, statistics,
  * release, rules: cached by every isolate. model, ranking: the models of the release. composition: the algorithm;
- * filters: they leave nothing to show. nearline, batch: the stored galleries. deadline: the catalogue was waited for
- * beyond it. search, search-event: full-text search, and recording the search.
+ * filters: nothing was left to show. nearline, batch: the stored galleries. deadline: loading the catalogue exceeded
+ * it. search, search-event: full-text search, and recording the search.
  */
 export const DEGRADED_STEPS = [
   'signals',
@@ -101,7 +101,7 @@ const answer = {
   degraded: z.array(Degradation).meta({ description: 'Steps that fell back, with the reason; empty if none did.' }),
 };
 
-/** Why an item is in an answer, or why it is not. */
+/** Explains why an item is or is not in an answer. */
 export const Explanation = z
   .object({
     itemId: z.string(),

@@ -15,5 +15,5 @@ export const Id = z
   .min(1)
   .max(ID_LENGTH_MAX)
   // Not .regex(): JSON Schema's patterns have no flags.
-  .refine((id) => ID_PATTERN.test(id), 'must not hold white space, control characters or any of / \\ ? # %')
+  .refine((id) => ID_PATTERN.test(id), 'must not contain white space, control characters or any of / \\ ? # %')
   .refine((id) => id !== '.' && id !== '..', 'must not be . or ..');

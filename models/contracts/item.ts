@@ -1,4 +1,4 @@
-// An item of the catalogue: a game. Reading and writing it is storage's work.
+// An item of the catalogue: a game. Storage reads and writes it.
 
 import { z } from 'zod';
 import { Id } from './id.ts';

@@ -1,5 +1,5 @@
-// The neighbours of every item, neighbours.bin of a release: shown by `similar`, and used to score where ORT cannot
-// start. Written by the trainer, read at the edge. Finding them: models/algorithms/nearest.ts.
+// The neighbours of every item, neighbours.bin of a release: shown by `similar`, and used to score if ORT cannot start.
+// Written by the trainer, read at the edge. Finding them: models/algorithms/nearest.ts.
 
 import { fail, ok, type Result } from './result.ts';
 
@@ -7,17 +7,19 @@ import { fail, ok, type Result } from './result.ts';
 export interface NeighbourTables {
   items: number;
   perItem: number;
-  /** [items, perItem] item indices; where an item has fewer neighbours, any index with weight 0. */
+  /** [items, perItem] item indices; if an item has fewer neighbours, any index with weight 0. */
   neighbours: Int32Array;
   /** [items, perItem]. */
   weights: Float32Array;
 }
 
-/** More than a row shows, also to a player who owns most of them. */
+/** More than a row shows, even to a player who owns most of them. */
 export const NEIGHBOURS_PER_ITEM_MAX = 50;
 const CELL_BYTES = 8;
 
-/** int32 [items, perItem] item indices, then float32 [items, perItem] weights, little-endian as every platform here. */
+/**
+ * int32 [items, perItem] item indices, then float32 [items, perItem] weights, little-endian like every platform in use.
+ */
 export function encodeNeighbourFile({ neighbours, weights }: NeighbourTables): Uint8Array {
   const file = new Uint8Array(neighbours.byteLength + weights.byteLength);
   file.set(new Uint8Array(neighbours.buffer, neighbours.byteOffset, neighbours.byteLength));
@@ -27,7 +29,7 @@ export function encodeNeighbourFile({ neighbours, weights }: NeighbourTables): U
 
 /**
  * The tables as views of the file, whose start must be aligned to 4 bytes. Fails if its size is wrong, an index is
- * outside the vocabulary or is the item itself, or the weights of a row do not descend within 1 to 0.
+ * outside the vocabulary or is the item itself, or the weights of a row do not descend from at most 1 to 0.
  */
 export function decodeNeighbourFile(file: Uint8Array, items: number, perItem: number): Result<NeighbourTables, string> {
   const cells = items * perItem;

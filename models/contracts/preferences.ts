@@ -1,4 +1,5 @@
-// Preferences: what a player asks for, as opposed to what events tell. Kept with the signals, applied when ranking.
+// Preferences: what a player asks for explicitly, as opposed to what events show. Kept with the signals, applied when
+// ranking.
 
 import { z } from 'zod';
 import { Id } from './id.ts';

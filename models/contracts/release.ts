@@ -56,7 +56,7 @@ export const RankingPart = z.object({
     /** Examined impressions: trained on, and later ones measured on. */
     examples: z.number().int(),
     laterExamples: z.number().int(),
-    /** On later slates: mean NDCG of what players responded to, among what they had examined on other pages. */
+    /** Mean NDCG, on later slates, of items that players acted on among those they examined on other pages. */
     ndcg: z.number(),
     priorNdcg: z.number(),
     /** NDCG above the ranking model in use; null if there was none that reads the same features. */
@@ -112,11 +112,11 @@ export const ReleaseManifest = z.object({
 });
 export type ReleaseManifest = z.infer<typeof ReleaseManifest>;
 
-/** A manifest as the edge reads it: a ranking part that this version does not know leaves the rest usable. */
+/** A manifest as the edge reads it: a ranking part of an unknown form leaves the rest usable. */
 export const ReadManifest = ReleaseManifest.extend({ ranking: z.unknown() });
 export type ReadManifest = z.infer<typeof ReadManifest>;
 
-/** The vocabulary as it is published: its order is the item index of every tensor. */
+/** The vocabulary as published: its order is the item index of every tensor. */
 export const encodeVocabulary = (itemIds: readonly string[]): Uint8Array =>
   new TextEncoder().encode(JSON.stringify(itemIds));
 

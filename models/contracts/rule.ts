@@ -1,5 +1,5 @@
-// A rule of the store: it pins, boosts, buries or excludes items, for an audience, between two times. Applying rules is
-// workers/recommending's work.
+// A rule of the store: it pins, boosts, buries or excludes items, for an audience, between two times.
+// workers/recommending applies rules.
 
 import { z } from 'zod';
 import { Id } from './id.ts';
@@ -40,7 +40,7 @@ export const RuleAudience = z
   .partial()
   .strict();
 
-/** Strict: ignoring a misspelt condition would make the rule hold for everybody. */
+/** Strict: ignoring a misspelt condition would apply the rule to everybody. */
 export const RuleInput = z
   .strictObject({
     action: z.enum(RULE_ACTIONS).meta({

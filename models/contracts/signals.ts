@@ -1,5 +1,5 @@
-// Signals, which the nearline tier keeps of a player, and the user state, which the online tier reads. Folding is in
-// models/features.
+// The signals that the nearline tier keeps of a player, and the user state that the online tier reads. models/features
+// folds events into them.
 
 import { z } from 'zod';
 import type { PlayerEvent } from './event.ts';
@@ -14,7 +14,7 @@ export const RECENT_IMPRESSIONS_MAX = 500;
 /** The newest marks are kept: lasting facts (bought, dismissed) that outlive their events. */
 export const MARKS_MAX = 5_000;
 
-/** Kinds of lasting facts about an item; a mark holds when each was last true, epoch milliseconds. */
+/** Kinds of lasting facts about an item; a mark records when each was last true, epoch milliseconds. */
 export const MARK_KINDS = [
   'purchase',
   'play',
@@ -30,8 +30,8 @@ export type MarkKind = (typeof MARK_KINDS)[number];
 export type Marks = Partial<Record<MarkKind, number>>;
 
 /**
- * The live state of one player. It depends on the *set* of events alone: not on their order, nor on how often each
- * came. Both lists are the newest by (timestamp, id), newest first.
+ * The live state of one player. It depends only on the *set* of events, not on their order or on duplicates. Both lists
+ * are the newest by (timestamp, id), newest first.
  */
 export interface Signals {
   actions: SignalEvent[];

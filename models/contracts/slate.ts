@@ -1,5 +1,5 @@
-// What an answer showed, with the features that ranked it: the training data of the ranking model. Logged when the
-// answer is made, so that training computes no feature again; outcomes join by `recommendationId`.
+// Slates: the items that an answer showed and the features that ranked them, the training data of the ranking model.
+// Logged when the answer is made, so that training recomputes no feature; outcomes join by `recommendationId`.
 
 import { z } from 'zod';
 
@@ -12,17 +12,17 @@ export const SlateEntry = z.object({
   column: z.number().int(),
   /**
    * Probability of this item at this position, given all but the random draws of its own row; 1 where nothing is drawn.
-   * That an item stands in a later row since the first did not draw it is not accounted for.
+   * Ignores that an item may be in a later row because the first row did not draw it.
    */
   propensity: z.number(),
-  /** The item got its position by exploration: it was drawn, or its row was shuffled. */
+  /** True if the item got its position by exploration: it was drawn, or its row was shuffled. */
   exploration: z.boolean(),
-  /** It is one of those of its row that were shuffled; pins are not. */
+  /** True if it is among the shuffled items of its row; pins are not. */
   shuffled: z.boolean(),
 });
 export type SlateEntry = z.infer<typeof SlateEntry>;
 
-/** The first are logged: a queue message holds no more than 128 KB. */
+/** Only the first entries are logged: a queue message holds at most 128 KB. */
 export const SLATE_ENTRIES_MAX = 200;
 
 /** One answer: its ranked items, row by row. */

@@ -9,12 +9,12 @@ export const StoredGallery = z.object({
   generatedAt: z.iso.datetime(),
   release: z.string().nullable(),
   dataUntil: z.iso.datetime().nullable(),
-  /** With whole items, so that they can be shown while the catalogue cannot be read. */
+  /** Contain whole items, so that they can be shown while the catalogue cannot be read. */
   rows: z.array(GalleryRow),
 });
 export type StoredGallery = z.infer<typeof StoredGallery>;
 
-/** With what the batch computation knew of the player, for when the player's object cannot be asked. */
+/** Includes the player's state at the time of the batch computation, in case the player's object is unavailable. */
 export const BatchGallery = StoredGallery.extend({
   /** Owned or played. */
   ownedOrPlayed: z.array(z.string()),

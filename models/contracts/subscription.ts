@@ -14,8 +14,9 @@ const PRIVATE_NAMES = /(?:^|\.)(?:localhost|local|internal|intranet|lan|home|cor
 export const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Why a webhook must not go to an address; undefined if it may. Numeric addresses are refused, public ones too: a
- * receiver with a certificate has a name. Names are not resolved here. `loopback`: allow this machine, for development.
+ * Explains why a webhook must not go to an address; undefined if it may. Numeric addresses are refused, public ones
+ * too: a receiver with a certificate has a name. Names are not resolved here. `loopback`: allow this machine, for
+ * development.
  */
 export function explainRefusedAddress(address: string, loopback: boolean): string | undefined {
   if (!URL.canParse(address)) return 'must be a URL';

@@ -12,4 +12,4 @@ export const text = (max: number) =>
     .trim()
     .min(1)
     .max(max)
-    .refine((value) => !UNPRINTABLE.test(value), 'must not hold control characters or lone surrogates');
+    .refine((value) => !UNPRINTABLE.test(value), 'must not contain control characters or lone surrogates');

@@ -1,4 +1,4 @@
-// Interactions in compact columns: the one form that every algorithm trains on. It holds nothing out.
+// Interactions in compact columns: the form that every algorithm trains on. It does not split them.
 
 import type { PlayerEvent } from '../contracts/event.ts';
 import { isInteraction, weighEvent } from '../features/weights.ts';
@@ -39,7 +39,7 @@ export class InteractionLog {
   };
   #length = 0;
 
-  /** Adds an event; those that are no interaction are ignored, but an `unlike` retracts earlier likes. */
+  /** Adds an event. Events other than interactions are ignored, except that an `unlike` retracts earlier likes. */
   add(event: Pick<PlayerEvent, 'userId' | 'itemId' | 'type' | 'value' | 'timestamp'>): void {
     if (event.type === 'unlike') this.#retractLike(event);
     if (event.itemId === null || !isInteraction(event)) return;
@@ -78,7 +78,7 @@ export class InteractionLog {
     };
   }
 
-  /** The first row of each item that was not retracted, player by player and by time; where each player's rows lie. */
+  /** Selects the first unretracted row of each item, by player and time, and the range of each player's rows. */
   #selectRows(userIds: readonly string[]): { rows: Int32Array; starts: Int32Array; ends: Int32Array } {
     const { users, items, timestamps } = this.#rows;
     const rowsOf = groupByUser(users.subarray(0, this.#length), userIds.length);

@@ -14,14 +14,15 @@ export interface Random {
   normal(): number;
   /** One of the values, which must not be empty. */
   pick<T>(values: readonly T[]): T;
-  /** Index drawn in proportion to weights ≥ 0; the last index where all are 0. */
+  /** Index drawn in proportion to weights ≥ 0; the last index if all are 0. */
   weighted(weights: ArrayLike<number>): number;
   /** Shuffles in place and returns the array. */
   shuffle<T>(values: T[]): T[];
 }
 
 /**
- * A stream of its own for each seed and name, so that a change in one part of the world leaves the others as they are.
+ * Creates a separate stream for each seed and name, so that a change in one part of the world leaves the others
+ * unchanged.
  */
 export function createRandom(seed: number, name: string): Random {
   const next = createRng(`${seed}/${name}`);

@@ -1,4 +1,4 @@
-// Evaluation cases: a player's history and the items that came next. The protocols decide which cases there are.
+// Evaluation cases: a player's history and the next items. The protocols decide which cases there are.
 
 import type { HistoryItem } from '../contracts/signals.ts';
 import type { Interactions } from '../data/interactions.ts';
@@ -6,7 +6,9 @@ import type { Interactions } from '../data/interactions.ts';
 const DAY_MS = 86_400_000;
 
 export interface EvaluationCase {
-  /** Newest first: each item at its first positive event, with the weight of that. Serving adds up later events too. */
+  /**
+   * Newest first: each item at its first positive event, with that event's weight. Serving also adds up later events.
+   */
   readonly history: readonly Pick<HistoryItem, 'itemId' | 'weight' | 'ageDays'>[];
   /** Distinct items outside the history, in the order of their interactions. */
   readonly targets: readonly string[];
@@ -20,7 +22,7 @@ export interface Split {
   validation: readonly EvaluationCase[];
   /** Figures are reported on these cases. */
   test: readonly EvaluationCase[];
-  /** Players with interactions in the test's part, but without enough before them for a case. */
+  /** Players with interactions in the test period but too few before it for a case. */
   leftOut: number;
 }
 

@@ -10,8 +10,8 @@ export const EVENTS_SEEN = [0, 1, 2, 3, 5, 10] as const;
 const INTERACTIONS_MIN = Math.max(...EVENTS_SEEN) + 1;
 
 /**
- * One case for each of EVENTS_SEEN and held-out player. Players with too few interactions for the last step have no
- * cases, but training does not see them either. The validation has no cases without a history.
+ * Builds a case for each held-out player and element of EVENTS_SEEN. Players with too few interactions for the last
+ * step have no cases, but training does not see them either. The validation has no cases without a history.
  */
 export function splitColdStart(all: Interactions, seed: number): Split {
   const ends = all.ends.slice();

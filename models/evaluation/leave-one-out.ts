@@ -8,8 +8,8 @@ import { createEvaluationCase, type EvaluationCase, type Split } from './cases.t
 const INTERACTIONS_MIN = 3;
 
 /**
- * Cases of the players that `isHeldOut` names and that have at least `interactionsMin`. Where that is 2, players with
- * two have a test case only: nothing would come before their validation.
+ * Builds cases for players who pass `isHeldOut` and have at least `interactionsMin` interactions. If that is 2, players
+ * with two have a test case only, because nothing would precede their validation target.
  */
 export function splitLeaveOneOut(
   all: Interactions,

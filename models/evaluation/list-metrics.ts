@@ -1,5 +1,5 @@
-// Metrics of all players' lists together: how much of the catalogue they show, and how little known it is. They do not
-// measure relevance.
+// Metrics of all players' lists together: how much of the catalogue they show, and how little known the shown items
+// are. They do not measure relevance.
 
 import type { Interactions } from '../data/interactions.ts';
 import type { Ranking } from './ranking.ts';
@@ -8,7 +8,8 @@ export interface ListMetrics {
   /** Share of the catalogue that is in at least one list, 0–1. */
   'coverage@10': number;
   /**
-   * Mean over all list entries of −log2 of the share of players who have the item, in bits; no player counts as one.
+   * Mean over all list entries of −log2 of the share of players who have the item, in bits; an item without players
+   * counts as having one.
    */
   'novelty@10': number;
 }

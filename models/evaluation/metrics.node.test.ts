@@ -7,7 +7,7 @@ import { LIST_LENGTH } from './ranking.ts';
 
 const measure = (name: keyof typeof USER_METRICS, ...ranks: number[]) => USER_METRICS[name](Float64Array.from(ranks));
 
-test('metrics of one player are those worked out by hand', () => {
+test('metrics of one player equal those computed by hand', () => {
   expect([0, 1, 2, 9, 10, Infinity].map((rank) => measure('ndcg@10', rank))).toEqual([
     1,
     1 / Math.log2(3),

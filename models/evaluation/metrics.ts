@@ -21,7 +21,7 @@ const ndcgAt =
 const countAbove = (ranks: Float64Array, cut: number) =>
   ranks.reduce((hits, rank) => (rank < cut ? hits + 1 : hits), 0);
 
-/** Share of the targets above the cut; of the cut, where there are more targets: 1 can be reached. */
+/** Share of the targets above the cut; with more targets than the cut, share of the cut, so that 1 can be reached. */
 const recallAt =
   (cut: number): Metric =>
   (ranks) =>
@@ -47,12 +47,12 @@ const forEachMetric = <T>(value: (name: UserMetric) => T) =>
 export const measureUsers = ({ ranks }: Pick<Ranking, 'ranks'>): Record<UserMetric, Float64Array> =>
   forEachMetric((name) => Float64Array.from(ranks, USER_METRICS[name]));
 
-/** Each metric's mean over the players; 0 where there are none. */
+/** Computes each metric's mean over the players; 0 if there are none. */
 export function computeRankingMetrics(ranking: Pick<Ranking, 'ranks'>): Record<UserMetric, number> {
   const ofUsers = measureUsers(ranking);
   return forEachMetric((name) => computeMean(ofUsers[name]));
 }
 
-/** 0 where there are no values. */
+/** 0 if there are no values. */
 export const computeMean = (values: Float64Array): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;

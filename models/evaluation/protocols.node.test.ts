@@ -46,7 +46,7 @@ test('leave-one-out tests on the last interaction and validates on the one befor
   expect(test[0]!.history[0]).toEqual({ itemId: 'c', weight: 1, ageDays: 6 });
 });
 
-test('leave-one-out from two interactions on tests on the last, and validates only where a history is left', () => {
+test('leave-one-out with at least two interactions tests on the last, and validates only if a history is left', () => {
   const all = collect({ one: 'a@1', three: 'a@1 b@2 c@3', two: 'a@1 b@2' });
   const { training, validation, test } = splitLeaveOneOut(all, () => true, 2);
   expect(kept(training)).toEqual({ one: 'a', three: 'a', two: 'a' });
@@ -54,7 +54,7 @@ test('leave-one-out from two interactions on tests on the last, and validates on
   expect(asText(test)).toEqual(['b@1 a@2 → c', 'a@1 → b']);
 });
 
-test('the temporal protocol cuts all players at one time and leaves out those who come after it', () => {
+test('the temporal protocol cuts all players at one time and leaves out those without earlier interactions', () => {
   const all = collect({ early: 'a@1 b@2 c@3', late: 'a@9 b@10', steady: 'a@1 b@5 c@7 d@8 e@9' });
   // Ten interactions, on days 1 1 2 3 5 7 8 9 9 10. The validation begins on day 7, the test on day 9.
   const { training, validation, test, leftOut } = splitTemporal(all, { validation: 0.2, test: 0.3 });

@@ -27,7 +27,7 @@ export function rankTargetsInRow(
 
 const replaceNaN = (score: number, otherwise: number): number => (Number.isNaN(score) ? otherwise : score);
 
-/** The number of ascending `values` that are not above the score; all of them where it is NaN. */
+/** The number of ascending `values` that are not above the score; all of them if it is NaN. */
 function countUpTo(values: Float64Array, score: number): number {
   let low = 0;
   let high = values.length;

@@ -1,5 +1,5 @@
-// Ranks the targets of evaluation cases among a model's whole catalogue. Every algorithm is measured alike: through the
-// model file that would be published, and the encoding that serving uses.
+// Ranks the targets of evaluation cases among a model's whole catalogue. Every algorithm is measured the same way:
+// through the model file that would be published, with the encoding that serving uses.
 
 import { encodeHistories } from '../features/history.ts';
 import type { Scorer } from '../onnx/scorer.ts';
@@ -28,7 +28,7 @@ export async function rankTargets(scorer: Scorer, cases: Iterable<EvaluationCase
   const ranks: Float64Array[] = [];
   const lists: Int32Array[] = [];
   for (const batch of inBatches(cases)) {
-    // Read once: a case builds its history anew at each access.
+    // Read once: a case rebuilds its history at each access.
     const histories = batch.map(({ history }) => history);
     const scores = await scorer.score(encodeHistories(histories, indices));
     const shown = new Int32Array(batch.length * LIST_LENGTH);

@@ -16,7 +16,7 @@ test('with many players the bootstrap’s interval is the normal one; the same s
   expect(bootstrapMeans([new Float64Array()], random())).toEqual([[0, 0]]);
 });
 
-test('the paired test finds a consistent difference, and none where it is chance', () => {
+test('the paired test finds a consistent difference, and none in noise', () => {
   const base = hits(1_000, 0.2);
   const changed = (won: number, lost: number) =>
     base.map((value, user) => (user < lost ? 0 : user >= 1_000 - won ? 1 : value));

@@ -14,7 +14,7 @@ export type Interval = [low: number, high: number];
 
 /**
  * 95% intervals of the means of `columns`, one value per player each: the percentile bootstrap of Efron 1979,
- * "Bootstrap Methods: Another Look at the Jackknife". All columns share the players drawn.
+ * "Bootstrap Methods: Another Look at the Jackknife". All columns use the same resampled players.
  */
 export function bootstrapMeans(columns: readonly Float64Array[], random: Random): Interval[] {
   const users = columns[0]?.length ?? 0;

@@ -11,7 +11,7 @@ const HISTORY_SHARE = 0.8;
 const INTERACTIONS_MIN = 5;
 
 /**
- * The same seed draws the same players, whatever others there are. Those with fewer than five interactions are trained
+ * The same seed draws the same players, regardless of the others. Those with fewer than five interactions are trained
  * on.
  */
 export function splitStrongGeneralisation(all: Interactions, seed: number): Split {

@@ -1,5 +1,5 @@
 // The temporal protocol: cuts all players at one time. Interactions before it are history, those from then on are
-// targets. It is closest to a live system, and meaningless where the times are made up.
+// targets. It is closest to a live system, and meaningless if the times are made up.
 
 import type { Interactions } from '../data/interactions.ts';
 import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
@@ -51,7 +51,7 @@ function sortTimes({ starts, ends, timestamps }: Interactions): Float64Array {
 const findLatestTime = (times: Float64Array, end: number, share: number): number =>
   times[Math.max(0, end - Math.max(1, Math.round(share * times.length)))] ?? 0;
 
-/** The first row of start … end that is not before `time`; `end` where all rows are. */
+/** The first row of start … end that is not before `time`; `end` if all rows are. */
 function findFirst(timestamps: Float64Array, start: number, end: number, time: number): number {
   let row = start;
   while (row < end && timestamps[row]! < time) row++;

@@ -1,5 +1,5 @@
-// Assigns players to training, validation or test by their ids alone: the same seed gives the same players, whatever
-// others there are.
+// Assigns players to training, validation or test by their ids alone: the same seed gives the same players, regardless
+// of the others.
 
 import { isHeldOut } from '../data/hold-out.ts';
 

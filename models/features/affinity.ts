@@ -1,9 +1,9 @@
 // A player's affinity to each genre, from the history and the catalogue as it is now. Derived when read, so that a
-// genre corrected in the catalogue is right at once for every player.
+// corrected genre in the catalogue applies at once to every player.
 
 import type { HistoryItem } from '../contracts/signals.ts';
 
-/** Short, for the taste of the moment. */
+/** Short, so that it follows current taste. */
 const HALF_LIFE_DAYS = 7;
 
 export interface GenreAffinity {
@@ -12,7 +12,7 @@ export interface GenreAffinity {
   share: number;
 }
 
-/** Of all picked genres together: as much as one game liked today, so that plays soon outweigh them. */
+/** Total weight of all picked genres: as much as one game liked today, so that plays soon outweigh them. */
 const PICKED_WEIGHT = 1;
 
 /**

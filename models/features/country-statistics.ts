@@ -13,7 +13,7 @@ import {
   TREND_WINDOW_DAYS,
 } from './item-totals.ts';
 
-/** A country with less weight of events in the recent days has no lists. */
+/** Minimum weight of a country's recent events; below it the country has no lists. */
 const COUNTRY_WEIGHT_MIN = 100;
 /** Weight of the world's popularity in a country's. */
 const WORLD_PRIOR_WEIGHT = 1_000;
@@ -63,7 +63,7 @@ function describeCountry(
   };
 }
 
-/** Adds the world's popularity as a prior: few events of a country's own change little. */
+/** Adds the world's popularity as a prior: a country with few events of its own stays close to it. */
 function smoothWithWorld(popularity: ItemTotals, world: ItemTotals): ItemTotals {
   const positive = new Map([...world].filter(([, weight]) => weight > 0));
   const all = sumOf(positive);

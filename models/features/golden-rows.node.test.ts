@@ -1,6 +1,6 @@
 // Golden rows: features of fixed candidates for fixed players, computed from raw events, so that a change of any
-// constant on the way (weights, affinity, lift, user state) is seen. FEATURES_HASH, the name of the file, cannot see
-// those.
+// constant on the way (weights, affinity, lift, user state) is noticed. FEATURES_HASH, which names the file, does not
+// cover those.
 
 import { expect, test } from 'vitest';
 import { EMPTY_CONTEXT, type RequestContext } from '../contracts/context.ts';

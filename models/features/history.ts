@@ -1,5 +1,5 @@
 // Encodes histories into the tensors that every retrieval model reads: the same code at the edge, in training and in
-// evaluation. It knows no runtime.
+// evaluation. Independent of the runtime.
 
 import { HISTORY_LENGTH } from '../contracts/release.ts';
 import type { HistoryItem } from '../contracts/signals.ts';
@@ -7,7 +7,7 @@ import type { HistoryItem } from '../contracts/signals.ts';
 /** Tensors [batch, HISTORY_LENGTH]. */
 export interface EncodedHistories {
   batch: number;
-  /** Places in the vocabulary; 0 if padded. */
+  /** Item indices in the vocabulary; 0 if padded. */
   items: Int32Array;
   /** 0 if padded. */
   weights: Float32Array;

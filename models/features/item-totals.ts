@@ -1,5 +1,4 @@
-// Sums of daily counts by item, and lists of the best: what the statistics of the world and of a country have in
-// common.
+// Sums of daily counts by item, and lists of the best, shared by the statistics of the world and of countries.
 
 import { RETRACTIONS } from '../contracts/event.ts';
 import type { DailyCount, ItemScore } from '../contracts/statistics.ts';
@@ -45,7 +44,7 @@ export function sumTrendWindows(counts: readonly DailyCount[], today: number): T
   return { recent: sumByItem(recent, weighCount), before: sumByItem(before, weighCount) };
 }
 
-/** Returns by how many standard deviations the recent days exceed what the item's own past leads one to expect. */
+/** Returns by how many standard deviations the recent days exceed what the item's own past predicts. */
 export function computeTrend({ recent, before }: TrendWindows): ItemTotals {
   const share = TREND_RECENT_DAYS / (TREND_WINDOW_DAYS - TREND_RECENT_DAYS);
   return new Map(

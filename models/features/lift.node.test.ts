@@ -28,7 +28,7 @@ const interacted = (...itemIds: string[]) =>
 const shown = (times: number, ...itemIds: string[]) => itemIds.map((itemId) => ({ itemId, times }));
 const lift = (user: Partial<typeof EMPTY_USER_STATE>) => computeLabelLifts({ ...EMPTY_USER_STATE, ...user }, catalogue);
 
-test('labels that the player interacts with are lifted, those passed over are lowered, the more the surer', () => {
+test('raises labels that the player interacts with and lowers those passed over, more so with more impressions', () => {
   const user = { history: interacted('a1', 'a2'), shown: shown(1, 'a3', 'b1', 'b2', 'b3') };
   const lifts = lift(user);
   expect(lifts.get('Naval')).toBeGreaterThan(0.2);
@@ -36,7 +36,7 @@ test('labels that the player interacts with are lifted, those passed over are lo
   expect(lifts.get('Puzzle')).toBeUndefined();
   const again = lift({ ...user, shown: shown(3, 'a3', 'b1', 'b2', 'b3') });
   expect(again.get('Racing')).toBeLessThan(lifts.get('Racing')!);
-  // More than three times says no more.
+  // Impressions of an item beyond the third do not count.
   expect(lift({ ...user, shown: shown(50, 'a3', 'b1', 'b2', 'b3') })).toEqual(again);
 });
 
@@ -47,7 +47,7 @@ test('a dismissal counts as an impression without interaction', () => {
   expect(lifts.get('Racing')).toBeLessThan(0);
 });
 
-test('nothing is known without a history, or of items that are gone', () => {
+test('has no lifts without a history, or for items that are gone', () => {
   expect(lift({}).size).toBe(0);
   expect(lift({ history: interacted('gone'), shown: shown(2, 'gone too') }).size).toBe(0);
 });

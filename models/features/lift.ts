@@ -1,17 +1,17 @@
-// The lift of a genre or tag: how much likelier than usual the player interacts with an impression of such an item.
-// Affinity tells what was liked; lift also tells what was shown often and passed over.
+// The lift of a genre or tag: how much likelier than usual the player is to interact with an impression of such an
+// item. Affinity covers what was liked; lift also covers what was shown often and passed over.
 
 import type { Item } from '../contracts/item.ts';
 import type { UserState } from '../contracts/signals.ts';
 
-/** By genre or tag: the logarithm of its interaction rate over the player's own; missing if nothing is known. */
+/** Logarithm of each genre's or tag's interaction rate over the player's own; missing without impressions. */
 export type Lifts = ReadonlyMap<string, number>;
 
-/** Impressions at the player's own rate, added to each label's, so that few of them say little. */
+/** Pseudo-impressions at the player's own rate, added to each label's, so that few impressions have little effect. */
 const PRIOR_IMPRESSIONS = 4;
-/** Added to the player's own rate. */
+/** Pseudo-counts added to the player's own rate. */
 const PLAYER_PRIOR = { interactions: 1, impressions: 12 };
-/** More impressions of one item say no more. */
+/** Further impressions of one item do not count. */
 const TIMES_MAX = 3;
 
 export function computeLabelLifts(

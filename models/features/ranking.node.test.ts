@@ -63,7 +63,7 @@ test('the list is what logged slates and released models were made with', () => 
   expect(FEATURES.slice(-2).map(({ name }) => name)).toEqual(['position/row', 'position/column']);
 });
 
-test('reads what is known of a candidate and of its player', () => {
+test('encodes the facts about a candidate and its player', () => {
   const values = read(candidate({ sources: { retrieval: { score: 0.5 } }, retrievalRank: 2 }));
   expect(values['source/retrieval']).toBe(0.5);
   expect(values['retrieval/rank']).toBe(0.5);
@@ -75,7 +75,7 @@ test('reads what is known of a candidate and of its player', () => {
   // All labels are those of the last game.
   expect(values['affinity/last']).toBe(1);
   expect(values['player/idle']).toBeCloseTo(Math.log(2) / Math.log(366));
-  // The one look at a game like it came to something.
+  // The only impression of a similar game led to an interaction.
   expect(values['affinity/lift']).toBeGreaterThan(0);
   expect(read(candidate({ item: item({ title: 'Another', tags: ['Farming'] }) }))).toMatchObject({
     'series/known': 0,
@@ -93,7 +93,7 @@ test('reads what is known of a candidate and of its player', () => {
   expect(read(candidate({ item: item({ price: 0 }) }))['price/free']).toBe(1);
 });
 
-test('keeps every value within its range, whatever the catalogue says', () => {
+test('keeps every value within its range, whatever the catalogue contains', () => {
   const odd = [
     item({ price: 1e6, releaseDate: '0001-01-01' }),
     item({ price: null, releaseDate: null, developer: null, genres: [], tags: [] }),
@@ -109,7 +109,7 @@ test('keeps every value within its range, whatever the catalogue says', () => {
   });
 });
 
-test('an entry further right or down is told by its position alone', () => {
+test('an entry further right or down differs only in the position features', () => {
   const row = encodeFeatures([candidate()], answer);
   const first = row.slice();
   writePosition(first, 0, 0);
@@ -119,7 +119,7 @@ test('an entry further right or down is told by its position alone', () => {
   expect([...row.slice(-2)].every((value) => value > 0 && value < 1)).toBe(true);
 });
 
-test('values are the table applied, in order and above zero even where everybody dismisses', () => {
+test('expected utilities follow the table, in order, and stay above zero even if everybody dismisses', () => {
   const chances = (...values: number[]) => Float32Array.from(values);
   expect(computeExpectedUtilities(chances(0.5, 0.1, 0, 0, 0))[0]).toBeCloseTo(0.5 + 0.1 * ACTION_UTILITIES.play);
   expect(computeExpectedUtilities(new Float32Array(3 * ACTIONS.length))).toHaveLength(3);

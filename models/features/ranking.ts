@@ -62,7 +62,7 @@ const toAngle = (hour: number): number => (2 * Math.PI * hour) / HOURS;
 const getAgeDays = (item: Item, { todayMs }: RequestFeatures): number | undefined =>
   item.releaseDate === null ? undefined : (todayMs - getReleaseMs(item)) / 86_400_000;
 
-/** Every page reads the same items. */
+/** Cached, because every page reads the same items. */
 const releases = new WeakMap<Item, number>();
 function getReleaseMs(item: Item): number {
   const known = releases.get(item);
@@ -78,7 +78,7 @@ const COLUMN_MAX = 100;
 
 /**
  * The features in order. The last two are the entry's position: known in training, 0 for all when serving. The rows
- * that hold a candidate are not features: they depend on how pages are composed now (docs/experiments.md).
+ * that contain a candidate are not features: they depend on how pages are composed now (docs/experiments.md).
  */
 export const FEATURES: readonly Feature[] = [
   source('retrieval'),
@@ -86,7 +86,8 @@ export const FEATURES: readonly Feature[] = [
   source('search'),
   source('similar'),
   signed('prior', ({ prior }) => Math.tanh(Math.log(prior + 1e-4) / 4)),
-  // The square root, and the square root of that: popularity falls so steeply that most items would look alike.
+  // The square root, and the square root of that: popularity falls so steeply that most items would be
+  // indistinguishable.
   share('popularity', ({ item }, { popularity }) => Math.sqrt(popularity.get(item.itemId) ?? 0)),
   share('popularity/tail', ({ item }, { popularity }) => (popularity.get(item.itemId) ?? 0) ** 0.25),
   share('trend', ({ item }, { trend }) => trend.get(item.itemId) ?? 0),
@@ -124,7 +125,7 @@ export const FEATURES: readonly Feature[] = [
   share('position/column', () => 0),
 ];
 
-/** Raise it with every change of a feature's values, also in the files that features are computed with. */
+/** Raise it with every change of a feature's values, including changes in the files that features are computed with. */
 const FEATURES_VERSION = 4;
 
 /** Identifies the list, its order and its ranges: a model can be served only with the features it was trained on. */
@@ -139,7 +140,7 @@ export function encodeFeatures(candidates: readonly CandidateFeatures[], request
   for (const candidate of candidates)
     for (let at = 0; at < FEATURES.length; at++) {
       const { read, range } = FEATURES[at]!;
-      // Not destructured: the iterator would cost, some ten thousand times a page.
+      // Not destructured: an iterator would cost time, and this runs some ten thousand times a page.
       const min = range[0];
       const max = range[1];
       const value = read(candidate, request);

@@ -22,7 +22,7 @@ export interface RequestFeatures {
   /** Genres and tags of the latest item of positive weight. */
   lastLabels: ReadonlySet<string>;
   lifts: Lifts;
-  /** Since the player's last event of an item. */
+  /** Days since the player's last event for an item. */
   idleDays: number;
   /** Median price of owned and played items; null if none is known. */
   usualPrice: number | null;
@@ -34,7 +34,7 @@ export interface RequestFeatures {
   shown: Shares;
   /** −1 to 1. */
   popularityDial: number;
-  /** By item id, the list's best at 1. */
+  /** Scores by item id, relative to the list's best. */
   popularity: Shares;
   trend: Shares;
   countryTrend: Shares;
@@ -106,7 +106,7 @@ function computeMedianPrice(itemIds: readonly string[], catalogue: RequestFeatur
   return prices[prices.length >> 1] ?? null;
 }
 
-/** Many requests read the same lists. */
+/** Cached, because many requests read the same lists. */
 const known = new WeakMap<readonly ItemScore[], Shares>();
 const NONE: Shares = new Map();
 

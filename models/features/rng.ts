@@ -44,8 +44,8 @@ export function shuffle<T>(values: T[], random: () => number): T[] {
 }
 
 /**
- * Draws an index in proportion to weights ≥ 0: the last index where all are 0, −1 where there are none.
- * `random`: uniform in [0, 1); one number is taken in every case.
+ * Draws an index in proportion to weights ≥ 0: the last index if all are 0, −1 if there are none. `random`: uniform in
+ * [0, 1); one number is taken in every case.
  */
 export function drawIndex(weights: ArrayLike<number>, random: () => number): number {
   let total = 0;

@@ -1,10 +1,10 @@
-// Derives a game's series from its title: what stands before a number at its end, or before a subtitle.
+// Derives a game's series from its title: the part before a trailing number or a subtitle.
 
 const PART = /\s+(?:\d{1,4}|[IVX]{1,5}|(?:part|episode|season)\s+\d+)$/i;
 const EDITION = /\s*[-–(:]?\s*\b(?:demo|remastered|remake|deluxe|definitive|complete|goty|game of the year)\b.*$/i;
 const LENGTH_MIN = 4;
 
-/** By title: every page reads the same ones. */
+/** Series by title, cached because every page reads the same titles. */
 const known = new Map<string, string>();
 const KNOWN_MAX = 50_000;
 

@@ -121,7 +121,7 @@ it('derives weights, ownership, plays and dismissals; an interaction lifts a dis
   expect(user.searches).toEqual(['newer query', 'older query']);
 });
 
-it('retracts a like and a dismissal, in any order of delivery; a later one holds again', () => {
+it('retracts a like and a dismissal, in any order of delivery; a later one counts again', () => {
   const event = (id: string, type: SignalEvent['type'], itemId: string, hour: number): SignalEvent => ({
     ...{ id, type, itemId, value: null, query: null },
     timestamp: NOW - DAY + hour,

@@ -22,7 +22,7 @@ import { weighEvent } from './weights.ts';
 const DAY_MS = 86_400_000;
 const HISTORY_MAX = 128;
 const SEARCHES_MAX = 5;
-/** After that the player is looking for something else. */
+/** Older searches no longer show what the player is looking for. */
 const SEARCHES_DAYS = 3;
 const SHOWN_MAX = 200;
 const ITEM_WEIGHT_MIN = -1;
@@ -58,7 +58,7 @@ export interface Fold {
   added: SignalEvent[];
 }
 
-/** Folds events into signals; those that are kept already are not counted again. Does not change its input. */
+/** Folds events into signals; those already kept are not counted again. Does not change its input. */
 export function foldEvents(signals: Signals, events: readonly SignalEvent[]): Fold {
   const known = new Set<string>();
   for (const event of signals.actions) known.add(event.id);
@@ -99,7 +99,7 @@ function foldMarks(marks: Map<string, Marks>, events: readonly SignalEvent[]): M
   return listed.length <= MARKS_MAX ? folded : collectMarks(listed.sort(newestMarkFirst).slice(0, MARKS_MAX));
 }
 
-/** One mark of one item, as a row. The bound is on marks, not on items: so it does not depend on order. */
+/** One mark of one item, as a row. The bound counts marks, not items, so that the result does not depend on order. */
 export interface Mark {
   itemId: string;
   kind: MarkKind;
@@ -123,7 +123,7 @@ export function collectMarks(marks: readonly Mark[]): Map<string, Marks> {
 
 const isLiked = (marks: Marks): boolean => (marks.like ?? 0) > (marks.unlike ?? 0);
 
-/** A dismissal or dislike holds until the player takes it back, or interacts with the game after all. */
+/** A dismissal or dislike lasts until the player takes it back, or interacts with the game after all. */
 function isDismissed(marks: Marks): boolean {
   const dismissedAt = Math.max(marks.dismiss ?? 0, marks.dislike ?? 0);
   const liftedAt = Math.max(marks.undismiss ?? 0, marks.purchase ?? 0, marks.play ?? 0, marks.wishlist ?? 0);

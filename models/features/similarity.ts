@@ -1,4 +1,4 @@
-// Similarity of items by what the catalogue says of them.
+// Similarity of items by their catalogue data.
 
 import type { Item } from '../contracts/item.ts';
 
@@ -10,7 +10,7 @@ export function computeJaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): 
   return union > 0 ? shared / union : 0;
 }
 
-/** An item is the same object for as long as an isolate holds its revision. */
+/** Cached by object: an item stays the same object while an isolate caches its revision of the catalogue. */
 const labels = new WeakMap<Item, ReadonlySet<string>>();
 
 /** Genres and tags. */

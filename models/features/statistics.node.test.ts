@@ -29,7 +29,7 @@ it('halves an event’s weight in popularity every 14 days', () => {
   ]);
 });
 
-it('lists as trending what exceeds its own past, not what is always popular', () => {
+it('lists items as trending that exceed their own past, not those that are always popular', () => {
   const steady = Array.from({ length: 28 }, (_, day) => count('steady giant', 'purchase', day, 100));
   const rising = [count('rising', 'purchase', 20, 2), count('rising', 'purchase', 1, 30)];
   const single = [count('single', 'purchase', 0, 1)];
@@ -49,17 +49,17 @@ it('does not let one five-star vote lead the best rated', () => {
     '2026-01-01T00:00:00Z',
   );
   expect(bestRated.map(([itemId]) => itemId)).toEqual(['many good votes', 'many bad votes']);
-  // Mean of all 201 votes is (5 + 460 + 200) / 201; ten pretended votes at it: (10 × 3.3085 + 460) / 110.
+  // Mean of all 201 votes is (5 + 460 + 200) / 201; ten prior votes at it: (10 × 3.3085 + 460) / 110.
   expect(bestRated[0]![1]).toBeCloseTo(4.4826, 3);
 
-  // Not even where all games are rated much alike.
+  // Not even if all games have similar ratings.
   const alike = Array.from({ length: 50 }, (_, index) => count(`g${index}`, 'rate', 1, 40, 4 + index / 500));
   const among = computeStatistics([...alike, count('one vote', 'rate', 1, 1, 5)], [], TODAY, '2026-01-01T00:00:00Z');
   expect(among.bestRated[0]![0]).toBe('g49');
   expect(among.bestRated.map(([itemId]) => itemId)).not.toContain('one vote');
 });
 
-it('knows what rises in a country where enough is played, and nothing of the others', () => {
+it('lists trends for countries with enough events, and none for the others', () => {
   const at = (country: string, counts: DailyCount[]) => counts.map((one) => ({ ...one, country }));
   const { trendingByCountry } = computeStatistics(
     [],
@@ -78,7 +78,7 @@ it('knows what rises in a country where enough is played, and nothing of the oth
   expect(trendingByCountry.CH!.map(([itemId]) => itemId)).toEqual(['yodel']);
 });
 
-it('knows what is popular in a country, and smooths small countries with the world', () => {
+it('lists what is popular in a country, and smooths small countries with the world', () => {
   const world = [count('chess', 'purchase', 1, 900), count('boules', 'purchase', 1, 100)];
   const inCountry = (country: string, itemId: string, times: number) => ({
     ...count(itemId, 'purchase', 1, times),
@@ -98,7 +98,7 @@ it('knows what is popular in a country, and smooths small countries with the wor
   expect(ids('LI')).toBeUndefined();
 });
 
-it('finds gems among what is rated well and known to few', () => {
+it('lists hidden gems among well-rated, little-known games', () => {
   const players = (index: number) => count(`g${index}`, 'purchase', 1, 1000 - 40 * index);
   const { hiddenGems } = computeStatistics(
     Array.from({ length: 20 }, (_, index) => [
@@ -116,7 +116,7 @@ it('finds gems among what is rated well and known to few', () => {
   expect(ids).not.toContain('g0');
 });
 
-it('takes back what was taken back: neither popular, nor rated, nor trending', () => {
+it('ignores retracted events: the item is neither popular, nor rated, nor trending', () => {
   const { popular, bestRated, trending } = computeStatistics(
     [
       ...[count('liked', 'like', 1, 10), count('unliked', 'like', 1, 10), count('unliked', 'unlike', 1, 10)],

@@ -12,21 +12,21 @@ import { computeCountryStatistics } from './country-statistics.ts';
 import { computeTrend, type ItemTotals, listBest, sumPopularity, sumTrendWindows } from './item-totals.ts';
 
 /**
- * Bayesian average: this many votes at the mean of all votes are added to each item's own, so that few stay near the
- * mean …
+ * Bayesian average: this many votes at the mean of all votes are added to each item's own, so that items with few votes
+ * stay near the mean.
  */
 const RATING_PRIOR_VOTES = 10;
-/** … and with fewer of its own an item is not listed: where all are rated alike, few votes could lead. */
+/** Items with fewer votes are not listed: if all items have similar ratings, a few votes could top the list. */
 const RATING_VOTES_MIN = 5;
-/** On the scale of ratings. Taking back a like takes back its vote. */
+/** Votes on the scale of ratings. An unlike cancels the vote of the like. */
 const VOTES: Partial<Record<DailyCount['type'], number>> = { like: 4.5, unlike: -4.5, dislike: 1.5 };
 const LIST_LENGTH_MAX = 500;
-/** The share of the most popular items that are no hidden gems, however well rated. */
+/** Share of items, the most popular, that are never hidden gems, however well rated. */
 const KNOWN_SHARE = 0.2;
 
 /**
- * `today`: days since the epoch, UTC. `popular` holds every item with a positive score, the others the best 500.
- * `countries`: counts of the trend's window, by country.
+ * `today`: days since the epoch, UTC. `popular` contains every item with a positive score, the other lists the best
+ * 500. `countries`: counts of the trend's window, by country.
  */
 export function computeStatistics(
   counts: readonly DailyCount[],
@@ -49,7 +49,7 @@ export function computeStatistics(
   };
 }
 
-/** `sum`: of the votes, on the scale of ratings. */
+/** `sum`: sum of the votes, on the scale of ratings. */
 interface Ratings {
   votes: number;
   sum: number;
@@ -80,7 +80,7 @@ function averageRatings(ratings: ReadonlyMap<string, Ratings>): ItemTotals {
   );
 }
 
-/** The better half of the rated items without the popular ones; the better rated and the less known first. */
+/** Lists the better half of the rated items without the popular ones; better rated and less known items come first. */
 function listHiddenGems(bestRated: readonly ItemScore[], popular: readonly ItemScore[]): ItemScore[] {
   const known = new Map(popular.map(([itemId], rank) => [itemId, 1 - rank / popular.length]));
   const gems = bestRated

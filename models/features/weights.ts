@@ -27,7 +27,7 @@ export const RATING_HALF_RANGE = 2.25;
 /** A longer play weighs no more. */
 export const LONG_PLAY_MINUTES = 600;
 
-/** What one event adds to its item's weight, −1 to 1. workers/storage/event-weight.ts is the same in SQL. */
+/** Returns what one event adds to its item's weight, −1 to 1. workers/storage/event-weight.ts is the same in SQL. */
 export function weighEvent({ type, value }: Pick<SignalEvent, 'type' | 'value'>): number {
   if (type === 'rate') return ((value ?? RATING_MIDDLE) - RATING_MIDDLE) / RATING_HALF_RANGE;
   if (type === 'play') {
@@ -37,7 +37,7 @@ export function weighEvent({ type, value }: Pick<SignalEvent, 'type' | 'value'>)
   return EVENT_WEIGHTS[type];
 }
 
-/** From this weight on an event is an interaction, for training and evaluation. */
+/** Minimum weight of an interaction, in training and evaluation. */
 export const INTERACTION_WEIGHT_MIN = 0.3;
 
 /** Clicks and views are attention, not interactions. */

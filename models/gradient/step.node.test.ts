@@ -70,7 +70,7 @@ test('training equals AdamW in plain code, with warm-up, rate decay, clipping an
   expect([...initial.weights!.data]).toEqual([1, -2, 3, 0.5]);
 });
 
-test('a restored training continues to the same bits; the state of another training is refused', async () => {
+test('a restored training continues bit for bit; the state of another training is refused', async () => {
   const whole = await openTrainingStep(loss, initial, shape, OPTIONS);
   const first = await openTrainingStep(loss, initial, shape, OPTIONS);
   for (const batch of batches) await whole.run(batch, STEPS);

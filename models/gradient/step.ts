@@ -1,5 +1,5 @@
-// A training step as one ONNX graph: loss, gradients and optimiser. The state lies in two sets of arrays that swap at
-// each step: one is read while the other is written, so nothing is copied.
+// A training step as one ONNX graph: loss, gradients and optimiser. The state is kept in two sets of arrays that swap
+// at each step: one is read while the other is written, so nothing is copied.
 
 import { type numpy as np, valueAndGrad } from '@jax-js/jax';
 import { GraphBuilder } from '../onnx/graph.ts';

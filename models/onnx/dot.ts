@@ -15,7 +15,7 @@ export function multiplyValues(draft: Draft, x: Value, y: Value): Value {
   return multiplyAligned(draft, ...sumRepeated(draft, { ...x, layout: layouts[0]! }, { ...y, layout: layouts[1]! }));
 }
 
-/** Sums an axis that one operand repeats in the other operand beforehand. */
+/** Sums an axis of one operand beforehand if the other operand repeats it. */
 function sumRepeated(draft: Draft, x: Value, y: Value): [Value, Value] {
   const [ofX, ofY] = [x.layout.at(-1)!, y.layout.at(-1)!];
   const indices = Array.from(ofX.keys());

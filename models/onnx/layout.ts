@@ -1,15 +1,15 @@
 // Maps the dimensions of a jax-js array to strides in a tensor of the graph. Transposing, reshaping and repeating an
 // array change its layout only, until an operator needs the elements in a certain order. Adds no nodes.
 
-/** Part of a dimension. `stride`: elements of the tensor between two steps; 0 where the same element is repeated. */
+/** Part of a dimension. `stride`: elements of the tensor between two steps; 0 if the same element is repeated. */
 export interface Axis {
   size: number;
   stride: number;
 }
 
 /**
- * Axes of each dimension, outermost first; none where the dimension's size is 1. The axes with a stride, sorted by
- * stride, span the whole tensor: a layout leaves nothing out.
+ * Axes of each dimension, outermost first; none if the dimension's size is 1. The axes with a stride, sorted by stride,
+ * span the whole tensor: a layout leaves nothing out.
  */
 export type Layout = readonly (readonly Axis[])[];
 
@@ -104,7 +104,7 @@ export const padLayout = (layout: Layout, rank: number): Layout => [
   ...layout,
 ];
 
-/** Cuts all layouts into the same axes, repeated where a layout has size 1; undefined if no cut fits all. */
+/** Cuts all layouts into the same axes, repeated if a layout has size 1; undefined if no cut fits all. */
 export function alignLayouts(layouts: readonly Layout[]): Layout[] | undefined {
   const shapes = layouts.map(shapeOf);
   const aligned: Axis[][][] = layouts.map(() => []);

@@ -1,4 +1,4 @@
-// The interface of a retrieval model, whatever computes it.
+// The interface of a retrieval model, independent of the runtime.
 
 import type { EncodedHistories } from '../features/history.ts';
 

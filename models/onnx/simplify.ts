@@ -57,7 +57,9 @@ function undoSoftmax(draft: Draft, exponentials: Value, reciprocals: Value): Val
   return { ...exponentials, stored: { name: draft.node('Softmax', [logits], { axis: -1 }), shape } };
 }
 
-/** True if each element of the array meets the sum of its own row. `length`: of a row of the array's tensor. */
+/**
+ * True if each element of the array is paired with the sum of its own row. `length`: of a row of the array's tensor.
+ */
 function isSumOfRows(sums: Layout, array: Layout, length: number): boolean {
   const rows = array.map((axes) =>
     axes.filter(({ stride }) => stride >= length).map(({ size, stride }) => ({ size, stride: stride / length })),

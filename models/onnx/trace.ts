@@ -1,4 +1,4 @@
-// Traces a jax-js function to a flat list of equations. The only file that reads jaxprs; it knows nothing of ONNX.
+// Traces a jax-js function to a flat list of equations. The only file that reads jaxprs; it does not use ONNX.
 
 import { defaultDevice, makeJaxpr, type numpy as np, tree } from '@jax-js/jax';
 

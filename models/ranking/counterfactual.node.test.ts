@@ -25,7 +25,7 @@ test('weights and estimates equal those computed by hand', () => {
   expect(estimateSnips([])).toEqual({ value: 0, margin: 0 });
 });
 
-test('estimates the reward of other orders where the truth is known, within its interval', () => {
+test('estimates the known reward of other orders within its interval', () => {
   const random = createRandom(3, 'shuffled rows');
   const examined = [0.9, 0.6, 0.4, 0.25, 0.15, 0.1];
   const preference = [0.05, 0.5, 0.1, 0.4, 0.02, 0.3];

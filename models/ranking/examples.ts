@@ -37,7 +37,7 @@ export function estimateExamination(rows: readonly ShownRow[]): (column: number)
       shown[column] = (shown[column] ?? 0) + 1;
       examined[column] = (examined[column] ?? 0) + Number(entry.examined);
     }
-  // Columns on the left that only ever held pins count as the first that was shuffled.
+  // Columns on the left that only contained pins count as the first shuffled column.
   const first = shown.findIndex((count) => count > 0);
   return (column) => {
     const known = Math.max(first, Math.min(column, shown.length - 1));

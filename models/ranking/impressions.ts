@@ -25,7 +25,10 @@ export interface Impression extends SlateEntry {
   outcomes: boolean[];
 }
 
-/** `retracted`: actions that the player took back. They are no outcomes, whatever the order of events in the log. */
+/**
+ * `retracted`: actions that the player took back. They do not count as outcomes, regardless of the order of events in
+ * the log.
+ */
 type LoggedImpression = Impression & { touched: boolean; retracted: Set<Action> };
 
 /** One row of an answer. */
@@ -33,7 +36,7 @@ export interface ShownRow {
   recommendationId: string;
   userId: string;
   shownAt: number;
-  /** Some of its entries, those with `shuffled`, stand in random order; pins do not. */
+  /** True if some of its entries, those with `shuffled`, are in random order; pins are not. */
   shuffled: boolean;
   /** From left to right. */
   entries: Impression[];

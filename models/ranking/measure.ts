@@ -1,5 +1,5 @@
 // Measures an order of shown items by the players' actions: NDCG over examined impressions and, from shuffled rows, the
-// clicks that the order would have got.
+// clicks that the order would have received.
 
 import type { RankingPart } from '../contracts/release.ts';
 import { ACTION_UTILITIES, ACTIONS, computeExpectedUtilities, FEATURES } from '../features/ranking.ts';
@@ -12,10 +12,10 @@ export type ScoreRow = (entries: readonly Impression[]) => number[];
 
 const PRIOR = FEATURES.findIndex(({ name }) => name === 'prior');
 const CLICK = ACTIONS.indexOf('click');
-/** A normal approximation needs as many. */
+/** Minimum for a normal approximation. */
 const SHUFFLED_ROWS_MIN = 30;
 
-/** Scores by the logged prior, which ranks where no ranking model does. */
+/** Scores by the logged prior, which ranks if there is no ranking model. */
 export const scoreByPrior: ScoreRow = (entries) => entries.map(({ features }) => features[PRIOR]!);
 
 /** `probabilities`: [all entries of the rows, ACTIONS]. */
@@ -32,7 +32,8 @@ const OTHERS_MAX = 100;
 /**
  * NDCG of each impression with a gain, ranked among the impressions without gain that the same player examined on other
  * pages; ties in any order. Its own page is left out: a player who finds something examines no further, so the positive
- * stands last of its page, behind all that the order in use prefers, and that order would seem the worst of all.
+ * is the last examined impression on its page, behind all that the order in use prefers, and that order would seem the
+ * worst of all.
  */
 export function measureNdcg(rows: readonly ShownRow[], score: ScoreRow): Float64Array {
   const measured: number[] = [];
@@ -76,7 +77,7 @@ const rankByScore = (scores: readonly number[]): number[] =>
 
 /** Clicks per row; null if too few rows were shuffled. */
 export function measureSnips(rows: readonly ShownRow[], score: ScoreRow): RankingPart['metrics']['snips'] {
-  // The estimate is over the shuffled positions alone: pins stand where they stand under every order.
+  // The estimate is over the shuffled positions alone: pins keep their positions under every order.
   const shuffled = rows.filter((row) => row.shuffled).map(({ entries }) => entries.filter((entry) => entry.shuffled));
   if (shuffled.length < SHUFFLED_ROWS_MIN) return null;
   const weigh = (by: ScoreRow) =>

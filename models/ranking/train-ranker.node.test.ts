@@ -56,7 +56,7 @@ const training = (rows: ShownRow[], changes: Partial<RankingTraining> = {}): Ran
   ...changes,
 });
 
-test('beats a prior that knows half, and reports by how much; the same seed gives the same file', async () => {
+test('beats a prior that knows half, and reports the margin; the same seed gives the same file', async () => {
   const rows = drawRows(5_000, 1);
   const { ranking, outcome, reason } = await trainRanker(training(rows));
   expect(outcome).toBe('trained');
@@ -187,7 +187,7 @@ test('joins slates with events, and counts the entries on the left of an event a
   expect([...labels]).toEqual([0, 0, 0, 0, 0, 1, 0, 1, 0, 0]);
   expect(weights[1]! / weights[0]!).toBeCloseTo(2);
   expect([values[0], values[FEATURES.length]]).toEqual([0, 1]);
-  // The last feature is the column: the second entry stands further right.
+  // The last feature is the column: the second entry is further right.
   expect(values[2 * FEATURES.length - 1]).toBeGreaterThan(values[FEATURES.length - 1]!);
 });
 

@@ -1,5 +1,6 @@
 // Trains the ranking part of a release from logged rows: fits the earlier rows, measures on the later ones and judges.
-// If data is insufficient or the model no better than the prior, the release goes without, and the outcome says why.
+// If data is insufficient or the model no better than the prior, the release has no ranking model, and the outcome says
+// why.
 
 import type { RankingPart } from '../contracts/release.ts';
 import { computeMean } from '../evaluation/metrics.ts';
@@ -14,7 +15,7 @@ import { measureLogLoss, measureNdcg, measureSnips, scoreByModel, scoreByPrior }
 import { encodeRanker } from './network.ts';
 import { predictProbabilities } from './predict.ts';
 
-/** With less data, taste cannot be told from chance. */
+/** With less data, preferences cannot be distinguished from noise. */
 export const EXAMINED_MIN = 2_000;
 const ACTED_MIN = 100;
 /** Share of the rows, the latest, that the model is measured on. */
@@ -31,7 +32,7 @@ export interface RankingContents extends Omit<RankingPart, 'model'> {
 export interface RankingTraining extends FitContext {
   /** Sorted by time. */
   rows: readonly ShownRow[];
-  /** The ranking part in use: kept if nothing better comes and it reads the same features. */
+  /** The ranking part in use: kept if no better one is trained and it reads the same features. */
   current: RankingContents | undefined;
 }
 

@@ -25,7 +25,7 @@ test('the gate refuses a candidate below popularity, or below the release in use
   expect(verdict(figures(1000, (user) => user % 4 === 1)).publish).toBe(true);
 });
 
-test('the held-out share has the given size, stays the same, and only ever shrinks as players come', () => {
+test('the held-out share has the given size, stays the same, and only shrinks as players join', () => {
   expect([1, 1999, 2000, 20_000, 40_000, 1_000_000].map(computeHoldOutShare)).toEqual([1, 1, 0.5, 0.5, 0.25, 0.01]);
   const ids = Array.from({ length: 20_000 }, (_, n) => `player-${n}`);
   for (const share of [1, 0.5, 0.1]) {

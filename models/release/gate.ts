@@ -7,7 +7,7 @@ import { estimateDifference } from '../evaluation/significance.ts';
 export interface GateFigures {
   candidate: Float64Array;
   popularity: Float64Array;
-  /** Undefined where no release is in use. */
+  /** Undefined if no release is in use. */
   current: Float64Array | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface Verdict {
 const NOISE_STANDARD_ERRORS = 1.645;
 
 /**
- * Publishes where NDCG@10 is above popularity's and not below that of the release in use by more than noise: 1.645
+ * Publishes if NDCG@10 is above popularity's and not below that of the release in use by more than noise: 1.645
  * standard errors of the paired difference.
  */
 export function judge({ candidate, popularity, current }: GateFigures): Verdict {

@@ -1,5 +1,5 @@
-// Validates the models of one algorithm and keeps the best that the edge can hold. It measures how long training took,
-// validation not counted, and how much memory.
+// Validates the models of one algorithm and keeps the best that the edge can hold. Measures training time, excluding
+// validation, and peak memory.
 
 import { encodeRetrievalModel, type RetrievalModel } from '../algorithms/algorithm.ts';
 import { MODEL_BYTES_MAX } from '../contracts/release.ts';
@@ -22,7 +22,7 @@ export interface TrainedCandidate {
 
 export interface KeepBestOptions {
   cases: readonly EvaluationCase[];
-  /** Keeps a model that ranks no target too: the baseline is always measured. */
+  /** Also keeps a model that ranks no target, because the baseline is always measured. */
   keepZero: boolean;
   /** Milliseconds. */
   clock(): number;
@@ -51,10 +51,10 @@ export function keepBest({ cases, keepZero, clock, readPeakMemoryMB }: KeepBestO
       else if (best === undefined || validation > best.validation) best = { model, file, validation };
       return validation;
     },
-    /** The best model so far; undefined where none was kept. */
+    /** The best model so far; undefined if none was kept. */
     candidate: (): TrainedCandidate | undefined =>
       best && { ...best, trainSeconds: (clock() - startedAt - validationMs) / 1000, peakMemoryMB },
-    /** Why the last model that was refused is not kept. */
+    /** The reason why the last refused model was not kept. */
     shortfall: () => shortfall,
   };
 }
@@ -62,7 +62,7 @@ export function keepBest({ cases, keepZero, clock, readPeakMemoryMB }: KeepBestO
 const describeSize = ({ length }: Uint8Array): string =>
   `its file of ${(length / 1e6).toFixed(1)} MB is larger than the ${MODEL_BYTES_MAX / 1e6} MB that the edge can hold`;
 
-/** NDCG@10; 0 where a score is NaN: the model has diverged. */
+/** NDCG@10; 0 if a score is NaN: the model has diverged. */
 async function measureNdcg(
   file: Uint8Array,
   itemIds: readonly string[],

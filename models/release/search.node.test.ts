@@ -34,7 +34,7 @@ const input = (algorithms: Record<string, Algorithm>, changes: Partial<SearchInp
   ...changes,
 });
 
-/** Scores every history alike, in a file with `ballast` numbers that nobody reads. */
+/** Scores every history alike, in a file with `ballast` unused numbers. */
 const makeModel = (algorithm: string, scores: number[], ballast = 0): RetrievalModel => ({
   algorithm,
   parameters: {},
@@ -68,7 +68,7 @@ test('each algorithm’s best model is kept, and the best of all on the validati
   expect(missing).toEqual([]);
 });
 
-test('time that an algorithm leaves goes to those after it', async () => {
+test('time that an algorithm leaves unused goes to those after it', async () => {
   let now = 0;
   const given: number[] = [];
   const spend =

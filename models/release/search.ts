@@ -1,4 +1,4 @@
-// Trains algorithms one after another within a budget and keeps of each the model that ranks the validation split best.
+// Trains algorithms one after another within a budget and keeps the model of each that ranks the validation split best.
 // It never sees the test split, and publishes nothing.
 
 import {
@@ -26,20 +26,20 @@ export interface SearchInput {
   budgetMs: number;
   seed: number;
   device: Device;
-  /** Aborted when the best models so far are wanted now. */
+  /** Aborted to return the best models so far. */
   signal: AbortSignal;
   checkpoints: Checkpoints;
   /** Milliseconds. */
   clock(): number;
   /** Peak memory of the process since the last call. */
   readPeakMemoryMB(): number;
-  /** `share`: of the step that is done, 0–1. */
+  /** `share`: completed share of the step, 0–1. */
   onProgress(step: string, share?: number): void;
 }
 
 export interface NamedAlgorithm {
   name: string;
-  /** Its share of the time, relative to those of the algorithms after it: time that it leaves goes to them. */
+  /** Its share of the time, relative to those of the algorithms after it, which get the time it leaves unused. */
   share: number;
   train: Algorithm;
 }
@@ -47,20 +47,22 @@ export interface NamedAlgorithm {
 export interface SearchResult {
   vocabulary: Vocabulary;
   candidates: TrainedCandidate[];
-  /** The best on validation; undefined where nothing could be trained. */
+  /** The best on validation; undefined if nothing could be trained. */
   selected: TrainedCandidate | undefined;
   /** Algorithms without a candidate, or that failed after it; `reason` continues a sentence. */
   missing: { algorithm: string; reason: string }[];
 }
 
-/** Models are compared on this many cases at most: more would cost more than they tell. */
+/** Maximum number of cases that models are compared on: more would cost more time than they are worth. */
 const CASES_MAX = 4_000;
-/** Items in the vocabulary at most, the rarest left out: beyond, neither tables nor a matrix inverse fit. */
+/**
+ * Maximum number of items in the vocabulary, the rarest left out: beyond it, neither tables nor a matrix inverse fit.
+ */
 const ITEMS_MAX = 25_000;
 /** Everything is measured against it: it is kept even if it ranks no target. */
 const BASELINE = 'popularity';
 
-/** An algorithm that fails is reported and the others go on; on CUDA, which was asked for explicitly, it throws. */
+/** An algorithm that fails is reported and the others go on; on CUDA, which was requested explicitly, it throws. */
 export async function searchAlgorithms(input: SearchInput): Promise<SearchResult> {
   const { interactions, catalogue, signal, clock } = input;
   const deadline = clock() + input.budgetMs;

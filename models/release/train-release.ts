@@ -1,5 +1,5 @@
-// The offline road as one function: hold out, train, measure, gate and seal a release. It reads no store and publishes
-// nothing; scripts/train.ts does.
+// The offline tier as one function: holds out players, trains, measures, gates and seals a release. It reads no store
+// and publishes nothing; scripts/train.ts does.
 
 import { collectNeighbours } from '../algorithms/nearest.ts';
 import { sha256Hex } from '../contracts/digest.ts';
@@ -28,7 +28,7 @@ export interface TrainingInput extends Omit<SearchInput, 'interactions' | 'valid
   snapshot: { version: string; lastSequence: number };
   /** Rows shown to players, with their outcomes. */
   rows: readonly ShownRow[];
-  /** The release in use, to be measured beside the candidate; undefined where there is none. */
+  /** The release in use, to be measured beside the candidate; undefined if there is none. */
   current: { itemIds: readonly string[]; model: Uint8Array; ranking?: RankingContents | undefined } | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface TrainedRelease extends ReleaseFiles {
   ranker: Pick<RankingOutcome, 'outcome' | 'reason'>;
 }
 
-/** Fails with the reason where data is insufficient. */
+/** Fails with the reason if data is insufficient. */
 export async function trainRelease(input: TrainingInput): Promise<Result<TrainedRelease, string>> {
   const { interactions, clock, onProgress } = input;
   const share = computeHoldOutShare(interactions.userIds.length);
@@ -96,7 +96,7 @@ const summarise = ({ model, validation, trainSeconds }: TrainedCandidate) => ({
 interface Measured<T, Absent> {
   candidate: T;
   popularity: T;
-  /** Absent where no release is in use. */
+  /** Absent if no release is in use. */
   current: T | Absent;
 }
 
@@ -156,7 +156,7 @@ function explainInsufficientData(
   { userIds, itemIds }: Interactions,
   { test, validation }: Pick<Split, 'test' | 'validation'>,
 ): string | undefined {
-  if (userIds.length === 0) return 'no player has played, liked, wished for, bought or rated well a game yet';
+  if (userIds.length === 0) return 'no player has played, liked, wishlisted, bought or highly rated a game yet';
   if (userIds.length === 1) return 'only one player has interactions: there are no others to learn from';
   if (itemIds.length === 1) return 'only one game has interactions: there is nothing to rank';
   if (test.length === 0) return 'no player has interactions with two games: which games go together is unknown';

@@ -12,7 +12,7 @@ export interface SasrecOptions {
   weightDecay: number;
   /** Rows of HISTORY_LENGTH items in a batch. */
   rows: number;
-  /** At most: fewer where the time allows no more. */
+  /** Maximum; fewer if time runs out. */
   epochs: number;
 }
 

@@ -140,7 +140,7 @@ test('without time, after an abort and with insufficient data no model is valida
   expect(await runFit({ ...OPTIONS, epochs: 2 }, circlingPlayers(1, 2))).not.toEqual([]);
 });
 
-test('an interrupted fit resumes where it was', async () => {
+test('an interrupted fit resumes where it stopped', async () => {
   const data = circlingPlayers(24, 9);
   const { kept, checkpoints } = keepInMemory();
   const controller = new AbortController();

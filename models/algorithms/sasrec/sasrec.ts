@@ -12,15 +12,15 @@ import { createShape, SASREC_DEFAULTS, type SasrecOptions } from './options.ts';
 import { createSasrecModel } from './served.ts';
 import { openSasrecTraining } from './training.ts';
 
-/** Time to validate one case, relative to training one row: a forward pass alone, and for the newest position alone. */
+/** Time to validate one case, relative to training one row: a forward pass only, for the newest position only. */
 const VALIDATION_COST = 0.3;
-/** Grows with every change after which an earlier checkpoint must not be resumed. */
+/** Raise it with every change after which an earlier checkpoint must not be resumed. */
 const VERSION = 1;
 
-/** From this mean number of interactions per item on, low dropout is tried first: overfitting is the smaller risk. */
+/** Mean interactions per item from which low dropout is tried first, because overfitting is the smaller risk. */
 const INTERACTIONS_PER_ITEM_MANY = 100;
 const DROPOUTS = [0.2, 0.4];
-/** Another fit is begun where this share of the time that the last one took is left. */
+/** Another fit starts only if this share of the last one's time is left. */
 const NEXT_FIT_TIME_SHARE = 0.7;
 
 /** Tries low and high dropout, while there is time for whole fits. */
@@ -37,7 +37,7 @@ export const trainSasrec: Algorithm = async (data, context) => {
   }
 };
 
-/** Fits one transformer and validates it at intervals. Without sequences, time, or after an abort it does nothing. */
+/** Fits one transformer and validates it at intervals. Does nothing without sequences or time, or after an abort. */
 export async function fitSasrec(
   options: SasrecOptions,
   { interactions, vocabulary, validation }: TrainingData,

@@ -42,7 +42,7 @@ export function createSasrecModel(
   };
 }
 
-/** Probabilities of the next item, [batch, items]; all equal where the history is empty. */
+/** Probabilities of the next item, [batch, items]; all equal if the history is empty. */
 export function scoreItems(weights: Arrays, items: np.Array, segmentIds: np.Array, shape: TransformerShape): np.Array {
   const isKnown = np.where(np.greater(segmentIds.ref.slice([], [0, 1]), 0), 1, 0);
   const users = embedUser(weights, items, segmentIds, shape, { newestOnly: true }).reshape([-1, shape.width]);
