@@ -1,4 +1,4 @@
-// The page with a keyboard, a screen reader or forced colours: axe on every state, the focus, what is announced.
+// The page with a keyboard, a screen reader or forced colours: axe on every state, the focus, the announcements.
 
 import type { Page } from 'playwright-core';
 import { expect, inject, it } from 'vitest';
@@ -14,14 +14,14 @@ import {
   skipWelcome,
 } from './browser.ts';
 
-/** Each layout in each scheme, and every width that the page is designed for. */
+/** Each layout in each colour scheme, and every width that the page is designed for. */
 const SCREENS = [
   { width: 320, colorScheme: 'light' },
   { width: 390, colorScheme: 'dark' },
   { width: 1400, colorScheme: 'light' },
   { width: 2560, colorScheme: 'dark' },
 ] as const;
-/** Enough of a gallery to have every kind of element, and little enough for axe to be quick. */
+/** A gallery with every kind of element, but small enough for axe to be quick. */
 const shorten = (gallery: Gallery): Gallery => ({
   ...gallery,
   rows: gallery.rows.slice(0, 2).map((row) => ({ ...row, items: row.items.slice(0, 4) })),
@@ -31,7 +31,7 @@ const explainFirst = async (page: Page) => {
   await page.getByRole('dialog').locator('.verdict').waitFor();
 };
 
-/** Every state of the page that a player can bring about, and how to get there. */
+/** Every state of the page that a player can reach, and how to reach it. */
 const STATES: Record<string, (page: Page) => Promise<unknown>> = {
   welcome: openWelcome,
   'a picked welcome': async (page) => {
@@ -97,8 +97,8 @@ const STATES: Record<string, (page: Page) => Promise<unknown>> = {
   'API reference': (page) => page.goto(`${inject('url')}/docs`),
 };
 
-describeInBrowser('the page for everybody', (newPage) => {
-  it.each(Object.entries(STATES))('has no violation of accessibility: %s', async (_, reach) => {
+describeInBrowser('the accessible page', (newPage) => {
+  it.each(Object.entries(STATES))('has no accessibility violations: %s', async (_, reach) => {
     const page = await newPage({ reducedMotion: 'reduce', viewport: { width: 1400, height: 900 } });
     await changeGalleries(page, shorten);
     await reach(page);
@@ -110,7 +110,7 @@ describeInBrowser('the page for everybody', (newPage) => {
     await page.close();
   });
 
-  it('explains a game in a dialog that takes the focus, keeps it, and gives it back', async () => {
+  it('explains a game in a dialog that takes the focus, keeps it, and returns it', async () => {
     const { page, complaints } = await openGallery(await newPage(), KNOWN_PLAYER);
     const dialog = page.getByRole('dialog');
     const isInside = 'document.activeElement === document.body || document.activeElement.closest("dialog") !== null';
@@ -135,7 +135,7 @@ describeInBrowser('the page for everybody', (newPage) => {
     await page.close();
   });
 
-  it('has few tab stops, a way past the bar on top, and arrow keys within a row', async () => {
+  it('has few tab stops, a link past the top bar, and arrow keys within a row', async () => {
     const { page } = await openGallery(await newPage(), KNOWN_PLAYER);
     const focus = () =>
       page.evaluate(`(() => {
@@ -167,7 +167,7 @@ describeInBrowser('the page for everybody', (newPage) => {
     await page.keyboard.press('End');
     const { item } = await focus();
     expect(item).toBe(await page.locator('.row').nth(1).locator('[data-item]').last().getAttribute('data-item'));
-    // The row's stop is now this game, also for those who come back to the row.
+    // The row's tab stop is now this game, also when the focus returns to the row.
     await page.keyboard.press('ArrowUp');
     expect((await focus()).item).not.toBe(item);
     await page.keyboard.press('ArrowDown');
@@ -175,7 +175,7 @@ describeInBrowser('the page for everybody', (newPage) => {
     await page.close();
   });
 
-  it('says what changed, and keeps the focus when the welcome closes', async () => {
+  it('announces changes, and keeps the focus when the welcome closes', async () => {
     const { page } = await openWelcome(await newPage());
     const said = page.locator('.visually-hidden[role="status"]');
     const hear = (text: RegExp) => said.filter({ hasText: text }).waitFor();
@@ -198,7 +198,7 @@ describeInBrowser('the page for everybody', (newPage) => {
     await picking.close();
   });
 
-  it('keeps in forced colours what shadows and backgrounds say', async () => {
+  it('replaces shadows and backgrounds by outlines in forced colours', async () => {
     const { page } = await openGallery(await newPage({ forcedColors: 'active' }), KNOWN_PLAYER);
     const style = (selector: string, property: string, pseudo = '') =>
       page.evaluate(

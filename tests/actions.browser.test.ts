@@ -1,4 +1,4 @@
-// What becomes of a press: shown at once, sent, sent again, taken back; and where Back leads. In a real browser.
+// The effects of a press, in a real browser: feedback, sending, retrying, undo; and the Back button.
 
 import type { Page } from 'playwright-core';
 import { expect, inject, it } from 'vitest';
@@ -20,7 +20,7 @@ const callApi = async <T>(method: string, path: string, body?: object): Promise<
 const readSignals = (page: Page) => callApi<UserState>('GET', `/v1/users/${playerOf(page)}/signals`);
 const firstCard = (page: Page) => page.locator('.gallery .card').first();
 const idOf = async (page: Page) => (await firstCard(page).getAttribute('data-item'))!;
-/** All but impressions that the page sends from now on. */
+/** Records all events that the page sends from now on, except impressions. */
 function recordSent(page: Page): EventInput[] {
   const sent: EventInput[] = [];
   page.on('request', (request) => {
@@ -46,7 +46,7 @@ describeInBrowser('a press on the page', (newPage) => {
     return opened;
   };
 
-  it('is shown within a frame, before the server has answered', async () => {
+  it('shows its effect within a frame, before the server has answered', async () => {
     const { page } = await open();
     await page.route('**/v1/events', async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -67,7 +67,7 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.close();
   });
 
-  /** In the results of a search, where a game stays whatever the player does with it. */
+  /** Opens search results: a game stays there whatever the player does with it. */
   const openFound = async () => {
     const opened = await open();
     const title = (await firstCard(opened.page).locator('.title').textContent())!;
@@ -78,7 +78,7 @@ describeInBrowser('a press on the page', (newPage) => {
     return { ...opened, itemId, heart: found.locator('[data-action="like"]') };
   };
 
-  it('that was made offline is kept, and sent when the browser is online again or the page is reopened', async () => {
+  it('is kept if made offline, and sent when the browser is online again or the page is reopened', async () => {
     const { page, itemId, heart } = await openFound();
     const log = page.locator('.log li').first();
     await page.context().setOffline(true);
@@ -100,7 +100,7 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.close();
   });
 
-  it('can be taken back: a like, and a dismissal', async () => {
+  it('can be undone if it is a like or a dismissal', async () => {
     const { page, itemId, heart, complaints } = await openFound();
     expect(await heart.getAttribute('aria-pressed')).toBe('false');
     await actAndSee(page, () => heart.click());
@@ -131,7 +131,7 @@ describeInBrowser('a press on the page', (newPage) => {
     const play = await firstCard(page).locator('[data-action="play"]').boundingBox();
     const [x, y] = [play!.x + play!.width / 2, play!.y + play!.height / 2];
     const played = await idOf(page);
-    // In the page, so that it comes soon after the change however busy the machine is.
+    // Runs in the page, so that the press follows the change closely even on a busy machine.
     await page.evaluate(`window.pressed = new Promise((resolve) => {
       const { answer } = document.querySelector('[data-answer]').dataset;
       new MutationObserver((_, observer) => {
@@ -149,7 +149,7 @@ describeInBrowser('a press on the page', (newPage) => {
     expect(moved).not.toBe(played);
     expect(await page.evaluate('window.pressed')).toBe(`play ${moved}`);
     expect(sent.map(({ type, itemId }) => [type, itemId])).toEqual([['play', played]]);
-    // A moment later it is the player's own aim.
+    // After a pause the player aims at the new game.
     await page.waitForTimeout(700);
     const next = await idOf(page);
     await actAndSee(page, () => page.mouse.click(x, y));
@@ -157,7 +157,7 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.close();
   });
 
-  it('is told from what another device does by ids, however soon after it that comes', async () => {
+  it('is distinguished by id from events of another device, even right after it', async () => {
     const { page } = await open();
     const count = countGalleries(page);
     const userId = playerOf(page);
@@ -181,7 +181,7 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.close();
   });
 
-  it('mutes a genre aloud, or shows less of it, and takes either back', async () => {
+  it('mutes a genre or shows less of it, says so, and can be undone', async () => {
     const { page, complaints } = await open();
     const message = page.locator('.message');
     const genres = () => page.locator('.gallery .card .genre').allTextContents();
@@ -209,7 +209,7 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.close();
   });
 
-  it('that empties the gallery is named, and can be lifted there', async () => {
+  it('can lift the filter that emptied the gallery, which is named there', async () => {
     const { page } = await open();
     const preferences = { releasedFrom: '2099-01-01', mutedTags: ['no such tag'] };
     await callApi('PUT', `/v1/users/${playerOf(page)}/preferences`, preferences);
@@ -223,18 +223,18 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.close();
   });
 
-  it('of a player who has only dismissed does not leave “Nothing is known” beside a reason from the past', async () => {
+  it('that only dismisses does not show “Nothing is known” or a reason from played games', async () => {
     const { page } = await open();
     await actAndSee(page, () => firstCard(page).locator('[data-action="dismiss"]').click());
     await poll(() => page.locator('.taste').textContent()).toContain(
-      'It knows what you turned down, and no genre that you like yet.',
+      'Your dismissals are known, but no genre that you like yet.',
     );
     expect(await page.locator('.taste').textContent()).not.toContain('Nothing is known');
     expect(await page.locator('.gallery').textContent()).not.toContain('From what you played');
     await page.close();
   });
 
-  it('finds into view, wherever the page is scrolled to, and does not take its limit for the catalogue', async () => {
+  it('scrolls search results into view, and does not present its limit as the number of matches', async () => {
     const { page } = await open();
     await page.evaluate('scrollTo({ top: document.body.scrollHeight, behavior: "instant" })');
     await page.getByRole('searchbox').pressSequentially('the');
@@ -250,7 +250,7 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.close();
   });
 
-  it('is followed by Back: out of a dialog, a search and another player, and the logo keeps the player', async () => {
+  it('can be reverted with Back: a dialog, a search, another player; the logo keeps the player', async () => {
     const { page } = await openGallery(await newPage({ viewport: { width: 1280, height: 900 } }), 'player-0001');
     const gallery = (userId: string) =>
       page.waitForResponse((response) => response.url().includes(`/v1/users/${userId}/gallery`));

@@ -1,4 +1,4 @@
-// Gives each test file inside workerd a D1 with the tables in place.
+// Migrates the D1 of each test file inside workerd.
 
 import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';

@@ -5,7 +5,7 @@ import { drawnCoverPath } from '../models/contracts/cover.ts';
 
 const get = (path: string) => fetch(`${inject('url')}${path}`);
 
-it('serves drawn covers under a policy that loads nothing, and the page under its own', async () => {
+it('serves drawn covers with a policy that loads nothing, and the page with its own', async () => {
   for (const genre of ['Puzzle', 'Free to Play', 'Unheard-of']) {
     const cover = await get(drawnCoverPath(genre, 123_456));
     expect(cover.status).toBe(200);

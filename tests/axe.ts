@@ -1,4 +1,4 @@
-// axe-core inside the page under test. It goes in as a script of the browser, so the page's security policy holds.
+// Runs axe-core inside the page under test, injected by the browser, so that the page's security policy stays in force.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

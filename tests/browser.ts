@@ -13,7 +13,7 @@ assertChromium(chromiumPath, process.env.CI);
 export const KNOWN_PLAYER = 'player-0001';
 
 type NewPage = (options?: BrowserContextOptions) => Promise<Page>;
-/** `complaints`: what the console says, violations of the content security policy included. */
+/** `complaints`: the console's errors and warnings, including violations of the content security policy. */
 export interface OpenPage {
   page: Page;
   complaints: string[];
@@ -22,7 +22,7 @@ export interface OpenPage {
 /** One browser for all tests that `define` declares. */
 export function describeInBrowser(name: string, define: (newPage: NewPage) => void): void {
   if (chromiumPath === undefined)
-    console.warn('The page is not tested: there is no chromium here. Install it, or set CHROMIUM_PATH.');
+    console.warn('The page is not tested: chromium was not found. Install it, or set CHROMIUM_PATH.');
   describe.skipIf(chromiumPath === undefined)(name, () => {
     let browser: Browser;
     beforeAll(async () => {
@@ -56,7 +56,7 @@ export async function skipWelcome(page: Page): Promise<void> {
   await page.getByRole('region', { name: 'Welcome' }).waitFor({ state: 'detached' });
 }
 
-/** Acts, and waits until the answer to it is on the page. */
+/** Acts, and waits until the page shows the answer. */
 export async function actAndSee(page: Page, act: () => Promise<void>): Promise<void> {
   const request = page.waitForRequest((request) => request.url().includes('/gallery?'));
   await act();
@@ -64,7 +64,7 @@ export async function actAndSee(page: Page, act: () => Promise<void>): Promise<v
   await page.locator(`[data-answer="${answer.recommendationId}"]`).waitFor();
 }
 
-/** From now on the page gets the Worker's galleries changed. */
+/** Changes the galleries that the page receives from now on. */
 export async function changeGalleries(page: Page, change: (gallery: Gallery) => Gallery): Promise<void> {
   await page.route('**/gallery?expand=item', async (route) => {
     const response = await route.fetch();

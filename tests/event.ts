@@ -1,8 +1,8 @@
-// A made-up event as the log holds it, for tests.
+// An event as it is in the log, for tests.
 
 import type { EventType, PlayerEvent } from '../models/contracts/event.ts';
 
-/** Nothing beside who did what, when; its id is the item's, unless `more` says otherwise. */
+/** Only user, type, item and time; the event id is the item's, unless `more` overrides it. */
 export const makeEvent = (
   userId: string,
   type: EventType,

@@ -49,18 +49,18 @@ export function scoreByHand(histories: EncodedHistories, items: number, shift: n
   return scores;
 }
 
-/** Facts that no test depends on. */
+/** Fields that no test depends on. */
 export const fakeFacts = (version: string): ReleaseFacts => blankFacts(version, 'fake', '2026-01-01T00:00:00Z');
 
 export interface Publication {
-  /** Ids of more than 180 items. */
+  /** At least 181 item ids. */
   itemIds: readonly string[];
   shift: number;
-  /** Changes what is published; the digests agree with it. */
+  /** Changes the files before the digests are computed. */
   lie?: (contents: ReleaseContents, facts: ReleaseFacts) => unknown;
   /** Default: this version's. */
   schema?: number;
-  /** Changes what is stored; the digests do not. */
+  /** Changes the stored files but not the digests. */
   damage?: (files: ReleaseFiles) => unknown;
 }
 

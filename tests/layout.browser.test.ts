@@ -6,7 +6,7 @@ import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
 import { actAndSee, changeGalleries, describeInBrowser, KNOWN_PLAYER, openGallery, openWelcome } from './browser.ts';
 
-/** `index`: of the item among all of the gallery. */
+/** `index`: the item's among all items of the gallery. */
 const changeItems = (page: Page, change: (index: number) => Partial<Item>) =>
   changeGalleries(page, (gallery: Gallery) => {
     let index = 0;
@@ -38,7 +38,7 @@ function luminance(channels: readonly number[]): number {
   return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
 }
 
-/** The most of each channel in a picture. The browser reads it: Node has no decoder. */
+/** The maximum of each colour channel of a picture. The browser reads it, since Node has no decoder. */
 const findLightest = async (page: Page, picture: Buffer) =>
   (await page.evaluate(`(async () => {
     const bytes = Uint8Array.from(atob('${picture.toString('base64')}'), (letter) => letter.charCodeAt(0));
@@ -67,9 +67,9 @@ describeInBrowser('the layout of the page', (newPage) => {
     await page.close();
   });
 
-  it('brings the events sent to where the player is, and leaves the welcome’s buttons free', async () => {
+  it('opens the events sent within the viewport, and does not cover the welcome’s buttons', async () => {
     const { page } = await openWelcome(await newPage({ viewport: { width: 390, height: 844 } }));
-    // At any scroll: a button that is in the viewport is not under the bar.
+    // At any scroll position a button in the viewport is not under the bar.
     const findCovered = `(async () => {
       const covered = [];
       for (let top = 0; top < document.documentElement.scrollHeight; top += 60) {
@@ -106,7 +106,7 @@ describeInBrowser('the layout of the page', (newPage) => {
     await page.close();
   });
 
-  it('leaves no empty column: the panels end with the hero, the rows take the whole width and fill it', async () => {
+  it('leaves no empty column: the panels end with the hero, and the rows fill the whole width', async () => {
     const { page } = await openGallery(await newPage({ viewport: { width: 1400, height: 900 } }), KNOWN_PLAYER);
     for (const width of [1180, 1400, 2560, 3840]) {
       await page.setViewportSize({ width, height: 900 });
@@ -121,7 +121,7 @@ describeInBrowser('the layout of the page', (newPage) => {
     await page.close();
   });
 
-  it('cuts a title of 300 letters, shows it whole in the explanation, and opens no gap beside it', async () => {
+  it('truncates a title of 300 letters without a gap beside it, and shows it whole in the explanation', async () => {
     const page = await newPage({ viewport: { width: 390, height: 844 } });
     const long = 'Unabridged '.repeat(30).slice(0, 300);
     await changeItems(page, (index) => (index % 3 === 0 ? { title: long } : {}));
@@ -146,7 +146,7 @@ describeInBrowser('the layout of the page', (newPage) => {
     await page.close();
   });
 
-  it('writes a price with its currency, as the reader’s language does', async () => {
+  it('formats a price with its currency in the reader’s locale', async () => {
     const page = await newPage({ locale: 'de-DE' });
     const prices = [
       { price: 12.5, currency: 'EUR' },
@@ -164,13 +164,13 @@ describeInBrowser('the layout of the page', (newPage) => {
     await page.close();
   });
 
-  it('keeps the hero’s text legible on the lightest picture', async () => {
+  it('keeps the hero’s text legible on a white picture', async () => {
     const page = await newPage({ viewport: { width: 1400, height: 900 } });
     const white =
       '<svg xmlns="http://www.w3.org/2000/svg" width="3" height="4"><rect width="3" height="4" fill="#fff"/></svg>';
     await page.route('**/covers/**', (route) => route.fulfill({ contentType: 'image/svg+xml', body: white }));
     await openGallery(page, KNOWN_PLAYER);
-    // The texts are made transparent, so that the lightest pixel is of what lies behind them.
+    // The text is made transparent, so that the lightest pixel belongs to its background.
     await page.evaluate("document.querySelector('.hero-text').style.webkitTextFillColor = 'transparent'");
     const coloursOf = async (selector: string) =>
       (await page.evaluate(

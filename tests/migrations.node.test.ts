@@ -1,4 +1,4 @@
-// The migrations are what the schemas say: generating again finds nothing to add.
+// The migrations match the schemas: generating again adds nothing.
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ it.each([
   ['workers/storage/schema.ts', 'migrations', []],
   ['workers/nearline/schema.ts', 'workers/nearline/migrations', ['--driver', 'durable-sqlite']],
 ])('%s is what %s holds', (schema, folder, more) => {
-  // Below the project, because drizzle-kit takes no other path.
+  // Inside the project, because drizzle-kit accepts no other path.
   const copy = mkdtempSync(path.join(PROJECT_DIR, 'node_modules/.migrations-'));
   try {
     cpSync(path.join(PROJECT_DIR, folder), copy, { recursive: true });

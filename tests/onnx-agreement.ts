@@ -23,7 +23,7 @@ export const ints = (shape: readonly number[], ...elements: number[]): Example =
   shape,
 });
 
-/** Distinct elements, positive and negative, without a pattern. */
+/** Distinct positive and negative elements, without a pattern. */
 export const scattered = (shape: readonly number[], seed = 0, largest = 1.5): Example =>
   floats(shape, (at) => Math.sin(12.9898 * (at + 1) + 78.233 * seed) * largest);
 

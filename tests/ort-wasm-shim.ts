@@ -1,5 +1,5 @@
-// In the pool's tests only: stands in for the import of ORT's wasm, whose bytes come over a service binding. The
-// end-to-end tests use the true import.
+// Replaces the import of ORT's Wasm in tests inside workerd, where its bytes come through a service binding. The
+// end-to-end tests use the real import.
 
 import { env } from 'cloudflare:workers';
 

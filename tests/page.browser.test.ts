@@ -1,4 +1,4 @@
-// What a player does on the page, in a real browser.
+// The page as a player uses it, in a real browser.
 
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect, inject, it } from 'vitest';
@@ -15,7 +15,7 @@ describeInBrowser('the page', (newPage) => {
   };
   const playerOf = (page: Page) => new URL(page.url()).searchParams.get('player')!;
   const genresOn = (page: Page) => page.locator('.gallery .card .genre').allTextContents();
-  /** Until the page has heard what became of its last press. */
+  /** Presses a button of the tuning sheet, and waits until the page shows the answer. */
   const tune = (page: Page, name: string) =>
     actAndSee(page, () =>
       page.getByRole('region', { name: 'Tune' }).getByRole('button', { name, exact: true }).click(),
@@ -24,7 +24,7 @@ describeInBrowser('the page', (newPage) => {
   const cards = (page: Page, genre: string) =>
     page.locator('.gallery .card').filter({ has: page.locator('.genre', { hasText: new RegExp(`^${genre}$`) }) });
 
-  it('begins with a player whom it knows, and goes over to somebody new', async () => {
+  it('starts with a known player and switches to a new one', async () => {
     const page = await newPage();
     await page.goto(inject('url'));
     await page.locator('[data-answer]').waitFor();
@@ -39,7 +39,7 @@ describeInBrowser('the page', (newPage) => {
     await page.close();
   });
 
-  it('moves towards the genre of ten clicks, and says who answered how fast', async () => {
+  it('moves towards the genre of ten clicks, and shows the tier and the time of the answer', async () => {
     const { page, complaints } = await openAsPlayer({ viewport: { width: 1440, height: 900 } });
     const impressions: string[] = [];
     page.on('request', (request) => {
@@ -66,8 +66,8 @@ describeInBrowser('the page', (newPage) => {
     expect(await status.textContent()).toMatch(/online tier in \d+ ms\s+release \S+/);
     await expect.poll(() => page.locator('.taste li').first().textContent()).toContain(genre);
     expect(await page.locator('.log li').allTextContents()).toEqual(Array(10).fill(expect.stringMatching(/accepted/)));
-    // What came into view is told for every answer, and once: of the last a moment later, and perhaps not of one of the
-    // eleven that the next click took away before it was drawn.
+    // Impressions are sent once for every answer: those of the last a little later, and perhaps none for one of the
+    // eleven answers, if the next click replaced it before it was drawn.
     const answersSeen = () => new Set(impressions.map((impression) => impression.split(' ')[0])).size;
     await expect.poll(answersSeen).toBeGreaterThanOrEqual(10);
     expect(new Set(impressions).size).toBe(impressions.length);
@@ -75,12 +75,12 @@ describeInBrowser('the page', (newPage) => {
     await page.close();
   });
 
-  it('searches, likes, plays and dismisses, by keyboard too, and keeps the focus when the gallery moves', async () => {
+  it('searches, likes, plays and dismisses, also by keyboard, and keeps the focus as the gallery changes', async () => {
     const { page, complaints } = await openAsPlayer({ reducedMotion: 'reduce' });
     const cardList = firstRow(page).locator('.cards');
     const gameAt = (position: number) => cardList.locator('.card').nth(position).getAttribute('data-item');
 
-    // By keyboard alone: from the search box to the third game of the row, which makes room for the fourth.
+    // By keyboard only: from the search box to the third game of the row, whose position the fourth then takes.
     const dismissed = await gameAt(2);
     await page.getByRole('searchbox').focus();
     const focused = () => page.evaluate('document.activeElement.dataset.action');
@@ -119,7 +119,7 @@ describeInBrowser('the page', (newPage) => {
     const results = page.getByRole('region', { name: 'Results for' });
     expect(await results.locator('.title').allTextContents()).toContain(title);
 
-    // By its id: a title may be a part of another one.
+    // By id: a title may be part of another one.
     const found = results.locator(`[data-item="${wanted}"]`);
     await actAndSee(page, () => found.getByRole('button', { name: /^Like / }).click());
     await found.locator('.liked').waitFor();
@@ -129,7 +129,7 @@ describeInBrowser('the page', (newPage) => {
     await page.close();
   });
 
-  it('asks somebody new what they like, and shows it in the next answer', async () => {
+  it('asks a new player what they like, and reflects it in the next answer', async () => {
     const { page, complaints } = await openAsNewPlayer();
     const welcome = page.getByRole('region', { name: 'Welcome' });
     expect(await welcome.getByRole('button', { name: 'Pick one or more' }).isDisabled()).toBe(true);
@@ -147,7 +147,7 @@ describeInBrowser('the page', (newPage) => {
     await page.close();
   });
 
-  it('is tuned: mutes a genre, shows a child nothing for older ones, turns the dial; says why, and mutes', async () => {
+  it('mutes a genre, limits the age, turns the popularity dial, and mutes from the explanation of a game', async () => {
     const { page, complaints } = await openAsPlayer();
     const [genre] = (await genresOn(page)) as [string];
     await page.getByRole('button', { name: 'Tune the gallery' }).click();
@@ -176,7 +176,7 @@ describeInBrowser('the page', (newPage) => {
     const why = page.locator('.why');
     await page.keyboard.press('Escape');
 
-    // Why a game is there, and its genre muted on the spot.
+    // The explanation of a game, and muting its genre there.
     const card = page.locator('.gallery .card').first();
     const title = (await card.locator('.title').textContent())!;
     await card.hover();
@@ -191,7 +191,7 @@ describeInBrowser('the page', (newPage) => {
     await page.close();
   });
 
-  it('finds while it is being typed, typing errors forgiven, and says why a game is not in the gallery', async () => {
+  it('searches as the player types, despite typing errors, and explains a game outside the gallery', async () => {
     const { page, complaints } = await openAsPlayer();
     const card = page.locator('.gallery .card').first();
     const itemId = await card.getAttribute('data-item');
@@ -210,7 +210,7 @@ describeInBrowser('the page', (newPage) => {
     await page.close();
   });
 
-  it('hears over its stream what the same player does elsewhere, and follows', async () => {
+  it('follows the same player’s events from another device through the stream', async () => {
     const { page, complaints } = await openAsPlayer();
     const userId = playerOf(page);
     const itemId = await page.locator('.gallery .card').first().getAttribute('data-item');
@@ -240,7 +240,7 @@ describeInBrowser('the page', (newPage) => {
     await page.close();
   });
 
-  it('says in words what went wrong, and goes on when asked', async () => {
+  it('shows a problem in words, and continues after “Try again”', async () => {
     const { page } = await openAsPlayer();
     await page.route('**/v1/events', (route) =>
       route.fulfill({ status: 503, json: { title: 'Not possible just now', status: 503, detail: 'Send it again.' } }),

@@ -1,8 +1,8 @@
-// Finds processes that a command has left behind, for tests. Linux only: elsewhere it finds none.
+// Finds processes that a command has left behind. For tests; Linux only, elsewhere it finds none.
 
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Processes, as `pid command line`, that have the text in their arguments or in their environment. */
+/** Processes, as `pid command line`, whose arguments or environment contain the text. */
 export function findProcesses(text: string): string[] {
   if (process.platform !== 'linux') return [];
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);

@@ -1,4 +1,4 @@
-// A ranking input for tests: sixty items, even indices of the genre Strategy, odd ones Racing.
+// A ranking input for tests: sixty items, the even ones of the genre Strategy, the odd ones Racing.
 
 import { EMPTY_CONTEXT } from '../models/contracts/context.ts';
 import type { Item } from '../models/contracts/item.ts';
@@ -22,7 +22,7 @@ export const createItem = (index: number): Item => ({
 });
 export const itemIds = Array.from({ length: 60 }, (_, index) => `g${index}`);
 
-/** `items`: the catalogue, the sixty by default. */
+/** `items`: the catalogue, by default the sixty items. */
 export function createRankingInput(
   changes: Partial<RankingInput> = {},
   items: readonly Item[] = itemIds.map((_, index) => createItem(index)),

@@ -1,5 +1,5 @@
-// The whole road, through the front door of a running `npm start`: event → signal → gallery → log → snapshot →
-// announcement → retraining → release → gallery.
+// The whole loop through the API of a running `npm start`: event → signal → gallery → log → snapshot → announcement →
+// retraining → release → gallery.
 
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
@@ -55,23 +55,23 @@ it('serves simulated players under each policy', async () => {
     now,
     onProgress() {},
   });
-  for (const ofPolicy of Object.values(tallies)) {
-    expect(ofPolicy).toHaveLength(4);
-    for (const { pages, impressions, regret, best, degraded } of ofPolicy) {
+  for (const playerTallies of Object.values(tallies)) {
+    expect(playerTallies).toHaveLength(4);
+    for (const { pages, impressions, regret, best, degraded } of playerTallies) {
       expect(degraded).toBe(0);
       expect(impressions).toBeGreaterThanOrEqual(pages);
-      // Not even popularity shows nothing that anybody would want.
+      // Even popularity shows something that a player wants.
       expect(regret).toBeLessThan(best);
     }
   }
 });
 
-it('tells a subscriber by webhook that a gallery is ready, signed', async () => {
+it('notifies a subscriber by signed webhook that a gallery is ready', async () => {
   const received: { headers: IncomingHttpHeaders; body: string }[] = [];
   const receiver = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
-    // Busy when it hears of something first: it is asked again.
+    // The receiver refuses each notification at first, so it is sent again.
     const isNew = received.every(({ headers }) => headers['webhook-id'] !== request.headers['webhook-id']);
     response.writeHead(isNew ? 503 : 204).end();
     received.push({ headers: request.headers, body });
@@ -94,7 +94,7 @@ it('tells a subscriber by webhook that a gallery is ready, signed', async () => 
     expect(JSON.parse(second.body)).toMatchObject({ type: 'gallery.ready', data: { userId } });
     const id = second.headers['webhook-id'] as string;
     expect(id).toBe(first.headers['webhook-id']);
-    // As a receiver in another language would.
+    // Verified independently, as a receiver in another language would.
     const hmac = createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64'));
     hmac.update(`${id}.${second.headers['webhook-timestamp']}.${second.body}`);
     expect(second.headers['webhook-signature']).toBe(`v1,${hmac.digest('base64')}`);
@@ -109,34 +109,34 @@ it('tells a subscriber by webhook that a gallery is ready, signed', async () => 
   }
 });
 
-it('walks the whole road', async () => {
-  // A release that this machine trained serves, on ONNX, in workerd.
+it('runs the whole loop from an event to a retrained release', async () => {
+  // A release trained on this machine serves with ONNX in workerd.
   await expect.poll(async () => (await status()).release, { timeout: 30_000 }).toEqual(expect.any(String));
   const first = await status();
   expect(first).toMatchObject({ engine: 'onnx', deadLetters: 0, failures: [] });
 
-  // A player nobody has seen gets a gallery; ten clicks on one genre change the very next one.
-  const newcomer = `e2e-${Date.now()}`;
-  const before = await gallery(newcomer);
+  // An unknown player gets a gallery; ten clicks on one genre change the next one.
+  const userId = `e2e-${Date.now()}`;
+  const before = await gallery(userId);
   expect(before.tier).toBe('statistics');
   const genre = 'Strategy';
   const { items: popular } = await call<{ items: { itemId: string; item: Item }[] }>(
     `/v1/items/popular?genre=${genre}&n=100&expand=item`,
   );
-  // Of this genre alone: clicks on games of two genres ask for both.
+  // Games of this genre only: clicks on games of two genres would count for both.
   const strategy = popular.filter(({ item }) => item.genres.length === 1).slice(0, 10);
   const { results } = await call<{ results: { status: string }[] }>('/v1/events', {
-    events: strategy.map(({ itemId }, place) => ({ id: `click-${place}`, userId: newcomer, type: 'click', itemId })),
+    events: strategy.map(({ itemId }, index) => ({ id: `click-${index}`, userId, type: 'click', itemId })),
   });
   expect(results.map(({ status }) => status)).toEqual(Array(10).fill('accepted'));
-  const after = await gallery(newcomer);
+  const after = await gallery(userId);
   expect(after).toMatchObject({ tier: 'online', release: first.release, degraded: [] });
   expect(genreShare(after, genre)).toBeGreaterThan(Math.max(0.7, genreShare(before, genre)));
   expect(after.rows.map(({ id }) => id)).toEqual(
     expect.arrayContaining(['top-picks', 'trending', 'best-rated', 'new', `genre-${genre}`]),
   );
 
-  // A game that no model has seen, and many players who choose it together with one that every model knows.
+  // A game that no model knows, and many players who play it together with one that every model knows.
   const anchor = strategy[0]!.itemId;
   const { genres, tags } = await call<Item>(`/v1/items/${anchor}`);
   const novelty = `e2e-novelty-${Date.now()}`;
@@ -147,27 +147,27 @@ it('walks the whole road', async () => {
     const { items } = await call<{ items: RecommendedItem[] }>(`/v1/items/${anchor}/similar?n=20`);
     return items.find(({ itemId }) => itemId === novelty)?.reason;
   };
-  // The catalogue alone says that the two are alike.
+  // Only the catalogue shows that the two are similar.
   expect(await goesWithAnchor()).toMatch(/^Similar to /);
   const players = 300;
   const impressions = 12;
   const events = Array.from({ length: players }, (_, player) =>
     [
-      // Enough choices for their last one to be held out: a model that knows the novelty is better by that much.
+      // Enough interactions for the last ones to become evaluation cases: a model that knows the novelty scores better.
       ...[strategy[1 + (player % 4)]!.itemId, strategy[5 + (player % 5)]!.itemId, anchor, novelty].map(
-        (itemId, place) => ({ id: `e${place}`, type: 'play', itemId, value: 90 }),
+        (itemId, index) => ({ id: `e${index}`, type: 'play', itemId, value: 90 }),
       ),
-      ...Array.from({ length: impressions }, (_, place) => ({
-        id: `v${place}`,
+      ...Array.from({ length: impressions }, (_, index) => ({
+        id: `v${index}`,
         type: 'view',
-        itemId: strategy[place % 10]!.itemId,
+        itemId: strategy[index % 10]!.itemId,
       })),
     ].map((event) => ({ ...event, userId: `e2e-player-${player}` })),
   ).flat();
   for (let from = 0; from < events.length; from += 100)
     await call('/v1/events', { events: events.slice(from, from + 100) });
 
-  // The log takes them, the crons export and announce them, and the waiting trainer publishes without being asked.
+  // The log stores them, the crons export and announce them, and the waiting trainer publishes on its own.
   const exported = async () =>
     (await status()).jobRuns.find(({ job, rows }) => job === 'export-snapshot' && rows > 0)!.rows;
   const expected = (await exported()) + events.length + strategy.length;
@@ -185,7 +185,7 @@ it('walks the whole road', async () => {
     .poll(async () => (await status()).release, { timeout: 120_000, interval: 2_000 })
     .not.toBe(first.release);
 
-  // The edge swapped the release by itself: the model now knows the novelty as the neighbour that players made it.
+  // The Worker swapped the release on its own: the model now knows the novelty as a neighbour of the anchor.
   expect(await goesWithAnchor()).toMatch(/^Goes with /);
   expect(await status()).toMatchObject({ engine: 'onnx', deadLetters: 0, failures: [] });
 });

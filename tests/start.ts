@@ -1,5 +1,5 @@
 // Starts the product with `npm start`, once for all end-to-end tests: an empty state folder, the made-up world of one
-// day, the first training. Afterwards it presses Ctrl-C and fails if processes are left behind.
+// day, the first training. Afterwards it sends Ctrl-C and fails if processes are left behind.
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -41,7 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('adminKey', /^ADMIN_KEY=(.+)$/m.exec(readFileSync(path.join(PROJECT_DIR, '.dev.vars'), 'utf8'))![1]!);
 
   return async () => {
-    // The whole foreground group gets Ctrl-C from a terminal.
+    // A terminal sends Ctrl-C to the whole foreground process group.
     process.kill(-child.pid!, 'SIGINT');
     await exited;
     const left = findProcesses(state);

@@ -33,7 +33,7 @@ export const makeContext = (context: Partial<TrainingContext> = {}): TrainingCon
 /** Scores a model for the algorithm that validates it; `index` counts the models before it. */
 export type Judge = (model: RetrievalModel, index: number) => number;
 
-/** Runs an algorithm and returns the models that it validates, in order; `judge` answers each validation. */
+/** Runs an algorithm and returns the models that it validates, in order; `judge` is called at each validation. */
 export async function collectModels(
   train: Algorithm,
   data: TrainingData,
@@ -46,7 +46,7 @@ export async function collectModels(
   return models;
 }
 
-/** As collectModels, on data made of these sequences and this catalogue. */
+/** As collectModels, on data with these sequences and this catalogue. */
 export function trainOnSequences(
   train: Algorithm,
   sequences: readonly Sequence[],
@@ -65,7 +65,7 @@ export function trainOnSequences(
   return collectModels(train, { interactions, vocabulary, catalogue, validation: [], baseModels: [] }, judge, context);
 }
 
-/** Scores of the model's file for a history of today's likes, newest first, by item id. */
+/** Scores by item id of the model's file for a history of today's likes, newest first. */
 export async function scoreItems(model: RetrievalModel, ...history: string[]): Promise<Record<string, number>> {
   const scorer = await openScorer(encodeRetrievalModel(model).bytes, model.itemIds);
   const indices = new Map(model.itemIds.map((itemId, index) => [itemId, index]));

@@ -1,4 +1,4 @@
-// The day that the made-up world of tests is made for. WORLD_DATE=YYYY-MM-DD runs the suite on another one.
+// The date of the made-up world in tests. WORLD_DATE=YYYY-MM-DD runs the suite on another date.
 
 export const WORLD_DATE = process.env.WORLD_DATE ?? '2026-05-20';
 /** Epoch milliseconds. */

@@ -1,4 +1,4 @@
-// The buttons of a game: play, like, dismiss.
+// A game's buttons: play, like, dismiss.
 
 import type { Item } from '../models/contracts/item.ts';
 import type { TabStop } from './arrow-keys.ts';

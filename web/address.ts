@@ -1,12 +1,12 @@
-// The page's address: whose store is shown, and what is searched for. Each change is an entry of the browser's history,
-// so that Back leads to the one before, and a reload or a link shows the same.
+// The page's address: the player and the search query. Each change is an entry in the browser's history, so that Back
+// returns to the previous one, and a reload or a link shows the same page.
 
 import { useEffect, useState } from 'hono/jsx/dom';
 
 export interface Address {
-  /** Null where the address names none. */
+  /** Null if the address names none. */
   player: string | null;
-  /** Empty where nothing is searched for. */
+  /** Empty without a search. */
   query: string;
 }
 
@@ -35,7 +35,7 @@ export function useAddress(): [Address, Navigate] {
     const next = { ...readAddress(), ...changes };
     const url = formatAddress(next);
     if (url === (location.search || '?')) return;
-    // An open dialog has an entry of its own (dialog-history.ts): what is selected in it replaces that entry.
+    // An open dialog has its own entry (dialog-history.ts), which a selection in the dialog replaces.
     if (how === 'replace' || history.state?.dialog) history.replaceState(null, '', url);
     else history.pushState(null, '', url);
     setAddress(next);

@@ -1,4 +1,4 @@
-// Says what changed to those who cannot see it: a screen reader reads each new text of this live region out.
+// Announces changes to screen readers, which read out each new text of this live region.
 
 import { useEffect, useRef, useState } from 'hono/jsx/dom';
 import type { Gallery } from '../models/contracts/gallery.ts';
@@ -10,7 +10,7 @@ interface AnnouncementProps {
   results: SearchResults | null;
 }
 
-/** One region for all players: a region that enters the page with its text is not read out. */
+/** One region for all players: a region added together with its text is not read out. */
 export function Announcement({ userId, gallery, results }: AnnouncementProps) {
   const [text, setText] = useState('');
   const last = useRef<{ userId: string; gallery: Gallery } | null>(null);

@@ -1,4 +1,4 @@
-// The page's calls to the Worker. Each rejects with a Problem whose message can be shown to a person. No state.
+// The page's calls to the Worker. Each rejects with a Problem whose message can be shown to the user. No state.
 
 import type { EventInput, EventResult } from '../models/contracts/event.ts';
 import type { Gallery, Recommendations } from '../models/contracts/gallery.ts';
@@ -27,7 +27,7 @@ export const SEARCH_RESULTS_MAX = 20;
 const PLAYERS_MAX = 50;
 
 export class Problem extends Error {
-  /** HTTP status; 0 where no answer came. */
+  /** HTTP status; 0 without an answer. */
   readonly status: number;
 
   constructor(message: string, status: number) {
@@ -55,7 +55,7 @@ export function connect(key: string) {
     readPlayers: async () => (await call<{ users: KnownPlayer[] }>(`/v1/users?limit=${PLAYERS_MAX}`)).body.users,
     readGallery: (userId: string) => call<Gallery>(`${user(userId)}/gallery?expand=item`),
     readSignals: async (userId: string) => (await call<Signals>(`${user(userId)}/signals`)).body,
-    /** Not recorded: the page sends the search as an event of its own, to show its outcome. */
+    /** Not recorded by this call: the page sends a submitted search as its own event, to show the outcome. */
     searchItems: async (userId: string, text: string) => {
       const query = `q=${encodeURIComponent(text)}&n=${SEARCH_RESULTS_MAX}&expand=item&record=false`;
       const { items } = (await call<Recommendations>(`${user(userId)}/search?${query}`)).body;
@@ -71,13 +71,13 @@ export function connect(key: string) {
         method: 'PUT',
         body: JSON.stringify(preferences),
       }),
-    /** A browser's WebSocket sends no headers: the key is a subprotocol, which shows in no address and no log. */
+    /** A browser's WebSocket sends no headers, so the key is a subprotocol, which no address or log contains. */
     openStream: (userId: string, after: number | undefined) => {
       const url = new URL(`${user(userId)}/stream`, location.href.replace(/^http/, 'ws'));
       if (after !== undefined) url.searchParams.set('after', String(after));
       return new WebSocket(url, ['bloodstream', `bearer.${base64url(key)}`]);
     },
-    // keepalive: the last impressions are sent even while the page closes.
+    // keepalive: the last impressions are sent even if the page is closing.
     sendEvents: (events: EventInput[]) =>
       call<{ results: EventResult[] }>('/v1/events', {
         method: 'POST',

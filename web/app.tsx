@@ -9,7 +9,7 @@ import { newPlayerId } from './picker.tsx';
 import { Store } from './store.tsx';
 
 export function App() {
-  // undefined: not looked for yet; null: it must be typed in.
+  // undefined: not requested yet; null: must be typed in.
   const [key, setKey] = useState<string | null | undefined>(undefined);
   const [refusal, setRefusal] = useState<string | null>(null);
   useEffect(() => {
@@ -36,7 +36,7 @@ function Players({ apiKey, onRefused }: { apiKey: string; onRefused: (reason: st
   const [{ player, query }, navigate] = useAddress();
 
   useEffect(() => {
-    // A key that may not list players still opens the gallery of one.
+    // A key without permission to list players still opens a player's gallery.
     api
       .readPlayers()
       .catch(() => [])

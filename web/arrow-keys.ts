@@ -3,7 +3,7 @@
 
 import { cardsOf } from './position.ts';
 
-/** 0: the Tab key stops at the controls of this game; -1: they are reached by arrow keys and by pointer. */
+/** 0: Tab stops at this game's controls; -1: only arrow keys and the pointer reach them. */
 export type TabStop = 0 | -1;
 
 const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, Home: Number.NEGATIVE_INFINITY, End: Infinity };
@@ -26,7 +26,7 @@ function findInRow(row: HTMLElement, card: HTMLElement, step: number | undefined
   return cards[Math.max(0, Math.min(cards.length - 1, cards.indexOf(card) + step))];
 }
 
-/** The game where the Tab key would stop. */
+/** The game at which Tab would stop. */
 function findInNextRow(row: HTMLElement, step: number | undefined): HTMLElement | null | undefined {
   if (step === undefined) return undefined;
   const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')];

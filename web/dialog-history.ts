@@ -1,17 +1,15 @@
 // Gives each dialog an entry in the browser's history: Back closes the dialog instead of leaving the page.
 
-/**
- * Call when a dialog opens. Back calls `close`. Returns `leave`: call it once the dialog is closed, however that came.
- */
+/** Call when a dialog opens. Back calls `close`. Returns `leave`: call it once the dialog is closed for any reason. */
 export function enterDialog(name: string, close: () => void): () => void {
   const state = { dialog: name };
-  // One dialog that opens another shares its entry.
+  // A dialog that opens another shares its entry.
   if (history.state?.dialog) history.replaceState(state, '');
   else history.pushState(state, '');
   addEventListener('popstate', close, { once: true });
   return () => {
     removeEventListener('popstate', close);
-    // Later: the dialog that opens now, or the address that was selected in this one, may take over the entry.
+    // Deferred: a dialog that opens now, or an address selected in this one, may take over the entry.
     setTimeout(() => {
       if (history.state?.dialog === name) history.back();
     });

@@ -1,11 +1,11 @@
-// What stands in the place of an empty gallery: whose wish emptied it, and how to lift it.
+// Shown instead of an empty gallery: the filters that emptied it, and buttons to lift them.
 
 import type { EmptiedBy } from '../models/contracts/gallery.ts';
 import type { Preferences } from '../models/contracts/preferences.ts';
 import type { Prefer } from './use-signals.ts';
 
 interface EmptyGalleryProps {
-  /** Undefined where the catalogue itself is empty. */
+  /** Undefined if the catalogue itself is empty. */
   causes: readonly EmptiedBy[] | undefined;
   preferences: Preferences;
   onPrefer: Prefer;
@@ -13,7 +13,7 @@ interface EmptyGalleryProps {
 
 interface Cause {
   explain: (preferences: Preferences) => string;
-  /** What the player can do about it. */
+  /** The player's remedy, if there is one. */
   lift?: { label: string; changes: Partial<Preferences> };
 }
 
@@ -41,8 +41,8 @@ const CAUSES: Record<EmptiedBy, Cause> = {
     lift: { label: 'Show all ages', changes: { ageLimit: null } },
   },
   request: { explain: () => 'No game here suits this platform or age.' },
-  rules: { explain: () => 'The store’s own rules hide its games at the moment.' },
-  history: { explain: () => 'You own, have played or have dismissed every game here.' },
+  rules: { explain: () => 'The store’s rules currently hide its games.' },
+  history: { explain: () => 'You own, played or dismissed every game here.' },
 };
 
 export function EmptyGallery({ causes, preferences, onPrefer }: EmptyGalleryProps) {

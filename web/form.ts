@@ -1,4 +1,4 @@
-// Reads a form of one field.
+// Reads a form with one field.
 
 /** Returns the field's trimmed text, and stops the browser from submitting the form. */
 export function readSubmittedText(event: Event): string {

@@ -1,5 +1,5 @@
-// The middle of the page: search results, then the rows of the gallery; or what stands there while it loads, and where
-// there is nothing to show.
+// The middle of the page: search results, then the rows of the gallery; or a placeholder while it loads, and an
+// explanation if it is empty.
 
 import { useEffect, useMemo, useRef, useState } from 'hono/jsx/dom';
 import type { Gallery } from '../models/contracts/gallery.ts';
@@ -23,7 +23,7 @@ interface GalleryProps {
   signals: Signals | null;
   pending: PendingPress | null;
   results: SearchResults | null;
-  /** To pick from at the start. */
+  /** Offered to new players. */
   genres: readonly string[];
   onAct: Act;
   onExplain: (item: Item) => void;
@@ -79,14 +79,14 @@ export function GalleryView({ userId, gallery, signals, pending, results, onPref
   );
 }
 
-/** The welcome took the focus with it, and its buttons were further down than the gallery begins. */
+/** The closed welcome took the focus with it, and had scrolled the page below the start of the gallery. */
 function focusGallery(): void {
   if (document.activeElement !== document.body) return;
   document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
   window.scrollTo({ top: 0 });
 }
 
-/** The rows with the position of each card, counted over all rows. */
+/** The rows, each card with its position across all rows. */
 function listRows(gallery: Gallery | null) {
   let next = 0;
   return (gallery?.rows ?? []).map(({ items, ...row }) => ({
@@ -98,12 +98,12 @@ function listRows(gallery: Gallery | null) {
   }));
 }
 
-/** A player without history, who has not picked anything either. */
+/** True for a player without history and picks. */
 const isNewPlayer = (signals: Signals | null): boolean =>
   signals !== null &&
   signals.history.length + signals.preferences.genres.length + signals.preferences.items.length === 0;
 
-/** The alert above it says why, and has the button to try again. */
+/** The alert above gives the reason and a button to try again. */
 const Unloaded = () => (
   <div class="empty">
     <h1>The gallery did not load</h1>

@@ -1,4 +1,4 @@
-// The genres that the page offers to pick or to mute: those of the games on it.
+// The genres that the page offers to pick or mute: those of its games.
 
 import type { Gallery } from '../models/contracts/gallery.ts';
 

@@ -1,4 +1,4 @@
-// The bar on top: the name, the search, and whose gallery this is.
+// The top bar: the name, the search, and the player whose gallery this is.
 
 import { useLayoutEffect, useRef } from 'hono/jsx/dom';
 import { formatAddress } from './address.ts';
@@ -21,7 +21,7 @@ const PAUSE_MS = 200;
 export function Header({ userId, query, onSearch, onSuggest }: HeaderProps) {
   const input = useRef<HTMLInputElement>(null);
   useLayoutEffect(() => {
-    // Back, or closed results. A query that is still being typed is left alone.
+    // After Back or closing the results. A query being typed is left unchanged.
     if (input.current && (query === '' || input.current !== document.activeElement)) input.current.value = query;
   }, [query]);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -35,7 +35,7 @@ export function Header({ userId, query, onSearch, onSuggest }: HeaderProps) {
     onSearch(readSubmittedText(event));
   };
   const goHome = (event: MouseEvent) => {
-    // A new tab is the browser's own business.
+    // The browser opens the new tab.
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     onSuggest('');

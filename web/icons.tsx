@@ -1,4 +1,4 @@
-// The page's few icons, drawn in the colour of the text around them.
+// The page's icons, drawn in the colour of the surrounding text.
 
 import type { PropsWithChildren } from 'hono/jsx/dom';
 

@@ -1,4 +1,4 @@
-// Reports which games came into view, once per answer: without it, "not wanted" looks like "not seen".
+// Reports which games came into view, once per answer: otherwise "not wanted" and "not seen" look the same.
 
 import type { EventInput } from '../models/contracts/event.ts';
 import type { Gallery } from '../models/contracts/gallery.ts';
@@ -7,9 +7,7 @@ const BATCH_MAX = 100;
 const FLUSH_AFTER_MS = 800;
 const VISIBLE_SHARE = 0.5;
 
-/**
- * Watches the cards of the answer on the page and sends impressions in batches. Returns `stop`, which sends the rest.
- */
+/** Watches the cards of the current answer and sends impressions in batches. Returns `stop`, which sends the rest. */
 export function watchImpressions(gallery: Gallery, userId: string, send: (events: EventInput[]) => void): () => void {
   const { recommendationId, rows } = gallery;
   const positions = new Map(rows.flatMap((row) => row.items).map(({ itemId }, position) => [itemId, position]));

@@ -1,9 +1,9 @@
-// Asks for the key where the server does not hand it over.
+// Asks for the key if the server does not provide it.
 
 import { readSubmittedText } from './form.ts';
 
 interface KeyFormProps {
-  /** Why the last key was refused. */
+  /** The reason for refusing the last key. */
   problem: string | null;
   onKey: (key: string) => void;
 }

@@ -1,9 +1,9 @@
-// The page's API key: a local server hands it over, elsewhere a person types it in. It is kept until the tab is closed.
+// The page's API key: a local server provides it, otherwise the user types it in. It is kept until the tab is closed.
 
 const STORED_AS = 'bloodstream-key';
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Resolves to null where a person must type it in. */
+/** Resolves to null if the user must type it in. */
 export async function findKey(): Promise<string | null> {
   const stored = sessionStorage.getItem(STORED_AS);
   if (stored !== null || !LOOPBACK.includes(location.hostname)) return stored;

@@ -1,5 +1,5 @@
-// Tells what the player's last action did, and offers to undo it. The live region is always there: one that enters the
-// page together with its text is not read out.
+// Shows the effect of the player's last action, and offers to undo it. The live region is always on the page: one added
+// together with its text is not read out.
 
 import { CloseIcon } from './icons.tsx';
 import type { Message } from './use-message.ts';

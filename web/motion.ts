@@ -1,12 +1,12 @@
-// Animates what moved: a card glides from its old position to its new one, a new card fades in (the FLIP technique).
-// Nothing is animated for those who asked their system for less motion.
+// Animates changes (FLIP): a card glides from its old position to its new one, a new card fades in. Nothing is animated
+// for users who prefer reduced motion.
 
 const GLIDE_MS = 420;
 const APPEAR_MS = 320;
 const EASING = 'cubic-bezier(.2, .8, .2, 1)';
 
 const keyOf = (card: HTMLElement) => `${card.closest<HTMLElement>('[data-row]')?.dataset.row}\n${card.dataset.item}`;
-/** Of the rows in view alone: most are further down, and each rectangle costs. */
+/** Reads only rows in view: most are further down, and each rectangle is expensive. */
 const listCards = () =>
   [...document.querySelectorAll<HTMLElement>('[data-row]')]
     .filter((row) => isInView(row.getBoundingClientRect()))
@@ -19,7 +19,7 @@ export function captureCards(): () => void {
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return () => {};
   const before = new Map(listCards().map((card) => [keyOf(card), card.getBoundingClientRect()]));
   return () => {
-    // All rectangles are read before the first animation starts, or each would force a new layout.
+    // All rectangles are read before the first animation starts; otherwise each would force a new layout.
     const moves = listCards().map((card) => ({
       card,
       from: before.get(keyOf(card)),

@@ -1,11 +1,11 @@
-// The signals as they will be once the server has an event: what a press changes is on the page at once.
+// Predicts the signals once the server has an event, so that the page shows the effect of a press at once.
 
 import type { EventInput } from '../models/contracts/event.ts';
 import type { Signals } from './api.ts';
 
 const without = (ids: readonly string[], id: string) => ids.filter((one) => one !== id);
 
-/** Likes and dismissals only: what else an event changes comes with the server's answer. */
+/** Likes and dismissals only: all other changes come with the server's answer. */
 export function applyEvent(signals: Signals, { type, itemId }: Pick<EventInput, 'type' | 'itemId'>): Signals {
   if (itemId === undefined) return signals;
   const { liked, dismissed } = signals;

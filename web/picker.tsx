@@ -1,4 +1,4 @@
-// Selects the player whose gallery is shown: one of those seen last, any id, or somebody new.
+// Selects the player whose gallery is shown: one seen recently, any id, or a new player.
 
 import type { KnownPlayer } from './api.ts';
 import { Avatar } from './avatar.tsx';

@@ -1,5 +1,4 @@
-// Keeps the viewport steady while the gallery changes: the focused control, the row it is in, each row's scroll. It
-// animates nothing.
+// Keeps the focus, the row in view and each row's scroll position while the gallery changes. It does not animate.
 
 const rowsOnPage = () => document.querySelectorAll<HTMLElement>('[data-row]');
 const findRow = (id: string | undefined) => [...rowsOnPage()].find((row) => row.dataset.row === id);
@@ -12,7 +11,7 @@ export function capturePosition(): () => void {
   const card = control?.closest<HTMLElement>('[data-item]');
   const row = card?.closest<HTMLElement>('[data-row]');
   const position = cardsOf(row ?? undefined).indexOf(card!);
-  // A mouse user must not be scrolled to wherever the focus went.
+  // A mouse user must not be scrolled to the focused element.
   const preventScroll = !control?.matches(':focus-visible');
   const top = row?.getBoundingClientRect().top;
   const scrolls = new Map([...rowsOnPage()].map((one) => [one.dataset.row, cardListOf(one)?.scrollLeft ?? 0]));

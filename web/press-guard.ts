@@ -1,9 +1,9 @@
-// Keeps a press from landing on a game that has just moved under a resting pointer, and the second half of a double
-// click from counting as another press. It stops the click; nothing else is changed.
+// Stops clicks on a game that has just moved under a resting pointer, and the second click of a double click. It
+// changes nothing else.
 
-/** Longer than a double click takes, and than cards glide. */
+/** Longer than a double click and than the cards' animation. */
 const SETTLE_MS = 600;
-/** A hand that rests still trembles by as much. */
+/** A resting hand moves the pointer by up to this much. */
 const TREMBLE_PX = 6;
 
 interface Point {
@@ -11,7 +11,7 @@ interface Point {
   y: number;
 }
 let pointer: Point | undefined;
-/** The gallery changed under the pointer, which has not moved since. */
+/** Set while the pointer has not moved since the gallery changed under it: the item that the player aims at. */
 let held: { at: Point; itemId: string | undefined; until: number } | undefined;
 
 const itemAt = ({ x, y }: Point) => document.elementFromPoint(x, y)?.closest<HTMLElement>('[data-item]')?.dataset.item;
@@ -20,7 +20,7 @@ const itemAt = ({ x, y }: Point) => document.elementFromPoint(x, y)?.closest<HTM
 export function holdPointer(): () => void {
   if (pointer === undefined) return () => {};
   const at = pointer;
-  // After two changes in a row the player still aims at what was there before the first.
+  // After two changes in a row the player still aims at the item from before the first.
   const itemId = held !== undefined && performance.now() < held.until ? held.itemId : itemAt(at);
   return () => {
     held = { at, itemId, until: performance.now() + SETTLE_MS };
@@ -40,7 +40,7 @@ function follow({ clientX: x, clientY: y }: PointerEvent): void {
 
 function stopMisdirected(event: MouseEvent): void {
   const card = (event.target as Element).closest<HTMLElement>('[data-item]');
-  // 0: by keyboard, or by a script.
+  // 0: pressed by keyboard or script.
   if (card === null || event.detail === 0) return;
   const hasMoved = held !== undefined && performance.now() < held.until && held.itemId !== card.dataset.item;
   if (event.detail === 1 && !hasMoved) return;

@@ -1,11 +1,11 @@
-// A price in words, with its currency as the reader's browser writes it.
+// Formats a price with its currency in the locale of the browser.
 
 import type { Item } from '../models/contracts/item.ts';
 
-/** By currency: to make a format takes longer than to draw a card. */
+/** Cached per currency: creating a format takes longer than rendering a card. */
 const formats = new Map<string | null, Intl.NumberFormat>();
 
-/** A price without a currency is a bare number. */
+/** Null without a price; a price without a currency is a bare number. */
 export function describePrice({ price, currency }: Pick<Item, 'price' | 'currency'>): string | null {
   if (price === null) return null;
   return price === 0 ? 'Free' : formatOf(currency).format(price);

@@ -1,4 +1,4 @@
-// The row of search results. It comes into view by itself: the search box is at hand wherever the page is scrolled to.
+// The row of search results. It scrolls into view, since the search box is reachable from any scroll position.
 
 import { useLayoutEffect } from 'hono/jsx/dom';
 import type { Item } from '../models/contracts/item.ts';
@@ -29,7 +29,7 @@ export function Results({ query, items, dismissed, ...props }: ResultsProps) {
 }
 
 function describeCount(shown: readonly Item[], found: readonly Item[]): string {
-  if (found.length === 0) return 'Nothing like it in the catalogue';
+  if (found.length === 0) return 'No games found';
   if (found.length === SEARCH_RESULTS_MAX) return `The best ${shown.length}; there may be more`;
   return shown.length === 1 ? '1 game found' : `${shown.length} games found`;
 }

@@ -1,4 +1,4 @@
-// Puts the item objects of the last gallery into the next where they are equal: an unchanged card then need not render.
+// Reuses equal item objects of the last gallery in the next, so that unchanged cards need not render.
 
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';

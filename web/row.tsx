@@ -1,5 +1,5 @@
-// One row of the gallery: its title, the reason for it, and cards that scroll sideways. Tab stops at one game of a row;
-// the arrow keys reach the others.
+// One row of the gallery: its title, its reason, and cards that scroll sideways. Tab stops at one game of a row; arrow
+// keys reach the others.
 
 import { memo, useState } from 'hono/jsx/dom';
 import type { Item } from '../models/contracts/item.ts';
@@ -63,7 +63,7 @@ function FullRow({ id, title, reason, cards, liked, pending, onAct, onExplain, w
 
 export const Row = memo(FullRow);
 
-/** For the mouse alone: the keyboard and a screen reader reach every card without them. */
+/** For the mouse only: the keyboard and screen readers reach every card without them. */
 function Arrows() {
   const scroll = (direction: number) => (event: MouseEvent) => {
     const cards = (event.target as Element).closest('.row')!.querySelector('.cards')!;

@@ -1,5 +1,5 @@
-// What the recommender did: the player's taste as it sees it, which tier answered and how fast, and the events sent.
-// The answer is a bar at the bottom of every screen, and its button brings the events there too.
+// The recommender's side: the player's taste as inferred, the tier and time of the last answer, and the events sent.
+// The answer is a bar at the bottom of the screen; its button opens the events.
 
 import { type PropsWithChildren, useState } from 'hono/jsx/dom';
 import type { Gallery } from '../models/contracts/gallery.ts';
@@ -65,11 +65,11 @@ interface AnswerPanelProps extends PropsWithChildren {
   lastNotice: string | null;
 }
 
-/** A player may have done much, and liked nothing that the catalogue has a genre for. */
+/** A player may have a history without liking anything that has a genre. */
 const explainNoTaste = ({ history, dismissed }: Signals): string =>
   history.length === 0 && dismissed.length === 0
     ? 'Nothing is known yet. Click a game and watch.'
-    : 'It knows what you turned down, and no genre that you like yet.';
+    : 'Your dismissals are known, but no genre that you like yet.';
 
 function AnswerPanel({ answer, lastNotice, children }: AnswerPanelProps) {
   const { tier, release, degraded, dataUntil } = answer?.body ?? { degraded: [] };

@@ -1,4 +1,4 @@
-// The store of one player: the gallery, and beside it what the recommender did.
+// The store of one player: the gallery, with the recommender's side panel.
 
 import { useEffect, useMemo } from 'hono/jsx/dom';
 import type { Navigate } from './address.ts';
@@ -33,7 +33,7 @@ export function Store({ api, userId, query, players, onNavigate, onRefused }: St
 
   const gallery = answer?.body ?? null;
   const genres = useMemo(() => listGenres(gallery), [gallery]);
-  // A query that is being typed is one entry of the history, however many letters it has.
+  // A query being typed is one entry in the history, regardless of its length.
   const showQuery = (next: string) => onNavigate({ query: next }, query === '' || next === '' ? 'push' : 'replace');
   const submitSearch = (submitted: string) => {
     showQuery(submitted);

@@ -5,7 +5,7 @@ import type { Notice } from '../models/contracts/notice.ts';
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 
-/** `open`: connects; the server first repeats the notices after the given one. Returns `stop`. */
+/** `open` connects; the server first repeats the notices after the given id. Returns `stop`. */
 export function listen(open: (after: number | undefined) => WebSocket, onNotice: (notice: Notice) => void): () => void {
   let after: number | undefined;
   let delay = RETRY_MIN_MS;

@@ -1,5 +1,5 @@
-// What a player can ask of the gallery: hits or hidden gems, how new, for which age, and what to mute. The Worker
-// stores it and applies it from the next answer on.
+// The player's settings for the gallery: hits or hidden gems, release years, age, genres and tags to mute. The Worker
+// stores them and applies them from the next answer on.
 
 import type { Preferences } from '../models/contracts/preferences.ts';
 import { CloseIcon } from './icons.tsx';
@@ -83,7 +83,7 @@ export function Tune({ preferences, genres, onPrefer, onShun }: TuneProps) {
   );
 }
 
-/** A reset keeps what was picked at the start. */
+/** A reset keeps the picks made at the start. */
 const { genres: _, items: __, ...UNTUNED } = EMPTY_PREFERENCES;
 
 function Options({

@@ -1,19 +1,19 @@
-// Events that the server has not acknowledged yet, kept in the browser's storage: a reload or a closed tab loses none.
-// One key for each, so that two tabs do not overwrite each other. It sends nothing.
+// Events that the server has not acknowledged yet, kept in the browser's storage, so that a reload or a closed tab
+// loses none. One key per event, so that two tabs do not overwrite each other. It sends nothing.
 
 import type { EventInput } from '../models/contracts/event.ts';
 
 export interface UnsentEvent {
   event: EventInput & { timestamp: number };
-  /** For the list of sent events. */
+  /** Shown in the list of sent events. */
   text: string;
 }
 
-/** EVENTS_PER_REQUEST_MAX of the contract, which brings Zod along: too large for the page. */
+/** Copy of EVENTS_PER_REQUEST_MAX: its contract imports Zod, which is too large for the page. */
 const UNSENT_MAX = 100;
 const PREFIX = 'bloodstream-unsent:';
 
-/** Oldest first; as many as one request may hold. */
+/** Oldest first; at most as many as fit one request. */
 export function readUnsent(): UnsentEvent[] {
   const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
   return keys
@@ -25,13 +25,13 @@ export function readUnsent(): UnsentEvent[] {
     .slice(0, UNSENT_MAX);
 }
 
-/** Keeps nothing where the storage is full or forbidden, or holds as many as one request may: ask `isKept`. */
+/** Does nothing if the storage is full, forbidden, or has as many events as one request allows: check `isKept`. */
 export function keepUnsent(unsent: UnsentEvent): void {
   if (readUnsent().length === UNSENT_MAX) return;
   try {
     localStorage.setItem(`${PREFIX}${unsent.event.id}`, JSON.stringify(unsent));
   } catch {
-    // Then the event is sent once, and not again.
+    // The event is then sent only once.
   }
 }
 

@@ -1,4 +1,4 @@
-// The game whose position is being explained, and the explanation once it is there.
+// The game being explained, and its explanation once loaded.
 
 import type { Explanation } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';

@@ -1,4 +1,4 @@
-// The gallery on the page, and how a newer one replaces it without losing the scroll, the focus or the eye.
+// The gallery on the page. A newer one replaces it without losing the scroll position or the focus.
 
 import { flushSync } from 'hono/jsx/dom';
 import type { Gallery } from '../models/contracts/gallery.ts';
@@ -14,7 +14,7 @@ export function useGallery(api: Api, userId: string) {
   const [answer, setAnswer] = usePlayerState<Timed<Gallery> | null>(userId, null);
   const begin = useLatest();
 
-  /** Resolves to false where a later call overtook this one. Rejects with a Problem. */
+  /** Resolves to false if a later call has overtaken this one. Rejects with a Problem. */
   const load = async (): Promise<boolean> => {
     const isLatest = begin();
     try {
@@ -25,7 +25,7 @@ export function useGallery(api: Api, userId: string) {
     }
     return isLatest();
   };
-  /** Drops the answers still under way: they are from before something that the player has just said. */
+  /** Discards answers under way: they predate a change that the player has just made. */
   const discardPending = () => void begin();
 
   return { answer, load, discardPending };

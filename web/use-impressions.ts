@@ -7,9 +7,9 @@ import type { Api, Timed } from './api.ts';
 import { watchImpressions } from './impressions.ts';
 
 export function useImpressions(api: Api, userId: string, answer: Timed<Gallery> | null): void {
-  // Not useEffect: hono runs one twice where its component renders again within the same frame.
+  // Not useEffect: hono runs it twice if the component renders again within the same frame.
   useLayoutEffect(() => {
-    // Nobody waits for an impression, and a lost one is no harm worth a message.
+    // Nobody waits for an impression, and a lost one does not justify a message.
     const send = (events: EventInput[]) => void api.sendEvents(events).catch(() => {});
     if (answer) return watchImpressions(answer.body, userId, send);
   }, [answer]);

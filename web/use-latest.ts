@@ -1,8 +1,8 @@
-// Orders overlapping requests: of two under way only the one that was sent last may change the page.
+// Orders overlapping requests: only the one sent last may change the page.
 
 import { useRef } from 'hono/jsx/dom';
 
-/** Returns `begin`: call it before a request; what it returns says whether no other has begun since. */
+/** Returns `begin`: call it before a request. The function it returns is true while no other request has begun. */
 export function useLatest(): () => () => boolean {
   const newest = useRef(0);
   return () => {

@@ -1,4 +1,4 @@
-// What the page tells the player about their last action, and how to undo it.
+// The message about the player's last action, and how to undo the action.
 
 import { usePlayerState } from './use-player-state.ts';
 

@@ -1,5 +1,5 @@
-// What the player does, sent as events. Each is listed at once, and kept until the server has answered: one that could
-// not be sent is sent again when the browser is back online, after a pause, or when the page is opened the next time.
+// Sends the player's actions as events. Each is listed at once and kept until the server has answered: an unsent event
+// is sent again when the browser is back online, after a pause, or when the page is next opened.
 
 import { useLayoutEffect, useRef } from 'hono/jsx/dom';
 import type { EventInput } from '../models/contracts/event.ts';
@@ -9,13 +9,13 @@ import { forgetUnsent, isKept, keepUnsent, readUnsent, type UnsentEvent } from '
 import { usePlayerState } from './use-player-state.ts';
 
 export type ActionType = 'click' | 'play' | 'like' | 'unlike' | 'dismiss' | 'undismiss';
-/** `position`: in the gallery, counted over all rows from 0; undefined where the game comes from a search. */
+/** `position`: in the gallery, counted across all rows from 0; undefined if the game comes from a search. */
 export type Act = (type: ActionType, item: Item, position?: number) => void;
 
 export interface SentEvent {
   id: string;
   text: string;
-  /** The server's verdict, or why there is none yet. */
+  /** The server's verdict, or the reason why there is none yet. */
   outcome: string;
   /** Undefined before the server's answer. */
   ms?: number;
@@ -23,7 +23,7 @@ export interface SentEvent {
 
 const SENT_MAX = 30;
 const RETRY_AFTER_MS = 15_000;
-/** A press on “Play” stands for a session of this length. */
+/** A press on “Play” counts as a session of this length. */
 const MINUTES_PLAYED = 30;
 const VERBS: Record<ActionType, string> = {
   click: 'Looked at',
@@ -36,7 +36,7 @@ const VERBS: Record<ActionType, string> = {
 const SENDING = 'sending …';
 const WAITING = 'not sent yet, will be sent again';
 
-/** `onDelivered`: events that had to wait have been sent. */
+/** `onDelivered`: called when waiting events have been sent. */
 export function useOutbox(api: Api, userId: string, onDelivered: () => void) {
   const [sent, setSent] = usePlayerState<readonly SentEvent[]>(userId, []);
   const underWay = useRef(new Map<string, UnsentEvent>());
@@ -71,7 +71,7 @@ export function useOutbox(api: Api, userId: string, onDelivered: () => void) {
     }
   };
 
-  /** Sends again what waits, of any player. Rejects with a Problem; does nothing where nothing waits. */
+  /** Sends all waiting events, of any player. Rejects with a Problem; does nothing if none wait. */
   const sendWaiting = async (): Promise<void> => {
     const waiting = readUnsent().filter(({ event }) => !underWay.current!.has(event.id));
     if (waiting.length === 0) return;
@@ -120,7 +120,7 @@ export function useOutbox(api: Api, userId: string, onDelivered: () => void) {
   };
 }
 
-/** No answer, too many requests, or an error of the server: the same may pass later. */
+/** True for no answer, a refused key, too many requests or a server error: the same request may succeed later. */
 const isTemporary = (error: unknown): boolean =>
   error instanceof Problem &&
   (error.status === 0 || error.status === 401 || error.status === 429 || error.status >= 500);

@@ -1,5 +1,5 @@
-// React-style state that belongs to one player: another player starts from the initial value, and an answer that comes
-// in for a player who is no longer shown is dropped.
+// React-style state of one player: another player starts from the initial value, and updates for a player who is no
+// longer shown are dropped.
 
 import { useRef, useState } from 'hono/jsx/dom';
 

@@ -1,9 +1,9 @@
-// Puts a popover into the browser's history for as long as its component is on the page.
+// Puts a popover into the browser's history while its component is on the page.
 
 import { type RefObject, useLayoutEffect, useRef } from 'hono/jsx/dom';
 import { watchPopover } from './dialog-history.ts';
 
-/** Returns the ref that the popover takes. */
+/** Returns the ref for the popover. */
 export function usePopoverHistory(): RefObject<HTMLElement | null> {
   const popover = useRef<HTMLElement>(null);
   useLayoutEffect(() => (popover.current ? watchPopover(popover.current) : undefined), []);

@@ -1,4 +1,4 @@
-// The results of the search box, while a query is being typed and after it is submitted.
+// The results of the search box, both while a query is being typed and after it is submitted.
 
 import type { Item } from '../models/contracts/item.ts';
 import type { Api } from './api.ts';

@@ -1,4 +1,4 @@
-// The player's signals and preferences. A changed preference is on the page at once, before the Worker has it.
+// The player's signals and preferences. The page shows a changed preference at once, before the Worker has it.
 
 import { useRef } from 'hono/jsx/dom';
 import type { EventInput } from '../models/contracts/event.ts';
@@ -8,7 +8,7 @@ import { applyEvent } from './optimistic.ts';
 import { useLatest } from './use-latest.ts';
 import { usePlayerState } from './use-player-state.ts';
 
-/** The Worker's default for a player who has said nothing. Zod, which makes it there, is too large for the page. */
+/** Copy of the Worker's default for new players: Zod, which makes it there, is too large for the page. */
 export const EMPTY_PREFERENCES: Preferences = {
   genres: [],
   items: [],
@@ -22,10 +22,10 @@ export const EMPTY_PREFERENCES: Preferences = {
 };
 
 export type Prefer = (changes: Partial<Preferences>) => void;
-/** Adds a label to what the player wants less of, or none of, and offers to undo it. */
+/** Adds a label to the given list, of which the player wants less or none, and offers to undo it. */
 export type Shun = (list: 'lessGenres' | 'mutedGenres' | 'mutedTags', label: string) => void;
 
-/** `listUnsent`: events that the server does not know yet. `onOwnChange`: told the id of each change of preferences. */
+/** `listUnsent`: events that the server does not have yet. `onOwnChange` receives the id of each preference change. */
 export function useSignals(
   api: Api,
   userId: string,
@@ -34,7 +34,7 @@ export function useSignals(
 ) {
   const [signals, setSignals] = usePlayerState<Signals | null>(userId, null);
   const begin = useLatest();
-  /** Two changes in a row must arrive in their order. */
+  /** Successive changes must arrive in order. */
   const lastPut = useRef<Promise<unknown>>(Promise.resolve());
   const preferences = signals?.preferences ?? EMPTY_PREFERENCES;
 
@@ -44,13 +44,13 @@ export function useSignals(
     if (isLatest()) setSignals(() => listUnsent().reduce(applyEvent, loaded));
   };
 
-  /** Shows at once what the event will change. */
+  /** Shows the effect of an event at once. */
   const applyNow = (event: Pick<EventInput, 'type' | 'itemId'>) =>
     setSignals((now) => (now === null ? null : applyEvent(now, event)));
 
-  /** Rejects with a Problem, and takes the change back, where it cannot be stored. */
+  /** Reverts the change and rejects with a Problem if it cannot be stored. */
   const changePreferences = async (changes: Partial<Preferences>): Promise<void> => {
-    // The whole is replaced: what is not known yet must not be overwritten.
+    // A PUT replaces all preferences: those not loaded yet must not be overwritten.
     if (signals === null) return;
     const wanted = { ...preferences, ...changes };
     begin();

@@ -1,5 +1,5 @@
-// A handler that stays the same function between renders and calls the newest version: what is memoised need not render
-// again for it.
+// A handler that stays the same function across renders and calls the newest version, so that memoised components need
+// not render again.
 
 import { useRef, useState } from 'hono/jsx/dom';
 

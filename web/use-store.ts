@@ -1,4 +1,4 @@
-// One player's store: the parts of its state, and the actions that change several of them. It draws nothing.
+// One player's store: the parts of its state, and the actions that change several of them. It renders nothing.
 
 import { useLayoutEffect } from 'hono/jsx/dom';
 import type { Item } from '../models/contracts/item.ts';
@@ -51,7 +51,7 @@ export function useStore(api: Api, userId: string, query: string) {
     const press = { itemId, type };
     setPending(() => press);
     signals.applyNow(press);
-    // Either takes the game from the page, and its buttons with it.
+    // Both remove the game, and its buttons, from the page.
     if (type === 'dismiss') offerUndo(`Dismissed ${title}.`, () => act('undismiss', item));
     if (type === 'like') offerUndo(`Liked ${title}.`, () => act('unlike', item));
     const recommendationId = position === undefined ? undefined : gallery.answer?.body.recommendationId;

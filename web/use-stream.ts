@@ -1,4 +1,4 @@
-// The player's stream: keeps the last notice in words, and says when the page should follow another device.
+// The player's stream: keeps the last notice in words, and tells when another device has changed the gallery.
 
 import { useLayoutEffect } from 'hono/jsx/dom';
 import type { Notice } from '../models/contracts/notice.ts';
@@ -6,7 +6,7 @@ import type { Api } from './api.ts';
 import { listen } from './stream.ts';
 import { usePlayerState } from './use-player-state.ts';
 
-/** `isOwn`: whether this page caused what has the id. */
+/** `isOwn`: true if this page sent the event or change with the id. */
 export function useStream(
   api: Api,
   userId: string,
@@ -19,7 +19,7 @@ export function useStream(
     const hear = ({ generatedAt, changed, causes }: Notice) => {
       const time = new Date(generatedAt).toLocaleTimeString();
       setLastNotice(() => `Gallery ready at ${time}, ${changed.itemsAdded.length} new games`);
-      // No causes: they are not known.
+      // Empty causes: they are unknown.
       if (causes.length === 0 || !causes.every(isOwn)) onChangedElsewhere();
     };
     return listen((after) => api.openStream(userId, after), hear);

@@ -22,7 +22,7 @@ export function Welcome({ genres, games, onPick, onSkip }: WelcomeProps) {
   return (
     <section class="welcome" aria-label="Welcome">
       <h1>What do you like to play?</h1>
-      <p>Pick what you like, and the next gallery follows it.</p>
+      <p>Pick what you like, and your next gallery will reflect it.</p>
       <div class="chips">
         {genres.map((genre) => (
           <button

@@ -1,5 +1,5 @@
-// Why a game is in the gallery, or why it is not, in words; and buttons to see less of its genres, or to
-// mute them and its tags.
+// Explains in words why a game is or is not in the gallery, with buttons to see less of its genres, or to mute them and
+// its tags.
 
 import { useLayoutEffect, useRef } from 'hono/jsx/dom';
 import type { Explanation, SourceName } from '../models/contracts/gallery.ts';
@@ -23,7 +23,7 @@ const SOURCE_LABELS: Record<SourceName, string> = {
   'hidden-gems': 'Rated highly, known to few',
   new: 'New release',
   'cold-start': 'New here, similar to the history',
-  popular: 'Popular with everybody',
+  popular: 'Popular with all players',
   exploration: 'Shown to learn who likes it',
   rule: 'Featured by the store',
 };
@@ -110,7 +110,7 @@ function Reasons({ explanation }: { explanation: Explanation }) {
     <div class="explained">
       <p class="verdict">{shown === null ? `Not in the gallery: ${why}.` : `${why}.`}</p>
       {foundBy.length > 0 && (
-        <ul aria-label="Who found it">
+        <ul aria-label="Retrieved by">
           {foundBy.map(([source, score]) => (
             <li key={source} style={{ '--share': `${Math.round(score * 100)}%` }}>
               {SOURCE_LABELS[source as SourceName]}

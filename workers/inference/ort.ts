@@ -59,7 +59,7 @@ export async function createOrtScorer(model: Uint8Array): Promise<Scorer> {
   return {
     engine: 'onnx',
     memoryBytes: () => memory?.buffer.byteLength ?? 0,
-    // Between its awaits a run does no I/O, so two requests never interleave in it. One request must not start two at
+    // A run does no I/O between its awaits, so two requests never interleave in it. One request must not start two at
     // once.
     async score({ batch, items, weights, ages }: EncodedHistories) {
       const shape = [batch, HISTORY_LENGTH];

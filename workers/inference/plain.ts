@@ -1,5 +1,5 @@
-// Scores in plain TypeScript from the release's neighbours where ORT cannot start: the weights of the neighbours of a
-// history's items add up. It stands in for the model and does not reproduce its scores.
+// Scores in plain TypeScript if ORT cannot start: sums the weights that the release's neighbour tables give to the
+// neighbours of a history's items. It stands in for the model and does not reproduce its scores.
 
 import type { NeighbourTables } from '../../models/contracts/neighbours.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';

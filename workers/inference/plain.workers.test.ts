@@ -5,7 +5,7 @@ import { publishFake } from '../../tests/fake-release.ts';
 import { readNeighbours } from './neighbours.ts';
 import { loadRelease } from './release.ts';
 
-it('adds up the neighbours of a history, halved every 14 days, where onnxruntime does not start', async () => {
+it('sums the neighbours of a history, halved every 14 days, if onnxruntime does not start', async () => {
   const itemIds = Array.from({ length: 300 }, (_, index) => `g${index}`);
   vi.spyOn(WebAssembly, 'instantiate').mockRejectedValue(new Error('no memory left'));
   await publishFake(env.BUCKET, 'plain', { itemIds, shift: 0 });

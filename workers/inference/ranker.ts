@@ -1,4 +1,4 @@
-// Opens the ranking model of a release, after the same self-test as the retrieval model. Where it cannot be used, the
+// Opens the ranking model of a release, after the same self-test as the retrieval model. If it cannot be used, the
 // release serves without it: the prior ranks, and the reason is kept.
 
 import { PARITY_TOLERANCE, RankingPart } from '../../models/contracts/release.ts';
@@ -15,7 +15,7 @@ export interface LoadedRanking {
 
 export const NO_RANKING: LoadedRanking = { ranker: null, failure: undefined };
 
-/** `part`: the ranking part of the manifest, of whichever version. Never throws. */
+/** `part`: the ranking part of the manifest, in any version. Never throws. */
 export async function loadRanking(bucket: R2Bucket, part: unknown): Promise<LoadedRanking> {
   if (part === null) return NO_RANKING;
   try {

@@ -12,7 +12,7 @@ import { RefusedModelError, type Scorer, selfTest } from './scorer.ts';
 export interface LoadedRelease {
   manifest: ReadManifest;
   scorer: Scorer;
-  /** The one part that changes: after a failure it is loaded again. */
+  /** The only part that changes: it is loaded again after a failure. */
   ranking: LoadedRanking;
   rankingLoadedAt: number;
   neighbours: NeighbourTables;

@@ -18,7 +18,7 @@ const history = (length: number, step: number) =>
     weight: 1 - age / 100,
     ageDays: age / 3,
   }));
-/** Longer than a model reads; every item alike; short; empty; nothing in the vocabulary. */
+/** In order: longer than a model reads, all items equal, short, empty, no item in the vocabulary. */
 const histories = [
   history(200, 7),
   itemIds.map((itemId) => ({ itemId, weight: 1, ageDays: 0 })),
@@ -26,7 +26,7 @@ const histories = [
   [],
   [{ itemId: 'unknown', weight: 1, ageDays: 0 }],
 ];
-/** The first of them, whose scores differ from item to item. */
+/** The first histories, whose scores differ from item to item. */
 const TELLING = 3;
 const encode = ({ itemIndices }: LoadedRelease) => encodeHistories(histories, itemIndices);
 
@@ -42,7 +42,7 @@ async function expectScores(release: LoadedRelease, shift: number) {
   });
 }
 
-it("scores in workerd as the formula does, padded and empty rows too, and reads an item's neighbours", async () => {
+it("scores in workerd as the formula does, even padded and empty rows, and reads an item's neighbours", async () => {
   expect(await loadRelease(env.BUCKET, undefined, 0)).toBeUndefined();
   await publishFake(env.BUCKET, 'v1', { itemIds, shift: 0 });
   const loaded = (await loadRelease(env.BUCKET, undefined, 0))!;
@@ -57,7 +57,7 @@ it("scores in workerd as the formula does, padded and empty rows too, and reads 
   expect(await loadRelease(env.BUCKET, loaded, 0)).toBe(loaded);
 });
 
-it('scores in workerd what the trainer scores with onnxruntime-node, within 1e-4', async () => {
+it('scores in workerd as the trainer does with onnxruntime-node, within 1e-4', async () => {
   const { TRAINER } = env as unknown as { TRAINER: Fetcher };
   for (const kind of ['transitions', 'content', 'sasrec', 'blend']) {
     const drawn = await TRAINER.fetch(`http://trainer/models/${kind}?items=${ITEMS}`);
@@ -85,7 +85,7 @@ it('scores in workerd what the trainer scores with onnxruntime-node, within 1e-4
     for (let row = 0; row < asked.batch; row++) {
       const expected = trained.subarray(row * ITEMS, (row + 1) * ITEMS);
       const largest = Math.max(...expected);
-      // Equal scores would agree whatever went wrong.
+      // Equal scores would agree even if the model were wrong.
       if (row < TELLING) expect(Math.min(...expected), `${kind}, history ${row}`).toBeLessThan(largest / 1.5);
       expected.forEach((score, itemIndex) => {
         const difference = Math.abs(scores[row * ITEMS + itemIndex]! - score);
@@ -95,7 +95,7 @@ it('scores in workerd what the trainer scores with onnxruntime-node, within 1e-4
   }
 });
 
-it('swaps to a newer release; keeps the one it has if the next is broken, and says why', async () => {
+it('swaps to a newer release; keeps the loaded one if the next is broken, and says why', async () => {
   const retired: string[] = [];
   const cache = new Cache<LoadedRelease | undefined>(
     'release',
@@ -188,7 +188,7 @@ it('swaps to a newer release; keeps the one it has if the next is broken, and sa
   expect(readNeighbours(third, 'new game')[0]).toEqual([changed[7]!, 1]);
 });
 
-it('opens the ranking model of a release, or leaves out one it cannot use, but not the release', async () => {
+it('opens the ranking model of a release; leaves out an unusable one, but keeps the release', async () => {
   const { TRAINER } = env as unknown as { TRAINER: Fetcher };
   const drawn = await (await TRAINER.fetch('http://trainer/ranker')).json<RankingContents & { model: number[] }>();
   const ranking = { ...drawn, model: Uint8Array.from(drawn.model) };
@@ -255,7 +255,7 @@ it('opens the ranking model of a release, or leaves out one it cannot use, but n
   await expectProbabilities(repaired);
 });
 
-it('reads a release again at once after R2 was down, unlike one that is broken', async () => {
+it('retries at once after R2 was down, but not after a release was broken', async () => {
   await publishFake(env.BUCKET, 'unread', { itemIds, shift: 0 });
   const down = new Proxy(env.BUCKET, {
     get: (bucket, method) => async (key: string) => {
@@ -276,7 +276,7 @@ it('reads a release again at once after R2 was down, unlike one that is broken',
   await expectScores((await loadRelease(env.BUCKET, undefined, 60_000))!, 0);
 });
 
-it('loads a release although this location’s cache fails', async () => {
+it('loads a release even if this location’s cache fails', async () => {
   const down = () => Promise.reject(new Error('the cache is down'));
   onTestFinished(() => void vi.restoreAllMocks());
   const log = vi.spyOn(console, 'error');

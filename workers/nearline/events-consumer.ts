@@ -30,7 +30,7 @@ export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database
   }
   try {
     await insertEvents(db, events);
-    // After writing: a guest may be merged in between.
+    // After writing: the guest may have been merged meanwhile.
     await moveMergedLogs(db, [...new Set(events.map(({ userId }) => userId))]);
     if (deadLetters.length > 0) await storeDeadLettersWithAlert(db, deadLetters);
     batch.ackAll();

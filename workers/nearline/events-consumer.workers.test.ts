@@ -27,7 +27,7 @@ const logged = () =>
 
 beforeEach(() => env.DB.batch([env.DB.prepare('delete from events'), env.DB.prepare('delete from dead_letters')]));
 
-it('writes each event once per player and id, however often and in whatever messages it arrives', async () => {
+it('writes each event once per player and id, regardless of repetition and messages', async () => {
   for (let round = 0; round < 2; round++) {
     const batch = createMessageBatch('events', [
       message('m1', [event('ann', '1'), event('ann', '2'), event('bob', '1')]),

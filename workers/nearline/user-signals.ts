@@ -30,7 +30,7 @@ const HYDRATION_AGE_MS = 6 * 3_600_000;
 /** A burst of events leads to one backup gallery, this long after the first. */
 const BACKUP_DELAY_MS = 1_500;
 
-/** What a merged guest passes to its player. */
+/** The state that a merged guest passes to its player. */
 export interface UserExport {
   events: SignalEvent[];
   preferences: Preferences | undefined;
@@ -113,7 +113,7 @@ export class UserSignals extends DurableObject<Env> {
     const player = this.#documents.read('mergedInto');
     if (player !== undefined)
       return this.env.USER_SIGNALS.getByName(player).importUser(player, userId, { events: own, preferences });
-    // A read in progress will not do: it may predate the move of the log.
+    // A read already in progress is not enough: it may predate the move of the log.
     await this.#readLog(userId);
     await this.record(own);
     if (preferences !== undefined && this.#documents.read('preferences') === undefined)

@@ -102,7 +102,7 @@ it('reads the log once for a player whose events came by import, and adds what a
   const replayed = foldEvents(emptySignals(), [...log.map(toSignalEvent), live]).signals;
   expect(comparable(await cleo.snapshot())).toEqual(comparable(replayed));
 
-  // What comes into the log later reaches the object through the front door, not by reading again.
+  // Later events reach the object directly; it does not read the log again.
   await insertEvents(env.DB, [{ ...makeEvent('cleo', 4), id: 'later' }]);
   await evictDurableObject(cleo);
   await cleo.readUserState('cleo');

@@ -24,7 +24,7 @@ const delivery = (subscriptionId: string): Delivery => ({
   },
 });
 
-/** Delivers to receivers that answer as told, and says what was sent and what became of each message. */
+/** Delivers to fake receivers; returns the requests sent and the verdict on each message. */
 async function deliver(answers: Record<string, () => Response | Promise<Response>>, attempts = 1, bodies?: unknown[]) {
   const sent: { url: string; init: RequestInit }[] = [];
   const send: Send = async (url, init) => {
@@ -64,7 +64,7 @@ it('signs as Standard Webhooks specifies', async () => {
   expect(signature).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
 });
 
-it('sends each notification on its own, signed, without its id in the body, and follows no redirects', async () => {
+it('sends each notification separately, signed, without its id in the body, and follows no redirects', async () => {
   await subscribe(subscription('good'));
   const { sent, acked, retried } = await deliver({ good: () => new Response('thanks') });
   expect([acked, retried]).toEqual([['m0'], []]);
@@ -123,7 +123,7 @@ it('postpones deliveries while D1 fails, and never resends one because it could 
   expect(await deliver({ good: () => new Response() })).toMatchObject({ acked: ['m0'], retried: [] });
 });
 
-it('deletes subscriptions that answer 410, drops deliveries without one, keeps invalid and spent ones', async () => {
+it('deletes subscriptions on 410, drops deliveries without one, stores invalid and exhausted ones', async () => {
   await subscribe(subscription('gone'));
   const { acked } = await deliver({ gone: () => new Response(null, { status: 410 }) });
   expect(acked).toEqual(['m0']);

@@ -21,7 +21,7 @@ const items = Array.from({ length: 130 }, (_, index) => ({
   ageRating: index % 5 === 0 ? 18 : 6,
 }));
 
-it('makes safe galleries of the active players from the log alone, and none before there is a release', async () => {
+it('makes safe galleries for active players from the log only, and none before the first release', async () => {
   await putItems(env.DB, items);
   const players = Array.from({ length: 60 }, (_, player) => `player-${player}`);
   await insertEvents(
@@ -61,7 +61,7 @@ it('makes safe galleries of the active players from the log alone, and none befo
   expect(await readBatchGallery(env.DB, 'long-gone')).toBeUndefined();
 });
 
-it('queues all players within the limits of a call, however long their ids', async () => {
+it('queues all players within the limits of a call, even with long ids', async () => {
   await publishFake(env.BUCKET, 'good', { itemIds: items.map(({ itemId }) => itemId), shift: 0 });
   const userIds = Array.from({ length: 6_000 }, (_, player) => `${'界'.repeat(100)}-${player}`);
   await insertEvents(

@@ -104,7 +104,7 @@ const subscribe = (subscriptionId: string, events: Subscription['events']) =>
     20,
   );
 
-it('announces a release once, whatever fails in between', async () => {
+it('announces a release once, even if a step fails in between', async () => {
   const { queue, queued, state } = openFakeQueue();
   const announce = () => runJobs(cronOf('announce-release'), { ...env, NOTIFICATIONS: queue });
   await subscribe('a', ['release.published']);
@@ -152,6 +152,6 @@ it('records a failed run with its error, rethrows it, and tells subscribers', as
   state.isDown = true;
   await expect(fail()).rejects.toThrow('R2 is down');
   expect(await lastRun('refresh-statistics')).toEqual({ outcome: 'failed', rows: null, error: 'R2 is down' });
-  // The other job of the same cron has run all the same.
+  // The other job of the same cron has still run.
   expect(await lastRun('announce-release')).toMatchObject({ outcome: 'done' });
 });

@@ -1,4 +1,4 @@
-// The job that recomputes popularity, trend and ratings from the hot log.
+// Job: recomputes popularity, trends and ratings from the event log in D1.
 
 import { computeStatistics } from '../../models/features/statistics.ts';
 import { readCountryCounts, readDailyCounts } from '../storage/events.ts';
@@ -8,7 +8,7 @@ import type { Stores } from '../storage/stores.ts';
 const DAY_MS = 86_400_000;
 /** With a half-life of 14 days an older event would count for less than two percent. */
 const WINDOW_DAYS = 90;
-/** As far back as a trend looks. */
+/** Trends look back this far. */
 const COUNTRY_WINDOW_DAYS = 28;
 
 /** Returns the number of events counted. */

@@ -31,7 +31,7 @@ const send = (...events: object[]) => call('/v1/events', { method: 'POST', body:
 const put = (itemId: string, fields: object) => call(`/v1/items/${itemId}`, { method: 'PUT', body: fields });
 const listed = async (path: string) => (await call(path)).body.items.map(({ itemId }) => itemId);
 
-it('answers only health without a key, and to each key only what its scope allows', async () => {
+it('answers only health without a key, and each key within its scope', async () => {
   expect((await call('/health', { key: null })).status).toBe(200);
   for (const path of ['/v1/items', '/v1/items/popular', '/v1/users/ann/gallery', '/v1/status', '/v1/users'])
     for (const key of [null, 'wrong', 'test-adminx', '']) expect((await call(path, { key })).status, path).toBe(401);
@@ -41,7 +41,7 @@ it('answers only health without a key, and to each key only what its scope allow
     expect((await call('/v1/items/popular', { key })).status, key).toBe(200);
   expect((await call('/v1/items/popular', { key: 'test-ingest' })).status).toBe(403);
   expect((await call('/v1/status', { key: 'test-read' })).status).toBe(403);
-  // A game client's key sends events; it does not change the catalogue.
+  // A game client's key may send events, but not change the catalogue.
   expect((await call('/v1/items/a', { method: 'PUT', body: { title: 'A' }, key: 'test-ingest' })).status).toBe(403);
   expect((await call('/v1/items/a', { method: 'DELETE', key: 'test-ingest' })).status).toBe(403);
   expect((await call('/v1/events', { method: 'POST', body: { events: [] }, key: 'test-read' })).status).toBe(403);
@@ -104,7 +104,7 @@ it('refuses malformed requests with a problem that names the field', async () =>
   }
 });
 
-it('validates each event by itself and names the invalid field', async () => {
+it('validates each event on its own and names the invalid field', async () => {
   const click = { userId: 'judged', type: 'click', itemId: 'x' };
   const { status, body } = await send(
     { ...click, id: '1' },
@@ -198,7 +198,7 @@ it('answers a cold-start user from statistics, and shows an acknowledged event i
     { id: 'd', userId: 'newcomer', type: 'like', itemId: 'nobody-knows-it' },
   );
   const { rows } = (await call('/v1/users/newcomer/gallery?n=100')).body;
-  // A game being played has its own row, and is in no other.
+  // A game being played appears only in its own row.
   expect(rows.find(({ id }) => id === 'continue')!.items.map(({ itemId }) => itemId)).toEqual([first!.itemId]);
   const after = rows.filter(({ id }) => id !== 'continue').flatMap(({ items }) => items.map(({ itemId }) => itemId));
   expect(after.length).toBeGreaterThan(0);
@@ -227,7 +227,7 @@ it('explains why an item is shown or not, and refuses to explain too many', asyn
   expect((await call(`/v1/users/curious/gallery?explain=${many}`)).status).toBe(400);
 });
 
-it('still answers when the player’s object fails, and names it', async () => {
+it('still answers if the player’s object fails, and names it', async () => {
   const { hydrate } = await import('../serving/hydrate.ts');
   const broken = {
     ...env,
@@ -247,7 +247,7 @@ it('still answers when the player’s object fails, and names it', async () => {
   expect(input.catalogue.size).toBeGreaterThan(0);
 });
 
-it('has every route in its API document, with its key', async () => {
+it('documents every route with the scope of its key', async () => {
   const document = (await call('/openapi.json', { key: null })).body as unknown as {
     paths: Record<string, Record<string, { security?: unknown; summary: string }>>;
   };

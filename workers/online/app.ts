@@ -1,4 +1,4 @@
-// The app of the online tier: its routes, and what holds for all of them, problems for errors and security headers.
+// The app of the online tier: its routes, and what all of them share: errors as problems, and security headers.
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
@@ -34,7 +34,7 @@ const DOCS_POLICY =
 
 export const app = new OpenAPIHono<{ Bindings: Env }>();
 
-// `overwrite: false`: a handler's own header holds.
+// `overwrite: false`: a header set by the handler stays.
 app.use(
   secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, overwrite: false }),
 );
@@ -42,7 +42,7 @@ app.onError(onError);
 app.notFound((c) => problemResponse('not-found', `No route matches ${c.req.method} ${c.req.path}; see /docs.`));
 app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
 
-// Lists under /v1/items come before the item that could bear their name.
+// Lists under /v1/items come before the route of an item, which could have the same name.
 routeEvents(app);
 routeRecommendations(app);
 routeLists(app);
@@ -63,7 +63,7 @@ app.get('/docs', (c) =>
   c.html(renderDocs(app.getOpenAPI31Document(DOCUMENT)), 200, { 'content-security-policy': DOCS_POLICY }),
 );
 
-// The page's key, only for a browser on the developer's own machine.
+// The page's key is served only to a browser on the developer's own machine.
 app.get('/local/key', (c) => {
   const key = developmentKey(c.env);
   if (!LOOPBACK.has(new URL(c.req.url).hostname) || key === undefined) return c.notFound();

@@ -1,14 +1,14 @@
-// Checks a request's key. Closed by default: without a known key nothing is answered. Keys are compared by their
+// Checks a request's key. Closed by default: a request without a known key is refused. Keys are compared by their
 // digests in constant time, so the duration shows neither their length nor a common prefix.
 
 import { ProblemError } from './problems.ts';
 
 export type Scope = 'ingest' | 'read' | 'admin';
-/** Each one key or several, separated by commas. */
+/** One key or several per scope, separated by commas. */
 type Keys = Pick<Env, 'ADMIN_KEY' | 'INGEST_KEY' | 'READ_KEY'>;
 
 const BEARER = /^Bearer ([^\s]{1,512})$/i;
-/** A browser's WebSocket can send no header of its own but the names of subprotocols. */
+/** A browser's WebSocket can set no header except the list of subprotocols. */
 const SOCKET_BEARER = /(?:^|,\s*)bearer\.([\w-]{1,700})(?:,|$)/;
 
 function readToken(header: (name: string) => string | undefined): string | undefined {
@@ -38,7 +38,7 @@ const keysFor = (scope: Scope, keys: Keys): string[] => [
 
 const digests = new Map<string, ArrayBuffer>();
 
-/** The digest of one of the Worker's own few keys: computed once per isolate. */
+/** Digest of one of the Worker's own keys, computed once per isolate. */
 async function ownDigest(key: string): Promise<ArrayBuffer> {
   const known = digests.get(key) ?? (await digest(key));
   digests.set(key, known);
@@ -55,7 +55,7 @@ async function isAmong(token: string, keys: readonly string[]): Promise<boolean>
   return found;
 }
 
-/** Throws `unauthorized` or `forbidden` where the request's key does not open the scope. */
+/** Throws `unauthorized` or `forbidden` if the request's key does not open the scope. */
 export async function requireScope(
   scope: Scope,
   keys: Keys,

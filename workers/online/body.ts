@@ -1,8 +1,8 @@
-// Reads JSON bodies. It validates no field.
+// Reads JSON bodies. It does not validate fields.
 
 import { ProblemError } from './problems.ts';
 
-/** Throws the problem that says what is wrong with the body; reads at most `maxBytes` of it. */
+/** Throws the problem that describes what is wrong with the body; reads at most `maxBytes` of it. */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? ''))
     throw new ProblemError('unsupported-media-type', 'Send “content-type: application/json”.');
@@ -15,10 +15,10 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   }
 }
 
-/** Undefined where the body is longer. */
+/** Undefined if the body is longer. */
 async function readText(request: Request, maxBytes: number): Promise<string | undefined> {
   const declared = request.headers.get('content-length');
-  // The platform holds a body to its declared length; a chunked body declares none and is counted as it comes.
+  // The platform enforces a declared length; a chunked body declares none and is counted while it is read.
   if (declared !== null) return Number(declared) > maxBytes ? undefined : request.text();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -30,7 +30,7 @@ async function readText(request: Request, maxBytes: number): Promise<string | un
   return new Blob(chunks).text();
 }
 
-/** A resource that was read holds its id, and can be put back under the same path: drops a field that equals `id`. */
+/** Drops a field that equals `id`, so that a resource, read with its id, can be put back under the same path. */
 export function withoutId(body: unknown, name: string, id: string | undefined): unknown {
   if (typeof body !== 'object' || body === null || !(name in body)) return body;
   const { [name]: own, ...fields } = body as Record<string, unknown>;

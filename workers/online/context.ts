@@ -1,5 +1,5 @@
-// Reads from a request for whom and where an answer is made: query parameters first, then what Cloudflare knows of the
-// connection.
+// Reads the context of a request (country, platform, time, locale): query parameters first, then what Cloudflare knows
+// about the connection.
 
 import { z } from '@hono/zod-openapi';
 import { Budget, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, DEADLINE_MIN_MS } from '../serving/budget.ts';
@@ -31,8 +31,8 @@ export const contextQuery = {
     .optional()
     .meta({
       description:
-        'Years: games rated for older players, and games without a rating, are left out. The stricter of this limit ' +
-        'and the player’s own holds.',
+        'In years: games rated for older players, and games without a rating, are left out. The stricter of this ' +
+        'limit and the player’s own applies.',
     }),
   deadlineMs: wholeNumber(DEADLINE_MIN_MS, DEADLINE_MAX_MS).default(DEADLINE_DEFAULT_MS).meta({
     description: 'Time limit at the edge; a step that takes longer falls back, and `degraded` names it.',
@@ -41,7 +41,7 @@ export const contextQuery = {
 const ContextQuery = z.object(contextQuery);
 export type ContextQuery = z.output<typeof ContextQuery>;
 
-/** A request for an answer, without what serves it. */
+/** A recommendation request, without the means to answer it. */
 export type AnswerRequest = Pick<RecommendationRequest, 'userId' | 'context' | 'budget'>;
 
 export function readRequest({ req }: Pick<AppContext, 'req'>, query: ContextQuery, userId?: string): AnswerRequest {
@@ -61,7 +61,7 @@ export function readRequest({ req }: Pick<AppContext, 'req'>, query: ContextQuer
 const readCountry = (country: string | undefined): string | undefined =>
   country !== undefined && /^[A-Z]{2}$/.test(country) && country !== 'XX' ? country : undefined;
 
-/** The region of a BCP 47 tag: CH of de-CH; null without a region, or if it is no such tag. */
+/** The region of a BCP 47 tag: CH for de-CH; null if it has none or is not a valid tag. */
 function readRegion(locale: string | null): string | null {
   try {
     return locale === null ? null : (new Intl.Locale(locale).region ?? null);

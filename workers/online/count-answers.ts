@@ -1,5 +1,5 @@
-// Counts answers by route, tier and release. An isolate keeps its counts for a few seconds and adds them to D1 behind
-// an answer; one that ends before loses no more than these.
+// Counts answers by route, tier and release. An isolate keeps its counts for a few seconds and adds them to D1 after an
+// answer; an isolate that is evicted loses at most these.
 
 import type { Answer } from '../serving/hydrate.ts';
 import { type AnswerCount, addAnswerCounts } from '../storage/answer-counts.ts';
@@ -12,7 +12,7 @@ export type CountedRoute = 'gallery' | 'recommendations' | 'list' | 'similar' | 
 const counts = new Map<string, AnswerCount>();
 let flushedAt = 0;
 
-/** Never fails, and no answer waits for it. */
+/** Never throws; no answer waits for it. */
 export function countAnswer(
   db: D1Database,
   waitUntil: (promise: Promise<unknown>) => void,

@@ -20,7 +20,7 @@ const body: Schema = {
   properties: { games: { type: 'array', items: { $ref: '#/components/schemas/Game' }, minItems: 1, maxItems: 100 } },
 };
 
-it('lists every field by its path, through references and lists, with its limits as text', () => {
+it('lists every field by its path, through references and lists, with its limits in words', () => {
   expect(listFields(body, resolve)).toEqual([
     { path: 'games', type: 'list of object', required: true, limits: '1 to 100 entries', description: '' },
     { path: 'games[].itemId', type: 'string', required: true, limits: '1 to 128 characters', description: '' },
@@ -36,6 +36,6 @@ it('lists every field by its path, through references and lists, with its limits
   ]);
 });
 
-it('makes an example of the required fields and those with an example', () => {
+it('makes an example from the required fields and those with an example', () => {
   expect(exampleOf(body, resolve)).toEqual({ games: [{ itemId: 'iron-tide', tier: 'online' }] });
 });

@@ -1,4 +1,4 @@
-// Reads schemas of the API document for /docs: their fields as rows of a table, and an example. It renders nothing.
+// Reads schemas of the API document for /docs: their fields as table rows, and an example. It renders nothing.
 
 /** The parts of JSON Schema that the document uses. */
 export interface Schema {
@@ -22,7 +22,7 @@ export interface Schema {
   minItems?: number;
   maxItems?: number;
 }
-/** Returns the named schema for a reference, and any other schema as it is. */
+/** Resolves a reference to its named schema; returns any other schema unchanged. */
 export type Resolve = (schema: Schema) => Schema;
 
 export interface Field {
@@ -34,7 +34,7 @@ export interface Field {
   description: string;
 }
 
-/** Every field of an object; a nested object's fields follow it. */
+/** All fields of an object; the fields of a nested object follow it. */
 export function listFields(schema: Schema, resolve: Resolve, prefix = ''): Field[] {
   const { properties = {}, required = [] } = resolve(schema);
   return Object.entries(properties).flatMap(([name, reference]) => {

@@ -182,7 +182,7 @@ interface FieldTableProps {
 function FieldTable({ title, operation, fields }: FieldTableProps) {
   if (fields.length === 0) return null;
   return (
-    // A region that scrolls must be reachable by keyboard, and no two have the same name.
+    // A scrolling region must be reachable by keyboard, and its name must be unique.
     <section class="fields" aria-label={`${title}: ${operation}`} tabindex={0}>
       <table>
         <thead>

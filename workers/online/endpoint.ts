@@ -1,6 +1,6 @@
-// Declares an endpoint: its entry in the API document, the shapes of its input and answer, and a handler that is a
-// plain function of the validated input and of the storage functions that it needs. Keys, bodies, validation and the
-// answer's form are handled here, once for all endpoints. A handler throws ProblemError for what the caller can fix.
+// Declares an endpoint: its entry in the API document, the shapes of its input and answer, and a handler: a plain
+// function of the validated input and the storage functions that it needs. Keys, bodies, validation and the answer's
+// form are handled here, once for all endpoints. A handler throws ProblemError for errors that the caller can fix.
 
 import { createRoute, type OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
@@ -17,9 +17,9 @@ type ContentTypes = Record<string, { schema: z.ZodType }>;
 interface Body<B extends z.ZodType> {
   schema: B;
   maxBytes: number;
-  /** The schema in the API document, where it differs from what is validated here. */
+  /** The schema in the API document, if it differs from the validated one. */
   documented?: z.ZodType;
-  /** The path's parameter that a body may repeat, as it does when it was read from the same path. */
+  /** A path parameter that the body may repeat, since a resource is read with its id. */
   repeats?: string;
 }
 
@@ -28,7 +28,7 @@ interface AnswerShape<A extends z.ZodType> {
   status?: 201 | 202 | 204;
   description: string;
   schema?: A;
-  /** Where the answer is not JSON. */
+  /** Set if the answer is not JSON. */
   content?: ContentTypes;
   headers?(answer: z.input<A>): Record<string, string>;
 }
@@ -40,7 +40,7 @@ interface Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   tag: string;
   summary: string;
   description?: string;
-  /** The scope of the key; absent where the endpoint is public. */
+  /** The scope of the key; absent if the endpoint is public. */
   scope?: Scope;
   params?: P;
   query?: Q;
@@ -48,16 +48,16 @@ interface Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   answer: AnswerShape<A>;
   /** Problems beside those of keys, parameters and bodies. */
   problems?: readonly ProblemStatus[];
-  /** Other answers than `answer`. */
+  /** Answers besides `answer`. */
   responses?: RouteConfig['responses'];
-  /** A Response is passed on as it is. */
+  /** A Response is passed on unchanged. */
   handle(
     input: { params: z.output<P>; query: z.output<Q>; body: z.output<B> },
     deps: Deps,
   ): z.input<A> | Response | Promise<z.input<A> | Response>;
 }
 
-/** An endpoint as it is registered: the shapes of its input are known to its own handler alone. */
+/** An endpoint as registered; only its own handler knows the types of its input. */
 export interface Endpoint<Deps> {
   route: ReturnType<typeof createRoute>;
   respond: (c: AppContext, deps: Deps) => Promise<Response>;
@@ -158,7 +158,7 @@ function parseInput(schema: z.ZodType | undefined, value: unknown): unknown {
   throw invalidInput(parsed.error.issues);
 }
 
-/** A parameter that is given twice becomes a list, which no schema accepts. */
+/** A repeated parameter becomes a list, which no schema accepts. */
 const readQuery = (c: AppContext): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),

@@ -1,4 +1,4 @@
-// The handler of events as a plain function: no HTTP, no Durable Object, no queue.
+// The events handler as a plain function: no HTTP, no Durable Object, no queue.
 
 import { expect, test, vi } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
@@ -27,7 +27,7 @@ function openStore(fail: { record?: object[]; queue?: object[] } = {}) {
   };
 }
 
-test('events keep their order, go to their players’ objects, and to the queue in small messages', async () => {
+test('events keep their order and go to their players’ objects and, in small messages, to the queue', async () => {
   const store = openStore();
   const events = Array.from({ length: 90 }, (_, index) => click(`e${index}`, index % 2 === 0 ? 'ann' : 'bob'));
   const { results } = await postEvents({ body: { events: [...events, { id: 'bad' }, click('e0')] } }, store);
@@ -39,7 +39,7 @@ test('events keep their order, go to their players’ objects, and to the queue 
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
-test('a moving object is asked again, an overloaded one not; without the queue nothing is acknowledged', async () => {
+test('retries a moving object but not an overloaded one; acknowledges nothing without the queue', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const retryable = Object.assign(new Error('moving'), { retryable: true });
   const input = { body: { events: [click('1')] } };

@@ -1,5 +1,5 @@
-// The endpoint that takes events in. An event is acknowledged once the player's object and the queue have it: from then
-// on it cannot be lost, and the player's next request sees it.
+// The endpoint that receives events. An event is acknowledged once the player's object and the queue have it: it can no
+// longer be lost, and the player's next request sees it.
 
 import { z } from '@hono/zod-openapi';
 import {
@@ -12,7 +12,7 @@ import {
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { type EventStore, eventKey, openEventStore, storeEvents } from './store-events.ts';
 
-// One bad event must not refuse the others: here they are a list of anything, and each is validated by itself.
+// One invalid event must not refuse the others: the list accepts any value, and each is validated on its own.
 const EventsBody = z.object({ events: z.array(z.unknown()).min(1).max(EVENTS_PER_REQUEST_MAX) });
 const DocumentedBody = z.object({ events: z.array(EventInput).min(1).max(EVENTS_PER_REQUEST_MAX) });
 const EventsAnswer = z.object({ results: z.array(EventResult) });
@@ -22,7 +22,7 @@ export async function postEvents(
   store: EventStore,
 ): Promise<z.output<typeof EventsAnswer>> {
   const now = Date.now();
-  // Events without a time happened in the order of the list.
+  // Events without a timestamp happened in the order of the list.
   const parsed = inputs.map((input, index) => parseEvent(input, now, now - (inputs.length - 1 - index)));
   const added = await storeEvents(
     parsed.flatMap((result) => (result.ok ? [result.value] : [])),
@@ -30,7 +30,7 @@ export async function postEvents(
   );
   const results = parsed.map((result, index): EventResult => {
     if (!result.ok) return { id: readId(inputs[index]), status: 'rejected', reason: result.error };
-    // The first of two events with one id is the new one.
+    // Of two events with the same id, the first counts as new.
     return { id: result.value.id, status: added.delete(eventKey(result.value)) ? 'accepted' : 'duplicate' };
   });
   return { results };
@@ -48,7 +48,7 @@ const ENDPOINTS: Endpoint<EventStore>[] = [
     tag: 'Events',
     summary: 'Send events',
     description:
-      'Each event is validated by itself: an invalid one is `rejected` with the field and the reason, the others are ' +
+      'Each event is validated on its own: an invalid one is `rejected` with field and reason, the others are ' +
       'stored. An event for an item that is not in the catalogue is stored and has no effect. On a problem, or ' +
       'without an answer, send the same events again: their ids keep them from being counted twice.',
     scope: 'ingest',

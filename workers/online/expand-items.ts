@@ -1,9 +1,9 @@
-// Adds the whole items to an answer, if asked for.
+// Adds whole items to an answer if the request asks for them.
 
 import type { RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 
-/** A stored gallery brings its items along: they are dropped, or used where the catalogue lacks them. */
+/** A stored gallery contains its items: they are dropped, or used if the catalogue lacks them. */
 export const expandItems = (
   items: readonly RecommendedItem[],
   catalogue: Pick<Catalogue, 'get'>,

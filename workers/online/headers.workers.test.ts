@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 const headersOf = async (path: string) => (await exports.default.fetch(`http://edge${path}`)).headers;
 
-it('gives every answer a policy that loads nothing, and lets a page state its own', async () => {
+it('sends a policy that loads nothing with every answer, unless the page sets its own', async () => {
   for (const path of ['/health', '/openapi.json', '/v1/items', '/nowhere']) {
     const headers = await headersOf(path);
     expect(headers.get('content-security-policy'), path).toBe("default-src 'none'; frame-ancestors 'none'");
@@ -14,6 +14,6 @@ it('gives every answer a policy that loads nothing, and lets a page state its ow
   expect(docs.get('x-content-type-options')).toBe('nosniff');
 });
 
-it('draws no covers: they are static files', async () => {
+it('does not draw covers: they are static files', async () => {
   expect((await exports.default.fetch('http://edge/covers/Action/1.svg')).status).toBe(404);
 });

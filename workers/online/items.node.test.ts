@@ -8,7 +8,7 @@ import { deleteItem, getItem, getItems, patchItem, postItems, putItem } from './
 
 const makeItem = (itemId: string): Item => ({ itemId, ...ItemInput.parse({ title: itemId }) });
 
-test('a written item is applied to the isolate at the revision of its own portion', async () => {
+test('a written item is applied to the isolate with the revision of its portion', async () => {
   const applied: ItemChange[] = [];
   const store = {
     putItems: async (items: readonly Item[]) =>
@@ -27,7 +27,7 @@ test('a written item is applied to the isolate at the revision of its own portio
   expect(applied.at(-1)).toMatchObject({ itemId: 'c', revision: 7 });
 });
 
-test('nothing is applied of an item that does not exist', async () => {
+test('a change to a missing item is not applied', async () => {
   const store = {
     readItem: async () => undefined,
     patchItem: async () => undefined,
@@ -43,7 +43,7 @@ test('nothing is applied of an item that does not exist', async () => {
     await expect(answer).rejects.toMatchObject({ kind: 'not-found', message: 'No item has the id “gone”.' });
 });
 
-test('a page names the next one, the last page none', async () => {
+test('each page has a cursor to the next, the last page none', async () => {
   const all = ['a', 'b', 'ü'].map(makeItem);
   const store = {
     listItems: async (_: object, afterId: string, limit: number) =>

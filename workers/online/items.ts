@@ -41,7 +41,7 @@ const ListQuery = z.object({
 
 export interface ItemStore {
   readItem(itemId: string): Promise<Item | undefined>;
-  /** In the order of ids, after `afterId`. */
+  /** Ordered by id, after `afterId`. */
   listItems(filter: ItemFilter, afterId: string, limit: number): Promise<Item[]>;
   putItems(items: readonly Item[]): Promise<readonly ItemChange<Item>[]>;
   patchItem(itemId: string, patch: ItemPatch): Promise<ItemChange<Item> | undefined>;
@@ -114,7 +114,7 @@ export async function deleteItem(
 
 const itemNotFound = (itemId: string) => new ProblemError('not-found', `No item has the id “${itemId}”.`);
 
-// A cursor is opaque to the client: base64url of the last id, so that its content may change.
+// A cursor is opaque to the client, so that its content may change: base64url of the last id.
 const writeCursor = (itemId: string): string => Buffer.from(itemId, 'utf8').toString('base64url');
 
 function readCursor(cursor: string | undefined): string {

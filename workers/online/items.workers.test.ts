@@ -5,7 +5,7 @@ import { isolate } from '../serving/isolate.ts';
 import { patchItem } from '../storage/items.ts';
 import { app } from './app.ts';
 
-it('sees a change that another isolate makes while a large request is written', async () => {
+it('sees a change by another isolate while a large request is written', async () => {
   // Two portions: more than 1,000,000 bytes of rows.
   const items = Array.from({ length: 500 }, (_, index) => ({
     itemId: `bulk-${index}`,

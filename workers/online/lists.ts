@@ -1,5 +1,4 @@
-// The endpoints of lists that are the same for every player: popular, trending, best rated, new, and similar to an
-// item.
+// Endpoints of lists that are the same for every player: popular, trending, best rated, new, and similar to an item.
 
 import { z } from '@hono/zod-openapi';
 import { Recommendations } from '../../models/contracts/gallery.ts';
@@ -77,5 +76,5 @@ const ENDPOINTS: Endpoint<ListMaker>[] = [
   }),
 ];
 
-/** To be registered before the item that could bear a list's name. */
+/** Register before the endpoint of an item, whose id could be the name of a list. */
 export const routeLists = (app: App): void => registerEndpoints(app, ENDPOINTS, openRecommender);

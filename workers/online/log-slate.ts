@@ -1,4 +1,4 @@
-// Sends what an answer showed to the log of slates, behind the answer: a failure raises an alert and delays nobody.
+// Queues the slate of an answer for the log, after the answer: a failure raises an alert and delays no answer.
 
 import type { Slate } from '../../models/contracts/slate.ts';
 import type { Page } from '../recommending/recommend.ts';

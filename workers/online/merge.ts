@@ -1,4 +1,4 @@
-// The endpoint that makes a guest a player: what the guest did and preferred becomes the player's.
+// The endpoint that merges a guest into a player: the guest's events and preferences become the player's.
 
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
@@ -12,9 +12,9 @@ const MergeBody = z.object({ from: Id.meta({ description: 'The guest’s user id
 const MergeAnswer = z.object({ merged: z.string().meta({ description: 'The guest’s user id.' }) });
 
 export interface MergeSteps {
-  /** Decides whom the guest becomes, once and for all. Undefined where the player is itself a merged guest. */
+  /** Decides once and for all which player the guest becomes. Undefined if that player is itself a merged guest. */
   claim(guestId: string, userId: string): Promise<string | undefined>;
-  /** Moves what the guest's object holds to the player's; from then on the guest's object forwards events. */
+  /** Moves the state of the guest's object to the player's; later events of the guest are forwarded. */
   moveSignals(guestId: string, userId: string): Promise<void>;
 }
 
@@ -25,12 +25,12 @@ const openMergeSteps = ({ env: { USER_SIGNALS, DB } }: AppContext): MergeSteps =
     const exported = await guest.exportUser(userId);
     await moveMergedLogs(DB, [guestId]);
     await USER_SIGNALS.getByName(userId).importUser(userId, guestId, exported);
-    // Last: a merge that broke off before can be repeated.
+    // Last, so that an interrupted merge can be repeated.
     await guest.empty();
   },
 });
 
-/** Every step can be repeated, so the next request completes a merge that broke off. */
+/** Every step is idempotent, so the next request completes an interrupted merge. */
 export async function postMerge(
   { params: { userId }, body: { from } }: { params: UserParams; body: z.output<typeof MergeBody> },
   { claim, moveSignals }: MergeSteps,

@@ -1,4 +1,4 @@
-// What can cross a merge of a guest and a player: another merge, events on the way, a log that cannot be read.
+// Races of an identity merge: another merge, events under way, a log that cannot be read.
 
 import { createMessageBatch, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
@@ -27,7 +27,7 @@ const owned = async (userId: string) =>
 const purchase = (userId: string, itemId: string, timestamp: number) =>
   makeEvent(userId, 'purchase', itemId, timestamp);
 
-it('lets no players become each other when they are merged in a circle at once', async () => {
+it('does not let players become each other if they are merged in a circle concurrently', async () => {
   for (const circle of [
     ['ann', 'bob'],
     ['cleo', 'dora', 'emil'],
@@ -43,7 +43,7 @@ it('lets no players become each other when they are merged in a circle at once',
   }
 });
 
-it('passes a guest’s signals on if the player is merged at the same time', async () => {
+it('forwards a guest’s signals if the player is merged at the same time', async () => {
   await buy('first', '1', 'a');
   await buy('second', '1', 'b');
   const answers = await Promise.all([merge('first', 'second'), merge('second', 'third')]);
@@ -53,7 +53,7 @@ it('passes a guest’s signals on if the player is merged at the same time', asy
   expect(await owned('third')).toEqual(answers[0] === 200 ? ['a', 'b', 'c', 'd'] : ['b', 'c']);
 });
 
-it('keeps events apart whose long ids differ only at the end', async () => {
+it('distinguishes events whose long ids differ only at the end', async () => {
   const id = 'x'.repeat(127);
   await buy('long', `${id}1`, 'a');
   await buy('long', `${id}2`, 'b');
@@ -65,11 +65,11 @@ it('keeps events apart whose long ids differ only at the end', async () => {
   expect(await logOf('reader')).toEqual([['a'], ['b']]);
 });
 
-it('leaves no event in the guest’s log, even if the merge happens while the consumer writes', async () => {
+it('leaves no event in the guest’s log, even if the merge happens during a write', async () => {
   const event = purchase('late', 'a', Date.now());
   await env.USER_SIGNALS.getByName('late').record([event]);
   let merged: Promise<number> | undefined;
-  // The merge happens right before the first row is written.
+  // The merge happens just before the first row is written.
   const db = new Proxy(env.DB, {
     get(target, name) {
       if (name !== 'batch') return Reflect.get(target, name).bind(target);
@@ -88,7 +88,7 @@ it('leaves no event in the guest’s log, even if the merge happens while the co
   }
 });
 
-it('empties the guest only after the player has the marks that the guest’s object had dropped', async () => {
+it('deletes the guest’s state only after the player has the marks that the guest’s object had dropped', async () => {
   const now = Date.now();
   const clicks = Array.from(
     { length: 600 },

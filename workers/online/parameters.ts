@@ -1,4 +1,4 @@
-// The shapes of parameters that several endpoints share.
+// Schemas of parameters that several endpoints share.
 
 import { z } from '@hono/zod-openapi';
 import { SLATE_LENGTH_DEFAULT, SLATE_LENGTH_MAX } from '../../models/contracts/gallery.ts';
@@ -14,7 +14,7 @@ export const ItemParams = z.object({
 });
 export type ItemParams = z.output<typeof ItemParams>;
 
-/** A whole number in a query: digits alone, so that an empty value is not 0. */
+/** A whole number in a query: digits only, so that an empty value is not 0. */
 export const wholeNumber = (min: number, max: number) =>
   z
     .string()

@@ -1,5 +1,5 @@
-// The endpoints of a player's preferences. They are kept in the player's object first, which ranking asks, and then in
-// D1, which batch computation asks; repeating either step is harmless.
+// The endpoints of a player's preferences. They are stored first in the player's object, which ranking reads, then in
+// D1, which batch computation reads; both steps are idempotent.
 
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
@@ -17,7 +17,7 @@ const PutQuery = z.object({
 
 export interface PreferenceStore {
   readPreferences(userId: string): Promise<Preferences>;
-  /** Keeps nothing and returns false where the guest has become a player. */
+  /** Stores nothing and returns false if the guest has become a player. */
   writePreferences(userId: string, preferences: Preferences, changeId: string | undefined): Promise<boolean>;
 }
 
@@ -58,9 +58,8 @@ const ENDPOINTS: Endpoint<PreferenceStore>[] = [
     tag,
     summary: 'Set a player’s preferences',
     description:
-      'Genres and games picked before anything was played, genres to show less, muted genres and tags, hits or ' +
-      'hidden gems, a release window, an age limit. They replace the earlier ones, and hold from the next request ' +
-      'on.',
+      'Genres and games picked at the start, genres to show less of, muted genres and tags, hits or hidden gems, a ' +
+      'release window, an age limit. They replace the earlier preferences and apply from the next request on.',
     scope: 'ingest',
     params: UserParams,
     query: PutQuery,

@@ -1,4 +1,4 @@
-// The one map from what went wrong to what the caller is told (RFC 9457). Causes stay in the log.
+// Maps every error to the problem that the caller receives (RFC 9457). Causes stay in the log.
 
 import type { Context } from 'hono';
 import { PROBLEM_CONTENT_TYPE, type Problem } from '../../models/contracts/problem.ts';
@@ -73,7 +73,7 @@ export function onError(error: Error, c: Context): Response {
   return problemResponse('internal', 'Try again; if it persists, tell the operator the time of the request.');
 }
 
-/** Where storage fails the caller may send the same request again. */
+/** If storage fails, the caller may send the same request again. */
 export async function orUnavailable<T>(step: Promise<T>, detail = 'Send the same request again.'): Promise<T> {
   try {
     return await step;

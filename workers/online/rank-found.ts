@@ -1,19 +1,19 @@
-// Orders the items that a text search found for one player. A pure function; finding them is storage's work.
+// Orders the results of a text search for one player. Pure; storage finds them.
 
 import { findFilterReason } from '../recommending/filter.ts';
 import { createOwnGameFilters } from '../recommending/filters.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
 import { searchByTrigrams } from '../recommending/search.ts';
 
-/** Items from each of the two searches, at most. */
+/** Limit per search: full text and similar words. */
 export const FOUND_MAX = 200;
-/** The last item with every word of the query scores just above this; the first one scores 1. */
+/** Items with every word of the query score from 1 down to just above this. */
 const SIMILAR_SCORE_MAX = 0.5;
-/** The player's first preference gains this share of its score: relevance leads. */
+/** The player's most preferred item gains this share of its score, so that relevance dominates. */
 const PREFERENCE_WEIGHT = 0.5;
 
 /**
- * `itemIds`: items with every word of the query, best first. Items with similar words follow; filters apply to both.
+ * `itemIds`: items with every word of the query, best first. Items with similar words follow. Both are filtered.
  */
 export function rankFound(
   input: RankingInput,
@@ -35,7 +35,7 @@ export function rankFound(
     .sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1));
 }
 
-/** The model's score relative to the player's best, 0–1; without a model's score, popularity. */
+/** The model's score relative to the player's best, 0–1; popularity if there are no model scores. */
 function createPreference({ modelScores, popularity }: RankingInput): (itemId: string) => number {
   if (modelScores === null) return (itemId) => popularity.get(itemId) ?? 0;
   const { itemIds, scores } = modelScores;

@@ -1,4 +1,4 @@
-// The handlers that recommend, as plain functions: no HTTP, no storage, no clock but the budget's.
+// The recommendation handlers as plain functions: no HTTP, no storage, no clock except the budget's.
 
 import { expect, test } from 'vitest';
 import { Explanation } from '../../models/contracts/gallery.ts';
@@ -40,7 +40,7 @@ function openRecommender(hydrated = { answer, input }) {
   };
 }
 
-test('a composed page is counted, and logged unless its explanations are asked for', async () => {
+test('a composed page is counted, and logged unless explanations are requested', async () => {
   const recommender = openRecommender();
   const page = await composeGallery(input, 3);
   const policies: unknown[] = [];
@@ -66,7 +66,7 @@ test('a composed page is counted, and logged unless its explanations are asked f
   expect(policies).toEqual([undefined, 'retrieval']);
 });
 
-test('a propensity includes the randomness of exploration, and the API says so', async () => {
+test('a propensity includes the randomness of exploration, and the API returns it', async () => {
   const page = await composeGallery(input, 12);
   const [first] = explainItems([page.rows[0]!.items[0]!.itemId], page, input);
   expect(first!.propensity).toBeGreaterThan(0.9);
@@ -75,7 +75,7 @@ test('a propensity includes the randomness of exploration, and the API says so',
   expect(description).toContain('over the random draws of exploration');
 });
 
-test('an item that is not visible has no neighbours; before the catalogue is read nobody can say', async () => {
+test('an invisible item has no neighbours; before the catalogue is read, the list is unavailable', async () => {
   const get = (recommender: ReturnType<typeof openRecommender>, itemId: string) =>
     getSimilar({ params: { itemId }, query: { n: 2, ...deadline } }, recommender);
   const found = openRecommender();
@@ -89,7 +89,7 @@ test('an item that is not visible has no neighbours; before the catalogue is rea
   await expect(get(cold, 'g1')).rejects.toMatchObject({ kind: 'unavailable' });
 });
 
-test('a search answers without full text and without its record, and names both', async () => {
+test('a search answers even if full text and recording fail, and names both', async () => {
   const recommender = openRecommender();
   const events: object[] = [];
   const searcher = (isDown: boolean) => ({

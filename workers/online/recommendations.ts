@@ -1,5 +1,5 @@
-// The endpoints of one player's gallery and top picks. workers/serving finds the best answer within the deadline; this
-// file gives it its form.
+// The endpoints of a player's gallery and top picks. workers/serving finds the best answer within the deadline; this
+// file shapes the response.
 
 import { z } from '@hono/zod-openapi';
 import { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
@@ -39,8 +39,8 @@ const GalleryQuery = z.object({
     .default('full')
     .meta({
       description:
-        '`retrieval` and `popularity` make baseline pages, to compare with: ordered by the retrieval model, or by ' +
-        'popularity. A baseline page is not logged for the ranking model, and not explained.',
+        '`retrieval` and `popularity` return baseline pages for comparison, ordered by the retrieval model or by ' +
+        'popularity. Baseline pages are not logged for the ranking model and not explained.',
     }),
   n: slateQuery.n.default(GALLERY_ROW_LENGTH).meta({ description: 'Items per row, at most.' }),
 });
@@ -55,7 +55,7 @@ export async function getGallery(
   const served = await recommender.answerGallery(request, n, policy === 'full' ? undefined : policy);
   const { answer, input, page } = served;
   recommender.countAnswer('gallery', answer);
-  // An answer with explanations is read by a developer, not seen by the player.
+  // An answer with explanations is read by a developer, not by the player.
   if (page !== undefined && explain === undefined) recommender.logSlate(request, answer, page);
   const rows = served.rows.map((row) => ({ ...row, items: expandItems(row.items, input.catalogue, expand) }));
   return {

@@ -1,4 +1,4 @@
-// What the endpoints that recommend need: reading the request, the ladder of workers/serving, and the records of
+// Dependencies of the recommending endpoints: reading the request, the ladder of workers/serving, and recording
 // answers.
 
 import type { BaselinePolicy } from '../recommending/policies.ts';
@@ -27,9 +27,9 @@ export interface Recommender {
     genre?: string,
   ): Promise<Served<RecommendationsContent>>;
   hydrate(request: AnswerRequest): Promise<HydratedRequest>;
-  /** As `hydrate`; where the player's object cannot be asked, the log in D1 identifies the player. */
+  /** As `hydrate`; if the player's object does not answer, the log in D1 identifies the player. */
   hydrateIdentified(request: AnswerRequest): Promise<HydratedRequest>;
-  /** Behind the answer, as logSlate. */
+  /** After the answer, see log-slate.ts. */
   countAnswer(route: CountedRoute, answer: Answer): void;
   logSlate(request: AnswerRequest, answer: Answer, page: Page): void;
 }

@@ -17,7 +17,7 @@ async function call(path: string, body?: object): Promise<Answer> {
 const itemIds = Array.from({ length: 200 }, (_, index) => `g${index}`);
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 
-it('ranks with the release, shows its neighbours, and keeps it if the next one is broken', async () => {
+it('ranks with the release, serves its neighbours, and keeps it if the next one is broken', async () => {
   const items = [...itemIds, 'unreleased'].map((itemId) => ({ itemId, title: `Game ${itemId}`, genres: ['Racing'] }));
   await call('/v1/items', { items });
   await publishFake(env.BUCKET, 'good', { itemIds, shift: 0 });

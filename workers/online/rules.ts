@@ -1,5 +1,5 @@
-// The endpoints of the store's rules. A change is written to D1, and this isolate reads its rules again before it is
-// acknowledged.
+// The endpoints of the store's rules. A change is written to D1, and this isolate reloads its rules before it
+// acknowledges the change.
 
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
@@ -18,20 +18,20 @@ type RuleBody = z.output<typeof RuleInput>;
 
 const ListAnswer = z.object({
   rules: z
-    .array(Rule.extend({ inForce: z.boolean().meta({ description: 'By its times alone, for any audience.' }) }))
+    .array(Rule.extend({ inForce: z.boolean().meta({ description: 'By its times only, whatever its audience.' }) }))
     .meta({ description: 'Oldest first.' }),
 });
 
 export interface RuleStore {
   /** Oldest first. */
   listRules(): Promise<Rule[]>;
-  /** Creates or replaces a rule; false where there are RULES_MAX others. */
+  /** Creates or replaces a rule; false if there are RULES_MAX others. */
   putRule(rule: Rule): Promise<boolean>;
-  /** False where no rule has the id. */
+  /** False if no rule has the id. */
   deleteRule(ruleId: string): Promise<boolean>;
 }
 
-/** A change shows in the next answer of this isolate. */
+/** Makes a change visible in the next answer of this isolate. */
 const openRuleStore = ({ env }: AppContext): RuleStore => ({
   listRules: async () => (await storage.readRules(env.DB, undefined)).rules,
   putRule: async (rule) => {

@@ -1,5 +1,5 @@
-// The endpoint that searches by text: full text in D1 and similar words in the isolate's memory, ordered for the
-// player. A search is a signal: the next gallery shows it.
+// The endpoint that searches by text: full text in D1, similar words in the isolate's memory, ordered for the player.
+// A search is a signal: the next gallery reflects it.
 
 import { z } from '@hono/zod-openapi';
 import { type PlayerEvent, QUERY_LENGTH_MAX } from '../../models/contracts/event.ts';
@@ -17,7 +17,7 @@ import { FOUND_MAX, rankFound } from './rank-found.ts';
 import { openRecommender, type Recommender } from './recommender.ts';
 import { openEventStore, storeEvents } from './store-events.ts';
 
-/** The same search repeated within this time, as by reloading a page, is recorded once. */
+/** A search repeated within this time, such as by reloading a page, is recorded once. */
 const REPEAT_MS = 60_000;
 
 const SearchQuery = z.object({
@@ -30,7 +30,7 @@ const SearchQuery = z.object({
 export interface Searcher extends Pick<Recommender, 'readRequest' | 'hydrateIdentified' | 'countAnswer'> {
   /** Ids of items with every word of the query, best first. */
   searchItems(query: string, limit: number): Promise<string[]>;
-  /** Goes on behind the answer where the caller does not wait. */
+  /** Continues after the answer if the caller does not wait. */
   storeEvent(event: PlayerEvent): Promise<unknown>;
 }
 
@@ -57,7 +57,7 @@ export async function getSearch(
   const [hydrated, itemIds, recorded] = await Promise.all([
     searcher.hydrateIdentified(request),
     settle('search', withDeadline(searcher.searchItems(q, FOUND_MAX), budget.getWaitMs('cached'))),
-    // A search that cannot be recorded in time is answered all the same, and says so.
+    // A search that cannot be recorded in time is still answered, and the answer says so.
     record === 'true'
       ? settle(
           'search-event',

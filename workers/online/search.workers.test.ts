@@ -28,21 +28,21 @@ beforeAll(() =>
   ),
 );
 
-it('finds words and their beginnings in titles, tags and developers, with or without accents', async () => {
+it('finds words and prefixes in titles, tags and developers, with or without accents', async () => {
   expect((await search('iron tide'))[0]).toBe('tide');
   expect((await search('nav')).toSorted()).toEqual(['harbour', 'tide']);
   expect(await search('salt sons')).toEqual(['tide']);
   expect(await search('POKEMON')).toEqual(['pokal']);
 });
 
-it('forgives typing errors, below items with the words', async () => {
+it('forgives typing errors, and ranks such items below exact matches', async () => {
   expect((await search('irno tide'))[0]).toBe('tide');
   expect((await search('harbuor lights'))[0]).toBe('harbour');
   expect((await search('pokemmon'))[0]).toBe('pokal');
   expect(await search('zzzz qqqq')).toEqual([]);
 });
 
-it('finds no hidden, dismissed or adult items, and changed items by their new name', async () => {
+it('finds no hidden, dismissed or adult items, and finds renamed items by the new name', async () => {
   expect(await search('iron')).not.toContain('hidden');
   expect(await search('iron', '&record=false&ageLimit=12')).not.toContain('adult');
   await call('/v1/events', { events: [{ id: '1', userId: 'ann', type: 'dismiss', itemId: 'harbour' }] });
@@ -55,7 +55,7 @@ it('finds no hidden, dismissed or adult items, and changed items by their new na
   ).toHaveLength(1);
 });
 
-it('treats any query as words', async () => {
+it('treats any query as plain words', async () => {
   for (const q of ['"', "'", '*', '(', 'NEAR(', 'title:iron', 'a AND', '-x', '\\', '🎮', '%', ';--', '" OR "'])
     expect((await call(`/v1/users/ann/search?q=${encodeURIComponent(q)}`)).status, q).toBe(200);
   expect((await call('/v1/users/ann/search?q=')).status).toBe(400);

@@ -1,4 +1,4 @@
-// The endpoint that shows how many answers came from which tier.
+// The endpoint that counts answers by tier.
 
 import { z } from '@hono/zod-openapi';
 import { type AnswerCount, readAnswerCounts } from '../storage/answer-counts.ts';
@@ -30,7 +30,7 @@ const Stats = z
   .meta({ id: 'Stats' });
 
 export interface AnswerCounts {
-  /** Since a time in epoch milliseconds, this isolate's own counts included. */
+  /** `since`: epoch milliseconds. This isolate's own counts are included. */
   readCounts(since: number): Promise<AnswerCount[]>;
 }
 

@@ -1,5 +1,4 @@
-// The operator's endpoints: whether the Worker answers, which release serves, how old the data is, and how the jobs
-// went.
+// Endpoints for operators: health, the release in use, the age of the data, and the outcomes of jobs.
 
 import { z } from '@hono/zod-openapi';
 import { Degradation } from '../../models/contracts/gallery.ts';
@@ -21,7 +20,7 @@ const Status = z
     release: z.string().nullable(),
     engine: z.enum(['onnx', 'plain']).nullable().meta({
       description:
-        'The ranking engine of this isolate; plain: the release’s neighbours, as onnxruntime does not start.',
+        'The engine that scores in this isolate; `plain`: the release’s neighbours, because onnxruntime did not start.',
     }),
     modelMemoryMB: z
       .number()
@@ -48,7 +47,7 @@ export interface System {
   readCatalogue(): Promise<CacheRead<Pick<Catalogue, 'size'>>>;
   readStatistics(): Promise<CacheRead<LoadedStatistics | undefined>>;
   refreshRelease(): Promise<unknown>;
-  /** To be called after the last await: a release that was read before one may have been retired. */
+  /** Call it after the last await: a release read before an await may have been retired. */
   peekRelease(): CacheRead<LoadedRelease | undefined>;
   countDeadLetters(): Promise<number>;
   /** Latest first. */
@@ -99,7 +98,7 @@ const ENDPOINTS: Endpoint<System>[] = [
     path: '/health',
     tag,
     summary: 'Check that the Worker answers',
-    description: 'Needs no key, and tells nothing else.',
+    description: 'Needs no key, and reveals nothing else.',
     answer: { schema: Health, description: 'The Worker answers.' },
     handle: getHealth,
   }),

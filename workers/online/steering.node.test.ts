@@ -1,4 +1,4 @@
-// Handlers of rules, preferences, merges and subscriptions as plain functions: no HTTP, no storage.
+// The handlers of rules, preferences, merges and subscriptions as plain functions: no HTTP, no storage.
 
 import { expect, test, vi } from 'vitest';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
@@ -12,7 +12,7 @@ import { deleteSubscription, postSubscription } from './subscriptions.ts';
 const body = RuleInput.parse({ action: 'pin', match: { itemIds: ['a'] } });
 const params = { userId: 'ann' };
 
-test('a new rule gets an id of its own; one rule too many is a conflict', async () => {
+test('a new rule gets its own id; one rule too many is a conflict', async () => {
   const rules: Rule[] = [];
   const store = { putRule: async (rule: Rule) => rules.push(rule) <= 2 };
   const created = await postRule({ body }, store);
@@ -24,7 +24,7 @@ test('a new rule gets an id of its own; one rule too many is a conflict', async 
   });
 });
 
-test('rules are in force by their times, whatever their audience', async () => {
+test('`inForce` depends on a rule’s times only, not on its audience', async () => {
   const rules: Rule[] = [
     { ruleId: 'swiss', ...body, audience: { countries: ['CH'] } },
     { ruleId: 'over', ...body, endsAt: '2020-01-01T00:00:00Z' },
@@ -36,7 +36,7 @@ test('rules are in force by their times, whatever their audience', async () => {
     await expect(answer).rejects.toMatchObject({ kind: 'not-found' });
 });
 
-test('preferences are refused for a merged guest, and unavailable while the object is', async () => {
+test('preferences are refused for a merged guest, and unavailable while the object is down', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const kept: unknown[] = [];
   const input = { params, query: { changeId: 'change-1' }, body: EMPTY_PREFERENCES };
@@ -52,7 +52,7 @@ test('preferences are refused for a merged guest, and unavailable while the obje
   log.mockRestore();
 });
 
-test('a guest becomes one player alone, and nothing is moved unless that player claimed it', async () => {
+test('a guest becomes only one player, and nothing moves unless that player has claimed it', async () => {
   const moved: string[] = [];
   const steps = (claimed: string | undefined) => ({
     claim: async () => claimed,
@@ -67,7 +67,7 @@ test('a guest becomes one player alone, and nothing is moved unless that player 
   expect(moved).toEqual(['guest → ann']);
 });
 
-test('a webhook goes to this machine only where that is allowed, and has a secret of its own', async () => {
+test('a webhook may target this machine only if allowed, and gets its own secret', async () => {
   const kept: [Subscription, string][] = [];
   const store = (allowsLoopback: boolean) => ({
     allowsLoopback,

@@ -1,4 +1,4 @@
-// Rules, preferences and merges, which steer a gallery beside events, by API.
+// Rules, preferences and merges through the API: what steers a gallery besides events.
 
 import { evictDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
@@ -41,7 +41,7 @@ beforeAll(async () => {
   expect((await call('POST', '/v1/items', { items })).status).toBe(200);
 });
 
-it('stores rules; each holds from the next request until it is deleted', async () => {
+it('stores rules; each applies from the next request until it is deleted', async () => {
   const created = await call('POST', '/v1/rules', { action: 'pin', match: { itemIds: ['g33'] }, reason: 'sale' });
   expect(created.status).toBe(201);
   expect(created.headers.get('location')).toBe(`/v1/rules/${created.body.ruleId}`);
@@ -66,7 +66,7 @@ it('stores rules; each holds from the next request until it is deleted', async (
   expect(await picks()).not.toContain('g33');
 });
 
-it('refuses empty and misspelt rules, and keys without the scope', async () => {
+it('refuses empty and misspelt rules, and keys without their scope', async () => {
   expect((await call('POST', '/v1/rules', { action: 'pin', match: {} })).body.errors![0]!.path).toBe('match');
   expect((await call('POST', '/v1/rules', { action: 'promote', match: { itemIds: ['a'] } })).status).toBe(400);
   const turned = {
@@ -76,7 +76,7 @@ it('refuses empty and misspelt rules, and keys without the scope', async () => {
     endsAt: '2026-01-01T00:00:00Z',
   };
   expect((await call('POST', '/v1/rules', turned)).body.errors![0]!.path).toBe('endsAt');
-  // Ignoring a condition would make the rule hold for everybody.
+  // Ignoring a misspelt condition would apply the rule to everybody.
   const misspelt = { action: 'exclude', match: { itemIds: ['g33'] }, audience: { country: ['CH'] } };
   expect((await call('PUT', '/v1/rules/misspelt', misspelt)).body).toMatchObject({
     status: 400,
@@ -87,7 +87,7 @@ it('refuses empty and misspelt rules, and keys without the scope', async () => {
   expect((await call('PUT', '/v1/users/ann/preferences', { mutedGenre: ['Racing'] })).status).toBe(400);
   expect((await call('PATCH', '/v1/items/g1', { titel: 'x' })).status).toBe(400);
   expect((await call('PUT', '/v1/items/g1', { title: 'x', agerating: 18 })).status).toBe(400);
-  // A resource that was read can be put back, but not under another id.
+  // A rule can be put back as it was read, but not under another id.
   const item = { itemId: 'put-back', title: 'Put back' };
   expect((await call('PUT', '/v1/items/put-back', item)).status).toBe(200);
   expect((await call('PUT', '/v1/items/another', item)).status).toBe(400);
@@ -100,7 +100,7 @@ it('refuses empty and misspelt rules, and keys without the scope', async () => {
   expect((await call('POST', '/v1/users/ann/merge', { from: 'x' }, 'test-read')).status).toBe(403);
 });
 
-it('makes a cold-start user’s page of their picks; preferences survive an eviction, and are in D1', async () => {
+it('composes a cold-start user’s page from their picks; preferences survive eviction and are in D1', async () => {
   const said = { genres: ['Racing'], mutedTags: ['Horror'], ageLimit: null };
   expect((await call('PUT', '/v1/users/newcomer/preferences', said, 'test-ingest')).status).toBe(200);
   const { rows } = (await call('GET', '/v1/users/newcomer/gallery')).body;
@@ -123,14 +123,14 @@ it('makes a cold-start user’s page of their picks; preferences survive an evic
   expect((await call('PUT', '/v1/users/newcomer/preferences', { popularity: 2 })).body.errors![0]!.path).toBe(
     'popularity',
   );
-  // After a loss of the object the copy in D1 counts.
+  // If the object is lost, the copy in D1 is used.
   await env.DB.prepare('insert into users (user_id, last_event_at, preferences) values (?1, 0, ?2)')
     .bind('restored', copy)
     .run();
   expect((await call('GET', '/v1/users/restored/preferences')).body.genres).toEqual(['Racing']);
 });
 
-it('shows a child nothing for adults, whichever side sets the limit', async () => {
+it('hides adult games from a child, whichever side sets the limit', async () => {
   await call('PUT', '/v1/users/child/preferences', { ageLimit: 12 });
   for (const path of ['/v1/users/child/gallery', '/v1/users/somebody/gallery?ageLimit=12']) {
     const { rows } = (await call('GET', `${path}${path.includes('?') ? '&' : '?'}expand=item`)).body;
@@ -143,9 +143,9 @@ it('shows a child nothing for adults, whichever side sets the limit', async () =
       expect(item!.ageRating).toBe(6);
 });
 
-it('merges a guest’s signals into the player’s once, repeated or not, events under way included', async () => {
+it('merges a guest’s signals into the player’s once, even if repeated, including events under way', async () => {
   await call('PUT', '/v1/users/guest/preferences', { genres: ['Racing'] });
-  // Both have used the same ids.
+  // Both used the same event ids.
   await send(
     { id: '1', userId: 'guest', type: 'purchase', itemId: 'g1' },
     { id: '2', userId: 'guest', type: 'like', itemId: 'g3' },
@@ -175,7 +175,7 @@ it('merges a guest’s signals into the player’s once, repeated or not, events
   expect((await call('GET', '/v1/users/guest/signals')).body).toMatchObject({ owned: [], history: [] });
   expect(await logOf('guest')).toBe(0);
 
-  // From a client that does not know of the merge yet.
+  // Sent by a client that does not know of the merge yet.
   await send({ id: '3', userId: 'guest', type: 'purchase', itemId: 'g5' });
   expect((await call('GET', '/v1/users/player/signals')).body.owned).toContain('g5');
   await expect

@@ -5,7 +5,7 @@ import type { SignalEvent } from '../../models/contracts/signals.ts';
 import { toSignalEvent } from '../../models/features/signals.ts';
 import { orUnavailable } from './problems.ts';
 
-/** A queue message holds 128 KB; an event with the longest fields, three bytes a character, stays below 3 KB. */
+/** The limit of a queue message is 128 KB; an event with the longest fields, at 3 bytes a character, is below 3 KB. */
 const EVENTS_PER_MESSAGE = 40;
 
 export interface EventStore {
@@ -26,8 +26,8 @@ export const openEventStore = ({ USER_SIGNALS, EVENTS }: Pick<Env, 'USER_SIGNALS
 export const eventKey = ({ userId, id }: Pick<PlayerEvent, 'userId' | 'id'>): string => `${userId}\n${id}`;
 
 /**
- * Returns the keys of the events that were new. Throws `unavailable` where an object or the queue fails. Known events
- * are queued too: the request that sent them first may have failed before the queue had them, and the log takes each
+ * Returns the keys of the events that were new. Throws `unavailable` if an object or the queue fails. Known events are
+ * queued too: the request that sent them first may have failed before the queue had them, and the log stores each event
  * once.
  */
 export async function storeEvents(events: readonly PlayerEvent[], store: EventStore): Promise<Set<string>> {
@@ -45,7 +45,7 @@ export async function storeEvents(events: readonly PlayerEvent[], store: EventSt
 async function recordSignals(userId: string, events: readonly PlayerEvent[], store: EventStore): Promise<string[]> {
   const record = () => store.recordSignals(userId, events.map(toSignalEvent));
   const ids = await record().catch((error: Error & { retryable?: boolean; overloaded?: boolean }) => {
-    // An object that is moving can be asked again; an overloaded one must not be.
+    // A call to a moving object can be retried; one to an overloaded object must not be.
     if (error.retryable && !error.overloaded) return record();
     throw error;
   });

@@ -1,4 +1,4 @@
-// The endpoint of a player's stream: checks the key and the requested form, and hands the connection to the player's
+// The endpoint of a player's stream: checks the key and the requested form, and passes the connection to the player's
 // object.
 
 import { z } from '@hono/zod-openapi';
@@ -16,7 +16,7 @@ const StreamQuery = z.object({
 export interface Connection {
   /** The request's header, if any. */
   header(name: string): string | undefined;
-  /** Hands the request to the player's object. */
+  /** Passes the request to the player's object. */
   open(userId: string): Promise<Response>;
 }
 
@@ -34,7 +34,7 @@ export async function getStream(
     throw new ProblemError('not-acceptable', 'Upgrade to a WebSocket, or send “Accept: text/event-stream”.');
   const response = await orUnavailable(open(userId), 'The player’s object cannot be reached; try again.');
   if (response.status === 429) throw new ProblemError('too-many', 'Close one of this player’s connections first.');
-  // A copy: the headers of the object's own response cannot be changed, and the app adds some.
+  // A copy: the headers of the object's response are immutable, and the app adds some.
   return new Response(response.body, response);
 }
 

@@ -15,7 +15,7 @@ const click = (userId: string, id: string, itemId: string) =>
   });
 const makeGallery = (userId: string) => runDurableObjectAlarm(env.USER_SIGNALS.getByName(userId));
 
-/** What the socket hears. */
+/** The messages that the socket receives. */
 async function connect(path: string, headers: Record<string, string> = {}) {
   const { status, webSocket, headers: given } = await ask(path, { upgrade: 'websocket', ...headers });
   expect(status).toBe(101);
@@ -34,7 +34,7 @@ beforeAll(() =>
   ),
 );
 
-it('notifies a socket, also after the object slept, and sends missed notices to one that comes back', async () => {
+it('notifies a socket, even after hibernation, and sends missed notices on reconnection', async () => {
   const first = await connect('/v1/users/ann/stream');
   await click('ann', '1', 'g1');
   await click('ann', '2', 'g3');
@@ -45,7 +45,7 @@ it('notifies a socket, also after the object slept, and sends missed notices to 
   expect(ready.causes).toEqual(['1', '2']);
   expect(ready.changed.rowsAdded).toContain('top-picks');
   expect(ready.changed.itemsAdded.length).toBeGreaterThan(10);
-  // A burst makes one gallery.
+  // A burst of events makes one gallery.
   expect(await makeGallery('ann')).toBe(false);
 
   first.socket.send('ping');
@@ -61,7 +61,7 @@ it('notifies a socket, also after the object slept, and sends missed notices to 
   again.socket.close(1000);
 });
 
-it('accepts the key as a subprotocol, since a browser’s socket can send no header', async () => {
+it('accepts the key as a subprotocol, since a browser’s socket cannot send headers', async () => {
   const key = (text: string) => `bloodstream, bearer.${Buffer.from(text).toString('base64url')}`;
   const open = (protocol: string) =>
     exports.default.fetch('http://edge/v1/users/bea/stream', {
@@ -74,14 +74,14 @@ it('accepts the key as a subprotocol, since a browser’s socket can send no hea
   opened.webSocket!.close(1000);
   expect((await open(key('guess'))).status).toBe(401);
   expect((await open('bloodstream')).status).toBe(401);
-  // Elsewhere a subprotocol opens nothing.
+  // Other endpoints do not accept a key as a subprotocol.
   const { status } = await exports.default.fetch('http://edge/v1/users/bea/signals', {
     headers: { 'sec-websocket-protocol': key('test-read') },
   });
   expect(status).toBe(401);
 });
 
-it('sends the same by server-sent events, missed notices included', async () => {
+it('sends the same notices as server-sent events, missed ones included', async () => {
   const { body, headers } = await ask('/v1/users/carl/stream', { accept: 'text/event-stream' });
   expect(headers.get('content-type')).toBe('text/event-stream');
   const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -99,7 +99,7 @@ it('sends the same by server-sent events, missed notices included', async () => 
   await missed.cancel();
 });
 
-it('refuses other requests, and more connections than a player needs', async () => {
+it('refuses other requests and too many connections', async () => {
   expect((await ask('/v1/users/dan/stream', {})).status).toBe(406);
   const open = await Promise.all(Array.from({ length: 16 }, () => connect('/v1/users/dan/stream')));
   expect((await ask('/v1/users/dan/stream', { upgrade: 'websocket' })).status).toBe(429);

@@ -22,13 +22,13 @@ const SubscriptionParams = z.object({
 const ListAnswer = z.object({ subscriptions: z.array(Subscription).meta({ description: 'Oldest first.' }) });
 
 export interface SubscriptionStore {
-  /** Whether a webhook may go to this machine itself: on the developer's own. */
+  /** Allows webhooks to this machine; true only on the developer's own. */
   allowsLoopback: boolean;
   /** Oldest first. */
   listSubscriptions(): Promise<Subscription[]>;
-  /** False where there are SUBSCRIPTIONS_MAX already. */
+  /** False if there are SUBSCRIPTIONS_MAX already. */
   insertSubscription(subscription: Subscription, secret: string): Promise<boolean>;
-  /** False where no subscription has the id. */
+  /** False if no subscription has the id. */
   deleteSubscription(subscriptionId: string): Promise<boolean>;
 }
 

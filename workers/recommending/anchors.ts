@@ -6,7 +6,7 @@ import { findFilterReason } from './filter.ts';
 import { createNamingFilters } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 
-/** A click reaches it, a single view does not. */
+/** A click reaches this weight, a single view does not. */
 const ANCHOR_WEIGHT_MIN = 0.3;
 const HALF_LIFE_DAYS = 7;
 
@@ -19,7 +19,7 @@ const BECAUSE: Record<string, string> = {
   pick: 'you picked',
 };
 
-/** The games of strongest and latest engagement that a title may name for this player, strongest first. */
+/** The games with the strongest recent engagement that a title may name for this player, strongest first. */
 export function selectAnchors(
   input: Pick<RankingInput, 'user' | 'catalogue' | 'context' | 'rules'>,
   max: number,

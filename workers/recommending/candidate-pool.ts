@@ -14,7 +14,7 @@ export class CandidatePool {
     this.#filters = filters;
   }
 
-  /** Answers for any item, retrieved or not. */
+  /** Works for any item, retrieved or not. */
   findFilterReason(item: Item): string | undefined {
     return this.removed.get(item.itemId) ?? findFilterReason(item, this.#filters);
   }

@@ -26,7 +26,7 @@ export const toRecommendedItem = ({ item, score, reason }: Candidate): Recommend
   reason,
 });
 
-/** The first `length` of a sequence that is read no further. */
+/** Takes the first `length` of a sequence and reads no further. */
 export function take<T>(values: Iterable<T>, length: number): T[] {
   const taken: T[] = [];
   if (length > 0)

@@ -1,18 +1,18 @@
-// Cold-start items: those that the release in use does not know, since they came after it was trained or hardly anybody
-// has interacted with them. They are scored by similarity to items that are known. Without a release there are none.
+// Cold-start items: items that the model release in use does not know, because they are newer or have had hardly any
+// interactions. They are scored by similarity to known items. Without a release there are none.
 
 import type { Item } from '../../models/contracts/item.ts';
 import { computeJaccard, getLabels } from '../../models/features/similarity.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import type { RankingInput } from './ranking-input.ts';
 
-/** The newest, if a store has just doubled its catalogue. */
+/** Only the newest count if a store has just doubled its catalogue. */
 const COLD_START_MAX = 200;
-/** Items of the history that an item is compared with. */
+/** An item is compared with this many items of the history. */
 const COMPARED_MAX = 20;
-/** The same developer says a little more than any one label. */
+/** The same developer counts a little more than any one label. */
 const DEVELOPER_SIMILARITY = 0.2;
-/** Items before one of similarity 1; twice as many before one of similarity ½. */
+/** An item of similarity 1 ranks behind this many items, one of similarity ½ behind twice as many. */
 const ITEMS_BEFORE = 4;
 
 interface ColdStartItems {
@@ -23,7 +23,7 @@ interface ColdStartItems {
 }
 const cache = new WeakMap<Catalogue, ColdStartItems>();
 
-/** Out already and unknown to the release, newest first. Computed once for each state of catalogue and release. */
+/** Already out and unknown to the release, newest first. Computed once per state of catalogue and release. */
 export function listColdStartItems({
   catalogue,
   releaseItems,
@@ -48,16 +48,16 @@ export const computeItemSimilarity = (a: Item, b: Item): number =>
   (a.developer !== null && a.developer === b.developer ? DEVELOPER_SIMILARITY : 0);
 
 /**
- * The score of a cold-start item of this similarity among items that a model scored, best first: that of the item it
- * stands behind, and beyond their end ever less. By rank, since one model's tenth score is a tenth of its first and
- * another's nine tenths (docs/decisions/0012).
+ * The score of a cold-start item among items that a model scored, best first: the score of the item it ranks behind,
+ * decreasing further beyond the last one. By rank, since one model's tenth score is a tenth of its first and another's
+ * nine tenths (docs/decisions/0012).
  */
 export function scoreAtRank(scores: readonly number[], similarity: number): number {
   const rank = Math.ceil(ITEMS_BEFORE / similarity);
   return scores[rank - 1] ?? ((scores.at(-1) ?? 0) * scores.length) / rank;
 }
 
-/** Similarity to the most similar item of the history, each weighted by how much the player took to it. */
+/** Similarity to the most similar item of the history, each weighted by the player's engagement with it. */
 export function computeHistorySimilarity(
   item: Item,
   { user, catalogue }: Pick<RankingInput, 'user' | 'catalogue'>,

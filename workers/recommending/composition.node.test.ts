@@ -22,7 +22,7 @@ const viewWith = (preferences: Partial<Preferences>) => ({
 const rule = (ruleId: string, input: object): Rule => ({ ruleId, ...RuleInput.parse(input) });
 const all = itemIds.map((_, index) => createItem(index));
 
-it('shows nothing that is muted, outside the release window or not for the platform', async () => {
+it('hides items that are muted, outside the release window or not for the platform', async () => {
   const items = all.map((item, index) => ({ ...item, platforms: index % 3 === 0 ? ['linux'] : [] }));
   const muted = shownIn(
     await composeGallery(
@@ -67,7 +67,7 @@ it('keeps the stricter of two age limits, on composed and on stored pages', asyn
   }
 });
 
-it('removes from a stored page what has since been bought, dismissed or hidden', async () => {
+it('removes items from a stored page that have since been bought, dismissed or hidden', async () => {
   const { rows } = await composeGallery(createRankingInput(), 4);
   const [first, second, third, fourth] = ids(rows[0]!.items);
   const later = createRankingInput({ user: { ...EMPTY_USER_STATE, owned: [first!], dismissed: [second!] } });
@@ -75,7 +75,7 @@ it('removes from a stored page what has since been bought, dismissed or hidden',
   expect(ids(filterStoredRows(rows, later)[0]!.items)).toEqual([fourth]);
 });
 
-it('moves to hits or to gems with the player’s dial', async () => {
+it('moves towards hits or hidden gems with the player’s popularity dial', async () => {
   const mean = async (popularity: number) => {
     const { items } = await recommend(createRankingInput({ user: viewWith({ popularity }) }), 10);
     return items.reduce((sum, { itemId }) => sum + Number(itemId.slice(1)), 0) / items.length;
@@ -85,7 +85,7 @@ it('moves to hits or to gems with the player’s dial', async () => {
   expect(await mean(-1)).toBeGreaterThan((await mean(0)) + 5);
 });
 
-it('follows the rules of the store: pin, boost, bury, exclude; safety goes before a pin', async () => {
+it('applies the store’s rules: pin, boost, bury, exclude; safety takes precedence over pins', async () => {
   const rules = [
     rule('feature', { action: 'pin', match: { itemIds: ['g55', 'g56'] } }),
     rule('more', { action: 'boost', match: { itemIds: ['g30'] }, factor: 50 }),
@@ -131,7 +131,7 @@ it('applies a rule only while it is in force, and only for its countries and pla
   expect(inForce('2026-05-31T21:59:59Z', null, null)).toEqual(['may']);
 });
 
-it('does not fill a slate with one developer or one series, and fills it where there is nothing else', async () => {
+it('does not fill a slate with one developer or series unless there is nothing else', async () => {
   const items = all.map((item, index) => ({
     ...item,
     developer: index < 20 ? 'Giant' : `Studio ${index}`,
@@ -158,10 +158,10 @@ it('derives a series from a title', async () => {
   expect(seriesOf('1942: Pacific')).not.toBe(seriesOf('1943: Atlantic'));
 });
 
-it('gives one position of the first row to an item that nobody knows, as often as its propensity says', async () => {
+it('gives one position of the first row to an unexplored item, as often as its propensity says', async () => {
   const known = new Map(itemIds.slice(0, 40).map((itemId, index) => [itemId, 1 - index / 50]));
   const affinity = [{ genre: 'Racing', share: 1 }];
-  // Not one series.
+  // Different series.
   const items = all.map((item) => ({ ...item, title: `${item.itemId} the Game` }));
   const answers = 4_000;
   const drawn = new Map<string, number>();
@@ -191,7 +191,7 @@ it('gives one position of the first row to an item that nobody knows, as often a
   }
 });
 
-it('explores at no position of a pin', async () => {
+it('does not explore at the positions of pins', async () => {
   const itemIds = ['g50', 'g51', 'g52'];
   const pins = [rule('feature', { action: 'pin', match: { itemIds } })];
   for (let n = 0; n < 400; n++) {
@@ -200,14 +200,14 @@ it('explores at no position of a pin', async () => {
     expect(ids(rows[0]!.items).slice(0, 3)).toEqual(itemIds);
     for (const { propensity, exploration } of topPicks.slice(0, 3))
       expect([propensity, exploration]).toEqual([1, false]);
-    // Nor does it push one of them out.
+    // Nor does it displace one of them.
     expect(ids((await composeGallery({ ...input, random: createRng(`narrow ${n}`) }, 3)).rows[0]!.items)).toEqual(
       itemIds,
     );
   }
 });
 
-it('explores within the caps too', async () => {
+it('explores within the caps', async () => {
   const items = all.map((item, index) => ({
     ...item,
     title: `${item.itemId} the Game`,
@@ -227,7 +227,7 @@ it('explores within the caps too', async () => {
   expect(explored).toBe(300);
 });
 
-it('keeps excluded games out of the lists for everybody as well', () => {
+it('excludes games from the lists for everybody too', () => {
   const input = createRankingInput({ rules: [rule('none', { action: 'exclude', match: { itemIds: ['g0', 'g51'] } })] });
   for (const list of ['popular', 'trending'] as const) {
     const listed = ids(recommendList(input, list, 10));
@@ -245,7 +245,7 @@ it('starts a cold-start user’s page from the picked genres, until plays say ot
   expect(rows.map(({ id }) => id)).toContain('genre-Racing');
 });
 
-it('names no game that must not be shown, on composed and on stored pages', async () => {
+it('does not name games that must not be shown, on composed and stored pages', async () => {
   const liked = { itemId: 'g1', weight: 1, ageDays: 1, strongestType: 'like' };
   const items = all.map((item, index) => ({ ...item, ageRating: index === 1 ? 18 : 6 }));
   const user = { ...EMPTY_USER_STATE, history: [liked] };
@@ -264,7 +264,7 @@ it('names no game that must not be shown, on composed and on stored pages', asyn
   }
 });
 
-it('lets no appended list lead its row', async () => {
+it('does not let an appended list lead its row', async () => {
   const statistics = {
     ...createRankingInput().statistics!,
     trending: Array.from({ length: 20 }, (_, index): [string, number] => [`g${index}`, 40 - index]),
@@ -287,7 +287,7 @@ it('lets no appended list lead its row', async () => {
   expect(Math.max(...far)).toBeLessThanOrEqual(Math.min(...near));
 });
 
-it('continues what was played recently, not what was viewed', async () => {
+it('puts recently played games, not viewed ones, into “Continue playing”', async () => {
   const looked = { itemId: 'g1', weight: 1, ageDays: 1, playedDaysAgo: 400, strongestType: 'play' };
   const rated = { itemId: 'g3', weight: 1, ageDays: 1, strongestType: 'rate' };
   const user = { ...EMPTY_USER_STATE, history: [looked, rated], played: ['g1', 'g3'] };
@@ -306,7 +306,7 @@ it('explains a game that no source retrieved', async () => {
   expect(explainItems(['far', 'near'], answered, input).map(({ why }) => why)).toEqual(['owned', 'dismissed']);
 });
 
-it('counts pins towards the caps, and fills the row with what the caps allow', async () => {
+it('counts pins towards the caps, and fills the row with items within the caps', async () => {
   const items = Array.from({ length: 120 }, (_, index) => ({
     ...createItem(index),
     title: `g${index} the Game`,
@@ -334,7 +334,7 @@ it('counts pins towards the caps, and fills the row with what the caps allow', a
   expect(giants(pinned)).toHaveLength(3);
 });
 
-it('has a row for the newest search that found anything', async () => {
+it('has a row for the newest search with results', async () => {
   const user = { ...EMPTY_USER_STATE, searches: ['zzzqqq', 'naval', 'racing'] };
   const { rows } = await composeGallery(createRankingInput({ user }), 6);
   expect(rows[1]).toMatchObject({ id: 'search', title: 'More for “naval”' });
@@ -349,7 +349,7 @@ it('keeps scores finite with many rules at once', async () => {
   expect(Number.isFinite(items[0]!.score)).toBe(true);
 });
 
-it('does not say that picks come from what was played to a player who has only dismissed', async () => {
+it('does not tell a player who has only dismissed games that picks come from played ones', async () => {
   const dismissed = { itemId: 'g0', weight: -0.6, ageDays: 0, strongestType: 'dismiss' };
   const personal = { itemIds, scores: Float32Array.from(itemIds, (_, index) => 60 - index) };
   const reasonFor = async (history: (typeof dismissed)[]) =>

@@ -1,6 +1,5 @@
-// Diversifies a slate: best first, but not twice the same. A greedy selection in the manner of MMR (Carbonell &
-// Goldstein 1998), calibrated to the player's mix of genres (the aim of Steck 2018), with caps per developer and
-// series.
+// Diversifies a slate: best first, without near-duplicates. Greedy selection like MMR (Carbonell & Goldstein 1998),
+// calibrated to the player's mix of genres (as Steck 2018 proposes), with caps per developer and series.
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { GenreAffinity } from '../../models/features/affinity.ts';
@@ -8,21 +7,21 @@ import { seriesOf } from '../../models/features/series.ts';
 import { computeJaccard, getLabels } from '../../models/features/similarity.ts';
 import { type ScoredCandidate, take } from './candidates.ts';
 
-/** A candidate identical to one of the slate loses this share of its score. By measurement: docs/experiments.md. */
+/** A candidate identical to one of the slate loses this share of its score. Measured: docs/experiments.md. */
 const SIMILARITY_WEIGHT = 0.5;
 /** A candidate whose genres the slate lacks most gains this share of its score. */
 const CALIBRATION_WEIGHT = 1;
 /** For a slate of twelve. */
 const DEVELOPER_MAX = 3;
 const SERIES_MAX = 2;
-/** Further down only the order by score matters. */
+/** Beyond this length only the order by score matters. */
 const DIVERSIFIED_MAX = 24;
 /** Candidates compared for one position. */
 const COMPARED_MAX = 60;
 
 /**
- * Returns at most `length` candidates in the order of the slate. A cap that would leave positions empty is not kept.
- * `ranked`: best first; `before`: what stands before them already.
+ * Returns at most `length` candidates in the order of the slate. A cap that would leave positions empty is ignored.
+ * `ranked`: best first; `before`: the candidates already in front of them.
  */
 export function diversify(
   ranked: readonly ScoredCandidate[],
@@ -44,7 +43,7 @@ export function diversify(
   return [...slate, ...take(left, length - slate.length)];
 }
 
-/** Returns at most `length` candidates in their order; those beyond a cap only where there are no others. */
+/** Returns at most `length` candidates in their order; those beyond a cap only if there are no others. */
 export function takeWithinCaps(ranked: Iterable<ScoredCandidate>, length: number): ScoredCandidate[] {
   const builder = new SlateBuilder([]);
   const slate: ScoredCandidate[] = [];
@@ -61,7 +60,7 @@ export function takeWithinCaps(ranked: Iterable<ScoredCandidate>, length: number
   return [...slate, ...capped.slice(0, length - slate.length)];
 }
 
-/** Returns those that can stand beside the others within the caps. */
+/** Returns the candidates that fit within the caps beside the others. */
 export function filterByCaps(
   candidates: readonly ScoredCandidate[],
   beside: readonly ScoredCandidate[],
@@ -77,14 +76,14 @@ class SlateBuilder {
   readonly #genres = new Map<string, number>();
   readonly #developers = new Map<string, number>();
   readonly #series = new Map<string, number>();
-  /** By candidate: the highest similarity to the first `compared` items of the slate. */
+  /** Per candidate, the highest similarity to the first `compared` items of the slate. */
   readonly #similarities = new Map<string, { most: number; compared: number }>();
 
   constructor(affinity: readonly GenreAffinity[]) {
     this.#wanted = new Map(affinity.map(({ genre, share }) => [genre, share]));
   }
 
-  /** The best of the first candidates within the caps; undefined if none is. */
+  /** The best of the first candidates that fit within the caps; undefined if none does. */
   findBest(candidates: Iterable<ScoredCandidate>): ScoredCandidate | undefined {
     let best: ScoredCandidate | undefined;
     let bestValue = Number.NEGATIVE_INFINITY;
@@ -116,7 +115,7 @@ class SlateBuilder {
     );
   }
 
-  /** To the most similar item of the slate, 0–1. */
+  /** Similarity to the most similar item of the slate, 0–1. */
   #findSimilarity(item: Item): number {
     const known = this.#similarities.get(item.itemId) ?? { most: 0, compared: 0 };
     for (; known.compared < this.#items.length; known.compared++)
@@ -125,7 +124,7 @@ class SlateBuilder {
     return known.most;
   }
 
-  /** The part of the player's mix that the slate lacks in the item's genres, 0–1; 0 for the first item. */
+  /** The share of the player's mix of genres that the slate lacks and the item has, 0–1; 0 for the first item. */
   #computeLack({ genres }: Item): number {
     const length = this.#items.length;
     if (length === 0) return 0;

@@ -8,7 +8,7 @@ import { findEmptiedBy } from './emptied.ts';
 const preferring = (changes: Partial<Preferences>) =>
   createRankingInput({ user: { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, ...changes } } });
 
-it('names the one wish whose lifting shows something', () => {
+it('names the one preference whose removal shows something', () => {
   expect(findEmptiedBy(preferring({ mutedGenres: ['strategy', 'Racing'] }))).toEqual(['mutedGenres']);
   expect(findEmptiedBy(preferring({ releasedFrom: '2099-01-01' }))).toEqual(['releaseWindow']);
   // No game of this catalogue has an age rating. The muted tag removes a few; lifting it would show nothing.
@@ -20,7 +20,7 @@ it('names the one wish whose lifting shows something', () => {
   ]);
 });
 
-it('names all that remove something where no single one is to blame', () => {
+it('names all filters that remove something if no single one is the cause', () => {
   const input = preferring({ mutedGenres: ['Strategy', 'Racing'], ageLimit: 12 });
   expect(findEmptiedBy({ ...input, user: { ...input.user, dismissed: itemIds } })).toEqual([
     'mutedGenres',

@@ -1,5 +1,5 @@
-// Names what left nothing of a catalogue to show, so that the player can lift it. For empty pages alone: it filters the
-// whole catalogue once for each cause.
+// Names the filters that left nothing to show, so that the player can lift them. For empty pages only: it filters the
+// whole catalogue once per cause.
 
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EMPTIED_BY, type EmptiedBy } from '../../models/contracts/gallery.ts';
@@ -10,7 +10,7 @@ import type { RankingInput } from './ranking-input.ts';
 
 type Filtered = Restrictions & Pick<RankingInput, 'catalogue'>;
 
-/** The causes each of which, lifted alone, would show something; where none would, all that remove something. */
+/** The causes that, lifted alone, would show something; if there are none, all that remove something. */
 export function findEmptiedBy(input: Filtered): EmptiedBy[] {
   const shown = countShown(input);
   const sufficient = EMPTIED_BY.filter((cause) => countShown(LIFTED[cause](input)) > shown);
@@ -32,7 +32,7 @@ const LIFTED: Record<EmptiedBy, (input: Filtered) => Filtered> = {
   history: (input) => ({ ...input, user: { ...input.user, owned: [], played: [], dismissed: [] } }),
 };
 
-/** With every other cause lifted, this one still removes items. */
+/** True if this cause removes items even when all others are lifted. */
 function removesSome(cause: EmptiedBy, input: Filtered): boolean {
   const alone = EMPTIED_BY.reduce((kept, other) => (other === cause ? kept : LIFTED[other](kept)), input);
   return countShown(alone) < input.catalogue.size;

@@ -1,11 +1,11 @@
-// Explains why an item is in an answer, or why it is not, from what ranking left behind. It computes no score.
+// Explains why an item is or is not in an answer, from the results of ranking. It computes no score.
 
 import type { Explanation, GalleryRow } from '../../models/contracts/gallery.ts';
 import type { RankingInput } from './ranking-input.ts';
 import type { Page, Ranking } from './recommend.ts';
 import { listMatchingRules } from './rules.ts';
 
-/** Removed items that are explained if nobody asks about particular ones. */
+/** At most this many removed items are explained if the request names no items. */
 const REMOVED_MAX = 200;
 
 interface Answered extends Pick<Page, 'topPicks' | 'ranking'> {

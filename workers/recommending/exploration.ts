@@ -1,6 +1,6 @@
-// Exploration in the first row: one position for an item that hardly anybody knows, and in a few answers the whole row
-// in random order. Both are logged with their propensities, so that training can tell "not wanted" from "never shown",
-// and an item's appeal from its position's. Pins take no part.
+// Exploration in the first row: one position for an item with hardly any interactions, and in a few answers the whole
+// row in random order. Both are logged with their propensities, so that training can tell "not wanted" from "never
+// shown", and the effect of an item from that of its position. Pins are not explored.
 
 import { drawIndex, shuffle } from '../../models/features/rng.ts';
 import type { ScoredCandidate } from './candidates.ts';
@@ -8,7 +8,7 @@ import type { RankingInput } from './ranking-input.ts';
 
 /** The explored item's position after the pins, from 0; a shorter row has none. */
 const EXPLORED_POSITION = 7;
-/** An item wholly of the player's taste is drawn this many times more often, and once, than one of none. */
+/** An item wholly of the player's taste is drawn 1 + this many times as often as one outside it. */
 const AFFINITY_ODDS = 8;
 /** The share of answers whose first row is shuffled. */
 export const SHUFFLE_SHARE = 0.05;
@@ -18,9 +18,9 @@ export interface TopPick {
   candidate: ScoredCandidate;
   /** Probability of this item at this position, given all but the random draws. */
   propensity: number;
-  /** It got its position by exploration: it was drawn, or the row was shuffled. */
+  /** True if exploration set the position: the item was drawn, or the row was shuffled. */
   exploration: boolean;
-  /** It is one of those that were shuffled. */
+  /** True if the item was shuffled. */
   shuffled: boolean;
 }
 
@@ -31,7 +31,7 @@ export const toPin = (candidate: ScoredCandidate): TopPick => ({
   shuffled: false,
 });
 
-/** Puts one of the unexplored items among the picks, and shuffles all of them in a few answers. */
+/** Puts one of the unexplored items among the picks, and in a few answers shuffles all picks. */
 export function exploreTopPicks(
   picks: readonly ScoredCandidate[],
   unexplored: readonly ScoredCandidate[],
@@ -67,8 +67,8 @@ function drawUnexplored(
 }
 
 /**
- * With the probability SHUFFLE_SHARE = ε every order of the n positions is equally likely. An item's propensity at a
- * position is its own of being in the row, times 1 − ε + ε / n at its ranked position and ε / n at any other.
+ * With probability SHUFFLE_SHARE = ε the n positions are shuffled uniformly. An item's propensity at a position is the
+ * probability that it is in the row, times 1 − ε + ε / n at its ranked position or ε / n at any other.
  */
 function shuffleSometimes(picks: readonly TopPick[], random: () => number): TopPick[] {
   const anywhere = SHUFFLE_SHARE / picks.length;

@@ -1,5 +1,5 @@
-// The filters of one request: what must not be shown to this player, here and now. Deleted and hidden items need none:
-// the catalogue in memory does not hold them.
+// The filters of one request: items that must not be shown to this player in this context. Deleted and hidden items
+// need none: they are not in the catalogue in memory.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Item } from '../../models/contracts/item.ts';
@@ -8,7 +8,7 @@ import type { Filter } from './filter.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { createRuleFilters } from './rules.ts';
 
-/** What the filters of a request depend on. */
+/** The inputs of a request's filters. */
 export type Restrictions = Pick<RankingInput, 'user' | 'context' | 'rules'>;
 
 /** For every item that is recommended. */
@@ -24,7 +24,7 @@ export const createOwnGameFilters = (restrictions: Restrictions): Filter[] => [
   ...createReleaseDateFilters(restrictions.user),
 ];
 
-/** For a game that is only named, in the title of a row. */
+/** For a game that is only named in a row's title. */
 export const createNamingFilters = ({ user, context, rules }: Restrictions): Filter[] => [
   createDismissalFilter(user),
   ...createAgeFilters(context.ageLimit, user.preferences.ageLimit),
@@ -32,9 +32,9 @@ export const createNamingFilters = ({ user, context, rules }: Restrictions): Fil
   ...createRuleFilters(rules),
 ];
 
-/** Passes what the player neither owns nor has played. */
+/** Passes items that the player neither owns nor has played. */
 function createHistoryFilter({ owned, played }: UserState): Filter {
-  // One look-up per item, not two.
+  // One lookup per item instead of two.
   const reasons = new Map<string, string>();
   for (const itemId of played) reasons.set(itemId, 'played');
   for (const itemId of owned) reasons.set(itemId, 'owned');
@@ -46,7 +46,7 @@ function createDismissalFilter({ dismissed }: UserState): Filter {
   return ({ itemId }) => (removed.has(itemId) ? 'dismissed' : undefined);
 }
 
-/** The stricter of the request's age limit and the player's own holds. An item without a rating passes no limit. */
+/** The stricter of the request's and the player's age limits applies. An item without a rating passes neither. */
 function createAgeFilters(ofRequest: number | null, ofPlayer: number | null): Filter[] {
   const limits = [ofRequest, ofPlayer].filter((limit) => limit !== null);
   if (limits.length === 0) return [];
@@ -99,7 +99,7 @@ function createReleaseDateFilters({ preferences: { releasedFrom, releasedUntil }
   return filters;
 }
 
-/** Empty if no genre is asked for. */
+/** Empty if the request names no genre. */
 export const createGenreFilters = (genre: string | undefined): Filter[] =>
   genre === undefined ? [] : [createGenreFilter(genre)];
 

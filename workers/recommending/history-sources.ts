@@ -1,14 +1,14 @@
-// The player's own games, for the rows that return to them. They are retrieved from the history and not ranked.
+// Sources of the player's own games, for the rows that lead back to them. They come from the history, unranked.
 
 import type { HistoryItem } from '../../models/contracts/signals.ts';
 import type { Candidate } from './candidates.ts';
 import type { RankingInput } from './ranking-input.ts';
 
-/** Played within this time: still being played. */
+/** A game played within this time counts as still being played. */
 const CONTINUE_DAYS = 21;
-/** Not played for this long … */
+/** A game to return to was not played for this long … */
 const AWAY_DAYS = 30;
-/** … after it was played a lot, or liked as well. */
+/** … after it was played a lot, or played and liked. */
 const LOVED_WEIGHT_MIN = 0.9;
 
 export const retrievePlayedLately = (input: RankingInput): Candidate[] =>

@@ -1,5 +1,5 @@
-// Lists that are the same for everybody: similar items, popular, trending, best rated and new ones. They are not
-// ranked for the player; what must not be shown is left out.
+// Lists that are the same for everybody: similar, popular, trending, best-rated and new items. They are not ranked for
+// the player; items that must not be shown are left out.
 
 import type { RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
@@ -20,7 +20,7 @@ const LISTS = {
 export const recommendSimilar = (input: RankingInput, to: Item, length: number): RecommendedItem[] =>
   listItems(input, retrieveSimilar(input, to), length);
 
-/** Popular items fill up a list that has too few; their reasons say so. */
+/** Popular items fill up a short list; their reasons say so. */
 export function recommendList(
   input: RankingInput,
   list: keyof typeof LISTS,

@@ -1,9 +1,9 @@
-// Retrieves what the retrieval model scores best. The model scores the whole vocabulary: there is no approximate index.
+// Retrieves the items that the retrieval model scores best. It scores the whole vocabulary: no approximate index.
 
 import type { Candidate } from './candidates.ts';
 import type { RankingInput } from './ranking-input.ts';
 
-/** Items of positive score, the best at 1; none without model scores. */
+/** Items with positive scores, relative to the best; none without model scores. */
 export function* retrieveByModel({
   catalogue,
   modelScores,
@@ -18,16 +18,16 @@ export function* retrieveByModel({
   }
 }
 
-/** Sorted first: more than a page asks for, unless its player has most of them already. */
+/** Sorted first: enough for a page, unless the player already has most of them. */
 const SORTED_FIRST = 400;
-/** Sign, exponent and four bits of the fraction: sixteen buckets for each doubling of the score. */
+/** Keeps the sign, the exponent and four bits of the fraction: sixteen buckets per doubling of the score. */
 const BUCKET_SHIFT = 19;
 const BUCKETS = 1 << (32 - BUCKET_SHIFT);
 
 /**
- * Item indices of positive score, best first. Counts scores into buckets and sorts the best buckets alone: sorting all
- * would cost more than the model does. The bits of positive floats rise as the floats do; the upper bits are buckets on
- * a scale that suits votes as well as probabilities that fall steeply.
+ * Item indices with positive scores, best first. Counts scores into buckets and sorts only the best buckets: sorting
+ * all would cost more than the model itself. The bits of positive floats order as the floats do, so the upper bits are
+ * logarithmic buckets, which suit votes as well as steeply falling probabilities.
  */
 function* orderByScore(scores: Float32Array): Generator<number> {
   const bits = new Int32Array(scores.buffer, scores.byteOffset, scores.length);

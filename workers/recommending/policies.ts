@@ -1,5 +1,5 @@
-// Baseline pages: one order from left to right and row to row, to compare the full algorithm with, in experiments of a
-// store and by `npm run simulate`. What a player must not be shown is left out of them too.
+// Baseline pages: one order, row after row, to compare the full algorithm with in a store's experiments and in
+// `npm run simulate`. The same filters apply.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import { type Candidate, take } from './candidates.ts';
@@ -13,7 +13,7 @@ import { retrievePopular } from './sources.ts';
 export const POLICIES = ['full', 'retrieval', 'popularity'] as const;
 export type BaselinePolicy = Exclude<(typeof POLICIES)[number], 'full'>;
 
-/** As many as the full page of a player with some history. */
+/** As many rows as the full page of a player with some history. */
 const ROWS_MAX = 8;
 
 export function composeBaseline(policy: BaselinePolicy, input: RankingInput, length: number): GalleryRow[] {

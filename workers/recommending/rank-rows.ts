@@ -1,11 +1,11 @@
-// Orders the rows of a page by the expected utility of what is left for each, and fills them: an item stands in one
-// row.
+// Orders the rows of a page by the expected utility of the items left for each, and fills them: an item appears in one
+// row only.
 
 import type { Candidate, ScoredCandidate } from './candidates.ts';
 import { takeWithinCaps } from './diversity.ts';
 import { ROWS, type Row } from './rows.ts';
 
-/** `candidates`: those that may stand in the row, best first for this player. */
+/** `candidates`: the row's candidates, best first for this player. */
 export type ScoredRow = Omit<Row, 'candidates'> & { candidates: readonly ScoredCandidate[] };
 
 /** A row and the items put into it. */
@@ -14,11 +14,11 @@ export interface Slate {
   items: readonly Candidate[];
 }
 
-/** Fewer items look like a mistake rather than a row. */
+/** A row with fewer items would look broken. */
 const ROW_LENGTH_MIN = 3;
-/** Positions that a row's expected utility is computed over. */
+/** A row's expected utility is computed over this many positions. */
 const EXAMINED_POSITIONS = 6;
-/** `more-picks` says least of why its items are there: rows about as good go before it. */
+/** `more-picks` gives the vaguest reason, so rows about as good come before it. */
 const MORE_PICKS_FACTOR = 0.8;
 
 /**
@@ -37,7 +37,7 @@ export const rankInRow = (
     .sort((a, b) => b.boosted - a.boosted)
     .map(({ candidate }) => candidate);
 
-/** Fills rows of at most `length` items, in the order of the page. `above`: what stands above them. */
+/** Fills rows of at most `length` items, in the order of the page. `above`: the rows above them. */
 export function fillRows(rows: readonly ScoredRow[], length: number, above: readonly Slate[]): Slate[] {
   const shown = new Set(above.flatMap(({ items }) => items.map(({ item }) => item.itemId)));
   const slates: Slate[] = [];
@@ -56,7 +56,7 @@ export function fillRows(rows: readonly ScoredRow[], length: number, above: read
   }
 }
 
-/** The row of the highest expected utility; `more-picks` only after every personal row. */
+/** The row with the highest expected utility; `more-picks` only after every personal row. */
 function findNextRow(waiting: readonly ScoredRow[], shown: ReadonlySet<string>): ScoredRow | undefined {
   const personal = waiting.some(({ kind }) => ROWS[kind].isPersonal);
   let best: ScoredRow | undefined;

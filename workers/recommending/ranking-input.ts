@@ -1,4 +1,4 @@
-// Everything one answer is computed from, so that the stages need no I/O and a test needs no server.
+// All inputs of one answer, so that the stages need no I/O and a test needs no server.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
@@ -28,17 +28,17 @@ export interface RankingInput {
   user: UserState;
   affinity: readonly GenreAffinity[];
   context: RequestContext;
-  /** Those in force now, for this context. */
+  /** The rules in force now, for this context. */
   rules: readonly Rule[];
   /** Null for a cold-start user, and if no model can answer. */
   modelScores: ModelScores | null;
   /** Null if the release has no ranking model. */
   predictActions: PredictActions | null;
-  /** Item indices of the release by item id, the same object for the same release; null without a release. */
+  /** Item index by item id, the same object for the same release; null without a release. */
   releaseItems: ReadonlyMap<string, number> | null;
   /** Returns an item's neighbours in the release, nearest first, weights 0–1; none if it does not know the item. */
   neighboursOf(itemId: string): readonly ItemScore[];
-  /** Uniform in [0, 1), seeded by the answer's id: draws exploration. */
+  /** The RNG of exploration: uniform in [0, 1), seeded by the answer's id. */
   random(): number;
   /** Today's date, ISO. */
   today: string;

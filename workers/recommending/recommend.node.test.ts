@@ -32,18 +32,18 @@ it('recommends by model score without owned, dismissed and played items, then po
 
 it('boosts the player’s genre among items of about the same score, however steep the scores', async () => {
   const affinity = [{ genre: 'Strategy', share: 1 }];
-  // g32 scores half of g31: too far behind to be boosted past it.
+  // g32 scores half as much as g31: too little to be boosted past it.
   expect(ids((await recommend(createRankingInput({ modelScores: scoresOf(31, 32), affinity }), 2)).items)).toEqual([
     'g31',
     'g32',
   ]);
   const close = (await recommend(createRankingInput({ modelScores: scoresOf(31, 33, 35, 32, 37, 39), affinity }), 4))
     .items;
-  // At half of the best score it passes two of another genre that are a third and two thirds ahead, and not the best.
+  // At half of the best score it passes two of another genre that score a third and two thirds more, but not the best.
   expect(ids(close)).toEqual(['g31', 'g32', 'g33', 'g35']);
   expect(close[1]!.reason).toContain('you like Strategy');
 
-  // Like a softmax: each has half of the one before, down to a millionth. No boost reverses that.
+  // Like a softmax: each score is half of the previous one, down to a millionth. No boost reverses this order.
   const steep = { itemIds, scores: Float32Array.from(itemIds, (_, index) => 0.5 ** Math.min(20, index)) };
   const picked = ids(
     (await recommend(createRankingInput({ modelScores: steep, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).items,
@@ -68,7 +68,7 @@ it('sorts all positive scores, votes as well as probabilities', async () => {
   }
 });
 
-it('fills a page with rows in which nothing appears twice, each with its reason', async () => {
+it('fills a page with rows without duplicates, each with its reason', async () => {
   const user = {
     ...EMPTY_USER_STATE,
     history: [
@@ -99,17 +99,17 @@ it('fills a page with rows in which nothing appears twice, each with its reason'
   ]);
   const because = rows.find(({ id }) => id === 'because-g5')!;
   expect(because.title).toBe('Because you played Game 5');
-  // g10 stands in a row above; g21 is of the player’s genre, and so before its equals; g7 was only glanced at and gets
-  // no row.
+  // g10 is in a row above; g21 is of the player’s genre, so it precedes its equals; g7 was only viewed and gets no
+  // row.
   expect(ids(because.items)).toEqual(['g21', 'g20', 'g22']);
   const shown = rows.flatMap(({ items }) => ids(items));
   expect(new Set(shown).size).toBe(shown.length);
-  // What was played stands in the row of what is being played, and nowhere else.
+  // Played games appear in the row “Continue playing” only.
   expect(ids(rows.find(({ id }) => id === 'continue')!.items)).toEqual(['g5']);
   for (const { items } of rows) for (const { reason } of items) expect(reason).not.toBe('');
 });
 
-it('shows each game once where many sources find the same, and gives short rows where they are asked for', async () => {
+it('shows each game once if many sources retrieve it, and returns short rows on request', async () => {
   const user = {
     ...EMPTY_USER_STATE,
     history: [
@@ -133,15 +133,15 @@ it('shows each game once where many sources find the same, and gives short rows 
     expect(shown.toSorted()).toEqual([...new Set(shown)].toSorted());
     if (length < 6) expect(rows.length, `rows of ${length}`).toBeGreaterThan(6);
     expect(rows.map(({ title }) => title.slice(0, 7))).toContain('Because');
-    // What two rows could say of a game is said by the one in which it stands.
+    // A game that fits two rows has the reason of the row it is in.
     for (const { title, items } of rows)
       if (title.startsWith('Because'))
         for (const { reason } of items) expect(reason).toBe(`Goes with ${title.slice(title.indexOf('Game'))}`);
   }
 });
 
-it('orders rows by what is left for them, with more picks if no row has a higher expected utility', async () => {
-  // Only the model's items are worth anything, and all new releases among them stand in the first row.
+it('orders rows by the items left for them, and adds more picks if no row has a higher expected utility', async () => {
+  // Only the model's items have a utility, and all new releases among them are in the first row.
   const personal = scoresOf(...Array.from({ length: 12 }, (_, index) => index));
   const { rows } = await composeGallery(createRankingInput({ modelScores: personal, statistics: null }), 4);
   expect(rows.map(({ id }) => id).slice(0, 2)).toEqual(['top-picks', 'more-picks']);
@@ -150,8 +150,8 @@ it('orders rows by what is left for them, with more picks if no row has a higher
   expect(rows[0]!.items.at(-1)!.score).toBeGreaterThanOrEqual(rows[1]!.items[0]!.score);
 });
 
-it('lets no personal row that has nothing left hold the picks below the other rows', async () => {
-  // Both neighbours of g40 stand in the first row already.
+it('does not keep the picks below the other rows for a personal row with nothing left', async () => {
+  // Both neighbours of g40 are in the first row already.
   const input = createRankingInput({
     modelScores: scoresOf(...Array.from({ length: 12 }, (_, index) => index)),
     statistics: null,
@@ -163,7 +163,7 @@ it('lets no personal row that has nothing left hold the picks below the other ro
   expect(rows.map(({ id }) => id).slice(0, 2)).toEqual(['top-picks', 'more-picks']);
 });
 
-it('shows a cold-start user what is popular in their country, then in the world', async () => {
+it('shows a cold-start user popular items in their country, then worldwide', async () => {
   const input = createRankingInput();
   const statistics = { ...input.statistics!, popularByCountry: { CH: weighted(30, 31, 0) } };
   const at = async (country: string | null) =>
@@ -197,11 +197,11 @@ it('finds similar items by the release’s neighbours, and by content if it has 
     { itemId: 'g9', score: 1, reason: 'Goes with Game 4' },
     { itemId: 'g8', score: 0.5, reason: 'Goes with Game 4' },
   ]);
-  // Strategy and Naval like the game itself; among equals the popular first.
+  // Strategy and Naval like the game itself; among equals the more popular first.
   expect(ids(recommendSimilar(input, createItem(12), 3))).toEqual(['g0', 'g4', 'g8']);
 });
 
-it('lists what is trending and fills up with what is popular; shows no game before its day', async () => {
+it('lists trending items, fills up with popular ones, and shows no game before its release date', async () => {
   expect(ids(recommendList(createRankingInput(), 'trending', 5))).toEqual(['g50', 'g51', 'g52', 'g0', 'g1']);
   expect(ids(recommendList(createRankingInput({ today: '2026-01-02' }), 'new', 2))).toEqual(['g1', 'g29']);
 });
@@ -213,7 +213,7 @@ it('answers without statistics, model or signals; an empty catalogue is the only
   expect((await composeGallery(createRankingInput({ ...bare, catalogue: new Catalogue() }), 12)).rows).toEqual([]);
 });
 
-it('finds a cold-start item by its content, for its players and beside similar items', async () => {
+it('recommends a cold-start item by its content, to matching players and beside similar items', async () => {
   const labels = { genres: ['Strategy'], tags: ['Naval', 'Turn-Based'] };
   const known = itemIds.map((_, index) => (index === 0 ? { ...createItem(0), ...labels } : createItem(index)));
   const fresh = { ...createItem(99), ...labels, itemId: 'fresh', title: 'Fresh', releaseDate: '2020-01-01' };
@@ -234,7 +234,7 @@ it('finds a cold-start item by its content, for its players and beside similar i
   expect(picked.find(({ itemId }) => itemId === 'fresh')!.reason).toContain('Similar to what you played');
   const near = ids(recommendSimilar(input, known[0]!, 6));
   expect(near.indexOf('fresh')).toBeGreaterThan(0);
-  // Not beside what it has nothing to do with, nor once the release knows it.
+  // Not beside unrelated items, and no longer once the release knows it.
   expect(ids(recommendSimilar(input, known[1]!, 60))).not.toContain('fresh');
   const later = createRankingInput({ ...changes, releaseItems: new Map([...releaseItems, ['fresh', 60]]) }, [
     ...known,

@@ -1,5 +1,5 @@
-// The algorithm on one screen: sources → filters → scores → slate. Pure: everything it reads is in the ranking input,
-// the ranking model included.
+// The algorithm on one screen: sources → filters → scores → slate. Pure: all it reads, the ranking model included, is
+// in the ranking input.
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import { CandidatePool } from './candidate-pool.ts';
@@ -17,20 +17,20 @@ import { scoreCandidates } from './scores.ts';
 import { retrieveColdStart } from './similar.ts';
 import { retrievePinned, retrievePopularNearby, retrieveUnexplored } from './sources.ts';
 
-/** More than the longest slate. */
+/** Larger than the longest slate. */
 const RETRIEVED_MAX = 200;
 const POPULAR_MAX = 100;
 const COLD_START_MAX = 50;
 /**
- * Candidates of one row: its source says what may stand there, the player's score what does. Many, by measurement
- * (docs/experiments.md), but in a small store not so many that all rows hold the same.
+ * Candidates per row: the source decides what may be in the row, the player's score what is. Many, as measured in
+ * docs/experiments.md, but in a small store not so many that all rows have the same candidates.
  */
 const computeRowDepth = (items: number): number => Math.max(40, Math.min(100, Math.floor(items / 4)));
 
 /** The candidates of one answer. */
 export interface Ranking {
   pool: CandidatePool;
-  /** Best first, after the first `pinCount`, which rules pin. */
+  /** The first `pinCount` are pinned by rules; the others follow, best first. */
   candidates: ScoredCandidate[];
   pinCount: number;
   rows: ScoredRow[];
@@ -46,7 +46,7 @@ export interface Page {
   ranking: Ranking;
 }
 
-/** The rows of a player's page, best first; an item stands in one of them. */
+/** The rows of a player's page, best first; no item appears twice. */
 export async function composeGallery(input: RankingInput, length: number): Promise<Page> {
   const rows = listRows(input, ({ source }, kind) => source !== 'history' && kind !== 'top-picks');
   const ranking = await rankCandidates(input, rows);
@@ -58,7 +58,7 @@ export async function composeGallery(input: RankingInput, length: number): Promi
   return { rows: [...topSlates, ...slates].map(toGalleryRow), topPicks, ranking };
 }
 
-/** The top picks alone, best first. */
+/** Only the top picks, best first. */
 export async function recommend(
   input: RankingInput,
   length: number,
@@ -117,7 +117,7 @@ function pickTop({ candidates, pinCount }: Ranking, length: number, { affinity }
 
 function composeTopPicks(ranking: Ranking, length: number, input: RankingInput): TopPick[] {
   const { pins, picks } = pickTop(ranking, length, input);
-  // The explored item takes the last one's position.
+  // The explored item replaces the last one.
   const unexplored = filterByCaps(ranking.unexplored, [...pins, ...picks.slice(0, -1)]);
   return [...pins.map(toPin), ...exploreTopPicks(picks, unexplored, input)];
 }
@@ -131,7 +131,7 @@ const toTopSlate = (topPicks: readonly TopPick[], input: RankingInput): Slate =>
 });
 
 /**
- * The player's own games stand right below the top picks: nothing is likelier to be played than what is being played.
+ * The player's own games follow the top picks directly: a game being played is the likeliest to be played next.
  */
 const composeOwnRows = (length: number, input: RankingInput): Slate[] =>
   listRows(input, ({ source }) => source === 'history').map((row) => ({

@@ -1,5 +1,5 @@
-// The table of rows: for each kind of row where its candidates come from, which of them may stand in it, and what it
-// says. It ranks nothing: rank-rows.ts does.
+// The table of rows: for each kind of row, the source of its candidates, its filter, its title and its reason. Ranking
+// is in rank-rows.ts.
 
 import { ROW_KINDS, type RowKind, type SourceName } from '../../models/contracts/gallery.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
@@ -34,11 +34,11 @@ export interface Row {
 interface RowDefinition {
   /** `all`: from the candidates of every source. `history`: the player's own games; they are not ranked. */
   source: SourceName | 'all' | 'history';
-  /** The row says something of this player: it goes before `more-picks`. */
+  /** True if the row depends on this player: it comes before `more-picks`. */
   isPersonal: boolean;
-  /** What may stand in it. */
+  /** Filters its candidates. */
   createFilters(restrictions: Restrictions): Filter[];
-  /** The rows of this kind on a player's page; `key`: what tells two rows of one kind apart. */
+  /** The rows of this kind on a player's page; `key` distinguishes rows of the same kind. */
   list(input: RankingInput): RowContent[];
 }
 type RowContent = Pick<Row, 'title' | 'reason'> & { key?: string; candidates?: Iterable<Candidate> };
@@ -122,16 +122,16 @@ export function parseRowId(id: string): { kind: RowKind; key: string } | undefin
   return kind && { kind, key: id.slice(kind.length + 1) };
 }
 
-/** Whether the player's own games stand in it. */
+/** True if the row shows the player's own games. */
 export function holdsOwnGames(rowId: string): boolean {
   const parsed = parseRowId(rowId);
   return parsed !== undefined && ROWS[parsed.kind].source === 'history';
 }
 
-/** Popular games, for players of whom nothing is known. */
+/** Popular games, for players of whom nothing is known yet. */
 export const POPULAR_NOW = { title: 'Popular now', reason: 'Played and bought most by players' };
 
-/** A player whose events are all of unknown items gets popular games: events of those say nothing. */
+/** A player whose events are all of unknown items gets popular games: such events carry no information. */
 function describeTopPicks(input: RankingInput): RowContent {
   if (input.modelScores !== null || input.affinity.length > 0)
     return { title: 'Top picks for you', reason: explainTopPicks(input.user) };
@@ -146,7 +146,7 @@ function explainTopPicks({ history }: UserState): string {
   return liked.length === 0 && history.length > 0 ? 'Other than what you dismissed' : 'From what you picked';
 }
 
-/** The latest search that found anything: a typing error must not hide the one before. */
+/** The latest search with results: a typing error must not hide the previous search. */
 function listSearchRows(input: RankingInput): RowContent[] {
   for (const query of input.user.searches) {
     const candidates = retrieveSearched(input, query);
@@ -169,7 +169,7 @@ function listBecauseRows(input: RankingInput): RowContent[] {
 const GENRE_ROWS_MAX = 3;
 /** A genre below this share of the player's taste gets no row. */
 const GENRE_SHARE_MIN = 0.15;
-/** A genre's row takes from this many candidates of the model, then from as many popular items. */
+/** A genre's row takes from this many model candidates, then from as many popular items. */
 const GENRE_DEPTH = 400;
 
 function listGenreRows(input: RankingInput): RowContent[] {

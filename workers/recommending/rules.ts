@@ -5,10 +5,10 @@ import type { Rule } from '../../models/contracts/rule.ts';
 import type { Filter } from './filter.ts';
 
 type Matcher = (item: Item) => boolean;
-/** A rule is the same object for as long as an isolate holds it. */
+/** A rule is the same object for as long as an isolate caches it. */
 const matchers = new WeakMap<Rule['match'], Matcher>();
 
-/** The matcher tells whether an item meets every condition of the rule, each by any of its values. */
+/** The matcher returns true if the item meets every condition of the rule, each by any of its values. */
 function getMatcher({ match }: Pick<Rule, 'match'>): Matcher {
   const known = matchers.get(match) ?? createMatcher(match);
   matchers.set(match, known);
@@ -45,7 +45,7 @@ export const createRuleFilters = (rules: readonly Rule[]): Filter[] =>
 const FACTOR_MAX = 1e9;
 
 export interface RuleEffects {
-  /** Returns the factor of an item's score. */
+  /** Returns the factor to multiply an item's score by. */
   computeFactor(item: Item): number;
   isPinned(item: Item): boolean;
   /** Items that rules pin by id: no other source needs to retrieve them. */
@@ -73,7 +73,7 @@ export function prepareRules(rules: readonly Rule[]): RuleEffects {
 export const listMatchingRules = (item: Item, rules: readonly Rule[]): string[] =>
   rules.filter((rule) => getMatcher(rule)(item)).map(({ ruleId }) => ruleId);
 
-/** Returns the rules in force for a country and a platform; an unknown one is on no list. `now`: epoch milliseconds. */
+/** Returns the rules in force for a country and a platform; unknown ones match no list. `now`: epoch milliseconds. */
 export function selectRulesInForce(
   rules: readonly Rule[],
   now: number,

@@ -25,7 +25,7 @@ const againstPopularity: PredictActions = async (features, candidates) => {
   return probabilities;
 };
 
-it('orders by what the ranking model predicts, and by the prior where it fails', async () => {
+it('orders by the predictions of the ranking model, and by the prior if it fails', async () => {
   const order = async (predict: PredictActions | null) =>
     (await recommend(createRankingInput({ predictActions: predict }), 5)).ranking.candidates.map(
       ({ item }) => item.itemId,
@@ -39,7 +39,7 @@ it('orders by what the ranking model predicts, and by the prior where it fails',
   expect(ranking.rankingFailure).toBe('ORT aborted');
 });
 
-it('gives picked genres their share beside the one item of the history', async () => {
+it('gives picked genres a share beside a history of one item', async () => {
   const preferences = { ...EMPTY_USER_STATE.preferences, genres: ['racing'] };
   const history = (length: number) =>
     Array.from({ length }, (_, index) => ({ itemId: `g${40 + index}`, weight: 1, ageDays: 0, strongestType: 'like' }));
@@ -65,7 +65,7 @@ it('applies the popularity dial and the rules to a model’s scores too', async 
   expect(ids(items)).toEqual(['g0', 'g1']);
 });
 
-it('shows less of a genre, and still some of it', async () => {
+it('shows less of a genre, but still some of it', async () => {
   const user = { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, lessGenres: ['racing'] } };
   const racingRanks = async (more: object) => {
     const input = createRankingInput(more);
@@ -77,12 +77,12 @@ it('shows less of a genre, and still some of it', async () => {
   expect(after).toHaveLength(before.length);
   expect(after.every((rank, index) => rank >= before[index]!)).toBe(true);
   expect(after[0]).toBeGreaterThan(before[0]!);
-  // Moved down, not to the end: the best of them still goes before the weakest of the others.
+  // Moved down, not to the end: the best of them still precedes the weakest of the others.
   expect(after[0]).toBeLessThan(after.length);
 });
 
-it('logs each ranked entry with its position, its propensity and its features', async () => {
-  // The player's own games stand on the page, and were not ranked.
+it('logs each ranked item with its position, propensity and features', async () => {
+  // The player's own games are on the page but were not ranked.
   const user = {
     ...EMPTY_USER_STATE,
     history: [{ itemId: 'g9', weight: 1, ageDays: 1, playedDaysAgo: 1, strongestType: 'play' }],
@@ -102,7 +102,7 @@ it('logs each ranked entry with its position, its propensity and its features', 
   const first = slate.entries.filter(({ row }) => row === 0);
   expect(first.every(({ exploration, propensity }) => exploration && propensity < 1)).toBe(true);
 
-  // What the trainer reads is what was ranked by.
+  // The trainer reads the features that ranking used.
   const log = new ImpressionLog();
   log.addSlate(slate);
   const read = new Map(log.collect().flatMap(({ entries }) => entries.map((entry) => [entry.itemId, entry.features])));
@@ -112,7 +112,7 @@ it('logs each ranked entry with its position, its propensity and its features', 
   expect(itemIds.length).toBeGreaterThan(shown.length);
 });
 
-it('logs which positions were shuffled where rules pin games, and keeps the pins out of the estimates', async () => {
+it('logs which positions were shuffled beside pins, and keeps the pins out of the estimates', async () => {
   const rules: Rule[] = [
     { ruleId: 'feature', ...RuleInput.parse({ action: 'pin', match: { itemIds: ['g50', 'g51'] } }) },
   ];
@@ -127,7 +127,7 @@ it('logs which positions were shuffled where rules pin games, and keeps the pins
     expect(first.map(({ shuffled }) => shuffled)).toEqual([false, false, true, true, true, true]);
     expect(first.map(({ propensity }) => propensity < 1)).toEqual([false, false, true, true, true, true]);
     log.addSlate(slate);
-    // Every player clicks the first pin, and opens nothing beyond the game right of the pins.
+    // Every player clicks the first pin and looks no further than the game right of the pins.
     for (const { itemId } of [first[0]!, first[2]!])
       if (itemId === 'g50' || n % 2 === 0) events.push({ type: 'click', itemId, recommendationId: `r${n}` });
   }
@@ -136,14 +136,14 @@ it('logs which positions were shuffled where rules pin games, and keeps the pins
   expect(rows.every(({ shuffled }) => shuffled)).toBe(true);
   const snips = measureSnips(rows, scoreByPrior)!;
   expect(snips.rows).toBe(answers);
-  // With the clicks on pins it would be above 1.
+  // If clicks on pins counted, it would be above 1.
   expect(snips.prior.value).toBeGreaterThan(0);
   expect(snips.prior.value).toBeLessThan(1);
   const propensityOf = estimateExamination(rows);
   expect([0, 1, 2, 3].map(propensityOf)).toEqual([0.5, 0.5, 0.5, 0]);
 });
 
-/** Shuffles every row: its second number, which decides that, is 0. */
+/** Shuffles every row: the second number decides, and it is 0. */
 function createShufflingRng(name: string): () => number {
   const next = createRng(name);
   let calls = 0;

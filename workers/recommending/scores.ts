@@ -1,6 +1,6 @@
-// Scores candidates by expected utility: the ranking model's probabilities, each times the utility of its action.
-// Without a ranking model by the prior: the retrieval score, boosted by the player's genres and, slightly, by
-// popularity. The player's preferences and the store's rules then re-rank both.
+// Scores candidates by expected utility: the sum of the ranking model's probabilities, each times the utility of its
+// action. Without a ranking model the prior scores: the retrieval score, boosted by the player's genres and, slightly,
+// by popularity. The player's preferences and the store's rules then re-rank the result.
 
 import type { Item } from '../../models/contracts/item.ts';
 import {
@@ -15,22 +15,22 @@ import { computeHistorySimilarity, scoreAtRank } from './cold-start.ts';
 import type { RankingInput } from './ranking-input.ts';
 import type { RuleEffects } from './rules.ts';
 
-// All boosts multiply. A transformer's tenth item may score a tenth of its first, a table's nine tenths: a boost that
-// is added would reverse the one list and hardly touch the other. By a factor an item overtakes only those that the
-// model scores about as high, however steeply its scores fall.
+// All boosts multiply. A transformer's tenth item may score a tenth of its first, a table's nine tenths: an added boost
+// would reverse the one list and hardly change the other. With a factor an item overtakes only those that the model
+// scores about as high, however steeply the scores fall.
 
-/** An item wholly of the player's one genre gains this share of its score: less than a clear favourite is ahead by. */
+/** An item wholly of the player's only genre gains this share of its score: less than the lead of a clear favourite. */
 const AFFINITY_BOOST = 0.75;
 const POPULARITY_BOOST = 0.05;
 /**
- * At its end the popularity dial multiplies or divides the most popular item's score by this, against an unknown
- * one's.
+ * At either end the popularity dial multiplies or divides the most popular item's score by this, relative to an unknown
+ * item's.
  */
 const DIAL_FACTOR = 20;
 const LESS_GENRES_FACTOR = 0.5;
 /** Added to every score, so that boosts also order items that nobody has interacted with. */
 const SCORE_MIN = 0.01;
-/** From this share on a genre is named as a reason. */
+/** A genre with at least this share is named as a reason. */
 const STRONG_SHARE = 0.2;
 
 type PooledItem = Pick<ScoredCandidate, 'item' | 'sources'>;
@@ -53,7 +53,7 @@ export async function scoreCandidates(
   const request = computeRequestFeatures(input);
   const base = input.modelScores === null ? 'popular' : 'retrieval';
   const described = describeItems([...pooled], base, request, input);
-  // Without a ranking model features are needed for what is shown alone, for the log.
+  // Without a ranking model only the shown items need features, for the log.
   const features = input.predictActions === null ? undefined : encodeFeatures(described, request);
   const { utilities, rankingFailure } = await predictUtilities(features, described.length, input);
   const computePreferenceFactor = createPreferenceFactor(input);
@@ -93,7 +93,7 @@ function createPreferenceFactor({ user: { preferences }, popularity }: RankingIn
   const dial = preferences.popularity * Math.log(DIAL_FACTOR);
   const lessGenres = new Set(preferences.lessGenres.map((genre) => genre.toLowerCase()));
   return ({ itemId, genres }) =>
-    // The square root: popularity falls so steeply that most items would look unknown.
+    // The square root, since popularity falls so steeply that most items would count as unknown.
     Math.exp(dial * (Math.sqrt(popularity.get(itemId) ?? 0) - 0.5)) *
     (genres.some((genre) => lessGenres.has(genre.toLowerCase())) ? LESS_GENRES_FACTOR : 1);
 }
@@ -122,7 +122,7 @@ function describeItems(
   }));
 }
 
-/** The prior adds what the base source, a cold-start item's similarity and picked genres say, and boosts the sum. */
+/** The prior sums the base source's score, a cold-start item's score and that of picked genres, and boosts the sum. */
 function createPrior(
   pooled: readonly PooledItem[],
   base: BaseSource,
@@ -132,7 +132,7 @@ function createPrior(
   const { preferences, history } = input.user;
   const scores = pooled.flatMap(({ sources }) => sources[base]?.score ?? []).sort((a, b) => b - a);
   const picked = new Set(preferences.genres.map((genre) => genre.toLowerCase()));
-  // Popular items of picked genres weigh as much as one item played, and less with every item of the history.
+  // Popular items of picked genres count as much as one item played, and less with every item of the history.
   const pickedWeight = 1 / (1 + history.length);
   return ({ item, sources }) => {
     const affinity = item.genres.reduce((sum, genre) => sum + (genres.get(genre) ?? 0), 0);

@@ -1,22 +1,22 @@
-// Finds games whose words are like the query's, typing errors forgiven, by the trigrams that they share. The index is
-// built once for each state of the catalogue.
+// Finds games whose words resemble the query's, despite typing errors, by shared trigrams. The index is built once per
+// state of the catalogue.
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import type { Candidate } from './candidates.ts';
 
-/** The share of the query's trigrams that an item must have: a wrong letter costs three of them. */
+/** An item must have this share of the query's trigrams; a wrong letter changes three. */
 const SHARED_MIN = 0.5;
 
 interface Index {
   revision: number;
   items: readonly Item[];
-  /** By trigram: indices of the items that have it. */
+  /** Indices of the items that have a trigram. */
   postings: ReadonlyMap<string, readonly number[]>;
 }
 const indexes = new WeakMap<Catalogue, Index>();
 
-/** The most similar first, equally similar ones by popularity. Scores 0–1.01. */
+/** Most similar first, ties by popularity. Scores 0–1.01. */
 export function searchByTrigrams(
   catalogue: Catalogue,
   popularity: ReadonlyMap<string, number>,
@@ -54,7 +54,7 @@ function getIndex(catalogue: Catalogue): Index {
   return index;
 }
 
-/** “tide” → “ ti”, “tid”, “ide”, “de ”: those of each word, with its edges. Accents do not count. */
+/** “tide” → “ ti”, “tid”, “ide”, “de ”: the trigrams of each padded word, without accents. */
 function listTrigrams(text: string): Set<string> {
   const plain = text.toLowerCase().normalize('NFD').replaceAll(/\p{M}/gu, '');
   const trigrams = new Set<string>();

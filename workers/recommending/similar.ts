@@ -1,19 +1,18 @@
-// Candidates by similarity to a game: the neighbours of the release in use, and what the catalogue says of games that
-// the release does not know.
+// Candidates by similarity to a game: neighbours from the release in use, and cold-start items by content.
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { Candidate } from './candidates.ts';
 import { computeHistorySimilarity, computeItemSimilarity, listColdStartItems, scoreAtRank } from './cold-start.ts';
 import type { RankingInput } from './ranking-input.ts';
 
-/** Cold-start items among an item's neighbours. */
+/** At most this many cold-start items among an item's neighbours. */
 const COLD_START_MAX = 3;
 /** Orders equally similar items by popularity. */
 const POPULARITY_WEIGHT = 0.01;
 
 /**
- * The neighbours that the release holds of an item, with the most similar cold-start items among them; by content
- * alone if it holds none.
+ * An item's neighbours in the release, mixed with the most similar cold-start items; by content only if the release has
+ * no neighbours.
  */
 export function retrieveSimilar(input: RankingInput, to: Item): Candidate[] {
   const neighbours = input.neighboursOf(to.itemId).flatMap(([itemId, score]) => {

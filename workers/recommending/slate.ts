@@ -1,5 +1,5 @@
-// Turns a page into the slate that is logged: every ranked item with its position, its propensity and its features. The
-// player's own games are not ranked, and are left out.
+// Turns a page into the slate to log: every ranked item with its position, propensity and features. The player's own
+// games are not ranked and left out.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import { SLATE_ENTRIES_MAX, type Slate, type SlateEntry } from '../../models/contracts/slate.ts';

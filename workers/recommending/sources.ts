@@ -1,4 +1,4 @@
-// Sources of candidates that are the same for everybody, or everybody in a country. Each yields the best first, with
+// Candidate sources that are the same for everybody, or for everybody in a country. Each yields the best first, with
 // its reason. Personal sources: model-source.ts, similar.ts, search.ts, history-sources.ts.
 
 import type { ItemScore } from '../../models/contracts/statistics.ts';
@@ -29,7 +29,7 @@ export function* retrievePopular({ catalogue, statistics, today }: RankingInput)
     if (!listed.has(item.itemId) && (item.releaseDate ?? '') <= today) yield { item, score: 0, reason: 'In the store' };
 }
 
-/** Popular items of the player's country, if enough is played there to tell; then those of the world. */
+/** Popular items in the player's country, if there is enough data; then worldwide. */
 export function* retrievePopularNearby(input: RankingInput): Generator<Candidate> {
   const nearby = getCountryList(input, 'popularByCountry');
   const top = nearby[0]?.[1] ?? 1;
@@ -49,7 +49,7 @@ export const getCountryList = (
   list: 'popularByCountry' | 'trendingByCountry',
 ): readonly ItemScore[] => statistics?.[list][context.country ?? ''] ?? [];
 
-/** Trending items of the player's country, if enough is played there to tell; then those of the world. */
+/** Trending items in the player's country, if there is enough data; then worldwide. */
 export function* retrieveTrending(input: RankingInput): Generator<Candidate> {
   const { catalogue, statistics } = input;
   const nearby = getCountryList(input, 'trendingByCountry');
@@ -76,15 +76,15 @@ export function* retrieveNewReleases({ catalogue, today }: RankingInput): Genera
     yield { item, score: 1 - rank / released.length, reason: `Released on ${item.releaseDate}` };
 }
 
-/** Items whose text is like the query, typing errors forgiven. */
+/** Items whose text resembles the query, despite typing errors. */
 export const retrieveSearched = ({ catalogue, popularity }: RankingInput, query: string): Candidate[] =>
   searchByTrigrams(catalogue, popularity, query);
 
-/** An item at least this popular, the most popular being 1, finds its players by itself. */
+/** An item at least this popular (the most popular is 1) needs no exploration. */
 const KNOWN_POPULARITY = 0.02;
 const UNEXPLORED_MAX = 60;
 
-/** The newest released items that hardly anybody knows. */
+/** The newest released items with hardly any interactions. */
 export function* retrieveUnexplored({ catalogue, popularity, today }: RankingInput): Generator<Candidate> {
   let retrieved = 0;
   for (const item of catalogue.newest(today)) {

@@ -1,4 +1,4 @@
-// Filters the rows of a gallery that was stored, as they may be shown now.
+// Filters the rows of a stored gallery down to what may be shown now.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import { findFilterReason } from './filter.ts';
@@ -7,8 +7,8 @@ import type { RankingInput } from './ranking-input.ts';
 import { parseRowId, ROWS } from './rows.ts';
 
 /**
- * Leaves out items that are gone or filtered, and rows whose title names such an item. A row that names an item which
- * the catalogue does not hold goes too: nothing is known of that item.
+ * Removes items that are gone or filtered, and rows whose title names such an item. A row that names an item missing
+ * from the catalogue is removed too, since the item cannot be checked.
  */
 export function filterStoredRows(
   rows: readonly GalleryRow[],

@@ -1,12 +1,12 @@
-// Splits the time of one answer among its steps.
+// Splits the time limit of one answer among its steps.
 
 export const DEADLINE_DEFAULT_MS = 150;
 export const DEADLINE_MIN_MS = 20;
 export const DEADLINE_MAX_MS = 5_000;
 
 /**
- * The largest share of the whole that a step may wait. signals: the player's object; cached: what the isolate caches;
- * these run side by side. stored: galleries and the log in D1, which stand in for them and share what is left.
+ * The largest share of the limit that a step may wait. signals: the player's object; cached: the isolate's caches; both
+ * run in parallel. stored: galleries and the log in D1, the fallbacks, which share the remaining time.
  */
 const SHARES = { signals: 0.6, cached: 0.6, stored: 0.3 } as const;
 export type BudgetedStep = keyof typeof SHARES;
@@ -19,7 +19,7 @@ export class Budget {
     this.#totalMs = totalMs;
   }
 
-  /** Computing does not count: on Cloudflare the clock stands still between two awaits of I/O. */
+  /** Computing time does not count: on Cloudflare the clock stands still between I/O. */
   getWaitMs(step: BudgetedStep): number {
     const leftMs = this.#totalMs - (Date.now() - this.#startedAt);
     return Math.max(0, Math.min(leftMs, SHARES[step] * this.#totalMs));

@@ -1,5 +1,5 @@
-// The climb over the rungs of the ladder, the best answer first. A rung serves, or passes the request on with what it
-// found out.
+// Climbs the rungs of the ladder, best answer first. A rung either serves or passes the request on with what it has
+// learned.
 
 import type { RankingInput } from '../recommending/ranking-input.ts';
 import type { Answer, HydratedRequest } from './hydrate.ts';

@@ -1,4 +1,4 @@
-// Makes degradations of errors and of failed cache refreshes. In words they appear only in the answer.
+// Turns errors and failed cache refreshes into degradations, which are shown in the answer only.
 
 import type { Degradation, DegradedStep } from '../../models/contracts/gallery.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
@@ -11,7 +11,7 @@ export const toDegradation = (step: DegradedStep, error: unknown): Degradation =
 export const settle = <T>(step: DegradedStep, promise: Promise<T>): Promise<Result<T, Degradation>> =>
   promise.then(ok, (error) => fail(toDegradation(step, error)));
 
-/** The failed ones of what was loaded. */
+/** Returns a degradation for each loaded value whose refresh failed. */
 export const listFailures = (
   loaded: Partial<Record<DegradedStep, { failure: string | undefined } | undefined>>,
 ): Degradation[] =>

@@ -1,5 +1,5 @@
-// Collects the inputs of one answer, each within its share of the time and with a named fallback, and scores the
-// player's history. It decides nothing about what is shown: workers/recommending does.
+// Collects the inputs of one answer, each within its share of the time limit and with a named fallback, and scores the
+// player's history. It does not decide what is shown: workers/recommending does.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Degradation, Tier } from '../../models/contracts/gallery.ts';
@@ -28,7 +28,7 @@ export interface RecommendationRequest {
   user?: UserState;
   context: RequestContext;
   budget: Budget;
-  /** Default: the isolate that this code runs in. */
+  /** The isolate that this code runs in, unless given. */
   isolate?: Isolate;
   waitUntil(promise: Promise<unknown>): void;
 }
@@ -45,10 +45,10 @@ export interface Answer {
 export interface HydratedRequest {
   input: RankingInput;
   answer: Answer;
-  /** The part without which a stored gallery is better than a new one. */
+  /** The missing part without which a stored gallery is better than a new one. */
   missing: 'signals' | 'catalogue' | 'model' | undefined;
   isUnknownUser: boolean;
-  /** This isolate has not read the catalogue or the rules yet. */
+  /** True if this isolate has not read the catalogue or the rules yet. */
   isCold: boolean;
   /** Why the release serves without its ranking model; undefined if it does not. */
   rankingFailure: string | undefined;
@@ -58,7 +58,7 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
   const { context, isolate = thisIsolate } = request;
   const now = Date.now();
   const [caches, signals] = await Promise.all([readCaches(request, isolate, now), readUser(request)]);
-  // Read only now: while the signals were awaited, a newer release may have been loaded and the old one retired.
+  // Read only now: while the signals were awaited, a newer release may have replaced and retired the old one.
   const release = isolate.peekRelease().value;
   const { user, isUnknownUser } = signals;
   const scored = await scoreHistory(release, user.history);
@@ -137,12 +137,12 @@ function findMissing(
 ): HydratedRequest['missing'] {
   if (!isComplete) return 'signals';
   if (isCold(caches)) return 'catalogue';
-  // A release that has loaded serves on, also when a newer one cannot be read.
+  // A loaded release keeps serving even if a newer one cannot be read.
   const hasFailed = scored.degraded.length > 0 || (release === undefined && caches.release.failure !== undefined);
   return user.history.length > 0 && hasFailed ? 'model' : undefined;
 }
 
-/** The player's affinity for genres, those picked in their preferences spelt as in the catalogue. */
+/** The player's affinity for genres; picked genres are spelt as in the catalogue. */
 export const computeAffinity = ({ history, preferences }: UserState, catalogue: Catalogue): GenreAffinity[] =>
   computeGenreAffinity(
     history,

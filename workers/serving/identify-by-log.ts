@@ -1,5 +1,5 @@
-// Identifies a player by D1 while their object cannot be asked: what they own, have played and dismissed, and their
-// preferences. The log is seconds behind, so nothing is recommended by it.
+// Identifies a player from D1 while their object does not answer: the games they own, played and dismissed, and their
+// preferences. The log is seconds behind, so recommendations are not computed from it.
 
 import { deriveUserState, emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
 import { withDeadline } from '../storage/deadline.ts';
@@ -9,7 +9,7 @@ import { toDegradation } from './degradation.ts';
 import { addDegraded, type HydratedRequest, type RecommendationRequest } from './hydrate.ts';
 import { mergeSafety } from './safety.ts';
 
-/** The request as it is, unless the signals are missing: then with what D1 knows, or why D1 does not answer. */
+/** The request unchanged, unless signals are missing: then with those from D1, or the reason why D1 failed. */
 export async function identifyByLog(
   { env, userId, budget }: RecommendationRequest,
   hydrated: HydratedRequest,

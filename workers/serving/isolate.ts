@@ -14,7 +14,7 @@ type WaitUntil = (promise: Promise<unknown>) => void;
 export class Isolate {
   /** Exists from the start, so that a change made through this isolate can always be applied. */
   readonly catalogue = new Catalogue();
-  // A change of the catalogue shows everywhere within 30 seconds: staleMs plus one refresh.
+  // A change of the catalogue is visible everywhere within 30 seconds: staleMs plus one refresh.
   readonly #catalogue = new Cache<Catalogue>('catalogue', { freshMs: 10_000, staleMs: 25_000, waitMs: 2_000 });
   readonly #statistics = new Cache<LoadedStatistics | undefined>('statistics', {
     freshMs: 30_000,
@@ -27,8 +27,8 @@ export class Isolate {
     { freshMs: 15_000, staleMs: Number.POSITIVE_INFINITY, waitMs: 150 },
     async (retired) => retired && retireRelease(retired),
   );
-  // A change of a rule shows at the next request through the isolate that made it, and elsewhere a second later: a
-  // request then waits for the rules while it waits for the player's signals.
+  // A change of a rule is visible at the next request through the isolate that made it, and elsewhere a second later: a
+  // request then waits for the rules and the player's signals in parallel.
   readonly #rules = new Cache<RuleSet>('rules', { freshMs: 1_000, staleMs: 1_000, waitMs: 1_000 });
   readonly #subscriptions = new Cache<Listener[]>('subscriptions', {
     freshMs: 10_000,
@@ -36,7 +36,7 @@ export class Isolate {
     waitMs: 1_000,
   });
 
-  /** `waitMs`, here and below: how long the caller can wait, if not the cache's default. */
+  /** `waitMs`, here and below: how long the caller can wait; the cache's default if undefined. */
   getCatalogue({ DB }: Stores, now: number, waitUntil: WaitUntil, waitMs?: number): Promise<CacheRead<Catalogue>> {
     const refresh = async () => {
       await this.catalogue.refresh(DB);

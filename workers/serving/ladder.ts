@@ -1,6 +1,6 @@
-// One answer within one deadline, whatever fails: composed now from live signals (online), or what the player's object
-// composed after the last event (nearline), or what the last batch computation composed (batch), or composed from what
-// every isolate caches (statistics). What must not be shown is left out on every rung.
+// One answer within one deadline, whatever fails: composed now from live signals (online), or composed by the player's
+// object after the last event (nearline), or by the last batch computation (batch), or from the data that every isolate
+// caches (statistics). Items that must not be shown are left out on every rung.
 
 import type { Degradation, GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import { createGenreFilter } from '../recommending/filters.ts';
@@ -14,11 +14,11 @@ import { type Form, listRungs } from './rungs.ts';
 
 export interface GalleryContent {
   rows: GalleryRow[];
-  /** Undefined for stored rows and a baseline's. */
+  /** Undefined for stored rows and baseline pages. */
   page?: Page;
 }
 
-/** `policy`: a baseline page instead. If it cannot be composed, the ladder answers as usual. */
+/** `policy`: requests a baseline page. If it cannot be composed, the ladder answers as usual. */
 export async function answerGallery(
   request: RecommendationRequest,
   length: number,
@@ -54,7 +54,7 @@ export interface RecommendationsContent {
   ranking?: Ranking;
 }
 
-/** The top picks alone. */
+/** Only the top picks. */
 export const answerRecommendations = (
   request: RecommendationRequest,
   length: number,

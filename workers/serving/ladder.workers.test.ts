@@ -1,5 +1,5 @@
 // The ladder, rung by rung, with injected faults: real D1, R2, objects and onnxruntime behind bindings that are slow,
-// down or wrong.
+// down or return wrong data.
 
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
@@ -53,7 +53,7 @@ const event = (id: string, type: SignalEvent['type'], itemId: string): SignalEve
 const logged = (userId: string, id: string, type: EventType, itemId: string, timestamp: number) =>
   makeEvent(userId, type, itemId, timestamp, { id });
 
-/** A binding whose methods do as `fault` says. */
+/** A binding whose methods behave as `fault` does. */
 const faulty = <T extends object>(binding: T, fault: (ask: () => unknown, method: string) => unknown): T =>
   new Proxy(binding, {
     get: (target, method) => {
@@ -67,11 +67,11 @@ const down = (what: string) => () => {
   throw new Error(`${what} is down`);
 };
 const slow = (ask: () => unknown) => new Promise((resolve) => setTimeout(resolve, 400)).then(ask);
-/** Objects whose methods do as `fault` says. */
+/** Objects whose methods behave as `fault` does. */
 const objects = (fault: (ask: () => unknown, method: string) => unknown) => ({
   getByName: (name: string) => faulty(env.USER_SIGNALS.getByName(name), fault),
 });
-/** D1 prepares a statement at once and runs it later: the fault is in running it. */
+/** D1 prepares a statement at once and runs it later; the fault occurs when it runs. */
 const database = (fault: (ask: () => unknown) => unknown) =>
   faulty(env.DB, (ask, method) => {
     const made = ask();
@@ -161,7 +161,7 @@ it('answers online if nothing fails', async () => {
   expect(await ask('ann')).toMatchObject({ tier: 'online', release: 'good', degraded: [] });
 });
 
-it('serves the object’s own gallery if the model fails, without what has been dismissed since', async () => {
+it('serves the object’s own gallery if the model fails, without games dismissed since', async () => {
   const { ask, isolate } = await startWarm();
   const ann = await makePlayer('ann');
   const online = await ask('ann');
@@ -185,7 +185,7 @@ it('serves the object’s own gallery if the model fails, without what has been 
   for (const gone of [first, 'g1', 'g9']) expect(nearline.shown).not.toContain(gone);
 });
 
-it('composes anew while the pointer cannot be read, even for a history unknown to the loaded release', async () => {
+it('still composes if the pointer cannot be read, even for a history unknown to the loaded release', async () => {
   const eve = env.USER_SIGNALS.getByName('eve');
   await putItems(env.DB, [{ ...makeItem(7), itemId: 'new-game' }]);
   const { ask } = await startWarm();
@@ -195,7 +195,7 @@ it('composes anew while the pointer cannot be read, even for a history unknown t
   expect(await runDurableObjectAlarm(eve)).toBe(true);
   const backup = (await eve.backup())!;
 
-  // The release is checked behind the answer after 15 seconds.
+  // After 15 seconds the release is checked after the answer.
   vi.setSystemTime(Date.now() + 20_000);
   onTestFinished(() => void vi.useRealTimers());
   const BUCKET = faulty(env.BUCKET, down('R2'));
@@ -223,7 +223,7 @@ it('ranks by the prior if the ranking model fails, and says so', async () => {
   }
 });
 
-it('leaves out a ranking model that it cannot use, and ranks what the release retrieves by the prior', async () => {
+it('leaves out a ranking model that it cannot use, and ranks the release’s candidates by the prior', async () => {
   await publishFake(env.BUCKET, 'good', {
     itemIds: items.map(({ itemId }) => itemId),
     shift: 0,
@@ -246,7 +246,7 @@ for (const [fault, binding, reason] of [
     /^Durable Object is overloaded$/,
   ],
 ] as const)
-  it(`serves the batch gallery if the object is ${fault}, filtered by what was known of the player then`, async () => {
+  it(`serves the batch gallery if the object is ${fault}, filtered by the player’s state at that time`, async () => {
     const { ask } = await startWarm();
     // g9 is owned, g1 dismissed, g10 for adults.
     await makePlayer(fault);
@@ -256,7 +256,7 @@ for (const [fault, binding, reason] of [
     expect(answer.degraded[0]).toEqual({ step: 'signals', reason: expect.stringMatching(reason) });
   });
 
-it('serves recommendations by the same rungs: the batch gallery’s of a genre, or else statistics', async () => {
+it('serves recommendations by the same rungs: a genre from the batch gallery, or else statistics', async () => {
   const { askItems } = await startWarm();
   await makePlayer('list');
   const gallery = batchOf('g9', 'g1', 'g22', 'g23', 'g26');
@@ -275,7 +275,7 @@ it('serves recommendations by the same rungs: the batch gallery’s of a genre, 
   for (const itemId of others.shown) expect(Number(itemId.slice(1)) % 2, itemId).toBe(1);
 });
 
-it('serves a stored gallery if the algorithm throws, or else what is popular', async () => {
+it('serves a stored gallery if the algorithm throws, or else popular items', async () => {
   const { ask, isolate } = await startWarm();
   await makePlayer('buggy');
   vi.spyOn(isolate.catalogue, 'newest').mockImplementation(down('the algorithm'));
@@ -290,7 +290,7 @@ it('serves a stored gallery if the algorithm throws, or else what is popular', a
   expect(await ask('buggy')).toMatchObject({ tier: 'batch', shown: ['g22'], degraded });
 });
 
-it('falls back to statistics for an unknown user, without games for adults, and says so', async () => {
+it('serves statistics without games for adults to an unknown user, and says so', async () => {
   const { ask } = await startWarm();
   const answer = await ask('unknown', { USER_SIGNALS: objects(down('the object')) });
   expect(answer.tier).toBe('statistics');
@@ -302,7 +302,7 @@ it('falls back to statistics for an unknown user, without games for adults, and 
   for (const itemId of answer.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
 });
 
-it('keeps a player safe by the log if the object is down and nothing else knows the player', async () => {
+it('filters by the log if the object is down and nothing else identifies the player', async () => {
   const { ask } = await startWarm();
   await insertEvents(env.DB, [
     logged('logged', '1', 'purchase', 'g9', 1),
@@ -325,10 +325,10 @@ it('keeps a player safe by the log if the object is down and nothing else knows 
   expect(batch).toMatchObject({ tier: 'batch', shown: ['g24'] });
 });
 
-it('keeps a player safe whose object has not read the log yet, and forgets nothing by it', async () => {
+it('filters by the log while the player’s object has not read it, and keeps what the isolate cached', async () => {
   const { ask } = await startWarm();
   await insertEvents(env.DB, [logged('unread', '1', 'purchase', 'g9', 1), logged('unread', '2', 'dismiss', 'g1', 2)]);
-  // As if D1 were slow for the object alone: it knows only what has just arrived.
+  // As if D1 were slow for the object only: it knows only the events that have just arrived.
   const heard = deriveUserState(
     foldEvents(emptySignals(), [event('3', 'like', 'g7')]).signals,
     EMPTY_PREFERENCES,
@@ -344,13 +344,13 @@ it('keeps a player safe whose object has not read the log yet, and forgets nothi
   for (const itemId of first.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
   expect(first.rows.map(({ id }) => id)).toContain('because-g7');
 
-  // Once the log was read, what an unread object says later removes nothing.
+  // Once the log was read, the answer of an object without it removes nothing.
   const known = await ask('unread');
   expect(known.degraded).toEqual([]);
   const later = await ask('unread', { USER_SIGNALS: unread, DB: database(down('D1')) });
   for (const itemId of ['g9', 'g1']) expect(later.shown).not.toContain(itemId);
 
-  // Nor does the cache lift an age limit that the object knows.
+  // The cache does not lift an age limit that the object knows, either.
   const limited = { user: { ...heard, preferences: { ...EMPTY_PREFERENCES, ageLimit: 12 } }, complete: false };
   const young = objects((ask, method) => (method === 'readUserState' ? Promise.resolve(limited) : ask()));
   const safe = await ask('unread', { USER_SIGNALS: young, DB: database(down('D1')) });
@@ -358,7 +358,7 @@ it('keeps a player safe whose object has not read the log yet, and forgets nothi
   for (const itemId of safe.shown) expect(Number(itemId.slice(1)) % 5, itemId).not.toBe(0);
 });
 
-it('caches what keeps a player safe for when the object is down later', async () => {
+it('caches a player’s owned and dismissed games and preferences in case the object is down later', async () => {
   const { ask } = await startWarm();
   const carl = await makePlayer('carl');
   await carl.setPreferences({ ...EMPTY_PREFERENCES, ageLimit: 12 });
@@ -393,7 +393,7 @@ it('waits for the catalogue beyond the deadline rather than show nothing', async
   expect(answer.degraded).toContainEqual(expect.objectContaining({ step: 'deadline' }));
 });
 
-it('waits for the rules too: what the store excludes is not shown although D1 is slow', async () => {
+it('waits for the rules too: excluded items are not shown even if D1 is slow', async () => {
   const gone = RuleInput.parse({ action: 'exclude', match: { itemIds: ['g7', 'g129'] } });
   await putRule(env.DB, { ruleId: 'gone', ...gone }, 500, 1);
   for (const faults of [{ DB: database(slow) }, { DB: database(slow), USER_SIGNALS: objects(down('the object')) }]) {
@@ -439,7 +439,7 @@ for (const [fault, version, reason] of [
     for (const gone of ['g9', 'g1']) expect(answer.shown).not.toContain(gone);
   });
 
-it('shows nothing only if the catalogue is empty or the filters leave nothing, which it says', async () => {
+it('returns an empty gallery only if the catalogue is empty or the filters leave nothing, and says which', async () => {
   const { ask: askLater } = start();
   await env.USER_SIGNALS.getByName('fussy').setPreferences({ ...EMPTY_PREFERENCES, releasedFrom: '2099-01-01' });
   const none = await askLater('fussy', {}, { deadlineMs: 2_000 });

@@ -1,5 +1,5 @@
 // Composes a gallery to be stored, as the online tier would compose it now: for one player after an event, or for many
-// in bulk. It stores nothing.
+// players in a batch. It stores nothing.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
@@ -11,7 +11,7 @@ import { hydrate } from './hydrate.ts';
 
 /** The online tier's default. */
 const ROW_LENGTH = 12;
-/** Nobody is waiting: a cold isolate has the time to load its release. */
+/** Nobody is waiting, so a cold isolate has time to load its release. */
 const DEADLINE_MS = 10_000;
 
 export interface GalleryInput {
@@ -22,7 +22,7 @@ export interface GalleryInput {
   waitUntil(promise: Promise<unknown>): void;
 }
 
-/** Undefined if something is missing: an earlier gallery, made with it, is better. */
+/** Undefined if an input is missing: an earlier gallery, made with it, is better. */
 export async function makeGallery(request: GalleryInput): Promise<StoredGallery | undefined> {
   const { input, answer, missing } = await hydrate({ ...request, budget: new Budget(DEADLINE_MS) });
   if (missing !== undefined || input.catalogue.size === 0) return undefined;
@@ -30,7 +30,7 @@ export async function makeGallery(request: GalleryInput): Promise<StoredGallery 
   return { recommendationId, generatedAt, release, dataUntil, rows: await composeRows(input) };
 }
 
-/** With whole items, so that they can be shown while the catalogue cannot be read. */
+/** Includes whole items, so that the gallery can be shown while the catalogue cannot be read. */
 async function composeRows(input: RankingInput): Promise<StoredGallery['rows']> {
   const { rows } = await composeGallery(input, ROW_LENGTH);
   return rows.map((row) => ({

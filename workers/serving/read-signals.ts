@@ -1,5 +1,5 @@
-// Asks the player's object for their signals, within a deadline. If it does not answer, what this isolate cached of the
-// player's safety still holds.
+// Asks the player's object for their signals, within a deadline. If it does not answer, the safety data that this
+// isolate caches of the player still applies.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Degradation } from '../../models/contracts/gallery.ts';
@@ -10,9 +10,9 @@ import { cacheSafety, getCachedSafety, mergeSafety } from './safety.ts';
 
 export interface SignalsRead {
   user: UserState;
-  /** False if the object did not answer in time or has not read the log yet: what must not be shown is unknown. */
+  /** False if the object did not answer in time or has not read the log yet: forbidden items are then unknown. */
   isComplete: boolean;
-  /** Neither the object nor this isolate's cache knows what must not be shown. */
+  /** True if neither the object nor this isolate's cache knows which items must not be shown. */
   isUnknownUser: boolean;
   degraded: Degradation[];
 }

@@ -1,5 +1,5 @@
-// Runs the models of the isolate's release for one answer: the retrieval model over the player's history, the ranking
-// model when the algorithm asks for it.
+// Runs the models of the isolate's release for one answer: the retrieval model on the player's history, and the ranking
+// model when the algorithm calls it.
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { HistoryItem } from '../../models/contracts/signals.ts';
@@ -10,7 +10,7 @@ import { toDegradation } from './degradation.ts';
 import type { Isolate } from './isolate.ts';
 
 export interface HistoryScores {
-  /** Null without a release, for a history of which the vocabulary has no item, and if the model fails. */
+  /** Null without a release, if no item of the history is in the vocabulary, and if the model fails. */
   scores: ModelScores | null;
   degraded: Degradation[];
 }
@@ -29,11 +29,11 @@ export async function scoreHistory(
   }
 }
 
-/** Null if the release has no ranking model that can be used. */
+/** Null if the release has no usable ranking model. */
 export function createPredictor(isolate: Isolate): PredictActions | null {
   if (!isolate.peekRelease().value?.ranking.ranker) return null;
   return async (features, candidates) => {
-    // The release as it is now: the one from before an await may have been retired.
+    // The current release: one read before an await may have been retired.
     const ranker = isolate.peekRelease().value?.ranking.ranker;
     if (!ranker) throw new Error('the release loaded meanwhile has no ranking model');
     const probabilities = await ranker.predict(features, candidates);

@@ -1,4 +1,4 @@
-// The rungs of the ladder, from the best answer to the least. Galleries and lists differ by their form alone.
+// The rungs of the ladder, from best to worst answer. Galleries and lists differ only in their form.
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
@@ -14,7 +14,7 @@ import { storedRung } from './stored-rung.ts';
 
 /** The difference between a gallery and a list. */
 export interface Form<T extends object> {
-  /** A page to compare the algorithm with; undefined if none was requested. */
+  /** A baseline page; undefined if none was requested. */
   baseline: { compose(input: RankingInput): T; usesModel: boolean } | undefined;
   compose(input: RankingInput): Promise<{ content: T; ranking: Ranking }>;
   listPopular(input: RankingInput): RecommendedItem[];
@@ -23,7 +23,7 @@ export interface Form<T extends object> {
   empty: T;
 }
 
-/** A late page is better than an empty one: on the last rungs the catalogue is waited for. */
+/** A late page is better than an empty one: the last rungs wait for the catalogue. */
 const LAST_WAIT_MS = 2_000;
 
 export function listRungs<T extends object>(request: RecommendationRequest, form: Form<T>): Rung<T>[] {
@@ -46,13 +46,13 @@ export function listRungs<T extends object>(request: RecommendationRequest, form
   return rungs;
 }
 
-/** A stored gallery is better than a new one that lacks something. */
+/** Composes only if nothing is missing: a stored gallery is better than an incomplete new one. */
 const unlessMissing =
   <T extends object>(rung: Rung<T>): Rung<T> =>
   async (hydrated) =>
     hydrated.missing === undefined ? rung(hydrated) : { hydrated };
 
-/** Composes although something is missing. If nothing is, composing has failed above. */
+/** Composes although an input is missing. If none is, composing has already failed above. */
 const composeIncomplete =
   <T extends object>(request: RecommendationRequest, compose: Rung<T>): Rung<T> =>
   async (hydrated) =>
@@ -81,7 +81,7 @@ const withoutModel = (hydrated: HydratedRequest): HydratedRequest => ({
   answer: { ...hydrated.answer, tier: 'statistics' },
 });
 
-/** For a cold isolate: with the catalogue and its rules, which are waited for beyond the deadline. */
+/** For a cold isolate: waits for the catalogue and the rules beyond the deadline. */
 async function awaitCatalogue(
   { env, context, isolate = thisIsolate, waitUntil }: RecommendationRequest,
   hydrated: HydratedRequest,
@@ -97,11 +97,11 @@ async function awaitCatalogue(
   const rules = selectRules(isUnknownUser, ruleSet?.rules ?? [], context);
   const affinity = computeAffinity(input.user, catalogue);
   return addDegraded({ ...hydrated, input: { ...input, catalogue, rules, affinity } }, [
-    { step: 'deadline', reason: 'The catalogue was waited for beyond the deadline: there was nothing else to show.' },
+    { step: 'deadline', reason: 'Waited for the catalogue beyond the deadline: there was nothing else to show.' },
   ]);
 }
 
-/** Needs nothing but the statistics. */
+/** Needs only the statistics. */
 function servePopular<T extends object>(form: Form<T>, hydrated: HydratedRequest): Served<T> | undefined {
   const { catalogue } = hydrated.input;
   const items = form.listPopular(hydrated.input).map((one) => ({ ...one, item: catalogue.get(one.itemId) }));

@@ -1,16 +1,16 @@
-// Caches, per isolate, what keeps a player safe while their object cannot be asked: what they own, have played or
-// dismissed, and their preferences. It ranks nothing.
+// Caches, per isolate, the state that filters need while a player's object does not answer: the games they own, played
+// or dismissed, and their preferences. It ranks nothing.
 
 import type { UserState } from '../../models/contracts/signals.ts';
 
 const USERS_MAX = 500;
-/** Over all users: some megabytes. */
+/** Across all users: a few megabytes. */
 const ITEMS_MAX = 100_000;
 
-/** A player's games that must not be recommended, and preferences. */
+/** A player's preferences, and the games that must not be recommended to them. */
 export type Safety = Pick<UserState, 'owned' | 'played' | 'dismissed' | 'preferences'>;
 
-/** In the order of their last answer, the oldest first. */
+/** Ordered by last answer, oldest first. */
 const cached = new Map<string, Safety>();
 let cachedItems = 0;
 
@@ -31,10 +31,10 @@ function evict(userId: string): void {
   cachedItems -= countItems(safety);
 }
 
-/** Undefined for a player whom this isolate has not answered yet. */
+/** Undefined if this isolate has not answered the player yet. */
 export const getCachedSafety = (userId: string): Safety | undefined => cached.get(userId);
 
-/** Nobody can tell which of the two is newer: the stricter age limit holds, and the muted labels of both. */
+/** Either may be newer: the stricter age limit and the muted labels of both apply. */
 export function mergeSafety(user: UserState, { owned, played, dismissed, preferences }: Safety): UserState {
   const limits = [user.preferences.ageLimit, preferences.ageLimit].filter((limit) => limit !== null);
   return {

@@ -1,4 +1,4 @@
-// Selects the rules of one answer: the store's that are in force now, and what holds for an unknown user.
+// Selects the rules of one answer: those of the store in force now, and the one for unknown users.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';

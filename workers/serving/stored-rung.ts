@@ -1,4 +1,4 @@
-// A rung that serves a stored gallery, without what must not be shown by now.
+// A rung that serves a stored gallery, without items that must no longer be shown.
 
 import type { GalleryRow, Tier } from '../../models/contracts/gallery.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
@@ -24,7 +24,7 @@ export const storedRung =
     cut: (rows: readonly GalleryRow[]) => T | undefined,
   ): Rung<T> =>
   async (start) => {
-    // An object that has just not answered is not asked again.
+    // An object that has just failed to answer is not asked again.
     if (tier === 'nearline' && start.missing === 'signals') return { hydrated: start };
     const identifying = identifyByLog(request, start);
     try {
@@ -50,7 +50,7 @@ async function keepShowable(
   return filterStoredRows(gallery.rows, { ...hydrated.input, user: selectUser(gallery, hydrated), catalogue, rules });
 }
 
-/** A cold isolate waits for the rules once more. */
+/** A cold isolate waits for the rules again. */
 async function readRules(
   { env, context, budget, isolate = thisIsolate, waitUntil }: RecommendationRequest,
   { input, isCold, isUnknownUser }: HydratedRequest,
@@ -60,7 +60,7 @@ async function readRules(
   return value === undefined ? input.rules : selectRules(isUnknownUser, value.rules, context);
 }
 
-/** Without the player's signals, what the batch computation knew of them holds as well. */
+/** Without the player's signals, the state that the batch computation used applies too. */
 function selectUser(gallery: AnyStoredGallery, { input: { user }, missing }: HydratedRequest) {
   if (missing !== 'signals' || !('ownedOrPlayed' in gallery)) return user;
   const preferences = { ...user.preferences, ageLimit: gallery.ageLimit };

@@ -6,7 +6,7 @@ export interface AnswerCount {
   /** Empty if no release was in use. */
   release: string;
   count: number;
-  /** Answers of which at least one step fell back. */
+  /** Answers in which at least one step fell back. */
   degraded: number;
 }
 

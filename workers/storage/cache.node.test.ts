@@ -34,7 +34,7 @@ it('serves its value while fresh, refreshes behind the answer, and waits only wh
   expect((await read(500)).value).toBe(3);
 });
 
-it('retires each value once, also if a load that returns the previous value finishes late', async () => {
+it('retires each value once, even if a load that returns the previous value finishes late', async () => {
   const retired: string[] = [];
   const cache = new Cache<string>('thing', { freshMs: 10, staleMs: 20, waitMs: 5 }, (value) => retired.push(value));
   await cache.revalidate(async () => 'first', 0);
@@ -50,7 +50,7 @@ it('retires each value once, also if a load that returns the previous value fini
   expect(retired).toEqual(['first']);
 });
 
-it('keeps the old value when a refresh fails, says why, and does not try with every request', async () => {
+it('keeps the old value if a refresh fails, reports why, and does not retry with every request', async () => {
   const cache = new Cache<string>('thing', { freshMs: 10_000, staleMs: 20_000, waitMs: 100 });
   let loads = 0;
   const failing = async () => {
@@ -69,7 +69,7 @@ it('keeps the old value when a refresh fails, says why, and does not try with ev
   expect(loads).toBe(2);
 });
 
-it('gives up a refresh that hangs, and does not let it undo a later one', async () => {
+it('gives up a hanging refresh, and discards its result if a later one has finished', async () => {
   const cache = new Cache<string>('thing', { freshMs: 10, staleMs: 20, waitMs: 5 });
   let settle = (_: string) => {};
   const hanging = new Promise<string>((resolve) => {
@@ -107,7 +107,7 @@ it('gives up a refresh that hangs, and does not let it undo a later one', async 
   expect(cache.peek().value).toBe('third');
 });
 
-it('keeps a revalidated value, also right after a failure, and beside a load of the same millisecond', async () => {
+it('keeps a revalidated value, even right after a failure or beside a load of the same millisecond', async () => {
   const cache = new Cache<string>('rules', { freshMs: 1_000, staleMs: 5_000, waitMs: 1_000 });
   const behind: Promise<unknown>[] = [];
   const read = (load: () => Promise<string>, now: number) => cache.get(load, now, (work) => behind.push(work));
@@ -126,7 +126,7 @@ it('keeps a revalidated value, also right after a failure, and beside a load of 
   expect(cache.peek().value).toBe('third');
 });
 
-it('takes changes of the catalogue in whatever order they come; the newest revision holds', () => {
+it('applies changes of the catalogue in any order; the newest revision wins', () => {
   const catalogue = new Catalogue();
   catalogue.apply({ itemId: 'a', revision: 6, item: null });
   catalogue.apply({ itemId: 'a', revision: 5, item: item('deleted since') });

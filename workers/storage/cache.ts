@@ -1,14 +1,14 @@
-// A value that an isolate keeps between requests, stale-while-revalidate: fresh for a while, then refreshed behind the
-// answer, and before the answer only once it is too old. A failed refresh keeps the old value and gives the reason.
+// A value that an isolate keeps between requests, stale-while-revalidate: fresh for a while, then refreshed after the
+// answer, and before the answer only once it is too old. A failed refresh keeps the old value and records the reason.
 
 import { withDeadline } from './deadline.ts';
 
 export interface Freshness {
-  /** A younger value is served as it is. */
+  /** A younger value is served without a refresh. */
   freshMs: number;
   /** An older value is refreshed before it is served, if that succeeds within `waitMs`. */
   staleMs: number;
-  /** A request waits this long for a refresh or the first load, unless it says otherwise. */
+  /** A request waits this long for a refresh or the first load, unless it sets its own limit. */
   waitMs: number;
 }
 
@@ -28,7 +28,7 @@ export class Cache<T> {
   #value: T | undefined;
   #failure: string | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
-  /** Loads are numbered, as a clock cannot order two of one millisecond: the last started, the last kept. */
+  /** Load numbers, since a clock cannot order two loads of one millisecond: the last started, the last kept. */
   #started = 0;
   #kept = 0;
   #refresh: { done: Promise<void>; startedAt: number } | undefined;
@@ -85,7 +85,7 @@ export class Cache<T> {
     const previous = this.#value;
     try {
       const loaded = await load(previous);
-      // A timed-out load may finish after a newer one; discard it. The previous value is the newer one's to retire.
+      // A timed-out load may finish after a newer one; discard it. The newer load retires the previous value.
       const isLate = this.#kept > turn;
       const replaced = !isLate ? this.#value : loaded === previous ? undefined : loaded;
       if (!isLate) {

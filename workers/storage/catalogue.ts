@@ -7,7 +7,7 @@ const PAGE = 2_000;
 
 export class Catalogue {
   readonly #items = new Map<string, Item>();
-  /** The newest revision applied per item, deleted ones included: changes arrive by two ways and out of order. */
+  /** The newest revision applied per item, deleted ones included: changes arrive on two paths and out of order. */
   readonly #revisions = new Map<string, number>();
   #cursor = { revision: 0, itemId: '' };
   #genres: ReadonlyMap<string, string> | undefined;
@@ -29,7 +29,7 @@ export class Catalogue {
     return this.#items.values();
   }
 
-  /** The genre spelt as in the catalogue, whatever its case; as it is if the catalogue has none such. */
+  /** The genre spelt as in the catalogue, ignoring case; unchanged if the catalogue does not have it. */
   spellGenre(genre: string): string {
     this.#genres ??= new Map(
       [...this.#items.values()].flatMap(({ genres }) => genres.map((one) => [one.toLowerCase(), one] as const)),

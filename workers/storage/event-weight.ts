@@ -1,5 +1,5 @@
-// The weight of an event (models/features/weights.ts) as an SQL expression over a row of `events`, so that D1 sums
-// weights and not the Worker. A test compares the two.
+// The weight of an event (models/features/weights.ts) as an SQL expression over a row of `events`, so that D1 sums the
+// weights instead of the Worker. A test compares the two.
 
 import { EVENT_WEIGHTS, LONG_PLAY_MINUTES, RATING_HALF_RANGE, RATING_MIDDLE } from '../../models/features/weights.ts';
 

@@ -9,7 +9,7 @@ import { insertEvents, readCountryCounts, readDailyCounts } from './events.ts';
 
 const TODAY = 20_500;
 
-it('sums the weight of each event, of plays of unknown length too', async () => {
+it('sums event weights, including plays of unknown length', async () => {
   const next = createRng('event weights');
   const values: Partial<Record<EventType, () => number | null>> = {
     play: () => (next() < 0.3 ? null : Math.round(900 * next() ** 3)),
@@ -37,7 +37,7 @@ it('sums the weight of each event, of plays of unknown length too', async () => 
   const countries = await readCountryCounts(env.DB, 0);
   expect(sort(countries.map(({ country: _, ...count }) => count))).toEqual(sort(counts));
 
-  // Of all that is not a retraction, popularity is the sum too.
+  // Popularity is the sum of all events that are not retractions.
   const kept = counts.filter(({ type }) => RETRACTIONS[type] === undefined);
   const { popular } = computeStatistics(kept, [], TODAY, '2026-01-01T00:00:00Z');
   expect(popular).toHaveLength(4);

@@ -1,4 +1,4 @@
-// The event log in D1: bulk inserts, idempotent by (user, id), and paged reads. Validation belongs to contracts.
+// The event log in D1: bulk inserts, idempotent by (user, id), and paged reads. models/contracts validates.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { portionsOf } from './parameters.ts';
 
 it('puts every row into one portion, in order, none above what D1 takes', () => {
-  // Letters of three bytes, which count one in a string's length; among them one row above the limit.
+  // Three-byte letters, each counted as one in a string's length; one row is above the limit.
   const rows = Array.from({ length: 5_000 }, (_, index) => ({
     index,
     text: '界'.repeat(index === 700 ? 400_000 : (index * 37) % 700),

@@ -6,7 +6,7 @@ import { sealRelease } from '../../models/release/seal-release.ts';
 import { fakeFacts } from '../../tests/fake-release.ts';
 import { publishRelease, readCurrentRelease, readManifest, readPointer, readReleaseFile } from './releases.ts';
 
-/** As much of an R2 bucket as releases use: etags, conditions, digests. */
+/** The part of an R2 bucket that releases use: etags, conditions, digests. */
 function fakeBucket() {
   const objects = new Map<string, { bytes: Uint8Array; etag: string }>();
   let puts = 0;
@@ -58,7 +58,7 @@ test('a published release is the one in use, with the very files', async () => {
   expect((await readPointer(bucket))?.version).toBe('v2');
 });
 
-test('whoever began before another published loses the race, and the pointer stays', async () => {
+test('a trainer that began before another published loses the race, and the pointer stays', async () => {
   const { bucket } = fakeBucket();
   const none = await readCurrentRelease(bucket);
   await publishRelease(bucket, await release('v1'), none.etag, NOW);
@@ -122,7 +122,7 @@ test('a release of another schema says what to do: train again, or deploy what t
     const { etag, manifest } = await readCurrentRelease(bucket);
     expect(manifest).toMatchObject({ ok: false, error: expect.stringContaining(`is of schema ${schema}`) });
     expect(manifest).toMatchObject({ ok: false, error: expect.stringContaining(advice) });
-    // Publishing over it, by --force, is possible.
+    // Publishing over it with --force is possible.
     expect((await publishRelease(bucket, await release('v2'), etag, NOW)).ok).toBe(true);
   }
 });

@@ -44,9 +44,9 @@ export const items = sqliteTable(
     platforms: text('platforms').notNull(),
     coverUrl: text('cover_url'),
     hidden: integer('hidden', { mode: 'boolean' }).notNull(),
-    // Set where the item is gone: the row stays, so that every isolate hears of it.
+    // Set if the item was deleted: the row stays, so that every isolate learns of it.
     deletedAt: integer('deleted_at'),
-    // Grows with each change to any item: isolates ask for what is newer than what they hold.
+    // Grows with each change to any item: isolates read the changes newer than their cache.
     revision: integer('revision').notNull(),
   },
   (table) => [index('items_revision').on(table.revision)],
@@ -57,7 +57,7 @@ export const users = sqliteTable(
   {
     userId: text('user_id').primaryKey(),
     lastEventAt: integer('last_event_at').notNull(),
-    // JSON, as the player's object has it: batch computation asks no object.
+    // JSON, as in the player's object: batch computation calls no object.
     preferences: text('preferences'),
   },
   (table) => [index('users_last_event').on(table.lastEventAt)],
@@ -86,14 +86,14 @@ export const deadLetters = sqliteTable('dead_letters', {
 });
 
 export const imports = sqliteTable('imports', {
-  // Digest of the file's format, name and size: the same import, begun again, goes on where it stopped.
+  // Digest of the file's format, name and size: the same import, started again, resumes where it stopped.
   id: text('id').primaryKey(),
   startedAt: integer('started_at').notNull(),
   linesDone: integer('lines_done').notNull(),
   finishedAt: integer('finished_at'),
 });
 
-/** How many answers of which kind in which hour: added to by every isolate. */
+/** Answers per kind and hour; every isolate adds to it. */
 export const answerCounts = sqliteTable(
   'answer_counts',
   {
@@ -101,7 +101,7 @@ export const answerCounts = sqliteTable(
     hour: integer('hour').notNull(),
     route: text('route').notNull(),
     tier: text('tier').notNull(),
-    // Empty where no release was in use: null would not be equal to null.
+    // Empty if no release was in use, since null is not equal to null.
     release: text('release').notNull(),
     count: integer('count').notNull(),
     degraded: integer('degraded').notNull(),
@@ -114,7 +114,7 @@ export const subscriptions = sqliteTable('subscriptions', {
   url: text('url').notNull(),
   // JSON: a list of types (models/contracts/subscription.ts).
   events: text('events').notNull(),
-  // Signing needs it as it is. It is in no answer but the first, in no snapshot and in no message.
+  // Signing needs it in plain text. It is in no answer but the first, in no snapshot and in no message.
   secret: text('secret').notNull(),
   createdAt: integer('created_at').notNull(),
   deliveredAt: integer('delivered_at'),
@@ -130,18 +130,18 @@ export const announcedReleases = sqliteTable('announced_releases', {
 
 export const rules = sqliteTable('rules', {
   ruleId: text('rule_id').primaryKey(),
-  // JSON (models/contracts/rule.ts): a rule is read whole or not at all.
+  // JSON (models/contracts/rule.ts): rules are only read whole.
   body: text('body').notNull(),
   createdAt: integer('created_at').notNull(),
 });
 
-/** One row, whose revision grows with each change of a rule: isolates ask for it alone. */
+/** One row, whose revision grows with each change of a rule: isolates poll only this row. */
 export const rulesState = sqliteTable('rules_state', {
   id: integer('id').primaryKey(),
   revision: integer('revision').notNull(),
 });
 
-/** Guests who have become players: their events that are still on the way belong to the player. */
+/** Guests who have become players: events still under way belong to the player. */
 export const merges = sqliteTable('merges', {
   fromUserId: text('from_user_id').primaryKey(),
   toUserId: text('to_user_id').notNull(),
@@ -159,13 +159,13 @@ export const batchGalleries = sqliteTable(
   (table) => [index('batch_galleries_computed').on(table.computedAt)],
 );
 
-/** What answers showed (models/contracts/slate.ts): training joins what players did with it by the answer's id. */
+/** The items that answers showed (models/contracts/slate.ts); training joins events to them by the answer's id. */
 export const slates = sqliteTable(
   'slates',
   {
     recommendationId: text('recommendation_id').primaryKey(),
     shownAt: integer('shown_at').notNull(),
-    // JSON: a slate is read whole or not at all.
+    // JSON: slates are only read whole.
     body: text('body').notNull(),
   },
   (table) => [index('slates_shown').on(table.shownAt)],

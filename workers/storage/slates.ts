@@ -4,7 +4,7 @@ import type { Slate } from '../../models/contracts/slate.ts';
 
 /** About 30 KB each, up to 70 KB for pages of full rows: 150 to 350 MB. Four rounds of the closed loop log as many. */
 export const SLATES_MAX = 5_000;
-/** Rows deleted by one statement, which keeps it short. */
+/** Rows deleted per statement, to keep it short. */
 const DELETED_MAX = 500;
 
 /**

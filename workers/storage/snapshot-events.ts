@@ -1,5 +1,5 @@
-// Streams the lines of a snapshot, one part at a time, each verified by its sha256. For the trainer: a snapshot exceeds
-// a Worker's memory.
+// Streams the lines of a snapshot, one part at a time, each verified by its sha256. Only for the trainer: a snapshot
+// exceeds a Worker's memory.
 
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import type { PlayerEvent } from '../../models/contracts/event.ts';

@@ -1,4 +1,4 @@
-// The two stores that most code needs; the type is the same in workerd and in Node commands.
+// The two stores that most code needs; the types are the same in workerd and in Node commands.
 
 export interface Stores {
   DB: D1Database;
