@@ -7,7 +7,7 @@ import { reserveStdout } from './terminal/json-output.ts';
 import { jsonOption, parseWholeNumber } from './terminal/options.ts';
 import { handleSignals } from './terminal/shutdown.ts';
 
-/** Exit code of a process that SIGINT ended: 128 and the signal's number. */
+/** Exit code of a process ended by SIGINT: 128 plus the signal's number. */
 const INTERRUPTED = 130;
 const log = (message: string) => console.error(message);
 
@@ -58,7 +58,7 @@ bench
   .command('training')
   .description(
     "A step of sasrec against the same step in PyTorch, and EASE's inverse against numpy's, on the same numbers and " +
-      'with as many threads. By turns, medians, ratios round by round. Takes ten minutes and 4 GB. Needs python3 ' +
+      'with as many threads. In turns, medians, ratios round by round. Takes ten minutes and 4 GB. Needs python3 ' +
       'with torch and numpy (on Debian python3-torch python3-numpy libopenblas0-pthread); missing ones are left out.',
   )
   .option('--threads <n>', 'threads on both sides', parseWholeNumber(1), availableParallelism())

@@ -33,7 +33,7 @@ async function buildPage(): Promise<void> {
   writeChanged(files);
 }
 
-/** Makes web/dist hold these files and no others. */
+/** Makes web/dist contain exactly these files. */
 function writeChanged(files: ReadonlyMap<string, Uint8Array>): void {
   const present = new Set(listFiles());
   for (const name of present) if (!files.has(name)) rmSync(path.join(DIST_DIR, name));

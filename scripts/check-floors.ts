@@ -5,7 +5,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** From the ground up. Folders that share a floor must not import each other. */
+/** Ordered from the ground up. Folders on the same floor must not import each other. */
 const FLOORS: readonly (readonly string[])[] = [
   ['models/contracts/'],
   ['models/features/'],
@@ -24,9 +24,9 @@ const FLOORS: readonly (readonly string[])[] = [
   ['workers/online/', 'workers/nearline/', 'workers/offline/'],
   ['workers/index.ts', 'scripts/'],
 ];
-/** For the Worker and the page: the rest of models/ runs in Node. */
+/** Folders for the Worker and the page; the rest of models/ runs in Node. */
 const MODELS_FOR_WORKERS = ['models/contracts/', 'models/features/'];
-/** Packages that one file alone imports. */
+/** Packages that only one file may import. */
 const PACKAGE_OWNERS: Readonly<Record<string, string>> = {
   'onnxruntime-node': 'models/onnx/session.ts',
   'onnxruntime-web': 'workers/inference/ort.ts',
@@ -35,7 +35,7 @@ const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*'(\.[^']+)'|import
 
 type Imports = ReadonlyMap<string, readonly string[]>;
 
-/** One line for each offence of a tree of imports. Paths are relative to the repository. */
+/** Returns one line for each offence in a tree of imports. Paths are relative to the repository. */
 export function findOffences(imports: Imports): string[] {
   const offences: string[] = [];
   for (const [file, targets] of imports)
@@ -99,12 +99,12 @@ function findCircles(imports: Imports, name: string): string[] {
   return circles;
 }
 
-/** The relative imports of a source text, resolved against its path. */
+/** Returns the relative imports of a source text, resolved against its path. */
 export function readImports(file: string, text: string): string[] {
   return [...text.matchAll(IMPORT)].map((match) => path.posix.join(path.posix.dirname(file), match[1] ?? match[2]!));
 }
 
-/** One line for each import of a package that belongs to another file. */
+/** Returns one line for each import of a package that belongs to another file. */
 export function findPackageOffences(file: string, text: string): string[] {
   return Object.entries(PACKAGE_OWNERS)
     .filter(([name, owner]) => file !== owner && new RegExp(`\\b(?:from|import)\\s*\\(?\\s*'${name}['/]`).test(text))

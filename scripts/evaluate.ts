@@ -60,7 +60,7 @@ interface Facts {
 }
 
 function report(flags: Flags, split: Split, measured: readonly Measured[], facts: Facts): void {
-  // A mean over numbers of events as different as 0 and 10 hides what matters; that protocol has a table by number.
+  // A mean over 0 to 10 events seen would hide the differences, so this protocol has a table by number of events.
   const byEvents = facts.protocol === 'cold-start' ? tabulateByEvents(measured, split.test) : undefined;
   console.log(
     `${facts.dataset}: ${count(facts.users)} players, ${count(facts.items)} games, ` +
@@ -86,7 +86,7 @@ async function read(file: string, { format, items, protocol, json }: Flags): Pro
 }
 
 /**
- * Returns the best model of each algorithm and the name of the one that `auto` would publish; prints which are missing.
+ * Returns the best model of each algorithm and the name of the one that `auto` would publish; prints the missing ones.
  */
 async function train(
   { algorithms, budget: budgetMs, seed, device }: Flags,

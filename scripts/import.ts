@@ -1,4 +1,4 @@
-// `npm run import`: puts a catalogue and interactions from a file into the local store. Reading and writing is import/.
+// `npm run import`: puts a catalogue and interactions from a file into the local store. import/ reads and writes.
 
 import { createImportCommand, type Flags } from './import/command.ts';
 import { type ImportSummary, importFile } from './import/write.ts';
@@ -47,7 +47,7 @@ function describe(summary: ImportSummary, seconds: number): string {
   return lines.join('\n');
 }
 
-/** The text for an error, with what to do about it. */
+/** Returns the text for an error, with the remedy. */
 function explain(error: Error & { code?: string; path?: string }): string {
   if (error instanceof StateInUseError) return error.message;
   if (error.code === 'ENOENT') return `no such file: ${error.path}`;

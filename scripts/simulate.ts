@@ -29,7 +29,7 @@ const TRAINING_BUDGET = '20s';
 const DRAIN_TIMEOUT_MS = 120_000;
 const RELEASE_TIMEOUT_MS = 120_000;
 const POLL_MS = 1_000;
-/** What shells report: 128 and the number of the signal. */
+/** The exit code that shells report: 128 plus the signal's number. */
 const INTERRUPTED = 130;
 
 async function simulate(flags: Flags): Promise<void> {
@@ -50,7 +50,7 @@ async function simulate(flags: Flags): Promise<void> {
     else console.log(formatOutcome(outcome));
     await shutdown.exit(0);
   } catch (error) {
-    // Children that the shutdown ended fail too; that is no news.
+    // Children ended by the shutdown fail too; that is expected.
     if (!shutdown.started) console.error(`simulate: ${(error as Error).message}`);
     await shutdown.exit(1);
   }
@@ -60,7 +60,7 @@ interface Simulation {
   server: LocalServer;
   store: Store;
   games: RoundPlan['games'];
-  /** What the log must hold once everything accepted has arrived. */
+  /** The expected contents of the log once all accepted events have arrived. */
   logged: Logged;
   shutdown: Shutdown;
 }
@@ -105,7 +105,8 @@ interface Logged {
 }
 
 /**
- * Trains on everything logged and waits until the release serves. Returns its version and describes its ranking model.
+ * Trains on everything logged and waits until the release serves. Returns its version and a description of its ranking
+ * model.
  */
 async function trainOnLog({ server, store, logged, shutdown }: Simulation) {
   await waitUntilLogged(logged);

@@ -24,7 +24,7 @@ async function start(flags: Flags): Promise<void> {
     if (flags.open) openBrowser(server.url);
     console.log(`ready ${server.url}`);
   } catch (error) {
-    // Children that the shutdown ended fail too; that is no news.
+    // Children ended by the shutdown fail too; that is expected.
     if (!shutdown.started) console.error(`start: ${(error as Error).message}`);
     await shutdown.exit(1);
   }
@@ -56,7 +56,7 @@ async function serve(port: number, state: string, shutdown: Shutdown): Promise<L
   await server.ready;
   server.ended.then(() => {
     if (shutdown.started) return;
-    console.error('The Worker has ended by itself; see wrangler.log in the state folder.');
+    console.error('The Worker stopped unexpectedly; see wrangler.log in the state folder.');
     shutdown.exit(1);
   });
   return server;
@@ -66,8 +66,7 @@ async function trainFirstRelease(server: LocalServer, state: string, shutdown: S
   console.log('Computing statistics and exporting a snapshot …');
   for (const cron of Object.keys(JOBS)) await server.runCron(cron);
   console.log('Training the first release …');
-  // With too little data, or a model no better than popularity, the store opens all the same: the trainer waits for
-  // more.
+  // With too little data, or a model no better than popularity, the store opens anyway, and the trainer waits for more.
   await runScript(shutdown, 'train.ts', ['--state', state, '--budget', TRAINING_BUDGET]).catch((error: Error) =>
     console.error(`No release yet: ${error.message}`),
   );

@@ -1,5 +1,5 @@
 // Marks a state folder as served by a running `npm start`, so that no second process writes to it: two writers of the
-// local D1 collide. The mark of a process that has died is ignored.
+// local D1 collide. The mark of a dead process is ignored.
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

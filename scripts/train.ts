@@ -36,7 +36,7 @@ async function runTrain(flags: Flags): Promise<void> {
 
 /** Trains on announced snapshots for ever: neither a refusal nor an error ends it. */
 async function watch(flags: Flags, print: (outcome: Outcome) => void): Promise<never> {
-  // A training that is cut short leaves at most files that no pointer names.
+  // An interrupted training leaves at most files that no pointer names.
   handleSignals(0);
   console.error('Waiting for snapshots to train on …');
   let tried = '';
@@ -45,7 +45,7 @@ async function watch(flags: Flags, print: (outcome: Outcome) => void): Promise<n
       const due = await withPlatform(flags.state, (stores) => waitForSnapshot(stores, tried));
       console.error(`Snapshot ${due.snapshot} is announced, with ${due.newEvents.toLocaleString('en')} new events.`);
       print(await train(flags, (run) => run(new AbortController().signal)));
-      // Only now: a training that failed, for instance without a connection, is tried again.
+      // Set only now, so that a failed training, for instance without a connection, is tried again.
       tried = due.snapshot;
     } catch (error) {
       console.error(`train: ${(error as Error).message}`);

@@ -1,4 +1,4 @@
-// Measures the bundle that `wrangler deploy` would upload. Uploads nothing.
+// Measures the size of the bundle that `wrangler deploy` would upload. Uploads nothing.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

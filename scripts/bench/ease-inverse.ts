@@ -1,5 +1,5 @@
 // Measures the inverse of EASE against numpy's on the same matrix. Leaves out counting pairs and reading weights from
-// the inverse, which take little beside it.
+// the inverse, which take little time in comparison.
 
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';

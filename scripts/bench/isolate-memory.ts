@@ -1,5 +1,5 @@
 // Measures the memory of an isolate with ORT and a release: the JavaScript heap from V8's inspector, and ORT's memory,
-// which lies outside. Uses `wrangler dev` for its inspector; its proxy does not matter here.
+// which is outside the heap. Uses `wrangler dev` for its inspector; its proxy does not matter here.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';

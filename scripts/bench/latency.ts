@@ -1,4 +1,4 @@
-// Measures the latency of idle servers by turns: one request after another on one open connection. Does not measure
+// Measures the latency of idle servers in turns: one request after another on one open connection. Does not measure
 // throughput (load.ts does).
 
 import http from 'node:http';

@@ -15,7 +15,7 @@ import numpy as np
 def main(folder, size):
     for line in sys.stdin:
         request = json.loads(line)
-        # Read each time, untimed, so that no copy lies in memory during the inverse.
+        # Read each time, untimed, so that no copy is in memory during the inverse.
         gram = np.fromfile(folder / "gram", np.float32).reshape(size, size).astype(request["type"], copy=False)
         started_at = time.perf_counter()
         inverse = np.linalg.inv(gram)

@@ -10,11 +10,11 @@ const PYTHONS = ['/usr/bin/python3', 'python3'];
 /** Debian's default library, many times slower than all others. */
 const REFERENCE_BLAS = /^libblas\./;
 
-/** `version`: of the module and its BLAS. */
-export type Found = { python: string; version: string } | { missing: string };
+/** `version`: the versions of the module and its BLAS. */
+export type PythonSearch = { python: string; version: string } | { missing: string };
 
-/** A Python that has the module, or the reason why there is none to compare with, and the remedy. */
-export function findPython(module: 'torch' | 'numpy'): Found {
+/** Finds a Python that has the module, or the reason why there is none to compare with, and the remedy. */
+export function findPython(module: 'torch' | 'numpy'): PythonSearch {
   let missing = `there is no python3 with ${module}; on Debian: apt-get install python3-${module} libopenblas0-pthread`;
   for (const python of PYTHONS) {
     const { status, stdout } = spawnSync(python, [scriptPath('probe.py'), module], { encoding: 'utf8' });
@@ -28,8 +28,11 @@ export function findPython(module: 'torch' | 'numpy'): Found {
 }
 
 export interface Python {
-  /** Stops the process between answers: threads that spin while they wait would take a core from the other side. */
-  ask<Answer>(question: object): Promise<Answer>;
+  /**
+   * Sends a request and waits for the answer. Pauses the process between requests, because threads that spin while they
+   * wait would take a core from the other side.
+   */
+  ask<Answer>(request: object): Promise<Answer>;
   end(): void;
 }
 
@@ -50,9 +53,9 @@ export function startPython(
   child.stdin.on('error', () => {});
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
   return {
-    async ask<Answer>(question: object) {
+    async ask<Answer>(request: object) {
       child.kill('SIGCONT');
-      child.stdin.write(`${JSON.stringify(question)}\n`);
+      child.stdin.write(`${JSON.stringify(request)}\n`);
       const { value, done } = await answers.next();
       child.kill('SIGSTOP');
       if (done) throw new Error(`${script} ended without an answer`);

@@ -14,7 +14,7 @@ import { createRandom, type Random } from '../../models/data/random.ts';
 
 /** As in `content`. */
 const PROFILE_WIDTH = 64;
-/** Added to initial values: some are 0, as in no trained model. */
+/** Added to initial values, some of which are 0, unlike in a trained model. */
 const DEVIATION = 0.1;
 /** sasrec's largest probability, relative to a uniform one. */
 const SASREC_PEAK = 20;
@@ -46,7 +46,7 @@ export function drawModels(items: number): RetrievalModel[] {
     return createSasrecModel(parameters, shape, {}, itemIds);
   };
 
-  // About each model's scale for a full history: in a blend that one model decides, the others would not be measured.
+  // About each model's scale for a full history: in a blend dominated by one model, the others would not be measured.
   const votes = HISTORY_LENGTH * perItem;
   const ofTables = { sum: votes / 2, max: Math.max(1, votes / items) };
   const norm = Math.sqrt(HISTORY_LENGTH * PROFILE_WIDTH);

@@ -1,4 +1,4 @@
-// Times several tasks by turns, so that other load on the machine affects all of them alike.
+// Times several tasks in turns, so that other load on the machine affects all of them equally.
 
 export interface Ratio {
   median: number;

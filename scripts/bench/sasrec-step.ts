@@ -25,8 +25,8 @@ const ROUNDS = 9;
 const STEPS_PER_TURN = 5;
 
 /**
- * Policies by which OpenMP's threads wait for work. The faster one depends on the BLAS: its own threads, if it has any,
- * lose cores to spinning ones.
+ * Policies by which OpenMP's threads wait for work. Which is faster depends on the BLAS: its own threads, if it has
+ * any, lose cores to spinning ones.
  */
 const WAIT_POLICIES = ['passive', 'active'] as const;
 type WaitPolicy = (typeof WAIT_POLICIES)[number];

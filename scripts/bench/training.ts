@@ -1,4 +1,4 @@
-// Measures training: a step of sasrec against PyTorch, and EASE's inverse against numpy, by turns in the same run.
+// Measures training: a step of sasrec against PyTorch, and EASE's inverse against numpy, in turns in the same run.
 // Skips comparisons whose baseline is missing on this machine, and says why.
 
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,10 +1,10 @@
-// Reads a data set into memory: interactions and the catalogue. It stores nothing.
+// Reads a data set into memory: interactions and the catalogue. Stores nothing.
 
 import type { Item } from '../../models/contracts/item.ts';
 import { InteractionLog, type Interactions } from '../../models/data/interactions.ts';
 import { type Format, findFile, READERS } from '../import/formats.ts';
 
-/** Formats whose files have the order of events and no times: the readers make times up. */
+/** Formats whose files give the order of events but no times: their readers make up times. */
 export const FORMATS_WITHOUT_TIMES: ReadonlySet<Format> = new Set(['sequences', 'steam-200k']);
 
 export interface Dataset {

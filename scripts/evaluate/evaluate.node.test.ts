@@ -20,7 +20,7 @@ function writeSequences(): string {
   return file;
 }
 
-test('the outcome is a table for people and JSON for programs, the same again for the same seed', () => {
+test('the outcome is a table for people and JSON for programs, identical for the same seed', () => {
   const file = writeSequences();
   const json = path.join(folder, 'out.json');
   for (const protocol of ['leave-one-out', 'temporal', 'strong-generalisation']) {
@@ -51,7 +51,7 @@ test('the outcome is a table for people and JSON for programs, the same again fo
   }
 }, 120_000);
 
-test('the cold start is a table by events seen, without a history by popularity', () => {
+test('the cold start gives a table by events seen, with popularity for players without a history', () => {
   const file = path.join(folder, 'cold.txt');
   // Each player stays with one of two kinds of games, forty each, of which some are more popular than others.
   const random = createRandom(1, 'players');
@@ -79,7 +79,7 @@ test('the cold start is a table by events seen, without a history by popularity'
   }
 }, 60_000);
 
-test('a file that cannot be read, written or asked about is refused before anything is trained', () => {
+test('a file that cannot be read, written or evaluated is refused before any training', () => {
   const file = writeSequences();
   const empty = path.join(folder, 'empty.txt');
   writeFileSync(empty, '');

@@ -49,7 +49,7 @@ export async function measureCandidate(
   const ranking = await rankTargets(scorer, test).finally(() => scorer.release());
   const ofUsers = measureUsers(ranking);
   const columns = USER_METRIC_NAMES.map((name) => ofUsers[name]);
-  // A stream of that name for each algorithm: all are resampled by the same players.
+  // The stream has the same name for every algorithm, so that all are resampled with the same players.
   const intervals = bootstrapMeans(columns, createRandom(seed, 'bootstrap'));
   const ci95 = Object.fromEntries(USER_METRIC_NAMES.map((name, n) => [name, intervals[n]!]));
   return {

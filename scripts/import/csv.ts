@@ -1,5 +1,5 @@
-// Cuts one line of comma-separated values (RFC 4180). A quoted field may hold commas and doubled quotes, not a line
-// end: none of the formats that we read needs that.
+// Cuts one line of comma-separated values (RFC 4180). A quoted field may contain commas and doubled quotes but no line
+// end, which no supported format needs.
 
 /** The fields of a line. */
 export function splitCsv(line: string): string[] {
@@ -8,7 +8,7 @@ export function splitCsv(line: string): string[] {
   const field = /(?:"((?:[^"]|"")*)"|([^,]*))(,|$)/y;
   for (;;) {
     const match = field.exec(line);
-    // Text after a closing quote: not CSV, so the line is taken as it stands.
+    // Text after a closing quote is not CSV, so the line is split at its commas.
     if (match === null) return line.split(',');
     fields.push(match[1]?.replaceAll('""', '"') ?? match[2]!);
     if (match[3] === '') return fields;

@@ -1,4 +1,4 @@
-// The formats that can be read, by name.
+// The supported formats, by name.
 
 import { readJsonl } from './jsonl.ts';
 import { findRatings, readMovielens } from './movielens.ts';

@@ -1,5 +1,5 @@
-// Makes an item of a record from somebody else's catalogue: what can be read is kept, what cannot is left empty. Only a
-// title is asked for.
+// Converts a record of a foreign catalogue to an item. Fields that cannot be read are left empty; only the title is
+// required.
 
 import type { ZodType } from 'zod';
 import { type Item, ItemWithIdInput, RESERVED_ITEM_IDS } from '../../models/contracts/item.ts';
@@ -16,10 +16,10 @@ const PRICE_MAX = 1e6;
 const AGE_MAX = 21;
 const fields = ItemWithIdInput.shape;
 
-/** A record of a catalogue, before anything is known of it. */
+/** An unvalidated record of a catalogue. */
 export type ItemRecord = Record<string, unknown>;
 
-/** Fields go by our names or by `release_date`, `age_rating`, `cover_url`. */
+/** Fields have our names or `release_date`, `age_rating`, `cover_url`. */
 export function cleanItem(itemId: string, record: ItemRecord): Result<Item, string> {
   const title = cleanText(record.title, TITLE_LENGTH_MAX);
   if (title === null) return fail('title: is missing');
@@ -42,7 +42,7 @@ export function cleanItem(itemId: string, record: ItemRecord): Result<Item, stri
   return fail(`${issue.path.join('.')}: ${issue.message}`);
 }
 
-/** An id that a URL can carry, made of a title: its letters and digits of any script. Undefined where it has none. */
+/** Derives an id for URLs from a title: its letters and digits, in any script. Undefined if it has none. */
 export function slugify(title: string): string | undefined {
   const slug = title
     .replace(/['’™®©]/g, '')
@@ -57,13 +57,15 @@ export function slugify(title: string): string | undefined {
   return RESERVED_ITEM_IDS.has(slug) ? `${slug}-game` : slug;
 }
 
-/** The id that a record bears, as `itemId` or `item`; empty where it has none, which no item may. */
+/** Returns the id of a record, from `itemId` or `item`; if it has none, an empty string, which no item accepts. */
 export function recordId({ itemId, item }: ItemRecord): string {
   const id = itemId ?? item;
   return typeof id === 'string' || typeof id === 'number' ? String(id) : '';
 }
 
-/** Reads a catalogue of JSON lines. `idOf` says which item a record is; undefined leaves the record out unmentioned. */
+/**
+ * Reads a catalogue of JSON lines. `idOf` returns the item id of a record; undefined leaves the record out silently.
+ */
 export async function* readItemRecords(
   file: string,
   idOf: (record: ItemRecord) => string | undefined = recordId,

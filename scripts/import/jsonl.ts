@@ -7,7 +7,7 @@ import { parseRecord, readItemRecords } from './item.ts';
 import { readLines } from './lines.ts';
 import { type Row, type Source, skipLine, toEvent } from './row.ts';
 
-/** Events keep their ids, so that an export read twice is counted once. A catalogue given is read first. */
+/** Events keep their ids, so that an export read twice is counted once. A given catalogue is read first. */
 export async function* readJsonl({ path: file, itemsPath, startedAt }: Source): AsyncGenerator<Row> {
   if (itemsPath !== undefined) yield* readItemRecords(itemsPath);
   for await (const { text, number: line } of readLines(file)) {
@@ -38,7 +38,7 @@ export async function* readJsonl({ path: file, itemsPath, startedAt }: Source): 
   }
 }
 
-/** The event as a client would send it, since what holds for a client's events holds for these. */
+/** Converts the event to a client's form, so that it is validated like a client's events. */
 function toInput({ platform, country, locale, ...event }: PlayerEvent): Omit<EventInput, 'timestamp'> {
   const present = (values: Record<string, unknown>) =>
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));

@@ -1,10 +1,10 @@
-// Reads a text file line by line without holding more than a piece of it. It knows nothing of what the lines say.
+// Reads a text file line by line, with only a chunk of it in memory. Does not interpret the lines.
 
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-/** No record that we read is this long: a file without line ends is no text file. */
+/** Longer than any record: a file without line ends is not a text file. */
 const LINE_LENGTH_MAX = 4 * 1024 * 1024;
 
 export interface Line {
@@ -14,8 +14,8 @@ export interface Line {
 }
 
 /**
- * The lines of a file, gunzipped where its name ends in .gz, without their ends (\n or \r\n) and without a byte order
- * mark. Throws where a line is longer than 4 Mi characters.
+ * Yields the lines of a file, gunzipped if its name ends in .gz, without their ends (\n or \r\n) and without a byte
+ * order mark. Throws if a line is longer than 4 Mi characters.
  */
 export async function* readLines(path: string, encoding: 'utf-8' | 'latin1' = 'utf-8'): AsyncGenerator<Line> {
   const decoder = new TextDecoder(encoding);
@@ -36,7 +36,7 @@ async function* openBytes(path: string): AsyncGenerator<Uint8Array> {
   const file = createReadStream(path, { highWaterMark: 256 * 1024 });
   if (!path.endsWith('.gz')) return yield* file;
   const unzip = createGunzip();
-  // Unlike pipe(), it hands on errors and closes the file; the loop over `unzip` meets what went wrong.
+  // Unlike pipe(), pipeline() forwards errors and closes the file; the loop over `unzip` throws them.
   pipeline(file, unzip, () => {});
   yield* unzip;
 }

@@ -1,5 +1,5 @@
 // Reads MovieLens in its three shapes: ratings.dat (`::`), ratings.csv (with a header) and u.data (tabs), with the
-// catalogue that lies beside each.
+// catalogue beside each.
 
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -19,7 +19,7 @@ const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 interface Shape {
   ratings: string;
   catalogue: string;
-  /** The catalogues of the older two are older than UTF-8. */
+  /** The catalogues of the two older shapes predate UTF-8. */
   encoding: 'utf-8' | 'latin1';
   split(line: string): string[];
   splitItem(line: string): { id: string | undefined; record: ItemRecord };
@@ -57,19 +57,17 @@ const SHAPES: readonly Shape[] = [
   },
 ];
 
-/** The file of ratings: `file` itself, or the one in the folder `file`. Throws where there is none. */
+/** Finds the file of ratings: `file` itself, or the one in the folder `file`. Throws if there is none. */
 export function findRatings(file: string): string {
   if (!statSync(file).isDirectory()) return file;
   const found = SHAPES.flatMap(({ ratings }) => [ratings, `${ratings}.gz`])
     .map((name) => path.join(file, name))
     .find((name) => existsSync(name));
-  if (found === undefined) throw new Error(`${file} holds no ratings.dat, ratings.csv or u.data`);
+  if (found === undefined) throw new Error(`${file} contains no ratings.dat, ratings.csv or u.data`);
   return found;
 }
 
-/**
- * Ratings become `rate` events at their own times; a catalogue given as JSON lines takes the place of the one beside.
- */
+/** Ratings become `rate` events at their own times; a catalogue given as JSON lines replaces the one beside them. */
 export async function* readMovielens({ path: file, itemsPath, idPrefix, startedAt }: Source): AsyncGenerator<Row> {
   const shape = await findShape(file);
   if (itemsPath !== undefined) yield* readItemRecords(itemsPath);
@@ -91,7 +89,7 @@ export async function* readMovielens({ path: file, itemsPath, idPrefix, startedA
   }
 }
 
-/** By the name, and where the file was renamed by its first line. */
+/** Recognises the shape by the file's name or, if it was renamed, by its first line. */
 async function findShape(file: string): Promise<Shape> {
   const name = path.basename(file).replace(/\.gz$/, '');
   const known = SHAPES.find((shape) => shape.ratings === name);
@@ -120,7 +118,7 @@ async function* readMovies(folder: string, shape: Shape): AsyncGenerator<Row> {
   }
 }
 
-/** 01-Jan-1995 → 1995-01-01; cleaning drops what is no date. */
+/** 01-Jan-1995 → 1995-01-01; cleaning drops invalid dates. */
 function toIsoDate(date: string | undefined): string {
   const [day, month, year] = (date ?? '').split('-');
   return `${year}-${String(MONTHS.indexOf(month ?? '') + 1).padStart(2, '0')}-${day}`;

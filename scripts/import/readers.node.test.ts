@@ -65,13 +65,13 @@ test('plain and zipped files give the same lines, with either line end, a BOM an
   await expect(readLines(write('endless.txt', 'x'.repeat(5_000_000))).next()).rejects.toThrow('line 1 does not end');
 });
 
-test('fields of a line may be quoted, hold commas and doubled quotes, and be empty', () => {
+test('fields of a line may be quoted, contain commas and doubled quotes, and be empty', () => {
   expect(splitCsv('1,"The ""Best"", Vol. 2",play,,0')).toEqual(['1', 'The "Best", Vol. 2', 'play', '', '0']);
   expect(splitCsv('"",""')).toEqual(['', '']);
   expect(splitCsv('a,"b" c')).toEqual(['a', '"b" c']);
 });
 
-test('what cannot be read of an item is left empty, and only a missing title or a bad id refuses it', () => {
+test('unreadable fields of an item are left empty, and only a missing title or an invalid id rejects it', () => {
   const cleaned = (record: Record<string, unknown>) => {
     const item = cleanItem('x', { title: 'X', ...record });
     return item.ok ? item.value : expect.fail(item.error);
@@ -134,7 +134,7 @@ test('sequences: a user’s events are an hour apart up to the start of the impo
   expect(withItems.skips[2]).toMatch(/^items\.jsonl:4 item: itemId/);
 });
 
-test('steam-200k: hours become minutes, titles become items, and a catalogue adds what it knows of them', async () => {
+test('steam-200k: hours become minutes, titles become items, and a catalogue adds facts to them', async () => {
   const file = write(
     'steam.csv',
     '1,"Dota, 2",purchase,1.0,0\n1,"Dota, 2",play,1.5,0\n1,Spore,refund,1,0\n1,Spore,play,much,0\n1,!!!,play,1,0\n2\n',

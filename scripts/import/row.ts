@@ -1,4 +1,5 @@
-// What every reader of a format yields: an item, an event, or why a line gave neither. Writing them is write.ts.
+// The rows that the readers of all formats yield: an item, an event, or the reason why a line gave neither. write.ts
+// writes them.
 
 import path from 'node:path';
 import { CLOCK_SKEW_MS, type EventInput, type PlayerEvent, parseEvent } from '../../models/contracts/event.ts';
@@ -7,13 +8,13 @@ import { fail, ok, type Result } from '../../models/contracts/result.ts';
 
 export type Row =
   | { kind: 'item'; item: Item; line: number }
-  /** All that is known of an item is that it was met: written where the catalogue has never heard of it. */
+  /** An item known only from interactions: written if the catalogue does not have it. */
   | { kind: 'placeholder'; item: Item; line: number }
   | { kind: 'event'; event: PlayerEvent; line: number }
   /** `at`: file and line, for people. */
   | { kind: 'skip'; reason: string; at: string; line: number };
 
-/** The line of rows that come from beside the file of interactions: they are written before its first line. */
+/** Line number of rows that come from other files than the interactions: they are written before the first line. */
 export const BEFORE_FIRST_LINE = 0;
 
 export const skipLine = (file: string, line: number, reason: string): Row & { kind: 'skip' } => ({
@@ -23,23 +24,23 @@ export const skipLine = (file: string, line: number, reason: string): Row & { ki
   line,
 });
 
-/** What a reader is told. */
+/** Input of a reader. */
 export interface Source {
   /** The file of interactions. */
   path: string;
-  /** A catalogue to go with it. */
+  /** An optional catalogue for it. */
   itemsPath: string | undefined;
-  /** Begins the ids of events that have none of their own, so that reading again gives the same ids. */
+  /** Prefix for the ids of events that have none, so that reading again gives the same ids. */
   idPrefix: string;
-  /** When the import was first begun, epoch milliseconds. */
+  /** Start of the import's first run, epoch milliseconds. */
   startedAt: number;
 }
 
 export type Reader = (source: Source) => AsyncGenerator<Row>;
 
 /**
- * An event by the contract. Its time is `timestamp`, epoch milliseconds: old data is welcome here, where a client's
- * clock that stands at 1997 would not be.
+ * Validates an event against the contract, except that its `timestamp`, epoch milliseconds, may be old: old data is
+ * legitimate here, whereas a client's clock set to 1997 is an error.
  */
 export function toEvent(
   input: Omit<EventInput, 'timestamp'>,
@@ -47,7 +48,7 @@ export function toEvent(
   receivedAt: number,
 ): Result<PlayerEvent, string> {
   if (!Number.isSafeInteger(timestamp) || timestamp <= 0) return fail('timestamp: is not a time');
-  if (timestamp > receivedAt + CLOCK_SKEW_MS) return fail('timestamp: lies in the future');
+  if (timestamp > receivedAt + CLOCK_SKEW_MS) return fail('timestamp: is in the future');
   const parsed = parseEvent(input, receivedAt);
   return parsed.ok ? ok({ ...parsed.value, timestamp }) : parsed;
 }

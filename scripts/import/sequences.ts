@@ -1,5 +1,5 @@
-// Reads `user item` pairs, one a line, in time order and without times. Times are made up: a user's events lie an hour
-// apart, and the last is at the moment when the import was first begun.
+// Reads `user item` pairs, one a line, in time order and without times. Times are made up: a user's events are an hour
+// apart, the last at the start of the import's first run.
 
 import { cleanItem, readItemRecords } from './item.ts';
 import { readLines } from './lines.ts';
@@ -7,9 +7,9 @@ import { BEFORE_FIRST_LINE, type Row, type Source, skipLine, toEvent } from './r
 
 const HOUR_MS = 3_600_000;
 
-/** Items come from the catalogue given, whose records bear the id as `itemId` or `item`, or else just get a name. */
+/** Items come from the given catalogue, with the id in `itemId` or `item`; without one they get a placeholder title. */
 export async function* readSequences({ path: file, itemsPath, idPrefix, startedAt }: Source): AsyncGenerator<Row> {
-  // A first pass, since the time of a user's first event depends on how many follow.
+  // A first pass, because the time of a user's first event depends on how many follow.
   const eventsLeft = new Map<string, number>();
   const itemIds = new Set<string>();
   for await (const { text } of readLines(file)) {
@@ -22,7 +22,7 @@ export async function* readSequences({ path: file, itemsPath, idPrefix, startedA
   else
     for (const itemId of itemIds) {
       const item = cleanItem(itemId, { title: `Item ${itemId}` });
-      // Where the id is at fault, the lines that bear it say so.
+      // If the id is invalid, the lines with it report that.
       if (item.ok) yield { kind: 'placeholder', item: item.value, line: BEFORE_FIRST_LINE };
     }
 

@@ -1,5 +1,6 @@
 // Reads `user,title,purchase|play,value,0` lines, where the value of a play is hours. The titles are the catalogue. The
-// file knows no times: a user's events lie an hour apart in the file's order, the last when the import was first begun.
+// file has no times: a user's events are an hour apart in the file's order, the last at the start of the import's first
+// run.
 
 import { splitCsv } from './csv.ts';
 import { cleanItem, readItemRecords, slugify } from './item.ts';
@@ -9,7 +10,7 @@ import { BEFORE_FIRST_LINE, type Row, type Source, skipLine, toEvent } from './r
 const HOUR_MS = 3_600_000;
 const MINUTES_PER_HOUR = 60;
 
-/** A catalogue given adds what it knows of the titles that have the same letters and digits; it adds no items. */
+/** A given catalogue adds facts to the titles that have the same letters and digits; it adds no items. */
 export async function* readSteam200k({ path: file, itemsPath, idPrefix, startedAt }: Source): AsyncGenerator<Row> {
   const eventsLeft = new Map<string, number>();
   const itemIds = new Map<string, string | undefined>();
@@ -51,7 +52,9 @@ export async function* readSteam200k({ path: file, itemsPath, idPrefix, startedA
   }
 }
 
-/** The catalogue: what is known of each title, or the title alone. Titles of one id are one item. */
+/**
+ * Yields the catalogue: an item for each title, with its facts if there are any. Titles with the same id are one item.
+ */
 async function* readTitles(
   itemIds: ReadonlyMap<string, string | undefined>,
   itemsPath: string | undefined,

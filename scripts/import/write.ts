@@ -1,4 +1,4 @@
-// Runs one import: reads rows of a format and writes them to D1, noting how far it has come. It parses nothing itself.
+// Runs one import: reads rows of a format and writes them to D1, recording its progress. Parses nothing.
 
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
@@ -14,14 +14,14 @@ import { BEFORE_FIRST_LINE } from './row.ts';
 const EVENTS_PER_WRITE = 10_000;
 const ITEMS_PER_WRITE = 1_000;
 const EXAMPLES_PER_REASON = 3;
-/** Tells files of one name and size apart, without reading all of them. */
+/** Distinguishes files of the same name and size without reading all of them. */
 const HEAD_BYTES = 64 * 1024;
 
 export interface ImportRequest {
   format: Format;
   path: string;
   itemsPath?: string | undefined;
-  /** At most so many interactions, those written by earlier runs included. */
+  /** Maximum number of interactions, including those written by earlier runs. */
   limit?: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface ImportSummary {
   skipped: { reason: string; count: number; examples: string[] }[];
 }
 
-/** Writes a file. `now`: epoch milliseconds. Throws where a file cannot be read or the database not be written. */
+/** Writes a file. `now`: epoch milliseconds. Throws if a file cannot be read or the database cannot be written. */
 export async function importFile(
   db: D1Database,
   request: ImportRequest,
@@ -64,7 +64,7 @@ export async function importFile(
   let events: PlayerEvent[] = [];
   let line = BEFORE_FIRST_LINE;
   const flush = async (finishedAt: number | null) => {
-    // Items before events: a log that speaks of games nobody knows recommends nothing.
+    // Items before events: events of unknown games recommend nothing.
     const unknown = await findUnknownItemIds(
       db,
       placeholders.map((item) => item.itemId),
@@ -110,8 +110,8 @@ function noteSkip(summary: ImportSummary, reason: string, at: string): void {
 }
 
 /**
- * `importId` names this import, `idPrefix` begins the ids of its events. Only the first depends on the catalogue
- * beside: the same interactions with another catalogue write the items, and no interaction twice.
+ * `importId` names this import, `idPrefix` prefixes the ids of its events. Only `importId` depends on the catalogue, so
+ * that the same interactions with another catalogue write its items and no interaction twice.
  */
 async function identify(format: Format, file: string, itemsPath: string | undefined) {
   const own = await describe(file);

@@ -1,4 +1,4 @@
-// The chromium that drives the page in tests and in the bench: one that the system has, never a download.
+// The chromium that drives the page in tests and in the bench: one installed on the system, never a download.
 
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
@@ -14,7 +14,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Undefined where there is none; CHROMIUM_PATH names another. */
+/** Undefined if there is none; CHROMIUM_PATH names another. */
 export const findChromium = (): string | undefined =>
   process.env.CHROMIUM_PATH ?? PATHS.find((path) => existsSync(path));
 

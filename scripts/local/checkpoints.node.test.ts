@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('checkpoints of one data set live side by side until the same algorithm writes one of other data', () => {
+test('checkpoints of one data set are kept until the same algorithm writes one of other data', () => {
   const checkpoints = openCheckpoints(path.join(folder, 'training'));
   const names = () => readdirSync(path.join(folder, 'training')).sort();
   expect(checkpoints.read('sasrec-a-1')).toBeUndefined();
@@ -29,7 +29,7 @@ test('checkpoints of one data set live side by side until the same algorithm wri
   expect(checkpoints.read('sasrec-a-2')).toBeUndefined();
 });
 
-test('what another process is writing stays; what one left unfinished more than a day ago goes', () => {
+test('keeps files that another process is writing, and deletes those left unfinished more than a day ago', () => {
   const writing = 'sasrec-b-1.4711.unfinished';
   const abandoned = 'sasrec-a-1.4712.unfinished';
   for (const name of [writing, abandoned]) writeFileSync(path.join(folder, name), '');

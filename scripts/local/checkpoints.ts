@@ -16,12 +16,12 @@ import path from 'node:path';
 import type { Checkpoints } from '../../models/algorithms/algorithm.ts';
 
 const UNFINISHED = '.unfinished';
-/** What is older was left by a process that was killed while it wrote: writing takes seconds. */
+/** Older unfinished files were left by a process that was killed while it wrote: writing takes seconds. */
 const UNFINISHED_KEPT_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Names begin with `<algorithm>-<digest of the data>-`. A write deletes what the algorithm left of other data: that
- * training will not be gone on with.
+ * Names begin with `<algorithm>-<digest of the data>-`. A write deletes the algorithm's checkpoints of other data,
+ * because that training will not be resumed.
  */
 export function openCheckpoints(folder: string): Checkpoints {
   return {
@@ -44,7 +44,7 @@ export function openCheckpoints(folder: string): Checkpoints {
   };
 }
 
-/** A training may be killed, or the power fail, while it writes: the file is as it was before, or whole. */
+/** Writes atomically: if the process is killed or the power fails, the file is unchanged or complete. */
 function writeWhole(file: string, bytes: Uint8Array): void {
   const unfinished = `${file}.${process.pid}${UNFINISHED}`;
   const descriptor = openSync(unfinished, 'w');

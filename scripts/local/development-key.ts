@@ -5,10 +5,10 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PROJECT_DIR } from './project.ts';
 
-/** Where `wrangler dev` reads secrets; kept out of git. */
+/** The file from which `wrangler dev` reads secrets; ignored by git. */
 const FILE = path.join(PROJECT_DIR, '.dev.vars');
 
-/** Made once, with a word to `say`. */
+/** Returns the key; creates it the first time, and reports that to `say`. */
 export function ensureDevelopmentKey(say: (message: string) => void): string {
   const present = existsSync(FILE) ? readFileSync(FILE, 'utf8') : '';
   const known = /^ADMIN_KEY=(.+)/m.exec(present)?.[1];

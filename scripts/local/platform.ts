@@ -34,8 +34,8 @@ export async function openPlatform(state: string): Promise<Platform> {
 }
 
 /**
- * Where the command handles a signal, removes the handlers that `open` adds for it: miniflare's exit the process at
- * once, before the command has ended its own children. Its hook on exit stays, and stops workerd.
+ * Removes the handlers that `open` adds for signals that the command handles: miniflare's exit the process at once,
+ * before the command has ended its own children. Its hook on exit stays, and stops workerd.
  */
 async function keepSignalHandlers<T>(open: () => Promise<T>): Promise<T> {
   const handled = SIGNALS.map((signal) => ({ signal, own: process.listeners(signal) }));

@@ -1,4 +1,4 @@
-// Where the project and its local state are on disk.
+// The paths of the project and of its local state.
 
 import path from 'node:path';
 

@@ -9,7 +9,7 @@ const VISITS_MAX = 100;
 const ROUNDS_MAX = 100;
 
 export const createSimulateCommand = () =>
-  createCommand('simulate', 'Lets players with known preferences use the store and measures what it is worth to them.')
+  createCommand('simulate', 'Lets players with known preferences use the store and measures how well it serves them.')
     .option('--players <n>', 'players of each policy and round', parseWholeNumber(2, PLAYERS_MAX), 300)
     .option('--visits <n>', 'visits of each player', parseWholeNumber(1, VISITS_MAX), 4)
     .option(
@@ -32,7 +32,7 @@ const POLICY_TEXTS: Record<(typeof POLICIES)[number], string> = {
 
 const AFTER = `
 Makes a store of some 2,000 games and 3,000 players in .wrangler/simulation, which is deleted first, and trains its
-models. Then the players come: they scan a page from the top left, click, play, dismiss, come back, leave. Each
+models. Then players visit it: they scan a page from the top left, click, play, dismiss, leave and come back. Each
 player has a copy under each policy, with the same preferences and the same random numbers:
 ${Object.entries(POLICY_TEXTS)
   .map(([policy, text]) => `  ${policy.padEnd(12)}${text}`)

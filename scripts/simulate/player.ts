@@ -1,6 +1,5 @@
 // A player with known preferences in front of a page: how far they scan it, what they click, and how they react. All
-// decisions follow from a seed, so that the same player has the same session context under each policy. It sends
-// nothing.
+// decisions follow from a seed, so that the same player has the same session context under each policy. Sends nothing.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import { createRandom, type Random } from '../../models/data/random.ts';
@@ -18,7 +17,7 @@ import {
   styleFactor,
 } from '../world/preference.ts';
 
-/** How likely a player goes on to the next row, and from a game to the one on its right. */
+/** Probability that a player continues to the next row, and from a game to the one on its right. */
 export const NEXT_ROW = 0.85;
 export const NEXT_COLUMN = 0.9;
 /** Rows and columns of a page as a player sees it. */
@@ -27,7 +26,7 @@ export const COLUMNS_SEEN = 12;
 
 /** Log odds of a click on an impression. */
 const BASE_ODDS = -3.4;
-/** For the segment of the session context, and for any segment, relative to the player's favourite. */
+/** Log odds added for the segment of the session context, and for any segment, relative to the player's favourite. */
 const CONTEXT_ODDS = 2.4;
 const SEGMENT_ODDS = 1.6;
 /** Visible games attract all players a little. */
@@ -36,15 +35,15 @@ const APPEAL_MAX = 2;
 /** Loyalty to series and studios counts half as much on a page as in the ninety days of the world. */
 const LOYALTY_SHARE = 0.5;
 
-/** What a player did with a game that was clicked. */
+/** A player's reaction to a clicked game. */
 export interface Reaction {
   game: Game;
   dismissed: boolean;
-  /** Minutes; null where it was not played. */
+  /** Minutes; null if it was not played. */
   played: number | null;
 }
 
-/** One visit to the store, with its own session context and random numbers. */
+/** A visit to the store, with its own session context and random numbers. */
 export class Visit {
   readonly #player: Player;
   readonly #seed: number;
@@ -54,24 +53,24 @@ export class Visit {
   /** The session context: the segment that the player wants today. */
   readonly #context: string;
   /** The games that the player has clicked in all visits, with the true preference for each. */
-  readonly #met: Map<string, { game: Game; preference: number }>;
+  readonly #clicked: Map<string, { game: Game; preference: number }>;
   /** Shown on this visit and passed over. */
   readonly #passedOver = new Set<string>();
 
-  constructor(seed: number, player: Player, visit: number, met: Map<string, { game: Game; preference: number }>) {
+  constructor(seed: number, player: Player, visit: number, clicked: Map<string, { game: Game; preference: number }>) {
     this.#seed = seed;
     this.#player = player;
     this.#name = `${player.userId}/${visit}`;
     this.#scan = createRandom(seed, `${this.#name}/looks`);
     this.#favourite = Math.max(...player.segmentWeights);
     this.#context = SEGMENTS[createRandom(seed, `${this.#name}/mood`).weighted(player.segmentWeights)]!;
-    this.#met = met;
+    this.#clicked = clicked;
   }
 
   /** The probability that an impression of the game becomes a click. */
   clickChance(game: Game): number {
     const { itemId } = game.item;
-    if (this.#met.has(itemId) || this.#passedOver.has(itemId)) return 0;
+    if (this.#clicked.has(itemId) || this.#passedOver.has(itemId)) return 0;
     const weight = this.#player.segmentWeights[SEGMENTS.indexOf(game.segment)]! / this.#favourite;
     const odds =
       BASE_ODDS +
@@ -85,7 +84,7 @@ export class Visit {
 
   #loyaltyTo(game: Game): number {
     let factor = 1;
-    for (const { game: known, preference } of this.#met.values()) {
+    for (const { game: known, preference } of this.#clicked.values()) {
       if (preference < LIKED || known.segment !== game.segment) continue;
       if (known.series === game.series) return SERIES_FACTOR;
       if (known.item.developer === game.item.developer) factor = STUDIO_FACTOR;
@@ -106,7 +105,7 @@ export class Visit {
         const game = gameOf(itemId);
         if (game === undefined) continue;
         impressions.push({ itemId, row, column });
-        // The same random numbers for a game wherever it stands: policies then differ only by what they show.
+        // A game gets the same random numbers at every position, so that policies differ only by what they show.
         const random = createRandom(this.#seed, `${this.#name}/${itemId}`);
         if (random.chance(this.clickChance(game))) return { impressions, reaction: this.#tryGame(game, random) };
         this.#passedOver.add(itemId);
@@ -117,7 +116,7 @@ export class Visit {
 
   #tryGame(game: Game, random: Random): Reaction {
     const preference = drawPreference(random, this.#player, game);
-    this.#met.set(game.item.itemId, { game, preference });
+    this.#clicked.set(game.item.itemId, { game, preference });
     const dismissed = preference < DISAPPOINTING && random.chance(DISMISS_CHANCE);
     const played = !dismissed && random.chance(playChance(preference)) ? drawMinutes(random, preference) : null;
     return { game, dismissed, played };

@@ -3,7 +3,7 @@
 import { POLICIES } from '../../workers/recommending/policies.ts';
 import type { PolicyName, Tally } from './round.ts';
 
-/** Each is a sum over the players divided by another. */
+/** Each figure is a ratio of two sums over the players. */
 const FIGURES = {
   clickThrough: { of: ({ clicks }: Tally) => clicks, per: ({ impressions }: Tally) => impressions },
   firstVisitClickThrough: {
@@ -14,12 +14,12 @@ const FIGURES = {
   playsPerVisit: { of: ({ plays }: Tally) => plays, per: ({ visits }: Tally) => visits },
   dismissalsPerVisit: { of: ({ dismissals }: Tally) => dismissals, per: ({ visits }: Tally) => visits },
   regretPerPage: { of: ({ regret }: Tally) => regret, per: ({ pages }: Tally) => pages },
-  /** Of the clicks to be expected of the best pages, those to be expected of the pages shown. */
+  /** Expected clicks of the pages shown, as a share of those of the best pages. */
   shareOfBest: { of: ({ best, regret }: Tally) => best - regret, per: ({ best }: Tally) => best },
 };
 export type FigureName = keyof typeof FIGURES;
 
-/** `margin`: half the width of the 95% interval, by which players might have been others. */
+/** `margin`: half the width of the 95% interval over the sampling of players. */
 export interface Figure {
   value: number;
   margin: number;
@@ -71,16 +71,16 @@ export function summarise(
 }
 
 export interface Outcome {
-  /** Those in which a ranking model served. */
+  /** Rounds with a ranking model. */
   rounds: number[];
-  /** What had happened before the first of them. */
+  /** Number of events before the first of them. */
   eventsBefore: number;
   aheadOf: RoundReport['aheadOf'];
 }
 
 /**
- * How far the full policy is ahead in the rounds with a ranking model; null if there were none. Every round has new
- * players.
+ * Averages the lead of the full policy over the rounds with a ranking model; null if there were none. Every round has
+ * new players.
  */
 export function conclude(reports: readonly RoundReport[]): Outcome | null {
   const withModel = reports.filter(({ ranking }) => ranking !== null);
@@ -101,7 +101,7 @@ export function conclude(reports: readonly RoundReport[]): Outcome | null {
   };
 }
 
-/** A ratio of sums, and what each player moves it by: it varies as the mean of these (the delta method). */
+/** A ratio of sums and each player's influence on it: it varies as the mean of the influences (the delta method). */
 interface Ratio {
   value: number;
   influences: number[];
@@ -115,7 +115,7 @@ function divideSums(dividends: readonly number[], divisors: readonly number[]): 
   return { value, influences: dividends.map((dividend, player) => (dividend - value * divisors[player]!) / mean) };
 }
 
-/** Of the same players: what they have in common cancels out. */
+/** Subtracts ratios over the same players, so that their common noise cancels out. */
 const subtract = (a: Ratio, b: Ratio): Ratio => ({
   value: a.value - b.value,
   influences: a.influences.map((influence, player) => influence - b.influences[player]!),
@@ -132,7 +132,7 @@ function standardErrorOf(values: readonly number[]): number {
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
-/** For people. */
+/** Formats a round for people. */
 export function formatRound(report: RoundReport): string {
   const { round, release, ranking, eventsBefore, events, players, policies, aheadOf, degradedPages } = report;
   return [
@@ -160,7 +160,7 @@ const formatAhead = ({ popularity, retrieval }: RoundReport['aheadOf']): string[
   formatLine('full − retrieval', retrieval, '+'),
 ];
 
-/** `plus`: before what is above 0. */
+/** `plus`: prefix of positive values. */
 function formatLine(label: string, figures: Figures, plus = ''): string {
   const cells = COLUMNS.map(({ figure, factor, digits }) => {
     const { value, margin } = figures[figure];

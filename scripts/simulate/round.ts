@@ -18,7 +18,7 @@ const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 const DAYS_BETWEEN_VISITS = 2;
 const PAGES_MAX = 8;
-/** How likely a player opens another page after a click, and after a play. */
+/** Probability that a player opens another page after a click, and after a play. */
 const CONTINUE_AFTER_CLICK = 0.9;
 const CONTINUE_AFTER_PLAY = 0.4;
 const CONCURRENCY = 8;
@@ -52,23 +52,23 @@ export interface RoundPlan {
   onProgress(share: number): void;
 }
 
-/** By policy, the same players in the same order. Throws if the store answers with an error. */
+/** Returns tallies by policy, with the same players in the same order. Throws if the store responds with an error. */
 export async function runRound(plan: RoundPlan): Promise<Record<PolicyName, Tally[]>> {
   const { seed, round, players } = plan;
-  // Not the players that the store knows already: those have the world's own seed.
+  // New players: those that the store knows already come from the world's own seed.
   const drawn = makePlayers(1_000 * seed + round).slice(0, players);
   const gameOf = new Map(plan.games.map((game) => [game.item.itemId, game]));
   const work = drawn.flatMap((player, index) => POLICIES.map((policy) => ({ player, policy, index })));
   const tallies = Object.fromEntries(POLICIES.map((policy) => [policy, [] as Tally[]])) as Record<PolicyName, Tally[]>;
   let next = 0;
-  const workOff = async () => {
+  const simulateNext = async () => {
     while (next < work.length) {
       const { player, policy, index } = work[next++]!;
       tallies[policy][index] = await simulatePlayer({ ...plan, player, policy, gameOf });
       plan.onProgress(next / work.length);
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, workOff));
+  await Promise.all(Array.from({ length: CONCURRENCY }, simulateNext));
   return tallies;
 }
 
@@ -78,8 +78,8 @@ interface PlayerPlan extends RoundPlan {
   gameOf: ReadonlyMap<string, Game>;
 }
 
-async function simulatePlayer(life: PlayerPlan): Promise<Tally> {
-  const { player, seed, round, visits, now } = life;
+async function simulatePlayer(plan: PlayerPlan): Promise<Tally> {
+  const { player, seed, round, visits, now } = plan;
   const tally: Tally = {
     visits,
     pages: 0,
@@ -93,19 +93,19 @@ async function simulatePlayer(life: PlayerPlan): Promise<Tally> {
     events: 0,
     degraded: 0,
   };
-  const met = new Map<string, { game: Game; preference: number }>();
+  const clicked = new Map<string, { game: Game; preference: number }>();
   for (let number = 0; number < visits; number++) {
     const at = now - (visits - 1 - number) * DAYS_BETWEEN_VISITS * DAY_MS;
-    const visit = new Visit(seed, { ...player, userId: `${round}/${player.userId}` }, number, met);
+    const visit = new Visit(seed, { ...player, userId: `${round}/${player.userId}` }, number, clicked);
     const random = createRandom(seed, `${round}/${player.userId}/${number}/leaving`);
-    await visitStore(life, visit, random, at, tally);
+    await visitStore(plan, visit, random, at, tally);
     if (number === 0) tally.firstVisit = { impressions: tally.impressions, clicks: tally.clicks };
   }
   return tally;
 }
 
-async function visitStore(life: PlayerPlan, visit: Visit, random: Random, at: number, tally: Tally): Promise<void> {
-  const { store, player, policy, round, gameOf } = life;
+async function visitStore(plan: PlayerPlan, visit: Visit, random: Random, at: number, tally: Tally): Promise<void> {
+  const { store, player, policy, round, gameOf } = plan;
   const userId = `simulated-${round}-${policy}-${player.userId.slice('player-'.length)}`;
   let clock = at;
   const tick = () => {
@@ -116,7 +116,7 @@ async function visitStore(life: PlayerPlan, visit: Visit, random: Random, at: nu
     const gallery = await store.readGallery(userId, policy, player);
     // Players who want something new skip the rows of games that they own.
     const rows = gallery.rows.filter(({ id }) => !holdsOwnGames(id));
-    measureRegret(visit, rows, life, tally);
+    measureRegret(visit, rows, plan, tally);
     const { impressions, reaction } = visit.scanPage(rows, (itemId) => gameOf.get(itemId));
     const events = makeEvents(userId, gallery, impressions, reaction, tick);
     await store.sendEvents(events);

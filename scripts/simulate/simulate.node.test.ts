@@ -23,7 +23,7 @@ const pageOf = (shown: readonly Game[]): Gallery['rows'] =>
       .map(({ item }) => ({ itemId: item.itemId, score: 1, reason: '' })),
   }));
 
-/** Shows the games in the order that `chooseBy` puts them in, and keeps what it is sent. */
+/** Shows the games in the order that `orderFor` gives a policy, and records the events sent to it. */
 function openFakeStore(orderFor: (policy: string) => readonly Game[]) {
   const sent: { userId: string; type: string; itemId?: string | undefined; recommendationId?: string | undefined }[] =
     [];
@@ -46,24 +46,24 @@ function openFakeStore(orderFor: (policy: string) => readonly Game[]) {
   return { store, sent };
 }
 
-test('a player decides the same on the same visit, whatever stands around a game', () => {
+test('a player decides the same on the same visit, whatever surrounds a game', () => {
   const visit = () => new Visit(1, player, 0, new Map());
   const gameOf = (itemId: string) => byId.get(itemId);
   const first = visit().scanPage(pageOf(games), gameOf);
   expect(visit().scanPage(pageOf(games), gameOf)).toEqual(first);
   expect(first.impressions.length).toBeGreaterThan(0);
 
-  // Met, or looked at and left: not twice.
+  // A game that was clicked or passed over is not clicked again.
   const again = visit();
-  const met = again.scanPage(pageOf(games), gameOf);
-  for (const { itemId } of met.impressions) expect(again.clickChance(byId.get(itemId)!)).toBe(0);
+  const seen = again.scanPage(pageOf(games), gameOf);
+  for (const { itemId } of seen.impressions) expect(again.clickChance(byId.get(itemId)!)).toBe(0);
 
   const chances = games.map((game) => visit().clickChance(game)).sort((a, b) => b - a);
   expect(chances[0]).toBeGreaterThan(0.5);
   expect(chances[1_000]).toBeLessThan(0.1);
 });
 
-test('counts what players met and did; whoever shows each their best gets the clicks and no regret', async () => {
+test('counts impressions and reactions; showing each player their best games leaves little regret', async () => {
   const players = makePlayers(1_001).slice(0, 8);
   const order = (policy: string) => (policy === 'full' ? games.toReversed() : games);
   const { store, sent } = openFakeStore(order);
@@ -81,7 +81,7 @@ test('counts what players met and did; whoever shows each their best gets the cl
   expect(ofType('play')).toBe(total('plays', all));
   expect(ofType('dismiss')).toBe(total('dismissals', all));
   expect(sent).toHaveLength(total('events', all));
-  // The same page under two names: the same players do the same.
+  // The same pages under two policies: the same players do the same.
   expect(tallies.retrieval).toEqual(tallies.popularity);
   expect(new Set(sent.map(({ userId }) => userId)).size).toBe(3 * players.length);
   for (const { regret, best } of all) {
@@ -89,7 +89,7 @@ test('counts what players met and did; whoever shows each their best gets the cl
     expect(regret).toBeLessThan(best);
   }
 
-  // A store that knows each player's wishes.
+  // A store that knows each player's preferences.
   const [one] = players as [(typeof players)[number]];
   const visit = new Visit(1, { ...one, userId: `1/${one.userId}` }, 0, new Map());
   const known = games
@@ -102,10 +102,10 @@ test('counts what players met and did; whoever shows each their best gets the cl
     visits: 1,
     onProgress() {},
   });
-  const [told] = best.full as [Tally];
-  const [untold] = tallies.popularity as [Tally];
-  expect(told.regret / told.best).toBeLessThan(0.1);
-  expect(untold.regret / untold.best).toBeGreaterThan(0.5);
+  const [informed] = best.full as [Tally];
+  const [uninformed] = tallies.popularity as [Tally];
+  expect(informed.regret / informed.best).toBeLessThan(0.1);
+  expect(uninformed.regret / uninformed.best).toBeGreaterThan(0.5);
 });
 
 test('reports sums over sums, and differences player by player', () => {
@@ -122,7 +122,7 @@ test('reports sums over sums, and differences player by player', () => {
     events: 5,
     degraded: 0,
   });
-  const players = Array.from({ length: 50 }, (_, place) => ({ clicks: place % 3, impressions: 10 + (place % 7) }));
+  const players = Array.from({ length: 50 }, (_, index) => ({ clicks: index % 3, impressions: 10 + (index % 7) }));
   const under = (extra: number) => players.map(({ clicks, impressions }) => tally(clicks + extra, impressions));
   const report = summarise(
     { round: 2, release: 'r', ranking: null, eventsBefore: 1_000 },
@@ -136,10 +136,10 @@ test('reports sums over sums, and differences player by player', () => {
   expect(report.aheadOf.retrieval.regretPerPage.value).toBeCloseTo(-0.1);
   expect(report.policies.full.playsPerVisit.margin).toBeGreaterThan(0.1);
   expect(report.events).toBe(750);
-  // Twice the same players would be half the doubt squared; a round before there was a model does not count.
+  // Two rounds with equal results halve the variance; a round without a ranking model does not count.
   expect(conclude([report])).toBeNull();
-  const learnt = { ...report, round: 3, eventsBefore: 2_000, ranking: 'trained' };
-  const outcome = conclude([report, learnt, { ...learnt, round: 4, eventsBefore: 3_000 }])!;
+  const withRanker = { ...report, round: 3, eventsBefore: 2_000, ranking: 'trained' };
+  const outcome = conclude([report, withRanker, { ...withRanker, round: 4, eventsBefore: 3_000 }])!;
   expect(outcome).toMatchObject({ rounds: [3, 4], eventsBefore: 2_000 });
   const [alone, together] = [report, outcome].map(({ aheadOf }) => aheadOf.popularity.clickThrough) as [Figure, Figure];
   expect(together.value).toBeCloseTo(alone.value);

@@ -1,4 +1,4 @@
-// The store as a game client sees it: its HTTP API. Nothing else of the system is known to the simulated players.
+// The store as a game client sees it: its HTTP API. Simulated players use nothing else of the system.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventInput, EventResult } from '../../models/contracts/event.ts';
@@ -7,13 +7,13 @@ import type { Player } from '../world/players.ts';
 
 export interface Store {
   readGallery(userId: string, policy: string, player: Player): Promise<Gallery>;
-  /** The version that the Worker answers with; null before it has one. */
+  /** The version of the release in use; null before the first. */
   readRelease(): Promise<string | null>;
-  /** Throws where one of them is not accepted. */
+  /** Throws if one of them is not accepted. */
   sendEvents(events: readonly EventInput[]): Promise<void>;
 }
 
-/** Enough for a machine that is busy with the other players: what a page would have been is measured, not its speed. */
+/** Enough for a machine that is busy with the other players: the pages are measured, not their speed. */
 const DEADLINE_MS = 5_000;
 const EVENTS_MAX = 100;
 const ATTEMPTS_MAX = 5;
@@ -21,8 +21,8 @@ const RETRY_MS = 500;
 
 class UnavailableError extends Error {}
 
-/** As any client should: what is not possible just now is sent again, the same. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+/** Repeats the same request while the store is unavailable, as any client should. */
+async function retryUnavailable<T>(ask: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++)
     try {
       return await ask();
@@ -45,16 +45,16 @@ export function openStore(url: string, key: string): Store {
   return {
     readGallery(userId, policy, { platform, home }) {
       const query = new URLSearchParams({ policy, platform, country: home.country, deadlineMs: String(DEADLINE_MS) });
-      return patiently(() => ask(`/v1/users/${encodeURIComponent(userId)}/gallery?${query}`));
+      return retryUnavailable(() => ask(`/v1/users/${encodeURIComponent(userId)}/gallery?${query}`));
     },
     readRelease: async () => (await ask<{ release: string | null }>('/v1/status')).release,
     async sendEvents(events) {
       for (let from = 0; from < events.length; from += EVENTS_MAX) {
         const body = JSON.stringify({ events: events.slice(from, from + EVENTS_MAX) });
-        const { results } = await patiently(() =>
+        const { results } = await retryUnavailable(() =>
           ask<{ results: EventResult[] }>('/v1/events', { method: 'POST', body }),
         );
-        // What was sent twice, because the first answer did not come, is a duplicate.
+        // Events that were sent again because the first answer was lost are duplicates, which is fine.
         const refused = results.find(({ status }) => status === 'rejected');
         if (refused !== undefined) throw new Error(`event ${refused.id} is ${refused.status}: ${refused.reason}`);
       }

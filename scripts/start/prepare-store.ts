@@ -14,7 +14,7 @@ const WORLD_SEED = 1;
 export interface ImportSource {
   format: string;
   file: string;
-  /** A catalogue to go with the interactions. */
+  /** An optional catalogue for the interactions. */
   items: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export function deleteStore(state: string): void {
   for (const name of ['v3', 'wrangler.log']) rmSync(path.join(state, name), { recursive: true, force: true });
 }
 
-/** Imports into a store that holds no made-up world. Returns whether the log has new events. */
+/** Imports into a store without a made-up world. Returns whether the log has new events. */
 export async function importInto(state: string, source: ImportSource, shutdown: Shutdown): Promise<boolean> {
   const before = await withPlatform(state, async ({ DB }) => {
     await assertNoWorld(DB);
@@ -35,8 +35,8 @@ export async function importInto(state: string, source: ImportSource, shutdown: 
 }
 
 /**
- * Creates the tables and, where `world` is given and the store is empty, the made-up world. Returns whether a release
- * has been published.
+ * Creates the tables and, if `world` is given and the store is empty, the made-up world. Returns whether a release has
+ * been published.
  */
 export const prepareStore = (state: string, world: WorldDates | undefined): Promise<boolean> =>
   withPlatform(state, async ({ DB, BUCKET }) => {
@@ -56,5 +56,5 @@ async function assertNoWorld(db: D1Database): Promise<void> {
   const items = await db.prepare('select 1 from items limit 1').first();
   const imported = await db.prepare('select 1 from imports limit 1').first();
   if (items !== null && imported === null)
-    throw new Error('this store holds other games: delete them with --fresh, or name another folder with --state');
+    throw new Error('this store contains other games: delete them with --fresh, or name another folder with --state');
 }

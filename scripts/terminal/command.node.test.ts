@@ -11,7 +11,7 @@ import { createTrainCommand } from '../train/command.ts';
 const run = (script: string, ...args: string[]) =>
   spawnSync(process.execPath, [path.resolve(import.meta.dirname, '..', script), ...args], { encoding: 'utf8' });
 
-/** What the command prints on stderr for wrong flags. */
+/** Returns what the command prints on stderr for wrong flags. */
 function complain(command: CommandUnknownOpts, args: string[]): string {
   let printed = '';
   command.configureOutput({

@@ -1,4 +1,4 @@
-// What every command of this project has in common: usage as npm wants it, and one line for each mistake.
+// The behaviour that all commands share: usage as npm expects it, and one line for each mistake.
 
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 
@@ -32,7 +32,7 @@ function commandUsage(command: CommandUnknownOpts): string {
 }
 
 /**
- * Runs the command with the process's arguments and sets the exit code: 1 where it throws, 2 where the flags are wrong.
+ * Runs the command with the process's arguments and sets the exit code: 1 if it throws, 2 if the flags are wrong.
  * `explain`: the text for an error that the command threw.
  */
 export async function runCommand(

@@ -1,6 +1,6 @@
 // Ctrl-C during a training: the first ends the training early, the second ends the process.
 
-/** What shells report: 128 and the number of the signal. */
+/** The exit code that shells report: 128 plus the signal's number. */
 const INTERRUPTED = 130;
 /**
  * npm repeats the Ctrl-C that the terminal has sent already: an interrupt this soon after the first is the same one.

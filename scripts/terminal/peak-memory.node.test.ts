@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readPeakMemoryMB } from './peak-memory.ts';
 
-test('the peak rises with what was held for a moment, in MB', () => {
+test('the peak includes memory that was allocated only briefly, in MB', () => {
   const before = readPeakMemoryMB();
   expect(Buffer.alloc(300 * 1024 * 1024, 1).at(-1)).toBe(1);
   const risen = readPeakMemoryMB() - before;

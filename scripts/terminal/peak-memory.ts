@@ -1,5 +1,5 @@
-// How much memory the process held at most, since it was last asked. It includes what was there before: data, other
-// models, and garbage that nobody has collected yet.
+// Measures the peak memory of the process since the last reading. It includes what was allocated before: data, other
+// models and garbage that has not been collected.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -7,7 +7,7 @@ const KB_PER_MB = 1024;
 /** Tells Linux to forget the peak so far (proc(5)). */
 const RESET_PEAK = '5';
 
-/** Resident memory in MB (2²⁰ bytes). Elsewhere than on Linux: the peak since the process began. */
+/** Resident memory in MB (2²⁰ bytes). On systems other than Linux: the peak since the process began. */
 export function readPeakMemoryMB(): number {
   try {
     const [, peakKB] = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))!;

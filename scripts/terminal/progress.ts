@@ -1,4 +1,4 @@
-// Shows on stderr how far a long command has come: one line rewritten on a terminal, elsewhere a line now and then.
+// Shows the progress of a long command on stderr: one line rewritten on a terminal, elsewhere a line now and then.
 
 const TERMINAL_INTERVAL_MS = 100;
 const LOG_INTERVAL_MS = 5_000;

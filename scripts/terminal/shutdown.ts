@@ -1,11 +1,11 @@
-// Ends what a command has started before the command itself ends: on Ctrl-C, SIGTERM, SIGHUP, and by itself. Nothing
-// can be done about SIGKILL.
+// Ends what a command has started before the command itself ends: on Ctrl-C, SIGTERM, SIGHUP, or normally. SIGKILL
+// cannot be handled.
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const PARENT_POLL_MS = 500;
 
 export interface Shutdown {
-  /** Registers a step; the last one registered runs first. Returns a function that takes the step back. */
+  /** Registers a step; the last one registered runs first. Returns a function that unregisters the step. */
   add(step: () => Promise<void> | void): () => void;
   /** Runs the steps and exits the process. A second call waits for the first. */
   exit(code: number): Promise<never>;

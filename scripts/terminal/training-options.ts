@@ -9,7 +9,7 @@ const DEFAULT_BUDGET = '10m';
 
 /** Milliseconds. */
 export const budgetOption = () =>
-  new Option('--budget <duration>', 'training time in total, such as 90s, 10m or 1h; measuring comes on top')
+  new Option('--budget <duration>', 'training time in total, such as 90s, 10m or 1h, not including measurement')
     .default(parseBudget(DEFAULT_BUDGET), DEFAULT_BUDGET)
     .argParser(parseBudget);
 

@@ -1,4 +1,4 @@
-// Reads all that a training needs into memory: the stores may be closed afterwards.
+// Reads everything that a training needs into memory, so that the stores can be closed afterwards.
 
 import type { Item } from '../../models/contracts/item.ts';
 import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
@@ -22,7 +22,7 @@ export interface Material {
   rows: ShownRow[];
   catalogue: Map<string, Item>;
   current: TrainingInput['current'];
-  /** Of the release in use; undefined before the first. Publishing needs it. */
+  /** ETag of the pointer to the release in use; undefined before the first. Publishing needs it. */
   etag: string | undefined;
 }
 

@@ -39,7 +39,7 @@ export function formatReport({ manifest, candidates, ...outcome }: Outcome): str
     RANKERS[outcome.ranker.outcome](outcome.ranker.reason),
     outcome.outcome === 'published' ? null : `The gate refuses: ${outcome.reason}.`,
     outcome.outcome === 'refused'
-      ? 'The release in use stays; --force publishes all the same.'
+      ? 'The release in use stays; --force publishes anyway.'
       : `Published ${version}, ${(model.bytes / 1e6).toFixed(1)} MB.`,
     `Took ${outcome.seconds} s and at most ${count(outcome.peakMemoryMB)} MB of memory.`,
   ];

@@ -25,10 +25,10 @@ export interface Game {
   item: Item;
   /** Name of its segment. */
   segment: string;
-  /** Games of one series have one number. */
+  /** Number of its series. */
   series: number;
   releasedAt: number;
-  /** How good it is, 0–1. */
+  /** Quality, 0–1. */
   quality: number;
   /** Visibility: heavy-tailed. */
   appeal: number;
@@ -86,7 +86,7 @@ function makeStudios(random: Random): Studio[] {
     return {
       name: makeUnique(names, () => makeStudioName(random)),
       genre,
-      // A studio mostly stays with one segment.
+      // A studio mostly makes games of one segment.
       segments: [main, main, main, random.below(genre.segments.length)].map((at) => genre.segments[at]!),
       quality: 0.25 + 0.5 * random.next(),
       priceFactor: Math.exp(0.45 * random.normal()),

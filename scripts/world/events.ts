@@ -150,7 +150,7 @@ function drawSessionStarts(random: Random, player: Player, now: number): number[
     if (weekday !== 0 && weekday !== 6 && !random.chance(1 / WEEKEND_FACTOR)) continue;
     const hour = random.weighted(HOURS) + random.next() - player.home.utcOffsetHours;
     const start = Math.round(day + hour * HOUR_MS);
-    // For a player who joined today no such hour may be left: any moment since joining will do.
+    // A player who joined today may have no such hour left: any moment since joining will do.
     if (start >= joinedAt && start < now) starts.push(start);
     else if (player.joinedDaysAgo < 2) starts.push(Math.round(now - player.joinedDaysAgo * random.next() * DAY_MS) - 1);
   }

@@ -6,7 +6,7 @@ export interface Segment {
   tags: readonly string[];
   /** A second genre that its games often carry. */
   also?: string;
-  /** What titles are about. */
+  /** Nouns for titles. */
   nouns: readonly string[];
 }
 
@@ -14,7 +14,7 @@ export interface Genre {
   name: string;
   segments: readonly Segment[];
   adjectives: readonly string[];
-  /** What follows a colon. */
+  /** Second parts of titles, after a colon. */
   subtitles: readonly string[];
   /** Minimum ages, drawn evenly. */
   ages: readonly number[];

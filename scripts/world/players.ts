@@ -33,7 +33,7 @@ export interface Player {
   style: readonly [number, number];
   /** Sessions in the 90 days: heavy-tailed. */
   sessions: number;
-  /** Days before `now` of the first one, 0–90. */
+  /** Days before `now` on which the player joined, 0–90. */
   joinedDaysAgo: number;
   platform: string;
   home: (typeof HOMES)[number];
@@ -58,7 +58,7 @@ export function makePlayers(seed: number): Player[] {
   });
 }
 
-/** One or two archetypes, one more segment, and a little of everything. */
+/** Mixes one or two archetypes, one more segment, and a little of everything. */
 function makeSegmentWeights(random: Random): number[] {
   const weights = SEGMENTS.map(() => 0.004 * -Math.log(1 - random.next()));
   const add = (segment: string, weight: number) => {

@@ -1,16 +1,16 @@
-// The true preferences of the made-up world: what draws a player to a game, and what the player does with it. Shared by
-// the ninety days of events.ts and the players of `npm run simulate`.
+// The true preferences of the made-up world: what attracts a player to a game, and how the player reacts to it. Shared
+// by the ninety days of events.ts and the players of `npm run simulate`.
 
 import type { Random } from '../../models/data/random.ts';
 import type { Game } from './catalogue.ts';
 import type { Player } from './players.ts';
 
-/** How much likelier the next game of a series, or by a studio, becomes once one of them was liked. */
+/** Factor by which a liked game makes other games of its series, or by its studio, likelier. */
 export const SERIES_FACTOR = 14;
 export const STUDIO_FACTOR = 3;
-/** A game is liked from this preference on. */
+/** Minimum preference for a game to be liked. */
 export const LIKED = 0.5;
-/** How strongly tone and challenge draw or repel. */
+/** Strength with which tone and challenge attract or repel. */
 const STYLE_FORCE = 1.4;
 /** Games below this preference may be dismissed. */
 export const DISAPPOINTING = 0.4;
@@ -26,7 +26,7 @@ export function drawPreference(random: Random, { style }: Player, game: Game): n
   return clamp(0.15 + 0.6 * game.quality + 0.25 * fit + 0.12 * random.normal(), 0, 1);
 }
 
-/** How likely a game that is not dismissed is played. */
+/** Probability that a game is played if it is not dismissed. */
 export const playChance = (preference: number): number => 0.3 + 0.55 * preference;
 
 /** Duration of one play; liked games are played for longer. */

@@ -1,12 +1,11 @@
-// Names for games, places and studios that do not exist, each given once. Whether a name is taken in the real world it
-// does not know.
+// Makes up names for games, towns and studios, each used once. Does not check that a name is free in the real world.
 
 import type { Random } from '../../models/data/random.ts';
 import type { Genre, Segment } from './genres.ts';
 
-const PLACE_STARTS =
+const TOWN_STARTS =
   'Val Thorn Ash Eld Mar Bryn Cal Dun Fen Har Kel Lor Myr Nor Oster Pell Quil Ro Sel Tar Ul Ver Wyn Ys'.split(' ');
-const PLACE_ENDS = 'mere wick hollow dale gard haven moor fell ria don crest vale hold bourne mark stead'.split(' ');
+const TOWN_ENDS = 'mere wick hollow dale gard haven moor fell ria don crest vale hold bourne mark stead'.split(' ');
 const COMPOUND_STARTS = 'Sky Star Moon Rift Frost Storm Gloom Night Wild Rune Dust Sun Ever Over Under Cloud'.split(
   ' ',
 );
@@ -23,9 +22,9 @@ const STUDIO_NOUNS =
 const STUDIO_KINDS = ['Games', 'Studios', 'Interactive', 'Works', 'Entertainment', 'Collective', 'Softworks'];
 const ROMAN = ['', '', 'II', 'III', 'IV', 'V'];
 
-const makePlace = (random: Random) => random.pick(PLACE_STARTS) + random.pick(PLACE_ENDS);
+const makeTownName = (random: Random) => random.pick(TOWN_STARTS) + random.pick(TOWN_ENDS);
 
-/** One name that `taken` does not hold yet; it does afterwards. */
+/** Makes names until one is not in `taken`, and adds it. */
 export function makeUnique(taken: Set<string>, make: () => string): string {
   for (;;) {
     const name = make();
@@ -43,17 +42,17 @@ export function makeTitle(random: Random, genre: Genre, segment: Segment): strin
   const patterns: readonly [weight: number, make: () => string][] = [
     [8, () => `${adjective} ${noun}`],
     [3, () => `The ${adjective} ${noun}`],
-    [3, () => `${noun} of ${makePlace(random)}`],
+    [3, () => `${noun} of ${makeTownName(random)}`],
     [3, () => random.pick(COMPOUND_STARTS) + random.pick(COMPOUND_ENDS)],
     [3, () => `${noun}: ${random.pick(genre.subtitles)}`],
-    [2, () => `${makePlace(random)} ${noun}`],
+    [2, () => `${makeTownName(random)} ${noun}`],
     [2, () => `${random.pick(FIRST_NAMES.split(' '))}’s ${noun}`],
     [2, () => `${noun} & ${random.pick(segment.nouns.filter((other) => other !== noun))}`],
-    [1, () => makePlace(random)],
+    [1, () => makeTownName(random)],
     [genre.name === 'Simulation' ? 4 : 0, () => `${noun} ${random.pick(['Tycoon', 'Simulator', 'Days', 'Story'])}`],
     [
       genre.name === 'RPG' || genre.name === 'Adventure' ? 3 : 0,
-      () => `${makePlace(random)}: ${random.pick(genre.subtitles)}`,
+      () => `${makeTownName(random)}: ${random.pick(genre.subtitles)}`,
     ],
   ];
   return patterns[random.weighted(patterns.map(([weight]) => weight))]![1]();
@@ -71,6 +70,6 @@ export function makeSequelTitle(random: Random, genre: Genre, first: string, par
 export function makeStudioName(random: Random): string {
   const kind = random.pick(STUDIO_KINDS);
   if (random.chance(0.55)) return `${random.pick(STUDIO_ADJECTIVES)} ${random.pick(STUDIO_NOUNS)} ${kind}`;
-  if (random.chance(0.5)) return `${makePlace(random)} ${kind}`;
+  if (random.chance(0.5)) return `${makeTownName(random)} ${kind}`;
   return `${random.pick(SURNAMES)} ${random.chance(0.5) ? kind : `& ${random.pick(SURNAMES)}`}`;
 }

@@ -66,7 +66,7 @@ test('events keep the contract, come in time order, and none before the game is 
       throw new Error(`${event.id} comes before its game`);
     if (event.type === 'rate' && !(event.value! >= 0.5 && event.value! <= 5)) throw new Error(`${event.id}: rating`);
   }
-  for (const event of events.filter((_, place) => place % 7 === 0)) expect(PlayerEvent.parse(event)).toEqual(event);
+  for (const event of events.filter((_, index) => index % 7 === 0)) expect(PlayerEvent.parse(event)).toEqual(event);
   expect(new Set(events.map((event) => event.id)).size).toBe(events.length);
   expect([...types.keys()].sort()).toEqual([
     'click',
@@ -97,30 +97,30 @@ test('few games have most of the play, better ones better ratings, and some rise
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   expect(sum(counts.slice(0, 200)) / sum(counts)).toBeGreaterThan(0.4);
 
-  const meanRating = (chosen: readonly Game[]) => {
-    const all = chosen.flatMap(({ item }) => ratings.get(item.itemId) ?? []);
+  const meanRating = (subset: readonly Game[]) => {
+    const all = subset.flatMap(({ item }) => ratings.get(item.itemId) ?? []);
     return sum(all) / all.length;
   };
   expect(meanRating(games.filter((game) => game.quality > 0.7))).toBeGreaterThan(
     meanRating(games.filter((game) => game.quality < 0.3)) + 1,
   );
 
-  const playsOf = (plays: ReadonlyMap<string, number>, chosen: readonly Game[]) =>
-    sum(chosen.map(({ item }) => plays.get(item.itemId) ?? 0));
+  const playsOf = (plays: ReadonlyMap<string, number>, subset: readonly Game[]) =>
+    sum(subset.map(({ item }) => plays.get(item.itemId) ?? 0));
   const rising = games.filter((game) => game.surge > 1);
   expect(rising.length).toBeGreaterThan(5);
   const dailyBefore = playsOf(earlierPlays, rising) / 87;
   expect(playsOf(recentPlays, rising) / 3).toBeGreaterThan(5 * dailyBefore);
 });
 
-test('what a player chose before tells the last choice far better than popularity does', () => {
-  const chosen = new Map<string, string[]>();
+test('a player’s history predicts the last interaction far better than popularity does', () => {
+  const sequences = new Map<string, string[]>();
   for (const event of events.filter(isInteraction)) {
-    const sequence = chosen.get(event.userId) ?? [];
+    const sequence = sequences.get(event.userId) ?? [];
     if (!sequence.includes(event.itemId!)) sequence.push(event.itemId!);
-    chosen.set(event.userId, sequence);
+    sequences.set(event.userId, sequence);
   }
-  const cases = [...chosen.values()].filter((sequence) => sequence.length >= 3);
+  const cases = [...sequences.values()].filter((sequence) => sequence.length >= 3);
   const popularity = new Map<string, number>();
   const together = new Map<string, Map<string, number>>();
   for (const sequence of cases)
