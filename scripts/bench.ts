@@ -5,10 +5,8 @@ import { availableParallelism } from 'node:os';
 import { createCommand, runCommand } from './terminal/command.ts';
 import { reserveStdout } from './terminal/json-output.ts';
 import { jsonOption, parseWholeNumber } from './terminal/options.ts';
-import { handleSignals } from './terminal/shutdown.ts';
+import { handleSignals, INTERRUPTED } from './terminal/shutdown.ts';
 
-/** Exit code of a process ended by SIGINT: 128 plus the signal's number. */
-const INTERRUPTED = 130;
 const log = (message: string) => console.error(message);
 
 const bench = createCommand(

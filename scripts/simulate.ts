@@ -20,7 +20,7 @@ import { runCommand } from './terminal/command.ts';
 import { formatDuration } from './terminal/duration.ts';
 import { reserveStdout } from './terminal/json-output.ts';
 import { createProgress } from './terminal/progress.ts';
-import { handleSignals, type Shutdown } from './terminal/shutdown.ts';
+import { handleSignals, INTERRUPTED, type Shutdown } from './terminal/shutdown.ts';
 import { makeGames } from './world/catalogue.ts';
 import { loadWorld } from './world/load.ts';
 
@@ -29,8 +29,6 @@ const TRAINING_BUDGET = '20s';
 const DRAIN_TIMEOUT_MS = 120_000;
 const RELEASE_TIMEOUT_MS = 120_000;
 const POLL_MS = 1_000;
-/** The exit code that shells report: 128 plus the signal's number. */
-const INTERRUPTED = 130;
 
 async function simulate(flags: Flags): Promise<void> {
   const shutdown = handleSignals(INTERRUPTED);

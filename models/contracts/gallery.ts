@@ -3,6 +3,8 @@
 import { z } from 'zod';
 import { Item } from './item.ts';
 
+/** Items per row of a gallery. */
+export const GALLERY_ROW_LENGTH_DEFAULT = 12;
 export const SLATE_LENGTH_DEFAULT = 20;
 export const SLATE_LENGTH_MAX = 100;
 

@@ -1,7 +1,7 @@
 // Ctrl-C during a training: the first ends the training early, the second ends the process.
 
-/** The exit code that shells report: 128 plus the signal's number. */
-const INTERRUPTED = 130;
+import { INTERRUPTED } from './shutdown.ts';
+
 /**
  * npm repeats the Ctrl-C that the terminal has sent already: an interrupt this soon after the first is the same one.
  */

@@ -1,6 +1,9 @@
 // Ends what a command has started before the command itself ends: on Ctrl-C, SIGTERM, SIGHUP, or normally. SIGKILL
 // cannot be handled.
 
+/** The exit code that shells report after SIGINT: 128 and the number of the signal. */
+export const INTERRUPTED = 130;
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const PARENT_POLL_MS = 500;
 

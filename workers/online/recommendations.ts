@@ -2,7 +2,7 @@
 // file shapes the response.
 
 import { z } from '@hono/zod-openapi';
-import { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
+import { GALLERY_ROW_LENGTH_DEFAULT, Gallery, Recommendations } from '../../models/contracts/gallery.ts';
 import { findEmptiedBy } from '../recommending/emptied.ts';
 import { explainItems } from '../recommending/explain.ts';
 import { POLICIES } from '../recommending/policies.ts';
@@ -12,7 +12,6 @@ import { expandItems } from './expand-items.ts';
 import { Genre, slateQuery, UserParams } from './parameters.ts';
 import { openRecommender, type Recommender } from './recommender.ts';
 
-const GALLERY_ROW_LENGTH = 12;
 const EXPLAINED_MAX = 20;
 
 /** `itemIds`: undefined for all. */
@@ -42,7 +41,7 @@ const GalleryQuery = z.object({
         '`retrieval` and `popularity` return baseline pages for comparison, ordered by the retrieval model or by ' +
         'popularity. Baseline pages are not logged for the ranking model and not explained.',
     }),
-  n: slateQuery.n.default(GALLERY_ROW_LENGTH).meta({ description: 'Items per row, at most.' }),
+  n: slateQuery.n.default(GALLERY_ROW_LENGTH_DEFAULT).meta({ description: 'Items per row, at most.' }),
 });
 const RecommendationsQuery = z.object({ ...slateQuery, ...contextQuery, genre: Genre, explain: Explain });
 
