@@ -15,9 +15,9 @@ export class Stream {
   readonly #documents: DocumentStore;
   readonly #readers = new Set<WritableStreamDefaultWriter<Uint8Array>>();
 
-  constructor(ctx: DurableObjectState, notes: DocumentStore) {
+  constructor(ctx: DurableObjectState, documents: DocumentStore) {
     this.#ctx = ctx;
-    this.#documents = notes;
+    this.#documents = documents;
     // Answered without waking the object.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }

@@ -1,5 +1,5 @@
 // The caches of an isolate and their freshness: the catalogue, the statistics, the model release, the store's rules and
-// the subscriptions. Other state of an isolate stands where it is used: safety.ts, the loaded engine, hashed keys, counts.
+// the subscriptions. An isolate's other state is where it is used: remembered players, the engine, hashed keys, counts.
 
 import { type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
 import { Cache, type CacheRead } from '../storage/cache.ts';

@@ -2,6 +2,7 @@
 // players in a batch. It stores nothing.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
+import { GALLERY_ROW_LENGTH_DEFAULT } from '../../models/contracts/gallery.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
 import type { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
@@ -9,8 +10,6 @@ import { composeGallery } from '../recommending/recommend.ts';
 import { Budget } from './budget.ts';
 import { hydrate } from './hydrate.ts';
 
-/** The online tier's default. */
-const ROW_LENGTH = 12;
 /** Nobody is waiting, so a cold isolate has time to load its release. */
 const DEADLINE_MS = 10_000;
 
@@ -32,7 +31,7 @@ export async function makeGallery(request: GalleryInput): Promise<StoredGallery 
 
 /** Includes whole items, so that the gallery can be shown while the catalogue cannot be read. */
 async function composeRows(input: RankingInput): Promise<StoredGallery['rows']> {
-  const { rows } = await composeGallery(input, ROW_LENGTH);
+  const { rows } = await composeGallery(input, GALLERY_ROW_LENGTH_DEFAULT);
   return rows.map((row) => ({
     ...row,
     items: row.items.map((one) => ({ ...one, item: input.catalogue.get(one.itemId) })),
