@@ -177,18 +177,18 @@ describeInBrowser('the accessible page', (newPage) => {
 
   it('announces changes, and keeps the focus when the welcome closes', async () => {
     const { page } = await openWelcome(await newPage());
-    const said = page.locator('.visually-hidden[role="status"]');
-    const hear = (text: RegExp) => said.filter({ hasText: text }).waitFor();
+    const announcement = page.locator('.visually-hidden[role="status"]');
+    const expectAnnouncement = (text: RegExp) => announcement.filter({ hasText: text }).waitFor();
     const first = (await page.locator('[data-row] h2').first().textContent())!;
-    await hear(/^Your gallery has \d+ rows\. First row: /);
-    await said.filter({ hasText: first }).waitFor();
+    await expectAnnouncement(/^Your gallery has \d+ rows\. First row: /);
+    await announcement.filter({ hasText: first }).waitFor();
     await skipWelcome(page);
     await page.locator('main:focus').waitFor();
 
     await actAndSee(page, () => page.locator('.card [data-action="play"]').first().click());
-    await hear(/^Your gallery has changed: (no|\d+) new games?\. First row: /);
+    await expectAnnouncement(/^Your gallery has changed: (no|\d+) new games?\. First row: /);
     await page.getByRole('searchbox').fill('the');
-    await hear(/^(no|\d+) games? found for “the”\.$/);
+    await expectAnnouncement(/^(no|\d+) games? found for “the”\.$/);
     await page.close();
 
     const { page: picking } = await openWelcome(await newPage());

@@ -11,7 +11,7 @@ interface AxeResults {
   violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
 }
 
-/** One line for each violation of WCAG or of axe's best practices, contrast included. */
+/** Returns one line per violation of WCAG or axe's best practices, contrast included. */
 export async function findViolations(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   const { violations } = (await page.evaluate(RUN)) as AxeResults;

@@ -57,7 +57,7 @@ export interface Publication {
   itemIds: readonly string[];
   shift: number;
   /** Changes the files before the digests are computed. */
-  lie?: (contents: ReleaseContents, facts: ReleaseFacts) => unknown;
+  alter?: (contents: ReleaseContents, facts: ReleaseFacts) => unknown;
   /** Default: this version's. */
   schema?: number;
   /** Changes the stored files but not the digests. */
@@ -68,7 +68,7 @@ export interface Publication {
 export async function publishFake(
   bucket: R2Bucket,
   version: string,
-  { itemIds, shift, lie = () => {}, schema = RELEASE_SCHEMA, damage = () => {} }: Publication,
+  { itemIds, shift, alter = () => {}, schema = RELEASE_SCHEMA, damage = () => {} }: Publication,
 ): Promise<ReleaseContents> {
   const items = itemIds.length;
   const asked = encodeHistories(
@@ -97,7 +97,7 @@ export async function publishFake(
       .slice(0, 10)
       .map((score, itemIndex) => ({ itemIndex, score })),
   };
-  lie(contents, facts);
+  alter(contents, facts);
   const files = await sealRelease(facts, contents);
   Object.assign(files.manifest, { schema });
   const manifestSha256 = await sha256Hex(encodeManifest(files));

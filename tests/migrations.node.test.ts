@@ -9,7 +9,7 @@ import { PROJECT_DIR } from '../scripts/local/project.ts';
 it.each([
   ['workers/storage/schema.ts', 'migrations', []],
   ['workers/nearline/schema.ts', 'workers/nearline/migrations', ['--driver', 'durable-sqlite']],
-])('%s is what %s holds', (schema, folder, more) => {
+])('%s matches %s', (schema, folder, more) => {
   // Inside the project, because drizzle-kit accepts no other path.
   const copy = mkdtempSync(path.join(PROJECT_DIR, 'node_modules/.migrations-'));
   try {

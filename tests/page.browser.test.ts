@@ -106,7 +106,7 @@ describeInBrowser('the page', (newPage) => {
         .getByRole('button', { name: /^Play / })
         .click(),
     );
-    // What is being played moves to its own row.
+    // A game being played moves to its own row.
     expect(await cardList.locator(`[data-item="${played}"]`).count()).toBe(0);
     const own = page.getByRole('region', { name: 'Continue playing' });
     expect(await own.locator(`[data-item="${played}"]`).count()).toBe(1);

@@ -33,7 +33,7 @@ export const makeContext = (context: Partial<TrainingContext> = {}): TrainingCon
 /** Scores a model for the algorithm that validates it; `index` counts the models before it. */
 export type Judge = (model: RetrievalModel, index: number) => number;
 
-/** Runs an algorithm and returns the models that it validates, in order; `judge` is called at each validation. */
+/** Runs an algorithm and returns the models that it validates, in order; `judge` scores each validation. */
 export async function collectModels(
   train: Algorithm,
   data: TrainingData,

@@ -1,4 +1,4 @@
-// One game in a row. Pressing its picture is a click; the other actions are beneath it.
+// One game in a row. Pressing its picture sends a click; the other actions are below it.
 
 import { memo } from 'hono/jsx/dom';
 import type { Item } from '../models/contracts/item.ts';
@@ -14,7 +14,7 @@ export interface CardProps {
   reason?: string;
   position?: number;
   liked: boolean;
-  /** A press on it that the gallery has not answered yet. */
+  /** A press on the game that the gallery has not answered yet. */
   pending: ActionType | undefined;
   tabindex: TabStop;
   onAct: Act;

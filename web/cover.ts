@@ -1,4 +1,4 @@
-// The address of a game's cover: the catalogue's own, or a drawn one.
+// The URL of a game's cover: the catalogue's, or a generated one.
 
 import { drawnCoverPath } from '../models/contracts/cover.ts';
 import type { Item } from '../models/contracts/item.ts';

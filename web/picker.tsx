@@ -45,7 +45,7 @@ export function PlayerPicker({ userId, players, onSelect }: PickerProps) {
             <button type="button" aria-current={String(player.userId === userId)} onClick={() => select(player.userId)}>
               <Avatar userId={player.userId} />
               <span>{player.userId}</span>
-              <small>{sayHowLongAgo(player.lastEventAt)}</small>
+              <small>{describeAge(player.lastEventAt)}</small>
             </button>
           </li>
         ))}
@@ -54,7 +54,7 @@ export function PlayerPicker({ userId, players, onSelect }: PickerProps) {
   );
 }
 
-function sayHowLongAgo(time: string): string {
+function describeAge(time: string): string {
   const minutes = Math.max(0, Math.round((Date.now() - Date.parse(time)) / MINUTE_MS));
   if (minutes < 1) return 'now';
   if (minutes < 60) return `${minutes} min`;

@@ -12,18 +12,18 @@ interface Point {
 }
 let pointer: Point | undefined;
 /** Set while the pointer has not moved since the gallery changed under it: the item that the player aims at. */
-let held: { at: Point; itemId: string | undefined; until: number } | undefined;
+let aim: { at: Point; itemId: string | undefined; until: number } | undefined;
 
 const itemAt = ({ x, y }: Point) => document.elementFromPoint(x, y)?.closest<HTMLElement>('[data-item]')?.dataset.item;
 
 /** Call before the gallery changes; call what it returns right after. */
-export function holdPointer(): () => void {
+export function rememberAim(): () => void {
   if (pointer === undefined) return () => {};
   const at = pointer;
   // After two changes in a row the player still aims at the item from before the first.
-  const itemId = held !== undefined && performance.now() < held.until ? held.itemId : itemAt(at);
+  const itemId = aim !== undefined && performance.now() < aim.until ? aim.itemId : itemAt(at);
   return () => {
-    held = { at, itemId, until: performance.now() + SETTLE_MS };
+    aim = { at, itemId, until: performance.now() + SETTLE_MS };
   };
 }
 
@@ -35,14 +35,14 @@ export function guardPresses(): void {
 
 function follow({ clientX: x, clientY: y }: PointerEvent): void {
   pointer = { x, y };
-  if (held && Math.hypot(x - held.at.x, y - held.at.y) > TREMBLE_PX) held = undefined;
+  if (aim && Math.hypot(x - aim.at.x, y - aim.at.y) > TREMBLE_PX) aim = undefined;
 }
 
 function stopMisdirected(event: MouseEvent): void {
   const card = (event.target as Element).closest<HTMLElement>('[data-item]');
   // 0: pressed by keyboard or script.
   if (card === null || event.detail === 0) return;
-  const hasMoved = held !== undefined && performance.now() < held.until && held.itemId !== card.dataset.item;
+  const hasMoved = aim !== undefined && performance.now() < aim.until && aim.itemId !== card.dataset.item;
   if (event.detail === 1 && !hasMoved) return;
   event.stopPropagation();
   event.preventDefault();

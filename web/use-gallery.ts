@@ -5,7 +5,7 @@ import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Api, Timed } from './api.ts';
 import { captureCards } from './motion.ts';
 import { capturePosition } from './position.ts';
-import { holdPointer } from './press-guard.ts';
+import { rememberAim } from './press-guard.ts';
 import { reuseItems } from './reuse-items.ts';
 import { useLatest } from './use-latest.ts';
 import { usePlayerState } from './use-player-state.ts';
@@ -34,7 +34,7 @@ export function useGallery(api: Api, userId: string) {
 function showSteadily(change: () => void): void {
   const restorePosition = capturePosition();
   const animate = captureCards();
-  const guardPress = holdPointer();
+  const guardPress = rememberAim();
   flushSync(change);
   restorePosition();
   animate();

@@ -115,7 +115,7 @@ export function useOutbox(api: Api, userId: string, onDelivered: () => void) {
       [...new Map([...readUnsent(), ...underWay.current!.values()].map((one) => [one.event.id, one.event])).values()]
         .filter((event) => event.userId === userId)
         .sort((a, b) => a.timestamp - b.timestamp),
-    noteOwn: (id: string) => void ownIds.current!.add(id),
+    addOwnId: (id: string) => void ownIds.current!.add(id),
     isOwn: (id: string) => ownIds.current!.has(id),
   };
 }

@@ -26,7 +26,7 @@ export function useStore(api: Api, userId: string, query: string) {
   const [pending, setPending] = usePlayerState<PendingPress | null>(userId, null);
   const gallery = useGallery(api, userId);
   const outbox = useOutbox(api, userId, () => refresh());
-  const signals = useSignals(api, userId, outbox.listUnsent, outbox.noteOwn);
+  const signals = useSignals(api, userId, outbox.listUnsent, outbox.addOwnId);
   const search = useSearch(api, userId);
   const explanation = useExplanation(api, userId);
   const { message, offerUndo, close: closeMessage } = useMessage(userId);

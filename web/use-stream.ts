@@ -16,13 +16,13 @@ export function useStream(
   const [lastNotice, setLastNotice] = usePlayerState<string | null>(userId, null);
 
   useLayoutEffect(() => {
-    const hear = ({ generatedAt, changed, causes }: Notice) => {
+    const handleNotice = ({ generatedAt, changed, causes }: Notice) => {
       const time = new Date(generatedAt).toLocaleTimeString();
       setLastNotice(() => `Gallery ready at ${time}, ${changed.itemsAdded.length} new games`);
       // Empty causes: they are unknown.
       if (causes.length === 0 || !causes.every(isOwn)) onChangedElsewhere();
     };
-    return listen((after) => api.openStream(userId, after), hear);
+    return listen((after) => api.openStream(userId, after), handleNotice);
   }, [userId]);
 
   return lastNotice;

@@ -12,7 +12,7 @@ declare namespace Cloudflare {
     GALLERIES: Queue<import('./offline/compute-galleries.ts').PlayersToCompute>;
     NOTIFICATIONS: Queue<import('../models/contracts/subscription.ts').Delivery>;
     USER_SIGNALS: DurableObjectNamespace<import('./nearline/user-signals.ts').UserSignals>;
-    /** Each holds one key or several, separated by commas: a key can be replaced without a gap. */
+    /** Each is one key or several, separated by commas, so that keys can be rotated without downtime. */
     ADMIN_KEY?: string;
     INGEST_KEY?: string;
     READ_KEY?: string;

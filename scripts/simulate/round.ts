@@ -6,7 +6,7 @@ import type { EventInput } from '../../models/contracts/event.ts';
 import type { Gallery } from '../../models/contracts/gallery.ts';
 import { createRandom, type Random } from '../../models/data/random.ts';
 import { POLICIES } from '../../workers/recommending/policies.ts';
-import { holdsOwnGames } from '../../workers/recommending/rows.ts';
+import { showsOwnGames } from '../../workers/recommending/rows.ts';
 import type { Game } from '../world/catalogue.ts';
 import { makePlayers, type Player } from '../world/players.ts';
 import { COLUMNS_SEEN, NEXT_COLUMN, NEXT_ROW, type Reaction, ROWS_SEEN, Visit } from './player.ts';
@@ -115,7 +115,7 @@ async function visitStore(plan: PlayerPlan, visit: Visit, random: Random, at: nu
   for (let page = 0; page < PAGES_MAX; page++) {
     const gallery = await store.readGallery(userId, policy, player);
     // Players who want something new skip the rows of games that they own.
-    const rows = gallery.rows.filter(({ id }) => !holdsOwnGames(id));
+    const rows = gallery.rows.filter(({ id }) => !showsOwnGames(id));
     measureRegret(visit, rows, plan, tally);
     const { impressions, reaction } = visit.scanPage(rows, (itemId) => gameOf.get(itemId));
     const events = makeEvents(userId, gallery, impressions, reaction, tick);

@@ -19,13 +19,13 @@ it('sums the neighbours of a history, halved every 14 days, if onnxruntime does 
     { itemId: 'unknown', weight: 1, ageDays: 0 },
   ];
   const expected = new Float64Array(300);
-  for (const [itemId, say] of [
+  for (const [itemId, historyWeight] of [
     ['g3', 1],
     ['g10', 0.4],
     ['g11', -0.125],
   ] as const)
     for (const [neighbour, weight] of readNeighbours(release, itemId))
-      expected[release.itemIndices.get(neighbour)!]! += say * weight;
+      expected[release.itemIndices.get(neighbour)!]! += historyWeight * weight;
   const scores = await release.scorer.score(encodeHistories([[], history], release.itemIndices));
   expect(scores.subarray(0, 300)).toEqual(new Float32Array(300));
   scores.subarray(300).forEach((score, itemIndex) => {

@@ -64,7 +64,7 @@ async function loadVersion(bucket: R2Bucket, pointer: ReleasePointer, now: numbe
   const neighbours = decodeNeighbourFile(neighbourFile, manifest.items, manifest.neighbours.perItem);
   if (!neighbours.ok) throw new Error(neighbours.error);
   const scorer = await startEngine(model, manifest, neighbours.value);
-  // Without ORT no ranking model runs.
+  // A ranking model needs ORT.
   const ranking = scorer.engine === 'plain' ? NO_RANKING : await loadRanking(bucket, manifest.ranking);
   return { manifest, scorer, ranking, rankingLoadedAt: now, neighbours: neighbours.value, itemIds, itemIndices };
 }
@@ -75,7 +75,7 @@ async function retryRanking(bucket: R2Bucket, release: LoadedRelease, now: numbe
   release.ranking = await loadRanking(bucket, release.manifest.ranking);
 }
 
-/** Frees the memory that ORT holds for a release. */
+/** Frees ORT's memory for a release. */
 export async function retireRelease({ scorer, ranking }: LoadedRelease): Promise<void> {
   await Promise.all([scorer.release(), ranking.ranker?.release()]);
 }

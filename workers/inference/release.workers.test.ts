@@ -27,7 +27,7 @@ const histories = [
   [{ itemId: 'unknown', weight: 1, ageDays: 0 }],
 ];
 /** The first histories, whose scores differ from item to item. */
-const TELLING = 3;
+const VARIED_HISTORIES = 3;
 const encode = ({ itemIndices }: LoadedRelease) => encodeHistories(histories, itemIndices);
 
 const cutOff = (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1);
@@ -65,7 +65,7 @@ it('scores in workerd as the trainer does with onnxruntime-node, within 1e-4', a
     await publishFake(env.BUCKET, kind, {
       itemIds,
       shift: 3,
-      lie: (contents, { selfTest }) => {
+      alter: (contents, { selfTest }) => {
         contents.model = file;
         selfTest.expected = [];
       },
@@ -86,7 +86,7 @@ it('scores in workerd as the trainer does with onnxruntime-node, within 1e-4', a
       const expected = trained.subarray(row * ITEMS, (row + 1) * ITEMS);
       const largest = Math.max(...expected);
       // Equal scores would agree even if the model were wrong.
-      if (row < TELLING) expect(Math.min(...expected), `${kind}, history ${row}`).toBeLessThan(largest / 1.5);
+      if (row < VARIED_HISTORIES) expect(Math.min(...expected), `${kind}, history ${row}`).toBeLessThan(largest / 1.5);
       expected.forEach((score, itemIndex) => {
         const difference = Math.abs(scores[row * ITEMS + itemIndex]! - score);
         expect(difference, `${kind}, history ${row}, item ${itemIndex}`).toBeLessThanOrEqual(1e-4 * largest);
@@ -143,23 +143,23 @@ it('swaps to a newer release; keeps the loaded one if the next is broken, and sa
       /manifest\.json does not have the sha256/,
     ],
     'a model that was never one': [
-      { lie: (contents) => Object.assign(contents, { model: contents.model.slice(100) }) },
+      { alter: (contents) => Object.assign(contents, { model: contents.model.slice(100) }) },
       /onnxruntime refuses the model/,
     ],
     'an older model under a newer manifest': [
-      { lie: (_, { selfTest }) => Object.assign(selfTest.expected[0]!, { score: 9 }) },
+      { alter: (_, { selfTest }) => Object.assign(selfTest.expected[0]!, { score: 9 }) },
       /self-test: item 0 scores .*, the trainer's score was 9/,
     ],
     'a vocabulary that the model was not trained on': [
-      { lie: (contents) => Object.assign(contents, { itemIds: [...itemIds, 'one more'] }) },
+      { alter: (contents) => Object.assign(contents, { itemIds: [...itemIds, 'one more'] }) },
       /48000 bytes of neighbours, but 20 for each of 301 items take 48160/,
     ],
     'a vocabulary that names an item twice': [
-      { lie: (contents) => Object.assign(contents, { itemIds: itemIds.with(1, 'g0') }) },
+      { alter: (contents) => Object.assign(contents, { itemIds: itemIds.with(1, 'g0') }) },
       /a vocabulary of 299 items, but the manifest says 300/,
     ],
     'a neighbour that does not exist': [
-      { lie: ({ neighbours }) => neighbours.neighbours.fill(ITEMS, 77, 78) },
+      { alter: ({ neighbours }) => neighbours.neighbours.fill(ITEMS, 77, 78) },
       /a neighbour with index 300 in a vocabulary of 300 items/,
     ],
     'an older schema': [
@@ -197,7 +197,7 @@ it('opens the ranking model of a release; leaves out an unusable one, but keeps 
       itemIds,
       shift: 0,
       damage,
-      lie: (contents) => Object.assign(contents, { ranking: { ...ranking, ...changes } }),
+      alter: (contents) => Object.assign(contents, { ranking: { ...ranking, ...changes } }),
     });
 
   await publish('ranking1');

@@ -1,4 +1,4 @@
-// What a player's object keeps besides events: one JSON document of each kind.
+// The state of a player's object besides events: one JSON document of each kind.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Notice } from '../../models/contracts/notice.ts';

@@ -13,7 +13,7 @@ const DEAD_LETTER_DELAY_MAX_SECONDS = 3_600;
 export const retryDelaySeconds = (attempts: number, max = RETRY_DELAY_MAX_SECONDS): number =>
   Math.min(2 ** attempts, max);
 
-/** Consumes the queue `events`: each message holds the events of one request, or a part of them. */
+/** Consumes the queue `events`: each message contains the events of one request, or a part of them. */
 export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database): Promise<void> {
   const events: PlayerEvent[] = [];
   const deadLetters: DeadLetter[] = [];

@@ -41,7 +41,7 @@ export class Stream {
       try {
         socket.send(JSON.stringify(notice));
       } catch {
-        // Closing: the client receives it when it reconnects.
+        // The socket is closing: the client receives the notice when it reconnects.
       }
     }
     for (const reader of this.#readers) this.#send(reader, asEvent(notice));

@@ -25,7 +25,7 @@ import { Stream } from './stream.ts';
 
 /** The first answer for a player waits this long for the log; if the log is slower, the next answer has it. */
 const HYDRATION_WAIT_MS = 60;
-/** After this long the log is read again behind an answer: imports reach the object that way. */
+/** After this long the log is read again after an answer, so that imports reach the object. */
 const HYDRATION_AGE_MS = 6 * 3_600_000;
 /** A burst of events leads to one backup gallery, this long after the first. */
 const BACKUP_DELAY_MS = 1_500;
@@ -155,7 +155,7 @@ export class UserSignals extends DurableObject<Env> {
     this.#documents.write('backup', made);
     const { recommendationId, generatedAt, release } = made;
     this.#stream.publish({ type: 'gallery.ready', recommendationId, generatedAt, causes, changed });
-    await this.#tellSubscribers({ userId: lastRequest.userId, recommendationId, generatedAt, release }, waitUntil);
+    await this.#notifySubscribers({ userId: lastRequest.userId, recommendationId, generatedAt, release }, waitUntil);
   }
 
   /** Opens a connection to the player's stream; workers/online has authorised the request. */
@@ -173,7 +173,7 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /** Never throws: a failing queue is no reason to make the gallery again. */
-  async #tellSubscribers(
+  async #notifySubscribers(
     data: Extract<Notification, { type: 'gallery.ready' }>['data'],
     waitUntil: (promise: Promise<unknown>) => void,
   ): Promise<void> {

@@ -59,13 +59,13 @@ async function runJob(cron: string, entry: NamedJob, env: JobEnv): Promise<void>
   } catch (error) {
     console.error(JSON.stringify({ alert: 'job failed', job: entry.name, error: String(error) }));
     await end('failed', null, (error as Error).message);
-    await tellSubscribers(env, { id: `job-${run}`, job: entry.name, cron, startedAt, error: error as Error });
+    await notifySubscribers(env, { id: `job-${run}`, job: entry.name, cron, startedAt, error: error as Error });
     throw error;
   }
 }
 
 /** Never throws: a failing notification must not hide the job's own error. */
-async function tellSubscribers(
+async function notifySubscribers(
   { DB, NOTIFICATIONS }: JobEnv,
   { id, job, cron, startedAt, error }: { id: string; job: string; cron: string; startedAt: number; error: Error },
 ): Promise<void> {

@@ -184,7 +184,7 @@ it('replaces, changes, lists and filters items; hidden and deleted ones are gone
 });
 
 it('answers a cold-start user from statistics, and shows an acknowledged event in the next answer', async () => {
-  const before = await call('/v1/users/newcomer/gallery?expand=item');
+  const before = await call('/v1/users/new-player/gallery?expand=item');
   expect(before.body).toMatchObject({ tier: 'statistics', release: null, degraded: [] });
   const [first, second, third] = before.body.rows[0]!.items;
   expect(first!.item!.title).toEqual(expect.any(String));
@@ -192,18 +192,18 @@ it('answers a cold-start user from statistics, and shows an acknowledged event i
   expect(new Set(shown).size).toBe(shown.length);
 
   await send(
-    { id: 'a', userId: 'newcomer', type: 'play', itemId: first!.itemId, value: 45 },
-    { id: 'b', userId: 'newcomer', type: 'dismiss', itemId: second!.itemId },
-    { id: 'c', userId: 'newcomer', type: 'purchase', itemId: third!.itemId },
-    { id: 'd', userId: 'newcomer', type: 'like', itemId: 'nobody-knows-it' },
+    { id: 'a', userId: 'new-player', type: 'play', itemId: first!.itemId, value: 45 },
+    { id: 'b', userId: 'new-player', type: 'dismiss', itemId: second!.itemId },
+    { id: 'c', userId: 'new-player', type: 'purchase', itemId: third!.itemId },
+    { id: 'd', userId: 'new-player', type: 'like', itemId: 'unknown-item' },
   );
-  const { rows } = (await call('/v1/users/newcomer/gallery?n=100')).body;
+  const { rows } = (await call('/v1/users/new-player/gallery?n=100')).body;
   // A game being played appears only in its own row.
   expect(rows.find(({ id }) => id === 'continue')!.items.map(({ itemId }) => itemId)).toEqual([first!.itemId]);
   const after = rows.filter(({ id }) => id !== 'continue').flatMap(({ items }) => items.map(({ itemId }) => itemId));
   expect(after.length).toBeGreaterThan(0);
   for (const gone of [first, second, third]) expect(after).not.toContain(gone!.itemId);
-  expect(after).not.toContain('nobody-knows-it');
+  expect(after).not.toContain('unknown-item');
 });
 
 it('explains why an item is shown or not, and refuses to explain too many', async () => {

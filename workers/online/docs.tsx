@@ -25,7 +25,7 @@ interface Endpoint extends Operation {
   path: string;
 }
 
-const schemaIn = (content: Content | undefined) => Object.values(content ?? {})[0]?.schema;
+const findSchema = (content: Content | undefined) => Object.values(content ?? {})[0]?.schema;
 
 /** `document`: from OpenAPIHono's getOpenAPI31Document. Returns a whole page. */
 export function renderDocs(document: object): string {
@@ -120,7 +120,7 @@ function EndpointView({ endpoint, resolve }: { endpoint: Endpoint; resolve: Reso
   const { id, method, path, summary, description, security, parameters = [], requestBody, responses } = endpoint;
   const title = summary ?? path;
   const scope = security?.flatMap((one) => Object.values(one).flat()).join(', ');
-  const body = schemaIn(requestBody?.content);
+  const body = findSchema(requestBody?.content);
   const answers = Object.entries(responses).filter(([status]) => status < '300');
   const failures = Object.entries(responses).filter(([status]) => status >= '300');
   return (
@@ -156,7 +156,7 @@ function EndpointView({ endpoint, resolve }: { endpoint: Endpoint; resolve: Reso
           <FieldTable
             title="Answer"
             operation={`${title}, ${status}`}
-            fields={listFields(schemaIn(answer.content) ?? {}, resolve)}
+            fields={listFields(findSchema(answer.content) ?? {}, resolve)}
           />
         </details>
       ))}
@@ -229,7 +229,7 @@ function exampleCall(
   const query = parameters
     .filter((parameter) => parameter.in === 'query' && parameter.required)
     .map(({ name, schema }) => `${name}=${encodeURIComponent(String(exampleOf(schema, resolve)))}`);
-  const body = schemaIn(requestBody?.content);
+  const body = findSchema(requestBody?.content);
   const address = query.length > 0 ? `${url}?${query.join('&')}` : url;
   const lines = [`curl${method === 'GET' || method === 'POST' ? '' : ` -X ${method}`} "$URL${address}"`];
   if (security) lines.push('-H "Authorization: Bearer $KEY"');

@@ -46,7 +46,7 @@ interface Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   query?: Q;
   body?: Body<B>;
   answer: AnswerShape<A>;
-  /** Problems beside those of keys, parameters and bodies. */
+  /** Problems besides those of keys, parameters and bodies. */
   problems?: readonly ProblemStatus[];
   /** Answers besides `answer`. */
   responses?: RouteConfig['responses'];

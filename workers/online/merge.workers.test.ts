@@ -100,20 +100,20 @@ it('deletes the guest’s state only after the player has the marks that the gue
   const log = [purchase('collector', 'bought-long-ago', now - 1e10), ...clicks];
   await insertEvents(env.DB, log);
   await env.USER_SIGNALS.getByName('collector').record(log);
-  await buy('heir', '1', 'own');
-  const heir = env.USER_SIGNALS.getByName('heir');
-  expect(await owned('heir')).toEqual(['own']);
+  await buy('target', '1', 'own');
+  const target = env.USER_SIGNALS.getByName('target');
+  expect(await owned('target')).toEqual(['own']);
 
   const setLog = (db: D1Database) =>
-    runInDurableObject(heir, (object) => {
+    runInDurableObject(target, (object) => {
       Object.assign(object, { env: { ...env, DB: db } });
     });
   const statement = { bind: () => statement, all: () => Promise.reject(new Error('D1 is down')) };
   await setLog({ prepare: () => statement, batch: statement.all } as unknown as D1Database);
-  expect(await merge('collector', 'heir')).toBe(503);
+  expect(await merge('collector', 'target')).toBe(503);
   expect(await owned('collector')).toEqual(['bought-long-ago']);
   await setLog(env.DB);
-  expect(await merge('collector', 'heir')).toBe(200);
-  expect(await owned('heir')).toEqual(['bought-long-ago', 'own']);
+  expect(await merge('collector', 'target')).toBe(200);
+  expect(await owned('target')).toEqual(['bought-long-ago', 'own']);
   expect(await owned('collector')).toEqual([]);
 });

@@ -57,9 +57,9 @@ export async function getRule(
 
 export async function getRules(_: object, store: Pick<RuleStore, 'listRules'>): Promise<z.output<typeof ListAnswer>> {
   const rules = await store.listRules();
-  const forAnybody = rules.map((rule) => ({ ...rule, audience: {} }));
+  const withoutAudience = rules.map((rule) => ({ ...rule, audience: {} }));
   const inForce = new Set(
-    selectRulesInForce(forAnybody, Date.now(), { country: null, platform: null }).map(({ ruleId }) => ruleId),
+    selectRulesInForce(withoutAudience, Date.now(), { country: null, platform: null }).map(({ ruleId }) => ruleId),
   );
   return { rules: rules.map((rule) => ({ ...rule, inForce: inForce.has(rule.ruleId) })) };
 }

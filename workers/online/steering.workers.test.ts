@@ -101,29 +101,29 @@ it('refuses empty and misspelt rules, and keys without their scope', async () =>
 });
 
 it('composes a cold-start user’s page from their picks; preferences survive eviction and are in D1', async () => {
-  const said = { genres: ['Racing'], mutedTags: ['Horror'], ageLimit: null };
-  expect((await call('PUT', '/v1/users/newcomer/preferences', said, 'test-ingest')).status).toBe(200);
-  const { rows } = (await call('GET', '/v1/users/newcomer/gallery')).body;
+  const preferences = { genres: ['Racing'], mutedTags: ['Horror'], ageLimit: null };
+  expect((await call('PUT', '/v1/users/new-player/preferences', preferences, 'test-ingest')).status).toBe(200);
+  const { rows } = (await call('GET', '/v1/users/new-player/gallery')).body;
   expect(rows[0]!.title).toBe('Top picks for you');
   expect(rows.map(({ id }) => id)).toContain('genre-Racing');
 
-  await evictDurableObject(env.USER_SIGNALS.getByName('newcomer'));
-  const kept = (await call('GET', '/v1/users/newcomer/preferences', undefined, 'test-read')).body;
-  expect(kept).toEqual({ ...EMPTY_PREFERENCES, ...said });
-  const copy = await env.DB.prepare("select preferences from users where user_id = 'newcomer'").first<string>(
+  await evictDurableObject(env.USER_SIGNALS.getByName('new-player'));
+  const kept = (await call('GET', '/v1/users/new-player/preferences', undefined, 'test-read')).body;
+  expect(kept).toEqual({ ...EMPTY_PREFERENCES, ...preferences });
+  const copy = await env.DB.prepare("select preferences from users where user_id = 'new-player'").first<string>(
     'preferences',
   );
   expect(JSON.parse(copy!)).toEqual(kept);
 
   const inverted = { releasedFrom: '2026-01-01', releasedUntil: '2020-01-01' };
-  expect((await call('PUT', '/v1/users/newcomer/preferences', inverted)).body).toMatchObject({
+  expect((await call('PUT', '/v1/users/new-player/preferences', inverted)).body).toMatchObject({
     status: 400,
     errors: [{ path: 'releasedUntil' }],
   });
-  expect((await call('PUT', '/v1/users/newcomer/preferences', { popularity: 2 })).body.errors![0]!.path).toBe(
+  expect((await call('PUT', '/v1/users/new-player/preferences', { popularity: 2 })).body.errors![0]!.path).toBe(
     'popularity',
   );
-  // If the object is lost, the copy in D1 is used.
+  // If the object loses its state, the copy in D1 is used.
   await env.DB.prepare('insert into users (user_id, last_event_at, preferences) values (?1, 0, ?2)')
     .bind('restored', copy)
     .run();

@@ -15,7 +15,7 @@ import { filterStoredRows } from './stored-rows.ts';
 
 const ids = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => itemId);
 const shownIn = (page: Awaited<ReturnType<typeof composeGallery>>) => page.rows.flatMap(({ items }) => ids(items));
-const viewWith = (preferences: Partial<Preferences>) => ({
+const userWith = (preferences: Partial<Preferences>) => ({
   ...EMPTY_USER_STATE,
   preferences: { ...EMPTY_PREFERENCES, ...preferences },
 });
@@ -26,7 +26,7 @@ it('hides items that are muted, outside the release window or not for the platfo
   const items = all.map((item, index) => ({ ...item, platforms: index % 3 === 0 ? ['linux'] : [] }));
   const muted = shownIn(
     await composeGallery(
-      createRankingInput({ user: viewWith({ mutedGenres: ['racing'], mutedTags: ['NAVAL'] }) }, items),
+      createRankingInput({ user: userWith({ mutedGenres: ['racing'], mutedTags: ['NAVAL'] }) }, items),
       12,
     ),
   );
@@ -34,7 +34,7 @@ it('hides items that are muted, outside the release window or not for the platfo
   for (const itemId of muted) expect(createItem(Number(itemId.slice(1))).genres).toEqual(['Strategy']);
   for (const itemId of muted) expect(Number(itemId.slice(1)) % 4).not.toBe(0);
 
-  const window = viewWith({ releasedFrom: '2026-01-05', releasedUntil: '2026-01-09' });
+  const window = userWith({ releasedFrom: '2026-01-05', releasedUntil: '2026-01-09' });
   for (const itemId of shownIn(await composeGallery(createRankingInput({ user: window }, items), 12))) {
     const { releaseDate } = createItem(Number(itemId.slice(1)));
     expect(releaseDate! >= '2026-01-05' && releaseDate! <= '2026-01-09', itemId).toBe(true);
@@ -55,7 +55,7 @@ it('keeps the stricter of two age limits, on composed and on stored pages', asyn
     [12, null],
   ]) {
     const input = createRankingInput(
-      { user: viewWith({ ageLimit: own! }), context: { ...EMPTY_CONTEXT, ageLimit: asked! } },
+      { user: userWith({ ageLimit: own! }), context: { ...EMPTY_CONTEXT, ageLimit: asked! } },
       items,
     );
     const shown = shownIn(await composeGallery(input, 12));
@@ -77,7 +77,7 @@ it('removes items from a stored page that have since been bought, dismissed or h
 
 it('moves towards hits or hidden gems with the player’s popularity dial', async () => {
   const mean = async (popularity: number) => {
-    const { items } = await recommend(createRankingInput({ user: viewWith({ popularity }) }), 10);
+    const { items } = await recommend(createRankingInput({ user: userWith({ popularity }) }), 10);
     return items.reduce((sum, { itemId }) => sum + Number(itemId.slice(1)), 0) / items.length;
   };
   // g0 is the most popular, g59 the least.
@@ -237,7 +237,7 @@ it('excludes games from the lists for everybody too', () => {
 });
 
 it('starts a cold-start user’s page from the picked genres, until plays say otherwise', async () => {
-  const user = viewWith({ genres: ['Racing'] });
+  const user = userWith({ genres: ['Racing'] });
   const rows = (await composeGallery(createRankingInput({ user, affinity: [{ genre: 'Racing', share: 1 }] }), 6)).rows;
   expect(rows[0]!.title).toBe('Top picks for you');
   const racing = ids(rows[0]!.items).filter((itemId) => Number(itemId.slice(1)) % 2 === 1);
@@ -288,9 +288,9 @@ it('does not let an appended list lead its row', async () => {
 });
 
 it('puts recently played games, not viewed ones, into “Continue playing”', async () => {
-  const looked = { itemId: 'g1', weight: 1, ageDays: 1, playedDaysAgo: 400, strongestType: 'play' };
+  const viewed = { itemId: 'g1', weight: 1, ageDays: 1, playedDaysAgo: 400, strongestType: 'play' };
   const rated = { itemId: 'g3', weight: 1, ageDays: 1, strongestType: 'rate' };
-  const user = { ...EMPTY_USER_STATE, history: [looked, rated], played: ['g1', 'g3'] };
+  const user = { ...EMPTY_USER_STATE, history: [viewed, rated], played: ['g1', 'g3'] };
   const { rows } = await composeGallery(createRankingInput({ user }), 6);
   expect(rows.map(({ id }) => id)).not.toContain('continue');
   expect(ids(rows.find(({ id }) => id === 'jump-back-in')!.items)).toEqual(['g1']);

@@ -145,8 +145,8 @@ it('orders rows by the items left for them, and adds more picks if no row has a 
   const personal = scoresOf(...Array.from({ length: 12 }, (_, index) => index));
   const { rows } = await composeGallery(createRankingInput({ modelScores: personal, statistics: null }), 4);
   expect(rows.map(({ id }) => id).slice(0, 2)).toEqual(['top-picks', 'more-picks']);
-  const promised = rows.slice(1).map(({ items }) => items[0]!.score);
-  expect(promised).toEqual(promised.toSorted((a, b) => b - a));
+  const firstScores = rows.slice(1).map(({ items }) => items[0]!.score);
+  expect(firstScores).toEqual(firstScores.toSorted((a, b) => b - a));
   expect(rows[0]!.items.at(-1)!.score).toBeGreaterThanOrEqual(rows[1]!.items[0]!.score);
 });
 

@@ -117,7 +117,7 @@ function pickTop({ candidates, pinCount }: Ranking, length: number, { affinity }
 
 function composeTopPicks(ranking: Ranking, length: number, input: RankingInput): TopPick[] {
   const { pins, picks } = pickTop(ranking, length, input);
-  // The explored item replaces the last one.
+  // The last pick makes room for the explored item, so the caps do not count it.
   const unexplored = filterByCaps(ranking.unexplored, [...pins, ...picks.slice(0, -1)]);
   return [...pins.map(toPin), ...exploreTopPicks(picks, unexplored, input)];
 }

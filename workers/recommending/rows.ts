@@ -123,7 +123,7 @@ export function parseRowId(id: string): { kind: RowKind; key: string } | undefin
 }
 
 /** True if the row shows the player's own games. */
-export function holdsOwnGames(rowId: string): boolean {
+export function showsOwnGames(rowId: string): boolean {
   const parsed = parseRowId(rowId);
   return parsed !== undefined && ROWS[parsed.kind].source === 'history';
 }

@@ -24,7 +24,7 @@ export interface RecommendationRequest {
   env: Env;
   /** Undefined for an answer that is the same for everybody. */
   userId: string | undefined;
-  /** The player's signals, if the caller has them; otherwise the player's object is asked. */
+  /** The player's signals, if the caller has them; otherwise they are read from the player's object. */
   user?: UserState;
   context: RequestContext;
   budget: Budget;

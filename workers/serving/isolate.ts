@@ -53,7 +53,7 @@ export class Isolate {
     return this.#release.get((previous) => loadRelease(BUCKET, previous, now), now, waitUntil, waitMs);
   }
 
-  /** The release as it is now. Call it right before scoring: one read before an await may have been retired. */
+  /** The current release. Call it right before scoring: one read before an await may have been retired. */
   peekRelease(): CacheRead<LoadedRelease | undefined> {
     return this.#release.peek();
   }

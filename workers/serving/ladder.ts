@@ -7,7 +7,7 @@ import { createGenreFilter } from '../recommending/filters.ts';
 import { recommendList } from '../recommending/lists.ts';
 import { type BaselinePolicy, composeBaseline } from '../recommending/policies.ts';
 import { composeGallery, type Page, type Ranking, recommend } from '../recommending/recommend.ts';
-import { holdsOwnGames } from '../recommending/rows.ts';
+import { showsOwnGames } from '../recommending/rows.ts';
 import { climb, type Served } from './climb.ts';
 import { hydrate, type RecommendationRequest } from './hydrate.ts';
 import { type Form, listRungs } from './rungs.ts';
@@ -75,7 +75,7 @@ export const answerRecommendations = (
   });
 
 function pickItems(rows: readonly GalleryRow[], genre: string | undefined): RecommendedItem[] {
-  const items = rows.filter(({ id }) => !holdsOwnGames(id)).flatMap((row) => row.items);
+  const items = rows.filter(({ id }) => !showsOwnGames(id)).flatMap((row) => row.items);
   if (genre === undefined) return items;
   const filter = createGenreFilter(genre);
   return items.filter(({ item }) => item !== undefined && filter(item) === undefined);

@@ -227,7 +227,7 @@ it('leaves out a ranking model that it cannot use, and ranks the release’s can
   await publishFake(env.BUCKET, 'good', {
     itemIds: items.map(({ itemId }) => itemId),
     shift: 0,
-    lie: (contents) => Object.assign(contents, { ranking: { featuresHash: 'outdated', model: new Uint8Array(9) } }),
+    alter: (contents) => Object.assign(contents, { ranking: { featuresHash: 'outdated', model: new Uint8Array(9) } }),
   });
   const { ask } = await startWarm();
   await makePlayer('ann');
@@ -386,9 +386,9 @@ it('serves a stored gallery if a cold isolate cannot read the catalogue', async 
   }
 });
 
-it('waits for the catalogue beyond the deadline rather than show nothing', async () => {
+it('waits for the catalogue beyond the deadline rather than showing nothing', async () => {
   const { ask } = start();
-  const answer = await ask('nobody-knows', { DB: database(slow) });
+  const answer = await ask('unknown-player', { DB: database(slow) });
   expect(answer.shown.length).toBeGreaterThan(20);
   expect(answer.degraded).toContainEqual(expect.objectContaining({ step: 'deadline' }));
 });
@@ -397,7 +397,7 @@ it('waits for the rules too: excluded items are not shown even if D1 is slow', a
   const gone = RuleInput.parse({ action: 'exclude', match: { itemIds: ['g7', 'g129'] } });
   await putRule(env.DB, { ruleId: 'gone', ...gone }, 500, 1);
   for (const faults of [{ DB: database(slow) }, { DB: database(slow), USER_SIGNALS: objects(down('the object')) }]) {
-    const answer = await start().ask('far-away', faults);
+    const answer = await start().ask('another-player', faults);
     expect(answer.shown.length).toBeGreaterThan(20);
     for (const itemId of ['g7', 'g129']) expect(answer.shown).not.toContain(itemId);
   }

@@ -40,7 +40,7 @@ export class Cache<T> {
     this.#retire = retire;
   }
 
-  /** The value as it is now; starts no refresh. */
+  /** The current value; starts no refresh. */
   peek(): CacheRead<T> {
     return { value: this.#value, failure: this.#failure };
   }

@@ -139,8 +139,8 @@ export async function listItems(db: D1Database, filter: ItemFilter, afterId: str
 }
 
 /**
- * Items changed after a revision, ordered by (revision, id). A full page may have a successor: ask again after its
- * last.
+ * Items changed after a revision, ordered by (revision, id). A full page may have a successor: read again after its
+ * last item.
  */
 export async function readItemChanges(
   db: D1Database,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { portionsOf } from './parameters.ts';
 
-it('puts every row into one portion, in order, none above what D1 takes', () => {
+it('puts every row into one portion, in order, within the limits of D1', () => {
   // Three-byte letters, each counted as one in a string's length; one row is above the limit.
   const rows = Array.from({ length: 5_000 }, (_, index) => ({
     index,

@@ -22,9 +22,9 @@ function fakeBucket() {
       };
     },
     async put(key: string, value: Uint8Array | string, options: { sha256?: string; onlyIf?: R2Conditional }) {
-      const held = objects.get(key);
-      if (options.onlyIf?.etagDoesNotMatch === '*' && held !== undefined) return null;
-      if (options.onlyIf?.etagMatches !== undefined && held?.etag !== options.onlyIf.etagMatches) return null;
+      const stored = objects.get(key);
+      if (options.onlyIf?.etagDoesNotMatch === '*' && stored !== undefined) return null;
+      if (options.onlyIf?.etagMatches !== undefined && stored?.etag !== options.onlyIf.etagMatches) return null;
       const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value.slice();
       if (options.sha256 !== undefined && options.sha256 !== (await sha256Hex(bytes))) throw new Error('bad digest');
       const etag = `etag-${++puts}`;

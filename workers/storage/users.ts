@@ -28,7 +28,7 @@ export async function listActiveUsers(
   return results.map(({ userId }) => userId);
 }
 
-/** Copies the preferences that the player's object holds. `now`: epoch milliseconds, used for a new player. */
+/** Stores a copy of the preferences in the player's object. `now`: epoch milliseconds, used for a new player. */
 export async function writePreferences(
   db: D1Database,
   userId: string,
