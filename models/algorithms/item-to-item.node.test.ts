@@ -51,7 +51,7 @@ test('transitions score later items, nearer ones higher, and no earlier ones', a
   });
 });
 
-test('popularity scores every history alike, counting all interactions equally or recent ones more', async () => {
+test('popularity scores every history the same, counting all interactions equally or recent ones more', async () => {
   const models = await trainOnSequences(trainPopularity, sequences, (_, index) => 1 + index);
   expect(models[0]!.parameters).toEqual({ halfLifeDays: 0 });
   for (const history of [[], ['a'], ['d', 'c']]) expectClose(await scoreItems(models[0]!, ...history), counts);

@@ -25,7 +25,7 @@ export const trainPopularity: Algorithm = async ({ interactions, vocabulary }, c
   await searchCoordinates({ halfLifeDays: 0 }, { halfLifeDays: halfLives }, train, context);
 };
 
-/** Scores every history alike: `counts`, [items], relative to the largest. */
+/** Scores every history the same: `counts`, [items], relative to the largest. */
 export function createPopularityModel(
   itemIds: readonly string[],
   counts: Float64Array,

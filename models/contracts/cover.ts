@@ -1,7 +1,7 @@
-// Paths of the drawn covers for games without a picture of their own: static files that scripts/build.ts writes, the
-// made-up world refers to and the page shows. The Worker does not use them.
+// Paths of the drawn covers for games without their own picture: static files that scripts/build.ts writes, the made-up
+// world refers to and the page shows. The Worker does not use them.
 
-/** Genres with a motif of their own; games of any other genre get the motif of Other. */
+/** Genres with their own motif; games of any other genre get the motif of Other. */
 export const DRAWN_GENRES = [
   'Action',
   'Adventure',

@@ -89,8 +89,8 @@ export const EventInput = z
     query: text(QUERY_LENGTH_MAX).optional().meta({ description: 'Required for search.' }),
     timestamp: Timestamp.optional().meta({
       description:
-        'ISO 8601 with offset, or epoch milliseconds; by default the server’s time. At most 5 minutes ahead. Better ' +
-        'sent: an event that is sent again is then the same in every field.',
+        'ISO 8601 with offset, or epoch milliseconds; by default the server’s time. At most 5 minutes ahead. Send ' +
+        'it, so that a repeated event is the same in every field.',
     }),
     recommendationId: Id.optional().meta({ description: 'The answer that the event reacts to.' }),
     position: z.number().int().min(0).max(10_000).optional().meta({ description: 'Position in that answer, from 0.' }),

@@ -1,4 +1,4 @@
-// The keys of the R2 bucket, for writers and readers alike. D1 and the object have schemas of their own.
+// The keys of the R2 bucket, shared by writers and readers. D1 and the Durable Object have their own schemas.
 
 export const RELEASE_POINTER_KEY = 'releases/current.json';
 export type ReleaseFileName = 'manifest.json' | 'model.onnx' | 'vocabulary.json' | 'neighbours.bin' | 'ranking.onnx';

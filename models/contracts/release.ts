@@ -12,10 +12,10 @@ export const HISTORY_LENGTH = 128;
 export const MODEL_BYTES_MAX = 16 * 1000 * 1000;
 
 /**
- * The signature of every retrieval model, so that one release can replace another.
- * Inputs: items int32 [batch, HISTORY_LENGTH], item indices; weights float32, same shape, 0 where padded; ages float32,
- * same shape, days since the item's last event. Output: scores float32 [batch, vocabulary], probabilities or votes,
- * higher is better; 0 or less is not recommended.
+ * The signature of every retrieval model, so that one release can replace another. Inputs: items int32 [batch,
+ * HISTORY_LENGTH], item indices; weights float32, same shape, 0 if padded; ages float32, same shape, days since the
+ * item's last event. Output: scores float32 [batch, vocabulary], probabilities or votes, higher is better; 0 or less is
+ * not recommended.
  */
 export const TensorSignature = z.object({
   historyLength: z.literal(HISTORY_LENGTH),

@@ -11,7 +11,7 @@ export const SlateEntry = z.object({
   row: z.number().int(),
   column: z.number().int(),
   /**
-   * Probability of this item at this position, given all but the random draws of its own row; 1 where nothing is drawn.
+   * Probability of this item at this position, given all but the random draws of its own row; 1 if nothing is drawn.
    * Ignores that an item may be in a later row because the first row did not draw it.
    */
   propensity: z.number(),

@@ -25,13 +25,13 @@ export const Statistics = z.object({
 });
 export type Statistics = z.infer<typeof Statistics>;
 
-/** The events of one item, type and UTC day (days since the epoch): what statistics are computed from. */
+/** The events of one item, type and UTC day (days since the epoch): the input of statistics. */
 export interface DailyCount {
   itemId: string;
   type: EventType;
   day: number;
   count: number;
-  /** Sum of the events' values; a missing one counts 0. */
+  /** Sum of the events' values; a missing value counts as 0. */
   valueSum: number;
   /** Sum of the events' weights (models/features/weights.ts). */
   weightSum: number;

@@ -5,11 +5,11 @@ import type { Random } from './random.ts';
 
 /** [rows, length], row by row. */
 export interface PackedRows {
-  /** Item indices in the vocabulary; 0 where padded. */
+  /** Item indices in the vocabulary; 0 if padded. */
   items: Int32Array;
-  /** The item that came next; 0 where padded. */
+  /** Index of the next item; 0 if padded. */
   targets: Int32Array;
-  /** The number of the window in its row, from 1 on; 0 where padded. Windows must not attend to each other. */
+  /** Number of the window in its row, from 1 on; 0 if padded. Windows must not attend to each other. */
   segmentIds: Int32Array;
 }
 

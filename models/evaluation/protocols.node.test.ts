@@ -91,7 +91,7 @@ test('strong generalisation gives 80% of the interactions of players that traini
   expect(kept(splitStrongGeneralisation(all, 2).training)).not.toEqual(kept(training));
 });
 
-test('the cold start has unseen players’ next interaction after their first 0, 1, 2, 3, 5 and 10', () => {
+test('the cold start predicts unseen players’ next interaction after their first 0, 1, 2, 3, 5 and 10', () => {
   const interact = (length: number) => Array.from({ length }, (_, n) => `g${n}@${n}`).join(' ');
   const all = collect(Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`p${n}`, interact(10 + (n % 2))])));
   const { training, validation, test, leftOut } = splitColdStart(all, 1);
@@ -107,7 +107,7 @@ test('the cold start has unseen players’ next interaction after their first 0,
   expect(unseen).toBeGreaterThanOrEqual(test.length / 6 + validation.length / 5 + leftOut);
 });
 
-test('data without a case is no error: the test split is empty', () => {
+test('data without a case is not an error: the test split is empty', () => {
   for (const all of [new InteractionLog().collect(), collect({ one: 'a@1' }), collect({ a: 'x@1', b: 'x@1' })])
     for (const split of Object.values(PROTOCOLS)) expect(split(all, 1).test).toEqual([]);
 });

@@ -30,7 +30,7 @@ export interface RequestFeatures {
   plays: number;
   longPlays: number;
   historyLength: number;
-  /** Impressions by item id since the player's last event of the item. */
+  /** Impressions by item id since the player's last event for the item. */
   shown: Shares;
   /** −1 to 1. */
   popularityDial: number;

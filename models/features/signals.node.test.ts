@@ -60,7 +60,7 @@ it('gives the same signals in any order of delivery, in any batches, with duplic
   }
 });
 
-it('tells new events from known ones, within one batch too, and does not change its input', () => {
+it('distinguishes new events from known ones, even within one batch, and does not change its input', () => {
   const [first, second] = makeLog(2, 5, 7) as [SignalEvent, SignalEvent];
   const before = foldEvents(emptySignals(), [first]).signals;
   const copy = structuredClone(before);

@@ -1,4 +1,5 @@
-// The weight of an event: what it says about a player's taste. One table for serving, replay, statistics and training.
+// The weight of an event: how strongly it shows a player's taste. One table for serving, replay, statistics and
+// training.
 
 import type { EventType } from '../contracts/event.ts';
 import type { SignalEvent } from '../contracts/signals.ts';
@@ -24,7 +25,7 @@ export const EVENT_WEIGHTS: Record<EventType, number> = {
 
 export const RATING_MIDDLE = 2.75;
 export const RATING_HALF_RANGE = 2.25;
-/** A longer play weighs no more. */
+/** Longer plays have the same weight. */
 export const LONG_PLAY_MINUTES = 600;
 
 /** Returns what one event adds to its item's weight, −1 to 1. workers/storage/event-weight.ts is the same in SQL. */

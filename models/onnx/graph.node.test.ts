@@ -25,7 +25,7 @@ const expectedRow = (a: number, b: number) => {
   return [third / (third + first), first / (third + first)];
 };
 
-test('an encoded model runs on both runtimes with any batch, and its tables lie at the offsets given', async () => {
+test('an encoded model runs on both runtimes with any batch, and its tables are at the given offsets', async () => {
   const { bytes, offsets } = buildModel();
   web.env.wasm.numThreads = 1;
   const sessions = [await ort.InferenceSession.create(bytes), await web.InferenceSession.create(bytes)];

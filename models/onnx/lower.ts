@@ -102,7 +102,7 @@ function countsBatch(literal: number): boolean {
   );
 }
 
-/** Beyond this many, unrelated numbers lie near a multiple too often. */
+/** Beyond this many, unrelated numbers are near a multiple too often. */
 const BATCHES_MAX = 1000;
 const FLOAT32_ROUNDING = 2 ** -23;
 

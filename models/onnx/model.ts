@@ -3,7 +3,7 @@
 
 import { Message } from './protobuf.ts';
 
-/** Accepted by onnxruntime-node and onnxruntime-web alike. */
+/** Accepted by both onnxruntime-node and onnxruntime-web. */
 const IR_VERSION = 9;
 const OPSET = 18;
 

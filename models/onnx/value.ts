@@ -32,8 +32,8 @@ export const literalValue = (draft: Draft, value: number, type: DataType): Value
   contiguousValue({ name: draft.literal(value, type), shape: [] }, type);
 
 /**
- * The tensor with its axes in this order, of size 1 where a value is repeated. `axes`: all axes of the value; more may
- * be among them if they are repeated.
+ * The tensor with its axes in this order, with size 1 for repeated axes. `axes`: all axes of the value; more may be
+ * among them if they are repeated.
  */
 export function orderAxes(draft: Draft, { stored }: Value, axes: readonly Axis[]): Stored {
   const wanted = mergeAxes(axes.filter(({ stride }) => stride > 0));

@@ -1,4 +1,4 @@
-// Validates the models of one algorithm and keeps the best that the edge can hold. Measures training time, excluding
+// Validates the models of one algorithm and keeps the best one that fits the edge. Measures training time, excluding
 // validation, and peak memory.
 
 import { encodeRetrievalModel, type RetrievalModel } from '../algorithms/algorithm.ts';

@@ -92,7 +92,9 @@ function thinOut(cases: readonly EvaluationCase[]): EvaluationCase[] {
   return cases.filter((_, n) => n % stride < 1);
 }
 
-/** The algorithm's best model; the shortfall says why there is none, or that it failed after that model. */
+/**
+ * Returns the algorithm's best model; the shortfall says why there is none, or that training failed after that model.
+ */
 async function trainAlgorithm(
   { name, train }: NamedAlgorithm,
   data: TrainingData,

@@ -8,7 +8,7 @@ import { openScorer } from '../onnx/session.ts';
 const CASES_MAX = 100;
 const EXPECTED_LENGTH = 10;
 
-/** The longest of the first hundred histories, and the ten items that the file itself scores highest for it. */
+/** Returns the longest of the first hundred histories, and the ten items that the file itself scores highest for it. */
 export async function createSelfTest(
   file: Uint8Array,
   itemIds: readonly string[],

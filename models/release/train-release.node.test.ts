@@ -10,7 +10,7 @@ const START = Date.UTC(2026, 0, 1);
 const GENRES = 6;
 const GAMES_PER_GENRE = 15;
 
-/** Players who stay within one genre, each in an order of their own: a pattern for EASE and none for popularity. */
+/** Players who stay within one genre, each in their own order: a pattern for EASE and none for popularity. */
 function devotedPlayers(players: number, gamesEach = 6): InteractionLog {
   const log = new InteractionLog();
   for (let player = 0; player < players; player++)

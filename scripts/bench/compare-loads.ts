@@ -1,4 +1,4 @@
-// Compares the throughput of two servers under load, in turns. The load comes from a process of its own (load.ts).
+// Compares the throughput of two servers under load, in turns. The load comes from a separate process (load.ts).
 
 import { execFile } from 'node:child_process';
 import path from 'node:path';

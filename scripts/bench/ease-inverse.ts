@@ -10,7 +10,7 @@ import { transpose } from '../../models/linalg/transpose.ts';
 import { openGemm } from '../../models/onnx/gemm.ts';
 import { drawSequences } from './draw-sequences.ts';
 import { startPython } from './python.ts';
-import { compareRounds, median, type Ratio, timeByTurns } from './rounds.ts';
+import { compareRounds, median, type Ratio, timeInTurns } from './rounds.ts';
 
 const SEED = 1;
 const USERS_PER_ITEM = 4;
@@ -44,7 +44,7 @@ export async function compareInverses(
   const timeBaseline = async (type: 'float32' | 'float64') =>
     (await baseline.ask<{ ms: number }>({ type, columns: LARGE_BLOCK })).ms;
   try {
-    const times = await timeByTurns(
+    const times = await timeInTurns(
       ROUNDS,
       {
         async ours() {

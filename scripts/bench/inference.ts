@@ -9,7 +9,7 @@ import { openSession, type Session, type TensorData } from '../../models/onnx/se
 import type { PassRequest } from './inference-worker.ts';
 import { drawModels } from './random-models.ts';
 import { drawRanker } from './random-ranker.ts';
-import { median, timeByTurns } from './rounds.ts';
+import { median, timeInTurns } from './rounds.ts';
 import { startWorkerd } from './workerd.ts';
 
 const ITEMS = 20_000;
@@ -103,7 +103,8 @@ const RANKING: Kind = {
 };
 
 /**
- * Uses a workerd of its own: code that V8 compiled and memory that ORT reserved for one model must not serve the next.
+ * Uses a separate workerd per model: code that V8 compiled and memory that ORT reserved for one must not serve the
+ * next.
  */
 async function measureModel(file: Uint8Array, kind: Kind): Promise<Omit<ModelReport, 'model'>> {
   const workerd = await startWorkerd({
@@ -140,7 +141,7 @@ async function timePasses(
   const { inputs, outputs } = makeTensors(size);
   const warmUntil = performance.now() + WARM_UP_MS;
   while (performance.now() < warmUntil) await request(size, FIRST_PASSES);
-  const times = await timeByTurns(
+  const times = await timeInTurns(
     ROUNDS,
     {
       request: () => time(() => request(size, 0)),

@@ -1,4 +1,4 @@
-// Loads a server from a process of its own and prints a LoadResult as one line of JSON. Argument: a Load as JSON.
+// Loads a server from a separate process and prints a LoadResult as one line of JSON. Argument: a Load as JSON.
 
 import autocannon from 'autocannon';
 

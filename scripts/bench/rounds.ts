@@ -6,8 +6,8 @@ export interface Ratio {
   max: number;
 }
 
-/** Takes one measurement of each task in each round, in the order given; → milliseconds by task. */
-export async function timeByTurns<Name extends string>(
+/** Measures each task once per round, in the given order; → milliseconds by task. */
+export async function timeInTurns<Name extends string>(
   rounds: number,
   turns: Record<Name, () => Promise<number>>,
   onRound: (round: number) => void,
@@ -20,7 +20,7 @@ export async function timeByTurns<Name extends string>(
   return times;
 }
 
-/** Ours over the baseline's, round by round. */
+/** Divides our values by the baseline's, round by round. */
 export function compareRounds(ours: readonly number[], baseline: readonly number[]): Ratio {
   const ratios = ours.map((value, round) => value / baseline[round]!);
   return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };

@@ -11,7 +11,7 @@ import { type PackedRows, packEpoch } from '../../models/data/windows.ts';
 import type { Parameters } from '../../models/gradient/step.ts';
 import { drawSequences } from './draw-sequences.ts';
 import { startPython } from './python.ts';
-import { compareRounds, median, type Ratio, timeByTurns } from './rounds.ts';
+import { compareRounds, median, type Ratio, timeInTurns } from './rounds.ts';
 
 const SEED = 1;
 const BATCHES = 8;
@@ -59,7 +59,7 @@ export async function compareSteps(
   try {
     log(`sasrec, ${items} items: comparing losses …`);
     const losses = await compareLosses(shape, batches, threads, passive);
-    const times = await timeByTurns(
+    const times = await timeInTurns(
       ROUNDS,
       { ours: () => timeStep(ours.run), passive: () => timeStep(passive.run), active: () => timeStep(active.run) },
       (round) => log(`sasrec, ${items} items: round ${round} of ${ROUNDS}`),

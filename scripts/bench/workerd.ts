@@ -1,4 +1,4 @@
-// Starts a Worker in a workerd of its own, without wrangler dev's proxy. Its logs, and wrangler's, go to stdout: a
+// Starts a Worker in a separate workerd, without wrangler dev's proxy. Its logs, and wrangler's, go to stdout: a
 // command with --json reserves that first.
 
 import { createTestHarness } from 'wrangler';

@@ -1,4 +1,4 @@
-// Reads `user,title,purchase|play,value,0` lines, where the value of a play is hours. The titles are the catalogue. The
+// Reads `user,title,purchase|play,value,0` lines, with hours as the value of a play. The titles are the catalogue. The
 // file has no times: a user's events are an hour apart in the file's order, the last at the start of the import's first
 // run.
 

@@ -27,9 +27,9 @@ export interface ImportRequest {
 
 export interface ImportSummary {
   file: string;
-  /** The whole file had been written before: nothing was read. */
+  /** True if the whole file was written by an earlier run: nothing was read. */
   alreadyDone: boolean;
-  /** Lines that earlier runs had written. */
+  /** The last line that earlier runs wrote. */
   resumedAfterLine: number;
   itemsWritten: number;
   interactionsRead: number;
@@ -86,7 +86,7 @@ export async function importFile(
       break;
     }
     line = row.line;
-    if (row.kind === 'skip') noteSkip(summary, row.reason, row.at);
+    if (row.kind === 'skip') countSkip(summary, row.reason, row.at);
     if (row.kind === 'event') summary.interactionsRead++;
     // Rows that an earlier run has written are read again, because readers count, but not written again.
     if (row.line <= state.linesDone && state.linesDone > 0) continue;
@@ -99,7 +99,7 @@ export async function importFile(
   return summary;
 }
 
-function noteSkip(summary: ImportSummary, reason: string, at: string): void {
+function countSkip(summary: ImportSummary, reason: string, at: string): void {
   let skipped = summary.skipped.find((one) => one.reason === reason);
   if (skipped === undefined) {
     skipped = { reason, count: 0, examples: [] };

@@ -8,14 +8,14 @@ import { PROJECT_DIR } from './project.ts';
 /** The file from which `wrangler dev` reads secrets; ignored by git. */
 const FILE = path.join(PROJECT_DIR, '.dev.vars');
 
-/** Returns the key; creates it the first time, and reports that to `say`. */
-export function ensureDevelopmentKey(say: (message: string) => void): string {
+/** Returns the key; creates and reports it the first time. */
+export function ensureDevelopmentKey(report: (message: string) => void): string {
   const present = existsSync(FILE) ? readFileSync(FILE, 'utf8') : '';
   const known = /^ADMIN_KEY=(.+)/m.exec(present)?.[1];
   if (known !== undefined) return known.split(',')[0]!.trim();
   const key = randomBytes(24).toString('base64url');
   const newline = present === '' || present.endsWith('\n') ? '' : '\n';
   appendFileSync(FILE, `${newline}ADMIN_KEY=${key}\n`, { mode: 0o600 });
-  say('Made a development key in .dev.vars (ADMIN_KEY).');
+  report('Made a development key in .dev.vars (ADMIN_KEY).');
   return key;
 }

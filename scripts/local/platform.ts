@@ -47,11 +47,11 @@ async function keepSignalHandlers<T>(open: () => Promise<T>): Promise<T> {
   return opened;
 }
 
-/** Keeps the platform open while `ask` runs. */
-export async function withPlatform<T>(state: string, ask: (platform: Platform) => Promise<T>): Promise<T> {
+/** Keeps the platform open until `run` settles. */
+export async function withPlatform<T>(state: string, run: (platform: Platform) => Promise<T>): Promise<T> {
   const platform = await openPlatform(state);
   try {
-    return await ask(platform);
+    return await run(platform);
   } finally {
     await platform.dispose();
   }

@@ -108,7 +108,7 @@ test('counts impressions and reactions; showing each player their best games lea
   expect(uninformed.regret / uninformed.best).toBeGreaterThan(0.5);
 });
 
-test('reports sums over sums, and differences player by player', () => {
+test('reports ratios of sums, and differences player by player', () => {
   const tally = (clicks: number, impressions: number): Tally => ({
     visits: 1,
     pages: 1,

@@ -54,7 +54,7 @@ export function openStore(url: string, key: string): Store {
         const { results } = await retryUnavailable(() =>
           ask<{ results: EventResult[] }>('/v1/events', { method: 'POST', body }),
         );
-        // Events that were sent again because the first answer was lost are duplicates, which is fine.
+        // Events that were sent again because the first answer was lost are duplicates, not errors.
         const refused = results.find(({ status }) => status === 'rejected');
         if (refused !== undefined) throw new Error(`event ${refused.id} is ${refused.status}: ${refused.reason}`);
       }

@@ -8,7 +8,7 @@ import { findProcesses } from '../../tests/processes.ts';
 import { findFreePort } from '../local/local-server.ts';
 import { PROJECT_DIR } from '../local/project.ts';
 
-/** Runs `npm start` in a process group of its own, as a terminal does. Every descendant inherits MARKER. */
+/** Runs `npm start` in its own process group, as a terminal does. Every descendant inherits MARKER. */
 async function startNpm(state: string, args: readonly string[]) {
   const port = String(await findFreePort());
   const child = spawn('npm', ['start', '--', '--no-open', '--port', port, '--state', state, ...args], {

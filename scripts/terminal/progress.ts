@@ -5,7 +5,7 @@ const LOG_INTERVAL_MS = 5_000;
 
 export interface Progress {
   update(message: string): void;
-  /** Leaves the terminal's line empty for what comes next. */
+  /** Clears the terminal's line for later output. */
   end(): void;
 }
 

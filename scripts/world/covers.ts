@@ -1,5 +1,5 @@
-// Draws the covers of games without a picture of their own: abstract SVGs with a palette and a motif per genre. Writes
-// no file; scripts/build.ts does.
+// Draws the covers of games without their own picture: abstract SVGs with a palette and a motif per genre. Writes no
+// file; scripts/build.ts does.
 
 import { COVER_VARIANTS, DRAWN_GENRES, type DrawnGenre, drawnCoverPath } from '../../models/contracts/cover.ts';
 import { createSeededRng, hashString } from '../../models/features/rng.ts';

@@ -11,11 +11,11 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** Share of sessions begun at each hour of the player's own day: few at night, most in the evening. */
+/** Relative number of sessions that start at each hour of the player's local day: few at night, most in the evening. */
 const HOURS = [3, 2, 1, 0.5, 0.5, 0.5, 1, 2, 2.5, 3, 3, 3.5, 4, 4, 4, 4.5, 5, 6, 8, 10, 12, 11, 8, 5];
 const WEEKEND_FACTOR = 1.5;
 
-type Doing = Pick<PlayerEvent, 'type'> & Partial<Pick<PlayerEvent, 'itemId' | 'value' | 'query'>>;
+type Activity = Pick<PlayerEvent, 'type'> & Partial<Pick<PlayerEvent, 'itemId' | 'value' | 'query'>>;
 
 /**
  * Between 100,000 and 200,000 events in time order, none after `now` (epoch milliseconds). The same arguments give the
@@ -38,7 +38,7 @@ function makePlayerEvents(seed: number, now: number, exposure: Exposure, player:
   const known: Known = new Map();
   const events: PlayerEvent[] = [];
   let clock = 0;
-  const act = (doing: Doing) => {
+  const act = (activity: Activity) => {
     // Nothing happens after `now`.
     if (clock > now) return;
     events.push({
@@ -54,7 +54,7 @@ function makePlayerEvents(seed: number, now: number, exposure: Exposure, player:
       platform: player.platform,
       country: player.home.country,
       locale: player.home.locale,
-      ...doing,
+      ...activity,
     });
   };
   const wait = (ms: number) => {
@@ -73,7 +73,7 @@ interface Session {
   exposure: Exposure;
   /** The games that the player has tried so far; the session adds to them. */
   known: Known;
-  act(doing: Doing): void;
+  act(activity: Activity): void;
   wait(ms: number): void;
   at(): number;
 }

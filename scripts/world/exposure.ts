@@ -17,7 +17,9 @@ const SURGE_DAYS = 3;
 export type Known = Map<string, { game: Game; plays: number; preference: number }>;
 
 export interface Exposure {
-  /** Up to `count` different games, released at that moment and new to the player. `segment`: index in SEGMENTS. */
+  /**
+   * Draws up to `count` different games that are released by then and new to the player. `segment`: index in SEGMENTS.
+   */
   draw(random: Random, player: Player, segment: number, known: Known, at: number, count: number): Game[];
 }
 

@@ -20,7 +20,7 @@ beforeAll(() => {
   events = makeEvents(SEED, NOW, games, makePlayers(SEED));
 });
 
-test('the catalogue is varied and every item keeps the contract', () => {
+test('the catalogue is varied and every item follows the contract', () => {
   const items = makeCatalogue(SEED, NOW);
   expect(items).toHaveLength(2000);
   for (const item of items) {
@@ -44,7 +44,7 @@ test('the catalogue is varied and every item keeps the contract', () => {
   expect(items.every((item) => item.releaseDate! <= new Date(NOW).toISOString().slice(0, 10))).toBe(true);
 });
 
-test('the same seed and moment give the same world, another seed another', () => {
+test('the same seed and moment give the same world, and another seed gives another', () => {
   expect(makeCatalogue(SEED, NOW)).toEqual(games.map((game) => game.item));
   const players = makePlayers(SEED).slice(0, 200);
   expect(makeEvents(SEED, NOW, games, players)).toEqual(makeEvents(SEED, NOW, games, players));
@@ -52,7 +52,7 @@ test('the same seed and moment give the same world, another seed another', () =>
   expect(makePlayers(SEED + 1)[0]).not.toEqual(players[0]);
 });
 
-test('events keep the contract, come in time order, and none before the game is out or after now', () => {
+test('events follow the contract, are in time order, and none is before its game’s release or after now', () => {
   expect(events.length).toBeGreaterThan(100_000);
   expect(events.length).toBeLessThan(200_000);
   const releasedAt = new Map(games.map((game) => [game.item.itemId, game.releasedAt]));
@@ -63,7 +63,7 @@ test('events keep the contract, come in time order, and none before the game is 
     if (event.timestamp < before || event.timestamp > NOW) throw new Error(`${event.id} is out of order`);
     before = event.timestamp;
     if (event.itemId !== null && !(event.timestamp >= releasedAt.get(event.itemId)!))
-      throw new Error(`${event.id} comes before its game`);
+      throw new Error(`${event.id} is before its game`);
     if (event.type === 'rate' && !(event.value! >= 0.5 && event.value! <= 5)) throw new Error(`${event.id}: rating`);
   }
   for (const event of events.filter((_, index) => index % 7 === 0)) expect(PlayerEvent.parse(event)).toEqual(event);
@@ -84,7 +84,7 @@ test('events keep the contract, come in time order, and none before the game is 
   expect(types.get('impression')! / events.length).toBeLessThan(0.35);
 });
 
-test('few games have most of the play, better ones better ratings, and some rise in the last three days', () => {
+test('few games get most of the plays, better ones get better ratings, and some rise in the last three days', () => {
   const recentPlays = new Map<string, number>();
   const earlierPlays = new Map<string, number>();
   const ratings = new Map<string, number[]>();

@@ -62,7 +62,7 @@ async function score(model: RetrievalModel, histories: HistoryEntry[][]): Promis
 
 const best = (model: RetrievalModel, scores: number[]) => model.itemIds[scores.indexOf(Math.max(...scores))];
 
-test('fits an order that no table of unordered pairs can hold, and one seed gives one model', async () => {
+test('fits an order that no table of unordered pairs can represent, and one seed gives one model', async () => {
   const data = circlingPlayers(24, 9);
   const models = await runFit(OPTIONS, data);
   const model = models.at(-1)!;
@@ -77,7 +77,7 @@ test('fits an order that no table of unordered pairs can hold, and one seed give
   expect(encodeRetrievalModel(other.at(-1)!).bytes).not.toEqual(encodeRetrievalModel(model).bytes);
 });
 
-test('brief and negative events and padding change nothing; an empty history scores every item alike', async () => {
+test('brief and negative events and padding change nothing; an empty history scores every item the same', async () => {
   const [model] = await runFit({ ...OPTIONS, epochs: 1 }, circlingPlayers(24, 9));
   const brief: HistoryEntry = { itemId: 'game1', weight: 0.1, ageDays: 0 };
   const negative: HistoryEntry = { itemId: 'game4', weight: -1, ageDays: 0 };
