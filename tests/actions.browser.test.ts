@@ -226,9 +226,7 @@ describeInBrowser('a press on the page', (newPage) => {
   it('that only dismisses does not show “Nothing is known” or a reason from played games', async () => {
     const { page } = await open();
     await actAndSee(page, () => firstCard(page).locator('[data-action="dismiss"]').click());
-    await poll(() => page.locator('.taste').textContent()).toContain(
-      'Your dismissals are known, but no genre that you like yet.',
-    );
+    await poll(() => page.locator('.taste').textContent()).toContain('No favourite genre is known yet.');
     expect(await page.locator('.taste').textContent()).not.toContain('Nothing is known');
     expect(await page.locator('.gallery').textContent()).not.toContain('From what you played');
     await page.close();

@@ -17,7 +17,7 @@ export function KeyForm({ problem, onKey }: KeyFormProps) {
     <main class="key-form">
       <img src="/icon.svg" alt="" width="56" height="56" />
       <h1>Bloodstream</h1>
-      <p>This gallery is closed by default. Its key stays in this tab and is forgotten when you close it.</p>
+      <p>This gallery needs a key. The key stays in this tab and is forgotten when you close it.</p>
       {problem && <p role="alert">{problem}</p>}
       <form onSubmit={submit}>
         <label for="key">Key</label>

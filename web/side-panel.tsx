@@ -21,7 +21,7 @@ interface SidePanelProps {
 export function SidePanel({ userId, signals, answer, lastNotice, sent }: SidePanelProps) {
   const [open, setOpen] = useState(false);
   return (
-    <aside aria-label="What the recommender did">
+    <aside aria-label="The recommender">
       <TastePanel userId={userId} signals={signals} />
       <AnswerPanel answer={answer} lastNotice={lastNotice}>
         <button
@@ -60,16 +60,16 @@ function TastePanel({ userId, signals }: Pick<SidePanelProps, 'userId' | 'signal
   );
 }
 
-interface AnswerPanelProps extends PropsWithChildren {
-  answer: Timed<Gallery> | null;
-  lastNotice: string | null;
-}
-
 /** A player may have a history without liking anything that has a genre. */
 const explainNoTaste = ({ history, dismissed }: Signals): string =>
   history.length === 0 && dismissed.length === 0
     ? 'Nothing is known yet. Click a game and watch.'
-    : 'Your dismissals are known, but no genre that you like yet.';
+    : 'No favourite genre is known yet.';
+
+interface AnswerPanelProps extends PropsWithChildren {
+  answer: Timed<Gallery> | null;
+  lastNotice: string | null;
+}
 
 function AnswerPanel({ answer, lastNotice, children }: AnswerPanelProps) {
   const { tier, release, degraded, dataUntil } = answer?.body ?? { degraded: [] };

@@ -124,7 +124,7 @@ function Reasons({ explanation }: { explanation: Explanation }) {
         </p>
       )}
       {rules.length > 0 && <p>The store’s rules apply: {rules.join(', ')}.</p>}
-      {propensity !== null && propensity < 0.5 && <p>Shown at random, to learn who likes it.</p>}
+      {propensity !== null && propensity < 0.5 && <p>Shown at random to learn who likes it.</p>}
     </div>
   );
 }
