@@ -25,7 +25,10 @@ export const Statistics = z.object({
 });
 export type Statistics = z.infer<typeof Statistics>;
 
-/** The events of one item, type and UTC day (days since the epoch): the input of statistics. */
+/**
+ * The events of one item, type and UTC day (days since the epoch): the input of statistics, without
+ * retractions (`unlike`, `undismiss`) and the events they take back.
+ */
 export interface DailyCount {
   itemId: string;
   type: EventType;

@@ -1,8 +1,6 @@
 // Sums of daily counts by item, and lists of the best, shared by the statistics of the world and of countries.
 
-import { RETRACTIONS } from '../contracts/event.ts';
 import type { DailyCount, ItemScore } from '../contracts/statistics.ts';
-import { weighEvent } from './weights.ts';
 
 const POPULARITY_HALF_LIFE_DAYS = 14;
 /** A trend compares these newest days with the days before them, as far back as the window. */
@@ -14,23 +12,17 @@ const TREND_SMOOTHING = 3;
 /** By item id. */
 export type ItemTotals = ReadonlyMap<string, number>;
 
-/** A retraction weighs as much as what it takes back, with the opposite sign. */
-export function weighCount({ type, count, weightSum }: DailyCount): number {
-  const retracted = RETRACTIONS[type];
-  return retracted === undefined ? weightSum : -weighEvent({ type: retracted, value: null }) * count;
-}
+export const isInterest = ({ weightSum }: DailyCount): boolean => weightSum > 0;
 
-/** A dismissal that is taken back is no sign of interest. */
-export const isInterest = (count: DailyCount): boolean =>
-  weighCount(count) > 0 && RETRACTIONS[count.type] === undefined;
+const getWeight = ({ weightSum }: DailyCount): number => weightSum;
 
 export const getAgeDays = ({ day }: DailyCount, today: number): number => Math.max(0, today - day);
 
 /** Sums weights that halve with age. */
 export const sumPopularity = (counts: readonly DailyCount[], today: number): ItemTotals =>
-  sumByItem(counts, (count) => weighCount(count) * 0.5 ** (getAgeDays(count, today) / POPULARITY_HALF_LIFE_DAYS));
+  sumByItem(counts, (count) => count.weightSum * 0.5 ** (getAgeDays(count, today) / POPULARITY_HALF_LIFE_DAYS));
 
-export interface TrendWindows {
+interface TrendWindows {
   recent: ItemTotals;
   before: ItemTotals;
 }
@@ -41,7 +33,7 @@ export function sumTrendWindows(counts: readonly DailyCount[], today: number): T
   const { recent = [], before = [] } = Object.groupBy(inWindow, (count) =>
     getAgeDays(count, today) < TREND_RECENT_DAYS ? 'recent' : 'before',
   );
-  return { recent: sumByItem(recent, weighCount), before: sumByItem(before, weighCount) };
+  return { recent: sumByItem(recent, getWeight), before: sumByItem(before, getWeight) };
 }
 
 /** Returns by how many standard deviations the recent days exceed what the item's own past predicts. */

@@ -115,18 +115,3 @@ it('lists hidden gems among well-rated, little-known games', () => {
   expect(ids).not.toContain('g19');
   expect(ids).not.toContain('g0');
 });
-
-it('ignores retracted events: the item is neither popular, nor rated, nor trending', () => {
-  const { popular, bestRated, trending } = computeStatistics(
-    [
-      ...[count('liked', 'like', 1, 10), count('unliked', 'like', 1, 10), count('unliked', 'unlike', 1, 10)],
-      ...[count('shown again', 'dismiss', 1, 50), count('shown again', 'undismiss', 1, 50)],
-    ],
-    [],
-    TODAY,
-    '2026-01-01T00:00:00Z',
-  );
-  expect(popular.map(([itemId]) => itemId)).toEqual(['liked']);
-  expect(bestRated.map(([itemId]) => itemId)).toEqual(['liked']);
-  expect(trending.map(([itemId]) => itemId)).not.toContain('shown again');
-});

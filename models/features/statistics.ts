@@ -18,8 +18,8 @@ import { computeTrend, type ItemTotals, listBest, sumPopularity, sumTrendWindows
 const RATING_PRIOR_VOTES = 10;
 /** Items with fewer votes are not listed: if all items have similar ratings, a few votes could top the list. */
 const RATING_VOTES_MIN = 5;
-/** Votes on the scale of ratings. An unlike cancels the vote of the like. */
-const VOTES: Partial<Record<DailyCount['type'], number>> = { like: 4.5, unlike: -4.5, dislike: 1.5 };
+/** Votes on the scale of ratings. */
+const VOTES: Partial<Record<DailyCount['type'], number>> = { like: 4.5, dislike: 1.5 };
 const LIST_LENGTH_MAX = 500;
 /** Share of items, the most popular, that are never hidden gems, however well rated. */
 const KNOWN_SHARE = 0.2;
@@ -61,7 +61,7 @@ function sumRatings(counts: readonly DailyCount[]): Map<string, Ratings> {
     const sum = type === 'rate' ? valueSum : (VOTES[type] ?? 0) * count;
     if (sum === 0) continue;
     const before = ratings.get(itemId) ?? { votes: 0, sum: 0 };
-    ratings.set(itemId, { votes: before.votes + Math.sign(sum) * count, sum: before.sum + sum });
+    ratings.set(itemId, { votes: before.votes + count, sum: before.sum + sum });
   }
   return ratings;
 }

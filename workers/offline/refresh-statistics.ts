@@ -1,7 +1,7 @@
 // Job: recomputes popularity, trends and ratings from the event log in D1.
 
 import { computeStatistics } from '../../models/features/statistics.ts';
-import { readCountryCounts, readDailyCounts } from '../storage/events.ts';
+import { readCountryCounts, readDailyCounts } from '../storage/daily-counts.ts';
 import { writeStatistics } from '../storage/statistics.ts';
 import type { Stores } from '../storage/stores.ts';
 

@@ -2,8 +2,6 @@
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';
-import type { CountryCount, DailyCount } from '../../models/contracts/statistics.ts';
-import { EVENT_WEIGHT } from './event-weight.ts';
 import { portionsOf } from './parameters.ts';
 
 const COLUMNS = [
@@ -122,32 +120,4 @@ export async function countEventsAfter(db: D1Database, sequence: number): Promis
   return (
     (await db.prepare('select count(*) as n from events where sequence > ?1').bind(sequence).first<number>('n')) ?? 0
   );
-}
-
-const DAILY_COUNT = `type, timestamp / 86400000 as day, count(*) as count, coalesce(sum(value), 0) as valueSum,
-  sum(${EVENT_WEIGHT}) as weightSum`;
-
-/** Events per item, type and UTC day since a time (epoch milliseconds), without impressions and searches. */
-export async function readDailyCounts(db: D1Database, since: number): Promise<DailyCount[]> {
-  const { results } = await db
-    .prepare(
-      `select item_id as itemId, ${DAILY_COUNT}
-       from events where timestamp >= ?1 and item_id is not null and type <> 'impression' group by 1, 2, 3`,
-    )
-    .bind(since)
-    .all<DailyCount>();
-  return results;
-}
-
-/** The same per country, for events that name one. */
-export async function readCountryCounts(db: D1Database, since: number): Promise<CountryCount[]> {
-  const { results } = await db
-    .prepare(
-      `select country, item_id as itemId, ${DAILY_COUNT}
-       from events where timestamp >= ?1 and item_id is not null and type <> 'impression' and country is not null
-       group by 1, 2, 3, 4`,
-    )
-    .bind(since)
-    .all<CountryCount>();
-  return results;
 }
