@@ -5,7 +5,7 @@ import { expect, inject, it } from 'vitest';
 import type { EventInput } from '../models/contracts/event.ts';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { UserState } from '../models/contracts/signals.ts';
-import { actAndSee, describeInBrowser, openGallery, openWelcome, skipWelcome } from './browser.ts';
+import { actAndSee, describeInBrowser, openGallery, openWelcome, poll, skipWelcome } from './browser.ts';
 
 const playerOf = (page: Page) => new URL(page.url()).searchParams.get('player')!;
 const callApi = async <T>(method: string, path: string, body?: object): Promise<T> => {
@@ -36,8 +36,6 @@ const countGalleries = (page: Page) => {
   });
   return count;
 };
-
-const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 15_000 });
 
 describeInBrowser('a press on the page', (newPage) => {
   const open = async () => {

@@ -1,8 +1,8 @@
 // A real browser for the tests of the page, over the Worker that `npm start` runs. Without chromium they fail in CI;
 // elsewhere they are skipped, and a warning says so.
 
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, inject } from 'vitest';
+import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject } from 'vitest';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import { findChromium, launchChromium } from '../scripts/local/browser.ts';
 import { assertChromium } from './assert-chromium.ts';
@@ -56,13 +56,29 @@ export async function skipWelcome(page: Page): Promise<void> {
   await page.getByRole('region', { name: 'Welcome' }).waitFor({ state: 'detached' });
 }
 
-/** Acts, and waits until the page shows the answer. */
-export async function actAndSee(page: Page, act: () => Promise<void>): Promise<void> {
-  const request = page.waitForRequest((request) => request.url().includes('/gallery?'));
+/** Acts, and waits until the gallery that was requested last is on the page: it drops what was requested before. */
+export async function actAndSee(page: Page, act: () => Promise<void>): Promise<Gallery> {
+  const requests: Request[] = [];
+  const record = (request: Request) => {
+    if (request.url().includes('/gallery?expand=item')) requests.push(request);
+  };
+  page.on('request', record);
   await act();
-  const answer = (await (await (await request).response())!.json()) as Gallery;
-  await page.locator(`[data-answer="${answer.recommendationId}"]`).waitFor();
+  await poll(() => requests.length).toBeGreaterThan(0);
+  for (;;) {
+    const latest = requests.at(-1)!;
+    const answer = (await (await latest.response())!.json()) as Gallery;
+    const shown = page.locator(`[data-answer="${answer.recommendationId}"]`);
+    const isOvertaken = () => latest !== requests.at(-1);
+    await poll(async () => isOvertaken() || (await shown.count()) === 1).toBe(true);
+    if (isOvertaken()) continue;
+    page.off('request', record);
+    return answer;
+  }
 }
+
+/** As `expect.poll`, with time enough for a busy machine. */
+export const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000 });
 
 /** Changes the galleries that the page receives from now on. */
 export async function changeGalleries(page: Page, change: (gallery: Gallery) => Gallery): Promise<void> {
