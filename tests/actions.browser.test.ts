@@ -147,7 +147,8 @@ describeInBrowser('a press on the page', (newPage) => {
     expect(moved).not.toBe(played);
     expect(await page.evaluate('window.pressed')).toBe(`play ${moved}`);
     expect(sent.map(({ type, itemId }) => [type, itemId])).toEqual([['play', played]]);
-    // After a pause the player aims at the new game.
+    // Once it is drawn, and after a pause, the player aims at the new game.
+    await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
     await page.waitForTimeout(700);
     const next = await idOf(page);
     await actAndSee(page, () => page.mouse.click(x, y));

@@ -7,7 +7,8 @@ import type { Prefer } from './use-signals.ts';
 interface EmptyGalleryProps {
   /** Undefined if the catalogue itself is empty. */
   causes: readonly EmptiedBy[] | undefined;
-  preferences: Preferences;
+  /** Undefined until they are loaded: the causes are told in their words. */
+  preferences: Preferences | undefined;
   onPrefer: Prefer;
 }
 
@@ -47,6 +48,7 @@ const CAUSES: Record<EmptiedBy, Cause> = {
 
 export function EmptyGallery({ causes, preferences, onPrefer }: EmptyGalleryProps) {
   if (causes === undefined) return <EmptyCatalogue />;
+  if (preferences === undefined) return null;
   return (
     <div class="empty">
       <h1>Nothing is left to show</h1>

@@ -10,7 +10,7 @@ import { RESULTS_ID, Results } from './results.tsx';
 import { Row } from './row.tsx';
 import type { Act } from './use-outbox.ts';
 import type { SearchResults } from './use-search.ts';
-import { EMPTY_PREFERENCES, type Prefer } from './use-signals.ts';
+import type { Prefer } from './use-signals.ts';
 import type { PendingPress } from './use-store.ts';
 import { Welcome } from './welcome.tsx';
 
@@ -69,11 +69,7 @@ export function GalleryView({ userId, gallery, signals, pending, results, onPref
         <Row key={row.id} {...row} {...rowProps} withHero={index === 0} />
       ))}
       {rows.length === 0 && (
-        <EmptyGallery
-          causes={gallery.emptiedBy}
-          preferences={signals?.preferences ?? EMPTY_PREFERENCES}
-          onPrefer={onPrefer}
-        />
+        <EmptyGallery causes={gallery.emptiedBy} preferences={signals?.preferences} onPrefer={onPrefer} />
       )}
     </div>
   );

@@ -3,7 +3,11 @@
 const rowsOnPage = () => document.querySelectorAll<HTMLElement>('[data-row]');
 const findRow = (id: string | undefined) => [...rowsOnPage()].find((row) => row.dataset.row === id);
 export const cardsOf = (row: HTMLElement | undefined) => [...(row?.querySelectorAll<HTMLElement>('[data-item]') ?? [])];
-const cardListOf = (row: HTMLElement) => row.querySelector<HTMLElement>('.cards');
+/** Marks a list of cards, called when it scrolls: to ask every list would lay out the rows that are not on the screen. */
+export const noteScroll = ({ target }: Event): void => {
+  (target as HTMLElement).dataset.scrolled = '';
+};
+const scrolledLists = () => [...document.querySelectorAll<HTMLElement>('[data-scrolled]')];
 
 /** Call before the page changes; call what it returns right after. */
 export function capturePosition(): () => void {
@@ -14,14 +18,10 @@ export function capturePosition(): () => void {
   // A mouse user must not be scrolled to the focused element.
   const preventScroll = !control?.matches(':focus-visible');
   const top = row?.getBoundingClientRect().top;
-  const scrolls = new Map([...rowsOnPage()].map((one) => [one.dataset.row, cardListOf(one)?.scrollLeft ?? 0]));
+  const scrolls = scrolledLists().map((list) => ({ list, left: list.scrollLeft }));
 
   return () => {
-    for (const one of rowsOnPage()) {
-      const left = scrolls.get(one.dataset.row) ?? 0;
-      const list = cardListOf(one);
-      if (list && list.scrollLeft !== left) list.scrollTo({ left, behavior: 'instant' });
-    }
+    for (const { list, left } of scrolls) if (list.scrollLeft !== left) list.scrollTo({ left, behavior: 'instant' });
     if (!control || !card || !row || top === undefined) return;
     const rowNow = findRow(row.dataset.row);
     if (rowNow) window.scrollBy({ top: rowNow.getBoundingClientRect().top - top, behavior: 'instant' });

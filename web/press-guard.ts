@@ -11,7 +11,9 @@ interface Point {
   y: number;
 }
 let pointer: Point | undefined;
-/** Set while the pointer has not moved since the gallery changed under it: the item that the player aims at. */
+/** Set while the pointer has not moved since the gallery changed under it: the item that the player aims at, and until
+ * when, on the clock of performance.now().
+ */
 let aim: { at: Point; itemId: string | undefined; until: number } | undefined;
 
 const itemAt = ({ x, y }: Point) => document.elementFromPoint(x, y)?.closest<HTMLElement>('[data-item]')?.dataset.item;
@@ -23,9 +25,16 @@ export function rememberAim(): () => void {
   // After two changes in a row the player still aims at the item from before the first.
   const itemId = aim !== undefined && performance.now() < aim.until ? aim.itemId : itemAt(at);
   return () => {
-    aim = { at, itemId, until: performance.now() + SETTLE_MS };
+    const next = { at, itemId, until: Number.POSITIVE_INFINITY };
+    aim = next;
+    // From when the player can see it: a slow machine draws it late.
+    afterNextFrame(() => {
+      next.until = performance.now() + SETTLE_MS;
+    });
   };
 }
+
+const afterNextFrame = (call: () => void) => requestAnimationFrame(() => requestAnimationFrame(call));
 
 export function guardPresses(): void {
   addEventListener('pointermove', (event) => follow(event), { passive: true });
@@ -42,7 +51,7 @@ function stopMisdirected(event: MouseEvent): void {
   const card = (event.target as Element).closest<HTMLElement>('[data-item]');
   // 0: pressed by keyboard or script.
   if (card === null || event.detail === 0) return;
-  const hasMoved = aim !== undefined && performance.now() < aim.until && aim.itemId !== card.dataset.item;
+  const hasMoved = aim !== undefined && event.timeStamp < aim.until && aim.itemId !== card.dataset.item;
   if (event.detail === 1 && !hasMoved) return;
   event.stopPropagation();
   event.preventDefault();

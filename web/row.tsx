@@ -7,6 +7,7 @@ import type { TabStop } from './arrow-keys.ts';
 import { Card } from './card.tsx';
 import { Hero } from './hero.tsx';
 import { CloseIcon, NextIcon, PreviousIcon } from './icons.tsx';
+import { noteScroll } from './position.ts';
 import type { Act } from './use-outbox.ts';
 import type { PendingPress } from './use-store.ts';
 
@@ -39,7 +40,7 @@ function FullRow({ id, title, reason, cards, liked, pending, onAct, onExplain, w
   const noteFocus = ({ target }: Event) =>
     setFocused((now) => (target as Element).closest<HTMLElement>('[data-item]')?.dataset.item ?? now);
   return (
-    <section class="row" data-row={id} aria-label={title} onFocusin={noteFocus}>
+    <section class={hero || onClose ? 'row' : 'row deferred'} data-row={id} aria-label={title} onFocusin={noteFocus}>
       {hero && <Hero key={hero.item.itemId} {...hero} {...props(hero)} />}
       <div class="row-head">
         <h2 title={title}>{title}</h2>
@@ -52,7 +53,7 @@ function FullRow({ id, title, reason, cards, liked, pending, onAct, onExplain, w
           <Arrows />
         )}
       </div>
-      <ul class="cards">
+      <ul class="cards" onScroll={noteScroll}>
         {(hero ? rest : cards).map((card) => (
           <Card key={card.item.itemId} {...card} {...props(card)} />
         ))}
