@@ -113,7 +113,13 @@ describeInBrowser('the layout of the page', (newPage) => {
       const [aside, hero] = [await boxOf(page, 'aside'), await boxOf(page, '.hero')];
       expect(Math.abs(aside.bottom - hero.bottom), `${width} px`).toBeLessThanOrEqual(2);
       expect(aside.left).toBeGreaterThan(hero.right);
-      for (const { left, right } of await boxesOf(page, '.cards')) expect([left, right]).toEqual([0, width]);
+      // Each row in turn comes on the screen: before, it is not laid out.
+      for (const cards of await page.locator('.cards').all()) {
+        await cards.scrollIntoViewIfNeeded();
+        const { x, width: taken } = (await cards.boundingBox())!;
+        expect([x, x + taken]).toEqual([0, width]);
+      }
+      await page.evaluate('scrollTo({ top: 0, behavior: "instant" })');
       const last = (await boxesOf(page, '.row:first-child .card')).at(-1)!;
       expect(last.right, `${width} px`).toBeGreaterThan(width - 60);
       expect(await overflow(page)).toBe(0);
