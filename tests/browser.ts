@@ -12,6 +12,9 @@ assertChromium(chromiumPath, process.env.CI);
 /** A player of the made-up world, with a history. */
 export const KNOWN_PLAYER = 'player-0001';
 
+/** Enough for a busy machine. */
+const WAIT_MS = 90_000;
+
 type NewPage = (options?: BrowserContextOptions) => Promise<Page>;
 /** `complaints`: the console's errors and warnings, including violations of the content security policy. */
 export interface OpenPage {
@@ -29,7 +32,11 @@ export function describeInBrowser(name: string, define: (newPage: NewPage) => vo
       browser = await launchChromium(chromiumPath!);
     });
     afterAll(() => browser?.close());
-    define((options) => browser.newPage(options));
+    define(async (options) => {
+      const page = await browser.newPage(options);
+      page.setDefaultTimeout(WAIT_MS);
+      return page;
+    });
   });
 }
 
@@ -77,8 +84,8 @@ export async function actAndSee(page: Page, act: () => Promise<void>): Promise<G
   }
 }
 
-/** As `expect.poll`, with time enough for a busy machine. */
-export const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000 });
+/** `expect.poll`, with time enough for a busy machine. */
+export const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: WAIT_MS });
 
 /** Changes the galleries that the page receives from now on. */
 export async function changeGalleries(page: Page, change: (gallery: Gallery) => Gallery): Promise<void> {

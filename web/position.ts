@@ -4,6 +4,7 @@ const rowsOnPage = () => document.querySelectorAll<HTMLElement>('[data-row]');
 const findRow = (id: string | undefined) => [...rowsOnPage()].find((row) => row.dataset.row === id);
 export const cardsOf = (row: HTMLElement | undefined) => [...(row?.querySelectorAll<HTMLElement>('[data-item]') ?? [])];
 /** Marks a list of cards that scrolls: asking every list for its position would lay out the rows off the screen. */
+export const noteScroll = ({ target }: Event): void => {
   (target as HTMLElement).dataset.scrolled = '';
 };
 const scrolledLists = () => [...document.querySelectorAll<HTMLElement>('[data-scrolled]')];
