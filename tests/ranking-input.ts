@@ -5,21 +5,15 @@ import type { Item } from '../models/contracts/item.ts';
 import { EMPTY_USER_STATE } from '../models/contracts/signals.ts';
 import type { RankingInput } from '../workers/recommending/ranking-input.ts';
 import { Catalogue } from '../workers/storage/catalogue.ts';
+import { makeItem } from './item.ts';
 
-export const createItem = (index: number): Item => ({
-  itemId: `g${index}`,
-  title: `Game ${index}`,
-  genres: [index % 2 === 0 ? 'Strategy' : 'Racing'],
-  tags: index % 4 === 0 ? ['Naval'] : [],
-  developer: null,
-  releaseDate: `2026-01-${String((index % 28) + 1).padStart(2, '0')}`,
-  price: null,
-  currency: null,
-  ageRating: null,
-  platforms: [],
-  coverUrl: null,
-  hidden: false,
-});
+export const createItem = (index: number): Item =>
+  makeItem(`g${index}`, {
+    title: `Game ${index}`,
+    genres: [index % 2 === 0 ? 'Strategy' : 'Racing'],
+    tags: index % 4 === 0 ? ['Naval'] : [],
+    releaseDate: `2026-01-${String((index % 28) + 1).padStart(2, '0')}`,
+  });
 export const itemIds = Array.from({ length: 60 }, (_, index) => `g${index}`);
 
 /** `items`: the catalogue, by default the sixty items. */

@@ -1,21 +1,9 @@
 import { expect, test } from 'vitest';
+import { makeItem } from '../../tests/item.ts';
 import { EMPTY_USER_STATE } from '../contracts/signals.ts';
 import { computeLabelLifts } from './lift.ts';
 
-const game = (itemId: string, ...tags: string[]) => ({
-  itemId,
-  title: itemId,
-  genres: [],
-  tags,
-  developer: null,
-  releaseDate: null,
-  price: null,
-  currency: null,
-  ageRating: null,
-  platforms: [],
-  coverUrl: null,
-  hidden: false,
-});
+const game = (itemId: string, ...tags: string[]) => makeItem(itemId, { tags });
 const catalogue = new Map(
   [
     ...['a1', 'a2', 'a3', 'a4'].map((itemId) => game(itemId, 'Naval')),

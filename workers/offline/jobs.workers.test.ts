@@ -5,6 +5,7 @@ import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
 import { ExportLine, SnapshotManifest, TrainingDue } from '../../models/contracts/snapshot.ts';
 import { Delivery, type Subscription } from '../../models/contracts/subscription.ts';
 import { publishFake } from '../../tests/fake-release.ts';
+import { makeItem } from '../../tests/item.ts';
 import wranglerToml from '../../wrangler.toml?raw';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
@@ -40,22 +41,7 @@ it('has jobs for each cron of wrangler.toml, and throws for any other', async ()
 it('computes statistics, exports a readable snapshot, announces it, and records each run', async () => {
   const events = Array.from({ length: 60 }, (_, index) => event(index, 'play', index % 3 === 0 ? 'rare' : 'common'));
   await insertEvents(env.DB, events);
-  await putItems(env.DB, [
-    {
-      itemId: 'common',
-      title: 'Common',
-      genres: [],
-      tags: [],
-      developer: null,
-      releaseDate: null,
-      price: null,
-      currency: null,
-      ageRating: null,
-      platforms: [],
-      coverUrl: null,
-      hidden: false,
-    },
-  ]);
+  await putItems(env.DB, [makeItem('common')]);
 
   await run('refresh-statistics');
   const loaded = await readStatistics(env.BUCKET, undefined);

@@ -1,22 +1,10 @@
 import { expect, it } from 'vitest';
 import type { Item } from '../../models/contracts/item.ts';
+import { makeItem } from '../../tests/item.ts';
 import { Cache } from './cache.ts';
 import { Catalogue } from './catalogue.ts';
 
-const item = (title: string): Item => ({
-  itemId: 'a',
-  title,
-  genres: [],
-  tags: [],
-  developer: null,
-  releaseDate: null,
-  price: null,
-  currency: null,
-  ageRating: null,
-  platforms: [],
-  coverUrl: null,
-  hidden: false,
-});
+const item = (title: string): Item => makeItem('a', { title });
 
 it('serves its value while fresh, refreshes behind the answer, and waits only when it is too old', async () => {
   const cache = new Cache<number>('number', { freshMs: 10, staleMs: 100, waitMs: 1_000 });
