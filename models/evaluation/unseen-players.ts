@@ -1,5 +1,5 @@
-// Splits by player: training never sees those of the validation and the test. Players are assigned by their ids alone: the
-// same seed gives the same players, regardless of the others.
+// Splits by player: training never sees those of the validation and the test. Players are assigned by their ids alone, so
+// the same seed gives the same players, regardless of the others.
 
 import { isHeldOut } from '../data/hold-out.ts';
 import type { Interactions } from '../data/interactions.ts';
