@@ -1,4 +1,4 @@
-// Splits by player: training never sees those of the validation and the test. Players are assigned by their ids alone, so
+// Splits by player: training never sees the players of the validation and the test. They are drawn by their ids alone:
 // the same seed gives the same players, regardless of the others.
 
 import { isHeldOut } from '../data/hold-out.ts';
