@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Explanation } from '../../models/contracts/gallery.ts';
 import { createRankingInput } from '../../tests/ranking-input.ts';
 import { explainItems } from '../recommending/explain.ts';
-import { composeGallery } from '../recommending/recommend.ts';
+import { composeGallery, type Page } from '../recommending/recommend.ts';
 import { Budget } from '../serving/budget.ts';
 import type { Answer } from '../serving/hydrate.ts';
 import { getSimilar } from './lists.ts';
@@ -64,6 +64,21 @@ test('a composed page is counted, and logged unless explanations are requested',
     ['gallery', answer],
   ]);
   expect(policies).toEqual([undefined, 'retrieval']);
+});
+
+test('an empty page names what emptied it only if it was composed', async () => {
+  const preferences = { ...input.user.preferences, mutedGenres: ['Strategy', 'Racing'] };
+  const muting = { ...input, user: { ...input.user, preferences } };
+  const page = await composeGallery(muting, 3);
+  const get = (content: { page?: Page }) =>
+    getGallery(
+      { params, query: { n: 3, ...deadline, policy: 'full' } },
+      { ...openRecommender(), answerGallery: async () => ({ answer, input: muting, rows: [], ...content }) },
+    );
+  expect(page.rows).toEqual([]);
+  expect((await get({ page })).emptiedBy).toEqual(['mutedGenres']);
+  // Composition has failed, and there are no statistics.
+  expect(await get({})).not.toHaveProperty('emptiedBy');
 });
 
 test('a propensity includes the randomness of exploration, and the API returns it', async () => {

@@ -60,7 +60,7 @@ export async function getGallery(
   return {
     ...answer,
     rows,
-    ...(rows.length === 0 && input.catalogue.size > 0 && { emptiedBy: findEmptiedBy(input) }),
+    ...(page && rows.length === 0 && input.catalogue.size > 0 && { emptiedBy: findEmptiedBy(input) }),
     ...(explain && page && { explain: explainItems(explain.itemIds, page, input) }),
   };
 }

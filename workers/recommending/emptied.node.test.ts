@@ -8,6 +8,10 @@ import { findEmptiedBy } from './emptied.ts';
 const preferring = (changes: Partial<Preferences>) =>
   createRankingInput({ user: { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, ...changes } } });
 
+it('names nothing if games pass the filters', () => {
+  expect(findEmptiedBy(preferring({ mutedGenres: ['Strategy'], mutedTags: ['Naval'] }))).toEqual([]);
+});
+
 it('names the one preference whose removal shows something', () => {
   expect(findEmptiedBy(preferring({ mutedGenres: ['strategy', 'Racing'] }))).toEqual(['mutedGenres']);
   expect(findEmptiedBy(preferring({ releasedFrom: '2099-01-01' }))).toEqual(['releaseWindow']);

@@ -10,10 +10,13 @@ import type { RankingInput } from './ranking-input.ts';
 
 type Filtered = Restrictions & Pick<RankingInput, 'catalogue'>;
 
-/** The causes that, lifted alone, would show something; if there are none, all that remove something. */
+/**
+ * The causes that, lifted alone, would show something; if there are none, all that remove something. Empty if items
+ * pass the filters: then something else left the page empty.
+ */
 export function findEmptiedBy(input: Filtered): EmptiedBy[] {
-  const shown = countShown(input);
-  const sufficient = EMPTIED_BY.filter((cause) => countShown(LIFTED[cause](input)) > shown);
+  if (countShown(input) > 0) return [];
+  const sufficient = EMPTIED_BY.filter((cause) => countShown(LIFTED[cause](input)) > 0);
   return sufficient.length > 0 ? sufficient : EMPTIED_BY.filter((cause) => removesSome(cause, input));
 }
 

@@ -1,9 +1,9 @@
 // Orders the results of a text search for one player. Pure; storage finds them.
 
-import { findFilterReason } from '../recommending/filter.ts';
-import { createOwnGameFilters } from '../recommending/filters.ts';
-import type { RankingInput } from '../recommending/ranking-input.ts';
-import { searchByTrigrams } from '../recommending/search.ts';
+import { findFilterReason } from './filter.ts';
+import { createOwnGameFilters } from './filters.ts';
+import type { RankingInput } from './ranking-input.ts';
+import { searchByTrigrams } from './search.ts';
 
 /** Limit per search: full text and similar words. */
 export const FOUND_MAX = 200;
