@@ -25,11 +25,8 @@ export interface Impression extends SlateEntry {
   outcomes: boolean[];
 }
 
-/**
- * `retracted`: actions that the player took back. They do not count as outcomes, regardless of the order of events in
- * the log.
- */
-type LoggedImpression = Impression & { touched: boolean; retracted: Set<Action> };
+/** `lastAt`: time of the newest event of each type. */
+type LoggedEntry = Omit<Impression, 'examined' | 'outcomes'> & { lastAt: Map<EventType, number> };
 
 /** One row of an answer. */
 export interface ShownRow {
@@ -44,7 +41,7 @@ export interface ShownRow {
 
 /** Takes all slates first, then all events. */
 export class ImpressionLog {
-  readonly #slates = new Map<string, { userId: string; shownAt: number; entries: Map<string, LoggedImpression> }>();
+  readonly #slates = new Map<string, { userId: string; shownAt: number; entries: Map<string, LoggedEntry> }>();
   /** Number of slates logged with another list of features; they are skipped. */
   foreign = 0;
 
@@ -54,30 +51,29 @@ export class ImpressionLog {
       return;
     }
     const values = decodeFeatures(features, entries.length);
-    const impressions = entries.map((entry, at) => ({
-      ...entry,
-      features: values.subarray(at * FEATURES.length, (at + 1) * FEATURES.length),
-      examined: false,
-      touched: false,
-      retracted: new Set<Action>(),
-      outcomes: ACTIONS.map(() => false),
-    }));
+    const logged = entries.map(
+      (entry, at): LoggedEntry => ({
+        ...entry,
+        features: values.subarray(at * FEATURES.length, (at + 1) * FEATURES.length),
+        lastAt: new Map(),
+      }),
+    );
     this.#slates.set(recommendationId, {
       userId,
       shownAt,
-      entries: new Map(impressions.map((impression) => [impression.itemId, impression])),
+      entries: new Map(logged.map((entry) => [entry.itemId, entry])),
     });
   }
 
-  addEvent({ type, itemId, recommendationId }: Pick<PlayerEvent, 'type' | 'itemId' | 'recommendationId'>): void {
+  addEvent({
+    type,
+    itemId,
+    recommendationId,
+    timestamp,
+  }: Pick<PlayerEvent, 'type' | 'itemId' | 'recommendationId' | 'timestamp'>): void {
     if (recommendationId === null || itemId === null) return;
-    const impression = this.#slates.get(recommendationId)?.entries.get(itemId);
-    if (impression === undefined) return;
-    impression.touched = true;
-    const action = ACTION_OF[type];
-    if (action !== undefined) impression.outcomes[ACTIONS.indexOf(action)] = true;
-    const retracted = RETRACTIONS[type] && ACTION_OF[RETRACTIONS[type]];
-    if (retracted !== undefined) impression.retracted.add(retracted);
+    const lastAt = this.#slates.get(recommendationId)?.entries.get(itemId)?.lastAt;
+    lastAt?.set(type, Math.max(lastAt.get(type) ?? timestamp, timestamp));
   }
 
   /** The rows, sorted by time. An entry counts as examined if it or one on its right has an event. */
@@ -86,21 +82,32 @@ export class ImpressionLog {
     for (const [recommendationId, { userId, shownAt, entries }] of this.#slates)
       for (const [, ofRow] of Map.groupBy(entries.values(), ({ row }) => row)) {
         const inOrder = ofRow.sort((a, b) => a.column - b.column);
-        const last = inOrder.findLastIndex(({ touched }) => touched);
+        const last = inOrder.findLastIndex(({ lastAt }) => lastAt.size > 0);
         rows.push({
           recommendationId,
           userId,
           shownAt,
           shuffled: inOrder.filter(({ shuffled }) => shuffled).length > 1,
-          entries: inOrder.map(({ touched: _, retracted, ...entry }, position) => ({
-            ...entry,
-            examined: position <= last,
-            outcomes: entry.outcomes.map((did, action) => did && !retracted.has(ACTIONS[action]!)),
-          })),
+          entries: inOrder.map(({ lastAt, ...entry }, position) => {
+            const actions = findActions(lastAt);
+            return { ...entry, examined: position <= last, outcomes: ACTIONS.map((action) => actions.has(action)) };
+          }),
         });
       }
     return rows.sort((a, b) => a.shownAt - b.shownAt || (a.recommendationId < b.recommendationId ? -1 : 1));
   }
+}
+
+/** Compares timestamps, so that the order of events in the log does not matter; at the same time, the retraction wins. */
+function findActions(lastAt: ReadonlyMap<EventType, number>): Set<Action> {
+  const retractedAt = new Map<EventType, number>();
+  for (const [type, at] of lastAt) if (RETRACTIONS[type] !== undefined) retractedAt.set(RETRACTIONS[type], at);
+  const actions = new Set<Action>();
+  for (const [type, at] of lastAt) {
+    const action = ACTION_OF[type];
+    if (action !== undefined && at > (retractedAt.get(type) ?? Number.NEGATIVE_INFINITY)) actions.add(action);
+  }
+  return actions;
 }
 
 /** [entries, FEATURES] */

@@ -172,10 +172,10 @@ test('joins slates with events, and counts the entries on the left of an event a
   const log = new ImpressionLog();
   log.addSlate(slate);
   log.addSlate({ ...slate, recommendationId: 'old', featuresHash: 'old' });
-  log.addEvent({ type: 'wishlist', itemId: 'b', recommendationId: 'r' });
-  log.addEvent({ type: 'click', itemId: 'b', recommendationId: 'r' });
-  log.addEvent({ type: 'click', itemId: 'c', recommendationId: 'another' });
-  log.addEvent({ type: 'play', itemId: 'unknown', recommendationId: 'r' });
+  log.addEvent({ type: 'wishlist', itemId: 'b', recommendationId: 'r', timestamp: 6 });
+  log.addEvent({ type: 'click', itemId: 'b', recommendationId: 'r', timestamp: 6 });
+  log.addEvent({ type: 'click', itemId: 'c', recommendationId: 'another', timestamp: 6 });
+  log.addEvent({ type: 'play', itemId: 'unknown', recommendationId: 'r', timestamp: 6 });
   expect(log.foreign).toBe(1);
   const rows = log.collect();
   expect(rows.map(({ shuffled }) => shuffled)).toEqual([false, true]);
@@ -189,6 +189,50 @@ test('joins slates with events, and counts the entries on the left of an event a
   expect([values[0], values[FEATURES.length]]).toEqual([0, 1]);
   // The last feature is the column: the second entry is further right.
   expect(values[2 * FEATURES.length - 1]).toBeGreaterThan(values[FEATURES.length - 1]!);
+});
+
+test('labels each action by its last event or retraction, in any order of the log', () => {
+  const itemIds = ['liked', 'unliked', 'liked again', 'shown again', 'dismissed again', 'wished for', 'at once'];
+  const entries = itemIds.map((itemId, column) => ({
+    ...{ itemId, row: 0, column, rowId: 'row-0', propensity: 1, exploration: false, shuffled: false },
+  }));
+  const slate = {
+    ...{ recommendationId: 'r', userId: 'u', shownAt: 5, tier: 'online', release: null, country: null, platform: null },
+    ...{ featuresHash: FEATURES_HASH, entries },
+    features: Buffer.from(new Float32Array(entries.length * FEATURES.length).buffer).toString('base64'),
+  };
+  const events = (
+    [
+      ['like', 'liked', 6],
+      ['like', 'unliked', 6],
+      ['unlike', 'unliked', 7],
+      ['like', 'liked again', 6],
+      ['unlike', 'liked again', 7],
+      ['like', 'liked again', 8],
+      ['dismiss', 'shown again', 6],
+      ['undismiss', 'shown again', 7],
+      ['dismiss', 'dismissed again', 6],
+      ['undismiss', 'dismissed again', 7],
+      ['dismiss', 'dismissed again', 8],
+      // `unlike` takes back a like, not a wish, which counts as the same action.
+      ['wishlist', 'wished for', 6],
+      ['unlike', 'wished for', 7],
+      ['like', 'at once', 6],
+      ['unlike', 'at once', 6],
+    ] as const
+  ).map(([type, itemId, timestamp]) => ({ type, itemId, timestamp, recommendationId: 'r' }));
+  for (const logged of [events, events.toReversed()]) {
+    const log = new ImpressionLog();
+    log.addSlate(slate);
+    for (const event of logged) log.addEvent(event);
+    const labels = log
+      .collect()[0]!
+      .entries.map(({ itemId, outcomes }) => [itemId, ACTIONS.filter((_, action) => outcomes[action])]);
+    expect(Object.fromEntries(labels)).toEqual({
+      ...{ liked: ['like'], unliked: [], 'liked again': ['like'], 'shown again': [], 'dismissed again': ['dismiss'] },
+      ...{ 'wished for': ['like'], 'at once': [] },
+    });
+  }
 });
 
 test('estimates from shuffled rows how likely each column is examined', () => {
