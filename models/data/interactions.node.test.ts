@@ -20,6 +20,9 @@ const ROWS: Row[] = [
   ['zoe', 'e', 'unlike', null, 62],
   ['zoe', 'e', 'like', null, 61],
   ['adam', 'b', 'unlike', null, 19],
+  // Nothing is left of this player.
+  ['mia', 'a', 'like', null, 30],
+  ['mia', 'a', 'unlike', null, 31],
 ];
 
 test('each player’s distinct items are in the order of their first interaction, whatever the order of the log', () => {

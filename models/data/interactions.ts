@@ -60,13 +60,12 @@ export class InteractionLog {
   /** The interactions so far. Events with the same time keep the order in which they were added. */
   collect(): Interactions {
     const { items, weights, timestamps } = this.#rows;
-    const userIds = [...this.#users.keys()].sort();
     const itemIds = [...this.#items.keys()].sort();
     const indices = new Int32Array(itemIds.length);
     itemIds.forEach((itemId, index) => {
       indices[this.#items.get(itemId)!] = index;
     });
-    const { rows, starts, ends } = this.#selectRows(userIds);
+    const { userIds, rows, starts, ends } = this.#selectRows();
     return {
       userIds,
       itemIds,
@@ -78,17 +77,16 @@ export class InteractionLog {
     };
   }
 
-  /** Selects the first unretracted row of each item, by player and time, and the range of each player's rows. */
-  #selectRows(userIds: readonly string[]): { rows: Int32Array; starts: Int32Array; ends: Int32Array } {
+  /** Selects the first unretracted row of each item, by player and time. Drops players without one. */
+  #selectRows(): Pick<Interactions, 'userIds' | 'starts' | 'ends'> & { rows: Int32Array } {
     const { users, items, timestamps } = this.#rows;
-    const rowsOf = groupByUser(users.subarray(0, this.#length), userIds.length);
+    const rowsOf = groupByUser(users.subarray(0, this.#length), this.#users.size);
     const isRetracted = this.#findRetracted();
     const rows = new Int32Array(this.#length);
-    const starts = new Int32Array(userIds.length);
-    const ends = new Int32Array(userIds.length);
+    const userIds: string[] = [];
+    const ends: number[] = [];
     let length = 0;
-    userIds.forEach((userId, user) => {
-      starts[user] = length;
+    for (const userId of [...this.#users.keys()].sort()) {
       const seen = new Set<number>();
       const inTime = rowsOf(this.#users.get(userId)!).sort((a, b) => timestamps[a]! - timestamps[b]! || a - b);
       for (const row of inTime) {
@@ -96,9 +94,12 @@ export class InteractionLog {
         seen.add(items[row]!);
         rows[length++] = row;
       }
-      ends[user] = length;
-    });
-    return { rows: rows.subarray(0, length), starts, ends };
+      if (seen.size === 0) continue;
+      userIds.push(userId);
+      ends.push(length);
+    }
+    const starts = Int32Array.from(ends, (_, user) => ends[user - 1] ?? 0);
+    return { userIds, rows: rows.subarray(0, length), starts, ends: Int32Array.from(ends) };
   }
 
   #findRetracted(): (userId: string, row: number) => boolean {
