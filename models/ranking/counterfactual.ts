@@ -1,6 +1,6 @@
-// Estimates from shuffled rows what players would have done with another order: inverse propensity scoring (Horvitz &
-// Thompson 1952) and its self-normalised form, SNIPS (Swaminathan & Joachims 2015, "The Self-Normalized Estimator for
-// Counterfactual Learning"). Assumes that an action depends on the item and its own position alone. Trains nothing.
+// Estimates from shuffled rows what players would have done with another order: self-normalised inverse propensity
+// scoring, SNIPS (Swaminathan & Joachims 2015, "The Self-Normalized Estimator for Counterfactual Learning"). Assumes
+// that an action depends on the item and its own position alone. Trains nothing.
 
 /** One row's contribution to the estimate for one order. */
 export interface WeightedRow {
@@ -36,10 +36,7 @@ export function weightShuffledRow(rewards: readonly number[], order: readonly nu
   return { reward, weight: matches };
 }
 
-/** Reward per row: unbiased, with a wide interval if few rows match. */
-export const estimateIps = (rows: readonly WeightedRow[]): Estimate => estimateMean(rows.map(({ reward }) => reward));
-
-/** Reward per row over the observed weights, not the expected ones: hardly biased, with a narrower interval. */
+/** Reward per row over the observed weights, not the expected ones: hardly biased, with a narrow interval. */
 export function estimateSnips(rows: readonly WeightedRow[]): Estimate {
   return { value: computeRatio(rows), margin: estimateMean(computeResiduals(rows)).margin };
 }

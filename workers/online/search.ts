@@ -5,6 +5,7 @@ import { z } from '@hono/zod-openapi';
 import { type PlayerEvent, QUERY_LENGTH_MAX } from '../../models/contracts/event.ts';
 import { Recommendations } from '../../models/contracts/gallery.ts';
 import { text } from '../../models/contracts/text.ts';
+import { FOUND_MAX, rankFound } from '../recommending/rank-found.ts';
 import { settle } from '../serving/degradation.ts';
 import { addDegraded } from '../serving/hydrate.ts';
 import { withDeadline } from '../storage/deadline.ts';
@@ -13,7 +14,6 @@ import { contextQuery } from './context.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { expandItems } from './expand-items.ts';
 import { slateQuery, UserParams } from './parameters.ts';
-import { FOUND_MAX, rankFound } from './rank-found.ts';
 import { openRecommender, type Recommender } from './recommender.ts';
 import { openEventStore, storeEvents } from './store-events.ts';
 

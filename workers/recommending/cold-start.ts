@@ -7,7 +7,7 @@ import type { Catalogue } from '../storage/catalogue.ts';
 import type { RankingInput } from './ranking-input.ts';
 
 /** Only the newest count if a store has just doubled its catalogue. */
-const COLD_START_MAX = 200;
+const COLD_START_ITEMS_MAX = 200;
 /** An item is compared with this many items of the history. */
 const COMPARED_MAX = 20;
 /** The same developer counts a little more than any one label. */
@@ -37,7 +37,7 @@ export function listColdStartItems({
   for (const item of catalogue.values())
     if (!releaseItems.has(item.itemId) && (item.releaseDate ?? '') <= today) unknown.push(item);
   const sortKey = ({ releaseDate, itemId }: Item) => `${releaseDate ?? ''} ${itemId}`;
-  const items = unknown.sort((a, b) => (sortKey(a) > sortKey(b) ? -1 : 1)).slice(0, COLD_START_MAX);
+  const items = unknown.sort((a, b) => (sortKey(a) > sortKey(b) ? -1 : 1)).slice(0, COLD_START_ITEMS_MAX);
   cache.set(catalogue, { releaseItems, changes, today, items });
   return items;
 }

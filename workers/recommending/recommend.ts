@@ -20,7 +20,7 @@ import { retrievePinned, retrievePopularNearby, retrieveUnexplored } from './sou
 /** Larger than the longest slate. */
 const RETRIEVED_MAX = 200;
 const POPULAR_MAX = 100;
-const COLD_START_MAX = 50;
+const COLD_START_CANDIDATES_MAX = 50;
 /**
  * Candidates per row: the source decides what may be in the row, the player's score what is. Many, as measured in
  * docs/experiments.md, but in a small store not so many that all rows have the same candidates.
@@ -80,7 +80,7 @@ async function rankCandidates(
   pool.add('rule', retrievePinned(input, rules.pinnedIds), rules.pinnedIds.length);
   pool.add('retrieval', retrieveByModel(input), RETRIEVED_MAX);
   pool.add('popular', retrievePopularNearby(input), POPULAR_MAX);
-  pool.add('cold-start', retrieveColdStart(input), COLD_START_MAX);
+  pool.add('cold-start', retrieveColdStart(input), COLD_START_CANDIDATES_MAX);
   const ofRows = rows.map((row) => retrieveRow(pool, row, computeRowDepth(input.catalogue.size)));
   const unexplored = pool.add('exploration', retrieveUnexplored(input), Number.POSITIVE_INFINITY);
 

@@ -6,7 +6,7 @@ import { computeHistorySimilarity, computeItemSimilarity, listColdStartItems, sc
 import type { RankingInput } from './ranking-input.ts';
 
 /** At most this many cold-start items among an item's neighbours. */
-const COLD_START_MAX = 3;
+const COLD_START_NEIGHBOURS_MAX = 3;
 /** Orders equally similar items by popularity. */
 const POPULARITY_WEIGHT = 0.01;
 
@@ -25,7 +25,7 @@ export function retrieveSimilar(input: RankingInput, to: Item): Candidate[] {
     .map((item) => ({ item, similarity: computeItemSimilarity(item, to) }))
     .filter(({ similarity }) => similarity > 0)
     .sort((a, b) => b.similarity - a.similarity)
-    .slice(0, COLD_START_MAX)
+    .slice(0, COLD_START_NEIGHBOURS_MAX)
     .map(({ item, similarity }) => ({
       item,
       score: scoreAtRank(scores, similarity),
