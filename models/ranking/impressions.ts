@@ -98,7 +98,7 @@ export class ImpressionLog {
   }
 }
 
-/** Compares timestamps, so that the order of events in the log does not matter; at the same time, the retraction wins. */
+/** Compares timestamps, not the order of events in the log; of two at the same time, the retraction wins. */
 function findActions(lastAt: ReadonlyMap<EventType, number>): Set<Action> {
   const retractedAt = new Map<EventType, number>();
   for (const [type, at] of lastAt) if (RETRACTIONS[type] !== undefined) retractedAt.set(RETRACTIONS[type], at);
