@@ -32,7 +32,8 @@ function parseSource(text: string): { format: string; file: string } {
 /** Noon UTC of the day, in epoch milliseconds. */
 function parseDate(text: string): number {
   const noon = Date.parse(`${text}T12:00:00Z`);
-  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(noon)) return noon;
+  // Date.parse takes 31 February for 3 March.
+  if (!Number.isNaN(noon) && new Date(noon).toISOString().startsWith(`${text}T`)) return noon;
   throw new InvalidArgumentError('Give a day as YYYY-MM-DD.');
 }
 

@@ -17,21 +17,19 @@ export interface Shutdown {
 
 /** Handles signals from now on. `code`: the exit code after a signal. */
 export function handleSignals(code: number): Shutdown {
-  const steps: (() => Promise<void> | void)[] = [];
+  const steps = new Set<() => Promise<void> | void>();
   let started = false;
   const shutdown: Shutdown = {
     add(step) {
-      steps.push(step);
+      steps.add(step);
       // A shutdown may have begun while the caller was waiting for something.
       if (started) step();
-      return () => {
-        steps.splice(steps.indexOf(step), 1);
-      };
+      return () => void steps.delete(step);
     },
     async exit(exitCode) {
       if (started) return new Promise(() => {});
       started = true;
-      for (const step of steps.toReversed()) await step();
+      for (const step of [...steps].reverse()) await runStep(step);
       process.exit(exitCode);
     },
     get started() {
@@ -42,6 +40,15 @@ export function handleSignals(code: number): Shutdown {
   for (const signal of SIGNALS) process.on(signal, () => void shutdown.exit(code));
   if (process.env.npm_lifecycle_event !== undefined) watchParent(() => shutdown.exit(code));
   return shutdown;
+}
+
+/** A step that fails must not keep the others, or the end of the process, from happening. */
+async function runStep(step: () => Promise<void> | void): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    console.error(`while shutting down: ${(error as Error).message}`);
+  }
 }
 
 /** npm passes a SIGTERM on to the shell between npm and this process; the shell ends without telling its children. */
