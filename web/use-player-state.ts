@@ -3,7 +3,7 @@
 
 import { useRef, useState } from 'hono/jsx/dom';
 
-export type Update<T> = (change: (now: T) => T) => void;
+type Update<T> = (change: (now: T) => T) => void;
 
 export function usePlayerState<T>(userId: string, initial: T): [T, Update<T>] {
   const shownUser = useRef(userId);

@@ -21,7 +21,7 @@ export const FEATURES_KEPT = 2;
 /**
  * Means over rows of scores, which make different models comparable but keep a model's rows different from each other.
  */
-export interface Scale {
+interface Scale {
   sum: number;
   max: number;
 }

@@ -12,7 +12,7 @@ const CALIBRATION_STEPS = 30;
 /** Share of the time kept for steps that take longer than those before. */
 const RESERVE_SHARE = 0.05;
 
-export interface FitLimits {
+interface FitLimits {
   /** Steps that earlier runs made. */
   first: number;
   stepsMax: number;

@@ -9,7 +9,7 @@ import { openFitCheckpoints } from './fit-checkpoints.ts';
 import { FitPlan } from './fit-plan.ts';
 import { RunningMean } from './running-mean.ts';
 
-export interface GradientFit {
+interface GradientFit {
   training: TrainingStep;
   /** Batches of the epoch that begins at a step, at least one; the same at each call. */
   readEpoch(step: number): Iterable<Record<string, TensorData>>;

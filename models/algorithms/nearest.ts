@@ -12,7 +12,7 @@ const PLAYERS_MIN = 5;
 /** Rows multiplied at a time: 25 MB of cosines at 25,000 items. */
 const BLOCK = 256;
 
-export interface NeighbourSources {
+interface NeighbourSources {
   /** Its item similarities in either form, if it has any. */
   model: Pick<RetrievalModel, 'neighbours' | 'itemVectors'>;
   /** Undefined if the catalogue has no labels. */

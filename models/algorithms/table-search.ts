@@ -7,7 +7,7 @@ import { type Axes, searchCoordinates } from './coordinate-search.ts';
 import { createNeighbourModel } from './neighbours.ts';
 import { POSITION_DECAYS, type VoteDecay } from './votes.ts';
 
-export interface TableSearch<P extends Record<string, number>> {
+interface TableSearch<P extends Record<string, number>> {
   algorithm: string;
   itemIds: readonly string[];
   /** See computeMedianAgeDays: half-lives are tried relative to it. */

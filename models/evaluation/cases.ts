@@ -27,7 +27,7 @@ export interface Split {
 }
 
 /** Rows of one player: the history is `start` up to `cut`, the targets are `cut` up to `end`, each end exclusive. */
-export interface CaseRows {
+interface CaseRows {
   start: number;
   cut: number;
   end: number;

@@ -6,7 +6,7 @@ import type { Split } from './cases.ts';
 import { splitUnseenPlayers } from './unseen-players.ts';
 
 /** Lengths of the history, in interactions, for which the next one is the target. */
-export const EVENTS_SEEN = [0, 1, 2, 3, 5, 10] as const;
+const EVENTS_SEEN = [0, 1, 2, 3, 5, 10] as const;
 
 /**
  * Builds a case for each held-out player and element of EVENTS_SEEN. Players with too few interactions for the last

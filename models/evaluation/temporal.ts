@@ -5,7 +5,7 @@ import type { Interactions } from '../data/interactions.ts';
 import { createEvaluationCase, type EvaluationCase, type Split } from './cases.ts';
 
 /** Latest shares of all interactions; larger if many have the same time, which no cut separates. */
-export interface TemporalShares {
+interface TemporalShares {
   validation: number;
   test: number;
 }

@@ -46,7 +46,7 @@ export interface RequestFeatures {
   todayMs: number;
 }
 
-export interface RequestFeatureInput {
+interface RequestFeatureInput {
   user: UserState;
   affinity: readonly GenreAffinity[];
   catalogue: { get(itemId: string): Item | undefined };

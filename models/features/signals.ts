@@ -47,12 +47,12 @@ export const mergedEventId = (guestId: string, id: string): string => `${mergedE
 export const mergedEventPrefix = (guestId: string): string => `${hashString(guestId).toString(16)}:`;
 
 /** Newest first; ids break ties, so that every order of delivery gives the same list. */
-export const newestFirst = (a: SignalEvent, b: SignalEvent): number =>
+const newestFirst = (a: SignalEvent, b: SignalEvent): number =>
   b.timestamp - a.timestamp || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 
 const isMark = (type: string): type is MarkKind => (MARK_KINDS as readonly string[]).includes(type);
 
-export interface Fold {
+interface Fold {
   signals: Signals;
   /** The new events, in the order given. */
   added: SignalEvent[];
@@ -192,7 +192,7 @@ function dropRetracted(events: readonly SignalEvent[]): readonly SignalEvent[] {
 }
 
 /** Lists the items of the recent actions, newest first, each with the sum of its events' weights. */
-export function deriveHistory(actions: readonly SignalEvent[], now: number): HistoryItem[] {
+function deriveHistory(actions: readonly SignalEvent[], now: number): HistoryItem[] {
   const items = new Map<string, HistoryItem & { strongest: number }>();
   for (const event of dropRetracted(actions)) {
     if (event.itemId === null) continue;

@@ -8,7 +8,7 @@ export interface Gemm {
   release(): Promise<void>;
 }
 
-export interface GemmShape {
+interface GemmShape {
   m: number;
   k: number;
   n: number;

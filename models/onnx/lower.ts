@@ -18,7 +18,7 @@ export interface Tensor {
 }
 
 /** Tree of a function's result, with tensors for arrays. */
-export type Lowered<T> = T extends { dtype: unknown; shape: unknown } ? Tensor : { [key in keyof T]: Lowered<T[key]> };
+type Lowered<T> = T extends { dtype: unknown; shape: unknown } ? Tensor : { [key in keyof T]: Lowered<T[key]> };
 /** Tree of an argument, with tensors for arrays. */
 export type Lowerable<T> = T extends { dtype: unknown; shape: unknown }
   ? Tensor

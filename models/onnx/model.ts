@@ -21,7 +21,7 @@ export interface ValueInfo {
 }
 
 /** Plain numbers and lists are integers; floats are marked. */
-export type Attribute = number | readonly number[] | string | { float: number };
+type Attribute = number | readonly number[] | string | { float: number };
 
 export interface Node {
   name: string;
@@ -38,7 +38,7 @@ export interface Initializer {
   data: Float32Array | Int32Array | BigInt64Array | Int16Array | Uint16Array;
 }
 
-export interface Graph {
+interface Graph {
   name: string;
   inputs: readonly ValueInfo[];
   outputs: readonly ValueInfo[];

@@ -27,7 +27,7 @@ export interface Constant extends Shaped {
   data: Float32Array | Int32Array | Uint8Array;
 }
 
-export interface Trace {
+interface Trace {
   inputs: readonly Variable[];
   /** Arrays that the function creates, with their variables. */
   constants: readonly (readonly [Variable, Constant])[];

@@ -21,7 +21,7 @@ const DEVIATION_MIN = 1e-4;
 /** Stands for the rate of an action without examples: its logarithm must be finite. */
 const RATE_MIN = 1e-4;
 
-export interface TrainedParameters {
+interface TrainedParameters {
   parameters: Parameters;
   scaling: Scaling;
 }

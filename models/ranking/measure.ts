@@ -8,7 +8,7 @@ import type { Examples } from './examples.ts';
 import type { Impression, ShownRow } from './impressions.ts';
 
 /** Scores entries as the edge does, without their positions. */
-export type ScoreRow = (entries: readonly Impression[]) => number[];
+type ScoreRow = (entries: readonly Impression[]) => number[];
 
 const PRIOR = FEATURES.findIndex(({ name }) => name === 'prior');
 const CLICK = ACTIONS.indexOf('click');

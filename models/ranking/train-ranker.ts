@@ -16,7 +16,7 @@ import { encodeRanker } from './network.ts';
 import { predictProbabilities } from './predict.ts';
 
 /** With less data, preferences cannot be distinguished from noise. */
-export const EXAMINED_MIN = 2_000;
+const EXAMINED_MIN = 2_000;
 const ACTED_MIN = 100;
 /** Share of the rows, the latest, that the model is measured on. */
 const LATER_SHARE = 0.2;

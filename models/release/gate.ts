@@ -4,7 +4,7 @@ import { computeMean } from '../evaluation/metrics.ts';
 import { estimateDifference } from '../evaluation/significance.ts';
 
 /** NDCG@10 by player (see measureUsers): the same held-out players in the same order. */
-export interface GateFigures {
+interface GateFigures {
   candidate: Float64Array;
   popularity: Float64Array;
   /** Undefined if no release is in use. */

@@ -20,7 +20,7 @@ export interface TrainedCandidate {
   peakMemoryMB: number;
 }
 
-export interface KeepBestOptions {
+interface KeepBestOptions {
   cases: readonly EvaluationCase[];
   /** Also keeps a model that ranks no target, because the baseline is always measured. */
   keepZero: boolean;

@@ -9,7 +9,7 @@ export const DEADLINE_MAX_MS = 5_000;
  * run in parallel. stored: galleries and the log in D1, the fallbacks, which share the remaining time.
  */
 const SHARES = { signals: 0.6, cached: 0.6, stored: 0.3 } as const;
-export type BudgetedStep = keyof typeof SHARES;
+type BudgetedStep = keyof typeof SHARES;
 
 export class Budget {
   readonly #totalMs: number;

@@ -5,7 +5,7 @@ import type { RankingInput } from '../recommending/ranking-input.ts';
 import type { Answer, HydratedRequest } from './hydrate.ts';
 
 export type Served<T extends object> = T & { answer: Answer; input: RankingInput };
-export type Step<T extends object> = { served: Served<T> } | { hydrated: HydratedRequest };
+type Step<T extends object> = { served: Served<T> } | { hydrated: HydratedRequest };
 export type Rung<T extends object> = (hydrated: HydratedRequest) => Promise<Step<T>>;
 
 export async function climb<T extends object>(

@@ -13,7 +13,7 @@ import { hydrate } from './hydrate.ts';
 /** Nobody is waiting, so a cold isolate has time to load its release. */
 const DEADLINE_MS = 10_000;
 
-export interface GalleryInput {
+interface GalleryInput {
   env: Env;
   userId: string;
   context: RequestContext;

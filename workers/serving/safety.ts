@@ -8,7 +8,7 @@ const USERS_MAX = 500;
 const ITEMS_MAX = 100_000;
 
 /** A player's preferences, and the games that must not be recommended to them. */
-export type Safety = Pick<UserState, 'owned' | 'played' | 'dismissed' | 'preferences'>;
+type Safety = Pick<UserState, 'owned' | 'played' | 'dismissed' | 'preferences'>;
 
 /** Ordered by last answer, oldest first. */
 const cached = new Map<string, Safety>();

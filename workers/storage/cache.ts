@@ -3,7 +3,7 @@
 
 import { withDeadline } from './deadline.ts';
 
-export interface Freshness {
+interface Freshness {
   /** A younger value is served without a refresh. */
   freshMs: number;
   /** An older value is refreshed before it is served, if that succeeds within `waitMs`. */

@@ -1,6 +1,6 @@
 // The progress of each import, so that an interrupted one resumes. Files are read by scripts/import.
 
-export interface ImportState {
+interface ImportState {
   /** Start of the first run, epoch milliseconds. */
   startedAt: number;
   /** Lines of the file that are written. */

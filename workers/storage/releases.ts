@@ -57,7 +57,7 @@ async function readBytes(bucket: R2Bucket, key: string): Promise<Uint8Array | un
 }
 
 /** The release in use, as a trainer sees it before it starts. */
-export interface CurrentRelease {
+interface CurrentRelease {
   /** The pointer's, for `publishRelease`; undefined before the first release. */
   etag: string | undefined;
   /**
