@@ -5,7 +5,15 @@ import { expect, inject, it } from 'vitest';
 import type { EventInput } from '../models/contracts/event.ts';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { UserState } from '../models/contracts/signals.ts';
-import { actAndSee, describeInBrowser, openGallery, openWelcome, poll, skipWelcome } from './browser.ts';
+import {
+  actAndSee,
+  changeGalleries,
+  describeInBrowser,
+  openGallery,
+  openWelcome,
+  poll,
+  skipWelcome,
+} from './browser.ts';
 
 const playerOf = (page: Page) => new URL(page.url()).searchParams.get('player')!;
 const callApi = async <T>(method: string, path: string, body?: object): Promise<T> => {
@@ -219,6 +227,15 @@ describeInBrowser('a press on the page', (newPage) => {
     await actAndSee(page, () => empty.getByRole('button').click());
     await empty.waitFor({ state: 'detached' });
     expect(await page.locator('.gallery .card').count()).toBeGreaterThan(20);
+    await page.close();
+  });
+
+  it('does not read that there are no games if the page could not be composed', async () => {
+    const { page } = await open();
+    const degraded: Gallery['degraded'] = [{ step: 'composition', reason: 'a bug' }];
+    await changeGalleries(page, (gallery) => ({ ...gallery, rows: [], degraded }));
+    await page.reload();
+    await poll(() => page.locator('.empty').textContent()).toContain('No games can be shown at the moment');
     await page.close();
   });
 

@@ -5,8 +5,10 @@ import type { Preferences } from '../models/contracts/preferences.ts';
 import type { Prefer } from './use-signals.ts';
 
 interface EmptyGalleryProps {
-  /** Undefined if the catalogue itself is empty. */
+  /** Undefined if the catalogue itself is empty, or the page was not composed. */
   causes: readonly EmptiedBy[] | undefined;
+  /** True if the page could not be composed, or the catalogue not be read. */
+  failed: boolean;
   /** Undefined until they are loaded: the causes are told in their words. */
   preferences: Preferences | undefined;
   onPrefer: Prefer;
@@ -46,8 +48,8 @@ const CAUSES: Record<EmptiedBy, Cause> = {
   history: { explain: () => 'You own, played or dismissed every game here.' },
 };
 
-export function EmptyGallery({ causes, preferences, onPrefer }: EmptyGalleryProps) {
-  if (causes === undefined) return <EmptyCatalogue />;
+export function EmptyGallery({ causes, failed, preferences, onPrefer }: EmptyGalleryProps) {
+  if (causes === undefined) return failed ? <FailedGallery /> : <EmptyCatalogue />;
   if (preferences === undefined) return null;
   return (
     <div class="empty">
@@ -68,6 +70,13 @@ export function EmptyGallery({ causes, preferences, onPrefer }: EmptyGalleryProp
     </div>
   );
 }
+
+const FailedGallery = () => (
+  <div class="empty">
+    <h1>No games can be shown at the moment</h1>
+    <p>Something failed on the server. Reload the page in a minute.</p>
+  </div>
+);
 
 const EmptyCatalogue = () => (
   <div class="empty">

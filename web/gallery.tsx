@@ -69,7 +69,12 @@ export function GalleryView({ userId, gallery, signals, pending, results, onPref
         <Row key={row.id} {...row} {...rowProps} withHero={index === 0} />
       ))}
       {rows.length === 0 && (
-        <EmptyGallery causes={gallery.emptiedBy} preferences={signals?.preferences} onPrefer={onPrefer} />
+        <EmptyGallery
+          causes={gallery.emptiedBy}
+          failed={gallery.degraded.some(({ step }) => step === 'composition' || step === 'catalogue')}
+          preferences={signals?.preferences}
+          onPrefer={onPrefer}
+        />
       )}
     </div>
   );

@@ -171,8 +171,8 @@ const emptiedBy = z
   .optional()
   .meta({
     description:
-      'If the catalogue has games but no row is left: what removed them. Lifting any one of these shows something; ' +
-      'if no single one is enough, all that remove games are listed.',
+      'If the catalogue has games but the composed page has no row: what removed them. Lifting any one of these ' +
+      'shows something; if no single one is enough, all that remove games are listed.',
   });
 
 export const Gallery = z.object({ ...answer, rows: z.array(GalleryRow), emptiedBy, explain }).meta({ id: 'Gallery' });
