@@ -106,6 +106,74 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.close();
   });
 
+  it.each([
+    ['ahead', 600_000],
+    ['behind', -600_000],
+  ])('counts from the server’s clock where the player’s is %s', async (_, offByMs) => {
+    const { page, itemId, heart } = await openFound();
+    await page.addInitScript(`{ const now = Date.now; Date.now = () => now() + ${offByMs}; }`);
+    // By another device, which is right.
+    const event = { id: crypto.randomUUID(), userId: playerOf(page), type: 'like', itemId };
+    await callApi('POST', '/v1/events', { events: [event] });
+    await page.reload();
+    await poll(async () => (await heart.count()) && heart.getAttribute('aria-pressed')).toBe('true');
+    const sent = recordSent(page);
+    await actAndSee(page, () => heart.click());
+    expect((await readSignals(page)).liked).toEqual([]);
+    expect(sent.map(({ timestamp }) => timestamp)).toEqual([undefined]);
+
+    const log = page.locator('.log li').first();
+    await actAndSee(page, () => heart.click());
+    await page.context().setOffline(true);
+    const before = Date.now();
+    await heart.click();
+    await poll(() => log.textContent()).toMatch(/No longer liked .*not sent yet/);
+    await page.context().setOffline(false);
+    await poll(() => log.textContent()).toMatch(/No longer liked .*accepted/);
+    expect((await readSignals(page)).liked).toEqual([]);
+    const { timestamp } = sent.at(-1)!;
+    expect(timestamp).toBeGreaterThan(before - 1_000);
+    expect(timestamp).toBeLessThanOrEqual(Date.now());
+    await page.close();
+  });
+
+  it('that the server rejects is reported, and taken back on the page', async () => {
+    const { page, heart } = await openFound();
+    await page.route('**/v1/events', (route) => {
+      const events: EventInput[] = route.request().postDataJSON().events;
+      const results = events.map(({ id }) => ({ id, status: 'rejected', reason: 'value: no' }));
+      return route.fulfill({ status: 202, json: { results } });
+    });
+    await heart.click();
+    const alert = page.getByRole('alert');
+    await poll(() => alert.textContent()).toMatch(/^The server rejected “Liked .*” · value: no/);
+    await poll(() => heart.getAttribute('aria-pressed')).toBe('false');
+    expect(await page.locator('.message').textContent()).toBe('');
+    expect(await page.locator('.log li').first().textContent()).toContain('value: no');
+    expect(await page.evaluate('Object.keys(localStorage)')).toEqual([]);
+    await page.close();
+  });
+
+  it('that waits is sent apart from what another player’s unavailable object refuses', async () => {
+    const { page } = await open();
+    const keep = (userId: string) => {
+      const event = { id: crypto.randomUUID(), userId, type: 'like', itemId: 'no-such-game' };
+      return [`bloodstream-unsent:${event.id}`, JSON.stringify({ event, createdAt: Date.now(), text: 'Liked it' })];
+    };
+    const other = `guest-${crypto.randomUUID()}`;
+    const entries = [keep(other), keep(playerOf(page)), ['bloodstream-unsent:broken', '{']];
+    await page.evaluate((all) => {
+      for (const [key, value] of all) localStorage.setItem(key!, value!);
+    }, entries);
+    await page.route('**/v1/events', (route) =>
+      route.request().postData()!.includes(other) ? route.fulfill({ status: 503, json: {} }) : route.fallback(),
+    );
+    await page.reload();
+    await poll(() => page.evaluate('Object.keys(localStorage)')).toEqual([entries[0]![0]]);
+    await poll(() => page.locator('.log li').allTextContents()).toEqual([expect.stringMatching(/Liked it.*accepted/)]);
+    await page.close();
+  });
+
   it('can be undone if it is a like or a dismissal', async () => {
     const { page, itemId, heart, complaints } = await openFound();
     expect(await heart.getAttribute('aria-pressed')).toBe('false');
@@ -164,6 +232,40 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.close();
   });
 
+  it('a double click on a dismissal does not undo it, where the message comes up under the pointer', async () => {
+    const { page } = await open();
+    await firstCard(page).scrollIntoViewIfNeeded();
+    const dismiss = await firstCard(page).locator('[data-action="dismiss"]').boundingBox();
+    const [x, y] = [dismiss!.x + dismiss!.width / 2, dismiss!.y + dismiss!.height / 2];
+    // Its buttons cover the page.
+    await page.evaluate(`new MutationObserver(() => {
+      const undo = document.querySelector('.message .quiet');
+      if (undo) undo.style.cssText = 'position: fixed; inset: 0; width: 100vw; height: 100vh';
+    }).observe(document.querySelector('.message'), { childList: true, subtree: true })`);
+    const sent = recordSent(page);
+    await page.mouse.dblclick(x, y);
+    expect(await page.evaluate(`document.elementFromPoint(${x}, ${y}).textContent`)).toBe('Undo');
+    expect(await page.locator('.message').getByRole('status').textContent()).toMatch(/^Dismissed /);
+    await page.waitForTimeout(700);
+    expect(sent.map(({ type }) => type)).toEqual(['dismiss']);
+    // A moment later it is the player's own aim.
+    await page.mouse.click(x, y);
+    await poll(() => sent.map(({ type }) => type)).toEqual(['dismiss', 'undismiss']);
+    await page.close();
+  });
+
+  it('takes back the dismissals that left nothing to show', async () => {
+    const { page } = await open();
+    await actAndSee(page, () => firstCard(page).locator('[data-action="dismiss"]').click());
+    await poll(async () => (await readSignals(page)).dismissed.length).toBe(1);
+    await changeGalleries(page, (gallery) => ({ ...gallery, rows: [], emptiedBy: ['history'] }));
+    await page.reload();
+    await page.locator('.empty').getByRole('button', { name: 'Show dismissed games again' }).click();
+    await poll(async () => (await readSignals(page)).dismissed).toEqual([]);
+    await page.locator('.empty').getByRole('button').waitFor({ state: 'detached' });
+    await page.close();
+  });
+
   it('is distinguished by id from events of another device, even right after it', async () => {
     const { page } = await open();
     const count = countGalleries(page);
@@ -213,6 +315,80 @@ describeInBrowser('a press on the page', (newPage) => {
     await actAndSee(page, () => message.getByRole('button', { name: 'Undo' }).click());
     expect(await genres()).toContain(muted);
     expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  /** Opens the panel about the first game, and presses its button to mute a genre. */
+  const mute = async (page: Page): Promise<string> => {
+    const card = firstCard(page);
+    await card.hover();
+    await card.locator('[data-action="ask"]').click();
+    const button = page
+      .locator('.why')
+      .getByRole('button', { name: /^Mute / })
+      .first();
+    const label = (await button.textContent())!.slice('Mute '.length);
+    await button.click();
+    return label;
+  };
+  const readMuted = async (page: Page) => (await readSignals(page)).preferences.mutedGenres;
+
+  it('that mutes offline is kept, says so, and is sent again', async () => {
+    const { page } = await open();
+    const said = () => page.locator('.message').getByRole('status').textContent();
+    await page.route('**/preferences?*', (route) => route.abort());
+    const label = await mute(page);
+    await page.getByRole('alert').waitFor();
+    expect(await said()).toBe(`Muting ${label} …`);
+    await page.unroute('**/preferences?*');
+    await actAndSee(page, () => page.getByRole('alert').getByRole('button', { name: 'Try again' }).click());
+    await poll(said).toBe(`Muted ${label}: no such game is shown any more.`);
+    expect(await readMuted(page)).toEqual([label]);
+
+    await page.route('**/preferences?*', (route) => route.abort());
+    await page.locator('.message').getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('alert').waitFor();
+    await page.unroute('**/preferences?*');
+    await page.reload();
+    await poll(() => readMuted(page)).toEqual([]);
+    await poll(() => page.evaluate('Object.keys(localStorage)')).toEqual([]);
+    await page.close();
+  });
+
+  it('that mutes before the preferences are known keeps the others', async () => {
+    const { page } = await open();
+    await callApi('PUT', `/v1/users/${playerOf(page)}/preferences`, { mutedGenres: ['No such genre'], ageLimit: 16 });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/signals', (route) => released.then(() => route.continue()));
+    await page.reload();
+    await page.locator('[data-answer]').waitFor();
+    const label = await mute(page);
+    release();
+    await poll(() => readMuted(page)).toEqual(['No such genre', label]);
+    expect((await readSignals(page)).preferences.ageLimit).toBe(16);
+    await page.close();
+  });
+
+  it('that mutes in vain is taken back alone: a like made meanwhile stays', async () => {
+    const { page, heart, itemId } = await openFound();
+    let refuse = () => {};
+    const refused = new Promise<void>((resolve) => {
+      refuse = resolve;
+    });
+    await page.route('**/preferences?*', async (route) => {
+      await refused;
+      await route.fulfill({ status: 400, json: { title: 'No' } });
+    });
+    const label = await mute(page);
+    await actAndSee(page, () => heart.click());
+    await actAndSee(page, async () => refuse());
+    await poll(() => page.getByRole('alert').textContent()).toMatch(/^No/);
+    expect(await page.locator('.message').textContent()).not.toContain(label);
+    expect(await heart.getAttribute('aria-pressed')).toBe('true');
+    expect(await readSignals(page)).toMatchObject({ liked: [itemId], preferences: { mutedGenres: [] } });
     await page.close();
   });
 

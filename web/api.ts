@@ -1,10 +1,12 @@
-// The page's calls to the Worker. Each rejects with a Problem whose message can be shown to the user. No state.
+// The page's calls to the Worker. Each rejects with a Problem whose message can be shown to the user. The only state is
+// the estimate of the server's clock.
 
 import type { EventInput, EventResult } from '../models/contracts/event.ts';
 import type { Gallery, Recommendations } from '../models/contracts/gallery.ts';
 import type { Preferences } from '../models/contracts/preferences.ts';
 import type { Problem as ProblemDocument } from '../models/contracts/problem.ts';
 import type { UserState } from '../models/contracts/signals.ts';
+import { type ClockOffset, narrowOffset } from './server-clock.ts';
 
 export interface Taste {
   genre: string;
@@ -34,27 +36,38 @@ export class Problem extends Error {
     super(message);
     this.status = status;
   }
+
+  /** No answer, no valid key, too many requests, or an error of the server: the same may pass later. */
+  get isTemporary(): boolean {
+    return this.status === 0 || this.status === 401 || this.status === 429 || this.status >= 500;
+  }
 }
 
 /** The calls that the key allows. */
 export function connect(key: string) {
+  let offset: ClockOffset | undefined;
   const call = async <T>(path: string, init: RequestInit = {}): Promise<Timed<T>> => {
     const start = performance.now();
+    const sentAt = Date.now();
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const response = await fetch(path, { ...init, headers }).catch(() => {
       const reason = navigator.onLine ? 'The server does not answer. Is it still running?' : 'You are offline.';
       throw new Problem(reason, 0);
     });
+    offset = narrowOffset(offset, response.headers.get('date'), sentAt, Date.now());
     const body = await response.json().catch(() => undefined);
     if (!response.ok) throw new Problem(describeProblem(body, response.status), response.status);
     return { body: body as T, ms: performance.now() - start };
   };
   const user = (userId: string) => `/v1/users/${encodeURIComponent(userId)}`;
+  const readSignals = async (userId: string) => (await call<Signals>(`${user(userId)}/signals`)).body;
+  const postEvents = (events: EventInput[], init: RequestInit) =>
+    call<{ results: EventResult[] }>('/v1/events', { method: 'POST', body: JSON.stringify({ events }), ...init });
 
   return {
     readPlayers: async () => (await call<{ users: KnownPlayer[] }>(`/v1/users?limit=${PLAYERS_MAX}`)).body.users,
     readGallery: (userId: string) => call<Gallery>(`${user(userId)}/gallery?expand=item`),
-    readSignals: async (userId: string) => (await call<Signals>(`${user(userId)}/signals`)).body,
+    readSignals,
     /** Not recorded by this call: the page sends a submitted search as its own event, to show the outcome. */
     searchItems: async (userId: string, text: string) => {
       const query = `q=${encodeURIComponent(text)}&n=${SEARCH_RESULTS_MAX}&expand=item&record=false`;
@@ -77,13 +90,14 @@ export function connect(key: string) {
       if (after !== undefined) url.searchParams.set('after', String(after));
       return new WebSocket(url, ['bloodstream', `bearer.${base64url(key)}`]);
     },
-    // keepalive: the last impressions are sent even if the page is closing.
-    sendEvents: (events: EventInput[]) =>
-      call<{ results: EventResult[] }>('/v1/events', {
-        method: 'POST',
-        body: JSON.stringify({ events }),
-        keepalive: true,
-      }),
+    // keepalive: the last impressions are sent even if the page is closing. Browsers limit it to 64 KiB under way.
+    sendEvents: (events: EventInput[]) => postEvents(events, { keepalive: true }),
+    resendEvents: (events: EventInput[]) => postEvents(events, {}),
+    /** Calls the Worker if no answer has told its time yet. Undefined where none does. */
+    readClockOffset: async (userId: string): Promise<ClockOffset | undefined> => {
+      if (offset === undefined) await readSignals(userId);
+      return offset;
+    },
   };
 }
 const base64url = (text: string): string =>

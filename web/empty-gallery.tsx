@@ -2,7 +2,7 @@
 
 import type { EmptiedBy } from '../models/contracts/gallery.ts';
 import type { Preferences } from '../models/contracts/preferences.ts';
-import type { Prefer } from './use-signals.ts';
+import type { Prefer } from './use-preferences.ts';
 
 interface EmptyGalleryProps {
   /** Undefined if the catalogue itself is empty, or the page was not composed. */
@@ -11,6 +11,8 @@ interface EmptyGalleryProps {
   failed: boolean;
   /** Undefined until they are loaded: the causes are told in their words. */
   preferences: Preferences | undefined;
+  /** Undefined unless the player has dismissed games. */
+  onTakeBackDismissals: (() => void) | undefined;
   onPrefer: Prefer;
 }
 
@@ -48,7 +50,7 @@ const CAUSES: Record<EmptiedBy, Cause> = {
   history: { explain: () => 'You own, played or dismissed every game here.' },
 };
 
-export function EmptyGallery({ causes, failed, preferences, onPrefer }: EmptyGalleryProps) {
+export function EmptyGallery({ causes, failed, preferences, onTakeBackDismissals, onPrefer }: EmptyGalleryProps) {
   if (causes === undefined) return failed ? <FailedGallery /> : <EmptyCatalogue />;
   if (preferences === undefined) return null;
   return (
@@ -62,6 +64,11 @@ export function EmptyGallery({ causes, failed, preferences, onPrefer }: EmptyGal
             {lift && (
               <button type="button" class="quiet" onClick={() => onPrefer(lift.changes)}>
                 {lift.label}
+              </button>
+            )}
+            {cause === 'history' && onTakeBackDismissals && (
+              <button type="button" class="quiet" onClick={onTakeBackDismissals}>
+                Show dismissed games again
               </button>
             )}
           </p>

@@ -8,10 +8,10 @@ import type { Signals } from './api.ts';
 import { EmptyGallery } from './empty-gallery.tsx';
 import { RESULTS_ID, Results } from './results.tsx';
 import { Row } from './row.tsx';
+import type { PendingPress } from './use-act.ts';
 import type { Act } from './use-outbox.ts';
+import type { Prefer } from './use-preferences.ts';
 import type { SearchResults } from './use-search.ts';
-import type { Prefer } from './use-signals.ts';
-import type { PendingPress } from './use-store.ts';
 import { Welcome } from './welcome.tsx';
 
 interface GalleryProps {
@@ -28,6 +28,7 @@ interface GalleryProps {
   onAct: Act;
   onExplain: (item: Item) => void;
   onPrefer: Prefer;
+  onTakeBackDismissals: () => void;
   onCloseResults: () => void;
 }
 
@@ -73,6 +74,7 @@ export function GalleryView({ userId, gallery, signals, pending, results, onPref
           causes={gallery.emptiedBy}
           failed={gallery.degraded.some(({ step }) => step === 'composition' || step === 'catalogue')}
           preferences={signals?.preferences}
+          onTakeBackDismissals={signals?.dismissed.length ? props.onTakeBackDismissals : undefined}
           onPrefer={onPrefer}
         />
       )}

@@ -1,5 +1,5 @@
-// Stops clicks on a game that has just moved under a resting pointer, and the second click of a double click. It
-// changes nothing else.
+// Stops clicks on a game that has just moved under a resting pointer, and the second click of a double click, on a game
+// or on the message's Undo. It changes nothing else.
 
 /** Longer than a double click and than the cards' animation. */
 const SETTLE_MS = 600;
@@ -11,6 +11,8 @@ interface Point {
   y: number;
 }
 let pointer: Point | undefined;
+/** `at`: on the clock of performance.now(). */
+let lastPress: (Point & { at: number }) | undefined;
 /** Set while the pointer has not moved since the gallery changed under it: the item that the player aims at, and until
  * when, on the clock of performance.now().
  */
@@ -48,11 +50,28 @@ function follow({ clientX: x, clientY: y }: PointerEvent): void {
 }
 
 function stopMisdirected(event: MouseEvent): void {
-  const card = (event.target as Element).closest<HTMLElement>('[data-item]');
   // 0: pressed by keyboard or script.
-  if (card === null || event.detail === 0) return;
+  if (event.detail === 0) return;
+  if (isAimedElsewhere(event)) stop(event);
+  else lastPress = { x: event.clientX, y: event.clientY, at: event.timeStamp };
+}
+
+function isAimedElsewhere(event: MouseEvent): boolean {
+  const target = event.target as Element;
+  if (target.closest('.message') !== null) return event.detail > 1 || repeatsPress(event);
+  const card = target.closest<HTMLElement>('[data-item]');
+  if (card === null) return false;
   const hasMoved = aim !== undefined && event.timeStamp < aim.until && aim.itemId !== card.dataset.item;
-  if (event.detail === 1 && !hasMoved) return;
+  return event.detail > 1 || hasMoved;
+}
+
+/** Where the last press was, and soon after it: the message may have come up under the pointer since. */
+const repeatsPress = ({ clientX, clientY, timeStamp }: MouseEvent): boolean =>
+  lastPress !== undefined &&
+  timeStamp < lastPress.at + SETTLE_MS &&
+  Math.hypot(clientX - lastPress.x, clientY - lastPress.y) <= TREMBLE_PX;
+
+function stop(event: MouseEvent): void {
   event.stopPropagation();
   event.preventDefault();
 }

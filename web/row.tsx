@@ -8,8 +8,8 @@ import { Card } from './card.tsx';
 import { Hero } from './hero.tsx';
 import { CloseIcon, NextIcon, PreviousIcon } from './icons.tsx';
 import { noteScroll } from './position.ts';
+import type { PendingPress } from './use-act.ts';
 import type { Act } from './use-outbox.ts';
-import type { PendingPress } from './use-store.ts';
 
 export interface RowProps {
   id: string;

@@ -4,7 +4,7 @@
 import { type PropsWithChildren, useState } from 'hono/jsx/dom';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Signals, Timed } from './api.ts';
-import type { SentEvent } from './use-outbox.ts';
+import type { SentEvent } from './event-log.ts';
 
 const GENRES_SHOWN = 6;
 const SENT_ID = 'sent';

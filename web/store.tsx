@@ -69,6 +69,7 @@ export function Store({ api, userId, query, players, onNavigate, onRefused }: St
             onAct={store.act}
             onExplain={store.explain}
             onPrefer={prefer}
+            onTakeBackDismissals={store.takeBackDismissals}
             onCloseResults={() => showQuery('')}
           />
         </div>

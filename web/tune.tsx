@@ -4,7 +4,7 @@
 import type { Preferences } from '../models/contracts/preferences.ts';
 import { CloseIcon } from './icons.tsx';
 import { usePopoverHistory } from './use-popover-history.ts';
-import { EMPTY_PREFERENCES, type Prefer, type Shun } from './use-signals.ts';
+import { EMPTY_PREFERENCES, type Prefer, type Shun } from './use-preferences.ts';
 
 export const TUNE_ID = 'tune';
 const YEAR_MS = 365.25 * 24 * 3_600_000;

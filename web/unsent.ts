@@ -2,41 +2,43 @@
 // loses none. One key per event, so that two tabs do not overwrite each other. It sends nothing.
 
 import type { EventInput } from '../models/contracts/event.ts';
+import { isStored, readStored, removeStored, storeValue } from './local-store.ts';
 
 export interface UnsentEvent {
-  event: EventInput & { timestamp: number };
+  event: Omit<EventInput, 'timestamp'>;
+  /** Epoch milliseconds on the browser's clock, which may be wrong. */
+  createdAt: number;
   /** Shown in the list of sent events. */
   text: string;
 }
 
-/** Copy of EVENTS_PER_REQUEST_MAX: its contract imports Zod, which is too large for the page. */
+/** Per player, so that one whose events cannot be sent leaves room for the others. */
 const UNSENT_MAX = 100;
 const PREFIX = 'bloodstream-unsent:';
 
-/** Oldest first; at most as many as fit one request. */
-export function readUnsent(): UnsentEvent[] {
-  const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
-  return keys
-    .flatMap((key) => {
-      const stored = localStorage.getItem(key);
-      return stored === null ? [] : (JSON.parse(stored) as UnsentEvent);
-    })
-    .sort((a, b) => a.event.timestamp - b.event.timestamp)
-    .slice(0, UNSENT_MAX);
-}
+const isUnsentEvent = (value: unknown): value is UnsentEvent => {
+  const { event, createdAt, text } = (value ?? {}) as Partial<UnsentEvent>;
+  return (
+    typeof event?.id === 'string' &&
+    typeof event.userId === 'string' &&
+    typeof event.type === 'string' &&
+    Number.isInteger(createdAt) &&
+    typeof text === 'string'
+  );
+};
 
-/** Does nothing if the storage is full, forbidden, or has as many events as one request allows: check `isKept`. */
+/** Of all players, oldest first. */
+export const readUnsent = (): UnsentEvent[] =>
+  readStored(PREFIX, isUnsentEvent).sort((a, b) => a.createdAt - b.createdAt);
+
+/** Does nothing if the storage is full or forbidden, or if the player has too many: check `isKept`. */
 export function keepUnsent(unsent: UnsentEvent): void {
-  if (readUnsent().length === UNSENT_MAX) return;
-  try {
-    localStorage.setItem(`${PREFIX}${unsent.event.id}`, JSON.stringify(unsent));
-  } catch {
-    // The event is then sent only once.
-  }
+  const own = readUnsent().filter(({ event }) => event.userId === unsent.event.userId);
+  if (own.length < UNSENT_MAX) storeValue(`${PREFIX}${unsent.event.id}`, unsent);
 }
 
-export const isKept = (id: string): boolean => localStorage.getItem(`${PREFIX}${id}`) !== null;
+export const isKept = (id: string): boolean => isStored(`${PREFIX}${id}`);
 
 export const forgetUnsent = (ids: readonly string[]): void => {
-  for (const id of ids) localStorage.removeItem(`${PREFIX}${id}`);
+  for (const id of ids) removeStored(`${PREFIX}${id}`);
 };

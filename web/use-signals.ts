@@ -1,69 +1,37 @@
-// The player's signals and preferences. The page shows a changed preference at once, before the Worker has it.
+// The player's signals, preferences among them, as they will be once the server has what the player did.
 
-import { useRef } from 'hono/jsx/dom';
 import type { EventInput } from '../models/contracts/event.ts';
 import type { Preferences } from '../models/contracts/preferences.ts';
 import type { Api, Signals } from './api.ts';
 import { applyEvent } from './optimistic.ts';
+import { findUnsentPreferences } from './unsent-preferences.ts';
 import { useLatest } from './use-latest.ts';
 import { usePlayerState } from './use-player-state.ts';
 
-/** Copy of the Worker's default for new players: Zod, which makes it there, is too large for the page. */
-export const EMPTY_PREFERENCES: Preferences = {
-  genres: [],
-  items: [],
-  lessGenres: [],
-  mutedGenres: [],
-  mutedTags: [],
-  popularity: 0,
-  releasedFrom: null,
-  releasedUntil: null,
-  ageLimit: null,
-};
-
-export type Prefer = (changes: Partial<Preferences>) => void;
-/** Adds a label to the given list, of which the player wants less or none, and offers to undo it. */
-export type Shun = (list: 'lessGenres' | 'mutedGenres' | 'mutedTags', label: string) => void;
-
-/** `listUnsent`: events that the server does not have yet. `onOwnChange` receives the id of each preference change. */
-export function useSignals(
-  api: Api,
-  userId: string,
-  listUnsent: () => readonly EventInput[],
-  onOwnChange: (changeId: string) => void,
-) {
+/** `listUnsent`: events that the server does not have yet. */
+export function useSignals(api: Api, userId: string, listUnsent: () => readonly EventInput[]) {
   const [signals, setSignals] = usePlayerState<Signals | null>(userId, null);
   const begin = useLatest();
-  /** Successive changes must arrive in order. */
-  const lastPut = useRef<Promise<unknown>>(Promise.resolve());
-  const preferences = signals?.preferences ?? EMPTY_PREFERENCES;
 
-  const load = async (): Promise<void> => {
+  /** Rejects with a Problem. */
+  const load = async (): Promise<Signals> => {
     const isLatest = begin();
     const loaded = await api.readSignals(userId);
-    if (isLatest()) setSignals(() => listUnsent().reduce(applyEvent, loaded));
+    const preferences = findUnsentPreferences(userId)?.preferences ?? loaded.preferences;
+    const expected = listUnsent().reduce(applyEvent, { ...loaded, preferences });
+    if (isLatest()) setSignals(() => expected);
+    return expected;
   };
 
   /** Shows the effect of an event at once. */
   const applyNow = (event: Pick<EventInput, 'type' | 'itemId'>) =>
     setSignals((now) => (now === null ? null : applyEvent(now, event)));
 
-  /** Reverts the change and rejects with a Problem if it cannot be stored. */
-  const changePreferences = async (changes: Partial<Preferences>): Promise<void> => {
-    // A PUT replaces all preferences: those not loaded yet must not be overwritten.
-    if (signals === null) return;
-    const wanted = { ...preferences, ...changes };
+  const showPreferences = (preferences: Preferences) => {
+    // An answer under way may be from before the change.
     begin();
-    setSignals(() => ({ ...signals, preferences: wanted }));
-    const changeId = crypto.randomUUID();
-    onOwnChange(changeId);
-    const put = lastPut.current!.then(() => api.putPreferences(userId, wanted, changeId));
-    lastPut.current = put.catch(() => {});
-    await put.catch((error) => {
-      setSignals(() => signals);
-      throw error;
-    });
+    setSignals((now) => (now === null ? null : { ...now, preferences }));
   };
 
-  return { signals, preferences, load, applyNow, changePreferences };
+  return { signals, load, applyNow, showPreferences };
 }

@@ -1,92 +1,75 @@
-// One player's store: the parts of its state, and the actions that change several of them. It renders nothing.
+// One player's store: the parts of its state, and the actions that change several of them. It draws nothing.
 
 import { useLayoutEffect } from 'hono/jsx/dom';
 import type { Item } from '../models/contracts/item.ts';
-import type { Preferences } from '../models/contracts/preferences.ts';
-import type { Api, Problem } from './api.ts';
+import type { Api } from './api.ts';
+import { useAct } from './use-act.ts';
+import { useDelivery } from './use-delivery.ts';
 import { useExplanation } from './use-explanation.ts';
 import { useGallery } from './use-gallery.ts';
 import { useImpressions } from './use-impressions.ts';
-import { useMessage } from './use-message.ts';
-import { type Act, type ActionType, useOutbox } from './use-outbox.ts';
-import { usePlayerState } from './use-player-state.ts';
+import { type Offer, useMessage } from './use-message.ts';
+import { useOutbox } from './use-outbox.ts';
+import { type EditPreferences, type Prefer, usePreferences } from './use-preferences.ts';
 import { useSearch } from './use-search.ts';
-import { type Prefer, type Shun, useSignals } from './use-signals.ts';
+import { useShun } from './use-shun.ts';
+import { useSignals } from './use-signals.ts';
 import { useStable } from './use-stable.ts';
 import { useStream } from './use-stream.ts';
 
-/** A press that the gallery has not answered yet. */
-export interface PendingPress {
-  itemId: string;
-  type: ActionType;
-}
-
 export function useStore(api: Api, userId: string, query: string) {
-  const [problem, setProblem] = usePlayerState<Problem | null>(userId, null);
-  const [pending, setPending] = usePlayerState<PendingPress | null>(userId, null);
   const gallery = useGallery(api, userId);
-  const outbox = useOutbox(api, userId, () => refresh());
-  const signals = useSignals(api, userId, outbox.listUnsent, outbox.addOwnId);
+  const outbox = useOutbox(api, userId);
+  const signals = useSignals(api, userId, outbox.listUnsent);
+  const preferences = usePreferences(api, userId, signals, outbox.addOwnId);
   const search = useSearch(api, userId);
   const explanation = useExplanation(api, userId);
   const { message, offerUndo, close: closeMessage } = useMessage(userId);
-  const lastNotice = useStream(api, userId, outbox.isOwn, () => refresh());
+  const delivery = useDelivery(userId, {
+    loadGallery: gallery.load,
+    loadSignals: signals.load,
+    sendWaiting: [outbox.sendWaiting, () => preferences.sendWaiting(() => confirm())],
+  });
+  const lastNotice = useStream(api, userId, outbox.isOwn, delivery.refresh);
   useImpressions(api, userId, gallery.answer);
 
-  const reportFailure = (work: Promise<unknown>) => work.catch((error) => setProblem(() => error as Problem));
-  const load = async () => {
-    if (!(await gallery.load())) return;
-    setProblem(() => null);
-    await signals.load();
-  };
-  const refresh = () => void reportFailure(load());
-  const sendAndLoad = async (sending: Promise<unknown>) => {
-    await sending;
-    await load();
-  };
-
-  const act = useStable<Parameters<Act>>((type, item, position) => {
-    const { itemId, title } = item;
-    if (pending?.itemId === itemId && pending.type === type) return;
-    const press = { itemId, type };
-    setPending(() => press);
-    signals.applyNow(press);
-    // Both remove the game, and its buttons, from the page.
-    if (type === 'dismiss') offerUndo(`Dismissed ${title}.`, () => act('undismiss', item));
-    if (type === 'like') offerUndo(`Liked ${title}.`, () => act('unlike', item));
-    const recommendationId = position === undefined ? undefined : gallery.answer?.body.recommendationId;
-    const sending = sendAndLoad(outbox.sendAction(type, item, position, recommendationId));
-    reportFailure(sending.finally(() => setPending((now) => (now === press ? null : now))));
+  const { act, pending } = useAct(userId, {
+    applyNow: signals.applyNow,
+    offerUndo,
+    send: (type, item, position, onFailure) => {
+      const recommendationId = position === undefined ? undefined : gallery.answer?.body.recommendationId;
+      return delivery.sendAndLoad(outbox.sendAction(type, item, position, recommendationId), onFailure);
+    },
   });
-  const explain = useStable((item: Item) => void reportFailure(explanation.explain(item)));
-  const prefer: Prefer = useStable((changes: Partial<Preferences>) => {
+  const change = (edit: EditPreferences, offer?: Offer): Promise<boolean> => {
     gallery.discardPending();
-    reportFailure(sendAndLoad(signals.changePreferences(changes)));
-  });
-  const shun: Shun = useStable((list, label) => {
-    const before = signals.preferences[list];
-    const text =
-      list === 'lessGenres' ? `Less ${label} from now on.` : `Muted ${label}: no such game is shown any more.`;
-    offerUndo(text, () => prefer({ [list]: before }));
-    prefer({ [list]: [...before, label] });
-  });
+    const changing = preferences.change(edit);
+    delivery.sendAndLoad(changing, () => preferences.isWaiting() || offer?.withdraw());
+    return changing.then(
+      () => true,
+      () => false,
+    );
+  };
+  const prefer: Prefer = useStable((changes) => void change(() => changes));
+  const { shun, confirm } = useShun(change, offerUndo);
+  const explain = useStable((item: Item) => void delivery.reportFailure(explanation.explain(item)));
 
-  useLayoutEffect(refresh, [userId]);
-  useLayoutEffect(() => void reportFailure(search.search(query)), [userId, query]);
+  useLayoutEffect(() => void delivery.reportFailure(search.search(query)), [userId, query]);
 
   return {
-    problem,
-    retry: () => void reportFailure(sendAndLoad(outbox.sendWaiting())),
+    problem: delivery.problem,
+    retry: delivery.retry,
     answer: gallery.answer,
     pending,
     act,
+    takeBackDismissals: () => void delivery.sendAndLoad(outbox.takeBackDismissals(signals.signals?.dismissed ?? [])),
     signals: signals.signals,
-    preferences: signals.preferences,
+    preferences: preferences.preferences,
     prefer,
     shun,
     results: search.results,
     /** A submitted search is a signal. The results come with the query. */
-    recordSearch: (submitted: string) => void reportFailure(sendAndLoad(outbox.sendSearch(submitted))),
+    recordSearch: (submitted: string) => void delivery.sendAndLoad(outbox.sendSearch(submitted)),
     explained: explanation.explained,
     explain,
     closeExplanation: explanation.close,

@@ -9,7 +9,7 @@ import { CoverImage } from './card.tsx';
 import { enterDialog } from './dialog-history.ts';
 import { CloseIcon } from './icons.tsx';
 import type { ExplainedItem } from './use-explanation.ts';
-import type { Shun } from './use-signals.ts';
+import type { Shun } from './use-preferences.ts';
 
 const TITLE_ID = 'why-title';
 const LABELS_MAX = 6;

@@ -38,6 +38,11 @@ export const app = new OpenAPIHono<{ Bindings: Env }>();
 app.use(
   secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, overwrite: false }),
 );
+// The page corrects the clock of its events by it. Cloudflare adds the header, a local Worker does not.
+app.use(async (c, next) => {
+  await next();
+  if (c.res.status !== 101) c.header('date', new Date().toUTCString());
+});
 app.onError(onError);
 app.notFound((c) => problemResponse('not-found', `No route matches ${c.req.method} ${c.req.path}; see /docs.`));
 app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });

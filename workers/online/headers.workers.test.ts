@@ -14,6 +14,15 @@ it('sends a policy that loads nothing with every answer, unless the page sets it
   expect(docs.get('x-content-type-options')).toBe('nosniff');
 });
 
+it('says in every answer when it was given', async () => {
+  const before = Math.floor(Date.now() / 1_000) * 1_000;
+  for (const path of ['/health', '/v1/items', '/nowhere']) {
+    const date = Date.parse((await headersOf(path)).get('date') ?? '');
+    expect(date, path).toBeGreaterThanOrEqual(before);
+    expect(date, path).toBeLessThanOrEqual(Date.now());
+  }
+});
+
 it('does not draw covers: they are static files', async () => {
   expect((await exports.default.fetch('http://edge/covers/Action/1.svg')).status).toBe(404);
 });
