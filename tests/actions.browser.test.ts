@@ -244,14 +244,20 @@ describeInBrowser('a press on the page', (newPage) => {
     await firstCard(page).scrollIntoViewIfNeeded();
     const dismiss = await firstCard(page).locator('[data-action="dismiss"]').boundingBox();
     const [x, y] = [dismiss!.x + dismiss!.width / 2, dismiss!.y + dismiss!.height / 2];
-    // Its buttons cover the page.
-    await page.evaluate(`new MutationObserver(() => {
+    // Undo covers the page as soon as it is there, and is clicked where the game was.
+    await page.evaluate(`new MutationObserver((_, observer) => {
       const undo = document.querySelector('.message .quiet');
-      if (undo) undo.style.cssText = 'position: fixed; inset: 0; width: 100vw; height: 100vh';
-    }).observe(document.querySelector('.message'), { childList: true, subtree: true })`);
+      if (!undo) return;
+      observer.disconnect();
+      undo.style.cssText = 'position: fixed; inset: 0; width: 100vw; height: 100vh';
+      const where = { clientX: ${x}, clientY: ${y} };
+      undo.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, detail: 1, ...where }));
+    }).observe(document.getElementById('app'), { childList: true, subtree: true })`);
     const sent = recordSent(page);
-    await page.mouse.dblclick(x, y);
-    expect(await page.evaluate(`document.elementFromPoint(${x}, ${y}).textContent`)).toBe('Undo');
+    await page.mouse.click(x, y);
+    await poll(() => page.evaluate(`document.elementFromPoint(${x}, ${y}).textContent`)).toBe('Undo');
+    await page.mouse.down({ clickCount: 2 });
+    await page.mouse.up({ clickCount: 2 });
     expect(await page.locator('.message').getByRole('status').textContent()).toMatch(/^Dismissed /);
     await page.waitForTimeout(700);
     expect(sent.map(({ type }) => type)).toEqual(['dismiss']);
