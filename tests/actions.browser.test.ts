@@ -239,34 +239,6 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.close();
   });
 
-  it('a double click on a dismissal does not undo it, where the message comes up under the pointer', async () => {
-    const { page } = await open();
-    await firstCard(page).scrollIntoViewIfNeeded();
-    const dismiss = await firstCard(page).locator('[data-action="dismiss"]').boundingBox();
-    const [x, y] = [dismiss!.x + dismiss!.width / 2, dismiss!.y + dismiss!.height / 2];
-    // Undo covers the page as soon as it is there, and is clicked where the game was.
-    await page.evaluate(`new MutationObserver((_, observer) => {
-      const undo = document.querySelector('.message .quiet');
-      if (!undo) return;
-      observer.disconnect();
-      undo.style.cssText = 'position: fixed; inset: 0; width: 100vw; height: 100vh';
-      const where = { clientX: ${x}, clientY: ${y} };
-      undo.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, detail: 1, ...where }));
-    }).observe(document.getElementById('app'), { childList: true, subtree: true })`);
-    const sent = recordSent(page);
-    await page.mouse.click(x, y);
-    await poll(() => page.evaluate(`document.elementFromPoint(${x}, ${y}).textContent`)).toBe('Undo');
-    await page.mouse.down({ clickCount: 2 });
-    await page.mouse.up({ clickCount: 2 });
-    expect(await page.locator('.message').getByRole('status').textContent()).toMatch(/^Dismissed /);
-    await page.waitForTimeout(700);
-    expect(sent.map(({ type }) => type)).toEqual(['dismiss']);
-    // A moment later it is the player's own aim.
-    await page.mouse.click(x, y);
-    await poll(() => sent.map(({ type }) => type)).toEqual(['dismiss', 'undismiss']);
-    await page.close();
-  });
-
   it('takes back the dismissals that left nothing to show', async () => {
     const { page } = await open();
     await actAndSee(page, () => firstCard(page).locator('[data-action="dismiss"]').click());

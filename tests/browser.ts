@@ -2,7 +2,7 @@
 // elsewhere they are skipped, and a warning says so.
 
 import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject } from 'vitest';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import { findChromium, launchChromium } from '../scripts/local/browser.ts';
 import { assertChromium } from './assert-chromium.ts';
@@ -32,9 +32,15 @@ export function describeInBrowser(name: string, define: (newPage: NewPage) => vo
       browser = await launchChromium(chromiumPath!);
     });
     afterAll(() => browser?.close());
+    // A test that fails must leave no page behind that slows those after it.
+    const pages: Page[] = [];
+    afterEach(async () => {
+      for (const page of pages.splice(0)) await page.close();
+    });
     define(async (options) => {
       const page = await browser.newPage(options);
       page.setDefaultTimeout(WAIT_MS);
+      pages.push(page);
       return page;
     });
   });
