@@ -112,7 +112,6 @@ describeInBrowser('the accessible page', (newPage) => {
       await page.setViewportSize({ width, height: 900 });
       expect(await findViolations(page), `${width} px, ${colorScheme}`).toEqual([]);
     }
-    await page.close();
   });
 
   it('explains a game in a dialog that takes the focus, keeps it, and returns it', async () => {
@@ -137,7 +136,6 @@ describeInBrowser('the accessible page', (newPage) => {
       expect(await ask.evaluate((button) => button.matches(':focus'))).toBe(true);
     }
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   it('has few tab stops, a link past the top bar, and arrow keys within a row', async () => {
@@ -177,7 +175,6 @@ describeInBrowser('the accessible page', (newPage) => {
     expect((await focus()).item).not.toBe(item);
     await page.keyboard.press('ArrowDown');
     expect((await focus()).item).toBe(item);
-    await page.close();
   });
 
   it('announces changes, and keeps the focus when the welcome closes', async () => {
@@ -223,6 +220,5 @@ describeInBrowser('the accessible page', (newPage) => {
     expect(await bar('.taste li')).toEqual(['solid', true]);
     await explainFirst(page);
     expect(await bar('.explained li')).toEqual(['solid', true]);
-    await page.close();
   });
 });

@@ -78,7 +78,6 @@ describeInBrowser('a press on the page', (newPage) => {
     })`);
     expect(shown).toEqual(['true', 'like', 'sending …']);
     await poll(() => page.locator('.log li').first().textContent()).toMatch(/Liked .*accepted · \d+ ms/);
-    await page.close();
   });
 
   /** Opens search results: a game stays there whatever the player does with it. */
@@ -110,7 +109,6 @@ describeInBrowser('a press on the page', (newPage) => {
     await reopen(page, '**/v1/events');
     await poll(() => log.textContent()).toMatch(/No longer liked .*accepted/);
     expect((await readSignals(page)).liked).toEqual([]);
-    await page.close();
   });
 
   it.each([
@@ -141,7 +139,6 @@ describeInBrowser('a press on the page', (newPage) => {
     const { timestamp } = sent.at(-1)!;
     expect(timestamp).toBeGreaterThan(before - 1_000);
     expect(timestamp).toBeLessThanOrEqual(Date.now());
-    await page.close();
   });
 
   it('that the server rejects is reported, and taken back on the page', async () => {
@@ -158,7 +155,6 @@ describeInBrowser('a press on the page', (newPage) => {
     expect(await page.locator('.message').textContent()).toBe('');
     expect(await page.locator('.log li').first().textContent()).toContain('value: no');
     expect(await page.evaluate('Object.keys(localStorage)')).toEqual([]);
-    await page.close();
   });
 
   it('that waits is sent apart from what another player’s unavailable object refuses', async () => {
@@ -178,7 +174,6 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.reload();
     await poll(() => page.evaluate('Object.keys(localStorage)')).toEqual([entries[0]![0]]);
     await poll(() => page.locator('.log li').allTextContents()).toEqual([expect.stringMatching(/Liked it.*accepted/)]);
-    await page.close();
   });
 
   it('can be undone if it is a like or a dismissal', async () => {
@@ -202,7 +197,6 @@ describeInBrowser('a press on the page', (newPage) => {
     expect((await readSignals(page)).dismissed).toEqual([]);
     expect(await message.textContent()).toBe('');
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   it('does not land on a game that has just moved under the pointer, and a double click plays one game', async () => {
@@ -236,7 +230,6 @@ describeInBrowser('a press on the page', (newPage) => {
     const next = await idOf(page);
     await actAndSee(page, () => page.mouse.click(x, y));
     expect(sent.at(-1)).toMatchObject({ type: 'play', itemId: next });
-    await page.close();
   });
 
   it('takes back the dismissals that left nothing to show', async () => {
@@ -248,7 +241,6 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.locator('.empty').getByRole('button', { name: 'Show dismissed games again' }).click();
     await poll(async () => (await readSignals(page)).dismissed).toEqual([]);
     await page.locator('.empty').getByRole('button').waitFor({ state: 'detached' });
-    await page.close();
   });
 
   it('is distinguished by id from events of another device, even right after it', async () => {
@@ -272,7 +264,6 @@ describeInBrowser('a press on the page', (newPage) => {
     });
     await page.getByRole('region', { name: 'Continue playing' }).locator(`[data-item="${itemId}"]`).waitFor();
     expect(count.galleries).toBe(3);
-    await page.close();
   });
 
   it('mutes a genre or shows less of it, says so, and can be undone', async () => {
@@ -300,7 +291,6 @@ describeInBrowser('a press on the page', (newPage) => {
     await actAndSee(page, () => message.getByRole('button', { name: 'Undo' }).click());
     expect(await genres()).toContain(muted);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   /** Opens the panel about the first game, and presses its button to mute a genre. */
@@ -336,7 +326,6 @@ describeInBrowser('a press on the page', (newPage) => {
     await reopen(page, '**/preferences?*');
     await poll(() => readMuted(page)).toEqual([]);
     await poll(() => page.evaluate('Object.keys(localStorage)')).toEqual([]);
-    await page.close();
   });
 
   it('that mutes before the preferences are known keeps the others', async () => {
@@ -353,7 +342,6 @@ describeInBrowser('a press on the page', (newPage) => {
     release();
     await poll(() => readMuted(page)).toEqual(['No such genre', label]);
     expect((await readSignals(page)).preferences.ageLimit).toBe(16);
-    await page.close();
   });
 
   it('that mutes in vain is taken back alone: a like made meanwhile stays', async () => {
@@ -373,7 +361,6 @@ describeInBrowser('a press on the page', (newPage) => {
     expect(await page.locator('.message').textContent()).not.toContain(label);
     expect(await heart.getAttribute('aria-pressed')).toBe('true');
     expect(await readSignals(page)).toMatchObject({ liked: [itemId], preferences: { mutedGenres: [] } });
-    await page.close();
   });
 
   it('can lift the filter that emptied the gallery, which is named there', async () => {
@@ -387,7 +374,6 @@ describeInBrowser('a press on the page', (newPage) => {
     await actAndSee(page, () => empty.getByRole('button').click());
     await empty.waitFor({ state: 'detached' });
     expect(await page.locator('.gallery .card').count()).toBeGreaterThan(20);
-    await page.close();
   });
 
   it('does not read that there are no games if the page could not be composed', async () => {
@@ -396,7 +382,6 @@ describeInBrowser('a press on the page', (newPage) => {
     await changeGalleries(page, (gallery) => ({ ...gallery, rows: [], degraded }));
     await page.reload();
     await poll(() => page.locator('.empty').textContent()).toContain('No games can be shown at the moment');
-    await page.close();
   });
 
   it('that only dismisses does not show “Nothing is known” or a reason from played games', async () => {
@@ -405,7 +390,6 @@ describeInBrowser('a press on the page', (newPage) => {
     await poll(() => page.locator('.taste').textContent()).toContain('No favourite genre is known yet.');
     expect(await page.locator('.taste').textContent()).not.toContain('Nothing is known');
     expect(await page.locator('.gallery').textContent()).not.toContain('From what you played');
-    await page.close();
   });
 
   it('scrolls search results into view, and does not present its limit as the number of matches', async () => {
@@ -421,7 +405,6 @@ describeInBrowser('a press on the page', (newPage) => {
     expect(await results.locator('.row-head p').textContent()).toBe(
       shown === 20 ? 'The best 20; there may be more' : `${shown} games found`,
     );
-    await page.close();
   });
 
   it('can be reverted with Back: a dialog, a search, another player; the logo keeps the player', async () => {
@@ -463,6 +446,5 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.getByRole('link', { name: 'Bloodstream' }).click();
     expect(playerOf(page)).toBe('player-0001');
     expect(await whose.textContent()).toContain('player-0001');
-    await page.close();
   });
 });

@@ -35,7 +35,11 @@ export function describeInBrowser(name: string, define: (newPage: NewPage) => vo
     // A test that fails must leave no page behind that slows those after it.
     const pages: Page[] = [];
     afterEach(async () => {
-      for (const page of pages.splice(0)) await page.close();
+      for (const page of pages.splice(0)) {
+        // Its requests may still be in a test's handlers, which fail once the page is gone.
+        await page.unrouteAll({ behavior: 'ignoreErrors' });
+        await page.close();
+      }
     });
     define(async (options) => {
       const page = await browser.newPage(options);

@@ -64,7 +64,6 @@ describeInBrowser('the layout of the page', (newPage) => {
       }
       expect(await overflow(page)).toBe(0);
     }
-    await page.close();
   });
 
   it('opens the events sent within the viewport, and does not cover the welcome’s buttons', async () => {
@@ -103,7 +102,6 @@ describeInBrowser('the layout of the page', (newPage) => {
       expect(bottom).toBeLessThanOrEqual((await boxOf(page, '.answer')).top);
       await page.getByRole('button', { name: 'Events sent' }).click();
     }
-    await page.close();
   });
 
   it('leaves no empty column: the panels end with the hero, and the rows fill the whole width', async () => {
@@ -124,7 +122,6 @@ describeInBrowser('the layout of the page', (newPage) => {
       expect(last.right, `${width} px`).toBeGreaterThan(width - 60);
       expect(await overflow(page)).toBe(0);
     }
-    await page.close();
   });
 
   it('truncates a title of 300 letters without a gap beside it, and shows it whole in the explanation', async () => {
@@ -149,7 +146,6 @@ describeInBrowser('the layout of the page', (newPage) => {
     expect(await heading.evaluate(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)).toBeLessThanOrEqual(
       2,
     );
-    await page.close();
   });
 
   it('formats a price with its currency in the reader’s locale', async () => {
@@ -167,7 +163,6 @@ describeInBrowser('the layout of the page', (newPage) => {
       .locator('.row:first-child .facts')
       .evaluateAll((all) => all.map((facts) => facts.querySelector('.price')?.textContent.replaceAll('\u00a0', ' ')));
     expect(written.slice(0, 5)).toEqual(['12,50 €', '1.200 ¥', '12,50', 'Free', undefined]);
-    await page.close();
   });
 
   it('keeps the hero’s text legible on a white picture', async () => {
@@ -190,6 +185,5 @@ describeInBrowser('the layout of the page', (newPage) => {
       for (const colour of await coloursOf(text))
         expect(contrast(colour.match(/\d+/g)!.map(Number), lightest), text).toBeGreaterThanOrEqual(4.5);
     }
-    await page.close();
   });
 });

@@ -35,7 +35,6 @@ describeInBrowser('the page', (newPage) => {
     expect(playerOf(page)).toMatch(/^guest-/);
     expect(await whose.textContent()).toContain(playerOf(page));
     expect(await whose.textContent()).not.toBe(known);
-    await page.close();
   });
 
   it('moves towards the genre of ten clicks, and shows the tier and the time of the answer', async () => {
@@ -73,7 +72,6 @@ describeInBrowser('the page', (newPage) => {
     await poll(answersSeen).toBeGreaterThanOrEqual(10);
     expect(new Set(impressions).size).toBe(impressions.length);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   it('searches, likes, plays and dismisses, also by keyboard, and keeps the focus as the gallery changes', async () => {
@@ -127,7 +125,6 @@ describeInBrowser('the page', (newPage) => {
     await results.getByRole('button', { name: 'Close the results' }).click();
     await results.waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   it('asks a new player what they like, and reflects it in the next answer', async () => {
@@ -145,7 +142,6 @@ describeInBrowser('the page', (newPage) => {
     await page.locator('[data-answer]').waitFor();
     expect(await welcome.count()).toBe(0);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   it('mutes a genre, limits the age, turns the popularity dial, and mutes from the explanation of a game', async () => {
@@ -187,7 +183,6 @@ describeInBrowser('the page', (newPage) => {
     await actAndSee(page, () => mute.click());
     expect(await genresOn(page)).not.toContain(muted);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   it('searches as the player types, despite typing errors, and explains a game outside the gallery', async () => {
@@ -206,7 +201,6 @@ describeInBrowser('the page', (newPage) => {
     await page.locator('.why .verdict').waitFor();
     expect(await page.locator('.why .verdict').textContent()).toMatch(/played|Continue|lately/i);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   it('follows the same player’s events from another device through the stream', async () => {
@@ -224,7 +218,6 @@ describeInBrowser('the page', (newPage) => {
     expect(await page.locator('.notice').textContent()).toMatch(/^Gallery ready at .*, \d+ new games$/);
     await page.getByRole('region', { name: 'Continue playing' }).locator(`[data-item="${itemId}"]`).waitFor();
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   it('fits a phone, and shows the API reference', async () => {
@@ -236,7 +229,6 @@ describeInBrowser('the page', (newPage) => {
     await page.getByRole('heading', { name: 'Send events' }).waitFor();
     expect(await overflow()).toBe(0);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 
   it('shows a problem in words, and continues after “Try again”', async () => {
@@ -250,6 +242,5 @@ describeInBrowser('the page', (newPage) => {
     await page.unroute('**/v1/events');
     await alert.getByRole('button', { name: 'Try again' }).click();
     await alert.waitFor({ state: 'detached' });
-    await page.close();
   });
 });
