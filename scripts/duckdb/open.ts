@@ -1,0 +1,48 @@
+// Opens DuckDB in memory, for commands that read files. It bounds memory, spills to a temporary folder that goes with
+// the connection, and neither downloads extensions nor reads over the network.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+
+/** Leaves room for workerd and this process within 4 GB. */
+const MEMORY_LIMIT = '1GB';
+
+/** Keeps the connection open until `run` settles. `memoryLimit`: as DuckDB writes sizes, e.g. `512MB`. */
+export async function withDuckDb<T>(
+  run: (connection: DuckDBConnection) => Promise<T>,
+  memoryLimit: string = MEMORY_LIMIT,
+): Promise<T> {
+  const spill = mkdtempSync(path.join(tmpdir(), 'bloodstream-duckdb-'));
+  const removeSpill = () => rmSync(spill, { recursive: true, force: true });
+  // Commands that a signal ends call process.exit, which runs no finally.
+  process.once('exit', removeSpill);
+  try {
+    const instance = await DuckDBInstance.create(':memory:', {
+      memory_limit: memoryLimit,
+      temp_directory: spill,
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    });
+    try {
+      const connection = await instance.connect();
+      try {
+        return await run(connection);
+      } finally {
+        connection.closeSync();
+      }
+    } finally {
+      instance.closeSync();
+    }
+  } finally {
+    process.off('exit', removeSpill);
+    removeSpill();
+  }
+}
+
+/** A SQL string literal: table functions such as read_csv take no bound lists. */
+export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** A SQL identifier, such as a file's column. */
+export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
