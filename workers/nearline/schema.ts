@@ -14,6 +14,16 @@ export const recentEvents = sqliteTable('recent_events', {
   timestamp: integer('timestamp').notNull(),
 });
 
+/** The outbox: accepted events that the log has not been seen to have, read in the order of their rowids. */
+export const unlogged = sqliteTable('unlogged', {
+  id: text('id').primaryKey(),
+  // JSON: the whole event (models/contracts/event.ts).
+  body: text('body').notNull(),
+  receivedAt: integer('received_at').notNull(),
+  /** Times the event was sent to the queue again. */
+  resends: integer('resends').notNull(),
+});
+
 export const marks = sqliteTable(
   'marks',
   {

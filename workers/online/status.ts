@@ -37,7 +37,7 @@ const Status = z
         startedAt: z.iso.datetime(),
         durationMs: z.number().nullable(),
         rows: z.number().nullable(),
-        outcome: z.enum(['running', 'done', 'failed']),
+        outcome: z.enum(['running', 'done', 'failed', 'skipped']),
         error: z.string().nullable(),
       }),
     ),

@@ -6,7 +6,7 @@ export interface JobRun {
   startedAt: number;
   durationMs: number | null;
   rows: number | null;
-  outcome: 'running' | 'done' | 'failed';
+  outcome: 'running' | 'done' | 'failed' | 'skipped';
   error: string | null;
 }
 

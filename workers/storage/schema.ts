@@ -72,11 +72,38 @@ export const jobRuns = sqliteTable(
     startedAt: integer('started_at').notNull(),
     durationMs: integer('duration_ms'),
     rows: integer('rows'),
-    outcome: text('outcome', { enum: ['running', 'done', 'failed'] }).notNull(),
+    outcome: text('outcome', { enum: ['running', 'done', 'failed', 'skipped'] }).notNull(),
     error: text('error'),
   },
   (table) => [index('job_runs_started').on(table.startedAt)],
 );
+
+/** Who may do a piece of work at the moment; a lease that was not renewed expires. */
+export const leases = sqliteTable('leases', {
+  name: text('name').primaryKey(),
+  holder: text('holder').notNull(),
+  // By D1's clock: its holders run on several machines.
+  expiresAt: integer('expires_at').notNull(),
+});
+
+/** Events accepted and logged per hour of their reception, so that nobody counts the log. */
+export const eventCounts = sqliteTable(
+  'event_counts',
+  {
+    /** Hours since the epoch. */
+    hour: integer('hour').notNull(),
+    kind: text('kind', { enum: ['accepted', 'logged'] }).notNull(),
+    count: integer('count').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hour, table.kind] })],
+);
+
+/** Players whose object still has events that it did not find in the log. */
+export const unloggedUsers = sqliteTable('unlogged_users', {
+  userId: text('user_id').primaryKey(),
+  oldestAt: integer('oldest_at').notNull(),
+  events: integer('events').notNull(),
+});
 
 export const deadLetters = sqliteTable('dead_letters', {
   id: text('id').primaryKey(),
