@@ -19,9 +19,12 @@ const UNFINISHED = '.unfinished';
 /** Older unfinished files were left by a process that was killed while it wrote: writing takes seconds. */
 const UNFINISHED_KEPT_MS = 24 * 60 * 60 * 1000;
 
+/** The algorithm, which may have hyphens itself, and the digest of the data: 12 hexadecimal digits. */
+const NAME = /^(?<algorithm>.+?)-(?<data>[0-9a-f]{12})-/;
+
 /**
- * Names begin with `<algorithm>-<digest of the data>-`. A write deletes the algorithm's checkpoints of other data,
- * because that training will not be resumed.
+ * Names begin with `<algorithm>-<digest of the data>-` (see NAME). A write deletes the algorithm's checkpoints of other
+ * data, because that training will not be resumed.
  */
 export function openCheckpoints(folder: string): Checkpoints {
   return {
@@ -63,7 +66,7 @@ function isAbandoned(file: string): boolean {
 }
 
 function isOfOtherData(other: string, name: string): boolean {
-  const [algorithm, data] = name.split('-');
-  const [otherAlgorithm, otherData] = other.split('-');
-  return otherAlgorithm === algorithm && otherData !== data;
+  const own = NAME.exec(name)?.groups;
+  const found = NAME.exec(other)?.groups;
+  return own !== undefined && found !== undefined && found.algorithm === own.algorithm && found.data !== own.data;
 }

@@ -4,26 +4,22 @@ import type { Item } from '../../models/contracts/item.ts';
 import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import { InteractionLog, type Interactions } from '../../models/data/interactions.ts';
 import { ImpressionLog, type ShownRow } from '../../models/ranking/impressions.ts';
-import type { TrainingInput } from '../../models/release/train-release.ts';
 import { listItems } from '../../workers/storage/items.ts';
-import { readCurrentRelease, readReleaseFile } from '../../workers/storage/releases.ts';
 import { readSnapshotEvents, readSnapshotSlates } from '../../workers/storage/snapshot-events.ts';
 import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
 import type { Platform } from '../local/platform.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Flags } from './command.ts';
+import { type ReleaseInUse, readReleaseInUse } from './release-in-use.ts';
 
 const EVENTS_PER_UPDATE = 10_000;
 const ITEMS_PER_PAGE = 1_000;
 
-export interface Material {
+export interface Material extends ReleaseInUse {
   snapshot: SnapshotManifest;
   interactions: Interactions;
   rows: ShownRow[];
   catalogue: Map<string, Item>;
-  current: TrainingInput['current'];
-  /** ETag of the pointer to the release in use; undefined before the first. Publishing needs it. */
-  etag: string | undefined;
 }
 
 /** Throws if there is no snapshot, if it is damaged, or, without `--force`, if the release in use is damaged. */
@@ -38,7 +34,7 @@ export async function readMaterial(
       `there is no snapshot in ${state} yet. \`npm start\` makes one on an empty store; a running Worker exports ` +
         'one every hour, and `curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"` exports one now',
     );
-  const { etag, current } = await readCurrent(bucket, force === true);
+  const { etag, current } = await readReleaseInUse(bucket, force === true);
   const log = await readLog(bucket, snapshot, progress);
   return { snapshot, ...log, catalogue: await readCatalogue(DB), current, etag };
 }
@@ -71,23 +67,4 @@ async function readCatalogue(db: D1Database): Promise<Map<string, Item>> {
     last = page.at(-1)?.itemId ?? '';
   } while (page.length === ITEMS_PER_PAGE);
   return catalogue;
-}
-
-/** Reads the release in use, to compare with. A damaged one stops the training: only people may publish without it. */
-async function readCurrent(bucket: R2Bucket, force: boolean): Promise<Pick<Material, 'etag' | 'current'>> {
-  const { etag, manifest } = await readCurrentRelease(bucket);
-  try {
-    if (!manifest.ok) throw new Error(manifest.error);
-    if (manifest.value === undefined) return { etag, current: undefined };
-    const vocabulary = await readReleaseFile(bucket, manifest.value.vocabulary);
-    const model = await readReleaseFile(bucket, manifest.value.model);
-    const { ranking: part } = manifest.value;
-    const ranking = part === null ? undefined : { ...part, model: await readReleaseFile(bucket, part.model) };
-    return { etag, current: { itemIds: JSON.parse(new TextDecoder().decode(vocabulary)), model, ranking } };
-  } catch (error) {
-    if (!force)
-      throw new Error(`${(error as Error).message}. --force publishes without comparing with it`, { cause: error });
-    console.error(`Not compared with the release in use: ${(error as Error).message}`);
-    return { etag, current: undefined };
-  }
 }

@@ -1,0 +1,47 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { fakeBucket } from '../../tests/fake-bucket.ts';
+import { type Publication, publishFake } from '../../tests/fake-release.ts';
+import { drawRanker } from '../bench/random-ranker.ts';
+import { readReleaseInUse } from './release-in-use.ts';
+
+const itemIds = Array.from({ length: 200 }, (_, index) => `g${index}`);
+const ranking = await drawRanker();
+
+/** Publishes a release with a ranking model, then damages it. */
+async function publish(damage: NonNullable<Publication['damage']>): Promise<R2Bucket> {
+  const { bucket } = fakeBucket();
+  await publishFake(bucket, 'v1', {
+    itemIds,
+    shift: 0,
+    alter: (contents) => Object.assign(contents, { ranking }),
+    damage,
+  });
+  return bucket;
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+test('a release whose ranking model alone is damaged is compared with, without that model', async () => {
+  const lines = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const whole = await readReleaseInUse(await publish(() => {}), false);
+  expect(whole.current?.ranking?.model).toEqual(ranking.model);
+  expect(lines).not.toHaveBeenCalled();
+
+  const bucket = await publish((files) => {
+    files.ranking = files.ranking!.map((byte) => byte ^ 1);
+  });
+  const { current, etag } = await readReleaseInUse(bucket, false);
+  expect(current?.model).toEqual(whole.current!.model);
+  expect(current?.ranking).toBeUndefined();
+  expect(etag).toBeDefined();
+  expect(lines.mock.calls.join()).toMatch(/^Not compared with the ranking model in use: .*ranking\.onnx/);
+});
+
+test('a release whose retrieval model is damaged stops the training, unless it is forced', async () => {
+  const bucket = await publish((files) => {
+    files.model = files.model.slice(1);
+  });
+  await expect(readReleaseInUse(bucket, false)).rejects.toThrow('--force publishes without comparing with it');
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  expect((await readReleaseInUse(bucket, true)).current).toBeUndefined();
+});

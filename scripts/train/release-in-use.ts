@@ -1,0 +1,41 @@
+// Reads the release in use, which a new one is compared with. Decides what a damaged one stops.
+
+import type { RankingPart } from '../../models/contracts/release.ts';
+import type { RankingContents } from '../../models/ranking/train-ranker.ts';
+import type { TrainingInput } from '../../models/release/train-release.ts';
+import { readCurrentRelease, readReleaseFile } from '../../workers/storage/releases.ts';
+
+export interface ReleaseInUse {
+  /** ETag of the pointer; undefined before the first release. Publishing needs it. */
+  etag: string | undefined;
+  current: TrainingInput['current'];
+}
+
+/** A damaged retrieval part stops the training: only people may publish without it. */
+export async function readReleaseInUse(bucket: R2Bucket, force: boolean): Promise<ReleaseInUse> {
+  const { etag, manifest } = await readCurrentRelease(bucket);
+  try {
+    if (!manifest.ok) throw new Error(manifest.error);
+    if (manifest.value === undefined) return { etag, current: undefined };
+    const vocabulary = await readReleaseFile(bucket, manifest.value.vocabulary);
+    const model = await readReleaseFile(bucket, manifest.value.model);
+    const ranking = await readRanking(bucket, manifest.value.ranking);
+    return { etag, current: { itemIds: JSON.parse(new TextDecoder().decode(vocabulary)), model, ranking } };
+  } catch (error) {
+    if (!force)
+      throw new Error(`${(error as Error).message}. --force publishes without comparing with it`, { cause: error });
+    console.error(`Not compared with the release in use: ${(error as Error).message}`);
+    return { etag, current: undefined };
+  }
+}
+
+/** A damaged ranking part counts as none: the edge serves such a release without it too. */
+async function readRanking(bucket: R2Bucket, part: RankingPart | null): Promise<RankingContents | undefined> {
+  if (part === null) return undefined;
+  try {
+    return { ...part, model: await readReleaseFile(bucket, part.model) };
+  } catch (error) {
+    console.error(`Not compared with the ranking model in use: ${(error as Error).message}`);
+    return undefined;
+  }
+}
