@@ -45,3 +45,9 @@ export const documents = sqliteTable('documents', {
   kind: text('kind').primaryKey(),
   body: text('body').notNull(),
 });
+
+/** One row once the player was erased: events until then are not taken any more, wherever they come from. */
+export const erasure = sqliteTable('erasure', {
+  id: integer('id').primaryKey(),
+  erasedAt: integer('erased_at').notNull(),
+});

@@ -2,6 +2,7 @@
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';
+import { type HashUser, openUserHash, wasErased } from './erased-users.ts';
 import { portionsOf } from './parameters.ts';
 
 const COLUMNS = [
@@ -22,30 +23,51 @@ const COLUMNS = [
 
 // One JSON parameter carries many rows; VALUES lists are limited to 100 parameters a statement.
 const INSERT_EVENTS = `insert into events (${COLUMNS.map(([column]) => column).join(', ')})
-  select ${COLUMNS.map((_, index) => `value->>${index}`).join(', ')} from json_each(?1) where true
+  select ${COLUMNS.map((_, index) => `value->>${index}`).join(', ')} from json_each(?1)
+  where not ${wasErased(`value->>${COLUMNS.length}`, `value->>${COLUMNS.length + 1}`)}
   on conflict do nothing`;
 const TOUCH_USERS = `insert into users (user_id, last_event_at)
-  select value->>0, value->>1 from json_each(?1) where true
+  select value->>0, value->>1 from json_each(?1) where not ${wasErased('value->>2', 'value->>3')}
   on conflict do update set last_event_at = max(last_event_at, excluded.last_event_at)`;
 
 const EVENT_COLUMNS = COLUMNS.map(([column, field]) => (column === field ? column : `${column} as ${field}`)).join(
   ', ',
 );
 
-/** Inserts events, one transaction per portion. Returns the number of new ones. */
+/**
+ * Inserts events, one transaction per portion. Events of an erased player from before the erasure are dropped, in the
+ * same transaction. Returns the number of new ones.
+ */
 export async function insertEvents(db: D1Database, events: readonly PlayerEvent[]): Promise<number> {
+  const hash = await openUserHash(db);
   let inserted = 0;
-  for (const { rows, json } of portionsOf(events, (event) => COLUMNS.map(([, field]) => event[field]))) {
-    const lastEventAt = new Map<string, number>();
-    for (const { userId, timestamp } of rows)
-      lastEventAt.set(userId, Math.max(timestamp, lastEventAt.get(userId) ?? 0));
+  const toRow = (event: PlayerEvent) => [
+    ...COLUMNS.map(([, field]) => event[field]),
+    hash(event.userId),
+    happenedAt(event),
+  ];
+  for (const { rows, json } of portionsOf(events, toRow)) {
     const [written] = await db.batch([
       db.prepare(INSERT_EVENTS).bind(json),
-      db.prepare(TOUCH_USERS).bind(JSON.stringify([...lastEventAt])),
+      db.prepare(TOUCH_USERS).bind(JSON.stringify(listSightings(rows, hash))),
     ]);
     inserted += written!.meta.changes;
   }
   return inserted;
+}
+
+/** A clock that is ahead moves no event beyond its reception. */
+const happenedAt = ({ timestamp, receivedAt }: PlayerEvent): number => Math.min(timestamp, receivedAt);
+
+/** For each user: id, time of the last event, hash, and the time that an erasure is compared with. */
+function listSightings(events: readonly PlayerEvent[], hash: HashUser): [string, number, string, number][] {
+  const sightings = new Map<string, [string, number, string, number]>();
+  for (const event of events) {
+    const { userId, timestamp } = event;
+    const [, last, userHash, until] = sightings.get(userId) ?? [userId, 0, hash(userId), 0];
+    sightings.set(userId, [userId, Math.max(timestamp, last), userHash, Math.max(happenedAt(event), until)]);
+  }
+  return [...sightings.values()];
 }
 
 /**

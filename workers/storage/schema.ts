@@ -1,6 +1,7 @@
 // The tables of D1. Migrations are generated from this file (`npm run migrations`); docs/storage-schema.md says what
 // each is for.
 
+import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
 
@@ -169,11 +170,16 @@ export const rulesState = sqliteTable('rules_state', {
 });
 
 /** Guests who have become players: events still under way belong to the player. */
-export const merges = sqliteTable('merges', {
-  fromUserId: text('from_user_id').primaryKey(),
-  toUserId: text('to_user_id').notNull(),
-  mergedAt: integer('merged_at').notNull(),
-});
+export const merges = sqliteTable(
+  'merges',
+  {
+    fromUserId: text('from_user_id').primaryKey(),
+    toUserId: text('to_user_id').notNull(),
+    mergedAt: integer('merged_at').notNull(),
+  },
+  // An erasure finds a player's guests by it.
+  (table) => [index('merges_to').on(table.toUserId)],
+);
 
 export const batchGalleries = sqliteTable(
   'batch_galleries',
@@ -196,4 +202,54 @@ export const slates = sqliteTable(
     body: text('body').notNull(),
   },
   (table) => [index('slates_shown').on(table.shownAt)],
+);
+
+/** The key of the hashes in `erased_users`: one row. */
+export const erasureKey = sqliteTable('erasure_key', {
+  id: integer('id').primaryKey(),
+  key: text('key').notNull(),
+});
+
+/** Players who were erased, by hash: what they did until then is not written again, wherever it comes from. */
+export const erasedUsers = sqliteTable('erased_users', {
+  userHash: text('user_hash').primaryKey(),
+  erasedAt: integer('erased_at').notNull(),
+});
+
+/** Requests to erase a player; they stay as receipts. */
+export const erasures = sqliteTable(
+  'erasures',
+  {
+    erasureId: text('erasure_id').primaryKey(),
+    userHash: text('user_hash').notNull(),
+    requestedAt: integer('requested_at').notNull(),
+    finishedAt: integer('finished_at'),
+    // Version of the first snapshot without the player.
+    snapshot: text('snapshot'),
+  },
+  // One at a time for each player.
+  (table) => [uniqueIndex('erasures_running').on(table.userHash).where(sql`finished_at is null`)],
+);
+
+/** The ids that an erasure still has to look for: the player's and those of merged guests. */
+export const erasureUsers = sqliteTable(
+  'erasure_users',
+  {
+    erasureId: text('erasure_id').notNull(),
+    userId: text('user_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.erasureId, table.userId] }), index('erasure_users_user').on(table.userId)],
+);
+
+/** One store of an erasure. */
+export const erasureStores = sqliteTable(
+  'erasure_stores',
+  {
+    erasureId: text('erasure_id').notNull(),
+    store: text('store').notNull(),
+    // Rows of the player when the store was first read; null before.
+    rows: integer('rows'),
+    finishedAt: integer('finished_at'),
+  },
+  (table) => [primaryKey({ columns: [table.erasureId, table.store] })],
 );

@@ -1,0 +1,61 @@
+// Players who were erased: events, slates and galleries from before that are not written again. The list holds hashes of
+// user ids, so that it names nobody by itself. Erasing is workers/personal-data.
+
+import { createHmac } from 'node:crypto';
+
+const KEY_BYTES = 32;
+/** 128 bits in base64url: two of a billion players share a hash with a probability below 10⁻²⁰. */
+const HASH_LENGTH = 22;
+
+// The key of a database never changes.
+const keys = new WeakMap<D1Database, string>();
+
+export type HashUser = (userId: string) => string;
+
+/** Throws if the database cannot be read. */
+export async function openUserHash(db: D1Database): Promise<HashUser> {
+  const key = keys.get(db) ?? (await readKey(db));
+  keys.set(db, key);
+  return (userId) => createHmac('sha256', key).update(userId).digest('base64url').slice(0, HASH_LENGTH);
+}
+
+/** Makes the key the first time. */
+async function readKey(db: D1Database): Promise<string> {
+  const made = Buffer.from(crypto.getRandomValues(new Uint8Array(KEY_BYTES))).toString('base64');
+  const key = await db
+    .prepare('insert into erasure_key (id, key) values (1, ?1) on conflict do update set id = id returning key')
+    .bind(made)
+    .first<string>('key');
+  return key!;
+}
+
+/** SQL: true if the user was erased at the time or later. Both are SQL expressions. */
+export const wasErased = (userHash: string, time: string): string =>
+  `exists (select 1 from erased_users where user_hash = ${userHash} and erased_at >= ${time})`;
+
+/** Statement that adds the users, or moves their time to `erasedAt` (epoch milliseconds). */
+export const insertErasedUsers = (
+  db: D1Database,
+  userHashes: readonly string[],
+  erasedAt: number,
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `insert into erased_users (user_hash, erased_at) select value, ?2 from json_each(?1) where true
+       on conflict do update set erased_at = max(erased_at, excluded.erased_at)`,
+    )
+    .bind(JSON.stringify(userHashes), erasedAt);
+
+/** When each of the users was erased, epoch milliseconds; the others are left out. */
+export async function readErasedAt(db: D1Database, userIds: readonly string[]): Promise<Map<string, number>> {
+  const hash = await openUserHash(db);
+  const byHash = new Map(userIds.map((userId) => [hash(userId), userId]));
+  const { results } = await db
+    .prepare(
+      `select user_hash as userHash, erased_at as erasedAt from erased_users
+       where user_hash in (select value from json_each(?1))`,
+    )
+    .bind(JSON.stringify([...byHash.keys()]))
+    .all<{ userHash: string; erasedAt: number }>();
+  return new Map(results.map(({ userHash, erasedAt }) => [byHash.get(userHash)!, erasedAt]));
+}
