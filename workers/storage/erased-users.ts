@@ -1,5 +1,5 @@
-// Players who were erased: events, slates and galleries from before that are not written again. The list holds hashes of
-// user ids, so that it names nobody by itself. Erasing is workers/personal-data.
+// Players who were erased: events, slates and galleries from before that are not written again. The list holds hashes
+// of user ids, so that it names nobody by itself. Erasing is workers/personal-data.
 
 import { createHmac } from 'node:crypto';
 
