@@ -40,6 +40,9 @@ it('names the invalid field', () => {
   expect(reason(null)).not.toBe('ok');
   expect(reason({ ...click, type: 'stare' })).toMatch(/^type: /);
   expect(reason({ ...click, itemId: undefined })).toBe('itemId: is required for click');
+  expect(reason({ ...click, type: 'reset', itemId: undefined })).toBe('ok');
+  expect(reason({ ...click, type: 'reset' })).toMatch(/^itemId: must be absent/);
+  expect(reason({ ...click, type: 'refund', itemId: undefined })).toBe('itemId: is required for refund');
   expect(reason({ ...click, type: 'search' })).toBe('query: is required for search');
   expect(reason({ ...click, type: 'rate' })).toBe('value: is required for rate');
   expect(reason({ ...click, type: 'rate', value: 5.5 })).toMatch(/^value: /);

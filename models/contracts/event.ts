@@ -19,11 +19,24 @@ export const EVENT_TYPES = [
   'dismiss',
   'unlike',
   'undismiss',
+  'refund',
+  'unwishlist',
+  'reset',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** Retractions: each takes back every earlier event of another type, by the same player for the same item. */
-export const RETRACTIONS: Partial<Record<EventType, EventType>> = { unlike: 'like', undismiss: 'dismiss' };
+export const RETRACTIONS: Partial<Record<EventType, EventType>> = {
+  unlike: 'like',
+  undismiss: 'dismiss',
+  refund: 'purchase',
+  unwishlist: 'wishlist',
+};
+/**
+ * What a `reset` leaves of what the player did before: a game that was bought stays owned, and is not recommended again.
+ * It teaches nothing any more.
+ */
+export const KEPT_BY_RESET: readonly EventType[] = ['purchase', 'refund'];
 
 export const EVENTS_PER_REQUEST_MAX = 100;
 /** Below the limit of a queue batch (256 KB), because the server adds fields. */
@@ -72,10 +85,17 @@ export const EventInput = z
     }),
     userId: Id.meta({ example: 'player-0001' }),
     type: z.enum(EVENT_TYPES).meta({
-      description: '`unlike` and `undismiss` take back the player’s earlier likes and dismissals of the item.',
+      description:
+        `${Object.entries(RETRACTIONS)
+          .map(([retraction, type]) => `\`${retraction}\` takes back each earlier \`${type}\` of the item`)
+          .join(', ')}, by the same player. \`reset\` forgets everything that the player did before, except which ` +
+        'games were bought; preferences stay.',
       example: 'click',
     }),
-    itemId: Id.optional().meta({ description: 'Required for every type except search.', example: 'iron-tide' }),
+    itemId: Id.optional().meta({
+      description: 'Required for every type except search and reset.',
+      example: 'iron-tide',
+    }),
     value: z
       .number()
       .min(-VALUE_MAX)
@@ -100,6 +120,8 @@ export const EventInput = z
     const complain = (path: string, message: string) => issues.addIssue({ code: 'custom', path: [path], message });
     if (event.type === 'search') {
       if (event.query === undefined) complain('query', 'is required for search');
+    } else if (event.type === 'reset') {
+      if (event.itemId !== undefined) complain('itemId', 'must be absent for reset: it forgets every item');
     } else if (event.itemId === undefined) complain('itemId', `is required for ${event.type}`);
     if (event.type === 'rate') {
       if (event.value === undefined) complain('value', 'is required for rate');

@@ -14,7 +14,10 @@ export const RECENT_IMPRESSIONS_MAX = 500;
 /** The newest marks are kept: lasting facts (bought, dismissed) that outlive their events. */
 export const MARKS_MAX = 5_000;
 
-/** Kinds of lasting facts about an item; a mark records when each was last true, epoch milliseconds. */
+/**
+ * Kinds of lasting facts about an item; a mark records when each was last true, epoch milliseconds. The mark of a reset
+ * is that of no item: see RESET_ITEM.
+ */
 export const MARK_KINDS = [
   'purchase',
   'play',
@@ -25,9 +28,14 @@ export const MARK_KINDS = [
   'dismiss',
   'undismiss',
   'dislike',
+  'refund',
+  'unwishlist',
+  'reset',
 ] as const;
 export type MarkKind = (typeof MARK_KINDS)[number];
 export type Marks = Partial<Record<MarkKind, number>>;
+/** The item id of the mark of a reset; no item has it. */
+export const RESET_ITEM = '';
 
 /**
  * The live state of one player. It depends only on the *set* of events, not on their order or on duplicates. Both lists

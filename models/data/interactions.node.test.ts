@@ -23,14 +23,28 @@ const ROWS: Row[] = [
   // Nothing is left of this player.
   ['mia', 'a', 'like', null, 30],
   ['mia', 'a', 'unlike', null, 31],
+  // Given back and bought again, wished for no more; a refund takes back no play.
+  ['kim', 'a', 'refund', null, 12],
+  ['kim', 'a', 'purchase', null, 10],
+  ['kim', 'a', 'purchase', null, 14],
+  ['kim', 'b', 'unwishlist', null, 16],
+  ['kim', 'b', 'wishlist', null, 15],
+  ['kim', 'c', 'play', 60, 17],
+  ['kim', 'c', 'refund', null, 18],
+  // All before the last reset is forgotten, purchases too: they teach no taste.
+  ['lea', 'd', 'purchase', null, 20],
+  ['lea', null, 'reset', null, 22],
+  ['lea', 'e', 'like', null, 22],
+  ['lea', null, 'reset', null, 21],
+  ['lea', 'b', 'like', null, 23],
 ];
 
 test('each player’s distinct items are in the order of their first interaction, whatever the order of the log', () => {
   const log = new InteractionLog();
   for (const [userId, itemId, type, value, timestamp] of ROWS) log.add({ userId, itemId, type, value, timestamp });
   const all = log.collect();
-  expect(all.userIds).toEqual(['adam', 'zoe']);
-  expect(all.itemIds).toEqual(['a', 'b', 'd', 'e']);
+  expect(all.userIds).toEqual(['adam', 'kim', 'lea', 'zoe']);
+  expect(all.itemIds).toEqual(['a', 'b', 'c', 'd', 'e']);
   const read = (user: number) =>
     Array.from({ length: all.ends[user]! - all.starts[user]! }, (_, n) => {
       const row = all.starts[user]! + n;
@@ -41,11 +55,16 @@ test('each player’s distinct items are in the order of their first interaction
     ['d', 20, Math.fround(0.7)],
   ]);
   expect(read(1)).toEqual([
+    ['a', 14, 1],
+    ['c', 17, Math.fround(weighEvent({ type: 'play', value: 60 }))],
+  ]);
+  expect(read(2)).toEqual([['b', 23, 1]]);
+  expect(read(3)).toEqual([
     ['a', 10, 1],
     ['b', 40, Math.fround(weighEvent({ type: 'play', value: 600 }))],
     ['d', 45, 1],
   ]);
-  expect(countInteractions(all)).toBe(5);
+  expect(countInteractions(all)).toBe(8);
 });
 
 test('a long log loses nothing, and an empty one is empty', () => {

@@ -1,7 +1,8 @@
 // Interactions in compact columns: the form that every algorithm trains on. It does not split them.
 
-import type { PlayerEvent } from '../contracts/event.ts';
+import { type EventType, type PlayerEvent, RETRACTIONS } from '../contracts/event.ts';
 import { isInteraction, weighEvent } from '../features/weights.ts';
+import { keepLatest, retractionKey } from './retractions.ts';
 
 /**
  * Each player's distinct items in the order of their first interactions. A split changes `ends` alone and shares the
@@ -24,24 +25,32 @@ export interface Interactions {
 export const countInteractions = ({ starts, ends }: Interactions): number =>
   ends.reduce((sum, end, user) => sum + end - starts[user]!, 0);
 
+const RETRACTABLE: readonly EventType[] = Object.values(RETRACTIONS);
+
 /** Collects interactions from a stream of events, in 21 bytes each. */
 export class InteractionLog {
   readonly #users = new Map<string, number>();
   readonly #items = new Map<string, number>();
-  /** Time of the last `unlike`, by user and item. */
-  readonly #unlikedAt = new Map<string, number>();
+  /** Time of the last retraction, by the type that it takes back, user and item. */
+  readonly #retractedAt = new Map<string, number>();
+  /** Time of the last reset, by user. */
+  readonly #resetAt = new Map<string, number>();
   #rows = {
     users: new Int32Array(1024),
     items: new Int32Array(1024),
     weights: new Float32Array(1024),
     timestamps: new Float64Array(1024),
-    areLikes: new Uint8Array(1024),
+    // In RETRACTABLE, from 1; 0 for types that cannot be taken back.
+    retractables: new Uint8Array(1024),
   };
   #length = 0;
 
-  /** Adds an event. Events other than interactions are ignored, except that an `unlike` retracts earlier likes. */
+  /** Adds an event. Events other than interactions are ignored, except that retractions take back earlier ones. */
   add(event: Pick<PlayerEvent, 'userId' | 'itemId' | 'type' | 'value' | 'timestamp'>): void {
-    if (event.type === 'unlike') this.#retractLike(event);
+    const { type, userId, itemId, timestamp } = event;
+    const retracted = RETRACTIONS[type];
+    if (retracted !== undefined) keepLatest(this.#retractedAt, retractionKey(retracted, userId, itemId), timestamp);
+    if (type === 'reset') keepLatest(this.#resetAt, userId, timestamp);
     if (event.itemId === null || !isInteraction(event)) return;
     if (this.#length === this.#rows.users.length) this.#grow();
     const row = this.#length++;
@@ -49,12 +58,7 @@ export class InteractionLog {
     this.#rows.items[row] = assignNumber(this.#items, event.itemId);
     this.#rows.weights[row] = weighEvent(event);
     this.#rows.timestamps[row] = event.timestamp;
-    this.#rows.areLikes[row] = event.type === 'like' ? 1 : 0;
-  }
-
-  #retractLike({ userId, itemId, timestamp }: Pick<PlayerEvent, 'userId' | 'itemId' | 'timestamp'>): void {
-    const key = `${userId}\n${itemId}`;
-    this.#unlikedAt.set(key, Math.max(this.#unlikedAt.get(key) ?? timestamp, timestamp));
+    this.#rows.retractables[row] = RETRACTABLE.indexOf(type) + 1;
   }
 
   /** The interactions so far. Events with the same time keep the order in which they were added. */
@@ -103,17 +107,19 @@ export class InteractionLog {
   }
 
   #findRetracted(): (userId: string, row: number) => boolean {
-    const { items, timestamps, areLikes } = this.#rows;
-    if (this.#unlikedAt.size === 0) return () => false;
+    const { items, timestamps, retractables } = this.#rows;
+    if (this.#retractedAt.size === 0 && this.#resetAt.size === 0) return () => false;
     // `items` numbers the ids in the order of the map's keys.
     const itemIds = [...this.#items.keys()];
-    return (userId, row) =>
-      areLikes[row] === 1 &&
-      timestamps[row]! <= (this.#unlikedAt.get(`${userId}\n${itemIds[items[row]!]}`) ?? Number.NEGATIVE_INFINITY);
+    return (userId, row) => {
+      const type = RETRACTABLE[retractables[row]! - 1];
+      const retractedAt = type && this.#retractedAt.get(retractionKey(type, userId, itemIds[items[row]!]!));
+      return timestamps[row]! <= Math.max(retractedAt ?? -Infinity, this.#resetAt.get(userId) ?? -Infinity);
+    };
   }
 
   #grow(): void {
-    const { users, items, weights, timestamps, areLikes } = this.#rows;
+    const { users, items, weights, timestamps, retractables } = this.#rows;
     const double = <T extends Uint8Array | Int32Array | Float32Array | Float64Array>(column: T, larger: T): T => {
       larger.set(column);
       return larger;
@@ -124,7 +130,7 @@ export class InteractionLog {
       items: double(items, new Int32Array(length)),
       weights: double(weights, new Float32Array(length)),
       timestamps: double(timestamps, new Float64Array(length)),
-      areLikes: double(areLikes, new Uint8Array(length)),
+      retractables: double(retractables, new Uint8Array(length)),
     };
   }
 }

@@ -20,6 +20,10 @@ const TYPES = [
   'undismiss',
   'rate',
   'search',
+  'wishlist',
+  'refund',
+  'unwishlist',
+  'reset',
 ] as const;
 
 function makeLog(length: number, items: number, seed: number): SignalEvent[] {
@@ -29,7 +33,7 @@ function makeLog(length: number, items: number, seed: number): SignalEvent[] {
     return {
       id: `e${index}`,
       type,
-      itemId: type === 'search' ? null : `item-${Math.floor(random() * items)}`,
+      itemId: type === 'search' || type === 'reset' ? null : `item-${Math.floor(random() * items)}`,
       value: type === 'rate' ? 4 : null,
       query: type === 'search' ? 'rally' : null,
       // Coarse, so that many events share a timestamp and the ids must break the tie.
@@ -153,5 +157,68 @@ it('retracts a like and a dismissal, in any order of delivery; a later one count
       ['liked again', 1],
       ['still dismissed', -0.6],
     ]);
+  }
+});
+
+it('takes back purchases and wishes, and all but ownership before a reset, in any order of delivery', () => {
+  const event = (id: string, type: SignalEvent['type'], itemId: string | null, hour: number): SignalEvent => ({
+    ...{ id, type, itemId, value: null, query: type === 'search' ? id : null },
+    timestamp: NOW - DAY + hour,
+  });
+  const log = [
+    event('a', 'purchase', 'given back', 1),
+    event('b', 'refund', 'given back', 12),
+    event('c', 'purchase', 'bought again', 1),
+    event('d', 'refund', 'bought again', 2),
+    event('e', 'purchase', 'bought again', 13),
+    event('f', 'wishlist', 'wished no more', 11),
+    event('g', 'unwishlist', 'wished no more', 12),
+    // What lifted the dismissal was taken back.
+    event('h', 'dismiss', 'dismissed', 11),
+    event('i', 'purchase', 'dismissed', 12),
+    event('j', 'refund', 'dismissed', 13),
+    // Forgotten, all but who owns it.
+    event('k', 'purchase', 'owned', 3),
+    event('l', 'play', 'owned', 3),
+    event('m', 'like', 'liked', 4),
+    event('n', 'dislike', 'disliked', 4),
+    event('searched before', 'search', null, 4),
+    event('o', 'impression', 'shown', 4),
+    event('p', 'like', 'at once', 10),
+    event('q', 'reset', null, 10),
+    event('r', 'reset', null, 5),
+    event('s', 'click', 'clicked after', 14),
+    event('t', 'impression', 'shown', 14),
+    event('searched after', 'search', null, 14),
+  ];
+  const preferences = { ...EMPTY_PREFERENCES, genres: ['Puzzle'] };
+  for (const delivered of [log, log.toReversed(), shuffled([...log, ...log], 5), shuffled(log, 6)]) {
+    let signals = emptySignals();
+    for (let from = 0; from < delivered.length; from += 3)
+      signals = foldEvents(signals, delivered.slice(from, from + 3)).signals;
+    const user = deriveUserState(signals, preferences, NOW);
+    expect(user.owned.toSorted()).toEqual(['bought again', 'owned']);
+    expect(user.dismissed).toEqual(['dismissed']);
+    expect([user.played, user.liked]).toEqual([[], []]);
+    expect(user.searches).toEqual(['searched after']);
+    expect(user.shown).toEqual([{ itemId: 'shown', times: 1 }]);
+    expect(user.history.map(({ itemId }) => itemId).sort()).toEqual(['bought again', 'clicked after', 'dismissed']);
+    expect(user.preferences.genres).toEqual(['Puzzle']);
+  }
+});
+
+it('derives the same state after a reset as if the player had only done what came later', () => {
+  for (const seed of [11, 12, 13]) {
+    const log = makeLog(400, 60, seed).filter(({ type }) => type !== 'reset');
+    const resetAt = NOW - 20 * DAY;
+    const reset: SignalEvent = { ...log[0]!, id: 'reset', type: 'reset', itemId: null, timestamp: resetAt };
+    const derive = (events: readonly SignalEvent[]) => {
+      const { owned, ...rest } = deriveUserState(foldEvents(emptySignals(), events).signals, EMPTY_PREFERENCES, NOW);
+      const lists = { played: rest.played.sort(), liked: rest.liked.sort(), dismissed: rest.dismissed.sort() };
+      return { owned: owned.sort(), rest: { ...rest, ...lists } };
+    };
+    const forgotten = derive(shuffled([...log, reset, reset], seed));
+    expect(forgotten.owned).toEqual(derive(log).owned);
+    expect(forgotten.rest).toEqual(derive(log.filter(({ timestamp }) => timestamp > resetAt)).rest);
   }
 });

@@ -2,7 +2,7 @@
 // Object and the replay of a log run this same code. The result depends on the set of events, not on their order or
 // repetition: lists are the newest N by (timestamp, id), marks are maxima, and both are idempotent.
 
-import { RETRACTIONS } from '../contracts/event.ts';
+import { type EventType, KEPT_BY_RESET, RETRACTIONS } from '../contracts/event.ts';
 import type { Preferences } from '../contracts/preferences.ts';
 import {
   type HistoryItem,
@@ -12,6 +12,7 @@ import {
   type Marks,
   RECENT_ACTIONS_MAX,
   RECENT_IMPRESSIONS_MAX,
+  RESET_ITEM,
   type SignalEvent,
   type Signals,
   type UserState,
@@ -87,13 +88,12 @@ export function foldEvents(signals: Signals, events: readonly SignalEvent[]): Fo
 }
 
 function foldMarks(marks: Map<string, Marks>, events: readonly SignalEvent[]): Map<string, Marks> {
-  const marking = events.filter(({ type, itemId }) => itemId !== null && isMark(type));
+  const marking = events.flatMap(toMark);
   if (marking.length === 0) return marks;
   const folded = new Map(marks);
-  for (const { type, itemId, timestamp } of marking) {
-    if (itemId === null || !isMark(type)) continue;
+  for (const { kind, itemId, timestamp } of marking) {
     const before = folded.get(itemId) ?? {};
-    folded.set(itemId, { ...before, [type]: Math.max(before[type] ?? 0, timestamp) });
+    folded.set(itemId, { ...before, [kind]: Math.max(before[kind] ?? 0, timestamp) });
   }
   const listed = listMarks(folded);
   return listed.length <= MARKS_MAX ? folded : collectMarks(listed.sort(newestMarkFirst).slice(0, MARKS_MAX));
@@ -104,6 +104,12 @@ export interface Mark {
   itemId: string;
   kind: MarkKind;
   timestamp: number;
+}
+
+/** None for an event that leaves no mark. */
+function toMark({ type, itemId, timestamp }: SignalEvent): Mark[] {
+  const marked = type === 'reset' ? RESET_ITEM : itemId;
+  return marked !== null && isMark(type) ? [{ itemId: marked, kind: type, timestamp }] : [];
 }
 
 const newestMarkFirst = (a: Mark, b: Mark): number =>
@@ -121,24 +127,43 @@ export function collectMarks(marks: readonly Mark[]): Map<string, Marks> {
   return collected;
 }
 
-const isLiked = (marks: Marks): boolean => (marks.like ?? 0) > (marks.unlike ?? 0);
+const RETRACTION_OF = new Map(Object.entries(RETRACTIONS).map(([retraction, type]) => [type, retraction as MarkKind]));
+
+/** Time of the mark; 0 if there is none, or if it was taken back at that time or later. */
+function getTrueAt(marks: Marks, kind: MarkKind): number {
+  const at = marks[kind] ?? 0;
+  const retraction = RETRACTION_OF.get(kind);
+  return retraction !== undefined && (marks[retraction] ?? 0) >= at ? 0 : at;
+}
 
 /** A dismissal or dislike lasts until the player takes it back, or interacts with the game after all. */
 function isDismissed(marks: Marks): boolean {
   const dismissedAt = Math.max(marks.dismiss ?? 0, marks.dislike ?? 0);
-  const liftedAt = Math.max(marks.undismiss ?? 0, marks.purchase ?? 0, marks.play ?? 0, marks.wishlist ?? 0);
-  return dismissedAt > Math.max(liftedAt, isLiked(marks) ? marks.like! : 0);
+  const lifted = (['undismiss', 'like', 'purchase', 'play', 'wishlist'] as const).map((kind) => getTrueAt(marks, kind));
+  return dismissedAt > Math.max(...lifted);
+}
+
+const isKeptByReset = (type: EventType): boolean => KEPT_BY_RESET.includes(type);
+
+/** What the last reset left. Marks of purchases stay: a game that is owned is not recommended again. */
+function dropForgotten({ actions, impressions, marks }: Signals): Signals {
+  const resetAt = marks.get(RESET_ITEM)?.reset;
+  if (resetAt === undefined) return { actions, impressions, marks };
+  const isLater = ({ timestamp }: { timestamp: number }) => timestamp > resetAt;
+  const kept = listMarks(marks).filter((mark) => isLater(mark) || isKeptByReset(mark.kind));
+  return { actions: actions.filter(isLater), impressions: impressions.filter(isLater), marks: collectMarks(kept) };
 }
 
 /** Derives what ranking needs from signals and preferences. `now`: epoch milliseconds. */
-export function deriveUserState(signals: Signals, preferences: Preferences, now: number): UserState {
+export function deriveUserState(all: Signals, preferences: Preferences, now: number): UserState {
+  const signals = dropForgotten(all);
   const itemsWith = (test: (marks: Marks) => boolean) =>
     [...signals.marks].filter(([, marks]) => test(marks)).map(([itemId]) => itemId);
   return {
     history: appendPicks(deriveHistory(signals.actions, now), preferences.items),
-    owned: itemsWith((marks) => marks.purchase !== undefined),
+    owned: itemsWith((marks) => getTrueAt(marks, 'purchase') > 0),
     played: itemsWith((marks) => marks.play !== undefined || marks.rate !== undefined),
-    liked: itemsWith(isLiked),
+    liked: itemsWith((marks) => getTrueAt(marks, 'like') > 0),
     dismissed: itemsWith(isDismissed),
     searches: signals.actions
       .filter(

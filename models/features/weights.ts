@@ -21,6 +21,9 @@ export const EVENT_WEIGHTS: Record<EventType, number> = {
   // Retractions remove what they take back: see RETRACTIONS.
   unlike: 0,
   undismiss: 0,
+  refund: 0,
+  unwishlist: 0,
+  reset: 0,
 };
 
 export const RATING_MIDDLE = 2.75;

@@ -3,6 +3,7 @@
 
 import { type EventType, type PlayerEvent, RETRACTIONS } from '../contracts/event.ts';
 import type { Slate, SlateEntry } from '../contracts/slate.ts';
+import { keepLatest, retractionKey } from '../data/retractions.ts';
 import { ACTIONS, type Action, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
 
 /** Action on the shown item, by event type; other types are no action. */
@@ -44,6 +45,10 @@ export class ImpressionLog {
   readonly #slates = new Map<string, { userId: string; shownAt: number; entries: Map<string, LoggedEntry> }>();
   /** Number of slates logged with another list of features; they are skipped. */
   foreign = 0;
+  /** Time of the last retraction, by the type that it takes back, user and item: it may name no answer, or another. */
+  readonly #retractedAt = new Map<string, number>();
+  /** Time of the last reset, by user. */
+  readonly #resetAt = new Map<string, number>();
 
   addSlate({ recommendationId, userId, shownAt, featuresHash, entries, features }: Slate): void {
     if (featuresHash !== FEATURES_HASH) {
@@ -67,19 +72,27 @@ export class ImpressionLog {
 
   addEvent({
     type,
+    userId,
     itemId,
     recommendationId,
     timestamp,
-  }: Pick<PlayerEvent, 'type' | 'itemId' | 'recommendationId' | 'timestamp'>): void {
+  }: Pick<PlayerEvent, 'type' | 'userId' | 'itemId' | 'recommendationId' | 'timestamp'>): void {
+    const retracted = RETRACTIONS[type];
+    if (retracted !== undefined) keepLatest(this.#retractedAt, retractionKey(retracted, userId, itemId), timestamp);
+    if (type === 'reset') keepLatest(this.#resetAt, userId, timestamp);
     if (recommendationId === null || itemId === null) return;
     const lastAt = this.#slates.get(recommendationId)?.entries.get(itemId)?.lastAt;
-    lastAt?.set(type, Math.max(lastAt.get(type) ?? timestamp, timestamp));
+    if (lastAt !== undefined) keepLatest(lastAt, type, timestamp);
   }
 
-  /** The rows, sorted by time. An entry counts as examined if it or one on its right has an event. */
+  /**
+   * The rows, sorted by time, without those that their player has had forgotten. An entry counts as examined if it or
+   * one on its right has an event.
+   */
   collect(): ShownRow[] {
     const rows: ShownRow[] = [];
-    for (const [recommendationId, { userId, shownAt, entries }] of this.#slates)
+    for (const [recommendationId, { userId, shownAt, entries }] of this.#slates) {
+      if (shownAt <= (this.#resetAt.get(userId) ?? -Infinity)) continue;
       for (const [, ofRow] of Map.groupBy(entries.values(), ({ row }) => row)) {
         const inOrder = ofRow.sort((a, b) => a.column - b.column);
         const last = inOrder.findLastIndex(({ lastAt }) => lastAt.size > 0);
@@ -89,25 +102,25 @@ export class ImpressionLog {
           shownAt,
           shuffled: inOrder.filter(({ shuffled }) => shuffled).length > 1,
           entries: inOrder.map(({ lastAt, ...entry }, position) => {
-            const actions = findActions(lastAt);
+            const actions = this.#findActions(userId, entry.itemId, lastAt);
             return { ...entry, examined: position <= last, outcomes: ACTIONS.map((action) => actions.has(action)) };
           }),
         });
       }
+    }
     return rows.sort((a, b) => a.shownAt - b.shownAt || (a.recommendationId < b.recommendationId ? -1 : 1));
   }
-}
 
-/** Compares timestamps, not the order of events in the log; of two at the same time, the retraction wins. */
-function findActions(lastAt: ReadonlyMap<EventType, number>): Set<Action> {
-  const retractedAt = new Map<EventType, number>();
-  for (const [type, at] of lastAt) if (RETRACTIONS[type] !== undefined) retractedAt.set(RETRACTIONS[type], at);
-  const actions = new Set<Action>();
-  for (const [type, at] of lastAt) {
-    const action = ACTION_OF[type];
-    if (action !== undefined && at > (retractedAt.get(type) ?? Number.NEGATIVE_INFINITY)) actions.add(action);
+  /** Compares timestamps, not the order of events in the log; of two at the same time, the retraction wins. */
+  #findActions(userId: string, itemId: string, lastAt: ReadonlyMap<EventType, number>): Set<Action> {
+    const actions = new Set<Action>();
+    for (const [type, at] of lastAt) {
+      const action = ACTION_OF[type];
+      const retractedAt = this.#retractedAt.get(retractionKey(type, userId, itemId)) ?? -Infinity;
+      if (action !== undefined && at > retractedAt) actions.add(action);
+    }
+    return actions;
   }
-  return actions;
 }
 
 /** [entries, FEATURES] */

@@ -172,10 +172,10 @@ test('joins slates with events, and counts the entries on the left of an event a
   const log = new ImpressionLog();
   log.addSlate(slate);
   log.addSlate({ ...slate, recommendationId: 'old', featuresHash: 'old' });
-  log.addEvent({ type: 'wishlist', itemId: 'b', recommendationId: 'r', timestamp: 6 });
-  log.addEvent({ type: 'click', itemId: 'b', recommendationId: 'r', timestamp: 6 });
-  log.addEvent({ type: 'click', itemId: 'c', recommendationId: 'another', timestamp: 6 });
-  log.addEvent({ type: 'play', itemId: 'unknown', recommendationId: 'r', timestamp: 6 });
+  log.addEvent({ userId: 'u', type: 'wishlist', itemId: 'b', recommendationId: 'r', timestamp: 6 });
+  log.addEvent({ userId: 'u', type: 'click', itemId: 'b', recommendationId: 'r', timestamp: 6 });
+  log.addEvent({ userId: 'u', type: 'click', itemId: 'c', recommendationId: 'another', timestamp: 6 });
+  log.addEvent({ userId: 'u', type: 'play', itemId: 'unknown', recommendationId: 'r', timestamp: 6 });
   expect(log.foreign).toBe(1);
   const rows = log.collect();
   expect(rows.map(({ shuffled }) => shuffled)).toEqual([false, true]);
@@ -192,7 +192,10 @@ test('joins slates with events, and counts the entries on the left of an event a
 });
 
 test('labels each action by its last event or retraction, in any order of the log', () => {
-  const itemIds = ['liked', 'unliked', 'liked again', 'shown again', 'dismissed again', 'wished for', 'at once'];
+  const itemIds = [
+    ...['liked', 'unliked', 'liked again', 'shown again', 'dismissed again', 'wished for', 'at once'],
+    ...['given back', 'bought'],
+  ];
   const entries = itemIds.map((itemId, column) => ({
     ...{ itemId, row: 0, column, rowId: 'row-0', propensity: 1, exploration: false, shuffled: false },
   }));
@@ -219,8 +222,16 @@ test('labels each action by its last event or retraction, in any order of the lo
       ['unlike', 'wished for', 7],
       ['like', 'at once', 6],
       ['unlike', 'at once', 6],
+      ['purchase', 'given back', 6],
+      // From a page of the player's own games: it names no answer.
+      ['refund', 'given back', 7, null],
+      ['purchase', 'bought', 6],
     ] as const
-  ).map(([type, itemId, timestamp]) => ({ type, itemId, timestamp, recommendationId: 'r' }));
+  ).map(([type, itemId, timestamp, recommendationId = 'r']) => ({
+    ...{ userId: 'u', type, itemId, timestamp, recommendationId },
+  }));
+  // Another player's retraction, and one of an item that was not shown.
+  events.push({ userId: 'v', type: 'refund', itemId: 'bought', timestamp: 7, recommendationId: null });
   for (const logged of [events, events.toReversed()]) {
     const log = new ImpressionLog();
     log.addSlate(slate);
@@ -230,9 +241,24 @@ test('labels each action by its last event or retraction, in any order of the lo
       .entries.map(({ itemId, outcomes }) => [itemId, ACTIONS.filter((_, action) => outcomes[action])]);
     expect(Object.fromEntries(labels)).toEqual({
       ...{ liked: ['like'], unliked: [], 'liked again': ['like'], 'shown again': [], 'dismissed again': ['dismiss'] },
-      ...{ 'wished for': ['like'], 'at once': [] },
+      ...{ 'wished for': ['like'], 'at once': [], 'given back': [], bought: ['purchase'] },
     });
   }
+});
+
+test('leaves out what a player was shown before a reset', () => {
+  const entry = { itemId: 'a', row: 0, column: 0, rowId: 'row-0', propensity: 1, exploration: false, shuffled: false };
+  const slate = {
+    ...{ tier: 'online', release: null, country: null, platform: null, featuresHash: FEATURES_HASH, entries: [entry] },
+    features: Buffer.from(new Float32Array(FEATURES.length).buffer).toString('base64'),
+  };
+  const log = new ImpressionLog();
+  log.addSlate({ ...slate, recommendationId: 'before', userId: 'u', shownAt: 5 });
+  log.addSlate({ ...slate, recommendationId: 'after', userId: 'u', shownAt: 8 });
+  log.addSlate({ ...slate, recommendationId: 'of another', userId: 'v', shownAt: 5 });
+  for (const timestamp of [7, 6])
+    log.addEvent({ userId: 'u', type: 'reset', itemId: null, recommendationId: null, timestamp });
+  expect(log.collect().map(({ recommendationId }) => recommendationId)).toEqual(['of another', 'after']);
 });
 
 test('estimates from shuffled rows how likely each column is examined', () => {

@@ -117,7 +117,7 @@ it('logs which positions were shuffled beside pins, and keeps the pins out of th
     { ruleId: 'feature', ...RuleInput.parse({ action: 'pin', match: { itemIds: ['g50', 'g51'] } }) },
   ];
   const log = new ImpressionLog();
-  const events: { type: 'click'; itemId: string; recommendationId: string; timestamp: number }[] = [];
+  const events: Parameters<ImpressionLog['addEvent']>[0][] = [];
   const answers = 100;
   for (let n = 0; n < answers; n++) {
     const page = await composeGallery(createRankingInput({ rules, random: createShufflingRng(`pinned ${n}`) }), 6);
@@ -130,7 +130,7 @@ it('logs which positions were shuffled beside pins, and keeps the pins out of th
     // Every player clicks the first pin and looks no further than the game right of the pins.
     for (const { itemId } of [first[0]!, first[2]!])
       if (itemId === 'g50' || n % 2 === 0)
-        events.push({ type: 'click', itemId, recommendationId: `r${n}`, timestamp: n });
+        events.push({ userId: 'ann', type: 'click', itemId, recommendationId: `r${n}`, timestamp: n });
   }
   for (const event of events) log.addEvent(event);
   const rows = log.collect().filter(({ entries }) => entries[0]!.row === 0);

@@ -91,13 +91,15 @@ export const readMarkEvents = async (db: D1Database, userId: string): Promise<Pl
   (await selectMarks(db, userId).all<PlayerEvent>()).results;
 
 const MARK_TYPES = MARK_KINDS.map((kind) => `'${kind}'`).join(', ');
+/** A reset is the mark of no item. */
+const IS_MARK = `type in (${MARK_TYPES}) and (item_id is not null or type = 'reset')`;
 
 const selectMarks = (db: D1Database, userId: string): D1PreparedStatement =>
   db
     .prepare(
       // SQLite takes the bare columns from the row that holds the maximum.
       `select ${EVENT_COLUMNS}, max(timestamp) from events
-       where user_id = ?1 and type in (${MARK_TYPES}) and item_id is not null
+       where user_id = ?1 and ${IS_MARK}
        group by item_id, type order by timestamp desc limit ?2`,
     )
     .bind(userId, MARKS_MAX);
@@ -116,7 +118,7 @@ export async function readActionsOf(db: D1Database, userIds: readonly string[]):
     db
       .prepare(
         `select ${EVENT_COLUMNS}, max(timestamp) from events
-         where user_id in (select value from json_each(?1)) and type in (${MARK_TYPES}) and item_id is not null
+         where user_id in (select value from json_each(?1)) and ${IS_MARK}
          group by user_id, item_id, type`,
       )
       .bind(JSON.stringify(userIds)),
