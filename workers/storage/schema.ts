@@ -253,3 +253,115 @@ export const erasureStores = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.erasureId, table.store] })],
 );
+
+/** How far the log has been counted: one row. */
+export const rollUp = sqliteTable('roll_up', {
+  id: integer('id').primaryKey(),
+  // Every event up to here is in the counts.
+  sequence: integer('sequence').notNull(),
+  // Days since the epoch, UTC. Earlier days have no counts …
+  countedFrom: integer('counted_from').notNull(),
+  // … and the counts of days before this do not change by acts any more: their players are forgotten.
+  openFrom: integer('open_from').notNull(),
+  // The day for which `item_totals` was computed, and the day from which it counts back; 0 before the first time.
+  totalsDay: integer('totals_day').notNull(),
+  anchorDay: integer('anchor_day').notNull(),
+  // Players added or removed since then on the days in `item_totals`.
+  latePlayers: integer('late_players').notNull(),
+});
+
+/** What a player did with a game on a day: views, clicks and plays, each once. */
+export const playerDays = sqliteTable(
+  'player_days',
+  {
+    day: integer('day').notNull(),
+    userId: text('user_id').notNull(),
+    itemId: text('item_id').notNull(),
+    type: text('type', { enum: EVENT_TYPES }).notNull(),
+    lastAt: integer('last_at').notNull(),
+    // Of the last event; empty if unknown, since null is not equal to null.
+    country: text('country').notNull(),
+    // Minutes played, summed.
+    value: real('value').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.userId, table.itemId, table.type] })],
+);
+
+/** What is true of a player and a game until it is taken back: likes, ratings, wishes, purchases, dismissals. */
+export const playerFacts = sqliteTable(
+  'player_facts',
+  {
+    userId: text('user_id').notNull(),
+    itemId: text('item_id').notNull(),
+    type: text('type', { enum: EVENT_TYPES }).notNull(),
+    // 0 if only the retraction is known.
+    actedAt: integer('acted_at').notNull(),
+    // 0 if it was never retracted.
+    retractedAt: integer('retracted_at').notNull(),
+    country: text('country').notNull(),
+    // The rating.
+    value: real('value').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.itemId, table.type] })],
+);
+
+/** Players who had everything forgotten, and when for the last time. */
+export const playerResets = sqliteTable('player_resets', {
+  userId: text('user_id').primaryKey(),
+  resetAt: integer('reset_at').notNull(),
+});
+
+/** Players of an item by day, event type and country. */
+export const dailyCounts = sqliteTable(
+  'daily_counts',
+  {
+    day: integer('day').notNull(),
+    itemId: text('item_id').notNull(),
+    type: text('type', { enum: EVENT_TYPES }).notNull(),
+    // Empty if unknown.
+    country: text('country').notNull(),
+    players: integer('players').notNull(),
+    // Sum of the players' weights (models/features/weights.ts).
+    weight: real('weight').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.itemId, table.type, table.country] })],
+);
+
+/** Changes of counts within one transaction; empty between transactions. */
+export const countChanges = sqliteTable('count_changes', {
+  day: integer('day').notNull(),
+  itemId: text('item_id').notNull(),
+  type: text('type', { enum: EVENT_TYPES }).notNull(),
+  country: text('country').notNull(),
+  players: integer('players').notNull(),
+  value: real('value').notNull(),
+  weight: real('weight').notNull(),
+});
+
+/** Sums of `daily_counts` by day. */
+export const dayTotals = sqliteTable('day_totals', {
+  day: integer('day').primaryKey(),
+  players: integer('players').notNull(),
+});
+
+/** Votes by item: one for each player who likes, dislikes or rates it, whenever that was. */
+export const itemRatings = sqliteTable('item_ratings', {
+  itemId: text('item_id').primaryKey(),
+  votes: integer('votes').notNull(),
+  // On the scale of ratings.
+  sum: real('sum').notNull(),
+});
+
+/** Sums of `daily_counts` over the past, computed once a day, so that statistics read only the newest days. */
+export const itemTotals = sqliteTable(
+  'item_totals',
+  {
+    // Empty for the world.
+    country: text('country').notNull(),
+    itemId: text('item_id').notNull(),
+    popularity: real('popularity').notNull(),
+    // Weight of interest in the days that trends compare the newest with.
+    beforeWeight: real('before_weight').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.country, table.itemId] })],
+);
