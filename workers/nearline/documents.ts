@@ -5,6 +5,17 @@ import type { Notice } from '../../models/contracts/notice.ts';
 import type { Preferences } from '../../models/contracts/preferences.ts';
 import type { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 
+/** `backup`: make the backup gallery. `log`: compare the outbox with the log. */
+export type Duty = 'backup' | 'log';
+
+export interface PlannedDuty {
+  /** Epoch milliseconds; while it runs: when a run that died is taken for failed. */
+  dueAt: number;
+  /** Consecutive failed runs. */
+  failures: number;
+  isRunning: boolean;
+}
+
 export interface Documents {
   preferences: Preferences;
   /** User and context of the last gallery request: the backup gallery is made for the same. */
@@ -14,6 +25,10 @@ export interface Documents {
   notices: Notice[];
   /** The player that this guest was merged into: later events of the guest are forwarded there. */
   mergedInto: string;
+  /** What the alarm is to do, and when. */
+  schedule: Partial<Record<Duty, PlannedDuty>>;
+  /** The user whose unlogged events were reported to D1. */
+  reportedAs: string;
 }
 
 export class DocumentStore {
@@ -41,9 +56,15 @@ export class DocumentStore {
     this.#cached.set(kind, body);
   }
 
-  /** Deletes everything but `mergedInto`. */
+  delete(kind: keyof Documents): void {
+    if (this.read(kind) === undefined) return;
+    this.#sql.exec('delete from documents where kind = ?', kind);
+    this.#cached.set(kind, undefined);
+  }
+
+  /** Deletes the player's state; keeps what the object still has to do. */
   clear(): void {
-    this.#sql.exec("delete from documents where kind <> 'mergedInto'");
+    this.#sql.exec("delete from documents where kind not in ('mergedInto', 'schedule', 'reportedAs')");
     this.#cached.clear();
   }
 }

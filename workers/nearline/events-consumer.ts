@@ -3,7 +3,7 @@
 
 import { PlayerEvent } from '../../models/contracts/event.ts';
 import { type DeadLetter, storeDeadLetters } from '../storage/dead-letters.ts';
-import { insertEvents } from '../storage/events.ts';
+import { insertCountedEvents } from '../storage/events.ts';
 import { moveMergedLogs } from '../storage/users.ts';
 
 const RETRY_DELAY_MAX_SECONDS = 300;
@@ -29,7 +29,7 @@ export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database
     });
   }
   try {
-    await insertEvents(db, events);
+    await insertCountedEvents(db, events);
     // After writing: the guest may have been merged meanwhile.
     await moveMergedLogs(db, [...new Set(events.map(({ userId }) => userId))]);
     if (deadLetters.length > 0) await storeDeadLettersWithAlert(db, deadLetters);

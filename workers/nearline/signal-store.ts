@@ -9,26 +9,28 @@ const FORGOTTEN_MAX = 6_000;
 
 export class SignalStore {
   readonly #storage: SqlStorage;
-  #signals: Signals = emptySignals();
-  /** Ids of all rows, including dropped events, so that repeated deliveries stay idempotent. */
+  /** Undefined until they are needed: an alarm that only compares the outbox with the log reads no signals. */
+  #signals: Signals | undefined;
+  /** Read with the signals. Ids of all rows, including dropped events, so that repeated deliveries stay idempotent. */
   #ids = new Set<string>();
 
   /** Requires the migrated tables. */
   constructor(storage: SqlStorage) {
     this.#storage = storage;
-    this.#signals = this.#read();
   }
 
   get signals(): Signals {
+    this.#signals ??= this.#read();
     return this.#signals;
   }
 
   /** Stores the new ones among the events and returns them. */
   fold(events: readonly SignalEvent[]): SignalEvent[] {
+    const before = this.signals;
     const newEvents = events.filter((event) => !this.#ids.has(event.id));
-    const { signals, added } = foldEvents(this.#signals, newEvents);
+    const { signals, added } = foldEvents(before, newEvents);
     if (added.length > 0) {
-      this.#write(this.#signals, signals, added);
+      this.#write(before, signals, added);
       this.#signals = signals;
     }
     return added;

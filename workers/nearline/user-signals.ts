@@ -1,10 +1,12 @@
-// The nearline state of one player: a Durable Object that folds events into signals, keeps preferences, and makes a
-// backup gallery shortly after events. Folding is in models/features, storing in signal-store.ts.
+// The nearline state of one player: a Durable Object that folds events into signals, keeps them until the log has them,
+// keeps preferences, and makes a backup gallery shortly after events. Folding is in models/features, storing in
+// signal-store.ts, the outbox in outbox.ts.
 
 import { DurableObject } from 'cloudflare:workers';
 import { drizzle } from 'drizzle-orm/durable-sqlite';
 import { migrate } from 'drizzle-orm/durable-sqlite/migrator';
 import { EMPTY_CONTEXT, type RequestContext } from '../../models/contracts/context.ts';
+import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { describeChange } from '../../models/contracts/notice.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
 import type { SignalEvent, Signals, UserState } from '../../models/contracts/signals.ts';
@@ -18,8 +20,11 @@ import { readSignalEvents } from '../storage/events.ts';
 import { notify } from '../storage/subscriptions.ts';
 import { readPreferences } from '../storage/users.ts';
 import { Causes } from './causes.ts';
+import { CHECK_DELAY_MS, checkLog } from './check-log.ts';
 import { DocumentStore } from './documents.ts';
 import migrations from './migrations/migrations.js';
+import { Outbox } from './outbox.ts';
+import { type DutyOutcome, Schedule } from './schedule.ts';
 import { SignalStore } from './signal-store.ts';
 import { Stream } from './stream.ts';
 
@@ -29,6 +34,7 @@ const HYDRATION_WAIT_MS = 60;
 const HYDRATION_AGE_MS = 6 * 3_600_000;
 /** A burst of events leads to one backup gallery, this long after the first. */
 const BACKUP_DELAY_MS = 1_500;
+const FORWARDED_PER_CALL = 200;
 
 /** The state that a merged guest passes to its player. */
 export interface UserExport {
@@ -41,9 +47,10 @@ export class UserSignals extends DurableObject<Env> {
   #documents!: DocumentStore;
   #stream!: Stream;
   #causes!: Causes;
+  #outbox!: Outbox;
+  #schedule!: Schedule;
   #hydratedAt: number | undefined;
   #hydration: Promise<void> | undefined;
-  #backupIsDue = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -52,20 +59,22 @@ export class UserSignals extends DurableObject<Env> {
       this.#store = new SignalStore(ctx.storage.sql);
       this.#documents = new DocumentStore(ctx.storage.sql);
       this.#stream = new Stream(ctx, this.#documents);
-      this.#causes = new Causes((await ctx.storage.getAlarm()) === null);
+      this.#outbox = new Outbox(ctx.storage.sql);
+      this.#schedule = new Schedule(ctx.storage, this.#documents, await ctx.storage.getAlarm());
+      this.#causes = new Causes(!this.#schedule.has('backup'));
       const [row] = ctx.storage.sql.exec('select hydrated_at from hydration').toArray();
       this.#hydratedAt = row?.hydrated_at as number | undefined;
     });
   }
 
-  /** Folds and stores events; returns the ids of the new ones. */
-  record(events: SignalEvent[]): string[] | Promise<string[]> {
+  /** Folds and stores events, and keeps them until the log has them; returns the ids of the new ones. */
+  record(events: PlayerEvent[]): string[] | Promise<string[]> {
     const player = this.#documents.read('mergedInto');
     if (player !== undefined) return this.#forward(player, events);
-    const added = this.#store.fold(events);
-    const causes = added.filter(({ type }) => type !== 'impression').map(({ id }) => id);
-    if (causes.length > 0) this.#scheduleBackup(causes);
-    return added.map(({ id }) => id);
+    // Without an await, so that signals and outbox commit as one.
+    const added = new Set(this.#fold(events.map(toSignalEvent)));
+    this.#keepUnlogged(events.filter(({ id }) => added.has(id)));
+    return [...added];
   }
 
   /**
@@ -97,9 +106,13 @@ export class UserSignals extends DurableObject<Env> {
     return true;
   }
 
-  /** Marks this guest as merged, so that later events are forwarded, and returns its state. D1 decides the target. */
-  exportUser(userId: string): UserExport {
+  /**
+   * Marks this guest as merged, so that later events are forwarded, forwards its outbox, and returns its other state.
+   * D1 decides the target.
+   */
+  async exportUser(userId: string): Promise<UserExport> {
     this.#documents.write('mergedInto', userId);
+    await this.#forwardOutbox(userId);
     const { actions, impressions } = this.#store.signals;
     return { events: [...actions, ...impressions], preferences: this.#documents.read('preferences') };
   }
@@ -115,7 +128,7 @@ export class UserSignals extends DurableObject<Env> {
       return this.env.USER_SIGNALS.getByName(player).importUser(player, userId, { events: own, preferences });
     // A read already in progress is not enough: it may predate the move of the log.
     await this.#readLog(userId);
-    await this.record(own);
+    this.#fold(own);
     if (preferences !== undefined && this.#documents.read('preferences') === undefined)
       this.setPreferences(preferences);
   }
@@ -128,6 +141,7 @@ export class UserSignals extends DurableObject<Env> {
   /** Deletes a merged guest's state, after its player has imported it. */
   empty(): void {
     this.#store.clear();
+    this.#outbox.clear();
     this.#documents.clear();
     this.ctx.storage.sql.exec('delete from hydration');
   }
@@ -137,25 +151,8 @@ export class UserSignals extends DurableObject<Env> {
     return this.#store.signals;
   }
 
-  /** Makes the backup gallery. Throws if it cannot; the platform then retries a few times with growing delay. */
-  override async alarm(): Promise<void> {
-    this.#backupIsDue = false;
-    const lastRequest = this.#documents.read('lastRequest');
-    if (lastRequest === undefined || this.isMerged()) return;
-    const causes = this.#causes.take();
-    const waitUntil = (promise: Promise<unknown>) => this.ctx.waitUntil(promise);
-    const made = await makeGallery({ env: this.env, ...lastRequest, user: this.#readState(Date.now()), waitUntil });
-    if (made === undefined) {
-      this.#causes.markUnknown();
-      throw new Error('the gallery would be incomplete; keeping the previous one');
-    }
-    // Merged meanwhile: the player has a gallery of its own.
-    if (this.isMerged()) return;
-    const changed = describeChange(this.backup(), made);
-    this.#documents.write('backup', made);
-    const { recommendationId, generatedAt, release } = made;
-    this.#stream.publish({ type: 'gallery.ready', recommendationId, generatedAt, causes, changed });
-    await this.#notifySubscribers({ userId: lastRequest.userId, recommendationId, generatedAt, release }, waitUntil);
+  override alarm(): Promise<void> {
+    return this.#schedule.run({ backup: () => this.#makeBackup(), log: () => this.#checkLog() });
   }
 
   /** Opens a connection to the player's stream; workers/online has authorised the request. */
@@ -170,6 +167,34 @@ export class UserSignals extends DurableObject<Env> {
   override webSocketClose(socket: WebSocket, code: number): void {
     // 1005 and 1006 mean that no code was sent; sending them is an error.
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
+  }
+
+  /** Throws if the gallery cannot be made; the schedule then tries again. */
+  async #makeBackup(): Promise<DutyOutcome> {
+    const lastRequest = this.#documents.read('lastRequest');
+    if (lastRequest === undefined || this.isMerged()) return 'done';
+    const causes = this.#causes.take();
+    const waitUntil = (promise: Promise<unknown>) => this.ctx.waitUntil(promise);
+    const made = await makeGallery({ env: this.env, ...lastRequest, user: this.#readState(Date.now()), waitUntil });
+    if (made === undefined) {
+      this.#causes.markUnknown();
+      throw new Error('the gallery would be incomplete; keeping the previous one');
+    }
+    // Merged meanwhile: the player has a gallery of its own.
+    if (this.isMerged()) return 'done';
+    const changed = describeChange(this.backup(), made);
+    this.#documents.write('backup', made);
+    const { recommendationId, generatedAt, release } = made;
+    this.#stream.publish({ type: 'gallery.ready', recommendationId, generatedAt, causes, changed });
+    await this.#notifySubscribers({ userId: lastRequest.userId, recommendationId, generatedAt, release }, waitUntil);
+    return 'done';
+  }
+
+  /** A merged guest passes its outbox to the player, for whom the log has these events. Throws if a store fails. */
+  async #checkLog(): Promise<DutyOutcome> {
+    const player = this.#documents.read('mergedInto');
+    if (player !== undefined) await this.#forwardOutbox(player);
+    return checkLog(this.#outbox, this.#documents, this.env, this.ctx.id.toString());
   }
 
   /** Never throws: a failing queue is no reason to make the gallery again. */
@@ -189,20 +214,44 @@ export class UserSignals extends DurableObject<Env> {
     return deriveUserState(this.#store.signals, this.#documents.read('preferences') ?? EMPTY_PREFERENCES, now);
   }
 
+  /** Folds and stores events; returns the ids of the new ones. */
+  #fold(events: readonly SignalEvent[]): string[] {
+    const added = this.#store.fold(events);
+    const causes = added.filter(({ type }) => type !== 'impression').map(({ id }) => id);
+    if (causes.length > 0) this.#scheduleBackup(causes);
+    return added.map(({ id }) => id);
+  }
+
+  #keepUnlogged(events: readonly PlayerEvent[]): void {
+    if (events.length === 0) return;
+    // A check that is planned, and perhaps delayed by failures, is not brought forward.
+    const isFirst = this.#outbox.isEmpty || !this.#schedule.has('log');
+    this.#outbox.add(events);
+    if (isFirst) this.#schedule.plan('log', Date.now() + CHECK_DELAY_MS);
+  }
+
   /** Only players who have requested a gallery get a backup. */
   #scheduleBackup(causes: readonly string[]): void {
     this.#causes.add(causes);
-    if (this.#backupIsDue || this.#documents.read('lastRequest') === undefined) return;
-    this.#backupIsDue = true;
-    this.ctx.storage.setAlarm(Date.now() + BACKUP_DELAY_MS);
+    if (this.#documents.read('lastRequest') !== undefined) this.#schedule.plan('backup', Date.now() + BACKUP_DELAY_MS);
   }
 
-  async #forward(userId: string, events: readonly SignalEvent[]): Promise<string[]> {
-    const guestId = this.ctx.id.name ?? '';
-    const own = new Map(events.map(({ id }) => [mergedEventId(guestId, id), id]));
-    const forwarded = events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
+  /** Records a guest's events as the player's; returns the guest's ids of the new ones. */
+  async #forward(userId: string, events: readonly PlayerEvent[]): Promise<string[]> {
+    const own = new Map(events.map((event) => [mergedEventId(event.userId, event.id), event]));
+    const forwarded = Array.from(own, ([id, event]) => ({ ...event, id, userId }));
     const added = await this.env.USER_SIGNALS.getByName(userId).record(forwarded);
-    return added.map((id) => own.get(id)!);
+    return added.map((id) => own.get(id)!.id);
+  }
+
+  async #forwardOutbox(userId: string): Promise<void> {
+    for (;;) {
+      const page = this.#outbox.readPage(0, FORWARDED_PER_CALL);
+      if (page.length === 0) return;
+      const events = page.map(({ body }): PlayerEvent => JSON.parse(body));
+      await this.#forward(userId, events);
+      this.#outbox.delete(page.map(({ id }) => id));
+    }
   }
 
   /**

@@ -1,13 +1,15 @@
 // Races of an identity merge: another merge, events under way, a log that cannot be read.
 
-import { createMessageBatch, runInDurableObject } from 'cloudflare:test';
+import { createMessageBatch, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
+import { mergedEventPrefix } from '../../models/features/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { consumeEvents } from '../nearline/events-consumer.ts';
 import { insertEvents } from '../storage/events.ts';
+import { claimMerge } from '../storage/users.ts';
 
 async function call(method: string, path: string, body?: object) {
   const response = await exports.default.fetch(`http://edge${path}`, {
@@ -116,4 +118,80 @@ it('deletes the guest’s state only after the player has the marks that the gue
   expect(await merge('collector', 'target')).toBe(200);
   expect(await owned('target')).toEqual(['bought-long-ago', 'own']);
   expect(await owned('collector')).toEqual([]);
+});
+
+/** Runs the object's next alarm as if it were due. */
+async function runNextAlarm(userId: string) {
+  const player = env.USER_SIGNALS.getByName(userId);
+  vi.setSystemTime((await runInDurableObject(player, (_, { storage }) => storage.getAlarm()))!);
+  await runDurableObjectAlarm(player);
+}
+const unlogged = (userId: string) =>
+  runInDurableObject(env.USER_SIGNALS.getByName(userId), (_, { storage }) => [
+    ...storage.sql.exec('select id, resends from unlogged order by rowid').raw(),
+  ]);
+const logOf = (userId: string) =>
+  env.DB.prepare('select item_id from events where user_id = ?1 order by item_id').bind(userId).raw();
+
+it('the player’s outbox takes over the guest’s, recognises what the queue brought, and sends what it lost', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2100, 0, 1) });
+  try {
+    const events = ['lost', 'late', 'moved'].map((itemId) => purchase('lodger', itemId, Date.now()));
+    await env.USER_SIGNALS.getByName('lodger').record(events);
+    const consume = (id: string) =>
+      consumeEvents(
+        createMessageBatch('events', [
+          { id, timestamp: new Date(), attempts: 1, body: [events.find((event) => event.id === id)] },
+        ]),
+        env.DB,
+      );
+    // One event is logged before the merge and moves with it; one comes from the queue afterwards.
+    await consume('moved');
+    expect(await merge('lodger', 'owner')).toBe(200);
+    expect(await unlogged('lodger')).toEqual([]);
+    expect(await unlogged('owner')).toHaveLength(3);
+    await consume('late');
+    await runNextAlarm('owner');
+    const prefix = mergedEventPrefix('lodger');
+    expect(await unlogged('owner')).toEqual([[`${prefix}lost`, 1]]);
+    await expect.poll(() => logOf('owner'), { timeout: 10_000 }).toEqual([['late'], ['lost'], ['moved']]);
+    await runNextAlarm('owner');
+    expect(await unlogged('owner')).toEqual([]);
+    // The queue delivers after all: nothing doubles.
+    await consume('lost');
+    expect(await logOf('owner')).toHaveLength(3);
+    expect(await logOf('lodger')).toEqual([]);
+
+    // An event that reaches the guest's object after the merge is in the player's outbox.
+    await env.USER_SIGNALS.getByName('lodger').record([purchase('lodger', 'after', Date.now())]);
+    expect(await unlogged('lodger')).toEqual([]);
+    expect(await unlogged('owner')).toEqual([[`${prefix}after`, 0]]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('a merge that is interrupted and never repeated loses no event of the guest', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2100, 0, 2) });
+  try {
+    const guest = env.USER_SIGNALS.getByName('drifter');
+    await guest.record([purchase('drifter', 'a', Date.now())]);
+    await claimMerge(env.DB, 'drifter', 'settler', Date.now());
+    // The player's object cannot be reached, and the guest's is marked already.
+    await runInDurableObject(guest, async (object) => {
+      const USER_SIGNALS = { getByName: () => ({ record: () => Promise.reject(new Error('moving')) }) };
+      Object.assign(object, { env: { ...env, USER_SIGNALS } });
+      await expect(object.exportUser('settler')).rejects.toThrow('moving');
+      Object.assign(object, { env });
+    });
+    expect(await unlogged('drifter')).toHaveLength(1);
+    await runNextAlarm('drifter');
+    expect(await unlogged('drifter')).toEqual([]);
+    await runNextAlarm('settler');
+    await expect.poll(() => logOf('settler'), { timeout: 10_000 }).toEqual([['a']]);
+    await runNextAlarm('settler');
+    expect(await unlogged('settler')).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

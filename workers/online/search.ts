@@ -40,8 +40,9 @@ function openSearcher(c: AppContext): Searcher {
     ...openRecommender(c),
     searchItems: (query, limit) => searchItems(env.DB, query, limit),
     storeEvent: (event) => {
-      const stored = storeEvents([event], openEventStore(env));
-      executionCtx.waitUntil(stored.catch(() => {}));
+      const waitUntil = (promise: Promise<unknown>) => executionCtx.waitUntil(promise);
+      const stored = storeEvents([event], openEventStore(env, waitUntil));
+      waitUntil(stored.catch(() => {}));
       return stored;
     },
   };

@@ -10,7 +10,6 @@ import type { Item } from '../../models/contracts/item.ts';
 import { releaseKey } from '../../models/contracts/layout.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { RuleInput } from '../../models/contracts/rule.ts';
-import type { SignalEvent } from '../../models/contracts/signals.ts';
 import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
 import { deriveUserState, emptySignals, foldEvents } from '../../models/features/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
@@ -41,14 +40,8 @@ const makeItem = (index: number): Item => ({
   hidden: false,
 });
 const items = Array.from({ length: 130 }, (_, index) => makeItem(index));
-const event = (id: string, type: SignalEvent['type'], itemId: string): SignalEvent => ({
-  id,
-  type,
-  itemId,
-  value: null,
-  query: null,
-  timestamp: Date.now(),
-});
+const event = (userId: string, id: string, type: EventType, itemId: string) =>
+  logged(userId, id, type, itemId, Date.now());
 
 const logged = (userId: string, id: string, type: EventType, itemId: string, timestamp: number) =>
   makeEvent(userId, type, itemId, timestamp, { id });
@@ -112,7 +105,11 @@ async function startWarm() {
 /** A player who likes g7, owns g9 and dismissed g1. */
 async function makePlayer(userId: string) {
   const player = env.USER_SIGNALS.getByName(userId);
-  await player.record([event('1', 'like', 'g7'), event('2', 'purchase', 'g9'), event('3', 'dismiss', 'g1')]);
+  await player.record([
+    event(userId, '1', 'like', 'g7'),
+    event(userId, '2', 'purchase', 'g9'),
+    event(userId, '3', 'dismiss', 'g1'),
+  ]);
   return player;
 }
 
@@ -165,13 +162,13 @@ it('serves the object’s own gallery if the model fails, without games dismisse
   const { ask, isolate } = await startWarm();
   const ann = await makePlayer('ann');
   const online = await ask('ann');
-  await ann.record([event('4', 'click', 'g11')]);
+  await ann.record([event('ann', '4', 'click', 'g11')]);
   expect(await runDurableObjectAlarm(ann)).toBe(true);
   const backup = (await ann.backup())!;
   expect(backup.rows[0]!.items[0]!.item).toMatchObject({ title: expect.any(String) });
 
   const first = backup.rows[0]!.items[0]!.itemId;
-  await ann.record([event('5', 'dismiss', first)]);
+  await ann.record([event('ann', '5', 'dismiss', first)]);
   vi.spyOn(isolate.peekRelease().value!.scorer, 'score').mockRejectedValue(new Error('wasm: out of memory'));
   const nearline = await ask('ann');
   expect(nearline).toMatchObject({
@@ -189,9 +186,9 @@ it('still composes if the pointer cannot be read, even for a history unknown to 
   const eve = env.USER_SIGNALS.getByName('eve');
   await putItems(env.DB, [{ ...makeItem(7), itemId: 'new-game' }]);
   const { ask } = await startWarm();
-  await eve.record([event('1', 'like', 'new-game')]);
+  await eve.record([event('eve', '1', 'like', 'new-game')]);
   await ask('eve');
-  await eve.record([event('2', 'click', 'new-game')]);
+  await eve.record([event('eve', '2', 'click', 'new-game')]);
   expect(await runDurableObjectAlarm(eve)).toBe(true);
   const backup = (await eve.backup())!;
 
@@ -330,7 +327,7 @@ it('filters by the log while the player’s object has not read it, and keeps wh
   await insertEvents(env.DB, [logged('unread', '1', 'purchase', 'g9', 1), logged('unread', '2', 'dismiss', 'g1', 2)]);
   // As if D1 were slow for the object only: it knows only the events that have just arrived.
   const heard = deriveUserState(
-    foldEvents(emptySignals(), [event('3', 'like', 'g7')]).signals,
+    foldEvents(emptySignals(), [event('unread', '3', 'like', 'g7')]).signals,
     EMPTY_PREFERENCES,
     Date.now(),
   );
@@ -374,7 +371,7 @@ it('serves a stored gallery if a cold isolate cannot read the catalogue', async 
   const warm = await startWarm();
   const dora = await makePlayer('dora');
   await warm.ask('dora');
-  await dora.record([event('6', 'click', 'g13')]);
+  await dora.record([event('dora', '6', 'click', 'g13')]);
   await runDurableObjectAlarm(dora);
   for (const fault of [down('D1'), slow]) {
     const { ask } = start();

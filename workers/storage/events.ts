@@ -2,7 +2,8 @@
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';
-import { type HashUser, openUserHash, wasErased } from './erased-users.ts';
+import { type HashUser, openUserHash, readErasedAt, wasErased } from './erased-users.ts';
+import { countLogged, hourOf } from './event-counts.ts';
 import { portionsOf } from './parameters.ts';
 
 const COLUMNS = [
@@ -39,6 +40,21 @@ const EVENT_COLUMNS = COLUMNS.map(([column, field]) => (column === field ? colum
  * same transaction. Returns the number of new ones.
  */
 export async function insertEvents(db: D1Database, events: readonly PlayerEvent[]): Promise<number> {
+  return insertRows(db, events, []);
+}
+
+/** Inserts events as `insertEvents` does, and counts the new ones in the hours of their reception. */
+export async function insertCountedEvents(db: D1Database, events: readonly PlayerEvent[]): Promise<void> {
+  for (const [hour, received] of Map.groupBy(events, ({ receivedAt }) => hourOf(receivedAt)))
+    await insertRows(db, received, [countLogged(db, hour)]);
+}
+
+/** `more`: statements of the same transaction, right after the insertion of each portion. */
+async function insertRows(
+  db: D1Database,
+  events: readonly PlayerEvent[],
+  more: readonly D1PreparedStatement[],
+): Promise<number> {
   const hash = await openUserHash(db);
   let inserted = 0;
   const toRow = (event: PlayerEvent) => [
@@ -49,6 +65,7 @@ export async function insertEvents(db: D1Database, events: readonly PlayerEvent[
   for (const { rows, json } of portionsOf(events, toRow)) {
     const [written] = await db.batch([
       db.prepare(INSERT_EVENTS).bind(json),
+      ...more,
       db.prepare(TOUCH_USERS).bind(JSON.stringify(listSightings(rows, hash))),
     ]);
     inserted += written!.meta.changes;
@@ -68,6 +85,25 @@ function listSightings(events: readonly PlayerEvent[], hash: HashUser): [string,
     sightings.set(userId, [userId, Math.max(timestamp, last), userHash, Math.max(happenedAt(event), until)]);
   }
   return [...sightings.values()];
+}
+
+/** Those of the ids that the user's log has. */
+export async function findLoggedIds(db: D1Database, userId: string, ids: readonly string[]): Promise<Set<string>> {
+  const { results } = await db
+    .prepare('select id from events where user_id = ?1 and id in (select value from json_each(?2))')
+    .bind(userId, JSON.stringify(ids))
+    .all<{ id: string }>();
+  return new Set(results.map(({ id }) => id));
+}
+
+/** Those of a user's events that the log will not take, because the user was erased since. */
+export async function findErasedEvents(
+  db: D1Database,
+  userId: string,
+  events: readonly PlayerEvent[],
+): Promise<PlayerEvent[]> {
+  const erasedAt = (await readErasedAt(db, [userId])).get(userId);
+  return erasedAt === undefined ? [] : events.filter((event) => happenedAt(event) <= erasedAt);
 }
 
 /**

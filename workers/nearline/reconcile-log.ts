@@ -1,0 +1,99 @@
+// Compares a player's outbox with the log: events that the log has leave the outbox, the others are queued again. It
+// decides nothing about when: that is schedule.ts.
+
+import { PlayerEvent } from '../../models/contracts/event.ts';
+import type { DeadLetter } from '../storage/dead-letters.ts';
+import { findLoggedIds } from '../storage/events.ts';
+import { storeDeadLettersWithAlert } from './events-consumer.ts';
+import type { Outbox, UnloggedRow } from './outbox.ts';
+
+/** A younger event is not missing yet: it is probably still in the queue. */
+const MISSING_AFTER_MS = 20_000;
+/** About a day of asking and sending: what the log still lacks then can probably not be written. */
+export const RESENDS_MAX = 150;
+const EVENTS_PER_PAGE = 500;
+/** A message is limited to 128 KB and a call to 256 KB; an event with a merged id is below 4 KB. */
+const EVENTS_PER_MESSAGE = 30;
+const EVENTS_PER_CALL = 60;
+
+export interface LogStores {
+  DB: D1Database;
+  EVENTS: Queue<PlayerEvent[]>;
+}
+
+/**
+ * Returns the number of events that were missing and are queued again. An event that can never be logged becomes a
+ * dead letter, whose id has `name`, that of the outbox. Throws if D1 or the queue fails; the outbox then keeps what was not seen in the log.
+ */
+export async function reconcileLog(outbox: Outbox, stores: LogStores, now: number, name: string): Promise<number> {
+  let resent = 0;
+  let row = 0;
+  for (;;) {
+    const page = outbox.readPage(row, EVENTS_PER_PAGE);
+    resent += await reconcilePage(page, outbox, stores, now, name);
+    if (page.length < EVENTS_PER_PAGE) return resent;
+    row = page.at(-1)!.row;
+  }
+}
+
+async function reconcilePage(
+  page: readonly UnloggedRow[],
+  outbox: Outbox,
+  { DB, EVENTS }: LogStores,
+  now: number,
+  name: string,
+): Promise<number> {
+  const { events, unloggable } = parsePage(page);
+  const [first] = events.values();
+  // All of an outbox are events of the same user.
+  const logged = first === undefined ? new Set<string>() : await findLoggedIds(DB, first.userId, [...events.keys()]);
+  outbox.delete([...logged]);
+  const missing = page.filter(
+    ({ id, receivedAt }) => events.has(id) && !logged.has(id) && now - receivedAt >= MISSING_AFTER_MS,
+  );
+  const exhausted = missing.filter(({ resends }) => resends >= RESENDS_MAX);
+  await setAside(DB, outbox, name, unloggable, 'in the outbox, but not an event');
+  await setAside(DB, outbox, name, exhausted, `not logged after ${RESENDS_MAX} resends`);
+  const resent = missing.filter(({ resends }) => resends < RESENDS_MAX).map(({ id }) => events.get(id)!);
+  for (let from = 0; from < resent.length; from += EVENTS_PER_CALL) {
+    const portion = resent.slice(from, from + EVENTS_PER_CALL);
+    await EVENTS.sendBatch(cutMessages(portion));
+    outbox.countResend(portion.map(({ id }) => id));
+  }
+  return resent.length;
+}
+
+/** The events by id, and the rows that hold none: an earlier version may have stored them. */
+function parsePage(page: readonly UnloggedRow[]): { events: Map<string, PlayerEvent>; unloggable: UnloggedRow[] } {
+  const events = new Map<string, PlayerEvent>();
+  const unloggable: UnloggedRow[] = [];
+  for (const row of page) {
+    const parsed = PlayerEvent.safeParse(JSON.parse(row.body));
+    if (parsed.success) events.set(row.id, parsed.data);
+    else unloggable.push(row);
+  }
+  return { events, unloggable };
+}
+
+function cutMessages(events: readonly PlayerEvent[]): { body: PlayerEvent[] }[] {
+  const messages: { body: PlayerEvent[] }[] = [];
+  for (let from = 0; from < events.length; from += EVENTS_PER_MESSAGE)
+    messages.push({ body: events.slice(from, from + EVENTS_PER_MESSAGE) });
+  return messages;
+}
+
+/** Stores the rows as dead letters; only then they leave the outbox. */
+async function setAside(
+  db: D1Database,
+  outbox: Outbox,
+  name: string,
+  rows: readonly UnloggedRow[],
+  reason: string,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const letters = rows.map(
+    ({ id, body }): DeadLetter => ({ id: `unlogged-${name}-${id}`, body, reason, receivedAt: Date.now() }),
+  );
+  await storeDeadLettersWithAlert(db, letters);
+  outbox.delete(rows.map(({ id }) => id));
+}

@@ -1,0 +1,38 @@
+// Players whose object found events missing in the log, as the objects report it. An object cannot be listed or asked,
+// so this is how operators learn of it.
+
+export interface Unlogged {
+  users: number;
+  events: number;
+  /** Reception of the oldest event, epoch milliseconds; null if there are none. */
+  oldestAt: number | null;
+}
+
+/** Replaces the user's report. */
+export async function reportUnlogged(
+  db: D1Database,
+  userId: string,
+  { events, oldestAt }: { events: number; oldestAt: number },
+): Promise<void> {
+  await db
+    .prepare(
+      `insert into unlogged_users (user_id, oldest_at, events) values (?1, ?2, ?3)
+       on conflict do update set oldest_at = excluded.oldest_at, events = excluded.events`,
+    )
+    .bind(userId, oldestAt, events)
+    .run();
+}
+
+export async function withdrawReport(db: D1Database, userId: string): Promise<void> {
+  await db.prepare('delete from unlogged_users where user_id = ?1').bind(userId).run();
+}
+
+/** Sums over all reports. */
+export async function readUnlogged(db: D1Database): Promise<Unlogged> {
+  const unlogged = await db
+    .prepare(
+      `select count(*) as users, coalesce(sum(events), 0) as events, min(oldest_at) as oldestAt from unlogged_users`,
+    )
+    .first<Unlogged>();
+  return unlogged!;
+}
