@@ -1,6 +1,6 @@
 // The outbox against a real D1, queue and alarm. Time is moved by the test; an alarm is run by its hand.
 
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
@@ -8,6 +8,7 @@ import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { createItem } from '../../tests/ranking-input.ts';
+import { runAlarm } from '../../tests/run-alarm.ts';
 import { isolate } from '../serving/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
@@ -57,10 +58,10 @@ const setStores = (player: Player, stores: Partial<Env>) =>
   runInDurableObject(player, (object) => void Object.assign(object, { env: { ...env, ...stores } }));
 /** Waits until the alarm is due, and runs it; returns the seconds waited. */
 async function runNextAlarm(player: Player): Promise<number> {
-  const waitMs = (await alarmOf(player))! - now;
-  wait(waitMs);
-  expect(await runDurableObjectAlarm(player)).toBe(true);
-  return waitMs / 1_000;
+  const before = now;
+  expect(await runAlarm(player)).toBe(true);
+  now = Date.now();
+  return (now - before) / 1_000;
 }
 /** D1 whose queries fail. */
 const down = () => {

@@ -1,12 +1,13 @@
 // Races of an identity merge: another merge, events under way, a log that cannot be read.
 
-import { createMessageBatch, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { createMessageBatch, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
 import { mergedEventPrefix } from '../../models/features/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { runAlarm } from '../../tests/run-alarm.ts';
 import { consumeEvents } from '../nearline/events-consumer.ts';
 import { insertEvents } from '../storage/events.ts';
 import { claimMerge } from '../storage/users.ts';
@@ -120,12 +121,7 @@ it('deletes the guest’s state only after the player has the marks that the gue
   expect(await owned('collector')).toEqual([]);
 });
 
-/** Runs the object's next alarm as if it were due. */
-async function runNextAlarm(userId: string) {
-  const player = env.USER_SIGNALS.getByName(userId);
-  vi.setSystemTime((await runInDurableObject(player, (_, { storage }) => storage.getAlarm()))!);
-  await runDurableObjectAlarm(player);
-}
+const runNextAlarm = (userId: string) => runAlarm(env.USER_SIGNALS.getByName(userId));
 const unlogged = (userId: string) =>
   runInDurableObject(env.USER_SIGNALS.getByName(userId), (_, { storage }) => [
     ...storage.sql.exec('select id, resends from unlogged order by rowid').raw(),

@@ -1,8 +1,9 @@
-import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
+import { evictDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, expect, it } from 'vitest';
 import type { Notice } from '../../models/contracts/notice.ts';
 import { createItem } from '../../tests/ranking-input.ts';
+import { runAlarm } from '../../tests/run-alarm.ts';
 import { putItems } from '../storage/items.ts';
 
 const ask = (path: string, headers: Record<string, string>) =>
@@ -13,7 +14,9 @@ const click = (userId: string, id: string, itemId: string) =>
     headers: { 'content-type': 'application/json', authorization: 'Bearer test-ingest' },
     body: JSON.stringify({ events: [{ id, userId, type: 'click', itemId }] }),
   });
-const makeGallery = (userId: string) => runDurableObjectAlarm(env.USER_SIGNALS.getByName(userId));
+const makeGallery = (userId: string) => runAlarm(env.USER_SIGNALS.getByName(userId));
+
+const countLogged = () => env.DB.prepare("select count(*) as n from events where user_id = 'ann'").first<number>('n');
 
 /** The messages that the socket receives. */
 async function connect(path: string, headers: Record<string, string> = {}) {
@@ -45,8 +48,11 @@ it('notifies a socket, even after hibernation, and sends missed notices on recon
   expect(ready.causes).toEqual(['1', '2']);
   expect(ready.changed.rowsAdded).toContain('top-picks');
   expect(ready.changed.itemsAdded.length).toBeGreaterThan(10);
-  // A burst of events makes one gallery.
+  // A burst of events makes one gallery: the next alarm only asks whether the log has them, and none follows.
+  await expect.poll(countLogged).toBe(2);
+  expect(await makeGallery('ann')).toBe(true);
   expect(await makeGallery('ann')).toBe(false);
+  expect(first.heard).toHaveLength(1);
 
   first.socket.send('ping');
   await expect.poll(() => first.heard.at(-1)).toBe('pong');

@@ -1,7 +1,6 @@
 // The ladder, rung by rung, with injected faults: real D1, R2, objects and onnxruntime behind bindings that are slow,
 // down or return wrong data.
 
-import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
@@ -14,6 +13,7 @@ import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
 import { deriveUserState, emptySignals, foldEvents } from '../../models/features/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { publishFake } from '../../tests/fake-release.ts';
+import { runAlarm } from '../../tests/run-alarm.ts';
 import { insertEvents } from '../storage/events.ts';
 import { writeBatchGalleries } from '../storage/galleries.ts';
 import { putItems } from '../storage/items.ts';
@@ -163,7 +163,7 @@ it('serves the object’s own gallery if the model fails, without games dismisse
   const ann = await makePlayer('ann');
   const online = await ask('ann');
   await ann.record([event('ann', '4', 'click', 'g11')]);
-  expect(await runDurableObjectAlarm(ann)).toBe(true);
+  expect(await runAlarm(ann)).toBe(true);
   const backup = (await ann.backup())!;
   expect(backup.rows[0]!.items[0]!.item).toMatchObject({ title: expect.any(String) });
 
@@ -189,7 +189,7 @@ it('still composes if the pointer cannot be read, even for a history unknown to 
   await eve.record([event('eve', '1', 'like', 'new-game')]);
   await ask('eve');
   await eve.record([event('eve', '2', 'click', 'new-game')]);
-  expect(await runDurableObjectAlarm(eve)).toBe(true);
+  expect(await runAlarm(eve)).toBe(true);
   const backup = (await eve.backup())!;
 
   // After 15 seconds the release is checked after the answer.
@@ -372,7 +372,7 @@ it('serves a stored gallery if a cold isolate cannot read the catalogue', async 
   const dora = await makePlayer('dora');
   await warm.ask('dora');
   await dora.record([event('dora', '6', 'click', 'g13')]);
-  await runDurableObjectAlarm(dora);
+  await runAlarm(dora);
   for (const fault of [down('D1'), slow]) {
     const { ask } = start();
     const answer = await ask('dora', { DB: database(fault) });
