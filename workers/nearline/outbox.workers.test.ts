@@ -10,6 +10,7 @@ import { makeEvent } from '../../tests/event.ts';
 import { createItem } from '../../tests/ranking-input.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { isolate } from '../serving/isolate.ts';
+import { insertErasedUsers, openUserHash } from '../storage/erased-users.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
 import { readUnlogged } from '../storage/unlogged-users.ts';
@@ -289,4 +290,17 @@ it('what can never be logged becomes a dead letter in the end, and leaves the ou
     { id: `unlogged-${id}-c1`, reason: 'in the outbox, but not an event' },
   ]);
   expect(log).toHaveBeenCalled();
+});
+
+it('forgets what an erased player did before the erasure, and keeps what came after', async () => {
+  const { player, queued } = await openPlayer('kim');
+  await player.record([click('kim', 'before')]);
+  wait(1);
+  const hash = await openUserHash(env.DB);
+  await insertErasedUsers(env.DB, [hash('kim')], now).run();
+  wait(1);
+  await player.record([click('kim', 'after')]);
+  await runNextAlarm(player);
+  expect(await unloggedOf(player)).toEqual(['after']);
+  expect(queued.flat().map(({ id }) => id)).toEqual(['after']);
 });

@@ -3,7 +3,7 @@
 
 import { PlayerEvent } from '../../models/contracts/event.ts';
 import type { DeadLetter } from '../storage/dead-letters.ts';
-import { findLoggedIds } from '../storage/events.ts';
+import { findErasedEvents, findLoggedIds } from '../storage/events.ts';
 import { storeDeadLettersWithAlert } from './events-consumer.ts';
 import type { Outbox, UnloggedRow } from './outbox.ts';
 
@@ -44,15 +44,11 @@ async function reconcilePage(
   name: string,
 ): Promise<number> {
   const { events, unloggable } = parsePage(page);
-  const [first] = events.values();
-  // All of an outbox are events of the same user.
-  const logged = first === undefined ? new Set<string>() : await findLoggedIds(DB, first.userId, [...events.keys()]);
-  outbox.delete([...logged]);
-  const missing = page.filter(
-    ({ id, receivedAt }) => events.has(id) && !logged.has(id) && now - receivedAt >= MISSING_AFTER_MS,
-  );
-  const exhausted = missing.filter(({ resends }) => resends >= RESENDS_MAX);
   await setAside(DB, outbox, name, unloggable, 'in the outbox, but not an event');
+  const settled = await findSettled(DB, [...events.values()], now);
+  outbox.delete([...settled]);
+  const missing = page.filter(({ id, receivedAt }) => events.has(id) && !settled.has(id) && isMissing(receivedAt, now));
+  const exhausted = missing.filter(({ resends }) => resends >= RESENDS_MAX);
   await setAside(DB, outbox, name, exhausted, `not logged after ${RESENDS_MAX} resends`);
   const resent = missing.filter(({ resends }) => resends < RESENDS_MAX).map(({ id }) => events.get(id)!);
   for (let from = 0; from < resent.length; from += EVENTS_PER_CALL) {
@@ -61,6 +57,23 @@ async function reconcilePage(
     outbox.countResend(portion.map(({ id }) => id));
   }
   return resent.length;
+}
+
+const isMissing = (receivedAt: number, now: number): boolean => now - receivedAt >= MISSING_AFTER_MS;
+
+/** Ids of the events that the log has, or will never take because the player was erased. All are of one user. */
+async function findSettled(db: D1Database, events: readonly PlayerEvent[], now: number): Promise<Set<string>> {
+  const [first] = events;
+  if (first === undefined) return new Set();
+  const settled = await findLoggedIds(
+    db,
+    first.userId,
+    events.map(({ id }) => id),
+  );
+  const missing = events.filter(({ id, receivedAt }) => !settled.has(id) && isMissing(receivedAt, now));
+  // Rarely asked: the queue usually delivers.
+  if (missing.length > 0) for (const { id } of await findErasedEvents(db, first.userId, missing)) settled.add(id);
+  return settled;
 }
 
 /** The events by id, and the rows that hold none: an earlier version may have stored them. */
