@@ -1,4 +1,4 @@
-// The duty of the alarm that compares the outbox with the log, and tells operators through D1 of events that stay missing.
+// The alarm's duty that compares the outbox with the log, and tells operators, through D1, of events that stay missing.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { reportUnlogged, withdrawReport } from '../storage/unlogged-users.ts';

@@ -70,7 +70,7 @@ const down = () => {
   return { prepare: () => statement, batch: statement.all } as unknown as D1Database;
 };
 
-it('sends an event that the queue lost to it again, once it is missing, and forgets it once the log has it', async () => {
+it('queues again what the queue lost, and forgets it once the log has it', async () => {
   const ann = env.USER_SIGNALS.getByName('ann');
   await ann.record([click('ann', 'lost')]);
   expect(await loggedOf('ann')).toEqual([]);

@@ -23,7 +23,8 @@ export interface LogStores {
 
 /**
  * Returns the number of events that were missing and are queued again. An event that can never be logged becomes a
- * dead letter, whose id has `name`, that of the outbox. Throws if D1 or the queue fails; the outbox then keeps what was not seen in the log.
+ * dead letter; `name`, the outbox's, is part of its id. Throws if D1 or the queue fails; the outbox then keeps what was
+ * not seen in the log.
  */
 export async function reconcileLog(outbox: Outbox, stores: LogStores, now: number, name: string): Promise<number> {
   let resent = 0;

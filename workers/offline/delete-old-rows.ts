@@ -1,4 +1,5 @@
-// Job: deletes old slates, job runs, event counts and undelivered notifications. Events and the dead letters of events are kept.
+// Job: deletes old slates, job runs, event counts and undelivered notifications. Events and the dead letters of events
+// are kept.
 
 import { deleteUndelivered } from '../storage/dead-letters.ts';
 import { deleteOldEventCounts } from '../storage/event-counts.ts';

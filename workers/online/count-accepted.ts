@@ -1,5 +1,5 @@
-// Counts accepted events by hour. An isolate keeps its counts for a few seconds and then adds them to D1; an isolate that
-// dies loses at most these.
+// Counts accepted events by hour. An isolate keeps its counts for a few seconds and then adds them to D1; if it dies,
+// these are lost.
 
 import { addAcceptedCounts, hourOf } from '../storage/event-counts.ts';
 

@@ -42,7 +42,7 @@ test('events keep their order and go to their players’ objects and, in small m
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
-test('retries a moving object but not an overloaded one; acknowledges what the objects have, even without the queue', async () => {
+test('retries a moving object but not an overloaded one; acknowledges even without the queue', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const retryable = Object.assign(new Error('moving'), { retryable: true });
   const input = { body: { events: [click('1')] } };

@@ -1,5 +1,5 @@
-// The endpoint that receives events. An event is acknowledged once the player's object has it: it can no longer be lost,
-// and the player's next request sees it.
+// The endpoint that receives events. An event is acknowledged once the player's object has it: it can no longer be
+// lost, and the player's next request sees it.
 
 import { z } from '@hono/zod-openapi';
 import {

@@ -129,7 +129,7 @@ const unlogged = (userId: string) =>
 const logOf = (userId: string) =>
   env.DB.prepare('select item_id from events where user_id = ?1 order by item_id').bind(userId).raw();
 
-it('the player’s outbox takes over the guest’s, recognises what the queue brought, and sends what it lost', async () => {
+it('the player’s outbox takes over the guest’s, recognises what is logged, and sends what is lost', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2100, 0, 1) });
   try {
     const events = ['lost', 'late', 'moved'].map((itemId) => purchase('lodger', itemId, Date.now()));

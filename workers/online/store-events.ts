@@ -1,5 +1,5 @@
-// Stores events in the players' objects, which keep them until the log has them, and in parallel in the queue, the short
-// way to the log.
+// Stores events in the players' objects, which keep them until the log has them, and in parallel in the queue, which is
+// the short way to the log.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { countAccepted } from './count-accepted.ts';
@@ -31,8 +31,8 @@ export const openEventStore = (
 export const eventKey = ({ userId, id }: Pick<PlayerEvent, 'userId' | 'id'>): string => `${userId}\n${id}`;
 
 /**
- * Returns the keys of the events that were new. Throws `unavailable` if an object fails. A queue that fails is no reason
- * to refuse: the object sends to it again what the log lacks. Known events are queued too: the log stores each once.
+ * Returns the keys of the events that were new. Throws `unavailable` if an object fails. A queue that fails is no
+ * reason to refuse: the object queues again what the log lacks. Known events are queued too: the log stores each once.
  */
 export async function storeEvents(events: readonly PlayerEvent[], store: EventStore): Promise<Set<string>> {
   const byUser = Map.groupBy(events, ({ userId }) => userId);
