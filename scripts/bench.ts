@@ -82,6 +82,18 @@ bench
     await measure(json, () => benchPage(url, log), formatPage);
   });
 
+bench
+  .command('statistics')
+  .description(
+    'The statistics job over logs of 10,000 to a million events, each run with 1,000 new ones, against one query over ' +
+      'the whole log. Five runs of each, medians. Takes two minutes and 1 GB of disk.',
+  )
+  .addOption(jsonOption())
+  .action(async ({ json }) => {
+    const { benchStatistics, formatStatistics } = await import('./bench/statistics.ts');
+    await measure(json, () => benchStatistics([10_000, 100_000, 1_000_000], log), formatStatistics);
+  });
+
 async function measure<Report>(
   json: true | undefined,
   run: () => Promise<Report>,

@@ -29,7 +29,7 @@ export function createRankingInput(
     statistics: {
       schema: 1,
       computedAt: '2026-02-01T00:00:00Z',
-      events: 1,
+      popularUntil: '2026-02-01',
       popular,
       trending: [
         ['g50', 3],

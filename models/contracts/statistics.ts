@@ -12,8 +12,9 @@ export type ItemScore = z.infer<typeof ItemScore>;
 export const Statistics = z.object({
   schema: z.literal(STATISTICS_SCHEMA),
   computedAt: z.iso.datetime(),
-  events: z.number().int(),
   popular: z.array(ItemScore),
+  /** The day that popularity counts back from: long ago if hardly anything has happened since. */
+  popularUntil: z.iso.date().nullable().default(null),
   trending: z.array(ItemScore),
   bestRated: z.array(ItemScore),
   /** By ISO 3166-1 alpha-2 code; countries with few events are missing. */
@@ -25,19 +26,46 @@ export const Statistics = z.object({
 });
 export type Statistics = z.infer<typeof Statistics>;
 
-/**
- * The events of one item, type and UTC day (days since the epoch): the input of statistics, without
- * retractions (`unlike`, `undismiss`) and the events they take back.
- */
-export interface DailyCount {
+/** Acts may be repeated: a player counts once per item, type and day. */
+export const ACT_TYPES = ['view', 'click', 'play'] as const satisfies readonly EventType[];
+/** Facts hold until they are taken back: a player counts once per item and type, on the day of the last event. */
+export const FACT_TYPES = [
+  'like',
+  'dislike',
+  'rate',
+  'wishlist',
+  'purchase',
+  'dismiss',
+] as const satisfies readonly EventType[];
+/** A player has one vote on an item: the last of these that was not taken back. The others do not count. */
+export const VOTE_TYPES = ['like', 'dislike', 'rate'] as const satisfies readonly EventType[];
+
+/** Sums of the weights (models/features/weights.ts) of an item’s players. A day’s plays weigh by their total length. */
+export interface ItemTotals {
   itemId: string;
-  type: EventType;
-  day: number;
-  count: number;
-  /** Sum of the events' values; a missing value counts as 0. */
-  valueSum: number;
-  /** Sum of the events' weights (models/features/weights.ts). */
-  weightSum: number;
+  /** Halves with age. */
+  popularity: number;
+  /** Interest in the newest days, and in the days before them that trends compare with. */
+  recent: number;
+  before: number;
 }
 
-export type CountryCount = DailyCount & { country: string };
+export type CountryTotals = ItemTotals & { country: string };
+
+/** One vote per player. */
+export interface ItemRating {
+  itemId: string;
+  votes: number;
+  /** On the scale of ratings. */
+  sum: number;
+}
+
+/** What statistics are computed from. */
+export interface PlayerCounts {
+  world: ItemTotals[];
+  /** Of the countries with enough recent events. */
+  countries: CountryTotals[];
+  ratings: ItemRating[];
+  /** The day that popularity counts back from, since the epoch; null if nothing was counted. */
+  anchorDay: number | null;
+}

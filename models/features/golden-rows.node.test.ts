@@ -84,7 +84,7 @@ const events = [
 const statistics: Statistics = {
   schema: 1,
   computedAt: '2026-03-01T00:00:00Z',
-  events: 1,
+  popularUntil: '2026-02-01',
   popular: [],
   trending: [
     ['shown', 4],

@@ -26,6 +26,10 @@ export const EVENT_WEIGHTS: Record<EventType, number> = {
   reset: 0,
 };
 
+/** A like and a dislike as votes, on the scale of ratings. */
+export const LIKE_VOTE = 4.5;
+export const DISLIKE_VOTE = 1.5;
+
 export const RATING_MIDDLE = 2.75;
 export const RATING_HALF_RANGE = 2.25;
 /** Longer plays have the same weight. */

@@ -11,7 +11,7 @@ import { ProblemError } from './problems.ts';
 import { openRecommender, type Recommender } from './recommender.ts';
 
 const LIST_SUMMARIES = {
-  popular: 'List popular items, by events with a half-life of 14 days',
+  popular: 'List popular items, by players with a half-life of 14 days',
   trending: 'List items that rise against their own past',
   'best-rated': 'List the best rated items (Bayesian average)',
   new: 'List the newest items',

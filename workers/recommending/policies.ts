@@ -3,6 +3,7 @@
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import { type Candidate, take } from './candidates.ts';
+import { describePopular } from './describe-popular.ts';
 import { filterCandidates } from './filter.ts';
 import { createPlayerFilters } from './filters.ts';
 import { retrieveByModel } from './model-source.ts';
@@ -23,7 +24,7 @@ export function composeBaseline(policy: BaselinePolicy, input: RankingInput, len
   );
   return Array.from({ length: Math.ceil(candidates.length / length) }, (_, row) => ({
     id: `${policy}-${row + 1}`,
-    title: policy === 'popularity' ? 'Popular now' : 'Recommended for you',
+    title: policy === 'popularity' ? describePopular(input).title : 'Recommended for you',
     reason: `The policy “${policy}”`,
     items: candidates
       .slice(row * length, (row + 1) * length)

@@ -5,6 +5,7 @@ import { ROW_KINDS, type RowKind, type SourceName } from '../../models/contracts
 import type { UserState } from '../../models/contracts/signals.ts';
 import { selectAnchors } from './anchors.ts';
 import { type Candidate, take } from './candidates.ts';
+import { describePopular } from './describe-popular.ts';
 import { type Filter, filterCandidates } from './filter.ts';
 import { createGenreFilter, createOwnGameFilters, createPlayerFilters, type Restrictions } from './filters.ts';
 import { retrievePlayedLately, retrievePlayedLongAgo } from './history-sources.ts';
@@ -128,16 +129,13 @@ export function showsOwnGames(rowId: string): boolean {
   return parsed !== undefined && ROWS[parsed.kind].source === 'history';
 }
 
-/** Popular games, for players of whom nothing is known yet. */
-export const POPULAR_NOW = { title: 'Popular now', reason: 'Played and bought most by players' };
-
 /** A player whose events are all of unknown items gets popular games: such events carry no information. */
 function describeTopPicks(input: RankingInput): RowContent {
   if (input.modelScores !== null || input.affinity.length > 0)
     return { title: 'Top picks for you', reason: explainTopPicks(input.user) };
   return getCountryList(input, 'popularByCountry').length > 0
     ? { title: 'Popular in your country', reason: 'Played and bought most in your country' }
-    : POPULAR_NOW;
+    : describePopular(input);
 }
 
 function explainTopPicks({ history }: UserState): string {

@@ -3,6 +3,7 @@
 
 import type { ItemScore } from '../../models/contracts/statistics.ts';
 import type { Candidate } from './candidates.ts';
+import { POPULARITY_MIN } from './describe-popular.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { searchByTrigrams } from './search.ts';
 
@@ -18,8 +19,8 @@ export function* retrievePinned({ catalogue }: RankingInput, itemIds: readonly s
 export function* retrievePopular({ catalogue, statistics, today }: RankingInput): Generator<Candidate> {
   const list = statistics?.popular ?? [];
   const top = list[0]?.[1] ?? 1;
-  for (const candidate of readList(catalogue, list, 'Popular with players'))
-    yield { ...candidate, score: candidate.score / top };
+  for (const { item, score } of readList(catalogue, list, ''))
+    yield { item, score: score / top, reason: score >= POPULARITY_MIN ? 'Popular with players' : 'In the store' };
   const listed = new Set(list.map(([itemId]) => itemId));
   for (const item of catalogue.newest(today)) {
     if (!listed.has(item.itemId)) yield { item, score: 0, reason: 'New in the store' };

@@ -119,7 +119,7 @@ beforeEach(async () => {
   await writeStatistics(env.BUCKET, {
     schema: 1,
     computedAt: '2026-01-01T00:00:00Z',
-    events: 1,
+    popularUntil: '2026-02-01',
     popular: items.map(({ itemId }, index) => [itemId, 200 - index]),
     trending: [],
     bestRated: [],

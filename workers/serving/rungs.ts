@@ -1,9 +1,9 @@
 // The rungs of the ladder, from best to worst answer. Galleries and lists differ only in their form.
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
+import { describePopular } from '../recommending/describe-popular.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
 import type { Ranking } from '../recommending/recommend.ts';
-import { POPULAR_NOW } from '../recommending/rows.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
 import { type Rung, type Served, serve } from './climb.ts';
 import { listFailures, toDegradation } from './degradation.ts';
@@ -106,7 +106,7 @@ function servePopular<T extends object>(form: Form<T>, hydrated: HydratedRequest
   const { catalogue } = hydrated.input;
   const items = form.listPopular(hydrated.input).map((one) => ({ ...one, item: catalogue.get(one.itemId) }));
   if (items.length === 0) return undefined;
-  const row = { id: 'top-picks', ...POPULAR_NOW, items };
+  const row = { id: 'top-picks', ...describePopular(hydrated.input), items };
   const content = form.cut([row]);
   return content && serve(content, hydrated);
 }

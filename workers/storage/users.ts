@@ -2,6 +2,7 @@
 
 import { Preferences } from '../../models/contracts/preferences.ts';
 import { mergedEventPrefix } from '../../models/features/signals.ts';
+import { movePlayerCounts } from './player-counts.ts';
 
 /** The players seen last, most recent first. */
 export async function listUsers(db: D1Database, limit: number): Promise<{ userId: string; lastEventAt: number }[]> {
@@ -112,6 +113,7 @@ async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Pr
       .bind(fromUserId, toUserId),
     db.prepare('delete from users where user_id = ?1').bind(fromUserId),
     db.prepare('delete from batch_galleries where user_id = ?1').bind(fromUserId),
+    ...movePlayerCounts(db, fromUserId, toUserId),
   ]);
 }
 
