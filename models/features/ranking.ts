@@ -126,7 +126,7 @@ export const FEATURES: readonly Feature[] = [
 ];
 
 /** Raise it with every change of a feature's values, including changes in the files that features are computed with. */
-const FEATURES_VERSION = 4;
+const FEATURES_VERSION = 5;
 
 /** Identifies the list, its order and its ranges: a model can be served only with the features it was trained on. */
 export const FEATURES_HASH: string = hashString(
