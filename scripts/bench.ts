@@ -85,8 +85,8 @@ bench
 bench
   .command('statistics')
   .description(
-    'The statistics job over logs of 10,000 to a million events, each run with 1,000 new ones, against one query over ' +
-      'the whole log. Five runs of each, medians. Takes two minutes and 1 GB of disk.',
+    'The statistics job over logs of 10,000 to a million events, each run with 1,000 new ones, against one query ' +
+      'over the whole log. Five runs of each, medians. Takes two minutes and 1 GB of disk.',
   )
   .addOption(jsonOption())
   .action(async ({ json }) => {

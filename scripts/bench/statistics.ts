@@ -71,7 +71,8 @@ async function measureLog(
     baselineMs.push(await time(() => countWholeLog(DB)));
   }
   log(
-    `  then ${median(jobMs).toFixed(0)} ms for ${NEW_EVENTS} new ones; the whole log ${median(baselineMs).toFixed(0)} ms`,
+    `  then ${median(jobMs).toFixed(0)} ms for ${NEW_EVENTS} new ones; ` +
+      `the whole log ${median(baselineMs).toFixed(0)} ms`,
   );
   return { events, firstRate, jobMs: median(jobMs), baselineMs: median(baselineMs) };
 }
@@ -111,7 +112,7 @@ async function time(run: () => Promise<unknown>): Promise<number> {
 export function formatStatistics({ newEvents, logs }: StatisticsReport): string {
   const count = (n: number) => Math.round(n).toLocaleString('en');
   return [
-    `| events in the log | first run, events/s | job with ${count(newEvents)} new events, ms | counting the whole log, ms |`,
+    `| events in the log | first run, events/s | run with ${count(newEvents)} new ones, ms | counting the whole log, ms |`,
     '|---|---|---|---|',
     ...logs.map(
       ({ events, firstRate, jobMs, baselineMs }) =>

@@ -106,7 +106,8 @@ export function movePlayerCounts(db: D1Database, fromUserId: string, toUserId: s
      select day, ?2, item_id, type, last_at, country, value
      from (${days}) cross join player_days using (day, user_id) where true ${MERGE_DAYS}`,
     `insert into player_facts (user_id, item_id, type, acted_at, retracted_at, country, value)
-     select ?2, item_id, type, acted_at, retracted_at, country, value from player_facts where user_id = ?1 ${MERGE_FACTS}`,
+     select ?2, item_id, type, acted_at, retracted_at, country, value
+     from player_facts where user_id = ?1 ${MERGE_FACTS}`,
     `insert into player_resets (user_id, reset_at) select ?2, reset_at from player_resets where user_id = ?1
      on conflict do update set reset_at = max(reset_at, excluded.reset_at)`,
   ];

@@ -58,7 +58,8 @@ const RESET_USERS = `select distinct user_id from ${PAGE} and type = 'reset'`;
 
 const COUNT_RESETS = [
   ...contributeUsers(-1, RESET_USERS),
-  `insert into player_resets (user_id, reset_at) select user_id, max(timestamp) from ${PAGE} and type = 'reset' group by 1
+  `insert into player_resets (user_id, reset_at)
+   select user_id, max(timestamp) from ${PAGE} and type = 'reset' group by 1
    on conflict do update set reset_at = max(reset_at, excluded.reset_at)`,
   ...applyResets(RESET_USERS),
   ...contributeUsers(1, RESET_USERS),

@@ -255,7 +255,7 @@ it('counts nothing twice if a run dies before or after any of its writes, or if 
   expect(describe(await readCounts())).toEqual(countLog(events).counts);
 });
 
-it('adds a late event to its own day, exactly while the day is open; a closed day keeps its acts, facts still count', async () => {
+it('adds a late event to its own day while the day is open; a closed day changes by facts alone', async () => {
   await log([at('ann', 'click', 'a', OPEN_DAYS + 5), at('bob', 'click', 'a', 3), at('bob', 'click', 'a', 0)]);
   await log([at('bob', 'click', 'a', 3), at('cid', 'click', 'a', 3)]);
   const before = describe(await readCounts());
