@@ -112,7 +112,7 @@ async function time(run: () => Promise<unknown>): Promise<number> {
 export function formatStatistics({ newEvents, logs }: StatisticsReport): string {
   const count = (n: number) => Math.round(n).toLocaleString('en');
   return [
-    `| events in the log | first run, events/s | run with ${count(newEvents)} new ones, ms | counting the whole log, ms |`,
+    `| events in the log | first run, events/s | run with ${count(newEvents)} new ones, ms | the whole log, ms |`,
     '|---|---|---|---|',
     ...logs.map(
       ({ events, firstRate, jobMs, baselineMs }) =>
