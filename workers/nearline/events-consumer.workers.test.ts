@@ -2,6 +2,7 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from 'clou
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, it } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
+import { readEventCounts } from '../storage/event-counts.ts';
 import { consumeDeadLetters, consumeEvents } from './events-consumer.ts';
 
 const event = (userId: string, id: string): PlayerEvent => ({
@@ -48,6 +49,20 @@ it('writes each event once per player and id, regardless of repetition and messa
     country: 'CH',
     recommendation_id: 'r1',
   });
+});
+
+it('counts what it logs in the hours of reception, each event once', async () => {
+  const at = (id: string, hour: number) => ({ ...event('ann', id), receivedAt: hour * 3_600_000 + 5 });
+  const deliver = (events: PlayerEvent[]) =>
+    consumeEvents(createMessageBatch('events', [message('m', events)]), env.DB);
+  await env.DB.prepare('delete from event_counts').run();
+  await deliver([at('1', 100), at('2', 100), at('3', 101)]);
+  await deliver([at('1', 100), at('3', 101), at('4', 101)]);
+  await deliver([at('4', 101)]);
+  expect(await readEventCounts(env.DB, 0)).toEqual([
+    { hour: 100, accepted: 0, logged: 2 },
+    { hour: 101, accepted: 0, logged: 2 },
+  ]);
 });
 
 it('stores an invalid event as a dead letter and writes the others of its message', async () => {

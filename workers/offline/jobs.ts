@@ -1,9 +1,12 @@
 // Maps each cron of wrangler.toml to its jobs, and records every run.
 
+import { isolate } from '../serving/isolate.ts';
 import { beginJobRun, endJobRun } from '../storage/job-runs.ts';
+import { withLease } from '../storage/leases.ts';
 import { listSubscriptions, notify } from '../storage/subscriptions.ts';
 import { announceRelease } from './announce-release.ts';
 import { announceDueTraining } from './announce-training.ts';
+import { checkUnlogged } from './check-unlogged.ts';
 import { queueActivePlayers } from './compute-galleries.ts';
 import { deleteOldRows } from './delete-old-rows.ts';
 import { exportNewSnapshot } from './export-snapshot.ts';
@@ -23,6 +26,7 @@ export const JOBS: Record<string, readonly NamedJob[]> = {
   '*/10 * * * *': [
     { name: 'refresh-statistics', job: refreshStatistics },
     { name: 'announce-release', job: announceRelease },
+    { name: 'check-unlogged', job: checkUnlogged },
   ],
   '5 * * * *': [{ name: 'export-snapshot', job: exportNewSnapshot }],
   '25 3 * * *': [{ name: 'delete-old-rows', job: deleteOldRows }],
@@ -37,7 +41,10 @@ export const cronOf = (name: string): string => {
   return found[0];
 };
 
-/** Runs all jobs of a cron. Throws for a cron without jobs, and rethrows the first failure after the last job. */
+/**
+ * Runs all jobs of a cron, except those that another run holds the lease of. Throws for a cron without jobs, and
+ * rethrows the first failure after the last job.
+ */
 export async function runJobs(cron: string, env: JobEnv): Promise<void> {
   const jobs = JOBS[cron];
   if (jobs === undefined)
@@ -47,19 +54,25 @@ export async function runJobs(cron: string, env: JobEnv): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-/** Runs one job and records the run. Throws what the job throws. */
-async function runJob(cron: string, entry: NamedJob, env: JobEnv): Promise<void> {
+/** Runs one job under its lease and records the run. Throws what the job throws. */
+async function runJob(cron: string, { name, job }: NamedJob, env: JobEnv): Promise<void> {
   const startedAt = Date.now();
-  const run = await beginJobRun(env.DB, entry.name, cron, startedAt);
-  const end = (outcome: 'done' | 'failed', rows: number | null, error: string | null) =>
-    endJobRun(env.DB, run, { durationMs: Date.now() - startedAt, rows, outcome, error });
+  let run: number | undefined;
+  const end = (outcome: 'done' | 'failed' | 'skipped', rows: number | null, error: string | null) =>
+    run === undefined
+      ? undefined
+      : endJobRun(env.DB, run, { durationMs: Date.now() - startedAt, rows, outcome, error });
   try {
-    const rows = await entry.job(env, startedAt);
-    await end('done', rows, null);
-  } catch (error) {
-    console.error(JSON.stringify({ alert: 'job failed', job: entry.name, error: String(error) }));
-    await end('failed', null, (error as Error).message);
-    await notifySubscribers(env, { id: `job-${run}`, job: entry.name, cron, startedAt, error: error as Error });
+    run = await beginJobRun(env.DB, name, cron, startedAt);
+    const done = await withLease(env.DB, `job ${name}`, () => job(env, startedAt));
+    if (done === undefined) await end('skipped', null, null);
+    else await end('done', done.result, null);
+  } catch (cause) {
+    const error = cause as Error;
+    console.error(JSON.stringify({ alert: 'job failed', job: name, error: String(error) }));
+    // D1 may be what failed.
+    await Promise.resolve(end('failed', null, error.message)).catch(() => {});
+    await notifySubscribers(env, { id: `job-${run ?? `${name}-${startedAt}`}`, job: name, cron, startedAt, error });
     throw error;
   }
 }
@@ -70,7 +83,12 @@ async function notifySubscribers(
   { id, job, cron, startedAt, error }: { id: string; job: string; cron: string; startedAt: number; error: Error },
 ): Promise<void> {
   try {
-    await notify(NOTIFICATIONS, await listSubscriptions(DB), {
+    const listeners = await listSubscriptions(DB).catch((failure) => {
+      const { value } = isolate.peekSubscriptions();
+      if (value === undefined) throw failure;
+      return value;
+    });
+    await notify(NOTIFICATIONS, listeners, {
       id,
       type: 'job.failed',
       timestamp: new Date().toISOString(),

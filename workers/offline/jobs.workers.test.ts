@@ -7,10 +7,13 @@ import { Delivery, type Subscription } from '../../models/contracts/subscription
 import { publishFake } from '../../tests/fake-release.ts';
 import { makeItem } from '../../tests/item.ts';
 import wranglerToml from '../../wrangler.toml?raw';
+import { isolate } from '../serving/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
+import { exportSnapshot } from '../storage/snapshots.ts';
 import { readStatistics } from '../storage/statistics.ts';
 import { insertSubscription } from '../storage/subscriptions.ts';
+import { reportUnlogged } from '../storage/unlogged-users.ts';
 import { cronOf, JOBS, runJobs } from './jobs.ts';
 
 const event = (index: number, type: EventType, itemId: string): PlayerEvent => ({
@@ -140,4 +143,73 @@ it('records a failed run with its error, rethrows it, and tells subscribers', as
   expect(await lastRun('refresh-statistics')).toEqual({ outcome: 'failed', rows: null, error: 'R2 is down' });
   // The other job of the same cron has still run.
   expect(await lastRun('announce-release')).toMatchObject({ outcome: 'done' });
+});
+
+it('of five concurrent exports one exports, and the others are skipped', async () => {
+  await insertEvents(env.DB, [event(1_000, 'play', 'common')]);
+  const versions = async () =>
+    new Set((await env.BUCKET.list({ prefix: 'snapshots/' })).objects.map(({ key }) => key.split('/')[1]));
+  const before = (await versions()).size;
+  await Promise.all(Array.from({ length: 5 }, () => run('export-snapshot')));
+  expect((await versions()).size).toBe(before + 1);
+  const { results } = await env.DB.prepare(
+    "select outcome, rows from job_runs where job = 'export-snapshot' order by id desc limit 5",
+  ).all<{ outcome: string; rows: number | null }>();
+  expect(results.map(({ outcome }) => outcome).toSorted()).toEqual(['done', ...Array(4).fill('skipped')]);
+  expect(results.find(({ outcome }) => outcome === 'done')!.rows).toBeGreaterThan(60);
+  expect(await env.DB.prepare('select name from leases').all()).toMatchObject({ results: [] });
+});
+
+it('a lease that a dead run left behind blocks the job until it expires', async () => {
+  const leave = (expiresAt: string) =>
+    env.DB.prepare(
+      `insert or replace into leases (name, holder, expires_at) values ('job delete-old-rows', 'dead', ${expiresAt})`,
+    ).run();
+  await leave('(unixepoch() + 60) * 1000');
+  await run('delete-old-rows');
+  expect(await lastRun('delete-old-rows')).toEqual({ outcome: 'skipped', rows: null, error: null });
+  await leave('(unixepoch() - 1) * 1000');
+  await run('delete-old-rows');
+  expect(await lastRun('delete-old-rows')).toMatchObject({ outcome: 'done' });
+});
+
+it('two exports of one millisecond do not share a version', async () => {
+  const now = Date.now();
+  const [one, other] = await Promise.all([
+    exportSnapshot(env.DB, env.BUCKET, now),
+    exportSnapshot(env.DB, env.BUCKET, now),
+  ]);
+  expect(one.version).not.toBe(other.version);
+  for (const { key } of [...one.parts, ...other.parts]) expect(await env.BUCKET.head(key), key).not.toBeNull();
+});
+
+it('events that are unlogged for more than five minutes, or a D1 that cannot be asked, fail a job', async () => {
+  const { queue, queued } = openFakeQueue();
+  await subscribe('c', ['job.failed']);
+  const check = (DB = env.DB) => runJobs(cronOf('check-unlogged'), { ...env, DB, NOTIFICATIONS: queue });
+  const heard = () =>
+    queued.flatMap(({ subscriptionId, notification }) =>
+      subscriptionId === 'c' && notification.type === 'job.failed' ? [notification.data] : [],
+    );
+  await reportUnlogged(env.DB, 'ann', { events: 2, oldestAt: Date.now() - 4 * 60_000 });
+  await check();
+  expect(await lastRun('check-unlogged')).toEqual({ outcome: 'done', rows: 2, error: null });
+  await reportUnlogged(env.DB, 'bob', { events: 1, oldestAt: Date.now() - 6 * 60_000 });
+  await expect(check()).rejects.toThrow('3 accepted events of 2 players are not in the log, the oldest for 6 minutes');
+  expect(heard()).toMatchObject([{ job: 'check-unlogged' }]);
+
+  const failing = (isFailing: (query: string) => boolean) =>
+    new Proxy(env.DB, {
+      get: (target, name) => (query: string) => {
+        if (isFailing(query)) throw new Error('D1 is down');
+        return Reflect.get(target, name).call(target, query);
+      },
+    });
+  await expect(check(failing((query) => query.includes('unlogged_users')))).rejects.toThrow('D1 is down');
+  expect(heard()).toMatchObject([{}, { job: 'check-unlogged', error: 'D1 is down' }]);
+  expect(await lastRun('check-unlogged')).toMatchObject({ outcome: 'failed', error: 'D1 is down' });
+  // Nothing of D1 answers: the isolate remembers who listens.
+  await isolate.revalidateSubscriptions(env);
+  await expect(check(failing(() => true))).rejects.toThrow('D1 is down');
+  expect(heard().filter(({ job }) => job === 'check-unlogged')).toHaveLength(3);
 });

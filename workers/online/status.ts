@@ -8,11 +8,15 @@ import { isolate } from '../serving/isolate.ts';
 import type { CacheRead } from '../storage/cache.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { countDeadLetters } from '../storage/dead-letters.ts';
+import { type EventCount, HOUR_MS, readEventCounts } from '../storage/event-counts.ts';
 import { type JobRun, listJobRuns } from '../storage/job-runs.ts';
 import type { LoadedStatistics } from '../storage/statistics.ts';
+import { readUnlogged, type Unlogged } from '../storage/unlogged-users.ts';
+import { flushAccepted } from './count-accepted.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 
 const JOB_RUNS_SHOWN = 100;
+const HOURS_SHOWN = 24;
 
 const Health = z.object({ status: z.literal('ok') });
 const Status = z
@@ -29,6 +33,26 @@ const Status = z
     statisticsAt: z.iso.datetime().nullable(),
     items: z.number().int().meta({ description: 'Items that are not hidden.' }),
     deadLetters: z.number().int(),
+    log: z
+      .object({
+        hours: z
+          .array(
+            z.object({
+              hour: z.iso.datetime(),
+              accepted: z.number().int().meta({ description: 'Acknowledged as new.' }),
+              logged: z.number().int().meta({ description: 'Of those received in this hour, in the log by now.' }),
+            }),
+          )
+          .meta({ description: 'The last 24 hours with events, oldest first. Imports are not counted.' }),
+        unlogged: z
+          .object({
+            users: z.number().int(),
+            events: z.number().int(),
+            oldestAgeSeconds: z.number().int().nullable(),
+          })
+          .meta({ description: 'Events that their players’ objects miss in the log and send again.' }),
+      })
+      .meta({ description: 'How much of what was accepted is in the event log.' }),
     failures: z.array(Degradation).meta({ description: 'What this isolate could not load or refresh, and why.' }),
     jobRuns: z.array(
       z.object({
@@ -50,6 +74,9 @@ export interface System {
   /** Call it after the last await: a release read before an await may have been retired. */
   peekRelease(): CacheRead<LoadedRelease | undefined>;
   countDeadLetters(): Promise<number>;
+  /** Since a time (epoch milliseconds), this isolate's own included. */
+  readEventCounts(since: number): Promise<EventCount[]>;
+  readUnlogged(): Promise<Unlogged>;
   /** Latest first. */
   listJobRuns(limit: number): Promise<JobRun[]>;
 }
@@ -63,6 +90,11 @@ function openSystem({ env, executionCtx }: AppContext): System {
     refreshRelease: () => isolate.getRelease(env, now, waitUntil),
     peekRelease: () => isolate.peekRelease(),
     countDeadLetters: () => countDeadLetters(env.DB),
+    readEventCounts: async (since) => {
+      await flushAccepted(env.DB);
+      return readEventCounts(env.DB, since);
+    },
+    readUnlogged: () => readUnlogged(env.DB),
     listJobRuns: (limit) => listJobRuns(env.DB, limit),
   };
 }
@@ -70,11 +102,14 @@ function openSystem({ env, executionCtx }: AppContext): System {
 export const getHealth = (): z.output<typeof Health> => ({ status: 'ok' });
 
 export async function getStatus(_: object, system: System): Promise<z.output<typeof Status>> {
-  const [catalogue, statistics, , deadLetters, jobRuns] = await Promise.all([
+  const now = Date.now();
+  const [catalogue, statistics, , deadLetters, eventCounts, unlogged, jobRuns] = await Promise.all([
     system.readCatalogue(),
     system.readStatistics(),
     system.refreshRelease(),
     system.countDeadLetters(),
+    system.readEventCounts(now - (HOURS_SHOWN - 1) * HOUR_MS),
+    system.readUnlogged(),
     system.listJobRuns(JOB_RUNS_SHOWN),
   ]);
   const release = system.peekRelease();
@@ -85,10 +120,20 @@ export async function getStatus(_: object, system: System): Promise<z.output<typ
     statisticsAt: statistics.value?.statistics.computedAt ?? null,
     items: catalogue.value?.size ?? 0,
     deadLetters,
+    log: summariseLog(eventCounts, unlogged, now),
     failures: listFailures({ catalogue, statistics, release, ranking: release.value?.ranking }),
     jobRuns: jobRuns.map((run) => ({ ...run, startedAt: new Date(run.startedAt).toISOString() })),
   };
 }
+
+const summariseLog = (
+  counts: readonly EventCount[],
+  { users, events, oldestAt }: Unlogged,
+  now: number,
+): z.output<typeof Status>['log'] => ({
+  hours: counts.map(({ hour, ...count }) => ({ hour: new Date(hour * HOUR_MS).toISOString(), ...count })),
+  unlogged: { users, events, oldestAgeSeconds: oldestAt === null ? null : Math.round((now - oldestAt) / 1_000) },
+});
 
 const tag = 'Operation';
 

@@ -71,6 +71,11 @@ export class Isolate {
     return this.#subscriptions.get(() => listSubscriptions(DB), now, waitUntil);
   }
 
+  /** As last read; starts no refresh. */
+  peekSubscriptions(): CacheRead<Listener[]> {
+    return this.#subscriptions.peek();
+  }
+
   /** Call it right after a change of a subscription. */
   revalidateSubscriptions({ DB }: Stores): Promise<void> {
     return this.#subscriptions.revalidate(() => listSubscriptions(DB), Date.now());

@@ -1,7 +1,7 @@
 // Hourly counts of events in D1, by the hour of their reception: those that were accepted, as the isolates count them,
 // and those that were logged, as their insertion counts them. Nobody counts the log itself.
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 
 export interface EventCount {
   /** Hours since the epoch. */

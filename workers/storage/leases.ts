@@ -15,7 +15,7 @@ export async function withLease<T>(
   const holder = crypto.randomUUID();
   if (!(await takeLease(db, name, holder))) return undefined;
   // A renewal that fails is repeated by the next.
-  const renewal = setInterval(() => void takeLease(db, name, holder).catch(() => {}), RENEWED_EVERY_MS);
+  const renewal = setInterval(() => void renewLease(db, name, holder).catch(() => {}), RENEWED_EVERY_MS);
   try {
     return { result: await work() };
   } finally {
@@ -25,17 +25,25 @@ export async function withLease<T>(
   }
 }
 
-/** Takes the lease, or renews the holder's own; false if another holder has it. */
+/** False if another holder has it. */
 async function takeLease(db: D1Database, name: string, holder: string): Promise<boolean> {
   const { meta } = await db
     .prepare(
       `insert into leases (name, holder, expires_at) values (?1, ?2, ${NOW} + ?3)
        on conflict do update set holder = excluded.holder, expires_at = excluded.expires_at
-       where leases.holder = excluded.holder or leases.expires_at <= ${NOW}`,
+       where leases.expires_at <= ${NOW}`,
     )
     .bind(name, holder, LEASE_MS)
     .run();
   return meta.changes > 0;
+}
+
+/** Only while it is held: a renewal that arrives after the release must not take it again. */
+async function renewLease(db: D1Database, name: string, holder: string): Promise<void> {
+  await db
+    .prepare(`update leases set expires_at = ${NOW} + ?3 where name = ?1 and holder = ?2`)
+    .bind(name, holder, LEASE_MS)
+    .run();
 }
 
 async function releaseLease(db: D1Database, name: string, holder: string): Promise<void> {

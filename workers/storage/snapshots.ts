@@ -34,7 +34,8 @@ export async function readSnapshotManifest(bucket: R2Bucket): Promise<SnapshotMa
 /** Exports the whole log and catalogue, then moves the pointer. `now`: epoch milliseconds. */
 export async function exportSnapshot(db: D1Database, bucket: R2Bucket, now: number): Promise<SnapshotManifest> {
   const createdAt = new Date(now).toISOString();
-  const version = createdAt.replaceAll(/[-:.]/g, '');
+  // Sorts by time; the random part keeps two exports of one millisecond apart.
+  const version = `${createdAt.replaceAll(/[-:.]/g, '')}-${crypto.randomUUID().slice(0, 8)}`;
   const writer = new PartWriter(bucket, version);
   const lastSequence = await exportEvents(db, writer);
   await exportItems(db, writer);

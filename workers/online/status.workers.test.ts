@@ -1,0 +1,45 @@
+import { env, exports } from 'cloudflare:workers';
+import { expect, it } from 'vitest';
+import { makeEvent } from '../../tests/event.ts';
+import { insertEvents } from '../storage/events.ts';
+import { reportUnlogged } from '../storage/unlogged-users.ts';
+
+const ask = (method: string, path: string, body?: object) =>
+  exports.default.fetch(`http://edge${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', authorization: 'Bearer test-admin' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+interface LogStatus {
+  hours: { hour: string; accepted: number; logged: number }[];
+  unlogged: { users: number; events: number; oldestAgeSeconds: number | null };
+}
+const readLogStatus = async () => ((await (await ask('GET', '/v1/status')).json()) as { log: LogStatus }).log;
+
+it('says how many events were accepted and logged in each hour, and how old the oldest unlogged one is', async () => {
+  expect(await readLogStatus()).toEqual({
+    hours: [],
+    unlogged: { users: 0, events: 0, oldestAgeSeconds: null },
+  });
+  const events = Array.from({ length: 7 }, (_, n) => ({ id: `e${n}`, userId: 'ann', type: 'click', itemId: 'g' }));
+  for (let round = 0; round < 2; round++) expect((await ask('POST', '/v1/events', { events })).status).toBe(202);
+  await insertEvents(env.DB, [makeEvent('imported', 'click', 'g', Date.now())]);
+  const sum = async (kind: 'accepted' | 'logged') =>
+    (await readLogStatus()).hours.reduce((total, hour) => total + hour[kind], 0);
+  expect(await sum('accepted')).toBe(7);
+  await expect.poll(() => sum('logged'), { timeout: 10_000 }).toBe(7);
+  // Older than a day: no longer shown.
+  await env.DB.prepare("insert into event_counts (hour, kind, count) values (?1, 'logged', 1000)")
+    .bind(Math.floor(Date.now() / 3_600_000) - 24)
+    .run();
+  expect(await sum('logged')).toBe(7);
+  const [{ hour }] = (await readLogStatus()).hours as [LogStatus['hours'][number]];
+  expect(Date.parse(hour) % 3_600_000).toBe(0);
+
+  await reportUnlogged(env.DB, 'ann', { events: 3, oldestAt: Date.now() - 90_000 });
+  await reportUnlogged(env.DB, 'bob', { events: 1, oldestAt: Date.now() - 30_000 });
+  const { unlogged } = await readLogStatus();
+  expect(unlogged).toMatchObject({ users: 2, events: 4 });
+  expect(unlogged.oldestAgeSeconds).toBeGreaterThanOrEqual(90);
+  expect(unlogged.oldestAgeSeconds).toBeLessThan(120);
+});
