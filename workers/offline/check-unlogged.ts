@@ -1,5 +1,5 @@
-// Job: fails if accepted events stay out of the log, so that subscribers of `job.failed` hear of it. The players' objects
-// send such events again by themselves.
+// Job: fails if accepted events stay out of the log, so that subscribers of `job.failed` hear of it. The players'
+// objects queue such events again by themselves.
 
 import type { Stores } from '../storage/stores.ts';
 import { readUnlogged } from '../storage/unlogged-users.ts';
