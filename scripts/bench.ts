@@ -39,17 +39,18 @@ bench
 bench
   .command('inference')
   .description(
-    'One forward pass of each kind of model over 20,000 items, and of the ranking model over 400 candidates, in ' +
+    'One forward pass of each kind of model over the items, and of the ranking model over 400 candidates, in ' +
       'workerd and in onnxruntime-node on one thread. Random weights; nine rounds of each, medians. Takes three ' +
       'minutes.',
   )
+  .option('--items <n>', 'games of the catalogue', parseWholeNumber(1), 20_000)
   .addOption(jsonOption())
-  .action(async ({ json }) => {
+  .action(async ({ json, items }) => {
     const [{ benchInference }, { formatInference }] = await Promise.all([
       import('./bench/inference.ts'),
       import('./bench/format-inference.ts'),
     ]);
-    await measure(json, () => benchInference(log), formatInference);
+    await measure(json, () => benchInference(items, log), formatInference);
   });
 
 bench

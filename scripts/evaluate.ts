@@ -5,6 +5,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { EvaluationCase, Split } from '../models/evaluation/cases.ts';
 import { PROTOCOLS, type Protocol } from '../models/evaluation/protocols.ts';
+import { measureData, planBudget } from '../models/release/budget.ts';
 import type { TrainedCandidate } from '../models/release/keep-best.ts';
 import { searchAlgorithms } from '../models/release/search.ts';
 import { createEvaluateCommand, type Flags } from './evaluate/command.ts';
@@ -89,12 +90,13 @@ async function read(file: string, { format, items, protocol, json }: Flags): Pro
  * Returns the best model of each algorithm and the name of the one that `auto` would publish; prints the missing ones.
  */
 async function train(
-  { algorithms, budget: budgetMs, seed, device }: Flags,
+  { algorithms, budget, seed, device }: Flags,
   { training, validation }: Split,
   catalogue: Dataset['catalogue'],
   progress: Progress,
 ): Promise<{ candidates: TrainedCandidate[]; selected: string }> {
   const clock = () => performance.now();
+  const budgetMs = planBudget(budget, measureData(training, catalogue));
   const endsAt = clock() + budgetMs;
   const { candidates, selected, missing } = await endEarlyOnInterrupt((signal) =>
     searchAlgorithms({

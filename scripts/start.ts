@@ -9,20 +9,21 @@ import { ensureDevelopmentKey } from './local/development-key.ts';
 import { type LocalServer, startLocalServer } from './local/local-server.ts';
 import { createStartCommand, type Flags } from './start/command.ts';
 import { deleteStore, importInto, prepareStore } from './start/prepare-store.ts';
+import { describeReady } from './start/ready.ts';
 import { keepScriptRunning, runScript } from './start/run-script.ts';
 import { assertNotServed, markServed } from './state-lock.ts';
 import { runCommand } from './terminal/command.ts';
 import { handleSignals, type Shutdown } from './terminal/shutdown.ts';
 
-/** Enough for the made-up store, and short for a first impression; `npm run train` has ten minutes by default. */
-const TRAINING_BUDGET = '20s';
+/** Short for a first impression, and longer the larger the data (models/release/budget.ts). */
+const TRAINING_BUDGET = 'short';
 
 async function start(flags: Flags): Promise<void> {
   const shutdown = handleSignals(0);
   try {
-    const server = await startSystem(flags, shutdown);
+    const { server, hasRelease } = await startSystem(flags, shutdown);
     if (flags.open) openBrowser(server.url);
-    console.log(`ready ${server.url}`);
+    console.log(describeReady(server.url, hasRelease));
   } catch (error) {
     // Children ended by the shutdown fail too; that is expected.
     if (!shutdown.started) console.error(`start: ${(error as Error).message}`);
@@ -30,7 +31,10 @@ async function start(flags: Flags): Promise<void> {
   }
 }
 
-async function startSystem({ port, state, fresh, ...flags }: Flags, shutdown: Shutdown): Promise<LocalServer> {
+async function startSystem(
+  { port, state, fresh, ...flags }: Flags,
+  shutdown: Shutdown,
+): Promise<{ server: LocalServer; hasRelease: boolean }> {
   assertNotServed(state);
   await assertPortIsFree(port);
   if (fresh) deleteStore(state);
@@ -39,14 +43,14 @@ async function startSystem({ port, state, fresh, ...flags }: Flags, shutdown: Sh
   const hasNewEvents = source !== undefined && (await importInto(state, source, shutdown));
   const now = Date.now();
   const world = source === undefined ? { madeAt: flags.worldDate ?? now, now } : undefined;
-  const hasRelease = await prepareStore(state, world);
+  const hadRelease = await prepareStore(state, world);
 
   shutdown.add(markServed(state));
   const server = await serve(port, state, shutdown);
-  if (!hasRelease || hasNewEvents) await trainFirstRelease(server, state, shutdown);
+  const isTrained = (!hadRelease || hasNewEvents) && (await trainRelease(server, state, shutdown));
   runCrons(server, shutdown);
   keepScriptRunning(shutdown, 'train.ts', ['--state', state, '--budget', TRAINING_BUDGET, '--watch']);
-  return server;
+  return { server, hasRelease: hadRelease || isTrained };
 }
 
 async function serve(port: number, state: string, shutdown: Shutdown): Promise<LocalServer> {
@@ -62,14 +66,19 @@ async function serve(port: number, state: string, shutdown: Shutdown): Promise<L
   return server;
 }
 
-async function trainFirstRelease(server: LocalServer, state: string, shutdown: Shutdown): Promise<void> {
+/** Returns whether a release was published. */
+async function trainRelease(server: LocalServer, state: string, shutdown: Shutdown): Promise<boolean> {
   console.log('Computing statistics and exporting a snapshot …');
   for (const cron of Object.keys(JOBS)) await server.runCron(cron);
-  console.log('Training the first release …');
-  // With too little data, or a model no better than popularity, the store opens anyway, and the trainer waits for more.
-  await runScript(shutdown, 'train.ts', ['--state', state, '--budget', TRAINING_BUDGET]).catch((error: Error) =>
-    console.error(`No release yet: ${error.message}`),
-  );
+  console.log('Training a release …');
+  try {
+    await runScript(shutdown, 'train.ts', ['--state', state, '--budget', TRAINING_BUDGET]);
+    return true;
+  } catch (error) {
+    // With too little data, or a model no better than popularity, the store opens anyway.
+    console.error(`No new release: ${(error as Error).message}`);
+    return false;
+  }
 }
 
 /** Fires the crons, which `wrangler dev` does not. */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TRAINING_DUE_KEY } from '../models/contracts/layout.ts';
 import { TrainingDue } from '../models/contracts/snapshot.ts';
+import { type DataSize, measureData, planBudget } from '../models/release/budget.ts';
 import { type TrainedRelease, trainRelease } from '../models/release/train-release.ts';
 import { publishRelease, readCurrentRelease } from '../workers/storage/releases.ts';
 import { openCheckpoints } from './local/checkpoints.ts';
@@ -97,7 +98,7 @@ async function train(flags: Flags, run: <T>(part: Interruptible<T>) => Promise<T
 }
 
 async function trainOnMaterial(
-  { algorithms, budget: budgetMs, seed, device, state }: Flags,
+  { algorithms, budget, seed, device, state }: Flags,
   material: Material,
   signal: AbortSignal,
   progress: Progress,
@@ -109,6 +110,9 @@ async function trainOnMaterial(
     peakMemoryMB = Math.max(peakMemoryMB, peak);
     return peak;
   };
+  const size = measureData(material.interactions, material.catalogue);
+  const budgetMs = planBudget(budget, size);
+  console.error(`Training for ${formatDuration(budgetMs)} at most, then measuring: ${formatSize(size)}.`);
   const endsAt = performance.now() + budgetMs;
   const trained = await trainRelease({
     ...material,
@@ -131,5 +135,8 @@ async function trainOnMaterial(
   for (const { algorithm, reason } of trained.value.missing) console.error(`${algorithm}: ${reason}.`);
   return { ...trained.value, peakMemoryMB };
 }
+
+const formatSize = ({ interactions, items }: DataSize): string =>
+  `${interactions.toLocaleString('en')} interactions, ${items.toLocaleString('en')} games`;
 
 await runCommand(createTrainCommand().action(runTrain));

@@ -17,10 +17,16 @@ import { countInteractedItems } from './tables.ts';
 import { collectUserItems } from './user-items.ts';
 import { POSITION_DECAYS } from './votes.ts';
 
-const WIDTH = 64;
+const WIDTH_MAX = 64;
+/** Of the vectors in half precision; the edge unfolds them to twice as much. */
+const VECTOR_BYTES_MAX = 6.4e6;
 /** λ of the ridge regression, and the decay of votes. */
 const START = { regularisation: 0.3, positionDecay: 0.7, halfLifeDays: 0 };
 const AXES = { regularisation: [0.1, 0.3, 1, 3], positionDecay: POSITION_DECAYS };
+
+/** Half of the width costs content a tenth of its NDCG, so the vectors get more of a file than a table does. */
+export const countWidth = (items: number): number =>
+  Math.min(WIDTH_MAX, Math.floor(VECTOR_BYTES_MAX / Uint16Array.BYTES_PER_ELEMENT / items));
 
 export const trainContent: Algorithm = async ({ interactions, vocabulary, catalogue }, context) => {
   const { itemIds, counts } = vocabulary;
@@ -32,7 +38,7 @@ export const trainContent: Algorithm = async ({ interactions, vocabulary, catalo
   context.onProgress('embedding items');
   const userItems = collectUserItems(interactions, vocabulary);
   const random = createRandom(context.seed, 'content');
-  const vectors = embedItems(userItems, counts, items, Math.min(WIDTH, items), random);
+  const vectors = embedItems(userItems, counts, items, Math.min(countWidth(itemIds.length), items), random);
   let mapped: { regularisation: number; vectors: ItemVectors } | undefined;
   async function train(parameters: typeof START) {
     const { regularisation } = parameters;
@@ -51,9 +57,10 @@ const OPENING_MS = 50;
 const PASSES = 6;
 
 function estimateMs(rows: number, items: number, { width, starts, columns }: LabelMatrix): number {
+  const vectorWidth = countWidth(starts.length - 1);
   let pairs = 0;
   for (let item = 0; item < items; item++) pairs += (starts[item + 1]! - starts[item]!) ** 2;
-  const sums = PASSES * WIDTH * (2 * rows + WIDTH * items) + pairs + 2 * columns.length * WIDTH;
+  const sums = PASSES * vectorWidth * (2 * rows + vectorWidth * items) + pairs + 2 * columns.length * vectorWidth;
   return sums / SUMS_PER_MS + width ** 3 / 2 / INVERSE_SUMS_PER_MS + OPENING_MS;
 }
 

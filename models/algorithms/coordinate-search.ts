@@ -42,7 +42,10 @@ export async function searchCoordinates<P extends Parameters>(
   }
 }
 
-/** Tries each set of parameters once, while a trial as long as the longest so far would still end in time. */
+/**
+ * Tries each set of parameters once: the first whatever the time, the others while a trial as long as the longest so
+ * far would still end in time.
+ */
 function createTrial<P extends Parameters>(
   start: P,
   train: (parameters: P) => RetrievalModel | Promise<RetrievalModel>,
@@ -55,7 +58,7 @@ function createTrial<P extends Parameters>(
     best: () => best,
     async improves(parameters: P): Promise<boolean> {
       const key = JSON.stringify(parameters);
-      if (tried.has(key) || signal.aborted || timeLeft() <= longestMs) return false;
+      if (signal.aborted || tried.has(key) || (tried.size > 0 && timeLeft() <= longestMs)) return false;
       tried.add(key);
       onProgress(describe(parameters));
       const before = timeLeft();

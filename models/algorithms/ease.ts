@@ -11,11 +11,17 @@ import { SymmetricMatrix } from '../linalg/symmetric.ts';
 import { openGemm } from '../onnx/gemm.ts';
 import type { Algorithm, TrainingContext, TrainingData, Vocabulary } from './algorithm.ts';
 import { searchTables } from './table-search.ts';
-import { collectTables, countInteractedItems, estimateTablesMs } from './tables.ts';
+import { collectTables, countTableRows } from './tables.ts';
 import { collectUserItems, computeMedianAgeDays } from './user-items.ts';
 
+/** Items whose matrix, stored by half, fits beside the data: 1 GB. Those with fewer players are left out. */
+const ROWS_MAX = 22_000;
 /** Share of the time left for one inverse, so that another λ can be tried. */
 const INVERSE_TIME_SHARE = 0.4;
+
+/** Speeds of a slow machine: counting pairs of interactions, and selecting among the cells of the inverse. */
+const PAIRS_PER_MS = 50_000;
+const CELLS_PER_MS = 200_000;
 
 export const trainEase: Algorithm = async (data, context) => {
   const gemm = await openGemm();
@@ -32,10 +38,10 @@ async function searchRegularisation(
   context: TrainingContext,
 ): Promise<void> {
   const userItems = collectUserItems(interactions, vocabulary);
-  const items = countInteractedItems(vocabulary);
+  const items = countTableRows(vocabulary);
   const pairs = userItems.ends.reduce((sum, end, row) => sum + end - row, 0);
-  const budgetMs = INVERSE_TIME_SHARE * context.timeLeft() - estimateTablesMs(pairs, items);
-  const rows = await findInvertibleSize(gemm, items, budgetMs, () => -context.timeLeft());
+  const budgetMs = INVERSE_TIME_SHARE * context.timeLeft() - pairs / PAIRS_PER_MS - items ** 2 / CELLS_PER_MS;
+  const rows = await findInvertibleSize(gemm, Math.min(items, ROWS_MAX), budgetMs, () => -context.timeLeft());
   if (rows === 0) return;
   await searchTables(
     {

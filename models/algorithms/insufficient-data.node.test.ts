@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { makeContext, type Sequence, scoreItems, trainOnSequences } from '../../tests/try-algorithm.ts';
 import { ItemInput } from '../contracts/item.ts';
-import type { Algorithm } from './algorithm.ts';
+import type { Algorithm, TrainingContext } from './algorithm.ts';
 import { trainContent } from './content.ts';
 import { trainEase } from './ease.ts';
 import { trainItemKnn } from './item-knn.ts';
@@ -32,11 +32,15 @@ test('without interactions only popularity has a model, with equal scores', asyn
   expect(await scoreItems(model!)).toEqual({ a: 0, b: 0, c: 0 });
 });
 
-test('without time, or after an abort, only popularity validates a model, and only one', async () => {
-  for (const stop of [{ timeLeft: () => 0 }, { timeLeft: () => -5 }, { signal: AbortSignal.abort() }]) {
-    const context = makeContext(stop);
-    for (const train of LEARNERS)
-      expect(await trainOnSequences(train, enough, () => 1, context, catalogue)).toEqual([]);
-    expect(await trainOnSequences(trainPopularity, enough, () => 1, context)).toHaveLength(1);
+test('without time the cheap algorithms validate one model, others none; aborted, popularity alone does', async () => {
+  const count = async (train: Algorithm, context: TrainingContext) =>
+    (await trainOnSequences(train, enough, () => 1, context, catalogue)).length;
+  for (const timeLeft of [() => 0, () => -5]) {
+    const context = makeContext({ timeLeft });
+    for (const train of [trainPopularity, trainItemKnn, trainTransitions]) expect(await count(train, context)).toBe(1);
+    for (const train of [trainEase, trainContent]) expect(await count(train, context)).toBe(0);
   }
+  const aborted = makeContext({ signal: AbortSignal.abort() });
+  for (const train of LEARNERS) expect(await count(train, aborted)).toBe(0);
+  expect(await count(trainPopularity, aborted)).toBe(1);
 });

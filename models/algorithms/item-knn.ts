@@ -3,19 +3,23 @@
 
 import type { Algorithm } from './algorithm.ts';
 import { searchTables } from './table-search.ts';
-import { collectTables, countInteractedItems, estimateTablesMs } from './tables.ts';
+import { countTableRows, countTables, type SparseRow } from './tables.ts';
 import { collectUserItems, computeMedianAgeDays, type UserItems } from './user-items.ts';
 
 /**
  * Interactions of one player further apart do not count as a pair: the cost would grow with the square of the history.
  */
 const REACH = 500;
+/** With more pairs than these, the reach is halved until no more are left: some ten seconds of a slow machine. */
+const PAIRS_MAX = 500e6;
 
 export const trainItemKnn: Algorithm = async ({ interactions, vocabulary }, context) => {
   const { itemIds, counts } = vocabulary;
   const userItems = collectUserItems(interactions, vocabulary);
-  const rows = countInteractedItems(vocabulary);
-  if (rows === 0 || context.timeLeft() < estimateTablesMs(countPairs(userItems), rows)) return;
+  const rows = countTableRows(vocabulary);
+  if (rows === 0) return;
+  let reach = REACH;
+  while (countPairs(userItems, reach) > PAIRS_MAX && reach > 1) reach >>= 1;
   await searchTables(
     {
       algorithm: 'item-knn',
@@ -25,11 +29,11 @@ export const trainItemKnn: Algorithm = async ({ interactions, vocabulary }, cont
       axes: { shrinkage: [0, 3, 10, 30], normExponent: [0.3, 0.4, 0.5, 0.6] },
       count({ shrinkage, normExponent }) {
         const norms = Float64Array.from(counts, (count) => count ** normExponent);
-        return collectTables(itemIds.length, rows, (item, row) => {
-          addCooccurrences(userItems, item, row);
-          row[item] = 0;
-          for (let other = 0; other < rows; other++)
-            if (row[other]! > 0) row[other]! /= norms[item]! * norms[other]! + shrinkage;
+        return countTables({
+          items: itemIds.length,
+          rows,
+          fillRow: (item, row) => addCooccurrences(userItems, item, reach, row),
+          weigh: (item, other, sum) => (other === item ? 0 : sum / (norms[item]! * norms[other]! + shrinkage)),
         });
       },
     },
@@ -37,13 +41,18 @@ export const trainItemKnn: Algorithm = async ({ interactions, vocabulary }, cont
   );
 };
 
-const countPairs = ({ starts, ends }: UserItems): number =>
-  ends.reduce((sum, end, row) => sum + Math.min(end, row + REACH) - Math.max(starts[row]!, row - REACH), 0);
+const countPairs = ({ starts, ends }: UserItems, reach: number): number =>
+  ends.reduce((sum, end, row) => sum + Math.min(end, row + reach) - Math.max(starts[row]!, row - reach), 0);
 
 /** Adds to each cell of `row` the number of players who have both its item and this one. */
-function addCooccurrences({ itemIndices, starts, ends, rowsOf }: UserItems, item: number, row: Float32Array): void {
+function addCooccurrences(
+  { itemIndices, starts, ends, rowsOf }: UserItems,
+  item: number,
+  reach: number,
+  row: SparseRow,
+): void {
   for (const at of rowsOf(item)) {
-    const end = Math.min(ends[at]!, at + REACH);
-    for (let other = Math.max(starts[at]!, at - REACH); other < end; other++) row[itemIndices[other]!]!++;
+    const end = Math.min(ends[at]!, at + reach);
+    for (let other = Math.max(starts[at]!, at - reach); other < end; other++) row.add(itemIndices[other]!, 1);
   }
 }

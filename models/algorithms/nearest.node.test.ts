@@ -71,3 +71,11 @@ test('a single item, and one without data, have no neighbours', async () => {
   expect(decodeNeighbourFile(encodeNeighbourFile(one), 1, 1)).toEqual({ ok: true, value: one });
   expect(rowOf(one, 0)).toEqual([]);
 });
+
+test('a large catalogue has fewer neighbours per item, and vectors of its first items alone are enough', async () => {
+  const items = 100_000;
+  const model = { itemVectors: { data: Float32Array.of(1, 0, 1, 0.5, 0, 1), width: 2 } };
+  const tables = await collectNeighbours({ model, content: undefined, counts: new Int32Array(items).fill(9) }, 50);
+  expect(tables.perItem).toBe(20);
+  expect([0, 1, 2, 3].map((item) => rowOf(tables, item).map(([index]) => index))).toEqual([[1], [0, 2], [1], []]);
+});

@@ -9,8 +9,11 @@ import type { ItemVectors, RetrievalModel } from './algorithm.ts';
 
 /** With fewer players, the model knows too little about an item. */
 const PLAYERS_MIN = 5;
-/** Rows multiplied at a time: 25 MB of cosines at 25,000 items. */
+/** Cosines computed at a time: 25 MB, and at most so many rows. */
+const COSINES_MAX = 6_400_000;
 const BLOCK = 256;
+/** An isolate holds the tables of two releases while it swaps them, 8 bytes a cell: 20 per item at 100,000 items. */
+const CELLS_MAX = 2e6;
 
 interface NeighbourSources {
   /** Its item similarities in either form, if it has any. */
@@ -30,7 +33,7 @@ export async function collectNeighbours(
   perItemMax: number,
 ): Promise<NeighbourTables> {
   const items = counts.length;
-  const perItem = Math.min(perItemMax, items);
+  const perItem = Math.min(perItemMax, items, Math.floor(CELLS_MAX / Math.max(1, items)));
   const cells = items * perItem;
   const tables = { items, perItem, neighbours: new Int32Array(cells), weights: new Float32Array(cells) };
   const all = Int32Array.from(counts.keys());
@@ -38,7 +41,11 @@ export async function collectNeighbours(
   const gemm = await openGemm();
   try {
     if (model.neighbours !== undefined) copyRows(model.neighbours, known, tables);
-    else if (model.itemVectors !== undefined) await findNearest(model.itemVectors, known, known, tables, gemm);
+    else if (model.itemVectors !== undefined) {
+      const { data, width } = model.itemVectors;
+      const withVectors = known.filter((item) => (item + 1) * width <= data.length);
+      await findNearest(model.itemVectors, withVectors, withVectors, tables, gemm);
+    }
     const without = all.filter((item) => tables.weights[item * perItem] === 0);
     if (content !== undefined) await findNearest(content, without, all, tables, gemm);
   } finally {
@@ -68,8 +75,9 @@ async function findNearest(
 ): Promise<void> {
   const { width } = vectors;
   const columns = transpose(unitVectors(vectors, among), width);
-  for (let start = 0; start < items.length; start += BLOCK) {
-    const block = items.subarray(start, start + BLOCK);
+  const blockLength = Math.max(1, Math.min(BLOCK, Math.floor(COSINES_MAX / Math.max(1, among.length))));
+  for (let start = 0; start < items.length; start += blockLength) {
+    const block = items.subarray(start, start + blockLength);
     const cosines = new Float32Array(block.length * among.length);
     await gemm.multiply(unitVectors(vectors, block), columns, cosines, { m: block.length, k: width, n: among.length });
     block.forEach((item, row) => {

@@ -3,8 +3,9 @@ import { HISTORY_LENGTH } from '../contracts/release.ts';
 import { encodeHistories } from '../features/history.ts';
 import { openScorer } from '../onnx/session.ts';
 import { encodeRetrievalModel } from './algorithm.ts';
-import { countNeighboursThatFit, createNeighbourModel } from './neighbours.ts';
+import { countNeighboursThatFit, createNeighbourModel, TABLE_ROWS_MAX } from './neighbours.ts';
 import { selectLargest } from './select-largest.ts';
+import { countTableRows } from './tables.ts';
 
 const ITEMS = 40;
 /** The last items have no neighbours. */
@@ -72,6 +73,30 @@ test('item indices beyond 16 bits are refused, not wrapped around', () => {
   const ids = Array.from({ length: items }, (_, index) => `g${index}`);
   const model = createNeighbourModel({ algorithm: 'example', parameters: {}, itemIds: ids }, many, DECAY);
   expect(() => encodeRetrievalModel(model)).toThrow('32769 items are too many');
+});
+
+test('a vocabulary may be longer than a table: the items beyond it have no row and no score', async () => {
+  const items = TABLE_ROWS_MAX + 10;
+  const [first, last] = [0, TABLE_ROWS_MAX - 1];
+  const long = { items, perItem: 1, neighbours: new Int32Array(items), weights: new Float32Array(items) };
+  long.neighbours[first] = last;
+  long.weights.fill(1, first, first + 1);
+  long.weights.fill(1, last, last + 1);
+  const ids = Array.from({ length: items }, (_, index) => `g${index}`);
+  const model = createNeighbourModel({ algorithm: 'example', parameters: {}, itemIds: ids }, long, DECAY);
+  const scorer = await openScorer(encodeRetrievalModel(model).bytes, ids);
+  const like = (index: number) => ({ itemId: `g${index}`, weight: 1, ageDays: 0 });
+  const indices = new Map(ids.map((itemId, index) => [itemId, index]));
+  const scores = await scorer.score(encodeHistories([[like(first)], [like(last)], [like(items - 1)]], indices));
+  await scorer.release();
+  const scored = [0, 1, 2].map((row) => {
+    const ofRow = [...scores.subarray(row * items, (row + 1) * items)];
+    return ofRow.flatMap((score, item) => (score === 0 ? [] : [[item, score]]));
+  });
+  expect(scored).toEqual([[[last, 1]], [[first, 1]], []]);
+  const vocabulary = { itemIds: ids, indices: new Int32Array(), counts: new Int32Array(items).fill(1) };
+  expect(countTableRows(vocabulary)).toBe(TABLE_ROWS_MAX);
+  expect(countTableRows({ ...vocabulary, counts: Int32Array.of(2, 1, 0, 0) })).toBe(2);
 });
 
 test('the largest values are selected by magnitude, of equal ones the lower index', () => {

@@ -11,7 +11,7 @@ import { addVotes, type VoteDecay } from './votes.ts';
 /** An item index takes 2 bytes, and its weight 2. */
 const CELL_BYTES = 4;
 /** Item indices are signed 16-bit integers: larger ones would wrap around silently. */
-const ITEMS_MAX = 2 ** 15;
+export const TABLE_ROWS_MAX = 2 ** 15;
 /** A quarter of the edge's limit: a blend holds the tables of several algorithms beside a transformer. */
 const TABLE_BYTES_MAX = 4e6;
 /** Twice as many were measured to gain nothing with transitions, 2% with cosines. */
@@ -30,12 +30,13 @@ export function createNeighbourModel(
   return { ...description, neighbours: tables, addTo: (graph, history) => addTables(graph, history, tables, decay) };
 }
 
-/** Votes of 0 are dropped first, so that a short history costs little. Throws beyond ITEMS_MAX. */
+/** Votes of 0 are dropped first, so that a short history costs little. Throws if an index does not fit. */
 function addTables(graph: GraphBuilder, history: HistoryTensors, tables: NeighbourTables, decay: VoteDecay): string {
   const { items, perItem } = tables;
-  if (items > ITEMS_MAX)
+  const indexed = tables.neighbours.reduce((most, neighbour) => Math.max(most, neighbour), 0) + 1;
+  if (indexed > TABLE_ROWS_MAX)
     throw new Error(
-      `${items} items are too many for a neighbour table, which holds ${ITEMS_MAX}: leave the rarest out`,
+      `${indexed} items are too many for a neighbour table, which holds ${TABLE_ROWS_MAX}: leave the rarest out`,
     );
   const rows = Math.min(items, countRows(tables) + 1);
   const neighbours = Int16Array.from(tables.neighbours.subarray(0, rows * perItem));

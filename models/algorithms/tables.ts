@@ -2,8 +2,12 @@
 
 import type { NeighbourTables } from '../contracts/neighbours.ts';
 import type { Vocabulary } from './algorithm.ts';
-import { countNeighboursThatFit } from './neighbours.ts';
+import { countNeighboursThatFit, TABLE_ROWS_MAX } from './neighbours.ts';
 import { selectLargest } from './select-largest.ts';
+
+/** The number of items that have rows in a table: those with the most players. */
+export const countTableRows = (vocabulary: Vocabulary): number =>
+  Math.min(TABLE_ROWS_MAX, countInteractedItems(vocabulary));
 
 /** The number of items with interactions; they come first in the vocabulary. */
 export function countInteractedItems({ counts }: Vocabulary): number {
@@ -11,43 +15,97 @@ export function countInteractedItems({ counts }: Vocabulary): number {
   return first < 0 ? counts.length : first;
 }
 
-/** Speeds of a slow machine. */
-const PAIRS_PER_MS = 50_000;
-const CELLS_PER_MS = 200_000;
+/** The weights of one item, [rows], with a list of those that are not 0: most of a large row is never touched. */
+export class SparseRow {
+  readonly values: Float32Array;
+  readonly #filled: Int32Array;
+  #length = 0;
 
-/** Estimated milliseconds to count a table of `rows` rows from `pairs` pairs of interactions. */
-export const estimateTablesMs = (pairs: number, rows: number): number =>
-  pairs / PAIRS_PER_MS + rows ** 2 / CELLS_PER_MS;
+  constructor(rows: number) {
+    this.values = new Float32Array(rows);
+    this.#filled = new Int32Array(rows);
+  }
 
-/**
- * Tables as long as the vocabulary. Only the first `rows` items have neighbours, and only among themselves: `fillRow`
- * adds an item's weights to a row of zeros, [rows].
- */
+  /** Adds a value above 0; beyond the row's end it is dropped. */
+  add(other: number, value: number): void {
+    if (other >= this.values.length) return;
+    const before = this.values[other]!;
+    this.values[other] = before + value;
+    // A value below float32's smallest leaves a 0.
+    if (before === 0 && this.values[other] !== 0) this.#filled[this.#length++] = other;
+  }
+
+  /** The filled cells, ascending; valid until the row changes. */
+  sortFilled(): Int32Array {
+    return this.#filled.subarray(0, this.#length).sort();
+  }
+
+  clear(): void {
+    for (let n = 0; n < this.#length; n++) this.values[this.#filled[n]!] = 0;
+    this.#length = 0;
+  }
+}
+
+interface SparseTable {
+  /** Length of the vocabulary. */
+  items: number;
+  /** Only the first `rows` items have neighbours, and only among themselves. */
+  rows: number;
+  /** Adds the weights of an item's row. */
+  fillRow(item: number, row: SparseRow): void;
+  /** Returns the weight for the sum of a cell; 0 to drop it. */
+  weigh(item: number, other: number, sum: number): number;
+}
+
+/** Tables whose rows are mostly empty: the cost follows the pairs that are added, not the square of the items. */
+export function countTables({ items, rows, fillRow, weigh }: SparseTable): NeighbourTables {
+  const kept = openTables(items, rows);
+  const row = new SparseRow(rows);
+  const indices = new Int32Array(rows);
+  const values = new Float32Array(rows);
+  for (let item = 0; item < rows; item++) {
+    fillRow(item, row);
+    const others = row.sortFilled();
+    let length = 0;
+    for (const other of others) {
+      const weight = weigh(item, other, row.values[other]!);
+      if (weight === 0) continue;
+      indices[length] = other;
+      values[length++] = weight;
+    }
+    kept.writeLargest(item, indices, values.subarray(0, length));
+    row.clear();
+  }
+  return kept.tables;
+}
+
+/** Tables whose rows are full: `fillRow` overwrites an item's weights, [rows]. */
 export function collectTables(
   items: number,
   rows: number,
   fillRow: (item: number, row: Float32Array) => void,
 ): NeighbourTables {
+  const kept = openTables(items, rows);
+  const row = new Float32Array(rows);
+  const others = Int32Array.from(row.keys());
+  for (let item = 0; item < rows; item++) {
+    fillRow(item, row);
+    kept.writeLargest(item, others, row);
+  }
+  return kept.tables;
+}
+
+function openTables(items: number, rows: number) {
   const perItem = countNeighboursThatFit(rows);
   const neighbours = new Int32Array(items * perItem);
   const weights = new Float32Array(items * perItem);
-  const row = new Float32Array(rows);
-  const others = new Int32Array(rows);
-  const values = new Float32Array(rows);
-  for (let item = 0; item < rows; item++) {
-    row.fill(0);
-    fillRow(item, row);
-    // Most rows are nearly empty: selecting among the other cells is cheap.
-    let filled = 0;
-    for (let other = 0; other < rows; other++) {
-      if (row[other] === 0) continue;
-      others[filled] = other;
-      values[filled++] = row[other]!;
-    }
-    selectLargest(values.subarray(0, filled), perItem).forEach((kept, n) => {
-      neighbours[item * perItem + n] = others[kept]!;
-      weights[item * perItem + n] = values[kept]!;
-    });
-  }
-  return { items, perItem, neighbours, weights };
+  return {
+    tables: { items, perItem, neighbours, weights },
+    writeLargest(item: number, others: Int32Array, values: Float32Array): void {
+      selectLargest(values, perItem).forEach((kept, n) => {
+        neighbours[item * perItem + n] = others[kept]!;
+        weights[item * perItem + n] = values[kept]!;
+      });
+    },
+  };
 }

@@ -5,7 +5,7 @@
 
 import type { Algorithm } from './algorithm.ts';
 import { searchTables } from './table-search.ts';
-import { collectTables, countInteractedItems, estimateTablesMs } from './tables.ts';
+import { countTableRows, countTables } from './tables.ts';
 import { collectUserItems, computeMedianAgeDays, weighByAge } from './user-items.ts';
 
 /** Steps; further ones were measured to change nothing. */
@@ -24,9 +24,8 @@ export const trainTransitions: Algorithm = async ({ interactions, vocabulary }, 
   const { itemIds, counts } = vocabulary;
   const userItems = collectUserItems(interactions, vocabulary);
   const { itemIndices, ends, rowsOf } = userItems;
-  const rows = countInteractedItems(vocabulary);
-  const pairs = ends.reduce((sum, end, row) => sum + Math.min(end - row, REACH), 0);
-  if (rows === 0 || context.timeLeft() < estimateTablesMs(pairs, rows)) return;
+  const rows = countTableRows(vocabulary);
+  if (rows === 0) return;
 
   const medianAgeDays = computeMedianAgeDays(userItems);
   await searchTables(
@@ -44,15 +43,19 @@ export const trainTransitions: Algorithm = async ({ interactions, vocabulary }, 
       count({ distanceExponent, sourceExponent, targetExponent, interactionHalfLifeDays }) {
         const byDistance = Float64Array.from({ length: REACH + 1 }, (_, distance) => distance ** -distanceExponent);
         const byAge = weighByAge(userItems, interactionHalfLifeDays);
-        const norms = Float64Array.from(counts, (count) => count ** targetExponent);
-        return collectTables(itemIds.length, rows, (item, row) => {
-          for (const at of rowsOf(item)) {
-            const end = Math.min(ends[at]!, at + REACH + 1);
-            for (let next = at + 1; next < end; next++)
-              row[itemIndices[next]!]! += byDistance[next - at]! * byAge[next]!;
-          }
-          const norm = counts[item]! ** sourceExponent;
-          for (let other = 0; other < rows; other++) row[other]! /= norm * norms[other]!;
+        const sourceNorms = Float64Array.from(counts, (count) => count ** sourceExponent);
+        const targetNorms = Float64Array.from(counts, (count) => count ** targetExponent);
+        return countTables({
+          items: itemIds.length,
+          rows,
+          fillRow(item, row) {
+            for (const at of rowsOf(item)) {
+              const end = Math.min(ends[at]!, at + REACH + 1);
+              for (let next = at + 1; next < end; next++)
+                row.add(itemIndices[next]!, byDistance[next - at]! * byAge[next]!);
+            }
+          },
+          weigh: (item, other, sum) => sum / (sourceNorms[item]! * targetNorms[other]!),
         });
       },
     },

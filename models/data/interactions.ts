@@ -75,9 +75,9 @@ export class InteractionLog {
       itemIds,
       starts,
       ends,
-      items: Int32Array.from(rows, (row) => indices[items[row]!]!),
-      weights: Float32Array.from(rows, (row) => weights[row]!),
-      timestamps: Float64Array.from(rows, (row) => timestamps[row]!),
+      items: rows.map((row) => indices[items[row]!]!),
+      weights: fill(new Float32Array(rows.length), (at) => weights[rows[at]!]!),
+      timestamps: fill(new Float64Array(rows.length), (at) => timestamps[rows[at]!]!),
     };
   }
 
@@ -90,15 +90,17 @@ export class InteractionLog {
     const userIds: string[] = [];
     const ends: number[] = [];
     let length = 0;
+    // The last player who was found to have an item: a set for each player would cost more than the events.
+    const hadBy = new Int32Array(this.#items.size).fill(-1);
     for (const userId of [...this.#users.keys()].sort()) {
-      const seen = new Set<number>();
-      const inTime = rowsOf(this.#users.get(userId)!).sort((a, b) => timestamps[a]! - timestamps[b]! || a - b);
-      for (const row of inTime) {
-        if (seen.has(items[row]!) || isRetracted(userId, row)) continue;
-        seen.add(items[row]!);
+      const user = this.#users.get(userId)!;
+      const start = length;
+      for (const row of sortByTime(rowsOf(user), timestamps)) {
+        if (hadBy[items[row]!] === user || isRetracted(userId, row)) continue;
+        hadBy[items[row]!] = user;
         rows[length++] = row;
       }
-      if (seen.size === 0) continue;
+      if (length === start) continue;
       userIds.push(userId);
       ends.push(length);
     }
@@ -133,6 +135,17 @@ export class InteractionLog {
       retractables: double(retractables, new Uint8Array(length)),
     };
   }
+}
+
+/** Sorts ascending `rows` in place, those of the same time staying in order. Most logs are in order already. */
+function sortByTime(rows: Int32Array, timestamps: Float64Array): Int32Array {
+  const isInOrder = rows.every((row, at) => at === 0 || timestamps[rows[at - 1]!]! <= timestamps[row]!);
+  return isInOrder ? rows : rows.sort((a, b) => timestamps[a]! - timestamps[b]! || a - b);
+}
+
+function fill<T extends Float32Array | Float64Array>(column: T, read: (at: number) => number): T {
+  for (let at = 0; at < column.length; at++) column[at] = read(at);
+  return column;
 }
 
 function assignNumber(numbers: Map<string, number>, id: string): number {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { joinSequences } from '../../scripts/bench/draw-sequences.ts';
 import { createRandom } from './random.ts';
 import { packEpoch } from './windows.ts';
 
@@ -8,7 +9,7 @@ test('an epoch has every step from an item to the next once, newest first, and n
   const sequences = lengths.map((length, user) => Int32Array.from({ length }, (_, position) => 100 * user + position));
   const expected = sequences.flatMap((sequence) => [...sequence].slice(1).map((item) => `${item - 1}→${item}`));
   for (const seed of [1, 2, 3]) {
-    const batches = [...packEpoch(sequences, { rows: 2, length: 8 }, createRandom(seed, 'windows'))];
+    const batches = [...packEpoch(joinSequences(sequences), { rows: 2, length: 8 }, createRandom(seed, 'windows'))];
     const pairs: string[] = [];
     for (const { items, targets, segmentIds } of batches) {
       expect(items).toHaveLength(16);
@@ -25,7 +26,9 @@ test('an epoch has every step from an item to the next once, newest first, and n
 
 test('the same seed packs the same rows, another seed others', () => {
   const sequences = Array.from({ length: 30 }, (_, user) => Int32Array.of(user, user + 1, user + 2));
-  const pack = (seed: number) => [...packEpoch(sequences, { rows: 4, length: 16 }, createRandom(seed, 'windows'))];
+  const pack = (seed: number) => [
+    ...packEpoch(joinSequences(sequences), { rows: 4, length: 16 }, createRandom(seed, 'windows')),
+  ];
   expect(pack(1)).toEqual(pack(1));
   expect(pack(1)).not.toEqual(pack(2));
 });

@@ -13,6 +13,12 @@ export interface PackedRows {
   segmentIds: Int32Array;
 }
 
+/** Item indices in the vocabulary, oldest first: sequence s ends, exclusive, at ends[s], where the next one starts. */
+export interface Sequences {
+  items: Int32Array;
+  ends: Int32Array;
+}
+
 interface Row {
   left: number;
   /** Oldest first: all but the last item are inputs, all but the first are targets. */
@@ -20,19 +26,19 @@ interface Row {
 }
 
 /**
- * Yields batches of windows in random order, in which each item but a player's first is a target once. `sequences`: the
- * item indices of each player, oldest first; those longer than a row are cut at random positions. The last batch may be
- * padded.
+ * Yields batches of windows in random order, in which each item but a player's first is a target once. Sequences longer
+ * than a row are cut at random positions. The last batch may be padded.
  */
 export function* packEpoch(
-  sequences: readonly Int32Array[],
+  sequences: Sequences,
   { rows, length }: { rows: number; length: number },
   random: Random,
 ): Generator<PackedRows> {
-  const windows = sequences.flatMap((sequence) => cutWindows(sequence, length, random));
-  random.shuffle(windows);
+  const { starts, ends } = cutWindows(sequences, length, random);
+  const order = random.shuffle(Array.from(starts.keys()));
   let open: Row[] = [];
-  for (const window of windows) {
+  for (const n of order) {
+    const window = sequences.items.subarray(starts[n]!, ends[n]!);
     const size = window.length - 1;
     let row = open.find(({ left }) => left >= size);
     if (row === undefined) {
@@ -49,17 +55,27 @@ export function* packEpoch(
   if (open.length > 0) yield packRows(open, { rows, length });
 }
 
-/** Windows of at most length + 1 items that overlap by one, so that every step from an item to the next is in one. */
-function cutWindows(sequence: Int32Array, length: number, random: Random): Int32Array[] {
-  const windows: Int32Array[] = [];
-  let from = 0;
-  let to = sequence.length > length + 1 ? 1 + random.below(length) : sequence.length - 1;
-  while (from < sequence.length - 1) {
-    windows.push(sequence.subarray(from, to + 1));
-    from = to;
-    to = Math.min(sequence.length - 1, to + length);
+/**
+ * Windows of at most length + 1 items that overlap by one, so that every step from an item to the next is in one.
+ * Numbers instead of views: there may be millions.
+ */
+function cutWindows(sequences: Sequences, length: number, random: Random): { starts: number[]; ends: number[] } {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  let start = 0;
+  for (const end of sequences.ends) {
+    const last = end - 1;
+    let from = start;
+    let to = end - start > length + 1 ? start + 1 + random.below(length) : last;
+    while (from < last) {
+      starts.push(from);
+      ends.push(to + 1);
+      from = to;
+      to = Math.min(last, to + length);
+    }
+    start = end;
   }
-  return windows;
+  return { starts, ends };
 }
 
 function packRows(open: readonly Row[], { rows, length }: { rows: number; length: number }): PackedRows {

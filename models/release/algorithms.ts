@@ -5,18 +5,26 @@ import { trainContent } from '../algorithms/content.ts';
 import { trainEase } from '../algorithms/ease.ts';
 import { trainItemKnn } from '../algorithms/item-knn.ts';
 import { trainPopularity } from '../algorithms/popularity.ts';
-import { trainSasrec } from '../algorithms/sasrec/sasrec.ts';
+import { estimatePassMs, trainSasrec } from '../algorithms/sasrec/sasrec.ts';
 import { trainTransitions } from '../algorithms/transitions.ts';
 import type { NamedAlgorithm } from './search.ts';
 
-/** The blend comes last: it combines the others' models. */
+/** Passes of sasrec over the data: after fewer, its model was measured to add nothing. */
+const PASSES_MIN = 0.5;
+
+/** The cheap ones come first and have a model whatever the time; the blend comes last: it combines the others'. */
 export const ALGORITHMS: readonly NamedAlgorithm[] = [
   { name: 'popularity', share: 1, train: trainPopularity },
   { name: 'item-knn', share: 6, train: trainItemKnn },
   { name: 'transitions', share: 16, train: trainTransitions },
   { name: 'ease', share: 8, train: trainEase },
   { name: 'content', share: 6, train: trainContent },
-  { name: 'sasrec', share: 90, train: trainSasrec },
+  {
+    name: 'sasrec',
+    share: 90,
+    train: trainSasrec,
+    estimateLeastMs: (size, device) => (device === 'cpu' ? PASSES_MIN * estimatePassMs(size) : 0),
+  },
   { name: 'blend', share: 10, train: trainBlend },
 ];
 

@@ -4,6 +4,7 @@ import { trainPopularity } from '../algorithms/popularity.ts';
 import { MODEL_BYTES_MAX } from '../contracts/release.ts';
 import { InteractionLog } from '../data/interactions.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
+import { ALGORITHMS } from './algorithms.ts';
 import { type SearchInput, searchAlgorithms } from './search.ts';
 
 const ITEMS = ['a', 'b', 'c', 'd'];
@@ -81,6 +82,35 @@ test('time that an algorithm leaves unused goes to those after it', async () => 
   await searchAlgorithms({ ...input({}), algorithms, budgetMs: 600, clock: () => now });
   // A sixth of 600; two fifths of 590; all of the 390 that are left.
   expect(given).toEqual([100, 236, 390]);
+});
+
+test('an algorithm that needs more than its share is left out with a reason, and the others get its time', async () => {
+  const given: number[] = [];
+  const record: Algorithm = async (_, context) => {
+    given.push(context.timeLeft());
+  };
+  const algorithms = [
+    { name: 'first', share: 1, train: record },
+    { name: 'slow', share: 4, train: record, estimateLeastMs: () => 4_001 },
+    { name: 'quick', share: 1, train: record, estimateLeastMs: () => 1_000 },
+  ];
+  const { missing } = await searchAlgorithms({ ...input({}), algorithms, budgetMs: 6_000 });
+  expect(given).toEqual([3_000, 6_000]);
+  expect(missing[0]).toEqual({
+    algorithm: 'slow',
+    reason: 'it needs some 5 s for this data, and would have had 4 s',
+  });
+});
+
+test('without time the cheap algorithms have a model each', async () => {
+  const { candidates, missing } = await searchAlgorithms({
+    ...input({}),
+    algorithms: ALGORITHMS,
+    budgetMs: 1e-3,
+    clock: () => performance.now(),
+  });
+  expect(namesOf(candidates)).toEqual(['popularity', 'item-knn', 'transitions']);
+  expect(missing.map(({ algorithm }) => algorithm).sort()).toEqual(['blend', 'content', 'ease', 'sasrec']);
 });
 
 test('an algorithm that fails is named, keeps its best model and releases its sessions; the others go on', async () => {

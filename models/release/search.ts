@@ -10,9 +10,10 @@ import {
   type Vocabulary,
 } from '../algorithms/algorithm.ts';
 import type { Item } from '../contracts/item.ts';
-import type { Interactions } from '../data/interactions.ts';
+import { countInteractions, type Interactions } from '../data/interactions.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
 import type { Device } from '../onnx/session.ts';
+import type { DataSize } from './budget.ts';
 import { keepBest, type TrainedCandidate } from './keep-best.ts';
 
 export interface SearchInput {
@@ -42,6 +43,8 @@ export interface NamedAlgorithm {
   /** Its share of the time, relative to those of the algorithms after it, which get the time it leaves unused. */
   share: number;
   train: Algorithm;
+  /** Estimated milliseconds below which it is left out: its model would not be worth its time. None by default. */
+  estimateLeastMs?(size: DataSize, device: Device): number;
 }
 
 export interface SearchResult {
@@ -55,10 +58,8 @@ export interface SearchResult {
 
 /** Maximum number of cases that models are compared on: more would cost more time than they are worth. */
 const CASES_MAX = 4_000;
-/**
- * Maximum number of items in the vocabulary, the rarest left out: beyond it, neither tables nor a matrix inverse fit.
- */
-const ITEMS_MAX = 25_000;
+/** Maximum number of items in the vocabulary, the rarest left out. */
+const ITEMS_MAX = 100_000;
 /** Everything is measured against it: it is kept even if it ranks no target. */
 const BASELINE = 'popularity';
 
@@ -69,8 +70,8 @@ export async function searchAlgorithms(input: SearchInput): Promise<SearchResult
   const vocabulary = buildVocabulary(interactions, ITEMS_MAX, catalogue.keys());
   const validation = thinOut(input.validation);
   const candidates: TrainedCandidate[] = [];
-  const missing: SearchResult['missing'] = [];
-  const algorithms = vocabulary.itemIds.length > 0 ? input.algorithms : [];
+  const size = { interactions: countInteractions(interactions), items: vocabulary.itemIds.length };
+  const { algorithms, missing } = leaveOutSlow(vocabulary.itemIds.length > 0 ? input.algorithms : [], size, input);
   for (const [turn, algorithm] of algorithms.entries()) {
     if (signal.aborted && candidates.length > 0) {
       missing.push({ algorithm: algorithm.name, reason: 'the training was ended before its turn' });
@@ -85,6 +86,25 @@ export async function searchAlgorithms(input: SearchInput): Promise<SearchResult
     if (shortfall !== undefined) missing.push({ algorithm: algorithm.name, reason: shortfall });
   }
   return { vocabulary, candidates, selected: selectBest(candidates), missing };
+}
+
+/** Leaves out algorithms whose share of the time is too short for the data; the others get it. */
+function leaveOutSlow(
+  algorithms: readonly NamedAlgorithm[],
+  size: DataSize,
+  { budgetMs, device }: Pick<SearchInput, 'budgetMs' | 'device'>,
+): { algorithms: NamedAlgorithm[]; missing: SearchResult['missing'] } {
+  const shares = algorithms.reduce((sum, { share }) => sum + share, 0);
+  const missing: SearchResult['missing'] = [];
+  const kept = algorithms.filter(({ name, share, estimateLeastMs }) => {
+    const leastMs = estimateLeastMs?.(size, device) ?? 0;
+    const ownMs = (budgetMs * share) / shares;
+    if (leastMs <= ownMs) return true;
+    const [needed, given] = [leastMs, ownMs].map((ms) => Math.ceil(ms / 1000));
+    missing.push({ algorithm: name, reason: `it needs some ${needed} s for this data, and would have had ${given} s` });
+    return false;
+  });
+  return { algorithms: kept, missing };
 }
 
 function thinOut(cases: readonly EvaluationCase[]): EvaluationCase[] {

@@ -12,7 +12,6 @@ import { drawRanker } from './random-ranker.ts';
 import { median, timeInTurns } from './rounds.ts';
 import { startWorkerd } from './workerd.ts';
 
-const ITEMS = 20_000;
 const HISTORIES = [HISTORY_LENGTH, 10];
 /** A page with all its rows has as many. */
 const CANDIDATES = 400;
@@ -49,12 +48,12 @@ interface Engines {
   node: number;
 }
 
-export async function benchInference(log: (message: string) => void): Promise<ModelReport[]> {
+export async function benchInference(items: number, log: (message: string) => void): Promise<ModelReport[]> {
   const reports: ModelReport[] = [];
-  for (const model of drawModels(ITEMS)) {
+  for (const model of drawModels(items)) {
     const name = model.parameters.of === undefined ? model.algorithm : `blend of ${model.parameters.of}`;
     log(`${name} …`);
-    reports.push({ model: name, ...(await measureModel(encodeRetrievalModel(model).bytes, RETRIEVAL)) });
+    reports.push({ model: name, ...(await measureModel(encodeRetrievalModel(model).bytes, describeRetrieval(items))) });
   }
   log('ranking …');
   reports.push({ model: 'ranking', ...(await measureModel((await drawRanker()).model, RANKING)) });
@@ -70,12 +69,12 @@ interface Kind {
   makeTensors(size: number): Record<'inputs' | 'outputs', Record<string, TensorData>>;
 }
 
-const RETRIEVAL: Kind = {
+const describeRetrieval = (catalogue: number): Kind => ({
   path: '/retrieval',
   sizes: HISTORIES,
-  makeRequest: (length, passes) => ({ ...makeHistory(length), passes }),
+  makeRequest: (length, passes) => ({ ...makeHistory(length, catalogue), passes }),
   makeTensors(length) {
-    const { items, weights, ages } = makeHistory(length);
+    const { items, weights, ages } = makeHistory(length, catalogue);
     const dimensions = [1, HISTORY_LENGTH];
     return {
       inputs: {
@@ -83,10 +82,10 @@ const RETRIEVAL: Kind = {
         weights: { data: Float32Array.from(weights), dimensions },
         ages: { data: Float32Array.from(ages), dimensions },
       },
-      outputs: { scores: { data: new Float32Array(ITEMS), dimensions: [1, ITEMS] } },
+      outputs: { scores: { data: new Float32Array(catalogue), dimensions: [1, catalogue] } },
     };
   },
-};
+});
 
 const RANKING: Kind = {
   path: '/ranking',
@@ -163,10 +162,10 @@ async function timePasses(
 }
 
 /** Items from the whole vocabulary, padded as encodeHistories pads. */
-function makeHistory(length: number) {
+function makeHistory(length: number, catalogue: number) {
   const fill = (value: (step: number) => number) =>
     Array.from({ length: HISTORY_LENGTH }, (_, step) => (step < length ? value(step) : 0));
-  return { items: fill((step) => (step * STRIDE) % ITEMS), weights: fill(() => 1), ages: fill((step) => step / 4) };
+  return { items: fill((step) => (step * STRIDE) % catalogue), weights: fill(() => 1), ages: fill((step) => step / 4) };
 }
 
 async function send(

@@ -2,7 +2,8 @@
 
 import type { RetrievalModel } from '../../models/algorithms/algorithm.ts';
 import { createBlendModel } from '../../models/algorithms/blend-model.ts';
-import { countNeighboursThatFit, createNeighbourModel } from '../../models/algorithms/neighbours.ts';
+import { countWidth } from '../../models/algorithms/content.ts';
+import { countNeighboursThatFit, createNeighbourModel, TABLE_ROWS_MAX } from '../../models/algorithms/neighbours.ts';
 import { createPopularityModel } from '../../models/algorithms/popularity.ts';
 import { createProfileModel } from '../../models/algorithms/profiles.ts';
 import { createShape, SASREC_DEFAULTS } from '../../models/algorithms/sasrec/options.ts';
@@ -12,8 +13,6 @@ import type { NeighbourTables } from '../../models/contracts/neighbours.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
 import { createRandom, type Random } from '../../models/data/random.ts';
 
-/** As in `content`. */
-const PROFILE_WIDTH = 64;
 /** Added to initial values, some of which are 0, unlike in a trained model. */
 const DEVIATION = 0.1;
 /** sasrec's largest probability, relative to a uniform one. */
@@ -28,13 +27,15 @@ export function drawModels(items: number): RetrievalModel[] {
   const random = createRandom(1, 'models');
   const itemIds = Array.from({ length: items }, (_, itemIndex) => `g${itemIndex}`);
   const describe = (algorithm: string) => ({ algorithm, parameters: {}, itemIds });
-  const perItem = countNeighboursThatFit(items);
+  const rows = Math.min(items, TABLE_ROWS_MAX);
+  const perItem = countNeighboursThatFit(rows);
+  const profileWidth = countWidth(items);
   const drawTables = (algorithm: string) =>
-    createNeighbourModel(describe(algorithm), drawNeighbours(items, perItem, random), NO_DECAY);
+    createNeighbourModel(describe(algorithm), drawNeighbours(items, perItem, random, rows), NO_DECAY);
   const drawPopularity = () => createPopularityModel(itemIds, Float64Array.from(itemIds, random.next), {});
   const drawContent = () => {
-    const data = Float32Array.from({ length: items * PROFILE_WIDTH }, random.normal);
-    return createProfileModel(describe('content'), { data, width: PROFILE_WIDTH }, NO_DECAY);
+    const data = Float32Array.from({ length: items * profileWidth }, random.normal);
+    return createProfileModel(describe('content'), { data, width: profileWidth }, NO_DECAY);
   };
   const drawSasrec = () => {
     const shape = createShape(SASREC_DEFAULTS, items);
@@ -49,7 +50,7 @@ export function drawModels(items: number): RetrievalModel[] {
   // About each model's scale for a full history: in a blend dominated by one model, the others would not be measured.
   const votes = HISTORY_LENGTH * perItem;
   const ofTables = { sum: votes / 2, max: Math.max(1, votes / items) };
-  const norm = Math.sqrt(HISTORY_LENGTH * PROFILE_WIDTH);
+  const norm = Math.sqrt(HISTORY_LENGTH * profileWidth);
   const popularity = { model: drawPopularity(), scale: { sum: items / 2, max: 1 } };
   const transitions = { model: drawTables('transitions'), scale: ofTables };
   const itemKnn = { model: drawTables('item-knn'), scale: ofTables };
@@ -68,16 +69,14 @@ export function drawModels(items: number): RetrievalModel[] {
   ];
 }
 
-/** Random items other than the item itself; weights fall from 1. */
-export function drawNeighbours(items: number, perItem: number, random: Random): NeighbourTables {
+/** Random items other than the item itself; weights fall from 1. Only the first `rows` items have neighbours. */
+export function drawNeighbours(items: number, perItem: number, random: Random, rows = items): NeighbourTables {
   const cells = items * perItem;
-  return {
-    items,
-    perItem,
-    neighbours: Int32Array.from(
-      { length: cells },
-      (_, cell) => (Math.floor(cell / perItem) + 1 + random.below(items - 1)) % items,
-    ),
-    weights: Float32Array.from({ length: cells }, (_, cell) => 1 - (cell % perItem) / perItem),
-  };
+  const neighbours = new Int32Array(cells);
+  const weights = new Float32Array(cells);
+  for (let cell = 0; cell < rows * perItem; cell++) {
+    neighbours[cell] = (Math.floor(cell / perItem) + 1 + random.below(rows - 1)) % rows;
+    weights[cell] = 1 - (cell % perItem) / perItem;
+  }
+  return { items, perItem, neighbours, weights };
 }

@@ -9,7 +9,7 @@ import type { TransformerShape } from '../../models/algorithms/sasrec/transforme
 import { createRandom } from '../../models/data/random.ts';
 import { type PackedRows, packEpoch } from '../../models/data/windows.ts';
 import type { Parameters } from '../../models/gradient/step.ts';
-import { drawSequences } from './draw-sequences.ts';
+import { drawSequences, joinSequences } from './draw-sequences.ts';
 import { startPython } from './python.ts';
 import { compareRounds, median, type Ratio, timeInTurns } from './rounds.ts';
 
@@ -108,7 +108,7 @@ interface Run {
 function drawBatches(shape: TransformerShape): PackedRows[] {
   const random = createRandom(SEED, 'batches');
   const { rows } = SASREC_DEFAULTS;
-  const sequences = drawSequences(BATCHES * rows * SEQUENCES_PER_ROW, shape.items, random);
+  const sequences = joinSequences(drawSequences(BATCHES * rows * SEQUENCES_PER_ROW, shape.items, random));
   return [...packEpoch(sequences, { rows, length: shape.length }, random)].slice(0, BATCHES);
 }
 

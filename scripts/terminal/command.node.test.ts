@@ -63,6 +63,11 @@ test('flags are typed and have defaults', () => {
   const { algorithms, ...flags } = evaluate.opts();
   expect(algorithms.map(({ name }) => name)).toEqual(['popularity', 'ease']);
   expect(flags).toEqual({ format: 'sequences', protocol: 'leave-one-out', budget: 90_000, seed: 1, device: 'cpu' });
+  for (const [given, budget] of [
+    [[], 'full'],
+    [['--budget', 'short'], 'short'],
+  ] as const)
+    expect(createTrainCommand().parse(given, { from: 'user' }).opts().budget).toBe(budget);
   const start = createStartCommand();
   start.parse(['--import', 'jsonl:a:b', '--no-open', '--world-date', '2026-05-20'], { from: 'user' });
   expect(start.opts()).toMatchObject({

@@ -28,9 +28,14 @@ export const SASREC_DEFAULTS: SasrecOptions = {
 };
 
 const HIDDEN_FACTOR = 4;
+/**
+ * It learns the items with the most players, at most as many: its loss and its file grow with them. Others score 0.
+ */
+export const SASREC_ITEMS_MAX = 25_000;
 
+/** `items`: of the vocabulary. */
 export const createShape = ({ width, layers, heads }: SasrecOptions, items: number): TransformerShape => ({
-  items,
+  items: Math.min(items, SASREC_ITEMS_MAX),
   width,
   layers,
   heads,

@@ -129,6 +129,26 @@ test('the served graph scores as jax-js does', async () => {
   });
 });
 
+test('items that the transformer does not know score 0, and are left out of histories', async () => {
+  const shape: TransformerShape = { items: 9, width: 8, layers: 1, heads: 2, hiddenWidth: 16, length: HISTORY_LENGTH };
+  const parameters = initialise(shape, createRandom(1, 'weights'));
+  const itemIds = Array.from({ length: 14 }, (_, index) => `game${index}`);
+  const scorer = await openScorer(
+    encodeRetrievalModel(createSasrecModel(parameters, shape, {}, itemIds)).bytes,
+    itemIds,
+  );
+  const like = (index: number) => ({ itemId: `game${index}`, weight: 1, ageDays: 0 });
+  const histories = [[2, 5, 8], [13, 2, 5, 9, 8], [13, 9], []].map((items) => items.map(like));
+  const scores = await scorer.score(encodeHistories(histories, new Map(itemIds.map((itemId, n) => [itemId, n]))));
+  await scorer.release();
+  const rows = histories.map((_, row) => scores.subarray(14 * row, 14 * (row + 1)));
+  for (const row of rows) expect(row.subarray(9)).toEqual(new Float32Array(5));
+  expect(rows[0]!.reduce((sum, score) => sum + score, 0)).toBeCloseTo(1, 5);
+  expect(rows[1]).toEqual(rows[0]);
+  expect(rows[2]).toEqual(rows[3]);
+  expect(rows[0]).not.toEqual(rows[3]);
+});
+
 test('without time, after an abort and with insufficient data no model is validated, and nothing throws', async () => {
   const data = circlingPlayers(24, 9);
   const aborted = AbortSignal.abort();

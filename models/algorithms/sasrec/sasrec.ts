@@ -3,12 +3,13 @@
 // before the layers, one table for input and output, and relative position biases instead of positions.
 
 import { createHash, type Hash } from 'node:crypto';
+import { HISTORY_LENGTH } from '../../contracts/release.ts';
 import { countInteractions, type Interactions } from '../../data/interactions.ts';
 import { createRandom } from '../../data/random.ts';
-import { packEpoch } from '../../data/windows.ts';
+import { packEpoch, type Sequences } from '../../data/windows.ts';
 import type { Algorithm, TrainingContext, TrainingData, Vocabulary } from '../algorithm.ts';
 import { fitByGradient } from '../gradient-fit.ts';
-import { createShape, SASREC_DEFAULTS, type SasrecOptions } from './options.ts';
+import { createShape, SASREC_DEFAULTS, SASREC_ITEMS_MAX, type SasrecOptions } from './options.ts';
 import { createSasrecModel } from './served.ts';
 import { openSasrecTraining } from './training.ts';
 
@@ -22,6 +23,16 @@ const INTERACTIONS_PER_ITEM_MANY = 100;
 const DROPOUTS = [0.2, 0.4];
 /** Another fit starts only if this share of the last one's time is left. */
 const NEXT_FIT_TIME_SHARE = 0.7;
+
+/** A step on two cores: so long, and longer for each thousand items (docs/experiments.md). */
+const STEP_MS = 20;
+const STEP_PER_THOUSAND_ITEMS_MS = 5;
+
+/** Estimated milliseconds of a pass over the data on a CPU. */
+export function estimatePassMs({ interactions, items }: { interactions: number; items: number }): number {
+  const steps = interactions / (SASREC_DEFAULTS.rows * HISTORY_LENGTH);
+  return steps * (STEP_MS + (STEP_PER_THOUSAND_ITEMS_MS * Math.min(items, SASREC_ITEMS_MAX)) / 1000);
+}
 
 /** Tries low and high dropout, while there is time for whole fits. */
 export const trainSasrec: Algorithm = async (data, context) => {
@@ -45,9 +56,9 @@ export async function fitSasrec(
 ): Promise<void> {
   const { seed } = context;
   const { itemIds } = vocabulary;
-  const sequences = readSequences(interactions, vocabulary);
-  if (sequences.length === 0 || context.timeLeft() <= 0 || context.signal.aborted) return;
   const shape = createShape(options, itemIds.length);
+  const sequences = readSequences(interactions, vocabulary, shape.items);
+  if (sequences.ends.length === 0 || context.timeLeft() <= 0 || context.signal.aborted) return;
   const packing = { rows: options.rows, length: shape.length };
   const readRows = (step: number) => packEpoch(sequences, packing, createRandom(seed, `epoch at ${step}`));
   let stepsPerEpoch = 0;
@@ -74,23 +85,30 @@ export async function fitSasrec(
   }
 }
 
-/** Each player's item indices in the vocabulary, oldest first; players with one item are left out. */
-function readSequences({ items, starts, ends }: Interactions, { indices }: Vocabulary): Int32Array[] {
-  const sequences = Array.from(starts, (start, user) =>
-    items
-      .subarray(start, ends[user])
-      .map((item) => indices[item]!)
-      .filter((index) => index >= 0),
-  );
-  return sequences.filter(({ length }) => length > 1);
+/** Each player's item indices, below `itemsEnd`; players with one item are left out. */
+function readSequences({ items, starts, ends }: Interactions, { indices }: Vocabulary, itemsEnd: number): Sequences {
+  const kept = new Int32Array(items.length);
+  const keptEnds = new Int32Array(starts.length);
+  let length = 0;
+  let sequences = 0;
+  starts.forEach((start, user) => {
+    const first = length;
+    for (let row = start; row < ends[user]!; row++) {
+      const index = indices[items[row]!]!;
+      if (index >= 0 && index < itemsEnd) kept[length++] = index;
+    }
+    if (length - first > 1) keptEnds[sequences++] = length;
+    else length = first;
+  });
+  return { items: kept.subarray(0, length), ends: keptEnds.subarray(0, sequences) };
 }
 
-function hashData(itemIds: readonly string[], sequences: readonly Int32Array[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(itemIds));
-  for (const sequence of sequences)
-    hash.update(new Uint8Array(sequence.buffer, sequence.byteOffset, sequence.byteLength));
-  return shorten(hash);
-}
+const hashData = (itemIds: readonly string[], { items }: Sequences): string =>
+  shorten(
+    createHash('sha256')
+      .update(JSON.stringify(itemIds))
+      .update(new Uint8Array(items.buffer, items.byteOffset, items.byteLength)),
+  );
 
 const hashText = (text: string): string => shorten(createHash('sha256').update(text));
 const shorten = (hash: Hash): string => hash.digest('hex').slice(0, 12);

@@ -37,16 +37,34 @@ export function createSasrecModel(
       ]);
       const score = (arrays: Arrays, items: np.Array, segmentIds: np.Array) =>
         scoreItems(arrays, items, segmentIds, shape);
-      return lower(graph, score, [Object.fromEntries(constants), ...closeGaps(graph, history)]).name;
+      const known = maskUnknown(graph, history, shape.items, itemIds.length);
+      const scores = lower(graph, score, [Object.fromEntries(constants), ...closeGaps(graph, known)]).name;
+      return padScores(graph, scores, itemIds.length - shape.items);
     },
   };
 }
 
-/** Probabilities of the next item, [batch, items]; all equal if the history is empty. */
+/** Probabilities of the next item, [batch, shape.items]; all equal if the history is empty. */
 export function scoreItems(weights: Arrays, items: np.Array, segmentIds: np.Array, shape: TransformerShape): np.Array {
   const isKnown = np.where(np.greater(segmentIds.ref.slice([], [0, 1]), 0), 1, 0);
   const users = embedUser(weights, items, segmentIds, shape, { newestOnly: true }).reshape([-1, shape.width]);
   return nn.softmax(np.matmul(users.mul(isKnown), weights.items!.transpose()), -1);
+}
+
+/** Items that the transformer has no vector for count as gaps: their weight becomes 0, their index a known one. */
+function maskUnknown(graph: GraphBuilder, history: HistoryTensors, known: number, items: number): HistoryTensors {
+  if (known === items) return history;
+  const isKnown = graph.node('is_known', 'Less', [history.items, graph.constant('known', Int32Array.of(known), [])]);
+  return {
+    ...history,
+    items: graph.node('known_items', 'Where', [isKnown, history.items, graph.constant('any', Int32Array.of(0), [])]),
+    weights: graph.node('known_weights', 'Where', [isKnown, history.weights, graph.float('unknown', 0)]),
+  };
+}
+
+/** Appends scores of 0. */
+function padScores(graph: GraphBuilder, scores: string, count: number): string {
+  return count === 0 ? scores : graph.node('padded', 'Pad', [scores, graph.ints('pads', 0, 0, 0, count)]);
 }
 
 /**
