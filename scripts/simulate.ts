@@ -6,7 +6,9 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { countRows } from '../models/contracts/snapshot.ts';
 import { cronOf } from '../workers/offline/jobs.ts';
+import { readSnapshotOrEmpty } from '../workers/storage/snapshots.ts';
 import { ensureDevelopmentKey } from './local/development-key.ts';
 import { findFreePort, type LocalServer, startLocalServer } from './local/local-server.ts';
 import { withPlatform } from './local/platform.ts';
@@ -130,10 +132,10 @@ async function trainOnLog({ server, store, logged, shutdown }: Simulation) {
 /** Throws if accepted events do not arrive in the log. */
 async function waitUntilLogged({ events, slates }: Logged): Promise<void> {
   const deadline = Date.now() + DRAIN_TIMEOUT_MS;
-  await withPlatform(STATE_DIR, async ({ DB }) => {
+  await withPlatform(STATE_DIR, async ({ DB, BUCKET }) => {
     for (;;) {
-      const count = (table: string) => DB.prepare(`select count(*) as n from ${table}`).first<number>('n');
-      const [loggedEvents, loggedSlates] = await Promise.all([count('events'), count('slates')]);
+      const loggedEvents = await countEvents(DB, BUCKET);
+      const loggedSlates = (await DB.prepare('select sum(seen) as n from slate_counts').first<number>('n')) ?? 0;
       if (loggedEvents === events && loggedSlates === slates) return;
       if (Date.now() > deadline)
         throw new Error(
@@ -143,6 +145,13 @@ async function waitUntilLogged({ events, slates }: Logged): Promise<void> {
       await sleep(POLL_MS);
     }
   });
+}
+
+/** Those that the snapshot holds, and the later ones in D1. */
+async function countEvents(db: D1Database, bucket: R2Bucket): Promise<number> {
+  const { lastSequence, events } = await readSnapshotOrEmpty(bucket);
+  const later = db.prepare('select count(*) as n from events where sequence > ?1').bind(lastSequence);
+  return countRows(events) + ((await later.first<number>('n')) ?? 0);
 }
 
 async function waitUntilServed(store: Store, version: string): Promise<void> {

@@ -12,6 +12,9 @@ declare namespace Cloudflare {
     GALLERIES: Queue<import('./offline/compute-galleries.ts').PlayersToCompute>;
     NOTIFICATIONS: Queue<import('../models/contracts/subscription.ts').Delivery>;
     USER_SIGNALS: DurableObjectNamespace<import('./nearline/user-signals.ts').UserSignals>;
+    /** Settings of wrangler.toml; workers/storage/settings.ts checks them. */
+    LOG_HOT_DAYS: string;
+    SLATE_MB_PER_DAY: string;
     /** Each is one key or several, separated by commas, so that keys can be rotated without downtime. */
     ADMIN_KEY?: string;
     INGEST_KEY?: string;

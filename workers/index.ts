@@ -19,7 +19,7 @@ export default {
       case 'events':
         return consumeEvents(batch, DB);
       case 'slates':
-        return consumeSlates(batch, DB);
+        return consumeSlates(batch, env);
       case 'events-dead-letters':
       case 'slates-dead-letters':
         return consumeDeadLetters(batch, DB);

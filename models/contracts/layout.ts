@@ -5,7 +5,15 @@ export type ReleaseFileName = 'manifest.json' | 'model.onnx' | 'vocabulary.json'
 export const releaseKey = (version: string, file: ReleaseFileName) => `releases/${version}/${file}`;
 
 export const SNAPSHOT_POINTER_KEY = 'snapshots/current.json';
-export const snapshotKey = (version: string, file: string) => `snapshots/${version}/${file}`;
+/** Everything that a snapshot names lies under it, and nothing else does. */
+export const LOG_PREFIX = 'log/';
+/** The folders are named as Hive partitions, which query engines read. */
+export const eventsKey = (day: string, name: string) => `${LOG_PREFIX}events/day=${day}/${name}.parquet`;
+export const slatesKey = (day: string, name: string) => `${LOG_PREFIX}slates/day=${day}/${name}.parquet`;
+export const itemsKey = (name: string) => `${LOG_PREFIX}items/${name}.jsonl.gz`;
+export const mergesKey = (name: string) => `${LOG_PREFIX}merges/${name}.parquet`;
+/** Slates as the queue brought them, until a snapshot has them. */
+export const SLATE_BATCHES_PREFIX = 'slate-batches/';
 export const TRAINING_DUE_KEY = 'training/due.json';
 
 export const STATISTICS_KEY = 'statistics/current.json';

@@ -42,3 +42,9 @@ export const Slate = z.object({
   features: z.string(),
 });
 export type Slate = z.infer<typeof Slate>;
+
+/** A slate in the log. */
+export interface LoggedSlate extends Slate {
+  /** Probability with which it was logged: only a sample is, if there are more than the budget allows. */
+  samplingRate: number;
+}

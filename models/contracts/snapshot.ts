@@ -1,33 +1,71 @@
-// A snapshot: the training rows at one time, exported by the Worker and read by the trainer. Its parts are gzipped
-// JSONL, one event, item or slate per line; `npm run import -- --format jsonl` reads those of events and items.
+// The snapshot: a manifest of immutable files in R2 that together hold the log, the catalogue and the merges at one
+// time. The Worker adds files, `npm run compact` replaces small ones, and the trainer and queries read them.
 
 import { z } from 'zod';
 import { PlayerEvent } from './event.ts';
 import { Item } from './item.ts';
 
-export const SNAPSHOT_SCHEMA = 1;
+export const SNAPSHOT_SCHEMA = 2;
 
-export const SnapshotPart = z.object({
+const DataFile = z.object({
   key: z.string(),
-  kind: z.enum(['events', 'items', 'slates']),
   rows: z.number().int(),
   bytes: z.number().int(),
   sha256: z.string(),
 });
-export type SnapshotPart = z.infer<typeof SnapshotPart>;
+export type DataFile = z.infer<typeof DataFile>;
+
+/** Rows of one UTC day, sorted by player. */
+const DayFile = DataFile.extend({
+  /** Of events: the day of `received_at`; of slates: the day of `shown_at`. */
+  day: z.iso.date(),
+  /** The first and the last player id, in the order of UTF-8 bytes. */
+  users: z.tuple([z.string(), z.string()]),
+  /** The earliest and the latest time of a row, epoch milliseconds: an import has events of other days. */
+  times: z.tuple([z.number().int(), z.number().int()]),
+});
+
+export const EventFile = DayFile.extend({
+  /** The lowest and the highest sequence of a row. Files of several days may share a range, never a row. */
+  sequences: z.tuple([z.number().int(), z.number().int()]),
+});
+export type EventFile = z.infer<typeof EventFile>;
+
+/** One row for each item that was shown. */
+export const SlateFile = DayFile.extend({ slates: z.number().int() });
+export type SlateFile = z.infer<typeof SlateFile>;
 
 export const SnapshotManifest = z.object({
   schema: z.literal(SNAPSHOT_SCHEMA),
+  /** Its time as digits: the later one is greater. */
   version: z.string(),
   createdAt: z.iso.datetime(),
-  events: z.number().int(),
-  items: z.number().int(),
-  slates: z.number().int(),
-  /** Sequence number in the log of the snapshot's last event. */
+  /** Each event of the log up to this sequence is in exactly one of the files. */
   lastSequence: z.number().int(),
-  parts: z.array(SnapshotPart),
+  events: z.array(EventFile),
+  slates: z.array(SlateFile),
+  /** Batches of slates that the files hold; they are deleted before others are read. */
+  takenBatches: z.array(z.string()),
+  /** The whole catalogue as JSON lines; null while it is empty. `revision`: the newest of its items. */
+  items: DataFile.extend({ revision: z.number().int() }).nullable(),
+  /** Guests and the players they were merged into, in the order in which they were merged. */
+  merges: z.array(DataFile.extend({ lastRow: z.number().int() })),
+  /** Files that newer ones replaced. They stay for readers of earlier manifests. `at`: epoch milliseconds. */
+  retired: z.array(z.object({ key: z.string(), at: z.number().int() })),
 });
 export type SnapshotManifest = z.infer<typeof SnapshotManifest>;
+
+export const countRows = (files: readonly DataFile[]): number => files.reduce((sum, { rows }) => sum + rows, 0);
+
+/** The number of events after `sequence`. A file that lies across it counts by its share. */
+export function countEventsAfter(files: readonly EventFile[], sequence: number): number {
+  let events = 0;
+  for (const { rows, sequences } of files) {
+    const [first, last] = sequences;
+    if (last > sequence) events += first > sequence ? rows : (rows * (last - sequence)) / (last - first + 1);
+  }
+  return Math.round(events);
+}
 
 /** Written by the cron job, read by `npm run train -- --watch`. */
 export const TrainingDue = z.object({

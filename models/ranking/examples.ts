@@ -1,5 +1,5 @@
 // Turns shown rows into training examples of the ranking model: one for each examined impression, weighted by the
-// inverse of its position's examination propensity.
+// inverse of its position's examination propensity and of the probability with which its answer was logged.
 
 import { ACTIONS, FEATURES, writePosition } from '../features/ranking.ts';
 import type { ShownRow } from './impressions.ts';
@@ -46,7 +46,9 @@ export function estimateExamination(rows: readonly ShownRow[]): (column: number)
 }
 
 export function collectExamples(rows: readonly ShownRow[], propensityOf: (column: number) => number): Examples {
-  const examined = rows.flatMap(({ entries }) => entries.filter((entry) => entry.examined));
+  const examined = rows.flatMap(({ entries, samplingRate }) =>
+    entries.filter((entry) => entry.examined).map((entry) => ({ ...entry, samplingRate })),
+  );
   const count = examined.length;
   const examples: Examples = {
     count,
@@ -55,12 +57,12 @@ export function collectExamples(rows: readonly ShownRow[], propensityOf: (column
     weights: new Float32Array(count),
   };
   let sum = 0;
-  for (const [example, { features, outcomes, row, column }] of examined.entries()) {
+  for (const [example, { features, outcomes, row, column, samplingRate }] of examined.entries()) {
     const own = examples.features.subarray(example * FEATURES.length, (example + 1) * FEATURES.length);
     own.set(features);
     writePosition(own, row, column);
     examples.labels.set(outcomes.map(Number), example * ACTIONS.length);
-    const weight = 1 / Math.max(PROPENSITY_MIN, propensityOf(column));
+    const weight = 1 / (Math.max(PROPENSITY_MIN, propensityOf(column)) * samplingRate);
     examples.weights[example] = weight;
     sum += weight;
   }

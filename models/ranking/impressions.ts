@@ -2,9 +2,9 @@
 // Features are those logged with the slate; none is computed again.
 
 import { type EventType, type PlayerEvent, RETRACTIONS } from '../contracts/event.ts';
-import type { Slate, SlateEntry } from '../contracts/slate.ts';
+import type { LoggedSlate, SlateEntry } from '../contracts/slate.ts';
 import { keepLatest, retractionKey } from '../data/retractions.ts';
-import { ACTIONS, type Action, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
+import { ACTIONS, type Action, FEATURES } from '../features/ranking.ts';
 
 /** Action on the shown item, by event type; other types are no action. */
 const ACTION_OF: Partial<Record<EventType, Action>> = {
@@ -29,45 +29,41 @@ export interface Impression extends SlateEntry {
 /** `lastAt`: time of the newest event of each type. */
 type LoggedEntry = Omit<Impression, 'examined' | 'outcomes'> & { lastAt: Map<EventType, number> };
 
+type LoggedAnswer = Pick<LoggedSlate, 'userId' | 'shownAt' | 'samplingRate'>;
+
 /** One row of an answer. */
 export interface ShownRow {
   recommendationId: string;
   userId: string;
   shownAt: number;
+  /** Probability with which the answer was logged. */
+  samplingRate: number;
   /** True if some of its entries, those with `shuffled`, are in random order; pins are not. */
   shuffled: boolean;
   /** From left to right. */
   entries: Impression[];
 }
 
-/** Takes all slates first, then all events. */
+/** Takes all entries of slates first, then all events. */
 export class ImpressionLog {
-  readonly #slates = new Map<string, { userId: string; shownAt: number; entries: Map<string, LoggedEntry> }>();
-  /** Number of slates logged with another list of features; they are skipped. */
-  foreign = 0;
+  readonly #slates = new Map<string, LoggedAnswer & { entries: Map<string, LoggedEntry> }>();
   /** Time of the last retraction, by the type that it takes back, user and item: it may name no answer, or another. */
   readonly #retractedAt = new Map<string, number>();
   /** Time of the last reset, by user. */
   readonly #resetAt = new Map<string, number>();
 
-  addSlate({ recommendationId, userId, shownAt, featuresHash, entries, features }: Slate): void {
-    if (featuresHash !== FEATURES_HASH) {
-      this.foreign++;
-      return;
+  /** `features`: as logged, float32 in the order of FEATURES. An entry that is added again counts once. */
+  addEntry(
+    { recommendationId, userId, shownAt, samplingRate }: LoggedAnswer & { recommendationId: string },
+    entry: SlateEntry,
+    features: Uint8Array,
+  ): void {
+    let slate = this.#slates.get(recommendationId);
+    if (slate === undefined) {
+      slate = { userId, shownAt, samplingRate, entries: new Map() };
+      this.#slates.set(recommendationId, slate);
     }
-    const values = decodeFeatures(features, entries.length);
-    const logged = entries.map(
-      (entry, at): LoggedEntry => ({
-        ...entry,
-        features: values.subarray(at * FEATURES.length, (at + 1) * FEATURES.length),
-        lastAt: new Map(),
-      }),
-    );
-    this.#slates.set(recommendationId, {
-      userId,
-      shownAt,
-      entries: new Map(logged.map((entry) => [entry.itemId, entry])),
-    });
+    slate.entries.set(entry.itemId, { ...entry, features: decodeFeatures(features), lastAt: new Map() });
   }
 
   addEvent({
@@ -91,7 +87,7 @@ export class ImpressionLog {
    */
   collect(): ShownRow[] {
     const rows: ShownRow[] = [];
-    for (const [recommendationId, { userId, shownAt, entries }] of this.#slates) {
+    for (const [recommendationId, { userId, shownAt, samplingRate, entries }] of this.#slates) {
       if (shownAt <= (this.#resetAt.get(userId) ?? -Infinity)) continue;
       for (const [, ofRow] of Map.groupBy(entries.values(), ({ row }) => row)) {
         const inOrder = ofRow.sort((a, b) => a.column - b.column);
@@ -100,6 +96,7 @@ export class ImpressionLog {
           recommendationId,
           userId,
           shownAt,
+          samplingRate,
           shuffled: inOrder.filter(({ shuffled }) => shuffled).length > 1,
           entries: inOrder.map(({ lastAt, ...entry }, position) => {
             const actions = this.#findActions(userId, entry.itemId, lastAt);
@@ -123,12 +120,12 @@ export class ImpressionLog {
   }
 }
 
-/** [entries, FEATURES] */
-function decodeFeatures(base64: string, entries: number): Float32Array {
-  const bytes = Buffer.from(base64, 'base64');
-  const values = new Float32Array(entries * FEATURES.length);
-  if (bytes.length !== values.byteLength)
-    throw new Error(`a slate has ${bytes.length} bytes of features instead of ${values.byteLength}`);
-  for (let at = 0; at < values.length; at++) values[at] = bytes.readFloatLE(4 * at);
-  return values;
+/** A copy: the bytes need not be aligned. */
+function decodeFeatures(bytes: Uint8Array): Float32Array {
+  if (bytes.length !== FEATURES.length * Float32Array.BYTES_PER_ELEMENT)
+    throw new Error(`an entry of a slate has ${bytes.length} bytes of features, not those of ${FEATURES.length}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float32Array.from({ length: FEATURES.length }, (_, at) =>
+    view.getFloat32(at * Float32Array.BYTES_PER_ELEMENT, true),
+  );
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { addSlate } from '../../tests/add-slate.ts';
 import { createRandom } from '../data/random.ts';
 import { computeMean } from '../evaluation/metrics.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
@@ -33,6 +34,7 @@ function drawRows(count: number, taste: number): ShownRow[] {
       recommendationId: `r${row}`,
       userId: `u${Math.floor(row / 5)}`,
       shownAt: row,
+      samplingRate: 1,
       shuffled,
       entries: games.map(({ itemId, features }, column): Impression => {
         const preference = -2 + taste * (2 * features[TASTE]! - 4 * features[PRICE]!);
@@ -126,6 +128,7 @@ test('NDCG does not favour other orders over the one in use', () => {
       recommendationId: `r${row}`,
       userId: `u${row % 200}`,
       shownAt: row,
+      samplingRate: 1,
       shuffled: false,
       entries: preferences.map((preference, column): Impression => {
         const features = new Float32Array(FEATURES.length).fill(preference);
@@ -170,13 +173,12 @@ test('joins slates with events, and counts the entries on the left of an event a
     features: Buffer.from(features.buffer).toString('base64'),
   };
   const log = new ImpressionLog();
-  log.addSlate(slate);
-  log.addSlate({ ...slate, recommendationId: 'old', featuresHash: 'old' });
+  addSlate(log, slate);
+  addSlate(log, slate);
   log.addEvent({ userId: 'u', type: 'wishlist', itemId: 'b', recommendationId: 'r', timestamp: 6 });
   log.addEvent({ userId: 'u', type: 'click', itemId: 'b', recommendationId: 'r', timestamp: 6 });
   log.addEvent({ userId: 'u', type: 'click', itemId: 'c', recommendationId: 'another', timestamp: 6 });
   log.addEvent({ userId: 'u', type: 'play', itemId: 'unknown', recommendationId: 'r', timestamp: 6 });
-  expect(log.foreign).toBe(1);
   const rows = log.collect();
   expect(rows.map(({ shuffled }) => shuffled)).toEqual([false, true]);
   expect(rows.flatMap((row) => row.entries.map(({ examined }) => examined))).toEqual([true, true, false, false, false]);
@@ -189,6 +191,17 @@ test('joins slates with events, and counts the entries on the left of an event a
   expect([values[0], values[FEATURES.length]]).toEqual([0, 1]);
   // The last feature is the column: the second entry is further right.
   expect(values[2 * FEATURES.length - 1]).toBeGreaterThan(values[FEATURES.length - 1]!);
+});
+
+test('a slate that was logged with a probability of a tenth weighs ten times as much', () => {
+  const [first, second] = drawRows(2, 1);
+  const rows = [first!, { ...second!, samplingRate: 0.1 }].map((row) => ({
+    ...row,
+    entries: row.entries.slice(0, 1).map((entry) => ({ ...entry, examined: true })),
+  }));
+  const { weights } = collectExamples(rows, () => 1);
+  expect(weights[1]! / weights[0]!).toBeCloseTo(10);
+  expect(weights[0]! + weights[1]!).toBeCloseTo(2);
 });
 
 test('labels each action by its last event or retraction, in any order of the log', () => {
@@ -234,7 +247,7 @@ test('labels each action by its last event or retraction, in any order of the lo
   events.push({ userId: 'v', type: 'refund', itemId: 'bought', timestamp: 7, recommendationId: null });
   for (const logged of [events, events.toReversed()]) {
     const log = new ImpressionLog();
-    log.addSlate(slate);
+    addSlate(log, slate);
     for (const event of logged) log.addEvent(event);
     const labels = log
       .collect()[0]!
@@ -253,9 +266,9 @@ test('leaves out what a player was shown before a reset', () => {
     features: Buffer.from(new Float32Array(FEATURES.length).buffer).toString('base64'),
   };
   const log = new ImpressionLog();
-  log.addSlate({ ...slate, recommendationId: 'before', userId: 'u', shownAt: 5 });
-  log.addSlate({ ...slate, recommendationId: 'after', userId: 'u', shownAt: 8 });
-  log.addSlate({ ...slate, recommendationId: 'of another', userId: 'v', shownAt: 5 });
+  addSlate(log, { ...slate, recommendationId: 'before', userId: 'u', shownAt: 5 });
+  addSlate(log, { ...slate, recommendationId: 'after', userId: 'u', shownAt: 8 });
+  addSlate(log, { ...slate, recommendationId: 'of another', userId: 'v', shownAt: 5 });
   for (const timestamp of [7, 6])
     log.addEvent({ userId: 'u', type: 'reset', itemId: null, recommendationId: null, timestamp });
   expect(log.collect().map(({ recommendationId }) => recommendationId)).toEqual(['of another', 'after']);

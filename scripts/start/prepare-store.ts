@@ -20,7 +20,7 @@ export interface ImportSource {
 
 /** Deletes what `npm start` has stored in the folder. */
 export function deleteStore(state: string): void {
-  for (const name of ['v3', 'wrangler.log']) rmSync(path.join(state, name), { recursive: true, force: true });
+  for (const name of ['v3', 'files', 'wrangler.log']) rmSync(path.join(state, name), { recursive: true, force: true });
 }
 
 /** Imports into a store without a made-up world. Returns whether the log has new events. */

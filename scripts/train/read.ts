@@ -1,18 +1,20 @@
 // Reads everything that a training needs into memory, so that the stores can be closed afterwards.
 
 import type { Item } from '../../models/contracts/item.ts';
-import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
-import { InteractionLog, type Interactions } from '../../models/data/interactions.ts';
-import { ImpressionLog, type ShownRow } from '../../models/ranking/impressions.ts';
+import { countRows, type SnapshotManifest } from '../../models/contracts/snapshot.ts';
+import type { Interactions } from '../../models/data/interactions.ts';
+import type { ShownRow } from '../../models/ranking/impressions.ts';
 import { listItems } from '../../workers/storage/items.ts';
-import { readSnapshotEvents, readSnapshotSlates } from '../../workers/storage/snapshot-events.ts';
 import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
+import { withDuckDb } from '../duckdb/open.ts';
 import type { Platform } from '../local/platform.ts';
+import { fileCache } from '../log/fetch-files.ts';
+import { readInteractions, readShownRows } from '../log/read-log.ts';
+import { createViews, fetchLog } from '../log/views.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Flags } from './command.ts';
 import { type ReleaseInUse, readReleaseInUse } from './release-in-use.ts';
 
-const EVENTS_PER_UPDATE = 10_000;
 const ITEMS_PER_PAGE = 1_000;
 
 export interface Material extends ReleaseInUse {
@@ -35,26 +37,27 @@ export async function readMaterial(
         'one every hour, and `curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"` exports one now',
     );
   const { etag, current } = await readReleaseInUse(bucket, force === true);
-  const log = await readLog(bucket, snapshot, progress);
+  const log = await readLog(bucket, state, snapshot, progress);
   return { snapshot, ...log, catalogue: await readCatalogue(DB), current, etag };
 }
 
+/** `state`: where local copies of R2's files are kept. */
 async function readLog(
   bucket: R2Bucket,
+  state: string,
   snapshot: SnapshotManifest,
   progress: Progress,
 ): Promise<Pick<Material, 'interactions' | 'rows'>> {
-  const log = new InteractionLog();
-  const impressions = new ImpressionLog();
-  for await (const slate of readSnapshotSlates(bucket, snapshot)) impressions.addSlate(slate);
-  let events = 0;
-  for await (const event of readSnapshotEvents(bucket, snapshot)) {
-    log.add(event);
-    impressions.addEvent(event);
-    if (++events % EVENTS_PER_UPDATE === 0)
-      progress.update(`reading ${events.toLocaleString('en')} of ${snapshot.events.toLocaleString('en')} events`);
-  }
-  return { interactions: log.collect(), rows: impressions.collect() };
+  const files = await fetchLog(bucket, snapshot, fileCache(state), (step) => progress.update(step));
+  return withDuckDb(async (connection) => {
+    await createViews(connection, files);
+    const events = countRows(snapshot.events).toLocaleString('en');
+    const interactions = await readInteractions(connection, (read) =>
+      progress.update(`reading ${read.toLocaleString('en')} of ${events} events`),
+    );
+    const slates = snapshot.slates.reduce((sum, file) => sum + file.slates, 0);
+    return { interactions, rows: await readShownRows(connection, slates) };
+  });
 }
 
 async function readCatalogue(db: D1Database): Promise<Map<string, Item>> {

@@ -1,13 +1,17 @@
-// Writes queued slates to the log. Messages are acknowledged after their slates are written; invalid ones become dead
-// letters; failed writes are retried with exponential delay.
+// Writes queued slates to the log, or a sample of them. Messages are acknowledged after their slates are written;
+// invalid ones become dead letters; failed writes are retried with exponential delay.
 
 import { Slate } from '../../models/contracts/slate.ts';
 import type { DeadLetter } from '../storage/dead-letters.ts';
-import { insertSlates } from '../storage/slates.ts';
+import { readSlateBytesPerDay } from '../storage/settings.ts';
+import { logSlates } from '../storage/slates.ts';
 import { retryDelaySeconds, storeDeadLettersWithAlert, toDeadLetter } from './events-consumer.ts';
 
 /** Consumes the queue `slates`: one slate per message. */
-export async function consumeSlates(batch: MessageBatch<unknown>, db: D1Database): Promise<void> {
+export async function consumeSlates(
+  batch: MessageBatch<unknown>,
+  { DB, BUCKET, SLATE_MB_PER_DAY }: Pick<Env, 'DB' | 'BUCKET' | 'SLATE_MB_PER_DAY'>,
+): Promise<void> {
   const slates: Slate[] = [];
   const deadLetters: DeadLetter[] = [];
   for (const { id, body } of batch.messages) {
@@ -16,8 +20,8 @@ export async function consumeSlates(batch: MessageBatch<unknown>, db: D1Database
     else deadLetters.push(toDeadLetter(id, body, `not a slate: ${parsed.error.issues[0]?.message}`));
   }
   try {
-    await insertSlates(db, slates);
-    if (deadLetters.length > 0) await storeDeadLettersWithAlert(db, deadLetters);
+    await logSlates(DB, BUCKET, slates, readSlateBytesPerDay(SLATE_MB_PER_DAY), Date.now());
+    if (deadLetters.length > 0) await storeDeadLettersWithAlert(DB, deadLetters);
     batch.ackAll();
   } catch (error) {
     console.error(

@@ -1,7 +1,7 @@
 // Job: tells a waiting trainer when a snapshot holds enough events that the current release was not trained on.
 // Training is done by `npm run train -- --watch`.
 
-import { countEventsAfter } from '../storage/events.ts';
+import { countEventsAfter } from '../../models/contracts/snapshot.ts';
 import { readManifest, readPointer } from '../storage/releases.ts';
 import { announceTraining, readSnapshotManifest } from '../storage/snapshots.ts';
 import type { Stores } from '../storage/stores.ts';
@@ -11,13 +11,12 @@ const NEW_EVENTS_MIN = 200;
 const NEW_EVENTS_SHARE_MIN = 0.02;
 
 /** Returns the number of new events if they justify a training, else 0. */
-export async function announceDueTraining({ DB, BUCKET }: Stores, now: number): Promise<number> {
+export async function announceDueTraining({ BUCKET }: Pick<Stores, 'BUCKET'>, now: number): Promise<number> {
   const snapshot = await readSnapshotManifest(BUCKET);
   if (snapshot === undefined) return 0;
   const pointer = await readPointer(BUCKET);
   const trainedOn = pointer === undefined ? undefined : (await readManifest(BUCKET, pointer)).data;
-  const newEvents =
-    (await countEventsAfter(DB, trainedOn?.lastSequence ?? 0)) - (await countEventsAfter(DB, snapshot.lastSequence));
+  const newEvents = countEventsAfter(snapshot.events, trainedOn?.lastSequence ?? 0);
   const enough = trainedOn === undefined ? 1 : Math.max(NEW_EVENTS_MIN, NEW_EVENTS_SHARE_MIN * trainedOn.lastSequence);
   if (newEvents < enough) return 0;
   await announceTraining(BUCKET, { snapshot: snapshot.version, newEvents, announcedAt: new Date(now).toISOString() });

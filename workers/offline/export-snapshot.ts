@@ -1,13 +1,15 @@
-// Job: exports a snapshot for training if the log has grown since the last one.
+// Job: adds to the snapshot what is new since the last run: events, merges, slates and a changed catalogue.
 
-import { countEventsAfter } from '../storage/events.ts';
-import { exportSnapshot, readSnapshotManifest } from '../storage/snapshots.ts';
+import { exportEvents } from '../storage/export-events.ts';
+import { exportItems } from '../storage/export-items.ts';
+import { exportMerges } from '../storage/export-merges.ts';
+import { exportSlates } from '../storage/export-slates.ts';
 import type { Stores } from '../storage/stores.ts';
 
 /** Returns the number of rows exported; 0 if nothing is new. */
-export async function exportNewSnapshot({ DB, BUCKET }: Stores, now: number): Promise<number> {
-  const last = await readSnapshotManifest(BUCKET);
-  if ((await countEventsAfter(DB, last?.lastSequence ?? 0)) === 0) return 0;
-  const { events, items } = await exportSnapshot(DB, BUCKET, now);
-  return events + items;
+export async function exportSnapshot({ DB, BUCKET }: Stores, now: number): Promise<number> {
+  let rows = 0;
+  // Merges after events: what a guest did until then is in the files under the guest's id.
+  for (const exportNew of [exportEvents, exportMerges, exportItems]) rows += await exportNew(DB, BUCKET, now);
+  return rows + (await exportSlates(BUCKET, now));
 }

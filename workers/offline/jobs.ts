@@ -1,6 +1,7 @@
 // Maps each cron of wrangler.toml to its jobs, and records every run.
 
 import { isolate } from '../serving/isolate.ts';
+import { deleteUnnamedFiles } from '../storage/delete-unnamed-files.ts';
 import { beginJobRun, endJobRun } from '../storage/job-runs.ts';
 import { withLease } from '../storage/leases.ts';
 import { listSubscriptions, notify } from '../storage/subscriptions.ts';
@@ -9,12 +10,13 @@ import { announceDueTraining } from './announce-training.ts';
 import { checkUnlogged } from './check-unlogged.ts';
 import { queueActivePlayers } from './compute-galleries.ts';
 import { deleteOldRows } from './delete-old-rows.ts';
-import { exportNewSnapshot } from './export-snapshot.ts';
+import { exportSnapshot } from './export-snapshot.ts';
 import { refreshStatistics } from './refresh-statistics.ts';
+import { trimLog } from './trim-log.ts';
 
 /** Returns the number of rows it processed. `now`: epoch milliseconds. */
 type Job = (env: JobEnv, now: number) => Promise<number>;
-export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS'>;
+export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS' | 'LOG_HOT_DAYS'>;
 
 interface NamedJob {
   name: string;
@@ -28,8 +30,14 @@ export const JOBS: Record<string, readonly NamedJob[]> = {
     { name: 'announce-release', job: announceRelease },
     { name: 'check-unlogged', job: checkUnlogged },
   ],
-  '5 * * * *': [{ name: 'export-snapshot', job: exportNewSnapshot }],
-  '25 3 * * *': [{ name: 'delete-old-rows', job: deleteOldRows }],
+  '5 * * * *': [
+    { name: 'export-snapshot', job: exportSnapshot },
+    { name: 'trim-log', job: trimLog },
+  ],
+  '25 3 * * *': [
+    { name: 'delete-old-rows', job: deleteOldRows },
+    { name: 'delete-unnamed-files', job: ({ BUCKET }, now) => deleteUnnamedFiles(BUCKET, now) },
+  ],
   '15 * * * *': [{ name: 'announce-training', job: announceDueTraining }],
   '25 * * * *': [{ name: 'compute-galleries', job: queueActivePlayers }],
 };

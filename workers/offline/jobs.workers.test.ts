@@ -1,16 +1,16 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { sha256Hex } from '../../models/contracts/digest.ts';
 import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
-import { ExportLine, SnapshotManifest, TrainingDue } from '../../models/contracts/snapshot.ts';
+import { countRows, ExportLine, SnapshotManifest, TrainingDue } from '../../models/contracts/snapshot.ts';
 import { Delivery, type Subscription } from '../../models/contracts/subscription.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 import { makeItem } from '../../tests/item.ts';
+import { readRows } from '../../tests/parquet.ts';
 import wranglerToml from '../../wrangler.toml?raw';
 import { isolate } from '../serving/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
-import { exportSnapshot } from '../storage/snapshots.ts';
+import { editSnapshot, readSnapshotManifest } from '../storage/snapshots.ts';
 import { readStatistics } from '../storage/statistics.ts';
 import { insertSubscription } from '../storage/subscriptions.ts';
 import { reportUnlogged } from '../storage/unlogged-users.ts';
@@ -54,15 +54,20 @@ it('computes statistics, exports a readable snapshot, announces it, and records 
 
   await run('export-snapshot');
   const manifest = SnapshotManifest.parse(await (await env.BUCKET.get('snapshots/current.json'))!.json());
-  expect(manifest).toMatchObject({ events: 60, items: 1, lastSequence: 60 });
-  const lines: ExportLine[] = [];
-  for (const part of manifest.parts) {
-    const packed = await (await env.BUCKET.get(part.key))!.arrayBuffer();
-    expect(await sha256Hex(packed)).toBe(part.sha256);
-    const text = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
-    for (const line of text.trim().split('\n')) lines.push(ExportLine.parse(JSON.parse(line)));
-  }
-  expect(lines.filter(({ kind }) => kind === 'event')).toEqual(events.map((one) => ({ kind: 'event', ...one })));
+  expect(manifest).toMatchObject({ lastSequence: 60, items: { rows: 1, revision: 1 }, merges: [], slates: [] });
+  expect(manifest.events.map(({ rows }) => rows)).toEqual([60]);
+  const rows = await readRows(env.BUCKET, manifest.events[0]!);
+  const exported = new Map(rows.map((row) => [Number(row.sequence), row]));
+  expect(events.map((_, index) => exported.get(index + 1))).toMatchObject(
+    events.map(({ id, userId, type, itemId, timestamp }) => ({
+      ...{ id, type, user_id: userId, item_id: itemId, value: null, timestamp: new Date(timestamp) },
+    })),
+  );
+  const packed = (await env.BUCKET.get(manifest.items!.key))!.body.pipeThrough(new DecompressionStream('gzip'));
+  expect(ExportLine.parse(JSON.parse(await new Response(packed).text()))).toEqual({
+    kind: 'item',
+    ...makeItem('common'),
+  });
   expect(await lastRun('export-snapshot')).toMatchObject({ outcome: 'done', rows: 61 });
 
   await run('export-snapshot');
@@ -71,6 +76,22 @@ it('computes statistics, exports a readable snapshot, announces it, and records 
   await run('announce-training');
   const due = TrainingDue.parse(await (await env.BUCKET.get('training/due.json'))!.json());
   expect(due).toMatchObject({ snapshot: manifest.version, newEvents: 60 });
+});
+
+it('deletes events that have left the hot window, once they are exported and counted', async () => {
+  const old = Date.now() - 40 * 86_400_000;
+  const aged = Array.from({ length: 5 }, (_, n) => ({ ...event(n, 'play', 'common'), id: `old${n}`, receivedAt: old }));
+  await env.DB.prepare('delete from events').run();
+  await insertEvents(env.DB, [...aged, event(99, 'play', 'common')]);
+  const count = () => env.DB.prepare('select count(*) as n from events').first<number>('n');
+  // Exported, but not counted yet.
+  await run('trim-log');
+  expect(await count()).toBe(6);
+  await run('refresh-statistics');
+  await run('trim-log');
+  expect(await count()).toBe(1);
+  expect(await lastRun('trim-log')).toMatchObject({ outcome: 'done', rows: 5 });
+  await expect(runJobs(cronOf('trim-log'), { ...env, LOG_HOT_DAYS: '1' })).rejects.toThrow('must be 3 to 3650');
 });
 
 /** Collects messages; fails while `isDown`. */
@@ -146,17 +167,19 @@ it('records a failed run with its error, rethrows it, and tells subscribers', as
 });
 
 it('of five concurrent exports one exports, and the others are skipped', async () => {
-  await insertEvents(env.DB, [event(1_000, 'play', 'common')]);
-  const versions = async () =>
-    new Set((await env.BUCKET.list({ prefix: 'snapshots/' })).objects.map(({ key }) => key.split('/')[1]));
-  const before = (await versions()).size;
+  await insertEvents(
+    env.DB,
+    Array.from({ length: 500 }, (_, n) => event(1_000 + n, 'play', 'common')),
+  );
+  const before = (await readSnapshotManifest(env.BUCKET))!;
   await Promise.all(Array.from({ length: 5 }, () => run('export-snapshot')));
-  expect((await versions()).size).toBe(before + 1);
+  const after = (await readSnapshotManifest(env.BUCKET))!;
+  expect(countRows(after.events) - countRows(before.events)).toBe(500);
   const { results } = await env.DB.prepare(
     "select outcome, rows from job_runs where job = 'export-snapshot' order by id desc limit 5",
   ).all<{ outcome: string; rows: number | null }>();
   expect(results.map(({ outcome }) => outcome).toSorted()).toEqual(['done', ...Array(4).fill('skipped')]);
-  expect(results.find(({ outcome }) => outcome === 'done')!.rows).toBeGreaterThan(60);
+  expect(results.find(({ outcome }) => outcome === 'done')!.rows).toBe(500);
   expect(await env.DB.prepare('select name from leases').all()).toMatchObject({ results: [] });
 });
 
@@ -173,14 +196,15 @@ it('a lease that a dead run left behind blocks the job until it expires', async 
   expect(await lastRun('delete-old-rows')).toMatchObject({ outcome: 'done' });
 });
 
-it('two exports of one millisecond do not share a version', async () => {
+it('two changes of the snapshot in one millisecond do not share a version, and none is lost', async () => {
   const now = Date.now();
-  const [one, other] = await Promise.all([
-    exportSnapshot(env.DB, env.BUCKET, now),
-    exportSnapshot(env.DB, env.BUCKET, now),
-  ]);
-  expect(one.version).not.toBe(other.version);
-  for (const { key } of [...one.parts, ...other.parts]) expect(await env.BUCKET.head(key), key).not.toBeNull();
+  const name = (key: string) =>
+    editSnapshot(env.BUCKET, now, ({ takenBatches }) => ({ takenBatches: [...takenBatches, key] }));
+  const [one, other] = await Promise.all([name('one'), name('other')]);
+  expect(one!.version).not.toBe(other!.version);
+  const { version, takenBatches } = (await readSnapshotManifest(env.BUCKET))!;
+  expect(takenBatches.toSorted()).toEqual(['one', 'other']);
+  expect(version).toBe([one!.version, other!.version].sort().at(-1));
 });
 
 it('events that are unlogged for more than five minutes, or a D1 that cannot be asked, fail a job', async () => {

@@ -3,10 +3,12 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, expect, it, vi } from 'vitest';
 import type { Gallery } from '../../models/contracts/gallery.ts';
 import { ItemInput } from '../../models/contracts/item.ts';
-import { Slate } from '../../models/contracts/slate.ts';
+import type { Slate } from '../../models/contracts/slate.ts';
+import { FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
+import { readRows } from '../../tests/parquet.ts';
+import { exportSlates } from '../storage/export-slates.ts';
 import { putItems } from '../storage/items.ts';
-import { readSnapshotSlates } from '../storage/snapshot-events.ts';
-import { exportSnapshot } from '../storage/snapshots.ts';
+import { readSnapshotManifest } from '../storage/snapshots.ts';
 import { app } from './app.ts';
 
 const games = Array.from({ length: 30 }, (_, index) => ({
@@ -29,20 +31,21 @@ async function askGallery(bindings: Env, query = ''): Promise<Gallery> {
 
 it('logs a slate behind the answer, and exports it for training', async () => {
   const { recommendationId, rows } = await askGallery(env);
-  const read = () =>
-    env.DB.prepare('select body from slates where recommendation_id = ?1').bind(recommendationId).first<string>('body');
-  await vi.waitFor(async () => expect(await read()).not.toBeNull(), { timeout: 10_000 });
-  const slate = Slate.parse(JSON.parse((await read())!));
-  expect(slate).toMatchObject({ userId: 'ann', country: 'CH' });
   const shown = rows.flatMap(({ items }) => items.map(({ itemId }) => itemId));
   expect(shown.length).toBeGreaterThan(0);
-  expect(slate.entries.map(({ itemId }) => itemId)).toEqual(shown);
+  const count = async () => (await env.BUCKET.list({ prefix: 'slate-batches/' })).objects.length;
+  await vi.waitFor(async () => expect(await count()).toBeGreaterThan(0), { timeout: 10_000 });
 
-  const snapshot = await exportSnapshot(env.DB, env.BUCKET, Date.now());
-  const exported: Slate[] = [];
-  for await (const one of readSnapshotSlates(env.BUCKET, snapshot)) exported.push(one);
-  expect(exported).toEqual([slate]);
-  expect(snapshot.slates).toBe(1);
+  expect(await exportSlates(env.BUCKET, Date.now())).toBe(1);
+  const { slates } = (await readSnapshotManifest(env.BUCKET))!;
+  expect(slates).toMatchObject([{ rows: shown.length, slates: 1, users: ['ann', 'ann'] }]);
+  const exported = await readRows(env.BUCKET, slates[0]!);
+  expect(exported.map(({ item_id }) => item_id)).toEqual(shown);
+  expect(exported[0]).toMatchObject({
+    ...{ recommendation_id: recommendationId, user_id: 'ann', country: 'CH', sampling_rate: 1 },
+    ...{ row_index: 0, column_index: 0, features_hash: FEATURES_HASH },
+  });
+  expect((exported[0]!.features as Uint8Array).length).toBe(4 * FEATURES.length);
 });
 
 it('logs neither a page with explanations nor a baseline page', async () => {

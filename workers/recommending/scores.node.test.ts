@@ -8,6 +8,7 @@ import { createRng } from '../../models/features/rng.ts';
 import { estimateExamination } from '../../models/ranking/examples.ts';
 import { ImpressionLog } from '../../models/ranking/impressions.ts';
 import { measureSnips, scoreByPrior } from '../../models/ranking/measure.ts';
+import { addSlate } from '../../tests/add-slate.ts';
 import { createRankingInput, itemIds } from '../../tests/ranking-input.ts';
 import type { PredictActions } from './ranking-input.ts';
 import { composeGallery, recommend } from './recommend.ts';
@@ -104,7 +105,7 @@ it('logs each ranked item with its position, propensity and features', async () 
 
   // The trainer reads the features that ranking used.
   const log = new ImpressionLog();
-  log.addSlate(slate);
+  addSlate(log, slate);
   const read = new Map(log.collect().flatMap(({ entries }) => entries.map((entry) => [entry.itemId, entry.features])));
   for (const { item, features } of page.ranking.candidates)
     if (read.has(item.itemId)) expect(read.get(item.itemId)).toEqual(features());
@@ -126,7 +127,7 @@ it('logs which positions were shuffled beside pins, and keeps the pins out of th
     const first = slate.entries.filter(({ row }) => row === 0);
     expect(first.map(({ shuffled }) => shuffled)).toEqual([false, false, true, true, true, true]);
     expect(first.map(({ propensity }) => propensity < 1)).toEqual([false, false, true, true, true, true]);
-    log.addSlate(slate);
+    addSlate(log, slate);
     // Every player clicks the first pin and looks no further than the game right of the pins.
     for (const { itemId } of [first[0]!, first[2]!])
       if (itemId === 'g50' || n % 2 === 0)

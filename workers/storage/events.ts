@@ -2,6 +2,7 @@
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';
+import { selectArchivedMarks } from './archived-marks.ts';
 import { type HashUser, openUserHash, readErasedAt, wasErased } from './erased-users.ts';
 import { countLogged, hourOf } from './event-counts.ts';
 import { portionsOf } from './parameters.ts';
@@ -118,13 +119,16 @@ export async function readSignalEvents(db: D1Database, userId: string): Promise<
     db.prepare(newest('<>')).bind(userId, RECENT_ACTIONS_MAX),
     db.prepare(newest('=')).bind(userId, RECENT_IMPRESSIONS_MAX),
     selectMarks(db, userId),
+    selectArchivedMarks(db, [userId]),
   ]);
   return answers.flatMap(({ results }) => results);
 }
 
-/** The last event of each mark kind per item. */
-export const readMarkEvents = async (db: D1Database, userId: string): Promise<PlayerEvent[]> =>
-  (await selectMarks(db, userId).all<PlayerEvent>()).results;
+/** The last event of each mark kind per item, of the log in D1 and of what has left it. */
+export async function readMarkEvents(db: D1Database, userId: string): Promise<PlayerEvent[]> {
+  const answers = await db.batch<PlayerEvent>([selectMarks(db, userId), selectArchivedMarks(db, [userId])]);
+  return answers.flatMap(({ results }) => results);
+}
 
 const MARK_TYPES = MARK_KINDS.map((kind) => `'${kind}'`).join(', ');
 /** A reset is the mark of no item. */
@@ -158,6 +162,7 @@ export async function readActionsOf(db: D1Database, userIds: readonly string[]):
          group by user_id, item_id, type`,
       )
       .bind(JSON.stringify(userIds)),
+    selectArchivedMarks(db, userIds),
   ]);
   return answers.flatMap(({ results }) => results);
 }
@@ -173,11 +178,4 @@ export async function readEventPage(
     .bind(sequence, limit)
     .all<PlayerEvent & { sequence: number }>();
   return results;
-}
-
-/** The number of rows logged after `sequence`. */
-export async function countEventsAfter(db: D1Database, sequence: number): Promise<number> {
-  return (
-    (await db.prepare('select count(*) as n from events where sequence > ?1').bind(sequence).first<number>('n')) ?? 0
-  );
 }

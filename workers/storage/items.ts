@@ -138,6 +138,10 @@ export async function listItems(db: D1Database, filter: ItemFilter, afterId: str
   return results.map(fromRow);
 }
 
+/** The revision of the last change to any item; 0 for an empty catalogue. */
+export const readRevision = async (db: D1Database): Promise<number> =>
+  (await db.prepare('select max(revision) as revision from items').first<number>('revision')) ?? 0;
+
 /**
  * Items changed after a revision, ordered by (revision, id). A full page may have a successor: read again after its
  * last item.

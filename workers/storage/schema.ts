@@ -192,16 +192,31 @@ export const batchGalleries = sqliteTable(
   (table) => [index('batch_galleries_computed').on(table.computedAt)],
 );
 
-/** The items that answers showed (models/contracts/slate.ts); training joins events to them by the answer's id. */
-export const slates = sqliteTable(
-  'slates',
+/** Slates of each UTC day; the sampling rate of the next ones follows from them (workers/storage/slates.ts). */
+export const slateCounts = sqliteTable('slate_counts', {
+  /** Days since the epoch. */
+  day: integer('day').primaryKey(),
+  seen: integer('seen').notNull(),
+  seenBytes: integer('seen_bytes').notNull(),
+  logged: integer('logged').notNull(),
+  loggedBytes: integer('logged_bytes').notNull(),
+});
+
+/**
+ * The last event of each mark kind, by player and item, of the events that have left `events`. The migration makes it
+ * WITHOUT ROWID, which drizzle cannot say: it may be the largest table.
+ */
+export const archivedMarks = sqliteTable(
+  'archived_marks',
   {
-    recommendationId: text('recommendation_id').primaryKey(),
-    shownAt: integer('shown_at').notNull(),
-    // JSON: slates are only read whole.
-    body: text('body').notNull(),
+    userId: text('user_id').notNull(),
+    itemId: text('item_id').notNull(),
+    type: text('type', { enum: EVENT_TYPES }).notNull(),
+    id: text('id').notNull(),
+    value: real('value'),
+    timestamp: integer('timestamp').notNull(),
   },
-  (table) => [index('slates_shown').on(table.shownAt)],
+  (table) => [primaryKey({ columns: [table.userId, table.itemId, table.type] })],
 );
 
 /** The key of the hashes in `erased_users`: one row. */

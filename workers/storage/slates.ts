@@ -1,57 +1,110 @@
-// The log of slates in D1: the newest ones, each once by its recommendation id. models/ranking trains on them.
+// Slates on their way to the log: the queue's consumer writes a sample of them to R2 as batches, and counts all of them
+// in D1. workers/storage/export-slates.ts collects the batches into Parquet.
 
-import type { Slate } from '../../models/contracts/slate.ts';
+import { sha256Hex } from '../../models/contracts/digest.ts';
+import { SLATE_BATCHES_PREFIX } from '../../models/contracts/layout.ts';
+import type { LoggedSlate, Slate } from '../../models/contracts/slate.ts';
+import { hashUniform } from '../../models/features/rng.ts';
 
-/** About 30 KB each, up to 70 KB for pages of full rows: 150 to 350 MB. Four rounds of the closed loop log as many. */
-export const SLATES_MAX = 5_000;
-/** Rows deleted per statement, to keep it short. */
-const DELETED_MAX = 500;
+const DAY_MS = 86_400_000;
+/** Below it hardly any slate would be logged for the rest of a day; at it, the budget is exceeded by little. */
+const RATE_MIN = 0.001;
+/** A day's first minutes say little about the day. */
+const ELAPSED_MIN = 1 / 24;
+
+/** Slates of one UTC day, as JSON. */
+export interface SlateCount {
+  seen: number;
+  seenBytes: number;
+  logged: number;
+  loggedBytes: number;
+}
+const NONE: SlateCount = { seen: 0, seenBytes: 0, logged: 0, loggedBytes: 0 };
 
 /**
- * Inserts slates in one transaction and deletes the oldest beyond `max`: the event log shares the database and needs
- * the space. Returns the number of new slates.
+ * The probability with which slates are logged now: what is left of the day's budget over what is still expected. It
+ * depends on earlier slates alone, never on those it is applied to. `elapsed`: share of the day.
  */
-export async function insertSlates(db: D1Database, slates: readonly Slate[], max = SLATES_MAX): Promise<number> {
-  if (slates.length === 0) return 0;
-  const insert = db.prepare(
-    'insert into slates (recommendation_id, shown_at, body) values (?1, ?2, ?3) on conflict do nothing',
-  );
-  // Rowids increase as long as the newest row is kept.
-  const deleteOldest = db
-    .prepare(
-      `delete from slates where rowid in (
-         select rowid from slates where rowid <= (select max(rowid) from slates) - ?1 order by rowid limit ?2
-       )`,
-    )
-    .bind(max, DELETED_MAX);
-  const written = await db.batch([
-    ...slates.map((slate) => insert.bind(slate.recommendationId, slate.shownAt, JSON.stringify(slate))),
-    deleteOldest,
-  ]);
-  return written.slice(0, -1).reduce((sum, { meta }) => sum + (meta.changes > 0 ? 1 : 0), 0);
+export function chooseSamplingRate(
+  { today, yesterday }: { today: SlateCount; yesterday: SlateCount },
+  budgetBytes: number,
+  elapsed: number,
+): number {
+  const daily = Math.max(yesterday.seenBytes, today.seenBytes / Math.max(elapsed, ELAPSED_MIN));
+  const expected = daily * (1 - elapsed);
+  const left = budgetBytes - today.loggedBytes;
+  return left >= expected ? 1 : Math.max(RATE_MIN, left / expected);
 }
 
-/** The end of a page of slates. */
-export type SlateCursor = Pick<Slate, 'shownAt' | 'recommendationId'>;
+/**
+ * Draws players, not slates: a player's pages of one day are logged together, because training compares what a player
+ * examined on different pages.
+ */
+export const isSampled = ({ userId, shownAt }: Pick<Slate, 'userId' | 'shownAt'>, rate: number): boolean =>
+  hashUniform(`slate ${Math.floor(shownAt / DAY_MS)} ${userId}`) < rate * 2 ** 32;
 
-/** One page of slates shown before `before`, newest first, as JSON. */
-export async function readSlatePage(
+/** Writes a sample of the slates and counts all of them. Returns the number logged. `now`: epoch milliseconds. */
+export async function logSlates(
   db: D1Database,
-  before: SlateCursor,
-  limit: number,
-): Promise<(SlateCursor & { body: string })[]> {
+  bucket: R2Bucket,
+  slates: readonly Slate[],
+  budgetBytes: number,
+  now: number,
+): Promise<number> {
+  if (slates.length === 0) return 0;
+  const day = Math.floor(now / DAY_MS);
+  const samplingRate = chooseSamplingRate(await readCounts(db, day), budgetBytes, (now % DAY_MS) / DAY_MS);
+  const sizes = slates.map((slate) => Buffer.byteLength(JSON.stringify(slate)));
+  const sampled = slates.filter((slate) => isSampled(slate, samplingRate));
+  const lines = sampled.map((slate) => JSON.stringify({ ...slate, samplingRate } satisfies LoggedSlate));
+  if (sampled.length > 0) await writeBatch(bucket, lines, now);
+  await addCount(db, day, {
+    seen: slates.length,
+    seenBytes: sum(sizes),
+    logged: sampled.length,
+    loggedBytes: sum(sizes.filter((_, index) => sampled.includes(slates[index]!))),
+  });
+  return sampled.length;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+async function writeBatch(bucket: R2Bucket, lines: readonly string[], now: number): Promise<void> {
+  const text = new Blob(lines.map((line) => `${line}\n`)).stream();
+  const packed = await new Response(text.pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
+  const digest = (await sha256Hex(packed)).slice(0, 12);
+  // In the order of time: the oldest are collected first.
+  await bucket.put(`${SLATE_BATCHES_PREFIX}${now}-${digest}.jsonl.gz`, packed);
+}
+
+async function readCounts(db: D1Database, day: number): Promise<{ today: SlateCount; yesterday: SlateCount }> {
   const { results } = await db
     .prepare(
-      `select recommendation_id as recommendationId, shown_at as shownAt, body from slates
-       where (shown_at, recommendation_id) < (?1, ?2) order by shown_at desc, recommendation_id desc limit ?3`,
+      `select day, seen, seen_bytes as seenBytes, logged, logged_bytes as loggedBytes from slate_counts
+       where day between ?1 - 1 and ?1`,
     )
-    .bind(before.shownAt, before.recommendationId, limit)
-    .all<SlateCursor & { body: string }>();
-  return results;
+    .bind(day)
+    .all<SlateCount & { day: number }>();
+  const find = (wanted: number) => results.find((row) => row.day === wanted) ?? NONE;
+  return { today: find(day), yesterday: find(day - 1) };
 }
 
-/** Returns the number of deleted rows. */
-export async function deleteOldSlates(db: D1Database, before: number): Promise<number> {
-  const { meta } = await db.prepare('delete from slates where shown_at < ?1').bind(before).run();
+async function addCount(db: D1Database, day: number, { seen, seenBytes, logged, loggedBytes }: SlateCount) {
+  await db
+    .prepare(
+      `insert into slate_counts (day, seen, seen_bytes, logged, logged_bytes) values (?1, ?2, ?3, ?4, ?5)
+       on conflict do update set seen = seen + excluded.seen, seen_bytes = seen_bytes + excluded.seen_bytes,
+         logged = logged + excluded.logged, logged_bytes = logged_bytes + excluded.logged_bytes`,
+    )
+    .bind(day, seen, seenBytes, logged, loggedBytes)
+    .run();
+}
+
+/** Returns the number of deleted rows. `before`: epoch milliseconds. */
+export async function deleteOldSlateCounts(db: D1Database, before: number): Promise<number> {
+  const { meta } = await db
+    .prepare('delete from slate_counts where day < ?1')
+    .bind(Math.floor(before / DAY_MS))
+    .run();
   return meta.changes;
 }

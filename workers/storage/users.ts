@@ -2,6 +2,7 @@
 
 import { Preferences } from '../../models/contracts/preferences.ts';
 import { mergedEventPrefix } from '../../models/features/signals.ts';
+import { moveArchivedMarks } from './archived-marks.ts';
 import { movePlayerCounts } from './player-counts.ts';
 
 /** The players seen last, most recent first. */
@@ -103,6 +104,7 @@ async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Pr
       .bind(fromUserId, toUserId, mergedEventPrefix(fromUserId)),
     // Events that the player already had.
     db.prepare('delete from events where user_id = ?1').bind(fromUserId),
+    ...moveArchivedMarks(db, fromUserId, toUserId, mergedEventPrefix(fromUserId)),
     db
       .prepare(
         `insert into users (user_id, last_event_at, preferences)
@@ -115,6 +117,26 @@ async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Pr
     db.prepare('delete from batch_galleries where user_id = ?1').bind(fromUserId),
     ...movePlayerCounts(db, fromUserId, toUserId),
   ]);
+}
+
+export interface Merge {
+  /** Increases with each merge. */
+  row: number;
+  fromUserId: string;
+  toUserId: string;
+  mergedAt: number;
+}
+
+/** One page of the merges in the order in which they were decided, after `row`. */
+export async function readMergePage(db: D1Database, row: number, limit: number): Promise<Merge[]> {
+  const { results } = await db
+    .prepare(
+      `select rowid as row, from_user_id as fromUserId, to_user_id as toUserId, merged_at as mergedAt from merges
+       where rowid > ?1 order by rowid limit ?2`,
+    )
+    .bind(row, limit)
+    .all<Merge>();
+  return results;
 }
 
 /** Target player by merged guest, for the given users. */

@@ -1,0 +1,13 @@
+// Reads a Parquet file of a snapshot with a reader of its own, for tests.
+
+import * as zlib from 'node:zlib';
+import { parquetReadObjects } from 'hyparquet';
+import type { DataFile } from '../models/contracts/snapshot.ts';
+import { readFile } from '../workers/storage/snapshot-files.ts';
+
+export async function readRows(bucket: R2Bucket, file: DataFile): Promise<Record<string, unknown>[]> {
+  const { buffer, byteOffset, byteLength } = await readFile(bucket, file);
+  const compressors = { ZSTD: (packed: Uint8Array) => new Uint8Array(zlib.zstdDecompressSync(packed)) };
+  const bytes = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+  return parquetReadObjects({ file: bytes, compressors, utf8: false });
+}

@@ -1,0 +1,19 @@
+// A slate as an answer queues it, for tests.
+
+import type { Slate } from '../models/contracts/slate.ts';
+
+/** One entry, whose two features are 0 and 1.5. */
+export const makeSlate = (recommendationId: string, userId: string, shownAt: number): Slate => ({
+  recommendationId,
+  userId,
+  shownAt,
+  tier: 'online',
+  release: 'v1',
+  country: 'CH',
+  platform: null,
+  featuresHash: 'abc',
+  entries: [
+    { itemId: 'g1', rowId: 'top-picks', row: 0, column: 0, propensity: 0.9, exploration: false, shuffled: false },
+  ],
+  features: 'AAAAAAAAwD8=',
+});

@@ -1,0 +1,229 @@
+import { env } from 'cloudflare:workers';
+import { beforeEach, expect, it } from 'vitest';
+import type { PlayerEvent } from '../../models/contracts/event.ts';
+import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
+import { countEventsAfter, countRows } from '../../models/contracts/snapshot.ts';
+import { deriveUserState, emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
+import { makeEvent } from '../../tests/event.ts';
+import { readRows } from '../../tests/parquet.ts';
+import { deleteUnnamedFiles } from './delete-unnamed-files.ts';
+import { insertEvents, readActionsOf, readMarkEvents, readSignalEvents } from './events.ts';
+import { exportEvents } from './export-events.ts';
+import { exportMerges } from './export-merges.ts';
+import { editSnapshot, readSnapshotManifest } from './snapshots.ts';
+import { trimEvents } from './trim-events.ts';
+import { claimMerge, moveMergedLogs } from './users.ts';
+
+const { DB, BUCKET } = env;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const NOON = Date.UTC(2026, 2, 10, 12);
+/** `hours`: since noon of the first day. */
+const at = (hours: number, userId: string, id: string, more: Partial<PlayerEvent> = {}) =>
+  makeEvent(userId, 'play', `game-${id}`, NOON + hours * HOUR, { id, ...more });
+/** 300 events of 20 players over three days. */
+const EVENTS = Array.from({ length: 300 }, (_, n) => at(n / 6, `player-${n % 20}`, `${n}`, { value: n / 7 }));
+
+beforeEach(async () => {
+  for (const table of ['events', 'archived_marks', 'merges', 'users', 'sqlite_sequence'])
+    await DB.prepare(`delete from ${table}`).run();
+  for (const prefix of ['log/', 'snapshots/'])
+    await BUCKET.delete((await BUCKET.list({ prefix })).objects.map(({ key }) => key));
+});
+
+/** Every event that the snapshot holds, as `sequence user id`. */
+async function readAll(): Promise<string[]> {
+  const { events } = (await readSnapshotManifest(BUCKET))!;
+  const keys: string[] = [];
+  for (const file of events)
+    for (const row of await readRows(BUCKET, file)) keys.push(`${row.sequence} ${row.user_id} ${row.id}`);
+  return keys.toSorted();
+}
+const EXPECTED = EVENTS.map(({ userId, id }, index) => `${index + 1} ${userId} ${id}`).toSorted();
+const countHot = () => DB.prepare('select count(*) as n from events').first<number>('n');
+
+/** A bucket that dies in its n-th write, before or after it; reading goes on. */
+function breakBucket(write: number, after: boolean): R2Bucket {
+  let writes = 0;
+  return new Proxy(BUCKET, {
+    get(bucket, name) {
+      if (name !== 'put') return (...args: unknown[]) => Reflect.apply(Reflect.get(bucket, name), bucket, args);
+      return async (...args: Parameters<R2Bucket['put']>) => {
+        writes++;
+        if (writes === write && !after) throw new Error('died');
+        const put = await bucket.put(...args);
+        if (writes === write) throw new Error('died');
+        return put;
+      };
+    },
+  });
+}
+
+it('exports each event once into files by day, sorted by player, whose manifest entries are true', async () => {
+  await insertEvents(DB, EVENTS);
+  expect(await exportEvents(DB, BUCKET, NOON, { portionRows: 110 })).toBe(300);
+  const { events, lastSequence } = (await readSnapshotManifest(BUCKET))!;
+  expect(lastSequence).toBe(300);
+  expect([...new Set(events.map(({ day }) => day))]).toEqual(['2026-03-10', '2026-03-11', '2026-03-12']);
+  expect(await readAll()).toEqual(EXPECTED);
+  for (const file of events) {
+    const rows = await readRows(BUCKET, file);
+    const users = rows.map(({ user_id }) => user_id);
+    expect(users).toEqual(users.toSorted());
+    expect(file.users).toEqual([users[0], users.at(-1)]);
+    const times = rows.map(({ timestamp }) => (timestamp as Date).getTime());
+    expect(file.times).toEqual([Math.min(...times), Math.max(...times)]);
+    const sequences = rows.map(({ sequence }) => Number(sequence));
+    expect(file.sequences).toEqual([Math.min(...sequences), Math.max(...sequences)]);
+    expect(file.key).toContain(`/day=${file.day}/`);
+  }
+  expect(countRows(events)).toBe(300);
+  expect(countEventsAfter(events, 0)).toBe(300);
+  expect(countEventsAfter(events, 300)).toBe(0);
+
+  // Nothing new, nothing written; then only what is new.
+  const before = (await BUCKET.list({ prefix: 'log/' })).objects.length;
+  expect(await exportEvents(DB, BUCKET, NOON)).toBe(0);
+  expect((await BUCKET.list({ prefix: 'log/' })).objects.length).toBe(before);
+  await insertEvents(DB, [at(60, 'late', 'late', { query: 'é\u{1f3ae}', country: 'CH', position: 3 })]);
+  expect(await exportEvents(DB, BUCKET, NOON)).toBe(1);
+  const [row] = await readRows(BUCKET, (await readSnapshotManifest(BUCKET))!.events.at(-1)!);
+  expect(row).toMatchObject({ sequence: 301n, user_id: 'late', query: 'é\u{1f3ae}', country: 'CH', position: 3 });
+});
+
+it('loses and doubles nothing, wherever an export dies, and takes the rest up where it stopped', async () => {
+  await insertEvents(DB, EVENTS);
+  let deaths = 0;
+  for (let write = 1; ; write++) {
+    let died = false;
+    for (const after of [false, true])
+      await exportEvents(DB, breakBucket(write, after), NOON, { portionRows: 70 }).catch((error: Error) => {
+        expect(error.message).toBe('died');
+        died = true;
+        deaths++;
+      });
+    if (!died) break;
+    const named = (await readSnapshotManifest(BUCKET)) === undefined ? [] : await readAll();
+    expect(new Set(named).size).toBe(named.length);
+  }
+  expect(deaths).toBeGreaterThan(4);
+  expect(await readAll()).toEqual(EXPECTED);
+});
+
+it('exports each event once if several exports and a compaction run at once', async () => {
+  await insertEvents(DB, EVENTS);
+  const exported = await Promise.all([
+    ...Array.from({ length: 4 }, () => exportEvents(DB, BUCKET, NOON, { portionRows: 60 })),
+    editSnapshot(BUCKET, NOON, () => ({ takenBatches: ['kept'] })).then(() => 0),
+  ]);
+  expect(exported.reduce((sum, rows) => sum + rows, 0)).toBe(300);
+  expect(await readAll()).toEqual(EXPECTED);
+  expect((await readSnapshotManifest(BUCKET))!.takenBatches).toEqual(['kept']);
+});
+
+it('names no file that does not hold what was written', async () => {
+  await insertEvents(DB, EVENTS);
+  const lying = new Proxy(BUCKET, {
+    get(bucket, name) {
+      if (name !== 'put') return (...args: unknown[]) => Reflect.apply(Reflect.get(bucket, name), bucket, args);
+      return (key: string, value: Uint8Array | string) =>
+        bucket.put(key, typeof value === 'string' ? value : value.slice(0, -1));
+    },
+  });
+  await expect(exportEvents(DB, lying, NOON)).rejects.toThrow(/does not have the sha256/);
+  expect(await readSnapshotManifest(BUCKET)).toBeUndefined();
+});
+
+it('keeps the hot window in D1 and deletes only what R2 proves to hold', async () => {
+  await insertEvents(DB, EVENTS);
+  await exportEvents(DB, BUCKET, NOON, { portionRows: 110 });
+  const hotFrom = NOON + DAY;
+  const bounds = { hotFrom, readUntil: Number.MAX_SAFE_INTEGER };
+  // Events that another job has yet to read stay, and those that no snapshot holds.
+  expect(await trimEvents(DB, BUCKET, { hotFrom, readUntil: 10 }, { portionRows: 7 })).toBe(10);
+  const { events } = (await readSnapshotManifest(BUCKET))!;
+  const lost = events[1]!;
+  const bytes = await (await BUCKET.get(lost.key))!.arrayBuffer();
+  await BUCKET.delete(lost.key);
+  await expect(trimEvents(DB, BUCKET, bounds)).rejects.toThrow(`nothing deleted: ${lost.key}`);
+  await BUCKET.put(lost.key, bytes.slice(1), {});
+  await expect(trimEvents(DB, BUCKET, bounds)).rejects.toThrow(/is not the file that was verified/);
+  expect(await countHot()).toBe(290);
+  await BUCKET.put(lost.key, bytes, { sha256: lost.sha256 });
+
+  expect(await trimEvents(DB, BUCKET, bounds, { portionRows: 50 })).toBe(134);
+  expect(await trimEvents(DB, BUCKET, bounds)).toBe(0);
+  const { results } = await DB.prepare('select min(received_at) as first, count(*) as n from events').all();
+  expect(results).toEqual([{ first: hotFrom, n: 156 }]);
+  expect(await readAll()).toEqual(EXPECTED);
+
+  await insertEvents(DB, [at(0, 'new', 'not exported')]);
+  await trimEvents(DB, BUCKET, { hotFrom: NOON + 30 * DAY, readUntil: Number.MAX_SAFE_INTEGER });
+  expect(await DB.prepare('select id from events').first('id')).toBe('not exported');
+});
+
+it('still knows what players own, like and dismissed after their events have left D1, also after a merge', async () => {
+  const acts = (userId: string) => [
+    at(0, userId, 'bought', { type: 'purchase' }),
+    at(1, userId, 'liked', { type: 'like' }),
+    at(2, userId, 'unliked', { type: 'like' }),
+    at(3, userId, 'unlike', { type: 'unlike', itemId: 'game-unliked' }),
+    at(4, userId, 'dismissed', { type: 'dismiss' }),
+    at(5, userId, 'rated', { type: 'rate', value: 5 }),
+    at(6, userId, 'again', { type: 'rate', value: 1, itemId: 'game-rated' }),
+    at(7, userId, 'seen', { type: 'impression' }),
+  ];
+  await insertEvents(DB, [...acts('ann'), ...acts('guest')]);
+  const derive = async (userId: string, events: readonly PlayerEvent[]) => {
+    const own = events.filter((event) => event.userId === userId).map(toSignalEvent);
+    const { shown: _, ...state } = deriveUserState(foldEvents(emptySignals(), own).signals, EMPTY_PREFERENCES, NOON);
+    const sort = (ids: string[]) => ids.toSorted();
+    return { ...state, owned: sort(state.owned), played: sort(state.played), liked: sort(state.liked), history: [] };
+  };
+  const readAllWays = async (userId: string) =>
+    Promise.all(
+      [readSignalEvents(DB, userId), readMarkEvents(DB, userId), readActionsOf(DB, [userId, 'nobody'])].map(
+        async (events) => derive(userId, await events),
+      ),
+    );
+  const before = await readAllWays('ann');
+  expect(before[0]).toMatchObject({ owned: ['game-bought'], liked: ['game-liked'], dismissed: ['game-dismissed'] });
+  await exportEvents(DB, BUCKET, NOON);
+  const everything = { hotFrom: NOON + 30 * DAY, readUntil: Number.MAX_SAFE_INTEGER };
+  expect(await trimEvents(DB, BUCKET, everything)).toBe(16);
+  expect(await readAllWays('ann')).toEqual(before);
+  const rated = (await readMarkEvents(DB, 'ann')).find(({ itemId }) => itemId === 'game-rated');
+  expect(rated).toMatchObject({ id: 'again', type: 'rate', value: 1 });
+
+  await claimMerge(DB, 'guest', 'zoe', NOON);
+  await moveMergedLogs(DB, ['guest']);
+  expect(await readAllWays('zoe')).toEqual(before);
+  expect(await readMarkEvents(DB, 'guest')).toEqual([]);
+  expect(await exportMerges(DB, BUCKET, NOON)).toBe(1);
+  expect(await exportMerges(DB, BUCKET, NOON)).toBe(0);
+  const [file] = (await readSnapshotManifest(BUCKET))!.merges;
+  expect(await readRows(BUCKET, file!)).toEqual([
+    { from_user_id: 'guest', to_user_id: 'zoe', merged_at: new Date(NOON) },
+  ]);
+});
+
+it('deletes replaced and unnamed files, but only after two days', async () => {
+  await insertEvents(DB, EVENTS);
+  await exportEvents(DB, BUCKET, Date.now(), { portionRows: 110 });
+  const { events } = (await readSnapshotManifest(BUCKET))!;
+  const [first, ...rest] = events;
+  const now = Date.now();
+  await editSnapshot(BUCKET, now, () => ({ events: rest, retired: [{ key: first!.key, at: now }] }));
+  await BUCKET.put('log/events/day=2026-03-10/left-by-a-crash.parquet', 'x');
+  await BUCKET.put('snapshots/20260101T000000000Z/events-00000.jsonl.gz', 'x');
+  const list = async () =>
+    (await Promise.all(['log/', 'snapshots/'].map((prefix) => BUCKET.list({ prefix }))))
+      .flatMap(({ objects }) => objects.map(({ key }) => key))
+      .toSorted();
+  const all = await list();
+  expect(await deleteUnnamedFiles(BUCKET, now + 47 * HOUR)).toBe(0);
+  expect(await list()).toEqual(all);
+  expect(await deleteUnnamedFiles(BUCKET, now + 49 * HOUR)).toBe(3);
+  expect(await list()).toEqual([...rest.map(({ key }) => key), 'snapshots/current.json'].toSorted());
+  expect((await readSnapshotManifest(BUCKET))!.retired).toEqual([]);
+});

@@ -1,0 +1,48 @@
+// Deletes files in R2 that no snapshot needs: those that newer ones replaced, and those that an export or a compaction
+// wrote before it died. Both stay for a while, for readers of an earlier manifest and for writers that still work.
+
+import { LOG_PREFIX, SNAPSHOT_POINTER_KEY } from '../../models/contracts/layout.ts';
+import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
+import { editSnapshot, readSnapshotManifest } from './snapshots.ts';
+
+/** Longer than any training reads a snapshot. */
+const GRACE_MS = 48 * 3_600_000;
+/** Keys of one call. */
+const KEYS_MAX = 1_000;
+
+/** Returns the number of deleted files. `now`: epoch milliseconds. */
+export async function deleteUnnamedFiles(bucket: R2Bucket, now: number): Promise<number> {
+  const before = now - GRACE_MS;
+  const old = await listOldKeys(bucket, before);
+  // Read after the list: what has been named since is not deleted.
+  const manifest = await readSnapshotManifest(bucket);
+  if (manifest === undefined) return 0;
+  const needed = collectKeys(manifest, before);
+  const unnamed = old.filter((key) => !needed.has(key));
+  for (let from = 0; from < unnamed.length; from += KEYS_MAX) await bucket.delete(unnamed.slice(from, from + KEYS_MAX));
+  await editSnapshot(bucket, now, ({ retired }) => {
+    const kept = retired.filter(({ at }) => at >= before);
+    return kept.length < retired.length ? { retired: kept } : undefined;
+  });
+  return unnamed.length;
+}
+
+/** Files written before a time, also those of snapshots of the first schema. */
+async function listOldKeys(bucket: R2Bucket, before: number): Promise<string[]> {
+  const keys: string[] = [];
+  for (const prefix of [LOG_PREFIX, 'snapshots/']) {
+    let cursor: string | undefined;
+    do {
+      const page = await bucket.list({ prefix, ...(cursor === undefined ? {} : { cursor }) });
+      for (const { key, uploaded } of page.objects) if (uploaded.getTime() < before) keys.push(key);
+      cursor = page.truncated ? page.cursor : undefined;
+    } while (cursor !== undefined);
+  }
+  return keys;
+}
+
+function collectKeys({ events, slates, items, merges, retired }: SnapshotManifest, before: number): Set<string> {
+  const files = [...events, ...slates, ...merges, ...(items === null ? [] : [items])];
+  const recent = retired.filter(({ at }) => at >= before);
+  return new Set([SNAPSHOT_POINTER_KEY, ...[...files, ...recent].map(({ key }) => key)]);
+}

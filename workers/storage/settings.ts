@@ -1,0 +1,21 @@
+// Settings of wrangler.toml about what is kept, checked where they are read.
+
+/** Below it an event could be gone from D1 before its object's outbox has seen it there. */
+const HOT_DAYS_MIN = 3;
+const HOT_DAYS_MAX = 3_650;
+const SLATE_MB_MIN = 1;
+const SLATE_MB_MAX = 10_000;
+
+/** Days for which events stay in D1. Throws if the setting is out of bounds. */
+export const readHotDays = (text: string): number => readSetting('LOG_HOT_DAYS', text, HOT_DAYS_MIN, HOT_DAYS_MAX);
+
+/** Throws if the setting is out of bounds. */
+export const readSlateBytesPerDay = (text: string): number =>
+  1e6 * readSetting('SLATE_MB_PER_DAY', text, SLATE_MB_MIN, SLATE_MB_MAX);
+
+function readSetting(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!(value >= min && value <= max))
+    throw new Error(`${name} in wrangler.toml is “${text}”: it must be ${min} to ${max}`);
+  return value;
+}
