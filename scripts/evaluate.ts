@@ -9,9 +9,10 @@ import { measureData, planBudget } from '../models/release/budget.ts';
 import type { TrainedCandidate } from '../models/release/keep-best.ts';
 import { searchAlgorithms } from '../models/release/search.ts';
 import { createEvaluateCommand, type Flags } from './evaluate/command.ts';
-import { type Dataset, FORMATS_WITHOUT_TIMES, readDataset } from './evaluate/dataset.ts';
+import { type Dataset, readDataset } from './evaluate/dataset.ts';
 import { type Measured, measureCandidate } from './evaluate/measure.ts';
 import { formatByEvents, formatTable, tabulateByEvents } from './evaluate/table.ts';
+import { describeSkipped } from './import/assert-taken.ts';
 import { runCommand } from './terminal/command.ts';
 import { formatDuration } from './terminal/duration.ts';
 import { endEarlyOnInterrupt } from './terminal/end-early.ts';
@@ -76,13 +77,14 @@ function report(flags: Flags, split: Split, measured: readonly Measured[], facts
 
 const count = (n: number) => n.toLocaleString('en');
 
-async function read(file: string, { format, items, protocol, json }: Flags): Promise<Dataset> {
+async function read(file: string, { items, protocol, json, ...flags }: Flags): Promise<Dataset> {
   // Fails now if the file cannot be written, not after an hour of training.
   if (json !== undefined) closeSync(openSync(json, 'a'));
-  const dataset = await readDataset(format, file, items);
-  if (dataset.skipped > 0) console.error(`${count(dataset.skipped)} lines skipped, the first: ${dataset.firstSkipped}`);
-  if (protocol === 'temporal' && FORMATS_WITHOUT_TIMES.has(format))
-    console.error(`${format} has no times: the cut lies some interactions before each player's last one.`);
+  const { format, types, ratingScale, columns, encoding } = flags;
+  const dataset = await readDataset({ format, types, ratingScale, columns, encoding, path: file, itemsPath: items });
+  for (const one of dataset.skipped) console.error(`Skipped: ${describeSkipped(one)}`);
+  if (protocol === 'temporal' && dataset.isUntimed)
+    console.error(`${file} has no times: the cut lies some interactions before each player's last one.`);
   return dataset;
 }
 

@@ -48,9 +48,9 @@ export const CLOCK_SKEW_MS = 5 * 60 * 1000;
 /** No game store is older: an earlier timestamp is epoch seconds, or an unset clock. */
 export const TIMESTAMP_MIN = Date.UTC(2000, 0, 1);
 
-const RATING_MIN = 0.5;
-const RATING_MAX = 5;
-const VALUE_MAX = 1e9;
+export const RATING_MIN = 0.5;
+export const RATING_MAX = 5;
+export const VALUE_MAX = 1e9;
 
 /** The meaning of `value` by type; for other types it is stored and ignored. */
 export const VALUE_MEANING: Partial<Record<EventType, string>> = {

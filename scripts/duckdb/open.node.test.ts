@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { quoteName, quoteText, withDuckDb } from './open.ts';
+import { withDuckDb } from './open.ts';
+import { quoteName, quoteText } from './quote.ts';
 
 test('memory is bounded, spilled files go with the connection, and nothing is fetched', async () => {
   const spill = await withDuckDb(async (connection) => {

@@ -27,6 +27,8 @@ export async function withDuckDb<T>(
     });
     try {
       const connection = await instance.connect();
+      // Times without a zone are UTC, whatever this machine's zone is.
+      await connection.run("set TimeZone = 'UTC'");
       try {
         return await run(connection);
       } finally {
@@ -41,8 +43,4 @@ export async function withDuckDb<T>(
   }
 }
 
-/** A SQL string literal: table functions such as read_csv take no bound lists. */
-export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
-/** A SQL identifier, such as a file's column. */
-export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export { quoteName, quoteText } from './quote.ts';

@@ -2,18 +2,20 @@
 
 import { Option } from '@commander-js/extra-typings';
 import { PROTOCOLS, type Protocol } from '../../models/evaluation/protocols.ts';
-import { FORMATS } from '../import/formats.ts';
+import { columnsOption, encodingOption, formatOption, ratingScaleOption, typesOption } from '../import/command.ts';
 import { createCommand } from '../terminal/command.ts';
 import { seedOption } from '../terminal/options.ts';
 import { algorithmsOption, budgetOption, deviceOption } from '../terminal/training-options.ts';
 
 export const createEvaluateCommand = () =>
   createCommand('evaluate', 'Trains algorithms on a file of interactions and measures how well they predict the next.')
-    .argument('<file>', 'the interactions, in the format of --format')
-    .addOption(
-      new Option('--format <format>', 'see `npm run import -- --help`').choices(FORMATS).default('sequences' as const),
-    )
-    .option('--items <file>', 'a catalogue of JSON lines, for algorithms that read item metadata')
+    .argument('<path>', 'the interactions, as `npm run import` takes them: its --help explains the formats')
+    .addOption(formatOption())
+    .option('--items <path>', 'a catalogue, for algorithms that read item metadata')
+    .addOption(columnsOption())
+    .addOption(typesOption())
+    .addOption(ratingScaleOption())
+    .addOption(encodingOption())
     .addOption(algorithmsOption())
     .addOption(
       new Option('--protocol <protocol>', 'how the interactions are split, see below')

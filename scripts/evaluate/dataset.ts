@@ -2,31 +2,49 @@
 
 import type { Item } from '../../models/contracts/item.ts';
 import { InteractionLog, type Interactions } from '../../models/data/interactions.ts';
-import { type Format, findFile, READERS } from '../import/formats.ts';
+import { withDuckDb } from '../duckdb/open.ts';
+import { assertMostTaken } from '../import/assert-taken.ts';
+import type { RatingScale } from '../import/rating-scale.ts';
+import { readCatalogue } from '../import/read-catalogue.ts';
+import type { SourceRequest } from '../import/recognise.ts';
+import { openSource } from '../import/source.ts';
+import { readInteractions, type Skipped, stageEvents } from '../import/stage-events.ts';
 
-/** Formats whose files give the order of events but no times: their readers make up times. */
-export const FORMATS_WITHOUT_TIMES: ReadonlySet<Format> = new Set(['sequences', 'steam-200k']);
+export interface DatasetRequest extends SourceRequest {
+  types?: Readonly<Record<string, string>> | undefined;
+  ratingScale?: RatingScale | undefined;
+}
 
 export interface Dataset {
   interactions: Interactions;
   catalogue: ReadonlyMap<string, Item>;
-  /** Lines that are neither an interaction nor an item. */
-  skipped: number;
-  /** The first of them: its line and the reason. */
-  firstSkipped: string | undefined;
+  /** Times are made up: the files give the order alone. */
+  isUntimed: boolean;
+  skipped: readonly Skipped[];
 }
 
-/** Throws if a file cannot be read. */
-export async function readDataset(format: Format, path: string, itemsPath: string | undefined): Promise<Dataset> {
-  const log = new InteractionLog();
-  const catalogue = new Map<string, Item>();
-  let skipped = 0;
-  let firstSkipped: string | undefined;
-  const source = { path: findFile(format, path), itemsPath, idPrefix: 'line', startedAt: Date.now() };
-  for await (const row of READERS[format](source)) {
-    if (row.kind === 'event') log.add(row.event);
-    if (row.kind === 'item') catalogue.set(row.item.itemId, row.item);
-    if (row.kind === 'skip' && skipped++ === 0) firstSkipped = `${row.at} ${row.reason}`;
-  }
-  return { interactions: log.collect(), catalogue, skipped, firstSkipped };
-}
+/** Throws if a file cannot be read, or less than half of it can be taken. */
+export const readDataset = (request: DatasetRequest): Promise<Dataset> =>
+  withDuckDb(async (connection) => {
+    const source = await openSource(connection, request);
+    const { eventSelects } = source;
+    const startedAt = Date.now();
+    const { types = {}, ratingScale } = request;
+    const staged = await stageEvents(connection, {
+      selects: eventSelects,
+      preset: source.preset,
+      types,
+      ratingScale,
+      startedAt,
+    });
+    assertMostTaken('interactions', staged.taken, staged.skipped, source);
+    const log = new InteractionLog();
+    for await (const interaction of readInteractions(connection, staged.preset, startedAt)) log.add(interaction);
+    const { items, skipped } = await readCatalogue(connection, source);
+    return {
+      interactions: log.collect(),
+      catalogue: new Map(items.map((item) => [item.itemId, item])),
+      isUntimed: staged.preset.isUntimed === true,
+      skipped: [...staged.skipped, ...skipped],
+    };
+  });

@@ -83,10 +83,14 @@ test('a file that cannot be read, written or evaluated is refused before any tra
   const file = writeSequences();
   const empty = path.join(folder, 'empty.txt');
   writeFileSync(empty, '');
+  const short = path.join(folder, 'short.txt');
+  writeFileSync(short, 'anna g1\n');
+  const emptyFolder = mkdtempSync(path.join(tmpdir(), 'evaluate-'));
   const cases: [string[], string][] = [
     [['--json', path.join(folder, 'missing', 'out.json'), file], 'no such file or folder'],
-    [[folder], 'this is a folder'],
-    [[empty], 'too few interactions for leave-one-out: 0 players'],
+    [[emptyFolder], 'is an empty folder'],
+    [[empty], 'empty.txt is empty'],
+    [[short], 'too few interactions for leave-one-out: 1 players'],
   ];
   for (const [flags, message] of cases) {
     const { status, stdout, stderr } = evaluate(...flags);

@@ -1,20 +1,16 @@
-// The supported formats, by name.
+// The formats by name: the presets, and `csv` for every other table of interactions.
 
-import { readJsonl } from './jsonl.ts';
-import { findRatings, readMovielens } from './movielens.ts';
-import type { Reader } from './row.ts';
-import { readSequences } from './sequences.ts';
-import { readSteam200k } from './steam-200k.ts';
+import { PRESETS, type Preset } from './presets.ts';
 
-export const READERS = {
-  sequences: readSequences,
-  'steam-200k': readSteam200k,
-  movielens: readMovielens,
-  jsonl: readJsonl,
-} satisfies Record<string, Reader>;
-export type Format = keyof typeof READERS;
+/** Its shape depends on --columns: see custom-shape.ts. */
+const csv: Preset = {
+  summary: 'any other table (CSV, JSON lines, Parquet): say with --columns what its columns hold',
+  files: 'any',
+  shapes: [],
+};
 
-export const FORMATS = Object.keys(READERS) as Format[];
+const ALL: Record<keyof typeof PRESETS | 'csv', Preset> = { ...PRESETS, csv };
+export type Format = keyof typeof ALL;
 
-/** The file of interactions: MovieLens may be named by its folder. */
-export const findFile = (format: Format, path: string): string => (format === 'movielens' ? findRatings(path) : path);
+export const FORMATS = Object.keys(ALL) as Format[];
+export const getPreset = (format: Format): Preset => ALL[format];

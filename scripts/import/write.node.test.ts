@@ -1,14 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { insertErasedUsers, openUserHash } from '../../workers/storage/erased-users.ts';
 import { readEventPage } from '../../workers/storage/events.ts';
 import { deleteItem, listItems, patchItem } from '../../workers/storage/items.ts';
 import { openPlatform, type Platform } from '../local/platform.ts';
-import { importFile } from './write.ts';
+import { type ImportRequest, importFiles } from './write.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12);
 const LATER = NOW + 86_400_000;
+const SECONDS = 1_700_000_000;
 
 let folder: string;
 let platform: Platform;
@@ -26,47 +28,130 @@ afterAll(async () => {
 
 const readLog = async (db: D1Database) =>
   (await readEventPage(db, 0, 100_000)).map(({ sequence: _, ...event }) => event);
+const readTitles = async (afterId: string, limit: number) =>
+  (await listItems(platform.DB, {}, afterId, limit)).map((item) => item.title);
+const countImports = () => platform.DB.prepare('select count(*) as n from imports').first<number>('n');
+
+function write(name: string, content: string | Uint8Array): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+/** The same database, whose transactions fail after some. */
+const failAfter = (db: D1Database, transactions: number): D1Database =>
+  new Proxy(db, {
+    get(target, name) {
+      if (name === 'batch' && transactions-- <= 0) return () => Promise.reject(new Error('D1_ERROR: out of order'));
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 
 test('an interrupted import resumes and gives the same log; a finished one is not repeated', async () => {
-  const file = path.join(folder, 'sequences.txt');
-  // More than one write's worth, and lines to skip on both sides of the stop.
+  // More than two writes' worth, and lines to skip on both sides of the stop.
   const lines = Array.from({ length: 25_000 }, (_, index) =>
-    index % 5_000 === 7 ? 'broken' : `u${index % 40} g${index % 90}`,
+    index % 5_000 === 7 ? 'broken' : `u${index % 40} g${index % 9_001}`,
   );
-  writeFileSync(file, `${lines.join('\n')}\n`);
-  const request = { format: 'sequences', path: file } as const;
+  const request: ImportRequest = { format: 'sequences', path: write('sequences.txt', `${lines.join('\n')}\n`) };
 
-  const part = await importFile(platform.DB, { ...request, limit: 12_345 }, NOW);
-  expect(part).toMatchObject({ itemsWritten: 90, interactionsRead: 12_345, interactionsWritten: 12_345 });
-  const again = await importFile(platform.DB, { ...request, limit: 12_345 }, LATER);
-  expect(again).toMatchObject({ itemsWritten: 0, interactionsRead: 12_345, interactionsWritten: 0 });
+  const part = await importFiles(platform.DB, { ...request, limit: 12_345 }, NOW);
+  expect(part).toMatchObject({ placeholdersWritten: 9_001, interactionsRead: 12_345, interactionsWritten: 12_345 });
+  const again = await importFiles(platform.DB, { ...request, limit: 12_345 }, LATER);
+  expect(again).toMatchObject({ placeholdersWritten: 0, interactionsRead: 12_345, interactionsWritten: 0 });
 
   await patchItem(platform.DB, 'g1', { title: 'A name of its own' });
   await deleteItem(platform.DB, 'g2', NOW);
-  const rest = await importFile(platform.DB, request, LATER);
-  expect(rest).toMatchObject({
-    alreadyDone: false,
-    itemsWritten: 0,
-    interactionsRead: 24_995,
-    interactionsWritten: 12_650,
-  });
+  const failing = failAfter(platform.DB, 1);
+  await expect(importFiles(failing, request, LATER)).rejects.toThrow('out of order');
+  const rest = await importFiles(platform.DB, request, LATER);
+  expect(rest).toMatchObject({ alreadyDone: false, resumedAfter: 22_345, placeholdersWritten: 0 });
+  expect(rest.interactionsWritten).toBe(24_995 - 22_345);
   expect(rest.skipped).toEqual([
-    { reason: 'is not "user item"', count: 5, examples: [8, 5008, 10008].map((line) => `sequences.txt:${line}`) },
+    { reason: 'userId: is missing', count: 5, examples: [8, 5008, 10008].map((row) => `row ${row}`) },
   ]);
 
-  await importFile(other.DB, request, NOW);
+  await importFiles(other.DB, request, NOW);
   expect(await readLog(platform.DB)).toEqual(await readLog(other.DB));
-  expect(await importFile(platform.DB, request, LATER)).toMatchObject({ alreadyDone: true, interactionsRead: 0 });
-}, 120_000);
+  const players = 'select user_id, last_event_at from users order by user_id';
+  expect((await platform.DB.prepare(players).all()).results).toEqual((await other.DB.prepare(players).all()).results);
+  expect(await importFiles(platform.DB, request, LATER)).toMatchObject({ alreadyDone: true, interactionsRead: 0 });
+}, 180_000);
+
+test('what is imported is known by its content: not by the name, the size or the place of a file', async () => {
+  const line = (user: string, film: string, value = '4') => `${user},${film},${value},${SECONDS}\n`;
+  const header = 'userId,movieId,rating,timestamp\n';
+  const ratings = write('ratings.csv', `${header}${line('m1', 'm7')}${line('m1', 'm7', '4.0')}${line('m2', 'm7')}`);
+  write('movies.csv', 'movieId,title,genres\nm7,Amelie,Comedy\n');
+  const run = (file = ratings) => importFiles(platform.DB, { path: file }, LATER);
+  // Two lines that say the same are one event.
+  expect(await run()).toMatchObject({ itemsWritten: 1, interactionsRead: 3, interactionsWritten: 2 });
+
+  const renamed = path.join(folder, 'renamed.csv');
+  renameSync(ratings, renamed);
+  expect(await run(renamed)).toMatchObject({ alreadyDone: true });
+  renameSync(renamed, ratings);
+
+  writeFileSync(
+    ratings,
+    `${header}${line('m1', 'm7')}${line('m1', 'm7', '4.0')}${line('m2', 'm7')}${line('m3', 'm7')}`,
+  );
+  await patchItem(platform.DB, 'm7', { title: 'A name of its own' });
+  expect(await run()).toMatchObject({ itemsWritten: 0, interactionsRead: 4, interactionsWritten: 1 });
+  expect(await readTitles('m6', 1)).toEqual(['A name of its own']);
+
+  // The same size as before.
+  write('movies.csv', 'movieId,title,genres\nm7,Amelia,Comedy\n');
+  expect(await run()).toMatchObject({ itemsWritten: 1, interactionsRead: 0, interactionsWritten: 0 });
+  expect(await readTitles('m6', 1)).toEqual(['Amelia']);
+}, 60_000);
 
 test('another catalogue for the same interactions writes its items and no interaction twice', async () => {
-  const file = path.join(folder, 'pairs.txt');
-  const items = path.join(folder, 'items.jsonl');
-  writeFileSync(file, 'anna z1\nanna z2\n');
-  writeFileSync(items, '{"itemId":"z1","title":"First"}\n{"itemId":"z2"}\n');
-  await importFile(platform.DB, { format: 'sequences', path: file }, NOW);
-  const second = await importFile(platform.DB, { format: 'sequences', path: file, itemsPath: items }, LATER);
-  expect(second).toMatchObject({ itemsWritten: 1, interactionsRead: 2, interactionsWritten: 0 });
-  expect((await listItems(platform.DB, {}, 'z', 10)).map((item) => item.title)).toEqual(['First', 'Item z2']);
+  const file = write('pairs.txt', 'anna z1\nanna z2\n');
+  const items = write('items.jsonl', '{"itemId":"z1","title":"First"}\n{"itemId":"z2","title":null}\n');
+  const first = await importFiles(platform.DB, { path: file }, NOW);
+  expect(first).toMatchObject({ format: 'sequences', placeholdersWritten: 2 });
+  const second = await importFiles(platform.DB, { path: file, itemsPath: items }, LATER);
+  expect(second).toMatchObject({ itemsWritten: 1, interactionsWritten: 0 });
+  expect(await readTitles('z', 10)).toEqual(['First', 'Item z2']);
   expect((await readLog(platform.DB)).filter((event) => event.userId === 'anna')).toHaveLength(2);
+}, 60_000);
+
+test('files of which nothing or less than half can be taken are refused, with what they look like', async () => {
+  const before = [await countImports(), (await readLog(platform.DB)).length];
+  const half = write('half.csv', `user_id,item_id,time\nr1,a,${SECONDS}\nr2,a,soon\nr3,a,later\n`);
+  const utf16 = write('utf16.csv', Buffer.from(`\ufeffuser_id,item_id,time\nr1,a,soon\n`, 'utf16le'));
+  const empty = write('empty.csv', 'user_id,item_id,time\n');
+  const badItems = write('bad.csv', 'itemId,title\n,A\nx,\ny,B\n');
+  const pairs = write('more-pairs.txt', 'r1 a\n');
+  const refused: [ImportRequest, RegExp][] = [
+    [
+      { path: half },
+      /only 1 of the 3 interactions can be taken; nothing was written[\s\S]*2 × timestamp: is not a time/,
+    ],
+    [{ path: utf16 }, /none of the 1 interactions can be taken[\s\S]*utf16\.csv \(UTF-16\)/],
+    [{ path: empty }, /the files contain no interactions/],
+    [{ path: pairs, itemsPath: badItems }, /only 1 of the 3 items can be taken/],
+  ];
+  for (const [request, message] of refused) {
+    await expect(importFiles(platform.DB, request, LATER)).rejects.toThrow(message);
+    await expect(importFiles(platform.DB, request, LATER)).rejects.toThrow(message);
+  }
+  expect([await countImports(), (await readLog(platform.DB)).length]).toEqual(before);
+}, 60_000);
+
+test('a player who was erased does not come back by importing the old file again', async () => {
+  const timed = write('erased.csv', `user_id,item_id,time\ne1,a,${SECONDS}\ne2,a,${SECONDS}\ne1,b,${NOW / 1000}\n`);
+  const pairs = write('erased.txt', 'e1 a\ne3 a\n');
+  const hash = await openUserHash(platform.DB);
+  await insertErasedUsers(platform.DB, [hash('e1')], SECONDS * 1000 + 1).run();
+  expect(await importFiles(platform.DB, { path: timed }, LATER)).toMatchObject({ interactionsWritten: 2, skipped: [] });
+  // Made-up times say nothing about before and after.
+  expect(await importFiles(platform.DB, { path: pairs }, LATER)).toMatchObject({ interactionsWritten: 1 });
+  const log = (await readLog(platform.DB)).filter(({ userId }) => userId.startsWith('e'));
+  expect(log.map(({ userId, itemId }) => [userId, itemId])).toEqual([
+    ['e1', 'b'],
+    ['e2', 'a'],
+    ['e3', 'a'],
+  ]);
 }, 60_000);

@@ -1,136 +1,190 @@
-// Runs one import: reads rows of a format and writes them to D1, recording its progress. Parses nothing.
+// Runs one import: stages the files, refuses them if they are not what they should be, and writes items and events to
+// D1, recording its progress. Parses nothing.
 
 import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
-import path from 'node:path';
-import type { PlayerEvent } from '../../models/contracts/event.ts';
-import type { Item } from '../../models/contracts/item.ts';
-import { insertEvents } from '../../workers/storage/events.ts';
-import { beginImport, findUnknownItemIds, recordImportProgress } from '../../workers/storage/imports.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { readErasedAt } from '../../workers/storage/erased-users.ts';
+import { touchUsers } from '../../workers/storage/events.ts';
+import { beginImport, findImport, findUnknownItemIds, finishImport } from '../../workers/storage/imports.ts';
 import { putItems } from '../../workers/storage/items.ts';
-import { type Format, findFile, READERS } from './formats.ts';
-import { BEFORE_FIRST_LINE } from './row.ts';
+import { withDuckDb } from '../duckdb/open.ts';
+import { assertMostTaken } from './assert-taken.ts';
+import { cleanItem } from './item.ts';
+import type { RatingScale } from './rating-scale.ts';
+import { readCatalogue } from './read-catalogue.ts';
+import type { SourceRequest } from './recognise.ts';
+import { openSource, type Source } from './source.ts';
+import { readEventItems, readLastSeen, type Skipped, type StagedEvents, stageEvents } from './stage-events.ts';
+import { nameItem, type ReadItems } from './stage-items.ts';
+import { writeEvents } from './write-events.ts';
 
-const EVENTS_PER_WRITE = 10_000;
-const ITEMS_PER_WRITE = 1_000;
-const EXAMPLES_PER_REASON = 3;
-/** Distinguishes files of the same name and size without reading all of them. */
-const HEAD_BYTES = 64 * 1024;
+const ITEMS_PER_WRITE = 2_000;
 
-export interface ImportRequest {
-  format: Format;
-  path: string;
-  itemsPath?: string | undefined;
+export interface ImportRequest extends SourceRequest {
+  /** Words of the file for our event types. */
+  types?: Readonly<Record<string, string>> | undefined;
+  ratingScale?: RatingScale | undefined;
   /** Maximum number of interactions, including those written by earlier runs. */
   limit?: number | undefined;
 }
 
 export interface ImportSummary {
-  file: string;
-  /** True if the whole file was written by an earlier run: nothing was read. */
+  format: string;
+  /** Names of the files, with their encoding if it is not UTF-8. */
+  files: readonly string[];
+  ignored: readonly string[];
+  /** True if all of it was written by an earlier run: nothing was written. */
   alreadyDone: boolean;
-  /** The last line that earlier runs wrote. */
-  resumedAfterLine: number;
+  /** Interactions that earlier runs wrote. */
+  resumedAfter: number;
   itemsWritten: number;
+  /** Games of which nothing is known but that they were played. */
+  placeholdersWritten: number;
   interactionsRead: number;
-  /** New ones; the rest were in the log already. */
+  /** New ones; the rest were in the log already, or twice in the files. */
   interactionsWritten: number;
-  skipped: { reason: string; count: number; examples: string[] }[];
+  ratingScale: RatingScale | undefined;
+  skipped: readonly Skipped[];
+  /** Fields of items that were left empty. */
+  emptied: ReadItems['emptied'];
 }
 
-/** Writes a file. `now`: epoch milliseconds. Throws if a file cannot be read or the database cannot be written. */
-export async function importFile(
+export interface Progress {
+  step: string;
+  done: number;
+  of: number;
+}
+
+/** `now`: epoch milliseconds. Throws if the files cannot be read or are refused, or the database cannot be written. */
+export const importFiles = (
   db: D1Database,
   request: ImportRequest,
   now: number,
-  onProgress: (summary: Readonly<ImportSummary>) => void = () => {},
-): Promise<ImportSummary> {
-  const file = findFile(request.format, request.path);
-  const { importId, idPrefix } = await identify(request.format, file, request.itemsPath);
-  const state = await beginImport(db, importId, now);
-  const summary: ImportSummary = {
-    file,
-    alreadyDone: state.finishedAt !== null,
-    resumedAfterLine: state.linesDone,
-    itemsWritten: 0,
-    interactionsRead: 0,
-    interactionsWritten: 0,
-    skipped: [],
-  };
-  if (summary.alreadyDone) return summary;
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<ImportSummary> =>
+  withDuckDb(async (connection) => {
+    onProgress({ step: 'reading the files', done: 0, of: 0 });
+    const source = await openSource(connection, request);
+    const ids = identify(source, request);
+    const eventsState = await findImport(db, ids.events);
+    const itemsState = await findImport(db, ids.items);
+    const isDone = (state: typeof eventsState, selects: readonly string[]) =>
+      selects.length === 0 || (state !== undefined && state.finishedAt !== null);
+    const eventsDone = isDone(eventsState, source.eventSelects);
+    const itemsDone = isDone(itemsState, source.itemSelects);
+    const summary = beginSummary(source, eventsDone && itemsDone, eventsState?.rowsDone ?? 0);
+    if (summary.alreadyDone) return summary;
 
-  let items: Item[] = [];
-  let placeholders: Item[] = [];
-  let events: PlayerEvent[] = [];
-  let line = BEFORE_FIRST_LINE;
-  const flush = async (finishedAt: number | null) => {
-    // Items before events: events of unknown games recommend nothing.
+    const startedAt = eventsState?.startedAt ?? now;
+    const staged = await stageEvents(connection, {
+      selects: source.eventSelects,
+      preset: source.preset,
+      types: request.types ?? {},
+      ratingScale: request.ratingScale,
+      startedAt,
+      findErased: (userIds) => readErasedAt(db, userIds),
+    });
+    const catalogue = itemsDone ? undefined : await readCatalogue(connection, source);
+    // Before anything is written.
+    if (!eventsDone) assertMostTaken('interactions', staged.taken, staged.skipped, source);
+    if (catalogue) assertMostTaken('items', catalogue.items.length, catalogue.skipped, source);
+
+    summary.skipped = [...(eventsDone ? [] : staged.skipped), ...(catalogue?.skipped ?? [])];
+    summary.emptied = catalogue?.emptied ?? [];
+    summary.ratingScale = staged.ratingScale;
+    if (catalogue) await writeCatalogue(db, { ...catalogue, id: ids.items, now }, summary, onProgress);
+    const { limit } = request;
+    if (!eventsDone)
+      await writeInteractions(db, connection, { staged, id: ids.events, startedAt, limit }, summary, onProgress);
+    return summary;
+  });
+
+const beginSummary = (source: Source, alreadyDone: boolean, resumedAfter: number): ImportSummary => ({
+  format: source.format,
+  files: source.read,
+  ignored: source.ignored,
+  alreadyDone,
+  resumedAfter,
+  itemsWritten: 0,
+  placeholdersWritten: 0,
+  interactionsRead: 0,
+  interactionsWritten: 0,
+  ratingScale: undefined,
+  skipped: [],
+  emptied: [],
+});
+
+/** One import for the interactions and one for the catalogue: either can change without the other. */
+function identify({ format, preset, eventsDigest, itemsDigest }: Source, { types, ratingScale }: ImportRequest) {
+  const digest = (...parts: unknown[]) => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+  return {
+    events: digest(format, eventsDigest, types ?? null, ratingScale ?? null),
+    items: digest(format, 'items', itemsDigest, preset.hasTitlesAsIds ? eventsDigest : null),
+  };
+}
+
+async function writeCatalogue(
+  db: D1Database,
+  { items, id, now }: Pick<ReadItems, 'items'> & { id: string; now: number },
+  summary: ImportSummary,
+  onProgress: (progress: Progress) => void,
+): Promise<void> {
+  await beginImport(db, id, now);
+  for (let from = 0; from < items.length; from += ITEMS_PER_WRITE) {
+    const part = items.slice(from, from + ITEMS_PER_WRITE);
+    await putItems(db, part);
+    summary.itemsWritten += part.length;
+    onProgress({ step: 'writing items', done: summary.itemsWritten, of: items.length });
+  }
+  await finishImport(db, id, Date.now());
+}
+
+interface StagedImport {
+  staged: StagedEvents;
+  id: string;
+  startedAt: number;
+  limit: number | undefined;
+}
+
+async function writeInteractions(
+  db: D1Database,
+  connection: DuckDBConnection,
+  { staged: { preset, taken }, id, startedAt, limit = Number.MAX_SAFE_INTEGER }: StagedImport,
+  summary: ImportSummary,
+  onProgress: (progress: Progress) => void,
+): Promise<void> {
+  const { rowsDone } = await beginImport(db, id, startedAt);
+  summary.interactionsRead = Math.min(limit, taken);
+  // Items before events: events of unknown games recommend nothing.
+  if (rowsDone === 0)
+    summary.placeholdersWritten = await writePlaceholders(db, connection, preset.hasTitlesAsIds === true);
+  summary.interactionsWritten = await writeEvents(
+    db,
+    connection,
+    { preset, startedAt, importId: id, from: rowsDone, until: summary.interactionsRead },
+    (done) => onProgress({ step: 'writing interactions', done, of: summary.interactionsRead }),
+  );
+  for await (const users of readLastSeen(connection, preset, startedAt, summary.interactionsRead))
+    await touchUsers(db, users);
+  if (summary.interactionsRead === taken) await finishImport(db, id, Date.now());
+}
+
+/** Writes the items of the events that the catalogue does not have. Returns their number. */
+async function writePlaceholders(db: D1Database, connection: DuckDBConnection, hasTitles: boolean): Promise<number> {
+  let written = 0;
+  for await (const part of readEventItems(connection)) {
     const unknown = await findUnknownItemIds(
       db,
-      placeholders.map((item) => item.itemId),
+      part.map(({ itemId }) => itemId),
     );
-    const fresh = [...items, ...placeholders.filter((item) => unknown.has(item.itemId))];
-    await putItems(db, fresh);
-    summary.itemsWritten += fresh.length;
-    summary.interactionsWritten += await insertEvents(db, events);
-    await recordImportProgress(db, importId, line, finishedAt);
-    [items, placeholders, events] = [[], [], []];
-    onProgress(summary);
-  };
-
-  let whole = true;
-  const source = { path: file, itemsPath: request.itemsPath, idPrefix, startedAt: state.startedAt };
-  for await (const row of READERS[request.format](source)) {
-    if (row.kind === 'event' && summary.interactionsRead === request.limit) {
-      whole = false;
-      break;
-    }
-    line = row.line;
-    if (row.kind === 'skip') countSkip(summary, row.reason, row.at);
-    if (row.kind === 'event') summary.interactionsRead++;
-    // Rows that an earlier run has written are read again, because readers count, but not written again.
-    if (row.line <= state.linesDone && state.linesDone > 0) continue;
-    if (row.kind === 'item') items.push(row.item);
-    if (row.kind === 'placeholder') placeholders.push(row.item);
-    if (row.kind === 'event') events.push(row.event);
-    if (events.length >= EVENTS_PER_WRITE || items.length + placeholders.length >= ITEMS_PER_WRITE) await flush(null);
+    const items = part.flatMap(({ itemId, name }) => {
+      if (!unknown.has(itemId)) return [];
+      const cleaned = cleanItem(itemId, { title: hasTitles ? name : nameItem(itemId) });
+      // An id that no item may have: its events stay without one.
+      return cleaned.ok ? [cleaned.value.item] : [];
+    });
+    if (items.length > 0) await putItems(db, items);
+    written += items.length;
   }
-  await flush(whole ? Date.now() : null);
-  return summary;
-}
-
-function countSkip(summary: ImportSummary, reason: string, at: string): void {
-  let skipped = summary.skipped.find((one) => one.reason === reason);
-  if (skipped === undefined) {
-    skipped = { reason, count: 0, examples: [] };
-    summary.skipped.push(skipped);
-  }
-  skipped.count++;
-  if (skipped.examples.length < EXAMPLES_PER_REASON) skipped.examples.push(at);
-}
-
-/**
- * `importId` names this import, `idPrefix` prefixes the ids of its events. Only `importId` depends on the catalogue, so
- * that the same interactions with another catalogue write its items and no interaction twice.
- */
-async function identify(format: Format, file: string, itemsPath: string | undefined) {
-  const own = await describe(file);
-  const beside = itemsPath === undefined ? '' : await describe(itemsPath);
-  const digest = (text: string) => createHash('sha256').update(text).digest('hex');
-  return {
-    importId: digest(`${format}\n${own}\n${beside}`).slice(0, 32),
-    idPrefix: digest(`${format}\n${own}`).slice(0, 8),
-  };
-}
-
-async function describe(file: string): Promise<string> {
-  const { size } = await stat(file);
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    const head = createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex');
-    return `${path.basename(file)}\n${size}\n${head}`;
-  } finally {
-    await handle.close();
-  }
+  return written;
 }

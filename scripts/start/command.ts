@@ -11,8 +11,8 @@ const PORT_MAX = 65_535;
 export const createStartCommand = () =>
   createCommand('start', 'Runs the whole system on this machine: a store, the Worker, the crons and the trainer.')
     .option('--port <n>', 'port to listen on', parseWholeNumber(1, PORT_MAX), DEFAULT_PORT)
-    .option('--import <format:path>', 'import real data instead of making a store', parseSource)
-    .option('--items <file>', 'a catalogue of JSON lines to go with --import')
+    .option('--import <path>', 'import real data instead of making a store; FORMAT:PATH names its format', parseSource)
+    .option('--items <path>', 'a catalogue to go with --import')
     .addOption(stateOption())
     .option('--fresh', 'delete the local data first')
     .option('--world-date <date>', 'make the store of that day (YYYY-MM-DD), moved to end now', parseDate)
@@ -21,12 +21,14 @@ export const createStartCommand = () =>
 
 export type Flags = ReturnType<ReturnType<typeof createStartCommand>['opts']>;
 
-function parseSource(text: string): { format: string; file: string } {
+/** A path may contain colons: only a known format before the first is one. */
+function parseSource(text: string): { format: string | undefined; path: string } {
   const colon = text.indexOf(':');
-  const format = text.slice(0, colon);
-  if (colon < 1 || !FORMATS.some((known) => known === format))
-    throw new InvalidArgumentError(`Give FORMAT:PATH with one of the formats ${FORMATS.join(', ')}.`);
-  return { format, file: text.slice(colon + 1) };
+  const format = FORMATS.find((known) => known === text.slice(0, colon));
+  const path = format === undefined ? text : text.slice(colon + 1);
+  if (path === '')
+    throw new InvalidArgumentError('Give PATH or FORMAT:PATH; `npm run import -- --help` lists formats.');
+  return { format, path };
 }
 
 /** Noon UTC of the day, in epoch milliseconds. */
@@ -42,4 +44,5 @@ Without --import an empty store gets some 2,000 made-up games and 3,000 made-up 
 
 Examples:
   npm start
+  npm start -- --import ml-32m
   npm start -- --import sequences:interactions.txt --items items.jsonl`;

@@ -12,8 +12,9 @@ import { runScript } from './run-script.ts';
 const WORLD_SEED = 1;
 
 export interface ImportSource {
-  format: string;
-  file: string;
+  /** Recognised if it is undefined. */
+  format: string | undefined;
+  path: string;
   /** An optional catalogue for the interactions. */
   items: string | undefined;
 }
@@ -29,8 +30,9 @@ export async function importInto(state: string, source: ImportSource, shutdown: 
     await assertNoWorld(DB);
     return readLastSequence(DB);
   });
+  const format = source.format === undefined ? [] : ['--format', source.format];
   const items = source.items === undefined ? [] : ['--items', source.items];
-  await runScript(shutdown, 'import.ts', ['--format', source.format, source.file, ...items, '--state', state]);
+  await runScript(shutdown, 'import.ts', [source.path, ...format, ...items, '--state', state]);
   return (await withPlatform(state, ({ DB }) => readLastSequence(DB))) > before;
 }
 
@@ -45,6 +47,8 @@ export const prepareStore = (state: string, world: WorldDates | undefined): Prom
       console.log('Making a store: games, players and 90 days of events …');
       await loadWorld(DB, { seed: WORLD_SEED, ...world }, console.log);
     }
+    if (isEmpty && world === undefined)
+      console.error('The store has no games: every gallery will be empty until there is a catalogue or an import.');
     return (await readPointer(BUCKET)) !== undefined;
   });
 

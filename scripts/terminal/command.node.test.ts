@@ -32,9 +32,9 @@ const COMMANDS = {
 } satisfies Record<string, () => CommandUnknownOpts>;
 
 test.each<[keyof typeof COMMANDS, string[], string]>([
-  ['evaluate', [], "missing required argument 'file'"],
+  ['evaluate', [], "missing required argument 'path'"],
   ['evaluate', ['a', 'b'], 'too many arguments'],
-  ['evaluate', ['--format', 'csv', 'a'], 'Allowed choices are sequences, steam-200k, movielens, jsonl'],
+  ['evaluate', ['--format', 'xml', 'a'], 'Allowed choices are movielens, steam-200k, steam-recommendations, recbole, '],
   ['evaluate', ['--protocol', 'random', 'a'], 'Allowed choices are leave-one-out, temporal, '],
   ['evaluate', ['--budget', '10', 'a'], 'Write a duration like 90s, 10m or 1h'],
   ['evaluate', ['--seed', '1.5', 'a'], 'Give a whole number, 0 or more'],
@@ -44,11 +44,15 @@ test.each<[keyof typeof COMMANDS, string[], string]>([
   ['train', ['--bogus'], "unknown option '--bogus'"],
   ['train', ['--sed', '3'], "unknown option '--sed' (Did you mean --seed?)"],
   ['train', ['--budget'], "option '--budget <duration>' argument missing"],
-  ['import', ['file'], "required option '--format <format>' not specified"],
+  ['import', [], "missing required argument 'path'"],
+  ['import', ['--columns', 'user=u', 'file'], 'Give user=… and item=…'],
+  ['import', ['--columns', 'user=u,item=i,age=a', 'file'], '“age” is none of user, item, time, value, type'],
+  ['import', ['--types', 'star=loved', 'file'], '“loved” is none of impression, '],
+  ['import', ['--rating-scale', '10-1', 'file'], 'Give MIN-MAX, such as 1-10'],
   ['import', ['--format', 'jsonl', '--limit', '0', 'file'], 'Give a whole number, 1 or more'],
   ['simulate', ['--players', '1'], 'Give a whole number from 2 to 3000'],
   ['start', ['--port', '65536'], 'Give a whole number from 1 to 65535'],
-  ['start', ['--import', 'csv:file'], 'Give FORMAT:PATH with one of the formats sequences, '],
+  ['start', ['--import', 'csv:'], 'Give PATH or FORMAT:PATH'],
   ['start', ['--world-date', '2026-13-01'], 'Give a day as YYYY-MM-DD'],
 ])('%s %j: one line names the mistake', (name, args, message) => {
   const printed = complain(COMMANDS[name](), args);
@@ -62,7 +66,7 @@ test('flags are typed and have defaults', () => {
   expect(evaluate.args).toEqual(['a']);
   const { algorithms, ...flags } = evaluate.opts();
   expect(algorithms.map(({ name }) => name)).toEqual(['popularity', 'ease']);
-  expect(flags).toEqual({ format: 'sequences', protocol: 'leave-one-out', budget: 90_000, seed: 1, device: 'cpu' });
+  expect(flags).toEqual({ protocol: 'leave-one-out', budget: 90_000, seed: 1, device: 'cpu' });
   for (const [given, budget] of [
     [[], 'full'],
     [['--budget', 'short'], 'short'],
@@ -71,7 +75,7 @@ test('flags are typed and have defaults', () => {
   const start = createStartCommand();
   start.parse(['--import', 'jsonl:a:b', '--no-open', '--world-date', '2026-05-20'], { from: 'user' });
   expect(start.opts()).toMatchObject({
-    import: { format: 'jsonl', file: 'a:b' },
+    import: { format: 'jsonl', path: 'a:b' },
     open: false,
     port: 8787,
     worldDate: Date.UTC(2026, 4, 20, 12),

@@ -74,6 +74,49 @@ async function insertRows(
   return inserted;
 }
 
+/**
+ * Inserts events of an import, which are valid and of no erased player, with one more statement in the transaction.
+ * `json`: an array of rows that hold `fields`; the others are null, and cost nothing. `receivedAt`: if it is not among
+ * them, epoch milliseconds. Returns the number of new events.
+ */
+export async function insertEventRows(
+  db: D1Database,
+  fields: readonly (keyof PlayerEvent)[],
+  json: string,
+  receivedAt: number,
+  progress: D1PreparedStatement,
+): Promise<number> {
+  const columns = fields.map((field) => COLUMNS.find(([, name]) => name === field)![0]);
+  const values = fields.map((_, index) => `value->>${index}`);
+  const given = fields.includes('receivedAt');
+  const [written] = await db.batch([
+    db
+      .prepare(
+        `insert into events (${[...columns, ...(given ? [] : ['received_at'])].join(', ')})
+         select ${[...values, ...(given ? [] : ['?2'])].join(', ')} from json_each(?1) where true
+         on conflict do nothing`,
+      )
+      .bind(json, ...(given ? [] : [receivedAt])),
+    progress,
+  ]);
+  return written!.meta.changes;
+}
+
+/** Records when users were last seen; none of them may be erased. */
+export async function touchUsers(
+  db: D1Database,
+  users: readonly { userId: string; lastEventAt: number }[],
+): Promise<void> {
+  for (const { json } of portionsOf(users, ({ userId, lastEventAt }) => [userId, lastEventAt]))
+    await db
+      .prepare(
+        `insert into users (user_id, last_event_at) select value->>0, value->>1 from json_each(?1) where true
+         on conflict do update set last_event_at = max(last_event_at, excluded.last_event_at)`,
+      )
+      .bind(json)
+      .run();
+}
+
 /** A clock that is ahead moves no event beyond its reception. */
 const happenedAt = ({ timestamp, receivedAt }: PlayerEvent): number => Math.min(timestamp, receivedAt);
 

@@ -3,10 +3,18 @@
 interface ImportState {
   /** Start of the first run, epoch milliseconds. */
   startedAt: number;
-  /** Lines of the file that are written. */
-  linesDone: number;
-  /** Null until the whole file is written. */
+  /** Rows that are written, in the import's own order. */
+  rowsDone: number;
+  /** Null until all is written. */
   finishedAt: number | null;
+}
+
+const STATE = 'started_at as startedAt, lines_done as rowsDone, finished_at as finishedAt';
+
+/** Undefined if the import has not begun. */
+export async function findImport(db: D1Database, id: string): Promise<ImportState | undefined> {
+  const state = await db.prepare(`select ${STATE} from imports where id = ?1`).bind(id).first<ImportState>();
+  return state ?? undefined;
 }
 
 /** Returns the state of an import, starting it at `now` (epoch milliseconds) if it is new. */
@@ -14,25 +22,20 @@ export async function beginImport(db: D1Database, id: string, now: number): Prom
   const state = await db
     .prepare(
       `insert into imports (id, started_at, lines_done) values (?1, ?2, 0)
-       on conflict do update set id = id
-       returning started_at as startedAt, lines_done as linesDone, finished_at as finishedAt`,
+       on conflict do update set id = id returning ${STATE}`,
     )
     .bind(id, now)
     .first<ImportState>();
   return state!;
 }
 
-/** Records that all lines up to `linesDone` are written; `finishedAt` is null until the last. */
-export async function recordImportProgress(
-  db: D1Database,
-  id: string,
-  linesDone: number,
-  finishedAt: number | null,
-): Promise<void> {
-  await db
-    .prepare('update imports set lines_done = max(lines_done, ?2), finished_at = ?3 where id = ?1')
-    .bind(id, linesDone, finishedAt)
-    .run();
+/** Statement that records that the first `rowsDone` rows are written. */
+export const prepareImportProgress = (db: D1Database, id: string, rowsDone: number): D1PreparedStatement =>
+  db.prepare('update imports set lines_done = max(lines_done, ?2) where id = ?1').bind(id, rowsDone);
+
+/** `finishedAt`: epoch milliseconds. */
+export async function finishImport(db: D1Database, id: string, finishedAt: number): Promise<void> {
+  await db.prepare('update imports set finished_at = ?2 where id = ?1').bind(id, finishedAt).run();
 }
 
 /** The ids without a row in the catalogue; deleted items still have one. */

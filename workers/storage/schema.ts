@@ -114,7 +114,7 @@ export const deadLetters = sqliteTable('dead_letters', {
 });
 
 export const imports = sqliteTable('imports', {
-  // Digest of the file's format, name and size: the same import, started again, resumes where it stopped.
+  // Digest of what the files contain and how they are read: the same import, started again, resumes where it stopped.
   id: text('id').primaryKey(),
   startedAt: integer('started_at').notNull(),
   linesDone: integer('lines_done').notNull(),

@@ -1,0 +1,39 @@
+// Refuses files of which less than half can be taken: they are not what they were said to be.
+
+import type { Source } from './source.ts';
+import type { Skipped } from './stage-events.ts';
+
+const REASONS_SHOWN = 5;
+const TAKEN_SHARE_MIN = 0.5;
+
+export class FilesRefusedError extends Error {}
+
+/** Throws if nothing or less than half was taken; a source may have no catalogue, and a catalogue no interactions. */
+export function assertMostTaken(
+  what: 'interactions' | 'items',
+  taken: number,
+  skipped: readonly Skipped[],
+  { format, read, eventSelects, itemSelects }: Source,
+): void {
+  const expected = what === 'items' ? itemSelects.length > 0 : eventSelects.length > 0;
+  const seen = skipped.reduce((sum, { count }) => sum + count, taken);
+  if (!expected || (taken > 0 && taken >= TAKEN_SHARE_MIN * seen)) return;
+  const count = (n: number) => n.toLocaleString('en');
+  const summary =
+    seen === 0
+      ? `the files contain no ${what}`
+      : taken === 0
+        ? `none of the ${count(seen)} ${what} can be taken`
+        : `only ${count(taken)} of the ${count(seen)} ${what} can be taken`;
+  throw new FilesRefusedError(
+    [
+      `${summary}; nothing was written.`,
+      `Read as ${format}: ${read.join(', ')}`,
+      ...skipped.slice(0, REASONS_SHOWN).map(describeSkipped),
+      'If this is another format, name it with --format, or say what the columns hold with --format csv --columns ….',
+    ].join('\n'),
+  );
+}
+
+export const describeSkipped = ({ reason, count, examples }: Skipped): string =>
+  `${count.toLocaleString('en')} × ${reason} (${examples.join(', ')}${count > examples.length ? ', …' : ''})`;
