@@ -71,6 +71,24 @@ bench
   });
 
 bench
+  .command('scale')
+  .description(
+    'A training on drawn interactions of any number, within the budget of `npm start`: which algorithms have a ' +
+      'model, what they take, and the peak memory. Two million interactions take two minutes.',
+  )
+  .option('--users <n>', 'players', parseWholeNumber(1), 200_000)
+  .option('--items <n>', 'games', parseWholeNumber(1), 20_000)
+  .option('--interactions <n>', 'drawn; repeated ones count once', parseWholeNumber(1), 2_600_000)
+  .option('--algorithms <names>', 'auto, or some, separated by commas', 'auto')
+  .option('--budget <seconds>', 'default: as in `npm start`', parseWholeNumber(1))
+  .addOption(jsonOption())
+  .action(async ({ json, budget, ...options }) => {
+    const { benchScale, formatScale } = await import('./bench/scale.ts');
+    const given = budget === undefined ? ('short' as const) : 1000 * budget;
+    await measure(json, () => benchScale({ ...options, budget: given }, log), formatScale);
+  });
+
+bench
   .command('page')
   .description(
     'The page in a real browser, over a server that `npm start` runs: from a click on a game to the first frame that ' +

@@ -100,7 +100,7 @@ function leaveOutSlow(
     const leastMs = estimateLeastMs?.(size, device) ?? 0;
     const ownMs = (budgetMs * share) / shares;
     if (leastMs <= ownMs) return true;
-    const [needed, given] = [leastMs, ownMs].map((ms) => Math.ceil(ms / 1000));
+    const [needed, given] = [Math.ceil(leastMs / 1000), Math.floor(ownMs / 1000)];
     missing.push({ algorithm: name, reason: `it needs some ${needed} s for this data, and would have had ${given} s` });
     return false;
   });
