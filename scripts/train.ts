@@ -10,6 +10,8 @@ import { type TrainedRelease, trainRelease } from '../models/release/train-relea
 import { publishRelease, readCurrentRelease } from '../workers/storage/releases.ts';
 import { openCheckpoints } from './local/checkpoints.ts';
 import { type Platform, withPlatform } from './local/platform.ts';
+import { compactLog } from './log/compact.ts';
+import { fileCache } from './log/fetch-files.ts';
 import { runCommand } from './terminal/command.ts';
 import { formatDuration } from './terminal/duration.ts';
 import { endEarlyOnInterrupt } from './terminal/end-early.ts';
@@ -46,6 +48,8 @@ async function watch(flags: Flags, print: (outcome: Outcome) => void): Promise<n
       const due = await withPlatform(flags.state, (stores) => waitForSnapshot(stores, tried));
       console.error(`Snapshot ${due.snapshot} is announced, with ${due.newEvents.toLocaleString('en')} new events.`);
       print(await train(flags, (run) => run(new AbortController().signal)));
+      // While nothing else is waiting: readers of the files just used keep them for two days.
+      await withPlatform(flags.state, ({ BUCKET }) => compactLog(BUCKET, fileCache(flags.state), Date.now()));
       // Set only now, so that a failed training, for instance without a connection, is tried again.
       tried = due.snapshot;
     } catch (error) {

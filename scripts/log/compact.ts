@@ -1,0 +1,216 @@
+// Compaction: the small files that exports wrote for a day become one, sorted by player, without repeated rows. The
+// manifest then names the new file instead of the old ones, which stay for readers of earlier manifests. A run that
+// dies leaves a file that no manifest names. It is also how players are taken out of the log's files.
+
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { sha256Hex } from '../../models/contracts/digest.ts';
+import { eventsKey, slatesKey } from '../../models/contracts/layout.ts';
+import type { EventFile, SlateFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
+import { LOG_SCHEMA, readFile } from '../../workers/storage/snapshot-files.ts';
+import { editSnapshot, readSnapshotOrEmpty, retireFiles } from '../../workers/storage/snapshots.ts';
+import { quoteText, withDuckDb } from '../duckdb/open.ts';
+import { fetchFiles } from './fetch-files.ts';
+
+/** Larger files are left as they are. */
+const SMALL_BYTES = 32e6;
+const LARGE_BYTES = 256e6;
+const ROWS_PER_GROUP = 100_000;
+const DIGEST_LENGTH = 12;
+
+type Kind = 'events' | 'slates';
+type DayFile = EventFile | SlateFile;
+
+interface Table {
+  /** What tells rows apart: of several with the same values the first in `order` is kept. */
+  key: string;
+  order: string;
+  time: string;
+  toKey(day: string, name: string): string;
+}
+
+const TABLES: Record<Kind, Table> = {
+  events: { key: 'user_id, id', order: 'user_id, timestamp, sequence', time: 'timestamp', toKey: eventsKey },
+  slates: {
+    key: 'recommendation_id, item_id',
+    order: 'user_id, shown_at, recommendation_id, row_index, column_index',
+    time: 'shown_at',
+    toKey: slatesKey,
+  },
+};
+
+export interface Compaction {
+  kind: Kind;
+  day: string;
+  files: number;
+  rows: number;
+  /** Rows that repeated another. */
+  repeated: number;
+  bytes: number;
+}
+
+/** Compacts every day before today. `folder`: for local copies. `onProgress` gets each compaction. */
+export async function compactLog(
+  bucket: R2Bucket,
+  folder: string,
+  now: number,
+  onProgress: (done: Compaction) => void = () => {},
+): Promise<Compaction[]> {
+  const today = new Date(now).toISOString().slice(0, 10);
+  const manifest = await readSnapshotOrEmpty(bucket);
+  const done: Compaction[] = [];
+  for (const kind of ['events', 'slates'] as const)
+    for (const files of groupSmallFiles<DayFile>(manifest[kind], today)) {
+      const { day } = files[0]!;
+      const successor = await rewriteFiles(bucket, folder, kind, files, [], now);
+      if (successor === undefined) continue;
+      const rows = files.reduce((sum, file) => sum + file.rows, 0);
+      const { bytes } = successor;
+      const compaction = {
+        kind,
+        day,
+        files: files.length,
+        rows: successor.rows,
+        repeated: rows - successor.rows,
+        bytes,
+      };
+      done.push(compaction);
+      onProgress(compaction);
+    }
+  return done;
+}
+
+/** Groups of at least two small files of a day before `today`, each no larger in sum than a file should be. */
+export function groupSmallFiles<File extends Pick<DayFile, 'day' | 'bytes'>>(
+  files: readonly File[],
+  today: string,
+): File[][] {
+  const groups: File[][] = [];
+  const small = files.filter(({ day, bytes }) => day < today && bytes < SMALL_BYTES);
+  for (const [, ofDay] of Map.groupBy(small, ({ day }) => day)) {
+    let group: File[] = [];
+    let bytes = 0;
+    for (const file of ofDay) {
+      if (bytes + file.bytes > LARGE_BYTES) {
+        groups.push(group);
+        [group, bytes] = [[], 0];
+      }
+      group.push(file);
+      bytes += file.bytes;
+    }
+    groups.push(group);
+  }
+  return groups.filter((group) => group.length > 1);
+}
+
+/** Files that may hold rows of a player, by the range of players in each. Text compares as in the files. */
+export const findFilesOf = <File extends Pick<DayFile, 'users'>>(files: readonly File[], userId: string): File[] => {
+  const wanted = Buffer.from(userId);
+  return files.filter(
+    ({ users: [first, last] }) =>
+      Buffer.compare(Buffer.from(first), wanted) <= 0 && Buffer.compare(wanted, Buffer.from(last)) <= 0,
+  );
+};
+
+/**
+ * Writes the rows of files of one day as one file, without the rows of some players, and moves the manifest to it.
+ * Undefined if the manifest no longer names all of the files: then nothing changes. If no row is left, the files go
+ * without a successor.
+ */
+export async function rewriteFiles(
+  bucket: R2Bucket,
+  folder: string,
+  kind: Kind,
+  files: readonly DayFile[],
+  withoutUsers: readonly string[],
+  now: number,
+): Promise<{ rows: number; bytes: number } | undefined> {
+  const paths = await fetchFiles(bucket, files, folder);
+  const written = path.join(folder, `compacting-${process.pid}.parquet`);
+  try {
+    const facts = await withDuckDb((connection) => writeSorted(connection, kind, paths, withoutUsers, written));
+    const successors = facts.rows === 0 ? [] : [await upload(bucket, kind, files[0]!.day, facts, written)];
+    const replaced = new Set(files.map(({ key }) => key));
+    const edited = await editSnapshot(bucket, now, (manifest) =>
+      replaceFiles(manifest, kind, replaced, successors, now),
+    );
+    return edited && { rows: facts.rows, bytes: successors[0]?.bytes ?? 0 };
+  } finally {
+    rmSync(written, { force: true });
+  }
+}
+
+function replaceFiles(
+  manifest: SnapshotManifest,
+  kind: Kind,
+  replaced: ReadonlySet<string>,
+  successors: readonly DayFile[],
+  now: number,
+): Partial<SnapshotManifest> | undefined {
+  const named: readonly DayFile[] = manifest[kind];
+  const old = named.filter(({ key }) => replaced.has(key));
+  if (old.length < replaced.size) return undefined;
+  return {
+    [kind]: [...named.filter(({ key }) => !replaced.has(key)), ...successors],
+    retired: [...manifest.retired, ...retireFiles(old, successors, now)],
+  };
+}
+
+type Facts = Pick<DayFile, 'rows' | 'users' | 'times'> & { sequences: [number, number]; slates: number };
+
+/** Writes the file and returns what the manifest says of it. Throws if it does not hold what was read. */
+async function writeSorted(
+  connection: DuckDBConnection,
+  kind: Kind,
+  paths: readonly string[],
+  withoutUsers: readonly string[],
+  target: string,
+): Promise<Facts> {
+  const { key, order, time } = TABLES[kind];
+  const excluded = withoutUsers.length === 0 ? '' : `where user_id not in (${withoutUsers.map(quoteText).join()})`;
+  const source = `select * from read_parquet([${paths.map(quoteText).join()}]) ${excluded}
+    qualify row_number() over (partition by ${key} order by ${order}) = 1`;
+  await connection.run(
+    `copy (${source} order by ${order}) to ${quoteText(target)}
+     (format parquet, compression zstd, row_group_size ${ROWS_PER_GROUP},
+      kv_metadata {'bloodstream.schema': ${quoteText(LOG_SCHEMA)}})`,
+  );
+  const stored = `read_parquet(${quoteText(target)})`;
+  const [expected, found] = [await digestRows(connection, source), await digestRows(connection, `from ${stored}`)];
+  if (expected !== found)
+    throw new Error(`compaction read rows of digest ${expected} and wrote ${found}; nothing changed`);
+  const more =
+    kind === 'events'
+      ? 'min(sequence)::double, max(sequence)::double, 0'
+      : '0, 0, count(distinct recommendation_id)::double';
+  const [row] = (
+    await connection.runAndReadAll(
+      `select count(*)::double, min(user_id), max(user_id), epoch_ms(min(${time}))::double,
+         epoch_ms(max(${time}))::double, ${more} from ${stored}`,
+    )
+  ).getRows() as [number, string, string, number, number, number, number, number][];
+  const [rows, firstUser, lastUser, earliest, latest, first, last, slates] = row!;
+  return { rows, users: [firstUser, lastUser], times: [earliest, latest], sequences: [first, last], slates };
+}
+
+/** The number of rows and the sum of their hashes, over every column. */
+async function digestRows(connection: DuckDBConnection, source: string): Promise<string> {
+  const [row] = (
+    await connection.runAndReadAll(`select count(*), sum(hash(source)::hugeint) from (${source}) as source`)
+  ).getRows();
+  return row!.join('/');
+}
+
+async function upload(bucket: R2Bucket, kind: Kind, day: string, facts: Facts, local: string): Promise<DayFile> {
+  const bytes = readFileSync(local);
+  const sha256 = await sha256Hex(bytes);
+  const { sequences, slates, ...shared } = facts;
+  const digest = sha256.slice(0, DIGEST_LENGTH);
+  const key = TABLES[kind].toKey(day, kind === 'events' ? `${sequences.join('-')}-${digest}` : digest);
+  const file = { key, bytes: bytes.length, sha256, day, ...shared };
+  // R2 checks the digest on arrival.
+  await bucket.put(key, bytes, { sha256, onlyIf: { etagDoesNotMatch: '*' } });
+  await readFile(bucket, file);
+  return kind === 'events' ? { ...file, sequences } : { ...file, slates };
+}
