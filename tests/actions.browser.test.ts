@@ -60,6 +60,22 @@ describeInBrowser('a press on the page', (newPage) => {
     return opened;
   };
 
+  it('has everything forgotten, after asking', async () => {
+    const { page } = await open();
+    await actAndSee(page, () => firstCard(page).getByRole('button', { name: /^Like/ }).click());
+    const press = (name: string) =>
+      page.getByRole('region', { name: 'Tune' }).getByRole('button', { name, exact: true }).click();
+    await page.getByRole('button', { name: 'Tune the gallery' }).click();
+    const sent = recordSent(page);
+    await press('Forget what I did');
+    await press('Keep it');
+    await press('Forget what I did');
+    expect(sent).toEqual([]);
+    await actAndSee(page, () => press('Forget it'));
+    expect(sent.map(({ type }) => type)).toEqual(['reset']);
+    expect(await readSignals(page)).toMatchObject({ history: [], liked: [] });
+  });
+
   it('shows its effect within a frame, before the server has answered', async () => {
     const { page } = await open();
     await page.route('**/v1/events', async (route) => {

@@ -5,8 +5,9 @@ import type { Signals } from './api.ts';
 
 const without = (ids: readonly string[], id: string) => ids.filter((one) => one !== id);
 
-/** Likes and dismissals only: all other changes come with the server's answer. */
+/** Likes, dismissals and a reset only: all other changes come with the server's answer. */
 export function applyEvent(signals: Signals, { type, itemId }: Pick<EventInput, 'type' | 'itemId'>): Signals {
+  if (type === 'reset') return { ...signals, history: [], played: [], liked: [], dismissed: [], genres: [] };
   if (itemId === undefined) return signals;
   const { liked, dismissed } = signals;
   if (type === 'like') return { ...signals, liked: [...without(liked, itemId), itemId] };

@@ -26,7 +26,7 @@ interface StoreProps {
 
 export function Store({ api, userId, query, players, onNavigate, onRefused }: StoreProps) {
   const store = useStore(api, userId, query);
-  const { problem, answer, signals, preferences, explained, prefer, shun } = store;
+  const { problem, answer, signals, preferences, explained, prefer, shun, forget } = store;
   useEffect(() => {
     if (problem?.status === 401) onRefused(problem.message);
   }, [problem]);
@@ -45,7 +45,7 @@ export function Store({ api, userId, query, players, onNavigate, onRefused }: St
         Skip to the gallery
       </a>
       <Header userId={userId} query={query} onSearch={submitSearch} onSuggest={showQuery} />
-      <Tune preferences={preferences} genres={genres} onPrefer={prefer} onShun={shun} />
+      <Tune preferences={preferences} genres={genres} onPrefer={prefer} onShun={shun} onForget={forget} />
       {explained && <Why {...explained} preferences={preferences} onShun={shun} onClose={store.closeExplanation} />}
       <PlayerPicker userId={userId} players={players} onSelect={(player) => onNavigate({ player, query: '' })} />
       <main id="gallery" tabindex={-1}>

@@ -1,6 +1,7 @@
 // The player's settings for the gallery: hits or hidden gems, release years, age, genres and tags to mute. The Worker
 // stores them and applies them from the next answer on.
 
+import { useState } from 'hono/jsx/dom';
 import type { Preferences } from '../models/contracts/preferences.ts';
 import { CloseIcon } from './icons.tsx';
 import { usePopoverHistory } from './use-popover-history.ts';
@@ -25,9 +26,10 @@ interface TuneProps {
   genres: readonly string[];
   onPrefer: Prefer;
   onShun: Shun;
+  onForget: () => void;
 }
 
-export function Tune({ preferences, genres, onPrefer, onShun }: TuneProps) {
+export function Tune({ preferences, genres, onPrefer, onShun, onForget }: TuneProps) {
   const popover = usePopoverHistory();
   const { mutedGenres } = preferences;
   const offered = genres.filter((genre) => !mutedGenres.includes(genre)).slice(0, GENRES_OFFERED_MAX);
@@ -79,12 +81,39 @@ export function Tune({ preferences, genres, onPrefer, onShun }: TuneProps) {
       <button type="button" class="quiet" onClick={() => onPrefer(UNTUNED)}>
         Reset
       </button>
+      <Forget onForget={onForget} />
     </section>
   );
 }
 
 /** A reset keeps the picks made at the start. */
 const { genres: _, items: __, ...UNTUNED } = EMPTY_PREFERENCES;
+
+/** Asks first: what is forgotten cannot be brought back. */
+function Forget({ onForget }: Pick<TuneProps, 'onForget'>) {
+  const [isAsking, setAsking] = useState(false);
+  const forget = () => {
+    setAsking(false);
+    onForget();
+  };
+  if (!isAsking)
+    return (
+      <button type="button" class="quiet" onClick={() => setAsking(true)}>
+        Forget what I did
+      </button>
+    );
+  return (
+    <fieldset class="chips">
+      <legend>Forget everything you did here, except which games you bought?</legend>
+      <button type="button" class="chip" onClick={forget}>
+        Forget it
+      </button>
+      <button type="button" class="chip" onClick={() => setAsking(false)}>
+        Keep it
+      </button>
+    </fieldset>
+  );
+}
 
 function Options({
   legend,

@@ -76,6 +76,7 @@ export function useOutbox(api: Api, userId: string) {
       const kept = itemIds.map((itemId) => keep(`${VERBS.undismiss} ${itemId}`, { type: 'undismiss', itemId }));
       await Promise.all(cutBatches(kept).map(sendInOrder));
     },
+    sendReset: () => sendInOrder([keep('Had everything forgotten', { type: 'reset' })]),
     sendSearch: (query: string) => sendInOrder([keep(`Searched for “${query}”`, { type: 'search', query })]),
     sendWaiting,
     listUnsent,

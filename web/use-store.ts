@@ -51,6 +51,10 @@ export function useStore(api: Api, userId: string, query: string) {
     );
   };
   const prefer: Prefer = useStable((changes) => void change(() => changes));
+  const forget = useStable(() => {
+    signals.applyNow({ type: 'reset' });
+    void delivery.sendAndLoad(outbox.sendReset());
+  });
   const { shun, confirm } = useShun(change, offerUndo);
   const explain = useStable((item: Item) => void delivery.reportFailure(explanation.explain(item)));
 
@@ -67,6 +71,7 @@ export function useStore(api: Api, userId: string, query: string) {
     preferences: preferences.preferences,
     prefer,
     shun,
+    forget,
     results: search.results,
     /** A submitted search is a signal. The results come with the query. */
     recordSearch: (submitted: string) => void delivery.sendAndLoad(outbox.sendSearch(submitted)),
