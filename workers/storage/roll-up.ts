@@ -3,6 +3,7 @@
 
 import { RETRACTIONS } from '../../models/contracts/event.ts';
 import { EVIDENCE_PLAYERS_MIN, WINDOW_DAYS } from '../../models/features/item-totals.ts';
+import { RATING_MIDDLE } from '../../models/features/weights.ts';
 import {
   ACTS,
   APPLY_CHANGES,
@@ -18,8 +19,8 @@ import {
   quoteTypes,
 } from './player-counts.ts';
 
-/** Events per transaction: some 0.3 s, where D1 allows 30 s. */
-const PAGE_EVENTS = 20_000;
+/** Events per transaction: some two seconds, where D1 allows 30. */
+const PAGE_EVENTS = 50_000;
 /** Of the 1,000 queries that an invocation may make, some twenty a page. */
 const PAGES_PER_RUN_MAX = 40;
 /** The next run of the job is due after ten minutes. */
@@ -71,10 +72,11 @@ const COUNT_EVENTS = [
   // SQLite takes the bare columns from the row that holds the maximum.
   `insert into player_days (day, user_id, item_id, type, last_at, country, value)
    select day, user_id, item_id, type, max(timestamp), coalesce(country, ''),
-     sum(iif(type = 'play', coalesce(value, 0), 0))
+     sum(iif(type = 'play', max(0, coalesce(value, 0)), 0))
    from ${NEW_ACTS} group by day, user_id, item_id, type ${MERGE_DAYS}`,
   `insert into player_facts (user_id, item_id, type, acted_at, retracted_at, country, value)
-   select user_id, item_id, type, max(timestamp), 0, coalesce(country, ''), iif(type = 'rate', value, 0)
+   select user_id, item_id, type, max(timestamp), 0, coalesce(country, ''),
+     iif(type = 'rate', coalesce(value, ${RATING_MIDDLE}), 0)
    from ${REMEMBERED} where type in (${FACTS}) group by user_id, item_id, type ${MERGE_FACTS}`,
   `insert into player_facts (user_id, item_id, type, acted_at, retracted_at, country, value)
    select user_id, item_id, ${RETRACTED_TYPE}, 0, max(timestamp), '', 0
@@ -145,10 +147,11 @@ async function closeDays(db: D1Database): Promise<void> {
   const { results } = await db
     .prepare(
       `select day from day_totals
-       where day >= (select open_from from roll_up) and day <= (select max(day) from day_totals) - ?1
+       where day >= (select open_from from roll_up) and day <= min(?3, (select max(day) from day_totals)) - ?1
        order by day limit ?2`,
     )
-    .bind(OPEN_DAYS, DAYS_CLOSED_PER_RUN_MAX)
+    // An event dated ahead must not close the days before it.
+    .bind(OPEN_DAYS, DAYS_CLOSED_PER_RUN_MAX, Math.floor(Date.now() / DAY_MS))
     .all<{ day: number }>();
   for (const { day } of results)
     await db.batch([

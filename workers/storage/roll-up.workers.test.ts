@@ -298,6 +298,15 @@ it('counts a guest and the player that they became once, and forgets both with o
   expect(await readRatings()).toEqual(['a 1 4.500000']);
 });
 
+it('counts on after a row that no client could have sent', async () => {
+  await log([at('ann', 'rate', 'a', 0), at('ann', 'play', 'b', 0, { value: -5 }), at('bob', 'click', 'c', 0)]);
+  expect(describe(await readCounts())).toEqual([
+    '1 click c 0d  0.300000',
+    '1 play b 0d  0.600000',
+    '1 rate a 0d  0.000000',
+  ]);
+});
+
 it('takes an erased player out of the counts', async () => {
   const events = makeLog(200, 8);
   await log(events.toSorted((a, b) => a.timestamp - b.timestamp));
