@@ -6,12 +6,11 @@ import type { PlayerEvent } from '../../models/contracts/event.ts';
 export interface UnloggedRow {
   /** Grows with each event. */
   row: number;
-  id: string;
   /** JSON of the event. */
   body: string;
   /** Epoch milliseconds. */
   receivedAt: number;
-  /** Times it was sent to the queue again. */
+  /** Times it was queued again. */
   resends: number;
 }
 
@@ -27,35 +26,29 @@ export class Outbox {
     return this.#sql('select 1 from unlogged limit 1').length === 0;
   }
 
-  /** Adds events; one that is there already is not changed. */
   add(events: readonly PlayerEvent[]): void {
     this.#sql(
-      `insert into unlogged (id, body, received_at, resends)
-       select value->>'id', value, value->>'receivedAt', 0 from json_each(?) where true on conflict do nothing`,
+      `insert into unlogged (body, received_at, resends)
+       select value, value->>'receivedAt', 0 from json_each(?)`,
       JSON.stringify(events),
     );
   }
 
-  /** One page in the order of their acceptance, after `row`. */
+  /** One page in the order of acceptance, after `row`. */
   readPage(row: number, limit: number): UnloggedRow[] {
     return this.#sql(
-      `select rowid as row, id, body, received_at as receivedAt, resends from unlogged
-       where rowid > ? order by rowid limit ?`,
+      'select "row", body, received_at as receivedAt, resends from unlogged where "row" > ? order by "row" limit ?',
       row,
       limit,
     ) as unknown as UnloggedRow[];
   }
 
-  delete(ids: readonly string[]): void {
-    if (ids.length > 0)
-      this.#sql('delete from unlogged where id in (select value from json_each(?))', JSON.stringify(ids));
+  delete(rows: readonly UnloggedRow[]): void {
+    if (rows.length > 0) this.#sql(`delete from unlogged where ${AMONG}`, listRows(rows));
   }
 
-  countResend(ids: readonly string[]): void {
-    this.#sql(
-      'update unlogged set resends = resends + 1 where id in (select value from json_each(?))',
-      JSON.stringify(ids),
-    );
+  countResend(rows: readonly UnloggedRow[]): void {
+    this.#sql(`update unlogged set resends = resends + 1 where ${AMONG}`, listRows(rows));
   }
 
   /** The number of events and the reception of the oldest; undefined if there are none. */
@@ -72,3 +65,6 @@ export class Outbox {
     return this.#storage.exec(statement, ...bindings).toArray();
   }
 }
+
+const AMONG = '"row" in (select value from json_each(?))';
+const listRows = (rows: readonly UnloggedRow[]): string => JSON.stringify(rows.map(({ row }) => row));

@@ -41,7 +41,9 @@ const click = (userId: string, id: string) => makeEvent(userId, 'click', 'g1', n
 const clicks = (userId: string, count: number) => Array.from({ length: count }, (_, n) => click(userId, `c${n}`));
 const alarmOf = (player: Player) => runInDurableObject(player, (_, { storage }) => storage.getAlarm());
 const unloggedOf = (player: Player) =>
-  runInDurableObject(player, (_, { storage }) => [...storage.sql.exec('select id from unlogged').raw()].flat());
+  runInDurableObject(player, (_, { storage }) =>
+    [...storage.sql.exec("select body->>'id' from unlogged").raw()].flat(),
+  );
 const loggedOf = async (userId: string) =>
   (await env.DB.prepare('select id from events where user_id = ?1 order by id').bind(userId).raw()).flat();
 
@@ -268,8 +270,8 @@ it('what can never be logged becomes a dead letter in the end, and leaves the ou
   const { player } = await openPlayer('jon');
   await player.record(clicks('jon', 3));
   await runInDurableObject(player, (_, { storage }) => {
-    storage.sql.exec("update unlogged set resends = ? where id = 'c0'", RESENDS_MAX);
-    storage.sql.exec('update unlogged set body = \'{"id":"c1"}\' where id = \'c1\'');
+    storage.sql.exec('update unlogged set resends = ? where "row" = 1', RESENDS_MAX);
+    storage.sql.exec('update unlogged set body = \'{"id":"c1"}\' where "row" = 2');
   });
   const letters = async () =>
     (await env.DB.prepare("select id, reason from dead_letters where id like 'unlogged-%' order by id").all()).results;
@@ -286,8 +288,8 @@ it('what can never be logged becomes a dead letter in the end, and leaves the ou
   await runNextAlarm(player);
   expect(await unloggedOf(player)).toEqual(['c2']);
   expect(await letters()).toEqual([
-    { id: `unlogged-${id}-c0`, reason: `not logged after ${RESENDS_MAX} resends` },
-    { id: `unlogged-${id}-c1`, reason: 'in the outbox, but not an event' },
+    { id: `unlogged-${id}-1`, reason: `not logged after ${RESENDS_MAX} resends` },
+    { id: `unlogged-${id}-2`, reason: 'in the outbox, but not an event' },
   ]);
   expect(log).toHaveBeenCalled();
 });

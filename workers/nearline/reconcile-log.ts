@@ -44,49 +44,53 @@ async function reconcilePage(
   now: number,
   name: string,
 ): Promise<number> {
-  const { events, unloggable } = parsePage(page);
+  const { unlogged, unloggable } = parsePage(page);
   await setAside(DB, outbox, name, unloggable, 'in the outbox, but not an event');
-  const settled = await findSettled(DB, [...events.values()], now);
-  outbox.delete([...settled]);
-  const missing = page.filter(({ id, receivedAt }) => events.has(id) && !settled.has(id) && isMissing(receivedAt, now));
-  const exhausted = missing.filter(({ resends }) => resends >= RESENDS_MAX);
+  const settled = await findSettled(
+    DB,
+    unlogged.map(({ event }) => event),
+    now,
+  );
+  outbox.delete(unlogged.filter(({ event }) => settled.has(event.id)).map(({ row }) => row));
+  const missing = unlogged.filter(({ event }) => !settled.has(event.id) && isMissing(event, now));
+  const exhausted = missing.filter(({ row }) => row.resends >= RESENDS_MAX).map(({ row }) => row);
   await setAside(DB, outbox, name, exhausted, `not logged after ${RESENDS_MAX} resends`);
-  const resent = missing.filter(({ resends }) => resends < RESENDS_MAX).map(({ id }) => events.get(id)!);
+  const resent = missing.filter(({ row }) => row.resends < RESENDS_MAX);
   for (let from = 0; from < resent.length; from += EVENTS_PER_CALL) {
     const portion = resent.slice(from, from + EVENTS_PER_CALL);
-    await EVENTS.sendBatch(cutMessages(portion));
-    outbox.countResend(portion.map(({ id }) => id));
+    await EVENTS.sendBatch(cutMessages(portion.map(({ event }) => event)));
+    outbox.countResend(portion.map(({ row }) => row));
   }
   return resent.length;
 }
 
-const isMissing = (receivedAt: number, now: number): boolean => now - receivedAt >= MISSING_AFTER_MS;
+const isMissing = ({ receivedAt }: PlayerEvent, now: number): boolean => now - receivedAt >= MISSING_AFTER_MS;
 
 /** Ids of the events that the log has, or will never take because the player was erased. All are of one user. */
 async function findSettled(db: D1Database, events: readonly PlayerEvent[], now: number): Promise<Set<string>> {
   const [first] = events;
   if (first === undefined) return new Set();
-  const settled = await findLoggedIds(
-    db,
-    first.userId,
-    events.map(({ id }) => id),
-  );
-  const missing = events.filter(({ id, receivedAt }) => !settled.has(id) && isMissing(receivedAt, now));
+  const ids = events.map(({ id }) => id);
+  const settled = await findLoggedIds(db, first.userId, ids);
+  const missing = events.filter((event) => !settled.has(event.id) && isMissing(event, now));
   // Rarely asked: the queue usually delivers.
   if (missing.length > 0) for (const { id } of await findErasedEvents(db, first.userId, missing)) settled.add(id);
   return settled;
 }
 
-/** The events by id, and the rows that hold none: an earlier version may have stored them. */
-function parsePage(page: readonly UnloggedRow[]): { events: Map<string, PlayerEvent>; unloggable: UnloggedRow[] } {
-  const events = new Map<string, PlayerEvent>();
+/** The rows with their events, and those that hold none: an earlier version may have stored them. */
+function parsePage(page: readonly UnloggedRow[]): {
+  unlogged: { row: UnloggedRow; event: PlayerEvent }[];
+  unloggable: UnloggedRow[];
+} {
+  const unlogged: { row: UnloggedRow; event: PlayerEvent }[] = [];
   const unloggable: UnloggedRow[] = [];
   for (const row of page) {
     const parsed = PlayerEvent.safeParse(JSON.parse(row.body));
-    if (parsed.success) events.set(row.id, parsed.data);
+    if (parsed.success) unlogged.push({ row, event: parsed.data });
     else unloggable.push(row);
   }
-  return { events, unloggable };
+  return { unlogged, unloggable };
 }
 
 function cutMessages(events: readonly PlayerEvent[]): { body: PlayerEvent[] }[] {
@@ -106,8 +110,8 @@ async function setAside(
 ): Promise<void> {
   if (rows.length === 0) return;
   const letters = rows.map(
-    ({ id, body }): DeadLetter => ({ id: `unlogged-${name}-${id}`, body, reason, receivedAt: Date.now() }),
+    ({ row, body }): DeadLetter => ({ id: `unlogged-${name}-${row}`, body, reason, receivedAt: Date.now() }),
   );
   await storeDeadLettersWithAlert(db, letters);
-  outbox.delete(rows.map(({ id }) => id));
+  outbox.delete(rows);
 }

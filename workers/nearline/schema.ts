@@ -14,9 +14,10 @@ export const recentEvents = sqliteTable('recent_events', {
   timestamp: integer('timestamp').notNull(),
 });
 
-/** The outbox: accepted events that the log has not been seen to have, read in the order of their rowids. */
+/** The outbox: accepted events that the log has not been seen to have. No index: one would be written with each event. */
 export const unlogged = sqliteTable('unlogged', {
-  id: text('id').primaryKey(),
+  // Never used twice: a check must not delete a newer event than it asked about.
+  row: integer('row').primaryKey({ autoIncrement: true }),
   // JSON: the whole event (models/contracts/event.ts).
   body: text('body').notNull(),
   receivedAt: integer('received_at').notNull(),

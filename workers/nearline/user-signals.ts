@@ -250,7 +250,7 @@ export class UserSignals extends DurableObject<Env> {
       if (page.length === 0) return;
       const events = page.map(({ body }): PlayerEvent => JSON.parse(body));
       await this.#forward(userId, events);
-      this.#outbox.delete(page.map(({ id }) => id));
+      this.#outbox.delete(page);
     }
   }
 
