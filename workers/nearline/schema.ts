@@ -14,7 +14,7 @@ export const recentEvents = sqliteTable('recent_events', {
   timestamp: integer('timestamp').notNull(),
 });
 
-/** The outbox: accepted events that the log has not been seen to have. No index: it would be written with each event. */
+/** The outbox: accepted events that the log has not been seen to have. An index would be written with each event. */
 export const unlogged = sqliteTable('unlogged', {
   // Never used twice: a check must not delete a newer event than it asked about.
   row: integer('row').primaryKey({ autoIncrement: true }),
