@@ -1,0 +1,70 @@
+// `npm run query`: runs one of the SQL files of queries/ over the newest snapshot.
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { readSnapshotManifest } from '../workers/storage/snapshots.ts';
+import { withDuckDb } from './duckdb/open.ts';
+import { withPlatform } from './local/platform.ts';
+import { fileCache } from './log/fetch-files.ts';
+import { fetchLog } from './log/views.ts';
+import { createQueryCommand, type Flags } from './query/command.ts';
+import { listQueries, type Query } from './query/queries.ts';
+import { createRangeViews, type FileFormat, readRows, selectFiles, writeFile } from './query/run-query.ts';
+import { formatTable } from './query/table.ts';
+import { runCommand } from './terminal/command.ts';
+import { reserveStdout } from './terminal/json-output.ts';
+import { createProgress } from './terminal/progress.ts';
+
+async function query(name: string, { from, to, format, output, state }: Flags): Promise<void> {
+  const found = listQueries().find((one) => one.name === name);
+  if (found === undefined) throw new Error(`there is no query “${name}”; --help lists them`);
+  if (format === 'parquet' && output === undefined)
+    throw new Error('Parquet is not for a terminal: name a file with --output');
+  const print = process.stdout.write.bind(process.stdout);
+  // What starts the local stores may print.
+  reserveStdout();
+  const range = { from, to };
+  const progress = createProgress();
+  const files = await withPlatform(state, async ({ BUCKET }) => {
+    const snapshot = await readSnapshotManifest(BUCKET);
+    if (snapshot === undefined)
+      throw new Error(
+        `there is no snapshot in ${state} yet: \`npm start\` makes one on an empty store, then each hour`,
+      );
+    console.error(`The log as of ${snapshot.createdAt}:`);
+    return fetchLog(BUCKET, selectFiles(snapshot, range), fileCache(state), (step) => progress.update(step));
+  });
+  progress.end();
+  await withDuckDb(async (connection) => {
+    await createRangeViews(connection, files, range);
+    const text = await answer(connection, found, format, output);
+    if (text !== undefined) print(text);
+  });
+}
+
+/** Returns what to print; undefined if the answer is in the file. */
+async function answer(
+  connection: DuckDBConnection,
+  { sql, chart }: Query,
+  format: 'table' | FileFormat,
+  output: string | undefined,
+): Promise<string | undefined> {
+  if (format === 'table') return `${formatTable(await readRows(connection, sql), chart)}\n`;
+  if (output !== undefined) {
+    await writeFile(connection, sql, format, path.resolve(output));
+    console.error(`Wrote ${output}.`);
+    return undefined;
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'bloodstream-query-'));
+  try {
+    const file = path.join(folder, 'answer');
+    await writeFile(connection, sql, format, file);
+    return readFileSync(file, 'utf8');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+await runCommand(createQueryCommand().action(query));

@@ -1,0 +1,159 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { makeEvent } from '../../tests/event.ts';
+import { makeSlate } from '../../tests/slate.ts';
+import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
+import { encodeParquet } from '../../workers/storage/parquet.ts';
+import { SLATE_COLUMNS, toSlateRows } from '../../workers/storage/slate-columns.ts';
+import { withDuckDb } from '../duckdb/open.ts';
+import { listQueries, parseQuery } from './queries.ts';
+import { createRangeViews, type DayRange, readRows, selectFiles, writeFile } from './run-query.ts';
+import { formatTable } from './table.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'bloodstream-query-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A Monday. */
+const MONDAY = Date.UTC(2026, 2, 9);
+const HOUR = 3_600_000;
+const at = (days: number, hours = 0) => MONDAY + (24 * days + hours) * HOUR;
+let id = 0;
+const event = (...[userId, type, itemId, time, more]: Parameters<typeof makeEvent>) =>
+  makeEvent(userId, type, itemId, time, { id: `e${id++}`, ...more });
+const EVENTS = [
+  event('ann', 'play', 'a', at(0)),
+  event('ann', 'play', 'a', at(0, 1)),
+  event('ann', 'like', 'b', at(0, 2)),
+  event('ben', 'purchase', 'a', at(0, 23)),
+  event('ben', 'impression', 'c', at(1)),
+  event('ben', 'play', 'b', at(1, 1)),
+  event('ann', 'wishlist', 'c', at(8)),
+  event('cem', 'click', 'g1', at(15), { recommendationId: 'r1' }),
+  event('cem', 'click', 'g1', at(15, 1), { recommendationId: 'r1' }),
+];
+const SLATES = [
+  { ...makeSlate('r1', 'cem', at(15)), samplingRate: 1 },
+  { ...makeSlate('r2', 'dan', at(15)), samplingRate: 0.25 },
+  { ...makeSlate('r3', 'eve', at(16)), samplingRate: 1, tier: 'nearline', release: null },
+];
+
+function writeLog() {
+  const [events, slates] = [path.join(folder, 'events.parquet'), path.join(folder, 'slates.parquet')];
+  const logged = EVENTS.map((one, index) => ({ ...one, sequence: index + 1 }));
+  writeFileSync(events, encodeParquet(EVENT_COLUMNS, logged, {}));
+  writeFileSync(slates, encodeParquet(SLATE_COLUMNS, SLATES.flatMap(toSlateRows), {}));
+  return { events: [events], slates: [slates], merges: [] };
+}
+const ask = (name: string, range: DayRange = { from: undefined, to: undefined }) =>
+  withDuckDb(async (connection) => {
+    await createRangeViews(connection, writeLog(), range);
+    return readRows(connection, listQueries().find((one) => one.name === name)!.sql);
+  });
+const numbers = (rows: unknown[][]) =>
+  rows.map((row) => row.map((cell) => (typeof cell === 'string' && /^\d+$/.test(cell) ? Number(cell) : cell)));
+
+test('each query gives what a count by hand gives', async () => {
+  const rows = async (name: string, range?: DayRange) => numbers((await ask(name, range)).rows);
+  expect(await rows('players-per-day')).toEqual([
+    ['2026-03-24', 1, 2],
+    ['2026-03-17', 1, 1],
+    ['2026-03-10', 1, 1],
+    ['2026-03-09', 2, 4],
+  ]);
+  expect(await rows('popularity')).toEqual([
+    ['a', 2, 1, 1],
+    ['b', 2, 0, 1],
+    ['c', 1, 0, 0],
+  ]);
+  expect(await rows('transitions')).toEqual([
+    ['a', 'b', 2],
+    ['b', 'c', 1],
+  ]);
+  expect(await rows('retention')).toEqual([
+    ['2026-03-09', 0, 2, 2, 1],
+    ['2026-03-09', 1, 2, 1, 0.5],
+    ['2026-03-23', 0, 1, 1, 1],
+  ]);
+  // A slate that was logged with a quarter's probability stands for four.
+  expect(await rows('click-through')).toEqual([
+    ['top-picks', 'online', 'v1', 5, 1, 0.2],
+    ['top-picks', 'nearline', null, 1, 0, 0],
+  ]);
+  expect(await rows('players-per-day', { from: '2026-03-10', to: '2026-03-17' })).toEqual([
+    ['2026-03-17', 1, 1],
+    ['2026-03-10', 1, 1],
+  ]);
+  expect(await rows('click-through', { from: undefined, to: '2026-03-23' })).toEqual([]);
+});
+
+test('a result is written as CSV, JSON and Parquet', async () => {
+  const { sql } = listQueries().find(({ name }) => name === 'transitions')!;
+  await withDuckDb(async (connection) => {
+    await createRangeViews(connection, writeLog(), { from: undefined, to: undefined });
+    const write = async (format: 'csv' | 'json' | 'parquet') => {
+      const file = path.join(folder, `result.${format}`);
+      await writeFile(connection, sql, format, file);
+      return file;
+    };
+    expect(readFileSync(await write('csv'), 'utf8')).toBe('from_item_id,to_item_id,players\na,b,2\nb,c,1\n');
+    expect(JSON.parse(readFileSync(await write('json'), 'utf8'))[0]).toEqual({
+      ...{ from_item_id: 'a', to_item_id: 'b', players: 2 },
+    });
+    const stored = await readRows(connection, `from '${await write('parquet')}'`);
+    expect(numbers(stored.rows)[1]).toEqual(['b', 'c', 1]);
+  });
+});
+
+test('only files that may hold rows of the range are read', () => {
+  const file = (first: number, last: number) => ({ times: [at(first), at(last)] }) as never;
+  const files = { events: [file(0, 3), file(4, 4), file(5, 9)], slates: [file(0, 0)], merges: [file(0, 0)] };
+  const selected = selectFiles(files, { from: '2026-03-13', to: '2026-03-13' });
+  expect(selected.events).toEqual([files.events[1]]);
+  expect(selected.slates).toEqual([]);
+  expect(selected.merges).toEqual(files.merges);
+  expect(selectFiles(files, { from: undefined, to: '2026-03-12' }).events).toEqual(files.events.slice(0, 1));
+});
+
+test('a table has bars in proportion, and says how many rows it leaves out', () => {
+  const chart = { label: 'day', value: 'players' };
+  const table = formatTable(
+    {
+      columns: ['day', 'players', 'share'],
+      rows: [
+        ['mon', '12', 0.123456],
+        ['tue', '6', null],
+        ['wed', '0', 1],
+      ],
+    },
+    chart,
+  );
+  expect(table.split('\n')).toEqual([
+    'day  players   share',
+    `mon       12  0.1235  ${'█'.repeat(30)}`,
+    `tue        6       –  ${'█'.repeat(15)}`,
+    'wed        0       1',
+  ]);
+  const many = Array.from({ length: 1_050 }, (_, n) => [n]);
+  expect(formatTable({ columns: ['n'], rows: many }, undefined)).toMatch(/… and 1,010 more rows; --format csv/);
+  expect(formatTable({ columns: ['n'], rows: [] }, undefined)).toBe('No rows.');
+});
+
+test('every query says what it answers, and its chart names its own columns', async () => {
+  for (const { name, summary, chart } of listQueries()) {
+    expect(summary, name).toMatch(/\.$/);
+    if (chart !== undefined) expect((await ask(name)).columns).toEqual(expect.arrayContaining(Object.values(chart)));
+  }
+  expect(parseQuery('x', '-- Says so.\nselect 1').chart).toBeUndefined();
+});
+
+test('the queries use nothing that one of the engines lacks', () => {
+  // Words of DuckDB alone, quoted names, which Spark takes for text, and types or functions that differ.
+  const ONE_ENGINE =
+    /\bqualify\b|\bexclude\b|\breplace\b|::|"|`|\bilike\b|\bepoch\b|\bdatediff\b|\bgroup by all\b|\bfilter\s*\(/i;
+  for (const { name, sql } of listQueries()) {
+    const code = sql.replaceAll(/^--.*$/gm, '');
+    expect(ONE_ENGINE.exec(code)?.[0], name).toBeUndefined();
+  }
+});
