@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { Id } from './id.ts';
+import { parseBody } from './parse-body.ts';
 import { fail, ok, type Result } from './result.ts';
 import { text } from './text.ts';
 
@@ -170,7 +171,7 @@ export type EventResult = z.infer<typeof EventResult>;
  * the time of an event without one.
  */
 export function parseEvent(input: unknown, now: number, absent = now): Result<PlayerEvent, string> {
-  const parsed = EventInput.safeParse(input);
+  const parsed = parseBody(EventInput, input);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     return fail(issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message);

@@ -1,13 +1,17 @@
-// Reads JSON bodies. It does not validate fields.
+// Reads JSON bodies, compressed or not. It does not validate fields.
 
+import * as zlib from 'node:zlib';
 import { ProblemError } from './problems.ts';
 
-/** Throws the problem that describes what is wrong with the body; reads at most `maxBytes` of it. */
+/**
+ * Throws the problem that describes what is wrong with the body. Reads at most `maxBytes` of it, and unpacks at most as
+ * many: a small body may hold gigabytes.
+ */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? ''))
     throw new ProblemError('unsupported-media-type', 'Send “content-type: application/json”.');
-  const text = await readText(request, maxBytes);
-  if (text === undefined) throw new ProblemError('too-large', `At most ${maxBytes} bytes.`);
+  const unpack = findDecoder(request.headers.get('content-encoding'));
+  const text = decodeText(unpack(await readBytes(request, maxBytes), maxBytes));
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -15,19 +19,59 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   }
 }
 
-/** Undefined if the body is longer. */
-async function readText(request: Request, maxBytes: number): Promise<string | undefined> {
+type Decoder = (bytes: Uint8Array, maxBytes: number) => Uint8Array;
+
+function findDecoder(contentEncoding: string | null): Decoder {
+  switch ((contentEncoding ?? '').trim().toLowerCase()) {
+    case '':
+    case 'identity':
+      return (bytes) => bytes;
+    case 'gzip':
+    case 'x-gzip':
+      return (bytes, maxOutputLength) => unpack(() => zlib.gunzipSync(bytes, { maxOutputLength }), maxOutputLength);
+    case 'deflate':
+      return (bytes, maxOutputLength) => unpack(() => zlib.inflateSync(bytes, { maxOutputLength }), maxOutputLength);
+    default:
+      throw new ProblemError('unsupported-media-type', 'Send “content-encoding: gzip”, “deflate” or none.');
+  }
+}
+
+function unpack(run: () => Uint8Array, maxBytes: number): Uint8Array {
+  try {
+    return run();
+  } catch (error) {
+    // zlib stops where the output passes `maxOutputLength`.
+    if ((error as Error).name === 'RangeError') throw tooLarge(maxBytes);
+    throw new ProblemError('malformed-json', 'The body is not in its content-encoding.');
+  }
+}
+
+/** A replacement character would make two players one. */
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new ProblemError('malformed-json', 'The body is not UTF-8.');
+  }
+}
+
+const tooLarge = (maxBytes: number) => new ProblemError('too-large', `At most ${maxBytes} bytes.`);
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
   // The platform enforces a declared length; a chunked body declares none and is counted while it is read.
-  if (declared !== null) return Number(declared) > maxBytes ? undefined : request.text();
+  if (declared !== null) {
+    if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
+    return new Uint8Array(await request.arrayBuffer());
+  }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.byteLength;
-    if (size > maxBytes) return undefined;
+    if (size > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
-  return new Blob(chunks).text();
+  return Buffer.concat(chunks);
 }
 
 /** Drops a field that equals `id`, so that a resource, read with its id, can be put back under the same path. */

@@ -4,6 +4,7 @@
 
 import { createRoute, type OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { parseBody } from '../../models/contracts/parse-body.ts';
 import { PROBLEM_CONTENT_TYPE, Problem } from '../../models/contracts/problem.ts';
 import { requireScope, type Scope } from './auth.ts';
 import { readJson, withoutId } from './body.ts';
@@ -76,7 +77,8 @@ export function defineEndpoint<
     const input = {
       params: parseInput(params, c.req.param()),
       query: parseInput(query, readQuery(c)),
-      body: body && parseInput(body.schema, await readBody(c, body)),
+      // In a patch, null is a value: it empties the field.
+      body: body && parseInput(body.schema, await readBody(c, body), definition.method !== 'patch'),
     };
     const answered = await definition.handle(input as Parameters<typeof definition.handle>[0], deps);
     if (answered instanceof Response) return answered;
@@ -151,9 +153,9 @@ const describeProblems = (statuses: readonly ProblemStatus[]): RouteConfig['resp
   );
 
 /** Undefined if there is no schema. Throws the problem that names each invalid field. */
-function parseInput(schema: z.ZodType | undefined, value: unknown): unknown {
+function parseInput(schema: z.ZodType | undefined, value: unknown, nullIsAbsence = false): unknown {
   if (schema === undefined) return undefined;
-  const parsed = schema.safeParse(value);
+  const parsed = nullIsAbsence ? parseBody(schema, value) : schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalidInput(parsed.error.issues);
 }
