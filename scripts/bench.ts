@@ -105,7 +105,7 @@ bench
   .command('statistics')
   .description(
     'The statistics job over logs of 10,000 to a million events, each run with 1,000 new ones, against one query ' +
-      'over the whole log. Five runs of each, medians. Takes two minutes and 1 GB of disk.',
+      'over the whole log. Five runs of each, medians of processor time in SQLite. Takes a minute and 1 GB.',
   )
   .addOption(jsonOption())
   .action(async ({ json }) => {
