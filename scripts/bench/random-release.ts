@@ -2,7 +2,7 @@
 // item-to-item model.
 
 import { encodeRetrievalModel } from '../../models/algorithms/algorithm.ts';
-import { countNeighboursThatFit, createNeighbourModel } from '../../models/algorithms/neighbours.ts';
+import { countNeighboursThatFit, createNeighbourModel, TABLE_ROWS_MAX } from '../../models/algorithms/neighbours.ts';
 import { NEIGHBOURS_PER_ITEM_MAX } from '../../models/contracts/neighbours.ts';
 import { createRandom } from '../../models/data/random.ts';
 import { encodeHistories } from '../../models/features/history.ts';
@@ -19,7 +19,8 @@ const DECAY = { positionDecay: 1, halfLifeDays: 14 };
 export async function publishRandomRelease(bucket: R2Bucket, items: number): Promise<void> {
   const itemIds = Array.from({ length: items }, (_, itemIndex) => `g${itemIndex}`);
   const random = createRandom(1, 'release');
-  const tables = drawNeighbours(items, countNeighboursThatFit(items), random);
+  const rows = Math.min(items, TABLE_ROWS_MAX);
+  const tables = drawNeighbours(items, countNeighboursThatFit(rows), random, rows);
   const description = { algorithm: 'random', parameters: {}, itemIds };
   const { bytes: model } = encodeRetrievalModel(createNeighbourModel(description, tables, DECAY));
   const history = encodeHistories([[{ itemId: 'g0', weight: 1, ageDays: 0 }]], new Map([['g0', 0]]));
