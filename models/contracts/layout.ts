@@ -1,8 +1,9 @@
 // The keys of the R2 bucket, shared by writers and readers. D1 and the Durable Object have their own schemas.
 
+export const RELEASES_PREFIX = 'releases/';
 export const RELEASE_POINTER_KEY = 'releases/current.json';
 export type ReleaseFileName = 'manifest.json' | 'model.onnx' | 'vocabulary.json' | 'neighbours.bin' | 'ranking.onnx';
-export const releaseKey = (version: string, file: ReleaseFileName) => `releases/${version}/${file}`;
+export const releaseKey = (version: string, file: ReleaseFileName) => `${RELEASES_PREFIX}${version}/${file}`;
 
 export const SNAPSHOT_POINTER_KEY = 'snapshots/current.json';
 /** Everything that a snapshot names lies under it, and nothing else does. */

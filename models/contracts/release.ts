@@ -51,6 +51,8 @@ export const RankingPart = z.object({
   model: ReleaseFile,
   /** Hash of the feature list that the model reads (models/features/ranking.ts). It cannot be used with another. */
   featuresHash: z.string(),
+  /** Version of the snapshot that it was trained on; absent in releases before 0.5. A later release may keep it. */
+  snapshot: z.string().optional(),
   actions: z.array(z.string()),
   metrics: z.object({
     /** Examined impressions: trained on, and later ones measured on. */

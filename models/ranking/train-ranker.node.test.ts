@@ -51,6 +51,7 @@ function drawRows(count: number, taste: number): ShownRow[] {
 const training = (rows: ShownRow[], changes: Partial<RankingTraining> = {}): RankingTraining => ({
   rows,
   current: undefined,
+  snapshot: { version: 'first' },
   seed: 1,
   device: 'cpu',
   signal: new AbortController().signal,
@@ -91,8 +92,10 @@ test('insufficient data gives no ranker, and keeps the one in use if it reads th
   );
 
   const { ranking } = await trainRanker(training(drawRows(2_000, 1)));
-  const kept = await trainRanker(training(drawRows(100, 1), { current: ranking }));
+  const kept = await trainRanker(training(drawRows(100, 1), { current: ranking, snapshot: { version: 'second' } }));
   expect(kept).toMatchObject({ outcome: 'kept', ranking });
+  // It has not seen the second.
+  expect(kept.ranking!.snapshot).toBe('first');
   const foreign = { ...ranking!, featuresHash: 'another' };
   expect((await trainRanker(training(drawRows(100, 1), { current: foreign }))).outcome).toBe('none');
 });

@@ -34,6 +34,8 @@ export interface RankingTraining extends FitContext {
   rows: readonly ShownRow[];
   /** The ranking part in use: kept if no better one is trained and it reads the same features. */
   current: RankingContents | undefined;
+  /** Holds the rows. */
+  snapshot: { version: string };
 }
 
 export interface RankingOutcome {
@@ -43,10 +45,11 @@ export interface RankingOutcome {
   reason: string;
 }
 
-export async function trainRanker({ rows, current, ...context }: RankingTraining): Promise<RankingOutcome> {
+export async function trainRanker({ rows, current, snapshot, ...context }: RankingTraining): Promise<RankingOutcome> {
   const usable = current?.featuresHash === FEATURES_HASH ? current : undefined;
   const trained = await attemptTraining(rows.slice(-ROWS_MAX), usable?.model, context);
-  if (trained.ranking !== undefined) return { ...trained, outcome: 'trained' };
+  if (trained.ranking !== undefined)
+    return { ...trained, ranking: { ...trained.ranking, snapshot: snapshot.version }, outcome: 'trained' };
   return usable === undefined
     ? { outcome: 'none', ...trained }
     : { outcome: 'kept', ranking: usable, reason: trained.reason };

@@ -82,8 +82,8 @@ it('reads the same from a snapshot’s Parquet files as from the events and slat
     await logSlates(DB, BUCKET, SLATES.slice(from, from + 50), 1e9, NOW);
   // A queue delivers at least once.
   await logSlates(DB, BUCKET, SLATES.slice(40, 60), 1e9, NOW + 1);
-  expect(await exportSlates(BUCKET, NOW)).toBe(200);
-  expect(await exportSlates(BUCKET, NOW)).toBe(0);
+  expect(await exportSlates(DB, BUCKET, NOW)).toBe(200);
+  expect(await exportSlates(DB, BUCKET, NOW)).toBe(0);
   expect((await BUCKET.list({ prefix: 'slate-batches/' })).objects).toEqual([]);
 
   const log = new InteractionLog();

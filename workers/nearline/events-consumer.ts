@@ -68,8 +68,6 @@ export const toDeadLetter = (id: string, body: unknown, reason: string): DeadLet
 });
 
 export async function storeDeadLettersWithAlert(db: D1Database, deadLetters: readonly DeadLetter[]): Promise<void> {
-  await storeDeadLetters(db, deadLetters);
-  console.error(
-    JSON.stringify({ alert: 'dead letters stored', count: deadLetters.length, reason: deadLetters[0]?.reason }),
-  );
+  const count = await storeDeadLetters(db, deadLetters);
+  if (count > 0) console.error(JSON.stringify({ alert: 'dead letters stored', count, reason: deadLetters[0]?.reason }));
 }

@@ -43,6 +43,12 @@ export class Schedule {
     this.#setAlarm();
   }
 
+  /** Ends all duties. */
+  clear(): void {
+    this.#documents.delete('schedule');
+    this.#setAlarm();
+  }
+
   /** Runs the duties that are due. Never throws for a duty's failure: the next run is planned here. */
   async run(perform: Record<Duty, () => Promise<DutyOutcome>>): Promise<void> {
     this.#alarmAt = undefined;

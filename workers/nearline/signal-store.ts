@@ -9,14 +9,17 @@ const FORGOTTEN_MAX = 6_000;
 
 export class SignalStore {
   readonly #storage: SqlStorage;
+  /** Events until then are not taken: the player was erased. Epoch milliseconds. */
+  erasedAt: number;
   /** Undefined until they are needed: an alarm that only compares the outbox with the log reads no signals. */
   #signals: Signals | undefined;
   /** Read with the signals. Ids of all rows, including dropped events, so that repeated deliveries stay idempotent. */
   #ids = new Set<string>();
 
   /** Requires the migrated tables. */
-  constructor(storage: SqlStorage) {
+  constructor(storage: SqlStorage, erasedAt: number) {
     this.#storage = storage;
+    this.erasedAt = erasedAt;
   }
 
   get signals(): Signals {
@@ -27,7 +30,7 @@ export class SignalStore {
   /** Stores the new ones among the events and returns them. */
   fold(events: readonly SignalEvent[]): SignalEvent[] {
     const before = this.signals;
-    const newEvents = events.filter((event) => !this.#ids.has(event.id));
+    const newEvents = events.filter(({ id, timestamp }) => timestamp > this.erasedAt && !this.#ids.has(id));
     const { signals, added } = foldEvents(before, newEvents);
     if (added.length > 0) {
       this.#write(before, signals, added);

@@ -3,6 +3,7 @@
 
 import { Slate } from '../../models/contracts/slate.ts';
 import type { DeadLetter } from '../storage/dead-letters.ts';
+import { readErasedAt } from '../storage/erased-users.ts';
 import { readSlateBytesPerDay } from '../storage/settings.ts';
 import { logSlates } from '../storage/slates.ts';
 import { retryDelaySeconds, storeDeadLettersWithAlert, toDeadLetter } from './events-consumer.ts';
@@ -20,7 +21,12 @@ export async function consumeSlates(
     else deadLetters.push(toDeadLetter(id, body, `not a slate: ${parsed.error.issues[0]?.message}`));
   }
   try {
-    await logSlates(DB, BUCKET, slates, readSlateBytesPerDay(SLATE_MB_PER_DAY), Date.now());
+    const erasedAt = await readErasedAt(
+      DB,
+      slates.map(({ userId }) => userId),
+    );
+    const own = slates.filter(({ userId, shownAt }) => shownAt > (erasedAt.get(userId) ?? Number.NEGATIVE_INFINITY));
+    await logSlates(DB, BUCKET, own, readSlateBytesPerDay(SLATE_MB_PER_DAY), Date.now());
     if (deadLetters.length > 0) await storeDeadLettersWithAlert(DB, deadLetters);
     batch.ackAll();
   } catch (error) {

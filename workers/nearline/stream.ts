@@ -47,6 +47,12 @@ export class Stream {
     for (const reader of this.#readers) this.#send(reader, asEvent(notice));
   }
 
+  /** Closes all connections. */
+  close(): void {
+    for (const socket of this.#ctx.getWebSockets()) socket.close(1000, 'erased');
+    for (const reader of this.#readers) reader.close().catch(() => {});
+  }
+
   #missedSince(after: number | undefined): Notice[] {
     return after === undefined ? [] : (this.#documents.read('notices') ?? []).filter(({ id }) => id > after);
   }

@@ -22,6 +22,7 @@ import { readPreferences } from '../storage/users.ts';
 import { Causes } from './causes.ts';
 import { CHECK_DELAY_MS, checkLog } from './check-log.ts';
 import { DocumentStore } from './documents.ts';
+import { eraseHeldRows, HELD_TABLES, type HeldRow, readErasedAt, readHeldRows } from './erasure.ts';
 import migrations from './migrations/migrations.js';
 import { Outbox } from './outbox.ts';
 import { type DutyOutcome, Schedule } from './schedule.ts';
@@ -56,7 +57,7 @@ export class UserSignals extends DurableObject<Env> {
     super(ctx, env);
     ctx.blockConcurrencyWhile(async () => {
       await migrate(drizzle(ctx.storage), migrations);
-      this.#store = new SignalStore(ctx.storage.sql);
+      this.#store = new SignalStore(ctx.storage.sql, readErasedAt(ctx.storage.sql));
       this.#documents = new DocumentStore(ctx.storage.sql);
       this.#stream = new Stream(ctx, this.#documents);
       this.#outbox = new Outbox(ctx.storage.sql);
@@ -146,6 +147,40 @@ export class UserSignals extends DurableObject<Env> {
     this.ctx.storage.sql.exec('delete from hydration');
   }
 
+  /** The tables that may hold rows of the player. */
+  listHeldTables(): readonly string[] {
+    return HELD_TABLES;
+  }
+
+  /** One page of a table, after `row`. */
+  readHeldRows(table: string, row: number, limit: number): HeldRow[] {
+    return readHeldRows(this.ctx.storage.sql, table, row, limit);
+  }
+
+  /** Epoch milliseconds; null if the player was never erased. */
+  readErasedAt(): number | null {
+    return Number.isFinite(this.#store.erasedAt) ? this.#store.erasedAt : null;
+  }
+
+  /**
+   * Erases what the player did until `until` (epoch milliseconds), and the rest of the state whenever it came; closes
+   * all connections. Idempotent. Later events come back from the log.
+   */
+  erase(until: number): void {
+    if (this.#store.erasedAt >= until) return;
+    eraseHeldRows(this.ctx.storage.sql, until);
+    this.#store.erasedAt = until;
+    this.#store.clear();
+    this.#documents.clear();
+    this.#schedule.clear();
+    this.#hydratedAt = undefined;
+    this.#stream.close();
+    // What is left in the outbox came since `until`.
+    const kept = this.#outbox.readPage(0, Number.MAX_SAFE_INTEGER).map(({ body }): PlayerEvent => JSON.parse(body));
+    this.#fold(kept.map(toSignalEvent));
+    if (kept.length > 0) this.#schedule.plan('log', Date.now() + CHECK_DELAY_MS);
+  }
+
   /** The whole state, for tests and operators. */
   snapshot(): Signals {
     return this.#store.signals;
@@ -173,6 +208,7 @@ export class UserSignals extends DurableObject<Env> {
   async #makeBackup(): Promise<DutyOutcome> {
     const lastRequest = this.#documents.read('lastRequest');
     if (lastRequest === undefined || this.isMerged()) return 'done';
+    const { erasedAt } = this.#store;
     const causes = this.#causes.take();
     const waitUntil = (promise: Promise<unknown>) => this.ctx.waitUntil(promise);
     const made = await makeGallery({ env: this.env, ...lastRequest, user: this.#readState(Date.now()), waitUntil });
@@ -180,8 +216,8 @@ export class UserSignals extends DurableObject<Env> {
       this.#causes.markUnknown();
       throw new Error('the gallery would be incomplete; keeping the previous one');
     }
-    // Merged meanwhile: the player has a gallery of its own.
-    if (this.isMerged()) return 'done';
+    // Merged meanwhile: the player has a gallery of its own. Erased meanwhile: it was made from what is erased.
+    if (this.isMerged() || this.#store.erasedAt !== erasedAt) return 'done';
     const changed = describeChange(this.backup(), made);
     this.#documents.write('backup', made);
     const { recommendationId, generatedAt, release } = made;
@@ -270,10 +306,13 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   async #readLog(userId: string): Promise<void> {
+    const { erasedAt } = this.#store;
     const [events, preferences] = await Promise.all([
       readSignalEvents(this.env.DB, userId),
       this.#documents.read('preferences') ?? readPreferences(this.env.DB, userId),
     ]);
+    // Erased while reading: the preferences may be from before.
+    if (this.#store.erasedAt !== erasedAt) return;
     this.#hydratedAt = Date.now();
     // Merged while reading: the events belong to the player now.
     if (this.isMerged()) return;

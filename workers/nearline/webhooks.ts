@@ -2,6 +2,8 @@
 // end. Receivers recognise duplicates by the id. URLs are checked at subscription, not here.
 
 import { Delivery, type Notification } from '../../models/contracts/subscription.ts';
+import { readErasedAt } from '../storage/erased-users.ts';
+import { listUsersIn, splitMessage } from '../storage/split-message.ts';
 import {
   type Address,
   type Attempt,
@@ -40,7 +42,11 @@ export async function deliverNotifications(
   send: Send = (url, init) => fetch(url, init),
 ): Promise<void> {
   const attempts: Attempt[] = [];
-  const settle = async (message: Message<unknown>, addresses: ReadonlyMap<string, Address>) => {
+  const settle = async (
+    message: Message<unknown>,
+    addresses: ReadonlyMap<string, Address>,
+    erasedAt: ReadonlyMap<string, number>,
+  ) => {
     const parsed = Delivery.safeParse(message.body);
     if (!parsed.success) {
       await storeDeadLettersWithAlert(db, [toDeadLetter(message.id, message.body, 'not a delivery')]);
@@ -48,8 +54,9 @@ export async function deliverNotifications(
     }
     const { subscriptionId, notification } = parsed.data;
     const address = addresses.get(subscriptionId);
-    // The subscription was deleted.
-    if (address === undefined) return message.ack();
+    // The subscription was deleted, or the player erased.
+    if (address === undefined || splitMessage(message.body, erasedAt, message.timestamp.getTime()).own.length > 0)
+      return message.ack();
     const { outcome, succeeded, retryAfterSeconds } = await deliver(address, notification, send);
     attempts.push({ subscriptionId, at: Date.now(), outcome, succeeded });
     if (succeeded) return message.ack();
@@ -64,9 +71,17 @@ export async function deliverNotifications(
     console.error(JSON.stringify({ alert: 'notification postponed', error: error.message }));
     message.retry({ delaySeconds: delaySeconds(message.attempts) });
   };
-  const addressed = readAddresses(db, [...new Set(batch.messages.flatMap(({ body }) => subscriptionOf(body)))]);
+  const known = Promise.all([
+    readAddresses(db, [...new Set(batch.messages.flatMap(({ body }) => subscriptionOf(body)))]),
+    readErasedAt(
+      db,
+      batch.messages.flatMap(({ body }) => listUsersIn(body)),
+    ),
+  ]);
   await Promise.all(
-    batch.messages.map((message) => addressed.then((addresses) => settle(message, addresses)).catch(postpone(message))),
+    batch.messages.map((message) =>
+      known.then(([addresses, erasedAt]) => settle(message, addresses, erasedAt)).catch(postpone(message)),
+    ),
   );
   // A delivery counts even if it cannot be recorded.
   await recordAttempts(db, attempts).catch((error: Error) =>

@@ -11,5 +11,5 @@ export async function exportSnapshot({ DB, BUCKET }: Stores, now: number): Promi
   let rows = 0;
   // Merges after events: what a guest did until then is in the files under the guest's id.
   for (const exportNew of [exportEvents, exportMerges, exportItems]) rows += await exportNew(DB, BUCKET, now);
-  return rows + (await exportSlates(BUCKET, now));
+  return rows + (await exportSlates(DB, BUCKET, now));
 }

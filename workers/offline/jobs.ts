@@ -1,5 +1,7 @@
 // Maps each cron of wrangler.toml to its jobs, and records every run.
 
+import { eraseUsers } from '../personal-data/erase-users.ts';
+import { openErasureRun } from '../personal-data/stores.ts';
 import { isolate } from '../serving/isolate.ts';
 import { deleteUnnamedFiles } from '../storage/delete-unnamed-files.ts';
 import { beginJobRun, endJobRun } from '../storage/job-runs.ts';
@@ -16,7 +18,7 @@ import { trimLog } from './trim-log.ts';
 
 /** Returns the number of rows it processed. `now`: epoch milliseconds. */
 type Job = (env: JobEnv, now: number) => Promise<number>;
-export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS' | 'LOG_HOT_DAYS'>;
+export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS' | 'USER_SIGNALS' | 'LOG_HOT_DAYS'>;
 
 interface NamedJob {
   name: string;
@@ -29,6 +31,7 @@ export const JOBS: Record<string, readonly NamedJob[]> = {
     { name: 'refresh-statistics', job: refreshStatistics },
     { name: 'announce-release', job: announceRelease },
     { name: 'check-unlogged', job: checkUnlogged },
+    { name: 'erase-users', job: (env) => eraseUsers(openErasureRun(env)) },
   ],
   '5 * * * *': [
     { name: 'export-snapshot', job: exportSnapshot },

@@ -36,7 +36,7 @@ it('logs a slate behind the answer, and exports it for training', async () => {
   const count = async () => (await env.BUCKET.list({ prefix: 'slate-batches/' })).objects.length;
   await vi.waitFor(async () => expect(await count()).toBeGreaterThan(0), { timeout: 10_000 });
 
-  expect(await exportSlates(env.BUCKET, Date.now())).toBe(1);
+  expect(await exportSlates(env.DB, env.BUCKET, Date.now())).toBe(1);
   const { slates } = (await readSnapshotManifest(env.BUCKET))!;
   expect(slates).toMatchObject([{ rows: shown.length, slates: 1, users: ['ann', 'ann'] }]);
   const exported = await readRows(env.BUCKET, slates[0]!);

@@ -54,15 +54,23 @@ test('preferences are refused for a merged guest, and unavailable while the obje
 
 test('a guest becomes only one player, and nothing moves unless that player has claimed it', async () => {
   const moved: string[] = [];
+  let isBeingErased = false;
   const steps = (claimed: string | undefined) => ({
     claim: async () => claimed,
+    isBeingErased: async () => isBeingErased,
     moveSignals: async (guestId: string, userId: string) => void moved.push(`${guestId} → ${userId}`),
   });
   const merge = (from: string, claimed: string | undefined) => postMerge({ params, body: { from } }, steps(claimed));
   await expect(merge('ann', 'ann')).rejects.toMatchObject({ kind: 'invalid-input', errors: [{ path: 'from' }] });
   await expect(merge('guest', undefined)).rejects.toMatchObject({ kind: 'conflict' });
   await expect(merge('guest', 'bob')).rejects.toMatchObject({ kind: 'conflict' });
+  isBeingErased = true;
+  await expect(merge('guest', 'ann')).rejects.toMatchObject({
+    kind: 'conflict',
+    message: expect.stringContaining('being erased'),
+  });
   expect(moved).toEqual([]);
+  isBeingErased = false;
   expect(await merge('guest', 'ann')).toEqual({ merged: 'guest' });
   expect(moved).toEqual(['guest → ann']);
 });

@@ -1,5 +1,8 @@
 // Messages that could not be processed, stored whole so that an operator can inspect and replay them.
 
+import { readErasedAt } from './erased-users.ts';
+import { listUsersIn, splitMessage } from './split-message.ts';
+
 export interface DeadLetter {
   id: string;
   body: string;
@@ -7,10 +10,21 @@ export interface DeadLetter {
   receivedAt: number;
 }
 
-/** Stores dead letters; an id that is already stored is skipped. */
-export async function storeDeadLetters(db: D1Database, letters: readonly DeadLetter[]): Promise<void> {
+/**
+ * Stores dead letters, without what belongs to players who were erased since; an id that is already stored is skipped.
+ * Returns the number of letters that are not dropped.
+ */
+export async function storeDeadLetters(db: D1Database, letters: readonly DeadLetter[]): Promise<number> {
+  const users = letters.flatMap(({ body }) => listUsersIn(parseBody(body)));
+  const erasedAt = users.length > 0 ? await readErasedAt(db, users) : new Map<string, number>();
+  const kept = letters.flatMap((letter) => {
+    const { own, rest } = splitLetter(letter, erasedAt);
+    if (own.length === 0) return letter;
+    return rest === undefined ? [] : { ...letter, body: rest };
+  });
+  if (kept.length === 0) return 0;
   await db.batch(
-    letters.map(({ id, body, reason, receivedAt }) =>
+    kept.map(({ id, body, reason, receivedAt }) =>
       db
         .prepare(
           'insert into dead_letters (id, body, reason, received_at) values (?1, ?2, ?3, ?4) on conflict do nothing',
@@ -18,6 +32,28 @@ export async function storeDeadLetters(db: D1Database, letters: readonly DeadLet
         .bind(id, body, reason, receivedAt),
     ),
   );
+  return kept.length;
+}
+
+/**
+ * What belongs to users in a letter, and the body without it; undefined if nothing is left. `users`: the time of each
+ * one's erasure.
+ */
+export function splitLetter(
+  { body, receivedAt }: Pick<DeadLetter, 'body' | 'receivedAt'>,
+  users: ReadonlyMap<string, number>,
+): { own: readonly unknown[]; rest: string | undefined } {
+  const { own, rest } = splitMessage(parseBody(body), users, receivedAt);
+  return { own, rest: rest === undefined ? undefined : JSON.stringify(rest) };
+}
+
+/** A message without a body is stored as `undefined`. */
+function parseBody(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reason of notifications that no receiver accepted. They are stale after a while, unlike lost events. */
@@ -34,4 +70,30 @@ export async function deleteUndelivered(db: D1Database, before: number): Promise
 
 export async function countDeadLetters(db: D1Database): Promise<number> {
   return (await db.prepare('select count(*) as n from dead_letters').first<number>('n')) ?? 0;
+}
+
+/** One page, ordered by id after `afterId`, of the letters whose body contains one of the texts. */
+export async function listDeadLettersWith(
+  db: D1Database,
+  texts: readonly string[],
+  afterId: string,
+  limit: number,
+): Promise<DeadLetter[]> {
+  const { results } = await db
+    .prepare(
+      `select id, body, reason, received_at as receivedAt from dead_letters
+       where id > ?2 and exists (select 1 from json_each(?1) where instr(body, value) > 0) order by id limit ?3`,
+    )
+    .bind(JSON.stringify(texts), afterId, limit)
+    .all<DeadLetter>();
+  return results;
+}
+
+/** Replaces a letter's body; deletes the letter if `body` is undefined. */
+export async function rewriteDeadLetter(db: D1Database, id: string, body: string | undefined): Promise<void> {
+  const statement =
+    body === undefined
+      ? db.prepare('delete from dead_letters where id = ?1').bind(id)
+      : db.prepare('update dead_letters set body = ?2 where id = ?1').bind(id, body);
+  await statement.run();
 }

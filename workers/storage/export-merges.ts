@@ -8,7 +8,7 @@ import { type Merge, readMergePage } from './users.ts';
 
 const PORTION_ROWS = 10_000;
 
-const COLUMNS: readonly Column<Merge>[] = [
+export const MERGE_COLUMNS: readonly Column<Merge>[] = [
   { name: 'from_user_id', type: 'text', nullable: false, read: (merge) => merge.fromUserId },
   { name: 'to_user_id', type: 'text', nullable: false, read: (merge) => merge.toUserId },
   { name: 'merged_at', type: 'time', nullable: false, read: (merge) => merge.mergedAt },
@@ -20,7 +20,9 @@ export async function exportMerges(db: D1Database, bucket: R2Bucket, now: number
   const merges = await readMergePage(db, before, PORTION_ROWS);
   if (merges.length === 0) return 0;
   const lastRow = merges.at(-1)!.row;
-  const file = await writeRows(bucket, COLUMNS, merges, (digest) => mergesKey(`${before + 1}-${lastRow}-${digest}`));
+  const file = await writeRows(bucket, MERGE_COLUMNS, merges, (digest) =>
+    mergesKey(`${before + 1}-${lastRow}-${digest}`),
+  );
   const edited = await editSnapshot(bucket, now, (manifest) =>
     (manifest.merges.at(-1)?.lastRow ?? 0) === before
       ? { merges: [...manifest.merges, { ...file, lastRow }] }

@@ -5,8 +5,10 @@ import { SLATE_BATCHES_PREFIX, slatesKey } from '../../models/contracts/layout.t
 import type { LoggedSlate } from '../../models/contracts/slate.ts';
 import type { SlateFile } from '../../models/contracts/snapshot.ts';
 import { findRange, toDay } from './day.ts';
+import { readErasedAt } from './erased-users.ts';
 import { compareUtf8 } from './parquet.ts';
 import { SLATE_COLUMNS, toSlateRows } from './slate-columns.ts';
+import { readSlateBatch } from './slates.ts';
 import { writeRows } from './snapshot-files.ts';
 import { editSnapshot, readSnapshotOrEmpty } from './snapshots.ts';
 
@@ -17,14 +19,18 @@ const BATCHES_MAX = 1_000;
 /** A run collects at most this; the next one goes on. */
 const RUN_SLATES_MAX = 5_000;
 
-/** Returns the number of slates collected. `now`: epoch milliseconds. */
-export async function exportSlates(bucket: R2Bucket, now: number): Promise<number> {
+/**
+ * Returns the number of slates collected, without those of players who were erased since. `now`: epoch milliseconds.
+ */
+export async function exportSlates(db: D1Database, bucket: R2Bucket, now: number): Promise<number> {
   let collected = 0;
   while (collected < RUN_SLATES_MAX) {
     const { takenBatches } = await readSnapshotOrEmpty(bucket);
     if (takenBatches.length > 0) await bucket.delete(takenBatches);
-    const { keys, slates } = await readPortion(bucket);
+    const { keys, slates: read } = await readPortion(bucket);
     if (keys.length === 0) break;
+    const erasedAt = await readErasedAt(db, [...new Set(read.map(({ userId }) => userId))]);
+    const slates = read.filter(({ userId, shownAt }) => shownAt > (erasedAt.get(userId) ?? Number.NEGATIVE_INFINITY));
     const files = await writePortion(bucket, slates);
     const edited = await editSnapshot(bucket, now, (manifest) =>
       // Another export took batches meanwhile, perhaps these.
@@ -45,14 +51,11 @@ async function readPortion(bucket: R2Bucket): Promise<{ keys: string[]; slates: 
   let bytes = 0;
   for (const { key } of objects) {
     if (bytes > PORTION_BYTES) break;
-    const object = await bucket.get(key);
-    if (object === null) continue;
-    const text = await new Response(object.body.pipeThrough(new DecompressionStream('gzip'))).text();
-    bytes += text.length;
+    const batch = await readSlateBatch(bucket, key);
+    if (batch === undefined) continue;
     keys.push(key);
-    for (const line of text.split('\n')) {
-      if (line === '') continue;
-      const slate = JSON.parse(line) as LoggedSlate;
+    for (const slate of batch) {
+      bytes += slate.features.length;
       slates.set(slate.recommendationId, slate);
     }
   }

@@ -1,6 +1,7 @@
 // Batch galleries in D1: one per player, the newest. Computing them: workers/offline/compute-galleries.ts.
 
 import { BatchGallery } from '../../models/contracts/stored-gallery.ts';
+import { openUserHash, wasErased } from './erased-users.ts';
 import { portionsOf } from './parameters.ts';
 
 /** Undefined if none was computed. Throws if the stored one is of another version. */
@@ -12,18 +13,26 @@ export async function readBatchGallery(db: D1Database, userId: string): Promise<
   return body === null ? undefined : BatchGallery.parse(JSON.parse(body));
 }
 
-/** `now`: epoch milliseconds. */
+/**
+ * `now`: the time before the players' logs were read, epoch milliseconds. A gallery of a player who was erased since is
+ * dropped.
+ */
 export async function writeBatchGalleries(
   db: D1Database,
   galleries: readonly { userId: string; gallery: BatchGallery }[],
   now: number,
 ): Promise<void> {
+  const hash = await openUserHash(db);
   const write = db.prepare(
     `insert into batch_galleries (user_id, body, computed_at)
-     select value->>0, value->>1, ?2 from json_each(?1) where true
+     select value->>0, value->>1, ?2 from json_each(?1) where not ${wasErased('value->>2', '?2')}
      on conflict do update set body = excluded.body, computed_at = excluded.computed_at`,
   );
-  for (const { json } of portionsOf(galleries, ({ userId, gallery }) => [userId, JSON.stringify(gallery)]))
+  for (const { json } of portionsOf(galleries, ({ userId, gallery }) => [
+    userId,
+    JSON.stringify(gallery),
+    hash(userId),
+  ]))
     await write.bind(json, now).run();
 }
 

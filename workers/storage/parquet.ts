@@ -7,7 +7,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 
 /** `time`: epoch milliseconds in the rows; in the file a timestamp of UTC without a zone. `bytes`: Uint8Array. */
 type ColumnType = 'text' | 'integer' | 'long' | 'number' | 'time' | 'flag' | 'bytes';
-type Value = string | number | boolean | Uint8Array | null;
+export type Value = string | number | boolean | Uint8Array | null;
 
 export interface Column<Row> {
   name: string;
@@ -21,7 +21,7 @@ const ROWS_PER_GROUP = 20_000;
 const CODECS = {
   ZSTD: (bytes: Uint8Array) => new Uint8Array(zlib.zstdCompressSync(bytes)),
 };
-const DECODERS = {
+export const DECODERS = {
   ZSTD: (bytes: Uint8Array) => new Uint8Array(zlib.zstdDecompressSync(bytes)),
 };
 

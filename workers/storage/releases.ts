@@ -1,8 +1,9 @@
 // Model releases in R2: per release a folder of files that never change, and one pointer to the release in use. Loading
 // them into memory: workers/inference/release.ts.
 
+import { z } from 'zod';
 import { sha256Hex } from '../../models/contracts/digest.ts';
-import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
+import { RELEASE_POINTER_KEY, RELEASES_PREFIX, releaseKey } from '../../models/contracts/layout.ts';
 import {
   RankingPart,
   RELEASE_SCHEMA,
@@ -124,6 +125,48 @@ export async function publishRelease(
   if (moved === null)
     return fail('not published: another release was published meanwhile. Train again, to be compared with it');
   return ok(pointer);
+}
+
+const RELEASES_PER_PAGE = 100;
+
+/**
+ * The version of the first release whose models were all trained on the snapshot or a later one; undefined if there is
+ * none. Versions of snapshots and releases begin with their time.
+ */
+export async function findReleaseSince(bucket: R2Bucket, snapshot: string): Promise<string | undefined> {
+  // Versions of releases have no milliseconds.
+  const startAfter = RELEASES_PREFIX + snapshot.slice(0, 'YYYYMMDDThhmmss'.length);
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({
+      prefix: RELEASES_PREFIX,
+      delimiter: '/',
+      limit: RELEASES_PER_PAGE,
+      ...(cursor === undefined ? { startAfter } : { cursor }),
+    });
+    for (const prefix of page.delimitedPrefixes) {
+      const version = prefix.slice(RELEASES_PREFIX.length, -1);
+      const object = await bucket.get(releaseKey(version, 'manifest.json'));
+      if (object !== null && isTrainedSince(await object.json(), snapshot)) return version;
+    }
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+  return undefined;
+}
+
+const TrainedOn = z.object({
+  data: z.object({ snapshot: z.string() }),
+  ranking: z.object({ snapshot: z.string() }).nullable(),
+});
+
+/** A ranking model that was kept from an earlier release counts by its own snapshot. */
+function isTrainedSince(manifest: unknown, snapshot: string): boolean {
+  const { data: known } = TrainedOn.safeParse(manifest);
+  return (
+    known !== undefined &&
+    known.data.snapshot >= snapshot &&
+    (known.ranking === null || known.ranking.snapshot >= snapshot)
+  );
 }
 
 const CREATE_ONLY: R2Conditional = { etagDoesNotMatch: '*' };

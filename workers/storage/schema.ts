@@ -239,7 +239,7 @@ export const erasures = sqliteTable(
     userHash: text('user_hash').notNull(),
     requestedAt: integer('requested_at').notNull(),
     finishedAt: integer('finished_at'),
-    // Version of the first snapshot without the player.
+    // Version of a snapshot without the player; releases that were trained on a later one have not seen the player.
     snapshot: text('snapshot'),
   },
   // One at a time for each player.
@@ -262,7 +262,7 @@ export const erasureStores = sqliteTable(
   {
     erasureId: text('erasure_id').notNull(),
     store: text('store').notNull(),
-    // Rows of the player when the store was first read; null before.
+    // Rows of the player before they were erased.
     rows: integer('rows'),
     finishedAt: integer('finished_at'),
   },

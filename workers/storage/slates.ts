@@ -56,8 +56,8 @@ export async function logSlates(
   const samplingRate = chooseSamplingRate(await readCounts(db, day), budgetBytes, (now % DAY_MS) / DAY_MS);
   const sizes = slates.map((slate) => Buffer.byteLength(JSON.stringify(slate)));
   const sampled = slates.filter((slate) => isSampled(slate, samplingRate));
-  const lines = sampled.map((slate) => JSON.stringify({ ...slate, samplingRate } satisfies LoggedSlate));
-  if (sampled.length > 0) await writeBatch(bucket, lines, now);
+  const logged = sampled.map((slate): LoggedSlate => ({ ...slate, samplingRate }));
+  if (logged.length > 0) await writeBatch(bucket, logged, now);
   await addCount(db, day, {
     seen: slates.length,
     seenBytes: sum(sizes),
@@ -69,12 +69,25 @@ export async function logSlates(
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-async function writeBatch(bucket: R2Bucket, lines: readonly string[], now: number): Promise<void> {
-  const text = new Blob(lines.map((line) => `${line}\n`)).stream();
-  const packed = await new Response(text.pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
+async function writeBatch(bucket: R2Bucket, slates: readonly LoggedSlate[], now: number): Promise<void> {
+  const packed = await packSlates(slates);
   const digest = (await sha256Hex(packed)).slice(0, 12);
   // In the order of time: the oldest are collected first.
   await bucket.put(`${SLATE_BATCHES_PREFIX}${now}-${digest}.jsonl.gz`, packed);
+}
+
+/** A batch: gzipped JSON lines. */
+export function packSlates(slates: readonly LoggedSlate[]): Promise<ArrayBuffer> {
+  const text = new Blob(slates.map((slate) => `${JSON.stringify(slate)}\n`)).stream();
+  return new Response(text.pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
+}
+
+/** Undefined if the batch is gone. */
+export async function readSlateBatch(bucket: R2Bucket, key: string): Promise<LoggedSlate[] | undefined> {
+  const object = await bucket.get(key);
+  if (object === null) return undefined;
+  const text = await new Response(object.body.pipeThrough(new DecompressionStream('gzip'))).text();
+  return text.split('\n').flatMap((line) => (line === '' ? [] : (JSON.parse(line) as LoggedSlate)));
 }
 
 async function readCounts(db: D1Database, day: number): Promise<{ today: SlateCount; yesterday: SlateCount }> {

@@ -38,6 +38,9 @@ async function readPointer(
   return { manifest: SnapshotManifest.parse(manifest), onlyIf };
 }
 
+/** The version of a snapshot made at a time (epoch milliseconds): the later one is greater. */
+export const toSnapshotVersion = (at: number): string => new Date(at).toISOString().replaceAll(/[-:.]/g, '');
+
 /**
  * Changes the snapshot to what `edit` returns for the newest manifest, and returns the new one. `edit` may be called
  * several times; if it returns undefined, nothing changes. `now`: epoch milliseconds.
@@ -52,8 +55,8 @@ export async function editSnapshot(
     const change = edit(manifest);
     if (change === undefined) return undefined;
     // Versions increase even if two edits have the same time.
-    const createdAt = new Date(Math.max(now, Date.parse(manifest.createdAt) + 1)).toISOString();
-    const edited = { ...manifest, ...change, version: createdAt.replaceAll(/[-:.]/g, ''), createdAt };
+    const at = Math.max(now, Date.parse(manifest.createdAt) + 1);
+    const edited = { ...manifest, ...change, version: toSnapshotVersion(at), createdAt: new Date(at).toISOString() };
     if ((await bucket.put(SNAPSHOT_POINTER_KEY, JSON.stringify(edited), { onlyIf })) !== null) return edited;
   }
   throw new Error(`the snapshot was changed by others ${ATTEMPTS_MAX} times in a row; nothing of it is lost`);

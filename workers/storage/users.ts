@@ -3,6 +3,7 @@
 import { Preferences } from '../../models/contracts/preferences.ts';
 import { mergedEventPrefix } from '../../models/features/signals.ts';
 import { moveArchivedMarks } from './archived-marks.ts';
+import { openUserHash, wasErased } from './erased-users.ts';
 import { movePlayerCounts } from './player-counts.ts';
 
 /** The players seen last, most recent first. */
@@ -67,7 +68,8 @@ export async function readManyPreferences(
 
 /**
  * Decides once and for all which player a guest is merged into, and returns that player. Undefined, and nothing
- * decided, if the target was itself merged: deciding here alone prevents circles of merges. `now`: epoch milliseconds.
+ * decided, if the target was itself merged, or one of them is being erased: deciding here alone prevents circles of
+ * merges. `now`: epoch milliseconds.
  */
 export async function claimMerge(
   db: D1Database,
@@ -80,6 +82,7 @@ export async function claimMerge(
       .prepare(
         `insert into merges (from_user_id, to_user_id, merged_at)
          select ?1, ?2, ?3 where not exists (select 1 from merges where from_user_id = ?2)
+           and not exists (select 1 from erasure_users where user_id in (?1, ?2))
          on conflict do nothing`,
       )
       .bind(fromUserId, toUserId, now),
@@ -98,11 +101,15 @@ export async function moveMergedLogs(db: D1Database, userIds: readonly string[])
 }
 
 async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Promise<void> {
+  const hash = await openUserHash(db);
   await db.batch([
     db
-      .prepare('update or ignore events set user_id = ?2, id = ?3 || id where user_id = ?1')
-      .bind(fromUserId, toUserId, mergedEventPrefix(fromUserId)),
-    // Events that the player already had.
+      .prepare(
+        `update or ignore events set user_id = ?2, id = ?3 || id
+         where user_id = ?1 and not ${wasErased('?4', 'min(timestamp, received_at)')}`,
+      )
+      .bind(fromUserId, toUserId, mergedEventPrefix(fromUserId), hash(toUserId)),
+    // Events that the player already had, or from before the player was erased.
     db.prepare('delete from events where user_id = ?1').bind(fromUserId),
     ...moveArchivedMarks(db, fromUserId, toUserId, mergedEventPrefix(fromUserId)),
     db
@@ -138,6 +145,24 @@ export async function readMergePage(db: D1Database, row: number, limit: number):
     .all<Merge>();
   return results;
 }
+
+/** The users and all guests that became one of them, through chains of merges. */
+export async function addMergedGuests(db: D1Database, userIds: readonly string[]): Promise<string[]> {
+  const { results } = await db
+    .prepare(
+      `with recursive own (user_id) as (
+         select value from json_each(?1)
+         union select from_user_id from merges join own on to_user_id = user_id
+       ) select user_id as userId from own`,
+    )
+    .bind(JSON.stringify(userIds))
+    .all<{ userId: string }>();
+  return results.map(({ userId }) => userId);
+}
+
+/** The player that a guest was merged into; undefined for others. */
+export const readMergeTarget = async (db: D1Database, userId: string): Promise<string | undefined> =>
+  (await readMerges(db, [userId])).get(userId);
 
 /** Target player by merged guest, for the given users. */
 async function readMerges(db: D1Database, userIds: readonly string[]): Promise<Map<string, string>> {

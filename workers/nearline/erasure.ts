@@ -1,0 +1,36 @@
+// What a player's object holds, row by row, and its erasure. Both follow schema.ts, so a new table is included.
+
+import { getTableName } from 'drizzle-orm';
+import * as schema from './schema.ts';
+
+/** A row as it is stored; `row` grows with each row of its table. */
+export type HeldRow = { row: number } & Record<string, SqlStorageValue>;
+
+/** The mark of an erasure holds nothing of the player. */
+const MARK = getTableName(schema.erasure);
+export const HELD_TABLES: readonly string[] = Object.values(schema)
+  .map((table) => getTableName(table))
+  .filter((name) => name !== MARK);
+
+/** One page of a table, after `row`. Throws for an unknown table. */
+export function readHeldRows(sql: SqlStorage, table: string, row: number, limit: number): HeldRow[] {
+  if (!HELD_TABLES.includes(table)) throw new Error(`the object has no table “${table}”`);
+  return sql
+    .exec<HeldRow>(`select rowid as row, * from ${table} where rowid > ? order by rowid limit ?`, row, limit)
+    .toArray();
+}
+
+/** Epoch milliseconds; minus infinity if the player was never erased. */
+export const readErasedAt = (sql: SqlStorage): number =>
+  sql.exec<{ erased_at: number }>('select erased_at from erasure').toArray()[0]?.erased_at ?? Number.NEGATIVE_INFINITY;
+
+/**
+ * Empties all tables but the outbox, which keeps events from after `until` (epoch milliseconds), and marks the object as
+ * erased. There is no await, so all of it commits as one.
+ */
+export function eraseHeldRows(sql: SqlStorage, until: number): void {
+  const outbox = getTableName(schema.unlogged);
+  for (const table of HELD_TABLES) if (table !== outbox) sql.exec(`delete from ${table}`);
+  sql.exec(`delete from ${outbox} where min(body->>'timestamp', received_at) <= ?`, until);
+  sql.exec('insert or replace into erasure (id, erased_at) values (1, ?)', until);
+}

@@ -1,0 +1,137 @@
+// The endpoints by which a player's data is exported and erased. What is held where: workers/personal-data.
+
+import { z } from '@hono/zod-openapi';
+import { ErasureReceipt } from '../../models/contracts/erasure.ts';
+import { eraseUsers } from '../personal-data/erase-users.ts';
+import { exportUser } from '../personal-data/export-user.ts';
+import { makeReceipt } from '../personal-data/receipt.ts';
+import { openErasureRun, openStores } from '../personal-data/stores.ts';
+import { beginErasure, readErasure } from '../storage/erasures.ts';
+import { addMergedGuests, readMergeTarget } from '../storage/users.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
+import { UserParams } from './parameters.ts';
+import { orUnavailable, ProblemError } from './problems.ts';
+
+const ErasureParams = z.object({
+  erasureId: z.uuid().meta({ param: { name: 'erasureId', in: 'path' } }),
+});
+const ExportLine = z
+  .looseObject({ store: z.string().meta({ example: 'log' }) })
+  .meta({ description: 'One row; `store` says where it is held, the other fields are its columns.' });
+
+export interface PersonalData {
+  exportUser(userId: string): Promise<ReadableStream<Uint8Array>>;
+  /** The player that a guest has become; undefined for others. */
+  readMergeTarget(userId: string): Promise<string | undefined>;
+  beginErasure(userId: string): Promise<ErasureReceipt>;
+  /** Undefined if there is none. */
+  readReceipt(erasureId: string): Promise<ErasureReceipt | undefined>;
+}
+
+const openPersonalData = ({ env, executionCtx }: AppContext): PersonalData => ({
+  exportUser: async (userId) => exportUser(openStores(env), await addMergedGuests(env.DB, [userId])),
+  readMergeTarget: (userId) => readMergeTarget(env.DB, userId),
+  beginErasure: async (userId) => {
+    const erasure = await beginErasure(env.DB, userId, Date.now());
+    // The first run begins at once; the job continues what it leaves.
+    executionCtx.waitUntil(
+      eraseUsers(openErasureRun(env)).catch((error: Error) =>
+        console.error(JSON.stringify({ alert: 'erasure interrupted', error: error.message })),
+      ),
+    );
+    return makeReceipt(env, erasure);
+  },
+  readReceipt: async (erasureId) => {
+    const erasure = await readErasure(env.DB, erasureId);
+    return erasure && makeReceipt(env, erasure);
+  },
+});
+
+export async function getExport(
+  { params: { userId } }: { params: UserParams },
+  data: Pick<PersonalData, 'exportUser'>,
+): Promise<Response> {
+  const rows = await orUnavailable(data.exportUser(userId));
+  return new Response(rows, {
+    headers: {
+      'content-type': 'application/x-ndjson',
+      'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(userId)}.jsonl`,
+      'cache-control': 'no-store',
+    },
+  });
+}
+
+export async function deleteUser(
+  { params: { userId } }: { params: UserParams },
+  data: Pick<PersonalData, 'readMergeTarget' | 'beginErasure'>,
+): Promise<ErasureReceipt> {
+  const player = await orUnavailable(data.readMergeTarget(userId));
+  if (player !== undefined)
+    throw new ProblemError('conflict', `“${userId}” is a guest who has become “${player}”; erase that player.`);
+  return orUnavailable(data.beginErasure(userId));
+}
+
+export async function getErasure(
+  { params: { erasureId } }: { params: z.output<typeof ErasureParams> },
+  data: Pick<PersonalData, 'readReceipt'>,
+): Promise<ErasureReceipt> {
+  const receipt = await orUnavailable(data.readReceipt(erasureId));
+  if (receipt === undefined) throw new ProblemError('not-found', 'There is no erasure with this id.');
+  return receipt;
+}
+
+const tag = 'Personal data';
+
+const ENDPOINTS: Endpoint<PersonalData>[] = [
+  defineEndpoint({
+    method: 'get',
+    path: '/v1/users/{userId}/export',
+    tag,
+    summary: 'Export everything that is held of a player',
+    description:
+      'JSON lines, read while they are sent. The last line is `{ "store": "export", "complete": true, "rows": … }`; ' +
+      'without it something is missing: ask again.',
+    scope: 'admin',
+    params: UserParams,
+    answer: {
+      description: 'One line for each row; for an unknown player, the last line alone.',
+      content: { 'application/x-ndjson': { schema: ExportLine } },
+    },
+    problems: [503],
+    handle: getExport,
+  }),
+  defineEndpoint({
+    method: 'delete',
+    path: '/v1/users/{userId}',
+    tag,
+    summary: 'Erase a player',
+    description:
+      'Erases the player, and the guests who became the player, from every store. What they did until now is not ' +
+      'taken any more, wherever it comes from; the id may begin anew. While an erasure of the player runs, its ' +
+      'receipt is answered. Unknown players are erased too: their events may be under way.',
+    scope: 'admin',
+    params: UserParams,
+    answer: {
+      status: 202,
+      schema: ErasureReceipt,
+      description: 'The erasure has begun.',
+      headers: ({ erasureId }) => ({ location: `/v1/erasures/${erasureId}` }),
+    },
+    problems: [409, 503],
+    handle: deleteUser,
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: '/v1/erasures/{erasureId}',
+    tag,
+    summary: 'Read the receipt of an erasure',
+    description: 'Receipts are kept; they do not say whose they are.',
+    scope: 'admin',
+    params: ErasureParams,
+    answer: { schema: ErasureReceipt, description: 'Each store, and whether it is done.' },
+    problems: [404, 503],
+    handle: getErasure,
+  }),
+];
+
+export const routePersonalData = (app: App): void => registerEndpoints(app, ENDPOINTS, openPersonalData);

@@ -1,0 +1,297 @@
+// A player in every store is exported whole and erased from all of them, whenever a run dies, and does not come back.
+
+import { createMessageBatch } from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
+import { expect, it } from 'vitest';
+import type { ErasureReceipt } from '../../models/contracts/erasure.ts';
+import { Preferences } from '../../models/contracts/preferences.ts';
+import { BROKEN, breakAfter } from '../../tests/break-after.ts';
+import { makeEvent } from '../../tests/event.ts';
+import { makeSlate } from '../../tests/slate.ts';
+import { consumeDeadLetters, consumeEvents } from '../nearline/events-consumer.ts';
+import { consumeSlates } from '../nearline/slates-consumer.ts';
+import { deliverNotifications } from '../nearline/webhooks.ts';
+import { exportSnapshot } from '../offline/export-snapshot.ts';
+import { eraseUsers } from '../personal-data/erase-users.ts';
+import { openErasureRun, openStores } from '../personal-data/stores.ts';
+import { storeDeadLetters, UNDELIVERED } from '../storage/dead-letters.ts';
+import { beginErasure } from '../storage/erasures.ts';
+import { insertEvents } from '../storage/events.ts';
+import { rollUpLog } from '../storage/roll-up.ts';
+import { logSlates } from '../storage/slates.ts';
+import { makeSecret } from '../storage/subscriptions.ts';
+import { writePreferences } from '../storage/users.ts';
+
+const ask = (method: string, path: string, body?: object) =>
+  exports.default.fetch(`http://edge${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', authorization: 'Bearer test-admin' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+interface Line {
+  store: string;
+  [column: string]: unknown;
+}
+
+async function exportLines(userId: string): Promise<Line[]> {
+  const response = await ask('GET', `/v1/users/${userId}/export`);
+  expect(response.headers.get('content-type')).toBe('application/x-ndjson');
+  const lines = (await response.text()).trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as Line);
+}
+const countByStore = (lines: readonly Line[]) =>
+  Object.fromEntries([...Map.groupBy(lines, ({ store }) => store)].map(([store, own]) => [store, own.length]));
+const nothing = [{ store: 'export', complete: true, rows: 0 }];
+
+const PREFERENCES = Preferences.parse({ genres: ['Puzzle'] });
+
+let letters = 0;
+
+/** Puts a player, whose guest was merged, into every store. */
+async function fill(userId: string): Promise<void> {
+  const guest = `guest-of-${userId}`;
+  const at = Date.now() - 1_000;
+  const events = [1, 2, 3].map((index) => makeEvent(userId, 'play', `g${index}`, at + index));
+  const asGuest = [makeEvent(guest, 'click', 'g9', at)];
+  await insertEvents(env.DB, [...events, ...asGuest]);
+  await env.USER_SIGNALS.getByName(guest).record(asGuest);
+  await env.USER_SIGNALS.getByName(userId).record(events);
+  expect((await ask('POST', `/v1/users/${userId}/merge`, { from: guest })).status).toBe(200);
+  await writePreferences(env.DB, userId, PREFERENCES, at);
+  await env.USER_SIGNALS.getByName(userId).setPreferences(PREFERENCES);
+  await rollUpLog(env.DB);
+  await env.DB.batch([
+    env.DB.prepare(
+      "insert into archived_marks (user_id, item_id, type, id, timestamp) values (?1, 'g0', 'play', 'm', ?2)",
+    ).bind(userId, at),
+    env.DB.prepare('insert into batch_galleries (user_id, body, computed_at) values (?1, ?2, ?3)').bind(
+      userId,
+      '{}',
+      at,
+    ),
+    env.DB.prepare('insert into unlogged_users (user_id, oldest_at, events) values (?1, ?2, 1)').bind(userId, at),
+  ]);
+  const log = (id: string) =>
+    logSlates(
+      env.DB,
+      env.BUCKET,
+      [userId, 'bystander'].map((owner) => makeSlate(`${id}-${owner}`, owner, at)),
+      1e9,
+      at,
+    );
+  await log('archived');
+  await insertEvents(env.DB, [makeEvent('bystander', 'play', 'g1', at, { id: `beside ${userId}` })]);
+  await exportSnapshot(env, at);
+  await log('batch');
+  const letter = (id: string, body: unknown, reason: string) => ({
+    id: `${id}-${letters++}`,
+    body: JSON.stringify(body),
+    reason,
+    receivedAt: at,
+  });
+  const notification = { id: 'n', type: 'gallery.ready', timestamp: new Date(at).toISOString(), data: { userId } };
+  await storeDeadLetters(env.DB, [
+    letter('events', [...events, makeEvent('bystander', 'play', 'g1', at)], 'failed too often'),
+    letter('notice', { subscriptionId: 's', notification }, UNDELIVERED),
+  ]);
+}
+
+const IN_EVERY_STORE = {
+  object: expect.any(Number),
+  log: 4,
+  'archived-marks': 1,
+  unlogged: 1,
+  'batch-gallery': 1,
+  preferences: 1,
+  counts: 4,
+  merges: 1,
+  'dead-letters': 4,
+  slates: 1,
+  'archived-log': 4,
+  'archived-slates': 1,
+  'archived-merges': 1,
+};
+
+it('exports a player who is in every store, and ends with a line that says that nothing is missing', async () => {
+  await fill('ann');
+  const lines = await exportLines('ann');
+  const { store, complete, rows } = lines.pop()!;
+  expect({ store, complete, rows }).toEqual({ store: 'export', complete: true, rows: lines.length });
+  expect(countByStore(lines)).toMatchObject(IN_EVERY_STORE);
+  // Every store has an entry here.
+  expect(openStores(env).map(({ name }) => name)).toEqual(Object.keys(IN_EVERY_STORE));
+  expect(lines).toContainEqual(expect.objectContaining({ store: 'log', user_id: 'ann', item_id: 'g1' }));
+  expect(JSON.stringify(lines)).not.toContain('bystander');
+  expect(await exportLines('nobody')).toEqual(nothing);
+});
+
+/** Begins an erasure without its first run. */
+const begin = (userId: string) => beginErasure(env.DB, userId, Date.now());
+const run = () => eraseUsers(openErasureRun(env));
+const receiptOf = async (erasureId: string) =>
+  (await (await ask('GET', `/v1/erasures/${erasureId}`)).json()) as ErasureReceipt;
+
+it('erases the player from every store, and the receipt says so without naming them', async () => {
+  await fill('bea');
+  const { socket, closed } = await listen('bea');
+  const response = await ask('DELETE', '/v1/users/bea');
+  expect(response.status).toBe(202);
+  const begun = (await response.json()) as ErasureReceipt;
+  expect(response.headers.get('location')).toBe(`/v1/erasures/${begun.erasureId}`);
+  await expect.poll(() => receiptOf(begun.erasureId), { timeout: 10_000 }).toMatchObject({ state: 'done' });
+  const receipt = await receiptOf(begun.erasureId);
+  for (const [store, rows] of Object.entries(IN_EVERY_STORE))
+    expect(receipt.stores).toContainEqual({ store, state: 'done', rows, at: expect.any(String) });
+  expect(receipt.release).toBeNull();
+  await closed;
+  expect(socket.readyState).toBe(WebSocket.READY_STATE_CLOSED);
+
+  expect(await exportLines('bea')).toEqual(nothing);
+  expect(await exportLines('guest-of-bea')).toEqual(nothing);
+  // No table of D1 has the id any more, receipts and the list of erased players included.
+  for (const { key } of (await env.BUCKET.list()).objects)
+    expect(Buffer.from(await (await env.BUCKET.get(key))!.arrayBuffer()).toString('latin1'), key).not.toContain('bea');
+  for (const table of await listTables()) {
+    const { results } = await env.DB.prepare(`select * from ${table}`).all();
+    expect(JSON.stringify(results), table).not.toContain('bea');
+  }
+  // The other player of the same dead letter keeps what is theirs.
+  expect(await env.DB.prepare("select count(*) as n from dead_letters where body like '%bystander%'").first('n')).toBe(
+    2,
+  );
+});
+
+it('does not bring the player back: queues, an old import, a merge, the object as it wakes', async () => {
+  await fill('cleo');
+  const old = Date.now();
+  const { requestedAt } = await begin('cleo');
+  await run();
+  const message = (body: unknown) => [{ id: 'm', timestamp: new Date(old), attempts: 1, body }];
+  const past = makeEvent('cleo', 'play', 'late', requestedAt, { id: 'late' });
+  const ofGuest = makeEvent('guest-of-cleo', 'play', 'late', requestedAt, { id: 'late' });
+  await consumeEvents(createMessageBatch('events', message([past, ofGuest])), env.DB);
+  await insertEvents(env.DB, [{ ...past, id: 'imported', timestamp: 946_684_800_000, receivedAt: Date.now() + 1_000 }]);
+  await consumeSlates(createMessageBatch('slates', message(makeSlate('late', 'cleo', requestedAt))), env);
+  await consumeDeadLetters(createMessageBatch('events-dead-letters', message([past])), env.DB);
+  const notification = { id: 'n', type: 'gallery.ready', timestamp: new Date(requestedAt).toISOString() };
+  const delivery = { subscriptionId: 's', notification: { ...notification, data: { userId: 'cleo' } } };
+  await consumeDeadLetters(createMessageBatch('notifications-dead-letters', message(delivery)), env.DB, UNDELIVERED);
+  // The object takes nothing from before, whoever sends it.
+  const object = env.USER_SIGNALS.getByName('cleo');
+  expect(await object.record([past])).toEqual([]);
+  expect((await object.readUserState('cleo')).user.played).toEqual([]);
+  expect(await exportLines('cleo')).toEqual(nothing);
+
+  // A guest who is merged afterwards brings nothing from before either.
+  await insertEvents(env.DB, [makeEvent('later-guest', 'play', 'before', requestedAt - 5)]);
+  expect((await ask('POST', '/v1/users/cleo/merge', { from: 'later-guest' })).status).toBe(200);
+  expect(countByStore(await exportLines('cleo'))).not.toHaveProperty('log');
+});
+
+it('does not notify subscribers of an erased player', async () => {
+  const { requestedAt } = await begin('notified');
+  await env.DB.prepare(
+    `insert into subscriptions (subscription_id, url, events, secret, created_at, failures)
+     values ('sub', 'https://example.com', '[]', ?1, 0, 0)`,
+  )
+    .bind(makeSecret())
+    .run();
+  const sent: string[] = [];
+  const deliver = (userId: string, at: number) => {
+    const timestamp = new Date(at).toISOString();
+    const data = { userId, recommendationId: 'r', generatedAt: timestamp, release: null };
+    const body = { subscriptionId: 'sub', notification: { id: 'n', type: 'gallery.ready', timestamp, data } };
+    const batch = createMessageBatch('notifications', [{ id: 'm', timestamp: new Date(at), attempts: 1, body }]);
+    return deliverNotifications(batch, env.DB, async (_, init) => {
+      sent.push(String(init.body));
+      return new Response();
+    });
+  };
+  await deliver('notified', requestedAt);
+  expect(sent).toEqual([]);
+  await deliver('notified', requestedAt + 1);
+  expect(sent).toHaveLength(1);
+});
+
+it('lets an id begin anew, even while its erasure runs', async () => {
+  await fill('dora');
+  const { erasureId, requestedAt } = await begin('dora');
+  const anew = makeEvent('dora', 'play', 'anew', requestedAt + 1, { id: 'anew' });
+  await env.USER_SIGNALS.getByName('dora').record([anew]);
+  await insertEvents(env.DB, [anew]);
+  await run();
+  expect(await receiptOf(erasureId)).toMatchObject({ state: 'done' });
+  const played = async () => (await env.USER_SIGNALS.getByName('dora').readUserState('dora')).user.played;
+  await expect.poll(played, { timeout: 10_000 }).toEqual(['anew']);
+  expect((await exportLines('dora')).filter(({ store }) => store === 'log')).toHaveLength(1);
+});
+
+it('answers the running erasure again, refuses merges meanwhile, and does not erase a guest who has become a player', async () => {
+  await fill('emil');
+  const { erasureId } = await begin('emil');
+  expect((await begin('emil')).erasureId).toBe(erasureId);
+  for (const [from, to] of [
+    ['emil', 'other'],
+    ['other', 'emil'],
+  ])
+    expect((await ask('POST', `/v1/users/${to}/merge`, { from })).status).toBe(409);
+  const refused = await ask('DELETE', '/v1/users/guest-of-emil');
+  expect(refused.status).toBe(409);
+  expect(await refused.text()).toContain('“emil”');
+  await run();
+  expect((await begin('emil')).erasureId).not.toBe(erasureId);
+  await run();
+  // An unknown player is erased as well: events may be under way.
+  expect((await ask('DELETE', '/v1/users/nobody')).status).toBe(202);
+  expect((await ask('GET', `/v1/erasures/${crypto.randomUUID()}`)).status).toBe(404);
+  expect((await ask('GET', '/v1/erasures/nonsense')).status).toBe(400);
+});
+
+it('continues a run that dies after any of its writes, and the receipt has the whole numbers', async () => {
+  await fill('fay');
+  const { erasureId } = await begin('fay');
+  let deaths = 0;
+  let writes = 1;
+  let before = '';
+  for (;;) {
+    try {
+      await eraseUsers(openErasureRun(breakAfter(env, writes)));
+      break;
+    } catch (error) {
+      expect((error as Error).message).toBe(BROKEN);
+      deaths++;
+    }
+    // Every state that a write leaves is one in which a run has died: the next dies at its first new write.
+    const after = JSON.stringify(await receiptOf(erasureId));
+    writes = after === before ? writes + 1 : 1;
+    before = after;
+  }
+  const receipt = await receiptOf(erasureId);
+  expect(receipt.state).toBe('done');
+  expect(Object.fromEntries(receipt.stores.map(({ store, rows }) => [store, rows]))).toEqual(IN_EVERY_STORE);
+  expect(deaths).toBeGreaterThan(3 * receipt.stores.length);
+  expect(await exportLines('fay')).toEqual(nothing);
+});
+
+async function listTables(): Promise<string[]> {
+  const { results } = await env.DB.prepare(
+    "select name from sqlite_master where type = 'table' and name not like 'sqlite%' and name not like '\\_cf%' escape '\\'",
+  ).all<{ name: string }>();
+  return results.map(({ name }) => name);
+}
+
+async function listen(userId: string) {
+  const response = await exports.default.fetch(`http://edge/v1/users/${userId}/stream`, {
+    headers: { authorization: 'Bearer test-admin', upgrade: 'websocket' },
+  });
+  const socket = response.webSocket!;
+  socket.accept();
+  const closed = new Promise<void>((resolve) =>
+    socket.addEventListener('close', () => {
+      socket.close();
+      resolve();
+    }),
+  );
+  return { socket, closed };
+}

@@ -1,0 +1,33 @@
+// The players' Durable Objects: signals, outbox, preferences, backup gallery and notices.
+
+import type { PersonalDataStore } from './store.ts';
+
+type PlayerObject = ReturnType<Env['USER_SIGNALS']['getByName']>;
+
+const ROWS_PER_PAGE = 500;
+
+export const openObjectStore = (objects: Env['USER_SIGNALS']): PersonalDataStore => ({
+  name: 'object',
+  async *readRows(userIds, until) {
+    for (const userId of userIds) {
+      const object = objects.getByName(userId);
+      // What is there belongs to another beginning.
+      if (((await object.readErasedAt()) ?? -1) >= until) continue;
+      for (const table of await object.listHeldTables()) yield* readTable(object, userId, table);
+    }
+  },
+  async eraseRows(userIds, until) {
+    for (const userId of userIds) await objects.getByName(userId).erase(until);
+    return true;
+  },
+});
+
+async function* readTable(object: PlayerObject, userId: string, table: string) {
+  let last = 0;
+  for (;;) {
+    const page = await object.readHeldRows(table, last, ROWS_PER_PAGE);
+    for (const { row, ...columns } of page) yield { userId, table, ...columns };
+    if (page.length < ROWS_PER_PAGE) return;
+    last = page.at(-1)!.row;
+  }
+}

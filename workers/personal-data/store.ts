@@ -1,0 +1,11 @@
+// A store that holds data of players: the one interface by which data is exported and erased. A new store of players'
+// data is one more entry in stores.ts.
+
+export interface PersonalDataStore {
+  /** Its name in exports and receipts. */
+  name: string;
+  /** The users' rows from `until` (epoch milliseconds) or before, a bounded number in memory at a time. */
+  readRows(userIds: readonly string[], until: number): AsyncIterable<object>;
+  /** Erases those rows, or a portion of them; false if there may be more. May be repeated. */
+  eraseRows(userIds: readonly string[], until: number): Promise<boolean>;
+}

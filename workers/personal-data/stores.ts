@@ -1,0 +1,33 @@
+// All stores that hold data of players, in the order of their erasure.
+
+import { readSnapshotManifest, toSnapshotVersion } from '../storage/snapshots.ts';
+import { openCountsStore } from './counts-store.ts';
+import { openDeadLetterStore } from './dead-letter-store.ts';
+import type { ErasureRun } from './erase-users.ts';
+import { FILE_KINDS } from './file-kinds.ts';
+import { openFileStore } from './file-store.ts';
+import { openMergeStore } from './merge-store.ts';
+import { openObjectStore } from './object-store.ts';
+import { openSlateBatchStore } from './slate-batch-store.ts';
+import type { PersonalDataStore } from './store.ts';
+import { openTableStore, USER_TABLES } from './table-store.ts';
+
+export type PersonalDataEnv = Pick<Env, 'DB' | 'BUCKET' | 'USER_SIGNALS'>;
+
+export const openStores = ({ DB, BUCKET, USER_SIGNALS }: PersonalDataEnv): PersonalDataStore[] => [
+  // First: it sends to the log again what the log lacks.
+  openObjectStore(USER_SIGNALS),
+  ...USER_TABLES.map((table) => openTableStore(DB, table)),
+  openCountsStore(DB),
+  openMergeStore(DB),
+  openDeadLetterStore(DB),
+  openSlateBatchStore(BUCKET),
+  // After D1 and the batches, which they are made from.
+  ...FILE_KINDS.map((kind) => openFileStore(DB, BUCKET, kind)),
+];
+
+export const openErasureRun = (env: PersonalDataEnv): ErasureRun => ({
+  db: env.DB,
+  stores: openStores(env),
+  readSnapshotVersion: async () => (await readSnapshotManifest(env.BUCKET))?.version ?? toSnapshotVersion(Date.now()),
+});

@@ -1,0 +1,105 @@
+// Tables of D1 whose rows belong to one player each.
+
+import type { PersonalDataStore } from './store.ts';
+
+interface UserTable {
+  /** The store's name in exports and receipts. */
+  name: string;
+  table: string;
+  /** Columns that hold a user's id. */
+  users: readonly string[];
+  /** SQL: the time that an erasure is compared with. */
+  time: string;
+  /** Columns that identify a row, in the order of an index. */
+  key: readonly string[];
+  rowsPerPage: number;
+}
+
+/** Rows of few columns; the others hold documents of some ten KB. */
+const SMALL_ROWS_PER_PAGE = 1_000;
+const DOCUMENTS_PER_PAGE = 20;
+
+export const USER_TABLES: readonly UserTable[] = [
+  {
+    name: 'log',
+    table: 'events',
+    users: ['user_id'],
+    // A clock that is ahead moves no event beyond its reception.
+    time: 'min(timestamp, received_at)',
+    key: ['user_id', 'id'],
+    rowsPerPage: SMALL_ROWS_PER_PAGE,
+  },
+  // After the log: what is erased there cannot leave a mark here.
+  {
+    name: 'archived-marks',
+    table: 'archived_marks',
+    users: ['user_id'],
+    time: 'timestamp',
+    key: ['user_id', 'item_id', 'type'],
+    rowsPerPage: SMALL_ROWS_PER_PAGE,
+  },
+  {
+    name: 'unlogged',
+    table: 'unlogged_users',
+    users: ['user_id'],
+    time: 'oldest_at',
+    key: ['user_id'],
+    rowsPerPage: SMALL_ROWS_PER_PAGE,
+  },
+  {
+    name: 'batch-gallery',
+    table: 'batch_galleries',
+    users: ['user_id'],
+    time: 'computed_at',
+    key: ['user_id'],
+    rowsPerPage: DOCUMENTS_PER_PAGE,
+  },
+  {
+    name: 'preferences',
+    table: 'users',
+    users: ['user_id'],
+    // Preferences have no time: they are erased whenever they were set.
+    time: 'iif(preferences is null, last_event_at, 0)',
+    key: ['user_id'],
+    rowsPerPage: SMALL_ROWS_PER_PAGE,
+  },
+];
+
+/** Short transactions: the log is written meanwhile. */
+const ROWS_PER_DELETE = 5_000;
+
+export function openTableStore(
+  db: D1Database,
+  { name, table, users, time, key, rowsPerPage }: UserTable,
+): PersonalDataStore {
+  const belongs = `(${users.map((user) => `${user} in (select value from json_each(?1))`).join(' or ')}) and ${time} <= ?2`;
+  const columns = key.join(', ');
+  return {
+    name,
+    async *readRows(userIds, until) {
+      let after: string[] = [];
+      for (;;) {
+        const position =
+          after.length === 0 ? '' : `and (${columns}) > (${after.map((_, at) => `?${at + 4}`).join(', ')})`;
+        const { results } = await db
+          .prepare(`select * from ${table} where ${belongs} ${position} order by ${columns} limit ?3`)
+          .bind(JSON.stringify(userIds), until, rowsPerPage, ...after)
+          .all<Record<string, string>>();
+        yield* results;
+        if (results.length < rowsPerPage) return;
+        after = key.map((column) => results.at(-1)![column]!);
+      }
+    },
+    async eraseRows(userIds, until) {
+      const { meta } = await db
+        .prepare(
+          `delete from ${table} where (${columns}) in (
+             select ${columns} from ${table} where ${belongs} limit ?3
+           )`,
+        )
+        .bind(JSON.stringify(userIds), until, ROWS_PER_DELETE)
+        .run();
+      return meta.changes < ROWS_PER_DELETE;
+    },
+  };
+}

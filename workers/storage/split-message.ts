@@ -1,0 +1,48 @@
+// Finds what belongs to a player in a queue's message: events, a slate or a notification, valid or not.
+
+/** The parts of a message that belong to erased users, and the others. */
+export interface SplitMessage {
+  own: readonly unknown[];
+  /** Undefined if nothing is left. */
+  rest: unknown;
+}
+
+/**
+ * `users`: the time of each one's erasure, epoch milliseconds; a part from later is another beginning and no part of
+ * it. `receivedAt`: the time of parts that name none.
+ */
+export function splitMessage(body: unknown, users: ReadonlyMap<string, number>, receivedAt: number): SplitMessage {
+  const isOwn = (part: unknown): boolean => {
+    const { userId, at } = describePart(part);
+    const until = userId === undefined ? undefined : users.get(userId);
+    return until !== undefined && Math.min(at ?? receivedAt, receivedAt) <= until;
+  };
+  if (!Array.isArray(body)) return isOwn(body) ? { own: [body], rest: undefined } : { own: [], rest: body };
+  const rest = body.filter((part) => !isOwn(part));
+  return { own: body.filter(isOwn), rest: rest.length > 0 ? rest : undefined };
+}
+
+/** The users that a message names. */
+export const listUsersIn = (body: unknown): string[] =>
+  (Array.isArray(body) ? body : [body]).flatMap((part) => describePart(part).userId ?? []);
+
+function describePart(part: unknown): { userId?: string | undefined; at?: number | undefined } {
+  const { userId, timestamp, receivedAt, shownAt, notification } = fieldsOf(part);
+  if (notification !== undefined) {
+    const { data, timestamp: sentAt } = fieldsOf(notification);
+    return { userId: asText(fieldsOf(data).userId), at: asTime(sentAt) };
+  }
+  const times = [timestamp, receivedAt, shownAt].flatMap((time) => asTime(time) ?? []);
+  return { userId: asText(userId), at: times.length > 0 ? Math.min(...times) : undefined };
+}
+
+const fieldsOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** Epoch milliseconds, or an ISO time. */
+function asTime(value: unknown): number | undefined {
+  const time = typeof value === 'string' ? Date.parse(value) : value;
+  return typeof time === 'number' && Number.isFinite(time) ? time : undefined;
+}
