@@ -1,5 +1,5 @@
-// Breaks a run after its n-th write to D1, R2 or an object: the write is made, its answer is lost. Reads change nothing,
-// so that a run which dies after one leaves what the write before it left.
+// Breaks a run after its n-th write to D1, R2 or an object: the write is made, its answer is lost. Reads change
+// nothing, so that a run which dies after one leaves what the write before it left.
 
 type Stores = Pick<Env, 'DB' | 'BUCKET' | 'USER_SIGNALS'>;
 type Method = (...args: unknown[]) => unknown;

@@ -25,8 +25,8 @@ export const readErasedAt = (sql: SqlStorage): number =>
   sql.exec<{ erased_at: number }>('select erased_at from erasure').toArray()[0]?.erased_at ?? Number.NEGATIVE_INFINITY;
 
 /**
- * Empties all tables but the outbox, which keeps events from after `until` (epoch milliseconds), and marks the object as
- * erased. There is no await, so all of it commits as one.
+ * Empties all tables but the outbox, which keeps events from after `until` (epoch milliseconds), and marks the object
+ * as erased. There is no await, so all of it commits as one.
  */
 export function eraseHeldRows(sql: SqlStorage, until: number): void {
   const outbox = getTableName(schema.unlogged);

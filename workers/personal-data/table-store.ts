@@ -72,7 +72,8 @@ export function openTableStore(
   db: D1Database,
   { name, table, users, time, key, rowsPerPage }: UserTable,
 ): PersonalDataStore {
-  const belongs = `(${users.map((user) => `${user} in (select value from json_each(?1))`).join(' or ')}) and ${time} <= ?2`;
+  const isOwn = users.map((user) => `${user} in (select value from json_each(?1))`).join(' or ');
+  const belongs = `(${isOwn}) and ${time} <= ?2`;
   const columns = key.join(', ');
   return {
     name,
