@@ -57,7 +57,7 @@ it('makes one file of each past day, with the same rows; repeated ones are kept 
   const slates = Array.from({ length: 20 }, (_, n) => makeSlate(`r${n}`, users[n % 5]!, NOON + n * HOUR));
   for (const own of [slates.slice(0, 12), slates.slice(8)]) {
     await logSlates(DB, BUCKET, own, 1e9, NOON);
-    await exportSlates(BUCKET, NOON);
+    await exportSlates(DB, BUCKET, NOON);
   }
   const before = await readManifest();
   const expected = await readEvents(before.events);
