@@ -22,7 +22,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ['workers/recommending/'],
   ['workers/serving/'],
   ['workers/online/', 'workers/nearline/', 'workers/offline/'],
-  ['workers/index.ts', 'scripts/'],
+  ['workers/index.ts'],
+  ['scripts/'],
 ];
 /** Folders for the Worker and the page; the rest of models/ runs in Node. */
 const MODELS_FOR_WORKERS = ['models/contracts/', 'models/features/'];

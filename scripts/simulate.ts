@@ -1,22 +1,23 @@
 // `npm run simulate`: the closed loop. Players with known preferences visit a store over HTTP under three policies at
 // once; between rounds the models train on what the players did. The rest of the system runs as under `npm start`.
 
-import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { countRows } from '../models/contracts/snapshot.ts';
 import { cronOf } from '../workers/offline/jobs.ts';
 import { readSnapshotOrEmpty } from '../workers/storage/snapshots.ts';
 import { ensureDevelopmentKey } from './local/development-key.ts';
-import { findFreePort, type LocalServer, startLocalServer } from './local/local-server.ts';
+import { findFreePort } from './local/local-server.ts';
 import { withPlatform } from './local/platform.ts';
 import { PROJECT_DIR } from './local/project.ts';
+import { startWatchedServer, type WatchedServer } from './local/watched-server.ts';
 import { createSimulateCommand, type Flags } from './simulate/command.ts';
 import { conclude, formatOutcome, formatRound, type RoundReport, summarise } from './simulate/report.ts';
 import { type RoundPlan, runRound } from './simulate/round.ts';
 import { openStore, type Store } from './simulate/store.ts';
+import { prepareStore } from './start/prepare-store.ts';
+import { readScript } from './start/run-script.ts';
 import { assertNotServed, markServed } from './state-lock.ts';
 import { runCommand } from './terminal/command.ts';
 import { formatDuration } from './terminal/duration.ts';
@@ -24,9 +25,8 @@ import { reserveStdout } from './terminal/json-output.ts';
 import { createProgress } from './terminal/progress.ts';
 import { handleSignals, INTERRUPTED, type Shutdown } from './terminal/shutdown.ts';
 import { makeGames } from './world/catalogue.ts';
-import { loadWorld } from './world/load.ts';
 
-const STATE_DIR = path.join(PROJECT_DIR, '.wrangler/simulation');
+const DEFAULT_STATE_DIR = path.join(PROJECT_DIR, '.wrangler/simulation');
 const TRAINING_BUDGET = '20s';
 const DRAIN_TIMEOUT_MS = 120_000;
 const RELEASE_TIMEOUT_MS = 120_000;
@@ -43,7 +43,7 @@ async function simulate(flags: Flags): Promise<void> {
       rounds.push(report);
       if (printJson === undefined) console.log(`${formatRound(report)}\n`);
     }
-    await waitUntilLogged(simulation.logged);
+    await waitUntilLogged(simulation);
     const outcome = conclude(rounds);
     const { seed, players, visits } = flags;
     if (printJson) printJson({ seed, players, visits, rounds, outcome });
@@ -56,8 +56,18 @@ async function simulate(flags: Flags): Promise<void> {
   }
 }
 
+/** The folder of the store, without a store in it. */
+function chooseState(given: string | undefined): string {
+  const state = given ?? DEFAULT_STATE_DIR;
+  assertNotServed(state);
+  if (given === undefined) rmSync(state, { recursive: true, force: true });
+  else if (existsSync(path.join(state, 'v3'))) throw new Error(`${state} has a store already: name another folder`);
+  return state;
+}
+
 interface Simulation {
-  server: LocalServer;
+  state: string;
+  server: WatchedServer;
   store: Store;
   games: RoundPlan['games'];
   /** The expected contents of the log once all accepted events have arrived. */
@@ -65,20 +75,17 @@ interface Simulation {
   shutdown: Shutdown;
 }
 
-async function openSimulation({ seed }: Flags, shutdown: Shutdown): Promise<Simulation> {
-  assertNotServed(STATE_DIR);
-  rmSync(STATE_DIR, { recursive: true, force: true });
+async function openSimulation({ seed, ...flags }: Flags, shutdown: Shutdown): Promise<Simulation> {
+  const state = chooseState(flags.state);
   const key = ensureDevelopmentKey(console.error);
   const now = Date.now();
-  const { events } = await withPlatform(STATE_DIR, ({ DB }) =>
-    loadWorld(DB, { seed, madeAt: now, now }, console.error),
-  );
-  shutdown.add(markServed(STATE_DIR));
-  const server = startLocalServer(await findFreePort(), STATE_DIR);
+  const { events } = await prepareStore(shutdown, { state, world: { seed, madeAt: now, now } });
+  shutdown.add(markServed(state));
+  const server = startWatchedServer(await findFreePort(), state, { key, report: console.error });
   shutdown.add(server.stop);
   await server.ready;
   const logged = { events, slates: 0 };
-  return { server, store: openStore(server.url, key), games: makeGames(seed, now), logged, shutdown };
+  return { state, server, store: openStore(server.url, key), games: makeGames(seed, now), logged, shutdown };
 }
 
 async function simulateRound(simulation: Simulation, flags: Flags, round: number): Promise<RoundReport> {
@@ -108,31 +115,25 @@ interface Logged {
  * Trains on everything logged and waits until the release serves. Returns its version and a description of its ranking
  * model.
  */
-async function trainOnLog({ server, store, logged, shutdown }: Simulation) {
-  await waitUntilLogged(logged);
+async function trainOnLog(simulation: Simulation) {
+  const { state, server, store, shutdown } = simulation;
+  await waitUntilLogged(simulation);
   console.error('Computing statistics and exporting a snapshot …');
   for (const job of ['refresh-statistics', 'export-snapshot']) await server.runCron(cronOf(job));
   console.error('Training …');
-  const script = path.join(import.meta.dirname, 'train.ts');
-  const flags = ['--state', STATE_DIR, '--budget', TRAINING_BUDGET, '--json', '--force'];
-  const training = promisify(execFile)(process.execPath, [script, ...flags], { maxBuffer: 1e8 });
-  const forget = shutdown.add(() => {
-    training.child.kill('SIGTERM');
-  });
-  const { stdout } = await training;
-  forget();
-  const { version, ranker } = JSON.parse(stdout) as {
+  const flags = ['--state', state, '--budget', TRAINING_BUDGET, '--json', '--force'];
+  const { version, ranker } = await readScript<{
     version: string;
     ranker: { outcome: 'trained' | 'kept' | 'none'; reason: string };
-  };
+  }>(shutdown, 'train.ts', flags);
   await waitUntilServed(store, version);
   return { version, ranking: ranker.outcome === 'none' ? null : `ranking model ${ranker.outcome}: ${ranker.reason}` };
 }
 
 /** Throws if accepted events do not arrive in the log. */
-async function waitUntilLogged({ events, slates }: Logged): Promise<void> {
+async function waitUntilLogged({ state, logged: { events, slates } }: Simulation): Promise<void> {
   const deadline = Date.now() + DRAIN_TIMEOUT_MS;
-  await withPlatform(STATE_DIR, async ({ DB, BUCKET }) => {
+  await withPlatform(state, async ({ DB, BUCKET }) => {
     for (;;) {
       const loggedEvents = await countEvents(DB, BUCKET);
       const loggedSlates = (await DB.prepare('select sum(seen) as n from slate_counts').first<number>('n')) ?? 0;
@@ -140,7 +141,7 @@ async function waitUntilLogged({ events, slates }: Logged): Promise<void> {
       if (Date.now() > deadline)
         throw new Error(
           `the log has ${loggedEvents} of ${events} events and ${loggedSlates} of ${slates} slates; ` +
-            `see ${STATE_DIR}/wrangler.log`,
+            `see ${state}/wrangler.log`,
         );
       await sleep(POLL_MS);
     }

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { Cron } from 'croner';
 import { JOBS } from '../workers/offline/jobs.ts';
 import { ensureDevelopmentKey } from './local/development-key.ts';
-import { type LocalServer, startLocalServer } from './local/local-server.ts';
+import { startWatchedServer, type WatchedServer } from './local/watched-server.ts';
 import { createStartCommand, type Flags } from './start/command.ts';
 import { deleteStore, importInto, prepareStore } from './start/prepare-store.ts';
 import { describeReady } from './start/ready.ts';
@@ -17,6 +17,7 @@ import { handleSignals, type Shutdown } from './terminal/shutdown.ts';
 
 /** Short for a first impression, and longer the larger the data (models/release/budget.ts). */
 const TRAINING_BUDGET = 'short';
+const WORLD_SEED = 1;
 
 async function start(flags: Flags): Promise<void> {
   const shutdown = handleSignals(0);
@@ -34,40 +35,41 @@ async function start(flags: Flags): Promise<void> {
 async function startSystem(
   { port, state, fresh, ...flags }: Flags,
   shutdown: Shutdown,
-): Promise<{ server: LocalServer; hasRelease: boolean }> {
+): Promise<{ server: WatchedServer; hasRelease: boolean }> {
   assertNotServed(state);
   await assertPortIsFree(port);
   if (fresh) deleteStore(state);
-  ensureDevelopmentKey(console.log);
+  const key = ensureDevelopmentKey(console.log);
   const source = flags.import && { ...flags.import, items: flags.items };
-  const hasNewEvents = source !== undefined && (await importInto(state, source, shutdown));
+  const eventsBefore = source === undefined ? undefined : await importInto(state, source, shutdown);
   const now = Date.now();
-  const world = source === undefined ? { madeAt: flags.worldDate ?? now, now } : undefined;
-  const hadRelease = await prepareStore(state, world);
+  const world = source === undefined ? { seed: WORLD_SEED, madeAt: flags.worldDate ?? now, now } : undefined;
+  const { events, hasRelease: hadRelease } = await prepareStore(shutdown, { state, world });
 
   shutdown.add(markServed(state));
-  const server = await serve(port, state, shutdown);
+  const server = await serve(port, state, key, shutdown);
+  const hasNewEvents = eventsBefore !== undefined && events > eventsBefore;
   const isTrained = (!hadRelease || hasNewEvents) && (await trainRelease(server, state, shutdown));
   runCrons(server, shutdown);
   keepScriptRunning(shutdown, 'train.ts', ['--state', state, '--budget', TRAINING_BUDGET, '--watch']);
   return { server, hasRelease: hadRelease || isTrained };
 }
 
-async function serve(port: number, state: string, shutdown: Shutdown): Promise<LocalServer> {
+async function serve(port: number, state: string, key: string, shutdown: Shutdown): Promise<WatchedServer> {
   console.log('Starting the Worker …');
-  const server = startLocalServer(port, state);
+  const server = startWatchedServer(port, state, { key, report: console.error });
   shutdown.add(server.stop);
   await server.ready;
-  server.ended.then(() => {
+  server.givenUp.then(() => {
     if (shutdown.started) return;
-    console.error('The Worker stopped unexpectedly; see wrangler.log in the state folder.');
+    console.error('The Worker cannot be started again; see wrangler.log in the state folder.');
     shutdown.exit(1);
   });
   return server;
 }
 
 /** Returns whether a release was published. */
-async function trainRelease(server: LocalServer, state: string, shutdown: Shutdown): Promise<boolean> {
+async function trainRelease(server: WatchedServer, state: string, shutdown: Shutdown): Promise<boolean> {
   console.log('Computing statistics and exporting a snapshot …');
   for (const cron of Object.keys(JOBS)) await server.runCron(cron);
   console.log('Training a release …');
@@ -82,7 +84,7 @@ async function trainRelease(server: LocalServer, state: string, shutdown: Shutdo
 }
 
 /** Fires the crons, which `wrangler dev` does not. */
-function runCrons(server: LocalServer, shutdown: Shutdown): void {
+function runCrons(server: WatchedServer, shutdown: Shutdown): void {
   const fire = (cron: string) => server.runCron(cron).catch((error: Error) => console.error(error.message));
   const crons = Object.keys(JOBS).map((cron) => new Cron(cron, () => fire(cron)));
   shutdown.add(() => {

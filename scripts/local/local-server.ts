@@ -1,16 +1,16 @@
-// Runs `wrangler dev` as a child in its own process group, so that all of it can be ended: killing only wrangler would
-// leave workerd behind.
+// Runs `wrangler dev` with all its processes: two workerds, the listener and the Worker's. Starts nothing again:
+// watched-server.ts does.
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type GuardedProcess, spawnGuarded } from './guarded-process.ts';
 import { PROJECT_DIR } from './project.ts';
 
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 200;
-const STOP_TIMEOUT_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 2_000;
 const LOG_LINES = 15;
 
 export interface LocalServer {
@@ -26,20 +26,15 @@ export interface LocalServer {
 
 /**
  * Returns at once, so that the caller can stop a server that is still starting. `more`: arguments of `wrangler dev`.
+ * Appends to the log in the state folder.
  */
 export function startLocalServer(port: number, state: string, more: readonly string[] = []): LocalServer {
   mkdirSync(state, { recursive: true });
   const logFile = path.join(state, 'wrangler.log');
-  const child = spawnWrangler(['--port', String(port), '--persist-to', state, ...more], logFile);
+  const wrangler = spawnWrangler(['--port', String(port), '--persist-to', state, ...more], logFile);
   const url = `http://localhost:${port}`;
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  // Covers every way out of this process but SIGKILL, and no waiting: exit handlers are synchronous.
-  const kill = () => signalGroup(child, 'SIGKILL');
-  process.once('exit', kill);
-  const stop = async () => {
-    await stopGroup(child, ended);
-    process.removeListener('exit', kill);
-  };
+  const ended = wrangler.exited.then(() => {});
+  const { stop } = wrangler;
   const ready = waitUntilReady(url, ended).catch(async () => {
     await stop();
     const tail = readFileSync(logFile, 'utf8').trim().split('\n').slice(-LOG_LINES).join('\n');
@@ -66,18 +61,18 @@ export const findFreePort = (): Promise<number> =>
     });
   });
 
-function spawnWrangler(args: readonly string[], logFile: string) {
-  const wrangler = path.join(PROJECT_DIR, 'node_modules/wrangler/bin/wrangler.js');
-  const child = spawn(process.execPath, [wrangler, 'dev', '--show-interactive-dev-session=false', ...args], {
+function spawnWrangler(args: readonly string[], logFile: string): GuardedProcess {
+  const script = path.join(PROJECT_DIR, 'node_modules/wrangler/bin/wrangler.js');
+  const wrangler = spawnGuarded(script, ['dev', '--show-interactive-dev-session=false', ...args], {
     cwd: PROJECT_DIR,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdout: 'pipe',
+    stderr: 'pipe',
     env: { ...process.env, CI: '1' },
   });
-  const log = createWriteStream(logFile);
-  child.stdout.pipe(log);
-  child.stderr.pipe(log);
-  return child;
+  const log = createWriteStream(logFile, { flags: 'a' });
+  wrangler.stdout!.pipe(log);
+  wrangler.stderr!.pipe(log);
+  return wrangler;
 }
 
 /** Throws if the server ends first or takes too long. */
@@ -87,29 +82,18 @@ async function waitUntilReady(url: string, ended: Promise<void>): Promise<void> 
     running = false;
   });
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await answers(`${url}/health`))) {
+  while (!(await isHealthy(url, ANSWER_TIMEOUT_MS))) {
     if (!running || Date.now() > deadline) throw new Error(`${url} does not answer`);
     await sleep(POLL_MS);
   }
 }
 
-const answers = (url: string): Promise<boolean> =>
-  fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
-    (response) => response.ok,
+/** True if the Worker answers in time. */
+export const isHealthy = (url: string, timeoutMs: number): Promise<boolean> =>
+  fetch(`${url}/health`, { signal: AbortSignal.timeout(timeoutMs) }).then(
+    async (response) => {
+      await response.text();
+      return response.ok;
+    },
     () => false,
   );
-
-async function stopGroup(child: ChildProcess, ended: Promise<void>): Promise<void> {
-  signalGroup(child, 'SIGTERM');
-  await Promise.race([ended, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
-  // wrangler may have ended without ending workerd.
-  signalGroup(child, 'SIGKILL');
-}
-
-function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
-  try {
-    process.kill(-child.pid!, name);
-  } catch {
-    // The group has ended.
-  }
-}

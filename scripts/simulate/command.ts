@@ -1,5 +1,6 @@
 // The definition of `npm run simulate`: its flags and its help.
 
+import path from 'node:path';
 import type { POLICIES } from '../../workers/recommending/policies.ts';
 import { createCommand } from '../terminal/command.ts';
 import { jsonOption, parseWholeNumber, seedOption } from '../terminal/options.ts';
@@ -19,6 +20,7 @@ export const createSimulateCommand = () =>
       3,
     )
     .addOption(seedOption())
+    .option('--state <dir>', 'folder of a new store instead of .wrangler/simulation', (dir) => path.resolve(dir))
     .addOption(jsonOption())
     .addHelpText('after', AFTER);
 

@@ -1,30 +1,38 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { killProcesses, runNpm } from '../../tests/npm-run.ts';
 import { findProcesses } from '../../tests/processes.ts';
 import { findFreePort } from '../local/local-server.ts';
-import { PROJECT_DIR } from '../local/project.ts';
 
-/** Runs `npm start` in its own process group, as a terminal does. Every descendant inherits MARKER. */
+/** Ten seconds for a shutdown in order on a busy machine. */
+const SHUTDOWN_TIMEOUT_MS = 15_000;
+
+/** An empty folder, and a small file to import. What still runs in it after the test is killed. */
+function createState() {
+  const state = mkdtempSync(path.join(os.tmpdir(), 'interrupt-'));
+  const file = path.join(state, 'sequences.txt');
+  writeFileSync(file, 'anna g1\nanna g2\nbert g1\n');
+  onTestFinished(() => {
+    killProcesses(state);
+    rmSync(state, { recursive: true, force: true });
+  });
+  return { state, source: ['--import', `sequences:${file}`] };
+}
+
 async function startNpm(state: string, args: readonly string[]) {
   const port = String(await findFreePort());
-  const child = spawn('npm', ['start', '--', '--no-open', '--port', port, '--state', state, ...args], {
-    cwd: PROJECT_DIR,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, MARKER: state },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk;
-    });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  return { pid: child.pid!, exited, readOutput: () => output };
+  return { port, ...runNpm(state, ['start', '--', '--no-open', '--port', port, '--state', state, ...args]) };
 }
+
+const expectNothingLeft = (state: string, timeoutMs: number) =>
+  expect.poll(() => findProcesses(state), { timeout: timeoutMs }).toEqual([]);
+
+/** The process that runs a script of this project itself, not npm or a shell. */
+const findScript = (state: string, script: string): number =>
+  Number.parseInt(findProcesses(state).find((line) => new RegExp(`^\\d+ \\S*node scripts/${script}`).test(line))!, 10);
 
 /** `text`: printed before `afterMs` begin. `alone`: the signal reaches npm and not its process group. */
 interface Interrupt {
@@ -44,22 +52,71 @@ test.each<Interrupt>([
 ])(
   'a signal ends every process of npm start: %j',
   async ({ text, afterMs, world, alone }) => {
-    const state = mkdtempSync(path.join(os.tmpdir(), 'interrupt-'));
-    const file = path.join(state, 'sequences.txt');
-    writeFileSync(file, 'anna g1\nanna g2\nbert g1\n');
-    try {
-      const npm = await startNpm(state, world ? [] : ['--import', `sequences:${file}`]);
-      if (text !== undefined) await expect.poll(npm.readOutput, { timeout: 90_000, interval: 50 }).toContain(text);
-      await sleep(afterMs);
-      expect(findProcesses(state).length).toBeGreaterThan(0);
-      if (alone) process.kill(npm.pid, 'SIGTERM');
-      else process.kill(-npm.pid, 'SIGINT');
-      await npm.exited;
-      await expect.poll(() => findProcesses(state), { timeout: 15_000 }).toEqual([]);
-    } finally {
-      for (const line of findProcesses(state)) process.kill(Number.parseInt(line, 10), 'SIGKILL');
-      rmSync(state, { recursive: true, force: true });
-    }
+    const { state, source } = createState();
+    const npm = await startNpm(state, world ? [] : source);
+    if (text !== undefined) await npm.waitForText(text);
+    await sleep(afterMs);
+    expect(findProcesses(state).length).toBeGreaterThan(0);
+    if (alone) process.kill(npm.pid, 'SIGTERM');
+    else process.kill(-npm.pid, 'SIGINT');
+    await npm.exited;
+    await expectNothingLeft(state, SHUTDOWN_TIMEOUT_MS);
   },
   120_000,
+);
+
+test.each([{ text: 'Making a store', world: true }, { text: 'Starting the Worker' }, { text: 'ready http' }])(
+  'five seconds after a SIGKILL of npm start nothing is left: %j',
+  async ({ text, world }) => {
+    const { state, source } = createState();
+    const npm = await startNpm(state, world ? [] : source);
+    await npm.waitForText(text);
+    await sleep(500);
+    expect(findProcesses(state).length).toBeGreaterThan(4);
+    process.kill(findScript(state, 'start.ts'), 'SIGKILL');
+    await expectNothingLeft(state, 5_000);
+    if (text !== 'ready http') return;
+    // Neither the folder nor the port is in use any more.
+    const again = runNpm(state, ['start', '--', '--no-open', '--port', npm.port, '--state', state, ...source]);
+    await again.waitForText('Starting the Worker');
+    process.kill(again.pid, 'SIGKILL');
+    await expectNothingLeft(state, 5_000);
+  },
+  180_000,
+);
+
+test.each([
+  { text: 'Making a store', afterMs: 500 },
+  { text: 'wrote 2,000 games', afterMs: 300 },
+])(
+  'a Ctrl-C before its server is up ends every process of npm run simulate: %j',
+  async ({ text, afterMs }) => {
+    const { state } = createState();
+    const npm = runNpm(state, ['run', 'simulate', '--', '--state', state]);
+    await npm.waitForText(text);
+    await sleep(afterMs);
+    expect(findProcesses(state).length).toBeGreaterThan(0);
+    process.kill(-npm.pid, 'SIGINT');
+    await npm.exited;
+    await expectNothingLeft(state, SHUTDOWN_TIMEOUT_MS);
+  },
+  120_000,
+);
+
+test.each([
+  { bench: 'inference', afterMs: 2_500 },
+  { bench: 'serving', afterMs: 4_000 },
+])(
+  'a Ctrl-C before its server is up ends every process of npm run bench: %j',
+  async ({ bench, afterMs }) => {
+    const { state } = createState();
+    const npm = runNpm(state, ['run', 'bench', '--', bench]);
+    await npm.waitForText('…');
+    await sleep(afterMs);
+    expect(findProcesses(state).length).toBeGreaterThan(0);
+    process.kill(-npm.pid, 'SIGINT');
+    await npm.exited;
+    await expectNothingLeft(state, SHUTDOWN_TIMEOUT_MS);
+  },
+  60_000,
 );

@@ -1,48 +1,46 @@
-// Runs other commands of this project as children that end with `npm start`.
+// Runs other commands of this project as children that end with the command that runs them.
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { text } from 'node:stream/consumers';
+import { type GuardedProcess, spawnGuarded } from '../local/guarded-process.ts';
 import type { Shutdown } from '../terminal/shutdown.ts';
 
 const RESTART_MS = 10_000;
-const STOP_TIMEOUT_MS = 5_000;
+const SCRIPTS_DIR = path.join(import.meta.dirname, '..');
 
-/** Resolves when the script has succeeded, and never once the shutdown has begun. */
+/**
+ * Resolves when the script has succeeded, and never once the shutdown has begun. `script`: its path within scripts/.
+ */
 export async function runScript(shutdown: Shutdown, script: string, args: readonly string[]): Promise<void> {
-  const child = spawnScript(script, args);
-  const forget = shutdown.add(() => stopChild(child));
-  const exitCode = await exitOf(child);
-  if (shutdown.started) return new Promise(() => {});
-  forget();
-  if (exitCode !== 0) throw new Error(`${script} ended with exit code ${exitCode}; its messages are above`);
+  await waitForSuccess(shutdown, script, spawnScript(script, args, 'inherit'));
+}
+
+/** The same for a script that prints one JSON value on stdout. Resolves with that value. */
+export async function readScript<T>(shutdown: Shutdown, script: string, args: readonly string[]): Promise<T> {
+  const child = spawnScript(script, args, 'pipe');
+  const [output] = await Promise.all([text(child.stdout!), waitForSuccess(shutdown, script, child)]);
+  return JSON.parse(output) as T;
 }
 
 /** Keeps the script running: starts it again after it has ended. */
 export function keepScriptRunning(shutdown: Shutdown, script: string, args: readonly string[]): void {
-  let child: ChildProcess;
+  let child: GuardedProcess;
   const start = () => {
     if (shutdown.started) return;
-    child = spawnScript(script, args);
-    child.once('exit', () => setTimeout(start, RESTART_MS));
+    child = spawnScript(script, args, 'inherit');
+    child.exited.then(() => setTimeout(start, RESTART_MS));
   };
   start();
-  shutdown.add(() => stopChild(child));
+  shutdown.add(() => child.stop());
 }
 
-const spawnScript = (script: string, args: readonly string[]): ChildProcess =>
-  spawn(process.execPath, [path.join(import.meta.dirname, '..', script), ...args], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+const spawnScript = (script: string, args: readonly string[], stdout: 'inherit' | 'pipe'): GuardedProcess =>
+  spawnGuarded(path.join(SCRIPTS_DIR, script), args, { stdout, stderr: 'inherit' });
 
-/** The exit code; null after a signal. */
-const exitOf = (child: ChildProcess): Promise<number | null> =>
-  child.exitCode !== null || child.signalCode !== null
-    ? Promise.resolve(child.exitCode)
-    : new Promise((resolve) => child.once('exit', resolve));
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  child.kill('SIGTERM');
-  await Promise.race([exitOf(child), sleep(STOP_TIMEOUT_MS)]);
-  child.kill('SIGKILL');
+async function waitForSuccess(shutdown: Shutdown, script: string, child: GuardedProcess): Promise<void> {
+  const forget = shutdown.add(child.stop);
+  const exitCode = await child.exited;
+  if (shutdown.started) return new Promise(() => {});
+  forget();
+  if (exitCode !== 0) throw new Error(`${script} ended with exit code ${exitCode}; its messages are above`);
 }

@@ -1,11 +1,6 @@
 // Ctrl-C during a training: the first ends the training early, the second ends the process.
 
-import { INTERRUPTED } from './shutdown.ts';
-
-/**
- * npm repeats the Ctrl-C that the terminal has sent already: an interrupt this soon after the first is the same one.
- */
-const SAME_INTERRUPT_MS = 500;
+import { INTERRUPTED, SAME_INTERRUPT_MS } from './shutdown.ts';
 
 /** Handles SIGINT from now on: once `train` has settled, the next one ends the process. */
 export async function endEarlyOnInterrupt<T>(train: (signal: AbortSignal) => Promise<T>): Promise<T> {

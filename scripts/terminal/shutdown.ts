@@ -6,6 +6,10 @@ export const INTERRUPTED = 130;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const PARENT_POLL_MS = 500;
+/**
+ * npm repeats the Ctrl-C that the terminal has sent already: an interrupt this soon after the first is the same one.
+ */
+export const SAME_INTERRUPT_MS = 500;
 
 export interface Shutdown {
   /** Registers a step; the last one registered runs first. Returns a function that unregisters the step. */
@@ -15,7 +19,10 @@ export interface Shutdown {
   readonly started: boolean;
 }
 
-/** Handles signals from now on. `code`: the exit code after a signal. */
+/**
+ * Handles signals from now on: the first begins the shutdown, a second one ends the process at once. `code`: the exit
+ * code after a signal.
+ */
 export function handleSignals(code: number): Shutdown {
   const steps = new Set<() => Promise<void> | void>();
   let started = false;
@@ -36,8 +43,15 @@ export function handleSignals(code: number): Shutdown {
       return started;
     },
   };
-  // npm repeats the Ctrl-C that the terminal has sent already: the second one changes nothing.
-  for (const signal of SIGNALS) process.on(signal, () => void shutdown.exit(code));
+  let signalledAt: number | undefined;
+  const onSignal = () => {
+    const now = performance.now();
+    signalledAt ??= now;
+    // Guarded children end with this process.
+    if (now - signalledAt >= SAME_INTERRUPT_MS) process.exit(code);
+    void shutdown.exit(code);
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   if (process.env.npm_lifecycle_event !== undefined) watchParent(() => shutdown.exit(code));
   return shutdown;
 }

@@ -1,0 +1,49 @@
+// `npm run chaos`: proves that nothing accepted is lost, whatever dies when. The run itself is in scripts/chaos/.
+
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { choosePlayers, createChaosCommand, type Flags } from './chaos/command.ts';
+import { formatReport, isClean } from './chaos/report.ts';
+import { runChaos } from './chaos/run.ts';
+import { runCommand } from './terminal/command.ts';
+import { reserveStdout } from './terminal/json-output.ts';
+import { createProgress } from './terminal/progress.ts';
+import { handleSignals, INTERRUPTED } from './terminal/shutdown.ts';
+
+const DRAIN_TIMEOUT_MS = 15 * 60_000;
+
+async function chaos({ json, outage: outageMs, ...flags }: Flags): Promise<void> {
+  const players = choosePlayers(flags);
+  const printJson = json ? reserveStdout() : undefined;
+  const shutdown = handleSignals(INTERRUPTED);
+  const state = flags.state ?? mkdtempSync(path.join(os.tmpdir(), 'bloodstream-chaos-'));
+  if (existsSync(path.join(state, 'v3'))) throw new Error(`${state} has a store already: name another folder`);
+  const progress = createProgress();
+  try {
+    const report = await runChaos(
+      {
+        ...flags,
+        state,
+        players,
+        outageMs,
+        drainTimeoutMs: DRAIN_TIMEOUT_MS,
+        log: console.error,
+        onProgress: progress.update,
+      },
+      shutdown,
+    );
+    progress.end();
+    if (printJson) printJson(report);
+    else console.log(formatReport(report));
+    if (flags.state === undefined && isClean(report)) rmSync(state, { recursive: true });
+    else console.error(`The store and wrangler.log are in ${state}.`);
+    await shutdown.exit(isClean(report) ? 0 : 1);
+  } catch (error) {
+    // Children ended by the shutdown fail too; that is expected.
+    if (!shutdown.started) console.error(`chaos: ${(error as Error).message}; see wrangler.log in ${state}`);
+    await shutdown.exit(1);
+  }
+}
+
+await runCommand(createChaosCommand().action(chaos));

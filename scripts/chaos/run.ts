@@ -1,0 +1,192 @@
+// One run of chaos: starts the system, disturbs it while clients send events, waits until the log has them, and counts.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRandom } from '../../models/data/random.ts';
+import { findFreePort } from '../local/local-server.ts';
+import { startWatchedServer, type WatchedServer } from '../local/watched-server.ts';
+import { prepareStore } from '../start/prepare-store.ts';
+import type { Shutdown } from '../terminal/shutdown.ts';
+import { type Sent, sendEvents } from './client.ts';
+import { countLosses, type Losses } from './count.ts';
+import type { Disturbed, Shares } from './disturb-queue.ts';
+import { killServer, VICTIMS, type Victim } from './kills.ts';
+import type { LogPage, ObjectState } from './worker.ts';
+import { writeWranglerConfig } from './wrangler-config.ts';
+
+const KEY = 'chaos';
+const FAULTS: Shares = { dropped: 0.03, doubled: 0.1, delayed: 0.1 };
+const POLL_MS = 250;
+const ASK_TIMEOUT_MS = 5_000;
+const USERS_PER_REQUEST = 50;
+
+export interface Plan {
+  state: string;
+  events: number;
+  players: number;
+  kills: number;
+  outageMs: number;
+  seed: number;
+  /** What is not logged after this time counts as lost. */
+  drainTimeoutMs: number;
+  log(message: string): void;
+  onProgress(message: string): void;
+}
+
+export interface ChaosReport extends Losses {
+  events: number;
+  players: number;
+  kills: Record<Victim, number>;
+  outageSeconds: number;
+  /** Messages of the queue, as far as the processes lived to report them. */
+  messages: Disturbed;
+  retries: number;
+  /** Events left in outboxes. */
+  unlogged: number;
+  seconds: number;
+  /** Of these, the seconds after the last acknowledgement. */
+  drainSeconds: number;
+}
+
+export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosReport> {
+  const { state, players, events } = plan;
+  await prepareStore(shutdown, { state });
+  const port = await findFreePort();
+  const config = writeWranglerConfig(state, KEY, FAULTS);
+  const server = startWatchedServer(port, state, { key: KEY, report: plan.log, more: ['--config', config] });
+  const forget = shutdown.add(server.stop);
+  await server.ready;
+  const startedAt = performance.now();
+  const { sent, kills } = await disturbTraffic(plan, server, port);
+  const sentAt = performance.now();
+  plan.log(`${events.toLocaleString('en')} events are acknowledged; waiting for the log …`);
+  const objects = await drain(plan, server, [...sent.acknowledged.keys()]);
+  const endedAt = performance.now();
+  const log = await readLog(server);
+  await server.stop();
+  forget();
+  const losses = countLosses(sent.acknowledged, {
+    object: new Map([...objects].map(([userId, { ids }]) => [userId, ids])),
+    log,
+  });
+  return {
+    events,
+    players,
+    ...losses,
+    kills,
+    outageSeconds: plan.outageMs / 1_000,
+    messages: sumDisturbed(path.join(state, 'wrangler.log')),
+    retries: sent.retries,
+    unlogged: [...objects.values()].reduce((sum, { unlogged }) => sum + unlogged, 0),
+    seconds: Math.round((endedAt - startedAt) / 1_000),
+    drainSeconds: Math.round((endedAt - sentAt) / 1_000),
+  };
+}
+
+/** Kills and the outage are spread over the events, so that all of them meet traffic. */
+async function disturbTraffic(
+  { events, players, kills, outageMs, seed, onProgress }: Plan,
+  { url }: WatchedServer,
+  port: number,
+): Promise<{ sent: Sent; kills: Record<Victim, number> }> {
+  let acknowledged = 0;
+  let isSending = true;
+  const sending = sendEvents({
+    url,
+    key: KEY,
+    events,
+    players,
+    random: createRandom(seed, 'traffic'),
+    onAcknowledged(count) {
+      acknowledged = count;
+      onProgress(`${count.toLocaleString('en')} of ${events.toLocaleString('en')} events`);
+    },
+  }).finally(() => {
+    isSending = false;
+  });
+  const killed: Record<Victim, number> = { worker: 0, listener: 0, wrangler: 0, both: 0 };
+  let done = 0;
+  let outageEndsAt: number | undefined;
+  while (isSending) {
+    await sleep(POLL_MS);
+    if (done < kills && acknowledged >= (events * (done + 0.5)) / kills) {
+      const victim = VICTIMS[done % VICTIMS.length]!;
+      if (killServer(victim, port)) {
+        killed[victim]++;
+        done++;
+      }
+    }
+    if (outageEndsAt === undefined && acknowledged >= events / 2) outageEndsAt = Date.now() + outageMs;
+    // Told again and again: a new process knows of no outage.
+    const leftMs = (outageEndsAt ?? 0) - Date.now();
+    if (leftMs > 0) await ask(`${url}/chaos/outage?ms=${leftMs}`);
+  }
+  return { sent: await sending, kills: killed };
+}
+
+/**
+ * Waits until the outboxes of all users are empty, or for `drainTimeoutMs`. Returns the state of the objects.
+ */
+async function drain(
+  { drainTimeoutMs, onProgress }: Plan,
+  { url }: WatchedServer,
+  userIds: readonly string[],
+): Promise<Map<string, ObjectState>> {
+  const deadline = Date.now() + drainTimeoutMs;
+  for (;;) {
+    const objects = await readObjects(url, userIds);
+    const left = objects && [...objects.values()].reduce((sum, { unlogged }) => sum + unlogged, 0);
+    if (objects !== undefined && (left === 0 || Date.now() > deadline)) return objects;
+    onProgress(left === undefined ? 'waiting for an answer' : `${left.toLocaleString('en')} events unlogged`);
+    await sleep(4 * POLL_MS);
+  }
+}
+
+async function readObjects(url: string, userIds: readonly string[]): Promise<Map<string, ObjectState> | undefined> {
+  const objects = new Map<string, ObjectState>();
+  for (let from = 0; from < userIds.length; from += USERS_PER_REQUEST) {
+    const asked = userIds.slice(from, from + USERS_PER_REQUEST);
+    const query = new URLSearchParams(asked.map((userId) => ['userId', userId]));
+    const states = await ask<ObjectState[]>(`${url}/chaos/objects?${query}`);
+    if (states === undefined) return undefined;
+    for (const [index, userId] of asked.entries()) objects.set(userId, states[index]!);
+  }
+  return objects;
+}
+
+async function readLog({ url }: WatchedServer): Promise<Map<string, string[]>> {
+  const ids = new Map<string, string[]>();
+  for (let sequence = 0; ; ) {
+    const page = await ask<LogPage>(`${url}/chaos/log?after=${sequence}`);
+    if (page === undefined) throw new Error('the log cannot be read; see wrangler.log');
+    if (page.length === 0) return ids;
+    for (const { userId, id } of page) {
+      const own = ids.get(userId) ?? [];
+      own.push(id);
+      ids.set(userId, own);
+    }
+    sequence = page.at(-1)!.sequence;
+  }
+}
+
+/** The answer; undefined if the Worker does not answer in time or is in trouble. */
+async function ask<T>(url: string): Promise<T | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+    const text = await response.text();
+    return response.ok ? (JSON.parse(text) as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sums the reports that the Worker has printed. */
+function sumDisturbed(logFile: string): Disturbed {
+  const sum: Disturbed = { dropped: 0, doubled: 0, delayed: 0, reordered: 0 };
+  for (const [, json] of readFileSync(logFile, 'utf8').matchAll(/\{"chaos":(\{[^}]*\})\}/g)) {
+    const report = JSON.parse(json!) as Disturbed;
+    for (const fault of Object.keys(sum) as (keyof Disturbed)[]) sum[fault] += report[fault];
+  }
+  return sum;
+}

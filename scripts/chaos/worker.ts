@@ -1,0 +1,82 @@
+// The product's Worker with faults in its D1 and its queue, for `npm run chaos` alone. The product's code is imported
+// as it is; only its bindings and its queue's batches are wrapped. Wrangler runs it with the configuration that
+// wrangler-config.ts writes.
+
+import worker, { UserSignals as ProductSignals } from '../../workers/index.ts';
+import { disturbDatabase } from './disturb-database.ts';
+import { disturbBatch, type Shares } from './disturb-queue.ts';
+
+interface ChaosEnv extends Env {
+  QUEUE_FAULTS: Shares;
+}
+
+/** State of one player's object. */
+export interface ObjectState {
+  ids: string[];
+  /** Events in the outbox. */
+  unlogged: number;
+}
+
+/** Rows of the log in their order. */
+export type LogPage = { sequence: number; userId: string; id: string }[];
+
+const ROWS_PER_PAGE = 10_000;
+
+/** Until when D1 fails, epoch milliseconds. The Worker's requests, consumers and objects share one isolate. */
+let outageEndsAt = 0;
+
+const disturb = <E extends Env>(env: E): E => ({
+  ...env,
+  DB: disturbDatabase(env.DB, () => Date.now() < outageEndsAt, Math.random),
+});
+
+export class UserSignals extends ProductSignals {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, disturb(env));
+  }
+
+  readObject(): ObjectState {
+    const { actions, impressions } = this.snapshot();
+    const [row] = this.ctx.storage.sql.exec('select count(*) as n from unlogged').toArray();
+    return { ids: [...actions, ...impressions].map(({ id }) => id), unlogged: row!.n as number };
+  }
+}
+
+export default {
+  async fetch(request, env, ctx) {
+    const { pathname, searchParams } = new URL(request.url);
+    switch (pathname) {
+      case '/chaos/outage':
+        outageEndsAt = Date.now() + Number(searchParams.get('ms'));
+        return Response.json({});
+      case '/chaos/objects':
+        return Response.json(await readObjects(env, searchParams.getAll('userId')));
+      case '/chaos/log':
+        return Response.json(await readLogPage(env.DB, Number(searchParams.get('after'))));
+      default:
+        return worker.fetch(request, disturb(env), ctx);
+    }
+  },
+
+  async queue(batch, env, ctx) {
+    if (batch.queue !== 'events') return worker.queue(batch, disturb(env), ctx);
+    const { batches, report } = disturbBatch(batch, env.QUEUE_FAULTS, Math.random);
+    // Read from the log by the harness: counters in memory would die with the process.
+    console.log(JSON.stringify({ chaos: report }));
+    for (const disturbed of batches) await worker.queue(disturbed, disturb(env), ctx);
+  },
+
+  scheduled: (controller, env) => worker.scheduled(controller, disturb(env)),
+} satisfies ExportedHandler<ChaosEnv>;
+
+const readObjects = (env: ChaosEnv, userIds: readonly string[]): Promise<ObjectState[]> => {
+  const objects = env.USER_SIGNALS as unknown as DurableObjectNamespace<UserSignals>;
+  return Promise.all(userIds.map((userId) => objects.getByName(userId).readObject()));
+};
+
+const readLogPage = async (db: D1Database, after: number): Promise<LogPage> => {
+  const page = db
+    .prepare('select sequence, user_id as userId, id from events where sequence > ? order by sequence limit ?')
+    .bind(after, ROWS_PER_PAGE);
+  return (await page.all<LogPage[number]>()).results;
+};

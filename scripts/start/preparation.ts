@@ -1,0 +1,37 @@
+// The process that prepare-store.ts starts. Argument: a Preparation as JSON. Prints a PreparedStore as JSON on stdout,
+// and its progress on stderr.
+
+import { readPointer } from '../../workers/storage/releases.ts';
+import { withPlatform } from '../local/platform.ts';
+import { reserveStdout } from '../terminal/json-output.ts';
+import { loadWorld } from '../world/load.ts';
+import type { Preparation, PreparedStore } from './prepare-store.ts';
+
+async function prepare({ state, forImport, world }: Preparation): Promise<PreparedStore> {
+  return withPlatform(state, async ({ DB, BUCKET }) => {
+    if (forImport) await assertNoWorld(DB);
+    const hasItems = async () => (await DB.prepare('select 1 from items limit 1').first()) !== null;
+    if (world !== undefined && !(await hasItems())) {
+      console.error('Making a store: games, players and 90 days of events …');
+      await loadWorld(DB, world, console.error);
+    }
+    const events = (await DB.prepare('select max(sequence) as n from events').first<number>('n')) ?? 0;
+    return { events, hasItems: await hasItems(), hasRelease: (await readPointer(BUCKET)) !== undefined };
+  });
+}
+
+/** Real data and the made-up world do not mix. */
+async function assertNoWorld(db: D1Database): Promise<void> {
+  const items = await db.prepare('select 1 from items limit 1').first();
+  const imported = await db.prepare('select 1 from imports limit 1').first();
+  if (items !== null && imported === null)
+    throw new Error('this store contains other games: delete them with --fresh, or name another folder with --state');
+}
+
+const printJson = reserveStdout();
+try {
+  printJson(await prepare(JSON.parse(process.argv[2]!)));
+} catch (error) {
+  console.error(`start: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
