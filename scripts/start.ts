@@ -8,6 +8,7 @@ import { JOBS } from '../workers/offline/jobs.ts';
 import { ensureDevelopmentKey } from './local/development-key.ts';
 import { startWatchedServer, type WatchedServer } from './local/watched-server.ts';
 import { createStartCommand, type Flags } from './start/command.ts';
+import { drainQueue } from './start/drain.ts';
 import { deleteStore, importInto, prepareStore } from './start/prepare-store.ts';
 import { describeReady } from './start/ready.ts';
 import { keepScriptRunning, runScript } from './start/run-script.ts';
@@ -60,12 +61,22 @@ async function serve(port: number, state: string, key: string, shutdown: Shutdow
   const server = startWatchedServer(port, state, { key, report: console.error });
   shutdown.add(server.stop);
   await server.ready;
+  const forgetDrain = shutdown.add(() => drain(server, key, shutdown));
   server.givenUp.then(() => {
     if (shutdown.started) return;
     console.error('The Worker cannot be started again; see wrangler.log in the state folder.');
+    forgetDrain();
     shutdown.exit(1);
   });
   return server;
+}
+
+/** The crons and the trainer have been stopped by now. */
+async function drain({ url }: WatchedServer, key: string, { urgent }: Shutdown): Promise<void> {
+  if (urgent) return;
+  console.log('Draining: events that were accepted go to the log. Ctrl-C again stops now.');
+  if (!(await drainQueue(url, key)))
+    console.log('Some are not in the log yet. They are kept, and go there after the next start.');
 }
 
 /** Returns whether a release was published. */

@@ -14,7 +14,8 @@ export interface NpmRun {
   waitForText(text: string): Promise<void>;
 }
 
-const TEXT_TIMEOUT_MS = 90_000;
+/** Enough for a busy machine. */
+const TEXT_TIMEOUT_MS = 240_000;
 
 /** Every descendant inherits `marker` in its environment, for `findProcesses`. */
 export function runNpm(marker: string, args: readonly string[]): NpmRun {

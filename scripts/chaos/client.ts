@@ -7,10 +7,10 @@ import type { Random } from '../../models/data/random.ts';
 const EVENTS_PER_REQUEST = 20;
 const CONNECTIONS = 8;
 const ITEMS = 500;
-const ANSWER_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 30_000;
 const RETRY_MS = 250;
 /** Far more than a restart takes. */
-const GIVE_UP_MS = 180_000;
+const GIVE_UP_MS = 300_000;
 const TYPES: readonly EventType[] = ['impression', 'view', 'click', 'like', 'play', 'wishlist', 'purchase', 'dismiss'];
 
 export interface Sent {

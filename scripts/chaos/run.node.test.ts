@@ -27,7 +27,7 @@ test('nothing acknowledged is lost or doubled while processes die, messages vani
       log: (message) => messages.push(message),
       onProgress() {},
     },
-    { add: () => () => {}, exit: () => new Promise(() => {}), started: false },
+    { add: () => () => {}, exit: () => new Promise(() => {}), started: false, urgent: false },
   );
   expect(report).toMatchObject({
     events: 2_000,

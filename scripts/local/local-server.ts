@@ -8,9 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type GuardedProcess, spawnGuarded } from './guarded-process.ts';
 import { PROJECT_DIR } from './project.ts';
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 200;
-const ANSWER_TIMEOUT_MS = 2_000;
+/** The first answer compiles the Worker: seven seconds on a busy machine. */
+const ANSWER_TIMEOUT_MS = 15_000;
 const LOG_LINES = 15;
 
 export interface LocalServer {

@@ -3,9 +3,13 @@
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getPlatformProxy, unstable_readConfig } from 'wrangler';
 import { PROJECT_DIR } from './project.ts';
 
+/** Another process may be opening or closing the database, which locks it: see watched-server.ts. */
+const OPEN_ATTEMPTS = 10;
+const OPEN_RETRY_MS = 200;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Platform {
@@ -76,7 +80,7 @@ async function applyMigrations(db: D1Database): Promise<void> {
   const names = readdirSync(folder)
     .filter((name) => name.endsWith('.sql'))
     .sort();
-  const table = await db.prepare("select 1 from sqlite_master where name = 'd1_migrations'").first();
+  const table = await openDatabase(db);
   const applied = new Set(
     table === null
       ? []
@@ -97,4 +101,16 @@ async function applyMigrations(db: D1Database): Promise<void> {
       db.prepare('insert into d1_migrations (name) values (?1)').bind(name),
     ]),
   ]);
+}
+
+/** Reads, which opens the database. Returns the table of migrations; null if there is none. */
+export async function openDatabase(db: D1Database): Promise<unknown> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await db.prepare("select 1 from sqlite_master where name = 'd1_migrations'").first();
+    } catch (error) {
+      // SQLITE_BUSY, of which workerd says only “internal error”.
+      if (attempt === OPEN_ATTEMPTS) throw error;
+      await sleep(OPEN_RETRY_MS);
+    }
 }

@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { openDatabaseFile } from '../../tests/database-file.ts';
 import { findProcesses } from '../../tests/processes.ts';
 import { ensureDevelopmentKey } from './development-key.ts';
 import { findFreePort, isHealthy } from './local-server.ts';
@@ -51,9 +51,7 @@ test.runIf(process.platform === 'linux')(
 
 /** Locks the Worker's D1 for this process alone. Throws if another process has it open. */
 function lockDatabase(state: string): void {
-  const folder = path.join(state, 'v3/d1/miniflare-D1DatabaseObject');
-  const name = readdirSync(folder).find((file) => /^[0-9a-f]+\.sqlite$/.test(file))!;
-  const database = new DatabaseSync(path.join(folder, name), { timeout: 0 });
+  const database = openDatabaseFile(state);
   try {
     database.exec('pragma locking_mode = exclusive; select count(*) from events');
   } finally {

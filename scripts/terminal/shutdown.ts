@@ -17,6 +17,8 @@ export interface Shutdown {
   /** Runs the steps and exits the process. A second call waits for the first. */
   exit(code: number): Promise<never>;
   readonly started: boolean;
+  /** True after the death of the parent: steps should not wait. */
+  readonly urgent: boolean;
 }
 
 /**
@@ -26,6 +28,7 @@ export interface Shutdown {
 export function handleSignals(code: number): Shutdown {
   const steps = new Set<() => Promise<void> | void>();
   let started = false;
+  let urgent = false;
   const shutdown: Shutdown = {
     add(step) {
       steps.add(step);
@@ -42,6 +45,9 @@ export function handleSignals(code: number): Shutdown {
     get started() {
       return started;
     },
+    get urgent() {
+      return urgent;
+    },
   };
   let signalledAt: number | undefined;
   const onSignal = () => {
@@ -52,7 +58,11 @@ export function handleSignals(code: number): Shutdown {
     void shutdown.exit(code);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
-  if (process.env.npm_lifecycle_event !== undefined) watchParent(() => shutdown.exit(code));
+  if (process.env.npm_lifecycle_event !== undefined)
+    watchParent(() => {
+      urgent = true;
+      void shutdown.exit(code);
+    });
   return shutdown;
 }
 
