@@ -85,10 +85,7 @@ test.each([{ text: 'Making a store', world: true }, { text: 'Starting the Worker
   300_000,
 );
 
-test.each([
-  { process_: 'start/preparation.ts' },
-  { process_: 'wrangler-dist/cli.js dev' },
-])(
+test.each([{ process_: 'start/preparation.ts' }, { process_: 'wrangler-dist/cli.js dev' }])(
   'a Ctrl-C before its server is up ends every process of npm run simulate: %j',
   async ({ process_ }) => {
     const { state } = createState();
