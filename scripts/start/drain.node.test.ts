@@ -14,7 +14,7 @@ const EVENTS_PER_REQUEST = 100;
 const IMPORTED = 3;
 
 test('Ctrl-C right after the last answer loses no event; a second Ctrl-C stops at once', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const state = mkdtempSync(path.join(os.tmpdir(), 'drain-'));
   onTestFinished(() => {
