@@ -40,7 +40,8 @@ function parseDate(text: string): number {
 }
 
 const AFTER = `
-Without --import an empty store gets some 2,000 made-up games and 3,000 made-up players. Ctrl-C ends everything.
+Without --import an empty store gets some 2,000 made-up games and 3,000 made-up players. Ctrl-C waits until the
+log has what was accepted, then ends everything; a second Ctrl-C ends it at once.
 
 Examples:
   npm start
