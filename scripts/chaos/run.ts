@@ -7,13 +7,13 @@ import { createRandom } from '../../models/data/random.ts';
 import { findFreePort } from '../local/local-server.ts';
 import { startWatchedServer, type WatchedServer } from '../local/watched-server.ts';
 import { prepareStore } from '../start/prepare-store.ts';
+import { runScript } from '../start/run-script.ts';
 import type { Shutdown } from '../terminal/shutdown.ts';
 import { type Sent, sendEvents } from './client.ts';
 import { countLosses, type Losses } from './count.ts';
 import type { Disturbed, Shares } from './disturb-queue.ts';
 import { killServer, VICTIMS, type Victim } from './kills.ts';
 import type { LogPage, ObjectState } from './worker.ts';
-import { writeWranglerConfig } from './wrangler-config.ts';
 
 const KEY = 'chaos';
 const FAULTS: Shares = { dropped: 0.03, doubled: 0.1, delayed: 0.1 };
@@ -53,7 +53,8 @@ export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosRep
   const { state, players, events } = plan;
   await prepareStore(shutdown, { state });
   const port = await findFreePort();
-  const config = writeWranglerConfig(state, KEY, FAULTS);
+  const config = path.join(state, 'wrangler.json');
+  await runScript(shutdown, 'chaos/wrangler-config.ts', [config, KEY, JSON.stringify(FAULTS)]);
   const server = startWatchedServer(port, state, { key: KEY, report: plan.log, more: ['--config', config] });
   const forget = shutdown.add(server.stop);
   await server.ready;
