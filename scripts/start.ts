@@ -45,7 +45,9 @@ async function startSystem(
   const eventsBefore = source === undefined ? undefined : await importInto(state, source, shutdown);
   const now = Date.now();
   const world = source === undefined ? { seed: WORLD_SEED, madeAt: flags.worldDate ?? now, now } : undefined;
-  const { events, hasRelease: hadRelease } = await prepareStore(shutdown, { state, world });
+  const { events, hasItems, hasRelease: hadRelease } = await prepareStore(shutdown, { state, world });
+  if (!hasItems)
+    console.error('The store has no games: every gallery will be empty until there is a catalogue or an import.');
 
   shutdown.add(markServed(state));
   const server = await serve(port, state, key, shutdown);
