@@ -1,5 +1,5 @@
-// Writes the configuration with which wrangler runs worker.ts: the product's own, without the page. A process of its own,
-// because importing wrangler replaces what `fetch` connects with, and that ends the process when a connection breaks.
+// Writes the configuration with which wrangler runs worker.ts: the product's own, without the page. A process of its
+// own, because importing wrangler replaces what `fetch` connects with, which ends the process when a connection breaks.
 // Arguments: the file, the key, and the queue's faults as JSON.
 
 import { writeFileSync } from 'node:fs';
