@@ -15,6 +15,9 @@ declare namespace Cloudflare {
     /** Settings of wrangler.toml; workers/storage/settings.ts checks them. */
     LOG_HOT_DAYS: string;
     SLATE_MB_PER_DAY: string;
+    LOG_DAYS: string;
+    SLATE_DAYS: string;
+    SNAPSHOT_DAYS: string;
     /** Each is one key or several, separated by commas, so that keys can be rotated without downtime. */
     ADMIN_KEY?: string;
     INGEST_KEY?: string;

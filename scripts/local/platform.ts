@@ -61,6 +61,10 @@ export async function withPlatform<T>(state: string, run: (platform: Platform) =
   }
 }
 
+/** The settings of wrangler.toml. */
+export const readVars = <Vars extends object>(): Vars =>
+  unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') }).vars as Vars;
+
 /** Writes the part of wrangler.toml that a Node command can open: wrangler warns about the rest. */
 function writeStoresConfig(): string {
   const { name, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({

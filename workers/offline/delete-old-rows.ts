@@ -1,20 +1,9 @@
-// Job: deletes old job runs, counts of events and slates, and undelivered notifications. Events and the dead letters of
-// events are kept.
+// Job: deletes what is kept no longer, by the settings of wrangler.toml. `npm run retention -- --dry-run` lists it.
 
-import { deleteUndelivered } from '../storage/dead-letters.ts';
-import { deleteOldEventCounts } from '../storage/event-counts.ts';
-import { deleteOldJobRuns } from '../storage/job-runs.ts';
-import { deleteOldSlateCounts } from '../storage/slates.ts';
+import { deleteExpired } from '../storage/retention.ts';
+import { type RetentionVars, readRetention } from '../storage/settings.ts';
 import type { Stores } from '../storage/stores.ts';
 
-const KEPT_DAYS = 30;
-const DAY_MS = 86_400_000;
-
-/** Returns the number of rows deleted. */
-export async function deleteOldRows({ DB }: Stores, now: number): Promise<number> {
-  const before = now - KEPT_DAYS * DAY_MS;
-  let deleted = 0;
-  for (const deleteOld of [deleteOldSlateCounts, deleteOldJobRuns, deleteOldEventCounts, deleteUndelivered])
-    deleted += await deleteOld(DB, before);
-  return deleted;
-}
+/** Returns the number of rows and files deleted. Throws if a setting is out of bounds; nothing is deleted then. */
+export const deleteOldRows = async (env: Stores & RetentionVars, now: number): Promise<number> =>
+  deleteExpired(env, readRetention(env), now);

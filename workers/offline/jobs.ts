@@ -3,9 +3,9 @@
 import { eraseUsers } from '../personal-data/erase-users.ts';
 import { openErasureRun } from '../personal-data/stores.ts';
 import { isolate } from '../serving/isolate.ts';
-import { deleteUnnamedFiles } from '../storage/delete-unnamed-files.ts';
 import { beginJobRun, endJobRun } from '../storage/job-runs.ts';
 import { withLease } from '../storage/leases.ts';
+import type { RetentionVars } from '../storage/settings.ts';
 import { listSubscriptions, notify } from '../storage/subscriptions.ts';
 import { announceRelease } from './announce-release.ts';
 import { announceDueTraining } from './announce-training.ts';
@@ -18,7 +18,7 @@ import { trimLog } from './trim-log.ts';
 
 /** Returns the number of rows it processed. `now`: epoch milliseconds. */
 type Job = (env: JobEnv, now: number) => Promise<number>;
-export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS' | 'USER_SIGNALS' | 'LOG_HOT_DAYS'>;
+export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS' | 'USER_SIGNALS'> & RetentionVars;
 
 interface NamedJob {
   name: string;
@@ -37,10 +37,7 @@ export const JOBS: Record<string, readonly NamedJob[]> = {
     { name: 'export-snapshot', job: exportSnapshot },
     { name: 'trim-log', job: trimLog },
   ],
-  '25 3 * * *': [
-    { name: 'delete-old-rows', job: deleteOldRows },
-    { name: 'delete-unnamed-files', job: ({ BUCKET }, now) => deleteUnnamedFiles(BUCKET, now) },
-  ],
+  '25 3 * * *': [{ name: 'delete-old-rows', job: deleteOldRows }],
   '15 * * * *': [{ name: 'announce-training', job: announceDueTraining }],
   '25 * * * *': [{ name: 'compute-galleries', job: queueActivePlayers }],
 };

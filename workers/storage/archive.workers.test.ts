@@ -221,9 +221,9 @@ it('deletes replaced and unnamed files, but only after two days', async () => {
       .flatMap(({ objects }) => objects.map(({ key }) => key))
       .toSorted();
   const all = await list();
-  expect(await deleteUnnamedFiles(BUCKET, now + 47 * HOUR)).toBe(0);
+  expect(await deleteUnnamedFiles(BUCKET, now + 47 * HOUR, 48 * HOUR)).toBe(0);
   expect(await list()).toEqual(all);
-  expect(await deleteUnnamedFiles(BUCKET, now + 49 * HOUR)).toBe(3);
+  expect(await deleteUnnamedFiles(BUCKET, now + 49 * HOUR, 48 * HOUR)).toBe(3);
   expect(await list()).toEqual([...rest.map(({ key }) => key), 'snapshots/current.json'].toSorted());
   expect((await readSnapshotManifest(BUCKET))!.retired).toEqual([]);
 });

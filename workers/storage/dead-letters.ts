@@ -59,15 +59,6 @@ function parseBody(body: string): unknown {
 /** Reason of notifications that no receiver accepted. They are stale after a while, unlike lost events. */
 export const UNDELIVERED = 'not delivered in all attempts';
 
-/** Deletes undelivered notifications received before `before`; returns their number. */
-export async function deleteUndelivered(db: D1Database, before: number): Promise<number> {
-  const { meta } = await db
-    .prepare('delete from dead_letters where reason = ?1 and received_at < ?2')
-    .bind(UNDELIVERED, before)
-    .run();
-  return meta.changes;
-}
-
 export async function countDeadLetters(db: D1Database): Promise<number> {
   return (await db.prepare('select count(*) as n from dead_letters').first<number>('n')) ?? 0;
 }

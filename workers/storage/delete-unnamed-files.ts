@@ -5,20 +5,15 @@ import { LOG_PREFIX, SNAPSHOT_POINTER_KEY } from '../../models/contracts/layout.
 import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import { editSnapshot, readSnapshotManifest } from './snapshots.ts';
 
-/** Longer than any training reads a snapshot. */
-const GRACE_MS = 48 * 3_600_000;
 /** Keys of one call. */
 const KEYS_MAX = 1_000;
 
-/** Returns the number of deleted files. `now`: epoch milliseconds. */
-export async function deleteUnnamedFiles(bucket: R2Bucket, now: number): Promise<number> {
-  const before = now - GRACE_MS;
-  const old = await listOldKeys(bucket, before);
-  // Read after the list: what has been named since is not deleted.
-  const manifest = await readSnapshotManifest(bucket);
-  if (manifest === undefined) return 0;
-  const needed = collectKeys(manifest, before);
-  const unnamed = old.filter((key) => !needed.has(key));
+/**
+ * Returns the number of deleted files. `now`: epoch milliseconds. `graceMs`: longer than any training reads a snapshot.
+ */
+export async function deleteUnnamedFiles(bucket: R2Bucket, now: number, graceMs: number): Promise<number> {
+  const before = now - graceMs;
+  const unnamed = (await listUnnamedFiles(bucket, before)).map(({ key }) => key);
   for (let from = 0; from < unnamed.length; from += KEYS_MAX) await bucket.delete(unnamed.slice(from, from + KEYS_MAX));
   await editSnapshot(bucket, now, ({ retired }) => {
     const kept = retired.filter(({ at }) => at >= before);
@@ -27,18 +22,28 @@ export async function deleteUnnamedFiles(bucket: R2Bucket, now: number): Promise
   return unnamed.length;
 }
 
+/** Files that no snapshot needs, if they were written and replaced before a time (epoch milliseconds). */
+export async function listUnnamedFiles(bucket: R2Bucket, before: number): Promise<R2Object[]> {
+  const old = await listOldFiles(bucket, before);
+  // Read after the list: what has been named since is not deleted.
+  const manifest = await readSnapshotManifest(bucket);
+  if (manifest === undefined) return [];
+  const needed = collectKeys(manifest, before);
+  return old.filter(({ key }) => !needed.has(key));
+}
+
 /** Files written before a time, also those of snapshots of the first schema. */
-async function listOldKeys(bucket: R2Bucket, before: number): Promise<string[]> {
-  const keys: string[] = [];
+async function listOldFiles(bucket: R2Bucket, before: number): Promise<R2Object[]> {
+  const files: R2Object[] = [];
   for (const prefix of [LOG_PREFIX, 'snapshots/']) {
     let cursor: string | undefined;
     do {
       const page = await bucket.list({ prefix, ...(cursor === undefined ? {} : { cursor }) });
-      for (const { key, uploaded } of page.objects) if (uploaded.getTime() < before) keys.push(key);
+      files.push(...page.objects.filter(({ uploaded }) => uploaded.getTime() < before));
       cursor = page.truncated ? page.cursor : undefined;
     } while (cursor !== undefined);
   }
-  return keys;
+  return files;
 }
 
 function collectKeys({ events, slates, items, merges, retired }: SnapshotManifest, before: number): Set<string> {

@@ -44,9 +44,3 @@ export async function readEventCounts(db: D1Database, since: number): Promise<Ev
     .all<EventCount>();
   return results;
 }
-
-/** Returns the number of deleted rows. */
-export async function deleteOldEventCounts(db: D1Database, before: number): Promise<number> {
-  const { meta } = await db.prepare('delete from event_counts where hour < ?1').bind(hourOf(before)).run();
-  return meta.changes;
-}

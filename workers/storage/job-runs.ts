@@ -30,12 +30,6 @@ export async function endJobRun(
     .run();
 }
 
-/** Returns the number of deleted rows. */
-export async function deleteOldJobRuns(db: D1Database, before: number): Promise<number> {
-  const { meta } = await db.prepare('delete from job_runs where started_at < ?1').bind(before).run();
-  return meta.changes;
-}
-
 /** The newest runs, newest first. */
 export async function listJobRuns(db: D1Database, limit: number): Promise<JobRun[]> {
   const { results } = await db

@@ -112,12 +112,3 @@ async function addCount(db: D1Database, day: number, { seen, seenBytes, logged, 
     .bind(day, seen, seenBytes, logged, loggedBytes)
     .run();
 }
-
-/** Returns the number of deleted rows. `before`: epoch milliseconds. */
-export async function deleteOldSlateCounts(db: D1Database, before: number): Promise<number> {
-  const { meta } = await db
-    .prepare('delete from slate_counts where day < ?1')
-    .bind(Math.floor(before / DAY_MS))
-    .run();
-  return meta.changes;
-}

@@ -1,0 +1,102 @@
+// What is kept no longer: rows of D1 by age, files of the log by their day, and files that no snapshot names any more.
+// Listing and deleting go through the same table, so that a dry run lists what a run deletes.
+
+import type { DataFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
+import { toDay } from './day.ts';
+import { UNDELIVERED } from './dead-letters.ts';
+import { deleteUnnamedFiles, listUnnamedFiles } from './delete-unnamed-files.ts';
+import type { RetentionSettings } from './settings.ts';
+import { editSnapshot, readSnapshotOrEmpty, retireFiles } from './snapshots.ts';
+
+const DAY_MS = 86_400_000;
+/** Rows that operators look at; they name no player, but undelivered notifications do. */
+const ROWS_KEPT_DAYS = 30;
+
+/** `rows`: null if they were not counted. */
+export interface Expired {
+  store: string;
+  keptDays: number;
+  rows: number | null;
+  files: number;
+  bytes: number;
+}
+
+/** `expired`: SQL, whose parameter is the time before which rows go, epoch milliseconds. */
+const ROWS = [
+  { store: 'job-runs', table: 'job_runs', expired: 'started_at < ?1' },
+  { store: 'event-counts', table: 'event_counts', expired: 'hour < ?1 / 3600000' },
+  { store: 'slate-counts', table: 'slate_counts', expired: 'day < ?1 / 86400000' },
+  { store: 'undelivered', table: 'dead_letters', expired: `received_at < ?1 and reason = '${UNDELIVERED}'` },
+] as const;
+
+type Stores = { DB: D1Database; BUCKET: R2Bucket };
+
+/** What a run at `now` (epoch milliseconds) would delete; stores with nothing to delete included. */
+export async function listExpired(
+  { DB, BUCKET }: Stores,
+  settings: RetentionSettings,
+  now: number,
+): Promise<Expired[]> {
+  const before = now - ROWS_KEPT_DAYS * DAY_MS;
+  const counted = await DB.batch<{ n: number }>(
+    ROWS.map(({ table, expired }) => DB.prepare(`select count(*) as n from ${table} where ${expired}`).bind(before)),
+  );
+  const manifest = await readSnapshotOrEmpty(BUCKET);
+  const { logDays, slateDays, snapshotDays } = settings;
+  const unnamed = await listUnnamedFiles(BUCKET, now - snapshotDays * DAY_MS);
+  return [
+    ...ROWS.map(({ store }, at) => ({
+      ...{ store, keptDays: ROWS_KEPT_DAYS, rows: counted[at]!.results[0]!.n },
+      ...{ files: 0, bytes: 0 },
+    })),
+    describeFiles('log', logDays, findExpired(manifest.events, logDays, now)),
+    describeFiles('slates', slateDays, findExpired(manifest.slates, slateDays, now)),
+    {
+      ...{ store: 'replaced-files', keptDays: snapshotDays, rows: null },
+      ...{ files: unnamed.length, bytes: unnamed.reduce((sum, { size }) => sum + size, 0) },
+    },
+  ];
+}
+
+/** Returns the number of rows and files deleted. Files of the log leave the snapshot now and R2 after `snapshotDays`. */
+export async function deleteExpired(
+  { DB, BUCKET }: Stores,
+  { logDays, slateDays, snapshotDays }: RetentionSettings,
+  now: number,
+): Promise<number> {
+  const before = now - ROWS_KEPT_DAYS * DAY_MS;
+  const deleted = await DB.batch(
+    ROWS.map(({ table, expired }) => DB.prepare(`delete from ${table} where ${expired}`).bind(before)),
+  );
+  let files = 0;
+  await editSnapshot(BUCKET, now, (manifest) => {
+    const expired = [
+      ...findExpired(manifest.events, logDays, now),
+      ...findExpired(manifest.slates, slateDays, now),
+    ] as DataFile[];
+    files = expired.length;
+    return files === 0 ? undefined : withoutFiles(manifest, expired, now);
+  });
+  const unnamed = await deleteUnnamedFiles(BUCKET, now, snapshotDays * DAY_MS);
+  return deleted.reduce((sum, { meta }) => sum + meta.changes, 0) + files + unnamed;
+}
+
+const findExpired = <File extends { day: string }>(files: readonly File[], days: number, now: number): File[] =>
+  Number.isFinite(days) ? files.filter(({ day }) => day < toDay(now - days * DAY_MS)) : [];
+
+const describeFiles = (store: string, keptDays: number, files: readonly DataFile[]): Expired => ({
+  store,
+  keptDays,
+  rows: files.reduce((sum, { rows }) => sum + rows, 0),
+  files: files.length,
+  bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+});
+
+function withoutFiles(manifest: SnapshotManifest, expired: readonly DataFile[], now: number) {
+  const keys = new Set(expired.map(({ key }) => key));
+  return {
+    events: manifest.events.filter(({ key }) => !keys.has(key)),
+    slates: manifest.slates.filter(({ key }) => !keys.has(key)),
+    retired: [...manifest.retired, ...retireFiles(expired, [], now)],
+  };
+}

@@ -1,0 +1,83 @@
+// A run of the retention deletes what a dry run lists, by the settings, and nothing if one of them is wrong.
+
+import { env } from 'cloudflare:workers';
+import { expect, it } from 'vitest';
+import { makeEvent } from '../../tests/event.ts';
+import { makeSlate } from '../../tests/slate.ts';
+import { cronOf, runJobs } from '../offline/jobs.ts';
+import { storeDeadLetters, UNDELIVERED } from './dead-letters.ts';
+import { insertEvents } from './events.ts';
+import { exportEvents } from './export-events.ts';
+import { exportSlates } from './export-slates.ts';
+import { deleteExpired, listExpired } from './retention.ts';
+import { readRetention } from './settings.ts';
+import { logSlates } from './slates.ts';
+import { readSnapshotManifest } from './snapshots.ts';
+
+const DAY_MS = 86_400_000;
+const NOW = Date.UTC(2026, 10, 26, 12);
+const SETTINGS = { logDays: 365, slateDays: 90, snapshotDays: 2 };
+
+async function fill(): Promise<void> {
+  for (const days of [400, 300]) {
+    const at = NOW - days * DAY_MS;
+    // It happened long before: what counts is when it was received.
+    await insertEvents(env.DB, [makeEvent('u', 'play', 'g', at - 9_000 * DAY_MS, { id: `${days}`, receivedAt: at })]);
+    await exportEvents(env.DB, env.BUCKET, at);
+  }
+  for (const days of [100, 80]) {
+    const at = NOW - days * DAY_MS;
+    await logSlates(env.DB, env.BUCKET, [makeSlate(`s${days}`, 'u', at)], 1e9, at);
+    await exportSlates(env.DB, env.BUCKET, at);
+  }
+  const letter = { body: '{}', receivedAt: NOW - 31 * DAY_MS };
+  await storeDeadLetters(env.DB, [
+    { ...letter, id: 'stale', reason: UNDELIVERED },
+    { ...letter, id: 'kept', reason: 'failed too often' },
+  ]);
+}
+
+it('deletes what a dry run lists', async () => {
+  await fill();
+  const rowsOf = async (settings: typeof SETTINGS) =>
+    Object.fromEntries((await listExpired(env, settings, NOW)).map(({ store, rows, files }) => [store, [rows, files]]));
+  const listed = {
+    'job-runs': [0, 0],
+    'event-counts': [0, 0],
+    'slate-counts': [2, 0],
+    undelivered: [1, 0],
+    log: [1, 1],
+    slates: [1, 1],
+    'replaced-files': [null, 0],
+  };
+  expect(await rowsOf(SETTINGS)).toEqual(listed);
+  const forever = { ...SETTINGS, logDays: Number.POSITIVE_INFINITY, slateDays: Number.POSITIVE_INFINITY };
+  expect(await rowsOf(forever)).toMatchObject({ log: [0, 0], slates: [0, 0] });
+
+  expect(await deleteExpired(env, SETTINGS, NOW)).toBe(2 + 1 + 1 + 1);
+  const { events, slates, retired } = (await readSnapshotManifest(env.BUCKET))!;
+  expect(events.map(({ sequences }) => sequences)).toEqual([[2, 2]]);
+  expect(slates).toHaveLength(1);
+  expect(await env.DB.prepare('select id from dead_letters').raw()).toEqual([['kept']]);
+  // Files stay for those who still read an earlier snapshot.
+  expect(retired).toHaveLength(2);
+  expect(await env.BUCKET.head(retired[0]!.key)).not.toBeNull();
+  expect(await deleteExpired(env, SETTINGS, Date.now() + 3 * DAY_MS)).toBe(2);
+  expect(await env.BUCKET.head(retired[0]!.key)).toBeNull();
+});
+
+it('deletes nothing if a setting is wrong, and says which', async () => {
+  const vars = { LOG_HOT_DAYS: '30', LOG_DAYS: 'forever', SLATE_DAYS: '90', SNAPSHOT_DAYS: '2' };
+  expect(readRetention(vars)).toEqual({ logDays: Number.POSITIVE_INFINITY, slateDays: 90, snapshotDays: 2 });
+  for (const [name, text] of [
+    ['LOG_DAYS', '30'],
+    ['LOG_DAYS', ''],
+    ['SLATE_DAYS', 'ninety'],
+    ['SNAPSHOT_DAYS', '0'],
+  ])
+    expect(() => readRetention({ ...vars, [name!]: text })).toThrow(`${name} in wrangler.toml is “${text}”`);
+  await storeDeadLetters(env.DB, [{ id: 'old', body: '{}', reason: UNDELIVERED, receivedAt: 0 }]);
+  const run = runJobs(cronOf('delete-old-rows'), { ...env, SLATE_DAYS: '-1' });
+  await expect(run).rejects.toThrow('SLATE_DAYS in wrangler.toml is “-1”: it must be 1 to 36500');
+  expect(await env.DB.prepare("select id from dead_letters where id = 'old'").raw()).toHaveLength(1);
+});
