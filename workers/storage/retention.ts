@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 /** Rows that operators look at; they name no player, but undelivered notifications do. */
 const ROWS_KEPT_DAYS = 30;
 
-/** `rows`: null if they were not counted. */
+/** `rows`: null if they were not counted. `keptDays`: infinity, in JSON null, for what is kept for ever. */
 export interface Expired {
   store: string;
   keptDays: number;
@@ -58,7 +58,7 @@ export async function listExpired(
   ];
 }
 
-/** Returns the number of rows and files deleted. Files of the log leave the snapshot now and R2 after `snapshotDays`. */
+/** Returns the number of rows and files. Files of the log leave the snapshot now, and R2 after `snapshotDays`. */
 export async function deleteExpired(
   { DB, BUCKET }: Stores,
   { logDays, slateDays, snapshotDays }: RetentionSettings,
