@@ -4,6 +4,7 @@ import type { Item } from '../../models/contracts/item.ts';
 import { countRows, type SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import type { Interactions } from '../../models/data/interactions.ts';
 import type { ShownRow } from '../../models/ranking/impressions.ts';
+import { readErasedSnapshot } from '../../workers/storage/erasures.ts';
 import { listItems } from '../../workers/storage/items.ts';
 import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
 import { withDuckDb } from '../duckdb/open.ts';
@@ -36,10 +37,23 @@ export async function readMaterial(
       `there is no snapshot in ${state} yet. \`npm start\` makes one on an empty store; a running Worker exports ` +
         'one every hour, and `curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"` exports one now',
     );
-  const { etag, current } = await readReleaseInUse(bucket, force === true);
+  const { etag, current: inUse } = await readReleaseInUse(bucket, force === true);
+  const current = inUse && withoutSeen(inUse, await readErasedSnapshot(DB));
   const log = await readLog(bucket, state, snapshot, progress);
   return { snapshot, ...log, catalogue: await readCatalogue(DB), current, etag };
 }
+
+/**
+ * A release whose ranking model has seen a player who was erased since is compared with, but that model is not kept.
+ * `snapshot`: of the last erasure, if any.
+ */
+export const withoutSeen = (
+  current: NonNullable<Material['current']>,
+  snapshot: string | undefined,
+): NonNullable<Material['current']> =>
+  snapshot === undefined || (current.ranking?.snapshot ?? '') >= snapshot
+    ? current
+    : { ...current, ranking: undefined };
 
 /** `state`: where local copies of R2's files are kept. */
 async function readLog(

@@ -4,6 +4,7 @@ import { createMessageBatch } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import type { ErasureReceipt } from '../../models/contracts/erasure.ts';
+import { releaseKey } from '../../models/contracts/layout.ts';
 import { Preferences } from '../../models/contracts/preferences.ts';
 import { BROKEN, breakAfter } from '../../tests/break-after.ts';
 import { makeEvent } from '../../tests/event.ts';
@@ -19,6 +20,7 @@ import { beginErasure } from '../storage/erasures.ts';
 import { insertEvents } from '../storage/events.ts';
 import { rollUpLog } from '../storage/roll-up.ts';
 import { logSlates } from '../storage/slates.ts';
+import { readSnapshotManifest, toSnapshotVersion } from '../storage/snapshots.ts';
 import { makeSecret } from '../storage/subscriptions.ts';
 import { writePreferences } from '../storage/users.ts';
 
@@ -251,6 +253,27 @@ it('answers the running erasure again, refuses merges meanwhile, and erases no g
   await expect.poll(() => receiptOf(id), { timeout: 10_000 }).toMatchObject({ state: 'done' });
   expect((await ask('GET', `/v1/erasures/${crypto.randomUUID()}`)).status).toBe(404);
   expect((await ask('GET', '/v1/erasures/nonsense')).status).toBe(400);
+});
+
+it('names the first release whose models were all trained without the player', async () => {
+  await fill('gil');
+  const { erasureId } = await begin('gil');
+  await run();
+  const { version } = (await readSnapshotManifest(env.BUCKET))!;
+  const later = toSnapshotVersion(Date.now() + 60_000);
+  const publish = (release: string, snapshot: string, ranking: object | null) =>
+    env.BUCKET.put(releaseKey(release, 'manifest.json'), JSON.stringify({ data: { snapshot }, ranking }));
+  const before = '20000101T000000000Z';
+  await publish('20000101T000000Z-a', before, null);
+  // Published after the erasure, but trained on a snapshot from before it.
+  await publish('29990101T000000Z-a', before, null);
+  // Its ranking model is one that an earlier release had, or is too old to say.
+  await publish('29990102T000000Z-b', version, { snapshot: before });
+  await publish('29990103T000000Z-c', version, {});
+  expect(await receiptOf(erasureId)).toMatchObject({ state: 'done', release: null });
+  await publish('29990104T000000Z-d', version, { snapshot: version });
+  await publish('29990105T000000Z-e', later, null);
+  expect(await receiptOf(erasureId)).toMatchObject({ release: '29990104T000000Z-d' });
 });
 
 it('continues a run that dies after any of its writes, and the receipt has the whole numbers', async () => {

@@ -106,6 +106,10 @@ export async function readErasureUsers(
   return userIds;
 }
 
+/** Version of the snapshot before which models have seen a player who was erased; undefined if nobody was. */
+export const readErasedSnapshot = async (db: D1Database): Promise<string | undefined> =>
+  (await db.prepare('select max(snapshot) as snapshot from erasures').first<string>('snapshot')) ?? undefined;
+
 /** Records how many rows a store held before they were erased; a number that is there already stays. */
 export async function recordRows(db: D1Database, erasureId: string, store: string, rows: number): Promise<void> {
   await db
