@@ -1,6 +1,8 @@
 // Ends what a command has started before the command itself ends: on Ctrl-C, SIGTERM, SIGHUP, or normally. SIGKILL
 // cannot be handled.
 
+import { spawnSync } from 'node:child_process';
+
 /** The exit code that shells report after SIGINT: 128 and the number of the signal. */
 export const INTERRUPTED = 130;
 
@@ -75,11 +77,33 @@ async function runStep(step: () => Promise<void> | void): Promise<void> {
   }
 }
 
-/** npm passes a SIGTERM on to the shell between npm and this process; the shell ends without telling its children. */
+/**
+ * npm passes a SIGTERM on to the shell between npm and this process; the shell ends without telling its children. After
+ * a SIGKILL of npm the shell stays, and tells nobody either.
+ */
 function watchParent(onEnd: () => void): void {
   const parent = process.ppid;
+  const npm = findNpm(parent);
   const timer = setInterval(() => {
-    if (process.ppid !== parent) onEnd();
+    if (process.ppid === parent && (npm === undefined || isRunning(npm))) return;
+    clearInterval(timer);
+    onEnd();
   }, PARENT_POLL_MS);
   timer.unref();
+}
+
+/** The process above the shell; undefined if npm started this process without a shell. */
+function findNpm(parent: number): number | undefined {
+  const { stdout } = spawnSync('ps', ['-o', 'ppid=,comm=', '-p', String(parent)], { encoding: 'utf8' });
+  const [, pid, command] = /^\s*(\d+)\s+(.*\S)/.exec(stdout ?? '') ?? [];
+  return command !== undefined && /sh$/.test(command) ? Number(pid) : undefined;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
