@@ -253,6 +253,7 @@ it('documents every route with the scope of its key', async () => {
   };
   expect(Object.keys(document.paths).toSorted()).toEqual([
     '/health',
+    '/v1/erasures/{erasureId}',
     '/v1/events',
     '/v1/items',
     '/v1/items/best-rated',
@@ -268,6 +269,8 @@ it('documents every route with the scope of its key', async () => {
     '/v1/subscriptions',
     '/v1/subscriptions/{subscriptionId}',
     '/v1/users',
+    '/v1/users/{userId}',
+    '/v1/users/{userId}/export',
     '/v1/users/{userId}/gallery',
     '/v1/users/{userId}/merge',
     '/v1/users/{userId}/preferences',
