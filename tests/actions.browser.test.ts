@@ -12,6 +12,7 @@ import {
   openGallery,
   openWelcome,
   poll,
+  seeGallery,
   skipWelcome,
 } from './browser.ts';
 
@@ -248,6 +249,39 @@ describeInBrowser('a press on the page', (newPage) => {
     expect(sent.at(-1)).toMatchObject({ type: 'play', itemId: next });
   });
 
+  it('on Dismiss, repeated where the message’s Undo has come up under the pointer, does not undo it', async () => {
+    const { page } = await open();
+    await firstCard(page).scrollIntoViewIfNeeded();
+    const dismiss = await firstCard(page).locator('[data-action="dismiss"]').boundingBox();
+    const [x, y] = [dismiss!.x + dismiss!.width / 2, dismiss!.y + dismiss!.height / 2];
+    // Undo covers the whole page. It is pressed by a script, so that this is soon after, however busy the machine is.
+    await page.evaluate(`{
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync('.message .quiet { position: fixed; inset: 0; }');
+      document.adoptedStyleSheets = [sheet];
+      window.isStopped = new Promise((resolve) => {
+        new MutationObserver((_, observer) => {
+          const undo = document.querySelector('.message .quiet');
+          if (!undo) return;
+          observer.disconnect();
+          const where = { clientX: ${x}, clientY: ${y} };
+          const press = new MouseEvent('click', { bubbles: true, cancelable: true, detail: 1, ...where });
+          resolve(!undo.dispatchEvent(press));
+        }).observe(document.getElementById('app'), { childList: true, subtree: true });
+      });
+    }`);
+    const sent = recordSent(page);
+    await actAndSee(page, () => page.mouse.dblclick(x, y));
+    expect(await page.evaluate('window.isStopped')).toBe(true);
+    expect(await page.locator('.message').getByRole('status').textContent()).toMatch(/^Dismissed /);
+    expect(sent.map(({ type }) => type)).toEqual(['dismiss']);
+    // A moment later it is the player's own aim.
+    await page.waitForTimeout(700);
+    expect(await page.evaluate(`document.elementFromPoint(${x}, ${y}).textContent`)).toBe('Undo');
+    await actAndSee(page, () => page.mouse.click(x, y));
+    expect(sent.map(({ type }) => type)).toEqual(['dismiss', 'undismiss']);
+  });
+
   it('takes back the dismissals that left nothing to show', async () => {
     const { page } = await open();
     await actAndSee(page, () => firstCard(page).locator('[data-action="dismiss"]').click());
@@ -257,6 +291,49 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.locator('.empty').getByRole('button', { name: 'Show dismissed games again' }).click();
     await poll(async () => (await readSignals(page)).dismissed).toEqual([]);
     await page.locator('.empty').getByRole('button').waitFor({ state: 'detached' });
+  });
+
+  it.each([
+    ['top', 0],
+    ['end', Number.MAX_SAFE_INTEGER],
+  ])('changes the rows in view first, then all others, at the %s of the gallery', async (_, top) => {
+    const { page } = await open();
+    await page.evaluate(`scrollTo({ top: ${top}, behavior: 'instant' })`);
+    await page.evaluate(`window.firstDrawn = new Promise((resolve) => {
+      const list = (rows) =>
+        rows.map((row) => [row.dataset.row, [...row.querySelectorAll('[data-item]')].map(({ dataset }) => dataset.item)]);
+      window.listRows = () => list([...document.querySelectorAll('[data-row]')]);
+      const gallery = document.querySelector('[data-answer]');
+      const { answer } = gallery.dataset;
+      new MutationObserver((_, observer) => {
+        if (gallery.dataset.answer === answer) return;
+        observer.disconnect();
+        const inView = [...document.querySelectorAll('[data-row]')].filter((row) => {
+          const { top, bottom } = row.getBoundingClientRect();
+          return bottom > 0 && top < innerHeight;
+        });
+        resolve({ busy: gallery.ariaBusy, inView: list(inView), all: window.listRows() });
+      }).observe(gallery, { attributes: true });
+    }); undefined`);
+    // No focus and no pointer on any row.
+    const itemId = await idOf(page);
+    const event = { id: crypto.randomUUID(), userId: playerOf(page), type: 'play', itemId, value: 60 };
+    const { rows } = await actAndSee(page, async () => {
+      await callApi('POST', '/v1/events', { events: [event] });
+    });
+    type Rows = [string, string[]][];
+    const { busy, inView, all } = (await page.evaluate('window.firstDrawn')) as {
+      busy: string;
+      inView: Rows;
+      all: Rows;
+    };
+    const expected: Rows = rows.map(({ id, items }) => [id, items.map((one) => one.itemId)]);
+    expect(busy).toBe('true');
+    expect(inView.length).toBeGreaterThan(0);
+    expect(expected).toEqual(expect.arrayContaining(inView));
+    expect(all.map(([id]) => id)).toEqual(expected.map(([id]) => id));
+    expect(all).not.toEqual(expected);
+    expect(await page.evaluate('window.listRows()')).toEqual(expected);
   });
 
   it('is distinguished by id from events of another device, even right after it', async () => {
@@ -353,7 +430,7 @@ describeInBrowser('a press on the page', (newPage) => {
     });
     await page.route('**/signals', (route) => released.then(() => route.continue()));
     await page.reload();
-    await page.locator('[data-answer]').waitFor();
+    await seeGallery(page);
     const label = await mute(page);
     release();
     await poll(() => readMuted(page)).toEqual(['No such genre', label]);

@@ -57,9 +57,12 @@ export async function openGallery(page: Page, userId: string): Promise<OpenPage>
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   await page.goto(`${inject('url')}/?player=${userId}`);
-  await page.locator('[data-answer]').waitFor();
+  await seeGallery(page);
   return { page, complaints };
 }
+
+/** Waits for a gallery with all its rows: those out of view are drawn last. */
+export const seeGallery = (page: Page): Promise<void> => page.locator('[data-answer][aria-busy="false"]').waitFor();
 
 /** The first screen of a player without a history. */
 export async function openWelcome(page: Page): Promise<OpenPage> {
@@ -73,7 +76,7 @@ export async function skipWelcome(page: Page): Promise<void> {
   await page.getByRole('region', { name: 'Welcome' }).waitFor({ state: 'detached' });
 }
 
-/** Acts, and waits until the gallery that was requested last is on the page: it drops what was requested before. */
+/** Acts, and waits until the gallery that was requested last is on the page with all its rows: it drops what was requested before. */
 export async function actAndSee(page: Page, act: () => Promise<void>): Promise<Gallery> {
   const requests: Request[] = [];
   const record = (request: Request) => {
@@ -85,7 +88,7 @@ export async function actAndSee(page: Page, act: () => Promise<void>): Promise<G
   for (;;) {
     const latest = requests.at(-1)!;
     const answer = (await (await latest.response())!.json()) as Gallery;
-    const shown = page.locator(`[data-answer="${answer.recommendationId}"]`);
+    const shown = page.locator(`[data-answer="${answer.recommendationId}"][aria-busy="false"]`);
     const isOvertaken = () => latest !== requests.at(-1);
     await poll(async () => isOvertaken() || (await shown.count()) === 1).toBe(true);
     if (isOvertaken()) continue;

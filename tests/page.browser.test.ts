@@ -2,7 +2,7 @@
 
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect, inject, it } from 'vitest';
-import { actAndSee, describeInBrowser, type OpenPage, openWelcome, poll, skipWelcome } from './browser.ts';
+import { actAndSee, describeInBrowser, type OpenPage, openWelcome, poll, seeGallery, skipWelcome } from './browser.ts';
 
 describeInBrowser('the page', (newPage) => {
   const openAsNewPlayer = async (options?: BrowserContextOptions): Promise<OpenPage> =>
@@ -26,7 +26,7 @@ describeInBrowser('the page', (newPage) => {
   it('starts with a known player and switches to a new one', async () => {
     const page = await newPage();
     await page.goto(inject('url'));
-    await page.locator('[data-answer]').waitFor();
+    await seeGallery(page);
     const whose = page.getByRole('button', { name: 'Choose a player' });
     const known = await whose.textContent();
     await whose.click();
@@ -139,7 +139,7 @@ describeInBrowser('the page', (newPage) => {
     expect(genres.filter((genre) => genre === 'Strategy').length / genres.length).toBeGreaterThan(0.5);
     await poll(() => page.locator('.taste li').first().textContent()).toContain('Strategy');
     await page.reload();
-    await page.locator('[data-answer]').waitFor();
+    await seeGallery(page);
     expect(await welcome.count()).toBe(0);
     expect(complaints).toEqual([]);
   });

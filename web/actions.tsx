@@ -7,13 +7,12 @@ import type { Act } from './use-outbox.ts';
 
 interface ActionsProps {
   item: Item;
-  position?: number;
   liked: boolean;
   tabindex: TabStop;
   onAct: Act;
 }
 
-export function Actions({ item, position, liked, tabindex, onAct }: ActionsProps) {
+export function Actions({ item, liked, tabindex, onAct }: ActionsProps) {
   return (
     <div class="actions">
       <button
@@ -22,7 +21,7 @@ export function Actions({ item, position, liked, tabindex, onAct }: ActionsProps
         tabindex={tabindex}
         data-action="play"
         aria-label={`Play ${item.title}`}
-        onClick={() => onAct('play', item, position)}
+        onClick={() => onAct('play', item)}
       >
         <PlayIcon />
         Play
@@ -35,7 +34,7 @@ export function Actions({ item, position, liked, tabindex, onAct }: ActionsProps
         aria-label={`Like ${item.title}`}
         aria-pressed={String(liked)}
         title={liked ? 'Unlike' : 'Like'}
-        onClick={() => onAct(liked ? 'unlike' : 'like', item, position)}
+        onClick={() => onAct(liked ? 'unlike' : 'like', item)}
       >
         <LikeIcon />
       </button>
@@ -46,7 +45,7 @@ export function Actions({ item, position, liked, tabindex, onAct }: ActionsProps
         data-action="dismiss"
         aria-label={`Dismiss ${item.title}`}
         title="Not for me"
-        onClick={() => onAct('dismiss', item, position)}
+        onClick={() => onAct('dismiss', item)}
       >
         <DismissIcon />
       </button>

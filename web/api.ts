@@ -7,6 +7,7 @@ import type { Preferences } from '../models/contracts/preferences.ts';
 import type { Problem as ProblemDocument } from '../models/contracts/problem.ts';
 import type { UserState } from '../models/contracts/signals.ts';
 import { type ClockOffset, narrowOffset } from './server-clock.ts';
+import type { Timed } from './timed.ts';
 
 export interface Taste {
   genre: string;
@@ -17,12 +18,6 @@ export type Signals = UserState & { genres: Taste[] };
 export interface KnownPlayer {
   userId: string;
   lastEventAt: string;
-}
-
-/** An answer, and the time from the request to the parsed body. */
-export interface Timed<T> {
-  body: T;
-  ms: number;
 }
 
 export const SEARCH_RESULTS_MAX = 20;

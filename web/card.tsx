@@ -12,7 +12,6 @@ export interface CardProps {
   item: Item;
   /** Why the game is shown. */
   reason?: string;
-  position?: number;
   liked: boolean;
   /** A press on the game that the gallery has not answered yet. */
   pending: ActionType | undefined;
@@ -21,7 +20,7 @@ export interface CardProps {
   onExplain: (item: Item) => void;
 }
 
-function FullCard({ item, reason, position, liked, pending, tabindex, onAct, onExplain }: CardProps) {
+function FullCard({ item, reason, liked, pending, tabindex, onAct, onExplain }: CardProps) {
   return (
     <li class="card" data-item={item.itemId} data-pending={pending}>
       <button
@@ -30,14 +29,14 @@ function FullCard({ item, reason, position, liked, pending, tabindex, onAct, onE
         tabindex={tabindex}
         data-action="click"
         title={[item.title, reason].filter(Boolean).join(' · ')}
-        onClick={() => onAct('click', item, position)}
+        onClick={() => onAct('click', item)}
       >
         <CoverImage item={item} />
         <span class="title">{item.title}</span>
         <Facts item={item} />
       </button>
       <ExplainButton item={item} tabindex={tabindex} onExplain={onExplain} />
-      <Actions item={item} position={position} liked={liked} tabindex={tabindex} onAct={onAct} />
+      <Actions item={item} liked={liked} tabindex={tabindex} onAct={onAct} />
     </li>
   );
 }

@@ -2,22 +2,23 @@
 // explanation if it is empty.
 
 import { useEffect, useMemo, useRef, useState } from 'hono/jsx/dom';
-import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
 import type { Signals } from './api.ts';
 import { EmptyGallery } from './empty-gallery.tsx';
 import { RESULTS_ID, Results } from './results.tsx';
 import { Row } from './row.tsx';
+import type { ShownGallery, ShownRow } from './shown-gallery.ts';
 import type { PendingPress } from './use-act.ts';
-import type { Act } from './use-outbox.ts';
+import type { Act, ActionType } from './use-outbox.ts';
 import type { Prefer } from './use-preferences.ts';
 import type { SearchResults } from './use-search.ts';
+import { useStable } from './use-stable.ts';
 import { Welcome } from './welcome.tsx';
 
 interface GalleryProps {
   userId: string;
   /** Null before the first answer. */
-  gallery: Gallery | null;
+  shown: ShownGallery | null;
   /** The last request failed. */
   failed: boolean;
   signals: Signals | null;
@@ -32,27 +33,30 @@ interface GalleryProps {
   onCloseResults: () => void;
 }
 
-export function GalleryView({ userId, gallery, signals, pending, results, onPrefer, ...props }: GalleryProps) {
+export function GalleryView({ userId, shown, signals, pending, results, onPrefer, ...props }: GalleryProps) {
   const [skippedBy, setSkippedBy] = useState('');
-  const welcoming = results === null && skippedBy !== userId && isNewPlayer(signals) && (gallery?.rows.length ?? 0) > 0;
+  const welcoming = results === null && skippedBy !== userId && isNewPlayer(signals) && (shown?.rows.length ?? 0) > 0;
   const welcomed = useRef(false);
   useEffect(() => {
     if (welcomed.current && !welcoming) focusGallery();
     welcomed.current = welcoming;
   }, [welcoming]);
-  const rows = useMemo(() => listRows(gallery), [gallery]);
-  const liked = useMemo(() => new Set(signals?.liked), [signals?.liked]);
-  if (!gallery) return props.failed ? <Unloaded /> : <Loading />;
+  // By its contents: a set that is the same keeps the rows from rendering.
+  const liked = useMemo(() => new Set(signals?.liked), [signals?.liked.join('\n')]);
+  const actInGallery = useStable<[ActionType, Item]>((type, item) => props.onAct(type, item, true));
+  if (!shown) return props.failed ? <Unloaded /> : <Loading />;
 
   const { genres, onAct, onExplain, onCloseResults } = props;
-  const rowProps = { liked, pending, onAct, onExplain };
+  const { rows, outdated } = shown;
+  const gallery = shown.answer.body;
+  const rowProps = { liked, onExplain };
   return (
-    <div class="gallery" data-answer={gallery.recommendationId}>
+    <div class="gallery" data-answer={gallery.recommendationId} aria-busy={String(outdated.length > 0)}>
       {welcoming && (
         <Welcome
           key={userId}
           genres={genres}
-          games={gallery.rows[0]?.items.flatMap(({ item }) => item ?? []) ?? []}
+          games={rows[0]!.cards.map(({ item }) => item)}
           onPick={onPrefer}
           onSkip={() => setSkippedBy(userId)}
         />
@@ -62,12 +66,21 @@ export function GalleryView({ userId, gallery, signals, pending, results, onPref
           key={RESULTS_ID}
           {...results}
           dismissed={signals?.dismissed ?? []}
+          pending={pending}
+          onAct={onAct}
           onClose={onCloseResults}
           {...rowProps}
         />
       )}
       {rows.map((row, index) => (
-        <Row key={row.id} {...row} {...rowProps} withHero={index === 0} />
+        <Row
+          key={row.id}
+          {...row}
+          {...rowProps}
+          pending={findPending(row, pending)}
+          onAct={actInGallery}
+          withHero={index === 0}
+        />
       ))}
       {rows.length === 0 && (
         <EmptyGallery
@@ -89,17 +102,9 @@ function focusGallery(): void {
   window.scrollTo({ top: 0 });
 }
 
-/** The rows, each card with its position across all rows. */
-function listRows(gallery: Gallery | null) {
-  let next = 0;
-  return (gallery?.rows ?? []).map(({ items, ...row }) => ({
-    ...row,
-    cards: items.flatMap(({ item, reason }) => {
-      const position = next++;
-      return item ? [{ item, reason, position }] : [];
-    }),
-  }));
-}
+/** Null for the other rows, so that a press renders its own row only. */
+const findPending = ({ cards }: ShownRow, pending: PendingPress | null): PendingPress | null =>
+  cards.some(({ item }) => item.itemId === pending?.itemId) ? pending : null;
 
 /** True for a player without history and picks. */
 const isNewPlayer = (signals: Signals | null): boolean =>

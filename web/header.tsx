@@ -1,6 +1,6 @@
 // The top bar: the name, the search, and the player whose gallery this is.
 
-import { useLayoutEffect, useRef } from 'hono/jsx/dom';
+import { memo, useLayoutEffect, useRef } from 'hono/jsx/dom';
 import { formatAddress } from './address.ts';
 import { Avatar } from './avatar.tsx';
 import { readSubmittedText } from './form.ts';
@@ -18,7 +18,7 @@ interface HeaderProps {
 
 const PAUSE_MS = 200;
 
-export function Header({ userId, query, onSearch, onSuggest }: HeaderProps) {
+function FullHeader({ userId, query, onSearch, onSuggest }: HeaderProps) {
   const input = useRef<HTMLInputElement>(null);
   useLayoutEffect(() => {
     // After Back or closing the results. A query being typed is left unchanged.
@@ -85,3 +85,5 @@ export function Header({ userId, query, onSearch, onSuggest }: HeaderProps) {
     </header>
   );
 }
+
+export const Header = memo(FullHeader);

@@ -6,7 +6,7 @@ import { coverUrlOf } from './cover.ts';
 
 const TAGS_SHOWN = 4;
 
-export function Hero({ item, reason, position, liked, pending, tabindex, onAct, onExplain }: CardProps) {
+export function Hero({ item, reason, liked, pending, tabindex, onAct, onExplain }: CardProps) {
   return (
     <article class="hero" data-item={item.itemId} data-pending={pending}>
       <img class="backdrop" src={coverUrlOf(item)} alt="" />
@@ -16,7 +16,7 @@ export function Hero({ item, reason, position, liked, pending, tabindex, onAct, 
         tabindex={tabindex}
         data-action="click"
         aria-label={`Look at ${item.title}`}
-        onClick={() => onAct('click', item, position)}
+        onClick={() => onAct('click', item)}
       >
         <CoverImage item={item} />
       </button>
@@ -30,7 +30,7 @@ export function Hero({ item, reason, position, liked, pending, tabindex, onAct, 
           ))}
         </ul>
         <div class="hero-actions">
-          <Actions item={item} position={position} liked={liked} tabindex={tabindex} onAct={onAct} />
+          <Actions item={item} liked={liked} tabindex={tabindex} onAct={onAct} />
           <ExplainButton item={item} tabindex={tabindex} onExplain={onExplain} />
         </div>
       </div>

@@ -2,6 +2,7 @@
 
 import type { EventInput } from '../models/contracts/event.ts';
 import type { Gallery } from '../models/contracts/gallery.ts';
+import { listPositions } from './gallery-positions.ts';
 
 const BATCH_MAX = 100;
 const FLUSH_AFTER_MS = 800;
@@ -9,8 +10,8 @@ const VISIBLE_SHARE = 0.5;
 
 /** Watches the cards of the current answer and sends impressions in batches. Returns `stop`, which sends the rest. */
 export function watchImpressions(gallery: Gallery, userId: string, send: (events: EventInput[]) => void): () => void {
-  const { recommendationId, rows } = gallery;
-  const positions = new Map(rows.flatMap((row) => row.items).map(({ itemId }, position) => [itemId, position]));
+  const { recommendationId } = gallery;
+  const positions = listPositions(gallery);
   const waiting: EventInput[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {

@@ -1,5 +1,6 @@
 // Selects the player whose gallery is shown: one seen recently, any id, or a new player.
 
+import { memo } from 'hono/jsx/dom';
 import type { KnownPlayer } from './api.ts';
 import { Avatar } from './avatar.tsx';
 import { readSubmittedText } from './form.ts';
@@ -16,7 +17,7 @@ interface PickerProps {
   onSelect: (userId: string) => void;
 }
 
-export function PlayerPicker({ userId, players, onSelect }: PickerProps) {
+function FullPicker({ userId, players, onSelect }: PickerProps) {
   const popover = usePopoverHistory();
   const select = (selected: string) => {
     document.getElementById(PICKER_ID)?.hidePopover();
@@ -53,6 +54,8 @@ export function PlayerPicker({ userId, players, onSelect }: PickerProps) {
     </section>
   );
 }
+
+export const PlayerPicker = memo(FullPicker);
 
 function describeAge(time: string): string {
   const minutes = Math.max(0, Math.round((Date.now() - Date.parse(time)) / MINUTE_MS));

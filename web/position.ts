@@ -1,7 +1,7 @@
 // Keeps the focus, the row in view and each row's scroll position while the gallery changes. It does not animate.
 
-const rowsOnPage = () => document.querySelectorAll<HTMLElement>('[data-row]');
-const findRow = (id: string | undefined) => [...rowsOnPage()].find((row) => row.dataset.row === id);
+export const listRows = () => [...document.querySelectorAll<HTMLElement>('[data-row]')];
+const findRow = (id: string | undefined) => listRows().find((row) => row.dataset.row === id);
 export const cardsOf = (row: HTMLElement | undefined) => [...(row?.querySelectorAll<HTMLElement>('[data-item]') ?? [])];
 /** Marks a list of cards that scrolls: asking every list for its position would lay out the rows off the screen. */
 export const noteScroll = ({ target }: Event): void => {

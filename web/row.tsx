@@ -8,14 +8,11 @@ import { Card } from './card.tsx';
 import { Hero } from './hero.tsx';
 import { CloseIcon, NextIcon, PreviousIcon } from './icons.tsx';
 import { noteScroll } from './position.ts';
+import type { ShownCard, ShownRow } from './shown-gallery.ts';
 import type { PendingPress } from './use-act.ts';
 import type { Act } from './use-outbox.ts';
 
-export interface RowProps {
-  id: string;
-  title: string;
-  reason: string;
-  cards: { item: Item; reason?: string; position?: number }[];
+export interface RowProps extends ShownRow {
   liked: ReadonlySet<string>;
   pending: PendingPress | null;
   onAct: Act;
@@ -30,7 +27,7 @@ function FullRow({ id, title, reason, cards, liked, pending, onAct, onExplain, w
   const [first, ...rest] = cards;
   const hero = withHero ? first : undefined;
   const stop = cards.find(({ item }) => item.itemId === focused) ?? first;
-  const props = (card: RowProps['cards'][number]) => ({
+  const props = (card: ShownCard) => ({
     liked: liked.has(card.item.itemId),
     pending: pending?.itemId === card.item.itemId ? pending.type : undefined,
     tabindex: (card === stop ? 0 : -1) as TabStop,

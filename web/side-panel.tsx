@@ -1,10 +1,11 @@
 // The recommender's side: the player's taste as inferred, the tier and time of the last answer, and the events sent.
 // The answer is a bar at the bottom of the screen; its button opens the events.
 
-import { type PropsWithChildren, useState } from 'hono/jsx/dom';
+import { memo, type PropsWithChildren, useState } from 'hono/jsx/dom';
 import type { Gallery } from '../models/contracts/gallery.ts';
-import type { Signals, Timed } from './api.ts';
+import type { Signals } from './api.ts';
 import type { SentEvent } from './event-log.ts';
+import type { Timed } from './timed.ts';
 
 const GENRES_SHOWN = 6;
 const SENT_ID = 'sent';
@@ -18,7 +19,7 @@ interface SidePanelProps {
   sent: readonly SentEvent[];
 }
 
-export function SidePanel({ userId, signals, answer, lastNotice, sent }: SidePanelProps) {
+function FullPanel({ userId, signals, answer, lastNotice, sent }: SidePanelProps) {
   const [open, setOpen] = useState(false);
   return (
     <aside aria-label="The recommender">
@@ -38,6 +39,8 @@ export function SidePanel({ userId, signals, answer, lastNotice, sent }: SidePan
     </aside>
   );
 }
+
+export const SidePanel = memo(FullPanel);
 
 function TastePanel({ userId, signals }: Pick<SidePanelProps, 'userId' | 'signals'>) {
   const tastes = signals?.genres ?? [];

@@ -12,6 +12,7 @@ import { PlayerPicker } from './picker.tsx';
 import { ProblemAlert } from './problem-alert.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { Tune } from './tune.tsx';
+import { useStable } from './use-stable.ts';
 import { useStore } from './use-store.ts';
 import { Why } from './why.tsx';
 
@@ -26,19 +27,23 @@ interface StoreProps {
 
 export function Store({ api, userId, query, players, onNavigate, onRefused }: StoreProps) {
   const store = useStore(api, userId, query);
-  const { problem, answer, signals, preferences, explained, prefer, shun, forget } = store;
+  const { problem, shown, signals, preferences, explained, prefer, shun, forget } = store;
   useEffect(() => {
     if (problem?.status === 401) onRefused(problem.message);
   }, [problem]);
 
-  const gallery = answer?.body ?? null;
+  const gallery = store.complete?.body ?? null;
   const genres = useMemo(() => listGenres(gallery), [gallery]);
   // A query being typed is one entry in the history, regardless of its length.
-  const showQuery = (next: string) => onNavigate({ query: next }, query === '' || next === '' ? 'push' : 'replace');
-  const submitSearch = (submitted: string) => {
+  const showQuery = useStable((next: string) =>
+    onNavigate({ query: next }, query === '' || next === '' ? 'push' : 'replace'),
+  );
+  const submitSearch = useStable((submitted: string) => {
     showQuery(submitted);
     if (submitted !== '') store.recordSearch(submitted);
-  };
+  });
+  const closeResults = useStable(() => showQuery(''));
+  const selectPlayer = useStable((player: string) => onNavigate({ player, query: '' }));
   return (
     <>
       <a class="skip" href="#gallery">
@@ -47,20 +52,20 @@ export function Store({ api, userId, query, players, onNavigate, onRefused }: St
       <Header userId={userId} query={query} onSearch={submitSearch} onSuggest={showQuery} />
       <Tune preferences={preferences} genres={genres} onPrefer={prefer} onShun={shun} onForget={forget} />
       {explained && <Why {...explained} preferences={preferences} onShun={shun} onClose={store.closeExplanation} />}
-      <PlayerPicker userId={userId} players={players} onSelect={(player) => onNavigate({ player, query: '' })} />
+      <PlayerPicker userId={userId} players={players} onSelect={selectPlayer} />
       <main id="gallery" tabindex={-1}>
         {problem && <ProblemAlert problem={problem} onRetry={store.retry} />}
         <div class="columns">
           <SidePanel
             userId={userId}
             signals={signals}
-            answer={answer}
+            answer={shown?.answer ?? null}
             lastNotice={store.lastNotice}
             sent={store.sent}
           />
           <GalleryView
             userId={userId}
-            gallery={gallery}
+            shown={shown}
             failed={problem !== null}
             signals={signals}
             pending={store.pending}
@@ -70,7 +75,7 @@ export function Store({ api, userId, query, players, onNavigate, onRefused }: St
             onExplain={store.explain}
             onPrefer={prefer}
             onTakeBackDismissals={store.takeBackDismissals}
-            onCloseResults={() => showQuery('')}
+            onCloseResults={closeResults}
           />
         </div>
       </main>

@@ -17,27 +17,23 @@ interface Actions {
   applyNow: (press: PendingPress) => void;
   offerUndo: (text: string, undo: () => void) => Offer;
   /** Settles when the gallery has answered. */
-  send: (
-    type: ActionType,
-    item: Item,
-    position: number | undefined,
-    onFailure: (problem: Problem) => void,
-  ) => Promise<void>;
+  send: (type: ActionType, item: Item, inGallery: boolean, onFailure: (problem: Problem) => void) => Promise<void>;
 }
 
 export function useAct(userId: string, { applyNow, offerUndo, send }: Actions) {
   const [pending, setPending] = usePlayerState<PendingPress | null>(userId, null);
-  const act: Act = useStable<Parameters<Act>>((type, item, position) => {
+  const act: Act = useStable<Parameters<Act>>((type, item, inGallery = false) => {
     const { itemId, title } = item;
     if (pending?.itemId === itemId && pending.type === type) return;
     const press = { itemId, type };
+    let offer: Offer | undefined;
+    // First, so that the request leaves before the page renders the press.
+    const sending = send(type, item, inGallery, (problem) => problem.isTemporary || offer?.withdraw());
     setPending(() => press);
     applyNow(press);
     // Either takes the game from the page, and its buttons with it.
-    let offer: Offer | undefined;
     if (type === 'dismiss') offer = offerUndo(`Dismissed ${title}.`, () => act('undismiss', item));
     if (type === 'like') offer = offerUndo(`Liked ${title}.`, () => act('unlike', item));
-    const sending = send(type, item, position, (problem) => problem.isTemporary || offer?.withdraw());
     sending.finally(() => setPending((now) => (now === press ? null : now)));
   });
   return { act, pending };

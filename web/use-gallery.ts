@@ -1,25 +1,40 @@
 // The gallery on the page. A newer one replaces it without losing the scroll position or the focus.
 
-import { flushSync } from 'hono/jsx/dom';
+import { flushSync, useLayoutEffect, useRef } from 'hono/jsx/dom';
 import type { Gallery } from '../models/contracts/gallery.ts';
-import type { Api, Timed } from './api.ts';
+import { afterPaint } from './after-paint.ts';
+import type { Api } from './api.ts';
 import { captureCards } from './motion.ts';
+import { predictNearRows } from './near-rows.ts';
 import { capturePosition } from './position.ts';
 import { rememberAim } from './press-guard.ts';
-import { reuseItems } from './reuse-items.ts';
+import { type ShownGallery, showMoreRows, showNearRows } from './shown-gallery.ts';
+import type { Timed } from './timed.ts';
 import { useLatest } from './use-latest.ts';
 import { usePlayerState } from './use-player-state.ts';
 
+/** So few that a press between two tasks is not felt to wait. */
+const ROWS_PER_TASK = 3;
+
 export function useGallery(api: Api, userId: string) {
-  const [answer, setAnswer] = usePlayerState<Timed<Gallery> | null>(userId, null);
+  const [shown, setShown] = usePlayerState<ShownGallery | null>(userId, null);
   const begin = useLatest();
+  const complete = useLastComplete(shown);
+  // The rows far from the viewport follow when those near it are on the screen.
+  useLayoutEffect(() => {
+    if (shown === null || shown.outdated.length === 0) return;
+    return afterPaint(() => setShown((now) => now && showMoreRows(now, ROWS_PER_TASK)));
+  }, [shown]);
 
   /** Resolves to false if a later call has overtaken this one. Rejects with a Problem. */
   const load = async (): Promise<boolean> => {
     const isLatest = begin();
     try {
-      const { body, ms } = await api.readGallery(userId);
-      if (isLatest()) showSteadily(() => setAnswer((now) => ({ body: reuseItems(now?.body, body), ms })));
+      const answer = await api.readGallery(userId);
+      if (isLatest()) {
+        const isNear = predictNearRows(answer.body.rows.map(({ id }) => id));
+        showSteadily(() => setShown((now) => showNearRows(now, answer, isNear)));
+      }
     } catch (error) {
       if (isLatest()) throw error;
     }
@@ -28,7 +43,15 @@ export function useGallery(api: Api, userId: string) {
   /** Discards answers under way: they predate a change that the player has just made. */
   const discardPending = () => void begin();
 
-  return { answer, load, discardPending };
+  return { shown, complete, load, discardPending };
+}
+
+/** The last answer that all rows have shown. Null before the first, and before another player's. */
+function useLastComplete(shown: ShownGallery | null): Timed<Gallery> | null {
+  const last = useRef<Timed<Gallery> | null>(null);
+  if (shown === null) last.current = null;
+  else if (shown.outdated.length === 0) last.current = shown.answer;
+  return last.current;
 }
 
 function showSteadily(change: () => void): void {

@@ -3,8 +3,9 @@
 import { useLayoutEffect } from 'hono/jsx/dom';
 import type { EventInput } from '../models/contracts/event.ts';
 import type { Gallery } from '../models/contracts/gallery.ts';
-import type { Api, Timed } from './api.ts';
+import type { Api } from './api.ts';
 import { watchImpressions } from './impressions.ts';
+import type { Timed } from './timed.ts';
 
 export function useImpressions(api: Api, userId: string, answer: Timed<Gallery> | null): void {
   // Not useEffect: hono runs it twice if the component renders again within the same frame.

@@ -10,8 +10,8 @@ import { keepUnsent, readUnsent, type UnsentEvent } from './unsent.ts';
 import { useSending } from './use-sending.ts';
 
 export type ActionType = 'click' | 'play' | 'like' | 'unlike' | 'dismiss' | 'undismiss';
-/** `position`: in the gallery, counted over all rows from 0; undefined where the game comes from a search. */
-export type Act = (type: ActionType, item: Item, position?: number) => void;
+/** `inGallery`: false where the game was pressed in search results, or an action is taken back. */
+export type Act = (type: ActionType, item: Item, inGallery?: boolean) => void;
 
 /** A press on “Play” stands for a session of this length. */
 const MINUTES_PLAYED = 30;
@@ -26,7 +26,8 @@ const VERBS: Record<ActionType, string> = {
 export function useOutbox(api: Api, userId: string) {
   const { sent, isUnderWay, listUnsent, follow } = useSending(userId);
   const ownIds = useRef(new Set<string>());
-  const lastSending = useRef<Promise<unknown>>(Promise.resolve());
+  /** Null if no request is under way. */
+  const lastSending = useRef<Promise<unknown> | null>(null);
   const nextCreatedAt = useRef(0);
 
   const keep = (text: string, event: Omit<EventInput, 'id' | 'userId' | 'timestamp'>): UnsentEvent => {
@@ -41,8 +42,15 @@ export function useOutbox(api: Api, userId: string) {
   /** After the requests before it: the server stamps the events in the order in which they arrive. */
   const sendInOrder = (events: readonly UnsentEvent[]): Promise<void> =>
     follow(events, () => {
-      const sending = lastSending.current!.then(() => api.sendEvents(events.map(({ event }) => event)));
-      lastSending.current = sending.catch(() => {});
+      const send = () => api.sendEvents(events.map(({ event }) => event));
+      // At once where it can be: a request that waits for a promise leaves after the page has rendered the press.
+      const sending = lastSending.current === null ? send() : lastSending.current.then(send);
+      const settled = sending
+        .catch(() => {})
+        .then(() => {
+          if (lastSending.current === settled) lastSending.current = null;
+        });
+      lastSending.current = settled;
       return sending;
     });
 
@@ -66,10 +74,11 @@ export function useOutbox(api: Api, userId: string) {
 
   return {
     sent,
-    sendAction: (type: ActionType, item: Item, position?: number, recommendationId?: string) => {
+    /** `shownAt`: where the answer that is on the page shows the game. */
+    sendAction: (type: ActionType, item: Item, shownAt: Pick<EventInput, 'recommendationId' | 'position'>) => {
       const value = type === 'play' ? MINUTES_PLAYED : undefined;
       const text = `${VERBS[type]} ${item.title}`;
-      return sendInOrder([keep(text, { type, itemId: item.itemId, value, recommendationId, position })]);
+      return sendInOrder([keep(text, { type, itemId: item.itemId, value, ...shownAt })]);
     },
     /** Known by their ids alone: a dismissed game is not on the page. */
     takeBackDismissals: async (itemIds: readonly string[]): Promise<void> => {

@@ -2,8 +2,9 @@
 
 import { useRef } from 'hono/jsx/dom';
 import type { EventInput, EventResult } from '../models/contracts/event.ts';
-import { Problem, type Timed } from './api.ts';
+import { Problem } from './api.ts';
 import { type Outcome, type SentEvent, updateLog } from './event-log.ts';
+import type { Timed } from './timed.ts';
 import { forgetUnsent, isKept, readUnsent, type UnsentEvent } from './unsent.ts';
 import { usePlayerState } from './use-player-state.ts';
 
@@ -25,12 +26,15 @@ export function useSending(userId: string) {
   const follow = async (events: readonly UnsentEvent[], send: () => Sending): Promise<void> => {
     const ids = events.map(({ event }) => event.id);
     for (const one of events) underWay.current!.set(one.event.id, one);
+    // Before anything is rendered.
+    const sending = send();
     log(events, () => ({ outcome: SENDING }));
     try {
-      const { body, ms } = await send();
+      const { body, ms } = await sending;
       forgetUnsent(ids);
       const results = new Map(body.results.map((result) => [result.id, result]));
-      log(events, (id) => ({ outcome: results.get(id)!.reason ?? results.get(id)!.status, ms }));
+      // In a task of its own: the caller requests the gallery first, which rendering would delay.
+      setTimeout(() => log(events, (id) => ({ outcome: results.get(id)!.reason ?? results.get(id)!.status, ms })));
       throwRejection(events, results);
     } catch (error) {
       if (!(error as Problem).isTemporary) forgetUnsent(ids);

@@ -3,6 +3,7 @@
 import { useLayoutEffect } from 'hono/jsx/dom';
 import type { Item } from '../models/contracts/item.ts';
 import type { Api } from './api.ts';
+import { findPosition } from './gallery-positions.ts';
 import { useAct } from './use-act.ts';
 import { useDelivery } from './use-delivery.ts';
 import { useExplanation } from './use-explanation.ts';
@@ -31,14 +32,14 @@ export function useStore(api: Api, userId: string, query: string) {
     sendWaiting: [outbox.sendWaiting, () => preferences.sendWaiting(() => confirm())],
   });
   const lastNotice = useStream(api, userId, outbox.isOwn, delivery.refresh);
-  useImpressions(api, userId, gallery.answer);
+  useImpressions(api, userId, gallery.complete);
 
   const { act, pending } = useAct(userId, {
     applyNow: signals.applyNow,
     offerUndo,
-    send: (type, item, position, onFailure) => {
-      const recommendationId = position === undefined ? undefined : gallery.answer?.body.recommendationId;
-      return delivery.sendAndLoad(outbox.sendAction(type, item, position, recommendationId), onFailure);
+    send: (type, item, inGallery, onFailure) => {
+      const shownAt = inGallery && gallery.shown ? findPosition(gallery.shown.answer.body, item.itemId) : {};
+      return delivery.sendAndLoad(outbox.sendAction(type, item, shownAt), onFailure);
     },
   });
   const change = (edit: EditPreferences, offer?: Offer): Promise<boolean> => {
@@ -63,7 +64,8 @@ export function useStore(api: Api, userId: string, query: string) {
   return {
     problem: delivery.problem,
     retry: delivery.retry,
-    answer: gallery.answer,
+    shown: gallery.shown,
+    complete: gallery.complete,
     pending,
     act,
     takeBackDismissals: () => void delivery.sendAndLoad(outbox.takeBackDismissals(signals.signals?.dismissed ?? [])),
