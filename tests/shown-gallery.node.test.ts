@@ -1,8 +1,8 @@
-// The gallery on the page while a new answer replaces it: the rows near the viewport first, then the others.
+// The gallery on the page while a new answer replaces it: the rows in view first, then the others.
 
 import { expect, it } from 'vitest';
 import type { Gallery } from '../models/contracts/gallery.ts';
-import { type ShownGallery, showMoreRows, showNearRows } from '../web/shown-gallery.ts';
+import { type ShownGallery, showMoreRows, showRowsInView } from '../web/shown-gallery.ts';
 import { makeItem } from './item.ts';
 
 /** Rows by id, each with the ids of its items. */
@@ -19,30 +19,30 @@ const listShown = ({ rows }: ShownGallery) =>
 const first = { top: ['a', 'b'], because: ['c'], new: ['d'] };
 const second = { top: ['b', 'e'], fresh: ['f'], new: ['c'], because: ['d', 'a'] };
 
-it('the rows that are near show the answer at once, the others keep their cards until it is their turn', () => {
-  const before = showNearRows(null, makeAnswer(first), () => true);
+it('the rows in view show the answer at once, the others keep their cards until it is their turn', () => {
+  const before = showRowsInView(null, makeAnswer(first), () => true);
   expect([listShown(before), before.outdated]).toEqual([first, []]);
-  const near = showNearRows(before, makeAnswer(second), (index) => index === 0);
-  expect(listShown(near)).toEqual({ top: ['b', 'e'], fresh: [], new: ['d'], because: ['c'] });
-  expect(Object.keys(listShown(near))).toEqual(Object.keys(second));
-  const more = showMoreRows(near, 2);
+  const inView = showRowsInView(before, makeAnswer(second), (index) => index === 0);
+  expect(listShown(inView)).toEqual({ top: ['b', 'e'], fresh: [], new: ['d'], because: ['c'] });
+  expect(Object.keys(listShown(inView))).toEqual(Object.keys(second));
+  const more = showMoreRows(inView, 2);
   expect(listShown(more)).toEqual({ ...second, because: ['c'] });
   expect(listShown(showMoreRows(more, 2))).toEqual(second);
   expect(showMoreRows(more, 2).outdated).toEqual([]);
 });
 
 it('an answer that overtakes one half shown replaces the rows of both', () => {
-  const before = showNearRows(null, makeAnswer(first), () => true);
-  const half = showNearRows(before, makeAnswer(second), (index) => index === 0);
+  const before = showRowsInView(null, makeAnswer(first), () => true);
+  const half = showRowsInView(before, makeAnswer(second), (index) => index === 0);
   const third = { because: ['a'], top: ['c'], fresh: ['d'] };
-  const overtaken = showNearRows(half, makeAnswer(third), (index) => index === 1);
+  const overtaken = showRowsInView(half, makeAnswer(third), (index) => index === 1);
   expect(listShown(overtaken)).toEqual({ because: ['c'], top: ['c'], fresh: [] });
   expect(listShown(showMoreRows(overtaken, 3))).toEqual(third);
 });
 
 it('rows and items that stay equal stay the same objects', () => {
-  const before = showNearRows(null, makeAnswer(first), () => true);
-  const after = showNearRows(before, makeAnswer({ ...first, new: ['a', 'd'] }), () => true);
+  const before = showRowsInView(null, makeAnswer(first), () => true);
+  const after = showRowsInView(before, makeAnswer({ ...first, new: ['a', 'd'] }), () => true);
   expect(after.rows[0]).toBe(before.rows[0]);
   expect(after.rows[2]).not.toBe(before.rows[2]);
   expect(after.rows[2]!.cards.map(({ item }) => item)).toEqual([

@@ -1,4 +1,4 @@
-// The gallery as it is on the page. A new answer replaces the rows in and near the viewport first; the others keep their
+// The gallery as it is on the page. A new answer replaces the rows in view first; the others keep their
 // old cards until these are on the screen. No I/O.
 
 import type { Gallery, GalleryRow } from '../models/contracts/gallery.ts';
@@ -14,7 +14,7 @@ export interface ShownRow {
   id: string;
   title: string;
   reason: string;
-  /** Empty for a new row that is not near. */
+  /** Empty for a new row that is not in view. */
   cards: readonly ShownCard[];
 }
 export interface ShownGallery {
@@ -25,17 +25,17 @@ export interface ShownGallery {
   outdated: readonly number[];
 }
 
-/** `isNear`: whether the row with this index must show the answer at once. */
-export function showNearRows(
+/** `isInView`: whether the row with this index must show the answer at once. */
+export function showRowsInView(
   before: ShownGallery | null,
   answer: Timed<Gallery>,
-  isNear: (index: number) => boolean,
+  isInView: (index: number) => boolean,
 ): ShownGallery {
   const { rows } = answer.body;
   const indices = rows.map((_, index) => index);
   const known = new Map(before?.rows.map((row) => [row.id, row]));
   const waiting = rows.map((row) => known.get(row.id) ?? { ...describeRow(row), cards: [] });
-  return renewRows(before, { answer, rows: waiting, outdated: indices }, indices.filter(isNear));
+  return renewRows(before, { answer, rows: waiting, outdated: indices }, indices.filter(isInView));
 }
 
 /** Shows the answer in the next rows, at most `count`. */

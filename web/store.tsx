@@ -32,7 +32,8 @@ export function Store({ api, userId, query, players, onNavigate, onRefused }: St
     if (problem?.status === 401) onRefused(problem.message);
   }, [problem]);
 
-  const gallery = store.complete?.body ?? null;
+  const complete = store.complete?.body ?? null;
+  const gallery = complete ?? shown?.answer.body ?? null;
   const genres = useMemo(() => listGenres(gallery), [gallery]);
   // A query being typed is one entry in the history, regardless of its length.
   const showQuery = useStable((next: string) =>
@@ -79,7 +80,7 @@ export function Store({ api, userId, query, players, onNavigate, onRefused }: St
           />
         </div>
       </main>
-      <Announcement userId={userId} gallery={gallery} results={store.results} />
+      <Announcement userId={userId} gallery={complete} results={store.results} />
       <MessageBar message={store.message} onClose={store.closeMessage} />
     </>
   );

@@ -5,10 +5,10 @@ import type { Gallery } from '../models/contracts/gallery.ts';
 import { afterPaint } from './after-paint.ts';
 import type { Api } from './api.ts';
 import { captureCards } from './motion.ts';
-import { predictNearRows } from './near-rows.ts';
 import { capturePosition } from './position.ts';
 import { rememberAim } from './press-guard.ts';
-import { type ShownGallery, showMoreRows, showNearRows } from './shown-gallery.ts';
+import { predictRowsInView } from './rows-in-view.ts';
+import { type ShownGallery, showMoreRows, showRowsInView } from './shown-gallery.ts';
 import type { Timed } from './timed.ts';
 import { useLatest } from './use-latest.ts';
 import { usePlayerState } from './use-player-state.ts';
@@ -20,7 +20,7 @@ export function useGallery(api: Api, userId: string) {
   const [shown, setShown] = usePlayerState<ShownGallery | null>(userId, null);
   const begin = useLatest();
   const complete = useLastComplete(shown);
-  // The rows far from the viewport follow when those near it are on the screen.
+  // The other rows follow when those in view are on the screen.
   useLayoutEffect(() => {
     if (shown === null || shown.outdated.length === 0) return;
     return afterPaint(() => setShown((now) => now && showMoreRows(now, ROWS_PER_TASK)));
@@ -32,8 +32,8 @@ export function useGallery(api: Api, userId: string) {
     try {
       const answer = await api.readGallery(userId);
       if (isLatest()) {
-        const isNear = predictNearRows(answer.body.rows.map(({ id }) => id));
-        showSteadily(() => setShown((now) => showNearRows(now, answer, isNear)));
+        const isInView = predictRowsInView(answer.body.rows.map(({ id }) => id));
+        showSteadily(() => setShown((now) => showRowsInView(now, answer, isInView)));
       }
     } catch (error) {
       if (isLatest()) throw error;
