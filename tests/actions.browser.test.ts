@@ -254,11 +254,13 @@ describeInBrowser('a press on the page', (newPage) => {
     await firstCard(page).scrollIntoViewIfNeeded();
     const dismiss = await firstCard(page).locator('[data-action="dismiss"]').boundingBox();
     const [x, y] = [dismiss!.x + dismiss!.width / 2, dismiss!.y + dismiss!.height / 2];
-    // Undo covers the whole page. It is pressed by a script, so that this is soon after, however busy the machine is.
+    // Undo covers the whole page, and is pressed by a script as soon as it is there.
     await page.evaluate(`{
       const sheet = new CSSStyleSheet();
       sheet.replaceSync('.message .quiet { position: fixed; inset: 0; }');
       document.adoptedStyleSheets = [sheet];
+      let pressedAt;
+      addEventListener('click', ({ timeStamp }) => (pressedAt = timeStamp), { capture: true, once: true });
       window.isStopped = new Promise((resolve) => {
         new MutationObserver((_, observer) => {
           const undo = document.querySelector('.message .quiet');
@@ -266,6 +268,8 @@ describeInBrowser('a press on the page', (newPage) => {
           observer.disconnect();
           const where = { clientX: ${x}, clientY: ${y} };
           const press = new MouseEvent('click', { bubbles: true, cancelable: true, detail: 1, ...where });
+          // Right after the first, however busy the machine is.
+          Object.defineProperty(press, 'timeStamp', { value: pressedAt + 200 });
           resolve(!undo.dispatchEvent(press));
         }).observe(document.getElementById('app'), { childList: true, subtree: true });
       });

@@ -25,10 +25,11 @@ it('the rows in view show the answer at once, the others keep their cards until 
   const inView = showRowsInView(before, makeAnswer(second), (index) => index === 0);
   expect(listShown(inView)).toEqual({ top: ['b', 'e'], fresh: [], new: ['d'], because: ['c'] });
   expect(Object.keys(listShown(inView))).toEqual(Object.keys(second));
-  const more = showMoreRows(inView, 2);
+  const more = showMoreRows(inView, [1, 2]);
   expect(listShown(more)).toEqual({ ...second, because: ['c'] });
-  expect(listShown(showMoreRows(more, 2))).toEqual(second);
-  expect(showMoreRows(more, 2).outdated).toEqual([]);
+  expect(listShown(showMoreRows(more, more.outdated))).toEqual(second);
+  expect(showMoreRows(more, more.outdated).outdated).toEqual([]);
+  expect(showMoreRows(more, [])).toBe(more);
 });
 
 it('an answer that overtakes one half shown replaces the rows of both', () => {
@@ -37,7 +38,7 @@ it('an answer that overtakes one half shown replaces the rows of both', () => {
   const third = { because: ['a'], top: ['c'], fresh: ['d'] };
   const overtaken = showRowsInView(half, makeAnswer(third), (index) => index === 1);
   expect(listShown(overtaken)).toEqual({ because: ['c'], top: ['c'], fresh: [] });
-  expect(listShown(showMoreRows(overtaken, 3))).toEqual(third);
+  expect(listShown(showMoreRows(overtaken, overtaken.outdated))).toEqual(third);
 });
 
 it('rows and items that stay equal stay the same objects', () => {

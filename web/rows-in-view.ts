@@ -1,4 +1,5 @@
-// Tells which rows of the next gallery will be in the viewport. It changes nothing.
+// Tells which rows of the gallery are in the viewport, and which will be once the next gallery is there. It changes
+// nothing.
 
 import { listRows } from './position.ts';
 import { RESULTS_ID } from './results.tsx';
@@ -6,9 +7,18 @@ import { RESULTS_ID } from './results.tsx';
 /** Before the first gallery. No row is lower. */
 const ROW_HEIGHT_MIN_PX = 300;
 
-/** `nextIds`: the ids of the next gallery's rows. The position on the page is kept at the row with the focus. */
+const listGalleryRows = () => listRows().filter((row) => row.dataset.row !== RESULTS_ID);
+
+/** The ids of the rows in the viewport. */
+export const listRowsInView = (): Set<string> =>
+  new Set(listGalleryRows().flatMap((row) => (isInViewport(row) ? [row.dataset.row!] : [])));
+
+/**
+ * `nextIds`: the ids of the next gallery's rows. A prediction: the heights of rows that were never drawn are estimates.
+ * The row with the focus counts as in view, and stays where it is on the screen.
+ */
 export function predictRowsInView(nextIds: readonly string[]): (index: number) => boolean {
-  const rows = listRows().filter((row) => row.dataset.row !== RESULTS_ID);
+  const rows = listGalleryRows();
   if (rows.length === 0) return (index) => index < innerHeight / ROW_HEIGHT_MIN_PX;
   const inView = rows.flatMap((row, index) => (isInViewport(row) ? [index] : []));
   const focused = rows.findIndex((row) => row.contains(document.activeElement));

@@ -38,9 +38,9 @@ export function showRowsInView(
   return renewRows(before, { answer, rows: waiting, outdated: indices }, indices.filter(isInView));
 }
 
-/** Shows the answer in the next rows, at most `count`. */
-export const showMoreRows = (shown: ShownGallery, count: number): ShownGallery =>
-  renewRows(shown, shown, shown.outdated.slice(0, count));
+/** Shows the answer in the rows with these indices too. */
+export const showMoreRows = (shown: ShownGallery, indices: readonly number[]): ShownGallery =>
+  indices.length === 0 ? shown : renewRows(shown, shown, indices);
 
 /** Reuses equal rows and items of `before`, so that unchanged cards need not render. */
 function renewRows(before: ShownGallery | null, shown: ShownGallery, indices: readonly number[]): ShownGallery {

@@ -7,7 +7,7 @@ import type { Api } from './api.ts';
 import { captureCards } from './motion.ts';
 import { capturePosition } from './position.ts';
 import { rememberAim } from './press-guard.ts';
-import { predictRowsInView } from './rows-in-view.ts';
+import { listRowsInView, predictRowsInView } from './rows-in-view.ts';
 import { type ShownGallery, showMoreRows, showRowsInView } from './shown-gallery.ts';
 import type { Timed } from './timed.ts';
 import { useLatest } from './use-latest.ts';
@@ -23,7 +23,7 @@ export function useGallery(api: Api, userId: string) {
   // The other rows follow when those in view are on the screen.
   useLayoutEffect(() => {
     if (shown === null || shown.outdated.length === 0) return;
-    return afterPaint(() => setShown((now) => now && showMoreRows(now, ROWS_PER_TASK)));
+    return afterPaint(() => setShown((now) => now && showMoreRows(now, now.outdated.slice(0, ROWS_PER_TASK))));
   }, [shown]);
 
   /** Resolves to false if a later call has overtaken this one. Rejects with a Problem. */
@@ -33,12 +33,21 @@ export function useGallery(api: Api, userId: string) {
       const answer = await api.readGallery(userId);
       if (isLatest()) {
         const isInView = predictRowsInView(answer.body.rows.map(({ id }) => id));
-        showSteadily(() => setShown((now) => showRowsInView(now, answer, isInView)));
+        showSteadily(() => setShown((now) => showRowsInView(now, answer, isInView)), showMissedRows);
       }
     } catch (error) {
       if (isLatest()) throw error;
     }
     return isLatest();
+  };
+  /** Where the prediction of the rows in view was wrong. */
+  const showMissedRows = () => {
+    const inView = listRowsInView();
+    const isMissed =
+      ({ rows }: ShownGallery) =>
+      (index: number) =>
+        inView.has(rows[index]!.id);
+    setShown((now) => now && showMoreRows(now, now.outdated.filter(isMissed(now))));
   };
   /** Discards answers under way: they predate a change that the player has just made. */
   const discardPending = () => void begin();
@@ -54,12 +63,14 @@ function useLastComplete(shown: ShownGallery | null): Timed<Gallery> | null {
   return last.current;
 }
 
-function showSteadily(change: () => void): void {
+/** `follow` is called once the position on the page is restored, before anything is drawn. */
+function showSteadily(change: () => void, follow: () => void): void {
   const restorePosition = capturePosition();
   const animate = captureCards();
   const guardPress = rememberAim();
   flushSync(change);
   restorePosition();
+  flushSync(follow);
   animate();
   guardPress();
 }
