@@ -273,7 +273,7 @@ describeInBrowser('a press on the page', (newPage) => {
           resolve(!undo.dispatchEvent(press));
         }).observe(document.getElementById('app'), { childList: true, subtree: true });
       });
-    }`);
+    } undefined`);
     const sent = recordSent(page);
     await actAndSee(page, () => page.mouse.dblclick(x, y));
     expect(await page.evaluate('window.isStopped')).toBe(true);
