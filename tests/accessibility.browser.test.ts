@@ -191,13 +191,11 @@ describeInBrowser('the accessible page', (newPage) => {
     await expectAnnouncement(/^Your gallery has changed: (no|\d+) new games?\. First row: /);
     await page.getByRole('searchbox').fill('the');
     await expectAnnouncement(/^(no|\d+) games? found for “the”\.$/);
-    await page.close();
 
     const { page: picking } = await openWelcome(await newPage());
     await picking.locator('.welcome .chip').first().click();
     await actAndSee(picking, () => picking.getByRole('button', { name: 'Show my gallery' }).click());
     await picking.locator('main:focus').waitFor();
-    await picking.close();
   });
 
   it('replaces shadows and backgrounds by outlines in forced colours', async () => {
