@@ -257,7 +257,7 @@ describeInBrowser('a press on the page', (newPage) => {
     // Undo covers the whole page, and is pressed by a script as soon as it is there.
     await page.evaluate(`{
       const sheet = new CSSStyleSheet();
-      sheet.replaceSync('.message .quiet { position: fixed; inset: 0; width: 100vw; height: 100vh; }');
+      sheet.replaceSync('.message .quiet { position: fixed; inset: 0; width: 100vw; height: 100vh; border-radius: 0; }');
       document.adoptedStyleSheets = [sheet];
       let pressedAt;
       addEventListener('click', ({ timeStamp }) => (pressedAt = timeStamp), { capture: true, once: true });

@@ -80,6 +80,7 @@ export function GalleryView({ userId, shown, signals, pending, results, onPrefer
           pending={findPending(row, pending)}
           onAct={actInGallery}
           withHero={index === 0}
+          answerId={gallery.recommendationId}
         />
       ))}
       {rows.length === 0 && (

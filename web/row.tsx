@@ -13,6 +13,11 @@ import type { PendingPress } from './use-act.ts';
 import type { Act } from './use-outbox.ts';
 
 export interface RowProps extends ShownRow {
+  /**
+   * Renders every row again with each answer: hono does not note a new order of components that it skips, and moves one
+   * of them to where it was when its own state changes.
+   */
+  answerId?: string;
   liked: ReadonlySet<string>;
   pending: PendingPress | null;
   onAct: Act;
