@@ -257,7 +257,8 @@ describeInBrowser('a press on the page', (newPage) => {
     // Undo covers the whole page, and is pressed by a script as soon as it is there.
     await page.evaluate(`{
       const sheet = new CSSStyleSheet();
-      sheet.replaceSync('.message .quiet { position: fixed; inset: 0; width: 100vw; height: 100vh; border-radius: 0; }');
+      const fullScreen = 'position: fixed; inset: 0; width: 100vw; height: 100vh; border-radius: 0';
+      sheet.replaceSync('.message .quiet { ' + fullScreen + ' }');
       document.adoptedStyleSheets = [sheet];
       let pressedAt;
       addEventListener('click', ({ timeStamp }) => (pressedAt = timeStamp), { capture: true, once: true });
@@ -304,8 +305,8 @@ describeInBrowser('a press on the page', (newPage) => {
     const { page } = await open();
     await page.evaluate(`scrollTo({ top: ${top}, behavior: 'instant' })`);
     await page.evaluate(`window.firstDrawn = new Promise((resolve) => {
-      const list = (rows) =>
-        rows.map((row) => [row.dataset.row, [...row.querySelectorAll('[data-item]')].map(({ dataset }) => dataset.item)]);
+      const listItems = (row) => [...row.querySelectorAll('[data-item]')].map(({ dataset }) => dataset.item);
+      const list = (rows) => rows.map((row) => [row.dataset.row, listItems(row)]);
       window.listRows = () => list([...document.querySelectorAll('[data-row]')]);
       const gallery = document.querySelector('[data-answer]');
       const { answer } = gallery.dataset;

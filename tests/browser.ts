@@ -76,7 +76,10 @@ export async function skipWelcome(page: Page): Promise<void> {
   await page.getByRole('region', { name: 'Welcome' }).waitFor({ state: 'detached' });
 }
 
-/** Acts, and waits until the gallery that was requested last is on the page with all its rows: it drops what was requested before. */
+/**
+ * Acts, and waits until the gallery that was requested last is on the page with all its rows: it drops what was
+ * requested before.
+ */
 export async function actAndSee(page: Page, act: () => Promise<void>): Promise<Gallery> {
   const requests: Request[] = [];
   const record = (request: Request) => {

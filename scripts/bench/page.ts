@@ -1,5 +1,5 @@
-// Measures the page in a real browser: from a click on a game to the first changed frame, to the next gallery in view, and
-// to all its rows.
+// Measures the page in a real browser: from a click on a game to the first changed frame, to the next gallery in view,
+// and to all its rows.
 // Starts no server: `npm start` does.
 
 import type { Page } from 'playwright-core';
