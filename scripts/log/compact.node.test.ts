@@ -12,7 +12,7 @@ import { exportSlates } from '../../workers/storage/export-slates.ts';
 import { logSlates } from '../../workers/storage/slates.ts';
 import { editSnapshot, readSnapshotManifest } from '../../workers/storage/snapshots.ts';
 import { openPlatform, type Platform } from '../local/platform.ts';
-import { compactLog, findFilesOf, groupSmallFiles, rewriteFiles } from './compact.ts';
+import { compactLog, groupSmallFiles, mergeFiles } from './compact.ts';
 
 const NOON = Date.UTC(2026, 2, 10, 12);
 const HOUR = 3_600_000;
@@ -92,26 +92,12 @@ it('makes one file of each past day, with the same rows; repeated ones are kept 
   expect(await compactLog(BUCKET, folder, today)).toEqual([]);
 }, 120_000);
 
-it('takes players out of the files that may hold them, and leaves everybody else', async () => {
-  const { BUCKET } = platform;
-  const { events } = await readManifest();
-  const files = findFilesOf(events, 'zoë');
-  expect(findFilesOf(events, 'zzz').length).toBeLessThanOrEqual(files.length);
-  expect(findFilesOf(events, 'A')).toEqual([]);
-  const expected = (await readEvents(events)).get('2026-03-10')!.filter((row) => !isZoe(row));
-  for (const file of files) await rewriteFiles(BUCKET, folder, 'events', [file], ['zoë', "o'neil"], NOON);
-  const after = await readEvents((await readManifest()).events);
-  expect([...after.values()].flat().filter(isZoe)).toEqual([]);
-  expect(after.get('2026-03-10')).toEqual(expected);
-}, 120_000);
-const isZoe = (row: unknown) => (row as { user_id: string }).user_id === 'zoë';
-
 it('changes nothing if another run has replaced the files meanwhile', async () => {
   const { BUCKET } = platform;
   const { events } = await readManifest();
   await editSnapshot(BUCKET, NOON, () => ({ events: events.slice(1) }));
   const before = await readManifest();
-  expect(await rewriteFiles(BUCKET, folder, 'events', events.slice(0, 2), [], NOON)).toBeUndefined();
+  expect(await mergeFiles(BUCKET, folder, 'events', events.slice(0, 2), NOON)).toBeUndefined();
   expect(await readManifest()).toEqual(before);
 }, 60_000);
 

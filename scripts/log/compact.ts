@@ -63,7 +63,7 @@ export async function compactLog(
   for (const kind of ['events', 'slates'] as const)
     for (const files of groupSmallFiles<DayFile>(manifest[kind], today)) {
       const { day } = files[0]!;
-      const successor = await rewriteFiles(bucket, folder, kind, files, [], now);
+      const successor = await mergeFiles(bucket, folder, kind, files, now);
       if (successor === undefined) continue;
       const rows = files.reduce((sum, file) => sum + file.rows, 0);
       const { bytes } = successor;
@@ -104,38 +104,27 @@ export function groupSmallFiles<File extends Pick<DayFile, 'day' | 'bytes'>>(
   return groups.filter((group) => group.length > 1);
 }
 
-/** Files that may hold rows of a player, by the range of players in each. Text compares as in the files. */
-export const findFilesOf = <File extends Pick<DayFile, 'users'>>(files: readonly File[], userId: string): File[] => {
-  const wanted = Buffer.from(userId);
-  return files.filter(
-    ({ users: [first, last] }) =>
-      Buffer.compare(Buffer.from(first), wanted) <= 0 && Buffer.compare(wanted, Buffer.from(last)) <= 0,
-  );
-};
-
 /**
- * Writes the rows of files of one day as one file, without the rows of some players, and moves the manifest to it.
- * Undefined if the manifest no longer names all of the files: then nothing changes. If no row is left, the files go
- * without a successor.
+ * Writes the rows of files of one day as one file, and moves the manifest to it. Undefined if the manifest no longer
+ * names all of the files: then nothing changes.
  */
-export async function rewriteFiles(
+export async function mergeFiles(
   bucket: R2Bucket,
   folder: string,
   kind: Kind,
   files: readonly DayFile[],
-  withoutUsers: readonly string[],
   now: number,
 ): Promise<{ rows: number; bytes: number } | undefined> {
   const paths = await fetchFiles(bucket, files, folder);
   const written = path.join(folder, `compacting-${process.pid}.parquet`);
   try {
-    const facts = await withDuckDb((connection) => writeSorted(connection, kind, paths, withoutUsers, written));
-    const successors = facts.rows === 0 ? [] : [await upload(bucket, kind, files[0]!.day, facts, written)];
+    const facts = await withDuckDb((connection) => writeSorted(connection, kind, paths, written));
+    const successor = await upload(bucket, kind, files[0]!.day, facts, written);
     const replaced = new Set(files.map(({ key }) => key));
     const edited = await editSnapshot(bucket, now, (manifest) =>
-      replaceFiles(manifest, kind, replaced, successors, now),
+      replaceFiles(manifest, kind, replaced, successor, now),
     );
-    return edited && { rows: facts.rows, bytes: successors[0]?.bytes ?? 0 };
+    return edited && { rows: facts.rows, bytes: successor.bytes };
   } finally {
     rmSync(written, { force: true });
   }
@@ -145,15 +134,15 @@ function replaceFiles(
   manifest: SnapshotManifest,
   kind: Kind,
   replaced: ReadonlySet<string>,
-  successors: readonly DayFile[],
+  successor: DayFile,
   now: number,
 ): Partial<SnapshotManifest> | undefined {
   const named: readonly DayFile[] = manifest[kind];
   const old = named.filter(({ key }) => replaced.has(key));
   if (old.length < replaced.size) return undefined;
   return {
-    [kind]: [...named.filter(({ key }) => !replaced.has(key)), ...successors],
-    retired: [...manifest.retired, ...retireFiles(old, successors, now)],
+    [kind]: [...named.filter(({ key }) => !replaced.has(key)), successor],
+    retired: [...manifest.retired, ...retireFiles(old, [successor], now)],
   };
 }
 
@@ -164,12 +153,10 @@ async function writeSorted(
   connection: DuckDBConnection,
   kind: Kind,
   paths: readonly string[],
-  withoutUsers: readonly string[],
   target: string,
 ): Promise<Facts> {
   const { key, order, time } = TABLES[kind];
-  const excluded = withoutUsers.length === 0 ? '' : `where user_id not in (${withoutUsers.map(quoteText).join()})`;
-  const source = `select * from read_parquet([${paths.map(quoteText).join()}]) ${excluded}
+  const source = `select * from read_parquet([${paths.map(quoteText).join()}])
     qualify row_number() over (partition by ${key} order by ${order}) = 1`;
   await connection.run(
     `copy (${source} order by ${order}) to ${quoteText(target)}
