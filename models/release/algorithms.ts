@@ -9,7 +9,7 @@ import { estimatePassMs, trainSasrec } from '../algorithms/sasrec/sasrec.ts';
 import { trainTransitions } from '../algorithms/transitions.ts';
 import type { NamedAlgorithm } from './search.ts';
 
-/** Passes of sasrec over the data: after fewer, its model was measured to add nothing. */
+/** Passes of sasrec over the data: fewer are not worth the time of the others. An estimate. */
 const PASSES_MIN = 0.5;
 
 /** The cheap ones come first and have a model whatever the time; the blend comes last: it combines the others'. */

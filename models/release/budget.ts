@@ -21,9 +21,9 @@ interface Rate {
 }
 
 /**
- * Measured on two cores (docs/experiments.md): the whole searches of popularity, item-knn and transitions take 33 s of
- * one core per million interactions and 2 s per thousand items; half a pass of sasrec some 40 s per million at 20,000
- * items. Small stores stay at the least: 20 seconds, which a first impression may take, and ten minutes.
+ * Fitted to one data set of 1.8 million interactions and 20,000 items (docs/experiments.md): the whole searches of
+ * popularity, item-knn and transitions take about 45 s of one core per million interactions, and one model of each far
+ * less. Small stores stay at the least: 20 seconds, which a first impression may take, and ten minutes.
  */
 const RATES: Record<BudgetName, Rate> = {
   short: { leastMs: 20_000, perMillionMs: 20_000, perThousandItemsMs: 1_500 },
