@@ -249,6 +249,14 @@ describeInBrowser('a press on the page', (newPage) => {
     expect(sent.at(-1)).toMatchObject({ type: 'play', itemId: next });
   });
 
+  it('twice in a double click counts once, where the game stays and the second would undo the first', async () => {
+    const { page, itemId, heart } = await openFound();
+    const sent = recordSent(page);
+    await actAndSee(page, () => heart.dblclick());
+    expect(sent.map((event) => [event.type, event.itemId])).toEqual([['like', itemId]]);
+    expect(await heart.getAttribute('aria-pressed')).toBe('true');
+  });
+
   it('on Dismiss, repeated where the message’s Undo has come up under the pointer, does not undo it', async () => {
     const { page } = await open();
     await firstCard(page).scrollIntoViewIfNeeded();
