@@ -89,12 +89,11 @@ async function waitUntilReady(url: string, ended: Promise<void>): Promise<void> 
   }
 }
 
-/** True if the Worker answers in time. */
+/** True if the Worker answers in time, body included. Never rejects. */
 export const isHealthy = (url: string, timeoutMs: number): Promise<boolean> =>
-  fetch(`${url}/health`, { signal: AbortSignal.timeout(timeoutMs) }).then(
-    async (response) => {
+  fetch(`${url}/health`, { signal: AbortSignal.timeout(timeoutMs) })
+    .then(async (response) => {
       await response.text();
       return response.ok;
-    },
-    () => false,
-  );
+    })
+    .catch(() => false);

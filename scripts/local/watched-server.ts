@@ -85,13 +85,12 @@ async function waitForDeath(
 
 /**
  * Reads D1. workerd closes a database after ten idle seconds, and locks it while it closes or opens one: a script that
- * opened it at that moment, or the Worker itself, would get SQLITE_BUSY.
+ * opened it at that moment, or the Worker itself, would get SQLITE_BUSY. Never rejects.
  */
-const keepStoresOpen = (url: string, key: string): Promise<unknown> =>
+export const keepStoresOpen = (url: string, key: string, timeoutMs = HEALTH_INTERVAL_MS): Promise<unknown> =>
   fetch(`${url}/v1/status`, {
     headers: { authorization: `Bearer ${key}` },
-    signal: AbortSignal.timeout(HEALTH_INTERVAL_MS),
-  }).then(
-    (response) => response.arrayBuffer(),
-    () => undefined,
-  );
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+    .then((response) => response.arrayBuffer())
+    .catch(() => undefined);
