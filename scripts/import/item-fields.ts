@@ -20,21 +20,27 @@ export function trimText(text: string, lengthMax: number): string {
   return clean.slice(0, end).trim();
 }
 
-/** JSON and Python lists, or text separated by `|`, else `;`, else `,`. */
-export function readLabels(text: string): string[] {
+/** The texts of a JSON or Python list; undefined for any other text, such as the name “[geim].pro”. */
+export function readList(text: string): string[] | undefined {
   const list = text.trim();
-  if (list.startsWith('[')) {
-    try {
-      const values: unknown = JSON.parse(list);
-      if (Array.isArray(values)) return values.flat(2).filter((value) => typeof value === 'string');
-    } catch {
-      return Array.from(list.matchAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/g), ([, single, double]) =>
-        (single ?? double!).replaceAll(/\\(.)/g, '$1'),
-      );
-    }
+  if (!list.startsWith('[') || !list.endsWith(']')) return undefined;
+  try {
+    return (JSON.parse(list) as unknown[]).flat(2).filter((value) => typeof value === 'string');
+  } catch {
+    const quoted = Array.from(list.matchAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/g), ([, single, double]) =>
+      (single ?? double!).replaceAll(/\\(.)/g, '$1'),
+    );
+    return quoted.length > 0 ? quoted : undefined;
   }
-  const separator = ['|', ';', ','].find((one) => list.includes(one));
-  return (separator === undefined ? [list] : list.split(separator)).map((label) => label.trim());
+}
+
+/** JSON and Python lists, or text separated by `|`, else `;`, else `,`; brackets around such text go. */
+export function readLabels(text: string): string[] {
+  const list = readList(text);
+  if (list !== undefined) return list;
+  const [, plain = text] = /^\s*\[(.*)\]\s*$/s.exec(text) ?? [];
+  const separator = ['|', ';', ','].find((one) => plain.includes(one));
+  return (separator === undefined ? [plain] : plain.split(separator)).map((label) => label.trim());
 }
 
 const CURRENCIES: Record<string, string> = {

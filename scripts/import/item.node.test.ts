@@ -90,6 +90,9 @@ test('unreadable fields are left empty and named; only a missing title or an inv
     hidden: true,
     developer: 'A, B',
   });
+  for (const developer of ['[geim].pro', '[bracket]games', '[OneManBand]'])
+    expect(clean({ developer })).toMatchObject({ item: { developer }, emptied: [] });
+  expect(clean({ genres: '[Action, RPG]' }).item.genres).toEqual(['Action', 'RPG']);
   expect(clean({ genres: ` RPG |RPG||${'y'.repeat(80)}` }).item.genres).toEqual(['RPG', 'y'.repeat(64)]);
   expect(cleanItem('x', { title: ' ' })).toEqual({ ok: false, error: 'title: is missing' });
   expect(cleanItem('a/b', { title: 'X' }).ok).toBe(false);

@@ -4,7 +4,7 @@
 import type { ZodType } from 'zod';
 import { type Item, ItemWithIdInput, RESERVED_ITEM_IDS } from '../../models/contracts/item.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
-import { readDate, readLabels, readPrice, trimText } from './item-fields.ts';
+import { readDate, readLabels, readList, readPrice, trimText } from './item-fields.ts';
 import type { ITEM_COLUMNS } from './own-columns.ts';
 
 const LABEL_LENGTH_MAX = 64;
@@ -64,8 +64,9 @@ const saysSomething = (text: string | null | undefined): boolean => !NOTHING.tes
 
 /** Several developers are one text. */
 function cleanDeveloper(text: string): string | null {
-  const names = /^\s*\[|\|/.test(text) ? readLabels(text).join(', ') : text;
-  return NOTHING.test(text) ? null : trimText(names, DEVELOPER_LENGTH_MAX) || null;
+  if (NOTHING.test(text)) return null;
+  const names = readList(text) ?? text.split('|').map((name) => name.trim());
+  return trimText(names.join(', '), DEVELOPER_LENGTH_MAX) || null;
 }
 
 function cleanLabels(text: string | null | undefined): string[] {
