@@ -26,6 +26,7 @@ export const makeContext = (context: Partial<TrainingContext> = {}): TrainingCon
   timeLeft: () => 60_000,
   signal: new AbortController().signal,
   onProgress() {},
+  explain() {},
   checkpoints: { read: () => undefined, write() {} },
   ...context,
 });

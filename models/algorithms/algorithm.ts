@@ -70,6 +70,8 @@ export interface TrainingContext {
   signal: AbortSignal;
   /** `share`: completed share of the step, 0–1. */
   onProgress(step: string, share?: number): void;
+  /** Gives the reason why no model follows, if the algorithm knows it; it continues a sentence. */
+  explain(reason: string): void;
   /** Stores what an interrupted training needs to resume. */
   checkpoints: Checkpoints;
 }

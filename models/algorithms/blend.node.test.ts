@@ -1,6 +1,6 @@
 import { init, numpy as np } from '@jax-js/jax';
 import { expect, test } from 'vitest';
-import { collectModels } from '../../tests/try-algorithm.ts';
+import { collectModels, makeContext } from '../../tests/try-algorithm.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
 import { computeMean, measureUsers } from '../evaluation/metrics.ts';
 import { rankTargets } from '../evaluation/ranking.ts';
@@ -107,8 +107,61 @@ test('logits follow the formula, even if a model scores nothing', async () => {
   });
 });
 
-test('a single model or too few cases give no blend', async () => {
+test('without time left there is a blend all the same, fitted on a part of the cases in one round', async () => {
   const even = createHalfModel('even', (item) => item % 2 === 0);
-  expect(await collectModels(trainBlend, dataWith([even]))).toEqual([]);
-  expect(await collectModels(trainBlend, dataWith([even, even], cases.slice(0, 3)))).toEqual([]);
+  const odd = createHalfModel('odd', (item) => item % 2 === 1);
+  const many = Array.from({ length: 1_000 }, (_, n) => createCase(n % ITEMS));
+  const steps: number[] = [];
+  const collect = (timeLeft: number) => {
+    steps.length = 0;
+    const onProgress = (_: string, share?: number) => void (share === undefined || steps.push(share));
+    return collectModels(
+      trainBlend,
+      dataWith([even, odd], many),
+      undefined,
+      makeContext({ timeLeft: () => timeLeft, onProgress }),
+    );
+  };
+  for (const timeLeft of [0, -5_000]) {
+    const [blend] = await collect(timeLeft);
+    expect(await measure(blend!)).toBe(1);
+    expect(steps.length * 16).toBe(512);
+  }
+  expect(await collect(60_000)).toHaveLength(1);
+  expect(Math.ceil(many.length / 16)).toBe(steps.length);
+});
+
+test('a blend that is too large for the edge loses its weakest model, even without time left', async () => {
+  const knows = (third: number) => createHalfModel(`third${third}`, (item) => item % 3 === third);
+  const grow = (model: RetrievalModel, megabytes: number): RetrievalModel => ({
+    ...model,
+    addTo(graph, history) {
+      graph.constant('ballast', new Float32Array(megabytes * 250_000));
+      return model.addTo(graph, history);
+    },
+  });
+  const build = (...megabytes: number[]) => megabytes.map((size, third) => grow(knows(third), size));
+  const context = makeContext({ timeLeft: () => 0 });
+  const [blend] = await collectModels(trainBlend, dataWith(build(7, 7, 7)), undefined, context);
+  expect(String(blend!.parameters.of).split('+')).toHaveLength(2);
+  const reasons: string[] = [];
+  const explained = { ...context, explain: (reason: string) => void reasons.push(reason) };
+  expect(await collectModels(trainBlend, dataWith(build(9, 9, 9)), undefined, explained)).toEqual([]);
+  expect(reasons).toEqual(['no two models fit into the 16 MB that the edge can hold']);
+});
+
+test('without a blend there is a reason: a single model, too few cases, or nothing to gain', async () => {
+  const even = createHalfModel('even', (item) => item % 2 === 0);
+  const reasons: string[] = [];
+  const context = makeContext({ explain: (reason) => void reasons.push(reason) });
+  for (const data of [dataWith([even]), dataWith([even, even], cases.slice(0, 3)), dataWith([even, even])])
+    expect(await collectModels(trainBlend, data, undefined, context)).toEqual([]);
+  expect(reasons).toEqual([
+    'it combines models, and there are not two',
+    'the validation split has too few cases to fit weights on',
+    'no combination ranked better than one model alone',
+  ]);
+  const aborted = makeContext({ signal: AbortSignal.abort() });
+  const odd = createHalfModel('odd', (item) => item % 2 === 1);
+  expect(await collectModels(trainBlend, dataWith([even, odd]), undefined, aborted)).toEqual([]);
 });

@@ -23,9 +23,9 @@ const STANDARD_ERRORS_MIN = 1;
 
 /**
  * Returns the weight of each feature, 0 for those that add nothing. Starts from the best single feature and continues
- * while NDCG improves and `isOver` is false.
+ * while NDCG improves and `isOver`, which gets the number of whole rounds so far, is false.
  */
-export function fitByCoordinateAscent(cases: readonly RankedCase[], isOver: () => boolean): Float32Array {
+export function fitByCoordinateAscent(cases: readonly RankedCase[], isOver: (round: number) => boolean): Float32Array {
   const features = cases[0]?.features.length ?? 0;
   const weights = new Float32Array(features);
   if (features === 0) return weights;
@@ -39,7 +39,7 @@ export function fitByCoordinateAscent(cases: readonly RankedCase[], isOver: () =
     for (const feature of bestFirst)
       for (const step of STEPS)
         for (const by of [step, -step]) {
-          if (isOver()) return weights;
+          if (isOver(round)) return weights;
           const ndcgs = ranking.measureChange(feature, by);
           const { mean, standardError } = estimateDifference(ndcgs, best);
           if (!(mean > STANDARD_ERRORS_MIN * standardError)) continue;

@@ -12,7 +12,10 @@ import type { NamedAlgorithm } from './search.ts';
 /** Passes of sasrec over the data: fewer are not worth the time of the others. An estimate. */
 const PASSES_MIN = 0.5;
 
-/** The cheap ones come first and have a model whatever the time; the blend comes last: it combines the others'. */
+/**
+ * The cheap ones come first and have a model whatever the time. So does the blend, which comes last: it combines the
+ * others'.
+ */
 export const ALGORITHMS: readonly NamedAlgorithm[] = [
   { name: 'popularity', share: 1, train: trainPopularity },
   { name: 'item-knn', share: 6, train: trainItemKnn },

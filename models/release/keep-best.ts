@@ -54,7 +54,10 @@ export function keepBest({ cases, keepZero, clock, readPeakMemoryMB }: KeepBestO
     /** The best model so far; undefined if none was kept. */
     candidate: (): TrainedCandidate | undefined =>
       best && { ...best, trainSeconds: (clock() - startedAt - validationMs) / 1000, peakMemoryMB },
-    /** The reason why the last refused model was not kept. */
+    explain(reason: string): void {
+      shortfall = reason;
+    },
+    /** The reason why there is no candidate: the algorithm's own, or why the last model was not kept. */
     shortfall: () => shortfall,
   };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Algorithm, RetrievalModel } from '../algorithms/algorithm.ts';
+import { trainBlend } from '../algorithms/blend.ts';
 import { trainPopularity } from '../algorithms/popularity.ts';
 import { MODEL_BYTES_MAX } from '../contracts/release.ts';
 import { InteractionLog } from '../data/interactions.ts';
@@ -111,6 +112,28 @@ test('without time the cheap algorithms have a model each', async () => {
   });
   expect(namesOf(candidates)).toEqual(['popularity', 'item-knn', 'transitions']);
   expect(missing.map(({ algorithm }) => algorithm).sort()).toEqual(['blend', 'content', 'ease', 'sasrec']);
+});
+
+test('the blend of two algorithms has a model even if they have used up all the time', async () => {
+  let now = 0;
+  const overrun: Algorithm = async (_, context) => {
+    await context.validate(makeModel('c-first', [1, 1, 3, 0]));
+    now += 100_000;
+  };
+  const cases = Array.from({ length: 40 }, (_, n) => ({
+    history: [{ itemId: 'a', weight: 1, ageDays: 1 }],
+    targets: [n % 2 === 0 ? 'c' : 'd'],
+  }));
+  const algorithms = { 'd-first': validate(makeModel('d-first', [1, 1, 0, 3])), 'c-first': overrun, blend: trainBlend };
+  const { candidates, selected, missing } = await searchAlgorithms(
+    input(algorithms, { validation: cases, clock: () => now }),
+  );
+  expect(namesOf(candidates)).toEqual(['d-first', 'c-first', 'blend']);
+  expect(selected!.validation).toBeGreaterThan(candidates[0]!.validation);
+  expect(missing).toEqual([]);
+
+  const alone = await searchAlgorithms(input({ 'd-first': algorithms['d-first'], blend: trainBlend }));
+  expect(alone.missing).toEqual([{ algorithm: 'blend', reason: 'it combines models, and there are not two' }]);
 });
 
 test('an algorithm that fails is named, keeps its best model and releases its sessions; the others go on', async () => {

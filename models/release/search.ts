@@ -130,6 +130,7 @@ async function trainAlgorithm(
     signal,
     checkpoints,
     onProgress: (step, share) => onProgress(`${name}: ${step}`, share),
+    explain: kept.explain,
   };
   try {
     await train(data, context);
