@@ -117,14 +117,14 @@ test('without time the cheap algorithms have a model each', async () => {
 test('the blend of two algorithms has a model even if they have used up all the time', async () => {
   let now = 0;
   const overrun: Algorithm = async (_, context) => {
-    await context.validate(makeModel('c-first', [1, 1, 3, 0]));
+    await context.validate(makeModel('c-first', [1, 1, 3, 1]));
     now += 100_000;
   };
   const cases = Array.from({ length: 40 }, (_, n) => ({
     history: [{ itemId: 'a', weight: 1, ageDays: 1 }],
     targets: [n % 2 === 0 ? 'c' : 'd'],
   }));
-  const algorithms = { 'd-first': validate(makeModel('d-first', [1, 1, 0, 3])), 'c-first': overrun, blend: trainBlend };
+  const algorithms = { 'd-first': validate(makeModel('d-first', [1, 1, 1, 3])), 'c-first': overrun, blend: trainBlend };
   const { candidates, selected, missing } = await searchAlgorithms(
     input(algorithms, { validation: cases, clock: () => now }),
   );
