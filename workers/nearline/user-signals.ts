@@ -15,6 +15,7 @@ import type { Notification } from '../../models/contracts/subscription.ts';
 import { deriveUserState, mergedEventId, toSignalEvent } from '../../models/features/signals.ts';
 import { isolate } from '../serving/isolate.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
+import type { UserStateRead } from '../serving/read-signals.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readSignalEvents } from '../storage/events.ts';
 import { notify } from '../storage/subscriptions.ts';
@@ -83,14 +84,24 @@ export class UserSignals extends DurableObject<Env> {
    * gallery.
    * `complete` is false if the log has never been read and could not be read in time.
    */
-  async readUserState(userId: string, context?: RequestContext): Promise<{ user: UserState; complete: boolean }> {
+  async readUserState(userId: string, context?: RequestContext): Promise<UserStateRead> {
     const now = Date.now();
-    // The hour is left out: storing it would write a row every hour.
-    if (context !== undefined)
-      this.#documents.write('lastRequest', { userId, context: { ...context, localHour: null } });
+    if (context !== undefined) this.#noteRequest(userId, context);
     if (this.#hydratedAt === undefined) await withDeadline(this.#hydrate(userId), HYDRATION_WAIT_MS).catch(() => {});
     else if (now - this.#hydratedAt > HYDRATION_AGE_MS) this.ctx.waitUntil(this.#hydrate(userId));
     return { user: this.#readState(now), complete: this.#hydratedAt !== undefined };
+  }
+
+  /** As `record`, then `readUserState`, in one call. `added`: the ids of the new events. */
+  async recordAndRead(
+    events: PlayerEvent[],
+    userId: string,
+    context: RequestContext,
+  ): Promise<UserStateRead & { added: string[] }> {
+    // First: a backup gallery is planned only for players who have requested a gallery.
+    this.#noteRequest(userId, context);
+    const added = await this.record(events);
+    return { added, ...(await this.readUserState(userId)) };
   }
 
   /** The gallery made after the last events; null if there is none. */
@@ -244,6 +255,11 @@ export class UserSignals extends DurableObject<Env> {
     await notify(this.env.NOTIFICATIONS, listeners, { ...about, data }).catch((error: Error) =>
       console.error(JSON.stringify({ alert: 'subscribers not told', recommendationId, error: error.message })),
     );
+  }
+
+  #noteRequest(userId: string, context: RequestContext): void {
+    // The hour is left out: storing it would write a row every hour.
+    this.#documents.write('lastRequest', { userId, context: { ...context, localHour: null } });
   }
 
   #readState(now: number): UserState {

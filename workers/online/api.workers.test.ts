@@ -45,6 +45,11 @@ it('answers only health without a key, and each key within its scope', async () 
   expect((await call('/v1/items/a', { method: 'PUT', body: { title: 'A' }, key: 'test-ingest' })).status).toBe(403);
   expect((await call('/v1/items/a', { method: 'DELETE', key: 'test-ingest' })).status).toBe(403);
   expect((await call('/v1/events', { method: 'POST', body: { events: [] }, key: 'test-read' })).status).toBe(403);
+  // To send events and read the gallery in one request takes both scopes.
+  for (const key of ['test-ingest', 'test-read']) {
+    const { status, body } = await call('/v1/users/ann/gallery', { method: 'POST', body: { events: [] }, key });
+    expect([status, body.detail]).toEqual([403, expect.stringContaining(key === 'test-read' ? 'ingest' : 'read')]);
+  }
   expect((await call('/local/key', { key: null })).status).toBe(404);
 });
 

@@ -6,6 +6,7 @@ import { LOOPBACK } from '../../models/contracts/subscription.ts';
 import { developmentKey } from './auth.ts';
 import { renderDocs } from './docs.tsx';
 import { routeEvents } from './events.ts';
+import { routeGalleryAfterEvents } from './gallery-after-events.ts';
 import { routeItems } from './items.ts';
 import { routeLists } from './lists.ts';
 import { routeMerge } from './merge.ts';
@@ -51,6 +52,7 @@ app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http
 // Lists under /v1/items come before the route of an item, which could have the same name.
 routeEvents(app);
 routeRecommendations(app);
+routeGalleryAfterEvents(app);
 routeLists(app);
 routeSearch(app);
 routeItems(app);

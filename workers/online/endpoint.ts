@@ -41,8 +41,8 @@ interface Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   tag: string;
   summary: string;
   description?: string;
-  /** The scope of the key; absent if the endpoint is public. */
-  scope?: Scope;
+  /** What the key must open; absent if the endpoint is public. */
+  scope?: Scope | readonly Scope[];
   params?: P;
   query?: Q;
   body?: Body<B>;
@@ -73,7 +73,7 @@ export function defineEndpoint<
 >(definition: Definition<P, Q, B, A, Deps>): Endpoint<Deps> {
   const { scope, params, query, body, answer } = definition;
   const respond = async (c: AppContext, deps: Deps): Promise<Response> => {
-    if (scope !== undefined) await requireScope(scope, c.env, (name) => c.req.header(name));
+    for (const one of listScopes(scope)) await requireScope(one, c.env, (name) => c.req.header(name));
     const input = {
       params: parseInput(params, c.req.param()),
       query: parseInput(query, readQuery(c)),
@@ -100,6 +100,8 @@ export function registerEndpoints<Deps>(
   }
 }
 
+const listScopes = (scope: Scope | readonly Scope[] = []): readonly Scope[] => [scope].flat();
+
 const describeRoute = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType, Deps>({
   method,
   path,
@@ -120,7 +122,7 @@ const describeRoute = <P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
     tags: [tag],
     summary,
     ...(description && { description }),
-    ...(scope && { security: [{ bearer: [scope] }] }),
+    ...(scope && { security: [{ bearer: [...listScopes(scope)] }] }),
     request: {
       ...(params && { params: params as never }),
       ...(query && { query: query as never }),

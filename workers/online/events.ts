@@ -7,33 +7,48 @@ import {
   EVENTS_PER_REQUEST_MAX,
   EventInput,
   EventResult,
+  type PlayerEvent,
   parseEvent,
 } from '../../models/contracts/event.ts';
+import type { Result } from '../../models/contracts/result.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { type EventStore, eventKey, openEventStore, storeEvents } from './store-events.ts';
 
 // One invalid event must not refuse the others: the list accepts any value, and each is validated on its own.
-const EventsBody = z.object({ events: z.array(z.unknown()).min(1).max(EVENTS_PER_REQUEST_MAX) });
-const DocumentedBody = z.object({ events: z.array(EventInput).min(1).max(EVENTS_PER_REQUEST_MAX) });
-const EventsAnswer = z.object({ results: z.array(EventResult) });
+export const EventsBody = z.object({ events: z.array(z.unknown()).min(1).max(EVENTS_PER_REQUEST_MAX) });
+export const DocumentedBody = z.object({ events: z.array(EventInput).min(1).max(EVENTS_PER_REQUEST_MAX) });
+export const EventsAnswer = z.object({ results: z.array(EventResult) });
+type ParsedEvent = Result<PlayerEvent, string>;
 
 export async function postEvents(
   { body: { events: inputs } }: { body: z.output<typeof EventsBody> },
   store: EventStore,
 ): Promise<z.output<typeof EventsAnswer>> {
+  return { results: await storeInputs(inputs, parseInputs(inputs), store) };
+}
+
+/** Validates each of them. */
+export function parseInputs(inputs: readonly unknown[]): ParsedEvent[] {
   const now = Date.now();
   // Events without a timestamp happened in the order of the list.
-  const parsed = inputs.map((input, index) => parseEvent(input, now, now - (inputs.length - 1 - index)));
-  const added = await storeEvents(
-    parsed.flatMap((result) => (result.ok ? [result.value] : [])),
-    store,
-  );
-  const results = parsed.map((result, index): EventResult => {
+  return inputs.map((input, index) => parseEvent(input, now, now - (inputs.length - 1 - index)));
+}
+
+export const listValid = (parsed: readonly ParsedEvent[]): PlayerEvent[] =>
+  parsed.flatMap((result) => (result.ok ? [result.value] : []));
+
+/** Stores the valid ones. Throws `unavailable` if a player's object fails. */
+export async function storeInputs(
+  inputs: readonly unknown[],
+  parsed: readonly ParsedEvent[],
+  store: EventStore,
+): Promise<EventResult[]> {
+  const added = await storeEvents(listValid(parsed), store);
+  return parsed.map((result, index): EventResult => {
     if (!result.ok) return { id: readId(inputs[index]), status: 'rejected', reason: result.error };
     // Of two events with the same id, the first counts as new.
     return { id: result.value.id, status: added.delete(eventKey(result.value)) ? 'accepted' : 'duplicate' };
   });
-  return { results };
 }
 
 const readId = (input: unknown): string => {

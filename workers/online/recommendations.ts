@@ -6,7 +6,7 @@ import { GALLERY_ROW_LENGTH_DEFAULT, Gallery, Recommendations } from '../../mode
 import { findEmptiedBy } from '../recommending/emptied.ts';
 import { explainItems } from '../recommending/explain.ts';
 import { POLICIES } from '../recommending/policies.ts';
-import { contextQuery } from './context.ts';
+import { type AnswerRequest, contextQuery } from './context.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { expandItems } from './expand-items.ts';
 import { Genre, slateQuery, UserParams } from './parameters.ts';
@@ -29,9 +29,13 @@ const Explain = z
       'counts as not shown: the ranking model does not learn from it.',
   });
 
-const GalleryQuery = z.object({
+export const galleryQuery = {
   ...slateQuery,
   ...contextQuery,
+  n: slateQuery.n.default(GALLERY_ROW_LENGTH_DEFAULT).meta({ description: 'Items per row, at most.' }),
+};
+const GalleryQuery = z.object({
+  ...galleryQuery,
   explain: Explain,
   policy: z
     .enum(POLICIES)
@@ -41,16 +45,25 @@ const GalleryQuery = z.object({
         '`retrieval` and `popularity` return baseline pages for comparison, ordered by the retrieval model or by ' +
         'popularity. Baseline pages are not logged for the ranking model and not explained.',
     }),
-  n: slateQuery.n.default(GALLERY_ROW_LENGTH_DEFAULT).meta({ description: 'Items per row, at most.' }),
 });
 const RecommendationsQuery = z.object({ ...slateQuery, ...contextQuery, genre: Genre, explain: Explain });
 
-export async function getGallery(
+/** What the gallery's form depends on; the rest of the query is in the request. */
+type GalleryForm = Pick<z.output<typeof GalleryQuery>, 'n' | 'expand'> &
+  Partial<Pick<z.output<typeof GalleryQuery>, 'explain' | 'policy'>>;
+export type GalleryRecommender = Pick<Recommender, 'readRequest' | 'answerGallery' | 'countAnswer' | 'logSlate'>;
+
+export const getGallery = (
   { params: { userId }, query }: { params: UserParams; query: z.output<typeof GalleryQuery> },
-  recommender: Pick<Recommender, 'readRequest' | 'answerGallery' | 'countAnswer' | 'logSlate'>,
+  recommender: GalleryRecommender,
+): Promise<Gallery> => serveGallery(recommender.readRequest(query, userId), query, recommender);
+
+/** Answers a request that has been read. */
+export async function serveGallery(
+  request: AnswerRequest,
+  { n, expand, explain, policy }: GalleryForm,
+  recommender: Omit<GalleryRecommender, 'readRequest'>,
 ): Promise<Gallery> {
-  const { n, expand, explain, policy, ...context } = query;
-  const request = recommender.readRequest(context, userId);
   const served = await recommender.answerGallery(request, n, policy === 'full' ? undefined : policy);
   const { answer, input, page } = served;
   recommender.countAnswer('gallery', answer);

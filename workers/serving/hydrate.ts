@@ -16,7 +16,7 @@ import type { LoadedStatistics } from '../storage/statistics.ts';
 import type { Budget } from './budget.ts';
 import { listFailures } from './degradation.ts';
 import { type Isolate, isolate as thisIsolate } from './isolate.ts';
-import { knownUser, readSignals, type SignalsRead } from './read-signals.ts';
+import { knownUser, readSignals, type SignalsRead, type UserStateRead } from './read-signals.ts';
 import { createPredictor, type HistoryScores, scoreHistory } from './run-models.ts';
 import { selectRules } from './select-rules.ts';
 
@@ -26,6 +26,8 @@ export interface RecommendationRequest {
   userId: string | undefined;
   /** The player's signals, if the caller has them; otherwise they are read from the player's object. */
   user?: UserState;
+  /** The player's object's answer, if the caller has already asked it. */
+  reading?: Promise<UserStateRead>;
   context: RequestContext;
   budget: Budget;
   /** The isolate that this code runs in, unless given. */
@@ -122,10 +124,11 @@ async function readCaches(
   return { catalogue, statistics, release, rules };
 }
 
-const readUser = async ({ env, userId, user, context, budget }: RecommendationRequest): Promise<SignalsRead> =>
-  user !== undefined || userId === undefined
-    ? knownUser(user ?? EMPTY_USER_STATE)
-    : readSignals(env.USER_SIGNALS, userId, context, budget.getWaitMs('signals'));
+async function readUser({ env, userId, user, reading, context, budget }: RecommendationRequest): Promise<SignalsRead> {
+  if (user !== undefined || userId === undefined) return knownUser(user ?? EMPTY_USER_STATE);
+  const read = () => reading ?? env.USER_SIGNALS.getByName(userId).readUserState(userId, context);
+  return readSignals(userId, read, budget.getWaitMs('signals'));
+}
 
 const isCold = ({ catalogue, rules }: Caches): boolean => catalogue.value === undefined || rules.value === undefined;
 

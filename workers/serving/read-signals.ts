@@ -1,12 +1,18 @@
 // Asks the player's object for their signals, within a deadline. If it does not answer, the safety data that this
 // isolate caches of the player still applies.
 
-import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import { EMPTY_USER_STATE, type UserState } from '../../models/contracts/signals.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { toDegradation } from './degradation.ts';
 import { cacheSafety, getCachedSafety, mergeSafety } from './safety.ts';
+
+/** The answer of a player's object. */
+export interface UserStateRead {
+  user: UserState;
+  /** False if the object has not read the player's log yet. */
+  complete: boolean;
+}
 
 export interface SignalsRead {
   user: UserState;
@@ -25,13 +31,12 @@ export const knownUser = (user: UserState): SignalsRead => ({
 });
 
 export async function readSignals(
-  objects: Env['USER_SIGNALS'],
   userId: string,
-  context: RequestContext,
+  read: () => Promise<UserStateRead>,
   waitMs: number,
 ): Promise<SignalsRead> {
   try {
-    const { user, complete } = await withDeadline(objects.getByName(userId).readUserState(userId, context), waitMs);
+    const { user, complete } = await withDeadline(read(), waitMs);
     if (!complete) return readCachedSafety(userId, user, LOG_NOT_READ);
     cacheSafety(userId, user);
     return knownUser(user);

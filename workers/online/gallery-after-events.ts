@@ -1,0 +1,90 @@
+// The endpoint that records a player's events and answers with the gallery that follows from them: one trip instead of
+// two, and one call to the player's object.
+
+import { z } from '@hono/zod-openapi';
+import type { RequestContext } from '../../models/contracts/context.ts';
+import { EVENTS_BODY_BYTES_MAX, type PlayerEvent } from '../../models/contracts/event.ts';
+import { Gallery } from '../../models/contracts/gallery.ts';
+import { fail } from '../../models/contracts/result.ts';
+import type { UserStateRead } from '../serving/read-signals.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
+import { DocumentedBody, EventsAnswer, EventsBody, listValid, parseInputs, storeInputs } from './events.ts';
+import { UserParams } from './parameters.ts';
+import { type GalleryRecommender, galleryQuery, serveGallery } from './recommendations.ts';
+import { openRecommender } from './recommender.ts';
+import { type EventStore, openEventStore } from './store-events.ts';
+
+const GalleryQuery = z.object(galleryQuery);
+const GalleryAfterEvents = EventsAnswer.extend({ gallery: Gallery });
+
+export interface RecordingRecommender extends GalleryRecommender, Omit<EventStore, 'recordEvents'> {
+  /** Records the player's events and reads the state that they lead to. `added`: the ids of the new ones. */
+  recordAndRead(
+    userId: string,
+    events: PlayerEvent[],
+    context: RequestContext,
+  ): Promise<UserStateRead & { added: string[] }>;
+}
+
+/** Throws `unavailable` if the player's object fails: then neither the events nor the gallery are answered. */
+export async function postGallery(
+  {
+    params: { userId },
+    query,
+    body: { events: inputs },
+  }: { params: UserParams; query: z.output<typeof GalleryQuery>; body: z.output<typeof EventsBody> },
+  recommender: RecordingRecommender,
+): Promise<z.output<typeof GalleryAfterEvents>> {
+  const parsed = parseInputs(inputs).map((one) => (one.ok && one.value.userId !== userId ? FOREIGN : one));
+  const request = recommender.readRequest(query, userId);
+  const { promise: reading, resolve, reject } = Promise.withResolvers<UserStateRead>();
+  const storing = storeInputs(inputs, parsed, {
+    ...recommender,
+    async recordEvents(_, events) {
+      const { added, ...read } = await recommender.recordAndRead(userId, events, request.context);
+      resolve(read);
+      return added;
+    },
+  });
+  storing.catch(reject);
+  // The gallery does not wait for the queue, and keeps its deadline where the object is slow.
+  const recorded = listValid(parsed).length > 0 ? { ...request, reading } : request;
+  const [results, gallery] = await Promise.all([storing, serveGallery(recorded, query, recommender)]);
+  return { results, gallery };
+}
+
+const FOREIGN = fail('userId: is not the player of the path');
+
+function openRecordingRecommender(c: AppContext): RecordingRecommender {
+  const { env, executionCtx } = c;
+  const { queueEvents, countAccepted } = openEventStore(env, (promise) => executionCtx.waitUntil(promise));
+  return {
+    ...openRecommender(c),
+    queueEvents,
+    countAccepted,
+    recordAndRead: (userId, events, context) =>
+      env.USER_SIGNALS.getByName(userId).recordAndRead(events, userId, context),
+  };
+}
+
+const ENDPOINTS: Endpoint<RecordingRecommender>[] = [
+  defineEndpoint({
+    method: 'post',
+    path: '/v1/users/{userId}/gallery',
+    tag: 'Recommendations',
+    summary: 'Send a player’s events and get the page that follows from them',
+    description:
+      'As `POST /v1/events` and then `GET /v1/users/{userId}/gallery`, in one request: an accepted event is in the ' +
+      'gallery. An event of another player is `rejected`. The key must open both scopes. On a problem, or without an ' +
+      'answer, send the same events again.',
+    scope: ['ingest', 'read'],
+    params: UserParams,
+    query: GalleryQuery,
+    body: { schema: EventsBody, maxBytes: EVENTS_BODY_BYTES_MAX, documented: DocumentedBody },
+    answer: { schema: GalleryAfterEvents, description: 'One result per event, in the same order, and the gallery.' },
+    problems: [503],
+    handle: postGallery,
+  }),
+];
+
+export const routeGalleryAfterEvents = (app: App): void => registerEndpoints(app, ENDPOINTS, openRecordingRecommender);
