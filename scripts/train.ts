@@ -28,6 +28,9 @@ const POLL_MS = 15_000;
 const LINE = 0;
 
 async function runTrain(flags: Flags): Promise<void> {
+  for (const algorithm of Object.keys(flags.counts ?? {}))
+    if (!flags.algorithms.some(({ name }) => name === algorithm))
+      throw new Error(`there are counts for ${algorithm}, which --algorithms leaves out`);
   const printJson = flags.json ? reserveStdout() : undefined;
   const print = (outcome: Outcome) =>
     printJson ? printJson(toJson(outcome), LINE) : console.log(formatReport(outcome));

@@ -12,6 +12,7 @@ import {
   SIGNATURE,
 } from '../contracts/release.ts';
 import type { Interactions } from '../data/interactions.ts';
+import type { CountsByAlgorithm } from '../data/pair-counts.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
 import type { EncodedModel } from '../onnx/model.ts';
@@ -55,6 +56,8 @@ export interface TrainingData {
   validation: readonly EvaluationCase[];
   /** The best model of each algorithm trained so far. */
   baseModels: readonly RetrievalModel[];
+  /** What was counted elsewhere, of more interactions than these. */
+  counts?: CountsByAlgorithm | undefined;
 }
 
 export interface TrainingContext {

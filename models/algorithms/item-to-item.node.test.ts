@@ -23,6 +23,24 @@ test('item-knn scores by cosine with shrinkage, the older item with less weight'
   expectClose(await scoreItems(first!, 'a', 'd'), both);
 });
 
+test('item-knn pairs games that are up to 500 apart, in both directions', async () => {
+  const history = Array.from({ length: 502 }, (_, n) => `g${n}`);
+  const short = [['g0', 'g500'], ...Array.from({ length: 3 }, () => ['g0', 'g501'])];
+  const [model] = await trainOnSequences(trainItemKnn, [history, ...short]);
+  const { neighbours, weights, perItem } = model!.neighbours!;
+  const weightOf = (from: string, to: string) => {
+    const start = model!.itemIds.indexOf(from) * perItem;
+    return weights[start + neighbours.subarray(start, start + perItem).indexOf(model!.itemIds.indexOf(to))]!;
+  };
+  // Of the long history, the first pair counts and the second does not.
+  for (const [other, both, players] of [
+    ['g500', 2, 2],
+    ['g501', 3, 4],
+  ] as const)
+    for (const weight of [weightOf('g0', other), weightOf(other, 'g0')])
+      expect(weight, other).toBeCloseTo(both / (Math.sqrt(5 * players) + 10), 6);
+});
+
 test('transitions score later items, nearer ones higher, and no earlier ones', async () => {
   const models = await trainOnSequences(trainTransitions, sequences, ({ parameters }) =>
     // Prefers the decay by age, which is tried last but one.

@@ -1,15 +1,18 @@
 // Transitions from item to item: a Markov chain over more than one step, as the sequential rules of Ludewig & Jannach
 // 2018, "Evaluation of Session-based Recommendation Algorithms". Each interaction within REACH after i counts by its
 // distance: the weight from i to j is Σ distance^−d · 2^(−age / halfLife) / (c_i^s · c_j^t), c the players who have an
-// item.
+// item. Trains on interactions, or on counts of them, which know no age.
 
-import type { Algorithm } from './algorithm.ts';
+import type { Algorithm, TrainingData } from './algorithm.ts';
+import { indexPairs } from './counted-pairs.ts';
 import { searchTables } from './table-search.ts';
-import { countTableRows, countTables } from './tables.ts';
-import { collectUserItems, computeMedianAgeDays, weighByAge } from './user-items.ts';
+import { countTableRows, countTables, type SparseRow } from './tables.ts';
+import { collectUserItems, computeMedianAgeDays, type UserItems, weighByAge } from './user-items.ts';
 
-/** Steps; further ones were measured to change nothing. */
+/** Steps; further ones were measured to change nothing. queries/transitions.sql has the same. */
 const REACH = 50;
+/** Those that are tried, ascending. queries/transitions.sql has a sum for each. */
+export const DISTANCE_EXPONENTS: readonly number[] = [0.25, 0.5, 0.75, 1, 1.5];
 
 const START = {
   distanceExponent: 0.75,
@@ -20,14 +23,25 @@ const START = {
   positionDecay: 0.7,
 };
 
-export const trainTransitions: Algorithm = async ({ interactions, vocabulary }, context) => {
-  const { itemIds, counts } = vocabulary;
-  const userItems = collectUserItems(interactions, vocabulary);
-  const { itemIndices, ends, rowsOf } = userItems;
+interface TransitionSums {
+  /** Players who have the item, by item index. */
+  players: ArrayLike<number>;
+  halfLives: readonly number[];
+  /** Returns a function that adds the sums of an item to its row. */
+  createFillRow(
+    parameters: Pick<typeof START, 'distanceExponent' | 'interactionHalfLifeDays'>,
+  ): (item: number, row: SparseRow) => void;
+}
+
+export const trainTransitions: Algorithm = async (data, context) => {
+  const { vocabulary } = data;
+  const { itemIds } = vocabulary;
   const rows = countTableRows(vocabulary);
   if (rows === 0) return;
-
+  const userItems = collectUserItems(data.interactions, vocabulary);
   const medianAgeDays = computeMedianAgeDays(userItems);
+  const { players, halfLives, createFillRow } =
+    readCounts(data) ?? sumInteractions(userItems, vocabulary.counts, medianAgeDays);
   await searchTables(
     {
       algorithm: 'transitions',
@@ -35,26 +49,18 @@ export const trainTransitions: Algorithm = async ({ interactions, vocabulary }, 
       medianAgeDays,
       start: START,
       axes: {
-        distanceExponent: [0.25, 0.5, 0.75, 1, 1.5],
+        distanceExponent: DISTANCE_EXPONENTS,
         sourceExponent: [0, 0.2, 0.35, 0.5, 0.65, 0.8, 1],
         targetExponent: [0, 0.1, 0.2, 0.3, 0.4],
-        interactionHalfLifeDays: [0, 4 * medianAgeDays, medianAgeDays],
+        interactionHalfLifeDays: halfLives,
       },
-      count({ distanceExponent, sourceExponent, targetExponent, interactionHalfLifeDays }) {
-        const byDistance = Float64Array.from({ length: REACH + 1 }, (_, distance) => distance ** -distanceExponent);
-        const byAge = weighByAge(userItems, interactionHalfLifeDays);
-        const sourceNorms = Float64Array.from(counts, (count) => count ** sourceExponent);
-        const targetNorms = Float64Array.from(counts, (count) => count ** targetExponent);
+      count({ sourceExponent, targetExponent, ...parameters }) {
+        const sourceNorms = Float64Array.from(players, (count) => count ** sourceExponent);
+        const targetNorms = Float64Array.from(players, (count) => count ** targetExponent);
         return countTables({
           items: itemIds.length,
           rows,
-          fillRow(item, row) {
-            for (const at of rowsOf(item)) {
-              const end = Math.min(ends[at]!, at + REACH + 1);
-              for (let next = at + 1; next < end; next++)
-                row.add(itemIndices[next]!, byDistance[next - at]! * byAge[next]!);
-            }
-          },
+          fillRow: createFillRow(parameters),
           weigh: (item, other, sum) => sum / (sourceNorms[item]! * targetNorms[other]!),
         });
       },
@@ -62,3 +68,32 @@ export const trainTransitions: Algorithm = async ({ interactions, vocabulary }, 
     context,
   );
 };
+
+function readCounts({ counts, vocabulary }: TrainingData): TransitionSums | undefined {
+  if (counts?.transitions === undefined) return undefined;
+  const { players, addRow } = indexPairs(counts.transitions, vocabulary);
+  return {
+    players,
+    halfLives: [0],
+    createFillRow({ distanceExponent }) {
+      const column = DISTANCE_EXPONENTS.indexOf(distanceExponent);
+      return (item, row) => addRow(item, column, row);
+    },
+  };
+}
+
+const sumInteractions = (userItems: UserItems, players: Int32Array, medianAgeDays: number): TransitionSums => ({
+  players,
+  halfLives: [0, 4 * medianAgeDays, medianAgeDays],
+  createFillRow({ distanceExponent, interactionHalfLifeDays }) {
+    const { itemIndices, ends, rowsOf } = userItems;
+    const byDistance = Float64Array.from({ length: REACH + 1 }, (_, distance) => distance ** -distanceExponent);
+    const byAge = weighByAge(userItems, interactionHalfLifeDays);
+    return (item, row) => {
+      for (const at of rowsOf(item)) {
+        const end = Math.min(ends[at]!, at + REACH + 1);
+        for (let next = at + 1; next < end; next++) row.add(itemIndices[next]!, byDistance[next - at]! * byAge[next]!);
+      }
+    };
+  },
+});

@@ -96,6 +96,8 @@ export const ReleaseManifest = z.object({
     users: z.number().int(),
     interactions: z.number().int(),
     lastSequence: z.number().int(),
+    /** Time of the newest interaction in the pair counts that it was trained on, of held-out players too, if any. */
+    countedUntil: z.iso.datetime().optional(),
   }),
   metrics: z.object({
     protocol: z.string(),

@@ -9,12 +9,14 @@ const INTERACTIONS_MIN = 3;
 
 /**
  * Builds cases for players who pass `isHeldOut` and have at least `interactionsMin` interactions. If that is 2, players
- * with two have a test case only, because nothing would precede their validation target.
+ * with two have a test case only, because nothing would precede their validation target. Targets are later than `after`,
+ * epoch milliseconds: a player with only one such target has a test case only.
  */
 export function splitLeaveOneOut(
   all: Interactions,
   isHeldOut: (userId: string) => boolean = () => true,
   interactionsMin = INTERACTIONS_MIN,
+  after = Number.NEGATIVE_INFINITY,
 ): Split {
   const ends = all.ends.slice();
   const validation: EvaluationCase[] = [];
@@ -23,7 +25,8 @@ export function splitLeaveOneOut(
   all.userIds.forEach((userId, user) => {
     if (!isHeldOut(userId)) return;
     const [start, end] = [all.starts[user]!, all.ends[user]!];
-    if (end - start < interactionsMin) {
+    const mayBeTarget = (row: number) => all.timestamps[row]! > after;
+    if (end - start < interactionsMin || !mayBeTarget(end - 1)) {
       leftOut++;
       return;
     }
@@ -31,7 +34,7 @@ export function splitLeaveOneOut(
       createEvaluationCase(all, { start, cut: before - 1, end: before }, all.timestamps[before - 1]!);
     test.push(createCase(end));
     ends[user] = end - 1;
-    if (end - start < INTERACTIONS_MIN) return;
+    if (end - start < INTERACTIONS_MIN || !mayBeTarget(end - 2)) return;
     validation.push(createCase(end - 1));
     ends[user] = end - 2;
   });

@@ -54,6 +54,15 @@ test('leave-one-out with at least two interactions tests on the last, and valida
   expect(asText(test)).toEqual(['b@1 a@2 → c', 'a@1 → b']);
 });
 
+test('leave-one-out after a time: targets are later, and a player with one later interaction has a test case only', () => {
+  const all = collect({ early: 'a@1 b@2 c@3', one: 'a@1 b@3 c@4', two: 'a@3 b@4 c@5', short: 'a@3 b@4' });
+  const { training, validation, test, leftOut } = splitLeaveOneOut(all, () => true, 2, 3 * DAY_MS);
+  expect(kept(training)).toEqual({ early: 'a b c', one: 'a b', short: 'a', two: 'a' });
+  expect(asText(validation)).toEqual(['a@1 → b']);
+  expect(asText(test)).toEqual(['b@1 a@3 → c', 'a@1 → b', 'b@1 a@2 → c']);
+  expect(leftOut).toBe(1);
+});
+
 test('the temporal protocol cuts all players at one time and leaves out those without earlier interactions', () => {
   const all = collect({ early: 'a@1 b@2 c@3', late: 'a@9 b@10', steady: 'a@1 b@5 c@7 d@8 e@9' });
   // Ten interactions, on days 1 1 2 3 5 7 8 9 9 10. The validation begins on day 7, the test on day 9.

@@ -11,6 +11,7 @@ import {
 } from '../algorithms/algorithm.ts';
 import type { Item } from '../contracts/item.ts';
 import { countInteractions, type Interactions } from '../data/interactions.ts';
+import type { CountsByAlgorithm } from '../data/pair-counts.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
 import type { Device } from '../onnx/session.ts';
 import type { DataSize } from './budget.ts';
@@ -24,6 +25,8 @@ export interface SearchInput {
   /** The cases that models are compared on. */
   validation: readonly EvaluationCase[];
   catalogue: ReadonlyMap<string, Item>;
+  /** Pairs that were counted elsewhere; algorithms without them count their own. */
+  counts?: CountsByAlgorithm | undefined;
   budgetMs: number;
   seed: number;
   device: Device;
@@ -80,7 +83,7 @@ export async function searchAlgorithms(input: SearchInput): Promise<SearchResult
     const shares = algorithms.slice(turn).reduce((sum, { share }) => sum + share, 0);
     const endsAt = clock() + ((deadline - clock()) * algorithm.share) / shares;
     const baseModels = candidates.map(({ model }) => model);
-    const data = { interactions, vocabulary, catalogue, validation, baseModels };
+    const data = { interactions, vocabulary, catalogue, validation, baseModels, counts: input.counts };
     const { candidate, shortfall } = await trainAlgorithm(algorithm, data, endsAt, input);
     if (candidate !== undefined) candidates.push(candidate);
     if (shortfall !== undefined) missing.push({ algorithm: algorithm.name, reason: shortfall });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ReleaseManifest } from '../contracts/release.ts';
 import { InteractionLog } from '../data/interactions.ts';
+import type { PairCounts } from '../data/pair-counts.ts';
 import { openScorer } from '../onnx/session.ts';
 import { selectAlgorithms } from './algorithms.ts';
 import { type TrainingInput, trainRelease } from './train-release.ts';
@@ -100,6 +101,38 @@ test('the release in use is measured on the same players through its own file an
   const later = await train(log, current(first));
   expect(later.manifest.items).toBeGreaterThan(first.manifest.items);
   expect(later.manifest.metrics.current!['ndcg@10']).toBeLessThan(later.manifest.metrics.candidate['ndcg@10']);
+});
+
+test('with counts, only interactions after the newest one that was counted are held out, for the next release too', async () => {
+  const log = devotedPlayers(300);
+  const until = (days: number): PairCounts => ({
+    ...{ itemIds: ['genre0-game0', 'genre0-game1'], players: Float64Array.of(9, 9), starts: Int32Array.of(0, 1, 2) },
+    ...{ others: Int32Array.of(1, 0), sums: [Float32Array.of(5, 5)], countedUntil: START + days * DAY_MS },
+  });
+  const train = (changes: Partial<TrainingInput>) =>
+    trainRelease({ ...input(log), algorithms: selectAlgorithms('item-knn'), ...changes });
+  const counted = await train({ counts: { 'item-knn': until(5) } });
+  if (!counted.ok) throw new Error(counted.error);
+  const { manifest, model, vocabulary, candidates } = counted.value;
+  // Half of the players begin on the sixth day or later.
+  expect(manifest.metrics.candidate.users).toBe(150);
+  expect(manifest.data.countedUntil).toBe('2026-01-06T00:00:00.000Z');
+  expect(manifest.metrics.protocol).toContain('if it is later than 2026-01-06T00:00:00.000Z');
+  const own = await train({});
+  if (!own.ok) throw new Error(own.error);
+  expect(own.value.manifest.metrics.candidate.users).toBe(300);
+  expect(own.value.manifest.data.countedUntil).toBeUndefined();
+  const ndcgOf = (all: typeof candidates) => all.find(({ algorithm }) => algorithm === 'item-knn')!.validation;
+  // The counts know but one pair.
+  expect(ndcgOf(candidates)).toBeLessThan(ndcgOf(own.value.candidates) / 2);
+
+  const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
+  const current = { itemIds, model, countedUntil: manifest.data.countedUntil };
+  const next = await train({ current });
+  expect(next.ok && next.value.manifest.metrics.candidate.users).toBe(150);
+  expect(next.ok && next.value.manifest.data.countedUntil).toBeUndefined();
+  const all = await train({ counts: { 'item-knn': until(10) }, current });
+  expect(all.ok ? undefined : all.error).toMatch(/no player who is held out .* after 2026-01-11.*until an earlier day/);
 });
 
 test('without a pattern in the interactions the release is refused: popularity is better', async () => {

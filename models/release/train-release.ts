@@ -8,6 +8,7 @@ import type { ReleaseFiles, ReleaseManifest } from '../contracts/release.ts';
 import { fail, ok, type Result } from '../contracts/result.ts';
 import { computeHoldOutShare, isHeldOut } from '../data/hold-out.ts';
 import { countInteractions, type Interactions } from '../data/interactions.ts';
+import { findNewestCounted } from '../data/pair-counts.ts';
 import type { Split } from '../evaluation/cases.ts';
 import { splitLeaveOneOut } from '../evaluation/leave-one-out.ts';
 import { computeListMetrics } from '../evaluation/list-metrics.ts';
@@ -29,7 +30,15 @@ export interface TrainingInput extends Omit<SearchInput, 'interactions' | 'valid
   /** Rows shown to players, with their outcomes. */
   rows: readonly ShownRow[];
   /** The release in use, to be measured beside the candidate; undefined if there is none. */
-  current: { itemIds: readonly string[]; model: Uint8Array; ranking?: RankingContents | undefined } | undefined;
+  current: CurrentRelease | undefined;
+}
+
+export interface CurrentRelease {
+  itemIds: readonly string[];
+  model: Uint8Array;
+  ranking?: RankingContents | undefined;
+  /** See the manifest. */
+  countedUntil?: string | undefined;
 }
 
 export interface TrainedRelease extends ReleaseFiles {
@@ -45,8 +54,9 @@ export interface TrainedRelease extends ReleaseFiles {
 export async function trainRelease(input: TrainingInput): Promise<Result<TrainedRelease, string>> {
   const { interactions, clock, onProgress } = input;
   const share = computeHoldOutShare(interactions.userIds.length);
-  const split = splitLeaveOneOut(interactions, (userId) => isHeldOut(userId, share), 2);
-  const insufficient = explainInsufficientData(interactions, split);
+  const countedUntil = findCountedUntil(input);
+  const split = splitLeaveOneOut(interactions, (userId) => isHeldOut(userId, share), 2, countedUntil);
+  const insufficient = explainInsufficientData(interactions, split, countedUntil);
   if (insufficient !== undefined) return fail(insufficient);
 
   const startedAt = clock();
@@ -77,7 +87,10 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
       parameters: model.parameters,
       createdAt,
       data: describeData(input, training),
-      metrics: { protocol: describeProtocol(share), ...mapMeasured(measured, ({ metrics }) => metrics, null) },
+      metrics: {
+        protocol: describeProtocol(share, countedUntil),
+        ...mapMeasured(measured, ({ metrics }) => metrics, null),
+      },
       selfTest: await createSelfTest(file, model.itemIds, split.test),
       trainSeconds,
     },
@@ -148,24 +161,41 @@ async function measureFile(
   }
 }
 
-const describeProtocol = (share: number): string =>
-  `the last interaction of ${Math.round(100 * share)}% of the players, held out; whole catalogue, history left out, ` +
-  'ties count against';
+const describeProtocol = (share: number, countedUntil: number): string =>
+  `the last interaction of ${Math.round(100 * share)}% of the players, held out` +
+  (countedUntil === -Infinity ? '' : `, if it is later than ${new Date(countedUntil).toISOString()}`) +
+  '; whole catalogue, history left out, ties count against';
 
 function explainInsufficientData(
   { userIds, itemIds }: Interactions,
   { test, validation }: Pick<Split, 'test' | 'validation'>,
+  countedUntil: number,
 ): string | undefined {
   if (userIds.length === 0) return 'no player has played, liked, wishlisted, bought or highly rated a game yet';
   if (userIds.length === 1) return 'only one player has interactions: there are no others to learn from';
   if (itemIds.length === 1) return 'only one game has interactions: there is nothing to rank';
+  if (countedUntil > Number.NEGATIVE_INFINITY && validation.length === 0)
+    return (
+      `no player who is held out has two interactions after ${new Date(countedUntil).toISOString()}, until when pairs ` +
+      'were counted for this release or for the one in use: count until an earlier day, or wait for interactions'
+    );
   if (test.length === 0) return 'no player has interactions with two games: which games go together is unknown';
   if (validation.length === 0)
     return 'no player has interactions with three games: no data is left to compare models on';
   return undefined;
 }
 
-function describeData({ snapshot }: TrainingInput, training: Interactions): ReleaseManifest['data'] {
+/**
+ * Time after which interactions may be held out: counts, unlike training, include the interactions of players who are
+ * held out, and so do the counts of the release in use. −Infinity without counts.
+ */
+const findCountedUntil = ({ counts = {}, current }: Pick<TrainingInput, 'counts' | 'current'>): number =>
+  Math.max(
+    findNewestCounted(counts),
+    current?.countedUntil === undefined ? -Infinity : Date.parse(current.countedUntil),
+  );
+
+function describeData({ snapshot, counts = {} }: TrainingInput, training: Interactions): ReleaseManifest['data'] {
   let from = Number.POSITIVE_INFINITY;
   let until = Number.NEGATIVE_INFINITY;
   training.starts.forEach((start, user) => {
@@ -181,5 +211,6 @@ function describeData({ snapshot }: TrainingInput, training: Interactions): Rele
     until: new Date(until).toISOString(),
     users: training.userIds.length,
     interactions: countInteractions(training),
+    ...(Object.keys(counts).length > 0 && { countedUntil: new Date(findNewestCounted(counts)).toISOString() }),
   };
 }

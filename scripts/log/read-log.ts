@@ -1,7 +1,7 @@
 // Reads from a snapshot's views what a training needs, a chunk of rows at a time: memory holds what is collected, not
 // what is read.
 
-import type { DuckDBBlobValue, DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBBlobValue, DuckDBConnection } from '@duckdb/node-api';
 import { EVENT_TYPES, type EventType, RETRACTIONS } from '../../models/contracts/event.ts';
 import type { SlateEntry } from '../../models/contracts/slate.ts';
 import { InteractionLog, type Interactions } from '../../models/data/interactions.ts';
@@ -9,6 +9,7 @@ import { FEATURES_HASH } from '../../models/features/ranking.ts';
 import { isInteraction } from '../../models/features/weights.ts';
 import { ImpressionLog, type ShownRow } from '../../models/ranking/impressions.ts';
 import { quoteText } from '../duckdb/open.ts';
+import { streamColumns } from '../duckdb/stream.ts';
 
 /** About 0.5 GB as impressions. */
 const SLATES_MAX = 5_000;
@@ -114,15 +115,5 @@ async function readSampledSlates(connection: DuckDBConnection, log: ImpressionLo
         } satisfies SlateEntry,
         at<DuckDBBlobValue>(11, row).bytes,
       );
-  }
-}
-
-/** The columns of one chunk after the other. */
-async function* streamColumns(connection: DuckDBConnection, sql: string): AsyncGenerator<DuckDBValue[][]> {
-  const result = await connection.stream(sql);
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) return;
-    yield chunk.getColumns();
   }
 }

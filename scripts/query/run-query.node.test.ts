@@ -67,9 +67,18 @@ test('each query gives what a count by hand gives', async () => {
     ['b', 2, 0, 1],
     ['c', 1, 0, 0],
   ]);
-  expect(await rows('transitions')).toEqual([
-    ['a', 'b', 2],
-    ['b', 'c', 1],
+  // The last column, the time of the count, is left out. From a to c there are two steps.
+  const counted = async (name: string) => (await rows(name)).map((row) => row.slice(0, -1));
+  const until = '2026-03-17 00:00:00';
+  expect(await counted('transitions')).toEqual([
+    ['a', 'b', 2, 2, 2, 2, 2, 2, 2, 2, until],
+    ['a', 'c', 1, 2, 1, 2 ** -0.25, 2 ** -0.5, 2 ** -0.75, 0.5, 2 ** -1.5, until],
+    ['b', 'c', 1, 2, 1, 1, 1, 1, 1, 1, until],
+  ]);
+  expect(await counted('item-knn')).toEqual([
+    ['a', 'b', 2, 2, 2, until],
+    ['a', 'c', 1, 2, 1, until],
+    ['b', 'c', 1, 2, 1, until],
   ]);
   expect(await rows('retention')).toEqual([
     ['2026-03-09', 0, 2, 2, 1],
@@ -89,7 +98,7 @@ test('each query gives what a count by hand gives', async () => {
 });
 
 test('a result is written as CSV, JSON and Parquet', async () => {
-  const { sql } = listQueries().find(({ name }) => name === 'transitions')!;
+  const { sql } = listQueries().find(({ name }) => name === 'popularity')!;
   await withDuckDb(async (connection) => {
     await createRangeViews(connection, writeLog(), { from: undefined, to: undefined });
     const write = async (format: 'csv' | 'json' | 'parquet') => {
@@ -97,12 +106,12 @@ test('a result is written as CSV, JSON and Parquet', async () => {
       await writeFile(connection, sql, format, file);
       return file;
     };
-    expect(readFileSync(await write('csv'), 'utf8')).toBe('from_item_id,to_item_id,players\na,b,2\nb,c,1\n');
+    expect(readFileSync(await write('csv'), 'utf8')).toBe('item_id,players,buyers,played\na,2,1,1\nb,2,0,1\nc,1,0,0\n');
     expect(JSON.parse(readFileSync(await write('json'), 'utf8'))[0]).toEqual({
-      ...{ from_item_id: 'a', to_item_id: 'b', players: 2 },
+      ...{ item_id: 'a', players: 2, buyers: 1, played: 1 },
     });
     const stored = await readRows(connection, `from '${await write('parquet')}'`);
-    expect(numbers(stored.rows)[1]).toEqual(['b', 'c', 1]);
+    expect(numbers(stored.rows)[1]).toEqual(['b', 2, 0, 1]);
   });
 });
 

@@ -1,5 +1,8 @@
 // The definition of `npm run train`: its flags and its help.
 
+import path from 'node:path';
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { COUNTED_ALGORITHMS, type CountedAlgorithm } from '../../models/data/pair-counts.ts';
 import { createCommand } from '../terminal/command.ts';
 import { jsonOption, seedOption, stateOption } from '../terminal/options.ts';
 import { algorithmsOption, budgetOption, deviceOption } from '../terminal/training-options.ts';
@@ -14,10 +17,27 @@ export const createTrainCommand = () =>
     .addOption(seedOption())
     .addOption(deviceOption())
     .addOption(stateOption())
+    .option(
+      '--counts <algorithm=file>',
+      `train ${COUNTED_ALGORITHMS.join(' or ')} on the Parquet file or folder that the query of that name wrote; repeatable`,
+      collectCounts,
+    )
     .option('--force', 'publish even if the gate refuses, or if the release in use cannot be read')
     .option('--watch', 'wait for snapshots that the Worker announces, and train on each')
     .addOption(jsonOption())
     .addHelpText('after', AFTER);
+
+/** Files of pair counts, by algorithm. */
+export type CountsFiles = Partial<Record<CountedAlgorithm, string>>;
+
+export function collectCounts(text: string, earlier: CountsFiles = {}): CountsFiles {
+  const [, name, file] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  const algorithm = COUNTED_ALGORITHMS.find((known) => known === name);
+  if (algorithm === undefined || file === undefined)
+    throw new InvalidArgumentError(`Give ${COUNTED_ALGORITHMS.map((known) => `${known}=FILE`).join(' or ')}.`);
+  if (earlier[algorithm] !== undefined) throw new InvalidArgumentError(`${algorithm} has two files.`);
+  return { ...earlier, [algorithm]: path.resolve(file) };
+}
 
 export type Flags = ReturnType<ReturnType<typeof createTrainCommand>['opts']>;
 
@@ -26,8 +46,13 @@ The gate refuses a release that is worse than popularity or than the release in 
 \`npm start\`. Ctrl-C ends the training early and continues with the best models so far; a second Ctrl-C ends at once.
 A training that was cut short resumes when it runs again on the same snapshot.
 
+Counts include players who are held out, so only interactions after the newest one that was counted are held out: count
+until a day about a week ago.
+
 Exit codes: 0 published, 1 error, 2 wrong flags, ${REFUSED} refused (the release in use stays).
 
 Examples:
   npm run train -- --budget 30m
-  npm run -s train -- --algorithms ease,transitions --json`;
+  npm run -s train -- --algorithms ease,transitions --json
+  npm run query -- transitions --to 2026-11-20 --format parquet --output transitions.parquet
+  npm run train -- --counts transitions=transitions.parquet`;

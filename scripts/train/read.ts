@@ -3,17 +3,19 @@
 import type { Item } from '../../models/contracts/item.ts';
 import { countRows, type SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import type { Interactions } from '../../models/data/interactions.ts';
+import type { CountedAlgorithm, CountsByAlgorithm } from '../../models/data/pair-counts.ts';
 import type { ShownRow } from '../../models/ranking/impressions.ts';
 import { readErasedSnapshot } from '../../workers/storage/erasures.ts';
 import { listItems } from '../../workers/storage/items.ts';
-import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
+import { readSnapshotManifest, toSnapshotTime } from '../../workers/storage/snapshots.ts';
 import { withDuckDb } from '../duckdb/open.ts';
 import type { Platform } from '../local/platform.ts';
 import { fileCache } from '../log/fetch-files.ts';
 import { readInteractions, readShownRows } from '../log/read-log.ts';
 import { createViews, fetchLog } from '../log/views.ts';
 import type { Progress } from '../terminal/progress.ts';
-import type { Flags } from './command.ts';
+import type { CountsFiles, Flags } from './command.ts';
+import { readPairCounts } from './read-counts.ts';
 import { type ReleaseInUse, readReleaseInUse } from './release-in-use.ts';
 
 const ITEMS_PER_PAGE = 1_000;
@@ -23,12 +25,16 @@ export interface Material extends ReleaseInUse {
   interactions: Interactions;
   rows: ShownRow[];
   catalogue: Map<string, Item>;
+  counts: CountsByAlgorithm;
 }
 
-/** Throws if there is no snapshot, if it is damaged, or, without `--force`, if the release in use is damaged. */
+/**
+ * Throws if there is no snapshot, if it or a file of counts is damaged, or, without `--force`, if the release in use is
+ * damaged.
+ */
 export async function readMaterial(
   { BUCKET: bucket, DB }: Pick<Platform, 'BUCKET' | 'DB'>,
-  { state, force }: Pick<Flags, 'state' | 'force'>,
+  { state, force, counts }: Pick<Flags, 'state' | 'force' | 'counts'>,
   progress: Progress,
 ): Promise<Material> {
   const snapshot = await readSnapshotManifest(bucket);
@@ -38,9 +44,11 @@ export async function readMaterial(
         'one every hour, and `curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"` exports one now',
     );
   const { etag, current: inUse } = await readReleaseInUse(bucket, force === true);
-  const current = inUse && withoutSeen(inUse, await readErasedSnapshot(DB));
+  const erased = await readErasedSnapshot(DB);
+  const current = inUse && withoutSeen(inUse, erased);
+  const counted = await readCounts(counts, erased, progress);
   const log = await readLog(bucket, state, snapshot, progress);
-  return { snapshot, ...log, catalogue: await readCatalogue(DB), current, etag };
+  return { snapshot, ...log, catalogue: await readCatalogue(DB), current, etag, counts: counted };
 }
 
 /**
@@ -54,6 +62,23 @@ export const withoutSeen = (
   snapshot === undefined || (current.ranking?.snapshot ?? '') >= snapshot
     ? current
     : { ...current, ranking: undefined };
+
+/** `erased`: version of the snapshot after the last erasure, if any. */
+function readCounts(
+  files: CountsFiles = {},
+  erased: string | undefined,
+  progress: Progress,
+): Promise<CountsByAlgorithm> {
+  const erasedAt = erased === undefined ? undefined : toSnapshotTime(erased);
+  return withDuckDb(async (connection) => {
+    const counts: CountsByAlgorithm = {};
+    for (const [algorithm, file] of Object.entries(files) as [CountedAlgorithm, string][]) {
+      progress.update(`reading the counts of ${algorithm}`);
+      counts[algorithm] = await readPairCounts(connection, { algorithm, file, erasedAt });
+    }
+    return counts;
+  });
+}
 
 /** `state`: where local copies of R2's files are kept. */
 async function readLog(

@@ -20,7 +20,8 @@ export async function readReleaseInUse(bucket: R2Bucket, force: boolean): Promis
     const vocabulary = await readReleaseFile(bucket, manifest.value.vocabulary);
     const model = await readReleaseFile(bucket, manifest.value.model);
     const ranking = await readRanking(bucket, manifest.value.ranking);
-    return { etag, current: { itemIds: JSON.parse(new TextDecoder().decode(vocabulary)), model, ranking } };
+    const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
+    return { etag, current: { itemIds, model, ranking, countedUntil: manifest.value.data.countedUntil } };
   } catch (error) {
     if (!force)
       throw new Error(`${(error as Error).message}. --force publishes without comparing with it`, { cause: error });

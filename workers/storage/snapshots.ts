@@ -41,6 +41,10 @@ async function readPointer(
 /** The version of a snapshot made at a time (epoch milliseconds): the later one is greater. */
 export const toSnapshotVersion = (at: number): string => new Date(at).toISOString().replaceAll(/[-:.]/g, '');
 
+/** The time that a version names, epoch milliseconds. */
+export const toSnapshotTime = (version: string): number =>
+  Date.parse(version.replace(/^(....)(..)(..T..)(..)(..)(...Z)$/, '$1-$2-$3:$4:$5.$6'));
+
 /**
  * Changes the snapshot to what `edit` returns for the newest manifest, and returns the new one. `edit` may be called
  * several times; if it returns undefined, nothing changes. `now`: epoch milliseconds.

@@ -1,0 +1,76 @@
+-- Pairs of games by the number of players who have both, at most 500 games apart.
+--
+-- The algorithm item-knn trains on it (docs/queries.md). A player has the games that transitions.sql counts.
+with taken_back as (
+  select
+    e.user_id,
+    e.item_id,
+    case e.type when 'unlike' then 'like' when 'refund' then 'purchase' else 'wishlist' end as event_type,
+    max(e.timestamp) as last_at
+  from events e
+  where e.type in ('unlike', 'refund', 'unwishlist')
+  group by
+    e.user_id, e.item_id, case e.type when 'unlike' then 'like' when 'refund' then 'purchase' else 'wishlist' end
+),
+resets as (
+  select e.user_id, max(e.timestamp) as last_at
+  from events e
+  where e.type = 'reset'
+  group by e.user_id
+),
+interactions as (
+  select
+    e.user_id,
+    e.item_id,
+    e.timestamp as acted_at,
+    e.sequence as log_order,
+    row_number() over (partition by e.user_id, e.item_id order by e.timestamp, e.sequence) as repetition
+  from events e
+  left join taken_back t on t.user_id = e.user_id and t.item_id = e.item_id and t.event_type = e.type
+  left join resets r on r.user_id = e.user_id
+  -- A rating counts from three tenths of the way up from the middle.
+  where (e.type in ('play', 'like', 'purchase', 'wishlist') or (e.type = 'rate' and (e.value - 2.75) / 2.25 >= 0.3))
+    and (t.last_at is null or e.timestamp > t.last_at)
+    and (r.last_at is null or e.timestamp > r.last_at)
+),
+histories as (
+  select
+    user_id,
+    item_id,
+    acted_at,
+    row_number() over (partition by user_id order by acted_at, log_order) as step
+  from interactions
+  where repetition = 1
+),
+games as (
+  select item_id, count(*) as players
+  from histories
+  group by item_id
+),
+newest as (
+  select max(acted_at) as counted_until
+  from histories
+),
+pairs as (
+  select a.item_id, b.item_id as other_item_id, count(*) as players
+  from histories a
+  join histories b
+    on b.user_id = a.user_id
+    and b.item_id > a.item_id
+    and b.step >= a.step - 500
+    and b.step <= a.step + 500
+  group by a.item_id, b.item_id
+)
+select
+  p.item_id,
+  p.other_item_id,
+  p.players,
+  f.players as item_players,
+  t.players as other_players,
+  n.counted_until,
+  cast(current_timestamp as timestamp) as counted_at
+from pairs p
+join games f on f.item_id = p.item_id
+join games t on t.item_id = p.other_item_id
+cross join newest n
+order by p.players desc, p.item_id, p.other_item_id
