@@ -9,8 +9,8 @@ const INTERACTIONS_MIN = 3;
 
 /**
  * Builds cases for players who pass `isHeldOut` and have at least `interactionsMin` interactions. If that is 2, players
- * with two have a test case only, because nothing would precede their validation target. Targets are later than `after`,
- * epoch milliseconds: a player with only one such target has a test case only.
+ * with two have a test case only, because nothing would precede their validation target. Targets are later than
+ * `after`, epoch milliseconds: a player with only one such target has a test case only.
  */
 export function splitLeaveOneOut(
   all: Interactions,

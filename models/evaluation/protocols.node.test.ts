@@ -54,7 +54,7 @@ test('leave-one-out with at least two interactions tests on the last, and valida
   expect(asText(test)).toEqual(['b@1 a@2 → c', 'a@1 → b']);
 });
 
-test('leave-one-out after a time: targets are later, and a player with one later interaction has a test case only', () => {
+test('leave-one-out after a time has later targets only; a player with one has a test case and no other', () => {
   const all = collect({ early: 'a@1 b@2 c@3', one: 'a@1 b@3 c@4', two: 'a@3 b@4 c@5', short: 'a@3 b@4' });
   const { training, validation, test, leftOut } = splitLeaveOneOut(all, () => true, 2, 3 * DAY_MS);
   expect(kept(training)).toEqual({ early: 'a b c', one: 'a b', short: 'a', two: 'a' });

@@ -103,7 +103,7 @@ test('the release in use is measured on the same players through its own file an
   expect(later.manifest.metrics.current!['ndcg@10']).toBeLessThan(later.manifest.metrics.candidate['ndcg@10']);
 });
 
-test('with counts, only interactions after the newest one that was counted are held out, for the next release too', async () => {
+test('with counts, only interactions after them are held out, for the next release too', async () => {
   const log = devotedPlayers(300);
   const until = (days: number): PairCounts => ({
     ...{ itemIds: ['genre0-game0', 'genre0-game1'], players: Float64Array.of(9, 9), starts: Int32Array.of(0, 1, 2) },

@@ -176,8 +176,8 @@ function explainInsufficientData(
   if (itemIds.length === 1) return 'only one game has interactions: there is nothing to rank';
   if (countedUntil > Number.NEGATIVE_INFINITY && validation.length === 0)
     return (
-      `no player who is held out has two interactions after ${new Date(countedUntil).toISOString()}, until when pairs ` +
-      'were counted for this release or for the one in use: count until an earlier day, or wait for interactions'
+      `no player who is held out has two interactions after ${new Date(countedUntil).toISOString()}, until when ` +
+      'pairs were counted for this release or for the one in use: count until an earlier day, or wait for interactions'
     );
   if (test.length === 0) return 'no player has interactions with two games: which games go together is unknown';
   if (validation.length === 0)
