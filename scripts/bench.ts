@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { createCommand, runCommand } from './terminal/command.ts';
 import { reserveStdout } from './terminal/json-output.ts';
 import { jsonOption, parseWholeNumber } from './terminal/options.ts';
-import { handleSignals, INTERRUPTED } from './terminal/shutdown.ts';
+import { handleSignals, INTERRUPTED, type Shutdown } from './terminal/shutdown.ts';
 
 const log = (message: string) => console.error(message);
 
@@ -71,7 +71,7 @@ bench
   });
 
 bench
-  .command('scale')
+  .command('search')
   .description(
     'A training on drawn interactions of any number, within the budget of `npm start`: which algorithms have a ' +
       'model, what they take, and the peak memory. Two million interactions take two minutes.',
@@ -83,9 +83,26 @@ bench
   .option('--budget <seconds>', 'default: as in `npm start`', parseWholeNumber(1))
   .addOption(jsonOption())
   .action(async ({ json, budget, ...options }) => {
-    const { benchScale, formatScale } = await import('./bench/scale.ts');
+    const { benchSearch, formatSearch } = await import('./bench/search.ts');
     const given = budget === undefined ? ('short' as const) : 1000 * budget;
-    await measure(json, () => benchScale({ ...options, budget: given }, log), formatScale);
+    await measure(json, () => benchSearch({ ...options, budget: given }, log), formatSearch);
+  });
+
+bench
+  .command('scale')
+  .description(
+    'The whole road with any number of events: a file is drawn, imported, counted, archived as Parquet, trimmed from ' +
+      'D1, compacted, trained on and queried, each by the command or the job that does it, in processes of its own: ' +
+      'time, rows a second and peak memory, workerd included. A million events take five minutes and 1 GB of disk. ' +
+      'Needs Linux.',
+  )
+  .option('--events <n>', 'events of the file', parseWholeNumber(1), 1_000_000)
+  .option('--items <n>', 'games', parseWholeNumber(1), 20_000)
+  .option('--budget <duration>', 'of the training, as `npm run train` takes it', '60s')
+  .addOption(jsonOption())
+  .action(async ({ json, ...options }) => {
+    const { benchScale, formatScale } = await import('./bench/scale.ts');
+    await measure(json, (shutdown) => benchScale(options, shutdown, log), formatScale);
   });
 
 bench
@@ -115,12 +132,12 @@ bench
 
 async function measure<Report>(
   json: true | undefined,
-  run: () => Promise<Report>,
+  run: (shutdown: Shutdown) => Promise<Report>,
   format: (report: Report) => string,
 ): Promise<void> {
-  handleSignals(INTERRUPTED);
+  const shutdown = handleSignals(INTERRUPTED);
   const printJson = json ? reserveStdout() : undefined;
-  const report = await run();
+  const report = await run(shutdown);
   if (printJson) printJson(report);
   else console.log(`\n${format(report)}`);
 }

@@ -1,5 +1,5 @@
-// `npm run evaluate`: trains algorithms on a file and measures them with the trainer's own code. It neither reads nor
-// writes the local store.
+// `npm run evaluate`: trains algorithms on files or on the local store's log, and measures them with the trainer's own
+// code. It writes nothing to the store.
 
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,8 +8,8 @@ import { PROTOCOLS, type Protocol } from '../models/evaluation/protocols.ts';
 import { measureData, planBudget } from '../models/release/budget.ts';
 import type { TrainedCandidate } from '../models/release/keep-best.ts';
 import { searchAlgorithms } from '../models/release/search.ts';
-import { createEvaluateCommand, type Flags } from './evaluate/command.ts';
-import { type Dataset, readDataset } from './evaluate/dataset.ts';
+import { createEvaluateCommand, FILE_FLAGS, type Flags } from './evaluate/command.ts';
+import { type Dataset, readFiles, readStore } from './evaluate/dataset.ts';
 import { type Measured, measureCandidate } from './evaluate/measure.ts';
 import { formatByEvents, formatTable, tabulateByEvents } from './evaluate/table.ts';
 import { describeSkipped } from './import/assert-taken.ts';
@@ -19,13 +19,14 @@ import { endEarlyOnInterrupt } from './terminal/end-early.ts';
 import { readPeakMemoryMB } from './terminal/peak-memory.ts';
 import { createProgress, type Progress } from './terminal/progress.ts';
 
-async function evaluate(file: string, flags: Flags): Promise<void> {
+async function evaluate(file: string | undefined, flags: Flags): Promise<void> {
   const progress = createProgress();
-  const { interactions, catalogue } = await read(file, flags);
+  const dataset = file === undefined ? 'the log' : path.basename(file);
+  const { interactions, catalogue } = await read(file, flags, progress);
   const split = PROTOCOLS[flags.protocol](interactions, flags.seed);
   if (split.test.length === 0 || split.validation.length === 0)
     throw new Error(
-      `${file} has too few interactions for ${flags.protocol}: ${count(interactions.userIds.length)} players, ` +
+      `${dataset} has too few interactions for ${flags.protocol}: ${count(interactions.userIds.length)} players, ` +
         `${count(split.validation.length)} to validate on, ${count(split.test.length)} to test on; ` +
         '--help says which players a protocol takes',
     );
@@ -41,7 +42,7 @@ async function evaluate(file: string, flags: Flags): Promise<void> {
   }
   progress.end();
   report(flags, split, measured, {
-    dataset: path.basename(file),
+    dataset,
     protocol: flags.protocol,
     users: interactions.userIds.length,
     items,
@@ -77,16 +78,24 @@ function report(flags: Flags, split: Split, measured: readonly Measured[], facts
 
 const count = (n: number) => n.toLocaleString('en');
 
-async function read(file: string, { items, protocol, json, ...flags }: Flags): Promise<Dataset> {
+async function read(file: string | undefined, flags: Flags, progress: Progress): Promise<Dataset> {
+  const { protocol, json, state } = flags;
+  const needsFile = FILE_FLAGS.find((name) => flags[name] !== undefined);
+  if (file === undefined && needsFile !== undefined)
+    throw new Error(`--${toFlag(needsFile)} says how files are read: name a path, or leave the flag out`);
   // Fails now if the file cannot be written, not after an hour of training.
   if (json !== undefined) closeSync(openSync(json, 'a'));
-  const { format, types, ratingScale, columns, encoding } = flags;
-  const dataset = await readDataset({ format, types, ratingScale, columns, encoding, path: file, itemsPath: items });
+  const dataset = await (file === undefined
+    ? readStore(state, (step) => progress.update(step))
+    : readFiles({ ...flags, path: file, itemsPath: flags.items }));
+  progress.end();
   for (const one of dataset.skipped) console.error(`Skipped: ${describeSkipped(one)}`);
   if (protocol === 'temporal' && dataset.isUntimed)
     console.error(`${file} has no times: the cut lies some interactions before each player's last one.`);
   return dataset;
 }
+
+const toFlag = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /**
  * Returns the best model of each algorithm and the name of the one that `auto` would publish; prints the missing ones.

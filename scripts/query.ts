@@ -1,14 +1,14 @@
-// `npm run query`: runs one of the SQL files of queries/ over the newest snapshot.
+// `npm run query`: runs one of the SQL files of queries/ over the whole log.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { readSnapshotManifest } from '../workers/storage/snapshots.ts';
+import type { SnapshotManifest } from '../models/contracts/snapshot.ts';
 import { withDuckDb } from './duckdb/open.ts';
 import { withPlatform } from './local/platform.ts';
-import { fileCache } from './log/fetch-files.ts';
-import { fetchLog } from './log/views.ts';
+import { withTemporaryFolder } from './local/temporary-folder.ts';
+import { fetchWholeLog } from './log/whole-log.ts';
 import { createQueryCommand, type Flags } from './query/command.ts';
 import { listQueries, type Query } from './query/queries.ts';
 import { createRangeViews, type FileFormat, readRows, selectFiles, writeFile } from './query/run-query.ts';
@@ -27,20 +27,18 @@ async function query(name: string, { from, to, format, output, state }: Flags): 
   reserveStdout();
   const range = { from, to };
   const progress = createProgress();
-  const files = await withPlatform(state, async ({ BUCKET }) => {
-    const snapshot = await readSnapshotManifest(BUCKET);
-    if (snapshot === undefined)
-      throw new Error(
-        `there is no snapshot in ${state} yet: \`npm start\` makes one on an empty store, then each hour`,
-      );
-    console.error(`The log as of ${snapshot.createdAt}:`);
-    return fetchLog(BUCKET, selectFiles(snapshot, range), fileCache(state), (step) => progress.update(step));
-  });
-  progress.end();
-  await withDuckDb(async (connection) => {
-    await createRangeViews(connection, files, range);
-    const text = await answer(connection, found, format, output);
-    if (text !== undefined) print(text);
+  await withTemporaryFolder('log', async (folder) => {
+    const select = (snapshot: SnapshotManifest) => selectFiles(snapshot, range);
+    const onProgress = (step: string) => progress.update(step);
+    const files = await withPlatform(state, (stores) => fetchWholeLog(stores, { state, folder, select, onProgress }));
+    progress.end();
+    if (from === undefined && to === undefined && files.events.length + files.slates.length === 0)
+      throw new Error(`there is no event in ${state} yet: \`npm run import\` takes files, \`npm start\` makes a store`);
+    await withDuckDb(async (connection) => {
+      await createRangeViews(connection, files, range);
+      const text = await answer(connection, found, format, output);
+      if (text !== undefined) print(text);
+    });
   });
 }
 

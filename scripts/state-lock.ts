@@ -10,16 +10,22 @@ const lockFile = (state: string) => path.join(state, 'served-by.pid');
 
 /** Throws if a running process serves the folder. */
 export function assertNotServed(state: string): void {
-  let pid: number;
-  try {
-    pid = Number(readFileSync(lockFile(state), 'utf8'));
-    process.kill(pid, 0);
-  } catch {
-    return;
-  }
+  const pid = findServer(state);
+  if (pid === undefined) return;
   throw new StateInUseError(
     `${state} is in use by \`npm start\` (process ${pid}): stop that first, or name another folder with --state`,
   );
+}
+
+/** The process that serves the folder; undefined if none does. */
+export function findServer(state: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(lockFile(state), 'utf8'));
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Marks an existing folder. Returns a function that removes the mark. */

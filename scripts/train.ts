@@ -1,5 +1,5 @@
 // `npm run train`: snapshot → train → evaluate → gate → publish, once or for each announced snapshot. The training
-// itself is models/release.
+// itself is models/release. Of a store that nobody serves it brings the snapshot up to date first.
 
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +10,10 @@ import { type TrainedRelease, trainRelease } from '../models/release/train-relea
 import { publishRelease, readCurrentRelease } from '../workers/storage/releases.ts';
 import { openCheckpoints } from './local/checkpoints.ts';
 import { type Platform, withPlatform } from './local/platform.ts';
+import { exportLog } from './log/catch-up.ts';
 import { compactLog } from './log/compact.ts';
 import { fileCache } from './log/fetch-files.ts';
+import { findServer } from './state-lock.ts';
 import { runCommand } from './terminal/command.ts';
 import { formatDuration } from './terminal/duration.ts';
 import { endEarlyOnInterrupt } from './terminal/end-early.ts';
@@ -81,7 +83,11 @@ type Interruptible<T> = (signal: AbortSignal) => Promise<T>;
 async function train(flags: Flags, run: <T>(part: Interruptible<T>) => Promise<T>): Promise<Outcome> {
   const startedAt = performance.now();
   const progress = createProgress();
-  const material = await withPlatform(flags.state, (stores) => readMaterial(stores, flags, progress));
+  const material = await withPlatform(flags.state, async (stores) => {
+    // A running server exports itself.
+    if (findServer(flags.state) === undefined) await exportLog(stores, (step) => progress.update(step));
+    return readMaterial(stores, flags, progress);
+  });
   // The stores are closed during the training: a Ctrl-C in a terminal reaches workerd too, and ends it.
   const { verdict, candidates, ranker, peakMemoryMB, ...files } = await run((signal) =>
     trainOnMaterial(flags, material, signal, progress),

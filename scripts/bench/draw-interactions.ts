@@ -28,13 +28,46 @@ const DAYS = 365;
 const DAY_MS = 86_400_000;
 const EPOCH = Date.UTC(2026, 0, 1);
 
+/** Events of one player in the order of time: indices of items, each once. */
+interface History {
+  items: number[];
+  timestamps: number[];
+}
+
 /** The same for the same seed. Columns grow with the interactions; there is no object per player or event. */
 export function drawInteractions({ users, items, interactions }: StoreSize, seed: number): Interactions {
+  const columns = { items: new Int32Array(2 * interactions), timestamps: new Float64Array(2 * interactions) };
+  const ends = new Int32Array(users);
+  const histories = drawHistories({ items, meanLength: interactions / users }, seed);
+  let length = 0;
+  for (let user = 0; user < users; user++) {
+    const { value } = histories.next();
+    const taken = value!.items.slice(0, columns.items.length - length);
+    columns.items.set(taken, length);
+    columns.timestamps.set(value!.timestamps.slice(0, taken.length), length);
+    length += taken.length;
+    ends[user] = length;
+  }
+  return {
+    userIds: nameAll('u', users),
+    itemIds: nameAll('g', items),
+    starts: ends.map((_, user) => ends[user - 1] ?? 0),
+    ends,
+    items: columns.items.slice(0, length),
+    weights: new Float32Array(length).fill(1),
+    timestamps: columns.timestamps.slice(0, length),
+  };
+}
+
+/** Players without end. The same for the same seed; memory does not grow. */
+export function* drawHistories(
+  { items, meanLength }: { items: number; meanLength: number },
+  seed: number,
+): Generator<History, never> {
   const random = createRandom(seed, 'interactions');
   const tastes = Math.ceil(items / TASTE_ITEMS);
   const ranks = createPowerLaw(TASTE_ITEMS, ITEM_EXPONENT, random);
   const pickTaste = createPowerLaw(tastes, TASTE_EXPONENT, random);
-  const meanLength = interactions / users;
   const drawLength = () =>
     Math.max(
       1,
@@ -47,19 +80,15 @@ export function drawInteractions({ users, items, interactions }: StoreSize, seed
   const followers = Int32Array.from({ length: items * FOLLOWERS }, (_, cell) =>
     pickItem(Math.floor(cell / FOLLOWERS) % tastes),
   );
-  const columns = { items: new Int32Array(2 * interactions), timestamps: new Float64Array(2 * interactions) };
-  const starts = new Int32Array(users);
-  const ends = new Int32Array(users);
   // The last user who took an item: finds repetitions without a set for each.
   const takenBy = new Int32Array(items).fill(-1);
-  let length = 0;
-  for (let user = 0; user < users; user++) {
-    starts[user] = length;
+  for (let user = 0; ; user++) {
+    const history: History = { items: [], timestamps: [] };
     const own = Array.from({ length: TASTES_PER_USER }, pickTaste);
     const wanted = drawLength();
     let at = EPOCH + random.next() * DAYS * DAY_MS;
     let last = pickItem(random.pick(own));
-    for (let n = 0; n < wanted && length < columns.items.length; n++) {
+    for (let n = 0; n < wanted; n++) {
       const item =
         n > 0 && random.chance(FOLLOW_PROBABILITY)
           ? followers[last * FOLLOWERS + random.below(FOLLOWERS)]!
@@ -68,20 +97,11 @@ export function drawInteractions({ users, items, interactions }: StoreSize, seed
       at += random.next() * DAY_MS;
       if (takenBy[item] === user) continue;
       takenBy[item] = user;
-      columns.items[length] = item;
-      columns.timestamps[length++] = at;
+      history.items.push(item);
+      history.timestamps.push(at);
     }
-    ends[user] = length;
+    yield history;
   }
-  return {
-    userIds: nameAll('u', users),
-    itemIds: nameAll('g', items),
-    starts,
-    ends,
-    items: columns.items.slice(0, length),
-    weights: new Float32Array(length).fill(1),
-    timestamps: columns.timestamps.slice(0, length),
-  };
 }
 
 /** Labels that say the taste of a game, for some games wrongly. */
@@ -111,9 +131,10 @@ const describeGame = (itemId: string, taste: number): Item => ({
   hidden: false,
 });
 
-/** Zero-padded, so that they are sorted. */
+/** Zero-padded, so that ids are sorted as their numbers are. */
+export const nameOne = (prefix: string, n: number): string => `${prefix}${String(n).padStart(8, '0')}`;
 const nameAll = (prefix: string, count: number): string[] =>
-  Array.from({ length: count }, (_, n) => `${prefix}${String(n).padStart(8, '0')}`);
+  Array.from({ length: count }, (_, n) => nameOne(prefix, n));
 
 /** Ranks 0 … count − 1 by inversion of the cumulative distribution. */
 function createPowerLaw(count: number, exponent: number, random: Random): () => number {

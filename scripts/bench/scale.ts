@@ -1,110 +1,109 @@
-// Trains on drawn interactions of any number: says which algorithms had a model within the budget, and the peak memory.
-// The quality of a model on drawn data means nothing by itself; popularity beside it shows that there was a pattern.
+// Takes drawn events of any number along the whole road, each step by the command or job that does it, in processes of
+// its own: how long it takes, and the peak memory of all its processes together. It judges no model.
 
-import { selectAlgorithms } from '../../models/release/algorithms.ts';
-import { type BudgetName, type DataSize, measureData, planBudget } from '../../models/release/budget.ts';
-import { trainRelease } from '../../models/release/train-release.ts';
-import { readPeakMemoryMB } from '../terminal/peak-memory.ts';
-import { drawCatalogue, drawInteractions, type StoreSize } from './draw-interactions.ts';
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { spawnGuarded } from '../local/guarded-process.ts';
+import { withTemporaryFolder } from '../local/temporary-folder.ts';
+import type { Shutdown } from '../terminal/shutdown.ts';
+import { REFUSED } from '../train/command.ts';
+import { type TreeUsage, watchTree } from './process-tree.ts';
 
-const SEED = 1;
+const SCRIPTS_DIR = path.join(import.meta.dirname, '..');
 
-export interface ScaleOptions extends StoreSize {
-  algorithms: string;
-  budget: BudgetName | number;
+export interface ScaleOptions {
+  events: number;
+  items: number;
+  /** As `npm run train` takes it. */
+  budget: string;
 }
 
-export interface ScaleReport {
-  drawn: DataSize;
-  budgetSeconds: number;
+export interface ScaleStep extends TreeUsage {
+  step: string;
   seconds: number;
-  /** Of the process, not of the machine: other work does not lengthen it. */
-  cpuSeconds: number;
-  /** With the drawn data alone, and during the training. */
-  dataMB: number;
-  peakMB: number;
-  candidates: { algorithm: string; validation: number; trainSeconds: number }[];
-  missing: { algorithm: string; reason: string }[];
-  selected: string;
-  modelMB: number;
-  neighboursMB: number;
-  verdict: string;
+  eventsPerSecond: number;
 }
 
-/** Throws if no model could be trained. */
-export async function benchScale(options: ScaleOptions, log: (message: string) => void): Promise<ScaleReport> {
-  log('drawing interactions …');
-  const interactions = drawInteractions(options, SEED);
-  const catalogue = drawCatalogue(interactions.itemIds, SEED);
-  const drawn = measureData(interactions, catalogue);
-  const budgetMs = planBudget(options.budget, drawn);
-  const dataMB = readPeakMemoryMB();
-  let peakMB = dataMB;
-  const readPeak = () => {
-    const peak = readPeakMemoryMB();
-    peakMB = Math.max(peakMB, peak);
-    return peak;
-  };
-  const startedAt = performance.now();
-  const cpuBefore = process.cpuUsage();
-  const trained = await trainRelease({
-    interactions,
-    catalogue,
-    rows: [],
-    snapshot: { version: 'drawn', lastSequence: 0 },
-    current: undefined,
-    algorithms: selectAlgorithms(options.algorithms),
-    budgetMs,
-    seed: SEED,
-    device: 'cpu',
-    signal: new AbortController().signal,
-    checkpoints: { read: () => undefined, write() {} },
-    clock: Date.now,
-    readPeakMemoryMB: readPeak,
-    onProgress: createLog(log),
+export interface ScaleReport extends ScaleOptions {
+  fileMB: number;
+  steps: ScaleStep[];
+}
+
+interface Command {
+  step: string;
+  /** Its path within scripts/. */
+  script: string;
+  args: string[];
+}
+
+/** Throws if a step fails. */
+export const benchScale = (
+  options: ScaleOptions,
+  shutdown: Shutdown,
+  log: (message: string) => void,
+): Promise<ScaleReport> =>
+  withTemporaryFolder('scale', async (folder) => {
+    const file = path.join(folder, 'events.csv');
+    const steps: ScaleStep[] = [];
+    for (const command of listCommands(options, file, path.join(folder, 'state'))) {
+      log(`${command.step} …`);
+      steps.push(await measureCommand(command, options.events, shutdown));
+    }
+    return { ...options, fileMB: statSync(file).size / 1e6, steps };
   });
-  if (!trained.ok) throw new Error(trained.error);
-  readPeak();
-  const { user, system } = process.cpuUsage(cpuBefore);
-  const { candidates, missing, manifest, verdict, model, neighbours } = trained.value;
-  return {
-    drawn,
-    budgetSeconds: budgetMs / 1000,
-    seconds: (performance.now() - startedAt) / 1000,
-    cpuSeconds: (user + system) / 1e6,
-    dataMB,
-    peakMB,
-    candidates,
-    missing,
-    selected: manifest.algorithm,
-    modelMB: model.length / 1e6,
-    neighboursMB: neighbours.length / 1e6,
-    verdict: verdict.reason,
-  };
-}
 
-/** Logs each step once. */
-function createLog(log: (message: string) => void): (step: string) => void {
-  let last = '';
-  return (step) => {
-    if (step !== last) log(step);
-    last = step;
-  };
-}
-
-export function formatScale({ drawn, candidates, missing, verdict, ...report }: ScaleReport): string {
-  const { selected, modelMB, neighboursMB } = report;
-  const count = (n: number) => n.toLocaleString('en');
+function listCommands({ events, items, budget }: ScaleOptions, file: string, state: string): Command[] {
+  const inState = ['--state', state];
+  const runJob = (job: string): Command => ({ step: job, script: 'bench/run-job.ts', args: [job, state] });
+  const query = (name: string): Command => ({
+    step: `query ${name}`,
+    script: 'query.ts',
+    args: [name, '--format', 'json', ...inState],
+  });
   return [
-    `${count(drawn.interactions)} interactions, ${count(drawn.items)} games; ` +
-      `a budget of ${report.budgetSeconds.toFixed(0)} s`,
-    ...candidates.map(
-      ({ algorithm, validation, trainSeconds }) =>
-        `  ${algorithm.padEnd(14)}NDCG@10 ${validation.toFixed(4)}   trained in ${trainSeconds.toFixed(1)} s`,
+    { step: 'draw', script: 'bench/write-drawn-file.ts', args: [file, String(events), String(items)] },
+    { step: 'import', script: 'import.ts', args: [file, ...inState, '--json'] },
+    ...['count', 'archive', 'trim'].map(runJob),
+    { step: 'compact', script: 'compact.ts', args: inState },
+    { step: 'train', script: 'train.ts', args: [...inState, '--budget', budget, '--json'] },
+    ...['popularity', 'players-per-day', 'transitions'].map(query),
+  ];
+}
+
+async function measureCommand({ step, script, args }: Command, events: number, shutdown: Shutdown): Promise<ScaleStep> {
+  const startedAt = performance.now();
+  const child = spawnGuarded(path.join(SCRIPTS_DIR, script), args, { stdout: 'pipe', stderr: 'inherit' });
+  const forget = shutdown.add(child.stop);
+  const endWatch = watchTree(child.pid);
+  const [exitCode] = await Promise.all([child.exited, text(child.stdout!)]);
+  const usage = endWatch();
+  if (shutdown.started) return new Promise(() => {});
+  forget();
+  // The gate may refuse the model of a short training: that is not measured here.
+  if (exitCode !== 0 && !(step === 'train' && exitCode === REFUSED))
+    throw new Error(`${step} ended with exit code ${exitCode}; its messages are above`);
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { step, seconds, eventsPerSecond: events / seconds, ...usage };
+}
+
+export function formatScale({ events, items, budget, fileMB, steps }: ScaleReport): string {
+  const count = (n: number) => Math.round(n).toLocaleString('en');
+  const rows = steps.map(({ step, seconds, cpuSeconds, eventsPerSecond, peakMB, peakByProgram }) => [
+    step,
+    seconds.toFixed(1),
+    cpuSeconds.toFixed(1),
+    count(eventsPerSecond),
+    count(peakMB),
+    Object.entries(peakByProgram)
+      .map(([program, megabytes]) => `${program} ${count(megabytes)}`)
+      .join(', '),
+  ]);
+  const table = [['step', 'seconds', 'of CPU', 'events/s', 'peak MB', 'of which'], ...rows];
+  return [
+    `${count(events)} events, ${count(items)} games, ${fileMB.toFixed(0)} MB of CSV; ${budget} of training`,
+    ...table.map(([step, ...cells]) =>
+      [step!.padEnd(22), ...cells.slice(0, -1).map((cell) => cell.padStart(9)), `   ${cells.at(-1)}`].join(''),
     ),
-    ...missing.map(({ algorithm, reason }) => `  ${algorithm.padEnd(14)}${reason}`),
-    `Selected ${selected}: ${modelMB.toFixed(1)} MB, neighbours ${neighboursMB.toFixed(1)} MB. ${verdict}`,
-    `${report.seconds.toFixed(0)} s, ${report.cpuSeconds.toFixed(0)} s of CPU; ` +
-      `memory ${count(report.dataMB)} MB with the data, ${count(report.peakMB)} MB at most`,
   ].join('\n');
 }

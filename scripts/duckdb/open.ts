@@ -1,24 +1,18 @@
 // Opens DuckDB in memory, for commands that read files. It bounds memory, spills to a temporary folder that goes with
 // the connection, and neither downloads extensions nor reads over the network.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { withTemporaryFolder } from '../local/temporary-folder.ts';
 
 /** Leaves room for workerd and this process within 4 GB. */
 const MEMORY_LIMIT = '1GB';
 
 /** Keeps the connection open until `run` settles. `memoryLimit`: as DuckDB writes sizes, e.g. `512MB`. */
-export async function withDuckDb<T>(
+export const withDuckDb = <T>(
   run: (connection: DuckDBConnection) => Promise<T>,
   memoryLimit: string = MEMORY_LIMIT,
-): Promise<T> {
-  const spill = mkdtempSync(path.join(tmpdir(), 'bloodstream-duckdb-'));
-  const removeSpill = () => rmSync(spill, { recursive: true, force: true });
-  // Commands that a signal ends call process.exit, which runs no finally.
-  process.once('exit', removeSpill);
-  try {
+): Promise<T> =>
+  withTemporaryFolder('duckdb', async (spill) => {
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: memoryLimit,
       temp_directory: spill,
@@ -37,10 +31,6 @@ export async function withDuckDb<T>(
     } finally {
       instance.closeSync();
     }
-  } finally {
-    process.off('exit', removeSpill);
-    removeSpill();
-  }
-}
+  });
 
 export { quoteName, quoteText } from './quote.ts';

@@ -4,12 +4,13 @@ import { Option } from '@commander-js/extra-typings';
 import { PROTOCOLS, type Protocol } from '../../models/evaluation/protocols.ts';
 import { columnsOption, encodingOption, formatOption, ratingScaleOption, typesOption } from '../import/command.ts';
 import { createCommand } from '../terminal/command.ts';
-import { seedOption } from '../terminal/options.ts';
+import { seedOption, stateOption } from '../terminal/options.ts';
 import { algorithmsOption, budgetOption, deviceOption } from '../terminal/training-options.ts';
 
 export const createEvaluateCommand = () =>
-  createCommand('evaluate', 'Trains algorithms on a file of interactions and measures how well they predict the next.')
-    .argument('<path>', 'the interactions, as `npm run import` takes them: its --help explains the formats')
+  createCommand('evaluate', 'Trains algorithms on interactions and measures how well they predict the next.')
+    .argument('[path]', 'files as `npm run import` takes them; if left out, the whole log of the local store')
+    .addOption(stateOption())
     .addOption(formatOption())
     .option('--items <path>', 'a catalogue, for algorithms that read item metadata')
     .addOption(columnsOption())
@@ -30,7 +31,13 @@ export const createEvaluateCommand = () =>
 
 export type Flags = ReturnType<ReturnType<typeof createEvaluateCommand>['opts']>;
 
+/** Flags that only say how files are read. */
+export const FILE_FLAGS = ['format', 'items', 'columns', 'types', 'ratingScale', 'encoding'] as const;
+
 const AFTER = `
+The log is that of --state: what is archived in R2 and what is still in D1, with its catalogue. \`npm start\` may run
+meanwhile. The flags that say how files are read, \`--format\` to \`--encoding\`, need a path.
+
 Protocols:
   leave-one-out          players with three interactions or more: the last is the test, the one before it the validation
   temporal               the latest tenth of all interactions is the test, the tenth before it the validation;
@@ -50,5 +57,6 @@ player's history; ties count against the algorithm. Popularity is always measure
 
 Ctrl-C ends the training and measures the models so far; a second Ctrl-C ends at once.
 
-Example:
+Examples:
+  npm run evaluate -- --algorithms ease,transitions --protocol temporal
   npm run evaluate -- --items items.jsonl --algorithms ease,transitions --budget 30m sequences.txt`;

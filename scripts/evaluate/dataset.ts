@@ -1,4 +1,4 @@
-// Reads a data set into memory: interactions and the catalogue. Stores nothing.
+// Reads a data set into memory: interactions and the catalogue, from files or from the local store. Stores nothing.
 
 import type { Item } from '../../models/contracts/item.ts';
 import { InteractionLog, type Interactions } from '../../models/data/interactions.ts';
@@ -8,7 +8,13 @@ import type { RatingScale } from '../import/rating-scale.ts';
 import { readCatalogue } from '../import/read-catalogue.ts';
 import type { SourceRequest } from '../import/recognise.ts';
 import { openSource } from '../import/source.ts';
-import { readInteractions, type Skipped, stageEvents } from '../import/stage-events.ts';
+import { readInteractions as readStagedInteractions, type Skipped, stageEvents } from '../import/stage-events.ts';
+import { withPlatform } from '../local/platform.ts';
+import { withTemporaryFolder } from '../local/temporary-folder.ts';
+import { readInteractions } from '../log/read-log.ts';
+import { createViews } from '../log/views.ts';
+import { fetchWholeLog } from '../log/whole-log.ts';
+import { readCatalogue as readStoredCatalogue } from '../train/read.ts';
 
 export interface DatasetRequest extends SourceRequest {
   types?: Readonly<Record<string, string>> | undefined;
@@ -24,7 +30,7 @@ export interface Dataset {
 }
 
 /** Throws if a file cannot be read, or less than half of it can be taken. */
-export const readDataset = (request: DatasetRequest): Promise<Dataset> =>
+export const readFiles = (request: DatasetRequest): Promise<Dataset> =>
   withDuckDb(async (connection) => {
     const source = await openSource(connection, request);
     const { eventSelects } = source;
@@ -39,7 +45,7 @@ export const readDataset = (request: DatasetRequest): Promise<Dataset> =>
     });
     assertMostTaken('interactions', staged.taken, staged.skipped, source);
     const log = new InteractionLog();
-    for await (const interaction of readInteractions(connection, staged.preset, startedAt)) log.add(interaction);
+    for await (const interaction of readStagedInteractions(connection, staged.preset, startedAt)) log.add(interaction);
     const { items, skipped } = await readCatalogue(connection, source);
     return {
       interactions: log.collect(),
@@ -47,4 +53,18 @@ export const readDataset = (request: DatasetRequest): Promise<Dataset> =>
       isUntimed: staged.preset.isUntimed === true,
       skipped: [...staged.skipped, ...skipped],
     };
+  });
+
+/** The whole log of a store as of now, which may be served meanwhile. */
+export const readStore = (state: string, onProgress: (step: string) => void): Promise<Dataset> =>
+  withTemporaryFolder('log', async (folder) => {
+    const { files, catalogue } = await withPlatform(state, async (stores) => ({
+      files: await fetchWholeLog(stores, { state, folder, onProgress }),
+      catalogue: await readStoredCatalogue(stores.DB),
+    }));
+    const interactions = await withDuckDb(async (connection) => {
+      await createViews(connection, files);
+      return readInteractions(connection, (read) => onProgress(`reading events, ${read.toLocaleString('en')} so far`));
+    });
+    return { interactions, catalogue, isUntimed: false, skipped: [] };
   });

@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { RankingMetrics } from '../../models/contracts/release.ts';
 import { createRandom } from '../../models/data/random.ts';
+import { makeEvent } from '../../tests/event.ts';
+import { insertEvents } from '../../workers/storage/events.ts';
+import { exportEvents } from '../../workers/storage/export-events.ts';
+import { claimMerge } from '../../workers/storage/users.ts';
+import { withPlatform } from '../local/platform.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'evaluate-'));
 const script = path.resolve(import.meta.dirname, '../evaluate.ts');
@@ -78,6 +83,57 @@ test('the cold start gives a table by events seen, with popularity for players w
     expect(mean - margin).toBeGreaterThan(0);
   }
 }, 60_000);
+
+test('without a file the whole log is evaluated: archived events, those still in D1, and new merges', async () => {
+  const state = path.join(folder, 'state');
+  const start = Date.UTC(2026, 0, 1);
+  const events = Array.from({ length: 60 }, (_, player) =>
+    [0, ...Array.from({ length: 4 }, (_, n) => 1 + ((player + n) % 12))].map((item, n) =>
+      makeEvent(`p${player}`, 'play', `g${item}`, start + 60_000 * n + player),
+    ),
+  ).flat();
+  await withPlatform(state, async ({ DB, BUCKET }) => {
+    // The last three events of the last player are a guest's.
+    const logged = events.map((event, n) => ({
+      ...event,
+      id: `e${n}`,
+      userId: n % 300 < 297 ? event.userId : 'guest',
+    }));
+    await insertEvents(DB, [...logged.slice(0, 200), ...logged.filter(({ userId }) => userId === 'guest')]);
+    await exportEvents(DB, BUCKET, start);
+    await claimMerge(DB, 'guest', 'p59', start);
+    await insertEvents(DB, logged.slice(200, 297));
+  });
+  const file = path.join(folder, 'same.csv');
+  const rows = events.map(({ userId, itemId, timestamp }) => `${userId},${itemId},play,${timestamp}`);
+  writeFileSync(file, `user_id,item_id,event_type,timestamp\n${rows.join('\n')}\n`);
+  const json = path.join(folder, 'log.json');
+  const temporary = path.join(folder, 'temporary');
+  mkdirSync(temporary);
+  const run = (...flags: string[]) => {
+    const all = ['--algorithms', 'transitions', '--budget', '20s', '--json', json, ...flags];
+    const { status, stderr } = spawnSync(process.execPath, [script, ...all], {
+      encoding: 'utf8',
+      env: { ...process.env, TMPDIR: temporary },
+    });
+    expect(status, stderr).toBe(0);
+    return JSON.parse(readFileSync(json, 'utf8'));
+  };
+  const ofLog = run('--state', state);
+  const ofFile = run(file);
+  expect(ofLog).toMatchObject({ dataset: 'the log', users: 60, items: 13, interactions: 300 });
+  expect(ofLog.results.map(({ metrics }: { metrics: object }) => metrics)).toEqual(
+    ofFile.results.map(({ metrics }: { metrics: object }) => metrics),
+  );
+  // Copies of what players did do not stay.
+  expect(readdirSync(temporary).filter((name) => name.startsWith('bloodstream'))).toEqual([]);
+
+  const { status, stderr } = evaluate('--state', state, '--rating-scale', '1-10');
+  expect([status, stderr]).toEqual([
+    1,
+    'evaluate: --rating-scale says how files are read: name a path, or leave the flag out\n',
+  ]);
+}, 240_000);
 
 test('a file that cannot be read, written or evaluated is refused before any training', () => {
   const file = writeSequences();

@@ -9,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const STOP_TIMEOUT_MS = 5_000;
 
 export interface GuardedProcess {
+  /** Of the guardian, above the script. */
+  pid: number;
   stdout: Readable | null;
   stderr: Readable | null;
   /** The script's exit code once the whole group has ended; null after a signal. */
@@ -52,6 +54,7 @@ export function spawnGuarded(
     }),
   );
   return {
+    pid: guardian.pid!,
     stdout: guardian.stdout,
     stderr: guardian.stderr,
     exited,

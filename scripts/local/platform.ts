@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getPlatformProxy, unstable_readConfig } from 'wrangler';
+import { endWorkerdsWithParent } from './end-with-parent.ts';
 import { PROJECT_DIR } from './project.ts';
 
 /** Another process may be opening or closing the database, which locks it: see watched-server.ts. */
@@ -27,14 +28,19 @@ export async function openPlatform(state: string): Promise<Platform> {
       remoteBindings: false,
     }),
   );
+  const forgetWorkerds = endWorkerdsWithParent();
+  const dispose = async () => {
+    await proxy.dispose();
+    forgetWorkerds();
+  };
   const { DB, BUCKET } = proxy.env;
   try {
     await applyMigrations(DB);
   } catch (error) {
-    await proxy.dispose();
+    await dispose();
     throw error;
   }
-  return { DB, BUCKET, dispose: () => proxy.dispose() };
+  return { DB, BUCKET, dispose };
 }
 
 /**

@@ -2,22 +2,35 @@
 // and its progress on stderr.
 
 import { readPointer } from '../../workers/storage/releases.ts';
-import { withPlatform } from '../local/platform.ts';
+import { type Platform, withPlatform } from '../local/platform.ts';
+import { countLog, exportLog } from '../log/catch-up.ts';
 import { reserveStdout } from '../terminal/json-output.ts';
+import { createProgress } from '../terminal/progress.ts';
 import { loadWorld } from '../world/load.ts';
 import type { Preparation, PreparedStore } from './prepare-store.ts';
 
 async function prepare({ state, forImport, world }: Preparation): Promise<PreparedStore> {
-  return withPlatform(state, async ({ DB, BUCKET }) => {
+  return withPlatform(state, async (platform) => {
+    const { DB, BUCKET } = platform;
     if (forImport) await assertNoWorld(DB);
     const hasItems = async () => (await DB.prepare('select 1 from items limit 1').first()) !== null;
     if (world !== undefined && !(await hasItems())) {
       console.error('Making a store: games, players and 90 days of events …');
       await loadWorld(DB, world, console.error);
     }
+    if (!forImport) await catchUp(platform);
     const events = (await DB.prepare('select max(sequence) as n from events').first<number>('n')) ?? 0;
     return { events, hasItems: await hasItems(), hasRelease: (await readPointer(BUCKET)) !== undefined };
   });
+}
+
+/** The Worker's crons would take hours for what an import has written. */
+async function catchUp(platform: Platform): Promise<void> {
+  const progress = createProgress();
+  const onProgress = (step: string) => progress.update(step);
+  await countLog(platform, onProgress);
+  await exportLog(platform, onProgress);
+  progress.end();
 }
 
 /** Real data and the made-up world do not mix. */

@@ -35,7 +35,7 @@ export function deleteStore(state: string): void {
   for (const name of ['v3', 'files', 'wrangler.log']) rmSync(path.join(state, name), { recursive: true, force: true });
 }
 
-/** Creates the tables and, if asked for, the made-up world. */
+/** Creates the tables and, if asked for, the made-up world; counts and exports the log to its end. */
 export const prepareStore = (shutdown: Shutdown, preparation: Preparation): Promise<PreparedStore> =>
   readScript(shutdown, 'start/preparation.ts', [JSON.stringify(preparation)]);
 

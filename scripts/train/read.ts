@@ -40,8 +40,9 @@ export async function readMaterial(
   const snapshot = await readSnapshotManifest(bucket);
   if (snapshot === undefined)
     throw new Error(
-      `there is no snapshot in ${state} yet. \`npm start\` makes one on an empty store; a running Worker exports ` +
-        'one every hour, and `curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"` exports one now',
+      `there is nothing to train on in ${state} yet: \`npm run import\` takes files, \`npm start\` makes a store. ` +
+        'A running Worker exports every hour, and now by ' +
+        '`curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"`',
     );
   const { etag, current: inUse } = await readReleaseInUse(bucket, force === true);
   const erased = await readErasedSnapshot(DB);
@@ -99,7 +100,7 @@ async function readLog(
   });
 }
 
-async function readCatalogue(db: D1Database): Promise<Map<string, Item>> {
+export async function readCatalogue(db: D1Database): Promise<Map<string, Item>> {
   const catalogue = new Map<string, Item>();
   let page: Item[];
   let last = '';

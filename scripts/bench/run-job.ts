@@ -1,0 +1,30 @@
+// The process that runs a job of the log to its end for `npm run bench -- scale`. Arguments: the job, the state folder.
+
+import { trimLog } from '../../workers/offline/trim-log.ts';
+import { readHotDays } from '../../workers/storage/settings.ts';
+import { type Platform, readVars, withPlatform } from '../local/platform.ts';
+import { countLog, exportLog } from '../log/catch-up.ts';
+
+const DAY_MS = 86_400_000;
+const log = (step: string) => console.error(step);
+
+const JOBS: Record<string, (stores: Platform) => Promise<unknown>> = {
+  count: (stores) => countLog(stores, log),
+  archive: (stores) => exportLog(stores, log),
+  trim: trimWhole,
+};
+
+/** As on the day when all that was imported has left the hot window. */
+async function trimWhole({ DB, BUCKET }: Platform): Promise<void> {
+  const { LOG_HOT_DAYS } = readVars<Pick<Env, 'LOG_HOT_DAYS'>>();
+  const now = Date.now() + (readHotDays(LOG_HOT_DAYS) + 1) * DAY_MS;
+  for (let trimmed = 0; ; ) {
+    const deleted = await trimLog({ DB, BUCKET, LOG_HOT_DAYS }, now);
+    if (deleted === 0) return;
+    trimmed += deleted;
+    log(`trimmed ${trimmed.toLocaleString('en')} events`);
+  }
+}
+
+const [, , job, state] = process.argv;
+await withPlatform(state!, JOBS[job!]!);

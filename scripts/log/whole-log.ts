@@ -1,0 +1,61 @@
+// Gives a command the whole log as of now: the snapshot's files, and files of what D1 has beyond them. It only reads,
+// and may run beside a server. A training does not use it: a release names the snapshot that it was trained on.
+
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
+import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
+import { readEventPage } from '../../workers/storage/events.ts';
+import { MERGE_COLUMNS } from '../../workers/storage/export-merges.ts';
+import { type Column, encodeParquet } from '../../workers/storage/parquet.ts';
+import { readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
+import { readMergePage } from '../../workers/storage/users.ts';
+import type { Platform } from '../local/platform.ts';
+import { fileCache } from './fetch-files.ts';
+import { fetchLog, type LogFiles } from './views.ts';
+
+/** Below D1's 32 MB per result, whatever the lengths of ids. */
+const PAGE_ROWS = 10_000;
+
+export interface LogRequest {
+  /** The folder of the local stores. */
+  state: string;
+  /** Gets the files of the hot tail. They hold personal data: whoever made the folder deletes it. */
+  folder: string;
+  /** The files of the snapshot that are needed. */
+  select?: (snapshot: SnapshotManifest) => Pick<SnapshotManifest, 'events' | 'slates' | 'merges'>;
+  onProgress?: (step: string) => void;
+}
+
+/** Slates that no export has collected are not in it. */
+export async function fetchWholeLog(
+  { DB, BUCKET }: Pick<Platform, 'DB' | 'BUCKET'>,
+  { state, folder, select = (snapshot) => snapshot, onProgress = () => {} }: LogRequest,
+): Promise<LogFiles> {
+  const snapshot = await readSnapshotOrEmpty(BUCKET);
+  const { events, slates, merges } = await fetchLog(BUCKET, select(snapshot), fileCache(state), onProgress);
+  const hotEvents = await writePages(path.join(folder, 'events'), EVENT_COLUMNS, async (last) => {
+    if (last)
+      onProgress(`reading events that are not in the snapshot yet, up to ${last.sequence.toLocaleString('en')}`);
+    return readEventPage(DB, last?.sequence ?? snapshot.lastSequence, PAGE_ROWS);
+  });
+  const hotMerges = await writePages(path.join(folder, 'merges'), MERGE_COLUMNS, (last) =>
+    readMergePage(DB, last?.row ?? snapshot.merges.at(-1)?.lastRow ?? 0, PAGE_ROWS),
+  );
+  return { events: [...events, ...hotEvents], slates, merges: [...merges, ...hotMerges] };
+}
+
+/** Writes a Parquet file for each page. `readPage` gets the last row of the page before. */
+async function writePages<Row>(
+  prefix: string,
+  columns: readonly Column<Row>[],
+  readPage: (last: Row | undefined) => Promise<Row[]>,
+): Promise<string[]> {
+  const files: string[] = [];
+  for (let page = await readPage(undefined); page.length > 0; page = await readPage(page.at(-1))) {
+    const file = `${prefix}-${files.length}.parquet`;
+    writeFileSync(file, encodeParquet(columns, page, {}));
+    files.push(file);
+  }
+  return files;
+}
