@@ -1,7 +1,7 @@
 // The process that runs a job of the log to its end for `npm run bench -- scale`. Arguments: the job, the state folder.
 
 import { trimLog } from '../../workers/offline/trim-log.ts';
-import { readHotDays } from '../../workers/storage/settings.ts';
+import { type RetentionVars, readHotDays } from '../../workers/storage/settings.ts';
 import { type Platform, readVars, withPlatform } from '../local/platform.ts';
 import { countLog, exportLog } from '../log/catch-up.ts';
 
@@ -16,10 +16,10 @@ const JOBS: Record<string, (stores: Platform) => Promise<unknown>> = {
 
 /** As on the day when all that was imported has left the hot window. */
 async function trimWhole({ DB, BUCKET }: Platform): Promise<void> {
-  const { LOG_HOT_DAYS } = readVars<Pick<Env, 'LOG_HOT_DAYS'>>();
-  const now = Date.now() + (readHotDays(LOG_HOT_DAYS) + 1) * DAY_MS;
+  const settings = readVars<RetentionVars>();
+  const now = Date.now() + (readHotDays(settings.LOG_HOT_DAYS) + 1) * DAY_MS;
   for (let trimmed = 0; ; ) {
-    const deleted = await trimLog({ DB, BUCKET, LOG_HOT_DAYS }, now);
+    const deleted = await trimLog({ DB, BUCKET, ...settings }, now);
     if (deleted === 0) return;
     trimmed += deleted;
     log(`trimmed ${trimmed.toLocaleString('en')} events`);

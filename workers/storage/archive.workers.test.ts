@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { countEventsAfter, countRows } from '../../models/contracts/snapshot.ts';
@@ -25,7 +25,7 @@ const at = (hours: number, userId: string, id: string, more: Partial<PlayerEvent
 const EVENTS = Array.from({ length: 300 }, (_, n) => at(n / 6, `player-${n % 20}`, `${n}`, { value: n / 7 }));
 
 beforeEach(async () => {
-  for (const table of ['events', 'archived_marks', 'merges', 'users', 'sqlite_sequence'])
+  for (const table of ['events', 'archived_marks', 'merges', 'users', 'export_cursors', 'sqlite_sequence'])
     await DB.prepare(`delete from ${table}`).run();
   for (const prefix of ['log/', 'snapshots/'])
     await BUCKET.delete((await BUCKET.list({ prefix })).objects.map(({ key }) => key));
@@ -160,6 +160,86 @@ it('keeps the hot window in D1 and deletes only what R2 proves to hold', async (
   await insertEvents(DB, [at(0, 'new', 'not exported')]);
   await trimEvents(DB, BUCKET, { hotFrom: NOON + 30 * DAY, readUntil: Number.MAX_SAFE_INTEGER });
   expect(await DB.prepare('select id from events').first('id')).toBe('not exported');
+});
+
+describe('after D1 was restored to an earlier point', () => {
+  const everything = { hotFrom: NOON + 30 * DAY, readUntil: Number.MAX_SAFE_INTEGER };
+  /** As it was with the first `rows` events, of which `exported` were exported. */
+  const restore = (rows: number, exported: number) =>
+    DB.batch([
+      DB.prepare('delete from events where sequence > ?1').bind(rows),
+      DB.prepare("update sqlite_sequence set seq = ?1 where name = 'events'").bind(rows),
+      DB.prepare('update export_cursors set row = ?1').bind(exported),
+    ]);
+  const later = (count: number) => Array.from({ length: count }, (_, n) => at(n / 6, `player-${n % 7}`, `later-${n}`));
+  const readIds = async () => (await readAll()).map((row) => row.split(' ').slice(1).join(' ')).toSorted();
+  const identify = (events: readonly PlayerEvent[]) => events.map(({ userId, id }) => `${userId} ${id}`).toSorted();
+
+  it.each([
+    ['few events', 30],
+    ['more events than were lost', 130],
+  ])('exports %s that came since, each once, and deletes none before', async (_, count) => {
+    await insertEvents(DB, EVENTS.slice(0, 50));
+    await exportEvents(DB, BUCKET, NOON);
+    await insertEvents(DB, EVENTS.slice(50, 140));
+    await exportEvents(DB, BUCKET, NOON, { portionRows: 40 });
+    await restore(60, 50);
+    await insertEvents(DB, later(count));
+    // Rows 61 to 140 have numbers of exported events.
+    expect(await trimEvents(DB, BUCKET, everything)).toBe(50);
+    expect(await exportEvents(DB, BUCKET, NOON, { portionRows: 17 })).toBe(count);
+    const all = identify([...EVENTS.slice(0, 140), ...later(count)]);
+    expect(await readIds()).toEqual(all);
+    expect(await exportEvents(DB, BUCKET, NOON)).toBe(0);
+    await insertEvents(DB, [at(99, 'last', 'last')]);
+    expect(await DB.prepare('select max(sequence) as last from events').first('last')).toBe(
+      Math.max(140, 60 + count) + 1,
+    );
+    expect(await exportEvents(DB, BUCKET, NOON)).toBe(1);
+    expect(await trimEvents(DB, BUCKET, everything)).toBe(10 + count + 1);
+    expect([await countHot(), await readIds()]).toEqual([0, [...all, 'last last'].toSorted()]);
+  });
+
+  it('goes on after an export that died anywhere', async () => {
+    await insertEvents(DB, EVENTS.slice(0, 140));
+    await exportEvents(DB, BUCKET, NOON);
+    await restore(60, 0);
+    await insertEvents(DB, later(100));
+    let deaths = 0;
+    for (let write = 1; ; write++) {
+      let died = false;
+      for (const after of [false, true])
+        await exportEvents(DB, breakBucket(write, after), NOON, { portionRows: 70 }).catch((error: Error) => {
+          expect(error.message).toBe('died');
+          died = true;
+          deaths++;
+        });
+      if (!died) break;
+    }
+    expect(deaths).toBeGreaterThan(2);
+    expect(await readIds()).toEqual(identify([...EVENTS.slice(0, 140), ...later(100)]));
+  });
+
+  it('exports under new numbers what an empty D1 takes', async () => {
+    await insertEvents(DB, EVENTS);
+    await exportEvents(DB, BUCKET, NOON);
+    for (const table of ['events', 'export_cursors', 'sqlite_sequence']) await DB.prepare(`delete from ${table}`).run();
+    expect(await exportEvents(DB, BUCKET, NOON)).toBe(0);
+    await insertEvents(DB, [at(60, 'new', 'new')]);
+    expect(await exportEvents(DB, BUCKET, NOON)).toBe(1);
+    expect(await readAll()).toEqual([...EXPECTED, '301 new new'].toSorted());
+  });
+});
+
+it('deletes no event that no file holds, unless such files have expired', async () => {
+  await insertEvents(DB, EVENTS);
+  await exportEvents(DB, BUCKET, NOON, { portionRows: 110 });
+  const { events } = (await readSnapshotManifest(BUCKET))!;
+  await editSnapshot(BUCKET, NOON, () => ({ events: events.filter(({ sequences }) => sequences[0] !== 111) }));
+  const bounds = { hotFrom: NOON + 30 * DAY, readUntil: Number.MAX_SAFE_INTEGER };
+  await expect(trimEvents(DB, BUCKET, bounds)).rejects.toThrow(/nothing deleted: no file .* holds event 111/);
+  expect(await countHot()).toBe(300);
+  expect(await trimEvents(DB, BUCKET, { ...bounds, keptFrom: NOON + 10 * DAY })).toBe(300);
 });
 
 it('still knows what players own, like and dismissed after their events have left D1, also after a merge', async () => {

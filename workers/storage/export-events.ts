@@ -1,13 +1,16 @@
 // Exports the log from D1 to Parquet files in R2, by ranges of `sequence`: what the manifest says it holds is never
 // read again, and a file that no manifest names counts for nothing. So a crash between any two steps loses and doubles
-// nothing. It deletes nothing from D1.
+// nothing. It deletes nothing from D1. If D1 was restored to an earlier point, rows may have numbers that the manifest
+// calls exported: those that R2 does not hold are exported under these numbers.
 
 import { eventsKey } from '../../models/contracts/layout.ts';
-import type { EventFile } from '../../models/contracts/snapshot.ts';
+import type { EventFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import { findRange, toDay } from './day.ts';
 import { EVENT_COLUMNS, type LoggedEvent } from './event-columns.ts';
 import { readEventPage } from './events.ts';
+import { moveExportCursor, readExportCursor, skipRowNumbers } from './export-cursors.ts';
 import { compareUtf8 } from './parquet.ts';
+import { readRowGroups } from './row-groups.ts';
 import { writeRows } from './snapshot-files.ts';
 import { editSnapshot, readSnapshotOrEmpty } from './snapshots.ts';
 
@@ -26,20 +29,84 @@ export async function exportEvents(
   { portionRows = PORTION_ROWS, runRows = RUN_ROWS_MAX } = {},
 ): Promise<number> {
   let exported = 0;
-  while (exported < runRows) {
-    const { lastSequence } = await readSnapshotOrEmpty(bucket);
-    const portion = await readPortion(db, lastSequence, portionRows);
-    if (portion.length === 0) break;
-    const files = await writePortion(bucket, portion);
-    const edited = await editSnapshot(bucket, now, (manifest) =>
-      // Another export was faster: these files stay unnamed, and its portion is not this one's to add.
-      manifest.lastSequence === lastSequence
-        ? { events: [...manifest.events, ...files], lastSequence: portion.at(-1)!.sequence }
-        : undefined,
-    );
-    if (edited !== undefined) exported += portion.length;
+  let read = 0;
+  while (read < runRows) {
+    const manifest = await readSnapshotOrEmpty(bucket);
+    const wasRestored = (await readExportCursor(db, 'events')) < manifest.lastSequence;
+    const exportPortion = wasRestored ? exportRestored : exportNew;
+    const portion = await exportPortion(db, bucket, manifest, now, portionRows);
+    if (portion.read === 0 && !wasRestored) break;
+    exported += portion.exported;
+    read += portion.read;
   }
   return exported;
+}
+
+interface ExportedPortion {
+  read: number;
+  exported: number;
+}
+
+async function exportNew(
+  db: D1Database,
+  bucket: R2Bucket,
+  { lastSequence }: SnapshotManifest,
+  now: number,
+  portionRows: number,
+): Promise<ExportedPortion> {
+  const portion = await readPortion(db, lastSequence, portionRows);
+  const last = portion.at(-1)?.sequence;
+  if (last === undefined) return { read: 0, exported: 0 };
+  const files = await writePortion(bucket, portion);
+  // First: a restored D1 that has this cursor has these rows too.
+  await moveExportCursor(db, 'events', last);
+  const edited = await editSnapshot(bucket, now, (manifest) =>
+    // Another export was faster: these files stay unnamed, and its portion is not this one's to add.
+    manifest.lastSequence === lastSequence ? { events: [...manifest.events, ...files], lastSequence: last } : undefined,
+  );
+  return { read: portion.length, exported: edited === undefined ? 0 : portion.length };
+}
+
+/** After D1 was restored: the next rows between its cursor and the snapshot's, without those that R2 holds. */
+async function exportRestored(
+  db: D1Database,
+  bucket: R2Bucket,
+  { version, lastSequence, events }: SnapshotManifest,
+  now: number,
+  portionRows: number,
+): Promise<ExportedPortion> {
+  // First, so that no row is added to those in question.
+  await skipRowNumbers(db, 'events', lastSequence);
+  const read = await readPortion(db, await readExportCursor(db, 'events'), portionRows);
+  const questioned = read.filter(({ sequence }) => sequence <= lastSequence);
+  const portion = await leaveOutExported(bucket, events, questioned);
+  const files = await writePortion(bucket, portion);
+  if (files.length > 0) {
+    const edited = await editSnapshot(bucket, now, (manifest) =>
+      // Otherwise another export may have added the same.
+      manifest.version === version ? { events: [...manifest.events, ...files] } : undefined,
+    );
+    if (edited === undefined) return { read: read.length, exported: 0 };
+  }
+  const isComplete = questioned.length < portionRows;
+  await moveExportCursor(db, 'events', isComplete ? lastSequence : questioned.at(-1)!.sequence);
+  return { read: read.length, exported: portion.length };
+}
+
+async function leaveOutExported(
+  bucket: R2Bucket,
+  files: readonly EventFile[],
+  portion: readonly LoggedEvent[],
+): Promise<LoggedEvent[]> {
+  const identify = (...parts: unknown[]) => parts.join('\n');
+  const left = new Map(portion.map((event) => [identify(event.sequence, event.userId, event.id), event]));
+  const [first, last] = findRange(portion.map(({ sequence }) => sequence));
+  for (const file of files) {
+    if (file.sequences[1] < first || file.sequences[0] > last) continue;
+    for await (const rows of readRowGroups(bucket, file, ['sequence', 'user_id', 'id']))
+      for (const { sequence, user_id, id } of rows) left.delete(identify(sequence, user_id, id));
+  }
+  return [...left.values()];
 }
 
 async function readPortion(db: D1Database, after: number, rows: number): Promise<LoggedEvent[]> {

@@ -29,6 +29,15 @@ export const events = sqliteTable(
   (table) => [uniqueIndex('events_user_id').on(table.userId, table.id)],
 );
 
+/**
+ * How far rows of a table were exported to R2, or were about to be. If the snapshot is ahead of it, this database was
+ * restored to an earlier point (workers/storage/export-events.ts).
+ */
+export const exportCursors = sqliteTable('export_cursors', {
+  table: text('table_name').primaryKey(),
+  row: integer('row').notNull(),
+});
+
 export const items = sqliteTable(
   'items',
   {

@@ -3,6 +3,7 @@
 
 import type { EventFile } from '../../models/contracts/snapshot.ts';
 import { deleteEventsUntil } from './archived-marks.ts';
+import { readExportCursor } from './export-cursors.ts';
 import { readSnapshotOrEmpty } from './snapshots.ts';
 
 /** One transaction; it blocks D1's other writers for some tens of milliseconds. */
@@ -15,23 +16,33 @@ interface Bounds {
   hotFrom: number;
   /** Events after this sequence stay: something has yet to read them. */
   readUntil: number;
+  /** Files of events received before may have expired (epoch milliseconds); none, if there is no such time. */
+  keptFrom?: number;
 }
 
-/** Returns the number of deleted events. Throws if a file that should hold them is missing or altered. */
+interface SequenceRange {
+  first: number;
+  last: number;
+}
+
+/** Returns the number of deleted events. Throws if a file that should hold one is missing, altered or not named. */
 export async function trimEvents(
   db: D1Database,
   bucket: R2Bucket,
-  { hotFrom, readUntil }: Bounds,
+  { hotFrom, readUntil, keptFrom = 0 }: Bounds,
   { portionRows = PORTION_ROWS, runRows = RUN_ROWS_MAX } = {},
 ): Promise<number> {
   const { lastSequence, events } = await readSnapshotOrEmpty(bucket);
-  const until = Math.min(lastSequence, readUntil);
+  // If D1 was restored to an earlier point, the snapshot's last sequence is not about later rows of D1.
+  const until = Math.min(lastSequence, await readExportCursor(db, 'events'), readUntil);
   const verified = new Set<string>();
   let deleted = 0;
   while (deleted < runRows) {
     const range = await findOldest(db, until, hotFrom, portionRows);
     if (range === undefined) break;
-    await verifyFiles(bucket, events, range, verified);
+    const files = events.filter(({ sequences }) => sequences[1] >= range.first && sequences[0] <= range.last);
+    await assertCovered(db, files, range, keptFrom);
+    await verifyFiles(bucket, files, verified);
     deleted += await deleteEventsUntil(db, range.last);
   }
   return deleted;
@@ -43,7 +54,7 @@ async function findOldest(
   until: number,
   hotFrom: number,
   rows: number,
-): Promise<{ first: number; last: number } | undefined> {
+): Promise<SequenceRange | undefined> {
   const row = await db
     .prepare(
       `with oldest as (select sequence, received_at from events where sequence <= ?1 order by sequence limit ?3)
@@ -55,15 +66,42 @@ async function findOldest(
   return row === null || row.first === null || row.last === null ? undefined : { first: row.first, last: row.last };
 }
 
-/** Each file was read back when it was written; here R2 proves that it still has it, by the digest it keeps. */
-async function verifyFiles(
-  bucket: R2Bucket,
+/** An export that is not there must not pass as one: each event lies within the sequences of the files. */
+async function assertCovered(
+  db: D1Database,
   files: readonly EventFile[],
-  { first, last }: { first: number; last: number },
-  verified: Set<string>,
+  { first, last }: SequenceRange,
+  keptFrom: number,
 ): Promise<void> {
-  for (const { key, bytes, sha256, sequences } of files) {
-    if (sequences[1] < first || sequences[0] > last || verified.has(key)) continue;
+  const sequence = await db
+    .prepare(
+      `select sequence from events where sequence >= ?1 and sequence <= ?2 and received_at >= ?4 and not exists (
+         select 1 from json_each(?3) where sequence >= value->>0 and sequence <= value->>1
+       ) limit 1`,
+    )
+    .bind(first, last, JSON.stringify(joinRanges(files)), keptFrom)
+    .first<number>('sequence');
+  if (sequence !== null)
+    throw new Error(
+      `nothing deleted: no file of the snapshot holds event ${sequence}, which should be exported; if its manifest, ` +
+        'snapshots/current.json, was replaced by an older one, put the newest back',
+    );
+}
+
+function joinRanges(files: readonly EventFile[]): [first: number, last: number][] {
+  const joined: [number, number][] = [];
+  for (const [first, last] of files.map(({ sequences }) => sequences).toSorted((a, b) => a[0] - b[0])) {
+    const before = joined.at(-1);
+    if (before !== undefined && first <= before[1] + 1) before[1] = Math.max(before[1], last);
+    else joined.push([first, last]);
+  }
+  return joined;
+}
+
+/** Each file was read back when it was written; here R2 proves that it still has it, by the digest it keeps. */
+async function verifyFiles(bucket: R2Bucket, files: readonly EventFile[], verified: Set<string>): Promise<void> {
+  for (const { key, bytes, sha256 } of files) {
+    if (verified.has(key)) continue;
     const head = await bucket.head(key);
     if (head === null) throw new Error(`nothing deleted: ${key}, which holds these events, is missing in R2`);
     if (head.size !== bytes || head.checksums.toJSON().sha256 !== sha256)
