@@ -1,11 +1,37 @@
--- Games by the number of players who played, liked, bought or wished for them.
+-- Games by the number of players who played, liked, bought, wished for or rated them well, and did not take it back.
 -- chart: item_id players
+with taken_back as (
+  select
+    e.user_id,
+    e.item_id,
+    case e.type when 'unlike' then 'like' when 'refund' then 'purchase' else 'wishlist' end as event_type,
+    max(e.timestamp) as last_at
+  from events e
+  where e.type in ('unlike', 'refund', 'unwishlist')
+  group by
+    e.user_id, e.item_id, case e.type when 'unlike' then 'like' when 'refund' then 'purchase' else 'wishlist' end
+),
+resets as (
+  select e.user_id, max(e.timestamp) as last_at
+  from events e
+  where e.type = 'reset'
+  group by e.user_id
+),
+interactions as (
+  select e.user_id, e.item_id, e.type
+  from events e
+  left join taken_back t on t.user_id = e.user_id and t.item_id = e.item_id and t.event_type = e.type
+  left join resets r on r.user_id = e.user_id
+  -- A rating counts from three tenths of the way up from the middle.
+  where (e.type in ('play', 'like', 'purchase', 'wishlist') or (e.type = 'rate' and (e.value - 2.75) / 2.25 >= 0.3))
+    and (t.last_at is null or e.timestamp > t.last_at)
+    and (r.last_at is null or e.timestamp > r.last_at)
+)
 select
-  e.item_id,
-  count(distinct e.user_id) as players,
-  count(distinct case when e.type = 'purchase' then e.user_id end) as buyers,
-  count(distinct case when e.type = 'play' then e.user_id end) as played
-from events e
-where e.type in ('play', 'like', 'purchase', 'wishlist')
-group by e.item_id
-order by players desc, e.item_id
+  i.item_id,
+  count(distinct i.user_id) as players,
+  count(distinct case when i.type = 'purchase' then i.user_id end) as buyers,
+  count(distinct case when i.type = 'play' then i.user_id end) as played
+from interactions i
+group by i.item_id
+order by players desc, i.item_id

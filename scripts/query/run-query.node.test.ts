@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { makeSlate } from '../../tests/slate.ts';
 import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
@@ -33,22 +34,35 @@ const EVENTS = [
   event('cem', 'click', 'g1', at(15), { recommendationId: 'r1' }),
   event('cem', 'click', 'g1', at(15, 1), { recommendationId: 'r1' }),
 ];
+/** Taken back, of a bad rating, before a reset, and over the end of two years, the first of them a leap year. */
+const MORE_EVENTS = [
+  event('eve', 'purchase', 'a', at(0)),
+  event('eve', 'refund', 'a', at(0, 1)),
+  event('eve', 'purchase', 'b', at(0)),
+  event('flo', 'rate', 'b', at(0), { value: 5 }),
+  event('flo', 'rate', 'c', at(0), { value: 1 }),
+  event('gus', 'play', 'c', at(0)),
+  event('gus', 'reset', undefined, at(0, 1)),
+  ...[0, 1, 5, 58, 111].map((week) => event('flo', 'click', 'a', Date.UTC(2024, 1, 26) + 7 * week * 24 * HOUR)),
+  event('flo', 'impression', 'a', Date.UTC(2024, 1, 12)),
+];
 const SLATES = [
   { ...makeSlate('r1', 'cem', at(15)), samplingRate: 1 },
   { ...makeSlate('r2', 'dan', at(15)), samplingRate: 0.25 },
   { ...makeSlate('r3', 'eve', at(16)), samplingRate: 1, tier: 'nearline', release: null },
 ];
 
-function writeLog() {
+function writeLog(written: readonly PlayerEvent[]) {
   const [events, slates] = [path.join(folder, 'events.parquet'), path.join(folder, 'slates.parquet')];
-  const logged = EVENTS.map((one, index) => ({ ...one, sequence: index + 1 }));
+  const logged = written.map((one, index) => ({ ...one, sequence: index + 1 }));
   writeFileSync(events, encodeParquet(EVENT_COLUMNS, logged, {}));
   writeFileSync(slates, encodeParquet(SLATE_COLUMNS, SLATES.flatMap(toSlateRows), {}));
   return { events: [events], slates: [slates], merges: [] };
 }
-const ask = (name: string, range: DayRange = { from: undefined, to: undefined }) =>
+const ALL: DayRange = { from: undefined, to: undefined };
+const ask = (name: string, range = ALL, written: readonly PlayerEvent[] = EVENTS) =>
   withDuckDb(async (connection) => {
-    await createRangeViews(connection, writeLog(), range);
+    await createRangeViews(connection, writeLog(written), range);
     return readRows(connection, listQueries().find((one) => one.name === name)!.sql);
   });
 const numbers = (rows: unknown[][]) =>
@@ -97,10 +111,21 @@ test('each query gives what a count by hand gives', async () => {
   expect(await rows('click-through', { from: undefined, to: '2026-03-23' })).toEqual([]);
 });
 
+test('what was taken back, rated badly or forgotten is not popular; ratings alone are', async () => {
+  expect(numbers((await ask('popularity', ALL, MORE_EVENTS)).rows)).toEqual([['b', 2, 1, 0]]);
+});
+
+test('retention counts weeks of the calendar, not weeks with events, and no impressions', async () => {
+  const { rows } = await ask('retention', ALL, MORE_EVENTS);
+  const ofFlo = numbers(rows).filter(([week]) => week === '2024-02-26');
+  expect(ofFlo.map(([, later, players]) => [later, players])).toEqual([0, 1, 5, 58, 106, 111].map((week) => [week, 1]));
+  expect(rows).toHaveLength(ofFlo.length + 1);
+});
+
 test('a result is written as CSV, JSON and Parquet', async () => {
   const { sql } = listQueries().find(({ name }) => name === 'popularity')!;
   await withDuckDb(async (connection) => {
-    await createRangeViews(connection, writeLog(), { from: undefined, to: undefined });
+    await createRangeViews(connection, writeLog(EVENTS), ALL);
     const write = async (format: 'csv' | 'json' | 'parquet') => {
       const file = path.join(folder, `result.${format}`);
       await writeFile(connection, sql, format, file);
