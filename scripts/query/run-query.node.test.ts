@@ -42,7 +42,7 @@ const MORE_EVENTS = [
   event('flo', 'rate', 'b', at(0), { value: 5 }),
   event('flo', 'rate', 'c', at(0), { value: 1 }),
   event('gus', 'play', 'c', at(0)),
-  event('gus', 'reset', undefined, at(0, 1)),
+  event('gus', 'reset', 'none', at(0, 1), { itemId: null }),
   ...[0, 1, 5, 58, 111].map((week) => event('flo', 'click', 'a', Date.UTC(2024, 1, 26) + 7 * week * 24 * HOUR)),
   event('flo', 'impression', 'a', Date.UTC(2024, 1, 12)),
 ];
