@@ -3,6 +3,7 @@
 
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { EvaluationCase, Split } from '../models/evaluation/cases.ts';
 import { PROTOCOLS, type Protocol } from '../models/evaluation/protocols.ts';
 import { measureData, planBudget } from '../models/release/budget.ts';
@@ -19,7 +20,10 @@ import { endEarlyOnInterrupt } from './terminal/end-early.ts';
 import { readPeakMemoryMB } from './terminal/peak-memory.ts';
 import { createProgress, type Progress } from './terminal/progress.ts';
 
-async function evaluate(file: string | undefined, flags: Flags): Promise<void> {
+async function evaluate(file: string | undefined, flags: Flags, command: CommandUnknownOpts): Promise<void> {
+  const needsFile = FILE_FLAGS.find((name) => flags[name] !== undefined);
+  if (file === undefined && needsFile !== undefined)
+    command.error(`--${toFlag(needsFile)} says how files are read: name a path`);
   const progress = createProgress();
   const dataset = file === undefined ? 'the log' : path.basename(file);
   const { interactions, catalogue } = await read(file, flags, progress);
@@ -80,9 +84,6 @@ const count = (n: number) => n.toLocaleString('en');
 
 async function read(file: string | undefined, flags: Flags, progress: Progress): Promise<Dataset> {
   const { protocol, json, state } = flags;
-  const needsFile = FILE_FLAGS.find((name) => flags[name] !== undefined);
-  if (file === undefined && needsFile !== undefined)
-    throw new Error(`--${toFlag(needsFile)} says how files are read: name a path, or leave the flag out`);
   // Fails now if the file cannot be written, not after an hour of training.
   if (json !== undefined) closeSync(openSync(json, 'a'));
   const dataset = await (file === undefined

@@ -96,6 +96,7 @@ export function formatScale({ events, items, budget, fileMB, steps }: ScaleRepor
     count(eventsPerSecond),
     count(peakMB),
     Object.entries(peakByProgram)
+      .filter(([, megabytes]) => megabytes >= 1)
       .map(([program, megabytes]) => `${program} ${count(megabytes)}`)
       .join(', '),
   ]);

@@ -130,8 +130,8 @@ test('without a file the whole log is evaluated: archived events, those still in
 
   const { status, stderr } = evaluate('--state', state, '--rating-scale', '1-10');
   expect([status, stderr]).toEqual([
-    1,
-    'evaluate: --rating-scale says how files are read: name a path, or leave the flag out\n',
+    2,
+    'evaluate: --rating-scale says how files are read: name a path; --help lists the flags\n',
   ]);
 }, 240_000);
 

@@ -5,6 +5,8 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EVENT_TYPES, PlayerEvent, parseEvent } from '../../models/contracts/event.ts';
 import type { Item } from '../../models/contracts/item.ts';
+import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
+import { encodeParquet } from '../../workers/storage/parquet.ts';
 import { withDuckDb } from '../duckdb/open.ts';
 import { readCatalogue } from './read-catalogue.ts';
 import { SAMPLES, type Sample, SECONDS } from './samples.ts';
@@ -338,6 +340,25 @@ test('an export keeps every field of events and items', async () => {
   expect(events).toEqual([event]);
   expect(items).toEqual([item]);
   expect(skipped.reduce((sum, { count }) => sum + count, 0)).toBe(5);
+});
+
+test('the Parquet files of another store’s log keep every field', async () => {
+  const at = STARTED_AT - HOUR_MS + 123;
+  const events: PlayerEvent[] = [
+    {
+      ...{ id: 'e1', userId: 'u1', type: 'play', itemId: 'a', value: 42.5, query: null, timestamp: at, receivedAt: at },
+      ...{ recommendationId: 'r', position: 3, platform: 'linux', country: 'CH', locale: 'de' },
+    },
+    {
+      ...{ id: 'e2', userId: 'u2', type: 'search', itemId: null, value: null, query: 'a query', timestamp: at },
+      ...{ receivedAt: at + 5, recommendationId: null, position: null, platform: null, country: null, locale: null },
+    },
+  ];
+  const rows = events.map((event, n) => ({ ...event, sequence: n + 1 }));
+  const found = await read(write('1-2-abc.parquet', encodeParquet(EVENT_COLUMNS, rows, {})));
+  expect(found.source.format).toBe('log');
+  expect(found.events).toEqual(events);
+  expect(found.skipped).toEqual([]);
 });
 
 test('broken lines, unknown types and fields left empty are counted, with examples', async () => {

@@ -301,7 +301,7 @@ const sequences: Preset = {
 };
 
 const jsonl: Preset = {
-  summary: 'this project’s own export',
+  summary: 'events and items as the API takes them, a line each, told apart by `kind`: event or item',
   files: 'any',
   isExport: true,
   shapes: [
@@ -320,6 +320,22 @@ const jsonl: Preset = {
   ],
 };
 
+/** The columns that tell workers/storage/event-columns.ts from other tables, and the rest of them. */
+const log: Preset = {
+  summary: 'the log of another store of this project: the Parquet files of log/events in R2',
+  files: 'any',
+  isExport: true,
+  shapes: [
+    {
+      gives: 'events',
+      columns: ['sequence', 'user_id', 'id', 'type', 'item_id', 'timestamp', 'received_at', 'recommendation_id'],
+      optional: ['value', 'query', 'position', 'platform', 'country', 'locale'],
+      select: `select user_id, item_id, type, value, timestamp as time, id, query, recommendation_id, position, platform,
+        country, locale, epoch_ms(received_at::timestamp)::varchar as received_at from file`,
+    },
+  ],
+};
+
 export const PRESETS = {
   movielens,
   'steam-200k': steam200k,
@@ -330,4 +346,5 @@ export const PRESETS = {
   'amazon-reviews': amazonReviews,
   sequences,
   jsonl,
+  log,
 } satisfies Record<string, Preset>;

@@ -4,6 +4,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { expect, test } from 'vitest';
 import { createEvaluateCommand } from '../evaluate/command.ts';
 import { createImportCommand } from '../import/command.ts';
+import { DEFAULT_STATE_DIR } from '../local/project.ts';
 import { createSimulateCommand } from '../simulate/command.ts';
 import { createStartCommand } from '../start/command.ts';
 import { createTrainCommand } from '../train/command.ts';
@@ -32,7 +33,6 @@ const COMMANDS = {
 } satisfies Record<string, () => CommandUnknownOpts>;
 
 test.each<[keyof typeof COMMANDS, string[], string]>([
-  ['evaluate', [], "missing required argument 'path'"],
   ['evaluate', ['a', 'b'], 'too many arguments'],
   ['evaluate', ['--format', 'xml', 'a'], 'Allowed choices are movielens, steam-200k, steam-recommendations, recbole, '],
   ['evaluate', ['--protocol', 'random', 'a'], 'Allowed choices are leave-one-out, temporal, '],
@@ -66,7 +66,12 @@ test('flags are typed and have defaults', () => {
   expect(evaluate.args).toEqual(['a']);
   const { algorithms, ...flags } = evaluate.opts();
   expect(algorithms.map(({ name }) => name)).toEqual(['popularity', 'ease']);
-  expect(flags).toEqual({ protocol: 'leave-one-out', budget: 90_000, seed: 1, device: 'cpu' });
+  expect(flags).toEqual({
+    ...{ protocol: 'leave-one-out', budget: 90_000, seed: 1, device: 'cpu' },
+    state: DEFAULT_STATE_DIR,
+  });
+  // The log of the store.
+  expect(createEvaluateCommand().parse([], { from: 'user' }).args).toEqual([]);
   for (const [given, budget] of [
     [[], 'full'],
     [['--budget', 'short'], 'short'],
