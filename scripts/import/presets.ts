@@ -330,8 +330,8 @@ const log: Preset = {
       gives: 'events',
       columns: ['sequence', 'user_id', 'id', 'type', 'item_id', 'timestamp', 'received_at', 'recommendation_id'],
       optional: ['value', 'query', 'position', 'platform', 'country', 'locale'],
-      select: `select user_id, item_id, type, value, timestamp as time, id, query, recommendation_id, position, platform,
-        country, locale, epoch_ms(received_at::timestamp)::varchar as received_at from file`,
+      select: `select user_id, item_id, type, value, timestamp as time, id, query, recommendation_id, position,
+        platform, country, locale, epoch_ms(received_at::timestamp)::varchar as received_at from file`,
     },
   ],
 };
