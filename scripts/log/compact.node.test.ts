@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parquetMetadata } from 'hyparquet';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EventFile } from '../../models/contracts/snapshot.ts';
 import { makeEvent } from '../../tests/event.ts';
@@ -9,7 +10,9 @@ import { makeSlate } from '../../tests/slate.ts';
 import { insertEvents } from '../../workers/storage/events.ts';
 import { exportEvents } from '../../workers/storage/export-events.ts';
 import { exportSlates } from '../../workers/storage/export-slates.ts';
+import { ROWS_PER_GROUP } from '../../workers/storage/parquet.ts';
 import { logSlates } from '../../workers/storage/slates.ts';
+import { readFile } from '../../workers/storage/snapshot-files.ts';
 import { editSnapshot, readSnapshotManifest } from '../../workers/storage/snapshots.ts';
 import { openPlatform, type Platform } from '../local/platform.ts';
 import { compactLog, groupSmallFiles, mergeFiles } from './compact.ts';
@@ -90,6 +93,25 @@ it('makes one file of each past day, with the same rows; repeated ones are kept 
     expect.arrayContaining(before.events.filter(({ day }) => pastDays.has(day)).map(({ key }) => key)),
   );
   expect(await compactLog(BUCKET, folder, today)).toEqual([]);
+}, 120_000);
+
+it('writes groups of rows that an isolate can decode', async () => {
+  const { DB, BUCKET } = platform;
+  const at = NOON - 30 * 24 * HOUR;
+  const events = Array.from({ length: ROWS_PER_GROUP + 3_000 }, (_, n) =>
+    makeEvent('heavy', 'click', `g${n % 9}`, at + n, { id: `h${n}` }),
+  );
+  for (const half of [events.slice(0, 12_000), events.slice(12_000)]) {
+    for (let from = 0; from < half.length; from += 2_000) await insertEvents(DB, half.slice(from, from + 2_000));
+    await exportEvents(DB, BUCKET, NOON);
+  }
+  await compactLog(BUCKET, folder, NOON);
+  const day = new Date(at).toISOString().slice(0, 10);
+  const [file, ...more] = (await readManifest()).events.filter((one) => one.day === day);
+  expect(more).toEqual([]);
+  const { buffer, byteOffset, byteLength } = await readFile(BUCKET, file!);
+  const { row_groups: groups } = parquetMetadata(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
+  expect(groups.map(({ num_rows: rows }) => Number(rows))).toEqual([ROWS_PER_GROUP, 3_000]);
 }, 120_000);
 
 it('changes nothing if another run has replaced the files meanwhile', async () => {

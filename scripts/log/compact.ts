@@ -1,6 +1,6 @@
 // Compaction: the small files that exports wrote for a day become one, sorted by player, without repeated rows. The
 // manifest then names the new file instead of the old ones, which stay for readers of earlier manifests. A run that
-// dies leaves a file that no manifest names. It is also how players are taken out of the log's files.
+// dies leaves a file that no manifest names. Players are erased from files elsewhere: workers/personal-data.
 
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import { eventsKey, slatesKey } from '../../models/contracts/layout.ts';
 import type { EventFile, SlateFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
+import { ROWS_PER_GROUP } from '../../workers/storage/parquet.ts';
 import { LOG_SCHEMA, readFile } from '../../workers/storage/snapshot-files.ts';
 import { editSnapshot, readSnapshotOrEmpty, retireFiles } from '../../workers/storage/snapshots.ts';
 import { quoteText, withDuckDb } from '../duckdb/open.ts';
@@ -16,7 +17,6 @@ import { fetchFiles } from './fetch-files.ts';
 /** Larger files are left as they are. */
 const SMALL_BYTES = 32e6;
 const LARGE_BYTES = 256e6;
-const ROWS_PER_GROUP = 100_000;
 const DIGEST_LENGTH = 12;
 
 type Kind = 'events' | 'slates';

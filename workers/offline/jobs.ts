@@ -4,7 +4,7 @@ import { eraseUsers } from '../personal-data/erase-users.ts';
 import { openErasureRun } from '../personal-data/stores.ts';
 import { isolate } from '../serving/isolate.ts';
 import { beginJobRun, endJobRun } from '../storage/job-runs.ts';
-import { withLease } from '../storage/leases.ts';
+import { nameJobLease, withLease } from '../storage/leases.ts';
 import type { RetentionVars } from '../storage/settings.ts';
 import { listSubscriptions, notify } from '../storage/subscriptions.ts';
 import { announceRelease } from './announce-release.ts';
@@ -72,7 +72,7 @@ async function runJob(cron: string, { name, job }: NamedJob, env: JobEnv): Promi
       : endJobRun(env.DB, run, { durationMs: Date.now() - startedAt, rows, outcome, error });
   try {
     run = await beginJobRun(env.DB, name, cron, startedAt);
-    const done = await withLease(env.DB, `job ${name}`, () => job(env, startedAt));
+    const done = await withLease(env.DB, nameJobLease(name), () => job(env, startedAt));
     if (done === undefined) await end('skipped', null, null);
     else await end('done', done.result, null);
   } catch (cause) {

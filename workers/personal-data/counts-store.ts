@@ -22,6 +22,11 @@ export function openCountsStore(db: D1Database): PersonalDataStore {
       for (const { name, readRows } of tables)
         for await (const row of readRows(userIds, until)) yield { table: name, ...row };
     },
+    async countRows(userIds, until) {
+      let count = 0;
+      for (const { countRows } of tables) count += await countRows(userIds, until);
+      return count;
+    },
     async eraseRows(userIds) {
       for (const userId of userIds) await db.batch(deletePlayerCounts(db, userId));
       return true;

@@ -2,7 +2,7 @@
 // players loses only those of the one.
 
 import { type DeadLetter, listDeadLettersWith, rewriteDeadLetter, splitLetter } from '../storage/dead-letters.ts';
-import type { PersonalDataStore } from './store.ts';
+import { countAll, type PersonalDataStore } from './store.ts';
 
 /** A message holds at most 128 KB. */
 const LETTERS_PER_PAGE = 20;
@@ -12,17 +12,21 @@ interface SplitLetter extends DeadLetter {
   rest: string | undefined;
 }
 
-export const openDeadLetterStore = (db: D1Database): PersonalDataStore => ({
-  name: 'dead-letters',
-  async *readRows(userIds, until) {
+export function openDeadLetterStore(db: D1Database): PersonalDataStore {
+  async function* readRows(userIds: readonly string[], until: number) {
     for await (const { id, reason, receivedAt, own } of readLetters(db, userIds, until))
       for (const body of own) yield { id, reason, receivedAt, body };
-  },
-  async eraseRows(userIds, until) {
-    for await (const { id, rest } of readLetters(db, userIds, until)) await rewriteDeadLetter(db, id, rest);
-    return true;
-  },
-});
+  }
+  return {
+    name: 'dead-letters',
+    readRows,
+    countRows: (userIds, until) => countAll(readRows(userIds, until)),
+    async eraseRows(userIds, until) {
+      for await (const { id, rest } of readLetters(db, userIds, until)) await rewriteDeadLetter(db, id, rest);
+      return true;
+    },
+  };
+}
 
 async function* readLetters(db: D1Database, userIds: readonly string[], until: number): AsyncGenerator<SplitLetter> {
   // Bodies are JSON, so an id stands in them as JSON writes it.

@@ -47,18 +47,12 @@ async function continueErasure(
     const state = begun.get(store.name);
     if (state !== undefined && state.finishedAt !== null) continue;
     // Counted first, so that the receipt has the whole number whenever a run dies.
-    if (state === undefined) await recordRows(db, erasureId, store.name, await countRows(store, userIds, requestedAt));
+    if (state === undefined) await recordRows(db, erasureId, store.name, await store.countRows(userIds, requestedAt));
     while (!(await store.eraseRows(userIds, requestedAt))) if (Date.now() > endsAt) return;
-    if ((await countRows(store, userIds, requestedAt)) > 0)
+    if ((await store.countRows(userIds, requestedAt)) > 0)
       throw new Error(`the store “${store.name}” still holds rows of a player after their erasure`);
     await finishStore(db, erasureId, store.name, Date.now());
     onFinished();
   }
   await finishErasure(db, erasureId, await readSnapshotVersion(), Date.now());
-}
-
-async function countRows(store: PersonalDataStore, userIds: readonly string[], until: number): Promise<number> {
-  let rows = 0;
-  for await (const _ of store.readRows(userIds, until)) rows++;
-  return rows;
 }

@@ -1,43 +1,60 @@
 // Players' rows in the snapshot's Parquet files. A file never changes: it is written again without the rows, the
 // manifest names the new one, and the old one is deleted, whoever still reads it.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
-import { withLease } from '../storage/leases.ts';
-import { readRowGroups, type StoredRow, toStoredColumns } from '../storage/row-groups.ts';
+import { ROWS_PER_GROUP } from '../storage/parquet.ts';
+import { type RowFilter, readRowGroups, type StoredRow, toStoredColumns } from '../storage/row-groups.ts';
 import { writeRows } from '../storage/snapshot-files.ts';
 import { editSnapshot, readSnapshotOrEmpty } from '../storage/snapshots.ts';
+import { eraseUnexported } from './export-lease.ts';
 import type { FileKind } from './file-kinds.ts';
 import type { PersonalDataStore } from './store.ts';
 
-/** Of the job that exports: what it has read of D1 before an erasure must be in the files when they are searched. */
-const EXPORT_LEASE = 'job export-snapshot';
-const LEASE_WAIT_MS = 1_000;
-/** Some 40 MB as objects, of an isolate's 128. */
-const ROWS_PER_FILE = 40_000;
 /** Keys of one call. */
 const KEYS_MAX = 1_000;
 
 export function openFileStore(db: D1Database, bucket: R2Bucket, kind: FileKind): PersonalDataStore {
+  // Keys of files without rows to erase, by the list of users: a file never changes.
+  const searched = new WeakMap<readonly string[], Set<string>>();
   return {
     name: kind.name,
     async *readRows(userIds, until) {
+      const filter = toFilter(kind, userIds);
       for (const file of await listFiles(bucket, kind, userIds))
-        for await (const rows of readRowGroups(bucket, file))
+        for await (const rows of readRowGroups(bucket, file, { filter }))
           for (const row of rows) if (isOwn(kind, row, userIds, until)) yield toJson(row);
     },
-    async eraseRows(userIds, until) {
-      const erased = await withLease(db, EXPORT_LEASE, async () => {
-        for (const file of await listFiles(bucket, kind, userIds))
-          if (await holdsRows(bucket, kind, file, userIds, until))
-            await rewriteFile(bucket, kind, file, userIds, until);
-        await deleteRetiredFiles(bucket);
-      });
-      if (erased === undefined) await sleep(LEASE_WAIT_MS);
-      return erased !== undefined;
+    async countRows(userIds, until) {
+      let count = 0;
+      for (const file of await listFiles(bucket, kind, userIds))
+        for await (const rows of readOwnColumns(bucket, kind, file, userIds))
+          for (const row of rows) if (isOwn(kind, row, userIds, until)) count++;
+      return count;
     },
+    eraseRows: (userIds, until) =>
+      eraseUnexported(db, async () => {
+        const clean = searched.get(userIds) ?? new Set();
+        searched.set(userIds, clean);
+        for (const file of await listFiles(bucket, kind, userIds)) {
+          if (clean.has(file.key)) continue;
+          // One file a call: the next one may be another run's.
+          if (await holdsRows(bucket, kind, file, userIds, until)) {
+            await rewriteFile(bucket, kind, file, userIds, until);
+            return false;
+          }
+          clean.add(file.key);
+        }
+        await deleteRetiredFiles(bucket);
+        return true;
+      }),
   };
 }
+
+const toFilter = ({ users }: FileKind, userIds: readonly string[]): RowFilter => ({ columns: users, values: userIds });
+
+/** Of the groups that may hold rows of the users, the columns that tell. */
+const readOwnColumns = (bucket: R2Bucket, kind: FileKind, file: DataFile, userIds: readonly string[]) =>
+  readRowGroups(bucket, file, { columns: [...kind.users, ...kind.times], filter: toFilter(kind, userIds) });
 
 async function listFiles(bucket: R2Bucket, kind: FileKind, userIds: readonly string[]): Promise<DataFile[]> {
   const files: readonly DataFile[] = (await readSnapshotOrEmpty(bucket))[kind.list];
@@ -64,7 +81,7 @@ async function holdsRows(
   userIds: readonly string[],
   until: number,
 ): Promise<boolean> {
-  for await (const rows of readRowGroups(bucket, file, [...kind.users, ...kind.times]))
+  for await (const rows of readOwnColumns(bucket, kind, file, userIds))
     if (rows.some((row) => isOwn(kind, row, userIds, until))) return true;
   return false;
 }
@@ -86,8 +103,11 @@ async function rewriteFile(
     successors.push(kind.describe(file, rows, written));
   };
   for await (const rows of readRowGroups(bucket, file)) {
-    kept.push(...rows.filter((row) => !isOwn(kind, row, userIds, until)));
-    if (kept.length >= ROWS_PER_FILE) await write();
+    for (const row of rows) {
+      if (isOwn(kind, row, userIds, until)) continue;
+      // Verifying decodes the rows once more: no isolate holds more than a group of each.
+      if (kept.push(row) === ROWS_PER_GROUP) await write();
+    }
   }
   if (kept.length > 0 || (successors.length === 0 && kind.keepsEmpty)) await write();
   await editSnapshot(bucket, Date.now(), (manifest) => replaceFile(manifest, kind.list, file, successors));

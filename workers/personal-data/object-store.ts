@@ -1,26 +1,30 @@
 // The players' Durable Objects: signals, outbox, preferences, backup gallery and notices.
 
-import type { PersonalDataStore } from './store.ts';
+import { countAll, type PersonalDataStore } from './store.ts';
 
 type PlayerObject = ReturnType<Env['USER_SIGNALS']['getByName']>;
 
 const ROWS_PER_PAGE = 500;
 
-export const openObjectStore = (objects: Env['USER_SIGNALS']): PersonalDataStore => ({
-  name: 'object',
-  async *readRows(userIds, until) {
+export function openObjectStore(objects: Env['USER_SIGNALS']): PersonalDataStore {
+  async function* readRows(userIds: readonly string[], until: number) {
     for (const userId of userIds) {
       const object = objects.getByName(userId);
       // What is there belongs to another beginning.
       if (((await object.readErasedAt()) ?? -1) >= until) continue;
       for (const table of await object.listHeldTables()) yield* readTable(object, userId, table);
     }
-  },
-  async eraseRows(userIds, until) {
-    for (const userId of userIds) await objects.getByName(userId).erase(until);
-    return true;
-  },
-});
+  }
+  return {
+    name: 'object',
+    readRows,
+    countRows: (userIds, until) => countAll(readRows(userIds, until)),
+    async eraseRows(userIds, until) {
+      for (const userId of userIds) await objects.getByName(userId).erase(until);
+      return true;
+    },
+  };
+}
 
 async function* readTable(object: PlayerObject, userId: string, table: string) {
   let last = 0;

@@ -3,23 +3,30 @@
 import { SLATE_BATCHES_PREFIX } from '../../models/contracts/layout.ts';
 import type { LoggedSlate } from '../../models/contracts/slate.ts';
 import { packSlates, readSlateBatch } from '../storage/slates.ts';
-import type { PersonalDataStore } from './store.ts';
+import { eraseUnexported } from './export-lease.ts';
+import { countAll, type PersonalDataStore } from './store.ts';
 
-export const openSlateBatchStore = (bucket: R2Bucket): PersonalDataStore => ({
-  name: 'slates',
-  async *readRows(userIds, until) {
+export function openSlateBatchStore(db: D1Database, bucket: R2Bucket): PersonalDataStore {
+  async function* readRows(userIds: readonly string[], until: number) {
     for await (const { slates } of readBatches(bucket)) yield* slates.filter((slate) => isOwn(slate, userIds, until));
-  },
-  async eraseRows(userIds, until) {
-    for await (const { key, slates } of readBatches(bucket)) {
-      const kept = slates.filter((slate) => !isOwn(slate, userIds, until));
-      if (kept.length === slates.length) continue;
-      if (kept.length === 0) await bucket.delete(key);
-      else await bucket.put(key, await packSlates(kept));
-    }
-    return true;
-  },
-});
+  }
+  return {
+    name: 'slates',
+    readRows,
+    countRows: (userIds, until) => countAll(readRows(userIds, until)),
+    // A batch that an export has just taken and deleted must not be written again.
+    eraseRows: (userIds, until) =>
+      eraseUnexported(db, async () => {
+        for await (const { key, slates } of readBatches(bucket)) {
+          const kept = slates.filter((slate) => !isOwn(slate, userIds, until));
+          if (kept.length === slates.length) continue;
+          if (kept.length === 0) await bucket.delete(key);
+          else await bucket.put(key, await packSlates(kept));
+        }
+        return true;
+      }),
+  };
+}
 
 const isOwn = ({ userId, shownAt }: LoggedSlate, userIds: readonly string[], until: number): boolean =>
   userIds.includes(userId) && shownAt <= until;

@@ -6,6 +6,14 @@ export interface PersonalDataStore {
   name: string;
   /** The users' rows from `until` (epoch milliseconds) or before, a bounded number in memory at a time. */
   readRows(userIds: readonly string[], until: number): AsyncIterable<object>;
+  /** The number of those rows. */
+  countRows(userIds: readonly string[], until: number): Promise<number>;
   /** Erases those rows, or a portion of them; false if there may be more. May be repeated. */
   eraseRows(userIds: readonly string[], until: number): Promise<boolean>;
+}
+
+export async function countAll(rows: AsyncIterable<object>): Promise<number> {
+  let count = 0;
+  for await (const _ of rows) count++;
+  return count;
 }

@@ -21,7 +21,7 @@ export const openStores = ({ DB, BUCKET, USER_SIGNALS }: PersonalDataEnv): Perso
   openCountsStore(DB),
   openMergeStore(DB),
   openDeadLetterStore(DB),
-  openSlateBatchStore(BUCKET),
+  openSlateBatchStore(DB, BUCKET),
   // After D1 and the batches, which they are made from.
   ...FILE_KINDS.map((kind) => openFileStore(DB, BUCKET, kind)),
 ];

@@ -91,6 +91,10 @@ export function openTableStore(
         after = key.map((column) => results.at(-1)![column]!);
       }
     },
+    async countRows(userIds, until) {
+      const counted = db.prepare(`select count(*) as n from ${table} where ${belongs}`);
+      return (await counted.bind(JSON.stringify(userIds), until).first<number>('n'))!;
+    },
     async eraseRows(userIds, until) {
       const { meta } = await db
         .prepare(
