@@ -103,7 +103,7 @@ async function leaveOutExported(
   const [first, last] = findRange(portion.map(({ sequence }) => sequence));
   for (const file of files) {
     if (file.sequences[1] < first || file.sequences[0] > last) continue;
-    for await (const rows of readRowGroups(bucket, file, ['sequence', 'user_id', 'id']))
+    for await (const rows of readRowGroups(bucket, file, { columns: ['sequence', 'user_id', 'id'] }))
       for (const { sequence, user_id, id } of rows) left.delete(identify(sequence, user_id, id));
   }
   return [...left.values()];
