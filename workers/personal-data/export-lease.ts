@@ -1,5 +1,5 @@
-// The lease of the job that exports, for changes to what it reads or writes: what it has read of D1 or of a batch before
-// an erasure must be in the files when they are searched.
+// The lease of the job that exports, for changes to what it reads or writes: what it has read of D1 or of a batch
+// before an erasure must be in the files when they are searched.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nameJobLease, withLease } from '../storage/leases.ts';
