@@ -24,8 +24,8 @@ export const ROWS_PER_GROUP = 20_480;
 const CODECS = {
   ZSTD: (bytes: Uint8Array) => new Uint8Array(zlib.zstdCompressSync(bytes)),
 };
-// Without it, workerd takes a frame of 160 KB, and of some other multiples of 16 KB, for cut off. One that is cut off is
-// still noticed: its page has another length than the file says.
+// Without it, workerd takes a frame of 160 KB, and of some other multiples of 16 KB, for cut off. Cut-off frames are
+// still noticed: their page has another length than the file says.
 const WHOLE_FRAMES = { finishFlush: zlib.constants.ZSTD_e_continue };
 export const DECODERS = {
   ZSTD: (bytes: Uint8Array) => new Uint8Array(zlib.zstdDecompressSync(bytes, WHOLE_FRAMES)),
