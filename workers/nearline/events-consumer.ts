@@ -4,7 +4,7 @@
 import { PlayerEvent } from '../../models/contracts/event.ts';
 import { type DeadLetter, storeDeadLetters } from '../storage/dead-letters.ts';
 import { insertCountedEvents } from '../storage/events.ts';
-import { moveMergedLogs } from '../storage/users.ts';
+import { followMerges, moveMergedLogs } from '../storage/users.ts';
 
 const RETRY_DELAY_MAX_SECONDS = 300;
 /** For dead letters: a hundred attempts spread over four days, the retention of a queue. */
@@ -29,9 +29,7 @@ export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database
     });
   }
   try {
-    await insertCountedEvents(db, events);
-    // After writing: the guest may have been merged meanwhile.
-    await moveMergedLogs(db, [...new Set(events.map(({ userId }) => userId))]);
+    await writeEvents(db, events);
     if (deadLetters.length > 0) await storeDeadLettersWithAlert(db, deadLetters);
     batch.ackAll();
   } catch (error) {
@@ -40,6 +38,15 @@ export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database
     );
     for (const message of batch.messages) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
   }
+}
+
+/** A merged guest’s event is its player’s from the start: a roll-up would count two ids twice. */
+async function writeEvents(db: D1Database, events: readonly PlayerEvent[]): Promise<void> {
+  const userIds = [...new Set(events.map(({ userId }) => userId))];
+  // Before, so that the player's log has what the guest's has, and after, since a guest may be merged meanwhile.
+  await moveMergedLogs(db, userIds);
+  await insertCountedEvents(db, await followMerges(db, events));
+  await moveMergedLogs(db, userIds);
 }
 
 /** Consumes a dead-letter queue: stores each message whole. */

@@ -19,7 +19,7 @@ import type { UserStateRead } from '../serving/read-signals.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readSignalEvents } from '../storage/events.ts';
 import { notify } from '../storage/subscriptions.ts';
-import { readPreferences } from '../storage/users.ts';
+import { readMergeTarget, readPreferences } from '../storage/users.ts';
 import { Causes } from './causes.ts';
 import { CHECK_DELAY_MS, checkLog } from './check-log.ts';
 import { DocumentStore } from './documents.ts';
@@ -239,9 +239,22 @@ export class UserSignals extends DurableObject<Env> {
 
   /** A merged guest passes its outbox to the player, for whom the log has these events. Throws if a store fails. */
   async #checkLog(): Promise<DutyOutcome> {
-    const player = this.#documents.read('mergedInto');
+    const player = this.#documents.read('mergedInto') ?? (await this.#completeMerge());
     if (player !== undefined) await this.#forwardOutbox(player);
     return checkLog(this.#outbox, this.#documents, this.env, this.ctx.id.toString());
+  }
+
+  /**
+   * Marks a guest as merged whose merge was decided in D1 but did not reach this object; returns the player. Asked only
+   * for events that were queued again and are still missing: perhaps the log has them for the player.
+   */
+  async #completeMerge(): Promise<string | undefined> {
+    const [oldest] = this.#outbox.readPage(0, 1);
+    if (oldest === undefined || oldest.resends === 0) return undefined;
+    const { userId }: PlayerEvent = JSON.parse(oldest.body);
+    const player = await readMergeTarget(this.env.DB, userId);
+    if (player !== undefined) this.#documents.write('mergedInto', player);
+    return player;
   }
 
   /** Never throws: a failing queue is no reason to make the gallery again. */

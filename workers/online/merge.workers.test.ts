@@ -9,6 +9,7 @@ import { mergedEventPrefix } from '../../models/features/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { consumeEvents } from '../nearline/events-consumer.ts';
+import { insertErasedUsers, openUserHash } from '../storage/erased-users.ts';
 import { insertEvents } from '../storage/events.ts';
 import { claimMerge } from '../storage/users.ts';
 
@@ -190,4 +191,62 @@ it('a merge that is interrupted and never repeated loses no event of the guest',
   } finally {
     vi.useRealTimers();
   }
+});
+
+it('a merge that dies right after its decision leaves the guest’s events to the player, each once', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2100, 0, 3) });
+  try {
+    const guest = env.USER_SIGNALS.getByName('nomad');
+    const events = ['a', 'b'].map((itemId) => ({ ...purchase('nomad', itemId, Date.now()), id: itemId }));
+    await guest.record(events);
+    const consume = (db = env.DB) =>
+      consumeEvents(createMessageBatch('events', [{ id: 'm', timestamp: new Date(), attempts: 1, body: events }]), db);
+    await insertEvents(env.DB, events.slice(0, 1));
+    await claimMerge(env.DB, 'nomad', 'villager', Date.now());
+
+    // At no moment does the log have one of them under two ids.
+    const seen: number[] = [];
+    const watched = new Proxy(env.DB, {
+      get(target, name) {
+        if (name !== 'batch') return Reflect.get(target, name).bind(target);
+        return async (statements: D1PreparedStatement[]) => {
+          const answers = await target.batch(statements);
+          seen.push((await logOf('nomad')).length + (await logOf('villager')).length);
+          return answers;
+        };
+      },
+    });
+    await consume(watched);
+    await consume(watched);
+    expect(Math.max(...seen)).toBe(2);
+    expect([await logOf('nomad'), await logOf('villager')]).toEqual([[], [['a'], ['b']]]);
+
+    await runNextAlarm('nomad');
+    expect((await unlogged('nomad')).map((row) => row[1])).toEqual([1, 1]);
+    await runNextAlarm('nomad');
+    expect(await unlogged('nomad')).toEqual([]);
+    await runNextAlarm('villager');
+    expect(await unlogged('villager')).toEqual([]);
+    expect(await logOf('villager')).toHaveLength(2);
+    // What the guest does later is the player's too, and the merge can still be completed.
+    await guest.record([purchase('nomad', 'c', Date.now())]);
+    expect(await unlogged('villager')).toHaveLength(1);
+    expect(await merge('nomad', 'villager')).toBe(200);
+    expect(await owned('villager')).toEqual(['a', 'b', 'c']);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('does not bring back what a guest did before an erasure', async () => {
+  const before = purchase('ghost', 'before', Date.now());
+  await insertErasedUsers(env.DB, [(await openUserHash(env.DB))('ghost')], before.timestamp).run();
+  await claimMerge(env.DB, 'ghost', 'host', Date.now());
+  const events = [before, purchase('ghost', 'after', before.timestamp + 1)];
+  events[1]!.receivedAt = before.timestamp + 1;
+  await consumeEvents(
+    createMessageBatch('events', [{ id: 'm', timestamp: new Date(), attempts: 1, body: events }]),
+    env.DB,
+  );
+  expect([await logOf('ghost'), await logOf('host')]).toEqual([[], [['after']]]);
 });

@@ -118,7 +118,7 @@ export async function touchUsers(
 }
 
 /** A clock that is ahead moves no event beyond its reception. */
-const happenedAt = ({ timestamp, receivedAt }: PlayerEvent): number => Math.min(timestamp, receivedAt);
+export const happenedAt = ({ timestamp, receivedAt }: PlayerEvent): number => Math.min(timestamp, receivedAt);
 
 /** For each user: id, time of the last event, hash, and the time that an erasure is compared with. */
 function listSightings(events: readonly PlayerEvent[], hash: HashUser): [string, number, string, number][] {

@@ -1,9 +1,11 @@
 // Players in D1: when they were last seen, their preferences, and identity merges.
 
+import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { Preferences } from '../../models/contracts/preferences.ts';
-import { mergedEventPrefix } from '../../models/features/signals.ts';
+import { mergedEventId, mergedEventPrefix } from '../../models/features/signals.ts';
 import { moveArchivedMarks } from './archived-marks.ts';
-import { openUserHash, wasErased } from './erased-users.ts';
+import { openUserHash, readErasedAt, wasErased } from './erased-users.ts';
+import { happenedAt } from './events.ts';
 import { movePlayerCounts } from './player-counts.ts';
 
 /** The players seen last, most recent first. */
@@ -124,6 +126,22 @@ async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Pr
     db.prepare('delete from batch_galleries where user_id = ?1').bind(fromUserId),
     ...movePlayerCounts(db, fromUserId, toUserId),
   ]);
+}
+
+/**
+ * The events, with those of merged guests as events of their players, through chains of merges. What an erased guest
+ * did before the erasure stays the guest's: for the guest, the log does not take it.
+ */
+export async function followMerges(db: D1Database, events: readonly PlayerEvent[]): Promise<PlayerEvent[]> {
+  const merges = await readMerges(db, [...new Set(events.map(({ userId }) => userId))]);
+  if (merges.size === 0) return [...events];
+  const erasedAt = await readErasedAt(db, [...merges.keys()]);
+  const stays = (event: PlayerEvent) =>
+    !merges.has(event.userId) || happenedAt(event) <= (erasedAt.get(event.userId) ?? Number.NEGATIVE_INFINITY);
+  const moved = events
+    .filter((event) => !stays(event))
+    .map((event) => ({ ...event, id: mergedEventId(event.userId, event.id), userId: merges.get(event.userId)! }));
+  return [...events.filter(stays), ...(await followMerges(db, moved))];
 }
 
 export interface Merge {
