@@ -35,7 +35,7 @@ function writeFolder(files: Sample): string {
 
 const write = (name: string, content: string | Uint8Array): string => path.join(writeFolder({ [name]: content }), name);
 
-const read = (given: string, request: Partial<ImportRequest> = {}) =>
+const read = (given: string, request: Partial<ImportRequest> = {}, memoryLimit?: string) =>
   withDuckDb(async (connection) => {
     const source = await openSource(connection, { path: given, ...request });
     const staged = await stageEvents(connection, {
@@ -60,7 +60,7 @@ const read = (given: string, request: Partial<ImportRequest> = {}) =>
       skipped: [...staged.skipped, ...catalogue.skipped],
       brief: events.map(({ userId, type, itemId, value, timestamp }) => [userId, type, itemId, value, timestamp]),
     };
-  });
+  }, memoryLimit);
 
 const FILM: Partial<Item> = { itemId: '7', title: 'Amélie, la (2001)', genres: ['Comedy', 'Romance'] };
 const RATING = ['1', 'rate', '7', 4.5, SECONDS * 1000];
@@ -360,6 +360,16 @@ test('the Parquet files of another store’s log keep every field', async () => 
   expect(found.events).toEqual(events);
   expect(found.skipped).toEqual([]);
 });
+
+test('memory suffices for many rows beside a line of megabytes', async () => {
+  const count = 120_000;
+  const rows = Array.from({ length: count }, (_, n) => `user-${n % 5_000},item-${n % 977},${SECONDS + n},x`);
+  rows[7] = `long,item-1,${SECONDS},${'x'.repeat(12_000_000)}`;
+  const file = write('long.csv', `user_id,item_id,timestamp,comment\n${rows.join('\n')}\n`);
+  const { events, skipped } = await read(file, {}, '192MB');
+  expect([events.length, skipped]).toEqual([count, []]);
+  expect(events.some(({ userId }) => userId === 'long')).toBe(true);
+}, 60_000);
 
 test('broken lines, unknown types and fields left empty are counted, with examples', async () => {
   const table = write('e.csv', 'user_id,item_id,type\nu,a,play\nu,b\nu,c,play,x\nu,d,share\nu,e,share\n,f,play\n');

@@ -11,6 +11,8 @@ const DELIMITER_NAMES: Record<string, string> = { ',': 'commas', '\t': 'tabs', '
 const COLUMNS_SHOWN_MAX = 24;
 /** Reviews with images in them are long. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
+/** Two long lines; DuckDB's own choice is sixteen of them for each thread. */
+const BUFFER_BYTES = 2 * LINE_BYTES_MAX;
 /** Beyond that the file is refused anyway. */
 const REJECTS_MAX = 1_000_000;
 
@@ -147,7 +149,7 @@ function readText(
   return `read_csv(${quoteText(head.path)}, auto_detect = false, delim = ${quoteText(delimiter)}, header = ${hasHeader},
     quote = ${quoteText(quote)}, escape = ${quoteText(quote)}, encoding = ${quoteText(encoding)},
     compression = ${quoteText(head.compression)}, max_line_size = ${LINE_BYTES_MAX},
-    columns = {${unique.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ')}},
+    buffer_size = ${BUFFER_BYTES}, columns = {${unique.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ')}},
     store_rejects = true, rejects_limit = ${REJECTS_MAX})`;
 }
 

@@ -19,6 +19,8 @@ import { nameItem, type ReadItems } from './stage-items.ts';
 import { writeEvents } from './write-events.ts';
 
 const ITEMS_PER_WRITE = 2_000;
+/** What a million rows need; more are spilled, so that memory does not grow with the file. */
+const MEMORY_LIMIT = '512MB';
 
 export interface ImportRequest extends SourceRequest {
   /** Words of the file for our event types. */
@@ -97,7 +99,7 @@ export const importFiles = (
     if (!eventsDone)
       await writeInteractions(db, connection, { staged, id: ids.events, startedAt, limit }, summary, onProgress);
     return summary;
-  });
+  }, MEMORY_LIMIT);
 
 const beginSummary = (source: Source, alreadyDone: boolean, resumedAfter: number): ImportSummary => ({
   format: source.format,
