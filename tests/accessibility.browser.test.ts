@@ -11,6 +11,7 @@ import {
   KNOWN_PLAYER,
   openGallery,
   openWelcome,
+  routeEvents,
   skipWelcome,
 } from './browser.ts';
 
@@ -87,9 +88,7 @@ const STATES: Record<string, (page: Page) => Promise<unknown>> = {
   },
   problem: async (page) => {
     await openGallery(page, KNOWN_PLAYER);
-    await page.route('**/v1/events', (route) =>
-      route.fulfill({ status: 503, json: { title: 'Not possible', status: 503 } }),
-    );
+    await routeEvents(page, (route) => route.fulfill({ status: 503, json: { title: 'Not possible', status: 503 } }));
     await page.locator('.card [data-action="click"]').first().click();
     await page.getByRole('alert').waitFor();
   },

@@ -12,8 +12,11 @@ import {
   openGallery,
   openWelcome,
   poll,
+  routeEvents,
   seeGallery,
+  sendsEvents,
   skipWelcome,
+  unrouteEvents,
 } from './browser.ts';
 
 const playerOf = (page: Page) => new URL(page.url()).searchParams.get('player')!;
@@ -33,7 +36,7 @@ const idOf = async (page: Page) => (await firstCard(page).getAttribute('data-ite
 function recordSent(page: Page): EventInput[] {
   const sent: EventInput[] = [];
   page.on('request', (request) => {
-    if (request.url().endsWith('/v1/events'))
+    if (sendsEvents(request))
       sent.push(...request.postDataJSON().events.filter(({ type }: EventInput) => type !== 'impression'));
   });
   return sent;
@@ -47,10 +50,10 @@ const countGalleries = (page: Page) => {
 };
 
 /** Closes the page before its requests get through again, so that they are sent by the next. */
-async function reopen(page: Page, blocked: string): Promise<void> {
+async function reopen(page: Page, unblock: () => Promise<void>): Promise<void> {
   const url = page.url();
   await page.goto('about:blank');
-  await page.unroute(blocked);
+  await unblock();
   await page.goto(url);
 }
 
@@ -79,7 +82,7 @@ describeInBrowser('a press on the page', (newPage) => {
 
   it('shows its effect within a frame, before the server has answered', async () => {
     const { page } = await open();
-    await page.route('**/v1/events', async (route) => {
+    await routeEvents(page, async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 1_500));
       await route.continue();
     });
@@ -120,10 +123,10 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.getByRole('alert').waitFor({ state: 'detached' });
     expect((await readSignals(page)).liked).toEqual([itemId]);
 
-    await page.route('**/v1/events', (route) => route.abort());
+    await routeEvents(page, (route) => route.abort());
     await heart.click();
     await poll(() => log.textContent()).toMatch(/No longer liked .*not sent yet/);
-    await reopen(page, '**/v1/events');
+    await reopen(page, () => unrouteEvents(page));
     await poll(() => log.textContent()).toMatch(/No longer liked .*accepted/);
     expect((await readSignals(page)).liked).toEqual([]);
   });
@@ -160,7 +163,7 @@ describeInBrowser('a press on the page', (newPage) => {
 
   it('that the server rejects is reported, and taken back on the page', async () => {
     const { page, heart } = await openFound();
-    await page.route('**/v1/events', (route) => {
+    await routeEvents(page, (route) => {
       const events: EventInput[] = route.request().postDataJSON().events;
       const results = events.map(({ id }) => ({ id, status: 'rejected', reason: 'value: no' }));
       return route.fulfill({ status: 202, json: { results } });
@@ -185,7 +188,7 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.evaluate((all) => {
       for (const [key, value] of all) localStorage.setItem(key!, value!);
     }, entries);
-    await page.route('**/v1/events', (route) =>
+    await routeEvents(page, (route) =>
       route.request().postData()!.includes(other) ? route.fulfill({ status: 503, json: {} }) : route.fallback(),
     );
     await page.reload();
@@ -429,7 +432,7 @@ describeInBrowser('a press on the page', (newPage) => {
     await page.route('**/preferences?*', (route) => route.abort());
     await page.locator('.message').getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('alert').waitFor();
-    await reopen(page, '**/preferences?*');
+    await reopen(page, () => page.unroute('**/preferences?*'));
     await poll(() => readMuted(page)).toEqual([]);
     await poll(() => page.evaluate('Object.keys(localStorage)')).toEqual([]);
   });

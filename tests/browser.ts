@@ -1,7 +1,7 @@
 // A real browser for the tests of the page, over the Worker that `npm start` runs. Without chromium they fail in CI;
 // elsewhere they are skipped, and a warning says so.
 
-import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page, Request, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject } from 'vitest';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import { findChromium, launchChromium } from '../scripts/local/browser.ts';
@@ -90,7 +90,7 @@ export async function actAndSee(page: Page, act: () => Promise<void>): Promise<G
   await poll(() => requests.length).toBeGreaterThan(0);
   for (;;) {
     const latest = requests.at(-1)!;
-    const answer = (await (await latest.response())!.json()) as Gallery;
+    const answer = galleryOf(await (await latest.response())!.json());
     const shown = page.locator(`[data-answer="${answer.recommendationId}"][aria-busy="false"]`);
     const isOvertaken = () => latest !== requests.at(-1);
     await poll(async () => isOvertaken() || (await shown.count()) === 1).toBe(true);
@@ -107,6 +107,21 @@ export const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeo
 export async function changeGalleries(page: Page, change: (gallery: Gallery) => Gallery): Promise<void> {
   await page.route('**/gallery?expand=item', async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, json: change((await response.json()) as Gallery) });
+    const body = (await response.json()) as GalleryAnswer;
+    const gallery = change(galleryOf(body));
+    await route.fulfill({ response, json: 'gallery' in body ? { ...body, gallery } : gallery });
   });
 }
+
+/** With the results of the events that were sent for it, if any. */
+type GalleryAnswer = Gallery | { gallery: Gallery };
+const galleryOf = (answer: GalleryAnswer): Gallery => ('gallery' in answer ? answer.gallery : answer);
+
+/** Events alone, and events with the gallery in the answer; a gallery alone too. */
+const EVENTS_URL = /\/v1\/(events|users\/[^/]+\/gallery\?expand=item)$/;
+export const sendsEvents = (request: Request): boolean => request.method() === 'POST' && EVENTS_URL.test(request.url());
+
+/** Handles the requests that send events. */
+export const routeEvents = (page: Page, handle: (route: Route) => unknown): Promise<unknown> =>
+  page.route(EVENTS_URL, (route) => (sendsEvents(route.request()) ? handle(route) : route.fallback()));
+export const unrouteEvents = (page: Page): Promise<void> => page.unroute(EVENTS_URL);

@@ -2,7 +2,17 @@
 
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect, inject, it } from 'vitest';
-import { actAndSee, describeInBrowser, type OpenPage, openWelcome, poll, seeGallery, skipWelcome } from './browser.ts';
+import {
+  actAndSee,
+  describeInBrowser,
+  type OpenPage,
+  openWelcome,
+  poll,
+  routeEvents,
+  seeGallery,
+  skipWelcome,
+  unrouteEvents,
+} from './browser.ts';
 
 describeInBrowser('the page', (newPage) => {
   const openAsNewPlayer = async (options?: BrowserContextOptions): Promise<OpenPage> =>
@@ -233,13 +243,13 @@ describeInBrowser('the page', (newPage) => {
 
   it('shows a problem in words, and continues after “Try again”', async () => {
     const { page } = await openAsPlayer();
-    await page.route('**/v1/events', (route) =>
+    await routeEvents(page, (route) =>
       route.fulfill({ status: 503, json: { title: 'Not possible just now', status: 503, detail: 'Send it again.' } }),
     );
     await page.locator('.card [data-action="like"]').first().click();
     const alert = page.getByRole('alert');
     expect(await alert.textContent()).toContain('Not possible just now · Send it again.');
-    await page.unroute('**/v1/events');
+    await unrouteEvents(page);
     await alert.getByRole('button', { name: 'Try again' }).click();
     await alert.waitFor({ state: 'detached' });
   });

@@ -55,13 +55,14 @@ export function connect(key: string) {
     return { body: body as T, ms: performance.now() - start };
   };
   const user = (userId: string) => `/v1/users/${encodeURIComponent(userId)}`;
+  const galleryOf = (userId: string) => `${user(userId)}/gallery?expand=item`;
   const readSignals = async (userId: string) => (await call<Signals>(`${user(userId)}/signals`)).body;
   const postEvents = (events: EventInput[], init: RequestInit) =>
     call<{ results: EventResult[] }>('/v1/events', { method: 'POST', body: JSON.stringify({ events }), ...init });
 
   return {
     readPlayers: async () => (await call<{ users: KnownPlayer[] }>(`/v1/users?limit=${PLAYERS_MAX}`)).body.users,
-    readGallery: (userId: string) => call<Gallery>(`${user(userId)}/gallery?expand=item`),
+    readGallery: (userId: string) => call<Gallery>(galleryOf(userId)),
     readSignals,
     /** Not recorded by this call: the page sends a submitted search as its own event, to show the outcome. */
     searchItems: async (userId: string, text: string) => {
@@ -87,6 +88,13 @@ export function connect(key: string) {
     },
     // keepalive: the last impressions are sent even if the page is closing. Browsers limit it to 64 KiB under way.
     sendEvents: (events: EventInput[]) => postEvents(events, { keepalive: true }),
+    /** The gallery's answer to these events of the player. */
+    sendForGallery: (userId: string, events: EventInput[]) =>
+      call<{ results: EventResult[]; gallery: Gallery }>(galleryOf(userId), {
+        method: 'POST',
+        body: JSON.stringify({ events }),
+        keepalive: true,
+      }),
     resendEvents: (events: EventInput[]) => postEvents(events, {}),
     /** Calls the Worker if no answer has told its time yet. Undefined where none does. */
     readClockOffset: async (userId: string): Promise<ClockOffset | undefined> => {

@@ -1,24 +1,32 @@
 // Loads the player's state anew after each thing sent, sends again what waits, and keeps the problem to report.
 
 import { useLayoutEffect } from 'hono/jsx/dom';
+import type { Gallery } from '../models/contracts/gallery.ts';
+import { painted } from './after-paint.ts';
 import type { Problem } from './api.ts';
+import type { Timed } from './timed.ts';
 import { usePlayerState } from './use-player-state.ts';
 import { useRetry } from './use-retry.ts';
 
+type HandleFailure = (failure: Problem) => void;
+
 interface PlayerParts {
-  /** Resolves to false where a later call overtook this one. */
+  /** Either resolves to false where a later call of one of them overtook it. */
   loadGallery: () => Promise<boolean>;
+  showGallery: (answering: Promise<Timed<Gallery>>) => Promise<boolean>;
   loadSignals: () => Promise<unknown>;
   /** Each sends what waits, and resolves to whether there was anything of this player. */
   sendWaiting: readonly (() => Promise<boolean>)[];
 }
 
-export function useDelivery(userId: string, { loadGallery, loadSignals, sendWaiting }: PlayerParts) {
+export function useDelivery(userId: string, { loadGallery, showGallery, loadSignals, sendWaiting }: PlayerParts) {
   const [problem, setProblem] = usePlayerState<Problem | null>(userId, null);
   const reportFailure = (work: Promise<unknown>) => work.catch((error) => setProblem(() => error as Problem));
-  const load = async () => {
-    if (!(await loadGallery())) return;
+  const load = async (loading = loadGallery()) => {
+    if (!(await loading)) return;
     setProblem(() => null);
+    // The gallery first.
+    await painted();
     await loadSignals();
   };
   const refresh = () => void reportFailure(load());
@@ -30,15 +38,24 @@ export function useDelivery(userId: string, { loadGallery, loadSignals, sendWait
       .then(loadSignals)
       .catch(() => {});
   };
-  /** Never rejects. */
-  const sendAndLoad = async (sending: Promise<unknown>, onFailure?: (failure: Problem) => void): Promise<void> => {
+  /** `showing`: shows the gallery that answers what is being sent. Never rejects. */
+  const settle = async (sending: Promise<unknown>, showing?: Promise<boolean>, onFailure?: HandleFailure) => {
     try {
       await sending;
     } catch (error) {
       onFailure?.(error as Problem);
       return handleFailure(error as Problem);
     }
-    await reportFailure(load());
+    await reportFailure(load(showing));
+  };
+  const sendAndLoad = (sending: Promise<unknown>, onFailure?: HandleFailure): Promise<void> =>
+    settle(sending, undefined, onFailure);
+  /** As sendAndLoad, where the gallery comes with the answer. */
+  const sendAndShow = (sending: Promise<Timed<Gallery>>, onFailure?: HandleFailure): Promise<void> => {
+    // At once, so that the answer to an earlier request is not shown over it.
+    const showing = showGallery(sending);
+    showing.catch(() => {});
+    return settle(sending, showing, onFailure);
   };
 
   const sendAllWaiting = async () => {
@@ -60,5 +77,5 @@ export function useDelivery(userId: string, { loadGallery, loadSignals, sendWait
   });
   useLayoutEffect(refresh, [userId]);
 
-  return { problem, reportFailure, refresh, sendAndLoad, retry: () => void retry() };
+  return { problem, reportFailure, refresh, sendAndLoad, sendAndShow, retry: () => void retry() };
 }

@@ -26,11 +26,14 @@ export function useGallery(api: Api, userId: string) {
     return afterPaint(() => setShown((now) => now && showMoreRows(now, now.outdated.slice(0, ROWS_PER_TASK))));
   }, [shown]);
 
-  /** Resolves to false if a later call has overtaken this one. Rejects with a Problem. */
-  const load = async (): Promise<boolean> => {
+  /**
+   * Shows the answer of a request that has just been sent. Resolves to false if a later one has overtaken it. Rejects
+   * with a Problem.
+   */
+  const show = async (answering: Promise<Timed<Gallery>>): Promise<boolean> => {
     const isLatest = begin();
     try {
-      const answer = await api.readGallery(userId);
+      const answer = await answering;
       if (isLatest()) {
         const isInView = predictRowsInView(answer.body.rows.map(({ id }) => id));
         showSteadily(() => setShown((now) => showRowsInView(now, answer, isInView)), showMissedRows);
@@ -52,7 +55,7 @@ export function useGallery(api: Api, userId: string) {
   /** Discards answers under way: they predate a change that the player has just made. */
   const discardPending = () => void begin();
 
-  return { shown, complete, load, discardPending };
+  return { shown, complete, show, load: () => show(api.readGallery(userId)), discardPending };
 }
 
 /** The last answer that all rows have shown. Null before the first, and before another player's. */

@@ -3,9 +3,11 @@
 
 import { useRef } from 'hono/jsx/dom';
 import type { EventInput } from '../models/contracts/event.ts';
+import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
 import type { Api } from './api.ts';
 import { cutBatches, stampEvents } from './batches.ts';
+import type { Timed } from './timed.ts';
 import { keepUnsent, readUnsent, type UnsentEvent } from './unsent.ts';
 import { useSending } from './use-sending.ts';
 
@@ -39,10 +41,17 @@ export function useOutbox(api: Api, userId: string) {
     keepUnsent(unsent);
     return unsent;
   };
-  /** After the requests before it: the server stamps the events in the order in which they arrive. */
-  const sendInOrder = (events: readonly UnsentEvent[]): Promise<void> =>
-    follow(events, () => {
-      const send = () => api.sendEvents(events.map(({ event }) => event));
+  /**
+   * After the requests before it: the server stamps the events in the order in which they arrive. Resolves to the
+   * gallery that follows from them.
+   */
+  const sendInOrder = async (events: readonly UnsentEvent[]): Promise<Timed<Gallery>> => {
+    const { body, ms } = await follow(events, () => {
+      const send = () =>
+        api.sendForGallery(
+          userId,
+          events.map(({ event }) => event),
+        );
       // At once where it can be: a request that waits for a promise leaves after the page has rendered the press.
       const sending = lastSending.current === null ? send() : lastSending.current.then(send);
       const settled = sending
@@ -53,6 +62,8 @@ export function useOutbox(api: Api, userId: string) {
       lastSending.current = settled;
       return sending;
     });
+    return { body: body.gallery, ms };
+  };
 
   /**
    * Sends again what waits, of any player. Resolves to whether events of this one were sent; rejects with the Problem
@@ -81,9 +92,9 @@ export function useOutbox(api: Api, userId: string) {
       return sendInOrder([keep(text, { type, itemId: item.itemId, value, ...shownAt })]);
     },
     /** Known by their ids alone: a dismissed game is not on the page. */
-    takeBackDismissals: async (itemIds: readonly string[]): Promise<void> => {
+    takeBackDismissals: async (itemIds: readonly string[]): Promise<Timed<Gallery>> => {
       const kept = itemIds.map((itemId) => keep(`${VERBS.undismiss} ${itemId}`, { type: 'undismiss', itemId }));
-      await Promise.all(cutBatches(kept).map(sendInOrder));
+      return (await Promise.all(cutBatches(kept).map(sendInOrder))).at(-1)!;
     },
     sendReset: () => sendInOrder([keep('Had everything forgotten', { type: 'reset' })]),
     sendSearch: (query: string) => sendInOrder([keep(`Searched for “${query}”`, { type: 'search', query })]),

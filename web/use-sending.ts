@@ -2,6 +2,7 @@
 
 import { useRef } from 'hono/jsx/dom';
 import type { EventInput, EventResult } from '../models/contracts/event.ts';
+import { afterPaint } from './after-paint.ts';
 import { Problem } from './api.ts';
 import { type Outcome, type SentEvent, updateLog } from './event-log.ts';
 import type { Timed } from './timed.ts';
@@ -11,7 +12,9 @@ import { usePlayerState } from './use-player-state.ts';
 const SENDING = 'sending …';
 const WAITING = 'not sent yet, will be sent again';
 
-type Sending = Promise<Timed<{ results: EventResult[] }>>;
+interface Answer {
+  results: EventResult[];
+}
 
 export function useSending(userId: string) {
   const [sent, setSent] = usePlayerState<readonly SentEvent[]>(userId, []);
@@ -23,19 +26,24 @@ export function useSending(userId: string) {
   };
 
   /** Rejects with a Problem where the events could not be sent, or the server rejects one. */
-  const follow = async (events: readonly UnsentEvent[], send: () => Sending): Promise<void> => {
+  const follow = async <A extends Answer>(
+    events: readonly UnsentEvent[],
+    send: () => Promise<Timed<A>>,
+  ): Promise<Timed<A>> => {
     const ids = events.map(({ event }) => event.id);
     for (const one of events) underWay.current!.set(one.event.id, one);
     // Before anything is rendered.
     const sending = send();
     log(events, () => ({ outcome: SENDING }));
     try {
-      const { body, ms } = await sending;
+      const answer = await sending;
+      const { body, ms } = answer;
       forgetUnsent(ids);
       const results = new Map(body.results.map((result) => [result.id, result]));
-      // In a task of its own: the caller requests the gallery first, which rendering would delay.
-      setTimeout(() => log(events, (id) => ({ outcome: results.get(id)!.reason ?? results.get(id)!.status, ms })));
+      // Not before the gallery that the answer brings.
+      afterPaint(() => log(events, (id) => ({ outcome: results.get(id)!.reason ?? results.get(id)!.status, ms })));
       throwRejection(events, results);
+      return answer;
     } catch (error) {
       if (!(error as Problem).isTemporary) forgetUnsent(ids);
       if (!(error instanceof Rejection)) log(events, (id) => describeFailure(id, error as Problem));

@@ -28,6 +28,7 @@ export function useStore(api: Api, userId: string, query: string) {
   const { message, offerUndo, close: closeMessage } = useMessage(userId);
   const delivery = useDelivery(userId, {
     loadGallery: gallery.load,
+    showGallery: gallery.show,
     loadSignals: signals.load,
     sendWaiting: [outbox.sendWaiting, () => preferences.sendWaiting(() => confirm())],
   });
@@ -39,7 +40,7 @@ export function useStore(api: Api, userId: string, query: string) {
     offerUndo,
     send: (type, item, inGallery, onFailure) => {
       const shownAt = inGallery && gallery.shown ? findPosition(gallery.shown.answer.body, item.itemId) : {};
-      return delivery.sendAndLoad(outbox.sendAction(type, item, shownAt), onFailure);
+      return delivery.sendAndShow(outbox.sendAction(type, item, shownAt), onFailure);
     },
   });
   const change = (edit: EditPreferences, offer?: Offer): Promise<boolean> => {
@@ -54,7 +55,7 @@ export function useStore(api: Api, userId: string, query: string) {
   const prefer: Prefer = useStable((changes) => void change(() => changes));
   const forget = useStable(() => {
     signals.applyNow({ type: 'reset' });
-    void delivery.sendAndLoad(outbox.sendReset());
+    void delivery.sendAndShow(outbox.sendReset());
   });
   const { shun, confirm } = useShun(change, offerUndo);
   const explain = useStable((item: Item) => void delivery.reportFailure(explanation.explain(item)));
@@ -68,7 +69,7 @@ export function useStore(api: Api, userId: string, query: string) {
     complete: gallery.complete,
     pending,
     act,
-    takeBackDismissals: () => void delivery.sendAndLoad(outbox.takeBackDismissals(signals.signals?.dismissed ?? [])),
+    takeBackDismissals: () => void delivery.sendAndShow(outbox.takeBackDismissals(signals.signals?.dismissed ?? [])),
     signals: signals.signals,
     preferences: preferences.preferences,
     prefer,
@@ -76,7 +77,7 @@ export function useStore(api: Api, userId: string, query: string) {
     forget,
     results: search.results,
     /** A submitted search is a signal. The results come with the query. */
-    recordSearch: (submitted: string) => void delivery.sendAndLoad(outbox.sendSearch(submitted)),
+    recordSearch: (submitted: string) => void delivery.sendAndShow(outbox.sendSearch(submitted)),
     explained: explanation.explained,
     explain,
     closeExplanation: explanation.close,
