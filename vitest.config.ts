@@ -84,6 +84,8 @@ export default defineConfig(async () => {
                   INGEST_KEY: 'test-ingest',
                   READ_KEY: 'test-read',
                 },
+                // For tests of a log in several databases; the others have one.
+                d1Databases: { TEST_LOG_1: 'test-log-1', TEST_LOG_2: 'test-log-2', TEST_LOG_3: 'test-log-3' },
                 queueConsumers: {
                   events: { maxBatchTimeout: 0.05 },
                   slates: { maxBatchTimeout: 0.05 },

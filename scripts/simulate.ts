@@ -6,7 +6,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countRows } from '../models/contracts/snapshot.ts';
 import { cronOf } from '../workers/offline/jobs.ts';
-import { readSnapshotOrEmpty } from '../workers/storage/snapshots.ts';
+import { type LogShards, listLogShards } from '../workers/storage/log-shards.ts';
+import { lastSequenceOf, readSnapshotOrEmpty } from '../workers/storage/snapshots.ts';
 import { ensureDevelopmentKey } from './local/development-key.ts';
 import { findFreePort } from './local/local-server.ts';
 import { withPlatform } from './local/platform.ts';
@@ -133,9 +134,10 @@ async function trainOnLog(simulation: Simulation) {
 /** Throws if accepted events do not arrive in the log. */
 async function waitUntilLogged({ state, logged: { events, slates } }: Simulation): Promise<void> {
   const deadline = Date.now() + DRAIN_TIMEOUT_MS;
-  await withPlatform(state, async ({ DB, BUCKET }) => {
+  await withPlatform(state, async (platform) => {
+    const { DB, BUCKET } = platform;
     for (;;) {
-      const loggedEvents = await countEvents(DB, BUCKET);
+      const loggedEvents = await countEvents(listLogShards(platform), BUCKET);
       const loggedSlates = (await DB.prepare('select sum(seen) as n from slate_counts').first<number>('n')) ?? 0;
       if (loggedEvents === events && loggedSlates === slates) return;
       if (Date.now() > deadline)
@@ -149,10 +151,14 @@ async function waitUntilLogged({ state, logged: { events, slates } }: Simulation
 }
 
 /** Those that the snapshot holds, and the later ones in D1. */
-async function countEvents(db: D1Database, bucket: R2Bucket): Promise<number> {
-  const { lastSequence, events } = await readSnapshotOrEmpty(bucket);
-  const later = db.prepare('select count(*) as n from events where sequence > ?1').bind(lastSequence);
-  return countRows(events) + ((await later.first<number>('n')) ?? 0);
+async function countEvents(shards: LogShards, bucket: R2Bucket): Promise<number> {
+  const snapshot = await readSnapshotOrEmpty(bucket);
+  let events = countRows(snapshot.events);
+  for (const [shard, database] of shards.entries()) {
+    const later = database.prepare('select count(*) as n from events where sequence > ?1');
+    events += (await later.bind(lastSequenceOf(snapshot, shard)).first<number>('n')) ?? 0;
+  }
+  return events;
 }
 
 async function waitUntilServed(store: Store, version: string): Promise<void> {

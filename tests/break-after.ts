@@ -1,7 +1,9 @@
 // Breaks a run after its n-th write to D1, R2 or an object: the write is made, its answer is lost. Reads change
 // nothing, so that a run which dies after one leaves what the write before it left.
 
-type Stores = Pick<Env, 'DB' | 'BUCKET' | 'USER_SIGNALS'>;
+import { type LogBindings, listLogShards } from '../workers/storage/log-shards.ts';
+
+type Stores = Pick<Env, 'DB' | 'BUCKET' | 'USER_SIGNALS'> & LogBindings;
 type Method = (...args: unknown[]) => unknown;
 
 // A lease that a dead run holds expires, which takes longer than a test.
@@ -33,6 +35,9 @@ export function breakAfter<E extends Stores>(env: E, writes: number): E {
   return {
     ...env,
     DB: wrapDatabase(env.DB, write, wrap),
+    ...Object.fromEntries(
+      listLogShards(env).map((database, shard) => [`LOG_${shard}`, wrapDatabase(database, write, wrap)]),
+    ),
     BUCKET: wrap(env.BUCKET, BUCKET_WRITES),
     USER_SIGNALS: { getByName: (name: string) => wrap(env.USER_SIGNALS.getByName(name), OBJECT_WRITES) },
   };

@@ -5,9 +5,13 @@ declare namespace Cloudflare {
     mainModule: typeof import('./index.ts');
   }
   interface Env {
+    /** What operators change, and other small data. */
     DB: D1Database;
+    /** The log's databases: workers/storage/log-shards.ts. */
+    LOG_0: D1Database;
+    [shard: `LOG_${number}`]: D1Database;
     BUCKET: R2Bucket;
-    EVENTS: Queue<import('../models/contracts/event.ts').PlayerEvent[]>;
+    EVENTS: Queue<import('../models/contracts/event.ts').RoutedEvent[]>;
     SLATES: Queue<import('../models/contracts/slate.ts').Slate>;
     GALLERIES: Queue<import('./offline/compute-galleries.ts').PlayersToCompute>;
     NOTIFICATIONS: Queue<import('../models/contracts/subscription.ts').Delivery>;

@@ -7,6 +7,7 @@ import { consumeGalleries } from './offline/compute-galleries.ts';
 import { runJobs } from './offline/jobs.ts';
 import { app } from './online/app.ts';
 import { UNDELIVERED } from './storage/dead-letters.ts';
+import { listLogShards } from './storage/log-shards.ts';
 
 export { UserSignals } from './nearline/user-signals.ts';
 
@@ -17,7 +18,7 @@ export default {
     const { DB } = env;
     switch (batch.queue) {
       case 'events':
-        return consumeEvents(batch, DB);
+        return consumeEvents(batch, DB, listLogShards(env));
       case 'slates':
         return consumeSlates(batch, env);
       case 'events-dead-letters':

@@ -157,6 +157,21 @@ export const PlayerEvent = z.object({
 });
 export type PlayerEvent = z.infer<typeof PlayerEvent>;
 
+/**
+ * An event on its way to the log, with the number of the database that takes it: decided once, so that a database that
+ * is added meanwhile neither doubles nor loses it. Messages of earlier versions, which had one database, have no number.
+ */
+export const RoutedEvent = PlayerEvent.extend({ shard: z.number().int().nonnegative().default(0) });
+export type RoutedEvent = z.infer<typeof RoutedEvent>;
+
+/** What a player's object answers to events. */
+export interface RecordedEvents {
+  /** Of those that were new. */
+  ids: string[];
+  /** Number of the log's database that takes them. */
+  shard: number;
+}
+
 export const EventResult = z
   .object({
     id: z.string().meta({ description: 'The event’s id; empty if it has none that can be read.' }),

@@ -9,7 +9,8 @@ export const SNAPSHOT_POINTER_KEY = 'snapshots/current.json';
 /** Everything that a snapshot names lies under it, and nothing else does. */
 export const LOG_PREFIX = 'log/';
 /** The folders are named as Hive partitions, which query engines read. */
-export const eventsKey = (day: string, name: string) => `${LOG_PREFIX}events/day=${day}/${name}.parquet`;
+export const eventsKey = (day: string, shard: number, [first, last]: readonly [number, number], digest: string) =>
+  `${LOG_PREFIX}events/day=${day}/${shard}-${first}-${last}-${digest}.parquet`;
 export const slatesKey = (day: string, name: string) => `${LOG_PREFIX}slates/day=${day}/${name}.parquet`;
 export const itemsKey = (name: string) => `${LOG_PREFIX}items/${name}.jsonl.gz`;
 export const mergesKey = (name: string) => `${LOG_PREFIX}merges/${name}.parquet`;

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { NEIGHBOURS_PER_ITEM_MAX } from './neighbours.ts';
+import { LastSequences } from './snapshot.ts';
 
 /** Increase it with every change that an older isolate or trainer could not read. */
 export const RELEASE_SCHEMA = 4;
@@ -95,7 +96,8 @@ export const ReleaseManifest = z.object({
     until: z.iso.datetime(),
     users: z.number().int(),
     interactions: z.number().int(),
-    lastSequence: z.number().int(),
+    /** As in the snapshot that was trained on. Releases of earlier versions have none. */
+    lastSequences: LastSequences.default([]),
     /** Time of the newest interaction in the pair counts that it was trained on, of held-out players too, if any. */
     countedUntil: z.iso.datetime().optional(),
   }),

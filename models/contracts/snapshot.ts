@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { PlayerEvent } from './event.ts';
 import { Item } from './item.ts';
 
-export const SNAPSHOT_SCHEMA = 2;
+export const SNAPSHOT_SCHEMA = 3;
 
 const DataFile = z.object({
   key: z.string(),
@@ -26,6 +26,8 @@ const DayFile = DataFile.extend({
 });
 
 export const EventFile = DayFile.extend({
+  /** Number of the log's database that its rows come from; each has sequences of its own. */
+  shard: z.number().int(),
   /** The lowest and the highest sequence of a row. Files of several days may share a range, never a row. */
   sequences: z.tuple([z.number().int(), z.number().int()]),
 });
@@ -35,13 +37,16 @@ export type EventFile = z.infer<typeof EventFile>;
 export const SlateFile = DayFile.extend({ slates: z.number().int() });
 export type SlateFile = z.infer<typeof SlateFile>;
 
+/** By the number of the log's database; one that has none yet may be missing at the end. */
+export const LastSequences = z.array(z.number().int());
+
 export const SnapshotManifest = z.object({
   schema: z.literal(SNAPSHOT_SCHEMA),
   /** Its time as digits: the later one is greater. */
   version: z.string(),
   createdAt: z.iso.datetime(),
-  /** Each event of the log up to this sequence is in exactly one of the files. */
-  lastSequence: z.number().int(),
+  /** By shard: each of its events up to this sequence is in exactly one of the files. */
+  lastSequences: LastSequences,
   events: z.array(EventFile),
   slates: z.array(SlateFile),
   /** Batches of slates that the files hold; they are deleted before others are read. */
@@ -57,10 +62,11 @@ export type SnapshotManifest = z.infer<typeof SnapshotManifest>;
 
 export const countRows = (files: readonly DataFile[]): number => files.reduce((sum, { rows }) => sum + rows, 0);
 
-/** The number of events after `sequence`. A file that lies across it counts by its share. */
-export function countEventsAfter(files: readonly EventFile[], sequence: number): number {
+/** The number of events after the sequences, by shard. A file that lies across one counts by its share. */
+export function countEventsAfter(files: readonly EventFile[], lastSequences: readonly number[]): number {
   let events = 0;
-  for (const { rows, sequences } of files) {
+  for (const { rows, shard, sequences } of files) {
+    const sequence = lastSequences[shard] ?? 0;
     const [first, last] = sequences;
     if (last > sequence) events += first > sequence ? rows : (rows * (last - sequence)) / (last - first + 1);
   }

@@ -28,7 +28,7 @@ const input = (log: InteractionLog, current?: TrainingInput['current']): Trainin
   interactions: log.collect(),
   rows: [],
   catalogue: new Map(),
-  snapshot: { version: '20260201T000000000Z', lastSequence: 77 },
+  snapshot: { version: '20260201T000000000Z', lastSequences: [77, 5] },
   current,
   algorithms: selectAlgorithms('ease'),
   budgetMs: 60_000,
@@ -55,7 +55,7 @@ test('a release has figures, ranges, digests and a self-test that its own file p
   expect(manifest.metrics.candidate.users).toBe(300);
   expect(manifest.metrics.candidate['ndcg@10']).toBeGreaterThan(2 * manifest.metrics.popularity['ndcg@10']);
   expect(manifest.metrics.current).toBeNull();
-  expect(manifest.data).toMatchObject({ lastSequence: 77, users: 300, from: '2026-01-01T00:00:00.000Z' });
+  expect(manifest.data).toMatchObject({ lastSequences: [77, 5], users: 300, from: '2026-01-01T00:00:00.000Z' });
   expect(manifest.model.bytes).toBe(model.length);
   // The file's own metadata name its vocabulary.
   expect(Buffer.from(model).includes(manifest.vocabulary.sha256)).toBe(true);

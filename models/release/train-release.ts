@@ -26,7 +26,7 @@ import { createSelfTest } from './self-test.ts';
 export interface TrainingInput extends Omit<SearchInput, 'interactions' | 'validation'> {
   /** All interactions: trainRelease holds some out itself. */
   interactions: Interactions;
-  snapshot: { version: string; lastSequence: number };
+  snapshot: { version: string; lastSequences: number[] };
   /** Rows shown to players, with their outcomes. */
   rows: readonly ShownRow[];
   /** The release in use, to be measured beside the candidate; undefined if there is none. */
@@ -206,7 +206,7 @@ function describeData({ snapshot, counts = {} }: TrainingInput, training: Intera
   });
   return {
     snapshot: snapshot.version,
-    lastSequence: snapshot.lastSequence,
+    lastSequences: snapshot.lastSequences,
     from: new Date(from).toISOString(),
     until: new Date(until).toISOString(),
     users: training.userIds.length,

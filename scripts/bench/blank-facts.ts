@@ -20,7 +20,7 @@ export const blankFacts = (version: string, algorithm: string, at: string): Rele
   algorithm,
   parameters: {},
   createdAt: at,
-  data: { snapshot: 'none', from: at, until: at, users: 0, interactions: 0, lastSequence: 0 },
+  data: { snapshot: 'none', from: at, until: at, users: 0, interactions: 0, lastSequences: [] },
   metrics: { protocol: 'none', candidate: UNMEASURED, popularity: UNMEASURED, current: null },
   selfTest: { items: [], weights: [], ages: [], expected: [] },
   trainSeconds: 0,

@@ -15,11 +15,11 @@ const JOBS: Record<string, (stores: Platform) => Promise<unknown>> = {
 };
 
 /** As on the day when all that was imported has left the hot window. */
-async function trimWhole({ DB, BUCKET }: Platform): Promise<void> {
+async function trimWhole(stores: Platform): Promise<void> {
   const settings = readVars<RetentionVars>();
   const now = Date.now() + (readHotDays(settings.LOG_HOT_DAYS) + 1) * DAY_MS;
   for (let trimmed = 0; ; ) {
-    const deleted = await trimLog({ DB, BUCKET, ...settings }, now);
+    const deleted = await trimLog({ ...stores, ...settings }, now);
     if (deleted === 0) return;
     trimmed += deleted;
     log(`trimmed ${trimmed.toLocaleString('en')} events`);

@@ -51,7 +51,7 @@ export async function benchSearch(options: SearchOptions, log: (message: string)
     interactions,
     catalogue,
     rows: [],
-    snapshot: { version: 'drawn', lastSequence: 0 },
+    snapshot: { version: 'drawn', lastSequences: [] },
     current: undefined,
     algorithms: selectAlgorithms(options.algorithms),
     budgetMs,

@@ -52,12 +52,12 @@ async function measureLog(
   });
   const firstRate = (1_000 * events) / firstMs;
   log(`${events.toLocaleString('en')} events: first run ${Math.round(firstRate).toLocaleString('en')} events/s`);
-  await refreshStatistics({ DB, BUCKET }, now);
+  await refreshStatistics({ LOG_0: DB, BUCKET }, now);
   const jobMs: number[] = [];
   const baselineMs: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     await addEvents(DB, NEW_EVENTS, now - DAY_MS / 24, now);
-    jobMs.push(await time(() => refreshStatistics({ DB, BUCKET }, now)));
+    jobMs.push(await time(() => refreshStatistics({ LOG_0: DB, BUCKET }, now)));
     baselineMs.push(await time(() => countWholeLog(DB)));
   }
   log(

@@ -100,7 +100,7 @@ test('without a file the whole log is evaluated: archived events, those still in
       userId: n % 300 < 297 ? event.userId : 'guest',
     }));
     await insertEvents(DB, [...logged.slice(0, 200), ...logged.filter(({ userId }) => userId === 'guest')]);
-    await exportEvents(DB, BUCKET, start);
+    await exportEvents(DB, 0, BUCKET, start);
     await claimMerge(DB, 'guest', 'p59', start);
     await insertEvents(DB, logged.slice(200, 297));
   });

@@ -5,6 +5,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getPlatformProxy, unstable_readConfig } from 'wrangler';
+import { type LogBindings, listLogShards } from '../../workers/storage/log-shards.ts';
+import type { Stores } from '../../workers/storage/stores.ts';
 import { endWorkerdsWithParent } from './end-with-parent.ts';
 import { PROJECT_DIR } from './project.ts';
 
@@ -13,16 +15,13 @@ const OPEN_ATTEMPTS = 10;
 const OPEN_RETRY_MS = 200;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export interface Platform {
-  DB: D1Database;
-  BUCKET: R2Bucket;
-  dispose(): Promise<void>;
-}
+export type LocalStores = Stores & LogBindings;
+export type Platform = LocalStores & { dispose(): Promise<void> };
 
 /** Creates missing tables. `state`: the folder that `wrangler dev --persist-to` gets. */
 export async function openPlatform(state: string): Promise<Platform> {
   const proxy = await keepSignalHandlers(() =>
-    getPlatformProxy<{ DB: D1Database; BUCKET: R2Bucket }>({
+    getPlatformProxy<LocalStores>({
       configPath: writeStoresConfig(),
       persist: { path: path.join(state, 'v3') },
       remoteBindings: false,
@@ -33,14 +32,14 @@ export async function openPlatform(state: string): Promise<Platform> {
     await proxy.dispose();
     forgetWorkerds();
   };
-  const { DB, BUCKET } = proxy.env;
+  const stores = proxy.env;
   try {
-    await applyMigrations(DB);
+    for (const database of [stores.DB, ...listLogShards(stores)]) await applyMigrations(database);
   } catch (error) {
     await dispose();
     throw error;
   }
-  return { DB, BUCKET, dispose };
+  return { ...stores, dispose };
 }
 
 /**

@@ -5,22 +5,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exportSnapshot } from '../../workers/offline/export-snapshot.ts';
 import { withLease } from '../../workers/storage/leases.ts';
+import { type LogBindings, type LogShards, listLogShards } from '../../workers/storage/log-shards.ts';
 import { readCountedSequence, rollUpLog } from '../../workers/storage/roll-up.ts';
-import { readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
-import type { Platform } from '../local/platform.ts';
+import { lastSequenceOf, readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
+import type { LocalStores } from '../local/platform.ts';
 
 const LEASE_POLL_MS = 1_000;
+/** Between two lines of progress. */
+const PAGES_PER_RUN = 40;
 
 type OnProgress = (step: string) => void;
 
 /** Brings the snapshot up to the end of the log. Returns the number of rows exported. */
-export const exportLog = ({ DB, BUCKET }: Platform, onProgress: OnProgress): Promise<number> =>
-  withJobLease(DB, 'export-snapshot', onProgress, async () => {
-    const { lastSequence } = await readSnapshotOrEmpty(BUCKET);
-    const events = (await readLastSequence(DB)) - lastSequence;
+export const exportLog = (stores: LocalStores, onProgress: OnProgress): Promise<number> =>
+  withJobLease(stores.DB, 'export-snapshot', onProgress, async () => {
+    const snapshot = await readSnapshotOrEmpty(stores.BUCKET);
+    const events = await countBeyond(listLogShards(stores), (_, shard) => lastSequenceOf(snapshot, shard));
     let exported = 0;
     for (;;) {
-      const rows = await exportSnapshot({ DB, BUCKET }, Date.now());
+      const rows = await exportSnapshot(stores, Date.now());
       if (rows === 0) return exported;
       exported += rows;
       if (exported < events) onProgress(`archiving ${count(exported)} of ${count(events)} events`);
@@ -28,16 +31,23 @@ export const exportLog = ({ DB, BUCKET }: Platform, onProgress: OnProgress): Pro
   });
 
 /** Counts the players of all events. Returns the number of events counted. */
-export const countLog = ({ DB }: Pick<Platform, 'DB'>, onProgress: OnProgress, pageEvents?: number): Promise<number> =>
-  withJobLease(DB, 'refresh-statistics', onProgress, async () => {
-    const events = (await readLastSequence(DB)) - (await readCountedSequence(DB));
+export const countLog = (
+  stores: Pick<LocalStores, 'DB'> & LogBindings,
+  onProgress: OnProgress,
+  pageEvents?: number,
+): Promise<number> =>
+  withJobLease(stores.DB, 'refresh-statistics', onProgress, async () => {
+    const shards = listLogShards(stores);
+    const events = await countBeyond(shards, readCountedSequence);
     let counted = 0;
-    for (;;) {
-      const run = await rollUpLog(DB, pageEvents);
-      counted += run.events;
-      if (run.isComplete) return counted;
-      onProgress(`counting ${count(counted)} of ${count(events)} events`);
-    }
+    for (const database of shards)
+      for (let isComplete = false; !isComplete; ) {
+        const run = await rollUpLog(database, { pageEvents, pagesMax: PAGES_PER_RUN });
+        counted += run.events;
+        ({ isComplete } = run);
+        if (!isComplete) onProgress(`counting ${count(counted)} of ${count(events)} events`);
+      }
+    return counted;
   });
 
 /** Waits for another command that does the same, or until the lease of one that was killed expires. */
@@ -53,6 +63,17 @@ async function withJobLease<T>(
     onProgress(`waiting for another run of ${job}; one that was killed blocks it for two minutes`);
     await sleep(LEASE_POLL_MS);
   }
+}
+
+/** The number of events that lie beyond a sequence of each of the log's databases. */
+async function countBeyond(
+  shards: LogShards,
+  readSequence: (database: D1Database, shard: number) => number | Promise<number>,
+): Promise<number> {
+  let events = 0;
+  for (const [shard, database] of shards.entries())
+    events += Math.max(0, (await readLastSequence(database)) - (await readSequence(database, shard)));
+  return events;
 }
 
 const readLastSequence = async (db: D1Database): Promise<number> =>

@@ -27,16 +27,14 @@ interface Table {
   key: string;
   order: string;
   time: string;
-  toKey(day: string, name: string): string;
 }
 
 const TABLES: Record<Kind, Table> = {
-  events: { key: 'user_id, id', order: 'user_id, timestamp, sequence', time: 'timestamp', toKey: eventsKey },
+  events: { key: 'user_id, id', order: 'user_id, timestamp, sequence', time: 'timestamp' },
   slates: {
     key: 'recommendation_id, item_id',
     order: 'user_id, shown_at, recommendation_id, row_index, column_index',
     time: 'shown_at',
-    toKey: slatesKey,
   },
 };
 
@@ -81,14 +79,17 @@ export async function compactLog(
   return done;
 }
 
-/** Groups of at least two small files of a day before `today`, each no larger in sum than a file should be. */
-export function groupSmallFiles<File extends Pick<DayFile, 'day' | 'bytes'>>(
+/**
+ * Groups of at least two small files of a day before `today` and of one of the log's databases, each no larger in sum
+ * than a file should be.
+ */
+export function groupSmallFiles<File extends Pick<DayFile, 'day' | 'bytes'> & { shard?: number }>(
   files: readonly File[],
   today: string,
 ): File[][] {
   const groups: File[][] = [];
   const small = files.filter(({ day, bytes }) => day < today && bytes < SMALL_BYTES);
-  for (const [, ofDay] of Map.groupBy(small, ({ day }) => day)) {
+  for (const ofDay of Map.groupBy(small, ({ day, shard }) => `${day} ${shard}`).values()) {
     let group: File[] = [];
     let bytes = 0;
     for (const file of ofDay) {
@@ -119,7 +120,7 @@ export async function mergeFiles(
   const written = path.join(folder, `compacting-${process.pid}.parquet`);
   try {
     const facts = await withDuckDb((connection) => writeSorted(connection, kind, paths, written));
-    const successor = await upload(bucket, kind, files[0]!.day, facts, written);
+    const successor = await upload(bucket, files[0]!, facts, written);
     const replaced = new Set(files.map(({ key }) => key));
     const edited = await editSnapshot(bucket, now, (manifest) =>
       replaceFiles(manifest, kind, replaced, successor, now),
@@ -189,15 +190,17 @@ async function digestRows(connection: DuckDBConnection, source: string): Promise
   return row!.join('/');
 }
 
-async function upload(bucket: R2Bucket, kind: Kind, day: string, facts: Facts, local: string): Promise<DayFile> {
+/** `like`: one of the files that the new one replaces. */
+async function upload(bucket: R2Bucket, like: DayFile, facts: Facts, local: string): Promise<DayFile> {
   const bytes = readFileSync(local);
   const sha256 = await sha256Hex(bytes);
   const { sequences, slates, ...shared } = facts;
   const digest = sha256.slice(0, DIGEST_LENGTH);
-  const key = TABLES[kind].toKey(day, kind === 'events' ? `${sequences.join('-')}-${digest}` : digest);
+  const { day } = like;
+  const key = 'shard' in like ? eventsKey(day, like.shard, sequences, digest) : slatesKey(day, digest);
   const file = { key, bytes: bytes.length, sha256, day, ...shared };
   // R2 checks the digest on arrival.
   await bucket.put(key, bytes, { sha256, onlyIf: { etagDoesNotMatch: '*' } });
   await readFile(bucket, file);
-  return kind === 'events' ? { ...file, sequences } : { ...file, slates };
+  return 'shard' in like ? { ...file, shard: like.shard, sequences } : { ...file, slates };
 }

@@ -76,7 +76,7 @@ it('reads the same from a snapshot’s Parquet files as from the events and slat
   const { DB, BUCKET } = platform;
   for (let from = 0; from < EVENTS.length; from += 800) {
     await insertEvents(DB, EVENTS.slice(from, from + 800));
-    await exportEvents(DB, BUCKET, NOW, { portionRows: 300 });
+    await exportEvents(DB, 0, BUCKET, NOW, { portionRows: 300 });
   }
   for (let from = 0; from < SLATES.length; from += 50)
     await logSlates(DB, BUCKET, SLATES.slice(from, from + 50), 1e9, NOW);

@@ -24,7 +24,7 @@ test('a query answers over archived events and those that only D1 has, with new 
   const [monday, tuesday] = [Date.UTC(2026, 0, 5), Date.UTC(2026, 0, 6)];
   await withPlatform(state, async ({ DB, BUCKET }) => {
     await insertEvents(DB, [makeEvent('guest', 'play', 'g1', monday), makeEvent('p1', 'play', 'g1', monday)]);
-    await exportEvents(DB, BUCKET, tuesday);
+    await exportEvents(DB, 0, BUCKET, tuesday);
     await claimMerge(DB, 'guest', 'p1', tuesday);
     await insertEvents(DB, [makeEvent('p2', 'play', 'g2', monday), makeEvent('p2', 'play', 'g3', tuesday)]);
   });

@@ -4,13 +4,14 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
-import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
+import { EVENT_COLUMNS, type LoggedEvent } from '../../workers/storage/event-columns.ts';
 import { readEventPage } from '../../workers/storage/events.ts';
 import { MERGE_COLUMNS } from '../../workers/storage/export-merges.ts';
+import { listLogShards } from '../../workers/storage/log-shards.ts';
 import { type Column, encodeParquet } from '../../workers/storage/parquet.ts';
-import { readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
+import { lastSequenceOf, readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
 import { readMergePage } from '../../workers/storage/users.ts';
-import type { Platform } from '../local/platform.ts';
+import type { LocalStores } from '../local/platform.ts';
 import { fileCache } from './fetch-files.ts';
 import { fetchLog, type LogFiles } from './views.ts';
 
@@ -29,16 +30,21 @@ export interface LogRequest {
 
 /** Slates that no export has collected are not in it. */
 export async function fetchWholeLog(
-  { DB, BUCKET }: Pick<Platform, 'DB' | 'BUCKET'>,
+  stores: LocalStores,
   { state, folder, select = (snapshot) => snapshot, onProgress = () => {} }: LogRequest,
 ): Promise<LogFiles> {
+  const { DB, BUCKET } = stores;
   const snapshot = await readSnapshotOrEmpty(BUCKET);
   const { events, slates, merges } = await fetchLog(BUCKET, select(snapshot), fileCache(state), onProgress);
-  const hotEvents = await writePages(path.join(folder, 'events'), EVENT_COLUMNS, async (last) => {
-    if (last)
-      onProgress(`reading events that are not in the snapshot yet, up to ${last.sequence.toLocaleString('en')}`);
-    return readEventPage(DB, last?.sequence ?? snapshot.lastSequence, PAGE_ROWS);
-  });
+  const hotEvents: string[] = [];
+  for (const [shard, database] of listLogShards(stores).entries()) {
+    const readPage = async (last: LoggedEvent | undefined) => {
+      if (last)
+        onProgress(`reading events that are not in the snapshot yet, up to ${last.sequence.toLocaleString('en')}`);
+      return readEventPage(database, last?.sequence ?? lastSequenceOf(snapshot, shard), PAGE_ROWS);
+    };
+    hotEvents.push(...(await writePages(path.join(folder, `events-${shard}`), EVENT_COLUMNS, readPage)));
+  }
   const hotMerges = await writePages(path.join(folder, 'merges'), MERGE_COLUMNS, (last) =>
     readMergePage(DB, last?.row ?? snapshot.merges.at(-1)?.lastRow ?? 0, PAGE_ROWS),
   );

@@ -1,9 +1,11 @@
 // Writes queued events to the log. Messages are acknowledged after their events are written; invalid events become dead
 // letters; failed writes are retried with exponential delay.
 
-import { PlayerEvent } from '../../models/contracts/event.ts';
+import { RoutedEvent } from '../../models/contracts/event.ts';
 import { type DeadLetter, storeDeadLetters } from '../storage/dead-letters.ts';
 import { insertCountedEvents } from '../storage/events.ts';
+import { getLogShard, type LogShards } from '../storage/log-shards.ts';
+import { seedShard } from '../storage/seed-shard.ts';
 import { followMerges, moveMergedLogs } from '../storage/users.ts';
 
 const RETRY_DELAY_MAX_SECONDS = 300;
@@ -13,40 +15,88 @@ const DEAD_LETTER_DELAY_MAX_SECONDS = 3_600;
 export const retryDelaySeconds = (attempts: number, max = RETRY_DELAY_MAX_SECONDS): number =>
   Math.min(2 ** attempts, max);
 
-/** Consumes the queue `events`: each message contains the events of one request, or a part of them. */
-export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database): Promise<void> {
-  const events: PlayerEvent[] = [];
-  const deadLetters: DeadLetter[] = [];
-  for (const message of batch.messages) {
-    const bodies = Array.isArray(message.body) ? message.body : [message.body];
-    bodies.forEach((body, index) => {
-      const parsed = PlayerEvent.safeParse(body);
-      if (parsed.success) events.push(parsed.data);
-      else
-        deadLetters.push(
-          toDeadLetter(`${message.id}-${index}`, body, `not an event: ${parsed.error.issues[0]?.message}`),
+interface EventMessage {
+  message: Message<unknown>;
+  events: RoutedEvent[];
+  deadLetters: DeadLetter[];
+}
+
+/**
+ * Consumes the queue `events`: each message contains the events of one request, or a part of them. Each event goes to
+ * the database that was chosen for it; while one fails, the messages of the others are written.
+ */
+export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database, shards: LogShards): Promise<void> {
+  const messages = batch.messages.map(parseMessage);
+  const failures = new Map<number, Error>();
+  const byShard = Map.groupBy(
+    messages.flatMap(({ events }) => events),
+    ({ shard }) => shard,
+  );
+  await Promise.all(
+    Array.from(byShard, ([shard, events]) =>
+      writeEvents(db, shards, shard, events).catch((error: Error) => {
+        failures.set(shard, error);
+        console.error(
+          JSON.stringify({ alert: 'events not written', shard, events: events.length, error: error.message }),
         );
-    });
-  }
-  try {
-    await writeEvents(db, events);
-    if (deadLetters.length > 0) await storeDeadLettersWithAlert(db, deadLetters);
-    batch.ackAll();
-  } catch (error) {
-    console.error(
-      JSON.stringify({ alert: 'events not written', events: events.length, error: (error as Error).message }),
-    );
-    for (const message of batch.messages) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
+      }),
+    ),
+  );
+  const written = messages.filter(({ events }) => events.every(({ shard }) => !failures.has(shard)));
+  const settled = (await storeLettersOf(db, written)) ? new Set(written) : new Set(written.filter(hasNoLetters));
+  for (const eventMessage of messages) {
+    const { message } = eventMessage;
+    if (settled.has(eventMessage)) message.ack();
+    else message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
   }
 }
 
+function parseMessage(message: Message<unknown>): EventMessage {
+  const events: RoutedEvent[] = [];
+  const deadLetters: DeadLetter[] = [];
+  const bodies = Array.isArray(message.body) ? message.body : [message.body];
+  bodies.forEach((body, index) => {
+    const parsed = RoutedEvent.safeParse(body);
+    if (parsed.success) events.push(parsed.data);
+    else
+      deadLetters.push(
+        toDeadLetter(`${message.id}-${index}`, body, `not an event: ${parsed.error.issues[0]?.message}`),
+      );
+  });
+  return { message, events, deadLetters };
+}
+
 /** A merged guest’s event is its player’s from the start: a roll-up would count two ids twice. */
-async function writeEvents(db: D1Database, events: readonly PlayerEvent[]): Promise<void> {
+async function writeEvents(
+  db: D1Database,
+  shards: LogShards,
+  shard: number,
+  events: readonly RoutedEvent[],
+): Promise<void> {
+  const database = getLogShard(shards, shard);
+  await seedShard(db, database);
   const userIds = [...new Set(events.map(({ userId }) => userId))];
   // Before, so that the player's log has what the guest's has, and after, since a guest may be merged meanwhile.
-  await moveMergedLogs(db, userIds);
-  await insertCountedEvents(db, await followMerges(db, events));
-  await moveMergedLogs(db, userIds);
+  await moveMergedLogs(db, [database], userIds);
+  await insertCountedEvents(database, await followMerges(db, events));
+  await moveMergedLogs(db, [database], userIds);
+}
+
+const hasNoLetters = ({ deadLetters }: EventMessage): boolean => deadLetters.length === 0;
+
+/** False if they could not be stored. */
+async function storeLettersOf(db: D1Database, messages: readonly EventMessage[]): Promise<boolean> {
+  const letters = messages.flatMap(({ deadLetters }) => deadLetters);
+  if (letters.length === 0) return true;
+  try {
+    await storeDeadLettersWithAlert(db, letters);
+    return true;
+  } catch (error) {
+    console.error(
+      JSON.stringify({ alert: 'dead letters not stored', count: letters.length, error: (error as Error).message }),
+    );
+    return false;
+  }
 }
 
 /** Consumes a dead-letter queue: stores each message whole. */

@@ -34,7 +34,7 @@ it('writes each event once per player and id, regardless of repetition and messa
       message('m1', [event('ann', '1'), event('ann', '2'), event('bob', '1')]),
       message('m2', [event('ann', '2'), event('bob', '2')]),
     ]);
-    await consumeEvents(batch, env.DB);
+    await consumeEvents(batch, env.DB, [env.LOG_0]);
     const result = await getQueueResult(batch, createExecutionContext());
     expect(result.ackAll || result.explicitAcks.length === 2).toBe(true);
   }
@@ -54,15 +54,17 @@ it('writes each event once per player and id, regardless of repetition and messa
 it('counts what it logs in the hours of reception, each event once', async () => {
   const at = (id: string, hour: number) => ({ ...event('ann', id), receivedAt: hour * 3_600_000 + 5 });
   const deliver = (events: PlayerEvent[]) =>
-    consumeEvents(createMessageBatch('events', [message('m', events)]), env.DB);
+    consumeEvents(createMessageBatch('events', [message('m', events)]), env.DB, [env.LOG_0]);
   await env.DB.prepare('delete from event_counts').run();
   await deliver([at('1', 100), at('2', 100), at('3', 101)]);
   await deliver([at('1', 100), at('3', 101), at('4', 101)]);
   await deliver([at('4', 101)]);
-  expect(await readEventCounts(env.DB, 0)).toEqual([
+  const { hours, shards } = await readEventCounts(env.DB, [env.LOG_0], 0);
+  expect(hours).toEqual([
     { hour: 100, accepted: 0, logged: 2 },
     { hour: 101, accepted: 0, logged: 2 },
   ]);
+  expect(shards).toMatchObject([{ shard: 0, logged: 4 }]);
 });
 
 it('stores an invalid event as a dead letter and writes the others of its message', async () => {
@@ -70,7 +72,7 @@ it('stores an invalid event as a dead letter and writes the others of its messag
     message('m1', [event('ann', '1'), { nonsense: true }]),
     message('m2', 'text'),
   ]);
-  await consumeEvents(batch, env.DB);
+  await consumeEvents(batch, env.DB, [env.LOG_0]);
   expect(await logged()).toEqual(['ann1']);
   const letters = await env.DB.prepare('select id, body from dead_letters order by id').all();
   expect(letters.results).toEqual([
@@ -80,16 +82,14 @@ it('stores an invalid event as a dead letter and writes the others of its messag
 });
 
 it('retries everything and acknowledges nothing while the log cannot be written', async () => {
-  const statement = { bind: () => statement };
-  const down = {
-    prepare: () => statement,
-    batch: () => Promise.reject(new Error('D1 is down')),
-  } as unknown as D1Database;
+  const refuse = () => Promise.reject(new Error('D1 is down'));
+  const statement = { bind: () => statement, first: refuse };
+  const down = { prepare: () => statement, batch: refuse } as unknown as D1Database;
   const batch = createMessageBatch('events', [
     message('m1', [event('ann', '1')]),
     message('m2', [event('ann', '2')], 4),
   ]);
-  await consumeEvents(batch, down);
+  await consumeEvents(batch, env.DB, [down]);
   const result = await getQueueResult(batch, createExecutionContext());
   expect(result.explicitAcks).toEqual([]);
   expect(result.retryMessages.map(({ msgId }) => msgId)).toEqual(['m1', 'm2']);

@@ -12,6 +12,8 @@ export interface UnloggedRow {
   receivedAt: number;
   /** Times it was queued again. */
   resends: number;
+  /** Number of the log's database that takes it. */
+  shard: number;
 }
 
 export class Outbox {
@@ -26,10 +28,12 @@ export class Outbox {
     return this.#sql('select 1 from unlogged limit 1').length === 0;
   }
 
-  add(events: readonly PlayerEvent[]): void {
+  /** `shard`: number of the log's database that takes the events. */
+  add(events: readonly PlayerEvent[], shard: number): void {
     this.#sql(
-      `insert into unlogged (body, received_at, resends)
-       select value, value->>'receivedAt', 0 from json_each(?)`,
+      `insert into unlogged (body, received_at, resends, shard)
+       select value, value->>'receivedAt', 0, ? from json_each(?)`,
+      shard,
       JSON.stringify(events),
     );
   }
@@ -37,7 +41,8 @@ export class Outbox {
   /** One page in the order of acceptance, after `row`. */
   readPage(row: number, limit: number): UnloggedRow[] {
     return this.#sql(
-      'select "row", body, received_at as receivedAt, resends from unlogged where "row" > ? order by "row" limit ?',
+      `select "row", body, received_at as receivedAt, resends, shard from unlogged
+       where "row" > ? order by "row" limit ?`,
       row,
       limit,
     ) as unknown as UnloggedRow[];

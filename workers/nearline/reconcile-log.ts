@@ -1,9 +1,10 @@
 // Compares a player's outbox with the log: events that the log has leave the outbox, the others are queued again. It
 // decides nothing about when: that is schedule.ts.
 
-import { PlayerEvent } from '../../models/contracts/event.ts';
+import { PlayerEvent, type RoutedEvent } from '../../models/contracts/event.ts';
 import type { DeadLetter } from '../storage/dead-letters.ts';
 import { findErasedEvents, findLoggedIds } from '../storage/events.ts';
+import { getLogShard, type LogShards } from '../storage/log-shards.ts';
 import { storeDeadLettersWithAlert } from './events-consumer.ts';
 import type { Outbox, UnloggedRow } from './outbox.ts';
 
@@ -17,14 +18,21 @@ const EVENTS_PER_MESSAGE = 30;
 const EVENTS_PER_CALL = 60;
 
 export interface LogStores {
-  DB: D1Database;
-  EVENTS: Queue<PlayerEvent[]>;
+  /** Takes dead letters and reports. */
+  db: D1Database;
+  shards: LogShards;
+  queue: Queue<RoutedEvent[]>;
+}
+
+interface UnloggedEvent {
+  row: UnloggedRow;
+  event: PlayerEvent;
 }
 
 /**
  * Returns the number of events that were missing and are queued again. An event that can never be logged becomes a
- * dead letter; `name`, the outbox's, is part of its id. Throws if D1 or the queue fails; the outbox then keeps what was
- * not seen in the log.
+ * dead letter; `name`, the outbox's, is part of its id. Each event is asked for in the database that takes it. Throws if
+ * D1 or the queue fails; the outbox then keeps what was not seen in the log.
  */
 export async function reconcileLog(outbox: Outbox, stores: LogStores, now: number, name: string): Promise<number> {
   let resent = 0;
@@ -40,25 +48,25 @@ export async function reconcileLog(outbox: Outbox, stores: LogStores, now: numbe
 async function reconcilePage(
   page: readonly UnloggedRow[],
   outbox: Outbox,
-  { DB, EVENTS }: LogStores,
+  { db, shards, queue }: LogStores,
   now: number,
   name: string,
 ): Promise<number> {
   const { unlogged, unloggable } = parsePage(page);
-  await setAside(DB, outbox, name, unloggable, 'in the outbox, but not an event');
-  const settled = await findSettled(
-    DB,
-    unlogged.map(({ event }) => event),
-    now,
-  );
-  outbox.delete(unlogged.filter(({ event }) => settled.has(event.id)).map(({ row }) => row));
-  const missing = unlogged.filter(({ event }) => !settled.has(event.id) && isMissing(event, now));
+  await setAside(db, outbox, name, unloggable, 'in the outbox, but not an event');
+  const missing: UnloggedEvent[] = [];
+  for (const [shard, routed] of Map.groupBy(unlogged, ({ row }) => row.shard)) {
+    const events = routed.map(({ event }) => event);
+    const settled = await findSettled(getLogShard(shards, shard), events, now);
+    outbox.delete(routed.filter(({ event }) => settled.has(event.id)).map(({ row }) => row));
+    missing.push(...routed.filter(({ event }) => !settled.has(event.id) && isMissing(event, now)));
+  }
   const exhausted = missing.filter(({ row }) => row.resends >= RESENDS_MAX).map(({ row }) => row);
-  await setAside(DB, outbox, name, exhausted, `not logged after ${RESENDS_MAX} resends`);
+  await setAside(db, outbox, name, exhausted, `not logged after ${RESENDS_MAX} resends`);
   const resent = missing.filter(({ row }) => row.resends < RESENDS_MAX);
   for (let from = 0; from < resent.length; from += EVENTS_PER_CALL) {
     const portion = resent.slice(from, from + EVENTS_PER_CALL);
-    await EVENTS.sendBatch(cutMessages(portion.map(({ event }) => event)));
+    await queue.sendBatch(cutMessages(portion.map(({ row, event }) => ({ ...event, shard: row.shard }))));
     outbox.countResend(portion.map(({ row }) => row));
   }
   return resent.length;
@@ -80,10 +88,10 @@ async function findSettled(db: D1Database, events: readonly PlayerEvent[], now: 
 
 /** The rows with their events, and those that hold none: an earlier version may have stored them. */
 function parsePage(page: readonly UnloggedRow[]): {
-  unlogged: { row: UnloggedRow; event: PlayerEvent }[];
+  unlogged: UnloggedEvent[];
   unloggable: UnloggedRow[];
 } {
-  const unlogged: { row: UnloggedRow; event: PlayerEvent }[] = [];
+  const unlogged: UnloggedEvent[] = [];
   const unloggable: UnloggedRow[] = [];
   for (const row of page) {
     const parsed = PlayerEvent.safeParse(JSON.parse(row.body));
@@ -93,8 +101,8 @@ function parsePage(page: readonly UnloggedRow[]): {
   return { unlogged, unloggable };
 }
 
-function cutMessages(events: readonly PlayerEvent[]): { body: PlayerEvent[] }[] {
-  const messages: { body: PlayerEvent[] }[] = [];
+function cutMessages(events: readonly RoutedEvent[]): { body: RoutedEvent[] }[] {
+  const messages: { body: RoutedEvent[] }[] = [];
   for (let from = 0; from < events.length; from += EVENTS_PER_MESSAGE)
     messages.push({ body: events.slice(from, from + EVENTS_PER_MESSAGE) });
   return messages;

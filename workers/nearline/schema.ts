@@ -23,6 +23,8 @@ export const unlogged = sqliteTable('unlogged', {
   receivedAt: integer('received_at').notNull(),
   /** Times the event was sent to the queue again. */
   resends: integer('resends').notNull(),
+  /** The log's database that takes the event. Earlier versions had one. */
+  shard: integer('shard').notNull().default(0),
 });
 
 export const marks = sqliteTable(

@@ -6,7 +6,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { drizzle } from 'drizzle-orm/durable-sqlite';
 import { migrate } from 'drizzle-orm/durable-sqlite/migrator';
 import { EMPTY_CONTEXT, type RequestContext } from '../../models/contracts/context.ts';
-import type { PlayerEvent } from '../../models/contracts/event.ts';
+import type { PlayerEvent, RecordedEvents } from '../../models/contracts/event.ts';
 import { describeChange } from '../../models/contracts/notice.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
 import type { SignalEvent, Signals, UserState } from '../../models/contracts/signals.ts';
@@ -18,6 +18,7 @@ import { makeGallery } from '../serving/make-gallery.ts';
 import type { UserStateRead } from '../serving/read-signals.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { readSignalEvents } from '../storage/events.ts';
+import { chooseShard, listLogShards } from '../storage/log-shards.ts';
 import { notify } from '../storage/subscriptions.ts';
 import { readMergeTarget, readPreferences } from '../storage/users.ts';
 import { Causes } from './causes.ts';
@@ -69,14 +70,22 @@ export class UserSignals extends DurableObject<Env> {
     });
   }
 
-  /** Folds and stores events, and keeps them until the log has them; returns the ids of the new ones. */
-  record(events: PlayerEvent[]): string[] | Promise<string[]> {
+  /**
+   * Folds and stores events, and keeps them until the log has them. Chooses the database of the log that takes the new
+   * ones, once and for all: nobody else does, so that a database that is added meanwhile doubles none. `chosen`: the choice of a merged guest,
+   * whose events may be in the queue already.
+   */
+  record(events: PlayerEvent[], chosen?: number): RecordedEvents | Promise<RecordedEvents> {
     const player = this.#documents.read('mergedInto');
-    if (player !== undefined) return this.#forward(player, events);
+    if (player !== undefined) return this.#forward(player, events, chosen);
+    const shard = chosen ?? chooseShard(events[0]?.userId ?? '', listLogShards(this.env).length);
     // Without an await, so that signals and outbox commit as one.
     const added = new Set(this.#fold(events.map(toSignalEvent)));
-    this.#keepUnlogged(events.filter(({ id }) => added.has(id)));
-    return [...added];
+    this.#keepUnlogged(
+      events.filter(({ id }) => added.has(id)),
+      shard,
+    );
+    return { ids: [...added], shard };
   }
 
   /**
@@ -92,16 +101,16 @@ export class UserSignals extends DurableObject<Env> {
     return { user: this.#readState(now), complete: this.#hydratedAt !== undefined };
   }
 
-  /** As `record`, then `readUserState`, in one call. `added`: the ids of the new events. */
+  /** As `record`, then `readUserState`, in one call. */
   async recordAndRead(
     events: PlayerEvent[],
     userId: string,
     context: RequestContext,
-  ): Promise<UserStateRead & { added: string[] }> {
+  ): Promise<UserStateRead & { recorded: RecordedEvents }> {
     // First: a backup gallery is planned only for players who have requested a gallery.
     this.#noteRequest(userId, context);
-    const added = await this.record(events);
-    return { added, ...(await this.readUserState(userId)) };
+    const recorded = await this.record(events);
+    return { recorded, ...(await this.readUserState(userId)) };
   }
 
   /** The gallery made after the last events; null if there is none. */
@@ -241,7 +250,8 @@ export class UserSignals extends DurableObject<Env> {
   async #checkLog(): Promise<DutyOutcome> {
     const player = this.#documents.read('mergedInto') ?? (await this.#completeMerge());
     if (player !== undefined) await this.#forwardOutbox(player);
-    return checkLog(this.#outbox, this.#documents, this.env, this.ctx.id.toString());
+    const stores = { db: this.env.DB, shards: listLogShards(this.env), queue: this.env.EVENTS };
+    return checkLog(this.#outbox, this.#documents, stores, this.ctx.id.toString());
   }
 
   /**
@@ -287,11 +297,11 @@ export class UserSignals extends DurableObject<Env> {
     return added.map(({ id }) => id);
   }
 
-  #keepUnlogged(events: readonly PlayerEvent[]): void {
+  #keepUnlogged(events: readonly PlayerEvent[], shard: number): void {
     if (events.length === 0) return;
     // A check that is planned, and perhaps delayed by failures, is not brought forward.
     const isFirst = this.#outbox.isEmpty || !this.#schedule.has('log');
-    this.#outbox.add(events);
+    this.#outbox.add(events, shard);
     if (isFirst) this.#schedule.plan('log', Date.now() + CHECK_DELAY_MS);
   }
 
@@ -302,20 +312,25 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /** Records a guest's events as the player's; returns the guest's ids of the new ones. */
-  async #forward(userId: string, events: readonly PlayerEvent[]): Promise<string[]> {
+  async #forward(userId: string, events: readonly PlayerEvent[], chosen?: number): Promise<RecordedEvents> {
     const own = new Map(events.map((event) => [mergedEventId(event.userId, event.id), event]));
     const forwarded = Array.from(own, ([id, event]) => ({ ...event, id, userId }));
-    const added = await this.env.USER_SIGNALS.getByName(userId).record(forwarded);
-    return added.map((id) => own.get(id)!.id);
+    const { ids, shard } = await this.env.USER_SIGNALS.getByName(userId).record(forwarded, chosen);
+    return { ids: ids.map((id) => own.get(id)!.id), shard };
   }
 
   async #forwardOutbox(userId: string): Promise<void> {
     for (;;) {
       const page = this.#outbox.readPage(0, FORWARDED_PER_CALL);
       if (page.length === 0) return;
-      const events = page.map(({ body }): PlayerEvent => JSON.parse(body));
-      await this.#forward(userId, events);
-      this.#outbox.delete(page);
+      for (const [shard, rows] of Map.groupBy(page, (row) => row.shard)) {
+        await this.#forward(
+          userId,
+          rows.map(({ body }): PlayerEvent => JSON.parse(body)),
+          shard,
+        );
+        this.#outbox.delete(rows);
+      }
     }
   }
 
@@ -337,7 +352,7 @@ export class UserSignals extends DurableObject<Env> {
   async #readLog(userId: string): Promise<void> {
     const { erasedAt } = this.#store;
     const [events, preferences] = await Promise.all([
-      readSignalEvents(this.env.DB, userId),
+      readSignalEvents(listLogShards(this.env), userId),
       this.#documents.read('preferences') ?? readPreferences(this.env.DB, userId),
     ]);
     // Erased while reading: the preferences may be from before.

@@ -16,8 +16,9 @@ export async function announceDueTraining({ BUCKET }: Pick<Stores, 'BUCKET'>, no
   if (snapshot === undefined) return 0;
   const pointer = await readPointer(BUCKET);
   const trainedOn = pointer === undefined ? undefined : (await readManifest(BUCKET, pointer)).data;
-  const newEvents = countEventsAfter(snapshot.events, trainedOn?.lastSequence ?? 0);
-  const enough = trainedOn === undefined ? 1 : Math.max(NEW_EVENTS_MIN, NEW_EVENTS_SHARE_MIN * trainedOn.lastSequence);
+  const newEvents = countEventsAfter(snapshot.events, trainedOn?.lastSequences ?? []);
+  const oldEvents = (trainedOn?.lastSequences ?? []).reduce((sum, sequence) => sum + sequence, 0);
+  const enough = trainedOn === undefined ? 1 : Math.max(NEW_EVENTS_MIN, NEW_EVENTS_SHARE_MIN * oldEvents);
   if (newEvents < enough) return 0;
   await announceTraining(BUCKET, { snapshot: snapshot.version, newEvents, announcedAt: new Date(now).toISOString() });
   return newEvents;

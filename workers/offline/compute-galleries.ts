@@ -10,6 +10,7 @@ import { deriveUserState, emptySignals, foldEvents, toSignalEvent } from '../../
 import { makeGallery } from '../serving/make-gallery.ts';
 import { readActionsOf } from '../storage/events.ts';
 import { deleteOldGalleries, writeBatchGalleries } from '../storage/galleries.ts';
+import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
 import { readPointer } from '../storage/releases.ts';
 import { listActiveUsers, readManyPreferences } from '../storage/users.ts';
 
@@ -31,15 +32,16 @@ export type PlayersToCompute = z.infer<typeof PlayersToCompute>;
 
 /** Queues the active players and returns their number; 0 before the first release. */
 export async function queueActivePlayers(
-  { DB, BUCKET, GALLERIES }: Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES'>,
+  env: Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES'> & LogBindings,
   now: number,
 ): Promise<number> {
+  const { DB, BUCKET, GALLERIES } = env;
   await deleteOldGalleries(DB, now - KEPT_DAYS * DAY_MS);
   if ((await readPointer(BUCKET)) === undefined) return 0;
   let players = 0;
   let last = '';
   for (;;) {
-    const page = await listActiveUsers(DB, now - ACTIVE_DAYS * DAY_MS, last, PLAYERS_PER_PAGE);
+    const page = await listActiveUsers([DB, ...listLogShards(env)], now - ACTIVE_DAYS * DAY_MS, last, PLAYERS_PER_PAGE);
     for (const messages of packMessages(page)) await GALLERIES.sendBatch(messages);
     players += page.length;
     if (page.length < PLAYERS_PER_PAGE) return players;
@@ -92,7 +94,7 @@ async function computeGalleries(
   waitUntil: (promise: Promise<unknown>) => void,
 ): Promise<number> {
   const [events, preferences] = await Promise.all([
-    readActionsOf(env.DB, userIds),
+    readActionsOf(listLogShards(env), userIds),
     readManyPreferences(env.DB, userIds),
   ]);
   const byUser = Map.groupBy(events, ({ userId }) => userId);

@@ -5,6 +5,7 @@ import { openErasureRun } from '../personal-data/stores.ts';
 import { isolate } from '../serving/isolate.ts';
 import { beginJobRun, endJobRun } from '../storage/job-runs.ts';
 import { nameJobLease, withLease } from '../storage/leases.ts';
+import type { LogBindings } from '../storage/log-shards.ts';
 import type { RetentionVars } from '../storage/settings.ts';
 import { listSubscriptions, notify } from '../storage/subscriptions.ts';
 import { announceRelease } from './announce-release.ts';
@@ -18,7 +19,9 @@ import { trimLog } from './trim-log.ts';
 
 /** Returns the number of rows it processed. `now`: epoch milliseconds. */
 type Job = (env: JobEnv, now: number) => Promise<number>;
-export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS' | 'USER_SIGNALS'> & RetentionVars;
+export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS' | 'USER_SIGNALS'> &
+  RetentionVars &
+  LogBindings;
 
 interface NamedJob {
   name: string;

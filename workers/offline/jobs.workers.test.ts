@@ -54,7 +54,7 @@ it('computes statistics, exports a readable snapshot, announces it, and records 
 
   await run('export-snapshot');
   const manifest = SnapshotManifest.parse(await (await env.BUCKET.get('snapshots/current.json'))!.json());
-  expect(manifest).toMatchObject({ lastSequence: 60, items: { rows: 1, revision: 1 }, merges: [], slates: [] });
+  expect(manifest).toMatchObject({ lastSequences: [60], items: { rows: 1, revision: 1 }, merges: [], slates: [] });
   expect(manifest.events.map(({ rows }) => rows)).toEqual([60]);
   const rows = await readRows(env.BUCKET, manifest.events[0]!);
   const exported = new Map(rows.map((row) => [Number(row.sequence), row]));

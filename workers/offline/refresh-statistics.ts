@@ -2,16 +2,21 @@
 
 import { computeStatistics } from '../../models/features/statistics.ts';
 import { readPlayerCounts } from '../storage/item-totals.ts';
+import { type LogBindings, listLogShards, workOnShards } from '../storage/log-shards.ts';
 import { rollUpLog } from '../storage/roll-up.ts';
 import { writeStatistics } from '../storage/statistics.ts';
 import type { Stores } from '../storage/stores.ts';
 
 const DAY_MS = 86_400_000;
+/** Of the 1,000 queries that an invocation may make, some twenty a page. */
+const PAGES_PER_RUN_MAX = 40;
 
 /** Returns the number of events counted: those logged since the last run, or as many of them as a run has time for. */
-export async function refreshStatistics({ DB, BUCKET }: Stores, now: number): Promise<number> {
-  const { events } = await rollUpLog(DB);
-  const counts = await readPlayerCounts(DB, Math.floor(now / DAY_MS));
-  await writeStatistics(BUCKET, computeStatistics(counts, new Date(now).toISOString()));
-  return events;
+export async function refreshStatistics(env: Pick<Stores, 'BUCKET'> & LogBindings, now: number): Promise<number> {
+  const shards = listLogShards(env);
+  const pagesMax = Math.ceil(PAGES_PER_RUN_MAX / shards.length);
+  const rolledUp = await workOnShards(shards, (shard) => rollUpLog(shard, { pagesMax }));
+  const counts = await readPlayerCounts(shards, Math.floor(now / DAY_MS));
+  await writeStatistics(env.BUCKET, computeStatistics(counts, new Date(now).toISOString()));
+  return rolledUp.reduce((sum, { events }) => sum + events, 0);
 }

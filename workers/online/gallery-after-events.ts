@@ -3,7 +3,7 @@
 
 import { z } from '@hono/zod-openapi';
 import type { RequestContext } from '../../models/contracts/context.ts';
-import { EVENTS_BODY_BYTES_MAX, type PlayerEvent } from '../../models/contracts/event.ts';
+import { EVENTS_BODY_BYTES_MAX, type PlayerEvent, type RecordedEvents } from '../../models/contracts/event.ts';
 import { Gallery } from '../../models/contracts/gallery.ts';
 import { fail } from '../../models/contracts/result.ts';
 import type { UserStateRead } from '../serving/read-signals.ts';
@@ -18,12 +18,12 @@ const GalleryQuery = z.object(galleryQuery);
 const GalleryAfterEvents = EventsAnswer.extend({ gallery: Gallery });
 
 export interface RecordingRecommender extends GalleryRecommender, Omit<EventStore, 'recordEvents'> {
-  /** Records the player's events and reads the state that they lead to. `added`: the ids of the new ones. */
+  /** Records the player's events and reads the state that they lead to. */
   recordAndRead(
     userId: string,
     events: PlayerEvent[],
     context: RequestContext,
-  ): Promise<UserStateRead & { added: string[] }>;
+  ): Promise<UserStateRead & { recorded: RecordedEvents }>;
 }
 
 /** Throws `unavailable` if the player's object fails: then neither the events nor the gallery are answered. */
@@ -41,9 +41,9 @@ export async function postGallery(
   const storing = storeInputs(inputs, parsed, {
     ...recommender,
     async recordEvents(_, events) {
-      const { added, ...read } = await recommender.recordAndRead(userId, events, request.context);
+      const { recorded, ...read } = await recommender.recordAndRead(userId, events, request.context);
       resolve(read);
-      return added;
+      return recorded;
     },
   });
   storing.catch(reject);
@@ -57,10 +57,11 @@ const FOREIGN = fail('userId: is not the player of the path');
 
 function openRecordingRecommender(c: AppContext): RecordingRecommender {
   const { env, executionCtx } = c;
-  const { queueEvents, countAccepted } = openEventStore(env, (promise) => executionCtx.waitUntil(promise));
+  const { queueEvents, waitUntil, countAccepted } = openEventStore(env, (promise) => executionCtx.waitUntil(promise));
   return {
     ...openRecommender(c),
     queueEvents,
+    waitUntil,
     countAccepted,
     recordAndRead: (userId, events, context) =>
       env.USER_SIGNALS.getByName(userId).recordAndRead(events, userId, context),

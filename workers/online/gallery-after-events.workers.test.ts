@@ -91,6 +91,7 @@ const postAs = (recommender: Partial<RecordingRecommender>) => {
     countAnswer() {},
     logSlate() {},
     queueEvents: async () => {},
+    waitUntil() {},
     countAccepted() {},
     ...recommender,
   } as RecordingRecommender);
@@ -107,7 +108,7 @@ it('keeps the deadline of the gallery where the object is slow, and acknowledges
   const recordAndRead = async () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     recorded = performance.now();
-    return { added: ['1'], user, complete: true };
+    return { recorded: { ids: ['1'], shard: 0 }, user, complete: true };
   };
   let served = 0;
   const { results, gallery } = await postAs({

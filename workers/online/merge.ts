@@ -3,6 +3,7 @@
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import { isBeingErased } from '../storage/erasures.ts';
+import { listLogShards } from '../storage/log-shards.ts';
 import { claimMerge, moveMergedLogs } from '../storage/users.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams } from './parameters.ts';
@@ -23,13 +24,13 @@ export interface MergeSteps {
   moveSignals(guestId: string, userId: string): Promise<void>;
 }
 
-const openMergeSteps = ({ env: { USER_SIGNALS, DB } }: AppContext): MergeSteps => ({
+const openMergeSteps = ({ env, env: { USER_SIGNALS, DB } }: AppContext): MergeSteps => ({
   claim: (guestId, userId) => claimMerge(DB, guestId, userId, Date.now()),
   isBeingErased: (userIds) => isBeingErased(DB, userIds),
   moveSignals: async (guestId, userId) => {
     const guest = USER_SIGNALS.getByName(guestId);
     const exported = await guest.exportUser(userId);
-    await moveMergedLogs(DB, [guestId]);
+    await moveMergedLogs(DB, listLogShards(env), [guestId]);
     await USER_SIGNALS.getByName(userId).importUser(userId, guestId, exported);
     // Last, so that an interrupted merge can be repeated.
     await guest.empty();

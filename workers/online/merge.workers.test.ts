@@ -85,7 +85,7 @@ it('leaves no event in the guest’s log, even if the merge happens during a wri
     },
   });
   const message = { id: 'm', timestamp: new Date(), attempts: 1, body: [event] };
-  await consumeEvents(createMessageBatch('events', [message]), db);
+  await consumeEvents(createMessageBatch('events', [message]), db, [db]);
   for (const table of ['events', 'users']) {
     const where = `select user_id from ${table} where user_id in ('late', 'arrived')`;
     expect(await env.DB.prepare(where).raw(), table).toEqual([['arrived']]);
@@ -110,7 +110,7 @@ it('deletes the guest’s state only after the player has the marks that the gue
 
   const setLog = (db: D1Database) =>
     runInDurableObject(target, (object) => {
-      Object.assign(object, { env: { ...env, DB: db } });
+      Object.assign(object, { env: { ...env, DB: db, LOG_0: db } });
     });
   const statement = { bind: () => statement, all: () => Promise.reject(new Error('D1 is down')) };
   await setLog({ prepare: () => statement, batch: statement.all } as unknown as D1Database);
@@ -141,6 +141,7 @@ it('the player’s outbox takes over the guest’s, recognises what is logged, a
           { id, timestamp: new Date(), attempts: 1, body: [events.find((event) => event.id === id)] },
         ]),
         env.DB,
+        [env.LOG_0],
       );
     // One event is logged before the merge and moves with it; one comes from the queue afterwards.
     await consume('moved');
@@ -200,7 +201,9 @@ it('a merge that dies right after its decision leaves the guest’s events to th
     const events = ['a', 'b'].map((itemId) => ({ ...purchase('nomad', itemId, Date.now()), id: itemId }));
     await guest.record(events);
     const consume = (db = env.DB) =>
-      consumeEvents(createMessageBatch('events', [{ id: 'm', timestamp: new Date(), attempts: 1, body: events }]), db);
+      consumeEvents(createMessageBatch('events', [{ id: 'm', timestamp: new Date(), attempts: 1, body: events }]), db, [
+        db,
+      ]);
     await insertEvents(env.DB, events.slice(0, 1));
     await claimMerge(env.DB, 'nomad', 'villager', Date.now());
 
@@ -247,6 +250,7 @@ it('does not bring back what a guest did before an erasure', async () => {
   await consumeEvents(
     createMessageBatch('events', [{ id: 'm', timestamp: new Date(), attempts: 1, body: events }]),
     env.DB,
+    [env.LOG_0],
   );
   expect([await logOf('ghost'), await logOf('host')]).toEqual([[], [['after']]]);
 });

@@ -7,6 +7,7 @@ import { exportUser } from '../personal-data/export-user.ts';
 import { makeReceipt } from '../personal-data/receipt.ts';
 import { openErasureRun, openStores } from '../personal-data/stores.ts';
 import { beginErasure, readErasure } from '../storage/erasures.ts';
+import { listLogShards } from '../storage/log-shards.ts';
 import { addMergedGuests, readMergeTarget } from '../storage/users.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams } from './parameters.ts';
@@ -32,7 +33,7 @@ const openPersonalData = ({ env, executionCtx }: AppContext): PersonalData => ({
   exportUser: async (userId) => exportUser(openStores(env), await addMergedGuests(env.DB, [userId])),
   readMergeTarget: (userId) => readMergeTarget(env.DB, userId),
   beginErasure: async (userId) => {
-    const erasure = await beginErasure(env.DB, userId, Date.now());
+    const erasure = await beginErasure(env.DB, listLogShards(env), userId, Date.now());
     // The first run begins at once; the job continues what it leaves.
     executionCtx.waitUntil(
       eraseUsers(openErasureRun(env)).catch((error: Error) =>

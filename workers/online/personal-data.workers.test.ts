@@ -103,6 +103,8 @@ const IN_EVERY_STORE = {
   object: expect.any(Number),
   log: 4,
   'archived-marks': 1,
+  // The row in the first database, which is that of small data too, has the preferences.
+  'last-seen': 0,
   unlogged: 1,
   'batch-gallery': 1,
   preferences: 1,
@@ -120,7 +122,8 @@ it('exports a player who is in every store, and ends with a line that says that 
   const lines = await exportLines('ann');
   const { store, complete, rows } = lines.pop()!;
   expect({ store, complete, rows }).toEqual({ store: 'export', complete: true, rows: lines.length });
-  expect(countByStore(lines)).toMatchObject(IN_EVERY_STORE);
+  const held = Object.entries(IN_EVERY_STORE).filter(([, rows]) => rows !== 0);
+  expect(countByStore(lines)).toMatchObject(Object.fromEntries(held));
   // Every store has an entry here.
   expect(openStores(env).map(({ name }) => name)).toEqual(Object.keys(IN_EVERY_STORE));
   expect(lines).toContainEqual(expect.objectContaining({ store: 'log', user_id: 'ann', item_id: 'g1' }));
@@ -129,7 +132,7 @@ it('exports a player who is in every store, and ends with a line that says that 
 });
 
 /** Begins an erasure without its first run. */
-const begin = (userId: string) => beginErasure(env.DB, userId, Date.now());
+const begin = (userId: string) => beginErasure(env.DB, [env.LOG_0], userId, Date.now());
 const run = () => eraseUsers(openErasureRun(env));
 const receiptOf = async (erasureId: string) =>
   (await (await ask('GET', `/v1/erasures/${erasureId}`)).json()) as ErasureReceipt;
@@ -173,7 +176,7 @@ it('does not bring the player back: queues, an old import, a merge, the object a
   const message = (body: unknown) => [{ id: 'm', timestamp: new Date(old), attempts: 1, body }];
   const past = makeEvent('cleo', 'play', 'late', requestedAt, { id: 'late' });
   const ofGuest = makeEvent('guest-of-cleo', 'play', 'late', requestedAt, { id: 'late' });
-  await consumeEvents(createMessageBatch('events', message([past, ofGuest])), env.DB);
+  await consumeEvents(createMessageBatch('events', message([past, ofGuest])), env.DB, [env.LOG_0]);
   await insertEvents(env.DB, [{ ...past, id: 'imported', timestamp: 946_684_800_000, receivedAt: Date.now() + 1_000 }]);
   await consumeSlates(createMessageBatch('slates', message(makeSlate('late', 'cleo', requestedAt))), env);
   await consumeDeadLetters(createMessageBatch('events-dead-letters', message([past])), env.DB);
@@ -182,7 +185,7 @@ it('does not bring the player back: queues, an old import, a merge, the object a
   await consumeDeadLetters(createMessageBatch('notifications-dead-letters', message(delivery)), env.DB, UNDELIVERED);
   // The object takes nothing from before, whoever sends it.
   const object = env.USER_SIGNALS.getByName('cleo');
-  expect(await object.record([past])).toEqual([]);
+  expect((await object.record([past])).ids).toEqual([]);
   expect((await object.readUserState('cleo')).user.played).toEqual([]);
   expect(await exportLines('cleo')).toEqual(nothing);
 

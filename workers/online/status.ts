@@ -8,8 +8,9 @@ import { isolate } from '../serving/isolate.ts';
 import type { CacheRead } from '../storage/cache.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { countDeadLetters } from '../storage/dead-letters.ts';
-import { type EventCount, HOUR_MS, readEventCounts } from '../storage/event-counts.ts';
+import { HOUR_MS, readEventCounts } from '../storage/event-counts.ts';
 import { type JobRun, listJobRuns } from '../storage/job-runs.ts';
+import { listLogShards } from '../storage/log-shards.ts';
 import type { LoadedStatistics } from '../storage/statistics.ts';
 import { readUnlogged, type Unlogged } from '../storage/unlogged-users.ts';
 import { flushAccepted } from './count-accepted.ts';
@@ -44,6 +45,15 @@ const Status = z
             }),
           )
           .meta({ description: 'The last 24 hours with events, oldest first. Imports are not counted.' }),
+        shards: z
+          .array(
+            z.object({
+              shard: z.number().int().meta({ description: 'The number of its binding: LOG_0, LOG_1, …' }),
+              logged: z.number().int().meta({ description: 'In these 24 hours.' }),
+              sizeMB: z.number().meta({ description: 'Of the database; Cloudflare’s limit is 10,000.' }),
+            }),
+          )
+          .meta({ description: 'The databases that the log is spread over.' }),
         unlogged: z
           .object({
             users: z.number().int(),
@@ -75,7 +85,7 @@ export interface System {
   peekRelease(): CacheRead<LoadedRelease | undefined>;
   countDeadLetters(): Promise<number>;
   /** Since a time (epoch milliseconds), this isolate's own included. */
-  readEventCounts(since: number): Promise<EventCount[]>;
+  readEventCounts(since: number): ReturnType<typeof readEventCounts>;
   readUnlogged(): Promise<Unlogged>;
   /** Latest first. */
   listJobRuns(limit: number): Promise<JobRun[]>;
@@ -92,7 +102,7 @@ function openSystem({ env, executionCtx }: AppContext): System {
     countDeadLetters: () => countDeadLetters(env.DB),
     readEventCounts: async (since) => {
       await flushAccepted(env.DB);
-      return readEventCounts(env.DB, since);
+      return readEventCounts(env.DB, listLogShards(env), since);
     },
     readUnlogged: () => readUnlogged(env.DB),
     listJobRuns: (limit) => listJobRuns(env.DB, limit),
@@ -127,11 +137,12 @@ export async function getStatus(_: object, system: System): Promise<z.output<typ
 }
 
 const summariseLog = (
-  counts: readonly EventCount[],
+  { hours, shards }: Awaited<ReturnType<typeof readEventCounts>>,
   { users, events, oldestAt }: Unlogged,
   now: number,
 ): z.output<typeof Status>['log'] => ({
-  hours: counts.map(({ hour, ...count }) => ({ hour: new Date(hour * HOUR_MS).toISOString(), ...count })),
+  hours: hours.map(({ hour, ...count }) => ({ hour: new Date(hour * HOUR_MS).toISOString(), ...count })),
+  shards: shards.map(({ bytes, ...count }) => ({ ...count, sizeMB: bytes / 1e6 })),
   unlogged: { users, events, oldestAgeSeconds: oldestAt === null ? null : Math.round((now - oldestAt) / 1_000) },
 });
 

@@ -1,7 +1,8 @@
 import { env, exports } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { makeEvent } from '../../tests/event.ts';
-import { insertEvents } from '../storage/events.ts';
+import { readEventCounts } from '../storage/event-counts.ts';
+import { insertCountedEvents, insertEvents } from '../storage/events.ts';
 import { reportUnlogged } from '../storage/unlogged-users.ts';
 
 const ask = (method: string, path: string, body?: object) =>
@@ -12,6 +13,7 @@ const ask = (method: string, path: string, body?: object) =>
   });
 interface LogStatus {
   hours: { hour: string; accepted: number; logged: number }[];
+  shards: { shard: number; logged: number; sizeMB: number }[];
   unlogged: { users: number; events: number; oldestAgeSeconds: number | null };
 }
 const readLogStatus = async () => ((await (await ask('GET', '/v1/status')).json()) as { log: LogStatus }).log;
@@ -19,6 +21,7 @@ const readLogStatus = async () => ((await (await ask('GET', '/v1/status')).json(
 it('says how many events were accepted and logged in each hour, and how old the oldest unlogged one is', async () => {
   expect(await readLogStatus()).toEqual({
     hours: [],
+    shards: [{ shard: 0, logged: 0, sizeMB: expect.any(Number) }],
     unlogged: { users: 0, events: 0, oldestAgeSeconds: null },
   });
   const events = Array.from({ length: 7 }, (_, n) => ({ id: `e${n}`, userId: 'ann', type: 'click', itemId: 'g' }));
@@ -28,6 +31,14 @@ it('says how many events were accepted and logged in each hour, and how old the 
     (await readLogStatus()).hours.reduce((total, hour) => total + hour[kind], 0);
   expect(await sum('accepted')).toBe(7);
   await expect.poll(() => sum('logged'), { timeout: 10_000 }).toBe(7);
+  const [shard] = (await readLogStatus()).shards;
+  expect(shard).toMatchObject({ shard: 0, logged: 7 });
+  expect(shard!.sizeMB).toBeGreaterThan(0.1);
+  // Each database of the log counts what it has; what was accepted is counted in one.
+  await insertCountedEvents(env.TEST_LOG_1, [makeEvent('bob', 'click', 'g', Date.now())]);
+  const counts = await readEventCounts(env.DB, [env.LOG_0, env.TEST_LOG_1], Date.now() - 3_600_000);
+  expect(counts.hours.reduce((total, { accepted, logged }) => total + accepted + logged, 0)).toBe(7 + 7 + 1);
+  expect(counts.shards.map(({ logged }) => logged)).toEqual([7, 1]);
   // Older than a day: no longer shown.
   await env.DB.prepare("insert into event_counts (hour, kind, count) values (?1, 'logged', 1000)")
     .bind(Math.floor(Date.now() / 3_600_000) - 24)

@@ -1,7 +1,7 @@
-// Stores events in the players' objects, which keep them until the log has them, and in parallel in the queue, which is
-// the short way to the log.
+// Stores events in the players' objects, which keep them until the log has them, and then in the queue, which is the
+// short way to the log. The objects choose the database of the log: two that choose could differ.
 
-import type { PlayerEvent } from '../../models/contracts/event.ts';
+import type { PlayerEvent, RecordedEvents, RoutedEvent } from '../../models/contracts/event.ts';
 import { countAccepted } from './count-accepted.ts';
 import { orUnavailable } from './problems.ts';
 
@@ -9,10 +9,12 @@ import { orUnavailable } from './problems.ts';
 const EVENTS_PER_MESSAGE = 40;
 
 export interface EventStore {
-  /** Records events in a player's object; returns the ids of those that were new. */
-  recordEvents(userId: string, events: PlayerEvent[]): Promise<string[]>;
+  /** Records events in a player's object. */
+  recordEvents(userId: string, events: PlayerEvent[]): Promise<RecordedEvents>;
   /** Queues one message for each list. */
-  queueEvents(messages: PlayerEvent[][]): Promise<void>;
+  queueEvents(messages: RoutedEvent[][]): Promise<void>;
+  /** Lets work go on after the answer. */
+  waitUntil(work: Promise<void>): void;
   countAccepted(events: number): void;
 }
 
@@ -24,6 +26,7 @@ export const openEventStore = (
   queueEvents: async (messages) => {
     await EVENTS.sendBatch(messages.map((body) => ({ body })));
   },
+  waitUntil,
   countAccepted: (events) => countAccepted(DB, waitUntil, events),
 });
 
@@ -31,38 +34,49 @@ export const openEventStore = (
 export const eventKey = ({ userId, id }: Pick<PlayerEvent, 'userId' | 'id'>): string => `${userId}\n${id}`;
 
 /**
- * Returns the keys of the events that were new. Throws `unavailable` if an object fails. A queue that fails is no
- * reason to refuse: the object queues again what the log lacks. Known events are queued too: the log stores each once.
+ * Returns the keys of the events that were new. Throws `unavailable` if an object fails. The queue is not waited for:
+ * the object queues again what the log lacks, so its failure is no reason to refuse.
  */
 export async function storeEvents(events: readonly PlayerEvent[], store: EventStore): Promise<Set<string>> {
   const byUser = Map.groupBy(events, ({ userId }) => userId);
-  const [added] = await orUnavailable(
-    Promise.all([
-      Promise.all([...byUser].map(([userId, own]) => recordEvents(userId, own, store))),
-      queueEvents(events, store).catch((error: Error) => {
-        console.error(JSON.stringify({ alert: 'events not queued', events: events.length, error: error.message }));
-      }),
-    ]),
+  const recorded = await orUnavailable(
+    Promise.all(Array.from(byUser, ([userId, own]) => recordEvents(userId, own, store))),
     'Send the same events again: none is counted twice.',
   );
-  const keys = new Set(added.flat());
-  store.countAccepted(keys.size);
-  return keys;
+  const shards = new Map(recorded.flatMap(({ keys, shard }) => keys.map((key) => [key, shard])));
+  const added = new Set(shards.keys());
+  store.countAccepted(added.size);
+  // An event that the object knew is in its outbox or in the log; one that is there twice is logged once.
+  const routed = events.flatMap((event) => {
+    const shard = shards.get(eventKey(event));
+    return shard === undefined ? [] : { ...event, shard };
+  });
+  store.waitUntil(queueEvents(routed, store));
+  return added;
 }
 
-async function recordEvents(userId: string, events: PlayerEvent[], store: EventStore): Promise<string[]> {
+async function recordEvents(
+  userId: string,
+  events: PlayerEvent[],
+  store: EventStore,
+): Promise<{ keys: string[]; shard: number }> {
   const record = () => store.recordEvents(userId, events);
-  const ids = await record().catch((error: Error & { retryable?: boolean; overloaded?: boolean }) => {
+  const { ids, shard } = await record().catch((error: Error & { retryable?: boolean; overloaded?: boolean }) => {
     // A call to a moving object can be retried; one to an overloaded object must not be.
     if (error.retryable && !error.overloaded) return record();
     throw error;
   });
-  return ids.map((id) => eventKey({ userId, id }));
+  return { keys: ids.map((id) => eventKey({ userId, id })), shard };
 }
 
-async function queueEvents(events: readonly PlayerEvent[], store: EventStore): Promise<void> {
-  const messages: PlayerEvent[][] = [];
-  for (let from = 0; from < events.length; from += EVENTS_PER_MESSAGE)
-    messages.push(events.slice(from, from + EVENTS_PER_MESSAGE));
-  if (messages.length > 0) await store.queueEvents(messages);
+/** Never rejects. A message holds events of one shard: while another fails, they are written. */
+async function queueEvents(events: readonly RoutedEvent[], store: EventStore): Promise<void> {
+  const messages: RoutedEvent[][] = [];
+  for (const own of Map.groupBy(events, ({ shard }) => shard).values())
+    for (let from = 0; from < own.length; from += EVENTS_PER_MESSAGE)
+      messages.push(own.slice(from, from + EVENTS_PER_MESSAGE));
+  if (messages.length === 0) return;
+  await store.queueEvents(messages).catch((error: Error) => {
+    console.error(JSON.stringify({ alert: 'events not queued', events: events.length, error: error.message }));
+  });
 }

@@ -5,6 +5,7 @@ import { UserState } from '../../models/contracts/signals.ts';
 import { computeAffinity } from '../serving/hydrate.ts';
 import { isolate } from '../serving/isolate.ts';
 import { Catalogue } from '../storage/catalogue.ts';
+import { listLogShards } from '../storage/log-shards.ts';
 import * as storage from '../storage/users.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams, wholeNumber } from './parameters.ts';
@@ -28,7 +29,7 @@ export interface UserStore {
 }
 
 const openUserStore = ({ env, executionCtx }: AppContext): UserStore => ({
-  listUsers: (limit) => storage.listUsers(env.DB, limit),
+  listUsers: (limit) => storage.listUsers([env.DB, ...listLogShards(env)], limit),
   readUserState: async (userId) => (await env.USER_SIGNALS.getByName(userId).readUserState(userId)).user,
   readCatalogue: async () => {
     const { value } = await isolate.getCatalogue(env, Date.now(), (promise) => executionCtx.waitUntil(promise));

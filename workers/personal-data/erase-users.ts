@@ -10,6 +10,7 @@ import {
   readErasureUsers,
   recordRows,
 } from '../storage/erasures.ts';
+import type { LogShards } from '../storage/log-shards.ts';
 import type { PersonalDataStore } from './store.ts';
 
 /** A run ends after this; the next continues. */
@@ -17,6 +18,7 @@ const RUN_MS = 4 * 60_000;
 
 export interface ErasureRun {
   db: D1Database;
+  shards: LogShards;
   /** In this order: a later one may be a copy of earlier ones. */
   stores: readonly PersonalDataStore[];
   /** Version of the newest snapshot, or of one that would be made now. */
@@ -36,13 +38,13 @@ export async function eraseUsers(run: ErasureRun): Promise<number> {
 
 async function continueErasure(
   erasure: Erasure,
-  { db, stores, readSnapshotVersion }: ErasureRun,
+  { db, shards, stores, readSnapshotVersion }: ErasureRun,
   endsAt: number,
   onFinished: () => void,
 ): Promise<void> {
   const { erasureId, requestedAt } = erasure;
   const begun = await readErasureStores(db, erasureId);
-  const userIds = await readErasureUsers(db, erasure);
+  const userIds = await readErasureUsers(db, shards, erasure);
   for (const store of stores) {
     const state = begun.get(store.name);
     if (state !== undefined && state.finishedAt !== null) continue;

@@ -46,10 +46,11 @@ const EVENTS: FileKind<EventFile> = {
   times: ['timestamp', 'received_at'],
   mayHold: isBetween,
   keepsEmpty: false,
-  toKey: ({ day }, rows, digest) => eventsKey(day, `${rangeOf(rows, 'sequence').join('-')}-${digest}`),
-  describe: ({ day }, rows, written) => ({
+  toKey: ({ day, shard }, rows, digest) => eventsKey(day, shard, rangeOf(rows, 'sequence'), digest),
+  describe: ({ day, shard }, rows, written) => ({
     ...written,
     day,
+    shard,
     users: usersOf(rows),
     times: rangeOf(rows, 'timestamp'),
     sequences: rangeOf(rows, 'sequence'),

@@ -32,6 +32,7 @@ async function addFile(rows: readonly LoggedEvent[]): Promise<EventFile> {
   const file = {
     ...(await writeRows(env.BUCKET, EVENT_COLUMNS, rows, (digest) => `log/events/${digest}.parquet`)),
     day: DAY,
+    shard: 0,
     users: [rows[0]!.userId, rows.at(-1)!.userId] as [string, string],
     times: [NOON, NOON + rows.length] as [number, number],
     sequences: [rows[0]!.sequence, rows.at(-1)!.sequence] as [number, number],

@@ -17,3 +17,20 @@ export async function countAll(rows: AsyncIterable<object>): Promise<number> {
   for await (const _ of rows) count++;
   return count;
 }
+
+/** The same store in several databases as one. */
+export const joinStores = (stores: readonly PersonalDataStore[]): PersonalDataStore => ({
+  name: stores[0]!.name,
+  async *readRows(userIds, until) {
+    for (const { readRows } of stores) yield* readRows(userIds, until);
+  },
+  async countRows(userIds, until) {
+    let count = 0;
+    for (const { countRows } of stores) count += await countRows(userIds, until);
+    return count;
+  },
+  async eraseRows(userIds, until) {
+    for (const { eraseRows } of stores) if (!(await eraseRows(userIds, until))) return false;
+    return true;
+  },
+});

@@ -1,5 +1,6 @@
 // All stores that hold data of players, in the order of their erasure.
 
+import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
 import { readSnapshotManifest, toSnapshotVersion } from '../storage/snapshots.ts';
 import { openCountsStore } from './counts-store.ts';
 import { openDeadLetterStore } from './dead-letter-store.ts';
@@ -9,25 +10,31 @@ import { openFileStore } from './file-store.ts';
 import { openMergeStore } from './merge-store.ts';
 import { openObjectStore } from './object-store.ts';
 import { openSlateBatchStore } from './slate-batch-store.ts';
-import type { PersonalDataStore } from './store.ts';
-import { openTableStore, USER_TABLES } from './table-store.ts';
+import { joinStores, type PersonalDataStore } from './store.ts';
+import { LOG_TABLES, openTableStore, USER_TABLES } from './table-store.ts';
 
-export type PersonalDataEnv = Pick<Env, 'DB' | 'BUCKET' | 'USER_SIGNALS'>;
+export type PersonalDataEnv = Pick<Env, 'DB' | 'BUCKET' | 'USER_SIGNALS'> & LogBindings;
 
-export const openStores = ({ DB, BUCKET, USER_SIGNALS }: PersonalDataEnv): PersonalDataStore[] => [
-  // First: it sends to the log again what the log lacks.
-  openObjectStore(USER_SIGNALS),
-  ...USER_TABLES.map((table) => openTableStore(DB, table)),
-  openCountsStore(DB),
-  openMergeStore(DB),
-  openDeadLetterStore(DB),
-  openSlateBatchStore(DB, BUCKET),
-  // After D1 and the batches, which they are made from.
-  ...FILE_KINDS.map((kind) => openFileStore(DB, BUCKET, kind)),
-];
+export function openStores(env: PersonalDataEnv): PersonalDataStore[] {
+  const { DB, BUCKET, USER_SIGNALS } = env;
+  const shards = listLogShards(env);
+  return [
+    // First: it sends to the log again what the log lacks.
+    openObjectStore(USER_SIGNALS),
+    ...LOG_TABLES.map((table) => joinStores(shards.map((shard) => openTableStore(shard, table)))),
+    ...USER_TABLES.map((table) => openTableStore(DB, table)),
+    joinStores(shards.map(openCountsStore)),
+    openMergeStore(DB),
+    openDeadLetterStore(DB),
+    openSlateBatchStore(DB, BUCKET),
+    // After D1 and the batches, which they are made from.
+    ...FILE_KINDS.map((kind) => openFileStore(DB, BUCKET, kind)),
+  ];
+}
 
 export const openErasureRun = (env: PersonalDataEnv): ErasureRun => ({
   db: env.DB,
+  shards: listLogShards(env),
   stores: openStores(env),
   readSnapshotVersion: async () => (await readSnapshotManifest(env.BUCKET))?.version ?? toSnapshotVersion(Date.now()),
 });

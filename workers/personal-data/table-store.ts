@@ -1,4 +1,5 @@
-// Tables of D1 whose rows belong to one player each.
+// Tables of D1 whose rows belong to one player each: of the log's databases and of the one of small data, which may be
+// the first of them. No row belongs to two stores.
 
 import type { PersonalDataStore } from './store.ts';
 
@@ -10,6 +11,8 @@ interface UserTable {
   users: readonly string[];
   /** SQL: the time that an erasure is compared with. */
   time: string;
+  /** SQL: which rows; all without it. */
+  which?: string;
   /** Columns that identify a row, in the order of an index. */
   key: readonly string[];
   rowsPerPage: number;
@@ -19,7 +22,7 @@ interface UserTable {
 const SMALL_ROWS_PER_PAGE = 1_000;
 const DOCUMENTS_PER_PAGE = 20;
 
-export const USER_TABLES: readonly UserTable[] = [
+export const LOG_TABLES: readonly UserTable[] = [
   {
     name: 'log',
     table: 'events',
@@ -38,6 +41,18 @@ export const USER_TABLES: readonly UserTable[] = [
     key: ['user_id', 'item_id', 'type'],
     rowsPerPage: SMALL_ROWS_PER_PAGE,
   },
+  {
+    name: 'last-seen',
+    table: 'users',
+    users: ['user_id'],
+    which: 'preferences is null',
+    time: 'last_event_at',
+    key: ['user_id'],
+    rowsPerPage: SMALL_ROWS_PER_PAGE,
+  },
+];
+
+export const USER_TABLES: readonly UserTable[] = [
   {
     name: 'unlogged',
     table: 'unlogged_users',
@@ -58,8 +73,9 @@ export const USER_TABLES: readonly UserTable[] = [
     name: 'preferences',
     table: 'users',
     users: ['user_id'],
+    which: 'preferences is not null',
     // Preferences have no time: they are erased whenever they were set.
-    time: 'iif(preferences is null, last_event_at, 0)',
+    time: '0',
     key: ['user_id'],
     rowsPerPage: SMALL_ROWS_PER_PAGE,
   },
@@ -70,10 +86,10 @@ const ROWS_PER_DELETE = 5_000;
 
 export function openTableStore(
   db: D1Database,
-  { name, table, users, time, key, rowsPerPage }: UserTable,
+  { name, table, users, time, which = 'true', key, rowsPerPage }: UserTable,
 ): PersonalDataStore {
   const isOwn = users.map((user) => `${user} in (select value from json_each(?1))`).join(' or ');
-  const belongs = `(${isOwn}) and ${time} <= ?2`;
+  const belongs = `(${isOwn}) and ${which} and ${time} <= ?2`;
   const columns = key.join(', ');
   return {
     name,

@@ -77,7 +77,8 @@ const database = (fault: (ask: () => unknown) => unknown) =>
 /** Requests through one isolate; a new one is cold. */
 function start(isolate = new Isolate()) {
   const toRequest = (userId: string, faults: object, deadlineMs: number): RecommendationRequest => ({
-    env: { ...env, ...faults } as Env,
+    // One database holds the log and the small data.
+    env: { ...env, ...faults, ...('DB' in faults && { LOG_0: faults.DB }) } as Env,
     userId,
     context: EMPTY_CONTEXT,
     budget: new Budget(deadlineMs),

@@ -61,9 +61,9 @@ function breakBucket(write: number, after: boolean): R2Bucket {
 
 it('exports each event once into files by day, sorted by player, whose manifest entries are true', async () => {
   await insertEvents(DB, EVENTS);
-  expect(await exportEvents(DB, BUCKET, NOON, { portionRows: 110 })).toBe(300);
-  const { events, lastSequence } = (await readSnapshotManifest(BUCKET))!;
-  expect(lastSequence).toBe(300);
+  expect(await exportEvents(DB, 0, BUCKET, NOON, { portionRows: 110 })).toBe(300);
+  const { events, lastSequences } = (await readSnapshotManifest(BUCKET))!;
+  expect(lastSequences).toEqual([300]);
   expect([...new Set(events.map(({ day }) => day))]).toEqual(['2026-03-10', '2026-03-11', '2026-03-12']);
   expect(await readAll()).toEqual(EXPECTED);
   for (const file of events) {
@@ -78,15 +78,15 @@ it('exports each event once into files by day, sorted by player, whose manifest 
     expect(file.key).toContain(`/day=${file.day}/`);
   }
   expect(countRows(events)).toBe(300);
-  expect(countEventsAfter(events, 0)).toBe(300);
-  expect(countEventsAfter(events, 300)).toBe(0);
+  expect(countEventsAfter(events, [0])).toBe(300);
+  expect(countEventsAfter(events, [300])).toBe(0);
 
   // Nothing new, nothing written; then only what is new.
   const before = (await BUCKET.list({ prefix: 'log/' })).objects.length;
-  expect(await exportEvents(DB, BUCKET, NOON)).toBe(0);
+  expect(await exportEvents(DB, 0, BUCKET, NOON)).toBe(0);
   expect((await BUCKET.list({ prefix: 'log/' })).objects.length).toBe(before);
   await insertEvents(DB, [at(60, 'late', 'late', { query: 'é\u{1f3ae}', country: 'CH', position: 3 })]);
-  expect(await exportEvents(DB, BUCKET, NOON)).toBe(1);
+  expect(await exportEvents(DB, 0, BUCKET, NOON)).toBe(1);
   const [row] = await readRows(BUCKET, (await readSnapshotManifest(BUCKET))!.events.at(-1)!);
   expect(row).toMatchObject({ sequence: 301n, user_id: 'late', query: 'é\u{1f3ae}', country: 'CH', position: 3 });
 });
@@ -97,7 +97,7 @@ it('loses and doubles nothing, wherever an export dies, and takes the rest up wh
   for (let write = 1; ; write++) {
     let died = false;
     for (const after of [false, true])
-      await exportEvents(DB, breakBucket(write, after), NOON, { portionRows: 70 }).catch((error: Error) => {
+      await exportEvents(DB, 0, breakBucket(write, after), NOON, { portionRows: 70 }).catch((error: Error) => {
         expect(error.message).toBe('died');
         died = true;
         deaths++;
@@ -113,7 +113,7 @@ it('loses and doubles nothing, wherever an export dies, and takes the rest up wh
 it('exports each event once if several exports and a compaction run at once', async () => {
   await insertEvents(DB, EVENTS);
   const exported = await Promise.all([
-    ...Array.from({ length: 4 }, () => exportEvents(DB, BUCKET, NOON, { portionRows: 60 })),
+    ...Array.from({ length: 4 }, () => exportEvents(DB, 0, BUCKET, NOON, { portionRows: 60 })),
     editSnapshot(BUCKET, NOON, () => ({ takenBatches: ['kept'] })).then(() => 0),
   ]);
   expect(exported.reduce((sum, rows) => sum + rows, 0)).toBe(300);
@@ -130,35 +130,35 @@ it('names no file that does not hold what was written', async () => {
         bucket.put(key, typeof value === 'string' ? value : value.slice(0, -1));
     },
   });
-  await expect(exportEvents(DB, lying, NOON)).rejects.toThrow(/does not have the sha256/);
+  await expect(exportEvents(DB, 0, lying, NOON)).rejects.toThrow(/does not have the sha256/);
   expect(await readSnapshotManifest(BUCKET)).toBeUndefined();
 });
 
 it('keeps the hot window in D1 and deletes only what R2 proves to hold', async () => {
   await insertEvents(DB, EVENTS);
-  await exportEvents(DB, BUCKET, NOON, { portionRows: 110 });
+  await exportEvents(DB, 0, BUCKET, NOON, { portionRows: 110 });
   const hotFrom = NOON + DAY;
   const bounds = { hotFrom, readUntil: Number.MAX_SAFE_INTEGER };
   // Events that another job has yet to read stay, and those that no snapshot holds.
-  expect(await trimEvents(DB, BUCKET, { hotFrom, readUntil: 10 }, { portionRows: 7 })).toBe(10);
+  expect(await trimEvents(DB, 0, BUCKET, { hotFrom, readUntil: 10 }, { portionRows: 7 })).toBe(10);
   const { events } = (await readSnapshotManifest(BUCKET))!;
   const lost = events[1]!;
   const bytes = await (await BUCKET.get(lost.key))!.arrayBuffer();
   await BUCKET.delete(lost.key);
-  await expect(trimEvents(DB, BUCKET, bounds)).rejects.toThrow(`nothing deleted: ${lost.key}`);
+  await expect(trimEvents(DB, 0, BUCKET, bounds)).rejects.toThrow(`nothing deleted: ${lost.key}`);
   await BUCKET.put(lost.key, bytes.slice(1), {});
-  await expect(trimEvents(DB, BUCKET, bounds)).rejects.toThrow(/is not the file that was verified/);
+  await expect(trimEvents(DB, 0, BUCKET, bounds)).rejects.toThrow(/is not the file that was verified/);
   expect(await countHot()).toBe(290);
   await BUCKET.put(lost.key, bytes, { sha256: lost.sha256 });
 
-  expect(await trimEvents(DB, BUCKET, bounds, { portionRows: 50 })).toBe(134);
-  expect(await trimEvents(DB, BUCKET, bounds)).toBe(0);
+  expect(await trimEvents(DB, 0, BUCKET, bounds, { portionRows: 50 })).toBe(134);
+  expect(await trimEvents(DB, 0, BUCKET, bounds)).toBe(0);
   const { results } = await DB.prepare('select min(received_at) as first, count(*) as n from events').all();
   expect(results).toEqual([{ first: hotFrom, n: 156 }]);
   expect(await readAll()).toEqual(EXPECTED);
 
   await insertEvents(DB, [at(0, 'new', 'not exported')]);
-  await trimEvents(DB, BUCKET, { hotFrom: NOON + 30 * DAY, readUntil: Number.MAX_SAFE_INTEGER });
+  await trimEvents(DB, 0, BUCKET, { hotFrom: NOON + 30 * DAY, readUntil: Number.MAX_SAFE_INTEGER });
   expect(await DB.prepare('select id from events').first('id')).toBe('not exported');
 });
 
@@ -180,36 +180,36 @@ describe('after D1 was restored to an earlier point', () => {
     ['more events than were lost', 130],
   ])('exports %s that came since, each once, and deletes none before', async (_, count) => {
     await insertEvents(DB, EVENTS.slice(0, 50));
-    await exportEvents(DB, BUCKET, NOON);
+    await exportEvents(DB, 0, BUCKET, NOON);
     await insertEvents(DB, EVENTS.slice(50, 140));
-    await exportEvents(DB, BUCKET, NOON, { portionRows: 40 });
+    await exportEvents(DB, 0, BUCKET, NOON, { portionRows: 40 });
     await restore(60, 50);
     await insertEvents(DB, later(count));
     // Rows 61 to 140 have numbers of exported events.
-    expect(await trimEvents(DB, BUCKET, everything)).toBe(50);
-    expect(await exportEvents(DB, BUCKET, NOON, { portionRows: 17 })).toBe(count);
+    expect(await trimEvents(DB, 0, BUCKET, everything)).toBe(50);
+    expect(await exportEvents(DB, 0, BUCKET, NOON, { portionRows: 17 })).toBe(count);
     const all = identify([...EVENTS.slice(0, 140), ...later(count)]);
     expect(await readIds()).toEqual(all);
-    expect(await exportEvents(DB, BUCKET, NOON)).toBe(0);
+    expect(await exportEvents(DB, 0, BUCKET, NOON)).toBe(0);
     await insertEvents(DB, [at(99, 'last', 'last')]);
     expect(await DB.prepare('select max(sequence) as last from events').first('last')).toBe(
       Math.max(140, 60 + count) + 1,
     );
-    expect(await exportEvents(DB, BUCKET, NOON)).toBe(1);
-    expect(await trimEvents(DB, BUCKET, everything)).toBe(10 + count + 1);
+    expect(await exportEvents(DB, 0, BUCKET, NOON)).toBe(1);
+    expect(await trimEvents(DB, 0, BUCKET, everything)).toBe(10 + count + 1);
     expect([await countHot(), await readIds()]).toEqual([0, [...all, 'last last'].toSorted()]);
   });
 
   it('goes on after an export that died anywhere', async () => {
     await insertEvents(DB, EVENTS.slice(0, 140));
-    await exportEvents(DB, BUCKET, NOON);
+    await exportEvents(DB, 0, BUCKET, NOON);
     await restore(60, 0);
     await insertEvents(DB, later(100));
     let deaths = 0;
     for (let write = 1; ; write++) {
       let died = false;
       for (const after of [false, true])
-        await exportEvents(DB, breakBucket(write, after), NOON, { portionRows: 70 }).catch((error: Error) => {
+        await exportEvents(DB, 0, breakBucket(write, after), NOON, { portionRows: 70 }).catch((error: Error) => {
           expect(error.message).toBe('died');
           died = true;
           deaths++;
@@ -222,24 +222,24 @@ describe('after D1 was restored to an earlier point', () => {
 
   it('exports under new numbers what an empty D1 takes', async () => {
     await insertEvents(DB, EVENTS);
-    await exportEvents(DB, BUCKET, NOON);
+    await exportEvents(DB, 0, BUCKET, NOON);
     for (const table of ['events', 'export_cursors', 'sqlite_sequence']) await DB.prepare(`delete from ${table}`).run();
-    expect(await exportEvents(DB, BUCKET, NOON)).toBe(0);
+    expect(await exportEvents(DB, 0, BUCKET, NOON)).toBe(0);
     await insertEvents(DB, [at(60, 'new', 'new')]);
-    expect(await exportEvents(DB, BUCKET, NOON)).toBe(1);
+    expect(await exportEvents(DB, 0, BUCKET, NOON)).toBe(1);
     expect(await readAll()).toEqual([...EXPECTED, '301 new new'].toSorted());
   });
 });
 
 it('deletes no event that no file holds, unless such files have expired', async () => {
   await insertEvents(DB, EVENTS);
-  await exportEvents(DB, BUCKET, NOON, { portionRows: 110 });
+  await exportEvents(DB, 0, BUCKET, NOON, { portionRows: 110 });
   const { events } = (await readSnapshotManifest(BUCKET))!;
   await editSnapshot(BUCKET, NOON, () => ({ events: events.filter(({ sequences }) => sequences[0] !== 111) }));
   const bounds = { hotFrom: NOON + 30 * DAY, readUntil: Number.MAX_SAFE_INTEGER };
-  await expect(trimEvents(DB, BUCKET, bounds)).rejects.toThrow(/nothing deleted: no file .* holds event 111/);
+  await expect(trimEvents(DB, 0, BUCKET, bounds)).rejects.toThrow(/nothing deleted: no file .* holds event 111/);
   expect(await countHot()).toBe(300);
-  expect(await trimEvents(DB, BUCKET, { ...bounds, keptFrom: NOON + 10 * DAY })).toBe(300);
+  expect(await trimEvents(DB, 0, BUCKET, { ...bounds, keptFrom: NOON + 10 * DAY })).toBe(300);
 });
 
 it('still knows what players own, like and dismissed after their events have left D1, also after a merge', async () => {
@@ -262,23 +262,23 @@ it('still knows what players own, like and dismissed after their events have lef
   };
   const readAllWays = async (userId: string) =>
     Promise.all(
-      [readSignalEvents(DB, userId), readMarkEvents(DB, userId), readActionsOf(DB, [userId, 'nobody'])].map(
+      [readSignalEvents([DB], userId), readMarkEvents([DB], userId), readActionsOf([DB], [userId, 'nobody'])].map(
         async (events) => derive(userId, await events),
       ),
     );
   const before = await readAllWays('ann');
   expect(before[0]).toMatchObject({ owned: ['game-bought'], liked: ['game-liked'], dismissed: ['game-dismissed'] });
-  await exportEvents(DB, BUCKET, NOON);
+  await exportEvents(DB, 0, BUCKET, NOON);
   const everything = { hotFrom: NOON + 30 * DAY, readUntil: Number.MAX_SAFE_INTEGER };
-  expect(await trimEvents(DB, BUCKET, everything)).toBe(16);
+  expect(await trimEvents(DB, 0, BUCKET, everything)).toBe(16);
   expect(await readAllWays('ann')).toEqual(before);
-  const rated = (await readMarkEvents(DB, 'ann')).find(({ itemId }) => itemId === 'game-rated');
+  const rated = (await readMarkEvents([DB], 'ann')).find(({ itemId }) => itemId === 'game-rated');
   expect(rated).toMatchObject({ id: 'again', type: 'rate', value: 1 });
 
   await claimMerge(DB, 'guest', 'zoe', NOON);
-  await moveMergedLogs(DB, ['guest']);
+  await moveMergedLogs(DB, [DB], ['guest']);
   expect(await readAllWays('zoe')).toEqual(before);
-  expect(await readMarkEvents(DB, 'guest')).toEqual([]);
+  expect(await readMarkEvents([DB], 'guest')).toEqual([]);
   expect(await exportMerges(DB, BUCKET, NOON)).toBe(1);
   expect(await exportMerges(DB, BUCKET, NOON)).toBe(0);
   const [file] = (await readSnapshotManifest(BUCKET))!.merges;
@@ -289,7 +289,7 @@ it('still knows what players own, like and dismissed after their events have lef
 
 it('deletes replaced and unnamed files, but only after two days', async () => {
   await insertEvents(DB, EVENTS);
-  await exportEvents(DB, BUCKET, Date.now(), { portionRows: 110 });
+  await exportEvents(DB, 0, BUCKET, Date.now(), { portionRows: 110 });
   const { events } = (await readSnapshotManifest(BUCKET))!;
   const [first, ...rest] = events;
   const now = Date.now();

@@ -6,6 +6,8 @@ import { createHmac } from 'node:crypto';
 const KEY_BYTES = 32;
 /** 128 bits in base64url: two of a billion players share a hash with a probability below 10⁻²⁰. */
 const HASH_LENGTH = 22;
+/** Below 2 MB as one parameter. */
+const USERS_PER_PAGE = 10_000;
 
 // The key of a database never changes.
 const keys = new WeakMap<D1Database, string>();
@@ -17,6 +19,40 @@ export async function openUserHash(db: D1Database): Promise<HashUser> {
   const key = keys.get(db) ?? (await readKey(db));
   keys.set(db, key);
   return (userId) => createHmac('sha256', key).update(userId).digest('base64url').slice(0, HASH_LENGTH);
+}
+
+export const hasUserKey = async (db: D1Database): Promise<boolean> =>
+  (await db.prepare('select 1 from erasure_key').first()) !== null;
+
+/** Gives a database the key of another. */
+export async function writeUserKey(from: D1Database, to: D1Database): Promise<void> {
+  await to
+    .prepare('insert into erasure_key (id, key) values (1, ?1) on conflict do nothing')
+    .bind(await readKey(from))
+    .run();
+}
+
+/** Copies the list to a database that has, or will have, the same key. */
+export async function copyErasedUsers(from: D1Database, to: D1Database): Promise<void> {
+  let page: { userHash: string; erasedAt: number }[];
+  let last = '';
+  do {
+    const read = from
+      .prepare(
+        `select user_hash as userHash, erased_at as erasedAt from erased_users
+         where user_hash > ?1 order by user_hash limit ?2`,
+      )
+      .bind(last, USERS_PER_PAGE);
+    page = (await read.all<(typeof page)[number]>()).results;
+    await to
+      .prepare(
+        `insert into erased_users (user_hash, erased_at) select value->>0, value->>1 from json_each(?1) where true
+         on conflict do update set erased_at = max(erased_at, excluded.erased_at)`,
+      )
+      .bind(JSON.stringify(page.map(({ userHash, erasedAt }) => [userHash, erasedAt])))
+      .run();
+    last = page.at(-1)?.userHash ?? '';
+  } while (page.length === USERS_PER_PAGE);
 }
 
 /** Makes the key the first time. */

@@ -2,6 +2,8 @@
 // receipt. The work itself is workers/personal-data.
 
 import { insertErasedUsers, openUserHash } from './erased-users.ts';
+import { type LogShards, workOnShards } from './log-shards.ts';
+import { seedShard } from './seed-shard.ts';
 import { addMergedGuests } from './users.ts';
 
 export interface Erasure {
@@ -24,9 +26,9 @@ const ERASURE = 'erasure_id as erasureId, requested_at as requestedAt, finished_
 
 /**
  * Begins an erasure, and refuses from now on what the player did until `now`. Returns the erasure that is running if
- * there is one.
+ * there is one. If a shard fails, the erasure has begun, and its next run tells the shard.
  */
-export async function beginErasure(db: D1Database, userId: string, now: number): Promise<Erasure> {
+export async function beginErasure(db: D1Database, shards: LogShards, userId: string, now: number): Promise<Erasure> {
   const erasureId = crypto.randomUUID();
   const userHash = (await openUserHash(db))(userId);
   const ifBegun = 'exists (select 1 from erasures where erasure_id = ?1)';
@@ -48,7 +50,23 @@ export async function beginErasure(db: D1Database, userId: string, now: number):
       .bind(erasureId, userHash, now),
     db.prepare(`select ${ERASURE} from erasures where user_hash = ?1 and finished_at is null`).bind(userHash),
   ]);
-  return answers.at(-1)!.results[0]!;
+  const erasure = answers.at(-1)!.results[0]!;
+  await refuseErased(db, shards, [userId], erasure.requestedAt);
+  return erasure;
+}
+
+/** Writes the users to the list of each database. */
+async function refuseErased(
+  db: D1Database,
+  shards: LogShards,
+  userIds: readonly string[],
+  erasedAt: number,
+): Promise<void> {
+  await workOnShards(shards, async (shard) => {
+    await seedShard(db, shard);
+    const hash = await openUserHash(shard);
+    await insertErasedUsers(shard, userIds.map(hash), erasedAt).run();
+  });
 }
 
 /** Undefined if there is no such erasure. */
@@ -83,6 +101,7 @@ export const isBeingErased = async (db: D1Database, userIds: readonly string[]):
 /** The player of an erasure and the guests that were merged into it, whose past is refused from now on too. */
 export async function readErasureUsers(
   db: D1Database,
+  shards: LogShards,
   { erasureId, requestedAt }: Pick<Erasure, 'erasureId' | 'requestedAt'>,
 ): Promise<string[]> {
   const { results } = await db
@@ -103,6 +122,7 @@ export async function readErasureUsers(
       )
       .bind(erasureId, JSON.stringify(userIds)),
   ]);
+  await refuseErased(db, shards, userIds, requestedAt);
   return userIds;
 }
 

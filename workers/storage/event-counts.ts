@@ -1,5 +1,7 @@
 // Hourly counts of events in D1, by the hour of their reception: those that were accepted, as the isolates count them,
-// and those that were logged, as their insertion counts them. Nobody counts the log itself.
+// and, in each database of the log, those that were logged, as their insertion counts them. Nobody counts the log itself.
+
+import { type LogShards, workOnShards } from './log-shards.ts';
 
 export const HOUR_MS = 3_600_000;
 
@@ -8,6 +10,14 @@ export interface EventCount {
   hour: number;
   accepted: number;
   logged: number;
+}
+
+/** Since a time, of one database of the log. */
+export interface ShardCount {
+  shard: number;
+  logged: number;
+  /** Of the whole database. */
+  bytes: number;
 }
 
 export const hourOf = (timestamp: number): number => Math.floor(timestamp / HOUR_MS);
@@ -33,14 +43,49 @@ export async function addAcceptedCounts(db: D1Database, counts: ReadonlyMap<numb
     .run();
 }
 
-/** The counts of the hours since a time (epoch milliseconds), oldest first; hours without events are left out. */
-export async function readEventCounts(db: D1Database, since: number): Promise<EventCount[]> {
-  const { results } = await db
-    .prepare(
-      `select hour, sum(iif(kind = 'accepted', count, 0)) as accepted, sum(iif(kind = 'logged', count, 0)) as logged
-       from event_counts where hour >= ?1 group by hour order by hour`,
-    )
-    .bind(hourOf(since))
-    .all<EventCount>();
-  return results;
+/**
+ * The counts of the hours since a time (epoch milliseconds), oldest first, without hours without events; and those of
+ * each shard.
+ */
+export async function readEventCounts(
+  db: D1Database,
+  shards: LogShards,
+  since: number,
+): Promise<{ hours: EventCount[]; shards: ShardCount[] }> {
+  const [accepted, logged] = await Promise.all([
+    readCounts(db, 'accepted', since),
+    workOnShards(shards, (shard) => readCounts(shard, 'logged', since)),
+  ]);
+  const hours = new Map<number, EventCount>();
+  const add = (kind: 'accepted' | 'logged', counts: readonly HourCount[]) => {
+    for (const { hour, count } of counts) {
+      const sum = hours.get(hour) ?? { hour, accepted: 0, logged: 0 };
+      sum[kind] += count;
+      hours.set(hour, sum);
+    }
+  };
+  add('accepted', accepted.counts);
+  for (const { counts } of logged) add('logged', counts);
+  return {
+    hours: [...hours.values()].sort((a, b) => a.hour - b.hour),
+    shards: logged.map(({ counts, bytes }, shard) => ({
+      shard,
+      logged: counts.reduce((sum, { count }) => sum + count, 0),
+      bytes,
+    })),
+  };
+}
+
+type HourCount = { hour: number; count: number };
+
+async function readCounts(
+  db: D1Database,
+  kind: 'accepted' | 'logged',
+  since: number,
+): Promise<{ counts: HourCount[]; bytes: number }> {
+  const { results, meta } = await db
+    .prepare('select hour, count from event_counts where kind = ?1 and hour >= ?2')
+    .bind(kind, hourOf(since))
+    .all<HourCount>();
+  return { counts: results, bytes: meta.size_after };
 }

@@ -1,10 +1,12 @@
-// The event log in D1: bulk inserts, idempotent by (user, id), and paged reads. models/contracts validates.
+// The event log in D1: bulk inserts into one of its databases, idempotent by (user, id) in each, and reads of one or of
+// all. models/contracts validates.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';
 import { selectArchivedMarks } from './archived-marks.ts';
 import { type HashUser, openUserHash, readErasedAt, wasErased } from './erased-users.ts';
 import { countLogged, hourOf } from './event-counts.ts';
+import { askShards, type LogShards } from './log-shards.ts';
 import { portionsOf } from './parameters.ts';
 
 const COLUMNS = [
@@ -131,7 +133,7 @@ function listSightings(events: readonly PlayerEvent[], hash: HashUser): [string,
   return [...sightings.values()];
 }
 
-/** Those of the ids that the user's log has. */
+/** Those of the ids that the user's log has in this database. */
 export async function findLoggedIds(db: D1Database, userId: string, ids: readonly string[]): Promise<Set<string>> {
   const { results } = await db
     .prepare('select id from events where user_id = ?1 and id in (select value from json_each(?2))')
@@ -152,26 +154,30 @@ export async function findErasedEvents(
 
 /**
  * The logged events that a player's signals are folded from: the newest actions, the newest impressions, and the last
- * event of each mark kind per item, however old. Some appear twice; folding is idempotent.
+ * event of each mark kind per item, however old. Some appear twice; folding is idempotent, and drops what the bounds of
+ * signals leave no room for.
  */
-export async function readSignalEvents(db: D1Database, userId: string): Promise<PlayerEvent[]> {
+export const readSignalEvents = (shards: LogShards, userId: string): Promise<PlayerEvent[]> => {
   const newest = (comparison: string) =>
     `select ${EVENT_COLUMNS} from events where user_id = ?1 and type ${comparison} 'impression'
      order by timestamp desc, id desc limit ?2`;
-  const answers = await db.batch<PlayerEvent>([
-    db.prepare(newest('<>')).bind(userId, RECENT_ACTIONS_MAX),
-    db.prepare(newest('=')).bind(userId, RECENT_IMPRESSIONS_MAX),
-    selectMarks(db, userId),
-    selectArchivedMarks(db, [userId]),
-  ]);
-  return answers.flatMap(({ results }) => results);
-}
+  return askShards(shards, async (db) => {
+    const answers = await db.batch<PlayerEvent>([
+      db.prepare(newest('<>')).bind(userId, RECENT_ACTIONS_MAX),
+      db.prepare(newest('=')).bind(userId, RECENT_IMPRESSIONS_MAX),
+      selectMarks(db, userId),
+      selectArchivedMarks(db, [userId]),
+    ]);
+    return answers.flatMap(({ results }) => results);
+  });
+};
 
-/** The last event of each mark kind per item, of the log in D1 and of what has left it. */
-export async function readMarkEvents(db: D1Database, userId: string): Promise<PlayerEvent[]> {
-  const answers = await db.batch<PlayerEvent>([selectMarks(db, userId), selectArchivedMarks(db, [userId])]);
-  return answers.flatMap(({ results }) => results);
-}
+/** The last event of each mark kind per item, of the log in D1 and of what has left it; some are there twice. */
+export const readMarkEvents = (shards: LogShards, userId: string): Promise<PlayerEvent[]> =>
+  askShards(shards, async (db) => {
+    const answers = await db.batch<PlayerEvent>([selectMarks(db, userId), selectArchivedMarks(db, [userId])]);
+    return answers.flatMap(({ results }) => results);
+  });
 
 const MARK_TYPES = MARK_KINDS.map((kind) => `'${kind}'`).join(', ');
 /** A reset is the mark of no item. */
@@ -188,7 +194,10 @@ const selectMarks = (db: D1Database, userId: string): D1PreparedStatement =>
     .bind(userId, MARKS_MAX);
 
 /** The same as `readSignalEvents` for many players, without impressions. */
-export async function readActionsOf(db: D1Database, userIds: readonly string[]): Promise<PlayerEvent[]> {
+export const readActionsOf = (shards: LogShards, userIds: readonly string[]): Promise<PlayerEvent[]> =>
+  askShards(shards, (db) => readActionsIn(db, userIds));
+
+async function readActionsIn(db: D1Database, userIds: readonly string[]): Promise<PlayerEvent[]> {
   const answers = await db.batch<PlayerEvent>([
     db
       .prepare(
@@ -210,7 +219,7 @@ export async function readActionsOf(db: D1Database, userIds: readonly string[]):
   return answers.flatMap(({ results }) => results);
 }
 
-/** One page of the log in insertion order, after `sequence`. */
+/** One page of a database of the log in insertion order, after `sequence`. */
 export async function readEventPage(
   db: D1Database,
   sequence: number,

@@ -1,7 +1,7 @@
-// Exports the log from D1 to Parquet files in R2, by ranges of `sequence`: what the manifest says it holds is never
-// read again, and a file that no manifest names counts for nothing. So a crash between any two steps loses and doubles
-// nothing. It deletes nothing from D1. If D1 was restored to an earlier point, rows may have numbers that the manifest
-// calls exported: those that R2 does not hold are exported under these numbers.
+// Exports the log's databases, the shards, to Parquet files in R2, by ranges of `sequence`: what the manifest says it
+// holds is never read again, and a file that no manifest names counts for nothing. So a crash between any two steps
+// loses and doubles nothing. It deletes nothing from D1. If D1 was restored to an earlier point, rows may have numbers
+// that the manifest calls exported: those that R2 does not hold are exported under these numbers.
 
 import { eventsKey } from '../../models/contracts/layout.ts';
 import type { EventFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
@@ -12,7 +12,7 @@ import { moveExportCursor, readExportCursor, skipRowNumbers } from './export-cur
 import { compareUtf8 } from './parquet.ts';
 import { readRowGroups } from './row-groups.ts';
 import { writeRows } from './snapshot-files.ts';
-import { editSnapshot, readSnapshotOrEmpty } from './snapshots.ts';
+import { editSnapshot, lastSequenceOf, readSnapshotOrEmpty, withLastSequence } from './snapshots.ts';
 
 /** Below D1's 32 MB per result, whatever the lengths of ids. */
 const PAGE_ROWS = 10_000;
@@ -24,6 +24,7 @@ const RUN_ROWS_MAX = 400_000;
 /** Returns the number of events exported. `now`: epoch milliseconds. */
 export async function exportEvents(
   db: D1Database,
+  shard: number,
   bucket: R2Bucket,
   now: number,
   { portionRows = PORTION_ROWS, runRows = RUN_ROWS_MAX } = {},
@@ -32,9 +33,9 @@ export async function exportEvents(
   let read = 0;
   while (read < runRows) {
     const manifest = await readSnapshotOrEmpty(bucket);
-    const wasRestored = (await readExportCursor(db, 'events')) < manifest.lastSequence;
+    const wasRestored = (await readExportCursor(db, 'events')) < lastSequenceOf(manifest, shard);
     const exportPortion = wasRestored ? exportRestored : exportNew;
-    const portion = await exportPortion(db, bucket, manifest, now, portionRows);
+    const portion = await exportPortion(db, shard, bucket, manifest, now, portionRows);
     if (portion.read === 0 && !wasRestored) break;
     exported += portion.exported;
     read += portion.read;
@@ -49,20 +50,24 @@ interface ExportedPortion {
 
 async function exportNew(
   db: D1Database,
+  shard: number,
   bucket: R2Bucket,
-  { lastSequence }: SnapshotManifest,
+  exported: SnapshotManifest,
   now: number,
   portionRows: number,
 ): Promise<ExportedPortion> {
+  const lastSequence = lastSequenceOf(exported, shard);
   const portion = await readPortion(db, lastSequence, portionRows);
   const last = portion.at(-1)?.sequence;
   if (last === undefined) return { read: 0, exported: 0 };
-  const files = await writePortion(bucket, portion);
+  const files = await writePortion(bucket, shard, portion);
   // First: a restored D1 that has this cursor has these rows too.
   await moveExportCursor(db, 'events', last);
   const edited = await editSnapshot(bucket, now, (manifest) =>
     // Another export was faster: these files stay unnamed, and its portion is not this one's to add.
-    manifest.lastSequence === lastSequence ? { events: [...manifest.events, ...files], lastSequence: last } : undefined,
+    lastSequenceOf(manifest, shard) === lastSequence
+      ? { events: [...manifest.events, ...files], lastSequences: withLastSequence(manifest, shard, last) }
+      : undefined,
   );
   return { read: portion.length, exported: edited === undefined ? 0 : portion.length };
 }
@@ -70,21 +75,24 @@ async function exportNew(
 /** After D1 was restored: the next rows between its cursor and the snapshot's, without those that R2 holds. */
 async function exportRestored(
   db: D1Database,
+  shard: number,
   bucket: R2Bucket,
-  { version, lastSequence, events }: SnapshotManifest,
+  exported: SnapshotManifest,
   now: number,
   portionRows: number,
 ): Promise<ExportedPortion> {
+  const lastSequence = lastSequenceOf(exported, shard);
+  const files = exported.events.filter((file) => file.shard === shard);
   // First, so that no row is added to those in question.
   await skipRowNumbers(db, 'events', lastSequence);
   const read = await readPortion(db, await readExportCursor(db, 'events'), portionRows);
   const questioned = read.filter(({ sequence }) => sequence <= lastSequence);
-  const portion = await leaveOutExported(bucket, events, questioned);
-  const files = await writePortion(bucket, portion);
-  if (files.length > 0) {
+  const portion = await leaveOutExported(bucket, files, questioned);
+  const added = await writePortion(bucket, shard, portion);
+  if (added.length > 0) {
     const edited = await editSnapshot(bucket, now, (manifest) =>
       // Otherwise another export may have added the same.
-      manifest.version === version ? { events: [...manifest.events, ...files] } : undefined,
+      manifest.version === exported.version ? { events: [...manifest.events, ...added] } : undefined,
     );
     if (edited === undefined) return { read: read.length, exported: 0 };
   }
@@ -121,15 +129,15 @@ async function readPortion(db: D1Database, after: number, rows: number): Promise
 }
 
 /** Writes a file for each day on which events were received. */
-async function writePortion(bucket: R2Bucket, portion: readonly LoggedEvent[]): Promise<EventFile[]> {
+async function writePortion(bucket: R2Bucket, shard: number, portion: readonly LoggedEvent[]): Promise<EventFile[]> {
   const files: EventFile[] = [];
   for (const [day, rows] of Map.groupBy(portion, ({ receivedAt }) => toDay(receivedAt))) {
     const sequences = findRange(rows.map(({ sequence }) => sequence));
     const times = findRange(rows.map(({ timestamp }) => timestamp));
     rows.sort((a, b) => compareUtf8(a.userId, b.userId) || a.timestamp - b.timestamp || a.sequence - b.sequence);
     const users = [rows[0]!.userId, rows.at(-1)!.userId] satisfies EventFile['users'];
-    const name = (digest: string) => eventsKey(day, `${sequences.join('-')}-${digest}`);
-    files.push({ ...(await writeRows(bucket, EVENT_COLUMNS, rows, name)), day, users, times, sequences });
+    const name = (digest: string) => eventsKey(day, shard, sequences, digest);
+    files.push({ ...(await writeRows(bucket, EVENT_COLUMNS, rows, name)), day, shard, users, times, sequences });
   }
   return files;
 }

@@ -22,7 +22,7 @@ const count = async (...events: PlayerEvent[][]) => {
   await rollUpLog(env.DB);
 };
 const readStatistics = async (today = TODAY) =>
-  computeStatistics(await readPlayerCounts(env.DB, today), '2026-01-01T00:00:00Z');
+  computeStatistics(await readPlayerCounts([env.LOG_0], today), '2026-01-01T00:00:00Z');
 const read = async (today?: number) => {
   const { popular } = await readStatistics(today);
   return popular.map(([itemId, score]) => [itemId, Number(score.toFixed(6))]);
@@ -56,7 +56,7 @@ it('subtracts dismissals, and compares the newest three days with the 25 before'
   await count(by(9, 'click', 'liked', 0), by(4, 'dismiss', 'liked', 1), by(2, 'dismiss', 'disliked', 0));
   await count(by(30, 'purchase', 'rising', 2), by(2, 'like', 'rising', 3), by(100, 'purchase', 'sinking', 27));
   await count(by(50, 'purchase', 'over', 28));
-  const { world } = await readPlayerCounts(env.DB, TODAY);
+  const { world } = await readPlayerCounts([env.LOG_0], TODAY);
   const totals = Object.fromEntries(world.map(({ itemId, recent, before }) => [itemId, [recent, before]]));
   expect(totals).toEqual({
     liked: [expect.closeTo(2.7, 9), 0],
@@ -75,7 +75,7 @@ it('lists the countries with enough players, and counts unknown ones in the worl
     by(40, 'purchase', 'boules', 1, { country: 'FR' }).map((event) => ({ ...event, userId: `fr-${event.userId}` })),
     by(7, 'purchase', 'chess', 20),
   );
-  const { world, countries } = await readPlayerCounts(env.DB, TODAY);
+  const { world, countries } = await readPlayerCounts([env.LOG_0], TODAY);
   // A player who bought it twice counts once, the last time.
   expect(countries).toEqual([{ country: 'CH', itemId: 'yodel', popularity: 150, recent: 150, before: 0 }]);
   expect(world.map(({ itemId }) => itemId).sort()).toEqual(['boules', 'chess', 'yodel']);

@@ -5,6 +5,7 @@ import type { DataFile, SnapshotManifest } from '../../models/contracts/snapshot
 import { toDay } from './day.ts';
 import { UNDELIVERED } from './dead-letters.ts';
 import { deleteUnnamedFiles, listUnnamedFiles } from './delete-unnamed-files.ts';
+import { askShards, type LogBindings, type LogShards, listLogShards, workOnShards } from './log-shards.ts';
 import type { RetentionSettings } from './settings.ts';
 import { editSnapshot, readSnapshotOrEmpty, retireFiles } from './snapshots.ts';
 
@@ -24,31 +25,41 @@ export interface Expired {
 /** `expired`: SQL, whose parameter is the time before which rows go, epoch milliseconds. */
 const ROWS = [
   { store: 'job-runs', table: 'job_runs', expired: 'started_at < ?1' },
-  { store: 'event-counts', table: 'event_counts', expired: 'hour < ?1 / 3600000' },
+  { store: 'accepted-counts', table: 'event_counts', expired: "hour < ?1 / 3600000 and kind = 'accepted'" },
   { store: 'slate-counts', table: 'slate_counts', expired: 'day < ?1 / 86400000' },
   { store: 'undelivered', table: 'dead_letters', expired: `received_at < ?1 and reason = '${UNDELIVERED}'` },
 ] as const;
+/** The same of each database of the log. */
+const LOG_ROWS = [
+  { store: 'logged-counts', table: 'event_counts', expired: "hour < ?1 / 3600000 and kind = 'logged'" },
+] as const;
 
-type Stores = { DB: D1Database; BUCKET: R2Bucket };
+type RowKind = (typeof ROWS | typeof LOG_ROWS)[number];
+type Stores = { DB: D1Database; BUCKET: R2Bucket } & LogBindings;
+
+/** The kinds of rows with the databases that hold them. */
+const listRowKinds = (env: Stores): { kind: RowKind; databases: LogShards }[] => [
+  ...ROWS.map((kind) => ({ kind, databases: [env.DB] })),
+  ...LOG_ROWS.map((kind) => ({ kind, databases: listLogShards(env) })),
+];
 
 /** What a run at `now` (epoch milliseconds) would delete; stores with nothing to delete included. */
-export async function listExpired(
-  { DB, BUCKET }: Stores,
-  settings: RetentionSettings,
-  now: number,
-): Promise<Expired[]> {
+export async function listExpired(env: Stores, settings: RetentionSettings, now: number): Promise<Expired[]> {
+  const { BUCKET } = env;
   const before = now - ROWS_KEPT_DAYS * DAY_MS;
-  const counted = await DB.batch<{ n: number }>(
-    ROWS.map(({ table, expired }) => DB.prepare(`select count(*) as n from ${table} where ${expired}`).bind(before)),
-  );
+  const rows: Expired[] = [];
+  for (const { kind, databases } of listRowKinds(env)) {
+    const counted = await askShards(databases, async (db) => {
+      const count = db.prepare(`select count(*) as n from ${kind.table} where ${kind.expired}`);
+      return [(await count.bind(before).first<number>('n')) ?? 0];
+    });
+    rows.push({ store: kind.store, keptDays: ROWS_KEPT_DAYS, rows: add(counted), files: 0, bytes: 0 });
+  }
   const manifest = await readSnapshotOrEmpty(BUCKET);
   const { logDays, slateDays, snapshotDays } = settings;
   const unnamed = await listUnnamedFiles(BUCKET, now - snapshotDays * DAY_MS);
   return [
-    ...ROWS.map(({ store }, at) => ({
-      ...{ store, keptDays: ROWS_KEPT_DAYS, rows: counted[at]!.results[0]!.n },
-      ...{ files: 0, bytes: 0 },
-    })),
+    ...rows,
     describeFiles('log', logDays, findExpired(manifest.events, logDays, now)),
     describeFiles('slates', slateDays, findExpired(manifest.slates, slateDays, now)),
     {
@@ -60,14 +71,17 @@ export async function listExpired(
 
 /** Returns the number of rows and files. Files of the log leave the snapshot now, and R2 after `snapshotDays`. */
 export async function deleteExpired(
-  { DB, BUCKET }: Stores,
+  env: Stores,
   { logDays, slateDays, snapshotDays }: RetentionSettings,
   now: number,
 ): Promise<number> {
+  const { BUCKET } = env;
   const before = now - ROWS_KEPT_DAYS * DAY_MS;
-  const deleted = await DB.batch(
-    ROWS.map(({ table, expired }) => DB.prepare(`delete from ${table} where ${expired}`).bind(before)),
-  );
+  let deleted = 0;
+  for (const { kind, databases } of listRowKinds(env)) {
+    const remove = (db: D1Database) => db.prepare(`delete from ${kind.table} where ${kind.expired}`).bind(before).run();
+    deleted += add((await workOnShards(databases, remove)).map(({ meta }) => meta.changes));
+  }
   let files = 0;
   await editSnapshot(BUCKET, now, (manifest) => {
     const expired = [
@@ -78,8 +92,10 @@ export async function deleteExpired(
     return files === 0 ? undefined : withoutFiles(manifest, expired, now);
   });
   const unnamed = await deleteUnnamedFiles(BUCKET, now, snapshotDays * DAY_MS);
-  return deleted.reduce((sum, { meta }) => sum + meta.changes, 0) + files + unnamed;
+  return deleted + files + unnamed;
 }
+
+const add = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0);
 
 const findExpired = <File extends { day: string }>(files: readonly File[], days: number, now: number): File[] =>
   Number.isFinite(days) ? files.filter(({ day }) => day < toDay(now - days * DAY_MS)) : [];

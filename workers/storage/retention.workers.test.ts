@@ -23,13 +23,16 @@ async function fill(): Promise<void> {
     const at = NOW - days * DAY_MS;
     // It happened long before: what counts is when it was received.
     await insertEvents(env.DB, [makeEvent('u', 'play', 'g', at - 9_000 * DAY_MS, { id: `${days}`, receivedAt: at })]);
-    await exportEvents(env.DB, env.BUCKET, at);
+    await exportEvents(env.DB, 0, env.BUCKET, at);
   }
   for (const days of [100, 80]) {
     const at = NOW - days * DAY_MS;
     await logSlates(env.DB, env.BUCKET, [makeSlate(`s${days}`, 'u', at)], 1e9, at);
     await exportSlates(env.DB, env.BUCKET, at);
   }
+  await env.DB.prepare(
+    "insert into event_counts (hour, kind, count) values (0, 'accepted', 5), (0, 'logged', 4), (1, 'logged', 1)",
+  ).run();
   const letter = { body: '{}', receivedAt: NOW - 31 * DAY_MS };
   await storeDeadLetters(env.DB, [
     { ...letter, id: 'stale', reason: UNDELIVERED },
@@ -43,9 +46,10 @@ it('deletes what a dry run lists', async () => {
     Object.fromEntries((await listExpired(env, settings, NOW)).map(({ store, rows, files }) => [store, [rows, files]]));
   const listed = {
     'job-runs': [0, 0],
-    'event-counts': [0, 0],
+    'accepted-counts': [1, 0],
     'slate-counts': [2, 0],
     undelivered: [1, 0],
+    'logged-counts': [2, 0],
     log: [1, 1],
     slates: [1, 1],
     'replaced-files': [null, 0],
@@ -54,7 +58,7 @@ it('deletes what a dry run lists', async () => {
   const forever = { ...SETTINGS, logDays: Number.POSITIVE_INFINITY, slateDays: Number.POSITIVE_INFINITY };
   expect(await rowsOf(forever)).toMatchObject({ log: [0, 0], slates: [0, 0] });
 
-  expect(await deleteExpired(env, SETTINGS, NOW)).toBe(2 + 1 + 1 + 1);
+  expect(await deleteExpired(env, SETTINGS, NOW)).toBe(1 + 2 + 1 + 2 + 1 + 1);
   const { events, slates, retired } = (await readSnapshotManifest(env.BUCKET))!;
   expect(events.map(({ sequences }) => sequences)).toEqual([[2, 2]]);
   expect(slates).toHaveLength(1);

@@ -1,5 +1,6 @@
-// Counts the players of new events, page by page: a page's counts and the cursor that says so are written in one
-// transaction, so that a run may die anywhere and two may run at once. The cost depends on the new events alone.
+// Counts the players of new events of one of the log's databases, page by page: a page's counts and the cursor that says
+// so are written in one transaction, so that a run may die anywhere and two may run at once. The cost depends on the new
+// events alone.
 
 import { RETRACTIONS } from '../../models/contracts/event.ts';
 import { EVIDENCE_PLAYERS_MIN, WINDOW_DAYS } from '../../models/features/item-totals.ts';
@@ -21,8 +22,6 @@ import {
 
 /** Events per transaction: some two seconds, where D1 allows 30. */
 const PAGE_EVENTS = 50_000;
-/** Of the 1,000 queries that an invocation may make, some twenty a page. */
-const PAGES_PER_RUN_MAX = 40;
 /** The next run of the job is due after ten minutes. */
 const RUN_MS_MAX = 4 * 60_000;
 /**
@@ -95,8 +94,11 @@ export const ANCHOR_DAY = `(select max(day) from (
 const MOVE_CURSOR = `update roll_up set sequence = ?2,
   counted_from = max(counted_from, coalesce(${ANCHOR_DAY} - ${WINDOW_DAYS - 1}, 0)) where sequence = ?1`;
 
-/** Counts what was logged since the last run, as much of it as a run has time for. */
-export async function rollUpLog(db: D1Database, pageEvents = PAGE_EVENTS): Promise<RollUp> {
+/** Counts what was logged in one database since the last run, as much of it as a run has time for. */
+export async function rollUpLog(
+  db: D1Database,
+  { pageEvents = PAGE_EVENTS, pagesMax = Number.POSITIVE_INFINITY } = {},
+): Promise<RollUp> {
   const untilMs = Date.now() + RUN_MS_MAX;
   await db
     .prepare(
@@ -105,7 +107,7 @@ export async function rollUpLog(db: D1Database, pageEvents = PAGE_EVENTS): Promi
     )
     .run();
   let events = 0;
-  for (let page = 0; page < PAGES_PER_RUN_MAX && Date.now() < untilMs; page++) {
+  for (let page = 0; page < pagesMax && Date.now() < untilMs; page++) {
     const counted = await countPage(db, pageEvents);
     if (counted === 0) {
       await closeDays(db);

@@ -153,7 +153,7 @@ it('counts one player’s 3,000 clicks on a game once a day', async () => {
     '1 click pushed 1d  0.300000',
     '2 click liked by two 0d  0.600000',
   ]);
-  const { world } = await readPlayerCounts(env.DB, TODAY);
+  const { world } = await readPlayerCounts([env.LOG_0], TODAY);
   const popularity = new Map(world.map((one) => [one.itemId, one.popularity]));
   expect(popularity.get('pushed')!).toBeLessThan(popularity.get('liked by two')!);
 });
@@ -223,7 +223,7 @@ it('counts any log as it is defined, in any order, in pages of any size, in runs
   for (const [delivered, perRun, pageEvents] of deliveries) {
     for (let from = 0; from < delivered.length; from += perRun) {
       await insertEvents(env.DB, delivered.slice(from, from + perRun));
-      while (!(await rollUpLog(env.DB, pageEvents)).isComplete);
+      while (!(await rollUpLog(env.DB, { pageEvents })).isComplete);
     }
     expect(describe(await readCounts())).toEqual(expected.counts);
     expect(await readRatings()).toEqual(expected.ratings);
@@ -246,8 +246,8 @@ it('counts nothing twice if a run dies before or after any of its writes, or if 
             }
           : Reflect.get(db, name).bind(db),
     });
-    const run = rollUpLog(dying, 20).catch((error: Error) => error.message);
-    await Promise.all([run, ...(attempt % 5 === 0 ? [rollUpLog(dying, 20).catch(() => {})] : [])]);
+    const run = rollUpLog(dying, { pageEvents: 20 }).catch((error: Error) => error.message);
+    await Promise.all([run, ...(attempt % 5 === 0 ? [rollUpLog(dying, { pageEvents: 20 }).catch(() => {})] : [])]);
   }
   expect(await readCountedSequence(env.DB)).toBe(
     await env.DB.prepare('select max(sequence) as n from events').first<number>('n'),
@@ -285,8 +285,8 @@ it('counts a guest and the player that they became once, and forgets both with o
   const late = at('guest', 'click', 'a', 1);
   await insertEvents(env.DB, [late]);
   await claimMerge(env.DB, 'guest', 'ann', 1);
-  await moveMergedLogs(env.DB, ['guest']);
-  await moveMergedLogs(env.DB, ['guest']);
+  await moveMergedLogs(env.DB, [env.LOG_0], ['guest']);
+  await moveMergedLogs(env.DB, [env.LOG_0], ['guest']);
   await rollUpLog(env.DB);
   const merged = [...events, late].map((event) => ({
     ...event,

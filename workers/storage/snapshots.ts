@@ -9,7 +9,7 @@ const EMPTY: SnapshotManifest = {
   schema: SNAPSHOT_SCHEMA,
   version: '',
   createdAt: new Date(0).toISOString(),
-  lastSequence: 0,
+  lastSequences: [],
   events: [],
   slates: [],
   takenBatches: [],
@@ -32,11 +32,36 @@ async function readPointer(
   const object = await bucket.get(SNAPSHOT_POINTER_KEY);
   if (object === null) return { manifest: undefined, onlyIf: { etagDoesNotMatch: '*' } };
   const onlyIf = { etagMatches: object.etag };
-  const manifest = (await object.json()) as SnapshotManifest;
-  // The first schema copied the log each time. D1 still holds all of that log: exporting starts again.
-  if (manifest.schema < SNAPSHOT_SCHEMA) return { manifest: undefined, onlyIf };
-  return { manifest: SnapshotManifest.parse(manifest), onlyIf };
+  const manifest = upgradeManifest(await object.json());
+  return { manifest: manifest && SnapshotManifest.parse(manifest), onlyIf };
 }
+
+/** Undefined for the first schema, which copied the log each time: D1 holds all of it, and exporting starts again. */
+function upgradeManifest(manifest: { schema: number }): object | undefined {
+  if (manifest.schema === 1) return undefined;
+  if (manifest.schema !== 2) return manifest;
+  // The second was of a log in one database.
+  const { lastSequence, events, ...rest } = manifest as { schema: 2; lastSequence: number; events: object[] };
+  return {
+    ...rest,
+    schema: SNAPSHOT_SCHEMA,
+    lastSequences: [lastSequence],
+    events: events.map((file) => ({ ...file, shard: 0 })),
+  };
+}
+
+/** The sequence up to which the snapshot has the events of a shard. */
+export const lastSequenceOf = ({ lastSequences }: SnapshotManifest, shard: number): number => lastSequences[shard] ?? 0;
+
+/** The sequences with another one for a shard. */
+export const withLastSequence = (
+  { lastSequences }: SnapshotManifest,
+  shard: number,
+  sequence: number,
+): SnapshotManifest['lastSequences'] =>
+  Array.from({ length: Math.max(lastSequences.length, shard + 1) }, (_, index) =>
+    index === shard ? sequence : (lastSequences[index] ?? 0),
+  );
 
 /** The version of a snapshot made at a time (epoch milliseconds): the later one is greater. */
 export const toSnapshotVersion = (at: number): string => new Date(at).toISOString().replaceAll(/[-:.]/g, '');

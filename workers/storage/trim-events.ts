@@ -1,10 +1,10 @@
-// Deletes events from D1 that the snapshot holds in R2 and that are older than the hot window. It starts from the
-// oldest and stops at the first that must stay, so that a sequence divides the two stores.
+// Deletes events from one of the log's databases that the snapshot holds in R2 and that are older than the hot window.
+// It starts from the oldest and stops at the first that must stay, so that a sequence divides the two stores.
 
 import type { EventFile } from '../../models/contracts/snapshot.ts';
 import { deleteEventsUntil } from './archived-marks.ts';
 import { readExportCursor } from './export-cursors.ts';
-import { readSnapshotOrEmpty } from './snapshots.ts';
+import { lastSequenceOf, readSnapshotOrEmpty } from './snapshots.ts';
 
 /** One transaction; it blocks D1's other writers for some tens of milliseconds. */
 const PORTION_ROWS = 5_000;
@@ -28,13 +28,15 @@ interface SequenceRange {
 /** Returns the number of deleted events. Throws if a file that should hold one is missing, altered or not named. */
 export async function trimEvents(
   db: D1Database,
+  shard: number,
   bucket: R2Bucket,
   { hotFrom, readUntil, keptFrom = 0 }: Bounds,
   { portionRows = PORTION_ROWS, runRows = RUN_ROWS_MAX } = {},
 ): Promise<number> {
-  const { lastSequence, events } = await readSnapshotOrEmpty(bucket);
+  const snapshot = await readSnapshotOrEmpty(bucket);
+  const events = snapshot.events.filter((file) => file.shard === shard);
   // If D1 was restored to an earlier point, the snapshot's last sequence is not about later rows of D1.
-  const until = Math.min(lastSequence, await readExportCursor(db, 'events'), readUntil);
+  const until = Math.min(lastSequenceOf(snapshot, shard), await readExportCursor(db, 'events'), readUntil);
   const verified = new Set<string>();
   let deleted = 0;
   while (deleted < runRows) {

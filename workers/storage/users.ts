@@ -1,4 +1,5 @@
-// Players in D1: when they were last seen, their preferences, and identity merges.
+// Players in D1: when they were last seen, in each database of the log that has events of theirs; their preferences and
+// identity merges, in the one of small data, which may be the first of the log's.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { Preferences } from '../../models/contracts/preferences.ts';
@@ -6,31 +7,47 @@ import { mergedEventId, mergedEventPrefix } from '../../models/features/signals.
 import { moveArchivedMarks } from './archived-marks.ts';
 import { openUserHash, readErasedAt, wasErased } from './erased-users.ts';
 import { happenedAt } from './events.ts';
+import { askShards, type LogShards, workOnShards } from './log-shards.ts';
+import { compareUtf8 } from './parquet.ts';
 import { movePlayerCounts } from './player-counts.ts';
+import { seedShard } from './seed-shard.ts';
 
-/** The players seen last, most recent first. */
-export async function listUsers(db: D1Database, limit: number): Promise<{ userId: string; lastEventAt: number }[]> {
-  const { results } = await db
-    .prepare(
-      'select user_id as userId, last_event_at as lastEventAt from users order by last_event_at desc, user_id limit ?1',
-    )
-    .bind(limit)
-    .all<{ userId: string; lastEventAt: number }>();
-  return results;
+interface Sighting {
+  userId: string;
+  lastEventAt: number;
 }
 
-/** One page of the players seen since a time, ordered by id, after `afterId`. */
+/** The players seen last, most recent first. `databases`: all that have players. */
+export async function listUsers(databases: LogShards, limit: number): Promise<Sighting[]> {
+  const sightings = await askShards(databases, async (db) => {
+    const newest = db.prepare(
+      'select user_id as userId, last_event_at as lastEventAt from users order by last_event_at desc, user_id limit ?1',
+    );
+    return (await newest.bind(limit).all<Sighting>()).results;
+  });
+  const order = (a: Sighting, b: Sighting) => b.lastEventAt - a.lastEventAt || compareUtf8(a.userId, b.userId);
+  const latest = new Map<string, Sighting>();
+  for (const sighting of sightings.sort(order)) if (!latest.has(sighting.userId)) latest.set(sighting.userId, sighting);
+  return [...latest.values()].slice(0, limit);
+}
+
+/** One page of the players seen since a time, ordered by id, after `afterId`. `databases`: all that have players. */
 export async function listActiveUsers(
-  db: D1Database,
+  databases: LogShards,
   since: number,
   afterId: string,
   limit: number,
 ): Promise<string[]> {
-  const { results } = await db
-    .prepare('select user_id as userId from users where last_event_at >= ?1 and user_id > ?2 order by user_id limit ?3')
-    .bind(since, afterId, limit)
-    .all<{ userId: string }>();
-  return results.map(({ userId }) => userId);
+  const userIds = await askShards(databases, async (db) => {
+    const { results } = await db
+      .prepare(
+        'select user_id as userId from users where last_event_at >= ?1 and user_id > ?2 order by user_id limit ?3',
+      )
+      .bind(since, afterId, limit)
+      .all<{ userId: string }>();
+    return results.map(({ userId }) => userId);
+  });
+  return [...new Set(userIds)].sort(compareUtf8).slice(0, limit);
 }
 
 /** Stores a copy of the preferences in the player's object. `now`: epoch milliseconds, used for a new player. */
@@ -94,12 +111,19 @@ export async function claimMerge(
 }
 
 /**
- * Moves the logs of merged guests among these users to their players, following chains of merges. Idempotent.
+ * Moves the logs of merged guests among these users to their players, following chains of merges; an event stays in its
+ * shard. `db` has the merges. Idempotent.
  */
-export async function moveMergedLogs(db: D1Database, userIds: readonly string[]): Promise<void> {
+export async function moveMergedLogs(db: D1Database, shards: LogShards, userIds: readonly string[]): Promise<void> {
   const merges = await readMerges(db, userIds);
-  for (const [from, to] of merges) await moveLog(db, from, to);
-  if (merges.size > 0) await moveMergedLogs(db, [...merges.values()]);
+  for (const [from, to] of merges) {
+    await workOnShards(shards, async (shard) => {
+      await seedShard(db, shard);
+      await moveLog(shard, from, to);
+    });
+    await db.batch(moveUser(db, from, to));
+  }
+  if (merges.size > 0) await moveMergedLogs(db, shards, [...merges.values()]);
 }
 
 async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Promise<void> {
@@ -114,19 +138,23 @@ async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Pr
     // Events that the player already had, or from before the player was erased.
     db.prepare('delete from events where user_id = ?1').bind(fromUserId),
     ...moveArchivedMarks(db, fromUserId, toUserId, mergedEventPrefix(fromUserId)),
-    db
-      .prepare(
-        `insert into users (user_id, last_event_at, preferences)
-         select ?2, last_event_at, preferences from users where user_id = ?1
-         on conflict do update set last_event_at = max(last_event_at, excluded.last_event_at),
-           preferences = coalesce(preferences, excluded.preferences)`,
-      )
-      .bind(fromUserId, toUserId),
-    db.prepare('delete from users where user_id = ?1').bind(fromUserId),
-    db.prepare('delete from batch_galleries where user_id = ?1').bind(fromUserId),
+    ...moveUser(db, fromUserId, toUserId),
     ...movePlayerCounts(db, fromUserId, toUserId),
   ]);
 }
+
+const moveUser = (db: D1Database, fromUserId: string, toUserId: string): D1PreparedStatement[] => [
+  db
+    .prepare(
+      `insert into users (user_id, last_event_at, preferences)
+       select ?2, last_event_at, preferences from users where user_id = ?1
+       on conflict do update set last_event_at = max(last_event_at, excluded.last_event_at),
+         preferences = coalesce(preferences, excluded.preferences)`,
+    )
+    .bind(fromUserId, toUserId),
+  db.prepare('delete from users where user_id = ?1').bind(fromUserId),
+  db.prepare('delete from batch_galleries where user_id = ?1').bind(fromUserId),
+];
 
 /**
  * The events, with those of merged guests as events of their players, through chains of merges. What an erased guest
