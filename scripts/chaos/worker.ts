@@ -3,6 +3,7 @@
 // wrangler-config.ts writes.
 
 import worker, { UserSignals as ProductSignals } from '../../workers/index.ts';
+import { listLogShards } from '../../workers/storage/log-shards.ts';
 import { disturbDatabase } from './disturb-database.ts';
 import { disturbBatch, type Shares } from './disturb-queue.ts';
 
@@ -25,10 +26,11 @@ const ROWS_PER_PAGE = 10_000;
 /** Until when D1 fails, epoch milliseconds. The Worker's requests, consumers and objects share one isolate. */
 let outageEndsAt = 0;
 
-const disturb = <E extends Env>(env: E): E => ({
-  ...env,
-  DB: disturbDatabase(env.DB, () => Date.now() < outageEndsAt, Math.random),
-});
+const disturb = <E extends Env>(env: E): E => {
+  const wrap = (db: D1Database) => disturbDatabase(db, () => Date.now() < outageEndsAt, Math.random);
+  const shards = listLogShards(env).map((database, shard) => [`LOG_${shard}`, wrap(database)]);
+  return { ...env, DB: wrap(env.DB), ...Object.fromEntries(shards) };
+};
 
 export class UserSignals extends ProductSignals {
   constructor(ctx: DurableObjectState, env: Env) {

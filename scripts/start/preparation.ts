@@ -1,6 +1,7 @@
 // The process that prepare-store.ts starts. Argument: a Preparation as JSON. Prints a PreparedStore as JSON on stdout,
 // and its progress on stderr.
 
+import { askShards, listLogShards } from '../../workers/storage/log-shards.ts';
 import { readPointer } from '../../workers/storage/releases.ts';
 import { type Platform, withPlatform } from '../local/platform.ts';
 import { countLog, exportLog } from '../log/catch-up.ts';
@@ -12,14 +13,18 @@ import type { Preparation, PreparedStore } from './prepare-store.ts';
 async function prepare({ state, forImport, world }: Preparation): Promise<PreparedStore> {
   return withPlatform(state, async (platform) => {
     const { DB, BUCKET } = platform;
+    const shards = listLogShards(platform);
     if (forImport) await assertNoWorld(DB);
     const hasItems = async () => (await DB.prepare('select 1 from items limit 1').first()) !== null;
     if (world !== undefined && !(await hasItems())) {
       console.error('Making a store: games, players and 90 days of events …');
-      await loadWorld(DB, world, console.error);
+      await loadWorld(DB, shards, world, console.error);
     }
     if (!forImport) await catchUp(platform);
-    const events = (await DB.prepare('select max(sequence) as n from events').first<number>('n')) ?? 0;
+    const lastSequences = await askShards(shards, async (shard) => [
+      (await shard.prepare('select max(sequence) as n from events').first<number>('n')) ?? 0,
+    ]);
+    const events = lastSequences.reduce((sum, sequence) => sum + sequence, 0);
     return { events, hasItems: await hasItems(), hasRelease: (await readPointer(BUCKET)) !== undefined };
   });
 }

@@ -24,7 +24,7 @@ export interface Preparation {
 }
 
 export interface PreparedStore {
-  /** The sequence of the last event in the log. */
+  /** Events that were ever logged: the sum of the last sequences of the log's databases. */
   events: number;
   hasRelease: boolean;
   hasItems: boolean;
@@ -39,7 +39,7 @@ export function deleteStore(state: string): void {
 export const prepareStore = (shutdown: Shutdown, preparation: Preparation): Promise<PreparedStore> =>
   readScript(shutdown, 'start/preparation.ts', [JSON.stringify(preparation)]);
 
-/** Imports into a store without a made-up world. Returns the sequence of the last event before that. */
+/** Imports into a store without a made-up world. Returns the number of events logged before. */
 export async function importInto(state: string, source: ImportSource, shutdown: Shutdown): Promise<number> {
   const { events } = await prepareStore(shutdown, { state, forImport: true });
   const format = source.format === undefined ? [] : ['--format', source.format];

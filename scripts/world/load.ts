@@ -1,8 +1,10 @@
-// Writes the made-up world to D1; the files beside this one define the world.
+// Writes the made-up world to D1, each player to a database of the log; the files beside this one define the world.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { insertEvents } from '../../workers/storage/events.ts';
 import { putItems } from '../../workers/storage/items.ts';
+import { chooseShard, type LogShards } from '../../workers/storage/log-shards.ts';
+import { seedShard } from '../../workers/storage/seed-shard.ts';
 import { makeWorld, type WorldDates } from './world.ts';
 
 const EVENTS_PER_REPORT = 50_000;
@@ -14,9 +16,10 @@ export interface LoadedWorld {
   events: number;
 }
 
-/** Makes a world and writes it to the database; `onProgress` gets a line after each step. */
+/** Makes a world and writes it to the databases; `onProgress` gets a line after each step. */
 export async function loadWorld(
   db: D1Database,
+  shards: LogShards,
   { seed, ...dates }: WorldDates & { seed: number },
   onProgress: (message: string) => void,
 ): Promise<LoadedWorld> {
@@ -26,9 +29,11 @@ export async function loadWorld(
   await sleep(NOTICE_MS);
   const count = (n: number) => n.toLocaleString('en');
   onProgress(`made ${count(games.length)} games, ${count(players.length)} players, ${count(events.length)} events`);
+  for (const shard of shards) await seedShard(db, shard);
   for (let from = 0; from < events.length; from += EVENTS_PER_REPORT) {
     const until = Math.min(events.length, from + EVENTS_PER_REPORT);
-    await insertEvents(db, events.slice(from, until));
+    const routed = Map.groupBy(events.slice(from, until), ({ userId }) => chooseShard(userId, shards.length));
+    for (const [shard, own] of routed) await insertEvents(shards[shard]!, own);
     onProgress(`wrote ${count(until)} of ${count(events.length)} events`);
   }
   // Last: a store without items counts as empty, so that an interrupted load starts again.
