@@ -159,7 +159,7 @@ export type PlayerEvent = z.infer<typeof PlayerEvent>;
 
 /**
  * An event on its way to the log, with the number of the database that takes it: decided once, so that a database that
- * is added meanwhile neither doubles nor loses it. Messages of earlier versions, which had one database, have no number.
+ * is added meanwhile neither doubles nor loses it. Messages of earlier versions have no number: there was one.
  */
 export const RoutedEvent = PlayerEvent.extend({ shard: z.number().int().nonnegative().default(0) });
 export type RoutedEvent = z.infer<typeof RoutedEvent>;

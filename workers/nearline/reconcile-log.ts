@@ -31,8 +31,8 @@ interface UnloggedEvent {
 
 /**
  * Returns the number of events that were missing and are queued again. An event that can never be logged becomes a
- * dead letter; `name`, the outbox's, is part of its id. Each event is asked for in the database that takes it. Throws if
- * D1 or the queue fails; the outbox then keeps what was not seen in the log.
+ * dead letter; `name`, the outbox's, is part of its id. Each event is asked for in the database that takes it. Throws
+ * if D1 or the queue fails; the outbox then keeps what was not seen in the log.
  */
 export async function reconcileLog(outbox: Outbox, stores: LogStores, now: number, name: string): Promise<number> {
   let resent = 0;

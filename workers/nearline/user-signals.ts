@@ -72,8 +72,8 @@ export class UserSignals extends DurableObject<Env> {
 
   /**
    * Folds and stores events, and keeps them until the log has them. Chooses the database of the log that takes the new
-   * ones, once and for all: nobody else does, so that a database that is added meanwhile doubles none. `chosen`: the choice of a merged guest,
-   * whose events may be in the queue already.
+   * ones, once and for all: nobody else does, so that a database that is added meanwhile doubles none. `chosen`: the
+   * choice of a merged guest, whose events may be in the queue already.
    */
   record(events: PlayerEvent[], chosen?: number): RecordedEvents | Promise<RecordedEvents> {
     const player = this.#documents.read('mergedInto');

@@ -1,5 +1,5 @@
 // Hourly counts of events in D1, by the hour of their reception: those that were accepted, as the isolates count them,
-// and, in each database of the log, those that were logged, as their insertion counts them. Nobody counts the log itself.
+// and, in each database of the log, those that were logged, as their insertion counts them. Nobody counts the log.
 
 import { type LogShards, workOnShards } from './log-shards.ts';
 

@@ -1,6 +1,6 @@
-// Counts the players of new events of one of the log's databases, page by page: a page's counts and the cursor that says
-// so are written in one transaction, so that a run may die anywhere and two may run at once. The cost depends on the new
-// events alone.
+// Counts the players of new events of one of the log's databases, page by page: a page's counts and the cursor that
+// says so are written in one transaction, so that a run may die anywhere and two may run at once. The cost depends on
+// the new events alone.
 
 import { RETRACTIONS } from '../../models/contracts/event.ts';
 import { EVIDENCE_PLAYERS_MIN, WINDOW_DAYS } from '../../models/features/item-totals.ts';
