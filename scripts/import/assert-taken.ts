@@ -1,7 +1,7 @@
 // Refuses files of which less than half can be taken: they are not what they were said to be.
 
+import type { Skipped } from './rejects.ts';
 import type { Source } from './source.ts';
-import type { Skipped } from './stage-events.ts';
 
 const REASONS_SHOWN = 5;
 const TAKEN_SHARE_MIN = 0.5;

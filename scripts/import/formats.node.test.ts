@@ -379,6 +379,15 @@ test('broken lines, unknown types and fields left empty are counted, with exampl
     { reason: 'type: “share” is not known; --types share=… names ours', count: 2, examples: ['row 2', 'row 3'] },
     { reason: 'userId: is missing', count: 1, examples: ['row 4'] },
   ]);
+  const films = writeFolder({
+    'ratings.csv': `userId,movieId,rating,timestamp\n1,7,4,${SECONDS}\n2,7\n`,
+    'movies.csv': 'movieId,title,genres\n7,A,Comedy\n8,B, no quotes,Comedy\n9,\n',
+  });
+  expect((await read(films)).skipped).toEqual([
+    { reason: 'has too few columns', count: 1, examples: ['ratings.csv:3'] },
+    { reason: 'has too few columns', count: 1, examples: ['movies.csv:4'] },
+    { reason: 'has too many columns', count: 1, examples: ['movies.csv:3'] },
+  ]);
   const folder = writeFolder({
     'pairs.txt': 'u a\nu b\n',
     'items.csv': 'id;name;price;genre;released\na;A;"19,99€";Action|RPG;"Sep 12, 2014"\nb;B;cheap;RPG;soon\n',

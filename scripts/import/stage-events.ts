@@ -9,6 +9,7 @@ import { slugify } from './item.ts';
 import { EXPORT_COLUMNS } from './own-columns.ts';
 import type { Preset } from './presets.ts';
 import { findScale, type RatingScale, scaleRating } from './rating-scale.ts';
+import { type Skipped, takeRejects } from './rejects.ts';
 
 const HOUR_MS = 3_600_000;
 const EXAMPLES_MAX = 3;
@@ -31,13 +32,6 @@ export interface StageRequest {
   findErased?: (userIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
 }
 
-export interface Skipped {
-  reason: string;
-  count: number;
-  /** Where the first are. */
-  examples: readonly string[];
-}
-
 export interface StagedEvents {
   /** That of the request, or without times if the files have none. */
   preset: Preset;
@@ -52,7 +46,7 @@ export async function stageEvents(connection: DuckDBConnection, request: StageRe
   const { startedAt } = request;
   await connection.run(createStaged(request));
   const preset = { ...request.preset, ...((await hasTimes(connection)) ? {} : { isUntimed: true as const }) };
-  const rejected = await readRejects(connection);
+  const rejected = await takeRejects(connection);
   const ratingScale = preset.isExport
     ? findScale(undefined)
     : (request.ratingScale ?? findScale(await observeRatings(connection)));
@@ -94,28 +88,6 @@ function createStaged({ selects, preset, types }: StageRequest): string {
 
 const readExportColumn = (name: string): string =>
   name === 'received_at' || name === 'position' ? `try_cast(${name} as bigint) as ${name}` : name;
-
-/** Lines that DuckDB could not cut into columns. */
-async function readRejects(connection: DuckDBConnection): Promise<Skipped[]> {
-  const rows = await connection
-    .runAndReadAll(`
-    select case error_type when 'MISSING COLUMNS' then 'has too few columns' when 'TOO MANY COLUMNS' then
-        'has too many columns' when 'UNQUOTED VALUE' then 'has a quote that does not end' when 'INVALID ENCODING' then
-        'is not UTF-8' else lower(error_type::varchar) end as reason,
-      count(distinct (scan_id, file_id, line)) as n,
-      arg_min(regexp_extract(file_path, '[^/\\\\]+$') || ':' || line, line, ${EXAMPLES_MAX}) as examples
-    from reject_errors join reject_scans using (scan_id, file_id) group by reason order by n desc`)
-    .catch((error: Error) => {
-      // The tables exist once a text file has been read.
-      if (/reject_errors does not exist/.test(error.message)) return undefined;
-      throw error;
-    });
-  return (rows?.getRowObjectsJS() ?? []).map(({ reason, n, examples }) => ({
-    reason: String(reason),
-    count: Number(n),
-    examples: examples as string[],
-  }));
-}
 
 /** Files with a column of times have at least one. */
 async function hasTimes(connection: DuckDBConnection): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Item } from '../../models/contracts/item.ts';
 import { cleanItem, type ItemRecord } from './item.ts';
 import { ITEM_COLUMNS } from './own-columns.ts';
-import type { Skipped } from './stage-events.ts';
+import { type Skipped, takeRejects } from './rejects.ts';
 
 const EXAMPLES_MAX = 3;
 
@@ -45,7 +45,8 @@ export async function readItems(
     // A catalogue of facts alone is one too.
     read.add(itemId, hasTitles ? record : { ...record, title: nameItem(itemId) });
   }
-  return read.collect();
+  const { skipped, ...collected } = read.collect();
+  return { ...collected, skipped: [...(await takeRejects(connection)), ...skipped] };
 }
 
 /** The title of an item that is known by its id alone. */

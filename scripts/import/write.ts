@@ -13,8 +13,9 @@ import { cleanItem } from './item.ts';
 import type { RatingScale } from './rating-scale.ts';
 import { readCatalogue } from './read-catalogue.ts';
 import type { SourceRequest } from './recognise.ts';
+import type { Skipped } from './rejects.ts';
 import { openSource, type Source } from './source.ts';
-import { readEventItems, readLastSeen, type Skipped, type StagedEvents, stageEvents } from './stage-events.ts';
+import { readEventItems, readLastSeen, type StagedEvents, stageEvents } from './stage-events.ts';
 import { nameItem, type ReadItems } from './stage-items.ts';
 import { writeEvents } from './write-events.ts';
 
