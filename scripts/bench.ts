@@ -89,6 +89,20 @@ bench
   });
 
 bench
+  .command('reading')
+  .description(
+    'Reading a log of drawn events for training, a process for each size: time and peak memory. A million events take ' +
+      'half a minute, ten million five.',
+  )
+  .option('--events <numbers>', 'sizes of the log, separated by commas', '1000000,3000000,10000000')
+  .addOption(jsonOption())
+  .action(async ({ json, events }) => {
+    const { benchReading, formatReading } = await import('./bench/reading.ts');
+    const sizes = events.split(',').map(parseWholeNumber(1));
+    await measure(json, () => benchReading(sizes, log), formatReading);
+  });
+
+bench
   .command('scale')
   .description(
     'The whole road with any number of events: a file is drawn, imported, counted, archived as Parquet, trimmed from ' +

@@ -12,7 +12,7 @@ import { fetchWholeLog } from './log/whole-log.ts';
 import { createQueryCommand, type Flags } from './query/command.ts';
 import { listQueries, type Query } from './query/queries.ts';
 import { createRangeViews, type FileFormat, readRows, selectFiles, writeFile } from './query/run-query.ts';
-import { formatTable } from './query/table.ts';
+import { formatTable, ROWS_SHOWN_MAX } from './query/table.ts';
 import { runCommand } from './terminal/command.ts';
 import { reserveStdout } from './terminal/json-output.ts';
 import { createProgress } from './terminal/progress.ts';
@@ -49,7 +49,7 @@ async function answer(
   format: 'table' | FileFormat,
   output: string | undefined,
 ): Promise<string | undefined> {
-  if (format === 'table') return `${formatTable(await readRows(connection, sql), chart)}\n`;
+  if (format === 'table') return `${formatTable(await readRows(connection, sql, ROWS_SHOWN_MAX), chart)}\n`;
   if (output !== undefined) {
     await writeFile(connection, sql, format, path.resolve(output));
     console.error(`Wrote ${output}.`);

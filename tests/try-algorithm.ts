@@ -9,9 +9,9 @@ import {
   type TrainingData,
 } from '../models/algorithms/algorithm.ts';
 import type { Item } from '../models/contracts/item.ts';
-import { InteractionLog } from '../models/data/interactions.ts';
 import { encodeHistories } from '../models/features/history.ts';
 import { openScorer } from '../models/onnx/session.ts';
+import { InteractionLog } from './interaction-log.ts';
 
 const HOUR_MS = 3_600_000;
 const ITEMS_MAX = 1000;

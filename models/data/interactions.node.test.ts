@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { InteractionLog } from '../../tests/interaction-log.ts';
 import type { EventType } from '../contracts/event.ts';
 import { weighEvent } from '../features/weights.ts';
-import { countInteractions, InteractionLog } from './interactions.ts';
+import { InteractionCollector } from './interaction-collector.ts';
+import { countInteractions } from './interactions.ts';
 
 type Row = [userId: string, itemId: string | null, type: EventType, value: number | null, timestamp: number];
 const ROWS: Row[] = [
@@ -65,6 +67,21 @@ test('each player’s distinct items are in the order of their first interaction
     ['d', 45, 1],
   ]);
   expect(countInteractions(all)).toBe(8);
+});
+
+test('events that come in order give the same without a copy of the log; out of order they are refused', () => {
+  const inOrder = ROWS.toSorted((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[4] - b[4]));
+  const collector = new InteractionCollector(ROWS.length);
+  const log = new InteractionLog();
+  for (const [userId, itemId, type, value, timestamp] of ROWS) log.add({ userId, itemId, type, value, timestamp });
+  for (const [userId, itemId, type, value, timestamp] of inOrder)
+    collector.add({ userId, itemId, type, value, timestamp });
+  expect(collector.collect()).toEqual(log.collect());
+  const late = new InteractionCollector(2);
+  late.add({ userId: 'ann', itemId: null, type: 'reset', value: null, timestamp: 2 });
+  expect(() => late.add({ userId: 'ann', itemId: 'a', type: 'like', value: null, timestamp: 1 })).toThrow(
+    'the events of ann are not in the order of time',
+  );
 });
 
 test('a long log loses nothing, and an empty one is empty', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InteractionLog } from '../data/interactions.ts';
+import { InteractionLog } from '../../tests/interaction-log.ts';
 import { createRandom } from '../data/random.ts';
 import { computeListMetrics } from './list-metrics.ts';
 import { computeRankingMetrics, measureUsers, USER_METRIC_NAMES, USER_METRICS } from './metrics.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { InteractionLog, type Interactions } from '../data/interactions.ts';
+import { InteractionLog } from '../../tests/interaction-log.ts';
+import type { Interactions } from '../data/interactions.ts';
 import type { EvaluationCase } from './cases.ts';
 import { splitColdStart } from './cold-start.ts';
 import { splitLeaveOneOut } from './leave-one-out.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { InteractionLog } from '../../tests/interaction-log.ts';
 import type { Algorithm, RetrievalModel } from '../algorithms/algorithm.ts';
 import { trainBlend } from '../algorithms/blend.ts';
 import { trainPopularity } from '../algorithms/popularity.ts';
 import { MODEL_BYTES_MAX } from '../contracts/release.ts';
-import { InteractionLog } from '../data/interactions.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
 import { ALGORITHMS } from './algorithms.ts';
 import { type SearchInput, searchAlgorithms } from './search.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { InteractionLog } from '../../tests/interaction-log.ts';
 import { ReleaseManifest } from '../contracts/release.ts';
-import { InteractionLog } from '../data/interactions.ts';
 import type { PairCounts } from '../data/pair-counts.ts';
 import { openScorer } from '../onnx/session.ts';
 import { selectAlgorithms } from './algorithms.ts';

@@ -18,7 +18,7 @@ export const drawLog = (folder: string, events: number): Promise<string[]> =>
     const files: string[] = [];
     for (let day = 0; day < DAYS; day++) {
       const file = path.join(folder, `${day}.parquet`);
-      const uniform = (n: number) => `(hash(number, ${n}) % 1000000007) / 1000000007.0`;
+      const uniform = (n: number) => `((hash(number, ${n}) % 1000000007) / 1000000007.0)`;
       await connection.run(
         `copy (
            select number as sequence, printf('player-%08d', floor(${players} * ${uniform(1)})::bigint) as user_id,

@@ -1,4 +1,4 @@
-// Reads a result a chunk of rows at a time: memory holds what the caller keeps, not what is read.
+// Reads results: one number, or a chunk of rows at a time: memory holds what the caller keeps, not what is read.
 
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 
@@ -11,3 +11,7 @@ export async function* streamColumns(connection: DuckDBConnection, sql: string):
     yield chunk.getColumns();
   }
 }
+
+/** The one number of a result. */
+export const readNumber = async (connection: DuckDBConnection, sql: string): Promise<number> =>
+  Number((await connection.runAndReadAll(sql)).getRows()[0]![0]);

@@ -1,7 +1,8 @@
 // Reads a data set into memory: interactions and the catalogue, from files or from the local store. Stores nothing.
 
 import type { Item } from '../../models/contracts/item.ts';
-import { InteractionLog, type Interactions } from '../../models/data/interactions.ts';
+import { InteractionCollector } from '../../models/data/interaction-collector.ts';
+import type { Interactions } from '../../models/data/interactions.ts';
 import { withDuckDb } from '../duckdb/open.ts';
 import { assertMostTaken } from '../import/assert-taken.ts';
 import type { RatingScale } from '../import/rating-scale.ts';
@@ -12,7 +13,7 @@ import { openSource } from '../import/source.ts';
 import { readInteractions as readStagedInteractions, stageEvents } from '../import/stage-events.ts';
 import { withPlatform } from '../local/platform.ts';
 import { withTemporaryFolder } from '../local/temporary-folder.ts';
-import { readInteractions } from '../log/read-log.ts';
+import { READING_MEMORY_LIMIT, readInteractions } from '../log/read-log.ts';
 import { createViews } from '../log/views.ts';
 import { fetchWholeLog } from '../log/whole-log.ts';
 import { readCatalogue as readStoredCatalogue } from '../train/read.ts';
@@ -45,11 +46,12 @@ export const readFiles = (request: DatasetRequest): Promise<Dataset> =>
       startedAt,
     });
     assertMostTaken('interactions', staged.taken, staged.skipped, source);
-    const log = new InteractionLog();
-    for await (const interaction of readStagedInteractions(connection, staged.preset, startedAt)) log.add(interaction);
+    const collector = new InteractionCollector(staged.taken);
+    for await (const interaction of readStagedInteractions(connection, staged.preset, startedAt))
+      collector.add(interaction);
     const { items, skipped } = await readCatalogue(connection, source);
     return {
-      interactions: log.collect(),
+      interactions: collector.collect(),
       catalogue: new Map(items.map((item) => [item.itemId, item])),
       isUntimed: staged.preset.isUntimed === true,
       skipped: [...staged.skipped, ...skipped],
@@ -66,6 +68,6 @@ export const readStore = (state: string, onProgress: (step: string) => void): Pr
     const interactions = await withDuckDb(async (connection) => {
       await createViews(connection, files);
       return readInteractions(connection, (read) => onProgress(`reading events, ${read.toLocaleString('en')} so far`));
-    });
+    }, READING_MEMORY_LIMIT);
     return { interactions, catalogue, isUntimed: false, skipped: [] };
   });

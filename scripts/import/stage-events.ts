@@ -259,7 +259,7 @@ export interface StagedInteraction {
   timestamp: number;
 }
 
-/** Streams the events that have an item, in the order of the files. */
+/** Streams the events that have an item, player by player, in the order of time. */
 export async function* readInteractions(
   connection: DuckDBConnection,
   preset: Preset,
@@ -267,7 +267,7 @@ export async function* readInteractions(
 ): AsyncGenerator<StagedInteraction> {
   const result = await connection.stream(
     `select user_id, item_id, type, value, time::double from (${timed(preset, startedAt)})
-     where item_id is not null order by ordinal`,
+     where item_id is not null order by user_id, time, ordinal`,
   );
   for await (const chunk of result) {
     const [userIds, itemIds, types, values, times] = chunk.getColumns();

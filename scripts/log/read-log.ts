@@ -2,36 +2,34 @@
 // what is read.
 
 import type { DuckDBBlobValue, DuckDBConnection } from '@duckdb/node-api';
-import { EVENT_TYPES, type EventType, RETRACTIONS } from '../../models/contracts/event.ts';
+import type { EventType } from '../../models/contracts/event.ts';
 import type { SlateEntry } from '../../models/contracts/slate.ts';
-import { InteractionLog, type Interactions } from '../../models/data/interactions.ts';
+import { InteractionCollector, RETRACTING_TYPES, TRAINED_TYPES } from '../../models/data/interaction-collector.ts';
+import type { Interactions } from '../../models/data/interactions.ts';
 import { FEATURES_HASH } from '../../models/features/ranking.ts';
-import { isInteraction } from '../../models/features/weights.ts';
 import { ImpressionLog, type ShownRow } from '../../models/ranking/impressions.ts';
 import { quoteText } from '../duckdb/open.ts';
-import { streamColumns } from '../duckdb/stream.ts';
+import { readNumber, streamColumns } from '../duckdb/stream.ts';
 
+/** Of DuckDB while it sorts a log for training; what is more goes to a temporary folder. */
+export const READING_MEMORY_LIMIT = '256MB';
+const SORT_THREADS = 2;
 /** About 0.5 GB as impressions. */
 const SLATES_MAX = 5_000;
 const SHARES = 1_000_000;
-
-const RETRACTING_TYPES = EVENT_TYPES.filter((type) => RETRACTIONS[type] !== undefined || type === 'reset');
-/** Types that may be interactions, by their largest value, and those that take them back. */
-const TRAINED_TYPES = [
-  ...EVENT_TYPES.filter((type) => isInteraction({ type, value: Number.MAX_SAFE_INTEGER })),
-  ...RETRACTING_TYPES,
-];
 
 /** `onProgress` gets the number of events read. */
 export async function readInteractions(
   connection: DuckDBConnection,
   onProgress: (events: number) => void,
 ): Promise<Interactions> {
-  const log = new InteractionLog();
-  const sql = `select user_id, item_id, type, value, epoch_ms(timestamp)::double from events
-    where type in (${TRAINED_TYPES.map(quoteText).join()})
-    -- A stream has no order of its own, and events of one millisecond are told apart by the sequence alone.
+  const source = `from events where type in (${TRAINED_TYPES.map(quoteText).join()})`;
+  const collector = new InteractionCollector(await readNumber(connection, `select count(*)::double ${source}`));
+  // A stream has no order of its own, and events of one millisecond are told apart by the sequence alone.
+  const sql = `select user_id, item_id, type, value, epoch_ms(timestamp)::double ${source}
     order by user_id, timestamp, sequence`;
+  // Each sorts in memory of its own.
+  await connection.run(`set threads = ${SORT_THREADS}`);
   let events = 0;
   for await (const columns of streamColumns(connection, sql)) {
     const [userIds, itemIds, types, values, timestamps] = columns as [
@@ -42,7 +40,7 @@ export async function readInteractions(
       number[],
     ];
     for (const [row, userId] of userIds.entries())
-      log.add({
+      collector.add({
         userId,
         itemId: itemIds[row]!,
         type: types[row]!,
@@ -52,7 +50,7 @@ export async function readInteractions(
     events += userIds.length;
     onProgress(events);
   }
-  return log.collect();
+  return collector.collect();
 }
 
 /**

@@ -3,6 +3,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import { quoteText } from '../duckdb/open.ts';
+import { readNumber } from '../duckdb/stream.ts';
 import { createViews, type LogFiles } from '../log/views.ts';
 
 /** UTC days, both inclusive. */
@@ -15,6 +16,8 @@ export interface Rows {
   columns: string[];
   /** Numbers beyond 2^53 are text. */
   rows: (string | number | boolean | null)[][];
+  /** Number of rows, of which `rows` may be the first. */
+  total: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -49,9 +52,12 @@ export async function createRangeViews(connection: DuckDBConnection, files: LogF
   await connection.run("set search_path = 'range,main'");
 }
 
-export async function readRows(connection: DuckDBConnection, sql: string): Promise<Rows> {
-  const result = await connection.runAndReadAll(sql);
-  return { columns: result.columnNames(), rows: result.getRowsJson() as Rows['rows'] };
+/** The first rows, and the number of all: an answer may be larger than memory. */
+export async function readRows(connection: DuckDBConnection, sql: string, rowsMax: number): Promise<Rows> {
+  await connection.run(`create or replace temp table answer as ${sql}`);
+  const total = await readNumber(connection, 'select count(*) from answer');
+  const result = await connection.runAndReadAll(`from answer limit ${rowsMax}`);
+  return { columns: result.columnNames(), rows: result.getRowsJson() as Rows['rows'], total };
 }
 
 const OPTIONS = { csv: 'format csv, header', json: 'format json, array', parquet: 'format parquet, compression zstd' };

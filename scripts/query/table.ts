@@ -3,15 +3,14 @@
 import type { Query } from './queries.ts';
 import type { Rows } from './run-query.ts';
 
-const ROWS_SHOWN_MAX = 40;
+export const ROWS_SHOWN_MAX = 40;
 const BAR_WIDTH = 30;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-export function formatTable({ columns, rows }: Rows, chart: Query['chart']): string {
-  if (rows.length === 0) return 'No rows.';
-  const shown = rows.slice(0, ROWS_SHOWN_MAX);
+export function formatTable({ columns, rows: shown, total }: Rows, chart: Query['chart']): string {
+  if (shown.length === 0) return 'No rows.';
   const cells = [columns, ...shown.map((row) => row.map(formatCell))];
-  const isNumeric = columns.map((_, column) => rows.every((row) => row[column] === null || isNumber(row[column])));
+  const isNumeric = columns.map((_, column) => shown.every((row) => row[column] === null || isNumber(row[column])));
   const widths = columns.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   const bars = chart === undefined ? undefined : drawBars(shown, columns.indexOf(chart.value));
   const lines = cells.map((row, index) => {
@@ -20,7 +19,7 @@ export function formatTable({ columns, rows }: Rows, chart: Query['chart']): str
     );
     return [...padded, index === 0 ? '' : (bars?.[index - 1] ?? '')].join('  ').trimEnd();
   });
-  const left = rows.length - shown.length;
+  const left = total - shown.length;
   return [
     ...lines,
     ...(left > 0 ? [`… and ${left.toLocaleString('en')} more rows; --format csv prints all.`] : []),

@@ -6,10 +6,10 @@ import { type Algorithm, buildVocabulary, type RetrievalModel } from '../../mode
 import { trainItemKnn } from '../../models/algorithms/item-knn.ts';
 import { trainTransitions } from '../../models/algorithms/transitions.ts';
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
-import { InteractionLog } from '../../models/data/interactions.ts';
 import type { CountedAlgorithm, PairCounts } from '../../models/data/pair-counts.ts';
 import { createRng } from '../../models/features/rng.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { InteractionLog } from '../../tests/interaction-log.ts';
 import { collectModels } from '../../tests/try-algorithm.ts';
 import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
 import { encodeParquet } from '../../workers/storage/parquet.ts';

@@ -11,7 +11,7 @@ import { readSnapshotManifest, toSnapshotTime } from '../../workers/storage/snap
 import { withDuckDb } from '../duckdb/open.ts';
 import type { Platform } from '../local/platform.ts';
 import { fileCache } from '../log/fetch-files.ts';
-import { readInteractions, readShownRows } from '../log/read-log.ts';
+import { READING_MEMORY_LIMIT, readInteractions, readShownRows } from '../log/read-log.ts';
 import { createViews, fetchLog } from '../log/views.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { CountsFiles, Flags } from './command.ts';
@@ -97,7 +97,7 @@ async function readLog(
     );
     const slates = snapshot.slates.reduce((sum, file) => sum + file.slates, 0);
     return { interactions, rows: await readShownRows(connection, slates) };
-  });
+  }, READING_MEMORY_LIMIT);
 }
 
 export async function readCatalogue(db: D1Database): Promise<Map<string, Item>> {

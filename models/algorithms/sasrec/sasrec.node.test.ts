@@ -1,8 +1,8 @@
 import { init, numpy as np } from '@jax-js/jax';
 import { expect, test } from 'vitest';
+import { InteractionLog } from '../../../tests/interaction-log.ts';
 import { collectModels, type Judge, makeContext } from '../../../tests/try-algorithm.ts';
 import { HISTORY_LENGTH } from '../../contracts/release.ts';
-import { InteractionLog } from '../../data/interactions.ts';
 import { createRandom } from '../../data/random.ts';
 import { encodeHistories } from '../../features/history.ts';
 import { openScorer } from '../../onnx/session.ts';
