@@ -91,8 +91,8 @@ bench
 bench
   .command('reading')
   .description(
-    'Reading a log of drawn events for training, a process for each size: time and peak memory. A million events take ' +
-      'half a minute, ten million five.',
+    'Reading a log of drawn events for training, a process for each size: time and peak memory. A million events ' +
+      'take half a minute, ten million five.',
   )
   .option('--events <numbers>', 'sizes of the log, separated by commas', '1000000,3000000,10000000')
   .addOption(jsonOption())

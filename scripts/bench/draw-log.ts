@@ -1,5 +1,5 @@
-// Draws the events of a log of any size as Parquet files, one for each day, sorted by player, as compaction leaves them.
-// For measuring what reading them takes; their contents mean nothing.
+// Draws the events of a log of any size as Parquet files, one for each day, sorted by player, as compaction leaves
+// them. For measuring what reading them takes; their contents mean nothing.
 
 import path from 'node:path';
 import { quoteText, withDuckDb } from '../duckdb/open.ts';
