@@ -181,6 +181,22 @@ test('an interrupted fit resumes where it stopped', async () => {
   const onFresh = (step: string) => void fresh.push(Number(step.split(' ')[1]!));
   await runFit({ ...OPTIONS, epochs: 1, dropout: 0.3 }, data, { checkpoints, onProgress: onFresh });
   expect(fresh[0]).toBeLessThan(2);
+  // So are other data, even if only the first player's sequence now ends where the second's does.
+  const { userIds, starts, ends, ...columns } = data.interactions;
+  const joined = {
+    ...columns,
+    userIds: userIds.slice(1),
+    starts: starts.filter((_, n) => n !== 1),
+    ends: ends.slice(1),
+  };
+  const other: number[] = [];
+  const stop = new AbortController();
+  const onOther = (step: string) => {
+    other.push(Number(step.split(' ')[1]!));
+    stop.abort();
+  };
+  await runFit(OPTIONS, { ...data, interactions: joined }, { checkpoints, signal: stop.signal, onProgress: onOther });
+  expect(other[0]).toBeLessThan(2);
 });
 
 test('a complete fit is not repeated: its best model is validated again', async () => {

@@ -103,12 +103,12 @@ function readSequences({ items, starts, ends }: Interactions, { indices }: Vocab
   return { items: kept.subarray(0, length), ends: keptEnds.subarray(0, sequences) };
 }
 
-const hashData = (itemIds: readonly string[], { items }: Sequences): string =>
-  shorten(
-    createHash('sha256')
-      .update(JSON.stringify(itemIds))
-      .update(new Uint8Array(items.buffer, items.byteOffset, items.byteLength)),
-  );
+function hashData(itemIds: readonly string[], { items, ends }: Sequences): string {
+  const hash = createHash('sha256').update(JSON.stringify(itemIds));
+  for (const { buffer, byteOffset, byteLength } of [items, ends])
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  return shorten(hash);
+}
 
 const hashText = (text: string): string => shorten(createHash('sha256').update(text));
 const shorten = (hash: Hash): string => hash.digest('hex').slice(0, 12);
