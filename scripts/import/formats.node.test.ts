@@ -50,7 +50,7 @@ const read = (given: string, request: Partial<ImportRequest> = {}, memoryLimit?:
     const events: Record<string, unknown>[] = [];
     for await (const rows of readLogRows(connection, preset, STARTED_AT, 0, 1e6))
       for (const row of rows)
-        events.push(Object.fromEntries((JSON.parse(row) as unknown[]).map((value, index) => [fields[index]!, value])));
+        events.push(Object.fromEntries((JSON.parse(row!) as unknown[]).map((value, index) => [fields[index]!, value])));
     const interactions: unknown[] = [];
     for await (const interaction of readInteractions(connection, preset, STARTED_AT)) interactions.push(interaction);
     const catalogue = await readCatalogue(connection, source);

@@ -36,6 +36,8 @@ export interface StagedEvents {
   /** That of the request, or without times if the files have none. */
   preset: Preset;
   taken: number;
+  /** Rows of `readLogRows`: those taken, and those of erased players. */
+  rows: number;
   skipped: readonly Skipped[];
   /** Of the file; equal to ours if it needs no change. */
   ratingScale: RatingScale;
@@ -57,8 +59,8 @@ export async function stageEvents(connection: DuckDBConnection, request: StageRe
   await refuseBadTexts(connection, preset);
   if (request.findErased) await leaveOutErased(connection, request.findErased);
   await connection.run(createView(preset, ratingScale, startedAt));
-  const { taken, skipped } = await countReasons(connection);
-  return { preset, taken, skipped: [...rejected, ...skipped], ratingScale };
+  const { taken, rows, skipped } = await countReasons(connection);
+  return { preset, taken, rows, skipped: [...rejected, ...skipped], ratingScale };
 }
 
 function createStaged({ selects, preset, types }: StageRequest): string {
@@ -175,17 +177,19 @@ function createView(preset: Preset, scale: RatingScale, startedAt: number): stri
   const [item, noItem] = preset.hasTitlesAsIds
     ? ['slugs.id', ", if(slugs.id is null, 'title: has no letters or digits', null)"]
     : ['explained.item_id', ''];
-  const isErased = preset.isUntimed ? 'true' : `erased_at >= least(explained.time, ${startedAt})`;
+  const isErased = preset.isUntimed
+    ? 'erased.user_id is not null'
+    : `coalesce(erased.erased_at >= least(explained.time, ${startedAt}), false)`;
   return `create temp view events as
     with rated as (
       select rowid as ordinal, * replace (if(type = 'rate', ${scaleRating('value', scale)}, value) as value) from staged
     ), explained as (select *, ${explainEvent(startedAt, preset.isUntimed === true)} as explanation from rated)
     select explained.* replace (${item} as item_id), explained.item_id as item_name,
       ${preset.isExport ? '' : `${digestContent(preset)} as id,`}
-      coalesce(explanation, ${reasons.join(', ')}${noItem}) as reason
-    from explained ${preset.hasTitlesAsIds ? 'left join slugs on slugs.raw = explained.item_id' : ''}
-    ${joins.join(' ')}
-    where not exists (select 1 from erased where erased.user_id = explained.user_id and ${isErased})`;
+      coalesce(explanation, ${reasons.join(', ')}${noItem}) as reason, ${isErased} as is_erased
+    from explained left join erased on erased.user_id = explained.user_id
+     ${preset.hasTitlesAsIds ? 'left join slugs on slugs.raw = explained.item_id' : ''}
+    ${joins.join(' ')}`;
 }
 
 /** The id of an event is what it says: the same event, read again from any file, is not written again. */
@@ -195,23 +199,24 @@ function digestContent({ isUntimed }: Preset): string {
   return `substr(md5(concat_ws(chr(31), ${texts.join(', ')})), 1, ${ID_LENGTH})`;
 }
 
-async function countReasons(connection: DuckDBConnection): Promise<{ taken: number; skipped: Skipped[] }> {
-  const rows = await connection.runAndReadAll(
-    `select reason, count(*) as n, arg_min(ordinal, ordinal, ${EXAMPLES_MAX}) as ordinals from events group by reason
-     order by n desc`,
+async function countReasons(connection: DuckDBConnection): Promise<Pick<StagedEvents, 'taken' | 'rows' | 'skipped'>> {
+  const counted = await connection.runAndReadAll(
+    `select reason, count(*) as rows, count(*) filter (not is_erased) as n,
+       arg_min(ordinal, ordinal, ${EXAMPLES_MAX}) filter (not is_erased) as ordinals
+     from events group by reason order by n desc`,
   );
-  let taken = 0;
+  let [taken, rows] = [0, 0];
   const skipped: Skipped[] = [];
-  for (const { reason, n, ordinals } of rows.getRowObjectsJS()) {
-    if (reason === null) taken = Number(n);
-    else if (skipped.length < REASONS_MAX)
+  for (const { reason, rows: all, n, ordinals } of counted.getRowObjectsJS()) {
+    if (reason === null) [taken, rows] = [Number(n), Number(all)];
+    else if (Number(n) > 0 && skipped.length < REASONS_MAX)
       skipped.push({
         reason: String(reason),
         count: Number(n),
         examples: (ordinals as bigint[]).map((ordinal) => `row ${Number(ordinal) + 1}`),
       });
   }
-  return { taken, skipped };
+  return { taken, rows, skipped };
 }
 
 /** Made-up times are an hour apart, a player's last at the start of the import. */
@@ -230,7 +235,8 @@ const EXPORT_FIELDS = (Object.keys(EXPORT_COLUMNS) as (keyof typeof EXPORT_COLUM
 
 /**
  * Streams the events that can be taken, each as a JSON array. They are in the order of the log's index by user, which
- * therefore grows at its end, and of their times; `offset` rows are left out.
+ * therefore grows at its end, and of their times; `offset` rows are left out. A row of an erased player is null, and so
+ * an erasure moves no other row.
  */
 export async function* readLogRows(
   connection: DuckDBConnection,
@@ -238,13 +244,14 @@ export async function* readLogRows(
   startedAt: number,
   offset: number,
   limit: number,
-): AsyncGenerator<readonly string[]> {
+): AsyncGenerator<readonly (string | null)[]> {
   const extra = preset.isExport ? EXPORT_FIELDS.map((name) => `, ${readExportField(name, startedAt)}`).join('') : '';
   const result = await connection.stream(
-    `select json_array(id, user_id, type, item_id, value, time${extra})::varchar from (${timed(preset, startedAt)})
+    `select if(is_erased, null, json_array(id, user_id, type, item_id, value, time${extra})::varchar)
+     from (${timed(preset, startedAt)})
      order by user_id, time, ordinal limit ${limit} offset ${offset}`,
   );
-  for await (const chunk of result) yield chunk.getColumnValues(0) as string[];
+  for await (const chunk of result) yield chunk.getColumnValues(0) as (string | null)[];
 }
 
 const readExportField = (name: keyof typeof EXPORT_COLUMNS, startedAt: number): string =>
@@ -267,7 +274,7 @@ export async function* readInteractions(
 ): AsyncGenerator<StagedInteraction> {
   const result = await connection.stream(
     `select user_id, item_id, type, value, time::double from (${timed(preset, startedAt)})
-     where item_id is not null order by user_id, time, ordinal`,
+     where item_id is not null and not is_erased order by user_id, time, ordinal`,
   );
   for await (const chunk of result) {
     const [userIds, itemIds, types, values, times] = chunk.getColumns();
@@ -287,8 +294,8 @@ export async function* readEventItems(
   connection: DuckDBConnection,
 ): AsyncGenerator<{ itemId: string; name: string }[]> {
   const result = await connection.stream(
-    `select item_id, arg_min(item_name, ordinal) as name from events where reason is null and item_id is not null
-     group by item_id order by min(ordinal)`,
+    `select item_id, arg_min(item_name, ordinal) as name from events
+     where reason is null and item_id is not null and not is_erased group by item_id order by min(ordinal)`,
   );
   for await (const rows of result.yieldRowsJs())
     yield rows.map(([itemId, name]) => ({ itemId: itemId as string, name: name as string }));
@@ -303,8 +310,9 @@ export async function* readLastSeen(
 ): AsyncGenerator<{ userId: string; lastEventAt: number }[]> {
   const result = await connection.stream(
     `select user_id, max(time)::double from (
-       select user_id, time from (${timed(preset, startedAt)}) order by user_id, time, ordinal limit ${limit}
-     ) group by user_id order by user_id`,
+       select user_id, time, is_erased from (${timed(preset, startedAt)})
+       order by user_id, time, ordinal limit ${limit}
+     ) where not is_erased group by user_id order by user_id`,
   );
   for await (const rows of result.yieldRowsJs())
     yield rows.map(([userId, lastEventAt]) => ({ userId: userId as string, lastEventAt: lastEventAt as number }));

@@ -155,3 +155,48 @@ test('a player who was erased does not come back by importing the old file again
     ['e3', 'a'],
   ]);
 }, 60_000);
+
+test('an import that resumes after an erasure writes every row of the others', async () => {
+  const lines = Array.from({ length: 60 }, (_, index) => `r${index % 6} g${index}`);
+  const request: ImportRequest = { format: 'sequences', path: write('resumed.txt', `${lines.join('\n')}\n`) };
+  await importFiles(platform.DB, { ...request, limit: 30 }, NOW);
+  await eraseUser('r0', NOW + 1);
+  const rest = await importFiles(platform.DB, request, LATER);
+  expect(rest).toMatchObject({ resumedAfter: 30, interactionsRead: 50, interactionsWritten: 30 });
+  const log = (await readLog(platform.DB)).filter(({ userId }) => /^r\d$/.test(userId));
+  expect(log.map(({ itemId }) => itemId).toSorted()).toEqual(
+    lines.flatMap((line) => (line.startsWith('r0') ? [] : line.split(' ')[1]!)).toSorted(),
+  );
+  expect(await importFiles(platform.DB, request, LATER)).toMatchObject({ alreadyDone: true });
+}, 60_000);
+
+test('a player who is erased during an import stays erased', async () => {
+  const lines = Array.from({ length: 25_000 }, (_, index) => `d${index % 5} g${index}`);
+  const request: ImportRequest = { format: 'sequences', path: write('during.txt', `${lines.join('\n')}\n`) };
+  // d0 has been written and d4 not when both are erased.
+  let erasing: Promise<unknown> | undefined;
+  const erased = new Proxy(platform.DB, {
+    get(target, name) {
+      if (name !== 'batch') return Reflect.get(target, name).bind(target);
+      return async (statements: D1PreparedStatement[]) => {
+        const isUnderWay = await target.prepare("select 1 from events where user_id = 'd1'").first();
+        if (isUnderWay) erasing ??= Promise.all(['d0', 'd4'].map((userId) => eraseUser(userId, NOW + 1)));
+        await erasing;
+        return target.batch(statements);
+      };
+    },
+  });
+  expect((await importFiles(erased, request, NOW)).interactionsWritten).toBe(20_000);
+  expect(erasing).toBeDefined();
+  for (const table of ['events', 'users']) {
+    const users = `select distinct user_id from ${table} where user_id like 'd_' order by 1`;
+    expect(await platform.DB.prepare(users).raw(), table).toEqual([['d1'], ['d2'], ['d3']]);
+  }
+}, 120_000);
+
+async function eraseUser(userId: string, at: number): Promise<void> {
+  const hash = await openUserHash(platform.DB);
+  await insertErasedUsers(platform.DB, [hash(userId)], at).run();
+  for (const table of ['events', 'users'])
+    await platform.DB.prepare(`delete from ${table} where user_id = ?1`).bind(userId).run();
+}

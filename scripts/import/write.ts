@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { readErasedAt } from '../../workers/storage/erased-users.ts';
+import { readErasedAt, readErasureMark } from '../../workers/storage/erased-users.ts';
 import { touchUsers } from '../../workers/storage/events.ts';
 import { beginImport, findImport, findUnknownItemIds, finishImport } from '../../workers/storage/imports.ts';
 import { putItems } from '../../workers/storage/items.ts';
@@ -79,6 +79,8 @@ export const importFiles = (
     if (summary.alreadyDone) return summary;
 
     const startedAt = eventsState?.startedAt ?? now;
+    // Before the erased players are read: a later erasure is noticed.
+    const erasureMark = await readErasureMark(db);
     const staged = await stageEvents(connection, {
       selects: source.eventSelects,
       preset: source.preset,
@@ -98,7 +100,13 @@ export const importFiles = (
     if (catalogue) await writeCatalogue(db, { ...catalogue, id: ids.items, now }, summary, onProgress);
     const { limit } = request;
     if (!eventsDone)
-      await writeInteractions(db, connection, { staged, id: ids.events, startedAt, limit }, summary, onProgress);
+      await writeInteractions(
+        db,
+        connection,
+        { staged, id: ids.events, startedAt, erasureMark, limit },
+        summary,
+        onProgress,
+      );
     return summary;
   }, MEMORY_LIMIT);
 
@@ -146,30 +154,31 @@ interface StagedImport {
   staged: StagedEvents;
   id: string;
   startedAt: number;
+  erasureMark: number;
   limit: number | undefined;
 }
 
 async function writeInteractions(
   db: D1Database,
   connection: DuckDBConnection,
-  { staged: { preset, taken }, id, startedAt, limit = Number.MAX_SAFE_INTEGER }: StagedImport,
+  { staged: { preset, taken, rows }, id, startedAt, erasureMark, limit = Number.MAX_SAFE_INTEGER }: StagedImport,
   summary: ImportSummary,
   onProgress: (progress: Progress) => void,
 ): Promise<void> {
   const { rowsDone } = await beginImport(db, id, startedAt);
   summary.interactionsRead = Math.min(limit, taken);
+  const until = Math.min(limit, rows);
   // Items before events: events of unknown games recommend nothing.
   if (rowsDone === 0)
     summary.placeholdersWritten = await writePlaceholders(db, connection, preset.hasTitlesAsIds === true);
   summary.interactionsWritten = await writeEvents(
     db,
     connection,
-    { preset, startedAt, importId: id, from: rowsDone, until: summary.interactionsRead },
-    (done) => onProgress({ step: 'writing interactions', done, of: summary.interactionsRead }),
+    { preset, startedAt, erasureMark, importId: id, from: rowsDone, until },
+    (done) => onProgress({ step: 'writing interactions', done, of: until }),
   );
-  for await (const users of readLastSeen(connection, preset, startedAt, summary.interactionsRead))
-    await touchUsers(db, users);
-  if (summary.interactionsRead === taken) await finishImport(db, id, Date.now());
+  for await (const users of readLastSeen(connection, preset, startedAt, until)) await touchUsers(db, users);
+  if (until === rows) await finishImport(db, id, Date.now());
 }
 
 /** Writes the items of the events that the catalogue does not have. Returns their number. */

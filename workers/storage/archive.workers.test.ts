@@ -231,6 +231,52 @@ describe('after D1 was restored to an earlier point', () => {
   });
 });
 
+describe('merges', () => {
+  const claim = async (...guests: string[]) => {
+    for (const guest of guests) expect(await claimMerge(DB, guest, 'player', NOON)).toBe('player');
+  };
+  const readGuests = async () => {
+    const { merges } = (await readSnapshotManifest(BUCKET))!;
+    const rows = await Promise.all(merges.map((file) => readRows(BUCKET, file)));
+    return rows.flat().map((row) => row.from_user_id);
+  };
+
+  it('are all exported after erasures left gaps and the table was copied', async () => {
+    await claim('a', 'b', 'c');
+    expect(await exportMerges(DB, BUCKET, NOON)).toBe(3);
+    await DB.batch(
+      [
+        "delete from merges where from_user_id in ('a', 'c')",
+        'create table copy as select * from merges',
+        'delete from merges',
+        'insert into merges select * from copy',
+        'drop table copy',
+      ].map((sql) => DB.prepare(sql)),
+    );
+    await claim('d', 'e');
+    expect(await exportMerges(DB, BUCKET, NOON)).toBe(2);
+    expect(await readGuests()).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('are all exported, each once, after D1 was restored to an earlier point', async () => {
+    await claim('a', 'b');
+    await exportMerges(DB, BUCKET, NOON);
+    await claim('c', 'd', 'e');
+    await exportMerges(DB, BUCKET, NOON);
+    await DB.batch([
+      DB.prepare("delete from merges where from_user_id in ('d', 'e')"),
+      DB.prepare("update sqlite_sequence set seq = 3 where name = 'merges'"),
+      DB.prepare("update export_cursors set row = 2 where table_name = 'merges'"),
+    ]);
+    await claim('x');
+    expect(await exportMerges(DB, BUCKET, NOON)).toBe(1);
+    await claim('y');
+    expect(await exportMerges(DB, BUCKET, NOON)).toBe(1);
+    expect(await exportMerges(DB, BUCKET, NOON)).toBe(0);
+    expect((await readGuests()).toSorted()).toEqual(['a', 'b', 'c', 'd', 'e', 'x', 'y']);
+  });
+});
+
 it('deletes no event that no file holds, unless such files have expired', async () => {
   await insertEvents(DB, EVENTS);
   await exportEvents(DB, 0, BUCKET, NOON, { portionRows: 110 });

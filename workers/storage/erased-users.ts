@@ -95,3 +95,13 @@ export async function readErasedAt(db: D1Database, userIds: readonly string[]): 
     .all<{ userHash: string; erasedAt: number }>();
   return new Map(results.map(({ userHash, erasedAt }) => [byHash.get(userHash)!, erasedAt]));
 }
+
+/** SQL: changes with each erasure. The sum of their times, as a float: an integer would overflow in the end. */
+const ERASURE_MARK = '(select total(erased_at) from erased_users)';
+
+/** A number that changes with each erasure: while it is equal, nobody was erased since it was read. */
+export const readErasureMark = async (db: D1Database): Promise<number> =>
+  (await db.prepare(`select ${ERASURE_MARK} as mark`).first<number>('mark'))!;
+
+/** SQL: true if there was no erasure since the mark was read. `mark`: a SQL expression. */
+export const hasErasureMark = (mark: string): string => `${ERASURE_MARK} = ${mark}`;

@@ -4,7 +4,7 @@
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';
 import { selectArchivedMarks } from './archived-marks.ts';
-import { type HashUser, openUserHash, readErasedAt, wasErased } from './erased-users.ts';
+import { type HashUser, hasErasureMark, openUserHash, readErasedAt, wasErased } from './erased-users.ts';
 import { countLogged, hourOf } from './event-counts.ts';
 import { askShards, type LogShards } from './log-shards.ts';
 import { portionsOf } from './parameters.ts';
@@ -76,47 +76,50 @@ async function insertRows(
   return inserted;
 }
 
+/** Events of an import, which are valid. */
+export interface EventRows {
+  fields: readonly (keyof PlayerEvent)[];
+  /** An array of rows that hold `fields`; the others are null, and cost nothing. */
+  json: string;
+  /** If it is not among the fields, epoch milliseconds. */
+  receivedAt: number;
+  /** None of the rows was erased when it was read. */
+  erasureMark: number;
+}
+
 /**
- * Inserts events of an import, which are valid and of no erased player, with one more statement in the transaction.
- * `json`: an array of rows that hold `fields`; the others are null, and cost nothing. `receivedAt`: if it is not among
- * them, epoch milliseconds. Returns the number of new events.
+ * Inserts events of an import with a statement in the same transaction that records the progress, and changes no row if
+ * there was an erasure since the mark. Returns the number of new events; undefined, and none is inserted, in that case.
  */
 export async function insertEventRows(
   db: D1Database,
-  fields: readonly (keyof PlayerEvent)[],
-  json: string,
-  receivedAt: number,
+  { fields, json, receivedAt, erasureMark }: EventRows,
   progress: D1PreparedStatement,
-): Promise<number> {
+): Promise<number | undefined> {
   const columns = fields.map((field) => COLUMNS.find(([, name]) => name === field)![0]);
   const values = fields.map((_, index) => `value->>${index}`);
   const given = fields.includes('receivedAt');
-  const [written] = await db.batch([
+  const [written, recorded] = await db.batch([
     db
       .prepare(
         `insert into events (${[...columns, ...(given ? [] : ['received_at'])].join(', ')})
-         select ${[...values, ...(given ? [] : ['?2'])].join(', ')} from json_each(?1) where true
+         select ${[...values, ...(given ? [] : ['?3'])].join(', ')} from json_each(?1) where ${hasErasureMark('?2')}
          on conflict do nothing`,
       )
-      .bind(json, ...(given ? [] : [receivedAt])),
+      .bind(json, erasureMark, ...(given ? [] : [receivedAt])),
     progress,
   ]);
-  return written!.meta.changes;
+  return recorded!.meta.changes === 0 ? undefined : written!.meta.changes;
 }
 
-/** Records when users were last seen; none of them may be erased. */
+/** Records when users were last seen, except those who were erased since. */
 export async function touchUsers(
   db: D1Database,
   users: readonly { userId: string; lastEventAt: number }[],
 ): Promise<void> {
-  for (const { json } of portionsOf(users, ({ userId, lastEventAt }) => [userId, lastEventAt]))
-    await db
-      .prepare(
-        `insert into users (user_id, last_event_at) select value->>0, value->>1 from json_each(?1) where true
-         on conflict do update set last_event_at = max(last_event_at, excluded.last_event_at)`,
-      )
-      .bind(json)
-      .run();
+  const hash = await openUserHash(db);
+  const toRow = ({ userId, lastEventAt }: (typeof users)[number]) => [userId, lastEventAt, hash(userId), lastEventAt];
+  for (const { json } of portionsOf(users, toRow)) await db.prepare(TOUCH_USERS).bind(json).run();
 }
 
 /** A clock that is ahead moves no event beyond its reception. */

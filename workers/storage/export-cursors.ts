@@ -1,7 +1,7 @@
 // How far D1 knows that its rows were exported. The snapshot in R2 knows it too, and decides; but D1 can be restored to
 // an earlier point without R2. Then its cursor is behind the snapshot, and the numbers of new rows were used before.
 
-type ExportedTable = 'events';
+type ExportedTable = 'events' | 'merges';
 
 /** The row up to which a table was exported, or was about to be. */
 export const readExportCursor = async (db: D1Database, table: ExportedTable): Promise<number> =>

@@ -1,7 +1,11 @@
-// Exports new identity merges. The log's files keep a guest's id for ever; readers replace it with the player's.
+// Exports new identity merges. The log's files keep a guest's id for ever; readers replace it with the player's. Like
+// events, merges are exported under numbers that the snapshot knows already if D1 was restored to an earlier point.
 
 import { mergesKey } from '../../models/contracts/layout.ts';
+import type { DataFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
+import { moveExportCursor, readExportCursor, skipRowNumbers } from './export-cursors.ts';
 import type { Column } from './parquet.ts';
+import { readRowGroups } from './row-groups.ts';
 import { writeRows } from './snapshot-files.ts';
 import { editSnapshot, readSnapshotOrEmpty } from './snapshots.ts';
 import { type Merge, readMergePage } from './users.ts';
@@ -16,17 +20,68 @@ export const MERGE_COLUMNS: readonly Column<Merge>[] = [
 
 /** Returns the number of merges exported. `now`: epoch milliseconds. */
 export async function exportMerges(db: D1Database, bucket: R2Bucket, now: number): Promise<number> {
-  const before = (await readSnapshotOrEmpty(bucket)).merges.at(-1)?.lastRow ?? 0;
-  const merges = await readMergePage(db, before, PORTION_ROWS);
-  if (merges.length === 0) return 0;
-  const lastRow = merges.at(-1)!.row;
-  const file = await writeRows(bucket, MERGE_COLUMNS, merges, (digest) =>
-    mergesKey(`${before + 1}-${lastRow}-${digest}`),
-  );
+  const snapshot = await readSnapshotOrEmpty(bucket);
+  const lastRow = snapshot.merges.at(-1)?.lastRow ?? 0;
+  const cursor = await readExportCursor(db, 'merges');
+  return cursor < lastRow
+    ? exportRestored(db, bucket, snapshot, { lastRow, cursor, now })
+    : exportNew(db, bucket, snapshot, { lastRow, now });
+}
+
+async function exportNew(
+  db: D1Database,
+  bucket: R2Bucket,
+  snapshot: SnapshotManifest,
+  { lastRow, now }: { lastRow: number; now: number },
+): Promise<number> {
+  const merges = await readMergePage(db, lastRow, PORTION_ROWS);
+  const last = merges.at(-1)?.row;
+  if (last === undefined) return 0;
+  // First: a restored D1 that has this cursor has these rows too.
+  await moveExportCursor(db, 'merges', last);
+  return (await addFile(bucket, snapshot, merges, last, now)) ? merges.length : 0;
+}
+
+/** After D1 was restored: the merges after its cursor, without those that R2 holds. */
+async function exportRestored(
+  db: D1Database,
+  bucket: R2Bucket,
+  snapshot: SnapshotManifest,
+  { lastRow, cursor, now }: { lastRow: number; cursor: number; now: number },
+): Promise<number> {
+  // First, so that no row is added to those in question.
+  await skipRowNumbers(db, 'merges', lastRow);
+  const page = await readMergePage(db, cursor, PORTION_ROWS);
+  const questioned = page.filter(({ row }) => row <= lastRow);
+  const merges = await leaveOutExported(bucket, snapshot.merges, questioned);
+  if (merges.length > 0 && !(await addFile(bucket, snapshot, merges, lastRow, now))) return 0;
+  await moveExportCursor(db, 'merges', questioned.length < PORTION_ROWS ? lastRow : questioned.at(-1)!.row);
+  return merges.length;
+}
+
+/** False if another export was faster. */
+async function addFile(
+  bucket: R2Bucket,
+  { merges: files }: SnapshotManifest,
+  merges: readonly Merge[],
+  lastRow: number,
+  now: number,
+): Promise<boolean> {
+  const file = await writeRows(bucket, MERGE_COLUMNS, merges, (digest) => mergesKey(`${lastRow}-${digest}`));
   const edited = await editSnapshot(bucket, now, (manifest) =>
-    (manifest.merges.at(-1)?.lastRow ?? 0) === before
-      ? { merges: [...manifest.merges, { ...file, lastRow }] }
-      : undefined,
+    manifest.merges.length === files.length ? { merges: [...manifest.merges, { ...file, lastRow }] } : undefined,
   );
-  return edited === undefined ? 0 : merges.length;
+  return edited !== undefined;
+}
+
+async function leaveOutExported(
+  bucket: R2Bucket,
+  files: readonly DataFile[],
+  merges: readonly Merge[],
+): Promise<Merge[]> {
+  const exported = new Set<unknown>();
+  for (const file of files)
+    for await (const rows of readRowGroups(bucket, file, { columns: ['from_user_id'] }))
+      for (const { from_user_id } of rows) exported.add(from_user_id);
+  return merges.filter(({ fromUserId }) => !exported.has(fromUserId));
 }

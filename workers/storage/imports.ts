@@ -1,5 +1,7 @@
 // The progress of each import, so that an interrupted one resumes. Files are read by scripts/import.
 
+import { hasErasureMark } from './erased-users.ts';
+
 interface ImportState {
   /** Start of the first run, epoch milliseconds. */
   startedAt: number;
@@ -9,7 +11,7 @@ interface ImportState {
   finishedAt: number | null;
 }
 
-const STATE = 'started_at as startedAt, lines_done as rowsDone, finished_at as finishedAt';
+const STATE = 'started_at as startedAt, rows_done as rowsDone, finished_at as finishedAt';
 
 /** Undefined if the import has not begun. */
 export async function findImport(db: D1Database, id: string): Promise<ImportState | undefined> {
@@ -21,7 +23,7 @@ export async function findImport(db: D1Database, id: string): Promise<ImportStat
 export async function beginImport(db: D1Database, id: string, now: number): Promise<ImportState> {
   const state = await db
     .prepare(
-      `insert into imports (id, started_at, lines_done) values (?1, ?2, 0)
+      `insert into imports (id, started_at, rows_done) values (?1, ?2, 0)
        on conflict do update set id = id returning ${STATE}`,
     )
     .bind(id, now)
@@ -29,9 +31,16 @@ export async function beginImport(db: D1Database, id: string, now: number): Prom
   return state!;
 }
 
-/** Statement that records that the first `rowsDone` rows are written. */
-export const prepareImportProgress = (db: D1Database, id: string, rowsDone: number): D1PreparedStatement =>
-  db.prepare('update imports set lines_done = max(lines_done, ?2) where id = ?1').bind(id, rowsDone);
+/** Statement that records that the first `rowsDone` rows are written, unless there was an erasure since the mark. */
+export const prepareImportProgress = (
+  db: D1Database,
+  id: string,
+  rowsDone: number,
+  erasureMark: number,
+): D1PreparedStatement =>
+  db
+    .prepare(`update imports set rows_done = max(rows_done, ?2) where id = ?1 and ${hasErasureMark('?3')}`)
+    .bind(id, rowsDone, erasureMark);
 
 /** `finishedAt`: epoch milliseconds. */
 export async function finishImport(db: D1Database, id: string, finishedAt: number): Promise<void> {

@@ -126,7 +126,7 @@ export const imports = sqliteTable('imports', {
   // Digest of what the files contain and how they are read: the same import, started again, resumes where it stopped.
   id: text('id').primaryKey(),
   startedAt: integer('started_at').notNull(),
-  linesDone: integer('lines_done').notNull(),
+  rowsDone: integer('rows_done').notNull(),
   finishedAt: integer('finished_at'),
 });
 
@@ -182,12 +182,14 @@ export const rulesState = sqliteTable('rules_state', {
 export const merges = sqliteTable(
   'merges',
   {
-    fromUserId: text('from_user_id').primaryKey(),
+    // Exports page by it: an implicit rowid could be given again, or change when the table is copied.
+    row: integer('row').primaryKey({ autoIncrement: true }),
+    fromUserId: text('from_user_id').notNull(),
     toUserId: text('to_user_id').notNull(),
     mergedAt: integer('merged_at').notNull(),
   },
-  // An erasure finds a player's guests by it.
-  (table) => [index('merges_to').on(table.toUserId)],
+  // An erasure finds a player's guests by the second.
+  (table) => [uniqueIndex('merges_from').on(table.fromUserId), index('merges_to').on(table.toUserId)],
 );
 
 export const batchGalleries = sqliteTable(

@@ -184,8 +184,8 @@ export interface Merge {
 export async function readMergePage(db: D1Database, row: number, limit: number): Promise<Merge[]> {
   const { results } = await db
     .prepare(
-      `select rowid as row, from_user_id as fromUserId, to_user_id as toUserId, merged_at as mergedAt from merges
-       where rowid > ?1 order by rowid limit ?2`,
+      `select "row", from_user_id as fromUserId, to_user_id as toUserId, merged_at as mergedAt from merges
+       where "row" > ?1 order by "row" limit ?2`,
     )
     .bind(row, limit)
     .all<Merge>();
