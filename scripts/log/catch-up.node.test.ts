@@ -54,7 +54,7 @@ test('more than one run may do is counted and exported to the end, after the run
     expect(snapshot?.merges.map(({ rows }) => rows)).toEqual([10_000, 10_000, 1_000]);
     expect(await exportLog(stores, onProgress)).toBe(0);
   });
-}, 120_000);
+}, 240_000);
 
 test('a training makes the snapshot that it needs, unless a server does', async () => {
   const state = makeState();
