@@ -17,7 +17,7 @@ export type DataFile = z.infer<typeof DataFile>;
 
 /** Rows of one UTC day, sorted by player. */
 const DayFile = DataFile.extend({
-  /** Of events: the day of `received_at`; of slates: the day of `shown_at`. */
+  /** Of events: the day of `received_at`, or the last of several; of slates: the day of `shown_at`. */
   day: z.iso.date(),
   /** The first and the last player id, in the order of UTF-8 bytes. */
   users: z.tuple([z.string(), z.string()]),

@@ -19,11 +19,11 @@ export async function checkLog(
   stores: LogStores,
   name: string,
 ): Promise<DutyOutcome> {
-  const resent = await reconcileLog(outbox, stores, Date.now(), name);
+  const missing = await reconcileLog(outbox, stores, Date.now(), name);
   const unlogged = outbox.measure();
   if (unlogged === undefined) await withdraw(documents, stores.db);
   else if (Date.now() - unlogged.oldestAt >= REPORTED_AFTER_MS) await report(outbox, documents, stores.db, unlogged);
-  if (resent > 0) return 'retry';
+  if (missing > 0) return 'retry';
   // Asked again: events may have come meanwhile.
   return outbox.isEmpty ? 'done' : CHECK_DELAY_MS;
 }

@@ -15,7 +15,6 @@ import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
 import { readUnlogged } from '../storage/unlogged-users.ts';
 import { DocumentStore } from './documents.ts';
-import { RESENDS_MAX } from './reconcile-log.ts';
 import { Schedule } from './schedule.ts';
 import type { UserSignals } from './user-signals.ts';
 
@@ -268,12 +267,33 @@ it('reports events that stay missing, and withdraws the report when the log has 
   expect(await alarmOf(player)).toBeNull();
 });
 
-it('what can never be logged becomes a dead letter in the end, and leaves the outbox only then', async () => {
+it('sends again ever more rarely what the log lacks, and keeps it however long that takes', async () => {
+  const { player, queued } = await openPlayer('jim');
+  await player.record([click('jim', '1')]);
+  const acceptedAt = now;
+  const minutes: number[] = [];
+  while (now - acceptedAt < 26 * 3_600_000) {
+    const before = queued.length;
+    await runNextAlarm(player);
+    if (queued.length > before) minutes.push(Math.floor((now - acceptedAt) / 60_000));
+  }
+  expect(minutes.filter((at) => at < 60)).toHaveLength(4);
+  // Then every hour, within the ten minutes between two checks.
+  for (const [hour, at] of minutes.slice(4).entries())
+    expect(Math.abs(at - 21 - 60 * (hour + 1))).toBeLessThanOrEqual(10);
+  expect(minutes.length).toBeGreaterThan(28);
+  expect(await unloggedOf(player)).toEqual(['1']);
+  expect(await env.DB.prepare("select count(*) as n from dead_letters where id like 'unlogged-%'").first('n')).toBe(0);
+  await insertEvents(env.DB, [{ ...click('jim', '1'), timestamp: acceptedAt, receivedAt: acceptedAt }]);
+  await runNextAlarm(player);
+  expect([await unloggedOf(player), await alarmOf(player)]).toEqual([[], null]);
+});
+
+it('what is no event becomes a dead letter, and leaves the outbox only then', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const { player } = await openPlayer('jon');
   await player.record(clicks('jon', 3));
   await runInDurableObject(player, (_, { storage }) => {
-    storage.sql.exec('update unlogged set resends = ? where "row" = 1', RESENDS_MAX);
     storage.sql.exec('update unlogged set body = \'{"id":"c1"}\' where "row" = 2');
   });
   const letters = async () =>
@@ -289,11 +309,8 @@ it('what can never be logged becomes a dead letter in the end, and leaves the ou
   expect(await unloggedOf(player)).toEqual(['c0', 'c1', 'c2']);
   await openPlayer('jon');
   await runNextAlarm(player);
-  expect(await unloggedOf(player)).toEqual(['c2']);
-  expect(await letters()).toEqual([
-    { id: `unlogged-${id}-1`, reason: `not logged after ${RESENDS_MAX} resends` },
-    { id: `unlogged-${id}-2`, reason: 'in the outbox, but not an event' },
-  ]);
+  expect(await unloggedOf(player)).toEqual(['c0', 'c2']);
+  expect(await letters()).toEqual([{ id: `unlogged-${id}-2`, reason: 'in the outbox, but not an event' }]);
   expect(log).toHaveBeenCalled();
 });
 

@@ -10,8 +10,9 @@ import type { Outbox, UnloggedRow } from './outbox.ts';
 
 /** A younger event is not missing yet: it is probably still in the queue. */
 const MISSING_AFTER_MS = 20_000;
-/** About a day of asking and sending: what the log still lacks then can probably not be written. */
-export const RESENDS_MAX = 150;
+/** The age for the first resends; then once an hour, since a queue that is behind still holds all earlier copies. */
+const RESEND_AGES_MS = [MISSING_AFTER_MS, 80_000, 320_000, 1_280_000];
+const RESEND_INTERVAL_MS = 3_600_000;
 const EVENTS_PER_PAGE = 500;
 /** A message is limited to 128 KB and a call to 256 KB; an event with a merged id is below 4 KB. */
 const EVENTS_PER_MESSAGE = 30;
@@ -30,17 +31,17 @@ interface UnloggedEvent {
 }
 
 /**
- * Returns the number of events that were missing and are queued again. An event that can never be logged becomes a
- * dead letter; `name`, the outbox's, is part of its id. Each event is asked for in the database that takes it. Throws
- * if D1 or the queue fails; the outbox then keeps what was not seen in the log.
+ * Returns the number of events that are missing; they are queued again, the older the more rarely, and stay. A row that
+ * holds no event becomes a dead letter; `name`, the outbox's, is part of its id. Each event is asked for in the
+ * database that takes it. Throws if D1 or the queue fails; the outbox then keeps what was not seen in the log.
  */
 export async function reconcileLog(outbox: Outbox, stores: LogStores, now: number, name: string): Promise<number> {
-  let resent = 0;
+  let missing = 0;
   let row = 0;
   for (;;) {
     const page = outbox.readPage(row, EVENTS_PER_PAGE);
-    resent += await reconcilePage(page, outbox, stores, now, name);
-    if (page.length < EVENTS_PER_PAGE) return resent;
+    missing += await reconcilePage(page, outbox, stores, now, name);
+    if (page.length < EVENTS_PER_PAGE) return missing;
     row = page.at(-1)!.row;
   }
 }
@@ -61,15 +62,18 @@ async function reconcilePage(
     outbox.delete(routed.filter(({ event }) => settled.has(event.id)).map(({ row }) => row));
     missing.push(...routed.filter(({ event }) => !settled.has(event.id) && isMissing(event, now)));
   }
-  const exhausted = missing.filter(({ row }) => row.resends >= RESENDS_MAX).map(({ row }) => row);
-  await setAside(db, outbox, name, exhausted, `not logged after ${RESENDS_MAX} resends`);
-  const resent = missing.filter(({ row }) => row.resends < RESENDS_MAX);
+  const resent = missing.filter(({ row }) => isResendDue(row, now));
   for (let from = 0; from < resent.length; from += EVENTS_PER_CALL) {
     const portion = resent.slice(from, from + EVENTS_PER_CALL);
     await queue.sendBatch(cutMessages(portion.map(({ row, event }) => ({ ...event, shard: row.shard }))));
     outbox.countResend(portion.map(({ row }) => row));
   }
-  return resent.length;
+  return missing.length;
+}
+
+function isResendDue({ receivedAt, resends }: UnloggedRow, now: number): boolean {
+  const hours = Math.max(0, resends - RESEND_AGES_MS.length + 1);
+  return now - receivedAt >= RESEND_AGES_MS[resends - hours]! + hours * RESEND_INTERVAL_MS;
 }
 
 const isMissing = ({ receivedAt }: PlayerEvent, now: number): boolean => now - receivedAt >= MISSING_AFTER_MS;

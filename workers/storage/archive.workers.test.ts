@@ -231,6 +231,27 @@ describe('after D1 was restored to an earlier point', () => {
   });
 });
 
+it('exports events of many days in files of several days each, which are named by the last', async () => {
+  const events = Array.from({ length: 300 }, (_, n) => at(24 * ((n * 7) % 290), `player-${n % 20}`, `${n}`));
+  await insertEvents(DB, events);
+  expect(await exportEvents(DB, 0, BUCKET, NOON)).toBe(300);
+  const files = (await readSnapshotManifest(BUCKET))!.events;
+  expect(files.length).toBeLessThanOrEqual(50);
+  expect(new Set(files.map(({ day }) => day)).size).toBe(files.length);
+  let rows = 0;
+  let before = '';
+  for (const file of files.toSorted((a, b) => (a.day < b.day ? -1 : 1))) {
+    const days = (await readRows(BUCKET, file)).map(({ received_at }) =>
+      (received_at as Date).toISOString().slice(0, 10),
+    );
+    expect(days.toSorted().at(-1)).toBe(file.day);
+    expect(days.every((day) => day > before)).toBe(true);
+    before = file.day;
+    rows += days.length;
+  }
+  expect(rows).toBe(300);
+});
+
 describe('merges', () => {
   const claim = async (...guests: string[]) => {
     for (const guest of guests) expect(await claimMerge(DB, guest, 'player', NOON)).toBe('player');

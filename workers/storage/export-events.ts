@@ -21,6 +21,10 @@ const PORTION_ROWS = 40_000;
 /** A run reads at most this; the next one goes on. Its queries and files stay below the limits of an invocation. */
 const RUN_ROWS_MAX = 400_000;
 
+/** An import may have events of thousands of days; a file takes two of the 1,000 calls of an invocation. */
+const PORTION_FILES_MAX = 50;
+const RUN_FILES_MAX = 200;
+
 /** Returns the number of events exported. `now`: epoch milliseconds. */
 export async function exportEvents(
   db: D1Database,
@@ -31,7 +35,8 @@ export async function exportEvents(
 ): Promise<number> {
   let exported = 0;
   let read = 0;
-  while (read < runRows) {
+  let files = 0;
+  while (read < runRows && files < RUN_FILES_MAX) {
     const manifest = await readSnapshotOrEmpty(bucket);
     const wasRestored = (await readExportCursor(db, 'events')) < lastSequenceOf(manifest, shard);
     const exportPortion = wasRestored ? exportRestored : exportNew;
@@ -39,6 +44,7 @@ export async function exportEvents(
     if (portion.read === 0 && !wasRestored) break;
     exported += portion.exported;
     read += portion.read;
+    files += portion.files;
   }
   return exported;
 }
@@ -46,6 +52,7 @@ export async function exportEvents(
 interface ExportedPortion {
   read: number;
   exported: number;
+  files: number;
 }
 
 async function exportNew(
@@ -59,7 +66,7 @@ async function exportNew(
   const lastSequence = lastSequenceOf(exported, shard);
   const portion = await readPortion(db, lastSequence, portionRows);
   const last = portion.at(-1)?.sequence;
-  if (last === undefined) return { read: 0, exported: 0 };
+  if (last === undefined) return { read: 0, exported: 0, files: 0 };
   const files = await writePortion(bucket, shard, portion);
   // First: a restored D1 that has this cursor has these rows too.
   await moveExportCursor(db, 'events', last);
@@ -69,7 +76,7 @@ async function exportNew(
       ? { events: [...manifest.events, ...files], lastSequences: withLastSequence(manifest, shard, last) }
       : undefined,
   );
-  return { read: portion.length, exported: edited === undefined ? 0 : portion.length };
+  return { read: portion.length, exported: edited === undefined ? 0 : portion.length, files: files.length };
 }
 
 /** After D1 was restored: the next rows between its cursor and the snapshot's, without those that R2 holds. */
@@ -94,11 +101,11 @@ async function exportRestored(
       // Otherwise another export may have added the same.
       manifest.version === exported.version ? { events: [...manifest.events, ...added] } : undefined,
     );
-    if (edited === undefined) return { read: read.length, exported: 0 };
+    if (edited === undefined) return { read: read.length, exported: 0, files: added.length };
   }
   const isComplete = questioned.length < portionRows;
   await moveExportCursor(db, 'events', isComplete ? lastSequence : questioned.at(-1)!.sequence);
-  return { read: read.length, exported: portion.length };
+  return { read: read.length, exported: portion.length, files: added.length };
 }
 
 async function leaveOutExported(
@@ -128,10 +135,10 @@ async function readPortion(db: D1Database, after: number, rows: number): Promise
   return portion;
 }
 
-/** Writes a file for each day on which events were received. */
+/** Writes a file for each day on which events were received, or for several days that follow each other. */
 async function writePortion(bucket: R2Bucket, shard: number, portion: readonly LoggedEvent[]): Promise<EventFile[]> {
   const files: EventFile[] = [];
-  for (const [day, rows] of Map.groupBy(portion, ({ receivedAt }) => toDay(receivedAt))) {
+  for (const { day, rows } of groupByDays(portion)) {
     const sequences = findRange(rows.map(({ sequence }) => sequence));
     const times = findRange(rows.map(({ timestamp }) => timestamp));
     rows.sort((a, b) => compareUtf8(a.userId, b.userId) || a.timestamp - b.timestamp || a.sequence - b.sequence);
@@ -140,4 +147,16 @@ async function writePortion(bucket: R2Bucket, shard: number, portion: readonly L
     files.push({ ...(await writeRows(bucket, EVENT_COLUMNS, rows, name)), day, shard, users, times, sequences });
   }
   return files;
+}
+
+/** `day`: the last one. */
+function groupByDays(portion: readonly LoggedEvent[]): { day: string; rows: LoggedEvent[] }[] {
+  const byDay = [...Map.groupBy(portion, ({ receivedAt }) => toDay(receivedAt))].sort(([a], [b]) => (a < b ? -1 : 1));
+  const daysPerFile = Math.ceil(byDay.length / PORTION_FILES_MAX);
+  const groups: { day: string; rows: LoggedEvent[] }[] = [];
+  for (let from = 0; from < byDay.length; from += daysPerFile) {
+    const days = byDay.slice(from, from + daysPerFile);
+    groups.push({ day: days.at(-1)![0], rows: days.flatMap(([, rows]) => rows) });
+  }
+  return groups;
 }
