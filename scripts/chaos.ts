@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { choosePlayers, createChaosCommand, type Flags } from './chaos/command.ts';
-import { formatReport, isClean } from './chaos/report.ts';
+import { formatReport, isClean, listMissingFaults } from './chaos/report.ts';
 import { runChaos } from './chaos/run.ts';
 import { runCommand } from './terminal/command.ts';
 import { reserveStdout } from './terminal/json-output.ts';
@@ -36,9 +36,12 @@ async function chaos({ json, outage: outageMs, ...flags }: Flags): Promise<void>
     progress.end();
     if (printJson) printJson(report);
     else console.log(formatReport(report));
-    if (flags.state === undefined && isClean(report)) rmSync(state, { recursive: true });
+    const missing = listMissingFaults(report, { kills: flags.kills, outageMs });
+    if (missing.length > 0) console.error(`This run proves less than it should: it lacks ${missing.join(', ')}.`);
+    const passed = isClean(report) && missing.length === 0;
+    if (flags.state === undefined && passed) rmSync(state, { recursive: true });
     else console.error(`The store and wrangler.log are in ${state}.`);
-    await shutdown.exit(isClean(report) ? 0 : 1);
+    await shutdown.exit(passed ? 0 : 1);
   } catch (error) {
     // Children ended by the shutdown fail too; that is expected.
     if (!shutdown.started) console.error(`chaos: ${(error as Error).message}; see wrangler.log in ${state}`);

@@ -4,11 +4,19 @@
 /** Probability that a failing statement is carried out. */
 const CARRIED_OUT = 0.3;
 
-export function disturbDatabase(db: D1Database, isDown: () => boolean, random: () => number): D1Database {
+/** `onFault` hears of each statement or batch that failed. */
+export function disturbDatabase(
+  db: D1Database,
+  isDown: () => boolean,
+  random: () => number,
+  onFault: (fault: 'refused' | 'carriedOut') => void,
+): D1Database {
   const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>();
   const run = async <T>(carryOut: () => Promise<T>): Promise<T> => {
     if (!isDown()) return carryOut();
-    if (random() < CARRIED_OUT) await carryOut();
+    const fault = random() < CARRIED_OUT ? 'carriedOut' : 'refused';
+    if (fault === 'carriedOut') await carryOut();
+    onFault(fault);
     throw new Error('D1_ERROR: chaos: the database is down');
   };
   const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {

@@ -13,13 +13,16 @@ import { type Sent, sendEvents } from './client.ts';
 import { countLosses, type Losses } from './count.ts';
 import type { Disturbed, Shares } from './disturb-queue.ts';
 import { killServer, VICTIMS, type Victim } from './kills.ts';
-import type { LogPage, ObjectState } from './worker.ts';
+import { type LogCount, readLog } from './read-log.ts';
+import type { ObjectState } from './worker.ts';
 
 const KEY = 'chaos';
 const FAULTS: Shares = { dropped: 0.03, doubled: 0.1, delayed: 0.1 };
 const POLL_MS = 250;
 const ASK_TIMEOUT_MS = 5_000;
 const USERS_PER_REQUEST = 50;
+/** The jobs' leases let one run of each through. */
+const CRONS_EVERY_MS = 5_000;
 
 export interface Plan {
   state: string;
@@ -34,11 +37,17 @@ export interface Plan {
   onProgress(message: string): void;
 }
 
-export interface ChaosReport extends Losses {
+/** Statements of D1 that failed, as far as the processes lived to report them. */
+export interface Statements {
+  refused: number;
+  carriedOut: number;
+}
+
+export interface ChaosReport extends Losses, Omit<LogCount, 'ids'> {
   events: number;
   players: number;
   kills: Record<Victim, number>;
-  outageSeconds: number;
+  statements: Statements;
   /** Messages of the queue, as far as the processes lived to report them. */
   messages: Disturbed;
   retries: number;
@@ -64,9 +73,9 @@ export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosRep
   plan.log(`${events.toLocaleString('en')} events are acknowledged; waiting for the log …`);
   const objects = await drain(plan, server, [...sent.acknowledged.keys()]);
   const endedAt = performance.now();
-  const log = await readLog(server);
   await server.stop();
   forget();
+  const { ids: log, ...counts } = await readLog(state);
   const losses = countLosses(sent.acknowledged, {
     object: new Map([...objects].map(([userId, { ids }]) => [userId, ids])),
     log,
@@ -75,9 +84,9 @@ export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosRep
     events,
     players,
     ...losses,
+    ...counts,
     kills,
-    outageSeconds: plan.outageMs / 1_000,
-    messages: sumDisturbed(path.join(state, 'wrangler.log')),
+    ...sumFaults(path.join(state, 'wrangler.log')),
     retries: sent.retries,
     unlogged: [...objects.values()].reduce((sum, { unlogged }) => sum + unlogged, 0),
     seconds: Math.round((endedAt - startedAt) / 1_000),
@@ -85,7 +94,7 @@ export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosRep
   };
 }
 
-/** Kills and the outage are spread over the events, so that all of them meet traffic. */
+/** Kills, crons and the outage are spread over the events, so that all of them meet traffic. */
 async function disturbTraffic(
   { events, players, kills, outageMs, seed, onProgress }: Plan,
   { url }: WatchedServer,
@@ -108,8 +117,9 @@ async function disturbTraffic(
   });
   const killed: Record<Victim, number> = { worker: 0, listener: 0, wrangler: 0, both: 0 };
   let done = 0;
-  let outageEndsAt: number | undefined;
-  while (isSending) {
+  let outageLeftMs = outageMs;
+  let cronsAt = Date.now();
+  while (isSending || outageLeftMs > 0) {
     await sleep(POLL_MS);
     if (done < kills && acknowledged >= (events * (done + 0.5)) / kills) {
       const victim = VICTIMS[done % VICTIMS.length]!;
@@ -118,10 +128,14 @@ async function disturbTraffic(
         done++;
       }
     }
-    if (outageEndsAt === undefined && acknowledged >= events / 2) outageEndsAt = Date.now() + outageMs;
-    // Told again and again: a new process knows of no outage.
-    const leftMs = (outageEndsAt ?? 0) - Date.now();
-    if (leftMs > 0) await ask(`${url}/chaos/outage?ms=${leftMs}`);
+    if (outageLeftMs > 0 && acknowledged >= events / 2) {
+      // Told again and again: a new process knows of no outage. Only what a Worker was told of counts.
+      const told = await ask(`${url}/chaos/outage?ms=${2 * POLL_MS}`);
+      if (told !== undefined) outageLeftMs -= POLL_MS;
+    }
+    if (Date.now() < cronsAt) continue;
+    cronsAt = Date.now() + CRONS_EVERY_MS;
+    await ask(`${url}/chaos/crons`);
   }
   return { sent: await sending, kills: killed };
 }
@@ -156,21 +170,6 @@ async function readObjects(url: string, userIds: readonly string[]): Promise<Map
   return objects;
 }
 
-async function readLog({ url }: WatchedServer): Promise<Map<string, string[]>> {
-  const ids = new Map<string, string[]>();
-  for (let sequence = 0; ; ) {
-    const page = await ask<LogPage>(`${url}/chaos/log?after=${sequence}`);
-    if (page === undefined) throw new Error('the log cannot be read; see wrangler.log');
-    if (page.length === 0) return ids;
-    for (const { userId, id } of page) {
-      const own = ids.get(userId) ?? [];
-      own.push(id);
-      ids.set(userId, own);
-    }
-    sequence = page.at(-1)!.sequence;
-  }
-}
-
 /** The answer; undefined if the Worker does not answer in time or is in trouble. */
 async function ask<T>(url: string): Promise<T | undefined> {
   try {
@@ -183,11 +182,11 @@ async function ask<T>(url: string): Promise<T | undefined> {
 }
 
 /** Sums the reports that the Worker has printed. */
-function sumDisturbed(logFile: string): Disturbed {
-  const sum: Disturbed = { dropped: 0, doubled: 0, delayed: 0, reordered: 0 };
-  for (const [, json] of readFileSync(logFile, 'utf8').matchAll(/\{"chaos":(\{[^}]*\})\}/g)) {
-    const report = JSON.parse(json!) as Disturbed;
-    for (const fault of Object.keys(sum) as (keyof Disturbed)[]) sum[fault] += report[fault];
-  }
-  return sum;
+function sumFaults(logFile: string): { messages: Disturbed; statements: Statements } {
+  const sum = { dropped: 0, doubled: 0, delayed: 0, reordered: 0, refused: 0, carriedOut: 0 };
+  for (const [, json] of readFileSync(logFile, 'utf8').matchAll(/\{"chaos":(\{[^}]*\})\}/g))
+    for (const [fault, count] of Object.entries(JSON.parse(json!) as Partial<typeof sum>))
+      sum[fault as keyof typeof sum] += count!;
+  const { refused, carriedOut, ...messages } = sum;
+  return { messages, statements: { refused, carriedOut } };
 }

@@ -10,7 +10,7 @@ import type { Shares } from './disturb-queue.ts';
 
 const [, , file, key, faults] = process.argv as string[];
 const product = unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
-const { name, compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues } = product;
+const { name, compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues, vars } = product;
 const config = {
   name,
   compatibility_date,
@@ -20,6 +20,6 @@ const config = {
   migrations,
   queues,
   main: path.join(import.meta.dirname, 'worker.ts'),
-  vars: { ADMIN_KEY: key, QUEUE_FAULTS: JSON.parse(faults!) as Shares },
+  vars: { ...vars, ADMIN_KEY: key, QUEUE_FAULTS: JSON.parse(faults!) as Shares },
 };
 writeFileSync(file!, JSON.stringify(config));

@@ -22,7 +22,7 @@ export const stateOption = () =>
     .default(DEFAULT_STATE_DIR, path.relative(PROJECT_DIR, DEFAULT_STATE_DIR))
     .argParser((dir) => path.resolve(dir));
 
-export const seedOption = () =>
-  new Option('--seed <n>', 'seed of everything random').default(1).argParser(parseWholeNumber(0));
+export const seedOption = (description = 'seed of everything random') =>
+  new Option('--seed <n>', description).default(1).argParser(parseWholeNumber(0));
 
 export const jsonOption = () => new Option('--json', 'print JSON on stdout and nothing else');

@@ -1,0 +1,56 @@
+// Reads the log after a run as a training would: the files that the crons exported, and what only D1 has. An event that
+// two files have, or a file and D1 beyond it, is there twice. Also compares the counts of players with the log.
+
+import { ACT_TYPES } from '../../models/contracts/statistics.ts';
+import { type LogShards, listLogShards } from '../../workers/storage/log-shards.ts';
+import { readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
+import { quoteText, withDuckDb } from '../duckdb/open.ts';
+import { streamColumns } from '../duckdb/stream.ts';
+import { withPlatform } from '../local/platform.ts';
+import { withTemporaryFolder } from '../local/temporary-folder.ts';
+import { countLog } from '../log/catch-up.ts';
+import { createViews } from '../log/views.ts';
+import { fetchWholeLog } from '../log/whole-log.ts';
+
+export interface LogCount {
+  /** Ids of the events by user; one that is there twice is listed twice. */
+  ids: Map<string, string[]>;
+  /** Events that the crons exported during the run. */
+  exported: number;
+  /** Players that the statistics count too many or too few, once per game, act and day. */
+  miscounted: number;
+}
+
+export const readLog = (state: string): Promise<LogCount> =>
+  withTemporaryFolder('chaos-log', (folder) =>
+    withPlatform(state, async (stores) => {
+      await countLog(stores, () => {});
+      const counted = await countPlayers(listLogShards(stores));
+      const files = await fetchWholeLog(stores, { state, folder });
+      return withDuckDb(async (connection) => {
+        await createViews(connection, files);
+        const ids = new Map<string, string[]>();
+        for await (const [userIds, eventIds] of streamColumns(connection, 'select user_id, id from events'))
+          for (const [row, userId] of (userIds as string[]).entries()) {
+            const own = ids.get(userId) ?? [];
+            own.push(eventIds![row] as string);
+            ids.set(userId, own);
+          }
+        const [players] = await (await connection.runAndReadAll(PLAYERS)).getRows();
+        const { lastSequences } = await readSnapshotOrEmpty(stores.BUCKET);
+        const exported = lastSequences.reduce((sum, sequence) => sum + sequence, 0);
+        return { ids, exported, miscounted: Math.abs(Number(players![0]) - counted) };
+      });
+    }),
+  );
+
+const ACTS = ACT_TYPES.map(quoteText).join();
+const PLAYERS = `select count(*) from (
+  select distinct user_id, item_id, type, timestamp::date from events where type in (${ACTS})
+)`;
+
+async function countPlayers(shards: LogShards): Promise<number> {
+  const sql = `select sum(players) as n from daily_counts where type in (${ACTS})`;
+  const counts = await Promise.all(shards.map((shard) => shard.prepare(sql).first<number>('n')));
+  return counts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
+}
