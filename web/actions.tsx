@@ -32,7 +32,7 @@ export function Actions({ item, liked, tabindex, onAct }: ActionsProps) {
         tabindex={tabindex}
         data-action="like"
         aria-label={`Like ${item.title}`}
-        aria-pressed={String(liked)}
+        aria-pressed={liked}
         title={liked ? 'Unlike' : 'Like'}
         onClick={() => onAct(liked ? 'unlike' : 'like', item)}
       >

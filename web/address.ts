@@ -1,7 +1,7 @@
 // The page's address: the player and the search query. Each change is an entry in the browser's history, so that Back
 // returns to the previous one, and a reload or a link shows the same page.
 
-import { useEffect, useState } from 'hono/jsx/dom';
+import { useEffect, useState } from 'preact/hooks';
 
 export interface Address {
   /** Null if the address names none. */

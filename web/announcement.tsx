@@ -1,6 +1,6 @@
 // Announces changes to screen readers, which read out each new text of this live region.
 
-import { useEffect, useRef, useState } from 'hono/jsx/dom';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { SearchResults } from './use-search.ts';
 

@@ -1,6 +1,6 @@
 // The page: finds the key and the player, then shows the player's store.
 
-import { useEffect, useState } from 'hono/jsx/dom';
+import { useEffect, useState } from 'preact/hooks';
 import { useAddress } from './address.ts';
 import { type Api, connect, type KnownPlayer } from './api.ts';
 import { findKey, forgetKey, keepKey } from './key.ts';

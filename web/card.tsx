@@ -1,10 +1,10 @@
 // One game in a row. Pressing its picture sends a click; the other actions are below it.
 
-import { memo } from 'hono/jsx/dom';
 import type { Item } from '../models/contracts/item.ts';
 import { Actions } from './actions.tsx';
 import type { TabStop } from './arrow-keys.ts';
 import { coverUrlOf, drawnCoverUrlOf } from './cover.ts';
+import { memo } from './memo.ts';
 import { describePrice } from './price.ts';
 import type { Act, ActionType } from './use-outbox.ts';
 

@@ -1,7 +1,7 @@
 // The middle of the page: search results, then the rows of the gallery; or a placeholder while it loads, and an
 // explanation if it is empty.
 
-import { useEffect, useMemo, useRef, useState } from 'hono/jsx/dom';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Item } from '../models/contracts/item.ts';
 import type { Signals } from './api.ts';
 import { EmptyGallery } from './empty-gallery.tsx';
@@ -51,7 +51,7 @@ export function GalleryView({ userId, shown, signals, pending, results, onPrefer
   const gallery = shown.answer.body;
   const rowProps = { liked, onExplain };
   return (
-    <div class="gallery" data-answer={gallery.recommendationId} aria-busy={String(outdated.length > 0)}>
+    <div class="gallery" data-answer={gallery.recommendationId} aria-busy={outdated.length > 0}>
       {welcoming && (
         <Welcome
           key={userId}
@@ -80,7 +80,6 @@ export function GalleryView({ userId, shown, signals, pending, results, onPrefer
           pending={findPending(row, pending)}
           onAct={actInGallery}
           withHero={index === 0}
-          answerId={gallery.recommendationId}
         />
       ))}
       {rows.length === 0 && (

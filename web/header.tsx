@@ -1,10 +1,11 @@
 // The top bar: the name, the search, and the player whose gallery this is.
 
-import { memo, useLayoutEffect, useRef } from 'hono/jsx/dom';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { formatAddress } from './address.ts';
 import { Avatar } from './avatar.tsx';
 import { readSubmittedText } from './form.ts';
 import { SearchIcon, TuneIcon } from './icons.tsx';
+import { memo } from './memo.ts';
 import { PICKER_ID } from './picker.tsx';
 import { TUNE_ID } from './tune.tsx';
 

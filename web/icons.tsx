@@ -1,8 +1,8 @@
 // The page's icons, drawn in the colour of the surrounding text.
 
-import type { PropsWithChildren } from 'hono/jsx/dom';
+import type { ComponentChildren } from 'preact';
 
-const Icon = ({ children }: PropsWithChildren) => (
+const Icon = ({ children }: { children: ComponentChildren }) => (
   <svg
     viewBox="0 0 24 24"
     width="18"

@@ -1,6 +1,6 @@
 // Starts the page.
 
-import { render } from 'hono/jsx/dom';
+import { render } from 'preact';
 import { App } from './app.tsx';
 import { moveFocus } from './arrow-keys.ts';
 import { guardPresses } from './press-guard.ts';

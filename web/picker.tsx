@@ -1,9 +1,9 @@
 // Selects the player whose gallery is shown: one seen recently, any id, or a new player.
 
-import { memo } from 'hono/jsx/dom';
 import type { KnownPlayer } from './api.ts';
 import { Avatar } from './avatar.tsx';
 import { readSubmittedText } from './form.ts';
+import { memo } from './memo.ts';
 import { usePopoverHistory } from './use-popover-history.ts';
 
 export const PICKER_ID = 'player-picker';
@@ -43,7 +43,7 @@ function FullPicker({ userId, players, onSelect }: PickerProps) {
       <ul>
         {players.map((player) => (
           <li key={player.userId}>
-            <button type="button" aria-current={String(player.userId === userId)} onClick={() => select(player.userId)}>
+            <button type="button" aria-current={player.userId === userId} onClick={() => select(player.userId)}>
               <Avatar userId={player.userId} />
               <span>{player.userId}</span>
               <small>{describeAge(player.lastEventAt)}</small>

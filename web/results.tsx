@@ -1,6 +1,6 @@
 // The row of search results. It scrolls into view, since the search box is reachable from any scroll position.
 
-import { useLayoutEffect } from 'hono/jsx/dom';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Item } from '../models/contracts/item.ts';
 import { SEARCH_RESULTS_MAX } from './api.ts';
 import { Row, type RowProps } from './row.tsx';

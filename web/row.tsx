@@ -1,23 +1,19 @@
 // One row of the gallery: its title, its reason, and cards that scroll sideways. Tab stops at one game of a row; arrow
 // keys reach the others.
 
-import { memo, useState } from 'hono/jsx/dom';
+import { useState } from 'preact/hooks';
 import type { Item } from '../models/contracts/item.ts';
 import type { TabStop } from './arrow-keys.ts';
 import { Card } from './card.tsx';
 import { Hero } from './hero.tsx';
 import { CloseIcon, NextIcon, PreviousIcon } from './icons.tsx';
+import { memo } from './memo.ts';
 import { noteScroll } from './position.ts';
 import type { ShownCard, ShownRow } from './shown-gallery.ts';
 import type { PendingPress } from './use-act.ts';
 import type { Act } from './use-outbox.ts';
 
 export interface RowProps extends ShownRow {
-  /**
-   * Renders every row again with each answer: hono does not note a new order of components that it skips, and moves one
-   * of them to where it was when its own state changes.
-   */
-  answerId?: string;
   liked: ReadonlySet<string>;
   pending: PendingPress | null;
   onAct: Act;
@@ -42,7 +38,7 @@ function FullRow({ id, title, reason, cards, liked, pending, onAct, onExplain, w
   const noteFocus = ({ target }: Event) =>
     setFocused((now) => (target as Element).closest<HTMLElement>('[data-item]')?.dataset.item ?? now);
   return (
-    <section class={hero || onClose ? 'row' : 'row deferred'} data-row={id} aria-label={title} onFocusin={noteFocus}>
+    <section class={hero || onClose ? 'row' : 'row deferred'} data-row={id} aria-label={title} onFocusIn={noteFocus}>
       {hero && <Hero key={hero.item.itemId} {...hero} {...props(hero)} />}
       <div class="row-head">
         <h2 title={title}>{title}</h2>

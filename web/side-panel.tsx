@@ -1,10 +1,12 @@
 // The recommender's side: the player's taste as inferred, the tier and time of the last answer, and the events sent.
 // The answer is a bar at the bottom of the screen; its button opens the events.
 
-import { memo, type PropsWithChildren, useState } from 'hono/jsx/dom';
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Signals } from './api.ts';
 import type { SentEvent } from './event-log.ts';
+import { memo } from './memo.ts';
 import type { Timed } from './timed.ts';
 
 const GENRES_SHOWN = 6;
@@ -28,7 +30,7 @@ function FullPanel({ userId, signals, answer, lastNotice, sent }: SidePanelProps
         <button
           type="button"
           class="quiet"
-          aria-expanded={String(open)}
+          aria-expanded={open}
           aria-controls={SENT_ID}
           onClick={() => setOpen((now) => !now)}
         >
@@ -69,7 +71,8 @@ const explainNoTaste = ({ history, dismissed }: Signals): string =>
     ? 'Nothing is known yet. Click a game and watch.'
     : 'No favourite genre is known yet.';
 
-interface AnswerPanelProps extends PropsWithChildren {
+interface AnswerPanelProps {
+  children: ComponentChildren;
   answer: Timed<Gallery> | null;
   lastNotice: string | null;
 }

@@ -1,6 +1,6 @@
 // The store of one player: the gallery, with the recommender's side panel.
 
-import { useEffect, useMemo } from 'hono/jsx/dom';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { Navigate } from './address.ts';
 import { Announcement } from './announcement.tsx';
 import type { Api, KnownPlayer } from './api.ts';

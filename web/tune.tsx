@@ -1,7 +1,7 @@
 // The player's settings for the gallery: hits or hidden gems, release years, age, genres and tags to mute. The Worker
 // stores them and applies them from the next answer on.
 
-import { useState } from 'hono/jsx/dom';
+import { useState } from 'preact/hooks';
 import type { Preferences } from '../models/contracts/preferences.ts';
 import { CloseIcon } from './icons.tsx';
 import { usePopoverHistory } from './use-popover-history.ts';
@@ -126,7 +126,7 @@ function Options({
     <fieldset class="chips">
       <legend>{legend}</legend>
       {options.map(({ name, selected, select }) => (
-        <button key={name} type="button" class="chip" aria-pressed={String(selected)} onClick={select}>
+        <button key={name} type="button" class="chip" aria-pressed={selected} onClick={select}>
           {name}
         </button>
       ))}

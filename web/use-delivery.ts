@@ -1,6 +1,6 @@
 // Loads the player's state anew after each thing sent, sends again what waits, and keeps the problem to report.
 
-import { useLayoutEffect } from 'hono/jsx/dom';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import { painted } from './after-paint.ts';
 import type { Problem } from './api.ts';

@@ -1,9 +1,10 @@
 // The gallery on the page. A newer one replaces it without losing the scroll position or the focus.
 
-import { flushSync, useLayoutEffect, useRef } from 'hono/jsx/dom';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import { afterPaint } from './after-paint.ts';
 import type { Api } from './api.ts';
+import { flushSync } from './flush-sync.ts';
 import { captureCards } from './motion.ts';
 import { capturePosition } from './position.ts';
 import { rememberAim } from './press-guard.ts';

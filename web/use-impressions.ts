@@ -1,6 +1,6 @@
 // Reports the games of the shown gallery that come into view.
 
-import { useLayoutEffect } from 'hono/jsx/dom';
+import { useEffect } from 'preact/hooks';
 import type { EventInput } from '../models/contracts/event.ts';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Api } from './api.ts';
@@ -8,8 +8,7 @@ import { watchImpressions } from './impressions.ts';
 import type { Timed } from './timed.ts';
 
 export function useImpressions(api: Api, userId: string, answer: Timed<Gallery> | null): void {
-  // Not useEffect: hono runs it twice if the component renders again within the same frame.
-  useLayoutEffect(() => {
+  useEffect(() => {
     // Nobody waits for an impression, and a lost one does not justify a message.
     const send = (events: EventInput[]) => void api.sendEvents(events).catch(() => {});
     if (answer) return watchImpressions(answer.body, userId, send);

@@ -1,6 +1,6 @@
 // Orders overlapping requests: only the one sent last may change the page.
 
-import { useRef } from 'hono/jsx/dom';
+import { useRef } from 'preact/hooks';
 
 /** Returns `begin`: call it before a request. The function it returns is true while no other request has begun. */
 export function useLatest(): () => () => boolean {

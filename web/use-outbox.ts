@@ -1,7 +1,7 @@
 // What the player does, sent as events. Each is listed at once, and kept until the server has answered: one that could
 // not be sent waits until `sendWaiting`. An event that is sent at once carries no time, and the server's counts.
 
-import { useRef } from 'hono/jsx/dom';
+import { useRef } from 'preact/hooks';
 import type { EventInput } from '../models/contracts/event.ts';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';

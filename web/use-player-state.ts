@@ -1,7 +1,7 @@
 // React-style state of one player: another player starts from the initial value, and updates for a player who is no
 // longer shown are dropped.
 
-import { useRef, useState } from 'hono/jsx/dom';
+import { useRef, useState } from 'preact/hooks';
 
 type Update<T> = (change: (now: T) => T) => void;
 

@@ -1,6 +1,7 @@
 // Puts a popover into the browser's history while its component is on the page.
 
-import { type RefObject, useLayoutEffect, useRef } from 'hono/jsx/dom';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { watchPopover } from './dialog-history.ts';
 
 /** Returns the ref for the popover. */

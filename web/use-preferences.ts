@@ -1,7 +1,7 @@
 // The player's preferences. The page shows a change at once and keeps it until the Worker has stored it; one that could
 // not be sent waits until `sendWaiting`.
 
-import { useRef } from 'hono/jsx/dom';
+import { useRef } from 'preact/hooks';
 import type { Preferences } from '../models/contracts/preferences.ts';
 import type { Api, Problem, Signals } from './api.ts';
 import {

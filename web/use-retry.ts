@@ -1,6 +1,6 @@
 // Tries again to send what waits: when the page opens, when the browser is back online, and after a pause.
 
-import { useLayoutEffect } from 'hono/jsx/dom';
+import { useLayoutEffect } from 'preact/hooks';
 
 const RETRY_AFTER_MS = 15_000;
 

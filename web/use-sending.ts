@@ -1,6 +1,6 @@
 // Follows events from the request to the server's answer: which are under way, and what the list of sent events says.
 
-import { useRef } from 'hono/jsx/dom';
+import { useRef } from 'preact/hooks';
 import type { EventInput, EventResult } from '../models/contracts/event.ts';
 import { afterPaint } from './after-paint.ts';
 import { Problem } from './api.ts';

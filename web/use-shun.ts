@@ -1,6 +1,6 @@
 // Mutes a label or asks for less of it, says so once the Worker has stored it, and offers to undo it.
 
-import { useRef } from 'hono/jsx/dom';
+import { useRef } from 'preact/hooks';
 import type { Preferences } from '../models/contracts/preferences.ts';
 import type { Offer } from './use-message.ts';
 import type { EditPreferences, Shun } from './use-preferences.ts';

@@ -1,7 +1,7 @@
 // A handler that stays the same function across renders and calls the newest version, so that memoised components need
 // not render again.
 
-import { useRef, useState } from 'hono/jsx/dom';
+import { useRef, useState } from 'preact/hooks';
 
 export function useStable<Args extends unknown[]>(handler: (...args: Args) => void): (...args: Args) => void {
   const newest = useRef(handler);

@@ -1,6 +1,6 @@
 // One player's store: the parts of its state, and the actions that change several of them. It draws nothing.
 
-import { useLayoutEffect } from 'hono/jsx/dom';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Item } from '../models/contracts/item.ts';
 import type { Api } from './api.ts';
 import { findPosition } from './gallery-positions.ts';

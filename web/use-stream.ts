@@ -1,6 +1,6 @@
 // The player's stream: keeps the last notice in words, and tells when another device has changed the gallery.
 
-import { useLayoutEffect } from 'hono/jsx/dom';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Notice } from '../models/contracts/notice.ts';
 import type { Api } from './api.ts';
 import { listen } from './stream.ts';

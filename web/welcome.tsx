@@ -1,6 +1,6 @@
 // The first screen of a new player: genres and games to pick from. It can be skipped.
 
-import { useState } from 'hono/jsx/dom';
+import { useState } from 'preact/hooks';
 import type { Item } from '../models/contracts/item.ts';
 import { CoverImage } from './card.tsx';
 
@@ -29,7 +29,7 @@ export function Welcome({ genres, games, onPick, onSkip }: WelcomeProps) {
             key={genre}
             type="button"
             class="chip"
-            aria-pressed={String(picked.includes(genre))}
+            aria-pressed={picked.includes(genre)}
             onClick={() => setPicked((now) => toggle(now, genre))}
           >
             {genre}
@@ -41,7 +41,7 @@ export function Welcome({ genres, games, onPick, onSkip }: WelcomeProps) {
           <li key={item.itemId}>
             <button
               type="button"
-              aria-pressed={String(liked.includes(item.itemId))}
+              aria-pressed={liked.includes(item.itemId)}
               onClick={() => setLiked((now) => toggle(now, item.itemId))}
             >
               <CoverImage item={item} />

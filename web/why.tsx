@@ -1,7 +1,7 @@
 // Explains in words why a game is or is not in the gallery, with buttons to see less of its genres, or to mute them and
 // its tags.
 
-import { useLayoutEffect, useRef } from 'hono/jsx/dom';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Explanation, SourceName } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
 import type { Preferences } from '../models/contracts/preferences.ts';
