@@ -15,7 +15,7 @@ export const KNOWN_PLAYER = 'player-0001';
 /** Enough for a busy machine. */
 const WAIT_MS = 90_000;
 
-type NewPage = (options?: BrowserContextOptions) => Promise<Page>;
+export type NewPage = (options?: BrowserContextOptions) => Promise<Page>;
 /** `complaints`: the console's errors and warnings, including violations of the content security policy. */
 export interface OpenPage {
   page: Page;
