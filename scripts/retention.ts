@@ -1,4 +1,4 @@
-// `npm run retention`: deletes from the local store what is kept no longer, or lists it. The nightly job does the same.
+// `npm run retention`: deletes expired data from the local store, or lists it. The nightly job does the same.
 
 import { deleteExpired, type Expired, listExpired } from '../workers/storage/retention.ts';
 import { type RetentionVars, readRetention } from '../workers/storage/settings.ts';
@@ -17,7 +17,7 @@ Examples:
   npm run -s retention -- --json`;
 
 const createRetentionCommand = () =>
-  createCommand('retention', 'Deletes what is kept no longer.')
+  createCommand('retention', 'Deletes expired data.')
     .option('--dry-run', 'list it, and delete nothing')
     .addOption(stateOption())
     .addOption(jsonOption())

@@ -20,7 +20,7 @@ export const ErasureReceipt = z
     state: z.enum(['running', 'done']),
     requestedAt: z.iso
       .datetime()
-      .meta({ description: 'What the player did until then is erased; what they do afterwards begins anew.' }),
+      .meta({ description: 'What the player did until then is erased; what they do afterwards is kept.' }),
     finishedAt: z.iso.datetime().nullable(),
     stores: z.array(StoreReceipt),
     release: z

@@ -10,7 +10,7 @@ import { MERGE_COLUMNS } from '../../workers/storage/export-merges.ts';
 import { listLogShards } from '../../workers/storage/log-shards.ts';
 import { type Column, encodeParquet } from '../../workers/storage/parquet.ts';
 import { lastSequenceOf, readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
-import { readMergePage } from '../../workers/storage/users.ts';
+import { type Merge, readMergePage } from '../../workers/storage/users.ts';
 import type { LocalStores } from '../local/platform.ts';
 import { fileCache } from './fetch-files.ts';
 import { fetchLog, type LogFiles } from './views.ts';
@@ -45,7 +45,7 @@ export async function fetchWholeLog(
     };
     hotEvents.push(...(await writePages(path.join(folder, `events-${shard}`), EVENT_COLUMNS, readPage)));
   }
-  const hotMerges = await writePages(path.join(folder, 'merges'), MERGE_COLUMNS, (last) =>
+  const hotMerges = await writePages<Merge>(path.join(folder, 'merges'), MERGE_COLUMNS, (last) =>
     readMergePage(DB, last?.row ?? snapshot.merges.at(-1)?.lastRow ?? 0, PAGE_ROWS),
   );
   return { events: [...events, ...hotEvents], slates, merges: [...merges, ...hotMerges] };

@@ -48,11 +48,17 @@ export class DocumentStore {
     return body === undefined ? undefined : JSON.parse(body);
   }
 
-  /** Skips the write if the stored document is the same. */
-  write<K extends keyof Documents>(kind: K, document: Documents[K]): void {
+  /** Epoch milliseconds; 0 if it is not known or there is none. */
+  readWrittenAt(kind: keyof Documents): number {
+    const [row] = this.#sql.exec('select written_at from documents where kind = ?', kind).toArray();
+    return (row?.written_at as number | undefined) ?? 0;
+  }
+
+  /** Skips the write if the stored document is the same. `writtenAt`: 0 if it comes from a store that keeps no time. */
+  write<K extends keyof Documents>(kind: K, document: Documents[K], writtenAt: number = Date.now()): void {
     const body = JSON.stringify(document);
     if (this.#cached.get(kind) === body) return;
-    this.#sql.exec('insert or replace into documents (kind, body) values (?, ?)', kind, body);
+    this.#sql.exec('insert or replace into documents (kind, body, written_at) values (?, ?, ?)', kind, body, writtenAt);
     this.#cached.set(kind, body);
   }
 

@@ -12,11 +12,28 @@ export const HELD_TABLES: readonly string[] = Object.values(schema)
   .map((table) => getTableName(table))
   .filter((name) => name !== MARK);
 
-/** One page of a table, after `row`. Throws for an unknown table. */
-export function readHeldRows(sql: SqlStorage, table: string, row: number, limit: number): HeldRow[] {
+/** SQL of a row's time in each table, epoch milliseconds. Rows of other tables are from before any erasure. */
+const TIMES: Readonly<Record<string, string>> = {
+  [getTableName(schema.recentEvents)]: 'timestamp',
+  [getTableName(schema.unlogged)]: "min(body->>'timestamp', received_at)",
+  [getTableName(schema.marks)]: 'timestamp',
+  [getTableName(schema.hydration)]: 'hydrated_at',
+  [getTableName(schema.documents)]: 'written_at',
+};
+
+/**
+ * One page of a table, after `row`, of what an erasure at `until` (epoch milliseconds) has to erase: all rows, and once
+ * it has erased them, those from `until` or before. Throws for an unknown table.
+ */
+export function readHeldRows(sql: SqlStorage, table: string, row: number, limit: number, until: number): HeldRow[] {
   if (!HELD_TABLES.includes(table)) throw new Error(`the object has no table “${table}”`);
+  const rows = readErasedAt(sql) < until ? 'true' : `${TIMES[table] ?? 0} <= ${until}`;
   return sql
-    .exec<HeldRow>(`select rowid as row, * from ${table} where rowid > ? order by rowid limit ?`, row, limit)
+    .exec<HeldRow>(
+      `select rowid as row, * from ${table} where rowid > ? and ${rows} order by rowid limit ?`,
+      row,
+      limit,
+    )
     .toArray();
 }
 
@@ -31,6 +48,6 @@ export const readErasedAt = (sql: SqlStorage): number =>
 export function eraseHeldRows(sql: SqlStorage, until: number): void {
   const outbox = getTableName(schema.unlogged);
   for (const table of HELD_TABLES) if (table !== outbox) sql.exec(`delete from ${table}`);
-  sql.exec(`delete from ${outbox} where min(body->>'timestamp', received_at) <= ?`, until);
+  sql.exec(`delete from ${outbox} where ${TIMES[outbox]} <= ?`, until);
   sql.exec('insert or replace into erasure (id, erased_at) values (1, ?)', until);
 }

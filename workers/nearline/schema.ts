@@ -47,9 +47,11 @@ export const hydration = sqliteTable('hydration', {
 export const documents = sqliteTable('documents', {
   kind: text('kind').primaryKey(),
   body: text('body').notNull(),
+  // Epoch milliseconds; 0 if it is not known.
+  writtenAt: integer('written_at').notNull().default(0),
 });
 
-/** One row once the player was erased: events until then are not taken any more, wherever they come from. */
+/** One row once the player was erased: events until then are rejected, whatever their source. */
 export const erasure = sqliteTable('erasure', {
   id: integer('id').primaryKey(),
   erasedAt: integer('erased_at').notNull(),

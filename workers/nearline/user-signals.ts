@@ -43,6 +43,8 @@ const FORWARDED_PER_CALL = 200;
 export interface UserExport {
   events: SignalEvent[];
   preferences: Preferences | undefined;
+  /** When they were set, epoch milliseconds; 0 if it is not known. */
+  preferencesAt: number;
 }
 
 export class UserSignals extends DurableObject<Env> {
@@ -135,23 +137,31 @@ export class UserSignals extends DurableObject<Env> {
     this.#documents.write('mergedInto', userId);
     await this.#forwardOutbox(userId);
     const { actions, impressions } = this.#store.signals;
-    return { events: [...actions, ...impressions], preferences: this.#documents.read('preferences') };
+    return {
+      events: [...actions, ...impressions],
+      preferences: this.#documents.read('preferences'),
+      preferencesAt: this.#documents.readWrittenAt('preferences'),
+    };
   }
 
   /**
    * Imports a guest's state; idempotent. A player that was itself merged forwards it. Throws if the log cannot be read:
    * events that the guest's object had dropped, and this player's preferences, may be only there.
    */
-  async importUser(userId: string, guestId: string, { events, preferences }: UserExport): Promise<void> {
+  async importUser(userId: string, guestId: string, { events, ...exported }: UserExport): Promise<void> {
     const own = events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
     const player = this.#documents.read('mergedInto');
     if (player !== undefined)
-      return this.env.USER_SIGNALS.getByName(player).importUser(player, userId, { events: own, preferences });
+      return this.env.USER_SIGNALS.getByName(player).importUser(player, userId, { events: own, ...exported });
     // A read already in progress is not enough: it may predate the move of the log.
     await this.#readLog(userId);
     this.#fold(own);
-    if (preferences !== undefined && this.#documents.read('preferences') === undefined)
-      this.setPreferences(preferences);
+    const { preferences, preferencesAt } = exported;
+    if (preferences === undefined || this.#documents.read('preferences') !== undefined) return;
+    // The player was erased since they were set, perhaps after the export.
+    if (preferencesAt <= this.#store.erasedAt) return;
+    this.#documents.write('preferences', preferences, preferencesAt);
+    this.#scheduleBackup([crypto.randomUUID()]);
   }
 
   /** True for a guest that was merged into a player. */
@@ -172,14 +182,9 @@ export class UserSignals extends DurableObject<Env> {
     return HELD_TABLES;
   }
 
-  /** One page of a table, after `row`. */
-  readHeldRows(table: string, row: number, limit: number): HeldRow[] {
-    return readHeldRows(this.ctx.storage.sql, table, row, limit);
-  }
-
-  /** Epoch milliseconds; null if the player was never erased. */
-  readErasedAt(): number | null {
-    return Number.isFinite(this.#store.erasedAt) ? this.#store.erasedAt : null;
+  /** One page of a table, after `row`, of what an erasure at `until` (epoch milliseconds) has to erase. */
+  readHeldRows(table: string, row: number, limit: number, until: number): HeldRow[] {
+    return readHeldRows(this.ctx.storage.sql, table, row, limit, until);
   }
 
   /**
@@ -187,9 +192,9 @@ export class UserSignals extends DurableObject<Env> {
    * all connections. Idempotent. Later events come back from the log.
    */
   erase(until: number): void {
-    if (this.#store.erasedAt >= until) return;
-    eraseHeldRows(this.ctx.storage.sql, until);
-    this.#store.erasedAt = until;
+    const reportedAs = this.#documents.read('reportedAs');
+    this.#store.erasedAt = Math.max(this.#store.erasedAt, until);
+    eraseHeldRows(this.ctx.storage.sql, this.#store.erasedAt);
     this.#store.clear();
     this.#documents.clear();
     this.#schedule.clear();
@@ -198,7 +203,9 @@ export class UserSignals extends DurableObject<Env> {
     // What is left in the outbox came since `until`.
     const kept = this.#outbox.readPage(0, Number.MAX_SAFE_INTEGER).map(({ body }): PlayerEvent => JSON.parse(body));
     this.#fold(kept.map(toSignalEvent));
-    if (kept.length > 0) this.#schedule.plan('log', Date.now() + CHECK_DELAY_MS);
+    // A report may be on its way to D1, or be from after `until`: the next check withdraws it.
+    if (reportedAs !== undefined) this.#documents.write('reportedAs', reportedAs);
+    if (kept.length > 0 || reportedAs !== undefined) this.#schedule.plan('log', Date.now() + CHECK_DELAY_MS);
   }
 
   /** The whole state, for tests and operators. */
@@ -360,11 +367,13 @@ export class UserSignals extends DurableObject<Env> {
     this.#hydratedAt = Date.now();
     // Merged while reading: the events belong to the player now.
     if (this.isMerged()) return;
-    this.#store.fold(events.map(toSignalEvent));
+    // A clock that is ahead moves no event beyond an erasure.
+    const later = events.filter(({ receivedAt }) => receivedAt > this.#store.erasedAt);
+    this.#store.fold(later.map(toSignalEvent));
     if (preferences !== undefined && this.#documents.read('preferences') === undefined)
-      this.#documents.write('preferences', preferences);
+      this.#documents.write('preferences', preferences, 0);
     // Players without a log store nothing: gallery requests for random ids must not fill the disk.
-    if (events.length > 0)
+    if (later.length > 0)
       this.ctx.storage.sql.exec('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
   }
 }

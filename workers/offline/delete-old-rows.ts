@@ -1,4 +1,4 @@
-// Job: deletes what is kept no longer, by the settings of wrangler.toml. `npm run retention -- --dry-run` lists it.
+// Job: deletes expired data, by the settings of wrangler.toml. `npm run retention -- --dry-run` lists it.
 
 import type { LogBindings } from '../storage/log-shards.ts';
 import { deleteExpired } from '../storage/retention.ts';

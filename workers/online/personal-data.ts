@@ -2,11 +2,12 @@
 
 import { z } from '@hono/zod-openapi';
 import { ErasureReceipt } from '../../models/contracts/erasure.ts';
-import { eraseUsers } from '../personal-data/erase-users.ts';
+import { eraseUser } from '../personal-data/erase-users.ts';
 import { exportUser } from '../personal-data/export-user.ts';
 import { makeReceipt } from '../personal-data/receipt.ts';
 import { openErasureRun, openStores } from '../personal-data/stores.ts';
 import { beginErasure, readErasure } from '../storage/erasures.ts';
+import { nameJobLease, withLease } from '../storage/leases.ts';
 import { listLogShards } from '../storage/log-shards.ts';
 import { addMergedGuests, readMergeTarget } from '../storage/users.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
@@ -34,10 +35,10 @@ const openPersonalData = ({ env, executionCtx }: AppContext): PersonalData => ({
   readMergeTarget: (userId) => readMergeTarget(env.DB, userId),
   beginErasure: async (userId) => {
     const erasure = await beginErasure(env.DB, listLogShards(env), userId, Date.now());
-    // The first run begins at once; the job continues what it leaves.
+    // The first run begins at once, unless another runs; the job continues what it leaves.
     executionCtx.waitUntil(
-      eraseUsers(openErasureRun(env)).catch((error: Error) =>
-        console.error(JSON.stringify({ alert: 'erasure interrupted', error: error.message })),
+      withLease(env.DB, nameJobLease('erase-users'), () => eraseUser(erasure, openErasureRun(env))).catch(
+        (error: Error) => console.error(JSON.stringify({ alert: 'erasure interrupted', error: error.message })),
       ),
     );
     return makeReceipt(env, erasure);
@@ -107,8 +108,8 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
     tag,
     summary: 'Erase a player',
     description:
-      'Erases the player, and the guests who became the player, from every store. What they did until now is not ' +
-      'taken any more, wherever it comes from; the id may begin anew. While an erasure of the player runs, its ' +
+      'Erases the player, and the guests who became the player, from every store. What they did until now is ' +
+      'rejected, whatever its source; the id can be used again. While an erasure of the player runs, its ' +
       'receipt is answered. Unknown players are erased too: their events may be under way.',
     scope: 'admin',
     params: UserParams,

@@ -1,8 +1,8 @@
 // A player in every store is exported whole and erased from all of them, whenever a run dies, and does not come back.
 
-import { createMessageBatch } from 'cloudflare:test';
+import { createMessageBatch, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { ErasureReceipt } from '../../models/contracts/erasure.ts';
 import { releaseKey } from '../../models/contracts/layout.ts';
 import { Preferences } from '../../models/contracts/preferences.ts';
@@ -18,10 +18,13 @@ import { openErasureRun, openStores } from '../personal-data/stores.ts';
 import { storeDeadLetters, UNDELIVERED } from '../storage/dead-letters.ts';
 import { beginErasure } from '../storage/erasures.ts';
 import { insertEvents } from '../storage/events.ts';
+import { writeBatchGalleries } from '../storage/galleries.ts';
+import { nameJobLease, withLease } from '../storage/leases.ts';
 import { rollUpLog } from '../storage/roll-up.ts';
 import { logSlates } from '../storage/slates.ts';
 import { readSnapshotManifest, toSnapshotVersion } from '../storage/snapshots.ts';
 import { makeSecret } from '../storage/subscriptions.ts';
+import { reportUnlogged } from '../storage/unlogged-users.ts';
 import { writePreferences } from '../storage/users.ts';
 
 const ask = (method: string, path: string, body?: object) =>
@@ -100,6 +103,7 @@ async function fill(userId: string): Promise<void> {
 }
 
 const IN_EVERY_STORE = {
+  preferences: 1,
   object: expect.any(Number),
   log: 4,
   'archived-marks': 1,
@@ -107,7 +111,6 @@ const IN_EVERY_STORE = {
   'last-seen': 0,
   unlogged: 1,
   'batch-gallery': 1,
-  preferences: 1,
   counts: 4,
   merges: 1,
   'dead-letters': 4,
@@ -195,6 +198,184 @@ it('does not bring the player back: queues, an old import, a merge, the object a
   expect(countByStore(await exportLines('cleo'))).not.toHaveProperty('log');
 });
 
+it('brings nothing back between its steps, whichever the object wakes or a gallery is computed after', async () => {
+  await fill('hal');
+  const at = Date.now();
+  await begin('hal');
+  const own = () => openStores(env).map((store) => store.countRows(['hal', 'guest-of-hal'], at));
+  for (const { name, eraseRows, countRows } of openStores(env)) {
+    while (!(await eraseRows(['hal', 'guest-of-hal'], at)));
+    await disturb('hal');
+    expect(await countRows(['hal', 'guest-of-hal'], at), name).toBe(0);
+  }
+  expect(await Promise.all(own())).toEqual(openStores(env).map(() => 0));
+  const { user } = await env.USER_SIGNALS.getByName('hal').readUserState('hal');
+  expect(user.preferences.genres).toEqual([]);
+  await run();
+  expect(await exportLines('hal')).toEqual(nothing);
+  // Computed from the log as it was before the erasure was finished.
+  await writeBatchGalleries(env.DB, [{ userId: 'hal', gallery: {} as never }], at + 1);
+  expect(await exportLines('hal')).toEqual(nothing);
+  await writeBatchGalleries(env.DB, [{ userId: 'hal', gallery: {} as never }], Date.now() + 1);
+  expect(countByStore(await exportLines('hal'))).toMatchObject({ 'batch-gallery': 1 });
+});
+
+it('finds what an object still holds, and erases it when it is asked again', async () => {
+  await fill('ivo');
+  const { erasureId, requestedAt } = await begin('ivo');
+  const object = env.USER_SIGNALS.getByName('ivo');
+  const held = openStores(env).find(({ name }) => name === 'object')!;
+  await held.eraseRows(['ivo'], requestedAt);
+  expect(await held.countRows(['ivo'], requestedAt)).toBe(0);
+  await runInDurableObject(object, (_, { storage }) => {
+    storage.sql.exec("insert into marks (item_id, kind, timestamp) values ('g1', 'play', ?)", requestedAt);
+    // Copied from D1, which keeps no time.
+    storage.sql.exec("insert into documents (kind, body) values ('preferences', '{}')");
+    storage.sql.exec("insert into documents (kind, body, written_at) values ('later', '{}', ?)", requestedAt + 1);
+  });
+  expect(await held.countRows(['ivo'], requestedAt)).toBe(2);
+  await run();
+  expect(await receiptOf(erasureId)).toMatchObject({ state: 'done' });
+  expect(await held.countRows(['ivo'], Number.MAX_SAFE_INTEGER)).toBe(0);
+});
+
+it('withdraws a report of unlogged events that an erasure has met', async () => {
+  const { requestedAt } = await begin('ida');
+  const object = env.USER_SIGNALS.getByName('ida');
+  await runInDurableObject(object, (_, { storage }) => {
+    storage.sql.exec(`insert into documents (kind, body) values ('reportedAs', '"ida"')`);
+  });
+  await run();
+  // It arrives only now.
+  await reportUnlogged(env.DB, 'ida', { events: 1, oldestAt: requestedAt + 1 });
+  vi.useFakeTimers({ toFake: ['Date'] });
+  vi.setSystemTime(Date.now() + 60_000);
+  await runDurableObjectAlarm(object);
+  vi.useRealTimers();
+  const reported = () => env.DB.prepare("select 1 from unlogged_users where user_id = 'ida'").raw();
+  await expect.poll(reported).toEqual([]);
+  await expect.poll(() => exportLines('ida')).toEqual(nothing);
+});
+
+it('keeps the counts of what came after the request, and finds a player by open days', async () => {
+  const at = Date.now() - 1_000;
+  await insertEvents(env.DB, [makeEvent('jo', 'play', 'g1', at), makeEvent('jo', 'like', 'g1', at, { id: 'liked' })]);
+  const { requestedAt } = await begin('jo');
+  await insertEvents(env.DB, [makeEvent('jo', 'like', 'anew', requestedAt + 1)]);
+  await rollUpLog(env.DB);
+  await run();
+  await rollUpLog(env.DB);
+  const facts = await env.DB.prepare("select item_id, type from player_facts where user_id = 'jo'").raw();
+  expect(facts).toEqual([['anew', 'like']]);
+  expect(await env.DB.prepare("select votes, sum from item_ratings where item_id = 'anew'").raw()).toHaveLength(1);
+  expect((await exportLines('jo')).filter(({ store }) => store === 'counts')).toHaveLength(1);
+
+  const queries: string[] = [];
+  const prepare = (sql: string) => {
+    queries.push(sql);
+    return env.DB.prepare(sql);
+  };
+  const watched = { prepare } as unknown as D1Database;
+  const counts = openStores({ ...env, DB: watched }).find(({ name }) => name === 'counts')!;
+  for await (const _ of counts.readRows(['jo'], requestedAt));
+  await counts.countRows(['jo'], requestedAt);
+  expect(queries.filter((sql) => sql.includes('player_days'))).toHaveLength(2);
+  for (const sql of queries) {
+    const { results } = await env.DB.prepare(`explain query plan ${sql}`)
+      .bind('[]', 1, ...(sql.includes('?3') ? [9] : []))
+      .all();
+    expect(JSON.stringify(results)).not.toMatch(/SCAN player_/);
+  }
+});
+
+it('runs one erasure for each request, under the lease of the job', async () => {
+  const waiting = await begin('kim');
+  const request = async (userId: string) =>
+    ((await (await ask('DELETE', `/v1/users/${userId}`)).json()) as ErasureReceipt).erasureId;
+  const done = await request('leo');
+  await expect.poll(() => receiptOf(done), { timeout: 10_000 }).toMatchObject({ state: 'done' });
+  expect((await receiptOf(waiting.erasureId)).stores[0]!.state).toBe('waiting');
+  const refused = await withLease(env.DB, nameJobLease('erase-users'), async () => {
+    const erasureId = await request('mia');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    return erasureId;
+  });
+  expect((await receiptOf(refused!.result)).stores[0]!.state).toBe('waiting');
+  await run();
+  for (const erasureId of [waiting.erasureId, refused!.result])
+    expect(await receiptOf(erasureId)).toMatchObject({ state: 'done' });
+});
+
+it('does not rewrite batches of slates while an export takes them', async () => {
+  const at = Date.now();
+  await logSlates(
+    env.DB,
+    env.BUCKET,
+    [makeSlate('of-ned', 'ned', at), makeSlate('of-bystander', 'other', at)],
+    1e9,
+    at,
+  );
+  const slates = openStores(env).find(({ name }) => name === 'slates')!;
+  await withLease(env.DB, nameJobLease('export-snapshot'), async () => {
+    expect(await slates.eraseRows(['ned'], at)).toBe(false);
+    expect(await slates.countRows(['ned'], at)).toBe(1);
+  });
+  expect(await slates.eraseRows(['ned'], at)).toBe(true);
+  expect(await slates.countRows(['ned'], at)).toBe(0);
+});
+
+it('moves nothing from before an erasure with a guest who is merged afterwards, and all that came later', async () => {
+  const before = Date.now() - 1_000;
+  const { requestedAt } = await begin('olga');
+  await run();
+  const after = requestedAt + 1;
+  const fillGuest = async (guest: string, at: number) => {
+    const [play, like] = [`${guest}-played`, `${guest}-liked`];
+    await insertEvents(env.DB, [
+      makeEvent(guest, 'play', play, at, { id: `${guest}-1` }),
+      makeEvent(guest, 'like', like, at, { id: `${guest}-2` }),
+    ]);
+    await rollUpLog(env.DB);
+    await env.DB.batch([
+      env.DB.prepare(
+        "insert into archived_marks (user_id, item_id, type, id, timestamp) values (?1, ?2, 'play', 'm', ?3)",
+      ).bind(guest, play, at),
+      env.DB.prepare('insert or replace into users (user_id, last_event_at, preferences) values (?1, ?2, ?3)').bind(
+        guest,
+        at,
+        JSON.stringify(PREFERENCES),
+      ),
+    ]);
+  };
+  await fillGuest('early', before);
+  await fillGuest('late', after);
+  for (const guest of ['early', 'late'])
+    expect((await ask('POST', '/v1/users/olga/merge', { from: guest })).status).toBe(200);
+  const lines = await exportLines('olga');
+  // The guest's object says whom it became.
+  const text = JSON.stringify(lines.filter(({ store, table }) => store !== 'merges' && table !== 'documents'));
+  expect(text).not.toContain('early');
+  expect(countByStore(lines)).toMatchObject({ log: 2, 'archived-marks': 1, counts: 2, preferences: 1, merges: 2 });
+});
+
+it('drops the preferences of a guest who was exported before the erasure and is imported after it', async () => {
+  const importAround = async (userId: string, exportedWhen: 'before' | 'after') => {
+    const guest = env.USER_SIGNALS.getByName(`guest-of-${userId}`);
+    const exportGuest = async () => {
+      await guest.setPreferences(PREFERENCES);
+      return guest.exportUser(userId);
+    };
+    const early = exportedWhen === 'before' ? await exportGuest() : undefined;
+    await begin(userId);
+    await run();
+    const player = env.USER_SIGNALS.getByName(userId);
+    await player.importUser(userId, 'guest', early ?? (await exportGuest()));
+    return (await player.readUserState(userId)).user.preferences.genres;
+  };
+  expect(await importAround('pia', 'before')).toEqual([]);
+  expect(await importAround('quin', 'after')).toEqual(PREFERENCES.genres);
+});
+
 it('does not notify subscribers of an erased player', async () => {
   const { requestedAt } = await begin('notified');
   await env.DB.prepare(
@@ -221,7 +402,7 @@ it('does not notify subscribers of an erased player', async () => {
   await run();
 });
 
-it('lets an id begin anew, even while its erasure runs', async () => {
+it('lets an id be used again, even while its erasure runs', async () => {
   await fill('dora');
   const { erasureId, requestedAt } = await begin('dora');
   const anew = makeEvent('dora', 'play', 'anew', requestedAt + 1, { id: 'anew' });
@@ -293,6 +474,8 @@ it('continues a run that dies after any of its writes, and the receipt has the w
       expect((error as Error).message).toBe(BROKEN);
       deaths++;
     }
+    // A run that dies after its last write has finished: what others write from then on is theirs.
+    if ((await receiptOf(erasureId)).state === 'running') await disturb('fay');
     // Every state that a write leaves is one in which a run has died: the next dies at its first new write.
     const after = JSON.stringify(await receiptOf(erasureId));
     writes = after === before ? writes + 1 : 1;
@@ -302,8 +485,19 @@ it('continues a run that dies after any of its writes, and the receipt has the w
   expect(receipt.state).toBe('done');
   expect(Object.fromEntries(receipt.stores.map(({ store, rows }) => [store, rows]))).toEqual(IN_EVERY_STORE);
   expect(deaths).toBeGreaterThan(3 * receipt.stores.length);
+  const { user } = await env.USER_SIGNALS.getByName('fay').readUserState('fay');
+  expect(user.preferences.genres).toEqual([]);
   expect(await exportLines('fay')).toEqual(nothing);
-});
+}, 120_000);
+
+/** What others do with a player between the steps of an erasure: a gallery request, and jobs. */
+async function disturb(userId: string): Promise<void> {
+  const now = Date.now();
+  await rollUpLog(env.DB);
+  const { user } = await env.USER_SIGNALS.getByName(userId).readUserState(userId);
+  const gallery = { ownedOrPlayed: user.played } as never;
+  await writeBatchGalleries(env.DB, [{ userId, gallery }], now);
+}
 
 async function listTables(): Promise<string[]> {
   const { results } = await env.DB.prepare(

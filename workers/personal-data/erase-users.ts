@@ -31,16 +31,20 @@ export async function eraseUsers(run: ErasureRun): Promise<number> {
   const failures: unknown[] = [];
   let finished = 0;
   for (const erasure of await listRunningErasures(run.db))
-    await continueErasure(erasure, run, endsAt, () => finished++).catch((error) => failures.push(error));
+    await eraseUser(erasure, run, endsAt, () => finished++).catch((error) => failures.push(error));
   if (failures.length > 0) throw failures[0];
   return finished;
 }
 
-async function continueErasure(
+/**
+ * Continues one erasure; call it under the lease of the job that erases. `endsAt`: epoch milliseconds; the rest is left
+ * to the next run. `onFinished`: called for each store that was finished.
+ */
+export async function eraseUser(
   erasure: Erasure,
   { db, shards, stores, readSnapshotVersion }: ErasureRun,
-  endsAt: number,
-  onFinished: () => void,
+  endsAt: number = Date.now() + RUN_MS,
+  onFinished: () => void = () => {},
 ): Promise<void> {
   const { erasureId, requestedAt } = erasure;
   const begun = await readErasureStores(db, erasureId);

@@ -88,4 +88,4 @@ const MERGES: FileKind<MergeFile> = {
   describe: ({ lastRow }, _, written) => ({ ...written, lastRow }),
 };
 
-export const FILE_KINDS = [EVENTS, SLATES, MERGES] as unknown as readonly FileKind[];
+export const FILE_KINDS: readonly FileKind[] = [EVENTS, SLATES, MERGES];

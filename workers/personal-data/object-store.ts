@@ -10,9 +10,7 @@ export function openObjectStore(objects: Env['USER_SIGNALS']): PersonalDataStore
   async function* readRows(userIds: readonly string[], until: number) {
     for (const userId of userIds) {
       const object = objects.getByName(userId);
-      // What is there belongs to another beginning.
-      if (((await object.readErasedAt()) ?? -1) >= until) continue;
-      for (const table of await object.listHeldTables()) yield* readTable(object, userId, table);
+      for (const table of await object.listHeldTables()) yield* readTable(object, userId, table, until);
     }
   }
   return {
@@ -26,10 +24,10 @@ export function openObjectStore(objects: Env['USER_SIGNALS']): PersonalDataStore
   };
 }
 
-async function* readTable(object: PlayerObject, userId: string, table: string) {
+async function* readTable(object: PlayerObject, userId: string, table: string, until: number) {
   let last = 0;
   for (;;) {
-    const page = await object.readHeldRows(table, last, ROWS_PER_PAGE);
+    const page = await object.readHeldRows(table, last, ROWS_PER_PAGE, until);
     for (const { row, ...columns } of page) yield { userId, table, ...columns };
     if (page.length < ROWS_PER_PAGE) return;
     last = page.at(-1)!.row;

@@ -11,7 +11,7 @@ import { openMergeStore } from './merge-store.ts';
 import { openObjectStore } from './object-store.ts';
 import { openSlateBatchStore } from './slate-batch-store.ts';
 import { joinStores, type PersonalDataStore } from './store.ts';
-import { LOG_TABLES, openTableStore, USER_TABLES } from './table-store.ts';
+import { LOG_TABLES, openTableStore, PREFERENCES, USER_TABLES } from './table-store.ts';
 
 export type PersonalDataEnv = Pick<Env, 'DB' | 'BUCKET' | 'USER_SIGNALS'> & LogBindings;
 
@@ -19,7 +19,9 @@ export function openStores(env: PersonalDataEnv): PersonalDataStore[] {
   const { DB, BUCKET, USER_SIGNALS } = env;
   const shards = listLogShards(env);
   return [
-    // First: it sends to the log again what the log lacks.
+    // Before the objects, which read them from D1.
+    openTableStore(DB, PREFERENCES),
+    // Before the log: it sends to the log again what the log lacks.
     openObjectStore(USER_SIGNALS),
     ...LOG_TABLES.map((table) => joinStores(shards.map((shard) => openTableStore(shard, table)))),
     ...USER_TABLES.map((table) => openTableStore(DB, table)),

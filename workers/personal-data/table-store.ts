@@ -7,6 +7,8 @@ interface UserTable {
   /** The store's name in exports and receipts. */
   name: string;
   table: string;
+  /** SQL of the users' rows, if an index finds them only through other tables. `?1`: the ids as JSON. */
+  from?: string;
   /** Columns that hold a user's id. */
   users: readonly string[];
   /** SQL: the time that an erasure is compared with. */
@@ -21,6 +23,17 @@ interface UserTable {
 /** Rows of few columns; the others hold documents of some ten KB. */
 const SMALL_ROWS_PER_PAGE = 1_000;
 const DOCUMENTS_PER_PAGE = 20;
+
+export const PREFERENCES: UserTable = {
+  name: 'preferences',
+  table: 'users',
+  users: ['user_id'],
+  which: 'preferences is not null',
+  // Preferences have no time: they are erased whenever they were set.
+  time: '0',
+  key: ['user_id'],
+  rowsPerPage: SMALL_ROWS_PER_PAGE,
+};
 
 export const LOG_TABLES: readonly UserTable[] = [
   {
@@ -65,19 +78,10 @@ export const USER_TABLES: readonly UserTable[] = [
     name: 'batch-gallery',
     table: 'batch_galleries',
     users: ['user_id'],
-    time: 'computed_at',
-    key: ['user_id'],
-    rowsPerPage: DOCUMENTS_PER_PAGE,
-  },
-  {
-    name: 'preferences',
-    table: 'users',
-    users: ['user_id'],
-    which: 'preferences is not null',
-    // Preferences have no time: they are erased whenever they were set.
+    // One that was computed after the request may be made of what came before.
     time: '0',
     key: ['user_id'],
-    rowsPerPage: SMALL_ROWS_PER_PAGE,
+    rowsPerPage: DOCUMENTS_PER_PAGE,
   },
 ];
 
@@ -86,7 +90,7 @@ const ROWS_PER_DELETE = 5_000;
 
 export function openTableStore(
   db: D1Database,
-  { name, table, users, time, which = 'true', key, rowsPerPage }: UserTable,
+  { name, table, from = table, users, time, which = 'true', key, rowsPerPage }: UserTable,
 ): PersonalDataStore {
   const isOwn = users.map((user) => `${user} in (select value from json_each(?1))`).join(' or ');
   const belongs = `(${isOwn}) and ${which} and ${time} <= ?2`;
@@ -99,7 +103,7 @@ export function openTableStore(
         const position =
           after.length === 0 ? '' : `and (${columns}) > (${after.map((_, at) => `?${at + 4}`).join(', ')})`;
         const { results } = await db
-          .prepare(`select * from ${table} where ${belongs} ${position} order by ${columns} limit ?3`)
+          .prepare(`select * from ${from} where ${belongs} ${position} order by ${columns} limit ?3`)
           .bind(JSON.stringify(userIds), until, rowsPerPage, ...after)
           .all<Record<string, string>>();
         yield* results;
@@ -108,7 +112,7 @@ export function openTableStore(
       }
     },
     async countRows(userIds, until) {
-      const counted = db.prepare(`select count(*) as n from ${table} where ${belongs}`);
+      const counted = db.prepare(`select count(*) as n from ${from} where ${belongs}`);
       return (await counted.bind(JSON.stringify(userIds), until).first<number>('n'))!;
     },
     async eraseRows(userIds, until) {

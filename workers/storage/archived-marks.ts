@@ -2,6 +2,7 @@
 // and the pages composed without its object need no more of the past: which games are owned, played, liked, dismissed.
 
 import { MARK_KINDS } from '../../models/contracts/signals.ts';
+import { wasErased } from './erased-users.ts';
 
 const MARK_TYPES = MARK_KINDS.map((kind) => `'${kind}'`).join(', ');
 
@@ -37,20 +38,22 @@ export async function deleteEventsUntil(db: D1Database, sequence: number): Promi
   return deleted!.meta.changes;
 }
 
-/** Moves a merged guest's marks to its player. */
+/**
+ * Moves a merged guest's marks to its player, except those from before the player was erased. `prefix`: of the ids;
+ * `userHash`: the player's.
+ */
 export const moveArchivedMarks = (
   db: D1Database,
-  fromUserId: string,
-  toUserId: string,
-  idPrefix: string,
+  { fromUserId, toUserId, prefix, userHash }: Record<'fromUserId' | 'toUserId' | 'prefix' | 'userHash', string>,
 ): D1PreparedStatement[] => [
   db
     .prepare(
       `insert into archived_marks (user_id, item_id, type, id, value, timestamp)
-       select ?2, item_id, type, ?3 || id, value, timestamp from archived_marks where user_id = ?1
+       select ?2, item_id, type, ?3 || id, value, timestamp from archived_marks
+       where user_id = ?1 and not ${wasErased('?4', 'timestamp')}
        on conflict do update set id = excluded.id, value = excluded.value, timestamp = excluded.timestamp
        where excluded.timestamp > archived_marks.timestamp`,
     )
-    .bind(fromUserId, toUserId, idPrefix),
+    .bind(fromUserId, toUserId, prefix, userHash),
   db.prepare('delete from archived_marks where user_id = ?1').bind(fromUserId),
 ];

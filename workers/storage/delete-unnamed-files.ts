@@ -3,7 +3,7 @@
 
 import { LOG_PREFIX, SNAPSHOT_POINTER_KEY } from '../../models/contracts/layout.ts';
 import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
-import { editSnapshot, readSnapshotManifest } from './snapshots.ts';
+import { editSnapshot, readSnapshotManifest, readSnapshotOrEmpty } from './snapshots.ts';
 
 /** Keys of one call. */
 const KEYS_MAX = 1_000;
@@ -14,12 +14,19 @@ const KEYS_MAX = 1_000;
 export async function deleteUnnamedFiles(bucket: R2Bucket, now: number, graceMs: number): Promise<number> {
   const before = now - graceMs;
   const unnamed = (await listUnnamedFiles(bucket, before)).map(({ key }) => key);
-  for (let from = 0; from < unnamed.length; from += KEYS_MAX) await bucket.delete(unnamed.slice(from, from + KEYS_MAX));
+  let deleted = 0;
+  for (let from = 0; from < unnamed.length; from += KEYS_MAX) {
+    // Read again: a writer may have found its file there already, and named it since.
+    const needed = collectKeys(await readSnapshotOrEmpty(bucket), before);
+    const keys = unnamed.slice(from, from + KEYS_MAX).filter((key) => !needed.has(key));
+    if (keys.length > 0) await bucket.delete(keys);
+    deleted += keys.length;
+  }
   await editSnapshot(bucket, now, ({ retired }) => {
     const kept = retired.filter(({ at }) => at >= before);
     return kept.length < retired.length ? { retired: kept } : undefined;
   });
-  return unnamed.length;
+  return deleted;
 }
 
 /** Files that no snapshot needs, if they were written and replaced before a time (epoch milliseconds). */

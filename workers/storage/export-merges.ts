@@ -7,12 +7,14 @@ import { moveExportCursor, readExportCursor, skipRowNumbers } from './export-cur
 import type { Column } from './parquet.ts';
 import { readRowGroups } from './row-groups.ts';
 import { writeRows } from './snapshot-files.ts';
-import { editSnapshot, readSnapshotOrEmpty } from './snapshots.ts';
+import { editSnapshot, readSnapshotOrEmpty, retireFiles } from './snapshots.ts';
 import { type Merge, readMergePage } from './users.ts';
 
 const PORTION_ROWS = 10_000;
 
-export const MERGE_COLUMNS: readonly Column<Merge>[] = [
+type ExportedMerge = Omit<Merge, 'row'>;
+
+export const MERGE_COLUMNS: readonly Column<ExportedMerge>[] = [
   { name: 'from_user_id', type: 'text', nullable: false, read: (merge) => merge.fromUserId },
   { name: 'to_user_id', type: 'text', nullable: false, read: (merge) => merge.toUserId },
   { name: 'merged_at', type: 'time', nullable: false, read: (merge) => merge.mergedAt },
@@ -59,7 +61,10 @@ async function exportRestored(
   return merges.length;
 }
 
-/** False if another export was faster. */
+/**
+ * False if another export was faster. A file that is not full is written again with the new ones: readers read all
+ * files, and each hour may add one.
+ */
 async function addFile(
   bucket: R2Bucket,
   { merges: files }: SnapshotManifest,
@@ -67,10 +72,17 @@ async function addFile(
   lastRow: number,
   now: number,
 ): Promise<boolean> {
-  const file = await writeRows(bucket, MERGE_COLUMNS, merges, (digest) => mergesKey(`${lastRow}-${digest}`));
-  const edited = await editSnapshot(bucket, now, (manifest) =>
-    manifest.merges.length === files.length ? { merges: [...manifest.merges, { ...file, lastRow }] } : undefined,
-  );
+  const last = files.at(-1);
+  const replaced = last !== undefined && last.rows + merges.length <= PORTION_ROWS ? [last] : [];
+  const rows = [...(await readMerges(bucket, replaced)), ...merges];
+  const file = await writeRows(bucket, MERGE_COLUMNS, rows, (digest) => mergesKey(`${lastRow}-${digest}`));
+  const edited = await editSnapshot(bucket, now, (manifest) => {
+    if (manifest.merges.length !== files.length || manifest.merges.at(-1)?.key !== last?.key) return undefined;
+    return {
+      merges: [...manifest.merges.slice(0, files.length - replaced.length), { ...file, lastRow }],
+      retired: [...manifest.retired, ...retireFiles(replaced, [file], now)],
+    };
+  });
   return edited !== undefined;
 }
 
@@ -84,4 +96,17 @@ async function leaveOutExported(
     for await (const rows of readRowGroups(bucket, file, { columns: ['from_user_id'] }))
       for (const { from_user_id } of rows) exported.add(from_user_id);
   return merges.filter(({ fromUserId }) => !exported.has(fromUserId));
+}
+
+async function readMerges(bucket: R2Bucket, files: readonly DataFile[]): Promise<ExportedMerge[]> {
+  const merges: ExportedMerge[] = [];
+  for (const file of files)
+    for await (const rows of readRowGroups(bucket, file))
+      for (const { from_user_id, to_user_id, merged_at } of rows)
+        merges.push({
+          fromUserId: from_user_id as string,
+          toUserId: to_user_id as string,
+          mergedAt: merged_at as number,
+        });
+  return merges;
 }

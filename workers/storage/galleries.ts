@@ -14,8 +14,8 @@ export async function readBatchGallery(db: D1Database, userId: string): Promise<
 }
 
 /**
- * `now`: the time before the players' logs were read, epoch milliseconds. A gallery of a player who was erased since is
- * dropped.
+ * `now`: the time before the players' logs were read, epoch milliseconds. A gallery is dropped if the player is being
+ * erased, or an erasure has been requested or finished since: the log may still have been whole.
  */
 export async function writeBatchGalleries(
   db: D1Database,
@@ -26,6 +26,10 @@ export async function writeBatchGalleries(
   const write = db.prepare(
     `insert into batch_galleries (user_id, body, computed_at)
      select value->>0, value->>1, ?2 from json_each(?1) where not ${wasErased('value->>2', '?2')}
+       and not exists (select 1 from erasure_users where user_id = value->>0)
+       and not (${wasErased('value->>2', '0')} and exists (
+         select 1 from erasures where user_hash = value->>2 and finished_at >= ?2
+       ))
      on conflict do update set body = excluded.body, computed_at = excluded.computed_at`,
   );
   for (const { json } of portionsOf(galleries, ({ userId, gallery }) => [

@@ -6,6 +6,7 @@ import { KEPT_BY_RESET } from '../../models/contracts/event.ts';
 import { ACT_TYPES, FACT_TYPES, VOTE_TYPES } from '../../models/contracts/statistics.ts';
 import { TREND_RECENT_DAYS } from '../../models/features/item-totals.ts';
 import { DISLIKE_VOTE, LIKE_VOTE } from '../../models/features/weights.ts';
+import { wasErased } from './erased-users.ts';
 import { EVENT_WEIGHT } from './event-weight.ts';
 
 export const DAY_MS = 86_400_000;
@@ -45,12 +46,12 @@ export const contributeFacts = (sign: Sign, pairs: string, columns: string): str
 
 /** All contributions of the users; `users`: SQL of user_id. The key of `player_days` begins with the day. */
 export const contributeUsers = (sign: Sign, users: string): string[] => [
-  contributeActs(sign, daysOf(users), 'day, user_id'),
+  contributeActs(sign, selectOpenDays(users), 'day, user_id'),
   contributeFacts(sign, users, 'user_id'),
 ];
 
-/** Every open day of the users. */
-const daysOf = (users: string): string =>
+/** SQL of (day, user_id): every open day of the users. */
+export const selectOpenDays = (users: string): string =>
   `select day, user_id from (${users}) cross join (
      select day from day_totals where day >= coalesce((select open_from from roll_up), 0)
    )`;
@@ -89,31 +90,41 @@ export const MERGE_FACTS = `on conflict do update set
 /** Forgets what the users did before their resets, except what is kept. `users`: SQL of user_id. */
 export const applyResets = (users: string): string[] => [
   `delete from player_days where (day, user_id, item_id, type) in (
-     select day, user_id, item_id, type from (${daysOf(users)}) cross join player_days using (day, user_id)
+     select day, user_id, item_id, type from (${selectOpenDays(users)}) cross join player_days using (day, user_id)
      join player_resets using (user_id) where last_at <= reset_at
    )`,
   `update player_facts set retracted_at = max(retracted_at, reset_at) from player_resets
    where player_facts.user_id in (${users}) and type not in (${KEPT}) and player_resets.user_id = player_facts.user_id`,
 ];
 
-/** Statements that give a merged guest's counts to the player, who counts once from then on, reset included. */
-export function movePlayerCounts(db: D1Database, fromUserId: string, toUserId: string): D1PreparedStatement[] {
+/**
+ * Statements that give a merged guest's counts to the player, who counts once from then on, reset included. What is
+ * from before the player was erased goes. `userHash`: the player's.
+ */
+export function movePlayerCounts(
+  db: D1Database,
+  fromUserId: string,
+  toUserId: string,
+  userHash: string,
+): D1PreparedStatement[] {
   const both = 'select ?1 as user_id union select ?2';
-  const days = daysOf('select ?1 as user_id');
+  const days = selectOpenDays('select ?1 as user_id');
+  const isLater = (time: string) => `not ${wasErased('?3', time)}`;
   const move = [
-    ...contributeUsers(-1, both),
     `insert into player_days (day, user_id, item_id, type, last_at, country, value)
      select day, ?2, item_id, type, last_at, country, value
-     from (${days}) cross join player_days using (day, user_id) where true ${MERGE_DAYS}`,
+     from (${days}) cross join player_days using (day, user_id) where ${isLater('last_at')} ${MERGE_DAYS}`,
     `insert into player_facts (user_id, item_id, type, acted_at, retracted_at, country, value)
      select ?2, item_id, type, acted_at, retracted_at, country, value
-     from player_facts where user_id = ?1 ${MERGE_FACTS}`,
-    `insert into player_resets (user_id, reset_at) select ?2, reset_at from player_resets where user_id = ?1
+     from player_facts where user_id = ?1 and ${isLater('max(acted_at, retracted_at)')} ${MERGE_FACTS}`,
+    `insert into player_resets (user_id, reset_at)
+     select ?2, reset_at from player_resets where user_id = ?1 and ${isLater('reset_at')}
      on conflict do update set reset_at = max(reset_at, excluded.reset_at)`,
   ];
   return [
-    ...move.map((sql) => db.prepare(sql).bind(fromUserId, toUserId)),
-    ...deleteRows(db, fromUserId),
+    ...contributeUsers(-1, both).map((sql) => db.prepare(sql).bind(fromUserId, toUserId)),
+    ...move.map((sql) => db.prepare(sql).bind(fromUserId, toUserId, userHash)),
+    ...deleteRows(db, fromUserId, Number.MAX_SAFE_INTEGER),
     ...[...applyResets('select ?1 as user_id'), ...contributeUsers(1, 'select ?1 as user_id')].map((sql) =>
       db.prepare(sql).bind(toUserId),
     ),
@@ -122,18 +133,20 @@ export function movePlayerCounts(db: D1Database, fromUserId: string, toUserId: s
 }
 
 /**
- * Statements that take a player out of the counts, for one transaction with the deletion of the player's log. The sums
- * of days that are closed keep what the player did: they name nobody, and who added to them is no longer known.
+ * Statements that take what a player did until `until` (epoch milliseconds) out of the counts. The sums of closed days
+ * keep it: they name nobody, and who added to them is no longer known.
  */
-export const deletePlayerCounts = (db: D1Database, userId: string): D1PreparedStatement[] => [
+export const deletePlayerCounts = (db: D1Database, userId: string, until: number): D1PreparedStatement[] => [
   ...contributeUsers(-1, 'select ?1 as user_id').map((sql) => db.prepare(sql).bind(userId)),
-  ...deleteRows(db, userId),
+  ...deleteRows(db, userId, until),
+  ...contributeUsers(1, 'select ?1 as user_id').map((sql) => db.prepare(sql).bind(userId)),
   ...APPLY_CHANGES.map((sql) => db.prepare(sql)),
 ];
 
-const deleteRows = (db: D1Database, userId: string): D1PreparedStatement[] =>
+const deleteRows = (db: D1Database, userId: string, until: number): D1PreparedStatement[] =>
   [
-    `delete from player_days where (day, user_id) in (${daysOf('select ?1 as user_id')})`,
-    'delete from player_facts where user_id = ?1',
-    'delete from player_resets where user_id = ?1',
-  ].map((sql) => db.prepare(sql).bind(userId));
+    `delete from player_days
+     where (day, user_id) in (${selectOpenDays('select ?1 as user_id')}) and last_at <= ?2`,
+    'delete from player_facts where user_id = ?1 and max(acted_at, retracted_at) <= ?2',
+    'delete from player_resets where user_id = ?1 and reset_at <= ?2',
+  ].map((sql) => db.prepare(sql).bind(userId, until));

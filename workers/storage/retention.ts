@@ -1,4 +1,4 @@
-// What is kept no longer: rows of D1 by age, files of the log by their day, and files that no snapshot names any more.
+// Expired data: rows of D1 by age, files of the log by their day, and files that no snapshot names any more.
 // Listing and deleting go through the same table, so that a dry run lists what a run deletes.
 
 import type { DataFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
@@ -63,8 +63,11 @@ export async function listExpired(env: Stores, settings: RetentionSettings, now:
     describeFiles('log', logDays, findExpired(manifest.events, logDays, now)),
     describeFiles('slates', slateDays, findExpired(manifest.slates, slateDays, now)),
     {
-      ...{ store: 'replaced-files', keptDays: snapshotDays, rows: null },
-      ...{ files: unnamed.length, bytes: unnamed.reduce((sum, { size }) => sum + size, 0) },
+      store: 'replaced-files',
+      keptDays: snapshotDays,
+      rows: null,
+      files: unnamed.length,
+      bytes: unnamed.reduce((sum, { size }) => sum + size, 0),
     },
   ];
 }

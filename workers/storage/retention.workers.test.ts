@@ -3,16 +3,21 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { makeEvent } from '../../tests/event.ts';
+import { readRows } from '../../tests/parquet.ts';
 import { makeSlate } from '../../tests/slate.ts';
 import { cronOf, runJobs } from '../offline/jobs.ts';
 import { storeDeadLetters, UNDELIVERED } from './dead-letters.ts';
+import { deleteUnnamedFiles } from './delete-unnamed-files.ts';
 import { insertEvents } from './events.ts';
 import { exportEvents } from './export-events.ts';
+import { exportMerges, MERGE_COLUMNS } from './export-merges.ts';
 import { exportSlates } from './export-slates.ts';
 import { deleteExpired, listExpired } from './retention.ts';
 import { readRetention } from './settings.ts';
 import { logSlates } from './slates.ts';
-import { readSnapshotManifest } from './snapshots.ts';
+import { writeRows } from './snapshot-files.ts';
+import { editSnapshot, readSnapshotManifest } from './snapshots.ts';
+import { claimMerge } from './users.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 26, 12);
@@ -68,6 +73,50 @@ it('deletes what a dry run lists', async () => {
   expect(await env.BUCKET.head(retired[0]!.key)).not.toBeNull();
   expect(await deleteExpired(env, SETTINGS, Date.now() + 3 * DAY_MS)).toBe(2);
   expect(await env.BUCKET.head(retired[0]!.key)).toBeNull();
+});
+
+it('keeps an old file that a writer names between the list and the deletion', async () => {
+  const file = { key: 'log/events/used-again.parquet', rows: 1, bytes: 1, sha256: 'a'.repeat(64), lastRow: 1 };
+  await env.BUCKET.put(file.key, 'x');
+  const later = Date.now() + 3 * DAY_MS;
+  let reads = 0;
+  const bucket = new Proxy(env.BUCKET, {
+    get: (target, name: 'get') =>
+      name !== 'get'
+        ? (Reflect.get(target, name) as (...args: unknown[]) => unknown).bind(target)
+        : async (key: string) => {
+            const found = await target.get(key);
+            if (reads++ === 0) await editSnapshot(target, NOW, ({ merges }) => ({ merges: [...merges, file] }));
+            return found;
+          },
+  });
+  await deleteUnnamedFiles(bucket, later, DAY_MS);
+  expect(await env.BUCKET.head(file.key)).not.toBeNull();
+  await editSnapshot(env.BUCKET, NOW, () => ({ merges: [] }));
+  await deleteUnnamedFiles(env.BUCKET, later, DAY_MS);
+  expect(await env.BUCKET.head(file.key)).toBeNull();
+});
+
+it('renews a file that a dead run left, when it is written again', async () => {
+  const write = () =>
+    writeRows(env.BUCKET, MERGE_COLUMNS, [{ fromUserId: 'g', toUserId: 'p', mergedAt: 1 }], () => 'kept');
+  await write();
+  const { uploaded } = (await env.BUCKET.head('kept'))!;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await write();
+  expect((await env.BUCKET.head('kept'))!.uploaded.getTime()).toBeGreaterThan(uploaded.getTime());
+});
+
+it('writes merges of many hours as one file', async () => {
+  await editSnapshot(env.BUCKET, NOW, () => ({ merges: [], retired: [] }));
+  for (const guest of ['g1', 'g2', 'g3']) {
+    await claimMerge(env.DB, guest, 'p', NOW);
+    expect(await exportMerges(env.DB, env.BUCKET, NOW)).toBe(1);
+  }
+  const { merges, retired } = (await readSnapshotManifest(env.BUCKET))!;
+  expect(merges.map(({ rows, lastRow }) => [rows, lastRow])).toEqual([[3, 3]]);
+  expect((await readRows(env.BUCKET, merges[0]!)).map((row) => row.from_user_id)).toEqual(['g1', 'g2', 'g3']);
+  expect(retired).toHaveLength(2);
 });
 
 it('deletes nothing if a setting is wrong, and says which', async () => {

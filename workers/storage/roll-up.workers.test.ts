@@ -310,7 +310,7 @@ it('counts on after a row that no client could have sent', async () => {
 it('takes an erased player out of the counts', async () => {
   const events = makeLog(200, 8);
   await log(events.toSorted((a, b) => a.timestamp - b.timestamp));
-  await env.DB.batch(deletePlayerCounts(env.DB, 'u1'));
+  await env.DB.batch(deletePlayerCounts(env.DB, 'u1', Number.MAX_SAFE_INTEGER));
   const others = countLog(events.filter(({ userId }) => userId !== 'u1'));
   expect(describe(await readCounts())).toEqual(others.counts);
   expect(await readRatings()).toEqual(others.ratings);

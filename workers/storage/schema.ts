@@ -236,7 +236,7 @@ export const erasureKey = sqliteTable('erasure_key', {
   key: text('key').notNull(),
 });
 
-/** Players who were erased, by hash: what they did until then is not written again, wherever it comes from. */
+/** Players who were erased, by hash: what they did until then is rejected, whatever its source. */
 export const erasedUsers = sqliteTable('erased_users', {
   userHash: text('user_hash').primaryKey(),
   erasedAt: integer('erased_at').notNull(),

@@ -48,8 +48,10 @@ async function writeVerified(
   const sha256 = await sha256Hex(bytes);
   const file = { key: toKey(sha256.slice(0, DIGEST_LENGTH)), rows, bytes: bytes.length, sha256 };
   // If the key is taken, nothing is written: reading back tells whether it holds these bytes.
-  await bucket.put(file.key, bytes, { sha256, onlyIf: { etagDoesNotMatch: '*' } });
+  const written = await bucket.put(file.key, bytes, { sha256, onlyIf: { etagDoesNotMatch: '*' } });
   const stored = await readFile(bucket, file);
+  // Left by a run that died, perhaps long ago: files that are old and unnamed are deleted.
+  if (written === null) await bucket.put(file.key, stored, { sha256 });
   return { file, stored };
 }
 

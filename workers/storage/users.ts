@@ -121,37 +121,41 @@ export async function moveMergedLogs(db: D1Database, shards: LogShards, userIds:
       await seedShard(db, shard);
       await moveLog(shard, from, to);
     });
-    await db.batch(moveUser(db, from, to));
+    await db.batch(moveUser(db, from, to, (await openUserHash(db))(to)));
   }
   if (merges.size > 0) await moveMergedLogs(db, shards, [...merges.values()]);
 }
 
+/** What is from before the player was erased is not moved; all that is left of the guest goes. */
 async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Promise<void> {
-  const hash = await openUserHash(db);
+  const userHash = (await openUserHash(db))(toUserId);
+  const prefix = mergedEventPrefix(fromUserId);
   await db.batch([
     db
       .prepare(
         `update or ignore events set user_id = ?2, id = ?3 || id
          where user_id = ?1 and not ${wasErased('?4', 'min(timestamp, received_at)')}`,
       )
-      .bind(fromUserId, toUserId, mergedEventPrefix(fromUserId), hash(toUserId)),
-    // Events that the player already had, or from before the player was erased.
+      .bind(fromUserId, toUserId, prefix, userHash),
+    // Events that the player already had, or from before the erasure.
     db.prepare('delete from events where user_id = ?1').bind(fromUserId),
-    ...moveArchivedMarks(db, fromUserId, toUserId, mergedEventPrefix(fromUserId)),
-    ...moveUser(db, fromUserId, toUserId),
-    ...movePlayerCounts(db, fromUserId, toUserId),
+    ...moveArchivedMarks(db, { fromUserId, toUserId, prefix, userHash }),
+    ...moveUser(db, fromUserId, toUserId, userHash),
+    ...movePlayerCounts(db, fromUserId, toUserId, userHash),
   ]);
 }
 
-const moveUser = (db: D1Database, fromUserId: string, toUserId: string): D1PreparedStatement[] => [
+/** Preferences have no time here: they are taken to be from before any erasure. `userHash`: the player's. */
+const moveUser = (db: D1Database, fromUserId: string, toUserId: string, userHash: string): D1PreparedStatement[] => [
   db
     .prepare(
       `insert into users (user_id, last_event_at, preferences)
-       select ?2, last_event_at, preferences from users where user_id = ?1
+       select ?2, last_event_at, iif(${wasErased('?3', '0')}, null, preferences) from users
+       where user_id = ?1 and not ${wasErased('?3', 'last_event_at')}
        on conflict do update set last_event_at = max(last_event_at, excluded.last_event_at),
          preferences = coalesce(preferences, excluded.preferences)`,
     )
-    .bind(fromUserId, toUserId),
+    .bind(fromUserId, toUserId, userHash),
   db.prepare('delete from users where user_id = ?1').bind(fromUserId),
   db.prepare('delete from batch_galleries where user_id = ?1').bind(fromUserId),
 ];

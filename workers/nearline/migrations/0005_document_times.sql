@@ -1,0 +1,1 @@
+ALTER TABLE `documents` ADD `written_at` integer DEFAULT 0 NOT NULL;
