@@ -276,7 +276,7 @@ it('keeps the counts of what came after the request, and finds a player by open 
     return env.DB.prepare(sql);
   };
   const watched = { prepare } as unknown as D1Database;
-  const counts = openStores({ ...env, DB: watched }).find(({ name }) => name === 'counts')!;
+  const counts = openStores({ ...env, DB: watched, LOG_0: watched }).find(({ name }) => name === 'counts')!;
   for await (const _ of counts.readRows(['jo'], requestedAt));
   await counts.countRows(['jo'], requestedAt);
   expect(queries.filter((sql) => sql.includes('player_days'))).toHaveLength(2);
@@ -355,7 +355,7 @@ it('moves nothing from before an erasure with a guest who is merged afterwards, 
   // The guest's object says whom it became.
   const text = JSON.stringify(lines.filter(({ store, table }) => store !== 'merges' && table !== 'documents'));
   expect(text).not.toContain('early');
-  expect(countByStore(lines)).toMatchObject({ log: 2, 'archived-marks': 1, counts: 2, preferences: 1, merges: 2 });
+  expect(countByStore(lines)).toMatchObject({ log: 2, 'archived-marks': 1, counts: 2, 'last-seen': 1, merges: 2 });
 });
 
 it('drops the preferences of a guest who was exported before the erasure and is imported after it', async () => {
