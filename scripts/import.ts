@@ -19,7 +19,7 @@ async function importInteractions(path: string, { items, state, json, ...flags }
   const platform = await openPlatform(state);
   try {
     const request = { ...flags, path, itemsPath: items };
-    const summary = await importFiles(platform.DB, request, Date.now(), ({ step, done, of }) => {
+    const summary = await importFiles(platform, request, Date.now(), ({ step, done, of }) => {
       const share = of > 0 ? ` ${done.toLocaleString('en')} of ${of.toLocaleString('en')}` : '';
       progress.update(`${step}${share}, ${readSeconds()} s`);
     });

@@ -1,11 +1,12 @@
-// Writes staged events to D1 in portions, each with the progress it makes in one transaction. While one portion is
-// written the next is read.
+// Writes staged events to the log's databases in portions, and records the progress of each: a portion that is written
+// again after a crash adds nothing. While one portion is written the next is read.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { readErasedAt, readErasureMark } from '../../workers/storage/erased-users.ts';
-import { insertEventRows } from '../../workers/storage/events.ts';
-import { prepareImportProgress } from '../../workers/storage/imports.ts';
+import { findLoggedRows, insertEventRows } from '../../workers/storage/events.ts';
+import { recordImportProgress } from '../../workers/storage/imports.ts';
+import { chooseShard, type LogShards } from '../../workers/storage/log-shards.ts';
 import type { Preset } from './presets.ts';
 import { listLogFields, readLogRows } from './stage-events.ts';
 
@@ -17,22 +18,24 @@ export interface EventsToWrite {
   preset: Preset;
   startedAt: number;
   importId: string;
-  /** The rows are without the players that were erased until then. */
-  erasureMark: number;
+  /** By shard: the rows are without the players that were erased until then. */
+  erasureMarks: readonly number[];
   /** Rows, in the order of readLogRows. */
   from: number;
   until: number;
 }
 
 interface Portion {
-  json: string;
-  /** Rows in the order of readLogRows; some may be null there, and not in `json`. */
+  /** Each is a JSON array that begins with the event's id and the user's. */
+  rows: string[];
+  /** Rows in the order of readLogRows; some may be null there, and not in `rows`. */
   count: number;
 }
 
 /** Returns the number of new events. */
 export async function writeEvents(
   db: D1Database,
+  shards: LogShards,
   connection: DuckDBConnection,
   request: EventsToWrite,
   onProgress: (done: number) => void,
@@ -46,8 +49,10 @@ export async function writeEvents(
     await writing;
     onProgress(done);
     done += portion.count;
-    writing = writePortion(db, request, portion, done).then((rows) => {
-      written += rows;
+    const rowsDone = done;
+    writing = writePortion(shards, request, portion.rows).then(async (inserted) => {
+      await recordImportProgress(db, request.importId, rowsDone);
+      written += inserted;
     });
     // Awaited with the next portion; until then a failure is not unhandled.
     writing.catch(() => {});
@@ -57,17 +62,43 @@ export async function writeEvents(
   return written;
 }
 
+async function writePortion(shards: LogShards, request: EventsToWrite, rows: readonly string[]): Promise<number> {
+  const byShard =
+    shards.length === 1
+      ? new Map([[0, rows]])
+      : Map.groupBy(rows, (row) => chooseShard((JSON.parse(row) as string[])[1]!, shards.length));
+  const inserted = await Promise.all(
+    Array.from(byShard, async ([shard, own]) => {
+      const others = shards.filter((_, other) => other !== shard);
+      const missing = await leaveOutLogged(others, own);
+      return missing.length === 0 ? 0 : writeRows(shards[shard]!, request, joinRows(missing), shard);
+    }),
+  );
+  return inserted.reduce((sum, events) => sum + events, 0);
+}
+
+/** An import that is repeated after a database was added finds a player's events in another. */
+async function leaveOutLogged(others: LogShards, rows: readonly string[]): Promise<readonly string[]> {
+  let missing = rows;
+  for (const database of others) {
+    const logged = new Set(missing.length === 0 ? [] : await findLoggedRows(database, joinRows(missing)));
+    if (logged.size > 0) missing = missing.filter((_, index) => !logged.has(index));
+  }
+  return missing;
+}
+
+const joinRows = (rows: readonly string[]): string => `[${rows.join(',')}]`;
+
 /** Writes the rows as they were staged, or, if players were erased meanwhile, without those. */
-async function writePortion(
+async function writeRows(
   db: D1Database,
-  { preset, startedAt, importId, erasureMark }: EventsToWrite,
-  { json }: Portion,
-  rowsDone: number,
+  { preset, startedAt, erasureMarks }: EventsToWrite,
+  json: string,
+  shard: number,
 ): Promise<number> {
   const fields = listLogFields(preset);
-  for (let rows = { json, erasureMark }; ; ) {
-    const progress = prepareImportProgress(db, importId, rowsDone, rows.erasureMark);
-    const written = await insertEventRows(db, { ...rows, fields, receivedAt: startedAt }, progress);
+  for (let rows = { json, erasureMark: erasureMarks[shard]! }; ; ) {
+    const written = await insertEventRows(db, { ...rows, fields, receivedAt: startedAt });
     if (written !== undefined) return written;
     // The mark first: an erasure after it is noticed.
     rows = { erasureMark: await readErasureMark(db), json: await leaveOutErased(db, fields, json, startedAt) };
@@ -96,12 +127,12 @@ async function* joinPortions(chunks: AsyncGenerator<readonly (string | null)[]>)
     for (const row of chunk) {
       const length = row === null ? 0 : Buffer.byteLength(row) + 1;
       if (count === ROWS_PER_WRITE || (rows.length > 0 && bytes + length > BYTES_PER_WRITE)) {
-        yield { json: `[${rows.join(',')}]`, count };
+        yield { rows, count };
         [rows, count, bytes] = [[], 0, 0];
       }
       if (row !== null) rows.push(row);
       count++;
       bytes += length;
     }
-  if (count > 0) yield { json: `[${rows.join(',')}]`, count };
+  if (count > 0) yield { rows, count };
 }

@@ -1,10 +1,11 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { insertErasedUsers, openUserHash } from '../../workers/storage/erased-users.ts';
 import { readEventPage } from '../../workers/storage/events.ts';
 import { deleteItem, listItems, patchItem } from '../../workers/storage/items.ts';
+import { chooseShard } from '../../workers/storage/log-shards.ts';
 import { openPlatform, type Platform } from '../local/platform.ts';
 import { type ImportRequest, importFiles } from './write.ts';
 
@@ -55,27 +56,27 @@ test('an interrupted import resumes and gives the same log; a finished one is no
   );
   const request: ImportRequest = { format: 'sequences', path: write('sequences.txt', `${lines.join('\n')}\n`) };
 
-  const part = await importFiles(platform.DB, { ...request, limit: 12_345 }, NOW);
+  const part = await importFiles(platform, { ...request, limit: 12_345 }, NOW);
   expect(part).toMatchObject({ placeholdersWritten: 9_001, interactionsRead: 12_345, interactionsWritten: 12_345 });
-  const again = await importFiles(platform.DB, { ...request, limit: 12_345 }, LATER);
+  const again = await importFiles(platform, { ...request, limit: 12_345 }, LATER);
   expect(again).toMatchObject({ placeholdersWritten: 0, interactionsRead: 12_345, interactionsWritten: 0 });
 
   await patchItem(platform.DB, 'g1', { title: 'A name of its own' });
   await deleteItem(platform.DB, 'g2', NOW);
   const failing = failAfter(platform.DB, 1);
-  await expect(importFiles(failing, request, LATER)).rejects.toThrow('out of order');
-  const rest = await importFiles(platform.DB, request, LATER);
+  await expect(importFiles({ DB: platform.DB, LOG_0: failing }, request, LATER)).rejects.toThrow('out of order');
+  const rest = await importFiles(platform, request, LATER);
   expect(rest).toMatchObject({ alreadyDone: false, resumedAfter: 22_345, placeholdersWritten: 0 });
   expect(rest.interactionsWritten).toBe(24_995 - 22_345);
   expect(rest.skipped).toEqual([
     { reason: 'userId: is missing', count: 5, examples: [8, 5008, 10008].map((row) => `row ${row}`) },
   ]);
 
-  await importFiles(other.DB, request, NOW);
+  await importFiles(other, request, NOW);
   expect(await readLog(platform.DB)).toEqual(await readLog(other.DB));
   const players = 'select user_id, last_event_at from users order by user_id';
   expect((await platform.DB.prepare(players).all()).results).toEqual((await other.DB.prepare(players).all()).results);
-  expect(await importFiles(platform.DB, request, LATER)).toMatchObject({ alreadyDone: true, interactionsRead: 0 });
+  expect(await importFiles(platform, request, LATER)).toMatchObject({ alreadyDone: true, interactionsRead: 0 });
 }, 180_000);
 
 test('what is imported is known by its content: not by the name, the size or the place of a file', async () => {
@@ -83,7 +84,7 @@ test('what is imported is known by its content: not by the name, the size or the
   const header = 'userId,movieId,rating,timestamp\n';
   const ratings = write('ratings.csv', `${header}${line('m1', 'm7')}${line('m1', 'm7', '4.0')}${line('m2', 'm7')}`);
   write('movies.csv', 'movieId,title,genres\nm7,Amelie,Comedy\n');
-  const run = (file = ratings) => importFiles(platform.DB, { path: file }, LATER);
+  const run = (file = ratings) => importFiles(platform, { path: file }, LATER);
   // Two lines that say the same are one event.
   expect(await run()).toMatchObject({ itemsWritten: 1, interactionsRead: 3, interactionsWritten: 2 });
 
@@ -109,9 +110,9 @@ test('what is imported is known by its content: not by the name, the size or the
 test('another catalogue for the same interactions writes its items and no interaction twice', async () => {
   const file = write('pairs.txt', 'anna z1\nanna z2\n');
   const items = write('items.jsonl', '{"itemId":"z1","title":"First"}\n{"itemId":"z2","title":null}\n');
-  const first = await importFiles(platform.DB, { path: file }, NOW);
+  const first = await importFiles(platform, { path: file }, NOW);
   expect(first).toMatchObject({ format: 'sequences', placeholdersWritten: 2 });
-  const second = await importFiles(platform.DB, { path: file, itemsPath: items }, LATER);
+  const second = await importFiles(platform, { path: file, itemsPath: items }, LATER);
   expect(second).toMatchObject({ itemsWritten: 1, interactionsWritten: 0 });
   expect(await readTitles('z', 10)).toEqual(['First', 'Item z2']);
   expect((await readLog(platform.DB)).filter((event) => event.userId === 'anna')).toHaveLength(2);
@@ -134,8 +135,8 @@ test('files of which nothing or less than half can be taken are refused, with wh
     [{ path: pairs, itemsPath: badItems }, /only 1 of the 3 items can be taken/],
   ];
   for (const [request, message] of refused) {
-    await expect(importFiles(platform.DB, request, LATER)).rejects.toThrow(message);
-    await expect(importFiles(platform.DB, request, LATER)).rejects.toThrow(message);
+    await expect(importFiles(platform, request, LATER)).rejects.toThrow(message);
+    await expect(importFiles(platform, request, LATER)).rejects.toThrow(message);
   }
   expect([await countImports(), (await readLog(platform.DB)).length]).toEqual(before);
 }, 60_000);
@@ -145,9 +146,9 @@ test('a player who was erased does not come back by importing the old file again
   const pairs = write('erased.txt', 'e1 a\ne3 a\n');
   const hash = await openUserHash(platform.DB);
   await insertErasedUsers(platform.DB, [hash('e1')], SECONDS * 1000 + 1).run();
-  expect(await importFiles(platform.DB, { path: timed }, LATER)).toMatchObject({ interactionsWritten: 2, skipped: [] });
+  expect(await importFiles(platform, { path: timed }, LATER)).toMatchObject({ interactionsWritten: 2, skipped: [] });
   // Made-up times say nothing about before and after.
-  expect(await importFiles(platform.DB, { path: pairs }, LATER)).toMatchObject({ interactionsWritten: 1 });
+  expect(await importFiles(platform, { path: pairs }, LATER)).toMatchObject({ interactionsWritten: 1 });
   const log = (await readLog(platform.DB)).filter(({ userId }) => userId.startsWith('e'));
   expect(log.map(({ userId, itemId }) => [userId, itemId])).toEqual([
     ['e1', 'b'],
@@ -159,15 +160,15 @@ test('a player who was erased does not come back by importing the old file again
 test('an import that resumes after an erasure writes every row of the others', async () => {
   const lines = Array.from({ length: 60 }, (_, index) => `r${index % 6} g${index}`);
   const request: ImportRequest = { format: 'sequences', path: write('resumed.txt', `${lines.join('\n')}\n`) };
-  await importFiles(platform.DB, { ...request, limit: 30 }, NOW);
+  await importFiles(platform, { ...request, limit: 30 }, NOW);
   await eraseUser('r0', NOW + 1);
-  const rest = await importFiles(platform.DB, request, LATER);
+  const rest = await importFiles(platform, request, LATER);
   expect(rest).toMatchObject({ resumedAfter: 30, interactionsRead: 50, interactionsWritten: 30 });
   const log = (await readLog(platform.DB)).filter(({ userId }) => /^r\d$/.test(userId));
   expect(log.map(({ itemId }) => itemId).toSorted()).toEqual(
     lines.flatMap((line) => (line.startsWith('r0') ? [] : line.split(' ')[1]!)).toSorted(),
   );
-  expect(await importFiles(platform.DB, request, LATER)).toMatchObject({ alreadyDone: true });
+  expect(await importFiles(platform, request, LATER)).toMatchObject({ alreadyDone: true });
 }, 60_000);
 
 test('a player who is erased during an import stays erased', async () => {
@@ -186,7 +187,7 @@ test('a player who is erased during an import stays erased', async () => {
       };
     },
   });
-  expect((await importFiles(erased, request, NOW)).interactionsWritten).toBe(20_000);
+  expect((await importFiles({ DB: platform.DB, LOG_0: erased }, request, NOW)).interactionsWritten).toBe(20_000);
   expect(erasing).toBeDefined();
   for (const table of ['events', 'users']) {
     const users = `select distinct user_id from ${table} where user_id like 'd_' order by 1`;
@@ -200,3 +201,34 @@ async function eraseUser(userId: string, at: number): Promise<void> {
   for (const table of ['events', 'users'])
     await platform.DB.prepare(`delete from ${table} where user_id = ?1`).bind(userId).run();
 }
+
+test('an import goes to each player’s database; repeated after databases were added, it writes nothing twice', async () => {
+  const lines = Array.from({ length: 400 }, (_, n) => `many${n % 80},m${n},4,${SECONDS + n}`);
+  const file = write('spread.csv', `userId,movieId,rating,timestamp\n${lines.join('\n')}\n`);
+  const { DB } = platform;
+  // The other platforms' logs stand for more databases.
+  const [LOG_0, LOG_1] = [
+    await openPlatform(path.join(folder, 'three')),
+    await openPlatform(path.join(folder, 'four')),
+  ];
+  onTestFinished(async () => {
+    await LOG_0.dispose();
+    await LOG_1.dispose();
+  });
+  const one = { DB, LOG_0: LOG_0.DB };
+  const two = { ...one, LOG_1: LOG_1.DB };
+  const count = async () => [(await readLog(one.LOG_0)).length, (await readLog(two.LOG_1)).length];
+  expect(await importFiles(one, { path: file }, NOW)).toMatchObject({ interactionsWritten: 400 });
+  const grown = write(
+    'spread.csv',
+    `userId,movieId,rating,timestamp\n${[...lines, ...lines.map((line) => `more${line}`)].join('\n')}\n`,
+  );
+  expect(await importFiles(two, { path: grown }, LATER)).toMatchObject({
+    interactionsRead: 800,
+    interactionsWritten: 400,
+  });
+  const users = (await readLog(two.LOG_1)).map(({ userId }) => userId);
+  expect(users.every((userId) => userId.startsWith('moremany') && chooseShard(userId, 2) === 1)).toBe(true);
+  expect(users.length).toBeGreaterThan(100);
+  expect((await count()).reduce((sum, events) => sum + events, 0)).toBe(800);
+}, 180_000);

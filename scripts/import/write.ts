@@ -7,6 +7,15 @@ import { readErasedAt, readErasureMark } from '../../workers/storage/erased-user
 import { touchUsers } from '../../workers/storage/events.ts';
 import { beginImport, findImport, findUnknownItemIds, finishImport } from '../../workers/storage/imports.ts';
 import { putItems } from '../../workers/storage/items.ts';
+import {
+  askShards,
+  chooseShard,
+  type LogBindings,
+  type LogShards,
+  listLogShards,
+} from '../../workers/storage/log-shards.ts';
+import { seedShard } from '../../workers/storage/seed-shard.ts';
+import type { Stores } from '../../workers/storage/stores.ts';
 import { withDuckDb } from '../duckdb/open.ts';
 import { assertMostTaken } from './assert-taken.ts';
 import { cleanItem } from './item.ts';
@@ -58,15 +67,19 @@ export interface Progress {
   of: number;
 }
 
+type ImportStores = Pick<Stores, 'DB'> & LogBindings;
+
 /** `now`: epoch milliseconds. Throws if the files cannot be read or are refused, or the database cannot be written. */
 export const importFiles = (
-  db: D1Database,
+  stores: ImportStores,
   request: ImportRequest,
   now: number,
   onProgress: (progress: Progress) => void = () => {},
 ): Promise<ImportSummary> =>
   withDuckDb(async (connection) => {
     onProgress({ step: 'reading the files', done: 0, of: 0 });
+    const db = stores.DB;
+    const shards = listLogShards(stores);
     const source = await openSource(connection, request);
     const ids = identify(source, request);
     const eventsState = await findImport(db, ids.events);
@@ -80,7 +93,8 @@ export const importFiles = (
 
     const startedAt = eventsState?.startedAt ?? now;
     // Before the erased players are read: a later erasure is noticed.
-    const erasureMark = await readErasureMark(db);
+    for (const database of shards) await seedShard(db, database);
+    const erasureMarks = await askShards(shards, async (database) => [await readErasureMark(database)]);
     const staged = await stageEvents(connection, {
       selects: source.eventSelects,
       preset: source.preset,
@@ -102,8 +116,9 @@ export const importFiles = (
     if (!eventsDone)
       await writeInteractions(
         db,
+        shards,
         connection,
-        { staged, id: ids.events, startedAt, erasureMark, limit },
+        { staged, id: ids.events, startedAt, erasureMarks, limit },
         summary,
         onProgress,
       );
@@ -154,14 +169,15 @@ interface StagedImport {
   staged: StagedEvents;
   id: string;
   startedAt: number;
-  erasureMark: number;
+  erasureMarks: readonly number[];
   limit: number | undefined;
 }
 
 async function writeInteractions(
   db: D1Database,
+  shards: LogShards,
   connection: DuckDBConnection,
-  { staged: { preset, taken, rows }, id, startedAt, erasureMark, limit = Number.MAX_SAFE_INTEGER }: StagedImport,
+  { staged: { preset, taken, rows }, id, startedAt, erasureMarks, limit = Number.MAX_SAFE_INTEGER }: StagedImport,
   summary: ImportSummary,
   onProgress: (progress: Progress) => void,
 ): Promise<void> {
@@ -173,11 +189,14 @@ async function writeInteractions(
     summary.placeholdersWritten = await writePlaceholders(db, connection, preset.hasTitlesAsIds === true);
   summary.interactionsWritten = await writeEvents(
     db,
+    shards,
     connection,
-    { preset, startedAt, erasureMark, importId: id, from: rowsDone, until },
+    { preset, startedAt, erasureMarks, importId: id, from: rowsDone, until },
     (done) => onProgress({ step: 'writing interactions', done, of: until }),
   );
-  for await (const users of readLastSeen(connection, preset, startedAt, until)) await touchUsers(db, users);
+  for await (const users of readLastSeen(connection, preset, startedAt, until))
+    for (const [shard, own] of Map.groupBy(users, ({ userId }) => chooseShard(userId, shards.length)))
+      await touchUsers(shards[shard]!, own);
   if (until === rows) await finishImport(db, id, Date.now());
 }
 

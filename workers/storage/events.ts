@@ -88,18 +88,17 @@ export interface EventRows {
 }
 
 /**
- * Inserts events of an import with a statement in the same transaction that records the progress, and changes no row if
- * there was an erasure since the mark. Returns the number of new events; undefined, and none is inserted, in that case.
+ * Inserts events of an import into one database, unless there was an erasure since the mark. Returns the number of new
+ * events; undefined, and none is inserted, in that case.
  */
 export async function insertEventRows(
   db: D1Database,
   { fields, json, receivedAt, erasureMark }: EventRows,
-  progress: D1PreparedStatement,
 ): Promise<number | undefined> {
   const columns = fields.map((field) => COLUMNS.find(([, name]) => name === field)![0]);
   const values = fields.map((_, index) => `value->>${index}`);
   const given = fields.includes('receivedAt');
-  const [written, recorded] = await db.batch([
+  const [written, current] = await db.batch([
     db
       .prepare(
         `insert into events (${[...columns, ...(given ? [] : ['received_at'])].join(', ')})
@@ -107,9 +106,22 @@ export async function insertEventRows(
          on conflict do nothing`,
       )
       .bind(json, erasureMark, ...(given ? [] : [receivedAt])),
-    progress,
+    db.prepare(`select 1 where ${hasErasureMark('?1')}`).bind(erasureMark),
   ]);
-  return recorded!.meta.changes === 0 ? undefined : written!.meta.changes;
+  return current!.results.length === 0 ? undefined : written!.meta.changes;
+}
+
+/** Indices of those rows of an import that the database has. `json`: an array of rows that begin with id and user. */
+export async function findLoggedRows(db: D1Database, json: string): Promise<number[]> {
+  const { results } = await db
+    .prepare(
+      `select key from json_each(?1) as rows where exists (
+         select 1 from events where user_id = rows.value->>1 and id = rows.value->>0
+       )`,
+    )
+    .bind(json)
+    .all<{ key: number }>();
+  return results.map(({ key }) => key);
 }
 
 /** Records when users were last seen, except those who were erased since. */

@@ -1,7 +1,5 @@
 // The progress of each import, so that an interrupted one resumes. Files are read by scripts/import.
 
-import { hasErasureMark } from './erased-users.ts';
-
 interface ImportState {
   /** Start of the first run, epoch milliseconds. */
   startedAt: number;
@@ -31,16 +29,10 @@ export async function beginImport(db: D1Database, id: string, now: number): Prom
   return state!;
 }
 
-/** Statement that records that the first `rowsDone` rows are written, unless there was an erasure since the mark. */
-export const prepareImportProgress = (
-  db: D1Database,
-  id: string,
-  rowsDone: number,
-  erasureMark: number,
-): D1PreparedStatement =>
-  db
-    .prepare(`update imports set rows_done = max(rows_done, ?2) where id = ?1 and ${hasErasureMark('?3')}`)
-    .bind(id, rowsDone, erasureMark);
+/** Records that the first `rowsDone` rows are written. */
+export async function recordImportProgress(db: D1Database, id: string, rowsDone: number): Promise<void> {
+  await db.prepare('update imports set rows_done = max(rows_done, ?2) where id = ?1').bind(id, rowsDone).run();
+}
 
 /** `finishedAt`: epoch milliseconds. */
 export async function finishImport(db: D1Database, id: string, finishedAt: number): Promise<void> {

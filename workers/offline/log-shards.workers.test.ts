@@ -1,0 +1,159 @@
+// The jobs over a log in four databases: real D1 and R2.
+
+import { env } from 'cloudflare:workers';
+import { beforeEach, expect, it } from 'vitest';
+import type { PlayerEvent } from '../../models/contracts/event.ts';
+import { SNAPSHOT_POINTER_KEY } from '../../models/contracts/layout.ts';
+import { countEventsAfter } from '../../models/contracts/snapshot.ts';
+import { EVIDENCE_PLAYERS_MIN } from '../../models/features/item-totals.ts';
+import { makeEvent } from '../../tests/event.ts';
+import { readRows } from '../../tests/parquet.ts';
+import { eraseUsers } from '../personal-data/erase-users.ts';
+import { exportUser } from '../personal-data/export-user.ts';
+import { openErasureRun, openStores } from '../personal-data/stores.ts';
+import { beginErasure } from '../storage/erasures.ts';
+import { insertEvents } from '../storage/events.ts';
+import { readPlayerCounts } from '../storage/item-totals.ts';
+import { chooseShard, listLogShards } from '../storage/log-shards.ts';
+import { rollUpLog } from '../storage/roll-up.ts';
+import { readSnapshotManifest } from '../storage/snapshots.ts';
+import { exportSnapshot } from './export-snapshot.ts';
+import { refreshStatistics } from './refresh-statistics.ts';
+import { trimLog } from './trim-log.ts';
+
+const FOUR = { ...env, LOG_1: env.TEST_LOG_1, LOG_2: env.TEST_LOG_2, LOG_3: env.TEST_LOG_3 };
+const DATABASES = listLogShards(FOUR);
+const DAY_MS = 86_400_000;
+const NOW = Math.floor(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2;
+
+const TABLES = [
+  ...['events', 'users', 'archived_marks', 'export_cursors', 'sqlite_sequence', 'roll_up', 'player_days'],
+  ...['player_facts', 'player_resets', 'daily_counts', 'day_totals', 'item_ratings', 'item_totals'],
+];
+beforeEach(async () => {
+  for (const database of DATABASES)
+    await database.batch(TABLES.map((table) => database.prepare(`delete from ${table}`)));
+  for (const prefix of ['log/', 'snapshots/'])
+    await env.BUCKET.delete((await env.BUCKET.list({ prefix })).objects.map(({ key }) => key));
+});
+
+const insert = async (events: readonly PlayerEvent[]) => {
+  for (const [shard, own] of Map.groupBy(events, ({ userId }) => chooseShard(userId, DATABASES.length)))
+    await insertEvents(DATABASES[shard]!, own);
+};
+const play = (player: number, game: number, at: number) =>
+  makeEvent(`player-${player}`, 'play', `g${game}`, at, { id: `${player}-${game}-${at}` });
+const countRows = async () =>
+  Promise.all(DATABASES.map((database) => database.prepare('select count(*) as n from events').first<number>('n')));
+async function readExported(): Promise<string[]> {
+  const keys: string[] = [];
+  for (const file of (await readSnapshotManifest(env.BUCKET))!.events)
+    for (const { user_id, id } of await readRows(env.BUCKET, file)) keys.push(`${user_id} ${id}`);
+  return keys.toSorted();
+}
+
+it('exports and trims each database by its own sequences, and each event once', async () => {
+  const old = Array.from({ length: 80 }, (_, n) => play(n, n % 5, NOW - 40 * DAY_MS));
+  const recent = Array.from({ length: 80 }, (_, n) => play(n, n % 5, NOW - DAY_MS));
+  await insert([...old, ...recent]);
+  const rows = await countRows();
+  expect(Math.min(...(rows as number[]))).toBeGreaterThan(10);
+  expect(await exportSnapshot(FOUR, NOW)).toBe(160);
+  const { events, lastSequences } = (await readSnapshotManifest(env.BUCKET))!;
+  expect(lastSequences).toEqual(rows);
+  expect(events.map(({ shard, day }) => `${day} ${shard}`)).toHaveLength(8);
+  for (const { key, shard } of events) expect(key).toContain(`/${shard}-`);
+  expect(countEventsAfter(events, [])).toBe(160);
+  expect(countEventsAfter(events, lastSequences.slice(0, 3))).toBe(rows[3]);
+  const all = [...old, ...recent].map(({ userId, id }) => `${userId} ${id}`).toSorted();
+  expect(await readExported()).toEqual(all);
+  // Not before they are counted.
+  expect(await trimLog(FOUR, NOW)).toBe(0);
+  expect(await refreshStatistics(FOUR, NOW)).toBe(160);
+  expect(await trimLog(FOUR, NOW)).toBe(80);
+  expect(((await countRows()) as number[]).reduce((sum, n) => sum + n, 0)).toBe(80);
+
+  await insert([play(1, 9, NOW), play(2, 9, NOW)]);
+  expect(await exportSnapshot(FOUR, NOW)).toBe(2);
+  expect(await exportSnapshot(FOUR, NOW)).toBe(0);
+  expect(await readExported()).toEqual([...all, `player-1 1-9-${NOW}`, `player-2 2-9-${NOW}`].toSorted());
+});
+
+it('goes on with a snapshot that was made when the log was in one database', async () => {
+  await insertEvents(env.LOG_0, [play(1, 1, NOW), play(2, 1, NOW)]);
+  expect(await exportSnapshot(env, NOW)).toBe(2);
+  const { lastSequences, events, ...rest } = (await readSnapshotManifest(env.BUCKET))!;
+  const earlier = events.map(({ shard: _, ...file }) => file);
+  const stored = { ...rest, schema: 2, lastSequence: lastSequences[0], events: earlier };
+  await env.BUCKET.put(SNAPSHOT_POINTER_KEY, JSON.stringify(stored));
+  await insertEvents(env.LOG_0, [play(3, 1, NOW)]);
+  await insertEvents(env.TEST_LOG_2, [play(4, 1, NOW)]);
+  expect(await exportSnapshot(FOUR, NOW)).toBe(2);
+  expect((await readSnapshotManifest(env.BUCKET))!.lastSequences).toEqual([3, 0, 1]);
+  expect(await readExported()).toHaveLength(4);
+});
+
+it('computes the same statistics from four databases as from one', async () => {
+  const today = NOW / DAY_MS - 0.5;
+  const events = Array.from({ length: EVIDENCE_PLAYERS_MIN + 200 }, (_, n) => [
+    play(n, n % 7, NOW - (n % 40) * DAY_MS),
+    makeEvent(`player-${n}`, n % 3 === 0 ? 'dislike' : 'like', `g${n % 4}`, NOW - (n % 9) * DAY_MS, {
+      country: n % 5 < 3 ? 'DE' : 'CH',
+    }),
+  ]).flat();
+  const read = async (databases: readonly D1Database[]) => {
+    for (const database of databases) await rollUpLog(database);
+    const { world, countries, ratings, anchorDay } = await readPlayerCounts(databases, today);
+    const list = (rows: readonly object[]) =>
+      rows
+        .map((row) =>
+          JSON.stringify(
+            Object.entries(row).map(([name, value]) => [
+              name,
+              typeof value === 'number' ? Number(value.toFixed(6)) : value,
+            ]),
+          ),
+        )
+        .toSorted();
+    return { world: list(world), countries: list(countries), ratings: list(ratings), anchorDay };
+  };
+  await insertEvents(env.LOG_0, events);
+  const one = await read([env.LOG_0]);
+  // Enough players in all databases together, and in none alone.
+  expect(one.anchorDay).toBe(today);
+  expect(one.countries.length).toBeGreaterThan(4);
+  for (const table of TABLES) await env.LOG_0.prepare(`delete from ${table}`).run();
+  await insert(events);
+  expect(await read(DATABASES)).toEqual(one);
+});
+
+it('exports and erases a player whose events are in every database', async () => {
+  for (const [shard, database] of DATABASES.entries()) {
+    await insertEvents(database, [play(7, shard, NOW), play(8, shard, NOW)]);
+    await database
+      .prepare(
+        "insert into archived_marks (user_id, item_id, type, id, timestamp) values ('player-7', 'g0', 'play', 'm', 1)",
+      )
+      .run();
+    await rollUpLog(database);
+  }
+  const listLines = async () => {
+    const text = await new Response(exportUser(openStores(FOUR), ['player-7'])).text();
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { store: string });
+  };
+  const countStores = (lines: readonly { store: string }[]) =>
+    Object.fromEntries([...Map.groupBy(lines, ({ store }) => store)].map(([store, own]) => [store, own.length]));
+  expect(countStores(await listLines())).toMatchObject({ log: 4, 'archived-marks': 4, 'last-seen': 4, counts: 4 });
+  const { erasureId } = await beginErasure(env.DB, DATABASES, 'player-7', NOW);
+  await eraseUsers(openErasureRun(FOUR));
+  expect(await listLines()).toEqual([{ store: 'export', complete: true, rows: 0 }]);
+  expect(erasureId).toBeTruthy();
+  for (const database of DATABASES) {
+    expect(await database.prepare('select distinct user_id from events').raw()).toEqual([['player-8']]);
+    // What is still on its way does not come back.
+    expect(await insertEvents(database, [play(7, 1, NOW)])).toBe(0);
+  }
+});
