@@ -120,6 +120,19 @@ bench
   });
 
 bench
+  .command('log')
+  .description(
+    'The rate at which one of the log’s databases takes events, as the queue’s consumer writes them, against rows ' +
+      'in a table without an index. 100,000 events take half a minute.',
+  )
+  .option('--events <n>', 'events to write', parseWholeNumber(1), 100_000)
+  .addOption(jsonOption())
+  .action(async ({ json, events }) => {
+    const { benchLog, formatLog } = await import('./bench/log.ts');
+    await measure(json, () => benchLog(events, log), formatLog);
+  });
+
+bench
   .command('page')
   .description(
     'The page in a real browser, over a server that `npm start` runs: from a click on a game to the first frame that ' +
