@@ -202,7 +202,7 @@ async function eraseUser(userId: string, at: number): Promise<void> {
     await platform.DB.prepare(`delete from ${table} where user_id = ?1`).bind(userId).run();
 }
 
-test('an import goes to each player’s database; repeated after databases were added, it writes nothing twice', async () => {
+test('an import goes to each player’s database; once more with another database, it writes nothing twice', async () => {
   const lines = Array.from({ length: 400 }, (_, n) => `many${n % 80},m${n},4,${SECONDS + n}`);
   const file = write('spread.csv', `userId,movieId,rating,timestamp\n${lines.join('\n')}\n`);
   const { DB } = platform;
