@@ -13,7 +13,7 @@ import { createEvaluateCommand, FILE_FLAGS, type Flags } from './evaluate/comman
 import { type Dataset, readFiles, readStore } from './evaluate/dataset.ts';
 import { type Measured, measureCandidate } from './evaluate/measure.ts';
 import { formatByEvents, formatTable, tabulateByEvents } from './evaluate/table.ts';
-import { describeSkipped } from './import/assert-taken.ts';
+import { describeSkipped } from './import/skipped.ts';
 import { runCommand } from './terminal/command.ts';
 import { formatDuration } from './terminal/duration.ts';
 import { endEarlyOnInterrupt } from './terminal/end-early.ts';

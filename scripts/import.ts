@@ -1,8 +1,8 @@
 // `npm run import`: puts a catalogue and interactions from files into the local store. import/ reads and writes.
 
-import { FilesRefusedError } from './import/assert-taken.ts';
 import { createImportCommand, type Flags } from './import/command.ts';
 import { describeSummary } from './import/describe-summary.ts';
+import { FilesRefusedError } from './import/skipped.ts';
 import { importFiles } from './import/write.ts';
 import { openPlatform } from './local/platform.ts';
 import { assertNotServed, StateInUseError } from './state-lock.ts';

@@ -33,4 +33,4 @@ export const withDuckDb = <T>(
     }
   });
 
-export { quoteName, quoteText } from './quote.ts';
+export { quoteName, quotePath, quoteText } from './quote.ts';

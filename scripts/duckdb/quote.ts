@@ -3,5 +3,11 @@
 /** A SQL string literal: table functions such as read_csv take no bound lists. */
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+/**
+ * A SQL string literal of a path, for DuckDB's readers, to which `*`, `?` and `[` are patterns. `pattern`: which files
+ * of a folder, such as `/*.csv`.
+ */
+export const quotePath = (file: string, pattern = ''): string => quoteText(file.replace(/[*?[]/g, '[$&]') + pattern);
+
 /** A SQL identifier, such as a file's column. */
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -8,7 +8,7 @@ import { assertMostTaken } from '../import/assert-taken.ts';
 import type { RatingScale } from '../import/rating-scale.ts';
 import { readCatalogue } from '../import/read-catalogue.ts';
 import type { SourceRequest } from '../import/recognise.ts';
-import type { Skipped } from '../import/rejects.ts';
+import type { Skipped } from '../import/skipped.ts';
 import { openSource } from '../import/source.ts';
 import { readInteractions as readStagedInteractions, stageEvents } from '../import/stage-events.ts';
 import { withPlatform } from '../local/platform.ts';

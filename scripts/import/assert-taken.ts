@@ -1,22 +1,25 @@
 // Refuses files of which less than half can be taken: they are not what they were said to be.
 
-import type { Skipped } from './rejects.ts';
+import { describeSkipped, FilesRefusedError, type Skipped } from './skipped.ts';
 import type { Source } from './source.ts';
 
 const REASONS_SHOWN = 5;
 const TAKEN_SHARE_MIN = 0.5;
 
-export class FilesRefusedError extends Error {}
-
-/** Throws if nothing or less than half was taken; a source may have no catalogue, and a catalogue no interactions. */
+/**
+ * Throws if nothing or less than half was taken; a source may have no catalogue, and a catalogue no interactions.
+ * `others`: what was taken of the other kind.
+ */
 export function assertMostTaken(
   what: 'interactions' | 'items',
   taken: number,
   skipped: readonly Skipped[],
-  { format, read, eventSelects, itemSelects }: Source,
+  { format, read, eventSelects, itemSelects, mayLackKind }: Source,
+  others = 0,
 ): void {
   const expected = what === 'items' ? itemSelects.length > 0 : eventSelects.length > 0;
   const seen = skipped.reduce((sum, { count }) => sum + count, taken);
+  if (seen === 0 && mayLackKind && others > 0) return;
   if (!expected || (taken > 0 && taken >= TAKEN_SHARE_MIN * seen)) return;
   const count = (n: number) => n.toLocaleString('en');
   const summary =
@@ -34,6 +37,3 @@ export function assertMostTaken(
     ].join('\n'),
   );
 }
-
-export const describeSkipped = ({ reason, count, examples }: Skipped): string =>
-  `${count.toLocaleString('en')} × ${reason} (${examples.join(', ')}${count > examples.length ? ', …' : ''})`;

@@ -1,12 +1,19 @@
 // Writes the outcome of an import for people.
 
-import { describeSkipped } from './assert-taken.ts';
+import { describeSkipped } from './skipped.ts';
 import type { ImportSummary } from './write.ts';
 
 const count = (n: number) => n.toLocaleString('en');
 
+const COLUMNS_SHOWN_MAX = 24;
+
+function describeUnread({ file, columns }: ImportSummary['unreadColumns'][number]): string {
+  const more = columns.length > COLUMNS_SHOWN_MAX ? `, and ${columns.length - COLUMNS_SHOWN_MAX} more` : '';
+  return `Columns not read: ${columns.slice(0, COLUMNS_SHOWN_MAX).join(', ')}${more} (${file})`;
+}
+
 export function describeSummary(summary: ImportSummary, seconds: number): string {
-  const { format, files, ignored, ratingScale, emptied, skipped } = summary;
+  const { format, files, ignored, unreadColumns, ratingScale, emptied, skipped } = summary;
   const source = `${format}: ${files.join(', ')}`;
   if (summary.alreadyDone) return `${source} — has been imported already; there is nothing to do.`;
   const known = summary.interactionsRead - summary.resumedAfter - summary.interactionsWritten;
@@ -14,11 +21,12 @@ export function describeSummary(summary: ImportSummary, seconds: number): string
   return [
     source,
     ...(ignored.length > 0 ? [`Not read: ${ignored.join(', ')}`] : []),
+    ...unreadColumns.map(describeUnread),
     ...(summary.resumedAfter > 0 ? [`Resumed after ${count(summary.resumedAfter)} interactions.`] : []),
     `${count(summary.itemsWritten)} items and ${count(summary.interactionsWritten)} interactions ` +
       `written in ${seconds} s${perSecond}`,
     ...(summary.placeholdersWritten > 0
-      ? [`${count(summary.placeholdersWritten)} games are not in a catalogue: their ids are their titles`]
+      ? [`${count(summary.placeholdersWritten)} items are in no catalogue: their ids are their titles`]
       : []),
     ...(known > 0 ? [`${count(known)} interactions were in the log already, or twice in the files`] : []),
     ...(ratingScale && ratingScale.max > 5

@@ -21,6 +21,8 @@ const TYPE_SYNONYMS: Record<string, string> = {
   watch: 'play',
   rating: 'rate',
 };
+/** March 1973. Smaller numbers are years, months, days of a spreadsheet or row numbers. */
+const SECONDS_FROM = 1e8;
 const SECONDS_BELOW = 1e11;
 const MICROSECONDS_FROM = 1e14;
 const NANOSECONDS_FROM = 1e17;
@@ -37,8 +39,10 @@ const TIME_FORMATS = [
   '%d.%m.%Y',
   '%d.%m.%Y %H:%M:%S',
   '%d.%m.%Y %H:%M',
-  '%Y%m%d',
 ];
+/** Digits alone that are a day, with or without its time. As epoch milliseconds they would be of 1976 or after 2570. */
+const DIGIT_TIMES = '(19|20)\\d\\d(0[1-9]|1[0-2])(0[1-9]|[12]\\d|3[01])(([01]\\d|2[0-3])[0-5]\\d([0-5]\\d)?)?';
+const DIGIT_TIME_FORMATS = ['%Y%m%d', '%Y%m%d%H%M', '%Y%m%d%H%M%S'];
 /** Ids of these characters are valid; for all others models/contracts/id.ts is asked. */
 const PLAIN_ID = '[!"$&-.0->@-\\[\\]^-~]{1,128}';
 /** A time that cannot be read. */
@@ -47,8 +51,8 @@ const NOT_A_TIME = -1;
 /** Epoch milliseconds of a text: epoch seconds, milli-, micro- or nanoseconds, ISO 8601, or a common form. */
 export const parseTime = (text: string): string => `case
   when ${text} is null then null
-  when regexp_full_match(${text}, '\\s*\\d{8}\\s*') then
-    coalesce(epoch_ms(try_strptime(trim(${text}), '%Y%m%d')), try_cast(${text} as bigint) * 1000)
+  when regexp_full_match(${text}, '${DIGIT_TIMES}') then
+    coalesce(epoch_ms(try_strptime(${text}, [${DIGIT_TIME_FORMATS.map(quoteText).join(', ')}])), ${NOT_A_TIME})
   when try_cast(${text} as double) is not null then ${scaleEpoch(`try_cast(${text} as double)`)}
   else coalesce(
     epoch_ms(try_cast(regexp_replace(${text}, '\\s*([+-]\\d\\d):?(\\d\\d)(\\s*UTC)?$', '\\1:\\2') as timestamptz)),
@@ -56,7 +60,7 @@ export const parseTime = (text: string): string => `case
     ${NOT_A_TIME}) end`;
 
 const scaleEpoch = (number: string): string => `case
-  when not isfinite(${number}) or abs(${number}) > 9e18 then ${NOT_A_TIME}
+  when not ${number} between ${SECONDS_FROM} and 9e18 then ${NOT_A_TIME}
   when ${number} < ${SECONDS_BELOW} then round(${number} * 1000)
   when ${number} < ${MICROSECONDS_FROM} then round(${number})
   when ${number} < ${NANOSECONDS_FROM} then round(${number} / 1e3)
@@ -70,6 +74,12 @@ export function mapType(text: string, given: Readonly<Record<string, string>>): 
   );
   return `case lower(trim(${text})) ${cases.join(' ')} else lower(trim(${text})) end`;
 }
+
+/** How databases and data frames write that there is no id: as one it would be a player with all that have none. */
+const NULLS = ['NULL', 'null', 'NaN', 'nan', 'None', '<NA>', '\\N'];
+
+/** SQL: an id; null if its text stands for null. */
+export const readNull = (id: string): string => `if(${id} in (${listOf(NULLS)}), null, ${id})`;
 
 /** A number; NaN if the text is none. */
 export const parseNumber = (text: string): string =>

@@ -1,6 +1,6 @@
 // Finds the files that a path names: a file, a folder or a glob.
 
-import { globSync, readdirSync, statSync } from 'node:fs';
+import { globSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const FILES_MAX = 10_000;
@@ -17,11 +17,13 @@ export function findFiles(given: string): FoundFiles {
   if (stats?.isDirectory()) {
     const files = listFolder(given, true);
     if (files.length === 0) throw new Error(`${given} is an empty folder`);
+    if (files.length > FILES_MAX) throw new Error(`${given} contains over ${FILES_MAX} files`);
     return { files, beside: [] };
   }
   if (stats !== undefined) {
     const beside = listFolder(path.dirname(given), false).filter((file) => path.resolve(file) !== path.resolve(given));
-    return { files: [given], beside };
+    // Looking into so many would take minutes; --items names a catalogue.
+    return { files: [given], beside: beside.length > FILES_MAX ? [] : beside };
   }
   const files = globSync(given)
     .filter((file) => statSync(file).isFile())
@@ -31,18 +33,20 @@ export function findFiles(given: string): FoundFiles {
   return { files, beside: [] };
 }
 
+/** Follows links; a file or folder that several links name is listed once. */
 function listFolder(folder: string, isRecursive: boolean): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true, recursive: isRecursive });
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .filter(
-      (file) =>
-        !path
-          .relative(folder, file)
-          .split(path.sep)
-          .some((part) => part.startsWith('.')),
-    );
-  if (files.length > FILES_MAX) throw new Error(`${folder} contains over ${FILES_MAX} files`);
-  return files.sort();
+  const seen = new Set<string>();
+  const list = (inside: string): string[] =>
+    readdirSync(inside, { withFileTypes: true }).flatMap((entry) => {
+      if (entry.name.startsWith('.')) return [];
+      const file = path.join(inside, entry.name);
+      const isLink = entry.isSymbolicLink();
+      const stats = isLink ? statSync(file, { throwIfNoEntry: false }) : entry;
+      if (!stats?.isFile() && !(isRecursive && stats?.isDirectory())) return [];
+      const real = realpathSync(file);
+      if (seen.has(real)) return [];
+      seen.add(real);
+      return stats.isFile() ? [file] : list(file);
+    });
+  return list(folder).sort();
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -8,59 +8,20 @@ import type { Item } from '../../models/contracts/item.ts';
 import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
 import { encodeParquet } from '../../workers/storage/parquet.ts';
 import { withDuckDb } from '../duckdb/open.ts';
-import { readCatalogue } from './read-catalogue.ts';
+import { read, STARTED_AT, writeSample } from './read-fixture.ts';
 import { SAMPLES, type Sample, SECONDS } from './samples.ts';
-import { openSource } from './source.ts';
-import { listLogFields, readInteractions, readLogRows, stageEvents } from './stage-events.ts';
 import type { ImportRequest } from './write.ts';
 
-const STARTED_AT = Date.UTC(2026, 0, 31, 12);
 const HOUR_MS = 3_600_000;
 
 let root: string;
-let folders = 0;
 beforeAll(() => {
   root = mkdtempSync(path.join(tmpdir(), 'import-'));
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-function writeFolder(files: Sample): string {
-  const folder = path.join(root, String(++folders));
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
-    writeFileSync(path.join(folder, name), content);
-  }
-  return folder;
-}
-
+const writeFolder = (files: Sample) => writeSample(root, files);
 const write = (name: string, content: string | Uint8Array): string => path.join(writeFolder({ [name]: content }), name);
-
-const read = (given: string, request: Partial<ImportRequest> = {}, memoryLimit?: string) =>
-  withDuckDb(async (connection) => {
-    const source = await openSource(connection, { path: given, ...request });
-    const staged = await stageEvents(connection, {
-      selects: source.eventSelects,
-      preset: source.preset,
-      types: request.types ?? {},
-      ratingScale: request.ratingScale,
-      startedAt: STARTED_AT,
-    });
-    const { preset } = staged;
-    const fields = listLogFields(preset);
-    const events: Record<string, unknown>[] = [];
-    for await (const rows of readLogRows(connection, preset, STARTED_AT, 0, 1e6))
-      for (const row of rows)
-        events.push(Object.fromEntries((JSON.parse(row!) as unknown[]).map((value, index) => [fields[index]!, value])));
-    const interactions: unknown[] = [];
-    for await (const interaction of readInteractions(connection, preset, STARTED_AT)) interactions.push(interaction);
-    const catalogue = await readCatalogue(connection, source);
-    return {
-      ...{ source, events, interactions, items: catalogue.items, emptied: catalogue.emptied },
-      ratingScale: staged.ratingScale,
-      skipped: [...staged.skipped, ...catalogue.skipped],
-      brief: events.map(({ userId, type, itemId, value, timestamp }) => [userId, type, itemId, value, timestamp]),
-    };
-  }, memoryLimit);
 
 const FILM: Partial<Item> = { itemId: '7', title: 'Amélie, la (2001)', genres: ['Comedy', 'Romance'] };
 const RATING = ['1', 'rate', '7', 4.5, SECONDS * 1000];
@@ -94,7 +55,10 @@ const EXPECTED: Record<keyof typeof SAMPLES, [string, unknown[][], Partial<Item>
   ],
   recbole: [
     'recbole',
-    [['196', 'rate', '242', 3, SECONDS * 1000]],
+    [
+      ['196', 'rate', '242', 3, SECONDS * 1000],
+      ['197', 'rate', '242', 4, SECONDS * 1000],
+    ],
     [{ itemId: '242', title: 'Toy "Story', releaseDate: '1995-01-01', genres: ['Animation', 'Comedy'] }],
   ],
   'gorse CSV': [
@@ -366,7 +330,8 @@ test('memory suffices for many rows beside a line of megabytes', async () => {
   const rows = Array.from({ length: count }, (_, n) => `user-${n % 5_000},item-${n % 977},${SECONDS + n},x`);
   rows[7] = `long,item-1,${SECONDS},${'x'.repeat(12_000_000)}`;
   const file = write('long.csv', `user_id,item_id,timestamp,comment\n${rows.join('\n')}\n`);
-  const { events, skipped } = await read(file, {}, '192MB');
+  const columns = { user: 'user_id', item: 'item_id', time: 'timestamp', type: 'play' };
+  const { events, skipped } = await read(file, { format: 'csv', columns }, '192MB');
   expect([events.length, skipped]).toEqual([count, []]);
   expect(events.some(({ userId }) => userId === 'long')).toBe(true);
 }, 60_000);

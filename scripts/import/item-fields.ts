@@ -83,14 +83,19 @@ export function readPrice(text: string): Price | undefined {
   return amount === undefined ? undefined : { amount, currency };
 }
 
+/** Digits, in groups of three or none; in India the groups before the last have two. */
+const WHOLE = /^(\d+|\d{1,3}(([.,])\d{3})(\3\d{3})*|\d{1,2}(,\d{2})*,\d{3})$/;
+
 /** Repeated separators, and a comma before three digits, group thousands; the last other one is the decimal point. */
 function readAmount(number: string): number | undefined {
   const digits = number.replace(/['\s\u00a0\u202f]/g, '');
   const last = Math.max(digits.lastIndexOf('.'), digits.lastIndexOf(','));
   if (last < 0) return Number(digits);
   const isThousands = /^\d{1,3}((\.\d{3}){2,}|(,\d{3})+)$/.test(digits);
-  const whole = digits.slice(0, isThousands ? undefined : last).replace(/[.,]/g, '');
-  const amount = Number(isThousands ? whole : `${whole}.${digits.slice(last + 1)}`);
+  const whole = digits.slice(0, isThousands ? undefined : last);
+  if (!WHOLE.test(whole)) return undefined;
+  const plain = whole.replace(/[.,]/g, '');
+  const amount = Number(isThousands ? plain : `${plain}.${digits.slice(last + 1)}`);
   return Number.isFinite(amount) ? amount : undefined;
 }
 

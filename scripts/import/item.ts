@@ -21,7 +21,7 @@ export type ItemRecord = Partial<Record<(typeof ITEM_COLUMNS)[number], string | 
 
 export interface CleanItem {
   item: Item;
-  /** Fields that had a text that says nothing we can store. */
+  /** Fields whose text could not be read. */
   emptied: readonly (keyof Item)[];
 }
 

@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { quoteName, quoteText } from '../duckdb/quote.ts';
+import { quoteName, quotePath, quoteText } from '../duckdb/quote.ts';
 import type { FileShape } from './presets.ts';
 import type { Encoding, FileHead } from './source-file.ts';
 
@@ -13,8 +13,8 @@ const COLUMNS_SHOWN_MAX = 24;
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
 /** Two long lines; DuckDB's own choice is sixteen of them for each thread. */
 const BUFFER_BYTES = 2 * LINE_BYTES_MAX;
-/** Beyond that the file is refused anyway. */
-const REJECTS_MAX = 1_000_000;
+/** Errors of one file, several a line: DuckDB counts no more. A file with so many is refused. */
+export const REJECTS_MAX = 100_000;
 
 /** A file with all that its head shows. */
 export interface FileDescription {
@@ -26,9 +26,8 @@ export interface FileDescription {
 /** Text files have as many possible headers as there are delimiters in the first line. */
 export async function describeFile(connection: DuckDBConnection, head: FileHead): Promise<FileDescription> {
   if (head.kind === 'parquet') {
-    const { path: file } = head;
     const rows = await connection.runAndReadAll(
-      `select column_name from (describe from read_parquet(${quoteText(file)}))`,
+      `select column_name from (describe from read_parquet(${quotePath(head.path)}))`,
     );
     return { head, headers: [{ delimiter: undefined, names: rows.getRows().map(([name]) => String(name)) }] };
   }
@@ -59,7 +58,7 @@ function listKeys(lines: readonly string[]): string[] {
 const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** Fields of one line; enough for a header and for counting, since DuckDB reads the rows. */
-function splitFields(line: string, delimiter: string): string[] {
+export function splitFields(line: string, delimiter: string): string[] {
   if (!line.includes('"')) return line.split(delimiter).map((field) => field.trim());
   const fields: string[] = [];
   let quoted = false;
@@ -107,22 +106,28 @@ export function matchShape({ head, headers }: FileDescription, shape: FileShape)
 /** SQL: the rows of a file in our names. `encoding`: that of the whole file. */
 export function selectRows({ head, shape, delimiter, names, hasHeader }: Match, encoding: Encoding): string {
   const lower = new Map(names.map((name) => [name.toLowerCase(), name]));
-  const columns = [...shape.columns, ...(shape.optional ?? [])].map((wanted) => {
-    const name = lower.get(wanted.toLowerCase());
-    return name === undefined
-      ? `null::varchar as ${quoteName(wanted)}`
-      : `${readColumn(head, name)} as ${quoteName(wanted)}`;
-  });
+  const read = [...shape.columns, ...(shape.optional ?? [])].map((wanted) => ({
+    wanted,
+    // A key of JSON may first appear after the head; one that never does is null.
+    name: lower.get(wanted.toLowerCase()) ?? (head.kind === 'json' ? wanted : undefined),
+  }));
+  const columns = read.map(({ wanted, name }) =>
+    name === undefined ? `null::varchar as ${quoteName(wanted)}` : `${readColumn(head, name)} as ${quoteName(wanted)}`,
+  );
   const reader =
     head.kind === 'text'
       ? readText(head, shape, delimiter!, names, hasHeader, encoding)
       : head.kind === 'json'
-        ? readJson(
-            head,
-            [...shape.columns, ...(shape.optional ?? [])].flatMap((name) => lower.get(name.toLowerCase()) ?? []),
-          )
-        : `read_parquet(${quoteText(head.path)})`;
+        ? readJson(head, [...new Set(read.map(({ name }) => name!))])
+        : `read_parquet(${quotePath(head.path)})`;
   return `with file as (select ${columns.join(', ')} from ${reader}) ${shape.select}`;
+}
+
+/** The columns of a file that none of its shapes reads. */
+export function listUnread(matches: readonly Match[]): string[] {
+  const wanted = matches.flatMap(({ shape }) => [...shape.columns, ...(shape.optional ?? [])]);
+  const read = new Set(wanted.map((name) => name.toLowerCase()));
+  return matches[0]!.names.filter((name) => name !== '' && !read.has(name.toLowerCase()));
 }
 
 /** Lists and structs of Parquet become JSON; everything else is its text. */
@@ -140,23 +145,36 @@ function readText(
   hasHeader: boolean,
   encoding: Encoding,
 ): string {
-  const unique = names.map((name, index) =>
-    names.findIndex((one) => one.toLowerCase() === name.toLowerCase()) === index && name !== ''
-      ? name
-      : `column ${index + 1}`,
-  );
+  const unique = nameUniquely(names);
   const quote = quoted === false ? '' : '"';
-  return `read_csv(${quoteText(head.path)}, auto_detect = false, delim = ${quoteText(delimiter)}, header = ${hasHeader},
+  return `read_csv(${quotePath(head.path)}, auto_detect = false, delim = ${quoteText(delimiter)}, header = ${hasHeader},
     quote = ${quoteText(quote)}, escape = ${quoteText(quote)}, encoding = ${quoteText(encoding)},
     compression = ${quoteText(head.compression)}, max_line_size = ${LINE_BYTES_MAX},
     buffer_size = ${BUFFER_BYTES}, columns = {${unique.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ')}},
     store_rejects = true, rejects_limit = ${REJECTS_MAX})`;
 }
 
+/** Repeated and empty names become others that no column has. */
+function nameUniquely(names: readonly string[]): string[] {
+  const taken = new Set(names.map((name) => name.toLowerCase()));
+  const seen = new Set<string>(['']);
+  return names.map((name, index) => {
+    const lower = name.toLowerCase();
+    if (!seen.has(lower)) {
+      seen.add(lower);
+      return name;
+    }
+    let unique = `column ${index + 1}`;
+    while (taken.has(unique)) unique += '’';
+    taken.add(unique);
+    return unique;
+  });
+}
+
 /** Numbers as text keep every digit. */
 function readJson({ path: file, compression, lines }: FileHead, names: readonly string[]): string {
   const isArray = /^\s*\[/.test(lines[0]!);
-  return `read_json(${quoteText(file)}, format = '${isArray ? 'array' : 'newline_delimited'}',
+  return `read_json(${quotePath(file)}, format = '${isArray ? 'array' : 'newline_delimited'}',
     compression = ${quoteText(compression === 'none' ? 'uncompressed' : compression)},
     maximum_object_size = ${LINE_BYTES_MAX}, ignore_errors = ${!isArray},
     columns = {${names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ')}})`;

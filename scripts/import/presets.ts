@@ -1,7 +1,7 @@
 // The known formats: how the header or the first line of a file shows its shape, and the SELECT that maps its columns
 // to ours. Every column arrives as text; staging (stage-events.ts) and cleaning (item.ts) read it.
 
-import { CATALOGUE_SHAPE, EXPORT_EVENT_COLUMNS, selectOwn } from './own-columns.ts';
+import { CATALOGUE_SHAPE, EXPORT_EVENT_COLUMNS, HEADER_WORD, selectOwn } from './own-columns.ts';
 
 /** The shape of one kind of file. */
 export interface FileShape {
@@ -23,13 +23,15 @@ export interface FileShape {
 
 export interface Preset {
   summary: string;
-  /** What a player's files are called, for the table of formats. */
+  /** The usual names of the data set's files, for messages. */
   files: string;
   shapes: readonly FileShape[];
   /** The files give the order of a player's events and no times. */
   isUntimed?: true;
   /** Items are named by titles, from which ids are made. */
   hasTitlesAsIds?: true;
+  /** Ratings are of our scale, whatever their largest is. */
+  hasFiveStars?: true;
   /** Rows are events of this project: they keep their ids and all fields. */
   isExport?: true;
   /** A catalogue beside the interactions belongs to them only if both have the same name before the extension. */
@@ -50,6 +52,7 @@ const RATING_COLUMNS = ['userId', 'movieId', 'rating', 'timestamp'];
 
 const movielens: Preset = {
   summary: 'MovieLens 100k to 32m: ratings, and the films beside them',
+  hasFiveStars: true,
   files: 'ratings.csv + movies.csv, ratings.dat + movies.dat, u.data + u.item',
   shapes: [
     { gives: 'events', columns: RATING_COLUMNS, select: RATING },
@@ -252,6 +255,7 @@ const metarank: Preset = {
 
 const amazonReviews: Preset = {
   summary: 'Amazon reviews of 2018 and 2023: ratings of 1–5, and the metadata as catalogue',
+  hasFiveStars: true,
   files: 'CATEGORY.jsonl + meta_CATEGORY.jsonl, or CSV',
   shapes: [
     {
@@ -282,6 +286,13 @@ const amazonReviews: Preset = {
   ],
 };
 
+/** A separator at either end of a word, or words for columns, make the line one of another format. */
+const SEQUENCE_WORD = '[^\\s,;|](?:\\S*[^\\s,;|])?';
+const SEQUENCE_LINE = new RegExp(
+  `^(?!\\s*${HEADER_WORD}\\s+${HEADER_WORD}\\s*$)\\s*${SEQUENCE_WORD}\\s+${SEQUENCE_WORD}\\s*$`,
+  'i',
+);
+
 const sequences: Preset = {
   summary: '“user item” lines in time order, without times',
   files: 'any',
@@ -291,7 +302,7 @@ const sequences: Preset = {
       gives: 'events',
       columns: ['line'],
       // No text has this character: the line is one column, which the SELECT splits at any white space.
-      headless: { delimiter: '\u0001', firstLine: /^\s*\S+\s+\S+\s*$/ },
+      headless: { delimiter: '\u0001', firstLine: SEQUENCE_LINE },
       quoted: false,
       select: `select nullif(pair[1], '') as user_id, nullif(pair[2], '') as item_id, 'play' as type
         from (select regexp_extract_all(line, '\\S+') as words, if(len(words) = 2, words, [null, null]) as pair

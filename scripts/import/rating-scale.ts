@@ -8,6 +8,13 @@ export interface RatingScale {
   max: number;
 }
 
+/** What the ratings of a source show of their scale. */
+export interface ObservedRatings extends RatingScale {
+  count: number;
+  /** How many are above our own scale. */
+  above: number;
+}
+
 /** Our own, and those that are told by their largest rating. */
 const OWN: RatingScale = { min: RATING_MIN, max: RATING_MAX };
 const KNOWN: readonly RatingScale[] = [
@@ -15,15 +22,29 @@ const KNOWN: readonly RatingScale[] = [
   { min: 1, max: 100 },
 ];
 
-/** `observed`: the smallest and largest rating; undefined if there are none. Throws if the scale is unclear. */
-export function findScale(observed: RatingScale | undefined): RatingScale {
-  if (observed === undefined || (observed.min >= OWN.min && observed.max <= OWN.max)) return OWN;
+/** A larger scale is not told by a few stray ratings. */
+const ABOVE_SHARE_MIN = 0.01;
+/** Ratings of 1–3, or 1 alone, may be flags or thumbs: as ours they would all be dislikes. */
+const OWN_LARGEST_MIN = 4;
+
+/**
+ * `observed`: undefined if there are no ratings. `isFiveStars`: the scale is known to be ours. Throws if it is unclear.
+ */
+export function findScale(observed: ObservedRatings | undefined, isFiveStars: boolean): RatingScale {
+  if (observed === undefined) return OWN;
+  const isOwn = observed.min >= OWN.min && observed.max <= OWN.max;
+  if (isOwn && (isFiveStars || observed.max >= OWN_LARGEST_MIN)) return OWN;
   const known = KNOWN.find(({ min, max }) => observed.max === max && observed.min >= Math.min(min, OWN.min));
-  if (known !== undefined) return known;
-  throw new Error(
-    `the ratings go from ${observed.min} to ${observed.max}: give their scale with --rating-scale MIN-MAX, such as ` +
-      '1-10. Ratings outside it are skipped',
-  );
+  if (known !== undefined && observed.above >= ABOVE_SHARE_MIN * observed.count) return known;
+  throw new Error(`${describeObserved(observed)}: give their scale with --rating-scale MIN-MAX, such as ${SUGGESTED}`);
+}
+
+const SUGGESTED = '1-5 or 1-10. Ratings outside it are skipped';
+
+function describeObserved({ min, max, count, above }: ObservedRatings): string {
+  const range = min === max ? `the ratings are all ${min}` : `the ratings go from ${min} to ${max}`;
+  const isFew = above > 0 && above < ABOVE_SHARE_MIN * count;
+  return isFew ? `${range}, of which ${above} of ${count.toLocaleString('en')} are above ${OWN.max}` : range;
 }
 
 /**

@@ -1,6 +1,7 @@
 // Reads the catalogue of a source whose interactions are staged.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { readNull } from './event-sql.ts';
 import type { Source } from './source.ts';
 import { readEventItems } from './stage-events.ts';
 import { type ReadItems, readItems } from './stage-items.ts';
@@ -10,7 +11,9 @@ export async function readCatalogue(
   connection: DuckDBConnection,
   { preset, itemSelects }: Pick<Source, 'preset' | 'itemSelects'>,
 ): Promise<ReadItems> {
-  if (!preset.hasTitlesAsIds) return readItems(connection, itemSelects);
+  // An export has the ids as they were stored.
+  if (preset.isExport) return readItems(connection, itemSelects);
+  if (!preset.hasTitlesAsIds) return readItems(connection, itemSelects.map(dropNullIds));
   const idsByLetters = new Map<string, string>();
   for await (const part of readEventItems(connection))
     for (const { itemId, name } of part) idsByLetters.set(toLetters(name), itemId);
@@ -25,6 +28,9 @@ export async function readCatalogue(
     },
   );
 }
+
+const dropNullIds = (select: string): string =>
+  `select * replace (${readNull('trim(item_id)')} as item_id) from (${select})`;
 
 const toLetters = (title: string): string =>
   title

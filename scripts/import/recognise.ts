@@ -3,14 +3,16 @@
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
-import { type ColumnMap, findCustomShape } from './custom-shape.ts';
+import { assertGuessIsClear, type ColumnMap, findCustomShape } from './custom-shape.ts';
 import { findFiles } from './find-files.ts';
 import { FORMATS, type Format, getPreset } from './formats.ts';
+import { assertNoPartIgnored } from './ignored-parts.ts';
 import { describeFile, describeHeader, type FileDescription, type Match, matchShape } from './match-shape.ts';
-import { CATALOGUE_SHAPE } from './own-columns.ts';
+import { CATALOGUE_SHAPE, HEADER_WORD } from './own-columns.ts';
 import type { FileShape, Preset } from './presets.ts';
 import { type Encoding, readHead } from './source-file.ts';
 
+const HEADER_LINE = new RegExp(`^\\s*${HEADER_WORD}\\s+${HEADER_WORD}\\s*$`, 'i');
 /** Files that are described when nothing fits. */
 const DESCRIBED_MAX = 5;
 
@@ -37,7 +39,11 @@ export interface Recognised {
 /** Throws if there is no such file, or none or several formats fit. */
 export async function recognise(connection: DuckDBConnection, request: SourceRequest): Promise<Recognised> {
   const { files, beside } = findFiles(request.path);
-  const described = await describeAll(connection, files, request.encoding, files.length === 1);
+  const unreadable = new Map<string, Error>();
+  const described = await describeAll(connection, files, request.encoding, (file, error) => {
+    if (files.length === 1) throw error;
+    unreadable.set(file, error);
+  });
   const fitting = (request.format === undefined ? FORMATS : [request.format])
     .map((format) => ({ format, matches: matchFormat(described, format, request.columns) }))
     .filter(({ matches }) => matches.length > 0);
@@ -48,6 +54,7 @@ export async function recognise(connection: DuckDBConnection, request: SourceReq
       `the format is unclear: ${fitting.map(({ format }) => format).join(', ')} fit; name one with --format`,
     );
   const { format, matches } = best;
+  if (format === 'csv' && request.columns === undefined) assertGuessIsClear(matches);
   const preset = getPreset(format);
   const events = matches.filter(({ shape }) => shape.gives === 'events');
   const items =
@@ -57,23 +64,23 @@ export async function recognise(connection: DuckDBConnection, request: SourceReq
           ...(await findCataloguesBeside(connection, preset, request, files[0]!, beside)),
         ]
       : await findCatalogue(connection, preset, request.itemsPath, request.encoding);
+  assertNoPartIgnored(matches, described, unreadable);
   const used = new Set([...events, ...items].map(({ head }) => head.path));
   return { format, preset, events, items, ignored: files.filter((file) => !used.has(file)) };
 }
 
-/** `strict`: a file that cannot be read is an error; in a folder it is ignored. */
 async function describeAll(
   connection: DuckDBConnection,
   files: readonly string[],
   encoding: Encoding | undefined,
-  strict: boolean,
+  onError: (file: string, error: Error) => void,
 ): Promise<FileDescription[]> {
   const described: FileDescription[] = [];
   for (const file of files) {
     try {
       described.push(await describeFile(connection, await readHead(file, encoding)));
     } catch (error) {
-      if (strict) throw error;
+      onError(file, error as Error);
     }
   }
   return described;
@@ -115,9 +122,13 @@ async function findCataloguesBeside(
   const shapes = preset.shapes.filter(({ gives, columns }) => gives === 'items' && columns.length > 1);
   const own = preset.hasCataloguesByName ? preset.shapes.filter(({ gives }) => gives === 'items') : shapes;
   // An export or an event stream holds its own items; its neighbours are other exports.
-  if (preset.isExport || own.length === 0) return [];
-  return matchShapes(await describeAll(connection, candidates, encoding, false), own);
+  const isStream = own.some(({ columns }) => preset.shapes.some((shape) => isSameEvents(shape, columns)));
+  if (isStream || own.length === 0) return [];
+  return matchShapes(await describeAll(connection, candidates, encoding, () => {}), own);
 }
+
+const isSameEvents = ({ gives, columns }: FileShape, itemColumns: readonly string[]): boolean =>
+  gives === 'events' && columns.join() === itemColumns.join();
 
 async function findCatalogue(
   connection: DuckDBConnection,
@@ -126,7 +137,9 @@ async function findCatalogue(
   encoding: Encoding | undefined,
 ): Promise<Match[]> {
   const { files } = findFiles(itemsPath);
-  const described = await describeAll(connection, files, encoding, true);
+  const described = await describeAll(connection, files, encoding, (_, error) => {
+    throw error;
+  });
   const own = matchShapes(
     described,
     preset.shapes.filter(({ gives }) => gives === 'items'),
@@ -163,8 +176,9 @@ function explainMismatch({ format, columns, path: given }: SourceRequest, files:
   const others = FORMATS.filter(
     (other) => other !== format && other !== 'sequences' && matchFormat(files, other, undefined).length > 0,
   );
-  const hint =
-    others.length > 0
+  const hint = files.some(({ head }) => HEADER_LINE.test(head.lines[0] ?? ''))
+    ? 'The first line looks like a header: for “user item” lines without one, remove it.'
+    : others.length > 0
       ? `It looks like ${others.map((other) => `a ${other} file: --format ${other}`).join(', or ')}.`
       : 'For a table of another kind, say what its columns hold: ' +
         '--format csv --columns user=…,item=…[,time=…][,value=…][,type=…].';

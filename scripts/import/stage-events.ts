@@ -2,14 +2,16 @@
 // does not fit the memory limit; writes nothing elsewhere.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { EventContext, EventInput, type EventType } from '../../models/contracts/event.ts';
+import { EventContext, EventInput, type EventType, RATING_MAX } from '../../models/contracts/event.ts';
 import { Id } from '../../models/contracts/id.ts';
-import { explainEvent, isPlainId, mapType, parseNumber, parseTime } from './event-sql.ts';
+import { explainEvent, isPlainId, mapType, parseNumber, parseTime, readNull } from './event-sql.ts';
+import { throwReadError } from './explain-read-error.ts';
 import { slugify } from './item.ts';
 import { EXPORT_COLUMNS } from './own-columns.ts';
 import type { Preset } from './presets.ts';
-import { findScale, type RatingScale, scaleRating } from './rating-scale.ts';
-import { type Skipped, takeRejects } from './rejects.ts';
+import { findScale, type ObservedRatings, type RatingScale, scaleRating } from './rating-scale.ts';
+import { takeRejects } from './rejects.ts';
+import type { Skipped } from './skipped.ts';
 
 const HOUR_MS = 3_600_000;
 const EXAMPLES_MAX = 3;
@@ -46,16 +48,16 @@ export interface StagedEvents {
 /** Creates the view `events`. Throws if the scale of the ratings is unclear or a file cannot be read. */
 export async function stageEvents(connection: DuckDBConnection, request: StageRequest): Promise<StagedEvents> {
   const { startedAt } = request;
-  await connection.run(createStaged(request));
+  await connection.run(createStaged(request)).catch(throwReadError);
   const preset = { ...request.preset, ...((await hasTimes(connection)) ? {} : { isUntimed: true as const }) };
   const rejected = await takeRejects(connection);
   const ratingScale = preset.isExport
-    ? findScale(undefined)
-    : (request.ratingScale ?? findScale(await observeRatings(connection)));
+    ? findScale(undefined, true)
+    : (request.ratingScale ?? findScale(await observeRatings(connection), preset.hasFiveStars === true));
   await connection.run(`create temp table refused (field varchar, raw varchar, reason varchar);
     create temp table slugs (raw varchar, id varchar);
     create temp table erased (user_id varchar, erased_at bigint)`);
-  if (preset.hasTitlesAsIds) await nameItems(connection);
+  if (preset.hasTitlesAsIds) await slugifyTitles(connection);
   await refuseBadTexts(connection, preset);
   if (request.findErased) await leaveOutErased(connection, request.findErased);
   await connection.run(createView(preset, ratingScale, startedAt));
@@ -74,8 +76,10 @@ function createStaged({ selects, preset, types }: StageRequest): string {
   ];
   const nothing = `select ${columns.map((name) => `null::varchar as ${name}`).join(', ')} where false`;
   const trimmed = (name: string) => `nullif(trim(${name}::varchar), '')`;
+  // An export has the ids as they were stored.
+  const readId = preset.isExport ? trimmed : (name: string) => readNull(trimmed(name));
   return `create temp table staged as
-    select ${trimmed('user_id')} as user_id, ${trimmed('item_id')} as item_id,
+    select ${readId('user_id')} as user_id, ${readId('item_id')} as item_id,
       ${mapType(trimmed('type'), types)} as type, ${parseNumber(trimmed('value'))} as value,
       ${parseTime(trimmed('time'))} as time
       ${
@@ -96,16 +100,17 @@ async function hasTimes(connection: DuckDBConnection): Promise<boolean> {
   return (await connection.runAndReadAll('select 1 from staged where time is not null limit 1')).currentRowCount > 0;
 }
 
-async function observeRatings(connection: DuckDBConnection): Promise<RatingScale | undefined> {
+async function observeRatings(connection: DuckDBConnection): Promise<ObservedRatings | undefined> {
   const rows = await connection.runAndReadAll(
-    "select min(value) as min, max(value) as max from staged where type = 'rate' and not isnan(value)",
+    `select min(value), max(value), count(*)::double, (count(*) filter (where value > ${RATING_MAX}))::double
+     from staged where type = 'rate' and not isnan(value)`,
   );
-  const { min, max } = rows.getRowObjectsJS()[0]!;
-  return min === null ? undefined : { min: Number(min), max: Number(max) };
+  const [min, max, count, above] = rows.getRows()[0] as [number | null, number, number, number];
+  return min === null ? undefined : { min, max, count, above };
 }
 
 /** Makes an id of each title. */
-async function nameItems(connection: DuckDBConnection): Promise<void> {
+async function slugifyTitles(connection: DuckDBConnection): Promise<void> {
   const titles = await connection.stream('select distinct item_id from staged where item_id is not null');
   const named: [string, string | null][] = [];
   for await (const rows of titles.yieldRowsJs())
@@ -192,7 +197,7 @@ function createView(preset: Preset, scale: RatingScale, startedAt: number): stri
     ${joins.join(' ')}`;
 }
 
-/** The id of an event is what it says: the same event, read again from any file, is not written again. */
+/** An event's id is a hash of its content: the same event, read again from any file, is not written again. */
 function digestContent({ isUntimed }: Preset): string {
   const parts = ['user_id', 'item_id', 'type', 'value', ...(isUntimed ? [] : ['time'])];
   const texts = parts.map((part) => `coalesce(explained.${part}::varchar, '')`);

@@ -3,9 +3,11 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Item } from '../../models/contracts/item.ts';
+import { throwReadError } from './explain-read-error.ts';
 import { cleanItem, type ItemRecord } from './item.ts';
 import { ITEM_COLUMNS } from './own-columns.ts';
-import { type Skipped, takeRejects } from './rejects.ts';
+import { takeRejects } from './rejects.ts';
+import type { Skipped } from './skipped.ts';
 
 const EXAMPLES_MAX = 3;
 
@@ -27,30 +29,36 @@ export async function readItems(
     (name) => `last(${name} order by ordinal) filter (${name} is not null) as ${name}`,
   );
   // A record without an id is of no other record's item.
-  const rows = await connection.stream(`
+  const sql = `
     with rows as (
-      select row_number() over () as ordinal, * from (
+      select row_number() over () as ordinal, * replace (nullif(trim(item_id), '') as item_id) from (
         ${[nothing, ...selects].map((select) => `(${select})`).join(' union all by name ')})
     )
-    select nullif(trim(item_id), '') as item_id, ${merged.join(', ')} from rows
-    group by coalesce(nullif(trim(item_id), ''), ordinal::varchar || chr(0)), nullif(trim(item_id), '')
-    order by min(ordinal)`);
+    select item_id, ${merged.join(', ')} from rows
+    group by coalesce(item_id, ordinal::varchar || chr(0)), item_id
+    order by min(ordinal)`;
   const read = new ItemReader();
-  const records: ItemRecord[] = [];
-  for await (const part of rows.yieldRowObjectJs()) records.push(...(part as ItemRecord[]));
+  const records = await readRecords(connection, sql).catch(throwReadError);
   const hasTitles = records.some(({ title }) => title?.trim());
   for (const record of records) {
     const itemId = idOf(record);
     if (itemId === undefined) continue;
-    // A catalogue of facts alone is one too.
-    read.add(itemId, hasTitles ? record : { ...record, title: nameItem(itemId) });
+    // A catalogue may have facts without titles.
+    read.add(itemId, hasTitles ? record : { ...record, title: placeholderTitle(itemId) });
   }
-  const { skipped, ...collected } = read.collect();
-  return { ...collected, skipped: [...(await takeRejects(connection)), ...skipped] };
+  const collected = read.collect();
+  return { ...collected, skipped: [...(await takeRejects(connection)), ...collected.skipped] };
+}
+
+async function readRecords(connection: DuckDBConnection, sql: string): Promise<ItemRecord[]> {
+  const rows = await connection.stream(sql);
+  const records: ItemRecord[] = [];
+  for await (const part of rows.yieldRowObjectJs()) records.push(...(part as ItemRecord[]));
+  return records;
 }
 
 /** The title of an item that is known by its id alone. */
-export const nameItem = (itemId: string): string => `Item ${itemId}`;
+export const placeholderTitle = (itemId: string): string => `Item ${itemId}`;
 
 class ItemReader {
   readonly #items: Item[] = [];

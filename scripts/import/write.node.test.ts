@@ -118,6 +118,32 @@ test('another catalogue for the same interactions writes its items and no intera
   expect((await readLog(platform.DB)).filter((event) => event.userId === 'anna')).toHaveLength(2);
 }, 60_000);
 
+test('a catalogue that is reverted is applied again', async () => {
+  const file = write('reverted.txt', 'anna y1\n');
+  const apply = async (title: string) => {
+    const items = write('reverted.csv', `itemId,title\ny1,${title}\n`);
+    const { alreadyDone } = await importFiles(platform.DB, { path: file, itemsPath: items }, NOW);
+    return [alreadyDone, ...(await readTitles('y', 1))];
+  };
+  const applied = [await apply('A'), await apply('A'), await apply('B'), await apply('A')];
+  expect(applied).toEqual([
+    [false, 'A'],
+    [true, 'A'],
+    [false, 'B'],
+    [false, 'A'],
+  ]);
+}, 60_000);
+
+test('an export of events alone or of items alone is imported; one of neither is refused', async () => {
+  const event = { kind: 'event', id: 'e1', userId: 'only', type: 'play', itemId: 'o1', timestamp: SECONDS * 1000 };
+  const item = { kind: 'item', itemId: 'o1', title: 'Only' };
+  const run = (row: unknown) =>
+    importFiles(platform.DB, { path: write('only.jsonl', `${JSON.stringify(row)}\n`) }, NOW);
+  expect(await run(item)).toMatchObject({ itemsWritten: 1, interactionsWritten: 0 });
+  expect(await run(event)).toMatchObject({ itemsWritten: 0, interactionsWritten: 1 });
+  await expect(run({ kind: 'item', title: 'Only' })).rejects.toThrow('none of the 1 items can be taken');
+}, 60_000);
+
 test('files of which nothing or less than half can be taken are refused, with what they look like', async () => {
   const before = [await countImports(), (await readLog(platform.DB)).length];
   const half = write('half.csv', `user_id,item_id,time\nr1,a,${SECONDS}\nr2,a,soon\nr3,a,later\n`);

@@ -5,7 +5,13 @@ import { createHash } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { readErasedAt, readErasureMark } from '../../workers/storage/erased-users.ts';
 import { touchUsers } from '../../workers/storage/events.ts';
-import { beginImport, findImport, findUnknownItemIds, finishImport } from '../../workers/storage/imports.ts';
+import {
+  beginImport,
+  findImport,
+  findUnknownItemIds,
+  finishImport,
+  forgetImports,
+} from '../../workers/storage/imports.ts';
 import { putItems } from '../../workers/storage/items.ts';
 import {
   askShards,
@@ -18,14 +24,15 @@ import { seedShard } from '../../workers/storage/seed-shard.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
 import { withDuckDb } from '../duckdb/open.ts';
 import { assertMostTaken } from './assert-taken.ts';
+import type { Format } from './formats.ts';
 import { cleanItem } from './item.ts';
 import type { RatingScale } from './rating-scale.ts';
 import { readCatalogue } from './read-catalogue.ts';
 import type { SourceRequest } from './recognise.ts';
-import type { Skipped } from './rejects.ts';
+import type { Skipped } from './skipped.ts';
 import { openSource, type Source } from './source.ts';
 import { readEventItems, readLastSeen, type StagedEvents, stageEvents } from './stage-events.ts';
-import { nameItem, type ReadItems } from './stage-items.ts';
+import { placeholderTitle, type ReadItems } from './stage-items.ts';
 import { writeEvents } from './write-events.ts';
 
 const ITEMS_PER_WRITE = 2_000;
@@ -45,6 +52,7 @@ export interface ImportSummary {
   /** Names of the files, with their encoding if it is not UTF-8. */
   files: readonly string[];
   ignored: readonly string[];
+  unreadColumns: Source['unreadColumns'];
   /** True if all of it was written by an earlier run: nothing was written. */
   alreadyDone: boolean;
   /** Interactions that earlier runs wrote. */
@@ -105,13 +113,14 @@ export const importFiles = (
     });
     const catalogue = itemsDone ? undefined : await readCatalogue(connection, source);
     // Before anything is written.
-    if (!eventsDone) assertMostTaken('interactions', staged.taken, staged.skipped, source);
-    if (catalogue) assertMostTaken('items', catalogue.items.length, catalogue.skipped, source);
+    if (!eventsDone) assertMostTaken('interactions', staged.taken, staged.skipped, source, catalogue?.items.length);
+    if (catalogue) assertMostTaken('items', catalogue.items.length, catalogue.skipped, source, staged.taken);
 
     summary.skipped = [...(eventsDone ? [] : staged.skipped), ...(catalogue?.skipped ?? [])];
     summary.emptied = catalogue?.emptied ?? [];
     summary.ratingScale = staged.ratingScale;
-    if (catalogue) await writeCatalogue(db, { ...catalogue, id: ids.items, now }, summary, onProgress);
+    if (catalogue)
+      await writeCatalogue(db, { ...catalogue, id: ids.items, format: source.format, now }, summary, onProgress);
     const { limit } = request;
     if (!eventsDone)
       await writeInteractions(
@@ -129,6 +138,7 @@ const beginSummary = (source: Source, alreadyDone: boolean, resumedAfter: number
   format: source.format,
   files: source.read,
   ignored: source.ignored,
+  unreadColumns: source.unreadColumns,
   alreadyDone,
   resumedAfter,
   itemsWritten: 0,
@@ -145,16 +155,20 @@ function identify({ format, preset, eventsDigest, itemsDigest }: Source, { types
   const digest = (...parts: unknown[]) => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
   return {
     events: digest(format, eventsDigest, types ?? null, ratingScale ?? null),
-    items: digest(format, 'items', itemsDigest, preset.hasTitlesAsIds ? eventsDigest : null),
+    items: `${prefixItems(format)}${digest(itemsDigest, preset.hasTitlesAsIds ? eventsDigest : null)}`,
   };
 }
 
+/** The last catalogue of a format that was applied is the only one known: an older one, given again, is applied again. */
+const prefixItems = (format: Format) => `items of ${format}: `;
+
 async function writeCatalogue(
   db: D1Database,
-  { items, id, now }: Pick<ReadItems, 'items'> & { id: string; now: number },
+  { items, id, format, now }: Pick<ReadItems, 'items'> & { id: string; format: Format; now: number },
   summary: ImportSummary,
   onProgress: (progress: Progress) => void,
 ): Promise<void> {
+  await forgetImports(db, prefixItems(format), id);
   await beginImport(db, id, now);
   for (let from = 0; from < items.length; from += ITEMS_PER_WRITE) {
     const part = items.slice(from, from + ITEMS_PER_WRITE);
@@ -210,7 +224,7 @@ async function writePlaceholders(db: D1Database, connection: DuckDBConnection, h
     );
     const items = part.flatMap(({ itemId, name }) => {
       if (!unknown.has(itemId)) return [];
-      const cleaned = cleanItem(itemId, { title: hasTitles ? name : nameItem(itemId) });
+      const cleaned = cleanItem(itemId, { title: hasTitles ? name : placeholderTitle(itemId) });
       // An id that no item may have: its events stay without one.
       return cleaned.ok ? [cleaned.value.item] : [];
     });

@@ -11,7 +11,7 @@ import type { EventFile, SlateFile, SnapshotManifest } from '../../models/contra
 import { ROWS_PER_GROUP } from '../../workers/storage/parquet.ts';
 import { LOG_SCHEMA, readFile } from '../../workers/storage/snapshot-files.ts';
 import { editSnapshot, readSnapshotOrEmpty, retireFiles } from '../../workers/storage/snapshots.ts';
-import { quoteText, withDuckDb } from '../duckdb/open.ts';
+import { quotePath, quoteText, withDuckDb } from '../duckdb/open.ts';
 import { fetchFiles } from './fetch-files.ts';
 
 /** Larger files are left as they are. */
@@ -157,14 +157,14 @@ async function writeSorted(
   target: string,
 ): Promise<Facts> {
   const { key, order, time } = TABLES[kind];
-  const source = `select * from read_parquet([${paths.map(quoteText).join()}])
+  const source = `select * from read_parquet([${paths.map((file) => quotePath(file)).join()}])
     qualify row_number() over (partition by ${key} order by ${order}) = 1`;
   await connection.run(
     `copy (${source} order by ${order}) to ${quoteText(target)}
      (format parquet, compression zstd, row_group_size ${ROWS_PER_GROUP},
       kv_metadata {'bloodstream.schema': ${quoteText(LOG_SCHEMA)}})`,
   );
-  const stored = `read_parquet(${quoteText(target)})`;
+  const stored = `read_parquet(${quotePath(target)})`;
   const [expected, found] = [await digestRows(connection, source), await digestRows(connection, `from ${stored}`)];
   if (expected !== found)
     throw new Error(`compaction read rows of digest ${expected} and wrote ${found}; nothing changed`);

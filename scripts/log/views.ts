@@ -6,7 +6,7 @@ import type { SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
 import type { Column } from '../../workers/storage/parquet.ts';
 import { SLATE_COLUMNS } from '../../workers/storage/slate-columns.ts';
-import { quoteText } from '../duckdb/open.ts';
+import { quotePath } from '../duckdb/open.ts';
 import { fetchFiles } from './fetch-files.ts';
 
 /** Local copies of a snapshot's files. */
@@ -52,7 +52,7 @@ const joinPlayers = (source: string): string =>
 const createPlayers = (connection: DuckDBConnection, merges: string[]) =>
   connection.run(
     `create temp table players as
-     with recursive merges as (select from_user_id, to_user_id from read_parquet([${merges.map(quoteText).join()}])),
+     with recursive merges as (select from_user_id, to_user_id from read_parquet([${merges.map((file) => quotePath(file)).join()}])),
      chains as (
        select from_user_id as guest_id, to_user_id as player_id from merges
        union all
@@ -65,7 +65,7 @@ const createPlayers = (connection: DuckDBConnection, merges: string[]) =>
 const readParquet = (paths: string[], columns: readonly Column<never>[]): string =>
   paths.length === 0
     ? `select ${columns.map(({ name, type }) => `null::${TYPES[type]} as ${name}`).join()} where false`
-    : `select ${columns.map(({ name }) => name).join()} from read_parquet([${paths.map(quoteText).join()}])`;
+    : `select ${columns.map(({ name }) => name).join()} from read_parquet([${paths.map((file) => quotePath(file)).join()}])`;
 
 const TYPES: Record<Column<never>['type'], string> = {
   text: 'varchar',

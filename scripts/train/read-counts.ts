@@ -2,11 +2,10 @@
 // wrote them. Refuses what is something else.
 
 import { existsSync, statSync } from 'node:fs';
-import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DISTANCE_EXPONENTS } from '../../models/algorithms/transitions.ts';
 import type { CountedAlgorithm, PairCounts } from '../../models/data/pair-counts.ts';
-import { quoteText } from '../duckdb/open.ts';
+import { quotePath } from '../duckdb/open.ts';
 import { streamColumns } from '../duckdb/stream.ts';
 
 /** In memory; with more, each item keeps those with the largest sums. */
@@ -85,8 +84,7 @@ async function createPairsView(
   { items: [item, other], players: [own, others], sums, isSymmetric }: Layout,
 ): Promise<void> {
   if (!existsSync(file)) throw new Error('there is no such file');
-  const files = statSync(file).isDirectory() ? path.join(file, '**', '*.parquet') : file;
-  const source = `read_parquet(${quoteText(files)})`;
+  const source = `read_parquet(${quotePath(file, statSync(file).isDirectory() ? '/**/*.parquet' : '')})`;
   const described = await connection.runAndReadAll(`describe from ${source}`);
   const found = described.getRows().map(([name]) => String(name));
   const missing = [item, other, own, others, ...sums, ...TIMES].filter((name) => !found.includes(name));

@@ -34,6 +34,14 @@ export async function recordImportProgress(db: D1Database, id: string, rowsDone:
   await db.prepare('update imports set rows_done = max(rows_done, ?2) where id = ?1').bind(id, rowsDone).run();
 }
 
+/** Forgets the imports whose ids begin with `prefix`, except one: what they wrote is about to be overwritten. */
+export async function forgetImports(db: D1Database, prefix: string, exceptId: string): Promise<void> {
+  await db
+    .prepare('delete from imports where substr(id, 1, ?2) = ?1 and id <> ?3')
+    .bind(prefix, prefix.length, exceptId)
+    .run();
+}
+
 /** `finishedAt`: epoch milliseconds. */
 export async function finishImport(db: D1Database, id: string, finishedAt: number): Promise<void> {
   await db.prepare('update imports set finished_at = ?2 where id = ?1').bind(id, finishedAt).run();
