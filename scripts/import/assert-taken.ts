@@ -8,18 +8,18 @@ const TAKEN_SHARE_MIN = 0.5;
 
 /**
  * Throws if nothing or less than half was taken; a source may have no catalogue, and a catalogue no interactions.
- * `others`: what was taken of the other kind.
+ * `hasOthers`: the files hold rows of the other kind.
  */
 export function assertMostTaken(
   what: 'interactions' | 'items',
   taken: number,
   skipped: readonly Skipped[],
   { format, read, eventSelects, itemSelects, mayLackKind }: Source,
-  others = 0,
+  hasOthers = false,
 ): void {
   const expected = what === 'items' ? itemSelects.length > 0 : eventSelects.length > 0;
   const seen = skipped.reduce((sum, { count }) => sum + count, taken);
-  if (seen === 0 && mayLackKind && others > 0) return;
+  if (seen === 0 && mayLackKind && hasOthers) return;
   if (!expected || (taken > 0 && taken >= TAKEN_SHARE_MIN * seen)) return;
   const count = (n: number) => n.toLocaleString('en');
   const summary =

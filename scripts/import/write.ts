@@ -113,8 +113,10 @@ export const importFiles = (
     });
     const catalogue = itemsDone ? undefined : await readCatalogue(connection, source);
     // Before anything is written.
-    if (!eventsDone) assertMostTaken('interactions', staged.taken, staged.skipped, source, catalogue?.items.length);
-    if (catalogue) assertMostTaken('items', catalogue.items.length, catalogue.skipped, source, staged.taken);
+    const hasItems = catalogue === undefined || catalogue.items.length + catalogue.skipped.length > 0;
+    const hasEvents = staged.taken + staged.skipped.length > 0;
+    if (!eventsDone) assertMostTaken('interactions', staged.taken, staged.skipped, source, hasItems);
+    if (catalogue) assertMostTaken('items', catalogue.items.length, catalogue.skipped, source, hasEvents);
 
     summary.skipped = [...(eventsDone ? [] : staged.skipped), ...(catalogue?.skipped ?? [])];
     summary.emptied = catalogue?.emptied ?? [];
