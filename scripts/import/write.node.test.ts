@@ -122,7 +122,7 @@ test('a catalogue that is reverted is applied again', async () => {
   const file = write('reverted.txt', 'anna y1\n');
   const apply = async (title: string) => {
     const items = write('reverted.csv', `itemId,title\ny1,${title}\n`);
-    const { alreadyDone } = await importFiles(platform.DB, { path: file, itemsPath: items }, NOW);
+    const { alreadyDone } = await importFiles(platform, { path: file, itemsPath: items }, NOW);
     return [alreadyDone, ...(await readTitles('y', 1))];
   };
   const applied = [await apply('A'), await apply('A'), await apply('B'), await apply('A')];
@@ -137,8 +137,7 @@ test('a catalogue that is reverted is applied again', async () => {
 test('an export of events alone or of items alone is imported; one of neither is refused', async () => {
   const event = { kind: 'event', id: 'e1', userId: 'only', type: 'play', itemId: 'o1', timestamp: SECONDS * 1000 };
   const item = { kind: 'item', itemId: 'o1', title: 'Only' };
-  const run = (row: unknown) =>
-    importFiles(platform.DB, { path: write('only.jsonl', `${JSON.stringify(row)}\n`) }, NOW);
+  const run = (row: unknown) => importFiles(platform, { path: write('only.jsonl', `${JSON.stringify(row)}\n`) }, NOW);
   expect(await run(item)).toMatchObject({ itemsWritten: 1, interactionsWritten: 0 });
   expect(await run(event)).toMatchObject({ itemsWritten: 0, interactionsWritten: 1 });
   await expect(run({ kind: 'item', title: 'Only' })).rejects.toThrow('none of the 1 items can be taken');
