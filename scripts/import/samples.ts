@@ -38,7 +38,9 @@ export const SAMPLES = {
     'users.csv': 'user_id,products,reviews\n51580,359,0\n',
   },
   recbole: {
-    'ml.inter': `user_id:token\titem_id:token\trating:float\ttimestamp:float\n196\t242\t3\t${SECONDS}\n197\t242\t4\t${SECONDS}\n`,
+    'ml.inter':
+      'user_id:token\titem_id:token\trating:float\ttimestamp:float\n' +
+      `196\t242\t3\t${SECONDS}\n197\t242\t4\t${SECONDS}\n`,
     'ml.item':
       'item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n' +
       '242\tToy "Story\t1995\tAnimation Comedy\n',

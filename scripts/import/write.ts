@@ -161,7 +161,7 @@ function identify({ format, preset, eventsDigest, itemsDigest }: Source, { types
   };
 }
 
-/** The last catalogue of a format that was applied is the only one known: an older one, given again, is applied again. */
+/** Only the last catalogue applied is known, per format: an older one, given again, is applied again. */
 const prefixItems = (format: Format) => `items of ${format}: `;
 
 async function writeCatalogue(

@@ -52,7 +52,7 @@ const joinPlayers = (source: string): string =>
 const createPlayers = (connection: DuckDBConnection, merges: string[]) =>
   connection.run(
     `create temp table players as
-     with recursive merges as (select from_user_id, to_user_id from read_parquet([${merges.map((file) => quotePath(file)).join()}])),
+     with recursive merges as (select from_user_id, to_user_id from read_parquet([${listPaths(merges)}])),
      chains as (
        select from_user_id as guest_id, to_user_id as player_id from merges
        union all
@@ -61,11 +61,13 @@ const createPlayers = (connection: DuckDBConnection, merges: string[]) =>
      select guest_id, player_id from chains where player_id not in (select from_user_id from merges)`,
   );
 
+const listPaths = (files: readonly string[]): string => files.map((file) => quotePath(file)).join();
+
 /** A list without files has the columns and no rows. */
 const readParquet = (paths: string[], columns: readonly Column<never>[]): string =>
   paths.length === 0
     ? `select ${columns.map(({ name, type }) => `null::${TYPES[type]} as ${name}`).join()} where false`
-    : `select ${columns.map(({ name }) => name).join()} from read_parquet([${paths.map((file) => quotePath(file)).join()}])`;
+    : `select ${columns.map(({ name }) => name).join()} from read_parquet([${listPaths(paths)}])`;
 
 const TYPES: Record<Column<never>['type'], string> = {
   text: 'varchar',
