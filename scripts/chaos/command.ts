@@ -21,6 +21,7 @@ export const createChaosCommand = () =>
     )
     .option('--kills <n>', 'processes killed while they are sent', parseWholeNumber(0), 20)
     .option('--outage <duration>', 'how long D1 fails, in the middle', parseOutage, MINUTE_MS)
+    .option('--shards <n>', 'databases that the log is spread over, from half-way on', parseWholeNumber(1), 1)
     .addOption(seedOption('seed of the events; kills and faults depend on timing'))
     .option('--state <dir>', 'folder for a store that is kept; without it a temporary one', (dir) => path.resolve(dir))
     .addOption(jsonOption())
@@ -46,7 +47,8 @@ function parseOutage(text: string): number {
 const AFTER = `
 Runs the Worker in \`wrangler dev\` over an empty store. Clients send each event until it is acknowledged. Meanwhile the
 Worker's process, wrangler, both, or wrangler's listener get a SIGKILL in turns; queue messages are dropped, doubled,
-delayed and reordered; and D1 refuses statements for a while, or carries them out and answers with an error. In the end
+delayed and reordered; and D1 refuses statements for a while, or carries them out and answers with an error. With
+\`--shards 4\`, the log gets three more databases while events are on their way. In the end
 every acknowledged event must be in its player's object and in the log, once, and the statistics must count it once. The
 crons that count and export the log run all the time, twice at once. Exit code 1 if an event is lost or doubled, or if a
 planned fault did not happen.

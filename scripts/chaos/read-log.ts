@@ -17,32 +17,54 @@ export interface LogCount {
   ids: Map<string, string[]>;
   /** Events that the crons exported during the run. */
   exported: number;
-  /** Players that the statistics count too many or too few, once per game, act and day. */
+  /** Events in each of the log's databases. */
+  shards: number[];
+  /** Players that the statistics count too many or too few, once per game, act and day, in each database. */
   miscounted: number;
 }
 
-export const readLog = (state: string): Promise<LogCount> =>
+/** `config`: the file that binds the databases. */
+export const readLog = (state: string, config: string): Promise<LogCount> =>
   withTemporaryFolder('chaos-log', (folder) =>
-    withPlatform(state, async (stores) => {
-      await countLog(stores, () => {});
-      const counted = await countPlayers(listLogShards(stores));
-      const files = await fetchWholeLog(stores, { state, folder });
-      return withDuckDb(async (connection) => {
-        await createViews(connection, files);
-        const ids = new Map<string, string[]>();
-        for await (const [userIds, eventIds] of streamColumns(connection, 'select user_id, id from events'))
-          for (const [row, userId] of (userIds as string[]).entries()) {
-            const own = ids.get(userId) ?? [];
-            own.push(eventIds![row] as string);
-            ids.set(userId, own);
-          }
-        const [players] = await (await connection.runAndReadAll(PLAYERS)).getRows();
-        const { lastSequences } = await readSnapshotOrEmpty(stores.BUCKET);
-        const exported = lastSequences.reduce((sum, sequence) => sum + sequence, 0);
-        return { ids, exported, miscounted: Math.abs(Number(players![0]) - counted) };
-      });
-    }),
+    withPlatform(
+      state,
+      async (stores) => {
+        await countLog(stores, () => {});
+        const counted = await countPlayers(listLogShards(stores));
+        const files = await fetchWholeLog(stores, { state, folder });
+        return withDuckDb(async (connection) => {
+          await createViews(connection, files);
+          const ids = new Map<string, string[]>();
+          for await (const [userIds, eventIds] of streamColumns(connection, 'select user_id, id from events'))
+            for (const [row, userId] of (userIds as string[]).entries()) {
+              const own = ids.get(userId) ?? [];
+              own.push(eventIds![row] as string);
+              ids.set(userId, own);
+            }
+          const [players] = await (await connection.runAndReadAll(PLAYERS)).getRows();
+          const shards = await Promise.all(listLogShards(stores).map(countEvents));
+          // A player who moves is counted in both databases.
+          const expected = shards.length === 1 ? Number(players![0]) : await countLogged(listLogShards(stores));
+          const { lastSequences } = await readSnapshotOrEmpty(stores.BUCKET);
+          const exported = lastSequences.reduce((sum, sequence) => sum + sequence, 0);
+          return { ids, exported, shards, miscounted: Math.abs(expected - counted) };
+        });
+      },
+      config,
+    ),
   );
+
+const countEvents = async (shard: D1Database): Promise<number> =>
+  (await shard.prepare('select count(*) as n from events').first<number>('n')) ?? 0;
+
+/** As `PLAYERS`, of the events of each database. */
+async function countLogged(shards: LogShards): Promise<number> {
+  const sql = `select count(*) as n from (
+    select distinct user_id, item_id, type, timestamp / 86400000 from events where type in (${ACTS})
+  )`;
+  const counts = await Promise.all(shards.map((shard) => shard.prepare(sql).first<number>('n')));
+  return counts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
+}
 
 const ACTS = ACT_TYPES.map(quoteText).join();
 const PLAYERS = `select count(*) from (

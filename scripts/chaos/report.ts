@@ -26,6 +26,7 @@ export function formatReport(report: ChaosReport): string {
   const disturbed = Object.entries(messages).map(([fault, n]) => `${fault} ${count(n)}`);
   return [
     `${count(events)} events of ${count(players)} players acknowledged, ${count(retries)} requests sent again`,
+    ...(report.shards.length === 1 ? [] : [`events by database of the log: ${report.shards.map(count).join(', ')}`]),
     `${sumOf(kills)} kills (${killed.join(', ')})`,
     `failed statements of D1: refused ${count(statements.refused)}, carried out ${count(statements.carriedOut)}`,
     `queue messages: ${disturbed.join(', ')}`,

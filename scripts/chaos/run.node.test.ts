@@ -20,6 +20,7 @@ test('nothing acknowledged is lost or doubled while processes die, messages vani
       players: 20,
       kills: 3,
       outageMs: 5_000,
+      shards: 1,
       seed: 1,
       drainTimeoutMs: 5 * MINUTE_MS,
       log: (message) => messages.push(message),

@@ -1,6 +1,6 @@
 // One run of chaos: starts the system, disturbs it while clients send events, waits until the log has them, and counts.
 
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom } from '../../models/data/random.ts';
@@ -15,6 +15,7 @@ import type { Disturbed, Shares } from './disturb-queue.ts';
 import { killServer, VICTIMS, type Victim } from './kills.ts';
 import { type LogCount, readLog } from './read-log.ts';
 import type { ObjectState } from './worker.ts';
+import type { ChaosConfig } from './wrangler-config.ts';
 
 const KEY = 'chaos';
 const FAULTS: Shares = { dropped: 0.03, doubled: 0.1, delayed: 0.1 };
@@ -30,6 +31,8 @@ export interface Plan {
   players: number;
   kills: number;
   outageMs: number;
+  /** The log's databases in the end; it begins with one, and gets the others when half of the events are sent. */
+  shards: number;
   seed: number;
   /** What is not logged after this time counts as lost. */
   drainTimeoutMs: number;
@@ -63,19 +66,28 @@ export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosRep
   await prepareStore(shutdown, { state });
   const port = await findFreePort();
   const config = path.join(state, 'wrangler.json');
-  await runScript(shutdown, 'chaos/wrangler-config.ts', [config, KEY, JSON.stringify(FAULTS)]);
+  const whole = path.join(state, 'wrangler-shards.json');
+  for (const [file, shards] of [
+    [config, 1],
+    [whole, plan.shards],
+  ] as const) {
+    const chaosConfig: ChaosConfig = { file, state, key: KEY, faults: FAULTS, shards };
+    await runScript(shutdown, 'chaos/wrangler-config.ts', [JSON.stringify(chaosConfig)]);
+  }
   const server = startWatchedServer(port, state, { key: KEY, report: plan.log, more: ['--config', config] });
   const forget = shutdown.add(server.stop);
   await server.ready;
   const startedAt = performance.now();
-  const { sent, kills } = await disturbTraffic(plan, server, port);
+  // A process that is killed half-way finds the other configuration.
+  const addShards = () => copyFileSync(whole, config);
+  const { sent, kills } = await disturbTraffic(plan, server, port, addShards);
   const sentAt = performance.now();
   plan.log(`${events.toLocaleString('en')} events are acknowledged; waiting for the log …`);
   const objects = await drain(plan, server, [...sent.acknowledged.keys()]);
   const endedAt = performance.now();
   await server.stop();
   forget();
-  const { ids: log, ...counts } = await readLog(state);
+  const { ids: log, ...counts } = await readLog(state, whole);
   const losses = countLosses(sent.acknowledged, {
     object: new Map([...objects].map(([userId, { ids }]) => [userId, ids])),
     log,
@@ -96,9 +108,10 @@ export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosRep
 
 /** Kills, crons and the outage are spread over the events, so that all of them meet traffic. */
 async function disturbTraffic(
-  { events, players, kills, outageMs, seed, onProgress }: Plan,
+  { events, players, kills, outageMs, shards, seed, onProgress }: Plan,
   { url }: WatchedServer,
   port: number,
+  addShards: () => void,
 ): Promise<{ sent: Sent; kills: Record<Victim, number> }> {
   let acknowledged = 0;
   let isSending = true;
@@ -118,6 +131,7 @@ async function disturbTraffic(
   const killed: Record<Victim, number> = { worker: 0, listener: 0, wrangler: 0, both: 0 };
   let done = 0;
   let outageLeftMs = outageMs;
+  let isSharded = shards === 1;
   let cronsAt = Date.now();
   while (isSending || outageLeftMs > 0) {
     await sleep(POLL_MS);
@@ -127,6 +141,11 @@ async function disturbTraffic(
         killed[victim]++;
         done++;
       }
+    }
+    // With a kill, so that it is loaded at once, while messages are on their way.
+    if (!isSharded && acknowledged >= events / 2) {
+      addShards();
+      isSharded = killServer('both', port);
     }
     if (outageLeftMs > 0 && acknowledged >= events / 2) {
       // Told again and again: a new process knows of no outage. Only what a Worker was told of counts.

@@ -1,25 +1,41 @@
-// Writes the configuration with which wrangler runs worker.ts: the product's own, without the page. A process of its
-// own, because importing wrangler replaces what `fetch` connects with, which ends the process when a connection breaks.
-// Arguments: the file, the key, and the queue's faults as JSON.
+// Writes the configuration with which wrangler runs worker.ts: the product's own, without the page, and with any number
+// of databases for the log; and creates their tables. A process of its own, because importing wrangler replaces what
+// `fetch` connects with, which ends the process when a connection breaks. Argument: a ChaosConfig as JSON.
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { unstable_readConfig } from 'wrangler';
+import { withPlatform } from '../local/platform.ts';
 import { PROJECT_DIR } from '../local/project.ts';
 import type { Shares } from './disturb-queue.ts';
 
-const [, , file, key, faults] = process.argv as string[];
+export interface ChaosConfig {
+  file: string;
+  state: string;
+  key: string;
+  faults: Shares;
+  /** Databases for the log. */
+  shards: number;
+}
+
+const { file, state, key, faults, shards }: ChaosConfig = JSON.parse(process.argv[2]!);
 const product = unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
 const { name, compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues, vars } = product;
 const config = {
   name,
   compatibility_date,
-  d1_databases,
+  d1_databases: [...d1_databases, ...Array.from({ length: shards - 1 }, (_, index) => bindShard(index + 1))],
   r2_buckets,
   durable_objects,
   migrations,
   queues,
   main: path.join(import.meta.dirname, 'worker.ts'),
-  vars: { ...vars, ADMIN_KEY: key, QUEUE_FAULTS: JSON.parse(faults!) as Shares },
+  vars: { ...vars, ADMIN_KEY: key, QUEUE_FAULTS: faults },
 };
-writeFileSync(file!, JSON.stringify(config));
+writeFileSync(file, JSON.stringify(config));
+await withPlatform(state, async () => {}, file);
+
+function bindShard(shard: number) {
+  const name = `chaos-log-${shard}`;
+  return { binding: `LOG_${shard}`, database_name: name, database_id: name, migrations_dir: 'migrations' };
+}

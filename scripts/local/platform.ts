@@ -18,11 +18,16 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type LocalStores = Stores & LogBindings;
 export type Platform = LocalStores & { dispose(): Promise<void> };
 
-/** Creates missing tables. `state`: the folder that `wrangler dev --persist-to` gets. */
-export async function openPlatform(state: string): Promise<Platform> {
+const CONFIG = path.join(PROJECT_DIR, 'wrangler.toml');
+
+/**
+ * Creates missing tables. `state`: the folder that `wrangler dev --persist-to` gets. `config`: the file that binds the
+ * databases.
+ */
+export async function openPlatform(state: string, config = CONFIG): Promise<Platform> {
   const proxy = await keepSignalHandlers(() =>
     getPlatformProxy<LocalStores>({
-      configPath: writeStoresConfig(),
+      configPath: writeStoresConfig(config),
       persist: { path: path.join(state, 'v3') },
       remoteBindings: false,
     }),
@@ -57,8 +62,12 @@ async function keepSignalHandlers<T>(open: () => Promise<T>): Promise<T> {
 }
 
 /** Keeps the platform open until `run` settles. */
-export async function withPlatform<T>(state: string, run: (platform: Platform) => Promise<T>): Promise<T> {
-  const platform = await openPlatform(state);
+export async function withPlatform<T>(
+  state: string,
+  run: (platform: Platform) => Promise<T>,
+  config = CONFIG,
+): Promise<T> {
+  const platform = await openPlatform(state, config);
   try {
     return await run(platform);
   } finally {
@@ -67,14 +76,11 @@ export async function withPlatform<T>(state: string, run: (platform: Platform) =
 }
 
 /** The settings of wrangler.toml. */
-export const readVars = <Vars extends object>(): Vars =>
-  unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') }).vars as Vars;
+export const readVars = <Vars extends object>(): Vars => unstable_readConfig({ config: CONFIG }).vars as Vars;
 
 /** Writes the part of wrangler.toml that a Node command can open: wrangler warns about the rest. */
-function writeStoresConfig(): string {
-  const { name, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({
-    config: path.join(PROJECT_DIR, 'wrangler.toml'),
-  });
+function writeStoresConfig(config: string): string {
+  const { name, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({ config });
   const file = path.join(PROJECT_DIR, '.wrangler/stores.json');
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify({ name, compatibility_date, d1_databases, r2_buckets }));
