@@ -91,8 +91,8 @@ bench
 bench
   .command('reading')
   .description(
-    'Reading a log of drawn events for training, a process for each size: time and peak memory. A million events ' +
-      'take half a minute, ten million five.',
+    'Reading a log of drawn events for training, in one process per size: time and peak memory. A million events ' +
+      'take half a minute, ten million five minutes.',
   )
   .option('--events <numbers>', 'sizes of the log, separated by commas', '1000000,3000000,10000000')
   .addOption(jsonOption())
@@ -105,14 +105,13 @@ bench
 bench
   .command('scale')
   .description(
-    'The whole road with any number of events: a file is drawn, imported, counted, archived as Parquet, trimmed from ' +
-      'D1, compacted, trained on and queried, each by the command or the job that does it, in processes of its own: ' +
-      'time, rows a second and peak memory, workerd included. A million events take five minutes and 1 GB of disk. ' +
-      'Needs Linux.',
+    'Every step from a file to a query, for any number of events: draw, import, count, archive as Parquet, trim from ' +
+      'D1, compact, train and query. Each step runs its command or job in its own processes. Measures time, rows a ' +
+      'second and peak memory, workerd included. A million events take five minutes and 1 GB of disk. Needs Linux.',
   )
-  .option('--events <n>', 'events of the file', parseWholeNumber(1), 1_000_000)
+  .option('--events <n>', 'events in the file', parseWholeNumber(1), 1_000_000)
   .option('--items <n>', 'games', parseWholeNumber(1), 20_000)
-  .option('--budget <duration>', 'of the training, as `npm run train` takes it', '60s')
+  .option('--budget <duration>', 'time limit of the training, as for `npm run train`', '60s')
   .addOption(jsonOption())
   .action(async ({ json, ...options }) => {
     const { benchScale, formatScale } = await import('./bench/scale.ts');
@@ -122,8 +121,8 @@ bench
 bench
   .command('log')
   .description(
-    'The rate at which one of the log’s databases takes events, as the queue’s consumer writes them, against rows ' +
-      'in a table without an index. 100,000 events take half a minute.',
+    'Events a second that the queue’s consumer writes to one of the log’s databases, beside rows a second in a table ' +
+      'without an index. 100,000 events take half a minute.',
   )
   .option('--events <n>', 'events to write', parseWholeNumber(1), 100_000)
   .addOption(jsonOption())

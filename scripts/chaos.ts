@@ -37,7 +37,7 @@ async function chaos({ json, outage: outageMs, ...flags }: Flags): Promise<void>
     if (printJson) printJson(report);
     else console.log(formatReport(report));
     const missing = listMissingFaults(report, { kills: flags.kills, outageMs });
-    if (missing.length > 0) console.error(`This run proves less than it should: it lacks ${missing.join(', ')}.`);
+    if (missing.length > 0) console.error(`This run proves less than planned. Missing: ${missing.join(', ')}.`);
     const passed = isClean(report) && missing.length === 0;
     if (flags.state === undefined && passed) rmSync(state, { recursive: true });
     else console.error(`The store and wrangler.log are in ${state}.`);

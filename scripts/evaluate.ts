@@ -1,4 +1,4 @@
-// `npm run evaluate`: trains algorithms on files or on the local store's log, and measures them with the trainer's own
+// `npm run evaluate`: trains algorithms on files or on the local store's log, and measures them with the trainer's
 // code. It writes nothing to the store.
 
 import { closeSync, openSync, writeFileSync } from 'node:fs';

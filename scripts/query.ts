@@ -33,7 +33,7 @@ async function query(name: string, { from, to, format, output, state }: Flags): 
     const files = await withPlatform(state, (stores) => fetchWholeLog(stores, { state, folder, select, onProgress }));
     progress.end();
     if (from === undefined && to === undefined && files.events.length + files.slates.length === 0)
-      throw new Error(`there is no event in ${state} yet: \`npm run import\` takes files, \`npm start\` makes a store`);
+      throw new Error(`there is no event in ${state} yet: \`npm run import\` reads files, \`npm start\` makes a store`);
     await withDuckDb(async (connection) => {
       await createRangeViews(connection, files, range);
       const text = await answer(connection, found, format, output);

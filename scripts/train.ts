@@ -1,5 +1,5 @@
 // `npm run train`: snapshot → train → evaluate → gate → publish, once or for each announced snapshot. The training
-// itself is models/release. Of a store that nobody serves it brings the snapshot up to date first.
+// itself is models/release. If no server uses the store, it brings the snapshot up to date first.
 
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -84,7 +84,7 @@ async function train(flags: Flags, run: <T>(part: Interruptible<T>) => Promise<T
   const startedAt = performance.now();
   const progress = createProgress();
   const material = await withPlatform(flags.state, async (stores) => {
-    // A running server exports itself.
+    // A running server exports by itself.
     if (findServer(flags.state) === undefined) await exportLog(stores, (step) => progress.update(step));
     return readMaterial(stores, flags, progress);
   });

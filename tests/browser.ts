@@ -113,11 +113,11 @@ export async function changeGalleries(page: Page, change: (gallery: Gallery) => 
   });
 }
 
-/** With the results of the events that were sent for it, if any. */
+/** Includes the results of the events sent with the request, if any. */
 type GalleryAnswer = Gallery | { gallery: Gallery };
 const galleryOf = (answer: GalleryAnswer): Gallery => ('gallery' in answer ? answer.gallery : answer);
 
-/** Events alone, and events with the gallery in the answer; a gallery alone too. */
+/** Requests that send events, with or without the gallery in the answer, and requests for a gallery alone. */
 const EVENTS_URL = /\/v1\/(events|users\/[^/]+\/gallery\?expand=item)$/;
 export const sendsEvents = (request: Request): boolean => request.method() === 'POST' && EVENTS_URL.test(request.url());
 

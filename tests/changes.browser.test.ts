@@ -1,4 +1,4 @@
-// The gallery that follows a press, in a real browser: rows in view first, echoes of own events, what is said.
+// The gallery that follows a press, in a real browser: rows in view first, echoes of own events, messages.
 
 import { expect, it } from 'vitest';
 import type { Gallery } from '../models/contracts/gallery.ts';

@@ -7,7 +7,7 @@ export class InteractionLog {
   readonly #byUser = new Map<string, TrainingEvent[]>();
   #length = 0;
 
-  /** Events that training does not see are ignored. */
+  /** Ignores events that training does not use. */
   add({ userId, itemId, type, value, timestamp }: TrainingEvent): void {
     if (!TRAINED_TYPES.includes(type)) return;
     const event = { userId, itemId, type, value, timestamp };

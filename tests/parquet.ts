@@ -7,7 +7,7 @@ import { readFile } from '../workers/storage/snapshot-files.ts';
 
 export async function readRows(bucket: R2Bucket, file: DataFile): Promise<Record<string, unknown>[]> {
   const { buffer, byteOffset, byteLength } = await readFile(bucket, file);
-  // Without it, workerd takes some frames for cut off.
+  // Without it, workerd considers some frames truncated.
   const options = { finishFlush: zlib.constants.ZSTD_e_continue };
   const compressors = { ZSTD: (packed: Uint8Array) => new Uint8Array(zlib.zstdDecompressSync(packed, options)) };
   const bytes = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;

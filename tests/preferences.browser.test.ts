@@ -1,4 +1,4 @@
-// Muting and asking for less, in a real browser: what is said, undone, kept and lifted.
+// Muting and asking for less, in a real browser: messages, undo, and what is kept and lifted.
 
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// What the tests of presses on the page share: a new player's page, the player's state on the server, and what is sent.
+// Shared by the tests of presses on the page: a new player's page, the player's state on the server, and sent events.
 
 import type { Page } from 'playwright-core';
 import { expect, inject } from 'vitest';
@@ -51,7 +51,7 @@ export async function openSkipped(newPage: NewPage): Promise<OpenPage> {
   return opened;
 }
 
-/** Opens search results: a game stays there whatever the player does with it. */
+/** Opens search results: a game stays there after any press on it. */
 export async function openFound(newPage: NewPage) {
   const opened = await openSkipped(newPage);
   const title = (await firstCard(opened.page).locator('.title').textContent())!;

@@ -1,4 +1,4 @@
-// Taking back a press, and presses that land on what has just moved, in a real browser.
+// Taking back a press, and presses on games that have just moved, in a real browser.
 
 import { expect, it } from 'vitest';
 import { actAndSee, changeGalleries, describeInBrowser, poll } from './browser.ts';
@@ -100,7 +100,7 @@ describeInBrowser('a press on the page', (newPage) => {
     expect(await page.evaluate('window.isStopped')).toBe(true);
     expect(await page.locator('.message').getByRole('status').textContent()).toMatch(/^Dismissed /);
     expect(sent.map(({ type }) => type)).toEqual(['dismiss']);
-    // A moment later it is the player's own aim.
+    // A moment later the press is deliberate.
     await page.waitForTimeout(700);
     expect(await page.evaluate(`document.elementFromPoint(${x}, ${y}).textContent`)).toBe('Undo');
     await actAndSee(page, () => page.mouse.click(x, y));

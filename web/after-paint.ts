@@ -7,7 +7,7 @@ export function afterPaint(call: () => void): () => void {
   const plan = () => {
     timer = setTimeout(call);
   };
-  // The second frame begins once the first is with the compositor: earlier, the work would compete with its drawing.
+  // The second frame begins once the compositor has the first. Earlier, the work would compete with its drawing.
   const wait = () => {
     frame = requestAnimationFrame(plan);
   };

@@ -88,7 +88,7 @@ export function connect(key: string) {
     },
     // keepalive: the last impressions are sent even if the page is closing. Browsers limit it to 64 KiB under way.
     sendEvents: (events: EventInput[]) => postEvents(events, { keepalive: true }),
-    /** The gallery's answer to these events of the player. */
+    /** The gallery that follows from these events of the player. */
     sendForGallery: (userId: string, events: EventInput[]) =>
       call<{ results: EventResult[]; gallery: Gallery }>(galleryOf(userId), {
         method: 'POST',

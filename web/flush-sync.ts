@@ -1,8 +1,8 @@
-// Renders changes of state at once, so that what is drawn can be measured and moved before the next frame.
+// Renders state changes at once, so that the result can be measured and moved before the next frame.
 
 import { options } from 'preact';
 
-/** Renders what `change` changes, once. */
+/** Runs `change` and renders its effects once. */
 export function flushSync(change: () => void): void {
   const { debounceRendering } = options;
   let render: (() => void) | undefined;

@@ -1,4 +1,5 @@
-// Makes a component that renders again only if a prop has changed. preact/compat has one too, and slows every element.
+// Makes a component that renders again only if a prop has changed. preact/compat has the same, but slows down every
+// element.
 
 import { Component, createElement, type FunctionComponent } from 'preact';
 

@@ -11,7 +11,7 @@ import { useRetry } from './use-retry.ts';
 type HandleFailure = (failure: Problem) => void;
 
 interface PlayerParts {
-  /** Either resolves to false where a later call of one of them overtook it. */
+  /** loadGallery and showGallery resolve to false if a later call of either overtook them. */
   loadGallery: () => Promise<boolean>;
   showGallery: (answering: Promise<Timed<Gallery>>) => Promise<boolean>;
   loadSignals: () => Promise<unknown>;
@@ -38,7 +38,7 @@ export function useDelivery(userId: string, { loadGallery, showGallery, loadSign
       .then(loadSignals)
       .catch(() => {});
   };
-  /** `showing`: shows the gallery that answers what is being sent. Never rejects. */
+  /** `showing`: shows the gallery in the answer to `sending`. Never rejects. */
   const settle = async (sending: Promise<unknown>, showing?: Promise<boolean>, onFailure?: HandleFailure) => {
     try {
       await sending;
@@ -50,9 +50,9 @@ export function useDelivery(userId: string, { loadGallery, showGallery, loadSign
   };
   const sendAndLoad = (sending: Promise<unknown>, onFailure?: HandleFailure): Promise<void> =>
     settle(sending, undefined, onFailure);
-  /** As sendAndLoad, where the gallery comes with the answer. */
+  /** As sendAndLoad, for an answer that contains the gallery. */
   const sendAndShow = (sending: Promise<Timed<Gallery>>, onFailure?: HandleFailure): Promise<void> => {
-    // At once, so that the answer to an earlier request is not shown over it.
+    // At once, so that the answer to an earlier request does not replace it.
     const showing = showGallery(sending);
     showing.catch(() => {});
     return settle(sending, showing, onFailure);

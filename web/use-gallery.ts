@@ -28,8 +28,8 @@ export function useGallery(api: Api, userId: string) {
   }, [shown]);
 
   /**
-   * Shows the answer of a request that has just been sent. Resolves to false if a later one has overtaken it. Rejects
-   * with a Problem.
+   * Shows the answer to a request that has just been sent. Resolves to false if a later request has overtaken it.
+   * Rejects with a Problem.
    */
   const show = async (answering: Promise<Timed<Gallery>>): Promise<boolean> => {
     const isLatest = begin();

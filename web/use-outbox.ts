@@ -42,8 +42,8 @@ export function useOutbox(api: Api, userId: string) {
     return unsent;
   };
   /**
-   * After the requests before it: the server stamps the events in the order in which they arrive. Resolves to the
-   * gallery that follows from them.
+   * Sends after earlier requests, because the server stamps events in the order of their arrival. Resolves to the
+   * gallery that follows from the events.
    */
   const sendInOrder = async (events: readonly UnsentEvent[]): Promise<Timed<Gallery>> => {
     const { body, ms } = await follow(events, () => {

@@ -40,7 +40,7 @@ export function useSending(userId: string) {
       const { body, ms } = answer;
       forgetUnsent(ids);
       const results = new Map(body.results.map((result) => [result.id, result]));
-      // Not before the gallery that the answer brings.
+      // Not before the gallery of the answer.
       afterPaint(() => log(events, (id) => ({ outcome: results.get(id)!.reason ?? results.get(id)!.status, ms })));
       throwRejection(events, results);
       return answer;

@@ -5,7 +5,7 @@ declare namespace Cloudflare {
     mainModule: typeof import('./index.ts');
   }
   interface Env {
-    /** What operators change, and other small data. */
+    /** Data that operators change, and other small data. */
     DB: D1Database;
     /** The log's databases: workers/storage/log-shards.ts. */
     LOG_0: D1Database;

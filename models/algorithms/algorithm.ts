@@ -56,7 +56,7 @@ export interface TrainingData {
   validation: readonly EvaluationCase[];
   /** The best model of each algorithm trained so far. */
   baseModels: readonly RetrievalModel[];
-  /** What was counted elsewhere, of more interactions than these. */
+  /** Pairs counted elsewhere, over more interactions than these. */
   counts?: CountsByAlgorithm | undefined;
 }
 
@@ -73,7 +73,7 @@ export interface TrainingContext {
   signal: AbortSignal;
   /** `share`: completed share of the step, 0–1. */
   onProgress(step: string, share?: number): void;
-  /** Gives the reason why no model follows, if the algorithm knows it; it continues a sentence. */
+  /** Reports the reason for having no model; the text continues a sentence. */
   explain(reason: string): void;
   /** Stores what an interrupted training needs to resume. */
   checkpoints: Checkpoints;

@@ -1,5 +1,5 @@
-// The cases that a blend is fitted on, with the scores that each base model gives them: as many as fit in memory and in
-// the time. It fits nothing.
+// Selects the cases that a blend is fitted on, and scores them with each base model: as many as memory and time allow.
+// It fits nothing.
 
 import { HISTORY_LENGTH } from '../contracts/release.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
@@ -10,13 +10,13 @@ import { type BaseModel, FEATURES_KEPT, SHARE_MIN } from './blend-model.ts';
 
 /** Histories scored at a time. */
 const BATCH = 16;
-/** Scored whatever the time: the blend is what makes a release good. */
+/** Scored even without time left: a release should have a blend. */
 const CASES_UNTIMED = 512;
 /** Share of the time for scoring. A round of the fit takes a few times as long on the same cases. */
 const SCORING_TIME_SHARE = 0.3;
 /** Memory for the features of all models and cases. */
 const FEATURE_BYTES_MAX = 800e6;
-/** The fractions of its multiples are spread evenly between 0 and 1. */
+/** The fractional parts of its multiples are spread evenly between 0 and 1. */
 const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
 
 export interface FittingCase {
@@ -28,7 +28,7 @@ export interface FittingCase {
   knowledge: number;
 }
 
-/** A base model with its features of each case: the logarithm of its scores, and the scores, [items] each. */
+/** A base model and two features per case: the logarithms of its scores, and the scores, [items] each. */
 export interface ScoredBaseModel extends BaseModel {
   features: [Float32Array, Float32Array][];
 }
@@ -61,8 +61,8 @@ const indexItems = (itemIds: readonly string[]): Map<string, number> =>
   new Map(itemIds.map((itemId, index) => [itemId, index]));
 
 /**
- * Scores CASES_UNTIMED cases with every model, then more while there is time, spread evenly. Returns those that were
- * scored, in their order; fewer if aborted.
+ * Scores CASES_UNTIMED cases with every model, then more while there is time, spread evenly. Returns the scored cases
+ * in their order; fewer if aborted.
  */
 export async function scoreCases(
   baseModels: readonly RetrievalModel[],
@@ -104,11 +104,11 @@ export async function scoreCases(
   return { cases: kept.map((index) => cases[index]!), models };
 }
 
-/** The numbers below `length` in an order whose beginnings are all spread evenly over them. */
+/** The numbers below `length`, ordered so that every prefix is spread evenly over them. */
 const spreadEvenly = (length: number): number[] =>
   Array.from({ length }, (_, n) => n).sort((a, b) => ((a * GOLDEN_RATIO) % 1) - ((b * GOLDEN_RATIO) % 1));
 
-/** `rows`: the model's scores of each case, which are overwritten: they are the second feature. */
+/** `rows`: the model's scores of each case; they become the second feature and are overwritten. */
 function describeScores(model: RetrievalModel, rows: readonly Float32Array[]): ScoredBaseModel {
   const width = model.itemIds.length;
   const averageRows = (measure: (row: Float32Array) => number) =>

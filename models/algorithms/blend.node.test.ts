@@ -107,7 +107,7 @@ test('logits follow the formula, even if a model scores nothing', async () => {
   });
 });
 
-test('without time left there is a blend all the same, fitted on a part of the cases in one round', async () => {
+test('without time left there is still a blend, fitted on some of the cases in one round', async () => {
   const even = createHalfModel('even', (item) => item % 2 === 0);
   const odd = createHalfModel('odd', (item) => item % 2 === 1);
   const many = Array.from({ length: 1_000 }, (_, n) => createCase(n % ITEMS));

@@ -1,6 +1,6 @@
 // Fits a combination of the models trained so far: a weighted sum of their scores, with weights that depend on the
 // length of the history. The weights are few because the validation split, on which they are fitted, is small.
-// blend-model.ts has the formula, blend-cases.ts the cases that they are fitted on.
+// blend-model.ts has the formula, blend-cases.ts selects and scores the cases.
 
 import { MODEL_BYTES_MAX } from '../contracts/release.ts';
 import { type Algorithm, encodeRetrievalModel, type RetrievalModel } from './algorithm.ts';
@@ -12,8 +12,8 @@ import { fitByCoordinateAscent, type RankedCase } from './coordinate-ascent.ts';
 const CASES_MIN = 16;
 
 /**
- * Validates one blend of the models that improve it, even without time left: then it is fitted on fewer cases. Explains
- * if there is none.
+ * Validates one blend of the models that improve it. Without time left, it is fitted on fewer cases. Reports the reason
+ * if there is no blend.
  */
 export const trainBlend: Algorithm = async ({ baseModels, validation, vocabulary }, context) => {
   if (baseModels.length < 2) return context.explain('it combines models, and there are not two');
@@ -29,7 +29,7 @@ export const trainBlend: Algorithm = async ({ baseModels, validation, vocabulary
   const blend = fitBlend(
     cases,
     models,
-    // One round is made whatever the time.
+    // The first round runs even without time left.
     (round) => context.signal.aborted || (round > 0 && context.timeLeft() <= validationMs),
   );
   if (typeof blend === 'string') context.explain(blend);

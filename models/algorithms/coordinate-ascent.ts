@@ -23,7 +23,7 @@ const STANDARD_ERRORS_MIN = 1;
 
 /**
  * Returns the weight of each feature, 0 for those that add nothing. Starts from the best single feature and continues
- * while NDCG improves and `isOver`, which gets the number of whole rounds so far, is false.
+ * while NDCG improves and `isOver`, which gets the number of completed rounds, is false.
  */
 export function fitByCoordinateAscent(cases: readonly RankedCase[], isOver: (round: number) => boolean): Float32Array {
   const features = cases[0]?.features.length ?? 0;

@@ -1,11 +1,11 @@
-// Counted pairs by the item indices of a vocabulary.
+// Maps counted pairs to the item indices of a vocabulary.
 
 import type { PairCounts } from '../data/pair-counts.ts';
 import type { Vocabulary } from './algorithm.ts';
 import type { SparseRow } from './tables.ts';
 
 export interface CountedPairs {
-  /** Players who have the item, by item index; 0 for items that were not counted. */
+  /** Number of players who have the item, by item index; 0 for items that were not counted. */
   players: Float64Array;
   /** Adds an item's sums of one column to its row. */
   addRow(itemIndex: number, column: number, row: SparseRow): void;

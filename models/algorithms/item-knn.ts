@@ -10,7 +10,7 @@ import { collectUserItems, computeMedianAgeDays, type UserItems } from './user-i
 
 /**
  * Interactions of one player further apart do not count as a pair: the cost would grow with the square of the history.
- * queries/item-knn.sql has the same.
+ * queries/item-knn.sql has the same value.
  */
 const REACH = 500;
 /** With more pairs than these, the reach is halved until no more are left: some ten seconds of a slow machine. */

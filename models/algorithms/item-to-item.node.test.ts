@@ -32,7 +32,7 @@ test('item-knn pairs games that are up to 500 apart, in both directions', async 
     const start = model!.itemIds.indexOf(from) * perItem;
     return weights[start + neighbours.subarray(start, start + perItem).indexOf(model!.itemIds.indexOf(to))]!;
   };
-  // Of the long history, the first pair counts and the second does not.
+  // In the long history, the first pair counts and the second does not.
   for (const [other, both, players] of [
     ['g500', 2, 2],
     ['g501', 3, 4],

@@ -1,7 +1,7 @@
 // Transitions from item to item: a Markov chain over more than one step, as the sequential rules of Ludewig & Jannach
 // 2018, "Evaluation of Session-based Recommendation Algorithms". Each interaction within REACH after i counts by its
 // distance: the weight from i to j is Σ distance^−d · 2^(−age / halfLife) / (c_i^s · c_j^t), c the players who have an
-// item. Trains on interactions, or on counts of them, which know no age.
+// item. Trains on interactions, or on counts of them, which have no ages.
 
 import type { Algorithm, TrainingData } from './algorithm.ts';
 import { indexPairs } from './counted-pairs.ts';
@@ -9,9 +9,9 @@ import { searchTables } from './table-search.ts';
 import { countTableRows, countTables, type SparseRow } from './tables.ts';
 import { collectUserItems, computeMedianAgeDays, type UserItems, weighByAge } from './user-items.ts';
 
-/** Steps; further ones were measured to change nothing. queries/transitions.sql has the same. */
+/** Maximum distance in steps; longer ones changed nothing when measured. queries/transitions.sql has the same value. */
 const REACH = 50;
-/** Those that are tried, ascending. queries/transitions.sql has a sum for each. */
+/** Exponents that the search tries, ascending. queries/transitions.sql has a sum for each. */
 export const DISTANCE_EXPONENTS: readonly number[] = [0.25, 0.5, 0.75, 1, 1.5];
 
 const START = {

@@ -20,7 +20,7 @@ export const ErasureReceipt = z
     state: z.enum(['running', 'done']),
     requestedAt: z.iso
       .datetime()
-      .meta({ description: 'What the player did until then is erased; what they do afterwards is kept.' }),
+      .meta({ description: 'Events of the player until then are erased; later events are kept.' }),
     finishedAt: z.iso.datetime().nullable(),
     stores: z.array(StoreReceipt),
     release: z

@@ -158,17 +158,17 @@ export const PlayerEvent = z.object({
 export type PlayerEvent = z.infer<typeof PlayerEvent>;
 
 /**
- * An event on its way to the log, with the number of the database that takes it: decided once, so that a database that
- * is added meanwhile neither doubles nor loses it. Messages of earlier versions have no number: there was one.
+ * An event on its way to the log, with the number of its database. The number is chosen once, so that adding a database
+ * neither duplicates nor loses the event. Messages of earlier versions have no number: there was one database.
  */
 export const RoutedEvent = PlayerEvent.extend({ shard: z.number().int().nonnegative().default(0) });
 export type RoutedEvent = z.infer<typeof RoutedEvent>;
 
-/** What a player's object answers to events. */
+/** The answer of a player's object to events. */
 export interface RecordedEvents {
-  /** Of those that were new. */
+  /** Ids of the new events. */
   ids: string[];
-  /** Number of the log's database that takes them. */
+  /** Number of their database of the log. */
   shard: number;
 }
 

@@ -96,9 +96,11 @@ export const ReleaseManifest = z.object({
     until: z.iso.datetime(),
     users: z.number().int(),
     interactions: z.number().int(),
-    /** As in the snapshot that was trained on. Releases of earlier versions have none. */
+    /** The last sequences of the snapshot that was trained on. Releases of earlier versions have none. */
     lastSequences: LastSequences.default([]),
-    /** Time of the newest interaction in the pair counts that it was trained on, of held-out players too, if any. */
+    /**
+     * Time of the newest interaction in the pair counts that it was trained on, if any; they include held-out players.
+     */
     countedUntil: z.iso.datetime().optional(),
   }),
   metrics: z.object({

@@ -17,7 +17,7 @@ export type DataFile = z.infer<typeof DataFile>;
 
 /** Rows of one UTC day, sorted by player. */
 const DayFile = DataFile.extend({
-  /** Of events: the day of `received_at`, or the last of several; of slates: the day of `shown_at`. */
+  /** The day of `received_at` of events, the last one if there are several; the day of `shown_at` of slates. */
   day: z.iso.date(),
   /** The first and the last player id, in the order of UTF-8 bytes. */
   users: z.tuple([z.string(), z.string()]),
@@ -26,7 +26,7 @@ const DayFile = DataFile.extend({
 });
 
 export const EventFile = DayFile.extend({
-  /** Number of the log's database that its rows come from; each has sequences of its own. */
+  /** Number of the log's database that the rows come from; sequences are per database. */
   shard: z.number().int(),
   /** The lowest and the highest sequence of a row. Files of several days may share a range, never a row. */
   sequences: z.tuple([z.number().int(), z.number().int()]),
@@ -37,7 +37,7 @@ export type EventFile = z.infer<typeof EventFile>;
 export const SlateFile = DayFile.extend({ slates: z.number().int() });
 export type SlateFile = z.infer<typeof SlateFile>;
 
-/** By the number of the log's database; one that has none yet may be missing at the end. */
+/** By shard. A shard without exported events may be missing at the end. */
 export const LastSequences = z.array(z.number().int());
 
 export const SnapshotManifest = z.object({
@@ -45,7 +45,7 @@ export const SnapshotManifest = z.object({
   /** Its time as digits: the later one is greater. */
   version: z.string(),
   createdAt: z.iso.datetime(),
-  /** By shard: each of its events up to this sequence is in exactly one of the files. */
+  /** By shard: each of its events up to this sequence is in exactly one file. */
   lastSequences: LastSequences,
   events: z.array(EventFile),
   slates: z.array(SlateFile),
@@ -62,7 +62,7 @@ export type SnapshotManifest = z.infer<typeof SnapshotManifest>;
 
 export const countRows = (files: readonly DataFile[]): number => files.reduce((sum, { rows }) => sum + rows, 0);
 
-/** The number of events after the sequences, by shard. A file that lies across one counts by its share. */
+/** The number of events after the sequences, by shard. A file with sequences on both sides counts in proportion. */
 export function countEventsAfter(files: readonly EventFile[], lastSequences: readonly number[]): number {
   let events = 0;
   for (const { rows, shard, sequences } of files) {

@@ -1,5 +1,4 @@
-// Collects interactions from events that come player by player, in the order of time, as a sorted log is read: memory
-// holds the interactions and one player's events.
+// Collects interactions from events sorted by player and time. Memory holds the interactions and one player's events.
 
 import { EVENT_TYPES, type EventType, type PlayerEvent, RETRACTIONS } from '../contracts/event.ts';
 import { isInteraction, weighEvent } from '../features/weights.ts';
@@ -12,16 +11,16 @@ export type TrainingEvent = Pick<PlayerEvent, 'userId' | 'itemId' | 'type' | 'va
 export const RETRACTING_TYPES: readonly EventType[] = EVENT_TYPES.filter(
   (type) => RETRACTIONS[type] !== undefined || type === 'reset',
 );
-/** Types that may be interactions, by their largest value, and those that take them back. */
+/** Types that can be interactions, judged by the largest value, and the types that take them back. */
 export const TRAINED_TYPES: readonly EventType[] = [
   ...EVENT_TYPES.filter((type) => isInteraction({ type, value: Number.MAX_SAFE_INTEGER })),
   ...RETRACTING_TYPES,
 ];
 
-/** What one player did so far. */
+/** The events of one player so far. */
 interface Pending {
   userId: string | undefined;
-  /** Of the last event. */
+  /** Time of the last event. */
   timestamp: number;
   interactions: { itemId: string; item: number; type: EventType; weight: number; timestamp: number }[];
   /** Time of the last retraction, by the type that it takes back and the item. */
@@ -42,14 +41,14 @@ export class InteractionCollector {
   readonly #userIds: string[] = [];
   readonly #ends: number[] = [];
   readonly #columns: Pick<Interactions, 'items' | 'weights' | 'timestamps'>;
-  /** The last player who was found to have an item: a set for each player would cost more than the events. */
+  /** By item, the last player known to have it: a set for each player would need more memory than the events. */
   readonly #hadBy: number[] = [];
   #length = 0;
   #pending = createPending(undefined);
 
   /**
-   * `eventsMax`: at least the number of events of TRAINED_TYPES. Columns are that long; the system gives memory only to
-   * what is written.
+   * `eventsMax`: at least the number of events of TRAINED_TYPES. Columns have this length; the system allocates memory
+   * only for the written part.
    */
   constructor(eventsMax: number) {
     this.#columns = {
@@ -60,8 +59,8 @@ export class InteractionCollector {
   }
 
   /**
-   * Adds an event of the same player as the last one, at the same time or later, or of another player. Events that are
-   * no interactions are ignored, except that retractions take back earlier ones. Throws if time goes back.
+   * Adds an event of the same player as the last one, at the same time or later, or of another player. Events other
+   * than interactions and retractions are ignored. Throws if the time is earlier than that of the last event.
    */
   add(event: TrainingEvent): void {
     const { type, userId, itemId, timestamp } = event;
@@ -80,7 +79,7 @@ export class InteractionCollector {
     this.#pending.interactions.push({ itemId, item, type, weight: weighEvent(event), timestamp });
   }
 
-  /** The interactions so far. Nothing can be added afterwards: the columns are the collector's own. */
+  /** The interactions so far. Add nothing afterwards: the columns are shared with the collector. */
   collect(): Interactions {
     this.#finishPlayer();
     const itemIds = [...this.#itemNumbers.keys()].sort();
@@ -102,7 +101,7 @@ export class InteractionCollector {
     };
   }
 
-  /** Keeps the first interaction with each item that was not taken back; no player without one. */
+  /** Keeps the first interaction with each item that was not taken back. Drops a player without any. */
   #finishPlayer(): void {
     const { userId, interactions, retractedAt, resetAt } = this.#pending;
     const user = this.#userIds.length;
@@ -131,5 +130,5 @@ export class InteractionCollector {
   }
 }
 
-/** `type`: the type that is taken back. */
+/** `type`: the retracted type. */
 const retractionKey = (type: EventType, itemId: string): string => `${type}\n${itemId}`;

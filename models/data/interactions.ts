@@ -1,4 +1,4 @@
-// Interactions in compact columns: the form that every algorithm trains on. It does not split them, and collects none.
+// Interactions in compact columns: the form that every algorithm trains on. It neither splits nor collects them.
 
 /**
  * Each player's distinct items in the order of their first interactions. A split changes `ends` alone and shares the

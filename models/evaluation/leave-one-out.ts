@@ -10,7 +10,7 @@ const INTERACTIONS_MIN = 3;
 /**
  * Builds cases for players who pass `isHeldOut` and have at least `interactionsMin` interactions. If that is 2, players
  * with two have a test case only, because nothing would precede their validation target. Targets are later than
- * `after`, epoch milliseconds: a player with only one such target has a test case only.
+ * `after`, epoch milliseconds; a player with one such target has only a test case.
  */
 export function splitLeaveOneOut(
   all: Interactions,

@@ -13,8 +13,8 @@ import type { NamedAlgorithm } from './search.ts';
 const PASSES_MIN = 0.5;
 
 /**
- * The cheap ones come first and have a model whatever the time. So does the blend, which comes last: it combines the
- * others'.
+ * The cheap ones come first and always have a model. The blend comes last, because it combines the others' models; it
+ * does not need time left either.
  */
 export const ALGORITHMS: readonly NamedAlgorithm[] = [
   { name: 'popularity', share: 1, train: trainPopularity },

@@ -57,7 +57,7 @@ export function keepBest({ cases, keepZero, clock, readPeakMemoryMB }: KeepBestO
     explain(reason: string): void {
       shortfall = reason;
     },
-    /** The reason why there is no candidate: the algorithm's own, or why the last model was not kept. */
+    /** The reason for having no candidate: the algorithm's own, or the reason for dropping the last model. */
     shortfall: () => shortfall,
   };
 }

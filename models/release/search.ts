@@ -25,7 +25,7 @@ export interface SearchInput {
   /** The cases that models are compared on. */
   validation: readonly EvaluationCase[];
   catalogue: ReadonlyMap<string, Item>;
-  /** Pairs that were counted elsewhere; algorithms without them count their own. */
+  /** Pairs counted elsewhere; an algorithm without them counts its own. */
   counts?: CountsByAlgorithm | undefined;
   budgetMs: number;
   seed: number;

@@ -123,7 +123,7 @@ test('with counts, only interactions after them are held out, for the next relea
   expect(own.value.manifest.metrics.candidate.users).toBe(300);
   expect(own.value.manifest.data.countedUntil).toBeUndefined();
   const ndcgOf = (all: typeof candidates) => all.find(({ algorithm }) => algorithm === 'item-knn')!.validation;
-  // The counts know but one pair.
+  // The counts contain only one pair.
   expect(ndcgOf(candidates)).toBeLessThan(ndcgOf(own.value.candidates) / 2);
 
   const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
@@ -132,7 +132,7 @@ test('with counts, only interactions after them are held out, for the next relea
   expect(next.ok && next.value.manifest.metrics.candidate.users).toBe(150);
   expect(next.ok && next.value.manifest.data.countedUntil).toBeUndefined();
   const all = await train({ counts: { 'item-knn': until(10) }, current });
-  expect(all.ok ? undefined : all.error).toMatch(/no player who is held out .* after 2026-01-11.*until an earlier day/);
+  expect(all.ok ? undefined : all.error).toMatch(/no held-out player .* after 2026-01-11.*until an earlier day/);
 });
 
 test('without a pattern in the interactions the release is refused: popularity is better', async () => {

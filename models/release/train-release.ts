@@ -176,7 +176,7 @@ function explainInsufficientData(
   if (itemIds.length === 1) return 'only one game has interactions: there is nothing to rank';
   if (countedUntil > Number.NEGATIVE_INFINITY && validation.length === 0)
     return (
-      `no player who is held out has two interactions after ${new Date(countedUntil).toISOString()}, until when ` +
+      `no held-out player has two interactions after ${new Date(countedUntil).toISOString()}, until when ` +
       'pairs were counted for this release or for the one in use: count until an earlier day, or wait for interactions'
     );
   if (test.length === 0) return 'no player has interactions with two games: which games go together is unknown';
@@ -186,8 +186,8 @@ function explainInsufficientData(
 }
 
 /**
- * Time after which interactions may be held out: counts, unlike training, include the interactions of players who are
- * held out, and so do the counts of the release in use. −Infinity without counts.
+ * The time after which interactions may be held out: counts, including those of the release in use, contain
+ * interactions of held-out players. −Infinity without counts.
  */
 const findCountedUntil = ({ counts = {}, current }: Pick<TrainingInput, 'counts' | 'current'>): number =>
   Math.max(

@@ -59,7 +59,7 @@ export function drawInteractions({ users, items, interactions }: StoreSize, seed
   };
 }
 
-/** Players without end. The same for the same seed; memory does not grow. */
+/** Draws players without end. Deterministic for a seed; memory does not grow. */
 export function* drawHistories(
   { items, meanLength }: { items: number; meanLength: number },
   seed: number,
@@ -131,7 +131,7 @@ const describeGame = (itemId: string, taste: number): Item => ({
   hidden: false,
 });
 
-/** Zero-padded, so that ids are sorted as their numbers are. */
+/** Zero-padded, so that ids sort like their numbers. */
 export const nameOne = (prefix: string, n: number): string => `${prefix}${String(n).padStart(8, '0')}`;
 const nameAll = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, n) => nameOne(prefix, n));

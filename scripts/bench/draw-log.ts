@@ -1,5 +1,5 @@
 // Draws the events of a log of any size as Parquet files, one for each day, sorted by player, as compaction leaves
-// them. For measuring what reading them takes; their contents mean nothing.
+// them. For measuring reads; their content is meaningless.
 
 import path from 'node:path';
 import { quoteText, withDuckDb } from '../duckdb/open.ts';
@@ -10,7 +10,7 @@ const GAMES = 50_000;
 /** On average. */
 const EVENTS_PER_PLAYER = 10;
 
-/** Returns the files' paths. The same for the same number. */
+/** Returns the files' paths. Deterministic for a number of events. */
 export const drawLog = (folder: string, events: number): Promise<string[]> =>
   withDuckDb(async (connection) => {
     const perDay = Math.ceil(events / DAYS);

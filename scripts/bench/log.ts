@@ -1,5 +1,5 @@
-// The rate at which one of the log's databases takes events, as the queue's consumer writes them: batches as large as
-// Cloudflare's queues allow, in a store of its own. The baseline is the same rows in a table without an index.
+// Measures how fast the queue's consumer writes events to one of the log's databases: batches as large as Cloudflare's
+// queues allow, in a store of its own. The baseline is the same rows in a table without an index.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { createRandom } from '../../models/data/random.ts';

@@ -6,7 +6,7 @@ import { watchTree } from './process-tree.ts';
 test.runIf(process.platform === 'linux')(
   'memory and processor time are those of all processes below one, together',
   async () => {
-    // Each of two holds 200 MB and works for two seconds; the parent outlives the child.
+    // Each of the two processes holds 200 MB and works for two seconds; the parent outlives the child.
     const script = `
       const bytes = Buffer.alloc(200 * 1024 * 1024, 1);
       if (process.argv[1] === 'parent')

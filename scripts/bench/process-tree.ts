@@ -1,24 +1,24 @@
-// Measures a process and all that it starts, workerd included, by samples: peak memory and processor time. Linux alone:
-// reads /proc.
+// Measures the peak memory and processor time of a process and its descendants, workerd included, by sampling. Linux
+// only: it reads /proc.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 
 const KB_PER_MB = 1024;
-/** Of Linux on every platform that Node runs on (sysconf(_SC_CLK_TCK)). */
+/** sysconf(_SC_CLK_TCK): 100 in Linux on every platform of Node. */
 const TICKS_PER_SECOND = 100;
 const SAMPLE_MS = 250;
 
 export interface TreeUsage {
-  /** MB (2²⁰ bytes) of all processes at once; pages that several share count once. */
+  /** MB (2²⁰ bytes) of all processes at one time; shared pages count once. */
   peakMB: number;
   /** The same peak by the name of the program. */
   peakByProgram: Record<string, number>;
-  /** Of all processes: other work on the machine does not lengthen it. */
+  /** CPU time of all processes; it does not include other work on the machine. */
   cpuSeconds: number;
 }
 
-/** Samples the processes below `root`, which itself does not count. Returns a function that ends it. */
+/** Samples the descendants of the process `root`, without `root` itself. Returns a function that ends the sampling. */
 export function watchTree(root: number): () => TreeUsage {
   const usage: TreeUsage = { peakMB: 0, peakByProgram: {}, cpuSeconds: 0 };
   const ticks = new Map<number, number>();
@@ -44,7 +44,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 interface Process {
   pid: number;
   parent: number;
-  /** In user and kernel mode, without children. */
+  /** Time in user and kernel mode, without children. */
   cpuTicks: number;
 }
 
@@ -71,7 +71,7 @@ const listProcesses = (): Process[] =>
       return [{ pid: Number(name), parent: parent!, cpuTicks: userTicks! + kernelTicks! }];
     });
 
-/** The name of a process is that of its main thread, which Node sets. */
+/** A process has the name of its main thread, which Node sets. */
 function readProgram(pid: number): string {
   try {
     return path.basename(readlinkSync(`/proc/${pid}/exe`));
@@ -80,7 +80,7 @@ function readProgram(pid: number): string {
   }
 }
 
-/** Pages that n processes share count an nth for each. */
+/** A page shared by n processes counts 1/n for each. */
 function readProportionalMB(pid: number): number {
   const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(readIfRunning(`/proc/${pid}/smaps_rollup`)) ?? [];
   return Number(kilobytes ?? 0) / KB_PER_MB;

@@ -1,4 +1,4 @@
-// The process that reads a drawn log as a training does, for `npm run bench -- reading`: prints what that took as JSON.
+// The process of `npm run bench -- reading` that reads a drawn log as a training does; prints time and memory as JSON.
 // Argument: the folder of the Parquet files.
 
 import { readdirSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Reads drawn logs of several sizes for training, each in a process of its own: time, and peak memory.
+// Measures time and peak memory of reading drawn logs for training; each size runs in its own process.
 
 import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -13,7 +13,7 @@ export interface ReadingReport {
   users: number;
   seconds: number;
   cpuSeconds: number;
-  /** Of the process, before it read anything and at most. */
+  /** Memory of the process before the first read, and at its peak. */
   startMB: number;
   peakMB: number;
 }

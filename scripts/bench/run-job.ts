@@ -14,7 +14,7 @@ const JOBS: Record<string, (stores: Platform) => Promise<unknown>> = {
   trim: trimWhole,
 };
 
-/** As on the day when all that was imported has left the hot window. */
+/** A day on which all imported events have left the hot window. */
 async function trimWhole(stores: Platform): Promise<void> {
   const settings = readVars<RetentionVars>();
   const now = Date.now() + (readHotDays(settings.LOG_HOT_DAYS) + 1) * DAY_MS;

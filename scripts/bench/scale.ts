@@ -1,5 +1,5 @@
-// Takes drawn events of any number along the whole road, each step by the command or job that does it, in processes of
-// its own: how long it takes, and the peak memory of all its processes together. It judges no model.
+// Measures every step from a drawn file to a query, for any number of events. Each step runs its command or job in its
+// own processes: time, and the peak memory of all of them. It judges no model.
 
 import { statSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,7 @@ const SCRIPTS_DIR = path.join(import.meta.dirname, '..');
 export interface ScaleOptions {
   events: number;
   items: number;
-  /** As `npm run train` takes it. */
+  /** The format of `npm run train -- --budget`. */
   budget: string;
 }
 

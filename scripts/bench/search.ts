@@ -1,5 +1,6 @@
-// Trains on drawn interactions of any number: says which algorithms had a model within the budget, and the peak memory.
-// The quality of a model on drawn data means nothing by itself; popularity beside it shows that there was a pattern.
+// Trains on any number of drawn interactions: reports which algorithms had a model within the budget, and the peak
+// memory. The quality of a model on drawn data is meaningless by itself; popularity beside it shows that there was a
+// pattern.
 
 import { selectAlgorithms } from '../../models/release/algorithms.ts';
 import { type BudgetName, type DataSize, measureData, planBudget } from '../../models/release/budget.ts';
@@ -18,9 +19,9 @@ export interface SearchReport {
   drawn: DataSize;
   budgetSeconds: number;
   seconds: number;
-  /** Of the process, not of the machine: other work does not lengthen it. */
+  /** CPU time of the process, without other work on the machine. */
   cpuSeconds: number;
-  /** With the drawn data alone, and during the training. */
+  /** Memory with only the drawn data, and during the training. */
   dataMB: number;
   peakMB: number;
   candidates: { algorithm: string; validation: number; trainSeconds: number }[];

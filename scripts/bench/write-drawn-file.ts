@@ -11,7 +11,7 @@ const MEAN_LENGTH = 20;
 const PLAYERS_AT_ONCE = 10_000;
 const RATED_SHARE = 0.2;
 const BUFFER_BYTES = 1_000_000;
-/** The drawn year and what follows it must be over when the file is imported. */
+/** The drawn year, and the time after it, must be in the past when the file is imported. */
 const EARLIER_MS = 4 * 365 * 86_400_000;
 
 const [, , file, events, items] = process.argv;

@@ -21,7 +21,7 @@ export const createChaosCommand = () =>
     )
     .option('--kills <n>', 'processes killed while they are sent', parseWholeNumber(0), 20)
     .option('--outage <duration>', 'how long D1 fails, in the middle', parseOutage, MINUTE_MS)
-    .option('--shards <n>', 'databases that the log is spread over, from half-way on', parseWholeNumber(1), 1)
+    .option('--shards <n>', 'databases of the log; all but one are added half-way', parseWholeNumber(1), 1)
     .addOption(seedOption('seed of the events; kills and faults depend on timing'))
     .option('--state <dir>', 'folder for a store that is kept; without it a temporary one', (dir) => path.resolve(dir))
     .addOption(jsonOption())

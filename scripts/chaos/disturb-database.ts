@@ -4,7 +4,7 @@
 /** Probability that a failing statement is carried out. */
 const CARRIED_OUT = 0.3;
 
-/** `onFault` hears of each statement or batch that failed. */
+/** `onFault` is called for each statement or batch that fails. */
 export function disturbDatabase(
   db: D1Database,
   isDown: () => boolean,

@@ -1,5 +1,5 @@
-// Reads the log after a run as a training would: the files that the crons exported, and what only D1 has. An event that
-// two files have, or a file and D1 beyond it, is there twice. Also compares the counts of players with the log.
+// Reads the log after a run as a training does: from the exported files, and from D1 beyond them. An event that is in
+// two files, or in a file and in D1 beyond the files, appears twice. Also compares the counts of players with the log.
 
 import { ACT_TYPES } from '../../models/contracts/statistics.ts';
 import { type LogShards, listLogShards } from '../../workers/storage/log-shards.ts';
@@ -13,13 +13,13 @@ import { createViews } from '../log/views.ts';
 import { fetchWholeLog } from '../log/whole-log.ts';
 
 export interface LogCount {
-  /** Ids of the events by user; one that is there twice is listed twice. */
+  /** Ids of the events by user, with duplicates. */
   ids: Map<string, string[]>;
   /** Events that the crons exported during the run. */
   exported: number;
   /** Events in each of the log's databases. */
   shards: number[];
-  /** Players that the statistics count too many or too few, once per game, act and day, in each database. */
+  /** Difference of two totals: players in the statistics and in the log, each once per game, act, day and database. */
   miscounted: number;
 }
 
@@ -57,7 +57,7 @@ export const readLog = (state: string, config: string): Promise<LogCount> =>
 const countEvents = async (shard: D1Database): Promise<number> =>
   (await shard.prepare('select count(*) as n from events').first<number>('n')) ?? 0;
 
-/** As `PLAYERS`, of the events of each database. */
+/** As `PLAYERS`, computed from the events of each database. */
 async function countLogged(shards: LogShards): Promise<number> {
   const sql = `select count(*) as n from (
     select distinct user_id, item_id, type, timestamp / 86400000 from events where type in (${ACTS})

@@ -8,7 +8,7 @@ export const isClean = ({ lost, doubled, unlogged, miscounted }: ChaosReport): b
 
 const sumOf = (counts: object): number => Object.values(counts).reduce((sum: number, n: number) => sum + n, 0);
 
-/** Faults that were asked for and did not happen: without them, a clean report proves less than it says. */
+/** Planned faults that did not happen: without them, a clean report proves less than it claims. */
 export const listMissingFaults = (
   { kills, messages, statements, exported }: ChaosReport,
   planned: { kills: number; outageMs: number },

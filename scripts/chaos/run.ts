@@ -22,7 +22,7 @@ const FAULTS: Shares = { dropped: 0.03, doubled: 0.1, delayed: 0.1 };
 const POLL_MS = 250;
 const ASK_TIMEOUT_MS = 5_000;
 const USERS_PER_REQUEST = 50;
-/** The jobs' leases let one run of each through. */
+/** The jobs' leases admit one run of each. */
 const CRONS_EVERY_MS = 5_000;
 
 export interface Plan {
@@ -31,7 +31,10 @@ export interface Plan {
   players: number;
   kills: number;
   outageMs: number;
-  /** The log's databases in the end; it begins with one, and gets the others when half of the events are sent. */
+  /**
+   * The number of the log's databases at the end; a run begins with one, and adds the others when half of the events
+   * are sent.
+   */
   shards: number;
   seed: number;
   /** What is not logged after this time counts as lost. */
@@ -40,7 +43,7 @@ export interface Plan {
   onProgress(message: string): void;
 }
 
-/** Statements of D1 that failed, as far as the processes lived to report them. */
+/** Failed statements of D1; those of killed processes may be missing. */
 export interface Statements {
   refused: number;
   carriedOut: number;
@@ -78,7 +81,7 @@ export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosRep
   const forget = shutdown.add(server.stop);
   await server.ready;
   const startedAt = performance.now();
-  // A process that is killed half-way finds the other configuration.
+  // The process that starts after the copy reads the new configuration.
   const addShards = () => copyFileSync(whole, config);
   const { sent, kills } = await disturbTraffic(plan, server, port, addShards);
   const sentAt = performance.now();
@@ -142,13 +145,14 @@ async function disturbTraffic(
         done++;
       }
     }
-    // With a kill, so that it is loaded at once, while messages are on their way.
+    // With a kill, so that the configuration is loaded at once, while messages are in the queue.
     if (!isSharded && acknowledged >= events / 2) {
       addShards();
       isSharded = killServer('both', port);
     }
     if (outageLeftMs > 0 && acknowledged >= events / 2) {
-      // Told again and again: a new process knows of no outage. Only what a Worker was told of counts.
+      // Sent repeatedly, because a new process does not know about the outage. Only an outage that a Worker received
+      // counts.
       const told = await ask(`${url}/chaos/outage?ms=${2 * POLL_MS}`);
       if (told !== undefined) outageLeftMs -= POLL_MS;
     }

@@ -78,7 +78,7 @@ const readObjects = (env: ChaosEnv, userIds: readonly string[]): Promise<ObjectS
   return Promise.all(userIds.map((userId) => objects.getByName(userId).readObject()));
 };
 
-/** Twice each at once, as when a run is slow. A job that fails has recorded it. */
+/** Two of each at once, as when a run is slow. A failing job records its failure. */
 const runCrons = (env: Env): Promise<unknown> =>
   Promise.allSettled(
     [...CRONS, ...CRONS].map((cron) => worker.scheduled({ cron, scheduledTime: Date.now(), noRetry() {} }, env)),

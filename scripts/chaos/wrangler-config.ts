@@ -1,6 +1,6 @@
-// Writes the configuration with which wrangler runs worker.ts: the product's own, without the page, and with any number
-// of databases for the log; and creates their tables. A process of its own, because importing wrangler replaces what
-// `fetch` connects with, which ends the process when a connection breaks. Argument: a ChaosConfig as JSON.
+// Writes the configuration with which wrangler runs worker.ts (the product's, without the page, with any number of
+// databases for the log), and creates the tables. It needs a process of its own: importing wrangler replaces the
+// connections of `fetch`, and a broken one then ends the process. Argument: a ChaosConfig as JSON.
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';

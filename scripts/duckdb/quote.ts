@@ -4,8 +4,8 @@
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /**
- * A SQL string literal of a path, for DuckDB's readers, to which `*`, `?` and `[` are patterns. `pattern`: which files
- * of a folder, such as `/*.csv`.
+ * A path as SQL string literal, escaped for DuckDB's readers, for which `*`, `?` and `[` are patterns. `pattern`:
+ * selects files of a folder, such as `/*.csv`.
  */
 export const quotePath = (file: string, pattern = ''): string => quoteText(file.replace(/[*?[]/g, '[$&]') + pattern);
 

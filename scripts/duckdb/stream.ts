@@ -1,8 +1,8 @@
-// Reads results: one number, or a chunk of rows at a time: memory holds what the caller keeps, not what is read.
+// Reads results: one number, or a chunk of rows at a time. Memory holds only the rows that the caller keeps.
 
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 
-/** The columns of one chunk after the other. */
+/** Yields the columns of each chunk. */
 export async function* streamColumns(connection: DuckDBConnection, sql: string): AsyncGenerator<DuckDBValue[][]> {
   const result = await connection.stream(sql);
   for (;;) {
@@ -12,6 +12,6 @@ export async function* streamColumns(connection: DuckDBConnection, sql: string):
   }
 }
 
-/** The one number of a result. */
+/** Reads the only number of a result. */
 export const readNumber = async (connection: DuckDBConnection, sql: string): Promise<number> =>
   Number((await connection.runAndReadAll(sql)).getRows()[0]![0]);

@@ -9,7 +9,7 @@ import { algorithmsOption, budgetOption, deviceOption } from '../terminal/traini
 
 export const createEvaluateCommand = () =>
   createCommand('evaluate', 'Trains algorithms on interactions and measures how well they predict the next.')
-    .argument('[path]', 'files as `npm run import` takes them; if left out, the whole log of the local store')
+    .argument('[path]', 'files that `npm run import` can read; without it, the whole log of the local store')
     .addOption(stateOption())
     .addOption(formatOption())
     .option('--items <path>', 'a catalogue, for algorithms that read item metadata')
@@ -35,8 +35,8 @@ export type Flags = ReturnType<ReturnType<typeof createEvaluateCommand>['opts']>
 export const FILE_FLAGS = ['format', 'items', 'columns', 'types', 'ratingScale', 'encoding'] as const;
 
 const AFTER = `
-The log is that of --state: what is archived in R2 and what is still in D1, with its catalogue. \`npm start\` may run
-meanwhile. The flags that say how files are read, \`--format\` to \`--encoding\`, need a path.
+The log is that of --state, in R2 and D1, with its catalogue. \`npm start\` may run beside it. The flags for reading
+files, \`--format\` to \`--encoding\`, need a path.
 
 Protocols:
   leave-one-out          players with three interactions or more: the last is the test, the one before it the validation

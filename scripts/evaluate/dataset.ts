@@ -58,7 +58,7 @@ export const readFiles = (request: DatasetRequest): Promise<Dataset> =>
     };
   });
 
-/** The whole log of a store as of now, which may be served meanwhile. */
+/** Reads the whole log of a store as of now; a server may use the store meanwhile. */
 export const readStore = (state: string, onProgress: (step: string) => void): Promise<Dataset> =>
   withTemporaryFolder('log', async (folder) => {
     const { files, catalogue } = await withPlatform(state, async (stores) => ({

@@ -93,7 +93,7 @@ test('without a file the whole log is evaluated: archived events, those still in
     ),
   ).flat();
   await withPlatform(state, async ({ DB, BUCKET }) => {
-    // The last three events of the last player are a guest's.
+    // The last player's last three events belong to a guest.
     const logged = events.map((event, n) => ({
       ...event,
       id: `e${n}`,
@@ -125,7 +125,7 @@ test('without a file the whole log is evaluated: archived events, those still in
   expect(ofLog.results.map(({ metrics }: { metrics: object }) => metrics)).toEqual(
     ofFile.results.map(({ metrics }: { metrics: object }) => metrics),
   );
-  // Copies of what players did do not stay.
+  // No copy of the players' events remains.
   expect(readdirSync(temporary).filter((name) => name.startsWith('bloodstream'))).toEqual([]);
 
   const { status, stderr } = evaluate('--state', state, '--rating-scale', '1-10');

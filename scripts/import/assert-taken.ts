@@ -7,8 +7,8 @@ const REASONS_SHOWN = 5;
 const TAKEN_SHARE_MIN = 0.5;
 
 /**
- * Throws if nothing or less than half was taken; a source may have no catalogue, and a catalogue no interactions.
- * `hasOthers`: the files hold rows of the other kind.
+ * Throws if nothing or less than half of the rows can be imported; a source may have no catalogue, and a catalogue no
+ * interactions. `hasOthers`: the files hold rows of the other kind.
  */
 export function assertMostTaken(
   what: 'interactions' | 'items',

@@ -24,7 +24,7 @@ export function findCustomShape(
     }
     return undefined;
   }
-  // A key of JSON may first appear after the head. A misspelt one of times would make the events untimed.
+  // A JSON key may first appear after the head. With a misspelt key for times, the events would have none.
   const { user, item, time, ...later } = given;
   const required = isJson ? { user, item, ...(time === undefined ? {} : { time }) } : given;
   const byName = file.headers.find(({ names }) => hasAll(names, required, types));
@@ -45,7 +45,7 @@ function guessColumns(names: readonly string[]): ColumnMap {
   );
 }
 
-/** JSON by the usual names, each of which may first appear in any row. `found`: those of the head. */
+/** JSON by the usual names, each of which may first appear in any row. `found`: the names in the head. */
 function guessKeys(found: ColumnMap): FileShape {
   const columns = [found.user!, found.item!];
   const coalesce = (column: EventColumn, ...more: string[]) =>
@@ -64,8 +64,8 @@ function guessKeys(found: ColumnMap): FileShape {
 }
 
 /**
- * Throws if the usual names leave columns over and none says what a player did: one star or a dislike would count as
- * a play.
+ * Throws if there are columns besides the usual names, but none for a rating or an event type: one star or a dislike
+ * would count as a play.
  */
 export function assertGuessIsClear(matches: readonly Match[]): void {
   for (const match of matches) {

@@ -21,7 +21,7 @@ const TYPE_SYNONYMS: Record<string, string> = {
   watch: 'play',
   rating: 'rate',
 };
-/** March 1973. Smaller numbers are years, months, days of a spreadsheet or row numbers. */
+/** March 1973. Smaller numbers are years, months, days as spreadsheets store them, or row numbers. */
 const SECONDS_FROM = 1e8;
 const SECONDS_BELOW = 1e11;
 const MICROSECONDS_FROM = 1e14;
@@ -40,7 +40,7 @@ const TIME_FORMATS = [
   '%d.%m.%Y %H:%M:%S',
   '%d.%m.%Y %H:%M',
 ];
-/** Digits alone that are a day, with or without its time. As epoch milliseconds they would be of 1976 or after 2570. */
+/** A day, with or without a time, in digits alone. As epoch milliseconds it would be in 1976 or after 2570. */
 const DIGIT_TIMES = '(19|20)\\d\\d(0[1-9]|1[0-2])(0[1-9]|[12]\\d|3[01])(([01]\\d|2[0-3])[0-5]\\d([0-5]\\d)?)?';
 const DIGIT_TIME_FORMATS = ['%Y%m%d', '%Y%m%d%H%M', '%Y%m%d%H%M%S'];
 /** Ids of these characters are valid; for all others models/contracts/id.ts is asked. */
@@ -75,10 +75,13 @@ export function mapType(text: string, given: Readonly<Record<string, string>>): 
   return `case lower(trim(${text})) ${cases.join(' ')} else lower(trim(${text})) end`;
 }
 
-/** How databases and data frames write that there is no id: as one it would be a player with all that have none. */
+/**
+ * Texts with which databases and data frames write a missing id. As ids, they would merge all such rows into one
+ * player.
+ */
 const NULLS = ['NULL', 'null', 'NaN', 'nan', 'None', '<NA>', '\\N'];
 
-/** SQL: an id; null if its text stands for null. */
+/** SQL: an id; null if its text means null. */
 export const readNull = (id: string): string => `if(${id} in (${listOf(NULLS)}), null, ${id})`;
 
 /** A number; NaN if the text is none. */

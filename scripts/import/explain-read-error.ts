@@ -1,8 +1,8 @@
-// Says in one line why DuckDB could not read a text file, and what to do, in place of a dump of its parser.
+// Replaces the dump of DuckDB's parser for a text file with one line: the cause, and what to do.
 
 import path from 'node:path';
 
-/** Throws the error, in our words if it is that of the parser. */
+/** Throws the error, reworded if the parser threw it. */
 export function throwReadError(error: Error): never {
   if (!/CSV Parser state machine reached an invalid state/.test(error.message)) throw error;
   const file = /^\s*file = (.*)$/m.exec(error.message)?.[1];

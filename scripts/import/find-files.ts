@@ -22,7 +22,7 @@ export function findFiles(given: string): FoundFiles {
   }
   if (stats !== undefined) {
     const beside = listFolder(path.dirname(given), false).filter((file) => path.resolve(file) !== path.resolve(given));
-    // Looking into so many would take minutes; --items names a catalogue.
+    // Reading the heads of so many would take minutes; --items names a catalogue.
     return { files: [given], beside: beside.length > FILES_MAX ? [] : beside };
   }
   const files = globSync(given)

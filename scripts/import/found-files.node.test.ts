@@ -68,7 +68,7 @@ test('tables separated by commas, and headers, are not read as “user item” l
   );
 });
 
-test('a file is read by its own name, whatever pattern the name is', async () => {
+test('a file whose name is a pattern is read by its name', async () => {
   const names = ['b[1].csv', 'b1.csv', 'a*.csv', 'a1.csv', 'c?.csv', 'c1.csv'];
   const files = names.map((name, n) => [name, `user_id,item_id,timestamp\nu${n},g,${SECONDS}\n`]);
   const folder = writeFolder(Object.fromEntries(files));
@@ -98,7 +98,7 @@ test('a stray rating makes no scale, and flags are no dislikes', async () => {
   expect((await read(write('ratings.csv', stars))).brief).toHaveLength(1);
 });
 
-test('an encoding is told by all characters, and another one makes another import', async () => {
+test('an encoding is recognised from the whole file, and another encoding makes another import', async () => {
   const line = (user: string) => `${user},gé,${SECONDS}\n`;
   const utf8 = Buffer.from(`user_id,item_id,timestamp\n${repeat(60_000, (n) => line(`ä${n}`)).join('')}`);
   const ascii = Buffer.from(repeat(60_000, (n) => `u${n},g,${SECONDS}\n`).join(''));
@@ -152,7 +152,7 @@ test('a file with more broken lines than are counted is refused, and those of a 
   ]);
 }, 60_000);
 
-test('an id that stands for null is missing', async () => {
+test('an id whose text means null is missing', async () => {
   const ids = ['NULL', 'NaN', 'None', '\\N', 'nan'];
   const rows = [...ids.map((id) => `${id},g`), ...ids.map((id) => `u,${id}`), 'Nan,Nil'];
   const { brief, skipped } = await read(
@@ -167,7 +167,7 @@ test('an id that stands for null is missing', async () => {
 
 const TABLE = `user_id,item_id,timestamp\na,g,${SECONDS}\n`;
 
-test('a folder of which a part would be left out is refused; other tables in it are not read', async () => {
+test('a folder is refused if a part of a table would be left out; other tables in it are not read', async () => {
   const split = writeFolder({ 'a.csv': TABLE, 'b.csv': `b,g,${SECONDS}\n`, 'c.csv': `7\nc,g,${SECONDS}\n` });
   await expect(read(split)).rejects.toThrow('b.csv looks like a part of a.csv without its header');
   const corrupt = writeFolder({ 'a.csv.gz': gzipSync(TABLE), 'b.csv.gz': Buffer.from('\x1f\x8bxxxxxxx', 'latin1') });

@@ -34,7 +34,7 @@ export function readList(text: string): string[] | undefined {
   }
 }
 
-/** JSON and Python lists, or text separated by `|`, else `;`, else `,`; brackets around such text go. */
+/** JSON and Python lists, or text separated by `|`, else `;`, else `,`; brackets around such text are dropped. */
 export function readLabels(text: string): string[] {
   const list = readList(text);
   if (list !== undefined) return list;
@@ -83,7 +83,7 @@ export function readPrice(text: string): Price | undefined {
   return amount === undefined ? undefined : { amount, currency };
 }
 
-/** Digits, in groups of three or none; in India the groups before the last have two. */
+/** Digits, in groups of three or without groups; in India, groups before the last have two digits. */
 const WHOLE = /^(\d+|\d{1,3}(([.,])\d{3})(\3\d{3})*|\d{1,2}(,\d{2})*,\d{3})$/;
 
 /** Repeated separators, and a comma before three digits, group thousands; the last other one is the decimal point. */

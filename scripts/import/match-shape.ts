@@ -11,9 +11,9 @@ const DELIMITER_NAMES: Record<string, string> = { ',': 'commas', '\t': 'tabs', '
 const COLUMNS_SHOWN_MAX = 24;
 /** Reviews with images in them are long. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
-/** Two long lines; DuckDB's own choice is sixteen of them for each thread. */
+/** Two longest lines; DuckDB's default is sixteen of them for each thread. */
 const BUFFER_BYTES = 2 * LINE_BYTES_MAX;
-/** Errors of one file, several a line: DuckDB counts no more. A file with so many is refused. */
+/** Maximum number of errors that DuckDB counts for a file, several per line. A file with as many is refused. */
 export const REJECTS_MAX = 100_000;
 
 /** A file with all that its head shows. */
@@ -108,7 +108,7 @@ export function selectRows({ head, shape, delimiter, names, hasHeader }: Match, 
   const lower = new Map(names.map((name) => [name.toLowerCase(), name]));
   const read = [...shape.columns, ...(shape.optional ?? [])].map((wanted) => ({
     wanted,
-    // A key of JSON may first appear after the head; one that never does is null.
+    // A JSON key may first appear after the head; a key that never appears is null.
     name: lower.get(wanted.toLowerCase()) ?? (head.kind === 'json' ? wanted : undefined),
   }));
   const columns = read.map(({ wanted, name }) =>
@@ -123,7 +123,7 @@ export function selectRows({ head, shape, delimiter, names, hasHeader }: Match, 
   return `with file as (select ${columns.join(', ')} from ${reader}) ${shape.select}`;
 }
 
-/** The columns of a file that none of its shapes reads. */
+/** The columns of a file that no shape reads. */
 export function listUnread(matches: readonly Match[]): string[] {
   const wanted = matches.flatMap(({ shape }) => [...shape.columns, ...(shape.optional ?? [])]);
   const read = new Set(wanted.map((name) => name.toLowerCase()));
@@ -154,7 +154,7 @@ function readText(
     store_rejects = true, rejects_limit = ${REJECTS_MAX})`;
 }
 
-/** Repeated and empty names become others that no column has. */
+/** Renames repeated and empty names to unused ones. */
 function nameUniquely(names: readonly string[]): string[] {
   const taken = new Set(names.map((name) => name.toLowerCase()));
   const seen = new Set<string>(['']);

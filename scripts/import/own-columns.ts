@@ -38,7 +38,7 @@ export const EVENT_NAMES = {
   value: ['rating'],
   type: ['event_type', 'type'],
 } as const satisfies Record<string, readonly string[]>;
-/** Words for a column of users or items: a first line of them is a header, not an event. */
+/** Words for a column of users or items: a first line with such words is a header, not an event. */
 export const HEADER_WORD =
   '(?:(?:user|player|member|customer|reviewer|session|item|game|app|product|movie|film)[ _-]?(?:id|name|title)?' +
   '|title|name|uid|iid|asin)';

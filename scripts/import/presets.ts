@@ -30,7 +30,7 @@ export interface Preset {
   isUntimed?: true;
   /** Items are named by titles, from which ids are made. */
   hasTitlesAsIds?: true;
-  /** Ratings are of our scale, whatever their largest is. */
+  /** Ratings have our scale, even if the largest is small. */
   hasFiveStars?: true;
   /** Rows are events of this project: they keep their ids and all fields. */
   isExport?: true;
@@ -286,7 +286,7 @@ const amazonReviews: Preset = {
   ],
 };
 
-/** A separator at either end of a word, or words for columns, make the line one of another format. */
+/** A line with a separator at either end of a word, or with words for columns, has another format. */
 const SEQUENCE_WORD = '[^\\s,;|](?:\\S*[^\\s,;|])?';
 const SEQUENCE_LINE = new RegExp(
   `^(?!\\s*${HEADER_WORD}\\s+${HEADER_WORD}\\s*$)\\s*${SEQUENCE_WORD}\\s+${SEQUENCE_WORD}\\s*$`,
@@ -312,7 +312,7 @@ const sequences: Preset = {
 };
 
 const jsonl: Preset = {
-  summary: 'events and items as the API takes them, a line each, told apart by `kind`: event or item',
+  summary: 'events and items in the format of the API, one a line, with `kind`: event or item',
   files: 'any',
   isExport: true,
   shapes: [
@@ -331,7 +331,7 @@ const jsonl: Preset = {
   ],
 };
 
-/** The columns that tell workers/storage/event-columns.ts from other tables, and the rest of them. */
+/** The columns of workers/storage/event-columns.ts: those that identify the format, and the rest. */
 const log: Preset = {
   summary: 'the log of another store of this project: the Parquet files of log/events in R2',
   files: 'any',

@@ -1,5 +1,5 @@
-// The scale of a file's ratings, and how it becomes ours. A scale that the ratings do not show is asked for: a wrong
-// one would make disliked games liked.
+// Finds the scale of a file's ratings, and converts ratings to ours. The user must give a scale that the ratings do not
+// show: a wrong one would make disliked games liked.
 
 import { RATING_MAX, RATING_MIN } from '../../models/contracts/event.ts';
 
@@ -8,23 +8,23 @@ export interface RatingScale {
   max: number;
 }
 
-/** What the ratings of a source show of their scale. */
+/** Evidence of the scale in the ratings of a source. */
 export interface ObservedRatings extends RatingScale {
   count: number;
-  /** How many are above our own scale. */
+  /** Number of ratings above our own scale. */
   above: number;
 }
 
-/** Our own, and those that are told by their largest rating. */
+/** Our own scale, and those recognised by their largest rating. */
 const OWN: RatingScale = { min: RATING_MIN, max: RATING_MAX };
 const KNOWN: readonly RatingScale[] = [
   { min: 1, max: 10 },
   { min: 1, max: 100 },
 ];
 
-/** A larger scale is not told by a few stray ratings. */
+/** A few stray ratings do not prove a larger scale. */
 const ABOVE_SHARE_MIN = 0.01;
-/** Ratings of 1–3, or 1 alone, may be flags or thumbs: as ours they would all be dislikes. */
+/** Ratings of 1–3, or of 1 alone, may be flags or thumbs; in our scale they would all be dislikes. */
 const OWN_LARGEST_MIN = 4;
 
 /**

@@ -11,7 +11,7 @@ export async function readCatalogue(
   connection: DuckDBConnection,
   { preset, itemSelects }: Pick<Source, 'preset' | 'itemSelects'>,
 ): Promise<ReadItems> {
-  // An export has the ids as they were stored.
+  // An export has the ids exactly as stored.
   if (preset.isExport) return readItems(connection, itemSelects);
   if (!preset.hasTitlesAsIds) return readItems(connection, itemSelects.map(dropNullIds));
   const idsByLetters = new Map<string, string>();

@@ -1,4 +1,4 @@
-// Reads files as an import does, for tests: all that they give, in memory. Writes to no store.
+// Reads files as an import does, for tests, and keeps all events and items in memory. Writes to no store.
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

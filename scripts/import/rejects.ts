@@ -1,4 +1,4 @@
-// Counts the lines of text files that DuckDB could not cut into columns, which it sets aside and does not return.
+// Counts the lines of text files that DuckDB could not split into columns and did not return.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { REJECTS_MAX } from './match-shape.ts';
@@ -8,7 +8,7 @@ const EXAMPLES_MAX = 3;
 const ERRORS = `(select error_type, line, file_path, scan_id, file_id from reject_errors
   join reject_scans using (scan_id, file_id))`;
 
-/** The lines since the last call, by reason. Throws if a file has more errors than DuckDB counts. */
+/** Returns the lines since the last call, by reason. Throws if a file has more errors than DuckDB counts. */
 export async function takeRejects(connection: DuckDBConnection): Promise<Skipped[]> {
   // The tables exist once a text file has been read.
   const tables = await connection.runAndReadAll("from duckdb_tables() where table_name = 'reject_errors'");
@@ -40,6 +40,6 @@ async function assertAllCounted(connection: DuckDBConnection): Promise<void> {
   const [name, lines] = first as [string, number];
   throw new FilesRefusedError(
     `${name} has too many lines that do not fit its columns: the first ${lines.toLocaleString('en')} of them were ` +
-      'counted. Nothing was written. Mend the lines, or leave them out.',
+      'counted. Nothing was written. Repair the lines, or remove them.',
   );
 }

@@ -1,4 +1,4 @@
-// The rows that are left out of an import, and the error for files that are refused because of them.
+// Describes the rows that an import leaves out, and defines the error for files that are refused because of them.
 
 export interface Skipped {
   reason: string;

@@ -14,7 +14,7 @@ export interface Source {
   preset: Preset;
   /** One SELECT per file. */
   eventSelects: readonly string[];
-  /** One file may hold both kinds, of which one may be absent. */
+  /** One file may hold both kinds, or either one. */
   mayLackKind: boolean;
   itemSelects: readonly string[];
   /** Digests of what the files contain and of how it is read, whatever the files are called. */
@@ -23,7 +23,7 @@ export interface Source {
   /** Names of the files that are read, with an encoding other than UTF-8. */
   read: readonly string[];
   ignored: readonly string[];
-  /** Columns of the files that are read, which are not. */
+  /** Columns that are not read, of files that are. */
   unreadColumns: readonly { file: string; columns: readonly string[] }[];
 }
 
@@ -71,7 +71,7 @@ export async function openSource(connection: DuckDBConnection, request: SourceRe
 
 const ICONV_NAMES: Record<Encoding, string> = { 'utf-8': 'UTF-8', 'utf-16': 'UTF-16', 'latin-1': 'LATIN1' };
 
-/** DuckDB reads JSON in UTF-8 alone, and drops the lines that are not. */
+/** DuckDB reads JSON only in UTF-8, and drops all other lines. */
 function explainJsonEncoding(file: string, encoding: Encoding): string {
   const name = path.basename(file);
   return (

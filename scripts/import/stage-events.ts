@@ -38,7 +38,7 @@ export interface StagedEvents {
   /** That of the request, or without times if the files have none. */
   preset: Preset;
   taken: number;
-  /** Rows of `readLogRows`: those taken, and those of erased players. */
+  /** Rows of `readLogRows`: imported events, and those of erased players. */
   rows: number;
   skipped: readonly Skipped[];
   /** Of the file; equal to ours if it needs no change. */
@@ -76,7 +76,7 @@ function createStaged({ selects, preset, types }: StageRequest): string {
   ];
   const nothing = `select ${columns.map((name) => `null::varchar as ${name}`).join(', ')} where false`;
   const trimmed = (name: string) => `nullif(trim(${name}::varchar), '')`;
-  // An export has the ids as they were stored.
+  // An export has the ids exactly as stored.
   const readId = preset.isExport ? trimmed : (name: string) => readNull(trimmed(name));
   return `create temp table staged as
     select ${readId('user_id')} as user_id, ${readId('item_id')} as item_id,
@@ -239,9 +239,9 @@ export const listLogFields = ({ isExport }: Preset) => [
 const EXPORT_FIELDS = (Object.keys(EXPORT_COLUMNS) as (keyof typeof EXPORT_COLUMNS)[]).filter((name) => name !== 'id');
 
 /**
- * Streams the events that can be taken, each as a JSON array. They are in the order of the log's index by user, which
- * therefore grows at its end, and of their times; `offset` rows are left out. A row of an erased player is null, and so
- * an erasure moves no other row.
+ * Streams the events that can be imported, each as a JSON array. They are ordered by user and time, so that the log's
+ * index by user grows at its end; `offset` rows are left out. A row of an erased player is null, so an erasure shifts
+ * no other row.
  */
 export async function* readLogRows(
   connection: DuckDBConnection,

@@ -1,5 +1,5 @@
-// Writes staged events to the log's databases in portions, and records the progress of each: a portion that is written
-// again after a crash adds nothing. While one portion is written the next is read.
+// Writes staged events to the log's databases in portions, and records the progress after each. A portion that is
+// written again after a crash adds nothing. While one portion is written, the next is read.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
@@ -18,7 +18,7 @@ export interface EventsToWrite {
   preset: Preset;
   startedAt: number;
   importId: string;
-  /** By shard: the rows are without the players that were erased until then. */
+  /** By shard: the rows are without players who were erased before the mark was read. */
   erasureMarks: readonly number[];
   /** Rows, in the order of readLogRows. */
   from: number;
@@ -28,7 +28,7 @@ export interface EventsToWrite {
 interface Portion {
   /** Each is a JSON array that begins with the event's id and the user's. */
   rows: string[];
-  /** Rows in the order of readLogRows; some may be null there, and not in `rows`. */
+  /** Number of rows of readLogRows; null ones are counted, but not in `rows`. */
   count: number;
 }
 
@@ -77,7 +77,7 @@ async function writePortion(shards: LogShards, request: EventsToWrite, rows: rea
   return inserted.reduce((sum, events) => sum + events, 0);
 }
 
-/** An import that is repeated after a database was added finds a player's events in another. */
+/** After a database was added, a repeated import may find a player's events in another one. */
 async function leaveOutLogged(others: LogShards, rows: readonly string[]): Promise<readonly string[]> {
   let missing = rows;
   for (const database of others) {
@@ -89,7 +89,7 @@ async function leaveOutLogged(others: LogShards, rows: readonly string[]): Promi
 
 const joinRows = (rows: readonly string[]): string => `[${rows.join(',')}]`;
 
-/** Writes the rows as they were staged, or, if players were erased meanwhile, without those. */
+/** Writes the staged rows, without those of players who were erased meanwhile. */
 async function writeRows(
   db: D1Database,
   { preset, startedAt, erasureMarks }: EventsToWrite,
@@ -100,7 +100,7 @@ async function writeRows(
   for (let rows = { json, erasureMark: erasureMarks[shard]! }; ; ) {
     const written = await insertEventRows(db, { ...rows, fields, receivedAt: startedAt });
     if (written !== undefined) return written;
-    // The mark first: an erasure after it is noticed.
+    // The mark first, so that a later erasure is noticed.
     rows = { erasureMark: await readErasureMark(db), json: await leaveOutErased(db, fields, json, startedAt) };
   }
 }

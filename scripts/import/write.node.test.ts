@@ -134,7 +134,7 @@ test('a catalogue that is reverted is applied again', async () => {
   ]);
 }, 60_000);
 
-test('an export of events alone or of items alone is imported; one of neither is refused', async () => {
+test('an export with only events or only items is imported; one with neither is refused', async () => {
   const event = { kind: 'event', id: 'e1', userId: 'only', type: 'play', itemId: 'o1', timestamp: SECONDS * 1000 };
   const item = { kind: 'item', itemId: 'o1', title: 'Only' };
   const run = (row: unknown) => importFiles(platform, { path: write('only.jsonl', `${JSON.stringify(row)}\n`) }, NOW);
@@ -227,11 +227,11 @@ async function eraseUser(userId: string, at: number): Promise<void> {
     await platform.DB.prepare(`delete from ${table} where user_id = ?1`).bind(userId).run();
 }
 
-test('an import goes to each player’s database; once more with another database, it writes nothing twice', async () => {
+test('an import writes to each player’s database; repeated with one more database, it adds nothing', async () => {
   const lines = Array.from({ length: 400 }, (_, n) => `many${n % 80},m${n},4,${SECONDS + n}`);
   const file = write('spread.csv', `userId,movieId,rating,timestamp\n${lines.join('\n')}\n`);
   const { DB } = platform;
-  // The other platforms' logs stand for more databases.
+  // The other platforms' logs serve as more databases.
   const [LOG_0, LOG_1] = [
     await openPlatform(path.join(folder, 'three')),
     await openPlatform(path.join(folder, 'four')),

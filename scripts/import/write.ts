@@ -36,7 +36,7 @@ import { placeholderTitle, type ReadItems } from './stage-items.ts';
 import { writeEvents } from './write-events.ts';
 
 const ITEMS_PER_WRITE = 2_000;
-/** What a million rows need; more are spilled, so that memory does not grow with the file. */
+/** Enough for a million rows; DuckDB spills more, so that memory does not grow with the file. */
 const MEMORY_LIMIT = '512MB';
 
 export interface ImportRequest extends SourceRequest {
@@ -100,7 +100,7 @@ export const importFiles = (
     if (summary.alreadyDone) return summary;
 
     const startedAt = eventsState?.startedAt ?? now;
-    // Before the erased players are read: a later erasure is noticed.
+    // Before the erased players are read, so that a later erasure is noticed.
     for (const database of shards) await seedShard(db, database);
     const erasureMarks = await askShards(shards, async (database) => [await readErasureMark(database)]);
     const staged = await stageEvents(connection, {
@@ -161,7 +161,7 @@ function identify({ format, preset, eventsDigest, itemsDigest }: Source, { types
   };
 }
 
-/** Only the last catalogue applied is known, per format: an older one, given again, is applied again. */
+/** Only the last applied catalogue of each format is known: an older one is applied again. */
 const prefixItems = (format: Format) => `items of ${format}: `;
 
 async function writeCatalogue(

@@ -1,19 +1,20 @@
-// Ends workerds that a library has started as children of this process when this process ends, even after a SIGKILL.
-// What this project starts itself runs in a group with a guardian: guarded-process.ts.
+// Ends the workerd processes that a library has started when this process ends, even after a SIGKILL. Processes that
+// this project starts itself have a guardian: guarded-process.ts.
 
 import { spawn, spawnSync } from 'node:child_process';
 import type { Socket } from 'node:net';
 
-/** Returns a function that forgets them, for when they have been ended. */
+/** Returns a function that stops watching them; call it once they have ended. */
 export function endWorkerdsWithParent(): () => void {
   const pids = listWorkerds();
   if (pids.length === 0) return () => {};
-  // The pipe closes with this process, whatever ends it. Detached: a Ctrl-C in the terminal is not for the watcher.
+  // The pipe closes when this process ends for any reason. Detached, so that Ctrl-C in the terminal does not end the
+  // watcher.
   const watcher = spawn('sh', ['-c', 'read -r _; kill -9 "$@"', 'sh', ...pids], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  // Without a shell, workerd ends as it did: with every end of this process but a SIGKILL.
+  // Without a shell, workerd still ends with this process, except after a SIGKILL.
   watcher.on('error', () => {});
   watcher.unref();
   (watcher.stdin as Socket).unref();

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const STOP_TIMEOUT_MS = 5_000;
 
 export interface GuardedProcess {
-  /** Of the guardian, above the script. */
+  /** Process id of the guardian, the parent of the script. */
   pid: number;
   stdout: Readable | null;
   stderr: Readable | null;

@@ -1,14 +1,14 @@
-// Gives a command a folder for what is only needed while it runs.
+// Gives a command a folder for files that it needs only while it runs.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** The folder goes when `run` settles, or when the process exits before that. `purpose`: part of its name. */
+/** The folder is deleted when `run` settles or the process exits. `purpose`: part of its name. */
 export async function withTemporaryFolder<T>(purpose: string, run: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(path.join(tmpdir(), `bloodstream-${purpose}-`));
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  // Commands that a signal ends call process.exit, which runs no finally.
+  // Commands ended by a signal call process.exit, which skips `finally`.
   process.once('exit', remove);
   try {
     return await run(folder);

@@ -29,12 +29,12 @@ test('more than one run may do is counted and exported to the end, after the run
     const steps: string[] = [];
     const onProgress = (step: string) => steps.push(step);
     await insertEvents(DB, EVENTS);
-    // A run counts forty pages.
+    // A run counts at most forty pages.
     expect(await countLog(stores, onProgress, 2)).toBe(300);
     expect(await readCountedSequence(DB)).toBe(300);
     expect(steps).toEqual([80, 160, 240].map((events) => `counting ${events} of 300 events`));
 
-    // A run exports 10,000 merges.
+    // A run exports at most 10,000 merges.
     await DB.prepare(
       `with recursive guests (n) as (select 1 union all select n + 1 from guests where n < 21000)
        insert into merges (from_user_id, to_user_id, merged_at) select 'guest-' || n, 'p1', ?1 from guests`,

@@ -1,5 +1,5 @@
-// Repeats the jobs that count and export the log until nothing is left: a run of either does as much as the Worker may
-// in one invocation, and an import writes millions of events at once. Not beside a running server, whose crons do the
+// Repeats the jobs that count and export the log until nothing is left: a run is limited to one invocation of the
+// Worker, and an import writes millions of events at once. Do not call it beside a running server, whose crons do the
 // same: two writers of the local D1 collide.
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { lastSequenceOf, readSnapshotOrEmpty } from '../../workers/storage/snaps
 import type { LocalStores } from '../local/platform.ts';
 
 const LEASE_POLL_MS = 1_000;
-/** Between two lines of progress. */
+/** Time between two lines of progress. */
 const PAGES_PER_RUN = 40;
 
 type OnProgress = (step: string) => void;
@@ -50,7 +50,7 @@ export const countLog = (
     return counted;
   });
 
-/** Waits for another command that does the same, or until the lease of one that was killed expires. */
+/** Waits for another command to finish the job, or for the lease of a killed one to expire. */
 async function withJobLease<T>(
   db: D1Database,
   job: string,
@@ -65,7 +65,7 @@ async function withJobLease<T>(
   }
 }
 
-/** The number of events that lie beyond a sequence of each of the log's databases. */
+/** The number of events after the given sequences, by database of the log. */
 async function countBeyond(
   shards: LogShards,
   readSequence: (database: D1Database, shard: number) => number | Promise<number>,

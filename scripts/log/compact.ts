@@ -80,8 +80,8 @@ export async function compactLog(
 }
 
 /**
- * Groups of at least two small files of a day before `today` and of one of the log's databases, each no larger in sum
- * than a file should be.
+ * Groups of at least two small files of the same past day and database of the log; the sum of a group is at most the
+ * size of a file.
  */
 export function groupSmallFiles<File extends Pick<DayFile, 'day' | 'bytes'> & { shard?: number }>(
   files: readonly File[],
@@ -190,7 +190,7 @@ async function digestRows(connection: DuckDBConnection, source: string): Promise
   return row!.join('/');
 }
 
-/** `like`: one of the files that the new one replaces. */
+/** `like`: a file that the new one replaces. */
 async function upload(bucket: R2Bucket, like: DayFile, facts: Facts, local: string): Promise<DayFile> {
   const bytes = readFileSync(local);
   const sha256 = await sha256Hex(bytes);

@@ -11,7 +11,7 @@ import { ImpressionLog, type ShownRow } from '../../models/ranking/impressions.t
 import { quoteText } from '../duckdb/open.ts';
 import { readNumber, streamColumns } from '../duckdb/stream.ts';
 
-/** Of DuckDB while it sorts a log for training; what is more goes to a temporary folder. */
+/** Memory of DuckDB while it sorts a log for training; the rest is spilled to a temporary folder. */
 export const READING_MEMORY_LIMIT = '256MB';
 const SORT_THREADS = 2;
 /** About 0.5 GB as impressions. */
@@ -25,10 +25,10 @@ export async function readInteractions(
 ): Promise<Interactions> {
   const source = `from events where type in (${TRAINED_TYPES.map(quoteText).join()})`;
   const collector = new InteractionCollector(await readNumber(connection, `select count(*)::double ${source}`));
-  // A stream has no order of its own, and events of one millisecond are told apart by the sequence alone.
+  // A stream has no order of its own, and only the sequence orders events of one millisecond.
   const sql = `select user_id, item_id, type, value, epoch_ms(timestamp)::double ${source}
     order by user_id, timestamp, sequence`;
-  // Each sorts in memory of its own.
+  // Each thread sorts in its own memory.
   await connection.run(`set threads = ${SORT_THREADS}`);
   let events = 0;
   for await (const columns of streamColumns(connection, sql)) {

@@ -1,5 +1,5 @@
-// Gives a command the whole log as of now: the snapshot's files, and files of what D1 has beyond them. It only reads,
-// and may run beside a server. A training does not use it: a release names the snapshot that it was trained on.
+// Gives a command the whole log as of now: the snapshot's files, and files with D1's later events. It only reads, and
+// may run beside a server. A training does not use it, because a release names the snapshot that it was trained on.
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,14 +21,14 @@ const PAGE_ROWS = 10_000;
 export interface LogRequest {
   /** The folder of the local stores. */
   state: string;
-  /** Gets the files of the hot tail. They hold personal data: whoever made the folder deletes it. */
+  /** Receives the files with later events. They hold personal data: the caller deletes the folder. */
   folder: string;
   /** The files of the snapshot that are needed. */
   select?: (snapshot: SnapshotManifest) => Pick<SnapshotManifest, 'events' | 'slates' | 'merges'>;
   onProgress?: (step: string) => void;
 }
 
-/** Slates that no export has collected are not in it. */
+/** Slates that have not been exported yet are missing. */
 export async function fetchWholeLog(
   stores: LocalStores,
   { state, folder, select = (snapshot) => snapshot, onProgress = () => {} }: LogRequest,
@@ -51,7 +51,7 @@ export async function fetchWholeLog(
   return { events: [...events, ...hotEvents], slates, merges: [...merges, ...hotMerges] };
 }
 
-/** Writes a Parquet file for each page. `readPage` gets the last row of the page before. */
+/** Writes a Parquet file for each page. `readPage` receives the last row of the previous page. */
 async function writePages<Row>(
   prefix: string,
   columns: readonly Column<Row>[],

@@ -16,10 +16,7 @@ function parseDay(text: string): string {
 
 export function createQueryCommand() {
   const queries = listQueries();
-  return createCommand(
-    'query',
-    'Runs a query of queries/ over the whole log: what is archived in R2 and what is still in D1.',
-  )
+  return createCommand('query', 'Runs a query of queries/ over the whole log, in R2 and D1.')
     .argument('<name>', `one of ${queries.map(({ name }) => name).join(', ')}`)
     .option('--from <day>', 'only what happened on this UTC day or later', parseDay)
     .option('--to <day>', 'only what happened on this UTC day or earlier', parseDay)

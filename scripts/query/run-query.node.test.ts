@@ -34,7 +34,7 @@ const EVENTS = [
   event('cem', 'click', 'g1', at(15), { recommendationId: 'r1' }),
   event('cem', 'click', 'g1', at(15, 1), { recommendationId: 'r1' }),
 ];
-/** Taken back, of a bad rating, before a reset, and over the end of two years, the first of them a leap year. */
+/** Events taken back, badly rated, before a reset, and around two ends of years, the first of a leap year. */
 const MORE_EVENTS = [
   event('eve', 'purchase', 'a', at(0)),
   event('eve', 'refund', 'a', at(0, 1)),
@@ -81,7 +81,7 @@ test('each query gives what a count by hand gives', async () => {
     ['b', 2, 0, 1],
     ['c', 1, 0, 0],
   ]);
-  // The last column, the time of the count, is left out. From a to c there are two steps.
+  // Without the last column, the time of the count. From a to c there are two steps.
   const counted = async (name: string) => (await rows(name)).map((row) => row.slice(0, -1));
   const until = '2026-03-17 00:00:00';
   expect(await counted('transitions')).toEqual([
@@ -111,7 +111,7 @@ test('each query gives what a count by hand gives', async () => {
   expect(await rows('click-through', { from: undefined, to: '2026-03-23' })).toEqual([]);
 });
 
-test('what was taken back, rated badly or forgotten is not popular; ratings alone are', async () => {
+test('games taken back, rated badly or forgotten are not popular; games with ratings alone are', async () => {
   expect(numbers((await ask('popularity', ALL, MORE_EVENTS)).rows)).toEqual([['b', 2, 1, 0]]);
 });
 

@@ -16,7 +16,7 @@ export interface Rows {
   columns: string[];
   /** Numbers beyond 2^53 are text. */
   rows: (string | number | boolean | null)[][];
-  /** Number of rows, of which `rows` may be the first. */
+  /** Number of all rows; `rows` may have only the first. */
   total: number;
 }
 
@@ -52,7 +52,7 @@ export async function createRangeViews(connection: DuckDBConnection, files: LogF
   await connection.run("set search_path = 'range,main'");
 }
 
-/** The first rows, and the number of all: an answer may be larger than memory. */
+/** Returns the first rows and the number of all rows, because an answer may be larger than memory. */
 export async function readRows(connection: DuckDBConnection, sql: string, rowsMax: number): Promise<Rows> {
   await connection.run(`create or replace temp table answer as ${sql}`);
   const total = await readNumber(connection, 'select count(*) from answer');

@@ -29,7 +29,7 @@ async function prepare({ state, forImport, world }: Preparation): Promise<Prepar
   });
 }
 
-/** The Worker's crons would take hours for what an import has written. */
+/** The Worker's crons would need hours for a large import. */
 async function catchUp(platform: Platform): Promise<void> {
   const progress = createProgress();
   const onProgress = (step: string) => progress.update(step);

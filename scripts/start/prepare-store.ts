@@ -24,7 +24,7 @@ export interface Preparation {
 }
 
 export interface PreparedStore {
-  /** Events that were ever logged: the sum of the last sequences of the log's databases. */
+  /** Number of events ever logged: the sum of the last sequences of the log's databases. */
   events: number;
   hasRelease: boolean;
   hasItems: boolean;

@@ -19,7 +19,7 @@ export const createTrainCommand = () =>
     .addOption(stateOption())
     .option(
       '--counts <algorithm=file>',
-      `train ${COUNTED_ALGORITHMS.join(' or ')} on the Parquet that the query of that name wrote; repeatable`,
+      `train ${COUNTED_ALGORITHMS.join(' or ')} on the Parquet files that the query of the same name wrote; repeatable`,
       collectCounts,
     )
     .option('--force', 'publish even if the gate refuses, or if the release in use cannot be read')

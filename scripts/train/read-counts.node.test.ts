@@ -25,7 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const NOW = Date.UTC(2026, 2, 10);
 const random = createRng('counts');
 const draw = (max: number) => Math.floor(random() * max);
-/** Every type of event, with equal times, retractions, resets, and ratings around the limit of what counts. */
+/** Every type of event, with equal times, retractions, resets, and ratings around the threshold. */
 const EVENTS = Array.from({ length: 6_000 }, (_, n) => {
   const type = draw(300) === 0 ? 'reset' : EVENT_TYPES[draw(EVENT_TYPES.length - 1)]!;
   return makeEvent(`player-${draw(40)}`, type, `game-${Math.min(draw(90), draw(90))}`, NOW + draw(900) * 60_000, {
@@ -62,7 +62,7 @@ const readCounts = (algorithm: CountedAlgorithm, file = fileOf(algorithm), erase
     readPairCounts(connection, { algorithm, file, erasedAt, ...(pairsMax !== undefined && { pairsMax }) }),
   );
 
-/** Trains with each set of parameters that the search tries, always on to the next. */
+/** Trains with each set of parameters that the search tries, in order. */
 async function train(algorithm: CountedAlgorithm, counts?: PairCounts): Promise<RetrievalModel[]> {
   const log = new InteractionLog();
   for (const event of EVENTS) log.add(event);
@@ -83,7 +83,7 @@ function readTable({ neighbours, itemIds }: RetrievalModel): Record<string, numb
   return cells;
 }
 
-test('tables trained from counts equal those from interactions, whose age alone they do not know', async () => {
+test('tables trained from counts equal those from interactions, except for weights by age', async () => {
   for (const algorithm of ['transitions', 'item-knn'] as const) {
     const counted = await train(algorithm, await readCounts(algorithm));
     const own = await train(algorithm);

@@ -1,5 +1,5 @@
 // Reads pair counts from Parquet, as `npm run query -- transitions` and `-- item-knn` or the same SQL on another engine
-// wrote them. Refuses what is something else.
+// wrote them. Refuses any other file.
 
 import { existsSync, statSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -8,21 +8,21 @@ import type { CountedAlgorithm, PairCounts } from '../../models/data/pair-counts
 import { quotePath } from '../duckdb/open.ts';
 import { streamColumns } from '../duckdb/stream.ts';
 
-/** In memory; with more, each item keeps those with the largest sums. */
+/** Maximum in memory; with more pairs, each item keeps those with the largest sums. */
 const PAIRS_MAX = 20_000_000;
-/** A count may have begun this long before its time, on a snapshot that was the newest then. */
+/** A count may have read a snapshot that is this much older than its time. */
 const COUNTING_MS_MAX = 3_600_000;
 
 const TIMES = ['counted_until', 'counted_at'] as const;
 
 interface Layout {
-  /** Columns: the items of a pair, and the players who have each. */
+  /** Columns: the items of a pair, and the number of players who have each. */
   items: readonly [string, string];
   players: readonly [string, string];
   sums: readonly string[];
   /** The sum by which the largest pairs are kept. */
   rankedBy: string;
-  /** Each pair is in the file once, for both directions. */
+  /** The file has each pair once, for both directions. */
   isSymmetric: boolean;
 }
 
@@ -52,7 +52,7 @@ export interface CountsRequest {
   pairsMax?: number;
 }
 
-/** Throws, with what to do, if the file is no such counts, or may include a player who was erased since. */
+/** Throws, with instructions, if the file does not hold such counts, or may include a player who was erased since. */
 export async function readPairCounts(connection: DuckDBConnection, request: CountsRequest): Promise<PairCounts> {
   const { algorithm, file, pairsMax = PAIRS_MAX } = request;
   const layout = LAYOUTS[algorithm];
@@ -77,7 +77,7 @@ export async function readPairCounts(connection: DuckDBConnection, request: Coun
 
 const toTime = (at: number): string => new Date(at).toISOString();
 
-/** A view of pairs in both directions, whatever the file has: item, other, the players of each, and the sums. */
+/** Creates a view of the pairs in both directions: item, other, the players of each, and the sums. */
 async function createPairsView(
   connection: DuckDBConnection,
   file: string,

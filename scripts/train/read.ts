@@ -40,8 +40,8 @@ export async function readMaterial(
   const snapshot = await readSnapshotManifest(bucket);
   if (snapshot === undefined)
     throw new Error(
-      `there is nothing to train on in ${state} yet: \`npm run import\` takes files, \`npm start\` makes a store. ` +
-        'A running Worker exports every hour, and now by ' +
+      `there is nothing to train on in ${state} yet: \`npm run import\` reads files, \`npm start\` makes a store. ` +
+        'A running Worker exports every hour; to export now: ' +
         '`curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"`',
     );
   const { etag, current: inUse } = await readReleaseInUse(bucket, force === true);

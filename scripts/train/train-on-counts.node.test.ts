@@ -9,7 +9,7 @@ import { withPlatform } from '../local/platform.ts';
 
 const DAY_MS = 86_400_000;
 const FIRST_DAY = Date.UTC(2026, 2, 1);
-/** Sixty players of four tastes play the six games of theirs, one a day. */
+/** Sixty players of four tastes; each plays the six games of their taste, one a day. */
 const EVENTS = Array.from({ length: 60 }, (_, player) =>
   Array.from({ length: 6 }, (_, day) => {
     const game = `taste${player % 4}-game${(day + (player >> 2)) % 6}`;
@@ -49,7 +49,7 @@ test('what a query counted is trained on: query, then train, as a person does it
 
   const late = train(count('transitions', '2026-03-06'));
   expect([late.status, late.stdout]).toEqual([1, '']);
-  expect(late.stderr).toContain('no player who is held out has two interactions after 2026-03-06T00:00:00.059Z');
+  expect(late.stderr).toContain('no held-out player has two interactions after 2026-03-06T00:00:00.059Z');
   const wrong = train(transitions.replace('transitions=', 'item-knn='));
   expect([wrong.status, wrong.stdout]).toEqual([1, '']);
   expect(wrong.stderr).toMatch(/cannot train item-knn on .*: it has no column item_id, other_item_id/);

@@ -1,4 +1,4 @@
-// Writes the made-up world to D1, each player to a database of the log; the files beside this one define the world.
+// Writes the made-up world to D1, each player to one database of the log. The files beside this one define the world.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { insertEvents } from '../../workers/storage/events.ts';

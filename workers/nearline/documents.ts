@@ -48,13 +48,13 @@ export class DocumentStore {
     return body === undefined ? undefined : JSON.parse(body);
   }
 
-  /** Epoch milliseconds; 0 if it is not known or there is none. */
+  /** Epoch milliseconds; 0 if unknown or without a document. */
   readWrittenAt(kind: keyof Documents): number {
     const [row] = this.#sql.exec('select written_at from documents where kind = ?', kind).toArray();
     return (row?.written_at as number | undefined) ?? 0;
   }
 
-  /** Skips the write if the stored document is the same. `writtenAt`: 0 if it comes from a store that keeps no time. */
+  /** Skips the write if the stored document is the same. `writtenAt`: 0 if the source does not know the time. */
   write<K extends keyof Documents>(kind: K, document: Documents[K], writtenAt: number = Date.now()): void {
     const body = JSON.stringify(document);
     if (this.#cached.get(kind) === body) return;

@@ -22,8 +22,8 @@ const TIMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * One page of a table, after `row`, of what an erasure at `until` (epoch milliseconds) has to erase: all rows, and once
- * it has erased them, those from `until` or before. Throws for an unknown table.
+ * One page of a table, after `row`, of the rows that an erasure at `until` (epoch milliseconds) has to erase: all rows
+ * at first, and after the erasure those from `until` or before. Throws for an unknown table.
  */
 export function readHeldRows(sql: SqlStorage, table: string, row: number, limit: number, until: number): HeldRow[] {
   if (!HELD_TABLES.includes(table)) throw new Error(`the object has no table “${table}”`);

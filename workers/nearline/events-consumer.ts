@@ -23,7 +23,7 @@ interface EventMessage {
 
 /**
  * Consumes the queue `events`: each message contains the events of one request, or a part of them. Each event goes to
- * the database that was chosen for it; while one fails, the messages of the others are written.
+ * the database chosen for it; a failing database does not stop the messages of the others.
  */
 export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database, shards: LogShards): Promise<void> {
   const messages = batch.messages.map(parseMessage);
@@ -66,7 +66,7 @@ function parseMessage(message: Message<unknown>): EventMessage {
   return { message, events, deadLetters };
 }
 
-/** A merged guest’s event is its player’s from the start: a roll-up would count two ids twice. */
+/** Writes a merged guest’s events as the player’s at once: a roll-up would count an event under two ids twice. */
 async function writeEvents(
   db: D1Database,
   shards: LogShards,
@@ -76,7 +76,7 @@ async function writeEvents(
   const database = getLogShard(shards, shard);
   await seedShard(db, database);
   const userIds = [...new Set(events.map(({ userId }) => userId))];
-  // Before, so that the player's log has what the guest's has, and after, since a guest may be merged meanwhile.
+  // Before, so that the player's log includes the guest's; and after, because a guest may be merged meanwhile.
   await moveMergedLogs(db, [database], userIds);
   await insertCountedEvents(database, await followMerges(db, events));
   await moveMergedLogs(db, [database], userIds);

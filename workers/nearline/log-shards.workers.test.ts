@@ -1,4 +1,4 @@
-// A log that goes from one database to four while events are on their way: real D1, R2 and objects.
+// A log that grows from one database to four while events are in transit: real D1, R2 and objects.
 
 import { createExecutionContext, createMessageBatch, getQueueResult, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
@@ -68,7 +68,7 @@ async function consume(bodies: readonly unknown[], databases: object) {
 
 const PLAYERS = Array.from({ length: 12 }, (_, n) => `player-${n}`);
 
-it('loses and doubles nothing when one database becomes four while events are in queues and outboxes', async () => {
+it('neither loses nor duplicates events in queues and outboxes when one database becomes four', async () => {
   const send = (round: number, userId: string) =>
     Array.from({ length: 4 }, (_, n) => makeEvent(userId, 'play', `g${round}-${n}`, START, { id: `${round}-${n}` }));
   const sent: PlayerEvent[] = [];
@@ -89,14 +89,14 @@ it('loses and doubles nothing when one database becomes four while events are in
   };
   await accept(1, ONE);
   await accept(2, FOUR);
-  // A client repeats what it sent before the change: the object has it, and nothing is sent to another database.
+  // A client repeats events from before the change: the object knows them, and nothing goes to another database.
   for (const userId of PLAYERS) expect((await (await deploy(userId, FOUR)).record(send(1, userId))).ids).toEqual([]);
   await consume(inQueue, FOUR);
   expect(await readAll()).toHaveLength(sent.length - lost.length);
   for (const userId of PLAYERS) {
     const player = await deploy(userId, FOUR);
     expect(await runAlarm(player)).toBe(true);
-    // What the queue lost is sent to the database that was chosen at first.
+    // Events that the queue lost go to the database that was chosen first.
     expect([...new Set(await unloggedOf(player))].toSorted()).toEqual(
       [...new Set([0, chooseShard(userId, 4)])].toSorted(),
     );
@@ -169,7 +169,7 @@ it('moves a guest’s events in every database, and the outbox with the choice t
   const exported = await guest.exportUser('owner');
   await moveMergedLogs(env.DB, DATABASES, ['guest']);
   await player.importUser('owner', 'guest', exported);
-  // Still on its way under the guest's name, to the only database there was.
+  // Still in the queue under the guest's name, for the only database there was.
   await consume([[{ ...event, shard: 0 }]], FOUR);
   expect(await unloggedOf(player)).toEqual([0]);
   expect(await runAlarm(player)).toBe(true);

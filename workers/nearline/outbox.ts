@@ -12,7 +12,7 @@ export interface UnloggedRow {
   receivedAt: number;
   /** Times it was queued again. */
   resends: number;
-  /** Number of the log's database that takes it. */
+  /** Number of its database of the log. */
   shard: number;
 }
 
@@ -28,7 +28,7 @@ export class Outbox {
     return this.#sql('select 1 from unlogged limit 1').length === 0;
   }
 
-  /** `shard`: number of the log's database that takes the events. */
+  /** `shard`: the number of the events' database of the log. */
   add(events: readonly PlayerEvent[], shard: number): void {
     this.#sql(
       `insert into unlogged (body, received_at, resends, shard)

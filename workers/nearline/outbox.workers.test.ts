@@ -267,7 +267,7 @@ it('reports events that stay missing, and withdraws the report when the log has 
   expect(await alarmOf(player)).toBeNull();
 });
 
-it('sends again ever more rarely what the log lacks, and keeps it however long that takes', async () => {
+it('resends missing events at growing intervals, and keeps them until the log has them', async () => {
   const { player, queued } = await openPlayer('jim');
   await player.record([click('jim', '1')]);
   const acceptedAt = now;
@@ -289,7 +289,7 @@ it('sends again ever more rarely what the log lacks, and keeps it however long t
   expect([await unloggedOf(player), await alarmOf(player)]).toEqual([[], null]);
 });
 
-it('what is no event becomes a dead letter, and leaves the outbox only then', async () => {
+it('a row that is not an event becomes a dead letter, and leaves the outbox only then', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const { player } = await openPlayer('jon');
   await player.record(clicks('jon', 3));

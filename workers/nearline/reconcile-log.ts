@@ -10,7 +10,10 @@ import type { Outbox, UnloggedRow } from './outbox.ts';
 
 /** A younger event is not missing yet: it is probably still in the queue. */
 const MISSING_AFTER_MS = 20_000;
-/** The age for the first resends; then once an hour, since a queue that is behind still holds all earlier copies. */
+/**
+ * Ages at which an event is resent first; then once an hour, because a queue with a backlog still holds all earlier
+ * copies.
+ */
 const RESEND_AGES_MS = [MISSING_AFTER_MS, 80_000, 320_000, 1_280_000];
 const RESEND_INTERVAL_MS = 3_600_000;
 const EVENTS_PER_PAGE = 500;
@@ -19,7 +22,7 @@ const EVENTS_PER_MESSAGE = 30;
 const EVENTS_PER_CALL = 60;
 
 export interface LogStores {
-  /** Takes dead letters and reports. */
+  /** Stores dead letters and reports. */
   db: D1Database;
   shards: LogShards;
   queue: Queue<RoutedEvent[]>;
@@ -31,9 +34,9 @@ interface UnloggedEvent {
 }
 
 /**
- * Returns the number of events that are missing; they are queued again, the older the more rarely, and stay. A row that
- * holds no event becomes a dead letter; `name`, the outbox's, is part of its id. Each event is asked for in the
- * database that takes it. Throws if D1 or the queue fails; the outbox then keeps what was not seen in the log.
+ * Returns the number of missing events. They stay, and are queued again at intervals that grow with their age. A row
+ * that is not an event becomes a dead letter; `name`, the outbox's, is part of its id. Each event is looked up in its
+ * own database. Throws if D1 or the queue fails; the outbox then keeps all events that were not found in the log.
  */
 export async function reconcileLog(outbox: Outbox, stores: LogStores, now: number, name: string): Promise<number> {
   let missing = 0;

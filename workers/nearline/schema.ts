@@ -23,7 +23,7 @@ export const unlogged = sqliteTable('unlogged', {
   receivedAt: integer('received_at').notNull(),
   /** Times the event was sent to the queue again. */
   resends: integer('resends').notNull(),
-  /** The log's database that takes the event. Earlier versions had one. */
+  /** Number of the event's database of the log. Earlier versions had one. */
   shard: integer('shard').notNull().default(0),
 });
 
@@ -47,7 +47,7 @@ export const hydration = sqliteTable('hydration', {
 export const documents = sqliteTable('documents', {
   kind: text('kind').primaryKey(),
   body: text('body').notNull(),
-  // Epoch milliseconds; 0 if it is not known.
+  // Epoch milliseconds; 0 if unknown.
   writtenAt: integer('written_at').notNull().default(0),
 });
 

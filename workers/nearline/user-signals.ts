@@ -43,7 +43,7 @@ const FORWARDED_PER_CALL = 200;
 export interface UserExport {
   events: SignalEvent[];
   preferences: Preferences | undefined;
-  /** When they were set, epoch milliseconds; 0 if it is not known. */
+  /** Time they were set, epoch milliseconds; 0 if unknown. */
   preferencesAt: number;
 }
 
@@ -73,9 +73,9 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /**
-   * Folds and stores events, and keeps them until the log has them. Chooses the database of the log that takes the new
-   * ones, once and for all: nobody else does, so that a database that is added meanwhile doubles none. `chosen`: the
-   * choice of a merged guest, whose events may be in the queue already.
+   * Folds and stores events, and keeps them until the log has them. Only this object chooses the database of the log
+   * for new events, and it chooses once, so that adding a database duplicates none. `chosen`: the choice of a merged
+   * guest, whose events may be in the queue already.
    */
   record(events: PlayerEvent[], chosen?: number): RecordedEvents | Promise<RecordedEvents> {
     const player = this.#documents.read('mergedInto');
@@ -109,7 +109,7 @@ export class UserSignals extends DurableObject<Env> {
     userId: string,
     context: RequestContext,
   ): Promise<UserStateRead & { recorded: RecordedEvents }> {
-    // First: a backup gallery is planned only for players who have requested a gallery.
+    // First, because a backup gallery is planned only for players who have requested a gallery.
     this.#noteRequest(userId, context);
     const recorded = await this.record(events);
     return { recorded, ...(await this.readUserState(userId)) };
@@ -158,7 +158,7 @@ export class UserSignals extends DurableObject<Env> {
     this.#fold(own);
     const { preferences, preferencesAt } = exported;
     if (preferences === undefined || this.#documents.read('preferences') !== undefined) return;
-    // The player was erased since they were set, perhaps after the export.
+    // The player was erased after they were set, perhaps since the export.
     if (preferencesAt <= this.#store.erasedAt) return;
     this.#documents.write('preferences', preferences, preferencesAt);
     this.#scheduleBackup([crypto.randomUUID()]);
@@ -182,7 +182,7 @@ export class UserSignals extends DurableObject<Env> {
     return HELD_TABLES;
   }
 
-  /** One page of a table, after `row`, of what an erasure at `until` (epoch milliseconds) has to erase. */
+  /** One page of a table, after `row`, of the rows that an erasure at `until` (epoch milliseconds) has to erase. */
   readHeldRows(table: string, row: number, limit: number, until: number): HeldRow[] {
     return readHeldRows(this.ctx.storage.sql, table, row, limit, until);
   }
@@ -203,7 +203,7 @@ export class UserSignals extends DurableObject<Env> {
     // What is left in the outbox came since `until`.
     const kept = this.#outbox.readPage(0, Number.MAX_SAFE_INTEGER).map(({ body }): PlayerEvent => JSON.parse(body));
     this.#fold(kept.map(toSignalEvent));
-    // A report may be on its way to D1, or be from after `until`: the next check withdraws it.
+    // A report may still be in flight to D1, or be later than `until`; the next check withdraws it.
     if (reportedAs !== undefined) this.#documents.write('reportedAs', reportedAs);
     if (kept.length > 0 || reportedAs !== undefined) this.#schedule.plan('log', Date.now() + CHECK_DELAY_MS);
   }
@@ -262,8 +262,8 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /**
-   * Marks a guest as merged whose merge was decided in D1 but did not reach this object; returns the player. Asked only
-   * for events that were queued again and are still missing: perhaps the log has them for the player.
+   * Marks the guest as merged if D1 decided a merge that did not reach this object; returns the player. Queries D1 only
+   * if an event that was queued again is still missing: the log may have it under the player.
    */
   async #completeMerge(): Promise<string | undefined> {
     const [oldest] = this.#outbox.readPage(0, 1);
@@ -367,7 +367,7 @@ export class UserSignals extends DurableObject<Env> {
     this.#hydratedAt = Date.now();
     // Merged while reading: the events belong to the player now.
     if (this.isMerged()) return;
-    // A clock that is ahead moves no event beyond an erasure.
+    // By reception time: a client whose clock is ahead must not move an event past an erasure.
     const later = events.filter(({ receivedAt }) => receivedAt > this.#store.erasedAt);
     this.#store.fold(later.map(toSignalEvent));
     if (preferences !== undefined && this.#documents.read('preferences') === undefined)

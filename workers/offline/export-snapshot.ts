@@ -11,7 +11,7 @@ import type { Stores } from '../storage/stores.ts';
 export async function exportSnapshot(env: Stores & LogBindings, now: number): Promise<number> {
   const { DB, BUCKET } = env;
   let rows = 0;
-  // One shard after the other: a portion of the log is in memory at a time.
+  // One shard after the other, so that only one portion of the log is in memory.
   for (const [shard, database] of listLogShards(env).entries())
     rows += await exportEvents(database, shard, BUCKET, now);
   // Merges after events: what a guest did until then is in the files under the guest's id.

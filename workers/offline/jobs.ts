@@ -43,8 +43,8 @@ export const JOBS: Record<string, readonly NamedJob[]> = {
     { name: 'trim-log', job: trimLog },
   ],
   '25 3 * * *': [{ name: 'delete-old-rows', job: deleteOldRows }],
-  // Here too: a cron of every ten minutes has 30 seconds of CPU, which rewrite a file of some 400,000 rows; an hourly
-  // one has 15 minutes.
+  // Here too: a ten-minute cron has 30 seconds of CPU, enough to rewrite a file of some 400,000 rows; an hourly cron
+  // has 15 minutes.
   '15 * * * *': [{ name: 'announce-training', job: announceDueTraining }, ERASE_USERS],
   '25 * * * *': [{ name: 'compute-galleries', job: queueActivePlayers }],
 };

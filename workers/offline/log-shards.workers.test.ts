@@ -79,7 +79,7 @@ it('exports and trims each database by its own sequences, and each event once', 
   expect(await readExported()).toEqual([...all, `player-1 1-9-${NOW}`, `player-2 2-9-${NOW}`].toSorted());
 });
 
-it('goes on with a snapshot that was made when the log was in one database', async () => {
+it('continues a snapshot from when the log was in one database', async () => {
   await insertEvents(env.LOG_0, [play(1, 1, NOW), play(2, 1, NOW)]);
   expect(await exportSnapshot(env, NOW)).toBe(2);
   const { lastSequences, events, ...rest } = (await readSnapshotManifest(env.BUCKET))!;
@@ -119,7 +119,7 @@ it('computes the same statistics from four databases as from one', async () => {
   };
   await insertEvents(env.LOG_0, events);
   const one = await read([env.LOG_0]);
-  // Enough players in all databases together, and in none alone.
+  // All databases together have enough players; no single one has.
   expect(one.anchorDay).toBe(today);
   expect(one.countries.length).toBeGreaterThan(4);
   for (const table of TABLES) await env.LOG_0.prepare(`delete from ${table}`).run();
@@ -153,7 +153,7 @@ it('exports and erases a player whose events are in every database', async () =>
   expect(erasureId).toBeTruthy();
   for (const database of DATABASES) {
     expect(await database.prepare('select distinct user_id from events').raw()).toEqual([['player-8']]);
-    // What is still on its way does not come back.
+    // Events still in the queue do not come back.
     expect(await insertEvents(database, [play(7, 1, NOW)])).toBe(0);
   }
 });

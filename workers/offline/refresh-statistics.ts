@@ -8,7 +8,7 @@ import { writeStatistics } from '../storage/statistics.ts';
 import type { Stores } from '../storage/stores.ts';
 
 const DAY_MS = 86_400_000;
-/** Of the 1,000 queries that an invocation may make, some twenty a page. */
+/** Some twenty queries a page, of the 1,000 that an invocation may make. */
 const PAGES_PER_RUN_MAX = 40;
 
 /** Returns the number of events counted: those logged since the last run, or as many of them as a run has time for. */

@@ -45,7 +45,7 @@ it('answers only health without a key, and each key within its scope', async () 
   expect((await call('/v1/items/a', { method: 'PUT', body: { title: 'A' }, key: 'test-ingest' })).status).toBe(403);
   expect((await call('/v1/items/a', { method: 'DELETE', key: 'test-ingest' })).status).toBe(403);
   expect((await call('/v1/events', { method: 'POST', body: { events: [] }, key: 'test-read' })).status).toBe(403);
-  // To send events and read the gallery in one request takes both scopes.
+  // Sending events and reading the gallery in one request needs both scopes.
   for (const key of ['test-ingest', 'test-read']) {
     const { status, body } = await call('/v1/users/ann/gallery', { method: 'POST', body: { events: [] }, key });
     expect([status, body.detail]).toEqual([403, expect.stringContaining(key === 'test-read' ? 'ingest' : 'read')]);

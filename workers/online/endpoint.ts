@@ -41,7 +41,7 @@ interface Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   tag: string;
   summary: string;
   description?: string;
-  /** What the key must open; absent if the endpoint is public. */
+  /** Scopes that the key must have; absent if the endpoint is public. */
   scope?: Scope | readonly Scope[];
   params?: P;
   query?: Q;

@@ -27,7 +27,7 @@ export async function postEvents(
   return { results: await storeInputs(inputs, parseInputs(inputs), store) };
 }
 
-/** Validates each of them. */
+/** Validates each event. */
 export function parseInputs(inputs: readonly unknown[]): ParsedEvent[] {
   const now = Date.now();
   // Events without a timestamp happened in the order of the list.
@@ -37,7 +37,7 @@ export function parseInputs(inputs: readonly unknown[]): ParsedEvent[] {
 export const listValid = (parsed: readonly ParsedEvent[]): PlayerEvent[] =>
   parsed.flatMap((result) => (result.ok ? [result.value] : []));
 
-/** Stores the valid ones. Throws `unavailable` if a player's object fails. */
+/** Stores the valid events. Throws `unavailable` if a player's object fails. */
 export async function storeInputs(
   inputs: readonly unknown[],
   parsed: readonly ParsedEvent[],

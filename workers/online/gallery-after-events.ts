@@ -1,5 +1,5 @@
-// The endpoint that records a player's events and answers with the gallery that follows from them: one trip instead of
-// two, and one call to the player's object.
+// The endpoint that records a player's events and answers with the gallery that follows from them: one request instead
+// of two, and one call to the player's object.
 
 import { z } from '@hono/zod-openapi';
 import type { RequestContext } from '../../models/contracts/context.ts';
@@ -18,7 +18,7 @@ const GalleryQuery = z.object(galleryQuery);
 const GalleryAfterEvents = EventsAnswer.extend({ gallery: Gallery });
 
 export interface RecordingRecommender extends GalleryRecommender, Omit<EventStore, 'recordEvents'> {
-  /** Records the player's events and reads the state that they lead to. */
+  /** Records the player's events and reads the resulting state. */
   recordAndRead(
     userId: string,
     events: PlayerEvent[],
@@ -26,7 +26,7 @@ export interface RecordingRecommender extends GalleryRecommender, Omit<EventStor
   ): Promise<UserStateRead & { recorded: RecordedEvents }>;
 }
 
-/** Throws `unavailable` if the player's object fails: then neither the events nor the gallery are answered. */
+/** Throws `unavailable` if the player's object fails; the gallery is then not answered either. */
 export async function postGallery(
   {
     params: { userId },
@@ -47,7 +47,7 @@ export async function postGallery(
     },
   });
   storing.catch(reject);
-  // The gallery does not wait for the queue, and keeps its deadline where the object is slow.
+  // The gallery does not wait for the queue, and keeps its deadline if the object is slow.
   const recorded = listValid(parsed).length > 0 ? { ...request, reading } : request;
   const [results, gallery] = await Promise.all([storing, serveGallery(recorded, query, recommender)]);
   return { results, gallery };
@@ -76,8 +76,8 @@ const ENDPOINTS: Endpoint<RecordingRecommender>[] = [
     summary: 'Send a player’s events and get the page that follows from them',
     description:
       'As `POST /v1/events` and then `GET /v1/users/{userId}/gallery`, in one request: an accepted event is in the ' +
-      'gallery. An event of another player is `rejected`. The key must open both scopes. On a problem, or without an ' +
-      'answer, send the same events again.',
+      'gallery. An event of another player is `rejected`. The key must have both scopes. After a problem, or without ' +
+      'an answer, send the same events again.',
     scope: ['ingest', 'read'],
     params: UserParams,
     query: GalleryQuery,

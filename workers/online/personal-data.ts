@@ -35,7 +35,7 @@ const openPersonalData = ({ env, executionCtx }: AppContext): PersonalData => ({
   readMergeTarget: (userId) => readMergeTarget(env.DB, userId),
   beginErasure: async (userId) => {
     const erasure = await beginErasure(env.DB, listLogShards(env), userId, Date.now());
-    // The first run begins at once, unless another runs; the job continues what it leaves.
+    // The first run begins at once, unless another is in progress; the job continues the rest.
     executionCtx.waitUntil(
       withLease(env.DB, nameJobLease('erase-users'), () => eraseUser(erasure, openErasureRun(env))).catch(
         (error: Error) => console.error(JSON.stringify({ alert: 'erasure interrupted', error: error.message })),
@@ -108,9 +108,9 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
     tag,
     summary: 'Erase a player',
     description:
-      'Erases the player, and the guests who became the player, from every store. What they did until now is ' +
-      'rejected, whatever its source; the id can be used again. While an erasure of the player runs, its ' +
-      'receipt is answered. Unknown players are erased too: their events may be under way.',
+      'Erases the player, and the guests who became the player, from every store. Events from before the ' +
+      'request are rejected, whatever their source; the id can be used again. While an erasure of the player runs, ' +
+      'the answer is its receipt. Unknown players are erased too: their events may still be in a queue.',
     scope: 'admin',
     params: UserParams,
     answer: {

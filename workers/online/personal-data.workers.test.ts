@@ -107,7 +107,7 @@ const IN_EVERY_STORE = {
   object: expect.any(Number),
   log: 4,
   'archived-marks': 1,
-  // The row in the first database, which is that of small data too, has the preferences.
+  // The row in the first database, which also holds the small data, has the preferences.
   'last-seen': 0,
   unlogged: 1,
   'batch-gallery': 1,
@@ -229,7 +229,7 @@ it('finds what an object still holds, and erases it when it is asked again', asy
   expect(await held.countRows(['ivo'], requestedAt)).toBe(0);
   await runInDurableObject(object, (_, { storage }) => {
     storage.sql.exec("insert into marks (item_id, kind, timestamp) values ('g1', 'play', ?)", requestedAt);
-    // Copied from D1, which keeps no time.
+    // Copied from D1, which does not store the time.
     storage.sql.exec("insert into documents (kind, body) values ('preferences', '{}')");
     storage.sql.exec("insert into documents (kind, body, written_at) values ('later', '{}', ?)", requestedAt + 1);
   });
@@ -474,7 +474,7 @@ it('continues a run that dies after any of its writes, and the receipt has the w
       expect((error as Error).message).toBe(BROKEN);
       deaths++;
     }
-    // A run that dies after its last write has finished: what others write from then on is theirs.
+    // A run that dies after its last write has finished: later data from others stays.
     if ((await receiptOf(erasureId)).state === 'running') await disturb('fay');
     // Every state that a write leaves is one in which a run has died: the next dies at its first new write.
     const after = JSON.stringify(await receiptOf(erasureId));
@@ -490,7 +490,7 @@ it('continues a run that dies after any of its writes, and the receipt has the w
   expect(await exportLines('fay')).toEqual(nothing);
 }, 120_000);
 
-/** What others do with a player between the steps of an erasure: a gallery request, and jobs. */
+/** Other work on a player between the steps of an erasure: a gallery request, and jobs. */
 async function disturb(userId: string): Promise<void> {
   const now = Date.now();
   await rollUpLog(env.DB);

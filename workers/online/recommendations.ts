@@ -48,7 +48,7 @@ const GalleryQuery = z.object({
 });
 const RecommendationsQuery = z.object({ ...slateQuery, ...contextQuery, genre: Genre, explain: Explain });
 
-/** What the gallery's form depends on; the rest of the query is in the request. */
+/** The options for the gallery's form; the rest of the query is in the request. */
 type GalleryForm = Pick<z.output<typeof GalleryQuery>, 'n' | 'expand'> &
   Partial<Pick<z.output<typeof GalleryQuery>, 'explain' | 'policy'>>;
 export type GalleryRecommender = Pick<Recommender, 'readRequest' | 'answerGallery' | 'countAnswer' | 'logSlate'>;
@@ -58,7 +58,7 @@ export const getGallery = (
   recommender: GalleryRecommender,
 ): Promise<Gallery> => serveGallery(recommender.readRequest(query, userId), query, recommender);
 
-/** Answers a request that has been read. */
+/** Answers a parsed request. */
 export async function serveGallery(
   request: AnswerRequest,
   { n, expand, explain, policy }: GalleryForm,

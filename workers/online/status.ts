@@ -40,8 +40,8 @@ const Status = z
           .array(
             z.object({
               hour: z.iso.datetime(),
-              accepted: z.number().int().meta({ description: 'Acknowledged as new.' }),
-              logged: z.number().int().meta({ description: 'Of those received in this hour, in the log by now.' }),
+              accepted: z.number().int().meta({ description: 'Events acknowledged as new.' }),
+              logged: z.number().int().meta({ description: 'Events received in this hour that the log has by now.' }),
             }),
           )
           .meta({ description: 'The last 24 hours with events, oldest first. Imports are not counted.' }),
@@ -49,8 +49,8 @@ const Status = z
           .array(
             z.object({
               shard: z.number().int().meta({ description: 'The number of its binding: LOG_0, LOG_1, …' }),
-              logged: z.number().int().meta({ description: 'In these 24 hours.' }),
-              sizeMB: z.number().meta({ description: 'Of the database; Cloudflare’s limit is 10,000.' }),
+              logged: z.number().int().meta({ description: 'Events logged in these 24 hours.' }),
+              sizeMB: z.number().meta({ description: 'Size of the database; Cloudflare’s limit is 10,000.' }),
             }),
           )
           .meta({ description: 'The databases that the log is spread over.' }),

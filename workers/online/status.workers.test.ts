@@ -34,7 +34,7 @@ it('says how many events were accepted and logged in each hour, and how old the 
   const [shard] = (await readLogStatus()).shards;
   expect(shard).toMatchObject({ shard: 0, logged: 7 });
   expect(shard!.sizeMB).toBeGreaterThan(0.1);
-  // Each database of the log counts what it has; what was accepted is counted in one.
+  // Each database of the log counts its logged events; accepted events are counted in one database.
   await insertCountedEvents(env.TEST_LOG_1, [makeEvent('bob', 'click', 'g', Date.now())]);
   const counts = await readEventCounts(env.DB, [env.LOG_0, env.TEST_LOG_1], Date.now() - 3_600_000);
   expect(counts.hours.reduce((total, { accepted, logged }) => total + accepted + logged, 0)).toBe(7 + 7 + 1);

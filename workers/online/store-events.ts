@@ -1,5 +1,5 @@
-// Stores events in the players' objects, which keep them until the log has them, and then in the queue, which is the
-// short way to the log. The objects choose the database of the log: two that choose could differ.
+// Stores events in the players' objects, which keep them until the log has them, and then in the queue, the fast path
+// to the log. Only the objects choose the database of the log: two components could choose differently.
 
 import type { PlayerEvent, RecordedEvents, RoutedEvent } from '../../models/contracts/event.ts';
 import { countAccepted } from './count-accepted.ts';
@@ -13,7 +13,7 @@ export interface EventStore {
   recordEvents(userId: string, events: PlayerEvent[]): Promise<RecordedEvents>;
   /** Queues one message for each list. */
   queueEvents(messages: RoutedEvent[][]): Promise<void>;
-  /** Lets work go on after the answer. */
+  /** Continues work after the answer. */
   waitUntil(work: Promise<void>): void;
   countAccepted(events: number): void;
 }
@@ -34,8 +34,8 @@ export const openEventStore = (
 export const eventKey = ({ userId, id }: Pick<PlayerEvent, 'userId' | 'id'>): string => `${userId}\n${id}`;
 
 /**
- * Returns the keys of the events that were new. Throws `unavailable` if an object fails. The queue is not waited for:
- * the object queues again what the log lacks, so its failure is no reason to refuse.
+ * Returns the keys of the events that were new. Throws `unavailable` if an object fails. Does not wait for the queue:
+ * the object queues missing events again, so a failing queue is no reason to refuse.
  */
 export async function storeEvents(events: readonly PlayerEvent[], store: EventStore): Promise<Set<string>> {
   const byUser = Map.groupBy(events, ({ userId }) => userId);
@@ -46,7 +46,7 @@ export async function storeEvents(events: readonly PlayerEvent[], store: EventSt
   const shards = new Map(recorded.flatMap(({ keys, shard }) => keys.map((key) => [key, shard])));
   const added = new Set(shards.keys());
   store.countAccepted(added.size);
-  // An event that the object knew is in its outbox or in the log; one that is there twice is logged once.
+  // An event that the object already knew is in its outbox or in the log. A repeated one is logged once.
   const routed = events.flatMap((event) => {
     const shard = shards.get(eventKey(event));
     return shard === undefined ? [] : { ...event, shard };
@@ -69,7 +69,7 @@ async function recordEvents(
   return { keys: ids.map((id) => eventKey({ userId, id })), shard };
 }
 
-/** Never rejects. A message holds events of one shard: while another fails, they are written. */
+/** Never rejects. A message holds events of one shard, so that they are written while another shard fails. */
 async function queueEvents(events: readonly RoutedEvent[], store: EventStore): Promise<void> {
   const messages: RoutedEvent[][] = [];
   for (const own of Map.groupBy(events, ({ shard }) => shard).values())

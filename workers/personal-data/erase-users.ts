@@ -37,8 +37,8 @@ export async function eraseUsers(run: ErasureRun): Promise<number> {
 }
 
 /**
- * Continues one erasure; call it under the lease of the job that erases. `endsAt`: epoch milliseconds; the rest is left
- * to the next run. `onFinished`: called for each store that was finished.
+ * Continues one erasure; call it under the lease of the job that erases. `endsAt`: epoch milliseconds; the next run
+ * does the rest. `onFinished`: called for each finished store.
  */
 export async function eraseUser(
   erasure: Erasure,

@@ -1,5 +1,5 @@
-// Players' rows in the snapshot's Parquet files. A file never changes: it is written again without the rows, the
-// manifest names the new one, and the old one is deleted, whoever still reads it.
+// Players' rows in the snapshot's Parquet files. A file never changes: it is rewritten without the rows, the manifest
+// names the new one, and the old one is deleted even if it is being read.
 
 import type { DataFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import { ROWS_PER_GROUP } from '../storage/parquet.ts';
@@ -14,7 +14,7 @@ import type { PersonalDataStore } from './store.ts';
 const KEYS_MAX = 1_000;
 
 export function openFileStore(db: D1Database, bucket: R2Bucket, kind: FileKind): PersonalDataStore {
-  // Keys of files without rows to erase, by the list of users: a file never changes.
+  // Keys of files without rows to erase, by list of users. They stay valid, because a file never changes.
   const searched = new WeakMap<readonly string[], Set<string>>();
   return {
     name: kind.name,
@@ -37,7 +37,7 @@ export function openFileStore(db: D1Database, bucket: R2Bucket, kind: FileKind):
         searched.set(userIds, clean);
         for (const file of await listFiles(bucket, kind, userIds)) {
           if (clean.has(file.key)) continue;
-          // One file a call: the next one may be another run's.
+          // One file per call: another run may continue with the next.
           if (await holdsRows(bucket, kind, file, userIds, until)) {
             await rewriteFile(bucket, kind, file, userIds, until);
             return false;
@@ -52,7 +52,7 @@ export function openFileStore(db: D1Database, bucket: R2Bucket, kind: FileKind):
 
 const toFilter = ({ users }: FileKind, userIds: readonly string[]): RowFilter => ({ columns: users, values: userIds });
 
-/** Of the groups that may hold rows of the users, the columns that tell. */
+/** Reads the columns with users and times, of the groups that may hold rows of the users. */
 const readOwnColumns = (bucket: R2Bucket, kind: FileKind, file: DataFile, userIds: readonly string[]) =>
   readRowGroups(bucket, file, { columns: [...kind.users, ...kind.times], filter: toFilter(kind, userIds) });
 
@@ -105,7 +105,7 @@ async function rewriteFile(
   for await (const rows of readRowGroups(bucket, file)) {
     for (const row of rows) {
       if (isOwn(kind, row, userIds, until)) continue;
-      // Verifying decodes the rows once more: no isolate holds more than a group of each.
+      // Verifying decodes the rows again, so a file has one group: an isolate has no memory for more.
       if (kept.push(row) === ROWS_PER_GROUP) await write();
     }
   }

@@ -1,4 +1,4 @@
-// Players' rows in large files: read by groups, rewritten in files that fit into an isolate, one file a call.
+// Players' rows in large files: read by groups, and rewritten into files that fit into an isolate, one file per call.
 
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';

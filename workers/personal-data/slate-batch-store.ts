@@ -14,7 +14,7 @@ export function openSlateBatchStore(db: D1Database, bucket: R2Bucket): PersonalD
     name: 'slates',
     readRows,
     countRows: (userIds, until) => countAll(readRows(userIds, until)),
-    // A batch that an export has just taken and deleted must not be written again.
+    // Must not rewrite a batch that an export has just exported and deleted.
     eraseRows: (userIds, until) =>
       eraseUnexported(db, async () => {
         for await (const { key, slates } of readBatches(bucket)) {

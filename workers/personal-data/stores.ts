@@ -19,9 +19,9 @@ export function openStores(env: PersonalDataEnv): PersonalDataStore[] {
   const { DB, BUCKET, USER_SIGNALS } = env;
   const shards = listLogShards(env);
   return [
-    // Before the objects, which read them from D1.
+    // Before the objects, which read preferences from D1.
     openTableStore(DB, PREFERENCES),
-    // Before the log: it sends to the log again what the log lacks.
+    // Before the log: an object resends events that the log lacks.
     openObjectStore(USER_SIGNALS),
     ...LOG_TABLES.map((table) => joinStores(shards.map((shard) => openTableStore(shard, table)))),
     ...USER_TABLES.map((table) => openTableStore(DB, table)),
@@ -29,7 +29,7 @@ export function openStores(env: PersonalDataEnv): PersonalDataStore[] {
     openMergeStore(DB),
     openDeadLetterStore(DB),
     openSlateBatchStore(DB, BUCKET),
-    // After D1 and the batches, which they are made from.
+    // After D1 and the batches: the files are made from these.
     ...FILE_KINDS.map((kind) => openFileStore(DB, BUCKET, kind)),
   ];
 }

@@ -1,5 +1,5 @@
-// Tables of D1 whose rows belong to one player each: of the log's databases and of the one of small data, which may be
-// the first of them. No row belongs to two stores.
+// Tables of D1 whose rows belong to one player each, in the log's databases and in the one with small data, which may
+// be the first of them. No row belongs to two stores.
 
 import type { PersonalDataStore } from './store.ts';
 
@@ -13,7 +13,7 @@ interface UserTable {
   users: readonly string[];
   /** SQL: the time that an erasure is compared with. */
   time: string;
-  /** SQL: which rows; all without it. */
+  /** SQL condition for the rows; without it all rows. */
   which?: string;
   /** Columns that identify a row, in the order of an index. */
   key: readonly string[];
@@ -29,7 +29,7 @@ export const PREFERENCES: UserTable = {
   table: 'users',
   users: ['user_id'],
   which: 'preferences is not null',
-  // Preferences have no time: they are erased whenever they were set.
+  // Preferences have no time, so they are erased in any case.
   time: '0',
   key: ['user_id'],
   rowsPerPage: SMALL_ROWS_PER_PAGE,
@@ -78,7 +78,7 @@ export const USER_TABLES: readonly UserTable[] = [
     name: 'batch-gallery',
     table: 'batch_galleries',
     users: ['user_id'],
-    // One that was computed after the request may be made of what came before.
+    // A gallery computed after the request may be based on events from before.
     time: '0',
     key: ['user_id'],
     rowsPerPage: DOCUMENTS_PER_PAGE,

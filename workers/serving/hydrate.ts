@@ -26,7 +26,7 @@ export interface RecommendationRequest {
   userId: string | undefined;
   /** The player's signals, if the caller has them; otherwise they are read from the player's object. */
   user?: UserState;
-  /** The player's object's answer, if the caller has already asked it. */
+  /** The answer of the player's object, if the caller already has it. */
   reading?: Promise<UserStateRead>;
   context: RequestContext;
   budget: Budget;

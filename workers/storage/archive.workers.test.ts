@@ -164,7 +164,7 @@ it('keeps the hot window in D1 and deletes only what R2 proves to hold', async (
 
 describe('after D1 was restored to an earlier point', () => {
   const everything = { hotFrom: NOON + 30 * DAY, readUntil: Number.MAX_SAFE_INTEGER };
-  /** As it was with the first `rows` events, of which `exported` were exported. */
+  /** Restores D1 to its first `rows` events, `exported` of them exported. */
   const restore = (rows: number, exported: number) =>
     DB.batch([
       DB.prepare('delete from events where sequence > ?1').bind(rows),
@@ -178,7 +178,7 @@ describe('after D1 was restored to an earlier point', () => {
   it.each([
     ['few events', 30],
     ['more events than were lost', 130],
-  ])('exports %s that came since, each once, and deletes none before', async (_, count) => {
+  ])('exports %s logged since, each once, and deletes none before that', async (_, count) => {
     await insertEvents(DB, EVENTS.slice(0, 50));
     await exportEvents(DB, 0, BUCKET, NOON);
     await insertEvents(DB, EVENTS.slice(50, 140));
@@ -200,7 +200,7 @@ describe('after D1 was restored to an earlier point', () => {
     expect([await countHot(), await readIds()]).toEqual([0, [...all, 'last last'].toSorted()]);
   });
 
-  it('goes on after an export that died anywhere', async () => {
+  it('continues after an export that died at any step', async () => {
     await insertEvents(DB, EVENTS.slice(0, 140));
     await exportEvents(DB, 0, BUCKET, NOON);
     await restore(60, 0);
@@ -220,7 +220,7 @@ describe('after D1 was restored to an earlier point', () => {
     expect(await readIds()).toEqual(identify([...EVENTS.slice(0, 140), ...later(100)]));
   });
 
-  it('exports under new numbers what an empty D1 takes', async () => {
+  it('exports events that an emptied D1 receives under new numbers', async () => {
     await insertEvents(DB, EVENTS);
     await exportEvents(DB, 0, BUCKET, NOON);
     for (const table of ['events', 'export_cursors', 'sqlite_sequence']) await DB.prepare(`delete from ${table}`).run();

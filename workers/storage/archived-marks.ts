@@ -39,8 +39,8 @@ export async function deleteEventsUntil(db: D1Database, sequence: number): Promi
 }
 
 /**
- * Moves a merged guest's marks to its player, except those from before the player was erased. `prefix`: of the ids;
- * `userHash`: the player's.
+ * Moves a merged guest's marks to its player, except those from before the player was erased. `prefix`: prepended to
+ * the ids; `userHash`: the player's.
  */
 export const moveArchivedMarks = (
   db: D1Database,

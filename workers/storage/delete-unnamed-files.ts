@@ -16,7 +16,7 @@ export async function deleteUnnamedFiles(bucket: R2Bucket, now: number, graceMs:
   const unnamed = (await listUnnamedFiles(bucket, before)).map(({ key }) => key);
   let deleted = 0;
   for (let from = 0; from < unnamed.length; from += KEYS_MAX) {
-    // Read again: a writer may have found its file there already, and named it since.
+    // Read again, because a writer may have found its file in R2 and named it since.
     const needed = collectKeys(await readSnapshotOrEmpty(bucket), before);
     const keys = unnamed.slice(from, from + KEYS_MAX).filter((key) => !needed.has(key));
     if (keys.length > 0) await bucket.delete(keys);

@@ -6,7 +6,7 @@ import { createHmac } from 'node:crypto';
 const KEY_BYTES = 32;
 /** 128 bits in base64url: two of a billion players share a hash with a probability below 10⁻²⁰. */
 const HASH_LENGTH = 22;
-/** Below 2 MB as one parameter. */
+/** Keeps a parameter below 2 MB. */
 const USERS_PER_PAGE = 10_000;
 
 // The key of a database never changes.
@@ -96,10 +96,13 @@ export async function readErasedAt(db: D1Database, userIds: readonly string[]): 
   return new Map(results.map(({ userHash, erasedAt }) => [byHash.get(userHash)!, erasedAt]));
 }
 
-/** SQL: changes with each erasure. The sum of their times, as a float: an integer would overflow in the end. */
+/**
+ * SQL: the sum of the times of all erasures, which changes with each. A float, because an integer would overflow in
+ * time.
+ */
 const ERASURE_MARK = '(select total(erased_at) from erased_users)';
 
-/** A number that changes with each erasure: while it is equal, nobody was erased since it was read. */
+/** A number that changes with each erasure: as long as it is the same, nobody was erased since it was read. */
 export const readErasureMark = async (db: D1Database): Promise<number> =>
   (await db.prepare(`select ${ERASURE_MARK} as mark`).first<number>('mark'))!;
 

@@ -26,7 +26,7 @@ const ERASURE = 'erasure_id as erasureId, requested_at as requestedAt, finished_
 
 /**
  * Begins an erasure, and refuses from now on what the player did until `now`. Returns the erasure that is running if
- * there is one. If a shard fails, the erasure has begun, and its next run tells the shard.
+ * there is one. If a shard fails, the erasure has begun, and its next run updates the shard.
  */
 export async function beginErasure(db: D1Database, shards: LogShards, userId: string, now: number): Promise<Erasure> {
   const erasureId = crypto.randomUUID();

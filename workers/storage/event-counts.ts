@@ -1,5 +1,6 @@
 // Hourly counts of events in D1, by the hour of their reception: those that were accepted, as the isolates count them,
-// and, in each database of the log, those that were logged, as their insertion counts them. Nobody counts the log.
+// and, in each database of the log, those that were logged, counted by their insertion. The log itself is never
+// counted.
 
 import { type LogShards, workOnShards } from './log-shards.ts';
 
@@ -12,11 +13,11 @@ export interface EventCount {
   logged: number;
 }
 
-/** Since a time, of one database of the log. */
+/** Number of events logged since a time, in one database of the log. */
 export interface ShardCount {
   shard: number;
   logged: number;
-  /** Of the whole database. */
+  /** Size of the whole database. */
   bytes: number;
 }
 

@@ -1,4 +1,4 @@
-// The event log in D1: bulk inserts into one of its databases, idempotent by (user, id) in each, and reads of one or of
+// The event log in D1: bulk inserts into one of its databases, idempotent by (user, id) within it, and reads of one or
 // all. models/contracts validates.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
@@ -76,20 +76,20 @@ async function insertRows(
   return inserted;
 }
 
-/** Events of an import, which are valid. */
+/** Validated events of an import. */
 export interface EventRows {
   fields: readonly (keyof PlayerEvent)[];
-  /** An array of rows that hold `fields`; the others are null, and cost nothing. */
+  /** An array of rows with the values of `fields`; all other fields are null, and cost nothing. */
   json: string;
-  /** If it is not among the fields, epoch milliseconds. */
+  /** Epoch milliseconds; used if `fields` does not include it. */
   receivedAt: number;
-  /** None of the rows was erased when it was read. */
+  /** Read when no row belonged to an erased player. */
   erasureMark: number;
 }
 
 /**
  * Inserts events of an import into one database, unless there was an erasure since the mark. Returns the number of new
- * events; undefined, and none is inserted, in that case.
+ * events; inserts nothing and returns undefined after an erasure.
  */
 export async function insertEventRows(
   db: D1Database,
@@ -148,7 +148,7 @@ function listSightings(events: readonly PlayerEvent[], hash: HashUser): [string,
   return [...sightings.values()];
 }
 
-/** Those of the ids that the user's log has in this database. */
+/** The ids that the user's log has in this database. */
 export async function findLoggedIds(db: D1Database, userId: string, ids: readonly string[]): Promise<Set<string>> {
   const { results } = await db
     .prepare('select id from events where user_id = ?1 and id in (select value from json_each(?2))')

@@ -1,5 +1,5 @@
-// How far D1 knows that its rows were exported. The snapshot in R2 knows it too, and decides; but D1 can be restored to
-// an earlier point without R2. Then its cursor is behind the snapshot, and the numbers of new rows were used before.
+// D1's record of the rows that were exported. The snapshot in R2 has one too, and decides; but D1 can be restored to an
+// earlier point without R2. Then its cursor is behind the snapshot, and the numbers of new rows were used before.
 
 type ExportedTable = 'events' | 'merges';
 
@@ -7,7 +7,7 @@ type ExportedTable = 'events' | 'merges';
 export const readExportCursor = async (db: D1Database, table: ExportedTable): Promise<number> =>
   (await db.prepare('select row from export_cursors where table_name = ?1').bind(table).first<number>('row')) ?? 0;
 
-/** Never moves it back. */
+/** Moves the cursor, but never back. */
 export async function moveExportCursor(db: D1Database, table: ExportedTable, row: number): Promise<void> {
   await db
     .prepare(
@@ -18,11 +18,11 @@ export async function moveExportCursor(db: D1Database, table: ExportedTable, row
     .run();
 }
 
-/** Lets the numbers of new rows begin after `row`, unless they do already. */
+/** Makes the numbers of new rows begin after `row`, unless they already do. */
 export async function skipRowNumbers(db: D1Database, table: ExportedTable, row: number): Promise<void> {
   await db.batch([
     db.prepare('update sqlite_sequence set seq = max(seq, ?2) where name = ?1').bind(table, row),
-    // Without an index that a conflict could be found by.
+    // No `on conflict`: the table has no unique index.
     db
       .prepare(
         `insert into sqlite_sequence (name, seq)

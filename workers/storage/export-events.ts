@@ -1,7 +1,7 @@
-// Exports the log's databases, the shards, to Parquet files in R2, by ranges of `sequence`: what the manifest says it
-// holds is never read again, and a file that no manifest names counts for nothing. So a crash between any two steps
-// loses and doubles nothing. It deletes nothing from D1. If D1 was restored to an earlier point, rows may have numbers
-// that the manifest calls exported: those that R2 does not hold are exported under these numbers.
+// Exports the log's databases, the shards, to Parquet files in R2, by ranges of `sequence`. Events that the manifest
+// lists are not read again, and a file that no manifest names is ignored, so a crash between any two steps neither
+// loses nor duplicates events. It deletes nothing from D1. If D1 was restored to an earlier point, new rows may have
+// numbers that the manifest lists as exported: rows that R2 does not hold are exported under these numbers.
 
 import { eventsKey } from '../../models/contracts/layout.ts';
 import type { EventFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
@@ -68,10 +68,10 @@ async function exportNew(
   const last = portion.at(-1)?.sequence;
   if (last === undefined) return { read: 0, exported: 0, files: 0 };
   const files = await writePortion(bucket, shard, portion);
-  // First: a restored D1 that has this cursor has these rows too.
+  // Before the manifest: a restored D1 that has this cursor also has these rows.
   await moveExportCursor(db, 'events', last);
   const edited = await editSnapshot(bucket, now, (manifest) =>
-    // Another export was faster: these files stay unnamed, and its portion is not this one's to add.
+    // Another export was faster: these files stay unnamed.
     lastSequenceOf(manifest, shard) === lastSequence
       ? { events: [...manifest.events, ...files], lastSequences: withLastSequence(manifest, shard, last) }
       : undefined,
@@ -90,7 +90,7 @@ async function exportRestored(
 ): Promise<ExportedPortion> {
   const lastSequence = lastSequenceOf(exported, shard);
   const files = exported.events.filter((file) => file.shard === shard);
-  // First, so that no row is added to those in question.
+  // First, so that no further row gets a number in question.
   await skipRowNumbers(db, 'events', lastSequence);
   const read = await readPortion(db, await readExportCursor(db, 'events'), portionRows);
   const questioned = read.filter(({ sequence }) => sequence <= lastSequence);
@@ -98,7 +98,7 @@ async function exportRestored(
   const added = await writePortion(bucket, shard, portion);
   if (added.length > 0) {
     const edited = await editSnapshot(bucket, now, (manifest) =>
-      // Otherwise another export may have added the same.
+      // Otherwise another export may have added the same rows.
       manifest.version === exported.version ? { events: [...manifest.events, ...added] } : undefined,
     );
     if (edited === undefined) return { read: read.length, exported: 0, files: added.length };
@@ -135,7 +135,7 @@ async function readPortion(db: D1Database, after: number, rows: number): Promise
   return portion;
 }
 
-/** Writes a file for each day on which events were received, or for several days that follow each other. */
+/** Writes a file for each day of reception, or for several consecutive ones. */
 async function writePortion(bucket: R2Bucket, shard: number, portion: readonly LoggedEvent[]): Promise<EventFile[]> {
   const files: EventFile[] = [];
   for (const { day, rows } of groupByDays(portion)) {

@@ -1,5 +1,5 @@
-// Exports new identity merges. The log's files keep a guest's id for ever; readers replace it with the player's. Like
-// events, merges are exported under numbers that the snapshot knows already if D1 was restored to an earlier point.
+// Exports new identity merges. The log's files keep a guest's id for ever; readers replace it with the player's. If D1
+// was restored to an earlier point, merges, like events, are exported under numbers that the snapshot already has.
 
 import { mergesKey } from '../../models/contracts/layout.ts';
 import type { DataFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
@@ -39,7 +39,7 @@ async function exportNew(
   const merges = await readMergePage(db, lastRow, PORTION_ROWS);
   const last = merges.at(-1)?.row;
   if (last === undefined) return 0;
-  // First: a restored D1 that has this cursor has these rows too.
+  // Before the manifest: a restored D1 that has this cursor also has these rows.
   await moveExportCursor(db, 'merges', last);
   return (await addFile(bucket, snapshot, merges, last, now)) ? merges.length : 0;
 }
@@ -51,7 +51,7 @@ async function exportRestored(
   snapshot: SnapshotManifest,
   { lastRow, cursor, now }: { lastRow: number; cursor: number; now: number },
 ): Promise<number> {
-  // First, so that no row is added to those in question.
+  // First, so that no further row gets a number in question.
   await skipRowNumbers(db, 'merges', lastRow);
   const page = await readMergePage(db, cursor, PORTION_ROWS);
   const questioned = page.filter(({ row }) => row <= lastRow);
@@ -62,8 +62,8 @@ async function exportRestored(
 }
 
 /**
- * False if another export was faster. A file that is not full is written again with the new ones: readers read all
- * files, and each hour may add one.
+ * Returns false if another export was faster. A file that is not full is rewritten with the new merges: readers read
+ * all files, and each hour could add one.
  */
 async function addFile(
   bucket: R2Bucket,

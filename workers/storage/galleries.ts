@@ -15,7 +15,7 @@ export async function readBatchGallery(db: D1Database, userId: string): Promise<
 
 /**
  * `now`: the time before the players' logs were read, epoch milliseconds. A gallery is dropped if the player is being
- * erased, or an erasure has been requested or finished since: the log may still have been whole.
+ * erased, or if an erasure has been requested or finished since: the log may have been read before it.
  */
 export async function writeBatchGalleries(
   db: D1Database,

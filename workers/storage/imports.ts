@@ -34,7 +34,7 @@ export async function recordImportProgress(db: D1Database, id: string, rowsDone:
   await db.prepare('update imports set rows_done = max(rows_done, ?2) where id = ?1').bind(id, rowsDone).run();
 }
 
-/** Forgets the imports whose ids begin with `prefix`, except one: what they wrote is about to be overwritten. */
+/** Deletes the records of imports whose ids begin with `prefix`, except one: their rows are about to be overwritten. */
 export async function forgetImports(db: D1Database, prefix: string, exceptId: string): Promise<void> {
   await db
     .prepare('delete from imports where substr(id, 1, ?2) = ?1 and id <> ?3')

@@ -1,6 +1,6 @@
 // Sums of the daily counts by item, for statistics. The past is summed once a day, or when late events have changed it
-// noticeably; each run of the job reads these sums and the counts of the newest days. Each database of the log sums its
-// own; their sums are added here.
+// noticeably; each run of the job reads these sums and the counts of the newest days. Each database of the log has its
+// own sums, which are added here.
 
 import type { CountryTotals, ItemRating, ItemTotals, PlayerCounts } from '../../models/contracts/statistics.ts';
 import { COUNTRIES_MAX, COUNTRY_WEIGHT_MIN } from '../../models/features/country-statistics.ts';
@@ -42,7 +42,7 @@ export async function readPlayerCounts(shards: LogShards, today: number): Promis
   };
 }
 
-/** Adds the numbers of the rows that are about the same. */
+/** Adds the numbers of rows with the same key. */
 function addRows<Row extends object, Field extends keyof Row>(
   lists: readonly (readonly Row[])[],
   toKey: (row: Row) => string,

@@ -6,7 +6,7 @@ const LEASE_MS = 120_000;
 const RENEWED_EVERY_MS = 30_000;
 const NOW = "cast(unixepoch('subsec') * 1000 as integer)";
 
-/** Of a job: held while it runs, by the cron or by others who must not meet it. */
+/** Lease of a job, held by its run or by other work that must not overlap with it. */
 export const nameJobLease = (job: string): string => `job ${job}`;
 
 /** Does the work while holding the lease; undefined if another run holds it. Throws what the work throws. */

@@ -1,5 +1,5 @@
-// The databases that the log is spread over: the bindings LOG_0, LOG_1, … of wrangler.toml. It says which one takes a
-// player's new events; earlier ones may lie in others, because shards can be added. It reads and writes none.
+// The databases that the log is spread over: the bindings LOG_0, LOG_1, … of wrangler.toml. It chooses the one for a
+// player's new events; earlier ones may be in others, because shards can be added. It reads and writes no events.
 
 import { hashUniform } from '../../models/features/rng.ts';
 
@@ -7,7 +7,7 @@ export interface LogBindings {
   LOG_0: D1Database;
   [shard: `LOG_${number}`]: D1Database;
 }
-/** By number. */
+/** Indexed by number. */
 export type LogShards = readonly D1Database[];
 
 const BINDING = /^LOG_(0|[1-9]\d*)$/;
@@ -19,22 +19,24 @@ export function listLogShards(env: LogBindings): LogShards {
   return names.map((_, shard) => {
     const database = env[`LOG_${shard}`];
     if (database === undefined)
-      throw new Error(`wrangler.toml binds ${names.sort().join(', ')}, but not LOG_${shard}: numbers have no gap`);
+      throw new Error(
+        `wrangler.toml binds ${names.sort().join(', ')}, but not LOG_${shard}: the numbers must have no gap`,
+      );
     return database;
   });
 }
 
-/** Throws for a shard that is not bound any more. */
+/** Throws for a shard that is no longer bound. */
 export function getLogShard(shards: LogShards, shard: number): D1Database {
   const database = shards[shard];
   if (database === undefined)
-    throw new Error(`events are on their way to LOG_${shard}, which wrangler.toml does not bind: bind it again`);
+    throw new Error(`there are events for LOG_${shard}, which wrangler.toml does not bind: bind it again`);
   return database;
 }
 
 /**
- * The shard that takes a player's new events, of `count`. By rendezvous hashing (Thaler and Ravishankar 1998): a new
- * shard takes its share of the players from each of the others, and moves no player between those.
+ * Chooses one of `count` shards for a player's new events, by rendezvous hashing (Thaler and Ravishankar 1998): a new
+ * shard takes its share of the players from each of the others, and no player moves between those.
  */
 export function chooseShard(userId: string, count: number): number {
   let chosen = 0;
@@ -46,14 +48,14 @@ export function chooseShard(userId: string, count: number): number {
   return chosen;
 }
 
-/** The answers of all shards, asked at once. */
+/** Queries all shards in parallel and joins their answers. */
 export const askShards = async <Answer>(
   shards: LogShards,
   ask: (shard: D1Database) => Promise<Answer[]>,
 ): Promise<Answer[]> => (await Promise.all(shards.map(ask))).flat();
 
 /**
- * Works on all shards at once: one that fails does not stop the others. Returns what `work` returns for each; throws
+ * Runs `work` on all shards in parallel; a failing shard does not stop the others. Returns the results by shard; throws
  * the first failure once all have ended.
  */
 export async function workOnShards<Result>(

@@ -17,15 +17,15 @@ export interface Column<Row> {
 }
 
 /**
- * Large enough to compress well; as objects some 20 MB, so that an isolate reads a file of any size group by group. A
- * multiple of the 2,048 rows that DuckDB writes at a time.
+ * Large enough to compress well; some 20 MB as objects, so that an isolate can read a file of any size group by group.
+ * A multiple of the 2,048 rows that DuckDB writes at a time.
  */
 export const ROWS_PER_GROUP = 20_480;
 const CODECS = {
   ZSTD: (bytes: Uint8Array) => new Uint8Array(zlib.zstdCompressSync(bytes)),
 };
-// Without it, workerd takes a frame of 160 KB, and of some other multiples of 16 KB, for cut off. Cut-off frames are
-// still noticed: their page has another length than the file says.
+// Without it, workerd considers a frame of 160 KB, and of some other multiples of 16 KB, truncated. Truncated frames
+// are still detected: the length of their page differs from that in the file.
 const WHOLE_FRAMES = { finishFlush: zlib.constants.ZSTD_e_continue };
 export const DECODERS = {
   ZSTD: (bytes: Uint8Array) => new Uint8Array(zlib.zstdDecompressSync(bytes, WHOLE_FRAMES)),

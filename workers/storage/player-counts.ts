@@ -98,8 +98,8 @@ export const applyResets = (users: string): string[] => [
 ];
 
 /**
- * Statements that give a merged guest's counts to the player, who counts once from then on, reset included. What is
- * from before the player was erased goes. `userHash`: the player's.
+ * Statements that move a merged guest's counts, resets included, to the player, who counts once from then on. Counts
+ * from before the player's erasure are deleted. `userHash`: the player's.
  */
 export function movePlayerCounts(
   db: D1Database,
@@ -133,8 +133,8 @@ export function movePlayerCounts(
 }
 
 /**
- * Statements that take what a player did until `until` (epoch milliseconds) out of the counts. The sums of closed days
- * keep it: they name nobody, and who added to them is no longer known.
+ * Statements that remove a player's acts and facts up to `until` (epoch milliseconds) from the counts. The sums of
+ * closed days keep them: they name nobody, and no longer show who contributed.
  */
 export const deletePlayerCounts = (db: D1Database, userId: string, until: number): D1PreparedStatement[] => [
   ...contributeUsers(-1, 'select ?1 as user_id').map((sql) => db.prepare(sql).bind(userId)),

@@ -29,7 +29,7 @@ const ROWS = [
   { store: 'slate-counts', table: 'slate_counts', expired: 'day < ?1 / 86400000' },
   { store: 'undelivered', table: 'dead_letters', expired: `received_at < ?1 and reason = '${UNDELIVERED}'` },
 ] as const;
-/** The same of each database of the log. */
+/** The same for each database of the log. */
 const LOG_ROWS = [
   { store: 'logged-counts', table: 'event_counts', expired: "hour < ?1 / 3600000 and kind = 'logged'" },
 ] as const;
@@ -37,7 +37,7 @@ const LOG_ROWS = [
 type RowKind = (typeof ROWS | typeof LOG_ROWS)[number];
 type Stores = { DB: D1Database; BUCKET: R2Bucket } & LogBindings;
 
-/** The kinds of rows with the databases that hold them. */
+/** The kinds of rows, each with its databases. */
 const listRowKinds = (env: Stores): { kind: RowKind; databases: LogShards }[] => [
   ...ROWS.map((kind) => ({ kind, databases: [env.DB] })),
   ...LOG_ROWS.map((kind) => ({ kind, databases: listLogShards(env) })),

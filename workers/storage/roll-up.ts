@@ -1,6 +1,6 @@
-// Counts the players of new events of one of the log's databases, page by page: a page's counts and the cursor that
-// says so are written in one transaction, so that a run may die anywhere and two may run at once. The cost depends on
-// the new events alone.
+// Counts the players of new events of one of the log's databases, page by page: a page's counts and the cursor are
+// written in one transaction, so that a run may die at any point and two may run at once. The cost depends only on the
+// new events.
 
 import { RETRACTIONS } from '../../models/contracts/event.ts';
 import { EVIDENCE_PLAYERS_MIN, WINDOW_DAYS } from '../../models/features/item-totals.ts';
@@ -94,7 +94,7 @@ export const ANCHOR_DAY = `(select max(day) from (
 const MOVE_CURSOR = `update roll_up set sequence = ?2,
   counted_from = max(counted_from, coalesce(${ANCHOR_DAY} - ${WINDOW_DAYS - 1}, 0)) where sequence = ?1`;
 
-/** Counts what was logged in one database since the last run, as much of it as a run has time for. */
+/** Counts the events logged in one database since the last run, as many as a run has time for. */
 export async function rollUpLog(
   db: D1Database,
   { pageEvents = PAGE_EVENTS, pagesMax = Number.POSITIVE_INFINITY } = {},

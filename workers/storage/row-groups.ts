@@ -7,18 +7,18 @@ import { type Column, compareUtf8, DECODERS, ROWS_PER_GROUP, type Value } from '
 /** A row by the names of its columns; times are epoch milliseconds. */
 export type StoredRow = Record<string, Value>;
 
-/** Read first; a longer footer takes a second read. */
+/** Bytes read first; a longer footer needs a second read. */
 const FOOTER_BYTES = 64_000;
 
-/** Values of text columns: rows in question have one of the values in one of the columns. */
+/** Matches rows that have one of the values in one of the text columns. */
 export interface RowFilter {
   columns: readonly string[];
   values: readonly string[];
 }
 
 /**
- * Yields a group's rows at a time, or portions of a larger group. `columns`: only these. `filter`: groups are skipped
- * that hold no row in question, by their statistics; the others are read whole. Throws if the file is missing.
+ * Yields a group's rows at a time, or portions of a larger group. `columns`: only these. `filter`: skips groups that
+ * hold no matching row, by their statistics; the others are read completely. Throws if the file is missing.
  */
 export async function* readRowGroups(
   bucket: R2Bucket,
@@ -50,7 +50,7 @@ const mayHold = ({ columns }: RowGroup, filter: RowFilter): boolean =>
     return filter.values.some((value) => compareUtf8(min, value) <= 0 && compareUtf8(value, max) <= 0);
   });
 
-/** In place: a second copy of the rows would not fit into memory. */
+/** Changes the rows in place: a second copy would not fit into memory. */
 function convertRows(rows: Record<string, unknown>[]): StoredRow[] {
   for (const row of rows) for (const name of Object.keys(row)) row[name] = toValue(row[name]);
   return rows as StoredRow[];

@@ -30,8 +30,8 @@ export const events = sqliteTable(
 );
 
 /**
- * How far rows of a table were exported to R2, or were about to be. If the snapshot is ahead of it, this database was
- * restored to an earlier point (workers/storage/export-events.ts).
+ * The last row of a table that was exported to R2, or was about to be. If the snapshot is ahead of it, this database
+ * was restored to an earlier point (workers/storage/export-events.ts).
  */
 export const exportCursors = sqliteTable('export_cursors', {
   table: text('table_name').primaryKey(),
@@ -182,7 +182,7 @@ export const rulesState = sqliteTable('rules_state', {
 export const merges = sqliteTable(
   'merges',
   {
-    // Exports page by it: an implicit rowid could be given again, or change when the table is copied.
+    // Exports page by it. An implicit rowid could be reused, or change when the table is copied.
     row: integer('row').primaryKey({ autoIncrement: true }),
     fromUserId: text('from_user_id').notNull(),
     toUserId: text('to_user_id').notNull(),
@@ -236,7 +236,7 @@ export const erasureKey = sqliteTable('erasure_key', {
   key: text('key').notNull(),
 });
 
-/** Players who were erased, by hash: what they did until then is rejected, whatever its source. */
+/** Erased players, by hash: rows from before their erasure are rejected, whatever their source. */
 export const erasedUsers = sqliteTable('erased_users', {
   userHash: text('user_hash').primaryKey(),
   erasedAt: integer('erased_at').notNull(),

@@ -24,7 +24,7 @@ it('refuses in a new database what players did before they were erased, and in a
   const later = await beginErasure(DB, [LOG_0, LOG_1], 'later', NOW);
   for (const database of [LOG_0, LOG_1])
     expect(await readErasedAt(database, ['later', 'stays'])).toEqual(new Map([['later', NOW]]));
-  // A database that is added while an erasure runs hears of it from the next run.
+  // A database added while an erasure runs gets it from the next run.
   expect(await readErasureUsers(DB, [LOG_0, LOG_1, LOG_2], later)).toEqual(['later']);
   expect(await insert(LOG_2, 'later', NOW)).toBe(0);
   expect(await insert(LOG_2, 'gone', NOW)).toBe(0);

@@ -50,7 +50,7 @@ async function writeVerified(
   // If the key is taken, nothing is written: reading back tells whether it holds these bytes.
   const written = await bucket.put(file.key, bytes, { sha256, onlyIf: { etagDoesNotMatch: '*' } });
   const stored = await readFile(bucket, file);
-  // Left by a run that died, perhaps long ago: files that are old and unnamed are deleted.
+  // Left by a run that died, perhaps long ago. Written again, because old unnamed files are deleted.
   if (written === null) await bucket.put(file.key, stored, { sha256 });
   return { file, stored };
 }

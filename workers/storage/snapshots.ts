@@ -36,11 +36,13 @@ async function readPointer(
   return { manifest: manifest && SnapshotManifest.parse(manifest), onlyIf };
 }
 
-/** Undefined for the first schema, which copied the log each time: D1 holds all of it, and exporting starts again. */
+/**
+ * Undefined for the first schema, which copied the whole log each time: D1 still holds it, and the export starts anew.
+ */
 function upgradeManifest(manifest: { schema: number }): object | undefined {
   if (manifest.schema === 1) return undefined;
   if (manifest.schema !== 2) return manifest;
-  // The second was of a log in one database.
+  // The second schema had a log in one database.
   const { lastSequence, events, ...rest } = manifest as { schema: 2; lastSequence: number; events: object[] };
   return {
     ...rest,
@@ -53,7 +55,7 @@ function upgradeManifest(manifest: { schema: number }): object | undefined {
 /** The sequence up to which the snapshot has the events of a shard. */
 export const lastSequenceOf = ({ lastSequences }: SnapshotManifest, shard: number): number => lastSequences[shard] ?? 0;
 
-/** The sequences with another one for a shard. */
+/** The sequences with the one of a shard replaced. */
 export const withLastSequence = (
   { lastSequences }: SnapshotManifest,
   shard: number,
@@ -66,7 +68,7 @@ export const withLastSequence = (
 /** The version of a snapshot made at a time (epoch milliseconds): the later one is greater. */
 export const toSnapshotVersion = (at: number): string => new Date(at).toISOString().replaceAll(/[-:.]/g, '');
 
-/** The time that a version names, epoch milliseconds. */
+/** The time in the name of a version, epoch milliseconds. */
 export const toSnapshotTime = (version: string): number =>
   Date.parse(version.replace(/^(....)(..)(..T..)(..)(..)(...Z)$/, '$1-$2-$3:$4:$5.$6'));
 

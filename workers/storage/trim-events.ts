@@ -1,5 +1,5 @@
-// Deletes events from one of the log's databases that the snapshot holds in R2 and that are older than the hot window.
-// It starts from the oldest and stops at the first that must stay, so that a sequence divides the two stores.
+// Deletes the events of one of the log's databases that the snapshot holds in R2 and that are older than the hot
+// window. It starts from the oldest and stops at the first that must stay, so that a sequence divides the two stores.
 
 import type { EventFile } from '../../models/contracts/snapshot.ts';
 import { deleteEventsUntil } from './archived-marks.ts';
@@ -16,7 +16,7 @@ interface Bounds {
   hotFrom: number;
   /** Events after this sequence stay: something has yet to read them. */
   readUntil: number;
-  /** Files of events received before may have expired (epoch milliseconds); none, if there is no such time. */
+  /** Files of events received earlier may have expired (epoch milliseconds); undefined if files never expire. */
   keptFrom?: number;
 }
 
@@ -35,7 +35,7 @@ export async function trimEvents(
 ): Promise<number> {
   const snapshot = await readSnapshotOrEmpty(bucket);
   const events = snapshot.events.filter((file) => file.shard === shard);
-  // If D1 was restored to an earlier point, the snapshot's last sequence is not about later rows of D1.
+  // If D1 was restored to an earlier point, the snapshot's last sequence does not apply to D1's later rows.
   const until = Math.min(lastSequenceOf(snapshot, shard), await readExportCursor(db, 'events'), readUntil);
   const verified = new Set<string>();
   let deleted = 0;
@@ -68,7 +68,10 @@ async function findOldest(
   return row === null || row.first === null || row.last === null ? undefined : { first: row.first, last: row.last };
 }
 
-/** An export that is not there must not pass as one: each event lies within the sequences of the files. */
+/**
+ * Throws unless each event lies within the sequences of a file, or its file may have expired: an event that was not
+ * exported must not be deleted.
+ */
 async function assertCovered(
   db: D1Database,
   files: readonly EventFile[],
@@ -100,7 +103,7 @@ function joinRanges(files: readonly EventFile[]): [first: number, last: number][
   return joined;
 }
 
-/** Each file was read back when it was written; here R2 proves that it still has it, by the digest it keeps. */
+/** Each file was read back when it was written. Here the digest stored by R2 proves that R2 still has it. */
 async function verifyFiles(bucket: R2Bucket, files: readonly EventFile[], verified: Set<string>): Promise<void> {
   for (const { key, bytes, sha256 } of files) {
     if (verified.has(key)) continue;

@@ -1,5 +1,5 @@
-// Players in D1: when they were last seen, in each database of the log that has events of theirs; their preferences and
-// identity merges, in the one of small data, which may be the first of the log's.
+// Players in D1. The time they were last seen is in each database of the log that has events of theirs. Preferences and
+// identity merges are in the database of small data, which may be the first of the log's.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { Preferences } from '../../models/contracts/preferences.ts';
@@ -17,7 +17,7 @@ interface Sighting {
   lastEventAt: number;
 }
 
-/** The players seen last, most recent first. `databases`: all that have players. */
+/** The players seen last, most recent first. `databases`: all databases with players. */
 export async function listUsers(databases: LogShards, limit: number): Promise<Sighting[]> {
   const sightings = await askShards(databases, async (db) => {
     const newest = db.prepare(
@@ -126,7 +126,7 @@ export async function moveMergedLogs(db: D1Database, shards: LogShards, userIds:
   if (merges.size > 0) await moveMergedLogs(db, shards, [...merges.values()]);
 }
 
-/** What is from before the player was erased is not moved; all that is left of the guest goes. */
+/** Events from before the player's erasure are not moved; the guest's remaining rows are deleted. */
 async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Promise<void> {
   const userHash = (await openUserHash(db))(toUserId);
   const prefix = mergedEventPrefix(fromUserId);
@@ -137,7 +137,7 @@ async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Pr
          where user_id = ?1 and not ${wasErased('?4', 'min(timestamp, received_at)')}`,
       )
       .bind(fromUserId, toUserId, prefix, userHash),
-    // Events that the player already had, or from before the erasure.
+    // Events that the player already had, or that are from before the erasure.
     db.prepare('delete from events where user_id = ?1').bind(fromUserId),
     ...moveArchivedMarks(db, { fromUserId, toUserId, prefix, userHash }),
     ...moveUser(db, fromUserId, toUserId, userHash),
@@ -145,7 +145,7 @@ async function moveLog(db: D1Database, fromUserId: string, toUserId: string): Pr
   ]);
 }
 
-/** Preferences have no time here: they are taken to be from before any erasure. `userHash`: the player's. */
+/** Preferences have no time here, so they count as older than any erasure. `userHash`: the player's. */
 const moveUser = (db: D1Database, fromUserId: string, toUserId: string, userHash: string): D1PreparedStatement[] => [
   db
     .prepare(
@@ -161,8 +161,8 @@ const moveUser = (db: D1Database, fromUserId: string, toUserId: string, userHash
 ];
 
 /**
- * The events, with those of merged guests as events of their players, through chains of merges. What an erased guest
- * did before the erasure stays the guest's: for the guest, the log does not take it.
+ * The events, with those of merged guests as events of their players, through chains of merges. Events of an erased
+ * guest from before the erasure keep the guest's id, under which the log rejects them.
  */
 export async function followMerges(db: D1Database, events: readonly PlayerEvent[]): Promise<PlayerEvent[]> {
   const merges = await readMerges(db, [...new Set(events.map(({ userId }) => userId))]);
