@@ -6,6 +6,7 @@ import path from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { type Request, Response } from 'miniflare';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Serves tests inside workerd with what only Node can do, at /models/<kind>?items=<count>, /scores and /ranker. */
 async function answerAsTrainer(request: Request): Promise<Response> {
@@ -58,10 +59,24 @@ const here = (file: string) => path.join(import.meta.dirname, file);
 const load = <Module>(file: string): Promise<Module> => import(here(file));
 const ORT_WASM = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 
+/** Tests of whole commands: they take minutes, most of them waiting, and would end long after all others. */
+const COMMANDS = /\/scripts\/(chaos|start|local|log|evaluate|train)\//;
+
+class CommandsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isCommand = ({ moduleId }: TestSpecification) => COMMANDS.test(moduleId);
+    return [...sorted.filter(isCommand), ...sorted.filter((file) => !isCommand(file))];
+  }
+}
+
 export default defineConfig(async () => {
   const migrations = await readD1Migrations(here('migrations'));
   return {
     test: {
+      // More than the two cores of a small machine, since the longest tests wait.
+      maxWorkers: 3,
+      sequence: { sequencer: CommandsFirst },
       projects: [
         {
           test: {

@@ -24,6 +24,8 @@ const ASK_TIMEOUT_MS = 5_000;
 const USERS_PER_REQUEST = 50;
 /** The jobs' leases admit one run of each. */
 const CRONS_EVERY_MS = 5_000;
+/** The export of what is left, after the fault that left the most. */
+const LAST_CRONS_TIMEOUT_MS = 120_000;
 
 export interface Plan {
   state: string;
@@ -83,10 +85,12 @@ export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosRep
   const startedAt = performance.now();
   // The process that starts after the copy reads the new configuration.
   const addShards = () => copyFileSync(whole, config);
-  const { sent, kills } = await disturbTraffic(plan, server, port, addShards);
-  const sentAt = performance.now();
-  plan.log(`${events.toLocaleString('en')} events are acknowledged; waiting for the log …`);
-  const objects = await drain(plan, server, [...sent.acknowledged.keys()]);
+  const { sent, sentAt, kills, objects } = await withCrons(server, async () => {
+    const disturbed = await disturbTraffic(plan, server, port, addShards);
+    plan.log(`${events.toLocaleString('en')} events are acknowledged; waiting for the log …`);
+    const sentAt = performance.now();
+    return { ...disturbed, sentAt, objects: await drain(plan, server, [...disturbed.sent.acknowledged.keys()]) };
+  });
   const endedAt = performance.now();
   await server.stop();
   forget();
@@ -109,7 +113,18 @@ export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosRep
   };
 }
 
-/** Kills, crons and the outage are spread over the events, so that all of them meet traffic. */
+/** Runs the crons again and again, and once more after `run`: a job that ends with its process keeps its lease. */
+async function withCrons<Result>({ url }: WatchedServer, run: () => Promise<Result>): Promise<Result> {
+  const interval = setInterval(() => void ask(`${url}/chaos/crons`), CRONS_EVERY_MS);
+  try {
+    return await run();
+  } finally {
+    clearInterval(interval);
+    await ask(`${url}/chaos/crons`, LAST_CRONS_TIMEOUT_MS);
+  }
+}
+
+/** Kills and the outage are spread over the events, so that all of them meet traffic. */
 async function disturbTraffic(
   { events, players, kills, outageMs, shards, seed, onProgress }: Plan,
   { url }: WatchedServer,
@@ -135,7 +150,6 @@ async function disturbTraffic(
   let done = 0;
   let outageLeftMs = outageMs;
   let isSharded = shards === 1;
-  let cronsAt = Date.now();
   while (isSending || outageLeftMs > 0) {
     await sleep(POLL_MS);
     if (done < kills && acknowledged >= (events * (done + 0.5)) / kills) {
@@ -156,9 +170,6 @@ async function disturbTraffic(
       const told = await ask(`${url}/chaos/outage?ms=${2 * POLL_MS}`);
       if (told !== undefined) outageLeftMs -= POLL_MS;
     }
-    if (Date.now() < cronsAt) continue;
-    cronsAt = Date.now() + CRONS_EVERY_MS;
-    await ask(`${url}/chaos/crons`);
   }
   return { sent: await sending, kills: killed };
 }
@@ -194,9 +205,9 @@ async function readObjects(url: string, userIds: readonly string[]): Promise<Map
 }
 
 /** The answer; undefined if the Worker does not answer in time or is in trouble. */
-async function ask<T>(url: string): Promise<T | undefined> {
+async function ask<T>(url: string, timeoutMs = ASK_TIMEOUT_MS): Promise<T | undefined> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
     const text = await response.text();
     return response.ok ? (JSON.parse(text) as T) : undefined;
   } catch {

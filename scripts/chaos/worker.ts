@@ -56,8 +56,7 @@ export default {
       case '/chaos/objects':
         return Response.json(await readObjects(env, searchParams.getAll('userId')));
       case '/chaos/crons':
-        ctx.waitUntil(runCrons(disturb(env)));
-        return Response.json({});
+        return Response.json(await untilDone(ctx, runCrons(disturb(env))));
       default:
         return worker.fetch(request, disturb(env), ctx);
     }
@@ -77,6 +76,13 @@ const readObjects = (env: ChaosEnv, userIds: readonly string[]): Promise<ObjectS
   const objects = env.USER_SIGNALS as unknown as DurableObjectNamespace<UserSignals>;
   return Promise.all(userIds.map((userId) => objects.getByName(userId).readObject()));
 };
+
+/** Goes on if the client does not wait for the answer. */
+async function untilDone(ctx: ExecutionContext, work: Promise<unknown>): Promise<object> {
+  ctx.waitUntil(work);
+  await work;
+  return {};
+}
 
 /** Two of each at once, as when a run is slow. A failing job records its failure. */
 const runCrons = (env: Env): Promise<unknown> =>
