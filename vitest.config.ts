@@ -74,8 +74,8 @@ export default defineConfig(async () => {
   const migrations = await readD1Migrations(here('migrations'));
   return {
     test: {
-      // More than the two cores of a small machine, since the longest tests wait.
-      maxWorkers: 3,
+      // Both cores of a small machine; the default leaves one free.
+      maxWorkers: 2,
       sequence: { sequencer: CommandsFirst },
       projects: [
         {

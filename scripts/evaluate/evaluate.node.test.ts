@@ -154,4 +154,4 @@ test('a file that cannot be read, written or evaluated is refused before any tra
     expect(stderr).toMatch(/^evaluate: .*\n$/);
     expect(stderr).toContain(message);
   }
-});
+}, 120_000);
