@@ -17,6 +17,9 @@ import { runCommand } from './terminal/command.ts';
 import { reserveStdout } from './terminal/json-output.ts';
 import { createProgress } from './terminal/progress.ts';
 
+/** Pairs of games of ten million events need more than a gigabyte; the local stores are closed by then. */
+const MEMORY_LIMIT = '3GB';
+
 async function query(name: string, { from, to, format, output, state }: Flags): Promise<void> {
   const found = listQueries().find((one) => one.name === name);
   if (found === undefined) throw new Error(`there is no query “${name}”; --help lists them`);
@@ -38,7 +41,7 @@ async function query(name: string, { from, to, format, output, state }: Flags): 
       await createRangeViews(connection, files, range);
       const text = await answer(connection, found, format, output);
       if (text !== undefined) print(text);
-    });
+    }, MEMORY_LIMIT);
   });
 }
 
