@@ -1,6 +1,6 @@
 // `npm run query`: runs one of the SQL files of queries/ over the whole log.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -39,30 +39,32 @@ async function query(name: string, { from, to, format, output, state }: Flags): 
       throw new Error(`there is no event in ${state} yet: \`npm run import\` reads files, \`npm start\` makes a store`);
     await withDuckDb(async (connection) => {
       await createRangeViews(connection, files, range);
-      const text = await answer(connection, found, format, output);
-      if (text !== undefined) print(text);
+      for await (const part of answer(connection, found, format, output)) print(part);
     }, MEMORY_LIMIT);
   });
 }
 
-/** Returns what to print; undefined if the answer is in the file. */
-async function answer(
+/** What to print, part by part: an answer may be longer than a string can be. */
+async function* answer(
   connection: DuckDBConnection,
   { sql, chart }: Query,
   format: 'table' | FileFormat,
   output: string | undefined,
-): Promise<string | undefined> {
-  if (format === 'table') return `${formatTable(await readRows(connection, sql, ROWS_SHOWN_MAX), chart)}\n`;
+): AsyncGenerator<string | Uint8Array> {
+  if (format === 'table') {
+    yield `${formatTable(await readRows(connection, sql, ROWS_SHOWN_MAX), chart)}\n`;
+    return;
+  }
   if (output !== undefined) {
     await writeFile(connection, sql, format, path.resolve(output));
     console.error(`Wrote ${output}.`);
-    return undefined;
+    return;
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'bloodstream-query-'));
   try {
     const file = path.join(folder, 'answer');
     await writeFile(connection, sql, format, file);
-    return readFileSync(file, 'utf8');
+    yield* createReadStream(file);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -65,7 +65,7 @@ function listCommands({ events, items, budget }: ScaleOptions, file: string, sta
   const query = (name: string): Command => ({
     step: `query ${name}`,
     script: 'query.ts',
-    args: [name, '--format', 'json', ...inState],
+    args: [name, '--format', 'parquet', '--output', path.join(state, `${name}.parquet`), ...inState],
   });
   return [
     { step: 'draw', script: 'bench/write-drawn-file.ts', args: [file, String(events), String(items)] },
