@@ -11,7 +11,8 @@ import { reserveStdout } from './terminal/json-output.ts';
 import { createProgress } from './terminal/progress.ts';
 import { handleSignals, INTERRUPTED } from './terminal/shutdown.ts';
 
-const DRAIN_TIMEOUT_MS = 15 * 60_000;
+/** An event that is lost four times in a row is sent again 21 minutes after it was received, then hourly. */
+const DRAIN_TIMEOUT_MS = 90 * 60_000;
 
 async function chaos({ json, outage: outageMs, ...flags }: Flags): Promise<void> {
   const players = choosePlayers(flags);
