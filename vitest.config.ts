@@ -74,8 +74,8 @@ export default defineConfig(async () => {
   const migrations = await readD1Migrations(here('migrations'));
   return {
     test: {
-      // Both cores of a small machine; the default leaves one free.
-      maxWorkers: 2,
+      // Every core: the default leaves one free, and the longest tests wait.
+      maxWorkers: '100%',
       sequence: { sequencer: CommandsFirst },
       projects: [
         {

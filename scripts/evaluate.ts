@@ -22,8 +22,10 @@ import { createProgress, type Progress } from './terminal/progress.ts';
 
 async function evaluate(file: string | undefined, flags: Flags, command: CommandUnknownOpts): Promise<void> {
   const needsFile = FILE_FLAGS.find((name) => flags[name] !== undefined);
-  if (file === undefined && needsFile !== undefined)
-    command.error(`--${toFlag(needsFile)} says how files are read: name a path`);
+  if (file === undefined && needsFile !== undefined) {
+    const flag = command.options.find((option) => option.attributeName() === needsFile)!.long;
+    command.error(`${flag} says how files are read: name a path`);
+  }
   const progress = createProgress();
   const dataset = file === undefined ? 'the log' : path.basename(file);
   const { interactions, catalogue } = await read(file, flags, progress);
@@ -95,8 +97,6 @@ async function read(file: string | undefined, flags: Flags, progress: Progress):
     console.error(`${file} has no times: the cut lies some interactions before each player's last one.`);
   return dataset;
 }
-
-const toFlag = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /**
  * Returns the best model of each algorithm and the name of the one that `auto` would publish; prints the missing ones.

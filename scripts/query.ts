@@ -1,7 +1,6 @@
 // `npm run query`: runs one of the SQL files of queries/ over the whole log.
 
-import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SnapshotManifest } from '../models/contracts/snapshot.ts';
@@ -39,7 +38,7 @@ async function query(name: string, { from, to, format, output, state }: Flags): 
       throw new Error(`there is no event in ${state} yet: \`npm run import\` reads files, \`npm start\` makes a store`);
     await withDuckDb(async (connection) => {
       await createRangeViews(connection, files, range);
-      for await (const part of answer(connection, found, format, output)) print(part);
+      for await (const part of answer(connection, found, format, output, folder)) print(part);
     }, MEMORY_LIMIT);
   });
 }
@@ -50,6 +49,7 @@ async function* answer(
   { sql, chart }: Query,
   format: 'table' | FileFormat,
   output: string | undefined,
+  folder: string,
 ): AsyncGenerator<string | Uint8Array> {
   if (format === 'table') {
     yield `${formatTable(await readRows(connection, sql, ROWS_SHOWN_MAX), chart)}\n`;
@@ -60,14 +60,9 @@ async function* answer(
     console.error(`Wrote ${output}.`);
     return;
   }
-  const folder = mkdtempSync(path.join(tmpdir(), 'bloodstream-query-'));
-  try {
-    const file = path.join(folder, 'answer');
-    await writeFile(connection, sql, format, file);
-    yield* createReadStream(file);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const file = path.join(folder, 'answer');
+  await writeFile(connection, sql, format, file);
+  yield* createReadStream(file);
 }
 
 await runCommand(createQueryCommand().action(query));

@@ -41,27 +41,22 @@ export function useOutbox(api: Api, userId: string) {
     keepUnsent(unsent);
     return unsent;
   };
-  /**
-   * Sends after earlier requests, because the server stamps events in the order of their arrival. Resolves to the
-   * gallery that follows from the events.
-   */
-  const sendInOrder = async (events: readonly UnsentEvent[]): Promise<Timed<Gallery>> => {
-    const { body, ms } = await follow(events, () => {
-      const send = () =>
-        api.sendForGallery(
-          userId,
-          events.map(({ event }) => event),
-        );
-      // At once where it can be: a request that waits for a promise leaves after the page has rendered the press.
-      const sending = lastSending.current === null ? send() : lastSending.current.then(send);
-      const settled = sending
-        .catch(() => {})
-        .then(() => {
-          if (lastSending.current === settled) lastSending.current = null;
-        });
-      lastSending.current = settled;
-      return sending;
-    });
+  /** Sends after earlier requests, because the server stamps events in the order of their arrival. */
+  const sendInOrder = <Answer>(send: () => Promise<Answer>): Promise<Answer> => {
+    // At once where it can be: a request that waits for a promise leaves after the page has rendered the press.
+    const sending = lastSending.current === null ? send() : lastSending.current.then(send);
+    const settled = sending
+      .catch(() => {})
+      .then(() => {
+        if (lastSending.current === settled) lastSending.current = null;
+      });
+    lastSending.current = settled;
+    return sending;
+  };
+  const inputsOf = (kept: readonly UnsentEvent[]) => kept.map(({ event }) => event);
+  /** Resolves to the gallery that follows from the events. */
+  const sendForGallery = async (kept: readonly UnsentEvent[]): Promise<Timed<Gallery>> => {
+    const { body, ms } = await follow(kept, () => sendInOrder(() => api.sendForGallery(userId, inputsOf(kept))));
     return { body: body.gallery, ms };
   };
 
@@ -89,15 +84,22 @@ export function useOutbox(api: Api, userId: string) {
     sendAction: (type: ActionType, item: Item, shownAt: Pick<EventInput, 'recommendationId' | 'position'>) => {
       const value = type === 'play' ? MINUTES_PLAYED : undefined;
       const text = `${VERBS[type]} ${item.title}`;
-      return sendInOrder([keep(text, { type, itemId: item.itemId, value, ...shownAt })]);
+      return sendForGallery([keep(text, { type, itemId: item.itemId, value, ...shownAt })]);
     },
     /** Known by their ids alone: a dismissed game is not on the page. */
     takeBackDismissals: async (itemIds: readonly string[]): Promise<Timed<Gallery>> => {
       const kept = itemIds.map((itemId) => keep(`${VERBS.undismiss} ${itemId}`, { type: 'undismiss', itemId }));
-      return (await Promise.all(cutBatches(kept).map(sendInOrder))).at(-1)!;
+      const batches = cutBatches(kept);
+      // A gallery that nobody sees would be logged as shown: only the last batch asks for one.
+      const earlier = batches
+        .slice(0, -1)
+        .map((batch) => follow(batch, () => sendInOrder(() => api.sendEvents(inputsOf(batch)))));
+      const last = sendForGallery(batches.at(-1)!);
+      await Promise.all([...earlier, last]);
+      return last;
     },
-    sendReset: () => sendInOrder([keep('Had everything forgotten', { type: 'reset' })]),
-    sendSearch: (query: string) => sendInOrder([keep(`Searched for “${query}”`, { type: 'search', query })]),
+    sendReset: () => sendForGallery([keep('Had everything forgotten', { type: 'reset' })]),
+    sendSearch: (query: string) => sendForGallery([keep(`Searched for “${query}”`, { type: 'search', query })]),
     sendWaiting,
     listUnsent,
     addOwnId: (id: string) => void ownIds.current!.add(id),

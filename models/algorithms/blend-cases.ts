@@ -35,15 +35,14 @@ export interface ScoredBaseModel extends BaseModel {
 
 /**
  * Selects cases whose target is in the vocabulary, evenly spaced, as many as fit in memory with the scores of all
- * models.
+ * models. `indices`: item index in the vocabulary by item id.
  */
 export function selectFittingCases(
   cases: readonly EvaluationCase[],
   models: number,
-  itemIds: readonly string[],
+  indices: ReadonlyMap<string, number>,
 ): FittingCase[] {
-  const indices = indexItems(itemIds);
-  const bytes = cases.length * FEATURES_KEPT * models * itemIds.length * Float32Array.BYTES_PER_ELEMENT;
+  const bytes = cases.length * FEATURES_KEPT * models * indices.size * Float32Array.BYTES_PER_ELEMENT;
   const stride = Math.max(1, Math.ceil(bytes / FEATURE_BYTES_MAX));
   const selected: FittingCase[] = [];
   for (let at = 0; at < cases.length; at += stride) {
@@ -57,9 +56,6 @@ export function selectFittingCases(
   return selected;
 }
 
-const indexItems = (itemIds: readonly string[]): Map<string, number> =>
-  new Map(itemIds.map((itemId, index) => [itemId, index]));
-
 /**
  * Scores CASES_UNTIMED cases with every model, then more while there is time, spread evenly. Returns the scored cases
  * in their order; fewer if aborted.
@@ -67,11 +63,11 @@ const indexItems = (itemIds: readonly string[]): Map<string, number> =>
 export async function scoreCases(
   baseModels: readonly RetrievalModel[],
   cases: readonly FittingCase[],
-  itemIds: readonly string[],
+  indices: ReadonlyMap<string, number>,
   { timeLeft, signal, onProgress }: Pick<TrainingContext, 'timeLeft' | 'signal' | 'onProgress'>,
 ): Promise<{ cases: FittingCase[]; models: ScoredBaseModel[] }> {
   const fittingMs = (1 - SCORING_TIME_SHARE) * timeLeft();
-  const indices = indexItems(itemIds);
+  const itemIds = [...indices.keys()];
   const order = spreadEvenly(cases.length);
   // By model and case.
   const rows = baseModels.map((): Float32Array[] => []);

@@ -17,11 +17,12 @@ const CASES_MIN = 16;
  */
 export const trainBlend: Algorithm = async ({ baseModels, validation, vocabulary }, context) => {
   if (baseModels.length < 2) return context.explain('it combines models, and there are not two');
-  const selected = selectFittingCases(validation, baseModels.length, vocabulary.itemIds);
+  const indices = new Map(vocabulary.itemIds.map((itemId, index) => [itemId, index]));
+  const selected = selectFittingCases(validation, baseModels.length, indices);
   if (selected.length < CASES_MIN) return context.explain('the validation split has too few cases to fit weights on');
   if (context.signal.aborted) return;
   const before = context.timeLeft();
-  const { cases, models } = await scoreCases(baseModels, selected, vocabulary.itemIds, context);
+  const { cases, models } = await scoreCases(baseModels, selected, indices, context);
   if (context.signal.aborted) return;
   // Validating the blend runs all its base models, on more cases.
   const validationMs = ((before - context.timeLeft()) * validation.length) / cases.length;

@@ -3,6 +3,7 @@
 import { EVENT_TYPES, type EventType, type PlayerEvent, RETRACTIONS } from '../contracts/event.ts';
 import { isInteraction, weighEvent } from '../features/weights.ts';
 import type { Interactions } from './interactions.ts';
+import { retractionKey } from './retractions.ts';
 
 /** An event as training sees it. */
 export type TrainingEvent = Pick<PlayerEvent, 'userId' | 'itemId' | 'type' | 'value' | 'timestamp'>;
@@ -73,7 +74,7 @@ export class InteractionCollector {
     if (type === 'reset') this.#pending.resetAt = timestamp;
     if (itemId === null) return;
     const retracted = RETRACTIONS[type];
-    if (retracted !== undefined) this.#pending.retractedAt.set(retractionKey(retracted, itemId), timestamp);
+    if (retracted !== undefined) this.#pending.retractedAt.set(retractionKey(retracted, userId, itemId), timestamp);
     if (!isInteraction(event)) return;
     const item = this.#numberItem(itemId);
     this.#pending.interactions.push({ itemId, item, type, weight: weighEvent(event), timestamp });
@@ -108,7 +109,7 @@ export class InteractionCollector {
     const start = this.#length;
     for (const { itemId, item, type, weight, timestamp } of interactions) {
       if (this.#hadBy[item] === user) continue;
-      const takenBackAt = retractedAt.get(retractionKey(type, itemId)) ?? Number.NEGATIVE_INFINITY;
+      const takenBackAt = retractedAt.get(retractionKey(type, userId!, itemId)) ?? Number.NEGATIVE_INFINITY;
       if (timestamp <= Math.max(takenBackAt, resetAt)) continue;
       this.#hadBy[item] = user;
       this.#columns.items[this.#length] = item;
@@ -129,6 +130,3 @@ export class InteractionCollector {
     return number;
   }
 }
-
-/** `type`: the retracted type. */
-const retractionKey = (type: EventType, itemId: string): string => `${type}\n${itemId}`;

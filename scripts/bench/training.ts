@@ -1,9 +1,7 @@
 // Measures training: a step of sasrec against PyTorch, and EASE's inverse against numpy, in turns in the same run.
 // Skips comparisons whose baseline is missing on this machine, and says why.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { withTemporaryFolder } from '../local/temporary-folder.ts';
 import { compareInverses, type InverseComparison } from './ease-inverse.ts';
 import { findPython } from './python.ts';
 import { compareSteps, type StepComparison } from './sasrec-step.ts';
@@ -30,23 +28,18 @@ export async function benchTraining(threads: number, log: (message: string) => v
   else {
     report.torch = torch.version;
     for (const items of ITEMS)
-      report.steps.push(await inFolder((folder) => compareSteps({ ...torch, items, threads, folder }, log)));
+      report.steps.push(
+        await withTemporaryFolder('bench', (folder) => compareSteps({ ...torch, items, threads, folder }, log)),
+      );
   }
   const numpy = findPython('numpy');
   if ('missing' in numpy) report.skipped.push(`EASE's inverse is not compared: ${numpy.missing}`);
   else {
     report.numpy = numpy.version;
     for (const size of SIZES)
-      report.inverses.push(await inFolder((folder) => compareInverses({ ...numpy, size, threads, folder }, log)));
+      report.inverses.push(
+        await withTemporaryFolder('bench', (folder) => compareInverses({ ...numpy, size, threads, folder }, log)),
+      );
   }
   return report;
-}
-
-async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'bloodstream-bench-'));
-  try {
-    return await run(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }

@@ -1,9 +1,8 @@
 // Reads the log after a run as a training does: from the exported files, and from D1 beyond them. An event that is in
 // two files, or in a file and in D1 beyond the files, appears twice. Also compares the counts of players with the log.
 
-import { ACT_TYPES } from '../../models/contracts/statistics.ts';
 import { listLogShards } from '../../workers/storage/log-shards.ts';
-import { DAY_MS, quoteTypes } from '../../workers/storage/player-counts.ts';
+import { ACTS, DAY_MS } from '../../workers/storage/player-counts.ts';
 import { readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
 import { withDuckDb } from '../duckdb/open.ts';
 import { streamColumns } from '../duckdb/stream.ts';
@@ -65,7 +64,6 @@ const countEvents = async (database: D1Database): Promise<number> =>
 const compareCounts = async (database: D1Database): Promise<number> =>
   (await database.prepare(DIFFERENCES).first<number>('players')) ?? 0;
 
-const ACTS = quoteTypes(ACT_TYPES);
 const DIFFERENCES = `select sum(abs(expected - counted)) as players from (
   select day, item_id, type, sum(expected) as expected, sum(counted) as counted from (
     select timestamp / ${DAY_MS} as day, item_id, type, count(distinct user_id) as expected, 0 as counted

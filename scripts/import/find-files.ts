@@ -26,7 +26,7 @@ export function findFiles(given: string): FoundFiles {
     return { files: [given], beside: beside.length > FILES_MAX ? [] : beside };
   }
   const files = globSync(given)
-    .filter((file) => statSync(file).isFile())
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
     .sort();
   if (files.length === 0) throw new Error(`no such file or folder: ${given}`);
   if (files.length > FILES_MAX) throw new Error(`${given} names over ${FILES_MAX} files`);

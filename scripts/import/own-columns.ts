@@ -42,6 +42,8 @@ export const EVENT_NAMES = {
 export const HEADER_WORD =
   '(?:(?:user|player|member|customer|reviewer|session|item|game|app|product|movie|film)[ _-]?(?:id|name|title)?' +
   '|title|name|uid|iid|asin)';
+/** A first line of two such words, as a regular expression without its case. */
+export const HEADER_LINE = `^\\s*${HEADER_WORD}\\s+${HEADER_WORD}\\s*$`;
 
 export type EventColumn = keyof typeof EVENT_NAMES;
 

@@ -1,7 +1,7 @@
 // The known formats: how the header or the first line of a file shows its shape, and the SELECT that maps its columns
 // to ours. Every column arrives as text; staging (stage-events.ts) and cleaning (item.ts) read it.
 
-import { CATALOGUE_SHAPE, EXPORT_EVENT_COLUMNS, HEADER_WORD, selectOwn } from './own-columns.ts';
+import { CATALOGUE_SHAPE, EXPORT_EVENT_COLUMNS, HEADER_LINE, selectOwn } from './own-columns.ts';
 
 /** The shape of one kind of file. */
 export interface FileShape {
@@ -288,10 +288,7 @@ const amazonReviews: Preset = {
 
 /** A line with a separator at either end of a word, or with words for columns, has another format. */
 const SEQUENCE_WORD = '[^\\s,;|](?:\\S*[^\\s,;|])?';
-const SEQUENCE_LINE = new RegExp(
-  `^(?!\\s*${HEADER_WORD}\\s+${HEADER_WORD}\\s*$)\\s*${SEQUENCE_WORD}\\s+${SEQUENCE_WORD}\\s*$`,
-  'i',
-);
+const SEQUENCE_LINE = new RegExp(`^(?!${HEADER_LINE})\\s*${SEQUENCE_WORD}\\s+${SEQUENCE_WORD}\\s*$`, 'i');
 
 const sequences: Preset = {
   summary: '“user item” lines in time order, without times',

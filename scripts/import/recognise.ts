@@ -8,11 +8,10 @@ import { findFiles } from './find-files.ts';
 import { FORMATS, type Format, getPreset } from './formats.ts';
 import { assertNoPartIgnored } from './ignored-parts.ts';
 import { describeFile, describeHeader, type FileDescription, type Match, matchShape } from './match-shape.ts';
-import { CATALOGUE_SHAPE, HEADER_WORD } from './own-columns.ts';
+import { CATALOGUE_SHAPE, HEADER_LINE } from './own-columns.ts';
 import type { FileShape, Preset } from './presets.ts';
 import { type Encoding, readHead } from './source-file.ts';
 
-const HEADER_LINE = new RegExp(`^\\s*${HEADER_WORD}\\s+${HEADER_WORD}\\s*$`, 'i');
 /** Files that are described when nothing fits. */
 const DESCRIBED_MAX = 5;
 
@@ -176,7 +175,7 @@ function explainMismatch({ format, columns, path: given }: SourceRequest, files:
   const others = FORMATS.filter(
     (other) => other !== format && other !== 'sequences' && matchFormat(files, other, undefined).length > 0,
   );
-  const hint = files.some(({ head }) => HEADER_LINE.test(head.lines[0] ?? ''))
+  const hint = files.some(({ head }) => new RegExp(HEADER_LINE, 'i').test(head.lines[0] ?? ''))
     ? 'The first line looks like a header: for “user item” lines without one, remove it.'
     : others.length > 0
       ? `It looks like ${others.map((other) => `a ${other} file: --format ${other}`).join(', or ')}.`

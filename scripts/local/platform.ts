@@ -78,10 +78,10 @@ export async function withPlatform<T>(
 /** The settings of wrangler.toml. */
 export const readVars = <Vars extends object>(): Vars => unstable_readConfig({ config: CONFIG }).vars as Vars;
 
-/** Writes the part of wrangler.toml that a Node command can open: wrangler warns about the rest. */
+/** Writes the part that a Node command can open, beside the configuration: wrangler warns about the rest. */
 function writeStoresConfig(config: string): string {
   const { name, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({ config });
-  const file = path.join(PROJECT_DIR, '.wrangler/stores.json');
+  const file = path.join(path.dirname(config), '.wrangler/stores.json');
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify({ name, compatibility_date, d1_databases, r2_buckets }));
   return file;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeEvent } from '../../tests/event.ts';
 import { insertEvents } from '../../workers/storage/events.ts';
-import { withLease } from '../../workers/storage/leases.ts';
+import { nameJobLease, withLease } from '../../workers/storage/leases.ts';
 import { readCountedSequence } from '../../workers/storage/roll-up.ts';
 import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
 import { withPlatform } from '../local/platform.ts';
@@ -42,7 +42,11 @@ test('more than one run may do is counted and exported to the end, after the run
       .bind(NOW)
       .run();
     let release = () => {};
-    const other = withLease(DB, 'job export-snapshot', () => new Promise<void>((resolve) => (release = resolve)));
+    const other = withLease(
+      DB,
+      nameJobLease('export-snapshot'),
+      () => new Promise<void>((resolve) => (release = resolve)),
+    );
     const exporting = exportLog(stores, onProgress);
     await expect.poll(() => steps.at(-1)).toContain('waiting for another run of export-snapshot');
     expect(await readSnapshotManifest(BUCKET)).toBeUndefined();

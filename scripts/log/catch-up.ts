@@ -4,14 +4,14 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exportSnapshot } from '../../workers/offline/export-snapshot.ts';
-import { withLease } from '../../workers/storage/leases.ts';
+import { nameJobLease, withLease } from '../../workers/storage/leases.ts';
 import { type LogBindings, type LogShards, listLogShards } from '../../workers/storage/log-shards.ts';
 import { readCountedSequence, rollUpLog } from '../../workers/storage/roll-up.ts';
 import { lastSequenceOf, readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
 import type { LocalStores } from '../local/platform.ts';
 
 const LEASE_POLL_MS = 1_000;
-/** Time between two lines of progress. */
+/** Pages of events between two lines of progress. */
 const PAGES_PER_RUN = 40;
 
 type OnProgress = (step: string) => void;
@@ -58,7 +58,7 @@ async function withJobLease<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   for (;;) {
-    const done = await withLease(db, `job ${job}`, work);
+    const done = await withLease(db, nameJobLease(job), work);
     if (done !== undefined) return done.result;
     onProgress(`waiting for another run of ${job}; one that was killed blocks it for two minutes`);
     await sleep(LEASE_POLL_MS);
@@ -66,7 +66,7 @@ async function withJobLease<T>(
 }
 
 /** The number of events after the given sequences, by database of the log. */
-async function countBeyond(
+export async function countBeyond(
   shards: LogShards,
   readSequence: (database: D1Database, shard: number) => number | Promise<number>,
 ): Promise<number> {

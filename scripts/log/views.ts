@@ -1,4 +1,4 @@
-// Opens a snapshot in DuckDB as the views `events` and `slates`, whose columns are those of the Parquet files, with
+// Opens files of the log in DuckDB as the views `events` and `slates`, with the columns of the Parquet files and with
 // merged guests as the players they became. The SQL of queries/ is over these two.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -9,7 +9,7 @@ import { SLATE_COLUMNS } from '../../workers/storage/slate-columns.ts';
 import { quotePath } from '../duckdb/open.ts';
 import { fetchFiles } from './fetch-files.ts';
 
-/** Local copies of a snapshot's files. */
+/** Local files: copies of a snapshot's, and those of whole-log.ts with what D1 has beyond it. */
 export interface LogFiles {
   events: string[];
   slates: string[];

@@ -1,10 +1,10 @@
 // The process that prepare-store.ts starts. Argument: a Preparation as JSON. Prints a PreparedStore as JSON on stdout,
 // and its progress on stderr.
 
-import { askShards, listLogShards } from '../../workers/storage/log-shards.ts';
+import { listLogShards } from '../../workers/storage/log-shards.ts';
 import { readPointer } from '../../workers/storage/releases.ts';
 import { type Platform, withPlatform } from '../local/platform.ts';
-import { countLog, exportLog } from '../log/catch-up.ts';
+import { countBeyond, countLog, exportLog } from '../log/catch-up.ts';
 import { reserveStdout } from '../terminal/json-output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { loadWorld } from '../world/load.ts';
@@ -21,10 +21,7 @@ async function prepare({ state, forImport, world }: Preparation): Promise<Prepar
       await loadWorld(DB, shards, world, console.error);
     }
     if (!forImport) await catchUp(platform);
-    const lastSequences = await askShards(shards, async (shard) => [
-      (await shard.prepare('select max(sequence) as n from events').first<number>('n')) ?? 0,
-    ]);
-    const events = lastSequences.reduce((sum, sequence) => sum + sequence, 0);
+    const events = await countBeyond(shards, () => 0);
     return { events, hasItems: await hasItems(), hasRelease: (await readPointer(BUCKET)) !== undefined };
   });
 }

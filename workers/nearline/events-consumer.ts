@@ -76,9 +76,10 @@ async function writeEvents(
   const database = getLogShard(shards, shard);
   await seedShard(db, database);
   const userIds = [...new Set(events.map(({ userId }) => userId))];
+  const ownEvents = await followMerges(db, events);
   // Before, so that the player's log includes the guest's; and after, because a guest may be merged meanwhile.
-  await moveMergedLogs(db, [database], userIds);
-  await insertCountedEvents(database, await followMerges(db, events));
+  if (ownEvents !== events) await moveMergedLogs(db, [database], userIds);
+  await insertCountedEvents(database, ownEvents);
   await moveMergedLogs(db, [database], userIds);
 }
 

@@ -38,10 +38,11 @@ export async function queueActivePlayers(
   const { DB, BUCKET, GALLERIES } = env;
   await deleteOldGalleries(DB, now - KEPT_DAYS * DAY_MS);
   if ((await readPointer(BUCKET)) === undefined) return 0;
+  const databases = [DB, ...listLogShards(env)];
   let players = 0;
   let last = '';
   for (;;) {
-    const page = await listActiveUsers([DB, ...listLogShards(env)], now - ACTIVE_DAYS * DAY_MS, last, PLAYERS_PER_PAGE);
+    const page = await listActiveUsers(databases, now - ACTIVE_DAYS * DAY_MS, last, PLAYERS_PER_PAGE);
     for (const messages of packMessages(page)) await GALLERIES.sendBatch(messages);
     players += page.length;
     if (page.length < PLAYERS_PER_PAGE) return players;

@@ -57,12 +57,9 @@ const FOREIGN = fail('userId: is not the player of the path');
 
 function openRecordingRecommender(c: AppContext): RecordingRecommender {
   const { env, executionCtx } = c;
-  const { queueEvents, waitUntil, countAccepted } = openEventStore(env, (promise) => executionCtx.waitUntil(promise));
   return {
     ...openRecommender(c),
-    queueEvents,
-    waitUntil,
-    countAccepted,
+    ...openEventStore(env, (promise) => executionCtx.waitUntil(promise)),
     recordAndRead: (userId, events, context) =>
       env.USER_SIGNALS.getByName(userId).recordAndRead(events, userId, context),
   };

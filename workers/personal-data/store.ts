@@ -8,7 +8,7 @@ export interface PersonalDataStore {
   readRows(userIds: readonly string[], until: number): AsyncIterable<object>;
   /** The number of those rows. */
   countRows(userIds: readonly string[], until: number): Promise<number>;
-  /** Erases those rows, or a portion of them; false if there may be more. May be repeated. */
+  /** Erases those rows, or a portion of them; false if there may be more: call it again with the same array. */
   eraseRows(userIds: readonly string[], until: number): Promise<boolean>;
 }
 

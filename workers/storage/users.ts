@@ -164,9 +164,9 @@ const moveUser = (db: D1Database, fromUserId: string, toUserId: string, userHash
  * The events, with those of merged guests as events of their players, through chains of merges. Events of an erased
  * guest from before the erasure keep the guest's id, under which the log rejects them.
  */
-export async function followMerges(db: D1Database, events: readonly PlayerEvent[]): Promise<PlayerEvent[]> {
+export async function followMerges(db: D1Database, events: readonly PlayerEvent[]): Promise<readonly PlayerEvent[]> {
   const merges = await readMerges(db, [...new Set(events.map(({ userId }) => userId))]);
-  if (merges.size === 0) return [...events];
+  if (merges.size === 0) return events;
   const erasedAt = await readErasedAt(db, [...merges.keys()]);
   const stays = (event: PlayerEvent) =>
     !merges.has(event.userId) || happenedAt(event) <= (erasedAt.get(event.userId) ?? Number.NEGATIVE_INFINITY);
