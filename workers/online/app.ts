@@ -13,6 +13,7 @@ import { routeMerge } from './merge.ts';
 import { routePersonalData } from './personal-data.ts';
 import { routePreferences } from './preferences.ts';
 import { onError, problemResponse } from './problems.ts';
+import { readQuery } from './query.ts';
 import { routeRecommendations } from './recommendations.ts';
 import { routeRules } from './rules.ts';
 import { routeSearch } from './search.ts';
@@ -67,6 +68,11 @@ routeStats(app);
 routeStatus(app);
 
 // Public: they describe the code and show no data.
+for (const path of ['/openapi.json', '/docs'])
+  app.use(path, (c, next) => {
+    readQuery(c.req.queries(), []);
+    return next();
+  });
 app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document(DOCUMENT)));
 app.get('/docs', (c) =>
   c.html(renderDocs(app.getOpenAPI31Document(DOCUMENT)), 200, { 'content-security-policy': DOCS_POLICY }),

@@ -9,6 +9,7 @@ import { PROBLEM_CONTENT_TYPE, Problem } from '../../models/contracts/problem.ts
 import { requireScope, type Scope } from './auth.ts';
 import { readJson, withoutId } from './body.ts';
 import { invalidInput, type ProblemStatus, titleOf } from './problems.ts';
+import { readQuery } from './query.ts';
 
 export type App = OpenAPIHono<{ Bindings: Env }>;
 export type AppContext = Context<{ Bindings: Env }>;
@@ -34,7 +35,7 @@ interface AnswerShape<A extends z.ZodType> {
   headers?(answer: z.input<A>): Record<string, string>;
 }
 
-interface Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType, Deps> {
+interface Definition<P extends z.ZodType, Q extends z.ZodObject, B extends z.ZodType, A extends z.ZodType, Deps> {
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
   /** Parameters in braces: `/v1/items/{itemId}`. */
   path: string;
@@ -66,17 +67,18 @@ export interface Endpoint<Deps> {
 
 export function defineEndpoint<
   P extends z.ZodType,
-  Q extends z.ZodType,
+  Q extends z.ZodObject,
   B extends z.ZodType,
   A extends z.ZodType,
   Deps,
 >(definition: Definition<P, Q, B, A, Deps>): Endpoint<Deps> {
   const { scope, params, query, body, answer } = definition;
+  const known = Object.keys(query?.shape ?? {});
   const respond = async (c: AppContext, deps: Deps): Promise<Response> => {
     for (const one of listScopes(scope)) await requireScope(one, c.env, (name) => c.req.header(name));
     const input = {
+      query: parseInput(query, readQuery(c.req.queries(), known)),
       params: parseInput(params, c.req.param()),
-      query: parseInput(query, readQuery(c)),
       // In a patch, null is a value: it empties the field.
       body: body && parseInput(body.schema, await readBody(c, body), definition.method !== 'patch'),
     };
@@ -102,7 +104,7 @@ export function registerEndpoints<Deps>(
 
 const listScopes = (scope: Scope | readonly Scope[] = []): readonly Scope[] => [scope].flat();
 
-const describeRoute = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType, Deps>({
+const describeRoute = <P extends z.ZodType, Q extends z.ZodObject, B extends z.ZodType, A extends z.ZodType, Deps>({
   method,
   path,
   tag,
@@ -137,7 +139,7 @@ const describeRoute = <P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
       },
       ...describeProblems([
         ...(scope ? ([401, 403] as const) : []),
-        ...(params || query || body ? ([400] as const) : []),
+        400,
         ...(body ? ([413, 415] as const) : []),
         ...problems,
       ]),
@@ -161,12 +163,6 @@ function parseInput(schema: z.ZodType | undefined, value: unknown, nullIsAbsence
   if (parsed.success) return parsed.data;
   throw invalidInput(parsed.error.issues);
 }
-
-/** A repeated parameter becomes a list, which no schema accepts. */
-const readQuery = (c: AppContext): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
-  );
 
 async function readBody<B extends z.ZodType>(c: AppContext, { maxBytes, repeats }: Body<B>): Promise<unknown> {
   const body = await readJson(c.req.raw, maxBytes);
