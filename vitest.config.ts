@@ -98,6 +98,7 @@ export default defineConfig(async () => {
                   ADMIN_KEY: 'test-admin, test-admin-next',
                   INGEST_KEY: 'test-ingest',
                   READ_KEY: 'test-read',
+                  MINT_KEY: 'test-mint',
                 },
                 // For tests of a log in several databases; the others have one.
                 d1Databases: { TEST_LOG_1: 'test-log-1', TEST_LOG_2: 'test-log-2', TEST_LOG_3: 'test-log-3' },

@@ -26,6 +26,7 @@ declare namespace Cloudflare {
     ADMIN_KEY?: string;
     INGEST_KEY?: string;
     READ_KEY?: string;
+    MINT_KEY?: string;
   }
 }
 interface Env extends Cloudflare.Env {}

@@ -3,8 +3,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
 import { LOOPBACK } from '../../models/contracts/subscription.ts';
-import { developmentKey } from './auth.ts';
 import { renderDocs } from './docs.tsx';
+import { developmentKey } from './environment-keys.ts';
 import { routeEvents } from './events.ts';
 import { routeGalleryAfterEvents } from './gallery-after-events.ts';
 import { routeItems } from './items.ts';

@@ -6,8 +6,9 @@ import { createRoute, type OpenAPIHono, type RouteConfig, type z } from '@hono/z
 import type { Context } from 'hono';
 import { parseBody } from '../../models/contracts/parse-body.ts';
 import { PROBLEM_CONTENT_TYPE, Problem } from '../../models/contracts/problem.ts';
-import { requireScope, type Scope } from './auth.ts';
+import { authenticate } from './auth.ts';
 import { readJson, withoutId } from './body.ts';
+import { authorize, type Caller, resolveUserId, type Scope } from './caller.ts';
 import { invalidInput, type ProblemStatus, titleOf } from './problems.ts';
 import { readQuery } from './query.ts';
 
@@ -42,8 +43,10 @@ interface Definition<P extends z.ZodType, Q extends z.ZodObject, B extends z.Zod
   tag: string;
   summary: string;
   description?: string;
-  /** Scopes that the key must have; absent if the endpoint is public. */
+  /** Scopes that a key must have; absent if the endpoint is public. */
   scope?: Scope | readonly Scope[];
+  /** Set if a player's token may call it too. A path with `{userId}` is then open to its own player alone. */
+  isOpenToPlayers?: boolean;
   params?: P;
   query?: Q;
   body?: Body<B>;
@@ -54,7 +57,7 @@ interface Definition<P extends z.ZodType, Q extends z.ZodObject, B extends z.Zod
   responses?: RouteConfig['responses'];
   /** A Response is passed on unchanged. */
   handle(
-    input: { params: z.output<P>; query: z.output<Q>; body: z.output<B> },
+    input: { params: z.output<P>; query: z.output<Q>; body: z.output<B>; caller: Caller },
     deps: Deps,
   ): z.input<A> | Response | Promise<z.input<A> | Response>;
 }
@@ -72,13 +75,14 @@ export function defineEndpoint<
   A extends z.ZodType,
   Deps,
 >(definition: Definition<P, Q, B, A, Deps>): Endpoint<Deps> {
-  const { scope, params, query, body, answer } = definition;
+  const { params, query, body, answer } = definition;
   const known = Object.keys(query?.shape ?? {});
   const respond = async (c: AppContext, deps: Deps): Promise<Response> => {
-    for (const one of listScopes(scope)) await requireScope(one, c.env, (name) => c.req.header(name));
+    const caller = await admit(c, definition);
     const input = {
+      caller,
       query: parseInput(query, readQuery(c.req.queries(), known)),
-      params: parseInput(params, c.req.param()),
+      params: parseInput(params, resolveParams(c.req.param(), caller)),
       // In a patch, null is a value: it empties the field.
       body: body && parseInput(body.schema, await readBody(c, body), definition.method !== 'patch'),
     };
@@ -101,6 +105,20 @@ export function registerEndpoints<Deps>(
     app.on(route.method, route.getRoutingPath(), (c) => respond(c, connect(c)));
   }
 }
+
+/** Identifies the caller, and throws if the caller may not call the endpoint. */
+async function admit(
+  c: AppContext,
+  { scope, isOpenToPlayers = false }: { scope?: Scope | readonly Scope[]; isOpenToPlayers?: boolean },
+): Promise<Caller> {
+  if (scope === undefined) return { kind: 'anyone' };
+  const caller = await authenticate(c.env, (name) => c.req.header(name));
+  authorize(caller, { scopes: listScopes(scope), isOpenToPlayers });
+  return caller;
+}
+
+const resolveParams = ({ userId, ...params }: Record<string, string>, caller: Caller): Record<string, string> =>
+  userId === undefined ? params : { ...params, userId: resolveUserId(caller, userId) };
 
 const listScopes = (scope: Scope | readonly Scope[] = []): readonly Scope[] => [scope].flat();
 

@@ -6,8 +6,8 @@ import { PROBLEM_CONTENT_TYPE, type Problem } from '../../models/contracts/probl
 export const PROBLEM_KINDS = {
   'invalid-input': { status: 400, title: 'Invalid request' },
   'malformed-json': { status: 400, title: 'Malformed JSON' },
-  unauthorized: { status: 401, title: 'Missing or unknown key' },
-  forbidden: { status: 403, title: 'Insufficient scope' },
+  unauthorized: { status: 401, title: 'Missing or unknown key or token' },
+  forbidden: { status: 403, title: 'Not allowed' },
   'not-found': { status: 404, title: 'Not found' },
   'not-acceptable': { status: 406, title: 'Not acceptable' },
   conflict: { status: 409, title: 'Conflict' },

@@ -1,0 +1,59 @@
+// The keys in the Worker's environment, with which a store starts. They are compared by their digests in constant time,
+// so the duration shows neither their length nor a common prefix.
+
+import type { KeyCaller, Scope } from './caller.ts';
+
+const VARIABLES = {
+  admin: 'ADMIN_KEY',
+  ingest: 'INGEST_KEY',
+  read: 'READ_KEY',
+  mint: 'MINT_KEY',
+} as const satisfies Record<Scope, keyof Env>;
+type Variable = (typeof VARIABLES)[Scope];
+/** One key or several per scope, separated by commas. */
+export type EnvironmentKeys = Pick<Env, Variable>;
+
+interface EnvironmentKey {
+  /** Names the variable and the key's number in it, from 1. */
+  keyId: string;
+  scope: Scope;
+  key: string;
+}
+
+/** The first admin key, for the page on the developer's own machine. */
+export const developmentKey = (keys: EnvironmentKeys): string | undefined => split(keys.ADMIN_KEY)[0];
+
+/** Undefined if no key matches. A key that stands in several variables has the scopes of all. */
+export async function findEnvironmentKey(given: string, keys: EnvironmentKeys): Promise<KeyCaller | undefined> {
+  const givenDigest = await digest(given);
+  const matching: EnvironmentKey[] = [];
+  // No early exit: the duration must not show which key matched.
+  for (const known of listKeys(keys))
+    if (crypto.subtle.timingSafeEqual(givenDigest, await ownDigest(known.key))) matching.push(known);
+  const [first] = matching;
+  return first && { kind: 'key', keyId: first.keyId, scopes: matching.map(({ scope }) => scope) };
+}
+
+const listKeys = (keys: EnvironmentKeys): EnvironmentKey[] =>
+  (Object.entries(VARIABLES) as [Scope, Variable][]).flatMap(([scope, variable]) =>
+    split(keys[variable]).map((key, index) => ({ keyId: `${variable}-${index + 1}`, scope, key })),
+  );
+
+const split = (keys: string | undefined): string[] =>
+  keys === undefined
+    ? []
+    : keys
+        .split(',')
+        .map((key) => key.trim())
+        .filter((key) => key !== '');
+
+const digests = new Map<string, ArrayBuffer>();
+
+/** Digest of one of the Worker's own keys, computed once per isolate. */
+async function ownDigest(key: string): Promise<ArrayBuffer> {
+  const known = digests.get(key) ?? (await digest(key));
+  digests.set(key, known);
+  return known;
+}
+
+const digest = (key: string): Promise<ArrayBuffer> => crypto.subtle.digest('SHA-256', new TextEncoder().encode(key));
