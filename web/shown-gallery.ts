@@ -1,5 +1,5 @@
-// The gallery as it is on the page. A new answer replaces the rows in view first; the others keep their
-// old cards until these are on the screen. No I/O.
+// The gallery as it is on the page. A new answer replaces the rows in view first; the others keep their old cards and
+// their old order until these are on the screen, since a row that moves in the document is laid out anew. No I/O.
 
 import type { Gallery, GalleryRow } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
@@ -19,9 +19,9 @@ export interface ShownRow {
 }
 export interface ShownGallery {
   answer: Timed<Gallery>;
-  /** In the order of the answer. */
+  /** The answer's rows, each at its index in the answer unless outdated. */
   rows: readonly ShownRow[];
-  /** Indices of rows that do not show the answer yet. */
+  /** Indices where the answer is not shown yet. The rows here are in the order of the answer before. */
   outdated: readonly number[];
 }
 
@@ -31,11 +31,8 @@ export function showRowsInView(
   answer: Timed<Gallery>,
   isInView: (index: number) => boolean,
 ): ShownGallery {
-  const { rows } = answer.body;
-  const indices = rows.map((_, index) => index);
-  const known = new Map(before?.rows.map((row) => [row.id, row]));
-  const waiting = rows.map((row) => known.get(row.id) ?? { ...describeRow(row), cards: [] });
-  return renewRows(before, { answer, rows: waiting, outdated: indices }, indices.filter(isInView));
+  const indices = answer.body.rows.map((_, index) => index);
+  return renewRows(before, { answer, rows: before?.rows ?? [], outdated: indices }, indices.filter(isInView));
 }
 
 /** Shows the answer in the rows with these indices too. */
@@ -46,18 +43,33 @@ export const showMoreRows = (shown: ShownGallery, indices: readonly number[]): S
 function renewRows(before: ShownGallery | null, shown: ShownGallery, indices: readonly number[]): ShownGallery {
   const knownRows = new Map(before?.rows.map((row) => [row.id, row]));
   const knownItems = new Map(before?.rows.flatMap(({ cards }) => cards.map(({ item }) => [item.itemId, item])));
-  const renewed = new Set(indices);
   const renewRow = (row: GalleryRow): ShownRow => {
     const cards = row.items.flatMap(({ item, reason }) => (item ? [{ item: reuse(knownItems, item), reason }] : []));
     const next = { ...describeRow(row), cards };
     const last = knownRows.get(row.id);
     return last && isEqual(last, next) ? last : next;
   };
-  return {
-    answer: shown.answer,
-    rows: shown.rows.map((row, index) => (renewed.has(index) ? renewRow(shown.answer.body.rows[index]!) : row)),
-    outdated: shown.outdated.filter((index) => !renewed.has(index)),
-  };
+  const { answer } = shown;
+  const renewed = new Set(indices);
+  const outdated = shown.outdated.filter((index) => !renewed.has(index));
+  const waiting = listWaiting(
+    shown.rows,
+    outdated.map((index) => answer.body.rows[index]!),
+  );
+  const isOutdated = new Set(outdated);
+  const rows = answer.body.rows.map((row, index) => {
+    if (isOutdated.has(index)) return waiting.shift()!;
+    return renewed.has(index) ? renewRow(row) : knownRows.get(row.id)!;
+  });
+  return { answer, rows, outdated };
+}
+
+/** The rows that are to be shown later: those on the page in their order there, then the new ones, without cards. */
+function listWaiting(shown: readonly ShownRow[], later: readonly GalleryRow[]): ShownRow[] {
+  const ids = new Set(later.map(({ id }) => id));
+  const onPage = shown.filter(({ id }) => ids.has(id));
+  for (const { id } of onPage) ids.delete(id);
+  return [...onPage, ...later.filter(({ id }) => ids.has(id)).map((row) => ({ ...describeRow(row), cards: [] }))];
 }
 
 const describeRow = ({ id, title, reason }: GalleryRow) => ({ id, title, reason });
