@@ -22,6 +22,8 @@ declare namespace Cloudflare {
     LOG_DAYS: string;
     SLATE_DAYS: string;
     SNAPSHOT_DAYS: string;
+    /** Origins whose pages may use the store's keys: workers/online/cors.ts. */
+    CORS_ORIGINS: string;
     /** Each is one key or several, separated by commas, so that keys can be rotated without downtime. */
     ADMIN_KEY?: string;
     INGEST_KEY?: string;

@@ -3,13 +3,16 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
 import { LOOPBACK } from '../../models/contracts/subscription.ts';
+import { shareWithOrigins } from './cors.ts';
 import { renderDocs } from './docs.tsx';
+import type { AppEnv } from './endpoint.ts';
 import { developmentKey } from './environment-keys.ts';
 import { routeEvents } from './events.ts';
 import { routeGalleryAfterEvents } from './gallery-after-events.ts';
 import { routeItems } from './items.ts';
 import { routeLists } from './lists.ts';
 import { routeMerge } from './merge.ts';
+import { answerOtherMethods } from './methods.ts';
 import { routePersonalData } from './personal-data.ts';
 import { routePreferences } from './preferences.ts';
 import { onError, problemResponse } from './problems.ts';
@@ -35,7 +38,7 @@ const DOCUMENT = {
 const DOCS_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-export const app = new OpenAPIHono<{ Bindings: Env }>();
+export const app = new OpenAPIHono<AppEnv>();
 
 // `overwrite: false`: a header set by the handler stays.
 app.use(
@@ -46,6 +49,9 @@ app.use(async (c, next) => {
   await next();
   if (c.res.status !== 101) c.header('date', new Date().toUTCString());
 });
+// Not /local/*: a page from elsewhere must not read the development key.
+for (const path of ['/v1/*', '/health', '/openapi.json']) app.use(path, shareWithOrigins);
+app.use(answerOtherMethods(app));
 app.onError(onError);
 app.notFound((c) => problemResponse('not-found', `No route matches ${c.req.method} ${c.req.path}; see /docs.`));
 app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });

@@ -10,6 +10,8 @@ export interface KeyCaller {
   kind: 'key';
   keyId: string;
   scopes: readonly Scope[];
+  /** Origins whose pages may use the key, if it names any. */
+  origins?: readonly string[];
 }
 /** A game, on behalf of the player of its token. */
 export interface PlayerCaller {

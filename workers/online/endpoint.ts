@@ -12,8 +12,10 @@ import { authorize, type Caller, resolveUserId, type Scope } from './caller.ts';
 import { invalidInput, type ProblemStatus, titleOf } from './problems.ts';
 import { readQuery } from './query.ts';
 
-export type App = OpenAPIHono<{ Bindings: Env }>;
-export type AppContext = Context<{ Bindings: Env }>;
+/** `caller`: set once the caller is identified. */
+export type AppEnv = { Bindings: Env; Variables: { caller?: Caller } };
+export type App = OpenAPIHono<AppEnv>;
+export type AppContext = Context<AppEnv>;
 
 type ContentTypes = Record<string, { schema: z.ZodType }>;
 
@@ -113,6 +115,7 @@ async function admit(
 ): Promise<Caller> {
   if (scope === undefined) return { kind: 'anyone' };
   const caller = await authenticate(c.env, (name) => c.req.header(name));
+  c.set('caller', caller);
   authorize(caller, { scopes: listScopes(scope), isOpenToPlayers });
   return caller;
 }

@@ -9,6 +9,7 @@ export const PROBLEM_KINDS = {
   unauthorized: { status: 401, title: 'Missing or unknown key or token' },
   forbidden: { status: 403, title: 'Not allowed' },
   'not-found': { status: 404, title: 'Not found' },
+  'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'not-acceptable': { status: 406, title: 'Not acceptable' },
   conflict: { status: 409, title: 'Conflict' },
   'too-large': { status: 413, title: 'Request body too large' },

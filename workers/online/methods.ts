@@ -1,0 +1,35 @@
+// Answers, on every route, OPTIONS and the methods that the route lacks (405, with those it has). Preflights of pages
+// from other origins are answered for every origin and without a key: they open nothing, since the answer to the
+// request itself is shown or withheld by cors.ts.
+
+import type { Context, MiddlewareHandler } from 'hono';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import type { App } from './endpoint.ts';
+import { problemResponse } from './problems.ts';
+
+/** Two hours; Chromium keeps a preflight no longer. */
+const PREFLIGHT_MAX_AGE_SECONDS = 7_200;
+/** What a client of this API may send besides the headers that need no preflight. */
+const REQUEST_HEADERS = ['authorization', 'content-type', 'content-encoding', 'if-none-match', 'last-event-id'];
+
+/** Reads the app's routes at the first request that matches none. */
+export const answerOtherMethods = (app: App): MiddlewareHandler =>
+  methodNotAllowed({ app, onMethodNotAllowed: answerOtherMethod });
+
+function answerOtherMethod(c: Context, methods: string[]): Response {
+  const allowed = [...methods, 'OPTIONS'].join(', ');
+  if (c.req.method === 'OPTIONS') return answerOptions(c, allowed);
+  const response = problemResponse('method-not-allowed', `${c.req.path} takes ${allowed}.`);
+  response.headers.set('allow', allowed);
+  return response;
+}
+
+function answerOptions(c: Context, allowed: string): Response {
+  const headers = new Headers({ allow: allowed });
+  if (c.req.header('access-control-request-method') !== undefined) {
+    headers.set('access-control-allow-methods', allowed);
+    headers.set('access-control-allow-headers', REQUEST_HEADERS.join(', '));
+    headers.set('access-control-max-age', String(PREFLIGHT_MAX_AGE_SECONDS));
+  }
+  return new Response(null, { status: 204, headers });
+}
