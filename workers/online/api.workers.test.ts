@@ -258,6 +258,7 @@ it('documents every route with the scope of its key', async () => {
   };
   expect(Object.keys(document.paths).toSorted()).toEqual([
     '/health',
+    '/v1/audit-log',
     '/v1/erasures/{erasureId}',
     '/v1/events',
     '/v1/items',
@@ -267,6 +268,8 @@ it('documents every route with the scope of its key', async () => {
     '/v1/items/trending',
     '/v1/items/{itemId}',
     '/v1/items/{itemId}/similar',
+    '/v1/keys',
+    '/v1/keys/{keyId}',
     '/v1/rules',
     '/v1/rules/{ruleId}',
     '/v1/stats',

@@ -3,6 +3,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
 import { LOOPBACK } from '../../models/contracts/subscription.ts';
+import { routeAuditLog } from './audit-log.ts';
 import { shareWithOrigins } from './cors.ts';
 import { renderDocs } from './docs.tsx';
 import type { AppEnv } from './endpoint.ts';
@@ -10,6 +11,7 @@ import { developmentKey } from './environment-keys.ts';
 import { routeEvents } from './events.ts';
 import { routeGalleryAfterEvents } from './gallery-after-events.ts';
 import { routeItems } from './items.ts';
+import { routeKeys } from './keys.ts';
 import { routeLists } from './lists.ts';
 import { routeMerge } from './merge.ts';
 import { answerOtherMethods } from './methods.ts';
@@ -70,6 +72,8 @@ routeMerge(app);
 routePersonalData(app);
 routeRules(app);
 routeSubscriptions(app);
+routeKeys(app);
+routeAuditLog(app);
 routeStats(app);
 routeStatus(app);
 

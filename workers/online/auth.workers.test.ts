@@ -3,7 +3,11 @@ import { expect, it } from 'vitest';
 import { authenticate } from './auth.ts';
 
 const identify = (key: string, keys = env) =>
-  authenticate(keys, (name) => (name === 'authorization' ? `Bearer ${key}` : undefined));
+  authenticate(
+    keys,
+    (name) => (name === 'authorization' ? `Bearer ${key}` : undefined),
+    () => {},
+  );
 
 it('identifies a key by its variable and number, with the scopes of every variable that names it', async () => {
   expect(await identify('test-admin-next')).toEqual({ kind: 'key', keyId: 'ADMIN_KEY-2', scopes: ['admin'] });

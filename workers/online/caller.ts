@@ -1,9 +1,9 @@
 // The caller of a request and what it may do. How a request proves who calls is in auth.ts.
 
+import type { Scope } from '../../models/contracts/key.ts';
 import { ProblemError } from './problems.ts';
 
-export const SCOPES = ['ingest', 'read', 'mint', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
+export type { Scope };
 
 /** A server of the store. `keyId` names the key in logs and never shows it. */
 export interface KeyCaller {

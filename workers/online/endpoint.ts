@@ -6,6 +6,8 @@ import { createRoute, type OpenAPIHono, type RouteConfig, type z } from '@hono/z
 import type { Context } from 'hono';
 import { parseBody } from '../../models/contracts/parse-body.ts';
 import { PROBLEM_CONTENT_TYPE, Problem } from '../../models/contracts/problem.ts';
+import { beginAuditEntry, endAuditEntry } from '../storage/audit-log.ts';
+import { type AuditLog, recordChange } from './audit.ts';
 import { authenticate } from './auth.ts';
 import { readJson, withoutId } from './body.ts';
 import { authorize, type Caller, resolveUserId, type Scope } from './caller.ts';
@@ -38,6 +40,14 @@ interface AnswerShape<A extends z.ZodType> {
   headers?(answer: z.input<A>): Record<string, string>;
 }
 
+/** What an endpoint's handler is called with. */
+interface Input<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
+  params: z.output<P>;
+  query: z.output<Q>;
+  body: z.output<B>;
+  caller: Caller;
+}
+
 interface Definition<P extends z.ZodType, Q extends z.ZodObject, B extends z.ZodType, A extends z.ZodType, Deps> {
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
   /** Parameters in braces: `/v1/items/{itemId}`. */
@@ -57,11 +67,16 @@ interface Definition<P extends z.ZodType, Q extends z.ZodObject, B extends z.Zod
   problems?: readonly ProblemStatus[];
   /** Answers besides `answer`. */
   responses?: RouteConfig['responses'];
+  /**
+   * Every change with the scope `admin` is in the audit log. These add the resource as it was before, and as it is
+   * after: never a secret, never a player.
+   */
+  audit?: {
+    readBefore?(input: Input<P, Q, B>, deps: Deps): unknown;
+    readAfter?(answer: z.input<A>, input: Input<P, Q, B>): unknown;
+  };
   /** A Response is passed on unchanged. */
-  handle(
-    input: { params: z.output<P>; query: z.output<Q>; body: z.output<B>; caller: Caller },
-    deps: Deps,
-  ): z.input<A> | Response | Promise<z.input<A> | Response>;
+  handle(input: Input<P, Q, B>, deps: Deps): z.input<A> | Response | Promise<z.input<A> | Response>;
 }
 
 /** An endpoint as registered; only its own handler knows the types of its input. */
@@ -88,13 +103,40 @@ export function defineEndpoint<
       // In a patch, null is a value: it empties the field.
       body: body && parseInput(body.schema, await readBody(c, body), definition.method !== 'patch'),
     };
-    const answered = await definition.handle(input as Parameters<typeof definition.handle>[0], deps);
+    const answered = await answerAudited(definition, input as Input<P, Q, B>, deps, c.env);
     if (answered instanceof Response) return answered;
     if (answer.status === 204) return c.body(null, 204);
     return c.json(answered, answer.status ?? 200, answer.headers?.(answered));
   };
   return { route: describeRoute(definition), respond };
 }
+
+/** Calls the handler; a change that needs the scope `admin` goes through the audit log. */
+function answerAudited<P extends z.ZodType, Q extends z.ZodObject, B extends z.ZodType, A extends z.ZodType, Deps>(
+  { method, path, scope, answer, audit, handle }: Definition<P, Q, B, A, Deps>,
+  input: Input<P, Q, B>,
+  deps: Deps,
+  env: Pick<Env, 'DB'>,
+): ReturnType<typeof handle> {
+  const { caller } = input;
+  if (method === 'get' || caller.kind !== 'key' || !listScopes(scope).includes('admin')) return handle(input, deps);
+  const { userId: _, ...ids } = (input.params ?? {}) as Record<string, string>;
+  return recordChange(openAuditLog(env), {
+    keyId: caller.keyId,
+    method: method.toUpperCase(),
+    path,
+    ids,
+    status: answer.status ?? 200,
+    readBefore: () => audit?.readBefore?.(input, deps),
+    make: () => handle(input, deps),
+    readAfter: (made) => (made instanceof Response ? undefined : audit?.readAfter?.(made, input)),
+  });
+}
+
+const openAuditLog = ({ DB }: Pick<Env, 'DB'>): AuditLog => ({
+  begin: (change) => beginAuditEntry(DB, change, Date.now()),
+  end: (entryId, outcome) => endAuditEntry(DB, entryId, outcome),
+});
 
 /** `connect` opens what the handlers need, for one request. */
 export function registerEndpoints<Deps>(
@@ -114,7 +156,11 @@ async function admit(
   { scope, isOpenToPlayers = false }: { scope?: Scope | readonly Scope[]; isOpenToPlayers?: boolean },
 ): Promise<Caller> {
   if (scope === undefined) return { kind: 'anyone' };
-  const caller = await authenticate(c.env, (name) => c.req.header(name));
+  const caller = await authenticate(
+    c.env,
+    (name) => c.req.header(name),
+    (promise) => c.executionCtx.waitUntil(promise),
+  );
   c.set('caller', caller);
   authorize(caller, { scopes: listScopes(scope), isOpenToPlayers });
   return caller;

@@ -41,6 +41,8 @@ const ListQuery = z.object({
 
 export interface ItemStore {
   readItem(itemId: string): Promise<Item | undefined>;
+  /** Hidden ones too; those that do not exist are left out. */
+  readItems(itemIds: readonly string[]): Promise<Item[]>;
   /** Ordered by id, after `afterId`. */
   listItems(filter: ItemFilter, afterId: string, limit: number): Promise<Item[]>;
   putItems(items: readonly Item[]): Promise<readonly ItemChange<Item>[]>;
@@ -52,6 +54,7 @@ export interface ItemStore {
 
 const openItemStore = ({ env: { DB } }: AppContext): ItemStore => ({
   readItem: (itemId) => storage.readItem(DB, itemId),
+  readItems: (itemIds) => storage.readItems(DB, itemIds),
   listItems: (filter, afterId, limit) => storage.listItems(DB, filter, afterId, limit),
   putItems: (items) => storage.putItems(DB, items),
   patchItem: (itemId, patch) => storage.patchItem(DB, itemId, patch),
@@ -127,6 +130,9 @@ function readCursor(cursor: string | undefined): string {
 
 const tag = 'Items';
 
+const readBefore = async ({ params: { itemId } }: { params: ItemParams }, store: ItemStore) =>
+  (await store.readItems([itemId]))[0];
+
 const ENDPOINTS: Endpoint<ItemStore>[] = [
   defineEndpoint({
     method: 'put',
@@ -137,6 +143,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
     params: PutParams,
     body: { schema: ItemInput, maxBytes: ITEMS_BODY_BYTES_MAX, repeats: 'itemId' },
     answer: { schema: Item, description: 'The item as stored.' },
+    audit: { readBefore, readAfter: (item) => item },
     handle: putItem,
   }),
   defineEndpoint({
@@ -151,6 +158,10 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
       schema: BulkAnswer,
       description: 'The number of items stored; of an id that occurs twice, the last item.',
     },
+    audit: {
+      readBefore: ({ body: { items } }, store: ItemStore) => store.readItems(items.map(({ itemId }) => itemId)),
+      readAfter: (_, { body: { items } }) => items,
+    },
     handle: postItems,
   }),
   defineEndpoint({
@@ -163,6 +174,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
     body: { schema: ItemPatch, maxBytes: ITEMS_BODY_BYTES_MAX },
     answer: { schema: Item, description: 'The item after the change.' },
     problems: [404],
+    audit: { readBefore, readAfter: (item) => item },
     handle: patchItem,
   }),
   defineEndpoint({
@@ -185,6 +197,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
     params: ItemParams,
     answer: { status: 204, description: 'The item is in no answer any more.' },
     problems: [404],
+    audit: { readBefore },
     handle: deleteItem,
   }),
   defineEndpoint({

@@ -120,6 +120,8 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
       headers: ({ erasureId }) => ({ location: `/v1/erasures/${erasureId}` }),
     },
     problems: [409, 503],
+    // A receipt does not say whose it is.
+    audit: { readAfter: ({ erasureId }) => ({ erasureId }) },
     handle: deleteUser,
   }),
   defineEndpoint({

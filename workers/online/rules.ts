@@ -50,7 +50,7 @@ export async function getRule(
   { params: { ruleId } }: { params: RuleParams },
   store: Pick<RuleStore, 'listRules'>,
 ): Promise<Rule> {
-  const rule = (await store.listRules()).find((one) => one.ruleId === ruleId);
+  const rule = await findRule(ruleId, store);
   if (rule === undefined) throw ruleNotFound(ruleId);
   return rule;
 }
@@ -84,6 +84,9 @@ export async function deleteRule(
   if (!(await store.deleteRule(ruleId))) throw ruleNotFound(ruleId);
 }
 
+const findRule = async (ruleId: string, store: Pick<RuleStore, 'listRules'>): Promise<Rule | undefined> =>
+  (await store.listRules()).find((one) => one.ruleId === ruleId);
+
 const ruleNotFound = (ruleId: string) => new ProblemError('not-found', `No rule has the id “${ruleId}”.`);
 
 const tag = 'Rules';
@@ -105,6 +108,7 @@ const ENDPOINTS: Endpoint<RuleStore>[] = [
       headers: ({ ruleId }) => ({ location: `/v1/rules/${ruleId}` }),
     },
     problems: [409],
+    audit: { readAfter: (rule) => rule },
     handle: postRule,
   }),
   defineEndpoint({
@@ -117,6 +121,7 @@ const ENDPOINTS: Endpoint<RuleStore>[] = [
     body: { schema: RuleInput, maxBytes: RULE_BODY_BYTES_MAX, repeats: 'ruleId' },
     answer: { schema: Rule, description: 'The rule as stored.' },
     problems: [409],
+    audit: { readBefore: ({ params }, store: RuleStore) => findRule(params.ruleId, store), readAfter: (rule) => rule },
     handle: putRule,
   }),
   defineEndpoint({
@@ -148,6 +153,7 @@ const ENDPOINTS: Endpoint<RuleStore>[] = [
     params: RuleParams,
     answer: { status: 204, description: 'The rule is no longer in force.' },
     problems: [404],
+    audit: { readBefore: ({ params }, store: RuleStore) => findRule(params.ruleId, store) },
     handle: deleteRule,
   }),
 ];

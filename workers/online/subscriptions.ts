@@ -103,6 +103,7 @@ const ENDPOINTS: Endpoint<SubscriptionStore>[] = [
       }),
     },
     problems: [409],
+    audit: { readAfter: ({ secret: _, ...subscription }) => subscription },
     handle: postSubscription,
   }),
   defineEndpoint({
@@ -123,6 +124,10 @@ const ENDPOINTS: Endpoint<SubscriptionStore>[] = [
     params: SubscriptionParams,
     answer: { status: 204, description: 'Nothing more is sent.' },
     problems: [404],
+    audit: {
+      readBefore: async ({ params }, store: SubscriptionStore) =>
+        (await store.listSubscriptions()).find(({ subscriptionId }) => subscriptionId === params.subscriptionId),
+    },
     handle: deleteSubscription,
   }),
 ];

@@ -1,9 +1,10 @@
-// The caches of an isolate and their freshness: the catalogue, the statistics, the model release, the store's rules and
-// the subscriptions. An isolate's other state is where it is used: remembered players, the engine, hashed keys, counts.
+// The caches of an isolate and their freshness: the catalogue, the statistics, the model release, the store's rules, the
+// subscriptions and the keys. An isolate's other state is where it is used: remembered players, the engine, hashed keys, counts.
 
 import { type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
 import { Cache, type CacheRead } from '../storage/cache.ts';
 import { Catalogue } from '../storage/catalogue.ts';
+import { type KeySet, readKeySet } from '../storage/keys.ts';
 import { type RuleSet, readRules } from '../storage/rules.ts';
 import { type LoadedStatistics, readStatistics } from '../storage/statistics.ts';
 import type { Stores } from '../storage/stores.ts';
@@ -35,6 +36,9 @@ export class Isolate {
     staleMs: 25_000,
     waitMs: 1_000,
   });
+
+  // A deleted key is refused everywhere within a minute: staleMs plus one refresh.
+  readonly #keys = new Cache<KeySet>('keys', { freshMs: 10_000, staleMs: 30_000, waitMs: 1_000 });
 
   /** `waitMs`, here and below: how long the caller can wait; the cache's default if undefined. */
   getCatalogue({ DB }: Stores, now: number, waitUntil: WaitUntil, waitMs?: number): Promise<CacheRead<Catalogue>> {
@@ -79,6 +83,16 @@ export class Isolate {
   /** Call it right after a change of a subscription. */
   revalidateSubscriptions({ DB }: Stores): Promise<void> {
     return this.#subscriptions.revalidate(() => listSubscriptions(DB), Date.now());
+  }
+
+  /** `maxAgeMs`: read older keys again first. */
+  getKeys({ DB }: Pick<Stores, 'DB'>, now: number, waitUntil: WaitUntil, maxAgeMs?: number) {
+    return this.#keys.get(() => readKeySet(DB, now), now, waitUntil, undefined, maxAgeMs);
+  }
+
+  /** Call it right after a change of a key. */
+  revalidateKeys({ DB }: Pick<Stores, 'DB'>, now: number): Promise<void> {
+    return this.#keys.revalidate(() => readKeySet(DB, now), now);
   }
 }
 

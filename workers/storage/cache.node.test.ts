@@ -22,6 +22,30 @@ it('serves its value while fresh, refreshes behind the answer, and waits only wh
   expect((await read(500)).value).toBe(3);
 });
 
+it('refreshes a fresh value that is too old for the caller, but not with every request of an outage', async () => {
+  const cache = new Cache<number>('number', { freshMs: 10_000, staleMs: 20_000, waitMs: 100 });
+  let loads = 0;
+  const read = (now: number, maxAgeMs: number, isDown = false) =>
+    cache.get(
+      async () => {
+        loads++;
+        if (isDown) throw new Error('D1 is down');
+        return loads;
+      },
+      now,
+      () => {},
+      undefined,
+      maxAgeMs,
+    );
+  expect((await read(0, 1_000)).value).toBe(1);
+  expect((await read(900, 1_000)).value).toBe(1);
+  expect((await read(1_100, 1_000)).value).toBe(2);
+  for (let request = 0; request < 5; request++)
+    expect(await read(3_000 + request, 1_000, true)).toEqual({ value: 2, failure: 'D1 is down' });
+  expect(loads).toBe(3);
+  expect(await read(5_100, 1_000)).toEqual({ value: 4, failure: undefined });
+});
+
 it('retires each value once, even if a load that returns the previous value finishes late', async () => {
   const retired: string[] = [];
   const cache = new Cache<string>('thing', { freshMs: 10, staleMs: 20, waitMs: 5 }, (value) => retired.push(value));

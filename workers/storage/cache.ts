@@ -28,6 +28,7 @@ export class Cache<T> {
   #value: T | undefined;
   #failure: string | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
+  #retryAt = Number.NEGATIVE_INFINITY;
   /** Load numbers, since a clock cannot order two loads of one millisecond: the last started, the last kept. */
   #started = 0;
   #kept = 0;
@@ -48,24 +49,28 @@ export class Cache<T> {
   /**
    * The value, refreshed as its age requires. `load` receives the previous value and may return it. `waitUntil` keeps
    * the refresh alive after the answer: without it, another request could wait for a refresh that died with its own.
+   * `maxAgeMs`: refresh an older value before it is served, even if it counts as fresh.
    */
   async get(
     load: Load<T>,
     now: number,
     waitUntil: (promise: Promise<unknown>) => void,
     waitMs = this.#freshness.waitMs,
+    maxAgeMs = Number.POSITIVE_INFINITY,
   ): Promise<CacheRead<T>> {
     const age = now - this.#checkedAt;
+    const { freshMs, staleMs } = this.#freshness;
+    const isDue = age > Math.min(freshMs, maxAgeMs) && now > this.#retryAt;
     // A refresh that hangs, or died with its request, must not block later ones.
     if (this.#refresh !== undefined && now - this.#refresh.startedAt > ABANDON_MS) this.#refresh = undefined;
-    if (age > this.#freshness.freshMs && this.#refresh === undefined) {
+    if (isDue && this.#refresh === undefined) {
       const done = this.#load(load, now).finally(() => {
         if (this.#refresh?.done === done) this.#refresh = undefined;
       });
       this.#refresh = { done, startedAt: now };
       waitUntil(done);
     }
-    if (this.#refresh !== undefined && (this.#value === undefined || age > this.#freshness.staleMs)) {
+    if (this.#refresh !== undefined && (this.#value === undefined || age > Math.min(staleMs, maxAgeMs))) {
       try {
         await withDeadline(this.#refresh.done, waitMs);
       } catch (error) {
@@ -93,6 +98,7 @@ export class Cache<T> {
         this.#value = loaded;
         this.#failure = undefined;
         this.#checkedAt = now;
+        this.#retryAt = Number.NEGATIVE_INFINITY;
       }
       if (replaced !== undefined && replaced !== this.#value) this.#retire(replaced);
     } catch (error) {
@@ -100,6 +106,7 @@ export class Cache<T> {
       this.#failure = (error as Error).message;
       // Try again soon, but not with every request: load makes an outage worse.
       this.#checkedAt = now - this.#freshness.freshMs + RETRY_MS;
+      this.#retryAt = now + RETRY_MS;
       console.error(JSON.stringify({ alert: 'refresh failed', what: this.#name, error: this.#failure }));
     }
   }

@@ -114,6 +114,18 @@ export async function readItem(db: D1Database, itemId: string): Promise<Item | u
   return row === null ? undefined : fromRow(row);
 }
 
+/** Ordered by id, hidden ones too; those that do not exist are left out. */
+export async function readItems(db: D1Database, itemIds: readonly string[]): Promise<Item[]> {
+  const { results } = await db
+    .prepare(
+      `select ${ITEM_COLUMNS} from items
+       where item_id in (select value from json_each(?1)) and deleted_at is null order by item_id`,
+    )
+    .bind(JSON.stringify(itemIds))
+    .all<Row>();
+  return results.map(fromRow);
+}
+
 export interface ItemFilter {
   genre?: string | undefined;
   tag?: string | undefined;

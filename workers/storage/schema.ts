@@ -178,6 +178,36 @@ export const rulesState = sqliteTable('rules_state', {
   revision: integer('revision').notNull(),
 });
 
+/** Keys that `/v1/keys` created; a deleted key is gone. */
+export const keys = sqliteTable('keys', {
+  keyId: text('key_id').primaryKey(),
+  name: text('name').notNull(),
+  // SHA-256 of the key's text in hex. The text itself is nowhere.
+  hash: text('hash').notNull(),
+  // JSON: lists of text (models/contracts/key.ts).
+  scopes: text('scopes').notNull(),
+  origins: text('origins'),
+  createdAt: integer('created_at').notNull(),
+  createdBy: text('created_by').notNull(),
+  expiresAt: integer('expires_at'),
+});
+
+/** Changes that administrators made, the newest AUDIT_ENTRIES_MAX (models/contracts/audit.ts). */
+export const auditLog = sqliteTable('audit_log', {
+  entryId: integer('entry_id').primaryKey({ autoIncrement: true }),
+  at: integer('at').notNull(),
+  keyId: text('key_id').notNull(),
+  method: text('method').notNull(),
+  path: text('path').notNull(),
+  // JSON: the path's parameters.
+  ids: text('ids').notNull(),
+  // Null until the change has been answered.
+  status: integer('status'),
+  // JSON, cut to AUDIT_STATE_BYTES_MAX.
+  before: text('before'),
+  after: text('after'),
+});
+
 /** Guests who have become players: events still under way belong to the player. */
 export const merges = sqliteTable(
   'merges',

@@ -1,0 +1,87 @@
+// The keys of a store's servers, tools and games: what they open, and the form of their text.
+
+import { z } from 'zod';
+import { text } from './text.ts';
+
+export const KEYS_MAX = 500;
+export const KEY_BODY_BYTES_MAX = 8 * 1024;
+const NAME_LENGTH_MAX = 100;
+const ORIGINS_MAX = 20;
+const ORIGIN_LENGTH_MAX = 300;
+
+export const SCOPES = ['ingest', 'read', 'mint', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** `bloodstream_<id>_<secret>`: the prefix is for scanners of leaked secrets, the id for the look-up. */
+const KEY_PATTERN = /^bloodstream_([0-9a-f]{16})_[\w-]{43}$/;
+const ID_BYTES = 8;
+const SECRET_BYTES = 32;
+
+/** 256 random bits, and an id. */
+export function makeKey(): { keyId: string; key: string } {
+  const keyId = Buffer.from(crypto.getRandomValues(new Uint8Array(ID_BYTES))).toString('hex');
+  const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(SECRET_BYTES))).toString('base64url');
+  return { keyId, key: `bloodstream_${keyId}_${secret}` };
+}
+
+/** Undefined for a text that is not a key of this form. */
+export const readKeyId = (key: string): string | undefined => KEY_PATTERN.exec(key)?.[1];
+
+const isOrigin = (value: string): boolean =>
+  URL.canParse(value) && new URL(value).origin === value && /^https?:/.test(value);
+
+const scopes = z
+  .array(z.enum(SCOPES))
+  .min(1)
+  .max(SCOPES.length)
+  .transform((list) => SCOPES.filter((scope) => list.includes(scope)))
+  .meta({ description: '`admin` includes all others.', example: ['ingest', 'read'] });
+
+export const KeyInput = z
+  .object({
+    name: text(NAME_LENGTH_MAX).meta({ description: 'What uses the key.', example: 'store server' }),
+    scopes,
+    expiresAt: z.iso
+      .datetime({ offset: true })
+      .refine((time) => Date.parse(time) > Date.now(), 'must be in the future')
+      .transform((time) => new Date(time).toISOString())
+      .optional()
+      .meta({ description: 'When the key ends; without it, when it is deleted.' }),
+    origins: z
+      .array(
+        z
+          .string()
+          .max(ORIGIN_LENGTH_MAX)
+          .refine(isOrigin, 'must be an origin such as https://games.example, without a path'),
+      )
+      .min(1)
+      .max(ORIGINS_MAX)
+      .transform((origins) => [...new Set(origins)])
+      .optional()
+      .meta({
+        description:
+          'Web origins that may use the key: requests with another `Origin` header are refused. Programs other than ' +
+          'browsers can send any header.',
+        example: ['https://games.example'],
+      }),
+  })
+  .meta({ id: 'KeyInput' });
+
+export const Key = z
+  .object({
+    keyId: z.string(),
+    name: z.string(),
+    scopes: z.array(z.enum(SCOPES)),
+    createdAt: z.iso.datetime(),
+    createdBy: z.string().meta({ description: 'Id of the key that created it.' }),
+    expiresAt: z.iso.datetime().nullable(),
+    origins: z.array(z.string()).nullable().meta({ description: 'Null: every origin.' }),
+  })
+  .meta({ id: 'Key' });
+export type Key = z.infer<typeof Key>;
+
+/** The only answer that shows the key. */
+export const NewKey = Key.extend({
+  key: z.string().meta({ description: 'The bearer of `Authorization`. Not shown again.' }),
+}).meta({ id: 'NewKey' });
+export type NewKey = z.infer<typeof NewKey>;

@@ -1,0 +1,136 @@
+import { env, exports } from 'cloudflare:workers';
+import { expect, it } from 'vitest';
+import { AUDIT_STATE_BYTES_MAX, type AuditEntry } from '../../models/contracts/audit.ts';
+import type { NewKey } from '../../models/contracts/key.ts';
+import { beginAuditEntry, endAuditEntry, listAuditEntries } from '../storage/audit-log.ts';
+import { type AuditLog, recordChange } from './audit.ts';
+import { ProblemError } from './problems.ts';
+
+async function call<T = unknown>(method: string, path: string, body?: object, key = 'test-admin') {
+  const response = await exports.default.fetch(`http://edge${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T };
+}
+const readLog = async (query = '?limit=100') =>
+  (await call<{ entries: AuditEntry[]; cursor: number | null }>('GET', `/v1/audit-log${query}`)).body;
+/** The last change. */
+const last = async () => (await readLog('?limit=1')).entries[0]!;
+
+it('records the key, the route, and the resource before and after each change', async () => {
+  const started = Date.now();
+  await call('PUT', '/v1/items/audited', { title: 'One', price: 10 });
+  expect(await last()).toMatchObject({
+    keyId: 'ADMIN_KEY-1',
+    method: 'PUT',
+    path: '/v1/items/{itemId}',
+    ids: { itemId: 'audited' },
+    status: 200,
+    before: null,
+    after: { itemId: 'audited', title: 'One', price: 10 },
+  });
+  expect(Date.parse((await last()).at)).toBeGreaterThanOrEqual(started);
+  await call('PATCH', '/v1/items/audited', { price: 5, hidden: true }, 'test-admin-next');
+  expect(await last()).toMatchObject({ keyId: 'ADMIN_KEY-2', before: { price: 10 }, after: { price: 5 } });
+  await call('POST', '/v1/items', {
+    items: [
+      { itemId: 'audited', title: 'Two' },
+      { itemId: 'other', title: 'O' },
+    ],
+  });
+  const bulk = await last();
+  expect(bulk).toMatchObject({ path: '/v1/items', ids: {}, before: [{ itemId: 'audited', hidden: true }] });
+  expect(bulk.after).toMatchObject([{ title: 'Two' }, { title: 'O' }]);
+  await call('DELETE', '/v1/items/audited');
+  expect(await last()).toMatchObject({ method: 'DELETE', status: 204, before: { title: 'Two' }, after: null });
+
+  const rule = { action: 'exclude', match: { itemIds: ['audited'] } };
+  const { body: created } = await call<{ ruleId: string }>('POST', '/v1/rules', rule);
+  expect(await last()).toMatchObject({ path: '/v1/rules', status: 201, before: null, after: created });
+  const path = `/v1/rules/${created.ruleId}`;
+  await call('PUT', path, { ...rule, action: 'bury' });
+  expect(await last()).toMatchObject({ before: { action: 'exclude' }, after: { action: 'bury' } });
+  await call('DELETE', path);
+  expect(await last()).toMatchObject({ ids: { ruleId: created.ruleId }, before: { action: 'bury' }, after: null });
+});
+
+it('records attempts that were refused, and none that lack the scope', async () => {
+  await call('DELETE', '/v1/rules/nothing-like-it');
+  expect(await last()).toMatchObject({ ids: { ruleId: 'nothing-like-it' }, status: 404, before: null, after: null });
+  const { entryId } = await last();
+  for (const key of ['test-read', 'test-ingest', 'wrong']) await call('DELETE', '/v1/rules/x', undefined, key);
+  await call('POST', '/v1/events', { events: [{ id: '1', userId: 'ann', type: 'search', query: 'x' }] });
+  expect((await last()).entryId).toBe(entryId);
+  expect((await call('GET', '/v1/audit-log', undefined, 'test-read')).status).toBe(403);
+});
+
+it('shows no secret and names no player', async () => {
+  const { key, keyId } = (await call<NewKey>('POST', '/v1/keys', { name: 'game', scopes: ['read'] })).body;
+  await call('DELETE', `/v1/keys/${keyId}`);
+  expect(await last()).toMatchObject({ ids: { keyId }, before: { keyId, name: 'game' } });
+  const hook = { url: 'https://example.com/hook', events: ['job.failed'] };
+  const { secret } = (await call<{ secret: string }>('POST', '/v1/subscriptions', hook)).body;
+  expect(await last()).toMatchObject({ path: '/v1/subscriptions', after: { url: hook.url } });
+  const { erasureId } = (await call<{ erasureId: string }>('DELETE', '/v1/users/erased-player')).body;
+  expect(await last()).toMatchObject({ path: '/v1/users/{userId}', ids: {}, after: { erasureId } });
+  const stored = JSON.stringify((await env.DB.prepare('select * from audit_log').all()).results);
+  expect(stored).toContain(keyId);
+  for (const hidden of [key, key.slice(-43), secret, 'erased-player']) expect(stored).not.toContain(hidden);
+});
+
+it('pages from the newest to the oldest, and keeps the newest alone', async () => {
+  await env.DB.exec('delete from audit_log');
+  const change = { keyId: 'k', method: 'PUT', path: '/p', ids: {}, before: null };
+  for (let n = 0; n < 7; n++) await beginAuditEntry(env.DB, { ...change, ids: { n: `${n}` } }, n, 5);
+  const first = await readLog('?limit=3');
+  const second = await readLog(`?limit=3&cursor=${first.cursor}`);
+  expect([...first.entries, ...second.entries].map(({ ids }) => ids.n)).toEqual(['6', '5', '4', '3', '2']);
+  expect(second.cursor).toBeNull();
+});
+
+it('cuts long states at a whole character', async () => {
+  const change = { keyId: 'k', method: 'PUT', path: '/p', ids: {} };
+  const entryId = await beginAuditEntry(env.DB, { ...change, before: { text: '😀'.repeat(5_000) } }, 0);
+  await endAuditEntry(env.DB, entryId, { status: 200, after: { text: 'short' } });
+  const [{ before, after }] = (await listAuditEntries(env.DB, entryId + 1, 1)) as [AuditEntry];
+  expect(before).toMatch(/^\{"text":"(😀)+$/u);
+  expect(new TextEncoder().encode(before as string).length).toBeGreaterThan(AUDIT_STATE_BYTES_MAX - 4);
+  expect(new TextEncoder().encode(before as string).length).toBeLessThanOrEqual(AUDIT_STATE_BYTES_MAX);
+  expect(after).toEqual({ text: 'short' });
+});
+
+const change = {
+  keyId: 'k',
+  method: 'PUT',
+  path: '/p',
+  ids: {},
+  status: 200,
+  readBefore: () => ({ n: 1 }),
+  readAfter: () => ({ n: 2 }),
+};
+const log: AuditLog = {
+  begin: (entry) => beginAuditEntry(env.DB, entry, 0),
+  end: (entryId, outcome) => endAuditEntry(env.DB, entryId, outcome),
+};
+
+it('makes no change without an entry', async () => {
+  let made = 0;
+  const make = () => ++made;
+  const down = { ...log, begin: () => Promise.reject(new Error('D1 is down')) };
+  await expect(recordChange(down, { ...change, make })).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(made).toBe(0);
+  // The change is made: the entry says that its outcome is unknown.
+  expect(await recordChange({ ...log, end: down.begin }, { ...change, make })).toBe(1);
+  expect(await last()).toMatchObject({ status: null, before: { n: 1 }, after: null });
+});
+
+it('records the status of a change that fails', async () => {
+  const fail = (error: Error) => recordChange(log, { ...change, make: () => Promise.reject(error) });
+  await expect(fail(new ProblemError('conflict'))).rejects.toMatchObject({ kind: 'conflict' });
+  expect(await last()).toMatchObject({ status: 409, after: null });
+  await expect(fail(new Error('bug'))).rejects.toThrow('bug');
+  expect(await last()).toMatchObject({ status: 500 });
+});

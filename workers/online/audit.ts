@@ -1,0 +1,47 @@
+// Records a change in the audit log: who, which route, which ids, the resource before and after. The entry is begun
+// before the change: if it cannot be, the change is refused.
+
+import type { AuditedChange, AuditedOutcome } from '../storage/audit-log.ts';
+import { orUnavailable, PROBLEM_KINDS, ProblemError } from './problems.ts';
+
+export interface AuditLog {
+  /** Returns the entry's id. */
+  begin(change: AuditedChange): Promise<number>;
+  end(entryId: number, outcome: AuditedOutcome): Promise<void>;
+}
+
+export interface Change<T> extends Omit<AuditedChange, 'before'> {
+  /** The status of the answer if the change is made. */
+  status: number;
+  /** The resource before the change; undefined if there is none. */
+  readBefore(): unknown;
+  make(): T | Promise<T>;
+  /** The resource after the change, without secrets. */
+  readAfter(made: T): unknown;
+}
+
+export async function recordChange<T>(
+  log: AuditLog,
+  { status, readBefore, make, readAfter, ...change }: Change<T>,
+): Promise<T> {
+  const before = await readBefore();
+  const entryId = await orUnavailable(log.begin({ ...change, before }));
+  try {
+    const made = await make();
+    await end(log, entryId, { status, after: readAfter(made) });
+    return made;
+  } catch (error) {
+    const kind = error instanceof ProblemError ? error.kind : 'internal';
+    await end(log, entryId, { status: PROBLEM_KINDS[kind].status, after: null });
+    throw error;
+  }
+}
+
+/** Never rejects: the change is made, and its entry says that the outcome is unknown. */
+async function end(log: AuditLog, entryId: number, outcome: AuditedOutcome): Promise<void> {
+  try {
+    await log.end(entryId, outcome);
+  } catch (error) {
+    console.error(JSON.stringify({ alert: 'audit entry not completed', entryId, error: String(error) }));
+  }
+}

@@ -1,0 +1,127 @@
+// The endpoints of keys. Only the answer that creates a key shows it.
+
+import { z } from '@hono/zod-openapi';
+import { KEY_BODY_BYTES_MAX, KEYS_MAX, Key, KeyInput, makeKey, NewKey } from '../../models/contracts/key.ts';
+import { isolate } from '../serving/isolate.ts';
+import * as storage from '../storage/keys.ts';
+import type { KeyCaller } from './caller.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
+import { ProblemError } from './problems.ts';
+import { hashKey } from './stored-keys.ts';
+
+const KeyParams = z.object({
+  keyId: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/, 'must be 16 hexadecimal digits')
+    .meta({ param: { name: 'keyId', in: 'path' }, example: '9f86d081884c7d65' }),
+});
+type KeyParams = z.output<typeof KeyParams>;
+const ListAnswer = z.object({ keys: z.array(Key).meta({ description: 'Oldest first.' }) });
+
+export interface KeyStore {
+  /** Oldest first. */
+  listKeys(): Promise<Key[]>;
+  /** False if there are KEYS_MAX already. */
+  insertKey(key: storage.StoredKey): Promise<boolean>;
+  /** False if no key has the id. */
+  deleteKey(keyId: string): Promise<boolean>;
+}
+
+/** Makes a change effective in the next request through this isolate. */
+const openKeyStore = ({ env }: AppContext): KeyStore => ({
+  listKeys: () => storage.listKeys(env.DB, Date.now()),
+  insertKey: async (key) => {
+    const isStored = await storage.insertKey(env.DB, key, KEYS_MAX);
+    if (isStored) await isolate.revalidateKeys(env, Date.now());
+    return isStored;
+  },
+  deleteKey: async (keyId) => {
+    const isDeleted = await storage.deleteKey(env.DB, keyId);
+    if (isDeleted) await isolate.revalidateKeys(env, Date.now());
+    return isDeleted;
+  },
+});
+
+export const getKeys = async (_: object, store: Pick<KeyStore, 'listKeys'>): Promise<z.output<typeof ListAnswer>> => ({
+  keys: await store.listKeys(),
+});
+
+export async function postKey(
+  { body, createdBy }: { body: z.output<typeof KeyInput>; createdBy: string },
+  store: Pick<KeyStore, 'insertKey'>,
+): Promise<NewKey> {
+  const { keyId, key } = makeKey();
+  const shown: Key = {
+    keyId,
+    name: body.name,
+    scopes: body.scopes,
+    createdAt: new Date().toISOString(),
+    createdBy,
+    expiresAt: body.expiresAt ?? null,
+    origins: body.origins ?? null,
+  };
+  if (!(await store.insertKey({ ...shown, hash: await hashKey(key) })))
+    throw new ProblemError('conflict', `There are already ${KEYS_MAX} keys; delete one first.`);
+  return { ...shown, key };
+}
+
+export async function deleteKey(
+  { params: { keyId } }: { params: KeyParams },
+  store: Pick<KeyStore, 'deleteKey'>,
+): Promise<void> {
+  if (!(await store.deleteKey(keyId))) throw new ProblemError('not-found', `No key has the id “${keyId}”.`);
+}
+
+const tag = 'Keys';
+
+const ENDPOINTS: Endpoint<KeyStore>[] = [
+  defineEndpoint({
+    method: 'post',
+    path: '/v1/keys',
+    tag,
+    summary: 'Create a key',
+    description:
+      'Scopes: `ingest` sends events, `read` reads galleries and the catalogue, `mint` makes players’ tokens, `admin` ' +
+      'does everything. The key works here at once, and everywhere within two seconds.',
+    scope: 'admin',
+    body: { schema: KeyInput, maxBytes: KEY_BODY_BYTES_MAX },
+    answer: {
+      status: 201,
+      schema: NewKey,
+      description: 'The key, which is not shown again: only its digest is stored.',
+      headers: ({ keyId }) => ({ location: `/v1/keys/${keyId}`, 'cache-control': 'no-store' }),
+    },
+    problems: [409],
+    audit: { readAfter: ({ key: _, ...key }) => key },
+    // Only a key has the scope.
+    handle: ({ body, caller }, store) => postKey({ body, createdBy: (caller as KeyCaller).keyId }, store),
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: '/v1/keys',
+    tag,
+    summary: 'List the keys',
+    description: 'The keys of the environment (`ADMIN_KEY` and the like) are not among them.',
+    scope: 'admin',
+    answer: { schema: ListAnswer, description: 'All keys, without their text. Expired ones stay until deleted.' },
+    handle: getKeys,
+  }),
+  defineEndpoint({
+    method: 'delete',
+    path: '/v1/keys/{keyId}',
+    tag,
+    summary: 'Revoke a key',
+    description: 'The key is refused here at once, and everywhere within a minute.',
+    scope: 'admin',
+    params: KeyParams,
+    answer: { status: 204, description: 'The key is deleted.' },
+    problems: [404],
+    audit: {
+      readBefore: async ({ params }, store: KeyStore) =>
+        (await store.listKeys()).find(({ keyId }) => keyId === params.keyId),
+    },
+    handle: deleteKey,
+  }),
+];
+
+export const routeKeys = (app: App): void => registerEndpoints(app, ENDPOINTS, openKeyStore);

@@ -1,0 +1,194 @@
+import { env, exports } from 'cloudflare:workers';
+import { expect, it, vi } from 'vitest';
+import { KEYS_MAX, type Key, makeKey, type NewKey, readKeyId } from '../../models/contracts/key.ts';
+import type { Problem } from '../../models/contracts/problem.ts';
+import { Isolate } from '../serving/isolate.ts';
+import { deleteKey, insertKey } from '../storage/keys.ts';
+import { findStoredKey, hashKey, type ReadKeys, UNREAD_MAX_MS } from './stored-keys.ts';
+
+type Answer = Problem & NewKey & { keys: Key[] };
+
+async function call(method: string, path: string, body?: object, { key = 'test-admin', origin = '' } = {}) {
+  const response = await exports.default.fetch(`http://edge${path}`, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${key}`,
+      ...(origin === '' ? {} : { origin }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Answer, headers: response.headers };
+}
+const create = async (fields: object = {}) => {
+  const created = await call('POST', '/v1/keys', { name: 'game', scopes: ['read'], ...fields });
+  expect(created.status).toBe(201);
+  return created.body;
+};
+const statusOf = async (key: string, origin = '') =>
+  (await call('GET', '/v1/items/popular', undefined, { key, origin })).status;
+
+it('creates a key that opens its scopes, shows it once, and stores only its digest', async () => {
+  const created = await call('POST', '/v1/keys', { name: ' game ', scopes: ['read', 'ingest', 'read'] });
+  const { key, keyId } = created.body;
+  expect(key).toMatch(new RegExp(`^bloodstream_${keyId}_[\\w-]{43}$`));
+  expect(created.body).toMatchObject({ name: 'game', scopes: ['ingest', 'read'], createdBy: 'ADMIN_KEY-1' });
+  expect(created.body).toMatchObject({ expiresAt: null, origins: null });
+  expect(created.headers.get('location')).toBe(`/v1/keys/${keyId}`);
+  expect(created.headers.get('cache-control')).toBe('no-store');
+
+  expect(await statusOf(key)).toBe(200);
+  const event = { id: '1', userId: 'ann', type: 'search', query: 'x' };
+  expect((await call('POST', '/v1/events', { events: [event] }, { key })).status).toBe(202);
+  expect((await call('GET', '/v1/keys', undefined, { key })).status).toBe(403);
+  expect((await call('POST', '/v1/keys', { name: 'more', scopes: ['admin'] }, { key })).status).toBe(403);
+
+  const listed = await call('GET', '/v1/keys');
+  const { key: _, ...shown } = created.body;
+  expect(listed.body.keys).toEqual([shown]);
+  const rows = JSON.stringify((await env.DB.prepare('select * from keys').all()).results);
+  for (const text of [rows, JSON.stringify(listed.body)]) expect(text).not.toContain(key.slice(-43));
+  await env.DB.exec('delete from keys');
+});
+
+it('refuses an altered, a revoked and an expired key', async () => {
+  const { key, keyId } = await create();
+  const altered = key.slice(0, -1) + (key.endsWith('A') ? 'B' : 'A');
+  for (const wrong of [altered, key.slice(0, -1), `${key}A`, key.replace(keyId, makeKey().keyId)])
+    expect(await statusOf(wrong), wrong).toBe(401);
+  expect((await call('DELETE', `/v1/keys/${keyId}`)).status).toBe(204);
+  expect(await statusOf(key)).toBe(401);
+  expect((await call('DELETE', `/v1/keys/${keyId}`)).status).toBe(404);
+
+  const passing = await create({ expiresAt: new Date(Date.now() + 1_000).toISOString() });
+  expect(await statusOf(passing.key)).toBe(200);
+  await vi.waitFor(async () => expect(await statusOf(passing.key)).toBe(401), { timeout: 5_000 });
+  const { body } = await call('GET', '/v1/items/popular', undefined, { key: passing.key });
+  expect(body.detail).toContain('expired');
+});
+
+it('refuses a key with origins from another origin', async () => {
+  const { key } = await create({ origins: ['https://games.example', 'https://games.example'] });
+  expect(await statusOf(key, 'https://games.example')).toBe(200);
+  for (const origin of ['https://games.example.evil.example', 'http://games.example', 'null'])
+    expect(await statusOf(key, origin), origin).toBe(403);
+  // A server sends none.
+  expect(await statusOf(key)).toBe(200);
+});
+
+it('refuses invalid keys and names the field', async () => {
+  const cases: [fields: object, path: string][] = [
+    [{ scopes: [] }, 'scopes'],
+    [{ scopes: ['everything'] }, 'scopes.0'],
+    [{ name: '' }, 'name'],
+    [{ expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt'],
+    [{ origins: ['https://games.example/path'] }, 'origins.0'],
+    [{ origins: ['games.example'] }, 'origins.0'],
+    [{ origins: [] }, 'origins'],
+  ];
+  for (const [fields, path] of cases) {
+    const { status, body } = await call('POST', '/v1/keys', { name: 'game', scopes: ['read'], ...fields });
+    expect([status, body.errors?.[0]?.path], JSON.stringify(fields)).toEqual([400, path]);
+  }
+  expect((await call('DELETE', '/v1/keys/ADMIN_KEY-1')).status).toBe(400);
+});
+
+it('refuses one key too many', async () => {
+  await env.DB.exec('delete from keys');
+  await env.DB.prepare(
+    `with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ?1)
+     insert into keys (key_id, name, hash, scopes, created_at, created_by)
+     select printf('%016x', n), 'filled', '00', '["read"]', 0, 'test' from numbers`,
+  )
+    .bind(KEYS_MAX - 1)
+    .run();
+  await create();
+  const { status, body } = await call('POST', '/v1/keys', { name: 'game', scopes: ['read'] });
+  expect([status, body.detail]).toEqual([409, expect.stringContaining(String(KEYS_MAX))]);
+  await env.DB.exec('delete from keys');
+});
+
+/** Another isolate than the one that changes the keys; D1 can be taken away from it. */
+function openIsolate() {
+  const isolate = new Isolate();
+  const down = { prepare: () => ({ all: () => Promise.reject(new Error('D1 is down')) }) } as unknown as D1Database;
+  const use = (given: string, now: number, isDown = false) => {
+    const read: ReadKeys = (maxAgeMs) => isolate.getKeys({ DB: isDown ? down : env.DB }, now, () => {}, maxAgeMs);
+    return findStoredKey(given, read, { origin: undefined, now });
+  };
+  return { use };
+}
+async function storeKey() {
+  const { keyId, key } = makeKey();
+  const stored = {
+    keyId,
+    name: 'game',
+    scopes: ['read' as const],
+    hash: await hashKey(key),
+    createdAt: new Date().toISOString(),
+    createdBy: 'test',
+    expiresAt: null,
+    origins: null,
+  };
+  await insertKey(env.DB, stored, KEYS_MAX);
+  return key;
+}
+
+it('refuses a revoked key in every isolate within a minute, and takes a new one within two seconds', async () => {
+  const { use } = openIsolate();
+  const key = await storeKey();
+  const start = Date.now();
+  expect(await use(key, start)).toMatchObject({ kind: 'key', scopes: ['read'] });
+  const later = await storeKey();
+  expect(await use(later, start + 1_500)).toMatchObject({ kind: 'key' });
+  await deleteKey(env.DB, readKeyId(key)!);
+  // A busy isolate: some request finds the copy old and refreshes it behind its answer.
+  let refusedAt: number | undefined;
+  for (let now = start + 1_500; refusedAt === undefined && now < start + 120_000; now += 500)
+    if ((await use(key, now)) === undefined) refusedAt = now;
+  expect(refusedAt! - start).toBeLessThan(60_000);
+
+  // An isolate without requests in between refreshes before its answer.
+  const quiet = openIsolate();
+  expect(await quiet.use(later, start)).toBeDefined();
+  await deleteKey(env.DB, readKeyId(later)!);
+  expect(await quiet.use(later, start + 60_000)).toBeUndefined();
+});
+
+it('takes known keys while D1 is down, and says of others that they cannot be checked', async () => {
+  const { use } = openIsolate();
+  const key = await storeKey();
+  const start = Date.now();
+  const other = await storeKey();
+  await expect(use(key, start - 60_000, true)).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(await use(key, start)).toBeDefined();
+  for (const afterMs of [5_000, 40_000, 120_000])
+    expect(await use(key, start + afterMs, true), `${afterMs}`).toBeDefined();
+  const unknown = makeKey().key;
+  await expect(use(unknown, start + 121_000, true)).rejects.toMatchObject({ kind: 'unavailable' });
+  // An altered key is refused, also then.
+  expect(await use(other.slice(0, -1) + (other.endsWith('A') ? 'B' : 'A'), start + 122_000, true)).toBeUndefined();
+  await expect(use(key, start + UNREAD_MAX_MS + 1_000, true)).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(await use(key, start + UNREAD_MAX_MS + 10_000)).toBeDefined();
+  expect(await use(unknown, start + UNREAD_MAX_MS + 12_000)).toBeUndefined();
+});
+
+it('asks D1 for unknown ids at most once a second', async () => {
+  const isolate = new Isolate();
+  let reads = 0;
+  const counting = new Proxy(env.DB, {
+    get: (db, name) => {
+      if (name === 'prepare') reads++;
+      const value = Reflect.get(db, name);
+      return typeof value === 'function' ? value.bind(db) : value;
+    },
+  });
+  const start = Date.now();
+  for (let request = 0; request < 100; request++) {
+    const now = start + request * 20;
+    const read: ReadKeys = (maxAgeMs) => isolate.getKeys({ DB: counting }, now, () => {}, maxAgeMs);
+    expect(await findStoredKey(makeKey().key, read, { origin: undefined, now })).toBeUndefined();
+  }
+  expect(reads).toBeLessThanOrEqual(3);
+});

@@ -1,0 +1,55 @@
+// Finds the caller of a key that `/v1/keys` created. The isolate's copy of the keys decides; an id that is not in it
+// is looked for in D1, at most once a second.
+
+import { readKeyId } from '../../models/contracts/key.ts';
+import type { CacheRead } from '../storage/cache.ts';
+import type { KeySet, StoredKey } from '../storage/keys.ts';
+import type { KeyCaller } from './caller.ts';
+import { ProblemError } from './problems.ts';
+
+/** A key created elsewhere works here after this time. */
+const UNKNOWN_MAX_AGE_MS = 1_000;
+/** While D1 cannot be read, known keys work for this long: nobody can delete a key there either. */
+export const UNREAD_MAX_MS = 10 * 60_000;
+
+/** `maxAgeMs`: read older keys again first. */
+export type ReadKeys = (maxAgeMs?: number) => Promise<CacheRead<KeySet>>;
+
+/**
+ * Undefined if the key is unknown. Throws `unauthorized` if it has expired, `forbidden` if it may not be used from
+ * the origin, `unavailable` if D1 would have to be asked and cannot be. `now`: epoch milliseconds.
+ */
+export async function findStoredKey(
+  given: string,
+  readKeys: ReadKeys,
+  { origin, now }: { origin: string | undefined; now: number },
+): Promise<KeyCaller | undefined> {
+  const keyId = readKeyId(given);
+  if (keyId === undefined) return undefined;
+  const key = await findById(keyId, readKeys, now);
+  if (key === undefined || !(await hasHash(given, key.hash))) return undefined;
+  if (key.expiresAt !== null && Date.parse(key.expiresAt) <= now)
+    throw new ProblemError('unauthorized', `The key expired at ${key.expiresAt}.`);
+  if (key.origins !== null && origin !== undefined && !key.origins.includes(origin))
+    throw new ProblemError('forbidden', `The key may not be used from the origin ${origin}.`);
+  return { kind: 'key', keyId, scopes: key.scopes };
+}
+
+async function findById(keyId: string, readKeys: ReadKeys, now: number): Promise<StoredKey | undefined> {
+  const isTrusted = (keys: KeySet | undefined) => keys !== undefined && now - keys.readAt <= UNREAD_MAX_MS;
+  const kept = (await readKeys()).value;
+  const known = isTrusted(kept) ? kept?.byId.get(keyId) : undefined;
+  if (known !== undefined) return known;
+  const { value, failure } = await readKeys(UNKNOWN_MAX_AGE_MS);
+  const key = value?.byId.get(keyId);
+  if (isTrusted(value) && (key !== undefined || failure === undefined)) return key;
+  throw new ProblemError('unavailable', 'The key cannot be checked at the moment. Send the same request again.');
+}
+
+async function hasHash(key: string, hash: string): Promise<boolean> {
+  return crypto.subtle.timingSafeEqual(Buffer.from(await hashKey(key), 'hex'), Buffer.from(hash, 'hex'));
+}
+
+/** SHA-256 in hex: enough for 256 random bits, which no dictionary holds. */
+export const hashKey = async (key: string): Promise<string> =>
+  Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))).toString('hex');
