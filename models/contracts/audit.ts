@@ -10,7 +10,9 @@ export const AUDIT_PAGE_MAX = 100;
 
 const state = (when: string) =>
   z.unknown().meta({
-    description: `The resource ${when} the change; null if there was none. A text if it is longer than 4 KB: the beginning of its JSON.`,
+    description:
+      `The resource ${when} the change; null if there was none. If its JSON is longer than 4 KB, a text: the ` +
+      'beginning of that.',
   });
 
 export const AuditEntry = z

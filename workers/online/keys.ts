@@ -81,8 +81,8 @@ const ENDPOINTS: Endpoint<KeyStore>[] = [
     tag,
     summary: 'Create a key',
     description:
-      'Scopes: `ingest` sends events, `read` reads galleries and the catalogue, `mint` makes players’ tokens, `admin` ' +
-      'does everything. The key works here at once, and everywhere within two seconds.',
+      'Scopes: `ingest` sends events, `read` reads galleries and the catalogue, `mint` makes players’ tokens, ' +
+      '`admin` does everything. The key works here at once, and everywhere within two seconds.',
     scope: 'admin',
     body: { schema: KeyInput, maxBytes: KEY_BODY_BYTES_MAX },
     answer: {

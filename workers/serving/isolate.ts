@@ -1,5 +1,6 @@
-// The caches of an isolate and their freshness: the catalogue, the statistics, the model release, the store's rules, the
-// subscriptions and the keys. An isolate's other state is where it is used: remembered players, the engine, hashed keys, counts.
+// The caches of an isolate and their freshness: the catalogue, the statistics, the model release, the store's rules,
+// the subscriptions and the keys. An isolate's other state is where it is used: remembered players, the engine, hashed
+// keys, counts.
 
 import { type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
 import { Cache, type CacheRead } from '../storage/cache.ts';

@@ -1,4 +1,5 @@
-// The audit log in D1. An entry is written before the change and completed after it, so that no change goes without one.
+// The audit log in D1. An entry is written before the change and completed after it, so that no change goes without
+// one.
 
 import { AUDIT_ENTRIES_MAX, AUDIT_STATE_BYTES_MAX, type AuditEntry } from '../../models/contracts/audit.ts';
 
