@@ -10,10 +10,18 @@ it('serves drawn covers with a policy that loads nothing, and the page with its 
     const cover = await get(drawnCoverPath(genre, 123_456));
     expect(cover.status).toBe(200);
     expect(cover.headers.get('content-type')).toBe('image/svg+xml');
-    expect(cover.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+    expect(cover.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    // A game shows covers in its own page, and an engine reads them as textures.
+    expect(cover.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+    expect(cover.headers.get('access-control-allow-origin')).toBe('*');
     expect(cover.headers.get('cache-control')).toContain('max-age=86400');
     expect(cover.headers.get('x-content-type-options')).toBe('nosniff');
     expect(await cover.text()).toMatch(/^<svg /);
   }
-  expect((await get('/')).headers.get('content-security-policy')).toContain("script-src 'self'");
+  const page = (await get('/')).headers;
+  for (const directive of ["script-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"])
+    expect(page.get('content-security-policy')).toContain(directive);
+  expect(page.get('access-control-allow-origin')).toBeNull();
 });

@@ -4,6 +4,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
 import { LOOPBACK } from '../../models/contracts/subscription.ts';
 import { routeAuditLog } from './audit-log.ts';
+import { DOCUMENT_HEADERS, forbidCaching, revalidate } from './caching.ts';
 import { shareWithOrigins } from './cors.ts';
 import { renderDocs } from './docs.tsx';
 import type { AppEnv } from './endpoint.ts';
@@ -28,6 +29,7 @@ import { routeStream } from './stream.ts';
 import { routeSubscriptions } from './subscriptions.ts';
 import { routeUsers } from './users.ts';
 
+const NONE = ["'none'"];
 const DOCUMENT = {
   openapi: '3.1.0',
   info: {
@@ -37,15 +39,15 @@ const DOCUMENT = {
   },
 };
 
+/** Answers are no pages: they load nothing, and nothing shows them in a frame. */
+const POLICY = { defaultSrc: NONE, baseUri: NONE, formAction: NONE, frameAncestors: NONE };
 const DOCS_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export const app = new OpenAPIHono<AppEnv>();
 
 // `overwrite: false`: a header set by the handler stays.
-app.use(
-  secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, overwrite: false }),
-);
+app.use(secureHeaders({ contentSecurityPolicy: POLICY, overwrite: false }), forbidCaching);
 // The page corrects the clock of its events by it. Cloudflare adds the header, a local Worker does not.
 app.use(async (c, next) => {
   await next();
@@ -54,6 +56,7 @@ app.use(async (c, next) => {
 // Not /local/*: a page from elsewhere must not read the development key.
 for (const path of ['/v1/*', '/health', '/openapi.json']) app.use(path, shareWithOrigins);
 app.use(answerOtherMethods(app));
+for (const path of ['/v1/items/*', '/openapi.json']) app.use(path, revalidate);
 app.onError(onError);
 app.notFound((c) => problemResponse('not-found', `No route matches ${c.req.method} ${c.req.path}; see /docs.`));
 app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
@@ -83,15 +86,17 @@ for (const path of ['/openapi.json', '/docs'])
     readQuery(c.req.queries(), []);
     return next();
   });
-app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document(DOCUMENT)));
+app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document(DOCUMENT), 200, DOCUMENT_HEADERS));
 app.get('/docs', (c) =>
-  c.html(renderDocs(app.getOpenAPI31Document(DOCUMENT)), 200, { 'content-security-policy': DOCS_POLICY }),
+  c.html(renderDocs(app.getOpenAPI31Document(DOCUMENT)), 200, {
+    ...DOCUMENT_HEADERS,
+    'content-security-policy': DOCS_POLICY,
+  }),
 );
 
 // The page's key is served only to a browser on the developer's own machine.
 app.get('/local/key', (c) => {
   const key = developmentKey(c.env);
   if (!LOOPBACK.has(new URL(c.req.url).hostname) || key === undefined) return c.notFound();
-  c.header('cache-control', 'no-store');
   return c.json({ key });
 });

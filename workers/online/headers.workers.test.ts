@@ -6,11 +6,14 @@ const headersOf = async (path: string) => (await exports.default.fetch(`http://e
 it('sends a policy that loads nothing with every answer, unless the page sets its own', async () => {
   for (const path of ['/health', '/openapi.json', '/v1/items', '/nowhere']) {
     const headers = await headersOf(path);
-    expect(headers.get('content-security-policy'), path).toBe("default-src 'none'; frame-ancestors 'none'");
+    expect(headers.get('content-security-policy'), path).toBe(
+      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
     expect(headers.get('x-content-type-options'), path).toBe('nosniff');
   }
   const docs = await headersOf('/docs');
-  expect(docs.get('content-security-policy')).toContain("style-src 'self'");
+  for (const directive of ["style-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"])
+    expect(docs.get('content-security-policy')).toContain(directive);
   expect(docs.get('x-content-type-options')).toBe('nosniff');
 });
 

@@ -15,6 +15,7 @@ import {
 import { isolate } from '../serving/isolate.ts';
 import type { ItemChange, ItemFilter } from '../storage/items.ts';
 import * as storage from '../storage/items.ts';
+import { createItemHeaders } from './caching.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { ItemParams, wholeNumber } from './parameters.ts';
 import { invalidInput, ProblemError } from './problems.ts';
@@ -184,7 +185,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
     summary: 'Read an item',
     scope: 'read',
     params: ItemParams,
-    answer: { schema: Item, description: 'The item.' },
+    answer: { schema: Item, description: 'The item.', headers: createItemHeaders },
     problems: [404],
     handle: getItem,
   }),
@@ -207,7 +208,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
     summary: 'List items',
     scope: 'read',
     query: ListQuery,
-    answer: { schema: ListAnswer, description: 'One page, ordered by id.' },
+    answer: { schema: ListAnswer, description: 'One page, ordered by id.', headers: createItemHeaders },
     handle: getItems,
   }),
 ];

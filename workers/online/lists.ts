@@ -3,6 +3,7 @@
 import { z } from '@hono/zod-openapi';
 import { Recommendations } from '../../models/contracts/gallery.ts';
 import { recommendList, recommendSimilar } from '../recommending/lists.ts';
+import { createListHeaders } from './caching.ts';
 import { contextQuery } from './context.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { expandItems } from './expand-items.ts';
@@ -58,7 +59,7 @@ const ENDPOINTS: Endpoint<ListMaker>[] = [
       summary: LIST_SUMMARIES[list],
       scope: 'read',
       query: ListQuery,
-      answer: { schema: Recommendations, description: 'The list, best first.' },
+      answer: { schema: Recommendations, description: 'The list, best first.', headers: createListHeaders },
       handle: getList(list),
     }),
   ),
@@ -70,7 +71,7 @@ const ENDPOINTS: Endpoint<ListMaker>[] = [
     scope: 'read',
     params: ItemParams,
     query: SimilarQuery,
-    answer: { schema: Recommendations, description: 'The neighbours, nearest first.' },
+    answer: { schema: Recommendations, description: 'The neighbours, nearest first.', headers: createListHeaders },
     problems: [404, 503],
     handle: getSimilar,
   }),

@@ -58,7 +58,6 @@ export async function getExport(
     headers: {
       'content-type': 'application/x-ndjson',
       'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(userId)}.jsonl`,
-      'cache-control': 'no-store',
     },
   });
 }

@@ -1,0 +1,42 @@
+// Decides which answers a client may keep, and how it revalidates them. By default none: most are personal or an
+// operator's. Lists and items are the same for everybody with a key, so clients may keep them; `private`, since a cache
+// between would show them to requests without a key.
+
+import { createHash } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+import { etag } from 'hono/etag';
+import type { Recommendations } from '../../models/contracts/gallery.ts';
+
+const LIST_MAX_AGE_SECONDS = 60;
+/** Shorter: operators read an item again after a change. */
+const ITEM_MAX_AGE_SECONDS = 10;
+
+export const forbidCaching: MiddlewareHandler = async (c, next) => {
+  await next();
+  if (c.res.status !== 101 && !c.res.headers.has('cache-control')) c.header('cache-control', 'private, no-store');
+};
+
+/** Answers 304 to a request whose ETag is still the answer's: the one set by the handler, or a digest of the body. */
+export const revalidate = etag({ weak: true });
+
+/** For the description of the API: always revalidated, so that a deployment shows at once. */
+export const DOCUMENT_HEADERS = { 'cache-control': 'public, no-cache' };
+
+const shared = (maxAgeSeconds: number) => ({
+  'cache-control': `private, max-age=${maxAgeSeconds}`,
+  'cross-origin-resource-policy': 'cross-origin',
+  vary: 'Authorization, Accept-Language',
+});
+
+export const createItemHeaders = (): Record<string, string> => shared(ITEM_MAX_AGE_SECONDS);
+
+/** The ETag leaves out the answer's id and time, which change although the list does not. */
+export function createListHeaders({
+  recommendationId: _,
+  generatedAt: __,
+  ...content
+}: Recommendations): Record<string, string> {
+  const digest = createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 27);
+  // An answer in which something failed may be better a second later.
+  return { ...shared(content.degraded.length > 0 ? 0 : LIST_MAX_AGE_SECONDS), etag: `W/"${digest}"` };
+}
