@@ -1,6 +1,7 @@
 // Reads the log after a run as a training does: from the exported files, and from D1 beyond them. An event that is in
 // two files, or in a file and in D1 beyond the files, appears twice. Also compares the counts of players with the log.
 
+import { countRows } from '../../models/contracts/snapshot.ts';
 import { listLogShards } from '../../workers/storage/log-shards.ts';
 import { ACTS, DAY_MS } from '../../workers/storage/player-counts.ts';
 import { readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
@@ -32,10 +33,10 @@ export const readLog = (state: string, config: string): Promise<LogCount> =>
         await countLog(stores, () => {});
         const databases = listLogShards(stores);
         const counts = await Promise.all(databases.map(compareCounts));
-        const { lastSequences } = await readSnapshotOrEmpty(stores.BUCKET);
+        const { events } = await readSnapshotOrEmpty(stores.BUCKET);
         return {
           ids: await readIds(await fetchWholeLog(stores, { state, folder })),
-          exported: sumOf(lastSequences),
+          exported: countRows(events),
           shards: await Promise.all(databases.map(countEvents)),
           miscounted: sumOf(counts),
         };
