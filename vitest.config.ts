@@ -7,6 +7,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-worker
 import { type Request, Response } from 'miniflare';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { makeTokenKey } from './scripts/local/make-token-key.ts';
 
 /** Serves tests inside workerd with what only Node can do, at /models/<kind>?items=<count>, /scores and /ranker. */
 async function answerAsTrainer(request: Request): Promise<Response> {
@@ -99,6 +100,8 @@ export default defineConfig(async () => {
                   INGEST_KEY: 'test-ingest',
                   READ_KEY: 'test-read',
                   MINT_KEY: 'test-mint',
+                  TOKEN_KEY_0: makeTokenKey(0, 0),
+                  GUESTS: 'on',
                 },
                 // For tests of a log in several databases; the others have one.
                 d1Databases: { TEST_LOG_1: 'test-log-1', TEST_LOG_2: 'test-log-2', TEST_LOG_3: 'test-log-3' },

@@ -29,6 +29,11 @@ declare namespace Cloudflare {
     INGEST_KEY?: string;
     READ_KEY?: string;
     MINT_KEY?: string;
+    /** Private JWKs that sign players' tokens: workers/online/token-keys.ts. */
+    TOKEN_KEY_0?: string;
+    TOKEN_KEY_1?: string;
+    /** `on`: anybody may become a guest. */
+    GUESTS: string;
   }
 }
 interface Env extends Cloudflare.Env {}

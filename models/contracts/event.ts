@@ -5,6 +5,7 @@ import { Id } from './id.ts';
 import { parseBody } from './parse-body.ts';
 import { fail, ok, type Result } from './result.ts';
 import { text } from './text.ts';
+import { UserId } from './user-id.ts';
 
 export const EVENT_TYPES = [
   'impression',
@@ -84,7 +85,10 @@ export const EventInput = z
       description: 'Idempotency key, unique per user: an id that is sent again is not counted again.',
       example: 'click-1',
     }),
-    userId: Id.meta({ example: 'player-0001' }),
+    userId: UserId.optional().meta({
+      description: 'Required with a key, unless the path names the player; a token has its own player.',
+      example: 'player-0001',
+    }),
     type: z.enum(EVENT_TYPES).meta({
       description:
         `${Object.entries(RETRACTIONS)
@@ -181,23 +185,34 @@ export const EventResult = z
   .meta({ id: 'EventResult' });
 export type EventResult = z.infer<typeof EventResult>;
 
-/**
- * Validates one event from a client. The error names the first invalid field. Times in epoch milliseconds; `absent`:
- * the time of an event without one.
- */
-export function parseEvent(input: unknown, now: number, absent = now): Result<PlayerEvent, string> {
+export interface EventDefaults {
+  /** Of an event without one, in epoch milliseconds. */
+  timestamp?: number;
+  /** Of an event without one; the events of another user are invalid. Undefined if each event has to name its user. */
+  userId?: string;
+}
+
+/** Validates one event from a client. The error names the first invalid field. `now`: epoch milliseconds. */
+export function parseEvent(
+  input: unknown,
+  now: number,
+  { timestamp: absent = now, userId: owner }: EventDefaults = {},
+): Result<PlayerEvent, string> {
   const parsed = parseBody(EventInput, input);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     return fail(issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message);
   }
   const { context, ...event } = parsed.data;
+  const userId = event.userId ?? owner;
+  if (userId === undefined) return fail('userId: is required');
+  if (owner !== undefined && userId !== owner) return fail('userId: is not the player of the path');
   const timestamp = event.timestamp ?? absent;
   if (timestamp > now + CLOCK_SKEW_MS) return fail('timestamp: is more than 5 minutes ahead of the server');
   if (timestamp < TIMESTAMP_MIN) return fail('timestamp: is before the year 2000 (numbers are epoch milliseconds)');
   return ok({
     id: event.id,
-    userId: event.userId,
+    userId,
     type: event.type,
     itemId: event.itemId ?? null,
     value: event.value ?? null,

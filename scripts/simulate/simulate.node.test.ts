@@ -25,8 +25,12 @@ const pageOf = (shown: readonly Game[]): Gallery['rows'] =>
 
 /** Shows the games in the order that `orderFor` gives a policy, and records the events sent to it. */
 function openFakeStore(orderFor: (policy: string) => readonly Game[]) {
-  const sent: { userId: string; type: string; itemId?: string | undefined; recommendationId?: string | undefined }[] =
-    [];
+  const sent: {
+    userId?: string | undefined;
+    type: string;
+    itemId?: string | undefined;
+    recommendationId?: string | undefined;
+  }[] = [];
   let pages = 0;
   const store: Store = {
     readRelease: async () => 'none',

@@ -27,6 +27,7 @@ import { routeStats } from './stats.ts';
 import { routeStatus } from './status.ts';
 import { routeStream } from './stream.ts';
 import { routeSubscriptions } from './subscriptions.ts';
+import { routeTokens } from './tokens.ts';
 import { routeUsers } from './users.ts';
 
 const NONE = ["'none'"];
@@ -73,6 +74,7 @@ routeStream(app);
 routePreferences(app);
 routeMerge(app);
 routePersonalData(app);
+routeTokens(app);
 routeRules(app);
 routeSubscriptions(app);
 routeKeys(app);

@@ -1,15 +1,20 @@
-// Identifies the caller of a request by its key. Closed by default: a request without a known key is refused. What the
-// caller may do is in caller.ts.
+// Identifies the caller of a request by its key or its player's token. Closed by default: a request without a known one
+// is refused. What the caller may do is in caller.ts.
 
+import { TOKEN_LENGTH_MAX } from '../../models/contracts/user-id.ts';
 import { isolate } from '../serving/isolate.ts';
 import type { IdentifiedCaller } from './caller.ts';
 import { type EnvironmentKeys, findEnvironmentKey } from './environment-keys.ts';
+import { hasTokenForm, verifyToken } from './player-token.ts';
 import { ProblemError } from './problems.ts';
 import { findStoredKey } from './stored-keys.ts';
+import type { TokenKeySlots } from './token-keys.ts';
 
-const BEARER = /^Bearer ([^\s]{1,512})$/i;
-/** A browser's WebSocket can set no header except the list of subprotocols. */
-const SOCKET_BEARER = /(?:^|,\s*)bearer\.([\w-]{1,700})(?:,|$)/;
+export type Credentials = EnvironmentKeys & TokenKeySlots & Pick<Env, 'DB'>;
+
+const BEARER = new RegExp(`^Bearer ([^\\s]{1,${TOKEN_LENGTH_MAX}})$`, 'i');
+/** A browser's WebSocket can set no header except the list of subprotocols. The bearer is in base64url. */
+const SOCKET_BEARER = new RegExp(`(?:^|,\\s*)bearer\\.([\\w-]{1,${Math.ceil((TOKEN_LENGTH_MAX * 4) / 3)}})(?:,|$)`);
 
 function readBearer(header: (name: string) => string | undefined): string | undefined {
   const bearer = BEARER.exec(header('authorization') ?? '')?.[1];
@@ -20,19 +25,28 @@ function readBearer(header: (name: string) => string | undefined): string | unde
 
 /** Throws `unauthorized` if the caller cannot be identified. */
 export async function authenticate(
-  env: EnvironmentKeys & Pick<Env, 'DB'>,
+  env: Credentials,
   header: (name: string) => string | undefined,
   waitUntil: (promise: Promise<unknown>) => void,
 ): Promise<IdentifiedCaller> {
   const bearer = readBearer(header);
-  if (bearer === undefined) throw new ProblemError('unauthorized', 'Send the header “Authorization: Bearer <key>”.');
+  if (bearer === undefined)
+    throw new ProblemError('unauthorized', 'Send the header “Authorization: Bearer <key or token>”.');
   const now = Date.now();
-  const caller =
-    (await findEnvironmentKey(bearer, env)) ??
-    (await findStoredKey(bearer, (maxAgeMs) => isolate.getKeys(env, now, waitUntil, maxAgeMs), {
-      origin: header('origin'),
-      now,
-    }));
-  if (caller === undefined) throw new ProblemError('unauthorized', 'The key is unknown.');
-  return caller;
+  const environmentKey = await findEnvironmentKey(bearer, env);
+  if (environmentKey !== undefined) return environmentKey;
+  // A token is verified without storage, whatever fails.
+  if (hasTokenForm(bearer)) return identifyPlayer(bearer, env, now);
+  const key = await findStoredKey(bearer, (maxAgeMs) => isolate.getKeys(env, now, waitUntil, maxAgeMs), {
+    origin: header('origin'),
+    now,
+  });
+  if (key === undefined) throw new ProblemError('unauthorized', 'The key is unknown.');
+  return key;
+}
+
+async function identifyPlayer(token: string, slots: TokenKeySlots, now: number): Promise<IdentifiedCaller> {
+  const player = await verifyToken(token, slots, now);
+  if (!player.ok) throw new ProblemError('unauthorized', player.error);
+  return player.value;
 }

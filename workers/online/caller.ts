@@ -1,6 +1,7 @@
 // The caller of a request and what it may do. How a request proves who calls is in auth.ts.
 
 import type { Scope } from '../../models/contracts/key.ts';
+import { ME } from '../../models/contracts/user-id.ts';
 import { ProblemError } from './problems.ts';
 
 export type { Scope };
@@ -22,9 +23,6 @@ export interface PlayerCaller {
 export type IdentifiedCaller = KeyCaller | PlayerCaller;
 /** `anyone`: the caller of a public endpoint, which is not asked for a key. */
 export type Caller = IdentifiedCaller | { kind: 'anyone' };
-
-/** Stands for the token's player in a path. */
-export const ME = 'me';
 
 /** An admin key opens every scope. */
 export const hasScope = ({ scopes }: Pick<KeyCaller, 'scopes'>, scope: Scope): boolean =>

@@ -96,10 +96,12 @@ export function defineEndpoint<
   const known = Object.keys(query?.shape ?? {});
   const respond = async (c: AppContext, deps: Deps): Promise<Response> => {
     const caller = await admit(c, definition);
+    // Before anything is validated: another player's path is forbidden, whatever else is wrong.
+    const named = resolveParams(c.req.param(), caller);
     const input = {
       caller,
       query: parseInput(query, readQuery(c.req.queries(), known)),
-      params: parseInput(params, resolveParams(c.req.param(), caller)),
+      params: parseInput(params, named),
       // In a patch, null is a value: it empties the field.
       body: body && parseInput(body.schema, await readBody(c, body), definition.method !== 'patch'),
     };

@@ -2,8 +2,10 @@
 
 import { expect, test, vi } from 'vitest';
 import type { PlayerEvent, RoutedEvent } from '../../models/contracts/event.ts';
+import type { Caller } from './caller.ts';
 import { postEvents } from './events.ts';
 
+const SERVER: Caller = { kind: 'key', keyId: 'server', scopes: ['ingest'] };
 const click = (id: string, userId = 'ann') => ({ id, userId, type: 'click', itemId: 'x' });
 /** The database of the log that each player’s object chooses. */
 const SHARDS: Record<string, number> = { ann: 0, bob: 2 };
@@ -37,7 +39,10 @@ function openStore(fail: { record?: object[]; queue?: object[] } = {}) {
 test('events keep their order and go to their players’ objects and, in small messages, to the queue', async () => {
   const store = openStore();
   const events = Array.from({ length: 90 }, (_, index) => click(`e${index}`, index % 2 === 0 ? 'ann' : 'bob'));
-  const { results } = await postEvents({ body: { events: [...events, { id: 'bad' }, click('e0')] } }, store);
+  const { results } = await postEvents(
+    { body: { events: [...events, { id: 'bad' }, click('e0')] }, caller: SERVER },
+    store,
+  );
   expect(results.slice(0, 90).every(({ status }) => status === 'accepted')).toBe(true);
   expect(results.slice(90).map(({ id, status }) => `${id} ${status}`)).toEqual(['bad rejected', 'e0 duplicate']);
   expect(store.recorded.toSorted()).toEqual(['ann', 'bob']);
@@ -61,7 +66,7 @@ test('events keep their order and go to their players’ objects and, in small m
 test('retries a moving object but not an overloaded one; acknowledges even without the queue', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const retryable = Object.assign(new Error('moving'), { retryable: true });
-  const input = { body: { events: [click('1')] } };
+  const input = { body: { events: [click('1')] }, caller: SERVER };
   for (const fail of [{ record: [retryable] }, { queue: [new Error('down')] }]) {
     const store = openStore(fail);
     expect((await postEvents(input, store)).results).toEqual([{ id: '1', status: 'accepted' }]);

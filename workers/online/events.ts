@@ -11,7 +11,9 @@ import {
   parseEvent,
 } from '../../models/contracts/event.ts';
 import type { Result } from '../../models/contracts/result.ts';
+import type { Caller } from './caller.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
+import { ProblemError } from './problems.ts';
 import { type EventStore, eventKey, openEventStore, storeEvents } from './store-events.ts';
 
 // One invalid event must not refuse the others: the list accepts any value, and each is validated on its own.
@@ -21,17 +23,28 @@ export const EventsAnswer = z.object({ results: z.array(EventResult) });
 type ParsedEvent = Result<PlayerEvent, string>;
 
 export async function postEvents(
-  { body: { events: inputs } }: { body: z.output<typeof EventsBody> },
+  { body: { events: inputs }, caller }: { body: z.output<typeof EventsBody>; caller: Caller },
   store: EventStore,
 ): Promise<z.output<typeof EventsAnswer>> {
-  return { results: await storeInputs(inputs, parseInputs(inputs), store) };
+  refuseForeign(inputs, caller);
+  const parsed = parseInputs(inputs, caller.kind === 'player' ? caller.userId : undefined);
+  return { results: await storeInputs(inputs, parsed, store) };
 }
 
-/** Validates each event. */
-export function parseInputs(inputs: readonly unknown[]): ParsedEvent[] {
+/** Throws `forbidden` if a token's request has an event of another player. */
+export function refuseForeign(inputs: readonly unknown[], caller: Caller): void {
+  if (caller.kind !== 'player') return;
+  const isForeign = (input: unknown) =>
+    ((input as { userId?: unknown } | null)?.userId ?? caller.userId) !== caller.userId;
+  if (inputs.some(isForeign))
+    throw new ProblemError('forbidden', 'A token sends the events of its own player alone; none was stored.');
+}
+
+/** Validates each event. `userId`: the player whose events they are, if that is known. */
+export function parseInputs(inputs: readonly unknown[], userId?: string): ParsedEvent[] {
   const now = Date.now();
   // Events without a timestamp happened in the order of the list.
-  return inputs.map((input, index) => parseEvent(input, now, now - (inputs.length - 1 - index)));
+  return inputs.map((input, index) => parseEvent(input, now, { timestamp: now - (inputs.length - 1 - index), userId }));
 }
 
 export const listValid = (parsed: readonly ParsedEvent[]): PlayerEvent[] =>
@@ -65,8 +78,10 @@ const ENDPOINTS: Endpoint<EventStore>[] = [
     description:
       'Each event is validated on its own: an invalid one is `rejected` with field and reason, the others are ' +
       'stored. An event for an item that is not in the catalogue is stored and has no effect. On a problem, or ' +
-      'without an answer, send the same events again: their ids keep them from being counted twice.',
+      'without an answer, send the same events again: their ids keep them from being counted twice. With a token, ' +
+      '`userId` may be left out.',
     scope: 'ingest',
+    isOpenToPlayers: true,
     body: { schema: EventsBody, maxBytes: EVENTS_BODY_BYTES_MAX, documented: DocumentedBody },
     answer: { status: 202, schema: EventsAnswer, description: 'One result per event, in the same order.' },
     problems: [503],

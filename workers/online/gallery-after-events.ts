@@ -5,10 +5,18 @@ import { z } from '@hono/zod-openapi';
 import type { RequestContext } from '../../models/contracts/context.ts';
 import { EVENTS_BODY_BYTES_MAX, type PlayerEvent, type RecordedEvents } from '../../models/contracts/event.ts';
 import { Gallery } from '../../models/contracts/gallery.ts';
-import { fail } from '../../models/contracts/result.ts';
 import type { UserStateRead } from '../serving/read-signals.ts';
+import type { Caller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
-import { DocumentedBody, EventsAnswer, EventsBody, listValid, parseInputs, storeInputs } from './events.ts';
+import {
+  DocumentedBody,
+  EventsAnswer,
+  EventsBody,
+  listValid,
+  parseInputs,
+  refuseForeign,
+  storeInputs,
+} from './events.ts';
 import { UserParams } from './parameters.ts';
 import { type GalleryRecommender, galleryQuery, serveGallery } from './recommendations.ts';
 import { openRecommender } from './recommender.ts';
@@ -32,10 +40,17 @@ export async function postGallery(
     params: { userId },
     query,
     body: { events: inputs },
-  }: { params: UserParams; query: z.output<typeof GalleryQuery>; body: z.output<typeof EventsBody> },
+    caller,
+  }: {
+    params: UserParams;
+    query: z.output<typeof GalleryQuery>;
+    body: z.output<typeof EventsBody>;
+    caller: Caller;
+  },
   recommender: RecordingRecommender,
 ): Promise<z.output<typeof GalleryAfterEvents>> {
-  const parsed = parseInputs(inputs).map((one) => (one.ok && one.value.userId !== userId ? FOREIGN : one));
+  refuseForeign(inputs, caller);
+  const parsed = parseInputs(inputs, userId);
   const request = recommender.readRequest(query, userId);
   const { promise: reading, resolve, reject } = Promise.withResolvers<UserStateRead>();
   const storing = storeInputs(inputs, parsed, {
@@ -52,8 +67,6 @@ export async function postGallery(
   const [results, gallery] = await Promise.all([storing, serveGallery(recorded, query, recommender)]);
   return { results, gallery };
 }
-
-const FOREIGN = fail('userId: is not the player of the path');
 
 function openRecordingRecommender(c: AppContext): RecordingRecommender {
   const { env, executionCtx } = c;
@@ -73,9 +86,11 @@ const ENDPOINTS: Endpoint<RecordingRecommender>[] = [
     summary: 'Send a player’s events and get the page that follows from them',
     description:
       'As `POST /v1/events` and then `GET /v1/users/{userId}/gallery`, in one request: an accepted event is in the ' +
-      'gallery. An event of another player is `rejected`. The key must have both scopes. After a problem, or without ' +
+      'gallery. `userId` may be left out of an event; one of another player is `rejected`, and ' +
+      'refused as a whole with a token. A key must have both scopes. After a problem, or without ' +
       'an answer, send the same events again.',
     scope: ['ingest', 'read'],
+    isOpenToPlayers: true,
     params: UserParams,
     query: GalleryQuery,
     body: { schema: EventsBody, maxBytes: EVENTS_BODY_BYTES_MAX, documented: DocumentedBody },

@@ -6,6 +6,7 @@ import type { Gallery } from '../../models/contracts/gallery.ts';
 import { createRankingInput } from '../../tests/ranking-input.ts';
 import { Budget } from '../serving/budget.ts';
 import { answerGallery } from '../serving/ladder.ts';
+import type { Caller } from './caller.ts';
 import { postGallery, type RecordingRecommender } from './gallery-after-events.ts';
 
 interface Answer {
@@ -81,11 +82,12 @@ it('a request whose events are all rejected still gets a gallery', async () => {
   expect(listIds(gallery, 'continue')).not.toContain('game-2');
 });
 
+const SERVER: Caller = { kind: 'key', keyId: 'server', scopes: ['admin'] };
 const query = { n: 5, expand: undefined, deadlineMs: 100 };
 const click = (id: string) => ({ id, userId: 'ann', type: 'click', itemId: 'a' });
 const postAs = (recommender: Partial<RecordingRecommender>) => {
   const input = createRankingInput();
-  return postGallery({ params: { userId: 'ann' }, query, body: { events: [click('1')] } }, {
+  return postGallery({ params: { userId: 'ann' }, query, body: { events: [click('1')] }, caller: SERVER }, {
     readRequest: () => ({ userId: 'ann', context: input.context, budget: new Budget(query.deadlineMs) }),
     answerGallery: (request: object, n: number) => answerGallery({ ...request, env, waitUntil() {} } as never, n),
     countAnswer() {},

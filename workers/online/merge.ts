@@ -1,19 +1,37 @@
-// The endpoint that merges a guest into a player: the guest's events and preferences become the player's.
+// The endpoint that merges a guest into a player: the guest's events and preferences become the player's. A player
+// proves by the guest's token that the guest is theirs; a server's key vouches for guests, an admin key for anybody.
 
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
+import type { Result } from '../../models/contracts/result.ts';
+import { isGuestId, TokenText } from '../../models/contracts/user-id.ts';
 import { isBeingErased } from '../storage/erasures.ts';
 import { listLogShards } from '../storage/log-shards.ts';
 import { claimMerge, moveMergedLogs } from '../storage/users.ts';
+import { type Caller, hasScope, type PlayerCaller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams } from './parameters.ts';
+import { verifyToken } from './player-token.ts';
 import { invalidInput, orUnavailable, ProblemError } from './problems.ts';
 
-const MERGE_BODY_BYTES_MAX = 1_024;
-const MergeBody = z.object({ from: Id.meta({ description: 'The guest’s user id.', example: 'guest-7f3a' }) });
+const MERGE_BODY_BYTES_MAX = 8_192;
+const MergeBody = z
+  .object({
+    guestToken: TokenText.optional().meta({ description: 'The guest’s token: the proof that a player needs.' }),
+    from: Id.optional().meta({
+      description: 'The guest’s user id, instead of the token; with a key alone.',
+      example: 'guest:q3dXb0cRzvY1mM2nWk8aTg',
+    }),
+  })
+  .refine(({ guestToken, from }) => (guestToken === undefined) !== (from === undefined), {
+    path: ['guestToken'],
+    message: 'or “from” is required, and not both',
+  });
+type MergeBody = z.output<typeof MergeBody>;
 const MergeAnswer = z.object({ merged: z.string().meta({ description: 'The guest’s user id.' }) });
 
 export interface MergeSteps {
+  verifyToken(token: string): Promise<Result<PlayerCaller, string>>;
   /**
    * Decides once and for all which player the guest becomes. Undefined if that player is itself a merged guest, or one
    * of the two is being erased.
@@ -25,6 +43,7 @@ export interface MergeSteps {
 }
 
 const openMergeSteps = ({ env, env: { USER_SIGNALS, DB } }: AppContext): MergeSteps => ({
+  verifyToken: (token) => verifyToken(token, env, Date.now()),
   claim: (guestId, userId) => claimMerge(DB, guestId, userId, Date.now()),
   isBeingErased: (userIds) => isBeingErased(DB, userIds),
   moveSignals: async (guestId, userId) => {
@@ -39,10 +58,12 @@ const openMergeSteps = ({ env, env: { USER_SIGNALS, DB } }: AppContext): MergeSt
 
 /** Every step is idempotent, so the next request completes an interrupted merge. */
 export async function postMerge(
-  { params: { userId }, body: { from } }: { params: UserParams; body: z.output<typeof MergeBody> },
-  { claim, isBeingErased, moveSignals }: MergeSteps,
+  { params: { userId }, body, caller }: { params: UserParams; body: MergeBody; caller: Caller },
+  { verifyToken, claim, isBeingErased, moveSignals }: MergeSteps,
 ): Promise<z.output<typeof MergeAnswer>> {
-  if (from === userId) throw invalidInput([{ path: ['from'], message: 'is the player itself' }]);
+  const from = body.from === undefined ? await readGuest(body.guestToken!, verifyToken) : vouchFor(body.from, caller);
+  if (from === userId)
+    throw invalidInput([{ path: [body.from === undefined ? 'guestToken' : 'from'], message: 'is the player itself' }]);
   const claimed = await orUnavailable(claim(from, userId));
   if (await orUnavailable(isBeingErased([from, userId])))
     throw new ProblemError('conflict', 'One of the two is being erased; merge them once that is finished.');
@@ -50,6 +71,21 @@ export async function postMerge(
   if (claimed !== userId) throw new ProblemError('conflict', `The guest “${from}” has become another player.`);
   await orUnavailable(moveSignals(from, userId));
   return { merged: from };
+}
+
+/** Throws unless it is the valid token of a guest: whoever has an account cannot be taken with its token. */
+async function readGuest(guestToken: string, verifyToken: MergeSteps['verifyToken']): Promise<string> {
+  const holder = await verifyToken(guestToken);
+  if (!holder.ok) throw invalidInput([{ path: ['guestToken'], message: holder.error }]);
+  if (holder.value.guest) return holder.value.userId;
+  throw new ProblemError('forbidden', 'This is no guest’s token; only a key with the scope “admin” merges accounts.');
+}
+
+/** Returns the id if the caller may merge it without a proof. */
+function vouchFor(from: string, caller: Caller): string {
+  if (caller.kind !== 'key') throw new ProblemError('forbidden', 'Send the guest’s token as “guestToken”.');
+  if (isGuestId(from) || hasScope(caller, 'admin')) return from;
+  throw new ProblemError('forbidden', `“${from}” is no guest; only a key with the scope “admin” merges accounts.`);
 }
 
 const ENDPOINTS: Endpoint<MergeSteps>[] = [
@@ -60,8 +96,10 @@ const ENDPOINTS: Endpoint<MergeSteps>[] = [
     summary: 'Merge a guest into a player',
     description:
       'The guest’s events and preferences become the player’s, events still under way included; the guest is empty ' +
-      'afterwards. On a problem, or without an answer, send the same request again.',
+      'afterwards. On a problem, or without an answer, send the same request again. A token merges the guest whose ' +
+      'token it shows, a key with the scope `ingest` any guest; accounts are merged by `admin` alone.',
     scope: 'ingest',
+    isOpenToPlayers: true,
     params: UserParams,
     body: { schema: MergeBody, maxBytes: MERGE_BODY_BYTES_MAX },
     answer: { schema: MergeAnswer, description: 'The guest has become the player.' },

@@ -3,9 +3,14 @@
 import { z } from '@hono/zod-openapi';
 import { SLATE_LENGTH_DEFAULT, SLATE_LENGTH_MAX } from '../../models/contracts/gallery.ts';
 import { Id } from '../../models/contracts/id.ts';
+import { UserId } from '../../models/contracts/user-id.ts';
 
 export const UserParams = z.object({
-  userId: Id.meta({ param: { name: 'userId', in: 'path' }, example: 'player-0001' }),
+  userId: UserId.meta({
+    param: { name: 'userId', in: 'path' },
+    description: 'With a token: its own player, or `me`.',
+    example: 'player-0001',
+  }),
 });
 export type UserParams = z.output<typeof UserParams>;
 

@@ -93,6 +93,7 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
       'JSON lines, read while they are sent. The last line is `{ "store": "export", "complete": true, "rows": … }`; ' +
       'without it something is missing: ask again.',
     scope: 'admin',
+    isOpenToPlayers: true,
     params: UserParams,
     answer: {
       description: 'One line for each row; for an unknown player, the last line alone.',
@@ -111,6 +112,7 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
       'request are rejected, whatever their source; the id can be used again. While an erasure of the player runs, ' +
       'the answer is its receipt. Unknown players are erased too: their events may still be in a queue.',
     scope: 'admin',
+    isOpenToPlayers: true,
     params: UserParams,
     answer: {
       status: 202,
@@ -130,6 +132,7 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
     summary: 'Read the receipt of an erasure',
     description: 'Receipts are kept; they do not say whose they are.',
     scope: 'admin',
+    isOpenToPlayers: true,
     params: ErasureParams,
     answer: { schema: ErasureReceipt, description: 'Each store, and whether it is done.' },
     problems: [404, 503],

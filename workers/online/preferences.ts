@@ -61,6 +61,7 @@ const ENDPOINTS: Endpoint<PreferenceStore>[] = [
       'Genres and games picked at the start, genres to show less of, muted genres and tags, hits or hidden gems, a ' +
       'release window, an age limit. They replace the earlier preferences and apply from the next request on.',
     scope: 'ingest',
+    isOpenToPlayers: true,
     params: UserParams,
     query: PutQuery,
     body: { schema: PreferencesInput, maxBytes: PREFERENCES_BODY_BYTES_MAX, documented: Preferences },
@@ -74,6 +75,7 @@ const ENDPOINTS: Endpoint<PreferenceStore>[] = [
     tag,
     summary: 'Read a player’s preferences',
     scope: 'read',
+    isOpenToPlayers: true,
     params: UserParams,
     answer: { schema: Preferences, description: 'Empty for a player who has set none.' },
     problems: [503],

@@ -105,6 +105,7 @@ const ENDPOINTS: Endpoint<Searcher>[] = [
       'relevance and by the player’s preference. Owned items are found too. The search is a signal: the next gallery ' +
       'has a row for it. Search as you type with `record=false`.',
     scope: 'read',
+    isOpenToPlayers: true,
     params: UserParams,
     query: SearchQuery,
     answer: { schema: Recommendations, description: 'The items found; empty if there are none.' },

@@ -2,8 +2,10 @@
 
 import { expect, test, vi } from 'vitest';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
+import { fail } from '../../models/contracts/result.ts';
 import { RULES_MAX, type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import type { Subscription } from '../../models/contracts/subscription.ts';
+import type { Caller } from './caller.ts';
 import { postMerge } from './merge.ts';
 import { getPreferences, putPreferences } from './preferences.ts';
 import { deleteRule, getRule, getRules, postRule, putRule } from './rules.ts';
@@ -11,6 +13,7 @@ import { deleteSubscription, postSubscription } from './subscriptions.ts';
 
 const body = RuleInput.parse({ action: 'pin', match: { itemIds: ['a'] } });
 const params = { userId: 'ann' };
+const ADMIN: Caller = { kind: 'key', keyId: 'admin', scopes: ['admin'] };
 
 test('a new rule gets its own id; one rule too many is a conflict', async () => {
   const rules: Rule[] = [];
@@ -56,11 +59,13 @@ test('a guest becomes only one player, and nothing moves unless that player has 
   const moved: string[] = [];
   let isBeingErased = false;
   const steps = (claimed: string | undefined) => ({
+    verifyToken: async () => fail('not asked'),
     claim: async () => claimed,
     isBeingErased: async () => isBeingErased,
     moveSignals: async (guestId: string, userId: string) => void moved.push(`${guestId} → ${userId}`),
   });
-  const merge = (from: string, claimed: string | undefined) => postMerge({ params, body: { from } }, steps(claimed));
+  const merge = (from: string, claimed: string | undefined) =>
+    postMerge({ params, body: { from }, caller: ADMIN }, steps(claimed));
   await expect(merge('ann', 'ann')).rejects.toMatchObject({ kind: 'invalid-input', errors: [{ path: 'from' }] });
   await expect(merge('guest', undefined)).rejects.toMatchObject({ kind: 'conflict' });
   await expect(merge('guest', 'bob')).rejects.toMatchObject({ kind: 'conflict' });

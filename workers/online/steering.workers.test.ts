@@ -144,20 +144,20 @@ it('hides adult games from a child, whichever side sets the limit', async () => 
 });
 
 it('merges a guest’s signals into the player’s once, even if repeated, including events under way', async () => {
-  await call('PUT', '/v1/users/guest/preferences', { genres: ['Racing'] });
+  await call('PUT', '/v1/users/guest:1/preferences', { genres: ['Racing'] });
   // Both used the same event ids.
   await send(
-    { id: '1', userId: 'guest', type: 'purchase', itemId: 'g1' },
-    { id: '2', userId: 'guest', type: 'like', itemId: 'g3' },
+    { id: '1', userId: 'guest:1', type: 'purchase', itemId: 'g1' },
+    { id: '2', userId: 'guest:1', type: 'like', itemId: 'g3' },
   );
   await send({ id: '1', userId: 'player', type: 'purchase', itemId: 'g2' });
   const logOf = async (userId: string) =>
     (await env.DB.prepare('select id from events where user_id = ?1').bind(userId).all<{ id: string }>()).results
       .length;
-  await expect.poll(() => logOf('guest'), { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => logOf('guest:1'), { timeout: 10_000 }).toBe(2);
 
   for (let time = 0; time < 2; time++)
-    expect(await call('POST', '/v1/users/player/merge', { from: 'guest' }, 'test-ingest')).toMatchObject({
+    expect(await call('POST', '/v1/users/player/merge', { from: 'guest:1' }, 'test-ingest')).toMatchObject({
       status: 200,
     });
   const check = async () => {
@@ -170,18 +170,18 @@ it('merges a guest’s signals into the player’s once, even if repeated, inclu
   };
   await check();
   await evictDurableObject(env.USER_SIGNALS.getByName('player'));
-  await evictDurableObject(env.USER_SIGNALS.getByName('guest'));
+  await evictDurableObject(env.USER_SIGNALS.getByName('guest:1'));
   await check();
-  expect((await call('GET', '/v1/users/guest/signals')).body).toMatchObject({ owned: [], history: [] });
-  expect(await logOf('guest')).toBe(0);
+  expect((await call('GET', '/v1/users/guest:1/signals')).body).toMatchObject({ owned: [], history: [] });
+  expect(await logOf('guest:1')).toBe(0);
 
   // Sent by a client that does not know of the merge yet.
-  await send({ id: '3', userId: 'guest', type: 'purchase', itemId: 'g5' });
+  await send({ id: '3', userId: 'guest:1', type: 'purchase', itemId: 'g5' });
   expect((await call('GET', '/v1/users/player/signals')).body.owned).toContain('g5');
   await expect
     .poll(
       () =>
-        env.DB.prepare('select user_id from events where id = ?1').bind(mergedEventId('guest', '3')).first('user_id'),
+        env.DB.prepare('select user_id from events where id = ?1').bind(mergedEventId('guest:1', '3')).first('user_id'),
       {
         timeout: 10_000,
       },

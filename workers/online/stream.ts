@@ -50,6 +50,7 @@ const ENDPOINTS: Endpoint<Connection>[] = [
       'header: offer the subprotocols `bloodstream` and `bearer.` followed by the key in base64url. “ping” is ' +
       'answered by “pong”.',
     scope: 'read',
+    isOpenToPlayers: true,
     params: UserParams,
     query: StreamQuery,
     answer: {

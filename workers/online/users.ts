@@ -74,6 +74,7 @@ const ENDPOINTS: Endpoint<UserStore>[] = [
     description:
       'The state that a gallery is computed from: recent items with weights, and owned, played and dismissed items.',
     scope: 'read',
+    isOpenToPlayers: true,
     params: UserParams,
     answer: { schema: UserSignalsAnswer, description: 'Empty for an unknown player.' },
     problems: [503],

@@ -1,0 +1,79 @@
+// The token of a player: a JWT that this Worker signs and verifies by itself, without I/O. Which endpoints it opens is
+// declared by the endpoints.
+
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { fail, ok, type Result } from '../../models/contracts/result.ts';
+import { isGuestId, UserId } from '../../models/contracts/user-id.ts';
+import type { PlayerCaller } from './caller.ts';
+import { chooseSigningKey, importTokenKeys, TOKEN_ALGORITHM, type TokenKeySlots } from './token-keys.ts';
+
+/** The deployment is told apart by its keys, which no other has. */
+const ISSUER = 'bloodstream';
+const AUDIENCE = 'bloodstream';
+/** For clocks that differ. */
+const LEEWAY_S = 60;
+
+const TOKEN_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** Whether a bearer may be a token at all. */
+export const hasTokenForm = (bearer: string): boolean => TOKEN_FORM.test(bearer);
+
+export interface SignedToken {
+  token: string;
+  /** Epoch seconds. */
+  expiresAt: number;
+}
+
+/** `now`: epoch milliseconds. Undefined if the Worker has no key to sign with. */
+export async function signToken(
+  userId: string,
+  lifetimeS: number,
+  slots: TokenKeySlots,
+  now: number,
+): Promise<SignedToken | undefined> {
+  const issuedAt = Math.floor(now / 1000);
+  const key = chooseSigningKey(await importTokenKeys(slots), issuedAt);
+  if (key === undefined) return undefined;
+  const expiresAt = issuedAt + lifetimeS;
+  const token = await new SignJWT()
+    .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid: key.kid, typ: 'JWT' })
+    .setSubject(userId)
+    .setIssuer(ISSUER)
+    .setAudience(AUDIENCE)
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(expiresAt)
+    .sign(key.privateKey);
+  return { token, expiresAt };
+}
+
+/** The error says what the caller can do about it. `now`: epoch milliseconds. */
+export async function verifyToken(
+  token: string,
+  slots: TokenKeySlots,
+  now: number,
+): Promise<Result<PlayerCaller, string>> {
+  const keys = await importTokenKeys(slots);
+  try {
+    const { payload } = await jwtVerify(token, ({ kid }) => findKey(keys, kid), {
+      algorithms: [TOKEN_ALGORITHM],
+      typ: 'JWT',
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      requiredClaims: ['sub', 'iat', 'exp'],
+      clockTolerance: LEEWAY_S,
+      currentDate: new Date(now),
+    });
+    const userId = UserId.safeParse(payload.sub);
+    if (userId.success) return ok({ kind: 'player', userId: userId.data, guest: isGuestId(userId.data) });
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return fail('The token has expired; get a new one.');
+    if (!(error instanceof errors.JOSEError)) throw error;
+  }
+  return fail('The token is not valid here.');
+}
+
+function findKey(keys: Awaited<ReturnType<typeof importTokenKeys>>, kid: string | undefined): CryptoKey {
+  const key = keys.find((one) => one.kid === kid);
+  if (key === undefined) throw new errors.JWKSNoMatchingKey();
+  return key.publicKey;
+}

@@ -1,0 +1,168 @@
+// The endpoints that give players their tokens: to the store's server for any player, to anybody for a new guest, if
+// that is switched on. The keys to verify them with are public.
+
+import { z } from '@hono/zod-openapi';
+import { GUEST_PREFIX, isGuestId, UserId } from '../../models/contracts/user-id.ts';
+import type { Caller } from './caller.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
+import { type SignedToken, signToken } from './player-token.ts';
+import { invalidInput, ProblemError } from './problems.ts';
+import { importTokenKeys } from './token-keys.ts';
+
+const TOKEN_BODY_BYTES_MAX = 1_024;
+const LIFETIME_MIN_S = 60;
+const LIFETIME_DEFAULT_S = 3_600;
+/** A token cannot be revoked: a player's ends within a day. */
+const LIFETIME_MAX_S = 24 * 3_600;
+/** A guest has no account to sign in to again. Also how long a replaced key still has to verify. */
+const GUEST_LIFETIME_S = 30 * 24 * 3_600;
+/** Shorter than a new key is published before it signs (scripts/token-key.ts). */
+const PUBLIC_KEYS_MAX_AGE_S = 300;
+const GUEST_ID_BYTES = 16;
+
+const TokenBody = z.object({
+  userId: UserId.optional().meta({ description: 'Required, except for a new guest.', example: 'player-0001' }),
+  expiresIn: z
+    .number()
+    .int()
+    .min(LIFETIME_MIN_S)
+    .max(GUEST_LIFETIME_S)
+    .default(LIFETIME_DEFAULT_S)
+    .meta({ description: `Seconds; at most ${LIFETIME_MAX_S} for a player who is not a guest.` }),
+  guest: z
+    .boolean()
+    .optional()
+    .meta({ description: `\`true\` without \`userId\` makes a guest. A guest’s id begins with \`${GUEST_PREFIX}\`.` }),
+});
+const TokenAnswer = z
+  .object({
+    userId: z.string(),
+    token: z.string().meta({ description: 'A JWT; send it as “Authorization: Bearer”.' }),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Token' });
+const PublicKeys = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) }).meta({ id: 'PublicKeys' });
+
+export interface TokenIssuer {
+  /** Undefined without a key to sign with. */
+  signToken(userId: string, lifetimeS: number): Promise<SignedToken | undefined>;
+  listPublicKeys(): Promise<{ kid: string }[]>;
+  takesGuests: boolean;
+}
+
+const openTokenIssuer = ({ env }: Pick<AppContext, 'env'>): TokenIssuer => ({
+  signToken: (userId, lifetimeS) => signToken(userId, lifetimeS, env, Date.now()),
+  listPublicKeys: async () => (await importTokenKeys(env)).map(({ publicJwk }) => publicJwk),
+  takesGuests: env.GUESTS === 'on',
+});
+
+type TokenIssuing = Pick<TokenIssuer, 'signToken'>;
+
+export async function postTokens(
+  { body, caller }: { body: z.output<typeof TokenBody>; caller: Caller },
+  issuer: TokenIssuing,
+): Promise<z.output<typeof TokenAnswer>> {
+  const userId = caller.kind === 'player' ? renewableGuest(caller, body.userId) : chooseUserId(body);
+  if (!isGuestId(userId) && body.expiresIn > LIFETIME_MAX_S)
+    throw invalidInput([{ path: ['expiresIn'], message: `must be ${LIFETIME_MAX_S} or less: this is no guest` }]);
+  return issueToken(userId, body.expiresIn, issuer);
+}
+
+/** Nobody vouches for a guest but its own token. */
+function renewableGuest({ userId, guest }: Extract<Caller, { kind: 'player' }>, named: string | undefined): string {
+  if (!guest) throw new ProblemError('forbidden', 'Only a guest’s token renews itself; ask your server for a new one.');
+  if (named !== undefined && named !== userId)
+    throw new ProblemError('forbidden', 'A token opens its own player’s data alone.');
+  return userId;
+}
+
+function chooseUserId({ userId, guest }: z.output<typeof TokenBody>): string {
+  if (userId === undefined) {
+    if (guest === true) return createGuestId();
+    throw invalidInput([{ path: ['userId'], message: 'is required, except for a new guest' }]);
+  }
+  if (guest !== undefined && guest !== isGuestId(userId))
+    throw invalidInput([{ path: ['guest'], message: `the ids of guests, and no other, begin with “${GUEST_PREFIX}”` }]);
+  return userId;
+}
+
+export async function postGuests(
+  _: unknown,
+  { takesGuests, ...issuer }: TokenIssuing & Pick<TokenIssuer, 'takesGuests'>,
+): Promise<z.output<typeof TokenAnswer>> {
+  if (!takesGuests) throw new ProblemError('not-found', 'Guests are switched off: the setting GUESTS is not “on”.');
+  return issueToken(createGuestId(), GUEST_LIFETIME_S, issuer);
+}
+
+export async function getPublicKeys(
+  _: unknown,
+  issuer: Pick<TokenIssuer, 'listPublicKeys'>,
+): Promise<z.output<typeof PublicKeys>> {
+  return { keys: await issuer.listPublicKeys() };
+}
+
+async function issueToken(
+  userId: string,
+  lifetimeS: number,
+  issuer: TokenIssuing,
+): Promise<z.output<typeof TokenAnswer>> {
+  const signed = await issuer.signToken(userId, lifetimeS);
+  if (signed === undefined)
+    throw new ProblemError('not-found', 'This Worker gives no tokens: its operator has not set TOKEN_KEY_0.');
+  return { userId, token: signed.token, expiresAt: new Date(signed.expiresAt * 1000).toISOString() };
+}
+
+const createGuestId = (): string =>
+  GUEST_PREFIX + Buffer.from(crypto.getRandomValues(new Uint8Array(GUEST_ID_BYTES))).toString('base64url');
+
+const tag = 'Tokens';
+const answer = {
+  status: 201,
+  schema: TokenAnswer,
+  description: 'The token.',
+  headers: () => ({ 'cache-control': 'no-store' }),
+} as const;
+
+const ENDPOINTS: Endpoint<TokenIssuer>[] = [
+  defineEndpoint({
+    method: 'post',
+    path: '/v1/tokens',
+    tag,
+    summary: 'Make a token for a player',
+    description:
+      'The game sends it instead of a key; it opens the data of its player alone. A guest’s token may renew itself ' +
+      'before it ends.',
+    scope: 'mint',
+    isOpenToPlayers: true,
+    body: { schema: TokenBody, maxBytes: TOKEN_BODY_BYTES_MAX },
+    answer,
+    problems: [404],
+    handle: postTokens,
+  }),
+  defineEndpoint({
+    method: 'post',
+    path: '/v1/guests',
+    tag,
+    summary: 'Become a guest',
+    description:
+      'A new guest’s id and token, without a key; the token is valid for 30 days and renewed by `POST /v1/tokens`. ' +
+      'Only if the setting `GUESTS` is `on`.',
+    answer: { ...answer, description: 'The guest.' },
+    problems: [404],
+    handle: postGuests,
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: '/.well-known/jwks.json',
+    tag,
+    summary: 'Read the keys that verify tokens',
+    answer: {
+      schema: PublicKeys,
+      description: 'A JWK set (RFC 7517).',
+      headers: () => ({ 'cache-control': `public, max-age=${PUBLIC_KEYS_MAX_AGE_S}` }),
+    },
+    handle: getPublicKeys,
+  }),
+];
+
+export const routeTokens = (app: App): void => registerEndpoints(app, ENDPOINTS, openTokenIssuer);
