@@ -60,7 +60,17 @@ app.use(answerOtherMethods(app));
 for (const path of ['/v1/items/*', '/openapi.json']) app.use(path, revalidate);
 app.onError(onError);
 app.notFound((c) => problemResponse('not-found', `No route matches ${c.req.method} ${c.req.path}; see /docs.`));
-app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'A key with the scopes that the operation names, or with the scope `admin`.',
+});
+app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'The token of a player: `POST /v1/tokens`, `POST /v1/guests`. It opens the data of its player alone.',
+});
 
 // Lists under /v1/items come before the route of an item, which could have the same name.
 routeEvents(app);

@@ -180,6 +180,7 @@ const describeRoute = <P extends z.ZodType, Q extends z.ZodObject, B extends z.Z
   summary,
   description,
   scope,
+  isOpenToPlayers,
   params,
   query,
   body,
@@ -193,7 +194,7 @@ const describeRoute = <P extends z.ZodType, Q extends z.ZodObject, B extends z.Z
     tags: [tag],
     summary,
     ...(description && { description }),
-    ...(scope && { security: [{ bearer: [...listScopes(scope)] }] }),
+    ...(scope && { security: [{ bearer: [...listScopes(scope)] }, ...(isOpenToPlayers ? [{ token: [] }] : [])] }),
     request: {
       ...(params && { params: params as never }),
       ...(query && { query: query as never }),
