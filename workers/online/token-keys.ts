@@ -1,5 +1,5 @@
 // The keys that sign players' tokens: two slots in the Worker's environment, each a private JWK. The key with the
-// latest start signs; both verify and are published. scripts/token-key.ts makes them (docs/decisions/0021).
+// latest start signs; both verify and are published. scripts/token-key.ts makes them (docs/decisions/0022).
 
 import { importJWK, type JWK } from 'jose';
 import { z } from 'zod';
