@@ -99,6 +99,7 @@ export default defineConfig(async () => {
                   ADMIN_KEY: 'test-admin, test-admin-next',
                   INGEST_KEY: 'test-ingest',
                   READ_KEY: 'test-read',
+                  GORSE_API: 'on',
                   MINT_KEY: 'test-mint',
                   TOKEN_KEY_0: makeTokenKey(0, 0),
                   GUESTS: 'on',

@@ -22,6 +22,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['workers/recommending/'],
   ['workers/serving/'],
   ['workers/online/', 'workers/nearline/', 'workers/offline/'],
+  ['workers/gorse/'],
   ['workers/index.ts'],
   ['scripts/'],
 ];

@@ -24,6 +24,8 @@ declare namespace Cloudflare {
     SNAPSHOT_DAYS: string;
     /** Origins whose pages may use the store's keys: workers/online/cors.ts. */
     CORS_ORIGINS: string;
+    /** `on`: gorse's REST API answers under /api (workers/gorse). */
+    GORSE_API: string;
     /** Each is one key or several, separated by commas, so that keys can be rotated without downtime. */
     ADMIN_KEY?: string;
     INGEST_KEY?: string;

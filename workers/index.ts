@@ -1,5 +1,6 @@
 // Wiring only: maps the platform's calls to the tiers, which make every decision.
 
+import { gorse, isForGorse } from './gorse/app.ts';
 import { consumeDeadLetters, consumeEvents } from './nearline/events-consumer.ts';
 import { consumeSlates } from './nearline/slates-consumer.ts';
 import { deliverNotifications } from './nearline/webhooks.ts';
@@ -12,7 +13,7 @@ import { listLogShards } from './storage/log-shards.ts';
 export { UserSignals } from './nearline/user-signals.ts';
 
 export default {
-  fetch: app.fetch,
+  fetch: (request, env, ctx) => (isForGorse(request, env) ? gorse : app).fetch(request, env, ctx),
 
   async queue(batch, env, ctx) {
     const { DB } = env;

@@ -9,18 +9,9 @@ import {
   VALUE_MAX,
   VALUE_MEANING,
 } from '../../models/contracts/event.ts';
+import { TYPE_SYNONYMS } from '../../models/contracts/type-synonyms.ts';
 import { quoteText } from '../duckdb/quote.ts';
 
-/** Words of other systems for our types; --types adds to them. */
-const TYPE_SYNONYMS: Record<string, string> = {
-  star: 'like',
-  favorite: 'like',
-  favourite: 'like',
-  read: 'view',
-  buy: 'purchase',
-  watch: 'play',
-  rating: 'rate',
-};
 /** March 1973. Smaller numbers are years, months, days as spreadsheets store them, or row numbers. */
 const SECONDS_FROM = 1e8;
 const SECONDS_BELOW = 1e11;
@@ -66,9 +57,9 @@ const scaleEpoch = (number: string): string => `case
   when ${number} < ${NANOSECONDS_FROM} then round(${number} / 1e3)
   else round(${number} / 1e6) end::bigint`;
 
-/** Our type for a word of the file; other words stay. `given`: from --types. */
+/** Our type for a word of the file; other words stay. `given`: from --types, added to the synonyms. */
 export function mapType(text: string, given: Readonly<Record<string, string>>): string {
-  const known = { ...TYPE_SYNONYMS, ...given };
+  const known: Record<string, string> = { ...TYPE_SYNONYMS, ...given };
   const cases = Object.entries(known).map(
     ([from, to]) => `when ${quoteText(from.toLowerCase())} then ${quoteText(to)}`,
   );

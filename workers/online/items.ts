@@ -16,9 +16,10 @@ import { isolate } from '../serving/isolate.ts';
 import type { ItemChange, ItemFilter } from '../storage/items.ts';
 import * as storage from '../storage/items.ts';
 import { createItemHeaders } from './caching.ts';
+import { readCursor, writeCursor } from './cursor.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { ItemParams, wholeNumber } from './parameters.ts';
-import { invalidInput, ProblemError } from './problems.ts';
+import { ProblemError } from './problems.ts';
 
 const PutParams = z.object({ itemId: ItemId });
 const BulkBody = z.object({ items: z.array(ItemWithIdInput).min(1).max(ITEMS_PER_REQUEST_MAX) });
@@ -53,7 +54,7 @@ export interface ItemStore {
   applyChange(change: ItemChange): void;
 }
 
-const openItemStore = ({ env: { DB } }: AppContext): ItemStore => ({
+export const openItemStore = ({ env: { DB } }: AppContext): ItemStore => ({
   readItem: (itemId) => storage.readItem(DB, itemId),
   readItems: (itemIds) => storage.readItems(DB, itemIds),
   listItems: (filter, afterId, limit) => storage.listItems(DB, filter, afterId, limit),
@@ -117,17 +118,6 @@ export async function deleteItem(
 }
 
 const itemNotFound = (itemId: string) => new ProblemError('not-found', `No item has the id “${itemId}”.`);
-
-// A cursor is opaque to the client, so that its content may change: base64url of the last id.
-const writeCursor = (itemId: string): string => Buffer.from(itemId, 'utf8').toString('base64url');
-
-function readCursor(cursor: string | undefined): string {
-  if (cursor === undefined) return '';
-  const itemId = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (itemId === '' || writeCursor(itemId) !== cursor)
-    throw invalidInput([{ path: ['cursor'], message: 'is not a cursor of this list' }]);
-  return itemId;
-}
 
 const tag = 'Items';
 

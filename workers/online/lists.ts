@@ -22,7 +22,7 @@ type ListName = keyof typeof LIST_SUMMARIES;
 const ListQuery = z.object({ ...slateQuery, ...contextQuery, genre: Genre });
 const SimilarQuery = z.object({ ...slateQuery, ...contextQuery });
 
-type ListMaker = Pick<Recommender, 'readRequest' | 'hydrate' | 'countAnswer'>;
+export type ListMaker = Pick<Recommender, 'readRequest' | 'hydrate' | 'countAnswer'>;
 
 export const getList =
   (list: ListName) =>

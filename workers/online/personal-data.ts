@@ -30,7 +30,7 @@ export interface PersonalData {
   readReceipt(erasureId: string): Promise<ErasureReceipt | undefined>;
 }
 
-const openPersonalData = ({ env, executionCtx }: AppContext): PersonalData => ({
+export const openPersonalData = ({ env, executionCtx }: AppContext): PersonalData => ({
   exportUser: async (userId) => exportUser(openStores(env), await addMergedGuests(env.DB, [userId])),
   readMergeTarget: (userId) => readMergeTarget(env.DB, userId),
   beginErasure: async (userId) => {

@@ -1,0 +1,48 @@
+// gorse's REST API over the handlers of the online tier, for a store that moves from gorse: docs/guides/gorse.md. It
+// answers under /api if the setting GORSE_API is `on`, and decides nothing that the online tier does not decide.
+
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { secureHeaders } from 'hono/secure-headers';
+import { forbidCaching } from '../online/caching.ts';
+import type { AppEnv } from '../online/endpoint.ts';
+import { answerOtherMethods } from '../online/methods.ts';
+import { onError, ProblemError, problemResponse } from '../online/problems.ts';
+import { routeAbsent } from './absent.ts';
+import { routeFeedback } from './feedback.ts';
+import { routeItems } from './items.ts';
+import { routeLists } from './lists.ts';
+import { routeRecommend } from './recommend.ts';
+import { routeUsers } from './users.ts';
+
+/** Visible ASCII, as keys are; other characters could not be in a header. */
+const KEY = /^[\x21-\x7e]{1,512}$/;
+
+export const isForGorse = (request: Request, { GORSE_API }: Pick<Env, 'GORSE_API'>): boolean =>
+  GORSE_API === 'on' && new URL(request.url).pathname.startsWith('/api/');
+
+const NONE = ["'none'"];
+const POLICY = { defaultSrc: NONE, baseUri: NONE, formAction: NONE, frameAncestors: NONE };
+
+/** Not strict: gorse's clients end paths with a slash. */
+export const gorse = new OpenAPIHono<AppEnv>({ strict: false });
+
+gorse.use(secureHeaders({ contentSecurityPolicy: POLICY }), forbidCaching);
+gorse.use(answerOtherMethods(gorse));
+gorse.use(async (c, next) => {
+  const key = c.req.header('x-api-key');
+  if (key === undefined || !KEY.test(key))
+    throw new ProblemError('unauthorized', 'Send one of the store’s keys in the header “X-API-Key”.');
+  const headers = new Headers(c.req.raw.headers);
+  headers.set('authorization', `Bearer ${key}`);
+  c.req.raw = new Request(c.req.raw, { headers });
+  await next();
+});
+gorse.onError(onError);
+gorse.notFound((c) => problemResponse('not-found', `gorse’s API has no route ${c.req.method} ${c.req.path} here.`));
+
+routeItems(gorse);
+routeUsers(gorse);
+routeFeedback(gorse);
+routeRecommend(gorse);
+routeLists(gorse);
+routeAbsent(gorse);

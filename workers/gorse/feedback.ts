@@ -1,0 +1,205 @@
+// gorse's endpoints of feedback, over the event log. gorse has one row for each type, user and item; here each feedback
+// is an event, and taking one back is another.
+
+import { z } from 'zod';
+import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
+import type { Signals } from '../../models/contracts/signals.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from '../online/endpoint.ts';
+import { ItemParams, UserParams } from '../online/parameters.ts';
+import { orUnavailable, ProblemError } from '../online/problems.ts';
+import { type EventStore, openEventStore, storeEvents } from '../online/store-events.ts';
+import { FeedbackType, GorseFeedback, listNotKept, nameEvent, toEvent, toGorseFeedback } from './feedback-shape.ts';
+import { type Feedback, feedbackKey, findRetraction, listFeedback, readSignals } from './player-feedback.ts';
+import { describeWrite, Success } from './shapes.ts';
+
+const FEEDBACK_PER_REQUEST_MAX = 500;
+const FEEDBACK_BODY_BYTES_MAX = 512 * 1024;
+const FeedbackBody = z.array(GorseFeedback).max(FEEDBACK_PER_REQUEST_MAX);
+const TypeParams = z.object({ feedbackType: FeedbackType });
+const PairParams = UserParams.extend(ItemParams.shape);
+type PairParams = z.output<typeof PairParams>;
+
+interface FeedbackStore extends EventStore {
+  readSignals(userId: string): Promise<Signals>;
+}
+
+const openFeedbackStore = ({ env, executionCtx }: AppContext): FeedbackStore => ({
+  ...openEventStore(env, (promise) => executionCtx.waitUntil(promise)),
+  readSignals: (userId) => readSignals(env.USER_SIGNALS, userId),
+});
+
+const readFeedback = async (userId: string, store: Pick<FeedbackStore, 'readSignals'>): Promise<Feedback[]> =>
+  listFeedback(await orUnavailable(store.readSignals(userId)));
+
+/** All or none, as in gorse: one invalid feedback refuses the request. */
+async function insertFeedback(
+  body: readonly GorseFeedback[],
+  store: FeedbackStore,
+  select: (events: readonly PlayerEvent[]) => Promise<readonly PlayerEvent[]>,
+): Promise<Success> {
+  const now = Date.now();
+  const events = await Promise.all(body.map((feedback, index) => toEvent(feedback, now, [index])));
+  const added = await storeEvents(await select(events), store);
+  return describeWrite(added.size, body.flatMap(listNotKept));
+}
+
+/** Those of a type and item of which their player has given none, or has taken it back; the first of each. */
+async function selectMissing(events: readonly PlayerEvent[], store: FeedbackStore): Promise<PlayerEvent[]> {
+  const byUser = Map.groupBy(events, ({ userId }) => userId);
+  const missing = await Promise.all(
+    Array.from(byUser, async ([userId, own]) => {
+      const known = new Set((await readFeedback(userId, store)).map(feedbackKey));
+      return own.filter(({ type, itemId }) => {
+        const key = feedbackKey({ type, itemId: itemId! });
+        return !known.has(key) && known.add(key);
+      });
+    }),
+  );
+  return missing.flat();
+}
+
+/** Takes back what can be taken back; `NotDeleted` names the types of the rest. */
+async function deleteFeedback(
+  { userId, itemId }: PairParams,
+  type: EventType | undefined,
+  store: FeedbackStore,
+): Promise<Success & { NotDeleted?: EventType[] }> {
+  const own = (await readFeedback(userId, store)).filter(
+    (one) => one.itemId === itemId && (type === undefined || one.type === type),
+  );
+  const retractions = await Promise.all(own.map((one) => toRetraction(userId, one, Date.now())));
+  const added = await storeEvents(
+    retractions.filter((event) => event !== undefined),
+    store,
+  );
+  const lasting = own.map((one) => one.type).filter((one) => findRetraction(one) === undefined);
+  return { ...describeWrite(added.size), ...(lasting.length > 0 && { NotDeleted: lasting }) };
+}
+
+/** Undefined if nothing takes the type back. */
+async function toRetraction(userId: string, of: Feedback, now: number): Promise<PlayerEvent | undefined> {
+  const type = findRetraction(of.type);
+  if (type === undefined) return undefined;
+  // An act may be ahead of our clock.
+  const timestamp = Math.max(now, of.timestamp + 1);
+  return {
+    id: await nameEvent(type, of.itemId, timestamp),
+    userId,
+    type,
+    itemId: of.itemId,
+    value: null,
+    query: null,
+    timestamp,
+    receivedAt: now,
+    recommendationId: null,
+    position: null,
+    platform: null,
+    country: null,
+    locale: null,
+  };
+}
+
+const tag = 'Feedback';
+const body = { schema: FeedbackBody, maxBytes: FEEDBACK_BODY_BYTES_MAX };
+const success = { schema: Success, description: 'What changed.' };
+
+const WRITES: Endpoint<FeedbackStore>[] = [
+  defineEndpoint({
+    method: 'post',
+    path: '/api/feedback',
+    tag,
+    summary: 'Send feedback that is new',
+    scope: 'ingest',
+    body,
+    answer: success,
+    handle: (input, store) => insertFeedback(input.body, store, (events) => selectMissing(events, store)),
+  }),
+  defineEndpoint({
+    method: 'put',
+    path: '/api/feedback',
+    tag,
+    summary: 'Send feedback',
+    scope: 'ingest',
+    body,
+    answer: success,
+    handle: (input, store) => insertFeedback(input.body, store, async (events) => events),
+  }),
+  defineEndpoint({
+    method: 'delete',
+    path: '/api/feedback/{userId}/{itemId}',
+    tag,
+    summary: 'Take back a user’s feedback for an item',
+    scope: 'ingest',
+    params: PairParams,
+    answer: { description: 'What changed.' },
+    handle: ({ params }, store) => deleteFeedback(params, undefined, store),
+  }),
+  defineEndpoint({
+    method: 'delete',
+    path: '/api/feedback/{feedbackType}/{userId}/{itemId}',
+    tag,
+    summary: 'Take back a user’s feedback of a type for an item',
+    scope: 'ingest',
+    params: PairParams.extend(TypeParams.shape),
+    answer: { description: 'What changed.' },
+    handle: ({ params }, store) => deleteFeedback(params, params.feedbackType, store),
+  }),
+];
+
+const READS: Endpoint<FeedbackStore>[] = [
+  defineEndpoint({
+    method: 'get',
+    path: '/api/user/{userId}/feedback',
+    tag,
+    summary: 'List a user’s feedback',
+    scope: 'read',
+    params: UserParams,
+    answer: { description: 'Newest first.' },
+    handle: async ({ params: { userId } }, store) =>
+      (await readFeedback(userId, store)).map((one) => toGorseFeedback(userId, one)),
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: '/api/user/{userId}/feedback/{feedbackType}',
+    tag,
+    summary: 'List a user’s feedback of a type',
+    scope: 'read',
+    params: UserParams.extend(TypeParams.shape),
+    answer: { description: 'Newest first.' },
+    handle: async ({ params: { userId, feedbackType } }, store) =>
+      (await readFeedback(userId, store))
+        .filter(({ type }) => type === feedbackType)
+        .map((one) => toGorseFeedback(userId, one)),
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: '/api/feedback/{userId}/{itemId}',
+    tag,
+    summary: 'List a user’s feedback for an item',
+    scope: 'read',
+    params: PairParams,
+    answer: { description: 'Newest first.' },
+    handle: async ({ params: { userId, itemId } }, store) =>
+      (await readFeedback(userId, store))
+        .filter((one) => one.itemId === itemId)
+        .map((one) => toGorseFeedback(userId, one)),
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: '/api/feedback/{feedbackType}/{userId}/{itemId}',
+    tag,
+    summary: 'Read a user’s feedback of a type for an item',
+    scope: 'read',
+    params: PairParams.extend(TypeParams.shape),
+    answer: { description: 'The feedback.' },
+    async handle({ params: { userId, itemId, feedbackType } }, store) {
+      const own = await readFeedback(userId, store);
+      const found = own.find((one) => one.itemId === itemId && one.type === feedbackType);
+      if (found === undefined)
+        throw new ProblemError('not-found', `“${userId}” has given no such feedback for “${itemId}”.`);
+      return toGorseFeedback(userId, found);
+    },
+  }),
+];
+
+export const routeFeedback = (app: App): void => registerEndpoints(app, [...WRITES, ...READS], openFeedbackStore);

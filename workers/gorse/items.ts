@@ -1,0 +1,158 @@
+// gorse's endpoints of items, over those of the catalogue.
+
+import { z } from 'zod';
+import { ITEMS_BODY_BYTES_MAX, ITEMS_PER_REQUEST_MAX, LIST_LIMIT_MAX } from '../../models/contracts/item.ts';
+import { type Caller, hasScope } from '../online/caller.ts';
+import { type App, defineEndpoint, type Endpoint, registerEndpoints } from '../online/endpoint.ts';
+import { deleteItem, getItem, getItems, type ItemStore, openItemStore, patchItem, postItems } from '../online/items.ts';
+import { ItemParams } from '../online/parameters.ts';
+import { ProblemError } from '../online/problems.ts';
+import { GorseItem, GorseItemPatch, listNotKept, toGorseItem, toItem, toPatch } from './item-shape.ts';
+import { describeWrite, listQuery, pickCursor, Success } from './shapes.ts';
+
+const ItemsBody = z.array(GorseItem).max(ITEMS_PER_REQUEST_MAX);
+const ItemsQuery = z.object(listQuery(LIST_LIMIT_MAX));
+const CategoryParams = ItemParams.extend({ category: z.string() });
+type CategoryParams = z.output<typeof CategoryParams>;
+
+/** A key of a game's server reads only what players may see. */
+const maySeeHidden = (caller: Caller): boolean => caller.kind === 'key' && hasScope(caller, 'admin');
+
+async function insertItems(items: readonly GorseItem[], store: ItemStore, isList: boolean): Promise<Success> {
+  if (items.length === 0) return describeWrite(0);
+  const converted = items.map((item, index) => toItem(item, isList ? [index] : []));
+  const { stored } = await postItems({ body: { items: converted } }, store);
+  return describeWrite(
+    stored,
+    items.flatMap(({ Labels }) => listNotKept(Labels)),
+  );
+}
+
+async function changeCategories(
+  { itemId, category }: CategoryParams,
+  store: ItemStore,
+  change: (genres: readonly string[]) => string[],
+): Promise<Success> {
+  const [item] = await store.readItems([itemId]);
+  if (item === undefined) throw new ProblemError('not-found', `No item has the id “${itemId}”.`);
+  const genres = change(item.genres.filter((genre) => genre !== category));
+  await patchItem({ params: { itemId }, body: toPatch(itemId, { Categories: genres, Labels: undefined }) }, store);
+  return describeWrite(1);
+}
+
+/** As gorse, no error if there is none; the count says so. */
+async function removeItem(params: ItemParams, store: ItemStore): Promise<Success> {
+  try {
+    await deleteItem({ params }, store);
+    return describeWrite(1);
+  } catch (error) {
+    if (error instanceof ProblemError && error.kind === 'not-found') return describeWrite(0);
+    throw error;
+  }
+}
+
+const tag = 'Items';
+const success = { schema: Success, description: 'What changed.' };
+
+const WRITES: Endpoint<ItemStore>[] = [
+  defineEndpoint({
+    method: 'post',
+    path: '/api/item',
+    tag,
+    summary: 'Create or replace an item',
+    scope: 'admin',
+    body: { schema: GorseItem, maxBytes: ITEMS_BODY_BYTES_MAX },
+    answer: success,
+    handle: ({ body }, store) => insertItems([body], store, false),
+  }),
+  defineEndpoint({
+    method: 'post',
+    path: '/api/items',
+    tag,
+    summary: 'Create or replace items',
+    scope: 'admin',
+    body: { schema: ItemsBody, maxBytes: ITEMS_BODY_BYTES_MAX },
+    answer: success,
+    handle: ({ body }, store) => insertItems(body, store, true),
+  }),
+  defineEndpoint({
+    method: 'patch',
+    path: '/api/item/{itemId}',
+    tag,
+    summary: 'Change an item',
+    scope: 'admin',
+    params: ItemParams,
+    body: { schema: GorseItemPatch, maxBytes: ITEMS_BODY_BYTES_MAX },
+    answer: success,
+    async handle({ params, body }, store) {
+      await patchItem({ params, body: toPatch(params.itemId, body) }, store);
+      return describeWrite(1, listNotKept(body.Labels));
+    },
+  }),
+  defineEndpoint({
+    method: 'delete',
+    path: '/api/item/{itemId}',
+    tag,
+    summary: 'Delete an item',
+    scope: 'admin',
+    params: ItemParams,
+    answer: success,
+    handle: ({ params }, store) => removeItem(params, store),
+  }),
+  defineEndpoint({
+    method: 'put',
+    path: '/api/item/{itemId}/category/{category}',
+    tag,
+    summary: 'Add a category to an item',
+    scope: 'admin',
+    params: CategoryParams,
+    answer: success,
+    handle: ({ params }, store) => changeCategories(params, store, (others) => [...others, params.category]),
+  }),
+  defineEndpoint({
+    method: 'delete',
+    path: '/api/item/{itemId}/category/{category}',
+    tag,
+    summary: 'Remove a category from an item',
+    scope: 'admin',
+    params: CategoryParams,
+    answer: success,
+    handle: ({ params }, store) => changeCategories(params, store, (others) => [...others]),
+  }),
+];
+
+const READS: Endpoint<ItemStore>[] = [
+  defineEndpoint({
+    method: 'get',
+    path: '/api/item/{itemId}',
+    tag,
+    summary: 'Read an item',
+    scope: 'read',
+    params: ItemParams,
+    answer: { description: 'The item.' },
+    async handle({ params, caller }, store) {
+      const readItem = async (itemId: string) =>
+        maySeeHidden(caller) ? (await store.readItems([itemId]))[0] : store.readItem(itemId);
+      return toGorseItem(await getItem({ params }, { readItem }));
+    },
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: '/api/items',
+    tag,
+    summary: 'List items',
+    scope: 'read',
+    query: ItemsQuery,
+    answer: { description: 'One page, ordered by id.' },
+    async handle({ query, caller }, store) {
+      const hidden = maySeeHidden(caller);
+      const { items, cursor } = await getItems(
+        { query: { limit: query.n, cursor: pickCursor(query) } },
+        { listItems: (filter, afterId, limit) => store.listItems({ ...filter, hidden }, afterId, limit) },
+      );
+      return { Cursor: cursor ?? '', Items: items.map(toGorseItem) };
+    },
+  }),
+];
+
+export const routeItems = (app: App): void => registerEndpoints(app, [...WRITES, ...READS], openItemStore);

@@ -1,0 +1,178 @@
+// gorse's endpoints of recommendations: for a user, and for a session whose feedback is not stored.
+
+import { z } from 'zod';
+import type { PlayerEvent } from '../../models/contracts/event.ts';
+import { SLATE_LENGTH_MAX } from '../../models/contracts/gallery.ts';
+import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
+import { deriveUserState, emptySignals, foldEvents } from '../../models/features/signals.ts';
+import { authorize } from '../online/caller.ts';
+import { contextQuery } from '../online/context.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from '../online/endpoint.ts';
+import { Genre, UserParams } from '../online/parameters.ts';
+import { invalidInput } from '../online/problems.ts';
+import { getRecommendations } from '../online/recommendations.ts';
+import { openRecommender, type Recommender } from '../online/recommender.ts';
+import { type EventStore, openEventStore, storeEvents } from '../online/store-events.ts';
+import { FeedbackType, GorseFeedback, nameEvent, toEvent } from './feedback-shape.ts';
+import { length, Offset } from './shapes.ts';
+import { parseWriteBackDelay } from './write-back-delay.ts';
+
+const SESSION_BODY_BYTES_MAX = 192 * 1024;
+const SESSION_FEEDBACK_MAX = 100;
+/** A session has no user; its id here is in no store. */
+const SESSION_USER = 'session';
+
+const pageQuery = { n: length(SLATE_LENGTH_MAX), offset: Offset, ...contextQuery };
+const RecommendQuery = z.object({
+  ...pageQuery,
+  category: Genre,
+  'write-back-type': FeedbackType.optional(),
+  'write-back-delay': z.string().max(32).optional(),
+});
+type RecommendQuery = z.output<typeof RecommendQuery>;
+const SessionBody = z.array(GorseFeedback.extend({ UserId: z.string().optional() })).max(SESSION_FEEDBACK_MAX);
+const SessionQuery = z.object(pageQuery);
+const CategoryParams = z.object({ category: Genre });
+
+interface Shown {
+  userId: string;
+  recommendationId: string;
+  itemIds: readonly string[];
+}
+
+interface Recommending extends Recommender {
+  storeEvents(events: readonly PlayerEvent[]): Promise<unknown>;
+}
+
+function openRecommending(c: AppContext): Recommending {
+  const store: EventStore = openEventStore(c.env, (promise) => c.executionCtx.waitUntil(promise));
+  return { ...openRecommender(c), storeEvents: (events) => storeEvents(events, store) };
+}
+
+/** `category`: of the path, which comes before that of the query. */
+async function recommend(
+  userId: string,
+  { n, offset, category, 'write-back-type': type, 'write-back-delay': delay, ...context }: RecommendQuery,
+  recommending: Recommending,
+): Promise<string[]> {
+  const delayMs = parseWriteBack(type, delay);
+  const { recommendationId, items } = await getRecommendations(
+    {
+      params: { userId },
+      query: { ...context, n: Math.min(n + offset, SLATE_LENGTH_MAX), genre: category },
+    },
+    recommending,
+  );
+  const itemIds = items.slice(offset, offset + n).map(({ itemId }) => itemId);
+  if (delayMs !== undefined) await writeBack({ userId, recommendationId, itemIds }, delayMs, offset, recommending);
+  return itemIds;
+}
+
+/** Undefined if nothing is written back. What was only shown is no more than an impression. */
+function parseWriteBack(type: RecommendQuery['write-back-type'], delay: string | undefined): number | undefined {
+  if (type === undefined) return undefined;
+  if (type !== 'view' && type !== 'impression')
+    throw invalidInput([
+      {
+        path: ['write-back-type'],
+        message: 'must be read, view or impression: that an item was shown is recorded as an impression',
+      },
+    ]);
+  return delay === undefined || delay === '' ? 0 : parseWriteBackDelay(delay);
+}
+
+async function writeBack(
+  { userId, recommendationId, itemIds }: Shown,
+  delayMs: number,
+  firstPosition: number,
+  recommending: Recommending,
+): Promise<void> {
+  const now = Date.now();
+  const events = itemIds.map(
+    async (itemId, index): Promise<PlayerEvent> => ({
+      id: await nameEvent('impression', recommendationId, index),
+      userId,
+      type: 'impression',
+      itemId,
+      value: null,
+      query: null,
+      timestamp: now + delayMs,
+      receivedAt: now,
+      recommendationId,
+      position: firstPosition + index,
+      platform: null,
+      country: null,
+      locale: null,
+    }),
+  );
+  await recommending.storeEvents(await Promise.all(events));
+}
+
+/** Ranks for signals that are folded from the session's feedback alone. */
+async function recommendSession(
+  feedback: z.output<typeof SessionBody>,
+  { n, offset, ...context }: z.output<typeof SessionQuery>,
+  category: string | undefined,
+  recommending: Recommending,
+): Promise<{ Id: string; Score: number }[]> {
+  const now = Date.now();
+  const events = await Promise.all(
+    feedback.map((one, index) => toEvent({ ...one, UserId: SESSION_USER }, now, [index])),
+  );
+  const user = deriveUserState(foldEvents(emptySignals(), events).signals, EMPTY_PREFERENCES, now);
+  const given = new Set(feedback.map(({ ItemId }) => ItemId));
+  const { answer, items } = await recommending.answerRecommendations(
+    { ...recommending.readRequest(context), user },
+    Math.min(n + offset + given.size, SLATE_LENGTH_MAX),
+    category,
+  );
+  recommending.countAnswer('recommendations', answer);
+  return items
+    .filter(({ itemId }) => !given.has(itemId))
+    .slice(offset, offset + n)
+    .map(({ itemId, score }) => ({ Id: itemId, Score: score }));
+}
+
+const tag = 'Recommendations';
+
+const defineRecommend = (path: string) =>
+  defineEndpoint({
+    method: 'get',
+    path,
+    tag,
+    summary: 'Get recommendations for a user',
+    scope: 'read',
+    params: UserParams.extend(CategoryParams.shape),
+    query: RecommendQuery,
+    answer: { description: 'Item ids, best first.' },
+    handle({ params: { userId, category }, query, caller }, recommending: Recommending) {
+      // A key that reads must not write.
+      if (query['write-back-type'] !== undefined && caller.kind !== 'anyone')
+        authorize(caller, { scopes: ['ingest'], isOpenToPlayers: false });
+      return recommend(userId, { ...query, category: category ?? query.category }, recommending);
+    },
+  });
+
+const defineSession = (path: string) =>
+  defineEndpoint({
+    method: 'post',
+    path,
+    tag,
+    summary: 'Get recommendations for a session',
+    scope: 'read',
+    params: CategoryParams,
+    query: SessionQuery,
+    body: { schema: SessionBody, maxBytes: SESSION_BODY_BYTES_MAX },
+    answer: { description: 'Item ids with scores, best first.' },
+    handle: ({ params: { category }, query, body }, recommending: Recommending) =>
+      recommendSession(body, query, category, recommending),
+  });
+
+const ENDPOINTS: Endpoint<Recommending>[] = [
+  defineRecommend('/api/recommend/{userId}'),
+  defineRecommend('/api/recommend/{userId}/{category}'),
+  defineSession('/api/session/recommend'),
+  defineSession('/api/session/recommend/{category}'),
+];
+
+export const routeRecommend = (app: App): void => registerEndpoints(app, ENDPOINTS, openRecommending);

@@ -1,0 +1,136 @@
+// gorse's endpoints of users. A player is known here by what the player did, and needs no creation: labels and comments
+// of users are not kept, and the answer says so.
+
+import { z } from 'zod';
+import { Id } from '../../models/contracts/id.ts';
+import { LIST_LIMIT_MAX } from '../../models/contracts/item.ts';
+import type { Signals } from '../../models/contracts/signals.ts';
+import { readCursor, writeCursor } from '../online/cursor.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from '../online/endpoint.ts';
+import { UserParams } from '../online/parameters.ts';
+import { deleteUser, openPersonalData, type PersonalData } from '../online/personal-data.ts';
+import { orUnavailable, ProblemError } from '../online/problems.ts';
+import { listLogShards } from '../storage/log-shards.ts';
+import { listActiveUsers } from '../storage/users.ts';
+import { readSignals } from './player-feedback.ts';
+import { describeWrite, listQuery, pickCursor, Success } from './shapes.ts';
+
+const USERS_PER_REQUEST_MAX = 500;
+const USERS_BODY_BYTES_MAX = 1024 * 1024;
+
+const profile = { Labels: z.unknown().optional(), Comment: z.string().optional(), Subscribe: z.unknown().optional() };
+const GorseUser = z.strictObject({ UserId: Id, ...profile });
+const GorseUserPatch = z.strictObject({ ...profile, Comment: z.string().nullish() });
+type Profile = Partial<z.output<typeof GorseUserPatch>>;
+
+interface UserStore extends Pick<PersonalData, 'readMergeTarget' | 'beginErasure'> {
+  readSignals(userId: string): Promise<Signals>;
+  /** Ordered by id, after `afterId`. */
+  listUserIds(afterId: string, limit: number): Promise<string[]>;
+}
+
+const openUserStore = (c: AppContext): UserStore => ({
+  ...openPersonalData(c),
+  readSignals: (userId) => readSignals(c.env.USER_SIGNALS, userId),
+  listUserIds: (afterId, limit) => listActiveUsers([c.env.DB, ...listLogShards(c.env)], 0, afterId, limit),
+});
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || Object.keys(value).length === 0;
+
+/** Nothing is stored: the count is 0. */
+const acceptProfiles = (profiles: readonly Profile[]): Success =>
+  describeWrite(
+    0,
+    profiles.flatMap((one) => Object.keys(profile).filter((field) => !isEmpty(one[field as keyof Profile]))),
+  );
+
+const toGorseUser = (userId: string) => ({ UserId: userId, Labels: [], Subscribe: [], Comment: '' });
+
+async function getUser({ userId }: UserParams, store: Pick<UserStore, 'readSignals'>) {
+  const { actions, impressions, marks } = await orUnavailable(store.readSignals(userId));
+  if (actions.length + impressions.length + marks.size === 0)
+    throw new ProblemError('not-found', `Nothing is known of “${userId}”: a player is known from the first event on.`);
+  return toGorseUser(userId);
+}
+
+const tag = 'Users';
+const success = { schema: Success, description: 'What changed.' };
+
+const WRITES: Endpoint<UserStore>[] = [
+  defineEndpoint({
+    method: 'post',
+    path: '/api/user',
+    tag,
+    summary: 'Accept a user',
+    scope: 'ingest',
+    body: { schema: GorseUser, maxBytes: USERS_BODY_BYTES_MAX },
+    answer: success,
+    handle: ({ body }) => acceptProfiles([body]),
+  }),
+  defineEndpoint({
+    method: 'post',
+    path: '/api/users',
+    tag,
+    summary: 'Accept users',
+    scope: 'ingest',
+    body: { schema: z.array(GorseUser).max(USERS_PER_REQUEST_MAX), maxBytes: USERS_BODY_BYTES_MAX },
+    answer: success,
+    handle: ({ body }) => acceptProfiles(body),
+  }),
+  defineEndpoint({
+    method: 'patch',
+    path: '/api/user/{userId}',
+    tag,
+    summary: 'Accept a change of a user',
+    scope: 'ingest',
+    params: UserParams,
+    body: { schema: GorseUserPatch, maxBytes: USERS_BODY_BYTES_MAX },
+    answer: success,
+    handle: ({ body }) => acceptProfiles([body]),
+  }),
+  defineEndpoint({
+    method: 'delete',
+    path: '/api/user/{userId}',
+    tag,
+    summary: 'Erase a user',
+    scope: 'admin',
+    params: UserParams,
+    answer: { description: 'The erasure has begun.' },
+    async handle({ params }, store) {
+      const { erasureId } = await deleteUser({ params }, store);
+      return { ...describeWrite(1), ErasureId: erasureId };
+    },
+  }),
+];
+
+const READS: Endpoint<UserStore>[] = [
+  defineEndpoint({
+    method: 'get',
+    path: '/api/user/{userId}',
+    tag,
+    summary: 'Read a user',
+    scope: 'read',
+    params: UserParams,
+    answer: { description: 'The user.' },
+    handle: ({ params }, store) => getUser(params, store),
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: '/api/users',
+    tag,
+    summary: 'List users',
+    scope: 'admin',
+    query: z.object(listQuery(LIST_LIMIT_MAX)),
+    answer: { description: 'One page, ordered by id.' },
+    async handle({ query }, store) {
+      const userIds = await orUnavailable(store.listUserIds(readCursor(pickCursor(query)), query.n));
+      return {
+        Cursor: userIds.length === query.n ? writeCursor(userIds.at(-1)!) : '',
+        Users: userIds.map(toGorseUser),
+      };
+    },
+  }),
+];
+
+export const routeUsers = (app: App): void => registerEndpoints(app, [...WRITES, ...READS], openUserStore);

@@ -1,0 +1,15 @@
+// The cursor of a list that is ordered by id: base64url of the last id, opaque to the client, so that its content may
+// change.
+
+import { invalidInput } from './problems.ts';
+
+export const writeCursor = (id: string): string => Buffer.from(id, 'utf8').toString('base64url');
+
+/** The id after which the page begins; empty for the first page. */
+export function readCursor(cursor: string | undefined): string {
+  if (cursor === undefined) return '';
+  const id = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (id === '' || writeCursor(id) !== cursor)
+    throw invalidInput([{ path: ['cursor'], message: 'is not a cursor of this list' }]);
+  return id;
+}
