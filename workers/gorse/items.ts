@@ -54,6 +54,11 @@ async function removeItem(params: ItemParams, store: ItemStore): Promise<Success
 const tag = 'Items';
 const success = { schema: Success, description: 'What changed.' };
 
+const readBefore = async ({ params: { itemId } }: { params: ItemParams }, store: ItemStore) =>
+  (await store.readItems([itemId]))[0];
+const readAllBefore = (items: readonly GorseItem[], store: ItemStore) =>
+  store.readItems(items.map(({ ItemId }) => ItemId));
+
 const WRITES: Endpoint<ItemStore>[] = [
   defineEndpoint({
     method: 'post',
@@ -63,6 +68,10 @@ const WRITES: Endpoint<ItemStore>[] = [
     scope: 'admin',
     body: { schema: GorseItem, maxBytes: ITEMS_BODY_BYTES_MAX },
     answer: success,
+    audit: {
+      readBefore: ({ body }, store: ItemStore) => readAllBefore([body], store),
+      readAfter: (_, { body }) => body,
+    },
     handle: ({ body }, store) => insertItems([body], store, false),
   }),
   defineEndpoint({
@@ -73,6 +82,7 @@ const WRITES: Endpoint<ItemStore>[] = [
     scope: 'admin',
     body: { schema: ItemsBody, maxBytes: ITEMS_BODY_BYTES_MAX },
     answer: success,
+    audit: { readBefore: ({ body }, store: ItemStore) => readAllBefore(body, store), readAfter: (_, { body }) => body },
     handle: ({ body }, store) => insertItems(body, store, true),
   }),
   defineEndpoint({
@@ -84,6 +94,7 @@ const WRITES: Endpoint<ItemStore>[] = [
     params: ItemParams,
     body: { schema: GorseItemPatch, maxBytes: ITEMS_BODY_BYTES_MAX },
     answer: success,
+    audit: { readBefore, readAfter: (_, { body }) => body },
     async handle({ params, body }, store) {
       await patchItem({ params, body: toPatch(params.itemId, body) }, store);
       return describeWrite(1, listNotKept(body.Labels));
@@ -97,6 +108,7 @@ const WRITES: Endpoint<ItemStore>[] = [
     scope: 'admin',
     params: ItemParams,
     answer: success,
+    audit: { readBefore },
     handle: ({ params }, store) => removeItem(params, store),
   }),
   defineEndpoint({
@@ -107,6 +119,7 @@ const WRITES: Endpoint<ItemStore>[] = [
     scope: 'admin',
     params: CategoryParams,
     answer: success,
+    audit: { readBefore },
     handle: ({ params }, store) => changeCategories(params, store, (others) => [...others, params.category]),
   }),
   defineEndpoint({
@@ -117,6 +130,7 @@ const WRITES: Endpoint<ItemStore>[] = [
     scope: 'admin',
     params: CategoryParams,
     answer: success,
+    audit: { readBefore },
     handle: ({ params }, store) => changeCategories(params, store, (others) => [...others]),
   }),
 ];

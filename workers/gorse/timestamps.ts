@@ -10,12 +10,12 @@ const EPOCH_DIGITS = /^(?:\d{9,10}|\d{12,13})$/;
 const SECONDS_DIGITS_MAX = 10;
 /** ISO 8601, its date alone, a space for the T, and Go's own form: 2020-01-01 01:01:01.000000001 +0000 UTC. */
 const DATE_TIME =
-  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(?:(Z|UTC)|([+-]\d\d):?(\d\d)(?: [A-Z]{3,4})?)?)?$/;
+  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(?:Z|UTC|([+-]\d\d):?(\d\d)(?: [A-Z]{3,4})?)?)?$/;
 
 /** Epoch milliseconds; undefined if the text is no time. */
 export function parseTimestamp(text: string): number | undefined {
   if (EPOCH_DIGITS.test(text)) return Number(text) * (text.length <= SECONDS_DIGITS_MAX ? 1000 : 1);
-  const [matched, date, minutes = '00:00', seconds = '00', fraction = '0', , hourOffset, minuteOffset] =
+  const [matched, date, minutes = '00:00', seconds = '00', fraction = '0', hourOffset, minuteOffset] =
     DATE_TIME.exec(text) ?? [];
   if (matched === undefined || !isDay(date!)) return undefined;
   const offset = hourOffset === undefined ? 'Z' : `${hourOffset}:${minuteOffset}`;
