@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { Cron } from 'croner';
 import { JOBS } from '../workers/offline/jobs.ts';
-import { ensureDevelopmentKey } from './local/development-key.ts';
+import { ensureDevelopmentKey, ensureTokenKey } from './local/development-key.ts';
 import { startWatchedServer, type WatchedServer } from './local/watched-server.ts';
 import { createStartCommand, type Flags } from './start/command.ts';
 import { drainQueue } from './start/drain.ts';
@@ -41,6 +41,7 @@ async function startSystem(
   await assertPortIsFree(port);
   if (fresh) deleteStore(state);
   const key = ensureDevelopmentKey(console.log);
+  ensureTokenKey(console.log);
   const source = flags.import && { ...flags.import, items: flags.items };
   const eventsBefore = source === undefined ? undefined : await importInto(state, source, shutdown);
   const now = Date.now();

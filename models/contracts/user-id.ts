@@ -1,6 +1,5 @@
 // The form of a player's id, and the ids that have a meaning: `me`, and those of guests.
 
-import { z } from 'zod';
 import { Id } from './id.ts';
 
 /** Stands for the token's player in a path. */
@@ -11,7 +10,3 @@ export const GUEST_PREFIX = 'guest:';
 export const isGuestId = (userId: string): boolean => userId.startsWith(GUEST_PREFIX);
 
 export const UserId = Id.refine((id) => id !== ME, 'must not be “me”, which stands for the player of a token');
-
-/** Longer than any token here and than the ID tokens of other issuers. */
-export const TOKEN_LENGTH_MAX = 4_096;
-export const TokenText = z.string().min(1).max(TOKEN_LENGTH_MAX);

@@ -1,7 +1,7 @@
 // Identifies the caller of a request by its key or its player's token. Closed by default: a request without a known one
 // is refused. What the caller may do is in caller.ts.
 
-import { TOKEN_LENGTH_MAX } from '../../models/contracts/user-id.ts';
+import { TOKEN_LENGTH_MAX } from '../../models/contracts/token.ts';
 import { isolate } from '../serving/isolate.ts';
 import type { IdentifiedCaller } from './caller.ts';
 import { type EnvironmentKeys, findEnvironmentKey } from './environment-keys.ts';

@@ -4,7 +4,8 @@
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import type { Result } from '../../models/contracts/result.ts';
-import { isGuestId, TokenText } from '../../models/contracts/user-id.ts';
+import { TokenText } from '../../models/contracts/token.ts';
+import { isGuestId } from '../../models/contracts/user-id.ts';
 import { isBeingErased } from '../storage/erasures.ts';
 import { listLogShards } from '../storage/log-shards.ts';
 import { claimMerge, moveMergedLogs } from '../storage/users.ts';

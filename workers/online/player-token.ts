@@ -3,6 +3,7 @@
 
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
+import { TOKEN_LEEWAY_S } from '../../models/contracts/token.ts';
 import { isGuestId, UserId } from '../../models/contracts/user-id.ts';
 import type { PlayerCaller } from './caller.ts';
 import { chooseSigningKey, importTokenKeys, TOKEN_ALGORITHM, type TokenKeySlots } from './token-keys.ts';
@@ -10,8 +11,6 @@ import { chooseSigningKey, importTokenKeys, TOKEN_ALGORITHM, type TokenKeySlots 
 /** The deployment is told apart by its keys, which no other has. */
 const ISSUER = 'bloodstream';
 const AUDIENCE = 'bloodstream';
-/** For clocks that differ. */
-const LEEWAY_S = 60;
 
 const TOKEN_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
@@ -60,7 +59,7 @@ export async function verifyToken(
       issuer: ISSUER,
       audience: AUDIENCE,
       requiredClaims: ['sub', 'iat', 'exp'],
-      clockTolerance: LEEWAY_S,
+      clockTolerance: TOKEN_LEEWAY_S,
       currentDate: new Date(now),
     });
     const userId = UserId.safeParse(payload.sub);

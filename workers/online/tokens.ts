@@ -2,6 +2,12 @@
 // that is switched on. The keys to verify them with are public.
 
 import { z } from '@hono/zod-openapi';
+import {
+  GUEST_TOKEN_LIFETIME_S,
+  TOKEN_LIFETIME_DEFAULT_S,
+  TOKEN_LIFETIME_MAX_S,
+  TOKEN_LIFETIME_MIN_S,
+} from '../../models/contracts/token.ts';
 import { GUEST_PREFIX, isGuestId, UserId } from '../../models/contracts/user-id.ts';
 import type { Caller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
@@ -10,12 +16,6 @@ import { invalidInput, ProblemError } from './problems.ts';
 import { importTokenKeys } from './token-keys.ts';
 
 const TOKEN_BODY_BYTES_MAX = 1_024;
-const LIFETIME_MIN_S = 60;
-const LIFETIME_DEFAULT_S = 3_600;
-/** A token cannot be revoked: a player's ends within a day. */
-const LIFETIME_MAX_S = 24 * 3_600;
-/** A guest has no account to sign in to again. Also how long a replaced key still has to verify. */
-const GUEST_LIFETIME_S = 30 * 24 * 3_600;
 /** Shorter than a new key is published before it signs (scripts/token-key.ts). */
 const PUBLIC_KEYS_MAX_AGE_S = 300;
 const GUEST_ID_BYTES = 16;
@@ -25,10 +25,10 @@ const TokenBody = z.object({
   expiresIn: z
     .number()
     .int()
-    .min(LIFETIME_MIN_S)
-    .max(GUEST_LIFETIME_S)
-    .default(LIFETIME_DEFAULT_S)
-    .meta({ description: `Seconds; at most ${LIFETIME_MAX_S} for a player who is not a guest.` }),
+    .min(TOKEN_LIFETIME_MIN_S)
+    .max(GUEST_TOKEN_LIFETIME_S)
+    .default(TOKEN_LIFETIME_DEFAULT_S)
+    .meta({ description: `Seconds; at most ${TOKEN_LIFETIME_MAX_S} for a player who is not a guest.` }),
   guest: z
     .boolean()
     .optional()
@@ -63,8 +63,8 @@ export async function postTokens(
   issuer: TokenIssuing,
 ): Promise<z.output<typeof TokenAnswer>> {
   const userId = caller.kind === 'player' ? renewableGuest(caller, body.userId) : chooseUserId(body);
-  if (!isGuestId(userId) && body.expiresIn > LIFETIME_MAX_S)
-    throw invalidInput([{ path: ['expiresIn'], message: `must be ${LIFETIME_MAX_S} or less: this is no guest` }]);
+  if (!isGuestId(userId) && body.expiresIn > TOKEN_LIFETIME_MAX_S)
+    throw invalidInput([{ path: ['expiresIn'], message: `must be ${TOKEN_LIFETIME_MAX_S} or less: this is no guest` }]);
   return issueToken(userId, body.expiresIn, issuer);
 }
 
@@ -91,7 +91,7 @@ export async function postGuests(
   { takesGuests, ...issuer }: TokenIssuing & Pick<TokenIssuer, 'takesGuests'>,
 ): Promise<z.output<typeof TokenAnswer>> {
   if (!takesGuests) throw new ProblemError('not-found', 'Guests are switched off: the setting GUESTS is not “on”.');
-  return issueToken(createGuestId(), GUEST_LIFETIME_S, issuer);
+  return issueToken(createGuestId(), GUEST_TOKEN_LIFETIME_S, issuer);
 }
 
 export async function getPublicKeys(

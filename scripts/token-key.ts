@@ -1,0 +1,57 @@
+// `npm run token-key`: makes a key that signs players' tokens and puts it into the Worker's secrets, where nobody can
+// read it any more. It is shown to nobody and kept nowhere else.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { makeTokenKey } from './local/make-token-key.ts';
+import { PROJECT_DIR } from './local/project.ts';
+import { createCommand, runCommand } from './terminal/command.ts';
+import { chooseSlot, type PublishedKey } from './token-key/choose-slot.ts';
+
+const AFTER = `
+The Worker has two slots, TOKEN_KEY_0 and TOKEN_KEY_1. The published keys say which one is free; a new key is published
+ten minutes before it signs, and the old one verifies until the next change, at the earliest 30 days later. On this
+machine \`npm start\` makes a key.
+
+Examples:
+  npm run token-key -- --url https://games.example
+  npm run token-key -- --url https://games.example --force   # a key has leaked: run it twice, all tokens end`;
+
+const createTokenKeyCommand = () =>
+  createCommand('token-key', 'Makes or changes the key that signs players’ tokens.')
+    .requiredOption('--url <url>', 'address of the deployed Worker')
+    .option('--force', 'replace a key whose tokens are still valid')
+    .addHelpText('after', AFTER);
+
+type Flags = ReturnType<ReturnType<typeof createTokenKeyCommand>['opts']>;
+
+async function changeTokenKey({ url, force }: Flags): Promise<void> {
+  const published = await readPublishedKeys(url);
+  const { slot, signsFrom } = chooseSlot(published, Math.floor(Date.now() / 1000), force === true);
+  await putSecret(`TOKEN_KEY_${slot}`, makeTokenKey(slot, signsFrom));
+  console.log(`The key in TOKEN_KEY_${slot} signs from ${new Date(signsFrom * 1000).toISOString()}.`);
+}
+
+async function readPublishedKeys(url: string): Promise<PublishedKey[]> {
+  const address = new URL('/.well-known/jwks.json', url);
+  const response = await fetch(address).catch((error: Error) => {
+    throw new Error(`${address} cannot be read (${error.message}): deploy the Worker first`);
+  });
+  if (!response.ok) throw new Error(`${address} answers ${response.status}: deploy this version of the Worker first`);
+  return ((await response.json()) as { keys: PublishedKey[] }).keys;
+}
+
+/** By stdin: arguments can be seen by other processes. */
+async function putSecret(name: string, value: string): Promise<void> {
+  const wrangler = path.join(PROJECT_DIR, 'node_modules/wrangler/bin/wrangler.js');
+  const child = spawn(process.execPath, [wrangler, 'secret', 'put', name], {
+    cwd: PROJECT_DIR,
+    stdio: ['pipe', 'inherit', 'inherit'],
+  });
+  child.stdin.end(value);
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`wrangler could not put the secret ${name}; see its message above`);
+}
+
+await runCommand(createTokenKeyCommand().action(changeTokenKey));
