@@ -41,8 +41,8 @@ export class UserSignals extends ProductSignals {
 
   readObject(): ObjectState {
     const { actions, impressions } = this.snapshot();
-    const [row] = this.ctx.storage.sql.exec('select count(*) as n from unlogged').toArray();
-    return { ids: [...actions, ...impressions].map(({ id }) => id), unlogged: row!.n as number };
+    const unlogged = this.readHeldRows('unlogged', 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER).length;
+    return { ids: [...actions, ...impressions].map(({ id }) => id), unlogged };
   }
 }
 

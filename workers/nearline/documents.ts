@@ -4,6 +4,7 @@ import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Notice } from '../../models/contracts/notice.ts';
 import type { Preferences } from '../../models/contracts/preferences.ts';
 import type { StoredGallery } from '../../models/contracts/stored-gallery.ts';
+import type { Tables } from './tables.ts';
 
 /** `backup`: make the backup gallery. `log`: compare the outbox with the log. */
 export type Duty = 'backup' | 'log';
@@ -32,16 +33,18 @@ export interface Documents {
 }
 
 export class DocumentStore {
-  readonly #sql: SqlStorage;
+  readonly #tables: Tables;
   readonly #cached = new Map<keyof Documents, string | undefined>();
+  readonly #noted = new Set<keyof Documents>();
 
-  constructor(sql: SqlStorage) {
-    this.#sql = sql;
+  constructor(tables: Tables) {
+    this.#tables = tables;
+    tables.onCreation(() => this.#storeNoted());
   }
 
   read<K extends keyof Documents>(kind: K): Documents[K] | undefined {
     if (!this.#cached.has(kind)) {
-      const [row] = this.#sql.exec('select body from documents where kind = ?', kind).toArray();
+      const [row] = this.#tables.query('select body from documents where kind = ?', kind);
       this.#cached.set(kind, row?.body as string | undefined);
     }
     const body = this.#cached.get(kind);
@@ -50,7 +53,7 @@ export class DocumentStore {
 
   /** Epoch milliseconds; 0 if unknown or without a document. */
   readWrittenAt(kind: keyof Documents): number {
-    const [row] = this.#sql.exec('select written_at from documents where kind = ?', kind).toArray();
+    const [row] = this.#tables.query('select written_at from documents where kind = ?', kind);
     return (row?.written_at as number | undefined) ?? 0;
   }
 
@@ -58,19 +61,46 @@ export class DocumentStore {
   write<K extends keyof Documents>(kind: K, document: Documents[K], writtenAt: number = Date.now()): void {
     const body = JSON.stringify(document);
     if (this.#cached.get(kind) === body) return;
-    this.#sql.exec('insert or replace into documents (kind, body, written_at) values (?, ?, ?)', kind, body, writtenAt);
+    this.#insert(kind, body, writtenAt);
     this.#cached.set(kind, body);
+  }
+
+  /** As `write`, but an object that holds nothing keeps the document in memory until it stores something else. */
+  note<K extends keyof Documents>(kind: K, document: Documents[K]): void {
+    if (this.#tables.exist) this.write(kind, document);
+    else {
+      this.#cached.set(kind, JSON.stringify(document));
+      this.#noted.add(kind);
+    }
   }
 
   delete(kind: keyof Documents): void {
     if (this.read(kind) === undefined) return;
-    this.#sql.exec('delete from documents where kind = ?', kind);
+    this.#tables.query('delete from documents where kind = ?', kind);
     this.#cached.set(kind, undefined);
   }
 
   /** Deletes the player's state; keeps what the object still has to do. */
   clear(): void {
-    this.#sql.exec("delete from documents where kind not in ('mergedInto', 'schedule', 'reportedAs')");
+    this.#tables.query("delete from documents where kind not in ('mergedInto', 'schedule', 'reportedAs')");
     this.#cached.clear();
+    this.#noted.clear();
+  }
+
+  #storeNoted(): void {
+    for (const kind of this.#noted) {
+      const body = this.#cached.get(kind);
+      if (body !== undefined) this.#insert(kind, body, Date.now());
+    }
+    this.#noted.clear();
+  }
+
+  #insert(kind: keyof Documents, body: string, writtenAt: number): void {
+    this.#tables.insert(
+      'insert or replace into documents (kind, body, written_at) values (?, ?, ?)',
+      kind,
+      body,
+      writtenAt,
+    );
   }
 }

@@ -2,6 +2,7 @@
 
 import { getTableName } from 'drizzle-orm';
 import * as schema from './schema.ts';
+import type { Tables } from './tables.ts';
 
 /** A row as it is stored; `row` grows with each row of its table. */
 export type HeldRow = { row: number } & Record<string, SqlStorageValue>;
@@ -25,29 +26,27 @@ const TIMES: Readonly<Record<string, string>> = {
  * One page of a table, after `row`, of the rows that an erasure at `until` (epoch milliseconds) has to erase: all rows
  * at first, and after the erasure those from `until` or before. Throws for an unknown table.
  */
-export function readHeldRows(sql: SqlStorage, table: string, row: number, limit: number, until: number): HeldRow[] {
+export function readHeldRows(tables: Tables, table: string, row: number, limit: number, until: number): HeldRow[] {
   if (!HELD_TABLES.includes(table)) throw new Error(`the object has no table “${table}”`);
-  const rows = readErasedAt(sql) < until ? 'true' : `${TIMES[table] ?? 0} <= ${until}`;
-  return sql
-    .exec<HeldRow>(
-      `select rowid as row, * from ${table} where rowid > ? and ${rows} order by rowid limit ?`,
-      row,
-      limit,
-    )
-    .toArray();
+  const rows = readErasedAt(tables) < until ? 'true' : `${TIMES[table] ?? 0} <= ${until}`;
+  return tables.query<HeldRow>(
+    `select rowid as row, * from ${table} where rowid > ? and ${rows} order by rowid limit ?`,
+    row,
+    limit,
+  );
 }
 
 /** Epoch milliseconds; minus infinity if the player was never erased. */
-export const readErasedAt = (sql: SqlStorage): number =>
-  sql.exec<{ erased_at: number }>('select erased_at from erasure').toArray()[0]?.erased_at ?? Number.NEGATIVE_INFINITY;
+export const readErasedAt = (tables: Tables): number =>
+  tables.query<{ erased_at: number }>('select erased_at from erasure')[0]?.erased_at ?? Number.NEGATIVE_INFINITY;
 
 /**
  * Empties all tables but the outbox, which keeps events from after `until` (epoch milliseconds), and marks the object
  * as erased. There is no await, so all of it commits as one.
  */
-export function eraseHeldRows(sql: SqlStorage, until: number): void {
+export function eraseHeldRows(tables: Tables, until: number): void {
   const outbox = getTableName(schema.unlogged);
-  for (const table of HELD_TABLES) if (table !== outbox) sql.exec(`delete from ${table}`);
-  sql.exec(`delete from ${outbox} where ${TIMES[outbox]} <= ?`, until);
-  sql.exec('insert or replace into erasure (id, erased_at) values (1, ?)', until);
+  for (const table of HELD_TABLES) if (table !== outbox) tables.query(`delete from ${table}`);
+  tables.query(`delete from ${outbox} where ${TIMES[outbox]} <= ?`, until);
+  tables.insert('insert or replace into erasure (id, erased_at) values (1, ?)', until);
 }

@@ -2,6 +2,7 @@
 // that is reconcile-log.ts.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
+import type { Tables } from './tables.ts';
 
 export interface UnloggedRow {
   /** Grows with each event. */
@@ -17,11 +18,10 @@ export interface UnloggedRow {
 }
 
 export class Outbox {
-  readonly #storage: SqlStorage;
+  readonly #tables: Tables;
 
-  /** Requires the migrated table. */
-  constructor(storage: SqlStorage) {
-    this.#storage = storage;
+  constructor(tables: Tables) {
+    this.#tables = tables;
   }
 
   get isEmpty(): boolean {
@@ -30,7 +30,7 @@ export class Outbox {
 
   /** `shard`: the number of the events' database of the log. */
   add(events: readonly PlayerEvent[], shard: number): void {
-    this.#sql(
+    this.#tables.insert(
       `insert into unlogged (body, received_at, resends, shard)
        select value, value->>'receivedAt', 0, ? from json_each(?)`,
       shard,
@@ -67,7 +67,7 @@ export class Outbox {
   }
 
   #sql(statement: string, ...bindings: SqlStorageValue[]): Record<string, SqlStorageValue>[] {
-    return this.#storage.exec(statement, ...bindings).toArray();
+    return this.#tables.query(statement, ...bindings);
   }
 }
 

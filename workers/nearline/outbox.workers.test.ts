@@ -16,6 +16,7 @@ import { putItems } from '../storage/items.ts';
 import { readUnlogged } from '../storage/unlogged-users.ts';
 import { DocumentStore } from './documents.ts';
 import { Schedule } from './schedule.ts';
+import { Tables } from './tables.ts';
 import type { UserSignals } from './user-signals.ts';
 
 type Player = DurableObjectStub<UserSignals>;
@@ -194,7 +195,7 @@ it('a backup that cannot be made and a log that cannot be asked do not hold up e
 it('runs a duty once more that was planned while it ran', async () => {
   const { player } = await openPlayer('han');
   await runInDurableObject(player, async (_, { storage }) => {
-    const documents = new DocumentStore(storage.sql);
+    const documents = new DocumentStore(await Tables.open(storage));
     const schedule = new Schedule(storage, documents, null);
     schedule.plan('backup', now);
     schedule.plan('backup', now + 1_000);

@@ -2,13 +2,14 @@
 
 import type { SignalEvent, Signals } from '../../models/contracts/signals.ts';
 import { collectMarks, emptySignals, foldEvents, listMarks, type Mark } from '../../models/features/signals.ts';
+import type { Tables } from './tables.ts';
 
 /** Ids remembered of events that are no longer kept, at least and at most: bulk deletes cost less. */
 const FORGOTTEN_MIN = 5_000;
 const FORGOTTEN_MAX = 6_000;
 
 export class SignalStore {
-  readonly #storage: SqlStorage;
+  readonly #tables: Tables;
   /** Events until then are not taken: the player was erased. Epoch milliseconds. */
   erasedAt: number;
   /** Undefined until they are needed: an alarm that only compares the outbox with the log reads no signals. */
@@ -16,9 +17,8 @@ export class SignalStore {
   /** Read with the signals. Ids of all rows, including dropped events, so that repeated deliveries stay idempotent. */
   #ids = new Set<string>();
 
-  /** Requires the migrated tables. */
-  constructor(storage: SqlStorage, erasedAt: number) {
-    this.#storage = storage;
+  constructor(tables: Tables, erasedAt: number) {
+    this.#tables = tables;
     this.erasedAt = erasedAt;
   }
 
@@ -56,7 +56,7 @@ export class SignalStore {
     const changed = marks.filter((mark) => !known.has(`${mark.itemId} ${mark.kind} ${mark.timestamp}`));
     const dropped = stored.filter((mark) => after.marks.get(mark.itemId)?.[mark.kind] === undefined);
     if (changed.length > 0)
-      this.#sql(
+      this.#tables.insert(
         `insert into marks (item_id, kind, timestamp) select value->>0, value->>1, value->>2
          from json_each(?) where true on conflict do update set timestamp = excluded.timestamp`,
         JSON.stringify(changed.map(({ itemId, kind, timestamp }) => [itemId, kind, timestamp])),
@@ -69,7 +69,7 @@ export class SignalStore {
   }
 
   #writeEvents(after: Signals, added: readonly SignalEvent[]): void {
-    this.#sql(
+    this.#tables.insert(
       `insert into recent_events (id, type, item_id, value, query, timestamp)
        select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 from json_each(?)`,
       JSON.stringify(
@@ -99,6 +99,6 @@ export class SignalStore {
   }
 
   #sql(statement: string, ...bindings: SqlStorageValue[]): Record<string, SqlStorageValue>[] {
-    return this.#storage.exec(statement, ...bindings).toArray();
+    return this.#tables.query(statement, ...bindings);
   }
 }

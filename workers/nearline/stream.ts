@@ -22,10 +22,13 @@ export class Stream {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
 
+  get isOpen(): boolean {
+    return this.#countConnections() > 0;
+  }
+
   /** Opens a connection and replays the notices after `after`; status 429 beyond the limit. */
   open(request: Request): Response {
-    if (this.#ctx.getWebSockets().length + this.#readers.size >= CONNECTIONS_MAX)
-      return new Response(null, { status: 429 });
+    if (this.#countConnections() >= CONNECTIONS_MAX) return new Response(null, { status: 429 });
     const missed = this.#missedSince(readAfter(request));
     return request.headers.get('upgrade')?.toLowerCase() === 'websocket'
       ? this.#openSocket(request, missed)
@@ -51,6 +54,10 @@ export class Stream {
   close(): void {
     for (const socket of this.#ctx.getWebSockets()) socket.close(1000, 'erased');
     for (const reader of this.#readers) reader.close().catch(() => {});
+  }
+
+  #countConnections(): number {
+    return this.#ctx.getWebSockets().length + this.#readers.size;
   }
 
   #missedSince(after: number | undefined): Notice[] {

@@ -3,8 +3,6 @@
 // signal-store.ts, the outbox in outbox.ts.
 
 import { DurableObject } from 'cloudflare:workers';
-import { drizzle } from 'drizzle-orm/durable-sqlite';
-import { migrate } from 'drizzle-orm/durable-sqlite/migrator';
 import { EMPTY_CONTEXT, type RequestContext } from '../../models/contracts/context.ts';
 import type { PlayerEvent, RecordedEvents } from '../../models/contracts/event.ts';
 import { describeChange } from '../../models/contracts/notice.ts';
@@ -25,11 +23,11 @@ import { Causes } from './causes.ts';
 import { CHECK_DELAY_MS, checkLog } from './check-log.ts';
 import { DocumentStore } from './documents.ts';
 import { eraseHeldRows, HELD_TABLES, type HeldRow, readErasedAt, readHeldRows } from './erasure.ts';
-import migrations from './migrations/migrations.js';
 import { Outbox } from './outbox.ts';
 import { type DutyOutcome, Schedule } from './schedule.ts';
 import { SignalStore } from './signal-store.ts';
 import { Stream } from './stream.ts';
+import { Tables } from './tables.ts';
 
 /** The first answer for a player waits this long for the log; if the log is slower, the next answer has it. */
 const HYDRATION_WAIT_MS = 60;
@@ -48,6 +46,7 @@ export interface UserExport {
 }
 
 export class UserSignals extends DurableObject<Env> {
+  #tables!: Tables;
   #store!: SignalStore;
   #documents!: DocumentStore;
   #stream!: Stream;
@@ -60,14 +59,14 @@ export class UserSignals extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     ctx.blockConcurrencyWhile(async () => {
-      await migrate(drizzle(ctx.storage), migrations);
-      this.#store = new SignalStore(ctx.storage.sql, readErasedAt(ctx.storage.sql));
-      this.#documents = new DocumentStore(ctx.storage.sql);
+      this.#tables = await Tables.open(ctx.storage);
+      this.#store = new SignalStore(this.#tables, readErasedAt(this.#tables));
+      this.#documents = new DocumentStore(this.#tables);
       this.#stream = new Stream(ctx, this.#documents);
-      this.#outbox = new Outbox(ctx.storage.sql);
+      this.#outbox = new Outbox(this.#tables);
       this.#schedule = new Schedule(ctx.storage, this.#documents, await ctx.storage.getAlarm());
       this.#causes = new Causes(!this.#schedule.has('backup'));
-      const [row] = ctx.storage.sql.exec('select hydrated_at from hydration').toArray();
+      const [row] = this.#tables.query('select hydrated_at from hydration');
       this.#hydratedAt = row?.hydrated_at as number | undefined;
     });
   }
@@ -174,7 +173,7 @@ export class UserSignals extends DurableObject<Env> {
     this.#store.clear();
     this.#outbox.clear();
     this.#documents.clear();
-    this.ctx.storage.sql.exec('delete from hydration');
+    this.#tables.query('delete from hydration');
   }
 
   /** The tables that may hold rows of the player. */
@@ -184,7 +183,7 @@ export class UserSignals extends DurableObject<Env> {
 
   /** One page of a table, after `row`, of the rows that an erasure at `until` (epoch milliseconds) has to erase. */
   readHeldRows(table: string, row: number, limit: number, until: number): HeldRow[] {
-    return readHeldRows(this.ctx.storage.sql, table, row, limit, until);
+    return readHeldRows(this.#tables, table, row, limit, until);
   }
 
   /**
@@ -194,7 +193,7 @@ export class UserSignals extends DurableObject<Env> {
   erase(until: number): void {
     const reportedAs = this.#documents.read('reportedAs');
     this.#store.erasedAt = Math.max(this.#store.erasedAt, until);
-    eraseHeldRows(this.ctx.storage.sql, this.#store.erasedAt);
+    eraseHeldRows(this.#tables, this.#store.erasedAt);
     this.#store.clear();
     this.#documents.clear();
     this.#schedule.clear();
@@ -219,10 +218,6 @@ export class UserSignals extends DurableObject<Env> {
 
   /** Opens a connection to the player's stream; workers/online has authorised the request. */
   override fetch(request: Request): Response {
-    // A listener wants notices even before its first gallery request.
-    const { name } = this.ctx.id;
-    if (this.#documents.read('lastRequest') === undefined && name !== undefined)
-      this.#documents.write('lastRequest', { userId: name, context: EMPTY_CONTEXT });
     return this.#stream.open(request);
   }
 
@@ -289,7 +284,7 @@ export class UserSignals extends DurableObject<Env> {
 
   #noteRequest(userId: string, context: RequestContext): void {
     // The hour is left out: storing it would write a row every hour.
-    this.#documents.write('lastRequest', { userId, context: { ...context, localHour: null } });
+    this.#documents.note('lastRequest', { userId, context: { ...context, localHour: null } });
   }
 
   #readState(now: number): UserState {
@@ -312,9 +307,12 @@ export class UserSignals extends DurableObject<Env> {
     if (isFirst) this.#schedule.plan('log', Date.now() + CHECK_DELAY_MS);
   }
 
-  /** Only players who have requested a gallery get a backup. */
+  /** Only players who have requested a gallery, or listen, get a backup. */
   #scheduleBackup(causes: readonly string[]): void {
     this.#causes.add(causes);
+    const { name } = this.ctx.id;
+    if (this.#documents.read('lastRequest') === undefined && this.#stream.isOpen && name !== undefined)
+      this.#documents.write('lastRequest', { userId: name, context: EMPTY_CONTEXT });
     if (this.#documents.read('lastRequest') !== undefined) this.#schedule.plan('backup', Date.now() + BACKUP_DELAY_MS);
   }
 
@@ -374,6 +372,6 @@ export class UserSignals extends DurableObject<Env> {
       this.#documents.write('preferences', preferences, 0);
     // Players without a log store nothing: gallery requests for random ids must not fill the disk.
     if (later.length > 0)
-      this.ctx.storage.sql.exec('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
+      this.#tables.insert('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
   }
 }

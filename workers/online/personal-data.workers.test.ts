@@ -5,7 +5,7 @@ import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
 import type { ErasureReceipt } from '../../models/contracts/erasure.ts';
 import { releaseKey } from '../../models/contracts/layout.ts';
-import { Preferences } from '../../models/contracts/preferences.ts';
+import { EMPTY_PREFERENCES, Preferences } from '../../models/contracts/preferences.ts';
 import { BROKEN, breakAfter } from '../../tests/break-after.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { makeSlate } from '../../tests/slate.ts';
@@ -242,6 +242,8 @@ it('finds what an object still holds, and erases it when it is asked again', asy
 it('withdraws a report of unlogged events that an erasure has met', async () => {
   const { requestedAt } = await begin('ida');
   const object = env.USER_SIGNALS.getByName('ida');
+  // Creates the tables.
+  await object.setPreferences(EMPTY_PREFERENCES);
   await runInDurableObject(object, (_, { storage }) => {
     storage.sql.exec(`insert into documents (kind, body) values ('reportedAs', '"ida"')`);
   });

@@ -1,0 +1,71 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
+import { expect, it, vi } from 'vitest';
+
+const call = (path: string, headers: Record<string, string> = {}) =>
+  exports.default.fetch(`http://edge${path}`, { headers: { authorization: 'Bearer test-admin', ...headers } });
+
+const post = (path: string, body: object) =>
+  exports.default.fetch(`http://edge${path}`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer test-admin', 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+const readStorage = (userId: string) =>
+  runInDurableObject(env.USER_SIGNALS.getByName(userId), async (_, { storage }) => ({
+    tables: [...storage.sql.exec("select name from sqlite_master where type = 'table'").raw()].flat(),
+    bytes: storage.sql.databaseSize,
+    alarm: await storage.getAlarm(),
+  }));
+/** SQLite's own first page. */
+const EMPTY_FILE_BYTES = 4_096;
+const NOTHING = { tables: [], bytes: EMPTY_FILE_BYTES, alarm: null };
+
+it('keeps nothing of an id that nobody knows, whatever is read of it', async () => {
+  for (const path of [
+    'gallery?deadlineMs=2000',
+    'recommendations',
+    'signals',
+    'preferences',
+    'export',
+    'search?q=x&record=false',
+  ])
+    expect((await (await call(`/v1/users/unknown/${path}`)).text()).length, path).toBeGreaterThan(0);
+  const stream = await call('/v1/users/unknown/stream', { accept: 'text/event-stream' });
+  expect(stream.status).toBe(200);
+  await stream.body!.cancel();
+  expect(await readStorage('unknown')).toEqual(NOTHING);
+
+  await evictDurableObject(env.USER_SIGNALS.getByName('unknown'));
+  await call('/v1/users/unknown/gallery?deadlineMs=2000');
+  expect(await readStorage('unknown')).toEqual(NOTHING);
+});
+
+it('creates its tables with the first event, and then makes a gallery for who has asked for one', async () => {
+  await call('/v1/users/newcomer/gallery?platform=windows&deadlineMs=2000');
+  expect(await readStorage('newcomer')).toEqual(NOTHING);
+  const event = { id: '1', userId: 'newcomer', type: 'click', itemId: 'x' };
+  expect((await post('/v1/events', { events: [event] })).status).toBe(202);
+  const { tables, bytes, alarm } = await readStorage('newcomer');
+  expect(tables).toContain('recent_events');
+  expect(bytes).toBeGreaterThan(EMPTY_FILE_BYTES);
+  expect(alarm).toBeLessThan(Date.now() + 2_000);
+  const object = env.USER_SIGNALS.getByName('newcomer');
+  await evictDurableObject(object);
+  expect((await object.snapshot()).actions.map(({ id }) => id)).toEqual(['1']);
+  const documents = await runInDurableObject(object, (_, { storage }) => [
+    ...storage.sql.exec("select body->>'context'->>'platform' from documents where kind = 'lastRequest'").raw(),
+  ]);
+  expect(documents).toEqual([['windows']]);
+});
+
+it('makes a gallery for a listener who never asked for one, also after hibernation', async () => {
+  const response = await call('/v1/users/listener/stream', { upgrade: 'websocket' });
+  response.webSocket!.accept();
+  expect(await readStorage('listener')).toEqual(NOTHING);
+  await evictDurableObject(env.USER_SIGNALS.getByName('listener'));
+  await post('/v1/events', { events: [{ id: '1', userId: 'listener', type: 'click', itemId: 'x' }] });
+  await vi.waitFor(async () => expect((await readStorage('listener')).alarm).toBeLessThan(Date.now() + 2_000));
+  response.webSocket!.close();
+});
