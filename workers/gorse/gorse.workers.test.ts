@@ -135,6 +135,8 @@ it('refuses what it cannot keep, naming the field as gorse does', async () => {
     ['/item', 'POST', { ItemId: 'a', Timestamp: 'last week' }, 'Timestamp'],
     ['/item', 'POST', { ItemId: 'a', Timestamp: '2022-02-30' }, 'Timestamp'],
     ['/item/a', 'PATCH', { Categories: [''] }, 'Categories.0'],
+    ['/item/a', 'PATCH', { ItemId: 'b' }, 'ItemId'],
+    ['/user/a', 'PATCH', { UserId: 'b' }, 'UserId'],
     ['/feedback', 'POST', [feedback('like', 'ann', 'a'), feedback('shared', 'ann', 'a')], '1.FeedbackType'],
     ['/feedback', 'PUT', [feedback('like', 'ann', 'a', '1999-12-31')], '0.Timestamp'],
     ['/feedback', 'PUT', [feedback('like', 'ann', 'a', '2100-01-01')], '0.Timestamp'],

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { type Item, ItemId, ItemPatch, ItemWithIdInput } from '../../models/contracts/item.ts';
 import { invalidInput } from '../online/problems.ts';
+import { checkRepeatedId } from './shapes.ts';
 import { Timestamp, ZERO_TIME } from './timestamps.ts';
 
 export const GorseItem = z.strictObject({
@@ -17,6 +18,7 @@ export type GorseItem = z.output<typeof GorseItem>;
 
 /** Null leaves a field as it is. */
 export const GorseItemPatch = z.strictObject({
+  ItemId: z.string().nullish(),
   IsHidden: z.boolean().nullish(),
   Categories: z.array(z.string()).nullish(),
   Timestamp: Timestamp.nullish(),
@@ -74,7 +76,8 @@ export function toItem(item: GorseItem, path: readonly PropertyKey[]): Item {
 
 /** Only the fields that the patch changes. Throws as `toItem` does. */
 export function toPatch(itemId: string, patch: z.output<typeof GorseItemPatch>): ItemPatch {
-  const { Categories, Labels, IsHidden, Comment, Timestamp: time } = patch;
+  const { ItemId, Categories, Labels, IsHidden, Comment, Timestamp: time } = patch;
+  checkRepeatedId('ItemId', ItemId, itemId);
   return parseAs(
     ItemPatch,
     {

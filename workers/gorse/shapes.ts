@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { wholeNumber } from '../online/parameters.ts';
+import { invalidInput } from '../online/problems.ts';
 
 /** The answer to a write. */
 export interface Success {
@@ -39,3 +40,9 @@ export const listQuery = (max: number) => ({
 /** The cursor of a query; an empty one asks for the first page. */
 export const pickCursor = ({ cursor, Cursor }: { cursor?: string | undefined; Cursor?: string | undefined }) =>
   cursor || Cursor || undefined;
+
+/** gorse's npm client repeats the id of the path in a patch. Throws if it names another. */
+export function checkRepeatedId(field: string, repeated: string | null | undefined, id: string): void {
+  if (repeated !== undefined && repeated !== null && repeated !== id)
+    throw invalidInput([{ path: [field], message: `differs from the path, which names “${id}”` }]);
+}

@@ -13,14 +13,14 @@ import { orUnavailable, ProblemError } from '../online/problems.ts';
 import { listLogShards } from '../storage/log-shards.ts';
 import { listActiveUsers } from '../storage/users.ts';
 import { readSignals } from './player-feedback.ts';
-import { describeWrite, listQuery, pickCursor, Success } from './shapes.ts';
+import { checkRepeatedId, describeWrite, listQuery, pickCursor, Success } from './shapes.ts';
 
 const USERS_PER_REQUEST_MAX = 500;
 const USERS_BODY_BYTES_MAX = 1024 * 1024;
 
 const profile = { Labels: z.unknown().optional(), Comment: z.string().optional(), Subscribe: z.unknown().optional() };
 const GorseUser = z.strictObject({ UserId: Id, ...profile });
-const GorseUserPatch = z.strictObject({ ...profile, Comment: z.string().nullish() });
+const GorseUserPatch = z.strictObject({ UserId: z.string().nullish(), ...profile, Comment: z.string().nullish() });
 type Profile = Partial<z.output<typeof GorseUserPatch>>;
 
 interface UserStore extends Pick<PersonalData, 'readMergeTarget' | 'beginErasure'> {
@@ -87,7 +87,10 @@ const WRITES: Endpoint<UserStore>[] = [
     params: UserParams,
     body: { schema: GorseUserPatch, maxBytes: USERS_BODY_BYTES_MAX },
     answer: success,
-    handle: ({ body }) => acceptProfiles([body]),
+    handle({ params: { userId }, body }) {
+      checkRepeatedId('UserId', body.UserId, userId);
+      return acceptProfiles([body]);
+    },
   }),
   defineEndpoint({
     method: 'delete',

@@ -1,0 +1,105 @@
+// gorse's own npm client, unchanged, against the Worker in workerd over HTTP.
+
+import path from 'node:path';
+import { Gorse, GorseException } from 'gorsejs';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { startWorkerd } from '../scripts/bench/workerd.ts';
+import { PROJECT_DIR } from '../scripts/local/project.ts';
+
+const KEY = 'gorse-key';
+const START_TIMEOUT_MS = 120_000;
+const TIMESTAMP = '2026-08-07T00:26:46Z';
+
+let server: Awaited<ReturnType<typeof startWorkerd>>;
+let client: Gorse<string>;
+
+beforeAll(async () => {
+  server = await startWorkerd({
+    configPath: path.join(PROJECT_DIR, 'wrangler.toml'),
+    secrets: { ADMIN_KEY: KEY },
+    vars: { GORSE_API: 'on' },
+  });
+  await server.stores();
+  client = new Gorse({ endpoint: server.url, secret: KEY });
+}, START_TIMEOUT_MS);
+afterAll(() => server.close());
+
+const star = (UserId: string, ItemId: string) => ({ FeedbackType: 'star', UserId, ItemId, Timestamp: TIMESTAMP });
+const rejectsWith = (code: number) => expect.objectContaining({ name: 'GorseException', code });
+
+it('stores, reads, changes, lists and deletes items', async () => {
+  const item = { ItemId: '100', IsHidden: true, Labels: ['a', 'b'], Categories: ['d', 'e'], Comment: 'comment' };
+  expect(await client.upsertItem({ ...item, Timestamp: TIMESTAMP })).toBe(1);
+  expect(await client.getItem('100')).toStrictEqual({ ...item, Timestamp: '2026-08-07T00:00:00Z' });
+  expect(await client.updateItem('100', { ItemId: '100', IsHidden: false, Timestamp: TIMESTAMP, Comment: 'new' })).toBe(
+    1,
+  );
+  expect(await client.insertItemCategory('100', 'f')).toBe(1);
+  expect(await client.deleteItemCategory('100', 'd')).toBe(1);
+  expect(await client.getItem('100')).toMatchObject({ IsHidden: false, Comment: 'new', Categories: ['e', 'f'] });
+  const more = ['200', '300'].map((ItemId) => ({ ...item, ItemId, IsHidden: false, Timestamp: new Date() }));
+  expect(await client.upsertItems(more)).toBe(2);
+  const first = await client.getItems({ n: 2 });
+  const second = await client.getItems({ n: 2, Cursor: first.Cursor });
+  expect([...first.Items, ...second.Items].map(({ ItemId }) => ItemId)).toEqual(['100', '200', '300']);
+  expect(second.Cursor).toBe('');
+  expect(await client.deleteItem('100')).toBe(1);
+  await expect(client.getItem('100')).rejects.toThrow(GorseException);
+  await expect(client.getItem('100')).rejects.toEqual(rejectsWith(404));
+});
+
+it('sends, reads and takes back feedback', async () => {
+  expect(await client.insertFeedbacks([star('bob', '200'), { ...star('bob', '300'), FeedbackType: 'read' }])).toBe(2);
+  expect(await client.insertFeedbacks([star('bob', '200')])).toBe(0);
+  expect(await client.upsertFeedbacks([{ ...star('bob', '200'), Timestamp: new Date() }])).toBe(1);
+  expect(await client.getFeedback({ type: 'star', userId: 'bob', itemId: '200' })).toMatchObject({ ItemId: '200' });
+  expect(await client.getUserFeedback('bob')).toHaveLength(2);
+  expect(await client.getUserFeedbackByType('bob', 'read')).toMatchObject([{ FeedbackType: 'view', ItemId: '300' }]);
+  expect(await client.deleteFeedback({ type: 'star', userId: 'bob', itemId: '200' })).toEqual({ RowAffected: 1 });
+  await expect(client.getFeedback({ type: 'star', userId: 'bob', itemId: '200' })).rejects.toEqual(rejectsWith(404));
+  await expect(client.insertFeedbacks([{ ...star('bob', '200'), FeedbackType: 'share' }])).rejects.toEqual(
+    rejectsWith(400),
+  );
+  // Absent here.
+  for (const absent of [client.getFeedbacks(), client.getFeedbacks('star'), client.getItemFeedback('200')])
+    await expect(absent).rejects.toEqual(rejectsWith(404));
+});
+
+it('knows users, and erases them', async () => {
+  expect(await client.insertUser({ UserId: 'new', Labels: ['a'], Comment: 'comment' })).toBe(0);
+  expect(await client.insertUsers([{ UserId: 'new' }])).toBe(0);
+  expect(await client.updateUser('new', { UserId: 'new', Comment: 'changed' })).toBe(0);
+  await expect(client.getUser('new')).rejects.toEqual(rejectsWith(404));
+  await client.insertFeedbacks([star('cat', '200')]);
+  expect(await client.getUser('cat')).toMatchObject({ UserId: 'cat' });
+  await vi.waitFor(
+    async () => expect((await client.getUsers({ n: 100 })).Users.map(({ UserId }) => UserId)).toContain('cat'),
+    {
+      timeout: 20_000,
+      interval: 200,
+    },
+  );
+  expect(await client.deleteUser('cat')).toBe(1);
+  await vi.waitFor(() => expect(client.getUser('cat')).rejects.toEqual(rejectsWith(404)), { timeout: 20_000 });
+  await expect(client.getUserNeighbors({ userId: 'cat' })).rejects.toEqual(rejectsWith(404));
+});
+
+it('recommends, for users and sessions, with categories, and lists items', async () => {
+  await client.insertFeedbacks([{ ...star('dora', '200'), FeedbackType: 'purchase' }]);
+  expect(await client.getRecommend({ userId: 'dora', cursorOptions: { n: 10 } })).toEqual(['300']);
+  const written = { userId: 'dora', category: 'e', writeBackType: 'read', writeBackDelay: '10s' };
+  expect(await client.getRecommend(written)).toEqual(['300']);
+  expect(await client.getUserFeedbackByType('dora', 'impression')).toMatchObject([{ ItemId: '300' }]);
+  expect(await client.getRecommend({ userId: 'dora', category: 'no such', cursorOptions: { offset: 1 } })).toEqual([]);
+  const score = (Id: string) => ({ Id, Score: expect.any(Number) });
+  const session = [{ ...star('anyone', '200'), FeedbackType: 'click' }];
+  expect(await client.getSessionRecommend(session, { cursorOptions: { n: 5 } })).toEqual([score('300')]);
+  expect(await client.getItemNeighbors({ itemId: '200', category: 'd' })).toEqual([score('300')]);
+  for (const list of [client.getPopular({}), client.getLatest({ category: 'e', cursorOptions: { n: 2 } })])
+    expect(await list).toEqual(expect.arrayContaining([score('200'), score('300')]));
+});
+
+it('refuses another key', async () => {
+  const stranger = new Gorse({ endpoint: server.url, secret: 'guess' });
+  await expect(stranger.getPopular({})).rejects.toEqual(rejectsWith(401));
+});
