@@ -141,7 +141,8 @@ bench
   .addOption(jsonOption())
   .action(async ({ json, url }) => {
     const { benchPage, formatPage } = await import('./bench/page.ts');
-    await measure(json, () => benchPage(url, log), formatPage);
+    const { findKey } = await import('./local/find-key.ts');
+    await measure(json, () => benchPage(url, findKey(url), log), formatPage);
   });
 
 bench

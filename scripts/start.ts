@@ -10,7 +10,7 @@ import { startWatchedServer, type WatchedServer } from './local/watched-server.t
 import { createStartCommand, type Flags } from './start/command.ts';
 import { drainQueue } from './start/drain.ts';
 import { deleteStore, importInto, prepareStore } from './start/prepare-store.ts';
-import { describeReady } from './start/ready.ts';
+import { addKey, describeReady } from './start/ready.ts';
 import { keepScriptRunning, runScript } from './start/run-script.ts';
 import { assertNotServed, markServed } from './state-lock.ts';
 import { runCommand } from './terminal/command.ts';
@@ -23,9 +23,10 @@ const WORLD_SEED = 1;
 async function start(flags: Flags): Promise<void> {
   const shutdown = handleSignals(0);
   try {
-    const { server, hasRelease } = await startSystem(flags, shutdown);
-    if (flags.open) openBrowser(server.url);
-    console.log(describeReady(server.url, hasRelease));
+    const { server, key, hasRelease } = await startSystem(flags, shutdown);
+    const address = addKey(server.url, key);
+    if (flags.open) openBrowser(address);
+    console.log(describeReady(address, hasRelease));
   } catch (error) {
     // Children ended by the shutdown fail too; that is expected.
     if (!shutdown.started) console.error(`start: ${(error as Error).message}`);
@@ -36,7 +37,7 @@ async function start(flags: Flags): Promise<void> {
 async function startSystem(
   { port, state, fresh, ...flags }: Flags,
   shutdown: Shutdown,
-): Promise<{ server: WatchedServer; hasRelease: boolean }> {
+): Promise<{ server: WatchedServer; key: string; hasRelease: boolean }> {
   assertNotServed(state);
   await assertPortIsFree(port);
   if (fresh) deleteStore(state);
@@ -56,7 +57,7 @@ async function startSystem(
   const isTrained = (!hadRelease || hasNewEvents) && (await trainRelease(server, state, shutdown));
   runCrons(server, shutdown);
   keepScriptRunning(shutdown, 'train.ts', ['--state', state, '--budget', TRAINING_BUDGET, '--watch']);
-  return { server, hasRelease: hadRelease || isTrained };
+  return { server, key, hasRelease: hadRelease || isTrained };
 }
 
 async function serve(port: number, state: string, key: string, shutdown: Shutdown): Promise<WatchedServer> {

@@ -6,6 +6,7 @@ import type { Gallery } from '../models/contracts/gallery.ts';
 import { findViolations } from './axe.ts';
 import {
   actAndSee,
+  addressOf,
   changeGalleries,
   describeInBrowser,
   KNOWN_PLAYER,
@@ -83,7 +84,7 @@ const STATES: Record<string, (page: Page) => Promise<unknown>> = {
     await page.route('**/gallery?*', (route) =>
       route.fulfill({ status: 503, json: { title: 'Not possible', status: 503 } }),
     );
-    await page.goto(`${inject('url')}/?player=${KNOWN_PLAYER}`);
+    await page.goto(addressOf(KNOWN_PLAYER));
     await page.getByRole('alert').waitFor();
   },
   problem: async (page) => {
@@ -93,7 +94,6 @@ const STATES: Record<string, (page: Page) => Promise<unknown>> = {
     await page.getByRole('alert').waitFor();
   },
   'key form': async (page) => {
-    await page.route('**/local/key', (route) => route.fulfill({ status: 404 }));
     await page.goto(inject('url'));
     await page.getByLabel('Key').waitFor();
   },

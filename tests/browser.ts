@@ -56,10 +56,14 @@ export async function openGallery(page: Page, userId: string): Promise<OpenPage>
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
-  await page.goto(`${inject('url')}/?player=${userId}`);
+  await page.goto(addressOf(userId));
   await seeGallery(page);
   return { page, complaints };
 }
+
+/** As `npm start` prints it: with the key, which the page takes from it. */
+export const addressOf = (userId?: string): string =>
+  `${inject('url')}/${userId === undefined ? '' : `?player=${userId}`}#key=${inject('adminKey')}`;
 
 /** Waits for a gallery with all its rows: those out of view are drawn last. */
 export const seeGallery = (page: Page): Promise<void> => page.locator('[data-answer][aria-busy="false"]').waitFor();

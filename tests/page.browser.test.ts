@@ -4,6 +4,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect, inject, it } from 'vitest';
 import {
   actAndSee,
+  addressOf,
   describeInBrowser,
   type OpenPage,
   openWelcome,
@@ -35,7 +36,7 @@ describeInBrowser('the page', (newPage) => {
 
   it('starts with a known player and switches to a new one', async () => {
     const page = await newPage();
-    await page.goto(inject('url'));
+    await page.goto(addressOf());
     await seeGallery(page);
     const whose = page.getByRole('button', { name: 'Choose a player' });
     const known = await whose.textContent();

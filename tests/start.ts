@@ -32,7 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk;
-      const ready = /^ready (http\S+)/m.exec(output);
+      const ready = /^ready (http[^\s#]+)\/#key=/m.exec(output);
       if (ready !== null) resolve(ready[1]!);
     });
     exited.then((code) => reject(new Error(`npm start ended with ${code}:\n${output}`)));

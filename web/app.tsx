@@ -9,11 +9,14 @@ import { newPlayerId } from './picker.tsx';
 import { Store } from './store.tsx';
 
 export function App() {
-  // undefined: not requested yet; null: must be typed in.
-  const [key, setKey] = useState<string | null | undefined>(undefined);
+  // Null: must be typed in.
+  const [key, setKey] = useState<string | null>(findKey);
   const [refusal, setRefusal] = useState<string | null>(null);
+  // An address with a key may also be opened in the tab of a page without one.
   useEffect(() => {
-    findKey().then(setKey);
+    const follow = () => setKey(findKey());
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
   }, []);
 
   const acceptKey = (typed: string) => {
@@ -25,9 +28,8 @@ export function App() {
     setRefusal(reason);
     setKey(null);
   };
-  if (key === undefined) return null;
   if (key === null) return <KeyForm problem={refusal} onKey={acceptKey} />;
-  return <Players apiKey={key} onRefused={refuseKey} />;
+  return <Players key={key} apiKey={key} onRefused={refuseKey} />;
 }
 
 function Players({ apiKey, onRefused }: { apiKey: string; onRefused: (reason: string) => void }) {

@@ -1,4 +1,4 @@
-// Asks for the key if the server does not provide it.
+// Asks for the key if the page's address had none.
 
 import { readSubmittedText } from './form.ts';
 
@@ -17,7 +17,10 @@ export function KeyForm({ problem, onKey }: KeyFormProps) {
     <main class="key-form">
       <img src="/icon.svg" alt="" width="56" height="56" />
       <h1>Bloodstream</h1>
-      <p>This gallery needs a key. The key stays in this tab and is forgotten when you close it.</p>
+      <p>
+        This gallery needs a key; the address that <code>npm start</code> prints contains one. It stays in this tab and
+        is forgotten when you close it.
+      </p>
       {problem && <p role="alert">{problem}</p>}
       <form onSubmit={submit}>
         <label for="key">Key</label>

@@ -1,14 +1,17 @@
-// The page's API key: a local server provides it, otherwise the user types it in. It is kept until the tab is closed.
+// The page's API key. `npm start` opens the page with the key in the address's fragment, which no request contains;
+// otherwise the user types it in. It is kept until the tab is closed.
 
 const STORED_AS = 'bloodstream-key';
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+const FRAGMENT = /^#key=(.+)$/;
 
-/** Resolves to null if the user must type it in. */
-export async function findKey(): Promise<string | null> {
-  const stored = sessionStorage.getItem(STORED_AS);
-  if (stored !== null || !LOOPBACK.includes(location.hostname)) return stored;
-  const response = await fetch('/local/key').catch(() => undefined);
-  return response?.ok ? ((await response.json()) as { key: string }).key : null;
+/** Null if the user must type it in. A key in the fragment is taken from it, and leaves the address. */
+export function findKey(): string | null {
+  const given = FRAGMENT.exec(location.hash)?.[1];
+  if (given === undefined) return sessionStorage.getItem(STORED_AS);
+  history.replaceState(history.state, '', location.pathname + location.search);
+  const key = decodeURIComponent(given);
+  keepKey(key);
+  return key;
 }
 
 export const keepKey = (key: string): void => sessionStorage.setItem(STORED_AS, key);

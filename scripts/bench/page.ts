@@ -31,13 +31,13 @@ interface ClickTimes {
 }
 
 /** Throws if Chromium is missing or the server does not answer. */
-export async function benchPage(url: string, log: (message: string) => void): Promise<PageReport> {
+export async function benchPage(url: string, key: string, log: (message: string) => void): Promise<PageReport> {
   const chromium = findChromium();
   if (chromium === undefined) throw new Error('there is no chromium here: install it, or set CHROMIUM_PATH');
   const browser = await launchChromium(chromium);
   try {
     const page = await browser.newPage({ viewport: VIEWPORT });
-    await page.goto(`${url}/?player=bench-${Date.now()}`);
+    await page.goto(`${url}/?player=bench-${Date.now()}#key=${encodeURIComponent(key)}`);
     await page.getByRole('button', { name: 'Skip' }).click();
     log(`${CLICKS} clicks …`);
     const times: ClickTimes[] = [];

@@ -1,5 +1,5 @@
-// The secrets of the system on this machine: the key that the page, curl and the simulated players use, and the key
-// that signs players' tokens.
+// The secrets of the system on this machine: the key that `npm start` gives to the page, and that curl and the commands
+// use, and the key that signs players' tokens.
 
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
@@ -10,11 +10,22 @@ import { PROJECT_DIR } from './project.ts';
 /** The file from which `wrangler dev` reads secrets; ignored by git. */
 const FILE = path.join(PROJECT_DIR, '.dev.vars');
 
+/** Undefined if there is none yet. */
+export function readDevelopmentKey(): string | undefined {
+  const known = readSecret('ADMIN_KEY');
+  return known && readFirst(known);
+}
+
 /** Returns the key; creates and reports it the first time. */
 export const ensureDevelopmentKey = (report: (message: string) => void): string =>
-  ensureSecret('ADMIN_KEY', () => randomBytes(24).toString('base64url'), report)
-    .split(',')[0]!
-    .trim();
+  readFirst(ensureSecret('ADMIN_KEY', () => randomBytes(24).toString('base64url'), report));
+
+/** A variable may have several keys, separated by commas. */
+const readFirst = (keys: string): string => keys.split(',')[0]!.trim();
+
+const readVariables = (): string => (existsSync(FILE) ? readFileSync(FILE, 'utf8') : '');
+
+const readSecret = (name: string): string | undefined => new RegExp(`^${name}=(.+)`, 'm').exec(readVariables())?.[1];
 
 /** Creates and reports the key that signs players' tokens, the first time. */
 export function ensureTokenKey(report: (message: string) => void): void {
@@ -23,9 +34,9 @@ export function ensureTokenKey(report: (message: string) => void): void {
 }
 
 function ensureSecret(name: string, make: () => string, report: (message: string) => void): string {
-  const present = existsSync(FILE) ? readFileSync(FILE, 'utf8') : '';
-  const known = new RegExp(`^${name}=(.+)`, 'm').exec(present)?.[1];
+  const known = readSecret(name);
   if (known !== undefined) return known;
+  const present = readVariables();
   const secret = make();
   const newline = present === '' || present.endsWith('\n') ? '' : '\n';
   appendFileSync(FILE, `${newline}${name}=${secret}\n`, { mode: 0o600 });

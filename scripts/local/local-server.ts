@@ -1,7 +1,7 @@
 // Runs `wrangler dev` with all its processes: two workerds, the listener and the Worker's. Starts nothing again:
 // watched-server.ts does.
 
-import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +13,8 @@ const POLL_MS = 200;
 /** The first answer compiles the Worker: seven seconds on a busy machine. */
 const ANSWER_TIMEOUT_MS = 15_000;
 const LOG_LINES = 15;
+/** Where wrangler's trace store would be: earlier versions filled it. */
+const TRACES = 'v3/observability';
 
 export interface LocalServer {
   url: string;
@@ -31,6 +33,7 @@ export interface LocalServer {
  */
 export function startLocalServer(port: number, state: string, more: readonly string[] = []): LocalServer {
   mkdirSync(state, { recursive: true });
+  rmSync(path.join(state, TRACES), { recursive: true, force: true });
   const logFile = path.join(state, 'wrangler.log');
   const wrangler = spawnWrangler(['--port', String(port), '--persist-to', state, ...more], logFile);
   const url = `http://localhost:${port}`;
@@ -68,7 +71,8 @@ function spawnWrangler(args: readonly string[], logFile: string): GuardedProcess
     cwd: PROJECT_DIR,
     stdout: 'pipe',
     stderr: 'pipe',
-    env: { ...process.env, CI: '1' },
+    // Its trace store keeps the full address of every request, and grows without bound.
+    env: { ...process.env, CI: '1', X_LOCAL_OBSERVABILITY: 'false' },
   });
   const log = createWriteStream(logFile, { flags: 'a' });
   wrangler.stdout!.pipe(log);

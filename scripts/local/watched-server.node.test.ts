@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +19,9 @@ test.runIf(process.platform === 'linux')(
   async () => {
     const state = mkdtempSync(path.join(os.tmpdir(), 'watched-'));
     await withPlatform(state, async () => {});
+    // As earlier versions left it: wrangler's traces, with the full address of every request.
+    const traces = path.join(state, 'v3/observability');
+    mkdirSync(path.join(traces, 'store'), { recursive: true });
     const reports: string[] = [];
     const port = await findFreePort();
     const server = startWatchedServer(port, state, {
@@ -30,6 +33,8 @@ test.runIf(process.platform === 'linux')(
       rmSync(state, { recursive: true });
     });
     await server.ready;
+    expect(await isHealthy(server.url, 30_000)).toBe(true);
+    expect(existsSync(traces)).toBe(false);
 
     await sleep(IDLE_MS);
     expect(() => lockDatabase(state)).toThrow('database is locked');

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { describeReady } from './ready.ts';
+import { addKey, describeReady } from './ready.ts';
 
 test('a start without a model in use says so beside the address', () => {
-  expect(describeReady('http://localhost:8787', true)).toBe('ready http://localhost:8787');
-  expect(describeReady('http://localhost:8787', false)).toMatch(/^ready http:\S+ without a personal model: /);
+  const address = addKey('http://localhost:8787', 'a+b/c');
+  expect(describeReady(address, true)).toBe('ready http://localhost:8787/#key=a%2Bb%2Fc');
+  expect(describeReady(address, false)).toMatch(/^ready http:\S+ without a personal model: /);
 });

@@ -4,6 +4,9 @@ const WITHOUT_MODEL =
   'without a personal model: galleries show what is popular and new. The trainer tries again with each snapshot; ' +
   '`npm run train` tries now, for longer';
 
+/** The page's address with the development key, which the page takes from it. No request contains a fragment. */
+export const addKey = (url: string, key: string): string => `${url}/#key=${encodeURIComponent(key)}`;
+
 /** `hasRelease`: whether a model is in use. */
-export const describeReady = (url: string, hasRelease: boolean): string =>
-  `ready ${url}${hasRelease ? '' : ` ${WITHOUT_MODEL}`}`;
+export const describeReady = (address: string, hasRelease: boolean): string =>
+  `ready ${address}${hasRelease ? '' : ` ${WITHOUT_MODEL}`}`;

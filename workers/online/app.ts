@@ -2,13 +2,11 @@
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
-import { LOOPBACK } from '../../models/contracts/subscription.ts';
 import { routeAuditLog } from './audit-log.ts';
 import { DOCUMENT_HEADERS, forbidCaching, revalidate } from './caching.ts';
 import { shareWithOrigins } from './cors.ts';
 import { renderDocs } from './docs.tsx';
 import type { AppEnv } from './endpoint.ts';
-import { developmentKey } from './environment-keys.ts';
 import { routeEvents } from './events.ts';
 import { routeGalleryAfterEvents } from './gallery-after-events.ts';
 import { routeItems } from './items.ts';
@@ -54,7 +52,6 @@ app.use(async (c, next) => {
   await next();
   if (c.res.status !== 101) c.header('date', new Date().toUTCString());
 });
-// Not /local/*: a page from elsewhere must not read the development key.
 for (const path of ['/v1/*', '/health', '/openapi.json']) app.use(path, shareWithOrigins);
 app.use(answerOtherMethods(app));
 for (const path of ['/v1/items/*', '/openapi.json']) app.use(path, revalidate);
@@ -105,10 +102,3 @@ app.get('/docs', (c) =>
     'content-security-policy': DOCS_POLICY,
   }),
 );
-
-// The page's key is served only to a browser on the developer's own machine.
-app.get('/local/key', (c) => {
-  const key = developmentKey(c.env);
-  if (!LOOPBACK.has(new URL(c.req.url).hostname) || key === undefined) return c.notFound();
-  return c.json({ key });
-});

@@ -20,9 +20,6 @@ interface EnvironmentKey {
   key: string;
 }
 
-/** The first admin key, for the page on the developer's own machine. */
-export const developmentKey = (keys: EnvironmentKeys): string | undefined => split(keys.ADMIN_KEY)[0];
-
 /** Undefined if no key matches. A key that stands in several variables has the scopes of all. */
 export async function findEnvironmentKey(given: string, keys: EnvironmentKeys): Promise<KeyCaller | undefined> {
   const givenDigest = await digest(given);

@@ -73,6 +73,8 @@ it('refuses a key with origins from another origin', async () => {
   expect(await statusOf(key, 'https://games.example')).toBe(200);
   for (const origin of ['https://games.example.evil.example', 'http://games.example', 'null'])
     expect(await statusOf(key, origin), origin).toBe(403);
+  const { headers } = await call('GET', '/v1/items/popular', undefined, { key, origin: 'https://games.example' });
+  expect(headers.get('access-control-allow-origin')).toBe('https://games.example');
   // A server sends none.
   expect(await statusOf(key)).toBe(200);
 });

@@ -7,6 +7,7 @@ import { explainItems } from '../recommending/explain.ts';
 import { composeGallery, type Page } from '../recommending/recommend.ts';
 import { Budget } from '../serving/budget.ts';
 import type { Answer } from '../serving/hydrate.ts';
+import type { Caller } from './caller.ts';
 import { getSimilar } from './lists.ts';
 import { getGallery } from './recommendations.ts';
 import { getSearch } from './search.ts';
@@ -113,8 +114,9 @@ test('a search answers even if full text and recording fail, and names both', as
     searchItems: async () => (isDown ? Promise.reject(new Error('D1 is down')) : ['g7']),
     storeEvent: async (event: object) => (isDown ? Promise.reject(new Error('queue is down')) : events.push(event)),
   });
+  const caller: Caller = { kind: 'key', keyId: 'test', scopes: ['read', 'ingest'] };
   const get = (isDown: boolean, record: 'true' | 'false', q = 'Game 12') =>
-    getSearch({ params, query: { n: 3, q, record, ...deadline } }, searcher(isDown));
+    getSearch({ params, query: { n: 3, q, record, ...deadline }, caller }, searcher(isDown));
 
   const found = await get(false, 'true');
   expect(found.degraded).toEqual([]);
@@ -128,4 +130,12 @@ test('a search answers even if full text and recording fail, and names both', as
     { step: 'search-event', reason: 'queue is down' },
   ]);
   expect(degraded.items[0]!.itemId).toBe('g12');
+
+  // The player's own search is a signal unless the game says otherwise.
+  const player: Caller = { kind: 'player', userId: 'ann', guest: false };
+  const query = { n: 3, q: 'Game 12', ...deadline };
+  await getSearch({ params, query, caller: player }, searcher(false));
+  expect(events).toHaveLength(2);
+  await getSearch({ params, query: { ...query, record: 'false' }, caller: player }, searcher(false));
+  expect(events).toHaveLength(2);
 });

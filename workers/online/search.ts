@@ -1,5 +1,5 @@
 // The endpoint that searches by text: full text in D1, similar words in the isolate's memory, ordered for the player.
-// A search is a signal: the next gallery reflects it.
+// A recorded search is a signal: the next gallery reflects it.
 
 import { z } from '@hono/zod-openapi';
 import { type PlayerEvent, QUERY_LENGTH_MAX } from '../../models/contracts/event.ts';
@@ -10,10 +10,12 @@ import { settle } from '../serving/degradation.ts';
 import { addDegraded } from '../serving/hydrate.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { searchItems } from '../storage/search.ts';
+import { type Caller, hasScope } from './caller.ts';
 import { contextQuery } from './context.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { expandItems } from './expand-items.ts';
 import { slateQuery, UserParams } from './parameters.ts';
+import { ProblemError } from './problems.ts';
 import { openRecommender, type Recommender } from './recommender.ts';
 import { openEventStore, storeEvents } from './store-events.ts';
 
@@ -24,7 +26,14 @@ const SearchQuery = z.object({
   ...slateQuery,
   ...contextQuery,
   q: text(QUERY_LENGTH_MAX).meta({ example: 'naval strategy' }),
-  record: z.enum(['true', 'false']).default('true').meta({ description: 'Whether the search is a signal.' }),
+  record: z
+    .enum(['true', 'false'])
+    .optional()
+    .meta({
+      description:
+        'Whether the search is a signal. By default it is with a player’s token, and not with a key, which needs ' +
+        'the scope `ingest` for `true`.',
+    }),
 });
 
 export interface Searcher extends Pick<Recommender, 'readRequest' | 'hydrateIdentified' | 'countAnswer'> {
@@ -49,7 +58,7 @@ function openSearcher(c: AppContext): Searcher {
 }
 
 export async function getSearch(
-  { params: { userId }, query }: { params: UserParams; query: z.output<typeof SearchQuery> },
+  { params: { userId }, query, caller }: { params: UserParams; query: z.output<typeof SearchQuery>; caller: Caller },
   searcher: Searcher,
 ): Promise<Recommendations> {
   const { n, expand, q, record, ...context } = query;
@@ -59,7 +68,7 @@ export async function getSearch(
     searcher.hydrateIdentified(request),
     settle('search', withDeadline(searcher.searchItems(q, FOUND_MAX), budget.getWaitMs('cached'))),
     // A search that cannot be recorded in time is still answered, and the answer says so.
-    record === 'true'
+    isRecorded(caller, record)
       ? settle(
           'search-event',
           withDeadline(searcher.storeEvent(createSearchEvent(userId, q)), budget.getWaitMs('signals')),
@@ -73,6 +82,14 @@ export async function getSearch(
     .slice(0, n)
     .map(({ itemId, score }) => ({ itemId, score: Math.round(score * 1e6) / 1e6, reason: `Found for “${q}”` }));
   return { ...answer, items: expandItems(items, input.catalogue, expand) };
+}
+
+/** A key that may only read writes nothing. Throws `forbidden` if it is asked to. */
+function isRecorded(caller: Caller, record: 'true' | 'false' | undefined): boolean {
+  if (caller.kind !== 'key') return record !== 'false';
+  if (record === 'true' && !hasScope(caller, 'ingest'))
+    throw new ProblemError('forbidden', 'To record a search needs a key with the scope “ingest”.');
+  return record === 'true';
 }
 
 function createSearchEvent(userId: string, query: string): PlayerEvent {
@@ -102,8 +119,8 @@ const ENDPOINTS: Endpoint<Searcher>[] = [
     summary: 'Search the catalogue for a player',
     description:
       'Finds titles, genres, tags and developers by words and beginnings of words; forgives typing errors; orders by ' +
-      'relevance and by the player’s preference. Owned items are found too. The search is a signal: the next gallery ' +
-      'has a row for it. Search as you type with `record=false`.',
+      'relevance and by the player’s preference. Owned items are found too. A recorded search is a signal: the next ' +
+      'gallery has a row for it. Search as you type with `record=false`.',
     scope: 'read',
     isOpenToPlayers: true,
     params: UserParams,

@@ -4,10 +4,10 @@ import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts
 import { createItem } from '../../tests/ranking-input.ts';
 import { putItems } from '../storage/items.ts';
 
-async function call(path: string, body?: object) {
+async function call(path: string, body?: object, key = 'test-admin') {
   const response = await exports.default.fetch(`http://edge${path}`, {
     method: body === undefined ? 'GET' : 'POST',
-    headers: { 'content-type': 'application/json', authorization: 'Bearer test-admin' },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return { status: response.status, body: (await response.json()) as Gallery & Recommendations };
@@ -62,11 +62,15 @@ it('treats any query as plain words', async () => {
   expect((await call(`/v1/users/ann/search?q=${'x'.repeat(201)}`)).status).toBe(400);
 });
 
-it('records a search as a signal, unless record=false', async () => {
+it('records the search of a key as a signal with record=true and the scope ingest alone', async () => {
+  const readsSearch = () => call('/v1/users/bob/search?q=nav&record=true', undefined, 'test-read');
+  expect(await readsSearch()).toMatchObject({ status: 403, body: { detail: expect.stringContaining('ingest') } });
+  expect((await call('/v1/users/bob/search?q=nav', undefined, 'test-read')).status).toBe(200);
   await call('/v1/users/bob/search?q=nav&record=false');
+  await call('/v1/users/bob/search?q=nav');
   expect((await call('/v1/users/bob/gallery')).body.rows.map(({ id }) => id)).not.toContain('search');
-  await call('/v1/users/bob/search?q=iron%20tide');
-  await call('/v1/users/bob/search?q=iron%20tide');
+  await call('/v1/users/bob/search?q=iron%20tide&record=true');
+  await call('/v1/users/bob/search?q=iron%20tide&record=true');
   const signals = (await call('/v1/users/bob/signals')).body as unknown as { searches: string[] };
   expect(signals.searches).toEqual(['iron tide']);
 });

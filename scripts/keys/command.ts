@@ -1,0 +1,100 @@
+// The definition of `npm run keys`: its subcommands, flags and help.
+
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { type Key, SCOPES, type Scope } from '../../models/contracts/key.ts';
+import { findKey } from '../local/find-key.ts';
+import { createCommand } from '../terminal/command.ts';
+import { reserveStdout } from '../terminal/json-output.ts';
+import { jsonOption } from '../terminal/options.ts';
+import { openKeyClient } from './call.ts';
+
+const LOCAL_URL = 'http://localhost:8787';
+
+const AFTER = `
+The command calls a running Worker: that of \`npm start\`, with its development key, or another with --url and the
+environment variable ADMIN_KEY. A key is shown once; the Worker keeps only its digest. A revoked key is refused
+everywhere within a minute.
+
+Examples:
+  npm run keys -- list
+  npm run keys -- create "store server" --scopes ingest,read,mint
+  npm run keys -- create "web demo" --scopes read --expires 2027-01-31 --origins https://games.example
+  npm run keys -- revoke 9f86d081884c7d65
+  ADMIN_KEY=… npm run -s keys -- list --url https://recommender.example --json`;
+
+const urlOption = () => new Option('--url <url>', 'address of the Worker').default(LOCAL_URL).argParser(parseUrl);
+
+export function createKeysCommand() {
+  const keys = createCommand('keys', 'Lists, creates and revokes keys.').addHelpText('after', AFTER);
+  keys
+    .command('list')
+    .description('Lists the keys, without their text. Those of the environment are not among them.')
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .action(async ({ url, json }) => {
+      const print = openOutput(json);
+      const listed = await openClient(url).list();
+      print({ keys: listed }, listed.length === 0 ? 'No keys.' : listed.map(describeKey).join('\n'));
+    });
+  keys
+    .command('create <name>')
+    .description('Creates a key and shows it, once.')
+    .requiredOption('--scopes <list>', `separated by commas: ${SCOPES.join(', ')}`, parseScopes)
+    .option('--expires <time>', 'when the key ends: a day (YYYY-MM-DD, until its end in UTC) or a time', parseTime)
+    .option('--origins <list>', 'web origins that may use it, separated by commas', (text) => text.split(','))
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .action(async (name, { scopes, expires, origins, url, json }) => {
+      const print = openOutput(json);
+      const fields = { name, scopes, ...(expires && { expiresAt: expires }), ...(origins && { origins }) };
+      const created = await openClient(url).create(fields);
+      print(created, `${describeKey(created)}\n\n${created.key}\n\nIt is not shown again.`);
+    });
+  keys
+    .command('revoke <keyId>')
+    .description('Revokes a key.')
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .action(async (keyId, { url, json }) => {
+      const print = openOutput(json);
+      await openClient(url).revoke(keyId);
+      print({ revoked: keyId }, `Revoked ${keyId}; it is refused everywhere within a minute.`);
+    });
+  return keys;
+}
+
+const openClient = (url: string) => openKeyClient(url, findKey(url));
+
+/** Returns the function that prints a result, for programs or for people. */
+function openOutput(json: true | undefined): (result: object, text: string) => void {
+  const printJson = json ? reserveStdout() : undefined;
+  return (result, text) => (printJson ? printJson(result) : console.log(text));
+}
+
+const describeKey = ({ keyId, name, scopes, expiresAt, origins, createdAt }: Key): string =>
+  [
+    `${keyId}  ${name}`,
+    scopes.join(', '),
+    `created ${createdAt.slice(0, 10)}`,
+    ...(expiresAt === null ? [] : [`${Date.parse(expiresAt) > Date.now() ? 'expires' : 'expired'} ${expiresAt}`]),
+    ...(origins === null ? [] : [`from ${origins.join(' ')}`]),
+  ].join(' · ');
+
+function parseUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError('Give an address such as https://recommender.example.');
+}
+
+function parseScopes(text: string): Scope[] {
+  const named = text.split(',').map((scope) => scope.trim());
+  const unknown = named.find((scope) => !SCOPES.some((known) => known === scope));
+  if (unknown === undefined) return named as Scope[];
+  throw new InvalidArgumentError(`“${unknown}” is none of ${SCOPES.join(', ')}.`);
+}
+
+/** A day ends with its last millisecond. */
+function parseTime(text: string): string {
+  const time = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T23:59:59.999Z` : text);
+  if (!Number.isNaN(time)) return new Date(time).toISOString();
+  throw new InvalidArgumentError('Give a day as YYYY-MM-DD, or a time as 2027-01-31T12:00:00Z.');
+}
