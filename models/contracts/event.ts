@@ -99,7 +99,7 @@ export const EventInput = z
     }),
     itemId: Id.optional().meta({
       description: 'Required for every type except search and reset.',
-      example: 'iron-tide',
+      example: 'wynmere',
     }),
     value: z
       .number()

@@ -145,7 +145,7 @@ export const GalleryRow = z
   .object({
     id: z.string().meta({
       description: 'Its kind; for `because` and `genre` followed by `-` and the game’s id or the genre.',
-      example: 'because-iron-tide',
+      example: 'because-wynmere',
     }),
     title: z.string(),
     reason: z.string(),

@@ -16,17 +16,17 @@ const Labels = z.array(Label).max(64);
 export const ItemId = Id.refine((id) => !RESERVED_ITEM_IDS.has(id), 'is the name of a list under /v1/items');
 
 const fields = {
-  title: text(300).meta({ example: 'Iron Tide' }),
+  title: text(300).meta({ example: 'Wynmere' }),
   genres: Labels.meta({ example: ['Strategy'] }),
-  tags: Labels.meta({ example: ['Turn-Based', 'Naval'] }),
+  tags: Labels.meta({ example: ['RTS', 'Base-Building'] }),
   developer: text(200).nullable(),
-  releaseDate: z.iso.date().nullable().meta({ example: '2026-03-14' }),
+  releaseDate: z.iso.date().nullable().meta({ example: '2016-03-12' }),
   price: z.number().min(0).max(1e6).nullable().meta({ description: 'In `currency`; 0 is free to play.' }),
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/, 'must be a currency code of ISO 4217')
     .nullable()
-    .meta({ description: 'Currency of the price, by its ISO 4217 code.', example: 'EUR' }),
+    .meta({ description: 'Currency of the price, by its ISO 4217 code.', example: 'USD' }),
   ageRating: z.number().int().min(0).max(21).nullable().meta({ description: 'Minimum age in years.' }),
   platforms: Labels.meta({ example: ['windows', 'linux'] }),
   coverUrl: z

@@ -14,6 +14,7 @@ import { routeKeys } from './keys.ts';
 import { routeLists } from './lists.ts';
 import { routeMerge } from './merge.ts';
 import { answerOtherMethods } from './methods.ts';
+import { describeApi } from './openapi.ts';
 import { routePersonalData } from './personal-data.ts';
 import { routePreferences } from './preferences.ts';
 import { onError, problemResponse } from './problems.ts';
@@ -29,15 +30,6 @@ import { routeTokens } from './tokens.ts';
 import { routeUsers } from './users.ts';
 
 const NONE = ["'none'"];
-const DOCUMENT = {
-  openapi: '3.1.0',
-  info: {
-    title: 'Bloodstream',
-    version: '1',
-    description: 'Recommendations for games that reflect what a player did a second ago.',
-  },
-};
-
 /** Answers are no pages: they load nothing, and nothing shows them in a frame. */
 const POLICY = { defaultSrc: NONE, baseUri: NONE, formAction: NONE, frameAncestors: NONE };
 const DOCS_POLICY =
@@ -95,9 +87,9 @@ for (const path of ['/openapi.json', '/docs'])
     readQuery(c.req.queries(), []);
     return next();
   });
-app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document(DOCUMENT), 200, DOCUMENT_HEADERS));
+app.get('/openapi.json', (c) => c.json(describeApi(app), 200, DOCUMENT_HEADERS));
 app.get('/docs', (c) =>
-  c.html(renderDocs(app.getOpenAPI31Document(DOCUMENT)), 200, {
+  c.html(renderDocs(describeApi(app)), 200, {
     ...DOCUMENT_HEADERS,
     'content-security-policy': DOCS_POLICY,
   }),

@@ -32,6 +32,7 @@ const ENDPOINTS: Endpoint<AuditReader>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/audit-log',
+    operationId: 'getAuditLog',
     tag: 'Keys',
     summary: 'List what administrators changed',
     description:

@@ -52,6 +52,8 @@ interface Definition<P extends z.ZodType, Q extends z.ZodObject, B extends z.Zod
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
   /** Parameters in braces: `/v1/items/{itemId}`. */
   path: string;
+  /** The name of the operation in generated clients. */
+  operationId: string;
   tag: string;
   summary: string;
   description?: string;
@@ -176,6 +178,7 @@ const listScopes = (scope: Scope | readonly Scope[] = []): readonly Scope[] => [
 const describeRoute = <P extends z.ZodType, Q extends z.ZodObject, B extends z.ZodType, A extends z.ZodType, Deps>({
   method,
   path,
+  operationId,
   tag,
   summary,
   description,
@@ -191,10 +194,11 @@ const describeRoute = <P extends z.ZodType, Q extends z.ZodObject, B extends z.Z
   createRoute({
     method,
     path,
+    operationId,
     tags: [tag],
     summary,
     ...(description && { description }),
-    ...(scope && { security: [{ bearer: [...listScopes(scope)] }, ...(isOpenToPlayers ? [{ token: [] }] : [])] }),
+    security: scope ? [{ bearer: [...listScopes(scope)] }, ...(isOpenToPlayers ? [{ token: [] }] : [])] : [],
     request: {
       ...(params && { params: params as never }),
       ...(query && { query: query as never }),

@@ -73,6 +73,7 @@ const ENDPOINTS: Endpoint<EventStore>[] = [
   defineEndpoint({
     method: 'post',
     path: '/v1/events',
+    operationId: 'postEvents',
     tag: 'Events',
     summary: 'Send events',
     description:

@@ -82,6 +82,7 @@ const ENDPOINTS: Endpoint<RecordingRecommender>[] = [
   defineEndpoint({
     method: 'post',
     path: '/v1/users/{userId}/gallery',
+    operationId: 'postGallery',
     tag: 'Recommendations',
     summary: 'Send a player’s events and get the page that follows from them',
     description:

@@ -128,6 +128,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
   defineEndpoint({
     method: 'put',
     path: '/v1/items/{itemId}',
+    operationId: 'putItem',
     tag,
     summary: 'Create or replace an item',
     scope: 'admin',
@@ -140,6 +141,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
   defineEndpoint({
     method: 'post',
     path: '/v1/items',
+    operationId: 'postItems',
     tag,
     summary: 'Create or replace many items',
     description: 'All or none: one invalid item refuses the request, and `errors` names its fields.',
@@ -158,6 +160,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
   defineEndpoint({
     method: 'patch',
     path: '/v1/items/{itemId}',
+    operationId: 'patchItem',
     tag,
     summary: 'Change some fields of an item',
     scope: 'admin',
@@ -171,6 +174,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/items/{itemId}',
+    operationId: 'getItem',
     tag,
     summary: 'Read an item',
     scope: 'read',
@@ -182,6 +186,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
   defineEndpoint({
     method: 'delete',
     path: '/v1/items/{itemId}',
+    operationId: 'deleteItem',
     tag,
     summary: 'Delete an item',
     scope: 'admin',
@@ -194,6 +199,7 @@ const ENDPOINTS: Endpoint<ItemStore>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/items',
+    operationId: 'getItems',
     tag,
     summary: 'List items',
     scope: 'read',

@@ -78,6 +78,7 @@ const ENDPOINTS: Endpoint<KeyStore>[] = [
   defineEndpoint({
     method: 'post',
     path: '/v1/keys',
+    operationId: 'postKey',
     tag,
     summary: 'Create a key',
     description:
@@ -99,6 +100,7 @@ const ENDPOINTS: Endpoint<KeyStore>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/keys',
+    operationId: 'getKeys',
     tag,
     summary: 'List the keys',
     description: 'The keys of the environment (`ADMIN_KEY` and the like) are not among them.',
@@ -109,6 +111,7 @@ const ENDPOINTS: Endpoint<KeyStore>[] = [
   defineEndpoint({
     method: 'delete',
     path: '/v1/keys/{keyId}',
+    operationId: 'deleteKey',
     tag,
     summary: 'Revoke a key',
     description: 'The key is refused here at once, and everywhere within a minute.',

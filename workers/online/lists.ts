@@ -18,6 +18,12 @@ const LIST_SUMMARIES = {
   new: 'List the newest items',
 } as const;
 type ListName = keyof typeof LIST_SUMMARIES;
+const LIST_OPERATIONS: Record<ListName, string> = {
+  popular: 'getPopular',
+  trending: 'getTrending',
+  'best-rated': 'getBestRated',
+  new: 'getNew',
+};
 
 const ListQuery = z.object({ ...slateQuery, ...contextQuery, genre: Genre });
 const SimilarQuery = z.object({ ...slateQuery, ...contextQuery });
@@ -55,6 +61,7 @@ const ENDPOINTS: Endpoint<ListMaker>[] = [
     defineEndpoint({
       method: 'get',
       path: `/v1/items/${list}`,
+      operationId: LIST_OPERATIONS[list],
       tag,
       summary: LIST_SUMMARIES[list],
       scope: 'read',
@@ -67,6 +74,7 @@ const ENDPOINTS: Endpoint<ListMaker>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/items/{itemId}/similar',
+    operationId: 'getSimilar',
     tag,
     summary: 'List items similar to an item',
     scope: 'read',

@@ -93,6 +93,7 @@ const ENDPOINTS: Endpoint<MergeSteps>[] = [
   defineEndpoint({
     method: 'post',
     path: '/v1/users/{userId}/merge',
+    operationId: 'postMerge',
     tag: 'Users',
     summary: 'Merge a guest into a player',
     description:

@@ -15,7 +15,7 @@ export const UserParams = z.object({
 export type UserParams = z.output<typeof UserParams>;
 
 export const ItemParams = z.object({
-  itemId: Id.meta({ param: { name: 'itemId', in: 'path' }, example: 'iron-tide' }),
+  itemId: Id.meta({ param: { name: 'itemId', in: 'path' }, example: 'wynmere' }),
 });
 export type ItemParams = z.output<typeof ItemParams>;
 

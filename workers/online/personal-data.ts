@@ -87,6 +87,7 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/export',
+    operationId: 'getExport',
     tag,
     summary: 'Export everything that is held of a player',
     description:
@@ -105,6 +106,7 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
   defineEndpoint({
     method: 'delete',
     path: '/v1/users/{userId}',
+    operationId: 'deleteUser',
     tag,
     summary: 'Erase a player',
     description:
@@ -128,6 +130,7 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/erasures/{erasureId}',
+    operationId: 'getErasure',
     tag,
     summary: 'Read the receipt of an erasure',
     description: 'Receipts are kept; they do not say whose they are.',

@@ -55,6 +55,7 @@ const ENDPOINTS: Endpoint<PreferenceStore>[] = [
   defineEndpoint({
     method: 'put',
     path: '/v1/users/{userId}/preferences',
+    operationId: 'putPreferences',
     tag,
     summary: 'Set a player’s preferences',
     description:
@@ -72,6 +73,7 @@ const ENDPOINTS: Endpoint<PreferenceStore>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/preferences',
+    operationId: 'getPreferences',
     tag,
     summary: 'Read a player’s preferences',
     scope: 'read',

@@ -100,6 +100,7 @@ const ENDPOINTS: Endpoint<Recommender>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/gallery',
+    operationId: 'getGallery',
     tag,
     summary: 'Get the rows of a player’s page',
     description: 'An unknown player gets a gallery too. No item appears twice.',
@@ -113,6 +114,7 @@ const ENDPOINTS: Endpoint<Recommender>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/recommendations',
+    operationId: 'getRecommendations',
     tag,
     summary: 'Get the top picks for a player',
     scope: 'read',

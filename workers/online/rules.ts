@@ -95,6 +95,7 @@ const ENDPOINTS: Endpoint<RuleStore>[] = [
   defineEndpoint({
     method: 'post',
     path: '/v1/rules',
+    operationId: 'postRule',
     tag,
     summary: 'Create a rule under a new id',
     description:
@@ -114,6 +115,7 @@ const ENDPOINTS: Endpoint<RuleStore>[] = [
   defineEndpoint({
     method: 'put',
     path: '/v1/rules/{ruleId}',
+    operationId: 'putRule',
     tag,
     summary: 'Create or replace a rule',
     scope: 'admin',
@@ -127,6 +129,7 @@ const ENDPOINTS: Endpoint<RuleStore>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/rules',
+    operationId: 'getRules',
     tag,
     summary: 'List the rules',
     scope: 'admin',
@@ -136,6 +139,7 @@ const ENDPOINTS: Endpoint<RuleStore>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/rules/{ruleId}',
+    operationId: 'getRule',
     tag,
     summary: 'Read a rule',
     scope: 'admin',
@@ -147,6 +151,7 @@ const ENDPOINTS: Endpoint<RuleStore>[] = [
   defineEndpoint({
     method: 'delete',
     path: '/v1/rules/{ruleId}',
+    operationId: 'deleteRule',
     tag,
     summary: 'Delete a rule',
     scope: 'admin',

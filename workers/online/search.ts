@@ -115,6 +115,7 @@ const ENDPOINTS: Endpoint<Searcher>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/search',
+    operationId: 'getSearch',
     tag: 'Recommendations',
     summary: 'Search the catalogue for a player',
     description:

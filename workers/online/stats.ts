@@ -57,6 +57,7 @@ const ENDPOINTS: Endpoint<AnswerCounts>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/stats',
+    operationId: 'getStats',
     tag: 'Operation',
     summary: 'Count answers by tier',
     scope: 'admin',

@@ -152,6 +152,7 @@ const ENDPOINTS: Endpoint<System>[] = [
   defineEndpoint({
     method: 'get',
     path: '/health',
+    operationId: 'getHealth',
     tag,
     summary: 'Check that the Worker answers',
     description: 'Needs no key, and reveals nothing else.',
@@ -161,6 +162,7 @@ const ENDPOINTS: Endpoint<System>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/status',
+    operationId: 'getStatus',
     tag,
     summary: 'Read the state of the system',
     description: 'As the isolate that answers sees it.',

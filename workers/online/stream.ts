@@ -42,6 +42,7 @@ const ENDPOINTS: Endpoint<Connection>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/stream',
+    operationId: 'getStream',
     tag: 'Recommendations',
     summary: 'Receive a notice when a player’s gallery is ready',
     description:

@@ -85,6 +85,7 @@ const ENDPOINTS: Endpoint<SubscriptionStore>[] = [
   defineEndpoint({
     method: 'post',
     path: '/v1/subscriptions',
+    operationId: 'postSubscription',
     tag,
     summary: 'Subscribe to notifications by webhook',
     description:
@@ -109,6 +110,7 @@ const ENDPOINTS: Endpoint<SubscriptionStore>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/subscriptions',
+    operationId: 'getSubscriptions',
     tag,
     summary: 'List the subscriptions and their last deliveries',
     scope: 'admin',
@@ -118,6 +120,7 @@ const ENDPOINTS: Endpoint<SubscriptionStore>[] = [
   defineEndpoint({
     method: 'delete',
     path: '/v1/subscriptions/{subscriptionId}',
+    operationId: 'deleteSubscription',
     tag,
     summary: 'End a subscription',
     scope: 'admin',

@@ -127,6 +127,7 @@ const ENDPOINTS: Endpoint<TokenIssuer>[] = [
   defineEndpoint({
     method: 'post',
     path: '/v1/tokens',
+    operationId: 'postTokens',
     tag,
     summary: 'Make a token for a player',
     description:
@@ -142,6 +143,7 @@ const ENDPOINTS: Endpoint<TokenIssuer>[] = [
   defineEndpoint({
     method: 'post',
     path: '/v1/guests',
+    operationId: 'postGuests',
     tag,
     summary: 'Become a guest',
     description:
@@ -154,6 +156,7 @@ const ENDPOINTS: Endpoint<TokenIssuer>[] = [
   defineEndpoint({
     method: 'get',
     path: '/.well-known/jwks.json',
+    operationId: 'getPublicKeys',
     tag,
     summary: 'Read the keys that verify tokens',
     answer: {

@@ -59,6 +59,7 @@ const ENDPOINTS: Endpoint<UserStore>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/users',
+    operationId: 'getUsers',
     tag,
     summary: 'List the latest players',
     scope: 'admin',
@@ -69,6 +70,7 @@ const ENDPOINTS: Endpoint<UserStore>[] = [
   defineEndpoint({
     method: 'get',
     path: '/v1/users/{userId}/signals',
+    operationId: 'getSignals',
     tag,
     summary: 'Read a player’s live signals',
     description:

@@ -1,0 +1,185 @@
+// An example of each JSON answer of the API document, by operation. Players and games are those of the made-up store.
+
+const item = {
+  itemId: 'wynmere',
+  title: 'Wynmere',
+  genres: ['Strategy'],
+  tags: ['RTS', 'Base-Building', 'Multiplayer', 'War'],
+  developer: 'Lorvale Softworks',
+  releaseDate: '2016-03-12',
+  price: 9.99,
+  currency: 'USD',
+  ageRating: 16,
+  platforms: ['windows', 'linux'],
+  coverUrl: '/covers/strategy/26.svg',
+  hidden: false,
+};
+const answer = {
+  recommendationId: '0d5c7c52-5a0e-4f4b-9a3c-2f6f0f9b8f11',
+  tier: 'online',
+  release: '20260520T120000Z-1f3a',
+  generatedAt: '2026-05-20T12:00:00.000Z',
+  dataUntil: '2026-05-20T11:58:12.000Z',
+  degraded: [],
+};
+const list = {
+  ...answer,
+  items: [
+    { itemId: 'wynmere', score: 1, reason: 'Popular' },
+    { itemId: 'rising-towers', score: 0.82, reason: 'Popular' },
+  ],
+};
+const gallery = {
+  ...answer,
+  rows: [
+    {
+      id: 'because-wynmere',
+      title: 'Because you played Wynmere',
+      reason: 'Similar to Wynmere',
+      items: [{ itemId: 'ulgard-maneuver', score: 0.93, reason: 'Similar to Wynmere' }],
+    },
+  ],
+};
+const results = [{ id: 'click-1', status: 'accepted' }];
+const preferences = {
+  genres: ['Strategy'],
+  items: ['wynmere'],
+  lessGenres: [],
+  mutedGenres: ['Horror'],
+  mutedTags: [],
+  popularity: 0,
+  releasedFrom: null,
+  releasedUntil: null,
+  ageLimit: null,
+};
+const rule = {
+  ruleId: 'spring-sale',
+  action: 'boost',
+  match: { genres: ['Strategy'] },
+  audience: { countries: ['CH'] },
+  factor: 2,
+  startsAt: '2026-05-01T00:00:00Z',
+  endsAt: '2026-06-01T00:00:00Z',
+  reason: 'Spring sale',
+};
+const subscription = {
+  subscriptionId: '6f1c1f0e-8f1d-4c6e-9e36-0b0f4a5d1c22',
+  url: 'https://example.com/hook',
+  events: ['release.published', 'job.failed'],
+  createdAt: '2026-05-20T12:00:00.000Z',
+  lastDelivery: null,
+};
+const key = {
+  keyId: '9f86d081884c7d65',
+  name: 'Game server',
+  scopes: ['ingest', 'read'],
+  createdAt: '2026-05-20T12:00:00.000Z',
+  createdBy: 'ADMIN_KEY[0]',
+  expiresAt: null,
+  origins: null,
+};
+const token = {
+  userId: 'guest:3q2-7wAAAAAAAAAAAAAAAA',
+  token: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl',
+  expiresAt: '2026-05-20T13:00:00.000Z',
+};
+const receipt = {
+  erasureId: '1b4e28ba-2fa1-41d2-883f-0016d3cca427',
+  state: 'running',
+  requestedAt: '2026-05-20T12:00:00.000Z',
+  finishedAt: null,
+  stores: [{ store: 'log', state: 'waiting', rows: null, at: null }],
+  release: null,
+};
+
+export const EXAMPLES: Readonly<Record<string, unknown>> = {
+  postEvents: { results },
+  getGallery: gallery,
+  postGallery: { results, gallery },
+  getRecommendations: list,
+  getPopular: list,
+  getTrending: list,
+  getBestRated: list,
+  getNew: list,
+  getSimilar: { ...list, items: [{ itemId: 'wynmere-2', score: 1, reason: 'Similar to Wynmere' }] },
+  getSearch: { ...list, items: [{ itemId: 'wynmere', score: 1, reason: 'Found for “wynmere”' }] },
+  putItem: item,
+  postItems: { stored: 1 },
+  patchItem: item,
+  getItem: item,
+  getItems: { items: [item], cursor: null },
+  getUsers: { users: [{ userId: 'player-0001', lastEventAt: '2026-05-20T11:58:12.000Z' }] },
+  getSignals: {
+    history: [{ itemId: 'wynmere', weight: 1, ageDays: 0.2, strongestType: 'play', playedDaysAgo: 0.2 }],
+    owned: ['wynmere'],
+    played: ['wynmere'],
+    liked: [],
+    dismissed: [],
+    searches: ['tower defense'],
+    shown: [{ itemId: 'rising-towers', times: 2 }],
+    preferences,
+    genres: [{ genre: 'Strategy', share: 1 }],
+  },
+  putPreferences: preferences,
+  getPreferences: preferences,
+  postMerge: { merged: token.userId },
+  deleteUser: receipt,
+  getErasure: receipt,
+  postTokens: token,
+  postGuests: token,
+  getPublicKeys: { keys: [{ kid: 'b3c1', kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' }] },
+  postRule: rule,
+  putRule: rule,
+  getRule: rule,
+  getRules: { rules: [{ ...rule, inForce: true }] },
+  postSubscription: { ...subscription, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+  getSubscriptions: { subscriptions: [subscription] },
+  postKey: { ...key, key: 'shown-here-and-never-again' },
+  getKeys: { keys: [key] },
+  getAuditLog: {
+    entries: [
+      {
+        entryId: 1,
+        at: '2026-05-20T12:00:00.000Z',
+        keyId: key.createdBy,
+        method: 'PUT',
+        path: '/v1/rules/{ruleId}',
+        ids: { ruleId: rule.ruleId },
+        status: 200,
+        before: null,
+        after: rule,
+      },
+    ],
+    cursor: null,
+  },
+  getStats: {
+    since: '2026-05-19T12:00:00.000Z',
+    answers: [{ route: 'gallery', tier: 'online', release: answer.release, count: 1_204, degraded: 3 }],
+  },
+  getHealth: { status: 'ok' },
+  getStatus: {
+    release: answer.release,
+    engine: 'onnx',
+    modelMemoryMB: 16.8,
+    statisticsAt: '2026-05-20T11:10:00.000Z',
+    items: 2_000,
+    deadLetters: 0,
+    log: {
+      hours: [{ hour: '2026-05-20T11:00:00.000Z', accepted: 812, logged: 812 }],
+      shards: [{ shard: 0, logged: 812, sizeMB: 24.6 }],
+      unlogged: { users: 0, events: 0, oldestAgeSeconds: null },
+    },
+    failures: [],
+    jobRuns: [
+      {
+        job: 'aggregate',
+        cron: '5 * * * *',
+        startedAt: '2026-05-20T11:05:00.000Z',
+        durationMs: 640,
+        rows: 812,
+        outcome: 'done',
+        error: null,
+      },
+    ],
+  },
+};
