@@ -52,8 +52,8 @@ interface Definition<P extends z.ZodType, Q extends z.ZodObject, B extends z.Zod
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
   /** Parameters in braces: `/v1/items/{itemId}`. */
   path: string;
-  /** The name of the operation in generated clients. */
-  operationId: string;
+  /** The name of the operation in generated clients; absent if the API document does not have the endpoint. */
+  operationId?: string;
   tag: string;
   summary: string;
   description?: string;
@@ -194,7 +194,7 @@ const describeRoute = <P extends z.ZodType, Q extends z.ZodObject, B extends z.Z
   createRoute({
     method,
     path,
-    operationId,
+    ...(operationId && { operationId }),
     tags: [tag],
     summary,
     ...(description && { description }),
