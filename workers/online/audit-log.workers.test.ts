@@ -67,6 +67,15 @@ it('records attempts that were refused, and none that lack the scope', async () 
   expect((await call('GET', '/v1/audit-log', undefined, 'test-read')).status).toBe(403);
 });
 
+it('records who merged accounts, but no merge of a guest', async () => {
+  await call('POST', '/v1/users/ann/merge', { from: 'guest:of-ann' }, 'test-ingest');
+  expect((await last()).path).not.toBe('/v1/users/{userId}/merge');
+  await call('POST', '/v1/users/ann/merge', { from: 'ann-elsewhere' });
+  expect(await last()).toMatchObject({ path: '/v1/users/{userId}/merge', ids: {}, status: 200, after: null });
+  await call('POST', '/v1/users/ann/merge', { from: 'somebody' }, 'test-ingest');
+  expect(await last()).toMatchObject({ keyId: 'INGEST_KEY-1', status: 403 });
+});
+
 it('shows no secret and names no player', async () => {
   const { key, keyId } = (await call<NewKey>('POST', '/v1/keys', { name: 'game', scopes: ['read'] })).body;
   await call('DELETE', `/v1/keys/${keyId}`);
@@ -78,7 +87,8 @@ it('shows no secret and names no player', async () => {
   expect(await last()).toMatchObject({ path: '/v1/users/{userId}', ids: {}, after: { erasureId } });
   const stored = JSON.stringify((await env.DB.prepare('select * from audit_log').all()).results);
   expect(stored).toContain(keyId);
-  for (const hidden of [key, key.slice(-43), secret, 'erased-player']) expect(stored).not.toContain(hidden);
+  for (const hidden of [key, key.slice(-43), secret, 'erased-player', 'ann-elsewhere'])
+    expect(stored).not.toContain(hidden);
 });
 
 it('pages from the newest to the oldest, and keeps the newest alone', async () => {

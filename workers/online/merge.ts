@@ -106,6 +106,8 @@ const ENDPOINTS: Endpoint<MergeSteps>[] = [
     body: { schema: MergeBody, maxBytes: MERGE_BODY_BYTES_MAX },
     answer: { schema: MergeAnswer, description: 'The guest has become the player.' },
     problems: [409, 503],
+    // The entry names neither: who became whom is in the merges, until it is erased.
+    audit: { isAdministrative: ({ body: { from } }) => from !== undefined && !isGuestId(from) },
     handle: postMerge,
   }),
 ];
