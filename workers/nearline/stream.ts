@@ -1,19 +1,28 @@
 // The open connections of one player: WebSockets, which survive hibernation, and server-sent events for clients without
-// them. Recent notices are kept, so that a reconnecting client receives what it missed.
+// them. Recent notices are kept, so that a reconnecting client receives what it missed. A connection that was opened
+// with a token gets nothing after the token's end.
 
-import { NOTICES_KEPT, type Notice } from '../../models/contracts/notice.ts';
+import { NOTICES_KEPT, type Notice, STREAM_ENDS_AT_HEADER } from '../../models/contracts/notice.ts';
 import type { DocumentStore } from './documents.ts';
 
 /** Per player, WebSockets and server-sent events together. */
 const CONNECTIONS_MAX = 16;
 /** Keeps proxies from closing idle connections. */
 const HEARTBEAT_MS = 25_000;
+/** The close code for a connection that may not go on (RFC 6455). */
+const POLICY_VIOLATION = 1008;
 export const SUBPROTOCOL = 'bloodstream';
+
+interface Attachment {
+  /** Epoch milliseconds. */
+  endsAt: number;
+}
 
 export class Stream {
   readonly #ctx: DurableObjectState;
   readonly #documents: DocumentStore;
-  readonly #readers = new Set<WritableStreamDefaultWriter<Uint8Array>>();
+  /** When each ends, epoch milliseconds. */
+  readonly #readers = new Map<WritableStreamDefaultWriter<Uint8Array>, number>();
 
   constructor(ctx: DurableObjectState, documents: DocumentStore) {
     this.#ctx = ctx;
@@ -30,9 +39,10 @@ export class Stream {
   open(request: Request): Response {
     if (this.#countConnections() >= CONNECTIONS_MAX) return new Response(null, { status: 429 });
     const missed = this.#missedSince(readAfter(request));
+    const endsAt = Number(request.headers.get(STREAM_ENDS_AT_HEADER) ?? Number.POSITIVE_INFINITY);
     return request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-      ? this.#openSocket(request, missed)
-      : this.#openEvents(missed);
+      ? this.#openSocket(request, missed, endsAt)
+      : this.#openEvents(missed, endsAt);
   }
 
   /** Sends a notice to all connections and keeps it for those that reconnect. */
@@ -42,18 +52,19 @@ export class Stream {
     this.#documents.write('notices', [...kept, notice].slice(-NOTICES_KEPT));
     for (const socket of this.#ctx.getWebSockets()) {
       try {
-        socket.send(JSON.stringify(notice));
+        if (hasEnded(socket)) socket.close(POLICY_VIOLATION, 'the token has ended');
+        else socket.send(JSON.stringify(notice));
       } catch {
         // The socket is closing: the client receives the notice when it reconnects.
       }
     }
-    for (const reader of this.#readers) this.#send(reader, asEvent(notice));
+    for (const reader of this.#readers.keys()) this.#send(reader, asEvent(notice));
   }
 
   /** Closes all connections. */
   close(): void {
     for (const socket of this.#ctx.getWebSockets()) socket.close(1000, 'erased');
-    for (const reader of this.#readers) reader.close().catch(() => {});
+    for (const reader of this.#readers.keys()) reader.close().catch(() => {});
   }
 
   #countConnections(): number {
@@ -64,19 +75,21 @@ export class Stream {
     return after === undefined ? [] : (this.#documents.read('notices') ?? []).filter(({ id }) => id > after);
   }
 
-  #openSocket(request: Request, missed: readonly Notice[]): Response {
+  #openSocket(request: Request, missed: readonly Notice[], endsAt: number): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
+    // Kept while the object hibernates.
+    server.serializeAttachment({ endsAt } satisfies Attachment);
     for (const notice of missed) server.send(JSON.stringify(notice));
     const offered = request.headers.get('sec-websocket-protocol')?.split(/,\s*/) ?? [];
     const headers = offered.includes(SUBPROTOCOL) ? { 'sec-websocket-protocol': SUBPROTOCOL } : undefined;
     return new Response(null, { status: 101, webSocket: client, ...(headers && { headers }) });
   }
 
-  #openEvents(missed: readonly Notice[]): Response {
+  #openEvents(missed: readonly Notice[], endsAt: number): Response {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const reader = writable.getWriter();
-    this.#readers.add(reader);
+    this.#readers.set(reader, endsAt);
     this.#send(reader, ': connected\n\n');
     for (const notice of missed) this.#send(reader, asEvent(notice));
     const heartbeat = setInterval(() => this.#send(reader, ': still here\n\n'), HEARTBEAT_MS);
@@ -91,9 +104,16 @@ export class Stream {
   }
 
   #send(reader: WritableStreamDefaultWriter<Uint8Array>, text: string): void {
+    const isOver = Date.now() >= (this.#readers.get(reader) ?? 0);
     // A closed reader is removed by `closed`.
-    reader.write(new TextEncoder().encode(text)).catch(() => {});
+    (isOver ? reader.close() : reader.write(new TextEncoder().encode(text))).catch(() => {});
   }
+}
+
+/** Connections from before this version have no attachment, and do not end. */
+function hasEnded(socket: WebSocket): boolean {
+  const attachment: Attachment | null = socket.deserializeAttachment();
+  return attachment !== null && Date.now() >= attachment.endsAt;
 }
 
 const asEvent = (notice: Notice): string =>

@@ -19,6 +19,8 @@ export interface PlayerCaller {
   kind: 'player';
   userId: string;
   guest: boolean;
+  /** The token is accepted until then, leeway included; epoch milliseconds. */
+  expiresAt: number;
 }
 export type IdentifiedCaller = KeyCaller | PlayerCaller;
 /** `anyone`: the caller of a public endpoint, which is not asked for a key. */

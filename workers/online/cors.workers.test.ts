@@ -89,6 +89,6 @@ it('lets a key be used from the origins of the setting and of the key, and a tok
   expect(mayRead(ORIGIN, key, `${ORIGIN}:8443 ${ORIGIN}.evil.example`)).toBe(false);
   expect(mayRead(ORIGIN, { ...key, origins: [ORIGIN] }, '')).toBe(true);
   expect(mayRead('null', { ...key, origins: [ORIGIN] }, '')).toBe(false);
-  expect(mayRead(ORIGIN, { kind: 'player', userId: 'ann', guest: false }, '')).toBe(true);
+  expect(mayRead(ORIGIN, { kind: 'player', userId: 'ann', guest: false, expiresAt: 0 }, '')).toBe(true);
   expect(mayRead(ORIGIN, undefined, '')).toBe(true);
 });

@@ -63,7 +63,13 @@ export async function verifyToken(
       currentDate: new Date(now),
     });
     const userId = UserId.safeParse(payload.sub);
-    if (userId.success) return ok({ kind: 'player', userId: userId.data, guest: isGuestId(userId.data) });
+    if (userId.success)
+      return ok({
+        kind: 'player',
+        userId: userId.data,
+        guest: isGuestId(userId.data),
+        expiresAt: (payload.exp! + TOKEN_LEEWAY_S) * 1000,
+      });
   } catch (error) {
     if (error instanceof errors.JWTExpired) return fail('The token has expired; get a new one.');
     if (!(error instanceof errors.JOSEError)) throw error;

@@ -2,7 +2,8 @@
 // object.
 
 import { z } from '@hono/zod-openapi';
-import { Notice } from '../../models/contracts/notice.ts';
+import { Notice, STREAM_ENDS_AT_HEADER } from '../../models/contracts/notice.ts';
+import type { Caller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams, wholeNumber } from './parameters.ts';
 import { orUnavailable, ProblemError } from './problems.ts';
@@ -16,23 +17,32 @@ const StreamQuery = z.object({
 export interface Connection {
   /** The request's header, if any. */
   header(name: string): string | undefined;
-  /** Passes the request to the player's object. */
-  open(userId: string): Promise<Response>;
+  /** Passes the request to the player's object. `endsAt`: epoch milliseconds; undefined with a key. */
+  open(userId: string, endsAt: number | undefined): Promise<Response>;
 }
 
 const openConnection = ({ env, req }: AppContext): Connection => ({
   header: (name) => req.header(name),
-  open: (userId) => env.USER_SIGNALS.getByName(userId).fetch(req.raw),
+  open: (userId, endsAt) => {
+    const request = new Request(req.raw);
+    // A client's own header is not passed on.
+    request.headers.delete(STREAM_ENDS_AT_HEADER);
+    if (endsAt !== undefined) request.headers.set(STREAM_ENDS_AT_HEADER, String(endsAt));
+    return env.USER_SIGNALS.getByName(userId).fetch(request);
+  },
 });
 
 export async function getStream(
-  { params: { userId } }: { params: UserParams },
+  { params: { userId }, caller }: { params: UserParams; caller: Caller },
   { header, open }: Connection,
 ): Promise<Response> {
   const isSocket = header('upgrade')?.toLowerCase() === 'websocket';
   if (!isSocket && !header('accept')?.includes('text/event-stream'))
     throw new ProblemError('not-acceptable', 'Upgrade to a WebSocket, or send “Accept: text/event-stream”.');
-  const response = await orUnavailable(open(userId), 'The player’s object cannot be reached; try again.');
+  const response = await orUnavailable(
+    open(userId, caller.kind === 'player' ? caller.expiresAt : undefined),
+    'The player’s object cannot be reached; try again.',
+  );
   if (response.status === 429) throw new ProblemError('too-many', 'Close one of this player’s connections first.');
   // A copy: the headers of the object's response are immutable, and the app adds some.
   return new Response(response.body, response);
@@ -49,7 +59,7 @@ const ENDPOINTS: Endpoint<Connection>[] = [
       'A WebSocket, or server-sent events with “Accept: text/event-stream”. A notice follows each burst of events. ' +
       'With `after`, or Last-Event-ID, the newest 20 missed notices come first. A browser’s WebSocket can send no ' +
       'header: offer the subprotocols `bloodstream` and `bearer.` followed by the key in base64url. “ping” is ' +
-      'answered by “pong”.',
+      'answered by “pong”. A connection ends with its token: open it again with a new one, and with `after`.',
     scope: 'read',
     isOpenToPlayers: true,
     params: UserParams,

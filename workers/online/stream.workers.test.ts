@@ -5,6 +5,7 @@ import type { Notice } from '../../models/contracts/notice.ts';
 import { createItem } from '../../tests/ranking-input.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { putItems } from '../storage/items.ts';
+import { signToken } from './player-token.ts';
 
 const ask = (path: string, headers: Record<string, string>) =>
   exports.default.fetch(`http://edge${path}`, { headers: { authorization: 'Bearer test-read', ...headers } });
@@ -110,4 +111,28 @@ it('refuses other requests and too many connections', async () => {
   const open = await Promise.all(Array.from({ length: 16 }, () => connect('/v1/users/dan/stream')));
   expect((await ask('/v1/users/dan/stream', { upgrade: 'websocket' })).status).toBe(429);
   for (const { socket } of open) socket.close(1000);
+});
+
+it('sends nothing after the end of the token that opened the connection', async () => {
+  const leewayMs = 60_000;
+  const lifetimeS = 60;
+  const open = async (restMs: number, headers: Record<string, string> = {}) => {
+    const signed = await signToken('pat', lifetimeS, env, Date.now() - leewayMs - lifetimeS * 1_000 + restMs);
+    return { authorization: `Bearer ${signed!.token}`, 'bloodstream-stream-ends-at': '9e15', ...headers };
+  };
+  const lasting = await connect('/v1/users/me/stream', await open(100_000));
+  const ending = await connect('/v1/users/me/stream', await open(3_000));
+  await evictDurableObject(env.USER_SIGNALS.getByName('pat'));
+  const events = await ask('/v1/users/me/stream', await open(3_000, { accept: 'text/event-stream' }));
+  expect(events.status).toBe(200);
+  const closed = new Promise<number>((resolve) => ending.socket.addEventListener('close', ({ code }) => resolve(code)));
+  const read = events.text();
+  await new Promise((resolve) => setTimeout(resolve, 3_100));
+  await click('pat', '1', 'g1');
+  expect(await makeGallery('pat')).toBe(true);
+  await expect.poll(() => lasting.heard).toHaveLength(1);
+  expect(await closed).toBe(1008);
+  expect(ending.heard).toEqual([]);
+  expect(await read).not.toContain('gallery.ready');
+  lasting.socket.close(1000);
 });
