@@ -132,7 +132,7 @@ test('a search answers even if full text and recording fail, and names both', as
   expect(degraded.items[0]!.itemId).toBe('g12');
 
   // The player's own search is a signal unless the game says otherwise.
-  const player: Caller = { kind: 'player', userId: 'ann', guest: false };
+  const player: Caller = { kind: 'player', userId: 'ann', guest: false, expiresAt: 0 };
   const query = { n: 3, q: 'Game 12', ...deadline };
   await getSearch({ params, query, caller: player }, searcher(false));
   expect(events).toHaveLength(2);
