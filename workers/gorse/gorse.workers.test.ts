@@ -92,6 +92,27 @@ it('takes the key from X-API-Key alone, within its scopes', async () => {
   expect((await call('/recommend/ann', { key: 'test-read' })).status).toBe(200);
 });
 
+it('refuses a player’s token, and puts changes of items in the audit log', async () => {
+  const ours = async (method: string, path: string, body?: object) => {
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer test-admin' };
+    const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+    return (await exports.default.fetch(`http://edge${path}`, init)).json<{ token: string; entries: object[] }>();
+  };
+  const { token } = await ours('POST', '/v1/tokens', { userId: 'ann' });
+  for (const path of ['/recommend/ann', '/user/ann/feedback', '/popular'])
+    expect((await call(path, { key: token })).status, path).toBe(403);
+  const like = { method: 'POST', body: [feedback('like', 'ann', 'a')], key: token };
+  expect((await call('/feedback', like)).status).toBe(403);
+
+  await post('/item', { ItemId: 'audited', Comment: 'One' });
+  await call('/item/audited', { method: 'PATCH', body: { Comment: 'Two' } });
+  expect((await ours('GET', '/v1/audit-log')).entries.slice(0, 2)).toMatchObject([
+    { path: '/api/item/{itemId}', before: { title: 'One' }, after: { Comment: 'Two' }, status: 200 },
+    { path: '/api/item', before: [], after: { ItemId: 'audited', Comment: 'One' }, status: 200 },
+  ]);
+  await call('/item/audited', { method: 'DELETE' });
+});
+
 it('keeps an item’s fields, and names those that it does not keep', async () => {
   const item = { ItemId: 'myst', IsHidden: true, Categories: ['Puzzle'], Labels: ['Islands'], Comment: 'Myst' };
   expect(await post('/item', { ...item, Timestamp: '1993-09-24T10:00:00+02:00' })).toEqual({
