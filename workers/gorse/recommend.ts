@@ -124,7 +124,7 @@ async function recommendSession(
   const { answer, items } = await recommending.answerRecommendations(
     { ...recommending.readRequest(context), user },
     Math.min(n + offset + given.size, SLATE_LENGTH_MAX),
-    category,
+    { genre: category },
   );
   recommending.countAnswer('recommendations', answer);
   return items

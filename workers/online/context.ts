@@ -42,7 +42,10 @@ const ContextQuery = z.object(contextQuery);
 export type ContextQuery = z.output<typeof ContextQuery>;
 
 /** A recommendation request, without the means to answer it. */
-export type AnswerRequest = Pick<RecommendationRequest, 'userId' | 'user' | 'reading' | 'context' | 'budget'>;
+export type AnswerRequest = Pick<
+  RecommendationRequest,
+  'userId' | 'user' | 'reading' | 'context' | 'budget' | 'recommendationId'
+>;
 
 export function readRequest({ req }: Pick<AppContext, 'req'>, query: ContextQuery, userId?: string): AnswerRequest {
   const cf = req.raw.cf as Partial<IncomingRequestCfProperties> | undefined;

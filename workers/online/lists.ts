@@ -1,13 +1,15 @@
 // Endpoints of lists that are the same for every player: popular, trending, best rated, new, and similar to an item.
 
 import { z } from '@hono/zod-openapi';
-import { Recommendations } from '../../models/contracts/gallery.ts';
+import { Recommendations, type Tier } from '../../models/contracts/gallery.ts';
 import { recommendList, recommendSimilar } from '../recommending/lists.ts';
+import { explainShort, listFiltered } from '../recommending/short.ts';
+import { retrieveSimilar } from '../recommending/similar.ts';
 import { createListHeaders } from './caching.ts';
 import { contextQuery } from './context.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { expandItems } from './expand-items.ts';
-import { Genre, ItemParams, slateQuery } from './parameters.ts';
+import { Genre, ItemParams, pageQuery, slateQuery } from './parameters.ts';
 import { ProblemError } from './problems.ts';
 import { openRecommender, type Recommender } from './recommender.ts';
 
@@ -26,7 +28,7 @@ const LIST_OPERATIONS: Record<ListName, string> = {
 };
 
 const ListQuery = z.object({ ...slateQuery, ...contextQuery, genre: Genre });
-const SimilarQuery = z.object({ ...slateQuery, ...contextQuery });
+const SimilarQuery = z.object({ ...slateQuery, ...contextQuery, ...pageQuery });
 
 export type ListMaker = Pick<Recommender, 'readRequest' | 'hydrate' | 'countAnswer'>;
 
@@ -35,23 +37,30 @@ export const getList =
   async ({ query }: { query: z.output<typeof ListQuery> }, recommender: ListMaker): Promise<Recommendations> => {
     const { n, genre, expand, ...context } = query;
     const { input, answer } = await recommender.hydrate(recommender.readRequest(context));
-    recommender.countAnswer('list', answer);
-    return { ...answer, items: expandItems(recommendList(input, list, n, genre), input.catalogue, expand) };
+    const items = recommendList(input, list, n, { genre });
+    const degraded = explainShort(items.length, n, listFiltered(input, input.catalogue.values(), { genre }));
+    const marked = { ...answer, degraded: [...answer.degraded, ...degraded] };
+    recommender.countAnswer('list', marked);
+    return { ...marked, items: expandItems(items, input.catalogue, expand) };
   };
 
 export async function getSimilar(
   { params: { itemId }, query }: { params: ItemParams; query: z.output<typeof SimilarQuery> },
   recommender: ListMaker,
 ): Promise<Recommendations> {
-  const { n, expand, ...context } = query;
-  const { input, answer } = await recommender.hydrate(recommender.readRequest(context));
+  const { n, exclude, offset, recommendationId, expand, ...context } = query;
+  const { input, answer } = await recommender.hydrate({ ...recommender.readRequest(context), recommendationId });
   if (input.catalogue.size === 0 && answer.degraded.some(({ step }) => step === 'catalogue'))
     throw new ProblemError('unavailable', 'The catalogue could not be read yet.');
   const item = input.catalogue.get(itemId);
   if (item === undefined) throw new ProblemError('not-found', `No visible item has the id “${itemId}”.`);
-  const tier = input.neighboursOf(itemId).length > 0 ? 'online' : 'statistics';
-  recommender.countAnswer('similar', { ...answer, tier });
-  return { ...answer, tier, items: expandItems(recommendSimilar(input, item, n), input.catalogue, expand) };
+  const tier: Tier = input.neighboursOf(itemId).length > 0 ? 'online' : 'statistics';
+  const items = recommendSimilar(input, item, n, { exclude, offset });
+  const similar = retrieveSimilar(input, item).map((candidate) => candidate.item);
+  const degraded = explainShort(items.length, n, listFiltered(input, similar, { exclude }));
+  const marked = { ...answer, tier, degraded: [...answer.degraded, ...degraded] };
+  recommender.countAnswer('similar', marked);
+  return { ...marked, items: expandItems(items, input.catalogue, expand) };
 }
 
 const tag = 'Recommendations';

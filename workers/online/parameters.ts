@@ -32,4 +32,32 @@ export const slateQuery = {
   n: wholeNumber(1, SLATE_LENGTH_MAX).default(SLATE_LENGTH_DEFAULT).meta({ description: 'Items, at most.' }),
   expand: z.enum(['item']).optional().meta({ description: '`item` adds the whole item to each id.' }),
 };
+const EXCLUDED_MAX = 200;
+/** Far beyond what a player scrolls through; what is left is found by search. */
+const OFFSET_MAX = 1_000;
+
+export const pageQuery = {
+  offset: wholeNumber(0, OFFSET_MAX)
+    .optional()
+    .meta({
+      description:
+        'Items to skip: the next page begins where the last one ended. The order follows the player: if something ' +
+        'happens between two pages, exclude the items shown so far instead, and nothing is repeated.',
+    }),
+  recommendationId: Id.optional().meta({
+    description: 'Of the first page: the answer has the same, so that events of every page belong together.',
+  }),
+  exclude: z
+    .union([z.string(), z.array(z.string())])
+    .transform((value) => [...new Set([value].flat().flatMap((ids) => ids.split(',')))])
+    .pipe(z.array(Id).max(EXCLUDED_MAX))
+    .optional()
+    .meta({
+      type: 'string',
+      description:
+        `Ids of items to leave out, such as those in the cart: separated by commas, or repeated; at most ` +
+        `${EXCLUDED_MAX}.`,
+      example: 'iron-tide,coral-tide',
+    }),
+};
 export const Genre = z.string().min(1).max(64).optional().meta({ description: 'Only items of this genre, any case.' });

@@ -9,7 +9,7 @@ import { POLICIES } from '../recommending/policies.ts';
 import { type AnswerRequest, contextQuery } from './context.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { expandItems } from './expand-items.ts';
-import { Genre, slateQuery, UserParams } from './parameters.ts';
+import { Genre, pageQuery, slateQuery, UserParams } from './parameters.ts';
 import { openRecommender, type Recommender } from './recommender.ts';
 
 const EXPLAINED_MAX = 20;
@@ -46,7 +46,13 @@ const GalleryQuery = z.object({
         'popularity. Baseline pages are not logged for the ranking model and not explained.',
     }),
 });
-const RecommendationsQuery = z.object({ ...slateQuery, ...contextQuery, genre: Genre, explain: Explain });
+const RecommendationsQuery = z.object({
+  ...slateQuery,
+  ...contextQuery,
+  ...pageQuery,
+  genre: Genre,
+  explain: Explain,
+});
 
 /** The options for the gallery's form; the rest of the query is in the request. */
 type GalleryForm = Pick<z.output<typeof GalleryQuery>, 'n' | 'expand'> &
@@ -82,9 +88,13 @@ export async function getRecommendations(
   { params: { userId }, query }: { params: UserParams; query: z.output<typeof RecommendationsQuery> },
   recommender: Pick<Recommender, 'readRequest' | 'answerRecommendations' | 'countAnswer'>,
 ): Promise<Recommendations> {
-  const { n, genre, expand, explain, ...context } = query;
-  const request = recommender.readRequest(context, userId);
-  const { answer, input, items, ranking } = await recommender.answerRecommendations(request, n, genre);
+  const { n, genre, exclude, offset, recommendationId, expand, explain, ...context } = query;
+  const request = { ...recommender.readRequest(context, userId), recommendationId };
+  const { answer, input, items, ranking } = await recommender.answerRecommendations(request, n, {
+    genre,
+    exclude,
+    offset,
+  });
   recommender.countAnswer('recommendations', answer);
   const rows = [{ id: 'recommendations', items }];
   return {

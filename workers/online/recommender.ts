@@ -1,6 +1,7 @@
 // Dependencies of the recommending endpoints: reading the request, the ladder of workers/serving, and recording
 // answers.
 
+import type { Selection } from '../recommending/filters.ts';
 import type { BaselinePolicy } from '../recommending/policies.ts';
 import type { Page } from '../recommending/recommend.ts';
 import type { Served } from '../serving/climb.ts';
@@ -24,7 +25,7 @@ export interface Recommender {
   answerRecommendations(
     request: AnswerRequest,
     length: number,
-    genre?: string,
+    selection?: Selection,
   ): Promise<Served<RecommendationsContent>>;
   hydrate(request: AnswerRequest): Promise<HydratedRequest>;
   /** As `hydrate`; if the player's object does not answer, the log in D1 identifies the player. */
@@ -41,7 +42,7 @@ export function openRecommender(c: AppContext): Recommender {
   return {
     readRequest: (query, userId) => readRequest(c, query, userId),
     answerGallery: (request, length, policy) => answerGallery(complete(request), length, policy),
-    answerRecommendations: (request, length, genre) => answerRecommendations(complete(request), length, genre),
+    answerRecommendations: (request, length, selection) => answerRecommendations(complete(request), length, selection),
     hydrate: (request) => hydrate(complete(request)),
     hydrateIdentified: async (request) => identifyByLog(complete(request), await hydrate(complete(request))),
     countAnswer: (route, answer) => countAnswer(env.DB, waitUntil, route, answer),

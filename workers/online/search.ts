@@ -6,6 +6,7 @@ import { type PlayerEvent, QUERY_LENGTH_MAX } from '../../models/contracts/event
 import { Recommendations } from '../../models/contracts/gallery.ts';
 import { text } from '../../models/contracts/text.ts';
 import { FOUND_MAX, rankFound } from '../recommending/rank-found.ts';
+import { explainShort } from '../recommending/short.ts';
 import { settle } from '../serving/degradation.ts';
 import { addDegraded } from '../serving/hydrate.ts';
 import { withDeadline } from '../storage/deadline.ts';
@@ -76,9 +77,10 @@ export async function getSearch(
       : undefined,
   ]);
   const failures = [itemIds, recorded].flatMap((result) => (result === undefined || result.ok ? [] : [result.error]));
-  const { answer, input } = addDegraded(hydrated, failures);
+  const { kept, removed } = rankFound(hydrated.input, q, itemIds.ok ? itemIds.value : []);
+  const { answer, input } = addDegraded(hydrated, [...failures, ...explainShort(kept.length, n, removed)]);
   searcher.countAnswer('search', answer);
-  const items = rankFound(input, q, itemIds.ok ? itemIds.value : [])
+  const items = kept
     .slice(0, n)
     .map(({ itemId, score }) => ({ itemId, score: Math.round(score * 1e6) / 1e6, reason: `Found for “${q}”` }));
   return { ...answer, items: expandItems(items, input.catalogue, expand) };

@@ -99,9 +99,23 @@ function createReleaseDateFilters({ preferences: { releasedFrom, releasedUntil }
   return filters;
 }
 
-/** Empty if the request names no genre. */
-export const createGenreFilters = (genre: string | undefined): Filter[] =>
-  genre === undefined ? [] : [createGenreFilter(genre)];
+/** What a request wants of a list, besides its length. */
+export interface Selection {
+  /** Any case. */
+  genre?: string | undefined;
+  /** Ids of items to leave out, such as those in the cart. */
+  exclude?: readonly string[] | undefined;
+  /** Items to skip, best first. */
+  offset?: number | undefined;
+}
+
+export function createSelectionFilters({ genre, exclude = [] }: Selection): Filter[] {
+  const excluded = new Set(exclude);
+  return [
+    ...(genre === undefined ? [] : [createGenreFilter(genre)]),
+    ...(excluded.size === 0 ? [] : [({ itemId }: Item) => (excluded.has(itemId) ? 'excluded' : undefined)]),
+  ];
+}
 
 export function createGenreFilter(genre: string): Filter {
   const wanted = genre.toLowerCase();

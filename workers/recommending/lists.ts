@@ -5,7 +5,7 @@ import type { RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { type Candidate, take, toRecommendedItem } from './candidates.ts';
 import { type Filter, filterCandidates } from './filter.ts';
-import { createGenreFilters, createPlayerFilters } from './filters.ts';
+import { createPlayerFilters, createSelectionFilters, type Selection } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { retrieveSimilar } from './similar.ts';
 import { retrieveBestRated, retrieveNewReleases, retrievePopular, retrieveTrending } from './sources.ts';
@@ -17,22 +17,30 @@ const LISTS = {
   new: retrieveNewReleases,
 };
 
-export const recommendSimilar = (input: RankingInput, to: Item, length: number): RecommendedItem[] =>
-  listItems(input, retrieveSimilar(input, to), length);
+export const recommendSimilar = (
+  input: RankingInput,
+  to: Item,
+  length: number,
+  selection: Selection = {},
+): RecommendedItem[] => {
+  const { offset = 0 } = selection;
+  const filters = createSelectionFilters(selection);
+  return listItems(input, retrieveSimilar(input, to), offset + length, filters).slice(offset);
+};
 
 /** Popular items fill up a short list; their reasons say so. */
 export function recommendList(
   input: RankingInput,
   list: keyof typeof LISTS,
   length: number,
-  genre?: string,
+  selection: Omit<Selection, 'offset'> = {},
 ): RecommendedItem[] {
-  const genreFilters = createGenreFilters(genre);
-  const items = listItems(input, LISTS[list](input), length, genreFilters);
+  const filters = createSelectionFilters(selection);
+  const items = listItems(input, LISTS[list](input), length, filters);
   if (list === 'popular') return items;
   const listed = new Set(items.map(({ itemId }) => itemId));
   const isListed: Filter = ({ itemId }) => (listed.has(itemId) ? 'listed' : undefined);
-  return [...items, ...listItems(input, retrievePopular(input), length - items.length, [isListed, ...genreFilters])];
+  return [...items, ...listItems(input, retrievePopular(input), length - items.length, [isListed, ...filters])];
 }
 
 const listItems = (

@@ -1,5 +1,6 @@
 // Orders the results of a text search for one player. Pure; storage finds them.
 
+import type { Item } from '../../models/contracts/item.ts';
 import { findFilterReason } from './filter.ts';
 import { createOwnGameFilters } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
@@ -13,26 +14,30 @@ const SIMILAR_SCORE_MAX = 0.5;
 const PREFERENCE_WEIGHT = 0.5;
 
 /**
- * `itemIds`: items with every word of the query, best first. Items with similar words follow. Both are filtered.
+ * `itemIds`: items with every word of the query, best first. Items with similar words follow. Returns those that may be
+ * shown, best first, and those that filters removed.
  */
 export function rankFound(
   input: RankingInput,
   query: string,
   itemIds: readonly string[],
-): { itemId: string; score: number }[] {
+): { kept: { itemId: string; score: number }[]; removed: Item[] } {
   const { catalogue, popularity } = input;
   const relevance = new Map(itemIds.map((itemId, rank) => [itemId, 1 - (SIMILAR_SCORE_MAX * rank) / FOUND_MAX]));
   for (const { item, score } of searchByTrigrams(catalogue, popularity, query).slice(0, FOUND_MAX))
     if (!relevance.has(item.itemId)) relevance.set(item.itemId, SIMILAR_SCORE_MAX * Math.min(1, score));
   const filters = createOwnGameFilters(input);
   const preferenceFor = createPreference(input);
-  return [...relevance]
-    .flatMap(([itemId, score]) => {
-      const item = catalogue.get(itemId);
-      const isShown = item !== undefined && findFilterReason(item, filters) === undefined;
-      return isShown ? [{ itemId, score: score * (1 + PREFERENCE_WEIGHT * preferenceFor(itemId)) }] : [];
-    })
-    .sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1));
+  const kept: { itemId: string; score: number }[] = [];
+  const removed: Item[] = [];
+  for (const [itemId, score] of relevance) {
+    const item = catalogue.get(itemId);
+    if (item === undefined) continue;
+    if (findFilterReason(item, filters) !== undefined) removed.push(item);
+    else kept.push({ itemId, score: score * (1 + PREFERENCE_WEIGHT * preferenceFor(itemId)) });
+  }
+  kept.sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1));
+  return { kept, removed };
 }
 
 /** The model's score relative to the player's best, 0–1; popularity if there are no model scores. */

@@ -27,7 +27,7 @@ it('recommends by model score without owned, dismissed and played items, then po
     user: { ...EMPTY_USER_STATE, owned: ['g31'], dismissed: ['g32'], played: ['g33', 'g0'] },
   });
   expect(ids((await recommend(input, 4)).items)).toEqual(['g30', 'g34', 'g1', 'g2']);
-  expect(ids((await recommend(input, 2, 'racing')).items)).toEqual(['g1', 'g3']);
+  expect(ids((await recommend(input, 2, { genre: 'racing' })).items)).toEqual(['g1', 'g3']);
 });
 
 it('boosts the player’s genre among items of about the same score, however steep the scores', async () => {

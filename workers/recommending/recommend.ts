@@ -7,7 +7,7 @@ import { type Candidate, type ScoredCandidate, take, toRecommendedItem } from '.
 import { diversify, filterByCaps } from './diversity.ts';
 import { exploreTopPicks, type TopPick, toPin } from './exploration.ts';
 import { type Filter, filterCandidates } from './filter.ts';
-import { createGenreFilters, createPlayerFilters } from './filters.ts';
+import { createPlayerFilters, createSelectionFilters, type Selection } from './filters.ts';
 import { retrieveByModel } from './model-source.ts';
 import { fillRows, rankInRow, type ScoredRow, type Slate } from './rank-rows.ts';
 import type { RankingInput } from './ranking-input.ts';
@@ -58,15 +58,16 @@ export async function composeGallery(input: RankingInput, length: number): Promi
   return { rows: [...topSlates, ...slates].map(toGalleryRow), topPicks, ranking };
 }
 
-/** Only the top picks, best first. */
+/** Only the top picks, best first. A page begins where the one before it ends: nothing in their order is random. */
 export async function recommend(
   input: RankingInput,
   length: number,
-  genre?: string,
+  selection: Selection = {},
 ): Promise<{ items: RecommendedItem[]; ranking: Ranking }> {
-  const ranking = await rankCandidates(input, [], createGenreFilters(genre));
-  const { pins, picks } = pickTop(ranking, length, input);
-  return { items: [...pins, ...picks].map(toRecommendedItem), ranking };
+  const ranking = await rankCandidates(input, [], createSelectionFilters(selection));
+  const { offset = 0 } = selection;
+  const { pins, picks } = pickTop(ranking, offset + length, input);
+  return { items: [...pins, ...picks].slice(offset).map(toRecommendedItem), ranking };
 }
 
 /** Sources → filters → scores. */

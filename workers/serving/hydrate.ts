@@ -29,6 +29,8 @@ export interface RecommendationRequest {
   /** The answer of the player's object, if the caller already has it. */
   reading?: Promise<UserStateRead>;
   context: RequestContext;
+  /** The id of an earlier answer that this one continues. */
+  recommendationId?: string | undefined;
   budget: Budget;
   /** The isolate that this code runs in, unless given. */
   isolate?: Isolate;
@@ -65,7 +67,7 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
   const { user, isUnknownUser } = signals;
   const scored = await scoreHistory(release, user.history);
   const catalogue = caches.catalogue.value ?? new Catalogue();
-  const recommendationId = crypto.randomUUID();
+  const { recommendationId = crypto.randomUUID() } = request;
   return {
     input: {
       catalogue,

@@ -2,12 +2,14 @@
 // object after the last event (nearline), or by the last batch computation (batch), or from the data that every isolate
 // caches (statistics). Items that must not be shown are left out on every rung.
 
-import type { Degradation, GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
-import { createGenreFilter } from '../recommending/filters.ts';
+import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
+import { findFilterReason } from '../recommending/filter.ts';
+import { createSelectionFilters, type Selection } from '../recommending/filters.ts';
 import { recommendList } from '../recommending/lists.ts';
 import { type BaselinePolicy, composeBaseline } from '../recommending/policies.ts';
 import { composeGallery, type Page, type Ranking, recommend } from '../recommending/recommend.ts';
 import { showsOwnGames } from '../recommending/rows.ts';
+import { explainShort, listFiltered } from '../recommending/short.ts';
 import { climb, type Served } from './climb.ts';
 import { hydrate, type RecommendationRequest } from './hydrate.ts';
 import { type Form, listRungs } from './rungs.ts';
@@ -38,15 +40,11 @@ export async function answerGallery(
       rows.length === 0 ? undefined : { rows: rows.map((row) => ({ ...row, items: row.items.slice(0, length) })) },
     empty: { rows: [] },
   });
-  const isFilteredOut = served.page !== undefined && served.rows.length === 0 && served.input.catalogue.size > 0;
-  if (!isFilteredOut) return served;
-  return { ...served, answer: { ...served.answer, degraded: [...served.answer.degraded, NOTHING_LEFT] } };
+  const { answer: of, input, page, rows } = served;
+  if (page === undefined) return served;
+  const degraded = explainShort(rows[0]?.items.length ?? 0, length, listFiltered(input, input.catalogue.values()));
+  return { ...served, answer: { ...of, degraded: [...of.degraded, ...degraded] } };
 }
-
-const NOTHING_LEFT: Degradation = {
-  step: 'filters',
-  reason: 'No game passes the filters of the request, the player and the store’s rules.',
-};
 
 export interface RecommendationsContent {
   items: RecommendedItem[];
@@ -55,30 +53,46 @@ export interface RecommendationsContent {
 }
 
 /** Only the top picks. */
-export const answerRecommendations = (
+export const answerRecommendations = async (
   request: RecommendationRequest,
   length: number,
-  genre?: string,
-): Promise<Served<RecommendationsContent>> =>
-  answer<RecommendationsContent>(request, {
+  selection: Selection = {},
+): Promise<Served<RecommendationsContent>> => {
+  const { offset = 0 } = selection;
+  const served = await answer<RecommendationsContent>(request, {
     baseline: undefined,
     async compose(input) {
-      const content = await recommend(input, length, genre);
+      const content = await recommend(input, length, selection);
       return { content, ranking: content.ranking };
     },
-    listPopular: (input) => recommendList(input, 'popular', length, genre),
+    listPopular: (input) => recommendList(input, 'popular', offset + length, selection),
     cut(rows) {
-      const items = pickItems(rows, genre).slice(0, length);
+      const items = pickItems(rows, selection).slice(offset, offset + length);
       return items.length === 0 ? undefined : { items };
     },
     empty: { items: [] },
   });
+  return markShort(served, length, selection);
+};
 
-function pickItems(rows: readonly GalleryRow[], genre: string | undefined): RecommendedItem[] {
+function pickItems(rows: readonly GalleryRow[], selection: Selection): RecommendedItem[] {
   const items = rows.filter(({ id }) => !showsOwnGames(id)).flatMap((row) => row.items);
-  if (genre === undefined) return items;
-  const filter = createGenreFilter(genre);
-  return items.filter(({ item }) => item !== undefined && filter(item) === undefined);
+  const filters = createSelectionFilters(selection);
+  if (filters.length === 0) return items;
+  return items.filter(({ item }) => item !== undefined && findFilterReason(item, filters) === undefined);
+}
+
+/** Says in `degraded` that filters have left fewer items than were asked for. */
+function markShort(
+  served: Served<RecommendationsContent>,
+  length: number,
+  selection: Selection,
+): Served<RecommendationsContent> {
+  const { answer, input, items } = served;
+  // A stored gallery has few items of a genre: what is missing was never in it.
+  if (answer.tier === 'nearline' || answer.tier === 'batch') return served;
+  const degraded = explainShort(items.length, length, listFiltered(input, input.catalogue.values(), selection));
+  return { ...served, answer: { ...answer, degraded: [...answer.degraded, ...degraded] } };
 }
 
 async function answer<T extends object>(request: RecommendationRequest, form: Form<T>): Promise<Served<T>> {

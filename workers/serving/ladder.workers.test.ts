@@ -90,7 +90,7 @@ function start(isolate = new Isolate()) {
     return { ...answer, rows, shown: rows.flatMap((row) => row.items.map(({ itemId }) => itemId)) };
   };
   const askItems = async (userId: string, genre: string, faults: object) => {
-    const { answer, items } = await answerRecommendations(toRequest(userId, faults, 150), 12, genre);
+    const { answer, items } = await answerRecommendations(toRequest(userId, faults, 150), 12, { genre });
     return { ...answer, shown: items.map(({ itemId }) => itemId) };
   };
   return { ask, askItems, isolate };

@@ -1,0 +1,101 @@
+import { env, exports } from 'cloudflare:workers';
+import { beforeAll, expect, it } from 'vitest';
+import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
+import type { Problem } from '../../models/contracts/problem.ts';
+import { createItem } from '../../tests/ranking-input.ts';
+import { isolate } from '../serving/isolate.ts';
+import { putItems } from '../storage/items.ts';
+
+async function call(path: string, init: RequestInit = {}) {
+  const response = await exports.default.fetch(`http://edge${path}`, {
+    ...init,
+    headers: { authorization: 'Bearer test-admin', 'content-type': 'application/json' },
+  });
+  return { status: response.status, body: (await response.json()) as Recommendations & Gallery & Problem };
+}
+const ids = ({ items }: Recommendations) => items.map(({ itemId }) => itemId);
+const stepsOf = ({ degraded }: Recommendations | Gallery) => degraded.map(({ step }) => step);
+
+const PATHS = ['/v1/users/ann/recommendations', '/v1/items/g4/similar'];
+const ITEMS = 60;
+
+beforeAll(async () => {
+  const items = Array.from({ length: ITEMS }, (_, index) => createItem(index));
+  for (const change of await putItems(env.DB, items)) isolate.catalogue.apply(change);
+});
+
+it('continues a list where a page ended, under the id of the first answer', async () => {
+  for (const path of PATHS) {
+    const whole = (await call(`${path}?n=40&deadlineMs=2000`)).body;
+    const first = (await call(`${path}?n=8&deadlineMs=2000`)).body;
+    const shown = ids(first);
+    for (const offset of [8, 16, 24, 32]) {
+      const query = `n=8&offset=${offset}&recommendationId=${first.recommendationId}&deadlineMs=2000`;
+      const { body } = await call(`${path}?${query}`);
+      expect(body.recommendationId, path).toBe(first.recommendationId);
+      shown.push(...ids(body));
+    }
+    expect(new Set(shown).size, path).toBe(shown.length);
+    expect(shown, path).toEqual(ids(whole));
+    expect(ids((await call(`${path}?offset=1000`)).body), path).toEqual([]);
+  }
+});
+
+it('leaves out the ids of `exclude`, so that nothing is repeated even if the player’s state moves', async () => {
+  for (const path of PATHS) {
+    const first = ids((await call(`${path}?n=8&deadlineMs=2000`)).body);
+    const events = [{ id: path, userId: 'ann', type: 'like', itemId: first[0] }];
+    expect((await call('/v1/events', { method: 'POST', body: JSON.stringify({ events }) })).status).toBe(202);
+    for (const exclude of [`exclude=${first.join(',')}`, first.map((id) => `exclude=${id}`).join('&')]) {
+      const next = ids((await call(`${path}?n=8&${exclude}&deadlineMs=2000`)).body);
+      expect(next, path).toHaveLength(8);
+      for (const itemId of next) expect(first, path).not.toContain(itemId);
+    }
+  }
+});
+
+it('refuses too many excluded ids, ids that are none, and offsets out of bounds', async () => {
+  const many = Array.from({ length: 201 }, (_, index) => `i${index}`);
+  for (const path of PATHS) {
+    expect((await call(`${path}?exclude=${many.slice(1).join(',')}`)).status).toBe(200);
+    for (const query of [`exclude=${many.join(',')}`, 'exclude=', 'exclude=a,,b', 'exclude=a%2Fb'])
+      expect((await call(`${path}?${query}`)).body.errors?.[0]?.path, query).toMatch(/^exclude/);
+    for (const offset of ['-1', '1001', '1.5', ''])
+      expect((await call(`${path}?offset=${offset}`)).body.errors, offset).toMatchObject([{ path: 'offset' }]);
+  }
+});
+
+it('says on every route that filters have left an answer short or empty', async () => {
+  const purchased = Array.from({ length: ITEMS - 3 }, (_, index) => ({
+    id: `p${index}`,
+    userId: 'owner',
+    type: 'purchase',
+    itemId: `g${index}`,
+  }));
+  await call('/v1/events', { method: 'POST', body: JSON.stringify({ events: purchased }) });
+  for (const [path, shown] of [
+    ['/v1/users/owner/recommendations?n=20&deadlineMs=2000', 3],
+    ['/v1/users/ann/search?q=Game&ageLimit=0&n=20&record=false&deadlineMs=2000', 0],
+    ['/v1/items/popular?ageLimit=0', 0],
+    ['/v1/items/new?ageLimit=0', 0],
+    ['/v1/items/g4/similar?ageLimit=0', 0],
+  ] as const) {
+    const { body } = await call(path);
+    expect(ids(body), path).toHaveLength(shown);
+    expect(stepsOf(body), path).toContain('filters');
+  }
+  const { rows, degraded } = (await call('/v1/users/owner/gallery?deadlineMs=2000')).body;
+  expect(rows[0]!.items).toHaveLength(3);
+  expect(degraded).toContainEqual({
+    step: 'filters',
+    reason: 'Only 3 of 12 games pass the filters of the request, the player and the store’s rules.',
+  });
+});
+
+it('says nothing of filters where the catalogue or the genre has no more', async () => {
+  for (const path of ['/v1/items/popular?n=100', '/v1/items/popular?n=100&genre=Racing', '/v1/items/new?n=100'])
+    expect(stepsOf((await call(path)).body), path).not.toContain('filters');
+  expect(stepsOf((await call('/v1/users/newcomer/recommendations?n=100&deadlineMs=2000')).body)).not.toContain(
+    'filters',
+  );
+});

@@ -1,0 +1,35 @@
+// Explains why an answer has fewer items than were asked for, if filters removed some. A small catalogue or a rare genre
+// is no reason: nothing was kept from the player.
+
+import type { Degradation } from '../../models/contracts/gallery.ts';
+import type { Item } from '../../models/contracts/item.ts';
+import { findFilterReason } from './filter.ts';
+import { createPlayerFilters, createSelectionFilters, type Restrictions, type Selection } from './filters.ts';
+
+/** The items that would be listed without the filters of the player, the store's rules and `exclude`. Lazy. */
+export function* listFiltered(
+  restrictions: Restrictions,
+  items: Iterable<Item>,
+  { genre, exclude }: Selection = {},
+): Generator<Item> {
+  const wanted = createSelectionFilters({ genre });
+  const filters = [...createSelectionFilters({ exclude }), ...createPlayerFilters(restrictions)];
+  for (const item of items)
+    if (findFilterReason(item, wanted) === undefined && findFilterReason(item, filters) !== undefined) yield item;
+}
+
+/** `filtered`: read only if the answer is short. */
+export function explainShort(shown: number, length: number, filtered: Iterable<Item>): Degradation[] {
+  if (shown >= length) return [];
+  for (const _ of filtered)
+    return [
+      {
+        step: 'filters',
+        reason:
+          shown === 0
+            ? 'No game passes the filters of the request, the player and the store’s rules.'
+            : `Only ${shown} of ${length} games pass the filters of the request, the player and the store’s rules.`,
+      },
+    ];
+  return [];
+}
