@@ -1,5 +1,5 @@
-// Explains why an answer has fewer items than were asked for, if filters removed some. A small catalogue or a rare genre
-// is no reason: nothing was kept from the player.
+// Explains why an answer has fewer items than were asked for, if filters removed some. A small catalogue or a rare
+// genre is no reason: nothing was kept from the player.
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
