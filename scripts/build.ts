@@ -1,14 +1,18 @@
-// `npm run build`: bundles the page of web/ into web/dist, with the drawn covers beside it: Cloudflare serves that
+// `npm run build`: bundles the page of web/ into web/dist, with the API reference and the drawn covers beside it: Cloudflare serves that
 // folder as static assets. The Worker's own bundle is wrangler's job.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { renderProblems } from './render-problems.ts';
 import { createCommand, runCommand } from './terminal/command.ts';
 import { drawCovers } from './world/covers.ts';
 
 const WEB_DIR = path.join(import.meta.dirname, '..', 'web');
 const DIST_DIR = path.join(WEB_DIR, 'dist');
+const SWAGGER_UI_DIR = path.dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const PROBLEMS_MARK = '<!-- problems -->';
 const COPIED = ['index.html', 'icon.svg', '_headers'];
 
 async function buildPage(): Promise<void> {
@@ -17,6 +21,7 @@ async function buildPage(): Promise<void> {
     entryPoints: [
       { in: 'main.tsx', out: 'app' },
       { in: 'app.css', out: 'app' },
+      { in: 'docs.ts', out: 'docs' },
       { in: 'docs.css', out: 'docs' },
     ],
     outdir: DIST_DIR,
@@ -29,6 +34,9 @@ async function buildPage(): Promise<void> {
   });
   const files = new Map<string, Uint8Array>(outputFiles.map((file) => [path.basename(file.path), file.contents]));
   for (const name of COPIED) files.set(name, readFileSync(path.join(WEB_DIR, name)));
+  const reference = readFileSync(path.join(WEB_DIR, 'docs.html'), 'utf8').replace(PROBLEMS_MARK, renderProblems());
+  files.set('docs.html', Buffer.from(reference));
+  files.set('swagger-ui-bundle.js', readFileSync(path.join(SWAGGER_UI_DIR, 'swagger-ui-bundle.js')));
   for (const [cover, svg] of drawCovers()) files.set(path.normalize(cover.slice(1)), Buffer.from(svg));
   writeChanged(files);
 }

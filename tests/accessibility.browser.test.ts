@@ -97,7 +97,10 @@ const STATES: Record<string, (page: Page) => Promise<unknown>> = {
     await page.goto(inject('url'));
     await page.getByLabel('Key').waitFor();
   },
-  'API reference': (page) => page.goto(`${inject('url')}/docs`),
+  'API reference': async (page) => {
+    await page.goto(`${inject('url')}/docs#problem-conflict`);
+    await page.locator('.opblock').first().waitFor();
+  },
 };
 
 describeInBrowser('the accessible page', (newPage) => {
