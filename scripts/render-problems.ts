@@ -1,24 +1,25 @@
-// The list of problems in the API reference, where the `type` of each problem leads.
+// Renders the list of problems in the API reference, to which the `type` of each problem links.
 
 import { PROBLEM_KINDS, type ProblemKind } from '../workers/online/problems.ts';
 
-/** What the caller can do. */
+/** Advice to the caller. */
 const REMEDIES: Readonly<Record<ProblemKind, string>> = {
-  'invalid-input': 'Correct the fields that “errors” names. The same request fails again.',
-  'malformed-json': 'Send a body that is JSON in UTF-8.',
+  'invalid-input': 'Correct the fields that “errors” names. The same request would fail again.',
+  'malformed-json': 'Send a body of valid JSON in UTF-8.',
   unauthorized:
-    'Send the header “Authorization: Bearer” with a key or a player’s token; ask for a new token if it ended.',
+    'Send the header “Authorization: Bearer” with a key or a player’s token; get a new token if it has expired.',
   forbidden: 'Use a key with the scope that “detail” names; a token opens its own player’s data alone.',
   'not-found': 'Check the path and the id; “detail” says which is unknown.',
-  'method-not-allowed': 'Use a method that the header “Allow” names.',
-  'not-acceptable': 'Ask for a form that the operation has.',
-  conflict: 'The state stands in the way; “detail” says what to do first.',
+  'method-not-allowed': 'Use one of the methods in the header “Allow”.',
+  'not-acceptable': 'Request a content type that the operation offers.',
+  conflict: 'The current state does not allow the request; “detail” says what to do first.',
   'too-large': 'Send less: split events and items over several requests.',
-  'unsupported-media-type': 'Send JSON with “Content-Type: application/json”, in plain, gzip or deflate.',
-  'too-many': 'Close connections that are not used any more, then try again.',
-  internal: 'Try again; if it persists, tell the operator the time of the request.',
+  'unsupported-media-type':
+    'Send JSON with “Content-Type: application/json”, uncompressed or compressed with gzip or deflate.',
+  'too-many': 'Close connections that are no longer used, then try again.',
+  internal: 'Try again; if the error persists, tell the operator the time of the request.',
   unavailable:
-    'Wait for as many seconds as “Retry-After” says, then send the same request again: events are not doubled.',
+    'Wait as many seconds as “Retry-After” says, then send the same request again: no event is counted twice.',
 };
 
 export const renderProblems = (): string => {

@@ -1,5 +1,5 @@
-// `npm run token-key`: makes a key that signs players' tokens and puts it into the Worker's secrets, where nobody can
-// read it any more. It is shown to nobody and kept nowhere else.
+// `npm run token-key`: makes a key that signs players' tokens and stores it as a secret of the Worker, where nobody can
+// read it. The key is shown to nobody and kept nowhere else.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,16 +10,16 @@ import { createCommand, runCommand } from './terminal/command.ts';
 import { chooseSlot, type PublishedKey } from './token-key/choose-slot.ts';
 
 const AFTER = `
-The Worker has two slots, TOKEN_KEY_0 and TOKEN_KEY_1. The published keys say which one is free; a new key is published
-ten minutes before it signs, and the old one verifies until the next change, at the earliest 30 days later. On this
-machine \`npm start\` makes a key.
+The Worker has two slots, TOKEN_KEY_0 and TOKEN_KEY_1. The published keys show which one is free. A new key is published
+ten minutes before it signs; the old key verifies until the next change, at the earliest 30 days later. For the Worker
+on this machine, \`npm start\` makes a key.
 
 Examples:
   npm run token-key -- --url https://games.example
-  npm run token-key -- --url https://games.example --force   # a key has leaked: run it twice, all tokens end`;
+  npm run token-key -- --url https://games.example --force   # after a leak: run it twice; all tokens become invalid`;
 
 const createTokenKeyCommand = () =>
-  createCommand('token-key', 'Makes or changes the key that signs players’ tokens.')
+  createCommand('token-key', 'Makes or replaces the key that signs players’ tokens.')
     .requiredOption('--url <url>', 'address of the deployed Worker')
     .option('--force', 'replace a key whose tokens are still valid')
     .addHelpText('after', AFTER);
@@ -42,7 +42,7 @@ async function readPublishedKeys(url: string): Promise<PublishedKey[]> {
   return ((await response.json()) as { keys: PublishedKey[] }).keys;
 }
 
-/** By stdin: arguments can be seen by other processes. */
+/** Passes the value on stdin, since other processes can see arguments. */
 async function putSecret(name: string, value: string): Promise<void> {
   const wrangler = path.join(PROJECT_DIR, 'node_modules/wrangler/bin/wrangler.js');
   const child = spawn(process.execPath, [wrangler, 'secret', 'put', name], {

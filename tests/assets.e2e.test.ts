@@ -13,7 +13,7 @@ it('serves drawn covers with a policy that loads nothing, and the page with its 
     expect(cover.headers.get('content-security-policy')).toBe(
       "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
-    // A game shows covers in its own page, and an engine reads them as textures.
+    // Games show covers in their own pages, and engines read them as textures.
     expect(cover.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
     expect(cover.headers.get('access-control-allow-origin')).toBe('*');
     expect(cover.headers.get('cache-control')).toContain('max-age=86400');

@@ -61,7 +61,7 @@ export async function openGallery(page: Page, userId: string): Promise<OpenPage>
   return { page, complaints };
 }
 
-/** As `npm start` prints it: with the key, which the page takes from it. */
+/** Returns the page's address with the key, as `npm start` prints it. */
 export const addressOf = (userId?: string): string =>
   `${inject('url')}/${userId === undefined ? '' : `?player=${userId}`}#key=${inject('adminKey')}`;
 

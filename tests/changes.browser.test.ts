@@ -45,7 +45,7 @@ describeInBrowser('the gallery after a press', (newPage) => {
     expect(inView.length).toBeGreaterThan(0);
     expect(expected).toEqual(expect.arrayContaining(inView));
     const idsOf = (list: Rows) => list.map(([id]) => id);
-    // The rows in view are where they will stay; the others are on the page too, in any order.
+    // The rows in view are in their final order; the others are on the page too, in any order.
     const indicesOf = (list: Rows) => inView.map(([id]) => idsOf(list).indexOf(id));
     expect(indicesOf(all)).toEqual(indicesOf(expected));
     expect(idsOf(all).sort()).toEqual(idsOf(expected).sort());

@@ -60,7 +60,7 @@ it('sends, reads and takes back feedback', async () => {
   await expect(client.insertFeedbacks([{ ...star('bob', '200'), FeedbackType: 'share' }])).rejects.toEqual(
     rejectsWith(400),
   );
-  // Absent here.
+  // This Worker does not have the endpoint.
   for (const absent of [client.getFeedbacks(), client.getFeedbacks('star'), client.getItemFeedback('200')])
     await expect(absent).rejects.toEqual(rejectsWith(404));
 });

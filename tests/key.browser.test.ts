@@ -1,4 +1,4 @@
-// How the page gets its key.
+// The ways in which the page gets its key.
 
 import { expect, inject, it } from 'vitest';
 import { addressOf, describeInBrowser, KNOWN_PLAYER, seeGallery } from './browser.ts';
@@ -14,7 +14,7 @@ describeInBrowser('the key of the page', (newPage) => {
     await seeGallery(page);
     expect(page.url()).toBe(`${inject('url')}/?player=${KNOWN_PLAYER}`);
     expect(requested.length).toBeGreaterThan(3);
-    // Chromium reports the fragment of the page's own address, which it does not send.
+    // Chromium reports the fragment of the page's own address, although it does not send it.
     expect(requested.map((url) => url.split('#')[0]!).filter(hasKey)).toEqual([]);
     await page.reload();
     await seeGallery(page);

@@ -1,4 +1,4 @@
-// The API reference in a browser: served from here alone, within its policy, and where the `type` of a problem leads.
+// The API reference in a browser: it loads from this Worker alone, keeps to its policy, and explains each problem.
 
 import { expect, inject, it } from 'vitest';
 import { describeInBrowser } from './browser.ts';

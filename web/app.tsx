@@ -9,10 +9,10 @@ import { newPlayerId } from './picker.tsx';
 import { Store } from './store.tsx';
 
 export function App() {
-  // Null: must be typed in.
+  // Null if the user must type it in.
   const [key, setKey] = useState<string | null>(findKey);
   const [refusal, setRefusal] = useState<string | null>(null);
-  // An address with a key may also be opened in the tab of a page without one.
+  // An address with a key may be opened in a tab that already shows the page without one.
   useEffect(() => {
     const follow = () => setKey(findKey());
     addEventListener('hashchange', follow);

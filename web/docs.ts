@@ -1,14 +1,14 @@
-// Shows the API document with Swagger UI, which docs.html loads from here. Nothing is fetched from elsewhere.
+// Shows the API document with Swagger UI, which docs.html loads from this Worker. Nothing is fetched from other hosts.
 
-/** The parts of Swagger UI that are used; the package has no types. */
+/** The part of Swagger UI that this page uses; the package has no types. */
 declare const SwaggerUIBundle: (options: {
   url: string;
   dom_id: string;
-  /** Null: no other host validates the document. */
+  /** Null, so that no other host validates the document. */
   validatorUrl: null;
-  /** False: a link within each operation's button could not be reached by keyboard. */
+  /** False, since a link within each operation's button could not be reached by keyboard. */
   deepLinking: boolean;
-  /** -1: no list of all schemas; each operation shows its own. */
+  /** -1 hides the list of all schemas; each operation shows its own. */
   defaultModelsExpandDepth: -1;
   onComplete: () => void;
 }) => unknown;
@@ -22,7 +22,7 @@ SwaggerUIBundle({
   onComplete: nameAuthorization,
 });
 
-/** Swagger UI puts the button that takes a key outside its landmarks. */
+/** Makes a landmark of the button that takes a key: Swagger UI puts it outside its landmarks. */
 function nameAuthorization(): void {
   const container = document.querySelector('.scheme-container');
   container?.setAttribute('role', 'region');

@@ -1,4 +1,4 @@
-// Asks for the key if the page's address had none.
+// Asks for the key if neither the page's address nor the tab has one.
 
 import { readSubmittedText } from './form.ts';
 
@@ -18,8 +18,8 @@ export function KeyForm({ problem, onKey }: KeyFormProps) {
       <img src="/icon.svg" alt="" width="56" height="56" />
       <h1>Bloodstream</h1>
       <p>
-        This gallery needs a key; the address that <code>npm start</code> prints contains one. It stays in this tab and
-        is forgotten when you close it.
+        This gallery needs a key; the address that <code>npm start</code> prints contains one. The key stays in this tab
+        and is forgotten when you close it.
       </p>
       {problem && <p role="alert">{problem}</p>}
       <form onSubmit={submit}>

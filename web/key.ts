@@ -4,7 +4,7 @@
 const STORED_AS = 'bloodstream-key';
 const FRAGMENT = /^#key=(.+)$/;
 
-/** Null if the user must type it in. A key in the fragment is taken from it, and leaves the address. */
+/** Null if the user must type it in. Removes a key in the fragment from the address, and keeps it. */
 export function findKey(): string | null {
   const given = FRAGMENT.exec(location.hash)?.[1];
   if (given === undefined) return sessionStorage.getItem(STORED_AS);

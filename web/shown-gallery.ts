@@ -1,5 +1,5 @@
-// The gallery as it is on the page. A new answer replaces the rows in view first; the others keep their old cards and
-// their old order until these are on the screen, since a row that moves in the document is laid out anew. No I/O.
+// The gallery as the page shows it. A new answer replaces the rows in view first; the others keep their old cards and
+// order until those are on the screen, since the browser lays out a row again when it moves in the document. No I/O.
 
 import type { Gallery, GalleryRow } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
@@ -19,9 +19,9 @@ export interface ShownRow {
 }
 export interface ShownGallery {
   answer: Timed<Gallery>;
-  /** The answer's rows, each at its index in the answer unless outdated. */
+  /** Each row of the answer; a row that is not outdated stands at its index in the answer. */
   rows: readonly ShownRow[];
-  /** Indices where the answer is not shown yet. The rows here are in the order of the answer before. */
+  /** Indices that do not show the answer yet. The rows at these indices keep the order of the previous answer. */
   outdated: readonly number[];
 }
 
@@ -64,7 +64,7 @@ function renewRows(before: ShownGallery | null, shown: ShownGallery, indices: re
   return { answer, rows, outdated };
 }
 
-/** The rows that are to be shown later: those on the page in their order there, then the new ones, without cards. */
+/** Lists the rows to show later: first those on the page, in their order there, then the new ones, without cards. */
 function listWaiting(shown: readonly ShownRow[], later: readonly GalleryRow[]): ShownRow[] {
   const ids = new Set(later.map(({ id }) => id));
   const onPage = shown.filter(({ id }) => ids.has(id));

@@ -22,9 +22,9 @@ declare namespace Cloudflare {
     LOG_DAYS: string;
     SLATE_DAYS: string;
     SNAPSHOT_DAYS: string;
-    /** Origins whose pages may use the store's keys: workers/online/cors.ts. */
+    /** Origins whose pages may read answers to the store's keys: workers/online/cors.ts. */
     CORS_ORIGINS: string;
-    /** `on`: gorse's REST API answers under /api (workers/gorse). */
+    /** `on`: the Worker answers gorse's REST API under /api (workers/gorse). */
     GORSE_API: string;
     /** Each is one key or several, separated by commas, so that keys can be rotated without downtime. */
     ADMIN_KEY?: string;

@@ -86,7 +86,7 @@ export const EventInput = z
       example: 'click-1',
     }),
     userId: UserId.optional().meta({
-      description: 'Required with a key, unless the path names the player; a token has its own player.',
+      description: 'Required with a key, unless the path names the player. Optional with a token.',
       example: 'player-0001',
     }),
     type: z.enum(EVENT_TYPES).meta({
@@ -186,9 +186,9 @@ export const EventResult = z
 export type EventResult = z.infer<typeof EventResult>;
 
 export interface EventDefaults {
-  /** Of an event without one, in epoch milliseconds. */
+  /** Timestamp of an event without one, in epoch milliseconds. */
   timestamp?: number;
-  /** Of an event without one; the events of another user are invalid. Undefined if each event has to name its user. */
+  /** User of an event without one; events of other users are invalid. Undefined if each event must name its user. */
   userId?: string;
 }
 

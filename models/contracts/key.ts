@@ -1,4 +1,4 @@
-// The keys of a store's servers, tools and games: what they open, and the form of their text.
+// The keys of a store's servers, tools and games: their scopes, and the format of their text.
 
 import { z } from 'zod';
 import { text } from './text.ts';
@@ -12,19 +12,19 @@ const ORIGIN_LENGTH_MAX = 300;
 export const SCOPES = ['ingest', 'read', 'mint', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** `bloodstream_<id>_<secret>`: the prefix is for scanners of leaked secrets, the id for the look-up. */
+/** `bloodstream_<id>_<secret>`: the prefix is for scanners of leaked secrets, the id for the lookup. */
 const KEY_PATTERN = /^bloodstream_([0-9a-f]{16})_[\w-]{43}$/;
 const ID_BYTES = 8;
 const SECRET_BYTES = 32;
 
-/** 256 random bits, and an id. */
+/** Returns a new key with 256 random bits, and its id. */
 export function makeKey(): { keyId: string; key: string } {
   const keyId = Buffer.from(crypto.getRandomValues(new Uint8Array(ID_BYTES))).toString('hex');
   const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(SECRET_BYTES))).toString('base64url');
   return { keyId, key: `bloodstream_${keyId}_${secret}` };
 }
 
-/** Undefined for a text that is not a key of this form. */
+/** Undefined for a text that does not have the format of a key. */
 export const readKeyId = (key: string): string | undefined => KEY_PATTERN.exec(key)?.[1];
 
 const isOrigin = (value: string): boolean =>
@@ -46,7 +46,7 @@ export const KeyInput = z
       .refine((time) => Date.parse(time) > Date.now(), 'must be in the future')
       .transform((time) => new Date(time).toISOString())
       .optional()
-      .meta({ description: 'When the key ends; without it, when it is deleted.' }),
+      .meta({ description: 'Time at which the key expires. Without it, the key is valid until it is deleted.' }),
     origins: z
       .array(
         z
@@ -61,7 +61,7 @@ export const KeyInput = z
       .meta({
         description:
           'Web origins that may use the key: requests with another `Origin` header are refused. Programs other than ' +
-          'browsers can send any header.',
+          'browsers can send any origin.',
         example: ['https://games.example'],
       }),
   })
@@ -75,13 +75,13 @@ export const Key = z
     createdAt: z.iso.datetime(),
     createdBy: z.string().meta({ description: 'Id of the key that created it.' }),
     expiresAt: z.iso.datetime().nullable(),
-    origins: z.array(z.string()).nullable().meta({ description: 'Null: every origin.' }),
+    origins: z.array(z.string()).nullable().meta({ description: 'Null if every origin may use the key.' }),
   })
   .meta({ id: 'Key' });
 export type Key = z.infer<typeof Key>;
 
 /** The only answer that shows the key. */
 export const NewKey = Key.extend({
-  key: z.string().meta({ description: 'The bearer of `Authorization`. Not shown again.' }),
+  key: z.string().meta({ description: 'Send it as `Authorization: Bearer`. It is not shown again.' }),
 }).meta({ id: 'NewKey' });
 export type NewKey = z.infer<typeof NewKey>;

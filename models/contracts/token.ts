@@ -2,15 +2,15 @@
 
 import { z } from 'zod';
 
-/** Longer than any token here and than the ID tokens of other issuers. */
+/** Longer than any token that this Worker makes, and than usual ID tokens of other issuers. */
 export const TOKEN_LENGTH_MAX = 4_096;
 export const TokenText = z.string().min(1).max(TOKEN_LENGTH_MAX);
 
 export const TOKEN_LIFETIME_MIN_S = 60;
 export const TOKEN_LIFETIME_DEFAULT_S = 3_600;
-/** A token cannot be revoked: a player's ends within a day. */
+/** A token cannot be revoked, so an account's token expires within a day. */
 export const TOKEN_LIFETIME_MAX_S = 24 * 3_600;
-/** A guest has no account to sign in to again. */
+/** Longer, since a guest has no account to sign in to again. */
 export const GUEST_TOKEN_LIFETIME_S = 30 * 24 * 3_600;
-/** For clocks that differ. */
+/** Allows for clocks that differ. */
 export const TOKEN_LEEWAY_S = 60;

@@ -1,4 +1,4 @@
-// Words of other systems for our event types. The import and gorse's API read them alike.
+// Other systems' names for our event types, shared by the import and gorse's API.
 
 import type { EventType } from './event.ts';
 

@@ -18,14 +18,14 @@ export interface KeyClient {
   revoke(keyId: string): Promise<void>;
 }
 
-/** `key`: has the scope `admin`. */
+/** `key`: one with the scope `admin`. */
 export function openKeyClient(url: string, key: string): KeyClient {
   const call = async (method: string, path: string, body?: object): Promise<unknown> => {
     const response = await fetch(new URL(path, url), {
       method,
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
-      // A redirect would take the key along.
+      // A redirect would pass the key on.
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch((error: Error) => {

@@ -11,8 +11,8 @@ import { openKeyClient } from './call.ts';
 const LOCAL_URL = 'http://localhost:8787';
 
 const AFTER = `
-The command calls a running Worker: that of \`npm start\`, with its development key, or another with --url and the
-environment variable ADMIN_KEY. A key is shown once; the Worker keeps only its digest. A revoked key is refused
+The command calls a running Worker: the one that \`npm start\` runs, with its development key, or another, with --url
+and the environment variable ADMIN_KEY. A key is shown once; the Worker keeps only its digest. A revoked key is refused
 everywhere within a minute.
 
 Examples:
@@ -28,7 +28,7 @@ export function createKeysCommand() {
   const keys = createCommand('keys', 'Lists, creates and revokes keys.').addHelpText('after', AFTER);
   keys
     .command('list')
-    .description('Lists the keys, without their text. Those of the environment are not among them.')
+    .description('Lists the keys, without their text. Keys of the environment are not listed.')
     .addOption(urlOption())
     .addOption(jsonOption())
     .action(async ({ url, json }) => {
@@ -40,7 +40,7 @@ export function createKeysCommand() {
     .command('create <name>')
     .description('Creates a key and shows it, once.')
     .requiredOption('--scopes <list>', `separated by commas: ${SCOPES.join(', ')}`, parseScopes)
-    .option('--expires <time>', 'when the key ends: a day (YYYY-MM-DD, until its end in UTC) or a time', parseTime)
+    .option('--expires <time>', 'when the key expires: a day (YYYY-MM-DD, at its end in UTC) or a time', parseTime)
     .option('--origins <list>', 'web origins that may use it, separated by commas', (text) => text.split(','))
     .addOption(urlOption())
     .addOption(jsonOption())
@@ -65,7 +65,7 @@ export function createKeysCommand() {
 
 const openClient = (url: string) => openKeyClient(url, findKey(url));
 
-/** Returns the function that prints a result, for programs or for people. */
+/** Returns a function that prints a result as JSON or as text. */
 function openOutput(json: true | undefined): (result: object, text: string) => void {
   const printJson = json ? reserveStdout() : undefined;
   return (result, text) => (printJson ? printJson(result) : console.log(text));
@@ -92,7 +92,7 @@ function parseScopes(text: string): Scope[] {
   throw new InvalidArgumentError(`“${unknown}” is none of ${SCOPES.join(', ')}.`);
 }
 
-/** A day ends with its last millisecond. */
+/** A day stands for its last millisecond. */
 function parseTime(text: string): string {
   const time = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T23:59:59.999Z` : text);
   if (!Number.isNaN(time)) return new Date(time).toISOString();

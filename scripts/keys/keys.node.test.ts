@@ -15,7 +15,7 @@ async function run(args: string[], adminKey = 'admin') {
   return { stdout, stderr, exitCode: child.exitCode };
 }
 
-/** A Worker's answers without the Worker: tests/keys.e2e.test.ts has the real one. */
+/** Serves a Worker's answers without a Worker; tests/keys.e2e.test.ts uses a real one. */
 async function serve(answer: (request: IncomingMessage, body: string) => [status: number, body?: object]) {
   const server = createServer(async (request, response) => {
     const [status, body] = answer(request, await text(request));

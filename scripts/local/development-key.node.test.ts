@@ -13,7 +13,7 @@ test('the Worker reads the signing key as it was made, and it is made once', asy
     ensureTokenKey(console.log);
     ensureTokenKey((message) => reports.push(message));
     expect(reports).toEqual([]);
-    // The real file, read by wrangler.
+    // wrangler reads the real file.
     writeFileSync(path.join(folder, '.dev.vars'), readFileSync(path.join(PROJECT_DIR, '.dev.vars')));
     writeFileSync(path.join(folder, 'wrangler.json'), '{ "name": "keys", "compatibility_date": "2026-11-01" }');
     const { env, dispose } = await getPlatformProxy<{ TOKEN_KEY_0: string }>({

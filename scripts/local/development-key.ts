@@ -1,5 +1,5 @@
-// The secrets of the system on this machine: the key that `npm start` gives to the page, and that curl and the commands
-// use, and the key that signs players' tokens.
+// The secrets of the system on this machine: the key that the page, curl and the commands use, and the key that signs
+// players' tokens.
 
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
@@ -27,9 +27,9 @@ const readVariables = (): string => (existsSync(FILE) ? readFileSync(FILE, 'utf8
 
 const readSecret = (name: string): string | undefined => new RegExp(`^${name}=(.+)`, 'm').exec(readVariables())?.[1];
 
-/** Creates and reports the key that signs players' tokens, the first time. */
+/** Creates and reports the key that signs players' tokens the first time; afterwards does nothing. */
 export function ensureTokenKey(report: (message: string) => void): void {
-  // Quoted, because JSON has characters that the file's format gives a meaning.
+  // Quoted, because JSON has characters with a meaning in the file's format.
   ensureSecret('TOKEN_KEY_0', () => `'${makeTokenKey(0, 0)}'`, report);
 }
 

@@ -4,8 +4,8 @@ import { LOOPBACK } from '../../models/contracts/subscription.ts';
 import { readDevelopmentKey } from './development-key.ts';
 
 /**
- * The environment's ADMIN_KEY; for this machine the development key, which is sent nowhere else. Throws if there is
- * none.
+ * Returns the environment's ADMIN_KEY if it is set; otherwise, for a Worker on this machine only, the development key.
+ * Throws if there is none.
  */
 export function findKey(url: string, given = process.env['ADMIN_KEY']): string {
   if (given !== undefined && given !== '') return given;

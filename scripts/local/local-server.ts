@@ -13,7 +13,7 @@ const POLL_MS = 200;
 /** The first answer compiles the Worker: seven seconds on a busy machine. */
 const ANSWER_TIMEOUT_MS = 15_000;
 const LOG_LINES = 15;
-/** Where wrangler's trace store would be: earlier versions filled it. */
+/** The folder of wrangler's trace store, which earlier versions filled. */
 const TRACES = 'v3/observability';
 
 export interface LocalServer {
@@ -71,7 +71,7 @@ function spawnWrangler(args: readonly string[], logFile: string): GuardedProcess
     cwd: PROJECT_DIR,
     stdout: 'pipe',
     stderr: 'pipe',
-    // Its trace store keeps the full address of every request, and grows without bound.
+    // Switches off the trace store: it keeps the full address of every request and grows without bound.
     env: { ...process.env, CI: '1', X_LOCAL_OBSERVABILITY: 'false' },
   });
   const log = createWriteStream(logFile, { flags: 'a' });

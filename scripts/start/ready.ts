@@ -4,7 +4,7 @@ const WITHOUT_MODEL =
   'without a personal model: galleries show what is popular and new. The trainer tries again with each snapshot; ' +
   '`npm run train` tries now, for longer';
 
-/** The page's address with the development key, which the page takes from it. No request contains a fragment. */
+/** Returns the page's address with the development key in its fragment, which no request contains. */
 export const addKey = (url: string, key: string): string => `${url}/#key=${encodeURIComponent(key)}`;
 
 /** `hasRelease`: whether a model is in use. */

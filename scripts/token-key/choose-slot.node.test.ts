@@ -6,7 +6,7 @@ const DAY_S = 24 * 3_600;
 const NOW = 1_800_000_000;
 const publish = (slot: number, nbf: number) => JSON.parse(makeTokenKey(slot, nbf));
 
-test('a new key signs ten minutes after it is published, in the slot whose tokens have all ended', () => {
+test('a new key signs ten minutes after it is published, in the slot whose tokens have all expired', () => {
   expect(chooseSlot([], NOW, false)).toEqual({ slot: 0, signsFrom: NOW });
   const next = { slot: 1, signsFrom: NOW + 600 };
   expect(chooseSlot([publish(0, NOW)], NOW, false)).toEqual(next);
@@ -20,7 +20,7 @@ test('a new key signs ten minutes after it is published, in the slot whose token
 });
 
 test('refuses to replace a key whose tokens are valid, unless it has leaked', () => {
-  // The older key signed until a day ago; its guests' tokens are valid for thirty days.
+  // The older key signed until a day ago; guests' tokens that it signed are valid for thirty days.
   const published = [publish(1, NOW - 90 * DAY_S), publish(0, NOW - DAY_S)];
   expect(() => chooseSlot(published, NOW, false)).toThrow(/TOKEN_KEY_1 are valid until 2027-02-1/);
   expect(() => chooseSlot(published, NOW + 29 * DAY_S, false)).toThrow('--force');

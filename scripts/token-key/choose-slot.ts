@@ -1,12 +1,12 @@
-// Chooses the slot for a new key that signs players' tokens, so that no valid token ends early. The published keys say
-// what the slots hold: the secrets themselves cannot be read.
+// Chooses the slot for a new key that signs players' tokens, so that no valid token becomes invalid. The published keys
+// show what the slots hold: the secrets themselves cannot be read.
 
 import { GUEST_TOKEN_LIFETIME_S, TOKEN_LEEWAY_S } from '../../models/contracts/token.ts';
 
-/** A new key is published for this long before it signs: longer than secrets travel and than anybody caches keys. */
+/** A new key is published this long before it signs: longer than secrets take to spread and than keys are cached. */
 export const PUBLISHED_FIRST_S = 600;
 
-/** As in `/.well-known/jwks.json`; `nbf`: epoch seconds from which on it signs. */
+/** A key as in `/.well-known/jwks.json`. `nbf`: the time from which it signs, in epoch seconds. */
 export interface PublishedKey {
   kid: string;
   nbf: number;
@@ -18,8 +18,8 @@ export interface SlotChoice {
 }
 
 /**
- * `now`: epoch seconds. `isForced`: replace the older key even if its tokens are valid, by one that signs at once.
- * Throws if that would be needed.
+ * `now`: epoch seconds. `isForced`: replaces the older key even if its tokens are valid, and the new key signs at once.
+ * Throws if the older key's tokens are valid and `isForced` is false.
  */
 export function chooseSlot(published: readonly PublishedKey[], now: number, isForced: boolean): SlotChoice {
   const [newest, older] = published.toSorted((a, b) => b.nbf - a.nbf);
@@ -27,7 +27,7 @@ export function chooseSlot(published: readonly PublishedKey[], now: number, isFo
   if (older === undefined) return { slot: 1 - slotOf(newest), signsFrom: isForced ? now : now + PUBLISHED_FIRST_S };
   const slot = slotOf(older);
   if (isForced) return { slot, signsFrom: now };
-  // The older key signed until the newest began.
+  // The older key signed until the newest one began to.
   const lastEnd = newest.nbf + GUEST_TOKEN_LIFETIME_S + TOKEN_LEEWAY_S;
   if (now >= lastEnd) return { slot, signsFrom: now + PUBLISHED_FIRST_S };
   throw new Error(
@@ -36,7 +36,7 @@ export function chooseSlot(published: readonly PublishedKey[], now: number, isFo
   );
 }
 
-/** makeTokenKey begins the id with it. */
+/** Reads the slot from the key's id, which makeTokenKey begins with it. */
 function slotOf({ kid }: PublishedKey): number {
   const slot = /^([01])-/.exec(kid)?.[1];
   if (slot === undefined) throw new Error(`the published key “${kid}” was not made by npm run token-key`);

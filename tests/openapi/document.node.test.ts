@@ -1,5 +1,5 @@
-// The API document: a linter accepts it, its examples are true of their schemas and of the made-up store, and a
-// generated client compiles.
+// The API document: a linter accepts it, its examples match their schemas and the made-up store, and a generated client
+// compiles.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,9 +26,9 @@ let source: string;
 const parse = (): Document => JSON.parse(source);
 const listOperations = (document: Document) => Object.values(document.paths).flatMap((path) => Object.values(path));
 
-/** One line for each error and warning. */
+/** Returns one line for each error and warning. */
 async function lint(text: string): Promise<string[]> {
-  // The linter runs without its command line, which looks for updates and sends usage data.
+  // The library alone: linting a text needs no CLI.
   const config = await createConfig({
     extends: ['recommended'],
     rules: { 'no-invalid-media-type-examples': 'error', 'no-invalid-schema-examples': 'error' },

@@ -1,18 +1,18 @@
-// The endpoints of gorse's API that have no counterpart here. Each says what to use instead.
+// The endpoints of gorse's API without a counterpart here. Each answer says what to use instead.
 
 import type { App } from '../online/endpoint.ts';
 import { ProblemError } from '../online/problems.ts';
 
-const LOG = 'The log is read by a player at a time here, or whole with `npm run query`.';
+const LOG = 'Read the feedback of one user at a time, or the whole log with `npm run query`.';
 const ABSENT: Readonly<Record<string, string>> = {
   '/api/feedback': LOG,
   '/api/feedback/:feedbackType': LOG,
   '/api/item/:itemId/feedback/:feedbackType?': LOG,
   '/api/user/:userId/neighbors': 'Users are not compared with each other here.',
-  '/api/intermediate/*': 'There are no intermediate lists here; see /api/recommend.',
-  '/api/measurements/*': 'Measurements are in /v1/stats and in the reports of `npm run train`.',
+  '/api/intermediate/*': 'There are no intermediate lists here; use /api/recommend.',
+  '/api/measurements/*': 'Counts are at /v1/stats, measurements of models in the reports of `npm run train`.',
   '/api/health/*': 'The Worker’s health is at /health.',
-  '/api/dashboard/*': 'The operator’s page is at /.',
+  '/api/dashboard/*': 'There is no dashboard here; the state of the system is at /v1/status.',
 };
 
 export function routeAbsent(app: App): void {

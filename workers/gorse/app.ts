@@ -1,5 +1,5 @@
 // gorse's REST API over the handlers of the online tier, for a store that moves from gorse: docs/guides/gorse.md. It
-// answers under /api if the setting GORSE_API is `on`, and decides nothing that the online tier does not decide.
+// answers under /api if the setting GORSE_API is `on`, and leaves every decision to the online tier.
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { secureHeaders } from 'hono/secure-headers';
@@ -14,7 +14,7 @@ import { routeLists } from './lists.ts';
 import { routeRecommend } from './recommend.ts';
 import { routeUsers } from './users.ts';
 
-/** Visible ASCII, as keys are; other characters could not be in a header. */
+/** Visible ASCII without spaces, as keys are. */
 const KEY = /^[\x21-\x7e]{1,512}$/;
 
 export const isForGorse = (request: Request, { GORSE_API }: Pick<Env, 'GORSE_API'>): boolean =>
@@ -23,7 +23,7 @@ export const isForGorse = (request: Request, { GORSE_API }: Pick<Env, 'GORSE_API
 const NONE = ["'none'"];
 const POLICY = { defaultSrc: NONE, baseUri: NONE, formAction: NONE, frameAncestors: NONE };
 
-/** Not strict: gorse's clients end paths with a slash. */
+/** Not strict: clients of gorse may end a path with a slash. */
 export const gorse = new OpenAPIHono<AppEnv>({ strict: false });
 
 gorse.use(secureHeaders({ contentSecurityPolicy: POLICY }), forbidCaching);

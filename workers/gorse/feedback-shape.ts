@@ -1,4 +1,4 @@
-// Feedback as gorse has it, and the event that it becomes.
+// The shape of gorse's feedback, and its conversion to and from events.
 
 import { z } from 'zod';
 import { sha256Hex } from '../../models/contracts/digest.ts';
@@ -19,7 +19,7 @@ const UNKNOWN_TYPE =
     .map(([name, type]) => `${name} (${type})`)
     .join(', ')}`;
 
-/** Our event type for gorse's feedback type; unknown ones are refused with the table. */
+/** Converts gorse's feedback type to our event type; refuses unknown types and lists the known ones. */
 export const FeedbackType = z.string().transform((name, issues): EventType => {
   const type = TYPES.get(name.trim().toLowerCase());
   if (type !== undefined) return type;
@@ -37,7 +37,7 @@ export const GorseFeedback = z.strictObject({
 });
 export type GorseFeedback = z.output<typeof GorseFeedback>;
 
-/** Types of which an event keeps the value. gorse has 0 for none. */
+/** Types whose events keep the value. gorse sends 0 for no value. */
 const VALUED: readonly EventType[] = ['rate', 'play'];
 
 const hasValue = ({ FeedbackType, Value }: Pick<GorseFeedback, 'FeedbackType' | 'Value'>): boolean =>
@@ -51,8 +51,8 @@ export const listNotKept = (feedback: GorseFeedback): string[] => [
 const GORSE_NAMES: Record<string, string> = { timestamp: 'Timestamp', value: 'Value' };
 
 /**
- * The event has the same id for the same type, item and time: sent again, it is not counted again. `now`: epoch
- * milliseconds, the time of feedback without one. `path`: the feedback's in the body.
+ * Derives the event's id from the type, item and time, so that feedback sent again is not counted again. `now`: epoch
+ * milliseconds, the time of feedback without one. `path`: the path of the feedback in the body.
  */
 export async function toEvent(
   feedback: Omit<GorseFeedback, 'UserId'> & { UserId: string },
@@ -70,7 +70,7 @@ export async function toEvent(
 
 const ID_DIGITS = 40;
 
-/** An id may be too long or short for an item's and a time. */
+/** A digest, since an item's id and a time together may be longer than an event's id may be. */
 export const nameEvent = async (...parts: (string | number)[]): Promise<string> =>
   `gorse-${(await sha256Hex(new TextEncoder().encode(JSON.stringify(parts)))).slice(0, ID_DIGITS)}`;
 

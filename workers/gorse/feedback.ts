@@ -1,5 +1,5 @@
-// gorse's endpoints of feedback, over the event log. gorse has one row for each type, user and item; here each feedback
-// is an event, and taking one back is another.
+// gorse's feedback endpoints, over events. gorse has one row for each type, user and item; here each feedback is an
+// event, and taking it back is another event.
 
 import { z } from 'zod';
 import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
@@ -31,7 +31,7 @@ const openFeedbackStore = ({ env, executionCtx }: AppContext): FeedbackStore => 
 const readFeedback = async (userId: string, store: Pick<FeedbackStore, 'readSignals'>): Promise<Feedback[]> =>
   listFeedback(await orUnavailable(store.readSignals(userId)));
 
-/** All or none, as in gorse: one invalid feedback refuses the request. */
+/** All or none, as in gorse: one invalid feedback entry refuses the request. */
 async function insertFeedback(
   body: readonly GorseFeedback[],
   store: FeedbackStore,
@@ -43,7 +43,7 @@ async function insertFeedback(
   return describeWrite(added.size, body.flatMap(listNotKept));
 }
 
-/** Those of a type and item of which their player has given none, or has taken it back; the first of each. */
+/** Events of a type and item for which their player has no current feedback; only the first of each. */
 async function selectMissing(events: readonly PlayerEvent[], store: FeedbackStore): Promise<PlayerEvent[]> {
   const byUser = Map.groupBy(events, ({ userId }) => userId);
   const missing = await Promise.all(
@@ -76,11 +76,11 @@ async function deleteFeedback(
   return { ...describeWrite(added.size), ...(lasting.length > 0 && { NotDeleted: lasting }) };
 }
 
-/** Undefined if nothing takes the type back. */
+/** Undefined if no event type takes the type back. */
 async function toRetraction(userId: string, of: Feedback, now: number): Promise<PlayerEvent | undefined> {
   const type = findRetraction(of.type);
   if (type === undefined) return undefined;
-  // An act may be ahead of our clock.
+  // The feedback may be ahead of our clock.
   const timestamp = Math.max(now, of.timestamp + 1);
   return {
     id: await nameEvent(type, of.itemId, timestamp),

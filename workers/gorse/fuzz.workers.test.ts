@@ -46,7 +46,7 @@ const record = fc.record(
   },
   { requiredKeys: [] },
 );
-/** Records with the fields of their kind alone pass validation more often than whole records. */
+/** Records with only the fields of their kind pass validation more often than records with all fields. */
 const pick = (...fields: string[]) =>
   record.map((whole) => Object.fromEntries(Object.entries(whole).filter(([field]) => fields.includes(field))));
 const feedback = fc
@@ -77,7 +77,7 @@ const oddQuery = fc.dictionary(
   { maxKeys: 3 },
 );
 const query = fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: oddQuery });
-/** Most are what the route takes there, so that a request comes further than validation. */
+/** Most are valid for the route, so that the request gets past validation. */
 const mostly = (usual: readonly string[]) =>
   fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...usual) }, { weight: 1, arbitrary: id });
 const params = fc.record({
@@ -90,7 +90,7 @@ const request = fc.record({ route: fc.constantFrom(...routes), params, query, bo
 
 const encode = (text: string): string => encodeURIComponent(text.toWellFormed()).replaceAll('.', '%2E');
 
-it('answers every request with what was asked for or a problem, never with an error of its own', {
+it('answers every request with a result or a problem of the caller, never with an internal error', {
   timeout: 300_000,
 }, async () => {
   const statuses = new Map<number, number>();
@@ -110,6 +110,6 @@ it('answers every request with what was asked for or a problem, never with an er
     if (response.status >= 400) expect(answer).toMatchObject({ status: response.status, title: expect.any(String) });
   });
   await fc.assert(property, { numRuns: RUNS });
-  // The requests are not all refused at the door.
+  // Not all requests are refused by validation.
   expect(statuses.get(200)).toBeGreaterThan(RUNS / 10);
 });

@@ -87,7 +87,7 @@ it('takes the key from X-API-Key alone, within its scopes', async () => {
     '/item/a/neighbors/',
   ])
     expect((await call(path, { key: 'test-ingest' })).status, path).toBe(403);
-  // Writing back is writing.
+  // Writing back needs a key that may write.
   expect((await call('/recommend/ann?write-back-type=read', { key: 'test-read' })).status).toBe(403);
   expect((await call('/recommend/ann', { key: 'test-read' })).status).toBe(200);
 });
@@ -120,7 +120,7 @@ it('keeps an item’s fields, and names those that it does not keep', async () =
     body: { RowAffected: 1 },
   });
   expect((await call('/item/myst')).body).toEqual({ ...item, Timestamp: '1993-09-24T00:00:00Z' });
-  // A hidden item is for keys that may change it.
+  // Only keys that may change items see hidden ones.
   expect((await call('/item/myst', { key: 'test-read' })).status).toBe(404);
   const nested = { Labels: { mood: ['calm', 'odd'], by: { studio: 'Cyan' }, embedding: [0.1, 0.2] } };
   expect((await call('/item/myst', { method: 'PATCH', body: { ...nested, IsHidden: false } })).body).toEqual({
@@ -196,7 +196,7 @@ it('ignores posted feedback that exists, until it is taken back', async () => {
   expect((await post('/feedback', [like, feedback('star', 'bea', 'chess')])).body).toEqual({ RowAffected: 1 });
   expect((await post('/feedback', [feedback('like', 'bea', 'chess', '2026-02-01')])).body).toEqual({ RowAffected: 0 });
   expect((await put('/feedback', [feedback('like', 'bea', 'chess', '2026-02-01')])).body).toEqual({ RowAffected: 1 });
-  // The same request again.
+  // The same request, sent again.
   expect((await put('/feedback', [feedback('like', 'bea', 'chess', '2026-02-01')])).body).toEqual({ RowAffected: 0 });
   const stored = { FeedbackType: 'like', UserId: 'bea', ItemId: 'chess', Value: 0, Comment: '' };
   const newest = { ...stored, Timestamp: '2026-02-01T00:00:00.000Z' };
@@ -213,7 +213,7 @@ it('ignores posted feedback that exists, until it is taken back', async () => {
   expect((await call('/feedback/like/bea/chess', { method: 'DELETE' })).body).toEqual({ RowAffected: 0 });
   const later = new Date(Date.now() + 60_000).toISOString();
   expect((await post('/feedback', [feedback('like', 'bea', 'chess', later)])).body).toEqual({ RowAffected: 1 });
-  // Taken back although it is ahead of the server.
+  // Taken back although its time is ahead of the server.
   expect((await call('/feedback/like/bea/chess', { method: 'DELETE' })).body).toEqual({ RowAffected: 1 });
   expect((await call('/user/bea/feedback/like')).body).toEqual([]);
 });
@@ -223,7 +223,7 @@ it('says which parts of feedback are not kept', async () => {
   expect((await post('/feedback', [spoken])).body).toEqual({ RowAffected: 1, NotKept: ['Comment', 'Value'] });
 });
 
-it('knows a user from the first event on, and says that nothing else of one is kept', async () => {
+it('knows a user from the first event, and says that nothing else about the user is kept', async () => {
   const user = { UserId: 'dan', Labels: ['gamer'], Comment: 'Dan' };
   expect((await post('/user', user)).body).toEqual({ RowAffected: 0, NotKept: ['Labels', 'Comment'] });
   expect((await post('/users', [{ UserId: 'dan', Labels: null, Comment: '' }])).body).toEqual({ RowAffected: 0 });

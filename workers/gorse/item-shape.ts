@@ -1,4 +1,4 @@
-// An item as gorse has it, and as the catalogue has it. Fields that only the catalogue has are empty in a new item.
+// Converts items between gorse's shape and the catalogue's. Fields that only the catalogue has are empty in a new item.
 
 import { z } from 'zod';
 import { type Item, ItemId, ItemPatch, ItemWithIdInput } from '../../models/contracts/item.ts';
@@ -16,7 +16,7 @@ export const GorseItem = z.strictObject({
 });
 export type GorseItem = z.output<typeof GorseItem>;
 
-/** Null leaves a field as it is. */
+/** A null field stays as it is. */
 export const GorseItemPatch = z.strictObject({
   ItemId: z.string().nullish(),
   IsHidden: z.boolean().nullish(),
@@ -41,11 +41,11 @@ interface Labels {
   hasOthers: boolean;
 }
 
-/** The texts in labels: a list, or an object with lists and objects in it, whose names are not kept. */
+/** Collects the texts in labels: a list, or an object of lists and objects, whose property names are dropped. */
 export function readLabels(labels: unknown): Labels {
   const tags = new Set<string>();
   let hasOthers = false;
-  // Without recursion: a body may nest a hundred thousand lists.
+  // Not recursive: a body may nest a hundred thousand lists.
   const pending: unknown[] = [labels];
   for (const value of pending) {
     if (typeof value === 'string') tags.add(value);
@@ -57,7 +57,7 @@ export function readLabels(labels: unknown): Labels {
 
 export const listNotKept = (labels: unknown): string[] => (readLabels(labels).hasOthers ? ['Labels'] : []);
 
-/** Throws the problem that names each invalid field as gorse does. `path`: the item's in the body. */
+/** Throws a problem that names invalid fields by gorse's names. `path`: the path of the item in the body. */
 export function toItem(item: GorseItem, path: readonly PropertyKey[]): Item {
   const { ItemId: itemId, Categories, Labels, IsHidden, Comment, Timestamp: time } = item;
   return parseAs(
@@ -74,7 +74,7 @@ export function toItem(item: GorseItem, path: readonly PropertyKey[]): Item {
   );
 }
 
-/** Only the fields that the patch changes. Throws as `toItem` does. */
+/** Returns only the fields that the patch changes. Throws as `toItem` does. */
 export function toPatch(itemId: string, patch: z.output<typeof GorseItemPatch>): ItemPatch {
   const { ItemId, Categories, Labels, IsHidden, Comment, Timestamp: time } = patch;
   checkRepeatedId('ItemId', ItemId, itemId);
@@ -100,7 +100,7 @@ export const toGorseItem = ({ itemId, hidden, genres, releaseDate, tags, title }
   Comment: title,
 });
 
-/** A game needs a title. */
+/** Falls back to the id, since a game needs a title. */
 const toTitle = (comment: string, itemId: string): string => (comment.trim() === '' ? itemId : comment);
 
 const toDate = (time: number): string => new Date(time).toISOString().slice(0, 10);

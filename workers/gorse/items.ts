@@ -1,4 +1,4 @@
-// gorse's endpoints of items, over those of the catalogue.
+// gorse's item endpoints, over those of the catalogue.
 
 import { z } from 'zod';
 import { ITEMS_BODY_BYTES_MAX, ITEMS_PER_REQUEST_MAX, LIST_LIMIT_MAX } from '../../models/contracts/item.ts';
@@ -15,7 +15,7 @@ const ItemsQuery = z.object(listQuery(LIST_LIMIT_MAX));
 const CategoryParams = ItemParams.extend({ category: z.string() });
 type CategoryParams = z.output<typeof CategoryParams>;
 
-/** A key of a game's server reads only what players may see. */
+/** Without the scope `admin`, a key reads only items that players may see. */
 const maySeeHidden = (caller: Caller): boolean => caller.kind === 'key' && hasScope(caller, 'admin');
 
 async function insertItems(items: readonly GorseItem[], store: ItemStore, isList: boolean): Promise<Success> {
@@ -40,7 +40,7 @@ async function changeCategories(
   return describeWrite(1);
 }
 
-/** As gorse, no error if there is none; the count says so. */
+/** An unknown item is no error, as in gorse; the count is 0. */
 async function removeItem(params: ItemParams, store: ItemStore): Promise<Success> {
   try {
     await deleteItem({ params }, store);

@@ -1,4 +1,4 @@
-// gorse's endpoints of lists: popular and latest items, and the neighbours of an item.
+// gorse's list endpoints: popular and latest items, and the neighbours of an item.
 
 import { z } from 'zod';
 import { type RecommendedItem, SLATE_LENGTH_MAX } from '../../models/contracts/gallery.ts';
@@ -21,7 +21,7 @@ interface Score {
 }
 const toScore = ({ itemId, score }: RecommendedItem): Score => ({ Id: itemId, Score: score });
 
-/** With a user, what the user owns, has played or dismissed is left out. */
+/** With a user, leaves out items that the user owns, has played or has dismissed. */
 const listFor = (recommender: ListMaker, userId: string | undefined): ListMaker => ({
   ...recommender,
   readRequest: (query) => recommender.readRequest(query, userId),
@@ -38,14 +38,14 @@ async function list(
   return items.slice(offset, offset + n).map(toScore);
 }
 
-/** As gorse, empty for an unknown item. */
+/** Empty for an unknown item, as in gorse. */
 async function listNeighbours(
   itemId: string,
   { n, offset, 'user-id': userId, ...context }: ListQuery,
   category: string | undefined,
   recommender: ListMaker,
 ): Promise<Score[]> {
-  // Of one category, any of them may be wanted.
+  // Any neighbour may be of the category, so all are needed.
   const wanted = category === undefined ? Math.min(n + offset, SLATE_LENGTH_MAX) : SLATE_LENGTH_MAX;
   const query = { ...context, n: wanted, expand: 'item' as const };
   try {

@@ -1,11 +1,12 @@
-// The feedback that a player has given and not taken back, from the signals of the player's object: the newest of each
-// type and item. It knows the newest 500 events, and of likes, purchases and other lasting facts more.
+// Lists the feedback that a player has given and not taken back, from the signals of the player's object: the newest of
+// each type and item. The signals have the newest 500 actions and impressions each, and older likes, purchases and
+// other lasting facts.
 
 import { type EventType, KEPT_BY_RESET, RETRACTIONS } from '../../models/contracts/event.ts';
 import { type MarkKind, RESET_ITEM, type Signals } from '../../models/contracts/signals.ts';
 import { listMarks } from '../../models/features/signals.ts';
 
-/** One type for one item: gorse has one of each user. */
+/** Feedback of one type for one item; gorse has at most one per user. */
 export interface Feedback {
   type: EventType;
   itemId: string;
@@ -18,12 +19,12 @@ const RETRACTION_OF = new Map(
   Object.entries(RETRACTIONS).map(([retraction, type]) => [type, retraction as EventType & MarkKind]),
 );
 
-/** The event type that takes a type back; undefined if none does. */
+/** Returns the event type that takes a type back; undefined if there is none. */
 export const findRetraction = (type: EventType): EventType | undefined => RETRACTION_OF.get(type);
 
 export const feedbackKey = ({ type, itemId }: Pick<Feedback, 'type' | 'itemId'>): string => `${type} ${itemId}`;
 
-/** The first call lets the object read the player's log: an import is only there. */
+/** The first call makes the object read the player's log, which alone has imported events. */
 export async function readSignals(objects: Env['USER_SIGNALS'], userId: string): Promise<Signals> {
   const object = objects.getByName(userId);
   await object.readUserState(userId);

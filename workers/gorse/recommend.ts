@@ -1,4 +1,4 @@
-// gorse's endpoints of recommendations: for a user, and for a session whose feedback is not stored.
+// gorse's recommendation endpoints: for a user, and for a session whose feedback is not stored.
 
 import { z } from 'zod';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
@@ -19,7 +19,7 @@ import { parseWriteBackDelay } from './write-back-delay.ts';
 
 const SESSION_BODY_BYTES_MAX = 192 * 1024;
 const SESSION_FEEDBACK_MAX = 100;
-/** A session has no user; its id here is in no store. */
+/** Stands in for the user of a session; it is never stored. */
 const SESSION_USER = 'session';
 
 const pageQuery = { n: length(SLATE_LENGTH_MAX), offset: Offset, ...contextQuery };
@@ -49,7 +49,7 @@ function openRecommending(c: AppContext): Recommending {
   return { ...openRecommender(c), storeEvents: (events) => storeEvents(events, store) };
 }
 
-/** `category`: of the path, which comes before that of the query. */
+/** `category`: from the path if it has one, otherwise from the query. */
 async function recommend(
   userId: string,
   { n, offset, category, 'write-back-type': type, 'write-back-delay': delay, ...context }: RecommendQuery,
@@ -68,14 +68,14 @@ async function recommend(
   return itemIds;
 }
 
-/** Undefined if nothing is written back. What was only shown is no more than an impression. */
+/** Returns the delay in milliseconds; undefined if nothing is written back. Shown items count as impressions only. */
 function parseWriteBack(type: RecommendQuery['write-back-type'], delay: string | undefined): number | undefined {
   if (type === undefined) return undefined;
   if (type !== 'view' && type !== 'impression')
     throw invalidInput([
       {
         path: ['write-back-type'],
-        message: 'must be read, view or impression: that an item was shown is recorded as an impression',
+        message: 'must be read, view or impression: a shown item is recorded as an impression',
       },
     ]);
   return delay === undefined || delay === '' ? 0 : parseWriteBackDelay(delay);
@@ -108,7 +108,7 @@ async function writeBack(
   await recommending.storeEvents(await Promise.all(events));
 }
 
-/** Ranks for signals that are folded from the session's feedback alone. */
+/** Ranks for signals folded from the session's feedback alone. */
 async function recommendSession(
   feedback: z.output<typeof SessionBody>,
   { n, offset, ...context }: z.output<typeof SessionQuery>,
@@ -146,7 +146,7 @@ const defineRecommend = (path: string) =>
     query: RecommendQuery,
     answer: { description: 'Item ids, best first.' },
     handle({ params: { userId, category }, query, caller }, recommending: Recommending) {
-      // A key that reads must not write.
+      // Writing back needs a key that may write.
       if (query['write-back-type'] !== undefined && caller.kind !== 'anyone')
         authorize(caller, { scopes: ['ingest'], isOpenToPlayers: false });
       return recommend(userId, { ...query, category: category ?? query.category }, recommending);

@@ -1,5 +1,5 @@
-// The shapes that several endpoints of gorse's API share. Fields that gorse does not have are refused: Go would take
-// `isHidden` for `IsHidden`, and dropping it would show a hidden item.
+// Shapes that several endpoints of gorse's API share. Fields that gorse does not have are refused: Go reads `isHidden`
+// as `IsHidden`, so ignoring it here would show a hidden item.
 
 import { z } from 'zod';
 import { wholeNumber } from '../online/parameters.ts';
@@ -7,9 +7,9 @@ import { invalidInput } from '../online/problems.ts';
 
 /** The answer to a write. */
 export interface Success {
-  /** What the write changed here. gorse counts what it was sent. */
+  /** Number of rows changed here. gorse counts the rows that it was sent. */
   RowAffected: number;
-  /** Fields that were sent with a value and not kept; absent if there are none. */
+  /** Fields that had a value and were not kept; absent if there are none. */
   NotKept?: string[];
 }
 export const Success = z.object({ RowAffected: z.number().int(), NotKept: z.array(z.string()).optional() });
@@ -23,7 +23,7 @@ export const describeWrite = (rows: number, notKept: Iterable<string> = []): Suc
 const LENGTH_DEFAULT = 10;
 const NUMBER_MAX = 1_000_000;
 
-/** gorse takes any `n`; `max` is what an answer holds here. */
+/** gorse accepts any `n`; here an answer has at most `max` items. */
 export const length = (max: number) =>
   wholeNumber(1, NUMBER_MAX)
     .default(LENGTH_DEFAULT)
@@ -33,15 +33,15 @@ export const Offset = wholeNumber(0, NUMBER_MAX).default(0);
 export const listQuery = (max: number) => ({
   n: length(max),
   cursor: z.string().max(600).optional(),
-  // gorse reads `cursor`; its own npm client sends `Cursor`.
+  // gorse reads `cursor`, but its own npm client sends `Cursor`.
   Cursor: z.string().max(600).optional(),
 });
 
-/** The cursor of a query; an empty one asks for the first page. */
+/** Returns the cursor of a query; undefined for the first page, which an empty cursor requests too. */
 export const pickCursor = ({ cursor, Cursor }: { cursor?: string | undefined; Cursor?: string | undefined }) =>
   cursor || Cursor || undefined;
 
-/** gorse's npm client repeats the id of the path in a patch. Throws if it names another. */
+/** Throws if a patch names another id than the path; gorse's npm client repeats the path's id. */
 export function checkRepeatedId(field: string, repeated: string | null | undefined, id: string): void {
   if (repeated !== undefined && repeated !== null && repeated !== id)
     throw invalidInput([{ path: [field], message: `differs from the path, which names “${id}”` }]);

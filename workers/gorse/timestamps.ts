@@ -1,18 +1,18 @@
-// Reads the forms in which gorse's clients write a time. A time without an offset is UTC.
+// Parses the time formats of gorse's clients. A time without an offset is in UTC.
 
 import { z } from 'zod';
 
 const LENGTH_MAX = 64;
-/** Go's zero time: its clients send it for a time that was never set. */
+/** Go's zero time, which Go clients send for a time that was never set. */
 export const ZERO_TIME = '0001-01-01T00:00:00Z';
 const ZERO_DAY = '0001-01-01';
 const EPOCH_DIGITS = /^(?:\d{9,10}|\d{12,13})$/;
 const SECONDS_DIGITS_MAX = 10;
-/** ISO 8601, its date alone, a space for the T, and Go's own form: 2020-01-01 01:01:01.000000001 +0000 UTC. */
+/** ISO 8601, a date alone, a space for the T, and Go's format: 2020-01-01 01:01:01.000000001 +0000 UTC. */
 const DATE_TIME =
   /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(?:Z|UTC|([+-]\d\d):?(\d\d)(?: [A-Z]{3,4})?)?)?$/;
 
-/** Epoch milliseconds; undefined if the text is no time. */
+/** Returns epoch milliseconds; undefined if the text is not a time. */
 export function parseTimestamp(text: string): number | undefined {
   if (EPOCH_DIGITS.test(text)) return Number(text) * (text.length <= SECONDS_DIGITS_MAX ? 1000 : 1);
   const [matched, date, minutes = '00:00', seconds = '00', fraction = '0', hourOffset, minuteOffset] =
@@ -23,7 +23,7 @@ export function parseTimestamp(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** Date.parse takes the 30th of February for the 2nd of March. */
+/** Needed because Date.parse reads 30 February as 2 March. */
 function isDay(date: string): boolean {
   const time = Date.parse(`${date}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);

@@ -1,5 +1,5 @@
-// gorse's endpoints of users. A player is known here by what the player did, and needs no creation: labels and comments
-// of users are not kept, and the answer says so.
+// gorse's user endpoints. A player exists here from the first event and needs no creation. Labels and comments of users
+// are not kept, and the answer says so.
 
 import { z } from 'zod';
 import { Id } from '../../models/contracts/id.ts';
@@ -50,7 +50,7 @@ const toGorseUser = (userId: string) => ({ UserId: userId, Labels: [], Subscribe
 async function getUser({ userId }: UserParams, store: Pick<UserStore, 'readSignals'>) {
   const { actions, impressions, marks } = await orUnavailable(store.readSignals(userId));
   if (actions.length + impressions.length + marks.size === 0)
-    throw new ProblemError('not-found', `Nothing is known of “${userId}”: a player is known from the first event on.`);
+    throw new ProblemError('not-found', `Nothing is known of “${userId}”: a player is known from the first event.`);
   return toGorseUser(userId);
 }
 

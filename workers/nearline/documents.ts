@@ -65,7 +65,7 @@ export class DocumentStore {
     this.#cached.set(kind, body);
   }
 
-  /** As `write`, but an object that holds nothing keeps the document in memory until it stores something else. */
+  /** As `write`, but an object without tables keeps the document in memory until it stores something else. */
   note<K extends keyof Documents>(kind: K, document: Documents[K]): void {
     if (this.#tables.exist) this.write(kind, document);
     else {

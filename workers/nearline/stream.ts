@@ -1,6 +1,6 @@
 // The open connections of one player: WebSockets, which survive hibernation, and server-sent events for clients without
-// them. Recent notices are kept, so that a reconnecting client receives what it missed. A connection that was opened
-// with a token gets nothing after the token's end.
+// them. Recent notices are kept, so that a reconnecting client receives what it missed. A connection that was
+// opened with a token receives nothing after the token has expired.
 
 import { NOTICES_KEPT, type Notice, STREAM_ENDS_AT_HEADER } from '../../models/contracts/notice.ts';
 import type { DocumentStore } from './documents.ts';
@@ -9,7 +9,7 @@ import type { DocumentStore } from './documents.ts';
 const CONNECTIONS_MAX = 16;
 /** Keeps proxies from closing idle connections. */
 const HEARTBEAT_MS = 25_000;
-/** The close code for a connection that may not go on (RFC 6455). */
+/** Close code for a connection whose token has expired (RFC 6455). */
 const POLICY_VIOLATION = 1008;
 export const SUBPROTOCOL = 'bloodstream';
 
@@ -21,7 +21,7 @@ interface Attachment {
 export class Stream {
   readonly #ctx: DurableObjectState;
   readonly #documents: DocumentStore;
-  /** When each ends, epoch milliseconds. */
+  /** Each reader with the time at which it ends, in epoch milliseconds. */
   readonly #readers = new Map<WritableStreamDefaultWriter<Uint8Array>, number>();
 
   constructor(ctx: DurableObjectState, documents: DocumentStore) {
@@ -52,7 +52,7 @@ export class Stream {
     this.#documents.write('notices', [...kept, notice].slice(-NOTICES_KEPT));
     for (const socket of this.#ctx.getWebSockets()) {
       try {
-        if (hasEnded(socket)) socket.close(POLICY_VIOLATION, 'the token has ended');
+        if (hasEnded(socket)) socket.close(POLICY_VIOLATION, 'the token has expired');
         else socket.send(JSON.stringify(notice));
       } catch {
         // The socket is closing: the client receives the notice when it reconnects.
@@ -78,7 +78,7 @@ export class Stream {
   #openSocket(request: Request, missed: readonly Notice[], endsAt: number): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
-    // Kept while the object hibernates.
+    // The attachment survives hibernation.
     server.serializeAttachment({ endsAt } satisfies Attachment);
     for (const notice of missed) server.send(JSON.stringify(notice));
     const offered = request.headers.get('sec-websocket-protocol')?.split(/,\s*/) ?? [];
@@ -110,7 +110,7 @@ export class Stream {
   }
 }
 
-/** Connections from before this version have no attachment, and do not end. */
+/** Connections opened by an earlier version have no attachment and do not end. */
 function hasEnded(socket: WebSocket): boolean {
   const attachment: Attachment | null = socket.deserializeAttachment();
   return attachment !== null && Date.now() >= attachment.endsAt;

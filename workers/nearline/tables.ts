@@ -1,5 +1,5 @@
-// The SQLite of a player's object. Its tables are created with the first row: a request for an id that nobody knows
-// must leave nothing behind. Queries of an object without tables find nothing.
+// The SQLite tables of a player's object. They are created with the first row, so that a request for an unknown id
+// leaves nothing behind. Queries of an object without tables find nothing.
 
 import { drizzle } from 'drizzle-orm/durable-sqlite';
 import { migrate } from 'drizzle-orm/durable-sqlite/migrator';
@@ -10,7 +10,7 @@ export class Tables {
   readonly #afterCreation: (() => void)[] = [];
   #exist = false;
 
-  /** Migrates tables of an earlier version before it resolves. */
+  /** Migrates tables of an earlier version, then resolves. */
   static async open(storage: DurableObjectStorage): Promise<Tables> {
     const tables = new Tables(storage);
     const [first] = storage.sql.exec("select 1 from sqlite_master where type = 'table' limit 1").toArray();
@@ -29,7 +29,7 @@ export class Tables {
     return this.#exist;
   }
 
-  /** Calls back as soon as the tables exist, before the first row is written. */
+  /** The callback runs once the tables exist, before the first row is written. */
   onCreation(callback: () => void): void {
     this.#afterCreation.push(callback);
   }
@@ -44,9 +44,9 @@ export class Tables {
     this.#storage.sql.exec(statement, ...bindings);
   }
 
-  /** Without an await, so that the tables and their first rows commit as one. */
+  /** Has no await, so that the tables and their first rows commit as one. */
   #create(): void {
-    // It runs to its end at once; its promise only carries an error, after which the insert fails too.
+    // The migration runs synchronously; its promise only reports an error, after which the insert fails too.
     migrate(drizzle(this.#storage), migrations).catch((error: Error) =>
       console.error(JSON.stringify({ alert: 'tables not created', error: error.message })),
     );

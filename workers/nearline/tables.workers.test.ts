@@ -18,11 +18,11 @@ const readStorage = (userId: string) =>
     bytes: storage.sql.databaseSize,
     alarm: await storage.getAlarm(),
   }));
-/** SQLite's own first page. */
+/** The first page, which SQLite itself writes. */
 const EMPTY_FILE_BYTES = 4_096;
 const NOTHING = { tables: [], bytes: EMPTY_FILE_BYTES, alarm: null };
 
-it('keeps nothing of an id that nobody knows, whatever is read of it', async () => {
+it('stores nothing for an unknown id, whatever is read', async () => {
   for (const path of [
     'gallery?deadlineMs=2000',
     'recommendations',
@@ -42,7 +42,7 @@ it('keeps nothing of an id that nobody knows, whatever is read of it', async () 
   expect(await readStorage('unknown')).toEqual(NOTHING);
 });
 
-it('creates its tables with the first event, and then makes a gallery for who has asked for one', async () => {
+it('creates its tables with the first event, and then makes a gallery for a player who has requested one', async () => {
   await call('/v1/users/newcomer/gallery?platform=windows&deadlineMs=2000');
   expect(await readStorage('newcomer')).toEqual(NOTHING);
   const event = { id: '1', userId: 'newcomer', type: 'click', itemId: 'x' };
@@ -60,7 +60,7 @@ it('creates its tables with the first event, and then makes a gallery for who ha
   expect(documents).toEqual([['windows']]);
 });
 
-it('makes a gallery for a listener who never asked for one, also after hibernation', async () => {
+it('makes a gallery for a listener who never requested one, also after hibernation', async () => {
   const response = await call('/v1/users/listener/stream', { upgrade: 'websocket' });
   response.webSocket!.accept();
   expect(await readStorage('listener')).toEqual(NOTHING);

@@ -307,7 +307,7 @@ export class UserSignals extends DurableObject<Env> {
     if (isFirst) this.#schedule.plan('log', Date.now() + CHECK_DELAY_MS);
   }
 
-  /** Only players who have requested a gallery, or listen, get a backup. */
+  /** Only players who have requested a gallery or have the stream open get a backup. */
   #scheduleBackup(causes: readonly string[]): void {
     this.#causes.add(causes);
     const { name } = this.ctx.id;

@@ -50,7 +50,7 @@ it('answers only health without a key, and each key within its scope', async () 
     const { status, body } = await call('/v1/users/ann/gallery', { method: 'POST', body: { events: [] }, key });
     expect([status, body.detail]).toEqual([403, expect.stringContaining(key === 'test-read' ? 'ingest' : 'read')]);
   }
-  // No address gives a key away, whatever the request says of where it comes from.
+  // No address gives a key away, whatever origin the request claims.
   const local = { headers: { host: 'localhost', 'mf-original-url': 'http://localhost/local/key' } };
   expect((await exports.default.fetch('http://localhost/local/key', local)).status).toBe(404);
 });

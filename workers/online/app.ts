@@ -29,7 +29,7 @@ import { routeTokens } from './tokens.ts';
 import { routeUsers } from './users.ts';
 
 const NONE = ["'none'"];
-/** Answers are no pages: they load nothing, and nothing shows them in a frame. */
+/** Answers are not pages: they load nothing, and no page may show them in a frame. */
 const POLICY = { defaultSrc: NONE, baseUri: NONE, formAction: NONE, frameAncestors: NONE };
 
 export const app = new OpenAPIHono<AppEnv>();
@@ -55,7 +55,7 @@ app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
   type: 'http',
   scheme: 'bearer',
   bearerFormat: 'JWT',
-  description: 'The token of a player: `POST /v1/tokens`, `POST /v1/guests`. It opens the data of its player alone.',
+  description: 'A player’s token, from `POST /v1/tokens` or `POST /v1/guests`. It opens its player’s data alone.',
 });
 
 // Lists under /v1/items come before the route of an item, which could have the same name.
@@ -78,7 +78,7 @@ routeAuditLog(app);
 routeStats(app);
 routeStatus(app);
 
-// Public: it describes the code and shows no data. /docs, a static file, shows it.
+// Public: it describes the code and shows no data. /docs, a static page, displays it.
 app.use('/openapi.json', (c, next) => {
   readQuery(c.req.queries(), []);
   return next();

@@ -1,4 +1,4 @@
-// The endpoint that shows the audit log. How entries are written: audit.ts.
+// The endpoint that lists the audit log. audit.ts writes the entries.
 
 import { z } from '@hono/zod-openapi';
 import { AUDIT_PAGE_MAX, AuditEntry } from '../../models/contracts/audit.ts';
@@ -8,11 +8,11 @@ import { wholeNumber } from './parameters.ts';
 
 const ListQuery = z.object({
   limit: wholeNumber(1, AUDIT_PAGE_MAX).default(20),
-  cursor: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().meta({ description: 'Entries older than this one.' }),
+  cursor: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().meta({ description: 'Only entries before this one.' }),
 });
 const ListAnswer = z.object({
   entries: z.array(AuditEntry).meta({ description: 'Newest first.' }),
-  cursor: z.number().int().nullable().meta({ description: 'Send it back for the next page; null on the last.' }),
+  cursor: z.number().int().nullable().meta({ description: 'Send it to get the next page; null on the last page.' }),
 });
 
 export interface AuditReader {
@@ -34,9 +34,9 @@ const ENDPOINTS: Endpoint<AuditReader>[] = [
     path: '/v1/audit-log',
     operationId: 'getAuditLog',
     tag: 'Keys',
-    summary: 'List what administrators changed',
+    summary: 'List changes by administrators',
     description:
-      'An entry for each request with the scope `admin` that changes something, refused ones included: the key, the ' +
+      'One entry for each valid request for a change with the scope `admin`, even if the change fails: the key, the ' +
       'route, the resource before and after. The newest 10,000 are kept. They name no player and show no secret.',
     scope: 'admin',
     query: ListQuery,

@@ -17,7 +17,7 @@ async function call<T = unknown>(method: string, path: string, body?: object, ke
 }
 const readLog = async (query = '?limit=100') =>
   (await call<{ entries: AuditEntry[]; cursor: number | null }>('GET', `/v1/audit-log${query}`)).body;
-/** The last change. */
+/** The newest entry. */
 const last = async () => (await readLog('?limit=1')).entries[0]!;
 
 it('records the key, the route, and the resource before and after each change', async () => {
@@ -132,7 +132,7 @@ it('makes no change without an entry', async () => {
   const down = { ...log, begin: () => Promise.reject(new Error('D1 is down')) };
   await expect(recordChange(down, { ...change, make })).rejects.toMatchObject({ kind: 'unavailable' });
   expect(made).toBe(0);
-  // The change is made: the entry says that its outcome is unknown.
+  // The change is made, and the entry shows an unknown outcome.
   expect(await recordChange({ ...log, end: down.begin }, { ...change, make })).toBe(1);
   expect(await last()).toMatchObject({ status: null, before: { n: 1 }, after: null });
 });

@@ -1,5 +1,5 @@
-// Records a change in the audit log: who, which route, which ids, the resource before and after. The entry is begun
-// before the change: if it cannot be, the change is refused.
+// Records a change in the audit log: the key, the route, the ids, the resource before and after. The entry is begun
+// before the change; if that fails, the change is refused.
 
 import type { AuditedChange, AuditedOutcome } from '../storage/audit-log.ts';
 import { orUnavailable, PROBLEM_KINDS, ProblemError } from './problems.ts';
@@ -11,7 +11,7 @@ export interface AuditLog {
 }
 
 export interface Change<T> extends Omit<AuditedChange, 'before'> {
-  /** The status of the answer if the change is made. */
+  /** Status of the answer if the change is made. */
   status: number;
   /** The resource before the change; undefined if there is none. */
   readBefore(): unknown;
@@ -37,7 +37,7 @@ export async function recordChange<T>(
   }
 }
 
-/** Never rejects: the change is made, and its entry says that the outcome is unknown. */
+/** Never rejects: the change is already made, and an incomplete entry stands for an unknown outcome. */
 async function end(log: AuditLog, entryId: number, outcome: AuditedOutcome): Promise<void> {
   try {
     await log.end(entryId, outcome);

@@ -1,5 +1,5 @@
-// Identifies the caller of a request by its key or its player's token. Closed by default: a request without a known one
-// is refused. What the caller may do is in caller.ts.
+// Identifies the caller of a request by a key or a player's token. Closed by default: a request without a valid one is
+// refused. caller.ts decides what the caller may do.
 
 import { TOKEN_LENGTH_MAX } from '../../models/contracts/token.ts';
 import { isolate } from '../serving/isolate.ts';
@@ -35,7 +35,7 @@ export async function authenticate(
   const now = Date.now();
   const environmentKey = await findEnvironmentKey(bearer, env);
   if (environmentKey !== undefined) return environmentKey;
-  // A token is verified without storage, whatever fails.
+  // Verifying a token needs no storage, so it works during an outage.
   if (hasTokenForm(bearer)) return identifyPlayer(bearer, env, now);
   const key = await findStoredKey(bearer, (maxAgeMs) => isolate.getKeys(env, now, waitUntil, maxAgeMs), {
     origin: header('origin'),

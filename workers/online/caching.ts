@@ -1,6 +1,6 @@
-// Decides which answers a client may keep, and how it revalidates them. By default none: most are personal or an
-// operator's. Lists and items are the same for everybody with a key, so clients may keep them; `private`, since a cache
-// between would show them to requests without a key.
+// Decides which answers a client may keep, and how it revalidates them. By default none, since most are personal or for
+// operators. Lists and items are the same for everybody with a key, so clients may keep them; they are `private`, since
+// a shared cache would show them to requests without a key.
 
 import { createHash } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
@@ -8,7 +8,7 @@ import { etag } from 'hono/etag';
 import type { Recommendations } from '../../models/contracts/gallery.ts';
 
 const LIST_MAX_AGE_SECONDS = 60;
-/** Shorter: operators read an item again after a change. */
+/** Shorter, since operators read an item again after changing it. */
 const ITEM_MAX_AGE_SECONDS = 10;
 
 export const forbidCaching: MiddlewareHandler = async (c, next) => {
@@ -16,10 +16,10 @@ export const forbidCaching: MiddlewareHandler = async (c, next) => {
   if (c.res.status !== 101 && !c.res.headers.has('cache-control')) c.header('cache-control', 'private, no-store');
 };
 
-/** Answers 304 to a request whose ETag is still the answer's: the one set by the handler, or a digest of the body. */
+/** Answers 304 if the request has the answer's ETag: the one that the handler set, or a digest of the body. */
 export const revalidate = etag({ weak: true });
 
-/** For the description of the API: always revalidated, so that a deployment shows at once. */
+/** For the API document: always revalidated, so that a deployment shows at once. */
 export const DOCUMENT_HEADERS = { 'cache-control': 'public, no-cache' };
 
 const shared = (maxAgeSeconds: number) => ({
@@ -37,6 +37,6 @@ export function createListHeaders({
   ...content
 }: Recommendations): Record<string, string> {
   const digest = createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 27);
-  // An answer in which something failed may be better a second later.
+  // A degraded answer may be complete a second later.
   return { ...shared(content.degraded.length > 0 ? 0 : LIST_MAX_AGE_SECONDS), etag: `W/"${digest}"` };
 }

@@ -47,7 +47,7 @@ it('lets clients keep lists, similar games and items for a while, and revalidate
     const other = await call(path, { headers: { 'if-none-match': 'W/"another"' } });
     expect(other.status, path).toBe(200);
   }
-  // Without a key, an ETag proves nothing.
+  // An ETag does not replace a key.
   const etag = (await call('/v1/items/iron-tide')).headers.get('etag')!;
   expect((await call('/v1/items/iron-tide', { headers: { 'if-none-match': etag } }, 'wrong')).status).toBe(401);
 });
@@ -61,7 +61,7 @@ it('changes the ETag with the list', async () => {
   expect(await etagOf('/v1/items/new')).not.toBe(before);
 });
 
-it('has the description of the API revalidated', async () => {
+it('makes clients revalidate the API document', async () => {
   const { headers } = await call('/openapi.json');
   expect(headers.get('cache-control')).toBe('public, no-cache');
   const again = await call('/openapi.json', { headers: { 'if-none-match': headers.get('etag')! } });

@@ -1,4 +1,4 @@
-// The caller of a request and what it may do. How a request proves who calls is in auth.ts.
+// The caller of a request and its access. auth.ts identifies the caller.
 
 import type { Scope } from '../../models/contracts/key.ts';
 import { ME } from '../../models/contracts/user-id.ts';
@@ -6,12 +6,12 @@ import { ProblemError } from './problems.ts';
 
 export type { Scope };
 
-/** A server of the store. `keyId` names the key in logs and never shows it. */
+/** A server of the store. `keyId` names the key in logs without showing it. */
 export interface KeyCaller {
   kind: 'key';
   keyId: string;
   scopes: readonly Scope[];
-  /** Origins whose pages may use the key, if it names any. */
+  /** Origins whose pages may use the key; absent if the key names none. */
   origins?: readonly string[];
 }
 /** A game, on behalf of the player of its token. */
@@ -19,11 +19,11 @@ export interface PlayerCaller {
   kind: 'player';
   userId: string;
   guest: boolean;
-  /** The token is accepted until then, leeway included; epoch milliseconds. */
+  /** End of the token's validity, leeway included; epoch milliseconds. */
   expiresAt: number;
 }
 export type IdentifiedCaller = KeyCaller | PlayerCaller;
-/** `anyone`: the caller of a public endpoint, which is not asked for a key. */
+/** `anyone`: the caller of a public endpoint, which needs no key. */
 export type Caller = IdentifiedCaller | { kind: 'anyone' };
 
 /** An admin key opens every scope. */
@@ -31,13 +31,13 @@ export const hasScope = ({ scopes }: Pick<KeyCaller, 'scopes'>, scope: Scope): b
   scopes.includes('admin') || scopes.includes(scope);
 
 export interface Access {
-  /** Scopes that a key must have. */
+  /** Scopes that a key needs. */
   scopes: readonly Scope[];
-  /** Whether a player's token may call. */
+  /** True if a player's token may call. */
   isOpenToPlayers: boolean;
 }
 
-/** Throws `forbidden` if the caller has not the access. Whose data it is: resolveUserId. */
+/** Throws `forbidden` if the caller lacks the access. resolveUserId checks whose data it is. */
 export function authorize(caller: IdentifiedCaller, { scopes, isOpenToPlayers }: Access): void {
   if (caller.kind === 'player') {
     if (isOpenToPlayers) return;
@@ -51,8 +51,8 @@ const listScopes = (scopes: readonly Scope[]): string =>
   `the scope${scopes.length > 1 ? 's' : ''} ${scopes.map((scope) => `“${scope}”`).join(' and ')}`;
 
 /**
- * The player that a path names. A token names its own player alone: by id or by `me`. Throws `forbidden` for another
- * player, and `invalid-input` for `me` with a key.
+ * Returns the player that a path names. A token may name only its own player, by id or as `me`. Throws `forbidden` for
+ * another player, and `invalid-input` for `me` with a key.
  */
 export function resolveUserId(caller: Caller, named: string): string {
   if (caller.kind === 'player') {
@@ -60,5 +60,5 @@ export function resolveUserId(caller: Caller, named: string): string {
     throw new ProblemError('forbidden', 'A token opens its own player’s data alone.');
   }
   if (named !== ME) return named;
-  throw new ProblemError('invalid-input', '“me” stands for the player of a token; with a key, name the player’s id.');
+  throw new ProblemError('invalid-input', '“me” stands for the player of a token; with a key, use the player’s id.');
 }

@@ -1,13 +1,13 @@
 // Lets pages of other origins read answers (CORS). No cookie is involved: a page must hold a token or a key. A player's
-// token opens nothing of anybody else, so its answers may be read from every origin, as may public answers and
-// problems. Answers to a key may be read where the setting CORS_ORIGINS or the key itself names the origin: a key in a
-// page is more often a mistake (docs/decisions/0021).
+// token opens only that player's data, so its answers may be read from every origin, as may public answers and
+// problems. Answers to a key may be read where the setting CORS_ORIGINS or the key itself names the origin, since a key
+// in a page is usually a mistake (docs/decisions/0021).
 
 import type { MiddlewareHandler } from 'hono';
 import type { Caller } from './caller.ts';
 import type { AppEnv } from './endpoint.ts';
 
-/** Headers of answers that scripts of other origins may read, besides those that they always may. */
+/** Headers of answers that scripts of other origins may read, besides those that CORS always exposes. */
 const EXPOSED_HEADERS = [
   'allow',
   'content-disposition',

@@ -57,7 +57,7 @@ it('names the methods of a route to a request with another one', async () => {
     expect(response.headers.get('content-type'), path).toBe('application/problem+json');
     expect(await response.json<Problem>(), path).toMatchObject({ title: 'Method not allowed', status: 405 });
   }
-  // A resource that does not exist is no wrong method.
+  // A request for an unknown resource is a 404, not a wrong method.
   const headers = { authorization: 'Bearer test-admin' };
   expect((await call('/v1/items/nothing-like-it', { headers })).status).toBe(404);
   expect((await call('/v1/status', { method: 'HEAD', headers })).status).toBe(200);
@@ -71,7 +71,7 @@ it('lets other origins read public answers and problems, and withholds answers t
     return [status, headers.get('access-control-allow-origin')];
   };
   expect(await read('/health')).toEqual([200, ORIGIN]);
-  // A client has to see that its token is to be renewed, and when to try again.
+  // A client has to see that it must renew its token, and when to try again.
   expect(await read('/v1/items')).toEqual([401, ORIGIN]);
   expect(await read('/v1/nowhere')).toEqual([404, ORIGIN]);
   expect(await read('/v1/items', 'test-read')).toEqual([200, null]);

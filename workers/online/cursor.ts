@@ -1,11 +1,11 @@
-// The cursor of a list that is ordered by id: base64url of the last id, opaque to the client, so that its content may
-// change.
+// The cursor of a list ordered by id: the last id in base64url. Clients must treat it as opaque, so that its content
+// can change.
 
 import { invalidInput } from './problems.ts';
 
 export const writeCursor = (id: string): string => Buffer.from(id, 'utf8').toString('base64url');
 
-/** The id after which the page begins; empty for the first page. */
+/** Returns the id after which the page begins; empty for the first page. */
 export function readCursor(cursor: string | undefined): string {
   if (cursor === undefined) return '';
   const id = Buffer.from(cursor, 'base64url').toString('utf8');

@@ -40,7 +40,7 @@ interface AnswerShape<A extends z.ZodType> {
   headers?(answer: z.input<A>): Record<string, string>;
 }
 
-/** What an endpoint's handler is called with. */
+/** Input of an endpoint's handler. */
 interface Input<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
   params: z.output<P>;
   query: z.output<Q>;
@@ -52,14 +52,14 @@ interface Definition<P extends z.ZodType, Q extends z.ZodObject, B extends z.Zod
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
   /** Parameters in braces: `/v1/items/{itemId}`. */
   path: string;
-  /** The name of the operation in generated clients; absent if the API document does not have the endpoint. */
+  /** Name of the operation in generated clients; absent for endpoints outside the API document. */
   operationId?: string;
   tag: string;
   summary: string;
   description?: string;
-  /** Scopes that a key must have; absent if the endpoint is public. */
+  /** Scopes that a key needs; absent if the endpoint is public. */
   scope?: Scope | readonly Scope[];
-  /** Set if a player's token may call it too. A path with `{userId}` is then open to its own player alone. */
+  /** True if a player's token may call it too; a path with `{userId}` is then open to the token's own player alone. */
   isOpenToPlayers?: boolean;
   params?: P;
   query?: Q;
@@ -70,11 +70,11 @@ interface Definition<P extends z.ZodType, Q extends z.ZodObject, B extends z.Zod
   /** Answers besides `answer`. */
   responses?: RouteConfig['responses'];
   /**
-   * Every change with the scope `admin` is in the audit log. These add the resource as it was before, and as it is
-   * after: never a secret, never a player.
+   * Every change with the scope `admin` is in the audit log. These functions add the resource before and after the
+   * change: never a secret, never a player.
    */
   audit?: {
-    /** Set if some calls with another scope are an administrator's, too. */
+    /** Tells calls by administrators apart on an endpoint with another scope. */
     isAdministrative?(input: Input<P, Q, B>): boolean;
     readBefore?(input: Input<P, Q, B>, deps: Deps): unknown;
     readAfter?(answer: z.input<A>, input: Input<P, Q, B>): unknown;
@@ -100,7 +100,7 @@ export function defineEndpoint<
   const known = Object.keys(query?.shape ?? {});
   const respond = async (c: AppContext, deps: Deps): Promise<Response> => {
     const caller = await admit(c, definition);
-    // Before anything is validated: another player's path is forbidden, whatever else is wrong.
+    // Before any validation: another player's path is forbidden, whatever else is wrong.
     const named = resolveParams(c.req.param(), caller);
     const input = {
       caller,
@@ -117,7 +117,7 @@ export function defineEndpoint<
   return { route: describeRoute(definition), respond };
 }
 
-/** Calls the handler; a change that needs the scope `admin` goes through the audit log. */
+/** Calls the handler; an administrator's change goes through the audit log. */
 function answerAudited<P extends z.ZodType, Q extends z.ZodObject, B extends z.ZodType, A extends z.ZodType, Deps>(
   { method, path, scope, answer, audit, handle }: Definition<P, Q, B, A, Deps>,
   input: Input<P, Q, B>,
@@ -158,7 +158,7 @@ export function registerEndpoints<Deps>(
   }
 }
 
-/** Identifies the caller, and throws if the caller may not call the endpoint. */
+/** Identifies the caller; throws if it may not call the endpoint. */
 async function admit(
   c: AppContext,
   { scope, isOpenToPlayers = false }: { scope?: Scope | readonly Scope[]; isOpenToPlayers?: boolean },

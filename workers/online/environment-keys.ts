@@ -1,5 +1,5 @@
-// The keys in the Worker's environment, with which a store starts. They are compared by their digests in constant time,
-// so the duration shows neither their length nor a common prefix.
+// The keys in the Worker's environment, with which a store starts. Their digests are compared in constant time, so the
+// duration reveals neither a key's length nor a common prefix.
 
 import type { KeyCaller, Scope } from './caller.ts';
 
@@ -14,17 +14,17 @@ type Variable = (typeof VARIABLES)[Scope];
 export type EnvironmentKeys = Pick<Env, Variable>;
 
 interface EnvironmentKey {
-  /** Names the variable and the key's number in it, from 1. */
+  /** The variable and the key's number in it, from 1: `ADMIN_KEY-1`. */
   keyId: string;
   scope: Scope;
   key: string;
 }
 
-/** Undefined if no key matches. A key that stands in several variables has the scopes of all. */
+/** Undefined if no key matches. A key in several variables has the scopes of all of them. */
 export async function findEnvironmentKey(given: string, keys: EnvironmentKeys): Promise<KeyCaller | undefined> {
   const givenDigest = await digest(given);
   const matching: EnvironmentKey[] = [];
-  // No early exit: the duration must not show which key matched.
+  // No early exit: the duration must not reveal which key matched.
   for (const known of listKeys(keys))
     if (crypto.subtle.timingSafeEqual(givenDigest, await ownDigest(known.key))) matching.push(known);
   const [first] = matching;

@@ -31,16 +31,16 @@ export async function postEvents(
   return { results: await storeInputs(inputs, parsed, store) };
 }
 
-/** Throws `forbidden` if a token's request has an event of another player. */
+/** Throws `forbidden` if a request with a token has an event of another player. */
 export function refuseForeign(inputs: readonly unknown[], caller: Caller): void {
   if (caller.kind !== 'player') return;
   const isForeign = (input: unknown) =>
     ((input as { userId?: unknown } | null)?.userId ?? caller.userId) !== caller.userId;
   if (inputs.some(isForeign))
-    throw new ProblemError('forbidden', 'A token sends the events of its own player alone; none was stored.');
+    throw new ProblemError('forbidden', 'A token may only send events of its own player; none was stored.');
 }
 
-/** Validates each event. `userId`: the player whose events they are, if that is known. */
+/** Validates each event. `userId`: the player whose events they must be, if known. */
 export function parseInputs(inputs: readonly unknown[], userId?: string): ParsedEvent[] {
   const now = Date.now();
   // Events without a timestamp happened in the order of the list.
@@ -80,7 +80,7 @@ const ENDPOINTS: Endpoint<EventStore>[] = [
       'Each event is validated on its own: an invalid one is `rejected` with field and reason, the others are ' +
       'stored. An event for an item that is not in the catalogue is stored and has no effect. On a problem, or ' +
       'without an answer, send the same events again: their ids keep them from being counted twice. With a token, ' +
-      '`userId` may be left out.',
+      '`userId` is optional.',
     scope: 'ingest',
     isOpenToPlayers: true,
     body: { schema: EventsBody, maxBytes: EVENTS_BODY_BYTES_MAX, documented: DocumentedBody },

@@ -1,4 +1,4 @@
-// An example of each JSON answer of the API document, by operation. Players and games are those of the made-up store.
+// Examples of the JSON answers in the API document, by operation. Players and games are from the made-up store.
 
 const item = {
   itemId: 'wynmere',
@@ -74,13 +74,13 @@ const key = {
   name: 'Game server',
   scopes: ['ingest', 'read'],
   createdAt: '2026-05-20T12:00:00.000Z',
-  createdBy: 'ADMIN_KEY[0]',
+  createdBy: 'ADMIN_KEY-1',
   expiresAt: null,
   origins: null,
 };
 const token = {
   userId: 'guest:3q2-7wAAAAAAAAAAAAAAAA',
-  token: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl',
+  token: 'eyJhbGciOiJFZERTQSIsImtpZCI6IjAtYjNjMVpxMHBYdzNzIiwidHlwIjoiSldUIn0.e30.c2lnbmF0dXJl',
   expiresAt: '2026-05-20T13:00:00.000Z',
 };
 const receipt = {
@@ -126,15 +126,28 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   deleteUser: receipt,
   getErasure: receipt,
   postTokens: token,
-  postGuests: token,
-  getPublicKeys: { keys: [{ kid: 'b3c1', kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' }] },
+  postGuests: { ...token, expiresAt: '2026-06-19T12:00:00.000Z' },
+  getPublicKeys: {
+    keys: [
+      {
+        kty: 'OKP',
+        crv: 'Ed25519',
+        // From RFC 8037, appendix A.
+        x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+        kid: '0-b3c1Zq0pXw3s',
+        nbf: 1_777_593_600,
+        alg: 'EdDSA',
+        use: 'sig',
+      },
+    ],
+  },
   postRule: rule,
   putRule: rule,
   getRule: rule,
   getRules: { rules: [{ ...rule, inForce: true }] },
   postSubscription: { ...subscription, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
   getSubscriptions: { subscriptions: [subscription] },
-  postKey: { ...key, key: 'shown-here-and-never-again' },
+  postKey: { ...key, key: 'bloodstream_9f86d081884c7d65_example-secret-example-secret-example-secre' },
   getKeys: { keys: [key] },
   getAuditLog: {
     entries: [

@@ -87,9 +87,8 @@ const ENDPOINTS: Endpoint<RecordingRecommender>[] = [
     summary: 'Send a player’s events and get the page that follows from them',
     description:
       'As `POST /v1/events` and then `GET /v1/users/{userId}/gallery`, in one request: an accepted event is in the ' +
-      'gallery. `userId` may be left out of an event; one of another player is `rejected`, and ' +
-      'refused as a whole with a token. A key must have both scopes. After a problem, or without ' +
-      'an answer, send the same events again.',
+      'gallery. An event’s `userId` is optional. An event of another player is `rejected`; with a token, it refuses ' +
+      'the whole request. A key needs both scopes. After a problem, or without an answer, send the same events again.',
     scope: ['ingest', 'read'],
     isOpenToPlayers: true,
     params: UserParams,

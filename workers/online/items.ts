@@ -43,7 +43,7 @@ const ListQuery = z.object({
 
 export interface ItemStore {
   readItem(itemId: string): Promise<Item | undefined>;
-  /** Hidden ones too; those that do not exist are left out. */
+  /** Hidden items included; unknown ids are left out. */
   readItems(itemIds: readonly string[]): Promise<Item[]>;
   /** Ordered by id, after `afterId`. */
   listItems(filter: ItemFilter, afterId: string, limit: number): Promise<Item[]>;

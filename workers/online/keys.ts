@@ -1,4 +1,4 @@
-// The endpoints of keys. Only the answer that creates a key shows it.
+// The endpoints of keys. Only the answer to creating a key shows it.
 
 import { z } from '@hono/zod-openapi';
 import { KEY_BODY_BYTES_MAX, KEYS_MAX, Key, KeyInput, makeKey, NewKey } from '../../models/contracts/key.ts';
@@ -27,7 +27,7 @@ export interface KeyStore {
   deleteKey(keyId: string): Promise<boolean>;
 }
 
-/** Makes a change effective in the next request through this isolate. */
+/** A change takes effect with the next request in this isolate. */
 const openKeyStore = ({ env }: AppContext): KeyStore => ({
   listKeys: () => storage.listKeys(env.DB, Date.now()),
   insertKey: async (key) => {
@@ -83,7 +83,7 @@ const ENDPOINTS: Endpoint<KeyStore>[] = [
     summary: 'Create a key',
     description:
       'Scopes: `ingest` sends events, `read` reads galleries and the catalogue, `mint` makes players’ tokens, ' +
-      '`admin` does everything. The key works here at once, and everywhere within two seconds.',
+      '`admin` does everything. The key works here at once, and everywhere else within two seconds.',
     scope: 'admin',
     body: { schema: KeyInput, maxBytes: KEY_BODY_BYTES_MAX },
     answer: {
@@ -94,7 +94,7 @@ const ENDPOINTS: Endpoint<KeyStore>[] = [
     },
     problems: [409],
     audit: { readAfter: ({ key: _, ...key }) => key },
-    // Only a key has the scope.
+    // A token has no scope, so the caller is a key.
     handle: ({ body, caller }, store) => postKey({ body, createdBy: (caller as KeyCaller).keyId }, store),
   }),
   defineEndpoint({
@@ -103,7 +103,7 @@ const ENDPOINTS: Endpoint<KeyStore>[] = [
     operationId: 'getKeys',
     tag,
     summary: 'List the keys',
-    description: 'The keys of the environment (`ADMIN_KEY` and the like) are not among them.',
+    description: 'The keys of the environment (`ADMIN_KEY`, `INGEST_KEY`, `READ_KEY`, `MINT_KEY`) are not listed.',
     scope: 'admin',
     answer: { schema: ListAnswer, description: 'All keys, without their text. Expired ones stay until deleted.' },
     handle: getKeys,
@@ -114,7 +114,7 @@ const ENDPOINTS: Endpoint<KeyStore>[] = [
     operationId: 'deleteKey',
     tag,
     summary: 'Revoke a key',
-    description: 'The key is refused here at once, and everywhere within a minute.',
+    description: 'The key is refused here at once, and everywhere else within a minute.',
     scope: 'admin',
     params: KeyParams,
     answer: { status: 204, description: 'The key is deleted.' },

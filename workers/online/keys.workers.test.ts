@@ -75,7 +75,7 @@ it('refuses a key with origins from another origin', async () => {
     expect(await statusOf(key, origin), origin).toBe(403);
   const { headers } = await call('GET', '/v1/items/popular', undefined, { key, origin: 'https://games.example' });
   expect(headers.get('access-control-allow-origin')).toBe('https://games.example');
-  // A server sends none.
+  // A server sends no origin.
   expect(await statusOf(key)).toBe(200);
 });
 
@@ -96,7 +96,7 @@ it('refuses invalid keys and names the field', async () => {
   expect((await call('DELETE', '/v1/keys/ADMIN_KEY-1')).status).toBe(400);
 });
 
-it('refuses one key too many', async () => {
+it('refuses a key beyond the limit', async () => {
   await env.DB.exec('delete from keys');
   await env.DB.prepare(
     `with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ?1)
@@ -111,7 +111,7 @@ it('refuses one key too many', async () => {
   await env.DB.exec('delete from keys');
 });
 
-/** Another isolate than the one that changes the keys; D1 can be taken away from it. */
+/** A second isolate, which does not change the keys; its D1 can be made to fail. */
 function openIsolate() {
   const isolate = new Isolate();
   const down = { prepare: () => ({ all: () => Promise.reject(new Error('D1 is down')) }) } as unknown as D1Database;
@@ -137,7 +137,7 @@ async function storeKey() {
   return key;
 }
 
-it('refuses a revoked key in every isolate within a minute, and takes a new one within two seconds', async () => {
+it('refuses a revoked key in every isolate within a minute, and accepts a new one within two seconds', async () => {
   const { use } = openIsolate();
   const key = await storeKey();
   const start = Date.now();
@@ -145,20 +145,20 @@ it('refuses a revoked key in every isolate within a minute, and takes a new one 
   const later = await storeKey();
   expect(await use(later, start + 1_500)).toMatchObject({ kind: 'key' });
   await deleteKey(env.DB, readKeyId(key)!);
-  // A busy isolate: some request finds the copy old and refreshes it behind its answer.
+  // In a busy isolate, some request finds the copy old and refreshes it behind its answer.
   let refusedAt: number | undefined;
   for (let now = start + 1_500; refusedAt === undefined && now < start + 120_000; now += 500)
     if ((await use(key, now)) === undefined) refusedAt = now;
   expect(refusedAt! - start).toBeLessThan(60_000);
 
-  // An isolate without requests in between refreshes before its answer.
+  // An isolate without requests in between refreshes the copy before its answer.
   const quiet = openIsolate();
   expect(await quiet.use(later, start)).toBeDefined();
   await deleteKey(env.DB, readKeyId(later)!);
   expect(await quiet.use(later, start + 60_000)).toBeUndefined();
 });
 
-it('takes known keys while D1 is down, and says of others that they cannot be checked', async () => {
+it('accepts known keys while D1 is down, and answers that other keys cannot be checked', async () => {
   const { use } = openIsolate();
   const key = await storeKey();
   const start = Date.now();
@@ -169,7 +169,7 @@ it('takes known keys while D1 is down, and says of others that they cannot be ch
     expect(await use(key, start + afterMs, true), `${afterMs}`).toBeDefined();
   const unknown = makeKey().key;
   await expect(use(unknown, start + 121_000, true)).rejects.toMatchObject({ kind: 'unavailable' });
-  // An altered key is refused, also then.
+  // An altered key is refused even then.
   expect(await use(other.slice(0, -1) + (other.endsWith('A') ? 'B' : 'A'), start + 122_000, true)).toBeUndefined();
   await expect(use(key, start + UNREAD_MAX_MS + 1_000, true)).rejects.toMatchObject({ kind: 'unavailable' });
   expect(await use(key, start + UNREAD_MAX_MS + 10_000)).toBeDefined();

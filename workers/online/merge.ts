@@ -1,5 +1,5 @@
 // The endpoint that merges a guest into a player: the guest's events and preferences become the player's. A player
-// proves by the guest's token that the guest is theirs; a server's key vouches for guests, an admin key for anybody.
+// sends the guest's token as proof; an `ingest` key may merge any guest without proof, an `admin` key anybody.
 
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
@@ -18,15 +18,15 @@ import { invalidInput, orUnavailable, ProblemError } from './problems.ts';
 const MERGE_BODY_BYTES_MAX = 8_192;
 const MergeBody = z
   .object({
-    guestToken: TokenText.optional().meta({ description: 'The guest’s token: the proof that a player needs.' }),
+    guestToken: TokenText.optional().meta({ description: 'The guest’s token, which a player sends as proof.' }),
     from: Id.optional().meta({
-      description: 'The guest’s user id, instead of the token; with a key alone.',
+      description: 'The guest’s user id instead of its token; only with a key.',
       example: 'guest:q3dXb0cRzvY1mM2nWk8aTg',
     }),
   })
   .refine(({ guestToken, from }) => (guestToken === undefined) !== (from === undefined), {
     path: ['guestToken'],
-    message: 'or “from” is required, and not both',
+    message: 'or “from” is required, but not both',
   });
 type MergeBody = z.output<typeof MergeBody>;
 const MergeAnswer = z.object({ merged: z.string().meta({ description: 'The guest’s user id.' }) });
@@ -74,19 +74,19 @@ export async function postMerge(
   return { merged: from };
 }
 
-/** Throws unless it is the valid token of a guest: whoever has an account cannot be taken with its token. */
+/** Returns the guest's id. Throws unless the token is valid and a guest's: an account's token proves no merge. */
 async function readGuest(guestToken: string, verifyToken: MergeSteps['verifyToken']): Promise<string> {
   const holder = await verifyToken(guestToken);
   if (!holder.ok) throw invalidInput([{ path: ['guestToken'], message: holder.error }]);
   if (holder.value.guest) return holder.value.userId;
-  throw new ProblemError('forbidden', 'This is no guest’s token; only a key with the scope “admin” merges accounts.');
+  throw new ProblemError('forbidden', 'The token is not a guest’s; only a key with the scope “admin” merges accounts.');
 }
 
-/** Returns the id if the caller may merge it without a proof. */
+/** Returns the id; throws `forbidden` if the caller may not merge it without proof. */
 function vouchFor(from: string, caller: Caller): string {
   if (caller.kind !== 'key') throw new ProblemError('forbidden', 'Send the guest’s token as “guestToken”.');
   if (isGuestId(from) || hasScope(caller, 'admin')) return from;
-  throw new ProblemError('forbidden', `“${from}” is no guest; only a key with the scope “admin” merges accounts.`);
+  throw new ProblemError('forbidden', `“${from}” is not a guest; only a key with the scope “admin” merges accounts.`);
 }
 
 const ENDPOINTS: Endpoint<MergeSteps>[] = [
@@ -98,15 +98,15 @@ const ENDPOINTS: Endpoint<MergeSteps>[] = [
     summary: 'Merge a guest into a player',
     description:
       'The guest’s events and preferences become the player’s, events still under way included; the guest is empty ' +
-      'afterwards. On a problem, or without an answer, send the same request again. A token merges the guest whose ' +
-      'token it shows, a key with the scope `ingest` any guest; accounts are merged by `admin` alone.',
+      'afterwards. On a problem, or without an answer, send the same request again. A player’s token needs the ' +
+      'guest’s token as proof; a key with the scope `ingest` merges any guest; only `admin` merges accounts.',
     scope: 'ingest',
     isOpenToPlayers: true,
     params: UserParams,
     body: { schema: MergeBody, maxBytes: MERGE_BODY_BYTES_MAX },
     answer: { schema: MergeAnswer, description: 'The guest has become the player.' },
     problems: [409, 503],
-    // The entry names neither: who became whom is in the merges, until it is erased.
+    // The entry names neither player: the table of merges has both, until they are erased.
     audit: { isAdministrative: ({ body: { from } }) => from !== undefined && !isGuestId(from) },
     handle: postMerge,
   }),

@@ -1,15 +1,15 @@
-// Answers, on every route, OPTIONS and the methods that the route lacks (405, with those it has). Preflights of pages
-// from other origins are answered for every origin and without a key: they open nothing, since the answer to the
-// request itself is shown or withheld by cors.ts.
+// Answers OPTIONS on every route, and methods that a route lacks: 405 with the methods that it has. Preflights are
+// answered for every origin and without a key. They open nothing: cors.ts shows or withholds the answer to the request
+// itself.
 
 import type { Context, MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { App } from './endpoint.ts';
 import { problemResponse } from './problems.ts';
 
-/** Two hours; Chromium keeps a preflight no longer. */
+/** Two hours: Chromium caches a preflight no longer. */
 const PREFLIGHT_MAX_AGE_SECONDS = 7_200;
-/** What a client of this API may send besides the headers that need no preflight. */
+/** Headers that a client of this API may send, besides those that need no preflight. */
 const REQUEST_HEADERS = ['authorization', 'content-type', 'content-encoding', 'if-none-match', 'last-event-id'];
 
 /** Reads the app's routes at the first request that matches none. */

@@ -1,20 +1,20 @@
-// The API document: what describes the API as a whole, and an example for each JSON answer. Each endpoint describes
-// itself (endpoint.ts).
+// The API document: describes the API as a whole, and adds an example to each JSON answer. endpoint.ts describes each
+// endpoint.
 
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { AppEnv } from './endpoint.ts';
 import { EXAMPLES } from './examples.ts';
 
 const TAGS: Readonly<Record<string, string>> = {
-  Events: 'What players do. An event counts in the player’s next answer.',
-  Recommendations: 'Galleries, top picks, lists, search, and the notice that a gallery is ready.',
+  Events: 'Actions of players. An event counts in the player’s next answer.',
+  Recommendations: 'Galleries, top picks, lists, search, and notices of galleries that are ready.',
   Items: 'The catalogue: games and their fields.',
   Users: 'Players: signals, preferences, and merging a guest into an account.',
-  'Personal data': 'Export and erasure of everything that is held of a player.',
-  Tokens: 'Tokens that open the data of one player, for a game client.',
-  Rules: 'Rules of the store: pin, boost, bury or exclude games.',
-  Subscriptions: 'Webhooks.',
-  Keys: 'Keys of servers and operators, and the log of what administrators changed.',
+  'Personal data': 'Export and erasure of all data held about a player.',
+  Tokens: 'Tokens for game clients; each opens the data of one player.',
+  Rules: 'The store’s rules, which pin, boost, bury or exclude games.',
+  Subscriptions: 'Subscriptions to webhooks.',
+  Keys: 'Keys of servers and operators, and the audit log of changes by administrators.',
   Operation: 'Health, state and counts.',
 };
 const DOCUMENT = {
@@ -23,11 +23,11 @@ const DOCUMENT = {
     title: 'Bloodstream',
     version: '1',
     description:
-      'Recommendations for games that reflect what a player did a second ago. Every error is a problem document ' +
+      'Game recommendations that reflect what a player did a second ago. Every error is a problem document ' +
       '(RFC 9457).',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
-  // Relative to the document: the Worker that serves it.
+  // Relative to the document, so it stands for the Worker that serves it.
   servers: [{ url: '/', description: 'This Worker.' }],
   tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
 };

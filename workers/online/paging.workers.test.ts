@@ -41,7 +41,7 @@ it('continues a list where a page ended, under the id of the first answer', asyn
   }
 });
 
-it('leaves out the ids of `exclude`, so that nothing is repeated even if the player’s state moves', async () => {
+it('leaves out the ids of `exclude`, so that nothing is repeated even if the player’s state changes', async () => {
   for (const path of PATHS) {
     const first = ids((await call(`${path}?n=8&deadlineMs=2000`)).body);
     const events = [{ id: path, userId: 'ann', type: 'like', itemId: first[0] }];
@@ -54,7 +54,7 @@ it('leaves out the ids of `exclude`, so that nothing is repeated even if the pla
   }
 });
 
-it('refuses too many excluded ids, ids that are none, and offsets out of bounds', async () => {
+it('refuses too many excluded ids, invalid ids, and offsets out of bounds', async () => {
   const many = Array.from({ length: 201 }, (_, index) => `i${index}`);
   for (const path of PATHS) {
     expect((await call(`${path}?exclude=${many.slice(1).join(',')}`)).status).toBe(200);
@@ -92,7 +92,7 @@ it('says on every route that filters have left an answer short or empty', async 
   });
 });
 
-it('says nothing of filters where the catalogue or the genre has no more', async () => {
+it('does not mention filters where the catalogue or the genre has no more items', async () => {
   for (const path of ['/v1/items/popular?n=100', '/v1/items/popular?n=100&genre=Racing', '/v1/items/new?n=100'])
     expect(stepsOf((await call(path)).body), path).not.toContain('filters');
   expect(stepsOf((await call('/v1/users/newcomer/recommendations?n=100&deadlineMs=2000')).body)).not.toContain(

@@ -8,7 +8,7 @@ import { UserId } from '../../models/contracts/user-id.ts';
 export const UserParams = z.object({
   userId: UserId.meta({
     param: { name: 'userId', in: 'path' },
-    description: 'With a token: its own player, or `me`.',
+    description: 'The player’s id. With a token: its own player’s id, or `me`.',
     example: 'player-0001',
   }),
 });
@@ -33,7 +33,7 @@ export const slateQuery = {
   expand: z.enum(['item']).optional().meta({ description: '`item` adds the whole item to each id.' }),
 };
 const EXCLUDED_MAX = 200;
-/** Far beyond what a player scrolls through; what is left is found by search. */
+/** Far beyond what a player scrolls through. */
 const OFFSET_MAX = 1_000;
 
 export const pageQuery = {
@@ -41,11 +41,11 @@ export const pageQuery = {
     .optional()
     .meta({
       description:
-        'Items to skip: the next page begins where the last one ended. The order follows the player: if something ' +
-        'happens between two pages, exclude the items shown so far instead, and nothing is repeated.',
+        'Number of items to skip: the next page begins where the last one ended. New events of the player change the ' +
+        'order. To rule out repeated items, use `exclude` with the items shown so far instead.',
     }),
   recommendationId: Id.optional().meta({
-    description: 'Of the first page: the answer has the same, so that events of every page belong together.',
+    description: 'Id of the first page: the answer has the same id, which joins the events of all pages.',
   }),
   exclude: z
     .union([z.string(), z.array(z.string())])
@@ -55,9 +55,9 @@ export const pageQuery = {
     .meta({
       type: 'string',
       description:
-        `Ids of items to leave out, such as those in the cart: separated by commas, or repeated; at most ` +
-        `${EXCLUDED_MAX}.`,
-      example: 'iron-tide,coral-tide',
+        `Ids of items to leave out, such as those in the cart: separated by commas or in repeated parameters; at ` +
+        `most ${EXCLUDED_MAX}.`,
+      example: 'wynmere,rising-towers',
     }),
 };
 export const Genre = z.string().min(1).max(64).optional().meta({ description: 'Only items of this genre, any case.' });

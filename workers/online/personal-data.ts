@@ -123,7 +123,7 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
       headers: ({ erasureId }) => ({ location: `/v1/erasures/${erasureId}` }),
     },
     problems: [409, 503],
-    // A receipt does not say whose it is.
+    // A receipt does not name the player.
     audit: { readAfter: ({ erasureId }) => ({ erasureId }) },
     handle: deleteUser,
   }),

@@ -1,5 +1,5 @@
-// The token of a player: a JWT that this Worker signs and verifies by itself, without I/O. Which endpoints it opens is
-// declared by the endpoints.
+// The token of a player: a JWT that this Worker signs and verifies by itself, without I/O. Each endpoint declares
+// whether it is open to tokens.
 
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
@@ -8,13 +8,13 @@ import { isGuestId, UserId } from '../../models/contracts/user-id.ts';
 import type { PlayerCaller } from './caller.ts';
 import { chooseSigningKey, importTokenKeys, TOKEN_ALGORITHM, type TokenKeySlots } from './token-keys.ts';
 
-/** The deployment is told apart by its keys, which no other has. */
+/** The same for every deployment: a token is valid in one deployment alone, since no other has its keys. */
 const ISSUER = 'bloodstream';
 const AUDIENCE = 'bloodstream';
 
 const TOKEN_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** Whether a bearer may be a token at all. */
+/** True if a bearer has the form of a token. */
 export const hasTokenForm = (bearer: string): boolean => TOKEN_FORM.test(bearer);
 
 export interface SignedToken {
@@ -23,7 +23,7 @@ export interface SignedToken {
   expiresAt: number;
 }
 
-/** `now`: epoch milliseconds. Undefined if the Worker has no key to sign with. */
+/** Undefined if the Worker has no key to sign with. `now`: epoch milliseconds. */
 export async function signToken(
   userId: string,
   lifetimeS: number,
@@ -45,7 +45,7 @@ export async function signToken(
   return { token, expiresAt };
 }
 
-/** The error says what the caller can do about it. `now`: epoch milliseconds. */
+/** The error is for the caller. `now`: epoch milliseconds. */
 export async function verifyToken(
   token: string,
   slots: TokenKeySlots,

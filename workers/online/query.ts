@@ -1,13 +1,13 @@
 // Reads a request's query and refuses parameters that the route does not know: a misspelt age limit must not count as
-// none. Values are validated by the route's schema.
+// none. The route's schema validates the values.
 
 import { ProblemError } from './problems.ts';
 
-/** `queries`: every value of each parameter; `known`: the names that the route has. */
+/** `queries`: all values of each parameter; `known`: the names of the route's parameters. */
 export function readQuery(queries: Record<string, string[]>, known: readonly string[]): Record<string, unknown> {
   const unknown = Object.keys(queries).filter((name) => !known.includes(name));
   if (unknown.length > 0) throw unknownParameters(unknown, known);
-  // A repeated parameter becomes a list, which only the schemas of lists accept.
+  // A repeated parameter becomes a list, which only schemas of lists accept.
   return Object.fromEntries(
     Object.entries(queries).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
   );

@@ -32,8 +32,8 @@ const SearchQuery = z.object({
     .optional()
     .meta({
       description:
-        'Whether the search is a signal. By default it is with a player’s token, and not with a key, which needs ' +
-        'the scope `ingest` for `true`.',
+        'Records the search as a signal. By default `true` with a player’s token and `false` with a key. With a key, ' +
+        '`true` needs the scope `ingest`.',
     }),
 });
 
@@ -86,11 +86,11 @@ export async function getSearch(
   return { ...answer, items: expandItems(items, input.catalogue, expand) };
 }
 
-/** A key that may only read writes nothing. Throws `forbidden` if it is asked to. */
+/** Throws `forbidden` if a key without the scope `ingest` is to record the search. */
 function isRecorded(caller: Caller, record: 'true' | 'false' | undefined): boolean {
   if (caller.kind !== 'key') return record !== 'false';
   if (record === 'true' && !hasScope(caller, 'ingest'))
-    throw new ProblemError('forbidden', 'To record a search needs a key with the scope “ingest”.');
+    throw new ProblemError('forbidden', 'Recording a search needs a key with the scope “ingest”.');
   return record === 'true';
 }
 
@@ -123,7 +123,7 @@ const ENDPOINTS: Endpoint<Searcher>[] = [
     description:
       'Finds titles, genres, tags and developers by words and beginnings of words; forgives typing errors; orders by ' +
       'relevance and by the player’s preference. Owned items are found too. A recorded search is a signal: the next ' +
-      'gallery has a row for it. Search as you type with `record=false`.',
+      'gallery has a row for it. For search as you type, send `record=false`.',
     scope: 'read',
     isOpenToPlayers: true,
     params: UserParams,

@@ -1,5 +1,5 @@
-// Finds the caller of a key that `/v1/keys` created. The isolate's copy of the keys decides; an id that is not in it
-// is looked for in D1, at most once a second.
+// Identifies the caller by a key that `/v1/keys` created. The isolate's copy of the keys decides; for an id that is not
+// in it, the keys are read from D1 again, at most once a second.
 
 import { readKeyId } from '../../models/contracts/key.ts';
 import type { CacheRead } from '../storage/cache.ts';
@@ -7,17 +7,17 @@ import type { KeySet, StoredKey } from '../storage/keys.ts';
 import type { KeyCaller } from './caller.ts';
 import { ProblemError } from './problems.ts';
 
-/** A key created elsewhere works here after this time. */
+/** For an unknown id, keys older than this are read again, since it may have been created elsewhere. */
 const UNKNOWN_MAX_AGE_MS = 1_000;
-/** While D1 cannot be read, known keys work for this long: nobody can delete a key there either. */
+/** While D1 cannot be read, known keys work this long: nobody can delete a key during such an outage either. */
 export const UNREAD_MAX_MS = 10 * 60_000;
 
-/** `maxAgeMs`: read older keys again first. */
+/** `maxAgeMs`: older keys are read again first. */
 export type ReadKeys = (maxAgeMs?: number) => Promise<CacheRead<KeySet>>;
 
 /**
- * Undefined if the key is unknown. Throws `unauthorized` if it has expired, `forbidden` if it may not be used from
- * the origin, `unavailable` if D1 would have to be asked and cannot be. `now`: epoch milliseconds.
+ * Undefined if the key is unknown. Throws `unauthorized` if it has expired, `forbidden` if it may not be used from the
+ * origin, `unavailable` if the answer needs D1, which cannot be read. `now`: epoch milliseconds.
  */
 export async function findStoredKey(
   given: string,
@@ -50,6 +50,6 @@ async function hasHash(key: string, hash: string): Promise<boolean> {
   return crypto.subtle.timingSafeEqual(Buffer.from(await hashKey(key), 'hex'), Buffer.from(hash, 'hex'));
 }
 
-/** SHA-256 in hex: enough for 256 random bits, which no dictionary holds. */
+/** Returns the SHA-256 in hex. A key has 256 random bits, so it needs no slow hash. */
 export const hashKey = async (key: string): Promise<string> =>
   Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))).toString('hex');

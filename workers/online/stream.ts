@@ -17,7 +17,7 @@ const StreamQuery = z.object({
 export interface Connection {
   /** The request's header, if any. */
   header(name: string): string | undefined;
-  /** Passes the request to the player's object. `endsAt`: epoch milliseconds; undefined with a key. */
+  /** Passes the request to the player's object. `endsAt`: the token's end, epoch milliseconds; undefined for a key. */
   open(userId: string, endsAt: number | undefined): Promise<Response>;
 }
 
@@ -58,8 +58,8 @@ const ENDPOINTS: Endpoint<Connection>[] = [
     description:
       'A WebSocket, or server-sent events with “Accept: text/event-stream”. A notice follows each burst of events. ' +
       'With `after`, or Last-Event-ID, the newest 20 missed notices come first. A browser’s WebSocket can send no ' +
-      'header: offer the subprotocols `bloodstream` and `bearer.` followed by the key in base64url. “ping” is ' +
-      'answered by “pong”. A connection ends with its token: open it again with a new one, and with `after`.',
+      'header: offer the subprotocols `bloodstream` and `bearer.` followed by the key or token in base64url. The ' +
+      'answer to “ping” is “pong”. A connection ends with its token: open another with a new token and `after`.',
     scope: 'read',
     isOpenToPlayers: true,
     params: UserParams,

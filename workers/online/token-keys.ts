@@ -1,5 +1,5 @@
-// The keys that sign players' tokens: two slots in the Worker's environment, each a private JWK. The key with the
-// latest start signs; both verify and are published. scripts/token-key.ts makes them (docs/decisions/0022).
+// The keys that sign players' tokens: two slots in the Worker's environment, each with a private JWK. The key with the
+// latest past start signs; both verify and are published. scripts/token-key.ts makes them (docs/decisions/0022).
 
 import { importJWK, type JWK } from 'jose';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ const PrivateKey = z.object({
   kty: z.literal('OKP'),
   crv: z.literal('Ed25519'),
   kid: z.string().min(1).max(64),
-  /** Epoch seconds from which on the key signs. It verifies and is published at once, so that everybody knows it. */
+  /** Time from which the key signs, in epoch seconds. It verifies and is published at once. */
   nbf: z.number().int().nonnegative(),
   x: z.string().max(64),
   d: z.string().max(64),
@@ -28,10 +28,10 @@ export interface TokenKey {
   publicJwk: JWK & { kid: string; nbf: number };
 }
 
-/** By the slot's text; null for a text that is no key. Only results are shared between requests. */
+/** Keys by the slot's text; null for an invalid text. Requests share results, never promises. */
 const imported = new Map<string, TokenKey | null>();
 
-/** Slots without a valid key are left out, and reported without their content: the other one must keep working. */
+/** Leaves out slots without a valid key, so that the other slot keeps working; reports them without their content. */
 export async function importTokenKeys({ TOKEN_KEY_0, TOKEN_KEY_1 }: TokenKeySlots): Promise<TokenKey[]> {
   const keys: TokenKey[] = [];
   for (const [slot, text] of [TOKEN_KEY_0, TOKEN_KEY_1].entries()) {
@@ -58,12 +58,12 @@ async function importTokenKey(text: string): Promise<TokenKey | null> {
       publicJwk: { ...publicPart, kid, nbf, alg: TOKEN_ALGORITHM, use: 'sig' },
     };
   } catch {
-    // The error's message could show a part of the key.
+    // The error is dropped, since its message could show a part of the key.
     return null;
   }
 }
 
-/** The key to sign with at a time (epoch seconds): a key whose time has not come signs only if there is no other. */
+/** Chooses the signing key. A key that starts after `now` (epoch seconds) signs only if no other has started. */
 export function chooseSigningKey(keys: readonly TokenKey[], now: number): TokenKey | undefined {
   const byStart = keys.toSorted((a, b) => a.signsFrom - b.signsFrom);
   return byStart.findLast(({ signsFrom }) => signsFrom <= now) ?? byStart[0];

@@ -1,5 +1,5 @@
-// The endpoints that give players their tokens: to the store's server for any player, to anybody for a new guest, if
-// that is switched on. The keys to verify them with are public.
+// The endpoints that issue players' tokens: to the store's server for any player, and to anybody for a new guest if
+// guests are switched on. The keys that verify tokens are public.
 
 import { z } from '@hono/zod-openapi';
 import {
@@ -16,7 +16,7 @@ import { invalidInput, ProblemError } from './problems.ts';
 import { importTokenKeys } from './token-keys.ts';
 
 const TOKEN_BODY_BYTES_MAX = 1_024;
-/** Shorter than a new key is published before it signs (scripts/token-key.ts). */
+/** Shorter than the time for which a new key is published before it signs (scripts/token-key/choose-slot.ts). */
 const PUBLIC_KEYS_MAX_AGE_S = 300;
 const GUEST_ID_BYTES = 16;
 
@@ -28,7 +28,7 @@ const TokenBody = z.object({
     .min(TOKEN_LIFETIME_MIN_S)
     .max(GUEST_TOKEN_LIFETIME_S)
     .default(TOKEN_LIFETIME_DEFAULT_S)
-    .meta({ description: `Seconds; at most ${TOKEN_LIFETIME_MAX_S} for a player who is not a guest.` }),
+    .meta({ description: `Lifetime in seconds; at most ${TOKEN_LIFETIME_MAX_S} for a player who is not a guest.` }),
   guest: z
     .boolean()
     .optional()
@@ -44,7 +44,7 @@ const TokenAnswer = z
 const PublicKeys = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) }).meta({ id: 'PublicKeys' });
 
 export interface TokenIssuer {
-  /** Undefined without a key to sign with. */
+  /** Undefined if there is no key to sign with. */
   signToken(userId: string, lifetimeS: number): Promise<SignedToken | undefined>;
   listPublicKeys(): Promise<{ kid: string }[]>;
   takesGuests: boolean;
@@ -64,11 +64,11 @@ export async function postTokens(
 ): Promise<z.output<typeof TokenAnswer>> {
   const userId = caller.kind === 'player' ? renewableGuest(caller, body.userId) : chooseUserId(body);
   if (!isGuestId(userId) && body.expiresIn > TOKEN_LIFETIME_MAX_S)
-    throw invalidInput([{ path: ['expiresIn'], message: `must be ${TOKEN_LIFETIME_MAX_S} or less: this is no guest` }]);
+    throw invalidInput([{ path: ['expiresIn'], message: `must be ${TOKEN_LIFETIME_MAX_S} or less for an account` }]);
   return issueToken(userId, body.expiresIn, issuer);
 }
 
-/** Nobody vouches for a guest but its own token. */
+/** Throws `forbidden` unless a guest's token renews itself. */
 function renewableGuest({ userId, guest }: Extract<Caller, { kind: 'player' }>, named: string | undefined): string {
   if (!guest) throw new ProblemError('forbidden', 'Only a guest’s token renews itself; ask your server for a new one.');
   if (named !== undefined && named !== userId)
@@ -82,7 +82,7 @@ function chooseUserId({ userId, guest }: z.output<typeof TokenBody>): string {
     throw invalidInput([{ path: ['userId'], message: 'is required, except for a new guest' }]);
   }
   if (guest !== undefined && guest !== isGuestId(userId))
-    throw invalidInput([{ path: ['guest'], message: `the ids of guests, and no other, begin with “${GUEST_PREFIX}”` }]);
+    throw invalidInput([{ path: ['guest'], message: `ids of guests, and no others, begin with “${GUEST_PREFIX}”` }]);
   return userId;
 }
 
@@ -108,7 +108,10 @@ async function issueToken(
 ): Promise<z.output<typeof TokenAnswer>> {
   const signed = await issuer.signToken(userId, lifetimeS);
   if (signed === undefined)
-    throw new ProblemError('not-found', 'This Worker gives no tokens: its operator has not set TOKEN_KEY_0.');
+    throw new ProblemError(
+      'not-found',
+      'This Worker issues no tokens: neither TOKEN_KEY_0 nor TOKEN_KEY_1 has a valid key.',
+    );
   return { userId, token: signed.token, expiresAt: new Date(signed.expiresAt * 1000).toISOString() };
 }
 
@@ -131,8 +134,8 @@ const ENDPOINTS: Endpoint<TokenIssuer>[] = [
     tag,
     summary: 'Make a token for a player',
     description:
-      'The game sends it instead of a key; it opens the data of its player alone. A guest’s token may renew itself ' +
-      'before it ends.',
+      'The game sends the token instead of a key; it opens its player’s data alone. A guest’s token may renew itself ' +
+      'before it expires.',
     scope: 'mint',
     isOpenToPlayers: true,
     body: { schema: TokenBody, maxBytes: TOKEN_BODY_BYTES_MAX },
@@ -147,9 +150,9 @@ const ENDPOINTS: Endpoint<TokenIssuer>[] = [
     tag,
     summary: 'Become a guest',
     description:
-      'A new guest’s id and token, without a key; the token is valid for 30 days and renewed by `POST /v1/tokens`. ' +
-      'Only if the setting `GUESTS` is `on`.',
-    answer: { ...answer, description: 'The guest.' },
+      'Returns the id and token of a new guest, without a key. The token is valid for 30 days; `POST /v1/tokens` ' +
+      'renews it. Available only if the setting `GUESTS` is `on`.',
+    answer: { ...answer, description: 'The guest’s id and token.' },
     problems: [404],
     handle: postGuests,
   }),

@@ -1,4 +1,4 @@
-// Players' tokens and guests through the API: who may make them, what they open, and what is refused.
+// Players' tokens and guests through the API: who may make them, what they open and what they do not.
 
 import { env, exports } from 'cloudflare:workers';
 import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify, SignJWT } from 'jose';
@@ -21,7 +21,7 @@ async function call(method: string, path: string, bearer?: string, body?: object
     headers: { 'content-type': 'application/json', ...(bearer && { authorization: `Bearer ${bearer}` }) },
     ...(body && { body: JSON.stringify(body) }),
   });
-  // Not text(): it warns of JSON lines.
+  // Not text(), which warns about JSON lines.
   const text = Buffer.from(await response.arrayBuffer()).toString();
   const isJson = /\bjson$/.test(response.headers.get('content-type')?.split(';')[0] ?? '');
   return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as Answer };
@@ -66,7 +66,7 @@ it('makes tokens with the scope mint, which others can verify with the published
     expect((await call('POST', '/v1/tokens', 'test-mint', body)).status, JSON.stringify(body)).toBe(400);
 });
 
-it('refuses a token that was tampered with, is of others, or is over', async () => {
+it('refuses a token that was altered, that others signed, or that has expired', async () => {
   const now = Math.floor(Date.now() / 1000);
   const [key] = await importTokenKeys(env);
   const valid = { sub: 'ann', iss: 'bloodstream', aud: 'bloodstream', iat: now, exp: now + 60 };
@@ -122,13 +122,13 @@ it('changes keys without a gap: the newest key whose time has come signs, and bo
   const before = (await signToken('ann', 3_600, next, now))!.token;
   const after = (await signToken('ann', 3_600, next, now + 601_000))!.token;
   expect([kidOf(before).slice(0, 2), kidOf(after).slice(0, 2)]).toEqual(['0-', '1-']);
-  // An isolate that has not seen the new slot yet verifies what is signed meanwhile.
+  // An isolate that does not have the new slot yet verifies tokens that are signed meanwhile.
   expect(await verifyToken(before, old, now)).toMatchObject({ ok: true, value: { userId: 'ann' } });
   for (const token of [before, after])
     expect(await verifyToken(token, next, now)).toMatchObject({ ok: true, value: { userId: 'ann' } });
   expect((await importTokenKeys(next)).map(({ kid }) => kid)).toEqual([kidOf(before), kidOf(after)]);
 
-  // A slot with a typing error neither stops the other one nor shows up in the log.
+  // An invalid slot neither stops the other one nor shows its content in the log.
   const broken = { ...old, TOKEN_KEY_1: next.TOKEN_KEY_1.replace('Ed25519', 'Ed448') };
   expect((await verifyToken(before, broken, now)).ok).toBe(true);
   expect((await verifyToken(after, broken, now)).ok).toBe(false);
@@ -149,7 +149,7 @@ it('changes keys without a gap: the newest key whose time has come signs, and bo
   expect([answer.status, await answer.json()]).toMatchObject([404, { detail: expect.stringContaining('TOKEN_KEY_0') }]);
 });
 
-/** Paths that a token opens; each with {userId} for its own player. */
+/** Paths that a token opens; those with {userId} only for its own player. */
 const OPEN = [
   'delete /v1/users/{userId}',
   'get /v1/erasures/{erasureId}',
@@ -186,7 +186,7 @@ it('opens its own player’s data and nothing else, on every route of the API', 
     const ask = async (bearer: string, userId: string) =>
       (await call(method.toUpperCase(), named.replace('{userId}', userId), bearer)).status;
     if (PUBLIC.includes(route)) continue;
-    // A guest's token may renew itself, others may not.
+    // A guest's token may renew itself, other tokens may not.
     const status = await ask(path === '/v1/tokens' ? guest : token, 'me');
     if (status !== 403) opened.push(route);
     if (!path.includes('{userId}')) continue;
@@ -197,7 +197,7 @@ it('opens its own player’s data and nothing else, on every route of the API', 
   expect(opened.toSorted()).toEqual(OPEN);
 });
 
-it('sends its player’s events, named or not; of another player’s none is stored', async () => {
+it('sends its player’s events, with or without the player’s id, and none of another player’s', async () => {
   const { token } = await mint({ userId: 'sender' });
   const sent = await call('POST', '/v1/events', token, {
     events: [purchase('1'), purchase('2', { userId: 'sender' }), purchase('3', { userId: null }), { id: 'x' }],
@@ -216,7 +216,7 @@ it('sends its player’s events, named or not; of another player’s none is sto
   expect((await listOwned('sender')).toSorted()).toEqual(owned);
   expect(await listOwned('victim')).toEqual([]);
 
-  // A key names the player, in the event or in the path; "me" is nobody.
+  // With a key, the event or the path names the player; "me" is not allowed.
   const byKey = { events: [purchase('1'), purchase('2', { userId: 'me' }), purchase('3', { userId: 'keyed' })] };
   const results = (await call('POST', '/v1/events', 'test-ingest', byKey)).body.results;
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'accepted']);
@@ -267,7 +267,7 @@ it('makes guests where that is switched on; a guest’s token renews itself', as
   expect(renewed.userId).toBe(guest.userId);
   expect(await readGallery(renewed.token)).toBe(200);
   expect((await call('POST', '/v1/tokens', guest.token, { userId: 'ann' })).status).toBe(403);
-  // A server has guests of its own.
+  // A server may make guests too.
   expect((await mint({ guest: true })).userId).toMatch(/^guest:/);
   expect((await mint({ userId: guest.userId })).userId).toBe(guest.userId);
   const off = await app.request('/v1/guests', { method: 'POST' }, { ...env, GUESTS: 'off' });

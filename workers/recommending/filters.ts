@@ -99,9 +99,9 @@ function createReleaseDateFilters({ preferences: { releasedFrom, releasedUntil }
   return filters;
 }
 
-/** What a request wants of a list, besides its length. */
+/** Options of a request for a list, besides its length. */
 export interface Selection {
-  /** Any case. */
+  /** Case does not matter. */
   genre?: string | undefined;
   /** Ids of items to leave out, such as those in the cart. */
   exclude?: readonly string[] | undefined;

@@ -14,8 +14,8 @@ const SIMILAR_SCORE_MAX = 0.5;
 const PREFERENCE_WEIGHT = 0.5;
 
 /**
- * `itemIds`: items with every word of the query, best first. Items with similar words follow. Returns those that may be
- * shown, best first, and those that filters removed.
+ * `itemIds`: items with every word of the query, best first. Items with similar words follow. Returns items to show,
+ * best first, and the items that filters removed.
  */
 export function rankFound(
   input: RankingInput,

@@ -58,7 +58,7 @@ export async function composeGallery(input: RankingInput, length: number): Promi
   return { rows: [...topSlates, ...slates].map(toGalleryRow), topPicks, ranking };
 }
 
-/** Only the top picks, best first. A page begins where the one before it ends: nothing in their order is random. */
+/** Only the top picks, best first. Nothing in their order is random, so a page begins where the one before it ends. */
 export async function recommend(
   input: RankingInput,
   length: number,

@@ -1,12 +1,12 @@
-// Explains why an answer has fewer items than were asked for, if filters removed some. A small catalogue or a rare
-// genre is no reason: nothing was kept from the player.
+// Explains an answer that has fewer items than requested because filters removed some. A small catalogue or a rare
+// genre does not count, since nothing was withheld.
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { findFilterReason } from './filter.ts';
 import { createPlayerFilters, createSelectionFilters, type Restrictions, type Selection } from './filters.ts';
 
-/** The items that would be listed without the filters of the player, the store's rules and `exclude`. Lazy. */
+/** Lazily yields the items that only the filters of the player, the store's rules or `exclude` remove. */
 export function* listFiltered(
   restrictions: Restrictions,
   items: Iterable<Item>,

@@ -29,7 +29,7 @@ export interface RecommendationRequest {
   /** The answer of the player's object, if the caller already has it. */
   reading?: Promise<UserStateRead>;
   context: RequestContext;
-  /** The id of an earlier answer that this one continues. */
+  /** Id of an earlier answer that this one continues. */
   recommendationId?: string | undefined;
   budget: Budget;
   /** The isolate that this code runs in, unless given. */

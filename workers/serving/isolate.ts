@@ -1,6 +1,6 @@
 // The caches of an isolate and their freshness: the catalogue, the statistics, the model release, the store's rules,
-// the subscriptions and the keys. An isolate's other state is where it is used: remembered players, the engine, hashed
-// keys, counts.
+// the subscriptions and the keys. An isolate's other state is where it is used: remembered players, the engine, digests
+// of keys, counts.
 
 import { type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
 import { Cache, type CacheRead } from '../storage/cache.ts';
@@ -38,7 +38,7 @@ export class Isolate {
     waitMs: 1_000,
   });
 
-  // A deleted key is refused everywhere within a minute: staleMs plus one refresh.
+  // A deleted key is refused everywhere within a minute: staleMs plus one refresh take less.
   readonly #keys = new Cache<KeySet>('keys', { freshMs: 10_000, staleMs: 30_000, waitMs: 1_000 });
 
   /** `waitMs`, here and below: how long the caller can wait; the cache's default if undefined. */
@@ -86,12 +86,12 @@ export class Isolate {
     return this.#subscriptions.revalidate(() => listSubscriptions(DB), Date.now());
   }
 
-  /** `maxAgeMs`: read older keys again first. */
+  /** `maxAgeMs`: older keys are read again first. */
   getKeys({ DB }: Pick<Stores, 'DB'>, now: number, waitUntil: WaitUntil, maxAgeMs?: number) {
     return this.#keys.get(() => readKeySet(DB, now), now, waitUntil, undefined, maxAgeMs);
   }
 
-  /** Call it right after a change of a key. */
+  /** Call it right after changing a key. */
   revalidateKeys({ DB }: Pick<Stores, 'DB'>, now: number): Promise<void> {
     return this.#keys.revalidate(() => readKeySet(DB, now), now);
   }

@@ -82,14 +82,14 @@ function pickItems(rows: readonly GalleryRow[], selection: Selection): Recommend
   return items.filter(({ item }) => item !== undefined && findFilterReason(item, filters) === undefined);
 }
 
-/** Says in `degraded` that filters have left fewer items than were asked for. */
+/** Adds to `degraded` that filters left fewer items than requested. */
 function markShort(
   served: Served<RecommendationsContent>,
   length: number,
   selection: Selection,
 ): Served<RecommendationsContent> {
   const { answer, input, items } = served;
-  // A stored gallery has few items of a genre: what is missing was never in it.
+  // A stored gallery has few items of a genre: missing items were never in it.
   if (answer.tier === 'nearline' || answer.tier === 'batch') return served;
   const degraded = explainShort(items.length, length, listFiltered(input, input.catalogue.values(), selection));
   return { ...served, answer: { ...answer, degraded: [...answer.degraded, ...degraded] } };

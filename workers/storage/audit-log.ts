@@ -1,5 +1,4 @@
-// The audit log in D1. An entry is written before the change and completed after it, so that no change goes without
-// one.
+// The audit log in D1. An entry is written before the change and completed after it, so that every change has one.
 
 import { AUDIT_ENTRIES_MAX, AUDIT_STATE_BYTES_MAX, type AuditEntry } from '../../models/contracts/audit.ts';
 
@@ -62,7 +61,7 @@ export async function listAuditEntries(db: D1Database, beforeId: number, limit: 
   }));
 }
 
-/** JSON, cut at a whole character. Null stands for no state. */
+/** Returns JSON, cut at a whole character; null if there is no state. */
 function writeState(state: unknown): string | null {
   if (state === undefined || state === null) return null;
   const json = JSON.stringify(state);
@@ -70,7 +69,7 @@ function writeState(state: unknown): string | null {
   return json.slice(0, read);
 }
 
-/** A state is an object or a list, whose JSON is not valid once it is cut. */
+/** Returns cut JSON as it is: a state is an object or a list, whose JSON is invalid once it is cut. */
 function readState(json: string | null): unknown {
   if (json === null) return null;
   try {

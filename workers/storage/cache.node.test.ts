@@ -22,7 +22,7 @@ it('serves its value while fresh, refreshes behind the answer, and waits only wh
   expect((await read(500)).value).toBe(3);
 });
 
-it('refreshes a fresh value that is too old for the caller, but not with every request of an outage', async () => {
+it('refreshes a fresh value that is too old for the caller, but not with every request during an outage', async () => {
   const cache = new Cache<number>('number', { freshMs: 10_000, staleMs: 20_000, waitMs: 100 });
   let loads = 0;
   const read = (now: number, maxAgeMs: number, isDown = false) =>

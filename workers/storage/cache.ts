@@ -49,7 +49,7 @@ export class Cache<T> {
   /**
    * The value, refreshed as its age requires. `load` receives the previous value and may return it. `waitUntil` keeps
    * the refresh alive after the answer: without it, another request could wait for a refresh that died with its own.
-   * `maxAgeMs`: refresh an older value before it is served, even if it counts as fresh.
+   * `maxAgeMs`: an older value is refreshed before it is served, even if it counts as fresh.
    */
   async get(
     load: Load<T>,

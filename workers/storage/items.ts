@@ -114,7 +114,7 @@ export async function readItem(db: D1Database, itemId: string): Promise<Item | u
   return row === null ? undefined : fromRow(row);
 }
 
-/** Ordered by id, hidden ones too; those that do not exist are left out. */
+/** Ordered by id, hidden items included; unknown ids are left out. */
 export async function readItems(db: D1Database, itemIds: readonly string[]): Promise<Item[]> {
   const { results } = await db
     .prepare(

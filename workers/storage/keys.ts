@@ -1,4 +1,4 @@
-// Keys in D1, by the digests of their text. They are few, so that an isolate keeps all of them: an unknown id costs no
+// Keys in D1, stored as digests of their text. They are few, so an isolate keeps all of them and an unknown id costs no
 // query of its own.
 
 import type { Key } from '../../models/contracts/key.ts';
@@ -8,7 +8,7 @@ export type StoredKey = Key & { hash: string };
 
 export interface KeySet {
   byId: ReadonlyMap<string, StoredKey>;
-  /** When it was read, epoch milliseconds. */
+  /** Time at which it was read, in epoch milliseconds. */
   readAt: number;
 }
 
@@ -72,7 +72,7 @@ export async function insertKey(db: D1Database, key: StoredKey, max: number): Pr
   return meta.changes > 0;
 }
 
-/** False if it does not exist. */
+/** False if the key does not exist. */
 export async function deleteKey(db: D1Database, keyId: string): Promise<boolean> {
   const { meta } = await db.prepare('delete from keys where key_id = ?1').bind(keyId).run();
   return meta.changes > 0;

@@ -178,13 +178,13 @@ export const rulesState = sqliteTable('rules_state', {
   revision: integer('revision').notNull(),
 });
 
-/** Keys that `/v1/keys` created; a deleted key is gone. */
+/** Keys that `/v1/keys` created. Deleting a key deletes its row. */
 export const keys = sqliteTable('keys', {
   keyId: text('key_id').primaryKey(),
   name: text('name').notNull(),
-  // SHA-256 of the key's text in hex. The text itself is nowhere.
+  // SHA-256 of the key's text in hex. The text itself is not stored.
   hash: text('hash').notNull(),
-  // JSON: lists of text (models/contracts/key.ts).
+  // JSON lists of text (models/contracts/key.ts).
   scopes: text('scopes').notNull(),
   origins: text('origins'),
   createdAt: integer('created_at').notNull(),
@@ -192,14 +192,14 @@ export const keys = sqliteTable('keys', {
   expiresAt: integer('expires_at'),
 });
 
-/** Changes that administrators made, the newest AUDIT_ENTRIES_MAX (models/contracts/audit.ts). */
+/** Changes by administrators, the newest AUDIT_ENTRIES_MAX of them (models/contracts/audit.ts). */
 export const auditLog = sqliteTable('audit_log', {
   entryId: integer('entry_id').primaryKey({ autoIncrement: true }),
   at: integer('at').notNull(),
   keyId: text('key_id').notNull(),
   method: text('method').notNull(),
   path: text('path').notNull(),
-  // JSON: the path's parameters.
+  // JSON object: the path's parameters, without the player's id.
   ids: text('ids').notNull(),
   // Null until the change has been answered.
   status: integer('status'),
