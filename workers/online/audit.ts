@@ -14,7 +14,7 @@ export interface Change<T> extends Omit<AuditedChange, 'before'> {
   /** Status of the answer if the change is made. */
   status: number;
   /** The resource before the change; undefined if there is none. */
-  readBefore(): unknown;
+  readBefore(): Promise<unknown>;
   make(): T | Promise<T>;
   /** The resource after the change, without secrets. */
   readAfter(made: T): unknown;
@@ -24,7 +24,7 @@ export async function recordChange<T>(
   log: AuditLog,
   { status, readBefore, make, readAfter, ...change }: Change<T>,
 ): Promise<T> {
-  const before = await readBefore();
+  const before = await orUnavailable(readBefore());
   const entryId = await orUnavailable(log.begin({ ...change, before }));
   try {
     const made = await make();

@@ -10,7 +10,7 @@ import { beginAuditEntry, endAuditEntry } from '../storage/audit-log.ts';
 import { type AuditLog, recordChange } from './audit.ts';
 import { authenticate } from './auth.ts';
 import { readJson, withoutId } from './body.ts';
-import { authorize, type Caller, resolveUserId, type Scope } from './caller.ts';
+import { authorize, type Caller, hasScope, resolveUserId, type Scope } from './caller.ts';
 import { invalidInput, type ProblemStatus, titleOf } from './problems.ts';
 import { readQuery } from './query.ts';
 
@@ -74,7 +74,7 @@ interface Definition<P extends z.ZodType, Q extends z.ZodObject, B extends z.Zod
    * change: never a secret, never a player.
    */
   audit?: {
-    /** Tells calls by administrators apart on an endpoint with another scope. */
+    /** Tells the calls that need the scope `admin` apart on an endpoint with another scope. */
     isAdministrative?(input: Input<P, Q, B>): boolean;
     readBefore?(input: Input<P, Q, B>, deps: Deps): unknown;
     readAfter?(answer: z.input<A>, input: Input<P, Q, B>): unknown;
@@ -125,9 +125,9 @@ function answerAudited<P extends z.ZodType, Q extends z.ZodObject, B extends z.Z
   env: Pick<Env, 'DB'>,
 ): ReturnType<typeof handle> {
   const { caller } = input;
-  const isAdministrative =
-    method !== 'get' && (listScopes(scope).includes('admin') || audit?.isAdministrative?.(input));
-  if (!isAdministrative || caller.kind !== 'key') return handle(input, deps);
+  // Other keys must not be able to push entries out of the log.
+  if (method === 'get' || caller.kind !== 'key' || !hasScope(caller, 'admin')) return handle(input, deps);
+  if (!listScopes(scope).includes('admin') && !audit?.isAdministrative?.(input)) return handle(input, deps);
   const { userId: _, ...ids } = (input.params ?? {}) as Record<string, string>;
   return recordChange(openAuditLog(env), {
     keyId: caller.keyId,
@@ -135,7 +135,7 @@ function answerAudited<P extends z.ZodType, Q extends z.ZodObject, B extends z.Z
     path,
     ids,
     status: answer.status ?? 200,
-    readBefore: () => audit?.readBefore?.(input, deps),
+    readBefore: async () => audit?.readBefore?.(input, deps),
     make: () => handle(input, deps),
     readAfter: (made) => (made instanceof Response ? undefined : audit?.readAfter?.(made, input)),
   });
