@@ -12,12 +12,15 @@ it('sees a change by another isolate while a large request is written', async ()
     title: `Game ${index}`,
     tags: Array.from({ length: 64 }, (_, tag) => `${tag} `.padEnd(26, 'x')),
   }));
+  // One batch begins the entry in the audit log, before the change; two write the portions.
+  const SECOND_PORTION = 3;
   let batches = 0;
+  let changed: object | undefined;
   const DB = new Proxy(env.DB, {
     get(target, name) {
       if (name !== 'batch') return Reflect.get(target, name).bind(target);
       return async (statements: D1PreparedStatement[]) => {
-        if (++batches === 2) await patchItem(env.DB, 'bulk-0', { title: 'Changed elsewhere' });
+        if (++batches === SECOND_PORTION) changed = await patchItem(env.DB, 'bulk-0', { title: 'Changed elsewhere' });
         return target.batch(statements);
       };
     },
@@ -31,7 +34,8 @@ it('sees a change by another isolate while a large request is written', async ()
   const response = await app.fetch(request, { ...env, DB }, ctx);
   expect(await response.json()).toEqual({ stored: 500 });
   await waitOnExecutionContext(ctx);
-  expect(batches).toBe(2);
+  expect(batches).toBe(SECOND_PORTION);
+  expect(changed).toBeDefined();
   expect(isolate.catalogue.get('bulk-0')!.title).toBe('Game 0');
   await isolate.catalogue.refresh(env.DB);
   expect(isolate.catalogue.get('bulk-0')!.title).toBe('Changed elsewhere');
