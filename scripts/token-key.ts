@@ -4,10 +4,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { makeTokenKey } from './local/make-token-key.ts';
 import { PROJECT_DIR } from './local/project.ts';
 import { createCommand, runCommand } from './terminal/command.ts';
-import { chooseSlot, type PublishedKey } from './token-key/choose-slot.ts';
+import { changeTokenKey } from './token-key/change-key.ts';
+
+const POLL_MS = 1_000;
+const PUBLISH_LIMIT_MS = 60_000;
 
 const AFTER = `
 The Worker has two slots, TOKEN_KEY_0 and TOKEN_KEY_1. The published keys show which one is free. A new key is published
@@ -26,20 +28,19 @@ const createTokenKeyCommand = () =>
 
 type Flags = ReturnType<ReturnType<typeof createTokenKeyCommand>['opts']>;
 
-async function changeTokenKey({ url, force }: Flags): Promise<void> {
-  const published = await readPublishedKeys(url);
-  const { slot, signsFrom } = chooseSlot(published, Math.floor(Date.now() / 1000), force === true);
-  await putSecret(`TOKEN_KEY_${slot}`, makeTokenKey(slot, signsFrom));
-  console.log(`The key in TOKEN_KEY_${slot} signs from ${new Date(signsFrom * 1000).toISOString()}.`);
-}
-
-async function readPublishedKeys(url: string): Promise<PublishedKey[]> {
-  const address = new URL('/.well-known/jwks.json', url);
-  const response = await fetch(address).catch((error: Error) => {
-    throw new Error(`${address} cannot be read (${error.message}): deploy the Worker first`);
+async function replaceTokenKey({ url, force }: Flags): Promise<void> {
+  await changeTokenKey({
+    url,
+    isForced: force === true,
+    putSecret,
+    onPut({ slot, signsFrom }) {
+      console.log(`The key in TOKEN_KEY_${slot} signs from ${new Date(signsFrom * 1000).toISOString()}.`);
+      console.log('Waiting until the Worker publishes it…');
+    },
+    pollMs: POLL_MS,
+    limitMs: PUBLISH_LIMIT_MS,
   });
-  if (!response.ok) throw new Error(`${address} answers ${response.status}: deploy this version of the Worker first`);
-  return ((await response.json()) as { keys: PublishedKey[] }).keys;
+  console.log('The Worker publishes the key.');
 }
 
 /** Passes the value on stdin, since other processes can see arguments. */
@@ -54,4 +55,4 @@ async function putSecret(name: string, value: string): Promise<void> {
   if (code !== 0) throw new Error(`wrangler could not put the secret ${name}; see its message above`);
 }
 
-await runCommand(createTokenKeyCommand().action(changeTokenKey));
+await runCommand(createTokenKeyCommand().action(replaceTokenKey));

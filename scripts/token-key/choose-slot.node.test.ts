@@ -29,5 +29,9 @@ test('refuses to replace a key whose tokens are valid, unless it has leaked', ()
   const first = chooseSlot(published, NOW, true);
   expect(first).toEqual({ slot: 1, signsFrom: NOW });
   expect(chooseSlot([publish(first.slot, first.signsFrom), published[1]], NOW + 1, true).slot).toBe(0);
+  // Also if one of them does not sign yet.
+  const pending = [publish(0, NOW - DAY_S), publish(1, NOW + 600)] as const;
+  expect(chooseSlot(pending, NOW, true)).toEqual({ slot: 1, signsFrom: NOW });
+  expect(chooseSlot([pending[0], publish(1, NOW)], NOW + 1, true).slot).toBe(0);
   expect(() => chooseSlot([{ kid: 'mine', nbf: 0 }], NOW, false)).toThrow('mine');
 });

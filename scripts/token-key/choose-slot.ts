@@ -18,15 +18,16 @@ export interface SlotChoice {
 }
 
 /**
- * `now`: epoch seconds. `isForced`: replaces the older key even if its tokens are valid, and the new key signs at once.
- * Throws if the older key's tokens are valid and `isForced` is false.
+ * `now`: epoch seconds. `isForced`: replaces a key even if its tokens are valid, and the new key signs at once. Throws
+ * if the older key's tokens are valid and `isForced` is false.
  */
 export function chooseSlot(published: readonly PublishedKey[], now: number, isForced: boolean): SlotChoice {
   const [newest, older] = published.toSorted((a, b) => b.nbf - a.nbf);
   if (newest === undefined) return { slot: 0, signsFrom: now };
   if (older === undefined) return { slot: 1 - slotOf(newest), signsFrom: isForced ? now : now + PUBLISHED_FIRST_S };
+  // A key that signs only later would stay the newest one: two changes would replace the other one twice.
+  if (isForced) return { slot: slotOf(newest.nbf > now ? newest : older), signsFrom: now };
   const slot = slotOf(older);
-  if (isForced) return { slot, signsFrom: now };
   // The older key signed until the newest one began to.
   const lastEnd = newest.nbf + GUEST_TOKEN_LIFETIME_S + TOKEN_LEEWAY_S;
   if (now >= lastEnd) return { slot, signsFrom: now + PUBLISHED_FIRST_S };
