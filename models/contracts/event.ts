@@ -172,6 +172,8 @@ export type RoutedEvent = z.infer<typeof RoutedEvent>;
 export interface RecordedEvents {
   /** Ids of the new events. */
   ids: string[];
+  /** Ids of events that a merged guest’s token may not send; absent if there are none. */
+  refusedIds?: string[];
   /** Number of their database of the log. */
   shard: number;
 }

@@ -23,9 +23,9 @@ interface FeedbackStore extends EventStore {
   readSignals(userId: string): Promise<Signals>;
 }
 
-const openFeedbackStore = ({ env, executionCtx }: AppContext): FeedbackStore => ({
-  ...openEventStore(env, (promise) => executionCtx.waitUntil(promise)),
-  readSignals: (userId) => readSignals(env.USER_SIGNALS, userId),
+const openFeedbackStore = (c: AppContext): FeedbackStore => ({
+  ...openEventStore(c),
+  readSignals: (userId) => readSignals(c.env.USER_SIGNALS, userId),
 });
 
 const readFeedback = async (userId: string, store: Pick<FeedbackStore, 'readSignals'>): Promise<Feedback[]> =>
@@ -39,7 +39,7 @@ async function insertFeedback(
 ): Promise<Success> {
   const now = Date.now();
   const events = await Promise.all(body.map((feedback, index) => toEvent(feedback, now, [index])));
-  const added = await storeEvents(await select(events), store);
+  const { added } = await storeEvents(await select(events), store);
   return describeWrite(added.size, body.flatMap(listNotKept));
 }
 
@@ -68,7 +68,7 @@ async function deleteFeedback(
     (one) => one.itemId === itemId && (type === undefined || one.type === type),
   );
   const retractions = await Promise.all(own.map((one) => toRetraction(userId, one, Date.now())));
-  const added = await storeEvents(
+  const { added } = await storeEvents(
     retractions.filter((event) => event !== undefined),
     store,
   );

@@ -45,7 +45,7 @@ interface Recommending extends Recommender {
 }
 
 function openRecommending(c: AppContext): Recommending {
-  const store: EventStore = openEventStore(c.env, (promise) => c.executionCtx.waitUntil(promise));
+  const store: EventStore = openEventStore(c);
   return { ...openRecommender(c), storeEvents: (events) => storeEvents(events, store) };
 }
 

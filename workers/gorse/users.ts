@@ -100,8 +100,8 @@ const WRITES: Endpoint<UserStore>[] = [
     scope: 'admin',
     params: UserParams,
     answer: { description: 'The erasure has begun.' },
-    async handle({ params }, store) {
-      const { erasureId } = await deleteUser({ params }, store);
+    async handle({ params, caller }, store) {
+      const { erasureId } = await deleteUser({ params, caller }, store);
       return { ...describeWrite(1), ErasureId: erasureId };
     },
   }),

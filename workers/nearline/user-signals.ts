@@ -90,6 +90,18 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /**
+   * As `record`, for events sent with the player's own token. A guest's token stays valid after a merge: from then on
+   * it records only what the guest did before it, which a client without a connection may send late.
+   */
+  async recordOwn(events: PlayerEvent[]): Promise<RecordedEvents> {
+    if (!this.isMerged()) return this.record(events);
+    const mergedAt = this.#documents.readWrittenAt('mergedInto');
+    const refused = events.filter(({ timestamp }) => timestamp > mergedAt);
+    const recorded = await this.record(events.filter(({ timestamp }) => timestamp <= mergedAt));
+    return { ...recorded, refusedIds: refused.map(({ id }) => id) };
+  }
+
+  /**
    * The player's state now. `userId` is the object's name, used to find its log; `context` is kept for the backup
    * gallery.
    * `complete` is false if the log has never been read and could not be read in time.
@@ -102,15 +114,16 @@ export class UserSignals extends DurableObject<Env> {
     return { user: this.#readState(now), complete: this.#hydratedAt !== undefined };
   }
 
-  /** As `record`, then `readUserState`, in one call. */
+  /** As `record`, then `readUserState`, in one call. `isOwn`: as `recordOwn`. */
   async recordAndRead(
     events: PlayerEvent[],
     userId: string,
     context: RequestContext,
+    isOwn = false,
   ): Promise<UserStateRead & { recorded: RecordedEvents }> {
     // First, because a backup gallery is planned only for players who have requested a gallery.
     this.#noteRequest(userId, context);
-    const recorded = await this.record(events);
+    const recorded = await (isOwn ? this.recordOwn(events) : this.record(events));
     return { recorded, ...(await this.readUserState(userId)) };
   }
 
@@ -133,7 +146,8 @@ export class UserSignals extends DurableObject<Env> {
    * D1 decides the target.
    */
   async exportUser(userId: string): Promise<UserExport> {
-    this.#documents.write('mergedInto', userId);
+    // A repeated merge does not change the time of the merge, which `recordOwn` compares with.
+    if (this.#documents.read('mergedInto') !== userId) this.#documents.write('mergedInto', userId);
     await this.#forwardOutbox(userId);
     const { actions, impressions } = this.#store.signals;
     return {

@@ -20,6 +20,7 @@ import { type EventStore, eventKey, openEventStore, storeEvents } from './store-
 export const EventsBody = z.object({ events: z.array(z.unknown()).min(1).max(EVENTS_PER_REQUEST_MAX) });
 export const DocumentedBody = z.object({ events: z.array(EventInput).min(1).max(EVENTS_PER_REQUEST_MAX) });
 export const EventsAnswer = z.object({ results: z.array(EventResult) });
+const MERGED = 'userId: is a guest who has become a player; send it with that player’s token';
 type ParsedEvent = Result<PlayerEvent, string>;
 
 export async function postEvents(
@@ -56,9 +57,10 @@ export async function storeInputs(
   parsed: readonly ParsedEvent[],
   store: EventStore,
 ): Promise<EventResult[]> {
-  const added = await storeEvents(listValid(parsed), store);
+  const { added, refused } = await storeEvents(listValid(parsed), store);
   return parsed.map((result, index): EventResult => {
     if (!result.ok) return { id: readId(inputs[index]), status: 'rejected', reason: result.error };
+    if (refused.has(eventKey(result.value))) return { id: result.value.id, status: 'rejected', reason: MERGED };
     // Of two events with the same id, the first counts as new.
     return { id: result.value.id, status: added.delete(eventKey(result.value)) ? 'accepted' : 'duplicate' };
   });
@@ -80,7 +82,7 @@ const ENDPOINTS: Endpoint<EventStore>[] = [
       'Each event is validated on its own: an invalid one is `rejected` with field and reason, the others are ' +
       'stored. An event for an item that is not in the catalogue is stored and has no effect. On a problem, or ' +
       'without an answer, send the same events again: their ids keep them from being counted twice. With a token, ' +
-      '`userId` is optional.',
+      '`userId` is optional; the token of a guest who has become a player sends only what happened before that.',
     scope: 'ingest',
     isOpenToPlayers: true,
     body: { schema: EventsBody, maxBytes: EVENTS_BODY_BYTES_MAX, documented: DocumentedBody },
@@ -90,7 +92,4 @@ const ENDPOINTS: Endpoint<EventStore>[] = [
   }),
 ];
 
-export const routeEvents = (app: App): void =>
-  registerEndpoints(app, ENDPOINTS, ({ env, executionCtx }) =>
-    openEventStore(env, (promise) => executionCtx.waitUntil(promise)),
-  );
+export const routeEvents = (app: App): void => registerEndpoints(app, ENDPOINTS, openEventStore);

@@ -20,7 +20,7 @@ import {
 import { UserParams } from './parameters.ts';
 import { type GalleryRecommender, galleryQuery, serveGallery } from './recommendations.ts';
 import { openRecommender } from './recommender.ts';
-import { type EventStore, openEventStore } from './store-events.ts';
+import { type EventStore, isFromPlayer, openEventStore } from './store-events.ts';
 
 const GalleryQuery = z.object(galleryQuery);
 const GalleryAfterEvents = EventsAnswer.extend({ gallery: Gallery });
@@ -69,12 +69,11 @@ export async function postGallery(
 }
 
 function openRecordingRecommender(c: AppContext): RecordingRecommender {
-  const { env, executionCtx } = c;
   return {
     ...openRecommender(c),
-    ...openEventStore(env, (promise) => executionCtx.waitUntil(promise)),
+    ...openEventStore(c),
     recordAndRead: (userId, events, context) =>
-      env.USER_SIGNALS.getByName(userId).recordAndRead(events, userId, context),
+      c.env.USER_SIGNALS.getByName(userId).recordAndRead(events, userId, context, isFromPlayer(c)),
   };
 }
 

@@ -10,6 +10,7 @@ import { beginErasure, readErasure } from '../storage/erasures.ts';
 import { nameJobLease, withLease } from '../storage/leases.ts';
 import { listLogShards } from '../storage/log-shards.ts';
 import { addMergedGuests, readMergeTarget } from '../storage/users.ts';
+import type { Caller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams } from './parameters.ts';
 import { orUnavailable, ProblemError } from './problems.ts';
@@ -50,9 +51,12 @@ export const openPersonalData = ({ env, executionCtx }: AppContext): PersonalDat
 });
 
 export async function getExport(
-  { params: { userId } }: { params: UserParams },
-  data: Pick<PersonalData, 'exportUser'>,
+  { params: { userId }, caller }: { params: UserParams; caller: Caller },
+  data: Pick<PersonalData, 'readMergeTarget' | 'exportUser'>,
 ): Promise<Response> {
+  // Its rows name the player, whom the holder of a guest's old token must not learn.
+  if (caller.kind === 'player' && (await orUnavailable(data.readMergeTarget(userId))) !== undefined)
+    throw new ProblemError('conflict', 'You are a guest who has become a player; export that player.');
   const rows = await orUnavailable(data.exportUser(userId));
   return new Response(rows, {
     headers: {
@@ -63,12 +67,14 @@ export async function getExport(
 }
 
 export async function deleteUser(
-  { params: { userId } }: { params: UserParams },
+  { params: { userId }, caller }: { params: UserParams; caller: Caller },
   data: Pick<PersonalData, 'readMergeTarget' | 'beginErasure'>,
 ): Promise<ErasureReceipt> {
   const player = await orUnavailable(data.readMergeTarget(userId));
-  if (player !== undefined)
-    throw new ProblemError('conflict', `“${userId}” is a guest who has become “${player}”; erase that player.`);
+  if (player !== undefined) {
+    const target = caller.kind === 'player' ? 'a player' : `“${player}”`;
+    throw new ProblemError('conflict', `“${userId}” is a guest who has become ${target}; erase that player.`);
+  }
   return orUnavailable(data.beginErasure(userId));
 }
 
@@ -92,7 +98,7 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
     summary: 'Export everything that is held of a player',
     description:
       'JSON lines, read while they are sent. The last line is `{ "store": "export", "complete": true, "rows": … }`; ' +
-      'without it something is missing: ask again.',
+      'without it something is missing: ask again. The token of a guest who has become a player exports nothing.',
     scope: 'admin',
     isOpenToPlayers: true,
     params: UserParams,
@@ -100,7 +106,7 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
       description: 'One line for each row; for an unknown player, the last line alone.',
       content: { 'application/x-ndjson': { schema: ExportLine } },
     },
-    problems: [503],
+    problems: [409, 503],
     handle: getExport,
   }),
   defineEndpoint({

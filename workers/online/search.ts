@@ -50,9 +50,8 @@ function openSearcher(c: AppContext): Searcher {
     ...openRecommender(c),
     searchItems: (query, limit) => searchItems(env.DB, query, limit),
     storeEvent: (event) => {
-      const waitUntil = (promise: Promise<unknown>) => executionCtx.waitUntil(promise);
-      const stored = storeEvents([event], openEventStore(env, waitUntil));
-      waitUntil(stored.catch(() => {}));
+      const stored = storeEvents([event], openEventStore(c));
+      executionCtx.waitUntil(stored.catch(() => {}));
       return stored;
     },
   };

@@ -3,6 +3,7 @@
 
 import type { PlayerEvent, RecordedEvents, RoutedEvent } from '../../models/contracts/event.ts';
 import { countAccepted } from './count-accepted.ts';
+import type { AppContext } from './endpoint.ts';
 import { orUnavailable } from './problems.ts';
 
 /** The limit of a queue message is 128 KB; an event with the longest fields, at 3 bytes a character, is below 3 KB. */
@@ -18,26 +19,39 @@ export interface EventStore {
   countAccepted(events: number): void;
 }
 
-export const openEventStore = (
-  { USER_SIGNALS, EVENTS, DB }: Pick<Env, 'USER_SIGNALS' | 'EVENTS' | 'DB'>,
-  waitUntil: (promise: Promise<unknown>) => void,
-): EventStore => ({
-  recordEvents: (userId, events) => USER_SIGNALS.getByName(userId).record(events),
-  queueEvents: async (messages) => {
-    await EVENTS.sendBatch(messages.map((body) => ({ body })));
-  },
-  waitUntil,
-  countAccepted: (events) => countAccepted(DB, waitUntil, events),
-});
+/** Keys of the events that were new, and of those that a merged guest's token may not send. */
+export interface StoredEvents {
+  added: Set<string>;
+  refused: ReadonlySet<string>;
+}
+
+export function openEventStore(c: AppContext): EventStore {
+  const { USER_SIGNALS, EVENTS, DB } = c.env;
+  const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
+  return {
+    recordEvents: (userId, events) => {
+      const player = USER_SIGNALS.getByName(userId);
+      return isFromPlayer(c) ? player.recordOwn(events) : player.record(events);
+    },
+    queueEvents: async (messages) => {
+      await EVENTS.sendBatch(messages.map((body) => ({ body })));
+    },
+    waitUntil,
+    countAccepted: (events) => countAccepted(DB, waitUntil, events),
+  };
+}
+
+/** True for a request with a player's token. Known once the caller is identified. */
+export const isFromPlayer = (c: AppContext): boolean => c.get('caller')?.kind === 'player';
 
 /** Unique among all players' events. */
 export const eventKey = ({ userId, id }: Pick<PlayerEvent, 'userId' | 'id'>): string => `${userId}\n${id}`;
 
 /**
- * Returns the keys of the events that were new. Throws `unavailable` if an object fails. Does not wait for the queue:
- * the object queues missing events again, so a failing queue is no reason to refuse.
+ * Throws `unavailable` if an object fails. Does not wait for the queue: the object queues missing events again, so a
+ * failing queue is no reason to refuse.
  */
-export async function storeEvents(events: readonly PlayerEvent[], store: EventStore): Promise<Set<string>> {
+export async function storeEvents(events: readonly PlayerEvent[], store: EventStore): Promise<StoredEvents> {
   const byUser = Map.groupBy(events, ({ userId }) => userId);
   const recorded = await orUnavailable(
     Promise.all(Array.from(byUser, ([userId, own]) => recordEvents(userId, own, store))),
@@ -52,21 +66,26 @@ export async function storeEvents(events: readonly PlayerEvent[], store: EventSt
     return shard === undefined ? [] : { ...event, shard };
   });
   store.waitUntil(queueEvents(routed, store));
-  return added;
+  return { added, refused: new Set(recorded.flatMap(({ refused }) => refused)) };
 }
 
 async function recordEvents(
   userId: string,
   events: PlayerEvent[],
   store: EventStore,
-): Promise<{ keys: string[]; shard: number }> {
+): Promise<{ keys: string[]; refused: string[]; shard: number }> {
   const record = () => store.recordEvents(userId, events);
-  const { ids, shard } = await record().catch((error: Error & { retryable?: boolean; overloaded?: boolean }) => {
+  const {
+    ids,
+    refusedIds = [],
+    shard,
+  } = await record().catch((error: Error & { retryable?: boolean; overloaded?: boolean }) => {
     // A call to a moving object can be retried; one to an overloaded object must not be.
     if (error.retryable && !error.overloaded) return record();
     throw error;
   });
-  return { keys: ids.map((id) => eventKey({ userId, id })), shard };
+  const listKeys = (own: readonly string[]) => own.map((id) => eventKey({ userId, id }));
+  return { keys: listKeys(ids), refused: listKeys(refusedIds), shard };
 }
 
 /** Never rejects. A message holds events of one shard, so that they are written while another shard fails. */

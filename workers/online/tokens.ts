@@ -9,10 +9,11 @@ import {
   TOKEN_LIFETIME_MIN_S,
 } from '../../models/contracts/token.ts';
 import { GUEST_PREFIX, isGuestId, UserId } from '../../models/contracts/user-id.ts';
+import { readMergeTarget } from '../storage/users.ts';
 import type { Caller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { type SignedToken, signToken } from './player-token.ts';
-import { invalidInput, ProblemError } from './problems.ts';
+import { invalidInput, orUnavailable, ProblemError } from './problems.ts';
 import { importTokenKeys } from './token-keys.ts';
 
 const TOKEN_BODY_BYTES_MAX = 1_024;
@@ -47,12 +48,15 @@ export interface TokenIssuer {
   /** Undefined if there is no key to sign with. */
   signToken(userId: string, lifetimeS: number): Promise<SignedToken | undefined>;
   listPublicKeys(): Promise<{ kid: string }[]>;
+  /** True for a guest who has become a player. */
+  isMerged(userId: string): Promise<boolean>;
   takesGuests: boolean;
 }
 
 const openTokenIssuer = ({ env }: Pick<AppContext, 'env'>): TokenIssuer => ({
   signToken: (userId, lifetimeS) => signToken(userId, lifetimeS, env, Date.now()),
   listPublicKeys: async () => (await importTokenKeys(env)).map(({ publicJwk }) => publicJwk),
+  isMerged: async (userId) => (await readMergeTarget(env.DB, userId)) !== undefined,
   takesGuests: env.GUESTS === 'on',
 });
 
@@ -60,11 +64,13 @@ type TokenIssuing = Pick<TokenIssuer, 'signToken'>;
 
 export async function postTokens(
   { body, caller }: { body: z.output<typeof TokenBody>; caller: Caller },
-  issuer: TokenIssuing,
+  issuer: TokenIssuing & Pick<TokenIssuer, 'isMerged'>,
 ): Promise<z.output<typeof TokenAnswer>> {
   const userId = caller.kind === 'player' ? renewableGuest(caller, body.userId) : chooseUserId(body);
   if (!isGuestId(userId) && body.expiresIn > TOKEN_LIFETIME_MAX_S)
     throw invalidInput([{ path: ['expiresIn'], message: `must be ${TOKEN_LIFETIME_MAX_S} or less for an account` }]);
+  if (caller.kind === 'player' && (await orUnavailable(issuer.isMerged(userId))))
+    throw new ProblemError('conflict', 'The guest has become a player; sign in as that player.');
   return issueToken(userId, body.expiresIn, issuer);
 }
 
@@ -135,12 +141,12 @@ const ENDPOINTS: Endpoint<TokenIssuer>[] = [
     summary: 'Make a token for a player',
     description:
       'The game sends the token instead of a key; it opens its player’s data alone. A guest’s token may renew itself ' +
-      'before it expires.',
+      'before it expires, until the guest has become a player.',
     scope: 'mint',
     isOpenToPlayers: true,
     body: { schema: TokenBody, maxBytes: TOKEN_BODY_BYTES_MAX },
     answer,
-    problems: [404],
+    problems: [404, 409, 503],
     handle: postTokens,
   }),
   defineEndpoint({

@@ -310,3 +310,40 @@ it('merges the guest whose token a player shows; accounts only by an admin', asy
   expect((await merge('account-a', 'test-admin', { from: 'account-b' })).status).toBe(200);
   expect((await listOwned('account-a')).toSorted()).toEqual(['game-1', 'game-2']);
 });
+
+it('a merged guest’s token sends only what happened before, is not renewed, and names no player', async () => {
+  const guest = await becomeGuest();
+  const ann = await mint({ userId: 'account-of-guest' });
+  const merged = await call('POST', '/v1/users/me/merge', ann.token, { guestToken: guest.token });
+  expect(merged.status).toBe(200);
+  const events = [
+    purchase('late', { timestamp: Date.now() - 60_000 }),
+    purchase('after', { timestamp: Date.now() + 1_000 }),
+  ];
+  const sent = await call('POST', '/v1/events', guest.token, { events });
+  expect(sent.body.results).toEqual([
+    { id: 'late', status: 'accepted' },
+    { id: 'after', status: 'rejected', reason: expect.stringContaining('has become a player') },
+  ]);
+  const shown = await call('POST', '/v1/users/me/gallery', guest.token, { events: [events[1]!, purchase('now')] });
+  expect(shown.body.results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect((await call('GET', '/v1/users/me/search?q=racing', guest.token)).status).toBe(200);
+  expect(await call('GET', '/v1/users/account-of-guest/signals', 'test-admin')).toMatchObject({
+    body: { owned: ['game-late'], searches: [] },
+  });
+  // A server that merged the guest still sends its events.
+  const { results } = (
+    await call('POST', '/v1/events', 'test-ingest', { events: [purchase('key', { userId: guest.userId })] })
+  ).body;
+  expect(results).toEqual([{ id: 'key', status: 'accepted' }]);
+
+  for (const [method, path, body] of [
+    ['POST', '/v1/tokens', {}],
+    ['GET', '/v1/users/me/export'],
+    ['DELETE', '/v1/users/me'],
+  ] as const) {
+    const refused = await call(method, path, guest.token, body);
+    expect(refused.status, path).toBe(409);
+    expect(JSON.stringify(refused.body)).not.toContain('account-of-guest');
+  }
+});
