@@ -37,10 +37,14 @@ export async function authenticate(
   if (environmentKey !== undefined) return environmentKey;
   // Verifying a token needs no storage, so it works during an outage.
   if (hasTokenForm(bearer)) return identifyPlayer(bearer, env, now);
-  const key = await findStoredKey(bearer, (maxAgeMs) => isolate.getKeys(env, now, waitUntil, maxAgeMs), {
-    origin: header('origin'),
-    now,
-  });
+  const key = await findStoredKey(
+    bearer,
+    (maxAgeMs, waitMs) => isolate.getKeys(env, now, waitUntil, maxAgeMs, waitMs),
+    {
+      origin: header('origin'),
+      now,
+    },
+  );
   if (key === undefined) throw new ProblemError('unauthorized', 'The key is unknown.');
   return key;
 }

@@ -4,7 +4,7 @@ import { KEYS_MAX, type Key, makeKey, type NewKey, readKeyId } from '../../model
 import type { Problem } from '../../models/contracts/problem.ts';
 import { Isolate } from '../serving/isolate.ts';
 import { deleteKey, insertKey } from '../storage/keys.ts';
-import { findStoredKey, hashKey, type ReadKeys, UNREAD_MAX_MS } from './stored-keys.ts';
+import { DELETED_MAX_MS, findStoredKey, hashKey, type ReadKeys, UNREAD_MAX_MS } from './stored-keys.ts';
 
 type Answer = Problem & NewKey & { keys: Key[] };
 
@@ -156,6 +156,31 @@ it('refuses a revoked key in every isolate within a minute, and accepts a new on
   expect(await quiet.use(later, start)).toBeDefined();
   await deleteKey(env.DB, readKeyId(later)!);
   expect(await quiet.use(later, start + 60_000)).toBeUndefined();
+});
+
+it('waits for a slow D1 rather than accept a key that may have been deleted', async () => {
+  const isolate = new Isolate();
+  const slow = {
+    prepare: (query: string) => ({
+      all: () => new Promise((resolve) => setTimeout(resolve, 1_300)).then(() => env.DB.prepare(query).all()),
+    }),
+  } as unknown as D1Database;
+  const openReader =
+    (DB: D1Database, now: number): ReadKeys =>
+    (maxAgeMs, waitMs) =>
+      isolate.getKeys({ DB }, now, () => {}, maxAgeMs, waitMs);
+  const key = await storeKey();
+  const start = Date.now();
+  const find = (read: ReadKeys, now: number) => findStoredKey(key, read, { origin: undefined, now });
+  expect(await find(openReader(env.DB, start), start)).toBeDefined();
+  // A wait that ends too early trusts keys of the last minute, and no older ones.
+  const { value } = await openReader(env.DB, start)();
+  const pending: ReadKeys = async () => ({ value, failure: 'no answer within 1000 ms', isPending: true });
+  expect(await find(pending, start + DELETED_MAX_MS - 1_000)).toBeDefined();
+  await expect(find(pending, start + DELETED_MAX_MS + 1_000)).rejects.toMatchObject({ kind: 'unavailable' });
+
+  await deleteKey(env.DB, readKeyId(key)!);
+  expect(await find(openReader(slow, start + 300_000), start + 300_000)).toBeUndefined();
 });
 
 it('accepts known keys while D1 is down, and answers that other keys cannot be checked', async () => {

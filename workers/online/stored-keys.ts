@@ -9,11 +9,15 @@ import { ProblemError } from './problems.ts';
 
 /** For an unknown id, keys older than this are read again, since it may have been created elsewhere. */
 const UNKNOWN_MAX_AGE_MS = 1_000;
+/** A key deleted elsewhere works this long at most, unless D1 cannot be read. */
+export const DELETED_MAX_MS = 60_000;
+/** If D1 is slow, an answer that depends on it waits this long. */
+const SLOW_WAIT_MS = 5_000;
 /** While D1 cannot be read, known keys work this long: nobody can delete a key during such an outage either. */
 export const UNREAD_MAX_MS = 10 * 60_000;
 
-/** `maxAgeMs`: older keys are read again first. */
-export type ReadKeys = (maxAgeMs?: number) => Promise<CacheRead<KeySet>>;
+/** `maxAgeMs`: older keys are read again first. `waitMs`: how long the caller can wait for that. */
+export type ReadKeys = (maxAgeMs?: number, waitMs?: number) => Promise<CacheRead<KeySet>>;
 
 /**
  * Undefined if the key is unknown. Throws `unauthorized` if it has expired, `forbidden` if it may not be used from the
@@ -36,15 +40,18 @@ export async function findStoredKey(
 }
 
 async function findById(keyId: string, readKeys: ReadKeys, now: number): Promise<StoredKey | undefined> {
-  const isTrusted = (keys: KeySet | undefined) => keys !== undefined && now - keys.readAt <= UNREAD_MAX_MS;
-  const kept = (await readKeys()).value;
-  const known = isTrusted(kept) ? kept?.byId.get(keyId) : undefined;
+  const kept = await readKeys();
+  const known = isTrusted(kept, now) ? kept.value?.byId.get(keyId) : undefined;
   if (known !== undefined) return known;
-  const { value, failure } = await readKeys(UNKNOWN_MAX_AGE_MS);
-  const key = value?.byId.get(keyId);
-  if (isTrusted(value) && (key !== undefined || failure === undefined)) return key;
+  const read = await readKeys(UNKNOWN_MAX_AGE_MS, SLOW_WAIT_MS);
+  const key = read.value?.byId.get(keyId);
+  if (isTrusted(read, now) && (key !== undefined || read.failure === undefined)) return key;
   throw new ProblemError('unavailable', 'The key cannot be checked at the moment. Send the same request again.');
 }
+
+/** Old keys are trusted only if D1 fails: if it is merely slow, a key may have been deleted since. */
+const isTrusted = ({ value, isPending = false }: CacheRead<KeySet>, now: number): boolean =>
+  value !== undefined && now - value.readAt <= (isPending ? DELETED_MAX_MS : UNREAD_MAX_MS);
 
 async function hasHash(key: string, hash: string): Promise<boolean> {
   return crypto.subtle.timingSafeEqual(Buffer.from(await hashKey(key), 'hex'), Buffer.from(hash, 'hex'));

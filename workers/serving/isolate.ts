@@ -87,8 +87,8 @@ export class Isolate {
   }
 
   /** `maxAgeMs`: older keys are read again first. */
-  getKeys({ DB }: Pick<Stores, 'DB'>, now: number, waitUntil: WaitUntil, maxAgeMs?: number) {
-    return this.#keys.get(() => readKeySet(DB, now), now, waitUntil, undefined, maxAgeMs);
+  getKeys({ DB }: Pick<Stores, 'DB'>, now: number, waitUntil: WaitUntil, maxAgeMs?: number, waitMs?: number) {
+    return this.#keys.get(() => readKeySet(DB, now), now, waitUntil, waitMs, maxAgeMs);
   }
 
   /** Call it right after changing a key. */

@@ -46,6 +46,21 @@ it('refreshes a fresh value that is too old for the caller, but not with every r
   expect(await read(5_100, 1_000)).toEqual({ value: 4, failure: undefined });
 });
 
+it('tells a slow load from a failing one', async () => {
+  const cache = new Cache<number>('number', { freshMs: 1_000, staleMs: 2_000, waitMs: 1 });
+  const hang = () => new Promise<number>(() => {});
+  const fail = () => Promise.reject(new Error('D1 is down'));
+  const read = (load: () => Promise<number>, now: number) => cache.get(load, now, () => {});
+  await cache.revalidate(async () => 1, 0);
+  expect(await read(hang, 3_000)).toMatchObject({ value: 1, isPending: true });
+  // A load that was abandoned has failed.
+  expect(await read(hang, 60_000)).toMatchObject({ value: 1, isPending: false });
+  await cache.revalidate(async () => 2, 60_001);
+  expect(await read(hang, 63_000)).toMatchObject({ value: 2, isPending: true });
+  await cache.revalidate(fail, 63_001);
+  expect(await read(hang, 68_000)).toMatchObject({ value: 2, failure: expect.any(String), isPending: false });
+});
+
 it('retires each value once, even if a load that returns the previous value finishes late', async () => {
   const retired: string[] = [];
   const cache = new Cache<string>('thing', { freshMs: 10, staleMs: 20, waitMs: 5 }, (value) => retired.push(value));

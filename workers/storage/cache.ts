@@ -17,6 +17,8 @@ export interface CacheRead<T> {
   value: T | undefined;
   /** Why the last refresh failed; undefined after a successful one. */
   failure: string | undefined;
+  /** True if the caller stopped waiting for a refresh that goes on, and no load has failed since the last success. */
+  isPending?: boolean;
 }
 
 type Load<T> = (previous: T | undefined) => Promise<T>;
@@ -27,6 +29,8 @@ export class Cache<T> {
   readonly #retire: (value: T) => void;
   #value: T | undefined;
   #failure: string | undefined;
+  /** True after a failed or abandoned load, until one succeeds. */
+  #isFailing = false;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #retryAt = Number.NEGATIVE_INFINITY;
   /** Load numbers, since a clock cannot order two loads of one millisecond: the last started, the last kept. */
@@ -62,7 +66,10 @@ export class Cache<T> {
     const { freshMs, staleMs } = this.#freshness;
     const isDue = age > Math.min(freshMs, maxAgeMs) && now > this.#retryAt;
     // A refresh that hangs, or died with its request, must not block later ones.
-    if (this.#refresh !== undefined && now - this.#refresh.startedAt > ABANDON_MS) this.#refresh = undefined;
+    if (this.#refresh !== undefined && now - this.#refresh.startedAt > ABANDON_MS) {
+      this.#refresh = undefined;
+      this.#isFailing = true;
+    }
     if (isDue && this.#refresh === undefined) {
       const done = this.#load(load, now).finally(() => {
         if (this.#refresh?.done === done) this.#refresh = undefined;
@@ -74,7 +81,7 @@ export class Cache<T> {
       try {
         await withDeadline(this.#refresh.done, waitMs);
       } catch (error) {
-        return { value: this.#value, failure: (error as Error).message };
+        return { value: this.#value, failure: (error as Error).message, isPending: !this.#isFailing };
       }
     }
     return this.peek();
@@ -97,6 +104,7 @@ export class Cache<T> {
         this.#kept = turn;
         this.#value = loaded;
         this.#failure = undefined;
+        this.#isFailing = false;
         this.#checkedAt = now;
         this.#retryAt = Number.NEGATIVE_INFINITY;
       }
@@ -104,6 +112,7 @@ export class Cache<T> {
     } catch (error) {
       if (this.#kept > turn) return;
       this.#failure = (error as Error).message;
+      this.#isFailing = true;
       // Try again soon, but not with every request: load makes an outage worse.
       this.#checkedAt = now - this.#freshness.freshMs + RETRY_MS;
       this.#retryAt = now + RETRY_MS;
