@@ -61,8 +61,8 @@ it('sends, reads and takes back feedback', async () => {
     rejectsWith(400),
   );
   // This Worker does not have the endpoint.
-  for (const absent of [client.getFeedbacks(), client.getFeedbacks('star'), client.getItemFeedback('200')])
-    await expect(absent).rejects.toEqual(rejectsWith(404));
+  const absent = [() => client.getFeedbacks(), () => client.getFeedbacks('star'), () => client.getItemFeedback('200')];
+  for (const ask of absent) await expect(ask()).rejects.toEqual(rejectsWith(404));
 });
 
 it('knows users, and erases them', async () => {

@@ -1,6 +1,6 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { LoggedSlate, Slate } from '../../models/contracts/slate.ts';
 import { makeSlate } from '../../tests/slate.ts';
 import { consumeSlates } from './slates-consumer.ts';
@@ -33,6 +33,10 @@ beforeEach(async () => {
   await env.BUCKET.delete(objects.map(({ key }) => key));
 });
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 it('writes slates to R2 and counts them; an invalid one becomes a dead letter', async () => {
   const slates = [makeSlate('r1', 'ann', 1_000), makeSlate('r2', 'ben', 2_000)];
   expect((await consume([slates[0], { nonsense: true }, slates[1]])).ackAll).toBe(true);
@@ -43,13 +47,14 @@ it('writes slates to R2 and counts them; an invalid one becomes a dead letter', 
 });
 
 it('samples players beyond the budget of a day, with the probability in each slate', async () => {
+  // The start of a day: what is left of it decides how much of the budget a slate may take.
+  const day = 20_000;
+  vi.useFakeTimers({ toFake: ['Date'], now: day * 86_400_000 });
   const slates: Slate[] = Array.from({ length: 4_000 }, (_, n) => makeSlate(`s${n}`, `player-${n >> 1}`, Date.now()));
   const bytes = slates.reduce((sum, slate) => sum + JSON.stringify(slate).length, 0);
   // Yesterday the same slates came, twenty times: a budget of as many bytes allows a twentieth.
-  await env.DB.prepare(
-    'insert into slate_counts values (cast(unixepoch() / 86400 as integer) - 1, 80000, ?1, 80000, ?1)',
-  )
-    .bind(20 * bytes)
+  await env.DB.prepare('insert into slate_counts values (?1, 80000, ?2, 80000, ?2)')
+    .bind(day - 1, 20 * bytes)
     .run();
   for (let from = 0; from < slates.length; from += 1_000)
     await consume(slates.slice(from, from + 1_000), { ...env, SLATE_MB_PER_DAY: String(Math.max(1, bytes / 1e6)) });
