@@ -29,13 +29,15 @@ export const gorse = new OpenAPIHono<AppEnv>({ strict: false });
 gorse.use(secureHeaders({ contentSecurityPolicy: POLICY }), forbidCaching);
 gorse.use(answerOtherMethods(gorse));
 gorse.use(async (c, next) => {
+  // Answered for everybody, as in the online tier.
+  if (c.req.method === 'OPTIONS') return next();
   const key = c.req.header('x-api-key');
   if (key === undefined || !KEY.test(key))
     throw new ProblemError('unauthorized', 'Send one of the store’s keys in the header “X-API-Key”.');
   const headers = new Headers(c.req.raw.headers);
   headers.set('authorization', `Bearer ${key}`);
   c.req.raw = new Request(c.req.raw, { headers });
-  await next();
+  return next();
 });
 gorse.onError(onError);
 gorse.notFound((c) => problemResponse('not-found', `gorse’s API has no route ${c.req.method} ${c.req.path} here.`));

@@ -18,6 +18,13 @@ async function call(path: string, { method = 'GET', body, key = 'test-admin' }: 
   return { status: response.status, body: JSON.parse(await response.text()) };
 }
 const post = (path: string, body: unknown, key?: string) => call(path, { method: 'POST', body, ...(key && { key }) });
+/** Calls the API that is not gorse's. */
+async function callV1(method: string, path: string, body?: object) {
+  const headers = { 'content-type': 'application/json', authorization: 'Bearer test-admin' };
+  const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+  const response = await exports.default.fetch(`http://edge/v1${path}`, init);
+  return response.json<{ token: string; entries: object[] }>();
+}
 const put = (path: string, body: unknown) => call(path, { method: 'PUT', body });
 const idsOf = async (path: string) => (await call(path)).body.map(({ Id }: { Id: string }) => Id);
 const feedback = (FeedbackType: string, UserId: string, ItemId: string, Timestamp?: string) => ({
@@ -46,6 +53,16 @@ it('answers nothing unless it is switched on', async () => {
     expect.stringContaining('/api/items'),
   ]);
   expect((await worker.fetch(request, { ...env, GORSE_API: 'on' }, createExecutionContext())).status).toBe(200);
+});
+
+it('answers OPTIONS without a key, with the methods of the route', async () => {
+  for (const [path, allow] of [
+    ['/items', 'POST, GET, HEAD, OPTIONS'],
+    ['/recommend/ann', 'GET, HEAD, OPTIONS'],
+  ]) {
+    const { status, headers } = await exports.default.fetch(`http://edge/api${path}`, { method: 'OPTIONS' });
+    expect([status, headers.get('allow')], path).toEqual([204, allow]);
+  }
 });
 
 it('takes the key from X-API-Key alone, within its scopes', async () => {
@@ -93,12 +110,7 @@ it('takes the key from X-API-Key alone, within its scopes', async () => {
 });
 
 it('refuses a player’s token, and puts changes of items in the audit log', async () => {
-  const ours = async (method: string, path: string, body?: object) => {
-    const headers = { 'content-type': 'application/json', authorization: 'Bearer test-admin' };
-    const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
-    return (await exports.default.fetch(`http://edge${path}`, init)).json<{ token: string; entries: object[] }>();
-  };
-  const { token } = await ours('POST', '/v1/tokens', { userId: 'ann' });
+  const { token } = await callV1('POST', '/tokens', { userId: 'ann' });
   for (const path of ['/recommend/ann', '/user/ann/feedback', '/popular'])
     expect((await call(path, { key: token })).status, path).toBe(403);
   const like = { method: 'POST', body: [feedback('like', 'ann', 'a')], key: token };
@@ -106,7 +118,7 @@ it('refuses a player’s token, and puts changes of items in the audit log', asy
 
   await post('/item', { ItemId: 'audited', Comment: 'One' });
   await call('/item/audited', { method: 'PATCH', body: { Comment: 'Two' } });
-  expect((await ours('GET', '/v1/audit-log')).entries.slice(0, 2)).toMatchObject([
+  expect((await callV1('GET', '/audit-log')).entries.slice(0, 2)).toMatchObject([
     { path: '/api/item/{itemId}', before: { title: 'One' }, after: { Comment: 'Two' }, status: 200 },
     { path: '/api/item', before: [], after: { ItemId: 'audited', Comment: 'One' }, status: 200 },
   ]);
@@ -238,6 +250,9 @@ it('knows a user from the first event, and says that nothing else about the user
   );
   const { body } = await call('/user/dan', { method: 'DELETE' });
   expect(body).toEqual({ RowAffected: 1, ErasureId: expect.any(String) });
+  expect((await callV1('GET', '/audit-log?limit=1')).entries).toMatchObject([
+    { path: '/api/user/{userId}', ids: {}, after: { erasureId: body.ErasureId } },
+  ]);
   await vi.waitUntil(async () => (await call('/user/dan')).status === 404, { timeout: 10_000 });
 });
 

@@ -21,6 +21,7 @@ const USERS_BODY_BYTES_MAX = 1024 * 1024;
 const profile = { Labels: z.unknown().optional(), Comment: z.string().optional(), Subscribe: z.unknown().optional() };
 const GorseUser = z.strictObject({ UserId: Id, ...profile });
 const GorseUserPatch = z.strictObject({ UserId: z.string().nullish(), ...profile, Comment: z.string().nullish() });
+const ErasureAnswer = Success.extend({ ErasureId: z.string() });
 type Profile = Partial<z.output<typeof GorseUserPatch>>;
 
 interface UserStore extends Pick<PersonalData, 'readMergeTarget' | 'beginErasure'> {
@@ -99,7 +100,9 @@ const WRITES: Endpoint<UserStore>[] = [
     summary: 'Erase a user',
     scope: 'admin',
     params: UserParams,
-    answer: { description: 'The erasure has begun.' },
+    answer: { schema: ErasureAnswer, description: 'The erasure has begun.' },
+    // The receipt's id alone: an entry names no player.
+    audit: { readAfter: ({ ErasureId }) => ({ erasureId: ErasureId }) },
     async handle({ params, caller }, store) {
       const { erasureId } = await deleteUser({ params, caller }, store);
       return { ...describeWrite(1), ErasureId: erasureId };

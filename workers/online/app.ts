@@ -41,7 +41,7 @@ app.use(async (c, next) => {
   await next();
   if (c.res.status !== 101) c.header('date', new Date().toUTCString());
 });
-for (const path of ['/v1/*', '/health', '/openapi.json']) app.use(path, shareWithOrigins);
+for (const path of ['/v1/*', '/health', '/openapi.json', '/.well-known/*']) app.use(path, shareWithOrigins);
 app.use(answerOtherMethods(app));
 for (const path of ['/v1/items/*', '/openapi.json']) app.use(path, revalidate);
 app.onError(onError);

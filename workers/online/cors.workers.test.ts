@@ -70,7 +70,8 @@ it('lets other origins read public answers and problems, and withholds answers t
     expect(headers.get('vary'), path).toContain('Origin');
     return [status, headers.get('access-control-allow-origin')];
   };
-  expect(await read('/health')).toEqual([200, ORIGIN]);
+  for (const path of ['/health', '/openapi.json', '/.well-known/jwks.json'])
+    expect(await read(path), path).toEqual([200, ORIGIN]);
   // A client has to see that it must renew its token, and when to try again.
   expect(await read('/v1/items')).toEqual([401, ORIGIN]);
   expect(await read('/v1/nowhere')).toEqual([404, ORIGIN]);
