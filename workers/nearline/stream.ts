@@ -1,6 +1,6 @@
 // The open connections of one player: WebSockets, which survive hibernation, and server-sent events for clients without
-// them. Recent notices are kept, so that a reconnecting client receives what it missed. A connection that was
-// opened with a token receives nothing after the token has expired.
+// them. Recent notices are kept, so that a reconnecting client receives what it missed. A connection receives
+// nothing after the end that workers/online gave it.
 
 import { NOTICES_KEPT, type Notice, STREAM_ENDS_AT_HEADER } from '../../models/contracts/notice.ts';
 import type { DocumentStore } from './documents.ts';
@@ -9,7 +9,7 @@ import type { DocumentStore } from './documents.ts';
 const CONNECTIONS_MAX = 16;
 /** Keeps proxies from closing idle connections. */
 const HEARTBEAT_MS = 25_000;
-/** Close code for a connection whose token has expired (RFC 6455). */
+/** Close code for a connection that has ended (RFC 6455). */
 const POLICY_VIOLATION = 1008;
 export const SUBPROTOCOL = 'bloodstream';
 
@@ -32,12 +32,17 @@ export class Stream {
   }
 
   get isOpen(): boolean {
-    return this.#countConnections() > 0;
+    return this.#ctx.getWebSockets().length + this.#readers.size > 0;
   }
 
   /** Opens a connection and replays the notices after `after`; status 429 beyond the limit. */
   open(request: Request): Response {
-    if (this.#countConnections() >= CONNECTIONS_MAX) return new Response(null, { status: 429 });
+    // Ended ones do not count; until a socket's client has answered the close, the socket is still listed.
+    const sockets = this.#ctx.getWebSockets();
+    const ended = sockets.filter(hasEnded);
+    for (const socket of ended) closeEnded(socket);
+    if (sockets.length - ended.length + this.#readers.size >= CONNECTIONS_MAX)
+      return new Response(null, { status: 429 });
     const missed = this.#missedSince(readAfter(request));
     const endsAt = Number(request.headers.get(STREAM_ENDS_AT_HEADER) ?? Number.POSITIVE_INFINITY);
     return request.headers.get('upgrade')?.toLowerCase() === 'websocket'
@@ -52,7 +57,7 @@ export class Stream {
     this.#documents.write('notices', [...kept, notice].slice(-NOTICES_KEPT));
     for (const socket of this.#ctx.getWebSockets()) {
       try {
-        if (hasEnded(socket)) socket.close(POLICY_VIOLATION, 'the token has expired');
+        if (hasEnded(socket)) closeEnded(socket);
         else socket.send(JSON.stringify(notice));
       } catch {
         // The socket is closing: the client receives the notice when it reconnects.
@@ -65,10 +70,6 @@ export class Stream {
   close(): void {
     for (const socket of this.#ctx.getWebSockets()) socket.close(1000, 'erased');
     for (const reader of this.#readers.keys()) reader.close().catch(() => {});
-  }
-
-  #countConnections(): number {
-    return this.#ctx.getWebSockets().length + this.#readers.size;
   }
 
   #missedSince(after: number | undefined): Notice[] {
@@ -115,6 +116,8 @@ function hasEnded(socket: WebSocket): boolean {
   const attachment: Attachment | null = socket.deserializeAttachment();
   return attachment !== null && Date.now() >= attachment.endsAt;
 }
+
+const closeEnded = (socket: WebSocket): void => socket.close(POLICY_VIOLATION, 'the token or key has expired');
 
 const asEvent = (notice: Notice): string =>
   `id: ${notice.id}\nevent: ${notice.type}\ndata: ${JSON.stringify(notice)}\n\n`;

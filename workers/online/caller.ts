@@ -13,6 +13,8 @@ export interface KeyCaller {
   scopes: readonly Scope[];
   /** Origins whose pages may use the key; absent if the key names none. */
   origins?: readonly string[];
+  /** Epoch milliseconds; absent if the key does not expire. */
+  expiresAt?: number;
 }
 /** A game, on behalf of the player of its token. */
 export interface PlayerCaller {

@@ -36,7 +36,13 @@ export async function findStoredKey(
     throw new ProblemError('unauthorized', `The key expired at ${key.expiresAt}.`);
   if (key.origins !== null && origin !== undefined && !key.origins.includes(origin))
     throw new ProblemError('forbidden', `The key may not be used from the origin ${origin}.`);
-  return { kind: 'key', keyId, scopes: key.scopes, ...(key.origins && { origins: key.origins }) };
+  return {
+    kind: 'key',
+    keyId,
+    scopes: key.scopes,
+    ...(key.origins && { origins: key.origins }),
+    ...(key.expiresAt && { expiresAt: Date.parse(key.expiresAt) }),
+  };
 }
 
 async function findById(keyId: string, readKeys: ReadKeys, now: number): Promise<StoredKey | undefined> {

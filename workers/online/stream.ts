@@ -8,6 +8,9 @@ import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpo
 import { UserParams, wholeNumber } from './parameters.ts';
 import { orUnavailable, ProblemError } from './problems.ts';
 
+/** A stream's key is checked only when the stream opens, so this bounds what a deleted key still receives. */
+const KEY_STREAM_MAX_MS = 3_600_000;
+
 const StreamQuery = z.object({
   after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
     .optional()
@@ -17,17 +20,16 @@ const StreamQuery = z.object({
 export interface Connection {
   /** The request's header, if any. */
   header(name: string): string | undefined;
-  /** Passes the request to the player's object. `endsAt`: the token's end, epoch milliseconds; undefined for a key. */
-  open(userId: string, endsAt: number | undefined): Promise<Response>;
+  /** Passes the request to the player's object. `endsAt`: the connection's end, epoch milliseconds. */
+  open(userId: string, endsAt: number): Promise<Response>;
 }
 
 const openConnection = ({ env, req }: AppContext): Connection => ({
   header: (name) => req.header(name),
   open: (userId, endsAt) => {
     const request = new Request(req.raw);
-    // A client's own header is not passed on.
-    request.headers.delete(STREAM_ENDS_AT_HEADER);
-    if (endsAt !== undefined) request.headers.set(STREAM_ENDS_AT_HEADER, String(endsAt));
+    // Replaces a client's own header.
+    request.headers.set(STREAM_ENDS_AT_HEADER, String(endsAt));
     return env.USER_SIGNALS.getByName(userId).fetch(request);
   },
 });
@@ -40,12 +42,18 @@ export async function getStream(
   if (!isSocket && !header('accept')?.includes('text/event-stream'))
     throw new ProblemError('not-acceptable', 'Upgrade to a WebSocket, or send “Accept: text/event-stream”.');
   const response = await orUnavailable(
-    open(userId, caller.kind === 'player' ? caller.expiresAt : undefined),
+    open(userId, decideEnd(caller, Date.now())),
     'The player’s object cannot be reached; try again.',
   );
   if (response.status === 429) throw new ProblemError('too-many', 'Close one of this player’s connections first.');
   // A copy: the headers of the object's response are immutable, and the app adds some.
   return new Response(response.body, response);
+}
+
+function decideEnd(caller: Caller, now: number): number {
+  if (caller.kind === 'player') return caller.expiresAt;
+  const latest = now + KEY_STREAM_MAX_MS;
+  return caller.kind === 'key' ? Math.min(caller.expiresAt ?? latest, latest) : latest;
 }
 
 const ENDPOINTS: Endpoint<Connection>[] = [
@@ -59,7 +67,8 @@ const ENDPOINTS: Endpoint<Connection>[] = [
       'A WebSocket, or server-sent events with “Accept: text/event-stream”. A notice follows each burst of events. ' +
       'With `after`, or Last-Event-ID, the newest 20 missed notices come first. A browser’s WebSocket can send no ' +
       'header: offer the subprotocols `bloodstream` and `bearer.` followed by the key or token in base64url. The ' +
-      'answer to “ping” is “pong”. A connection ends with its token: open another with a new token and `after`.',
+      'answer to “ping” is “pong”. A connection ends with its token or key, with a key after an hour at most (close ' +
+      'code 1008): open another with a valid one and `after`.',
     scope: 'read',
     isOpenToPlayers: true,
     params: UserParams,

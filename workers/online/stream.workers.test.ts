@@ -1,6 +1,6 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, vi } from 'vitest';
 import type { Notice } from '../../models/contracts/notice.ts';
 import { createItem } from '../../tests/ranking-input.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
@@ -135,4 +135,44 @@ it('sends nothing after the end of the token that opened the connection', async 
   expect(ending.heard).toEqual([]);
   expect(await read).not.toContain('gallery.ready');
   lasting.socket.close(1000);
+});
+
+it('ends with the key that opened the connection', async () => {
+  const expiresAt = Date.now() + 2_000;
+  const created = await exports.default.fetch('http://edge/v1/keys', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer test-admin' },
+    body: JSON.stringify({ name: 'game', scopes: ['read'], expiresAt: new Date(expiresAt).toISOString() }),
+  });
+  const { key } = (await created.json()) as { key: string };
+  const ending = await connect('/v1/users/quinn/stream', { authorization: `Bearer ${key}` });
+  const lasting = await connect('/v1/users/quinn/stream');
+  const closed = new Promise<number>((resolve) => ending.socket.addEventListener('close', ({ code }) => resolve(code)));
+  await new Promise((resolve) => setTimeout(resolve, expiresAt + 100 - Date.now()));
+  await click('quinn', '1', 'g1');
+  expect(await makeGallery('quinn')).toBe(true);
+  await expect.poll(() => lasting.heard).toHaveLength(1);
+  expect(await closed).toBe(1008);
+  expect(ending.heard).toEqual([]);
+  await expect.poll(() => lasting.heard).toHaveLength(1);
+  lasting.socket.close(1000);
+});
+
+it('ends after an hour with a key that does not expire, and gives way to a new connection', async () => {
+  const ended = await Promise.all(Array.from({ length: 16 }, () => connect('/v1/users/rae/stream')));
+  expect((await ask('/v1/users/rae/stream', { upgrade: 'websocket' })).status).toBe(429);
+  const closed = Promise.all(
+    ended.map(
+      ({ socket }) => new Promise<number>((resolve) => socket.addEventListener('close', ({ code }) => resolve(code))),
+    ),
+  );
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+  try {
+    const anew = await Promise.all(Array.from({ length: 16 }, () => connect('/v1/users/rae/stream')));
+    expect(new Set(await closed)).toEqual(new Set([1008]));
+    expect((await ask('/v1/users/rae/stream', { upgrade: 'websocket' })).status).toBe(429);
+    for (const { socket } of anew) socket.close(1000);
+  } finally {
+    vi.useRealTimers();
+  }
 });
