@@ -31,6 +31,13 @@ describeInBrowser('the key of the page', (newPage) => {
     expect(hasKey(page.url())).toBe(false);
   });
 
+  it('is asked for if the address has one that cannot be decoded', async () => {
+    const page = await newPage();
+    await page.goto(`${inject('url')}/?player=${KNOWN_PLAYER}#key=%`);
+    await page.getByRole('alert').filter({ hasText: 'unknown' }).waitFor();
+    await page.getByLabel('Key').waitFor();
+  });
+
   it('is at no address of the Worker, wherever a request claims to come from', async () => {
     for (const path of ['/local/key', '/health']) {
       const headers = { 'mf-original-url': 'http://localhost/local/key' };

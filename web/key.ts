@@ -9,9 +9,18 @@ export function findKey(): string | null {
   const given = FRAGMENT.exec(location.hash)?.[1];
   if (given === undefined) return sessionStorage.getItem(STORED_AS);
   history.replaceState(history.state, '', location.pathname + location.search);
-  const key = decodeURIComponent(given);
+  const key = decode(given);
   keepKey(key);
   return key;
+}
+
+/** Returns the text as it is if it is not percent-encoded; the API then refuses it as a key, and the user is asked. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 export const keepKey = (key: string): void => sessionStorage.setItem(STORED_AS, key);
