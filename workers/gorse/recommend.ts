@@ -22,16 +22,16 @@ const SESSION_FEEDBACK_MAX = 100;
 /** Stands in for the user of a session; it is never stored. */
 const SESSION_USER = 'session';
 
-const pageQuery = { n: length(SLATE_LENGTH_MAX), offset: Offset, ...contextQuery };
+const rangeQuery = { n: length(SLATE_LENGTH_MAX), offset: Offset, ...contextQuery };
 const RecommendQuery = z.object({
-  ...pageQuery,
+  ...rangeQuery,
   category: Genre,
   'write-back-type': FeedbackType.optional(),
   'write-back-delay': z.string().max(32).optional(),
 });
 type RecommendQuery = z.output<typeof RecommendQuery>;
 const SessionBody = z.array(GorseFeedback.extend({ UserId: z.string().optional() })).max(SESSION_FEEDBACK_MAX);
-const SessionQuery = z.object(pageQuery);
+const SessionQuery = z.object(rangeQuery);
 const CategoryParams = z.object({ category: Genre });
 
 interface Shown {

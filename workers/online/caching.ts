@@ -22,13 +22,13 @@ export const revalidate = etag({ weak: true });
 /** For the API document: always revalidated, so that a deployment shows at once. */
 export const DOCUMENT_HEADERS = { 'cache-control': 'public, no-cache' };
 
-const shared = (maxAgeSeconds: number) => ({
+const createPrivateHeaders = (maxAgeSeconds: number) => ({
   'cache-control': `private, max-age=${maxAgeSeconds}`,
   'cross-origin-resource-policy': 'cross-origin',
   vary: 'Authorization, Accept-Language',
 });
 
-export const createItemHeaders = (): Record<string, string> => shared(ITEM_MAX_AGE_SECONDS);
+export const createItemHeaders = (): Record<string, string> => createPrivateHeaders(ITEM_MAX_AGE_SECONDS);
 
 /** The ETag leaves out the answer's id and time, which change although the list does not. */
 export function createListHeaders({
@@ -38,5 +38,5 @@ export function createListHeaders({
 }: Recommendations): Record<string, string> {
   const digest = createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 27);
   // A degraded answer may be complete a second later.
-  return { ...shared(content.degraded.length > 0 ? 0 : LIST_MAX_AGE_SECONDS), etag: `W/"${digest}"` };
+  return { ...createPrivateHeaders(content.degraded.length > 0 ? 0 : LIST_MAX_AGE_SECONDS), etag: `W/"${digest}"` };
 }

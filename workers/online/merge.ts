@@ -62,7 +62,8 @@ export async function postMerge(
   { params: { userId }, body, caller }: { params: UserParams; body: MergeBody; caller: Caller },
   { verifyToken, claim, isBeingErased, moveSignals }: MergeSteps,
 ): Promise<z.output<typeof MergeAnswer>> {
-  const from = body.from === undefined ? await readGuest(body.guestToken!, verifyToken) : vouchFor(body.from, caller);
+  const from =
+    body.from === undefined ? await readGuest(body.guestToken!, verifyToken) : authorizeMerge(body.from, caller);
   if (from === userId)
     throw invalidInput([{ path: [body.from === undefined ? 'guestToken' : 'from'], message: 'is the player itself' }]);
   const claimed = await orUnavailable(claim(from, userId));
@@ -83,7 +84,7 @@ async function readGuest(guestToken: string, verifyToken: MergeSteps['verifyToke
 }
 
 /** Returns the id; throws `forbidden` if the caller may not merge it without proof. */
-function vouchFor(from: string, caller: Caller): string {
+function authorizeMerge(from: string, caller: Caller): string {
   if (caller.kind !== 'key') throw new ProblemError('forbidden', 'Send the guest’s token as “guestToken”.');
   if (isGuestId(from) || hasScope(caller, 'admin')) return from;
   throw new ProblemError('forbidden', `“${from}” is not a guest; only a key with the scope “admin” merges accounts.`);
