@@ -1,7 +1,10 @@
 import { createExecutionContext } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
+import type { PlayerEvent } from '../../models/contracts/event.ts';
+import { makeItem } from '../../tests/item.ts';
 import worker from '../index.ts';
+import { writeBatchGalleries } from '../storage/galleries.ts';
 
 interface Call {
   method?: string;
@@ -272,6 +275,43 @@ it('recommends, pages, and writes back what was shown as impressions', async () 
   const { impressions } = await env.USER_SIGNALS.getByName('eve').snapshot();
   expect(new Set(impressions.map(({ itemId }) => itemId))).toEqual(new Set(shown));
   expect(impressions[0]!.timestamp).toBeGreaterThan(Date.now());
+});
+
+it('writes back every page and every repetition of a stored gallery, whose answers have one id', async () => {
+  const itemIds = ['w1', 'w2', 'w3', 'w4'];
+  await storeItems(...itemIds);
+  const items = itemIds.map((itemId) => ({ itemId, score: 1, reason: '', item: makeItem(itemId) }));
+  const gallery = {
+    recommendationId: 'stored',
+    generatedAt: '2026-01-01T00:00:00Z',
+    release: null,
+    dataUntil: null,
+    rows: [{ id: 'top-picks', title: '', reason: '', items }],
+    ownedOrPlayed: [],
+    dismissed: [],
+    ageLimit: null,
+  };
+  await writeBatchGalleries(env.DB, [{ userId: 'una', gallery }], 1);
+  const una = env.USER_SIGNALS.getByName('una');
+  const USER_SIGNALS = {
+    getByName: () => ({
+      record: (events: PlayerEvent[]) => una.record(events),
+      readUserState: () => Promise.reject(new Error('overloaded')),
+    }),
+  };
+  const recommend = async (query: string) => {
+    const request = new Request<unknown, IncomingRequestCfProperties>(
+      `http://edge/api/recommend/una?n=2&deadlineMs=2000&write-back-type=read${query}`,
+      { headers: { 'x-api-key': 'test-admin' } },
+    );
+    const response = await worker.fetch(request, { ...env, USER_SIGNALS } as never, createExecutionContext());
+    return response.json();
+  };
+  expect(await recommend('')).toEqual(['w1', 'w2']);
+  expect(await recommend('')).toEqual(['w1', 'w2']);
+  expect(await recommend('&offset=2')).toEqual(['w3', 'w4']);
+  const { impressions } = await una.snapshot();
+  expect(impressions.map(({ itemId }) => itemId).toSorted()).toEqual(['w1', 'w1', 'w2', 'w2', 'w3', 'w4']);
 });
 
 it('ranks for a session without storing it', async () => {

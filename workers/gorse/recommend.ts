@@ -13,7 +13,7 @@ import { invalidInput } from '../online/problems.ts';
 import { getRecommendations } from '../online/recommendations.ts';
 import { openRecommender, type Recommender } from '../online/recommender.ts';
 import { type EventStore, openEventStore, storeEvents } from '../online/store-events.ts';
-import { FeedbackType, GorseFeedback, nameEvent, toEvent } from './feedback-shape.ts';
+import { FeedbackType, GorseFeedback, toEvent } from './feedback-shape.ts';
 import { length, Offset } from './shapes.ts';
 import { parseWriteBackDelay } from './write-back-delay.ts';
 
@@ -89,8 +89,9 @@ async function writeBack(
 ): Promise<void> {
   const now = Date.now();
   const events = itemIds.map(
-    async (itemId, index): Promise<PlayerEvent> => ({
-      id: await nameEvent('impression', recommendationId, index),
+    (itemId, index): PlayerEvent => ({
+      // Not named after the answer: a stored gallery answers again and again under one id, each time with impressions.
+      id: crypto.randomUUID(),
       userId,
       type: 'impression',
       itemId,
@@ -105,7 +106,7 @@ async function writeBack(
       locale: null,
     }),
   );
-  await recommending.storeEvents(await Promise.all(events));
+  await recommending.storeEvents(events);
 }
 
 /** Ranks for signals folded from the session's feedback alone. */

@@ -55,9 +55,14 @@ export async function getSimilar(
   const item = input.catalogue.get(itemId);
   if (item === undefined) throw new ProblemError('not-found', `No visible item has the id “${itemId}”.`);
   const tier: Tier = input.neighboursOf(itemId).length > 0 ? 'online' : 'statistics';
-  const items = recommendSimilar(input, item, n, { exclude, offset });
-  const similar = retrieveSimilar(input, item).map((candidate) => candidate.item);
-  const degraded = explainShort(items.length, n, listFiltered(input, similar, { exclude }));
+  const similar = retrieveSimilar(input, item);
+  const items = recommendSimilar(input, similar, n, { exclude, offset });
+  const removed = listFiltered(
+    input,
+    similar.map((candidate) => candidate.item),
+    { exclude },
+  );
+  const degraded = offset === undefined || offset === 0 ? explainShort(items.length, n, removed) : [];
   const marked = { ...answer, tier, degraded: [...answer.degraded, ...degraded] };
   recommender.countAnswer('similar', marked);
   return { ...marked, items: expandItems(items, input.catalogue, expand) };

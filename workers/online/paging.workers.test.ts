@@ -92,6 +92,17 @@ it('says on every route that filters have left an answer short or empty', async 
   });
 });
 
+it('does not mention filters where a list ends on a later page', async () => {
+  const purchase = { id: 'late', userId: 'late', type: 'purchase', itemId: 'g0' };
+  await call('/v1/events', { method: 'POST', body: JSON.stringify({ events: [purchase] }) });
+  for (const path of ['/v1/users/late/recommendations?n=20&deadlineMs=2000', '/v1/items/g4/similar?n=20&exclude=g8'])
+    for (const offset of [40, 60]) {
+      const { body } = await call(`${path}&offset=${offset}`);
+      expect(ids(body).length, `${path} ${offset}`).toBeLessThan(20);
+      expect(stepsOf(body), `${path} ${offset}`).not.toContain('filters');
+    }
+});
+
 it('does not mention filters where the catalogue or the genre has no more items', async () => {
   for (const path of ['/v1/items/popular?n=100', '/v1/items/popular?n=100&genre=Racing', '/v1/items/new?n=100'])
     expect(stepsOf((await call(path)).body), path).not.toContain('filters');

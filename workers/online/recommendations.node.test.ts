@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { Explanation } from '../../models/contracts/gallery.ts';
-import { createRankingInput } from '../../tests/ranking-input.ts';
+import { createItem, createRankingInput } from '../../tests/ranking-input.ts';
 import { explainItems } from '../recommending/explain.ts';
 import { composeGallery, type Page } from '../recommending/recommend.ts';
 import { Budget } from '../serving/budget.ts';
@@ -138,4 +138,30 @@ test('a search answers even if full text and recording fail, and names both', as
   expect(events).toHaveLength(2);
   await getSearch({ params, query: { ...query, record: 'false' }, caller: player }, searcher(false));
   expect(events).toHaveLength(2);
+});
+
+test('similar items are retrieved once, even if the answer is short', async () => {
+  const items = Array.from({ length: 60 }, (_, index) => createItem(index));
+  const listed: string[] = [];
+  const known = createRankingInput({}, items);
+  const counting = new Proxy(known.catalogue, {
+    get(catalogue, name) {
+      const value = Reflect.get(catalogue, name, catalogue);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        listed.push(String(name));
+        return value.apply(catalogue, args);
+      };
+    },
+  });
+  const short = openRecommender({ answer, input: { ...known, catalogue: counting } });
+  for (const n of [3, 100]) {
+    listed.length = 0;
+    const similar = await getSimilar({ params: { itemId: 'g4' }, query: { n, ...deadline } }, short);
+    expect(similar.items.length).toBeGreaterThan(0);
+    expect(
+      listed.filter((name) => name === 'values'),
+      `n=${n}`,
+    ).toHaveLength(1);
+  }
 });

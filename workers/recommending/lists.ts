@@ -2,12 +2,10 @@
 // the player; items that must not be shown are left out.
 
 import type { RecommendedItem } from '../../models/contracts/gallery.ts';
-import type { Item } from '../../models/contracts/item.ts';
 import { type Candidate, take, toRecommendedItem } from './candidates.ts';
 import { type Filter, filterCandidates } from './filter.ts';
 import { createPlayerFilters, createSelectionFilters, type Selection } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
-import { retrieveSimilar } from './similar.ts';
 import { retrieveBestRated, retrieveNewReleases, retrievePopular, retrieveTrending } from './sources.ts';
 
 const LISTS = {
@@ -17,15 +15,16 @@ const LISTS = {
   new: retrieveNewReleases,
 };
 
+/** `similar`: the neighbours of an item, nearest first. */
 export const recommendSimilar = (
   input: RankingInput,
-  to: Item,
+  similar: readonly Candidate[],
   length: number,
   selection: Selection = {},
 ): RecommendedItem[] => {
   const { offset = 0 } = selection;
   const filters = createSelectionFilters(selection);
-  return listItems(input, retrieveSimilar(input, to), offset + length, filters).slice(offset);
+  return listItems(input, similar, offset + length, filters).slice(offset);
 };
 
 /** Popular items fill up a short list; their reasons say so. */

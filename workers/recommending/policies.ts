@@ -19,7 +19,7 @@ const ROWS_MAX = 8;
 
 export function composeBaseline(policy: BaselinePolicy, input: RankingInput, length: number): GalleryRow[] {
   const candidates = take(
-    skipRepeated(filterCandidates(retrieve(policy, input), createPlayerFilters(input))),
+    filterCandidates(retrieveBaseline(policy, input), createPlayerFilters(input)),
     ROWS_MAX * length,
   );
   return Array.from({ length: Math.ceil(candidates.length / length) }, (_, row) => ({
@@ -31,6 +31,10 @@ export function composeBaseline(policy: BaselinePolicy, input: RankingInput, len
       .map(({ item, score, reason }) => ({ itemId: item.itemId, score, reason })),
   }));
 }
+
+/** Each item once. */
+export const retrieveBaseline = (policy: BaselinePolicy, input: RankingInput): Generator<Candidate> =>
+  skipRepeated(retrieve(policy, input));
 
 function* retrieve(policy: BaselinePolicy, input: RankingInput): Generator<Candidate> {
   if (policy === 'retrieval') yield* retrieveByModel(input);

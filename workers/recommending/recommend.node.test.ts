@@ -8,6 +8,7 @@ import { retrieveByModel } from './model-source.ts';
 import { type BaselinePolicy, composeBaseline } from './policies.ts';
 import type { ModelScores } from './ranking-input.ts';
 import { composeGallery, recommend } from './recommend.ts';
+import { retrieveSimilar } from './similar.ts';
 
 /** Model scores: the given item indices, best first. */
 const scoresOf = (...indices: number[]): ModelScores => {
@@ -193,12 +194,12 @@ it('composes baseline pages under the same filters', () => {
 
 it('finds similar items by the release’s neighbours, and by content if it has none', async () => {
   const input = createRankingInput({ neighboursOf: (itemId) => (itemId === 'g4' ? weighted(9, 8, 7) : [['gone', 1]]) });
-  expect(recommendSimilar(input, createItem(4), 2)).toEqual([
+  expect(recommendSimilar(input, retrieveSimilar(input, createItem(4)), 2)).toEqual([
     { itemId: 'g9', score: 1, reason: 'Goes with Game 4' },
     { itemId: 'g8', score: 0.5, reason: 'Goes with Game 4' },
   ]);
   // Strategy and Naval like the game itself; among equals the more popular first.
-  expect(ids(recommendSimilar(input, createItem(12), 3))).toEqual(['g0', 'g4', 'g8']);
+  expect(ids(recommendSimilar(input, retrieveSimilar(input, createItem(12)), 3))).toEqual(['g0', 'g4', 'g8']);
 });
 
 it('lists trending items, fills up with popular ones, and shows no game before its release date', async () => {
@@ -232,13 +233,31 @@ it('recommends a cold-start item by its content, to matching players and beside 
   const picked = (await recommend(input, 10)).items;
   expect(ids(picked).indexOf('fresh')).toBeGreaterThan(0);
   expect(picked.find(({ itemId }) => itemId === 'fresh')!.reason).toContain('Similar to what you played');
-  const near = ids(recommendSimilar(input, known[0]!, 6));
+  const near = ids(recommendSimilar(input, retrieveSimilar(input, known[0]!), 6));
   expect(near.indexOf('fresh')).toBeGreaterThan(0);
   // Not beside unrelated items, and no longer once the release knows it.
-  expect(ids(recommendSimilar(input, known[1]!, 60))).not.toContain('fresh');
+  expect(ids(recommendSimilar(input, retrieveSimilar(input, known[1]!), 60))).not.toContain('fresh');
   const later = createRankingInput({ ...changes, releaseItems: new Map([...releaseItems, ['fresh', 60]]) }, [
     ...known,
     fresh,
   ]);
-  expect(ids(recommendSimilar(later, known[0]!, 60))).not.toContain('fresh');
+  expect(ids(recommendSimilar(later, retrieveSimilar(later, known[0]!), 60))).not.toContain('fresh');
+});
+
+it('pages to the end of the catalogue, beyond the ranked candidates, in the order of the pages before', async () => {
+  const items = Array.from({ length: 420 }, (_, index) => createItem(index));
+  const manyIds = items.map(({ itemId }) => itemId);
+  const user = { ...EMPTY_USER_STATE, owned: ['g3', 'g400'], dismissed: ['g410'] };
+  const scores = Float32Array.from(manyIds, (_, index) => 1 / (1 + index));
+  for (const modelScores of [null, { itemIds: manyIds, scores }]) {
+    const input = createRankingInput({ modelScores, user }, items);
+    const shown: string[] = [];
+    for (let offset = 0; offset < 450; offset += 50) {
+      const page = (await recommend(input, 50, { offset })).items;
+      expect(page, `offset ${offset}`).toHaveLength(Math.max(0, Math.min(50, 417 - offset)));
+      shown.push(...ids(page));
+    }
+    expect(new Set(shown)).toEqual(new Set(manyIds.filter((id) => !['g3', 'g400', 'g410'].includes(id))));
+    expect(shown).toEqual(ids((await recommend(input, 500)).items));
+  }
 });

@@ -9,6 +9,7 @@ import { exploreTopPicks, type TopPick, toPin } from './exploration.ts';
 import { type Filter, filterCandidates } from './filter.ts';
 import { createPlayerFilters, createSelectionFilters, type Selection } from './filters.ts';
 import { retrieveByModel } from './model-source.ts';
+import { retrieveBaseline } from './policies.ts';
 import { fillRows, rankInRow, type ScoredRow, type Slate } from './rank-rows.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { listRows, ROWS, type Row } from './rows.ts';
@@ -58,7 +59,10 @@ export async function composeGallery(input: RankingInput, length: number): Promi
   return { rows: [...topSlates, ...slates].map(toGalleryRow), topPicks, ranking };
 }
 
-/** Only the top picks, best first. Nothing in their order is random, so a page begins where the one before it ends. */
+/**
+ * Only the top picks, best first, then items that no source retrieved for ranking. Nothing in their order is random, so
+ * a page begins where the one before it ends.
+ */
 export async function recommend(
   input: RankingInput,
   length: number,
@@ -66,8 +70,19 @@ export async function recommend(
 ): Promise<{ items: RecommendedItem[]; ranking: Ranking }> {
   const ranking = await rankCandidates(input, [], createSelectionFilters(selection));
   const { offset = 0 } = selection;
-  const { pins, picks } = pickTop(ranking, offset + length, input);
-  return { items: [...pins, ...picks].slice(offset).map(toRecommendedItem), ranking };
+  const end = offset + length;
+  const { pins, picks } = pickTop(ranking, end, input);
+  const ranked = [...pins, ...picks];
+  const candidates = [...ranked, ...take(listUnranked(ranking, input), end - ranked.length)];
+  return { items: candidates.slice(offset).map(toRecommendedItem), ranking };
+}
+
+/** Continues the list beyond the pool: a larger pool would change the order of the pages before. Lazy. */
+function* listUnranked({ pool }: Ranking, input: RankingInput): Generator<Candidate> {
+  const isRanked: Filter = ({ itemId }) => (pool.kept.has(itemId) ? 'ranked' : undefined);
+  const filters: Filter[] = [isRanked, (item) => pool.findFilterReason(item)];
+  for (const candidate of filterCandidates(retrieveBaseline('retrieval', input), filters))
+    yield { ...candidate, score: 0 };
 }
 
 /** Sources → filters → scores. */

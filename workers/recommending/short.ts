@@ -1,5 +1,5 @@
 // Explains an answer that has fewer items than requested because filters removed some. A small catalogue or a rare
-// genre does not count, since nothing was withheld.
+// genre does not count, since nothing was withheld. Not for a later page of a list: it is short where the list ends.
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';

@@ -89,8 +89,8 @@ function markShort(
   selection: Selection,
 ): Served<RecommendationsContent> {
   const { answer, input, items } = served;
-  // A stored gallery has few items of a genre: missing items were never in it.
-  if (answer.tier === 'nearline' || answer.tier === 'batch') return served;
+  // A stored gallery has few items of a genre: missing items were never in it. A later page is short at the list's end.
+  if (answer.tier === 'nearline' || answer.tier === 'batch' || (selection.offset ?? 0) > 0) return served;
   const degraded = explainShort(items.length, length, listFiltered(input, input.catalogue.values(), selection));
   return { ...served, answer: { ...answer, degraded: [...answer.degraded, ...degraded] } };
 }

@@ -89,8 +89,9 @@ function start(isolate = new Isolate()) {
     const { answer, rows } = await answerGallery(toRequest(userId, faults, deadlineMs), 12);
     return { ...answer, rows, shown: rows.flatMap((row) => row.items.map(({ itemId }) => itemId)) };
   };
-  const askItems = async (userId: string, genre: string, faults: object) => {
-    const { answer, items } = await answerRecommendations(toRequest(userId, faults, 150), 12, { genre });
+  const askItems = async (userId: string, genre: string, faults: object, recommendationId?: string) => {
+    const request = { ...toRequest(userId, faults, 150), recommendationId };
+    const { answer, items } = await answerRecommendations(request, 12, { genre });
     return { ...answer, shown: items.map(({ itemId }) => itemId) };
   };
   return { ask, askItems, isolate };
@@ -265,6 +266,11 @@ it('serves recommendations by the same rungs: a genre from the batch gallery, or
   const batch = { tier: 'batch', recommendationId: 'made-in-bulk', degraded };
   expect(await askItems('list', 'Strategy', faults)).toMatchObject({ ...batch, shown: ['g22', 'g26'] });
   expect(await askItems('list', 'racing', faults)).toMatchObject({ ...batch, shown: ['g23'] });
+  // Continues an earlier answer.
+  expect(await askItems('list', 'racing', faults, 'first-page')).toMatchObject({
+    ...{ ...batch, recommendationId: 'first-page' },
+    shown: ['g23'],
+  });
 
   await writeBatchGalleries(env.DB, [{ userId: 'list', gallery: batchOf('g22') }], 2);
   const others = await askItems('list', 'Racing', faults);

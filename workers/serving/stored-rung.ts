@@ -32,7 +32,8 @@ export const storedRung =
       const hydrated = await identifying;
       const content = gallery && cut(await keepShowable(gallery, request, hydrated));
       if (gallery === undefined || content === undefined) return { hydrated };
-      const { recommendationId, generatedAt, release, dataUntil } = gallery;
+      const { generatedAt, release, dataUntil } = gallery;
+      const { recommendationId = gallery.recommendationId } = request;
       const answer = { ...hydrated.answer, tier, recommendationId, generatedAt, release, dataUntil };
       return { served: { ...content, answer, input: hydrated.input } };
     } catch (error) {
