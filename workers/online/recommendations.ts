@@ -6,10 +6,12 @@ import { GALLERY_ROW_LENGTH_DEFAULT, Gallery, Recommendations } from '../../mode
 import { findEmptiedBy } from '../recommending/emptied.ts';
 import { explainItems } from '../recommending/explain.ts';
 import { POLICIES } from '../recommending/policies.ts';
+import type { Caller } from './caller.ts';
 import { type AnswerRequest, contextQuery } from './context.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { expandItems } from './expand-items.ts';
 import { Genre, pageQuery, slateQuery, UserParams } from './parameters.ts';
+import { ProblemError } from './problems.ts';
 import { openRecommender, type Recommender } from './recommender.ts';
 
 const EXPLAINED_MAX = 20;
@@ -26,7 +28,7 @@ const Explain = z
     type: 'string',
     description:
       '`1`, or item ids separated by commas: explains why each is in the answer, or why it is not. Such an answer ' +
-      'counts as not shown: the ranking model does not learn from it.',
+      'counts as not shown: the ranking model does not learn from it. Only with a key: it names the store’s rules.',
   });
 
 export const galleryQuery = {
@@ -43,7 +45,7 @@ const GalleryQuery = z.object({
     .meta({
       description:
         '`retrieval` and `popularity` return baseline pages for comparison, ordered by the retrieval model or by ' +
-        'popularity. Baseline pages are not logged for the ranking model and not explained.',
+        'popularity. Baseline pages are not logged for the ranking model and not explained. Only with a key.',
     }),
 });
 const RecommendationsQuery = z.object({
@@ -104,6 +106,18 @@ export async function getRecommendations(
   };
 }
 
+/** Throws `forbidden` if a player asks for an explanation or a baseline page, which are for the store's developers. */
+function refuseDiagnosis({
+  query: { explain, policy = 'full' },
+  caller,
+}: {
+  query: Partial<Pick<z.output<typeof GalleryQuery>, 'explain' | 'policy'>>;
+  caller: Caller;
+}): void {
+  if (caller.kind !== 'player' || (explain === undefined && policy === 'full')) return;
+  throw new ProblemError('forbidden', '“explain” and “policy” need a key with the scope “read”; leave them out.');
+}
+
 const tag = 'Recommendations';
 
 const ENDPOINTS: Endpoint<Recommender>[] = [
@@ -119,7 +133,10 @@ const ENDPOINTS: Endpoint<Recommender>[] = [
     params: UserParams,
     query: GalleryQuery,
     answer: { schema: Gallery, description: 'The gallery.' },
-    handle: getGallery,
+    handle(input, recommender) {
+      refuseDiagnosis(input);
+      return getGallery(input, recommender);
+    },
   }),
   defineEndpoint({
     method: 'get',
@@ -132,7 +149,10 @@ const ENDPOINTS: Endpoint<Recommender>[] = [
     params: UserParams,
     query: RecommendationsQuery,
     answer: { schema: Recommendations, description: 'The picks, best first.' },
-    handle: getRecommendations,
+    handle(input, recommender) {
+      refuseDiagnosis(input);
+      return getRecommendations(input, recommender);
+    },
   }),
 ];
 

@@ -347,3 +347,12 @@ it('a merged guest’s token sends only what happened before, is not renewed, an
     expect(JSON.stringify(refused.body)).not.toContain('account-of-guest');
   }
 });
+
+it('explains nothing to a player and gives a player no baseline page', async () => {
+  const { token } = await mint({ userId: 'curious' });
+  for (const path of ['gallery?explain=1', 'gallery?policy=popularity', 'recommendations?explain=game-1']) {
+    expect((await call('GET', `/v1/users/me/${path}`, token)).status, path).toBe(403);
+    expect((await call('GET', `/v1/users/curious/${path}`, 'test-read')).status, path).toBe(200);
+  }
+  expect((await call('GET', '/v1/users/me/gallery?policy=full', token)).status).toBe(200);
+});
