@@ -3,7 +3,7 @@
 import { z } from '@hono/zod-openapi';
 import { Recommendations, type Tier } from '../../models/contracts/gallery.ts';
 import { recommendList, recommendSimilar } from '../recommending/lists.ts';
-import { explainShort, listFiltered } from '../recommending/short.ts';
+import { explainShort, listRemoved } from '../recommending/short.ts';
 import { retrieveSimilar } from '../recommending/similar.ts';
 import { createListHeaders } from './caching.ts';
 import { contextQuery } from './context.ts';
@@ -38,7 +38,7 @@ export const getList =
     const { n, genre, expand, ...context } = query;
     const { input, answer } = await recommender.hydrate(recommender.readRequest(context));
     const items = recommendList(input, list, n, { genre });
-    const degraded = explainShort(items.length, n, listFiltered(input, input.catalogue.values(), { genre }));
+    const degraded = explainShort(items.length, n, listRemoved(input, input.catalogue.values(), { genre }));
     const marked = { ...answer, degraded: [...answer.degraded, ...degraded] };
     recommender.countAnswer('list', marked);
     return { ...marked, items: expandItems(items, input.catalogue, expand) };
@@ -57,7 +57,7 @@ export async function getSimilar(
   const tier: Tier = input.neighboursOf(itemId).length > 0 ? 'online' : 'statistics';
   const similar = retrieveSimilar(input, item);
   const items = recommendSimilar(input, similar, n, { exclude, offset });
-  const removed = listFiltered(
+  const removed = listRemoved(
     input,
     similar.map((candidate) => candidate.item),
     { exclude },

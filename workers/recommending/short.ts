@@ -7,7 +7,7 @@ import { findFilterReason } from './filter.ts';
 import { createPlayerFilters, createSelectionFilters, type Restrictions, type Selection } from './filters.ts';
 
 /** Lazily yields the items that only the filters of the player, the store's rules or `exclude` remove. */
-export function* listFiltered(
+export function* listRemoved(
   restrictions: Restrictions,
   items: Iterable<Item>,
   { genre, exclude }: Selection = {},
@@ -18,10 +18,10 @@ export function* listFiltered(
     if (findFilterReason(item, wanted) === undefined && findFilterReason(item, filters) !== undefined) yield item;
 }
 
-/** `filtered`: read only if the answer is short. */
-export function explainShort(shown: number, length: number, filtered: Iterable<Item>): Degradation[] {
+/** `removed`: read only if the answer is short. */
+export function explainShort(shown: number, length: number, removed: Iterable<Item>): Degradation[] {
   if (shown >= length) return [];
-  for (const _ of filtered)
+  for (const _ of removed)
     return [
       {
         step: 'filters',

@@ -9,7 +9,7 @@ import { recommendList } from '../recommending/lists.ts';
 import { type BaselinePolicy, composeBaseline } from '../recommending/policies.ts';
 import { composeGallery, type Page, type Ranking, recommend } from '../recommending/recommend.ts';
 import { showsOwnGames } from '../recommending/rows.ts';
-import { explainShort, listFiltered } from '../recommending/short.ts';
+import { explainShort, listRemoved } from '../recommending/short.ts';
 import { climb, type Served } from './climb.ts';
 import { hydrate, type RecommendationRequest } from './hydrate.ts';
 import { type Form, listRungs } from './rungs.ts';
@@ -42,7 +42,7 @@ export async function answerGallery(
   });
   const { answer: of, input, page, rows } = served;
   if (page === undefined) return served;
-  const degraded = explainShort(rows[0]?.items.length ?? 0, length, listFiltered(input, input.catalogue.values()));
+  const degraded = explainShort(rows[0]?.items.length ?? 0, length, listRemoved(input, input.catalogue.values()));
   return { ...served, answer: { ...of, degraded: [...of.degraded, ...degraded] } };
 }
 
@@ -91,7 +91,7 @@ function markShort(
   const { answer, input, items } = served;
   // A stored gallery has few items of a genre: missing items were never in it. A later page is short at the list's end.
   if (answer.tier === 'nearline' || answer.tier === 'batch' || (selection.offset ?? 0) > 0) return served;
-  const degraded = explainShort(items.length, length, listFiltered(input, input.catalogue.values(), selection));
+  const degraded = explainShort(items.length, length, listRemoved(input, input.catalogue.values(), selection));
   return { ...served, answer: { ...answer, degraded: [...answer.degraded, ...degraded] } };
 }
 
