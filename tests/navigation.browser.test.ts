@@ -35,6 +35,8 @@ describeInBrowser('the page', (newPage) => {
 
     await page.getByRole('button', { name: 'Tune the gallery' }).click();
     await page.locator('.tune').waitFor();
+    // The browser tells of an open popover in a later task; a busy machine goes back before that.
+    await page.waitForFunction('history.state?.dialog');
     await page.goBack();
     await page.locator('.tune').waitFor({ state: 'hidden' });
     const card = firstCard(page);
