@@ -43,15 +43,15 @@ it('stores nothing for an unknown id, whatever is read', async () => {
 });
 
 it('creates its tables with the first event, and then makes a gallery for a player who has requested one', async () => {
-  await call('/v1/users/newcomer/gallery?platform=windows&deadlineMs=2000');
-  expect(await readStorage('newcomer')).toEqual(NOTHING);
-  const event = { id: '1', userId: 'newcomer', type: 'click', itemId: 'x' };
+  await call('/v1/users/new-player/gallery?platform=windows&deadlineMs=2000');
+  expect(await readStorage('new-player')).toEqual(NOTHING);
+  const event = { id: '1', userId: 'new-player', type: 'click', itemId: 'x' };
   expect((await post('/v1/events', { events: [event] })).status).toBe(202);
-  const { tables, bytes, alarm } = await readStorage('newcomer');
+  const { tables, bytes, alarm } = await readStorage('new-player');
   expect(tables).toContain('recent_events');
   expect(bytes).toBeGreaterThan(EMPTY_FILE_BYTES);
   expect(alarm).toBeLessThan(Date.now() + 2_000);
-  const object = env.USER_SIGNALS.getByName('newcomer');
+  const object = env.USER_SIGNALS.getByName('new-player');
   await evictDurableObject(object);
   expect((await object.snapshot()).actions.map(({ id }) => id)).toEqual(['1']);
   const documents = await runInDurableObject(object, (_, { storage }) => [

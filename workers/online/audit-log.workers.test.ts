@@ -148,3 +148,13 @@ it('records the status of a change that fails', async () => {
   await expect(fail(new Error('bug'))).rejects.toThrow('bug');
   expect(await last()).toMatchObject({ status: 500 });
 });
+
+it('a change that was made is answered as made, even if its state cannot be described', async () => {
+  const log: AuditLog = { begin: async () => 1, end: async () => {} };
+  const change = { keyId: 'k', method: 'PUT', path: '/v1/items/{itemId}', ids: {}, status: 200 };
+  const readAfter = () => {
+    throw new Error('a bug');
+  };
+  const make = async () => 'made';
+  expect(await recordChange(log, { ...change, readBefore: async () => null, make, readAfter })).toBe('made');
+});

@@ -26,21 +26,22 @@ export async function recordChange<T>(
 ): Promise<T> {
   const before = await orUnavailable(readBefore());
   const entryId = await orUnavailable(log.begin({ ...change, before }));
+  let made: T;
   try {
-    const made = await make();
-    await end(log, entryId, { status, after: readAfter(made) });
-    return made;
+    made = await make();
   } catch (error) {
     const kind = error instanceof ProblemError ? error.kind : 'internal';
-    await end(log, entryId, { status: PROBLEM_KINDS[kind].status, after: null });
+    await end(log, entryId, () => ({ status: PROBLEM_KINDS[kind].status, after: null }));
     throw error;
   }
+  await end(log, entryId, () => ({ status, after: readAfter(made) }));
+  return made;
 }
 
 /** Never rejects: the change is already made, and an incomplete entry stands for an unknown outcome. */
-async function end(log: AuditLog, entryId: number, outcome: AuditedOutcome): Promise<void> {
+async function end(log: AuditLog, entryId: number, describe: () => AuditedOutcome): Promise<void> {
   try {
-    await log.end(entryId, outcome);
+    await log.end(entryId, describe());
   } catch (error) {
     console.error(JSON.stringify({ alert: 'audit entry not completed', entryId, error: String(error) }));
   }

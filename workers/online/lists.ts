@@ -5,6 +5,7 @@ import { Recommendations, type Tier } from '../../models/contracts/gallery.ts';
 import { recommendList, recommendSimilar } from '../recommending/lists.ts';
 import { explainShort, listRemoved } from '../recommending/short.ts';
 import { retrieveSimilar } from '../recommending/similar.ts';
+import { addDegraded } from '../serving/hydrate.ts';
 import { createListHeaders } from './caching.ts';
 import { contextQuery } from './context.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
@@ -36,12 +37,13 @@ export const getList =
   (list: ListName) =>
   async ({ query }: { query: z.output<typeof ListQuery> }, recommender: ListMaker): Promise<Recommendations> => {
     const { n, genre, expand, ...context } = query;
-    const { input, answer } = await recommender.hydrate(recommender.readRequest(context));
+    const hydrated = await recommender.hydrate(recommender.readRequest(context));
+    const { input } = hydrated;
     const items = recommendList(input, list, n, { genre });
     const degraded = explainShort(items.length, n, listRemoved(input, input.catalogue.values(), { genre }));
-    const marked = { ...answer, degraded: [...answer.degraded, ...degraded] };
-    recommender.countAnswer('list', marked);
-    return { ...marked, items: expandItems(items, input.catalogue, expand) };
+    const { answer } = addDegraded(hydrated, degraded);
+    recommender.countAnswer('list', answer);
+    return { ...answer, items: expandItems(items, input.catalogue, expand) };
   };
 
 export async function getSimilar(

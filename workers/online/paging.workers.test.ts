@@ -106,7 +106,7 @@ it('does not mention filters where a list ends on a later page', async () => {
 it('does not mention filters where the catalogue or the genre has no more items', async () => {
   for (const path of ['/v1/items/popular?n=100', '/v1/items/popular?n=100&genre=Racing', '/v1/items/new?n=100'])
     expect(stepsOf((await call(path)).body), path).not.toContain('filters');
-  expect(stepsOf((await call('/v1/users/newcomer/recommendations?n=100&deadlineMs=2000')).body)).not.toContain(
+  expect(stepsOf((await call('/v1/users/new-player/recommendations?n=100&deadlineMs=2000')).body)).not.toContain(
     'filters',
   );
 });

@@ -1,6 +1,7 @@
 // Identifies the caller by a key that `/v1/keys` created. The isolate's copy of the keys decides; for an id that is not
 // in it, the keys are read from D1 again, at most once a second.
 
+import { sha256Hex } from '../../models/contracts/digest.ts';
 import { readKeyId } from '../../models/contracts/key.ts';
 import type { CacheRead } from '../storage/cache.ts';
 import type { KeySet, StoredKey } from '../storage/keys.ts';
@@ -64,5 +65,4 @@ async function hasHash(key: string, hash: string): Promise<boolean> {
 }
 
 /** Returns the SHA-256 in hex. A key has 256 random bits, so it needs no slow hash. */
-export const hashKey = async (key: string): Promise<string> =>
-  Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))).toString('hex');
+export const hashKey = (key: string): Promise<string> => sha256Hex(new TextEncoder().encode(key));

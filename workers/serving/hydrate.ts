@@ -99,9 +99,9 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
   };
 }
 
-export const addDegraded = (hydrated: HydratedRequest, degraded: readonly Degradation[]): HydratedRequest => ({
-  ...hydrated,
-  answer: { ...hydrated.answer, degraded: [...hydrated.answer.degraded, ...degraded] },
+export const addDegraded = <T extends { answer: Answer }>(of: T, degraded: readonly Degradation[]): T => ({
+  ...of,
+  answer: { ...of.answer, degraded: [...of.answer.degraded, ...degraded] },
 });
 
 interface Caches {

@@ -11,7 +11,7 @@ import { composeGallery, type Page, type Ranking, recommend } from '../recommend
 import { showsOwnGames } from '../recommending/rows.ts';
 import { explainShort, listRemoved } from '../recommending/short.ts';
 import { climb, type Served } from './climb.ts';
-import { hydrate, type RecommendationRequest } from './hydrate.ts';
+import { addDegraded, hydrate, type RecommendationRequest } from './hydrate.ts';
 import { type Form, listRungs } from './rungs.ts';
 
 export interface GalleryContent {
@@ -40,10 +40,10 @@ export async function answerGallery(
       rows.length === 0 ? undefined : { rows: rows.map((row) => ({ ...row, items: row.items.slice(0, length) })) },
     empty: { rows: [] },
   });
-  const { answer: of, input, page, rows } = served;
+  const { input, page, rows } = served;
   if (page === undefined) return served;
   const degraded = explainShort(rows[0]?.items.length ?? 0, length, listRemoved(input, input.catalogue.values()));
-  return { ...served, answer: { ...of, degraded: [...of.degraded, ...degraded] } };
+  return addDegraded(served, degraded);
 }
 
 export interface RecommendationsContent {
@@ -92,7 +92,7 @@ function markShort(
   // A stored gallery has few items of a genre: missing items were never in it. A later page is short at the list's end.
   if (answer.tier === 'nearline' || answer.tier === 'batch' || (selection.offset ?? 0) > 0) return served;
   const degraded = explainShort(items.length, length, listRemoved(input, input.catalogue.values(), selection));
-  return { ...served, answer: { ...answer, degraded: [...answer.degraded, ...degraded] } };
+  return addDegraded(served, degraded);
 }
 
 async function answer<T extends object>(request: RecommendationRequest, form: Form<T>): Promise<Served<T>> {
