@@ -1,0 +1,27 @@
+// Runs the snippets of every guide against the Worker of `npm start`. The guides use
+// players of their own, so that no other test counts them.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, inject, it } from 'vitest';
+import { findFreePort } from '../scripts/local/local-server.ts';
+import { PROJECT_DIR } from '../scripts/local/project.ts';
+import { isInstalled, listTools, runGuide } from './guide.ts';
+
+const DOCS = path.join(PROJECT_DIR, 'docs');
+const GUIDES = readdirSync(path.join(DOCS, 'guides')).map((name) => `guides/${name}`);
+const read = (guide: string) => readFileSync(path.join(DOCS, guide), 'utf8');
+
+async function findFaults(guide: string, tool?: string): Promise<string> {
+  const surroundings = { url: inject('url'), receiverPort: await findFreePort(), ...(tool !== undefined && { tool }) };
+  return (await runGuide(read(guide), surroundings)).faults.join('\n');
+}
+
+it.for(GUIDES)('%s: every snippet does what the guide says', async (guide) => expect(await findFaults(guide)).toBe(''));
+
+// Skipped, not passed, where the language is not installed.
+for (const guide of GUIDES)
+  for (const tool of listTools(read(guide)))
+    it.skipIf(!isInstalled(tool))(`${guide}: every snippet that needs ${tool} does what the guide says`, async () =>
+      expect(await findFaults(guide, tool)).toBe(''),
+    );
