@@ -1,4 +1,4 @@
-// `npm run simulate`: the closed loop. Players with known preferences visit a store over HTTP under three policies at
+// `npm run simulate`: the closed loop. Players with known preferences visit a store over HTTP under four policies at
 // once; between rounds the models train on what the players did. The rest of the system runs as under `npm start`.
 
 import { existsSync, rmSync } from 'node:fs';

@@ -72,7 +72,17 @@ export const UserState = z.object({
   dismissed: z.array(z.string()),
   searches: z.array(z.string()).meta({ description: 'Queries of the last three days, newest first.' }),
   shown: z
-    .array(z.object({ itemId: z.string(), times: z.number().int() }))
+    .array(
+      z.object({
+        itemId: z.string(),
+        times: z.number().int(),
+        passedOver: z.number().meta({
+          description:
+            'How often it was passed over: per session 1 for one impression, 2 for three, 3 for seven, halved by ' +
+            'each week since. Impressions count once the player has acted on another item or ended the session.',
+        }),
+      }),
+    )
     .meta({ description: 'Items shown lately, and how often since the player’s last action on each.' }),
   preferences: Preferences,
 });

@@ -13,10 +13,10 @@ const catalogue = new Map(
 );
 const interacted = (...itemIds: string[]) =>
   itemIds.map((itemId) => ({ itemId, weight: 1, ageDays: 1, strongestType: 'click' }));
-const shown = (times: number, ...itemIds: string[]) => itemIds.map((itemId) => ({ itemId, times }));
+const shown = (passedOver: number, ...itemIds: string[]) => itemIds.map((itemId) => ({ itemId, times: 1, passedOver }));
 const lift = (user: Partial<typeof EMPTY_USER_STATE>) => computeLabelLifts({ ...EMPTY_USER_STATE, ...user }, catalogue);
 
-test('raises labels that the player interacts with and lowers those passed over, more so with more impressions', () => {
+test('raises labels that the player interacts with and lowers those passed over, more so if passed over again', () => {
   const user = { history: interacted('a1', 'a2'), shown: shown(1, 'a3', 'b1', 'b2', 'b3') };
   const lifts = lift(user);
   expect(lifts.get('Naval')).toBeGreaterThan(0.2);
@@ -24,7 +24,7 @@ test('raises labels that the player interacts with and lowers those passed over,
   expect(lifts.get('Puzzle')).toBeUndefined();
   const again = lift({ ...user, shown: shown(3, 'a3', 'b1', 'b2', 'b3') });
   expect(again.get('Racing')).toBeLessThan(lifts.get('Racing')!);
-  // Impressions of an item beyond the third do not count.
+  // More than three times do not count.
   expect(lift({ ...user, shown: shown(50, 'a3', 'b1', 'b2', 'b3') })).toEqual(again);
 });
 

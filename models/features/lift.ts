@@ -11,8 +11,8 @@ export type Lifts = ReadonlyMap<string, number>;
 const PRIOR_IMPRESSIONS = 4;
 /** Pseudo-counts added to the player's own rate. */
 const PLAYER_PRIOR = { interactions: 1, impressions: 12 };
-/** Further impressions of one item do not count. */
-const TIMES_MAX = 3;
+/** An item that is passed over more often does not count more. */
+const PASSED_OVER_MAX = 3;
 
 export function computeLabelLifts(
   { history, shown }: Pick<UserState, 'history' | 'shown'>,
@@ -34,7 +34,7 @@ export function computeLabelLifts(
       }
   };
   for (const { itemId, weight } of history) count(itemId, Number(weight > 0), 1);
-  for (const { itemId, times } of shown) count(itemId, 0, Math.min(times, TIMES_MAX));
+  for (const { itemId, passedOver } of shown) count(itemId, 0, Math.min(passedOver, PASSED_OVER_MAX));
 
   const rate = all.interactions / all.impressions;
   const lifts = new Map<string, number>();

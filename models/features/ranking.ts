@@ -55,7 +55,7 @@ const OLD_YEARS = 30;
 const FRESH_DAYS = 60;
 const PRICE_MAX = 100;
 const HISTORY_MAX = 128;
-const SHOWN_MAX = 50;
+const PASSED_OVER_MAX = 20;
 const IDLE_DAYS_MAX = 365;
 const HOURS = 24;
 const toAngle = (hour: number): number => (2 * Math.PI * hour) / HOURS;
@@ -111,7 +111,7 @@ export const FEATURES: readonly Feature[] = [
   share('player/history', (_, { historyLength }) => logShare(historyLength, HISTORY_MAX)),
   share('player/idle', (_, { idleDays }) => logShare(idleDays, IDLE_DAYS_MAX)),
   signed('player/popularity-dial', (_, { popularityDial }) => popularityDial),
-  share('shown', ({ item }, { shown }) => logShare(shown.get(item.itemId) ?? 0, SHOWN_MAX)),
+  share('passed-over', ({ item }, { passedOver }) => logShare(passedOver.get(item.itemId) ?? 0, PASSED_OVER_MAX)),
   signed('hour/sine', (_, { localHour }) => (localHour === null ? 0 : Math.sin(toAngle(localHour)))),
   signed('hour/cosine', (_, { localHour }) => (localHour === null ? 0 : Math.cos(toAngle(localHour)))),
   signed('platform/match', ({ item }, { platform }) =>
@@ -126,7 +126,7 @@ export const FEATURES: readonly Feature[] = [
 ];
 
 /** Raise it with every change of a feature's values, including changes in the files that features are computed with. */
-const FEATURES_VERSION = 5;
+const FEATURES_VERSION = 6;
 
 /** Identifies the list, its order and its ranges: a model can be served only with the features it was trained on. */
 export const FEATURES_HASH: string = hashString(

@@ -30,8 +30,8 @@ export interface RequestFeatures {
   plays: number;
   longPlays: number;
   historyLength: number;
-  /** Impressions by item id since the player's last event for the item. */
-  shown: Shares;
+  /** By item id, how often the player passed the item over (shown.ts). */
+  passedOver: Shares;
   /** −1 to 1. */
   popularityDial: number;
   /** Scores by item id, relative to the list's best. */
@@ -80,7 +80,7 @@ export function computeRequestFeatures(input: RequestFeatureInput): RequestFeatu
     plays: computeShare(played),
     longPlays: computeShare(played.filter(({ weight }) => weight >= LONG_PLAY_WEIGHT)),
     historyLength: history.length,
-    shown: new Map(user.shown.map(({ itemId, times }) => [itemId, times])),
+    passedOver: new Map(user.shown.map(({ itemId, passedOver }) => [itemId, passedOver])),
     popularityDial: user.preferences.popularity,
     popularity,
     trend: toShares(statistics?.trending),

@@ -201,7 +201,7 @@ it('takes back purchases and wishes, and all but ownership before a reset, in an
     expect(user.dismissed).toEqual(['dismissed']);
     expect([user.played, user.liked]).toEqual([[], []]);
     expect(user.searches).toEqual(['searched after']);
-    expect(user.shown).toEqual([{ itemId: 'shown', times: 1 }]);
+    expect(user.shown).toEqual([{ itemId: 'shown', times: 1, passedOver: 1 }]);
     expect(user.history.map(({ itemId }) => itemId).sort()).toEqual(['bought again', 'clicked after', 'dismissed']);
     expect(user.preferences.genres).toEqual(['Puzzle']);
   }

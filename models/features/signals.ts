@@ -18,6 +18,7 @@ import {
   type UserState,
 } from '../contracts/signals.ts';
 import { hashString } from './rng.ts';
+import { countShown } from './shown.ts';
 import { weighEvent } from './weights.ts';
 
 const DAY_MS = 86_400_000;
@@ -25,7 +26,6 @@ const HISTORY_MAX = 128;
 const SEARCHES_MAX = 5;
 /** Older searches no longer show what the player is looking for. */
 const SEARCHES_DAYS = 3;
-const SHOWN_MAX = 200;
 const ITEM_WEIGHT_MIN = -1;
 const ITEM_WEIGHT_MAX = 1.5;
 
@@ -172,19 +172,9 @@ export function deriveUserState(all: Signals, preferences: Preferences, now: num
       )
       .slice(0, SEARCHES_MAX)
       .map((event) => event.query!),
-    shown: countShown(signals),
+    shown: countShown(signals, now),
     preferences,
   };
-}
-
-/** Counts impressions since the item's last action, for the items shown latest. */
-function countShown({ actions, impressions }: Signals): UserState['shown'] {
-  const actedAt = new Map<string | null, number>();
-  for (const { itemId, timestamp } of actions) if (!actedAt.has(itemId)) actedAt.set(itemId, timestamp);
-  const times = new Map<string, number>();
-  for (const { itemId, timestamp } of impressions)
-    if (itemId !== null && timestamp > (actedAt.get(itemId) ?? 0)) times.set(itemId, (times.get(itemId) ?? 0) + 1);
-  return Array.from(times, ([itemId, count]) => ({ itemId, times: count })).slice(0, SHOWN_MAX);
 }
 
 /** The weight of a picked item: less than a like's. */

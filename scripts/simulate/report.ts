@@ -1,7 +1,7 @@
 // The results of the rounds, with intervals, and how far the full policy is ahead.
 
-import { POLICIES } from '../../workers/recommending/policies.ts';
-import type { PolicyName, Tally } from './round.ts';
+import { POLICIES, type Policy } from '../../workers/recommending/policies.ts';
+import type { Tally } from './round.ts';
 
 /** Each figure is a ratio of two sums over the players. */
 const FIGURES = {
@@ -37,14 +37,19 @@ export interface RoundReport {
   players: number;
   /** Pages with a step that fell back. */
   degradedPages: number;
-  policies: Record<PolicyName, Figures>;
+  policies: Record<Policy, Figures>;
   /** The full policy less the other, player by player. */
-  aheadOf: Record<Exclude<PolicyName, 'full'>, Figures>;
+  aheadOf: Record<OtherPolicy, Figures>;
 }
+
+type OtherPolicy = Exclude<Policy, 'full'>;
+const OTHERS = POLICIES.filter((policy) => policy !== 'full');
+const mapOthers = (measure: (policy: OtherPolicy) => Figures): RoundReport['aheadOf'] =>
+  Object.fromEntries(OTHERS.map((policy) => [policy, measure(policy)])) as RoundReport['aheadOf'];
 
 export function summarise(
   facts: Pick<RoundReport, 'round' | 'release' | 'ranking' | 'eventsBefore'>,
-  tallies: Record<PolicyName, Tally[]>,
+  tallies: Record<Policy, Tally[]>,
 ): RoundReport {
   const all = Object.values(tallies).flat();
   const measure = (read: (name: FigureName) => Ratio): Figures => {
@@ -54,19 +59,19 @@ export function summarise(
     });
     return Object.fromEntries(figures) as Figures;
   };
-  const ratioOf = (policy: PolicyName) => (name: FigureName) => {
+  const ratioOf = (policy: Policy) => (name: FigureName) => {
     const { of, per } = FIGURES[name];
     return divideSums(tallies[policy].map(of), tallies[policy].map(per));
   };
-  const of = (policy: PolicyName) => measure(ratioOf(policy));
-  const aheadOf = (policy: PolicyName) => measure((name) => subtract(ratioOf('full')(name), ratioOf(policy)(name)));
+  const of = (policy: Policy) => measure(ratioOf(policy));
+  const aheadOf = (policy: Policy) => measure((name) => subtract(ratioOf('full')(name), ratioOf(policy)(name)));
   return {
     ...facts,
     events: all.reduce((sum, { events }) => sum + events, 0),
     players: tallies.full.length,
     degradedPages: all.reduce((sum, { degraded }) => sum + degraded, 0),
     policies: Object.fromEntries(POLICIES.map((policy) => [policy, of(policy)])) as RoundReport['policies'],
-    aheadOf: { retrieval: aheadOf('retrieval'), popularity: aheadOf('popularity') },
+    aheadOf: mapOthers(aheadOf),
   };
 }
 
@@ -86,7 +91,7 @@ export function conclude(reports: readonly RoundReport[]): Outcome | null {
   const withModel = reports.filter(({ ranking }) => ranking !== null);
   const [first] = withModel;
   if (first === undefined) return null;
-  const pool = (policy: keyof RoundReport['aheadOf']): Figures => {
+  const pool = (policy: OtherPolicy): Figures => {
     const figures = (Object.keys(FIGURES) as FigureName[]).map((name): [FigureName, Figure] => {
       const ofRounds = withModel.map(({ aheadOf }) => aheadOf[policy][name]);
       const value = sumOf(ofRounds.map((one) => one.value)) / withModel.length;
@@ -97,7 +102,7 @@ export function conclude(reports: readonly RoundReport[]): Outcome | null {
   return {
     rounds: withModel.map(({ round }) => round),
     eventsBefore: first.eventsBefore,
-    aheadOf: { retrieval: pool('retrieval'), popularity: pool('popularity') },
+    aheadOf: mapOthers(pool),
   };
 }
 
@@ -155,10 +160,8 @@ export function formatOutcome(outcome: Outcome | null): string {
   ].join('\n');
 }
 
-const formatAhead = ({ popularity, retrieval }: RoundReport['aheadOf']): string[] => [
-  formatLine('full − popularity', popularity, '+'),
-  formatLine('full − retrieval', retrieval, '+'),
-];
+const formatAhead = (aheadOf: RoundReport['aheadOf']): string[] =>
+  OTHERS.toReversed().map((policy) => formatLine(`full − ${policy}`, aheadOf[policy], '+'));
 
 /** `plus`: prefix of positive values. */
 function formatLine(label: string, figures: Figures, plus = ''): string {

@@ -5,14 +5,12 @@ import { randomUUID } from 'node:crypto';
 import type { EventInput } from '../../models/contracts/event.ts';
 import type { Gallery } from '../../models/contracts/gallery.ts';
 import { createRandom, type Random } from '../../models/data/random.ts';
-import { POLICIES } from '../../workers/recommending/policies.ts';
+import { POLICIES, type Policy } from '../../workers/recommending/policies.ts';
 import { showsOwnGames } from '../../workers/recommending/rows.ts';
 import type { Game } from '../world/catalogue.ts';
 import { makePlayers, type Player } from '../world/players.ts';
 import { COLUMNS_SEEN, NEXT_COLUMN, NEXT_ROW, type Reaction, ROWS_SEEN, Visit } from './player.ts';
 import type { Store } from './store.ts';
-
-export type PolicyName = (typeof POLICIES)[number];
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
@@ -53,13 +51,13 @@ export interface RoundPlan {
 }
 
 /** Returns tallies by policy, with the same players in the same order. Throws if the store responds with an error. */
-export async function runRound(plan: RoundPlan): Promise<Record<PolicyName, Tally[]>> {
+export async function runRound(plan: RoundPlan): Promise<Record<Policy, Tally[]>> {
   const { seed, round, players } = plan;
   // New players: those that the store knows already come from the world's own seed.
   const drawn = makePlayers(1_000 * seed + round).slice(0, players);
   const gameOf = new Map(plan.games.map((game) => [game.item.itemId, game]));
   const work = drawn.flatMap((player, index) => POLICIES.map((policy) => ({ player, policy, index })));
-  const tallies = Object.fromEntries(POLICIES.map((policy) => [policy, [] as Tally[]])) as Record<PolicyName, Tally[]>;
+  const tallies = Object.fromEntries(POLICIES.map((policy) => [policy, [] as Tally[]])) as Record<Policy, Tally[]>;
   let next = 0;
   const simulateNext = async () => {
     while (next < work.length) {
@@ -74,7 +72,7 @@ export async function runRound(plan: RoundPlan): Promise<Record<PolicyName, Tall
 
 interface PlayerPlan extends RoundPlan {
   player: Player;
-  policy: PolicyName;
+  policy: Policy;
   gameOf: ReadonlyMap<string, Game>;
 }
 

@@ -77,7 +77,7 @@ test('counts impressions and reactions; showing each player their best games lea
   const total = (name: 'impressions' | 'clicks' | 'plays' | 'dismissals' | 'events', of: Tally[]) =>
     of.reduce((sum, tally) => sum + tally[name], 0);
   const all = Object.values(tallies).flat();
-  expect(all).toHaveLength(24);
+  expect(all).toHaveLength(32);
   expect(shares.at(-1)).toBe(1);
   const ofType = (type: string) => sent.filter((event) => event.type === type).length;
   expect(ofType('impression')).toBe(total('impressions', all));
@@ -87,7 +87,7 @@ test('counts impressions and reactions; showing each player their best games lea
   expect(sent).toHaveLength(total('events', all));
   // The same pages under two policies: the same players do the same.
   expect(tallies.retrieval).toEqual(tallies.popularity);
-  expect(new Set(sent.map(({ userId }) => userId)).size).toBe(3 * players.length);
+  expect(new Set(sent.map(({ userId }) => userId)).size).toBe(4 * players.length);
   for (const { regret, best } of all) {
     expect(regret).toBeGreaterThan(0);
     expect(regret).toBeLessThan(best);
@@ -130,7 +130,7 @@ test('reports ratios of sums, and differences player by player', () => {
   const under = (extra: number) => players.map(({ clicks, impressions }) => tally(clicks + extra, impressions));
   const report = summarise(
     { round: 2, release: 'r', ranking: null, eventsBefore: 1_000 },
-    { full: under(2), retrieval: under(1), popularity: under(0) },
+    { full: under(2), 'no-fatigue': under(2), retrieval: under(1), popularity: under(0) },
   );
   const impressions = players.reduce((sum, one) => sum + one.impressions, 0);
   const clicks = players.reduce((sum, one) => sum + one.clicks, 0);
@@ -139,7 +139,7 @@ test('reports ratios of sums, and differences player by player', () => {
   expect(report.aheadOf.retrieval.playsPerVisit.value).toBe(1);
   expect(report.aheadOf.retrieval.regretPerPage.value).toBeCloseTo(-0.1);
   expect(report.policies.full.playsPerVisit.margin).toBeGreaterThan(0.1);
-  expect(report.events).toBe(750);
+  expect(report.events).toBe(1_000);
   // Two rounds with equal results halve the variance; a round without a ranking model does not count.
   expect(conclude([report])).toBeNull();
   const withRanker = { ...report, round: 3, eventsBefore: 2_000, ranking: 'trained' };
@@ -149,5 +149,6 @@ test('reports ratios of sums, and differences player by player', () => {
   expect(together.value).toBeCloseTo(alone.value);
   expect(together.margin).toBeCloseTo(alone.margin / Math.SQRT2);
   expect(formatOutcome(outcome)).toMatch(/after 2,000 events and more, rounds 3, 4 together/);
+  expect(formatRound(report)).toMatch(/^full − no-fatigue .* 0\.000 ± 0\.000/m);
   expect(formatRound(report)).toMatch(/^full − retrieval .*\+1\.000 ± 0\.000/m);
 });

@@ -116,7 +116,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     liked: [],
     dismissed: [],
     searches: ['tower defense'],
-    shown: [{ itemId: 'rising-towers', times: 2 }],
+    shown: [{ itemId: 'rising-towers', times: 3, passedOver: 2 }],
     preferences,
     genres: [{ genre: 'Strategy', share: 1 }],
   },

@@ -48,11 +48,11 @@ it('logs a slate behind the answer, and exports it for training', async () => {
   expect((exported[0]!.features as Uint8Array).length).toBe(4 * FEATURES.length);
 });
 
-it('logs neither a page with explanations nor a baseline page', async () => {
+it('logs neither a page with explanations nor a page to compare with', async () => {
   const sent: Slate[] = [];
   const SLATES = { send: async (slate: Slate) => void sent.push(slate) } as unknown as Env['SLATES'];
   await askGallery({ ...env, SLATES }, '&explain=1');
-  await askGallery({ ...env, SLATES }, '&policy=popularity');
+  for (const policy of ['popularity', 'no-fatigue']) await askGallery({ ...env, SLATES }, `&policy=${policy}`);
   expect(sent).toEqual([]);
   await askGallery({ ...env, SLATES });
   expect(sent).toHaveLength(1);

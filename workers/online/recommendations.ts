@@ -44,8 +44,9 @@ const GalleryQuery = z.object({
     .default('full')
     .meta({
       description:
-        '`retrieval` and `popularity` return baseline pages for comparison, ordered by the retrieval model or by ' +
-        'popularity. Baseline pages are not logged for the ranking model and not explained. Only with a key.',
+        'For comparison: `no-fatigue` returns the full page as if nothing had been shown to the player before; ' +
+        '`retrieval` and `popularity` return baseline pages, ordered by the retrieval model or by popularity, which ' +
+        'are not explained. Only full pages are logged for the ranking model. Only with a key.',
     }),
 });
 const RecommendationsQuery = z.object({
@@ -69,14 +70,14 @@ export const getGallery = (
 /** Answers a parsed request. */
 export async function serveGallery(
   request: AnswerRequest,
-  { n, expand, explain, policy }: GalleryForm,
+  { n, expand, explain, policy = 'full' }: GalleryForm,
   recommender: Omit<GalleryRecommender, 'readRequest'>,
 ): Promise<Gallery> {
-  const served = await recommender.answerGallery(request, n, policy === 'full' ? undefined : policy);
+  const served = await recommender.answerGallery(request, n, policy);
   const { answer, input, page } = served;
   recommender.countAnswer('gallery', answer);
   // An answer with explanations is read by a developer, not by the player.
-  if (page !== undefined && explain === undefined) recommender.logSlate(request, answer, page);
+  if (page !== undefined && explain === undefined && policy === 'full') recommender.logSlate(request, answer, page);
   const rows = served.rows.map((row) => ({ ...row, items: expandItems(row.items, input.catalogue, expand) }));
   return {
     ...answer,

@@ -2,7 +2,7 @@
 // answers.
 
 import type { Selection } from '../recommending/filters.ts';
-import type { BaselinePolicy } from '../recommending/policies.ts';
+import type { Policy } from '../recommending/policies.ts';
 import type { Page } from '../recommending/recommend.ts';
 import type { Served } from '../serving/climb.ts';
 import { type Answer, type HydratedRequest, hydrate, type RecommendationRequest } from '../serving/hydrate.ts';
@@ -21,7 +21,7 @@ import { logSlate } from './log-slate.ts';
 export interface Recommender {
   /** `userId`: undefined for an answer that is the same for everybody. */
   readRequest(query: ContextQuery, userId?: string): AnswerRequest;
-  answerGallery(request: AnswerRequest, length: number, policy?: BaselinePolicy): Promise<Served<GalleryContent>>;
+  answerGallery(request: AnswerRequest, length: number, policy?: Policy): Promise<Served<GalleryContent>>;
   answerRecommendations(
     request: AnswerRequest,
     length: number,

@@ -1,5 +1,5 @@
-// Baseline pages: one order, row after row, to compare the full algorithm with in a store's experiments and in
-// `npm run simulate`. The same filters apply.
+// Pages to compare the full algorithm with, in a store's experiments and in `npm run simulate`: baseline pages, which
+// are one order, row after row, and the full page without fatigue. The same filters apply.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import { type Candidate, take } from './candidates.ts';
@@ -10,9 +10,18 @@ import { retrieveByModel } from './model-source.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { retrievePopular } from './sources.ts';
 
-/** full: recommend.ts. retrieval: by the retrieval model, then by popularity. popularity: by popularity. */
-export const POLICIES = ['full', 'retrieval', 'popularity'] as const;
-export type BaselinePolicy = Exclude<(typeof POLICIES)[number], 'full'>;
+/**
+ * full: recommend.ts. no-fatigue: the same for a player who was shown nothing. retrieval: by the retrieval model, then
+ * by popularity. popularity: by popularity.
+ */
+export const POLICIES = ['full', 'no-fatigue', 'retrieval', 'popularity'] as const;
+export type Policy = (typeof POLICIES)[number];
+export type BaselinePolicy = Exclude<Policy, 'full' | 'no-fatigue'>;
+
+export const isBaseline = (policy: Policy): policy is BaselinePolicy =>
+  policy === 'retrieval' || policy === 'popularity';
+
+export const withoutFatigue = (input: RankingInput): RankingInput => ({ ...input, user: { ...input.user, shown: [] } });
 
 /** As many rows as the full page of a player with some history. */
 const ROWS_MAX = 8;

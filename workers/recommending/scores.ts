@@ -1,6 +1,7 @@
 // Scores candidates by expected utility: the sum of the ranking model's probabilities, each times the utility of its
 // action. Without a ranking model the prior scores: the retrieval score, boosted by the player's genres and, slightly,
-// by popularity. The player's preferences and the store's rules then re-rank the result.
+// by popularity. The player's preferences and the store's rules then re-rank the result. What the player passed over
+// sinks: within the ranking model by a feature, after the prior by fatigue.ts.
 
 import type { Item } from '../../models/contracts/item.ts';
 import {
@@ -12,6 +13,7 @@ import {
 import { computeRequestFeatures, type RequestFeatures } from '../../models/features/request-features.ts';
 import type { ScoredCandidate } from './candidates.ts';
 import { computeHistorySimilarity, scoreAtRank } from './cold-start.ts';
+import { sinkPassedOver } from './fatigue.ts';
 import type { RankingInput } from './ranking-input.ts';
 import type { RuleEffects } from './rules.ts';
 
@@ -70,7 +72,12 @@ export async function scoreCandidates(
       };
     })
     .sort((a, b) => b.score - a.score || (a.item.itemId < b.item.itemId ? -1 : 1));
-  return { candidates, rankingFailure };
+  const countPassedOver = ({ item }: ScoredCandidate) =>
+    rules.isPinned(item) ? 0 : (request.passedOver.get(item.itemId) ?? 0);
+  return {
+    candidates: utilities === undefined ? sinkPassedOver(candidates, countPassedOver) : candidates,
+    rankingFailure,
+  };
 }
 
 /** `features`: undefined without a ranking model. */

@@ -6,7 +6,7 @@ import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery
 import { findFilterReason } from '../recommending/filter.ts';
 import { createSelectionFilters, type Selection } from '../recommending/filters.ts';
 import { recommendList } from '../recommending/lists.ts';
-import { type BaselinePolicy, composeBaseline } from '../recommending/policies.ts';
+import { composeBaseline, isBaseline, type Policy, withoutFatigue } from '../recommending/policies.ts';
 import { composeGallery, type Page, type Ranking, recommend } from '../recommending/recommend.ts';
 import { showsOwnGames } from '../recommending/rows.ts';
 import { explainShort, listRemoved } from '../recommending/short.ts';
@@ -20,19 +20,21 @@ export interface GalleryContent {
   page?: Page;
 }
 
-/** `policy`: requests a baseline page. If it cannot be composed, the ladder answers as usual. */
+/** If a baseline page is requested but cannot be composed, the ladder answers as usual. */
 export async function answerGallery(
   request: RecommendationRequest,
   length: number,
-  policy?: BaselinePolicy,
+  policy: Policy = 'full',
 ): Promise<Served<GalleryContent>> {
   const served = await answer<GalleryContent>(request, {
-    baseline: policy && {
-      compose: (input) => ({ rows: composeBaseline(policy, input, length) }),
-      usesModel: policy !== 'popularity',
-    },
+    baseline: isBaseline(policy)
+      ? {
+          compose: (input) => ({ rows: composeBaseline(policy, input, length) }),
+          usesModel: policy !== 'popularity',
+        }
+      : undefined,
     async compose(input) {
-      const page = await composeGallery(input, length);
+      const page = await composeGallery(policy === 'no-fatigue' ? withoutFatigue(input) : input, length);
       return { content: { rows: page.rows, page }, ranking: page.ranking };
     },
     listPopular: (input) => recommendList(input, 'popular', length),
