@@ -82,7 +82,7 @@ export default defineConfig(async () => {
         {
           test: {
             name: 'node',
-            include: ['{models,scripts,workers,tests}/**/*.node.test.ts'],
+            include: ['{models,scripts,workers,tests,client}/**/*.node.test.ts'],
             testTimeout: 30_000,
             hookTimeout: 30_000,
           },
@@ -129,7 +129,7 @@ export default defineConfig(async () => {
         {
           test: {
             name: 'e2e',
-            include: ['tests/**/*.e2e.test.ts', 'tests/**/*.browser.test.ts'],
+            include: ['{tests,client}/**/*.{e2e,browser}.test.ts'],
             globalSetup: './tests/start.ts',
             fileParallelism: false,
             testTimeout: 180_000,

@@ -1,5 +1,5 @@
-// `npm run build`: bundles the page of web/ into web/dist, with the API reference and the drawn covers beside it:
-// Cloudflare serves that folder as static assets. The Worker's own bundle is wrangler's job.
+// `npm run build`: bundles the page of web/ into web/dist, with the API reference, the client for pages of other origins,
+// and the drawn covers beside it: Cloudflare serves that folder as static assets. The Worker's own bundle is wrangler's job.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -23,6 +23,7 @@ async function buildPage(): Promise<void> {
       { in: 'app.css', out: 'app' },
       { in: 'docs.ts', out: 'docs' },
       { in: 'docs.css', out: 'docs' },
+      { in: '../client/index.ts', out: 'client' },
     ],
     outdir: DIST_DIR,
     bundle: true,

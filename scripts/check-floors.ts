@@ -7,7 +7,7 @@ import path from 'node:path';
 
 /** Ordered from the ground up. Folders on the same floor must not import each other. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['models/contracts/'],
+  ['models/contracts/', 'client/'],
   ['models/features/'],
   ['models/data/'],
   ['models/linalg/'],
@@ -50,7 +50,7 @@ export function findOffences(imports: Imports): string[] {
 
 function explainOffence(file: string, target: string): string | undefined {
   const mayImport = (folders: readonly string[]) => folders.some((folder) => target.startsWith(folder));
-  if (file.startsWith('web/') && !target.startsWith('web/') && !mayImport(MODELS_FOR_WORKERS))
+  if (file.startsWith('web/') && !mayImport(['web/', 'client/', ...MODELS_FOR_WORKERS]))
     return `imports ${target}, which does not belong to the page`;
   const from = findRoom(file);
   const to = findRoom(target);
@@ -115,9 +115,9 @@ export function findPackageOffences(file: string, text: string): string[] {
 
 if (import.meta.main) {
   const root = path.resolve(import.meta.dirname, '..');
-  const files = globSync('{workers,models,scripts,web}/**/*.{ts,tsx}', {
+  const files = globSync('{workers,models,scripts,web,client}/**/*.{ts,tsx}', {
     cwd: root,
-    exclude: ['**/*.test.ts', '**/*.d.ts', 'web/dist/**'],
+    exclude: ['**/*.test.ts', '**/*.d.ts', '{web,client}/dist/**'],
   });
   const texts = files.map((file) => [file, readFileSync(path.join(root, file), 'utf8')] as const);
   const imports = new Map(texts.map(([file, text]) => [file, readImports(file, text)]));

@@ -1,10 +1,8 @@
-// Events that the page could not send: what the browser's storage keeps of them, and the requests made of them later.
+// Events that the page could not send: what the browser's storage keeps of them, and how the page lists them.
 
 import { afterEach, expect, it, vi } from 'vitest';
-import { cutBatches, stampEvents } from '../web/batches.ts';
 import { updateLog } from '../web/event-log.ts';
-import { narrowOffset } from '../web/server-clock.ts';
-import { forgetUnsent, isKept, keepUnsent, readUnsent, type UnsentEvent } from '../web/unsent.ts';
+import { forgetUnsent, groupByPlayer, isKept, keepUnsent, readUnsent, type UnsentEvent } from '../web/unsent.ts';
 
 /** Its values are its own properties, like those of a browser's storage. */
 class MemoryStorage {
@@ -59,52 +57,9 @@ it('a forbidden storage keeps nothing, and nothing throws', () => {
   forgetUnsent(['a']);
 });
 
-it('a batch holds events of one player, at most 100, and at most the body that the Worker takes', () => {
-  const mixed = Array.from({ length: 150 }, (_, n) => createUnsent(`e${n}`, n % 3 === 0 ? 'bob' : 'ann', n));
-  const long = Array.from({ length: 90 }, (_, n) => createUnsent(`long${n}`, 'cem', n, { query: '猫'.repeat(1_000) }));
-  const batches = cutBatches([...mixed, ...long]);
-  expect(batches.map((batch) => [batch[0]!.event.userId, batch.length])).toEqual([
-    ['bob', 50],
-    ['ann', 100],
-    ['cem', 63],
-    ['cem', 27],
-  ]);
-  for (const batch of batches) {
-    expect(new Set(batch.map(({ event }) => event.userId)).size).toBe(1);
-    expect(batch.map(({ createdAt }) => createdAt)).toEqual(
-      batch.map(({ createdAt }) => createdAt).sort((a, b) => a - b),
-    );
-    const events = stampEvents(batch, 1_800_000_000_000, { minMs: 0, maxMs: 0 });
-    expect(Buffer.byteLength(JSON.stringify({ events }))).toBeLessThanOrEqual(192 * 1024);
-  }
-  const full = cutBatches(Array.from({ length: 101 }, (_, n) => createUnsent(`f${n}`)));
-  expect(full.map((batch) => batch.length)).toEqual([100, 1]);
-});
-
-it('the server’s clock is known to within a second after one answer, and closer after more', () => {
-  const date = 'Thu, 26 Nov 2026 03:00:10 GMT';
-  const served = Date.parse(date);
-  // The browser is a minute ahead.
-  const first = narrowOffset(undefined, date, served + 60_300, served + 60_400)!;
-  expect(first).toEqual({ minMs: -60_400, maxMs: -59_300 });
-  const second = narrowOffset(first, date, served + 60_900, served + 60_950)!;
-  expect(second).toEqual({ minMs: -60_400, maxMs: -59_900 });
-  expect(narrowOffset(second, null, 0, 0)).toBe(second);
-  // Then its clock was set right.
-  expect(narrowOffset(second, date, served + 300, served + 400)).toEqual({ minMs: -400, maxMs: 700 });
-});
-
-it('events that waited get the server’s time, in their order, and none from the future', () => {
-  const stamp = (createdAts: number[], now: number, offset = { minMs: -1_000, maxMs: 0 }) =>
-    stampEvents(
-      createdAts.map((createdAt, n) => createUnsent(`e${n}`, 'ann', createdAt)),
-      now,
-      offset,
-    ).map(({ timestamp }) => timestamp);
-  expect(stamp([10_000, 10_001, 20_000], 90_000)).toEqual([9_500, 9_501, 19_500]);
-  // The browser's clock has been set back since.
-  expect(stamp([70_000, 80_000, 95_000], 50_000)).toEqual([48_998, 48_999, 49_000]);
-  expect(stampEvents([createUnsent('a')], 50_000, undefined)).toEqual([createUnsent('a').event]);
+it('requests hold events of one player each', () => {
+  const mixed = ['ann', 'bob', 'ann'].map((userId, n) => createUnsent(`e${n}`, userId, n));
+  expect(groupByPlayer(mixed).map((own) => own.map(({ event }) => event.id))).toEqual([['e0', 'e2'], ['e1']]);
 });
 
 it('the list of sent events has the newest first, and an event that is sent again keeps its position', () => {

@@ -1,12 +1,12 @@
 // The page's calls to the Worker. Each rejects with a Problem whose message can be shown to the user. The only state is
 // the estimate of the server's clock.
 
+import { type ClockOffset, narrowOffset } from '../client/server-clock.ts';
 import type { EventInput, EventResult } from '../models/contracts/event.ts';
 import type { Gallery, Recommendations } from '../models/contracts/gallery.ts';
 import type { Preferences } from '../models/contracts/preferences.ts';
 import type { Problem as ProblemDocument } from '../models/contracts/problem.ts';
 import type { UserState } from '../models/contracts/signals.ts';
-import { type ClockOffset, narrowOffset } from './server-clock.ts';
 import type { Timed } from './timed.ts';
 
 export interface Taste {

@@ -1,13 +1,10 @@
 // Events that the server has not acknowledged yet, kept in the browser's storage, so that a reload or a closed tab
 // loses none. One key per event, so that two tabs do not overwrite each other. It sends nothing.
 
-import type { EventInput } from '../models/contracts/event.ts';
+import type { KeptEvent } from '../client/store.ts';
 import { isStored, readStored, removeStored, storeValue } from './local-store.ts';
 
-export interface UnsentEvent {
-  event: Omit<EventInput, 'timestamp'>;
-  /** Epoch milliseconds on the browser's clock, which may be wrong. */
-  createdAt: number;
+export interface UnsentEvent extends KeptEvent {
   /** Shown in the list of sent events. */
   text: string;
 }
@@ -30,6 +27,11 @@ const isUnsentEvent = (value: unknown): value is UnsentEvent => {
 /** Of all players, oldest first. */
 export const readUnsent = (): UnsentEvent[] =>
   readStored(PREFIX, isUnsentEvent).sort((a, b) => a.createdAt - b.createdAt);
+
+/** Requests of one player each, so that one whose object is unavailable does not hold up the others. */
+export const groupByPlayer = (unsent: readonly UnsentEvent[]): UnsentEvent[][] => [
+  ...Map.groupBy(unsent, ({ event }) => event.userId).values(),
+];
 
 /** Does nothing if the storage is full or forbidden, or if the player has too many: check `isKept`. */
 export function keepUnsent(unsent: UnsentEvent): void {

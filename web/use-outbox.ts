@@ -2,13 +2,13 @@
 // not be sent waits until `sendWaiting`. An event that is sent at once carries no time, and the server's counts.
 
 import { useRef } from 'preact/hooks';
+import { cutBatches, stampEvents } from '../client/batches.ts';
 import type { EventInput } from '../models/contracts/event.ts';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import type { Item } from '../models/contracts/item.ts';
 import type { Api } from './api.ts';
-import { cutBatches, stampEvents } from './batches.ts';
 import type { Timed } from './timed.ts';
-import { keepUnsent, readUnsent, type UnsentEvent } from './unsent.ts';
+import { groupByPlayer, keepUnsent, readUnsent, type UnsentEvent } from './unsent.ts';
 import { useSending } from './use-sending.ts';
 
 export type ActionType = 'click' | 'play' | 'like' | 'unlike' | 'dismiss' | 'undismiss';
@@ -68,7 +68,8 @@ export function useOutbox(api: Api, userId: string) {
     const listWaiting = () => readUnsent().filter(({ event }) => !isUnderWay(event.id));
     if (listWaiting().length === 0) return false;
     const offset = await api.readClockOffset(userId);
-    const sendings = cutBatches(listWaiting()).map((batch) => ({
+    const batches = groupByPlayer(listWaiting()).flatMap((own) => cutBatches(own));
+    const sendings = batches.map((batch) => ({
       own: batch[0]!.event.userId === userId,
       followed: follow(batch, () => api.resendEvents(stampEvents(batch, Date.now(), offset))),
     }));

@@ -1,6 +1,6 @@
-// Estimates the server's clock from the Date header of its answers: a browser's own clock may be wrong. No I/O.
+// Estimates the server's clock from the Date header of its answers: that of a device may be wrong. No I/O.
 
-/** Bounds of what to add to the browser's clock to get the server's. */
+/** Bounds of what to add to the client’s clock to get the server's. */
 export interface ClockOffset {
   minMs: number;
   maxMs: number;
@@ -9,7 +9,7 @@ export interface ClockOffset {
 /** The header leaves out the fraction of the second. */
 const DATE_STEP_MS = 1_000;
 
-/** Each answer narrows the bounds. Times in epoch milliseconds on the browser's clock. */
+/** Each answer narrows the bounds. Times in epoch milliseconds on the client’s clock. */
 export function narrowOffset(
   known: ClockOffset | undefined,
   date: string | null,

@@ -1,0 +1,138 @@
+// The client of one player.
+
+import { type ShownAnswer, watchImpressions } from './impressions.ts';
+import { openIndexedStore } from './indexed-store.ts';
+import type { LostEvent } from './kept-events.ts';
+import { followPage } from './page-events.ts';
+import { type EventsAnswer, openQueue } from './queue.ts';
+import { type EventStore, NO_STORE } from './store.ts';
+import { listen } from './stream.ts';
+import { type CallInit, type CallOptions, openTransport, type TransportOptions } from './transport.ts';
+import type {
+  AnswerQuery,
+  EventContext,
+  EventInput,
+  Gallery,
+  NewEvent,
+  Notice,
+  PageQuery,
+  Preferences,
+  Recommendations,
+  RecommendationsQuery,
+  SearchQuery,
+} from './types.ts';
+
+export interface ClientOptions extends TransportOptions {
+  /** The token's player. A token of another is refused, so that no event is taken for another player's. */
+  userId: string;
+  /** Keeps events until the server has them: by default IndexedDB, and memory where there is none. */
+  store?: EventStore;
+  /** Added to each event and each answer's query. */
+  context?: EventContext;
+  /** Gets events that are not sent again: the server rejects them, or too many wait. */
+  onLost?: (lost: LostEvent[]) => void;
+}
+
+export interface StreamStart {
+  /** Id of the last notice received before; those after it are repeated, 20 at most. */
+  after?: number;
+}
+
+export interface Client {
+  readonly userId: string;
+  /** Keeps the event and sends it within a second, or later if it cannot be sent now. Returns its id. */
+  recordEvent(event: NewEvent): string;
+  /** Sends the events at once, and resolves to the gallery that follows from them. */
+  recordForGallery(events: readonly NewEvent[], query?: AnswerQuery, options?: CallOptions): Promise<Gallery>;
+  /** Sends the events that wait. Rejects with the Problem that keeps some from being sent; they are kept. */
+  flush(): Promise<void>;
+  getGallery(query?: AnswerQuery, options?: CallOptions): Promise<Gallery>;
+  getRecommendations(query?: RecommendationsQuery, options?: CallOptions): Promise<Recommendations>;
+  searchItems(text: string, query?: SearchQuery, options?: CallOptions): Promise<Recommendations>;
+  getSimilar(itemId: string, query?: PageQuery, options?: CallOptions): Promise<Recommendations>;
+  getPreferences(options?: CallOptions): Promise<Preferences>;
+  /** Replaces all preferences; absent ones get their empty value. Resolves to what was stored. */
+  putPreferences(preferences: Partial<Preferences>, options?: CallOptions): Promise<Preferences>;
+  /** Makes a guest's events and preferences this player's. */
+  mergeGuest(guestToken: string, options?: CallOptions): Promise<void>;
+  /** Calls any other route with the token, time-out and problems of this client. Resolves to the body. */
+  call<T>(path: string, init?: CallInit): Promise<T>;
+  /** Calls back when a new gallery is ready. Reconnects by itself. Returns `stop`. */
+  openStream(onNotice: (notice: Notice) => void, start?: StreamStart): () => void;
+  /**
+   * Records an impression of each game of the answer once half of its element, which has the id in `data-item`, is in
+   * view. `offset`: that of a page. Returns `stop`.
+   */
+  observeImpressions(element: Element, answer: ShownAnswer, offset?: number): () => void;
+  /** Sends what waits, and stops. */
+  close(): Promise<void>;
+}
+
+export function createClient({ userId, store, context, onLost, ...options }: ClientOptions): Client {
+  const { url } = options;
+  const { call, ...transport } = openTransport(options);
+  const user = `/v1/users/${encodeURIComponent(userId)}`;
+  const queue = openQueue({
+    userId,
+    store: store ?? (typeof indexedDB === 'undefined' ? NO_STORE : openIndexedStore(`bloodstream ${url}`)),
+    // keepalive: a page that closes does not wait. sendBeacon could not carry the token.
+    send: (events) => call('/v1/events', { method: 'POST', body: { events }, keepalive: true }),
+    onLost,
+    now: options.now,
+    ...transport,
+  });
+  const stopFollowing = followPage(queue.sendLast, queue.resume);
+  const complete = (event: NewEvent) => (context === undefined ? event : { context, ...event });
+  const get = <T>(path: string, query: object = {}, more?: CallOptions) =>
+    call<T>(path, { ...more, query: { ...context, ...query } });
+
+  return {
+    userId,
+    recordEvent: (event) => queue.add(complete(event)),
+    async recordForGallery(events, query, more) {
+      const send = (stamped: EventInput[]) =>
+        call<EventsAnswer & { gallery: Gallery }>(`${user}/gallery`, {
+          ...more,
+          method: 'POST',
+          body: { events: stamped },
+          query: { ...context, ...query },
+          keepalive: true,
+        });
+      return (await queue.addAndSend(events.map(complete), send)).gallery;
+    },
+    flush: queue.flush,
+    getGallery: (query, more) => get(`${user}/gallery`, query, more),
+    getRecommendations: (query, more) => get(`${user}/recommendations`, query, more),
+    searchItems: (text, query, more) => get(`${user}/search`, { ...query, q: text }, more),
+    getSimilar: (itemId, query, more) => get(`/v1/items/${encodeURIComponent(itemId)}/similar`, query, more),
+    getPreferences: (more) => call(`${user}/preferences`, more),
+    putPreferences: (body, more) => call(`${user}/preferences`, { ...more, method: 'PUT', body }),
+    async mergeGuest(guestToken, more) {
+      await call(`${user}/merge`, { ...more, method: 'POST', body: { guestToken } });
+    },
+    call,
+    openStream: (onNotice, { after: first } = {}) =>
+      listen({
+        addressOf: (after) =>
+          `${url.replace(/^http/, 'ws')}${user}/stream${after === undefined ? '' : `?after=${after}`}`,
+        readToken: transport.readToken,
+        check: () => call(`${user}/preferences`),
+        onNotice,
+        after: first,
+      }),
+    observeImpressions: (element, answer, offset) =>
+      watchImpressions(element, answer, (event) => queue.add(complete(event)), offset),
+    async close() {
+      stopFollowing();
+      queue.stop();
+      await queue.flush();
+    },
+  };
+}
+
+/** Makes a guest, if the store takes guests. The token is valid for 30 days; `POST /v1/tokens` renews it. */
+export const createGuest = (
+  url: string,
+  options?: CallOptions,
+): Promise<{ userId: string; token: string; expiresAt: string }> =>
+  openTransport({ url, getToken: () => undefined }).call('/v1/guests', { ...options, method: 'POST' });

@@ -1,0 +1,48 @@
+// Keeps events in the browser's IndexedDB. Two tabs may send the same event: its id keeps it from being counted twice.
+
+import type { EventStore, KeptEvent } from './store.ts';
+
+const EVENTS = 'events';
+
+const settle = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+function openDatabase(name: string): Promise<IDBDatabase> {
+  const request = indexedDB.open(name, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(EVENTS, { keyPath: 'event.id' });
+  return settle(request);
+}
+
+/** `name`: of the database. Nothing is opened before the first call. */
+export function openIndexedStore(name: string): EventStore {
+  let opening: Promise<IDBDatabase> | undefined;
+  const write = async (change: (events: IDBObjectStore) => void): Promise<void> => {
+    opening ??= openDatabase(name);
+    const transaction = (await opening).transaction(EVENTS, 'readwrite');
+    change(transaction.objectStore(EVENTS));
+    // At once: a tab that closes aborts open transactions.
+    transaction.commit();
+    await new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error);
+    });
+  };
+  return {
+    async read() {
+      opening ??= openDatabase(name);
+      const events = (await opening).transaction(EVENTS).objectStore(EVENTS);
+      return settle<KeptEvent[]>(events.getAll());
+    },
+    put: (kept) =>
+      write((events) => {
+        for (const one of kept) events.put(one);
+      }),
+    remove: (ids) =>
+      write((events) => {
+        for (const id of ids) events.delete(id);
+      }),
+  };
+}

@@ -1,0 +1,15 @@
+// Calls back when the page is about to go, and when the network is back. Does nothing outside browsers.
+
+/** Returns `stop`. A phone may end a hidden page without another event. */
+export function followPage(onHidden: () => void, onOnline: () => void): () => void {
+  if (typeof document === 'undefined') return () => {};
+  const handleVisibility = () => document.visibilityState === 'hidden' && onHidden();
+  addEventListener('pagehide', onHidden);
+  document.addEventListener('visibilitychange', handleVisibility);
+  addEventListener('online', onOnline);
+  return () => {
+    removeEventListener('pagehide', onHidden);
+    document.removeEventListener('visibilitychange', handleVisibility);
+    removeEventListener('online', onOnline);
+  };
+}

@@ -1,0 +1,121 @@
+// Sends the player's events: in batches, and after a failure again, with the same ids and their own time.
+
+import { cutBatches, KEEPALIVE_BYTES_MAX, stampEvents } from './batches.ts';
+import { type LostEvent, openKeptEvents } from './kept-events.ts';
+import { Problem } from './problem.ts';
+import { openRetryTimer } from './retry-timer.ts';
+import type { EventStore, KeptEvent } from './store.ts';
+import type { Transport } from './transport.ts';
+import type { EventInput, EventResult, NewEvent } from './types.ts';
+
+const BATCH_DELAY_MS = 1_000;
+const BATCH_FULL = 100;
+/** The time of the arrival is good enough for an event no older than this. */
+const FRESH_MS = 5_000;
+
+export interface EventsAnswer {
+  results: EventResult[];
+}
+/** Rejects with a Problem, or if the caller aborts it. */
+export type SendEvents<A extends EventsAnswer = EventsAnswer> = (events: EventInput[]) => Promise<A>;
+
+export interface QueueOptions extends Pick<Transport, 'getClockOffset' | 'learnClockOffset'> {
+  userId: string;
+  store: EventStore;
+  send: SendEvents;
+  onLost?: (lost: LostEvent[]) => void;
+  now?: () => number;
+}
+
+export interface EventQueue {
+  /** Keeps the event and sends it within a second. Returns its id. */
+  add(event: NewEvent): string;
+  /** Sends these events at once by the given request, and those that wait with them. */
+  addAndSend<A extends EventsAnswer>(events: readonly NewEvent[], send: SendEvents<A>): Promise<A>;
+  /** Sends what waits. Rejects with the Problem that keeps some from being sent. */
+  flush(): Promise<void>;
+  /** Sends as much as a page that closes may, without waiting for a request under way. */
+  sendLast(): void;
+  /** Call it when the network is back. */
+  resume(): void;
+  /** Sends nothing by itself any more. */
+  stop(): void;
+}
+
+export function openQueue(options: QueueOptions): EventQueue {
+  const { send, onLost = () => {}, now = Date.now } = options;
+  const kept = openKeptEvents(options.userId, options.store, onLost, now);
+  const underWay = new Set<string>();
+  const timer = openRetryTimer(() => void flush().catch(() => {}));
+  let flushing: Promise<void> | undefined;
+
+  const listIdle = () => kept.list().filter(({ event }) => !underWay.has(event.id));
+  const remove = (batch: readonly KeptEvent[], reasonOf: (id: string) => string | undefined) => {
+    kept.remove(batch.map(({ event }) => event.id));
+    const lost = batch.flatMap(({ event }) => {
+      const reason = reasonOf(event.id);
+      return reason === undefined ? [] : { event, reason };
+    });
+    if (lost.length > 0) onLost(lost);
+  };
+  const deliver = async <A extends EventsAnswer>(batch: readonly KeptEvent[], request: SendEvents<A>): Promise<A> => {
+    for (const { event } of batch) underWay.add(event.id);
+    try {
+      const answer = await request(stampEvents(batch, now(), options.getClockOffset()));
+      timer.succeed();
+      remove(batch, explainRejections(answer));
+      return answer;
+    } catch (error) {
+      if (willPass(error)) timer.fail((error as Partial<Problem>).retryAfterMs);
+      else remove(batch, () => (error as Problem).message);
+      throw error;
+    } finally {
+      for (const { event } of batch) underWay.delete(event.id);
+    }
+  };
+  const sendAll = async (): Promise<void> => {
+    await kept.loading;
+    for (let batch = cutBatches(listIdle())[0]; batch !== undefined; batch = cutBatches(listIdle())[0]) {
+      if (now() - batch[0]!.createdAt > FRESH_MS) await options.learnClockOffset();
+      await deliver(batch, send).catch((error) => {
+        if (willPass(error)) throw error;
+      });
+    }
+  };
+  const flush = (): Promise<void> => {
+    timer.cancel();
+    flushing ??= sendAll().finally(() => {
+      flushing = undefined;
+    });
+    return flushing;
+  };
+  const sendInBackground = (batch: readonly KeptEvent[]) => void deliver(batch, send).catch(() => {});
+  kept.loading.then((loaded) => loaded > 0 && timer.schedule(0));
+
+  return {
+    add(input) {
+      const id = kept.add(input);
+      timer.schedule(listIdle().length >= BATCH_FULL ? 0 : BATCH_DELAY_MS);
+      return id;
+    },
+    addAndSend(inputs, request) {
+      for (const input of inputs) kept.add(input);
+      const batches = cutBatches(listIdle());
+      for (const batch of batches.slice(0, -1)) sendInBackground(batch);
+      return deliver(batches.at(-1) ?? [], request);
+    },
+    flush,
+    sendLast: () => cutBatches(listIdle(), KEEPALIVE_BYTES_MAX).slice(0, 1).forEach(sendInBackground),
+    resume: () => timer.hurry(),
+    stop: () => timer.stop(),
+  };
+}
+
+const explainRejections = ({ results }: EventsAnswer) => {
+  const rejected = results.filter(({ status }) => status === 'rejected');
+  const reasons = new Map(rejected.map(({ id, reason = 'rejected' }) => [id, reason]));
+  return (id: string) => reasons.get(id);
+};
+
+/** Forbidden: the token is another player's. The events wait for the right one. */
+const willPass = (error: unknown): boolean => !(error instanceof Problem) || error.isTemporary || error.status === 403;

@@ -1,0 +1,63 @@
+// Decides when the queue sends next: soon after an event, later after each failure, not before the server wants.
+
+const RETRY_MIN_MS = 1_000;
+const RETRY_MAX_MS = 60_000;
+
+export interface RetryTimer {
+  /** Runs after the time, or when it was to run anyway, if sooner. After a failure: not before its retry. */
+  schedule(ms: number): void;
+  succeed(): void;
+  /** `waitMs`: the least to wait. */
+  fail(waitMs?: number): void;
+  /** Runs now if it waits after a failure. */
+  hurry(): void;
+  cancel(): void;
+  /** Never runs again. */
+  stop(): void;
+}
+
+export function openRetryTimer(run: () => void): RetryTimer {
+  let failures = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let dueAt = Number.POSITIVE_INFINITY;
+  let isStopped = false;
+
+  const cancel = () => {
+    clearTimeout(timer);
+    dueAt = Number.POSITIVE_INFINITY;
+  };
+  const start = (ms: number) => {
+    cancel();
+    if (isStopped) return;
+    dueAt = performance.now() + ms;
+    timer = setTimeout(() => {
+      cancel();
+      run();
+    }, ms);
+    // The events are kept: a Node process need not wait for them.
+    (timer as { unref?: () => void }).unref?.();
+  };
+  return {
+    schedule(ms) {
+      if (performance.now() + ms < dueAt && (failures === 0 || dueAt === Number.POSITIVE_INFINITY)) start(ms);
+    },
+    succeed() {
+      failures = 0;
+    },
+    fail(waitMs = 0) {
+      // Half of it at random: clients that failed together do not come back together.
+      const backoffMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures++) * (1 - Math.random() / 2);
+      start(Math.max(backoffMs, waitMs));
+    },
+    hurry() {
+      if (failures === 0) return;
+      cancel();
+      run();
+    },
+    cancel,
+    stop() {
+      isStopped = true;
+      cancel();
+    },
+  };
+}

@@ -1,0 +1,133 @@
+// Requests with the player's token: a token that the server refuses is renewed once; a server that asks to wait gets a
+// second request if there is time. Estimates the server's clock from its answers.
+
+import { countBytes, KEEPALIVE_BYTES_MAX } from './batches.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
+import { createOwnProblem, Problem, readProblem, readRetryAfter } from './problem.ts';
+import { type ClockOffset, narrowOffset } from './server-clock.ts';
+import { type GetToken, openTokenSource } from './tokens.ts';
+
+const TIMEOUT_DEFAULT_MS = 10_000;
+/** Spreads clients that were all told to come back at the same time. */
+const JITTER_SHARE = 0.25;
+
+export interface TransportOptions {
+  /** The Worker's address, without a path. */
+  url: string;
+  getToken: GetToken;
+  /** For each call, repetitions included; 10,000 by default. */
+  timeoutMs?: number;
+  /** For tests. */
+  fetch?: typeof fetch;
+  /** For tests: epoch milliseconds. */
+  now?: () => number;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  timeoutMs?: number;
+}
+export interface CallInit extends CallOptions {
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Lists are joined by commas. */
+  query?: object;
+  /** Lets a small request outlive the page. */
+  keepalive?: boolean;
+}
+
+export interface Transport {
+  /**
+   * Resolves to the body. Rejects with a Problem, or with the signal's reason. Sends at once if a token is known: a
+   * page that closes does not wait.
+   */
+  call<T>(path: string, init?: CallInit): Promise<T>;
+  /** The token in use, or else the first or a new one. */
+  readToken(): Promise<string | undefined>;
+  getClockOffset(): ClockOffset | undefined;
+  /** Asks the server for its time if no answer has told it yet. */
+  learnClockOffset(): Promise<ClockOffset | undefined>;
+}
+
+export function openTransport(options: TransportOptions): Transport {
+  const { url, getToken, timeoutMs: timeoutDefaultMs = TIMEOUT_DEFAULT_MS, now = Date.now } = options;
+  const tokens = openTokenSource(getToken);
+  let offset: ClockOffset | undefined;
+
+  const request = async (path: string, init: RequestInit): Promise<Response> => {
+    const sentAt = now();
+    const response = await (options.fetch ?? fetch)(url + path, init);
+    offset = narrowOffset(offset, response.headers.get('date'), sentAt, now());
+    return response;
+  };
+  const requestWithToken = async (path: string, init: CallInit, deadline: Deadline): Promise<Response> => {
+    const sendWith = (token: string | undefined) => request(path, encodeRequest(init, token, deadline.signal));
+    const token = tokens.get() ?? (await deadline.race(tokens.renew()));
+    const response = await sendWith(token);
+    if (response.status !== 401 || token === undefined) return response;
+    const fresh = await deadline.race(tokens.renew(token));
+    return fresh === undefined ? response : sendWith(fresh);
+  };
+  const requestInTime = async (path: string, init: CallInit, deadline: Deadline): Promise<Response> => {
+    const response = await requestWithToken(path, init, deadline);
+    const waitMs = decideWait(response, deadline.getRestMs());
+    if (waitMs === undefined) return response;
+    await deadline.race(new Promise((resolve) => setTimeout(resolve, waitMs)));
+    return requestWithToken(path, init, deadline);
+  };
+
+  return {
+    async call<T>(path: string, init: CallInit = {}) {
+      const deadline = startDeadline(init.timeoutMs ?? timeoutDefaultMs, init.signal);
+      try {
+        const response = await requestInTime(path + formatQuery(init.query), init, deadline);
+        if (!response.ok) throw await readProblem(response);
+        return (await response.json()) as T;
+      } catch (error) {
+        if (error instanceof Problem) throw error;
+        if (deadline.signal.aborted) throw deadline.signal.reason;
+        throw createOwnProblem('network', 'The server does not answer', error);
+      } finally {
+        deadline.end();
+      }
+    },
+    readToken: async () => tokens.get() ?? tokens.renew(),
+    getClockOffset: () => offset,
+    async learnClockOffset() {
+      const signal = AbortSignal.timeout(timeoutDefaultMs);
+      if (offset === undefined) await request('/health', { signal }).catch(() => {});
+      return offset;
+    },
+  };
+}
+
+function encodeRequest(
+  { method = 'GET', body, keepalive }: CallInit,
+  token: string | undefined,
+  signal: AbortSignal,
+): RequestInit {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  return {
+    method,
+    body: text,
+    keepalive: keepalive && countBytes(text ?? '') <= KEEPALIVE_BYTES_MAX,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(text !== undefined && { 'content-type': 'application/json' }),
+    },
+    signal,
+  };
+}
+
+/** Undefined if the server does not ask to wait, or for longer than there is time. */
+function decideWait({ status, headers }: Response, restMs: number): number | undefined {
+  const askedMs = status === 429 || status === 503 ? readRetryAfter(headers) : undefined;
+  const waitMs = askedMs && askedMs * (1 + JITTER_SHARE * Math.random());
+  return waitMs === undefined || waitMs >= restMs ? undefined : waitMs;
+}
+
+function formatQuery(query: object = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && String(value) !== '');
+  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}
