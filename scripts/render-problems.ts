@@ -17,6 +17,9 @@ const REMEDIES: Readonly<Record<ProblemKind, string>> = {
   'unsupported-media-type':
     'Send JSON with “Content-Type: application/json”, uncompressed or compressed with gzip or deflate.',
   'too-many': 'Close connections that are no longer used, then try again.',
+  'rate-limited':
+    'Wait as many seconds as “Retry-After” says. “RateLimit-Policy” shows how many requests are allowed, “detail” ' +
+    'which are counted.',
   internal: 'Try again; if the error persists, tell the operator the time of the request.',
   unavailable:
     'Wait as many seconds as “Retry-After” says, then send the same request again: no event is counted twice.',

@@ -16,6 +16,8 @@ declare namespace Cloudflare {
     GALLERIES: Queue<import('./offline/compute-galleries.ts').PlayersToCompute>;
     NOTIFICATIONS: Queue<import('../models/contracts/subscription.ts').Delivery>;
     USER_SIGNALS: DurableObjectNamespace<import('./nearline/user-signals.ts').UserSignals>;
+    /** Counts the requests of each caller: workers/online/rate-limit.ts. */
+    RATE_LIMITS: RateLimit;
     /** Settings of wrangler.toml; workers/storage/settings.ts checks them. */
     LOG_HOT_DAYS: string;
     SLATE_MB_PER_DAY: string;
@@ -34,6 +36,12 @@ declare namespace Cloudflare {
     /** Private JWKs that sign players' tokens: workers/online/token-keys.ts. */
     TOKEN_KEY_0?: string;
     TOKEN_KEY_1?: string;
+    /** Limits of requests: workers/online/rate-settings.ts. */
+    PLAYER_REQUESTS_PER_MINUTE: string;
+    KEY_REQUESTS_PER_MINUTE: string;
+    ADDRESS_REQUESTS_PER_MINUTE: string;
+    GUESTS_PER_MINUTE: string;
+    PERSONAL_DATA_PER_MINUTE: string;
     /** `on`: anybody may become a guest. */
     GUESTS: string;
   }

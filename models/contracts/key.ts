@@ -8,6 +8,7 @@ export const KEY_BODY_BYTES_MAX = 8 * 1024;
 const NAME_LENGTH_MAX = 100;
 const ORIGINS_MAX = 20;
 const ORIGIN_LENGTH_MAX = 300;
+export const RATE_PER_MINUTE_MAX = 60_000;
 
 export const SCOPES = ['ingest', 'read', 'mint', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -64,6 +65,18 @@ export const KeyInput = z
           'browsers can send any origin.',
         example: ['https://games.example'],
       }),
+    ratePerMinute: z
+      .number()
+      .int()
+      .min(1)
+      .max(RATE_PER_MINUTE_MAX)
+      .optional()
+      .meta({
+        description:
+          'Requests a minute that the key may send through one location of Cloudflare. Without it, the setting ' +
+          '`KEY_REQUESTS_PER_MINUTE` applies.',
+        example: 600,
+      }),
   })
   .meta({ id: 'KeyInput' });
 
@@ -76,6 +89,7 @@ export const Key = z
     createdBy: z.string().meta({ description: 'Id of the key that created it.' }),
     expiresAt: z.iso.datetime().nullable(),
     origins: z.array(z.string()).nullable().meta({ description: 'Null if every origin may use the key.' }),
+    ratePerMinute: z.number().int().nullable().meta({ description: 'Null if the setting for all keys applies.' }),
   })
   .meta({ id: 'Key' });
 export type Key = z.infer<typeof Key>;

@@ -20,7 +20,8 @@ export interface ChaosConfig {
 
 const { file, state, key, faults, shards }: ChaosConfig = JSON.parse(process.argv[2]!);
 const product = unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
-const { name, compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues, vars } = product;
+const { name, compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits, vars } =
+  product;
 const config = {
   name,
   compatibility_date,
@@ -29,6 +30,7 @@ const config = {
   durable_objects,
   migrations,
   queues,
+  ratelimits,
   main: path.join(import.meta.dirname, 'worker.ts'),
   vars: { ...vars, ADMIN_KEY: key, QUEUE_FAULTS: faults },
 };

@@ -10,6 +10,7 @@ export interface KeyFields {
   scopes: Scope[];
   expiresAt?: string;
   origins?: string[];
+  ratePerMinute?: number;
 }
 
 export interface KeyClient {

@@ -5,7 +5,7 @@ import { type Key, SCOPES, type Scope } from '../../models/contracts/key.ts';
 import { findKey } from '../local/find-key.ts';
 import { createCommand } from '../terminal/command.ts';
 import { reserveStdout } from '../terminal/json-output.ts';
-import { jsonOption } from '../terminal/options.ts';
+import { jsonOption, parseWholeNumber } from '../terminal/options.ts';
 import { openKeyClient } from './call.ts';
 
 const LOCAL_URL = 'http://localhost:8787';
@@ -18,7 +18,7 @@ everywhere within a minute.
 Examples:
   npm run keys -- list
   npm run keys -- create "store server" --scopes ingest,read,mint
-  npm run keys -- create "web demo" --scopes read --expires 2027-01-31 --origins https://games.example
+  npm run keys -- create "web demo" --scopes read --expires 2027-01-31 --origins https://games.example --rate 600
   npm run keys -- revoke 9f86d081884c7d65
   ADMIN_KEY=… npm run -s keys -- list --url https://recommender.example --json`;
 
@@ -42,11 +42,18 @@ export function createKeysCommand() {
     .requiredOption('--scopes <list>', `separated by commas: ${SCOPES.join(', ')}`, parseScopes)
     .option('--expires <time>', 'when the key expires: a day (YYYY-MM-DD, at its end in UTC) or a time', parseTime)
     .option('--origins <list>', 'web origins that may use it, separated by commas', (text) => text.split(','))
+    .option('--rate <n>', 'requests a minute at one location; default: the setting for all keys', parseWholeNumber(1))
     .addOption(urlOption())
     .addOption(jsonOption())
-    .action(async (name, { scopes, expires, origins, url, json }) => {
+    .action(async (name, { scopes, expires, origins, rate, url, json }) => {
       const print = openOutput(json);
-      const fields = { name, scopes, ...(expires && { expiresAt: expires }), ...(origins && { origins }) };
+      const fields = {
+        name,
+        scopes,
+        ...(expires && { expiresAt: expires }),
+        ...(origins && { origins }),
+        ...(rate && { ratePerMinute: rate }),
+      };
       const created = await openClient(url).create(fields);
       print(created, `${describeKey(created)}\n\n${created.key}\n\nIt is not shown again.`);
     });
@@ -71,13 +78,14 @@ function openOutput(json: true | undefined): (result: object, text: string) => v
   return (result, text) => (printJson ? printJson(result) : console.log(text));
 }
 
-const describeKey = ({ keyId, name, scopes, expiresAt, origins, createdAt }: Key): string =>
+const describeKey = ({ keyId, name, scopes, expiresAt, origins, ratePerMinute, createdAt }: Key): string =>
   [
     `${keyId}  ${name}`,
     scopes.join(', '),
     `created ${createdAt.slice(0, 10)}`,
     ...(expiresAt === null ? [] : [`${Date.parse(expiresAt) > Date.now() ? 'expires' : 'expired'} ${expiresAt}`]),
     ...(origins === null ? [] : [`from ${origins.join(' ')}`]),
+    ...(ratePerMinute === null ? [] : [`${ratePerMinute} requests a minute`]),
   ].join(' · ');
 
 function parseUrl(text: string): string {

@@ -36,13 +36,22 @@ test('sends what the flags say, and prints JSON alone with --json', async () => 
     createdBy: 'ADMIN_KEY-1',
     expiresAt: null,
     origins: null,
+    ratePerMinute: 600,
     key: 'bloodstream_id_secret',
   };
   const url = await serve((request, body) => {
     requests.push([request.method, request.url, request.headers.authorization, body && JSON.parse(body)]);
     return request.method === 'DELETE' ? [204] : [201, answered];
   });
-  const flags = ['--expires', '2099-01-31', '--origins', 'https://a.example,https://b.example', '--json'];
+  const flags = [
+    '--expires',
+    '2099-01-31',
+    '--origins',
+    'https://a.example,https://b.example',
+    '--rate',
+    '600',
+    '--json',
+  ];
   const created = await run(['create', 'web demo', '--scopes', 'read, ingest', '--url', url, ...flags]);
   expect(JSON.parse(created.stdout)).toEqual(answered);
   const revoked = await run(['revoke', 'a/b', '--url', url, '--json']);
@@ -57,6 +66,7 @@ test('sends what the flags say, and prints JSON alone with --json', async () => 
         scopes: ['read', 'ingest'],
         expiresAt: '2099-01-31T23:59:59.999Z',
         origins: ['https://a.example', 'https://b.example'],
+        ratePerMinute: 600,
       },
     ],
     ['DELETE', '/v1/keys/a%2Fb', 'Bearer admin', ''],

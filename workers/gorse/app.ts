@@ -7,6 +7,7 @@ import { forbidCaching } from '../online/caching.ts';
 import type { AppEnv } from '../online/endpoint.ts';
 import { answerOtherMethods } from '../online/methods.ts';
 import { onError, ProblemError, problemResponse } from '../online/problems.ts';
+import { showRateLimits } from '../online/rate-headers.ts';
 import { routeAbsent } from './absent.ts';
 import { routeFeedback } from './feedback.ts';
 import { routeItems } from './items.ts';
@@ -27,7 +28,7 @@ const POLICY = { defaultSrc: NONE, baseUri: NONE, formAction: NONE, frameAncesto
 export const gorse = new OpenAPIHono<AppEnv>({ strict: false });
 
 gorse.use(secureHeaders({ contentSecurityPolicy: POLICY }), forbidCaching);
-gorse.use(answerOtherMethods(gorse));
+gorse.use(showRateLimits, answerOtherMethods(gorse));
 gorse.use(async (c, next) => {
   // Answered for everybody, as in the online tier.
   if (c.req.method === 'OPTIONS') return next();

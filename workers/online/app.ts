@@ -18,6 +18,7 @@ import { routePersonalData } from './personal-data.ts';
 import { routePreferences } from './preferences.ts';
 import { onError, problemResponse } from './problems.ts';
 import { readQuery } from './query.ts';
+import { showRateLimits } from './rate-headers.ts';
 import { routeRecommendations } from './recommendations.ts';
 import { routeRules } from './rules.ts';
 import { routeSearch } from './search.ts';
@@ -42,7 +43,7 @@ app.use(async (c, next) => {
   if (c.res.status !== 101) c.header('date', new Date().toUTCString());
 });
 for (const path of ['/v1/*', '/health', '/openapi.json', '/.well-known/*']) app.use(path, shareWithOrigins);
-app.use(answerOtherMethods(app));
+app.use(showRateLimits, answerOtherMethods(app));
 for (const path of ['/v1/items/*', '/openapi.json']) app.use(path, revalidate);
 app.onError(onError);
 app.notFound((c) => problemResponse('not-found', `No route matches ${c.req.method} ${c.req.path}; see /docs.`));

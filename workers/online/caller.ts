@@ -15,6 +15,8 @@ export interface KeyCaller {
   origins?: readonly string[];
   /** Epoch milliseconds; absent if the key does not expire. */
   expiresAt?: number;
+  /** Requests a minute; absent if the setting for all keys applies. */
+  ratePerMinute?: number;
 }
 /** A game, on behalf of the player of its token. */
 export interface PlayerCaller {

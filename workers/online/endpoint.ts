@@ -10,12 +10,23 @@ import { beginAuditEntry, endAuditEntry } from '../storage/audit-log.ts';
 import { type AuditLog, recordChange } from './audit.ts';
 import { authenticate } from './auth.ts';
 import { readJson, withoutId } from './body.ts';
-import { authorize, type Caller, hasScope, resolveUserId, type Scope } from './caller.ts';
-import { invalidInput, type ProblemStatus, titleOf } from './problems.ts';
+import { authorize, type Caller, hasScope, type IdentifiedCaller, resolveUserId, type Scope } from './caller.ts';
+import { POLICY_HEADER, REFUSAL_HEADERS, RETRY_HEADER } from './documented-headers.ts';
+import { invalidInput, ProblemError, type ProblemStatus, titleOf } from './problems.ts';
 import { readQuery } from './query.ts';
+import {
+  chooseOwnPolicy,
+  chooseStrictPolicy,
+  describeRefusal,
+  type RateCheck,
+  type RatePolicy,
+  type StrictLimit,
+  takeRequest,
+} from './rate-limit.ts';
+import { readRateSettings } from './rate-settings.ts';
 
-/** `caller`: set once the caller is identified. */
-export type AppEnv = { Bindings: Env; Variables: { caller?: Caller } };
+/** `caller`: set once the caller is identified. `rateCheck`: set once its rate limits have been checked. */
+export type AppEnv = { Bindings: Env; Variables: { caller?: Caller; rateCheck?: RateCheck } };
 export type App = OpenAPIHono<AppEnv>;
 export type AppContext = Context<AppEnv>;
 
@@ -61,6 +72,8 @@ interface Definition<P extends z.ZodType, Q extends z.ZodObject, B extends z.Zod
   scope?: Scope | readonly Scope[];
   /** True if a player's token may call it too; a path with `{userId}` is then open to the token's own player alone. */
   isOpenToPlayers?: boolean;
+  /** A stricter rate limit, besides the caller's own. */
+  strictLimit?: StrictLimit;
   params?: P;
   query?: Q;
   body?: Body<B>;
@@ -109,6 +122,7 @@ export function defineEndpoint<
       // In a patch, null is a value: it empties the field.
       body: body && parseInput(body.schema, await readBody(c, body), definition.method !== 'patch'),
     };
+    await limitStrictly(c, caller, definition.strictLimit);
     const answered = await answerAudited(definition, input as Input<P, Q, B>, deps, c.env);
     if (answered instanceof Response) return answered;
     if (answer.status === 204) return c.body(null, 204);
@@ -158,21 +172,53 @@ export function registerEndpoints<Deps>(
   }
 }
 
-/** Identifies the caller; throws if it may not call the endpoint. */
+/** Identifies the caller; throws if it may not call the endpoint, or calls too often. */
 async function admit(
   c: AppContext,
   { scope, isOpenToPlayers = false }: { scope?: Scope | readonly Scope[]; isOpenToPlayers?: boolean },
 ): Promise<Caller> {
-  if (scope === undefined) return { kind: 'anyone' };
-  const caller = await authenticate(
-    c.env,
-    (name) => c.req.header(name),
-    (promise) => c.executionCtx.waitUntil(promise),
-  );
-  c.set('caller', caller);
-  authorize(caller, { scopes: listScopes(scope), isOpenToPlayers });
+  const caller = scope === undefined ? ANYONE : await identify(c);
+  await limitOwnRate(c, caller);
+  if (caller.kind !== 'anyone') authorize(caller, { scopes: listScopes(scope), isOpenToPlayers });
   return caller;
 }
+
+/** A caller that cannot be identified is limited by its address. */
+async function identify(c: AppContext): Promise<IdentifiedCaller> {
+  try {
+    const caller = await authenticate(
+      c.env,
+      (name) => c.req.header(name),
+      (promise) => c.executionCtx.waitUntil(promise),
+    );
+    c.set('caller', caller);
+    return caller;
+  } catch (error) {
+    if (error instanceof ProblemError && error.kind === 'unauthorized') await limitOwnRate(c, ANYONE);
+    throw error;
+  }
+}
+
+const ANYONE: Caller = { kind: 'anyone' };
+
+/** Throws `rate-limited` if the policy refuses the request. */
+async function limitRate(c: AppContext, policy: RatePolicy): Promise<void> {
+  const isRefused = !(await takeRequest(c.env.RATE_LIMITS, policy));
+  const policies = [...(c.get('rateCheck')?.policies ?? []), policy];
+  c.set('rateCheck', { policies, refused: isRefused ? policy : undefined });
+  if (isRefused) throw new ProblemError('rate-limited', describeRefusal(policy));
+}
+
+const limitOwnRate = (c: AppContext, caller: Caller): Promise<void> =>
+  limitRate(c, chooseOwnPolicy(caller, readAddress(c), readRateSettings(c.env)));
+
+/** After validation, so that a refused request takes nothing from the stricter limit. */
+async function limitStrictly(c: AppContext, caller: Caller, name: StrictLimit | undefined): Promise<void> {
+  const policy = name && chooseStrictPolicy(name, caller, readAddress(c), readRateSettings(c.env));
+  if (policy !== undefined) await limitRate(c, policy);
+}
+
+const readAddress = (c: AppContext): string | undefined => c.req.header('cf-connecting-ip');
 
 const resolveParams = ({ userId, ...params }: Record<string, string>, caller: Caller): Record<string, string> =>
   userId === undefined ? params : { ...params, userId: resolveUserId(caller, userId) };
@@ -212,12 +258,14 @@ const describeRoute = <P extends z.ZodType, Q extends z.ZodObject, B extends z.Z
       ...responses,
       [answer.status ?? 200]: {
         description: answer.description,
+        headers: POLICY_HEADER,
         ...(answer.schema && { content: toJson(answer.schema) }),
         ...(answer.content && { content: answer.content }),
       },
       ...describeProblems([
         ...(scope ? ([401, 403] as const) : []),
         400,
+        429,
         ...(body ? ([413, 415] as const) : []),
         ...problems,
       ]),
@@ -230,9 +278,18 @@ const describeProblems = (statuses: readonly ProblemStatus[]): RouteConfig['resp
   Object.fromEntries(
     statuses.map((status) => [
       status,
-      { description: titleOf(status), content: { [PROBLEM_CONTENT_TYPE]: { schema: Problem } } },
+      {
+        description: titleOf(status),
+        ...(HEADERS[status] && { headers: HEADERS[status] }),
+        content: { [PROBLEM_CONTENT_TYPE]: { schema: Problem } },
+      },
     ]),
   );
+
+const HEADERS = {
+  429: { ...REFUSAL_HEADERS, ...RETRY_HEADER },
+  503: RETRY_HEADER,
+} as Partial<Record<ProblemStatus, typeof RETRY_HEADER>>;
 
 /** Undefined if there is no schema. Throws the problem that names each invalid field. */
 function parseInput(schema: z.ZodType | undefined, value: unknown, nullIsAbsence = false): unknown {

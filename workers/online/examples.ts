@@ -77,6 +77,7 @@ const key = {
   createdBy: 'ADMIN_KEY-1',
   expiresAt: null,
   origins: null,
+  ratePerMinute: null,
 };
 const token = {
   userId: 'guest:3q2-7wAAAAAAAAAAAAAAAA',

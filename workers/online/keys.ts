@@ -59,6 +59,7 @@ export async function postKey(
     createdBy,
     expiresAt: body.expiresAt ?? null,
     origins: body.origins ?? null,
+    ratePerMinute: body.ratePerMinute ?? null,
   };
   if (!(await store.insertKey({ ...shown, hash: await hashKey(key) })))
     throw new ProblemError('conflict', `There are already ${KEYS_MAX} keys; delete one first.`);

@@ -34,7 +34,7 @@ it('creates a key that opens its scopes, shows it once, and stores only its dige
   const { key, keyId } = created.body;
   expect(key).toMatch(new RegExp(`^bloodstream_${keyId}_[\\w-]{43}$`));
   expect(created.body).toMatchObject({ name: 'game', scopes: ['ingest', 'read'], createdBy: 'ADMIN_KEY-1' });
-  expect(created.body).toMatchObject({ expiresAt: null, origins: null });
+  expect(created.body).toMatchObject({ expiresAt: null, origins: null, ratePerMinute: null });
   expect(created.headers.get('location')).toBe(`/v1/keys/${keyId}`);
   expect(created.headers.get('cache-control')).toBe('no-store');
 
@@ -88,6 +88,9 @@ it('refuses invalid keys and names the field', async () => {
     [{ origins: ['https://games.example/path'] }, 'origins.0'],
     [{ origins: ['games.example'] }, 'origins.0'],
     [{ origins: [] }, 'origins'],
+    [{ ratePerMinute: 0 }, 'ratePerMinute'],
+    [{ ratePerMinute: 60_001 }, 'ratePerMinute'],
+    [{ ratePerMinute: 1.5 }, 'ratePerMinute'],
   ];
   for (const [fields, path] of cases) {
     const { status, body } = await call('POST', '/v1/keys', { name: 'game', scopes: ['read'], ...fields });
@@ -132,6 +135,7 @@ async function storeKey() {
     createdBy: 'test',
     expiresAt: null,
     origins: null,
+    ratePerMinute: null,
   };
   await insertKey(env.DB, stored, KEYS_MAX);
   return key;

@@ -101,6 +101,7 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
       'without it something is missing: ask again. The token of a guest who has become a player exports nothing.',
     scope: 'admin',
     isOpenToPlayers: true,
+    strictLimit: 'personal-data',
     params: UserParams,
     answer: {
       description: 'One line for each row; for an unknown player, the last line alone.',
@@ -121,6 +122,7 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
       'the answer is its receipt. Unknown players are erased too: their events may still be in a queue.',
     scope: 'admin',
     isOpenToPlayers: true,
+    strictLimit: 'personal-data',
     params: UserParams,
     answer: {
       status: 202,

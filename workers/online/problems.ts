@@ -15,11 +15,15 @@ export const PROBLEM_KINDS = {
   'too-large': { status: 413, title: 'Request body too large' },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
   'too-many': { status: 429, title: 'Too many connections' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
 } as const;
 export type ProblemKind = keyof typeof PROBLEM_KINDS;
 export type ProblemStatus = (typeof PROBLEM_KINDS)[ProblemKind]['status'];
+
+/** `rate-limited`: the limiter's whole window, after which a request is admitted again in any case. */
+const RETRY_AFTER_SECONDS: Partial<Record<ProblemKind, number>> = { 'rate-limited': 60, unavailable: 1 };
 
 /** The titles of the problems with a status. */
 export const titleOf = (status: ProblemStatus): string =>
@@ -57,7 +61,8 @@ export function problemResponse(kind: ProblemKind, detail?: string, errors?: Pro
   };
   const headers = new Headers({ 'content-type': PROBLEM_CONTENT_TYPE });
   if (kind === 'unauthorized') headers.set('www-authenticate', 'Bearer');
-  if (kind === 'unavailable') headers.set('retry-after', '1');
+  const retryAfterSeconds = RETRY_AFTER_SECONDS[kind];
+  if (retryAfterSeconds !== undefined) headers.set('retry-after', String(retryAfterSeconds));
   return new Response(JSON.stringify(problem), { status, headers });
 }
 

@@ -43,6 +43,7 @@ export async function findStoredKey(
     scopes: key.scopes,
     ...(key.origins && { origins: key.origins }),
     ...(key.expiresAt && { expiresAt: Date.parse(key.expiresAt) }),
+    ...(key.ratePerMinute !== null && { ratePerMinute: key.ratePerMinute }),
   };
 }
 

@@ -158,6 +158,7 @@ const ENDPOINTS: Endpoint<TokenIssuer>[] = [
     description:
       'Returns the id and token of a new guest, without a key. The token is valid for 30 days; `POST /v1/tokens` ' +
       'renews it. Available only if the setting `GUESTS` is `on`.',
+    strictLimit: 'guests',
     answer: { ...answer, description: 'The guest’s id and token.' },
     problems: [404],
     handle: postGuests,

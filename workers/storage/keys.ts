@@ -21,6 +21,7 @@ interface Row {
   createdAt: number;
   createdBy: string;
   expiresAt: number | null;
+  ratePerMinute: number | null;
 }
 
 const toTime = (time: number): string => new Date(time).toISOString();
@@ -30,7 +31,7 @@ export async function readKeySet(db: D1Database, now: number): Promise<KeySet> {
   const { results } = await db
     .prepare(
       `select key_id as keyId, name, hash, scopes, origins, created_at as createdAt, created_by as createdBy,
-              expires_at as expiresAt
+              expires_at as expiresAt, rate_per_minute as ratePerMinute
        from keys order by created_at, key_id`,
     )
     .all<Row>();
@@ -54,8 +55,9 @@ export async function listKeys(db: D1Database, now: number): Promise<Key[]> {
 export async function insertKey(db: D1Database, key: StoredKey, max: number): Promise<boolean> {
   const { meta } = await db
     .prepare(
-      `insert into keys (key_id, name, hash, scopes, origins, created_at, created_by, expires_at)
-       select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 where (select count(*) from keys) < ?9`,
+      `insert into keys (key_id, name, hash, scopes, origins, created_at, created_by, expires_at,
+                         rate_per_minute)
+       select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 where (select count(*) from keys) < ?10`,
     )
     .bind(
       key.keyId,
@@ -66,6 +68,7 @@ export async function insertKey(db: D1Database, key: StoredKey, max: number): Pr
       Date.parse(key.createdAt),
       key.createdBy,
       key.expiresAt && Date.parse(key.expiresAt),
+      key.ratePerMinute,
       max,
     )
     .run();

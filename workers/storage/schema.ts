@@ -190,6 +190,8 @@ export const keys = sqliteTable('keys', {
   createdAt: integer('created_at').notNull(),
   createdBy: text('created_by').notNull(),
   expiresAt: integer('expires_at'),
+  // Requests a minute; null if the setting for all keys applies.
+  ratePerMinute: integer('rate_per_minute'),
 });
 
 /** Changes by administrators, the newest AUDIT_ENTRIES_MAX of them (models/contracts/audit.ts). */

@@ -1,0 +1,1 @@
+ALTER TABLE `keys` ADD `rate_per_minute` integer;

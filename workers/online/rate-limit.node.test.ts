@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { RATE_PER_MINUTE_MAX } from '../../models/contracts/key.ts';
+import type { Caller } from './caller.ts';
+import {
+  CAPACITY,
+  chooseOwnPolicy,
+  chooseStrictPolicy,
+  computeDelta,
+  groupAddress,
+  type RatePolicy,
+  type StrictLimit,
+  takeRequest,
+  WINDOW_SECONDS,
+} from './rate-limit.ts';
+import { type RateVars, readRateSettings } from './rate-settings.ts';
+
+const CONFIG = readFileSync(path.join(import.meta.dirname, '../../wrangler.toml'), 'utf8');
+const VARS: RateVars = {
+  PLAYER_REQUESTS_PER_MINUTE: '300',
+  KEY_REQUESTS_PER_MINUTE: 'unlimited',
+  ADDRESS_REQUESTS_PER_MINUTE: '200',
+  GUESTS_PER_MINUTE: '10',
+  PERSONAL_DATA_PER_MINUTE: '5',
+};
+const SETTINGS = readRateSettings(VARS);
+const ADDRESS = '192.0.2.1';
+const ANN: Caller = { kind: 'player', userId: 'ann', guest: false, expiresAt: 0 };
+const GUEST: Caller = { kind: 'player', userId: 'guest:1', guest: true, expiresAt: 0 };
+
+test('scales every rate to the limit of the binding that wrangler.toml declares', () => {
+  expect(CONFIG).toContain(`simple = { limit = ${CAPACITY}, period = ${WINDOW_SECONDS} }`);
+  for (const perMinute of [1, 2, 3, 7, 10, 300, 600, 5_999, RATE_PER_MINUTE_MAX]) {
+    // The limiter admits a request while its counter is below the limit.
+    const admitted = Math.ceil(CAPACITY / computeDelta(perMinute));
+    expect(admitted, String(perMinute)).toBe(perMinute);
+  }
+});
+
+test('counts by token, by key, or by address', () => {
+  const describe = (policy: RatePolicy | undefined) =>
+    policy && `${policy.name} ${policy.partition} ${policy.perMinute}`;
+  const own = (caller: Caller) => describe(chooseOwnPolicy(caller, ADDRESS, SETTINGS));
+  const strict = (name: StrictLimit, caller: Caller) => describe(chooseStrictPolicy(name, caller, ADDRESS, SETTINGS));
+  const key: Caller = { kind: 'key', keyId: 'k', scopes: ['read'] };
+  expect(own(ANN)).toBe('player ann 300');
+  expect(own(key)).toBe('key k Infinity');
+  expect(own({ ...key, ratePerMinute: 7 })).toBe('key k 7');
+  expect(own({ kind: 'anyone' })).toBe('address 192.0.2.1 200');
+  expect(strict('guests', { kind: 'anyone' })).toBe('guests 192.0.2.1 10');
+  expect(strict('personal-data', ANN)).toBe('personal-data ann 5');
+  expect(strict('personal-data', GUEST)).toBe('personal-data 192.0.2.1 5');
+  expect(strict('personal-data', key)).toBeUndefined();
+});
+
+test('counts an IPv6 address as its /64, however it is written', () => {
+  const network = '2001:db8:0:1';
+  for (const address of ['2001:db8:0:1::', '2001:0db8:0000:0001:ffff:0:0:1', '2001:DB8:0:1:2:3:4:5'])
+    expect(groupAddress(address), address).toBe(network);
+  expect(groupAddress('2001:db8::1')).toBe('2001:db8:0:0');
+  expect(groupAddress('::1')).toBe('0:0:0:0');
+  expect(groupAddress(ADDRESS)).toBe(ADDRESS);
+  expect(groupAddress(undefined)).toBe('');
+});
+
+test('refuses nobody while the limiter fails', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const limiter = { limit: () => Promise.reject(new Error('down')) };
+  expect(await takeRequest(limiter, chooseOwnPolicy(ANN, ADDRESS, SETTINGS))).toBe(true);
+  expect(log.mock.calls.flat().join()).toContain('rate limiter failed');
+  log.mockRestore();
+});
+
+test('names the setting that is out of bounds', () => {
+  for (const value of ['', '0', '-1', '1.5', '60001', 'many', undefined as unknown as string])
+    expect(() => readRateSettings({ ...VARS, GUESTS_PER_MINUTE: value })).toThrow('GUESTS_PER_MINUTE in wrangler.toml');
+});

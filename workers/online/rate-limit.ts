@@ -1,0 +1,92 @@
+// Limits how often a caller may call: by its token, its key, or its address if it has neither. All limits share one
+// binding of Cloudflare's rate limiter, whose own limit is fixed at deployment: a request adds to its counter the share
+// that its caller's limit makes of it. The limiter counts per location, across all isolates there
+// (docs/decisions/0025).
+
+import type { Caller } from './caller.ts';
+import type { RateSettings } from './rate-settings.ts';
+
+/** The limit and the period of the binding RATE_LIMITS in wrangler.toml. */
+export const CAPACITY = 60_000_000;
+export const WINDOW_SECONDS = 60;
+
+/** A stricter limit on some endpoints, besides the caller's own. */
+export type StrictLimit = 'guests' | 'personal-data';
+
+export interface RatePolicy {
+  name: 'player' | 'key' | 'address' | StrictLimit;
+  /** Infinity if there is no limit. */
+  perMinute: number;
+  /** Requests with the same partition count together. */
+  partition: string;
+}
+
+/** What has been checked of a request so far. */
+export interface RateCheck {
+  policies: readonly RatePolicy[];
+  /** The policy that refused the request; undefined if none did. */
+  refused: RatePolicy | undefined;
+}
+
+/** `address`: undefined where Cloudflare is not in front of the Worker. */
+export function chooseOwnPolicy(caller: Caller, address: string | undefined, settings: RateSettings): RatePolicy {
+  switch (caller.kind) {
+    case 'player':
+      return { name: 'player', perMinute: settings.player, partition: caller.userId };
+    case 'key':
+      return { name: 'key', perMinute: caller.ratePerMinute ?? settings.key, partition: caller.keyId };
+    case 'anyone':
+      return { name: 'address', perMinute: settings.address, partition: groupAddress(address) };
+  }
+}
+
+/** Undefined for a key: it belongs to the store. */
+export function chooseStrictPolicy(
+  name: StrictLimit,
+  caller: Caller,
+  address: string | undefined,
+  settings: RateSettings,
+): RatePolicy | undefined {
+  if (caller.kind === 'key') return undefined;
+  const perMinute = name === 'guests' ? settings.guests : settings.personalData;
+  // Anybody can become many guests.
+  const isAccount = caller.kind === 'player' && !caller.guest;
+  return { name, perMinute, partition: isAccount ? caller.userId : groupAddress(address) };
+}
+
+/** An IPv6 address counts as its /64, which one subscriber has whole. */
+export function groupAddress(address = ''): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::').map((part) => (part === '' ? [] : part.split(':')));
+  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0');
+  const groups = [...head, ...zeros, ...(tail ?? [])];
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':');
+}
+
+/** What one request adds to a counter, so that `perMinute` of them reach its limit. */
+export const computeDelta = (perMinute: number): number => Math.ceil(CAPACITY / perMinute);
+
+/** Takes one request; false if the policy refuses it. A limiter that fails refuses nobody. */
+export async function takeRequest(limiter: RateLimit, { name, partition, perMinute }: RatePolicy): Promise<boolean> {
+  if (perMinute === Number.POSITIVE_INFINITY) return true;
+  try {
+    return (await limiter.limit({ key: `${name}:${partition}`, delta: computeDelta(perMinute) })).success;
+  } catch (error) {
+    console.error(JSON.stringify({ alert: 'rate limiter failed', error: String(error) }));
+    return true;
+  }
+}
+
+const SUBJECTS: Record<RatePolicy['name'], string> = {
+  player: 'this player’s tokens',
+  key: 'this key',
+  address: 'requests without a key or token from this address',
+  guests: 'new guests from this address',
+  'personal-data': 'exports and erasures by this player, or by guests of this address',
+};
+
+export const describeRefusal = ({ name, perMinute }: RatePolicy): string =>
+  `The limit for ${SUBJECTS[name]} is ${perMinute} a minute.`;
