@@ -24,6 +24,7 @@ declare namespace Cloudflare {
     LOG_DAYS: string;
     SLATE_DAYS: string;
     SNAPSHOT_DAYS: string;
+    COUNTED_GAMES_PER_DAY: string;
     /** Origins whose pages may read answers to the store's keys: workers/online/cors.ts. */
     CORS_ORIGINS: string;
     /** `on`: the Worker answers gorse's REST API under /api (workers/gorse). */

@@ -3,7 +3,7 @@
 // are processor time, in SQLite alone: no Worker, no network.
 
 import { refreshStatistics } from '../../workers/offline/refresh-statistics.ts';
-import { rollUpLog } from '../../workers/storage/roll-up.ts';
+import { GAMES_PER_DAY_DEFAULT, rollUpLog } from '../../workers/storage/roll-up.ts';
 import { openMemoryD1 } from './memory-d1.ts';
 import { median } from './rounds.ts';
 
@@ -46,18 +46,19 @@ async function measureLog(
 ): Promise<StatisticsReport['logs'][number]> {
   const now = Date.now();
   const BUCKET = { put: async () => {} } as unknown as R2Bucket;
+  const env = { LOG_0: DB, BUCKET, COUNTED_GAMES_PER_DAY: String(GAMES_PER_DAY_DEFAULT) };
   await addEvents(DB, events, Math.round(now - (events / EVENTS_PER_DAY) * DAY_MS), now);
   const firstMs = await time(async () => {
     for (let done = false; !done; ) done = (await rollUpLog(DB)).isComplete;
   });
   const firstRate = (1_000 * events) / firstMs;
   log(`${events.toLocaleString('en')} events: first run ${Math.round(firstRate).toLocaleString('en')} events/s`);
-  await refreshStatistics({ LOG_0: DB, BUCKET }, now);
+  await refreshStatistics(env, now);
   const jobMs: number[] = [];
   const baselineMs: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     await addEvents(DB, NEW_EVENTS, now - DAY_MS / 24, now);
-    jobMs.push(await time(() => refreshStatistics({ LOG_0: DB, BUCKET }, now)));
+    jobMs.push(await time(() => refreshStatistics(env, now)));
     baselineMs.push(await time(() => countWholeLog(DB)));
   }
   log(

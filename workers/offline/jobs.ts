@@ -19,7 +19,10 @@ import { trimLog } from './trim-log.ts';
 
 /** Returns the number of rows it processed. `now`: epoch milliseconds. */
 type Job = (env: JobEnv, now: number) => Promise<number>;
-export type JobEnv = Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS' | 'USER_SIGNALS'> &
+export type JobEnv = Pick<
+  Env,
+  'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS' | 'USER_SIGNALS' | 'COUNTED_GAMES_PER_DAY'
+> &
   RetentionVars &
   LogBindings;
 

@@ -23,31 +23,46 @@ const VOTE = `case type when 'rate' then value when 'like' then ${LIKE_VOTE} whe
 /** `sign`: −1 takes the contribution away. */
 type Sign = 1 | -1;
 
-/** `days`: SQL of the rows (day, user_id, item_id, type) in question, or of some of these columns. */
+/**
+ * The first games of a player on a day count, per type of event: otherwise one caller could move the counts of a whole
+ * catalogue. By time, so that the order of delivery does not matter. Stored with the counts, as a contribution must be
+ * taken away as it was added.
+ */
+const limitGames = (rows: string): string => `(
+  select * from (
+    select *, row_number() over (partition by user_id, type, day order by at, item_id) as game from ${rows}
+  ) where game <= (select games_per_day from roll_up)
+)`;
+
+/** `days`: SQL of (day, user_id, type), or of (day, user_id). */
 export const contributeActs = (sign: Sign, days: string, columns: string): string =>
   `insert into count_changes (day, item_id, type, country, players, value, weight)
    select day, item_id, type, country, ${sign} * count(*), 0, ${sign} * sum(${EVENT_WEIGHT})
-   from (${days}) cross join player_days using (${columns}) group by day, item_id, type, country`;
+   from ${limitGames(`(select *, last_at as at from (${days}) cross join player_days using (${columns}))`)}
+   group by day, item_id, type, country`;
 
 /**
- * `pairs`: SQL of (user_id, item_id), or of user_id alone. All facts of a pair are read: of a player's votes on an item
- * the last one counts, and taking it back leaves the one before.
+ * `users`: SQL of user_id. `test`: SQL of the condition for a (user_id, type, day). All facts of a user are read: of a
+ * player's votes on an item the last one counts, and taking it back leaves the one before.
  */
-export const contributeFacts = (sign: Sign, pairs: string, columns: string): string =>
-  `insert into count_changes (day, item_id, type, country, players, value, weight)
-   select acted_at / ${DAY_MS}, item_id, type, country, ${sign} * count(*), ${sign} * sum(${VOTE}),
-     ${sign} * sum(${EVENT_WEIGHT})
-   from (
-     select *, row_number() over (
-       partition by user_id, item_id, iif(type in (${VOTES}), 'vote', type) order by acted_at desc, type desc
-     ) as recency
-     from (${pairs}) cross join player_facts using (${columns}) where acted_at > retracted_at
-   ) where recency = 1 group by 1, 2, 3, 4`;
+export const contributeFacts = (sign: Sign, users: string, test = 'true'): string => {
+  const held = `(
+    select * from (
+      select *, acted_at as at, acted_at / ${DAY_MS} as day, row_number() over (
+        partition by user_id, item_id, iif(type in (${VOTES}), 'vote', type) order by acted_at desc, type desc
+      ) as recency
+      from (${users}) cross join player_facts using (user_id) where acted_at > retracted_at
+    ) where recency = 1
+  )`;
+  return `insert into count_changes (day, item_id, type, country, players, value, weight)
+   select day, item_id, type, country, ${sign} * count(*), ${sign} * sum(${VOTE}), ${sign} * sum(${EVENT_WEIGHT})
+   from ${limitGames(held)} where ${test} group by 1, 2, 3, 4`;
+};
 
 /** All contributions of the users; `users`: SQL of user_id. The key of `player_days` begins with the day. */
 export const contributeUsers = (sign: Sign, users: string): string[] => [
   contributeActs(sign, selectOpenDays(users), 'day, user_id'),
-  contributeFacts(sign, users, 'user_id'),
+  contributeFacts(sign, users),
 ];
 
 /** SQL of (day, user_id): every open day of the users. */
@@ -96,6 +111,24 @@ export const applyResets = (users: string): string[] => [
   `update player_facts set retracted_at = max(retracted_at, reset_at) from player_resets
    where player_facts.user_id in (${users}) and type not in (${KEPT}) and player_resets.user_id = player_facts.user_id`,
 ];
+
+/** Statements that let a player count for `gamesPerDay` games per type and day instead of `before`. */
+export function changeGamesPerDay(db: D1Database, before: number, gamesPerDay: number): D1PreparedStatement[] {
+  const overDays = 'select day, user_id, type from player_days group by 1, 2, 3 having count(*) > ?1';
+  const overFacts = `select distinct user_id from (
+    select user_id from player_facts group by user_id, type, acted_at / ${DAY_MS} having count(*) > ?1
+  )`;
+  const contribute = (sign: Sign) =>
+    [contributeActs(sign, overDays, 'day, user_id, type'), contributeFacts(sign, overFacts)].map((sql) =>
+      db.prepare(sql).bind(Math.min(before, gamesPerDay)),
+    );
+  return [
+    ...contribute(-1),
+    db.prepare('update roll_up set games_per_day = ?1').bind(gamesPerDay),
+    ...contribute(1),
+    ...APPLY_CHANGES.map((sql) => db.prepare(sql)),
+  ];
+}
 
 /**
  * Statements that move a merged guest's counts, resets included, to the player, who counts once from then on. Counts

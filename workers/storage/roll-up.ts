@@ -9,6 +9,7 @@ import {
   ACTS,
   APPLY_CHANGES,
   applyResets,
+  changeGamesPerDay,
   contributeActs,
   contributeFacts,
   contributeUsers,
@@ -24,6 +25,11 @@ import {
 const PAGE_EVENTS = 50_000;
 /** The next run of the job is due after ten minutes. */
 const RUN_MS_MAX = 4 * 60_000;
+/**
+ * Games that one player counts for, per type of event and day, unless the setting says otherwise. Real players hardly
+ * reach it: docs/experiments.md.
+ */
+export const GAMES_PER_DAY_DEFAULT = 200;
 /**
  * Days, counted back from the newest, whose players are remembered: a late event changes its own day exactly. An act
  * that comes later still is not counted, since it may have been counted already; facts are remembered without end.
@@ -51,9 +57,19 @@ const RETRACTION_TYPES = quoteTypes(Object.keys(RETRACTIONS));
 
 const NEW_ACTS = `${REMEMBERED}
   where type in (${ACTS}) and day >= (select max(open_from, counted_from) from roll_up)`;
-const ACTED_DAYS = `select distinct day, user_id, item_id, type from ${NEW_ACTS}`;
+const ACTED_DAYS = `select distinct day, user_id, type from ${NEW_ACTS}`;
 const ACTED_PAIRS = `select distinct user_id, item_id from ${PAGE}
   and item_id is not null and type in (${FACTS}, ${RETRACTION_TYPES})`;
+/** Where the facts are now, and where the page may move them. */
+const NOTE_CHANGED_FACTS = `insert into changed_facts (user_id, type, day)
+  select user_id, type, acted_at / ${DAY_MS} from (${ACTED_PAIRS}) cross join player_facts using (user_id, item_id)
+  union select user_id, type, day from ${REMEMBERED} where type in (${FACTS})`;
+const contributeChangedFacts = (sign: 1 | -1) =>
+  contributeFacts(
+    sign,
+    'select distinct user_id from changed_facts',
+    '(user_id, type, day) in (select user_id, type, day from changed_facts)',
+  );
 const RESET_USERS = `select distinct user_id from ${PAGE} and type = 'reset'`;
 
 const COUNT_RESETS = [
@@ -66,8 +82,9 @@ const COUNT_RESETS = [
 ];
 
 const COUNT_EVENTS = [
-  contributeActs(-1, ACTED_DAYS, 'day, user_id, item_id, type'),
-  contributeFacts(-1, ACTED_PAIRS, 'user_id, item_id'),
+  NOTE_CHANGED_FACTS,
+  contributeActs(-1, ACTED_DAYS, 'day, user_id, type'),
+  contributeChangedFacts(-1),
   // SQLite takes the bare columns from the row that holds the maximum.
   `insert into player_days (day, user_id, item_id, type, last_at, country, value)
    select day, user_id, item_id, type, max(timestamp), coalesce(country, ''),
@@ -80,8 +97,9 @@ const COUNT_EVENTS = [
   `insert into player_facts (user_id, item_id, type, acted_at, retracted_at, country, value)
    select user_id, item_id, ${RETRACTED_TYPE}, 0, max(timestamp), '', 0
    from ${REMEMBERED} where type in (${RETRACTION_TYPES}) group by user_id, item_id, type ${MERGE_FACTS}`,
-  contributeActs(1, ACTED_DAYS, 'day, user_id, item_id, type'),
-  contributeFacts(1, ACTED_PAIRS, 'user_id, item_id'),
+  contributeActs(1, ACTED_DAYS, 'day, user_id, type'),
+  contributeChangedFacts(1),
+  'delete from changed_facts',
 ];
 
 /** The newest day with enough players in the window that ends with it; null if there is none. */
@@ -94,18 +112,26 @@ export const ANCHOR_DAY = `(select max(day) from (
 const MOVE_CURSOR = `update roll_up set sequence = ?2,
   counted_from = max(counted_from, coalesce(${ANCHOR_DAY} - ${WINDOW_DAYS - 1}, 0)) where sequence = ?1`;
 
+interface RollUpOptions {
+  pageEvents?: number | undefined;
+  pagesMax?: number;
+  /** The setting; unchanged if undefined. */
+  gamesPerDay?: number;
+}
+
 /** Counts the events logged in one database since the last run, as many as a run has time for. */
 export async function rollUpLog(
   db: D1Database,
-  { pageEvents = PAGE_EVENTS, pagesMax = Number.POSITIVE_INFINITY } = {},
+  { pageEvents = PAGE_EVENTS, pagesMax = Number.POSITIVE_INFINITY, gamesPerDay }: RollUpOptions = {},
 ): Promise<RollUp> {
   const untilMs = Date.now() + RUN_MS_MAX;
   await db
     .prepare(
-      `insert into roll_up (id, sequence, counted_from, open_from, totals_day, anchor_day, late_players)
-       values (1, 0, 0, 0, 0, 0, 0) on conflict do nothing`,
+      `insert into roll_up (id, sequence, counted_from, open_from, totals_day, anchor_day, late_players, games_per_day)
+       values (1, 0, 0, 0, 0, 0, 0, ${GAMES_PER_DAY_DEFAULT}) on conflict do nothing`,
     )
     .run();
+  if (gamesPerDay !== undefined) await applyGamesPerDay(db, gamesPerDay);
   let events = 0;
   for (let page = 0; page < pagesMax && Date.now() < untilMs; page++) {
     const counted = await countPage(db, pageEvents);
@@ -116,6 +142,12 @@ export async function rollUpLog(
     events += counted;
   }
   return { events, isComplete: false };
+}
+
+/** Counts anew whoever exceeds the limit, on days that are open and for facts; the sums of closed days stay. */
+async function applyGamesPerDay(db: D1Database, gamesPerDay: number): Promise<void> {
+  const before = await db.prepare('select games_per_day from roll_up').first<number>('games_per_day');
+  if (before !== null && before !== gamesPerDay) await db.batch(changeGamesPerDay(db, before, gamesPerDay));
 }
 
 /** The sequence up to which the log is counted: rows beyond it must stay in the log. */
@@ -134,8 +166,11 @@ async function countPage(db: D1Database, pageEvents: number): Promise<number> {
     .first<{ last: number | null; events: number; resets: number }>();
   if (page === null || page.last === null) return 0;
   const { last, events, resets } = page;
+  // Statements without parameters take no bindings.
+  const prepare = (sql: string) => (sql.includes('?1') ? db.prepare(sql).bind(from, last) : db.prepare(sql));
   await db.batch([
-    ...[...(resets > 0 ? COUNT_RESETS : []), ...COUNT_EVENTS].map((sql) => db.prepare(sql).bind(from, last)),
+    ...(resets > 0 ? COUNT_RESETS : []).map(prepare),
+    ...COUNT_EVENTS.map(prepare),
     ...APPLY_CHANGES.map((sql) => db.prepare(sql)),
     db.prepare(MOVE_CURSOR).bind(from, last),
   ]);

@@ -14,7 +14,8 @@ import { makeEvent } from '../../tests/event.ts';
 import { insertEvents } from './events.ts';
 import { readPlayerCounts } from './item-totals.ts';
 import { deletePlayerCounts } from './player-counts.ts';
-import { OPEN_DAYS, readCountedSequence, rollUpLog } from './roll-up.ts';
+import { GAMES_PER_DAY_DEFAULT, OPEN_DAYS, readCountedSequence, rollUpLog } from './roll-up.ts';
+import { readGamesPerDay } from './settings.ts';
 import { claimMerge, moveMergedLogs } from './users.ts';
 
 const TODAY = 20_500;
@@ -74,8 +75,8 @@ beforeEach(async () => {
   await env.DB.batch(TABLES.map((table) => env.DB.prepare(`delete from ${table}`)));
 });
 
-/** The counts of a log, from their definition. `today`: after the newest event. */
-function countLog(events: readonly PlayerEvent[]) {
+/** The counts of a log, from their definition. */
+function countLog(events: readonly PlayerEvent[], gamesPerDay = Number.POSITIVE_INFINITY) {
   const acts: readonly string[] = ACT_TYPES;
   const facts: readonly string[] = FACT_TYPES;
   const votes: readonly string[] = VOTE_TYPES;
@@ -96,14 +97,19 @@ function countLog(events: readonly PlayerEvent[]) {
     ...newest(own),
     value: own.reduce((sum, { type, value }) => sum + (type === 'play' ? (value ?? 0) : 0), 0),
   }));
-  const held = [
+  const standing = [
     ...Map.groupBy(
       live.filter(({ type }) => facts.includes(type)),
       (e) => `${e.userId} ${e.itemId} ${votes.includes(e.type) ? 'vote' : e.type}`,
     ).values(),
   ].map(newest);
+  const limit = (own: readonly PlayerEvent[]) =>
+    [...Map.groupBy(own, (e) => `${e.userId} ${e.type} ${day(e)}`).values()].flatMap((games) =>
+      games.toSorted((a, b) => a.timestamp - b.timestamp).slice(0, gamesPerDay),
+    );
+  const held = limit(standing);
   const counts = [
-    ...Map.groupBy([...counted, ...held], (e) => `${day(e)} ${e.itemId} ${e.type} ${e.country}`).values(),
+    ...Map.groupBy([...limit(counted), ...held], (e) => `${day(e)} ${e.itemId} ${e.type} ${e.country}`).values(),
   ];
   const ratings = Map.groupBy(
     held.filter(({ type }) => votes.includes(type)),
@@ -229,6 +235,64 @@ it('counts any log as it is defined, in any order, in pages of any size, in runs
     expect(await readRatings()).toEqual(expected.ratings);
     await env.DB.batch(TABLES.map((table) => env.DB.prepare(`delete from ${table}`)));
   }
+});
+
+it('counts the first games of a player, kind and day, in any order, in pages of any size, at any limit', async () => {
+  // Of five games, most players do something with four on a day.
+  const events = makeLog(1_500, 13);
+  const expected = countLog(events, 2);
+  expect(expected.counts.length).toBeGreaterThan(50);
+  expect(expected).not.toEqual(countLog(events));
+  const random = createSeededRng(14);
+  const deliveries: [PlayerEvent[], number, number][] = [
+    [events.toSorted((a, b) => a.timestamp - b.timestamp), 90, 37],
+    [shuffle([...events], random), 1_500, 10_000],
+  ];
+  for (const [delivered, perRun, pageEvents] of deliveries) {
+    for (let from = 0; from < delivered.length; from += perRun) {
+      await insertEvents(env.DB, delivered.slice(from, from + perRun));
+      while (!(await rollUpLog(env.DB, { pageEvents, gamesPerDay: 2 })).isComplete);
+    }
+    expect(describe(await readCounts())).toEqual(expected.counts);
+    expect(await readRatings()).toEqual(expected.ratings);
+    // A change of the setting counts anew.
+    for (const gamesPerDay of [1, 3, 100, 2]) {
+      await rollUpLog(env.DB, { gamesPerDay });
+      expect(describe(await readCounts()), String(gamesPerDay)).toEqual(countLog(events, gamesPerDay).counts);
+      expect(await readRatings(), String(gamesPerDay)).toEqual(countLog(events, gamesPerDay).ratings);
+    }
+    await env.DB.batch(deletePlayerCounts(env.DB, 'u1', Number.MAX_SAFE_INTEGER));
+    const others = countLog(
+      events.filter(({ userId }) => userId !== 'u1'),
+      2,
+    );
+    expect(describe(await readCounts())).toEqual(others.counts);
+    expect(await readRatings()).toEqual(others.ratings);
+    await env.DB.batch(TABLES.map((table) => env.DB.prepare(`delete from ${table}`)));
+  }
+});
+
+it('counts a purchase of a closed day anew once an earlier one of that day is given back', async () => {
+  const old = OPEN_DAYS + 5;
+  const bought = ['a', 'b', 'c'].map((itemId) => at('ann', 'purchase', itemId, old));
+  await insertEvents(env.DB, [...bought, at('bob', 'click', 'a', 0)]);
+  await rollUpLog(env.DB, { gamesPerDay: 2 });
+  const purchases = async () =>
+    (await readCounts())
+      .filter(({ type }) => type === 'purchase')
+      .map(({ itemId }) => itemId)
+      .sort();
+  expect(await purchases()).toEqual(['a', 'b']);
+  await log([at('ann', 'refund', 'a', 0)]);
+  expect(await purchases()).toEqual(['b', 'c']);
+  // A late one comes before both.
+  await log([{ ...at('ann', 'purchase', 'late', old), timestamp: bought[0]!.timestamp - 1 }]);
+  expect(await purchases()).toEqual(['b', 'late']);
+});
+
+it('the default in the code is that of the settings', () => {
+  expect(readGamesPerDay(env.COUNTED_GAMES_PER_DAY)).toBe(GAMES_PER_DAY_DEFAULT);
+  for (const text of ['0', '', 'many']) expect(() => readGamesPerDay(text)).toThrow(/COUNTED_GAMES_PER_DAY/);
 });
 
 it('counts nothing twice if a run dies before or after any of its writes, or if two run at once', async () => {

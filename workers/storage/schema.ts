@@ -326,6 +326,8 @@ export const rollUp = sqliteTable('roll_up', {
   anchorDay: integer('anchor_day').notNull(),
   // Players added or removed since then on the days in `item_totals`.
   latePlayers: integer('late_players').notNull(),
+  // Games that one player counts for, per type of event and day. Earlier versions counted them all.
+  gamesPerDay: integer('games_per_day').notNull().default(2_147_483_647),
 });
 
 /** What a player did with a game on a day: views, clicks and plays, each once. */
@@ -386,6 +388,17 @@ export const dailyCounts = sqliteTable(
 );
 
 /** Changes of counts within one transaction; empty between transactions. */
+/** The days of players' facts that change within a transaction. */
+export const changedFacts = sqliteTable(
+  'changed_facts',
+  {
+    userId: text('user_id').notNull(),
+    type: text('type', { enum: EVENT_TYPES }).notNull(),
+    day: integer('day').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.type, table.day] })],
+);
+
 export const countChanges = sqliteTable('count_changes', {
   day: integer('day').notNull(),
   itemId: text('item_id').notNull(),

@@ -1,4 +1,4 @@
-// Settings of wrangler.toml about what is kept, checked where they are read.
+// Settings of wrangler.toml about what is kept and counted, checked where they are read.
 
 /** Below it an event could be gone from D1 before its object's outbox has seen it there. */
 const HOT_DAYS_MIN = 3;
@@ -37,6 +37,12 @@ const readKeptDays = (name: string, text: string, min: number): number =>
 /** Throws if the setting is out of bounds. */
 export const readSlateBytesPerDay = (text: string): number =>
   1e6 * readSetting('SLATE_MB_PER_DAY', text, SLATE_MB_MIN, SLATE_MB_MAX);
+
+const GAMES_PER_DAY_MAX = 1_000_000;
+
+/** Throws if the setting is out of bounds. */
+export const readGamesPerDay = (text: string): number =>
+  Math.floor(readSetting('COUNTED_GAMES_PER_DAY', text, 1, GAMES_PER_DAY_MAX));
 
 function readSetting(name: string, text: string, min: number, max: number): number {
   const value = text === '' ? Number.NaN : Number(text);
