@@ -82,6 +82,8 @@ export default defineConfig(async () => {
         {
           test: {
             name: 'node',
+            // Its modules name folders, which only a bundler resolves.
+            server: { deps: { inline: ['dt-sql-parser'] } },
             include: ['{models,scripts,workers,tests,client}/**/*.node.test.ts'],
             testTimeout: 30_000,
             hookTimeout: 30_000,

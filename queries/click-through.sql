@@ -9,9 +9,9 @@ select
   s.row_id,
   s.tier,
   s.release as release_version,
-  sum(1.0 / s.sampling_rate) as shown,
-  sum(case when c.item_id is null then 0.0 else 1.0 / s.sampling_rate end) as clicked,
-  sum(case when c.item_id is null then 0.0 else 1.0 / s.sampling_rate end) / sum(1.0 / s.sampling_rate) as click_through
+  sum(1e0 / s.sampling_rate) as shown,
+  sum(case when c.item_id is null then 0e0 else 1e0 / s.sampling_rate end) as clicked,
+  sum(case when c.item_id is null then 0e0 else 1e0 / s.sampling_rate end) / sum(1e0 / s.sampling_rate) as click_through
 from slates s
 left join clicks c on c.recommendation_id = s.recommendation_id and c.item_id = s.item_id
 group by s.row_id, s.tier, s.release

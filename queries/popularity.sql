@@ -23,7 +23,10 @@ interactions as (
   left join taken_back t on t.user_id = e.user_id and t.item_id = e.item_id and t.event_type = e.type
   left join resets r on r.user_id = e.user_id
   -- A rating counts if it is at least three tenths of the way from the middle to the maximum.
-  where (e.type in ('play', 'like', 'purchase', 'wishlist') or (e.type = 'rate' and (e.value - 2.75) / 2.25 >= 0.3))
+  where (
+    e.type in ('play', 'like', 'purchase', 'wishlist')
+    or (e.type = 'rate' and (e.value - 2.75e0) / 2.25e0 >= 0.3e0)
+  )
     and (t.last_at is null or e.timestamp > t.last_at)
     and (r.last_at is null or e.timestamp > r.last_at)
 )

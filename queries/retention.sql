@@ -29,9 +29,9 @@ active as (
     cast(
       floor(
         (
-          365 * s.march_year + floor(s.march_year / 4.0) - floor(s.march_year / 100.0) + floor(s.march_year / 400.0)
-          + floor((153 * s.march_month + 2) / 5.0) + s.calendar_day
-        ) / 7.0
+          365 * s.march_year + floor(s.march_year / 4e0) - floor(s.march_year / 100e0) + floor(s.march_year / 400e0)
+          + floor((153 * s.march_month + 2) / 5e0) + s.calendar_day
+        ) / 7e0
       ) as integer
     ) as week_number
   from shifted s
@@ -51,7 +51,7 @@ select
   a.week_number - f.first_number as weeks_later,
   c.players as players,
   count(*) as active_players,
-  1.0 * count(*) / c.players as retention
+  1e0 * count(*) / c.players as retention
 from active a
 join firsts f on f.user_id = a.user_id
 join cohorts c on c.first_week = f.first_week

@@ -31,7 +31,10 @@ interactions as (
   left join taken_back t on t.user_id = e.user_id and t.item_id = e.item_id and t.event_type = e.type
   left join resets r on r.user_id = e.user_id
   -- A rating counts if it is at least three tenths of the way from the middle to the maximum.
-  where (e.type in ('play', 'like', 'purchase', 'wishlist') or (e.type = 'rate' and (e.value - 2.75) / 2.25 >= 0.3))
+  where (
+    e.type in ('play', 'like', 'purchase', 'wishlist')
+    or (e.type = 'rate' and (e.value - 2.75e0) / 2.25e0 >= 0.3e0)
+  )
     and (t.last_at is null or e.timestamp > t.last_at)
     and (r.last_at is null or e.timestamp > r.last_at)
 ),
@@ -58,11 +61,11 @@ pairs as (
     a.item_id as from_item_id,
     b.item_id as to_item_id,
     count(*) as players,
-    sum(power(b.step - a.step, -0.25)) as sum_025,
-    sum(power(b.step - a.step, -0.5)) as sum_050,
-    sum(power(b.step - a.step, -0.75)) as sum_075,
+    sum(power(b.step - a.step, -0.25e0)) as sum_025,
+    sum(power(b.step - a.step, -0.5e0)) as sum_050,
+    sum(power(b.step - a.step, -0.75e0)) as sum_075,
     sum(power(b.step - a.step, -1)) as sum_100,
-    sum(power(b.step - a.step, -1.5)) as sum_150
+    sum(power(b.step - a.step, -1.5e0)) as sum_150
   from histories a
   join histories b on b.user_id = a.user_id and b.step > a.step and b.step <= a.step + 50
   group by a.item_id, b.item_id

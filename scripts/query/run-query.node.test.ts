@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
-import { makeEvent } from '../../tests/event.ts';
-import { makeSlate } from '../../tests/slate.ts';
+import { at, EVENTS, MORE_EVENTS, SLATES } from '../../tests/query-log.ts';
 import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
 import { encodeParquet } from '../../workers/storage/parquet.ts';
 import { SLATE_COLUMNS, toSlateRows } from '../../workers/storage/slate-columns.ts';
@@ -15,42 +14,6 @@ import { formatTable } from './table.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'bloodstream-query-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** A Monday. */
-const MONDAY = Date.UTC(2026, 2, 9);
-const HOUR = 3_600_000;
-const at = (days: number, hours = 0) => MONDAY + (24 * days + hours) * HOUR;
-let id = 0;
-const event = (...[userId, type, itemId, time, more]: Parameters<typeof makeEvent>) =>
-  makeEvent(userId, type, itemId, time, { id: `e${id++}`, ...more });
-const EVENTS = [
-  event('ann', 'play', 'a', at(0)),
-  event('ann', 'play', 'a', at(0, 1)),
-  event('ann', 'like', 'b', at(0, 2)),
-  event('ben', 'purchase', 'a', at(0, 23)),
-  event('ben', 'impression', 'c', at(1)),
-  event('ben', 'play', 'b', at(1, 1)),
-  event('ann', 'wishlist', 'c', at(8)),
-  event('cem', 'click', 'g1', at(15), { recommendationId: 'r1' }),
-  event('cem', 'click', 'g1', at(15, 1), { recommendationId: 'r1' }),
-];
-/** Events taken back, badly rated, before a reset, and around two ends of years, the first of a leap year. */
-const MORE_EVENTS = [
-  event('eve', 'purchase', 'a', at(0)),
-  event('eve', 'refund', 'a', at(0, 1)),
-  event('eve', 'purchase', 'b', at(0)),
-  event('flo', 'rate', 'b', at(0), { value: 5 }),
-  event('flo', 'rate', 'c', at(0), { value: 1 }),
-  event('gus', 'play', 'c', at(0)),
-  event('gus', 'reset', 'none', at(0, 1), { itemId: null }),
-  ...[0, 1, 5, 58, 111].map((week) => event('flo', 'click', 'a', Date.UTC(2024, 1, 26) + 7 * week * 24 * HOUR)),
-  event('flo', 'impression', 'a', Date.UTC(2024, 1, 12)),
-];
-const SLATES = [
-  { ...makeSlate('r1', 'cem', at(15)), samplingRate: 1 },
-  { ...makeSlate('r2', 'dan', at(15)), samplingRate: 0.25 },
-  { ...makeSlate('r3', 'eve', at(16)), samplingRate: 1, tier: 'nearline', release: null },
-];
 
 function writeLog(written: readonly PlayerEvent[]) {
   const [events, slates] = [path.join(folder, 'events.parquet'), path.join(folder, 'slates.parquet')];
@@ -182,14 +145,4 @@ test('every query says what it answers, and its chart names its own columns', as
     if (chart !== undefined) expect((await ask(name)).columns).toEqual(expect.arrayContaining(Object.values(chart)));
   }
   expect(parseQuery('x', '-- Says so.\nselect 1').chart).toBeUndefined();
-});
-
-test('the queries use nothing that one of the engines lacks', () => {
-  // Words of DuckDB alone, quoted names, which Spark takes for text, and types or functions that differ.
-  const ONE_ENGINE =
-    /\bqualify\b|\bexclude\b|\breplace\b|::|"|`|\bilike\b|\bepoch\b|\bdatediff\b|\bgroup by all\b|\bfilter\s*\(/i;
-  for (const { name, sql } of listQueries()) {
-    const code = sql.replaceAll(/^--.*$/gm, '');
-    expect(ONE_ENGINE.exec(code)?.[0], name).toBeUndefined();
-  }
 });
