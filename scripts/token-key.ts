@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { PROJECT_DIR } from './local/project.ts';
 import { createCommand, runCommand } from './terminal/command.ts';
+import { parseUrl } from './terminal/options.ts';
 import { changeTokenKey } from './token-key/change-key.ts';
 
 const POLL_MS = 1_000;
@@ -22,7 +23,7 @@ Examples:
 
 const createTokenKeyCommand = () =>
   createCommand('token-key', 'Makes or replaces the key that signs players’ tokens.')
-    .requiredOption('--url <url>', 'address of the deployed Worker')
+    .requiredOption('--url <url>', 'address of the deployed Worker', parseUrl)
     .option('--force', 'replace a key whose tokens are still valid')
     .addHelpText('after', AFTER);
 

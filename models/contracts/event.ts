@@ -161,6 +161,42 @@ export const PlayerEvent = z.object({
 });
 export type PlayerEvent = z.infer<typeof PlayerEvent>;
 
+type RequiredField = 'id' | 'userId' | 'type' | 'timestamp' | 'receivedAt';
+type PartialEvent = Pick<PlayerEvent, RequiredField> & {
+  [Field in Exclude<keyof PlayerEvent, RequiredField>]?: PlayerEvent[Field] | undefined;
+};
+
+/** The event with null in the fields that are absent. */
+export const completeEvent = ({
+  id,
+  userId,
+  type,
+  itemId = null,
+  value = null,
+  query = null,
+  timestamp,
+  receivedAt,
+  recommendationId = null,
+  position = null,
+  platform = null,
+  country = null,
+  locale = null,
+}: PartialEvent): PlayerEvent => ({
+  id,
+  userId,
+  type,
+  itemId,
+  value,
+  query,
+  timestamp,
+  receivedAt,
+  recommendationId,
+  position,
+  platform,
+  country,
+  locale,
+});
+
 /**
  * An event on its way to the log, with the number of its database. The number is chosen once, so that adding a database
  * neither duplicates nor loses the event. Messages of earlier versions have no number: there was one database.
@@ -212,19 +248,5 @@ export function parseEvent(
   const timestamp = event.timestamp ?? absent;
   if (timestamp > now + CLOCK_SKEW_MS) return fail('timestamp: is more than 5 minutes ahead of the server');
   if (timestamp < TIMESTAMP_MIN) return fail('timestamp: is before the year 2000 (numbers are epoch milliseconds)');
-  return ok({
-    id: event.id,
-    userId,
-    type: event.type,
-    itemId: event.itemId ?? null,
-    value: event.value ?? null,
-    query: event.query ?? null,
-    timestamp,
-    receivedAt: now,
-    recommendationId: event.recommendationId ?? null,
-    position: event.position ?? null,
-    platform: context?.platform ?? null,
-    country: context?.country ?? null,
-    locale: context?.locale ?? null,
-  });
+  return ok(completeEvent({ ...event, ...context, userId, timestamp, receivedAt: now }));
 }

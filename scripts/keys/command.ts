@@ -5,7 +5,7 @@ import { type Key, SCOPES, type Scope } from '../../models/contracts/key.ts';
 import { findKey } from '../local/find-key.ts';
 import { createCommand } from '../terminal/command.ts';
 import { reserveStdout } from '../terminal/json-output.ts';
-import { jsonOption, parseWholeNumber } from '../terminal/options.ts';
+import { jsonOption, parseUrl, parseWholeNumber } from '../terminal/options.ts';
 import { openKeyClient } from './call.ts';
 
 const LOCAL_URL = 'http://localhost:8787';
@@ -87,11 +87,6 @@ const describeKey = ({ keyId, name, scopes, expiresAt, origins, ratePerMinute, c
     ...(origins === null ? [] : [`from ${origins.join(' ')}`]),
     ...(ratePerMinute === null ? [] : [`${ratePerMinute} requests a minute`]),
   ].join(' · ');
-
-function parseUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new InvalidArgumentError('Give an address such as https://recommender.example.');
-}
 
 function parseScopes(text: string): Scope[] {
   const named = text.split(',').map((scope) => scope.trim());

@@ -95,5 +95,9 @@ test('a command prints its help, bench without a name too, and exits with 2 on w
   expect(training.stdout).toMatch(/^Usage: npm run bench -- training .*--threads <n>.*--json/s);
   const build = run('build.ts', '--bogus');
   expect(build).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining("unknown option '--bogus'") });
+  expect(run('token-key.ts', '--url', 'games.example')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('Give an address such as https://'),
+  });
   expect(run('bench.ts', 'surfing')).toMatchObject({ status: 2, stderr: expect.stringContaining('surfing') });
 }, 60_000);

@@ -17,6 +17,12 @@ export const parseWholeNumber =
     );
   };
 
+/** A parser of addresses for `argParser`. */
+export function parseUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError('Give an address such as https://recommender.example.');
+}
+
 export const stateOption = () =>
   new Option('--state <dir>', 'folder of the local data')
     .default(DEFAULT_STATE_DIR, path.relative(PROJECT_DIR, DEFAULT_STATE_DIR))

@@ -2,7 +2,7 @@
 // event, and taking it back is another event.
 
 import { z } from 'zod';
-import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
+import { completeEvent, type EventType, type PlayerEvent } from '../../models/contracts/event.ts';
 import type { Signals } from '../../models/contracts/signals.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from '../online/endpoint.ts';
 import { ItemParams, UserParams } from '../online/parameters.ts';
@@ -82,21 +82,8 @@ async function toRetraction(userId: string, of: Feedback, now: number): Promise<
   if (type === undefined) return undefined;
   // The feedback may be ahead of our clock.
   const timestamp = Math.max(now, of.timestamp + 1);
-  return {
-    id: await nameEvent(type, of.itemId, timestamp),
-    userId,
-    type,
-    itemId: of.itemId,
-    value: null,
-    query: null,
-    timestamp,
-    receivedAt: now,
-    recommendationId: null,
-    position: null,
-    platform: null,
-    country: null,
-    locale: null,
-  };
+  const id = await nameEvent(type, of.itemId, timestamp);
+  return completeEvent({ id, userId, type, itemId: of.itemId, timestamp, receivedAt: now });
 }
 
 const tag = 'Feedback';

@@ -8,6 +8,7 @@ import { shareWithOrigins } from './cors.ts';
 import type { AppEnv } from './endpoint.ts';
 import { routeEvents } from './events.ts';
 import { routeGalleryAfterEvents } from './gallery-after-events.ts';
+import { routeIssuers } from './issuers.ts';
 import { routeItems } from './items.ts';
 import { routeKeys } from './keys.ts';
 import { routeLists } from './lists.ts';
@@ -56,7 +57,9 @@ app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
   type: 'http',
   scheme: 'bearer',
   bearerFormat: 'JWT',
-  description: 'A player’s token, from `POST /v1/tokens` or `POST /v1/guests`. It opens its player’s data alone.',
+  description:
+    'A player’s token, from `POST /v1/tokens`, `POST /v1/guests` or an issuer (`/v1/issuers`). It opens its ' +
+    'player’s data alone.',
 });
 
 // Lists under /v1/items come before the route of an item, which could have the same name.
@@ -75,6 +78,7 @@ routeTokens(app);
 routeRules(app);
 routeSubscriptions(app);
 routeKeys(app);
+routeIssuers(app);
 routeAuditLog(app);
 routeStats(app);
 routeStatus(app);

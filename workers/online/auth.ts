@@ -1,16 +1,23 @@
 // Identifies the caller of a request by a key or a player's token. Closed by default: a request without a valid one is
 // refused. caller.ts decides what the caller may do.
 
+import { OWN_ISSUER } from '../../models/contracts/issuer.ts';
 import { TOKEN_LENGTH_MAX } from '../../models/contracts/token.ts';
 import { isolate } from '../serving/isolate.ts';
+import { claimKeyRead, storeKeyFailure, storeKeys } from '../storage/issuers.ts';
 import type { IdentifiedCaller } from './caller.ts';
 import { type EnvironmentKeys, findEnvironmentKey } from './environment-keys.ts';
+import { fetchJwkSet } from './fetch-jwk-set.ts';
+import { type IssuerKeys, identifyByIssuer } from './issuer-caller.ts';
+import { readClaims } from './issuer-token.ts';
+import { digestKey } from './key-digest.ts';
 import { hasTokenForm, verifyToken } from './player-token.ts';
 import { ProblemError } from './problems.ts';
 import { findStoredKey } from './stored-keys.ts';
 import type { TokenKeySlots } from './token-keys.ts';
 
 export type Credentials = EnvironmentKeys & TokenKeySlots & Pick<Env, 'DB'>;
+type WaitUntil = (promise: Promise<unknown>) => void;
 
 const BEARER = new RegExp(`^Bearer ([^\\s]{1,${TOKEN_LENGTH_MAX}})$`, 'i');
 /** A browser's WebSocket can set no header except the list of subprotocols. The bearer is in base64url. */
@@ -27,30 +34,47 @@ function readBearer(header: (name: string) => string | undefined): string | unde
 export async function authenticate(
   env: Credentials,
   header: (name: string) => string | undefined,
-  waitUntil: (promise: Promise<unknown>) => void,
+  waitUntil: WaitUntil,
 ): Promise<IdentifiedCaller> {
   const bearer = readBearer(header);
   if (bearer === undefined)
     throw new ProblemError('unauthorized', 'Send the header “Authorization: Bearer <key or token>”.');
   const now = Date.now();
-  const environmentKey = await findEnvironmentKey(bearer, env);
+  const digest = await digestKey(bearer);
+  const environmentKey = await findEnvironmentKey(digest, env);
   if (environmentKey !== undefined) return environmentKey;
-  // Verifying a token needs no storage, so it works during an outage.
-  if (hasTokenForm(bearer)) return identifyPlayer(bearer, env, now);
-  const key = await findStoredKey(
-    bearer,
-    (maxAgeMs, waitMs) => isolate.getKeys(env, now, waitUntil, maxAgeMs, waitMs),
-    {
-      origin: header('origin'),
-      now,
-    },
-  );
+  if (hasTokenForm(bearer)) return identifyPlayer(bearer, env, waitUntil, now);
+  const key = await findStoredKey({ text: bearer, digest }, (limits) => isolate.getKeys(env, now, waitUntil, limits), {
+    origin: header('origin'),
+    now,
+  });
   if (key === undefined) throw new ProblemError('unauthorized', 'The key is unknown.');
   return key;
 }
 
-async function identifyPlayer(token: string, slots: TokenKeySlots, now: number): Promise<IdentifiedCaller> {
-  const player = await verifyToken(token, slots, now);
+async function identifyPlayer(
+  token: string,
+  env: Credentials,
+  waitUntil: WaitUntil,
+  now: number,
+): Promise<IdentifiedCaller> {
+  const issuer = readClaims(token)?.iss;
+  if (issuer !== undefined && issuer !== OWN_ISSUER)
+    return identifyByIssuer(token, openIssuerKeys(env, waitUntil, now), now);
+  // Verifying a token of this Worker needs no storage, so it works during an outage.
+  const player = await verifyToken(token, env, now);
   if (!player.ok) throw new ProblemError('unauthorized', player.error);
   return player.value;
 }
+
+const openIssuerKeys = (env: Pick<Env, 'DB'>, waitUntil: WaitUntil, now: number): IssuerKeys => ({
+  readIssuers: (limits) => isolate.getIssuers(env, now, waitUntil, limits),
+  claimKeyRead: (issuerId, before) => claimKeyRead(env.DB, issuerId, before, now),
+  fetchKeys: (jwksUrl) => fetchJwkSet(jwksUrl),
+  storeKeys: async (issuerId, read) => {
+    if (read.ok) await storeKeys(env.DB, issuerId, read.value, now);
+    else await storeKeyFailure(env.DB, issuerId, read.error);
+    await isolate.revalidateIssuers(env, now);
+  },
+  waitUntil,
+});

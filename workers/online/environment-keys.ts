@@ -2,6 +2,7 @@
 // duration reveals neither a key's length nor a common prefix.
 
 import type { KeyCaller, Scope } from './caller.ts';
+import { digestKey } from './key-digest.ts';
 
 const VARIABLES = {
   admin: 'ADMIN_KEY',
@@ -20,9 +21,14 @@ interface EnvironmentKey {
   key: string;
 }
 
-/** Undefined if no key matches. A key in several variables has the scopes of all of them. */
-export async function findEnvironmentKey(given: string, keys: EnvironmentKeys): Promise<KeyCaller | undefined> {
-  const givenDigest = await digest(given);
+/**
+ * Undefined if no key matches. A key in several variables has the scopes of all of them. `givenDigest`: of the caller's
+ * key.
+ */
+export async function findEnvironmentKey(
+  givenDigest: ArrayBuffer,
+  keys: EnvironmentKeys,
+): Promise<KeyCaller | undefined> {
   const matching: EnvironmentKey[] = [];
   // No early exit: the duration must not reveal which key matched.
   for (const known of listKeys(keys))
@@ -48,9 +54,7 @@ const digests = new Map<string, ArrayBuffer>();
 
 /** Digest of one of the Worker's own keys, computed once per isolate. */
 async function ownDigest(key: string): Promise<ArrayBuffer> {
-  const known = digests.get(key) ?? (await digest(key));
+  const known = digests.get(key) ?? (await digestKey(key));
   digests.set(key, known);
   return known;
 }
-
-const digest = (key: string): Promise<ArrayBuffer> => crypto.subtle.digest('SHA-256', new TextEncoder().encode(key));

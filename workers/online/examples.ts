@@ -93,6 +93,17 @@ const receipt = {
   release: null,
 };
 
+const issuer = {
+  issuerId: '5f0f6b9e-2f0c-4c0e-9a51-6d1c8f2b7a10',
+  issuer: 'https://api.epicgames.dev/auth/v1/oauth',
+  jwksUrl: 'https://api.epicgames.dev/auth/v1/oauth/jwks',
+  audience: 'xyza7891TestClient',
+  claim: 'sub',
+  prefix: 'epic:',
+  createdAt: '2026-05-01T09:00:00.000Z',
+  createdBy: 'ADMIN_KEY-1',
+  keys: { count: 2, readAt: '2026-05-20T11:55:03.000Z', failure: null },
+};
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   postEvents: { results },
   getGallery: gallery,
@@ -150,6 +161,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   getSubscriptions: { subscriptions: [subscription] },
   postKey: { ...key, key: 'bloodstream_9f86d081884c7d65_example-secret-example-secret-example-secre' },
   getKeys: { keys: [key] },
+  postIssuer: issuer,
+  getIssuers: { issuers: [issuer] },
   getAuditLog: {
     entries: [
       {

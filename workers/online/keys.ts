@@ -6,8 +6,8 @@ import { isolate } from '../serving/isolate.ts';
 import * as storage from '../storage/keys.ts';
 import type { KeyCaller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
+import { hashKey } from './key-digest.ts';
 import { ProblemError } from './problems.ts';
-import { hashKey } from './stored-keys.ts';
 
 const KeyParams = z.object({
   keyId: z

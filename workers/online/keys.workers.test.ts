@@ -4,7 +4,9 @@ import { KEYS_MAX, type Key, makeKey, type NewKey, readKeyId } from '../../model
 import type { Problem } from '../../models/contracts/problem.ts';
 import { Isolate } from '../serving/isolate.ts';
 import { deleteKey, insertKey } from '../storage/keys.ts';
-import { DELETED_MAX_MS, findStoredKey, hashKey, type ReadKeys, UNREAD_MAX_MS } from './stored-keys.ts';
+import { digestKey, hashKey } from './key-digest.ts';
+import { findStoredKey, type ReadKeys } from './stored-keys.ts';
+import { DELETED_MAX_MS, UNREAD_MAX_MS } from './trusted-read.ts';
 
 type Answer = Problem & NewKey & { keys: Key[] };
 
@@ -50,6 +52,20 @@ it('creates a key that opens its scopes, shows it once, and stores only its dige
   const rows = JSON.stringify((await env.DB.prepare('select * from keys').all()).results);
   for (const text of [rows, JSON.stringify(listed.body)]) expect(text).not.toContain(key.slice(-43));
   await env.DB.exec('delete from keys');
+});
+
+it('hashes a key once a request', async () => {
+  const { key } = await create();
+  const digest = vi.spyOn(crypto.subtle, 'digest');
+  try {
+    expect(await statusOf(key)).toBe(200);
+    const bytes = new TextEncoder().encode(key);
+    const ofKey = digest.mock.calls.filter(([, data]) => Buffer.from(data as Uint8Array<ArrayBuffer>).equals(bytes));
+    expect(ofKey).toHaveLength(1);
+  } finally {
+    digest.mockRestore();
+    await env.DB.exec('delete from keys');
+  }
 });
 
 it('refuses an altered, a revoked and an expired key', async () => {
@@ -114,13 +130,16 @@ it('refuses a key beyond the limit', async () => {
   await env.DB.exec('delete from keys');
 });
 
+const findKey = async (text: string, read: ReadKeys, now: number) =>
+  findStoredKey({ text, digest: await digestKey(text) }, read, { origin: undefined, now });
+
 /** A second isolate, which does not change the keys; its D1 can be made to fail. */
 function openIsolate() {
   const isolate = new Isolate();
   const down = { prepare: () => ({ all: () => Promise.reject(new Error('D1 is down')) }) } as unknown as D1Database;
   const use = (given: string, now: number, isDown = false) => {
-    const read: ReadKeys = (maxAgeMs) => isolate.getKeys({ DB: isDown ? down : env.DB }, now, () => {}, maxAgeMs);
-    return findStoredKey(given, read, { origin: undefined, now });
+    const read: ReadKeys = (limits) => isolate.getKeys({ DB: isDown ? down : env.DB }, now, () => {}, limits);
+    return findKey(given, read, now);
   };
   return { use };
 }
@@ -171,11 +190,11 @@ it('waits for a slow D1 rather than accept a key that may have been deleted', as
   } as unknown as D1Database;
   const openReader =
     (DB: D1Database, now: number): ReadKeys =>
-    (maxAgeMs, waitMs) =>
-      isolate.getKeys({ DB }, now, () => {}, maxAgeMs, waitMs);
+    (limits) =>
+      isolate.getKeys({ DB }, now, () => {}, limits);
   const key = await storeKey();
   const start = Date.now();
-  const find = (read: ReadKeys, now: number) => findStoredKey(key, read, { origin: undefined, now });
+  const find = (read: ReadKeys, now: number) => findKey(key, read, now);
   expect(await find(openReader(env.DB, start), start)).toBeDefined();
   // A wait that ends too early trusts keys of the last minute, and no older ones.
   const { value } = await openReader(env.DB, start)();
@@ -218,8 +237,8 @@ it('asks D1 for unknown ids at most once a second', async () => {
   const start = Date.now();
   for (let request = 0; request < 100; request++) {
     const now = start + request * 20;
-    const read: ReadKeys = (maxAgeMs) => isolate.getKeys({ DB: counting }, now, () => {}, maxAgeMs);
-    expect(await findStoredKey(makeKey().key, read, { origin: undefined, now })).toBeUndefined();
+    const read: ReadKeys = (limits) => isolate.getKeys({ DB: counting }, now, () => {}, limits);
+    expect(await findKey(makeKey().key, read, now)).toBeUndefined();
   }
   expect(reads).toBeLessThanOrEqual(3);
 });

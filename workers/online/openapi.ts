@@ -15,6 +15,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Rules: 'The store’s rules, which pin, boost, bury or exclude games.',
   Subscriptions: 'Subscriptions to webhooks.',
   Keys: 'Keys of servers and operators, and the audit log of changes by administrators.',
+  Issuers: 'Issuers of players’ tokens other than this Worker, such as OpenID providers.',
   Operation: 'Health, state and counts.',
 };
 const DOCUMENT = {

@@ -2,14 +2,14 @@
 // whether it is open to tokens.
 
 import { errors, jwtVerify, SignJWT } from 'jose';
+import { OWN_ISSUER } from '../../models/contracts/issuer.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
 import { TOKEN_LEEWAY_S } from '../../models/contracts/token.ts';
 import { isGuestId, UserId } from '../../models/contracts/user-id.ts';
 import type { PlayerCaller } from './caller.ts';
 import { chooseSigningKey, importTokenKeys, TOKEN_ALGORITHM, type TokenKeySlots } from './token-keys.ts';
 
-/** The same for every deployment: a token is valid in one deployment alone, since no other has its keys. */
-const ISSUER = 'bloodstream';
+// The issuer's name is the same for every deployment: a token is valid in one alone, since no other has its keys.
 const AUDIENCE = 'bloodstream';
 
 const TOKEN_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -37,7 +37,7 @@ export async function signToken(
   const token = await new SignJWT()
     .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid: key.kid, typ: 'JWT' })
     .setSubject(userId)
-    .setIssuer(ISSUER)
+    .setIssuer(OWN_ISSUER)
     .setAudience(AUDIENCE)
     .setIssuedAt(issuedAt)
     .setExpirationTime(expiresAt)
@@ -56,7 +56,7 @@ export async function verifyToken(
     const { payload } = await jwtVerify(token, ({ kid }) => findKey(keys, kid), {
       algorithms: [TOKEN_ALGORITHM],
       typ: 'JWT',
-      issuer: ISSUER,
+      issuer: OWN_ISSUER,
       audience: AUDIENCE,
       requiredClaims: ['sub', 'iat', 'exp'],
       clockTolerance: TOKEN_LEEWAY_S,

@@ -2,7 +2,7 @@
 // A recorded search is a signal: the next gallery reflects it.
 
 import { z } from '@hono/zod-openapi';
-import { type PlayerEvent, QUERY_LENGTH_MAX } from '../../models/contracts/event.ts';
+import { completeEvent, type PlayerEvent, QUERY_LENGTH_MAX } from '../../models/contracts/event.ts';
 import { Recommendations } from '../../models/contracts/gallery.ts';
 import { text } from '../../models/contracts/text.ts';
 import { FOUND_MAX, rankFound } from '../recommending/rank-found.ts';
@@ -95,21 +95,14 @@ function isRecorded(caller: Caller, record: 'true' | 'false' | undefined): boole
 
 function createSearchEvent(userId: string, query: string): PlayerEvent {
   const now = Date.now();
-  return {
+  return completeEvent({
     id: `search-${Math.floor(now / REPEAT_MS)}-${Buffer.from(query).toString('base64url').slice(0, 90)}`,
     userId,
     type: 'search',
-    itemId: null,
-    value: null,
     query,
     timestamp: now,
     receivedAt: now,
-    recommendationId: null,
-    position: null,
-    platform: null,
-    country: null,
-    locale: null,
-  };
+  });
 }
 
 const ENDPOINTS: Endpoint<Searcher>[] = [

@@ -8,9 +8,9 @@ import {
   TOKEN_LIFETIME_MAX_S,
   TOKEN_LIFETIME_MIN_S,
 } from '../../models/contracts/token.ts';
-import { GUEST_PREFIX, isGuestId, UserId } from '../../models/contracts/user-id.ts';
+import { GUEST_PREFIX, isGuestId, ME, UserId } from '../../models/contracts/user-id.ts';
 import { readMergeTarget } from '../storage/users.ts';
-import type { Caller } from './caller.ts';
+import { type Caller, type PlayerCaller, resolveUserId } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { type SignedToken, signToken } from './player-token.ts';
 import { invalidInput, orUnavailable, ProblemError } from './problems.ts';
@@ -66,7 +66,7 @@ export async function postTokens(
   { body, caller }: { body: z.output<typeof TokenBody>; caller: Caller },
   issuer: TokenIssuing & Pick<TokenIssuer, 'isMerged'>,
 ): Promise<z.output<typeof TokenAnswer>> {
-  const userId = caller.kind === 'player' ? renewableGuest(caller, body.userId) : chooseUserId(body);
+  const userId = caller.kind === 'player' ? resolveGuest(caller, body.userId) : chooseUserId(body);
   if (!isGuestId(userId) && body.expiresIn > TOKEN_LIFETIME_MAX_S)
     throw invalidInput([{ path: ['expiresIn'], message: `must be ${TOKEN_LIFETIME_MAX_S} or less for an account` }]);
   if (caller.kind === 'player' && (await orUnavailable(issuer.isMerged(userId))))
@@ -75,11 +75,9 @@ export async function postTokens(
 }
 
 /** Throws `forbidden` unless a guest's token renews itself. */
-function renewableGuest({ userId, guest }: Extract<Caller, { kind: 'player' }>, named: string | undefined): string {
-  if (!guest) throw new ProblemError('forbidden', 'Only a guest’s token renews itself; ask your server for a new one.');
-  if (named !== undefined && named !== userId)
-    throw new ProblemError('forbidden', 'A token opens its own player’s data alone.');
-  return userId;
+function resolveGuest(caller: PlayerCaller, named: string = ME): string {
+  if (caller.guest) return resolveUserId(caller, named);
+  throw new ProblemError('forbidden', 'Only a guest’s token renews itself; ask your server for a new one.');
 }
 
 function chooseUserId({ userId, guest }: z.output<typeof TokenBody>): string {

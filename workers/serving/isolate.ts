@@ -1,10 +1,11 @@
 // The caches of an isolate and their freshness: the catalogue, the statistics, the model release, the store's rules,
-// the subscriptions and the keys. An isolate's other state is where it is used: remembered players, the engine, digests
+// the subscriptions, the keys and the issuers. An isolate's other state is where it is used: remembered players, the engine, digests
 // of keys, counts.
 
 import { type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
-import { Cache, type CacheRead } from '../storage/cache.ts';
+import { Cache, type CacheLimits, type CacheRead } from '../storage/cache.ts';
 import { Catalogue } from '../storage/catalogue.ts';
+import { type IssuerSet, readIssuerSet } from '../storage/issuers.ts';
 import { type KeySet, readKeySet } from '../storage/keys.ts';
 import { type RuleSet, readRules } from '../storage/rules.ts';
 import { type LoadedStatistics, readStatistics } from '../storage/statistics.ts';
@@ -38,8 +39,10 @@ export class Isolate {
     waitMs: 1_000,
   });
 
-  // A deleted key is refused everywhere within a minute: staleMs plus one refresh take less.
+  // A deleted key or issuer is refused everywhere within a minute: staleMs plus one refresh take less.
   readonly #keys = new Cache<KeySet>('keys', { freshMs: 10_000, staleMs: 30_000, waitMs: 1_000 });
+
+  readonly #issuers = new Cache<IssuerSet>('issuers', { freshMs: 10_000, staleMs: 30_000, waitMs: 1_000 });
 
   /** `waitMs`, here and below: how long the caller can wait; the cache's default if undefined. */
   getCatalogue({ DB }: Stores, now: number, waitUntil: WaitUntil, waitMs?: number): Promise<CacheRead<Catalogue>> {
@@ -47,15 +50,15 @@ export class Isolate {
       await this.catalogue.refresh(DB);
       return this.catalogue;
     };
-    return this.#catalogue.get(refresh, now, waitUntil, waitMs);
+    return this.#catalogue.get(refresh, now, waitUntil, { waitMs });
   }
 
   getStatistics({ BUCKET }: Stores, now: number, waitUntil: WaitUntil, waitMs?: number) {
-    return this.#statistics.get((previous) => readStatistics(BUCKET, previous), now, waitUntil, waitMs);
+    return this.#statistics.get((previous) => readStatistics(BUCKET, previous), now, waitUntil, { waitMs });
   }
 
   getRelease({ BUCKET }: Stores, now: number, waitUntil: WaitUntil, waitMs?: number) {
-    return this.#release.get((previous) => loadRelease(BUCKET, previous, now), now, waitUntil, waitMs);
+    return this.#release.get((previous) => loadRelease(BUCKET, previous, now), now, waitUntil, { waitMs });
   }
 
   /** The current release. Call it right before scoring: one read before an await may have been retired. */
@@ -64,7 +67,7 @@ export class Isolate {
   }
 
   getRules({ DB }: Stores, now: number, waitUntil: WaitUntil, waitMs?: number) {
-    return this.#rules.get((previous) => readRules(DB, previous), now, waitUntil, waitMs);
+    return this.#rules.get((previous) => readRules(DB, previous), now, waitUntil, { waitMs });
   }
 
   /** Call it right after a change of a rule, so that the next request through this isolate sees it. */
@@ -86,14 +89,22 @@ export class Isolate {
     return this.#subscriptions.revalidate(() => listSubscriptions(DB), Date.now());
   }
 
-  /** `maxAgeMs`: older keys are read again first. */
-  getKeys({ DB }: Pick<Stores, 'DB'>, now: number, waitUntil: WaitUntil, maxAgeMs?: number, waitMs?: number) {
-    return this.#keys.get(() => readKeySet(DB, now), now, waitUntil, waitMs, maxAgeMs);
+  getKeys({ DB }: Pick<Stores, 'DB'>, now: number, waitUntil: WaitUntil, limits?: CacheLimits) {
+    return this.#keys.get(() => readKeySet(DB, now), now, waitUntil, limits);
   }
 
   /** Call it right after changing a key. */
   revalidateKeys({ DB }: Pick<Stores, 'DB'>, now: number): Promise<void> {
     return this.#keys.revalidate(() => readKeySet(DB, now), now);
+  }
+
+  getIssuers({ DB }: Pick<Stores, 'DB'>, now: number, waitUntil: WaitUntil, limits?: CacheLimits) {
+    return this.#issuers.get((previous) => readIssuerSet(DB, now, previous), now, waitUntil, limits);
+  }
+
+  /** Call it right after changing an issuer or reading its keys. */
+  revalidateIssuers({ DB }: Pick<Stores, 'DB'>, now: number): Promise<void> {
+    return this.#issuers.revalidate((previous) => readIssuerSet(DB, now, previous), now);
   }
 }
 

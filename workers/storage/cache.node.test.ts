@@ -34,8 +34,7 @@ it('refreshes a fresh value that is too old for the caller, but not with every r
       },
       now,
       () => {},
-      undefined,
-      maxAgeMs,
+      { maxAgeMs },
     );
   expect((await read(0, 1_000)).value).toBe(1);
   expect((await read(900, 1_000)).value).toBe(1);

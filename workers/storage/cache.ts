@@ -21,6 +21,14 @@ export interface CacheRead<T> {
   isPending?: boolean;
 }
 
+/** What one request asks of a cache, instead of the cache's own settings. */
+export interface CacheLimits {
+  /** How long the caller can wait for a refresh. */
+  waitMs?: number | undefined;
+  /** An older value is refreshed before it is served, even if it counts as fresh. */
+  maxAgeMs?: number | undefined;
+}
+
 type Load<T> = (previous: T | undefined) => Promise<T>;
 
 export class Cache<T> {
@@ -53,14 +61,12 @@ export class Cache<T> {
   /**
    * The value, refreshed as its age requires. `load` receives the previous value and may return it. `waitUntil` keeps
    * the refresh alive after the answer: without it, another request could wait for a refresh that died with its own.
-   * `maxAgeMs`: an older value is refreshed before it is served, even if it counts as fresh.
    */
   async get(
     load: Load<T>,
     now: number,
     waitUntil: (promise: Promise<unknown>) => void,
-    waitMs = this.#freshness.waitMs,
-    maxAgeMs = Number.POSITIVE_INFINITY,
+    { waitMs = this.#freshness.waitMs, maxAgeMs = Number.POSITIVE_INFINITY }: CacheLimits = {},
   ): Promise<CacheRead<T>> {
     const age = now - this.#checkedAt;
     const { freshMs, staleMs } = this.#freshness;

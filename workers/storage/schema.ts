@@ -194,6 +194,28 @@ export const keys = sqliteTable('keys', {
   ratePerMinute: integer('rate_per_minute'),
 });
 
+/** Issuers of players' tokens that `/v1/issuers` created, with their public keys as last read. */
+export const issuers = sqliteTable(
+  'issuers',
+  {
+    issuerId: text('issuer_id').primaryKey(),
+    issuer: text('issuer').notNull(),
+    jwksUrl: text('jwks_url').notNull(),
+    audience: text('audience').notNull(),
+    claim: text('claim').notNull(),
+    prefix: text('prefix').notNull(),
+    createdAt: integer('created_at').notNull(),
+    createdBy: text('created_by').notNull(),
+    // JSON (models/contracts/jwk-set.ts).
+    jwks: text('jwks').notNull(),
+    keysReadAt: integer('keys_read_at').notNull(),
+    // When an isolate last began to read them: one reads for all.
+    keysTriedAt: integer('keys_tried_at').notNull(),
+    keysFailure: text('keys_failure'),
+  },
+  (table) => [uniqueIndex('issuers_audience').on(table.issuer, table.audience)],
+);
+
 /** Changes by administrators, the newest AUDIT_ENTRIES_MAX of them (models/contracts/audit.ts). */
 export const auditLog = sqliteTable('audit_log', {
   entryId: integer('entry_id').primaryKey({ autoIncrement: true }),

@@ -1,0 +1,59 @@
+// Reads an issuer's public keys from its address, within a time and a size. The address was checked when the issuer was
+// created (models/contracts/subscription.ts).
+
+import { JWK_SET_BYTES_MAX, type JwkSet, parseJwkSet } from '../../models/contracts/jwk-set.ts';
+import { fail, type Result } from '../../models/contracts/result.ts';
+
+const TIMEOUT_MS = 3_000;
+const REASON_LENGTH_MAX = 200;
+
+/** The network, replaced in tests. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** The error says why, for operators. */
+export async function fetchJwkSet(
+  url: string,
+  request: Fetch = (url, init) => fetch(url, init),
+): Promise<Result<JwkSet, string>> {
+  try {
+    const response = await request(url, {
+      // The target of a redirect was not checked.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: { accept: 'application/jwk-set+json, application/json', 'user-agent': 'Bloodstream' },
+    });
+    if (response.status !== 200) {
+      response.body?.cancel().catch(() => {});
+      return fail(`answered ${response.status}`);
+    }
+    const text = await readText(response);
+    return text === undefined ? fail(`has more than ${JWK_SET_BYTES_MAX} bytes`) : parseText(text);
+  } catch (error) {
+    const { name, message } = error as Error;
+    return fail(
+      name === 'TimeoutError'
+        ? `did not answer within ${TIMEOUT_MS / 1000} s`
+        : `did not answer: ${message.slice(0, REASON_LENGTH_MAX)}`,
+    );
+  }
+}
+
+function parseText(text: string): Result<JwkSet, string> {
+  try {
+    return parseJwkSet(JSON.parse(text));
+  } catch {
+    return fail('is not JSON');
+  }
+}
+
+/** Undefined if it is too long. */
+async function readText(response: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > JWK_SET_BYTES_MAX) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

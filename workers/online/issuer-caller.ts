@@ -1,0 +1,108 @@
+// Identifies a player by the token of another issuer, and keeps the issuer's keys up to date: they are read again now
+// and then, and at once for a key that is not among them, both at a bounded rate for all isolates together. While the
+// issuer is down, the keys as last read stay in use (docs/decisions/0026-the-keys-of-issuers-are-in-d1.md).
+
+import type { JwkSet } from '../../models/contracts/jwk-set.ts';
+import type { Result } from '../../models/contracts/result.ts';
+import type { CacheLimits, CacheRead } from '../storage/cache.ts';
+import type { IssuerSet, StoredIssuer } from '../storage/issuers.ts';
+import type { PlayerCaller } from './caller.ts';
+import { findIssuer, readClaims, UNKNOWN_KEY, verifyIssuerToken } from './issuer-token.ts';
+import { ProblemError } from './problems.ts';
+import { findTrusted, UNKNOWN_LIMITS } from './trusted-read.ts';
+
+/** Older keys are read again after the answer … */
+export const KEYS_FRESH_MS = 10 * 60_000;
+/** … and these before it: after a quiet night, a key that the issuer has withdrawn must not open anything. */
+export const KEYS_STALE_MS = 3_600_000;
+/** All isolates together read an issuer's keys once in this time, whoever asks for an unknown one. */
+export const KEYS_INTERVAL_MS = 30_000;
+
+export interface IssuerKeys {
+  /** The isolate's copy, or a newer one. */
+  readIssuers(limits?: CacheLimits): Promise<CacheRead<IssuerSet>>;
+  /** True if this isolate may read the issuer's keys now: none has since `before`. */
+  claimKeyRead(issuerId: string, before: number): Promise<boolean>;
+  fetchKeys(jwksUrl: string): Promise<Result<JwkSet, string>>;
+  /** Stores what was read, or why not; the isolate's copy has it afterwards. */
+  storeKeys(issuerId: string, read: Result<JwkSet, string>): Promise<void>;
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/**
+ * Throws `unauthorized` if the token is not valid, `unavailable` if that cannot be decided at the moment. `now`: epoch
+ * milliseconds.
+ */
+export async function identifyByIssuer(token: string, keys: IssuerKeys, now: number): Promise<PlayerCaller> {
+  const claims = readClaims(token);
+  const find = ({ issuers }: IssuerSet) => claims && findIssuer(issuers, claims);
+  const kept = await findTrusted(keys.readIssuers, find, now);
+  if (kept === 'unread') throw unavailable();
+  if (kept === undefined) throw new ProblemError('unauthorized', 'No issuer here has the token’s issuer and audience.');
+  const findAgain = async (limits?: CacheLimits) => {
+    const { value } = await keys.readIssuers(limits);
+    return value && find(value);
+  };
+  const issuer = await freshenKeys(kept, keys, findAgain, now);
+  const verified = await verifyIssuerToken(token, issuer, now);
+  if (verified.ok) return verified.value;
+  if (verified.error !== UNKNOWN_KEY) throw new ProblemError('unauthorized', verified.error);
+  return verifyWithNewKeys(token, issuer, keys, findAgain, now);
+}
+
+type FindAgain = (limits?: CacheLimits) => Promise<StoredIssuer | undefined>;
+
+/** Returns the issuer with keys that are not stale, if they can be read. */
+async function freshenKeys(
+  issuer: StoredIssuer,
+  keys: IssuerKeys,
+  findAgain: FindAgain,
+  now: number,
+): Promise<StoredIssuer> {
+  const age = now - issuer.keysReadAt;
+  if (age <= KEYS_FRESH_MS || !isDue(issuer, now)) return issuer;
+  const read = readKeys(issuer, keys, now).catch(() => {});
+  if (age <= KEYS_STALE_MS) {
+    keys.waitUntil(read);
+    return issuer;
+  }
+  await read;
+  return (await findAgain()) ?? issuer;
+}
+
+/** For a key that is not among those of `issuer`: another isolate may have read it, or this one reads it. */
+async function verifyWithNewKeys(
+  token: string,
+  issuer: StoredIssuer,
+  keys: IssuerKeys,
+  findAgain: FindAgain,
+  now: number,
+): Promise<PlayerCaller> {
+  let latest = (await findAgain(UNKNOWN_LIMITS)) ?? issuer;
+  if (latest.jwks === issuer.jwks && isDue(latest, now)) {
+    await readKeys(latest, keys, now).catch(() => {});
+    latest = (await findAgain()) ?? latest;
+  }
+  const verified = await verifyIssuerToken(token, latest, now);
+  if (verified.ok) return verified.value;
+  if (verified.error !== UNKNOWN_KEY) throw new ProblemError('unauthorized', verified.error);
+  // The last attempt to read them has failed, or goes on.
+  if (latest.keysTriedAt > latest.keysReadAt) throw unavailable();
+  throw new ProblemError('unauthorized', 'The token’s issuer does not publish the key that signed it.');
+}
+
+const isDue = ({ keysTriedAt }: StoredIssuer, now: number): boolean => now - keysTriedAt >= KEYS_INTERVAL_MS;
+
+/** Reads the keys from the issuer, unless another isolate just did. */
+async function readKeys(issuer: StoredIssuer, keys: IssuerKeys, now: number): Promise<void> {
+  const { issuerId, jwksUrl } = issuer;
+  // In the isolate's copy, before the first await: its other requests must not ask D1 for the same.
+  issuer.keysTriedAt = now;
+  if (!(await keys.claimKeyRead(issuerId, now - KEYS_INTERVAL_MS))) return;
+  const read = await keys.fetchKeys(jwksUrl);
+  if (!read.ok) console.error(JSON.stringify({ alert: 'keys of an issuer not read', issuerId, reason: read.error }));
+  await keys.storeKeys(issuerId, read);
+}
+
+const unavailable = (): ProblemError =>
+  new ProblemError('unavailable', 'The token cannot be checked at the moment. Send the same request again.');

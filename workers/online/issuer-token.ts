@@ -1,0 +1,94 @@
+// Verifies a token of another issuer with the issuer's keys as last read. It reads no keys: issuer-caller.ts does.
+
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose';
+import { toUserId } from '../../models/contracts/issuer.ts';
+import type { JwkSet } from '../../models/contracts/jwk-set.ts';
+import { fail, ok, type Result } from '../../models/contracts/result.ts';
+import { TOKEN_LEEWAY_S } from '../../models/contracts/token.ts';
+import type { StoredIssuer } from '../storage/issuers.ts';
+import type { PlayerCaller } from './caller.ts';
+
+/** Asymmetric ones alone: with a shared secret, whoever verifies could sign. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+/** ID tokens and access tokens (RFC 9068); other types, such as logout tokens, do not say who calls. */
+const TYPE = /^(?:application\/)?(?:at\+)?jwt$/i;
+
+/** The token is signed with a key that is not among those last read. */
+export const UNKNOWN_KEY = Symbol('unknown key');
+
+/** The claims, not verified; undefined if they cannot be read. */
+export function readClaims(token: string): JWTPayload | undefined {
+  try {
+    return decodeJwt(token);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The issuer whose name and audience the claims have. */
+export const findIssuer = (issuers: readonly StoredIssuer[], { iss, aud }: JWTPayload): StoredIssuer | undefined =>
+  issuers.find(({ issuer, audience }) => issuer === iss && [aud].flat().includes(audience));
+
+/** Any other error is for the caller. `now`: epoch milliseconds. */
+export async function verifyIssuerToken(
+  token: string,
+  { issuer, audience, claim, prefix, jwks }: StoredIssuer,
+  now: number,
+): Promise<Result<PlayerCaller, string | typeof UNKNOWN_KEY>> {
+  let verified: JWTVerifyResult;
+  try {
+    verified = await jwtVerify(token, openKeys(jwks), {
+      algorithms: ALGORITHMS,
+      issuer,
+      audience,
+      requiredClaims: ['exp'],
+      clockTolerance: TOKEN_LEEWAY_S,
+      currentDate: new Date(now),
+    });
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return fail('The token has expired; get a new one.');
+    if (error instanceof errors.JWKSNoMatchingKey) return fail(UNKNOWN_KEY);
+    // jose throws other errors for keys that are no keys: the issuer's fault, and no reason for a 500.
+    if (!(error instanceof errors.JOSEError))
+      console.error(JSON.stringify({ alert: 'token not verified', issuer, error: String(error) }));
+    return fail('The token is not valid here.');
+  }
+  const { payload, protectedHeader } = verified;
+  if (protectedHeader.typ !== undefined && !TYPE.test(protectedHeader.typ))
+    return fail(`The token’s type “${protectedHeader.typ}” says nothing about who calls.`);
+  const userId = await toUserId(prefix, payload[claim], digestText);
+  if (!userId.ok) return fail(`The token’s claim “${claim}” ${userId.error}.`);
+  return ok({ kind: 'player', userId: userId.value, guest: false, expiresAt: (payload.exp! + TOKEN_LEEWAY_S) * 1000 });
+}
+
+/** The keys by their set, imported once. Requests share results, never promises. */
+const opened = new WeakMap<JwkSet, JWTVerifyGetKey>();
+
+function openKeys(jwks: JwkSet): JWTVerifyGetKey {
+  const known = opened.get(jwks) ?? createLocalJWKSet(jwks as Parameters<typeof createLocalJWKSet>[0]);
+  opened.set(jwks, known);
+  return known;
+}
+
+const digestText = async (text: string): Promise<string> =>
+  Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toString('base64url');
