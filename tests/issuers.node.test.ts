@@ -1,5 +1,5 @@
-// Tokens of an issuer that publishes its keys over HTTP, against the Worker in workerd: the issuer changes its keys, and
-// goes down.
+// Tokens of an issuer that publishes its keys over HTTP, against the Worker in workerd: the issuer changes its keys,
+// and goes down.
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';

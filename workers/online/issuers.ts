@@ -78,8 +78,8 @@ export async function postIssuer(
   if (!adoptPlayers && (await store.hasPlayersWithPrefix(fields.prefix)))
     throw new ProblemError(
       'conflict',
-      `There are players whose ids begin with “${fields.prefix}”. Choose another prefix, or send “adoptPlayers”: true ` +
-        'if they are the issuer’s.',
+      `There are players whose ids begin with “${fields.prefix}”. Choose another prefix, or send “adoptPlayers”: ` +
+        'true if they are the issuer’s.',
     );
   const now = Date.now();
   const keys = await store.fetchKeys(fields.jwksUrl);
@@ -129,8 +129,8 @@ const ENDPOINTS: Endpoint<IssuerStore>[] = [
     summary: 'Accept the tokens of an issuer',
     description:
       'From now on, a JWT of the issuer for the audience opens the data of its player, as a token from ' +
-      '`POST /v1/tokens` does. It must be signed with RS, PS, ES or EdDSA and have `exp`. The player’s id here is the ' +
-      'prefix followed by the claim; if the claim is not valid in an id, the prefix, `~` and its SHA-256 in ' +
+      '`POST /v1/tokens` does. It must be signed with RS, PS, ES or EdDSA and have `exp`. The player’s id here is ' +
+      'the prefix followed by the claim; if the claim is not valid in an id, the prefix, `~` and its SHA-256 in ' +
       'base64url. The keys are read at once, every ten minutes, and for a key that is not among them, at most every ' +
       '30 seconds; while the address fails, the keys as last read stay in use.',
     scope: 'admin',

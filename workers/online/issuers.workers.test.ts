@@ -333,7 +333,7 @@ it('reads the keys for an unknown one, once in 30 seconds for all isolates toget
   expect(reads).toBe(before + 1);
 });
 
-it('locks nobody out whose key is known while the issuer is down, not even in an isolate that just started', async () => {
+it('locks nobody out whose key is known while the issuer is down, nor in an isolate that just started', async () => {
   await create();
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const token = await signer.sign({}, { expiresIn: 90 * 86_400 });
@@ -355,7 +355,7 @@ it('locks nobody out whose key is known while the issuer is down, not even in an
   await env.DB.exec('update issuers set keys_tried_at = 0, keys_read_at = 0');
 });
 
-it('refuses a key that the issuer has withdrawn: after the answer at first, before it once the keys are old', async () => {
+it('refuses a key that the issuer has withdrawn: after an answer first, before it once the keys are old', async () => {
   await create();
   const start = Date.now();
   const token = await signer.sign({}, { expiresIn: 86_400 });

@@ -1,6 +1,6 @@
 // The caches of an isolate and their freshness: the catalogue, the statistics, the model release, the store's rules,
-// the subscriptions, the keys and the issuers. An isolate's other state is where it is used: remembered players, the engine, digests
-// of keys, counts.
+// the subscriptions, the keys and the issuers. An isolate's other state is where it is used: remembered players, the
+// engine, digests of keys, counts.
 
 import { type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
 import { Cache, type CacheLimits, type CacheRead } from '../storage/cache.ts';
