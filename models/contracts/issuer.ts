@@ -49,8 +49,8 @@ const fields = {
     .refine((prefix) => prefix !== GUEST_PREFIX, 'is the prefix of guests')
     .meta({
       description:
-        'The ids of the issuer’s players here begin with it. Issuers with the same prefix must have the same `issuer` ' +
-        'and `claim`.',
+        'The ids of the issuer’s players here begin with it. Issuers with the same prefix must have the same ' +
+        '`issuer` and `claim`.',
       example: 'epic:',
     }),
 };

@@ -104,7 +104,7 @@ export async function storeKeyFailure(db: D1Database, issuerId: string, failure:
   await db.prepare('update issuers set keys_failure = ?2 where issuer_id = ?1').bind(issuerId, failure).run();
 }
 
-/** True if the id of any known player begins with the prefix, which ends with a colon. `databases`: all with players. */
+/** True if any known player's id begins with the prefix, which ends with a colon. `databases`: all with players. */
 export async function hasPlayersWithPrefix(databases: LogShards, prefix: string): Promise<boolean> {
   // The character after the colon: all ids with the prefix are between the two.
   const end = `${prefix.slice(0, -1)};`;
