@@ -5,8 +5,8 @@ import type { Problem } from '../../models/contracts/problem.ts';
 import { gorse } from '../gorse/app.ts';
 import { insertKey } from '../storage/keys.ts';
 import { app } from './app.ts';
+import { hashKey } from './key-digest.ts';
 import { signToken } from './player-token.ts';
-import { hashKey } from './stored-keys.ts';
 
 const LIMIT = 3;
 const SETTINGS = {
