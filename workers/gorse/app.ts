@@ -2,12 +2,12 @@
 // answers under /api if the setting GORSE_API is `on`, and leaves every decision to the online tier.
 
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { secureHeaders } from 'hono/secure-headers';
 import { forbidCaching } from '../online/caching.ts';
 import type { AppEnv } from '../online/endpoint.ts';
 import { answerOtherMethods } from '../online/methods.ts';
 import { onError, ProblemError, problemResponse } from '../online/problems.ts';
 import { showRateLimits } from '../online/rate-headers.ts';
+import { secureAnswers } from '../online/security-headers.ts';
 import { routeAbsent } from './absent.ts';
 import { routeFeedback } from './feedback.ts';
 import { routeItems } from './items.ts';
@@ -21,13 +21,10 @@ const KEY = /^[\x21-\x7e]{1,512}$/;
 export const isForGorse = (request: Request, { GORSE_API }: Pick<Env, 'GORSE_API'>): boolean =>
   GORSE_API === 'on' && new URL(request.url).pathname.startsWith('/api/');
 
-const NONE = ["'none'"];
-const POLICY = { defaultSrc: NONE, baseUri: NONE, formAction: NONE, frameAncestors: NONE };
-
 /** Not strict: clients of gorse may end a path with a slash. */
 export const gorse = new OpenAPIHono<AppEnv>({ strict: false });
 
-gorse.use(secureHeaders({ contentSecurityPolicy: POLICY }), forbidCaching);
+gorse.use(secureAnswers(), forbidCaching);
 gorse.use(showRateLimits, answerOtherMethods(gorse));
 gorse.use(async (c, next) => {
   // Answered for everybody, as in the online tier.

@@ -9,7 +9,7 @@ import { ItemParams, UserParams } from '../online/parameters.ts';
 import { orUnavailable, ProblemError } from '../online/problems.ts';
 import { type EventStore, openEventStore, storeEvents } from '../online/store-events.ts';
 import { FeedbackType, GorseFeedback, listNotKept, nameEvent, toEvent, toGorseFeedback } from './feedback-shape.ts';
-import { type Feedback, feedbackKey, findRetraction, listFeedback, readSignals } from './player-feedback.ts';
+import { type Feedback, feedbackKey, findRetraction, listFeedback } from './player-feedback.ts';
 import { describeWrite, Success } from './shapes.ts';
 
 const FEEDBACK_PER_REQUEST_MAX = 500;
@@ -20,12 +20,13 @@ const PairParams = UserParams.extend(ItemParams.shape);
 type PairParams = z.output<typeof PairParams>;
 
 interface FeedbackStore extends EventStore {
+  /** Includes what only the log has, such as imported events. Rejects if it cannot be read. */
   readSignals(userId: string): Promise<Signals>;
 }
 
 const openFeedbackStore = (c: AppContext): FeedbackStore => ({
   ...openEventStore(c),
-  readSignals: (userId) => readSignals(c.env.USER_SIGNALS, userId),
+  readSignals: (userId) => c.env.USER_SIGNALS.getByName(userId).readSignals(userId),
 });
 
 const readFeedback = async (userId: string, store: Pick<FeedbackStore, 'readSignals'>): Promise<Feedback[]> =>

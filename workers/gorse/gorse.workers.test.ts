@@ -1,9 +1,10 @@
-import { createExecutionContext } from 'cloudflare:test';
+import { createExecutionContext, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { makeItem } from '../../tests/item.ts';
 import worker from '../index.ts';
+import { insertEvents } from '../storage/events.ts';
 import { writeBatchGalleries } from '../storage/galleries.ts';
 
 interface Call {
@@ -45,6 +46,18 @@ const storeItems = (...ids: string[]) =>
       Labels: [`tag-${id}`],
     })),
   );
+
+/** A database whose statements begin late. */
+const delayReads = (database: D1Database, delayMs: number): D1Database =>
+  new Proxy(database, {
+    get(target, name) {
+      if (name !== 'batch') return Reflect.get(target, name).bind(target);
+      return async (statements: D1PreparedStatement[]) => {
+        await scheduler.wait(delayMs);
+        return target.batch(statements);
+      };
+    },
+  });
 
 it('answers nothing unless it is switched on', async () => {
   const request = new Request<unknown, IncomingRequestCfProperties>('http://edge/api/items', {
@@ -122,8 +135,16 @@ it('refuses a player’s token, and puts changes of items in the audit log', asy
   await post('/item', { ItemId: 'audited', Comment: 'One' });
   await call('/item/audited', { method: 'PATCH', body: { Comment: 'Two' } });
   expect((await callV1('GET', '/audit-log')).entries.slice(0, 2)).toMatchObject([
-    { path: '/api/item/{itemId}', before: { title: 'One' }, after: { Comment: 'Two' }, status: 200 },
-    { path: '/api/item', before: [], after: { ItemId: 'audited', Comment: 'One' }, status: 200 },
+    { path: '/api/item/{itemId}', before: { title: 'One' }, after: { itemId: 'audited', title: 'Two' }, status: 200 },
+    { path: '/api/item', before: [], after: [{ itemId: 'audited', title: 'One' }], status: 200 },
+  ]);
+  await post('/items', [{ ItemId: 'audited', Comment: 'Three' }]);
+  await call('/item/audited/category/Racing', { method: 'PUT' });
+  await call('/item/audited/category/Racing', { method: 'DELETE' });
+  expect((await callV1('GET', '/audit-log')).entries.slice(0, 3)).toMatchObject([
+    { before: { genres: ['Racing'] }, after: { title: 'Three', genres: [] } },
+    { before: { genres: [] }, after: { title: 'Three', genres: ['Racing'] } },
+    { path: '/api/items', before: [{ title: 'Two' }], after: [{ title: 'Three', genres: [] }] },
   ]);
   await call('/item/audited', { method: 'DELETE' });
 });
@@ -231,6 +252,23 @@ it('ignores posted feedback that exists, until it is taken back', async () => {
   // Taken back although its time is ahead of the server.
   expect((await call('/feedback/like/bea/chess', { method: 'DELETE' })).body).toEqual({ RowAffected: 1 });
   expect((await call('/user/bea/feedback/like')).body).toEqual([]);
+});
+
+it('waits for the log of a player whose object has not read it', async () => {
+  const like: PlayerEvent = {
+    ...{ id: 'imported', userId: 'slow', type: 'like', itemId: 'a', value: null, query: null },
+    ...{ timestamp: 1_700_000_000_000, receivedAt: Date.now(), recommendationId: null, position: null },
+    ...{ platform: null, country: null, locale: null },
+  };
+  await insertEvents(env.DB, [like]);
+  // Longer than a gallery would wait.
+  const delayed = delayReads(env.LOG_0, 300);
+  await runInDurableObject(
+    env.USER_SIGNALS.getByName('slow'),
+    (object) => void Object.assign(object, { env: { ...env, LOG_0: delayed } }),
+  );
+  expect((await post('/feedback', [feedback('like', 'slow', 'a')])).body).toEqual({ RowAffected: 0 });
+  expect((await call('/user/slow/feedback')).body).toMatchObject([{ FeedbackType: 'like', ItemId: 'a' }]);
 });
 
 it('says which parts of feedback are not kept', async () => {
@@ -347,6 +385,32 @@ it('lists popular and latest items and neighbours, for a category and without wh
     expect(await idsOf(`${list}?n=100`)).toContain('n2');
     expect(await idsOf(`${list}?n=100&user-id=fay`)).not.toContain('n2');
     expect(await idsOf(`${list}/racing?n=100`)).not.toContain('n2');
+  }
+});
+
+it('pages beyond a hundred items, without repeating one', async () => {
+  const itemIds = Array.from({ length: 220 }, (_, index) => `p${index}`);
+  await storeItems(...itemIds);
+  const idOf = (one: string | { Id: string }) => (typeof one === 'string' ? one : one.Id);
+  const readPages = async (read: (page: string) => Promise<{ body: (string | { Id: string })[] }>) =>
+    (await Promise.all([0, 100, 200].map(async (offset) => (await read(`?n=100&offset=${offset}`)).body)))
+      .flat()
+      .map(idOf);
+  const session = [feedback('like', 'session', 'p0')];
+  for (const [name, expected, read] of [
+    ['recommend', itemIds, (page) => call(`/recommend/gus${page}`)],
+    ['popular', itemIds, (page) => call(`/popular${page}`)],
+    ['latest', itemIds, (page) => call(`/latest${page}`)],
+    ['session', itemIds.slice(1), (page) => post(`/session/recommend${page}`, session)],
+    // Of the same category.
+    ['neighbors', itemIds.slice(1).filter((_, at) => at % 2 === 1), (page) => call(`/item/p0/neighbors/Puzzle${page}`)],
+  ] satisfies [string, string[], Parameters<typeof readPages>[0]][]) {
+    const ids = await readPages(read);
+    expect(new Set(ids).size, name).toBe(ids.length);
+    expect(
+      expected.filter((id) => !ids.includes(id)),
+      name,
+    ).toEqual([]);
   }
 });
 

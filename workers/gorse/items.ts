@@ -54,10 +54,14 @@ async function removeItem(params: ItemParams, store: ItemStore): Promise<Success
 const tag = 'Items';
 const success = { schema: Success, description: 'What changed.' };
 
-const readBefore = async ({ params: { itemId } }: { params: ItemParams }, store: ItemStore) =>
+const readOne = async ({ params: { itemId } }: { params: ItemParams }, store: ItemStore) =>
   (await store.readItems([itemId]))[0];
-const readAllBefore = (items: readonly GorseItem[], store: ItemStore) =>
-  store.readItems(items.map(({ ItemId }) => ItemId));
+const readAll = (items: readonly GorseItem[], store: ItemStore) => store.readItems(items.map(({ ItemId }) => ItemId));
+/** gorse's writes do not answer with the item: it is read again. */
+const auditOne = {
+  readBefore: readOne,
+  readAfter: (_: unknown, input: { params: ItemParams }, store: ItemStore) => readOne(input, store),
+};
 
 const WRITES: Endpoint<ItemStore>[] = [
   defineEndpoint({
@@ -69,8 +73,8 @@ const WRITES: Endpoint<ItemStore>[] = [
     body: { schema: GorseItem, maxBytes: ITEMS_BODY_BYTES_MAX },
     answer: success,
     audit: {
-      readBefore: ({ body }, store: ItemStore) => readAllBefore([body], store),
-      readAfter: (_, { body }) => body,
+      readBefore: ({ body }, store: ItemStore) => readAll([body], store),
+      readAfter: (_, { body }, store) => readAll([body], store),
     },
     handle: ({ body }, store) => insertItems([body], store, false),
   }),
@@ -82,7 +86,10 @@ const WRITES: Endpoint<ItemStore>[] = [
     scope: 'admin',
     body: { schema: ItemsBody, maxBytes: ITEMS_BODY_BYTES_MAX },
     answer: success,
-    audit: { readBefore: ({ body }, store: ItemStore) => readAllBefore(body, store), readAfter: (_, { body }) => body },
+    audit: {
+      readBefore: ({ body }, store: ItemStore) => readAll(body, store),
+      readAfter: (_, { body }, store) => readAll(body, store),
+    },
     handle: ({ body }, store) => insertItems(body, store, true),
   }),
   defineEndpoint({
@@ -94,7 +101,7 @@ const WRITES: Endpoint<ItemStore>[] = [
     params: ItemParams,
     body: { schema: GorseItemPatch, maxBytes: ITEMS_BODY_BYTES_MAX },
     answer: success,
-    audit: { readBefore, readAfter: (_, { body }) => body },
+    audit: auditOne,
     async handle({ params, body }, store) {
       await patchItem({ params, body: toPatch(params.itemId, body) }, store);
       return describeWrite(1, listNotKept(body.Labels));
@@ -108,7 +115,7 @@ const WRITES: Endpoint<ItemStore>[] = [
     scope: 'admin',
     params: ItemParams,
     answer: success,
-    audit: { readBefore },
+    audit: { readBefore: readOne },
     handle: ({ params }, store) => removeItem(params, store),
   }),
   defineEndpoint({
@@ -119,7 +126,7 @@ const WRITES: Endpoint<ItemStore>[] = [
     scope: 'admin',
     params: CategoryParams,
     answer: success,
-    audit: { readBefore },
+    audit: auditOne,
     handle: ({ params }, store) => changeCategories(params, store, (others) => [...others, params.category]),
   }),
   defineEndpoint({
@@ -130,7 +137,7 @@ const WRITES: Endpoint<ItemStore>[] = [
     scope: 'admin',
     params: CategoryParams,
     answer: success,
-    audit: { readBefore },
+    audit: auditOne,
     handle: ({ params }, store) => changeCategories(params, store, (others) => [...others]),
   }),
 ];

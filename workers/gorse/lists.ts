@@ -33,9 +33,9 @@ async function list(
   category: string | undefined,
   recommender: ListMaker,
 ): Promise<Score[]> {
-  const query = { ...context, n: Math.min(n + offset, SLATE_LENGTH_MAX), genre: category };
+  const query = { ...context, n, offset, genre: category };
   const { items } = await getList(name)({ query }, listFor(recommender, userId));
-  return items.slice(offset, offset + n).map(toScore);
+  return items.map(toScore);
 }
 
 /** Empty for an unknown item, as in gorse. */
@@ -45,21 +45,15 @@ async function listNeighbours(
   category: string | undefined,
   recommender: ListMaker,
 ): Promise<Score[]> {
-  // Any neighbour may be of the category, so all are needed.
-  const wanted = category === undefined ? Math.min(n + offset, SLATE_LENGTH_MAX) : SLATE_LENGTH_MAX;
-  const query = { ...context, n: wanted, expand: 'item' as const };
+  const query = { ...context, n, offset, genre: category };
   try {
     const { items } = await getSimilar({ params: { itemId }, query }, listFor(recommender, userId));
-    const inCategory = items.filter(({ item }) => category === undefined || hasGenre(item?.genres ?? [], category));
-    return inCategory.slice(offset, offset + n).map(toScore);
+    return items.map(toScore);
   } catch (error) {
     if (error instanceof ProblemError && error.kind === 'not-found') return [];
     throw error;
   }
 }
-
-const hasGenre = (genres: readonly string[], category: string): boolean =>
-  genres.some((genre) => genre.toLowerCase() === category.toLowerCase());
 
 const tag = 'Recommendations';
 const answer = { description: 'Item ids with scores, best first.' };

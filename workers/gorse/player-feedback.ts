@@ -24,13 +24,6 @@ export const findRetraction = (type: EventType): EventType | undefined => RETRAC
 
 export const feedbackKey = ({ type, itemId }: Pick<Feedback, 'type' | 'itemId'>): string => `${type} ${itemId}`;
 
-/** The first call makes the object read the player's log, which alone has imported events. */
-export async function readSignals(objects: Env['USER_SIGNALS'], userId: string): Promise<Signals> {
-  const object = objects.getByName(userId);
-  await object.readUserState(userId);
-  return object.snapshot();
-}
-
 /** Newest first. */
 export function listFeedback({ actions, impressions, marks }: Signals): Feedback[] {
   const resetAt = marks.get(RESET_ITEM)?.reset ?? Number.NEGATIVE_INFINITY;

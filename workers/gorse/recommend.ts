@@ -59,11 +59,11 @@ async function recommend(
   const { recommendationId, items } = await getRecommendations(
     {
       params: { userId },
-      query: { ...context, n: Math.min(n + offset, SLATE_LENGTH_MAX), genre: category },
+      query: { ...context, n, offset, genre: category },
     },
     recommending,
   );
-  const itemIds = items.slice(offset, offset + n).map(({ itemId }) => itemId);
+  const itemIds = items.map(({ itemId }) => itemId);
   if (delayMs !== undefined) await writeBack({ userId, recommendationId, itemIds }, delayMs, offset, recommending);
   return itemIds;
 }
@@ -121,17 +121,14 @@ async function recommendSession(
     feedback.map((one, index) => toEvent({ ...one, UserId: SESSION_USER }, now, [index])),
   );
   const user = deriveUserState(foldEvents(emptySignals(), events).signals, EMPTY_PREFERENCES, now);
-  const given = new Set(feedback.map(({ ItemId }) => ItemId));
+  const selection = { genre: category, exclude: feedback.map(({ ItemId }) => ItemId), offset };
   const { answer, items } = await recommending.answerRecommendations(
     { ...recommending.readRequest(context), user },
-    Math.min(n + offset + given.size, SLATE_LENGTH_MAX),
-    { genre: category },
+    n,
+    selection,
   );
   recommending.countAnswer('recommendations', answer);
-  return items
-    .filter(({ itemId }) => !given.has(itemId))
-    .slice(offset, offset + n)
-    .map(({ itemId, score }) => ({ Id: itemId, Score: score }));
+  return items.map(({ itemId, score }) => ({ Id: itemId, Score: score }));
 }
 
 const tag = 'Recommendations';

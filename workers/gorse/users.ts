@@ -12,7 +12,6 @@ import { deleteUser, openPersonalData, type PersonalData } from '../online/perso
 import { orUnavailable, ProblemError } from '../online/problems.ts';
 import { listLogShards } from '../storage/log-shards.ts';
 import { listActiveUsers } from '../storage/users.ts';
-import { readSignals } from './player-feedback.ts';
 import { checkRepeatedId, describeWrite, listQuery, pickCursor, Success } from './shapes.ts';
 
 const USERS_PER_REQUEST_MAX = 500;
@@ -32,7 +31,7 @@ interface UserStore extends Pick<PersonalData, 'readMergeTarget' | 'beginErasure
 
 const openUserStore = (c: AppContext): UserStore => ({
   ...openPersonalData(c),
-  readSignals: (userId) => readSignals(c.env.USER_SIGNALS, userId),
+  readSignals: (userId) => c.env.USER_SIGNALS.getByName(userId).readSignals(userId),
   listUserIds: (afterId, limit) => listActiveUsers([c.env.DB, ...listLogShards(c.env)], 0, afterId, limit),
 });
 

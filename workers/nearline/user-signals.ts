@@ -114,6 +114,12 @@ export class UserSignals extends DurableObject<Env> {
     return { user: this.#readState(now), complete: this.#hydratedAt !== undefined };
   }
 
+  /** The whole state, once the log has been read. Throws if it cannot be. `userId`: the object's name. */
+  async readSignals(userId: string): Promise<Signals> {
+    if (this.#hydratedAt === undefined) await this.#readLog(userId);
+    return this.#store.signals;
+  }
+
   /** As `record`, then `readUserState`, in one call. `isOwn`: as `recordOwn`. */
   async recordAndRead(
     events: PlayerEvent[],

@@ -1,7 +1,6 @@
 // The app of the online tier: its routes, and what all of them share: errors as problems, and security headers.
 
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { secureHeaders } from 'hono/secure-headers';
 import { routeAuditLog } from './audit-log.ts';
 import { DOCUMENT_HEADERS, forbidCaching, revalidate } from './caching.ts';
 import { shareWithOrigins } from './cors.ts';
@@ -23,6 +22,7 @@ import { showRateLimits } from './rate-headers.ts';
 import { routeRecommendations } from './recommendations.ts';
 import { routeRules } from './rules.ts';
 import { routeSearch } from './search.ts';
+import { secureAnswers } from './security-headers.ts';
 import { routeStats } from './stats.ts';
 import { routeStatus } from './status.ts';
 import { routeStream } from './stream.ts';
@@ -30,14 +30,9 @@ import { routeSubscriptions } from './subscriptions.ts';
 import { routeTokens } from './tokens.ts';
 import { routeUsers } from './users.ts';
 
-const NONE = ["'none'"];
-/** Answers are not pages: they load nothing, and no page may show them in a frame. */
-const POLICY = { defaultSrc: NONE, baseUri: NONE, formAction: NONE, frameAncestors: NONE };
-
 export const app = new OpenAPIHono<AppEnv>();
 
-// `overwrite: false`: a header set by the handler stays.
-app.use(secureHeaders({ contentSecurityPolicy: POLICY, overwrite: false }), forbidCaching);
+app.use(secureAnswers(), forbidCaching);
 // The page corrects the clock of its events by it. Cloudflare adds the header, a local Worker does not.
 app.use(async (c, next) => {
   await next();

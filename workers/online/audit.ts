@@ -17,7 +17,7 @@ export interface Change<T> extends Omit<AuditedChange, 'before'> {
   readBefore(): Promise<unknown>;
   make(): T | Promise<T>;
   /** The resource after the change, without secrets. */
-  readAfter(made: T): unknown;
+  readAfter(made: T): unknown | Promise<unknown>;
 }
 
 export async function recordChange<T>(
@@ -31,17 +31,17 @@ export async function recordChange<T>(
     made = await make();
   } catch (error) {
     const kind = error instanceof ProblemError ? error.kind : 'internal';
-    await end(log, entryId, () => ({ status: PROBLEM_KINDS[kind].status, after: null }));
+    await end(log, entryId, async () => ({ status: PROBLEM_KINDS[kind].status, after: null }));
     throw error;
   }
-  await end(log, entryId, () => ({ status, after: readAfter(made) }));
+  await end(log, entryId, async () => ({ status, after: await readAfter(made) }));
   return made;
 }
 
 /** Never rejects: the change is already made, and an incomplete entry stands for an unknown outcome. */
-async function end(log: AuditLog, entryId: number, describe: () => AuditedOutcome): Promise<void> {
+async function end(log: AuditLog, entryId: number, describe: () => Promise<AuditedOutcome>): Promise<void> {
   try {
-    await log.end(entryId, describe());
+    await log.end(entryId, await describe());
   } catch (error) {
     console.error(JSON.stringify({ alert: 'audit entry not completed', entryId, error: String(error) }));
   }

@@ -90,7 +90,7 @@ interface Definition<P extends z.ZodType, Q extends z.ZodObject, B extends z.Zod
     /** Tells the calls that need the scope `admin` apart on an endpoint with another scope. */
     isAdministrative?(input: Input<P, Q, B>): boolean;
     readBefore?(input: Input<P, Q, B>, deps: Deps): unknown;
-    readAfter?(answer: z.input<A>, input: Input<P, Q, B>): unknown;
+    readAfter?(answer: z.input<A>, input: Input<P, Q, B>, deps: Deps): unknown;
   };
   /** A Response is passed on unchanged. */
   handle(input: Input<P, Q, B>, deps: Deps): z.input<A> | Response | Promise<z.input<A> | Response>;
@@ -151,7 +151,7 @@ function answerAudited<P extends z.ZodType, Q extends z.ZodObject, B extends z.Z
     status: answer.status ?? 200,
     readBefore: async () => audit?.readBefore?.(input, deps),
     make: () => handle(input, deps),
-    readAfter: (made) => (made instanceof Response ? undefined : audit?.readAfter?.(made, input)),
+    readAfter: (made) => (made instanceof Response ? undefined : audit?.readAfter?.(made, input, deps)),
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { z } from '@hono/zod-openapi';
 import { Recommendations, type Tier } from '../../models/contracts/gallery.ts';
+import type { Selection } from '../recommending/filters.ts';
 import { recommendList, recommendSimilar } from '../recommending/lists.ts';
 import { explainShort, listRemoved } from '../recommending/short.ts';
 import { retrieveSimilar } from '../recommending/similar.ts';
@@ -29,19 +30,22 @@ const LIST_OPERATIONS: Record<ListName, string> = {
 };
 
 const ListQuery = z.object({ ...slateQuery, ...contextQuery, genre: Genre });
-const SimilarQuery = z.object({ ...slateQuery, ...contextQuery, ...pageQuery });
+const SimilarQuery = z.object({ ...slateQuery, ...contextQuery, ...pageQuery, genre: Genre });
 
 export type ListMaker = Pick<Recommender, 'readRequest' | 'hydrate' | 'countAnswer'>;
 
 export const getList =
   (list: ListName) =>
-  async ({ query }: { query: z.output<typeof ListQuery> }, recommender: ListMaker): Promise<Recommendations> => {
-    const { n, genre, expand, ...context } = query;
+  async (
+    { query }: { query: z.output<typeof ListQuery> & Pick<Selection, 'offset'> },
+    recommender: ListMaker,
+  ): Promise<Recommendations> => {
+    const { n, genre, offset = 0, expand, ...context } = query;
     const hydrated = await recommender.hydrate(recommender.readRequest(context));
     const { input } = hydrated;
-    const items = recommendList(input, list, n, { genre });
-    const degraded = explainShort(items.length, n, listRemoved(input, input.catalogue.values(), { genre }));
-    const { answer } = addDegraded(hydrated, degraded);
+    const items = recommendList(input, list, n, { genre, offset });
+    const removed = listRemoved(input, input.catalogue.values(), { genre });
+    const { answer } = addDegraded(hydrated, offset === 0 ? explainShort(items.length, n, removed) : []);
     recommender.countAnswer('list', answer);
     return { ...answer, items: expandItems(items, input.catalogue, expand) };
   };
@@ -50,7 +54,7 @@ export async function getSimilar(
   { params: { itemId }, query }: { params: ItemParams; query: z.output<typeof SimilarQuery> },
   recommender: ListMaker,
 ): Promise<Recommendations> {
-  const { n, exclude, offset, recommendationId, expand, ...context } = query;
+  const { n, genre, exclude, offset = 0, recommendationId, expand, ...context } = query;
   const { input, answer } = await recommender.hydrate({ ...recommender.readRequest(context), recommendationId });
   if (input.catalogue.size === 0 && answer.degraded.some(({ step }) => step === 'catalogue'))
     throw new ProblemError('unavailable', 'The catalogue could not be read yet.');
@@ -58,13 +62,13 @@ export async function getSimilar(
   if (item === undefined) throw new ProblemError('not-found', `No visible item has the id “${itemId}”.`);
   const tier: Tier = input.neighboursOf(itemId).length > 0 ? 'online' : 'statistics';
   const similar = retrieveSimilar(input, item);
-  const items = recommendSimilar(input, similar, n, { exclude, offset });
+  const items = recommendSimilar(input, similar, n, { genre, exclude, offset });
   const removed = listRemoved(
     input,
     similar.map((candidate) => candidate.item),
-    { exclude },
+    { genre, exclude },
   );
-  const degraded = offset === undefined || offset === 0 ? explainShort(items.length, n, removed) : [];
+  const degraded = offset === 0 ? explainShort(items.length, n, removed) : [];
   const marked = { ...answer, tier, degraded: [...answer.degraded, ...degraded] };
   recommender.countAnswer('similar', marked);
   return { ...marked, items: expandItems(items, input.catalogue, expand) };

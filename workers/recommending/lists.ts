@@ -32,14 +32,16 @@ export function recommendList(
   input: RankingInput,
   list: keyof typeof LISTS,
   length: number,
-  selection: Omit<Selection, 'offset'> = {},
+  selection: Selection = {},
 ): RecommendedItem[] {
+  const { offset = 0 } = selection;
   const filters = createSelectionFilters(selection);
-  const items = listItems(input, LISTS[list](input), length, filters);
-  if (list === 'popular') return items;
+  const items = listItems(input, LISTS[list](input), offset + length, filters);
+  if (list === 'popular') return items.slice(offset);
   const listed = new Set(items.map(({ itemId }) => itemId));
   const isListed: Filter = ({ itemId }) => (listed.has(itemId) ? 'listed' : undefined);
-  return [...items, ...listItems(input, retrievePopular(input), length - items.length, [isListed, ...filters])];
+  const missing = offset + length - items.length;
+  return [...items, ...listItems(input, retrievePopular(input), missing, [isListed, ...filters])].slice(offset);
 }
 
 const listItems = (

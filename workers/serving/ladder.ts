@@ -67,7 +67,8 @@ export const answerRecommendations = async (
       const content = await recommend(input, length, selection);
       return { content, ranking: content.ranking };
     },
-    listPopular: (input) => recommendList(input, 'popular', offset + length, selection),
+    // The whole list: `cut` skips the offset.
+    listPopular: (input) => recommendList(input, 'popular', offset + length, { ...selection, offset: 0 }),
     cut(rows) {
       const items = pickItems(rows, selection).slice(offset, offset + length);
       return items.length === 0 ? undefined : { items };
