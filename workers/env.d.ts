@@ -25,6 +25,8 @@ declare namespace Cloudflare {
     SLATE_DAYS: string;
     SNAPSHOT_DAYS: string;
     COUNTED_GAMES_PER_DAY: string;
+    /** `on`: players who have never requested a gallery get a backup gallery and `gallery.ready` too. */
+    BACKUP_EVERYONE: string;
     /** Origins whose pages may read answers to the store's keys: workers/online/cors.ts. */
     CORS_ORIGINS: string;
     /** `on`: the Worker answers gorse's REST API under /api (workers/gorse). */

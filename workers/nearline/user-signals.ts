@@ -80,6 +80,9 @@ export class UserSignals extends DurableObject<Env> {
     const player = this.#documents.read('mergedInto');
     if (player !== undefined) return this.#forward(player, events, chosen);
     const shard = chosen ?? chooseShard(events[0]?.userId ?? '', listLogShards(this.env).length);
+    // A client that names an answer has requested one, which an object evicted since then has forgotten.
+    const reaction = events.find(({ recommendationId }) => recommendationId !== null);
+    if (reaction !== undefined) this.#assumeRequest(reaction);
     // Without an await, so that signals and outbox commit as one.
     const added = new Set(this.#fold(events.map(toSignalEvent)));
     this.#keepUnlogged(
@@ -307,6 +310,14 @@ export class UserSignals extends DurableObject<Env> {
     this.#documents.note('lastRequest', { userId, context: { ...context, localHour: null } });
   }
 
+  /** Takes a request for granted, unless there was one. */
+  #assumeRequest({ platform, country, locale }: Partial<RequestContext> = {}): void {
+    const { name } = this.ctx.id;
+    if (name === undefined || this.#documents.read('lastRequest') !== undefined) return;
+    const known = { platform: platform ?? null, country: country ?? null, locale: locale ?? null };
+    this.#documents.note('lastRequest', { userId: name, context: { ...EMPTY_CONTEXT, ...known } });
+  }
+
   #readState(now: number): UserState {
     return deriveUserState(this.#store.signals, this.#documents.read('preferences') ?? EMPTY_PREFERENCES, now);
   }
@@ -327,12 +338,10 @@ export class UserSignals extends DurableObject<Env> {
     if (isFirst) this.#schedule.plan('log', Date.now() + CHECK_DELAY_MS);
   }
 
-  /** Only players who have requested a gallery or have the stream open get a backup. */
+  /** Without the setting, only players who have requested a gallery or have the stream open get a backup. */
   #scheduleBackup(causes: readonly string[]): void {
     this.#causes.add(causes);
-    const { name } = this.ctx.id;
-    if (this.#documents.read('lastRequest') === undefined && this.#stream.isOpen && name !== undefined)
-      this.#documents.write('lastRequest', { userId: name, context: EMPTY_CONTEXT });
+    if (this.#stream.isOpen || this.env.BACKUP_EVERYONE === 'on') this.#assumeRequest();
     if (this.#documents.read('lastRequest') !== undefined) this.#schedule.plan('backup', Date.now() + BACKUP_DELAY_MS);
   }
 

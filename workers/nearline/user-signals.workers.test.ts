@@ -128,3 +128,37 @@ it('retries until the gallery can be made', async () => {
   expect((await fay.backup())!.rows.length).toBeGreaterThan(0);
   log.mockRestore();
 });
+
+const backupOf = (userId: string) => env.USER_SIGNALS.getByName(userId).backup();
+
+it('makes a gallery after the first event that names an answer, although the request for it was forgotten', async () => {
+  const gil = env.USER_SIGNALS.getByName('gil');
+  await gil.readUserState('gil', EMPTY_CONTEXT);
+  await evictDurableObject(gil);
+  const click = { ...makeEvent('gil', 2), recommendationId: 'answer', country: 'CH', platform: 'windows' };
+  await gil.record([click]);
+  await expect.poll(() => backupOf('gil'), { timeout: 10_000 }).not.toBeNull();
+  const stored = await runInDurableObject(gil, (_, state) =>
+    state.storage.sql.exec("select body from documents where kind = 'lastRequest'").one(),
+  );
+  const context = { ...EMPTY_CONTEXT, country: 'CH', platform: 'windows' };
+  expect(JSON.parse(stored.body as string)).toEqual({ userId: 'gil', context });
+});
+
+it('makes no gallery for players who never asked for one, unless the setting says so', async () => {
+  const planned = async (userId: string) => {
+    const user = env.USER_SIGNALS.getByName(userId);
+    await user.record([makeEvent(userId, 2)]);
+    return runInDurableObject(user, (_, state) =>
+      state.storage.sql.exec("select body from documents where kind = 'schedule'").one(),
+    );
+  };
+  expect(JSON.parse((await planned('hana')).body as string)).not.toHaveProperty('backup');
+
+  const ivo = env.USER_SIGNALS.getByName('ivo');
+  await runInDurableObject(ivo, (instance) => {
+    Object.assign(instance, { env: { ...env, BACKUP_EVERYONE: 'on' } });
+  });
+  expect(JSON.parse((await planned('ivo')).body as string)).toHaveProperty('backup');
+  await expect.poll(() => backupOf('ivo'), { timeout: 10_000 }).not.toBeNull();
+});
