@@ -131,7 +131,7 @@ it('retries until the gallery can be made', async () => {
 
 const backupOf = (userId: string) => env.USER_SIGNALS.getByName(userId).backup();
 
-it('makes a gallery after the first event that names an answer, although the request for it was forgotten', async () => {
+it('makes a gallery after the first event that names an answer, although the request was forgotten', async () => {
   const gil = env.USER_SIGNALS.getByName('gil');
   await gil.readUserState('gil', EMPTY_CONTEXT);
   await evictDurableObject(gil);
