@@ -76,3 +76,9 @@ it('the guide to errors gives the limits that apply', () => {
     'webhook subscriptions': `${SUBSCRIPTIONS_MAX}`,
   });
 });
+
+it('the guide to errors gives the rates of wrangler.toml', () => {
+  const settings = readFileSync(path.join(PROJECT_DIR, 'wrangler.toml'), 'utf8');
+  for (const [counted, rate, setting] of readTable('errors.md', 'Rates'))
+    expect(settings, counted).toContain(`\n${/`(\w+)`/.exec(setting!)![1]} = "${rate}"\n`);
+});

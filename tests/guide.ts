@@ -13,7 +13,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { PROJECT_DIR } from '../scripts/local/project.ts';
 
-const RUN_TIMEOUT_MS = 60_000;
+const RUN_TIMEOUT_MS = 150_000;
 /** The addresses that guides name: the Worker of `npm start`, and a receiver of webhooks. */
 const WORKER = /\blocalhost:8787\b/g;
 const RECEIVER_PORT = /\b8788\b/g;

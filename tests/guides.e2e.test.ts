@@ -1,4 +1,4 @@
-// Runs the snippets of every guide against the Worker of `npm start`. The guides use
+// Runs the snippets of every guide and of docs/answers.md against the Worker of `npm start`. The guides use
 // players of their own, so that no other test counts them.
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { PROJECT_DIR } from '../scripts/local/project.ts';
 import { isInstalled, listTools, runGuide } from './guide.ts';
 
 const DOCS = path.join(PROJECT_DIR, 'docs');
-const GUIDES = readdirSync(path.join(DOCS, 'guides')).map((name) => `guides/${name}`);
+const GUIDES = ['answers.md', ...readdirSync(path.join(DOCS, 'guides')).map((name) => `guides/${name}`)];
 const read = (guide: string) => readFileSync(path.join(DOCS, guide), 'utf8');
 
 async function findFaults(guide: string, tool?: string): Promise<string> {
