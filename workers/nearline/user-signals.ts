@@ -14,25 +14,22 @@ import { deriveUserState, mergedEventId, toSignalEvent } from '../../models/feat
 import { isolate } from '../serving/isolate.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
 import type { UserStateRead } from '../serving/read-signals.ts';
-import { withDeadline } from '../storage/deadline.ts';
-import { readSignalEvents } from '../storage/events.ts';
 import { chooseShard, listLogShards } from '../storage/log-shards.ts';
 import { notify } from '../storage/subscriptions.ts';
-import { readMergeTarget, readPreferences } from '../storage/users.ts';
+import { readMergeTarget } from '../storage/users.ts';
 import { Causes } from './causes.ts';
 import { CHECK_DELAY_MS, checkLog } from './check-log.ts';
 import { DocumentStore } from './documents.ts';
 import { eraseHeldRows, HELD_TABLES, type HeldRow, readErasedAt, readHeldRows } from './erasure.ts';
+import { Hydration } from './hydration.ts';
 import { Outbox } from './outbox.ts';
 import { type DutyOutcome, Schedule } from './schedule.ts';
 import { SignalStore } from './signal-store.ts';
 import { Stream } from './stream.ts';
 import { Tables } from './tables.ts';
 
-/** The first answer for a player waits this long for the log; if the log is slower, the next answer has it. */
-const HYDRATION_WAIT_MS = 60;
-/** After this long the log is read again after an answer, so that imports reach the object. */
-const HYDRATION_AGE_MS = 6 * 3_600_000;
+/** So long after a merge, the guest's token may still send what happened before it: events that were under way. */
+export const LATE_EVENTS_MS = 3_600_000;
 /** A burst of events leads to one backup gallery, this long after the first. */
 const BACKUP_DELAY_MS = 1_500;
 const FORWARDED_PER_CALL = 200;
@@ -53,8 +50,7 @@ export class UserSignals extends DurableObject<Env> {
   #causes!: Causes;
   #outbox!: Outbox;
   #schedule!: Schedule;
-  #hydratedAt: number | undefined;
-  #hydration: Promise<void> | undefined;
+  #hydration!: Hydration;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -66,8 +62,8 @@ export class UserSignals extends DurableObject<Env> {
       this.#outbox = new Outbox(this.#tables);
       this.#schedule = new Schedule(ctx.storage, this.#documents, await ctx.storage.getAlarm());
       this.#causes = new Causes(!this.#schedule.has('backup'));
-      const [row] = this.#tables.query('select hydrated_at from hydration');
-      this.#hydratedAt = row?.hydrated_at as number | undefined;
+      const openLog = () => ({ db: this.env.DB, shards: listLogShards(this.env) });
+      this.#hydration = new Hydration(this.#tables, this.#store, this.#documents, openLog);
     });
   }
 
@@ -93,15 +89,16 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /**
-   * As `record`, for events sent with the player's own token. A guest's token stays valid after a merge: from then on
-   * it records only what the guest did before it, which a client without a connection may send late.
+   * As `record`, for events sent with the player's own token. A guest's token stays valid after a merge, but records
+   * only what was under way then: what the guest did before it, for an hour.
    */
   async recordOwn(events: PlayerEvent[]): Promise<RecordedEvents> {
     if (!this.isMerged()) return this.record(events);
     const mergedAt = this.#documents.readWrittenAt('mergedInto');
-    const refused = events.filter(({ timestamp }) => timestamp > mergedAt);
-    const recorded = await this.record(events.filter(({ timestamp }) => timestamp <= mergedAt));
-    return { ...recorded, refusedIds: refused.map(({ id }) => id) };
+    const takesLate = Date.now() <= mergedAt + LATE_EVENTS_MS;
+    const isLate = ({ timestamp }: PlayerEvent) => takesLate && timestamp <= mergedAt;
+    const recorded = await this.record(events.filter(isLate));
+    return { ...recorded, refusedIds: events.filter((event) => !isLate(event)).map(({ id }) => id) };
   }
 
   /**
@@ -112,9 +109,8 @@ export class UserSignals extends DurableObject<Env> {
   async readUserState(userId: string, context?: RequestContext): Promise<UserStateRead> {
     const now = Date.now();
     if (context !== undefined) this.#noteRequest(userId, context);
-    if (this.#hydratedAt === undefined) await withDeadline(this.#hydrate(userId), HYDRATION_WAIT_MS).catch(() => {});
-    else if (now - this.#hydratedAt > HYDRATION_AGE_MS) this.ctx.waitUntil(this.#hydrate(userId));
-    return { user: this.#readState(now), complete: this.#hydratedAt !== undefined };
+    await this.#hydration.refresh(userId, now, (work) => this.ctx.waitUntil(work));
+    return { user: this.#readState(now), complete: this.#hydration.isComplete };
   }
 
   /** The whole state, once the log has been read. Throws if it cannot be. `userId`: the object's name. */
@@ -176,7 +172,7 @@ export class UserSignals extends DurableObject<Env> {
     if (player !== undefined)
       return this.env.USER_SIGNALS.getByName(player).importUser(player, userId, { events: own, ...exported });
     // A read already in progress is not enough: it may predate the move of the log.
-    await this.#readLog(userId);
+    await this.#hydration.readLog(userId);
     this.#fold(own);
     const { preferences, preferencesAt } = exported;
     if (preferences === undefined || this.#documents.read('preferences') !== undefined) return;
@@ -196,7 +192,7 @@ export class UserSignals extends DurableObject<Env> {
     this.#store.clear();
     this.#outbox.clear();
     this.#documents.clear();
-    this.#tables.query('delete from hydration');
+    this.#hydration.forget();
   }
 
   /** The tables that may hold rows of the player. */
@@ -220,7 +216,7 @@ export class UserSignals extends DurableObject<Env> {
     this.#store.clear();
     this.#documents.clear();
     this.#schedule.clear();
-    this.#hydratedAt = undefined;
+    this.#hydration.forget();
     this.#stream.close();
     // What is left in the outbox came since `until`.
     const kept = this.#outbox.readPage(0, Number.MAX_SAFE_INTEGER).map(({ body }): PlayerEvent => JSON.parse(body));
@@ -366,41 +362,5 @@ export class UserSignals extends DurableObject<Env> {
         this.#outbox.delete(rows);
       }
     }
-  }
-
-  /**
-   * Replays the log for players whose events were imported or whose object is new. Folding ignores repetition and
-   * order, so live events that arrive meanwhile are safe.
-   */
-  #hydrate(userId: string): Promise<void> {
-    this.#hydration ??= this.#readLog(userId)
-      .catch((error: Error) => {
-        console.error(JSON.stringify({ alert: 'signals not read from the log', error: error.message }));
-      })
-      .finally(() => {
-        this.#hydration = undefined;
-      });
-    return this.#hydration;
-  }
-
-  async #readLog(userId: string): Promise<void> {
-    const { erasedAt } = this.#store;
-    const [events, preferences] = await Promise.all([
-      readSignalEvents(listLogShards(this.env), userId),
-      this.#documents.read('preferences') ?? readPreferences(this.env.DB, userId),
-    ]);
-    // Erased while reading: the preferences may be from before.
-    if (this.#store.erasedAt !== erasedAt) return;
-    this.#hydratedAt = Date.now();
-    // Merged while reading: the events belong to the player now.
-    if (this.isMerged()) return;
-    // By reception time: a client whose clock is ahead must not move an event past an erasure.
-    const later = events.filter(({ receivedAt }) => receivedAt > this.#store.erasedAt);
-    this.#store.fold(later.map(toSignalEvent));
-    if (preferences !== undefined && this.#documents.read('preferences') === undefined)
-      this.#documents.write('preferences', preferences, 0);
-    // Players without a log store nothing: gallery requests for random ids must not fill the disk.
-    if (later.length > 0)
-      this.#tables.insert('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
   }
 }

@@ -4,6 +4,7 @@ import { env, exports } from 'cloudflare:workers';
 import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { expect, it, vi } from 'vitest';
 import { makeTokenKey } from '../../scripts/local/make-token-key.ts';
+import { LATE_EVENTS_MS } from '../nearline/user-signals.ts';
 import { app } from './app.ts';
 import { signToken, verifyToken } from './player-token.ts';
 import { importTokenKeys } from './token-keys.ts';
@@ -311,14 +312,14 @@ it('merges the guest whose token a player shows; accounts only by an admin', asy
   expect((await listOwned('account-a')).toSorted()).toEqual(['game-1', 'game-2']);
 });
 
-it('a merged guest’s token sends only what happened before, is not renewed, and names no player', async () => {
+it('a merged guest’s token sends only what was under way, is not renewed, and names no player', async () => {
   const guest = await becomeGuest();
   const ann = await mint({ userId: 'account-of-guest' });
   const merged = await call('POST', '/v1/users/me/merge', ann.token, { guestToken: guest.token });
   expect(merged.status).toBe(200);
   const events = [
-    purchase('late', { timestamp: Date.now() - 60_000 }),
-    purchase('after', { timestamp: Date.now() + 1_000 }),
+    { ...purchase('late'), timestamp: Date.now() - 60_000 },
+    { ...purchase('after'), timestamp: Date.now() + 1_000 },
   ];
   const sent = await call('POST', '/v1/events', guest.token, { events });
   expect(sent.body.results).toEqual([
@@ -345,6 +346,17 @@ it('a merged guest’s token sends only what happened before, is not renewed, an
     const refused = await call(method, path, guest.token, body);
     expect(refused.status, path).toBe(409);
     expect(JSON.stringify(refused.body)).not.toContain('account-of-guest');
+  }
+
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + LATE_EVENTS_MS + 1_000 });
+  try {
+    const backdated = { events: [{ ...purchase('backdated'), timestamp: events[0]!.timestamp }] };
+    const { results } = (await call('POST', '/v1/events', guest.token, backdated)).body;
+    expect(results).toEqual([
+      { id: 'backdated', status: 'rejected', reason: expect.stringContaining('has become a player') },
+    ]);
+  } finally {
+    vi.useRealTimers();
   }
 });
 

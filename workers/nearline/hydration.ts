@@ -1,0 +1,91 @@
+// Brings a player's object up to date with the log: at its first request, and again after some hours, so that imports
+// reach it. Folding ignores repetition and order, so live events that arrive meanwhile are safe.
+
+import { toSignalEvent } from '../../models/features/signals.ts';
+import { withDeadline } from '../storage/deadline.ts';
+import { readSignalEvents } from '../storage/events.ts';
+import type { LogShards } from '../storage/log-shards.ts';
+import { readPreferences } from '../storage/users.ts';
+import type { DocumentStore } from './documents.ts';
+import type { SignalStore } from './signal-store.ts';
+import type { Tables } from './tables.ts';
+
+/** The first answer for a player waits this long for the log; if the log is slower, the next answer has it. */
+const WAIT_MS = 60;
+/** After this long the log is read again after an answer. */
+const AGE_MS = 6 * 3_600_000;
+
+export interface PlayerLog {
+  /** Has the preferences. */
+  db: D1Database;
+  shards: LogShards;
+}
+
+export class Hydration {
+  readonly #tables: Tables;
+  readonly #store: SignalStore;
+  readonly #documents: DocumentStore;
+  readonly #openLog: () => PlayerLog;
+  #hydratedAt: number | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(tables: Tables, store: SignalStore, documents: DocumentStore, openLog: () => PlayerLog) {
+    this.#tables = tables;
+    this.#store = store;
+    this.#documents = documents;
+    this.#openLog = openLog;
+    const [row] = tables.query('select hydrated_at from hydration');
+    this.#hydratedAt = row?.hydrated_at as number | undefined;
+  }
+
+  /** True once the log has been read. */
+  get isComplete(): boolean {
+    return this.#hydratedAt !== undefined;
+  }
+
+  /** Waits a moment for the first reading of the log; a later one continues after the answer. Never rejects. */
+  async refresh(userId: string, now: number, waitUntil: (work: Promise<unknown>) => void): Promise<void> {
+    if (this.#hydratedAt === undefined) await withDeadline(this.#readOnce(userId), WAIT_MS).catch(() => {});
+    else if (now - this.#hydratedAt > AGE_MS) waitUntil(this.#readOnce(userId));
+  }
+
+  /** Reads the log; throws if that fails. */
+  async readLog(userId: string): Promise<void> {
+    const { erasedAt } = this.#store;
+    const { db, shards } = this.#openLog();
+    const [events, preferences] = await Promise.all([
+      readSignalEvents(shards, userId),
+      this.#documents.read('preferences') ?? readPreferences(db, userId),
+    ]);
+    // Erased while reading: the preferences may be from before.
+    if (this.#store.erasedAt !== erasedAt) return;
+    this.#hydratedAt = Date.now();
+    // Merged while reading: the events belong to the player now.
+    if (this.#documents.read('mergedInto') !== undefined) return;
+    // By reception time: a client whose clock is ahead must not move an event past an erasure.
+    const later = events.filter(({ receivedAt }) => receivedAt > this.#store.erasedAt);
+    this.#store.fold(later.map(toSignalEvent));
+    if (preferences !== undefined && this.#documents.read('preferences') === undefined)
+      this.#documents.write('preferences', preferences, 0);
+    // Players without a log store nothing: gallery requests for random ids must not fill the disk.
+    if (later.length > 0)
+      this.#tables.insert('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
+  }
+
+  /** The next request reads the log again. */
+  forget(): void {
+    this.#hydratedAt = undefined;
+    this.#tables.query('delete from hydration');
+  }
+
+  #readOnce(userId: string): Promise<void> {
+    this.#running ??= this.readLog(userId)
+      .catch((error: Error) => {
+        console.error(JSON.stringify({ alert: 'signals not read from the log', error: error.message }));
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
+    return this.#running;
+  }
+}
