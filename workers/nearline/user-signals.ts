@@ -115,7 +115,7 @@ export class UserSignals extends DurableObject<Env> {
 
   /** The whole state, once the log has been read. Throws if it cannot be. `userId`: the object's name. */
   async readSignals(userId: string): Promise<Signals> {
-    if (this.#hydratedAt === undefined) await this.#readLog(userId);
+    if (!this.#hydration.isComplete) await this.#hydration.readLog(userId);
     return this.#store.signals;
   }
 
