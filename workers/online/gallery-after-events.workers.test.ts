@@ -52,7 +52,7 @@ it('a gallery answers the events that were sent with it; the events reach the lo
     { id: 'd', status: 'rejected', reason: 'itemId: is required for dismiss' },
   ]);
   // The played and the dismissed game are missing from the thirty.
-  const reason = 'Only 28 of 100 games pass the filters of the request, the player and the store’s rules.';
+  const reason = 'Only 28 of 30 games pass the filters of the request, the player and the store’s rules.';
   expect(gallery.degraded).toEqual([{ step: 'filters', reason }]);
   expect(gallery.rows.find(({ id }) => id === 'continue')!.items.map(({ itemId }) => itemId)).toEqual(['game-1']);
   expect(gallery.rows[0]!.items[0]!.item!.title).toEqual(expect.any(String));

@@ -54,12 +54,37 @@ it('leaves out the ids of `exclude`, so that nothing is repeated even if the pla
   }
 });
 
+it('leaves the cart out of every row of a gallery, also of the player’s own games', async () => {
+  const played = { id: 'played', userId: 'cat', type: 'play', itemId: 'g9', value: 30 };
+  await call('/v1/events', { method: 'POST', body: JSON.stringify({ events: [played] }) });
+  const ask = async (query: string) => {
+    const { rows } = (await call(`/v1/users/cat/gallery?deadlineMs=2000${query}`)).body;
+    return rows.flatMap(({ items }) => items.map(({ itemId }) => itemId));
+  };
+  const before = await ask('');
+  expect(before).toContain('g9');
+  const cart = ['g9', ...before.filter((itemId) => itemId !== 'g9').slice(0, 5)];
+  for (const policy of ['full', 'no-fatigue', 'popularity']) {
+    const after = await ask(`&policy=${policy}&exclude=${cart.join(',')}`);
+    expect(after.length, policy).toBeGreaterThan(20);
+    for (const itemId of cart) expect(after, policy).not.toContain(itemId);
+  }
+  // An answer that the cart has left short says so.
+  const catalogue = Array.from({ length: ITEMS }, (_, index) => `g${index}`);
+  const { rows, degraded } = (await call(`/v1/users/cat/gallery?exclude=${catalogue.slice(4).join(',')}`)).body;
+  expect(rows[0]!.items).toHaveLength(4);
+  const reason = 'Only 4 of 12 games pass the filters of the request, the player and the store’s rules.';
+  expect(degraded).toContainEqual({ step: 'filters', reason });
+});
+
 it('refuses too many excluded ids, invalid ids, and offsets out of bounds', async () => {
   const many = Array.from({ length: 201 }, (_, index) => `i${index}`);
-  for (const path of PATHS) {
+  for (const path of [...PATHS, '/v1/users/ann/gallery']) {
     expect((await call(`${path}?exclude=${many.slice(1).join(',')}`)).status).toBe(200);
     for (const query of [`exclude=${many.join(',')}`, 'exclude=', 'exclude=a,,b', 'exclude=a%2Fb'])
       expect((await call(`${path}?${query}`)).body.errors?.[0]?.path, query).toMatch(/^exclude/);
+  }
+  for (const path of PATHS) {
     for (const offset of ['-1', '1001', '1.5', ''])
       expect((await call(`${path}?offset=${offset}`)).body.errors, offset).toMatchObject([{ path: 'offset' }]);
   }

@@ -45,8 +45,8 @@ test('a composed page is counted, and logged unless explanations are requested',
   const recommender = openRecommender();
   const page = await composeGallery(input, 3);
   const policies: unknown[] = [];
-  const answerGallery = async (_: object, __: number, policy?: string) => {
-    policies.push(policy);
+  const answerGallery = async (_: object, __: number, options?: { policy?: string | undefined }) => {
+    policies.push(options?.policy);
     return { answer, input, rows: page.rows, page };
   };
   const get = (query: { policy: 'full' | 'retrieval'; explain?: { itemIds: string[] | undefined }; expand?: 'item' }) =>
@@ -64,7 +64,7 @@ test('a composed page is counted, and logged unless explanations are requested',
     ['gallery', answer],
     ['gallery', answer],
   ]);
-  expect(policies).toEqual([undefined, 'retrieval']);
+  expect(policies).toEqual(['full', 'retrieval']);
 });
 
 test('an empty page names what emptied it only if it was composed', async () => {

@@ -34,6 +34,7 @@ const Explain = z
 export const galleryQuery = {
   ...slateQuery,
   ...contextQuery,
+  exclude: pageQuery.exclude,
   n: slateQuery.n.default(GALLERY_ROW_LENGTH_DEFAULT).meta({ description: 'Items per row, at most.' }),
 };
 const GalleryQuery = z.object({
@@ -59,7 +60,7 @@ const RecommendationsQuery = z.object({
 
 /** The options for the gallery's form; the rest of the query is in the request. */
 type GalleryForm = Pick<z.output<typeof GalleryQuery>, 'n' | 'expand'> &
-  Partial<Pick<z.output<typeof GalleryQuery>, 'explain' | 'policy'>>;
+  Partial<Pick<z.output<typeof GalleryQuery>, 'exclude' | 'explain' | 'policy'>>;
 export type GalleryRecommender = Pick<Recommender, 'readRequest' | 'answerGallery' | 'countAnswer' | 'logSlate'>;
 
 export const getGallery = (
@@ -70,10 +71,10 @@ export const getGallery = (
 /** Answers a parsed request. */
 export async function serveGallery(
   request: AnswerRequest,
-  { n, expand, explain, policy = 'full' }: GalleryForm,
+  { n, exclude, expand, explain, policy = 'full' }: GalleryForm,
   recommender: Omit<GalleryRecommender, 'readRequest'>,
 ): Promise<Gallery> {
-  const served = await recommender.answerGallery(request, n, policy);
+  const served = await recommender.answerGallery(request, n, { policy, exclude });
   const { answer, input, page } = served;
   recommender.countAnswer('gallery', answer);
   // An answer with explanations is read by a developer, not by the player.

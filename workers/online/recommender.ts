@@ -2,7 +2,6 @@
 // answers.
 
 import type { Selection } from '../recommending/filters.ts';
-import type { Policy } from '../recommending/policies.ts';
 import type { Page } from '../recommending/recommend.ts';
 import type { Served } from '../serving/climb.ts';
 import { type Answer, type HydratedRequest, hydrate, type RecommendationRequest } from '../serving/hydrate.ts';
@@ -11,6 +10,7 @@ import {
   answerGallery,
   answerRecommendations,
   type GalleryContent,
+  type GalleryOptions,
   type RecommendationsContent,
 } from '../serving/ladder.ts';
 import { type AnswerRequest, type ContextQuery, readRequest } from './context.ts';
@@ -21,7 +21,7 @@ import { logSlate } from './log-slate.ts';
 export interface Recommender {
   /** `userId`: undefined for an answer that is the same for everybody. */
   readRequest(query: ContextQuery, userId?: string): AnswerRequest;
-  answerGallery(request: AnswerRequest, length: number, policy?: Policy): Promise<Served<GalleryContent>>;
+  answerGallery(request: AnswerRequest, length: number, options?: GalleryOptions): Promise<Served<GalleryContent>>;
   answerRecommendations(
     request: AnswerRequest,
     length: number,
@@ -41,7 +41,7 @@ export function openRecommender(c: AppContext): Recommender {
   const complete = (request: AnswerRequest): RecommendationRequest => ({ ...request, env, waitUntil });
   return {
     readRequest: (query, userId) => readRequest(c, query, userId),
-    answerGallery: (request, length, policy) => answerGallery(complete(request), length, policy),
+    answerGallery: (request, length, options) => answerGallery(complete(request), length, options),
     answerRecommendations: (request, length, selection) => answerRecommendations(complete(request), length, selection),
     hydrate: (request) => hydrate(complete(request)),
     hydrateIdentified: async (request) => identifyByLog(complete(request), await hydrate(complete(request))),

@@ -5,7 +5,7 @@ import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import { type Candidate, take } from './candidates.ts';
 import { describePopular } from './describe-popular.ts';
 import { filterCandidates } from './filter.ts';
-import { createPlayerFilters } from './filters.ts';
+import { createPlayerFilters, createSelectionFilters, type Selection } from './filters.ts';
 import { retrieveByModel } from './model-source.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { retrievePopular } from './sources.ts';
@@ -26,11 +26,14 @@ export const withoutFatigue = (input: RankingInput): RankingInput => ({ ...input
 /** As many rows as the full page of a player with some history. */
 const ROWS_MAX = 8;
 
-export function composeBaseline(policy: BaselinePolicy, input: RankingInput, length: number): GalleryRow[] {
-  const candidates = take(
-    filterCandidates(retrieveBaseline(policy, input), createPlayerFilters(input)),
-    ROWS_MAX * length,
-  );
+export function composeBaseline(
+  policy: BaselinePolicy,
+  input: RankingInput,
+  length: number,
+  { exclude }: Pick<Selection, 'exclude'> = {},
+): GalleryRow[] {
+  const filters = [...createSelectionFilters({ exclude }), ...createPlayerFilters(input)];
+  const candidates = take(filterCandidates(retrieveBaseline(policy, input), filters), ROWS_MAX * length);
   return Array.from({ length: Math.ceil(candidates.length / length) }, (_, row) => ({
     id: `${policy}-${row + 1}`,
     title: policy === 'popularity' ? describePopular(input).title : 'Recommended for you',

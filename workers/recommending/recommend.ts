@@ -48,11 +48,16 @@ export interface Page {
 }
 
 /** The rows of a player's page, best first; no item appears twice. */
-export async function composeGallery(input: RankingInput, length: number): Promise<Page> {
+export async function composeGallery(
+  input: RankingInput,
+  length: number,
+  { exclude }: Pick<Selection, 'exclude'> = {},
+): Promise<Page> {
+  const filters = createSelectionFilters({ exclude });
   const rows = listRows(input, ({ source }, kind) => source !== 'history' && kind !== 'top-picks');
-  const ranking = await rankCandidates(input, rows);
+  const ranking = await rankCandidates(input, rows, filters);
   const topPicks = composeTopPicks(ranking, length, input);
-  const topSlates = [toTopSlate(topPicks, input), ...composeOwnRows(length, input)].filter(
+  const topSlates = [toTopSlate(topPicks, input), ...composeOwnRows(length, input, filters)].filter(
     ({ items }) => items.length > 0,
   );
   const slates = fillRows(ranking.rows, length, topSlates);
@@ -149,10 +154,10 @@ const toTopSlate = (topPicks: readonly TopPick[], input: RankingInput): Slate =>
 /**
  * The player's own games follow the top picks directly: a game being played is the likeliest to be played next.
  */
-const composeOwnRows = (length: number, input: RankingInput): Slate[] =>
+const composeOwnRows = (length: number, input: RankingInput, filters: readonly Filter[]): Slate[] =>
   listRows(input, ({ source }) => source === 'history').map((row) => ({
     row,
-    items: take(filterCandidates(row.candidates, ROWS[row.kind].createFilters(input)), length),
+    items: take(filterCandidates(row.candidates, [...filters, ...ROWS[row.kind].createFilters(input)]), length),
   }));
 
 const toGalleryRow = ({ row, items }: Slate): GalleryRow => ({

@@ -1,8 +1,10 @@
 // Explains an answer that has fewer items than requested because filters removed some. A small catalogue or a rare
-// genre does not count, since nothing was withheld. Not for a later page of a list: it is short where the list ends.
+// genre does not count, since nothing more was withheld. Not for a later page of a list: it is short where the list
+// ends.
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
+import { take } from './candidates.ts';
 import { findFilterReason } from './filter.ts';
 import { createPlayerFilters, createSelectionFilters, type Restrictions, type Selection } from './filters.ts';
 
@@ -18,18 +20,11 @@ export function* listRemoved(
     if (findFilterReason(item, wanted) === undefined && findFilterReason(item, filters) !== undefined) yield item;
 }
 
-/** `removed`: read only if the answer is short. */
+/** `removed`: read only if the answer is short, and only as far as it is. */
 export function explainShort(shown: number, length: number, removed: Iterable<Item>): Degradation[] {
   if (shown >= length) return [];
-  for (const _ of removed)
-    return [
-      {
-        step: 'filters',
-        reason:
-          shown === 0
-            ? 'No game passes the filters of the request, the player and the store’s rules.'
-            : `Only ${shown} of ${length} games pass the filters of the request, the player and the store’s rules.`,
-      },
-    ];
-  return [];
+  const withheld = take(removed, length - shown).length;
+  if (withheld === 0) return [];
+  const counted = shown === 0 ? 'No game passes' : `Only ${shown} of ${shown + withheld} games pass`;
+  return [{ step: 'filters', reason: `${counted} the filters of the request, the player and the store’s rules.` }];
 }

@@ -20,31 +20,40 @@ export interface GalleryContent {
   page?: Page;
 }
 
+export interface GalleryOptions extends Pick<Selection, 'exclude'> {
+  policy?: Policy | undefined;
+}
+
 /** If a baseline page is requested but cannot be composed, the ladder answers as usual. */
 export async function answerGallery(
   request: RecommendationRequest,
   length: number,
-  policy: Policy = 'full',
+  { policy = 'full', exclude }: GalleryOptions = {},
 ): Promise<Served<GalleryContent>> {
   const served = await answer<GalleryContent>(request, {
     baseline: isBaseline(policy)
       ? {
-          compose: (input) => ({ rows: composeBaseline(policy, input, length) }),
+          compose: (input) => ({ rows: composeBaseline(policy, input, length, { exclude }) }),
           usesModel: policy !== 'popularity',
         }
       : undefined,
     async compose(input) {
-      const page = await composeGallery(policy === 'no-fatigue' ? withoutFatigue(input) : input, length);
+      const page = await composeGallery(policy === 'no-fatigue' ? withoutFatigue(input) : input, length, { exclude });
       return { content: { rows: page.rows, page }, ranking: page.ranking };
     },
-    listPopular: (input) => recommendList(input, 'popular', length),
-    cut: (rows) =>
-      rows.length === 0 ? undefined : { rows: rows.map((row) => ({ ...row, items: row.items.slice(0, length) })) },
+    listPopular: (input) => recommendList(input, 'popular', length, { exclude }),
+    cut(rows) {
+      const cut = rows
+        .map((row) => ({ ...row, items: selectItems(row.items, { exclude }).slice(0, length) }))
+        .filter(({ items }) => items.length > 0);
+      return cut.length === 0 ? undefined : { rows: cut };
+    },
     empty: { rows: [] },
   });
   const { input, page, rows } = served;
   if (page === undefined) return served;
-  const degraded = explainShort(rows[0]?.items.length ?? 0, length, listRemoved(input, input.catalogue.values()));
+  const removed = listRemoved(input, input.catalogue.values(), { exclude });
+  const degraded = explainShort(rows[0]?.items.length ?? 0, length, removed);
   return addDegraded(served, degraded);
 }
 
@@ -80,8 +89,13 @@ export const answerRecommendations = async (
 
 function pickItems(rows: readonly GalleryRow[], selection: Selection): RecommendedItem[] {
   const items = rows.filter(({ id }) => !showsOwnGames(id)).flatMap((row) => row.items);
+  return selectItems(items, selection);
+}
+
+/** `items`: with whole items. */
+function selectItems(items: readonly RecommendedItem[], selection: Selection): RecommendedItem[] {
   const filters = createSelectionFilters(selection);
-  if (filters.length === 0) return items;
+  if (filters.length === 0) return [...items];
   return items.filter(({ item }) => item !== undefined && findFilterReason(item, filters) === undefined);
 }
 

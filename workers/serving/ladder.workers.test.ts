@@ -85,8 +85,8 @@ function start(isolate = new Isolate()) {
     isolate,
     waitUntil: (promise) => void promise.catch(() => {}),
   });
-  const ask = async (userId: string, faults: object = {}, { deadlineMs = 150 } = {}) => {
-    const { answer, rows } = await answerGallery(toRequest(userId, faults, deadlineMs), 12);
+  const ask = async (userId: string, faults: object = {}, { deadlineMs = 150, exclude = [] as string[] } = {}) => {
+    const { answer, rows } = await answerGallery(toRequest(userId, faults, deadlineMs), 12, { exclude });
     return { ...answer, rows, shown: rows.flatMap((row) => row.items.map(({ itemId }) => itemId)) };
   };
   const askItems = async (userId: string, genre: string, faults: object, recommendationId?: string) => {
@@ -182,6 +182,8 @@ it('serves the object’s own gallery if the model fails, without games dismisse
   expect(nearline.recommendationId).not.toBe(online.recommendationId);
   expect(nearline.shown.length).toBeGreaterThan(10);
   for (const gone of [first, 'g1', 'g9']) expect(nearline.shown).not.toContain(gone);
+  const [inCart, ...others] = nearline.shown;
+  expect((await ask('ann', {}, { exclude: [inCart!] })).shown).toEqual(others);
 });
 
 it('still composes if the pointer cannot be read, even for a history unknown to the loaded release', async () => {
