@@ -37,6 +37,19 @@ bench
   });
 
 bench
+  .command('overload')
+  .description(
+    'Two hundred galleries and as many ingests at once, in workerd alone: how late galleries are against the same ' +
+      'server calm, what is shed, whether acknowledged events are lost, and the server a second later. Five bursts, ' +
+      'medians. Takes two minutes.',
+  )
+  .addOption(jsonOption())
+  .action(async ({ json }) => {
+    const { benchOverload, formatOverload } = await import('./bench/overload.ts');
+    await measure(json, () => benchOverload(log), formatOverload);
+  });
+
+bench
   .command('inference')
   .description(
     'One forward pass of each kind of model over the items, and of the ranking model over 400 candidates, in ' +

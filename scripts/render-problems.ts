@@ -12,6 +12,7 @@ const REMEDIES: Readonly<Record<ProblemKind, string>> = {
   'not-found': 'Check the path and the id; “detail” says which is unknown.',
   'method-not-allowed': 'Use one of the methods in the header “Allow”.',
   'not-acceptable': 'Request a content type that the operation offers.',
+  'too-slow': 'Send the same request again over a better connection, or send less at once.',
   conflict: 'The current state does not allow the request; “detail” says what to do first.',
   'too-large': 'Send less: split events and items over several requests.',
   'unsupported-media-type':
@@ -21,6 +22,8 @@ const REMEDIES: Readonly<Record<ProblemKind, string>> = {
     'Wait as many seconds as “Retry-After” says. “RateLimit-Policy” shows how many requests are allowed, “detail” ' +
     'which are counted.',
   internal: 'Try again; if the error persists, tell the operator the time of the request.',
+  overloaded:
+    'Wait as many seconds as “Retry-After” says, then send the same request again: nothing was read or stored.',
   unavailable:
     'Wait as many seconds as “Retry-After” says, then send the same request again: no event is counted twice.',
 };

@@ -54,7 +54,8 @@ export type RowKind = (typeof ROW_KINDS)[number];
  * object fails; safety: games for adults are left out, as the player could not be identified. catalogue, statistics,
  * release, rules: cached by every isolate. model, ranking: the models of the release. composition: the algorithm;
  * filters: nothing was left to show. nearline, batch: the stored galleries. deadline: loading the catalogue exceeded
- * it. search, search-event: full-text search, and recording the search.
+ * it, or it had passed before the answer was begun. overload: too many answers were in flight. search, search-event:
+ * full-text search, and recording the search.
  */
 export const DEGRADED_STEPS = [
   'signals',
@@ -71,6 +72,7 @@ export const DEGRADED_STEPS = [
   'nearline',
   'batch',
   'deadline',
+  'overload',
   'search',
   'search-event',
 ] as const;

@@ -69,7 +69,7 @@ const startBaseline = () =>
 const galleryOf = (server: string) => `${server}/v1/users/player/gallery`;
 
 /** Times the cold start, then records the player's history. Throws if the model does not serve afterwards. */
-async function prepareServer(server: string): Promise<ColdStart> {
+export async function prepareServer(server: string): Promise<ColdStart> {
   const startedAt = performance.now();
   await get(galleryOf(server));
   const coldGalleryMs = performance.now() - startedAt;
@@ -107,7 +107,7 @@ async function compareServers(
   return { comparisons, latencies: await timeRequests({ gallery, bare }) };
 }
 
-async function fillStores({ DB, BUCKET }: Stores): Promise<void> {
+export async function fillStores({ DB, BUCKET }: Stores): Promise<void> {
   await putItems(
     DB,
     Array.from({ length: ITEMS }, (_, itemIndex) => makeItem(itemIndex)),

@@ -3,7 +3,7 @@
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { forbidCaching } from '../online/caching.ts';
-import type { AppEnv } from '../online/endpoint.ts';
+import { type AppEnv, markArrival } from '../online/endpoint.ts';
 import { answerOtherMethods } from '../online/methods.ts';
 import { onError, ProblemError, problemResponse } from '../online/problems.ts';
 import { showRateLimits } from '../online/rate-headers.ts';
@@ -24,6 +24,7 @@ export const isForGorse = (request: Request, { GORSE_API }: Pick<Env, 'GORSE_API
 /** Not strict: clients of gorse may end a path with a slash. */
 export const gorse = new OpenAPIHono<AppEnv>({ strict: false });
 
+gorse.use(markArrival);
 gorse.use(secureAnswers(), forbidCaching);
 gorse.use(showRateLimits, answerOtherMethods(gorse));
 gorse.use(async (c, next) => {

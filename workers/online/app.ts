@@ -4,7 +4,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { routeAuditLog } from './audit-log.ts';
 import { DOCUMENT_HEADERS, forbidCaching, revalidate } from './caching.ts';
 import { shareWithOrigins } from './cors.ts';
-import type { AppEnv } from './endpoint.ts';
+import { type AppEnv, markArrival } from './endpoint.ts';
 import { routeEvents } from './events.ts';
 import { routeGalleryAfterEvents } from './gallery-after-events.ts';
 import { routeIssuers } from './issuers.ts';
@@ -32,6 +32,7 @@ import { routeUsers } from './users.ts';
 
 export const app = new OpenAPIHono<AppEnv>();
 
+app.use(markArrival);
 app.use(secureAnswers(), forbidCaching);
 // The page corrects the clock of its events by it. Cloudflare adds the header, a local Worker does not.
 app.use(async (c, next) => {

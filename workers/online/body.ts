@@ -1,7 +1,11 @@
 // Reads JSON bodies, compressed or not. It does not validate fields.
 
 import * as zlib from 'node:zlib';
+import { DeadlineError, withDeadline } from '../storage/deadline.ts';
 import { ProblemError } from './problems.ts';
+
+/** Enough for the largest body from a phone with a bad connection. */
+export const BODY_WAIT_MS = 20_000;
 
 /**
  * Throws the problem that describes what is wrong with the body. Reads at most `maxBytes` of it, and unpacks at most as
@@ -57,21 +61,34 @@ function decodeText(bytes: Uint8Array): string {
 
 const tooLarge = (maxBytes: number) => new ProblemError('too-large', `At most ${maxBytes} bytes.`);
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const declared = request.headers.get('content-length');
+async function readBytes({ headers, body }: Request, maxBytes: number): Promise<Uint8Array> {
   // The platform enforces a declared length; a chunked body declares none and is counted while it is read.
-  if (declared !== null) {
-    if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
-    return new Uint8Array(await request.arrayBuffer());
+  if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  if (body === null) return new Uint8Array();
+  const reader = body.getReader();
+  try {
+    return await withDeadline(readAll(reader, maxBytes), BODY_WAIT_MS);
+  } catch (error) {
+    // What may still arrive is not read.
+    reader.cancel().catch(() => {});
+    if (error instanceof ProblemError) throw error;
+    if (error instanceof DeadlineError)
+      throw new ProblemError('too-slow', `The body did not arrive within ${BODY_WAIT_MS / 1_000} seconds.`);
+    // The client has hung up, so nobody reads this; it is no failure of ours.
+    throw new ProblemError('malformed-json', 'The body ended early.');
   }
+}
+
+async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return Buffer.concat(chunks);
+    size += value.byteLength;
     if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+    chunks.push(value);
   }
-  return Buffer.concat(chunks);
 }
 
 /** Drops a field that equals `id`, so that a resource, read with its id, can be put back under the same path. */

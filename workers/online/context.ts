@@ -47,7 +47,11 @@ export type AnswerRequest = Pick<
   'userId' | 'user' | 'reading' | 'context' | 'budget' | 'recommendationId'
 >;
 
-export function readRequest({ req }: Pick<AppContext, 'req'>, query: ContextQuery, userId?: string): AnswerRequest {
+export function readRequest(
+  { req, get }: Pick<AppContext, 'req' | 'get'>,
+  query: ContextQuery,
+  userId?: string,
+): AnswerRequest {
   const cf = req.raw.cf as Partial<IncomingRequestCfProperties> | undefined;
   const locale = query.locale ?? req.header('accept-language')?.split(/[,;]/, 1)[0]?.trim().slice(0, 35) ?? null;
   const context = {
@@ -57,7 +61,7 @@ export function readRequest({ req }: Pick<AppContext, 'req'>, query: ContextQuer
     ageLimit: query.ageLimit ?? null,
     localHour: readLocalHour(cf?.timezone, new Date()),
   };
-  return { userId, context, budget: new Budget(query.deadlineMs) };
+  return { userId, context, budget: new Budget(query.deadlineMs, get('arrivedAt')) };
 }
 
 /** Cloudflare's country is XX for an unknown address and T1 for Tor. */

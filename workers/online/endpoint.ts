@@ -3,10 +3,11 @@
 // form are handled here, once for all endpoints. A handler throws ProblemError for errors that the caller can fix.
 
 import { createRoute, type OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { parseBody } from '../../models/contracts/parse-body.ts';
 import { PROBLEM_CONTENT_TYPE, Problem } from '../../models/contracts/problem.ts';
 import { beginAuditEntry, endAuditEntry } from '../storage/audit-log.ts';
+import { ingests, type Slot } from './admission.ts';
 import { type AuditLog, recordChange } from './audit.ts';
 import { authenticate } from './auth.ts';
 import { readJson, withoutId } from './body.ts';
@@ -25,8 +26,17 @@ import {
 } from './rate-limit.ts';
 import { readRateSettings } from './rate-settings.ts';
 
-/** `caller`: set once the caller is identified. `rateCheck`: set once its rate limits have been checked. */
-export type AppEnv = { Bindings: Env; Variables: { caller?: Caller; rateCheck?: RateCheck } };
+export type AppEnv = {
+  Bindings: Env;
+  Variables: {
+    /** When the whole request had arrived, epoch milliseconds. */
+    arrivedAt: number;
+    /** Set once the caller is identified. */
+    caller?: Caller;
+    /** Set once rate limits have been checked. */
+    rateCheck?: RateCheck;
+  };
+};
 export type App = OpenAPIHono<AppEnv>;
 export type AppContext = Context<AppEnv>;
 
@@ -111,7 +121,7 @@ export function defineEndpoint<
 >(definition: Definition<P, Q, B, A, Deps>): Endpoint<Deps> {
   const { params, query, body, answer } = definition;
   const known = Object.keys(query?.shape ?? {});
-  const respond = async (c: AppContext, deps: Deps): Promise<Response> => {
+  const answerCall = async (c: AppContext, deps: Deps, slot?: Slot): Promise<Response> => {
     const caller = await admit(c, definition);
     // Before any validation: another player's path is forbidden, whatever else is wrong.
     const named = resolveParams(c.req.param(), caller);
@@ -120,7 +130,7 @@ export function defineEndpoint<
       query: parseInput(query, readQuery(c.req.queries(), known)),
       params: parseInput(params, named),
       // In a patch, null is a value: it empties the field.
-      body: body && parseInput(body.schema, await readBody(c, body), definition.method !== 'patch'),
+      body: body && parseInput(body.schema, await readBody(c, body, slot), definition.method !== 'patch'),
     };
     await limitStrictly(c, caller, definition.strictLimit);
     const answered = await answerAudited(definition, input as Input<P, Q, B>, deps, c.env);
@@ -128,7 +138,27 @@ export function defineEndpoint<
     if (answer.status === 204) return c.body(null, 204);
     return c.json(answered, answer.status ?? 200, answer.headers?.(answered));
   };
+  const respond = (c: AppContext, deps: Deps) =>
+    body === undefined ? answerCall(c, deps) : withinLoad((slot) => answerCall(c, deps, slot));
   return { route: describeRoute(definition), respond };
+}
+
+export const markArrival: MiddlewareHandler<AppEnv> = (c, next) => {
+  markNow(c);
+  return next();
+};
+
+const markNow = (c: AppContext): void => c.set('arrivedAt', Date.now());
+
+/** Throws `overloaded`, before the body is read, if this isolate works on too many. */
+async function withinLoad(answer: (slot: Slot) => Promise<Response>): Promise<Response> {
+  const slot = ingests.enterWithBody(Date.now());
+  if (slot === undefined) throw new ProblemError('overloaded', 'Too many requests at once; send this one again.');
+  try {
+    return await answer(slot);
+  } finally {
+    slot.leave();
+  }
 }
 
 /** Calls the handler; an administrator's change goes through the audit log. */
@@ -266,7 +296,7 @@ const describeRoute = <P extends z.ZodType, Q extends z.ZodObject, B extends z.Z
         ...(scope ? ([401, 403] as const) : []),
         400,
         429,
-        ...(body ? ([413, 415] as const) : []),
+        ...(body ? ([408, 413, 415, 503] as const) : []),
         ...problems,
       ]),
     },
@@ -299,7 +329,13 @@ function parseInput(schema: z.ZodType | undefined, value: unknown, nullIsAbsence
   throw invalidInput(parsed.error.issues);
 }
 
-async function readBody<B extends z.ZodType>(c: AppContext, { maxBytes, repeats }: Body<B>): Promise<unknown> {
+async function readBody<B extends z.ZodType>(
+  c: AppContext,
+  { maxBytes, repeats }: Body<B>,
+  slot: Slot | undefined,
+): Promise<unknown> {
   const body = await readJson(c.req.raw, maxBytes);
+  markNow(c);
+  slot?.begin(Date.now());
   return repeats === undefined ? body : withoutId(body, repeats, c.req.param(repeats));
 }

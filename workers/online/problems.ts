@@ -11,6 +11,7 @@ export const PROBLEM_KINDS = {
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'not-acceptable': { status: 406, title: 'Not acceptable' },
+  'too-slow': { status: 408, title: 'Request body too slow' },
   conflict: { status: 409, title: 'Conflict' },
   'too-large': { status: 413, title: 'Request body too large' },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
@@ -18,12 +19,13 @@ export const PROBLEM_KINDS = {
   'rate-limited': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
+  overloaded: { status: 503, title: 'Overloaded' },
 } as const;
 export type ProblemKind = keyof typeof PROBLEM_KINDS;
 export type ProblemStatus = (typeof PROBLEM_KINDS)[ProblemKind]['status'];
 
 /** `rate-limited`: the limiter's whole window, after which a request is admitted again in any case. */
-const RETRY_AFTER_SECONDS: Partial<Record<ProblemKind, number>> = { 'rate-limited': 60, unavailable: 1 };
+const RETRY_AFTER_SECONDS: Partial<Record<ProblemKind, number>> = { 'rate-limited': 60, unavailable: 1, overloaded: 1 };
 
 /** The titles of the problems with a status. */
 export const titleOf = (status: ProblemStatus): string =>

@@ -1,6 +1,7 @@
 // Dependencies of the recommending endpoints: reading the request, the ladder of workers/serving, and recording
 // answers.
 
+import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { Selection } from '../recommending/filters.ts';
 import type { Page } from '../recommending/recommend.ts';
 import type { Served } from '../serving/climb.ts';
@@ -13,6 +14,7 @@ import {
   type GalleryOptions,
   type RecommendationsContent,
 } from '../serving/ladder.ts';
+import { answers } from './admission.ts';
 import { type AnswerRequest, type ContextQuery, readRequest } from './context.ts';
 import { type CountedRoute, countAnswer } from './count-answers.ts';
 import type { AppContext } from './endpoint.ts';
@@ -41,11 +43,34 @@ export function openRecommender(c: AppContext): Recommender {
   const complete = (request: AnswerRequest): RecommendationRequest => ({ ...request, env, waitUntil });
   return {
     readRequest: (query, userId) => readRequest(c, query, userId),
-    answerGallery: (request, length, options) => answerGallery(complete(request), length, options),
-    answerRecommendations: (request, length, selection) => answerRecommendations(complete(request), length, selection),
+    answerGallery: (request, length, options) =>
+      withinLoad(complete(request), (admitted) => answerGallery(admitted, length, options)),
+    answerRecommendations: (request, length, selection) =>
+      withinLoad(complete(request), (admitted) => answerRecommendations(admitted, length, selection)),
     hydrate: (request) => hydrate(complete(request)),
     hydrateIdentified: async (request) => identifyByLog(complete(request), await hydrate(complete(request))),
     countAnswer: (route, answer) => countAnswer(env.DB, waitUntil, route, answer),
     logSlate: (request, answer, page) => waitUntil(logSlate(env.SLATES, request, answer, page)),
   };
 }
+
+/** Answers cheaply what would be late anyway. */
+async function withinLoad<T>(
+  request: RecommendationRequest,
+  answer: (request: RecommendationRequest) => Promise<T>,
+): Promise<T> {
+  if (request.budget.isSpent()) return answer({ ...request, shed: LATE });
+  const slot = answers.enter(Date.now());
+  if (slot === undefined) return answer({ ...request, shed: OVERLOADED });
+  try {
+    return await answer(request);
+  } finally {
+    slot.leave();
+  }
+}
+
+const LATE: Degradation = { step: 'deadline', reason: 'The deadline had passed before the answer was begun.' };
+const OVERLOADED: Degradation = {
+  step: 'overload',
+  reason: 'Too many answers are in flight; this one is not personal.',
+};

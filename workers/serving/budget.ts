@@ -13,15 +13,24 @@ type BudgetedStep = keyof typeof SHARES;
 
 export class Budget {
   readonly #totalMs: number;
-  readonly #startedAt = Date.now();
+  readonly #startedAt: number;
 
-  constructor(totalMs: number) {
+  /** `startedAt`: when the request arrived, epoch milliseconds. */
+  constructor(totalMs: number, startedAt = Date.now()) {
     this.#totalMs = totalMs;
+    this.#startedAt = startedAt;
   }
 
   /** Computing time does not count: on Cloudflare the clock stands still between I/O. */
   getWaitMs(step: BudgetedStep): number {
-    const leftMs = this.#totalMs - (Date.now() - this.#startedAt);
-    return Math.max(0, Math.min(leftMs, SHARES[step] * this.#totalMs));
+    return Math.max(0, Math.min(this.#getLeftMs(), SHARES[step] * this.#totalMs));
+  }
+
+  isSpent(): boolean {
+    return this.#getLeftMs() <= 0;
+  }
+
+  #getLeftMs(): number {
+    return this.#totalMs - (Date.now() - this.#startedAt);
   }
 }

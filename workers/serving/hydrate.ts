@@ -16,7 +16,7 @@ import type { LoadedStatistics } from '../storage/statistics.ts';
 import type { Budget } from './budget.ts';
 import { listFailures } from './degradation.ts';
 import { type Isolate, isolate as thisIsolate } from './isolate.ts';
-import { knownUser, readSignals, type SignalsRead, type UserStateRead } from './read-signals.ts';
+import { knownUser, readCachedSafety, readSignals, type SignalsRead, type UserStateRead } from './read-signals.ts';
 import { createPredictor, type HistoryScores, scoreHistory } from './run-models.ts';
 import { selectRules } from './select-rules.ts';
 
@@ -32,6 +32,8 @@ export interface RecommendationRequest {
   /** Id of an earlier answer that this one continues. */
   recommendationId?: string | undefined;
   budget: Budget;
+  /** Why the answer must be cheap; undefined for an ordinary one. */
+  shed?: Degradation | undefined;
   /** The isolate that this code runs in, unless given. */
   isolate?: Isolate;
   waitUntil(promise: Promise<unknown>): void;
@@ -126,8 +128,10 @@ async function readCaches(
   return { catalogue, statistics, release, rules };
 }
 
-async function readUser({ env, userId, user, reading, context, budget }: RecommendationRequest): Promise<SignalsRead> {
-  if (user !== undefined || userId === undefined) return knownUser(user ?? EMPTY_USER_STATE);
+async function readUser(request: RecommendationRequest): Promise<SignalsRead> {
+  const { env, userId, user, reading, context, budget, shed } = request;
+  if (user !== undefined || userId === undefined) return knownUser(user ?? EMPTY_USER_STATE, shed);
+  if (shed !== undefined) return readCachedSafety(userId, EMPTY_USER_STATE, shed);
   const read = () => reading ?? env.USER_SIGNALS.getByName(userId).readUserState(userId, context);
   return readSignals(userId, read, budget.getWaitMs('signals'));
 }

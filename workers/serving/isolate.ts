@@ -11,10 +11,12 @@ import { type RuleSet, readRules } from '../storage/rules.ts';
 import { type LoadedStatistics, readStatistics } from '../storage/statistics.ts';
 import type { Stores } from '../storage/stores.ts';
 import { type Listener, listSubscriptions } from '../storage/subscriptions.ts';
+import { CommonRows } from './common-rows.ts';
 
 type WaitUntil = (promise: Promise<unknown>) => void;
 
 export class Isolate {
+  readonly commonRows = new CommonRows();
   /** Exists from the start, so that a change made through this isolate can always be applied. */
   readonly catalogue = new Catalogue();
   // A change of the catalogue is visible everywhere within 30 seconds: staleMs plus one refresh.

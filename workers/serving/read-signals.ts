@@ -23,11 +23,11 @@ export interface SignalsRead {
   degraded: Degradation[];
 }
 
-export const knownUser = (user: UserState): SignalsRead => ({
+export const knownUser = (user: UserState, shed?: Degradation): SignalsRead => ({
   user,
   isComplete: true,
   isUnknownUser: false,
-  degraded: [],
+  degraded: shed === undefined ? [] : [shed],
 });
 
 export async function readSignals(
@@ -45,7 +45,8 @@ export async function readSignals(
   }
 }
 
-function readCachedSafety(userId: string, user: UserState, failure: Degradation): SignalsRead {
+/** Without asking the player's object. `failure`: why. */
+export function readCachedSafety(userId: string, user: UserState, failure: Degradation): SignalsRead {
   const safety = getCachedSafety(userId);
   return safety === undefined
     ? { user, isComplete: false, isUnknownUser: true, degraded: [failure, ADULT_GAMES_LEFT_OUT] }

@@ -4,6 +4,7 @@ import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery
 import { describePopular } from '../recommending/describe-popular.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
 import type { Ranking } from '../recommending/recommend.ts';
+import { filterStoredRows } from '../recommending/stored-rows.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
 import { type Rung, type Served, serve } from './climb.ts';
 import { listFailures, toDegradation } from './degradation.ts';
@@ -27,12 +28,14 @@ export interface Form<T extends object> {
 const LAST_WAIT_MS = 2_000;
 
 export function listRungs<T extends object>(request: RecommendationRequest, form: Form<T>): Rung<T>[] {
-  const { env, userId } = request;
+  const { env, userId, shed } = request;
   const compose = attempt<T>(async (hydrated) => {
     const { content, ranking } = await form.compose(hydrated.input);
     const failure = hydrated.rankingFailure ?? ranking.rankingFailure;
     return serve(content, addDegraded(hydrated, listFailures({ ranking: { failure } })));
   });
+  const lastRungs = [composeIncomplete(request, compose), attempt<T>(async (hydrated) => servePopular(form, hydrated))];
+  if (shed !== undefined) return [commonRung(request, form), ...lastRungs];
   const rungs: Rung<T>[] = [];
   if (form.baseline !== undefined) rungs.push(unlessMissing(attempt(serveBaseline(form.baseline))));
   rungs.push(unlessMissing(compose));
@@ -41,10 +44,23 @@ export function listRungs<T extends object>(request: RecommendationRequest, form
     rungs.push(storedRung('nearline', readBackup, request, form.cut));
     rungs.push(storedRung('batch', () => readBatchGallery(env.DB, userId), request, form.cut));
   }
-  rungs.push(composeIncomplete(request, compose));
-  rungs.push(attempt(async (hydrated) => servePopular(form, hydrated)));
-  return rungs;
+  return [...rungs, ...lastRungs];
 }
+
+/** Serves rows that are the same for everybody, without what this player must not see. */
+const commonRung = <T extends object>(
+  { env, isolate = thisIsolate, waitUntil }: RecommendationRequest,
+  { cut }: Form<T>,
+): Rung<T> =>
+  attempt(async (hydrated) => {
+    const now = Date.now();
+    const { value } = await isolate.getRules(env, now, waitUntil, 0);
+    // Without the rules, a game could be shown that the store excludes.
+    if (value === undefined) return undefined;
+    const rows = await isolate.commonRows.get(hydrated.input, value.rules, now);
+    const content = cut(filterStoredRows(rows, hydrated.input));
+    return content && serve(content, withoutModel(hydrated));
+  });
 
 /** Composes only if nothing is missing: a stored gallery is better than an incomplete new one. */
 const unlessMissing =

@@ -1,7 +1,7 @@
 // Bounds how long a caller waits. D1, R2, Durable Object calls and ORT take no AbortSignal: the work goes on, only the
 // waiting ends.
 
-class DeadlineError extends Error {
+export class DeadlineError extends Error {
   override name = 'DeadlineError';
 }
 
