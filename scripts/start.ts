@@ -19,6 +19,8 @@ import { handleSignals, type Shutdown } from './terminal/shutdown.ts';
 /** Short for a first impression, and longer the larger the data (models/release/budget.ts). */
 const TRAINING_BUDGET = 'short';
 const WORLD_SEED = 1;
+/** Games on this machine, such as client/example.html, need no server of their own. */
+const LOCAL_SETTINGS = ['--var', 'GUESTS:on'];
 
 async function start(flags: Flags): Promise<void> {
   const shutdown = handleSignals(0);
@@ -62,7 +64,7 @@ async function startSystem(
 
 async function serve(port: number, state: string, key: string, shutdown: Shutdown): Promise<WatchedServer> {
   console.log('Starting the Worker …');
-  const server = startWatchedServer(port, state, { key, report: console.error });
+  const server = startWatchedServer(port, state, { key, report: console.error, more: LOCAL_SETTINGS });
   shutdown.add(server.stop);
   await server.ready;
   const forgetDrain = shutdown.add(() => drain(server, key, shutdown));
