@@ -1,6 +1,6 @@
 // The client of one player.
 
-import { type ShownAnswer, watchImpressions } from './impressions.ts';
+import { type ShownAnswer, watchElement, watchImpressions } from './impressions.ts';
 import { openIndexedStore } from './indexed-store.ts';
 import type { LostEvent } from './kept-events.ts';
 import { followPage } from './page-events.ts';
@@ -121,7 +121,10 @@ export function createClient({ userId, store, context, onLost, ...options }: Cli
         after: first,
       }),
     observeImpressions: (element, answer, offset) =>
-      watchImpressions(element, answer, (event) => queue.add(complete(event)), offset),
+      watchElement(
+        element,
+        watchImpressions(answer, (event) => queue.add(complete(event)), offset),
+      ),
     async close() {
       stopFollowing();
       queue.stop();

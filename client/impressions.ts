@@ -15,13 +15,14 @@ export type ShownAnswer = Pick<Answer, 'recommendationId'> & {
 export const listPositions = ({ rows = [], items = [] }: ShownAnswer): Map<string, number> =>
   new Map([...rows.flatMap((row) => row.items), ...items].map(({ itemId }, position) => [itemId, position]));
 
-/** Watches the elements with `data-item` inside the element, also those that are added later. Returns `stop`. */
-export function watchImpressions(
-  element: Element,
-  answer: ShownAnswer,
-  report: (event: NewEvent) => void,
-  offset = 0,
-): () => void {
+export interface ImpressionWatch {
+  /** Elements with an item's id in `data-item`. */
+  observe(cards: Iterable<Element>): void;
+  stop(): void;
+}
+
+/** `offset`: that of the answer's page. */
+export function watchImpressions(answer: ShownAnswer, report: (event: NewEvent) => void, offset = 0): ImpressionWatch {
   const positions = listPositions(answer);
   const { recommendationId } = answer;
   const observer = new IntersectionObserver(
@@ -38,14 +39,22 @@ export function watchImpressions(
     },
     { threshold: VISIBLE_SHARE },
   );
-  const observeAll = () => {
-    for (const card of element.querySelectorAll('[data-item]')) observer.observe(card);
+  return {
+    observe(cards) {
+      for (const card of cards) observer.observe(card);
+    },
+    stop: () => observer.disconnect(),
   };
+}
+
+/** Watches the elements inside the element, also those that are added later. Returns `stop`. */
+export function watchElement(element: Element, { observe, stop }: ImpressionWatch): () => void {
+  const observeAll = () => observe(element.querySelectorAll('[data-item]'));
   observeAll();
   const additions = new MutationObserver(observeAll);
   additions.observe(element, { childList: true, subtree: true });
   return () => {
-    observer.disconnect();
     additions.disconnect();
+    stop();
   };
 }

@@ -16,25 +16,20 @@ export type OwnProblemType = 'network' | 'timeout' | 'token';
 
 export class Problem extends Error implements ProblemDocument {
   /** A reference from the server, such as /docs#problem-too-many, or an OwnProblemType. */
-  readonly type: string;
-  readonly title: string;
+  declare readonly type: string;
+  declare readonly title: string;
   /** HTTP status; 0 without an answer. */
-  readonly status: number;
-  readonly detail?: string;
-  readonly errors?: { path: string; message: string }[];
+  declare readonly status: number;
+  declare readonly detail?: string;
+  declare readonly errors?: { path: string; message: string }[];
   /** The wait that the server asks for (Retry-After). */
-  readonly retryAfterMs?: number;
+  declare readonly retryAfterMs?: number;
 
-  constructor({ type, title, status, detail, errors }: ProblemDocument, retryAfterMs?: number, cause?: unknown) {
-    const fields = errors?.map(({ path, message }) => `${path}: ${message}`) ?? [];
+  constructor(document: ProblemDocument & { retryAfterMs?: number }, cause?: unknown) {
+    const { title, detail, errors = [] } = document;
+    const fields = errors.map(({ path, message }) => `${path}: ${message}`);
     super([title, detail, ...fields].filter(Boolean).join(' · '), { cause });
-    this.name = 'Problem';
-    this.type = type;
-    this.title = title;
-    this.status = status;
-    this.detail = detail;
-    this.errors = errors;
-    this.retryAfterMs = retryAfterMs;
+    Object.assign(this, document, { name: 'Problem' });
   }
 
   /** The same request may succeed later: no answer, no valid token, too many requests, or an error of the server. */
@@ -44,14 +39,14 @@ export class Problem extends Error implements ProblemDocument {
 }
 
 export const createOwnProblem = (type: OwnProblemType, title: string, cause?: unknown): Problem =>
-  new Problem({ type, title, status: 0 }, undefined, cause);
+  new Problem({ type, title, status: 0 }, cause);
 
 /** Any body: a proxy's answer is no problem document. */
 export async function readProblem(response: Response): Promise<Problem> {
   const { status } = response;
-  const body = (await response.json().catch(() => ({}))) as Partial<ProblemDocument> | null;
-  const title = body?.title ?? `The server answered ${status}`;
-  return new Problem({ type: 'about:blank', ...body, title, status }, readRetryAfter(response.headers));
+  const body = (await response.json().catch(() => null)) as Partial<ProblemDocument> | null;
+  const retryAfterMs = readRetryAfter(response.headers);
+  return new Problem({ type: 'about:blank', title: `The server answered ${status}`, ...body, status, retryAfterMs });
 }
 
 /** Seconds, or a date, which is compared with the server's own. */

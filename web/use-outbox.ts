@@ -67,7 +67,7 @@ export function useOutbox(api: Api, userId: string) {
   const sendWaiting = async (): Promise<boolean> => {
     const listWaiting = () => readUnsent().filter(({ event }) => !isUnderWay(event.id));
     if (listWaiting().length === 0) return false;
-    const offset = await api.readClockOffset(userId);
+    const offset = await api.readClockOffset();
     const batches = groupByPlayer(listWaiting()).flatMap((own) => cutBatches(own));
     const sendings = batches.map((batch) => ({
       own: batch[0]!.event.userId === userId,

@@ -2,8 +2,9 @@
 // not be sent waits until `sendWaiting`.
 
 import { useRef } from 'preact/hooks';
+import type { Problem } from '../client/problem.ts';
 import type { Preferences } from '../models/contracts/preferences.ts';
-import type { Api, Problem, Signals } from './api.ts';
+import type { Api, Signals } from './api.ts';
 import {
   findUnsentPreferences,
   forgetUnsentPreferences,

@@ -1,9 +1,9 @@
 // Follows events from the request to the server's answer: which are under way, and what the list of sent events says.
 
 import { useRef } from 'preact/hooks';
+import { Problem } from '../client/problem.ts';
 import type { EventInput, EventResult } from '../models/contracts/event.ts';
 import { afterPaint } from './after-paint.ts';
-import { Problem } from './api.ts';
 import { type Outcome, type SentEvent, updateLog } from './event-log.ts';
 import type { Timed } from './timed.ts';
 import { forgetUnsent, isKept, readUnsent, type UnsentEvent } from './unsent.ts';
@@ -69,7 +69,8 @@ class Rejection extends Problem {}
 function throwRejection(events: readonly UnsentEvent[], results: ReadonlyMap<string, EventResult>): void {
   for (const { event, text } of events) {
     const { status, reason } = results.get(event.id)!;
-    if (status === 'rejected') throw new Rejection(`The server rejected “${text}” · ${reason}`, 202);
+    if (status === 'rejected')
+      throw new Rejection({ type: 'rejected', title: `The server rejected “${text}”`, status: 202, detail: reason });
   }
 }
 

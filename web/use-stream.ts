@@ -3,7 +3,6 @@
 import { useLayoutEffect } from 'preact/hooks';
 import type { Notice } from '../models/contracts/notice.ts';
 import type { Api } from './api.ts';
-import { listen } from './stream.ts';
 import { usePlayerState } from './use-player-state.ts';
 
 /** `isOwn`: true if this page sent the event or change with the id. */
@@ -22,7 +21,7 @@ export function useStream(
       // Empty causes: they are unknown.
       if (causes.length === 0 || !causes.every(isOwn)) onChangedElsewhere();
     };
-    return listen((after) => api.openStream(userId, after), handleNotice);
+    return api.openStream(userId, handleNotice);
   }, [userId]);
 
   return lastNotice;
