@@ -36,6 +36,7 @@ export function describeInBrowser(name: string, define: (newPage: NewPage) => vo
     const pages: Page[] = [];
     afterEach(async () => {
       for (const page of pages.splice(0)) {
+        if (page.isClosed()) continue;
         // Its requests may still be in a test's handlers, which fail once the page is gone.
         await page.unrouteAll({ behavior: 'ignoreErrors' });
         await page.close();
