@@ -1,5 +1,5 @@
-// The page's calls to the Worker, by the client's transport with a key. Each rejects with a Problem whose message can be
-// shown to the user.
+// The page's calls to the Worker, by the client's transport with a key. Each rejects with a Problem whose message can
+// be shown to the user.
 
 import { createOwnProblem, type Problem } from '../client/problem.ts';
 import { listen } from '../client/stream.ts';
