@@ -1,6 +1,7 @@
 // A player's signals in memory and in the object's SQLite, kept in step. Folding is in models/features.
 
 import type { SignalEvent, Signals } from '../../models/contracts/signals.ts';
+import { rewindSignals } from '../../models/features/rewind-signals.ts';
 import { collectMarks, emptySignals, foldEvents, listMarks, type Mark } from '../../models/features/signals.ts';
 import type { Tables } from './tables.ts';
 
@@ -25,6 +26,18 @@ export class SignalStore {
   get signals(): Signals {
     this.#signals ??= this.#read();
     return this.#signals;
+  }
+
+  /** Number of the last event's row; 0 without events. Grows with each event that is stored. */
+  get lastRow(): number {
+    const [row] = this.#sql('select max(rowid) as last from recent_events');
+    return (row?.last as number | null | undefined) ?? 0;
+  }
+
+  /** The signals before the events after `row`. */
+  readUntil(row: number): Signals {
+    if (row >= this.lastRow) return this.signals;
+    return rewindSignals(this.signals, this.#readEvents('rowid <= ?', row), this.#readEvents('rowid > ?', row));
   }
 
   /** Stores the new ones among the events and returns them. */
@@ -89,13 +102,17 @@ export class SignalStore {
   }
 
   #read(): Signals {
-    const events = this.#sql(
-      'select id, type, item_id as itemId, value, query, timestamp from recent_events',
-    ) as unknown as SignalEvent[];
+    const events = this.#readEvents();
     const marks = this.#sql('select item_id as itemId, kind, timestamp from marks') as unknown as Mark[];
     const { actions, impressions } = foldEvents(emptySignals(), events).signals;
     this.#ids = new Set(events.map(({ id }) => id));
     return { actions, impressions, marks: collectMarks(marks) };
+  }
+
+  #readEvents(test = 'true', ...bindings: SqlStorageValue[]): SignalEvent[] {
+    const columns = 'id, type, item_id as itemId, value, query, timestamp';
+    const rows = this.#sql(`select ${columns} from recent_events where ${test}`, ...bindings);
+    return rows as unknown as SignalEvent[];
   }
 
   #sql(statement: string, ...bindings: SqlStorageValue[]): Record<string, SqlStorageValue>[] {

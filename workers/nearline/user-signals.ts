@@ -14,6 +14,7 @@ import { deriveUserState, mergedEventId, toSignalEvent } from '../../models/feat
 import { isolate } from '../serving/isolate.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
 import type { UserStateRead } from '../serving/read-signals.ts';
+import type { Moment } from '../serving/recommendation-id.ts';
 import { chooseShard, listLogShards } from '../storage/log-shards.ts';
 import { notify } from '../storage/subscriptions.ts';
 import { readMergeTarget } from '../storage/users.ts';
@@ -104,13 +105,16 @@ export class UserSignals extends DurableObject<Env> {
   /**
    * The player's state now. `userId` is the object's name, used to find its log; `context` is kept for the backup
    * gallery.
-   * `complete` is false if the log has never been read and could not be read in time.
+   * `complete` is false if the log has never been read and could not be read in time. `first`: an earlier moment for
+   * which the state is wanted too; the preferences are those of now.
    */
-  async readUserState(userId: string, context?: RequestContext): Promise<UserStateRead> {
+  async readUserState(userId: string, context?: RequestContext, first?: Moment): Promise<UserStateRead> {
     const now = Date.now();
     if (context !== undefined) this.#noteRequest(userId, context);
     await this.#hydration.refresh(userId, now, (work) => this.ctx.waitUntil(work));
-    return { user: this.#readState(now), complete: this.#hydration.isComplete };
+    const moment = { row: this.#store.lastRow, at: now };
+    const earlier = first && this.#deriveState(this.#store.readUntil(first.row), first.at);
+    return { user: this.#readState(now), complete: this.#hydration.isComplete, moment, earlier };
   }
 
   /** The whole state, once the log has been read. Throws if it cannot be. `userId`: the object's name. */
@@ -315,7 +319,11 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   #readState(now: number): UserState {
-    return deriveUserState(this.#store.signals, this.#documents.read('preferences') ?? EMPTY_PREFERENCES, now);
+    return this.#deriveState(this.#store.signals, now);
+  }
+
+  #deriveState(signals: Signals, now: number): UserState {
+    return deriveUserState(signals, this.#documents.read('preferences') ?? EMPTY_PREFERENCES, now);
   }
 
   /** Folds and stores events; returns the ids of the new ones. */

@@ -112,7 +112,7 @@ it('keeps the deadline of the gallery where the object is slow, and acknowledges
   const recordAndRead = async () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     recorded = performance.now();
-    return { recorded: { ids: ['1'], shard: 0 }, user, complete: true };
+    return { recorded: { ids: ['1'], shard: 0 }, user, complete: true, moment: { row: 1, at: 0 } };
   };
   let served = 0;
   const { results, gallery } = await postAs({

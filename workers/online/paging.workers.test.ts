@@ -1,3 +1,4 @@
+import { evictDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, expect, it } from 'vitest';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
@@ -38,6 +39,39 @@ it('continues a list where a page ended, under the id of the first answer', asyn
     expect(new Set(shown).size, path).toBe(shown.length);
     expect(shown, path).toEqual(ids(whole));
     expect(ids((await call(`${path}?offset=1000`)).body), path).toEqual([]);
+  }
+});
+
+it('keeps the order of the first page while the player acts, even if their object is evicted', async () => {
+  const path = '/v1/users/dan/recommendations';
+  const query = 'deadlineMs=2000';
+  const send = (...events: { type: string; itemId: string }[]) => {
+    const own = events.map((event, index) => ({
+      ...event,
+      id: `${event.type}-${event.itemId}-${index}`,
+      userId: 'dan',
+    }));
+    return call('/v1/events', { method: 'POST', body: JSON.stringify({ events: own }) });
+  };
+  await send({ type: 'like', itemId: 'g3' }, { type: 'play', itemId: 'g5' });
+  const whole = ids((await call(`${path}?n=40&${query}`)).body);
+  const first = (await call(`${path}?n=8&${query}`)).body;
+  const { recommendationId } = first;
+  expect(ids(first)).toEqual(whole.slice(0, 8));
+
+  // What was on the first page is bought, and what follows on the third dismissed; liking turns the order around.
+  const [bought, dismissed] = [whole[2]!, whole[20]!];
+  await send({ type: 'purchase', itemId: bought }, { type: 'dismiss', itemId: dismissed });
+  const even = whole.filter((itemId) => Number(itemId.slice(1)) % 2 === 0);
+  await send(...even.slice(0, 6).map((itemId) => ({ type: 'like', itemId })), { type: 'play', itemId: 'g5' });
+  await evictDurableObject(env.USER_SIGNALS.getByName('dan'));
+  expect(ids((await call(`${path}?n=40&${query}`)).body)).not.toEqual(
+    whole.filter((itemId) => itemId !== bought && itemId !== dismissed),
+  );
+  for (const offset of [8, 16, 24, 32]) {
+    const { body } = await call(`${path}?n=8&offset=${offset}&recommendationId=${recommendationId}&${query}`);
+    expect(body.recommendationId).toBe(recommendationId);
+    expect(ids(body)).toEqual(whole.slice(offset, offset + 8).filter((itemId) => itemId !== dismissed));
   }
 });
 

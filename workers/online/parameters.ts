@@ -41,11 +41,14 @@ export const pageQuery = {
     .optional()
     .meta({
       description:
-        'Number of items to skip: the next page begins where the last one ended. New events of the player change the ' +
-        'order. To rule out repeated items, use `exclude` with the items shown so far instead.',
+        'Number of items to skip: the next page begins where the last one ended. With the `recommendationId` of the ' +
+        'first page the order is that of the first page, whatever the player does meanwhile; what must no longer be ' +
+        'shown is left out, so that a page may be shorter.',
     }),
   recommendationId: Id.optional().meta({
-    description: 'Id of the first page: the answer has the same id, which joins the events of all pages.',
+    description:
+      'Id of the first page, of the last 24 hours: the answer has its order, and the same id, which joins the events ' +
+      'of all pages. New statistics, models, rules and preferences may change the order.',
   }),
   exclude: z
     .union([z.string(), z.array(z.string())])

@@ -26,6 +26,8 @@ export interface RankingInput {
   /** By item id, the most popular at 1. */
   popularity: ReadonlyMap<string, number>;
   user: UserState;
+  /** The player when the first page of this list was computed; undefined on a first page. */
+  earlierUser?: UserState | undefined;
   affinity: readonly GenreAffinity[];
   context: RequestContext;
   /** The rules in force now, for this context. */

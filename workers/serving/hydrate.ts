@@ -17,6 +17,7 @@ import type { Budget } from './budget.ts';
 import { listFailures } from './degradation.ts';
 import { type Isolate, isolate as thisIsolate } from './isolate.ts';
 import { knownUser, readCachedSafety, readSignals, type SignalsRead, type UserStateRead } from './read-signals.ts';
+import { createRecommendationId, type Moment, readMoment } from './recommendation-id.ts';
 import { createPredictor, type HistoryScores, scoreHistory } from './run-models.ts';
 import { selectRules } from './select-rules.ts';
 
@@ -29,7 +30,7 @@ export interface RecommendationRequest {
   /** The answer of the player's object, if the caller already has it. */
   reading?: Promise<UserStateRead>;
   context: RequestContext;
-  /** Id of an earlier answer that this one continues. */
+  /** Id of an earlier answer that this one continues, in the same order. */
   recommendationId?: string | undefined;
   budget: Budget;
   /** Why the answer must be cheap; undefined for an ordinary one. */
@@ -63,20 +64,23 @@ export interface HydratedRequest {
 export async function hydrate(request: RecommendationRequest): Promise<HydratedRequest> {
   const { context, isolate = thisIsolate } = request;
   const now = Date.now();
-  const [caches, signals] = await Promise.all([readCaches(request, isolate, now), readUser(request)]);
+  const first = readMoment(request.recommendationId, now);
+  const [caches, signals] = await Promise.all([readCaches(request, isolate, now), readUser(request, first)]);
   // Read only now: while the signals were awaited, a newer release may have replaced and retired the old one.
   const release = isolate.peekRelease().value;
-  const { user, isUnknownUser } = signals;
-  const scored = await scoreHistory(release, user.history);
+  const { user, earlier, isUnknownUser } = signals;
+  const ranked = earlier ?? user;
+  const scored = await scoreHistory(release, ranked.history);
   const catalogue = caches.catalogue.value ?? new Catalogue();
-  const { recommendationId = crypto.randomUUID() } = request;
+  const { recommendationId = createRecommendationId(signals.moment) } = request;
   return {
     input: {
       catalogue,
       statistics: caches.statistics.value?.statistics ?? null,
       popularity: caches.statistics.value?.popularity ?? new Map(),
       user,
-      affinity: computeAffinity(user, catalogue),
+      earlierUser: earlier,
+      affinity: computeAffinity(ranked, catalogue),
       context,
       rules: selectRules(isUnknownUser, caches.rules.value?.rules ?? [], context),
       modelScores: scored.scores,
@@ -84,7 +88,7 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
       releaseItems: release?.itemIndices ?? null,
       neighboursOf: (itemId) => (release === undefined ? [] : readNeighbours(release, itemId)),
       random: createRng(recommendationId),
-      today: new Date(now).toISOString().slice(0, 10),
+      today: new Date(first?.at ?? now).toISOString().slice(0, 10),
     },
     answer: {
       recommendationId,
@@ -128,11 +132,11 @@ async function readCaches(
   return { catalogue, statistics, release, rules };
 }
 
-async function readUser(request: RecommendationRequest): Promise<SignalsRead> {
+async function readUser(request: RecommendationRequest, first: Moment | undefined): Promise<SignalsRead> {
   const { env, userId, user, reading, context, budget, shed } = request;
   if (user !== undefined || userId === undefined) return knownUser(user ?? EMPTY_USER_STATE, shed);
   if (shed !== undefined) return readCachedSafety(userId, EMPTY_USER_STATE, shed);
-  const read = () => reading ?? env.USER_SIGNALS.getByName(userId).readUserState(userId, context);
+  const read = () => reading ?? env.USER_SIGNALS.getByName(userId).readUserState(userId, context, first);
   return readSignals(userId, read, budget.getWaitMs('signals'));
 }
 

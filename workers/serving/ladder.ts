@@ -3,11 +3,12 @@
 // caches (statistics). Items that must not be shown are left out on every rung.
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
+import { continueList } from '../recommending/continue-list.ts';
 import { findFilterReason } from '../recommending/filter.ts';
 import { createSelectionFilters, type Selection } from '../recommending/filters.ts';
 import { recommendList } from '../recommending/lists.ts';
 import { composeBaseline, isBaseline, type Policy, withoutFatigue } from '../recommending/policies.ts';
-import { composeGallery, type Page, type Ranking, recommend } from '../recommending/recommend.ts';
+import { composeGallery, type Page, type Ranking } from '../recommending/recommend.ts';
 import { showsOwnGames } from '../recommending/rows.ts';
 import { explainShort, listRemoved } from '../recommending/short.ts';
 import { climb, type Served } from './climb.ts';
@@ -73,7 +74,7 @@ export const answerRecommendations = async (
   const served = await answer<RecommendationsContent>(request, {
     baseline: undefined,
     async compose(input) {
-      const content = await recommend(input, length, selection);
+      const content = await continueList(input, length, selection);
       return { content, ranking: content.ranking };
     },
     // The whole list: `cut` skips the offset.

@@ -5,6 +5,7 @@ import type { Degradation } from '../../models/contracts/gallery.ts';
 import { EMPTY_USER_STATE, type UserState } from '../../models/contracts/signals.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { toDegradation } from './degradation.ts';
+import type { Moment } from './recommendation-id.ts';
 import { cacheSafety, getCachedSafety, mergeSafety } from './safety.ts';
 
 /** The answer of a player's object. */
@@ -12,6 +13,9 @@ export interface UserStateRead {
   user: UserState;
   /** False if the object has not read the player's log yet. */
   complete: boolean;
+  moment: Moment;
+  /** At the moment that was asked for. */
+  earlier?: UserState | undefined;
 }
 
 export interface SignalsRead {
@@ -21,6 +25,9 @@ export interface SignalsRead {
   /** True if neither the object nor this isolate's cache knows which items must not be shown. */
   isUnknownUser: boolean;
   degraded: Degradation[];
+  /** Undefined if the state is not the object's. */
+  moment?: Moment;
+  earlier?: UserState | undefined;
 }
 
 export const knownUser = (user: UserState, shed?: Degradation): SignalsRead => ({
@@ -36,10 +43,10 @@ export async function readSignals(
   waitMs: number,
 ): Promise<SignalsRead> {
   try {
-    const { user, complete } = await withDeadline(read(), waitMs);
+    const { user, complete, moment, earlier } = await withDeadline(read(), waitMs);
     if (!complete) return readCachedSafety(userId, user, LOG_NOT_READ);
     cacheSafety(userId, user);
-    return knownUser(user);
+    return { ...knownUser(user), moment, earlier };
   } catch (error) {
     return readCachedSafety(userId, EMPTY_USER_STATE, toDegradation('signals', error));
   }

@@ -1,0 +1,22 @@
+// A later page of a list: in the order that the list had for the player of its first page, so that nothing is repeated
+// or skipped while signals change. What must no longer be shown leaves a gap instead of moving the rest up.
+
+import { findFilterReason } from './filter.ts';
+import { createPlayerFilters, type Selection } from './filters.ts';
+import type { RankingInput } from './ranking-input.ts';
+import { recommend } from './recommend.ts';
+
+type Recommended = Awaited<ReturnType<typeof recommend>>;
+
+/** As `recommend`, if this is a first page. */
+export async function continueList(
+  { earlierUser, ...input }: RankingInput,
+  length: number,
+  selection: Selection,
+): Promise<Recommended> {
+  if (earlierUser === undefined) return recommend(input, length, selection);
+  const { items, ranking } = await recommend({ ...input, user: earlierUser }, length, selection);
+  const filters = createPlayerFilters(input);
+  const isAllowed = (itemId: string) => findFilterReason(input.catalogue.get(itemId)!, filters) === undefined;
+  return { items: items.filter(({ itemId }) => isAllowed(itemId)), ranking };
+}
