@@ -21,9 +21,9 @@ async function buildPage(): Promise<void> {
     absWorkingDir: WEB_DIR,
     entryPoints: [
       { in: 'main.tsx', out: 'app' },
-      { in: 'app.css', out: 'app' },
+      { in: 'styles/app.css', out: 'app' },
       { in: 'docs.ts', out: 'docs' },
-      { in: 'docs.css', out: 'docs' },
+      { in: 'styles/docs.css', out: 'docs' },
       { in: '../client/index.ts', out: 'client' },
     ],
     outdir: DIST_DIR,

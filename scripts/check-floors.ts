@@ -25,6 +25,11 @@ const FLOORS: readonly (readonly string[])[] = [
   ['workers/gorse/'],
   ['workers/index.ts'],
   ['scripts/'],
+  ['web/browser/'],
+  ['web/player/'],
+  ['web/gallery/'],
+  ['web/panels/'],
+  ['web/'],
 ];
 /** Folders for the Worker and the page; the rest of models/ runs in Node. */
 const MODELS_FOR_WORKERS = ['models/contracts/', 'models/features/'];
@@ -54,7 +59,7 @@ function explainOffence(file: string, target: string): string | undefined {
     return `imports ${target}, which does not belong to the page`;
   const from = findRoom(file);
   const to = findRoom(target);
-  if (from === undefined) return file.startsWith('web/') ? undefined : 'stands on no floor';
+  if (from === undefined) return 'stands on no floor';
   if (to === undefined) return `imports ${target}, which stands on no floor`;
   if (to.floor > from.floor) return `(floor ${from.floor}) imports ${target} (floor ${to.floor})`;
   if (to.floor === from.floor && to.folder !== from.folder) return `imports its neighbour ${target}`;

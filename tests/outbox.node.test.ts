@@ -1,8 +1,8 @@
 // Events that the page could not send: what the browser's storage keeps of them, and how the page lists them.
 
 import { afterEach, expect, it, vi } from 'vitest';
-import { updateLog } from '../web/event-log.ts';
-import { forgetUnsent, groupByPlayer, isKept, keepUnsent, readUnsent, type UnsentEvent } from '../web/unsent.ts';
+import { updateLog } from '../web/player/event-log.ts';
+import { forgetUnsent, groupByPlayer, isKept, keepUnsent, readUnsent, type UnsentEvent } from '../web/player/unsent.ts';
 
 /** Its values are its own properties, like those of a browser's storage. */
 class MemoryStorage {

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import type { Gallery } from '../models/contracts/gallery.ts';
-import { type ShownGallery, showMoreRows, showRowsInView } from '../web/shown-gallery.ts';
+import { type ShownGallery, showMoreRows, showRowsInView } from '../web/gallery/shown-gallery.ts';
 import { makeItem } from './item.ts';
 
 /** Rows by id, each with the ids of its items. */

@@ -1,11 +1,11 @@
 // The page: finds the key and the player, then shows the player's store.
 
 import { useEffect, useState } from 'preact/hooks';
-import { useAddress } from './address.ts';
-import { type Api, connect, type KnownPlayer } from './api.ts';
-import { findKey, forgetKey, keepKey } from './key.ts';
-import { KeyForm } from './key-form.tsx';
-import { newPlayerId } from './picker.tsx';
+import { useAddress } from './browser/address.ts';
+import { KeyForm } from './panels/key-form.tsx';
+import { newPlayerId } from './panels/picker.tsx';
+import { type Api, connect, type KnownPlayer } from './player/api.ts';
+import { findKey, forgetKey, keepKey } from './player/key.ts';
 import { Store } from './store.tsx';
 
 export function App() {

@@ -2,8 +2,8 @@
 
 import { render } from 'preact';
 import { App } from './app.tsx';
-import { moveFocus } from './arrow-keys.ts';
-import { guardPresses } from './press-guard.ts';
+import { moveFocus } from './browser/arrow-keys.ts';
+import { guardPresses } from './browser/press-guard.ts';
 
 render(<App />, document.getElementById('app')!);
 document.addEventListener('keydown', moveFocus);

@@ -1,20 +1,20 @@
 // The store of one player: the gallery, with the recommender's side panel.
 
 import { useEffect, useMemo } from 'preact/hooks';
-import type { Navigate } from './address.ts';
-import { Announcement } from './announcement.tsx';
-import type { Api, KnownPlayer } from './api.ts';
-import { GalleryView } from './gallery.tsx';
-import { listGenres } from './genres.ts';
-import { Header } from './header.tsx';
-import { MessageBar } from './message-bar.tsx';
-import { PlayerPicker } from './picker.tsx';
-import { ProblemAlert } from './problem-alert.tsx';
-import { SidePanel } from './side-panel.tsx';
-import { Tune } from './tune.tsx';
-import { useStable } from './use-stable.ts';
+import type { Navigate } from './browser/address.ts';
+import { useStable } from './browser/use-stable.ts';
+import { Announcement } from './gallery/announcement.tsx';
+import { GalleryView } from './gallery/gallery-view.tsx';
+import { listGenres } from './gallery/genres.ts';
+import { Header } from './panels/header.tsx';
+import { MessageBar } from './panels/message-bar.tsx';
+import { PlayerPicker } from './panels/picker.tsx';
+import { ProblemAlert } from './panels/problem-alert.tsx';
+import { SidePanel } from './panels/side-panel.tsx';
+import { Tune } from './panels/tune.tsx';
+import { Why } from './panels/why.tsx';
+import type { Api, KnownPlayer } from './player/api.ts';
 import { useStore } from './use-store.ts';
-import { Why } from './why.tsx';
 
 interface StoreProps {
   api: Api;

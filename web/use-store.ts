@@ -2,21 +2,21 @@
 
 import { useLayoutEffect } from 'preact/hooks';
 import type { Item } from '../models/contracts/item.ts';
-import type { Api } from './api.ts';
-import { findPosition } from './gallery-positions.ts';
-import { useAct } from './use-act.ts';
-import { useDelivery } from './use-delivery.ts';
-import { useExplanation } from './use-explanation.ts';
-import { useGallery } from './use-gallery.ts';
-import { useImpressions } from './use-impressions.ts';
-import { type Offer, useMessage } from './use-message.ts';
-import { useOutbox } from './use-outbox.ts';
-import { type EditPreferences, type Prefer, usePreferences } from './use-preferences.ts';
-import { useSearch } from './use-search.ts';
-import { useShun } from './use-shun.ts';
-import { useSignals } from './use-signals.ts';
-import { useStable } from './use-stable.ts';
-import { useStream } from './use-stream.ts';
+import { useStable } from './browser/use-stable.ts';
+import { findPosition } from './gallery/gallery-positions.ts';
+import { useGallery } from './gallery/use-gallery.ts';
+import { useImpressions } from './gallery/use-impressions.ts';
+import type { Api } from './player/api.ts';
+import { useAct } from './player/use-act.ts';
+import { useDelivery } from './player/use-delivery.ts';
+import { useExplanation } from './player/use-explanation.ts';
+import { type Offer, useMessage } from './player/use-message.ts';
+import { useOutbox } from './player/use-outbox.ts';
+import { type EditPreferences, type Prefer, usePreferences } from './player/use-preferences.ts';
+import { useSearch } from './player/use-search.ts';
+import { useShun } from './player/use-shun.ts';
+import { useSignals } from './player/use-signals.ts';
+import { useStream } from './player/use-stream.ts';
 
 export function useStore(api: Api, userId: string, query: string) {
   const gallery = useGallery(api, userId);
