@@ -5,9 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect, inject, it, onTestFinished, vi } from 'vitest';
 import '../tests/start.ts';
+import { mintToken, signEndedToken } from '../tests/player-tokens.ts';
 import { type Client, type ClientOptions, createClient } from './client.ts';
 import { openFileStore } from './node.ts';
-import { mintToken, signEndedToken } from '../tests/player-tokens.ts';
 import type { Notice } from './types.ts';
 
 const HOUR_MS = 3_600_000;
