@@ -61,7 +61,7 @@ const load = <Module>(file: string): Promise<Module> => import(here(file));
 const ORT_WASM = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 
 /** Tests of whole commands: they take minutes, most of them waiting, and would end long after all others. */
-const COMMANDS = /\/scripts\/(chaos|start|local|log|evaluate|train)\//;
+const COMMANDS = /\/scripts\/(chaos|abuse|start|local|log|evaluate|train)\//;
 
 class CommandsFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

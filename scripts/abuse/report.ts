@@ -1,0 +1,48 @@
+// Prints a run of abuse for people.
+
+import type { AbuseReport } from './run.ts';
+
+const PROBLEMS_SHOWN = 5;
+
+/** True if nothing got through. */
+export const isClean = ({ attacks, fuzz, survived, alerts, canaries }: AbuseReport): boolean =>
+  attacks.every(({ breaches }) => breaches.length === 0) &&
+  fuzz.findings.length === 0 &&
+  survived &&
+  alerts.length === 0 &&
+  // Without the canaries, the search for them proves nothing.
+  canaries.before > 0 &&
+  canaries.after === canaries.before;
+
+const count = (n: number): string => n.toLocaleString('en');
+
+export function formatReport(report: AbuseReport): string {
+  const { attacks, fuzz, memory, alerts, survived, canaries } = report;
+  const callers = Object.entries(fuzz.callers).map(([name, { requests, accepted }]) =>
+    ['', name.padEnd(20), count(requests).padStart(8), count(accepted).padStart(8)].join('  '),
+  );
+  return [
+    ...attacks.flatMap(({ name, attempts, breaches, figure }) => [
+      `${breaches.length === 0 ? 'repelled' : 'BREACHED'}  ${name} (${count(attempts)} attempts)`,
+      ...(figure === undefined ? [] : [`          ${figure}`]),
+      ...shorten(breaches).map((breach) => `          breach: ${breach}`),
+    ]),
+    '',
+    `${count(fuzz.requests)} fuzzed requests in ${fuzz.seconds} s, the slowest answer after ${count(fuzz.slowestMs)} ms`,
+    `  by status: ${Object.entries(fuzz.statuses)
+      .map(([status, n]) => `${status} ${count(n)}`)
+      .join(', ')}`,
+    '  caller               requests  with 2xx',
+    ...callers,
+    ...fuzz.findings.flatMap(({ operationId, what, curl }) => [`  FOUND ${operationId}: ${what}`, `    ${curl}`]),
+    `memory of the Worker: ${memory.beforeMB} MB before, ${memory.peakMB} MB at most, ${memory.afterMB} MB after`,
+    `canaries readable with the read key: ${canaries.before} before, ${canaries.after} after`,
+    `${survived ? 'The Worker’s process lived through it' : 'THE WORKER’S PROCESS DIED'}; ${alerts.length} alerts`,
+    ...shorten(alerts).map((alert) => `  ${alert.slice(0, 500)}`),
+  ].join('\n');
+}
+
+const shorten = (texts: readonly string[]): string[] =>
+  texts.length <= PROBLEMS_SHOWN
+    ? [...texts]
+    : [...texts.slice(0, PROBLEMS_SHOWN), `and ${texts.length - PROBLEMS_SHOWN} more`];

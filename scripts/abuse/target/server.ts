@@ -1,0 +1,75 @@
+// Starts the product's Worker under `wrangler dev` over an empty store of its own, and reads what its processes write
+// and use. The server is not started again after its death: the run must notice it.
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { findServer } from '../../local/find-server.ts';
+import { findFreePort, startLocalServer } from '../../local/local-server.ts';
+import { runScript } from '../../start/run-script.ts';
+import type { Shutdown } from '../../terminal/shutdown.ts';
+import { formatSecrets, type Secrets } from './secrets.ts';
+import type { AbuseConfig } from './wrangler-config.ts';
+
+const KB_PER_MB = 1024;
+
+/** A page of this origin may read answers to the store's keys. */
+export const LISTED_ORIGIN = 'https://admin.store.example';
+/** Games that one player counts for a day: fewer than the catalogue has. */
+export const COUNTED_GAMES = 20;
+const VARS = {
+  GUESTS: 'on',
+  GORSE_API: 'off',
+  CORS_ORIGINS: LISTED_ORIGIN,
+  COUNTED_GAMES_PER_DAY: String(COUNTED_GAMES),
+  // The requests of a run come from one address. attacks/rates.ts tests the limits with a key that has its own.
+  PLAYER_REQUESTS_PER_MINUTE: 'unlimited',
+  KEY_REQUESTS_PER_MINUTE: 'unlimited',
+  ADDRESS_REQUESTS_PER_MINUTE: 'unlimited',
+  GUESTS_PER_MINUTE: 'unlimited',
+  PERSONAL_DATA_PER_MINUTE: 'unlimited',
+};
+
+export interface AbuseServer {
+  port: number;
+  state: string;
+  runCron(cron: string): Promise<void>;
+  /** Id of the Worker's process: another one after a crash. Throws if there is none. */
+  readWorkerPid(): number;
+  /** Resident memory of the Worker's process, in MB (2²⁰ bytes). */
+  readWorkerMB(): number;
+  /** Everything that wrangler and the Worker have printed. */
+  readLog(): string;
+  stop(): Promise<void>;
+}
+
+export async function startServer(state: string, secrets: Secrets, shutdown: Shutdown): Promise<AbuseServer> {
+  const config: AbuseConfig = { file: path.join(state, 'wrangler.json'), state, vars: VARS };
+  await runScript(shutdown, 'abuse/target/wrangler-config.ts', [JSON.stringify(config)]);
+  // Not among the settings: wrangler prints those when it starts.
+  writeFileSync(path.join(state, '.dev.vars'), formatSecrets(secrets), { mode: 0o600 });
+  const port = await findFreePort();
+  const server = startLocalServer(port, state, ['--config', config.file]);
+  const forget = shutdown.add(server.stop);
+  await server.ready;
+  const readWorkerPid = () => {
+    const found = findServer(port);
+    if (found === undefined) throw new Error('the Worker’s process has ended');
+    return found.worker.pid;
+  };
+  return {
+    port,
+    state,
+    runCron: server.runCron,
+    readWorkerPid,
+    readWorkerMB: () => readResidentMB(readWorkerPid()),
+    readLog: () => readFileSync(path.join(state, 'wrangler.log'), 'utf8'),
+    async stop() {
+      await server.stop();
+      forget();
+    },
+  };
+}
+
+const readResidentMB = (pid: number): number =>
+  Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / KB_PER_MB);
