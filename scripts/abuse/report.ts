@@ -21,6 +21,7 @@ export function formatReport(report: AbuseReport): string {
   const callers = Object.entries(fuzz.callers).map(([name, { requests, accepted }]) =>
     ['', name.padEnd(20), count(requests).padStart(8), count(accepted).padStart(8)].join('  '),
   );
+  const statuses = Object.entries(fuzz.statuses).map(([status, n]) => `${status} ${count(n)}`);
   return [
     ...attacks.flatMap(({ name, attempts, breaches, figure }) => [
       `${breaches.length === 0 ? 'repelled' : 'BREACHED'}  ${name} (${count(attempts)} attempts)`,
@@ -28,10 +29,8 @@ export function formatReport(report: AbuseReport): string {
       ...shorten(breaches).map((breach) => `          breach: ${breach}`),
     ]),
     '',
-    `${count(fuzz.requests)} fuzzed requests in ${fuzz.seconds} s, the slowest answer after ${count(fuzz.slowestMs)} ms`,
-    `  by status: ${Object.entries(fuzz.statuses)
-      .map(([status, n]) => `${status} ${count(n)}`)
-      .join(', ')}`,
+    `${count(fuzz.requests)} fuzzed requests in ${fuzz.seconds} s, the slowest took ${count(fuzz.slowestMs)} ms`,
+    `  by status: ${statuses.join(', ')}`,
     '  caller               requests  with 2xx',
     ...callers,
     ...fuzz.findings.flatMap(({ operationId, what, curl }) => [`  FOUND ${operationId}: ${what}`, `    ${curl}`]),

@@ -1,4 +1,5 @@
-// Webhooks that lead into private networks (SSRF): by address, by name, and by redirect.
+// Addresses that the Worker is to call, and that lead into private networks (SSRF): webhooks and keys of issuers, by
+// address, by name, and by redirect.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -39,28 +40,23 @@ const REFUSED = [
   'gopher://example.com/',
   '//example.com/',
   'https://',
-  'https:example.com',
 ];
 /** Elsewhere than on the developer's own machine, this machine is refused too. */
-const SHOP = { 'mf-original-url': 'https://shop.example/v1/subscriptions' };
+const claimShop = (path: string) => ({ 'mf-original-url': `https://shop.example${path}` });
 const DELIVERY_TIMEOUT_MS = 20_000;
 const POLL_MS = 100;
 
 export const webhooks: Attack = {
-  name: 'webhooks do not lead into private networks',
+  name: 'webhooks and issuers do not lead into private networks',
   async run(target, attempts) {
     const { client, secrets } = target;
-    const subscribe = (url: string, headers = SHOP) =>
-      client.call('POST', '/v1/subscriptions', {
-        bearer: secrets.keys.admin,
-        json: { url, events: ['gallery.ready'] },
-        headers,
-      });
+    const post = (path: string, json: object) =>
+      client.call('POST', path, { bearer: secrets.keys.admin, json, headers: claimShop(path) });
     for (const url of REFUSED) {
-      const answer = await subscribe(url);
-      // One without slashes is read as an https address with a public name.
-      attempts.expectStatus(answer, url === 'https:example.com' ? 201 : 400, url);
-      if (answer.status === 201) await unsubscribe(target, answer.text);
+      const webhook = await post('/v1/subscriptions', { url, events: ['gallery.ready'] });
+      attempts.expectStatus(webhook, 400, `a webhook to ${url}`);
+      const issuer = { issuer: 'https://id.example', jwksUrl: url, audience: 'x', prefix: 'x:' };
+      attempts.expectStatus(await post('/v1/issuers', issuer), 400, `an issuer with keys at ${url}`);
     }
     const followed = await countFollowed(target);
     attempts.expect(followed.delivered > 0, 'the notification did not arrive, so the redirect was not tried');

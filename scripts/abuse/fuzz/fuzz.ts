@@ -141,6 +141,8 @@ async function makeGrammars({ client, credentials, victims }: Target, document: 
     { weight: 5, arbitrary: fc.nat(40).map(itemId) },
     { weight: 1, arbitrary: fc.string({ minLength: 1, maxLength: 40 }) },
   );
+  // Nothing answers there, and nothing is sent to other machines.
+  const address = fc.constantFrom('http://127.0.0.1:9/', 'https://10.0.0.1/', 'ftp://shop.example/', 'x');
   const recent = fc.integer({ min: Date.now() - YEAR_MS, max: Date.now() });
   const named = {
     userId,
@@ -152,8 +154,8 @@ async function makeGrammars({ client, credentials, victims }: Target, document: 
       recent,
       recent.map((time) => new Date(time).toISOString()),
     ),
-    // Nothing answers there, and nothing is sent to other machines.
-    url: fc.constantFrom('http://127.0.0.1:9/', 'https://10.0.0.1/', 'ftp://shop.example/', 'x'),
+    url: address,
+    jwksUrl: address,
   };
   const { schemas } = document.components;
   return { valid: { schemas, named, isBroken: false }, broken: { schemas, named, isBroken: true } };
