@@ -13,6 +13,7 @@ import { type Memory, watchMemory } from './target/memory.ts';
 import { makeSecrets } from './target/secrets.ts';
 import { startServer } from './target/server.ts';
 import { countReadable, plantVictims, putItems } from './target/store.ts';
+import { findWorkerPort } from './target/worker-port.ts';
 
 const CONNECTIONS = 16;
 
@@ -39,34 +40,27 @@ export interface AbuseReport {
   seconds: number;
 }
 
-export async function runAbuse({ state, requests, seed, onProgress }: Plan, shutdown: Shutdown): Promise<AbuseReport> {
+export async function runAbuse(plan: Plan, shutdown: Shutdown): Promise<AbuseReport> {
   const startedAt = performance.now();
   const secrets = makeSecrets();
-  const server = await startServer(state, secrets, shutdown);
+  const server = await startServer(plan.state, secrets, shutdown);
   const client = new Client(server.port, CONNECTIONS);
   try {
     const pid = server.readWorkerPid();
-    await putItems(client, secrets.keys.admin);
-    const credentials = await createCredentials(client, secrets);
-    const victims = await plantVictims(client, secrets.keys);
     const document = await client.read<ApiDocument>('GET', '/openapi.json');
-    const operations = listOperations(document).map(({ method, path }) => `${method} ${path}`);
-    const target: Target = { client, server, secrets, credentials, victims, operations };
-    const readCanaries = () => countReadable(client, secrets.keys.read, victims);
+    const target = await prepareTarget({ client, server, secrets }, document);
+    const readCanaries = () => countReadable(client, secrets.keys.read, target.victims);
     const before = await readCanaries();
     const attacks: AttackResult[] = [];
     for (const attack of ATTACKS) {
-      onProgress(attack.name);
+      plan.onProgress(attack.name);
       attacks.push(await runAttack(attack, target));
     }
-    const endMemory = watchMemory(server);
-    const fuzzed = await fuzz(target, document, { requests, seed, connections: CONNECTIONS, onProgress });
-    const memory = endMemory();
+    const fuzzed = await fuzzWorker(target, document, plan, pid);
     attacks.push(await runAttack(leaks, target));
     return {
       attacks,
-      fuzz: fuzzed,
-      memory,
+      ...fuzzed,
       canaries: { before, after: await readCanaries() },
       survived: server.readWorkerPid() === pid,
       alerts: findAlerts(server.readLog()),
@@ -75,5 +69,36 @@ export async function runAbuse({ state, requests, seed, onProgress }: Plan, shut
   } finally {
     client.close();
     await server.stop();
+  }
+}
+
+async function prepareTarget(
+  parts: Pick<Target, 'client' | 'server' | 'secrets'>,
+  document: ApiDocument,
+): Promise<Target> {
+  const { client, secrets } = parts;
+  await putItems(client, secrets.keys.admin);
+  return {
+    ...parts,
+    credentials: await createCredentials(client, secrets),
+    victims: await plantVictims(client, secrets.keys),
+    operations: listOperations(document).map(({ method, path }) => `${method} ${path}`),
+  };
+}
+
+/** Fuzzes the Worker's process itself where its port can be found: wrangler's listener costs as much as the Worker. */
+async function fuzzWorker(
+  target: Target,
+  document: ApiDocument,
+  plan: Plan,
+  pid: number,
+): Promise<Pick<AbuseReport, 'fuzz' | 'memory'>> {
+  const client = new Client((await findWorkerPort(pid)) ?? target.server.port, CONNECTIONS);
+  const endMemory = watchMemory(target.server);
+  try {
+    const report = await fuzz({ ...target, client }, document, { ...plan, connections: CONNECTIONS });
+    return { fuzz: report, memory: endMemory() };
+  } finally {
+    client.close();
   }
 }
