@@ -12,26 +12,40 @@ const SQLITE = /^[0-9a-f]{64}\.sqlite$/;
 /** miniflare's own table in each object, which Cloudflare's objects do not have. */
 const OF_MINIFLARE = '__miniflare_do_name';
 /** Counters, which are written now and then, whoever asks. */
-const COUNTERS = ['answer_counts', 'event_counts'];
+const COUNTERS = ['answer_counts', 'event_counts', 'slate_counts'];
 
 export interface Held {
-  /** Players' objects with a table of the Worker. */
-  objects: number;
-  /** Bytes of their files. */
-  bytes: number;
-  /** Rows of D1, without those of counters. */
-  rows: number;
+  /** Bytes of each player's object with a table of the Worker. */
+  objects: Map<string, number>;
+  /** Rows of D1 by table, without those of counters. */
+  rows: Map<string, number>;
 }
 
 export function measureHeld(state: string): Held {
   const folder = path.join(state, OBJECTS);
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => SQLITE.test(name)) : [];
-  const sizes = names.flatMap((name) => {
-    const { tables, bytes } = withCopy(folder, name, (database, bytes) => ({ tables: listTables(database), bytes }));
-    return tables.some((table) => table !== OF_MINIFLARE) ? [bytes] : [];
-  });
+  const objects = new Map<string, number>();
+  for (const name of existsSync(folder) ? readdirSync(folder).filter((file) => SQLITE.test(file)) : []) {
+    const { tables, bytes } = withCopy(folder, name, (database, size) => ({
+      tables: listTables(database),
+      bytes: size,
+    }));
+    if (tables.some((table) => table !== OF_MINIFLARE)) objects.set(name, bytes);
+  }
   const rows = Object.entries(readRows(state)).filter(([table]) => !COUNTERS.includes(table));
-  return { objects: sizes.length, bytes: sum(sizes), rows: sum(rows.map(([, count]) => count)) };
+  return { objects, rows: new Map(rows) };
+}
+
+/** What is held now and was not before. */
+export function subtractHeld(now: Held, before: Held): { objects: number; bytes: number; rows: string[] } {
+  const added = [...now.objects].filter(([name]) => !before.objects.has(name));
+  return {
+    objects: added.length,
+    bytes: added.reduce((sum, [, bytes]) => sum + bytes, 0),
+    rows: [...now.rows].flatMap(([table, count]) => {
+      const more = count - (before.rows.get(table) ?? 0);
+      return more > 0 ? [`${more} in ${table}`] : [];
+    }),
+  };
 }
 
 /** Rows of D1 by table. */
@@ -74,5 +88,3 @@ const listTables = (database: DatabaseSync): string[] =>
 
 const TABLES = `select name from sqlite_schema
   where type = 'table' and name not like 'sqlite_%' and name not like '\\_cf\\_%' escape '\\'`;
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);

@@ -65,7 +65,8 @@ async function fillVictim(
   plant: (spot: string) => string,
 ): Promise<void> {
   const spot = (field: string) => plant(`${field} of ${userId}`);
-  const common = { userId, recommendationId: spot('recommendationId'), context: { platform: spot('platform') } };
+  // An event that names an answer would make a gallery, which reads the statistics (attacks/popularity.ts).
+  const common = { userId, context: { platform: spot('platform') } };
   const events: EventInput[] = [
     { ...common, id: spot('event id'), type: 'search', query: spot('search query') },
     { ...common, id: 'play-1', type: 'play', itemId: itemId(3), value: 90 },
