@@ -1,9 +1,10 @@
 // One run of abuse: starts a server over a store of its own, attacks it, fuzzes it, and reports what got through.
 
 import type { Shutdown } from '../terminal/shutdown.ts';
-import { findAlerts } from './attacks/connections.ts';
+import { findAlerts } from './attacks/hang-ups.ts';
 import { ATTACKS } from './attacks/index.ts';
 import { leaks } from './attacks/leaks.ts';
+import { slowBodies } from './attacks/slow-bodies.ts';
 import { type FuzzReport, fuzz } from './fuzz/fuzz.ts';
 import { type ApiDocument, listOperations } from './fuzz/operations.ts';
 import { type AttackResult, runAttack, type Target } from './target/attack.ts';
@@ -51,11 +52,14 @@ export async function runAbuse(plan: Plan, shutdown: Shutdown): Promise<AbuseRep
     const target = await prepareTarget({ client, server, secrets }, document);
     const readCanaries = () => countReadable(client, secrets.keys.read, target.victims);
     const before = await readCanaries();
+    // Meanwhile: it takes long, and little else.
+    const slow = runAttack(slowBodies, target);
     const attacks: AttackResult[] = [];
     for (const attack of ATTACKS) {
       plan.onProgress(attack.name);
       attacks.push(await runAttack(attack, target));
     }
+    attacks.push(await slow);
     const fuzzed = await fuzzWorker(target, document, plan, pid);
     attacks.push(await runAttack(leaks, target));
     return {

@@ -2,7 +2,7 @@
 
 import type { Attack } from '../target/attack.ts';
 import { bodies } from './bodies.ts';
-import { hangUps } from './connections.ts';
+import { hangUps } from './hang-ups.ts';
 import { hosts } from './hosts.ts';
 import { deadKeys, misplacedKeys } from './keys.ts';
 import { merges } from './merges.ts';

@@ -14,7 +14,7 @@ export interface Knowledge {
 
 /** Answers of the router, before an operation is reached. */
 const UNROUTED = [404, 405];
-/** Every operation may be shed or limited, and may be unable to check a key. */
+/** Every operation may be limited or shed, and may be unable to check a key. */
 const EVERYWHERE = [429, 503];
 
 /** Undefined if the answer is as it should be. */

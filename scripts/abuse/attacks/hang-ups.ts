@@ -1,4 +1,4 @@
-// Clients that hang up, and bodies that never end.
+// Clients that hang up.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attack } from '../target/attack.ts';
