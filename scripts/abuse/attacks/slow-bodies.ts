@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BODY_WAIT_MS } from '../../../workers/online/body.ts';
 import type { Attack, Target } from '../target/attack.ts';
 
-const CLIENTS = 40;
+const CLIENTS = 20;
 const BYTE_EVERY_MS = 1_000;
 const DECLARED_BYTES = 10_000;
 /** Generous: the machine may be busy. */
