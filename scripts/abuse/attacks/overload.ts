@@ -11,7 +11,7 @@ const PLAYERS = 50;
 export const overload: Attack = {
   name: '200 galleries and 200 ingests at once lose nothing',
   async run(target, attempts) {
-    const client = new Client(target.client.port, 2 * AT_ONCE);
+    const client = new Client(target.server.workerPort, 2 * AT_ONCE);
     try {
       const calm: Answer[] = [];
       for (let n = 0; n < CALM; n++) calm.push(await getGallery(client, target, n));

@@ -10,7 +10,7 @@ import { judge, type Knowledge } from './judge.ts';
 import { type ApiDocument, listOperations } from './operations.ts';
 import { drawRequest, type FuzzedRequest, type Grammars } from './request.ts';
 
-const RUNS_PER_CHECK = 100;
+const RUNS_PER_CHECK = 40;
 const FINDINGS_MAX = 20;
 const FODDER = 6;
 const GUESTS = 20;

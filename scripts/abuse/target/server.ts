@@ -9,6 +9,7 @@ import { findFreePort, startLocalServer } from '../../local/local-server.ts';
 import { runScript } from '../../start/run-script.ts';
 import type { Shutdown } from '../../terminal/shutdown.ts';
 import { formatSecrets, type Secrets } from './secrets.ts';
+import { findWorkerPort } from './worker-port.ts';
 import type { AbuseConfig } from './wrangler-config.ts';
 
 const KB_PER_MB = 1024;
@@ -32,6 +33,8 @@ const VARS = {
 
 export interface AbuseServer {
   port: number;
+  /** The port of the Worker's process itself, past wrangler's listener; `port` where it cannot be found. */
+  workerPort: number;
   state: string;
   runCron(cron: string): Promise<void>;
   /** Id of the Worker's process: another one after a crash. Throws if there is none. */
@@ -59,6 +62,7 @@ export async function startServer(state: string, secrets: Secrets, shutdown: Shu
   };
   return {
     port,
+    workerPort: (await findWorkerPort(readWorkerPid())) ?? port,
     state,
     runCron: server.runCron,
     readWorkerPid,
