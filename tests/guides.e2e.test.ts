@@ -3,17 +3,24 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { findFreePort } from '../scripts/local/local-server.ts';
 import { PROJECT_DIR } from '../scripts/local/project.ts';
 import { isInstalled, listTools, runGuide } from './guide.ts';
+import { openPatientProxy, type PatientProxy } from './patient-proxy.ts';
 
 const DOCS = path.join(PROJECT_DIR, 'docs');
 const GUIDES = ['answers.md', ...readdirSync(path.join(DOCS, 'guides')).map((name) => `guides/${name}`)];
 const read = (guide: string) => readFileSync(path.join(DOCS, guide), 'utf8');
 
+let proxy: PatientProxy;
+beforeAll(async () => {
+  proxy = await openPatientProxy(inject('url'));
+});
+afterAll(() => proxy.close());
+
 async function findFaults(guide: string, tool?: string): Promise<string> {
-  const surroundings = { url: inject('url'), receiverPort: await findFreePort(), ...(tool !== undefined && { tool }) };
+  const surroundings = { url: proxy.url, receiverPort: await findFreePort(), ...(tool !== undefined && { tool }) };
   return (await runGuide(read(guide), surroundings)).faults.join('\n');
 }
 
