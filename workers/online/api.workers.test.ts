@@ -265,6 +265,8 @@ it('documents every route with the scope of its key', async () => {
     '/v1/erasures/{erasureId}',
     '/v1/events',
     '/v1/guests',
+    '/v1/issuers',
+    '/v1/issuers/{issuerId}',
     '/v1/items',
     '/v1/items/best-rated',
     '/v1/items/new',
