@@ -41,6 +41,10 @@ it('counts nothing while a page is scrolled, and what was passed over once the p
   expect(count(scrolled, NOW + 29 * MINUTE)).toEqual({ a: 2, b: 1, c: 1 });
 });
 
+it('an event dated ahead does not end the session', () => {
+  expect(count([...impressions('a', 5), ...impressions('b', -60)])).toEqual({ a: 0, b: 0 });
+});
+
 it('an action on an item lifts what was passed over before', () => {
   const log = [...impressions('a', 90, 80), ...impressions('b', 90), event('click', 'a', 50), ...impressions('a', 40)];
   expect(count(log)).toEqual({ a: 1, b: 1 });

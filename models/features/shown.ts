@@ -59,7 +59,8 @@ function numberSessions(events: readonly SignalEvent[], now: number): Map<number
   for (const { timestamp } of events.toSorted((a, b) => b.timestamp - a.timestamp)) {
     if (later - timestamp > SESSION_GAP_MS) session++;
     sessions.set(timestamp, session);
-    later = timestamp;
+    // Dated ahead by a client's clock: the session is the one that lasts.
+    later = Math.min(now, timestamp);
   }
   return sessions;
 }
