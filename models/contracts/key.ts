@@ -8,7 +8,7 @@ export const KEY_BODY_BYTES_MAX = 8 * 1024;
 const NAME_LENGTH_MAX = 100;
 const ORIGINS_MAX = 20;
 const ORIGIN_LENGTH_MAX = 300;
-export const RATE_PER_MINUTE_MAX = 60_000;
+export const RATE_PER_MINUTE_MAX = 600_000;
 
 export const SCOPES = ['ingest', 'read', 'mint', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -47,7 +47,6 @@ export async function benchOverload(log: (message: string) => void): Promise<Ove
   const server = await startWorkerd({
     configPath: path.join(PROJECT_DIR, 'wrangler.toml'),
     secrets: { ADMIN_KEY: KEY },
-    vars: { KEY_REQUESTS_PER_MINUTE: 'unlimited' },
   });
   try {
     const stores = await server.stores();

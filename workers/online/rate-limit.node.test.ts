@@ -73,6 +73,6 @@ test('refuses nobody while the limiter fails', async () => {
 });
 
 test('names the setting that is out of bounds', () => {
-  for (const value of ['', '0', '-1', '1.5', '60001', 'many', undefined as unknown as string])
+  for (const value of ['', '0', '-1', '1.5', '600001', 'many', undefined as unknown as string])
     expect(() => readRateSettings({ ...VARS, GUESTS_PER_MINUTE: value })).toThrow('GUESTS_PER_MINUTE in wrangler.toml');
 });
