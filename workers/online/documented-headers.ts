@@ -1,6 +1,6 @@
 // The API document's descriptions of headers that answers of all endpoints have: rate limits, and when to try again.
 
-import { WINDOW_SECONDS } from './rate-limit.ts';
+import { WINDOW_SECONDS } from './rate-limit-scale.ts';
 
 const policy = {
   description: 'The limits that apply to the request: `q` requests in `w` seconds at each location of Cloudflare.',

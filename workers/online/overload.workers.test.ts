@@ -5,6 +5,7 @@ import type { Problem } from '../../models/contracts/problem.ts';
 import { type Admission, answers, ingests, type Slot } from './admission.ts';
 import { app } from './app.ts';
 import { BODY_WAIT_MS } from './body.ts';
+import { signToken } from './player-token.ts';
 
 const PLAYER = 'owner';
 const OWNED = 'game-1';
@@ -183,12 +184,14 @@ it('loses nothing acknowledged of 200 galleries and 200 ingests at once, and is 
 
 it('counts the deadline from the arrival of the request', async () => {
   await readGallery(PLAYER);
+  // The limiter is asked for each request with a token.
+  const { token } = (await signToken(PLAYER, 3_600, env, Date.now()))!;
   vi.spyOn(env.RATE_LIMITS, 'limit').mockImplementationOnce(async () => {
     const until = Date.now() + 25;
     while (Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
     return { success: true };
   });
-  const late = await read<Gallery>(await call('GET', `/v1/users/${PLAYER}/gallery?deadlineMs=20`));
+  const late = await read<Gallery>(await call('GET', '/v1/users/me/gallery?deadlineMs=20', { bearer: token }));
   expect([late.tier, listSteps(late)]).toEqual(['statistics', ['deadline']]);
   expect(listShown(late)).not.toContain(OWNED);
 });

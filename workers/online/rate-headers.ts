@@ -3,7 +3,8 @@
 
 import type { MiddlewareHandler } from 'hono';
 import type { AppEnv } from './endpoint.ts';
-import { type RatePolicy, WINDOW_SECONDS } from './rate-limit.ts';
+import type { RatePolicy } from './rate-limit.ts';
+import { WINDOW_SECONDS } from './rate-limit-scale.ts';
 
 export const showRateLimits: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();

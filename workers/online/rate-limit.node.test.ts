@@ -3,17 +3,16 @@ import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { RATE_PER_MINUTE_MAX } from '../../models/contracts/key.ts';
 import type { Caller } from './caller.ts';
+import { computeBlock, RateCredits } from './rate-credits.ts';
 import {
-  CAPACITY,
   chooseOwnPolicy,
   chooseStrictPolicy,
-  computeDelta,
   groupAddress,
   type RatePolicy,
   type StrictLimit,
   takeRequest,
-  WINDOW_SECONDS,
 } from './rate-limit.ts';
+import { CAPACITY, computeDelta, WINDOW_SECONDS } from './rate-limit-scale.ts';
 import { type RateVars, readRateSettings } from './rate-settings.ts';
 
 const CONFIG = readFileSync(path.join(import.meta.dirname, '../../wrangler.toml'), 'utf8');
@@ -70,6 +69,39 @@ test('refuses nobody while the limiter fails', async () => {
   expect(await takeRequest(limiter, chooseOwnPolicy(ANN, ADDRESS, SETTINGS))).toBe(true);
   expect(log.mock.calls.flat().join()).toContain('rate limiter failed');
   log.mockRestore();
+});
+
+test('asks the limiter once for a block of requests where the limit is high, and then for the next', async () => {
+  const perMinute = 60_000;
+  const policy: RatePolicy = { name: 'key', partition: 'server', perMinute };
+  const deltas: number[] = [];
+  let counted = 0;
+  const limiter = {
+    limit: async ({ delta = 1 }: RateLimitOptions) => {
+      deltas.push(delta);
+      const success = counted < CAPACITY;
+      if (success) counted += delta;
+      return { success };
+    },
+  };
+  const credits = new RateCredits();
+  // All at once: those that come while the limiter is asked do not ask too.
+  const first = await Promise.all(Array.from({ length: 25 }, () => takeRequest(limiter, policy, credits)));
+  expect(new Set(first)).toEqual(new Set([true]));
+  expect([computeBlock(perMinute), deltas]).toEqual([10, Array(3).fill(10 * computeDelta(perMinute))]);
+  let admitted = first.length;
+  while (admitted <= perMinute && (await takeRequest(limiter, policy, credits))) admitted++;
+  expect(admitted).toBe(perMinute);
+  expect(await takeRequest(limiter, policy, credits)).toBe(false);
+  // A player asks for each request.
+  expect(computeBlock(300)).toBe(1);
+});
+
+test('forgets requests that were taken a window ago', () => {
+  const credits = new RateCredits();
+  credits.set('key:server', 2, 0);
+  expect([credits.spend('key:server', 59_999), credits.spend('key:server', 60_000)]).toEqual([true, false]);
+  expect(credits.spend('key:other', 0)).toBe(false);
 });
 
 test('names the setting that is out of bounds', () => {

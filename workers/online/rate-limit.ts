@@ -4,11 +4,9 @@
 // (docs/decisions/0025).
 
 import type { Caller } from './caller.ts';
+import { computeBlock, RateCredits } from './rate-credits.ts';
+import { computeDelta } from './rate-limit-scale.ts';
 import type { RateSettings } from './rate-settings.ts';
-
-/** The limit and the period of the binding RATE_LIMITS in wrangler.toml. */
-export const CAPACITY = 60_000_000;
-export const WINDOW_SECONDS = 60;
 
 /** A stricter limit on some endpoints, besides the caller's own. */
 export type StrictLimit = 'guests' | 'personal-data';
@@ -66,14 +64,28 @@ export function groupAddress(address = ''): string {
     .join(':');
 }
 
-/** What one request adds to a counter, so that `perMinute` of them reach its limit. */
-export const computeDelta = (perMinute: number): number => Math.ceil(CAPACITY / perMinute);
+const ownCredits = new RateCredits();
 
-/** Takes one request; false if the policy refuses it. A limiter that fails refuses nobody. */
-export async function takeRequest(limiter: RateLimit, { name, partition, perMinute }: RatePolicy): Promise<boolean> {
+/**
+ * Takes one request; false if the policy refuses it. A limiter that fails refuses nobody. `credits`: those of this
+ * isolate, unless given.
+ */
+export async function takeRequest(
+  limiter: RateLimit,
+  { name, partition, perMinute }: RatePolicy,
+  credits = ownCredits,
+): Promise<boolean> {
   if (perMinute === Number.POSITIVE_INFINITY) return true;
+  const key = `${name}:${partition}`;
+  const now = Date.now();
+  if (credits.spend(key, now)) return true;
+  const block = computeBlock(perMinute);
+  // Before the limiter has agreed: requests that arrive meanwhile need not ask too.
+  credits.set(key, block - 1, now);
   try {
-    return (await limiter.limit({ key: `${name}:${partition}`, delta: computeDelta(perMinute) })).success;
+    const { success } = await limiter.limit({ key, delta: block * computeDelta(perMinute) });
+    if (!success) credits.set(key, 0, now);
+    return success;
   } catch (error) {
     console.error(JSON.stringify({ alert: 'rate limiter failed', error: String(error) }));
     return true;

@@ -1,0 +1,8 @@
+// The scale of the binding RATE_LIMITS: every rate is a share of it.
+
+/** The limit and the period of the binding in wrangler.toml. */
+export const CAPACITY = 60_000_000;
+export const WINDOW_SECONDS = 60;
+
+/** What one request adds to a counter, so that `perMinute` of them reach its limit. */
+export const computeDelta = (perMinute: number): number => Math.ceil(CAPACITY / perMinute);
