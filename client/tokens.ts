@@ -25,7 +25,7 @@ export function openTokenSource(getToken: GetToken): TokenSource {
       token = fresh === refused ? undefined : fresh;
       return token;
     } catch (error) {
-      throw createOwnProblem('token', 'There is no token', error);
+      throw createOwnProblem('token', 'There is no token.', error);
     } finally {
       renewing = undefined;
     }

@@ -88,8 +88,8 @@ export function openTransport(options: TransportOptions): Transport {
         if (error instanceof Problem) throw error;
         if (init.signal?.aborted) throw init.signal.reason;
         throw deadline.signal.aborted
-          ? createOwnProblem('timeout', 'The server did not answer in time')
-          : createOwnProblem('network', 'The server does not answer', error);
+          ? createOwnProblem('timeout', 'The server did not answer in time.')
+          : createOwnProblem('network', isOffline() ? 'You are offline.' : 'The server does not answer.', error);
       }
     },
     readToken: async () => tokens.get() ?? tokens.renew(),
@@ -119,6 +119,8 @@ function encodeRequest(
     signal,
   };
 }
+
+const isOffline = (): boolean => globalThis.navigator?.onLine === false;
 
 /** Undefined if the server does not ask to wait, or for longer than there is time. */
 function decideWait({ status, headers }: Response, restMs: number): number | undefined {

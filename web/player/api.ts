@@ -1,7 +1,6 @@
 // The page's calls to the Worker, by the client's transport with a key. Each rejects with a Problem whose message can
 // be shown to the user.
 
-import { createOwnProblem, type Problem } from '../../client/problem.ts';
 import { listen } from '../../client/stream.ts';
 import { type CallInit, openTransport } from '../../client/transport.ts';
 import type { EventInput, EventResult } from '../../models/contracts/event.ts';
@@ -37,7 +36,7 @@ export function connect(key: string) {
   });
   const call = async <T>(path: string, init?: CallInit): Promise<Timed<T>> => {
     const start = performance.now();
-    const body = await transport.call<T>(path, init).catch(explainSilence);
+    const body = await transport.call<T>(path, init);
     return { body, ms: performance.now() - start };
   };
   const user = (userId: string) => `/v1/users/${encodeURIComponent(userId)}`;
@@ -92,9 +91,3 @@ export function connect(key: string) {
 }
 
 export type Api = ReturnType<typeof connect>;
-
-function explainSilence(error: Problem): never {
-  if (error.type !== 'network') throw error;
-  const reason = navigator.onLine ? 'The server does not answer. Is it still running?' : 'You are offline.';
-  throw createOwnProblem('network', reason);
-}
