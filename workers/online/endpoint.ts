@@ -213,7 +213,7 @@ async function admit(
   return caller;
 }
 
-/** A caller that cannot be identified is limited by its address. */
+/** A caller that cannot be identified, for whatever reason, is limited by its address. */
 async function identify(c: AppContext): Promise<IdentifiedCaller> {
   try {
     const caller = await authenticate(
@@ -224,10 +224,13 @@ async function identify(c: AppContext): Promise<IdentifiedCaller> {
     c.set('caller', caller);
     return caller;
   } catch (error) {
-    if (error instanceof ProblemError && error.kind === 'unauthorized') await limitOwnRate(c, ANYONE);
+    if (error instanceof ProblemError && isUnidentified(error)) await limitOwnRate(c, ANYONE);
     throw error;
   }
 }
+
+/** `unavailable`: D1 or the issuer fails; each such request asks it again. */
+const isUnidentified = ({ kind }: ProblemError): boolean => kind === 'unauthorized' || kind === 'unavailable';
 
 const ANYONE: Caller = { kind: 'anyone' };
 

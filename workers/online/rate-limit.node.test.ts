@@ -104,7 +104,20 @@ test('forgets requests that were taken a window ago', () => {
   expect(credits.spend('key:other', 0)).toBe(false);
 });
 
-test('names the setting that is out of bounds', () => {
-  for (const value of ['', '0', '-1', '1.5', '600001', 'many', undefined as unknown as string])
-    expect(() => readRateSettings({ ...VARS, GUESTS_PER_MINUTE: value })).toThrow('GUESTS_PER_MINUTE in wrangler.toml');
+test('a setting that is missing or out of bounds has the default of wrangler.toml, and one alert names it', () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const defaults = readRateSettings({});
+  const names = Object.keys(VARS) as (keyof RateVars)[];
+  const delivered = Object.fromEntries(
+    names.map((name) => [name, new RegExp(`^${name} = "(.+)"$`, 'm').exec(CONFIG)![1]]),
+  );
+  expect(defaults).toEqual(readRateSettings(delivered));
+  for (const value of ['', '0', '-1', '1.5', '600001', 'many'])
+    expect(readRateSettings({ ...VARS, GUESTS_PER_MINUTE: value }), value).toEqual({
+      ...SETTINGS,
+      guests: defaults.guests,
+    });
+  const alerts = log.mock.calls.flat();
+  log.mockRestore();
+  expect(alerts.map((alert) => JSON.parse(alert).alert.split(' ')[0])).toEqual(names);
 });

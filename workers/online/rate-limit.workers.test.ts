@@ -1,5 +1,5 @@
 import { createExecutionContext, env } from 'cloudflare:test';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { KEYS_MAX, makeKey } from '../../models/contracts/key.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
 import { gorse } from '../gorse/app.ts';
@@ -122,6 +122,22 @@ it('limits requests without a valid key or token by their address', async () => 
   await callUntilRefused('/health', { address: '2001:db8::1' });
   expect((await call('/health', { address: '2001:db8::ffff' })).status).toBe(429);
   expect((await call('/health', { address: '2001:db8:0:1::1' })).status).toBe(200);
+});
+
+it('limits by address those whose key cannot be checked, and answers while a setting is wrong', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const DB = { prepare: () => ({ all: () => Promise.reject(new Error('D1 is down')) }) } as unknown as D1Database;
+  const settings = { ...SETTINGS, DB, GUESTS_PER_MINUTE: '0' };
+  const address = '192.0.2.5';
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 120_000 });
+  try {
+    expect((await call('/v1/items/popular', { bearer: makeKey().key, address, settings })).status).toBe(503);
+    await callUntilRefused('/v1/items/popular', { bearer: makeKey().key, address, settings });
+  } finally {
+    vi.useRealTimers();
+    log.mockRestore();
+  }
+  expect((await call('/health', { address: '192.0.2.6', settings })).status).toBe(200);
 });
 
 it('limits new guests by address, and exports and erasures by guests too', async () => {

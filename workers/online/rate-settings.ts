@@ -1,4 +1,5 @@
-// The rate limits that wrangler.toml sets, checked where they are read.
+// The rate limits that wrangler.toml sets, checked where they are read: at every request. A bad setting raises an alert
+// and leaves the default in force, since a mistake in a limit must not stop the store.
 
 import { RATE_PER_MINUTE_MAX } from '../../models/contracts/key.ts';
 
@@ -23,8 +24,17 @@ export interface RateSettings {
   personalData: number;
 }
 
-/** Throws if a setting is out of bounds. */
-export const readRateSettings = (vars: RateVars): RateSettings => ({
+/** The values in wrangler.toml as it is delivered. */
+const DEFAULTS: Record<keyof RateVars, number> = {
+  PLAYER_REQUESTS_PER_MINUTE: 300,
+  KEY_REQUESTS_PER_MINUTE: RATE_PER_MINUTE_MAX,
+  ADDRESS_REQUESTS_PER_MINUTE: 300,
+  GUESTS_PER_MINUTE: 10,
+  PERSONAL_DATA_PER_MINUTE: 10,
+};
+
+/** A setting that is missing or out of bounds has its default. */
+export const readRateSettings = (vars: Partial<RateVars>): RateSettings => ({
   player: readRate('PLAYER_REQUESTS_PER_MINUTE', vars),
   key: readRate('KEY_REQUESTS_PER_MINUTE', vars),
   address: readRate('ADDRESS_REQUESTS_PER_MINUTE', vars),
@@ -32,10 +42,21 @@ export const readRateSettings = (vars: RateVars): RateSettings => ({
   personalData: readRate('PERSONAL_DATA_PER_MINUTE', vars),
 });
 
-function readRate(name: keyof RateVars, vars: RateVars): number {
+function readRate(name: keyof RateVars, vars: Partial<RateVars>): number {
   const text = vars[name];
   if (text === UNLIMITED) return Number.POSITIVE_INFINITY;
   const rate = Number(text);
   if (Number.isInteger(rate) && rate >= 1 && rate <= RATE_PER_MINUTE_MAX) return rate;
-  throw new Error(`${name} in wrangler.toml is “${text}”: it must be 1 to ${RATE_PER_MINUTE_MAX}, or “${UNLIMITED}”`);
+  raiseAlert(name, `is “${text ?? ''}”: it must be 1 to ${RATE_PER_MINUTE_MAX}, or “${UNLIMITED}”`);
+  return DEFAULTS[name];
+}
+
+/** Settings whose alert was raised; every request reads them. */
+const alerted = new Set<string>();
+
+function raiseAlert(name: keyof RateVars, reason: string): void {
+  if (alerted.has(name)) return;
+  alerted.add(name);
+  const alert = `${name} in wrangler.toml ${reason}; ${DEFAULTS[name]} is in force`;
+  console.error(JSON.stringify({ alert }));
 }

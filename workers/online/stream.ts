@@ -8,8 +8,8 @@ import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpo
 import { UserParams, wholeNumber } from './parameters.ts';
 import { orUnavailable, ProblemError } from './problems.ts';
 
-/** A stream's key is checked only when the stream opens, so this bounds what a deleted key still receives. */
-const KEY_STREAM_MAX_MS = 3_600_000;
+/** A stream's caller is checked only when it opens: this bounds what a deleted key or issuer still opens. */
+const STREAM_MAX_MS = 3_600_000;
 
 const StreamQuery = z.object({
   after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
@@ -51,9 +51,8 @@ export async function getStream(
 }
 
 function decideEnd(caller: Caller, now: number): number {
-  if (caller.kind === 'player') return caller.expiresAt;
-  const latest = now + KEY_STREAM_MAX_MS;
-  return caller.kind === 'key' ? Math.min(caller.expiresAt ?? latest, latest) : latest;
+  const latest = now + STREAM_MAX_MS;
+  return caller.kind === 'anyone' ? latest : Math.min(caller.expiresAt ?? latest, latest);
 }
 
 const ENDPOINTS: Endpoint<Connection>[] = [
@@ -67,8 +66,8 @@ const ENDPOINTS: Endpoint<Connection>[] = [
       'A WebSocket, or server-sent events with “Accept: text/event-stream”. A notice follows each burst of events. ' +
       'With `after`, or Last-Event-ID, the newest 20 missed notices come first. A browser’s WebSocket can send no ' +
       'header: offer the subprotocols `bloodstream` and `bearer.` followed by the key or token in base64url. The ' +
-      'answer to “ping” is “pong”. A connection ends with its token or key, with a key after an hour at most (close ' +
-      'code 1008): open another with a valid one and `after`.',
+      'answer to “ping” is “pong”. A connection ends with its token or key, after an hour at most (close code 1008): ' +
+      'open another with a valid one and `after`.',
     scope: 'read',
     isOpenToPlayers: true,
     params: UserParams,

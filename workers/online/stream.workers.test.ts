@@ -6,6 +6,7 @@ import { createItem } from '../../tests/ranking-input.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { putItems } from '../storage/items.ts';
 import { signToken } from './player-token.ts';
+import { getStream } from './stream.ts';
 
 const ask = (path: string, headers: Record<string, string>) =>
   exports.default.fetch(`http://edge${path}`, { headers: { authorization: 'Bearer test-read', ...headers } });
@@ -175,4 +176,27 @@ it('ends after an hour with a key that does not expire, and gives way to a new c
   } finally {
     vi.useRealTimers();
   }
+});
+
+it('ends after an hour however long the token is valid: its issuer may be deleted meanwhile', async () => {
+  const openedAt = Date.now();
+  const ends: number[] = [];
+  for (const validMs of [90 * 86_400_000, 60_000])
+    await getStream(
+      {
+        params: { userId: 'epic:sam' },
+        caller: { kind: 'player', userId: 'epic:sam', guest: false, expiresAt: openedAt + validMs },
+      },
+      {
+        header: (name) => (name === 'upgrade' ? 'websocket' : undefined),
+        open: async (_, endsAt) => {
+          ends.push(endsAt);
+          return new Response();
+        },
+      },
+    );
+  const hourAfter = openedAt + 3_600_000;
+  expect(ends[0]).toBeGreaterThanOrEqual(hourAfter);
+  expect(ends[0]).toBeLessThanOrEqual(hourAfter + (Date.now() - openedAt));
+  expect(ends[1]).toBe(openedAt + 60_000);
 });
