@@ -6,9 +6,9 @@ import { expect, test } from 'vitest';
 import { RankingMetrics } from '../../models/contracts/release.ts';
 import { createRandom } from '../../models/data/random.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { claimFinished } from '../../tests/merge.ts';
 import { insertEvents } from '../../workers/storage/events.ts';
 import { exportEvents } from '../../workers/storage/export-events.ts';
-import { claimMerge } from '../../workers/storage/users.ts';
 import { withPlatform } from '../local/platform.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'evaluate-'));
@@ -101,7 +101,7 @@ test('without a file the whole log is evaluated: archived events, those still in
     }));
     await insertEvents(DB, [...logged.slice(0, 200), ...logged.filter(({ userId }) => userId === 'guest')]);
     await exportEvents(DB, 0, BUCKET, start);
-    await claimMerge(DB, 'guest', 'p59', start);
+    await claimFinished(DB, 'guest', 'p59', start);
     await insertEvents(DB, logged.slice(200, 297));
   });
   const file = path.join(folder, 'same.csv');

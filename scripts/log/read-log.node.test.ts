@@ -10,6 +10,7 @@ import { ImpressionLog } from '../../models/ranking/impressions.ts';
 import { addSlate } from '../../tests/add-slate.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { InteractionLog } from '../../tests/interaction-log.ts';
+import { claimFinished } from '../../tests/merge.ts';
 import { makeSlate } from '../../tests/slate.ts';
 import { insertEvents } from '../../workers/storage/events.ts';
 import { exportEvents } from '../../workers/storage/export-events.ts';
@@ -17,7 +18,6 @@ import { exportMerges } from '../../workers/storage/export-merges.ts';
 import { exportSlates } from '../../workers/storage/export-slates.ts';
 import { logSlates } from '../../workers/storage/slates.ts';
 import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
-import { claimMerge } from '../../workers/storage/users.ts';
 import { withDuckDb } from '../duckdb/open.ts';
 import { openPlatform, type Platform } from '../local/platform.ts';
 import { fileCache } from './fetch-files.ts';
@@ -99,9 +99,9 @@ it('reads the same from a snapshot’s Parquet files as from the events and slat
   expect(rows.some(({ entries }) => entries.some(({ outcomes }) => outcomes.includes(true)))).toBe(true);
 
   // Merged guests are the players they became, through a chain of merges.
-  await claimMerge(DB, 'player-1', 'player-2', NOW);
+  await claimFinished(DB, 'player-1', 'player-2', NOW);
   await exportMerges(DB, BUCKET, NOW);
-  await claimMerge(DB, 'player-2', 'player-3', NOW);
+  await claimFinished(DB, 'player-2', 'player-3', NOW);
   await exportMerges(DB, BUCKET, NOW);
   const merged = new InteractionLog();
   for (const event of EVENTS) merged.add({ ...event, userId: event.userId.replace(/^player-[12]$/, 'player-3') });

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeEvent } from '../../tests/event.ts';
+import { claimFinished } from '../../tests/merge.ts';
 import { insertEvents } from '../../workers/storage/events.ts';
 import { exportEvents } from '../../workers/storage/export-events.ts';
-import { claimMerge } from '../../workers/storage/users.ts';
 import { withPlatform } from '../local/platform.ts';
 
 test('a query answers over archived events and those that only D1 has, with new merges', async () => {
@@ -25,7 +25,7 @@ test('a query answers over archived events and those that only D1 has, with new 
   await withPlatform(state, async ({ DB, BUCKET }) => {
     await insertEvents(DB, [makeEvent('guest', 'play', 'g1', monday), makeEvent('p1', 'play', 'g1', monday)]);
     await exportEvents(DB, 0, BUCKET, tuesday);
-    await claimMerge(DB, 'guest', 'p1', tuesday);
+    await claimFinished(DB, 'guest', 'p1', tuesday);
     await insertEvents(DB, [makeEvent('p2', 'play', 'g2', monday), makeEvent('p2', 'play', 'g3', tuesday)]);
   });
   expect(JSON.parse(query().stdout)).toMatchObject([

@@ -8,9 +8,9 @@ import { EVENT_COLUMNS, type LoggedEvent } from '../../workers/storage/event-col
 import { readEventPage } from '../../workers/storage/events.ts';
 import { MERGE_COLUMNS } from '../../workers/storage/export-merges.ts';
 import { listLogShards } from '../../workers/storage/log-shards.ts';
+import { type Merge, readMergePage } from '../../workers/storage/merges.ts';
 import { type Column, encodeParquet } from '../../workers/storage/parquet.ts';
 import { lastSequenceOf, readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
-import { type Merge, readMergePage } from '../../workers/storage/users.ts';
 import type { LocalStores } from '../local/platform.ts';
 import { fileCache } from './fetch-files.ts';
 import { fetchLog, type LogFiles } from './views.ts';

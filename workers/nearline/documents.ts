@@ -26,6 +26,14 @@ export interface Documents {
   notices: Notice[];
   /** The player that this guest was merged into: later events of the guest are forwarded there. */
   mergedInto: string;
+  /** The player that an open merge made of this guest: later events of the guest are copied there. */
+  copiedTo: string;
+  /** Set once the player has this open guest's state: the guest then shows none. */
+  isCopied: true;
+  /** The open guests whose events are copied to this player. */
+  guests: string[];
+  /** The guest whose preferences this player has. */
+  preferencesFrom: string;
   /** What the alarm is to do, and when. */
   schedule: Partial<Record<Duty, PlannedDuty>>;
   /** The user whose unlogged events were reported to D1. */

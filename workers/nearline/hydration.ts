@@ -1,10 +1,10 @@
 // Brings a player's object up to date with the log: at its first request, and again after some hours, so that imports
 // reach it. Folding ignores repetition and order, so live events that arrive meanwhile are safe.
 
-import { toSignalEvent } from '../../models/features/signals.ts';
+import { mergedEventPrefix, toSignalEvent } from '../../models/features/signals.ts';
 import { withDeadline } from '../storage/deadline.ts';
-import { readSignalEvents } from '../storage/events.ts';
 import type { LogShards } from '../storage/log-shards.ts';
+import { readPlayerSignals } from '../storage/player-log.ts';
 import { readPreferences } from '../storage/users.ts';
 import type { DocumentStore } from './documents.ts';
 import type { SignalStore } from './signal-store.ts';
@@ -16,7 +16,7 @@ const WAIT_MS = 60;
 const AGE_MS = 6 * 3_600_000;
 
 export interface PlayerLog {
-  /** Has the preferences. */
+  /** Has the preferences and the merges. */
   db: D1Database;
   shards: LogShards;
 }
@@ -54,7 +54,7 @@ export class Hydration {
     const { erasedAt } = this.#store;
     const { db, shards } = this.#openLog();
     const [events, preferences] = await Promise.all([
-      readSignalEvents(shards, userId),
+      readPlayerSignals(db, shards, userId),
       this.#documents.read('preferences') ?? readPreferences(db, userId),
     ]);
     // Erased while reading: the preferences may be from before.
@@ -70,6 +70,14 @@ export class Hydration {
     // Players without a log store nothing: gallery requests for random ids must not fill the disk.
     if (later.length > 0)
       this.#tables.insert('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
+  }
+
+  /** Forgets the events of a guest, whose merge was parted, and what only they left. Throws if the log fails. */
+  async removeGuest(userId: string, guestId: string): Promise<void> {
+    const { db, shards } = this.#openLog();
+    const logged = await readPlayerSignals(db, shards, userId);
+    const later = logged.filter(({ receivedAt }) => receivedAt > this.#store.erasedAt);
+    this.#store.remove(mergedEventPrefix(guestId), later.map(toSignalEvent));
   }
 
   /** The next request reads the log again. */

@@ -8,7 +8,8 @@ import { makeEvent } from '../../tests/event.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { insertEvents, readActionsOf, readMarkEvents } from '../storage/events.ts';
 import { chooseShard, listLogShards } from '../storage/log-shards.ts';
-import { claimMerge, listActiveUsers, listUsers, moveMergedLogs } from '../storage/users.ts';
+import { beginFinishing, claimMerge } from '../storage/merges.ts';
+import { listActiveUsers, listUsers, moveMergedLogs } from '../storage/users.ts';
 import { consumeEvents } from './events-consumer.ts';
 import type { UserSignals } from './user-signals.ts';
 
@@ -157,7 +158,7 @@ it('writes the messages of the other databases while one fails, or is not bound 
   expect(await readAll()).toEqual(['anna', 'annc', 'anne', 'annf']);
 });
 
-it('moves a guest’s events in every database, and the outbox with the choice that was made for it', async () => {
+it('moves a guest’s events in every database once the outbox is empty', async () => {
   const guest = await deploy('guest', ONE);
   const player = await deploy('owner', FOUR);
   const event = makeEvent('guest', 'play', 'g1', START, { id: '1' });
@@ -166,14 +167,16 @@ it('moves a guest’s events in every database, and the outbox with the choice t
   for (const [n, database] of DATABASES.entries())
     await insertEvents(database, [makeEvent('guest', 'play', 'g2', START, { id: `in-${n}` })]);
   await claimMerge(env.DB, 'guest', 'owner', START);
-  const exported = await guest.exportUser('owner');
-  await moveMergedLogs(env.DB, DATABASES, ['guest']);
-  await player.importUser('owner', 'guest', exported);
+  await player.importUser('owner', 'guest', await guest.exportUser('owner'));
+  expect(await guest.finishMerge('owner')).toBe(false);
   // Still in the queue under the guest's name, for the only database there was.
   await consume([[{ ...event, shard: 0 }]], FOUR);
-  expect(await unloggedOf(player)).toEqual([0]);
-  expect(await runAlarm(player)).toBe(true);
-  expect([await unloggedOf(player), queued]).toEqual([[], []]);
+  expect([await unloggedOf(guest), await unloggedOf(player)]).toEqual([[0], []]);
+  expect(await runAlarm(guest)).toBe(true);
+  expect([await unloggedOf(guest), queued]).toEqual([[], []]);
+  expect(await guest.finishMerge('owner')).toBe(true);
+  await beginFinishing(env.DB, 'guest');
+  await moveMergedLogs(env.DB, DATABASES, ['guest']);
   for (const [n, database] of DATABASES.entries()) {
     const owners = await database.prepare('select distinct user_id from events').raw();
     expect(owners).toEqual([['owner']]);

@@ -52,6 +52,15 @@ export class SignalStore {
     return added;
   }
 
+  /** Forgets the events whose ids have the prefix, which ends with a colon. `logged`: the log without them. */
+  remove(prefix: string, logged: readonly SignalEvent[]): void {
+    const isOwn = ({ id }: SignalEvent) => !id.startsWith(prefix);
+    const kept = this.#readEvents().filter(isOwn);
+    this.clear();
+    // Marks are maxima, so they are made anew from all that is left.
+    this.fold([...kept, ...logged]);
+  }
+
   clear(): void {
     this.#sql('delete from recent_events');
     this.#sql('delete from marks');

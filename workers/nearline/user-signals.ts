@@ -10,14 +10,14 @@ import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/pref
 import type { SignalEvent, Signals, UserState } from '../../models/contracts/signals.ts';
 import { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import type { Notification } from '../../models/contracts/subscription.ts';
-import { deriveUserState, mergedEventId, toSignalEvent } from '../../models/features/signals.ts';
+import { deriveUserState, emptySignals, mergedEventId, toSignalEvent } from '../../models/features/signals.ts';
 import { isolate } from '../serving/isolate.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
 import type { UserStateRead } from '../serving/read-signals.ts';
 import type { Moment } from '../serving/recommendation-id.ts';
 import { chooseShard, listLogShards } from '../storage/log-shards.ts';
+import { MOVED, readMerges } from '../storage/merges.ts';
 import { notify } from '../storage/subscriptions.ts';
-import { readMergeTarget } from '../storage/users.ts';
 import { Causes } from './causes.ts';
 import { CHECK_DELAY_MS, checkLog } from './check-log.ts';
 import { DocumentStore } from './documents.ts';
@@ -76,6 +76,14 @@ export class UserSignals extends DurableObject<Env> {
   record(events: PlayerEvent[], chosen?: number): RecordedEvents | Promise<RecordedEvents> {
     const player = this.#documents.read('mergedInto');
     if (player !== undefined) return this.#forward(player, events, chosen);
+    const recorded = this.#recordHere(events, chosen);
+    const copiedTo = this.#documents.read('copiedTo');
+    if (copiedTo === undefined) return recorded;
+    // All of them, not the new ones alone: an earlier copy may have failed.
+    return this.#copy(copiedTo, events[0]?.userId ?? '', events.map(toSignalEvent)).then(() => recorded);
+  }
+
+  #recordHere(events: readonly PlayerEvent[], chosen: number | undefined): RecordedEvents {
     const shard = chosen ?? chooseShard(events[0]?.userId ?? '', listLogShards(this.env).length);
     // A client that names an answer has requested one, which an object evicted since then has forgotten.
     const reaction = events.find(({ recommendationId }) => recommendationId !== null);
@@ -95,7 +103,7 @@ export class UserSignals extends DurableObject<Env> {
    */
   async recordOwn(events: PlayerEvent[]): Promise<RecordedEvents> {
     if (!this.isMerged()) return this.record(events);
-    const mergedAt = this.#documents.readWrittenAt('mergedInto');
+    const mergedAt = this.#documents.readWrittenAt(this.#isFinished() ? 'mergedInto' : 'copiedTo');
     const takesLate = Date.now() <= mergedAt + LATE_EVENTS_MS;
     const isLate = ({ timestamp }: PlayerEvent) => takesLate && timestamp <= mergedAt;
     const recorded = await this.record(events.filter(isLate));
@@ -119,6 +127,7 @@ export class UserSignals extends DurableObject<Env> {
 
   /** The whole state, once the log has been read. Throws if it cannot be. `userId`: the object's name. */
   async readSignals(userId: string): Promise<Signals> {
+    if (this.#isHidden()) return emptySignals();
     if (!this.#hydration.isComplete) await this.#hydration.readLog(userId);
     return this.#store.signals;
   }
@@ -138,6 +147,7 @@ export class UserSignals extends DurableObject<Env> {
 
   /** The gallery made after the last events; null if there is none. */
   backup(): StoredGallery | null {
+    if (this.#isHidden()) return null;
     // A gallery stored by an earlier version may not parse.
     return StoredGallery.safeParse(this.#documents.read('backup')).data ?? null;
   }
@@ -146,18 +156,18 @@ export class UserSignals extends DurableObject<Env> {
   setPreferences(preferences: Preferences, changeId: string = crypto.randomUUID()): boolean {
     if (this.isMerged()) return false;
     this.#documents.write('preferences', preferences);
+    this.#documents.delete('preferencesFrom');
     this.#scheduleBackup([changeId]);
     return true;
   }
 
   /**
-   * Marks this guest as merged, so that later events are forwarded, forwards its outbox, and returns its other state.
-   * D1 decides the target.
+   * Marks this guest as merged, so that later events are copied to the player, and returns its state, which stays
+   * here until the merge is finished. D1 decides the target.
    */
-  async exportUser(userId: string): Promise<UserExport> {
+  exportUser(userId: string): UserExport {
     // A repeated merge does not change the time of the merge, which `recordOwn` compares with.
-    if (this.#documents.read('mergedInto') !== userId) this.#documents.write('mergedInto', userId);
-    await this.#forwardOutbox(userId);
+    if (!this.#isFinished() && this.#documents.read('copiedTo') !== userId) this.#documents.write('copiedTo', userId);
     const { actions, impressions } = this.#store.signals;
     return {
       events: [...actions, ...impressions],
@@ -167,31 +177,107 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /**
-   * Imports a guest's state; idempotent. A player that was itself merged forwards it. Throws if the log cannot be read:
-   * events that the guest's object had dropped, and this player's preferences, may be only there.
+   * Imports a guest's state; idempotent. A player that was itself merged passes it on. Throws if the log cannot be
+   * read: events that the guest's object had dropped, and this player's preferences, may be only there.
    */
-  async importUser(userId: string, guestId: string, { events, ...exported }: UserExport): Promise<void> {
-    const own = events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
-    const player = this.#documents.read('mergedInto');
+  async importUser(userId: string, guestId: string, exported: UserExport): Promise<void> {
+    const events = exported.events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
+    if (!this.#isFinished()) {
+      const guests = this.#documents.read('guests') ?? [];
+      if (!guests.includes(guestId)) this.#documents.write('guests', [...guests, guestId]);
+      // A read already in progress is not enough: it may predate the merge.
+      await this.#hydration.readLog(userId);
+      this.#fold(events);
+      this.#takePreferences(guestId, exported);
+    }
+    const player = this.#findPlayer();
     if (player !== undefined)
-      return this.env.USER_SIGNALS.getByName(player).importUser(player, userId, { events: own, ...exported });
-    // A read already in progress is not enough: it may predate the move of the log.
-    await this.#hydration.readLog(userId);
-    this.#fold(own);
-    const { preferences, preferencesAt } = exported;
-    if (preferences === undefined || this.#documents.read('preferences') !== undefined) return;
-    // The player was erased after they were set, perhaps since the export.
-    if (preferencesAt <= this.#store.erasedAt) return;
-    this.#documents.write('preferences', preferences, preferencesAt);
+      await this.env.USER_SIGNALS.getByName(player).importUser(player, userId, { ...exported, events });
+  }
+
+  /** Folds later events of an open guest; ignores those of a guest that was parted meanwhile. */
+  async takeCopies(userId: string, guestId: string, events: SignalEvent[]): Promise<void> {
+    if (!this.#isFinished() && !this.#documents.read('guests')?.includes(guestId)) return;
+    const own = events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
+    if (!this.#isFinished()) this.#fold(own);
+    const player = this.#findPlayer();
+    if (player !== undefined) await this.#copy(player, userId, own);
+  }
+
+  /** Shows no state any more: the player has it. */
+  hide(): void {
+    if (!this.#isFinished()) this.#documents.write('isCopied', true);
+  }
+
+  /** Makes a guest of an open merge independent again: its state never left. */
+  part(): void {
+    this.#documents.delete('copiedTo');
+    this.#documents.delete('isCopied');
+    this.#hydration.forget();
+  }
+
+  /** Forgets what an open guest left here. D1 has forgotten the merge already. Idempotent; throws if the log fails. */
+  async removeGuest(userId: string, guestId: string): Promise<void> {
+    const guests = this.#documents.read('guests') ?? [];
+    this.#documents.write(
+      'guests',
+      guests.filter((id) => id !== guestId),
+    );
+    await this.#hydration.removeGuest(userId, guestId);
+    this.#documents.delete('backup');
+    if (this.#documents.read('preferencesFrom') === guestId) {
+      this.#documents.delete('preferences');
+      this.#documents.delete('preferencesFrom');
+    }
     this.#scheduleBackup([crypto.randomUUID()]);
+  }
+
+  /**
+   * Ends an open merge for the guest: later events are recorded as the player's. False while the log misses events of
+   * the guest. Idempotent.
+   */
+  finishMerge(userId: string): boolean {
+    if (!this.#outbox.isEmpty) return false;
+    this.#documents.write('mergedInto', userId, this.#documents.readWrittenAt('copiedTo'));
+    this.#documents.delete('copiedTo');
+    this.#documents.delete('isCopied');
+    return true;
   }
 
   /** True for a guest that was merged into a player. */
   isMerged(): boolean {
+    return this.#findPlayer() !== undefined;
+  }
+
+  /** The player that this guest has become. */
+  #findPlayer(): string | undefined {
+    return this.#documents.read('mergedInto') ?? this.#documents.read('copiedTo');
+  }
+
+  /** True for a guest whose state the player has. */
+  #isHidden(): boolean {
+    return this.#isFinished() || this.#documents.read('isCopied') === true;
+  }
+
+  /** True for a guest whose merge is finished. */
+  #isFinished(): boolean {
     return this.#documents.read('mergedInto') !== undefined;
   }
 
-  /** Deletes a merged guest's state, after its player has imported it. */
+  async #copy(player: string, guestId: string, events: SignalEvent[]): Promise<void> {
+    await this.env.USER_SIGNALS.getByName(player).takeCopies(player, guestId, events);
+  }
+
+  #takePreferences(guestId: string, { preferences, preferencesAt }: UserExport): void {
+    if (preferences === undefined || this.#documents.read('preferences') !== undefined) return;
+    // The player was erased after they were set, perhaps since the export.
+    if (preferencesAt <= this.#store.erasedAt) return;
+    this.#documents.write('preferences', preferences, preferencesAt);
+    this.#documents.write('preferencesFrom', guestId);
+    this.#scheduleBackup([crypto.randomUUID()]);
+  }
+
+  /** Deletes a finished guest's state: the player has it. */
   empty(): void {
     this.#store.clear();
     this.#outbox.clear();
@@ -287,7 +373,7 @@ export class UserSignals extends DurableObject<Env> {
     const [oldest] = this.#outbox.readPage(0, 1);
     if (oldest === undefined || oldest.resends === 0) return undefined;
     const { userId }: PlayerEvent = JSON.parse(oldest.body);
-    const player = await readMergeTarget(this.env.DB, userId);
+    const player = (await readMerges(this.env.DB, [userId], MOVED)).get(userId);
     if (player !== undefined) this.#documents.write('mergedInto', player);
     return player;
   }
@@ -323,6 +409,7 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   #deriveState(signals: Signals, now: number): UserState {
+    if (this.#isHidden()) return deriveUserState(emptySignals(), EMPTY_PREFERENCES, now);
     return deriveUserState(signals, this.#documents.read('preferences') ?? EMPTY_PREFERENCES, now);
   }
 

@@ -8,11 +8,12 @@ import type { UserState } from '../../models/contracts/signals.ts';
 import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
 import { deriveUserState, emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
-import { readActionsOf } from '../storage/events.ts';
 import { deleteOldGalleries, writeBatchGalleries } from '../storage/galleries.ts';
 import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
+import { readMerges } from '../storage/merges.ts';
+import { readPlayers } from '../storage/player-log.ts';
 import { readPointer } from '../storage/releases.ts';
-import { listActiveUsers, readManyPreferences } from '../storage/users.ts';
+import { listActiveUsers } from '../storage/users.ts';
 
 const DAY_MS = 86_400_000;
 /** Players seen within these days are active. */
@@ -43,7 +44,10 @@ export async function queueActivePlayers(
   let last = '';
   for (;;) {
     const page = await listActiveUsers(databases, now - ACTIVE_DAYS * DAY_MS, last, PLAYERS_PER_PAGE);
-    for (const messages of packMessages(page)) await GALLERIES.sendBatch(messages);
+    // Guests of an earlier merge are active as their players.
+    const merged = await readMerges(DB, page);
+    const userIds = [...new Set(page.map((userId) => merged.get(userId) ?? userId))];
+    for (const messages of packMessages(userIds)) await GALLERIES.sendBatch(messages);
     players += page.length;
     if (page.length < PLAYERS_PER_PAGE) return players;
     last = page.at(-1)!;
@@ -94,10 +98,7 @@ async function computeGalleries(
   now: number,
   waitUntil: (promise: Promise<unknown>) => void,
 ): Promise<number> {
-  const [events, preferences] = await Promise.all([
-    readActionsOf(listLogShards(env), userIds),
-    readManyPreferences(env.DB, userIds),
-  ]);
+  const { events, preferences } = await readPlayers(env.DB, listLogShards(env), userIds);
   const byUser = Map.groupBy(events, ({ userId }) => userId);
   const made: { userId: string; gallery: BatchGallery }[] = [];
   for (const userId of userIds) {

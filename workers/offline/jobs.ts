@@ -13,6 +13,7 @@ import { announceDueTraining } from './announce-training.ts';
 import { checkUnlogged } from './check-unlogged.ts';
 import { queueActivePlayers } from './compute-galleries.ts';
 import { deleteOldRows } from './delete-old-rows.ts';
+import { endMerges } from './end-merges.ts';
 import { exportSnapshot } from './export-snapshot.ts';
 import { refreshStatistics } from './refresh-statistics.ts';
 import { trimLog } from './trim-log.ts';
@@ -45,7 +46,10 @@ export const JOBS: Record<string, readonly NamedJob[]> = {
     { name: 'export-snapshot', job: exportSnapshot },
     { name: 'trim-log', job: trimLog },
   ],
-  '25 3 * * *': [{ name: 'delete-old-rows', job: deleteOldRows }],
+  '25 3 * * *': [
+    { name: 'delete-old-rows', job: deleteOldRows },
+    { name: 'end-merges', job: endMerges },
+  ],
   // Here too: a ten-minute cron has 30 seconds of CPU, enough to rewrite a file of some 400,000 rows; an hourly cron
   // has 15 minutes.
   '15 * * * *': [{ name: 'announce-training', job: announceDueTraining }, ERASE_USERS],

@@ -7,8 +7,7 @@ import type { Result } from '../../models/contracts/result.ts';
 import { TokenText } from '../../models/contracts/token.ts';
 import { isGuestId } from '../../models/contracts/user-id.ts';
 import { isBeingErased } from '../storage/erasures.ts';
-import { listLogShards } from '../storage/log-shards.ts';
-import { claimMerge, moveMergedLogs } from '../storage/users.ts';
+import { claimMerge, MERGE_OPEN_DAYS } from '../storage/merges.ts';
 import { type Caller, hasScope, type PlayerCaller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams } from './parameters.ts';
@@ -39,28 +38,27 @@ export interface MergeSteps {
    */
   claim(guestId: string, userId: string): Promise<string | undefined>;
   isBeingErased(userIds: readonly string[]): Promise<boolean>;
-  /** Moves the state of the guest's object to the player's; later events of the guest are forwarded. */
-  moveSignals(guestId: string, userId: string): Promise<void>;
+  /** Copies the state of the guest's object to the player's; later events of the guest are copied too. */
+  copySignals(guestId: string, userId: string): Promise<void>;
 }
 
 const openMergeSteps = ({ env, env: { USER_SIGNALS, DB } }: AppContext): MergeSteps => ({
   verifyToken: (token) => verifyToken(token, env, Date.now()),
   claim: (guestId, userId) => claimMerge(DB, guestId, userId, Date.now()),
   isBeingErased: (userIds) => isBeingErased(DB, userIds),
-  moveSignals: async (guestId, userId) => {
+  copySignals: async (guestId, userId) => {
     const guest = USER_SIGNALS.getByName(guestId);
     const exported = await guest.exportUser(userId);
-    await moveMergedLogs(DB, listLogShards(env), [guestId]);
     await USER_SIGNALS.getByName(userId).importUser(userId, guestId, exported);
-    // Last, so that an interrupted merge can be repeated.
-    await guest.empty();
+    // Last, so that an interrupted merge can be repeated, and hides nothing.
+    await guest.hide();
   },
 });
 
 /** Every step is idempotent, so the next request completes an interrupted merge. */
 export async function postMerge(
   { params: { userId }, body, caller }: { params: UserParams; body: MergeBody; caller: Caller },
-  { verifyToken, claim, isBeingErased, moveSignals }: MergeSteps,
+  { verifyToken, claim, isBeingErased, copySignals }: MergeSteps,
 ): Promise<z.output<typeof MergeAnswer>> {
   const from =
     body.from === undefined ? await readGuest(body.guestToken!, verifyToken) : authorizeMerge(body.from, caller);
@@ -71,7 +69,7 @@ export async function postMerge(
     throw new ProblemError('conflict', 'One of the two is being erased; merge them once that is finished.');
   if (claimed === undefined) throw new ProblemError('conflict', `“${userId}” is a guest who has become a player.`);
   if (claimed !== userId) throw new ProblemError('conflict', `The guest “${from}” has become another player.`);
-  await orUnavailable(moveSignals(from, userId));
+  await orUnavailable(copySignals(from, userId));
   return { merged: from };
 }
 
@@ -99,8 +97,9 @@ const ENDPOINTS: Endpoint<MergeSteps>[] = [
     summary: 'Merge a guest into a player',
     description:
       'The guest’s events and preferences become the player’s, events still under way included; the guest is empty ' +
-      'afterwards. On a problem, or without an answer, send the same request again. A player’s token needs the ' +
-      'guest’s token as proof; a key with the scope `ingest` merges any guest; only `admin` merges accounts.',
+      `afterwards. For ${MERGE_OPEN_DAYS} days the two can be parted again. On a problem, or without an answer, send ` +
+      'the same request again. A player’s token needs the guest’s token as proof; a key with the scope `ingest` ' +
+      'merges any guest; only `admin` merges accounts.',
     scope: 'ingest',
     isOpenToPlayers: true,
     params: UserParams,

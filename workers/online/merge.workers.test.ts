@@ -7,11 +7,13 @@ import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
 import { mergedEventPrefix } from '../../models/features/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { claimFinished, endAllMerges } from '../../tests/merge.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { consumeEvents } from '../nearline/events-consumer.ts';
 import { insertErasedUsers, openUserHash } from '../storage/erased-users.ts';
 import { insertEvents } from '../storage/events.ts';
-import { claimMerge } from '../storage/users.ts';
+import { beginFinishing, claimMerge } from '../storage/merges.ts';
+import { moveMergedLogs } from '../storage/users.ts';
 
 async function call(method: string, path: string, body?: object) {
   const response = await exports.default.fetch(`http://edge${path}`, {
@@ -66,20 +68,24 @@ it('distinguishes events whose long ids differ only at the end', async () => {
   await expect.poll(() => logOf('long'), { timeout: 10_000 }).toHaveLength(2);
   expect(await merge('long', 'reader')).toBe(200);
   expect(await owned('reader')).toEqual(['a', 'b']);
+  await runNextAlarm('long');
+  await endAllMerges(env);
   expect(await logOf('reader')).toEqual([['a'], ['b']]);
+  expect(await owned('reader')).toEqual(['a', 'b']);
 });
 
-it('leaves no event in the guest’s log, even if the merge happens during a write', async () => {
+it('leaves no event in the guest’s log, even if the merge is finished during a write', async () => {
   const event = purchase('late', 'a', Date.now());
   await env.USER_SIGNALS.getByName('late').record([event]);
-  let merged: Promise<number> | undefined;
-  // The merge happens just before the first row is written.
+  await claimMerge(env.DB, 'late', 'arrived', Date.now());
+  let finished: Promise<void> | undefined;
+  // The merge is finished just before the first row is written.
   const db = new Proxy(env.DB, {
     get(target, name) {
       if (name !== 'batch') return Reflect.get(target, name).bind(target);
       return async (statements: D1PreparedStatement[]) => {
-        merged ??= merge('late', 'arrived');
-        expect(await merged).toBe(200);
+        finished ??= beginFinishing(env.DB, 'late').then(() => moveMergedLogs(env.DB, [env.LOG_0], ['late']));
+        await finished;
         return target.batch(statements);
       };
     },
@@ -130,7 +136,7 @@ const unlogged = (userId: string) =>
 const logOf = (userId: string) =>
   env.DB.prepare('select item_id from events where user_id = ?1 order by item_id').bind(userId).raw();
 
-it('the player’s outbox takes over the guest’s, recognises what is logged, and sends what is lost', async () => {
+it('leaves a guest its outbox while the merge is open, and finishes it once the log has everything', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2100, 0, 1) });
   try {
     const events = ['lost', 'late', 'moved'].map((itemId) => purchase('lodger', itemId, Date.now()));
@@ -143,27 +149,31 @@ it('the player’s outbox takes over the guest’s, recognises what is logged, a
         env.DB,
         [env.LOG_0],
       );
-    // One event is logged before the merge and moves with it; one comes from the queue afterwards.
+    // One event is logged before the merge; one comes from the queue afterwards.
     await consume('moved');
     expect(await merge('lodger', 'owner')).toBe(200);
-    expect(await unlogged('lodger')).toEqual([]);
-    expect(await unlogged('owner')).toHaveLength(3);
-    await consume('late');
-    await runNextAlarm('owner');
-    const prefix = mergedEventPrefix('lodger');
-    expect(await unlogged('owner')).toEqual([[`${prefix}lost`, 1]]);
-    await expect.poll(() => logOf('owner'), { timeout: 10_000 }).toEqual([['late'], ['lost'], ['moved']]);
-    await runNextAlarm('owner');
+    expect(await unlogged('lodger')).toHaveLength(3);
     expect(await unlogged('owner')).toEqual([]);
+    await consume('late');
+    await endAllMerges(env);
+    expect(await logOf('owner')).toEqual([]);
+    await runNextAlarm('lodger');
+    expect(await unlogged('lodger')).toEqual([['lost', 1]]);
+    await expect.poll(() => logOf('lodger'), { timeout: 10_000 }).toEqual([['late'], ['lost'], ['moved']]);
+    await runNextAlarm('lodger');
+    expect(await unlogged('lodger')).toEqual([]);
+    await endAllMerges(env);
+    expect(await logOf('owner')).toEqual([['late'], ['lost'], ['moved']]);
     // The queue delivers after all: nothing doubles.
     await consume('lost');
     expect(await logOf('owner')).toHaveLength(3);
     expect(await logOf('lodger')).toEqual([]);
 
-    // An event that reaches the guest's object after the merge is in the player's outbox.
+    // An event that reaches the guest's object after the finished merge is in the player's outbox.
     await env.USER_SIGNALS.getByName('lodger').record([purchase('lodger', 'after', Date.now())]);
     expect(await unlogged('lodger')).toEqual([]);
-    expect(await unlogged('owner')).toEqual([[`${prefix}after`, 0]]);
+    expect(await unlogged('owner')).toEqual([[`${mergedEventPrefix('lodger')}after`, 0]]);
+    expect(await owned('owner')).toEqual(['after', 'late', 'lost', 'moved']);
   } finally {
     vi.useRealTimers();
   }
@@ -175,20 +185,22 @@ it('a merge that is interrupted and never repeated loses no event of the guest',
     const guest = env.USER_SIGNALS.getByName('drifter');
     await guest.record([purchase('drifter', 'a', Date.now())]);
     await claimMerge(env.DB, 'drifter', 'settler', Date.now());
+    await guest.exportUser('settler');
     // The player's object cannot be reached, and the guest's is marked already.
     await runInDurableObject(guest, async (object) => {
-      const USER_SIGNALS = { getByName: () => ({ record: () => Promise.reject(new Error('moving')) }) };
+      const USER_SIGNALS = { getByName: () => ({ takeCopies: () => Promise.reject(new Error('moving')) }) };
       Object.assign(object, { env: { ...env, USER_SIGNALS } });
-      await expect(object.exportUser('settler')).rejects.toThrow('moving');
+      await expect(object.record([purchase('drifter', 'b', Date.now())])).rejects.toThrow('moving');
       Object.assign(object, { env });
     });
-    expect(await unlogged('drifter')).toHaveLength(1);
+    expect(await unlogged('drifter')).toHaveLength(2);
+    await runNextAlarm('drifter');
+    await expect.poll(() => logOf('drifter'), { timeout: 10_000 }).toEqual([['a'], ['b']]);
     await runNextAlarm('drifter');
     expect(await unlogged('drifter')).toEqual([]);
-    await runNextAlarm('settler');
-    await expect.poll(() => logOf('settler'), { timeout: 10_000 }).toEqual([['a']]);
-    await runNextAlarm('settler');
-    expect(await unlogged('settler')).toEqual([]);
+    expect(await owned('settler')).toEqual(['a', 'b']);
+    await endAllMerges(env);
+    expect([await logOf('drifter'), await logOf('settler')]).toEqual([[], [['a'], ['b']]]);
   } finally {
     vi.useRealTimers();
   }
@@ -205,7 +217,7 @@ it('a merge that dies right after its decision leaves the guest’s events to th
         db,
       ]);
     await insertEvents(env.DB, events.slice(0, 1));
-    await claimMerge(env.DB, 'nomad', 'villager', Date.now());
+    await claimFinished(env.DB, 'nomad', 'villager', Date.now());
 
     // At no moment does the log have one of them under two ids.
     const seen: number[] = [];
@@ -244,7 +256,7 @@ it('a merge that dies right after its decision leaves the guest’s events to th
 it('does not bring back what a guest did before an erasure', async () => {
   const before = purchase('ghost', 'before', Date.now());
   await insertErasedUsers(env.DB, [(await openUserHash(env.DB))('ghost')], before.timestamp).run();
-  await claimMerge(env.DB, 'ghost', 'host', Date.now());
+  await claimFinished(env.DB, 'ghost', 'host', Date.now());
   const events = [before, purchase('ghost', 'after', before.timestamp + 1)];
   events[1]!.receivedAt = before.timestamp + 1;
   await consumeEvents(

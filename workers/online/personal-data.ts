@@ -9,7 +9,7 @@ import { openErasureRun, openStores } from '../personal-data/stores.ts';
 import { beginErasure, readErasure } from '../storage/erasures.ts';
 import { nameJobLease, withLease } from '../storage/leases.ts';
 import { listLogShards } from '../storage/log-shards.ts';
-import { addMergedGuests, readMergeTarget } from '../storage/users.ts';
+import { addMergedGuests, readMergeTarget } from '../storage/merges.ts';
 import type { Caller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams } from './parameters.ts';

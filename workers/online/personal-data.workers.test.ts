@@ -8,6 +8,8 @@ import { releaseKey } from '../../models/contracts/layout.ts';
 import { EMPTY_PREFERENCES, Preferences } from '../../models/contracts/preferences.ts';
 import { BROKEN, breakAfter } from '../../tests/break-after.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { endAllMerges } from '../../tests/merge.ts';
+import { runAlarm } from '../../tests/run-alarm.ts';
 import { makeSlate } from '../../tests/slate.ts';
 import { consumeDeadLetters, consumeEvents } from '../nearline/events-consumer.ts';
 import { consumeSlates } from '../nearline/slates-consumer.ts';
@@ -63,6 +65,8 @@ async function fill(userId: string): Promise<void> {
   await env.USER_SIGNALS.getByName(guest).record(asGuest);
   await env.USER_SIGNALS.getByName(userId).record(events);
   expect((await ask('POST', `/v1/users/${userId}/merge`, { from: guest })).status).toBe(200);
+  await runAlarm(env.USER_SIGNALS.getByName(guest));
+  await endAllMerges(env);
   await writePreferences(env.DB, userId, PREFERENCES, at);
   await env.USER_SIGNALS.getByName(userId).setPreferences(PREFERENCES);
   await rollUpLog(env.DB);
@@ -195,6 +199,8 @@ it('does not bring the player back: queues, an old import, a merge, the object a
   // A guest who is merged afterwards brings nothing from before either.
   await insertEvents(env.DB, [makeEvent('later-guest', 'play', 'before', requestedAt - 5)]);
   expect((await ask('POST', '/v1/users/cleo/merge', { from: 'later-guest' })).status).toBe(200);
+  expect((await object.readUserState('cleo')).user.played).toEqual([]);
+  await endAllMerges(env);
   expect(countByStore(await exportLines('cleo'))).not.toHaveProperty('log');
 });
 
@@ -353,6 +359,7 @@ it('moves nothing from before an erasure with a guest who is merged afterwards, 
   await fillGuest('late', after);
   for (const guest of ['early', 'late'])
     expect((await ask('POST', '/v1/users/olga/merge', { from: guest })).status).toBe(200);
+  await endAllMerges(env);
   const lines = await exportLines('olga');
   // The guest's object says whom it became.
   const text = JSON.stringify(lines.filter(({ store, table }) => store !== 'merges' && table !== 'documents'));

@@ -62,7 +62,7 @@ test('a guest becomes only one player, and nothing moves unless that player has 
     verifyToken: async () => fail('not asked'),
     claim: async () => claimed,
     isBeingErased: async () => isBeingErased,
-    moveSignals: async (guestId: string, userId: string) => void moved.push(`${guestId} → ${userId}`),
+    copySignals: async (guestId: string, userId: string) => void moved.push(`${guestId} → ${userId}`),
   });
   const merge = (from: string, claimed: string | undefined) =>
     postMerge({ params, body: { from }, caller: ADMIN }, steps(claimed));

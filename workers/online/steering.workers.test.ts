@@ -8,6 +8,8 @@ import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/pref
 import type { Problem } from '../../models/contracts/problem.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
 import { mergedEventId } from '../../models/features/signals.ts';
+import { endAllMerges } from '../../tests/merge.ts';
+import { runAlarm } from '../../tests/run-alarm.ts';
 
 type Answer = Problem &
   Gallery &
@@ -160,12 +162,12 @@ it('merges a guest’s signals into the player’s once, even if repeated, inclu
     expect(await call('POST', '/v1/users/player/merge', { from: 'guest:1' }, 'test-ingest')).toMatchObject({
       status: 200,
     });
-  const check = async () => {
+  const check = async (games = ['g1', 'g2']) => {
     const { owned, history, preferences } = (await call('GET', '/v1/users/player/signals')).body as Answer & {
       preferences: Preferences;
     };
-    expect(owned.toSorted()).toEqual(['g1', 'g2']);
-    expect(ids(history).toSorted()).toEqual(['g1', 'g2', 'g3']);
+    expect(owned.toSorted()).toEqual(games);
+    expect(ids(history).toSorted()).toEqual([...games, 'g3'].toSorted());
     expect(preferences.genres).toEqual(['Racing']);
   };
   await check();
@@ -173,20 +175,18 @@ it('merges a guest’s signals into the player’s once, even if repeated, inclu
   await evictDurableObject(env.USER_SIGNALS.getByName('guest:1'));
   await check();
   expect((await call('GET', '/v1/users/guest:1/signals')).body).toMatchObject({ owned: [], history: [] });
-  expect(await logOf('guest:1')).toBe(0);
 
   // Sent by a client that does not know of the merge yet.
   await send({ id: '3', userId: 'guest:1', type: 'purchase', itemId: 'g5' });
   expect((await call('GET', '/v1/users/player/signals')).body.owned).toContain('g5');
-  await expect
-    .poll(
-      () =>
-        env.DB.prepare('select user_id from events where id = ?1').bind(mergedEventId('guest:1', '3')).first('user_id'),
-      {
-        timeout: 10_000,
-      },
-    )
-    .toBe('player');
+  await expect.poll(() => logOf('guest:1'), { timeout: 10_000 }).toBe(3);
+  // Once the merge is finished, the log is the player's.
+  await runAlarm(env.USER_SIGNALS.getByName('guest:1'));
+  await endAllMerges(env);
+  expect(await logOf('guest:1')).toBe(0);
+  const owner = env.DB.prepare('select user_id from events where id = ?1').bind(mergedEventId('guest:1', '3'));
+  expect(await owner.first('user_id')).toBe('player');
+  await check(['g1', 'g2', 'g5']);
 });
 
 it('refuses to merge a player with itself, a guest with two players, and into a merged guest', async () => {

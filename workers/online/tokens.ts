@@ -9,7 +9,7 @@ import {
   TOKEN_LIFETIME_MIN_S,
 } from '../../models/contracts/token.ts';
 import { GUEST_PREFIX, isGuestId, ME, UserId } from '../../models/contracts/user-id.ts';
-import { readMergeTarget } from '../storage/users.ts';
+import { readMergeTarget } from '../storage/merges.ts';
 import { type Caller, type PlayerCaller, resolveUserId } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { type SignedToken, signToken } from './player-token.ts';

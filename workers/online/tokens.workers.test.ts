@@ -153,6 +153,7 @@ it('changes keys without a gap: the newest key whose time has come signs, and bo
 /** Paths that a token opens; those with {userId} only for its own player. */
 const OPEN = [
   'delete /v1/users/{userId}',
+  'delete /v1/users/{userId}/merges/{guestId}',
   'get /v1/erasures/{erasureId}',
   'get /v1/items/best-rated',
   'get /v1/items/new',

@@ -6,6 +6,7 @@ import { computeAffinity } from '../serving/hydrate.ts';
 import { isolate } from '../serving/isolate.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { listLogShards } from '../storage/log-shards.ts';
+import { leaveOutMerged } from '../storage/merges.ts';
 import * as storage from '../storage/users.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams, wholeNumber } from './parameters.ts';
@@ -29,7 +30,10 @@ export interface UserStore {
 }
 
 const openUserStore = ({ env, executionCtx }: AppContext): UserStore => ({
-  listUsers: (limit) => storage.listUsers([env.DB, ...listLogShards(env)], limit),
+  listUsers: async (limit) => {
+    const users = await storage.listUsers([env.DB, ...listLogShards(env)], limit);
+    return leaveOutMerged(env.DB, users, ({ userId }) => userId);
+  },
   readUserState: async (userId) => (await env.USER_SIGNALS.getByName(userId).readUserState(userId)).user,
   readCatalogue: async () => {
     const { value } = await isolate.getCatalogue(env, Date.now(), (promise) => executionCtx.waitUntil(promise));

@@ -3,8 +3,8 @@
 
 import { deriveUserState, emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
 import { withDeadline } from '../storage/deadline.ts';
-import { readMarkEvents } from '../storage/events.ts';
 import { listLogShards } from '../storage/log-shards.ts';
+import { readPlayerMarks } from '../storage/player-log.ts';
 import { readPreferences } from '../storage/users.ts';
 import { toDegradation } from './degradation.ts';
 import { addDegraded, type HydratedRequest, type RecommendationRequest } from './hydrate.ts';
@@ -18,7 +18,7 @@ export async function identifyByLog(
   if (hydrated.missing !== 'signals' || userId === undefined) return hydrated;
   const { input } = hydrated;
   try {
-    const reading = Promise.all([readMarkEvents(listLogShards(env), userId), readPreferences(env.DB, userId)]);
+    const reading = Promise.all([readPlayerMarks(env.DB, listLogShards(env), userId), readPreferences(env.DB, userId)]);
     const [events, preferences = input.user.preferences] = await withDeadline(reading, budget.getWaitMs('stored'));
     const { signals } = foldEvents(emptySignals(), events.map(toSignalEvent));
     const user = mergeSafety(input.user, deriveUserState(signals, preferences, Date.now()));

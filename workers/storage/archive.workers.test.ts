@@ -5,6 +5,7 @@ import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { countEventsAfter, countRows } from '../../models/contracts/snapshot.ts';
 import { deriveUserState, emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { claimFinished } from '../../tests/merge.ts';
 import { readRows } from '../../tests/parquet.ts';
 import { deleteUnnamedFiles } from './delete-unnamed-files.ts';
 import { insertEvents, readActionsOf, readMarkEvents, readSignalEvents } from './events.ts';
@@ -12,7 +13,7 @@ import { exportEvents } from './export-events.ts';
 import { exportMerges } from './export-merges.ts';
 import { editSnapshot, readSnapshotManifest } from './snapshots.ts';
 import { trimEvents } from './trim-events.ts';
-import { claimMerge, moveMergedLogs } from './users.ts';
+import { moveMergedLogs } from './users.ts';
 
 const { DB, BUCKET } = env;
 const HOUR = 3_600_000;
@@ -254,7 +255,7 @@ it('exports events of many days in files of several days each, which are named b
 
 describe('merges', () => {
   const claim = async (...guests: string[]) => {
-    for (const guest of guests) expect(await claimMerge(DB, guest, 'player', NOON)).toBe('player');
+    for (const guest of guests) expect(await claimFinished(DB, guest, 'player', NOON)).toBe('player');
   };
   const readGuests = async () => {
     const { merges } = (await readSnapshotManifest(BUCKET))!;
@@ -342,7 +343,7 @@ it('still knows what players own, like and dismissed after their events have lef
   const rated = (await readMarkEvents([DB], 'ann')).find(({ itemId }) => itemId === 'game-rated');
   expect(rated).toMatchObject({ id: 'again', type: 'rate', value: 1 });
 
-  await claimMerge(DB, 'guest', 'zoe', NOON);
+  await claimFinished(DB, 'guest', 'zoe', NOON);
   await moveMergedLogs(DB, [DB], ['guest']);
   expect(await readAllWays('zoe')).toEqual(before);
   expect(await readMarkEvents([DB], 'guest')).toEqual([]);

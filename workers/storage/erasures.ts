@@ -3,8 +3,8 @@
 
 import { insertErasedUsers, openUserHash } from './erased-users.ts';
 import { type LogShards, workOnShards } from './log-shards.ts';
+import { addMergedGuests } from './merges.ts';
 import { seedShard } from './seed-shard.ts';
-import { addMergedGuests } from './users.ts';
 
 export interface Erasure {
   erasureId: string;

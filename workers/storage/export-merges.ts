@@ -4,11 +4,11 @@
 import { mergesKey } from '../../models/contracts/layout.ts';
 import type { DataFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import { moveExportCursor, readExportCursor, skipRowNumbers } from './export-cursors.ts';
+import { type Merge, readMergePage } from './merges.ts';
 import type { Column } from './parquet.ts';
 import { readRowGroups } from './row-groups.ts';
 import { writeRows } from './snapshot-files.ts';
 import { editSnapshot, readSnapshotOrEmpty, retireFiles } from './snapshots.ts';
-import { type Merge, readMergePage } from './users.ts';
 
 const PORTION_ROWS = 10_000;
 

@@ -3,6 +3,7 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { makeEvent } from '../../tests/event.ts';
+import { claimFinished } from '../../tests/merge.ts';
 import { readRows } from '../../tests/parquet.ts';
 import { makeSlate } from '../../tests/slate.ts';
 import { cronOf, runJobs } from '../offline/jobs.ts';
@@ -17,7 +18,6 @@ import { readRetention } from './settings.ts';
 import { logSlates } from './slates.ts';
 import { writeRows } from './snapshot-files.ts';
 import { editSnapshot, readSnapshotManifest } from './snapshots.ts';
-import { claimMerge } from './users.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 26, 12);
@@ -110,7 +110,7 @@ it('renews a file that a dead run left, when it is written again', async () => {
 it('writes merges of many hours as one file', async () => {
   await editSnapshot(env.BUCKET, NOW, () => ({ merges: [], retired: [] }));
   for (const guest of ['g1', 'g2', 'g3']) {
-    await claimMerge(env.DB, guest, 'p', NOW);
+    await claimFinished(env.DB, guest, 'p', NOW);
     expect(await exportMerges(env.DB, env.BUCKET, NOW)).toBe(1);
   }
   const { merges, retired } = (await readSnapshotManifest(env.BUCKET))!;

@@ -11,12 +11,13 @@ import { ACT_TYPES, FACT_TYPES, VOTE_TYPES } from '../../models/contracts/statis
 import { createSeededRng, shuffle } from '../../models/features/rng.ts';
 import { DISLIKE_VOTE, LIKE_VOTE, weighEvent } from '../../models/features/weights.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { claimFinished } from '../../tests/merge.ts';
 import { insertEvents } from './events.ts';
 import { readPlayerCounts } from './item-totals.ts';
 import { deletePlayerCounts } from './player-counts.ts';
 import { GAMES_PER_DAY_DEFAULT, OPEN_DAYS, readCountedSequence, rollUpLog } from './roll-up.ts';
 import { readGamesPerDay } from './settings.ts';
-import { claimMerge, moveMergedLogs } from './users.ts';
+import { moveMergedLogs } from './users.ts';
 
 const TODAY = 20_500;
 const DAY_MS = 86_400_000;
@@ -348,7 +349,7 @@ it('counts a guest and the player that they became once, and forgets both with o
   // Not counted yet when the guest is merged.
   const late = at('guest', 'click', 'a', 1);
   await insertEvents(env.DB, [late]);
-  await claimMerge(env.DB, 'guest', 'ann', 1);
+  await claimFinished(env.DB, 'guest', 'ann', 1);
   await moveMergedLogs(env.DB, [env.LOG_0], ['guest']);
   await moveMergedLogs(env.DB, [env.LOG_0], ['guest']);
   await rollUpLog(env.DB);

@@ -241,6 +241,10 @@ export const merges = sqliteTable(
     fromUserId: text('from_user_id').notNull(),
     toUserId: text('to_user_id').notNull(),
     mergedAt: integer('merged_at').notNull(),
+    // See workers/storage/merges.ts. Earlier versions moved the guest's log at once.
+    state: text('state', { enum: ['open', 'finishing', 'finished', 'parting'] })
+      .notNull()
+      .default('finished'),
   },
   // An erasure finds a player's guests by the second.
   (table) => [uniqueIndex('merges_from').on(table.fromUserId), index('merges_to').on(table.toUserId)],

@@ -8,6 +8,7 @@ import { moveArchivedMarks } from './archived-marks.ts';
 import { openUserHash, readErasedAt, wasErased } from './erased-users.ts';
 import { happenedAt } from './events.ts';
 import { askShards, type LogShards, workOnShards } from './log-shards.ts';
+import { MOVED, readMerges } from './merges.ts';
 import { compareUtf8 } from './parquet.ts';
 import { movePlayerCounts } from './player-counts.ts';
 import { seedShard } from './seed-shard.ts';
@@ -86,36 +87,11 @@ export async function readManyPreferences(
 }
 
 /**
- * Decides once and for all which player a guest is merged into, and returns that player. Undefined, and nothing
- * decided, if the target was itself merged, or one of them is being erased: deciding here alone prevents circles of
- * merges. `now`: epoch milliseconds.
- */
-export async function claimMerge(
-  db: D1Database,
-  fromUserId: string,
-  toUserId: string,
-  now: number,
-): Promise<string | undefined> {
-  const [, claimed] = await db.batch<{ toUserId: string }>([
-    db
-      .prepare(
-        `insert into merges (from_user_id, to_user_id, merged_at)
-         select ?1, ?2, ?3 where not exists (select 1 from merges where from_user_id = ?2)
-           and not exists (select 1 from erasure_users where user_id in (?1, ?2))
-         on conflict do nothing`,
-      )
-      .bind(fromUserId, toUserId, now),
-    db.prepare('select to_user_id as toUserId from merges where from_user_id = ?1').bind(fromUserId),
-  ]);
-  return claimed!.results[0]?.toUserId;
-}
-
-/**
- * Moves the logs of merged guests among these users to their players, following chains of merges; an event stays in its
- * shard. `db` has the merges. Idempotent.
+ * Moves the logs of finished guests among these users to their players, following chains of merges; an event stays in
+ * its shard. `db` has the merges. Idempotent.
  */
 export async function moveMergedLogs(db: D1Database, shards: LogShards, userIds: readonly string[]): Promise<void> {
-  const merges = await readMerges(db, userIds);
+  const merges = await readMerges(db, userIds, MOVED);
   for (const [from, to] of merges) {
     await workOnShards(shards, async (shard) => {
       await seedShard(db, shard);
@@ -161,11 +137,11 @@ const moveUser = (db: D1Database, fromUserId: string, toUserId: string, userHash
 ];
 
 /**
- * The events, with those of merged guests as events of their players, through chains of merges. Events of an erased
+ * The events, with those of finished guests as events of their players, through chains of merges. Events of an erased
  * guest from before the erasure keep the guest's id, under which the log rejects them.
  */
 export async function followMerges(db: D1Database, events: readonly PlayerEvent[]): Promise<readonly PlayerEvent[]> {
-  const merges = await readMerges(db, [...new Set(events.map(({ userId }) => userId))]);
+  const merges = await readMerges(db, [...new Set(events.map(({ userId }) => userId))], MOVED);
   if (merges.size === 0) return events;
   const erasedAt = await readErasedAt(db, [...merges.keys()]);
   const stays = (event: PlayerEvent) =>
@@ -174,54 +150,4 @@ export async function followMerges(db: D1Database, events: readonly PlayerEvent[
     .filter((event) => !stays(event))
     .map((event) => ({ ...event, id: mergedEventId(event.userId, event.id), userId: merges.get(event.userId)! }));
   return [...events.filter(stays), ...(await followMerges(db, moved))];
-}
-
-export interface Merge {
-  /** Increases with each merge. */
-  row: number;
-  fromUserId: string;
-  toUserId: string;
-  mergedAt: number;
-}
-
-/** One page of the merges in the order in which they were decided, after `row`. */
-export async function readMergePage(db: D1Database, row: number, limit: number): Promise<Merge[]> {
-  const { results } = await db
-    .prepare(
-      `select "row", from_user_id as fromUserId, to_user_id as toUserId, merged_at as mergedAt from merges
-       where "row" > ?1 order by "row" limit ?2`,
-    )
-    .bind(row, limit)
-    .all<Merge>();
-  return results;
-}
-
-/** The users and all guests that became one of them, through chains of merges. */
-export async function addMergedGuests(db: D1Database, userIds: readonly string[]): Promise<string[]> {
-  const { results } = await db
-    .prepare(
-      `with recursive own (user_id) as (
-         select value from json_each(?1)
-         union select from_user_id from merges join own on to_user_id = user_id
-       ) select user_id as userId from own`,
-    )
-    .bind(JSON.stringify(userIds))
-    .all<{ userId: string }>();
-  return results.map(({ userId }) => userId);
-}
-
-/** The player that a guest was merged into; undefined for others. */
-export const readMergeTarget = async (db: D1Database, userId: string): Promise<string | undefined> =>
-  (await readMerges(db, [userId])).get(userId);
-
-/** Target player by merged guest, for the given users. */
-async function readMerges(db: D1Database, userIds: readonly string[]): Promise<Map<string, string>> {
-  const { results } = await db
-    .prepare(
-      `select from_user_id as fromUserId, to_user_id as toUserId from merges
-       where from_user_id in (select value from json_each(?1))`,
-    )
-    .bind(JSON.stringify(userIds))
-    .all<{ fromUserId: string; toUserId: string }>();
-  return new Map(results.map(({ fromUserId, toUserId }) => [fromUserId, toUserId]));
 }

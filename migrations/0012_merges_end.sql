@@ -1,0 +1,1 @@
+ALTER TABLE `merges` ADD `state` text DEFAULT 'finished' NOT NULL;

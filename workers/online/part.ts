@@ -1,0 +1,71 @@
+// The endpoint that parts a guest from the player again that it was merged into.
+
+import type { z } from '@hono/zod-openapi';
+import { Id } from '../../models/contracts/id.ts';
+import { completeParting } from '../personal-data/merges.ts';
+import { isBeingErased } from '../storage/erasures.ts';
+import { beginParting, MERGE_OPEN_DAYS, openSince, readMergeTarget } from '../storage/merges.ts';
+import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
+import { UserParams } from './parameters.ts';
+import { orUnavailable, ProblemError } from './problems.ts';
+
+const MergeParams = UserParams.extend({
+  guestId: Id.meta({ param: { name: 'guestId', in: 'path' }, example: 'guest:q3dXb0cRzvY1mM2nWk8aTg' }),
+});
+type MergeParams = z.output<typeof MergeParams>;
+
+export interface PartSteps {
+  isBeingErased(userIds: readonly string[]): Promise<boolean>;
+  /** False if the merge cannot be parted, or there is none. */
+  decide(guestId: string, userId: string): Promise<boolean>;
+  readMergeTarget(guestId: string): Promise<string | undefined>;
+  complete(guestId: string, userId: string): Promise<void>;
+}
+
+const openPartSteps = ({ env: { DB, USER_SIGNALS } }: AppContext): PartSteps => ({
+  isBeingErased: (userIds) => isBeingErased(DB, userIds),
+  decide: (guestId, userId) => beginParting(DB, guestId, userId, openSince(Date.now())),
+  readMergeTarget: (guestId) => readMergeTarget(DB, guestId),
+  complete: (guestId, userId) => completeParting({ db: DB, objects: USER_SIGNALS }, guestId, userId),
+});
+
+/** Every step is idempotent, so the next request, or a job, completes an interrupted parting. */
+export async function deleteMerge(
+  { params: { userId, guestId } }: { params: MergeParams },
+  { isBeingErased, decide, readMergeTarget, complete }: PartSteps,
+): Promise<void> {
+  if (await orUnavailable(isBeingErased([guestId, userId])))
+    throw new ProblemError('conflict', 'One of the two is being erased.');
+  if (!(await orUnavailable(decide(guestId, userId)))) {
+    if ((await orUnavailable(readMergeTarget(guestId))) !== userId)
+      throw new ProblemError('not-found', `No guest “${guestId}” was merged into this player.`);
+    throw new ProblemError(
+      'conflict',
+      `The two can no longer be parted: that takes less than ${MERGE_OPEN_DAYS} days since the merge, and a player ` +
+        'who was not merged into another.',
+    );
+  }
+  await orUnavailable(complete(guestId, userId));
+}
+
+const ENDPOINTS: Endpoint<PartSteps>[] = [
+  defineEndpoint({
+    method: 'delete',
+    path: '/v1/users/{userId}/merges/{guestId}',
+    operationId: 'deleteMerge',
+    tag: 'Users',
+    summary: 'Part a guest from a player again',
+    description:
+      `Takes back a merge of the last ${MERGE_OPEN_DAYS} days: what the guest did, before the merge and since, is ` +
+      'the guest’s again, and the player has only their own. A player who was merged into another is parted from ' +
+      'that one first. On a problem 503, or without an answer, send the same request again.',
+    scope: 'admin',
+    isOpenToPlayers: true,
+    params: MergeParams,
+    answer: { status: 204, description: 'The two are parted.' },
+    problems: [404, 409, 503],
+    handle: deleteMerge,
+  }),
+];
+
+export const routePart = (app: App): void => registerEndpoints(app, ENDPOINTS, openPartSteps);

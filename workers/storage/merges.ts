@@ -1,0 +1,183 @@
+// Identity merges in D1: which guest became which player. For 30 days a merge is open: the guest's log stays under its
+// own id, readers add it to the player's, and the two can be parted again. Then it is finished: the log moves
+// (users.ts), and nothing can tell the two apart any more.
+
+const DAY_MS = 86_400_000;
+/** Days for which a merge stays open. */
+export const MERGE_OPEN_DAYS = 30;
+
+/** `finishing`: the log is being moved. `parting`: was parted, but the objects may not know yet. */
+export type MergeState = 'open' | 'finishing' | 'finished' | 'parting';
+/** The guest counts as merged. */
+const MERGED: readonly MergeState[] = ['open', 'finishing', 'finished'];
+/** The guest's log is the player's, or is on its way there. */
+export const MOVED: readonly MergeState[] = ['finishing', 'finished'];
+
+/** The time at which merges from now on are open; older ones are due. Epoch milliseconds. */
+export const openSince = (now: number): number => now - MERGE_OPEN_DAYS * DAY_MS;
+
+/**
+ * Decides once and for all, unless they are parted, which player a guest is merged into, and returns that player.
+ * Undefined, and nothing decided, if the target was itself merged, the two are being parted, or one of them is being
+ * erased: deciding here alone prevents circles of merges. `now`: epoch milliseconds.
+ */
+export async function claimMerge(
+  db: D1Database,
+  fromUserId: string,
+  toUserId: string,
+  now: number,
+): Promise<string | undefined> {
+  const [, claimed] = await db.batch<{ toUserId: string }>([
+    db
+      .prepare(
+        `insert into merges (from_user_id, to_user_id, merged_at, state)
+         select ?1, ?2, ?3, 'open' where not exists (select 1 from merges where from_user_id = ?2)
+           and not exists (select 1 from erasure_users where user_id in (?1, ?2))
+         on conflict do nothing`,
+      )
+      .bind(fromUserId, toUserId, now),
+    db
+      .prepare("select to_user_id as toUserId from merges where from_user_id = ?1 and state <> 'parting'")
+      .bind(fromUserId),
+  ]);
+  return claimed!.results[0]?.toUserId;
+}
+
+/**
+ * Decides that an open merge is parted. False if there is none that can be: it is finished or older than `since`
+ * (epoch milliseconds), or its player was itself merged. Idempotent until `deleteMerge`.
+ */
+export async function beginParting(
+  db: D1Database,
+  fromUserId: string,
+  toUserId: string,
+  since: number,
+): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `update merges set state = 'parting'
+       where from_user_id = ?1 and to_user_id = ?2 and (state = 'parting' or (state = 'open' and merged_at > ?3))
+         and not exists (select 1 from merges where from_user_id = ?2)`,
+    )
+    .bind(fromUserId, toUserId, since)
+    .run();
+  return meta.changes > 0;
+}
+
+/** Forgets a merge that was parted, and the gallery that was computed from both. */
+export async function deleteParted(db: D1Database, fromUserId: string, toUserId: string): Promise<void> {
+  await db.batch([
+    db.prepare('delete from batch_galleries where user_id = ?1').bind(toUserId),
+    db.prepare("delete from merges where from_user_id = ?1 and state = 'parting'").bind(fromUserId),
+  ]);
+}
+
+/** From now on, what is logged of the guest is logged as the player's. */
+export async function beginFinishing(db: D1Database, fromUserId: string): Promise<void> {
+  const begin = db.prepare("update merges set state = 'finishing' where from_user_id = ?1 and state = 'open'");
+  await begin.bind(fromUserId).run();
+}
+
+/** The log was moved. */
+export async function endFinishing(db: D1Database, fromUserId: string): Promise<void> {
+  const end = db.prepare("update merges set state = 'finished' where from_user_id = ?1 and state = 'finishing'");
+  await end.bind(fromUserId).run();
+}
+
+export interface Merge {
+  /** Increases with each merge. */
+  row: number;
+  fromUserId: string;
+  toUserId: string;
+  mergedAt: number;
+}
+
+/** One page of the finished merges in the order in which they were decided, after `row`, up to the first other one. */
+export async function readMergePage(db: D1Database, row: number, limit: number): Promise<Merge[]> {
+  const { results } = await db
+    .prepare(
+      `select "row", from_user_id as fromUserId, to_user_id as toUserId, merged_at as mergedAt from merges
+       where "row" > ?1 and state = 'finished'
+         and "row" < coalesce((select min("row") from merges where state <> 'finished'), 9e15)
+       order by "row" limit ?2`,
+    )
+    .bind(row, limit)
+    .all<Merge>();
+  return results;
+}
+
+/** The users and all guests that became one of them, through chains of merges. */
+export async function addMergedGuests(db: D1Database, userIds: readonly string[]): Promise<string[]> {
+  const { results } = await db
+    .prepare(
+      `with recursive own (user_id) as (
+         select value from json_each(?1)
+         union select from_user_id from merges join own on to_user_id = user_id and state <> 'parting'
+       ) select user_id as userId from own`,
+    )
+    .bind(JSON.stringify(userIds))
+    .all<{ userId: string }>();
+  return results.map(({ userId }) => userId);
+}
+
+/** The player that a guest was merged into; undefined for others. */
+export const readMergeTarget = async (db: D1Database, userId: string): Promise<string | undefined> =>
+  (await readMerges(db, [userId])).get(userId);
+
+/** The player by merged guest, for the given users. */
+export async function readMerges(
+  db: D1Database,
+  userIds: readonly string[],
+  states: readonly MergeState[] = MERGED,
+): Promise<Map<string, string>> {
+  const { results } = await db
+    .prepare(
+      `select from_user_id as fromUserId, to_user_id as toUserId from merges
+       where from_user_id in (select value from json_each(?1)) and state in (select value from json_each(?2))`,
+    )
+    .bind(JSON.stringify(userIds), JSON.stringify(states))
+    .all<{ fromUserId: string; toUserId: string }>();
+  return new Map(results.map(({ fromUserId, toUserId }) => [fromUserId, toUserId]));
+}
+
+/** The users without those that are guests of others. */
+export async function leaveOutMerged<T>(
+  db: D1Database,
+  users: readonly T[],
+  toUserId: (user: T) => string,
+): Promise<T[]> {
+  const merged = await readMerges(db, users.map(toUserId));
+  return users.filter((user) => !merged.has(toUserId(user)));
+}
+
+/** The open guests of the players, through chains: player by guest. The log has their events under their own ids. */
+export async function readOpenGuests(db: D1Database, userIds: readonly string[]): Promise<Map<string, string>> {
+  const { results } = await db
+    .prepare(
+      `with recursive own (user_id, player_id) as (
+         select value, null from json_each(?1)
+         union select from_user_id, to_user_id from merges join own on to_user_id = user_id and state = 'open'
+       ) select user_id as userId, player_id as playerId from own where player_id is not null`,
+    )
+    .bind(JSON.stringify(userIds))
+    .all<{ userId: string; playerId: string }>();
+  return new Map(results.map(({ userId, playerId }) => [userId, playerId]));
+}
+
+export interface DueMerge {
+  fromUserId: string;
+  toUserId: string;
+  state: Exclude<MergeState, 'finished'>;
+}
+
+/** Open merges up to `before` (epoch milliseconds), and those that are ending; in the order of their decision. */
+export async function listDueMerges(db: D1Database, before: number, limit: number): Promise<DueMerge[]> {
+  const { results } = await db
+    .prepare(
+      `select from_user_id as fromUserId, to_user_id as toUserId, state from merges
+       where state in ('finishing', 'parting') or (state = 'open' and merged_at <= ?1) order by "row" limit ?2`,
+    )
+    .bind(before, limit)
+    .all<DueMerge>();
+  return results;
+}
