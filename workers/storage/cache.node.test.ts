@@ -162,3 +162,16 @@ it('applies changes of the catalogue in any order; the newest revision wins', ()
   catalogue.apply({ itemId: 'a', revision: 8, item: { ...item('hidden'), hidden: true } });
   expect(catalogue.get('a')).toBeUndefined();
 });
+
+it('gives a caller that cannot wait the old value at once, while the refresh goes on', async () => {
+  const cache = new Cache<number>('number', { freshMs: 0, staleMs: 0, waitMs: 1_000 });
+  const background: Promise<unknown>[] = [];
+  const waitUntil = (promise: Promise<unknown>) => void background.push(promise);
+  await cache.get(async () => 1, 0, waitUntil);
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const read = await cache.get(() => promise, 10, waitUntil, { waitMs: 0 });
+  expect(read).toEqual({ value: 1, failure: undefined });
+  resolve(2);
+  await Promise.all(background);
+  expect(cache.peek().value).toBe(2);
+});

@@ -23,7 +23,7 @@ export interface CacheRead<T> {
 
 /** What one request asks of a cache, instead of the cache's own settings. */
 export interface CacheLimits {
-  /** How long the caller can wait for a refresh. */
+  /** How long the caller can wait for a refresh; with 0 it takes what is there, however old. */
   waitMs?: number | undefined;
   /** An older value is refreshed before it is served, even if it counts as fresh. */
   maxAgeMs?: number | undefined;
@@ -83,7 +83,7 @@ export class Cache<T> {
       this.#refresh = { done, startedAt: now };
       waitUntil(done);
     }
-    if (this.#refresh !== undefined && (this.#value === undefined || age > Math.min(staleMs, maxAgeMs))) {
+    if (waitMs > 0 && this.#refresh !== undefined && (this.#value === undefined || age > Math.min(staleMs, maxAgeMs))) {
       try {
         await withDeadline(this.#refresh.done, waitMs);
       } catch (error) {
