@@ -38,7 +38,7 @@ export interface NewEvent {
   query?: string;
   /** The answer that the event reacts to. */
   recommendationId?: string;
-  /** Position in that answer, from 0. */
+  /** Position in that answer, counted over all rows from 0. */
   position?: number;
   context?: EventContext;
 }

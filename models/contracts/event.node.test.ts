@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseEvent } from './event.ts';
+import { BACKDATED_DAYS_MAX, parseEvent } from './event.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const click = { id: 'e1', userId: 'ann', type: 'click', itemId: 'iron-tide' };
@@ -34,6 +34,13 @@ it('accepts ISO 8601 and epoch milliseconds, up to five minutes ahead', () => {
   expect(reason({ ...click, timestamp: 0 })).toMatch(/^timestamp: .*2000/);
   expect(reason({ ...click, timestamp: 'yesterday' })).toMatch(/^timestamp: /);
   expect(reason({ ...click, timestamp: Number.NaN })).toMatch(/^timestamp: /);
+});
+
+it('lets a player date an event back by what is kept offline, and the store by any time', () => {
+  const judge = (agoMs: number, isFromPlayer: boolean) =>
+    parseEvent({ ...click, timestamp: NOW - agoMs }, NOW, { isFromPlayer }).ok;
+  const longest = BACKDATED_DAYS_MAX * 86_400_000;
+  expect([judge(longest, true), judge(longest + 1, true), judge(longest + 1, false)]).toEqual([true, false, true]);
 });
 
 it('names the invalid field', () => {

@@ -49,6 +49,12 @@ const STORED_ID_LENGTH_MAX = 512;
 export const CLOCK_SKEW_MS = 5 * 60 * 1000;
 /** No game store is older: an earlier timestamp is epoch seconds, or an unset clock. */
 export const TIMESTAMP_MIN = Date.UTC(2000, 0, 1);
+/**
+ * A player's token may date an event back by this much: what was kept offline. Each day has its own
+ * `COUNTED_GAMES_PER_DAY`, so this bounds how many games one player can lift.
+ */
+export const BACKDATED_DAYS_MAX = 30;
+const DAY_MS = 86_400_000;
 
 export const RATING_MIN = 0.5;
 export const RATING_MAX = 5;
@@ -114,11 +120,18 @@ export const EventInput = z
     query: text(QUERY_LENGTH_MAX).optional().meta({ description: 'Required for search.' }),
     timestamp: Timestamp.optional().meta({
       description:
-        'ISO 8601 with offset, or epoch milliseconds; by default the server’s time. At most 5 minutes ahead. Send ' +
-        'it, so that a repeated event is the same in every field.',
+        'ISO 8601 with offset, or epoch milliseconds; by default the server’s time. At most 5 minutes ahead; with a ' +
+        `player’s token at most ${BACKDATED_DAYS_MAX} days ago. Send it, so that a repeated event is the same in ` +
+        'every field.',
     }),
     recommendationId: Id.optional().meta({ description: 'The answer that the event reacts to.' }),
-    position: z.number().int().min(0).max(10_000).optional().meta({ description: 'Position in that answer, from 0.' }),
+    position: z
+      .number()
+      .int()
+      .min(0)
+      .max(10_000)
+      .optional()
+      .meta({ description: 'Position in that answer, counted over all rows from 0.' }),
     context: EventContext.optional(),
   })
   .superRefine((event, issues) => {
@@ -228,13 +241,15 @@ export interface EventDefaults {
   timestamp?: number;
   /** User of an event without one; events of other users are invalid. Undefined if each event must name its user. */
   userId?: string;
+  /** True if a player sends the event, not the store. */
+  isFromPlayer?: boolean;
 }
 
 /** Validates one event from a client. The error names the first invalid field. `now`: epoch milliseconds. */
 export function parseEvent(
   input: unknown,
   now: number,
-  { timestamp: absent = now, userId: owner }: EventDefaults = {},
+  { timestamp: absent = now, userId: owner, isFromPlayer = false }: EventDefaults = {},
 ): Result<PlayerEvent, string> {
   const parsed = parseBody(EventInput, input);
   if (!parsed.success) {
@@ -248,5 +263,7 @@ export function parseEvent(
   const timestamp = event.timestamp ?? absent;
   if (timestamp > now + CLOCK_SKEW_MS) return fail('timestamp: is more than 5 minutes ahead of the server');
   if (timestamp < TIMESTAMP_MIN) return fail('timestamp: is before the year 2000 (numbers are epoch milliseconds)');
+  if (isFromPlayer && timestamp < now - BACKDATED_DAYS_MAX * DAY_MS)
+    return fail(`timestamp: is more than ${BACKDATED_DAYS_MAX} days ago; send it with a key of the store`);
   return ok(completeEvent({ ...event, ...context, userId, timestamp, receivedAt: now }));
 }

@@ -1,7 +1,7 @@
 // The process that runs a job of the log to its end for `npm run bench -- scale`. Arguments: the job, the state folder.
 
 import { trimLog } from '../../workers/offline/trim-log.ts';
-import { type RetentionVars, readHotDays } from '../../workers/storage/settings.ts';
+import { type CountVars, type RetentionVars, readGamesPerDay, readHotDays } from '../../workers/storage/settings.ts';
 import { type Platform, readVars, withPlatform } from '../local/platform.ts';
 import { countLog, exportLog } from '../log/catch-up.ts';
 
@@ -9,7 +9,8 @@ const DAY_MS = 86_400_000;
 const log = (step: string) => console.error(step);
 
 const JOBS: Record<string, (stores: Platform) => Promise<unknown>> = {
-  count: (stores) => countLog(stores, log),
+  count: (stores) =>
+    countLog(stores, log, { gamesPerDay: readGamesPerDay(readVars<CountVars>().COUNTED_GAMES_PER_DAY) }),
   archive: (stores) => exportLog(stores, log),
   trim: trimWhole,
 };

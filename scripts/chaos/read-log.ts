@@ -4,10 +4,11 @@
 import { countRows } from '../../models/contracts/snapshot.ts';
 import { listLogShards } from '../../workers/storage/log-shards.ts';
 import { ACTS, DAY_MS } from '../../workers/storage/player-counts.ts';
+import { type CountVars, readGamesPerDay } from '../../workers/storage/settings.ts';
 import { readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
 import { withDuckDb } from '../duckdb/open.ts';
 import { streamColumns } from '../duckdb/stream.ts';
-import { withPlatform } from '../local/platform.ts';
+import { readVars, withPlatform } from '../local/platform.ts';
 import { withTemporaryFolder } from '../local/temporary-folder.ts';
 import { countLog } from '../log/catch-up.ts';
 import { createViews, type LogFiles } from '../log/views.ts';
@@ -30,7 +31,8 @@ export const readLog = (state: string, config: string): Promise<LogCount> =>
     withPlatform(
       state,
       async (stores) => {
-        await countLog(stores, () => {});
+        const gamesPerDay = readGamesPerDay(readVars<CountVars>().COUNTED_GAMES_PER_DAY);
+        await countLog(stores, () => {}, { gamesPerDay });
         const databases = listLogShards(stores);
         const counts = await Promise.all(databases.map(compareCounts));
         const { events } = await readSnapshotOrEmpty(stores.BUCKET);

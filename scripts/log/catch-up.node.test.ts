@@ -30,8 +30,10 @@ test('more than one run may do is counted and exported to the end, after the run
     const onProgress = (step: string) => steps.push(step);
     await insertEvents(DB, EVENTS);
     // A run counts at most forty pages.
-    expect(await countLog(stores, onProgress, 2)).toBe(300);
+    expect(await countLog(stores, onProgress, { gamesPerDay: 2, pageEvents: 2 })).toBe(300);
     expect(await readCountedSequence(DB)).toBe(300);
+    // Sixty players with five games each.
+    expect(await DB.prepare('select sum(players) as players from daily_counts').first('players')).toBe(120);
     expect(steps).toEqual([80, 160, 240].map((events) => `counting ${events} of 300 events`));
 
     // A run exports at most 10,000 merges.

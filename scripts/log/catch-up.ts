@@ -30,11 +30,17 @@ export const exportLog = (stores: LocalStores, onProgress: OnProgress): Promise<
     }
   });
 
+interface CountOptions {
+  /** `COUNTED_GAMES_PER_DAY`: a run of the job could not count the acts of closed days anew. */
+  gamesPerDay: number;
+  pageEvents?: number;
+}
+
 /** Counts the players of all events. Returns the number of events counted. */
 export const countLog = (
   stores: Pick<LocalStores, 'DB'> & LogBindings,
   onProgress: OnProgress,
-  pageEvents?: number,
+  { gamesPerDay, pageEvents }: CountOptions,
 ): Promise<number> =>
   withJobLease(stores.DB, 'refresh-statistics', onProgress, async () => {
     const shards = listLogShards(stores);
@@ -42,7 +48,7 @@ export const countLog = (
     let counted = 0;
     for (const database of shards)
       for (let isComplete = false; !isComplete; ) {
-        const run = await rollUpLog(database, { pageEvents, pagesMax: PAGES_PER_RUN });
+        const run = await rollUpLog(database, { pageEvents, pagesMax: PAGES_PER_RUN, gamesPerDay });
         counted += run.events;
         ({ isComplete } = run);
         if (!isComplete) onProgress(`counting ${count(counted)} of ${count(events)} events`);

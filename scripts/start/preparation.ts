@@ -3,7 +3,8 @@
 
 import { listLogShards } from '../../workers/storage/log-shards.ts';
 import { readPointer } from '../../workers/storage/releases.ts';
-import { type Platform, withPlatform } from '../local/platform.ts';
+import { type CountVars, readGamesPerDay } from '../../workers/storage/settings.ts';
+import { type Platform, readVars, withPlatform } from '../local/platform.ts';
 import { countBeyond, countLog, exportLog } from '../log/catch-up.ts';
 import { reserveStdout } from '../terminal/json-output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -30,7 +31,8 @@ async function prepare({ state, forImport, world }: Preparation): Promise<Prepar
 async function catchUp(platform: Platform): Promise<void> {
   const progress = createProgress();
   const onProgress = (step: string) => progress.update(step);
-  await countLog(platform, onProgress);
+  const gamesPerDay = readGamesPerDay(readVars<CountVars>().COUNTED_GAMES_PER_DAY);
+  await countLog(platform, onProgress, { gamesPerDay });
   await exportLog(platform, onProgress);
   progress.end();
 }

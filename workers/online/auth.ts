@@ -3,11 +3,11 @@
 
 import { OWN_ISSUER } from '../../models/contracts/issuer.ts';
 import { TOKEN_LENGTH_MAX } from '../../models/contracts/token.ts';
-import { isolate } from '../serving/isolate.ts';
+import { type Isolate, isolate } from '../serving/isolate.ts';
 import { claimKeyRead, storeKeyFailure, storeKeys } from '../storage/issuers.ts';
 import type { IdentifiedCaller } from './caller.ts';
 import { type EnvironmentKeys, findEnvironmentKey } from './environment-keys.ts';
-import { fetchJwkSet } from './fetch-jwk-set.ts';
+import { type Fetch, fetchJwkSet } from './fetch-jwk-set.ts';
 import { type IssuerKeys, identifyByIssuer } from './issuer-caller.ts';
 import { readClaims } from './issuer-token.ts';
 import { digestKey } from './key-digest.ts';
@@ -60,21 +60,31 @@ async function identifyPlayer(
 ): Promise<IdentifiedCaller> {
   const issuer = readClaims(token)?.iss;
   if (issuer !== undefined && issuer !== OWN_ISSUER)
-    return identifyByIssuer(token, openIssuerKeys(env, waitUntil, now), now);
+    return identifyByIssuer(token, openIssuerKeys({ db: env.DB, isolate, waitUntil, now }), now);
   // Verifying a token of this Worker needs no storage, so it works during an outage.
   const player = await verifyToken(token, env, now);
   if (!player.ok) throw new ProblemError('unauthorized', player.error);
   return player.value;
 }
 
-const openIssuerKeys = (env: Pick<Env, 'DB'>, waitUntil: WaitUntil, now: number): IssuerKeys => ({
-  readIssuers: (limits) => isolate.getIssuers(env, now, waitUntil, limits),
-  claimKeyRead: (issuerId, before) => claimKeyRead(env.DB, issuerId, before, now),
-  fetchKeys: (jwksUrl) => fetchJwkSet(jwksUrl),
+interface IssuerAccess {
+  db: D1Database;
+  isolate: Pick<Isolate, 'getIssuers' | 'revalidateIssuers'>;
+  waitUntil: WaitUntil;
+  now: number;
+  /** The network by default. */
+  request?: Fetch;
+}
+
+/** The issuers as the isolate knows them, and their addresses. */
+export const openIssuerKeys = ({ db, isolate, waitUntil, now, request }: IssuerAccess): IssuerKeys => ({
+  readIssuers: (limits) => isolate.getIssuers({ DB: db }, now, waitUntil, limits),
+  claimKeyRead: (issuerId, before) => claimKeyRead(db, issuerId, before, now),
+  fetchKeys: (jwksUrl) => fetchJwkSet(jwksUrl, request),
   storeKeys: async (issuerId, read) => {
-    if (read.ok) await storeKeys(env.DB, issuerId, read.value, now);
-    else await storeKeyFailure(env.DB, issuerId, read.error);
-    await isolate.revalidateIssuers(env, now);
+    if (read.ok) await storeKeys(db, issuerId, read.value, now);
+    else await storeKeyFailure(db, issuerId, read.error);
+    await isolate.revalidateIssuers({ DB: db }, now);
   },
   waitUntil,
 });

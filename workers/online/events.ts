@@ -28,7 +28,7 @@ export async function postEvents(
   store: EventStore,
 ): Promise<z.output<typeof EventsAnswer>> {
   refuseForeign(inputs, caller);
-  const parsed = parseInputs(inputs, caller.kind === 'player' ? caller.userId : undefined);
+  const parsed = parseInputs(inputs, caller);
   return { results: await storeInputs(inputs, parsed, store) };
 }
 
@@ -41,11 +41,15 @@ export function refuseForeign(inputs: readonly unknown[], caller: Caller): void 
     throw new ProblemError('forbidden', 'A token may only send events of its own player; none was stored.');
 }
 
-/** Validates each event. `userId`: the player whose events they must be, if known. */
-export function parseInputs(inputs: readonly unknown[], userId?: string): ParsedEvent[] {
+/** Validates each event. `owner`: the player whose events they must be, if the path names one. */
+export function parseInputs(inputs: readonly unknown[], caller: Caller, owner?: string): ParsedEvent[] {
   const now = Date.now();
+  const isFromPlayer = caller.kind === 'player';
+  const userId = isFromPlayer ? caller.userId : owner;
   // Events without a timestamp happened in the order of the list.
-  return inputs.map((input, index) => parseEvent(input, now, { timestamp: now - (inputs.length - 1 - index), userId }));
+  return inputs.map((input, index) =>
+    parseEvent(input, now, { timestamp: now - (inputs.length - 1 - index), userId, isFromPlayer }),
+  );
 }
 
 export const listValid = (parsed: readonly ParsedEvent[]): PlayerEvent[] =>

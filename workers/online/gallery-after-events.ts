@@ -50,7 +50,7 @@ export async function postGallery(
   recommender: RecordingRecommender,
 ): Promise<z.output<typeof GalleryAfterEvents>> {
   refuseForeign(inputs, caller);
-  const parsed = parseInputs(inputs, userId);
+  const parsed = parseInputs(inputs, caller, userId);
   const request = recommender.readRequest(query, userId);
   const { promise: reading, resolve, reject } = Promise.withResolvers<UserStateRead>();
   const storing = storeInputs(inputs, parsed, {

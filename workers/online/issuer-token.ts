@@ -15,6 +15,7 @@ import { fail, ok, type Result } from '../../models/contracts/result.ts';
 import { TOKEN_LEEWAY_S } from '../../models/contracts/token.ts';
 import type { StoredIssuer } from '../storage/issuers.ts';
 import type { PlayerCaller } from './caller.ts';
+import { digestKey } from './key-digest.ts';
 
 /** Asymmetric ones alone: with a shared secret, whoever verifies could sign. */
 const ALGORITHMS = [
@@ -81,7 +82,7 @@ export async function verifyIssuerToken(
   return ok({ kind: 'player', userId: userId.value, guest: false, expiresAt: (payload.exp! + TOKEN_LEEWAY_S) * 1000 });
 }
 
-/** The keys by their set, imported once. Requests share results, never promises. */
+/** The keys by their set, imported once. */
 const opened = new WeakMap<JwkSet, JWTVerifyGetKey>();
 
 function openKeys(jwks: JwkSet): JWTVerifyGetKey {
@@ -90,5 +91,4 @@ function openKeys(jwks: JwkSet): JWTVerifyGetKey {
   return known;
 }
 
-const digestText = async (text: string): Promise<string> =>
-  Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toString('base64url');
+const digestText = async (text: string): Promise<string> => Buffer.from(await digestKey(text)).toString('base64url');

@@ -7,7 +7,8 @@ import { ISSUERS_MAX, type Issuer, toUserId } from '../../models/contracts/issue
 import type { Problem } from '../../models/contracts/problem.ts';
 import { fail, ok } from '../../models/contracts/result.ts';
 import { Isolate } from '../serving/isolate.ts';
-import { claimKeyRead, deleteIssuer, storeKeyFailure, storeKeys } from '../storage/issuers.ts';
+import { deleteIssuer } from '../storage/issuers.ts';
+import { openIssuerKeys } from './auth.ts';
 import { fetchJwkSet } from './fetch-jwk-set.ts';
 import { identifyByIssuer, KEYS_FRESH_MS, KEYS_INTERVAL_MS, KEYS_STALE_MS } from './issuer-caller.ts';
 import { DELETED_MAX_MS } from './trusted-read.ts';
@@ -277,27 +278,13 @@ function openIsolate(fetchKeys: () => unknown) {
   const waitUntil = (work: Promise<unknown>) => {
     behind.push(work);
   };
+  const request = async (): Promise<Response> => {
+    const answer = fetchKeys();
+    if (answer instanceof Error) throw answer;
+    return Response.json(answer);
+  };
   const identify = (token: string, now: number, db: D1Database = env.DB) =>
-    identifyByIssuer(
-      token,
-      {
-        readIssuers: (limits) => isolate.getIssuers({ DB: db }, now, waitUntil, limits),
-        claimKeyRead: (issuerId, before) => claimKeyRead(db, issuerId, before, now),
-        fetchKeys: () =>
-          fetchJwkSet(JWKS_URL, async () => {
-            const answer = fetchKeys();
-            if (answer instanceof Error) throw answer;
-            return Response.json(answer);
-          }),
-        storeKeys: async (issuerId, read) => {
-          if (read.ok) await storeKeys(db, issuerId, read.value, now);
-          else await storeKeyFailure(db, issuerId, read.error);
-          await isolate.revalidateIssuers({ DB: db }, now);
-        },
-        waitUntil,
-      },
-      now,
-    );
+    identifyByIssuer(token, openIssuerKeys({ db, isolate, waitUntil, now, request }), now);
   return { identify, settle: () => Promise.all(behind) };
 }
 const unauthorized = expect.objectContaining({ kind: 'unauthorized' });

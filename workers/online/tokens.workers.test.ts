@@ -313,6 +313,24 @@ it('merges the guest whose token a player shows; accounts only by an admin', asy
   expect((await listOwned('account-a')).toSorted()).toEqual(['game-1', 'game-2']);
 });
 
+it('a player’s token dates no event back by more than 30 days, so that one player cannot lift a catalogue', async () => {
+  const player = await mint({ userId: 'backdater' });
+  const daysAgo = (days: number) => ({ timestamp: Date.now() - days * 86_400_000 });
+  const events = [purchase('kept-offline', daysAgo(29)), purchase('long-ago', daysAgo(31))];
+  const expected = [
+    { id: 'kept-offline', status: 'accepted' },
+    { id: 'long-ago', status: 'rejected', reason: expect.stringMatching(/^timestamp: .*30 days/) },
+  ];
+  expect((await call('POST', '/v1/events', player.token, { events })).body.results).toEqual(expected);
+  const again = events.map((event) => ({ ...event, id: `${event.id}-again` }));
+  const shown = await call('POST', '/v1/users/me/gallery', player.token, { events: again });
+  expect(shown.body.results.map(({ status }) => status)).toEqual(['accepted', 'rejected']);
+  const imported = purchase('imported', { userId: 'backdater', ...daysAgo(3_000) });
+  expect((await call('POST', '/v1/events', 'test-ingest', { events: [imported] })).body.results).toEqual([
+    { id: 'imported', status: 'accepted' },
+  ]);
+});
+
 it('a merged guest’s token sends only what was under way, is not renewed, and names no player', async () => {
   const guest = await becomeGuest();
   const ann = await mint({ userId: 'account-of-guest' });

@@ -40,6 +40,8 @@ export const readSlateBytesPerDay = (text: string): number =>
 
 const GAMES_PER_DAY_MAX = 1_000_000;
 
+export type CountVars = Pick<Env, 'COUNTED_GAMES_PER_DAY'>;
+
 /** Throws if the setting is out of bounds. */
 export const readGamesPerDay = (text: string): number =>
   Math.floor(readSetting('COUNTED_GAMES_PER_DAY', text, 1, GAMES_PER_DAY_MAX));
