@@ -313,7 +313,7 @@ it('merges the guest whose token a player shows; accounts only by an admin', asy
   expect((await listOwned('account-a')).toSorted()).toEqual(['game-1', 'game-2']);
 });
 
-it('a player’s token dates no event back by more than 30 days, so that one player cannot lift a catalogue', async () => {
+it('a player’s token dates events back by 30 days at most: each day has its own limit of counted games', async () => {
   const player = await mint({ userId: 'backdater' });
   const daysAgo = (days: number) => ({ timestamp: Date.now() - days * 86_400_000 });
   const events = [purchase('kept-offline', daysAgo(29)), purchase('long-ago', daysAgo(31))];
