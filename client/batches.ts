@@ -7,7 +7,7 @@ import type { EventInput } from './types.ts';
 /** Limits of the server. */
 const BATCH_MAX = 100;
 const BODY_BYTES_MAX = 192 * 1024;
-/** Below the 64 KiB that a browser sends for a page that closes. */
+/** Below the 64 KiB that a browser sends for a page that closes, all requests together. */
 export const KEEPALIVE_BYTES_MAX = 60 * 1024;
 /** Room for the list's brackets, and for a timestamp and a comma after each event. */
 const EXTRA_BYTES = 40;

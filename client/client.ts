@@ -53,7 +53,7 @@ export interface Client {
   getPreferences(options?: CallOptions): Promise<Preferences>;
   /** Replaces all preferences; absent ones get their empty value. Resolves to what was stored. */
   putPreferences(preferences: Partial<Preferences>, options?: CallOptions): Promise<Preferences>;
-  /** Makes a guest's events and preferences this player's. */
+  /** Makes a guest's events and preferences this player's. First sends what the store still keeps of the guest. */
   mergeGuest(guestToken: string, options?: CallOptions): Promise<void>;
   /** Calls any other route with the token, time-out and problems of this client. Resolves to the body. */
   call<T>(path: string, init?: CallInit): Promise<T>;
@@ -68,13 +68,14 @@ export interface Client {
   close(): Promise<void>;
 }
 
-export function createClient({ userId, store, context, onLost, ...options }: ClientOptions): Client {
+export function createClient({ userId, store: givenStore, context, onLost, ...options }: ClientOptions): Client {
   const { url } = options;
+  const store = givenStore ?? (typeof indexedDB === 'undefined' ? NO_STORE : openIndexedStore(`bloodstream ${url}`));
   const { call, ...transport } = openTransport(options);
   const user = `/v1/users/${encodeURIComponent(userId)}`;
   const queue = openQueue({
     userId,
-    store: store ?? (typeof indexedDB === 'undefined' ? NO_STORE : openIndexedStore(`bloodstream ${url}`)),
+    store,
     // keepalive: a page that closes does not wait. sendBeacon could not carry the token.
     send: (events) => call('/v1/events', { method: 'POST', body: { events }, keepalive: true }),
     onLost,
@@ -90,14 +91,16 @@ export function createClient({ userId, store, context, onLost, ...options }: Cli
     userId,
     recordEvent: (event) => queue.add(complete(event)),
     async recordForGallery(events, query, more) {
-      const send = (stamped: EventInput[]) =>
-        call<EventsAnswer & { gallery: Gallery }>(`${user}/gallery`, {
-          ...more,
-          method: 'POST',
-          body: { events: stamped },
-          query: { ...context, ...query },
-          keepalive: true,
-        });
+      const send = async (stamped: EventInput[]): Promise<EventsAnswer & { gallery: Gallery }> =>
+        stamped.length === 0
+          ? { results: [], gallery: await get(`${user}/gallery`, query, more) }
+          : call(`${user}/gallery`, {
+              ...more,
+              method: 'POST',
+              body: { events: stamped },
+              query: { ...context, ...query },
+              keepalive: true,
+            });
       return (await queue.addAndSend(events.map(complete), send)).gallery;
     },
     flush: queue.flush,
@@ -108,6 +111,12 @@ export function createClient({ userId, store, context, onLost, ...options }: Cli
     getPreferences: (more) => call(`${user}/preferences`, more),
     putPreferences: (body, more) => call(`${user}/preferences`, { ...more, method: 'PUT', body }),
     async mergeGuest(guestToken, more) {
+      const guestId = readSubject(guestToken);
+      const guest = createClient({ ...options, userId: guestId, store, onLost, getToken: () => guestToken });
+      // Of a token that the server refuses, the answer to the merge tells more.
+      await guest.close().catch((problem) => {
+        if (problem.status !== 401) throw problem;
+      });
       await call(`${user}/merge`, { ...more, method: 'POST', body: { guestToken } });
     },
     call,
@@ -139,3 +148,12 @@ export const createGuest = (
   options?: CallOptions,
 ): Promise<{ userId: string; token: string; expiresAt: string }> =>
   openTransport({ url, getToken: () => undefined }).call('/v1/guests', { ...options, method: 'POST' });
+
+/** The token's player. Empty for what is no token: nobody's, so that the server says what is wrong with it. */
+function readSubject(token: string): string {
+  try {
+    return JSON.parse(atob(token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/'))).sub;
+  } catch {
+    return '';
+  }
+}

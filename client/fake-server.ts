@@ -4,6 +4,7 @@ import type { EventInput } from './types.ts';
 
 export interface SentRequest {
   path: string;
+  method: string;
   token: string | undefined;
   keepalive: boolean | undefined;
   events: EventInput[];
@@ -17,6 +18,7 @@ export function createFakeServer(answer: (request: SentRequest) => Answer = () =
     init.signal?.throwIfAborted();
     const request = {
       path: String(input).replace('http://server', ''),
+      method: init.method ?? 'GET',
       token: new Headers(init.headers).get('authorization')?.replace('Bearer ', ''),
       keepalive: init.keepalive,
       events: (JSON.parse(String(init.body ?? '{}')).events ?? []) as EventInput[],

@@ -24,6 +24,11 @@ function createStore(kept: KeptEvent[] = []): EventStore & { kept: Map<string, K
   };
 }
 
+const keep = (id: string, userId: string, createdAt: number): KeptEvent => ({
+  event: { id, userId, ...like(id) },
+  createdAt,
+});
+
 function open(answer?: (request: SentRequest) => Answer, options: Partial<ClientOptions> = {}) {
   const server = createFakeServer(answer);
   const store = createStore();
@@ -93,10 +98,6 @@ it('offline, events wait and are sent again with the same ids and their own time
 
 it('what an earlier visit left is sent at the start: this player’s alone, by the clock of the server', async () => {
   const HOUR_MS = 3_600_000;
-  const keep = (id: string, userId: string, createdAt: number): KeptEvent => ({
-    event: { id, userId, ...like(id) },
-    createdAt,
-  });
   const store = createStore([
     keep('later', 'ann', NOW - 10_000),
     keep('foreign', 'bob', NOW - 15_000),
@@ -148,16 +149,19 @@ it('what the server rejects, or would never take, is reported and not sent again
   expect([requests.length, store.kept.size]).toEqual([2, 0]);
 });
 
-it('a token of another player loses nothing', async () => {
-  let status = 403;
-  const { client, store, lost } = open(() => (status === 403 ? refuse(403) : undefined));
-  client.recordEvent(like('a'));
-  await expect(client.flush()).rejects.toMatchObject({ status: 403 });
-  expect([store.kept.size, lost]).toEqual([1, []]);
-  status = 202;
-  await vi.advanceTimersByTimeAsync(2_000);
-  expect(store.kept.size).toBe(0);
-});
+it.each([403, 404, 405, 409, 410, 451])(
+  'a refusal with %i, which is not about the events, loses none',
+  async (refused) => {
+    let status = refused;
+    const { client, requests, store, lost } = open(() => (status === refused ? refuse(status) : undefined));
+    for (let n = 0; n < 101; n++) client.recordEvent(like(`g${n}`));
+    await expect(client.flush()).rejects.toMatchObject({ status });
+    expect([requests.length, store.kept.size, lost]).toEqual([1, 101, []]);
+    status = 202;
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(store.kept.size).toBe(0);
+  },
+);
 
 it('with 1,000 events waiting, a new one takes the room of the oldest impression', async () => {
   const { client, store, lost } = open(() => NO_NETWORK);
@@ -188,6 +192,90 @@ it('a press for a gallery takes along what waits, and is kept if it fails', asyn
   ]);
   expect(requests.map(({ path }) => path)).toEqual(Array(2).fill('/v1/users/ann/gallery?expand=item'));
   expect(store.kept.size).toBe(0);
+});
+
+it('a press sends more than a hundred waiting events one request after the other, and its own last', async () => {
+  const gallery = { recommendationId: 'r1', rows: [] };
+  const { promise: answer, resolve } = Promise.withResolvers<void>();
+  const server = createFakeServer(({ events }) =>
+    Response.json({ results: events.map(({ id }) => ({ id, status: 'accepted' })), gallery }),
+  );
+  const slow: typeof fetch = async (input, init) => {
+    const response = await server.fetch(input, init);
+    if (server.requests.length === 1) await answer;
+    return response;
+  };
+  const { client, store } = open(undefined, { fetch: slow });
+  const press = client.recordForGallery([...Array.from({ length: 260 }, (_, n) => like(`g${n}`)), like('last')]);
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(server.requests).toHaveLength(1);
+  resolve();
+  expect(await press).toEqual(gallery);
+  expect(server.requests.map(({ path, events }) => [path, events.length])).toEqual([
+    ['/v1/events', 100],
+    ['/v1/events', 100],
+    ['/v1/users/ann/gallery', 61],
+  ]);
+  expect(server.requests.at(-1)!.events.at(-1)).toMatchObject({ itemId: 'last' });
+  expect(store.kept.size).toBe(0);
+});
+
+it('a press without events, and with none waiting, reads the gallery', async () => {
+  const gallery = { recommendationId: 'r1', rows: [] };
+  const { client, requests } = open(() => Response.json(gallery));
+  expect(await client.recordForGallery([], { n: 3 })).toEqual(gallery);
+  expect(requests).toMatchObject([{ path: '/v1/users/ann/gallery?n=3', method: 'GET' }]);
+});
+
+it('a press while the server’s time is asked leaves out yesterday’s events, which get their own time', async () => {
+  const DAY_MS = 86_400_000;
+  const store = createStore([keep('yesterday', 'ann', NOW - DAY_MS)]);
+  const headers = { date: new Date(NOW).toUTCString() };
+  const { promise: health, resolve } = Promise.withResolvers<Response>();
+  const server = createFakeServer(() => Response.json({ results: [], gallery: {} }));
+  const slow: typeof fetch = (input, init) => (String(input).endsWith('/health') ? health : server.fetch(input, init));
+  const { client } = open(undefined, { store, fetch: slow });
+  await vi.advanceTimersByTimeAsync(0);
+  await client.recordForGallery([like('today')]);
+  resolve(Response.json({}, { headers }));
+  await client.flush();
+  expect(server.requests.map(({ events }) => events.map(({ itemId }) => itemId))).toEqual([['today'], ['yesterday']]);
+  expect(Math.abs(server.requests[1]!.events[0]!.timestamp! - (NOW - DAY_MS))).toBeLessThanOrEqual(1_000);
+});
+
+it('a merge first sends the guest’s events that wait in the store, with the guest’s token and their own time', async () => {
+  const token = `e30.${btoa(JSON.stringify({ sub: 'guest:1' })).replaceAll('=', '')}.c2lnbmVk`;
+  const store = createStore([keep('guest’s', 'guest:1', NOW - 60_000), keep('foreign', 'guest:2', NOW - 60_000)]);
+  const headers = { date: new Date(NOW).toUTCString() };
+  let isOnline = false;
+  const { client, requests } = open(
+    ({ path }) => {
+      if (!isOnline) return NO_NETWORK;
+      return Response.json(path.endsWith('/merge') ? { merged: 'guest:1' } : { results: [] }, { headers });
+    },
+    { store },
+  );
+  await expect(client.mergeGuest(token)).rejects.toMatchObject({ type: 'network' });
+  expect(requests.filter(({ path }) => path.endsWith('/merge'))).toEqual([]);
+  expect(store.kept.size).toBe(2);
+  isOnline = true;
+  requests.length = 0;
+  await client.mergeGuest(token);
+  expect(requests.map((one) => [one.path, one.token, one.events.map(({ id }) => id)])).toEqual([
+    ['/health', undefined, []],
+    ['/v1/events', token, ['guest’s']],
+    ['/v1/users/ann/merge', 'token', []],
+  ]);
+  expect(Math.abs(requests[1]!.events[0]!.timestamp! - (NOW - 60_000))).toBeLessThanOrEqual(1_000);
+  expect([...store.kept.keys()]).toEqual(['foreign']);
+});
+
+it('a merge with a token that is none, or that has ended, is answered by the server', async () => {
+  const ended = `e30.${btoa(JSON.stringify({ sub: 'guest:1' }))}.c2lnbmVk`;
+  const store = createStore([keep('guest’s', 'guest:1', NOW - 1_000)]);
+  const { client } = open(({ path }) => refuse(path.endsWith('/merge') ? 400 : 401), { store });
+  for (const token of ['none', ended]) await expect(client.mergeGuest(token)).rejects.toMatchObject({ status: 400 });
+  expect(store.kept.size).toBe(1);
 });
 
 it('a store that fails is no reason not to send', async () => {

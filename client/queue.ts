@@ -1,6 +1,6 @@
 // Sends the player's events: in batches, and after a failure again, with the same ids and their own time.
 
-import { cutBatches, KEEPALIVE_BYTES_MAX, stampEvents } from './batches.ts';
+import { cutBatches, stampEvents } from './batches.ts';
 import { type LostEvent, openKeptEvents } from './kept-events.ts';
 import { Problem } from './problem.ts';
 import { openRetryTimer } from './retry-timer.ts';
@@ -19,7 +19,7 @@ export interface EventsAnswer {
 /** Rejects with a Problem, or if the caller aborts it. */
 export type SendEvents<A extends EventsAnswer = EventsAnswer> = (events: EventInput[]) => Promise<A>;
 
-export interface QueueOptions extends Pick<Transport, 'getClockOffset' | 'learnClockOffset'> {
+export interface QueueOptions extends Pick<Transport, 'getClockOffset' | 'getKeepaliveRoom' | 'learnClockOffset'> {
   userId: string;
   store: EventStore;
   send: SendEvents;
@@ -50,6 +50,15 @@ export function openQueue(options: QueueOptions): EventQueue {
   let flushing: Promise<void> | undefined;
 
   const listIdle = () => kept.list().filter(({ event }) => !underWay.has(event.id));
+  const isOld = ({ createdAt }: KeptEvent) => now() - createdAt > FRESH_MS;
+  /** Without the old ones while the server's clock is unknown: they would get the time of their arrival. */
+  const listTimely = () => listIdle().filter((one) => options.getClockOffset() !== undefined || !isOld(one));
+  const hold = (batch: readonly KeptEvent[]) => {
+    for (const { event } of batch) underWay.add(event.id);
+  };
+  const release = (batch: readonly KeptEvent[]) => {
+    for (const { event } of batch) underWay.delete(event.id);
+  };
   const remove = (batch: readonly KeptEvent[], reasonOf: (id: string) => string | undefined) => {
     kept.remove(batch.map(({ event }) => event.id));
     const lost = batch.flatMap(({ event }) => {
@@ -59,7 +68,7 @@ export function openQueue(options: QueueOptions): EventQueue {
     if (lost.length > 0) onLost(lost);
   };
   const deliver = async <A extends EventsAnswer>(batch: readonly KeptEvent[], request: SendEvents<A>): Promise<A> => {
-    for (const { event } of batch) underWay.add(event.id);
+    hold(batch);
     try {
       const answer = await request(stampEvents(batch, now(), options.getClockOffset()));
       timer.succeed();
@@ -70,16 +79,22 @@ export function openQueue(options: QueueOptions): EventQueue {
       else remove(batch, () => (error as Problem).message);
       throw error;
     } finally {
-      for (const { event } of batch) underWay.delete(event.id);
+      release(batch);
     }
+  };
+  /** Rejects unless it is certain what has become of the batch. */
+  const settle = async (batch: readonly KeptEvent[]): Promise<void> => {
+    await deliver(batch, send).catch((error) => {
+      if (willPass(error)) throw error;
+    });
   };
   const sendAll = async (): Promise<void> => {
     await kept.loading;
-    for (let batch = cutBatches(listIdle())[0]; batch !== undefined; batch = cutBatches(listIdle())[0]) {
-      if (now() - batch[0]!.createdAt > FRESH_MS) await options.learnClockOffset();
-      await deliver(batch, send).catch((error) => {
-        if (willPass(error)) throw error;
-      });
+    for (;;) {
+      if (listIdle().some(isOld)) await options.learnClockOffset();
+      const [batch] = cutBatches(listIdle());
+      if (batch === undefined) return;
+      await settle(batch);
     }
   };
   const flush = (): Promise<void> => {
@@ -98,14 +113,22 @@ export function openQueue(options: QueueOptions): EventQueue {
       timer.schedule(listIdle().length >= BATCH_FULL ? 0 : BATCH_DELAY_MS);
       return id;
     },
-    addAndSend(inputs, request) {
+    async addAndSend(inputs, request) {
       for (const input of inputs) kept.add(input);
-      const batches = cutBatches(listIdle());
-      for (const batch of batches.slice(0, -1)) sendInBackground(batch);
-      return deliver(batches.at(-1) ?? [], request);
+      const events = listTimely();
+      const batches = cutBatches(events);
+      const last = batches.pop() ?? [];
+      // No other request takes them meanwhile.
+      hold(events);
+      try {
+        for (const batch of batches) await settle(batch);
+        return await deliver(last, request);
+      } finally {
+        release(events);
+      }
     },
     flush,
-    sendLast: () => cutBatches(listIdle(), KEEPALIVE_BYTES_MAX).slice(0, 1).forEach(sendInBackground),
+    sendLast: () => cutBatches(listTimely(), options.getKeepaliveRoom()).slice(0, 1).forEach(sendInBackground),
     resume: () => timer.hurry(),
     stop: () => timer.stop(),
   };
@@ -117,5 +140,6 @@ const explainRejections = ({ results }: EventsAnswer) => {
   return (id: string) => reasons.get(id);
 };
 
-/** Forbidden: the token is another player's. The events wait for the right one. */
-const willPass = (error: unknown): boolean => !(error instanceof Problem) || error.isTemporary || error.status === 403;
+/** Statuses that are about the batch itself. All others are about the way to the server, or the token. */
+const REJECTIONS = [400, 413, 415, 422];
+const willPass = (error: unknown): boolean => !(error instanceof Problem && REJECTIONS.includes(error.status));

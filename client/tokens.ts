@@ -1,5 +1,6 @@
 // The token in use. All requests that wait for a new one share one call of the game's callback.
 
+import { startDeadline } from './deadline.ts';
 import { createOwnProblem } from './problem.ts';
 
 /**
@@ -11,23 +12,30 @@ export type GetToken = (refused?: string) => string | undefined | Promise<string
 export interface TokenSource {
   /** The token in use. Undefined before the first, and after one that was refused. */
   get(): string | undefined;
-  /** Resolves to undefined if there is no other. Rejects with a Problem if the callback throws. */
+  /** Resolves to undefined if there is no other. Rejects with a Problem if the callback throws, or takes too long. */
   renew(refused?: string): Promise<string | undefined>;
 }
 
-export function openTokenSource(getToken: GetToken): TokenSource {
+/** A token that cannot be sent in a header is none: a proxy's page, say. */
+const TOKEN_PATTERN = /^[!-~]+$/;
+
+/** `timeoutMs`: for each call of the callback. A token that comes later still counts. */
+export function openTokenSource(getToken: GetToken, timeoutMs: number): TokenSource {
   let token: string | undefined;
   let renewing: Promise<string | undefined> | undefined;
 
   const ask = async (refused?: string): Promise<string | undefined> => {
+    const fresh = (await getToken(refused))?.trim();
+    if (fresh !== undefined && !TOKEN_PATTERN.test(fresh)) throw new TypeError('getToken returned no token');
+    token = fresh === refused ? undefined : fresh;
+    return token;
+  };
+  const askInTime = async (refused?: string): Promise<string | undefined> => {
+    const deadline = startDeadline(timeoutMs);
     try {
-      const fresh = await getToken(refused);
-      token = fresh === refused ? undefined : fresh;
-      return token;
+      return await deadline.race(ask(refused));
     } catch (error) {
-      throw createOwnProblem('token', 'There is no token.', error);
-    } finally {
-      renewing = undefined;
+      throw createOwnProblem(deadline.signal.aborted ? 'timeout' : 'token', 'There is no token.', error);
     }
   };
   return {
@@ -35,7 +43,9 @@ export function openTokenSource(getToken: GetToken): TokenSource {
     async renew(refused) {
       // Another request may have renewed it.
       if (refused !== undefined && token !== undefined && token !== refused) return token;
-      renewing ??= ask(refused);
+      renewing ??= askInTime(refused).finally(() => {
+        renewing = undefined;
+      });
       return renewing;
     },
   };

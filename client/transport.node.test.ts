@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Answer, createFakeServer, refuse, type SentRequest } from './fake-server.ts';
 import { Problem } from './problem.ts';
+import type { GetToken } from './tokens.ts';
 import { openTransport, type TransportOptions } from './transport.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -43,10 +44,23 @@ it('without another token, the call fails with the problem of the server, after 
 });
 
 it('a callback that throws is a problem of the type “token”, and is called again by the next call', async () => {
-  const getToken = vi.fn().mockRejectedValueOnce(new Error('login failed')).mockResolvedValue('later');
+  const fail = () => {
+    throw new Error('login failed');
+  };
+  for (const failing of [fail, async () => fail()]) {
+    const getToken = vi.fn<GetToken>().mockImplementationOnce(failing).mockResolvedValue('later');
+    const { call, requests } = open(() => undefined, { getToken });
+    const failure = await failureOf(call('/a'));
+    expect(failure).toMatchObject({ status: 0, type: 'token', cause: new Error('login failed'), isTemporary: true });
+    await call('/b');
+    expect(requests.map(({ path, token }) => [path, token])).toEqual([['/b', 'later']]);
+  }
+});
+
+it.each(['<html>\n<title>502</title>', 'tökén', ''])('what no header can hold (%j) is no token', async (page) => {
+  const getToken = vi.fn<GetToken>().mockResolvedValueOnce(page).mockResolvedValue('later\n');
   const { call, requests } = open(() => undefined, { getToken });
-  const failure = await failureOf(call('/a'));
-  expect(failure).toMatchObject({ status: 0, type: 'token', cause: new Error('login failed'), isTemporary: true });
+  expect(await failureOf(call('/a'))).toMatchObject({ status: 0, type: 'token' });
   await call('/b');
   expect(requests.map(({ path, token }) => [path, token])).toEqual([['/b', 'later']]);
 });
@@ -92,9 +106,16 @@ it('a call ends at its time-out with a problem, and when it is aborted with the 
   controller.abort(reason);
   expect(await aborted).toBe(reason);
   expect(await failureOf(call('/a', { signal: controller.signal }))).toBe(reason);
-  // A callback that hangs does not hold a call up either.
-  const waiting = open(() => undefined, { getToken: () => new Promise(() => {}), timeoutMs: 70 });
-  expect(await failureOf(waiting.call('/a'))).toMatchObject({ type: 'timeout' });
+});
+
+it('a callback that hangs holds no call up, nor the stream, and is called again', async () => {
+  const getToken = vi.fn<GetToken>(() => new Promise(() => {}));
+  const { call, readToken } = open(() => undefined, { getToken, timeoutMs: 70 });
+  expect(await failureOf(call('/a'))).toMatchObject({ type: 'timeout' });
+  expect(await failureOf(readToken())).toMatchObject({ type: 'timeout' });
+  getToken.mockResolvedValue('later');
+  await call('/b');
+  expect(await readToken()).toBe('later');
 });
 
 it('a problem names what the server says, each invalid field too; a proxy’s page is a problem as well', async () => {
@@ -123,4 +144,37 @@ it('a large body is not sent with keepalive, which browsers would refuse', async
   for (const length of [60_000, 61_441])
     await call('/a', { method: 'POST', body: 'x'.repeat(length), keepalive: true });
   expect(requests.map(({ keepalive }) => keepalive)).toEqual([true, false]);
+});
+
+it('requests under way with keepalive have 60 KiB together, which browsers would refuse beyond 64', async () => {
+  const { promise: answer, resolve } = Promise.withResolvers<void>();
+  const kept: boolean[] = [];
+  const slow: typeof fetch = async (_, init) => {
+    kept.push(init!.keepalive!);
+    await answer;
+    return Response.json({});
+  };
+  const { call, getKeepaliveRoom } = open(() => undefined, { fetch: slow, timeoutMs: 60_000 });
+  const post = () => call('/a', { method: 'POST', body: 'x'.repeat(25_000), keepalive: true });
+  const calls = [post(), post(), post()];
+  await vi.advanceTimersByTimeAsync(0);
+  expect(kept).toEqual([true, true, false]);
+  expect(getKeepaliveRoom()).toBe(60 * 1024 - 2 * 25_002);
+  resolve();
+  await Promise.all(calls);
+  await post();
+  expect(kept.at(-1)).toBe(true);
+  expect(getKeepaliveRoom()).toBe(60 * 1024);
+});
+
+it('the server’s time is not read from an answer that the browser may have kept', async () => {
+  const now = Date.now();
+  const headers = { date: new Date(now - 60_000).toUTCString(), 'cache-control': 'private, max-age=60' };
+  const { call, getClockOffset } = open(({ path }) =>
+    Response.json({}, { headers: path === '/kept' ? headers : { ...headers, 'cache-control': 'private, no-store' } }),
+  );
+  await call('/kept');
+  expect(getClockOffset()).toBeUndefined();
+  await call('/live');
+  expect(getClockOffset()!.maxMs).toBeLessThanOrEqual(-59_000);
 });

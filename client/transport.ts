@@ -33,7 +33,7 @@ export interface CallInit extends CallOptions {
   body?: unknown;
   /** Lists are joined by commas. */
   query?: object;
-  /** Lets a small request outlive the page. */
+  /** Lets the request outlive the page, if it is small and few such requests are under way. */
   keepalive?: boolean;
 }
 
@@ -45,6 +45,8 @@ export interface Transport {
   call<T>(path: string, init?: CallInit): Promise<T>;
   /** The token in use, or else the first or a new one. */
   readToken(): Promise<string | undefined>;
+  /** Bytes of bodies that may outlive the page besides those under way. */
+  getKeepaliveRoom(): number;
   getClockOffset(): ClockOffset | undefined;
   /** Asks the server for its time if no answer has told it yet. */
   learnClockOffset(): Promise<ClockOffset | undefined>;
@@ -52,24 +54,27 @@ export interface Transport {
 
 export function openTransport(options: TransportOptions): Transport {
   const { url, getToken, timeoutMs: timeoutDefaultMs = TIMEOUT_DEFAULT_MS, now = Date.now } = options;
-  const tokens = openTokenSource(getToken);
+  const tokens = openTokenSource(getToken, timeoutDefaultMs);
   let offset: ClockOffset | undefined;
+  let keepaliveRoom = KEEPALIVE_BYTES_MAX;
 
   const request = async (path: string, init: RequestInit): Promise<Response> => {
     const sentAt = now();
     const response = await (options.fetch ?? fetch)(url + path, init);
-    offset = narrowOffset(offset, response.headers.get('date'), sentAt, now());
+    // The browser may have kept this answer, and its date, since an earlier request.
+    const mayBeOld = /max-age/i.test(response.headers.get('cache-control') ?? '');
+    if (!mayBeOld) offset = narrowOffset(offset, response.headers.get('date'), sentAt, now());
     return response;
   };
-  const requestWithToken = async (path: string, init: CallInit, deadline: Deadline): Promise<Response> => {
-    const sendWith = (token: string | undefined) => request(path, encodeRequest(init, token, deadline.signal));
+  const requestWithToken = async (path: string, init: RequestInit, deadline: Deadline): Promise<Response> => {
+    const sendWith = (token: string | undefined) => request(path, addToken(init, token));
     const token = tokens.get() ?? (await deadline.race(tokens.renew()));
     const response = await sendWith(token);
     if (response.status !== 401 || token === undefined) return response;
     const fresh = await deadline.race(tokens.renew(token));
     return fresh === undefined ? response : sendWith(fresh);
   };
-  const requestInTime = async (path: string, init: CallInit, deadline: Deadline): Promise<Response> => {
+  const requestInTime = async (path: string, init: RequestInit, deadline: Deadline): Promise<Response> => {
     const response = await requestWithToken(path, init, deadline);
     const waitMs = decideWait(response, deadline.getRestMs());
     if (waitMs === undefined) return response;
@@ -80,8 +85,14 @@ export function openTransport(options: TransportOptions): Transport {
   return {
     async call<T>(path: string, init: CallInit = {}) {
       const deadline = startDeadline(init.timeoutMs ?? timeoutDefaultMs, init.signal);
+      const { method = 'GET' } = init;
+      const body = init.body === undefined ? undefined : JSON.stringify(init.body);
+      const bytes = countBytes(body ?? '');
+      const keepalive = init.keepalive && bytes <= keepaliveRoom;
+      if (keepalive) keepaliveRoom -= bytes;
       try {
-        const response = await requestInTime(path + formatQuery(init.query), init, deadline);
+        const request = { method, body, keepalive, signal: deadline.signal };
+        const response = await requestInTime(path + formatQuery(init.query), request, deadline);
         if (!response.ok) throw await readProblem(response);
         return (await response.json()) as T;
       } catch (error) {
@@ -90,9 +101,12 @@ export function openTransport(options: TransportOptions): Transport {
         throw deadline.signal.aborted
           ? createOwnProblem('timeout', 'The server did not answer in time.')
           : createOwnProblem('network', isOffline() ? 'You are offline.' : 'The server does not answer.', error);
+      } finally {
+        if (keepalive) keepaliveRoom += bytes;
       }
     },
     readToken: async () => tokens.get() ?? tokens.renew(),
+    getKeepaliveRoom: () => keepaliveRoom,
     getClockOffset: () => offset,
     async learnClockOffset() {
       const signal = AbortSignal.timeout(timeoutDefaultMs);
@@ -102,23 +116,13 @@ export function openTransport(options: TransportOptions): Transport {
   };
 }
 
-function encodeRequest(
-  { method = 'GET', body, keepalive }: CallInit,
-  token: string | undefined,
-  signal: AbortSignal,
-): RequestInit {
-  const text = body === undefined ? undefined : JSON.stringify(body);
-  return {
-    method,
-    body: text,
-    keepalive: keepalive && countBytes(text ?? '') <= KEEPALIVE_BYTES_MAX,
-    headers: {
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(text !== undefined && { 'content-type': 'application/json' }),
-    },
-    signal,
-  };
-}
+const addToken = (init: RequestInit, token: string | undefined): RequestInit => ({
+  ...init,
+  headers: {
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(init.body !== undefined && { 'content-type': 'application/json' }),
+  },
+});
 
 const isOffline = (): boolean => globalThis.navigator?.onLine === false;
 
