@@ -243,7 +243,7 @@ it('a press while the server’s time is asked leaves out yesterday’s events, 
   expect(Math.abs(server.requests[1]!.events[0]!.timestamp! - (NOW - DAY_MS))).toBeLessThanOrEqual(1_000);
 });
 
-it('a merge first sends the guest’s events that wait in the store, with the guest’s token and their own time', async () => {
+it('a merge first sends the guest’s events that wait, with the guest’s token and their own time', async () => {
   const token = `e30.${btoa(JSON.stringify({ sub: 'guest:1' })).replaceAll('=', '')}.c2lnbmVk`;
   const store = createStore([keep('guest’s', 'guest:1', NOW - 60_000), keep('foreign', 'guest:2', NOW - 60_000)]);
   const headers = { date: new Date(NOW).toUTCString() };
