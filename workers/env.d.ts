@@ -25,7 +25,7 @@ declare namespace Cloudflare {
     SLATE_DAYS: string;
     SNAPSHOT_DAYS: string;
     COUNTED_GAMES_PER_DAY: string;
-    /** `on`: players who have never requested a gallery get a backup gallery and `gallery.ready` too. */
+    /** `on`: players who have never requested a gallery also get a backup gallery and `gallery.ready`. */
     BACKUP_EVERYONE: string;
     /** Origins whose pages may read answers to the store's keys: workers/online/cors.ts. */
     CORS_ORIGINS: string;
@@ -39,7 +39,7 @@ declare namespace Cloudflare {
     /** Private JWKs that sign players' tokens: workers/online/token-keys.ts. */
     TOKEN_KEY_0?: string;
     TOKEN_KEY_1?: string;
-    /** Limits of requests: workers/online/rate-settings.ts. */
+    /** Rate limits: workers/online/rate-settings.ts. */
     PLAYER_REQUESTS_PER_MINUTE: string;
     KEY_REQUESTS_PER_MINUTE: string;
     ADDRESS_REQUESTS_PER_MINUTE: string;

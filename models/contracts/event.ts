@@ -50,7 +50,7 @@ export const CLOCK_SKEW_MS = 5 * 60 * 1000;
 /** No game store is older: an earlier timestamp is epoch seconds, or an unset clock. */
 export const TIMESTAMP_MIN = Date.UTC(2000, 0, 1);
 /**
- * A player's token may date an event back by this much: what was kept offline. Each day has its own
+ * A player's token may date an event back by this much, for events kept offline. Each day has its own
  * `COUNTED_GAMES_PER_DAY`, so this bounds how many games one player can lift.
  */
 export const BACKDATED_DAYS_MAX = 30;

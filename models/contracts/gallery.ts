@@ -54,7 +54,7 @@ export type RowKind = (typeof ROW_KINDS)[number];
  * object fails; safety: games for adults are left out, as the player could not be identified. catalogue, statistics,
  * release, rules: cached by every isolate. model, ranking: the models of the release. composition: the algorithm;
  * filters: nothing was left to show. nearline, batch: the stored galleries. deadline: loading the catalogue exceeded
- * it, or it had passed before the answer was begun. overload: too many answers were in flight. search, search-event:
+ * it, or it had passed before the answer began. overload: too many answers were in flight. search, search-event:
  * full-text search, and recording the search.
  */
 export const DEGRADED_STEPS = [

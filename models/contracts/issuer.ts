@@ -9,12 +9,12 @@ export const ISSUERS_MAX = 20;
 export const ISSUER_BODY_BYTES_MAX = 8 * 1024;
 const URL_LENGTH_MAX = 2_048;
 const CLAIM_LENGTH_MAX = 200;
-/** Of this Worker's own tokens: no other issuer can have the name. */
+/** The issuer's name in this Worker's own tokens: no other issuer can have it. */
 export const OWN_ISSUER = 'bloodstream';
 
 /** One colon, at the end: no prefix is the beginning of another, so ids with different prefixes differ. */
 const PREFIX_PATTERN = /^[a-z0-9][a-z0-9-]{0,30}:$/;
-/** Marks the digest of an id that is not valid here. No id is used as it is if it begins so. */
+/** Marks the digest of an id that is not valid here. An id that begins with it is always digested. */
 const DIGEST_MARK = '~';
 
 const fields = {
@@ -25,11 +25,11 @@ const fields = {
       example: 'https://api.epicgames.dev/auth/v1/oauth',
     }),
   jwksUrl: z.string().max(URL_LENGTH_MAX).meta({
-    description: 'Address of its public keys, a JWK set: https, with a public host name; redirects are not followed.',
+    description: 'URL of its public keys, a JWK set: https, with a public host name; redirects are not followed.',
     example: 'https://api.epicgames.dev/auth/v1/oauth/jwks',
   }),
   audience: text(URL_LENGTH_MAX).meta({
-    description: 'One of the claim `aud`: usually the id of your client at the issuer.',
+    description: 'A value of the claim `aud`: usually the id of your client at the issuer.',
     example: 'xyza7891TestClient',
   }),
   claim: text(CLAIM_LENGTH_MAX)
@@ -49,7 +49,7 @@ const fields = {
     .refine((prefix) => prefix !== GUEST_PREFIX, 'is the prefix of guests')
     .meta({
       description:
-        'The ids of the issuer’s players here begin with it. Issuers with the same prefix must have the same ' +
+        'The ids of the issuer’s players begin with it here. Issuers with the same prefix must have the same ' +
         '`issuer` and `claim`.',
       example: 'epic:',
     }),
@@ -63,7 +63,7 @@ export const IssuerInput = z
       .default(false)
       .meta({
         description:
-          '`true` gives players whose ids begin with the prefix already to the issuer’s players with the same ids. ' +
+          '`true` gives existing players whose ids begin with the prefix to the issuer’s players with the same ids. ' +
           'Without it, such players are a conflict.',
       }),
   })
@@ -80,17 +80,20 @@ export const Issuer = z
     keys: z
       .object({
         count: z.number().int().meta({ description: 'Public keys that can verify tokens.' }),
-        readAt: z.iso.datetime().meta({ description: 'When they were last read from the address.' }),
-        failure: z.string().nullable().meta({ description: 'Why they could not be read since; null if they were.' }),
+        readAt: z.iso.datetime().meta({ description: 'Time at which they were last read from the URL.' }),
+        failure: z
+          .string()
+          .nullable()
+          .meta({ description: 'Error of the last attempt to read them; null if it succeeded.' }),
       })
-      .meta({ description: 'The issuer’s keys as last read; they stay in use while the address fails.' }),
+      .meta({ description: 'The issuer’s keys as last read; they stay in use while the URL fails.' }),
   })
   .meta({ id: 'Issuer' });
 export type Issuer = z.infer<typeof Issuer>;
 
 /**
- * The id here of an issuer's player: the prefix and the player's id there, or, if that is not valid in an id here, the
- * prefix, `~` and the SHA-256 of it. Different players always get different ids. `digest`: SHA-256 in base64url.
+ * Returns the id of an issuer's player: the prefix and the player's id at the issuer, or, if that is not valid in an id
+ * here, the prefix, `~` and its SHA-256. Different players always get different ids. `digest`: SHA-256 in base64url.
  */
 export async function toUserId(
   prefix: string,

@@ -1,4 +1,4 @@
-// A set of public keys (RFC 7517) that verify the tokens of an issuer. Only what verifying needs is kept.
+// A set of public keys (RFC 7517) that verify the tokens of an issuer. Only the members that verify are kept.
 
 import { z } from 'zod';
 import { fail, ok, type Result } from './result.ts';
@@ -7,7 +7,7 @@ import { fail, ok, type Result } from './result.ts';
 export const JWK_SET_BYTES_MAX = 128 * 1024;
 const KEYS_MAX = 100;
 const MEMBER_LENGTH_MAX = 1_500;
-/** Of a modulus of 2,048 bits, in base64url; RFC 7518 forbids shorter ones. */
+/** Length of a 2,048-bit modulus in base64url; RFC 7518 forbids shorter ones. */
 const RSA_MODULUS_LENGTH_MIN = 342;
 
 const member = z.string().min(1).max(MEMBER_LENGTH_MAX);
@@ -16,7 +16,7 @@ const shared = {
   alg: z.string().max(32).optional(),
   use: z.literal('sig').optional(),
 };
-/** No shared secrets: whoever verifies with one can sign with it. */
+/** No shared secrets: a secret that verifies can also sign. */
 const PublicJwk = z.discriminatedUnion('kty', [
   z.object({ ...shared, kty: z.literal('RSA'), n: member.min(RSA_MODULUS_LENGTH_MIN), e: member }),
   z.object({ ...shared, kty: z.literal('EC'), crv: member, x: member, y: member }),

@@ -73,7 +73,7 @@ export const KeyInput = z
       .optional()
       .meta({
         description:
-          'Requests a minute that the key may send through one location of Cloudflare. Without it, the setting ' +
+          'Requests a minute that the key may send through one Cloudflare location. If absent, the setting ' +
           '`KEY_REQUESTS_PER_MINUTE` applies.',
         example: 600,
       }),

@@ -11,7 +11,7 @@ export type Lifts = ReadonlyMap<string, number>;
 const PRIOR_IMPRESSIONS = 4;
 /** Pseudo-counts added to the player's own rate. */
 const PLAYER_PRIOR = { interactions: 1, impressions: 12 };
-/** An item that is passed over more often does not count more. */
+/** Cap: an item that is passed over more often does not count more. */
 const PASSED_OVER_MAX = 3;
 
 export function computeLabelLifts(

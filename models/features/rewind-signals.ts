@@ -1,11 +1,11 @@
-// A player's signals as they were before some later events, for the later pages of a list. Pure.
+// Restores a player's signals as they were before some events, for the later pages of a list. Pure.
 
 import type { SignalEvent, Signals } from '../contracts/signals.ts';
 import { collectMarks, emptySignals, foldEvents, listMarks } from './signals.ts';
 
 /**
- * `earlier`, `later`: the events that are stored, of before and after. A mark that a later event renewed has the time
- * of the earlier event only if that is stored.
+ * `earlier`, `later`: the stored events from before and after that moment. A mark that a later event renewed gets the
+ * time of the earlier event only if that event is stored.
  */
 export function rewindSignals(
   { marks }: Signals,

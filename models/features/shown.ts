@@ -1,6 +1,6 @@
-// Counts what a player was shown, and how often they passed it over: the input of impression discounting (Lee et al.,
-// "Modeling Impression Discounting in Large-scale Recommender Systems", KDD 2014). Scrolling does not count: an
-// impression is passed over once the player has moved on, by an action on another item or by ending the session.
+// Counts a player's impressions per item, and how often the item was passed over: the input of impression discounting
+// (Lee et al., "Modeling Impression Discounting in Large-scale Recommender Systems", KDD 2014). Scrolling does not
+// count: an item is passed over once the player has moved on, by an action on another item or by ending the session.
 
 import type { SignalEvent, Signals, UserState } from '../contracts/signals.ts';
 
@@ -13,7 +13,7 @@ const OPEN_IMPRESSIONS_MAX = 10;
 /** A game that was passed over may be wanted later. */
 const HALF_LIFE_DAYS = 7;
 
-/** The number of the session that still lasts. */
+/** Number of the session that has not ended. */
 const OPEN_SESSION = 0;
 
 /** Impressions of one item in one session. */
@@ -21,7 +21,7 @@ interface SessionCount {
   session: number;
   passedOver: number;
   open: number;
-  /** Of the newest, epoch milliseconds. */
+  /** Time of the newest, epoch milliseconds. */
   at: number;
 }
 
@@ -59,7 +59,7 @@ function numberSessions(events: readonly SignalEvent[], now: number): Map<number
   for (const { timestamp } of events.toSorted((a, b) => b.timestamp - a.timestamp)) {
     if (later - timestamp > SESSION_GAP_MS) session++;
     sessions.set(timestamp, session);
-    // Dated ahead by a client's clock: the session is the one that lasts.
+    // Dated ahead by a client's clock: it belongs to the open session.
     later = Math.min(now, timestamp);
   }
   return sessions;

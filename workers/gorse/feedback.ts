@@ -20,7 +20,7 @@ const PairParams = UserParams.extend(ItemParams.shape);
 type PairParams = z.output<typeof PairParams>;
 
 interface FeedbackStore extends EventStore {
-  /** Includes what only the log has, such as imported events. Rejects if it cannot be read. */
+  /** Includes events that only the log has, such as imported ones. Rejects if the log cannot be read. */
   readSignals(userId: string): Promise<Signals>;
 }
 

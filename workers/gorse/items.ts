@@ -57,7 +57,7 @@ const success = { schema: Success, description: 'What changed.' };
 const readOne = async ({ params: { itemId } }: { params: ItemParams }, store: ItemStore) =>
   (await store.readItems([itemId]))[0];
 const readAll = (items: readonly GorseItem[], store: ItemStore) => store.readItems(items.map(({ ItemId }) => ItemId));
-/** gorse's writes do not answer with the item: it is read again. */
+/** gorse's write routes do not return the item, so it is read again. */
 const auditOne = {
   readBefore: readOne,
   readAfter: (_: unknown, input: { params: ItemParams }, store: ItemStore) => readOne(input, store),

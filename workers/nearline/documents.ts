@@ -26,13 +26,13 @@ export interface Documents {
   notices: Notice[];
   /** The player that this guest was merged into: later events of the guest are forwarded there. */
   mergedInto: string;
-  /** The player that an open merge made of this guest: later events of the guest are copied there. */
+  /** The player that this guest is merged into, while the merge is open: later events of the guest are copied there. */
   copiedTo: string;
-  /** Set once the player has this open guest's state: the guest then shows none. */
+  /** Set once the player has the state of this guest, whose merge is open: the guest then shows none. */
   isCopied: true;
-  /** The open guests whose events are copied to this player. */
+  /** The guests with an open merge whose events are copied to this player. */
   guests: string[];
-  /** The guest whose preferences this player has. */
+  /** The guest from whom this player took over the preferences. */
   preferencesFrom: string;
   /** What the alarm is to do, and when. */
   schedule: Partial<Record<Duty, PlannedDuty>>;

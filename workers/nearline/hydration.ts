@@ -12,7 +12,7 @@ import type { Tables } from './tables.ts';
 
 /** The first answer for a player waits this long for the log; if the log is slower, the next answer has it. */
 const WAIT_MS = 60;
-/** After this long the log is read again after an answer. */
+/** A log read longer ago than this is read again, after the answer. */
 const AGE_MS = 6 * 3_600_000;
 
 export interface PlayerLog {
@@ -43,7 +43,7 @@ export class Hydration {
     return this.#hydratedAt !== undefined;
   }
 
-  /** Waits a moment for the first reading of the log; a later one continues after the answer. Never rejects. */
+  /** Waits briefly for the first reading of the log; later readings continue after the answer. Never rejects. */
   async refresh(userId: string, now: number, waitUntil: (work: Promise<unknown>) => void): Promise<void> {
     if (this.#hydratedAt === undefined) await withDeadline(this.#readOnce(userId), WAIT_MS).catch(() => {});
     else if (now - this.#hydratedAt > AGE_MS) waitUntil(this.#readOnce(userId));
@@ -72,7 +72,7 @@ export class Hydration {
       this.#tables.insert('insert or replace into hydration (id, hydrated_at) values (1, ?)', this.#hydratedAt);
   }
 
-  /** Forgets the events of a guest, whose merge was parted, and what only they left. Throws if the log fails. */
+  /** Forgets the events of a guest that was parted, and the marks that only they left. Throws if the log fails. */
   async removeGuest(userId: string, guestId: string): Promise<void> {
     const { db, shards } = this.#openLog();
     const logged = await readPlayerSignals(db, shards, userId);

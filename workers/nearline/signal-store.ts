@@ -28,13 +28,13 @@ export class SignalStore {
     return this.#signals;
   }
 
-  /** Number of the last event's row; 0 without events. Grows with each event that is stored. */
+  /** Row number of the last event; 0 without events. Grows with each event that is stored. */
   get lastRow(): number {
     const [row] = this.#sql('select max(rowid) as last from recent_events');
     return (row?.last as number | null | undefined) ?? 0;
   }
 
-  /** The signals before the events after `row`. */
+  /** The signals as they were before the events after `row`. */
   readUntil(row: number): Signals {
     if (row >= this.lastRow) return this.signals;
     return rewindSignals(this.signals, this.#readEvents('rowid <= ?', row), this.#readEvents('rowid > ?', row));
@@ -57,7 +57,7 @@ export class SignalStore {
     const isOwn = ({ id }: SignalEvent) => !id.startsWith(prefix);
     const kept = this.#readEvents().filter(isOwn);
     this.clear();
-    // Marks are maxima, so they are made anew from all that is left.
+    // Marks are maxima, so they are rebuilt from everything that is left.
     this.fold([...kept, ...logged]);
   }
 

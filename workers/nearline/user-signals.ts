@@ -29,7 +29,7 @@ import { SignalStore } from './signal-store.ts';
 import { Stream } from './stream.ts';
 import { Tables } from './tables.ts';
 
-/** So long after a merge, the guest's token may still send what happened before it: events that were under way. */
+/** Time after a merge during which the guest's token may still send earlier events, which were under way. */
 export const LATE_EVENTS_MS = 3_600_000;
 /** A burst of events leads to one backup gallery, this long after the first. */
 const BACKUP_DELAY_MS = 1_500;
@@ -79,7 +79,7 @@ export class UserSignals extends DurableObject<Env> {
     const recorded = this.#recordHere(events, chosen);
     const copiedTo = this.#documents.read('copiedTo');
     if (copiedTo === undefined) return recorded;
-    // All of them, not the new ones alone: an earlier copy may have failed.
+    // All of them, not only the new ones: an earlier copy may have failed.
     return this.#copy(copiedTo, events[0]?.userId ?? '', events.map(toSignalEvent)).then(() => recorded);
   }
 
@@ -99,7 +99,7 @@ export class UserSignals extends DurableObject<Env> {
 
   /**
    * As `record`, for events sent with the player's own token. A guest's token stays valid after a merge, but records
-   * only what was under way then: what the guest did before it, for an hour.
+   * only events that were under way: those from before the merge, for an hour.
    */
   async recordOwn(events: PlayerEvent[]): Promise<RecordedEvents> {
     if (!this.isMerged()) return this.record(events);
@@ -125,7 +125,7 @@ export class UserSignals extends DurableObject<Env> {
     return { user: this.#readState(now), complete: this.#hydration.isComplete, moment, earlier };
   }
 
-  /** The whole state, once the log has been read. Throws if it cannot be. `userId`: the object's name. */
+  /** The whole state, once the log has been read. Throws if the log cannot be read. `userId`: the object's name. */
   async readSignals(userId: string): Promise<Signals> {
     if (this.#isHidden()) return emptySignals();
     if (!this.#hydration.isComplete) await this.#hydration.readLog(userId);
@@ -204,19 +204,19 @@ export class UserSignals extends DurableObject<Env> {
     if (player !== undefined) await this.#copy(player, userId, own);
   }
 
-  /** Shows no state any more: the player has it. */
+  /** Stops showing this guest's state: the player has it. */
   hide(): void {
     if (!this.#isFinished()) this.#documents.write('isCopied', true);
   }
 
-  /** Makes a guest of an open merge independent again: its state never left. */
+  /** Makes a guest with an open merge independent again: it has kept its state. */
   part(): void {
     this.#documents.delete('copiedTo');
     this.#documents.delete('isCopied');
     this.#hydration.forget();
   }
 
-  /** Forgets what an open guest left here. D1 has forgotten the merge already. Idempotent; throws if the log fails. */
+  /** Forgets everything that a guest with an open merge left here. Idempotent; throws if the log fails. */
   async removeGuest(userId: string, guestId: string): Promise<void> {
     const guests = this.#documents.read('guests') ?? [];
     this.#documents.write(
@@ -270,7 +270,7 @@ export class UserSignals extends DurableObject<Env> {
 
   #takePreferences(guestId: string, { preferences, preferencesAt }: UserExport): void {
     if (preferences === undefined || this.#documents.read('preferences') !== undefined) return;
-    // The player was erased after they were set, perhaps since the export.
+    // The player was erased after the preferences were set, perhaps since the export.
     if (preferencesAt <= this.#store.erasedAt) return;
     this.#documents.write('preferences', preferences, preferencesAt);
     this.#documents.write('preferencesFrom', guestId);
@@ -396,7 +396,7 @@ export class UserSignals extends DurableObject<Env> {
     this.#documents.note('lastRequest', { userId, context: { ...context, localHour: null } });
   }
 
-  /** Takes a request for granted, unless there was one. */
+  /** Assumes that a gallery was requested, unless a request is known. */
   #assumeRequest({ platform, country, locale }: Partial<RequestContext> = {}): void {
     const { name } = this.ctx.id;
     if (name === undefined || this.#documents.read('lastRequest') !== undefined) return;

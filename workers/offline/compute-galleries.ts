@@ -44,7 +44,7 @@ export async function queueActivePlayers(
   let last = '';
   for (;;) {
     const page = await listActiveUsers(databases, now - ACTIVE_DAYS * DAY_MS, last, PLAYERS_PER_PAGE);
-    // Guests of an earlier merge are active as their players.
+    // Merged guests are active as their players.
     const merged = await readMerges(DB, page);
     const userIds = [...new Set(page.map((userId) => merged.get(userId) ?? userId))];
     for (const messages of packMessages(userIds)) await GALLERIES.sendBatch(messages);

@@ -14,7 +14,7 @@ export interface MergeStores {
   objects: Env['USER_SIGNALS'];
 }
 
-/** Parts a merge whose parting is decided. The guest's log never moved, so the objects alone have to learn of it. */
+/** Parts a merge for which D1 says `parting`. The guest's log never moved, so only the objects have to change. */
 export async function completeParting(
   { db, objects }: Pick<MergeStores, 'db' | 'objects'>,
   guestId: string,
@@ -45,7 +45,7 @@ export async function endMerges(stores: MergeStores, now: number): Promise<numbe
 async function finishMerge({ db, shards, objects }: MergeStores, guestId: string, userId: string): Promise<boolean> {
   const guest = objects.getByName(guestId);
   if (!(await guest.finishMerge(userId))) return false;
-  // Before the move: what the queue delivers once more must not begin a log of the guest anew.
+  // Before the move: events that the queue delivers again must not start a new log of the guest.
   await beginFinishing(db, guestId);
   await moveMergedLogs(db, shards, [guestId]);
   await guest.empty();

@@ -1,5 +1,5 @@
-// A later page of a list: in the order that the list had for the player of its first page, so that nothing is repeated
-// or skipped while signals change. What must no longer be shown leaves a gap instead of moving the rest up.
+// Later pages of a list, in the order that the list had when its first page was computed, so that nothing is repeated
+// or skipped while signals change. Items that must no longer be shown leave a gap instead of moving the rest up.
 
 import { findFilterReason } from './filter.ts';
 import { createPlayerFilters, type Selection } from './filters.ts';

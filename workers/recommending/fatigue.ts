@@ -1,6 +1,6 @@
-// Fatigue: an item that was passed over again and again sinks. By rank, as a factor would reverse a flat list of scores
-// and hardly change a steep one (docs/decisions/0012). For the prior only: the ranking model reads as a feature how
-// often an item was passed over, so this would count it twice.
+// Fatigue: an item that was passed over repeatedly sinks. It loses ranks, because a factor would reverse a flat list of
+// scores and hardly change a steep one (docs/decisions/0012). For the prior only: the ranking model reads the number of
+// times as a feature, so fatigue would count it twice.
 
 import type { ScoredCandidate } from './candidates.ts';
 
@@ -8,8 +8,8 @@ import type { ScoredCandidate } from './candidates.ts';
 const RANKS_PER_PASS = 6;
 
 /**
- * `ranked`: best first. `countPassedOver`: how often a candidate was (models/features/shown.ts). Returns them in their
- * new order, each with the score of its new rank.
+ * `ranked`: best first. `countPassedOver`: how often a candidate was passed over (models/features/shown.ts). Returns
+ * the candidates in their new order, each with the score of its new rank.
  */
 export const sinkPassedOver = <T extends Pick<ScoredCandidate, 'score'>>(
   ranked: readonly T[],
@@ -23,7 +23,7 @@ export const sinkPassedOver = <T extends Pick<ScoredCandidate, 'score'>>(
     .sort((a, b) => a.rank - b.rank || a.ranks - b.ranks)
     .map(({ candidate }) => candidate);
 
-/** Between two ranks a score between theirs; less and less beyond the last. */
+/** Interpolates between the scores of two ranks; beyond the last rank, scores approach 0. */
 function scoreAt(ranked: readonly Pick<ScoredCandidate, 'score'>[], rank: number): number {
   const above = Math.min(Math.floor(rank), ranked.length - 1);
   const { score } = ranked[above]!;

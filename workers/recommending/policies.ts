@@ -1,5 +1,5 @@
-// Pages to compare the full algorithm with, in a store's experiments and in `npm run simulate`: baseline pages, which
-// are one order, row after row, and the full page without fatigue. The same filters apply.
+// Pages to compare with the full algorithm's, in a store's experiments and in `npm run simulate`: baseline pages, which
+// are one order cut into rows, and the full page without fatigue. The same filters apply.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import { type Candidate, take } from './candidates.ts';

@@ -26,7 +26,7 @@ export interface RankingInput {
   /** By item id, the most popular at 1. */
   popularity: ReadonlyMap<string, number>;
   user: UserState;
-  /** The player when the first page of this list was computed; undefined on a first page. */
+  /** The player's state when the first page of this list was computed; undefined for a first page. */
   earlierUser?: UserState | undefined;
   affinity: readonly GenreAffinity[];
   context: RequestContext;

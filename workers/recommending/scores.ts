@@ -1,7 +1,7 @@
 // Scores candidates by expected utility: the sum of the ranking model's probabilities, each times the utility of its
 // action. Without a ranking model the prior scores: the retrieval score, boosted by the player's genres and, slightly,
-// by popularity. The player's preferences and the store's rules then re-rank the result. What the player passed over
-// sinks: within the ranking model by a feature, after the prior by fatigue.ts.
+// by popularity. The player's preferences and the store's rules then re-rank the result. Items that the player passed
+// over sink: with the ranking model by a feature, with the prior by fatigue.ts.
 
 import type { Item } from '../../models/contracts/item.ts';
 import {

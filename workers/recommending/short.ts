@@ -1,6 +1,6 @@
 // Explains an answer that has fewer items than requested because filters removed some. A small catalogue or a rare
-// genre does not count, since nothing more was withheld. Not for a later page of a list: it is short where the list
-// ends.
+// genre does not count, since nothing more was withheld. Not for later pages of a list: they are short where
+// the list ends.
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
@@ -20,7 +20,7 @@ export function* listRemoved(
     if (findFilterReason(item, wanted) === undefined && findFilterReason(item, filters) !== undefined) yield item;
 }
 
-/** `removed`: read only if the answer is short, and only as far as it is. */
+/** `removed`: iterated only if the answer is short, and only as far as needed. */
 export function explainShort(shown: number, length: number, removed: Iterable<Item>): Degradation[] {
   if (shown >= length) return [];
   const withheld = take(removed, length - shown).length;

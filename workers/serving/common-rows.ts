@@ -1,5 +1,5 @@
 // Rows that are the same for everybody, for an isolate with too many answers in flight: composed once from popularity,
-// trends and ratings, and then shown to many players, each without the games that player must not see.
+// trends and ratings, then shown to many players, without the games that a player must not see.
 
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
@@ -11,7 +11,7 @@ import { composeGallery } from '../recommending/recommend.ts';
 import { selectRules } from './select-rules.ts';
 
 const KEEP_MS = 30_000;
-/** Without statistics the rows are poor; better ones may be possible soon. */
+/** Lifetime of rows composed without statistics: better ones may be possible soon. */
 const KEEP_POOR_MS = 1_000;
 /** More than a row shows, since some are filtered for each player. */
 const ROW_LENGTH = 40;
@@ -22,7 +22,7 @@ export class CommonRows {
   #freshUntil = Number.NEGATIVE_INFINITY;
 
   /**
-   * Old rows, or none, while another request composes new ones: no request waits for another, which its client may end
+   * Old rows, or none, while another request composes new ones: no request waits for another, whose client may hang up
    * at any time. `rules`: all rules of the store. `now`: epoch milliseconds.
    */
   async get(input: RankingInput, rules: readonly Rule[], now: number): Promise<readonly GalleryRow[]> {

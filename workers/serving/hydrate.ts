@@ -33,7 +33,7 @@ export interface RecommendationRequest {
   /** Id of an earlier answer that this one continues, in the same order. */
   recommendationId?: string | undefined;
   budget: Budget;
-  /** Why the answer must be cheap; undefined for an ordinary one. */
+  /** The reason that the answer must be cheap; undefined for an ordinary one. */
   shed?: Degradation | undefined;
   /** The isolate that this code runs in, unless given. */
   isolate?: Isolate;

@@ -14,7 +14,7 @@ export interface UserStateRead {
   /** False if the object has not read the player's log yet. */
   complete: boolean;
   moment: Moment;
-  /** At the moment that was asked for. */
+  /** The state at the requested moment. */
   earlier?: UserState | undefined;
 }
 
@@ -52,7 +52,7 @@ export async function readSignals(
   }
 }
 
-/** Without asking the player's object. `failure`: why. */
+/** Reads the log instead of the player's object. `failure`: the reason. */
 export function readCachedSafety(userId: string, user: UserState, failure: Degradation): SignalsRead {
   const safety = getCachedSafety(userId);
   return safety === undefined

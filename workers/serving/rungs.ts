@@ -47,7 +47,7 @@ export function listRungs<T extends object>(request: RecommendationRequest, form
   return [...rungs, ...lastRungs];
 }
 
-/** Serves rows that are the same for everybody, without what this player must not see. */
+/** Serves rows that are the same for everybody, without the games that this player must not see. */
 const commonRung = <T extends object>(
   { env, isolate = thisIsolate, waitUntil }: RecommendationRequest,
   { cut }: Form<T>,

@@ -21,9 +21,9 @@ export interface CacheRead<T> {
   isPending?: boolean;
 }
 
-/** What one request asks of a cache, instead of the cache's own settings. */
+/** One request's limits, instead of the cache's own settings. */
 export interface CacheLimits {
-  /** How long the caller can wait for a refresh; with 0 it takes what is there, however old. */
+  /** Time that the caller can wait for a refresh; with 0 it takes the cached value, however old. */
   waitMs?: number | undefined;
   /** An older value is refreshed before it is served, even if it counts as fresh. */
   maxAgeMs?: number | undefined;

@@ -1,4 +1,4 @@
-// Issuers of players' tokens in D1, each with its public keys as last read. They are few, so an isolate keeps all of
+// Issuers of players' tokens in D1, each with its public keys as last read. They are few, so an isolate caches all of
 // them, and one that just started has the keys of an issuer that is down.
 
 import type { Issuer } from '../../models/contracts/issuer.ts';
@@ -12,7 +12,7 @@ export interface StoredIssuer extends Omit<Issuer, 'createdAt' | 'keys'> {
   jwks: JwkSet;
   /** When the keys were last read from the issuer. */
   keysReadAt: number;
-  /** When that was last begun. Later than `keysReadAt`: it has failed, or has not ended. */
+  /** Start of the last attempt to read them. Later than `keysReadAt`: it has failed, or has not ended. */
   keysTriedAt: number;
   keysFailure: string | null;
 }
@@ -78,8 +78,8 @@ export async function deleteIssuer(db: D1Database, issuerId: string): Promise<bo
 }
 
 /**
- * Takes the right to read an issuer's keys from its address. False if any isolate did so after `before`. Times: epoch
- * milliseconds.
+ * Claims the reading of an issuer's keys from their URL. False if any isolate has claimed it after `before`. Times:
+ * epoch milliseconds.
  */
 export async function claimKeyRead(db: D1Database, issuerId: string, before: number, now: number): Promise<boolean> {
   const { meta } = await db
@@ -89,7 +89,7 @@ export async function claimKeyRead(db: D1Database, issuerId: string, before: num
   return meta.changes > 0;
 }
 
-/** `readAt`: when reading them was begun. */
+/** `readAt`: start of the attempt that read them. */
 export async function storeKeys(db: D1Database, issuerId: string, jwks: JwkSet, readAt: number): Promise<void> {
   await db
     .prepare(

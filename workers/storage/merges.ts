@@ -1,25 +1,25 @@
 // Identity merges in D1: which guest became which player. For 30 days a merge is open: the guest's log stays under its
 // own id, readers add it to the player's, and the two can be parted again. Then it is finished: the log moves
-// (users.ts), and nothing can tell the two apart any more.
+// (users.ts), and the two can no longer be told apart.
 
 const DAY_MS = 86_400_000;
 /** Days for which a merge stays open. */
 export const MERGE_OPEN_DAYS = 30;
 
-/** `finishing`: the log is being moved. `parting`: was parted, but the objects may not know yet. */
+/** `finishing`: the log is being moved. `parting`: parted, but the objects may not know yet. */
 export type MergeState = 'open' | 'finishing' | 'finished' | 'parting';
 /** The guest counts as merged. */
 const MERGED: readonly MergeState[] = ['open', 'finishing', 'finished'];
-/** The guest's log is the player's, or is on its way there. */
+/** The guest's log belongs to the player, or is being moved there. */
 export const MOVED: readonly MergeState[] = ['finishing', 'finished'];
 
-/** The time at which merges from now on are open; older ones are due. Epoch milliseconds. */
+/** Merges after this time are open; older ones are due. Epoch milliseconds. */
 export const openSince = (now: number): number => now - MERGE_OPEN_DAYS * DAY_MS;
 
 /**
- * Decides once and for all, unless they are parted, which player a guest is merged into, and returns that player.
- * Undefined, and nothing decided, if the target was itself merged, the two are being parted, or one of them is being
- * erased: deciding here alone prevents circles of merges. `now`: epoch milliseconds.
+ * Decides which player a guest is merged into, for good unless the two are parted, and returns that player. Returns
+ * undefined and decides nothing if the target was itself merged, if the two are being parted, or if one of them is
+ * being erased. That only this function decides prevents circles of merges. `now`: epoch milliseconds.
  */
 export async function claimMerge(
   db: D1Database,
@@ -64,7 +64,7 @@ export async function beginParting(
   return meta.changes > 0;
 }
 
-/** Forgets a merge that was parted, and the gallery that was computed from both. */
+/** Deletes a merge that was parted, and the gallery that was computed from both. */
 export async function deleteParted(db: D1Database, fromUserId: string, toUserId: string): Promise<void> {
   await db.batch([
     db.prepare('delete from batch_galleries where user_id = ?1').bind(toUserId),
@@ -72,13 +72,13 @@ export async function deleteParted(db: D1Database, fromUserId: string, toUserId:
   ]);
 }
 
-/** From now on, what is logged of the guest is logged as the player's. */
+/** From now on, the guest's events are logged as the player's. */
 export async function beginFinishing(db: D1Database, fromUserId: string): Promise<void> {
   const begin = db.prepare("update merges set state = 'finishing' where from_user_id = ?1 and state = 'open'");
   await begin.bind(fromUserId).run();
 }
 
-/** The log was moved. */
+/** To be called once the log has been moved. */
 export async function endFinishing(db: D1Database, fromUserId: string): Promise<void> {
   const end = db.prepare("update merges set state = 'finished' where from_user_id = ?1 and state = 'finishing'");
   await end.bind(fromUserId).run();
@@ -150,7 +150,7 @@ export async function leaveOutMerged<T>(
   return users.filter((user) => !merged.has(toUserId(user)));
 }
 
-/** The open guests of the players, through chains: player by guest. The log has their events under their own ids. */
+/** The players' guests with open merges, through chains: player by guest. They are logged under their own ids. */
 export async function readOpenGuests(db: D1Database, userIds: readonly string[]): Promise<Map<string, string>> {
   const { results } = await db
     .prepare(
@@ -170,7 +170,7 @@ export interface DueMerge {
   state: Exclude<MergeState, 'finished'>;
 }
 
-/** Open merges up to `before` (epoch milliseconds), and those that are ending; in the order of their decision. */
+/** Open merges up to `before` (epoch milliseconds), and those that are ending, in the order of their decision. */
 export async function listDueMerges(db: D1Database, before: number, limit: number): Promise<DueMerge[]> {
   const { results } = await db
     .prepare(

@@ -24,9 +24,9 @@ const VOTE = `case type when 'rate' then value when 'like' then ${LIKE_VOTE} whe
 type Sign = 1 | -1;
 
 /**
- * The first games of a player on a day count, per type of event: otherwise one caller could move the counts of a whole
- * catalogue. By time, so that the order of delivery does not matter. Stored with the counts, as a contribution must be
- * taken away as it was added.
+ * Only a player's first games of a day count, per type of event: otherwise one caller could move the counts of a whole
+ * catalogue. They are ordered by time, so that the order of delivery does not matter. The limit is stored with the
+ * counts, since a contribution must be subtracted as it was added.
  */
 const limitGames = (rows: string): string => `(
   select * from (

@@ -1,5 +1,5 @@
-// The log of a player as readers see it: with the events of open guests, which the log has under the guests' own ids,
-// as events of the player.
+// A player's log as readers see it: it includes the events of guests with open merges, which the log has under the
+// guests' own ids, as events of the player.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { Preferences } from '../../models/contracts/preferences.ts';
@@ -13,7 +13,7 @@ type ReadEvents = (shards: LogShards, userId: string) => Promise<PlayerEvent[]>;
 
 /** `db` has the merges. */
 const readWithGuests = async (db: D1Database, shards: LogShards, userId: string, read: ReadEvents) => {
-  // In parallel, since nearly all players have no open guests.
+  // In parallel, since nearly all players have no guests with open merges.
   const [guests, own] = await Promise.all([readOpenGuests(db, [userId]), read(shards, userId)]);
   const others = await Promise.all([...guests.keys()].map((guestId) => read(shards, guestId)));
   return renameGuests([...own, ...others.flat()], guests);

@@ -26,7 +26,7 @@ const PAGE_EVENTS = 50_000;
 /** The next run of the job is due after ten minutes. */
 const RUN_MS_MAX = 4 * 60_000;
 /**
- * Games that one player counts for, per type of event and day, unless the setting says otherwise. Real players hardly
+ * Games for which one player counts, per type of event and day, unless the setting says otherwise. Real players hardly
  * reach it: docs/experiments.md.
  */
 export const GAMES_PER_DAY_DEFAULT = 200;
@@ -60,7 +60,7 @@ const NEW_ACTS = `${REMEMBERED}
 const ACTED_DAYS = `select distinct day, user_id, type from ${NEW_ACTS}`;
 const ACTED_PAIRS = `select distinct user_id, item_id from ${PAGE}
   and item_id is not null and type in (${FACTS}, ${RETRACTION_TYPES})`;
-/** Where the facts are now, and where the page may move them. */
+/** The days on which the facts are now, and those to which the page may move them. */
 const NOTE_CHANGED_FACTS = `insert into changed_facts (user_id, type, day)
   select user_id, type, acted_at / ${DAY_MS} from (${ACTED_PAIRS}) cross join player_facts using (user_id, item_id)
   union select user_id, type, day from ${REMEMBERED} where type in (${FACTS})`;
@@ -144,7 +144,7 @@ export async function rollUpLog(
   return { events, isComplete: false };
 }
 
-/** Counts anew whoever exceeds the limit, on days that are open and for facts; the sums of closed days stay. */
+/** Recounts players who exceed the limit, on open days and for facts; the sums of closed days stay. */
 async function applyGamesPerDay(db: D1Database, gamesPerDay: number): Promise<void> {
   const before = await db.prepare('select games_per_day from roll_up').first<number>('games_per_day');
   if (before !== null && before !== gamesPerDay) await db.batch(changeGamesPerDay(db, before, gamesPerDay));

@@ -209,7 +209,7 @@ export const issuers = sqliteTable(
     // JSON (models/contracts/jwk-set.ts).
     jwks: text('jwks').notNull(),
     keysReadAt: integer('keys_read_at').notNull(),
-    // When an isolate last began to read them: one reads for all.
+    // Time at which an isolate last began to read them: one reads for all.
     keysTriedAt: integer('keys_tried_at').notNull(),
     keysFailure: text('keys_failure'),
   },
@@ -352,7 +352,7 @@ export const rollUp = sqliteTable('roll_up', {
   anchorDay: integer('anchor_day').notNull(),
   // Players added or removed since then on the days in `item_totals`.
   latePlayers: integer('late_players').notNull(),
-  // Games that one player counts for, per type of event and day. Earlier versions counted them all.
+  // Games for which one player counts, per type of event and day. Earlier versions counted them all.
   gamesPerDay: integer('games_per_day').notNull().default(2_147_483_647),
 });
 

@@ -1,4 +1,4 @@
-// Settings of wrangler.toml about what is kept and counted, checked where they are read.
+// Settings in wrangler.toml for retention and counting, checked where they are read.
 
 /** Below it an event could be gone from D1 before its object's outbox has seen it there. */
 const HOT_DAYS_MIN = 3;
