@@ -1,4 +1,4 @@
-// `npm run abuse`: shows that no caller gets more than its own. The run itself is in scripts/abuse/.
+// `npm run abuse`: shows that no caller gets more access than it may have. The run itself is in scripts/abuse/.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

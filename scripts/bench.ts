@@ -39,9 +39,9 @@ bench
 bench
   .command('overload')
   .description(
-    'Two hundred galleries and as many ingests at once, in workerd alone: how late galleries are against the same ' +
-      'server calm, what is shed, whether acknowledged events are lost, and the server a second later. Five bursts, ' +
-      'medians. Takes two minutes.',
+    'Two hundred galleries and as many ingests at once, in workerd alone: how late galleries are compared with the ' +
+      'same server when calm, what is shed, whether acknowledged events are lost, and how the server answers a ' +
+      'second later. Medians of five bursts. Takes two minutes.',
   )
   .addOption(jsonOption())
   .action(async ({ json }) => {

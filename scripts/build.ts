@@ -1,5 +1,5 @@
 // `npm run build`: bundles the page of web/ into web/dist, with the API reference, the client for pages of other
-// origins, and the drawn covers beside it: Cloudflare serves that folder as static assets. The Worker's own bundle is
+// origins, and the drawn covers: Cloudflare serves that folder as static assets. The Worker's own bundle is
 // wrangler's job.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -19,7 +19,7 @@ import { handleSignals, type Shutdown } from './terminal/shutdown.ts';
 /** Short for a first impression, and longer the larger the data (models/release/budget.ts). */
 const TRAINING_BUDGET = 'short';
 const WORLD_SEED = 1;
-/** Games on this machine, such as client/example.html, need no server of their own. */
+/** Lets games on this machine, such as client/example.html, do without a server of their own. */
 const LOCAL_SETTINGS = ['--var', 'GUESTS:on'];
 
 async function start(flags: Flags): Promise<void> {

@@ -1,5 +1,5 @@
 // Reads the snippets of a guide and runs them as its reader would, in one shell, against a running Worker. The word
-// after the language of a block says what becomes of it:
+// after a block's language says what happens to it:
 //
 //   ```sh run             runs; variables stay for the next block. `needs=go`: only in a run with this tool
 //   ```ts file=mint.ts    is saved under that name, for a later block to run
@@ -14,7 +14,7 @@ import path from 'node:path';
 import { PROJECT_DIR } from '../scripts/local/project.ts';
 
 const RUN_TIMEOUT_MS = 150_000;
-/** The addresses that guides name: the Worker of `npm start`, and a receiver of webhooks. */
+/** The URLs that guides name: the Worker of `npm start`, and a receiver of webhooks. */
 const WORKER = /\blocalhost:8787\b/g;
 const RECEIVER_PORT = /\b8788\b/g;
 /** Part of every problem. A guide must not show a request that fails without saying so. */
@@ -26,19 +26,19 @@ interface Block {
   /** The tool that a run needs, or the name of a file. */
   value: string | undefined;
   text: string;
-  /** Line of its fence in the guide, from 1. */
+  /** Line of its opening fence in the guide, from 1. */
   line: number;
 }
 
 const FENCE = /^( *)```(\S*) ?(.*)\n([\s\S]*?)^\1```$/gm;
 const INFO = /^(?:run(?: needs=(?<tool>\w+))?|file=(?<file>[\w.-]+)|(?<kind>answer|skip))$/;
 
-/** Throws for a block whose fence does not say what becomes of it. */
+/** Throws for a block whose fence does not say what happens to it. */
 export function readBlocks(guide: string): Block[] {
   return Array.from(guide.matchAll(FENCE), ({ index, 1: indent, 2: language, 3: info, 4: text }) => {
     const line = guide.slice(0, index).split('\n').length;
     const groups = INFO.exec(info!)?.groups;
-    if (groups === undefined) throw new Error(`line ${line}: “${language} ${info}” does not say what becomes of it`);
+    if (groups === undefined) throw new Error(`line ${line}: “${language} ${info}” does not say what happens to it`);
     const { tool, file, kind = file === undefined ? 'run' : 'file' } = groups;
     const lines = text!.split('\n').map((one) => (one.startsWith(indent!) ? one.slice(indent!.length) : one));
     return { language: language!, kind: kind as Block['kind'], value: tool ?? file, text: lines.join('\n'), line };
@@ -53,7 +53,7 @@ export const listTools = (guide: string): string[] => [
 ];
 
 export interface Surroundings {
-  /** Address of the Worker that takes the calls. */
+  /** URL of the Worker that takes the calls. */
   url: string;
   /** A free port, for a guide that receives webhooks. */
   receiverPort: number;
@@ -62,7 +62,7 @@ export interface Surroundings {
 }
 
 export interface GuideRun {
-  /** What went wrong; empty if everything is as the guide says. */
+  /** Failures; empty if everything is as the guide says. */
   faults: string[];
   /** Number of blocks that ran. */
   ran: number;
@@ -97,7 +97,7 @@ function makeWorkFolder(folder: string): string {
   return work;
 }
 
-/** Runs the blocks in one shell; the output of block n goes to the file n.out. Returns why the shell failed. */
+/** Runs the blocks in one shell; the output of block n goes to the file n.out. Returns the shell's failures. */
 async function runShell(runs: readonly Block[], work: string, folder: string): Promise<string[]> {
   const body = runs.map(({ text }, index) => `{\n${text}} >${folder}/${index}.out`);
   // What a guide leaves running ends with its shell.
@@ -139,7 +139,7 @@ function parseJson(text: string): unknown {
 
 const ANY = '…';
 
-/** True if every field shown has its value; fields that are not shown may have any. */
+/** True if every field shown has its value; fields not shown may have any value. */
 export function matchesJson(shown: unknown, actual: unknown): boolean {
   if (shown === ANY) return actual !== undefined;
   if (typeof shown === 'string') return typeof actual === 'string' && matchesText(shown, actual);

@@ -1,11 +1,11 @@
-// Players' tokens for the tests, from the Worker that `npm start` runs: valid ones, and ones that have ended.
+// Players' tokens for the tests, from the Worker that `npm start` runs: valid and expired ones.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { importJWK, SignJWT } from 'jose';
 import { PROJECT_DIR } from '../scripts/local/project.ts';
 
-/** Beyond the leeway of a minute. */
+/** Expired for longer than the leeway of a minute. */
 const ENDED_S = 120;
 
 export async function mintToken(url: string, adminKey: string, userId: string): Promise<string> {
@@ -18,7 +18,7 @@ export async function mintToken(url: string, adminKey: string, userId: string): 
   return token;
 }
 
-/** Signed with the Worker's own key, as if two minutes had passed since its end. */
+/** Returns a token signed with the Worker's own key that expired two minutes ago. */
 export async function signEndedToken(userId: string): Promise<string> {
   const variables = readFileSync(path.join(PROJECT_DIR, '.dev.vars'), 'utf8');
   const jwk = JSON.parse(/^TOKEN_KEY_0='(.+)'$/m.exec(variables)![1]!);

@@ -1,4 +1,4 @@
-// A log of a few players, small enough to count by hand what each query must give.
+// A log of a few players, small enough to compute each query's result by hand.
 
 import { makeEvent } from './event.ts';
 import { makeSlate } from './slate.ts';

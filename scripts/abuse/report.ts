@@ -10,7 +10,7 @@ export const isClean = ({ attacks, fuzz, survived, alerts, canaries }: AbuseRepo
   fuzz.findings.length === 0 &&
   survived &&
   alerts.length === 0 &&
-  // Without the canaries, the search for them proves nothing.
+  // If the canaries are gone, the search for them proves nothing.
   canaries.before > 0 &&
   canaries.after === canaries.before;
 
@@ -36,7 +36,7 @@ export function formatReport(report: AbuseReport): string {
     ...fuzz.findings.flatMap(({ operationId, what, curl }) => [`  FOUND ${operationId}: ${what}`, `    ${curl}`]),
     `memory of the Worker: ${memory.beforeMB} MB before, ${memory.peakMB} MB at most, ${memory.afterMB} MB after`,
     `canaries readable with the read key: ${canaries.before} before, ${canaries.after} after`,
-    `${survived ? 'The Worker’s process lived through it' : 'THE WORKER’S PROCESS DIED'}; ${alerts.length} alerts`,
+    `${survived ? 'The Worker’s process survived' : 'THE WORKER’S PROCESS DIED'}; ${alerts.length} alerts`,
     ...shorten(alerts).map((alert) => `  ${alert.slice(0, 500)}`),
   ].join('\n');
 }

@@ -29,11 +29,11 @@ export interface Plan {
 export interface AbuseReport {
   attacks: AttackResult[];
   fuzz: FuzzReport;
-  /** Of the Worker's process, before and after the fuzzed requests. */
+  /** Memory of the Worker's process before and after the fuzzed requests. */
   memory: Memory;
-  /** Canaries that a key which may read every player sees, before the attacks and after all requests. */
+  /** Canaries seen by a key that may read every player, before the attacks and after all requests. */
   canaries: { before: number; after: number };
-  /** True if the Worker's process has not been started again. */
+  /** True if the Worker's process was not restarted. */
   survived: boolean;
   /** Errors that the Worker has printed. */
   alerts: string[];
@@ -51,7 +51,7 @@ export async function runAbuse(plan: Plan, shutdown: Shutdown): Promise<AbuseRep
     const target = await prepareTarget({ client, server, secrets }, document);
     const readCanaries = () => countReadable(client, secrets.keys.read, target.victims);
     const before = await readCanaries();
-    // Meanwhile: it takes long, and little else.
+    // In parallel: it takes long, but little processor time.
     const slow = runAttack(slowBodies, target);
     const attacks: AttackResult[] = [];
     for (const attack of ATTACKS) {
@@ -89,7 +89,7 @@ async function prepareTarget(
   };
 }
 
-/** Past wrangler's listener where possible: it costs as much processor time as the Worker. */
+/** Bypasses wrangler's listener where possible: it takes as much processor time as the Worker. */
 async function fuzzWorker(
   target: Target,
   document: ApiDocument,

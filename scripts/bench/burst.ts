@@ -12,23 +12,23 @@ export interface Burst {
   name: string;
   galleries: number;
   ingests: number;
-  /** Requests of each kind in flight; all of them unless given. */
+  /** Requests of each kind in flight at once; by default all of them. */
   connections?: number;
   eventsPerIngest: number;
 }
 
 export interface BurstResult {
-  /** Of each gallery, sorted. */
+  /** Duration of each gallery request, sorted. */
   galleryMs: number[];
-  /** Galleries by what `degraded` begins with; `none` for those that are not degraded. */
+  /** Galleries by the first step in `degraded`; `none` for those that are not degraded. */
   degraded: Record<string, number>;
-  /** 503, each sent again later. */
+  /** Ingests answered with 503, each sent again later. */
   refused: number;
   /** Ids of events that were acknowledged. */
   acknowledged: string[];
-  /** Answers that are neither. */
+  /** Other answers. */
   failed: string[];
-  /** Until the last ingest was acknowledged. */
+  /** Time until the last ingest was acknowledged. */
   ms: number;
 }
 
@@ -99,7 +99,7 @@ function countGallery({ status, ms, body }: Answer, result: BurstResult): void {
   result.degraded[step] = (result.degraded[step] ?? 0) + 1;
 }
 
-/** From the request to the last byte of the answer. */
+/** Measures from the request to the last byte of the answer. */
 function ask(agent: http.Agent, { url, key }: Burst, method: string, path: string, body?: object): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();

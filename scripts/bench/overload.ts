@@ -14,7 +14,7 @@ import { startWorkerd } from './workerd.ts';
 const KEY = 'bench';
 const ROUNDS = 5;
 const BURST = { galleries: 200, ingests: 200, eventsPerIngest: 20 };
-/** As the serving bench has them. */
+/** As in the serving bench. */
 const CALM = { galleries: 400, ingests: 0, eventsPerIngest: 0, connections: 8 };
 const CALM_AFTER_MS = 1_000;
 const LOG_WAIT_MS = 60_000;
@@ -30,7 +30,7 @@ interface Phase {
 export interface OverloadReport {
   calm: Phase;
   burst: Phase;
-  /** From a second after a burst. */
+  /** Measured from one second after a burst. */
   after: Phase;
   /** p99, divided by the calm server's in the same round. */
   burstRatio: Ratio;
@@ -81,7 +81,7 @@ async function runBurst(burst: Burst): Promise<BurstResult> {
   return result;
 }
 
-/** Waits for the queue to bring them to the log. */
+/** Waits until the queue has brought the events to the log. */
 async function countLost(db: D1Database, acknowledged: readonly string[]): Promise<number> {
   const count = db.prepare('select count(*) as found from events where id in (select value from json_each(?))');
   const ids = JSON.stringify(acknowledged);

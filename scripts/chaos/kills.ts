@@ -1,4 +1,4 @@
-// Kills processes of a local server with SIGKILL. Starts nothing again.
+// Kills processes of a local server with SIGKILL. Restarts nothing.
 
 import { findServer } from '../local/find-server.ts';
 

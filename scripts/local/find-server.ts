@@ -13,11 +13,11 @@ export interface ServerProcesses {
   worker: Process;
   /** The workerd that takes the connections. */
   listener: Process;
-  /** The process that has started both. */
+  /** The process that started both. */
   wrangler: Process;
 }
 
-/** Undefined if one of the processes is not there: it is still being started. */
+/** Undefined while one of the processes is still being started. */
 export function findServer(port: number): ServerProcesses | undefined {
   const processes = listProcesses();
   const wrangler = processes.find(

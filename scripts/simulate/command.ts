@@ -29,7 +29,7 @@ export type Flags = ReturnType<ReturnType<typeof createSimulateCommand>['opts']>
 const POLICY_TEXTS: Record<(typeof POLICIES)[number], string> = {
   popularity: 'popular games, the same for all',
   retrieval: "the retrieval model's order; popular games for a player without history",
-  'no-fatigue': 'the same gallery as if nothing had been shown before',
+  'no-fatigue': 'the same gallery, as if nothing had been shown before',
   full: 'the gallery as the product serves it',
 };
 

@@ -17,7 +17,7 @@ export const parseWholeNumber =
     );
   };
 
-/** A parser of addresses for `argParser`. */
+/** Parser of URLs for `argParser`. */
 export function parseUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new InvalidArgumentError('Give an address such as https://recommender.example.');

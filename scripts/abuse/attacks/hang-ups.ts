@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attack } from '../target/attack.ts';
 
 const HANG_UPS = 60;
-/** After the last hang-up: the Worker's log needs a moment. */
+/** Wait after the last hang-up: the Worker's log needs a moment. */
 const SETTLE_MS = 1_500;
 const ALERT = /"alert"|Uncaught|uncaught|\[ERROR\]/;
 

@@ -1,5 +1,5 @@
-// Headers that lie about where a request comes from or goes to: by them a page from elsewhere could reach a server on
-// this machine, also by a name that suddenly leads here (DNS rebinding).
+// Headers that lie about a request's origin or destination: with them, a page from elsewhere could reach a server on
+// this machine, also through a host name that suddenly resolves to it (DNS rebinding).
 
 import type { Attack } from '../target/attack.ts';
 
@@ -29,7 +29,7 @@ export const hosts: Attack = {
       requests.map(async ({ headers, path }) => {
         const { status, text } = await client.call('GET', path, { headers });
         const lie = JSON.stringify(headers);
-        // wrangler takes MF-Original-URL for the address, so that another route may answer.
+        // wrangler uses MF-Original-URL as the request's URL, so another route may answer.
         attempts.expect(path === '/health' || REFUSALS.includes(status), `${path} with ${lie}: ${status}`);
         const secret = Object.values(secrets.keys).some((key) => text.includes(key));
         attempts.expect(!secret, `${path} shows a key with ${lie}`);

@@ -1,4 +1,4 @@
-// Keys where they do not belong, and keys that no longer open anything. Keys are compared by their digests in constant
+// Keys where they do not belong, and keys that no longer open anything. Digests of keys are compared in constant
 // time (workers/online/environment-keys.ts): a test of durations would prove nothing.
 
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ const EXPIRES_IN_MS = 1_500;
 export const misplacedKeys: Attack = {
   name: 'a key opens nothing outside the header Authorization',
   async run({ client, secrets }, attempts) {
-    // A key of its own: wrangler's log keeps addresses.
+    // A key of its own: wrangler's log keeps URLs.
     const { key, keyId } = await createKey(client, secrets.keys.admin, { scopes: ['read'] });
     const names = ['key', 'token', 'access_token', 'api_key', 'apiKey', 'authorization', 'Authorization', 'bearer'];
     for (const name of names)
@@ -33,7 +33,7 @@ export const misplacedKeys: Attack = {
         `in ${JSON.stringify(header).slice(0, 40)}`,
       );
     attempts.expectStatus(await client.call('GET', PATH, { bearer: key }), 200, 'the key itself');
-    // With the key, the query is refused: it is a parameter that nobody knows.
+    // With the key in the header, the query is refused: its parameter is unknown.
     attempts.expectStatus(await client.call('GET', `${PATH}?key=x`, { bearer: key }), 400, 'a key in the query');
     await client.read('DELETE', `/v1/keys/${keyId}`, { bearer: secrets.keys.admin });
     return undefined;

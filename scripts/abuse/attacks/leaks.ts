@@ -1,12 +1,12 @@
-// Secrets in what the server printed and stored. Run it last: it searches everything that the run has left.
+// Secrets in the server's output and stored files. Run it last: it searches everything that the run has left.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Attack } from '../target/attack.ts';
 
-/** The file that gives the Worker its secrets. */
+/** The file from which the Worker reads its secrets. */
 const OF_SECRETS = '.dev.vars';
-/** A title of the catalogue, which D1 stores. */
+/** A title from the catalogue, which D1 stores. */
 const CONTROL = 'Game 59';
 
 export const leaks: Attack = {
@@ -33,13 +33,13 @@ export const leaks: Attack = {
           `${name} is in ${path.relative(state, path.join(file.parentPath, file.name))}`,
         );
     }
-    // Without it, the search would find nothing because it searched the wrong files.
+    // Otherwise the search might find nothing because it searched the wrong files.
     attempts.expect(controls > 0, `“${CONTROL}”, which the store has, was not found`);
     return `${texts.length} secrets searched for in ${files} files, ${Math.round(bytes / 1e6)} MB`;
   },
 };
 
-/** Empty if the file has gone meanwhile, as those beside a database do when it is closed. */
+/** Empty if the file is gone, like the files beside a database that has been closed. */
 function readIfThere(file: string): Buffer {
   try {
     return readFileSync(file);

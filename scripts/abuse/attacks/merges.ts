@@ -1,4 +1,4 @@
-// Taking a player away: merging another's player into one's own.
+// Taking over a player: merging another's player into one's own.
 
 import type { Attack } from '../target/attack.ts';
 import { createGuest, createKey, makeToken } from '../target/credentials.ts';
@@ -35,12 +35,12 @@ export const merges: Attack = {
       };
       await merge(THIEF, { from: OWNER });
       await merge('me', { from: OWNER });
-      // An account's token is no guest's token.
+      // An account's token is not a guest's token.
       await merge(THIEF, { guestToken: ownerToken });
       await merge(THIEF, { guestToken: `${ownerToken.slice(0, -4)}AAAA` });
       await merge(OWNER, { from: OWNER });
     }
-    // A guest gives itself away only to the player whose token comes with it.
+    // A guest can be merged only into the player whose token is sent with the guest's.
     const intoOwner = await client.call('POST', `/v1/users/${OWNER}/merge`, {
       bearer: bearers['the thief’s token'],
       json: { guestToken: thiefs.token },

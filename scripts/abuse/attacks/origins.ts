@@ -1,4 +1,4 @@
-// A page of another origin: a game may call with its token, and an unlisted page may not read answers to a key.
+// Pages of other origins: a game may call with its token, and an unlisted page may not read a key's answers.
 
 import type { Attack } from '../target/attack.ts';
 import { createKey, makeToken, PLAYER } from '../target/credentials.ts';
@@ -9,7 +9,7 @@ const UNLISTED = 'https://evil.example';
 const PARAMETER = /\{\w+\}/g;
 
 export const preflights: Attack = {
-  name: 'a game’s origin may ask before it calls, on every route',
+  name: 'preflights from a game’s origin succeed on every route',
   async run({ client, operations }, attempts) {
     for (const operation of operations) {
       const [method, path] = operation.split(' ') as [string, string];
@@ -25,16 +25,22 @@ export const preflights: Attack = {
       const { headers } = answer;
       attempts.expectStatus(answer, 204, `preflight of ${operation}`);
       attempts.expect(headers['access-control-allow-origin'] === GAME, `${operation}: the origin is not allowed`);
-      attempts.expect(`${headers['access-control-allow-methods']}`.includes(method), `${operation}: not the method`);
+      attempts.expect(
+        `${headers['access-control-allow-methods']}`.includes(method),
+        `${operation}: the method is not allowed`,
+      );
       const allowed = `${headers['access-control-allow-headers']}`;
-      attempts.expect(/authorization/.test(allowed) && /content-type/.test(allowed), `${operation}: not the headers`);
+      attempts.expect(
+        /authorization/.test(allowed) && /content-type/.test(allowed),
+        `${operation}: the headers are not allowed`,
+      );
     }
     return `${operations.length} operations`;
   },
 };
 
 export const origins: Attack = {
-  name: 'a page of an unlisted origin cannot read answers to a key',
+  name: 'a page of an unlisted origin cannot read a key’s answers',
   async run({ client, secrets }, attempts) {
     const allowedTo = async (bearer: string, origin: string) =>
       (await client.call('GET', '/v1/items', { bearer, headers: { origin } })).headers['access-control-allow-origin'];

@@ -1,5 +1,5 @@
-// 200 galleries and 200 ingests at once, against the same galleries one after another. Durations are figures, not
-// expectations: they depend on the machine.
+// 200 galleries and 200 ingests at once, compared with the same galleries one after another. Durations are reported,
+// not checked: they depend on the machine.
 
 import type { Attack, Attempts, Target } from '../target/attack.ts';
 import { type Answer, Client } from '../target/client.ts';
@@ -50,7 +50,7 @@ function judgeAnswers(attempts: Attempts, galleries: readonly Answer[], ingests:
   }
 }
 
-/** Sends the acknowledged events again: each must be known. */
+/** Sends the acknowledged events again: each must be a duplicate. */
 async function countLost(client: Client, target: Target, acknowledged: readonly number[]): Promise<number> {
   let lost = 0;
   for (const n of acknowledged) {
@@ -72,7 +72,7 @@ function describe(
   const refused = ingests.filter(({ status }) => status === 503).length;
   return [
     `calm p50 ${calm50} ms, p99 ${calm99} ms; under load p50 ${burst50} ms, p99 ${burst99} ms`,
-    `p99 ${(burst99 / calm99).toFixed(1)} times the calm one`,
+    `p99 ${(burst99 / calm99).toFixed(1)} times the calm p99`,
     `${degraded} galleries degraded, ${refused} ingests refused, ${lost} acknowledged events lost`,
   ].join('; ');
 }

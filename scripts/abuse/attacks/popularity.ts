@@ -22,7 +22,7 @@ const BEST_SELLER = itemId(0);
 const PUSHED_BY_TOKEN = itemId(50);
 const PUSHED_BY_GUESTS = itemId(51);
 const PUSHED_FOR_OTHERS = itemId(52);
-/** One player buys them all; nobody else does. */
+/** Bought by one player only, who buys all of them. */
 const COLLECTED = Array.from({ length: 2 * COUNTED_GAMES }, (_, n) => itemId(5 + n));
 
 export const popularity: Attack = {

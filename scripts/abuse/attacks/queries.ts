@@ -1,4 +1,4 @@
-// Query parameters that nobody knows: a misspelt age limit must not count as none.
+// Unknown query parameters: a misspelt age limit must not count as none.
 
 import type { Attack } from '../target/attack.ts';
 

@@ -4,7 +4,7 @@ import type { Attack } from '../target/attack.ts';
 import { createKey } from '../target/credentials.ts';
 
 const RATE_PER_MINUTE = 20;
-/** A minute may end in between, so at most twice the rate is answered. */
+/** A minute may end during the calls, so at most twice the rate is answered. */
 const CALLS = 4 * RATE_PER_MINUTE;
 
 export const rates: Attack = {

@@ -1,4 +1,4 @@
-// Bodies that never end: a byte now and then, so that the connection is never idle.
+// Bodies that never end: a byte a second, so that the connection is never idle.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BODY_WAIT_MS } from '../../../workers/online/body.ts';
@@ -14,7 +14,7 @@ export const slowBodies: Attack = {
   name: 'bodies that never end are cut',
   async run(target, attempts) {
     const outcomes = await Promise.all(Array.from({ length: CLIENTS }, () => drip(target)));
-    for (const outcome of outcomes) attempts.expect(outcome !== undefined, 'a body goes on and on');
+    for (const outcome of outcomes) attempts.expect(outcome !== undefined, 'a body was not cut');
     const statuses = [...new Set(outcomes)].map((status) => `${status}`);
     return `${CLIENTS} at once, cut with ${statuses.join(', ')}`;
   },

@@ -16,7 +16,7 @@ interface PrivateJwk {
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** `sign` gets header and payload. */
+/** `sign` receives the encoded header and payload. */
 const assemble = (header: object, payload: object, makeSignature: (input: string) => string): string => {
   const input = `${encode(header)}.${encode(payload)}`;
   return `${input}.${makeSignature(input)}`;
@@ -36,7 +36,7 @@ export const tokens: Attack = {
     const valid = await makeToken(secrets, PLAYER);
     attempts.expectStatus(await client.call('GET', PATH, { bearer: valid }), 200, 'the valid token');
     const ours = assemble(HEADER(own), PAYLOAD(), signWith(own));
-    attempts.expectStatus(await client.call('GET', PATH, { bearer: ours }), 200, 'a token as the Worker makes it');
+    attempts.expectStatus(await client.call('GET', PATH, { bearer: ours }), 200, 'a token from the Worker');
     const forged = { ...forgeHeaders(own), ...forgeClaims(own), ...tamper(valid, own) };
     for (const [what, bearer] of Object.entries(forged)) {
       const answer = await client.call('GET', PATH, { bearer });
@@ -76,7 +76,7 @@ function forgeHeaders(own: PrivateJwk): Record<string, string> {
     'an unknown kid': assemble(HEADER(other), PAYLOAD(), signWith(other)),
     'no kid': assemble({ alg: 'EdDSA', typ: 'JWT' }, PAYLOAD(), signWith(own)),
     'the key in the header': assemble({ ...HEADER(own), jwk: publicJwk }, PAYLOAD(), signWith(other)),
-    'the address of a key in the header': assemble(
+    'a URL of keys in the header': assemble(
       { ...HEADER(own), jku: 'http://localhost:1/jwks.json' },
       PAYLOAD(),
       signWith(other),
@@ -104,7 +104,7 @@ function forgeClaims(own: PrivateJwk): Record<string, string> {
     'another issuer': withClaims({ iss: 'another' }),
     'no player': withClaims({ sub: undefined }),
     'the player me': withClaims({ sub: 'me' }),
-    'a player that is no text': withClaims({ sub: ['victim-0'] }),
+    'a player that is not a string': withClaims({ sub: ['victim-0'] }),
     'a player with a path': withClaims({ sub: '../victim-0' }),
   };
 }
@@ -113,10 +113,10 @@ function tamper(valid: string, own: PrivateJwk): Record<string, string> {
   const [header, payload, signature] = valid.split('.') as [string, string, string];
   const another = assemble(HEADER(own), { ...PAYLOAD(), sub: 'victim-0' }, signWith(own)).split('.');
   return {
-    'a payload that was changed': `${header}.${encode({ ...PAYLOAD(), sub: 'victim-0' })}.${signature}`,
+    'a changed payload': `${header}.${encode({ ...PAYLOAD(), sub: 'victim-0' })}.${signature}`,
     'the signature of another token': `${header}.${payload}.${another[2]}`,
     'no signature': `${header}.${payload}.`,
-    'a cut signature': `${header}.${payload}.${signature.slice(0, -2)}`,
+    'a truncated signature': `${header}.${payload}.${signature.slice(0, -2)}`,
     'a zero signature': `${header}.${payload}.${Buffer.alloc(64).toString('base64url')}`,
     'four parts': `${valid}.${signature}`,
   };

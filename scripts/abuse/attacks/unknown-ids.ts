@@ -1,4 +1,4 @@
-// Requests for ids that nobody knows must leave nothing behind: otherwise anybody could fill the store.
+// Requests for unknown ids must leave nothing behind: otherwise anybody could fill the store.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attack } from '../target/attack.ts';
@@ -9,7 +9,7 @@ const IDS = 100;
 const SETTLE_MS = 3_000;
 const PATHS = ['gallery', 'recommendations', 'signals', 'preferences', 'search?q=game', 'stream', 'export'];
 export const unknownIds: Attack = {
-  name: 'an id that nobody knows leaves nothing behind',
+  name: 'an unknown id leaves nothing behind',
   async run({ client, secrets, server }, attempts) {
     const before = measureHeld(server.state);
     await Promise.all(
@@ -25,7 +25,7 @@ export const unknownIds: Attack = {
         attempts.expectStatus(answer, 200, path);
       }),
     );
-    // What the Worker does after its answers needs a moment.
+    // The Worker's work after its answers needs a moment.
     await sleep(SETTLE_MS);
     const left = subtractHeld(measureHeld(server.state), before);
     attempts.expect(left.objects === 0, `${left.objects} objects were left`);

@@ -1,5 +1,5 @@
-// Addresses that the Worker is to call, and that lead into private networks (SSRF): webhooks and keys of issuers, by
-// address, by name, and by redirect.
+// URLs for the Worker to call that lead into private networks (SSRF): webhooks and issuers' keys, by IP address, by
+// host name, and by redirect.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -41,7 +41,7 @@ const REFUSED = [
   '//example.com/',
   'https://',
 ];
-/** Elsewhere than on the developer's own machine, this machine is refused too. */
+/** Claims a public host: only on the developer's own machine is `localhost` allowed. */
 const claimShop = (path: string) => ({ 'mf-original-url': `https://shop.example${path}` });
 const DELIVERY_TIMEOUT_MS = 20_000;
 const POLL_MS = 100;
@@ -71,7 +71,7 @@ const unsubscribe = ({ client, secrets }: Target, created: string) =>
     bearer: secrets.keys.admin,
   });
 
-/** Lets a receiver on this machine, which the local server allows, answer with a redirect to an inner address. */
+/** Has a receiver on this machine, which the local server allows, answer with a redirect to a private address. */
 async function countFollowed(target: Target): Promise<{ delivered: number; redirected: number }> {
   const hits = { delivered: 0, redirected: 0 };
   const receiver = createServer((request, response) => {
@@ -103,7 +103,7 @@ async function countFollowed(target: Target): Promise<{ delivered: number; redir
   }
 }
 
-/** Makes a player's gallery ready: the player asks for one, then does something. */
+/** Causes `gallery.ready`: the player requests a gallery, then acts. */
 async function notifyOnce({ client, secrets }: Target): Promise<void> {
   const bearer = await makeToken(secrets, 'subscriber');
   await client.read('GET', '/v1/users/me/gallery', { bearer });

@@ -1,4 +1,4 @@
-// Prints a request as a command for a shell, with a variable in place of its key or token.
+// Prints a request as a shell command, with a variable instead of its key or token.
 
 import type { FuzzedRequest } from './request.ts';
 

@@ -1,4 +1,4 @@
-// Sends drawn requests, several at once, and shrinks each that is answered wrongly to a minimal one.
+// Sends generated requests, several at once, and shrinks each that gets a wrong answer to a minimal one.
 
 import fc from 'fast-check';
 import type { Target } from '../target/attack.ts';
@@ -15,13 +15,13 @@ const FINDINGS_MAX = 20;
 const FODDER = 6;
 const GUESTS = 20;
 const YEAR_MS = 365 * 86_400_000;
-/** Shrinking ends then, with the smallest request so far. */
+/** Time limit of shrinking, which then ends with the smallest request so far. */
 const CHECK_TIMEOUT_MS = 180_000;
 
 export interface FuzzPlan {
   requests: number;
   seed: number;
-  /** Requests at the same time. */
+  /** Requests in flight at once. */
   connections: number;
   onProgress(message: string): void;
 }
@@ -38,7 +38,7 @@ export interface FuzzReport {
   seconds: number;
   /** Answers by status. */
   statuses: Record<string, number>;
-  /** Requests by caller, and those that were answered with 2xx. */
+  /** Requests by caller, and those answered with 2xx. */
   callers: Record<string, { requests: number; accepted: number }>;
   slowestMs: number;
   findings: Finding[];
@@ -63,7 +63,7 @@ export async function fuzz(target: Target, document: ApiDocument, plan: FuzzPlan
   return { ...tally.report(), seconds, findings: [...findings.values()] };
 }
 
-/** Sends some requests. The first that is answered wrongly is shrunk, and returned. */
+/** Sends some requests. The first that gets a wrong answer is shrunk and returned. */
 async function findOne(
   { client }: Target,
   requests: fc.Arbitrary<FuzzedRequest>,
@@ -141,7 +141,7 @@ async function makeGrammars({ client, credentials, victims }: Target, document: 
     { weight: 5, arbitrary: fc.nat(40).map(itemId) },
     { weight: 1, arbitrary: fc.string({ minLength: 1, maxLength: 40 }) },
   );
-  // Nothing answers there, and nothing is sent to other machines.
+  // Nothing listens there, and nothing is sent to other machines.
   const address = fc.constantFrom('http://127.0.0.1:9/', 'https://10.0.0.1/', 'ftp://shop.example/', 'x');
   const recent = fc.integer({ min: Date.now() - YEAR_MS, max: Date.now() });
   const named = {

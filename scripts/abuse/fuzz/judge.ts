@@ -12,12 +12,12 @@ export interface Knowledge {
   secrets: readonly string[];
 }
 
-/** Answers of the router, before an operation is reached. */
+/** Answers by the router, before an operation is reached. */
 const UNROUTED = [404, 405];
-/** Every operation may be limited or shed, and may be unable to check a key. */
+/** Any operation may be rate-limited or shed, or be unable to check a key. */
 const EVERYWHERE = [429, 503];
 
-/** Undefined if the answer is as it should be. */
+/** Undefined if the answer is correct. */
 export function judge(request: FuzzedRequest, answer: Answer, { canaries, secrets }: Knowledge): string | undefined {
   const { status, text } = answer;
   const { credential } = request;

@@ -57,7 +57,7 @@ function readOperation(
   };
 }
 
-/** The status with which a caller must be refused; undefined if it may call. It says nothing of whose data it is. */
+/** The status that must refuse the caller; undefined if it may call. Ignores which player's data is named. */
 export function refusalOf({ scopes, isOpenToPlayers }: Operation, credential: Credential): 401 | 403 | undefined {
   if (scopes === undefined) return undefined;
   if (credential.userId !== undefined) return isOpenToPlayers ? undefined : 403;

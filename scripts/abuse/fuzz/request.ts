@@ -1,4 +1,4 @@
-// Draws requests for an operation: parameters and a body, valid or broken, with a credential and headers.
+// Generates requests for an operation: parameters and a body, valid or broken, with a credential and headers.
 
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -11,7 +11,7 @@ export interface FuzzedRequest {
   operation: Operation;
   credential: Credential;
   method: string;
-  /** With the query. */
+  /** Includes the query. */
   path: string;
   headers: Readonly<Record<string, string>>;
   body: string | Uint8Array | undefined;
@@ -19,7 +19,7 @@ export interface FuzzedRequest {
 
 const OTHER_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
 const OTHER_TYPES = ['text/plain', 'application/json; charset=utf-16', 'multipart/form-data', '', 'application/xml'];
-/** Path segments that are no text of an id. */
+/** Path segments that are not valid ids. */
 const ODD_SEGMENTS = ['', '.', '..', '%2e%2e', '%2f', '%00', '%', '%ff', '%c3%28', '%ed%a0%80', ';', 'a//b', '%252e'];
 const DEPTH = 50_000;
 
@@ -35,7 +35,7 @@ export const drawRequest = (
     ...operations.map((operation) => {
       const anybody = fc.constantFrom(...credentials);
       const allowed = credentials.filter((credential) => refusalOf(operation, credential) === undefined);
-      // Half of the requests would otherwise end at the door.
+      // Otherwise half of the requests would be refused before validation.
       return drawFor(operation, fc.oneof(anybody, fc.constantFrom(...allowed)), grammars);
     }),
   );
@@ -63,7 +63,7 @@ function drawFor(
   }));
 }
 
-/** Who may change everybody must not change the victims, whose data is searched for. */
+/** Callers that may change any player must not change the victims, whose data is searched for. */
 const spareVictims = (text: string, { scopes }: Credential): string =>
   scopes.includes('admin') || scopes.includes('ingest') ? text.replaceAll(VICTIM_PREFIX, FODDER_PREFIX) : text;
 

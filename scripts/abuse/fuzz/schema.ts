@@ -1,4 +1,4 @@
-// Draws values of a JSON Schema with fast-check: valid ones, and ones that break the schema here and there. It knows
+// Generates values for a JSON Schema with fast-check: valid ones, and ones that break the schema in places. It supports
 // the keywords that this project's API document uses.
 
 import fc from 'fast-check';
@@ -26,7 +26,7 @@ export type Schemas = Record<string, Schema>;
 
 export interface Grammar {
   schemas: Schemas;
-  /** Values by the name of their property or parameter, such as ids of players that exist. */
+  /** Values by name of property or parameter, such as ids of existing players. */
   named: Readonly<Record<string, fc.Arbitrary<unknown>>>;
   /** True: any value may be replaced by an odd one, and required properties may be missing. */
   isBroken: boolean;
@@ -46,7 +46,7 @@ const nest = (depth: number): unknown => {
   return nested;
 };
 
-/** Values that programs trip over. */
+/** Values that often cause bugs. */
 export const ODD_VALUES: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, true, '', 0, -1, 0.5, 1e308, -1e308, 2 ** 53, 2 ** 31, [], {}, [[]], [null]),
   fc.constantFrom('\u0000', '\ud800', '\u202e', '🎮', 'constructor', '__proto__', 'toString', 'NaN', '1e999', '-0'),

@@ -12,7 +12,7 @@ export interface Target {
   secrets: Secrets;
   credentials: readonly Credential[];
   victims: Victims;
-  /** Operations of the API document, as “GET /v1/items”. */
+  /** Operations of the API document, such as “GET /v1/items”. */
   operations: readonly string[];
 }
 
@@ -23,20 +23,20 @@ export interface Attack {
 
 export interface AttackResult {
   name: string;
-  /** Single tries, each with one expectation. */
+  /** Attempts, each with one expectation. */
   attempts: number;
-  /** Tries that got through, each with what happened. */
+  /** Attempts that got through, each described. */
   breaches: string[];
-  /** What was measured. */
+  /** Measurements, for the report. */
   figure?: string;
 }
 
-/** Counts the tries of an attack. */
+/** Counts the attempts of an attack. */
 export class Attempts {
   count = 0;
   readonly breaches: string[] = [];
 
-  /** `breach`: what it means if `isRepelled` is false. */
+  /** `breach`: the description if `isRepelled` is false. */
   expect(isRepelled: boolean, breach: string): void {
     this.count++;
     if (!isRepelled) this.breaches.push(breach);

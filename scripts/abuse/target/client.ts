@@ -1,16 +1,16 @@
-// Sends requests to the local server exactly as given: any path, any Host header, any bytes. Follows no redirect, and
-// repeats nothing that the server may have received.
+// Sends requests to the local server exactly as given: any path, any Host header, any bytes. Follows no redirects, and
+// repeats no request that the server may have received.
 
 import { Agent, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request as open } from 'node:http';
 
-/** Much longer than any answer takes on a busy machine: an answer that takes longer counts as a hang. */
+/** Much longer than any answer takes on a busy machine: a slower answer counts as a hang. */
 export const ANSWER_TIMEOUT_MS = 90_000;
 /** A stream does not end; its headers show whether it was opened. */
 const STREAM = /^text\/event-stream\b/;
 
 export interface OutgoingRequest {
   method: string;
-  /** With the query, as it goes over the wire. */
+  /** Includes the query, as it is sent over the wire. */
   path: string;
   headers?: Readonly<Record<string, string>>;
   body?: string | Uint8Array | undefined;
@@ -25,7 +25,7 @@ export interface Call {
 export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Empty for a stream of events. */
+  /** Empty for an event stream. */
   text: string;
   durationMs: number;
 }
@@ -54,7 +54,7 @@ export class Client {
     }
   }
 
-  /** Sends JSON with a bearer. */
+  /** Sends JSON with a bearer token or key. */
   call(method: string, path: string, { bearer, json, headers = {} }: Call = {}): Promise<Answer> {
     return this.send({
       method,
@@ -68,7 +68,7 @@ export class Client {
     });
   }
 
-  /** Returns the JSON of a successful answer; throws for another. For what a run needs before it attacks. */
+  /** Returns the JSON of a successful answer; throws for any other. For a run's preparations. */
   async read<T>(method: string, path: string, call: Call = {}): Promise<T> {
     const { status, text } = await this.call(method, path, call);
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);

@@ -8,9 +8,9 @@ import type { Secrets } from './secrets.ts';
 
 export interface Credential {
   name: string;
-  /** Undefined for a caller without any. */
+  /** Undefined for a caller without a credential. */
   bearer: string | undefined;
-  /** Stands for the bearer in a printed command. */
+  /** Replaces the bearer in a printed command. */
   placeholder: string;
   /** Scopes of a key. */
   scopes: readonly Scope[];
@@ -60,7 +60,7 @@ export const createKey = (client: Client, admin: string, input: KeyFields): Prom
 export const createGuest = (client: Client): Promise<{ userId: string; token: string }> =>
   client.read('POST', '/v1/guests');
 
-/** `now`: epoch milliseconds of its making. */
+/** `now`: epoch milliseconds at which it is issued. */
 export async function makeToken({ tokenKey }: Secrets, userId: string, now = Date.now()): Promise<string> {
   const signed = await signToken(userId, TOKEN_LIFETIME_S, { TOKEN_KEY_0: tokenKey }, now);
   return signed!.token;

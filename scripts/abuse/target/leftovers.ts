@@ -1,4 +1,4 @@
-// Measures what the local store holds: the files of the players' objects, and the rows of D1. It changes nothing.
+// Measures the contents of the local store: the files of the players' objects, and the rows of D1. It changes nothing.
 
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,13 +11,13 @@ const SQLITE = /^[0-9a-f]{64}\.sqlite$/;
 
 /** miniflare's own table in each object, which Cloudflare's objects do not have. */
 const OF_MINIFLARE = '__miniflare_do_name';
-/** Counters, which are written now and then, whoever asks. */
+/** Tables of counters, which are written now and then, whatever is requested. */
 const COUNTERS = ['answer_counts', 'event_counts', 'slate_counts'];
 
 export interface Held {
   /** Bytes of each player's object with a table of the Worker. */
   objects: Map<string, number>;
-  /** Rows of D1 by table, without those of counters. */
+  /** Rows of D1 by table, without the counters'. */
   rows: Map<string, number>;
 }
 
@@ -35,7 +35,7 @@ export function measureHeld(state: string): Held {
   return { objects, rows: new Map(rows) };
 }
 
-/** What is held now and was not before. */
+/** The contents that were not there before. */
 export function subtractHeld(now: Held, before: Held): { objects: number; bytes: number; rows: string[] } {
   const added = [...now.objects].filter(([name]) => !before.objects.has(name));
   return {

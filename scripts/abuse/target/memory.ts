@@ -11,7 +11,7 @@ export interface Memory {
   afterMB: number;
 }
 
-/** Returns a function that ends the sampling. */
+/** Starts sampling. Returns a function that ends it. */
 export function watchMemory({ readWorkerMB }: Pick<AbuseServer, 'readWorkerMB'>): () => Memory {
   const beforeMB = readWorkerMB();
   let peakMB = beforeMB;

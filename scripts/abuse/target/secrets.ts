@@ -1,5 +1,5 @@
-// The secrets of one run: the environment's keys, and the key that signs tokens. New in each run, so that each can be
-// searched for afterwards.
+// The secrets of one run: the environment's keys, and the key that signs tokens. They are new in each run, so that
+// they can be searched for afterwards.
 
 import { randomBytes } from 'node:crypto';
 import type { Scope } from '../../../models/contracts/key.ts';
@@ -19,7 +19,7 @@ export const makeSecrets = (): Secrets => ({
 
 const makeText = (): string => randomBytes(24).toString('base64url');
 
-/** The lines of wrangler's file of secrets. JSON is quoted: it has characters with a meaning in that file. */
+/** The lines of wrangler's file of secrets. JSON is quoted: it has characters that are special in that file. */
 export const formatSecrets = ({ keys, tokenKey }: Secrets): string =>
   [
     ...Object.entries(keys).map(([scope, key]) => `${scope.toUpperCase()}_KEY=${key}`),

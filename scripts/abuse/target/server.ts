@@ -1,5 +1,5 @@
-// Starts the product's Worker under `wrangler dev` over an empty store of its own, and reads what its processes write
-// and use. The server is not started again after its death: the run must notice it.
+// Starts the product's Worker under `wrangler dev` over an empty store of its own, and reads the output
+// and memory of its processes. The server is not restarted after a crash: the run must notice it.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const KB_PER_MB = 1024;
 
 /** A page of this origin may read answers to the store's keys. */
 export const LISTED_ORIGIN = 'https://admin.store.example';
-/** Games that one player counts for a day: fewer than the catalogue has. */
+/** Games a day for which one player counts: fewer than the catalogue has. */
 export const COUNTED_GAMES = 20;
 const VARS = {
   GUESTS: 'on',
@@ -33,11 +33,11 @@ const VARS = {
 
 export interface AbuseServer {
   port: number;
-  /** The port of the Worker's process itself, past wrangler's listener; `port` where it cannot be found. */
+  /** The port of the Worker's process itself, behind wrangler's listener; `port` if it cannot be found. */
   workerPort: number;
   state: string;
   runCron(cron: string): Promise<void>;
-  /** Id of the Worker's process: another one after a crash. Throws if there is none. */
+  /** Id of the Worker's process; it changes after a crash. Throws if there is none. */
   readWorkerPid(): number;
   /** Resident memory of the Worker's process, in MB (2²⁰ bytes). */
   readWorkerMB(): number;
@@ -49,7 +49,7 @@ export interface AbuseServer {
 export async function startServer(state: string, secrets: Secrets, shutdown: Shutdown): Promise<AbuseServer> {
   const config: AbuseConfig = { file: path.join(state, 'wrangler.json'), state, vars: VARS };
   await runScript(shutdown, 'abuse/target/wrangler-config.ts', [JSON.stringify(config)]);
-  // Not among the settings: wrangler prints those when it starts.
+  // Not among the settings, which wrangler prints when it starts.
   writeFileSync(path.join(state, '.dev.vars'), formatSecrets(secrets), { mode: 0o600 });
   const port = await findFreePort();
   const server = startLocalServer(port, state, ['--config', config.file]);

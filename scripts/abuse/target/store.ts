@@ -9,16 +9,16 @@ import { createGuest } from './credentials.ts';
 export const ITEMS = 60;
 const GENRES = ['Strategy', 'Action', 'Puzzle', 'Racing', 'Simulation'];
 const VICTIMS = 4;
-/** Begins the ids of victims that requests name; they own nothing else. */
+/** Prefix of the ids of victims that requests name. */
 export const VICTIM_PREFIX = 'victim-';
-/** Players that anybody entitled may change or erase. */
+/** Prefix of the ids of players that any entitled caller may change or erase. */
 export const FODDER_PREFIX = 'fodder-';
 
 export const itemId = (index: number): string => `game-${String(index).padStart(2, '0')}`;
 
 export interface Canary {
   text: string;
-  /** Where it stands: the victim and the field. */
+  /** Its location: the victim and the field. */
   spot: string;
 }
 

@@ -1,4 +1,4 @@
-// Finds the port on which a Worker's process itself listens, behind wrangler's listener. A request to it costs half of
+// Finds the port on which a Worker's process itself listens, behind wrangler's listener. A request to it costs half
 // the processor time. Linux only: it reads /proc.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
