@@ -9,16 +9,15 @@ import { type EventStore, NO_STORE } from './store.ts';
 import { listen } from './stream.ts';
 import { type CallInit, type CallOptions, openTransport, type TransportOptions } from './transport.ts';
 import type {
-  AnswerQuery,
   EventContext,
   EventInput,
   Gallery,
+  GalleryQuery,
   NewEvent,
   Notice,
   PageQuery,
   Preferences,
   Recommendations,
-  RecommendationsQuery,
   SearchQuery,
 } from './types.ts';
 
@@ -43,11 +42,11 @@ export interface Client {
   /** Keeps the event and sends it within a second, or later if it cannot be sent now. Returns its id. */
   recordEvent(event: NewEvent): string;
   /** Sends the events at once, and resolves to the gallery that follows from them. */
-  recordForGallery(events: readonly NewEvent[], query?: AnswerQuery, options?: CallOptions): Promise<Gallery>;
+  recordForGallery(events: readonly NewEvent[], query?: GalleryQuery, options?: CallOptions): Promise<Gallery>;
   /** Sends the events that wait. Rejects with the Problem that keeps some from being sent; they are kept. */
   flush(): Promise<void>;
-  getGallery(query?: AnswerQuery, options?: CallOptions): Promise<Gallery>;
-  getRecommendations(query?: RecommendationsQuery, options?: CallOptions): Promise<Recommendations>;
+  getGallery(query?: GalleryQuery, options?: CallOptions): Promise<Gallery>;
+  getRecommendations(query?: PageQuery, options?: CallOptions): Promise<Recommendations>;
   searchItems(text: string, query?: SearchQuery, options?: CallOptions): Promise<Recommendations>;
   getSimilar(itemId: string, query?: PageQuery, options?: CallOptions): Promise<Recommendations>;
   getPreferences(options?: CallOptions): Promise<Preferences>;
@@ -55,7 +54,10 @@ export interface Client {
   putPreferences(preferences: Partial<Preferences>, options?: CallOptions): Promise<Preferences>;
   /** Makes a guest's events and preferences this player's. First sends what the store still keeps of the guest. */
   mergeGuest(guestToken: string, options?: CallOptions): Promise<void>;
-  /** Calls any other route with the token, time-out and problems of this client. Resolves to the body. */
+  /**
+   * Calls any other route with the token, time-out and problems of this client. Resolves to the body: JSON, text, or
+   * undefined.
+   */
   call<T>(path: string, init?: CallInit): Promise<T>;
   /** Calls back when a new gallery is ready. Reconnects by itself. Returns `stop`. */
   openStream(onNotice: (notice: Notice) => void, start?: StreamStart): () => void;
@@ -126,6 +128,8 @@ export function createClient({ userId, store: givenStore, context, onLost, ...op
           `${url.replace(/^http/, 'ws')}${user}/stream${after === undefined ? '' : `?after=${after}`}`,
         readToken: transport.readToken,
         check: () => call(`${user}/preferences`),
+        learnClockOffset: transport.learnClockOffset,
+        now: options.now ?? Date.now,
         onNotice,
         after: first,
       }),

@@ -16,6 +16,7 @@ export type {
   EventResult,
   EventType,
   Gallery,
+  GalleryQuery,
   GalleryRow,
   Item,
   NewEvent,
@@ -23,7 +24,6 @@ export type {
   PageQuery,
   Preferences,
   Recommendations,
-  RecommendationsQuery,
   RecommendedItem,
   SearchQuery,
 } from './types.ts';

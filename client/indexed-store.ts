@@ -10,18 +10,28 @@ const settle = <T>(request: IDBRequest<T>): Promise<T> =>
     request.onerror = () => reject(request.error);
   });
 
-function openDatabase(name: string): Promise<IDBDatabase> {
+/** `onClose`: called if the browser closes the database, such as when the user clears the site's data. */
+async function openDatabase(name: string, onClose: () => void): Promise<IDBDatabase> {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(EVENTS, { keyPath: 'event.id' });
-  return settle(request);
+  const database = await settle(request);
+  database.onclose = onClose;
+  return database;
 }
 
 /** `name`: of the database. Nothing is opened before the first call. */
 export function openIndexedStore(name: string): EventStore {
   let opening: Promise<IDBDatabase> | undefined;
+  const forget = () => {
+    opening = undefined;
+  };
+  const open = (): Promise<IDBDatabase> => {
+    opening ??= openDatabase(name, forget);
+    opening.catch(forget);
+    return opening;
+  };
   const write = async (change: (events: IDBObjectStore) => void): Promise<void> => {
-    opening ??= openDatabase(name);
-    const transaction = (await opening).transaction(EVENTS, 'readwrite');
+    const transaction = (await open()).transaction(EVENTS, 'readwrite');
     change(transaction.objectStore(EVENTS));
     // At once: a tab that closes aborts open transactions.
     transaction.commit();
@@ -32,8 +42,7 @@ export function openIndexedStore(name: string): EventStore {
   };
   return {
     async read() {
-      opening ??= openDatabase(name);
-      const events = (await opening).transaction(EVENTS).objectStore(EVENTS);
+      const events = (await open()).transaction(EVENTS).objectStore(EVENTS);
       return settle<KeptEvent[]>(events.getAll());
     },
     put: (kept) =>

@@ -7,9 +7,9 @@ export interface RetryTimer {
   /** Runs after the time, or when it was to run anyway, if sooner. After a failure: not before its retry. */
   schedule(ms: number): void;
   succeed(): void;
-  /** `waitMs`: the least to wait. */
+  /** `waitMs`: the least to wait, whatever happens meanwhile. */
   fail(waitMs?: number): void;
-  /** Runs now if it waits after a failure. */
+  /** Runs now if it waits after a failure, unless the server wants a longer wait. */
   hurry(): void;
   cancel(): void;
   /** Never runs again. */
@@ -20,15 +20,17 @@ export function openRetryTimer(run: () => void): RetryTimer {
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let dueAt = Number.POSITIVE_INFINITY;
+  let notBefore = 0;
   let isStopped = false;
 
   const cancel = () => {
     clearTimeout(timer);
     dueAt = Number.POSITIVE_INFINITY;
   };
-  const start = (ms: number) => {
+  const start = (leastMs: number) => {
     cancel();
     if (isStopped) return;
+    const ms = Math.max(leastMs, notBefore - performance.now());
     dueAt = performance.now() + ms;
     timer = setTimeout(() => {
       cancel();
@@ -47,12 +49,11 @@ export function openRetryTimer(run: () => void): RetryTimer {
     fail(waitMs = 0) {
       // Half of it at random: clients that failed together do not come back together.
       const backoffMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures++) * (1 - Math.random() / 2);
-      start(Math.max(backoffMs, waitMs));
+      notBefore = Math.max(notBefore, performance.now() + waitMs);
+      start(backoffMs);
     },
     hurry() {
-      if (failures === 0) return;
-      cancel();
-      run();
+      if (failures > 0) start(0);
     },
     cancel,
     stop() {

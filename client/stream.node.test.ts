@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { ClockOffset } from './server-clock.ts';
 import { listen } from './stream.ts';
 import type { Notice } from './types.ts';
 
@@ -41,7 +42,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function open(after?: number) {
+async function open(after?: number, offset?: ClockOffset) {
   const notices: number[] = [];
   const check = vi.fn(async () => {});
   const stop = listen({
@@ -50,6 +51,8 @@ async function open(after?: number) {
     check,
     onNotice: ({ id }: Notice) => notices.push(id),
     after,
+    now: Date.now,
+    learnClockOffset: async () => offset,
   });
   await vi.advanceTimersByTimeAsync(0);
   return { notices, check, stop };
@@ -100,3 +103,29 @@ it('a connection that has died in silence is opened anew; one that answers pings
   expect(notices).toEqual([]);
   stop();
 });
+
+it.each([3_600_000, undefined])(
+  'cut off before any notice, it gets those since its start (offset %s)',
+  async (offsetMs) => {
+    const offset = offsetMs === undefined ? undefined : { minMs: offsetMs, maxMs: offsetMs + 1_000 };
+    const at = (ms: number) => new Date(Date.now() + (offsetMs ?? 0) + ms).toISOString();
+    const before = at(-60_000);
+    const { notices, stop } = await open(undefined, offset);
+    expect(sockets[0]!.address).toBe('ws://server?after=undefined');
+    sockets[0]!.open();
+    await vi.advanceTimersByTimeAsync(10_000);
+    sockets[0]!.close();
+    const missed = at(0);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sockets[1]!.address).toBe('ws://server?after=0');
+    sockets[1]!.open();
+    sockets[1]!.receive(JSON.stringify({ id: 1, generatedAt: before }));
+    sockets[1]!.receive(JSON.stringify({ id: 2, generatedAt: missed }));
+    // With the server's time unknown, one too many is better than one too few.
+    expect(notices).toEqual(offset === undefined ? [1, 2] : [2]);
+    sockets[1]!.close();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(sockets[2]!.address).toBe('ws://server?after=2');
+    stop();
+  },
+);

@@ -1,5 +1,6 @@
 // Listens to a player's stream and reconnects when it is cut off; the server then repeats what was missed.
 
+import type { ClockOffset } from './server-clock.ts';
 import type { Notice } from './types.ts';
 
 const RETRY_MIN_MS = 1_000;
@@ -16,10 +17,17 @@ export interface StreamOptions {
   onNotice: (notice: Notice) => void;
   /** Id of the last notice of an earlier stream. */
   after?: number;
+  /** Epoch milliseconds. */
+  now: () => number;
+  learnClockOffset: () => Promise<ClockOffset | undefined>;
 }
 
 /** Returns `stop`. */
-export function listen({ addressOf, readToken, check, onNotice, after }: StreamOptions): () => void {
+export function listen({ after, onNotice, ...options }: StreamOptions): () => void {
+  const startedAt = options.now();
+  let isFirst = true;
+  /** The start on the server's clock, not later than it was. Undefined while unknown. */
+  let servedSince: number | undefined;
   let delayMs = RETRY_MIN_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let socket: WebSocket | undefined;
@@ -31,9 +39,19 @@ export function listen({ addressOf, readToken, check, onNotice, after }: StreamO
     delayMs = Math.min(2 * delayMs, RETRY_MAX_MS);
   };
   const connect = async (): Promise<void> => {
-    const token = await readToken().catch(() => undefined);
+    // Cut off before any notice: the server repeats all that it keeps, also those from before the start.
+    const repeatsAll = !isFirst && after === undefined;
+    isFirst = false;
+    if (repeatsAll && servedSince === undefined) {
+      const offset = await options.learnClockOffset();
+      servedSince = offset && startedAt + offset.minMs;
+    }
+    const token = await options.readToken().catch(() => undefined);
     if (token === undefined || isStopped) return retry();
-    const opening = new WebSocket(addressOf(after), ['bloodstream', `bearer.${encodeBase64Url(token)}`]);
+    const opening = new WebSocket(options.addressOf(repeatsAll ? 0 : after), [
+      'bloodstream',
+      `bearer.${encodeBase64Url(token)}`,
+    ]);
     socket = opening;
     let isOpen = false;
     let hasAnswered = true;
@@ -49,7 +67,7 @@ export function listen({ addressOf, readToken, check, onNotice, after }: StreamO
       hasEnded = true;
       clearInterval(pings);
       opening.close();
-      if (!isStopped && !isOpen) await check().catch(() => {});
+      if (!isStopped && !isOpen) await options.check().catch(() => {});
       retry();
     };
     opening.addEventListener('open', () => {
@@ -61,7 +79,8 @@ export function listen({ addressOf, readToken, check, onNotice, after }: StreamO
       if (data === 'pong') return;
       const notice = JSON.parse(data) as Notice;
       after = notice.id;
-      onNotice(notice);
+      const isFromBefore = repeatsAll && servedSince !== undefined && Date.parse(notice.generatedAt) < servedSince;
+      if (!isFromBefore) onNotice(notice);
     });
     opening.addEventListener('close', end);
   };

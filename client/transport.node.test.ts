@@ -178,3 +178,27 @@ it('the server’s time is not read from an answer that the browser may have kep
   await call('/live');
   expect(getClockOffset()!.maxMs).toBeLessThanOrEqual(-59_000);
 });
+
+it('a token that the server counts by its address is renewed, as one that it refuses', async () => {
+  const getToken = vi.fn(async (refused?: string) => (refused === undefined ? 'ended' : 'fresh'));
+  const { call, requests } = open(
+    ({ token }) =>
+      token === 'fresh' ? undefined : refuse(429, { ratelimit: '"address";r=0;t=60', 'retry-after': '60' }),
+    { getToken },
+  );
+  await call('/a');
+  expect(requests.map(({ token }) => token)).toEqual(['ended', 'fresh']);
+  const other = open(() => refuse(429, { ratelimit: '"player";r=0;t=60', 'retry-after': '60' }), { getToken });
+  expect(await failureOf(other.call('/a'))).toMatchObject({ status: 429 });
+  expect(other.requests).toHaveLength(1);
+});
+
+it('an answer is JSON, text, or nothing', async () => {
+  const lines = '{"a":1}\n{"b":2}\n';
+  const { call } = open(({ path }) => {
+    if (path === '/none') return new Response(null, { status: 204 });
+    const type = path === '/lines' ? 'application/x-ndjson' : 'application/json; charset=utf-8';
+    return new Response(path === '/lines' ? lines : '{"a":1}', { headers: { 'content-type': type } });
+  });
+  expect([await call('/json'), await call('/lines'), await call('/none')]).toEqual([{ a: 1 }, lines, undefined]);
+});

@@ -28,7 +28,7 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 export interface CallInit extends CallOptions {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Sent as JSON. */
   body?: unknown;
   /** Lists are joined by commas. */
@@ -39,7 +39,7 @@ export interface CallInit extends CallOptions {
 
 export interface Transport {
   /**
-   * Resolves to the body. Rejects with a Problem, or with the signal's reason. Sends at once if a token is known: a
+   * Resolves to the body: text if it is not JSON, undefined if there is none. Rejects with a Problem, or with the signal's reason. Sends at once if a token is known: a
    * page that closes does not wait.
    */
   call<T>(path: string, init?: CallInit): Promise<T>;
@@ -70,7 +70,7 @@ export function openTransport(options: TransportOptions): Transport {
     const sendWith = (token: string | undefined) => request(path, addToken(init, token));
     const token = tokens.get() ?? (await deadline.race(tokens.renew()));
     const response = await sendWith(token);
-    if (response.status !== 401 || token === undefined) return response;
+    if (token === undefined || !isTokenRefused(response)) return response;
     const fresh = await deadline.race(tokens.renew(token));
     return fresh === undefined ? response : sendWith(fresh);
   };
@@ -94,7 +94,7 @@ export function openTransport(options: TransportOptions): Transport {
         const request = { method, body, keepalive, signal: deadline.signal };
         const response = await requestInTime(path + formatQuery(init.query), request, deadline);
         if (!response.ok) throw await readProblem(response);
-        return (await response.json()) as T;
+        return (await readBody(response)) as T;
       } catch (error) {
         if (error instanceof Problem) throw error;
         if (init.signal?.aborted) throw init.signal.reason;
@@ -116,6 +116,12 @@ export function openTransport(options: TransportOptions): Transport {
   };
 }
 
+async function readBody(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (text === '') return undefined;
+  return /\bjson\b/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text;
+}
+
 const addToken = (init: RequestInit, token: string | undefined): RequestInit => ({
   ...init,
   headers: {
@@ -123,6 +129,10 @@ const addToken = (init: RequestInit, token: string | undefined): RequestInit => 
     ...(init.body !== undefined && { 'content-type': 'application/json' }),
   },
 });
+
+/** A request counts against its address only if the server knows no player by its token. */
+const isTokenRefused = ({ status, headers }: Response): boolean =>
+  status === 401 || (status === 429 && /^"address"/.test(headers.get('ratelimit') ?? ''));
 
 const isOffline = (): boolean => globalThis.navigator?.onLine === false;
 

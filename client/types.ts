@@ -146,16 +146,17 @@ export interface AnswerQuery extends EventContext {
   deadlineMs?: number;
 }
 
-export interface PageQuery extends AnswerQuery {
-  /** Items to skip. */
-  offset?: number;
-  /** Id of the first page. */
-  recommendationId?: string;
+export interface GalleryQuery extends AnswerQuery {
   /** Ids of items to leave out, 200 at most. */
   exclude?: readonly string[];
 }
 
-export interface RecommendationsQuery extends PageQuery {
+/** Of recommendations, and of similar items. */
+export interface PageQuery extends GalleryQuery {
+  /** Items to skip. */
+  offset?: number;
+  /** Id of the first page. */
+  recommendationId?: string;
   genre?: string;
 }
 

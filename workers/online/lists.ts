@@ -30,7 +30,7 @@ const LIST_OPERATIONS: Record<ListName, string> = {
 };
 
 const ListQuery = z.object({ ...slateQuery, ...contextQuery, genre: Genre });
-const SimilarQuery = z.object({ ...slateQuery, ...contextQuery, ...pageQuery, genre: Genre });
+export const SimilarQuery = z.object({ ...slateQuery, ...contextQuery, ...pageQuery, genre: Genre });
 
 export type ListMaker = Pick<Recommender, 'readRequest' | 'hydrate' | 'countAnswer'>;
 

@@ -50,7 +50,7 @@ const GalleryQuery = z.object({
         'are not explained. Only full pages are logged for the ranking model. Only with a key.',
     }),
 });
-const RecommendationsQuery = z.object({
+export const RecommendationsQuery = z.object({
   ...slateQuery,
   ...contextQuery,
   ...pageQuery,

@@ -23,7 +23,7 @@ import { openEventStore, storeEvents } from './store-events.ts';
 /** A search repeated within this time, such as by reloading a page, is recorded once. */
 const REPEAT_MS = 60_000;
 
-const SearchQuery = z.object({
+export const SearchQuery = z.object({
   ...slateQuery,
   ...contextQuery,
   q: text(QUERY_LENGTH_MAX).meta({ example: 'naval strategy' }),
