@@ -75,6 +75,8 @@ export function connect(key: string) {
         readToken: transport.readToken,
         check: () => readSignals(userId),
         onNotice,
+        now: Date.now,
+        learnClockOffset: transport.learnClockOffset,
       }),
     // keepalive: the last impressions are sent even if the page is closing.
     sendEvents: (events: EventInput[]) => postEvents(events, true),
