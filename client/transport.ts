@@ -39,8 +39,8 @@ export interface CallInit extends CallOptions {
 
 export interface Transport {
   /**
-   * Resolves to the body: text if it is not JSON, undefined if there is none. Rejects with a Problem, or with the signal's reason. Sends at once if a token is known: a
-   * page that closes does not wait.
+   * Resolves to the body: text if it is not JSON, undefined if there is none. Rejects with a Problem, or with the
+   * signal's reason. Sends at once if a token is known: a page that closes does not wait.
    */
   call<T>(path: string, init?: CallInit): Promise<T>;
   /** The token in use, or else the first or a new one. */
