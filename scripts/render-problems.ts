@@ -19,8 +19,8 @@ const REMEDIES: Readonly<Record<ProblemKind, string>> = {
     'Send JSON with “Content-Type: application/json”, uncompressed or compressed with gzip or deflate.',
   'too-many': 'Close connections that are no longer used, then try again.',
   'rate-limited':
-    'Wait as many seconds as “Retry-After” says. “RateLimit-Policy” shows how many requests are allowed, “detail” ' +
-    'which are counted.',
+    'Wait as many seconds as “Retry-After” says. “RateLimit-Policy” shows how many requests are allowed, and ' +
+    '“detail” which requests count.',
   internal: 'Try again; if the error persists, tell the operator the time of the request.',
   overloaded:
     'Wait as many seconds as “Retry-After” says, then send the same request again: nothing was read or stored.',

@@ -1,6 +1,6 @@
-// Bounds what an isolate works on at once. It has one thread: beyond what that can finish in time, more work only makes
-// all of it late. A slot that is never left, since the platform drops a request whose client has hung up, counts for a
-// limited time only.
+// Bounds an isolate's concurrent work. It has one thread: more work than that can finish in time only makes all of it
+// late. A slot that is never left, because the platform dropped a request whose client hung up, counts for a limited
+// time only.
 
 /**
  * Answers composed at once. One takes some 5 ms of the thread, so the last of them still ends within the default
@@ -11,25 +11,25 @@ export const ANSWERS_MAX = 16;
 export const INGESTS_MAX = 32;
 /** Cloudflare ends a request's work 30 seconds after its answer, or after its client has gone. */
 const SLOT_MAX_MS = 30_000;
-/** A body that takes longer to arrive gives its slot back meanwhile: slow clients must not keep others out. */
+/** A request whose body takes longer to arrive gives its slot back until then: slow clients must not block others. */
 const ARRIVAL_MAX_MS = 1_000;
 
 export interface Slot {
-  /** Continues to count, or counts again: the body has arrived. */
+  /** Called once the body has arrived: the slot continues to count, or counts again. */
   begin(now: number): void;
   leave(): void;
 }
 
 export class Admission {
   readonly #max: number;
-  /** Times until which slots count, epoch milliseconds. */
+  /** Time until which each slot counts, epoch milliseconds. */
   readonly #slots = new Map<Slot, number>();
 
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** Undefined if all slots are taken. `now`: epoch milliseconds. */
+  /** Takes a slot; undefined if all are taken. `now`: epoch milliseconds. */
   enter(now: number, forMs = SLOT_MAX_MS): Slot | undefined {
     for (const [slot, until] of this.#slots) if (until <= now) this.#slots.delete(slot);
     if (this.#slots.size >= this.#max) return undefined;
@@ -41,12 +41,12 @@ export class Admission {
     return slot;
   }
 
-  /** As `enter`, for a request whose body is still to arrive. */
+  /** As `enter`, for a request whose body has yet to arrive. */
   enterWithBody(now: number): Slot | undefined {
     return this.enter(now, ARRIVAL_MAX_MS);
   }
 }
 
-/** Those of this isolate. */
+/** The slots of this isolate. */
 export const answers = new Admission(ANSWERS_MAX);
 export const ingests = new Admission(INGESTS_MAX);

@@ -76,7 +76,7 @@ interface IssuerAccess {
   request?: Fetch;
 }
 
-/** The issuers as the isolate knows them, and their addresses. */
+/** Reads issuers from the isolate's copy, and their keys from their URLs. */
 export const openIssuerKeys = ({ db, isolate, waitUntil, now, request }: IssuerAccess): IssuerKeys => ({
   readIssuers: (limits) => isolate.getIssuers({ DB: db }, now, waitUntil, limits),
   claimKeyRead: (issuerId, before) => claimKeyRead(db, issuerId, before, now),

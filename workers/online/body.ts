@@ -4,7 +4,7 @@ import * as zlib from 'node:zlib';
 import { DeadlineError, withDeadline } from '../storage/deadline.ts';
 import { ProblemError } from './problems.ts';
 
-/** Enough for the largest body from a phone with a bad connection. */
+/** Enough for the largest body over a phone's bad connection. */
 export const BODY_WAIT_MS = 20_000;
 
 /**
@@ -69,12 +69,12 @@ async function readBytes({ headers, body }: Request, maxBytes: number): Promise<
   try {
     return await withDeadline(readAll(reader, maxBytes), BODY_WAIT_MS);
   } catch (error) {
-    // What may still arrive is not read.
+    // The rest of the body is not read.
     reader.cancel().catch(() => {});
     if (error instanceof ProblemError) throw error;
     if (error instanceof DeadlineError)
       throw new ProblemError('too-slow', `The body did not arrive within ${BODY_WAIT_MS / 1_000} seconds.`);
-    // The client has hung up, so nobody reads this; it is no failure of ours.
+    // The client has hung up, so nobody reads this; it is not the server's failure.
     throw new ProblemError('malformed-json', 'The body ended early.');
   }
 }

@@ -1,9 +1,9 @@
-// The API document's descriptions of headers that answers of all endpoints have: rate limits, and when to try again.
+// The API document's descriptions of headers that all endpoints send: rate limits, and the time to wait.
 
 import { WINDOW_SECONDS } from './rate-limit-scale.ts';
 
 const policy = {
-  description: 'The limits that apply to the request: `q` requests in `w` seconds at each location of Cloudflare.',
+  description: 'The limits that apply to the request: `q` requests in `w` seconds at each Cloudflare location.',
   schema: { type: 'string' as const },
   example: `"player";q=300;w=${WINDOW_SECONDS}`,
 };
@@ -15,7 +15,7 @@ export const POLICY_HEADER = { 'RateLimit-Policy': policy };
 export const REFUSAL_HEADERS = {
   ...POLICY_HEADER,
   RateLimit: {
-    description: 'The exhausted limit; `t` is the number of seconds after which it has requests again.',
+    description: 'The exhausted limit; after `t` seconds requests are allowed again.',
     schema: { type: 'string' as const },
     example: `"player";r=0;t=${WINDOW_SECONDS}`,
   },

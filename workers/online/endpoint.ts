@@ -150,7 +150,7 @@ export const markArrival: MiddlewareHandler<AppEnv> = (c, next) => {
 
 const markNow = (c: AppContext): void => c.set('arrivedAt', Date.now());
 
-/** Throws `overloaded`, before the body is read, if this isolate works on too many. */
+/** Throws `overloaded`, before the body is read, if this isolate works on too many requests with a body. */
 async function withinLoad(answer: (slot: Slot) => Promise<Response>): Promise<Response> {
   const slot = ingests.enterWithBody(Date.now());
   if (slot === undefined) throw new ProblemError('overloaded', 'Too many requests at once; send this one again.');
@@ -213,7 +213,7 @@ async function admit(
   return caller;
 }
 
-/** A caller that cannot be identified, for whatever reason, is limited by its address. */
+/** A caller that cannot be identified, for whatever reason, is limited by its IP address. */
 async function identify(c: AppContext): Promise<IdentifiedCaller> {
   try {
     const caller = await authenticate(
@@ -229,7 +229,7 @@ async function identify(c: AppContext): Promise<IdentifiedCaller> {
   }
 }
 
-/** `unavailable`: D1 or the issuer fails; each such request asks it again. */
+/** `unavailable`: D1 or the issuer fails; each such request calls it again. */
 const isUnidentified = ({ kind }: ProblemError): boolean => kind === 'unauthorized' || kind === 'unavailable';
 
 const ANYONE: Caller = { kind: 'anyone' };
@@ -245,7 +245,7 @@ async function limitRate(c: AppContext, policy: RatePolicy): Promise<void> {
 const limitOwnRate = (c: AppContext, caller: Caller): Promise<void> =>
   limitRate(c, chooseOwnPolicy(caller, readAddress(c), readRateSettings(c.env)));
 
-/** After validation, so that a refused request takes nothing from the stricter limit. */
+/** Called after validation, so that an invalid request does not count against the stricter limit. */
 async function limitStrictly(c: AppContext, caller: Caller, name: StrictLimit | undefined): Promise<void> {
   const policy = name && chooseStrictPolicy(name, caller, readAddress(c), readRateSettings(c.env));
   if (policy !== undefined) await limitRate(c, policy);

@@ -22,8 +22,8 @@ interface EnvironmentKey {
 }
 
 /**
- * Undefined if no key matches. A key in several variables has the scopes of all of them. `givenDigest`: of the caller's
- * key.
+ * Undefined if no key matches. A key in several variables has the scopes of all of them. `givenDigest`: the digest of
+ * the caller's key.
  */
 export async function findEnvironmentKey(
   givenDigest: ArrayBuffer,

@@ -86,8 +86,8 @@ const ENDPOINTS: Endpoint<EventStore>[] = [
       'Each event is validated on its own: an invalid one is `rejected` with field and reason, the others are ' +
       'stored. An event for an item that is not in the catalogue is stored and has no effect. On a problem, or ' +
       'without an answer, send the same events again: their ids keep them from being counted twice. With a token, ' +
-      '`userId` is optional; the token of a guest who has become a player sends only what happened before that, ' +
-      'for an hour.',
+      '`userId` is optional; for an hour after a merge, the guest’s token may send events from before the ' +
+      'merge.',
     scope: 'ingest',
     isOpenToPlayers: true,
     body: { schema: EventsBody, maxBytes: EVENTS_BODY_BYTES_MAX, documented: DocumentedBody },

@@ -1,4 +1,4 @@
-// Reads an issuer's public keys from its address, within a time and a size. The address was checked when the issuer was
+// Reads an issuer's public keys from their URL, with limits of time and size. The URL was checked when the issuer was
 // created (models/contracts/subscription.ts).
 
 import { JWK_SET_BYTES_MAX, type JwkSet, parseJwkSet } from '../../models/contracts/jwk-set.ts';
@@ -10,7 +10,7 @@ const REASON_LENGTH_MAX = 200;
 /** The network, replaced in tests. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** The error says why, for operators. */
+/** The error is a reason for operators. */
 export async function fetchJwkSet(
   url: string,
   request: Fetch = (url, init) => fetch(url, init),
@@ -46,7 +46,7 @@ function parseText(text: string): Result<JwkSet, string> {
   }
 }
 
-/** Undefined if it is too long. */
+/** Undefined if the text is too long. */
 async function readText(response: Response): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -1,5 +1,5 @@
-// Identifies a player by the token of another issuer, and keeps the issuer's keys up to date: they are read again now
-// and then, and at once for a key that is not among them, both at a bounded rate for all isolates together. While the
+// Identifies a player by the token of another issuer, and keeps the issuer's keys up to date: they are read again
+// regularly, and at once for a key that is not among them, both at a bounded rate for all isolates together. While the
 // issuer is down, the keys as last read stay in use (docs/decisions/0026-the-keys-of-issuers-are-in-d1.md).
 
 import type { JwkSet } from '../../models/contracts/jwk-set.ts';
@@ -13,24 +13,24 @@ import { findTrusted, UNKNOWN_LIMITS } from './trusted-read.ts';
 
 /** Older keys are read again after the answer … */
 export const KEYS_FRESH_MS = 10 * 60_000;
-/** … and these before it: after a quiet night, a key that the issuer has withdrawn must not open anything. */
+/** … and even older ones before it: after a quiet night, a key that the issuer has withdrawn must open nothing. */
 export const KEYS_STALE_MS = 3_600_000;
-/** All isolates together read an issuer's keys once in this time, whoever asks for an unknown one. */
+/** All isolates together read an issuer's keys once in this time, however many tokens name unknown keys. */
 export const KEYS_INTERVAL_MS = 30_000;
 
 export interface IssuerKeys {
   /** The isolate's copy, or a newer one. */
   readIssuers(limits?: CacheLimits): Promise<CacheRead<IssuerSet>>;
-  /** True if this isolate may read the issuer's keys now: none has since `before`. */
+  /** True if this isolate may read the issuer's keys now: no other has done so since `before`. */
   claimKeyRead(issuerId: string, before: number): Promise<boolean>;
   fetchKeys(jwksUrl: string): Promise<Result<JwkSet, string>>;
-  /** Stores what was read, or why not; the isolate's copy has it afterwards. */
+  /** Stores the keys or the error; the isolate's copy has them afterwards. */
   storeKeys(issuerId: string, read: Result<JwkSet, string>): Promise<void>;
   waitUntil(work: Promise<unknown>): void;
 }
 
 /**
- * Throws `unauthorized` if the token is not valid, `unavailable` if that cannot be decided at the moment. `now`: epoch
+ * Throws `unauthorized` if the token is not valid, `unavailable` if this cannot be decided at the moment. `now`: epoch
  * milliseconds.
  */
 export async function identifyByIssuer(token: string, keys: IssuerKeys, now: number): Promise<PlayerCaller> {
@@ -86,7 +86,7 @@ async function verifyWithNewKeys(
   const verified = await verifyIssuerToken(token, latest, now);
   if (verified.ok) return verified.value;
   if (verified.error !== UNKNOWN_KEY) throw new ProblemError('unauthorized', verified.error);
-  // The last attempt to read them has failed, or goes on.
+  // The last attempt to read them has failed, or is still running.
   if (latest.keysTriedAt > latest.keysReadAt) throw unavailable();
   throw new ProblemError('unauthorized', 'The token’s issuer does not publish the key that signed it.');
 }
@@ -96,7 +96,7 @@ const isDue = ({ keysTriedAt }: StoredIssuer, now: number): boolean => now - key
 /** Reads the keys from the issuer, unless another isolate just did. */
 async function readKeys(issuer: StoredIssuer, keys: IssuerKeys, now: number): Promise<void> {
   const { issuerId, jwksUrl } = issuer;
-  // In the isolate's copy, before the first await: its other requests must not ask D1 for the same.
+  // In the isolate's copy, before the first await: its other requests must not read the same from D1.
   issuer.keysTriedAt = now;
   if (!(await keys.claimKeyRead(issuerId, now - KEYS_INTERVAL_MS))) return;
   const read = await keys.fetchKeys(jwksUrl);

@@ -17,7 +17,7 @@ import type { StoredIssuer } from '../storage/issuers.ts';
 import type { PlayerCaller } from './caller.ts';
 import { digestKey } from './key-digest.ts';
 
-/** Asymmetric ones alone: with a shared secret, whoever verifies could sign. */
+/** Only asymmetric ones: with a shared secret, every verifier could sign. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -31,13 +31,13 @@ const ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ];
-/** ID tokens and access tokens (RFC 9068); other types, such as logout tokens, do not say who calls. */
+/** ID tokens and access tokens (RFC 9068); other types, such as logout tokens, do not identify a caller. */
 const TYPE = /^(?:application\/)?(?:at\+)?jwt$/i;
 
 /** The token is signed with a key that is not among those last read. */
 export const UNKNOWN_KEY = Symbol('unknown key');
 
-/** The claims, not verified; undefined if they cannot be read. */
+/** Returns the unverified claims; undefined if they cannot be read. */
 export function readClaims(token: string): JWTPayload | undefined {
   try {
     return decodeJwt(token);
@@ -46,11 +46,11 @@ export function readClaims(token: string): JWTPayload | undefined {
   }
 }
 
-/** The issuer whose name and audience the claims have. */
+/** Finds the issuer with the name and audience of the claims. */
 export const findIssuer = (issuers: readonly StoredIssuer[], { iss, aud }: JWTPayload): StoredIssuer | undefined =>
   issuers.find(({ issuer, audience }) => issuer === iss && [aud].flat().includes(audience));
 
-/** Any other error is for the caller. `now`: epoch milliseconds. */
+/** Errors other than UNKNOWN_KEY are texts for the caller. `now`: epoch milliseconds. */
 export async function verifyIssuerToken(
   token: string,
   { issuer, audience, claim, prefix, jwks }: StoredIssuer,
@@ -69,14 +69,14 @@ export async function verifyIssuerToken(
   } catch (error) {
     if (error instanceof errors.JWTExpired) return fail('The token has expired; get a new one.');
     if (error instanceof errors.JWKSNoMatchingKey) return fail(UNKNOWN_KEY);
-    // jose throws other errors for keys that are no keys: the issuer's fault, and no reason for a 500.
+    // jose throws other errors for invalid keys: the issuer's fault, and no reason for a 500.
     if (!(error instanceof errors.JOSEError))
       console.error(JSON.stringify({ alert: 'token not verified', issuer, error: String(error) }));
     return fail('The token is not valid here.');
   }
   const { payload, protectedHeader } = verified;
   if (protectedHeader.typ !== undefined && !TYPE.test(protectedHeader.typ))
-    return fail(`The token’s type “${protectedHeader.typ}” says nothing about who calls.`);
+    return fail(`The token’s type “${protectedHeader.typ}” does not identify a caller.`);
   const userId = await toUserId(prefix, payload[claim], digestText);
   if (!userId.ok) return fail(`The token’s claim “${claim}” ${userId.error}.`);
   return ok({ kind: 'player', userId: userId.value, guest: false, expiresAt: (payload.exp! + TOKEN_LEEWAY_S) * 1000 });

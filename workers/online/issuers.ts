@@ -1,4 +1,4 @@
-// The endpoints of issuers: whose tokens identify players, besides those that this Worker makes.
+// The endpoints for issuers whose tokens identify players, besides this Worker itself.
 
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
@@ -18,14 +18,14 @@ const IssuerParams = z.object({ issuerId: Id.meta({ param: { name: 'issuerId', i
 const ListAnswer = z.object({ issuers: z.array(Issuer).meta({ description: 'Oldest first.' }) });
 
 export interface IssuerStore {
-  /** Allows addresses on this machine; true only on the developer's own. */
+  /** Allows URLs on this machine; true only on the developer's own. */
   allowsLoopback: boolean;
-  /** The error completes a sentence about the address. */
+  /** The error completes a sentence about the URL. */
   fetchKeys(jwksUrl: string): Promise<Result<JwkSet, string>>;
   hasPlayersWithPrefix(prefix: string): Promise<boolean>;
   /** Oldest first. */
   listIssuers(): Promise<readonly storage.StoredIssuer[]>;
-  /** False if the issuers there are leave no room for it. */
+  /** False if it conflicts with another issuer, or there are too many. */
   insertIssuer(issuer: storage.StoredIssuer): Promise<boolean>;
   /** False if no issuer has the id. */
   deleteIssuer(issuerId: string): Promise<boolean>;
@@ -99,7 +99,7 @@ export async function postIssuer(
   return toIssuer(issuer);
 }
 
-/** Undefined if there is room for the issuer among the others. */
+/** Describes the conflict with the other issuers; undefined if there is none. */
 function explainConflict(
   { issuer, audience, claim, prefix }: Omit<IssuerInput, 'adoptPlayers'>,
   others: readonly storage.StoredIssuer[],
@@ -128,11 +128,11 @@ const ENDPOINTS: Endpoint<IssuerStore>[] = [
     tag,
     summary: 'Accept the tokens of an issuer',
     description:
-      'From now on, a JWT of the issuer for the audience opens the data of its player, as a token from ' +
+      'From now on, a JWT from the issuer for the audience opens its player’s data, as a token from ' +
       '`POST /v1/tokens` does. It must be signed with RS, PS, ES or EdDSA and have `exp`. The player’s id here is ' +
       'the prefix followed by the claim; if the claim is not valid in an id, the prefix, `~` and its SHA-256 in ' +
-      'base64url. The keys are read at once, every ten minutes, and for a key that is not among them, at most every ' +
-      '30 seconds; while the address fails, the keys as last read stay in use.',
+      'base64url. The keys are read at once, then every ten minutes, and for an unknown key, at most every 30 ' +
+      'seconds; while the URL fails, the keys as last read stay in use.',
     scope: 'admin',
     body: { schema: IssuerInput, maxBytes: ISSUER_BODY_BYTES_MAX },
     answer: {
@@ -143,7 +143,7 @@ const ENDPOINTS: Endpoint<IssuerStore>[] = [
     },
     problems: [409],
     audit: { readAfter: (issuer) => issuer },
-    // A token has no scope, so the caller is a key.
+    // Tokens have no scopes, so the caller is a key.
     handle: ({ body, caller }, store) => postIssuer({ body, createdBy: (caller as KeyCaller).keyId }, store),
   }),
   defineEndpoint({
@@ -162,7 +162,7 @@ const ENDPOINTS: Endpoint<IssuerStore>[] = [
     operationId: 'deleteIssuer',
     tag,
     summary: 'Refuse the tokens of an issuer',
-    description: 'Its tokens are refused here at once, and everywhere else within a minute. Its players’ data stays.',
+    description: 'Its tokens are refused everywhere within a minute. Its players’ data is kept.',
     scope: 'admin',
     params: IssuerParams,
     answer: { status: 204, description: 'The issuer is deleted.' },

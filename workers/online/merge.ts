@@ -50,7 +50,7 @@ const openMergeSteps = ({ env, env: { USER_SIGNALS, DB } }: AppContext): MergeSt
     const guest = USER_SIGNALS.getByName(guestId);
     const exported = await guest.exportUser(userId);
     await USER_SIGNALS.getByName(userId).importUser(userId, guestId, exported);
-    // Last, so that an interrupted merge can be repeated, and hides nothing.
+    // Last, so that an interrupted merge can be repeated, and no state is hidden meanwhile.
     await guest.hide();
   },
 });
@@ -96,10 +96,10 @@ const ENDPOINTS: Endpoint<MergeSteps>[] = [
     tag: 'Users',
     summary: 'Merge a guest into a player',
     description:
-      'The guest’s events and preferences become the player’s, events still under way included; the guest is empty ' +
-      `afterwards. For ${MERGE_OPEN_DAYS} days the two can be parted again. On a problem, or without an answer, send ` +
-      'the same request again. A player’s token needs the guest’s token as proof; a key with the scope `ingest` ' +
-      'merges any guest; only `admin` merges accounts.',
+      'The guest’s events and preferences become the player’s, including events still under way; the guest is ' +
+      `empty afterwards. For ${MERGE_OPEN_DAYS} days the two can be parted again. On a problem, or without an ` +
+      'answer, send the same request again. A player’s token needs the guest’s token as proof; a key with the ' +
+      'scope `ingest` merges any guest; only `admin` merges accounts.',
     scope: 'ingest',
     isOpenToPlayers: true,
     params: UserParams,

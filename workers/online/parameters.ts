@@ -42,13 +42,13 @@ export const pageQuery = {
     .meta({
       description:
         'Number of items to skip: the next page begins where the last one ended. With the `recommendationId` of the ' +
-        'first page the order is that of the first page, whatever the player does meanwhile; what must no longer be ' +
-        'shown is left out, so that a page may be shorter.',
+        'first page, later pages keep its order, whatever the player does in between; items that must no longer be ' +
+        'shown are left out, so a page may be shorter.',
     }),
   recommendationId: Id.optional().meta({
     description:
-      'Id of the first page, of the last 24 hours: the answer has its order, and the same id, which joins the events ' +
-      'of all pages. New statistics, models, rules and preferences may change the order.',
+      'Id of the first page, at most 24 hours old: the answer keeps its order and has the same id, which joins the ' +
+      'events of all pages. New statistics, models, rules and preferences may change the order.',
   }),
   exclude: z
     .union([z.string(), z.array(z.string())])

@@ -1,4 +1,4 @@
-// The endpoint that parts a guest from the player again that it was merged into.
+// The endpoint that parts a guest from the player that it was merged into.
 
 import type { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
@@ -41,8 +41,8 @@ export async function deleteMerge(
       throw new ProblemError('not-found', `No guest “${guestId}” was merged into this player.`);
     throw new ProblemError(
       'conflict',
-      `The two can no longer be parted: that takes less than ${MERGE_OPEN_DAYS} days since the merge, and a player ` +
-        'who was not merged into another.',
+      `The two cannot be parted: the merge is more than ${MERGE_OPEN_DAYS} days old, or the player was merged into ` +
+        'another, from whom they must be parted first.',
     );
   }
   await orUnavailable(complete(guestId, userId));
@@ -54,11 +54,11 @@ const ENDPOINTS: Endpoint<PartSteps>[] = [
     path: '/v1/users/{userId}/merges/{guestId}',
     operationId: 'deleteMerge',
     tag: 'Users',
-    summary: 'Part a guest from a player again',
+    summary: 'Part a guest from a player',
     description:
-      `Takes back a merge of the last ${MERGE_OPEN_DAYS} days: what the guest did, before the merge and since, is ` +
-      'the guest’s again, and the player has only their own. A player who was merged into another is parted from ' +
-      'that one first. On a problem 503, or without an answer, send the same request again.',
+      `Undoes a merge of the last ${MERGE_OPEN_DAYS} days: the guest’s events, from before the merge and since, are ` +
+      'the guest’s again, and the player keeps only their own. If the player was merged into another, part these ' +
+      'two first. On a 503, or without an answer, send the same request again.',
     scope: 'admin',
     isOpenToPlayers: true,
     params: MergeParams,

@@ -1,5 +1,5 @@
-// Tells callers about rate limits, as draft-ietf-httpapi-ratelimit-headers has it. The platform's limiter does not say
-// how many requests are left, so an answer has `RateLimit` only if it is a refusal: then none is left.
+// Tells callers about rate limits, following draft-ietf-httpapi-ratelimit-headers. The platform's limiter does not
+// reveal how many requests are left, so only refusals have `RateLimit`: then none is left.
 
 import type { MiddlewareHandler } from 'hono';
 import type { AppEnv } from './endpoint.ts';
@@ -9,7 +9,7 @@ import { WINDOW_SECONDS } from './rate-limit-scale.ts';
 export const showRateLimits: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   const check = c.get('rateCheck');
-  // The headers of a WebSocket's answer are the object's.
+  // The headers of a WebSocket's answer come from the object.
   if (check === undefined || c.res.status === 101) return;
   const policies = check.policies.filter(({ perMinute }) => perMinute < Number.POSITIVE_INFINITY);
   if (policies.length > 0) c.header('ratelimit-policy', policies.map(formatPolicy).join(', '));

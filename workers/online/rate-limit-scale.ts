@@ -4,5 +4,5 @@
 export const CAPACITY = 60_000_000;
 export const WINDOW_SECONDS = 60;
 
-/** What one request adds to a counter, so that `perMinute` of them reach its limit. */
+/** Amount that one request adds to a counter, so that `perMinute` requests reach its limit. */
 export const computeDelta = (perMinute: number): number => Math.ceil(CAPACITY / perMinute);

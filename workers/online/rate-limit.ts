@@ -1,7 +1,6 @@
-// Limits how often a caller may call: by its token, its key, or its address if it has neither. All limits share one
-// binding of Cloudflare's rate limiter, whose own limit is fixed at deployment: a request adds to its counter the share
-// that its caller's limit makes of it. The limiter counts per location, across all isolates there
-// (docs/decisions/0025).
+// Limits a caller's requests: by token, by key, or by IP address without either. All limits share one binding of
+// Cloudflare's rate limiter, whose own limit is fixed at deployment: a request adds to its counter that limit divided
+// by its caller's. The limiter counts per location, across all isolates there (docs/decisions/0025).
 
 import type { Caller } from './caller.ts';
 import { computeBlock, RateCredits } from './rate-credits.ts';
@@ -19,14 +18,14 @@ export interface RatePolicy {
   partition: string;
 }
 
-/** What has been checked of a request so far. */
+/** Results of a request's checks so far. */
 export interface RateCheck {
   policies: readonly RatePolicy[];
   /** The policy that refused the request; undefined if none did. */
   refused: RatePolicy | undefined;
 }
 
-/** `address`: undefined where Cloudflare is not in front of the Worker. */
+/** `address`: the IP address; undefined where Cloudflare is not in front of the Worker. */
 export function chooseOwnPolicy(caller: Caller, address: string | undefined, settings: RateSettings): RatePolicy {
   switch (caller.kind) {
     case 'player':
@@ -52,7 +51,7 @@ export function chooseStrictPolicy(
   return { name, perMinute, partition: isAccount ? caller.userId : groupAddress(address) };
 }
 
-/** An IPv6 address counts as its /64, which one subscriber has whole. */
+/** An IPv6 address counts as its /64, all of which belongs to one subscriber. */
 export function groupAddress(address = ''): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::').map((part) => (part === '' ? [] : part.split(':')));
@@ -80,7 +79,7 @@ export async function takeRequest(
   const now = Date.now();
   if (credits.spend(key, now)) return true;
   const block = computeBlock(perMinute);
-  // Before the limiter has agreed: requests that arrive meanwhile need not ask too.
+  // Before the limiter has answered: requests that arrive meanwhile need not call it too.
   credits.set(key, block - 1, now);
   try {
     const { success } = await limiter.limit({ key, delta: block * computeDelta(perMinute) });
@@ -95,9 +94,9 @@ export async function takeRequest(
 const SUBJECTS: Record<RatePolicy['name'], string> = {
   player: 'this player’s tokens',
   key: 'this key',
-  address: 'requests without a key or token from this address',
-  guests: 'new guests from this address',
-  'personal-data': 'exports and erasures by this player, or by guests of this address',
+  address: 'requests without a valid key or token from this IP address',
+  guests: 'new guests from this IP address',
+  'personal-data': 'exports and erasures by this player, or by guests of this IP address',
 };
 
 export const describeRefusal = ({ name, perMinute }: RatePolicy): string =>

@@ -1,5 +1,5 @@
-// The rate limits that wrangler.toml sets, checked where they are read: at every request. A bad setting raises an alert
-// and leaves the default in force, since a mistake in a limit must not stop the store.
+// The rate limits that wrangler.toml sets, checked where they are read: at every request. A wrong setting raises an
+// alert and the default applies, since a mistake in a limit must not stop the store.
 
 import { RATE_PER_MINUTE_MAX } from '../../models/contracts/key.ts';
 
@@ -14,7 +14,7 @@ export type RateVars = Pick<
   | 'PERSONAL_DATA_PER_MINUTE'
 >;
 
-/** Requests a minute; infinity for no limit. */
+/** Requests a minute; Infinity for no limit. */
 export interface RateSettings {
   player: number;
   /** For keys that have no limit of their own. */
@@ -24,7 +24,7 @@ export interface RateSettings {
   personalData: number;
 }
 
-/** The values in wrangler.toml as it is delivered. */
+/** The values in wrangler.toml as delivered. */
 const DEFAULTS: Record<keyof RateVars, number> = {
   PLAYER_REQUESTS_PER_MINUTE: 300,
   KEY_REQUESTS_PER_MINUTE: RATE_PER_MINUTE_MAX,
@@ -33,7 +33,7 @@ const DEFAULTS: Record<keyof RateVars, number> = {
   PERSONAL_DATA_PER_MINUTE: 10,
 };
 
-/** A setting that is missing or out of bounds has its default. */
+/** Uses the default for a setting that is missing or out of bounds. */
 export const readRateSettings = (vars: Partial<RateVars>): RateSettings => ({
   player: readRate('PLAYER_REQUESTS_PER_MINUTE', vars),
   key: readRate('KEY_REQUESTS_PER_MINUTE', vars),
@@ -51,7 +51,7 @@ function readRate(name: keyof RateVars, vars: Partial<RateVars>): number {
   return DEFAULTS[name];
 }
 
-/** Settings whose alert was raised; every request reads them. */
+/** Settings whose alert was raised: every request reads them, but one alert is enough. */
 const alerted = new Set<string>();
 
 function raiseAlert(name: keyof RateVars, reason: string): void {

@@ -54,7 +54,7 @@ export function openRecommender(c: AppContext): Recommender {
   };
 }
 
-/** Answers cheaply what would be late anyway. */
+/** Composes a cheap answer where an ordinary one would be late anyway. */
 async function withinLoad<T>(
   request: RecommendationRequest,
   answer: (request: RecommendationRequest) => Promise<T>,
@@ -69,8 +69,8 @@ async function withinLoad<T>(
   }
 }
 
-const LATE: Degradation = { step: 'deadline', reason: 'The deadline had passed before the answer was begun.' };
+const LATE: Degradation = { step: 'deadline', reason: 'The deadline had passed before the answer began.' };
 const OVERLOADED: Degradation = {
   step: 'overload',
-  reason: 'Too many answers are in flight; this one is not personal.',
+  reason: 'Too many answers are in flight; this one is not personalised.',
 };

@@ -1,4 +1,4 @@
-// The security headers of every answer that is data. Static pages have their own (web/_headers).
+// The security headers of all of the Worker's answers. Static pages have their own (web/_headers).
 
 import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
@@ -7,6 +7,6 @@ const NONE = ["'none'"];
 /** Answers are not pages: they load nothing, and no page may show them in a frame. */
 const POLICY = { defaultSrc: NONE, baseUri: NONE, formAction: NONE, frameAncestors: NONE };
 
-/** A header set by the handler stays. */
+/** Keeps headers set by the handler. */
 export const secureAnswers = (): MiddlewareHandler =>
   secureHeaders({ contentSecurityPolicy: POLICY, overwrite: false });

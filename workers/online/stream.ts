@@ -8,7 +8,7 @@ import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpo
 import { UserParams, wholeNumber } from './parameters.ts';
 import { orUnavailable, ProblemError } from './problems.ts';
 
-/** A stream's caller is checked only when it opens: this bounds what a deleted key or issuer still opens. */
+/** A stream's caller is checked only when it opens, so this bounds its life after a key or issuer is deleted. */
 const STREAM_MAX_MS = 3_600_000;
 
 const StreamQuery = z.object({
@@ -66,8 +66,8 @@ const ENDPOINTS: Endpoint<Connection>[] = [
       'A WebSocket, or server-sent events with “Accept: text/event-stream”. A notice follows each burst of events. ' +
       'With `after`, or Last-Event-ID, the newest 20 missed notices come first. A browser’s WebSocket can send no ' +
       'header: offer the subprotocols `bloodstream` and `bearer.` followed by the key or token in base64url. The ' +
-      'answer to “ping” is “pong”. A connection ends with its token or key, after an hour at most (close code 1008): ' +
-      'open another with a valid one and `after`.',
+      'answer to “ping” is “pong”. A connection ends when its token or key does, and after an hour at most (close ' +
+      'code 1008): open another with a valid one and `after`.',
     scope: 'read',
     isOpenToPlayers: true,
     params: UserParams,

@@ -77,7 +77,7 @@ export async function postTokens(
 /** Throws `forbidden` unless a guest's token renews itself. */
 function resolveGuest(caller: PlayerCaller, named: string = ME): string {
   if (caller.guest) return resolveUserId(caller, named);
-  throw new ProblemError('forbidden', 'Only a guest’s token renews itself; ask your server for a new one.');
+  throw new ProblemError('forbidden', 'Only a guest’s token can renew itself; request a new one from your server.');
 }
 
 function chooseUserId({ userId, guest }: z.output<typeof TokenBody>): string {
