@@ -2,6 +2,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type ClientOptions, createClient } from './client.ts';
 import { type Answer, createFakeServer, refuse, type SentRequest } from './fake-server.ts';
 import type { LostEvent } from './kept-events.ts';
+import { openQueue } from './queue.ts';
+import type { ClockOffset } from './server-clock.ts';
 import type { EventStore, KeptEvent } from './store.ts';
 
 const NOW = Date.UTC(2026, 10, 26, 12);
@@ -218,6 +220,36 @@ it('a press sends more than a hundred waiting events one request after the other
   ]);
   expect(server.requests.at(-1)!.events.at(-1)).toMatchObject({ itemId: 'last' });
   expect(store.kept.size).toBe(0);
+});
+
+it('a page that closes sends no more than there is room for, and what is old only with the server’s time known', () => {
+  const sent: string[][] = [];
+  let offset: ClockOffset | undefined;
+  let room = 60 * 1024;
+  const queue = openQueue({
+    userId: 'ann',
+    store: createStore(),
+    send: (events) => {
+      sent.push(events.map(({ itemId }) => itemId!));
+      return new Promise(() => {});
+    },
+    getClockOffset: () => offset,
+    learnClockOffset: async () => offset,
+    getKeepaliveRoom: () => room,
+  });
+  queue.add(like('old'));
+  vi.setSystemTime(NOW + 60_000);
+  queue.add(like('a'));
+  queue.sendLast();
+  offset = { minMs: 0, maxMs: 0 };
+  queue.add(like('b'));
+  // Enough for one event, not for two.
+  room = 200;
+  queue.sendLast();
+  room = 60 * 1024;
+  queue.sendLast();
+  expect(sent).toEqual([['a'], ['old'], ['b']]);
+  queue.stop();
 });
 
 it('a press without events, and with none waiting, reads the gallery', async () => {
