@@ -7,7 +7,7 @@ import type { EventInput } from './types.ts';
 /** Limits of the server. */
 const BATCH_MAX = 100;
 const BODY_BYTES_MAX = 192 * 1024;
-/** Below the 64 KiB that a browser sends for a page that closes, all requests together. */
+/** Below the 64 KiB that a browser sends in total for a closing page. */
 export const KEEPALIVE_BYTES_MAX = 60 * 1024;
 /** Room for the list's brackets, and for a timestamp and a comma after each event. */
 const EXTRA_BYTES = 40;
@@ -31,8 +31,8 @@ export function cutBatches<E extends Pick<KeptEvent, 'event'>>(events: readonly 
 export const countBytes = (text: string): number => new TextEncoder().encode(text).length;
 
 /**
- * Events with their times on the server's clock: in the order given, none in the future. `now`: on the client's clock.
- * Without an offset they get no time, and the server's own counts.
+ * Gives events their times on the server's clock: in the order given, none in the future. `now`: on the client's clock.
+ * Without an offset they get no time, and the server uses its own.
  */
 export function stampEvents(events: readonly KeptEvent[], now: number, offset: ClockOffset | undefined): EventInput[] {
   if (offset === undefined) return events.map(({ event }) => event);

@@ -22,18 +22,18 @@ import type {
 } from './types.ts';
 
 export interface ClientOptions extends TransportOptions {
-  /** The token's player. A token of another is refused, so that no event is taken for another player's. */
+  /** The token's player. Another player's token is refused, so that no event counts for the wrong player. */
   userId: string;
   /** Keeps events until the server has them: by default IndexedDB, and memory where there is none. */
   store?: EventStore;
   /** Added to each event and each answer's query. */
   context?: EventContext;
-  /** Gets events that are not sent again: the server rejects them, or too many wait. */
+  /** Receives events that are not sent again: the server rejects them, or too many wait. */
   onLost?: (lost: LostEvent[]) => void;
 }
 
 export interface StreamStart {
-  /** Id of the last notice received before; those after it are repeated, 20 at most. */
+  /** Id of the last notice received earlier; later ones are repeated, 20 at most. */
   after?: number;
 }
 
@@ -41,7 +41,7 @@ export interface Client {
   readonly userId: string;
   /** Keeps the event and sends it within a second, or later if it cannot be sent now. Returns its id. */
   recordEvent(event: NewEvent): string;
-  /** Sends the events at once, and resolves to the gallery that follows from them. */
+  /** Sends the events at once, and resolves to a gallery that reflects them. */
   recordForGallery(events: readonly NewEvent[], query?: GalleryQuery, options?: CallOptions): Promise<Gallery>;
   /** Sends the events that wait. Rejects with the Problem that keeps some from being sent; they are kept. */
   flush(): Promise<void>;
@@ -50,9 +50,9 @@ export interface Client {
   searchItems(text: string, query?: SearchQuery, options?: CallOptions): Promise<Recommendations>;
   getSimilar(itemId: string, query?: PageQuery, options?: CallOptions): Promise<Recommendations>;
   getPreferences(options?: CallOptions): Promise<Preferences>;
-  /** Replaces all preferences; absent ones get their empty value. Resolves to what was stored. */
+  /** Replaces all preferences; absent ones become empty. Resolves to the stored preferences. */
   putPreferences(preferences: Partial<Preferences>, options?: CallOptions): Promise<Preferences>;
-  /** Makes a guest's events and preferences this player's. First sends what the store still keeps of the guest. */
+  /** Makes a guest's events and preferences this player's. First sends the guest's events in the store. */
   mergeGuest(guestToken: string, options?: CallOptions): Promise<void>;
   /**
    * Calls any other route with the token, time-out and problems of this client. Resolves to the body: JSON, text, or
@@ -66,7 +66,7 @@ export interface Client {
    * view. `offset`: that of a page. Returns `stop`.
    */
   observeImpressions(element: Element, answer: ShownAnswer, offset?: number): () => void;
-  /** Sends what waits, and stops. */
+  /** Sends the events that wait, and stops. */
   close(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ export function createClient({ userId, store: givenStore, context, onLost, ...op
   const queue = openQueue({
     userId,
     store,
-    // keepalive: a page that closes does not wait. sendBeacon could not carry the token.
+    // keepalive: a closing page does not wait. sendBeacon could not carry the token.
     send: (events) => call('/v1/events', { method: 'POST', body: { events }, keepalive: true }),
     onLost,
     now: options.now,
@@ -115,7 +115,7 @@ export function createClient({ userId, store: givenStore, context, onLost, ...op
     async mergeGuest(guestToken, more) {
       const guestId = readSubject(guestToken);
       const guest = createClient({ ...options, userId: guestId, store, onLost, getToken: () => guestToken });
-      // Of a token that the server refuses, the answer to the merge tells more.
+      // If the server refuses the token, the answer to the merge says more.
       await guest.close().catch((problem) => {
         if (problem.status !== 401) throw problem;
       });
@@ -146,14 +146,14 @@ export function createClient({ userId, store: givenStore, context, onLost, ...op
   };
 }
 
-/** Makes a guest, if the store takes guests. The token is valid for 30 days; `POST /v1/tokens` renews it. */
+/** Creates a guest, if the store allows guests. The token is valid for 30 days; `POST /v1/tokens` renews it. */
 export const createGuest = (
   url: string,
   options?: CallOptions,
 ): Promise<{ userId: string; token: string; expiresAt: string }> =>
   openTransport({ url, getToken: () => undefined }).call('/v1/guests', { ...options, method: 'POST' });
 
-/** The token's player. Empty for what is no token: nobody's, so that the server says what is wrong with it. */
+/** The token's player; empty for an invalid token, so that the server says what is wrong with it. */
 function readSubject(token: string): string {
   try {
     return JSON.parse(atob(token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/'))).sub;

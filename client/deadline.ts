@@ -1,4 +1,4 @@
-// The end of a call: the caller's abort, or the time-out.
+// The end of a call: the caller's abort, or the timeout.
 
 export interface Deadline {
   signal: AbortSignal;

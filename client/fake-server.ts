@@ -1,4 +1,4 @@
-// A server for unit tests, behind an injected fetch: answers as it is told, and records what it was sent.
+// A server for unit tests, behind an injected fetch: answers as told, and records its requests.
 
 import type { EventInput } from './types.ts';
 

@@ -5,9 +5,9 @@ import type { Answer, NewEvent, RecommendedItem } from './types.ts';
 const VISIBLE_SHARE = 0.5;
 
 export type ShownAnswer = Pick<Answer, 'recommendationId'> & {
-  /** Of a gallery. */
+  /** Present in a gallery. */
   rows?: readonly { items: readonly Pick<RecommendedItem, 'itemId'>[] }[];
-  /** Of a list. */
+  /** Present in a list. */
   items?: readonly Pick<RecommendedItem, 'itemId'>[];
 };
 
@@ -21,7 +21,7 @@ export interface ImpressionWatch {
   stop(): void;
 }
 
-/** `offset`: that of the answer's page. */
+/** `offset`: the offset of the answer's page. */
 export function watchImpressions(answer: ShownAnswer, report: (event: NewEvent) => void, offset = 0): ImpressionWatch {
   const positions = listPositions(answer);
   const { recommendationId } = answer;
@@ -47,7 +47,7 @@ export function watchImpressions(answer: ShownAnswer, report: (event: NewEvent) 
   };
 }
 
-/** Watches the elements inside the element, also those that are added later. Returns `stop`. */
+/** Watches the elements inside the element, including those added later. Returns `stop`. */
 export function watchElement(element: Element, { observe, stop }: ImpressionWatch): () => void {
   const observeAll = () => observe(element.querySelectorAll('[data-item]'));
   observeAll();

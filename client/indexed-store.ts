@@ -33,7 +33,7 @@ export function openIndexedStore(name: string): EventStore {
   const write = async (change: (events: IDBObjectStore) => void): Promise<void> => {
     const transaction = (await open()).transaction(EVENTS, 'readwrite');
     change(transaction.objectStore(EVENTS));
-    // At once: a tab that closes aborts open transactions.
+    // At once: a closing tab aborts open transactions.
     transaction.commit();
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();

@@ -1,5 +1,5 @@
-// The events of one player that the server has not answered yet, in memory and in the store, which may hold those of
-// others. It sends nothing.
+// One player's events that the server has not answered yet, in memory and in the store, which may also have other
+// players' events. It sends nothing.
 
 import type { EventStore, KeptEvent } from './store.ts';
 import type { EventInput, NewEvent } from './types.ts';
@@ -9,7 +9,7 @@ const KEPT_MAX = 1_000;
 /** An event that will not be sent again. */
 export interface LostEvent {
   event: EventInput;
-  /** The server's, or why it was not sent. */
+  /** The server's reason, or the reason that it was not sent. */
   reason: string;
 }
 
@@ -54,7 +54,7 @@ export function openKeptEvents(
     add(input) {
       makeRoom();
       const id = crypto.randomUUID();
-      // Two events of one millisecond keep their order.
+      // Two events in one millisecond keep their order.
       lastCreatedAt = Math.max(now(), lastCreatedAt + 1);
       const kept = { event: { ...input, id, userId }, createdAt: lastCreatedAt };
       events.set(id, kept);

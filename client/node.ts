@@ -3,7 +3,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { EventStore, KeptEvent } from './store.ts';
 
-/** The file's folder must exist. A file that cannot be read as such counts as empty. */
+/** The file's folder must exist. A file that is not a list of events counts as empty. */
 export function openFileStore(path: string): EventStore {
   let writing: Promise<void> = Promise.resolve();
   let isDirty = false;
@@ -15,7 +15,7 @@ export function openFileStore(path: string): EventStore {
     await reading;
     if (!isDirty) return;
     isDirty = false;
-    // A process that is killed meanwhile leaves the old file whole.
+    // If the process is killed meanwhile, the old file stays intact.
     await writeFile(`${path}.new`, JSON.stringify([...kept.values()]));
     await rename(`${path}.new`, path);
   };

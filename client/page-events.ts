@@ -1,6 +1,6 @@
-// Calls back when the page is about to go, and when the network is back. Does nothing outside browsers.
+// Calls back when the page is about to close, and when the network is back. Does nothing outside browsers.
 
-/** Returns `stop`. A phone may end a hidden page without another event. */
+/** Returns `stop`. A hidden page counts as closing: a phone may end it without another event. */
 export function followPage(onHidden: () => void, onOnline: () => void): () => void {
   if (typeof document === 'undefined') return () => {};
   const handleVisibility = () => document.visibilityState === 'hidden' && onHidden();

@@ -1,5 +1,5 @@
-// Failures as the caller gets them: the server's problem details (RFC 9457), and problems of the client's own without
-// an answer.
+// Failures as the caller gets them: the server's problem details (RFC 9457), and the client's own problems if there is
+// no answer.
 
 /** The server's document. */
 export interface ProblemDocument {
@@ -7,7 +7,7 @@ export interface ProblemDocument {
   title: string;
   status: number;
   detail?: string;
-  /** Each invalid field. */
+  /** The invalid fields. */
   errors?: { path: string; message: string }[];
 }
 
@@ -41,7 +41,7 @@ export class Problem extends Error implements ProblemDocument {
 export const createOwnProblem = (type: OwnProblemType, title: string, cause?: unknown): Problem =>
   new Problem({ type, title, status: 0 }, cause);
 
-/** Any body: a proxy's answer is no problem document. */
+/** Accepts any body: a proxy's answer is not a problem document. */
 export async function readProblem(response: Response): Promise<Problem> {
   const { status } = response;
   const body = (await response.json().catch(() => null)) as Partial<ProblemDocument> | null;
@@ -49,7 +49,7 @@ export async function readProblem(response: Response): Promise<Problem> {
   return new Problem({ type: 'about:blank', title: `The server answered ${status}`, ...body, status, retryAfterMs });
 }
 
-/** Seconds, or a date, which is compared with the server's own. */
+/** Reads seconds, or a date, which is compared with the server's own `Date`. */
 export function readRetryAfter(headers: Headers): number | undefined {
   const value = headers.get('retry-after');
   if (value === null) return undefined;

@@ -1,4 +1,4 @@
-// Sends the player's events: in batches, and after a failure again, with the same ids and their own time.
+// Sends the player's events in batches, and again after a failure, with the same ids and their own times.
 
 import { cutBatches, stampEvents } from './batches.ts';
 import { type LostEvent, openKeptEvents } from './kept-events.ts';
@@ -10,7 +10,7 @@ import type { EventInput, EventResult, NewEvent } from './types.ts';
 
 const BATCH_DELAY_MS = 1_000;
 const BATCH_FULL = 100;
-/** The time of the arrival is good enough for an event no older than this. */
+/** For an event no older than this, the time of arrival is accurate enough. */
 const FRESH_MS = 5_000;
 
 export interface EventsAnswer {
@@ -30,11 +30,11 @@ export interface QueueOptions extends Pick<Transport, 'getClockOffset' | 'getKee
 export interface EventQueue {
   /** Keeps the event and sends it within a second. Returns its id. */
   add(event: NewEvent): string;
-  /** Sends these events at once by the given request, and those that wait with them. */
+  /** Sends these events at once with the given request, together with those that wait. */
   addAndSend<A extends EventsAnswer>(events: readonly NewEvent[], send: SendEvents<A>): Promise<A>;
-  /** Sends what waits. Rejects with the Problem that keeps some from being sent. */
+  /** Sends the events that wait. Rejects with the Problem that keeps some from being sent. */
   flush(): Promise<void>;
-  /** Sends as much as a page that closes may, without waiting for a request under way. */
+  /** Sends as much as a closing page may, without waiting for a request in flight. */
   sendLast(): void;
   /** Call it when the network is back. */
   resume(): void;
@@ -51,7 +51,7 @@ export function openQueue(options: QueueOptions): EventQueue {
 
   const listIdle = () => kept.list().filter(({ event }) => !underWay.has(event.id));
   const isOld = ({ createdAt }: KeptEvent) => now() - createdAt > FRESH_MS;
-  /** Without the old ones while the server's clock is unknown: they would get the time of their arrival. */
+  /** Leaves out old events while the server's clock is unknown: they would get the time of their arrival. */
   const listTimely = () => listIdle().filter((one) => options.getClockOffset() !== undefined || !isOld(one));
   const hold = (batch: readonly KeptEvent[]) => {
     for (const { event } of batch) underWay.add(event.id);
@@ -140,6 +140,6 @@ const explainRejections = ({ results }: EventsAnswer) => {
   return (id: string) => reasons.get(id);
 };
 
-/** Statuses that are about the batch itself. All others are about the way to the server, or the token. */
+/** Statuses that concern the batch itself. All others concern the way to the server, or the token. */
 const REJECTIONS = [400, 413, 415, 422];
 const willPass = (error: unknown): boolean => !(error instanceof Problem && REJECTIONS.includes(error.status));

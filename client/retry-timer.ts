@@ -1,15 +1,15 @@
-// Decides when the queue sends next: soon after an event, later after each failure, not before the server wants.
+// Decides when the queue sends next: soon after an event, later after each failure, not earlier than the server asks.
 
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
 export interface RetryTimer {
-  /** Runs after the time, or when it was to run anyway, if sooner. After a failure: not before its retry. */
+  /** Runs after the time, or earlier if it was due earlier. After a failure: not before the retry. */
   schedule(ms: number): void;
   succeed(): void;
   /** `waitMs`: the least to wait, whatever happens meanwhile. */
   fail(waitMs?: number): void;
-  /** Runs now if it waits after a failure, unless the server wants a longer wait. */
+  /** Runs now if it waits after a failure, unless the server asked for a longer wait. */
   hurry(): void;
   cancel(): void;
   /** Never runs again. */
@@ -47,7 +47,7 @@ export function openRetryTimer(run: () => void): RetryTimer {
       failures = 0;
     },
     fail(waitMs = 0) {
-      // Half of it at random: clients that failed together do not come back together.
+      // Half of it is random: clients that failed together do not come back together.
       const backoffMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures++) * (1 - Math.random() / 2);
       notBefore = Math.max(notBefore, performance.now() + waitMs);
       start(backoffMs);

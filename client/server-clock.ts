@@ -1,6 +1,6 @@
-// Estimates the server's clock from the Date header of its answers: that of a device may be wrong. No I/O.
+// Estimates the server's clock from the Date header of its answers: a device's clock may be wrong. No I/O.
 
-/** Bounds of what to add to the client’s clock to get the server's. */
+/** Bounds of the offset from the client’s clock to the server's. */
 export interface ClockOffset {
   minMs: number;
   maxMs: number;
@@ -21,6 +21,6 @@ export function narrowOffset(
   const fresh = { minMs: served - receivedAt, maxMs: served + DATE_STEP_MS - sentAt };
   if (known === undefined) return fresh;
   const narrowed = { minMs: Math.max(known.minMs, fresh.minMs), maxMs: Math.min(known.maxMs, fresh.maxMs) };
-  // Bounds that exclude each other: a clock was set between the two answers.
+  // The bounds exclude each other: a clock was set between the two answers.
   return narrowed.minMs <= narrowed.maxMs ? narrowed : fresh;
 }

@@ -1,4 +1,4 @@
-// Where events are kept until the server has them. The queue holds them in memory too, so a store is only read once.
+// Stores events until the server has them. The queue has them in memory too, so a store is read only once.
 
 import type { EventInput } from './types.ts';
 
@@ -8,7 +8,7 @@ export interface KeptEvent {
   createdAt: number;
 }
 
-/** A method that rejects does no harm: the events are then kept in memory alone. */
+/** A method may reject: the events are then kept in memory alone. */
 export interface EventStore {
   /** Events of all players, in any order. */
   read(): Promise<KeptEvent[]>;
@@ -16,7 +16,7 @@ export interface EventStore {
   remove(ids: readonly string[]): Promise<void>;
 }
 
-/** Memory alone. */
+/** Keeps nothing beyond memory. */
 export const NO_STORE: EventStore = {
   read: async () => [],
   put: async () => {},

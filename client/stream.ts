@@ -5,14 +5,14 @@ import type { Notice } from './types.ts';
 
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
-/** A connection that has died in silence is noticed within twice this time. */
+/** A connection that died silently is noticed within twice this time. */
 const PING_MS = 30_000;
 
 export interface StreamOptions {
-  /** The WebSocket's address; the server first repeats the notices after the given id. */
+  /** The WebSocket's URL; the server first repeats the notices after the given id. */
   addressOf: (after: number | undefined) => string;
   readToken: () => Promise<string | undefined>;
-  /** Called when a connection could not be opened, which does not tell why: renews a token that has ended. */
+  /** Called when a connection could not be opened, for an unknown reason: renews an expired token. */
   check: () => Promise<unknown>;
   onNotice: (notice: Notice) => void;
   /** Id of the last notice of an earlier stream. */

@@ -5,18 +5,18 @@ import { createOwnProblem } from './problem.ts';
 
 /**
  * Returns a token that is valid now. Called before the first request, and when the server refuses a token, which is
- * then the argument. Undefined if there is no other: the request fails with the server's problem.
+ * then the argument. Undefined means that there is no other: the request fails with the server's problem.
  */
 export type GetToken = (refused?: string) => string | undefined | Promise<string | undefined>;
 
 export interface TokenSource {
   /** The token in use. Undefined before the first, and after one that was refused. */
   get(): string | undefined;
-  /** Resolves to undefined if there is no other. Rejects with a Problem if the callback throws, or takes too long. */
+  /** Resolves to undefined if there is no other. Rejects with a Problem if the callback throws or takes too long. */
   renew(refused?: string): Promise<string | undefined>;
 }
 
-/** A token that cannot be sent in a header is none: a proxy's page, say. */
+/** A text that cannot be sent in a header is not a token but, for example, a proxy's page. */
 const TOKEN_PATTERN = /^[!-~]+$/;
 
 /** `timeoutMs`: for each call of the callback. A token that comes later still counts. */

@@ -1,5 +1,5 @@
-// Requests with the player's token: a token that the server refuses is renewed once; a server that asks to wait gets a
-// second request if there is time. Estimates the server's clock from its answers.
+// Sends requests with the player's token: a token that the server refuses is renewed once; if the server asks to wait,
+// the request is sent once more if there is time. Estimates the server's clock from its answers.
 
 import { countBytes, KEEPALIVE_BYTES_MAX } from './batches.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
@@ -12,7 +12,7 @@ const TIMEOUT_DEFAULT_MS = 10_000;
 const JITTER_SHARE = 0.25;
 
 export interface TransportOptions {
-  /** The Worker's address, without a path. */
+  /** The Worker's URL, without a path. */
   url: string;
   getToken: GetToken;
   /** For each call, repetitions included; 10,000 by default. */
@@ -33,7 +33,7 @@ export interface CallInit extends CallOptions {
   body?: unknown;
   /** Lists are joined by commas. */
   query?: object;
-  /** Lets the request outlive the page, if it is small and few such requests are under way. */
+  /** Lets the request outlive the page, if it is small and few such requests are in flight. */
   keepalive?: boolean;
 }
 
@@ -45,10 +45,10 @@ export interface Transport {
   call<T>(path: string, init?: CallInit): Promise<T>;
   /** The token in use, or else the first or a new one. */
   readToken(): Promise<string | undefined>;
-  /** Bytes of bodies that may outlive the page besides those under way. */
+  /** Bytes of bodies that may outlive the page, besides those in flight. */
   getKeepaliveRoom(): number;
   getClockOffset(): ClockOffset | undefined;
-  /** Asks the server for its time if no answer has told it yet. */
+  /** Requests the server's time if no answer has shown it yet. */
   learnClockOffset(): Promise<ClockOffset | undefined>;
 }
 
@@ -136,7 +136,7 @@ const isTokenRefused = ({ status, headers }: Response): boolean =>
 
 const isOffline = (): boolean => globalThis.navigator?.onLine === false;
 
-/** Undefined if the server does not ask to wait, or for longer than there is time. */
+/** Undefined if the server does not ask to wait, or asks for more time than is left. */
 function decideWait({ status, headers }: Response, restMs: number): number | undefined {
   const askedMs = status === 429 || status === 503 ? readRetryAfter(headers) : undefined;
   const waitMs = askedMs && askedMs * (1 + JITTER_SHARE * Math.random());

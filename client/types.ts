@@ -69,7 +69,7 @@ export interface Item {
   currency: string | null;
   ageRating: number | null;
   platforms: string[];
-  /** A path is on the server. */
+  /** A path is relative to the server. */
   coverUrl: string | null;
   hidden: boolean;
 }
@@ -83,7 +83,7 @@ export interface RecommendedItem {
 }
 
 export interface Answer {
-  /** Belongs into the events that react to this answer. */
+  /** Belongs in the events that react to this answer. */
   recommendationId: string;
   /** online, nearline, batch or statistics. */
   tier: string;
@@ -103,7 +103,7 @@ export interface GalleryRow {
 
 export interface Gallery extends Answer {
   rows: GalleryRow[];
-  /** Without a row: what removed the games. */
+  /** If there is no row: the filters that removed the games. */
   emptiedBy?: string[];
 }
 
@@ -126,7 +126,7 @@ export interface Preferences {
 
 /** A gallery is ready. */
 export interface Notice {
-  /** Grows by one for each player. */
+  /** Counts up by one, separately for each player. */
   id: number;
   type: 'gallery.ready';
   recommendationId: string;
@@ -137,7 +137,7 @@ export interface Notice {
 }
 
 export interface AnswerQuery extends EventContext {
-  /** Items, at most; per row in a gallery. */
+  /** Maximum number of items; in a gallery, per row. */
   n?: number;
   /** Adds the whole item to each id. */
   expand?: 'item';
@@ -151,9 +151,9 @@ export interface GalleryQuery extends AnswerQuery {
   exclude?: readonly string[];
 }
 
-/** Of recommendations, and of similar items. */
+/** The query of recommendations and of similar items. */
 export interface PageQuery extends GalleryQuery {
-  /** Items to skip. */
+  /** Number of items to skip. */
   offset?: number;
   /** Id of the first page. */
   recommendationId?: string;

@@ -1,4 +1,4 @@
-// The position of a gallery's game, as events name it.
+// Finds the position of a game in a gallery, as events name it.
 
 import { listPositions } from '../../client/impressions.ts';
 import type { EventInput } from '../../models/contracts/event.ts';

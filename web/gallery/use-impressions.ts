@@ -18,7 +18,7 @@ export function useImpressions(api: Api, userId: string, answer: Timed<Gallery> 
     const flush = () => {
       clearTimeout(timer);
       timer = undefined;
-      // Nobody waits for an impression, and a lost one does not justify a message.
+      // No message: nobody waits for an impression, and a lost one does not matter.
       while (waiting.length > 0) api.sendEvents(waiting.splice(0, BATCH_MAX)).catch(() => {});
     };
     const { observe, stop } = watchImpressions(answer.body, (event) => {

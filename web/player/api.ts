@@ -1,5 +1,5 @@
-// The page's calls to the Worker, by the client's transport with a key. Each rejects with a Problem whose message can
-// be shown to the user.
+// The page's calls to the Worker, through the client's transport with a key. Each rejects with a Problem whose message
+// can be shown to the user.
 
 import { listen } from '../../client/stream.ts';
 import { type CallInit, openTransport } from '../../client/transport.ts';
@@ -24,7 +24,7 @@ export interface KnownPlayer {
 export const SEARCH_RESULTS_MAX = 20;
 const PLAYERS_MAX = 50;
 
-/** Long: a machine that also trains may be slow. */
+/** Long, because a machine that also trains may be slow. */
 const TIMEOUT_MS = 60_000;
 
 /** The calls that the key allows. */
