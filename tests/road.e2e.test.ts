@@ -139,10 +139,10 @@ it('runs the whole loop from an event to a retrained release', async () => {
 
   // A game that no model knows, and many players who play it together with one that every model knows.
   const anchor = strategy[0]!.itemId;
-  const { genres, tags } = await call<Item>(`/v1/items/${anchor}`);
+  const { genres, tags, platforms } = await call<Item>(`/v1/items/${anchor}`);
   const novelty = `e2e-novelty-${Date.now()}`;
   await call('/v1/items', {
-    items: [{ itemId: novelty, title: 'Novelty', genres, tags, releaseDate: '2026-01-01' }],
+    items: [{ itemId: novelty, title: 'Novelty', genres, tags, platforms, releaseDate: '2026-01-01' }],
   });
   const goesWithAnchor = async () => {
     const { items } = await call<{ items: RecommendedItem[] }>(`/v1/items/${anchor}/similar?n=20`);
