@@ -13,14 +13,14 @@ test('admits as many as it has slots, and another when one is left', () => {
   expect(admission.enter(NOW)).toBeUndefined();
 });
 
-test('does not count for ever a slot that is never left, as of a request that the platform has dropped', () => {
+test('stops counting a slot that is never left, such as that of a request that the platform dropped', () => {
   const admission = new Admission(1);
   expect(admission.enter(NOW)).toBeDefined();
   expect(admission.enter(NOW + 29_999)).toBeUndefined();
   expect(admission.enter(NOW + 30_000)).toBeDefined();
 });
 
-test('keeps nobody out for a body that arrives slowly, and counts its request again once it has arrived', () => {
+test('blocks nobody for a body that arrives slowly, and counts its request again once the body has arrived', () => {
   const admission = new Admission(1);
   const slow = admission.enterWithBody(NOW)!;
   expect(admission.enter(NOW + 999)).toBeUndefined();

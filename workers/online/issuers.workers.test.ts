@@ -1,4 +1,4 @@
-// Tokens of other issuers: which ones identify a player, whose id it is, and what happens while the issuer is down.
+// Tokens of other issuers: accepted and refused tokens, the players' ids, and outages of the issuer.
 
 import { env, exports } from 'cloudflare:workers';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
@@ -224,7 +224,7 @@ it('refuses an issuer whose players could be taken for others', async () => {
   expect((await create({ audience: 'y', prefix: 'shop:' })).status).toBe(201);
 });
 
-it('refuses addresses that are not public, or have no keys', async () => {
+it('refuses URLs that are not public, or have no keys', async () => {
   for (const jwksUrl of [
     'http://id.example/jwks',
     'https://127.0.0.1/jwks',
@@ -263,7 +263,7 @@ it('refuses an issuer beyond the limit', async () => {
   expect((await create({ audience: 'one-more' })).body.detail).toContain(String(ISSUERS_MAX));
 });
 
-it('keeps answering if the issuer publishes keys that are no keys', async () => {
+it('keeps answering if the issuer publishes invalid keys', async () => {
   const { n, ...rest } = signer.jwk;
   published = { keys: [{ ...rest, n: `A${'!'.repeat(400)}` }] };
   vi.spyOn(console, 'error').mockImplementation(() => {});
@@ -320,7 +320,7 @@ it('reads the keys for an unknown one, once in 30 seconds for all isolates toget
   expect(reads).toBe(before + 1);
 });
 
-it('locks nobody out whose key is known while the issuer is down, nor in an isolate that just started', async () => {
+it('accepts tokens with a known key while the issuer is down, even in an isolate that just started', async () => {
   await create();
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const token = await signer.sign({}, { expiresIn: 90 * 86_400 });
@@ -373,7 +373,7 @@ it('refuses a deleted issuer in every isolate within a minute, and works while D
   await expect(identify(token, start + 300_000 + DELETED_MAX_MS)).rejects.toEqual(unauthorized);
 });
 
-it('does not wait for an address that never answers', async () => {
+it('does not wait for a URL that never answers', async () => {
   const never = (_: string, { signal }: RequestInit) =>
     new Promise<Response>((_resolve, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
   expect(await fetchJwkSet(JWKS_URL, never)).toEqual(fail('did not answer within 3 s'));

@@ -59,7 +59,7 @@ it('keeps the order of the first page while the player acts, even if their objec
   const { recommendationId } = first;
   expect(ids(first)).toEqual(whole.slice(0, 8));
 
-  // What was on the first page is bought, and what follows on the third dismissed; liking turns the order around.
+  // Games of the first page are bought, and games of the third dismissed; the likes change the order.
   const [bought, dismissed] = [whole[2]!, whole[20]!];
   await send({ type: 'purchase', itemId: bought }, { type: 'dismiss', itemId: dismissed });
   const even = whole.filter((itemId) => Number(itemId.slice(1)) % 2 === 0);

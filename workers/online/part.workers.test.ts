@@ -1,4 +1,4 @@
-// Parting a guest from its player: whose everything is afterwards, in the objects, the log, the statistics and exports.
+// Parting a guest from its player: who has which data afterwards, in the objects, the log, statistics and exports.
 
 import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
@@ -42,7 +42,7 @@ const logOf = async (userId: string) =>
   (await env.DB.prepare('select id from events where user_id = ?1 order by id').bind(userId).raw<[string]>()).flat();
 const exportOf = async (userId: string) => (await call('GET', `/v1/users/${userId}/export`)).text;
 
-it('gives each what they did, before and after the merge, in every store', async () => {
+it('gives each their own events, from before and after the merge, in every store', async () => {
   const old = Date.now() - 40 * DAY_MS;
   await env.DB.prepare(
     `insert into archived_marks (user_id, item_id, type, id, timestamp) values
@@ -100,7 +100,7 @@ it('gives each what they did, before and after the merge, in every store', async
   await endAllMerges(env);
   expect(await logOf('visitor')).toHaveLength(3);
 
-  // What each does from now on is theirs, and they may be merged again.
+  // Later events belong to each, and the two may be merged again.
   await send('visitor', 'purchase', 'visitor-last');
   expect(await owned('ann')).not.toContain('visitor-last');
   await merge('visitor', 'ann');
@@ -215,7 +215,7 @@ it('takes no copy that was under way when the guest was parted', async () => {
   expect(await owned('quick')).toEqual([]);
 });
 
-it('keeps the player’s own preferences, and what is still in the outbox', async () => {
+it('keeps the player’s own preferences, and the events still in the outbox', async () => {
   await call('PUT', '/v1/users/chooser/preferences', { genres: ['Racing'] });
   await merge('chooser', 'decider');
   await call('PUT', '/v1/users/decider/preferences', { genres: ['Puzzle'] });
