@@ -12,7 +12,7 @@ const REMEDIES: Readonly<Record<ProblemKind, string>> = {
   'not-found': 'Check the path and the id; “detail” says which is unknown.',
   'method-not-allowed': 'Use one of the methods in the header “Allow”.',
   'not-acceptable': 'Request a content type that the operation offers.',
-  'too-slow': 'Send the same request again over a better connection, or send less at once.',
+  'incomplete-body': 'Send the same request again; over a bad connection, send less at once.',
   conflict: 'The current state does not allow the request; “detail” says what to do first.',
   'too-large': 'Send less: split events and items over several requests.',
   'unsupported-media-type':

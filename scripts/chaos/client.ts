@@ -98,7 +98,8 @@ async function post(url: string, key: string, body: string): Promise<EventResult
     });
     if (response.status === 202) return ((await response.json()) as { results: EventResult[] }).results;
     const text = await response.text();
-    if (response.status >= 400 && response.status < 500)
+    // 408: a process died while it passed the body on.
+    if (response.status >= 400 && response.status < 500 && response.status !== 408)
       throw new TypeError(`POST /v1/events: ${response.status} ${text}`, { cause: 'client' });
     return undefined;
   } catch (error) {

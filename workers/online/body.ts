@@ -73,9 +73,9 @@ async function readBytes({ headers, body }: Request, maxBytes: number): Promise<
     reader.cancel().catch(() => {});
     if (error instanceof ProblemError) throw error;
     if (error instanceof DeadlineError)
-      throw new ProblemError('too-slow', `The body did not arrive within ${BODY_WAIT_MS / 1_000} seconds.`);
-    // The client has hung up, so nobody reads this; it is not the server's failure.
-    throw new ProblemError('malformed-json', 'The body ended early.');
+      throw new ProblemError('incomplete-body', `The body did not arrive within ${BODY_WAIT_MS / 1_000} seconds.`);
+    // The client has hung up, or a proxy before this server has died, whose client must not take the body for wrong.
+    throw new ProblemError('incomplete-body', 'The body ended early.');
   }
 }
 

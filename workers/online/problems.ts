@@ -11,7 +11,7 @@ export const PROBLEM_KINDS = {
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'not-acceptable': { status: 406, title: 'Not acceptable' },
-  'too-slow': { status: 408, title: 'Request body too slow' },
+  'incomplete-body': { status: 408, title: 'Incomplete request body' },
   conflict: { status: 409, title: 'Conflict' },
   'too-large': { status: 413, title: 'Request body too large' },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
