@@ -35,14 +35,23 @@ export function startLocalServer(port: number, state: string, more: readonly str
   mkdirSync(state, { recursive: true });
   rmSync(path.join(state, TRACES), { recursive: true, force: true });
   const logFile = path.join(state, 'wrangler.log');
-  const wrangler = spawnWrangler(['--port', String(port), '--persist-to', state, ...more], logFile);
+  const spawn = () => spawnWrangler(['--port', String(port), '--persist-to', state, ...more], logFile);
+  let wrangler = spawn();
+  let stopped = false;
   const url = `http://localhost:${port}`;
-  const ended = wrangler.exited.then(() => {});
-  const { stop } = wrangler;
+  const ended = wrangler.exited.then(async () => {
+    if (stopped || !hasLostPort(logFile)) return;
+    wrangler = spawn();
+    await wrangler.exited;
+  });
+  const stop = () => {
+    stopped = true;
+    return wrangler.stop();
+  };
   const ready = waitUntilReady(url, ended).catch(async () => {
     await stop();
-    const tail = readFileSync(logFile, 'utf8').trim().split('\n').slice(-LOG_LINES).join('\n');
-    throw new Error(`the Worker did not start on port ${port} (is it in use? try --port). From ${logFile}:\n${tail}`);
+    const cause = `is it in use? try --port). From ${logFile}:\n${readEnd(logFile)}`;
+    throw new Error(`the Worker did not start on port ${port} (${cause}`);
   });
   return {
     url,
@@ -55,6 +64,12 @@ export function startLocalServer(port: number, state: string, more: readonly str
     },
   };
 }
+
+const readEnd = (logFile: string): string =>
+  readFileSync(logFile, 'utf8').trim().split('\n').slice(-LOG_LINES).join('\n');
+
+/** wrangler picks ports for its own use well before workerd binds them: another program may take one meanwhile. */
+const hasLostPort = (logFile: string): boolean => /Address already in use \(socket "direct:/.test(readEnd(logFile));
 
 /** Finds a port that nothing listens on at the moment. */
 export const findFreePort = (): Promise<number> =>
