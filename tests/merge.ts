@@ -1,6 +1,6 @@
 // Finishes merges in tests that do not wait for the job.
 
-import { endMerges } from '../workers/personal-data/merges.ts';
+import { endDueMerges } from '../workers/personal-data/merges.ts';
 import { beginFinishing, claimMerge, endFinishing, MERGE_OPEN_DAYS } from '../workers/storage/merges.ts';
 
 /** Decides a merge that is finished at once. */
@@ -22,4 +22,4 @@ export const endAllMerges = ({
   USER_SIGNALS,
   LOG_0,
 }: Pick<Env, 'DB' | 'USER_SIGNALS' | 'LOG_0'>): Promise<number> =>
-  endMerges({ db: DB, shards: [LOG_0], objects: USER_SIGNALS }, Date.now() + (MERGE_OPEN_DAYS + 1) * 86_400_000);
+  endDueMerges({ db: DB, shards: [LOG_0], objects: USER_SIGNALS }, Date.now() + (MERGE_OPEN_DAYS + 1) * 86_400_000);

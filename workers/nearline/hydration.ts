@@ -1,6 +1,7 @@
 // Brings a player's object up to date with the log: at its first request, and again after some hours, so that imports
 // reach it. Folding ignores repetition and order, so live events that arrive meanwhile are safe.
 
+import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { mergedEventPrefix, toSignalEvent } from '../../models/features/signals.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import type { LogShards } from '../storage/log-shards.ts';
@@ -62,8 +63,7 @@ export class Hydration {
     this.#hydratedAt = Date.now();
     // Merged while reading: the events belong to the player now.
     if (this.#documents.read('mergedInto') !== undefined) return;
-    // By reception time: a client whose clock is ahead must not move an event past an erasure.
-    const later = events.filter(({ receivedAt }) => receivedAt > this.#store.erasedAt);
+    const later = this.#leaveOutErased(events);
     this.#store.fold(later.map(toSignalEvent));
     if (preferences !== undefined && this.#documents.read('preferences') === undefined)
       this.#documents.write('preferences', preferences, 0);
@@ -76,14 +76,18 @@ export class Hydration {
   async removeGuest(userId: string, guestId: string): Promise<void> {
     const { db, shards } = this.#openLog();
     const logged = await readPlayerSignals(db, shards, userId);
-    const later = logged.filter(({ receivedAt }) => receivedAt > this.#store.erasedAt);
-    this.#store.remove(mergedEventPrefix(guestId), later.map(toSignalEvent));
+    this.#store.remove(mergedEventPrefix(guestId), this.#leaveOutErased(logged).map(toSignalEvent));
   }
 
   /** The next request reads the log again. */
   forget(): void {
     this.#hydratedAt = undefined;
     this.#tables.query('delete from hydration');
+  }
+
+  /** By reception time: a client whose clock is ahead must not move an event past an erasure. */
+  #leaveOutErased(events: readonly PlayerEvent[]): PlayerEvent[] {
+    return events.filter(({ receivedAt }) => receivedAt > this.#store.erasedAt);
   }
 
   #readOnce(userId: string): Promise<void> {

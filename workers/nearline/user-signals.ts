@@ -1,6 +1,6 @@
 // The nearline state of one player: a Durable Object that folds events into signals, keeps them until the log has them,
 // keeps preferences, and makes a backup gallery shortly after events. Folding is in models/features, storing in
-// signal-store.ts, the outbox in outbox.ts.
+// signal-store.ts, the outbox in outbox.ts, merging in merging.ts.
 
 import { DurableObject } from 'cloudflare:workers';
 import { EMPTY_CONTEXT, type RequestContext } from '../../models/contracts/context.ts';
@@ -10,38 +10,27 @@ import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/pref
 import type { SignalEvent, Signals, UserState } from '../../models/contracts/signals.ts';
 import { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import type { Notification } from '../../models/contracts/subscription.ts';
-import { deriveUserState, emptySignals, mergedEventId, toSignalEvent } from '../../models/features/signals.ts';
+import { deriveUserState, emptySignals, toSignalEvent } from '../../models/features/signals.ts';
 import { isolate } from '../serving/isolate.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
 import type { UserStateRead } from '../serving/read-signals.ts';
 import type { Moment } from '../serving/recommendation-id.ts';
 import { chooseShard, listLogShards } from '../storage/log-shards.ts';
-import { MOVED, readMerges } from '../storage/merges.ts';
 import { notify } from '../storage/subscriptions.ts';
 import { Causes } from './causes.ts';
 import { CHECK_DELAY_MS, checkLog } from './check-log.ts';
 import { DocumentStore } from './documents.ts';
 import { eraseHeldRows, HELD_TABLES, type HeldRow, readErasedAt, readHeldRows } from './erasure.ts';
 import { Hydration } from './hydration.ts';
+import { Merging, type UserExport } from './merging.ts';
 import { Outbox } from './outbox.ts';
 import { type DutyOutcome, Schedule } from './schedule.ts';
 import { SignalStore } from './signal-store.ts';
 import { Stream } from './stream.ts';
 import { Tables } from './tables.ts';
 
-/** Time after a merge during which the guest's token may still send earlier events, which were under way. */
-export const LATE_EVENTS_MS = 3_600_000;
 /** A burst of events leads to one backup gallery, this long after the first. */
 const BACKUP_DELAY_MS = 1_500;
-const FORWARDED_PER_CALL = 200;
-
-/** The state that a merged guest passes to its player. */
-export interface UserExport {
-  events: SignalEvent[];
-  preferences: Preferences | undefined;
-  /** Time they were set, epoch milliseconds; 0 if unknown. */
-  preferencesAt: number;
-}
 
 export class UserSignals extends DurableObject<Env> {
   #tables!: Tables;
@@ -52,6 +41,7 @@ export class UserSignals extends DurableObject<Env> {
   #outbox!: Outbox;
   #schedule!: Schedule;
   #hydration!: Hydration;
+  #merging!: Merging;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -65,6 +55,16 @@ export class UserSignals extends DurableObject<Env> {
       this.#causes = new Causes(!this.#schedule.has('backup'));
       const openLog = () => ({ db: this.env.DB, shards: listLogShards(this.env) });
       this.#hydration = new Hydration(this.#tables, this.#store, this.#documents, openLog);
+      this.#merging = new Merging({
+        store: this.#store,
+        documents: this.#documents,
+        outbox: this.#outbox,
+        hydration: this.#hydration,
+        openLog,
+        openPlayer: (userId) => this.env.USER_SIGNALS.getByName(userId),
+        fold: (events) => this.#fold(events),
+        scheduleBackup: (causes) => this.#scheduleBackup(causes),
+      });
     });
   }
 
@@ -74,13 +74,12 @@ export class UserSignals extends DurableObject<Env> {
    * guest, whose events may be in the queue already.
    */
   record(events: PlayerEvent[], chosen?: number): RecordedEvents | Promise<RecordedEvents> {
-    const player = this.#documents.read('mergedInto');
-    if (player !== undefined) return this.#forward(player, events, chosen);
+    const forwarded = this.#merging.forward(events, chosen);
+    if (forwarded !== undefined) return forwarded;
     const recorded = this.#recordHere(events, chosen);
-    const copiedTo = this.#documents.read('copiedTo');
-    if (copiedTo === undefined) return recorded;
     // All of them, not only the new ones: an earlier copy may have failed.
-    return this.#copy(copiedTo, events[0]?.userId ?? '', events.map(toSignalEvent)).then(() => recorded);
+    const copied = this.#merging.copy(events);
+    return copied === undefined ? recorded : copied.then(() => recorded);
   }
 
   #recordHere(events: readonly PlayerEvent[], chosen: number | undefined): RecordedEvents {
@@ -97,17 +96,11 @@ export class UserSignals extends DurableObject<Env> {
     return { ids: [...added], shard };
   }
 
-  /**
-   * As `record`, for events sent with the player's own token. A guest's token stays valid after a merge, but records
-   * only events that were under way: those from before the merge, for an hour.
-   */
+  /** As `record`, for events sent with the player's own token: a merged guest's records only some. */
   async recordOwn(events: PlayerEvent[]): Promise<RecordedEvents> {
     if (!this.isMerged()) return this.record(events);
-    const mergedAt = this.#documents.readWrittenAt(this.#isFinished() ? 'mergedInto' : 'copiedTo');
-    const takesLate = Date.now() <= mergedAt + LATE_EVENTS_MS;
-    const isLate = ({ timestamp }: PlayerEvent) => takesLate && timestamp <= mergedAt;
-    const recorded = await this.record(events.filter(isLate));
-    return { ...recorded, refusedIds: events.filter((event) => !isLate(event)).map(({ id }) => id) };
+    const { late, refusedIds } = this.#merging.splitLate(events);
+    return { ...(await this.record(late)), refusedIds };
   }
 
   /**
@@ -127,7 +120,7 @@ export class UserSignals extends DurableObject<Env> {
 
   /** The whole state, once the log has been read. Throws if the log cannot be read. `userId`: the object's name. */
   async readSignals(userId: string): Promise<Signals> {
-    if (this.#isHidden()) return emptySignals();
+    if (this.#merging.isHidden) return emptySignals();
     if (!this.#hydration.isComplete) await this.#hydration.readLog(userId);
     return this.#store.signals;
   }
@@ -147,7 +140,7 @@ export class UserSignals extends DurableObject<Env> {
 
   /** The gallery made after the last events; null if there is none. */
   backup(): StoredGallery | null {
-    if (this.#isHidden()) return null;
+    if (this.#merging.isHidden) return null;
     // A gallery stored by an earlier version may not parse.
     return StoredGallery.safeParse(this.#documents.read('backup')).data ?? null;
   }
@@ -161,128 +154,42 @@ export class UserSignals extends DurableObject<Env> {
     return true;
   }
 
-  /**
-   * Marks this guest as merged, so that later events are copied to the player, and returns its state, which stays
-   * here until the merge is finished. D1 decides the target.
-   */
+  // The calls of a merge, documented in merging.ts.
+
   exportUser(userId: string): UserExport {
-    // A repeated merge does not change the time of the merge, which `recordOwn` compares with.
-    if (!this.#isFinished() && this.#documents.read('copiedTo') !== userId) this.#documents.write('copiedTo', userId);
-    const { actions, impressions } = this.#store.signals;
-    return {
-      events: [...actions, ...impressions],
-      preferences: this.#documents.read('preferences'),
-      preferencesAt: this.#documents.readWrittenAt('preferences'),
-    };
+    return this.#merging.exportUser(userId);
   }
 
-  /**
-   * Imports a guest's state; idempotent. A player that was itself merged passes it on. Throws if the log cannot be
-   * read: events that the guest's object had dropped, and this player's preferences, may be only there.
-   */
-  async importUser(userId: string, guestId: string, exported: UserExport): Promise<void> {
-    const events = exported.events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
-    if (!this.#isFinished()) {
-      const guests = this.#documents.read('guests') ?? [];
-      if (!guests.includes(guestId)) this.#documents.write('guests', [...guests, guestId]);
-      // A read already in progress is not enough: it may predate the merge.
-      await this.#hydration.readLog(userId);
-      this.#fold(events);
-      this.#takePreferences(guestId, exported);
-    }
-    const player = this.#findPlayer();
-    if (player !== undefined)
-      await this.env.USER_SIGNALS.getByName(player).importUser(player, userId, { ...exported, events });
+  importUser(userId: string, guestId: string, exported: UserExport): Promise<void> {
+    return this.#merging.importUser(userId, guestId, exported);
   }
 
-  /** Folds later events of an open guest; ignores those of a guest that was parted meanwhile. */
-  async takeCopies(userId: string, guestId: string, events: SignalEvent[]): Promise<void> {
-    if (!this.#isFinished() && !this.#documents.read('guests')?.includes(guestId)) return;
-    const own = events.map((event) => ({ ...event, id: mergedEventId(guestId, event.id) }));
-    if (!this.#isFinished()) this.#fold(own);
-    const player = this.#findPlayer();
-    if (player !== undefined) await this.#copy(player, userId, own);
+  takeCopies(userId: string, guestId: string, events: SignalEvent[]): Promise<void> {
+    return this.#merging.takeCopies(userId, guestId, events);
   }
 
-  /** Stops showing this guest's state: the player has it. */
   hide(): void {
-    if (!this.#isFinished()) this.#documents.write('isCopied', true);
+    this.#merging.hide();
   }
 
-  /** Makes a guest with an open merge independent again: it has kept its state. */
   part(): void {
-    this.#documents.delete('copiedTo');
-    this.#documents.delete('isCopied');
-    this.#hydration.forget();
+    this.#merging.part();
   }
 
-  /** Forgets everything that a guest with an open merge left here. Idempotent; throws if the log fails. */
-  async removeGuest(userId: string, guestId: string): Promise<void> {
-    const guests = this.#documents.read('guests') ?? [];
-    this.#documents.write(
-      'guests',
-      guests.filter((id) => id !== guestId),
-    );
-    await this.#hydration.removeGuest(userId, guestId);
-    this.#documents.delete('backup');
-    if (this.#documents.read('preferencesFrom') === guestId) {
-      this.#documents.delete('preferences');
-      this.#documents.delete('preferencesFrom');
-    }
-    this.#scheduleBackup([crypto.randomUUID()]);
+  removeGuest(userId: string, guestId: string): Promise<void> {
+    return this.#merging.removeGuest(userId, guestId);
   }
 
-  /**
-   * Ends an open merge for the guest: later events are recorded as the player's. False while the log misses events of
-   * the guest. Idempotent.
-   */
   finishMerge(userId: string): boolean {
-    if (!this.#outbox.isEmpty) return false;
-    this.#documents.write('mergedInto', userId, this.#documents.readWrittenAt('copiedTo'));
-    this.#documents.delete('copiedTo');
-    this.#documents.delete('isCopied');
-    return true;
+    return this.#merging.finishMerge(userId);
   }
 
-  /** True for a guest that was merged into a player. */
   isMerged(): boolean {
-    return this.#findPlayer() !== undefined;
+    return this.#merging.isMerged;
   }
 
-  /** The player that this guest has become. */
-  #findPlayer(): string | undefined {
-    return this.#documents.read('mergedInto') ?? this.#documents.read('copiedTo');
-  }
-
-  /** True for a guest whose state the player has. */
-  #isHidden(): boolean {
-    return this.#isFinished() || this.#documents.read('isCopied') === true;
-  }
-
-  /** True for a guest whose merge is finished. */
-  #isFinished(): boolean {
-    return this.#documents.read('mergedInto') !== undefined;
-  }
-
-  async #copy(player: string, guestId: string, events: SignalEvent[]): Promise<void> {
-    await this.env.USER_SIGNALS.getByName(player).takeCopies(player, guestId, events);
-  }
-
-  #takePreferences(guestId: string, { preferences, preferencesAt }: UserExport): void {
-    if (preferences === undefined || this.#documents.read('preferences') !== undefined) return;
-    // The player was erased after the preferences were set, perhaps since the export.
-    if (preferencesAt <= this.#store.erasedAt) return;
-    this.#documents.write('preferences', preferences, preferencesAt);
-    this.#documents.write('preferencesFrom', guestId);
-    this.#scheduleBackup([crypto.randomUUID()]);
-  }
-
-  /** Deletes a finished guest's state: the player has it. */
   empty(): void {
-    this.#store.clear();
-    this.#outbox.clear();
-    this.#documents.clear();
-    this.#hydration.forget();
+    this.#merging.empty();
   }
 
   /** The tables that may hold rows of the player. */
@@ -357,25 +264,11 @@ export class UserSignals extends DurableObject<Env> {
     return 'done';
   }
 
-  /** A merged guest passes its outbox to the player, for whom the log has these events. Throws if a store fails. */
+  /** Throws if a store fails. */
   async #checkLog(): Promise<DutyOutcome> {
-    const player = this.#documents.read('mergedInto') ?? (await this.#completeMerge());
-    if (player !== undefined) await this.#forwardOutbox(player);
+    await this.#merging.forwardOutbox();
     const stores = { db: this.env.DB, shards: listLogShards(this.env), queue: this.env.EVENTS };
     return checkLog(this.#outbox, this.#documents, stores, this.ctx.id.toString());
-  }
-
-  /**
-   * Marks the guest as merged if D1 decided a merge that did not reach this object; returns the player. Queries D1 only
-   * if an event that was queued again is still missing: the log may have it under the player.
-   */
-  async #completeMerge(): Promise<string | undefined> {
-    const [oldest] = this.#outbox.readPage(0, 1);
-    if (oldest === undefined || oldest.resends === 0) return undefined;
-    const { userId }: PlayerEvent = JSON.parse(oldest.body);
-    const player = (await readMerges(this.env.DB, [userId], MOVED)).get(userId);
-    if (player !== undefined) this.#documents.write('mergedInto', player);
-    return player;
   }
 
   /** Never throws: a failing queue is no reason to make the gallery again. */
@@ -409,7 +302,7 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   #deriveState(signals: Signals, now: number): UserState {
-    if (this.#isHidden()) return deriveUserState(emptySignals(), EMPTY_PREFERENCES, now);
+    if (this.#merging.isHidden) return deriveUserState(emptySignals(), EMPTY_PREFERENCES, now);
     return deriveUserState(signals, this.#documents.read('preferences') ?? EMPTY_PREFERENCES, now);
   }
 
@@ -434,28 +327,5 @@ export class UserSignals extends DurableObject<Env> {
     this.#causes.add(causes);
     if (this.#stream.isOpen || this.env.BACKUP_EVERYONE === 'on') this.#assumeRequest();
     if (this.#documents.read('lastRequest') !== undefined) this.#schedule.plan('backup', Date.now() + BACKUP_DELAY_MS);
-  }
-
-  /** Records a guest's events as the player's; returns the guest's ids of the new ones. */
-  async #forward(userId: string, events: readonly PlayerEvent[], chosen?: number): Promise<RecordedEvents> {
-    const own = new Map(events.map((event) => [mergedEventId(event.userId, event.id), event]));
-    const forwarded = Array.from(own, ([id, event]) => ({ ...event, id, userId }));
-    const { ids, shard } = await this.env.USER_SIGNALS.getByName(userId).record(forwarded, chosen);
-    return { ids: ids.map((id) => own.get(id)!.id), shard };
-  }
-
-  async #forwardOutbox(userId: string): Promise<void> {
-    for (;;) {
-      const page = this.#outbox.readPage(0, FORWARDED_PER_CALL);
-      if (page.length === 0) return;
-      for (const [shard, rows] of Map.groupBy(page, (row) => row.shard)) {
-        await this.#forward(
-          userId,
-          rows.map(({ body }): PlayerEvent => JSON.parse(body)),
-          shard,
-        );
-        this.#outbox.delete(rows);
-      }
-    }
   }
 }

@@ -1,6 +1,6 @@
 // Job: finishes merges that can no longer be parted, and completes interrupted partings.
 
-import { endMerges as endDueMerges } from '../personal-data/merges.ts';
+import { endDueMerges } from '../personal-data/merges.ts';
 import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
 
 /** Returns the number of merges. `now`: epoch milliseconds. */

@@ -27,7 +27,7 @@ export async function completeParting(
 }
 
 /** Finishes merges that are due and completes interrupted partings. Returns their number. `now`: epoch milliseconds. */
-export async function endMerges(stores: MergeStores, now: number): Promise<number> {
+export async function endDueMerges(stores: MergeStores, now: number): Promise<number> {
   let ended = 0;
   const failures: unknown[] = [];
   for (const { fromUserId, toUserId, state } of await listDueMerges(stores.db, openSince(now), MERGES_PER_RUN)) {
