@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom } from '../../models/data/random.ts';
 import { findFreePort } from '../local/local-server.ts';
 import { startWatchedServer, type WatchedServer } from '../local/watched-server.ts';
+import type { WorkerConfig } from '../local/write-worker-config.ts';
 import { prepareStore } from '../start/prepare-store.ts';
 import { runScript } from '../start/run-script.ts';
 import type { Shutdown } from '../terminal/shutdown.ts';
@@ -15,7 +16,6 @@ import type { Disturbed, Shares } from './disturb-queue.ts';
 import { killServer, VICTIMS, type Victim } from './kills.ts';
 import { type LogCount, readLog } from './read-log.ts';
 import type { ObjectState } from './worker.ts';
-import type { ChaosConfig } from './wrangler-config.ts';
 
 const KEY = 'chaos';
 const FAULTS: Shares = { dropped: 0.03, doubled: 0.1, delayed: 0.1 };
@@ -76,8 +76,9 @@ export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosRep
     [config, 1],
     [whole, plan.shards],
   ] as const) {
-    const chaosConfig: ChaosConfig = { file, state, key: KEY, faults: FAULTS, shards };
-    await runScript(shutdown, 'chaos/wrangler-config.ts', [JSON.stringify(chaosConfig)]);
+    const vars = { ADMIN_KEY: KEY, QUEUE_FAULTS: FAULTS };
+    const workerConfig: WorkerConfig = { file, state, main: 'scripts/chaos/worker.ts', vars, shards };
+    await runScript(shutdown, 'local/write-worker-config.ts', [JSON.stringify(workerConfig)]);
   }
   const server = startWatchedServer(port, state, { key: KEY, report: plan.log, more: ['--config', config] });
   const forget = shutdown.add(server.stop);

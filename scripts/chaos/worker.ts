@@ -1,6 +1,6 @@
 // The product's Worker with faults in its D1 and its queue, for `npm run chaos` alone. The product's code is imported
 // as it is; only its bindings and its queue's batches are wrapped. Wrangler runs it with the configuration that
-// wrangler-config.ts writes.
+// scripts/local/write-worker-config.ts writes.
 
 import worker, { UserSignals as ProductSignals } from '../../workers/index.ts';
 import { listLogShards } from '../../workers/storage/log-shards.ts';

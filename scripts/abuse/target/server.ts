@@ -6,11 +6,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findServer } from '../../local/find-server.ts';
 import { findFreePort, startLocalServer } from '../../local/local-server.ts';
+import type { WorkerConfig } from '../../local/write-worker-config.ts';
 import { runScript } from '../../start/run-script.ts';
 import type { Shutdown } from '../../terminal/shutdown.ts';
 import { formatSecrets, type Secrets } from './secrets.ts';
 import { findWorkerPort } from './worker-port.ts';
-import type { AbuseConfig } from './wrangler-config.ts';
 
 const KB_PER_MB = 1024;
 
@@ -47,12 +47,13 @@ export interface AbuseServer {
 }
 
 export async function startServer(state: string, secrets: Secrets, shutdown: Shutdown): Promise<AbuseServer> {
-  const config: AbuseConfig = { file: path.join(state, 'wrangler.json'), state, vars: VARS };
-  await runScript(shutdown, 'abuse/target/wrangler-config.ts', [JSON.stringify(config)]);
+  const file = path.join(state, 'wrangler.json');
+  const config: WorkerConfig = { file, state, main: 'workers/index.ts', vars: VARS };
+  await runScript(shutdown, 'local/write-worker-config.ts', [JSON.stringify(config)]);
   // Not among the settings, which wrangler prints when it starts.
   writeFileSync(path.join(state, '.dev.vars'), formatSecrets(secrets), { mode: 0o600 });
   const port = await findFreePort();
-  const server = startLocalServer(port, state, ['--config', config.file]);
+  const server = startLocalServer(port, state, ['--config', file]);
   const forget = shutdown.add(server.stop);
   await server.ready;
   const readWorkerPid = () => {
