@@ -18,7 +18,7 @@ export interface Burst {
 }
 
 export interface BurstResult {
-  /** Duration of each gallery request, sorted. */
+  /** Duration of each gallery request. */
   galleryMs: number[];
   /** Galleries by the first step in `degraded`; `none` for those that are not degraded. */
   degraded: Record<string, number>;
@@ -55,7 +55,6 @@ async function sendBurst(burst: Burst): Promise<BurstResult> {
   result.ms = performance.now() - startedAt;
   agent.destroy();
   for (const answer of galleries) countGallery(answer, result);
-  result.galleryMs.sort((a, b) => a - b);
   return result;
 }
 

@@ -2,6 +2,7 @@
 // throughput (load.ts does).
 
 import http from 'node:http';
+import { median, takePercentile } from './rounds.ts';
 
 const ROUNDS = 5;
 const REQUESTS = 200;
@@ -28,10 +29,8 @@ export async function timeRequests<Name extends string>(
   } finally {
     agent.destroy();
   }
-  const percentile = (values: number[], share: number) =>
-    values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))]!;
   return Object.fromEntries(
-    names.map((name) => [name, { p50Ms: percentile(times[name], 0.5), p99Ms: percentile(times[name], 0.99) }]),
+    names.map((name) => [name, { p50Ms: median(times[name]), p99Ms: takePercentile(times[name], 0.99) }]),
   ) as Record<Name, Latency>;
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { PROJECT_DIR } from '../local/project.ts';
 import type { Burst, BurstResult } from './burst.ts';
-import { compareRounds, formatRatio, median, type Ratio } from './rounds.ts';
+import { compareRounds, formatRatio, median, type Ratio, takePercentile } from './rounds.ts';
 import { fillStores, prepareServer } from './serving.ts';
 import { startWorkerd } from './workerd.ts';
 
@@ -94,22 +94,20 @@ async function countLost(db: D1Database, acknowledged: readonly string[]): Promi
 
 type Rounds = Record<'calm' | 'burst' | 'after', BurstResult[]>;
 
-const takePercentile = ({ galleryMs }: BurstResult, share: number): number =>
-  galleryMs[Math.min(galleryMs.length - 1, Math.floor(share * galleryMs.length))]!;
+const takeP99 = ({ galleryMs }: BurstResult): number => takePercentile(galleryMs, 0.99);
 
 const describeRound = (rounds: Rounds, round: number): string =>
   (['calm', 'burst', 'after'] as const)
-    .map((name) => `${name} p99 ${takePercentile(rounds[name][round]!, 0.99).toFixed(0)} ms`)
+    .map((name) => `${name} p99 ${takeP99(rounds[name][round]!).toFixed(0)} ms`)
     .join(', ');
 
 function summarize({ calm, burst, after }: Rounds): Omit<OverloadReport, 'eventsLost'> {
-  const p99 = (results: readonly BurstResult[]) => results.map((result) => takePercentile(result, 0.99));
   return {
     calm: summarizePhase(calm),
     burst: summarizePhase(burst),
     after: summarizePhase(after),
-    burstRatio: compareRounds(p99(burst), p99(calm)),
-    afterRatio: compareRounds(p99(after), p99(calm)),
+    burstRatio: compareRounds(burst.map(takeP99), calm.map(takeP99)),
+    afterRatio: compareRounds(after.map(takeP99), calm.map(takeP99)),
     ingestsRefused: burst.reduce((total, { refused }) => total + refused, 0),
     ingestMs: median(burst.map(({ ms }) => ms)),
     eventsAcknowledged: burst.reduce((total, { acknowledged }) => total + acknowledged.length, 0),
@@ -121,8 +119,8 @@ function summarizePhase(results: readonly BurstResult[]): Phase {
   for (const result of results)
     for (const [step, count] of Object.entries(result.degraded)) degraded[step] = (degraded[step] ?? 0) + count;
   return {
-    p50Ms: median(results.map((result) => takePercentile(result, 0.5))),
-    p99Ms: median(results.map((result) => takePercentile(result, 0.99))),
+    p50Ms: median(results.map(({ galleryMs }) => median(galleryMs))),
+    p99Ms: median(results.map(takeP99)),
     degraded,
   };
 }

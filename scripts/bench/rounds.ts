@@ -29,5 +29,8 @@ export function compareRounds(ours: readonly number[], baseline: readonly number
 export const formatRatio = ({ median, min, max }: Ratio): string =>
   `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
 
-export const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+export const median = (values: readonly number[]): number => takePercentile(values, 0.5);
+
+/** `share`: from 0 to 1. */
+export const takePercentile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))]!;
