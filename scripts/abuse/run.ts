@@ -1,12 +1,12 @@
 // One run of abuse: starts a server over a store of its own, attacks it, fuzzes it, and reports what got through.
 
 import type { Shutdown } from '../terminal/shutdown.ts';
-import { findAlerts } from './attacks/hang-ups.ts';
 import { ATTACKS } from './attacks/index.ts';
 import { leaks } from './attacks/leaks.ts';
 import { slowBodies } from './attacks/slow-bodies.ts';
 import { type FuzzReport, fuzz } from './fuzz/fuzz.ts';
 import { type ApiDocument, listOperations } from './fuzz/operations.ts';
+import { findAlerts } from './target/alerts.ts';
 import { type AttackResult, runAttack, type Target } from './target/attack.ts';
 import { Client } from './target/client.ts';
 import { createCredentials } from './target/credentials.ts';
