@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { EVENTS_BODY_BYTES_MAX, EVENTS_PER_REQUEST_MAX } from '../models/contracts/event.ts';
 import { cutBatches, stampEvents } from './batches.ts';
 import { narrowOffset } from './server-clock.ts';
 import type { KeptEvent } from './store.ts';
@@ -8,16 +9,16 @@ const createKept = (id: string, createdAt = 0, more: Partial<KeptEvent['event']>
   createdAt,
 });
 
-it('a batch has at most 100 events, in their order, and at most the body that the Worker takes', () => {
-  const short = Array.from({ length: 101 }, (_, n) => createKept(`e${n}`));
+it('a batch has at most the events and the bytes that the Worker takes, in their order', () => {
+  const short = Array.from({ length: EVENTS_PER_REQUEST_MAX + 1 }, (_, n) => createKept(`e${n}`));
   const long = Array.from({ length: 90 }, (_, n) => createKept(`long${n}`, n, { query: '猫'.repeat(1_000) }));
-  expect(cutBatches(short).map((batch) => batch.length)).toEqual([100, 1]);
+  expect(cutBatches(short).map((batch) => batch.length)).toEqual([EVENTS_PER_REQUEST_MAX, 1]);
   const batches = cutBatches(long);
   expect(batches.map((batch) => batch.length)).toEqual([63, 27]);
   expect(batches.flat()).toEqual(long);
   for (const batch of batches) {
     const events = stampEvents(batch, 1_800_000_000_000, { minMs: 0, maxMs: 0 });
-    expect(Buffer.byteLength(JSON.stringify({ events }))).toBeLessThanOrEqual(192 * 1024);
+    expect(Buffer.byteLength(JSON.stringify({ events }))).toBeLessThanOrEqual(EVENTS_BODY_BYTES_MAX);
   }
 });
 

@@ -5,7 +5,7 @@ import type { KeptEvent } from './store.ts';
 import type { EventInput } from './types.ts';
 
 /** Limits of the server. */
-const BATCH_MAX = 100;
+export const BATCH_MAX = 100;
 const BODY_BYTES_MAX = 192 * 1024;
 /** Below the 64 KiB that a browser sends in total for a closing page. */
 export const KEEPALIVE_BYTES_MAX = 60 * 1024;

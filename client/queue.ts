@@ -1,6 +1,6 @@
 // Sends the player's events in batches, and again after a failure, with the same ids and their own times.
 
-import { cutBatches, stampEvents } from './batches.ts';
+import { BATCH_MAX, cutBatches, stampEvents } from './batches.ts';
 import { type LostEvent, openKeptEvents } from './kept-events.ts';
 import { Problem } from './problem.ts';
 import { openRetryTimer } from './retry-timer.ts';
@@ -9,7 +9,6 @@ import type { Transport } from './transport.ts';
 import type { EventInput, EventResult, NewEvent } from './types.ts';
 
 const BATCH_DELAY_MS = 1_000;
-const BATCH_FULL = 100;
 /** For an event no older than this, the time of arrival is accurate enough. */
 const FRESH_MS = 5_000;
 
@@ -110,7 +109,7 @@ export function openQueue(options: QueueOptions): EventQueue {
   return {
     add(input) {
       const id = kept.add(input);
-      timer.schedule(listIdle().length >= BATCH_FULL ? 0 : BATCH_DELAY_MS);
+      timer.schedule(listIdle().length >= BATCH_MAX ? 0 : BATCH_DELAY_MS);
       return id;
     },
     async addAndSend(inputs, request) {

@@ -1,13 +1,13 @@
 // Reports the games of the shown gallery that come into view, in batches.
 
 import { useEffect } from 'preact/hooks';
+import { BATCH_MAX } from '../../client/batches.ts';
 import { watchImpressions } from '../../client/impressions.ts';
 import type { EventInput } from '../../models/contracts/event.ts';
 import type { Gallery } from '../../models/contracts/gallery.ts';
 import type { Api } from '../player/api.ts';
 import type { Timed } from '../player/timed.ts';
 
-const BATCH_MAX = 100;
 const FLUSH_AFTER_MS = 800;
 
 export function useImpressions(api: Api, userId: string, answer: Timed<Gallery> | null): void {
