@@ -17,6 +17,7 @@ const EVENTS_PER_REQUEST = 100;
 const GUESTS = REQUESTS / 2;
 const LOG_TIMEOUT_MS = 60_000;
 const POLL_MS = 250;
+const STANDSTILL_MS = 2_000;
 
 const BEST_SELLER = itemId(0);
 const PUSHED_BY_TOKEN = itemId(50);
@@ -94,7 +95,7 @@ async function rankItems({ client, server, secrets }: Target): Promise<Map<strin
   return new Map(items.filter(({ score }) => score > 0).map((item, rank) => [item.itemId, rank]));
 }
 
-/** Waits until the log has not grown for a second. */
+/** Waits until the log has not grown for STANDSTILL_MS. */
 async function waitForLog(state: string): Promise<void> {
   const deadline = Date.now() + LOG_TIMEOUT_MS;
   let known = -1;
@@ -103,7 +104,7 @@ async function waitForLog(state: string): Promise<void> {
     const { events = 0 } = readRows(state);
     if (events !== known) grownAt = Date.now();
     known = events;
-    if (events > BUYERS && Date.now() - grownAt > 8 * POLL_MS) return;
+    if (events > BUYERS && Date.now() - grownAt > STANDSTILL_MS) return;
     await sleep(POLL_MS);
   }
   throw new Error('the log still grows');
