@@ -1,5 +1,5 @@
-// What the client sends and receives. Copies of models/contracts, whose schemas need Zod; types.node.test.ts compares
-// the two. Names that the server may add to, such as tiers, are plain strings.
+// What the client sends and receives. Copies of models/contracts, whose schemas need Zod; tests/client-types.check.ts
+// compares the two. Names that the server may add to, such as tiers, are plain strings.
 
 export type EventType =
   | 'impression'
