@@ -17,12 +17,16 @@ const changeItems = (page: Page, change: (index: number) => Partial<Item>) =>
     }));
     return { ...gallery, rows };
   });
-/** Left, top, right and bottom of each element, in the viewport. */
-const boxesOf = async (page: Page, selector: string) =>
+type Box = { left: number; top: number; right: number; bottom: number; height: number };
+/**
+ * The boxes of all elements of each selector, in the viewport. All at one moment: after a resize the page moves until
+ * its rows are laid out.
+ */
+const boxesOf = async <Selectors extends string[]>(page: Page, ...selectors: Selectors) =>
   (await page.evaluate(
-    `[...document.querySelectorAll('${selector}')].map((one) => one.getBoundingClientRect().toJSON())`,
-  )) as { left: number; top: number; right: number; bottom: number; height: number }[];
-const boxOf = async (page: Page, selector: string) => (await boxesOf(page, selector))[0]!;
+    `${JSON.stringify(selectors)}.map((selector) =>
+      Array.from(document.querySelectorAll(selector), (one) => one.getBoundingClientRect().toJSON()))`,
+  )) as { [index in keyof Selectors]: Box[] };
 const overflow = (page: Page) => page.evaluate('document.documentElement.scrollWidth - innerWidth');
 
 /** WCAG's contrast ratio of two sRGB colours. */
@@ -57,10 +61,10 @@ describeInBrowser('the layout of the page', (newPage) => {
     const { page } = await openGallery(await newPage({ viewport: { width: 320, height: 700 } }), KNOWN_PLAYER);
     for (const width of [320, 360, 390, 640, 800]) {
       await page.setViewportSize({ width, height: 700 });
-      const hero = await boxOf(page, '.hero');
-      for (const button of await boxesOf(page, '.hero button')) {
-        expect(button.left, `${width} px`).toBeGreaterThanOrEqual(hero.left);
-        expect(button.right, `${width} px`).toBeLessThanOrEqual(hero.right);
+      const [[hero], buttons] = await boxesOf(page, '.hero', '.hero button');
+      for (const button of buttons) {
+        expect(button.left, `${width} px`).toBeGreaterThanOrEqual(hero!.left);
+        expect(button.right, `${width} px`).toBeLessThanOrEqual(hero!.right);
       }
       expect(await overflow(page)).toBe(0);
     }
@@ -84,7 +88,8 @@ describeInBrowser('the layout of the page', (newPage) => {
       return covered;
     })()`;
     expect(await page.evaluate(findCovered)).toEqual([]);
-    expect((await boxOf(page, '.welcome-actions')).bottom).toBeLessThan((await boxOf(page, '.answer')).top);
+    const [[actions], [answer]] = await boxesOf(page, '.welcome-actions', '.answer');
+    expect(actions!.bottom).toBeLessThan(answer!.top);
     await page.getByRole('button', { name: 'Skip', exact: true }).click();
 
     for (const width of [390, 1100]) {
@@ -99,9 +104,9 @@ describeInBrowser('the layout of the page', (newPage) => {
         .getByText(/^Looked at/)
         .first()
         .waitFor();
-      const { top, bottom } = await boxOf(page, '.log');
-      expect(top).toBeGreaterThan(0);
-      expect(bottom).toBeLessThanOrEqual((await boxOf(page, '.answer')).top);
+      const [[events], [bar]] = await boxesOf(page, '.log', '.answer');
+      expect(events!.top).toBeGreaterThan(0);
+      expect(events!.bottom).toBeLessThanOrEqual(bar!.top);
       await page.getByRole('button', { name: 'Events sent' }).click();
       await page.evaluate('scrollTo({ top: 0, behavior: "instant" })');
     }
@@ -111,9 +116,9 @@ describeInBrowser('the layout of the page', (newPage) => {
     const { page } = await openGallery(await newPage({ viewport: { width: 1400, height: 900 } }), KNOWN_PLAYER);
     for (const width of [1180, 1400, 2560, 3840]) {
       await page.setViewportSize({ width, height: 900 });
-      const [aside, hero] = [await boxOf(page, 'aside'), await boxOf(page, '.hero')];
-      expect(Math.abs(aside.bottom - hero.bottom), `${width} px`).toBeLessThanOrEqual(2);
-      expect(aside.left).toBeGreaterThan(hero.right);
+      const [[aside], [hero]] = await boxesOf(page, 'aside', '.hero');
+      expect(Math.abs(aside!.bottom - hero!.bottom), `${width} px`).toBeLessThanOrEqual(2);
+      expect(aside!.left).toBeGreaterThan(hero!.right);
       // Each row in turn comes on the screen: before, it is not laid out.
       for (const cards of await page.locator('.cards').all()) {
         await cards.scrollIntoViewIfNeeded();
@@ -121,7 +126,7 @@ describeInBrowser('the layout of the page', (newPage) => {
         expect([x, x + taken]).toEqual([0, width]);
       }
       await page.evaluate('scrollTo({ top: 0, behavior: "instant" })');
-      const last = (await boxesOf(page, '.row:first-child .card')).at(-1)!;
+      const last = (await boxesOf(page, '.row:first-child .card'))[0].at(-1)!;
       expect(last.right, `${width} px`).toBeGreaterThan(width - 60);
       expect(await overflow(page)).toBe(0);
     }
@@ -134,10 +139,9 @@ describeInBrowser('the layout of the page', (newPage) => {
     await openGallery(page, KNOWN_PLAYER);
     for (const width of [320, 390, 1400]) {
       await page.setViewportSize({ width, height: 844 });
-      expect((await boxOf(page, '.hero')).height, `${width} px`).toBeLessThan(500);
-      const bottoms = await boxesOf(page, '.card .facts');
-      const tops = await boxesOf(page, '.card .actions');
-      const gaps = tops.map(({ top }, index) => top - bottoms[index]!.bottom);
+      const [[hero], facts, actions] = await boxesOf(page, '.hero', '.card .facts', '.card .actions');
+      expect(hero!.height, `${width} px`).toBeLessThan(500);
+      const gaps = actions.map(({ top }, index) => top - facts[index]!.bottom);
       expect(Math.max(...gaps), `${width} px`).toBeLessThan(2);
       expect(await overflow(page)).toBe(0);
     }
