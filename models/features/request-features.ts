@@ -31,7 +31,7 @@ export interface RequestFeatures {
   longPlays: number;
   historyLength: number;
   /** By item id, how often the player passed the item over (shown.ts). */
-  passedOver: Shares;
+  passedOver: ReadonlyMap<string, number>;
   /** −1 to 1. */
   popularityDial: number;
   /** Scores by item id, relative to the list's best. */

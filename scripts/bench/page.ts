@@ -4,11 +4,13 @@
 
 import type { Page } from 'playwright-core';
 import { findChromium, launchChromium } from '../local/browser.ts';
+import { isHealthy } from '../local/local-server.ts';
 
 const WARM_UP_CLICKS = 5;
 const CLICKS = 40;
 /** Between clicks, so that the animations and backup gallery of one do not slow the next. */
 const PAUSE_MS = 400;
+const ANSWER_TIMEOUT_MS = 15_000;
 const VIEWPORT = { width: 1440, height: 900 };
 
 export interface PageReport {
@@ -32,6 +34,8 @@ interface ClickTimes {
 
 /** Throws if Chromium is missing or the server does not answer. */
 export async function benchPage(url: string, key: string, log: (message: string) => void): Promise<PageReport> {
+  // The browser's own error would print the address, which contains the key.
+  if (!(await isHealthy(url, ANSWER_TIMEOUT_MS))) throw new Error(`${url} does not answer: run npm start first`);
   const chromium = findChromium();
   if (chromium === undefined) throw new Error('there is no chromium here: install it, or set CHROMIUM_PATH');
   const browser = await launchChromium(chromium);

@@ -6,7 +6,7 @@
  * Answers composed at once. One takes some 5 ms of the thread, so the last of them still ends within the default
  * deadline. Further ones come from a cheaper rung of the ladder.
  */
-export const ANSWERS_MAX = 16;
+const ANSWERS_MAX = 16;
 /** Requests with a body worked on at once. Further ones are refused before their body is read. */
 export const INGESTS_MAX = 32;
 /** Cloudflare ends a request's work 30 seconds after its answer, or after its client has gone. */

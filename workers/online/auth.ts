@@ -58,9 +58,9 @@ async function identifyPlayer(
   waitUntil: WaitUntil,
   now: number,
 ): Promise<IdentifiedCaller> {
-  const issuer = readClaims(token)?.iss;
-  if (issuer !== undefined && issuer !== OWN_ISSUER)
-    return identifyByIssuer(token, openIssuerKeys({ db: env.DB, isolate, waitUntil, now }), now);
+  const claims = readClaims(token);
+  if (claims?.iss !== undefined && claims.iss !== OWN_ISSUER)
+    return identifyByIssuer(token, claims, openIssuerKeys({ db: env.DB, isolate, waitUntil, now }), now);
   // Verifying a token of this Worker needs no storage, so it works during an outage.
   const player = await verifyToken(token, env, now);
   if (!player.ok) throw new ProblemError('unauthorized', player.error);

@@ -2,12 +2,13 @@
 // regularly, and at once for a key that is not among them, both at a bounded rate for all isolates together. While the
 // issuer is down, the keys as last read stay in use (docs/decisions/0026-the-keys-of-issuers-are-in-d1.md).
 
+import type { JWTPayload } from 'jose';
 import type { JwkSet } from '../../models/contracts/jwk-set.ts';
 import type { Result } from '../../models/contracts/result.ts';
 import type { CacheLimits, CacheRead } from '../storage/cache.ts';
 import type { IssuerSet, StoredIssuer } from '../storage/issuers.ts';
 import type { PlayerCaller } from './caller.ts';
-import { findIssuer, readClaims, UNKNOWN_KEY, verifyIssuerToken } from './issuer-token.ts';
+import { findIssuer, UNKNOWN_KEY, verifyIssuerToken } from './issuer-token.ts';
 import { ProblemError } from './problems.ts';
 import { findTrusted, UNKNOWN_LIMITS } from './trusted-read.ts';
 
@@ -30,12 +31,16 @@ export interface IssuerKeys {
 }
 
 /**
- * Throws `unauthorized` if the token is not valid, `unavailable` if this cannot be decided at the moment. `now`: epoch
- * milliseconds.
+ * `claims`: the token's, unverified, to find its issuer. Throws `unauthorized` if the token is not valid, `unavailable`
+ * if this cannot be decided at the moment. `now`: epoch milliseconds.
  */
-export async function identifyByIssuer(token: string, keys: IssuerKeys, now: number): Promise<PlayerCaller> {
-  const claims = readClaims(token);
-  const find = ({ issuers }: IssuerSet) => claims && findIssuer(issuers, claims);
+export async function identifyByIssuer(
+  token: string,
+  claims: JWTPayload,
+  keys: IssuerKeys,
+  now: number,
+): Promise<PlayerCaller> {
+  const find = ({ issuers }: IssuerSet) => findIssuer(issuers, claims);
   const kept = await findTrusted(keys.readIssuers, find, now);
   if (kept === 'unread') throw unavailable();
   if (kept === undefined) throw new ProblemError('unauthorized', 'No issuer here has the token’s issuer and audience.');

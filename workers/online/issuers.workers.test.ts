@@ -11,6 +11,7 @@ import { deleteIssuer } from '../storage/issuers.ts';
 import { openIssuerKeys } from './auth.ts';
 import { fetchJwkSet } from './fetch-jwk-set.ts';
 import { identifyByIssuer, KEYS_FRESH_MS, KEYS_INTERVAL_MS, KEYS_STALE_MS } from './issuer-caller.ts';
+import { readClaims } from './issuer-token.ts';
 import { DELETED_MAX_MS } from './trusted-read.ts';
 
 const ISS = 'https://id.example/oauth';
@@ -284,7 +285,7 @@ function openIsolate(fetchKeys: () => unknown) {
     return Response.json(answer);
   };
   const identify = (token: string, now: number, db: D1Database = env.DB) =>
-    identifyByIssuer(token, openIssuerKeys({ db, isolate, waitUntil, now, request }), now);
+    identifyByIssuer(token, readClaims(token)!, openIssuerKeys({ db, isolate, waitUntil, now, request }), now);
   return { identify, settle: () => Promise.all(behind) };
 }
 const unauthorized = expect.objectContaining({ kind: 'unauthorized' });

@@ -74,8 +74,9 @@ export async function scoreCandidates(
     .sort((a, b) => b.score - a.score || (a.item.itemId < b.item.itemId ? -1 : 1));
   const countPassedOver = ({ item }: ScoredCandidate) =>
     rules.isPinned(item) ? 0 : (request.passedOver.get(item.itemId) ?? 0);
+  const sinks = utilities === undefined && request.passedOver.size > 0;
   return {
-    candidates: utilities === undefined ? sinkPassedOver(candidates, countPassedOver) : candidates,
+    candidates: sinks ? sinkPassedOver(candidates, countPassedOver) : candidates,
     rankingFailure,
   };
 }

@@ -1,7 +1,7 @@
 // Filters the rows of a stored gallery down to what may be shown now.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
-import { findFilterReason } from './filter.ts';
+import { type Filter, findFilterReason } from './filter.ts';
 import { createNamingFilters, createPlayerFilters, type Restrictions } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { parseRowId, ROWS } from './rows.ts';
@@ -15,14 +15,21 @@ export function filterStoredRows(
   input: Restrictions & Pick<RankingInput, 'catalogue'>,
 ): GalleryRow[] {
   const namingFilters = createNamingFilters(input);
-  const isAllowed = (itemId: string, filters: ReturnType<typeof createNamingFilters>) => {
+  // Many rows have the same filters, and creating them reads the player's whole history.
+  const created = new Map<typeof createPlayerFilters, Filter[]>();
+  const openFilters = (createFilters: typeof createPlayerFilters): Filter[] => {
+    const filters = created.get(createFilters) ?? createFilters(input);
+    created.set(createFilters, filters);
+    return filters;
+  };
+  const isAllowed = (itemId: string, filters: readonly Filter[]) => {
     const item = input.catalogue.get(itemId);
     return item !== undefined && findFilterReason(item, filters) === undefined;
   };
   return rows.flatMap((row) => {
     const parsed = parseRowId(row.id);
     if (parsed?.kind === 'because' && !isAllowed(parsed.key, namingFilters)) return [];
-    const filters = (parsed === undefined ? createPlayerFilters : ROWS[parsed.kind].createFilters)(input);
+    const filters = openFilters(parsed === undefined ? createPlayerFilters : ROWS[parsed.kind].createFilters);
     const items = row.items.filter(({ itemId }) => isAllowed(itemId, filters));
     return items.length === 0 ? [] : [{ ...row, items }];
   });

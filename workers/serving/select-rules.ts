@@ -4,13 +4,22 @@ import type { RequestContext } from '../../models/contracts/context.ts';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { selectRulesInForce } from '../recommending/rules.ts';
 
-/** An unknown user may be a child. */
-const createUnknownUserRule = (): Rule => ({
-  ruleId: 'unknown-user',
-  ...RuleInput.parse({ action: 'exclude', match: { ageRatingMin: 18 }, reason: 'the player could not be identified' }),
-});
+/** An unknown user may be a child. Parsed on first use, and one object, because prepared rules are kept by identity. */
+let unknownUserRule: Rule | undefined;
+
+function openUnknownUserRule(): Rule {
+  unknownUserRule ??= {
+    ruleId: 'unknown-user',
+    ...RuleInput.parse({
+      action: 'exclude',
+      match: { ageRatingMin: 18 },
+      reason: 'the player could not be identified',
+    }),
+  };
+  return unknownUserRule;
+}
 
 export const selectRules = (isUnknownUser: boolean, rules: readonly Rule[], context: RequestContext): Rule[] => [
-  ...(isUnknownUser ? [createUnknownUserRule()] : []),
+  ...(isUnknownUser ? [openUnknownUserRule()] : []),
   ...selectRulesInForce(rules, Date.now(), context),
 ];
