@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDatabaseFile } from '../../tests/database-file.ts';
 import { findProcesses } from '../../tests/processes.ts';
-import { openDatabase, withPlatform } from './platform.ts';
+import { openDatabase, openPlatform, withPlatform } from './platform.ts';
 
 /** workerd closes a database after ten idle seconds. */
 const IDLE_MS = 12_000;
@@ -23,6 +23,17 @@ test('a database that another process locks for a moment is opened after it', { 
     expect(await openDatabase(DB)).toEqual({ 1: 1 });
     await unlocked;
   });
+});
+
+test('two databases of the log with one id are refused', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'platform-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const config = path.join(folder, 'wrangler.json');
+  const bind = (binding: string, database_id: string) => ({ binding, database_name: binding, database_id });
+  // DB and LOG_0 may be one database.
+  const d1_databases = [bind('DB', 'a'), bind('LOG_0', 'a'), bind('LOG_1', '…'), bind('LOG_2', '…')];
+  writeFileSync(config, JSON.stringify({ name: 'test', compatibility_date: '2026-11-01', d1_databases }));
+  await expect(openPlatform(folder, config)).rejects.toThrow('LOG_1 and LOG_2 have the same database_id, “…”');
 });
 
 test.runIf(process.platform === 'linux')(

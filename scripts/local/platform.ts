@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getPlatformProxy, unstable_readConfig } from 'wrangler';
-import { type LogBindings, listLogShards } from '../../workers/storage/log-shards.ts';
+import { isShardBinding, type LogBindings, listLogShards } from '../../workers/storage/log-shards.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
 import { endWorkerdsWithParent } from './end-with-parent.ts';
 import { PROJECT_DIR } from './project.ts';
@@ -81,10 +81,22 @@ export const readVars = <Vars extends object>(): Vars => unstable_readConfig({ c
 /** Writes the part that a Node command can open, beside the configuration: wrangler warns about the rest. */
 function writeStoresConfig(config: string): string {
   const { name, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({ config });
+  assertShardsDiffer(d1_databases, config);
   const file = path.join(path.dirname(config), '.wrangler/stores.json');
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify({ name, compatibility_date, d1_databases, r2_buckets }));
   return file;
+}
+
+/** Throws if two entries of the log are one database: each event would be counted and exported by both. */
+function assertShardsDiffer(databases: ReturnType<typeof unstable_readConfig>['d1_databases'], config: string): void {
+  const shards = databases.filter(({ binding, database_id }) => isShardBinding(binding) && database_id !== undefined);
+  for (const [id, own] of Map.groupBy(shards, ({ database_id }) => database_id))
+    if (own.length > 1)
+      throw new Error(
+        `${own.map(({ binding }) => binding).join(' and ')} have the same database_id, “${id}”: ` +
+          `give each database of the log one of its own in ${config}`,
+      );
 }
 
 /**

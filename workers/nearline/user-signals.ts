@@ -17,6 +17,7 @@ import type { UserStateRead } from '../serving/read-signals.ts';
 import type { Moment } from '../serving/recommendation-id.ts';
 import { chooseShard, listLogShards } from '../storage/log-shards.ts';
 import { notify } from '../storage/subscriptions.ts';
+import { withdrawReport } from '../storage/unlogged-users.ts';
 import { Causes } from './causes.ts';
 import { CHECK_DELAY_MS, checkLog } from './check-log.ts';
 import { DocumentStore } from './documents.ts';
@@ -42,6 +43,7 @@ export class UserSignals extends DurableObject<Env> {
   #schedule!: Schedule;
   #hydration!: Hydration;
   #merging!: Merging;
+  #checking: Promise<DutyOutcome> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -192,6 +194,16 @@ export class UserSignals extends DurableObject<Env> {
     this.#merging.empty();
   }
 
+  /**
+   * Compares the outbox with the log now, and corrects or withdraws the report of unlogged events under `userId`.
+   * Throws if a store fails.
+   */
+  async refreshReport(userId: string): Promise<void> {
+    await this.#checkLog();
+    // Even if this object reported nothing: D1 may have been restored to an earlier point.
+    if (this.#outbox.isEmpty) await withdrawReport(this.env.DB, userId);
+  }
+
   /** The tables that may hold rows of the player. */
   listHeldTables(): readonly string[] {
     return HELD_TABLES;
@@ -264,11 +276,17 @@ export class UserSignals extends DurableObject<Env> {
     return 'done';
   }
 
-  /** Throws if a store fails. */
-  async #checkLog(): Promise<DutyOutcome> {
-    await this.#merging.forwardOutbox();
-    const stores = { db: this.env.DB, shards: listLogShards(this.env), queue: this.env.EVENTS };
-    return checkLog(this.#outbox, this.#documents, stores, this.ctx.id.toString());
+  /** Throws if a store fails. Two checks at once would queue missing events twice. */
+  #checkLog(): Promise<DutyOutcome> {
+    const check = async () => {
+      await this.#merging.forwardOutbox();
+      const stores = { db: this.env.DB, shards: listLogShards(this.env), queue: this.env.EVENTS };
+      return checkLog(this.#outbox, this.#documents, stores, this.ctx.id.toString());
+    };
+    this.#checking ??= check().finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
   }
 
   /** Never throws: a failing queue is no reason to make the gallery again. */

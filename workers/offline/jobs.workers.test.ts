@@ -1,3 +1,4 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
@@ -13,7 +14,7 @@ import { putItems } from '../storage/items.ts';
 import { editSnapshot, readSnapshotManifest } from '../storage/snapshots.ts';
 import { readStatistics } from '../storage/statistics.ts';
 import { insertSubscription } from '../storage/subscriptions.ts';
-import { reportUnlogged } from '../storage/unlogged-users.ts';
+import { readUnlogged, reportUnlogged } from '../storage/unlogged-users.ts';
 import { cronOf, JOBS, runJobs } from './jobs.ts';
 
 const event = (index: number, type: EventType, itemId: string): PlayerEvent => ({
@@ -218,7 +219,13 @@ it('events that are unlogged for more than five minutes, or a D1 that cannot be 
   await reportUnlogged(env.DB, 'ann', { events: 2, oldestAt: Date.now() - 4 * 60_000 });
   await check();
   expect(await lastRun('check-unlogged')).toEqual({ outcome: 'done', rows: 2, error: null });
-  await reportUnlogged(env.DB, 'bob', { events: 1, oldestAt: Date.now() - 6 * 60_000 });
+  const missed = { ...event(1, 'play', 'g1'), userId: 'bob', receivedAt: Date.now() - 6 * 60_000 };
+  const bob = env.USER_SIGNALS.getByName('bob');
+  await runInDurableObject(bob, (object) => Object.assign(object, { env: { ...env, EVENTS: { sendBatch() {} } } }));
+  await bob.record([missed]);
+  await reportUnlogged(env.DB, 'bob', { events: 1, oldestAt: missed.receivedAt });
+  // Restored with D1 from a backup: its object has forgotten it.
+  await reportUnlogged(env.DB, 'cleo', { events: 1, oldestAt: Date.now() - 8 * 60_000 });
   await expect(check()).rejects.toThrow('3 accepted events of 2 players are not in the log, the oldest for 6 minutes');
   expect(heard()).toMatchObject([{ job: 'check-unlogged' }]);
 
@@ -236,4 +243,10 @@ it('events that are unlogged for more than five minutes, or a D1 that cannot be 
   await isolate.revalidateSubscriptions(env);
   await expect(check(failing(() => true))).rejects.toThrow('D1 is down');
   expect(heard().filter(({ job }) => job === 'check-unlogged')).toHaveLength(3);
+
+  // The log has the event now; by itself the object would find out only with its next alarm.
+  await insertEvents(env.DB, [missed]);
+  await check();
+  expect(await lastRun('check-unlogged')).toEqual({ outcome: 'done', rows: 2, error: null });
+  expect((await readUnlogged(env.DB)).users).toBe(1);
 });

@@ -10,11 +10,11 @@ export interface LogBindings {
 /** Indexed by number. */
 export type LogShards = readonly D1Database[];
 
-const BINDING = /^LOG_(0|[1-9]\d*)$/;
+export const isShardBinding = (name: string): boolean => /^LOG_(0|[1-9]\d*)$/.test(name);
 
 /** Throws if LOG_0 is missing, or if the numbers have a gap. */
 export function listLogShards(env: LogBindings): LogShards {
-  const names = Object.keys(env).filter((name) => BINDING.test(name));
+  const names = Object.keys(env).filter(isShardBinding);
   if (names.length === 0) throw new Error('the log has no database: bind LOG_0 in wrangler.toml');
   return names.map((_, shard) => {
     const database = env[`LOG_${shard}`];

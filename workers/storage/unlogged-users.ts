@@ -27,6 +27,15 @@ export async function withdrawReport(db: D1Database, userId: string): Promise<vo
   await db.prepare('delete from unlogged_users where user_id = ?1').bind(userId).run();
 }
 
+/** The users whose oldest unlogged event was received before a time (epoch milliseconds), longest ago first. */
+export async function listOverdueUsers(db: D1Database, before: number, limit: number): Promise<string[]> {
+  const { results } = await db
+    .prepare('select user_id as userId from unlogged_users where oldest_at < ?1 order by oldest_at limit ?2')
+    .bind(before, limit)
+    .all<{ userId: string }>();
+  return results.map(({ userId }) => userId);
+}
+
 /** Sums over all reports. */
 export async function readUnlogged(db: D1Database): Promise<Unlogged> {
   const unlogged = await db
