@@ -89,7 +89,7 @@ function writeStoresConfig(config: string): string {
 }
 
 /** Throws if two entries of the log are one database: each event would be counted and exported by both. */
-function assertShardsDiffer(databases: ReturnType<typeof unstable_readConfig>['d1_databases'], config: string): void {
+function assertShardsDiffer(databases: readonly { binding: string; database_id?: string }[], config: string): void {
   const shards = databases.filter(({ binding, database_id }) => isShardBinding(binding) && database_id !== undefined);
   for (const [id, own] of Map.groupBy(shards, ({ database_id }) => database_id))
     if (own.length > 1)
