@@ -1,5 +1,6 @@
 // Four kinds of test; a file's name says where it runs. `node`: pure code and commands. `workers`: inside workerd, with
-// real D1, R2, queues and Durable Objects. `e2e` and `browser`: over the bundle that `npm run build` made.
+// real D1, R2, queues and Durable Objects. `e2e` and `browser`: over the bundle that `npm run build` made; tests/run.ts
+// runs them beside the others.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { killProcesses } from './npm-run.ts';
+import { findProcesses } from './processes.ts';
+
+const importOf = (file: string) => JSON.stringify(pathToFileURL(path.join(import.meta.dirname, file)).href);
+const PROGRAM = `
+  import { runTogether } from ${importOf('run-together.ts')};
+  import { handleSignals } from ${importOf('../scripts/terminal/shutdown.ts')};
+  process.exitCode = await runTogether(JSON.parse(process.argv[1]), handleSignals(130));`;
+
+/** Starts a process that runs the sources together, in a new folder, where they run too. */
+function startTogether(sources: readonly string[]) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'together-'));
+  const runs = sources.map((source, index) => {
+    const script = path.join(folder, `${index}.mjs`);
+    writeFileSync(script, source);
+    return { script, args: [folder], niceness: index };
+  });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, JSON.stringify(runs)], {
+    cwd: folder,
+    env: { ...process.env, MARKER: folder },
+  });
+  onTestFinished(() => {
+    killProcesses(folder);
+    rmSync(folder, { recursive: true });
+  });
+  const exited = once(child, 'exit').then(([code]) => code as number);
+  return { folder, child, exited, stdout: text(child.stdout), stderr: text(child.stderr) };
+}
+
+test('what the second prints comes after the first, though it ended before; the worst exit code counts', async () => {
+  const first = `
+    import { existsSync } from 'node:fs';
+    console.log('first begins');
+    while (!existsSync('ended')) await new Promise((resolve) => setTimeout(resolve, 20));
+    console.log('first ends');`;
+  const second = `
+    import os from 'node:os';
+    import { writeFileSync } from 'node:fs';
+    console.log('second, niceness', os.getPriority());
+    console.error('its error');
+    process.on('exit', () => writeFileSync('ended', ''));
+    process.exitCode = 3;`;
+  const { exited, stdout, stderr } = startTogether([first, second]);
+  expect(await exited).toBe(3);
+  const niceness = os.getPriority() + 1;
+  expect(await stdout).toBe(`first begins\nfirst ends\nsecond, niceness ${niceness}\n`);
+  expect(await stderr).toBe('its error\n');
+});
+
+test.runIf(process.platform === 'linux')(
+  'an interrupt ends both, and what they started in groups of its own',
+  async () => {
+    const script = `
+      import { spawn } from 'node:child_process';
+      import { writeFileSync } from 'node:fs';
+      import path from 'node:path';
+      spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], { detached: true, stdio: 'inherit' }).unref();
+      writeFileSync(path.basename(process.argv[1]) + '-started', '');
+      setTimeout(() => {}, 60_000);`;
+    const { folder, child, exited } = startTogether([script, script]);
+    const haveStarted = () => ['0.mjs', '1.mjs'].every((name) => existsSync(path.join(folder, `${name}-started`)));
+    await expect.poll(haveStarted, { timeout: 20_000 }).toBe(true);
+    child.kill('SIGINT');
+    expect(await exited).toBe(130);
+    expect(findProcesses(folder)).toEqual([]);
+  },
+);

@@ -1,0 +1,32 @@
+// `npm test`: every test, in two runs of vitest at the same time. The end-to-end tests share one server and take turns:
+// in one run they would come after all others, with most of the machine idle. They are the longest chain and mostly
+// wait, so the others leave them the processor. With arguments, one run of vitest that gets them.
+
+import path from 'node:path';
+import { ensureDevelopmentKey, ensureTokenKey } from '../scripts/local/development-key.ts';
+import { PROJECT_DIR } from '../scripts/local/project.ts';
+import { handleSignals, INTERRUPTED } from '../scripts/terminal/shutdown.ts';
+import { type Run, runTogether } from './run-together.ts';
+
+const VITEST = path.join(PROJECT_DIR, 'node_modules/vitest/vitest.mjs');
+const OTHERS_NICENESS = 5;
+
+const runVitest = (args: readonly string[], niceness = 0): Run => ({
+  script: VITEST,
+  args: ['run', ...args],
+  niceness,
+});
+
+function listRuns(filters: readonly string[]): Run[] {
+  if (filters.length > 0) return [runVitest(filters)];
+  // What vitest prints to a pipe is plain unless it is told.
+  const color = process.stdout.isTTY ? ['--color'] : [];
+  return [runVitest(['--project', '!e2e'], OTHERS_NICENESS), runVitest(['--project', 'e2e', ...color])];
+}
+
+// Made here, once: two runs on a clean clone would make two.
+ensureDevelopmentKey(console.log);
+ensureTokenKey(console.log);
+const runs = listRuns(process.argv.slice(2));
+process.exitCode = await runTogether(runs, handleSignals(INTERRUPTED));
+if (process.exitCode !== 0 && runs.length > 1) console.error('Some tests failed: both runs have a summary above.');
