@@ -288,6 +288,7 @@ it('documents every route with the scope of its key', async () => {
     '/v1/users/{userId}/export',
     '/v1/users/{userId}/gallery',
     '/v1/users/{userId}/merge',
+    '/v1/users/{userId}/merges',
     '/v1/users/{userId}/merges/{guestId}',
     '/v1/users/{userId}/preferences',
     '/v1/users/{userId}/recommendations',

@@ -135,6 +135,9 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   putPreferences: preferences,
   getPreferences: preferences,
   postMerge: { merged: token.userId },
+  getMerges: {
+    merges: [{ guestId: token.userId, mergedAt: '2026-05-20T12:00:00.000Z', openUntil: '2026-06-19T12:00:00.000Z' }],
+  },
   deleteUser: receipt,
   getErasure: receipt,
   postTokens: token,

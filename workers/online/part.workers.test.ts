@@ -31,6 +31,11 @@ const merge = async (from: string, to: string) =>
   expect((await call('POST', `/v1/users/${to}/merge`, { from })).status).toBe(200);
 const part = async (guest: string, userId: string, bearer = 'test-admin') =>
   (await call('DELETE', `/v1/users/${userId}/merges/${guest}`, undefined, bearer)).status;
+/** The status of a problem, otherwise the guests' ids. */
+const listGuests = async (userId: string, bearer?: string) => {
+  const { status, text } = await call('GET', `/v1/users/${userId}/merges`, undefined, bearer);
+  return status === 200 ? JSON.parse(text).merges.map(({ guestId }: { guestId: string }) => guestId) : status;
+};
 const send = async (userId: string, type: string, itemId: string, id = `${type}-${itemId}`) => {
   const answer = await call('POST', '/v1/events', { events: [{ id, userId, type, itemId }] });
   expect(answer.text).toContain('"accepted"');
@@ -126,15 +131,18 @@ it('reads an open guest’s log wherever the player’s is read', async () => {
   expect(await owned('third')).toEqual(['a', 'b', 'c', 'd']);
 
   // The outer merge is parted first.
+  expect([await listGuests('second'), await listGuests('third')]).toEqual([[], ['second']]);
   expect(await part('first', 'second')).toBe(409);
   expect(await part('first', 'third')).toBe(404);
   expect(await part('second', 'third')).toBe(204);
   expect([await owned('second'), await owned('third')]).toEqual([['a', 'b', 'd'], ['c']]);
+  expect([await listGuests('second'), await listGuests('third')]).toEqual([['first'], []]);
   expect(await part('first', 'second')).toBe(204);
+  expect(await listGuests('second')).toEqual([]);
   expect([await owned('first'), await owned('second')]).toEqual([['a', 'd'], ['b']]);
 });
 
-it('parts by an admin, or by the player’s own token', async () => {
+it('lists and parts for an admin, or for the player’s own token', async () => {
   const mint = async (userId: string): Promise<string> =>
     JSON.parse((await call('POST', '/v1/tokens', { userId }, 'test-mint')).text).token;
   await send('owner', 'purchase', 'x');
@@ -143,8 +151,11 @@ it('parts by an admin, or by the player’s own token', async () => {
   const owner = await mint('owner');
   expect((await call('POST', '/v1/users/me/merge', { guestToken: guest.token }, owner)).status).toBe(200);
   for (const key of ['test-ingest', 'test-read', 'test-mint'])
-    expect(await part(guest.userId, 'owner', key), key).toBe(403);
+    expect([await listGuests('owner', key), await part(guest.userId, 'owner', key)], key).toEqual([403, 403]);
   const stranger = await mint('stranger');
+  expect([await listGuests('owner', stranger), await listGuests('owner', guest.token)]).toEqual([403, 403]);
+  expect([await listGuests('me', stranger), await listGuests('never-seen')]).toEqual([[], []]);
+  expect([await listGuests('me', owner), await listGuests('owner')]).toEqual([[guest.userId], [guest.userId]]);
   expect(await part(guest.userId, 'owner', stranger)).toBe(403);
   expect(await part(guest.userId, 'me', stranger)).toBe(404);
   expect(await part(guest.userId, 'owner', guest.token)).toBe(403);
@@ -157,6 +168,16 @@ it('parts by an admin, or by the player’s own token', async () => {
   expect(JSON.parse((await call('GET', '/v1/users/me/signals', undefined, guest.token)).text).owned).toEqual(['y']);
 });
 
+it('lists the latest guests first, and only so many', async () => {
+  const now = Date.now();
+  const insert = env.DB.prepare(
+    "insert into merges (from_user_id, to_user_id, merged_at, state) values (?1, 'crowded', ?2, 'open')",
+  );
+  await env.DB.batch(Array.from({ length: 101 }, (_, n) => insert.bind(`guest:${n}`, now - n)));
+  expect(await listGuests('crowded')).toEqual(Array.from({ length: 100 }, (_, n) => `guest:${n}`));
+  await env.DB.prepare("delete from merges where to_user_id = 'crowded'").run();
+});
+
 it('refuses once the merge is old, and then moves the log for good', async () => {
   await send('lodger', 'purchase', 'a');
   await merge('lodger', 'host');
@@ -167,9 +188,12 @@ it('refuses once the merge is old, and then moves the log for good', async () =>
       .bind(days * DAY_MS)
       .run();
   await age(MERGE_OPEN_DAYS - 1);
+  const { merges } = JSON.parse((await call('GET', '/v1/users/host/merges')).text);
+  expect(Date.parse(merges[0].openUntil) - Date.parse(merges[0].mergedAt)).toBe(MERGE_OPEN_DAYS * DAY_MS);
   await runJobs('25 3 * * *', env);
   expect(await logOf('lodger')).toHaveLength(1);
   await age(1);
+  expect(await listGuests('host')).toEqual([]);
   expect(await part('lodger', 'host')).toBe(409);
   await runJobs('25 3 * * *', env);
   expect([await logOf('lodger'), await logOf('host')]).toEqual([[], [`${mergedEventPrefix('lodger')}purchase-a`]]);
@@ -195,6 +219,7 @@ it('is completed by the next request or by the job if it is interrupted', async 
     await expect(completeParting({ db: env.DB, objects }, guest, player)).rejects.toThrow('moving');
     expect((await call('POST', `/v1/users/other/merge`, { from: guest })).status).toBe(409);
   }
+  expect(await listGuests('whole')).toEqual(['torn']);
   expect(await part('torn', 'whole')).toBe(204);
   await endAllMerges(env);
   for (const [guest, player] of [
@@ -241,6 +266,7 @@ it('an erasure of the player erases an open guest too', async () => {
   const { status, text } = await call('DELETE', '/v1/users/erased');
   expect(status).toBe(202);
   const { erasureId } = JSON.parse(text) as { erasureId: string };
+  expect(await listGuests('erased')).toEqual([]);
   expect([404, 409]).toContain(await part('guest-of-erased', 'erased'));
   await expect
     .poll(async () => JSON.parse((await call('GET', `/v1/erasures/${erasureId}`)).text).state, { timeout: 20_000 })

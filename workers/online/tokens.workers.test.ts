@@ -162,6 +162,7 @@ const OPEN = [
   'get /v1/items/{itemId}/similar',
   'get /v1/users/{userId}/export',
   'get /v1/users/{userId}/gallery',
+  'get /v1/users/{userId}/merges',
   'get /v1/users/{userId}/preferences',
   'get /v1/users/{userId}/recommendations',
   'get /v1/users/{userId}/search',

@@ -15,6 +15,8 @@ export const MOVED: readonly MergeState[] = ['finishing', 'finished'];
 
 /** Merges after this time are open; older ones are due. Epoch milliseconds. */
 export const openSince = (now: number): number => now - MERGE_OPEN_DAYS * DAY_MS;
+/** Epoch milliseconds. */
+export const openUntil = (mergedAt: number): number => mergedAt + MERGE_OPEN_DAYS * DAY_MS;
 
 /**
  * Decides which player a guest is merged into, for good unless the two are parted, and returns that player. Returns
@@ -44,8 +46,39 @@ export async function claimMerge(
 }
 
 /**
- * Decides that an open merge is parted. False if there is none that can be: it is finished or older than `since`
- * (epoch milliseconds), or its player was itself merged. Idempotent until `deleteMerge`.
+ * A guest's merge into the player ?1 can be parted. Not once it is finished or older than ?2, nor while the player is
+ * itself merged, or one of the two is being erased.
+ */
+const PARTABLE = `to_user_id = ?1 and (state = 'parting' or (state = 'open' and merged_at > ?2))
+  and not exists (select 1 from merges where from_user_id = ?1)
+  and not exists (select 1 from erasure_users where user_id in (from_user_id, to_user_id))`;
+
+export interface PartableMerge {
+  guestId: string;
+  /** Epoch milliseconds. */
+  mergedAt: number;
+}
+
+/** The latest merges into the player that can be parted, latest first. `since`: as for `beginParting`. */
+export async function listPartable(
+  db: D1Database,
+  toUserId: string,
+  since: number,
+  limit: number,
+): Promise<PartableMerge[]> {
+  const { results } = await db
+    .prepare(
+      `select from_user_id as guestId, merged_at as mergedAt from merges where ${PARTABLE}
+       order by merged_at desc, "row" desc limit ?3`,
+    )
+    .bind(toUserId, since, limit)
+    .all<PartableMerge>();
+  return results;
+}
+
+/**
+ * Decides that a merge is parted. False if there is none that can be. `since`: older merges are closed, epoch
+ * milliseconds. Idempotent until `deleteParted`.
  */
 export async function beginParting(
   db: D1Database,
@@ -54,12 +87,8 @@ export async function beginParting(
   since: number,
 ): Promise<boolean> {
   const { meta } = await db
-    .prepare(
-      `update merges set state = 'parting'
-       where from_user_id = ?1 and to_user_id = ?2 and (state = 'parting' or (state = 'open' and merged_at > ?3))
-         and not exists (select 1 from merges where from_user_id = ?2)`,
-    )
-    .bind(fromUserId, toUserId, since)
+    .prepare(`update merges set state = 'parting' where from_user_id = ?3 and ${PARTABLE}`)
+    .bind(toUserId, since, fromUserId)
     .run();
   return meta.changes > 0;
 }
