@@ -4,10 +4,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getPlatformProxy, unstable_readConfig } from 'wrangler';
 import { isShardBinding, type LogBindings, listLogShards } from '../../workers/storage/log-shards.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
 import { endWorkerdsWithParent } from './end-with-parent.ts';
+import { loadWrangler } from './load-wrangler.ts';
 import { PROJECT_DIR } from './project.ts';
 
 /** Another process may be opening or closing the database, which locks it: see watched-server.ts. */
@@ -26,7 +26,7 @@ const CONFIG = path.join(PROJECT_DIR, 'wrangler.toml');
  */
 export async function openPlatform(state: string, config = CONFIG): Promise<Platform> {
   const proxy = await keepSignalHandlers(() =>
-    getPlatformProxy<LocalStores>({
+    loadWrangler().getPlatformProxy<LocalStores>({
       configPath: writeStoresConfig(config),
       persist: { path: path.join(state, 'v3') },
       remoteBindings: false,
@@ -76,11 +76,12 @@ export async function withPlatform<T>(
 }
 
 /** The settings of wrangler.toml. */
-export const readVars = <Vars extends object>(): Vars => unstable_readConfig({ config: CONFIG }).vars as Vars;
+export const readVars = <Vars extends object>(): Vars =>
+  loadWrangler().unstable_readConfig({ config: CONFIG }).vars as Vars;
 
 /** Writes the part that a Node command can open, beside the configuration: wrangler warns about the rest. */
 function writeStoresConfig(config: string): string {
-  const { name, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({ config });
+  const { name, compatibility_date, d1_databases, r2_buckets } = loadWrangler().unstable_readConfig({ config });
   assertShardsDiffer(d1_databases, config);
   const file = path.join(path.dirname(config), '.wrangler/stores.json');
   mkdirSync(path.dirname(file), { recursive: true });

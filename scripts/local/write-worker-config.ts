@@ -1,10 +1,10 @@
 // Writes the configuration with which wrangler runs the product's Worker or a variant of it, without the page, and
-// creates the tables. It needs a process of its own: importing wrangler replaces the connections of `fetch`, and a
+// creates the tables. It needs a process of its own: loading wrangler replaces the connections of `fetch`, and a
 // broken one then ends the process. Argument: a WorkerConfig as JSON.
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { unstable_readConfig } from 'wrangler';
+import { loadWrangler } from './load-wrangler.ts';
 import { withPlatform } from './platform.ts';
 import { PROJECT_DIR } from './project.ts';
 
@@ -20,7 +20,7 @@ export interface WorkerConfig {
 }
 
 const { file, state, main, vars, shards = 1 }: WorkerConfig = JSON.parse(process.argv[2]!);
-const product = unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
+const product = loadWrangler().unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
 const { name, compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits } = product;
 const config = {
   name,
