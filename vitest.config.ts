@@ -1,12 +1,12 @@
-// Four kinds of test; a file's name says where it runs. `node`: pure code and commands. `workers`: inside workerd, with
-// real D1, R2, queues and Durable Objects. `e2e` and `browser`: over the bundle that `npm run build` made; tests/run.ts
-// runs them beside the others.
+// Four kinds of test; a file's name says where it runs. `node`: code and commands; the project `pure` has those of code
+// without state. `workers`: inside workerd, with real D1, R2, queues and Durable Objects. `e2e` and `browser`: over the
+// bundle that `npm run build` made; tests/run.ts runs them beside the others.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { type Request, Response } from 'miniflare';
-import { defineConfig } from 'vitest/config';
+import { defaultExclude, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { makeTokenKey } from './scripts/local/make-token-key.ts';
 
@@ -64,11 +64,15 @@ const ORT_WASM = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 /** Tests of whole commands: they take minutes, most of them waiting, and would end long after all others. */
 const COMMANDS = /\/scripts\/(chaos|abuse|start|local|log|evaluate|train)\//;
 
+/** Code without I/O, clock or state: its tests share processes, which saves most of their time. */
+const PURE = '{models,workers/recommending}/**/*.node.test.ts';
+
+/** Commands first. Then pure code: a process is only used again for the file that comes next. */
 class CommandsFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const isCommand = ({ moduleId }: TestSpecification) => COMMANDS.test(moduleId);
-    return [...sorted.filter(isCommand), ...sorted.filter((file) => !isCommand(file))];
+    const rank = ({ moduleId, project }: TestSpecification) =>
+      COMMANDS.test(moduleId) ? 0 : project.name === 'pure' ? 1 : 2;
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
   }
 }
 
@@ -86,10 +90,12 @@ export default defineConfig(async () => {
             // Its modules name folders, which only a bundler resolves.
             server: { deps: { inline: ['dt-sql-parser'] } },
             include: ['{models,scripts,workers,tests,client}/**/*.node.test.ts'],
+            exclude: [...defaultExclude, PURE],
             testTimeout: 30_000,
             hookTimeout: 30_000,
           },
         },
+        { test: { name: 'pure', include: [PURE], isolate: false, testTimeout: 30_000, hookTimeout: 30_000 } },
         {
           // The pool ships an imported wasm as a list of 14 million numbers; the shim takes it over a service binding.
           resolve: { alias: { [ORT_WASM]: here('tests/ort-wasm-shim.ts') } },
