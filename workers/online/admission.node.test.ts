@@ -21,14 +21,29 @@ test('stops counting a slot that is never left, such as that of a request that t
 });
 
 test('blocks nobody for a body that arrives slowly, and counts its request again once the body has arrived', () => {
-  const admission = new Admission(1);
-  const slow = admission.enterWithBody(NOW)!;
+  const admission = new Admission(1, 1);
+  const slow = admission.enterBeforeBody(NOW)!;
   expect(admission.enter(NOW + 999)).toBeUndefined();
-  const quick = admission.enterWithBody(NOW + 1_000)!;
-  quick.begin(NOW + 1_001);
+  const quick = admission.enterBeforeBody(NOW + 1_000)!;
+  quick.markBodyArrived(NOW + 1_001);
   quick.leave();
-  slow.begin(NOW + 5_000);
+  slow.markBodyArrived(NOW + 5_000);
   expect(admission.enter(NOW + 5_001)).toBeUndefined();
   slow.leave();
   expect(admission.enter(NOW + 5_001)).toBeDefined();
+});
+
+test('cuts the oldest of too many slow bodies, not those that have arrived or whose request has ended', () => {
+  const admission = new Admission(6, 2);
+  const slots = Array.from({ length: 6 }, () => admission.enterBeforeBody(NOW)!);
+  const listCut = () => slots.flatMap((slot, index) => (slot.isCut() ? [index] : []));
+  slots[0]!.markBodyArrived(NOW);
+  slots[1]!.leave();
+  admission.enter(NOW + 999);
+  expect(listCut()).toEqual([]);
+  admission.enter(NOW + 1_000);
+  expect(listCut()).toEqual([2, 3]);
+  for (let later = 0; later < 2; later++) slots.push(admission.enterBeforeBody(NOW + 1_000)!);
+  admission.enter(NOW + 2_000);
+  expect(listCut()).toEqual([2, 3, 4, 5]);
 });

@@ -13,40 +13,93 @@ export const INGESTS_MAX = 32;
 const SLOT_MAX_MS = 30_000;
 /** A request whose body takes longer to arrive gives its slot back until then: slow clients must not block others. */
 const ARRIVAL_MAX_MS = 1_000;
+/**
+ * Such bodies at once; a further one cuts the oldest. Together with the bodies in slots they take 64 MiB at most, and
+ * 12 MiB if all come from players: only keys send more than EVENTS_BODY_BYTES_MAX. An isolate has 128 MB.
+ */
+export const SLOW_BODIES_MAX = 32;
 
 export interface Slot {
-  /** Called once the body has arrived: the slot continues to count, or counts again. */
-  begin(now: number): void;
   leave(): void;
+}
+
+/** The slot of a request whose body has yet to arrive. */
+export interface BodySlot extends Slot {
+  /** True once the body must be cut. To be polled: the runtime lets no request wake another. */
+  isCut(): boolean;
+  /** From now on, the slot counts until it is left, even if it was given back. */
+  markBodyArrived(now: number): void;
+}
+
+interface Held {
+  /** Time until which the slot counts, epoch milliseconds. */
+  until: number;
+  /** Cuts the body; set while it has yet to arrive. */
+  cut?: () => void;
 }
 
 export class Admission {
   readonly #max: number;
-  /** Time until which each slot counts, epoch milliseconds. */
-  readonly #slots = new Map<Slot, number>();
+  readonly #slots = new Map<Slot, Held>();
+  readonly #slowMax: number;
+  /** Cuts the body, by slot that was given back, oldest first. */
+  readonly #slow = new Map<Slot, () => void>();
 
-  constructor(max: number) {
+  constructor(max: number, slowMax = 0) {
     this.#max = max;
+    this.#slowMax = slowMax;
   }
 
   /** Takes a slot; undefined if all are taken. `now`: epoch milliseconds. */
-  enter(now: number, forMs = SLOT_MAX_MS): Slot | undefined {
-    for (const [slot, until] of this.#slots) if (until <= now) this.#slots.delete(slot);
-    if (this.#slots.size >= this.#max) return undefined;
-    const slot: Slot = {
-      begin: (later) => void this.#slots.set(slot, later + SLOT_MAX_MS),
-      leave: () => void this.#slots.delete(slot),
-    };
-    this.#slots.set(slot, now + forMs);
-    return slot;
+  enter(now: number): Slot | undefined {
+    const slot = { leave: () => this.#leave(slot) };
+    return this.#take(slot, now, { until: now + SLOT_MAX_MS });
   }
 
   /** As `enter`, for a request whose body has yet to arrive. */
-  enterWithBody(now: number): Slot | undefined {
-    return this.enter(now, ARRIVAL_MAX_MS);
+  enterBeforeBody(now: number): BodySlot | undefined {
+    let isCut = false;
+    const cut = () => {
+      isCut = true;
+    };
+    const slot: BodySlot = {
+      isCut: () => isCut,
+      markBodyArrived: (later) => {
+        this.#slow.delete(slot);
+        this.#slots.set(slot, { until: later + SLOT_MAX_MS });
+      },
+      leave: () => this.#leave(slot),
+    };
+    return this.#take(slot, now, { until: now + ARRIVAL_MAX_MS, cut });
+  }
+
+  #take<S extends Slot>(slot: S, now: number, held: Held): S | undefined {
+    this.#giveBack(now);
+    if (this.#slots.size >= this.#max) return undefined;
+    this.#slots.set(slot, held);
+    return slot;
+  }
+
+  #leave(slot: Slot): void {
+    this.#slow.delete(slot);
+    this.#slots.delete(slot);
+  }
+
+  /** Ends the slots that have counted for long enough, and cuts the oldest of too many slow bodies. */
+  #giveBack(now: number): void {
+    for (const [slot, { until, cut }] of this.#slots) {
+      if (until > now) continue;
+      this.#slots.delete(slot);
+      if (cut !== undefined) this.#slow.set(slot, cut);
+    }
+    for (const [slot, cut] of this.#slow) {
+      if (this.#slow.size <= this.#slowMax) return;
+      this.#slow.delete(slot);
+      cut();
+    }
   }
 }
 
 /** The slots of this isolate. */
 export const answers = new Admission(ANSWERS_MAX);
-export const ingests = new Admission(INGESTS_MAX);
+export const ingests = new Admission(INGESTS_MAX, SLOW_BODIES_MAX);

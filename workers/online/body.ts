@@ -3,19 +3,22 @@
 import * as zlib from 'node:zlib';
 import { DeadlineError, withDeadline } from '../storage/deadline.ts';
 import { ProblemError } from './problems.ts';
+import { readBounded } from './read-bounded.ts';
 
 /** Enough for the largest body over a phone's bad connection. */
 export const BODY_WAIT_MS = 20_000;
+const CUT_CHECK_MS = 250;
 
 /**
  * Throws the problem that describes what is wrong with the body. Reads at most `maxBytes` of it, and unpacks at most as
- * many: a small body may hold gigabytes.
+ * many: a small body may hold gigabytes. `isCut`: true once
+ * the body must be given up.
  */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+export async function readJson(request: Request, maxBytes: number, isCut = () => false): Promise<unknown> {
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? ''))
     throw new ProblemError('unsupported-media-type', 'Send “content-type: application/json”.');
   const unpack = findDecoder(request.headers.get('content-encoding'));
-  const text = decodeText(unpack(await readBytes(request, maxBytes), maxBytes));
+  const text = decodeText(unpack(await readBytes(request, maxBytes, isCut), maxBytes));
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -59,15 +62,23 @@ function decodeText(bytes: Uint8Array): string {
   }
 }
 
+const tooManySlow = () =>
+  new ProblemError('incomplete-body', 'Too many bodies arrive slowly; send this request again.');
 const tooLarge = (maxBytes: number) => new ProblemError('too-large', `At most ${maxBytes} bytes.`);
 
-async function readBytes({ headers, body }: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBytes({ headers, body }: Request, maxBytes: number, isCut: () => boolean): Promise<Uint8Array> {
   // The platform enforces a declared length; a chunked body declares none and is counted while it is read.
   if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
+  let check: ReturnType<typeof setInterval> | undefined;
+  const cut = new Promise<never>((_, reject) => {
+    check = setInterval(() => isCut() && reject(tooManySlow()), CUT_CHECK_MS);
+  });
   try {
-    return await withDeadline(readAll(reader, maxBytes), BODY_WAIT_MS);
+    const bytes = await Promise.race([withDeadline(readBounded(reader, maxBytes), BODY_WAIT_MS), cut]);
+    if (bytes === undefined) throw tooLarge(maxBytes);
+    return bytes;
   } catch (error) {
     // The rest of the body is not read.
     reader.cancel().catch(() => {});
@@ -76,18 +87,8 @@ async function readBytes({ headers, body }: Request, maxBytes: number): Promise<
       throw new ProblemError('incomplete-body', `The body did not arrive within ${BODY_WAIT_MS / 1_000} seconds.`);
     // The client has hung up, or a proxy before this server has died, whose client must not take the body for wrong.
     throw new ProblemError('incomplete-body', 'The body ended early.');
-  }
-}
-
-async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return Buffer.concat(chunks);
-    size += value.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(value);
+  } finally {
+    clearInterval(check);
   }
 }
 

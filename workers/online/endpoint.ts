@@ -7,7 +7,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { parseBody } from '../../models/contracts/parse-body.ts';
 import { PROBLEM_CONTENT_TYPE, Problem } from '../../models/contracts/problem.ts';
 import { beginAuditEntry, endAuditEntry } from '../storage/audit-log.ts';
-import { ingests, type Slot } from './admission.ts';
+import { type BodySlot, ingests } from './admission.ts';
 import { type AuditLog, recordChange } from './audit.ts';
 import { authenticate } from './auth.ts';
 import { readJson, withoutId } from './body.ts';
@@ -121,7 +121,7 @@ export function defineEndpoint<
 >(definition: Definition<P, Q, B, A, Deps>): Endpoint<Deps> {
   const { params, query, body, answer } = definition;
   const known = Object.keys(query?.shape ?? {});
-  const answerCall = async (c: AppContext, deps: Deps, slot?: Slot): Promise<Response> => {
+  const answerCall = async (c: AppContext, deps: Deps, slot?: BodySlot): Promise<Response> => {
     const caller = await admit(c, definition);
     // Before any validation: another player's path is forbidden, whatever else is wrong.
     const named = resolveParams(c.req.param(), caller);
@@ -139,7 +139,7 @@ export function defineEndpoint<
     return c.json(answered, answer.status ?? 200, answer.headers?.(answered));
   };
   const respond = (c: AppContext, deps: Deps) =>
-    body === undefined ? answerCall(c, deps) : withinLoad((slot) => answerCall(c, deps, slot));
+    body === undefined ? answerCall(c, deps) : refuseOverload((slot) => answerCall(c, deps, slot));
   return { route: describeRoute(definition), respond };
 }
 
@@ -151,8 +151,8 @@ export const markArrival: MiddlewareHandler<AppEnv> = (c, next) => {
 const markNow = (c: AppContext): void => c.set('arrivedAt', Date.now());
 
 /** Throws `overloaded`, before the body is read, if this isolate works on too many requests with a body. */
-async function withinLoad(answer: (slot: Slot) => Promise<Response>): Promise<Response> {
-  const slot = ingests.enterWithBody(Date.now());
+async function refuseOverload(answer: (slot: BodySlot) => Promise<Response>): Promise<Response> {
+  const slot = ingests.enterBeforeBody(Date.now());
   if (slot === undefined) throw new ProblemError('overloaded', 'Too many requests at once; send this one again.');
   try {
     return await answer(slot);
@@ -335,10 +335,10 @@ function parseInput(schema: z.ZodType | undefined, value: unknown, nullIsAbsence
 async function readBody<B extends z.ZodType>(
   c: AppContext,
   { maxBytes, repeats }: Body<B>,
-  slot: Slot | undefined,
+  slot: BodySlot | undefined,
 ): Promise<unknown> {
-  const body = await readJson(c.req.raw, maxBytes);
+  const body = await readJson(c.req.raw, maxBytes, slot?.isCut);
   markNow(c);
-  slot?.begin(Date.now());
+  slot?.markBodyArrived(Date.now());
   return repeats === undefined ? body : withoutId(body, repeats, c.req.param(repeats));
 }

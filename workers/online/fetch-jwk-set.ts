@@ -3,6 +3,7 @@
 
 import { JWK_SET_BYTES_MAX, type JwkSet, parseJwkSet } from '../../models/contracts/jwk-set.ts';
 import { fail, type Result } from '../../models/contracts/result.ts';
+import { readBounded } from './read-bounded.ts';
 
 const TIMEOUT_MS = 3_000;
 const REASON_LENGTH_MAX = 200;
@@ -47,13 +48,10 @@ function parseText(text: string): Result<JwkSet, string> {
 }
 
 /** Undefined if the text is too long. */
-async function readText(response: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > JWK_SET_BYTES_MAX) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+async function readText({ body }: Response): Promise<string | undefined> {
+  const reader = body?.getReader();
+  if (reader === undefined) return '';
+  const bytes = await readBounded(reader, JWK_SET_BYTES_MAX);
+  if (bytes === undefined) reader.cancel().catch(() => {});
+  return bytes && new TextDecoder().decode(bytes);
 }

@@ -1,8 +1,9 @@
 import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
+import { exports } from 'cloudflare:workers';
 import { beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
-import { type Admission, answers, ingests, type Slot } from './admission.ts';
+import { type Admission, answers, INGESTS_MAX, ingests, SLOW_BODIES_MAX, type Slot } from './admission.ts';
 import { app } from './app.ts';
 import { BODY_WAIT_MS } from './body.ts';
 import { signToken } from './player-token.ts';
@@ -207,6 +208,42 @@ it('cuts a body that does not arrive in time', async () => {
   const response = await answered;
   expect([response.status, (await read<Problem>(response)).type]).toEqual([408, '/docs#problem-incomplete-body']);
   expect(alerts).not.toHaveBeenCalled();
+});
+
+it('cuts the oldest of too many bodies that arrive slowly, and takes new requests', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  // Through the runtime, which lets no request act on another.
+  const post = async (body: string | ReadableStream) => {
+    const headers = { authorization: 'Bearer test-admin', 'content-type': 'application/json' };
+    const response = await exports.default.fetch('http://edge/v1/events', { method: 'POST', headers, body });
+    return { status: response.status, type: (await read<Partial<Problem>>(response)).type };
+  };
+  const quick = JSON.stringify({ events: [click('ann', 'quick')] });
+  const bodies: ReadableStreamDefaultController[] = [];
+  const answered: object[] = [];
+  const sendSlowly = () => {
+    const body = new ReadableStream({ start: (controller) => void bodies.push(controller) });
+    void post(body).then((answer) => answered.push(answer));
+  };
+  for (let sent = 0; sent <= SLOW_BODIES_MAX; sent += INGESTS_MAX) {
+    for (let n = 0; n < INGESTS_MAX; n++) sendSlowly();
+    // All slots are taken.
+    await vi.waitFor(async () => expect((await post(quick)).status).toBe(503), 10_000);
+    expect(answered).toEqual([]);
+    vi.setSystemTime(Date.now() + 1_000);
+  }
+  expect((await post(quick)).status).toBe(202);
+  const cut = { status: 408, type: '/docs#problem-incomplete-body' };
+  const count = bodies.length - SLOW_BODIES_MAX;
+  await vi.waitFor(() => expect(answered).toEqual(Array(count).fill(cut)), 10_000);
+  expect(alerts).not.toHaveBeenCalled();
+  // The others were only slow.
+  for (const body of bodies.slice(count)) {
+    body.enqueue(new TextEncoder().encode(quick));
+    body.close();
+  }
+  await vi.waitFor(() => expect(answered.slice(count)).toEqual(Array(SLOW_BODIES_MAX).fill({ status: 202 })), 10_000);
 });
 
 it('raises no alert for a client that hangs up while it sends', async () => {

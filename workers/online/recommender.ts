@@ -44,9 +44,9 @@ export function openRecommender(c: AppContext): Recommender {
   return {
     readRequest: (query, userId) => readRequest(c, query, userId),
     answerGallery: (request, length, options) =>
-      withinLoad(complete(request), (admitted) => answerGallery(admitted, length, options)),
+      shedOverload(complete(request), (admitted) => answerGallery(admitted, length, options)),
     answerRecommendations: (request, length, selection) =>
-      withinLoad(complete(request), (admitted) => answerRecommendations(admitted, length, selection)),
+      shedOverload(complete(request), (admitted) => answerRecommendations(admitted, length, selection)),
     hydrate: (request) => hydrate(complete(request)),
     hydrateIdentified: async (request) => identifyByLog(complete(request), await hydrate(complete(request))),
     countAnswer: (route, answer) => countAnswer(env.DB, waitUntil, route, answer),
@@ -55,7 +55,7 @@ export function openRecommender(c: AppContext): Recommender {
 }
 
 /** Composes a cheap answer where an ordinary one would be late anyway. */
-async function withinLoad<T>(
+async function shedOverload<T>(
   request: RecommendationRequest,
   answer: (request: RecommendationRequest) => Promise<T>,
 ): Promise<T> {
