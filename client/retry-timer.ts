@@ -3,6 +3,10 @@
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
+/** Half of it is random: clients that failed together do not come back together. */
+export const computeBackoffMs = (failures: number, maxMs: number): number =>
+  Math.min(maxMs, RETRY_MIN_MS * 2 ** failures) * (1 - Math.random() / 2);
+
 export interface RetryTimer {
   /** Runs after the time, or earlier if it was due earlier. After a failure: not before the retry. */
   schedule(ms: number): void;
@@ -47,10 +51,8 @@ export function openRetryTimer(run: () => void): RetryTimer {
       failures = 0;
     },
     fail(waitMs = 0) {
-      // Half of it is random: clients that failed together do not come back together.
-      const backoffMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures++) * (1 - Math.random() / 2);
       notBefore = Math.max(notBefore, performance.now() + waitMs);
-      start(backoffMs);
+      start(computeBackoffMs(failures++, RETRY_MAX_MS));
     },
     hurry() {
       if (failures > 0) start(0);

@@ -1,9 +1,9 @@
 // Listens to a player's stream and reconnects when it is cut off; the server then repeats what was missed.
 
+import { computeBackoffMs } from './retry-timer.ts';
 import type { ClockOffset } from './server-clock.ts';
 import type { Notice } from './types.ts';
 
-const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 /** A connection that died silently is noticed within twice this time. */
 const PING_MS = 30_000;
@@ -28,15 +28,14 @@ export function listen({ after, onNotice, ...options }: StreamOptions): () => vo
   let isFirst = true;
   /** The start on the server's clock, not later than it was. Undefined while unknown. */
   let servedSince: number | undefined;
-  let delayMs = RETRY_MIN_MS;
+  let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let socket: WebSocket | undefined;
   let isStopped = false;
   const retry = () => {
     if (isStopped) return;
     clearTimeout(timer);
-    timer = setTimeout(connect, delayMs * (1 - Math.random() / 2));
-    delayMs = Math.min(2 * delayMs, RETRY_MAX_MS);
+    timer = setTimeout(connect, computeBackoffMs(failures++, RETRY_MAX_MS));
   };
   const connect = async (): Promise<void> => {
     // Cut off before any notice: the server repeats all that it keeps, also those from before the start.
@@ -72,7 +71,7 @@ export function listen({ after, onNotice, ...options }: StreamOptions): () => vo
     };
     opening.addEventListener('open', () => {
       isOpen = true;
-      delayMs = RETRY_MIN_MS;
+      failures = 0;
     });
     opening.addEventListener('message', ({ data }) => {
       hasAnswered = true;

@@ -40,7 +40,7 @@ export function startLocalServer(port: number, state: string, more: readonly str
   let stopped = false;
   const url = `http://localhost:${port}`;
   const ended = wrangler.exited.then(async () => {
-    if (stopped || !hasLostPort(logFile)) return;
+    if (stopped || !hasLostPort(readEnd(logFile))) return;
     wrangler = spawn();
     await wrangler.exited;
   });
@@ -69,7 +69,7 @@ const readEnd = (logFile: string): string =>
   readFileSync(logFile, 'utf8').trim().split('\n').slice(-LOG_LINES).join('\n');
 
 /** wrangler picks ports for its own use well before workerd binds them: another program may take one meanwhile. */
-const hasLostPort = (logFile: string): boolean => /Address already in use \(socket "direct:/.test(readEnd(logFile));
+export const hasLostPort = (logEnd: string): boolean => /Address already in use \(socket "direct:/.test(logEnd);
 
 /** Finds a port that nothing listens on at the moment. */
 export const findFreePort = (): Promise<number> =>

@@ -107,16 +107,15 @@ export class UserSignals extends DurableObject<Env> {
 
   /**
    * The player's state now. `userId` is the object's name, used to find its log; `context` is kept for the backup
-   * gallery.
-   * `complete` is false if the log has never been read and could not be read in time. `first`: an earlier moment for
-   * which the state is wanted too; the preferences are those of now.
+   * gallery. `earlierMoment`: the state then is wanted too, with the preferences of now. `complete` is false if the log
+   * has never been read and could not be read in time.
    */
-  async readUserState(userId: string, context?: RequestContext, first?: Moment): Promise<UserStateRead> {
+  async readUserState(userId: string, context?: RequestContext, earlierMoment?: Moment): Promise<UserStateRead> {
     const now = Date.now();
     if (context !== undefined) this.#noteRequest(userId, context);
     await this.#hydration.refresh(userId, now, (work) => this.ctx.waitUntil(work));
     const moment = { row: this.#store.lastRow, at: now };
-    const earlier = first && this.#deriveState(this.#store.readUntil(first.row), first.at);
+    const earlier = earlierMoment && this.#deriveState(this.#store.readUntil(earlierMoment.row), earlierMoment.at);
     return { user: this.#readState(now), complete: this.#hydration.isComplete, moment, earlier };
   }
 

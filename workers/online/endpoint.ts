@@ -24,7 +24,6 @@ import {
   type StrictLimit,
   takeRequest,
 } from './rate-limit.ts';
-import { readRateSettings } from './rate-settings.ts';
 
 export type AppEnv = {
   Bindings: Env;
@@ -243,11 +242,11 @@ async function limitRate(c: AppContext, policy: RatePolicy): Promise<void> {
 }
 
 const limitOwnRate = (c: AppContext, caller: Caller): Promise<void> =>
-  limitRate(c, chooseOwnPolicy(caller, readAddress(c), readRateSettings(c.env)));
+  limitRate(c, chooseOwnPolicy(caller, readAddress(c), c.env));
 
 /** Called after validation, so that an invalid request does not count against the stricter limit. */
 async function limitStrictly(c: AppContext, caller: Caller, name: StrictLimit | undefined): Promise<void> {
-  const policy = name && chooseStrictPolicy(name, caller, readAddress(c), readRateSettings(c.env));
+  const policy = name && chooseStrictPolicy(name, caller, readAddress(c), c.env);
   if (policy !== undefined) await limitRate(c, policy);
 }
 

@@ -13,7 +13,7 @@ import {
   takeRequest,
 } from './rate-limit.ts';
 import { CAPACITY, computeDelta, WINDOW_SECONDS } from './rate-limit-scale.ts';
-import { type RateVars, readRateSettings } from './rate-settings.ts';
+import { type RateVars, readRate } from './rate-settings.ts';
 
 const CONFIG = readFileSync(path.join(import.meta.dirname, '../../wrangler.toml'), 'utf8');
 const VARS: RateVars = {
@@ -23,7 +23,6 @@ const VARS: RateVars = {
   GUESTS_PER_MINUTE: '10',
   PERSONAL_DATA_PER_MINUTE: '5',
 };
-const SETTINGS = readRateSettings(VARS);
 const ADDRESS = '192.0.2.1';
 const ANN: Caller = { kind: 'player', userId: 'ann', guest: false, expiresAt: 0 };
 const GUEST: Caller = { kind: 'player', userId: 'guest:1', guest: true, expiresAt: 0 };
@@ -40,8 +39,8 @@ test('scales every rate to the limit of the binding that wrangler.toml declares'
 test('counts by token, by key, or by address', () => {
   const describe = (policy: RatePolicy | undefined) =>
     policy && `${policy.name} ${policy.partition} ${policy.perMinute}`;
-  const own = (caller: Caller) => describe(chooseOwnPolicy(caller, ADDRESS, SETTINGS));
-  const strict = (name: StrictLimit, caller: Caller) => describe(chooseStrictPolicy(name, caller, ADDRESS, SETTINGS));
+  const own = (caller: Caller) => describe(chooseOwnPolicy(caller, ADDRESS, VARS));
+  const strict = (name: StrictLimit, caller: Caller) => describe(chooseStrictPolicy(name, caller, ADDRESS, VARS));
   const key: Caller = { kind: 'key', keyId: 'k', scopes: ['read'] };
   expect(own(ANN)).toBe('player ann 300');
   expect(own(key)).toBe('key k Infinity');
@@ -66,7 +65,7 @@ test('counts an IPv6 address as its /64, however it is written', () => {
 test('refuses nobody while the limiter fails', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const limiter = { limit: () => Promise.reject(new Error('down')) };
-  expect(await takeRequest(limiter, chooseOwnPolicy(ANN, ADDRESS, SETTINGS))).toBe(true);
+  expect(await takeRequest(limiter, chooseOwnPolicy(ANN, ADDRESS, VARS))).toBe(true);
   expect(log.mock.calls.flat().join()).toContain('rate limiter failed');
   log.mockRestore();
 });
@@ -106,17 +105,14 @@ test('forgets requests that were taken a window ago', () => {
 
 test('a setting that is missing or out of bounds has the default of wrangler.toml, and one alert names it', () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-  const defaults = readRateSettings({});
   const names = Object.keys(VARS) as (keyof RateVars)[];
-  const delivered = Object.fromEntries(
-    names.map((name) => [name, new RegExp(`^${name} = "(.+)"$`, 'm').exec(CONFIG)![1]]),
-  );
-  expect(defaults).toEqual(readRateSettings(delivered));
-  for (const value of ['', '0', '-1', '1.5', '600001', 'many'])
-    expect(readRateSettings({ ...VARS, GUESTS_PER_MINUTE: value }), value).toEqual({
-      ...SETTINGS,
-      guests: defaults.guests,
-    });
+  for (const name of names) {
+    const delivered = new RegExp(`^${name} = "(.+)"$`, 'm').exec(CONFIG)![1]!;
+    const rate = readRate(name, { [name]: delivered });
+    for (const value of [undefined, '', '0', '-1', '1.5', '600001', 'many'])
+      expect(readRate(name, { ...VARS, [name]: value }), `${name}: ${value}`).toBe(rate);
+    expect(readRate(name, { [name]: '600000' })).toBe(600_000);
+  }
   const alerts = log.mock.calls.flat();
   log.mockRestore();
   expect(alerts.map((alert) => JSON.parse(alert).alert.split(' ')[0])).toEqual(names);

@@ -5,7 +5,7 @@
 import type { Caller } from './caller.ts';
 import { computeBlock, RateCredits } from './rate-credits.ts';
 import { computeDelta } from './rate-limit-scale.ts';
-import type { RateSettings } from './rate-settings.ts';
+import { type RateVars, readRate } from './rate-settings.ts';
 
 /** A stricter limit on some endpoints, besides the caller's own. */
 export type StrictLimit = 'guests' | 'personal-data';
@@ -26,14 +26,18 @@ export interface RateCheck {
 }
 
 /** `address`: the IP address; undefined where Cloudflare is not in front of the Worker. */
-export function chooseOwnPolicy(caller: Caller, address: string | undefined, settings: RateSettings): RatePolicy {
+export function chooseOwnPolicy(caller: Caller, address: string | undefined, vars: RateVars): RatePolicy {
   switch (caller.kind) {
     case 'player':
-      return { name: 'player', perMinute: settings.player, partition: caller.userId };
-    case 'key':
-      return { name: 'key', perMinute: caller.ratePerMinute ?? settings.key, partition: caller.keyId };
-    case 'anyone':
-      return { name: 'address', perMinute: settings.address, partition: groupAddress(address) };
+      return { name: 'player', perMinute: readRate('PLAYER_REQUESTS_PER_MINUTE', vars), partition: caller.userId };
+    case 'key': {
+      const perMinute = caller.ratePerMinute ?? readRate('KEY_REQUESTS_PER_MINUTE', vars);
+      return { name: 'key', perMinute, partition: caller.keyId };
+    }
+    case 'anyone': {
+      const perMinute = readRate('ADDRESS_REQUESTS_PER_MINUTE', vars);
+      return { name: 'address', perMinute, partition: groupAddress(address) };
+    }
   }
 }
 
@@ -42,10 +46,10 @@ export function chooseStrictPolicy(
   name: StrictLimit,
   caller: Caller,
   address: string | undefined,
-  settings: RateSettings,
+  vars: RateVars,
 ): RatePolicy | undefined {
   if (caller.kind === 'key') return undefined;
-  const perMinute = name === 'guests' ? settings.guests : settings.personalData;
+  const perMinute = readRate(name === 'guests' ? 'GUESTS_PER_MINUTE' : 'PERSONAL_DATA_PER_MINUTE', vars);
   // Anybody can become many guests.
   const isAccount = caller.kind === 'player' && !caller.guest;
   return { name, perMinute, partition: isAccount ? caller.userId : groupAddress(address) };

@@ -127,17 +127,19 @@ it('limits requests without a valid key or token by their address', async () => 
 it('limits by address those whose key cannot be checked, and answers while a setting is wrong', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const DB = { prepare: () => ({ all: () => Promise.reject(new Error('D1 is down')) }) } as unknown as D1Database;
-  const settings = { ...SETTINGS, DB, GUESTS_PER_MINUTE: '0' };
+  const settings = { ...SETTINGS, DB };
   const address = '192.0.2.5';
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 120_000 });
   try {
     expect((await call('/v1/items/popular', { bearer: makeKey().key, address, settings })).status).toBe(503);
     await callUntilRefused('/v1/items/popular', { bearer: makeKey().key, address, settings });
+    const wrong = { ...SETTINGS, ADDRESS_REQUESTS_PER_MINUTE: '0' };
+    expect((await call('/health', { address: '192.0.2.6', settings: wrong })).status).toBe(200);
+    expect(log.mock.calls.flat().join()).toContain('ADDRESS_REQUESTS_PER_MINUTE in wrangler.toml is “0”');
   } finally {
     vi.useRealTimers();
     log.mockRestore();
   }
-  expect((await call('/health', { address: '192.0.2.6', settings })).status).toBe(200);
 });
 
 it('limits new guests by address, and exports and erasures by guests too', async () => {

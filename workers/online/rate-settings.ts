@@ -1,5 +1,5 @@
-// The rate limits that wrangler.toml sets, checked where they are read: at every request. A wrong setting raises an
-// alert and the default applies, since a mistake in a limit must not stop the store.
+// The rate limits that wrangler.toml sets, checked whenever one is needed. A wrong setting raises an alert and the
+// default applies, since a mistake in a limit must not stop the store.
 
 import { RATE_PER_MINUTE_MAX } from '../../models/contracts/key.ts';
 
@@ -14,16 +14,6 @@ export type RateVars = Pick<
   | 'PERSONAL_DATA_PER_MINUTE'
 >;
 
-/** Requests a minute; Infinity for no limit. */
-export interface RateSettings {
-  player: number;
-  /** For keys that have no limit of their own. */
-  key: number;
-  address: number;
-  guests: number;
-  personalData: number;
-}
-
 /** The values in wrangler.toml as delivered. */
 const DEFAULTS: Record<keyof RateVars, number> = {
   PLAYER_REQUESTS_PER_MINUTE: 300,
@@ -33,16 +23,8 @@ const DEFAULTS: Record<keyof RateVars, number> = {
   PERSONAL_DATA_PER_MINUTE: 10,
 };
 
-/** Uses the default for a setting that is missing or out of bounds. */
-export const readRateSettings = (vars: Partial<RateVars>): RateSettings => ({
-  player: readRate('PLAYER_REQUESTS_PER_MINUTE', vars),
-  key: readRate('KEY_REQUESTS_PER_MINUTE', vars),
-  address: readRate('ADDRESS_REQUESTS_PER_MINUTE', vars),
-  guests: readRate('GUESTS_PER_MINUTE', vars),
-  personalData: readRate('PERSONAL_DATA_PER_MINUTE', vars),
-});
-
-function readRate(name: keyof RateVars, vars: Partial<RateVars>): number {
+/** Requests a minute, Infinity for no limit. Uses the default for a setting that is missing or out of bounds. */
+export function readRate(name: keyof RateVars, vars: Partial<RateVars>): number {
   const text = vars[name];
   if (text === UNLIMITED) return Number.POSITIVE_INFINITY;
   const rate = Number(text);
@@ -51,7 +33,7 @@ function readRate(name: keyof RateVars, vars: Partial<RateVars>): number {
   return DEFAULTS[name];
 }
 
-/** Settings whose alert was raised: every request reads them, but one alert is enough. */
+/** Settings whose alert was raised: nearly every request reads one, but one alert is enough. */
 const alerted = new Set<string>();
 
 function raiseAlert(name: keyof RateVars, reason: string): void {

@@ -59,9 +59,9 @@ async function shedOverload<T>(
   request: RecommendationRequest,
   answer: (request: RecommendationRequest) => Promise<T>,
 ): Promise<T> {
-  if (request.budget.isSpent()) return answer({ ...request, shed: LATE });
+  if (request.budget.isSpent()) return answer({ ...request, shedReason: LATE });
   const slot = answers.enter(Date.now());
-  if (slot === undefined) return answer({ ...request, shed: OVERLOADED });
+  if (slot === undefined) return answer({ ...request, shedReason: OVERLOADED });
   try {
     return await answer(request);
   } finally {

@@ -34,7 +34,7 @@ export interface RecommendationRequest {
   recommendationId?: string | undefined;
   budget: Budget;
   /** The reason that the answer must be cheap; undefined for an ordinary one. */
-  shed?: Degradation | undefined;
+  shedReason?: Degradation | undefined;
   /** The isolate that this code runs in, unless given. */
   isolate?: Isolate;
   waitUntil(promise: Promise<unknown>): void;
@@ -64,8 +64,8 @@ export interface HydratedRequest {
 export async function hydrate(request: RecommendationRequest): Promise<HydratedRequest> {
   const { context, isolate = thisIsolate } = request;
   const now = Date.now();
-  const first = readMoment(request.recommendationId, now);
-  const [caches, signals] = await Promise.all([readCaches(request, isolate, now), readUser(request, first)]);
+  const earlierMoment = readMoment(request.recommendationId, now);
+  const [caches, signals] = await Promise.all([readCaches(request, isolate, now), readUser(request, earlierMoment)]);
   // Read only now: while the signals were awaited, a newer release may have replaced and retired the old one.
   const release = isolate.peekRelease().value;
   const { user, earlier, isUnknownUser } = signals;
@@ -88,7 +88,7 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
       releaseItems: release?.itemIndices ?? null,
       neighboursOf: (itemId) => (release === undefined ? [] : readNeighbours(release, itemId)),
       random: createRng(recommendationId),
-      today: new Date(first?.at ?? now).toISOString().slice(0, 10),
+      today: new Date(earlierMoment?.at ?? now).toISOString().slice(0, 10),
     },
     answer: {
       recommendationId,
@@ -118,12 +118,12 @@ interface Caches {
 }
 
 async function readCaches(
-  { env, budget, shed, waitUntil }: RecommendationRequest,
+  { env, budget, shedReason, waitUntil }: RecommendationRequest,
   isolate: Isolate,
   now: number,
 ): Promise<Caches> {
   // A cheap answer waits for nothing: in a busy isolate even a timer is late.
-  const waitMs = shed === undefined ? budget.getWaitMs('cached') : 0;
+  const waitMs = shedReason === undefined ? budget.getWaitMs('cached') : 0;
   const [catalogue, statistics, release, rules] = await Promise.all([
     isolate.getCatalogue(env, now, waitUntil, waitMs),
     isolate.getStatistics(env, now, waitUntil, waitMs),
@@ -133,11 +133,11 @@ async function readCaches(
   return { catalogue, statistics, release, rules };
 }
 
-async function readUser(request: RecommendationRequest, first: Moment | undefined): Promise<SignalsRead> {
-  const { env, userId, user, reading, context, budget, shed } = request;
-  if (user !== undefined || userId === undefined) return knownUser(user ?? EMPTY_USER_STATE, shed);
-  if (shed !== undefined) return readCachedSafety(userId, EMPTY_USER_STATE, shed);
-  const read = () => reading ?? env.USER_SIGNALS.getByName(userId).readUserState(userId, context, first);
+async function readUser(request: RecommendationRequest, earlierMoment: Moment | undefined): Promise<SignalsRead> {
+  const { env, userId, user, reading, context, budget, shedReason } = request;
+  if (user !== undefined || userId === undefined) return knownUser(user ?? EMPTY_USER_STATE, shedReason);
+  if (shedReason !== undefined) return readCachedSafety(userId, EMPTY_USER_STATE, shedReason);
+  const read = () => reading ?? env.USER_SIGNALS.getByName(userId).readUserState(userId, context, earlierMoment);
   return readSignals(userId, read, budget.getWaitMs('signals'));
 }
 

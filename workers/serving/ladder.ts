@@ -52,7 +52,7 @@ export async function answerGallery(
     empty: { rows: [] },
   });
   const { input, page, rows } = served;
-  if (page === undefined || request.shed !== undefined) return served;
+  if (page === undefined || request.shedReason !== undefined) return served;
   const removed = listRemoved(input, input.catalogue.values(), { exclude });
   const degraded = explainShort(rows[0]?.items.length ?? 0, length, removed);
   return addDegraded(served, degraded);
@@ -85,7 +85,7 @@ export const answerRecommendations = async (
     },
     empty: { items: [] },
   });
-  return request.shed === undefined ? markShort(served, length, selection) : served;
+  return request.shedReason === undefined ? markShort(served, length, selection) : served;
 };
 
 function pickItems(rows: readonly GalleryRow[], selection: Selection): RecommendedItem[] {

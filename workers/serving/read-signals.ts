@@ -30,11 +30,11 @@ export interface SignalsRead {
   earlier?: UserState | undefined;
 }
 
-export const knownUser = (user: UserState, shed?: Degradation): SignalsRead => ({
+export const knownUser = (user: UserState, shedReason?: Degradation): SignalsRead => ({
   user,
   isComplete: true,
   isUnknownUser: false,
-  degraded: shed === undefined ? [] : [shed],
+  degraded: shedReason === undefined ? [] : [shedReason],
 });
 
 export async function readSignals(

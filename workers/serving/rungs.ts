@@ -28,14 +28,14 @@ export interface Form<T extends object> {
 const LAST_WAIT_MS = 2_000;
 
 export function listRungs<T extends object>(request: RecommendationRequest, form: Form<T>): Rung<T>[] {
-  const { env, userId, shed } = request;
+  const { env, userId, shedReason } = request;
   const compose = attempt<T>(async (hydrated) => {
     const { content, ranking } = await form.compose(hydrated.input);
     const failure = hydrated.rankingFailure ?? ranking.rankingFailure;
     return serve(content, addDegraded(hydrated, listFailures({ ranking: { failure } })));
   });
   const lastRungs = [composeIncomplete(request, compose), attempt<T>(async (hydrated) => servePopular(form, hydrated))];
-  if (shed !== undefined) return [commonRung(request, form), ...lastRungs];
+  if (shedReason !== undefined) return [commonRung(request, form), ...lastRungs];
   const rungs: Rung<T>[] = [];
   if (form.baseline !== undefined) rungs.push(unlessMissing(attempt(serveBaseline(form.baseline))));
   rungs.push(unlessMissing(compose));
