@@ -29,7 +29,7 @@ export interface Plan {
 export interface AbuseReport {
   attacks: AttackResult[];
   fuzz: FuzzReport;
-  /** Memory of the Worker's process before and after the fuzzed requests. */
+  /** Memory of the Worker before and after the fuzzed requests. */
   memory: Memory;
   /** Canaries seen by a key that may read every player, before the attacks and after all requests. */
   canaries: { before: number; after: number };
@@ -96,10 +96,10 @@ async function fuzzWorker(
   plan: Plan,
 ): Promise<Pick<AbuseReport, 'fuzz' | 'memory'>> {
   const client = new Client(target.server.workerPort, CONNECTIONS);
-  const endMemory = watchMemory(target.server);
+  const endMemory = await watchMemory(target.server);
   try {
     const report = await fuzz({ ...target, client }, document, { ...plan, connections: CONNECTIONS });
-    return { fuzz: report, memory: endMemory() };
+    return { fuzz: report, memory: await endMemory() };
   } finally {
     client.close();
   }

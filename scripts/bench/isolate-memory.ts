@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { readHeapUsage } from '../local/heap-usage.ts';
 import { startLocalServer } from '../local/local-server.ts';
 import { openPlatform, type Platform } from '../local/platform.ts';
 
@@ -44,7 +45,7 @@ export async function measureIsolateMemory(
       body: JSON.stringify({ events: [{ id: '1', userId: 'player', type: 'play', itemId: 'g1' }] }),
     });
     for (let gallery = 0; gallery < GALLERIES; gallery++) await get('/v1/users/player/gallery');
-    const { totalSize, embedderHeapUsedSize, backingStorageSize } = await readHeapUsage();
+    const { totalSize, embedderHeapUsedSize, backingStorageSize } = await readHeapUsage(INSPECTOR_PORT);
     const { modelMemoryMB } = await get('/v1/status');
     if (modelMemoryMB === null) throw new Error('the model is not loaded');
     return {
@@ -56,32 +57,4 @@ export async function measureIsolateMemory(
     await server.stop();
     rmSync(state, { recursive: true, force: true });
   }
-}
-
-interface HeapUsage {
-  totalSize: number;
-  embedderHeapUsedSize: number;
-  backingStorageSize: number;
-}
-
-/** Chrome DevTools Protocol, Runtime.getHeapUsage. */
-async function readHeapUsage(): Promise<HeapUsage> {
-  // wrangler accepts local origins only. Node's WebSocket takes headers, which its type omits.
-  const Socket = WebSocket as unknown as new (url: string, options: object) => WebSocket;
-  const socket = new Socket(`ws://127.0.0.1:${INSPECTOR_PORT}/ws`, {
-    headers: { origin: `http://localhost:${INSPECTOR_PORT}` },
-  });
-  const usage = await new Promise<HeapUsage>((resolve, reject) => {
-    socket.addEventListener('error', () => reject(new Error('the inspector cannot be reached')));
-    socket.addEventListener('open', () => {
-      socket.send(JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' }));
-      socket.send(JSON.stringify({ id: 2, method: 'Runtime.getHeapUsage' }));
-    });
-    socket.addEventListener('message', ({ data }) => {
-      const { id, result } = JSON.parse(String(data));
-      if (id === 2) resolve(result);
-    });
-  });
-  socket.close();
-  return usage;
 }

@@ -1,26 +1,34 @@
-// Samples the memory of the Worker's process during a run.
+// Measures the memory of the Worker before, during and after the fuzzed requests.
 
 import type { AbuseServer } from './server.ts';
 
 const SAMPLE_MS = 2_000;
 
-/** Resident memory in MB (2²⁰ bytes). */
+/** In MB (2²⁰ bytes). */
 export interface Memory {
-  beforeMB: number;
-  peakMB: number;
-  afterMB: number;
+  /** Resident memory of the Worker's process: the isolate, the stores of the local platform, and free pages. */
+  process: { before: number; peak: number; after: number };
+  /** Memory of the isolate after a garbage collection: what the Worker's own code keeps. */
+  isolate: { before: number; after: number };
 }
 
-/** Starts sampling. Returns a function that ends it. */
-export function watchMemory({ readWorkerMB }: Pick<AbuseServer, 'readWorkerMB'>): () => Memory {
-  const beforeMB = readWorkerMB();
-  let peakMB = beforeMB;
+/** Starts measuring. Returns a function that ends it. */
+export async function watchMemory({
+  readWorkerMB,
+  readIsolateMB,
+}: Pick<AbuseServer, 'readWorkerMB' | 'readIsolateMB'>): Promise<() => Promise<Memory>> {
+  const isolateBefore = await readIsolateMB();
+  const before = readWorkerMB();
+  let peak = before;
   const timer = setInterval(() => {
-    peakMB = Math.max(peakMB, readWorkerMB());
+    peak = Math.max(peak, readWorkerMB());
   }, SAMPLE_MS);
-  return () => {
+  return async () => {
     clearInterval(timer);
-    const afterMB = readWorkerMB();
-    return { beforeMB, peakMB: Math.max(peakMB, afterMB), afterMB };
+    const after = readWorkerMB();
+    return {
+      process: { before, peak: Math.max(peak, after), after },
+      isolate: { before: isolateBefore, after: await readIsolateMB() },
+    };
   };
 }

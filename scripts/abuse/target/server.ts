@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findServer } from '../../local/find-server.ts';
+import { readHeapUsage } from '../../local/heap-usage.ts';
 import { findFreePort, startLocalServer } from '../../local/local-server.ts';
 import type { WorkerConfig } from '../../local/write-worker-config.ts';
 import { runScript } from '../../start/run-script.ts';
@@ -13,6 +14,7 @@ import { formatSecrets, type Secrets } from './secrets.ts';
 import { findWorkerPort } from './worker-port.ts';
 
 const KB_PER_MB = 1024;
+const BYTES_PER_MB = 2 ** 20;
 
 /** A page of this origin may read answers to the store's keys. */
 export const LISTED_ORIGIN = 'https://admin.store.example';
@@ -41,6 +43,8 @@ export interface AbuseServer {
   readWorkerPid(): number;
   /** Resident memory of the Worker's process, in MB (2²⁰ bytes). */
   readWorkerMB(): number;
+  /** Memory of the isolate after a garbage collection, array buffers included, in MB (2²⁰ bytes). */
+  readIsolateMB(): Promise<number>;
   /** Everything that wrangler and the Worker have printed. */
   readLog(): string;
   stop(): Promise<void>;
@@ -53,7 +57,8 @@ export async function startServer(state: string, secrets: Secrets, shutdown: Shu
   // Not among the settings, which wrangler prints when it starts.
   writeFileSync(path.join(state, '.dev.vars'), formatSecrets(secrets), { mode: 0o600 });
   const port = await findFreePort();
-  const server = startLocalServer(port, state, ['--config', file]);
+  const inspectorPort = await findFreePort();
+  const server = startLocalServer(port, state, ['--config', file, '--inspector-port', String(inspectorPort)]);
   const forget = shutdown.add(server.stop);
   await server.ready;
   const readWorkerPid = () => {
@@ -68,6 +73,7 @@ export async function startServer(state: string, secrets: Secrets, shutdown: Shu
     runCron: server.runCron,
     readWorkerPid,
     readWorkerMB: () => readResidentMB(readWorkerPid()),
+    readIsolateMB: () => readIsolateMB(inspectorPort),
     readLog: () => readFileSync(path.join(state, 'wrangler.log'), 'utf8'),
     async stop() {
       await server.stop();
@@ -78,3 +84,8 @@ export async function startServer(state: string, secrets: Secrets, shutdown: Shu
 
 const readResidentMB = (pid: number): number =>
   Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / KB_PER_MB);
+
+async function readIsolateMB(inspectorPort: number): Promise<number> {
+  const { usedSize, embedderHeapUsedSize, backingStorageSize } = await readHeapUsage(inspectorPort);
+  return Math.round((usedSize + embedderHeapUsedSize + backingStorageSize) / BYTES_PER_MB);
+}
