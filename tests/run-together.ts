@@ -12,7 +12,7 @@ import { findProcesses } from './processes.ts';
 export interface Run {
   script: string;
   args: readonly string[];
-  /** 0: as this process; the higher, the more processor time is left to the others. */
+  /** 0: as this process; the higher, up to 19, the more processor time is left to the others. */
   niceness: number;
 }
 
@@ -44,7 +44,8 @@ function spawnRun({ script, args, niceness }: Run, isHeldBack: boolean, mark: st
     stderr: output,
     env: { ...process.env, TEST_RUN: mark },
   });
-  os.setPriority(child.pid, niceness);
+  // Only the superuser may lower it, even back to its default.
+  if (niceness > 0) os.setPriority(child.pid, niceness);
   return child;
 }
 
