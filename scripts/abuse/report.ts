@@ -1,6 +1,7 @@
 // Prints a run of abuse for people.
 
 import type { AbuseReport } from './run.ts';
+import type { Memory } from './target/memory.ts';
 
 const PROBLEMS_SHOWN = 5;
 
@@ -34,13 +35,19 @@ export function formatReport(report: AbuseReport): string {
     '  caller               requests  with 2xx',
     ...callers,
     ...fuzz.findings.flatMap(({ operationId, what, curl }) => [`  FOUND ${operationId}: ${what}`, `    ${curl}`]),
-    `memory of the isolate after a garbage collection: ${memory.isolate.before} MB before, ${memory.isolate.after} MB after`,
-    `memory of its process: ${memory.process.before} MB before, ${memory.process.peak} MB at most, ${memory.process.after} MB after`,
+    formatIsolateMemory(memory),
+    formatProcessMemory(memory),
     `canaries readable with the read key: ${canaries.before} before, ${canaries.after} after`,
     `${survived ? 'The Worker’s process survived' : 'THE WORKER’S PROCESS DIED'}; ${alerts.length} alerts`,
     ...shorten(alerts).map((alert) => `  ${alert.slice(0, 500)}`),
   ].join('\n');
 }
+
+const formatIsolateMemory = ({ isolate: { before, after } }: Memory): string =>
+  `memory of the isolate after a garbage collection: ${before} MB before, ${after} MB after`;
+
+const formatProcessMemory = ({ process: { before, peak, after } }: Memory): string =>
+  `memory of its process: ${before} MB before, ${peak} MB at most, ${after} MB after`;
 
 const shorten = (texts: readonly string[]): string[] =>
   texts.length <= PROBLEMS_SHOWN
