@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { IMPORTED_EVENTS, importSequences } from '../../tests/imported-state.ts';
 import { killProcesses, runNpm } from '../../tests/npm-run.ts';
 import { findProcesses } from '../../tests/processes.ts';
 import { ensureDevelopmentKey } from '../local/development-key.ts';
@@ -11,7 +12,6 @@ import { withPlatform } from '../local/platform.ts';
 
 const REQUESTS = 30;
 const EVENTS_PER_REQUEST = 100;
-const IMPORTED = 3;
 
 test('Ctrl-C right after the last answer loses no event; a second Ctrl-C stops at once', {
   timeout: 600_000,
@@ -21,10 +21,9 @@ test('Ctrl-C right after the last answer loses no event; a second Ctrl-C stops a
     killProcesses(state);
     rmSync(state, { recursive: true, force: true });
   });
-  const file = path.join(state, 'sequences.txt');
-  writeFileSync(file, 'anna g1\nanna g2\nbert g1\n');
+  await importSequences(state);
   const port = String(await findFreePort());
-  const flags = ['--no-open', '--port', port, '--state', state, '--import', `sequences:${file}`];
+  const flags = ['--no-open', '--port', port, '--state', state];
   const interrupt = (pid: number) => process.kill(-pid, 'SIGINT');
 
   const npm = runNpm(state, ['start', '--', ...flags]);
@@ -35,7 +34,7 @@ test('Ctrl-C right after the last answer loses no event; a second Ctrl-C stops a
   await expect.poll(() => findProcesses(state), { timeout: 70_000 }).toEqual([]);
   expect(npm.readOutput()).toContain('Draining: events');
   const logged = await withPlatform(state, ({ DB }) => DB.prepare('select count(*) as n from events').first('n'));
-  expect(logged).toBe(IMPORTED + REQUESTS * EVENTS_PER_REQUEST);
+  expect(logged).toBe(IMPORTED_EVENTS + REQUESTS * EVENTS_PER_REQUEST);
 
   const again = runNpm(state, ['start', '--', ...flags]);
   await again.waitForText('ready http');

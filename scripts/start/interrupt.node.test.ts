@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { importSequences, writeSequences } from '../../tests/imported-state.ts';
 import { killProcesses, runNpm } from '../../tests/npm-run.ts';
 import { findProcesses } from '../../tests/processes.ts';
 import { findFreePort } from '../local/local-server.ts';
@@ -10,16 +11,23 @@ import { findFreePort } from '../local/local-server.ts';
 /** Ten seconds for a shutdown in order on a busy machine. */
 const SHUTDOWN_TIMEOUT_MS = 15_000;
 
-/** An empty folder, and a small file to import. What still runs in it after the test is killed. */
-function createState() {
-  const state = mkdtempSync(path.join(os.tmpdir(), 'interrupt-'));
-  const file = path.join(state, 'sequences.txt');
-  writeFileSync(file, 'anna g1\nanna g2\nbert g1\n');
+const createFolder = () => mkdtempSync(path.join(os.tmpdir(), 'interrupt-'));
+
+let imported: string;
+beforeAll(async () => {
+  imported = createFolder();
+  await importSequences(imported);
+}, 240_000);
+afterAll(() => rmSync(imported, { recursive: true }));
+
+/** An empty state folder. What still runs in it after the test is killed. */
+function createState(): string {
+  const state = createFolder();
   onTestFinished(() => {
     killProcesses(state);
     rmSync(state, { recursive: true, force: true });
   });
-  return { state, source: ['--import', `sequences:${file}`] };
+  return state;
 }
 
 async function startNpm(state: string, args: readonly string[]) {
@@ -34,26 +42,36 @@ const expectNothingLeft = (state: string, timeoutMs: number) =>
 const findScript = (state: string, script: string): number =>
   Number.parseInt(findProcesses(state).find((line) => new RegExp(`^\\d+ \\S*node scripts/${script}`).test(line))!, 10);
 
+/** What the store gets before the signal. `imported`: it has an import already, and the start begins with the Worker. */
+type Source = 'importing' | 'imported' | 'world';
+
+/** Returns the state folder, and the flags of a start that gives its store the source. */
+function prepareSource(source: Source): { state: string; flags: string[] } {
+  const state = createState();
+  if (source === 'imported') cpSync(imported, state, { recursive: true });
+  return { state, flags: source === 'importing' ? ['--import', `sequences:${writeSequences(state)}`] : [] };
+}
+
 /** `text`: printed before `afterMs` begin. `alone`: the signal reaches npm and not its process group. */
 interface Interrupt {
   text?: string;
   afterMs: number;
-  world?: boolean;
+  source: Source;
   alone?: boolean;
 }
 
 test.each<Interrupt>([
-  { afterMs: 200 },
-  { afterMs: 1_000 },
-  { afterMs: 3_000 },
-  { text: 'Making a store', afterMs: 500, world: true },
-  { text: 'Starting the Worker', afterMs: 100 },
-  { text: 'Starting the Worker', afterMs: 1_000, alone: true },
+  { source: 'importing', afterMs: 200 },
+  { source: 'importing', afterMs: 1_000 },
+  { source: 'importing', afterMs: 3_000 },
+  { source: 'world', text: 'Making a store', afterMs: 500 },
+  { source: 'imported', text: 'Starting the Worker', afterMs: 100 },
+  { source: 'imported', text: 'Starting the Worker', afterMs: 1_000, alone: true },
 ])(
   'a signal ends every process of npm start: %j',
-  async ({ text, afterMs, world, alone }) => {
-    const { state, source } = createState();
-    const npm = await startNpm(state, world ? [] : source);
+  async ({ source, text, afterMs, alone }) => {
+    const { state, flags } = prepareSource(source);
+    const npm = await startNpm(state, flags);
     if (text !== undefined) await npm.waitForText(text);
     await sleep(afterMs);
     expect(findProcesses(state).length).toBeGreaterThan(0);
@@ -65,11 +83,15 @@ test.each<Interrupt>([
   300_000,
 );
 
-test.each([{ text: 'Making a store', world: true }, { text: 'Starting the Worker' }, { text: 'ready http' }])(
+test.each<{ source: Source; text: string }>([
+  { source: 'world', text: 'Making a store' },
+  { source: 'imported', text: 'Starting the Worker' },
+  { source: 'imported', text: 'ready http' },
+])(
   'five seconds after a SIGKILL of npm start nothing is left: %j',
-  async ({ text, world }) => {
-    const { state, source } = createState();
-    const npm = await startNpm(state, world ? [] : source);
+  async ({ source, text }) => {
+    const { state, flags } = prepareSource(source);
+    const npm = await startNpm(state, flags);
     await npm.waitForText(text);
     await sleep(500);
     expect(findProcesses(state).length).toBeGreaterThan(0);
@@ -77,7 +99,7 @@ test.each([{ text: 'Making a store', world: true }, { text: 'Starting the Worker
     await expectNothingLeft(state, 5_000);
     if (text !== 'ready http') return;
     // Neither the folder nor the port is in use any more.
-    const again = runNpm(state, ['start', '--', '--no-open', '--port', npm.port, '--state', state, ...source]);
+    const again = runNpm(state, ['start', '--', '--no-open', '--port', npm.port, '--state', state]);
     await again.waitForText('Starting the Worker');
     process.kill(again.pid, 'SIGKILL');
     await expectNothingLeft(state, 5_000);
@@ -88,7 +110,7 @@ test.each([{ text: 'Making a store', world: true }, { text: 'Starting the Worker
 test.each([{ process_: 'start/preparation.ts' }, { process_: 'wrangler-dist/cli.js dev' }])(
   'a Ctrl-C before its server is up ends every process of npm run simulate: %j',
   async ({ process_ }) => {
-    const { state } = createState();
+    const state = createState();
     const npm = runNpm(state, ['run', 'simulate', '--', '--state', state]);
     const isRunning = () => findProcesses(state).some((line) => line.includes(process_));
     await expect.poll(isRunning, { timeout: 240_000, interval: 100 }).toBe(true);
@@ -107,7 +129,7 @@ test.each([
 ])(
   'a Ctrl-C before its server is up ends every process of npm run bench: %j',
   async ({ bench, afterMs }) => {
-    const { state } = createState();
+    const state = createState();
     const npm = runNpm(state, ['run', 'bench', '--', bench]);
     await npm.waitForText('…');
     await sleep(afterMs);
