@@ -1,7 +1,6 @@
-// Migrates the databases of each test file inside workerd.
+// Creates the tables of the database for each test file inside workerd. migrate-log-shards.ts: those of more databases.
 
-import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import { migrate } from './migrate.ts';
 
-for (const database of [env.DB, env.TEST_LOG_1, env.TEST_LOG_2, env.TEST_LOG_3])
-  await applyD1Migrations(database, env.TEST_MIGRATIONS);
+await migrate(env.DB);

@@ -2,9 +2,10 @@
 
 import { createExecutionContext, createMessageBatch, getQueueResult, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import type { PlayerEvent, RoutedEvent } from '../../models/contracts/event.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { migrateLogShards } from '../../tests/migrate-log-shards.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { insertEvents, readActionsOf, readMarkEvents } from '../storage/events.ts';
 import { chooseShard, listLogShards } from '../storage/log-shards.ts';
@@ -22,6 +23,8 @@ const DATABASES = listLogShards(FOUR);
 
 /** In the future: an alarm in the past would run at once. */
 const START = Date.UTC(2100, 0, 1);
+beforeAll(migrateLogShards);
+
 const TABLES = ['events', 'users', 'merges', 'archived_marks'];
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: START });

@@ -1,12 +1,13 @@
 // The jobs over a log in four databases: real D1 and R2.
 
 import { env } from 'cloudflare:workers';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { SNAPSHOT_POINTER_KEY } from '../../models/contracts/layout.ts';
 import { countEventsAfter } from '../../models/contracts/snapshot.ts';
 import { EVIDENCE_PLAYERS_MIN } from '../../models/features/item-totals.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { migrateLogShards } from '../../tests/migrate-log-shards.ts';
 import { readRows } from '../../tests/parquet.ts';
 import { eraseUsers } from '../personal-data/erase-users.ts';
 import { exportUser } from '../personal-data/export-user.ts';
@@ -25,6 +26,8 @@ const FOUR = { ...env, LOG_1: env.TEST_LOG_1, LOG_2: env.TEST_LOG_2, LOG_3: env.
 const DATABASES = listLogShards(FOUR);
 const DAY_MS = 86_400_000;
 const NOW = Math.floor(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2;
+
+beforeAll(migrateLogShards);
 
 const TABLES = [
   ...['events', 'users', 'archived_marks', 'export_cursors', 'sqlite_sequence', 'roll_up', 'player_days'],

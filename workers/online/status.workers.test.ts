@@ -1,9 +1,12 @@
 import { env, exports } from 'cloudflare:workers';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { makeEvent } from '../../tests/event.ts';
+import { migrateLogShards } from '../../tests/migrate-log-shards.ts';
 import { readEventCounts } from '../storage/event-counts.ts';
 import { insertCountedEvents, insertEvents } from '../storage/events.ts';
 import { reportUnlogged } from '../storage/unlogged-users.ts';
+
+beforeAll(migrateLogShards);
 
 const ask = (method: string, path: string, body?: object) =>
   exports.default.fetch(`http://edge${path}`, {

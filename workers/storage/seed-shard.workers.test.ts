@@ -1,10 +1,13 @@
 import { env } from 'cloudflare:workers';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { makeEvent } from '../../tests/event.ts';
+import { migrateLogShards } from '../../tests/migrate-log-shards.ts';
 import { readErasedAt } from './erased-users.ts';
 import { beginErasure, readErasureUsers } from './erasures.ts';
 import { insertEvents } from './events.ts';
 import { seedShard } from './seed-shard.ts';
+
+beforeAll(migrateLogShards);
 
 const NOW = Date.now();
 const { DB, LOG_0, TEST_LOG_1: LOG_1, TEST_LOG_2: LOG_2 } = env;
