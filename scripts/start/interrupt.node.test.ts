@@ -42,7 +42,7 @@ const expectNothingLeft = (state: string, timeoutMs: number) =>
 const findScript = (state: string, script: string): number =>
   Number.parseInt(findProcesses(state).find((line) => new RegExp(`^\\d+ \\S*node scripts/${script}`).test(line))!, 10);
 
-/** What the store gets before the signal. `imported`: it has an import already, and the start begins with the Worker. */
+/** What the store gets before the signal. `imported`: it has an import, and the start goes on to the Worker at once. */
 type Source = 'importing' | 'imported' | 'world';
 
 /** Returns the state folder, and the flags of a start that gives its store the source. */
