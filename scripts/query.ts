@@ -11,13 +11,15 @@ import { fetchWholeLog } from './log/whole-log.ts';
 import { createQueryCommand, type Flags } from './query/command.ts';
 import { listQueries, type Query } from './query/queries.ts';
 import { createRangeViews, type FileFormat, readRows, selectFiles, writeFile } from './query/run-query.ts';
+import { runStages } from './query/stages.ts';
 import { formatTable, ROWS_SHOWN_MAX } from './query/table.ts';
 import { runCommand } from './terminal/command.ts';
 import { reserveStdout } from './terminal/json-output.ts';
-import { createProgress } from './terminal/progress.ts';
+import { createProgress, type Progress } from './terminal/progress.ts';
 
-/** Pairs of games of ten million events need more than a gigabyte; the local stores are closed by then. */
-const MEMORY_LIMIT = '3GB';
+/** Enough for the pairs of games of ten million events, in stages; the local stores are closed by then. */
+const MEMORY_LIMIT = '2GB';
+const PROGRESS_MS = 1_000;
 
 async function query(name: string, { from, to, format, output, state }: Flags): Promise<void> {
   const found = listQueries().find((one) => one.name === name);
@@ -38,9 +40,26 @@ async function query(name: string, { from, to, format, output, state }: Flags): 
       throw new Error(`there is no event in ${state} yet: \`npm run import\` reads files, \`npm start\` makes a store`);
     await withDuckDb(async (connection) => {
       await createRangeViews(connection, files, range);
-      for await (const part of answer(connection, found, format, output, folder)) print(part);
+      const sql = await withProgress(progress, (onStage) =>
+        runStages(connection, found.sql, path.join(folder, 'stages.duckdb'), onStage),
+      );
+      for await (const part of answer(connection, { ...found, sql }, format, output, folder)) print(part);
     }, MEMORY_LIMIT);
   });
+}
+
+/** A stage may be long: its name is shown while it runs. */
+async function withProgress<T>(progress: Progress, run: (onStage: (stage: string) => void) => Promise<T>): Promise<T> {
+  let current = '';
+  const timer = setInterval(() => progress.update(`counting ${current}`), PROGRESS_MS);
+  try {
+    return await run((stage) => {
+      current = stage;
+    });
+  } finally {
+    clearInterval(timer);
+    progress.end();
+  }
 }
 
 /** What to print, part by part: an answer may be longer than a string can be. */

@@ -49,7 +49,7 @@ export async function createRangeViews(connection: DuckDBConnection, files: LogF
     const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
     await connection.run(`create view range.${view} as select * from main.${view} ${where}`);
   }
-  await connection.run("set search_path = 'range,main'");
+  await connection.run("set search_path = 'memory.range,memory.main'");
 }
 
 /** Returns the first rows and the number of all rows, because an answer may be larger than memory. */
