@@ -10,7 +10,7 @@ interface Stage {
 }
 
 const COMMENTS = /(?:\s*--.*\n)*\s*/.source;
-/** A CTE in the layout of queries/: its first line and its closing bracket are not indented, what is between them is. */
+/** A CTE in the layout of queries/: its first line and its closing bracket are not indented, but its content is. */
 const STAGE = new RegExp(`${COMMENTS}(?:with )?(\\w+) as \\(\\n((?: .*\\n|--.*\\n|\\n)*)\\),?\\n`, 'y');
 const SELECT = new RegExp(`${COMMENTS}select\\b`, 'y');
 
