@@ -17,10 +17,10 @@ export interface NpmRun {
 /** Enough for a busy machine. */
 const TEXT_TIMEOUT_MS = 240_000;
 
-/** Every descendant inherits `marker` in its environment, for `findProcesses`. */
-export function runNpm(marker: string, args: readonly string[]): NpmRun {
+/** Every descendant inherits `marker` in its environment, for `findProcesses`. `cwd`: this project or a copy. */
+export function runNpm(marker: string, args: readonly string[], cwd = PROJECT_DIR): NpmRun {
   const child = spawn('npm', args, {
-    cwd: PROJECT_DIR,
+    cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, MARKER: marker },

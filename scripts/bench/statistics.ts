@@ -46,7 +46,7 @@ async function measureLog(
 ): Promise<StatisticsReport['logs'][number]> {
   const now = Date.now();
   const BUCKET = { put: async () => {} } as unknown as R2Bucket;
-  const env = { LOG_0: DB, BUCKET, COUNTED_GAMES_PER_DAY: String(GAMES_PER_DAY_DEFAULT) };
+  const env = { DB, LOG_0: DB, BUCKET, COUNTED_GAMES_PER_DAY: String(GAMES_PER_DAY_DEFAULT) };
   await addEvents(DB, events, Math.round(now - (events / EVENTS_PER_DAY) * DAY_MS), now);
   const firstMs = await time(async () => {
     for (let done = false; !done; ) done = (await rollUpLog(DB)).isComplete;

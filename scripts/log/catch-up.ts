@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { exportSnapshot } from '../../workers/offline/export-snapshot.ts';
 import { nameJobLease, withLease } from '../../workers/storage/leases.ts';
 import { type LogBindings, type LogShards, listLogShards } from '../../workers/storage/log-shards.ts';
+import { moveCounts } from '../../workers/storage/move-counts.ts';
 import { readCountedSequence, rollUpLog } from '../../workers/storage/roll-up.ts';
 import { lastSequenceOf, readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
 import type { LocalStores } from '../local/platform.ts';
@@ -53,6 +54,7 @@ export const countLog = (
         ({ isComplete } = run);
         if (!isComplete) onProgress(`counting ${count(counted)} of ${count(events)} events`);
       }
+    while (!(await moveCounts(stores.DB, shards))) onProgress('moving the counts of players to other databases');
     return counted;
   });
 

@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { copyProject } from '../../tests/copy-project.ts';
 import { IMPORTED_EVENTS, importSequences } from '../../tests/imported-state.ts';
 import { killProcesses, runNpm } from '../../tests/npm-run.ts';
 import { findProcesses } from '../../tests/processes.ts';
+import { cronOf } from '../../workers/offline/jobs.ts';
 import { ensureDevelopmentKey } from '../local/development-key.ts';
 import { findFreePort } from '../local/local-server.ts';
 import { withPlatform } from '../local/platform.ts';
@@ -13,7 +15,7 @@ import { withPlatform } from '../local/platform.ts';
 const REQUESTS = 30;
 const EVENTS_PER_REQUEST = 100;
 
-test('Ctrl-C right after the last answer loses no event; a second Ctrl-C stops at once', {
+test('Ctrl-C right after the last answer loses no event; the next start has four databases; a second Ctrl-C stops', {
   timeout: 600_000,
 }, async () => {
   const state = mkdtempSync(path.join(os.tmpdir(), 'drain-'));
@@ -36,8 +38,12 @@ test('Ctrl-C right after the last answer loses no event; a second Ctrl-C stops a
   const logged = await withPlatform(state, ({ DB }) => DB.prepare('select count(*) as n from events').first('n'));
   expect(logged).toBe(IMPORTED_EVENTS + REQUESTS * EVENTS_PER_REQUEST);
 
-  const again = runNpm(state, ['start', '--', ...flags]);
+  const project = path.join(state, 'project');
+  copyProject(project);
+  spreadLog(path.join(project, 'wrangler.toml'));
+  const again = runNpm(state, ['start', '--', ...flags], project);
   await again.waitForText('ready http');
+  await useFourDatabases(port);
   // The Worker cannot answer: draining would take long.
   process.kill(Number.parseInt(findProcesses(`entry=localhost:${port}`)[0]!, 10), 'SIGSTOP');
   interrupt(again.pid);
@@ -47,17 +53,69 @@ test('Ctrl-C right after the last answer loses no event; a second Ctrl-C stops a
   await expect.poll(() => findProcesses(state), { timeout: 3_000 }).toEqual([]);
 });
 
-async function sendEvents(port: string, userId: string): Promise<void> {
+/** As docs/scale.md describes. */
+function spreadLog(config: string): void {
+  const entries = [1, 2, 3].map((shard) => {
+    const name = `bloodstream-log-${shard}`;
+    const lines = { binding: `LOG_${shard}`, database_name: name, database_id: name, migrations_dir: 'migrations' };
+    return `[[d1_databases]]\n${Object.entries(lines)
+      .map(([key, value]) => `${key} = "${value}"\n`)
+      .join('')}`;
+  });
+  const before = readFileSync(config, 'utf8');
+  writeFileSync(config, before.replace('[[r2_buckets]]', `${entries.join('\n')}\n[[r2_buckets]]`));
+}
+
+/** Events, jobs and an erasure, with a log that had one database before. */
+async function useFourDatabases(port: string): Promise<void> {
+  const logged = (databases: readonly { logged: number }[]) => databases.reduce((sum, one) => sum + one.logged, 0);
+  const readStatus = async () => (await call(port, 200, 'GET', '/v1/status')) as Status;
+  expect((await readStatus()).log.shards.map((one) => one.logged)).toEqual([REQUESTS * EVENTS_PER_REQUEST, 0, 0, 0]);
+  for (let request = 0; request < REQUESTS; request++) await sendEvents(port, `player-${request}`, 'later');
+  // Repeated from before: the log has them in the first database.
+  const repeated = await sendEvents(port, 'player-0');
+  expect(repeated.filter(({ status }) => status === 'duplicate')).toHaveLength(EVENTS_PER_REQUEST);
+  const total = 2 * REQUESTS * EVENTS_PER_REQUEST;
+  await expect.poll(async () => logged((await readStatus()).log.shards), { timeout: 60_000 }).toBe(total);
+  const { shards } = (await readStatus()).log;
+  expect(Math.min(...shards.slice(1).map((one) => one.logged))).toBeGreaterThan(0);
+
+  const runCron = async (cron: string) => {
+    const response = await fetch(`http://localhost:${port}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`);
+    expect(response.status).toBe(200);
+  };
+  const { erasureId } = (await call(port, 202, 'DELETE', '/v1/users/player-0')) as { erasureId: string };
+  await runCron(cronOf('export-snapshot'));
+  await runCron(cronOf('erase-users'));
+  const { jobRuns } = await readStatus();
+  expect(jobRuns.find(({ job }) => job === 'export-snapshot')).toMatchObject({ outcome: 'done' });
+  expect(jobRuns.find(({ job }) => job === 'refresh-statistics')).toMatchObject({ outcome: 'done' });
+  const receipt = await call(port, 200, 'GET', `/v1/erasures/${erasureId}`);
+  expect(receipt).toMatchObject({ state: 'done' });
+}
+
+interface Status {
+  log: { shards: { logged: number }[] };
+  jobRuns: { job: string; outcome: string }[];
+}
+
+async function call(port: string, status: number, method: string, route: string, body?: object): Promise<unknown> {
+  const response = await fetch(`http://localhost:${port}${route}`, {
+    method,
+    headers: { authorization: `Bearer ${ensureDevelopmentKey(() => {})}`, 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  expect(response.status).toBe(status);
+  return response.json();
+}
+
+async function sendEvents(port: string, userId: string, prefix = 'event'): Promise<{ status: string }[]> {
   const events = Array.from({ length: EVENTS_PER_REQUEST }, (_, event) => ({
-    id: `event-${event}`,
+    id: `${prefix}-${event}`,
     userId,
     type: 'click',
     itemId: 'g1',
   }));
-  const response = await fetch(`http://localhost:${port}/v1/events`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${ensureDevelopmentKey(() => {})}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ events }),
-  });
-  expect(response.status).toBe(202);
+  const { results } = (await call(port, 202, 'POST', '/v1/events', { events })) as { results: { status: string }[] };
+  return results;
 }

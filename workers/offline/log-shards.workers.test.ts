@@ -16,6 +16,7 @@ import { beginErasure } from '../storage/erasures.ts';
 import { insertEvents } from '../storage/events.ts';
 import { readPlayerCounts } from '../storage/item-totals.ts';
 import { chooseShard, listLogShards } from '../storage/log-shards.ts';
+import { moveCounts } from '../storage/move-counts.ts';
 import { rollUpLog } from '../storage/roll-up.ts';
 import { readSnapshotManifest } from '../storage/snapshots.ts';
 import { exportSnapshot } from './export-snapshot.ts';
@@ -128,6 +129,62 @@ it('computes the same statistics from four databases as from one', async () => {
   for (const table of TABLES) await env.LOG_0.prepare(`delete from ${table}`).run();
   await insert(events);
   expect(await read(DATABASES)).toEqual(one);
+});
+
+it('counts a player who moved to another database as if there had always been one', async () => {
+  const votes = async (databases: readonly D1Database[]) => {
+    const { world, ratings } = await readPlayerCounts(databases, NOW / DAY_MS - 0.5);
+    const list = (rows: readonly { itemId: string }[], field: string) =>
+      rows
+        .map((row) => `${row.itemId} ${(row as unknown as Record<string, number>)[field]!.toFixed(6)}`)
+        .filter((row) => !row.endsWith(' 0.000000'))
+        .toSorted();
+    return { ratings: list(ratings, 'sum'), popularity: list(world, 'popularity') };
+  };
+  const players = Array.from({ length: 24 }, (_, n) => `player-${n}`);
+  const act = (type: PlayerEvent['type'], item: string, at: number, more: Partial<PlayerEvent> = {}) =>
+    players.map((userId) => makeEvent(userId, type, item, at, { id: `${type}-${item}-${at}`, ...more }));
+  const before = [
+    ...act('like', 'liked', NOW - 3_000),
+    ...act('like', 'taken-back', NOW - 3_000),
+    ...act('purchase', 'given-back', NOW - 3_000),
+    ...act('play', 'played', NOW - 3_000, { value: 10 }),
+    ...act('rate', 'rated', NOW - 2 * DAY_MS, { value: 5 }),
+  ];
+  const after = [
+    ...act('unlike', 'taken-back', NOW - 2_000),
+    ...act('refund', 'given-back', NOW - 2_000),
+    ...act('play', 'played', NOW - 2_000, { value: 20 }),
+    ...act('rate', 'rated', NOW - 2_000, { value: 1 }),
+    ...players.slice(0, 6).map((userId) => makeEvent(userId, 'reset', '', NOW - 1_000, { id: 'reset', itemId: null })),
+  ];
+  // Accepted before the change, but late in the queue.
+  const late = act('like', 'late', NOW - 2_500);
+  await insertEvents(env.LOG_0, before);
+  await refreshStatistics(env, NOW);
+  await insertEvents(env.LOG_0, late);
+  await insert(after);
+  for (const database of DATABASES) await rollUpLog(database);
+  // In portions, as a large log is.
+  let runs = 1;
+  while (!(await moveCounts(env.DB, DATABASES, { pageEvents: 10, movesMax: 1 }))) runs++;
+  expect(runs).toBeGreaterThan(2);
+  const four = await votes(DATABASES);
+  for (const [shard, database] of DATABASES.entries()) {
+    const { results } = await database.prepare('select distinct user_id as userId from player_facts').all();
+    expect(results.every(({ userId }) => chooseShard(userId as string, 4) === shard)).toBe(true);
+    expect(results.length).toBeGreaterThan(0);
+  }
+  // Nothing is left to move.
+  await refreshStatistics(FOUR, NOW);
+  expect(await votes(DATABASES)).toEqual(four);
+
+  for (const database of DATABASES)
+    await database.batch(TABLES.map((table) => database.prepare(`delete from ${table}`)));
+  await insertEvents(env.LOG_0, [...before, ...late, ...after]);
+  await refreshStatistics(env, NOW);
+  expect(four).toEqual(await votes([env.LOG_0]));
+  expect(four.ratings.map((row) => row.split(' ')[0])).toEqual(['late', 'liked', 'rated']);
 });
 
 it('exports and erases a player whose events are in every database', async () => {

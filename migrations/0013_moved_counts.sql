@@ -1,0 +1,1 @@
+ALTER TABLE `roll_up` ADD `moved_until` integer DEFAULT 0 NOT NULL;

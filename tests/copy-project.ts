@@ -1,0 +1,13 @@
+// A copy of this project in which a test may change the configuration. It shares the installed packages.
+
+import { cpSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { PROJECT_DIR } from '../scripts/local/project.ts';
+
+const LEFT_OUT = new Set(['node_modules', '.git', '.wrangler']);
+
+/** `folder`: must not be inside the project. */
+export function copyProject(folder: string): void {
+  cpSync(PROJECT_DIR, folder, { recursive: true, filter: (source) => !LEFT_OUT.has(path.basename(source)) });
+  symlinkSync(path.join(PROJECT_DIR, 'node_modules'), path.join(folder, 'node_modules'));
+}
