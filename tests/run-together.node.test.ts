@@ -35,7 +35,7 @@ function startTogether(sources: readonly string[]) {
   return { folder, child, exited, stdout: text(child.stdout), stderr: text(child.stderr) };
 }
 
-test('what the second prints comes after the first, though it ended before; the worst exit code counts', async () => {
+test('what the second prints comes after the first, though it ended before; its failure counts', async () => {
   const first = `
     import { existsSync } from 'node:fs';
     console.log('first begins');

@@ -12,13 +12,14 @@ import { findProcesses } from './processes.ts';
 export interface Run {
   script: string;
   args: readonly string[];
-  /** 0: as this process; the higher, up to 19, the more processor time is left to the others. */
+  /** Added to this process's own: the higher, the more processor time is left to the others. */
   niceness: number;
 }
 
 /** For the rest of a script's output: a process that it left behind may keep the pipe open. */
 const OUTPUT_TIMEOUT_MS = 2_000;
 const SWEEP_MS = 100;
+const NICENESS_MAX = 19;
 
 /** Resolves with the exit code of the first script that failed; 0 if none did. */
 export async function runTogether(runs: readonly Run[], shutdown: Shutdown): Promise<number> {
@@ -42,10 +43,11 @@ function spawnRun({ script, args, niceness }: Run, isHeldBack: boolean, mark: st
   const child = spawnGuarded(script, args, {
     stdout: output,
     stderr: output,
-    env: { ...process.env, TEST_RUN: mark },
+    // A run within a run keeps the outer mark, so that an interrupt of the outer one finds its processes.
+    env: { ...process.env, TEST_RUN: `${process.env.TEST_RUN ?? ''} ${mark}` },
   });
   // Only the superuser may lower it, even back to its default.
-  if (niceness > 0) os.setPriority(child.pid, niceness);
+  if (niceness > 0) os.setPriority(child.pid, Math.min(NICENESS_MAX, os.getPriority() + niceness));
   return child;
 }
 

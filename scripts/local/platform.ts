@@ -1,7 +1,7 @@
 // Opens the local D1 and R2 of `wrangler dev` for a Node command. It starts no server and opens no Durable Object:
 // those bindings do not work outside workerd.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isShardBinding, type LogBindings, listLogShards } from '../../workers/storage/log-shards.ts';
@@ -85,7 +85,10 @@ function writeStoresConfig(config: string): string {
   assertShardsDiffer(d1_databases, config);
   const file = path.join(path.dirname(config), '.wrangler/stores.json');
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ name, compatibility_date, d1_databases, r2_buckets }));
+  // Another command may be reading it.
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify({ name, compatibility_date, d1_databases, r2_buckets }));
+  renameSync(draft, file);
   return file;
 }
 

@@ -1,6 +1,7 @@
 // Bodies that are too large, too deep, not JSON, or decompression bombs.
 
 import { deflateSync, gzipSync } from 'node:zlib';
+import { EVENTS_BODY_BYTES_MAX } from '../../../models/contracts/event.ts';
 import type { Attack } from '../target/attack.ts';
 
 const PATH = '/v1/events';
@@ -14,7 +15,9 @@ export const bodies: Attack = {
   async run({ client, secrets, server }, attempts) {
     const json = { 'content-type': 'application/json', authorization: `Bearer ${secrets.keys.ingest}` };
     const post = (body: string | Uint8Array, headers?: Record<string, string>) =>
-      client.send({ method: 'POST', path: PATH, body, headers: { ...json, ...headers } }).catch(readRefusal);
+      client
+        .send({ method: 'POST', path: PATH, body, headers: { ...json, ...headers } })
+        .catch((error) => readRefusal(error, body));
     const nested = (open: string, close: string) => open.repeat(DEPTH) + close.repeat(DEPTH);
     const gzip = { 'content-encoding': 'gzip' };
     const bomb = gzipSync(Buffer.alloc(BOMB_MB * MB, ' '));
@@ -48,6 +51,7 @@ export const bodies: Attack = {
     ];
     const answers = await Promise.all(sent.map(([, body, , headers]) => post(body, headers)));
     for (const [index, [what, , statuses]] of sent.entries()) attempts.expectStatus(answers[index]!, statuses, what);
+    attempts.expectStatus(await client.call('GET', '/health'), 200, 'health afterwards');
     const grownMB = server.readWorkerMB() - beforeMB;
     attempts.expect(grownMB < UNPACKED_MB_MAX, `the Worker has grown by ${grownMB} MB`);
     return `a ${BOMB_MB} MB bomb in ${Math.round(bomb.length / 1024)} KB: the Worker grew by ${grownMB} MB`;
@@ -55,7 +59,8 @@ export const bodies: Attack = {
 };
 
 /** The server may answer and close the connection before it has read a large body: the client then sees no answer. */
-function readRefusal(error: NodeJS.ErrnoException): { status: number; text: string } {
-  if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error;
+function readRefusal(error: NodeJS.ErrnoException, body: string | Uint8Array): { status: number; text: string } {
+  const isRefusal = body.length > EVENTS_BODY_BYTES_MAX && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
+  if (!isRefusal) throw error;
   return { status: 413, text: error.message };
 }

@@ -20,9 +20,15 @@ export async function watchMemory({
   const isolateBefore = await readIsolateMB();
   const before = readWorkerMB();
   let peak = before;
-  const timer = setInterval(() => {
-    peak = Math.max(peak, readWorkerMB());
-  }, SAMPLE_MS);
+  const sample = () => {
+    try {
+      peak = Math.max(peak, readWorkerMB());
+    } catch {
+      // The process has ended, which the end of the run reports.
+      clearInterval(timer);
+    }
+  };
+  const timer = setInterval(sample, SAMPLE_MS);
   return async () => {
     clearInterval(timer);
     const after = readWorkerMB();
