@@ -3,7 +3,6 @@
 import type { Shutdown } from '../terminal/shutdown.ts';
 import { ATTACKS } from './attacks/index.ts';
 import { leaks } from './attacks/leaks.ts';
-import { slowBodies } from './attacks/slow-bodies.ts';
 import { type FuzzReport, fuzz } from './fuzz/fuzz.ts';
 import { type ApiDocument, listOperations } from './fuzz/operations.ts';
 import { findAlerts } from './target/alerts.ts';
@@ -51,14 +50,11 @@ export async function runAbuse(plan: Plan, shutdown: Shutdown): Promise<AbuseRep
     const target = await prepareTarget({ client, server, secrets }, document);
     const readCanaries = () => countReadable(client, secrets.keys.read, target.victims);
     const before = await readCanaries();
-    // In parallel: it takes long, but little processor time.
-    const slow = runAttack(slowBodies, target);
     const attacks: AttackResult[] = [];
     for (const attack of ATTACKS) {
       plan.onProgress(attack.name);
       attacks.push(await runAttack(attack, target));
     }
-    attacks.push(await slow);
     const fuzzed = await fuzzWorker(target, document, plan);
     attacks.push(await runAttack(leaks, target));
     return {

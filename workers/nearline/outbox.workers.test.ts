@@ -15,7 +15,7 @@ import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
 import { readUnlogged } from '../storage/unlogged-users.ts';
 import { DocumentStore } from './documents.ts';
-import { Schedule } from './schedule.ts';
+import { RUN_MAX_MS, Schedule } from './schedule.ts';
 import { Tables } from './tables.ts';
 import type { UserSignals } from './user-signals.ts';
 
@@ -72,6 +72,12 @@ async function runNextAlarm(player: Player): Promise<number> {
 /** D1 whose queries fail. */
 const down = () => {
   const statement = { bind: () => statement, all: () => Promise.reject(new Error('D1 is down')) };
+  return { prepare: () => statement, batch: statement.all } as unknown as D1Database;
+};
+
+/** D1 that never answers. */
+const hanging = () => {
+  const statement = { bind: () => statement, all: () => new Promise(() => {}) };
   return { prepare: () => statement, batch: statement.all } as unknown as D1Database;
 };
 
@@ -140,6 +146,22 @@ it('asks with growing delay while D1 fails, changes nothing meanwhile, and loses
   await expect.poll(() => loggedOf('dora'), { timeout: 10_000 }).toEqual(['1', '2']);
   await runNextAlarm(player);
   expect([await unloggedOf(player), await alarmOf(player)]).toEqual([[], null]);
+});
+
+it('checks again after a check that hung', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+  wait(0);
+  const { player } = await openPlayer('hugo', { DB: hanging() });
+  await player.record([click('hugo', '1')]);
+  await runInDurableObject(player, async (object) => {
+    const checks = Promise.allSettled([object.refreshReport('hugo'), object.refreshReport('hugo')]);
+    await vi.advanceTimersByTimeAsync(RUN_MAX_MS);
+    expect((await checks).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+  await setStores(player, {});
+  await player.refreshReport('hugo');
+  vi.useRealTimers();
+  await expect.poll(() => loggedOf('hugo'), { timeout: 10_000 }).toEqual(['1']);
 });
 
 it('a queue that fails loses nothing either', async () => {

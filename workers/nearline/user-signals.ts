@@ -15,6 +15,7 @@ import { isolate } from '../serving/isolate.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
 import type { UserStateRead } from '../serving/read-signals.ts';
 import type { Moment } from '../serving/recommendation-id.ts';
+import { withDeadline } from '../storage/deadline.ts';
 import { chooseShard, listLogShards } from '../storage/log-shards.ts';
 import { notify } from '../storage/subscriptions.ts';
 import { withdrawReport } from '../storage/unlogged-users.ts';
@@ -25,7 +26,7 @@ import { eraseHeldRows, HELD_TABLES, type HeldRow, readErasedAt, readHeldRows } 
 import { Hydration } from './hydration.ts';
 import { Merging, type UserExport } from './merging.ts';
 import { Outbox } from './outbox.ts';
-import { type DutyOutcome, Schedule } from './schedule.ts';
+import { type DutyOutcome, RUN_MAX_MS, Schedule } from './schedule.ts';
 import { SignalStore } from './signal-store.ts';
 import { Stream } from './stream.ts';
 import { Tables } from './tables.ts';
@@ -275,14 +276,17 @@ export class UserSignals extends DurableObject<Env> {
     return 'done';
   }
 
-  /** Throws if a store fails. Two checks at once would queue missing events twice. */
+  /**
+   * Throws if a store fails. Two checks at once would queue missing events twice; one that hangs is forgotten, or no
+   * other would ever run.
+   */
   #checkLog(): Promise<DutyOutcome> {
     const check = async () => {
       await this.#merging.forwardOutbox();
       const stores = { db: this.env.DB, shards: listLogShards(this.env), queue: this.env.EVENTS };
       return checkLog(this.#outbox, this.#documents, stores, this.ctx.id.toString());
     };
-    this.#checking ??= check().finally(() => {
+    this.#checking ??= withDeadline(check(), RUN_MAX_MS).finally(() => {
       this.#checking = undefined;
     });
     return this.#checking;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Admission } from './admission.ts';
+import { Admission, INGESTS_MAX, SLOW_BODIES_MAX } from './admission.ts';
 
 const NOW = 1_000_000;
 
@@ -46,4 +46,33 @@ test('cuts the oldest of too many slow bodies, not those that have arrived or wh
   for (let later = 0; later < 2; later++) slots.push(admission.enterBeforeBody(NOW + 1_000)!);
   admission.enter(NOW + 2_000);
   expect(listCut()).toEqual([2, 3, 4, 5]);
+});
+
+test('gives a new request the slot of the oldest body that is awaited for a while, and of no other', () => {
+  const admission = new Admission(2, 2);
+  const [first, second] = [admission.enterBeforeBody(NOW)!, admission.enterBeforeBody(NOW)!];
+  // Their callers are being identified, which no client can delay.
+  expect(admission.enterBeforeBody(NOW + 200)).toBeUndefined();
+  first.markBodyAwaited(NOW + 200);
+  second.markBodyAwaited(NOW + 200);
+  expect(admission.enterBeforeBody(NOW + 299)).toBeUndefined();
+  expect(admission.enterBeforeBody(NOW + 300)).toBeDefined();
+  // Only the first was given back: the third still has its slot.
+  second.markBodyArrived(NOW + 301);
+  expect(admission.enterBeforeBody(NOW + 400)).toBeUndefined();
+  expect([first.isCut(), second.isCut()]).toEqual([false, false]);
+});
+
+test('keeps no request out while forty slow bodies a second arrive', () => {
+  const admission = new Admission(INGESTS_MAX, SLOW_BODIES_MAX);
+  const refused: number[] = [];
+  for (let now = NOW; now < NOW + 15_000; now += 25) {
+    admission.enterBeforeBody(now)?.markBodyAwaited(now);
+    const slot = admission.enterBeforeBody(now + 5);
+    if (slot === undefined) refused.push(now - NOW);
+    slot?.markBodyAwaited(now + 5);
+    slot?.markBodyArrived(now + 10);
+    slot?.leave();
+  }
+  expect(refused).toEqual([]);
 });

@@ -13,10 +13,9 @@ export const INGESTS_MAX = 32;
 const SLOT_MAX_MS = 30_000;
 /** A request whose body takes longer to arrive gives its slot back until then: slow clients must not block others. */
 const ARRIVAL_MAX_MS = 1_000;
-/**
- * Such bodies at once; a further one cuts the oldest. Together with the bodies in slots they take 64 MiB at most, and
- * 12 MiB if all come from players: only keys send more than EVENTS_BODY_BYTES_MAX. An isolate has 128 MB.
- */
+/** If all slots are taken, it does so after this time of reading. Longer than a whole body takes in an overload. */
+const ARRIVAL_MIN_MS = 100;
+/** Such bodies at once; a further one cuts the oldest. Decision 27 has the memory that they may take. */
 export const SLOW_BODIES_MAX = 32;
 
 export interface Slot {
@@ -27,20 +26,24 @@ export interface Slot {
 export interface BodySlot extends Slot {
   /** True once the body must be cut. To be polled: the runtime lets no request wake another. */
   isCut(): boolean;
+  /** From now on, the request only waits for its body: a new request may take over its slot. */
+  markBodyAwaited(now: number): void;
   /** From now on, the slot counts until it is left, even if it was given back. */
   markBodyArrived(now: number): void;
 }
 
-interface Held {
+interface SlotState {
   /** Time until which the slot counts, epoch milliseconds. */
   until: number;
+  /** Time from which the request only waits for its body, epoch milliseconds. */
+  awaitedSince?: number;
   /** Cuts the body; set while it has yet to arrive. */
   cut?: () => void;
 }
 
 export class Admission {
   readonly #max: number;
-  readonly #slots = new Map<Slot, Held>();
+  readonly #slots = new Map<Slot, SlotState>();
   readonly #slowMax: number;
   /** Cuts the body, by slot that was given back, oldest first. */
   readonly #slow = new Map<Slot, () => void>();
@@ -64,6 +67,10 @@ export class Admission {
     };
     const slot: BodySlot = {
       isCut: () => isCut,
+      markBodyAwaited: (awaitedSince) => {
+        const state = this.#slots.get(slot);
+        if (state !== undefined) state.awaitedSince = awaitedSince;
+      },
       markBodyArrived: (later) => {
         this.#slow.delete(slot);
         this.#slots.set(slot, { until: later + SLOT_MAX_MS });
@@ -73,10 +80,10 @@ export class Admission {
     return this.#take(slot, now, { until: now + ARRIVAL_MAX_MS, cut });
   }
 
-  #take<S extends Slot>(slot: S, now: number, held: Held): S | undefined {
+  #take<S extends Slot>(slot: S, now: number, state: SlotState): S | undefined {
     this.#giveBack(now);
     if (this.#slots.size >= this.#max) return undefined;
-    this.#slots.set(slot, held);
+    this.#slots.set(slot, state);
     return slot;
   }
 
@@ -85,18 +92,26 @@ export class Admission {
     this.#slots.delete(slot);
   }
 
-  /** Ends the slots that have counted for long enough, and cuts the oldest of too many slow bodies. */
+  /**
+   * Ends the slots that have counted for long enough and, if all are taken, the oldest that wait for a body; cuts the
+   * oldest of too many slow bodies.
+   */
   #giveBack(now: number): void {
-    for (const [slot, { until, cut }] of this.#slots) {
-      if (until > now) continue;
-      this.#slots.delete(slot);
-      if (cut !== undefined) this.#slow.set(slot, cut);
+    for (const [slot, { until, cut }] of this.#slots) if (until <= now) this.#end(slot, cut);
+    for (const [slot, { awaitedSince = now, cut }] of this.#slots) {
+      if (this.#slots.size < this.#max) break;
+      if (awaitedSince + ARRIVAL_MIN_MS <= now) this.#end(slot, cut);
     }
     for (const [slot, cut] of this.#slow) {
       if (this.#slow.size <= this.#slowMax) return;
       this.#slow.delete(slot);
       cut();
     }
+  }
+
+  #end(slot: Slot, cut: (() => void) | undefined): void {
+    this.#slots.delete(slot);
+    if (cut !== undefined) this.#slow.set(slot, cut);
   }
 }
 

@@ -11,8 +11,7 @@ const CUT_CHECK_MS = 250;
 
 /**
  * Throws the problem that describes what is wrong with the body. Reads at most `maxBytes` of it, and unpacks at most as
- * many: a small body may hold gigabytes. `isCut`: true once
- * the body must be given up.
+ * many: a small body may hold gigabytes. `isCut`: true once the body must be given up.
  */
 export async function readJson(request: Request, maxBytes: number, isCut = () => false): Promise<unknown> {
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? ''))

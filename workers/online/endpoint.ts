@@ -336,6 +336,7 @@ async function readBody<B extends z.ZodType>(
   { maxBytes, repeats }: Body<B>,
   slot: BodySlot | undefined,
 ): Promise<unknown> {
+  slot?.markBodyAwaited(Date.now());
   const body = await readJson(c.req.raw, maxBytes, slot?.isCut);
   markNow(c);
   slot?.markBodyArrived(Date.now());

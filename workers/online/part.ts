@@ -30,7 +30,7 @@ const ListAnswer = z.object({
       z.object({
         guestId: z.string(),
         mergedAt: z.iso.datetime(),
-        openUntil: z.iso.datetime().meta({ description: 'Until then, the two can be parted.' }),
+        openUntil: z.iso.datetime().meta({ description: 'Until then at least, the two can be parted.' }),
       }),
     )
     .meta({ description: `Latest first, at most ${LISTED_MAX}.` }),
@@ -72,9 +72,10 @@ export async function deleteMerge(
   { params: { userId, guestId } }: { params: MergeParams },
   { isBeingErased, decide, readMergeTarget, complete }: Omit<PartSteps, 'listPartable'>,
 ): Promise<void> {
-  if (await orUnavailable(isBeingErased([guestId, userId])))
-    throw new ProblemError('conflict', 'One of the two is being erased.');
   if (!(await orUnavailable(decide(guestId, userId)))) {
+    // Asked after the decision: an erasure may begin at any time.
+    if (await orUnavailable(isBeingErased([guestId, userId])))
+      throw new ProblemError('conflict', 'One of the two is being erased.');
     if ((await orUnavailable(readMergeTarget(guestId))) !== userId)
       throw new ProblemError('not-found', `No guest “${guestId}” was merged into this player.`);
     throw new ProblemError(
@@ -93,7 +94,9 @@ const ENDPOINTS: Endpoint<PartSteps>[] = [
     operationId: 'getMerges',
     tag: 'Users',
     summary: 'List the guests that can be parted from a player',
-    description: `The merges of the last ${MERGE_OPEN_DAYS} days. None while the player is merged into another.`,
+    description:
+      `The merges of the last ${MERGE_OPEN_DAYS} days, and those whose parting was interrupted. None while the player ` +
+      'is merged into another.',
     scope: 'admin',
     isOpenToPlayers: true,
     params: UserParams,

@@ -15,6 +15,7 @@ import { exportMerges } from '../storage/export-merges.ts';
 import { beginParting, MERGE_OPEN_DAYS, openSince } from '../storage/merges.ts';
 import { readPlayerMarks, readPlayers } from '../storage/player-log.ts';
 import { rollUpLog } from '../storage/roll-up.ts';
+import { deleteMerge, type PartSteps } from './part.ts';
 
 const DAY_MS = 86_400_000;
 afterEach(() => void vi.useRealTimers());
@@ -256,6 +257,22 @@ it('keeps the player’s own preferences, and the events still in the outbox', a
       .raw(),
   ]);
   expect(rows).toEqual([]);
+});
+
+it('names the erasure that has begun since the merge was read', async () => {
+  const steps: PartSteps = {
+    listPartable: async () => [],
+    isBeingErased: async () => isErasing,
+    decide: async () => {
+      isErasing = true;
+      return false;
+    },
+    readMergeTarget: async () => 'ann',
+    complete: async () => {},
+  };
+  let isErasing = false;
+  const call = deleteMerge({ params: { userId: 'ann', guestId: 'visitor' } }, steps);
+  await expect(call).rejects.toThrow('One of the two is being erased.');
 });
 
 it('an erasure of the player erases an open guest too', async () => {

@@ -116,20 +116,20 @@ async function readPage(db: D1Database, events: number): Promise<{ last: number;
 async function moveUsers(db: D1Database, shards: LogShards, userIds: readonly string[]): Promise<number> {
   let moves = 0;
   for (const [number, from] of shards.entries()) {
-    const strays = userIds.filter((userId) => chooseShard(userId, shards.length) !== number);
-    const held = await findHeld(from, strays);
-    for (const [home, own] of Map.groupBy(held, (userId) => chooseShard(userId, shards.length))) {
+    const misplaced = userIds.filter((userId) => chooseShard(userId, shards.length) !== number);
+    const counted = await findCounted(from, misplaced);
+    for (const [home, movable] of Map.groupBy(counted, (userId) => chooseShard(userId, shards.length))) {
       const to = shards[home]!;
       await seedShard(db, to);
-      for (let start = 0; start < own.length; start += USERS_PER_MOVE, moves++)
-        await move(from, to, own.slice(start, start + USERS_PER_MOVE));
+      for (let start = 0; start < movable.length; start += USERS_PER_MOVE, moves++)
+        await move(from, to, movable.slice(start, start + USERS_PER_MOVE));
     }
   }
   return moves;
 }
 
-/** The users of whom the database holds counts. */
-async function findHeld(db: D1Database, userIds: readonly string[]): Promise<string[]> {
+/** The users of whom the database has counts. */
+async function findCounted(db: D1Database, userIds: readonly string[]): Promise<string[]> {
   if (userIds.length === 0) return [];
   const { results } = await db
     .prepare(

@@ -12,6 +12,7 @@ import { overload } from './overload.ts';
 import { popularity } from './popularity.ts';
 import { unknownParameters } from './queries.ts';
 import { rates } from './rates.ts';
+import { slowBodies } from './slow-bodies.ts';
 import { tokens } from './tokens.ts';
 import { unknownIds } from './unknown-ids.ts';
 import { webhooks } from './webhooks.ts';
@@ -34,4 +35,5 @@ export const ATTACKS: readonly Attack[] = [
   hangUps,
   webhooks,
   overload,
+  slowBodies,
 ];

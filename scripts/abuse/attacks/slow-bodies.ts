@@ -1,47 +1,85 @@
-// Bodies that never end: a byte a second, so that the connection is never idle. Each must be cut in time; of too many,
-// the oldest must be cut at once, and a new request must get in.
+// Bodies that never end: a byte a second, so that the connection is never idle. While many of them are opened, other
+// requests must get in; each must be cut in time, and of too many, the oldest must be cut at once.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { INGESTS_MAX, SLOW_BODIES_MAX } from '../../../workers/online/admission.ts';
 import { BODY_WAIT_MS } from '../../../workers/online/body.ts';
 import type { Attack, Target } from '../target/attack.ts';
+import { type Answer, Client } from '../target/client.ts';
 
-/** Half more than the Worker keeps open. */
-const CLIENTS = 1.5 * (INGESTS_MAX + SLOW_BODIES_MAX);
-/** Few at a time: other attacks run meanwhile, and must find slots. */
-const CLIENTS_PER_WAVE = 8;
+const BODIES = 400;
+/** 50 a second. If each held a slot for a second, they would leave none. */
+const BODY_EVERY_MS = 20;
+/** Other requests are sent one after the other, so the Worker has a slot for each. */
+const HONEST_EVERY_MS = 50;
 const BYTE_EVERY_MS = 1_000;
 const DECLARED_BYTES = 10_000;
 /** Generous: the machine may be busy. */
 const CUT_WITHIN_MS = 3 * BODY_WAIT_MS;
 
+/** The Worker behind wrangler's listener, which would delay bodies. */
+type Victim = Pick<Target, 'client' | 'secrets'>;
+
 export const slowBodies: Attack = {
-  name: 'bodies that never end are cut',
-  async run(target, attempts) {
-    const dripping: Promise<string>[] = [];
-    let ended = 0;
-    while (dripping.length < CLIENTS) {
-      for (let n = 0; n < CLIENTS_PER_WAVE; n++) dripping.push(drip(target).finally(() => ended++));
+  name: 'bodies that never end are cut, and keep nobody out',
+  async run({ server, secrets }, attempts) {
+    const client = new Client(server.workerPort, 1);
+    const victim = { client, secrets };
+    try {
+      const { dripping, countEnded, seconds, honest } = await flood(victim);
+      const refused = honest.filter(({ status }) => status !== 202).length;
+      // Not none: if the machine stalls, many bodies arrive at the same moment.
+      attempts.expect(refused < honest.length / 2, `${refused} of ${honest.length} other requests refused`);
+      // The Worker looks for bodies to cut when a request arrives, and each of them notices a moment later.
+      attempts.expectStatus(await sendHonest(victim), 202, 'a new request');
       await sleep(BYTE_EVERY_MS);
+      const open = BODIES - countEnded();
+      attempts.expect(open <= INGESTS_MAX + SLOW_BODIES_MAX, `${open} slow bodies at once`);
+      const outcomes = await Promise.all(dripping);
+      for (const outcome of outcomes) attempts.expect(outcome !== 'open', 'a body was not cut');
+      return (
+        `${BODIES} begun, ${Math.round(BODIES / seconds)} a second; ${refused} of ${honest.length} other requests ` +
+        `refused; ${open} open at once, cut with ${[...new Set(outcomes)].join(', ')}`
+      );
+    } finally {
+      client.close();
     }
-    const answer = await target.client.call('POST', '/v1/events', {
-      bearer: target.secrets.keys.ingest,
-      // The event is rejected, and leaves nothing that another attack could count.
-      json: { events: [{ id: 'quick' }] },
-    });
-    attempts.expectStatus(answer, 202, 'a new request');
-    // The Worker looks for bodies to cut when a request arrives, and each of them notices a moment later.
-    await sleep(BYTE_EVERY_MS);
-    const open = CLIENTS - ended;
-    attempts.expect(open <= INGESTS_MAX + SLOW_BODIES_MAX, `${open} slow bodies at once`);
-    const outcomes = await Promise.all(dripping);
-    for (const outcome of outcomes) attempts.expect(outcome !== 'open', 'a body was not cut');
-    return `${CLIENTS} begun, ${open} open at once, cut with ${[...new Set(outcomes)].join(', ')}`;
   },
 };
 
+/** Opens all bodies, and sends other requests until then. */
+async function flood(victim: Victim) {
+  const dripping: Promise<string>[] = [];
+  let ended = 0;
+  const honest: Answer[] = [];
+  const startedAt = performance.now();
+  const openAll = async () => {
+    while (dripping.length < BODIES) {
+      dripping.push(drip(victim).finally(() => ended++));
+      await sleep(BODY_EVERY_MS);
+    }
+  };
+  const sendOthers = async () => {
+    // Begins when the slots would be taken.
+    while (dripping.length < INGESTS_MAX) await sleep(BODY_EVERY_MS);
+    while (dripping.length < BODIES) {
+      honest.push(await sendHonest(victim));
+      await sleep(HONEST_EVERY_MS);
+    }
+  };
+  const others = sendOthers();
+  await openAll();
+  const seconds = (performance.now() - startedAt) / 1_000;
+  await others;
+  return { dripping, countEnded: () => ended, seconds, honest };
+}
+
+/** The event is rejected, and leaves nothing that another attack could count. */
+const sendHonest = ({ client, secrets }: Victim): Promise<Answer> =>
+  client.call('POST', '/v1/events', { bearer: secrets.keys.ingest, json: { events: [{ id: 'quick' }] } });
+
 /** Sends a byte a second. Returns how the request ended: its status, “closed”, or “open” if it did not. */
-async function drip({ client, secrets }: Target): Promise<string> {
+async function drip({ client, secrets }: Victim): Promise<string> {
   let outcome = 'open';
   const request = client.open({
     method: 'POST',
