@@ -95,8 +95,8 @@ const ENDPOINTS: Endpoint<PartSteps>[] = [
     tag: 'Users',
     summary: 'List the guests that can be parted from a player',
     description:
-      `The merges of the last ${MERGE_OPEN_DAYS} days, and those whose parting was interrupted. None while the player ` +
-      'is merged into another.',
+      `The merges of the last ${MERGE_OPEN_DAYS} days, and those whose parting was interrupted. None while the ` +
+      'player is merged into another.',
     scope: 'admin',
     isOpenToPlayers: true,
     params: UserParams,
