@@ -187,6 +187,39 @@ it('counts a player who moved to another database as if there had always been on
   expect(four.ratings.map((row) => row.split(' ')[0])).toEqual(['late', 'liked', 'rated']);
 });
 
+it('moves as many players as a run may, and trims nothing before; ids may be long', async () => {
+  const old = NOW - 40 * DAY_MS;
+  const ids = Array.from({ length: 9_000 }, (_, n) => `${n}`.padEnd(128, '漢'));
+  const like = (userId: string, item: string) => makeEvent(userId, 'like', item, old, { id: item });
+  const players = Array.from({ length: 24 }, (_, n) => `player-${n}`);
+  await insertEvents(
+    env.LOG_0,
+    players.map((userId) => like(userId, 'a')),
+  );
+  await refreshStatistics(env, NOW);
+  await insert(players.map((userId) => like(userId, 'b')));
+  await exportSnapshot(FOUR, NOW);
+  for (const database of DATABASES) await rollUpLog(database);
+  const countMoved = async () =>
+    Promise.all(
+      DATABASES.slice(1).map((database) =>
+        database.prepare("select count(*) as n from player_facts where item_id = 'a'").first<number>('n'),
+      ),
+    );
+  expect(await moveCounts(env.DB, DATABASES, { movesMax: 1 })).toBe(false);
+  expect((await countMoved()).filter((n) => n! > 0)).toHaveLength(1);
+  await trimLog(FOUR, NOW);
+  // Those whose players were not moved yet are still there.
+  expect((await countRows())[3]).toBeGreaterThan(0);
+  await insertEvents(
+    env.LOG_0,
+    ids.map((userId) => like(userId, 'c')),
+  );
+  await rollUpLog(env.LOG_0);
+  await moveCounts(env.DB, DATABASES, { movesMax: 100 });
+  expect((await countMoved()).every((n) => n! > 0)).toBe(true);
+});
+
 it('exports and erases a player whose events are in every database', async () => {
   for (const [shard, database] of DATABASES.entries()) {
     await insertEvents(database, [play(7, shard, NOW), play(8, shard, NOW)]);

@@ -22,8 +22,10 @@ export async function refreshStatistics(
   const shards = listLogShards(env);
   const pagesMax = Math.ceil(PAGES_PER_RUN_MAX / shards.length);
   const rolledUp = await workOnShards(shards, (shard) => rollUpLog(shard, { pagesMax, gamesPerDay }));
-  await moveCounts(env.DB, shards);
+  const [moved] = await Promise.allSettled([moveCounts(env.DB, shards)]);
   const counts = await readPlayerCounts(shards, Math.floor(now / DAY_MS));
   await writeStatistics(env.BUCKET, computeStatistics(counts, new Date(now).toISOString()));
+  // Only now: popularity goes on if moving fails.
+  if (moved.status === 'rejected') throw moved.reason;
   return rolledUp.reduce((sum, { events }) => sum + events, 0);
 }

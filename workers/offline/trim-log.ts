@@ -1,7 +1,7 @@
 // Job: deletes from the log's databases the events that have left the hot window; the snapshot in R2 has them.
 
 import { type LogBindings, listLogShards, workOnShards } from '../storage/log-shards.ts';
-import { readCountedSequence } from '../storage/roll-up.ts';
+import { readMovedSequence } from '../storage/roll-up.ts';
 import { type RetentionVars, readHotDays, readRetention } from '../storage/settings.ts';
 import type { Stores } from '../storage/stores.ts';
 import { trimEvents } from '../storage/trim-events.ts';
@@ -16,7 +16,7 @@ export async function trimLog(env: TrimEnv, now: number): Promise<number> {
   const deleted = await workOnShards(listLogShards(env), async (database, shard) =>
     trimEvents(database, shard, env.BUCKET, {
       hotFrom: now - readHotDays(env.LOG_HOT_DAYS) * DAY_MS,
-      readUntil: await readCountedSequence(database),
+      readUntil: await readMovedSequence(database),
       keptFrom: Math.max(0, now - logDays * DAY_MS),
     }),
   );

@@ -15,9 +15,12 @@ import {
 } from './player-counts.ts';
 import { seedShard } from './seed-shard.ts';
 
-const PAGE_EVENTS = 10_000;
+const PAGE_EVENTS = 50_000;
 const USERS_PER_MOVE = 1_000;
-/** Some 30 queries a move and five a page, of the 1,000 that an invocation may make; counting needs most of them. */
+/**
+ * Some 30 queries a move, and three and one for each database a page, of the 1,000 that an invocation may make;
+ * counting needs most of them. Pages are divided between the databases.
+ */
 const MOVES_PER_RUN = 5;
 const PAGES_PER_RUN = 20;
 
@@ -75,16 +78,24 @@ export async function moveCounts(
     await shards[0]!.prepare('update roll_up set moved_until = sequence').run();
     return true;
   }
-  let moves = 0;
-  let pages = 0;
-  for (const shard of shards)
+  const pagesMax = Math.max(1, Math.floor(PAGES_PER_RUN / shards.length));
+  let movesLeft = movesMax;
+  let isComplete = true;
+  for (const shard of shards) {
+    let pages = 0;
     for (let page = await readPage(shard, pageEvents); page !== undefined; page = await readPage(shard, pageEvents)) {
-      if (moves >= movesMax || pages === PAGES_PER_RUN) return false;
-      moves += await moveUsers(db, shards, page.userIds);
-      pages++;
+      if (pages++ === pagesMax) {
+        isComplete = false;
+        break;
+      }
+      const moves = await moveUsers(db, shards, page.userIds, movesLeft);
+      // The cursor stays: who was moved is not found again, and the next run goes on.
+      if (moves === undefined) return false;
+      movesLeft -= moves;
       await shard.prepare('update roll_up set moved_until = ?1').bind(page.last).run();
     }
-  return true;
+  }
+  return isComplete;
 }
 
 /** The players of the next counted events, and the last sequence; undefined if there are none. */
@@ -112,8 +123,13 @@ async function readPage(db: D1Database, events: number): Promise<{ last: number;
   return { last, userIds: results.map(({ userId }) => userId) };
 }
 
-/** Returns the number of moves. */
-async function moveUsers(db: D1Database, shards: LogShards, userIds: readonly string[]): Promise<number> {
+/** Returns the number of moves; undefined if more than `movesMax` are needed, of which it has made as many. */
+async function moveUsers(
+  db: D1Database,
+  shards: LogShards,
+  userIds: readonly string[],
+  movesMax: number,
+): Promise<number | undefined> {
   let moves = 0;
   for (const [number, from] of shards.entries()) {
     const misplaced = userIds.filter((userId) => chooseShard(userId, shards.length) !== number);
@@ -121,8 +137,10 @@ async function moveUsers(db: D1Database, shards: LogShards, userIds: readonly st
     for (const [home, movable] of Map.groupBy(counted, (userId) => chooseShard(userId, shards.length))) {
       const to = shards[home]!;
       await seedShard(db, to);
-      for (let start = 0; start < movable.length; start += USERS_PER_MOVE, moves++)
+      for (let start = 0; start < movable.length; start += USERS_PER_MOVE, moves++) {
+        if (moves === movesMax) return undefined;
         await move(from, to, movable.slice(start, start + USERS_PER_MOVE));
+      }
     }
   }
   return moves;
@@ -130,20 +148,21 @@ async function moveUsers(db: D1Database, shards: LogShards, userIds: readonly st
 
 /** The users of whom the database has counts. */
 async function findCounted(db: D1Database, userIds: readonly string[]): Promise<string[]> {
-  if (userIds.length === 0) return [];
-  const { results } = await db
-    .prepare(
-      `select user_id as userId from (${USERS}) as users
+  const found: string[] = [];
+  const statement = db.prepare(
+    `select user_id as userId from (${USERS}) as users
        where exists (select 1 from player_facts where user_id = users.user_id)
          or exists (select 1 from player_resets where user_id = users.user_id)
          or exists (
            select 1 from day_totals cross join player_days using (day)
            where day >= (select open_from from roll_up) and player_days.user_id = users.user_id
          )`,
-    )
-    .bind(JSON.stringify(userIds))
-    .all<{ userId: string }>();
-  return results.map(({ userId }) => userId);
+  );
+  for (const { json } of portionsOf(userIds, (userId) => userId, userIds.length)) {
+    const { results } = await statement.bind(json).all<{ userId: string }>();
+    for (const { userId } of results) found.push(userId);
+  }
+  return found;
 }
 
 /**

@@ -8,6 +8,7 @@ const ROWS_MAX = 2_000;
 export function* portionsOf<T>(
   rows: readonly T[],
   toValues: (row: T) => unknown,
+  rowsMax = ROWS_MAX,
 ): Generator<{ rows: readonly T[]; json: string }> {
   let from = 0;
   let bytes = 0;
@@ -15,7 +16,7 @@ export function* portionsOf<T>(
   for (const [index, row] of rows.entries()) {
     const text = JSON.stringify(toValues(row));
     const length = Buffer.byteLength(text) + 1;
-    if (texts.length > 0 && (bytes + length > BYTES_MAX || texts.length === ROWS_MAX)) {
+    if (texts.length > 0 && (bytes + length > BYTES_MAX || texts.length === rowsMax)) {
       yield { rows: rows.slice(from, index), json: `[${texts.join(',')}]` };
       [from, bytes, texts] = [index, 0, []];
     }

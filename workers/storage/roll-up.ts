@@ -150,9 +150,13 @@ async function applyGamesPerDay(db: D1Database, gamesPerDay: number): Promise<vo
   if (before !== null && before !== gamesPerDay) await db.batch(changeGamesPerDay(db, before, gamesPerDay));
 }
 
-/** The sequence up to which the log is counted: rows beyond it must stay in the log. */
+/** The sequence up to which the log is counted. */
 export const readCountedSequence = async (db: D1Database): Promise<number> =>
   (await db.prepare('select sequence from roll_up').first<number>('sequence')) ?? 0;
+
+/** The sequence up to which the log is counted and its players' counts are moved: rows beyond it stay in the log. */
+export const readMovedSequence = async (db: D1Database): Promise<number> =>
+  (await db.prepare('select min(sequence, moved_until) as moved from roll_up').first<number>('moved')) ?? 0;
 
 /** Returns the number of events counted. */
 async function countPage(db: D1Database, pageEvents: number): Promise<number> {
