@@ -67,7 +67,7 @@ const COMMANDS = /\/scripts\/(chaos|abuse|start|local|log|evaluate|train)\//;
 /** Code without I/O, clock or state: its tests share processes, which saves most of their time. */
 const PURE = '{models,workers/recommending}/**/*.node.test.ts';
 
-/** Commands first. Then pure code: a process is only used again for the file that comes next. */
+/** Commands first, then pure code: a process is reused only for the file that comes next. */
 class CommandsFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId, project }: TestSpecification) =>

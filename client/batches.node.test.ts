@@ -9,7 +9,7 @@ const createKept = (id: string, createdAt = 0, more: Partial<KeptEvent['event']>
   createdAt,
 });
 
-it('a batch has at most the events and the bytes that the Worker takes, in their order', () => {
+it('a batch keeps the order of events and has at most as many events and bytes as the Worker takes', () => {
   const short = Array.from({ length: EVENTS_PER_REQUEST_MAX + 1 }, (_, n) => createKept(`e${n}`));
   const long = Array.from({ length: 90 }, (_, n) => createKept(`long${n}`, n, { query: '猫'.repeat(1_000) }));
   expect(cutBatches(short).map((batch) => batch.length)).toEqual([EVENTS_PER_REQUEST_MAX, 1]);

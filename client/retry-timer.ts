@@ -3,7 +3,7 @@
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
-/** Half of it is random: clients that failed together do not come back together. */
+/** Half of the delay is random, so that clients that failed together do not retry together. */
 export const computeBackoffMs = (failures: number, maxMs: number): number =>
   Math.min(maxMs, RETRY_MIN_MS * 2 ** failures) * (1 - Math.random() / 2);
 

@@ -17,7 +17,7 @@ import { runCommand } from './terminal/command.ts';
 import { reserveStdout } from './terminal/json-output.ts';
 import { createProgress, type Progress } from './terminal/progress.ts';
 
-/** Enough for the pairs of games of ten million events, in stages; the local stores are closed by then. */
+/** Enough to count the pairs of games of ten million events in stages; the local stores are closed by then. */
 const MEMORY_LIMIT = '2GB';
 const PROGRESS_MS = 1_000;
 
@@ -48,7 +48,7 @@ async function query(name: string, { from, to, format, output, state }: Flags): 
   });
 }
 
-/** A stage may be long: its name is shown while it runs. */
+/** Shows the name of the stage that runs, since a stage may take long. */
 async function withProgress<T>(progress: Progress, run: (onStage: (stage: string) => void) => Promise<T>): Promise<T> {
   let current = '';
   const timer = setInterval(() => progress.update(`counting ${current}`), PROGRESS_MS);

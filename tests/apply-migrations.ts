@@ -1,4 +1,4 @@
-// Creates the tables of the database for each test file inside workerd. migrate-log-shards.ts: those of more databases.
+// Creates the tables of `DB` for each test file inside workerd. migrate-log-shards.ts does so for further databases.
 
 import { env } from 'cloudflare:workers';
 import { migrate } from './migrate.ts';

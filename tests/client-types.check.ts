@@ -1,6 +1,6 @@
-// The client's copies of the contracts compile against them: what it sends is taken, what the server answers fits, no
-// field is missing on either side, and queries have the parameters of the routes. Not run: `npm run typecheck` checks
-// it. Not in client/, whose compilation does not know the Worker's types.
+// Compares the client's copies of the contracts with the originals: the server accepts what the client sends, its
+// answers fit the client's types, both sides have the same fields, and queries have the parameters of the routes. It is
+// never run: `npm run typecheck` checks it. It is not in client/, which is compiled without the Worker's types.
 
 import type { z } from '@hono/zod-openapi';
 import type { ProblemDocument } from '../client/problem.ts';

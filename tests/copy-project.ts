@@ -1,4 +1,4 @@
-// A copy of this project in which a test may change the configuration. It shares the installed packages.
+// Copies this project, so that a test may change the configuration. The copy shares the installed packages.
 
 import { cpSync, symlinkSync } from 'node:fs';
 import path from 'node:path';

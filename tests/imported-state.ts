@@ -1,5 +1,5 @@
-// A state folder with a small import, for tests of what `npm start` does once it has a store: a start that imports has
-// three processes more.
+// Prepares a state folder with a small import, for tests of what `npm start` does once it has a store: a start that
+// imports runs three more processes.
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,7 @@ export function writeSequences(folder: string): string {
   return file;
 }
 
-/** Imports it as `npm run import` does. */
+/** Imports such a file as `npm run import` does. */
 export async function importSequences(state: string): Promise<void> {
   const request = { format: 'sequences', path: writeSequences(state) } as const;
   await withPlatform(state, (platform) => importFiles(platform, request, Date.now()));

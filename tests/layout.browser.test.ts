@@ -19,8 +19,8 @@ const changeItems = (page: Page, change: (index: number) => Partial<Item>) =>
   });
 type Box = { left: number; top: number; right: number; bottom: number; height: number };
 /**
- * The boxes of all elements of each selector, in the viewport. All at one moment: after a resize the page moves until
- * its rows are laid out.
+ * The boxes of all elements of each selector, in the viewport. All are measured at one moment, because after a resize
+ * the page moves until its rows are laid out.
  */
 const boxesOf = async <Selectors extends string[]>(page: Page, ...selectors: Selectors) =>
   (await page.evaluate(

@@ -1,4 +1,4 @@
-// Creates the tables of the databases that only tests of a log in several use.
+// Creates the tables of those databases that only tests of a log in several databases use.
 
 import { env } from 'cloudflare:workers';
 import { migrate } from './migrate.ts';

@@ -1,4 +1,4 @@
-// Applies the migrations inside workerd, in one transaction: one for each takes several times as long.
+// Applies the migrations inside workerd, in one transaction: one per migration takes several times as long.
 
 import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';

@@ -15,7 +15,7 @@ const PROGRAM = `
   import { handleSignals } from ${importOf('../scripts/terminal/shutdown.ts')};
   process.exitCode = await runTogether(JSON.parse(process.argv[1]), handleSignals(130));`;
 
-/** Starts a process that runs the sources together, in a new folder, where they run too. */
+/** Starts a process that runs the sources together, in a new folder, which is also their working directory. */
 function startTogether(sources: readonly string[]) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'together-'));
   const runs = sources.map((source, index) => {
@@ -35,7 +35,7 @@ function startTogether(sources: readonly string[]) {
   return { folder, child, exited, stdout: text(child.stdout), stderr: text(child.stderr) };
 }
 
-test('what the second prints comes after the first, though it ended before; its failure counts', async () => {
+test('the second’s output comes after the first’s, even if the second ends earlier; its failure counts', async () => {
   const first = `
     import { existsSync } from 'node:fs';
     console.log('first begins');
@@ -56,7 +56,7 @@ test('what the second prints comes after the first, though it ended before; its 
 });
 
 test.runIf(process.platform === 'linux')(
-  'an interrupt ends both, and what they started in groups of its own',
+  'an interrupt ends both, and the processes that they started in groups of their own',
   async () => {
     const script = `
       import { spawn } from 'node:child_process';

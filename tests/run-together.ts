@@ -1,5 +1,5 @@
-// Runs several Node scripts at the same time, for `npm test`. The first prints as it goes; what another prints is held
-// back until those before it have ended. Nothing that they started outlives an interrupt, on Linux.
+// Runs several Node scripts at the same time, for `npm test`. The first prints as it goes; the output of each other one
+// is held back until those before it have ended. On Linux, nothing that they started outlives an interrupt.
 
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
@@ -12,18 +12,18 @@ import { findProcesses } from './processes.ts';
 export interface Run {
   script: string;
   args: readonly string[];
-  /** Added to this process's own: the higher, the more processor time is left to the others. */
+  /** Added to this process's own niceness: the higher, the more processor time is left to the other scripts. */
   niceness: number;
 }
 
-/** For the rest of a script's output: a process that it left behind may keep the pipe open. */
+/** Longest wait for the rest of a script's output: a process that it left behind may keep the pipe open. */
 const OUTPUT_TIMEOUT_MS = 2_000;
 const SWEEP_MS = 100;
 const NICENESS_MAX = 19;
 
 /** Resolves with the exit code of the first script that failed; 0 if none did. */
 export async function runTogether(runs: readonly Run[], shutdown: Shutdown): Promise<number> {
-  // Every descendant inherits it, for `findProcesses`.
+  // Every descendant inherits the mark; `findProcesses` looks for it.
   const mark = randomUUID();
   const children = runs.map((run, index) => spawnRun(run, index > 0, mark));
   shutdown.add(() => endRuns(children, mark));
@@ -46,12 +46,12 @@ function spawnRun({ script, args, niceness }: Run, isHeldBack: boolean, mark: st
     // A run within a run keeps the outer mark, so that an interrupt of the outer one finds its processes.
     env: { ...process.env, TEST_RUN: `${process.env.TEST_RUN ?? ''} ${mark}` },
   });
-  // Only the superuser may lower it, even back to its default.
+  // Only the superuser may lower a niceness, even back to its default.
   if (niceness > 0) os.setPriority(child.pid, Math.min(NICENESS_MAX, os.getPriority() + niceness));
   return child;
 }
 
-/** Returns a function that prints what was held back and then the rest, and resolves at its end. */
+/** Holds output back. Returns a function that prints it and then the rest, and resolves at the end of the output. */
 function holdOutput({ stdout, stderr }: GuardedProcess): () => Promise<unknown> {
   if (stdout === null || stderr === null) return async () => {};
   const held: (() => void)[] = [];
@@ -70,7 +70,7 @@ function holdOutput({ stdout, stderr }: GuardedProcess): () => Promise<unknown> 
   };
 }
 
-/** Tests start processes in groups of their own, which outlive theirs. */
+/** Stops the scripts, then kills what they left: tests start processes in groups of their own, which live on. */
 async function endRuns(children: readonly GuardedProcess[], mark: string): Promise<void> {
   await Promise.all(children.map((child) => child.stop()));
   for (let left = findProcesses(mark); left.length > 0; left = findProcesses(mark)) {

@@ -1,6 +1,6 @@
-// `npm test`: every test, in two runs of vitest at the same time. The end-to-end tests share one server and take turns:
-// in one run they would come after all others, with most of the machine idle. They are the longest chain and mostly
-// wait, so the others leave them the processor. With arguments, one run of vitest that gets them.
+// `npm test`: all tests, in two runs of vitest at the same time. The end-to-end tests share one server and take turns:
+// in a single run they would come after all others, with most of the machine idle. They take longest and mostly wait,
+// so the others have a lower priority. With arguments, there is one run of vitest, which gets them.
 
 import path from 'node:path';
 import { ensureDevelopmentKey, ensureTokenKey } from '../scripts/local/development-key.ts';
@@ -19,14 +19,14 @@ const runVitest = (args: readonly string[], niceness = 0): Run => ({
 
 function listRuns(filters: readonly string[]): Run[] {
   if (filters.length > 0) return [runVitest(filters)];
-  // What vitest prints to a pipe is plain unless it is told.
+  // Without this flag, vitest prints plain text to a pipe.
   const color = process.stdout.isTTY ? ['--color'] : [];
   return [runVitest(['--project', '!e2e'], OTHERS_NICENESS), runVitest(['--project', 'e2e', ...color])];
 }
 
-/** Commands that tests start do not compile this project anew: a third of the time of a short one. */
+/** Spares the commands that tests start compiling this project anew: a third of the time of a short one. */
 process.env.NODE_COMPILE_CACHE ??= path.join(PROJECT_DIR, 'node_modules/.cache/compiled');
-// Made here, once: two runs on a clean clone would make two.
+// Made once, here: on a clean clone, each of two runs would make its own.
 ensureDevelopmentKey(console.log);
 ensureTokenKey(console.log);
 const runs = listRuns(process.argv.slice(2));

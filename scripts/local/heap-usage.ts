@@ -1,5 +1,5 @@
 // Reads the memory of the Worker's isolate from V8's inspector, which `wrangler dev --inspector-port` opens. The memory
-// of its process says less: it contains the platform's stores, and pages that V8 keeps for later.
+// of its process says less: it includes the platform's stores, and pages that V8 keeps for later.
 
 import { withDeadline } from '../../workers/storage/deadline.ts';
 
@@ -37,6 +37,6 @@ export async function readHeapUsage(inspectorPort: number): Promise<HeapUsage> {
       if (id === 2) result === undefined ? fail() : resolve(result);
     });
   });
-  // wrangler's end of the connection outlives the Worker's process.
+  // wrangler keeps its end of the connection open after the Worker's process has ended.
   return withDeadline(answer, ANSWER_TIMEOUT_MS).finally(() => socket.close());
 }

@@ -1,5 +1,5 @@
-// Loads wrangler when a command needs it: that takes longer than most commands themselves. `import()` would take longer
-// still: wrangler's package does not say that it is CommonJS, so Node parses 13 MB once more to find out.
+// Loads wrangler only when a command needs it, because loading it takes longer than most commands do. `import()` would
+// take longer still: wrangler's package does not say that it is CommonJS, so Node would parse 13 MB again to find out.
 
 import { createRequire } from 'node:module';
 

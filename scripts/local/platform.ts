@@ -85,14 +85,14 @@ function writeStoresConfig(config: string): string {
   assertShardsDiffer(d1_databases, config);
   const file = path.join(path.dirname(config), '.wrangler/stores.json');
   mkdirSync(path.dirname(file), { recursive: true });
-  // Another command may be reading it.
+  // Renamed when complete: another command may be reading the file.
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, JSON.stringify({ name, compatibility_date, d1_databases, r2_buckets }));
   renameSync(draft, file);
   return file;
 }
 
-/** Throws if two entries of the log are one database: each event would be counted and exported by both. */
+/** Throws if two entries of the log name the same database: each event would be counted and exported for both. */
 function assertShardsDiffer(databases: readonly { binding: string; database_id?: string }[], config: string): void {
   const shards = databases.filter(({ binding, database_id }) => isShardBinding(binding) && database_id !== undefined);
   for (const [id, own] of Map.groupBy(shards, ({ database_id }) => database_id))

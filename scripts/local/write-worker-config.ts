@@ -1,6 +1,6 @@
 // Writes the configuration with which wrangler runs the product's Worker or a variant of it, without the page, and
-// creates the tables. It needs a process of its own: loading wrangler replaces the connections of `fetch`, and a
-// broken one then ends the process. Argument: a WorkerConfig as JSON.
+// creates the tables. It needs a process of its own: loading wrangler replaces the connections of `fetch`, after which
+// a broken one ends the process. Argument: a WorkerConfig as JSON.
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,9 +13,9 @@ export interface WorkerConfig {
   state: string;
   /** The Worker's module, relative to the repository. */
   main: string;
-  /** Replace settings of wrangler.toml. */
+  /** Settings that replace those of wrangler.toml. */
   vars: Readonly<Record<string, unknown>>;
-  /** Databases for the log; one if left out. */
+  /** Number of databases for the log; one if left out. */
   shards?: number;
 }
 

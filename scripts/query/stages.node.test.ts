@@ -13,7 +13,7 @@ import { runStages, splitStages } from './stages.ts';
 
 const ALL = { from: undefined, to: undefined };
 const ROWS_MAX = 100;
-/** Times of counting, which differ between two runs. */
+/** The time of counting, which differs between two runs. */
 const CLOCK_COLUMN = 'counted_at';
 
 function writeLog(folder: string) {
@@ -40,7 +40,7 @@ test.each(listQueries().map(({ name, sql }) => [name, sql] as const))(
         expect(await read(final)).toEqual(whole);
         expect(whole.rows).not.toEqual([]);
 
-        // Each CTE is a table on disk, and what remains reads it.
+        // Each CTE has become a table on disk, which the final select reads.
         const stored = "select table_name from duckdb_tables() where database_name = 'stages' order by table_oid";
         const tables = (await connection.runAndReadAll(stored)).getRows().flat();
         expect(tables).toEqual([...sql.matchAll(/^(?:with )?(\w+) as \($/gm)].map(([, name]) => name));
@@ -52,7 +52,7 @@ test.each(listQueries().map(({ name, sql }) => [name, sql] as const))(
     ),
 );
 
-test('the text of a stage stays as it is, with its comments', () => {
+test('a stage keeps its text, comments included', () => {
   const sql = `-- Says so.
 with a as (
   -- A bracket ) of a comment.
@@ -76,7 +76,7 @@ select * from b
   });
 });
 
-test('SQL in another layout stays whole', () => {
+test('SQL in another layout is not split', () => {
   for (const sql of [
     'select 1',
     'with a as (select 1 as x)\nselect * from a',

@@ -1,5 +1,5 @@
-// Runs the CTEs of a query one after the other, each into a table on disk, so that memory holds the work of one of them
-// at a time. In one statement DuckDB keeps the results and hash tables of several together, and they may not fit.
+// Runs the CTEs of a query one after another, each into a table on disk, so that memory holds the work of only one of
+// them at a time. In one statement, DuckDB keeps the results and hash tables of several at once, which may not fit.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../duckdb/open.ts';
@@ -14,7 +14,7 @@ const COMMENTS = /(?:\s*--.*\n)*\s*/.source;
 const STAGE = new RegExp(`${COMMENTS}(?:with )?(\\w+) as \\(\\n((?: .*\\n|--.*\\n|\\n)*)\\),?\\n`, 'y');
 const SELECT = new RegExp(`${COMMENTS}select\\b`, 'y');
 
-/** Without stages, `final` is the whole SQL: if it has no CTEs, or has them in another layout. */
+/** Splits a query at its CTEs. If it has none, or has them in another layout, `final` is the whole SQL. */
 export function splitStages(sql: string): { stages: Stage[]; final: string } {
   const stages: Stage[] = [];
   let end = 0;
@@ -28,8 +28,8 @@ export function splitStages(sql: string): { stages: Stage[]; final: string } {
 }
 
 /**
- * Creates the tables of the stages in a new database file. Returns the SQL that remains, for the same connection: its
- * search path begins with these tables.
+ * Runs each stage into a table of a new database file. Returns the remaining SQL, to be run on the same connection,
+ * whose search path begins with these tables.
  */
 export async function runStages(
   connection: DuckDBConnection,
@@ -43,7 +43,7 @@ export async function runStages(
     [string],
   ];
   await connection.run(`set search_path = ${quoteText(`stages.main,${searchPath}`)}`);
-  // The rows of a stage have no order; keeping one takes memory.
+  // The order of rows does not matter in a stage, and keeping it takes memory.
   await connection.run('set preserve_insertion_order = false');
   for (const { name, sql: select } of stages) {
     onStage(name);

@@ -15,7 +15,7 @@ import { withPlatform } from '../local/platform.ts';
 const REQUESTS = 30;
 const EVENTS_PER_REQUEST = 100;
 
-test('Ctrl-C right after the last answer loses no event; the next start has four databases; a second Ctrl-C stops', {
+test('Ctrl-C right after the last answer loses no event; the next start uses four databases; a second Ctrl-C stops', {
   timeout: 600_000,
 }, async () => {
   const state = mkdtempSync(path.join(os.tmpdir(), 'drain-'));
@@ -53,7 +53,7 @@ test('Ctrl-C right after the last answer loses no event; the next start has four
   await expect.poll(() => findProcesses(state), { timeout: 3_000 }).toEqual([]);
 });
 
-/** As docs/scale.md describes. */
+/** Adds three databases to the log, as docs/scale.md describes. */
 function spreadLog(config: string): void {
   const entries = [1, 2, 3].map((shard) => {
     const name = `bloodstream-log-${shard}`;
@@ -66,13 +66,13 @@ function spreadLog(config: string): void {
   writeFileSync(config, before.replace('[[r2_buckets]]', `${entries.join('\n')}\n[[r2_buckets]]`));
 }
 
-/** Events, jobs and an erasure, with a log that had one database before. */
+/** Sends events, runs jobs and erases a player, with a log that had one database before. */
 async function useFourDatabases(port: string): Promise<void> {
   const logged = (databases: readonly { logged: number }[]) => databases.reduce((sum, one) => sum + one.logged, 0);
   const readStatus = async () => (await call(port, 200, 'GET', '/v1/status')) as Status;
   expect((await readStatus()).log.shards.map((one) => one.logged)).toEqual([REQUESTS * EVENTS_PER_REQUEST, 0, 0, 0]);
   for (let request = 0; request < REQUESTS; request++) await sendEvents(port, `player-${request}`, 'later');
-  // Repeated from before: the log has them in the first database.
+  // Sent before: the log has them in the first database.
   const repeated = await sendEvents(port, 'player-0');
   expect(repeated.filter(({ status }) => status === 'duplicate')).toHaveLength(EVENTS_PER_REQUEST);
   const total = 2 * REQUESTS * EVENTS_PER_REQUEST;

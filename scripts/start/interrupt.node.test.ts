@@ -20,7 +20,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => rmSync(imported, { recursive: true }));
 
-/** An empty state folder. What still runs in it after the test is killed. */
+/** Creates an empty state folder. Processes that still use it after the test are killed. */
 function createState(): string {
   const state = createFolder();
   onTestFinished(() => {
@@ -42,10 +42,10 @@ const expectNothingLeft = (state: string, timeoutMs: number) =>
 const findScript = (state: string, script: string): number =>
   Number.parseInt(findProcesses(state).find((line) => new RegExp(`^\\d+ \\S*node scripts/${script}`).test(line))!, 10);
 
-/** What the store gets before the signal. `imported`: it has an import, and the start goes on to the Worker at once. */
+/** Source of the store's data. `imported`: the store has it before the start, which goes on to the Worker at once. */
 type Source = 'importing' | 'imported' | 'world';
 
-/** Returns the state folder, and the flags of a start that gives its store the source. */
+/** Returns the state folder, and the flags with which a start takes the data from the source. */
 function prepareSource(source: Source): { state: string; flags: string[] } {
   const state = createState();
   if (source === 'imported') cpSync(imported, state, { recursive: true });

@@ -1,6 +1,6 @@
-// The merge of a guest into a player, in the objects of both. The guest's copies its later events while the merge is
-// open, and forwards them once it is finished; the player's imports them, and forgets them if the two are parted. D1
-// decides which player (workers/storage/merges.ts).
+// The merge of a guest into a player, in the objects of both. While the merge is open, the guest's object copies its
+// later events to the player's; once it is finished, it forwards them. The player's object imports them, and forgets
+// them if the two are parted. D1 decides the player (workers/storage/merges.ts).
 
 import type { PlayerEvent, RecordedEvents } from '../../models/contracts/event.ts';
 import type { Preferences } from '../../models/contracts/preferences.ts';
@@ -190,7 +190,7 @@ export class Merging {
     this.#parts.hydration.forget();
   }
 
-  /** Passes a finished guest's outbox to the player, for whom the log has these events. Throws if a store fails. */
+  /** Passes a finished guest's outbox to the player, whose id the log has for these events. Throws if a store fails. */
   async forwardOutbox(): Promise<void> {
     const player = this.#documents.read('mergedInto') ?? (await this.#completeMerge());
     if (player === undefined) return;
@@ -234,7 +234,7 @@ export class Merging {
     await this.#parts.openPlayer(player).takeCopies(player, guestId, events);
   }
 
-  /** Returns the guest's ids of the new events. */
+  /** Records a guest's events as the player's. Returns the guest's ids of the new events. */
   async #forwardTo(userId: string, events: readonly PlayerEvent[], chosen?: number): Promise<RecordedEvents> {
     const own = new Map(events.map((event) => [mergedEventId(event.userId, event.id), event]));
     const forwarded = Array.from(own, ([id, event]) => ({ ...event, id, userId }));

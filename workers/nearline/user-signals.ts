@@ -99,7 +99,7 @@ export class UserSignals extends DurableObject<Env> {
     return { ids: [...added], shard };
   }
 
-  /** As `record`, for events sent with the player's own token: a merged guest's records only some. */
+  /** As `record`, for events sent with the player's own token. A merged guest's token records only some of them. */
   async recordOwn(events: PlayerEvent[]): Promise<RecordedEvents> {
     if (!this.isMerged()) return this.record(events);
     const { late, refusedIds } = this.#merging.splitLate(events);
@@ -108,7 +108,7 @@ export class UserSignals extends DurableObject<Env> {
 
   /**
    * The player's state now. `userId` is the object's name, used to find its log; `context` is kept for the backup
-   * gallery. `earlierMoment`: the state then is wanted too, with the preferences of now. `complete` is false if the log
+   * gallery. `earlierMoment`: also returns the state then, with the preferences of now. `complete` is false if the log
    * has never been read and could not be read in time.
    */
   async readUserState(userId: string, context?: RequestContext, earlierMoment?: Moment): Promise<UserStateRead> {
@@ -156,7 +156,7 @@ export class UserSignals extends DurableObject<Env> {
     return true;
   }
 
-  // The calls of a merge, documented in merging.ts.
+  // The object's calls of a merge; merging.ts documents them.
 
   exportUser(userId: string): UserExport {
     return this.#merging.exportUser(userId);
@@ -277,8 +277,8 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /**
-   * Throws if a store fails. Two checks at once would queue missing events twice; one that hangs is forgotten, or no
-   * other would ever run.
+   * Throws if a store fails. Callers share a running check: two at once would queue missing events twice. A check that
+   * hangs is given up; otherwise no other would ever run.
    */
   #checkLog(): Promise<DutyOutcome> {
     const check = async () => {

@@ -8,7 +8,7 @@ import { listOverdueUsers, readUnlogged } from '../storage/unlogged-users.ts';
 /** By then the objects have sent a missing event again four times. */
 const UNLOGGED_MAX_MS = 5 * 60_000;
 const USERS_PER_ROUND = 25;
-/** 500 players: an invocation may make 1,000 calls, and other jobs share it. */
+/** 500 players: an invocation may make 1,000 calls, which other jobs share. */
 const ROUNDS_MAX = 20;
 const ANSWER_MAX_MS = 5_000;
 
@@ -27,8 +27,8 @@ export async function checkUnlogged({ DB, USER_SIGNALS }: CheckEnv, now: number)
 }
 
 /**
- * Lets objects check again whose reports would fail the job: the log may have their events by now, and after an outage
- * an object's own next check may be ten minutes away. Stops at the first events that are still missing.
+ * Asks objects to check again if their reports would fail the job: the log may have their events by now, and after an
+ * outage an object's own next check may be ten minutes away. Stops once an object's events are still missing.
  */
 async function refreshReports(db: D1Database, objects: Env['USER_SIGNALS'], before: number): Promise<void> {
   const asked = new Set<string>();

@@ -224,7 +224,7 @@ it('events that are unlogged for more than five minutes, or a D1 that cannot be 
   await runInDurableObject(bob, (object) => Object.assign(object, { env: { ...env, EVENTS: { sendBatch() {} } } }));
   await bob.record([missed]);
   await reportUnlogged(env.DB, 'bob', { events: 1, oldestAt: missed.receivedAt });
-  // Restored with D1 from a backup: its object has forgotten it.
+  // A report restored with D1 from a backup; its object has forgotten it.
   await reportUnlogged(env.DB, 'cleo', { events: 1, oldestAt: Date.now() - 8 * 60_000 });
   await expect(check()).rejects.toThrow('3 accepted events of 2 players are not in the log, the oldest for 6 minutes');
   expect(heard()).toMatchObject([{ job: 'check-unlogged' }]);
@@ -244,7 +244,7 @@ it('events that are unlogged for more than five minutes, or a D1 that cannot be 
   await expect(check(failing(() => true))).rejects.toThrow('D1 is down');
   expect(heard().filter(({ job }) => job === 'check-unlogged')).toHaveLength(3);
 
-  // The log has the event now; by itself the object would find out only with its next alarm.
+  // The log has the event now; by itself, the object would find out only at its next alarm.
   await insertEvents(env.DB, [missed]);
   await check();
   expect(await lastRun('check-unlogged')).toEqual({ outcome: 'done', rows: 2, error: null });

@@ -131,7 +131,7 @@ it('computes the same statistics from four databases as from one', async () => {
   expect(await read(DATABASES)).toEqual(one);
 });
 
-it('counts a player who moved to another database as if there had always been one', async () => {
+it('counts a player who moved to another database as if the log had always had only one', async () => {
   const votes = async (databases: readonly D1Database[]) => {
     const { world, ratings } = await readPlayerCounts(databases, NOW / DAY_MS - 0.5);
     const list = (rows: readonly { itemId: string }[], field: string) =>
@@ -165,7 +165,7 @@ it('counts a player who moved to another database as if there had always been on
   await insertEvents(env.LOG_0, late);
   await insert(after);
   for (const database of DATABASES) await rollUpLog(database);
-  // In portions, as a large log is.
+  // In portions, as for a large log.
   let runs = 1;
   while (!(await moveCounts(env.DB, DATABASES, { pageEvents: 10, movesMax: 1 }))) runs++;
   expect(runs).toBeGreaterThan(2);
@@ -187,7 +187,7 @@ it('counts a player who moved to another database as if there had always been on
   expect(four.ratings.map((row) => row.split(' ')[0])).toEqual(['late', 'liked', 'rated']);
 });
 
-it('moves as many players as a run may, and trims nothing before; ids may be long', async () => {
+it('moves only as many players as a run may, and trims nothing of the others; ids may be long', async () => {
   const old = NOW - 40 * DAY_MS;
   const ids = Array.from({ length: 9_000 }, (_, n) => `${n}`.padEnd(128, '漢'));
   const like = (userId: string, item: string) => makeEvent(userId, 'like', item, old, { id: item });
@@ -209,7 +209,7 @@ it('moves as many players as a run may, and trims nothing before; ids may be lon
   expect(await moveCounts(env.DB, DATABASES, { movesMax: 1 })).toBe(false);
   expect((await countMoved()).filter((n) => n! > 0)).toHaveLength(1);
   await trimLog(FOUR, NOW);
-  // Those whose players were not moved yet are still there.
+  // The events of players who were not moved yet are still there.
   expect((await countRows())[3]).toBeGreaterThan(0);
   await insertEvents(
     env.LOG_0,

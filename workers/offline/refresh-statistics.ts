@@ -25,7 +25,7 @@ export async function refreshStatistics(
   const [moved] = await Promise.allSettled([moveCounts(env.DB, shards)]);
   const counts = await readPlayerCounts(shards, Math.floor(now / DAY_MS));
   await writeStatistics(env.BUCKET, computeStatistics(counts, new Date(now).toISOString()));
-  // Only now: popularity goes on if moving fails.
+  // Thrown only now, so that popularity is refreshed even if moving fails.
   if (moved.status === 'rejected') throw moved.reason;
   return rolledUp.reduce((sum, { events }) => sum + events, 0);
 }

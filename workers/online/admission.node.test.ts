@@ -48,7 +48,7 @@ test('cuts the oldest of too many slow bodies, not those that have arrived or wh
   expect(listCut()).toEqual([2, 3, 4, 5]);
 });
 
-test('gives a new request the slot of the oldest body that is awaited for a while, and of no other', () => {
+test('gives a new request the slot of the oldest body that has been awaited for a while, and no other slot', () => {
   const admission = new Admission(2, 2);
   const [first, second] = [admission.enterBeforeBody(NOW)!, admission.enterBeforeBody(NOW)!];
   // Their callers are being identified, which no client can delay.
@@ -57,7 +57,7 @@ test('gives a new request the slot of the oldest body that is awaited for a whil
   second.markBodyAwaited(NOW + 200);
   expect(admission.enterBeforeBody(NOW + 299)).toBeUndefined();
   expect(admission.enterBeforeBody(NOW + 300)).toBeDefined();
-  // Only the first was given back: the third still has its slot.
+  // Only the first slot was given back, and the third request has it.
   second.markBodyArrived(NOW + 301);
   expect(admission.enterBeforeBody(NOW + 400)).toBeUndefined();
   expect([first.isCut(), second.isCut()]).toEqual([false, false]);

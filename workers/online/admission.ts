@@ -13,9 +13,9 @@ export const INGESTS_MAX = 32;
 const SLOT_MAX_MS = 30_000;
 /** A request whose body takes longer to arrive gives its slot back until then: slow clients must not block others. */
 const ARRIVAL_MAX_MS = 1_000;
-/** If all slots are taken, it does so after this time of reading. Longer than a whole body takes in an overload. */
+/** If all slots are taken, it does so after this wait, which is longer than a whole body takes in an overload. */
 const ARRIVAL_MIN_MS = 100;
-/** Such bodies at once; a further one cuts the oldest. Decision 27 has the memory that they may take. */
+/** Slow bodies at once; a further one cuts the oldest. Decision 27 gives the memory that they may take. */
 export const SLOW_BODIES_MAX = 32;
 
 export interface Slot {
@@ -24,7 +24,7 @@ export interface Slot {
 
 /** The slot of a request whose body has yet to arrive. */
 export interface BodySlot extends Slot {
-  /** True once the body must be cut. To be polled: the runtime lets no request wake another. */
+  /** True once the body must be cut. Poll it: the runtime lets no request wake another. */
   isCut(): boolean;
   /** From now on, the request only waits for its body: a new request may take over its slot. */
   markBodyAwaited(now: number): void;
@@ -45,7 +45,7 @@ export class Admission {
   readonly #max: number;
   readonly #slots = new Map<Slot, SlotState>();
   readonly #slowMax: number;
-  /** Cuts the body, by slot that was given back, oldest first. */
+  /** Functions that cut slow bodies, by the slots that these gave back, oldest first. */
   readonly #slow = new Map<Slot, () => void>();
 
   constructor(max: number, slowMax = 0) {
@@ -93,8 +93,8 @@ export class Admission {
   }
 
   /**
-   * Ends the slots that have counted for long enough and, if all are taken, the oldest that wait for a body; cuts the
-   * oldest of too many slow bodies.
+   * Ends the slots that have counted for long enough and, if all are still taken, the oldest that wait for a body. If
+   * there are too many slow bodies, cuts the oldest.
    */
   #giveBack(now: number): void {
     for (const [slot, { until, cut }] of this.#slots) if (until <= now) this.#end(slot, cut);

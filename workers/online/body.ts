@@ -11,7 +11,7 @@ const CUT_CHECK_MS = 250;
 
 /**
  * Throws the problem that describes what is wrong with the body. Reads at most `maxBytes` of it, and unpacks at most as
- * many: a small body may hold gigabytes. `isCut`: true once the body must be given up.
+ * many: a small body may hold gigabytes. `isCut`: returns true once the body must be given up.
  */
 export async function readJson(request: Request, maxBytes: number, isCut = () => false): Promise<unknown> {
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? ''))
@@ -62,7 +62,7 @@ function decodeText(bytes: Uint8Array): string {
 }
 
 const tooManySlow = () =>
-  new ProblemError('incomplete-body', 'Too many bodies arrive slowly; send this request again.');
+  new ProblemError('incomplete-body', 'Too many bodies are arriving slowly; send this request again.');
 const tooLarge = (maxBytes: number) => new ProblemError('too-large', `At most ${maxBytes} bytes.`);
 
 async function readBytes({ headers, body }: Request, maxBytes: number, isCut: () => boolean): Promise<Uint8Array> {

@@ -218,7 +218,7 @@ async function post(body: string | ReadableStream) {
 }
 const quick = JSON.stringify({ events: [click('ann', 'quick')] });
 
-it('takes a new request instead of a body that is slow to arrive, before a second has passed', async () => {
+it('gives the slot of a slow body to a new request before a second has passed', async () => {
   const start = Date.now();
   vi.useFakeTimers({ toFake: ['Date'], now: start });
   onTestFinished(() => void vi.useRealTimers());

@@ -1,4 +1,4 @@
-// The endpoints that list the guests who can be parted from the player that they were merged into, and part them.
+// The endpoints that list the guests who can be parted from the player into whom they were merged, and part them.
 
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
@@ -30,7 +30,7 @@ const ListAnswer = z.object({
       z.object({
         guestId: z.string(),
         mergedAt: z.iso.datetime(),
-        openUntil: z.iso.datetime().meta({ description: 'Until then at least, the two can be parted.' }),
+        openUntil: z.iso.datetime().meta({ description: 'The two can be parted until then at least.' }),
       }),
     )
     .meta({ description: `Latest first, at most ${LISTED_MAX}.` }),
@@ -73,7 +73,7 @@ export async function deleteMerge(
   { isBeingErased, decide, readMergeTarget, complete }: Omit<PartSteps, 'listPartable'>,
 ): Promise<void> {
   if (!(await orUnavailable(decide(guestId, userId)))) {
-    // Asked after the decision: an erasure may begin at any time.
+    // Checked after the decision: an erasure may begin at any time.
     if (await orUnavailable(isBeingErased([guestId, userId])))
       throw new ProblemError('conflict', 'One of the two is being erased.');
     if ((await orUnavailable(readMergeTarget(guestId))) !== userId)

@@ -143,7 +143,7 @@ it('reads an open guest’s log wherever the player’s is read', async () => {
   expect([await owned('first'), await owned('second')]).toEqual([['a', 'd'], ['b']]);
 });
 
-it('lists and parts for an admin, or for the player’s own token', async () => {
+it('lists and parts guests for an admin key, and for the player’s own token', async () => {
   const mint = async (userId: string): Promise<string> =>
     JSON.parse((await call('POST', '/v1/tokens', { userId }, 'test-mint')).text).token;
   await send('owner', 'purchase', 'x');
@@ -169,7 +169,7 @@ it('lists and parts for an admin, or for the player’s own token', async () => 
   expect(JSON.parse((await call('GET', '/v1/users/me/signals', undefined, guest.token)).text).owned).toEqual(['y']);
 });
 
-it('lists the latest guests first, and only so many', async () => {
+it('lists the latest guests first, and at most a hundred', async () => {
   const now = Date.now();
   const insert = env.DB.prepare(
     "insert into merges (from_user_id, to_user_id, merged_at, state) values (?1, 'crowded', ?2, 'open')",
@@ -259,7 +259,7 @@ it('keeps the player’s own preferences, and the events still in the outbox', a
   expect(rows).toEqual([]);
 });
 
-it('names the erasure that has begun since the merge was read', async () => {
+it('reports an erasure that begins while the parting is decided', async () => {
   const steps: PartSteps = {
     listPartable: async () => [],
     isBeingErased: async () => isErasing,

@@ -30,7 +30,7 @@ test('joins chunks of any size, up to the limit', async () => {
   ).toEqual(new Uint8Array());
 });
 
-test('keeps no chunk: one of a single byte may hold the buffer that it was read into', async () => {
+test('keeps no chunk, since a chunk of one byte may keep the whole buffer that it was read into', async () => {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const count = 2_000;

@@ -3,8 +3,8 @@
 const BYTES_MIN = 4_096;
 
 /**
- * Undefined if the stream has more than `maxBytes`. Copies each chunk: a client may send a byte at a time, and a chunk
- * takes far more memory than its bytes.
+ * Undefined if the stream has more than `maxBytes`. Copies each chunk instead of keeping it: a client may send a byte
+ * at a time, and a chunk takes far more memory than its bytes.
  */
 export async function readBounded(
   reader: ReadableStreamDefaultReader<Uint8Array>,

@@ -4,7 +4,10 @@ import type { RequestContext } from '../../models/contracts/context.ts';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { selectRulesInForce } from '../recommending/rules.ts';
 
-/** An unknown user may be a child. Parsed on first use, and one object, because prepared rules are kept by identity. */
+/**
+ * Excludes adult games, since an unknown user may be a child. Parsed on first use; always the same object, because
+ * prepared rules are kept by identity.
+ */
 let unknownUserRule: Rule | undefined;
 
 function openUnknownUserRule(): Rule {

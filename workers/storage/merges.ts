@@ -46,8 +46,8 @@ export async function claimMerge(
 }
 
 /**
- * A guest's merge into the player ?1 can be parted. Not once it is finished or older than ?2, nor while the player is
- * itself merged, or one of the two is being erased.
+ * SQL: a guest's merge into the player ?1 can be parted. It cannot once it is finished or older than ?2, while the
+ * player is itself merged, or while one of the two is being erased.
  */
 const PARTABLE = `to_user_id = ?1 and (state = 'parting' or (state = 'open' and merged_at > ?2))
   and not exists (select 1 from merges where from_user_id = ?1)
@@ -59,7 +59,7 @@ export interface PartableMerge {
   mergedAt: number;
 }
 
-/** The latest merges into the player that can be parted, latest first. `since`: as for `beginParting`. */
+/** The merges into the player that can be parted, latest first, at most `limit`. `since`: as for `beginParting`. */
 export async function listPartable(
   db: D1Database,
   toUserId: string,
@@ -77,8 +77,8 @@ export async function listPartable(
 }
 
 /**
- * Decides that a merge is parted. False if there is none that can be. `since`: older merges are closed, epoch
- * milliseconds. Idempotent until `deleteParted`.
+ * Decides that a merge is parted. False if none can be. `since`: older merges are closed; epoch milliseconds.
+ * Idempotent until `deleteParted`.
  */
 export async function beginParting(
   db: D1Database,

@@ -1,6 +1,6 @@
-// Moves what players did, as it is counted, to the database of the log that takes their new events. After a database
-// was added, a player's like is in one and what takes it back in another, and the like would count for ever. It reads
-// no events but to learn whose counts may have to move.
+// Moves players' counts to the database of the log that takes their new events. After a database was added, a player's
+// like may be in one and the act that takes it back in another, and the like would count for ever. It reads events only
+// to learn whose counts may have to move.
 
 import { openUserHash, wasErased } from './erased-users.ts';
 import { chooseShard, type LogShards } from './log-shards.ts';
@@ -18,20 +18,20 @@ import { seedShard } from './seed-shard.ts';
 const PAGE_EVENTS = 50_000;
 const USERS_PER_MOVE = 1_000;
 /**
- * Some 30 queries a move, and three and one for each database a page, of the 1,000 that an invocation may make;
- * counting needs most of them. Pages are divided between the databases.
+ * A move takes some 30 queries, a page three and one for each database. An invocation may make 1,000, and counting
+ * needs most of them. Pages are divided between the databases.
  */
 const MOVES_PER_RUN = 5;
 const PAGES_PER_RUN = 20;
 
 const USERS = 'select value as user_id from json_each(?1)';
 
-/** A table of what players did. Its columns begin with the key that identifies a row in the state it was read. */
+/** A table of counts. Its first columns are the key that identifies a row in the state in which it was read. */
 interface Table {
   name: string;
   columns: readonly string[];
   keyLength: number;
-  /** SQL of (user_id, day, …) rows of the users ?1 that may move; ?2: the first open day of the other database. */
+  /** SQL of the rows of the users ?1 that may move; ?2: the first open day of the other database. */
   source: string;
   /** SQL of the time that an erasure is compared with; `column` gives the value of a column. */
   timeOf: (column: (name: string) => string) => string;
@@ -66,8 +66,8 @@ const TABLES: readonly Table[] = [
 ];
 
 /**
- * Moves the counts of the players of newly counted events, a bounded number in a run. `db`: the database of small data.
- * Returns false if there are more. Not to be called twice at once.
+ * Moves the counts of players with newly counted events, a bounded number per run. Returns false if there are more.
+ * Must not run twice at once. `db`: the database of small data.
  */
 export async function moveCounts(
   db: D1Database,
@@ -89,7 +89,7 @@ export async function moveCounts(
         break;
       }
       const moves = await moveUsers(db, shards, page.userIds, movesLeft);
-      // The cursor stays: who was moved is not found again, and the next run goes on.
+      // The cursor stays: the next run finds only the players who were not moved yet, and goes on with them.
       if (moves === undefined) return false;
       movesLeft -= moves;
       await shard.prepare('update roll_up set moved_until = ?1').bind(page.last).run();
@@ -123,7 +123,7 @@ async function readPage(db: D1Database, events: number): Promise<{ last: number;
   return { last, userIds: results.map(({ userId }) => userId) };
 }
 
-/** Returns the number of moves; undefined if more than `movesMax` are needed, of which it has made as many. */
+/** Makes at most `movesMax` moves. Returns their number; undefined if more are needed. */
 async function moveUsers(
   db: D1Database,
   shards: LogShards,
@@ -166,8 +166,8 @@ async function findCounted(db: D1Database, userIds: readonly string[]): Promise<
 }
 
 /**
- * First copies, then deletes what was copied: a run that dies in between repeats both, which changes no fact, and may
- * only add the minutes of open days twice. Open days that are closed in the other database stay.
+ * First copies, then deletes what was copied. If a run dies in between, the next one repeats both, which changes no
+ * fact but may add the minutes of open days twice. Open days that are closed in the other database stay.
  */
 async function move(from: D1Database, to: D1Database, userIds: readonly string[]): Promise<void> {
   const users = JSON.stringify(userIds);
@@ -208,13 +208,13 @@ function insertRows({ name, columns, timeOf, merge }: Table): string[] {
   const value = (column: string) => `value->>${columns.indexOf(column)}`;
   const inserted = `insert into ${name} (${columns.join(', ')}) select ${columns.map(value).join(', ')}
     from json_each(?1) where not ${wasErased(`value->>${columns.length}`, timeOf(value))} ${merge}`;
-  // Contributions are read by the days that the totals have.
+  // Contributions are read only for days in `day_totals`.
   const days = `insert into day_totals (day, players) select distinct ${value('day')}, 0 from json_each(?1) where true
     on conflict do nothing`;
   return columns.includes('day') ? [days, inserted] : [inserted];
 }
 
-/** Deletes the rows as they were read: a merge may have changed one meanwhile. */
+/** Deletes the rows that are still as they were read: a merge may have changed one meanwhile. */
 const deleteRows = ({ name, columns, keyLength }: Table): string =>
   `delete from ${name} where (${columns.slice(0, keyLength).join(', ')}) in (
      select ${columns

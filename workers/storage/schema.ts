@@ -354,7 +354,7 @@ export const rollUp = sqliteTable('roll_up', {
   latePlayers: integer('late_players').notNull(),
   // Games for which one player counts, per type of event and day. Earlier versions counted them all.
   gamesPerDay: integer('games_per_day').notNull().default(2_147_483_647),
-  // The players of every event up to here have their counts in the database of their new events, and only there.
+  // All players with events up to this sequence have their counts in the database of their new events, and only there.
   movedUntil: integer('moved_until').notNull().default(0),
 });
 

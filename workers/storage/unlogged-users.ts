@@ -27,7 +27,7 @@ export async function withdrawReport(db: D1Database, userId: string): Promise<vo
   await db.prepare('delete from unlogged_users where user_id = ?1').bind(userId).run();
 }
 
-/** The users whose oldest unlogged event was received before a time (epoch milliseconds), longest ago first. */
+/** Users whose oldest unlogged event was received before a time (epoch milliseconds), the oldest event first. */
 export async function listOverdueUsers(db: D1Database, before: number, limit: number): Promise<string[]> {
   const { results } = await db
     .prepare('select user_id as userId from unlogged_users where oldest_at < ?1 order by oldest_at limit ?2')

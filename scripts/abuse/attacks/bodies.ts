@@ -58,7 +58,10 @@ export const bodies: Attack = {
   },
 };
 
-/** The server may answer and close the connection before it has read a large body: the client then sees no answer. */
+/**
+ * Takes a connection closed during a large body for a refusal: the server may answer and close it before it has read
+ * the body, and the client then sees no answer.
+ */
 function readRefusal(error: NodeJS.ErrnoException, body: string | Uint8Array): { status: number; text: string } {
   const isRefusal = body.length > EVENTS_BODY_BYTES_MAX && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
   if (!isRefusal) throw error;

@@ -1,5 +1,5 @@
 // Bodies that never end: a byte a second, so that the connection is never idle. While many of them are opened, other
-// requests must get in; each must be cut in time, and of too many, the oldest must be cut at once.
+// requests must get in. Each must be cut in time and, if there are too many, the oldest at once.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { INGESTS_MAX, SLOW_BODIES_MAX } from '../../../workers/online/admission.ts';
@@ -8,16 +8,16 @@ import type { Attack, Target } from '../target/attack.ts';
 import { type Answer, Client } from '../target/client.ts';
 
 const BODIES = 400;
-/** 50 a second. If each held a slot for a second, they would leave none. */
+/** 50 a second: if each kept its slot for a second, no slot would be free. */
 const BODY_EVERY_MS = 20;
-/** Other requests are sent one after the other, so the Worker has a slot for each. */
+/** Pause between other requests, which are sent one after another, so that the Worker has a slot for each. */
 const HONEST_EVERY_MS = 50;
 const BYTE_EVERY_MS = 1_000;
 const DECLARED_BYTES = 10_000;
 /** Generous: the machine may be busy. */
 const CUT_WITHIN_MS = 3 * BODY_WAIT_MS;
 
-/** The Worker behind wrangler's listener, which would delay bodies. */
+/** The Worker, called without wrangler's listener, which would delay bodies. */
 type Victim = Pick<Target, 'client' | 'secrets'>;
 
 export const slowBodies: Attack = {
@@ -28,9 +28,9 @@ export const slowBodies: Attack = {
     try {
       const { dripping, countEnded, seconds, honest } = await flood(victim);
       const refused = honest.filter(({ status }) => status !== 202).length;
-      // Not none: if the machine stalls, many bodies arrive at the same moment.
+      // Some may be refused: if the machine stalls, many bodies arrive at the same moment.
       attempts.expect(refused < honest.length / 2, `${refused} of ${honest.length} other requests refused`);
-      // The Worker looks for bodies to cut when a request arrives, and each of them notices a moment later.
+      // The Worker looks for bodies to cut when a request arrives; the requests that it cuts notice a moment later.
       attempts.expectStatus(await sendHonest(victim), 202, 'a new request');
       await sleep(BYTE_EVERY_MS);
       const open = BODIES - countEnded();
@@ -47,7 +47,7 @@ export const slowBodies: Attack = {
   },
 };
 
-/** Opens all bodies, and sends other requests until then. */
+/** Opens all bodies, and sends other requests meanwhile. */
 async function flood(victim: Victim) {
   const dripping: Promise<string>[] = [];
   let ended = 0;
@@ -60,7 +60,7 @@ async function flood(victim: Victim) {
     }
   };
   const sendOthers = async () => {
-    // Begins when the slots would be taken.
+    // Begins once the bodies would take all slots.
     while (dripping.length < INGESTS_MAX) await sleep(BODY_EVERY_MS);
     while (dripping.length < BODIES) {
       honest.push(await sendHonest(victim));
@@ -74,7 +74,7 @@ async function flood(victim: Victim) {
   return { dripping, countEnded: () => ended, seconds, honest };
 }
 
-/** The event is rejected, and leaves nothing that another attack could count. */
+/** Sends an event that is rejected, so that it leaves nothing for another attack to count. */
 const sendHonest = ({ client, secrets }: Victim): Promise<Answer> =>
   client.call('POST', '/v1/events', { bearer: secrets.keys.ingest, json: { events: [{ id: 'quick' }] } });
 
