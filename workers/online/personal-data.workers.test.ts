@@ -145,12 +145,12 @@ const receiptOf = async (erasureId: string) =>
   (await (await ask('GET', `/v1/erasures/${erasureId}`)).json()) as ErasureReceipt;
 
 it('erases the player from every store, and the receipt says so without naming them', async () => {
-  await fill('bea');
+  await fill('beatrix');
   const countBystanders = () =>
     env.DB.prepare("select count(*) as n from dead_letters where body like '%bystander%'").first('n');
   const bystanders = await countBystanders();
-  const { socket, closed } = await listen('bea');
-  const response = await ask('DELETE', '/v1/users/bea');
+  const { socket, closed } = await listen('beatrix');
+  const response = await ask('DELETE', '/v1/users/beatrix');
   expect(response.status).toBe(202);
   const begun = (await response.json()) as ErasureReceipt;
   expect(response.headers.get('location')).toBe(`/v1/erasures/${begun.erasureId}`);
@@ -162,14 +162,14 @@ it('erases the player from every store, and the receipt says so without naming t
   await closed;
   expect(socket.readyState).toBe(WebSocket.READY_STATE_CLOSED);
 
-  expect(await exportLines('bea')).toEqual(nothing);
-  expect(await exportLines('guest-of-bea')).toEqual(nothing);
+  expect(await exportLines('beatrix')).toEqual(nothing);
+  expect(await exportLines('guest-of-beatrix')).toEqual(nothing);
   // No table of D1 has the id any more, receipts and the list of erased players included.
   for (const { key } of (await env.BUCKET.list()).objects)
-    expect(Buffer.from(await (await env.BUCKET.get(key))!.arrayBuffer()).toString('latin1'), key).not.toContain('bea');
+    expect(Buffer.from(await (await env.BUCKET.get(key))!.arrayBuffer()).toString('latin1'), key).not.toContain('beatrix');
   for (const table of await listTables()) {
     const { results } = await env.DB.prepare(`select * from ${table}`).all();
-    expect(JSON.stringify(results), table).not.toContain('bea');
+    expect(JSON.stringify(results), table).not.toContain('beatrix');
   }
   // The other player of the same dead letter keeps what is theirs.
   expect(await countBystanders()).toBe(bystanders);
