@@ -3,7 +3,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
-import { SNAPSHOT_POINTER_KEY } from '../../models/contracts/layout.ts';
+import { SNAPSHOT_POINTER_KEY, STATISTICS_KEY } from '../../models/contracts/layout.ts';
 import { countEventsAfter } from '../../models/contracts/snapshot.ts';
 import { EVIDENCE_PLAYERS_MIN } from '../../models/features/item-totals.ts';
 import { makeEvent } from '../../tests/event.ts';
@@ -19,6 +19,7 @@ import { chooseShard, listLogShards } from '../storage/log-shards.ts';
 import { moveCounts } from '../storage/move-counts.ts';
 import { rollUpLog } from '../storage/roll-up.ts';
 import { readSnapshotManifest } from '../storage/snapshots.ts';
+import { readStatistics } from '../storage/statistics.ts';
 import { exportSnapshot } from './export-snapshot.ts';
 import { refreshStatistics } from './refresh-statistics.ts';
 import { trimLog } from './trim-log.ts';
@@ -218,6 +219,23 @@ it('moves only as many players as a run may, and trims nothing of the others; id
   await rollUpLog(env.LOG_0);
   await moveCounts(env.DB, DATABASES, { movesMax: 100 });
   expect((await countMoved()).every((n) => n! > 0)).toBe(true);
+});
+
+it('refreshes the statistics even if counts cannot be moved, and fails then', async () => {
+  const failing = new Proxy(env.TEST_LOG_1, {
+    get(database, name) {
+      if (name !== 'prepare') return Reflect.get(database, name).bind(database);
+      return (sql: string) => {
+        if (sql.includes('moved_until as first')) throw new Error('D1 is down');
+        return database.prepare(sql);
+      };
+    },
+  });
+  await env.BUCKET.delete(STATISTICS_KEY);
+  await insert(Array.from({ length: 24 }, (_, n) => play(n, 1, NOW)));
+  await expect(refreshStatistics({ ...FOUR, LOG_1: failing }, NOW)).rejects.toThrow('D1 is down');
+  const { statistics } = (await readStatistics(env.BUCKET, undefined))!;
+  expect(statistics.popular.map(([itemId]) => itemId)).toEqual(['g1']);
 });
 
 it('exports and erases a player whose events are in every database', async () => {
