@@ -13,7 +13,7 @@ const CLEAN: AbuseReport = {
     slowestMs: 1_234,
     findings: [],
   },
-  memory: { process: { before: 100, peak: 120, after: 110 }, isolate: { before: 16, after: 17 } },
+  memory: { process: { before: 100, peak: 120, after: 110 }, isolate: { before: 16, after: 40, evicted: 17 } },
   canaries: { before: 9, after: 9 },
   survived: true,
   alerts: [],
@@ -36,7 +36,7 @@ test('a run is clean only if nothing got through, and if the search could have f
 
 test('the report shows each breach, and a command for each finding', () => {
   expect(formatReport(CLEAN)).toContain('repelled  forged tokens open nothing (3 attempts)');
-  expect(formatReport(CLEAN)).toContain('isolate after a garbage collection: 16 MB before, 17 MB after');
+  expect(formatReport(CLEAN)).toContain('16 MB before, 40 MB after, 17 MB once');
   const text = formatReport({
     ...CLEAN,
     attacks: [{ name: 'x', attempts: 9, breaches: Array.from({ length: 7 }, (_, n) => `way ${n}`) }],

@@ -43,8 +43,9 @@ export function formatReport(report: AbuseReport): string {
   ].join('\n');
 }
 
-const formatIsolateMemory = ({ isolate: { before, after } }: Memory): string =>
-  `memory of the isolate after a garbage collection: ${before} MB before, ${after} MB after`;
+const formatIsolateMemory = ({ isolate: { before, after, evicted } }: Memory): string =>
+  `memory of the isolate after a garbage collection: ${before} MB before, ${after} MB after, ` +
+  `${evicted} MB once the players’ objects are evicted`;
 
 const formatProcessMemory = ({ process: { before, peak, after } }: Memory): string =>
   `memory of its process: ${before} MB before, ${peak} MB at most, ${after} MB after`;
