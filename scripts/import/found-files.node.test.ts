@@ -62,6 +62,9 @@ test('columns that may hold what a player did are not passed over in silence', a
 test('tables separated by commas, and headers, are not read as “user item” lines or events', async () => {
   await expect(read(write('s.txt', 'p1, g1\np1, g2\n'))).rejects.toThrow('no known format');
   await expect(read(write('s.txt', 'user game\np1 g1\n'))).rejects.toThrow(/looks like a header: .* remove it/);
+  await expect(read(write('s.txt', 'p1 g1 5\n'), { format: 'sequences' })).rejects.toThrow(
+    's.txt is not in the format sequences (“user item” lines in time order, without times)',
+  );
   const table = write('t.csv', 'player,game\np1,g1\n');
   await expect(read(table, { format: 'csv', columns: { user: '1', item: '2' } })).rejects.toThrow(
     't.csv begins with a header: name its columns, not their numbers, with --columns user=player,item=game',

@@ -169,6 +169,12 @@ async function findCatalogue(
   return matches;
 }
 
+/** What a file of the format must be: its files, or what these contain if they may have any name. */
+function describeFormat(format: Format): string {
+  const { files, summary } = getPreset(format);
+  return `${format} (${files === 'any' ? summary : files})`;
+}
+
 function explainMismatch({ format, columns, path: given }: SourceRequest, files: readonly FileDescription[]): string {
   const found = files.slice(0, DESCRIBED_MAX).map(describeHeader);
   if (files.length > DESCRIBED_MAX) found.push(`and ${files.length - DESCRIBED_MAX} more files`);
@@ -186,6 +192,6 @@ function explainMismatch({ format, columns, path: given }: SourceRequest, files:
       ? `no file has the columns ${Object.values(columns).join(', ')}`
       : format === undefined
         ? `${given} has no known format`
-        : `${given} is not in the format ${format} (${getPreset(format).files})`;
+        : `${given} is not in the format ${describeFormat(format)}`;
   return [`${wanted}.`, 'Found:', ...found, hint].join('\n');
 }
