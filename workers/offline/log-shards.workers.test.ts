@@ -13,6 +13,7 @@ import { eraseUsers } from '../personal-data/erase-users.ts';
 import { exportUser } from '../personal-data/export-user.ts';
 import { openErasureRun, openStores } from '../personal-data/stores.ts';
 import { beginErasure } from '../storage/erasures.ts';
+import { readEventCounts } from '../storage/event-counts.ts';
 import { insertEvents } from '../storage/events.ts';
 import { readPlayerCounts } from '../storage/item-totals.ts';
 import { chooseShard, listLogShards } from '../storage/log-shards.ts';
@@ -223,6 +224,9 @@ it('moves only as many players as a run may, and trims nothing of the others; id
         database.prepare("select count(*) as n from player_facts where item_id = 'a'").first<number>('n'),
       ),
     );
+  const readUnmoved = async () => (await readEventCounts(env.DB, DATABASES, NOW)).shards.map(({ unmoved }) => unmoved);
+  const unmoved = await readUnmoved();
+  expect(unmoved.every((events) => events > 0)).toBe(true);
   expect(await moveCounts(env.DB, DATABASES, { movesMax: 1 })).toBe(false);
   expect((await countMoved()).filter((n) => n! > 0)).toHaveLength(1);
   await trimLog(FOUR, NOW);
@@ -235,6 +239,34 @@ it('moves only as many players as a run may, and trims nothing of the others; id
   await rollUpLog(env.LOG_0);
   await moveCounts(env.DB, DATABASES.map(refuseLargeValues), { movesMax: 100 });
   expect((await countMoved()).every((n) => n! > 0)).toBe(true);
+  expect(await readUnmoved()).toEqual([0, 0, 0, 0]);
+});
+
+it('moves counts after the events of the longest backlog first, so that no database waits for ever', async () => {
+  const players = Array.from({ length: 24 }, (_, n) => n);
+  for (const { shard, games } of [
+    { shard: 0, games: 1 },
+    { shard: 1, games: 1 },
+    { shard: 2, games: 9 },
+  ]) {
+    const own = players.filter((n) => chooseShard(`player-${n}`, 4) === shard);
+    // Counted in another database before the change, whichever is theirs now.
+    const other = DATABASES[(shard + 1) % 4]!;
+    await insertEvents(
+      other,
+      own.map((n) => play(n, 0, NOW)),
+    );
+    await rollUpLog(other);
+    await other.prepare('update roll_up set moved_until = sequence').run();
+    await insertEvents(
+      DATABASES[shard]!,
+      own.flatMap((n) => Array.from({ length: games }, (_, game) => play(n, 1 + game, NOW))),
+    );
+  }
+  for (const database of DATABASES) await rollUpLog(database);
+  expect(await moveCounts(env.DB, DATABASES, { movesMax: 1 })).toBe(false);
+  const { shards } = await readEventCounts(env.DB, DATABASES, NOW);
+  expect(shards.map(({ unmoved }) => unmoved > 0)).toEqual([true, true, false, false]);
 });
 
 it('refreshes the statistics even if counts cannot be moved, and fails then', async () => {

@@ -196,15 +196,15 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     deadLetters: 0,
     log: {
       hours: [{ hour: '2026-05-20T11:00:00.000Z', accepted: 812, logged: 812 }],
-      shards: [{ shard: 0, logged: 812, sizeMB: 24.6 }],
+      shards: [{ shard: 0, logged: 812, unmoved: 0, sizeMB: 24.6 }],
       unlogged: { users: 0, events: 0, oldestAgeSeconds: null },
     },
     failures: [],
     jobRuns: [
       {
-        job: 'aggregate',
-        cron: '5 * * * *',
-        startedAt: '2026-05-20T11:05:00.000Z',
+        job: 'refresh-statistics',
+        cron: '*/10 * * * *',
+        startedAt: '2026-05-20T11:10:00.000Z',
         durationMs: 640,
         rows: 812,
         outcome: 'done',

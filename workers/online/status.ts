@@ -50,6 +50,14 @@ const Status = z
             z.object({
               shard: z.number().int().meta({ description: 'The number of its binding: LOG_0, LOG_1, …' }),
               logged: z.number().int().meta({ description: 'Events logged in these 24 hours.' }),
+              unmoved: z
+                .number()
+                .int()
+                .meta({
+                  description:
+                    'Events whose players’ counts may still have to move to another database; `trim-log` keeps them. ' +
+                    'After a database was added, each `refresh-statistics` moves some.',
+                }),
               sizeMB: z.number().meta({ description: 'Size of the database; Cloudflare’s limit is 10,000.' }),
             }),
           )

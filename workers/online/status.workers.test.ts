@@ -16,7 +16,7 @@ const ask = (method: string, path: string, body?: object) =>
   });
 interface LogStatus {
   hours: { hour: string; accepted: number; logged: number }[];
-  shards: { shard: number; logged: number; sizeMB: number }[];
+  shards: { shard: number; logged: number; unmoved: number; sizeMB: number }[];
   unlogged: { users: number; events: number; oldestAgeSeconds: number | null };
 }
 const readLogStatus = async () => ((await (await ask('GET', '/v1/status')).json()) as { log: LogStatus }).log;
@@ -24,7 +24,7 @@ const readLogStatus = async () => ((await (await ask('GET', '/v1/status')).json(
 it('says how many events were accepted and logged in each hour, and how old the oldest unlogged one is', async () => {
   expect(await readLogStatus()).toEqual({
     hours: [],
-    shards: [{ shard: 0, logged: 0, sizeMB: expect.any(Number) }],
+    shards: [{ shard: 0, logged: 0, unmoved: 0, sizeMB: expect.any(Number) }],
     unlogged: { users: 0, events: 0, oldestAgeSeconds: null },
   });
   const events = Array.from({ length: 7 }, (_, n) => ({ id: `e${n}`, userId: 'ann', type: 'click', itemId: 'g' }));

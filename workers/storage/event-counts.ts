@@ -3,6 +3,7 @@
 // counted.
 
 import { type LogShards, workOnShards } from './log-shards.ts';
+import { readUnmoved } from './move-counts.ts';
 
 export const HOUR_MS = 3_600_000;
 
@@ -13,10 +14,13 @@ export interface EventCount {
   logged: number;
 }
 
-/** Number of events logged since a time, in one database of the log. */
+/** Numbers of events in one database of the log. */
 export interface ShardCount {
   shard: number;
+  /** Since a time. */
   logged: number;
+  /** Counted events whose players' counts may still have to move to another database. */
+  unmoved: number;
   /** Size of the whole database. */
   bytes: number;
 }
@@ -55,7 +59,10 @@ export async function readEventCounts(
 ): Promise<{ hours: EventCount[]; shards: ShardCount[] }> {
   const [accepted, logged] = await Promise.all([
     readCounts(db, 'accepted', since),
-    workOnShards(shards, (shard) => readCounts(shard, 'logged', since)),
+    workOnShards(shards, async (shard) => {
+      const [counts, unmoved] = await Promise.all([readCounts(shard, 'logged', since), readUnmoved(shard)]);
+      return { ...counts, unmoved };
+    }),
   ]);
   const hours = new Map<number, EventCount>();
   const add = (kind: 'accepted' | 'logged', counts: readonly HourCount[]) => {
@@ -69,9 +76,10 @@ export async function readEventCounts(
   for (const { counts } of logged) add('logged', counts);
   return {
     hours: [...hours.values()].sort((a, b) => a.hour - b.hour),
-    shards: logged.map(({ counts, bytes }, shard) => ({
+    shards: logged.map(({ counts, unmoved, bytes }, shard) => ({
       shard,
       logged: counts.reduce((sum, { count }) => sum + count, 0),
+      unmoved,
       bytes,
     })),
   };

@@ -81,7 +81,7 @@ export async function moveCounts(
   const pagesMax = Math.max(1, Math.floor(PAGES_PER_RUN / shards.length));
   let movesLeft = movesMax;
   let isComplete = true;
-  for (const shard of shards) {
+  for (const shard of await listByUnmoved(shards)) {
     let pages = 0;
     for (let page = await readPage(shard, pageEvents); page !== undefined; page = await readPage(shard, pageEvents)) {
       if (pages++ === pagesMax) {
@@ -97,6 +97,18 @@ export async function moveCounts(
   }
   return isComplete;
 }
+
+/**
+ * The longest backlog first: one database may need all moves of a run, and the others would never have their turn.
+ */
+async function listByUnmoved(shards: LogShards): Promise<D1Database[]> {
+  const unmoved = await Promise.all(shards.map(async (shard) => ({ shard, events: await readUnmoved(shard) })));
+  return unmoved.sort((a, b) => b.events - a.events).map(({ shard }) => shard);
+}
+
+/** Number of counted events whose players' counts may still have to move; too high by events deleted since. */
+export const readUnmoved = async (db: D1Database): Promise<number> =>
+  (await db.prepare('select sequence - moved_until as events from roll_up').first<number>('events')) ?? 0;
 
 /** The players of the next counted events, and the last sequence; undefined if there are none. */
 async function readPage(db: D1Database, events: number): Promise<{ last: number; userIds: string[] } | undefined> {
