@@ -1,6 +1,6 @@
 // The endpoints of gorse's API without a counterpart here. Each answer says what to use instead.
 
-import type { App } from '../online/endpoint.ts';
+import { type App, limitAddressRate } from '../online/endpoint.ts';
 import { ProblemError } from '../online/problems.ts';
 
 const LOG = 'Read the feedback of one user at a time, or the whole log with `npm run query`.';
@@ -17,7 +17,8 @@ const ABSENT: Readonly<Record<string, string>> = {
 
 export function routeAbsent(app: App): void {
   for (const [path, detail] of Object.entries(ABSENT))
-    app.get(path, () => {
+    app.get(path, async (c) => {
+      await limitAddressRate(c);
       throw new ProblemError('not-found', detail);
     });
 }

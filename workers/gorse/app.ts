@@ -3,8 +3,8 @@
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { forbidCaching } from '../online/caching.ts';
-import { type AppEnv, markArrival } from '../online/endpoint.ts';
-import { answerOtherMethods } from '../online/methods.ts';
+import { type AppEnv, limitAddressRate, markArrival } from '../online/endpoint.ts';
+import { answerOtherMethods, limitUnrouted } from '../online/methods.ts';
 import { onError, ProblemError, problemResponse } from '../online/problems.ts';
 import { showRateLimits } from '../online/rate-headers.ts';
 import { secureAnswers } from '../online/security-headers.ts';
@@ -31,15 +31,20 @@ gorse.use(async (c, next) => {
   // Answered for everybody, as in the online tier.
   if (c.req.method === 'OPTIONS') return next();
   const key = c.req.header('x-api-key');
-  if (key === undefined || !KEY.test(key))
+  if (key === undefined || !KEY.test(key)) {
+    await limitAddressRate(c);
     throw new ProblemError('unauthorized', 'Send one of the store’s keys in the header “X-API-Key”.');
+  }
   const headers = new Headers(c.req.raw.headers);
   headers.set('authorization', `Bearer ${key}`);
   c.req.raw = new Request(c.req.raw, { headers });
   return next();
 });
 gorse.onError(onError);
-gorse.notFound((c) => problemResponse('not-found', `gorse’s API has no route ${c.req.method} ${c.req.path} here.`));
+gorse.notFound(async (c) => {
+  await limitUnrouted(c);
+  return problemResponse('not-found', `gorse’s API has no route ${c.req.method} ${c.req.path} here.`);
+});
 
 routeItems(gorse);
 routeUsers(gorse);

@@ -4,7 +4,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { routeAuditLog } from './audit-log.ts';
 import { DOCUMENT_HEADERS, forbidCaching, revalidate } from './caching.ts';
 import { shareWithOrigins } from './cors.ts';
-import { type AppEnv, markArrival } from './endpoint.ts';
+import { type AppEnv, limitAddressRate, markArrival } from './endpoint.ts';
 import { routeEvents } from './events.ts';
 import { routeGalleryAfterEvents } from './gallery-after-events.ts';
 import { routeIssuers } from './issuers.ts';
@@ -12,8 +12,8 @@ import { routeItems } from './items.ts';
 import { routeKeys } from './keys.ts';
 import { routeLists } from './lists.ts';
 import { routeMerge } from './merge.ts';
-import { answerOtherMethods } from './methods.ts';
-import { describeApi } from './openapi.ts';
+import { answerOtherMethods, limitUnrouted } from './methods.ts';
+import { createApiDocument } from './openapi.ts';
 import { routePart } from './part.ts';
 import { routePersonalData } from './personal-data.ts';
 import { routePreferences } from './preferences.ts';
@@ -44,7 +44,10 @@ for (const path of ['/v1/*', '/health', '/openapi.json', '/.well-known/*']) app.
 app.use(showRateLimits, answerOtherMethods(app));
 for (const path of ['/v1/items/*', '/openapi.json']) app.use(path, revalidate);
 app.onError(onError);
-app.notFound((c) => problemResponse('not-found', `No route matches ${c.req.method} ${c.req.path}; see /docs.`));
+app.notFound(async (c) => {
+  await limitUnrouted(c);
+  return problemResponse('not-found', `No route matches ${c.req.method} ${c.req.path}; see /docs.`);
+});
 app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
   type: 'http',
   scheme: 'bearer',
@@ -82,8 +85,10 @@ routeStats(app);
 routeStatus(app);
 
 // Public: it describes the code and shows no data. /docs, a static page, displays it.
-app.use('/openapi.json', (c, next) => {
+const getApiDocument = createApiDocument(app);
+app.get('/openapi.json', async (c) => {
+  await limitAddressRate(c);
   readQuery(c.req.queries(), []);
-  return next();
+  const { text, etag } = getApiDocument();
+  return c.body(text, 200, { ...DOCUMENT_HEADERS, etag, 'content-type': 'application/json' });
 });
-app.get('/openapi.json', (c) => c.json(describeApi(app), 200, DOCUMENT_HEADERS));

@@ -36,7 +36,11 @@ export function createListHeaders({
   generatedAt: __,
   ...content
 }: Recommendations): Record<string, string> {
-  const digest = createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 27);
   // A degraded answer may be complete a second later.
-  return { ...createPrivateHeaders(content.degraded.length > 0 ? 0 : LIST_MAX_AGE_SECONDS), etag: `W/"${digest}"` };
+  const maxAgeSeconds = content.degraded.length > 0 ? 0 : LIST_MAX_AGE_SECONDS;
+  return { ...createPrivateHeaders(maxAgeSeconds), etag: makeEtag(JSON.stringify(content)) };
 }
+
+/** A weak ETag: the body may be compressed on its way. */
+export const makeEtag = (text: string): string =>
+  `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;

@@ -244,6 +244,9 @@ async function limitRate(c: AppContext, policy: RatePolicy): Promise<void> {
 const limitOwnRate = (c: AppContext, caller: Caller): Promise<void> =>
   limitRate(c, chooseOwnPolicy(caller, readAddress(c), c.env));
 
+/** Counts a request that reaches no endpoint against its IP address; throws `rate-limited`. */
+export const limitAddressRate = (c: AppContext): Promise<void> => limitOwnRate(c, ANYONE);
+
 /** Called after validation, so that an invalid request does not count against the stricter limit. */
 async function limitStrictly(c: AppContext, caller: Caller, name: StrictLimit | undefined): Promise<void> {
   const policy = name && chooseStrictPolicy(name, caller, readAddress(c), c.env);

@@ -4,13 +4,21 @@
 
 import type { Context, MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import type { App } from './endpoint.ts';
+import { type App, type AppContext, limitAddressRate } from './endpoint.ts';
 import { problemResponse } from './problems.ts';
 
 /** Two hours: Chromium caches a preflight no longer. */
 const PREFLIGHT_MAX_AGE_SECONDS = 7_200;
 /** Headers that a client of this API may send, besides those that need no preflight. */
 const REQUEST_HEADERS = ['authorization', 'content-type', 'content-encoding', 'if-none-match', 'last-event-id'];
+
+/**
+ * Counts a request that no route takes, which will get 404 or 405, against its IP address. Preflights are free: a page
+ * whose preflight is refused cannot read why.
+ */
+export async function limitUnrouted(c: AppContext): Promise<void> {
+  if (c.req.method !== 'OPTIONS') await limitAddressRate(c);
+}
 
 /** Reads the app's routes at the first request that matches none. */
 export const answerOtherMethods = (app: App): MiddlewareHandler =>

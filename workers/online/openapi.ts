@@ -2,6 +2,7 @@
 // endpoint.
 
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { makeEtag } from './caching.ts';
 import type { AppEnv } from './endpoint.ts';
 import { EXAMPLES } from './examples.ts';
 
@@ -41,7 +42,19 @@ interface Operation {
   responses: Record<string, { content?: Record<string, Content> }>;
 }
 
-export function describeApi(app: OpenAPIHono<AppEnv>): object {
+/** Returns a function that builds the document at its first call, and returns the same one from then on. */
+export function createApiDocument(app: OpenAPIHono<AppEnv>): () => { text: string; etag: string } {
+  let built: { text: string; etag: string } | undefined;
+  return () => {
+    if (built === undefined) {
+      const text = JSON.stringify(describeApi(app));
+      built = { text, etag: makeEtag(text) };
+    }
+    return built;
+  };
+}
+
+function describeApi(app: OpenAPIHono<AppEnv>): object {
   const document = app.getOpenAPI31Document(DOCUMENT);
   for (const methods of Object.values(document.paths ?? {}))
     for (const operation of Object.values(methods as Record<string, Operation>)) addExample(operation);

@@ -15,6 +15,9 @@ const SETTINGS = {
   ADDRESS_REQUESTS_PER_MINUTE: String(LIMIT),
 };
 
+const callGorse = async (path: string, headers: Record<string, string>) =>
+  gorse.fetch(new Request(`http://edge${path}`, { headers }), SETTINGS, createExecutionContext());
+
 interface Call {
   method?: string;
   bearer?: string;
@@ -103,8 +106,7 @@ it('holds a key to its own limit', async () => {
   expect(admitted).toBeGreaterThanOrEqual(LIMIT);
   expect(refused.headers.get('ratelimit-policy')).toBe(`"key";q=${LIMIT};w=60`);
   // gorse's clients send the same key.
-  const request = new Request('http://edge/api/popular', { headers: { 'x-api-key': key } });
-  const answer = await gorse.fetch(request, SETTINGS, createExecutionContext());
+  const answer = await callGorse('/api/popular', { 'x-api-key': key });
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '60']);
   // The keys of the first start are generous.
   const own = await call('/v1/items/popular', { bearer: 'test-read' });
@@ -122,6 +124,42 @@ it('limits requests without a valid key or token by their address', async () => 
   await callUntilRefused('/health', { address: '2001:db8::1' });
   expect((await call('/health', { address: '2001:db8::ffff' })).status).toBe(429);
   expect((await call('/health', { address: '2001:db8:0:1::1' })).status).toBe(200);
+});
+
+it('limits by address the API document, unknown routes and methods, and gorse without a key', async () => {
+  const cases: [address: string, path: string, method: string, status: number][] = [
+    ['192.0.2.7', '/openapi.json', 'GET', 200],
+    ['192.0.2.8', '/v1/nowhere', 'GET', 404],
+    ['192.0.2.9', '/v1/events', 'DELETE', 405],
+  ];
+  for (const [address, path, method, status] of cases) {
+    const first = await call(path, { method, address });
+    expect([first.status, first.headers.get('ratelimit-policy')]).toEqual([status, `"address";q=${LIMIT};w=60`]);
+    await callUntilRefused(path, { method, address });
+    // Otherwise a page would not learn why its requests are refused.
+    expect((await call(path, { method: 'OPTIONS', address })).status).toBe(path === '/v1/nowhere' ? 404 : 204);
+    expect((await call('/health', { address })).status).toBe(429);
+  }
+  const address = '192.0.2.10';
+  await callUntilRefused('/health', { address });
+  for (const [path, key] of [
+    ['/api/popular', undefined],
+    ['/api/nowhere', 'test-read'],
+    ['/api/measurements/ndcg', 'test-read'],
+  ] as const) {
+    const answer = await callGorse(path, { 'cf-connecting-ip': address, ...(key && { 'x-api-key': key }) });
+    expect(answer.status, path).toBe(429);
+  }
+});
+
+it('builds the API document once', async () => {
+  const build = vi.spyOn(app, 'getOpenAPI31Document');
+  const texts = await Promise.all(
+    [1, 2].map(async (n) => (await call('/openapi.json', { address: `198.51.100.${n}` })).text()),
+  );
+  expect(texts[0]).toBe(texts[1]);
+  expect(build.mock.calls.length).toBeLessThanOrEqual(1);
+  build.mockRestore();
 });
 
 it('limits by address those whose key cannot be checked, and answers while a setting is wrong', async () => {
