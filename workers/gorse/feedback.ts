@@ -29,7 +29,9 @@ const openFeedbackStore = (c: AppContext): FeedbackStore => ({
   readSignals: (userId) => c.env.USER_SIGNALS.getByName(userId).readSignals(userId),
 });
 
-const readFeedback = async (userId: string, store: Pick<FeedbackStore, 'readSignals'>): Promise<Feedback[]> =>
+type SignalReader = Pick<FeedbackStore, 'readSignals'>;
+
+const readFeedback = async (userId: string, store: SignalReader): Promise<Feedback[]> =>
   listFeedback(await orUnavailable(store.readSignals(userId)));
 
 /** All or none, as in gorse: one invalid feedback entry refuses the request. */
@@ -45,7 +47,7 @@ async function insertFeedback(
 }
 
 /** Events of a type and item for which their player has no current feedback; only the first of each. */
-async function selectMissing(events: readonly PlayerEvent[], store: FeedbackStore): Promise<PlayerEvent[]> {
+async function selectMissing(events: readonly PlayerEvent[], store: SignalReader): Promise<PlayerEvent[]> {
   const byUser = Map.groupBy(events, ({ userId }) => userId);
   const missing = await Promise.all(
     Array.from(byUser, async ([userId, own]) => {
@@ -60,13 +62,12 @@ async function selectMissing(events: readonly PlayerEvent[], store: FeedbackStor
 }
 
 /** Takes back what can be taken back; `NotDeleted` names the types of the rest. */
-async function deleteFeedback(
-  { userId, itemId }: PairParams,
-  type: EventType | undefined,
+export async function deleteFeedback(
+  { params: { userId, itemId, feedbackType } }: { params: PairParams & { feedbackType?: EventType } },
   store: FeedbackStore,
 ): Promise<Success & { NotDeleted?: EventType[] }> {
   const own = (await readFeedback(userId, store)).filter(
-    (one) => one.itemId === itemId && (type === undefined || one.type === type),
+    (one) => one.itemId === itemId && (feedbackType === undefined || one.type === feedbackType),
   );
   const retractions = await Promise.all(own.map((one) => toRetraction(userId, one, Date.now())));
   const { added } = await storeEvents(
@@ -87,9 +88,31 @@ async function toRetraction(userId: string, of: Feedback, now: number): Promise<
   return completeEvent({ id, userId, type, itemId: of.itemId, timestamp, receivedAt: now });
 }
 
+export const listUserFeedback = async (
+  { params: { userId, feedbackType } }: { params: UserParams & { feedbackType?: EventType } },
+  store: SignalReader,
+) =>
+  (await readFeedback(userId, store))
+    .filter(({ type }) => feedbackType === undefined || type === feedbackType)
+    .map((one) => toGorseFeedback(userId, one));
+
+export const listItemFeedback = async ({ params: { userId, itemId } }: { params: PairParams }, store: SignalReader) =>
+  (await readFeedback(userId, store)).filter((one) => one.itemId === itemId).map((one) => toGorseFeedback(userId, one));
+
+export async function getFeedback(
+  { params: { userId, itemId, feedbackType } }: { params: PairParams & { feedbackType: EventType } },
+  store: SignalReader,
+) {
+  const own = await readFeedback(userId, store);
+  const found = own.find((one) => one.itemId === itemId && one.type === feedbackType);
+  if (found === undefined)
+    throw new ProblemError('not-found', `“${userId}” has given no such feedback for “${itemId}”.`);
+  return toGorseFeedback(userId, found);
+}
+
 const tag = 'Feedback';
 const body = { schema: FeedbackBody, maxBytes: FEEDBACK_BODY_BYTES_MAX };
-const success = { schema: Success, description: 'What changed.' };
+const success = { schema: Success, description: 'The number of rows changed, and the fields that are not kept.' };
 
 const WRITES: Endpoint<FeedbackStore>[] = [
   defineEndpoint({
@@ -119,8 +142,8 @@ const WRITES: Endpoint<FeedbackStore>[] = [
     summary: 'Take back a user’s feedback for an item',
     scope: 'ingest',
     params: PairParams,
-    answer: { description: 'What changed.' },
-    handle: ({ params }, store) => deleteFeedback(params, undefined, store),
+    answer: { description: 'The number of rows changed, and the types that cannot be taken back.' },
+    handle: deleteFeedback,
   }),
   defineEndpoint({
     method: 'delete',
@@ -129,8 +152,8 @@ const WRITES: Endpoint<FeedbackStore>[] = [
     summary: 'Take back a user’s feedback of a type for an item',
     scope: 'ingest',
     params: PairParams.extend(TypeParams.shape),
-    answer: { description: 'What changed.' },
-    handle: ({ params }, store) => deleteFeedback(params, params.feedbackType, store),
+    answer: { description: 'The number of rows changed, and the types that cannot be taken back.' },
+    handle: deleteFeedback,
   }),
 ];
 
@@ -143,8 +166,7 @@ const READS: Endpoint<FeedbackStore>[] = [
     scope: 'read',
     params: UserParams,
     answer: { description: 'Newest first.' },
-    handle: async ({ params: { userId } }, store) =>
-      (await readFeedback(userId, store)).map((one) => toGorseFeedback(userId, one)),
+    handle: listUserFeedback,
   }),
   defineEndpoint({
     method: 'get',
@@ -154,10 +176,7 @@ const READS: Endpoint<FeedbackStore>[] = [
     scope: 'read',
     params: UserParams.extend(TypeParams.shape),
     answer: { description: 'Newest first.' },
-    handle: async ({ params: { userId, feedbackType } }, store) =>
-      (await readFeedback(userId, store))
-        .filter(({ type }) => type === feedbackType)
-        .map((one) => toGorseFeedback(userId, one)),
+    handle: listUserFeedback,
   }),
   defineEndpoint({
     method: 'get',
@@ -167,10 +186,7 @@ const READS: Endpoint<FeedbackStore>[] = [
     scope: 'read',
     params: PairParams,
     answer: { description: 'Newest first.' },
-    handle: async ({ params: { userId, itemId } }, store) =>
-      (await readFeedback(userId, store))
-        .filter((one) => one.itemId === itemId)
-        .map((one) => toGorseFeedback(userId, one)),
+    handle: listItemFeedback,
   }),
   defineEndpoint({
     method: 'get',
@@ -180,13 +196,7 @@ const READS: Endpoint<FeedbackStore>[] = [
     scope: 'read',
     params: PairParams.extend(TypeParams.shape),
     answer: { description: 'The feedback.' },
-    async handle({ params: { userId, itemId, feedbackType } }, store) {
-      const own = await readFeedback(userId, store);
-      const found = own.find((one) => one.itemId === itemId && one.type === feedbackType);
-      if (found === undefined)
-        throw new ProblemError('not-found', `“${userId}” has given no such feedback for “${itemId}”.`);
-      return toGorseFeedback(userId, found);
-    },
+    handle: getFeedback,
   }),
 ];
 

@@ -40,8 +40,19 @@ async function changeCategories(
   return describeWrite(1);
 }
 
+async function changeItem(
+  { params, body }: { params: ItemParams; body: z.output<typeof GorseItemPatch> },
+  store: ItemStore,
+): Promise<Success> {
+  await patchItem({ params, body: toPatch(params.itemId, body) }, store);
+  return describeWrite(1, listNotKept(body.Labels));
+}
+
 /** An unknown item is no error, as in gorse; the count is 0. */
-async function removeItem(params: ItemParams, store: ItemStore): Promise<Success> {
+export async function removeItem(
+  { params }: { params: ItemParams },
+  store: Pick<ItemStore, 'deleteItem' | 'applyChange'>,
+): Promise<Success> {
   try {
     await deleteItem({ params }, store);
     return describeWrite(1);
@@ -51,8 +62,29 @@ async function removeItem(params: ItemParams, store: ItemStore): Promise<Success
   }
 }
 
+export async function readGorseItem(
+  { params, caller }: { params: ItemParams; caller: Caller },
+  store: Pick<ItemStore, 'readItem' | 'readItems'>,
+) {
+  const readItem = async (itemId: string) =>
+    maySeeHidden(caller) ? (await store.readItems([itemId]))[0] : store.readItem(itemId);
+  return toGorseItem(await getItem({ params }, { readItem }));
+}
+
+export async function listGorseItems(
+  { query, caller }: { query: z.output<typeof ItemsQuery>; caller: Caller },
+  store: Pick<ItemStore, 'listItems'>,
+) {
+  const hidden = maySeeHidden(caller);
+  const { items, cursor } = await getItems(
+    { query: { limit: query.n, cursor: pickCursor(query) } },
+    { listItems: (filter, afterId, limit) => store.listItems({ ...filter, hidden }, afterId, limit) },
+  );
+  return { Cursor: cursor ?? '', Items: items.map(toGorseItem) };
+}
+
 const tag = 'Items';
-const success = { schema: Success, description: 'What changed.' };
+const success = { schema: Success, description: 'The number of rows changed, and the fields that are not kept.' };
 
 const readOne = async ({ params: { itemId } }: { params: ItemParams }, store: ItemStore) =>
   (await store.readItems([itemId]))[0];
@@ -102,10 +134,7 @@ const WRITES: Endpoint<ItemStore>[] = [
     body: { schema: GorseItemPatch, maxBytes: ITEMS_BODY_BYTES_MAX },
     answer: success,
     audit: auditOne,
-    async handle({ params, body }, store) {
-      await patchItem({ params, body: toPatch(params.itemId, body) }, store);
-      return describeWrite(1, listNotKept(body.Labels));
-    },
+    handle: changeItem,
   }),
   defineEndpoint({
     method: 'delete',
@@ -116,7 +145,7 @@ const WRITES: Endpoint<ItemStore>[] = [
     params: ItemParams,
     answer: success,
     audit: { readBefore: readOne },
-    handle: ({ params }, store) => removeItem(params, store),
+    handle: removeItem,
   }),
   defineEndpoint({
     method: 'put',
@@ -151,11 +180,7 @@ const READS: Endpoint<ItemStore>[] = [
     scope: 'read',
     params: ItemParams,
     answer: { description: 'The item.' },
-    async handle({ params, caller }, store) {
-      const readItem = async (itemId: string) =>
-        maySeeHidden(caller) ? (await store.readItems([itemId]))[0] : store.readItem(itemId);
-      return toGorseItem(await getItem({ params }, { readItem }));
-    },
+    handle: readGorseItem,
   }),
   defineEndpoint({
     method: 'get',
@@ -165,14 +190,7 @@ const READS: Endpoint<ItemStore>[] = [
     scope: 'read',
     query: ItemsQuery,
     answer: { description: 'One page, ordered by id.' },
-    async handle({ query, caller }, store) {
-      const hidden = maySeeHidden(caller);
-      const { items, cursor } = await getItems(
-        { query: { limit: query.n, cursor: pickCursor(query) } },
-        { listItems: (filter, afterId, limit) => store.listItems({ ...filter, hidden }, afterId, limit) },
-      );
-      return { Cursor: cursor ?? '', Items: items.map(toGorseItem) };
-    },
+    handle: listGorseItems,
   }),
 ];
 

@@ -5,7 +5,7 @@ import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { SLATE_LENGTH_MAX } from '../../models/contracts/gallery.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { deriveUserState, emptySignals, foldEvents } from '../../models/features/signals.ts';
-import { authorize } from '../online/caller.ts';
+import { authorize, type Caller } from '../online/caller.ts';
 import { contextQuery } from '../online/context.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from '../online/endpoint.ts';
 import { Genre, UserParams } from '../online/parameters.ts';
@@ -33,6 +33,9 @@ type RecommendQuery = z.output<typeof RecommendQuery>;
 const SessionBody = z.array(GorseFeedback.extend({ UserId: z.string().optional() })).max(SESSION_FEEDBACK_MAX);
 const SessionQuery = z.object(rangeQuery);
 const CategoryParams = z.object({ category: Genre });
+type CategoryParams = z.output<typeof CategoryParams>;
+const RecommendParams = UserParams.extend(CategoryParams.shape);
+type RecommendParams = z.output<typeof RecommendParams>;
 
 interface Shown {
   userId: string;
@@ -49,17 +52,22 @@ function openRecommending(c: AppContext): Recommending {
   return { ...openRecommender(c), storeEvents: (events) => storeEvents(events, store) };
 }
 
-/** `category`: from the path if it has one, otherwise from the query. */
-async function recommend(
-  userId: string,
-  { n, offset, category, 'write-back-type': type, 'write-back-delay': delay, ...context }: RecommendQuery,
-  recommending: Recommending,
+type RecommendingStore = Pick<Recommending, 'readRequest' | 'answerRecommendations' | 'countAnswer' | 'storeEvents'>;
+
+/** A category in the path overrides the query's. Writing back needs a key that may write. */
+export async function recommendForUser(
+  { params, query, caller }: { params: RecommendParams; query: RecommendQuery; caller: Caller },
+  recommending: RecommendingStore,
 ): Promise<string[]> {
+  const { userId } = params;
+  const { n, offset, category, 'write-back-type': type, 'write-back-delay': delay, ...context } = query;
+  if (type !== undefined && caller.kind !== 'anyone') authorize(caller, { scopes: ['ingest'], isOpenToPlayers: false });
   const delayMs = parseWriteBack(type, delay);
   const { recommendationId, items } = await getRecommendations(
     {
       params: { userId },
-      query: { ...context, n, offset, genre: category },
+      query: { ...context, n, offset, genre: params.category ?? category },
+      caller,
     },
     recommending,
   );
@@ -85,7 +93,7 @@ async function writeBack(
   { userId, recommendationId, itemIds }: Shown,
   delayMs: number,
   firstPosition: number,
-  recommending: Recommending,
+  recommending: Pick<Recommending, 'storeEvents'>,
 ): Promise<void> {
   const now = Date.now();
   const events = itemIds.map(
@@ -110,11 +118,13 @@ async function writeBack(
 }
 
 /** Ranks for signals folded from the session's feedback alone. */
-async function recommendSession(
-  feedback: z.output<typeof SessionBody>,
-  { n, offset, ...context }: z.output<typeof SessionQuery>,
-  category: string | undefined,
-  recommending: Recommending,
+export async function recommendForSession(
+  {
+    params: { category },
+    query: { n, offset, ...context },
+    body: feedback,
+  }: { params: CategoryParams; query: z.output<typeof SessionQuery>; body: z.output<typeof SessionBody> },
+  recommending: Pick<Recommending, 'readRequest' | 'answerRecommendations' | 'countAnswer'>,
 ): Promise<{ Id: string; Score: number }[]> {
   const now = Date.now();
   const events = await Promise.all(
@@ -140,15 +150,10 @@ const defineRecommend = (path: string) =>
     tag,
     summary: 'Get recommendations for a user',
     scope: 'read',
-    params: UserParams.extend(CategoryParams.shape),
+    params: RecommendParams,
     query: RecommendQuery,
     answer: { description: 'Item ids, best first.' },
-    handle({ params: { userId, category }, query, caller }, recommending: Recommending) {
-      // Writing back needs a key that may write.
-      if (query['write-back-type'] !== undefined && caller.kind !== 'anyone')
-        authorize(caller, { scopes: ['ingest'], isOpenToPlayers: false });
-      return recommend(userId, { ...query, category: category ?? query.category }, recommending);
-    },
+    handle: recommendForUser,
   });
 
 const defineSession = (path: string) =>
@@ -162,8 +167,7 @@ const defineSession = (path: string) =>
     query: SessionQuery,
     body: { schema: SessionBody, maxBytes: SESSION_BODY_BYTES_MAX },
     answer: { description: 'Item ids with scores, best first.' },
-    handle: ({ params: { category }, query, body }, recommending: Recommending) =>
-      recommendSession(body, query, category, recommending),
+    handle: recommendForSession,
   });
 
 const ENDPOINTS: Endpoint<Recommending>[] = [

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Id } from '../../models/contracts/id.ts';
 import { LIST_LIMIT_MAX } from '../../models/contracts/item.ts';
 import type { Signals } from '../../models/contracts/signals.ts';
+import type { Caller } from '../online/caller.ts';
 import { readCursor, writeCursor } from '../online/cursor.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from '../online/endpoint.ts';
 import { UserParams } from '../online/parameters.ts';
@@ -20,6 +21,7 @@ const USERS_BODY_BYTES_MAX = 1024 * 1024;
 const profile = { Labels: z.unknown().optional(), Comment: z.string().optional(), Subscribe: z.unknown().optional() };
 const GorseUser = z.strictObject({ UserId: Id, ...profile });
 const GorseUserPatch = z.strictObject({ UserId: z.string().nullish(), ...profile, Comment: z.string().nullish() });
+const UsersQuery = z.object(listQuery(LIST_LIMIT_MAX));
 const ErasureAnswer = Success.extend({ ErasureId: z.string() });
 type Profile = Partial<z.output<typeof GorseUserPatch>>;
 
@@ -47,15 +49,45 @@ const acceptProfiles = (profiles: readonly Profile[]): Success =>
 
 const toGorseUser = (userId: string) => ({ UserId: userId, Labels: [], Subscribe: [], Comment: '' });
 
-async function getUser({ userId }: UserParams, store: Pick<UserStore, 'readSignals'>) {
+export async function getUser({ params: { userId } }: { params: UserParams }, store: Pick<UserStore, 'readSignals'>) {
   const { actions, impressions, marks } = await orUnavailable(store.readSignals(userId));
   if (actions.length + impressions.length + marks.size === 0)
     throw new ProblemError('not-found', `Nothing is known of “${userId}”: a player is known from the first event.`);
   return toGorseUser(userId);
 }
 
+export async function listUsers(
+  { query }: { query: z.output<typeof UsersQuery> },
+  store: Pick<UserStore, 'listUserIds'>,
+) {
+  const userIds = await orUnavailable(store.listUserIds(readCursor(pickCursor(query)), query.n));
+  return {
+    Cursor: userIds.length === query.n ? writeCursor(userIds.at(-1)!) : '',
+    Users: userIds.map(toGorseUser),
+  };
+}
+
+export function acceptUserPatch({
+  params: { userId },
+  body,
+}: {
+  params: UserParams;
+  body: z.output<typeof GorseUserPatch>;
+}): Success {
+  checkRepeatedId('UserId', body.UserId, userId);
+  return acceptProfiles([body]);
+}
+
+async function eraseUser(
+  { params, caller }: { params: UserParams; caller: Caller },
+  store: Pick<UserStore, 'readMergeTarget' | 'beginErasure'>,
+): Promise<z.output<typeof ErasureAnswer>> {
+  const { erasureId } = await deleteUser({ params, caller }, store);
+  return { ...describeWrite(1), ErasureId: erasureId };
+}
+
 const tag = 'Users';
-const success = { schema: Success, description: 'What changed.' };
+const success = { schema: Success, description: 'The number of rows changed, and the fields that are not kept.' };
 
 const WRITES: Endpoint<UserStore>[] = [
   defineEndpoint({
@@ -87,10 +119,7 @@ const WRITES: Endpoint<UserStore>[] = [
     params: UserParams,
     body: { schema: GorseUserPatch, maxBytes: USERS_BODY_BYTES_MAX },
     answer: success,
-    handle({ params: { userId }, body }) {
-      checkRepeatedId('UserId', body.UserId, userId);
-      return acceptProfiles([body]);
-    },
+    handle: acceptUserPatch,
   }),
   defineEndpoint({
     method: 'delete',
@@ -102,10 +131,7 @@ const WRITES: Endpoint<UserStore>[] = [
     answer: { schema: ErasureAnswer, description: 'The erasure has begun.' },
     // The receipt's id alone: an entry names no player.
     audit: { readAfter: ({ ErasureId }) => ({ erasureId: ErasureId }) },
-    async handle({ params, caller }, store) {
-      const { erasureId } = await deleteUser({ params, caller }, store);
-      return { ...describeWrite(1), ErasureId: erasureId };
-    },
+    handle: eraseUser,
   }),
 ];
 
@@ -118,7 +144,7 @@ const READS: Endpoint<UserStore>[] = [
     scope: 'read',
     params: UserParams,
     answer: { description: 'The user.' },
-    handle: ({ params }, store) => getUser(params, store),
+    handle: getUser,
   }),
   defineEndpoint({
     method: 'get',
@@ -126,15 +152,9 @@ const READS: Endpoint<UserStore>[] = [
     tag,
     summary: 'List users',
     scope: 'admin',
-    query: z.object(listQuery(LIST_LIMIT_MAX)),
+    query: UsersQuery,
     answer: { description: 'One page, ordered by id.' },
-    async handle({ query }, store) {
-      const userIds = await orUnavailable(store.listUserIds(readCursor(pickCursor(query)), query.n));
-      return {
-        Cursor: userIds.length === query.n ? writeCursor(userIds.at(-1)!) : '',
-        Users: userIds.map(toGorseUser),
-      };
-    },
+    handle: listUsers,
   }),
 ];
 

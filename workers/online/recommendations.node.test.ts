@@ -9,7 +9,7 @@ import { Budget } from '../serving/budget.ts';
 import type { Answer } from '../serving/hydrate.ts';
 import type { Caller } from './caller.ts';
 import { getSimilar } from './lists.ts';
-import { getGallery } from './recommendations.ts';
+import { getGallery, getRecommendations } from './recommendations.ts';
 import { getSearch } from './search.ts';
 
 const input = createRankingInput();
@@ -22,6 +22,8 @@ const answer: Answer = {
   degraded: [],
 };
 const params = { userId: 'ann' };
+const key: Caller = { kind: 'key', keyId: 'test', scopes: ['read', 'ingest'] };
+const player: Caller = { kind: 'player', userId: 'ann', guest: false, expiresAt: 0 };
 const deadline = { deadlineMs: 1_000 };
 
 function openRecommender(hydrated = { answer, input }) {
@@ -50,7 +52,7 @@ test('a composed page is counted, and logged unless explanations are requested',
     return { answer, input, rows: page.rows, page };
   };
   const get = (query: { policy: 'full' | 'retrieval'; explain?: { itemIds: string[] | undefined }; expand?: 'item' }) =>
-    getGallery({ params, query: { n: 3, ...deadline, ...query } }, { ...recommender, answerGallery });
+    getGallery({ params, query: { n: 3, ...deadline, ...query }, caller: key }, { ...recommender, answerGallery });
 
   const plain = await get({ policy: 'full', expand: 'item' });
   expect(plain.rows[0]!.items[0]!.item!.title).toMatch(/^Game /);
@@ -67,13 +69,35 @@ test('a composed page is counted, and logged unless explanations are requested',
   expect(policies).toEqual(['full', 'retrieval']);
 });
 
+test('a player’s token gets no explanation and no baseline page', async () => {
+  const recommender = {
+    ...openRecommender(),
+    answerGallery: async () => ({ answer, input, rows: [] }),
+    answerRecommendations: async () => ({ answer, input, items: [] }),
+  };
+  const gallery = (caller: Caller, query: { policy: 'full' | 'retrieval'; explain?: { itemIds: undefined } }) =>
+    getGallery({ params, query: { n: 3, ...deadline, ...query }, caller }, recommender);
+  const picks = (caller: Caller, query: { explain?: { itemIds: undefined } } = {}) =>
+    getRecommendations({ params, query: { n: 3, offset: 0, ...deadline, ...query }, caller }, recommender);
+  const explain = { itemIds: undefined };
+
+  const refused = { kind: 'forbidden' };
+  await expect(gallery(player, { policy: 'full', explain })).rejects.toMatchObject(refused);
+  await expect(gallery(player, { policy: 'retrieval' })).rejects.toMatchObject(refused);
+  await expect(picks(player, { explain })).rejects.toMatchObject(refused);
+  expect(recommender.counted).toEqual([]);
+  await Promise.all([gallery(player, { policy: 'full' }), gallery(key, { policy: 'retrieval', explain })]);
+  await Promise.all([picks(player), picks(key, { explain })]);
+  expect(recommender.counted).toHaveLength(4);
+});
+
 test('an empty page names what emptied it only if it was composed', async () => {
   const preferences = { ...input.user.preferences, mutedGenres: ['Strategy', 'Racing'] };
   const muting = { ...input, user: { ...input.user, preferences } };
   const page = await composeGallery(muting, 3);
   const get = (content: { page?: Page }) =>
     getGallery(
-      { params, query: { n: 3, ...deadline, policy: 'full' } },
+      { params, query: { n: 3, ...deadline, policy: 'full' }, caller: key },
       { ...openRecommender(), answerGallery: async () => ({ answer, input: muting, rows: [], ...content }) },
     );
   expect(page.rows).toEqual([]);
@@ -114,9 +138,8 @@ test('a search answers even if full text and recording fail, and names both', as
     searchItems: async () => (isDown ? Promise.reject(new Error('D1 is down')) : ['g7']),
     storeEvent: async (event: object) => (isDown ? Promise.reject(new Error('queue is down')) : events.push(event)),
   });
-  const caller: Caller = { kind: 'key', keyId: 'test', scopes: ['read', 'ingest'] };
   const get = (isDown: boolean, record: 'true' | 'false', q = 'Game 12') =>
-    getSearch({ params, query: { n: 3, q, record, ...deadline }, caller }, searcher(isDown));
+    getSearch({ params, query: { n: 3, q, record, ...deadline }, caller: key }, searcher(isDown));
 
   const found = await get(false, 'true');
   expect(found.degraded).toEqual([]);
@@ -132,7 +155,6 @@ test('a search answers even if full text and recording fail, and names both', as
   expect(degraded.items[0]!.itemId).toBe('g12');
 
   // The player's own search is a signal unless the game says otherwise.
-  const player: Caller = { kind: 'player', userId: 'ann', guest: false, expiresAt: 0 };
   const query = { n: 3, q: 'Game 12', ...deadline };
   await getSearch({ params, query, caller: player }, searcher(false));
   expect(events).toHaveLength(2);

@@ -63,10 +63,13 @@ type GalleryForm = Pick<z.output<typeof GalleryQuery>, 'n' | 'expand'> &
   Partial<Pick<z.output<typeof GalleryQuery>, 'exclude' | 'explain' | 'policy'>>;
 export type GalleryRecommender = Pick<Recommender, 'readRequest' | 'answerGallery' | 'countAnswer' | 'logSlate'>;
 
-export const getGallery = (
-  { params: { userId }, query }: { params: UserParams; query: z.output<typeof GalleryQuery> },
+export async function getGallery(
+  { params: { userId }, query, caller }: { params: UserParams; query: z.output<typeof GalleryQuery>; caller: Caller },
   recommender: GalleryRecommender,
-): Promise<Gallery> => serveGallery(recommender.readRequest(query, userId), query, recommender);
+): Promise<Gallery> {
+  refuseDiagnosis(query, caller);
+  return serveGallery(recommender.readRequest(query, userId), query, recommender);
+}
 
 /** Answers a parsed request. */
 export async function serveGallery(
@@ -89,9 +92,14 @@ export async function serveGallery(
 }
 
 export async function getRecommendations(
-  { params: { userId }, query }: { params: UserParams; query: z.output<typeof RecommendationsQuery> },
+  {
+    params: { userId },
+    query,
+    caller,
+  }: { params: UserParams; query: z.output<typeof RecommendationsQuery>; caller: Caller },
   recommender: Pick<Recommender, 'readRequest' | 'answerRecommendations' | 'countAnswer'>,
 ): Promise<Recommendations> {
+  refuseDiagnosis(query, caller);
   const { n, genre, exclude, offset, recommendationId, expand, explain, ...context } = query;
   const request = { ...recommender.readRequest(context, userId), recommendationId };
   const { answer, input, items, ranking } = await recommender.answerRecommendations(request, n, {
@@ -109,13 +117,10 @@ export async function getRecommendations(
 }
 
 /** Throws `forbidden` if a player asks for an explanation or a baseline page, which are for the store's developers. */
-function refuseDiagnosis({
-  query: { explain, policy = 'full' },
-  caller,
-}: {
-  query: Partial<Pick<z.output<typeof GalleryQuery>, 'explain' | 'policy'>>;
-  caller: Caller;
-}): void {
+function refuseDiagnosis(
+  { explain, policy = 'full' }: Partial<Pick<z.output<typeof GalleryQuery>, 'explain' | 'policy'>>,
+  caller: Caller,
+): void {
   if (caller.kind !== 'player' || (explain === undefined && policy === 'full')) return;
   throw new ProblemError('forbidden', '“explain” and “policy” need a key with the scope “read”; leave them out.');
 }
@@ -135,10 +140,7 @@ const ENDPOINTS: Endpoint<Recommender>[] = [
     params: UserParams,
     query: GalleryQuery,
     answer: { schema: Gallery, description: 'The gallery.' },
-    handle(input, recommender) {
-      refuseDiagnosis(input);
-      return getGallery(input, recommender);
-    },
+    handle: getGallery,
   }),
   defineEndpoint({
     method: 'get',
@@ -151,10 +153,7 @@ const ENDPOINTS: Endpoint<Recommender>[] = [
     params: UserParams,
     query: RecommendationsQuery,
     answer: { schema: Recommendations, description: 'The picks, best first.' },
-    handle(input, recommender) {
-      refuseDiagnosis(input);
-      return getRecommendations(input, recommender);
-    },
+    handle: getRecommendations,
   }),
 ];
 
