@@ -8,8 +8,8 @@ import { ROWS, type Row } from './rows.ts';
 /** `candidates`: the row's candidates, best first for this player. */
 export type ScoredRow = Omit<Row, 'candidates'> & { candidates: readonly ScoredCandidate[] };
 
-/** A row and the items put into it. */
-export interface Slate {
+/** A row with the items put into it. */
+export interface FilledRow {
   row: Omit<Row, 'candidates'>;
   items: readonly Candidate[];
 }
@@ -38,20 +38,20 @@ export const rankInRow = (
     .map(({ candidate }) => candidate);
 
 /** Fills rows of at most `length` items, in the order of the page. `above`: the rows above them. */
-export function fillRows(rows: readonly ScoredRow[], length: number, above: readonly Slate[]): Slate[] {
+export function fillRows(rows: readonly ScoredRow[], length: number, above: readonly FilledRow[]): FilledRow[] {
   const shown = new Set(above.flatMap(({ items }) => items.map(({ item }) => item.itemId)));
-  const slates: Slate[] = [];
+  const filled: FilledRow[] = [];
   let waiting = rows;
   while (true) {
-    const lengthMin = above.length + slates.length === 0 ? 1 : Math.min(ROW_LENGTH_MIN, length);
+    const lengthMin = above.length + filled.length === 0 ? 1 : Math.min(ROW_LENGTH_MIN, length);
     waiting = waiting.filter(
       ({ candidates }) => takeWithinCaps(skipShown(candidates, shown), lengthMin).length === lengthMin,
     );
     const row = findNextRow(waiting, shown);
-    if (row === undefined) return slates;
+    if (row === undefined) return filled;
     const items = takeWithinCaps(skipShown(row.candidates, shown), length);
     for (const { item } of items) shown.add(item.itemId);
-    slates.push({ row, items });
+    filled.push({ row, items });
     waiting = waiting.filter((one) => one !== row);
   }
 }

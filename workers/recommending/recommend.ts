@@ -10,7 +10,7 @@ import { type Filter, filterCandidates } from './filter.ts';
 import { createPlayerFilters, createSelectionFilters, type Selection } from './filters.ts';
 import { retrieveByModel } from './model-source.ts';
 import { retrieveBaseline } from './policies.ts';
-import { fillRows, rankInRow, type ScoredRow, type Slate } from './rank-rows.ts';
+import { type FilledRow, fillRows, rankInRow, type ScoredRow } from './rank-rows.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { listRows, ROWS, type Row } from './rows.ts';
 import { prepareRules } from './rules.ts';
@@ -57,11 +57,11 @@ export async function composeGallery(
   const rows = listRows(input, ({ source }, kind) => source !== 'history' && kind !== 'top-picks');
   const ranking = await rankCandidates(input, rows, filters);
   const topPicks = composeTopPicks(ranking, length, input);
-  const topSlates = [toTopSlate(topPicks, input), ...composeOwnRows(length, input, filters)].filter(
+  const topRows = [toTopRow(topPicks, input), ...composeOwnRows(length, input, filters)].filter(
     ({ items }) => items.length > 0,
   );
-  const slates = fillRows(ranking.rows, length, topSlates);
-  return { rows: [...topSlates, ...slates].map(toGalleryRow), topPicks, ranking };
+  const otherRows = fillRows(ranking.rows, length, topRows);
+  return { rows: [...topRows, ...otherRows].map(toGalleryRow), topPicks, ranking };
 }
 
 /**
@@ -143,7 +143,7 @@ function composeTopPicks(ranking: Ranking, length: number, input: RankingInput):
   return [...pins.map(toPin), ...exploreTopPicks(picks, unexplored, input)];
 }
 
-const toTopSlate = (topPicks: readonly TopPick[], input: RankingInput): Slate => ({
+const toTopRow = (topPicks: readonly TopPick[], input: RankingInput): FilledRow => ({
   row: listRows(input, (_, kind) => kind === 'top-picks')[0]!,
   items: topPicks.map(({ candidate, exploration }) => ({
     ...candidate,
@@ -154,13 +154,13 @@ const toTopSlate = (topPicks: readonly TopPick[], input: RankingInput): Slate =>
 /**
  * The player's own games follow the top picks directly: a game being played is the likeliest to be played next.
  */
-const composeOwnRows = (length: number, input: RankingInput, filters: readonly Filter[]): Slate[] =>
+const composeOwnRows = (length: number, input: RankingInput, filters: readonly Filter[]): FilledRow[] =>
   listRows(input, ({ source }) => source === 'history').map((row) => ({
     row,
     items: take(filterCandidates(row.candidates, [...filters, ...ROWS[row.kind].createFilters(input)]), length),
   }));
 
-const toGalleryRow = ({ row, items }: Slate): GalleryRow => ({
+const toGalleryRow = ({ row, items }: FilledRow): GalleryRow => ({
   id: row.id,
   title: row.title,
   reason: row.reason,
