@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findOffences, findPackageOffences, readImports } from './check-floors.ts';
+import { findImpureReads, findOffences, findPackageOffences, readImports } from './check-floors.ts';
 
 it('reads every kind of relative import, types included, and no package', () => {
   const text = `import { a } from './a.ts';
@@ -61,6 +61,16 @@ const web = await import('onnxruntime-web/wasm');`;
     'scripts/bench/a.ts imports onnxruntime-web, which is for workers/inference/ort.ts alone',
   ]);
   expect(findPackageOffences('scripts/bench/a.ts', "import 'onnxruntime-common';")).toEqual([]);
+});
+
+it('finds reads of the clock and of randomness in models/', () => {
+  const text = 'const at = [Date.now(), new Date(), Math.random(), crypto.randomUUID()]; new Date(0);';
+  expect(findImpureReads('models/contracts/a.ts', text)).toEqual(
+    ['Date.now', 'new Date()', 'Math.random', 'crypto.randomUUID'].map(
+      (read) => `models/contracts/a.ts calls ${read}; pass the value in`,
+    ),
+  );
+  expect(findImpureReads('workers/online/a.ts', text)).toEqual([]);
 });
 
 it('finds folders in a circle whose files are in none', () => {

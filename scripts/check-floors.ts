@@ -1,6 +1,6 @@
 // Proves that imports go down: a file imports from its own folder or from floors below, and neither files nor folders
-// import in a circle, types included; and that ONNX runtimes are imported by one file each. Exits 1 with each offending
-// import. The floors are those of docs/architecture.md.
+// import in a circle, types included; that ONNX runtimes are imported by one file each; and that models/ reads no clock
+// and no hidden randomness. Exits 1 with each offence. The floors are those of docs/architecture.md.
 
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -38,6 +38,9 @@ const PACKAGE_OWNERS: Readonly<Record<string, string>> = {
   'onnxruntime-node': 'models/onnx/session.ts',
   'onnxruntime-web': 'workers/inference/ort.ts',
 };
+/** Reads of the clock and of randomness; models/ is given times and seeds. */
+const IMPURE_READ =
+  /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bMath\.random\b|\bcrypto\.(?:getRandomValues|randomUUID)/g;
 const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*'(\.[^']+)'|import\s*\(?\s*'(\.[^']+)'/g;
 
 type Imports = ReadonlyMap<string, readonly string[]>;
@@ -118,6 +121,12 @@ export function findPackageOffences(file: string, text: string): string[] {
     .map(([name, owner]) => `${file} imports ${name}, which is for ${owner} alone`);
 }
 
+/** Returns one line for each read of the clock or of randomness in models/. */
+export const findImpureReads = (file: string, text: string): string[] =>
+  file.startsWith('models/')
+    ? Array.from(text.matchAll(IMPURE_READ), ([read]) => `${file} calls ${read}; pass the value in`)
+    : [];
+
 if (import.meta.main) {
   const root = path.resolve(import.meta.dirname, '..');
   const files = globSync('{workers,models,scripts,web,client}/**/*.{ts,tsx}', {
@@ -126,7 +135,10 @@ if (import.meta.main) {
   });
   const texts = files.map((file) => [file, readFileSync(path.join(root, file), 'utf8')] as const);
   const imports = new Map(texts.map(([file, text]) => [file, readImports(file, text)]));
-  const offences = [...findOffences(imports), ...texts.flatMap(([file, text]) => findPackageOffences(file, text))];
+  const offences = [
+    ...findOffences(imports),
+    ...texts.flatMap(([file, text]) => [...findPackageOffences(file, text), ...findImpureReads(file, text)]),
+  ];
   for (const offence of offences) console.error(offence);
   console.log(`floors: ${files.length} files, ${offences.length} offences`);
   process.exitCode = offences.length > 0 ? 1 : 0;

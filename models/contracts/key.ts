@@ -15,15 +15,6 @@ export type Scope = (typeof SCOPES)[number];
 
 /** `bloodstream_<id>_<secret>`: the prefix is for scanners of leaked secrets, the id for the lookup. */
 const KEY_PATTERN = /^bloodstream_([0-9a-f]{16})_[\w-]{43}$/;
-const ID_BYTES = 8;
-const SECRET_BYTES = 32;
-
-/** Returns a new key with 256 random bits, and its id. */
-export function makeKey(): { keyId: string; key: string } {
-  const keyId = Buffer.from(crypto.getRandomValues(new Uint8Array(ID_BYTES))).toString('hex');
-  const secret = Buffer.from(crypto.getRandomValues(new Uint8Array(SECRET_BYTES))).toString('base64url');
-  return { keyId, key: `bloodstream_${keyId}_${secret}` };
-}
 
 /** Undefined for a text that does not have the format of a key. */
 export const readKeyId = (key: string): string | undefined => KEY_PATTERN.exec(key)?.[1];
@@ -40,11 +31,10 @@ const scopes = z
 
 export const KeyInput = z
   .object({
-    name: text(NAME_LENGTH_MAX).meta({ description: 'What uses the key.', example: 'store server' }),
+    name: text(NAME_LENGTH_MAX).meta({ description: 'The program that uses the key.', example: 'store server' }),
     scopes,
     expiresAt: z.iso
       .datetime({ offset: true })
-      .refine((time) => Date.parse(time) > Date.now(), 'must be in the future')
       .transform((time) => new Date(time).toISOString())
       .optional()
       .meta({ description: 'Time at which the key expires. Without it, the key is valid until it is deleted.' }),

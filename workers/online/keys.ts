@@ -1,13 +1,14 @@
 // The endpoints of keys. Only the answer to creating a key shows it.
 
 import { z } from '@hono/zod-openapi';
-import { KEY_BODY_BYTES_MAX, KEYS_MAX, Key, KeyInput, makeKey, NewKey } from '../../models/contracts/key.ts';
+import { KEY_BODY_BYTES_MAX, KEYS_MAX, Key, KeyInput, NewKey } from '../../models/contracts/key.ts';
 import { isolate } from '../serving/isolate.ts';
 import * as storage from '../storage/keys.ts';
 import type { KeyCaller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { hashKey } from './key-digest.ts';
-import { ProblemError } from './problems.ts';
+import { makeKey } from './make-key.ts';
+import { invalidInput, ProblemError } from './problems.ts';
 
 const KeyParams = z.object({
   keyId: z
@@ -50,12 +51,15 @@ export async function postKey(
   { body, createdBy }: { body: z.output<typeof KeyInput>; createdBy: string },
   store: Pick<KeyStore, 'insertKey'>,
 ): Promise<NewKey> {
+  const now = Date.now();
+  if (body.expiresAt !== undefined && Date.parse(body.expiresAt) <= now)
+    throw invalidInput([{ path: ['expiresAt'], message: 'must be in the future' }]);
   const { keyId, key } = makeKey();
   const shown: Key = {
     keyId,
     name: body.name,
     scopes: body.scopes,
-    createdAt: new Date().toISOString(),
+    createdAt: new Date(now).toISOString(),
     createdBy,
     expiresAt: body.expiresAt ?? null,
     origins: body.origins ?? null,

@@ -1,10 +1,11 @@
 import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
-import { KEYS_MAX, type Key, makeKey, type NewKey, readKeyId } from '../../models/contracts/key.ts';
+import { KEYS_MAX, type Key, type NewKey, readKeyId } from '../../models/contracts/key.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
 import { Isolate } from '../serving/isolate.ts';
 import { deleteKey, insertKey } from '../storage/keys.ts';
 import { digestKey, hashKey } from './key-digest.ts';
+import { makeKey } from './make-key.ts';
 import { findStoredKey, type ReadKeys } from './stored-keys.ts';
 import { DELETED_MAX_MS, UNREAD_MAX_MS } from './trusted-read.ts';
 

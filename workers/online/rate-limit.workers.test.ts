@@ -1,11 +1,12 @@
 import { createExecutionContext, env } from 'cloudflare:test';
 import { expect, it, vi } from 'vitest';
-import { KEYS_MAX, makeKey } from '../../models/contracts/key.ts';
+import { KEYS_MAX } from '../../models/contracts/key.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
 import { gorse } from '../gorse/app.ts';
 import { insertKey } from '../storage/keys.ts';
 import { app } from './app.ts';
 import { hashKey } from './key-digest.ts';
+import { makeKey } from './make-key.ts';
 import { signToken } from './player-token.ts';
 
 const LIMIT = 3;
