@@ -110,9 +110,13 @@ export const Explanation = z
   .object({
     itemId: z.string(),
     shown: z
-      .object({ rowId: z.string(), position: z.number().int() })
+      .object({ rowId: z.string(), column: z.number().int() })
       .nullable()
-      .meta({ description: 'Its row and its position there, from 0; null if it is not shown.' }),
+      .meta({
+        description:
+          'Its row, and its column there, from 0; null if it is not shown. The `position` of events counts over all ' +
+          'rows.',
+      }),
     why: z.string(),
     score: z.number().nullable(),
     rank: z.number().int().nullable().meta({ description: 'Order by score among all candidates, from 0.' }),

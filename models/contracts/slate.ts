@@ -6,16 +6,16 @@ import { z } from 'zod';
 /** One item that was shown. */
 export const SlateEntry = z.object({
   itemId: z.string(),
-  /** The row's id, its index on the page and the item's position in it, from 0. */
+  /** The row's id, its index on the page and the item's column in it, from 0. */
   rowId: z.string(),
   row: z.number().int(),
   column: z.number().int(),
   /**
-   * Probability of this item at this position, given all but the random draws of its own row; 1 if nothing is drawn.
+   * Probability of this item in this column, given all but the random draws of its own row; 1 if nothing is drawn.
    * Ignores that an item may be in a later row because the first row did not draw it.
    */
   propensity: z.number(),
-  /** True if the item got its position by exploration: it was drawn, or its row was shuffled. */
+  /** True if the item got its column by exploration: it was drawn, or its row was shuffled. */
   exploration: z.boolean(),
   /** True if it is among the shuffled items of its row; pins are not. */
   shuffled: z.boolean(),

@@ -224,8 +224,8 @@ it('explains why an item is shown or not, and refuses to explain too many', asyn
 
   const { items, explain } = (await call('/v1/users/curious/recommendations?n=3&explain=1')).body;
   expect(explain!.slice(0, 3)).toEqual(
-    items.map(({ itemId, reason }, position) =>
-      expect.objectContaining({ itemId, why: reason, shown: { rowId: 'recommendations', position } }),
+    items.map(({ itemId, reason }, column) =>
+      expect.objectContaining({ itemId, why: reason, shown: { rowId: 'recommendations', column } }),
     ),
   );
   expect(explain!.slice(3)).toEqual([expect.objectContaining({ itemId: 'game-03', why: 'dismissed' })]);

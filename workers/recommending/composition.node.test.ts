@@ -104,7 +104,7 @@ it('applies the store’s rules: pin, boost, bury, exclude; safety takes precede
     answered,
     input,
   );
-  expect(pinned).toMatchObject({ shown: { rowId: 'recommendations', position: 0 }, rules: ['feature'] });
+  expect(pinned).toMatchObject({ shown: { rowId: 'recommendations', column: 0 }, rules: ['feature'] });
   expect(boosted).toMatchObject({ rank: 1, rules: ['more'], sources: { popular: expect.any(Number) } });
   expect(excluded).toMatchObject({ shown: null, why: 'excluded by the rule none', rules: ['none'] });
   expect(dismissed).toMatchObject({ shown: null, why: 'dismissed', rules: ['feature', 'none'] });

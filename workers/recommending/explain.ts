@@ -20,9 +20,7 @@ export function explainItems(
 ): Explanation[] {
   const { pool, candidates } = ranking;
   const shown = new Map(
-    rows.flatMap(({ id, items }) =>
-      items.map(({ itemId, reason }, position) => [itemId, { rowId: id, position, reason }]),
-    ),
+    rows.flatMap(({ id, items }) => items.map(({ itemId, reason }, column) => [itemId, { rowId: id, column, reason }])),
   );
   const ranks = new Map(candidates.map(({ item }, rank) => [item.itemId, rank]));
   const propensities = new Map(topPicks.map(({ candidate, propensity }) => [candidate.item.itemId, propensity]));
@@ -34,7 +32,7 @@ export function explainItems(
     const item = input.catalogue.get(itemId);
     return {
       itemId,
-      shown: at === undefined ? null : { rowId: at.rowId, position: at.position },
+      shown: at === undefined ? null : { rowId: at.rowId, column: at.column },
       why: at?.reason ?? explainAbsence(itemId, rank, ranking, input),
       score: candidate?.score ?? null,
       rank: rank ?? null,
