@@ -1,12 +1,9 @@
-// Fails on lines over 120 columns, comments and strings included, which Biome's formatter leaves alone. Generated files
-// and fixtures are exempt.
+// Fails on lines over 120 columns, comments and strings included, which Biome's formatter leaves alone.
 
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { listSources } from './list-sources.ts';
 
 const COLUMNS_MAX = 120;
-const SOURCES = '{client,models,scripts,tests,web,workers,prototypes}/**/*.{ts,tsx,css,mjs}';
-const ROOT_SOURCES = '*.{ts,mjs}';
-const EXEMPT = /(^|\/)(node_modules|dist|migrations|fixtures)\//;
 
 /** `file:line: columns` for each line that is too long. A column is one code point. */
 export function findWideLines(file: string, text: string): string[] {
@@ -17,7 +14,7 @@ export function findWideLines(file: string, text: string): string[] {
 }
 
 if (import.meta.main) {
-  const files = globSync([SOURCES, ROOT_SOURCES]).filter((file) => !EXEMPT.test(file));
+  const files = listSources();
   const wide = files.flatMap((file) => findWideLines(file, readFileSync(file, 'utf8')));
   for (const line of wide) console.error(line);
   console.log(`width: ${files.length} files, ${wide.length} lines over ${COLUMNS_MAX} columns`);

@@ -62,7 +62,7 @@ async function withProgress<T>(progress: Progress, run: (onStage: (stage: string
   }
 }
 
-/** What to print, part by part: an answer may be longer than a string can be. */
+/** Yields the output part by part: an answer may be longer than a string can be. */
 async function* answer(
   connection: DuckDBConnection,
   { sql, chart }: Query,

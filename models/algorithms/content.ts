@@ -18,7 +18,7 @@ import { collectUserItems } from './user-items.ts';
 import { POSITION_DECAYS } from './votes.ts';
 
 const WIDTH_MAX = 64;
-/** Of the vectors in half precision; the edge unfolds them to twice as much. */
+/** Bytes of the vectors in half precision; the edge unfolds them to twice as much. */
 const VECTOR_BYTES_MAX = 6.4e6;
 /** λ of the ridge regression, and the decay of votes. */
 const START = { regularisation: 0.3, positionDecay: 0.7, halfLifeDays: 0 };

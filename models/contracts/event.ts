@@ -35,8 +35,8 @@ export const RETRACTIONS: Partial<Record<EventType, EventType>> = {
   unwishlist: 'wishlist',
 };
 /**
- * What a `reset` leaves of what the player did before: a game that was bought stays owned, so that it is not
- * recommended again, but says nothing about the player's taste.
+ * The earlier events that a `reset` keeps: a game that was bought stays owned, so that it is not recommended again, but
+ * says nothing about the player's taste.
  */
 export const KEPT_BY_RESET: readonly EventType[] = ['purchase', 'refund'];
 

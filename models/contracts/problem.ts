@@ -9,7 +9,7 @@ export const Problem = z
     type: z.string().meta({ example: '/docs#problem-invalid-input' }),
     title: z.string(),
     status: z.number().int(),
-    detail: z.string().optional().meta({ description: 'What the caller can do about it.' }),
+    detail: z.string().optional().meta({ description: 'Says what the caller can do about it.' }),
     errors: z
       .array(z.object({ path: z.string().meta({ example: 'events.0.userId' }), message: z.string() }))
       .optional()

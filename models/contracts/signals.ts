@@ -78,7 +78,7 @@ export const UserState = z.object({
         times: z.number().int(),
         passedOver: z.number().meta({
           description:
-            'How often it was passed over: per session 1 for one impression, 2 for three, 3 for seven, halved for ' +
+            'Times that it was passed over: per session 1 for one impression, 2 for three, 3 for seven, halved for ' +
             'each week since then. Impressions count once the player has acted on another item or ended the session.',
         }),
       }),

@@ -60,10 +60,10 @@ export interface ItemRating {
   sum: number;
 }
 
-/** What statistics are computed from. */
+/** The counts that statistics are computed from. */
 export interface PlayerCounts {
   world: ItemTotals[];
-  /** Of the countries with enough recent events. */
+  /** Only countries with enough recent events. */
   countries: CountryTotals[];
   ratings: ItemRating[];
   /** The day that popularity counts back from, since the epoch; null if nothing was counted. */

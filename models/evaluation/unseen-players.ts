@@ -12,7 +12,7 @@ const UNSEEN_SHARE = 0.2;
 export interface UnseenPlayerRules {
   /** Players with fewer have no cases. */
   interactionsMin: number;
-  /** Whether players with fewer are trained on. */
+  /** True if players with fewer are trained on. */
   trainsOnShort: boolean;
   /** The cases of a player with rows from `start` up to `end`: each history ends at `cut`, its targets at `end`. */
   listCuts(start: number, end: number, part: 'test' | 'validation'): { cut: number; end: number }[];

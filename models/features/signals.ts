@@ -145,7 +145,7 @@ function isDismissed(marks: Marks): boolean {
 
 const isKeptByReset = (type: EventType): boolean => KEPT_BY_RESET.includes(type);
 
-/** What the last reset left. Marks of purchases stay: a game that is owned is not recommended again. */
+/** Keeps what the last reset left. Marks of purchases stay: a game that is owned is not recommended again. */
 function dropForgotten({ actions, impressions, marks }: Signals): Signals {
   const resetAt = marks.get(RESET_ITEM)?.reset;
   if (resetAt === undefined) return { actions, impressions, marks };

@@ -4,7 +4,7 @@ import { countInteractions, type Interactions } from '../data/interactions.ts';
 
 export interface DataSize {
   interactions: number;
-  /** Of the vocabulary. */
+  /** Size of the vocabulary. */
   items: number;
 }
 

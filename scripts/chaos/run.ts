@@ -39,7 +39,7 @@ export interface Plan {
    */
   shards: number;
   seed: number;
-  /** What is not logged after this time counts as lost. */
+  /** Events that are not logged after this time count as lost. */
   drainTimeoutMs: number;
   log(message: string): void;
   onProgress(message: string): void;
@@ -62,7 +62,7 @@ export interface ChaosReport extends Losses, Omit<LogCount, 'ids'> {
   /** Events left in outboxes. */
   unlogged: number;
   seconds: number;
-  /** Of these, the seconds after the last acknowledgement. */
+  /** The part of `seconds` after the last acknowledgement. */
   drainSeconds: number;
 }
 

@@ -27,7 +27,7 @@ const FILM: Partial<Item> = { itemId: '7', title: 'Amélie, la (2001)', genres: 
 const RATING = ['1', 'rate', '7', 4.5, SECONDS * 1000];
 const JANUARY_2020 = Date.UTC(2020, 0, 1, 1, 1, 1);
 
-/** What each sample gives: its format, events and items. */
+/** The format, events and items of each sample. */
 const EXPECTED: Record<keyof typeof SAMPLES, [string, unknown[][], Partial<Item>[]]> = {
   'movielens with a header': ['movielens', [RATING], [FILM, { itemId: '8', genres: [] }]],
   'movielens 1m and 10m': ['movielens', [RATING], [FILM]],

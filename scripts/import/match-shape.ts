@@ -180,7 +180,7 @@ function readJson({ path: file, compression, lines }: FileHead, names: readonly 
     columns = {${names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ')}})`;
 }
 
-/** What a file looks like, for people. */
+/** Describes a file for people: its name, encoding and columns. */
 export function describeHeader({ head, headers }: FileDescription): string {
   const name = path.basename(head.path);
   const encoding = head.encoding === 'utf-8' ? '' : `${head.encoding.toUpperCase()}, `;

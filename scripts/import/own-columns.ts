@@ -30,7 +30,7 @@ export const CATALOGUE_SHAPE = {
     .join(', ')}`,
 } as const;
 
-/** What an event table without a preset may call its columns. */
+/** Names that the columns of an event table without a preset may have. */
 export const EVENT_NAMES = {
   user: ['user_id', 'userId', 'user'],
   item: ['item_id', 'itemId', 'item'],

@@ -6,7 +6,7 @@ import type { Source } from './source.ts';
 import { readEventItems } from './stage-events.ts';
 import { type ReadItems, readItems } from './stage-items.ts';
 
-/** Where items are known by titles, a catalogue adds facts to them and no items. */
+/** If items are known by titles, a catalogue adds facts to them and no items. */
 export async function readCatalogue(
   connection: DuckDBConnection,
   { preset, itemSelects }: Pick<Source, 'preset' | 'itemSelects'>,

@@ -169,7 +169,7 @@ async function findCatalogue(
   return matches;
 }
 
-/** What a file of the format must be: its files, or what these contain if they may have any name. */
+/** Describes the files of a format: their names, or their content if they may have any name. */
 function describeFormat(format: Format): string {
   const { files, summary } = getPreset(format);
   return `${format} (${files === 'any' ? summary : files})`;

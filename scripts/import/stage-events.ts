@@ -41,7 +41,7 @@ export interface StagedEvents {
   /** Rows of `readLogRows`: imported events, and those of erased players. */
   rows: number;
   skipped: readonly Skipped[];
-  /** Of the file; equal to ours if it needs no change. */
+  /** The file’s scale of ratings; equal to ours if ratings need no change. */
   ratingScale: RatingScale;
 }
 

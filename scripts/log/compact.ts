@@ -23,7 +23,7 @@ type Kind = 'events' | 'slates';
 type DayFile = EventFile | SlateFile;
 
 interface Table {
-  /** What tells rows apart: of several with the same values the first in `order` is kept. */
+  /** The columns that identify a row; among several with the same values, the first in `order` is kept. */
   key: string;
   order: string;
   time: string;

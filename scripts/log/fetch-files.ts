@@ -10,7 +10,7 @@ import { readFile } from '../../workers/storage/snapshot-files.ts';
 const UNUSED_MS = 7 * 86_400_000;
 const PARALLEL = 4;
 
-/** Where commands keep copies of R2's files. `state`: the folder of the local stores. */
+/** The folder in which commands keep copies of R2's files. `state`: the folder of the local stores. */
 export const fileCache = (state: string): string => path.join(state, 'files');
 
 /** Returns the local paths, in the order of the files. Throws if a file is missing or damaged. */

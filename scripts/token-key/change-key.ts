@@ -17,7 +17,7 @@ export interface KeyChange {
   /** Called once the secret is put. */
   onPut(choice: SlotChoice): void;
   pollMs: number;
-  /** How long the Worker may take to publish the key. */
+  /** The time that the Worker may take to publish the key. */
   limitMs: number;
 }
 

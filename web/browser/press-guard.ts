@@ -65,7 +65,7 @@ function isAimedElsewhere(event: MouseEvent): boolean {
   return event.detail > 1 || hasMoved;
 }
 
-/** Where the last press was, and soon after it: the message may have come up under the pointer since. */
+/** True at the spot of the last press soon after it: the message may have come up under the pointer since. */
 const repeatsPress = ({ clientX, clientY, timeStamp }: MouseEvent): boolean =>
   lastPress !== undefined &&
   timeStamp < lastPress.at + SETTLE_MS &&

@@ -44,7 +44,7 @@ export function useGallery(api: Api, userId: string) {
     }
     return isLatest();
   };
-  /** Where the prediction of the rows in view was wrong. */
+  /** Updates the rows in view whose prediction was wrong. */
   const showMissedRows = () => {
     const inView = listRowsInView();
     const isMissed =

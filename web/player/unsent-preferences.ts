@@ -16,7 +16,7 @@ const isUnsentPreferences = (value: unknown): value is UnsentPreferences => {
   return typeof userId === 'string' && typeof changeId === 'string' && Array.isArray(preferences?.mutedGenres);
 };
 
-/** Of all players. */
+/** Returns those of all players. */
 export const readUnsentPreferences = (): UnsentPreferences[] => readStored(PREFIX, isUnsentPreferences);
 
 export const findUnsentPreferences = (userId: string): UnsentPreferences | undefined =>

@@ -24,7 +24,7 @@ const isUnsentEvent = (value: unknown): value is UnsentEvent => {
   );
 };
 
-/** Of all players, oldest first. */
+/** Returns those of all players, oldest first. */
 export const readUnsent = (): UnsentEvent[] =>
   readStored(PREFIX, isUnsentEvent).sort((a, b) => a.createdAt - b.createdAt);
 

@@ -34,7 +34,7 @@ export interface Documents {
   guests: string[];
   /** The guest from whom this player took over the preferences. */
   preferencesFrom: string;
-  /** What the alarm is to do, and when. */
+  /** The alarm’s duties, and their times. */
   schedule: Partial<Record<Duty, PlannedDuty>>;
   /** The user whose unlogged events were reported to D1. */
   reportedAs: string;

@@ -78,7 +78,7 @@ it('neither loses nor duplicates events in queues and outboxes when one database
   const sent: PlayerEvent[] = [];
   const lost: RoutedEvent[] = [];
   const inQueue: RoutedEvent[][] = [];
-  /** Of four events, one is logged, one in the queue, one lost by the queue, one in the queue twice. */
+  /** One of four events is logged, one is in the queue, one lost by the queue, one in the queue twice. */
   const accept = async (round: number, databases: object) => {
     for (const userId of PLAYERS) {
       const events = send(round, userId);

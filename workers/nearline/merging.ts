@@ -31,7 +31,7 @@ interface PlayerObject {
   takeCopies(userId: string, guestId: string, events: SignalEvent[]): Promise<void>;
 }
 
-/** What a merge reads and changes in its object. */
+/** The parts of its object that a merge reads and changes. */
 interface MergingParts {
   store: SignalStore;
   documents: DocumentStore;

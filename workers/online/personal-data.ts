@@ -95,7 +95,7 @@ const ENDPOINTS: Endpoint<PersonalData>[] = [
     path: '/v1/users/{userId}/export',
     operationId: 'getExport',
     tag,
-    summary: 'Export everything that is held of a player',
+    summary: 'Export all data about a player',
     description:
       'JSON lines, read while they are sent. The last line is `{ "store": "export", "complete": true, "rows": … }`; ' +
       'without it something is missing: ask again. The token of a guest who has become a player exports nothing.',

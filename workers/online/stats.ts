@@ -22,7 +22,7 @@ const Stats = z
           tier: z.string(),
           release: z.string().nullable(),
           count: z.number().int(),
-          degraded: z.number().int().meta({ description: 'Of these, answers in which a step fell back.' }),
+          degraded: z.number().int().meta({ description: 'Answers among these in which a step fell back.' }),
         }),
       )
       .meta({ description: 'Most frequent first. The last seconds of other isolates may be missing.' }),

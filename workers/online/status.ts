@@ -70,8 +70,8 @@ const Status = z
           })
           .meta({ description: 'Events that their players’ objects miss in the log and send again.' }),
       })
-      .meta({ description: 'How much of what was accepted is in the event log.' }),
-    failures: z.array(Degradation).meta({ description: 'What this isolate could not load or refresh, and why.' }),
+      .meta({ description: 'The state of the event log: accepted events that it has, and those that it misses.' }),
+    failures: z.array(Degradation).meta({ description: 'Failures of this isolate to load or refresh, with reasons.' }),
     jobRuns: z.array(
       z.object({
         job: z.string(),

@@ -36,8 +36,8 @@ export async function storeDeadLetters(db: D1Database, letters: readonly DeadLet
 }
 
 /**
- * What belongs to users in a letter, and the body without it; undefined if nothing is left. `users`: the time of each
- * one's erasure.
+ * Splits a letter into what belongs to users and the body without it; undefined if nothing is left. `users`: the time
+ * of each one's erasure.
  */
 export function splitLetter(
   { body, receivedAt }: Pick<DeadLetter, 'body' | 'receivedAt'>,

@@ -17,7 +17,7 @@ export interface Erasure {
 
 export interface ErasureStore {
   store: string;
-  /** What it held before. */
+  /** The number of rows that it held before. */
   rows: number;
   finishedAt: number | null;
 }

@@ -11,7 +11,7 @@ import { ANCHOR_DAY } from './roll-up.ts';
 /** The past is summed again once late events have changed this share of all counts. */
 const LATE_SHARE_MAX = 0.01;
 
-/** What comes after the anchor does not count more than the anchor's day. */
+/** Days after the anchor count no more than the anchor's day. */
 const AGED_WEIGHT = `weight * pow(0.5, max(0, anchor_day - day) / ${POPULARITY_HALF_LIFE_DAYS}.0)`;
 const NEWEST_DAYS = `daily_counts, roll_up where day > totals_day - ${TREND_RECENT_DAYS} and players > 0`;
 

@@ -43,7 +43,7 @@ const listRowKinds = (env: Stores): { kind: RowKind; databases: LogShards }[] =>
   ...LOG_ROWS.map((kind) => ({ kind, databases: listLogShards(env) })),
 ];
 
-/** What a run at `now` (epoch milliseconds) would delete; stores with nothing to delete included. */
+/** Counts what a run at `now` (epoch milliseconds) would delete; stores with nothing to delete are included. */
 export async function listExpired(env: Stores, settings: RetentionSettings, now: number): Promise<Expired[]> {
   const { BUCKET } = env;
   const before = now - ROWS_KEPT_DAYS * DAY_MS;

@@ -88,7 +88,7 @@ export const jobRuns = sqliteTable(
   (table) => [index('job_runs_started').on(table.startedAt)],
 );
 
-/** Who may do a piece of work at the moment; a lease that was not renewed expires. */
+/** Leases: the holder of one may do a piece of work; it expires unless it is renewed. */
 export const leases = sqliteTable('leases', {
   name: text('name').primaryKey(),
   holder: text('holder').notNull(),
@@ -338,7 +338,7 @@ export const erasureStores = sqliteTable(
   (table) => [primaryKey({ columns: [table.erasureId, table.store] })],
 );
 
-/** How far the log has been counted: one row. */
+/** The part of the log that has been counted: one row. */
 export const rollUp = sqliteTable('roll_up', {
   id: integer('id').primaryKey(),
   // Every event up to here is in the counts.
@@ -358,7 +358,7 @@ export const rollUp = sqliteTable('roll_up', {
   movedUntil: integer('moved_until').notNull().default(0),
 });
 
-/** What a player did with a game on a day: views, clicks and plays, each once. */
+/** Acts of a player on a game on a day: views, clicks and plays, each once. */
 export const playerDays = sqliteTable(
   'player_days',
   {
@@ -375,7 +375,7 @@ export const playerDays = sqliteTable(
   (table) => [primaryKey({ columns: [table.day, table.userId, table.itemId, table.type] })],
 );
 
-/** What is true of a player and a game until it is taken back: likes, ratings, wishes, purchases, dismissals. */
+/** Facts about a player and a game, until they are taken back: likes, ratings, wishes, purchases, dismissals. */
 export const playerFacts = sqliteTable(
   'player_facts',
   {
