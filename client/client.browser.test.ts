@@ -102,6 +102,9 @@ describeInBrowser('the client', (newPage) => {
     page.on('request', (request) => {
       if (request.method() === 'POST') sent.push(...(request.postDataJSON()?.events ?? []));
     });
+    await page.goto(`${origin}/blank.html`);
+    // An earlier visit's guest, whose token has expired: the server refuses it.
+    await page.evaluate(`localStorage.setItem('guest', '{ "userId": "guest:old", "token": "expired" }')`);
     await page.goto(`${origin}/example.html?api=${encodeURIComponent(inject('url'))}`);
     const status = page.getByRole('status');
     const pick = () => page.locator('#cards button').nth(1).click();
@@ -110,7 +113,7 @@ describeInBrowser('the client', (newPage) => {
     await pick();
     await poll(() => status.textContent()).toContain('Round 2 of 10');
     const userId = (await page.evaluate('JSON.parse(localStorage.getItem("guest")).userId')) as string;
-    expect(userId).toMatch(/^guest:/);
+    expect(userId).toMatch(/^guest:[\w-]{22}$/);
     await page.context().setOffline(true);
     await pick();
     await poll(() => status.textContent()).toBe('You are offline.');
@@ -122,8 +125,10 @@ describeInBrowser('the client', (newPage) => {
     await pick();
     await poll(() => status.textContent()).toContain('has guessed');
 
-    // Offline requests complain on the console; nothing else does.
-    expect(complaints.filter((text) => !text.includes('ERR_INTERNET_DISCONNECTED'))).toEqual([]);
+    // Offline requests and the refused token complain on the console; nothing else does.
+    const expected = /ERR_INTERNET_DISCONNECTED|status of 401/;
+    expect(complaints.filter((text) => !expected.test(text))).toEqual([]);
+    expect(complaints.filter((text) => text.includes('401'))).toHaveLength(1);
     const ofType = (type: string) => new Map(sent.filter((one) => one.type === type).map((one) => [one.id, one]));
     expect(ofType('click').size).toBe(11);
     expect(ofType('impression').size).toBeGreaterThanOrEqual(4);

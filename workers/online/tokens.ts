@@ -28,8 +28,12 @@ const TokenBody = z.object({
     .int()
     .min(TOKEN_LIFETIME_MIN_S)
     .max(GUEST_TOKEN_LIFETIME_S)
-    .default(TOKEN_LIFETIME_DEFAULT_S)
-    .meta({ description: `Lifetime in seconds; at most ${TOKEN_LIFETIME_MAX_S} for a player who is not a guest.` }),
+    .optional()
+    .meta({
+      description:
+        `Lifetime in seconds. For a guest: ${GUEST_TOKEN_LIFETIME_S} (30 days) by default and at most. For another ` +
+        `player: ${TOKEN_LIFETIME_DEFAULT_S} by default, ${TOKEN_LIFETIME_MAX_S} at most.`,
+    }),
   guest: z
     .boolean()
     .optional()
@@ -67,11 +71,13 @@ export async function postTokens(
   issuer: TokenIssuing & Pick<TokenIssuer, 'isMerged'>,
 ): Promise<z.output<typeof TokenAnswer>> {
   const userId = caller.kind === 'player' ? resolveGuest(caller, body.userId) : chooseUserId(body);
-  if (!isGuestId(userId) && body.expiresIn > TOKEN_LIFETIME_MAX_S)
+  // A guest's is long, since nothing else proves who the guest is; one that renews itself must not become shorter.
+  const { expiresIn = isGuestId(userId) ? GUEST_TOKEN_LIFETIME_S : TOKEN_LIFETIME_DEFAULT_S } = body;
+  if (!isGuestId(userId) && expiresIn > TOKEN_LIFETIME_MAX_S)
     throw invalidInput([{ path: ['expiresIn'], message: `must be ${TOKEN_LIFETIME_MAX_S} or less for an account` }]);
   if (caller.kind === 'player' && (await orUnavailable(issuer.isMerged(userId))))
     throw new ProblemError('conflict', 'The guest has become a player; sign in as that player.');
-  return issueToken(userId, body.expiresIn, issuer);
+  return issueToken(userId, expiresIn, issuer);
 }
 
 /** Throws `forbidden` unless a guest's token renews itself. */
@@ -139,7 +145,7 @@ const ENDPOINTS: Endpoint<TokenIssuer>[] = [
     summary: 'Make a token for a player',
     description:
       'The game sends the token instead of a key; it opens its player’s data alone. A guest’s token may renew itself ' +
-      'before it expires, until the guest has become a player.',
+      'before it expires, for another 30 days, until the guest has become a player.',
     scope: 'mint',
     isOpenToPlayers: true,
     body: { schema: TokenBody, maxBytes: TOKEN_BODY_BYTES_MAX },

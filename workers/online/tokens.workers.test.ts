@@ -266,13 +266,22 @@ it('makes guests where that is switched on; a guest’s token renews itself', as
   expect(guest.userId).toMatch(/^guest:[\w-]{22}$/);
   expect((await becomeGuest()).userId).not.toBe(guest.userId);
   expect(await readGallery(guest.token)).toBe(200);
-  const renewed = await mint({ expiresIn: 30 * 24 * 3_600 }, guest.token);
+  const renewed = await mint({}, guest.token);
   expect(renewed.userId).toBe(guest.userId);
   expect(await readGallery(renewed.token)).toBe(200);
   expect((await call('POST', '/v1/tokens', guest.token, { userId: 'ann' })).status).toBe(403);
   // A server may make guests too.
-  expect((await mint({ guest: true })).userId).toMatch(/^guest:/);
-  expect((await mint({ userId: guest.userId })).userId).toBe(guest.userId);
+  const made = await mint({ guest: true });
+  expect(made.userId).toMatch(/^guest:/);
+  const named = await mint({ userId: guest.userId });
+  expect(named.userId).toBe(guest.userId);
+  const [days, minute] = [30 * 86_400_000, 60_000];
+  for (const { expiresAt } of [guest, renewed, made, named])
+    expect(Math.abs(Date.parse(expiresAt) - Date.now() - days)).toBeLessThan(minute);
+  const short = await mint({ expiresIn: 60 }, guest.token);
+  expect(Date.parse(short.expiresAt) - Date.now()).toBeLessThanOrEqual(minute);
+  const longer = { guest: true, expiresIn: 30 * 86_400 + 1 };
+  expect((await call('POST', '/v1/tokens', 'test-mint', longer)).status).toBe(400);
   const off = await app.request('/v1/guests', { method: 'POST' }, { ...env, GUESTS: 'off' });
   expect([off.status, await off.json()]).toMatchObject([404, { detail: expect.stringContaining('GUESTS') }]);
 });
