@@ -4,6 +4,7 @@ import { AUDIT_STATE_BYTES_MAX, type AuditEntry } from '../../models/contracts/a
 import type { NewKey } from '../../models/contracts/key.ts';
 import { beginAuditEntry, endAuditEntry, listAuditEntries } from '../storage/audit-log.ts';
 import { type AuditLog, recordChange } from './audit.ts';
+import { omitPlayers } from './parameters.ts';
 import { ProblemError } from './problems.ts';
 
 async function call<T = unknown>(method: string, path: string, body?: object, key = 'test-admin') {
@@ -87,10 +88,28 @@ it('shows no secret and names no player', async () => {
   expect(await last()).toMatchObject({ path: '/v1/subscriptions', after: { url: hook.url } });
   const { erasureId } = (await call<{ erasureId: string }>('DELETE', '/v1/users/erased-player')).body;
   expect(await last()).toMatchObject({ path: '/v1/users/{userId}', ids: {}, after: { erasureId } });
+  await call('DELETE', '/v1/users/ann/merges/parted-player');
+  expect(await last()).toMatchObject({ path: '/v1/users/{userId}/merges/{guestId}', ids: {}, status: 404 });
   const stored = JSON.stringify((await env.DB.prepare('select * from audit_log').all()).results);
   expect(stored).toContain(keyId);
-  for (const hidden of [key, key.slice(-43), secret, 'erased-player', 'ann-elsewhere'])
+  for (const hidden of [key, key.slice(-43), secret, 'erased-player', 'ann-elsewhere', 'parted-player'])
     expect(stored).not.toContain(hidden);
+  // A new parameter belongs here, or in PLAYER_PARAMS.
+  type Parameters = { parameters?: { name: string; in: string }[] };
+  const { paths } = (await call<{ paths: Record<string, Record<string, Parameters>> }>('GET', '/openapi.json')).body;
+  const params = Object.values(paths)
+    .flatMap((methods) => Object.values(methods))
+    .flatMap(({ parameters = [] }) => parameters.filter((one) => one.in === 'path').map(({ name }) => [name, 'x']));
+  const kept = Object.keys(omitPlayers(Object.fromEntries(params)));
+  expect(kept.toSorted()).toEqual(['erasureId', 'issuerId', 'itemId', 'keyId', 'ruleId', 'subscriptionId']);
+});
+
+it('strips the guests whom entries of an earlier version named', async () => {
+  const path = '/v1/users/{userId}/merges/{guestId}';
+  await beginAuditEntry(env.DB, { keyId: 'k', method: 'DELETE', path, ids: { guestId: 'g' }, before: null }, 0);
+  const migration = env.TEST_MIGRATIONS.find(({ name }) => name.endsWith('_strip_guests.sql'))!;
+  for (const query of migration.queries) await env.DB.prepare(query).run();
+  expect(await last()).toMatchObject({ path, ids: {} });
 });
 
 it('pages from the newest to the oldest, and keeps the newest alone', async () => {

@@ -13,6 +13,7 @@ import { authenticate } from './auth.ts';
 import { readJson, withoutId } from './body.ts';
 import { authorize, type Caller, hasScope, type IdentifiedCaller, resolveUserId, type Scope } from './caller.ts';
 import { POLICY_HEADER, REFUSAL_HEADERS, RETRY_HEADER } from './documented-headers.ts';
+import { omitPlayers } from './parameters.ts';
 import { invalidInput, ProblemError, type ProblemStatus, titleOf } from './problems.ts';
 import { readQuery } from './query.ts';
 import {
@@ -171,12 +172,11 @@ function answerAudited<P extends z.ZodType, Q extends z.ZodObject, B extends z.Z
   // Other keys must not be able to push entries out of the log.
   if (method === 'get' || caller.kind !== 'key' || !hasScope(caller, 'admin')) return handle(input, deps);
   if (!listScopes(scope).includes('admin') && !audit?.isAdministrative?.(input)) return handle(input, deps);
-  const { userId: _, ...ids } = (input.params ?? {}) as Record<string, string>;
   return recordChange(openAuditLog(env), {
     keyId: caller.keyId,
     method: method.toUpperCase(),
     path,
-    ids,
+    ids: omitPlayers((input.params ?? {}) as Record<string, string>),
     status: answer.status ?? 200,
     readBefore: async () => audit?.readBefore?.(input, deps),
     make: () => handle(input, deps),

@@ -14,6 +14,13 @@ export const UserParams = z.object({
 });
 export type UserParams = z.output<typeof UserParams>;
 
+/** The path parameters that are players' ids. */
+const PLAYER_PARAMS = ['userId', 'guestId'];
+
+/** The ids of the store's own things. */
+export const omitPlayers = (params: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(params).filter(([name]) => !PLAYER_PARAMS.includes(name)));
+
 export const ItemParams = z.object({
   itemId: Id.meta({ param: { name: 'itemId', in: 'path' }, example: 'wynmere' }),
 });
