@@ -160,7 +160,7 @@ export const GalleryRow = z
   .meta({ id: 'GalleryRow' });
 export type GalleryRow = z.infer<typeof GalleryRow>;
 
-/** `request`: its age limit and platform. `history`: what the player owns, has played or dismissed. */
+/** `request`: its age limit, platform and `exclude`. `history`: what the player owns, has played or dismissed. */
 export const EMPTIED_BY = [
   'mutedGenres',
   'mutedTags',

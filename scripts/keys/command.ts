@@ -13,7 +13,7 @@ const LOCAL_URL = 'http://localhost:8787';
 const AFTER = `
 The command calls a running Worker: the one that \`npm start\` runs, with its development key, or another, with --url
 and the environment variable ADMIN_KEY. A key is shown once; the Worker keeps only its digest. A revoked key is refused
-everywhere within a minute.
+everywhere within a minute; streams that it has opened end after an hour at most.
 
 Examples:
   npm run keys -- list
@@ -65,7 +65,10 @@ export function createKeysCommand() {
     .action(async (keyId, { url, json }) => {
       const print = openOutput(json);
       await openClient(url).revoke(keyId);
-      print({ revoked: keyId }, `Revoked ${keyId}; it is refused everywhere within a minute.`);
+      print(
+        { revoked: keyId },
+        `Revoked ${keyId}; it is refused everywhere within a minute. Its open streams end after an hour at most.`,
+      );
     });
   return keys;
 }

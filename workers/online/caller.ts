@@ -34,6 +34,10 @@ export type Caller = IdentifiedCaller | { kind: 'anyone' };
 export const hasScope = ({ scopes }: Pick<KeyCaller, 'scopes'>, scope: Scope): boolean =>
   scopes.includes('admin') || scopes.includes(scope);
 
+/** True for a player's token and for a key that may send players' events; a key with `read` alone changes nothing. */
+export const mayChangePlayers = (caller: Caller): boolean =>
+  caller.kind === 'player' || (caller.kind === 'key' && hasScope(caller, 'ingest'));
+
 export interface Access {
   /** Scopes that a key needs. */
   scopes: readonly Scope[];

@@ -4,6 +4,7 @@
 import { z } from '@hono/zod-openapi';
 import { Budget, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, DEADLINE_MIN_MS } from '../serving/budget.ts';
 import type { RecommendationRequest } from '../serving/hydrate.ts';
+import { mayChangePlayers } from './caller.ts';
 import type { AppContext } from './endpoint.ts';
 import { wholeNumber } from './parameters.ts';
 
@@ -44,7 +45,7 @@ export type ContextQuery = z.output<typeof ContextQuery>;
 /** A recommendation request, without the means to answer it. */
 export type AnswerRequest = Pick<
   RecommendationRequest,
-  'userId' | 'user' | 'reading' | 'context' | 'budget' | 'recommendationId'
+  'userId' | 'user' | 'reading' | 'context' | 'keepsContext' | 'budget' | 'recommendationId'
 >;
 
 export function readRequest(
@@ -61,7 +62,13 @@ export function readRequest(
     ageLimit: query.ageLimit ?? null,
     localHour: readLocalHour(cf?.timezone, new Date()),
   };
-  return { userId, context, budget: new Budget(query.deadlineMs, get('arrivedAt')) };
+  const caller = get('caller');
+  return {
+    userId,
+    context,
+    keepsContext: caller !== undefined && mayChangePlayers(caller),
+    budget: new Budget(query.deadlineMs, get('arrivedAt')),
+  };
 }
 
 /** Cloudflare's country is XX for an unknown address and T1 for Tor. */

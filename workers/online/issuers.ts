@@ -162,7 +162,9 @@ const ENDPOINTS: Endpoint<IssuerStore>[] = [
     operationId: 'deleteIssuer',
     tag,
     summary: 'Refuse the tokens of an issuer',
-    description: 'Its tokens are refused everywhere within a minute. Its players’ data is kept.',
+    description:
+      'Its tokens are refused everywhere within a minute; streams that they have opened end after an hour at most. ' +
+      'Its players’ data is kept.',
     scope: 'admin',
     params: IssuerParams,
     answer: { status: 204, description: 'The issuer is deleted.' },

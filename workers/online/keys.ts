@@ -119,7 +119,9 @@ const ENDPOINTS: Endpoint<KeyStore>[] = [
     operationId: 'deleteKey',
     tag,
     summary: 'Revoke a key',
-    description: 'The key is refused here at once, and everywhere else within a minute.',
+    description:
+      'The key is refused here at once, and everywhere else within a minute. Streams that it has opened end after an ' +
+      'hour at most.',
     scope: 'admin',
     params: KeyParams,
     answer: { status: 204, description: 'The key is deleted.' },

@@ -126,6 +126,13 @@ it('answers from a cheaper rung, and says so, without what the player must not s
   expect([picks.tier, listSteps(picks), picks.items.length]).toEqual(['statistics', ['overload'], 5]);
   expect(picks.items.map(({ itemId }) => itemId)).not.toContain(OWNED);
 
+  // Short rows never had many games; an empty answer means that the filters leave none.
+  const all = Array.from({ length: 20 }, (_, index) => `game-${index}`).join(',');
+  for (const list of ['gallery', 'recommendations']) {
+    const empty = await call('GET', `/v1/users/${PLAYER}/${list}?deadlineMs=5000&exclude=${all}`);
+    expect(listSteps(await read(empty))).toEqual(['overload', 'filters']);
+  }
+
   // Events that come with the request are stored all the same.
   const events = [click(PLAYER, 'with-gallery')];
   const posted = await call('POST', `/v1/users/${PLAYER}/gallery?deadlineMs=5000`, { body: { events } });

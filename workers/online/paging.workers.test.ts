@@ -151,6 +151,38 @@ it('says on every route that filters have left an answer short or empty', async 
   });
 });
 
+it('says so of baseline pages, of a page with only the player’s own games, and of one that `exclude` empties', async () => {
+  const purchased = Array.from({ length: ITEMS }, (_, index) => index).map((index) => ({
+    id: `a${index}`,
+    userId: 'collector',
+    type: index < 3 ? 'play' : 'purchase',
+    itemId: `g${index}`,
+    value: 30,
+  }));
+  await call('/v1/events', { method: 'POST', body: JSON.stringify({ events: purchased }) });
+  const none = 'No game passes the filters of the request, the player and the store’s rules.';
+  const read = async (query: string, userId = 'nora') =>
+    (await call(`/v1/users/${userId}/gallery?deadlineMs=2000${query}`)).body;
+  for (const [n, policy, ownRows] of [
+    [3, 'full', 1],
+    [12, 'full', 1],
+    [12, 'popularity', 0],
+  ] as const) {
+    const { rows, degraded } = await read(`&n=${n}&policy=${policy}`, 'collector');
+    expect(rows.length, policy).toBe(ownRows);
+    expect(degraded, policy).toContainEqual({ step: 'filters', reason: none });
+  }
+  const catalogue = Array.from({ length: ITEMS }, (_, index) => `g${index}`);
+  for (const policy of ['full', 'popularity', 'retrieval']) {
+    const answer = await read(`&policy=${policy}&exclude=${catalogue.join(',')}`);
+    expect(answer, policy).toMatchObject({ rows: [], emptiedBy: ['request'] });
+    expect(answer.degraded, policy).toContainEqual({ step: 'filters', reason: none });
+    const short = await read(`&policy=${policy}&exclude=${catalogue.slice(4).join(',')}`);
+    expect(stepsOf(short), policy).toContain('filters');
+    expect(stepsOf(await read(`&policy=${policy}`)), policy).not.toContain('filters');
+  }
+});
+
 it('does not mention filters where a list ends on a later page', async () => {
   const purchase = { id: 'late', userId: 'late', type: 'purchase', itemId: 'g0' };
   await call('/v1/events', { method: 'POST', body: JSON.stringify({ events: [purchase] }) });

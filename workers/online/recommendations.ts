@@ -78,15 +78,16 @@ export async function serveGallery(
   recommender: Omit<GalleryRecommender, 'readRequest'>,
 ): Promise<Gallery> {
   const served = await recommender.answerGallery(request, n, { policy, exclude });
-  const { answer, input, page } = served;
+  const { answer, input, page, isBaseline = false } = served;
   recommender.countAnswer('gallery', answer);
   // An answer with explanations is read by a developer, not by the player.
   if (page !== undefined && explain === undefined && policy === 'full') recommender.logSlate(request, answer, page);
   const rows = served.rows.map((row) => ({ ...row, items: expandItems(row.items, input.catalogue, expand) }));
+  const isEmptied = (page !== undefined || isBaseline) && rows.length === 0 && input.catalogue.size > 0;
   return {
     ...answer,
     rows,
-    ...(page && rows.length === 0 && input.catalogue.size > 0 && { emptiedBy: findEmptiedBy(input) }),
+    ...(isEmptied && { emptiedBy: findEmptiedBy({ ...input, exclude }) }),
     ...(explain && page && { explain: explainItems(explain.itemIds, page, input) }),
   };
 }

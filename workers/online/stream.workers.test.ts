@@ -1,4 +1,4 @@
-import { evictDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, expect, it, vi } from 'vitest';
 import type { Notice } from '../../models/contracts/notice.ts';
@@ -105,6 +105,29 @@ it('sends the same notices as server-sent events, missed ones included', async (
   await missed.read();
   expect((await missed.read()).value).toBe(value);
   await missed.cancel();
+});
+
+it('composes for the requests of a player or of a key that may write, not of one that may only read', async () => {
+  // The object has tables now, so it stores what it is to keep.
+  await click('uma', '1', 'g1');
+  const ofKey = (key: string) => ({ authorization: `Bearer ${key}` });
+  const { token } = (await signToken('uma', 60, env, Date.now()))!;
+  const keptAfter = async (path: string, platform: string, headers: Record<string, string>) => {
+    const answer = await ask(`/v1/users/uma/${path}platform=${platform}&deadlineMs=5000`, headers);
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('"degraded":[')]);
+    return runInDurableObject(env.USER_SIGNALS.getByName('uma'), (_, { storage }) =>
+      storage.sql
+        .exec("select body->>'context'->>'platform' as platform from documents where kind = 'lastRequest'")
+        .toArray()
+        .map((row) => row.platform),
+    );
+  };
+  const paths = ['gallery?', 'recommendations?', 'search?q=Game&'];
+  for (const path of paths) expect(await keptAfter(path, 'abacus', ofKey('test-read')), path).toEqual([]);
+  expect(await keptAfter('gallery?', 'windows', ofKey(token))).toEqual(['windows']);
+  for (const path of paths) expect(await keptAfter(path, 'abacus', ofKey('test-read')), path).toEqual(['windows']);
+  for (const [n, path] of paths.entries())
+    expect(await keptAfter(path, `p${n}`, ofKey('test-admin')), path).toEqual([`p${n}`]);
 });
 
 it('refuses other requests and too many connections', async () => {

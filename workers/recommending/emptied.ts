@@ -5,10 +5,10 @@ import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EMPTIED_BY, type EmptiedBy } from '../../models/contracts/gallery.ts';
 import type { Preferences } from '../../models/contracts/preferences.ts';
 import { findFilterReason } from './filter.ts';
-import { createPlayerFilters, type Restrictions } from './filters.ts';
+import { createPlayerFilters, createSelectionFilters, type Restrictions, type Selection } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 
-type Filtered = Restrictions & Pick<RankingInput, 'catalogue'>;
+type Filtered = Restrictions & Pick<RankingInput, 'catalogue'> & Pick<Selection, 'exclude'>;
 
 /**
  * The causes that, lifted alone, would show something; if there are none, all that remove something. Empty if items
@@ -30,7 +30,7 @@ const LIFTED: Record<EmptiedBy, (input: Filtered) => Filtered> = {
   mutedTags: (input) => lift(input, { mutedTags: [] }),
   releaseWindow: (input) => lift(input, { releasedFrom: null, releasedUntil: null }),
   ageLimit: (input) => lift(input, { ageLimit: null }),
-  request: (input) => ({ ...input, context: EMPTY_CONTEXT }),
+  request: (input) => ({ ...input, context: EMPTY_CONTEXT, exclude: [] }),
   rules: (input) => ({ ...input, rules: [] }),
   history: (input) => ({ ...input, user: { ...input.user, owned: [], played: [], dismissed: [] } }),
 };
@@ -41,8 +41,8 @@ function removesSome(cause: EmptiedBy, input: Filtered): boolean {
   return countShown(alone) < input.catalogue.size;
 }
 
-function countShown({ catalogue, ...input }: Filtered): number {
-  const filters = createPlayerFilters(input);
+function countShown({ catalogue, exclude, ...input }: Filtered): number {
+  const filters = [...createSelectionFilters({ exclude }), ...createPlayerFilters(input)];
   let shown = 0;
   for (const item of catalogue.values()) if (findFilterReason(item, filters) === undefined) shown++;
   return shown;

@@ -30,6 +30,8 @@ export interface RecommendationRequest {
   /** The answer of the player's object, if the caller already has it. */
   reading?: Promise<UserStateRead>;
   context: RequestContext;
+  /** True if the player's object is to keep the context, and to compose later galleries for it. */
+  keepsContext?: boolean;
   /** Id of an earlier answer that this one continues, in the same order. */
   recommendationId?: string | undefined;
   budget: Budget;
@@ -134,7 +136,8 @@ async function readCaches(
 }
 
 async function readUser(request: RecommendationRequest, earlierMoment: Moment | undefined): Promise<SignalsRead> {
-  const { env, userId, user, reading, context, budget, shedReason } = request;
+  const { env, userId, user, reading, keepsContext, budget, shedReason } = request;
+  const context = keepsContext ? request.context : undefined;
   if (user !== undefined || userId === undefined) return knownUser(user ?? EMPTY_USER_STATE, shedReason);
   if (shedReason !== undefined) return readCachedSafety(userId, EMPTY_USER_STATE, shedReason);
   const read = () => reading ?? env.USER_SIGNALS.getByName(userId).readUserState(userId, context, earlierMoment);

@@ -19,6 +19,7 @@ export interface GalleryContent {
   rows: GalleryRow[];
   /** Undefined for stored rows and baseline pages. */
   page?: Page;
+  isBaseline?: boolean;
 }
 
 export interface GalleryOptions extends Pick<Selection, 'exclude'> {
@@ -34,7 +35,7 @@ export async function answerGallery(
   const served = await answer<GalleryContent>(request, {
     baseline: isBaseline(policy)
       ? {
-          compose: (input) => ({ rows: composeBaseline(policy, input, length, { exclude }) }),
+          compose: (input) => ({ rows: composeBaseline(policy, input, length, { exclude }), isBaseline: true }),
           usesModel: policy !== 'popularity',
         }
       : undefined,
@@ -52,10 +53,11 @@ export async function answerGallery(
     empty: { rows: [] },
   });
   const { input, page, rows } = served;
-  if (page === undefined || request.shedReason !== undefined) return served;
+  if (hasFewGames(request, served) && rows.length > 0) return served;
   const removed = listRemoved(input, input.catalogue.values(), { exclude });
-  const degraded = explainShort(rows[0]?.items.length ?? 0, length, removed);
-  return addDegraded(served, degraded);
+  // Not the first row of a full page: without any pick, it has the player's own games.
+  const picks = page?.topPicks ?? rows[0]?.items ?? [];
+  return addDegraded(served, explainShort(picks.length, length, removed));
 }
 
 export interface RecommendationsContent {
@@ -85,7 +87,7 @@ export const answerRecommendations = async (
     },
     empty: { items: [] },
   });
-  return request.shedReason === undefined ? markShort(served, length, selection) : served;
+  return markShort(request, served, length, selection);
 };
 
 function pickItems(rows: readonly GalleryRow[], selection: Selection): RecommendedItem[] {
@@ -102,16 +104,23 @@ function selectItems(items: readonly RecommendedItem[], selection: Selection): R
 
 /** Adds to `degraded` that filters left fewer items than requested. */
 function markShort(
+  request: RecommendationRequest,
   served: Served<RecommendationsContent>,
   length: number,
   selection: Selection,
 ): Served<RecommendationsContent> {
-  const { answer, input, items } = served;
-  // A stored gallery has few items of a genre: missing items were never in it. A later page is short at the list's end.
-  if (answer.tier === 'nearline' || answer.tier === 'batch' || (selection.offset ?? 0) > 0) return served;
+  const { input, items } = served;
+  // A later page is short at the list's end.
+  if ((selection.offset ?? 0) > 0 || (hasFewGames(request, served) && items.length > 0)) return served;
   const degraded = explainShort(items.length, length, listRemoved(input, input.catalogue.values(), selection));
   return addDegraded(served, degraded);
 }
+
+/** True for stored rows and for those that are the same for everybody: missing games were never in them. */
+const hasFewGames = (
+  { shedReason }: Pick<RecommendationRequest, 'shedReason'>,
+  { answer: { tier } }: Pick<Served<object>, 'answer'>,
+): boolean => shedReason !== undefined || tier === 'nearline' || tier === 'batch';
 
 async function answer<T extends object>(request: RecommendationRequest, form: Form<T>): Promise<Served<T>> {
   return climb(await hydrate(request), listRungs(request, form), form.empty);

@@ -81,6 +81,7 @@ function start(isolate = new Isolate()) {
     env: { ...env, ...faults, ...('DB' in faults && { LOG_0: faults.DB }) } as Env,
     userId,
     context: EMPTY_CONTEXT,
+    keepsContext: true,
     budget: new Budget(deadlineMs),
     isolate,
     waitUntil: (promise) => void promise.catch(() => {}),
