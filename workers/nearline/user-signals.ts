@@ -107,9 +107,9 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /**
-   * The player's state now. `userId` is the object's name, used to find its log; `context` is kept for the backup
-   * gallery, if given. `earlierMoment`: also returns the state then, with the preferences of now. `complete` is false if the log
-   * has never been read and could not be read in time.
+   * The player's state now. `userId` is the object's name, used to find its log; `context`, if given, is kept for the
+   * backup gallery. `earlierMoment`: also returns the state then, with the preferences of now. `complete` is false if
+   * the log has never been read and could not be read in time.
    */
   async readUserState(userId: string, context?: RequestContext, earlierMoment?: Moment): Promise<UserStateRead> {
     const now = Date.now();

@@ -151,7 +151,7 @@ it('says on every route that filters have left an answer short or empty', async 
   });
 });
 
-it('says so of baseline pages, of a page with only the player’s own games, and of one that `exclude` empties', async () => {
+it('says so of baseline pages, of a page with only own games, and of one that `exclude` empties', async () => {
   const purchased = Array.from({ length: ITEMS }, (_, index) => index).map((index) => ({
     id: `a${index}`,
     userId: 'collector',
