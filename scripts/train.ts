@@ -4,10 +4,11 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TRAINING_DUE_KEY } from '../models/contracts/layout.ts';
+import type { ReleaseFiles } from '../models/contracts/release.ts';
 import { TrainingDue } from '../models/contracts/snapshot.ts';
 import { type DataSize, measureData, planBudget } from '../models/release/budget.ts';
 import { type TrainedRelease, trainRelease } from '../models/release/train-release.ts';
-import { publishRelease, readCurrentRelease } from '../workers/storage/releases.ts';
+import { type Publication, publishRelease, readCurrentRelease } from '../workers/storage/releases.ts';
 import { openCheckpoints } from './local/checkpoints.ts';
 import { type Platform, withPlatform } from './local/platform.ts';
 import { exportLog } from './log/catch-up.ts';
@@ -93,14 +94,10 @@ async function train(flags: Flags, run: <T>(part: Interruptible<T>) => Promise<T
     trainOnMaterial(flags, material, signal, progress),
   );
   progress.end();
-  if (verdict.publish || flags.force) {
-    const published = await withPlatform(flags.state, ({ BUCKET }) =>
-      publishRelease(BUCKET, files, material.etag, Date.now()),
-    );
-    if (!published.ok) throw new Error(published.error);
-  }
+  const publication = verdict.publish || flags.force ? await publish(flags.state, files, material.etag) : undefined;
   return {
-    outcome: verdict.publish ? 'published' : flags.force ? 'forced' : 'refused',
+    outcome: nameOutcome(verdict.publish, publication),
+    pinned: publication?.isPinned ? publication.pointer.version : null,
     reason: verdict.reason,
     manifest: files.manifest,
     candidates,
@@ -108,6 +105,17 @@ async function train(flags: Flags, run: <T>(part: Interruptible<T>) => Promise<T
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
     peakMemoryMB,
   };
+}
+
+async function publish(state: string, files: ReleaseFiles, etag: string | undefined): Promise<Publication> {
+  const published = await withPlatform(state, ({ BUCKET }) => publishRelease(BUCKET, files, etag, Date.now()));
+  if (!published.ok) throw new Error(published.error);
+  return published.value;
+}
+
+function nameOutcome(passed: boolean, publication: Publication | undefined): Outcome['outcome'] {
+  if (publication === undefined) return 'refused';
+  return passed ? 'published' : 'forced';
 }
 
 async function trainOnMaterial(

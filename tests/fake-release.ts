@@ -3,7 +3,7 @@
 import { encodeRetrievalModel, type RetrievalModel } from '../models/algorithms/algorithm.ts';
 import { sha256Hex } from '../models/contracts/digest.ts';
 import { RELEASE_POINTER_KEY, releaseKey } from '../models/contracts/layout.ts';
-import { HISTORY_LENGTH, RELEASE_SCHEMA, type ReleaseFiles } from '../models/contracts/release.ts';
+import { HISTORY_LENGTH, type NamedRelease, RELEASE_SCHEMA, type ReleaseFiles } from '../models/contracts/release.ts';
 import { type EncodedHistories, encodeHistories } from '../models/features/history.ts';
 import { type ReleaseContents, type ReleaseFacts, sealRelease } from '../models/release/seal-release.ts';
 import { blankFacts } from '../scripts/bench/blank-facts.ts';
@@ -62,14 +62,16 @@ export interface Publication {
   schema?: number;
   /** Changes the stored files but not the digests. */
   damage?: (files: ReleaseFiles) => unknown;
+  /** The release before, if the pointer is to name one. */
+  previous?: NamedRelease;
 }
 
 /** Puts the files in index and moves the pointer, without any of the checks of publishRelease. */
 export async function publishFake(
   bucket: R2Bucket,
   version: string,
-  { itemIds, shift, alter = () => {}, schema = RELEASE_SCHEMA, damage = () => {} }: Publication,
-): Promise<ReleaseContents> {
+  { itemIds, shift, alter = () => {}, schema = RELEASE_SCHEMA, damage = () => {}, previous }: Publication,
+): Promise<ReleaseContents & NamedRelease> {
   const items = itemIds.length;
   const asked = encodeHistories(
     [[0, 3, 6].map((index) => ({ itemId: itemIds[index]!, weight: 1 - index / 10, ageDays: index }))],
@@ -108,11 +110,9 @@ export async function publishFake(
   if (files.ranking !== undefined) await bucket.put(files.manifest.ranking!.model.key, files.ranking);
   const manifestKey = releaseKey(version, 'manifest.json');
   await bucket.put(manifestKey, encodeManifest(files));
-  await bucket.put(
-    RELEASE_POINTER_KEY,
-    JSON.stringify({ version, manifestKey, manifestSha256, movedAt: facts.createdAt }),
-  );
-  return contents;
+  const named = { version, manifestKey, manifestSha256 };
+  await bucket.put(RELEASE_POINTER_KEY, JSON.stringify({ ...named, movedAt: facts.createdAt, previous }));
+  return { ...contents, ...named };
 }
 
 const encodeManifest = ({ manifest }: ReleaseFiles) => new TextEncoder().encode(JSON.stringify(manifest));

@@ -138,13 +138,47 @@ export interface ReleaseFiles {
   ranking?: Uint8Array | undefined;
 }
 
-export const ReleasePointer = z.object({
-  version: z.string(),
-  manifestKey: z.string(),
-  manifestSha256: z.string(),
+/** Names a release and the exact manifest. */
+export const NamedRelease = z.object({ version: z.string(), manifestKey: z.string(), manifestSha256: z.string() });
+export type NamedRelease = z.infer<typeof NamedRelease>;
+
+export const ReleasePointer = NamedRelease.extend({
   movedAt: z.iso.datetime(),
+  /** In use before: an isolate that starts while this release is broken serves it. Pointers before 0.5 have none. */
+  previous: NamedRelease.nullable().default(null),
+  /** True if only operators move the pointer: later trainings publish their files and leave it. */
+  pinned: z.boolean().default(false),
 });
 export type ReleasePointer = z.infer<typeof ReleasePointer>;
+
+/** A manifest for people: without files and self-tests. */
+export const ReleaseSummary = ReleaseManifest.pick({
+  algorithm: true,
+  parameters: true,
+  createdAt: true,
+  items: true,
+  data: true,
+  metrics: true,
+  trainSeconds: true,
+})
+  .extend({
+    modelBytes: z.number().int(),
+    ranking: RankingPart.shape.metrics.nullable().meta({ description: 'Metrics of the ranking model, if it has one.' }),
+  })
+  .meta({ id: 'ReleaseSummary' });
+export type ReleaseSummary = z.infer<typeof ReleaseSummary>;
+
+export const ListedRelease = z
+  .object({
+    version: z.string(),
+    failure: z.string().nullable().meta({ description: 'Why it cannot be used; null if nothing is known against it.' }),
+    summary: ReleaseSummary.nullable().meta({ description: 'Null if the manifest cannot be read.' }),
+  })
+  .meta({ id: 'Release' });
+export type ListedRelease = z.infer<typeof ListedRelease>;
+
+/** A release per request to R2; with the pointer, well below the 50 subrequests of the free plan. */
+export const RELEASES_PAGE_MAX = 20;
 
 /** The largest difference allowed between two engines, relative to the largest score of the answer. */
 export const PARITY_TOLERANCE = 1e-4;

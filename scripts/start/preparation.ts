@@ -2,7 +2,7 @@
 // and its progress on stderr.
 
 import { listLogShards } from '../../workers/storage/log-shards.ts';
-import { readPointer } from '../../workers/storage/releases.ts';
+import { readPointer } from '../../workers/storage/release-pointer.ts';
 import { type CountVars, readGamesPerDay } from '../../workers/storage/settings.ts';
 import { type Platform, readVars, withPlatform } from '../local/platform.ts';
 import { countBeyond, countLog, exportLog } from '../log/catch-up.ts';

@@ -6,6 +6,8 @@ import type { TrainedRelease } from '../../models/release/train-release.ts';
 export interface Outcome {
   /** forced: published, although the gate refused it. */
   outcome: 'published' | 'forced' | 'refused';
+  /** The release that stays in use because the pointer is pinned to it; null if the pointer is not pinned. */
+  pinned: string | null;
   reason: string;
   manifest: ReleaseManifest;
   candidates: TrainedRelease['candidates'];
@@ -41,10 +43,14 @@ export function formatReport({ manifest, candidates, ...outcome }: Outcome): str
     outcome.outcome === 'refused'
       ? 'The release in use stays; --force publishes anyway.'
       : `Published ${version}, ${(model.bytes / 1e6).toFixed(1)} MB.`,
+    outcome.pinned && explainPin(outcome.pinned, version),
     `Took ${outcome.seconds} s and at most ${count(outcome.peakMemoryMB)} MB of memory.`,
   ];
   return lines.filter((line) => line !== null).join('\n');
 }
+
+const explainPin = (pinned: string, version: string): string =>
+  `It is not in use: the pointer is pinned to ${pinned}. To put it to use: npm run releases -- activate ${version}`;
 
 const RANKERS: Record<Outcome['ranker']['outcome'], (reason: string) => string> = {
   trained: (reason) => `Trained a ranking model: ${reason}.`,

@@ -1,9 +1,11 @@
 // Loads a release into the isolate: pointer → manifest → files → engine → self-test. The result is a whole, tested
-// release, or an error; only the ranking model may be left out. What to serve meanwhile is the caller's decision.
+// release, or an error; only the ranking model may be left out. An isolate that has none yet loads the release before
+// if the newest is broken; one that has a release keeps it.
 
 import { decodeNeighbourFile, type NeighbourTables } from '../../models/contracts/neighbours.ts';
-import type { ReadManifest, ReleasePointer } from '../../models/contracts/release.ts';
-import { R2UnavailableError, readManifest, readPointer } from '../storage/releases.ts';
+import type { NamedRelease, ReadManifest } from '../../models/contracts/release.ts';
+import { readPointer } from '../storage/release-pointer.ts';
+import { R2UnavailableError, readManifest } from '../storage/releases.ts';
 import { createPlainScorer } from './plain.ts';
 import { type LoadedRanking, loadRanking, NO_RANKING } from './ranker.ts';
 import { readCachedFile } from './release-files.ts';
@@ -19,39 +21,74 @@ export interface LoadedRelease {
   /** Item index → item id, and back. */
   itemIds: readonly string[];
   itemIndices: ReadonlyMap<string, number>;
+  /** Why the release that the pointer names could not be loaded, if this is the one before; undefined otherwise. */
+  newestFailure: string | undefined;
 }
 
 /** A broken release or ranking model is not fetched again for this long, unless the pointer moves on. */
 const RETRY_MS = 60_000;
-let broken: { version: string; reason: string; at: number } | undefined;
+/** Why each release is broken, by version. */
+const broken = new Map<string, { reason: string; at: number }>();
 
-/** The release that the pointer names; `previous` if that is it or there is no pointer. `now`: epoch milliseconds. */
+/**
+ * The release that the pointer names; `loaded` if that is it or there is no pointer. If it is broken and nothing is
+ * loaded: the release before. `now`: epoch milliseconds.
+ */
 export async function loadRelease(
   bucket: R2Bucket,
-  previous: LoadedRelease | undefined,
+  loaded: LoadedRelease | undefined,
   now: number,
 ): Promise<LoadedRelease | undefined> {
   const pointer = await readPointer(bucket);
-  if (pointer === undefined) return previous;
-  const { version } = pointer;
-  if (previous?.manifest.version === version) {
-    await retryRanking(bucket, previous, now);
-    return previous;
+  if (pointer === undefined) return loaded;
+  if (loaded?.manifest.version === pointer.version) {
+    loaded.newestFailure = undefined;
+    await retryRanking(bucket, loaded, now);
+    return loaded;
   }
-  if (broken?.version === version && now - broken.at < RETRY_MS) throw new Error(broken.reason);
   try {
-    const loaded = await loadVersion(bucket, pointer, now);
-    broken = undefined;
+    return await loadUnlessBroken(bucket, pointer, now);
+  } catch (error) {
+    if (loaded !== undefined || pointer.previous === null) throw error;
+    return loadStandIn(bucket, pointer.previous, (error as Error).message, now);
+  }
+}
+
+/** Throws both reasons if this release is broken, too. */
+async function loadStandIn(
+  bucket: R2Bucket,
+  previous: NamedRelease,
+  newestFailure: string,
+  now: number,
+): Promise<LoadedRelease> {
+  try {
+    const release = await loadUnlessBroken(bucket, previous, now);
+    console.error(
+      JSON.stringify({ alert: 'release before the newest stands in', release: previous.version, error: newestFailure }),
+    );
+    return { ...release, newestFailure };
+  } catch (error) {
+    throw new Error(`${newestFailure}; ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function loadUnlessBroken(bucket: R2Bucket, named: NamedRelease, now: number): Promise<LoadedRelease> {
+  const { version } = named;
+  const known = broken.get(version);
+  if (known !== undefined && now - known.at < RETRY_MS) throw new Error(known.reason);
+  try {
+    const loaded = await loadVersion(bucket, named, now);
+    broken.delete(version);
     return loaded;
   } catch (error) {
     const reason = `${version}: ${(error as Error).message}`;
-    if (!(error instanceof R2UnavailableError)) broken = { version, reason, at: now };
+    if (!(error instanceof R2UnavailableError)) broken.set(version, { reason, at: now });
     throw new Error(reason);
   }
 }
 
-async function loadVersion(bucket: R2Bucket, pointer: ReleasePointer, now: number): Promise<LoadedRelease> {
-  const manifest = await readManifest(bucket, pointer);
+async function loadVersion(bucket: R2Bucket, named: NamedRelease, now: number): Promise<LoadedRelease> {
+  const manifest = await readManifest(bucket, named);
   const [model, vocabulary, neighbourFile] = await Promise.all([
     readCachedFile(bucket, manifest.model),
     readCachedFile(bucket, manifest.vocabulary),
@@ -66,7 +103,16 @@ async function loadVersion(bucket: R2Bucket, pointer: ReleasePointer, now: numbe
   const scorer = await startEngine(model, manifest, neighbours.value);
   // A ranking model needs ORT.
   const ranking = scorer.engine === 'plain' ? NO_RANKING : await loadRanking(bucket, manifest.ranking);
-  return { manifest, scorer, ranking, rankingLoadedAt: now, neighbours: neighbours.value, itemIds, itemIndices };
+  return {
+    manifest,
+    scorer,
+    ranking,
+    rankingLoadedAt: now,
+    neighbours: neighbours.value,
+    itemIds,
+    itemIndices,
+    newestFailure: undefined,
+  };
 }
 
 async function retryRanking(bucket: R2Bucket, release: LoadedRelease, now: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { releaseKey } from '../../models/contracts/layout.ts';
+import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
 import { RELEASE_SCHEMA } from '../../models/contracts/release.ts';
 import { encodeHistories } from '../../models/features/history.ts';
 import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
@@ -253,6 +253,34 @@ it('opens the ranking model of a release; leaves out an unusable one, but keeps 
   expect(await loadRelease(env.BUCKET, repaired, 60_000)).toBe(repaired);
   expect(repaired.ranking.failure).toBeUndefined();
   await expectProbabilities(repaired);
+});
+
+it('serves the release before if the newest is broken when an isolate starts, and says why', async () => {
+  const flip = ({ model }: { model: Uint8Array }) => {
+    model[200]! ^= 1;
+  };
+  const before = await publishFake(env.BUCKET, 'before', { itemIds, shift: 2 });
+  await publishFake(env.BUCKET, 'newest', { itemIds, shift: 3, previous: before, damage: flip });
+  const standIn = (await loadRelease(env.BUCKET, undefined, 0))!;
+  expect(standIn.manifest.version).toBe('before');
+  expect(standIn.newestFailure).toMatch(/^newest: .*model\.onnx does not have the sha256/);
+  await expectScores(standIn, 2);
+  // It stays until the newest can be loaded.
+  await expect(loadRelease(env.BUCKET, standIn, 30_000)).rejects.toThrow(/^newest: /);
+  const gets = vi.spyOn(env.BUCKET, 'get');
+  onTestFinished(() => gets.mockRestore());
+  expect((await loadRelease(env.BUCKET, undefined, 30_000))!.manifest.version).toBe('before');
+  expect(gets.mock.calls.flat()).not.toContain(releaseKey('newest', 'manifest.json'));
+
+  // Moving the pointer back ends the degradation.
+  const pointer = { ...before, movedAt: '2026-01-01T00:00:00Z' };
+  await env.BUCKET.put(RELEASE_POINTER_KEY, JSON.stringify(pointer));
+  expect(await loadRelease(env.BUCKET, standIn, 31_000)).toBe(standIn);
+  expect(standIn.newestFailure).toBeUndefined();
+
+  const other = await publishFake(env.BUCKET, 'other', { itemIds, shift: 3, damage: flip });
+  await publishFake(env.BUCKET, 'both', { itemIds, shift: 4, previous: other, damage: flip });
+  await expect(loadRelease(env.BUCKET, undefined, 0)).rejects.toThrow(/^both: .*; other: /);
 });
 
 it('retries at once after R2 was down, but not after a release was broken', async () => {

@@ -1,7 +1,8 @@
 // Job: tells subscribers of a new release. Releases may be published by a command on another machine, so the Worker
 // checks the pointer itself.
 
-import { readManifest, readPointer } from '../storage/releases.ts';
+import { readPointer } from '../storage/release-pointer.ts';
+import { readManifest } from '../storage/releases.ts';
 import { isAnnounced, listSubscriptions, markAnnounced, notify } from '../storage/subscriptions.ts';
 
 /** Returns 1 if the current release was announced now, 0 if it had been before. */

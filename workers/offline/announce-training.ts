@@ -1,8 +1,11 @@
 // Job: tells a waiting trainer when a snapshot holds enough events that the current release was not trained on.
 // Training is done by `npm run train -- --watch`.
 
+import type { ReleaseManifest } from '../../models/contracts/release.ts';
 import { countEventsAfter } from '../../models/contracts/snapshot.ts';
-import { readManifest, readPointer } from '../storage/releases.ts';
+import { listReleases } from '../storage/release-list.ts';
+import { readPointer } from '../storage/release-pointer.ts';
+import { readManifest } from '../storage/releases.ts';
 import { announceTraining, readSnapshotManifest } from '../storage/snapshots.ts';
 import type { Stores } from '../storage/stores.ts';
 
@@ -14,12 +17,22 @@ const NEW_EVENTS_SHARE_MIN = 0.02;
 export async function announceDueTraining({ BUCKET }: Pick<Stores, 'BUCKET'>, now: number): Promise<number> {
   const snapshot = await readSnapshotManifest(BUCKET);
   if (snapshot === undefined) return 0;
-  const pointer = await readPointer(BUCKET);
-  const trainedOn = pointer === undefined ? undefined : (await readManifest(BUCKET, pointer)).data;
+  const trainedOn = await readTrainedOn(BUCKET);
   const newEvents = countEventsAfter(snapshot.events, trainedOn?.lastSequences ?? []);
   const oldEvents = (trainedOn?.lastSequences ?? []).reduce((sum, sequence) => sum + sequence, 0);
   const enough = trainedOn === undefined ? 1 : Math.max(NEW_EVENTS_MIN, NEW_EVENTS_SHARE_MIN * oldEvents);
   if (newEvents < enough) return 0;
   await announceTraining(BUCKET, { snapshot: snapshot.version, newEvents, announcedAt: new Date(now).toISOString() });
   return newEvents;
+}
+
+/**
+ * The data of the release in use. Of the newest one while the pointer is pinned: trainings go on, but each of them
+ * would leave the pinned one as far behind.
+ */
+async function readTrainedOn(bucket: R2Bucket): Promise<ReleaseManifest['data'] | undefined> {
+  const pointer = await readPointer(bucket);
+  if (pointer === undefined) return undefined;
+  const newest = pointer.pinned ? (await listReleases(bucket, undefined, 1))[0]?.summary : undefined;
+  return newest?.data ?? (await readManifest(bucket, pointer)).data;
 }

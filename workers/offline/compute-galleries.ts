@@ -12,7 +12,7 @@ import { deleteOldGalleries, writeBatchGalleries } from '../storage/galleries.ts
 import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
 import { readMerges } from '../storage/merges.ts';
 import { readPlayers } from '../storage/player-log.ts';
-import { readPointer } from '../storage/releases.ts';
+import { readPointer } from '../storage/release-pointer.ts';
 import { listActiveUsers } from '../storage/users.ts';
 
 const DAY_MS = 86_400_000;

@@ -17,7 +17,7 @@ const item = {
 const answer = {
   recommendationId: '0d5c7c52-5a0e-4f4b-9a3c-2f6f0f9b8f11',
   tier: 'online',
-  release: '20260520T120000Z-1f3a',
+  release: '20260520T120000Z-blend-1f3ab2c4',
   generatedAt: '2026-05-20T12:00:00.000Z',
   dataUntil: '2026-05-20T11:58:12.000Z',
   degraded: [],
@@ -104,6 +104,49 @@ const issuer = {
   createdBy: 'ADMIN_KEY-1',
   keys: { count: 2, readAt: '2026-05-20T11:55:03.000Z', failure: null },
 };
+const metrics = {
+  users: 2_000,
+  'hitRate@10': 0.31,
+  'ndcg@10': 0.184,
+  'recall@20': 0.42,
+  'ndcg@100': 0.263,
+  mrr: 0.159,
+  'coverage@10': 0.61,
+  'novelty@10': 7.2,
+};
+const release = {
+  version: answer.release,
+  failure: null,
+  summary: {
+    algorithm: 'blend',
+    parameters: { 'item-knn': 0.4, transitions: 0.6 },
+    createdAt: '2026-05-20T12:00:00.000Z',
+    items: 2_000,
+    data: {
+      snapshot: '20260520T110500000Z',
+      from: '2026-02-20T08:12:45.000Z',
+      until: answer.dataUntil,
+      users: 2_981,
+      interactions: 60_412,
+      lastSequences: [81_337],
+    },
+    metrics: {
+      protocol: 'the last interaction of 67% of the players, held out; whole catalogue, history left out',
+      candidate: metrics,
+      popularity: { ...metrics, 'hitRate@10': 0.14, 'ndcg@10': 0.071 },
+      current: { ...metrics, 'hitRate@10': 0.3, 'ndcg@10': 0.179 },
+    },
+    trainSeconds: 94.2,
+    modelBytes: 1_640_213,
+    ranking: null,
+  },
+};
+const inUse = {
+  version: answer.release,
+  previous: '20260520T060000Z-transitions-9d02c7aa',
+  pinned: false,
+  movedAt: '2026-05-20T12:02:11.000Z',
+};
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   postEvents: { results },
   getGallery: gallery,
@@ -160,6 +203,10 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   putRule: rule,
   getRule: rule,
   getRules: { rules: [{ ...rule, inForce: true }] },
+  getReleases: { inUse, releases: [release], cursor: null },
+  getRelease: release,
+  activateRelease: { ...inUse, failure: null },
+  pinRelease: { ...inUse, pinned: true },
   postSubscription: { ...subscription, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
   getSubscriptions: { subscriptions: [subscription] },
   postKey: { ...key, key: 'bloodstream_9f86d081884c7d65_example-secret-example-secret-example-secre' },

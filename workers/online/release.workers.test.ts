@@ -1,7 +1,12 @@
 import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
+import { releaseKey } from '../../models/contracts/layout.ts';
+import type { Problem } from '../../models/contracts/problem.ts';
+import type { ListedRelease } from '../../models/contracts/release.ts';
 import { publishFake } from '../../tests/fake-release.ts';
+import { Isolate } from '../serving/isolate.ts';
+import { listAuditEntries } from '../storage/audit-log.ts';
 
 type Answer = Gallery & Recommendations & { engine: string | null; failures: object[] };
 
@@ -52,4 +57,117 @@ it('ranks with the release, serves its neighbours, and keeps it if the next one 
     .poll(async () => (await call('/v1/status')).failures, { timeout: 10_000 })
     .toEqual([{ step: 'release', reason: expect.stringMatching(/^bad: .*model\.onnx does not have the sha256/) }]);
   expect(await call('/v1/items/g5/similar?n=5')).toMatchObject({ release: 'good', items: similar.items });
+});
+
+interface Called<T> {
+  status: number;
+  body: T & Problem;
+}
+async function send<T = object>(method: string, path: string, key = 'test-admin'): Promise<Called<T>> {
+  const response = await exports.default.fetch(`http://edge/v1/releases${path}`, {
+    method,
+    headers: { authorization: `Bearer ${key}` },
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+}
+type Listed = { inUse: object; releases: ListedRelease[]; cursor: string | null };
+const newestEntry = async () => (await listAuditEntries(env.DB, Number.MAX_SAFE_INTEGER, 1))[0]!;
+
+it('lists releases, goes back to one and pins it: here at once, in other isolates within 30 seconds', async () => {
+  const old = await publishFake(env.BUCKET, 'r1', {
+    itemIds,
+    shift: 0,
+    alter: (_, { metrics }) => Object.assign(metrics, { candidate: { ...metrics.candidate, 'ndcg@10': 0.25 } }),
+  });
+  await publishFake(env.BUCKET, 'r2', { itemIds, shift: 1, previous: old });
+  const other = new Isolate();
+  const loads: Promise<unknown>[] = [];
+  const served = async (now: number) => {
+    const { value } = await other.getRelease(env, now, (load) => void loads.push(load), 10_000);
+    return value?.manifest.version;
+  };
+  expect(await served(0)).toBe('r2');
+
+  const first = await send<Listed>('GET', '?limit=1&cursor=r3');
+  expect(first.body).toMatchObject({ inUse: { version: 'r2', previous: 'r1', pinned: false }, cursor: 'r2' });
+  const second = await send<Listed>('GET', `?limit=1&cursor=${first.body.cursor}`);
+  const { releases } = second.body;
+  expect(releases).toMatchObject([{ version: 'r1', failure: null, summary: { algorithm: 'fake', items: 200 } }]);
+  expect(releases[0]!.summary!.metrics.candidate['ndcg@10']).toBe(0.25);
+  expect((await send<ListedRelease>('GET', '/r1')).body).toEqual(releases[0]);
+
+  const activated = await send('POST', '/r1/activate');
+  expect([activated.status, activated.body]).toEqual([
+    200,
+    { version: 'r1', previous: 'r2', pinned: false, movedAt: expect.any(String), failure: null },
+  ]);
+  expect((await call('/v1/items/g5/similar?n=5')).release).toBe('r1');
+  expect(await newestEntry()).toMatchObject({
+    path: '/v1/releases/{version}/activate',
+    ids: { version: 'r1' },
+    before: { version: 'r2', previous: 'r1' },
+    after: { version: 'r1', previous: 'r2' },
+  });
+  // The answer that starts the load is still the old one's: no request waits for it.
+  expect(await served(16_000)).toBe('r2');
+  await Promise.all(loads);
+  expect(await served(29_000)).toBe('r1');
+
+  // Again: nothing moves, and the release before stays the one before.
+  expect((await send('POST', '/r1/activate')).body).toEqual(activated.body);
+  expect((await send('PUT', '/r1/pin')).body).toMatchObject({ version: 'r1', previous: 'r2', pinned: true });
+  expect(await newestEntry()).toMatchObject({ before: { pinned: false }, after: { pinned: true } });
+  expect((await send('POST', '/r2/activate')).body).toMatchObject({ version: 'r2', previous: 'r1', pinned: true });
+  expect((await send('DELETE', '/r2/pin')).status).toBe(204);
+  expect(await newestEntry()).toMatchObject({ before: { pinned: true }, after: { version: 'r2', pinned: false } });
+});
+
+it('refuses what cannot be served, and leaves the pointer', async () => {
+  await publishFake(env.BUCKET, 'a0', { itemIds, shift: 0, schema: 1 });
+  await publishFake(env.BUCKET, 'a1', { itemIds, shift: 0 });
+  await env.BUCKET.delete(releaseKey('a1', 'neighbours.bin'));
+  const refused = await publishFake(env.BUCKET, 'a2', {
+    itemIds,
+    shift: 0,
+    alter: (_, { selfTest }) => Object.assign(selfTest.expected[0]!, { score: 9 }),
+  });
+  await publishFake(env.BUCKET, 'a3', { itemIds, shift: 3, previous: refused });
+  const cases: [method: string, path: string, status: number, detail: RegExp | undefined][] = [
+    ['POST', '/none/activate', 404, /no release “none”/],
+    ['GET', '/none', 404, /no release “none”/],
+    ['POST', '/a%20b/activate', 400, undefined],
+    ['GET', '?limit=21', 400, undefined],
+    ['POST', '/a0/activate', 409, /of schema 1, .*: train again/],
+    ['POST', '/a1/activate', 409, /neighbours\.bin is missing/],
+    ['PUT', '/a1/pin', 409, /not the release in use/],
+    ['DELETE', '/a1/pin', 409, /not the release in use/],
+  ];
+  for (const [method, path, status, detail] of cases) {
+    const { status: found, body } = await send(method, path);
+    expect([found, body.status], path).toEqual([status, status]);
+    if (detail === undefined) expect(body.errors, path).toHaveLength(1);
+    else expect(body.detail, path).toMatch(detail);
+  }
+  for (const [method, path] of [
+    ['GET', ''],
+    ['GET', '/a3'],
+    ['POST', '/a3/activate'],
+    ['PUT', '/a3/pin'],
+    ['DELETE', '/a3/pin'],
+  ] as const)
+    expect((await send(method, path, 'test-read')).status, path).toBe(403);
+  const { releases, inUse } = (await send<Listed>('GET', '?cursor=a2')).body;
+  expect(inUse).toMatchObject({ version: 'a3' });
+  expect(releases.at(-1)).toEqual({ version: 'a0', failure: expect.stringContaining('train again'), summary: null });
+
+  // What only loading shows: this isolate keeps what it has, and says so.
+  const { body } = await send<{ failure: string }>('POST', '/a2/activate');
+  expect(body.failure).toMatch(/^a2: self-test/);
+  // One that starts now serves the release before.
+  const cold = new Isolate();
+  const { value, failure } = await cold.getRelease(env, 0, () => {}, 10_000);
+  expect(value!.manifest.version).toBe('a3');
+  expect(failure).toMatch(/^a2: self-test/);
+  expect(cold.peekRelease().failure).toBe(failure);
 });

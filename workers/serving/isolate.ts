@@ -26,7 +26,8 @@ export class Isolate {
     staleMs: Number.POSITIVE_INFINITY,
     waitMs: 500,
   });
-  // The first gallery does not wait long for the model: a cold isolate answers from statistics while it loads.
+  // The first gallery does not wait long for the model: a cold isolate answers from statistics while it loads. An
+  // isolate with requests follows the pointer within 30 seconds: freshMs, the next request, and the load behind it.
   readonly #release = new Cache<LoadedRelease | undefined>(
     'release',
     { freshMs: 15_000, staleMs: Number.POSITIVE_INFINITY, waitMs: 150 },
@@ -59,13 +60,19 @@ export class Isolate {
     return this.#statistics.get((previous) => readStatistics(BUCKET, previous), now, waitUntil, { waitMs });
   }
 
-  getRelease({ BUCKET }: Stores, now: number, waitUntil: WaitUntil, waitMs?: number) {
-    return this.#release.get((previous) => loadRelease(BUCKET, previous, now), now, waitUntil, { waitMs });
+  async getRelease({ BUCKET }: Pick<Stores, 'BUCKET'>, now: number, waitUntil: WaitUntil, waitMs?: number) {
+    const load = (loaded: LoadedRelease | undefined) => loadRelease(BUCKET, loaded, now);
+    return withNewestFailure(await this.#release.get(load, now, waitUntil, { waitMs }));
   }
 
   /** The current release. Call it right before scoring: one read before an await may have been retired. */
   peekRelease(): CacheRead<LoadedRelease | undefined> {
-    return this.#release.peek();
+    return withNewestFailure(this.#release.peek());
+  }
+
+  /** Call it right after moving the pointer. */
+  revalidateRelease({ BUCKET }: Pick<Stores, 'BUCKET'>, now: number): Promise<void> {
+    return this.#release.revalidate((loaded) => loadRelease(BUCKET, loaded, now), now);
   }
 
   getRules({ DB }: Stores, now: number, waitUntil: WaitUntil, waitMs?: number) {
@@ -109,6 +116,12 @@ export class Isolate {
     return this.#issuers.revalidate((previous) => readIssuerSet(DB, now, previous), now);
   }
 }
+
+/** A release that stands in for a broken one is a degradation, too. */
+const withNewestFailure = (read: CacheRead<LoadedRelease | undefined>): CacheRead<LoadedRelease | undefined> => ({
+  ...read,
+  failure: read.failure ?? read.value?.newestFailure,
+});
 
 /** The isolate that this code runs in. */
 export const isolate = new Isolate();

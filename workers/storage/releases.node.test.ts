@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { sha256Hex } from '../../models/contracts/digest.ts';
-import { RELEASE_POINTER_KEY } from '../../models/contracts/layout.ts';
+import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
 import { RELEASE_SCHEMA } from '../../models/contracts/release.ts';
 import { sealRelease } from '../../models/release/seal-release.ts';
 import { fakeBucket } from '../../tests/fake-bucket.ts';
 import { fakeFacts } from '../../tests/fake-release.ts';
-import { publishRelease, readCurrentRelease, readManifest, readPointer, readReleaseFile } from './releases.ts';
+import { readPointer, setPinned } from './release-pointer.ts';
+import { publishRelease, readCurrentRelease, readManifest, readReleaseFile } from './releases.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -21,13 +22,56 @@ test('a published release is the one in use, with the very files', async () => {
   expect(await readCurrentRelease(bucket)).toEqual({ etag: undefined, manifest: { ok: true, value: undefined } });
   const first = await release('v1');
   const published = await publishRelease(bucket, first, undefined, NOW);
-  expect(published).toMatchObject({ ok: true, value: { version: 'v1', movedAt: '2026-01-01T00:00:00.000Z' } });
+  expect(published).toMatchObject({ ok: true, value: { isPinned: false, pointer: { version: 'v1', previous: null } } });
+  expect((await readPointer(bucket))!.movedAt).toBe('2026-01-01T00:00:00.000Z');
   expect(await readManifest(bucket, (await readPointer(bucket))!)).toEqual(first.manifest);
   expect(await readReleaseFile(bucket, first.manifest.model)).toEqual(first.model);
 
   const { etag } = await readCurrentRelease(bucket);
   expect((await publishRelease(bucket, await release('v2'), etag, NOW)).ok).toBe(true);
+  const { version, manifestKey, manifestSha256 } = (await readPointer(bucket))!.previous!;
+  expect(version).toBe('v1');
+  expect(await readManifest(bucket, { version, manifestKey, manifestSha256 })).toEqual(first.manifest);
   expect((await readPointer(bucket))?.version).toBe('v2');
+});
+
+test('a pinned release stays in use; what is trained meanwhile is published, whenever it was pinned', async () => {
+  const { bucket, objects } = fakeBucket();
+  await publishRelease(bucket, await release('v1'), undefined, NOW);
+  const { etag } = await readCurrentRelease(bucket);
+  expect(await setPinned(bucket, 'v0', true)).toBeUndefined();
+  const pinned = await setPinned(bucket, 'v1', true);
+  expect(pinned).toMatchObject({ version: 'v1', pinned: true });
+  const again = (await readCurrentRelease(bucket)).etag;
+  expect(again).not.toBe(etag);
+  for (const [version, seen] of [
+    ['v2', etag],
+    ['v3', again],
+  ] as const) {
+    const published = await publishRelease(bucket, await release(version), seen, NOW + 1);
+    expect(published).toEqual({ ok: true, value: { pointer: pinned, isPinned: true } });
+    expect(objects.has(releaseKey(version, 'manifest.json'))).toBe(true);
+  }
+  expect(await readPointer(bucket)).toEqual(pinned);
+  await setPinned(bucket, 'v1', false);
+  const unpinned = (await readCurrentRelease(bucket)).etag;
+  expect(await publishRelease(bucket, await release('v4'), unpinned, NOW)).toMatchObject({
+    value: { isPinned: false },
+  });
+  expect(await readPointer(bucket)).toMatchObject({ version: 'v4', pinned: false, previous: { version: 'v1' } });
+});
+
+test('a damaged pointer, or a manifest under another name, is an error; the next release may replace it', async () => {
+  const { bucket, objects } = fakeBucket();
+  const first = await release('v1');
+  await publishRelease(bucket, first, undefined, NOW);
+  const pointer = (await readPointer(bucket))!;
+  await expect(readManifest(bucket, { ...pointer, version: 'v2' })).rejects.toThrow('is the manifest of v1, not of v2');
+  objects.get(RELEASE_POINTER_KEY)!.bytes.fill(0, 0, 5);
+  const { etag, manifest } = await readCurrentRelease(bucket);
+  expect(manifest).toEqual({ ok: false, error: expect.stringContaining('the pointer is damaged') });
+  expect(await publishRelease(bucket, await release('v2'), etag, NOW)).toMatchObject({ ok: true });
+  expect(await readPointer(bucket)).toMatchObject({ version: 'v2', previous: null });
 });
 
 test('a trainer that began before another published loses the race, and the pointer stays', async () => {
@@ -35,7 +79,7 @@ test('a trainer that began before another published loses the race, and the poin
   const none = await readCurrentRelease(bucket);
   await publishRelease(bucket, await release('v1'), none.etag, NOW);
   const late = await publishRelease(bucket, await release('v2'), none.etag, NOW);
-  expect(late).toMatchObject({ ok: false, error: expect.stringContaining('published meanwhile') });
+  expect(late).toMatchObject({ ok: false, error: expect.stringContaining('changed meanwhile') });
 
   const seen = await readCurrentRelease(bucket);
   expect((await publishRelease(bucket, await release('v3'), seen.etag, NOW)).ok).toBe(true);

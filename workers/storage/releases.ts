@@ -1,37 +1,51 @@
-// Model releases in R2: per release a folder of files that never change, and one pointer to the release in use. Loading
-// them into memory: workers/inference/release.ts.
+// Model releases in R2: per release a folder of files that never change. The pointer to the one in use:
+// release-pointer.ts. Loading one into memory: workers/inference/release.ts.
 
 import { z } from 'zod';
 import { sha256Hex } from '../../models/contracts/digest.ts';
-import { RELEASE_POINTER_KEY, RELEASES_PREFIX, releaseKey } from '../../models/contracts/layout.ts';
+import { RELEASES_PREFIX, releaseKey } from '../../models/contracts/layout.ts';
 import {
+  type NamedRelease,
   RankingPart,
   RELEASE_SCHEMA,
   ReadManifest,
   type ReleaseFile,
   type ReleaseFiles,
   type ReleaseManifest,
-  ReleasePointer,
+  type ReleasePointer,
 } from '../../models/contracts/release.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
+import { moveTo, readStoredPointer, writePointer } from './release-pointer.ts';
 
-/** Undefined before the first release. */
-export async function readPointer(bucket: R2Bucket): Promise<ReleasePointer | undefined> {
-  const object = await bucket.get(RELEASE_POINTER_KEY);
-  return object === null ? undefined : ReleasePointer.parse(await object.json());
+/** Throws if the manifest is missing, changed, of another schema, or of another release. */
+export async function readManifest(bucket: R2Bucket, named: NamedRelease): Promise<ReadManifest> {
+  const { manifestKey: key, manifestSha256, version } = named;
+  return parseManifest(key, version, await readVerified(bucket, key, manifestSha256));
 }
 
-/** The manifest that the pointer names. Throws if it is missing, changed or of another schema. */
-export async function readManifest(bucket: R2Bucket, pointer: ReleasePointer): Promise<ReadManifest> {
-  const bytes = await readVerified(bucket, pointer.manifestKey, pointer.manifestSha256);
+/** A release by its version alone. Throws as readManifest does, but `missing` if there is none. */
+export async function readStoredRelease(
+  bucket: R2Bucket,
+  version: string,
+): Promise<{ named: NamedRelease; manifest: ReadManifest } | 'missing'> {
+  const manifestKey = releaseKey(version, 'manifest.json');
+  const bytes = await readBytes(bucket, manifestKey);
+  if (bytes === undefined) return 'missing';
+  const named = { version, manifestKey, manifestSha256: await sha256Hex(bytes) };
+  return { named, manifest: parseManifest(manifestKey, version, bytes) };
+}
+
+function parseManifest(key: string, version: string, bytes: Uint8Array): ReadManifest {
   const manifest = JSON.parse(new TextDecoder().decode(bytes));
   const { schema } = manifest;
   if (schema !== RELEASE_SCHEMA)
     throw new Error(
-      `${pointer.manifestKey} is of schema ${schema}, but this version reads ${RELEASE_SCHEMA}: ` +
+      `${key} is of schema ${schema}, but this version reads ${RELEASE_SCHEMA}: ` +
         (schema < RELEASE_SCHEMA ? 'train again with this version' : 'deploy the version that trained it'),
     );
-  return ReadManifest.parse(manifest);
+  const parsed = ReadManifest.parse(manifest);
+  if (parsed.version !== version) throw new Error(`${key} is the manifest of ${parsed.version}, not of ${version}`);
+  return parsed;
 }
 
 /** A file that the manifest names. Throws if it is missing or changed. */
@@ -69,28 +83,34 @@ interface CurrentRelease {
 }
 
 export async function readCurrentRelease(bucket: R2Bucket): Promise<CurrentRelease> {
-  const object = await bucket.get(RELEASE_POINTER_KEY);
-  if (object === null) return { etag: undefined, manifest: ok(undefined) };
-  const { etag } = object;
+  const { etag, pointer } = await readStoredPointer(bucket);
+  if (etag === undefined) return { etag, manifest: ok(undefined) };
   try {
-    const manifest = await readManifest(bucket, ReleasePointer.parse(await object.json()));
+    if (pointer === undefined) throw new Error('the pointer is damaged');
+    const manifest = await readManifest(bucket, pointer);
     return { etag, manifest: ok({ ...manifest, ranking: RankingPart.safeParse(manifest.ranking).data ?? null }) };
   } catch (error) {
     return { etag, manifest: fail(`the release in use cannot be read: ${(error as Error).message}`) };
   }
 }
 
+export interface Publication {
+  pointer: ReleasePointer;
+  /** True if the pointer is pinned and was left where it is. */
+  isPinned: boolean;
+}
+
 /**
- * Uploads the files, reads them back, and only then moves the pointer, if it still has the `etag` that was read before
- * training. Otherwise another release was published since, with which this one was not compared. `now`: epoch
- * milliseconds.
+ * Uploads the files, reads them back, and only then moves the pointer, if it is not pinned and still has the `etag`
+ * that was read before training. Otherwise another release was published since, with which this one was not compared.
+ * `now`: epoch milliseconds.
  */
 export async function publishRelease(
   bucket: R2Bucket,
   { manifest, model, vocabulary, neighbours, ranking }: ReleaseFiles,
   etag: string | undefined,
   now: number,
-): Promise<Result<ReleasePointer, string>> {
+): Promise<Result<Publication, string>> {
   const bytes = new TextEncoder().encode(JSON.stringify(manifest, null, 2));
   const manifestFile = {
     key: releaseKey(manifest.version, 'manifest.json'),
@@ -113,18 +133,17 @@ export async function publishRelease(
       return fail(`not published: ${(error as Error).message}`);
     }
   }
-  const pointer: ReleasePointer = {
-    version: manifest.version,
-    manifestKey: manifestFile.key,
-    manifestSha256: manifestFile.sha256,
-    movedAt: new Date(now).toISOString(),
-  };
-  const moved = await bucket.put(RELEASE_POINTER_KEY, JSON.stringify(pointer), {
-    onlyIf: etag === undefined ? CREATE_ONLY : { etagMatches: etag },
-  });
-  if (moved === null)
-    return fail('not published: another release was published meanwhile. Train again, to be compared with it');
-  return ok(pointer);
+  const stored = await readStoredPointer(bucket);
+  if (stored.pointer?.pinned) return ok({ pointer: stored.pointer, isPinned: true });
+  const { version } = manifest;
+  const named = { version, manifestKey: manifestFile.key, manifestSha256: manifestFile.sha256 };
+  const pointer = moveTo(named, stored.pointer, now);
+  if (stored.etag !== etag || !(await writePointer(bucket, pointer, etag)))
+    return fail(
+      'not put to use: the release in use was changed meanwhile. Train again, to be compared with it; or activate ' +
+        `${version}, whose files are published`,
+    );
+  return ok({ pointer, isPinned: false });
 }
 
 const RELEASES_PER_PAGE = 100;
