@@ -1,14 +1,12 @@
 // The definition of `npm run keys`: its subcommands, flags and help.
 
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { type Key, SCOPES, type Scope } from '../../models/contracts/key.ts';
 import { findKey } from '../local/find-key.ts';
 import { createCommand } from '../terminal/command.ts';
-import { reserveStdout } from '../terminal/json-output.ts';
-import { jsonOption, parseUrl, parseWholeNumber } from '../terminal/options.ts';
+import { openOutput } from '../terminal/json-output.ts';
+import { jsonOption, parseWholeNumber, urlOption } from '../terminal/options.ts';
 import { openKeyClient } from './call.ts';
-
-const LOCAL_URL = 'http://localhost:8787';
 
 const AFTER = `
 The command calls a running Worker: the one that \`npm start\` runs, with its development key, or another, with --url
@@ -21,8 +19,6 @@ Examples:
   npm run keys -- create "web demo" --scopes read --expires 2027-01-31 --origins https://games.example --rate 600
   npm run keys -- revoke 9f86d081884c7d65
   ADMIN_KEY=… npm run -s keys -- list --url https://recommender.example --json`;
-
-const urlOption = () => new Option('--url <url>', 'address of the Worker').default(LOCAL_URL).argParser(parseUrl);
 
 export function createKeysCommand() {
   const keys = createCommand('keys', 'Lists, creates and revokes keys.').addHelpText('after', AFTER);
@@ -74,12 +70,6 @@ export function createKeysCommand() {
 }
 
 const openClient = (url: string) => openKeyClient(url, findKey(url));
-
-/** Returns a function that prints a result as JSON or as text. */
-function openOutput(json: true | undefined): (result: object, text: string) => void {
-  const printJson = json ? reserveStdout() : undefined;
-  return (result, text) => (printJson ? printJson(result) : console.log(text));
-}
 
 const describeKey = ({ keyId, name, scopes, expiresAt, origins, ratePerMinute, createdAt }: Key): string =>
   [

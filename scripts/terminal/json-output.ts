@@ -9,3 +9,9 @@ export function reserveStdout(): (value: unknown, indent?: number) => void {
     write(`${JSON.stringify(value, null, indent)}\n`);
   };
 }
+
+/** Returns the function that prints a result: as JSON and nothing else, or as text. */
+export function openOutput(json: true | undefined): (result: object, text: string) => void {
+  const printJson = json ? reserveStdout() : undefined;
+  return (result, text) => (printJson ? printJson(result) : console.log(text));
+}

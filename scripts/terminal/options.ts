@@ -23,6 +23,10 @@ export function parseUrl(text: string): string {
   throw new InvalidArgumentError('Give an address such as https://recommender.example.');
 }
 
+/** The Worker that a command calls. */
+export const urlOption = () =>
+  new Option('--url <url>', 'address of the Worker').default('http://localhost:8787').argParser(parseUrl);
+
 export const stateOption = () =>
   new Option('--state <dir>', 'folder of the local data')
     .default(DEFAULT_STATE_DIR, path.relative(PROJECT_DIR, DEFAULT_STATE_DIR))

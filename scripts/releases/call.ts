@@ -1,0 +1,62 @@
+// Calls /v1/releases of a Worker.
+
+import { type ListedRelease, RELEASES_PAGE_MAX } from '../../models/contracts/release.ts';
+import { openWorker } from '../local/call-worker.ts';
+
+/** As the API answers. */
+export interface ReleaseInUse {
+  version: string;
+  previous: string | null;
+  pinned: boolean;
+  movedAt: string;
+}
+export interface ReleaseList {
+  inUse: ReleaseInUse | null;
+  releases: ListedRelease[];
+}
+
+export interface ReleaseClient {
+  /** The newest, newest first. */
+  list(limit: number): Promise<ReleaseList>;
+  /** Throws before the first release. */
+  readInUse(): Promise<ReleaseInUse>;
+  read(version: string): Promise<ListedRelease>;
+  /** `failure`: why the isolate that answered cannot serve it. */
+  activate(version: string): Promise<ReleaseInUse & { failure: string | null }>;
+  pin(version: string): Promise<ReleaseInUse>;
+  unpin(version: string): Promise<void>;
+}
+
+/** `key`: one with the scope `admin`. */
+export function openReleaseClient(url: string, key: string): ReleaseClient {
+  const call = openWorker(url, key, 'npm run releases -- list');
+  const list = async (limit: number): Promise<ReleaseList> => {
+    const releases: ListedRelease[] = [];
+    let inUse: ReleaseInUse | null = null;
+    let cursor: string | null = null;
+    do {
+      const size = Math.min(RELEASES_PAGE_MAX, limit - releases.length);
+      const query: string = cursor === null ? `limit=${size}` : `limit=${size}&cursor=${encodeURIComponent(cursor)}`;
+      const page = (await call('GET', `/v1/releases?${query}`)) as ReleaseList & { cursor: string | null };
+      releases.push(...page.releases);
+      ({ inUse, cursor } = page);
+    } while (cursor !== null && releases.length < limit);
+    return { inUse, releases };
+  };
+  const pathOf = (version: string) => `/v1/releases/${encodeURIComponent(version)}`;
+  return {
+    list,
+    readInUse: async () => {
+      const { inUse } = await list(1);
+      if (inUse === null) throw new Error('there is no release yet: `npm run train` makes one');
+      return inUse;
+    },
+    read: async (version) => (await call('GET', pathOf(version))) as ListedRelease,
+    activate: async (version) =>
+      (await call('POST', `${pathOf(version)}/activate`)) as ReleaseInUse & { failure: string | null },
+    pin: async (version) => (await call('PUT', `${pathOf(version)}/pin`)) as ReleaseInUse,
+    unpin: async (version) => {
+      await call('DELETE', `${pathOf(version)}/pin`);
+    },
+  };
+}

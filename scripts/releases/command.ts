@@ -1,0 +1,98 @@
+// The definition of `npm run releases`: its subcommands, flags and help.
+
+import { findKey } from '../local/find-key.ts';
+import { createCommand } from '../terminal/command.ts';
+import { openOutput } from '../terminal/json-output.ts';
+import { jsonOption, parseWholeNumber, urlOption } from '../terminal/options.ts';
+import { openReleaseClient, type ReleaseClient } from './call.ts';
+import { formatComparison, formatList } from './format.ts';
+
+const LISTED_MAX = 1_000;
+
+const AFTER = `
+The command calls a running Worker: the one that \`npm start\` runs, with its development key, or another, with --url
+and the environment variable ADMIN_KEY. The isolate that answers follows at once, every other one within 30 seconds.
+Figures are those of the training: on players held out, beside popularity on the same players.
+
+Examples:
+  npm run releases -- list
+  npm run releases -- compare 20260520T120000Z-blend-1f3ab2c4
+  npm run releases -- rollback
+  npm run releases -- pin
+  ADMIN_KEY=… npm run -s releases -- list --url https://recommender.example --json`;
+
+export function createReleasesCommand() {
+  const releases = createCommand('releases', 'Lists the releases of the models, and chooses the one in use.');
+  releases.addHelpText('after', AFTER);
+  const subcommand = <const Name extends string>(name: Name, description: string) =>
+    releases.command(name).description(description).addOption(urlOption()).addOption(jsonOption());
+
+  subcommand('list', 'Lists the newest releases: when they were trained, what they are, their metrics.')
+    .option('--limit <n>', 'releases to list', parseWholeNumber(1, LISTED_MAX), 10)
+    .action(async ({ limit, url, json }) => {
+      const print = openOutput(json);
+      const list = await openClient(url).list(limit);
+      print(list, formatList(list));
+    });
+  subcommand('show [version]', 'Shows a release; by default the one in use.').action(async (version, { url, json }) => {
+    const print = openOutput(json);
+    const client = openClient(url);
+    const release = await client.read(version ?? (await client.readInUse()).version);
+    print(release, formatComparison([release]));
+  });
+  subcommand(
+    'compare <version> [other]',
+    'Shows two releases side by side; the other is by default the one in use.',
+  ).action(async (version, other, { url, json }) => {
+    const print = openOutput(json);
+    const client = openClient(url);
+    const named = [version, other ?? (await client.readInUse()).version];
+    const compared = await Promise.all(named.map((each) => client.read(each)));
+    print({ releases: compared }, formatComparison(compared));
+  });
+  subcommand('rollback', 'Goes back to the release that was in use before.').action(async ({ url, json }) => {
+    const print = openOutput(json);
+    const client = openClient(url);
+    const { version, previous } = await client.readInUse();
+    if (previous === null)
+      throw new Error(`no release was in use before ${version}: \`npm run releases -- list\` shows all`);
+    await activate(client, previous, print);
+  });
+  subcommand('activate <version>', 'Puts a release to use, whichever it is.').action(async (version, { url, json }) => {
+    const print = openOutput(json);
+    await activate(openClient(url), version, print);
+  });
+  subcommand('pin', 'Keeps the release in use, whatever is trained.').action(async ({ url, json }) => {
+    const print = openOutput(json);
+    const client = openClient(url);
+    const pinned = await client.pin((await client.readInUse()).version);
+    print(pinned, `Pinned ${pinned.version}: trainings publish their releases and leave it in use.`);
+  });
+  subcommand('unpin', 'Lets trainings replace the release in use.').action(async ({ url, json }) => {
+    const print = openOutput(json);
+    const client = openClient(url);
+    const { version } = await client.readInUse();
+    await client.unpin(version);
+    print({ unpinned: version }, `Unpinned ${version}: the next training that passes the gate replaces it.`);
+  });
+  return releases;
+}
+
+type Print = ReturnType<typeof openOutput>;
+
+/** Throws if the isolate that answered cannot serve the release. */
+async function activate(client: ReleaseClient, version: string, print: Print): Promise<void> {
+  const { failure, ...inUse } = await client.activate(version);
+  if (failure !== null)
+    throw new Error(
+      `the pointer names ${version}, but the Worker cannot serve it (${failure}) and keeps what it has: ` +
+        '`npm run releases -- rollback` moves the pointer back',
+    );
+  print(
+    inUse,
+    `${version} is in use; every isolate follows within 30 seconds.` +
+      (inUse.pinned ? '' : ' The next training may replace it; `npm run releases -- pin` keeps it.'),
+  );
+}
+
+const openClient = (url: string) => openReleaseClient(url, findKey(url));
