@@ -45,8 +45,8 @@ const AFTER = `
 The gate refuses a release that is worse than popularity or than the release in use. The state folder may be in use by
 \`npm start\`, which makes a snapshot each hour; otherwise the training makes one first, for instance after an import.
 Ctrl-C ends the training early and continues with the best models so far; a second Ctrl-C ends at once. A training that
-was cut short resumes when it runs again on the same snapshot. If the release in use is pinned (\`npm run releases\`), the
-new one is published, and the pinned one stays in use.
+was cut short resumes when it runs again on the same snapshot. If the release in use is pinned (\`npm run releases\`),
+the new one is published, and the pinned one stays in use.
 
 Counts include players who are held out, so only interactions after the newest one that was counted are held out: count
 until a day about a week ago.

@@ -166,8 +166,8 @@ const ENDPOINTS: Endpoint<ReleaseStore>[] = [
     tag,
     summary: 'Put a release to use',
     description:
-      'For instance an earlier one. This isolate follows at once, every other one with requests within 30 seconds; no ' +
-      'request fails meanwhile. A pin stays. If the release is not pinned, the next training may replace it.',
+      'For instance an earlier one. This isolate follows at once, every other one with requests within 30 seconds; ' +
+      'no request fails meanwhile. A pin stays. If the release is not pinned, the next training may replace it.',
     scope: 'admin',
     params: ReleaseParams,
     answer: { schema: ActivatedRelease, description: 'The release in use.' },
@@ -182,8 +182,8 @@ const ENDPOINTS: Endpoint<ReleaseStore>[] = [
     tag,
     summary: 'Pin the release in use',
     description:
-      'Later trainings publish their releases and leave this one in use; `POST /v1/releases/{version}/activate` still ' +
-      'moves on. 409 if another release is in use.',
+      'Later trainings publish their releases and leave this one in use; ' +
+      '`POST /v1/releases/{version}/activate` still moves on. 409 if another release is in use.',
     scope: 'admin',
     params: ReleaseParams,
     answer: { schema: ReleaseInUse, description: 'The release in use.' },
