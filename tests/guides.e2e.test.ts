@@ -32,9 +32,14 @@ for (const guide of GUIDES.toSorted((a, b) => Number(callsWorker(a)) - Number(ca
     expect(await findFaults(guide)).toBe(''),
   );
 
+/** Debian has no package of .NET, so CI cannot install it. */
+const SKIPPED_IN_CI = new Set(['dotnet']);
+const maySkip = (tool: string): boolean => !process.env.CI || SKIPPED_IN_CI.has(tool);
+
 // Skipped, not passed, where the language is not installed.
 for (const guide of GUIDES)
   for (const tool of listTools(read(guide)))
-    it.skipIf(!isInstalled(tool))(`${guide}: every snippet that needs ${tool} does what the guide says`, async () =>
-      expect(await findFaults(guide, tool)).toBe(''),
+    it.skipIf(!isInstalled(tool) && maySkip(tool))(
+      `${guide}: every snippet that needs ${tool} does what the guide says`,
+      async () => expect(await findFaults(guide, tool)).toBe(''),
     );
