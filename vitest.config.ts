@@ -89,7 +89,7 @@ export default defineConfig(async () => {
             name: 'node',
             // Its modules name folders, which only a bundler resolves.
             server: { deps: { inline: ['dt-sql-parser'] } },
-            include: ['{models,scripts,workers,tests,client}/**/*.node.test.ts'],
+            include: ['{models,scripts,workers,tests,client,web}/**/*.node.test.ts'],
             exclude: [...defaultExclude, PURE],
             testTimeout: 30_000,
             hookTimeout: 30_000,

@@ -6,20 +6,11 @@ import type { Preferences } from '../../models/contracts/preferences.ts';
 import { usePopoverHistory } from '../browser/use-popover-history.ts';
 import { CloseIcon } from '../gallery/icons.tsx';
 import { EMPTY_PREFERENCES, type Prefer, type Shun } from '../player/use-preferences.ts';
+import { findReleaseWindow, RELEASE_WINDOWS, toReleaseDates } from './release-windows.ts';
 
 export const TUNE_ID = 'tune';
-const YEAR_MS = 365.25 * 24 * 3_600_000;
-const WINDOWS = [
-  { name: 'Any year', from: null, until: null },
-  { name: 'Last 2 years', from: 2, until: null },
-  { name: 'Last 5 years', from: 5, until: null },
-  { name: 'Older', from: null, until: 5 },
-] as const;
 const AGES = [null, 6, 12, 16] as const;
 const GENRES_OFFERED_MAX = 14;
-
-const yearsAgo = (years: number | null): string | null =>
-  years === null ? null : new Date(Date.now() - years * YEAR_MS).toISOString().slice(0, 10);
 
 interface TuneProps {
   preferences: Preferences;
@@ -33,9 +24,7 @@ export function Tune({ preferences, genres, onPrefer, onShun, onForget }: TunePr
   const popover = usePopoverHistory();
   const { mutedGenres } = preferences;
   const offered = genres.filter((genre) => !mutedGenres.includes(genre)).slice(0, GENRES_OFFERED_MAX);
-  const window = WINDOWS.find(
-    ({ from, until }) => yearsAgo(from) === preferences.releasedFrom && yearsAgo(until) === preferences.releasedUntil,
-  );
+  const window = findReleaseWindow(preferences, Date.now());
   return (
     <section ref={popover} id={TUNE_ID} class="sheet tune" popover="auto" aria-label="Tune the gallery">
       <h2>Tune the gallery</h2>
@@ -54,10 +43,10 @@ export function Tune({ preferences, genres, onPrefer, onShun, onForget }: TunePr
       </label>
       <Options
         legend="Released"
-        options={WINDOWS.map((one) => ({
+        options={RELEASE_WINDOWS.map((one) => ({
           name: one.name,
           selected: one === window,
-          select: () => onPrefer({ releasedFrom: yearsAgo(one.from), releasedUntil: yearsAgo(one.until) }),
+          select: () => onPrefer(toReleaseDates(one, Date.now())),
         }))}
       />
       <Options
