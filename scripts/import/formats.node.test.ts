@@ -5,11 +5,11 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EVENT_TYPES, PlayerEvent, parseEvent } from '../../models/contracts/event.ts';
 import type { Item } from '../../models/contracts/item.ts';
+import { SAMPLES, type Sample, SECONDS } from '../../tests/import-samples.ts';
+import { read, STARTED_AT, writeSample } from '../../tests/read-import.ts';
 import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
 import { encodeParquet } from '../../workers/storage/parquet.ts';
 import { withDuckDb } from '../duckdb/open.ts';
-import { read, STARTED_AT, writeSample } from './read-fixture.ts';
-import { SAMPLES, type Sample, SECONDS } from './samples.ts';
 import type { ImportRequest } from './write.ts';
 
 const HOUR_MS = 3_600_000;

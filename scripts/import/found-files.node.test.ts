@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { read, writeSample } from './read-fixture.ts';
-import type { Sample } from './samples.ts';
+import type { Sample } from '../../tests/import-samples.ts';
+import { read, writeSample } from '../../tests/read-import.ts';
 
 const SECONDS = 1_600_000_000;
 

@@ -79,7 +79,7 @@ test('an interrupted import resumes and gives the same log; a finished one is no
   expect(await importFiles(platform, request, LATER)).toMatchObject({ alreadyDone: true, interactionsRead: 0 });
 }, 180_000);
 
-test('what is imported is known by its content: not by the name, the size or the place of a file', async () => {
+test('what is imported is known by its content: not by the name, the size or the folder of a file', async () => {
   const line = (user: string, film: string, value = '4') => `${user},${film},${value},${SECONDS}\n`;
   const header = 'userId,movieId,rating,timestamp\n';
   const ratings = write('ratings.csv', `${header}${line('m1', 'm7')}${line('m1', 'm7', '4.0')}${line('m2', 'm7')}`);

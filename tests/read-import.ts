@@ -1,13 +1,13 @@
-// Reads files as an import does, for tests, and keeps all events and items in memory. Writes to no store.
+// Reads files as an import does, and keeps all events and items in memory. Writes to no store.
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { withDuckDb } from '../duckdb/open.ts';
-import { readCatalogue } from './read-catalogue.ts';
-import type { Sample } from './samples.ts';
-import { openSource } from './source.ts';
-import { listLogFields, readInteractions, readLogRows, stageEvents } from './stage-events.ts';
-import type { ImportRequest } from './write.ts';
+import { withDuckDb } from '../scripts/duckdb/open.ts';
+import { readCatalogue } from '../scripts/import/read-catalogue.ts';
+import { openSource } from '../scripts/import/source.ts';
+import { listLogFields, readInteractions, readLogRows, stageEvents } from '../scripts/import/stage-events.ts';
+import type { ImportRequest } from '../scripts/import/write.ts';
+import type { Sample } from './import-samples.ts';
 
 export const STARTED_AT = Date.UTC(2026, 0, 31, 12);
 

@@ -1,4 +1,4 @@
-// Made-up files in the shapes of real data sets, for tests: what each format's files contain and what they give.
+// Made-up files in the shapes of real data sets, one or more for each format.
 
 /** Files by name, as a folder has them. */
 export type Sample = Readonly<Record<string, string | Uint8Array>>;
