@@ -2,7 +2,7 @@
 // popularity.
 
 import type { CountryTotals, ItemScore, ItemTotals, Statistics } from '../contracts/statistics.ts';
-import { computeTrend, getPopularity, listBest } from './item-totals.ts';
+import { computeTrend, getPopularity, listBest } from './popularity-and-trends.ts';
 
 /** Minimum weight of a country's recent days; below it the country has no lists. */
 export const COUNTRY_WEIGHT_MIN = 100;

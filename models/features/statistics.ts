@@ -9,7 +9,7 @@ import {
   type Statistics,
 } from '../contracts/statistics.ts';
 import { computeCountryStatistics } from './country-statistics.ts';
-import { computeTrend, getPopularity, listBest } from './item-totals.ts';
+import { computeTrend, getPopularity, listBest } from './popularity-and-trends.ts';
 
 /**
  * Bayesian average: this many votes at the mean of all votes are added to each item's own, so that items with few votes

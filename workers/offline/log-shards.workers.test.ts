@@ -5,7 +5,7 @@ import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { SNAPSHOT_POINTER_KEY, STATISTICS_KEY } from '../../models/contracts/layout.ts';
 import { countEventsAfter } from '../../models/contracts/snapshot.ts';
-import { EVIDENCE_PLAYERS_MIN } from '../../models/features/item-totals.ts';
+import { EVIDENCE_PLAYERS_MIN } from '../../models/features/popularity-and-trends.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { migrateLogShards } from '../../tests/migrate-log-shards.ts';
 import { readRows } from '../../tests/parquet.ts';

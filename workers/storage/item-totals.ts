@@ -4,7 +4,11 @@
 
 import type { CountryTotals, ItemRating, ItemTotals, PlayerCounts } from '../../models/contracts/statistics.ts';
 import { COUNTRIES_MAX, COUNTRY_WEIGHT_MIN } from '../../models/features/country-statistics.ts';
-import { POPULARITY_HALF_LIFE_DAYS, TREND_RECENT_DAYS, TREND_WINDOW_DAYS } from '../../models/features/item-totals.ts';
+import {
+  POPULARITY_HALF_LIFE_DAYS,
+  TREND_RECENT_DAYS,
+  TREND_WINDOW_DAYS,
+} from '../../models/features/popularity-and-trends.ts';
 import { askShards, type LogShards, workOnShards } from './log-shards.ts';
 import { ANCHOR_DAY } from './roll-up.ts';
 

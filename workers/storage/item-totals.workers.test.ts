@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, it } from 'vitest';
 import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
-import { EVIDENCE_PLAYERS_MIN } from '../../models/features/item-totals.ts';
+import { EVIDENCE_PLAYERS_MIN } from '../../models/features/popularity-and-trends.ts';
 import { computeStatistics } from '../../models/features/statistics.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { insertEvents } from './events.ts';

@@ -4,7 +4,7 @@
 
 import { KEPT_BY_RESET } from '../../models/contracts/event.ts';
 import { ACT_TYPES, FACT_TYPES, VOTE_TYPES } from '../../models/contracts/statistics.ts';
-import { TREND_RECENT_DAYS } from '../../models/features/item-totals.ts';
+import { TREND_RECENT_DAYS } from '../../models/features/popularity-and-trends.ts';
 import { DISLIKE_VOTE, LIKE_VOTE } from '../../models/features/weights.ts';
 import { wasErased } from './erased-users.ts';
 import { EVENT_WEIGHT } from './event-weight.ts';

@@ -3,7 +3,7 @@
 // new events.
 
 import { RETRACTIONS } from '../../models/contracts/event.ts';
-import { EVIDENCE_PLAYERS_MIN, WINDOW_DAYS } from '../../models/features/item-totals.ts';
+import { EVIDENCE_PLAYERS_MIN, WINDOW_DAYS } from '../../models/features/popularity-and-trends.ts';
 import { RATING_MIDDLE } from '../../models/features/weights.ts';
 import {
   ACTS,
