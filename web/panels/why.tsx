@@ -105,13 +105,13 @@ function Labels({ item: { genres, tags }, lessGenres, onShun }: LabelsProps) {
 
 function Reasons({ explanation }: { explanation: Explanation }) {
   const { shown, why, rank, candidates, sources, rules, propensity } = explanation;
-  const foundBy = Object.entries(sources).sort(([, a], [, b]) => b - a);
+  const retrievedBy = Object.entries(sources).sort(([, a], [, b]) => b - a);
   return (
     <div class="explained">
       <p class="verdict">{shown === null ? `Not in the gallery: ${why}.` : `${why}.`}</p>
-      {foundBy.length > 0 && (
+      {retrievedBy.length > 0 && (
         <ul aria-label="Retrieved by">
-          {foundBy.map(([source, score]) => (
+          {retrievedBy.map(([source, score]) => (
             <li key={source} style={{ '--share': `${Math.round(score * 100)}%` }}>
               {SOURCE_LABELS[source as SourceName]}
             </li>
