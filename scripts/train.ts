@@ -1,5 +1,5 @@
-// `npm run train`: snapshot → train → evaluate → gate → publish, once or for each announced snapshot. The training
-// itself is models/release. If no server uses the store, it brings the snapshot up to date first.
+// `npm run train`: snapshot → train → measure → seal → gate → publish, once or for each announced snapshot. The
+// training itself is models/release. If no server uses the store, it brings the snapshot up to date first.
 
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// The offline tier as one function: holds out players, trains, measures, gates and seals a release. It reads no store
+// The offline tier as one function: holds out players, trains, measures, seals and gates a release. It reads no store
 // and publishes nothing; scripts/train.ts does.
 
 import { collectNeighbours } from '../algorithms/nearest.ts';
