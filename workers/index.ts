@@ -9,6 +9,7 @@ import { runJobs } from './offline/jobs.ts';
 import { app } from './online/app.ts';
 import { UNDELIVERED } from './storage/dead-letters.ts';
 import { listLogShards } from './storage/log-shards.ts';
+import { identifyQueue } from './storage/queue-names.ts';
 
 export { UserSignals } from './nearline/user-signals.ts';
 
@@ -17,7 +18,7 @@ export default {
 
   async queue(batch, env, ctx) {
     const { DB } = env;
-    switch (batch.queue) {
+    switch (identifyQueue(batch.queue)) {
       case 'events':
         return consumeEvents(batch, DB, listLogShards(env));
       case 'slates':
@@ -31,8 +32,6 @@ export default {
         return deliverNotifications(batch, DB);
       case 'galleries':
         return consumeGalleries(batch, env, (promise) => ctx.waitUntil(promise));
-      default:
-        throw new Error(`no consumer for the queue “${batch.queue}”`);
     }
   },
 

@@ -1,0 +1,51 @@
+// The deployed Worker of the stand-in: answers what the smoke test of a deployment asks. It runs no code of the
+// product.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { json } from 'node:stream/consumers';
+import type { Version } from './account.ts';
+
+export interface DeployedWorker {
+  release: string | null;
+  /** If true, the release's model scores the gallery of a player with history. */
+  hasInference: boolean;
+  answer(request: IncomingMessage, response: ServerResponse, version: Version): Promise<void>;
+  /** Players whose data is stored. */
+  readonly players: Set<string>;
+}
+
+const ITEMS = [{ itemId: 'wynmere' }, { itemId: 'tolva' }];
+
+export function createDeployedWorker(): DeployedWorker {
+  const players = new Set<string>();
+  const clicked = new Set<string>();
+  const worker: DeployedWorker = {
+    release: null,
+    hasInference: true,
+    players,
+    async answer(request, response, version) {
+      const send = (status: number, body?: object) => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(body && JSON.stringify(body));
+      };
+      const key = version.bindings.find(({ name }) => name === 'ADMIN_KEY')?.text;
+      if (request.headers.authorization !== `Bearer ${key}`) return send(401, { title: 'Unauthorized' });
+      const { release } = worker;
+      if (request.url === '/v1/status') return send(200, { release, engine: release && 'onnx', items: ITEMS.length });
+      if (request.url === '/v1/events') {
+        const { events } = (await json(request)) as { events: { userId: string }[] };
+        for (const { userId } of events) clicked.add(userId);
+        return send(200, { results: [] });
+      }
+      const [, userId] = /^\/v1\/users\/([^/]+)/.exec(request.url!)!;
+      if (request.method === 'DELETE') {
+        players.delete(userId!);
+        return send(202, {});
+      }
+      players.add(userId!);
+      const tier = release !== null && worker.hasInference && clicked.has(userId!) ? 'online' : 'statistics';
+      send(200, { tier, release, degraded: [], rows: [{ items: ITEMS }] });
+    },
+  };
+  return worker;
+}
