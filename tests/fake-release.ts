@@ -73,10 +73,8 @@ export async function publishFake(
   { itemIds, shift, alter = () => {}, schema = RELEASE_SCHEMA, damage = () => {}, previous }: Publication,
 ): Promise<ReleaseContents & NamedRelease> {
   const items = itemIds.length;
-  const asked = encodeHistories(
-    [[0, 3, 6].map((index) => ({ itemId: itemIds[index]!, weight: 1 - index / 10, ageDays: index }))],
-    new Map(itemIds.map((itemId, index) => [itemId, index])),
-  );
+  const history = [0, 3, 6].map((index) => ({ itemId: itemIds[index]!, weight: 1 - index / 10, ageDays: index }));
+  const asked = encodeHistories([history], new Map(itemIds.map((itemId, index) => [itemId, index])));
   const contents: ReleaseContents = {
     model: encodeRetrievalModel(fakeModel(itemIds, shift)).bytes,
     itemIds: [...itemIds],
@@ -92,12 +90,10 @@ export async function publishFake(
   };
   const facts = fakeFacts(version);
   facts.selfTest = {
-    items: [...asked.items],
-    weights: [...asked.weights],
-    ages: [...asked.ages],
+    history,
     expected: scoreByHand(asked, items, shift)
       .slice(0, 10)
-      .map((score, itemIndex) => ({ itemIndex, score })),
+      .map((score, itemIndex) => ({ itemId: itemIds[itemIndex]!, score })),
   };
   alter(contents, facts);
   const files = await sealRelease(facts, contents);

@@ -5,7 +5,7 @@ import { NEIGHBOURS_PER_ITEM_MAX } from './neighbours.ts';
 import { LastSequences } from './snapshot.ts';
 
 /** Increase it with every change that an older isolate or trainer could not read. */
-export const RELEASE_SCHEMA = 4;
+export const RELEASE_SCHEMA = 5;
 
 /** Items of a history that a retrieval model reads: the newest, newest first, padded at the end with weight 0. */
 export const HISTORY_LENGTH = 128;
@@ -70,7 +70,7 @@ export const RankingPart = z.object({
     /** Clicks per row in its order and in the prior's, from shuffled rows (SNIPS); null if there are too few. */
     snips: z.object({ rows: z.number().int(), ranker: Estimate, prior: Estimate, difference: Estimate }).nullable(),
   }),
-  /** Rows of features, and the trainer's probabilities for them. */
+  /** Rows of features from the lowest expected utility to the highest, and the trainer's probabilities for them. */
   selfTest: z.object({ features: z.array(z.number()), expected: z.array(z.number()) }),
 });
 export type RankingPart = z.infer<typeof RankingPart>;
@@ -109,12 +109,13 @@ export const ReleaseManifest = z.object({
     popularity: RankingMetrics,
     current: RankingMetrics.nullable(),
   }),
-  /** A history, and the trainer's scores for it: an isolate scores it again before it serves the release. */
+  /**
+   * A history, and the trainer's scores after it: an isolate repeats them before it serves the release. By id, so that
+   * another order of the vocabulary fails.
+   */
   selfTest: z.object({
-    items: z.array(z.number().int()),
-    weights: z.array(z.number()),
-    ages: z.array(z.number()),
-    expected: z.array(z.object({ itemIndex: z.number().int(), score: z.number() })),
+    history: z.array(z.object({ itemId: z.string(), weight: z.number(), ageDays: z.number() })),
+    expected: z.array(z.object({ itemId: z.string(), score: z.number() })),
   }),
   trainSeconds: z.number(),
 });

@@ -81,6 +81,9 @@ test('beats a prior that knows half, and reports the margin; the same seed gives
     expect(probability).toBeCloseTo(selfTest.expected[at]!, 5);
   });
   expect(ofTwo[0]).toBeGreaterThan(5 * ofTwo[ACTIONS.length]!);
+  // The self-test spans what the model tells apart.
+  const clicks = Array.from({ length: asTested.length / ACTIONS.length }, (_, row) => asTested[row * ACTIONS.length]!);
+  expect(Math.max(...clicks)).toBeGreaterThan(4 * Math.min(...clicks));
   expect((await trainRanker(training(rows))).ranking!.model).toEqual(model);
 });
 

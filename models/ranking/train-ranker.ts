@@ -3,9 +3,10 @@
 // why.
 
 import type { RankingPart } from '../contracts/release.ts';
+import { pickEvenly } from '../data/pick-evenly.ts';
 import { computeMean } from '../evaluation/metrics.ts';
 import { estimateDifference } from '../evaluation/significance.ts';
-import { ACTIONS, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
+import { ACTIONS, computeExpectedUtilities, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
 import { type Estimate, STANDARD_ERRORS } from './counterfactual.ts';
 import { collectExamples, type Examples, estimateExamination } from './examples.ts';
 import { computeMeanLabels, type FitContext, fitRanker } from './fit-ranker.ts';
@@ -22,7 +23,7 @@ const ACTED_MIN = 100;
 const LATER_SHARE = 0.2;
 /** The newest rows are used; memory is reserved for this many. */
 const ROWS_MAX = 200_000;
-const SELF_TEST_ROWS = 4;
+const SELF_TEST_ROWS = 16;
 
 /** `model`: ONNX, features float32 [batch, FEATURES] → probabilities float32 [batch, ACTIONS]. */
 export interface RankingContents extends Omit<RankingPart, 'model'> {
@@ -120,11 +121,21 @@ async function measureRanker(
       baseLogLoss: measureLogLoss(laterExamples, base),
       snips: measureSnips(later, score),
     },
-    selfTest: {
-      features: [...served.subarray(0, SELF_TEST_ROWS * FEATURES.length)],
-      expected: [...asServed!.subarray(0, SELF_TEST_ROWS * ACTIONS.length)],
-    },
+    selfTest: createSelfTest(served, asServed!),
   };
+}
+
+/**
+ * Rows from the lowest expected utility to the highest: on rows that a model hardly tells apart, another model could
+ * agree with it.
+ */
+function createSelfTest(features: Float32Array, probabilities: Float32Array): RankingPart['selfTest'] {
+  const utilities = computeExpectedUtilities(probabilities);
+  const order = Array.from(utilities.keys()).sort((a, b) => utilities[a]! - utilities[b]! || a - b);
+  const rows = pickEvenly(order, SELF_TEST_ROWS);
+  const pick = (table: Float32Array, width: number) =>
+    rows.flatMap((row) => [...table.subarray(row * width, (row + 1) * width)]);
+  return { features: pick(features, FEATURES.length), expected: pick(probabilities, ACTIONS.length) };
 }
 
 /** The mean NDCG less that of the ranking model in use. */

@@ -1,14 +1,19 @@
-// The self-test of a release: a history and the items that the model ranks highest for it, for the edge to verify.
+// The self-test of a release: a history, and the model's scores for items after it, for the edge to repeat.
 
-import type { ReleaseManifest } from '../contracts/release.ts';
+import { HISTORY_LENGTH, type ReleaseManifest } from '../contracts/release.ts';
+import { pickEvenly } from '../data/pick-evenly.ts';
 import type { EvaluationCase } from '../evaluation/cases.ts';
 import { encodeHistories } from '../features/history.ts';
 import { openScorer } from '../onnx/session.ts';
 
 const CASES_MAX = 100;
-const EXPECTED_LENGTH = 10;
+const BEST_ITEMS = 10;
+const OTHER_ITEMS = 54;
 
-/** Returns the longest of the first hundred histories, and the ten items that the file itself scores highest for it. */
+/**
+ * Returns the longest of the first hundred histories, and the scores that the file itself gives to the best items and
+ * to some from all over the rest of the order.
+ */
 export async function createSelfTest(
   file: Uint8Array,
   itemIds: readonly string[],
@@ -16,16 +21,17 @@ export async function createSelfTest(
 ): Promise<ReleaseManifest['selfTest']> {
   let longest: EvaluationCase['history'] = [];
   for (const { history } of cases.slice(0, CASES_MAX)) if (history.length > longest.length) longest = history;
-  const encoded = encodeHistories([longest], new Map(itemIds.map((itemId, index) => [itemId, index])));
+  const indices = new Map(itemIds.map((itemId, index) => [itemId, index]));
+  const history = longest
+    .filter(({ itemId }) => indices.has(itemId))
+    .slice(0, HISTORY_LENGTH)
+    .map(({ itemId, weight, ageDays }) => ({ itemId, weight, ageDays }));
   const scorer = await openScorer(file, itemIds);
-  const scores = await scorer.score(encoded).finally(() => scorer.release());
-  const ranked = Array.from(scores, (score, itemIndex) => ({ itemIndex, score })).sort(
-    (a, b) => b.score - a.score || a.itemIndex - b.itemIndex,
-  );
+  const scores = await scorer.score(encodeHistories([history], indices)).finally(() => scorer.release());
+  const ranked = Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
+  const tested = [...ranked.slice(0, BEST_ITEMS), ...pickEvenly(ranked.slice(BEST_ITEMS), OTHER_ITEMS)];
   return {
-    items: [...encoded.items],
-    weights: [...encoded.weights],
-    ages: [...encoded.ages],
-    expected: ranked.slice(0, EXPECTED_LENGTH),
+    history,
+    expected: tested.map((index) => ({ itemId: itemIds[index]!, score: scores[index]! })),
   };
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { InteractionLog } from '../../tests/interaction-log.ts';
 import { ReleaseManifest } from '../contracts/release.ts';
 import type { PairCounts } from '../data/pair-counts.ts';
+import { encodeHistories } from '../features/history.ts';
 import { openScorer } from '../onnx/session.ts';
 import { selectAlgorithms } from './algorithms.ts';
 import { type TrainingInput, trainRelease } from './train-release.ts';
@@ -62,18 +63,17 @@ test('a release has figures, ranges, digests and a self-test that its own file p
 
   const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
   expect(itemIds).toHaveLength(manifest.items);
-  const { items, weights, ages, expected } = manifest.selfTest;
+  const { history, expected } = manifest.selfTest;
+  expect(history.length).toBeGreaterThan(2);
+  const indices = new Map(itemIds.map((itemId, index) => [itemId, index]));
   const scorer = await openScorer(model, itemIds);
-  const scores = await scorer.score({
-    batch: 1,
-    items: Int32Array.from(items),
-    weights: Float32Array.from(weights),
-    ages: Float32Array.from(ages),
-  });
+  const scores = await scorer.score(encodeHistories([history], indices));
   await scorer.release();
-  expect(expected).toHaveLength(10);
+  // The best ten, and others from all over the order: of so few games all.
+  expect(expected).toHaveLength(itemIds.length);
   expect(expected[0]!.score).toBe(scores.reduce((most, score) => Math.max(most, score)));
-  for (const { itemIndex, score } of expected) expect(scores[itemIndex]).toBe(score);
+  expect(expected.at(-1)!.score).toBe(scores.reduce((least, score) => Math.min(least, score)));
+  for (const { itemId, score } of expected) expect(scores[indices.get(itemId)!]).toBe(score);
   expect((await train(devotedPlayers(300))).manifest).toEqual(manifest);
 });
 

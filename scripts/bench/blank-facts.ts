@@ -22,6 +22,6 @@ export const blankFacts = (version: string, algorithm: string, at: string): Rele
   createdAt: at,
   data: { snapshot: 'none', from: at, until: at, users: 0, interactions: 0, lastSequences: [] },
   metrics: { protocol: 'none', candidate: UNMEASURED, popularity: UNMEASURED, current: null },
-  selfTest: { items: [], weights: [], ages: [], expected: [] },
+  selfTest: { history: [], expected: [] },
   trainSeconds: 0,
 });

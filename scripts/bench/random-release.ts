@@ -23,18 +23,16 @@ export async function publishRandomRelease(bucket: R2Bucket, items: number): Pro
   const tables = drawNeighbours(items, countNeighboursThatFit(rows), random, rows);
   const description = { algorithm: 'random', parameters: {}, itemIds };
   const { bytes: model } = encodeRetrievalModel(createNeighbourModel(description, tables, DECAY));
-  const history = encodeHistories([[{ itemId: 'g0', weight: 1, ageDays: 0 }]], new Map([['g0', 0]]));
+  const history = [{ itemId: 'g0', weight: 1, ageDays: 0 }];
   const scorer = await openScorer(model, itemIds);
-  const scores = await scorer.score(history);
+  const scores = await scorer.score(encodeHistories([history], new Map([['g0', 0]])));
   await scorer.release();
   const release = await sealRelease(
     {
       ...blankFacts(`bench-${items}`, 'random', new Date().toISOString()),
       selfTest: {
-        items: [...history.items],
-        weights: [...history.weights],
-        ages: [...history.ages],
-        expected: Array.from({ length: 10 }, (_, itemIndex) => ({ itemIndex, score: scores[itemIndex]! })),
+        history,
+        expected: itemIds.slice(0, 10).map((itemId, itemIndex) => ({ itemId, score: scores[itemIndex]! })),
       },
     },
     { model, itemIds, neighbours: drawNeighbours(items, NEIGHBOURS_PER_ITEM_MAX, random), ranking: await drawRanker() },

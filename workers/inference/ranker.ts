@@ -50,15 +50,20 @@ async function openRanker(model: Uint8Array, { selfTest }: RankingPart): Promise
   const ranker = await createOrtRanker(model);
   try {
     const features = Float32Array.from(selfTest.features);
-    const probabilities = await ranker.predict(features, features.length / FEATURES.length);
-    if (probabilities.length !== selfTest.expected.length)
-      throw new Error(`${probabilities.length} probabilities instead of ${selfTest.expected.length}`);
-    for (const [index, expected] of selfTest.expected.entries())
-      if (!(Math.abs(probabilities[index]! - expected) <= PARITY_TOLERANCE))
-        throw new Error(`probability ${index} is ${probabilities[index]}, the trainer's was ${expected}`);
+    compareProbabilities(await ranker.predict(features, features.length / FEATURES.length), selfTest.expected);
     return ranker;
   } catch (error) {
     await ranker.release();
     throw new Error(`self-test of the ranking model: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Throws if they differ, relative to the largest probability of the action: a rare action's are all small. */
+function compareProbabilities(probabilities: Float32Array, trained: readonly number[]): void {
+  if (probabilities.length !== trained.length)
+    throw new Error(`${probabilities.length} probabilities instead of ${trained.length}`);
+  const largest = ACTIONS.map((_, at) => Math.max(...trained.filter((__, cell) => cell % ACTIONS.length === at)));
+  for (const [cell, expected] of trained.entries())
+    if (!(Math.abs(probabilities[cell]! - expected) <= PARITY_TOLERANCE * largest[cell % ACTIONS.length]!))
+      throw new Error(`probability ${cell} is ${probabilities[cell]}, the trainer's was ${expected}`);
 }

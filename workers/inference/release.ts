@@ -9,7 +9,7 @@ import { R2UnavailableError, readManifest } from '../storage/releases.ts';
 import { createPlainScorer } from './plain.ts';
 import { type LoadedRanking, loadRanking, NO_RANKING } from './ranker.ts';
 import { readCachedFile } from './release-files.ts';
-import { RefusedModelError, type Scorer, selfTest } from './scorer.ts';
+import { assertTrainedOn, RefusedModelError, type Scorer, selfTest } from './scorer.ts';
 
 export interface LoadedRelease {
   manifest: ReadManifest;
@@ -100,7 +100,8 @@ async function loadVersion(bucket: R2Bucket, named: NamedRelease, now: number): 
     throw new Error(`a vocabulary of ${itemIndices.size} items, but the manifest says ${manifest.items}`);
   const neighbours = decodeNeighbourFile(neighbourFile, manifest.items, manifest.neighbours.perItem);
   if (!neighbours.ok) throw new Error(neighbours.error);
-  const scorer = await startEngine(model, manifest, neighbours.value);
+  assertTrainedOn(model, manifest);
+  const scorer = await startEngine(model, manifest, neighbours.value, itemIndices);
   // A ranking model needs ORT.
   const ranking = scorer.engine === 'plain' ? NO_RANKING : await loadRanking(bucket, manifest.ranking);
   return {
@@ -127,7 +128,12 @@ export async function retireRelease({ scorer, ranking }: LoadedRelease): Promise
 }
 
 /** ORT, once it has passed the release's self-test; the plain scorer if ORT cannot start. */
-async function startEngine(model: Uint8Array, manifest: ReadManifest, neighbours: NeighbourTables): Promise<Scorer> {
+async function startEngine(
+  model: Uint8Array,
+  manifest: ReadManifest,
+  neighbours: NeighbourTables,
+  itemIndices: ReadonlyMap<string, number>,
+): Promise<Scorer> {
   let scorer: Scorer;
   try {
     const { createOrtScorer } = await import('./ort.ts');
@@ -138,7 +144,7 @@ async function startEngine(model: Uint8Array, manifest: ReadManifest, neighbours
     return createPlainScorer(neighbours);
   }
   try {
-    await selfTest(scorer, manifest);
+    await selfTest(scorer, manifest, itemIndices);
     return scorer;
   } catch (error) {
     await scorer.release();

@@ -62,17 +62,7 @@ it('scores in workerd as the trainer does with onnxruntime-node, within 1e-4', a
   for (const kind of ['transitions', 'content', 'sasrec', 'blend']) {
     const drawn = await TRAINER.fetch(`http://trainer/models/${kind}?items=${ITEMS}`);
     const file = new Uint8Array(await drawn.arrayBuffer());
-    await publishFake(env.BUCKET, kind, {
-      itemIds,
-      shift: 3,
-      alter: (contents, { selfTest }) => {
-        contents.model = file;
-        selfTest.expected = [];
-      },
-    });
-    const loaded = (await loadRelease(env.BUCKET, undefined, 0))!;
-    expect(loaded.scorer.engine).toBe('onnx');
-    const asked = encode(loaded);
+    const asked = encodeHistories(histories, new Map(itemIds.map((itemId, index) => [itemId, index])));
     const form = new FormData();
     form.set('batch', String(asked.batch));
     const { items, weights, ages } = asked;
@@ -80,6 +70,17 @@ it('scores in workerd as the trainer does with onnxruntime-node, within 1e-4', a
       form.set(name, new Blob([bytes]));
     const response = await TRAINER.fetch('http://trainer/scores', { method: 'POST', body: form });
     const trained = new Float32Array(await response.arrayBuffer());
+    await publishFake(env.BUCKET, kind, {
+      itemIds,
+      shift: 3,
+      alter: (contents, { selfTest }) => {
+        contents.model = file;
+        selfTest.history = histories[0]!;
+        selfTest.expected = itemIds.map((itemId, index) => ({ itemId, score: trained[index]! }));
+      },
+    });
+    const loaded = (await loadRelease(env.BUCKET, undefined, 0))!;
+    expect(loaded.scorer.engine).toBe('onnx');
     const scores = await loaded.scorer.score(asked);
     expect(trained).toHaveLength(scores.length);
     for (let row = 0; row < asked.batch; row++) {
@@ -148,7 +149,30 @@ it('swaps to a newer release; keeps the loaded one if the next is broken, and sa
     ],
     'an older model under a newer manifest': [
       { alter: (_, { selfTest }) => Object.assign(selfTest.expected[0]!, { score: 9 }) },
-      /self-test: item 0 scores .*, the trainer's score was 9/,
+      /self-test: “g0” scores .*, the trainer's score was 9/,
+    ],
+    'a self-test that tests nothing': [
+      { alter: (_, { selfTest }) => Object.assign(selfTest, { expected: [] }) },
+      /self-test: it expects no score/,
+    ],
+    'a permuted vocabulary': [
+      { alter: (contents) => Object.assign(contents, { itemIds: itemIds.with(298, 'g299').with(299, 'g298') }) },
+      /trained on another vocabulary, or on the same one in another order/,
+    ],
+    'a self-test of other ids': [
+      {
+        alter: (_, { selfTest }) => {
+          selfTest.history = selfTest.history.map((item) => ({
+            ...item,
+            itemId: `g${300 - Number(item.itemId.slice(1)) - 1}`,
+          }));
+        },
+      },
+      /self-test: “g0” scores/,
+    ],
+    'a self-test of an unknown id': [
+      { alter: (_, { selfTest }) => Object.assign(selfTest.expected[1]!, { itemId: 'unknown' }) },
+      /self-test: “unknown” is not in the vocabulary/,
     ],
     'a vocabulary that the model was not trained on': [
       { alter: (contents) => Object.assign(contents, { itemIds: [...itemIds, 'one more'] }) },
@@ -225,6 +249,11 @@ it('opens the ranking model of a release; leaves out an unusable one, but keeps 
       'another-model',
       { selfTest: { ...selfTest, expected: selfTest.expected.with(3, 0.123) } },
       /self-test of the ranking model: probability 3 is .*, the trainer's was 0.123/,
+    ],
+    [
+      'rare-actions',
+      { selfTest: { ...selfTest, expected: selfTest.expected.map((value) => value + 0.9e-4) } },
+      /self-test of the ranking model: probability \d+ is/,
     ],
     [
       'changed-file',
