@@ -10,7 +10,7 @@ import { type DataSize, measureData, planBudget } from '../models/release/budget
 import { type TrainedRelease, trainRelease } from '../models/release/train-release.ts';
 import { type Publication, publishRelease, readCurrentRelease } from '../workers/storage/releases.ts';
 import { openCheckpoints } from './local/checkpoints.ts';
-import { type Platform, withPlatform } from './local/platform.ts';
+import { type Platform, readVars, withPlatform } from './local/platform.ts';
 import { exportLog } from './log/catch-up.ts';
 import { compactLog } from './log/compact.ts';
 import { fileCache } from './log/fetch-files.ts';
@@ -25,35 +25,49 @@ import { handleSignals } from './terminal/shutdown.ts';
 import { createTrainCommand, type Flags, REFUSED } from './train/command.ts';
 import { type Material, readMaterial } from './train/read.ts';
 import { formatReport, type Outcome, toJson } from './train/report.ts';
+import { assertAccepted, readSigningKey, type SigningKey } from './train/signing-key.ts';
 
 const POLL_MS = 15_000;
 /** JSON without indentation: one line per training. */
 const LINE = 0;
 
+type ReleaseVars = Pick<Env, 'RELEASE_KEYS'>;
+
+/** Whose releases are accepted, and the key that signs this one. */
+interface Signing {
+  /** RELEASE_KEYS of wrangler.toml. */
+  releaseKeys: string | undefined;
+  signingKey: SigningKey | undefined;
+}
+
 async function runTrain(flags: Flags): Promise<void> {
   for (const algorithm of Object.keys(flags.counts ?? {}))
     if (!flags.algorithms.some(({ name }) => name === algorithm))
       throw new Error(`there are counts for ${algorithm}, which --algorithms leaves out`);
+  const { RELEASE_KEYS } = readVars<ReleaseVars>();
+  const signingKey = readSigningKey(flags.signingKey);
+  assertAccepted(signingKey, RELEASE_KEYS);
+  const signing: Signing = { releaseKeys: RELEASE_KEYS, signingKey };
   const printJson = flags.json ? reserveStdout() : undefined;
   const print = (outcome: Outcome) =>
     printJson ? printJson(toJson(outcome), LINE) : console.log(formatReport(outcome));
-  if (flags.watch) return watch(flags, print);
-  const outcome = await train(flags, endEarlyOnInterrupt);
+  if (flags.watch) return watch(flags, signing, print);
+  const outcome = await train(flags, signing, endEarlyOnInterrupt);
   print(outcome);
   if (outcome.outcome === 'refused') process.exitCode = REFUSED;
 }
 
 /** Trains on announced snapshots for ever: neither a refusal nor an error ends it. */
-async function watch(flags: Flags, print: (outcome: Outcome) => void): Promise<never> {
+async function watch(flags: Flags, signing: Signing, print: (outcome: Outcome) => void): Promise<never> {
   // An interrupted training leaves at most files that no pointer names.
   handleSignals(0);
   console.error('Waiting for snapshots to train on …');
   let tried = '';
   for (;;) {
     try {
-      const due = await withPlatform(flags.state, (stores) => waitForSnapshot(stores, tried));
+      const due = await withPlatform(flags.state, (stores) => waitForSnapshot(stores, signing, tried));
       console.error(`Snapshot ${due.snapshot} is announced, with ${due.newEvents.toLocaleString('en')} new events.`);
-      print(await train(flags, (run) => run(new AbortController().signal)));
+      print(await train(flags, signing, (run) => run(new AbortController().signal)));
       // While nothing else is waiting: readers of the files just used keep them for two days.
       await withPlatform(flags.state, ({ BUCKET }) => compactLog(BUCKET, fileCache(flags.state), Date.now()));
       // Set only now, so that a failed training, for instance without a connection, is tried again.
@@ -66,11 +80,15 @@ async function watch(flags: Flags, print: (outcome: Outcome) => void): Promise<n
 }
 
 /** Waits for a snapshot that is newer than the one of the release in use and newer than `tried`. */
-async function waitForSnapshot({ BUCKET: bucket }: Platform, tried: string): Promise<TrainingDue> {
+async function waitForSnapshot(
+  { BUCKET: bucket }: Platform,
+  { releaseKeys }: Signing,
+  tried: string,
+): Promise<TrainingDue> {
   for (;;) {
     const object = await bucket.get(TRAINING_DUE_KEY);
     const due = object === null ? undefined : TrainingDue.parse(await object.json());
-    const { manifest } = await readCurrentRelease(bucket);
+    const { manifest } = await readCurrentRelease({ BUCKET: bucket, RELEASE_KEYS: releaseKeys });
     const trained = manifest.ok ? (manifest.value?.data.snapshot ?? '') : '';
     // Versions are times: the later one is greater.
     if (due !== undefined && due.snapshot > trained && due.snapshot > tried) return due;
@@ -81,20 +99,21 @@ async function waitForSnapshot({ BUCKET: bucket }: Platform, tried: string): Pro
 type Interruptible<T> = (signal: AbortSignal) => Promise<T>;
 
 /** `run`: runs the part that may be ended early. */
-async function train(flags: Flags, run: <T>(part: Interruptible<T>) => Promise<T>): Promise<Outcome> {
+async function train(flags: Flags, signing: Signing, run: <T>(part: Interruptible<T>) => Promise<T>): Promise<Outcome> {
   const startedAt = performance.now();
   const progress = createProgress();
   const material = await withPlatform(flags.state, async (stores) => {
     // A running server exports by itself.
     if (findServer(flags.state) === undefined) await exportLog(stores, (step) => progress.update(step));
-    return readMaterial(stores, flags, progress);
+    return readMaterial(stores, flags, signing.releaseKeys, progress);
   });
   // The stores are closed during the training: a Ctrl-C in a terminal reaches workerd too, and ends it.
   const { verdict, candidates, ranker, peakMemoryMB, ...files } = await run((signal) =>
     trainOnMaterial(flags, material, signal, progress),
   );
   progress.end();
-  const publication = verdict.publish || flags.force ? await publish(flags.state, files, material.etag) : undefined;
+  const publication =
+    verdict.publish || flags.force ? await publish(flags.state, files, material.etag, signing.signingKey) : undefined;
   return {
     outcome: nameOutcome(verdict.publish, publication),
     pinned: publication?.isPinned ? publication.pointer.version : null,
@@ -107,8 +126,15 @@ async function train(flags: Flags, run: <T>(part: Interruptible<T>) => Promise<T
   };
 }
 
-async function publish(state: string, files: ReleaseFiles, etag: string | undefined): Promise<Publication> {
-  const published = await withPlatform(state, ({ BUCKET }) => publishRelease(BUCKET, files, etag, Date.now()));
+async function publish(
+  state: string,
+  files: ReleaseFiles,
+  etag: string | undefined,
+  key: SigningKey | undefined,
+): Promise<Publication> {
+  const published = await withPlatform(state, ({ BUCKET }) =>
+    publishRelease(BUCKET, files, etag, Date.now(), key?.sign),
+  );
   if (!published.ok) throw new Error(published.error);
   return published.value;
 }

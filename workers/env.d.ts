@@ -39,6 +39,8 @@ declare namespace Cloudflare {
     /** Private JWKs that sign players' tokens: workers/online/token-keys.ts. */
     TOKEN_KEY_0?: string;
     TOKEN_KEY_1?: string;
+    /** Public keys of trainers; releases without a signature by one of them are refused. Older settings lack it. */
+    RELEASE_KEYS?: string;
     /** Rate limits: workers/online/rate-settings.ts. */
     PLAYER_REQUESTS_PER_MINUTE: string;
     KEY_REQUESTS_PER_MINUTE: string;

@@ -2,7 +2,13 @@
 
 export const RELEASES_PREFIX = 'releases/';
 export const RELEASE_POINTER_KEY = 'releases/current.json';
-export type ReleaseFileName = 'manifest.json' | 'model.onnx' | 'vocabulary.json' | 'neighbours.bin' | 'ranking.onnx';
+export type ReleaseFileName =
+  | 'manifest.json'
+  | 'manifest.sig'
+  | 'model.onnx'
+  | 'vocabulary.json'
+  | 'neighbours.bin'
+  | 'ranking.onnx';
 export const releaseKey = (version: string, file: ReleaseFileName) => `${RELEASES_PREFIX}${version}/${file}`;
 
 export const SNAPSHOT_POINTER_KEY = 'snapshots/current.json';

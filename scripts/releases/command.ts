@@ -4,6 +4,7 @@ import { findKey } from '../local/find-key.ts';
 import { createCommand } from '../terminal/command.ts';
 import { openOutput } from '../terminal/json-output.ts';
 import { jsonOption, parseWholeNumber, urlOption } from '../terminal/options.ts';
+import { writeSigningKey } from '../train/signing-key.ts';
 import { openReleaseClient, type ReleaseClient } from './call.ts';
 import { formatComparison, formatList } from './format.ts';
 
@@ -75,6 +76,19 @@ export function createReleasesCommand() {
     await client.unpin(version);
     print({ unpinned: version }, `Unpinned ${version}: the next training that passes the gate replaces it.`);
   });
+  releases
+    .command('make-key <file>')
+    .description('Makes a key that signs releases, in a new file, and shows its public key.')
+    .addOption(jsonOption())
+    .action((file, { json }) => {
+      const print = openOutput(json);
+      const publicKey = writeSigningKey(file);
+      print(
+        { publicKey },
+        `${publicKey}\n\nAdd it to RELEASE_KEYS in wrangler.toml and deploy. Train with --signing-key ${file}, which ` +
+          'stays secret: whoever has it can publish models.',
+      );
+    });
   return releases;
 }
 

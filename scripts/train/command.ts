@@ -23,6 +23,7 @@ export const createTrainCommand = () =>
       collectCounts,
     )
     .option('--force', 'publish even if the gate refuses, or if the release in use cannot be read')
+    .option('--signing-key <file>', 'sign the release with this key; default: $RELEASE_SIGNING_KEY, or no signature')
     .option('--watch', 'wait for snapshots that the Worker announces, and train on each')
     .addOption(jsonOption())
     .addHelpText('after', AFTER);

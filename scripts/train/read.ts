@@ -30,11 +30,12 @@ export interface Material extends ReleaseInUse {
 
 /**
  * Throws if there is no snapshot, if it or a file of counts is damaged, or, without `--force`, if the release in use is
- * damaged.
+ * damaged. `releaseKeys`: RELEASE_KEYS of wrangler.toml.
  */
 export async function readMaterial(
   { BUCKET: bucket, DB }: Pick<Platform, 'BUCKET' | 'DB'>,
   { state, force, counts }: Pick<Flags, 'state' | 'force' | 'counts'>,
+  releaseKeys: string | undefined,
   progress: Progress,
 ): Promise<Material> {
   const snapshot = await readSnapshotManifest(bucket);
@@ -44,7 +45,10 @@ export async function readMaterial(
         'A running Worker exports every hour; to export now: ' +
         '`curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"`',
     );
-  const { etag, current: inUse } = await readReleaseInUse(bucket, force === true);
+  const { etag, current: inUse } = await readReleaseInUse(
+    { BUCKET: bucket, RELEASE_KEYS: releaseKeys },
+    force === true,
+  );
   const erased = await readErasedSnapshot(DB);
   const current = inUse && withoutSeen(inUse, erased);
   const counted = await readCounts(counts, erased, progress);

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { fakeBucket } from '../../tests/fake-bucket.ts';
 import { type Publication, publishFake } from '../../tests/fake-release.ts';
+import type { ReleaseEnv } from '../../workers/storage/releases.ts';
 import { drawRanker } from '../bench/random-ranker.ts';
 import { readReleaseInUse } from './release-in-use.ts';
 
@@ -8,7 +9,7 @@ const itemIds = Array.from({ length: 200 }, (_, index) => `g${index}`);
 const ranking = await drawRanker();
 
 /** Publishes a release with a ranking model, then damages it. */
-async function publish(damage: NonNullable<Publication['damage']>): Promise<R2Bucket> {
+async function publish(damage: NonNullable<Publication['damage']>): Promise<ReleaseEnv> {
   const { bucket } = fakeBucket();
   await publishFake(bucket, 'v1', {
     itemIds,
@@ -16,7 +17,7 @@ async function publish(damage: NonNullable<Publication['damage']>): Promise<R2Bu
     alter: (contents) => Object.assign(contents, { ranking }),
     damage,
   });
-  return bucket;
+  return { BUCKET: bucket };
 }
 
 afterEach(() => vi.restoreAllMocks());
@@ -27,10 +28,10 @@ test('a release whose ranking model alone is damaged is compared with, without t
   expect(whole.current?.ranking?.model).toEqual(ranking.model);
   expect(lines).not.toHaveBeenCalled();
 
-  const bucket = await publish((files) => {
+  const env = await publish((files) => {
     files.ranking = files.ranking!.map((byte) => byte ^ 1);
   });
-  const { current, etag } = await readReleaseInUse(bucket, false);
+  const { current, etag } = await readReleaseInUse(env, false);
   expect(current?.model).toEqual(whole.current!.model);
   expect(current?.ranking).toBeUndefined();
   expect(etag).toBeDefined();
@@ -38,10 +39,10 @@ test('a release whose ranking model alone is damaged is compared with, without t
 });
 
 test('a release whose retrieval model is damaged stops the training, unless it is forced', async () => {
-  const bucket = await publish((files) => {
+  const env = await publish((files) => {
     files.model = files.model.slice(1);
   });
-  await expect(readReleaseInUse(bucket, false)).rejects.toThrow('--force publishes without comparing with it');
+  await expect(readReleaseInUse(env, false)).rejects.toThrow('--force publishes without comparing with it');
   vi.spyOn(console, 'error').mockImplementation(() => {});
-  expect((await readReleaseInUse(bucket, true)).current).toBeUndefined();
+  expect((await readReleaseInUse(env, true)).current).toBeUndefined();
 });

@@ -3,7 +3,7 @@
 import type { RankingPart } from '../../models/contracts/release.ts';
 import type { RankingContents } from '../../models/ranking/train-ranker.ts';
 import type { TrainingInput } from '../../models/release/train-release.ts';
-import { readCurrentRelease, readReleaseFile } from '../../workers/storage/releases.ts';
+import { type ReleaseEnv, readCurrentRelease, readReleaseFile } from '../../workers/storage/releases.ts';
 
 export interface ReleaseInUse {
   /** ETag of the pointer; undefined before the first release. Publishing needs it. */
@@ -12,8 +12,9 @@ export interface ReleaseInUse {
 }
 
 /** A damaged retrieval part stops the training: only people may publish without it. */
-export async function readReleaseInUse(bucket: R2Bucket, force: boolean): Promise<ReleaseInUse> {
-  const { etag, manifest } = await readCurrentRelease(bucket);
+export async function readReleaseInUse(env: ReleaseEnv, force: boolean): Promise<ReleaseInUse> {
+  const { BUCKET: bucket } = env;
+  const { etag, manifest } = await readCurrentRelease(env);
   try {
     if (!manifest.ok) throw new Error(manifest.error);
     if (manifest.value === undefined) return { etag, current: undefined };

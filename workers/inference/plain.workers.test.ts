@@ -9,7 +9,7 @@ it('sums the neighbours of a history, halved every 14 days, if onnxruntime does 
   const itemIds = Array.from({ length: 300 }, (_, index) => `g${index}`);
   vi.spyOn(WebAssembly, 'instantiate').mockRejectedValue(new Error('no memory left'));
   await publishFake(env.BUCKET, 'plain', { itemIds, shift: 0 });
-  const release = (await loadRelease(env.BUCKET, undefined, 0))!;
+  const release = (await loadRelease(env, undefined, 0))!;
   expect(release.scorer.engine).toBe('plain');
 
   const history = [

@@ -5,7 +5,7 @@
 import { decodeNeighbourFile, type NeighbourTables } from '../../models/contracts/neighbours.ts';
 import type { NamedRelease, ReadManifest } from '../../models/contracts/release.ts';
 import { readPointer } from '../storage/release-pointer.ts';
-import { R2UnavailableError, readManifest } from '../storage/releases.ts';
+import { R2UnavailableError, type ReleaseEnv, readManifest } from '../storage/releases.ts';
 import { createPlainScorer } from './plain.ts';
 import { type LoadedRanking, loadRanking, NO_RANKING } from './ranker.ts';
 import { readCachedFile } from './release-files.ts';
@@ -35,34 +35,34 @@ const broken = new Map<string, { reason: string; at: number }>();
  * loaded: the release before. `now`: epoch milliseconds.
  */
 export async function loadRelease(
-  bucket: R2Bucket,
+  env: ReleaseEnv,
   loaded: LoadedRelease | undefined,
   now: number,
 ): Promise<LoadedRelease | undefined> {
-  const pointer = await readPointer(bucket);
+  const pointer = await readPointer(env.BUCKET);
   if (pointer === undefined) return loaded;
   if (loaded?.manifest.version === pointer.version) {
     loaded.newestFailure = undefined;
-    await retryRanking(bucket, loaded, now);
+    await retryRanking(env.BUCKET, loaded, now);
     return loaded;
   }
   try {
-    return await loadUnlessBroken(bucket, pointer, now);
+    return await loadUnlessBroken(env, pointer, now);
   } catch (error) {
     if (loaded !== undefined || pointer.previous === null) throw error;
-    return loadStandIn(bucket, pointer.previous, (error as Error).message, now);
+    return loadStandIn(env, pointer.previous, (error as Error).message, now);
   }
 }
 
 /** Throws both reasons if this release is broken, too. */
 async function loadStandIn(
-  bucket: R2Bucket,
+  env: ReleaseEnv,
   previous: NamedRelease,
   newestFailure: string,
   now: number,
 ): Promise<LoadedRelease> {
   try {
-    const release = await loadUnlessBroken(bucket, previous, now);
+    const release = await loadUnlessBroken(env, previous, now);
     console.error(
       JSON.stringify({ alert: 'release before the newest stands in', release: previous.version, error: newestFailure }),
     );
@@ -72,12 +72,12 @@ async function loadStandIn(
   }
 }
 
-async function loadUnlessBroken(bucket: R2Bucket, named: NamedRelease, now: number): Promise<LoadedRelease> {
+async function loadUnlessBroken(env: ReleaseEnv, named: NamedRelease, now: number): Promise<LoadedRelease> {
   const { version } = named;
   const known = broken.get(version);
   if (known !== undefined && now - known.at < RETRY_MS) throw new Error(known.reason);
   try {
-    const loaded = await loadVersion(bucket, named, now);
+    const loaded = await loadVersion(env, named, now);
     broken.delete(version);
     return loaded;
   } catch (error) {
@@ -87,8 +87,9 @@ async function loadUnlessBroken(bucket: R2Bucket, named: NamedRelease, now: numb
   }
 }
 
-async function loadVersion(bucket: R2Bucket, named: NamedRelease, now: number): Promise<LoadedRelease> {
-  const manifest = await readManifest(bucket, named);
+async function loadVersion(env: ReleaseEnv, named: NamedRelease, now: number): Promise<LoadedRelease> {
+  const manifest = await readManifest(env, named);
+  const { BUCKET: bucket } = env;
   const [model, vocabulary, neighbourFile] = await Promise.all([
     readCachedFile(bucket, manifest.model),
     readCachedFile(bucket, manifest.vocabulary),

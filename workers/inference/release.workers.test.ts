@@ -7,6 +7,7 @@ import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
 import type { RankingContents } from '../../models/ranking/train-ranker.ts';
 import { type Publication, publishFake, scoreByHand } from '../../tests/fake-release.ts';
 import { Cache } from '../storage/cache.ts';
+import { activateRelease, findRelease } from '../storage/release-list.ts';
 import { readNeighbours } from './neighbours.ts';
 import { type LoadedRelease, loadRelease } from './release.ts';
 
@@ -43,9 +44,9 @@ async function expectScores(release: LoadedRelease, shift: number) {
 }
 
 it("scores in workerd as the formula does, even padded and empty rows, and reads an item's neighbours", async () => {
-  expect(await loadRelease(env.BUCKET, undefined, 0)).toBeUndefined();
+  expect(await loadRelease(env, undefined, 0)).toBeUndefined();
   await publishFake(env.BUCKET, 'v1', { itemIds, shift: 0 });
-  const loaded = (await loadRelease(env.BUCKET, undefined, 0))!;
+  const loaded = (await loadRelease(env, undefined, 0))!;
   expect(loaded.scorer.engine).toBe('onnx');
   await expectScores(loaded, 0);
   expect(readNeighbours(loaded, 'g299')).toHaveLength(20);
@@ -54,7 +55,7 @@ it("scores in workerd as the formula does, even padded and empty rows, and reads
     ['g7', 0.5],
   ]);
   expect(readNeighbours(loaded, 'unknown')).toEqual([]);
-  expect(await loadRelease(env.BUCKET, loaded, 0)).toBe(loaded);
+  expect(await loadRelease(env, loaded, 0)).toBe(loaded);
 });
 
 it('scores in workerd as the trainer does with onnxruntime-node, within 1e-4', async () => {
@@ -79,7 +80,7 @@ it('scores in workerd as the trainer does with onnxruntime-node, within 1e-4', a
         selfTest.expected = itemIds.map((itemId, index) => ({ itemId, score: trained[index]! }));
       },
     });
-    const loaded = (await loadRelease(env.BUCKET, undefined, 0))!;
+    const loaded = (await loadRelease(env, undefined, 0))!;
     expect(loaded.scorer.engine).toBe('onnx');
     const scores = await loaded.scorer.score(asked);
     expect(trained).toHaveLength(scores.length);
@@ -110,7 +111,7 @@ it('swaps to a newer release; keeps the loaded one if the next is broken, and sa
   const read = () => {
     now += 100_000;
     return cache.get(
-      (previous) => loadRelease(env.BUCKET, previous, now),
+      (previous) => loadRelease(env, previous, now),
       now,
       () => {},
     );
@@ -225,7 +226,7 @@ it('opens the ranking model of a release; leaves out an unusable one, but keeps 
     });
 
   await publish('ranking1');
-  const loaded = (await loadRelease(env.BUCKET, undefined, 0))!;
+  const loaded = (await loadRelease(env, undefined, 0))!;
   const { features, expected } = ranking.selfTest;
   const candidates = features.length / FEATURES.length;
   const expectProbabilities = async ({ ranking: { ranker } }: LoadedRelease) => {
@@ -264,22 +265,22 @@ it('opens the ranking model of a release; leaves out an unusable one, but keeps 
   ];
   for (const [name, changes, reason, damage] of breaks) {
     await publish(name, changes, damage);
-    const without = (await loadRelease(env.BUCKET, loaded, 0))!;
+    const without = (await loadRelease(env, loaded, 0))!;
     expect(without.manifest.version).toBe(name);
     await expectScores(without, 0);
     expect(without.ranking, name).toEqual({ ranker: null, failure: expect.stringMatching(reason) });
   }
   await publishFake(env.BUCKET, 'without', { itemIds, shift: 0 });
-  expect((await loadRelease(env.BUCKET, loaded, 0))!.ranking).toEqual({ ranker: null, failure: undefined });
+  expect((await loadRelease(env, loaded, 0))!.ranking).toEqual({ ranker: null, failure: undefined });
 
   await publish('later');
   const file = (await env.BUCKET.get(releaseKey('later', 'ranking.onnx')))!;
   await env.BUCKET.delete(releaseKey('later', 'ranking.onnx'));
-  const repaired = (await loadRelease(env.BUCKET, loaded, 0))!;
+  const repaired = (await loadRelease(env, loaded, 0))!;
   expect(repaired.ranking.failure).toMatch(/ranking\.onnx is missing/);
   await env.BUCKET.put(releaseKey('later', 'ranking.onnx'), await file.arrayBuffer());
-  expect((await loadRelease(env.BUCKET, repaired, 30_000))!.ranking.ranker).toBeNull();
-  expect(await loadRelease(env.BUCKET, repaired, 60_000)).toBe(repaired);
+  expect((await loadRelease(env, repaired, 30_000))!.ranking.ranker).toBeNull();
+  expect(await loadRelease(env, repaired, 60_000)).toBe(repaired);
   expect(repaired.ranking.failure).toBeUndefined();
   await expectProbabilities(repaired);
 });
@@ -290,26 +291,49 @@ it('serves the release before if the newest is broken when an isolate starts, an
   };
   const before = await publishFake(env.BUCKET, 'before', { itemIds, shift: 2 });
   await publishFake(env.BUCKET, 'newest', { itemIds, shift: 3, previous: before, damage: flip });
-  const standIn = (await loadRelease(env.BUCKET, undefined, 0))!;
+  const standIn = (await loadRelease(env, undefined, 0))!;
   expect(standIn.manifest.version).toBe('before');
   expect(standIn.newestFailure).toMatch(/^newest: .*model\.onnx does not have the sha256/);
   await expectScores(standIn, 2);
   // It stays until the newest can be loaded.
-  await expect(loadRelease(env.BUCKET, standIn, 30_000)).rejects.toThrow(/^newest: /);
+  await expect(loadRelease(env, standIn, 30_000)).rejects.toThrow(/^newest: /);
   const gets = vi.spyOn(env.BUCKET, 'get');
   onTestFinished(() => gets.mockRestore());
-  expect((await loadRelease(env.BUCKET, undefined, 30_000))!.manifest.version).toBe('before');
+  expect((await loadRelease(env, undefined, 30_000))!.manifest.version).toBe('before');
   expect(gets.mock.calls.flat()).not.toContain(releaseKey('newest', 'manifest.json'));
 
   // Moving the pointer back ends the degradation.
   const pointer = { ...before, movedAt: '2026-01-01T00:00:00Z' };
   await env.BUCKET.put(RELEASE_POINTER_KEY, JSON.stringify(pointer));
-  expect(await loadRelease(env.BUCKET, standIn, 31_000)).toBe(standIn);
+  expect(await loadRelease(env, standIn, 31_000)).toBe(standIn);
   expect(standIn.newestFailure).toBeUndefined();
 
   const other = await publishFake(env.BUCKET, 'other', { itemIds, shift: 3, damage: flip });
   await publishFake(env.BUCKET, 'both', { itemIds, shift: 4, previous: other, damage: flip });
-  await expect(loadRelease(env.BUCKET, undefined, 0)).rejects.toThrow(/^both: .*; other: /);
+  await expect(loadRelease(env, undefined, 0)).rejects.toThrow(/^both: .*; other: /);
+});
+
+it('refuses a release that no key of RELEASE_KEYS signed, and does not activate it', async () => {
+  const { publicKey, privateKey } = (await crypto.subtle.generateKey('Ed25519', true, [
+    'sign',
+    'verify',
+  ])) as CryptoKeyPair;
+  const raw = (await crypto.subtle.exportKey('raw', publicKey)) as ArrayBuffer;
+  const keyed = { ...env, RELEASE_KEYS: Buffer.from(raw).toString('base64url') };
+  await publishFake(env.BUCKET, 'signed', { itemIds, shift: 0 });
+  await expect(loadRelease(keyed, undefined, 0)).rejects.toThrow(/^signed: it is not signed/);
+  expect(await activateRelease(keyed, 'signed', 0)).toEqual({
+    ok: false,
+    error: { isMissing: false, reason: expect.stringContaining('it is not signed') },
+  });
+  const manifest = await (await env.BUCKET.get(releaseKey('signed', 'manifest.json')))!.arrayBuffer();
+  const signature = await crypto.subtle.sign('Ed25519', privateKey, manifest);
+  await env.BUCKET.put(releaseKey('signed', 'manifest.sig'), Buffer.from(signature).toString('base64url'));
+  expect((await loadRelease(keyed, undefined, 60_000))!.manifest.version).toBe('signed');
+  expect(await activateRelease(keyed, 'signed', 0)).toMatchObject({ ok: true });
+  expect(await findRelease({ ...keyed, RELEASE_KEYS: 'no key' }, 'signed')).toMatchObject({
+    failure: expect.stringContaining('“no” in RELEASE_KEYS is no public key'),
+  });
 });
 
 it('retries at once after R2 was down, but not after a release was broken', async () => {
@@ -320,17 +344,19 @@ it('retries at once after R2 was down, but not after a release was broken', asyn
       return bucket.get(key);
     },
   });
-  await expect(loadRelease(down, undefined, 0)).rejects.toThrow(/^unread: .*model\.onnx cannot be read: R2 is down/);
-  await expectScores((await loadRelease(env.BUCKET, undefined, 2_000))!, 0);
+  await expect(loadRelease({ ...env, BUCKET: down }, undefined, 0)).rejects.toThrow(
+    /^unread: .*model\.onnx cannot be read: R2 is down/,
+  );
+  await expectScores((await loadRelease(env, undefined, 2_000))!, 0);
 
   await publishFake(env.BUCKET, 'incomplete', { itemIds, shift: 0 });
   const key = releaseKey('incomplete', 'model.onnx');
   const model = await (await env.BUCKET.get(key))!.arrayBuffer();
   await env.BUCKET.delete(key);
-  await expect(loadRelease(env.BUCKET, undefined, 0)).rejects.toThrow('model.onnx is missing');
+  await expect(loadRelease(env, undefined, 0)).rejects.toThrow('model.onnx is missing');
   await env.BUCKET.put(key, model);
-  await expect(loadRelease(env.BUCKET, undefined, 2_000)).rejects.toThrow('model.onnx is missing');
-  await expectScores((await loadRelease(env.BUCKET, undefined, 60_000))!, 0);
+  await expect(loadRelease(env, undefined, 2_000)).rejects.toThrow('model.onnx is missing');
+  await expectScores((await loadRelease(env, undefined, 60_000))!, 0);
 });
 
 it('loads a release even if this location’s cache fails', async () => {
@@ -339,10 +365,10 @@ it('loads a release even if this location’s cache fails', async () => {
   const log = vi.spyOn(console, 'error');
   const puts = vi.spyOn(caches.default, 'put').mockImplementation(down);
   await publishFake(env.BUCKET, 'uncached1', { itemIds, shift: 0 });
-  await expectScores((await loadRelease(env.BUCKET, undefined, 0))!, 0);
+  await expectScores((await loadRelease(env, undefined, 0))!, 0);
   const matches = vi.spyOn(caches.default, 'match').mockImplementation(down);
   await publishFake(env.BUCKET, 'uncached2', { itemIds, shift: 1 });
-  await expectScores((await loadRelease(env.BUCKET, undefined, 0))!, 1);
+  await expectScores((await loadRelease(env, undefined, 0))!, 1);
   expect(puts).toHaveBeenCalledTimes(6);
   expect(matches).toHaveBeenCalledTimes(3);
   expect(log.mock.calls.filter(([line]) => String(line).includes('the cache is down'))).toHaveLength(1);

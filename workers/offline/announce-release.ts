@@ -2,17 +2,18 @@
 // checks the pointer itself.
 
 import { readPointer } from '../storage/release-pointer.ts';
-import { readManifest } from '../storage/releases.ts';
+import { type ReleaseEnv, readManifest } from '../storage/releases.ts';
 import { isAnnounced, listSubscriptions, markAnnounced, notify } from '../storage/subscriptions.ts';
 
 /** Returns 1 if the current release was announced now, 0 if it had been before. */
 export async function announceRelease(
-  { DB, BUCKET, NOTIFICATIONS }: Pick<Env, 'DB' | 'BUCKET' | 'NOTIFICATIONS'>,
+  env: Pick<Env, 'DB' | 'NOTIFICATIONS'> & ReleaseEnv,
   now: number,
 ): Promise<number> {
+  const { DB, BUCKET, NOTIFICATIONS } = env;
   const pointer = await readPointer(BUCKET);
   if (pointer === undefined || (await isAnnounced(DB, pointer.version))) return 0;
-  const { version, algorithm, items, createdAt } = await readManifest(BUCKET, pointer);
+  const { version, algorithm, items, createdAt } = await readManifest(env, pointer);
   await notify(NOTIFICATIONS, await listSubscriptions(DB), {
     id: `release-${version}`,
     type: 'release.published',

@@ -5,19 +5,19 @@ import type { ReleaseManifest } from '../../models/contracts/release.ts';
 import { countEventsAfter } from '../../models/contracts/snapshot.ts';
 import { listReleases } from '../storage/release-list.ts';
 import { readPointer } from '../storage/release-pointer.ts';
-import { readManifest } from '../storage/releases.ts';
+import { type ReleaseEnv, readManifest } from '../storage/releases.ts';
 import { announceTraining, readSnapshotManifest } from '../storage/snapshots.ts';
-import type { Stores } from '../storage/stores.ts';
 
 /** New events that justify a training: an absolute minimum, and a share of the release's own. */
 const NEW_EVENTS_MIN = 200;
 const NEW_EVENTS_SHARE_MIN = 0.02;
 
 /** Returns the number of new events if they justify a training, else 0. */
-export async function announceDueTraining({ BUCKET }: Pick<Stores, 'BUCKET'>, now: number): Promise<number> {
+export async function announceDueTraining(env: ReleaseEnv, now: number): Promise<number> {
+  const { BUCKET } = env;
   const snapshot = await readSnapshotManifest(BUCKET);
   if (snapshot === undefined) return 0;
-  const trainedOn = await readTrainedOn(BUCKET);
+  const trainedOn = await readTrainedOn(env);
   const newEvents = countEventsAfter(snapshot.events, trainedOn?.lastSequences ?? []);
   const oldEvents = (trainedOn?.lastSequences ?? []).reduce((sum, sequence) => sum + sequence, 0);
   const enough = trainedOn === undefined ? 1 : Math.max(NEW_EVENTS_MIN, NEW_EVENTS_SHARE_MIN * oldEvents);
@@ -30,9 +30,9 @@ export async function announceDueTraining({ BUCKET }: Pick<Stores, 'BUCKET'>, no
  * The data of the release in use. Of the newest one while the pointer is pinned: trainings go on, but each of them
  * would leave the pinned one as far behind.
  */
-async function readTrainedOn(bucket: R2Bucket): Promise<ReleaseManifest['data'] | undefined> {
-  const pointer = await readPointer(bucket);
+async function readTrainedOn(env: ReleaseEnv): Promise<ReleaseManifest['data'] | undefined> {
+  const pointer = await readPointer(env.BUCKET);
   if (pointer === undefined) return undefined;
-  const newest = pointer.pinned ? (await listReleases(bucket, undefined, 1))[0]?.summary : undefined;
-  return newest?.data ?? (await readManifest(bucket, pointer)).data;
+  const newest = pointer.pinned ? (await listReleases(env, undefined, 1))[0]?.summary : undefined;
+  return newest?.data ?? (await readManifest(env, pointer)).data;
 }

@@ -22,7 +22,7 @@ import { trimLog } from './trim-log.ts';
 type Job = (env: JobEnv, now: number) => Promise<number>;
 export type JobEnv = Pick<
   Env,
-  'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS' | 'USER_SIGNALS' | 'COUNTED_GAMES_PER_DAY'
+  'DB' | 'BUCKET' | 'GALLERIES' | 'NOTIFICATIONS' | 'USER_SIGNALS' | 'COUNTED_GAMES_PER_DAY' | 'RELEASE_KEYS'
 > &
   RetentionVars &
   LogBindings;

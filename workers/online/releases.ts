@@ -57,10 +57,10 @@ export interface ReleaseStore {
 /** A change takes effect in this isolate before it is acknowledged. */
 const openReleaseStore = ({ env }: AppContext): ReleaseStore => ({
   readPointer: () => readPointer(env.BUCKET),
-  listReleases: (before, limit) => storage.listReleases(env.BUCKET, before, limit),
-  findRelease: (version) => storage.findRelease(env.BUCKET, version),
+  listReleases: (before, limit) => storage.listReleases(env, before, limit),
+  findRelease: (version) => storage.findRelease(env, version),
   activateRelease: async (version) => {
-    const activated = await storage.activateRelease(env.BUCKET, version, Date.now());
+    const activated = await storage.activateRelease(env, version, Date.now());
     if (activated.ok) await isolate.revalidateRelease(env, Date.now());
     return activated;
   },

@@ -7,6 +7,7 @@ import { Cache, type CacheLimits, type CacheRead } from '../storage/cache.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { type IssuerSet, readIssuerSet } from '../storage/issuers.ts';
 import { type KeySet, readKeySet } from '../storage/keys.ts';
+import type { ReleaseEnv } from '../storage/releases.ts';
 import { type RuleSet, readRules } from '../storage/rules.ts';
 import { type LoadedStatistics, readStatistics } from '../storage/statistics.ts';
 import type { Stores } from '../storage/stores.ts';
@@ -60,8 +61,8 @@ export class Isolate {
     return this.#statistics.get((previous) => readStatistics(BUCKET, previous), now, waitUntil, { waitMs });
   }
 
-  async getRelease({ BUCKET }: Pick<Stores, 'BUCKET'>, now: number, waitUntil: WaitUntil, waitMs?: number) {
-    const load = (loaded: LoadedRelease | undefined) => loadRelease(BUCKET, loaded, now);
+  async getRelease(env: ReleaseEnv, now: number, waitUntil: WaitUntil, waitMs?: number) {
+    const load = (loaded: LoadedRelease | undefined) => loadRelease(env, loaded, now);
     return withNewestFailure(await this.#release.get(load, now, waitUntil, { waitMs }));
   }
 
@@ -71,8 +72,8 @@ export class Isolate {
   }
 
   /** Call it right after moving the pointer. */
-  revalidateRelease({ BUCKET }: Pick<Stores, 'BUCKET'>, now: number): Promise<void> {
-    return this.#release.revalidate((loaded) => loadRelease(BUCKET, loaded, now), now);
+  revalidateRelease(env: ReleaseEnv, now: number): Promise<void> {
+    return this.#release.revalidate((loaded) => loadRelease(env, loaded, now), now);
   }
 
   getRules({ DB }: Stores, now: number, waitUntil: WaitUntil, waitMs?: number) {

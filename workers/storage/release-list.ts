@@ -11,17 +11,17 @@ import {
 } from '../../models/contracts/release.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
 import { changePointer, moveTo } from './release-pointer.ts';
-import { R2UnavailableError, readStoredRelease } from './releases.ts';
+import { R2UnavailableError, type ReleaseEnv, readStoredRelease } from './releases.ts';
 
 /** Newest first, since versions begin with their time; only those before `before`, if given. */
 export async function listReleases(
-  bucket: R2Bucket,
+  env: ReleaseEnv,
   before: string | undefined,
   limit: number,
 ): Promise<ListedRelease[]> {
-  const versions = (await listVersions(bucket)).filter((version) => before === undefined || version < before);
+  const versions = (await listVersions(env.BUCKET)).filter((version) => before === undefined || version < before);
   const page = versions.sort().slice(-limit).reverse();
-  return Promise.all(page.map((version) => describeRelease(bucket, version)));
+  return Promise.all(page.map((version) => describeRelease(env, version)));
 }
 
 async function listVersions(bucket: R2Bucket): Promise<string[]> {
@@ -36,14 +36,14 @@ async function listVersions(bucket: R2Bucket): Promise<string[]> {
 }
 
 /** Undefined if nothing was ever published under the version. */
-export async function findRelease(bucket: R2Bucket, version: string): Promise<ListedRelease | undefined> {
-  const { objects } = await bucket.list({ prefix: `${RELEASES_PREFIX}${version}/`, limit: 1 });
-  return objects.length === 0 ? undefined : describeRelease(bucket, version);
+export async function findRelease(env: ReleaseEnv, version: string): Promise<ListedRelease | undefined> {
+  const { objects } = await env.BUCKET.list({ prefix: `${RELEASES_PREFIX}${version}/`, limit: 1 });
+  return objects.length === 0 ? undefined : describeRelease(env, version);
 }
 
-async function describeRelease(bucket: R2Bucket, version: string): Promise<ListedRelease> {
+async function describeRelease(env: ReleaseEnv, version: string): Promise<ListedRelease> {
   try {
-    const release = await readStoredRelease(bucket, version);
+    const release = await readStoredRelease(env, version);
     if (release === 'missing') return { version, failure: 'its manifest is missing', summary: null };
     return { version, failure: null, summary: summarise(release.manifest) };
   } catch (error) {
@@ -65,13 +65,13 @@ export interface Refusal {
 
 /** Points to a release that is whole. `now`: epoch milliseconds. Throws if R2 cannot be read or written. */
 export async function activateRelease(
-  bucket: R2Bucket,
+  env: ReleaseEnv,
   version: string,
   now: number,
 ): Promise<Result<ReleasePointer, Refusal>> {
-  const named = await readWholeRelease(bucket, version);
+  const named = await readWholeRelease(env, version);
   if (!named.ok) return named;
-  const pointer = await changePointer(bucket, (from) =>
+  const pointer = await changePointer(env.BUCKET, (from) =>
     from?.version === version && from.manifestSha256 === named.value.manifestSha256
       ? from
       : moveTo(named.value, from, now),
@@ -80,11 +80,11 @@ export async function activateRelease(
   return ok(pointer!);
 }
 
-async function readWholeRelease(bucket: R2Bucket, version: string): Promise<Result<NamedRelease, Refusal>> {
+async function readWholeRelease(env: ReleaseEnv, version: string): Promise<Result<NamedRelease, Refusal>> {
   try {
-    const release = await readStoredRelease(bucket, version);
+    const release = await readStoredRelease(env, version);
     if (release === 'missing') return fail({ isMissing: true, reason: `There is no release “${version}”.` });
-    await assertWhole(bucket, release.manifest);
+    await assertWhole(env.BUCKET, release.manifest);
     return ok(release.named);
   } catch (error) {
     if (error instanceof R2UnavailableError) throw error;

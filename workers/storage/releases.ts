@@ -14,25 +14,52 @@ import {
   type ReleaseManifest,
   type ReleasePointer,
 } from '../../models/contracts/release.ts';
+import { explainUnsigned, listPublicKeys } from '../../models/contracts/release-signature.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
 import { moveTo, readStoredPointer, writePointer } from './release-pointer.ts';
 
-/** Throws if the manifest is missing, changed, of another schema, or of another release. */
-export async function readManifest(bucket: R2Bucket, named: NamedRelease): Promise<ReadManifest> {
+/** Where releases are, and whose are accepted. */
+export type ReleaseEnv = Pick<Env, 'BUCKET' | 'RELEASE_KEYS'>;
+
+/** Throws if the manifest is missing, changed, of another schema or release, or not signed as RELEASE_KEYS demands. */
+export async function readManifest(env: ReleaseEnv, named: NamedRelease): Promise<ReadManifest> {
   const { manifestKey: key, manifestSha256, version } = named;
-  return parseManifest(key, version, await readVerified(bucket, key, manifestSha256));
+  const [bytes, signature] = await Promise.all([
+    readVerified(env.BUCKET, key, manifestSha256),
+    readSignature(env, version),
+  ]);
+  await assertSigned(env, bytes, signature);
+  return parseManifest(key, version, bytes);
 }
 
 /** A release by its version alone. Throws as readManifest does, but `missing` if there is none. */
 export async function readStoredRelease(
-  bucket: R2Bucket,
+  env: ReleaseEnv,
   version: string,
 ): Promise<{ named: NamedRelease; manifest: ReadManifest } | 'missing'> {
   const manifestKey = releaseKey(version, 'manifest.json');
-  const bytes = await readBytes(bucket, manifestKey);
+  const [bytes, signature] = await Promise.all([readBytes(env.BUCKET, manifestKey), readSignature(env, version)]);
   if (bytes === undefined) return 'missing';
+  await assertSigned(env, bytes, signature);
   const named = { version, manifestKey, manifestSha256: await sha256Hex(bytes) };
   return { named, manifest: parseManifest(manifestKey, version, bytes) };
+}
+
+/** Undefined if there is none, or nobody asks for one. */
+async function readSignature({ BUCKET, RELEASE_KEYS }: ReleaseEnv, version: string): Promise<string | undefined> {
+  if (listPublicKeys(RELEASE_KEYS).length === 0) return undefined;
+  const bytes = await readBytes(BUCKET, releaseKey(version, 'manifest.sig'));
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+async function assertSigned(
+  { RELEASE_KEYS = '' }: ReleaseEnv,
+  manifest: Uint8Array,
+  signature: string | undefined,
+): Promise<void> {
+  if (listPublicKeys(RELEASE_KEYS).length === 0) return;
+  const refusal = await explainUnsigned(manifest, signature, RELEASE_KEYS);
+  if (refusal !== undefined) throw new Error(refusal);
 }
 
 function parseManifest(key: string, version: string, bytes: Uint8Array): ReadManifest {
@@ -82,12 +109,12 @@ interface CurrentRelease {
   manifest: Result<ReleaseManifest | undefined, string>;
 }
 
-export async function readCurrentRelease(bucket: R2Bucket): Promise<CurrentRelease> {
-  const { etag, pointer } = await readStoredPointer(bucket);
+export async function readCurrentRelease(env: ReleaseEnv): Promise<CurrentRelease> {
+  const { etag, pointer } = await readStoredPointer(env.BUCKET);
   if (etag === undefined) return { etag, manifest: ok(undefined) };
   try {
     if (pointer === undefined) throw new Error('the pointer is damaged');
-    const manifest = await readManifest(bucket, pointer);
+    const manifest = await readManifest(env, pointer);
     return { etag, manifest: ok({ ...manifest, ranking: RankingPart.safeParse(manifest.ranking).data ?? null }) };
   } catch (error) {
     return { etag, manifest: fail(`the release in use cannot be read: ${(error as Error).message}`) };
@@ -103,13 +130,14 @@ export interface Publication {
 /**
  * Uploads the files, reads them back, and only then moves the pointer, if it is not pinned and still has the `etag`
  * that was read before training. Otherwise another release was published since, with which this one was not compared.
- * `now`: epoch milliseconds.
+ * `now`: epoch milliseconds. `sign`: returns the signature of the manifest's bytes, in base64url.
  */
 export async function publishRelease(
   bucket: R2Bucket,
   { manifest, model, vocabulary, neighbours, ranking }: ReleaseFiles,
   etag: string | undefined,
   now: number,
+  sign?: (manifest: Uint8Array) => string,
 ): Promise<Result<Publication, string>> {
   const bytes = new TextEncoder().encode(JSON.stringify(manifest, null, 2));
   const manifestFile = {
@@ -117,6 +145,8 @@ export async function publishRelease(
     bytes: bytes.length,
     sha256: await sha256Hex(bytes),
   };
+  // It may be written again, by another key.
+  if (sign !== undefined) await bucket.put(releaseKey(manifest.version, 'manifest.sig'), sign(bytes));
   for (const [file, content] of [
     [manifest.model, model],
     [manifest.vocabulary, vocabulary],
