@@ -17,6 +17,12 @@ export function fakeBucket() {
         json: async () => JSON.parse(new TextDecoder().decode(bytes)),
       };
     },
+    /** Folders alone. */
+    async list({ prefix = '' }: R2ListOptions) {
+      const rest = [...objects.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+      const folders = rest.filter((key) => key.includes('/')).map((key) => `${prefix}${key.split('/')[0]}/`);
+      return { objects: [], delimitedPrefixes: [...new Set(folders)].sort(), truncated: false };
+    },
     async put(key: string, value: Uint8Array | string, options: { sha256?: string; onlyIf?: R2Conditional } = {}) {
       const stored = objects.get(key);
       if (options.onlyIf?.etagDoesNotMatch === '*' && stored !== undefined) return null;

@@ -107,7 +107,10 @@ export const ReleaseManifest = z.object({
     protocol: z.string(),
     candidate: RankingMetrics,
     popularity: RankingMetrics,
+    /** The release in use at the time. */
     current: RankingMetrics.nullable(),
+    /** The best of the last ten releases, the one in use included, on the same players. */
+    best: z.object({ version: z.string(), metrics: RankingMetrics }).nullable(),
   }),
   /**
    * A history, and the trainer's scores after it: an isolate repeats them before it serves the release. By id, so that

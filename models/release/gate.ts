@@ -9,6 +9,8 @@ interface GateFigures {
   popularity: Float64Array;
   /** Undefined if no release is in use. */
   current: Float64Array | undefined;
+  /** Of the last releases, at most ten; the one in use may be among them. */
+  recent: readonly Float64Array[];
 }
 
 export interface Verdict {
@@ -17,26 +19,48 @@ export interface Verdict {
   reason: string;
 }
 
-/** One-sided 95% of a normal distribution. */
-const NOISE_STANDARD_ERRORS = 1.645;
+/**
+ * Standard errors of noise when comparing with the best of one to ten releases: the one-sided 5% of a normal
+ * distribution, divided by their number (Bonferroni), since the best of several equal ones is also the luckiest.
+ */
+const NOISE_STANDARD_ERRORS = [1.645, 1.96, 2.128, 2.241, 2.326, 2.394, 2.45, 2.498, 2.539, 2.576] as const;
+export const RECENT_MAX = NOISE_STANDARD_ERRORS.length;
 
 /**
- * Publishes if NDCG@10 is above popularity's and not below that of the release in use by more than noise: 1.645
- * standard errors of the paired difference.
+ * Publishes if NDCG@10 is above popularity's, and not below that of the release in use, nor below that of the best of
+ * the last ten, by more than noise. Without the second comparison, each of many releases could be a little worse than
+ * the one before.
  */
-export function judge({ candidate, popularity, current }: GateFigures): Verdict {
+export function judge({ candidate, popularity, current, recent }: GateFigures): Verdict {
   const figure = (value: number) => value.toFixed(4);
   const own = computeMean(candidate);
   const bar = computeMean(popularity);
   const against = `NDCG@10 ${figure(own)}, popularity ${figure(bar)}`;
   if (own <= bar) return { publish: false, reason: `${against}: no better than showing everyone the same` };
-  if (current === undefined) return { publish: true, reason: against };
-  const { mean, standardError } = estimateDifference(candidate, current);
-  const noise = NOISE_STANDARD_ERRORS * standardError;
-  const comparison =
-    `${against}, release in use ${figure(computeMean(current))} ` +
-    `(difference ${figure(mean)}, noise ±${figure(noise)})`;
-  return mean < -noise
-    ? { publish: false, reason: `${comparison}: worse than the release in use` }
-    : { publish: true, reason: comparison };
+  const rivals: Rival[] = [];
+  if (current !== undefined) rivals.push({ name: 'the release in use', ndcgAt10: current, compared: 1 });
+  const best = findBest(recent);
+  if (best !== undefined && best !== current)
+    rivals.push({ name: `the best of the last ${recent.length}`, ndcgAt10: best, compared: recent.length });
+  const reasons = [against];
+  for (const { name, ndcgAt10, compared } of rivals) {
+    const { mean, standardError } = estimateDifference(candidate, ndcgAt10);
+    const noise = NOISE_STANDARD_ERRORS[compared - 1]! * standardError;
+    reasons.push(`${name} ${figure(computeMean(ndcgAt10))} (difference ${figure(mean)}, noise ±${figure(noise)})`);
+    if (mean < -noise) return { publish: false, reason: `${reasons.join(', ')}: worse than ${name}` };
+  }
+  return { publish: true, reason: reasons.join(', ') };
 }
+
+interface Rival {
+  name: string;
+  ndcgAt10: Float64Array;
+  /** Number of releases that it was chosen from. */
+  compared: number;
+}
+
+const findBest = (recent: readonly Float64Array[]): Float64Array | undefined =>
+  recent.reduce<Float64Array | undefined>(
+    (best, figures) => (best === undefined || computeMean(figures) > computeMean(best) ? figures : best),
+    undefined,
+  );

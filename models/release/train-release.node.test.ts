@@ -31,6 +31,7 @@ const input = (log: InteractionLog, current?: TrainingInput['current']): Trainin
   catalogue: new Map(),
   snapshot: { version: '20260201T000000000Z', lastSequences: [77, 5] },
   current,
+  recent: [],
   algorithms: selectAlgorithms('ease'),
   budgetMs: 60_000,
   seed: 1,
@@ -80,12 +81,34 @@ test('a release has figures, ranges, digests and a self-test that its own file p
 test('the release in use is measured on the same players through its own file and vocabulary', async () => {
   const first = await train(devotedPlayers(300));
   const current = (trained: typeof first) => ({
+    version: trained.manifest.version,
     itemIds: JSON.parse(new TextDecoder().decode(trained.vocabulary)) as string[],
     model: trained.model,
   });
   const again = await train(devotedPlayers(300), current(first));
   expect(again.manifest.metrics.current).toEqual(first.manifest.metrics.candidate);
   expect(again.verdict.publish).toBe(true);
+  expect(again.manifest.metrics.best).toEqual({
+    version: first.manifest.version,
+    metrics: first.manifest.metrics.candidate,
+  });
+
+  // A release in use that is no better than popularity is no reason to accept less than the best of the last.
+  const games = current(first).itemIds;
+  const poor = { version: 'poor', itemIds: games.toReversed(), model: first.model };
+  const popular = {
+    ...input(devotedPlayers(300), poor),
+    recent: [current(first)],
+    algorithms: selectAlgorithms('item-knn'),
+  };
+  const { metrics } = again.manifest;
+  const remembered = await trainRelease(popular);
+  if (!remembered.ok) throw new Error(remembered.error);
+  expect(remembered.value.manifest.metrics.best).toEqual({
+    version: first.manifest.version,
+    metrics: metrics.candidate,
+  });
+  expect(remembered.value.verdict.reason).toContain('the best of the last 2');
 
   // Half of the players play games that the release in use does not know.
   const log = devotedPlayers(300);
@@ -127,10 +150,13 @@ test('with counts, only interactions after them are held out, for the next relea
   expect(ndcgOf(candidates)).toBeLessThan(ndcgOf(own.value.candidates) / 2);
 
   const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
-  const current = { itemIds, model, countedUntil: manifest.data.countedUntil };
+  const current = { version: 'counted', itemIds, model, countedUntil: manifest.data.countedUntil };
   const next = await train({ current });
   expect(next.ok && next.value.manifest.metrics.candidate.users).toBe(150);
   expect(next.ok && next.value.manifest.data.countedUntil).toBeUndefined();
+  // An earlier release that is measured is enough.
+  const recent = await train({ recent: [current] });
+  expect(recent.ok && recent.value.manifest.metrics.candidate.users).toBe(150);
   const all = await train({ counts: { 'item-knn': until(10) }, current });
   expect(all.ok ? undefined : all.error).toMatch(/no held-out player .* after 2026-01-11.*until an earlier day/);
 });

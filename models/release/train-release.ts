@@ -4,7 +4,7 @@
 import { collectNeighbours } from '../algorithms/nearest.ts';
 import { sha256Hex } from '../contracts/digest.ts';
 import { NEIGHBOURS_PER_ITEM_MAX } from '../contracts/neighbours.ts';
-import type { ReleaseFiles, ReleaseManifest } from '../contracts/release.ts';
+import type { RankingMetrics, ReleaseFiles, ReleaseManifest } from '../contracts/release.ts';
 import { fail, ok, type Result } from '../contracts/result.ts';
 import { computeHoldOutShare, isHeldOut } from '../data/hold-out.ts';
 import { countInteractions, type Interactions } from '../data/interactions.ts';
@@ -31,14 +31,21 @@ export interface TrainingInput extends Omit<SearchInput, 'interactions' | 'valid
   rows: readonly ShownRow[];
   /** The release in use, to be measured beside the candidate; undefined if there is none. */
   current: CurrentRelease | undefined;
+  /** The last releases besides it, fewer than RECENT_MAX: the gate also compares with the best of all. */
+  recent: readonly EarlierRelease[];
 }
 
-export interface CurrentRelease {
+/** A release to measure the candidate against. */
+export interface EarlierRelease {
+  version: string;
   itemIds: readonly string[];
   model: Uint8Array;
-  ranking?: RankingContents | undefined;
   /** See the manifest. */
   countedUntil?: string | undefined;
+}
+
+export interface CurrentRelease extends EarlierRelease {
+  ranking?: RankingContents | undefined;
 }
 
 export interface TrainedRelease extends ReleaseFiles {
@@ -89,14 +96,22 @@ export async function trainRelease(input: TrainingInput): Promise<Result<Trained
       data: describeData(input, training),
       metrics: {
         protocol: describeProtocol(share, countedUntil),
-        ...mapMeasured(measured, ({ metrics }) => metrics, null),
+        candidate: measured.candidate.metrics,
+        popularity: measured.popularity.metrics,
+        current: measured.current?.metrics ?? null,
+        best: describeBest(measured),
       },
       selfTest: await createSelfTest(file, model.itemIds, split.test),
       trainSeconds,
     },
     { model: file, itemIds: model.itemIds, neighbours, ranking },
   );
-  const verdict = judge(mapMeasured(measured, ({ ndcgAt10 }) => ndcgAt10, undefined));
+  const verdict = judge({
+    candidate: measured.candidate.ndcgAt10,
+    popularity: measured.popularity.ndcgAt10,
+    current: measured.current?.ndcgAt10,
+    recent: listRecent(measured).map(({ ndcgAt10 }) => ndcgAt10),
+  });
   return ok({ ...files, verdict, missing, ranker, candidates: candidates.map(summarise) });
 }
 
@@ -106,38 +121,54 @@ const summarise = ({ model, validation, trainSeconds }: TrainedCandidate) => ({
   trainSeconds,
 });
 
-interface Measured<T, Absent> {
-  candidate: T;
-  popularity: T;
-  /** Absent if no release is in use. */
-  current: T | Absent;
+interface MeasuredFile {
+  /** By player. */
+  ndcgAt10: Float64Array;
+  metrics: RankingMetrics;
+}
+interface MeasuredRelease extends MeasuredFile {
+  version: string;
+}
+interface Measured {
+  candidate: MeasuredFile;
+  popularity: MeasuredFile;
+  /** Undefined if no release is in use. */
+  current: MeasuredRelease | undefined;
+  /** The last releases besides it. */
+  recent: MeasuredRelease[];
 }
 
-const mapMeasured = <T, R, Absent>(
-  { candidate, popularity, current }: Measured<T, undefined>,
-  map: (figures: T) => R,
-  absent: Absent,
-): Measured<R, Absent> => ({
-  candidate: map(candidate),
-  popularity: map(popularity),
-  current: current === undefined ? absent : map(current),
-});
-
-/** Measures the candidate, the baseline and the release in use on the same test cases, each through its own file. */
+/** Measures the candidate, the baseline and earlier releases on the same test cases, each through its own file. */
 async function measureReleases(
   { candidate, popularity }: Record<'candidate' | 'popularity', TrainedCandidate>,
   split: Split,
-  { interactions, current, onProgress }: TrainingInput,
-) {
+  { interactions, current, recent, onProgress }: TrainingInput,
+): Promise<Measured> {
   const measure = (name: string, file: Uint8Array, itemIds: readonly string[]) => {
     onProgress(`measuring ${name}`);
     return measureFile(file, itemIds, split, interactions.itemIds);
   };
-  return {
+  const measureEarlier = async (name: string, { version, model, itemIds }: EarlierRelease) => ({
+    version,
+    ...(await measure(name, model, itemIds)),
+  });
+  const measured: Measured = {
     candidate: await measure('the candidate', candidate.file, candidate.model.itemIds),
     popularity: await measure('popularity', popularity.file, popularity.model.itemIds),
-    current: current && (await measure('the release in use', current.model, current.itemIds)),
+    current: current && (await measureEarlier('the release in use', current)),
+    recent: [],
   };
+  for (const release of recent) measured.recent.push(await measureEarlier(release.version, release));
+  return measured;
+}
+
+const listRecent = ({ current, recent }: Measured): MeasuredRelease[] =>
+  current === undefined ? recent : [current, ...recent];
+
+/** The best of the last releases; null before the first. */
+function describeBest(measured: Measured): ReleaseManifest['metrics']['best'] {
+  const [best] = listRecent(measured).toSorted((a, b) => b.metrics['ndcg@10'] - a.metrics['ndcg@10']);
+  return best === undefined ? null : { version: best.version, metrics: best.metrics };
 }
 
 async function measureFile(
@@ -145,14 +176,13 @@ async function measureFile(
   itemIds: readonly string[],
   { test, training }: Split,
   knownIds: readonly string[],
-) {
+): Promise<MeasuredFile> {
   const scorer = await openScorer(file, itemIds);
   try {
     const ranking = await rankTargets(scorer, test);
     const catalogueSize = new Set([...knownIds, ...itemIds]).size;
     const listMetrics = computeListMetrics({ lists: ranking.lists, itemIds, training, catalogueSize });
     return {
-      /** By player. */
       ndcgAt10: measureUsers(ranking)['ndcg@10'],
       metrics: { users: test.length, ...computeRankingMetrics(ranking), ...listMetrics },
     };
@@ -177,7 +207,7 @@ function explainInsufficientData(
   if (countedUntil > Number.NEGATIVE_INFINITY && validation.length === 0)
     return (
       `no held-out player has two interactions after ${new Date(countedUntil).toISOString()}, until when ` +
-      'pairs were counted for this release or for the one in use: count until an earlier day, or wait for interactions'
+      'pairs were counted for this release or for an earlier one: count until an earlier day, or wait for interactions'
     );
   if (test.length === 0) return 'no player has interactions with two games: which games go together is unknown';
   if (validation.length === 0)
@@ -186,13 +216,15 @@ function explainInsufficientData(
 }
 
 /**
- * The time after which interactions may be held out: counts, including those of the release in use, contain
- * interactions of held-out players. −Infinity without counts.
+ * The time after which interactions may be held out: counts, including those of earlier releases, contain interactions
+ * of held-out players. −Infinity without counts.
  */
-const findCountedUntil = ({ counts = {}, current }: Pick<TrainingInput, 'counts' | 'current'>): number =>
+const findCountedUntil = ({ counts = {}, current, recent }: Pick<TrainingInput, 'counts' | 'current' | 'recent'>) =>
   Math.max(
     findNewestCounted(counts),
-    current?.countedUntil === undefined ? -Infinity : Date.parse(current.countedUntil),
+    ...[...(current === undefined ? [] : [current]), ...recent].map(({ countedUntil }) =>
+      countedUntil === undefined ? -Infinity : Date.parse(countedUntil),
+    ),
   );
 
 function describeData({ snapshot, counts = {} }: TrainingInput, training: Interactions): ReleaseManifest['data'] {

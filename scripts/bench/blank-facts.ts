@@ -21,7 +21,7 @@ export const blankFacts = (version: string, algorithm: string, at: string): Rele
   parameters: {},
   createdAt: at,
   data: { snapshot: 'none', from: at, until: at, users: 0, interactions: 0, lastSequences: [] },
-  metrics: { protocol: 'none', candidate: UNMEASURED, popularity: UNMEASURED, current: null },
+  metrics: { protocol: 'none', candidate: UNMEASURED, popularity: UNMEASURED, current: null, best: null },
   selfTest: { history: [], expected: [] },
   trainSeconds: 0,
 });

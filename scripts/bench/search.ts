@@ -54,6 +54,7 @@ export async function benchSearch(options: SearchOptions, log: (message: string)
     rows: [],
     snapshot: { version: 'drawn', lastSequences: [] },
     current: undefined,
+    recent: [],
     algorithms: selectAlgorithms(options.algorithms),
     budgetMs,
     seed: SEED,

@@ -4,6 +4,7 @@ import { withoutSeen } from './read.ts';
 
 test('a ranking model that has seen an erased player is not kept, a later one is', () => {
   const inUse = (snapshot: string | undefined) => ({
+    version: 'v1',
     itemIds: [],
     model: new Uint8Array(),
     ranking: { snapshot } as RankingContents,

@@ -5,6 +5,7 @@ import { countRows, type SnapshotManifest } from '../../models/contracts/snapsho
 import type { Interactions } from '../../models/data/interactions.ts';
 import type { CountedAlgorithm, CountsByAlgorithm } from '../../models/data/pair-counts.ts';
 import type { ShownRow } from '../../models/ranking/impressions.ts';
+import type { EarlierRelease } from '../../models/release/train-release.ts';
 import { readErasedSnapshot } from '../../workers/storage/erasures.ts';
 import { listItems } from '../../workers/storage/items.ts';
 import { readSnapshotManifest, toSnapshotTime } from '../../workers/storage/snapshots.ts';
@@ -16,11 +17,13 @@ import { createViews, fetchLog } from '../log/views.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { CountsFiles, Flags } from './command.ts';
 import { readPairCounts } from './read-counts.ts';
+import { readRecentReleases } from './recent-releases.ts';
 import { type ReleaseInUse, readReleaseInUse } from './release-in-use.ts';
 
 const ITEMS_PER_PAGE = 1_000;
 
 export interface Material extends ReleaseInUse {
+  recent: EarlierRelease[];
   snapshot: SnapshotManifest;
   interactions: Interactions;
   rows: ShownRow[];
@@ -45,15 +48,14 @@ export async function readMaterial(
         'A running Worker exports every hour; to export now: ' +
         '`curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"`',
     );
-  const { etag, current: inUse } = await readReleaseInUse(
-    { BUCKET: bucket, RELEASE_KEYS: releaseKeys },
-    force === true,
-  );
+  const env = { BUCKET: bucket, RELEASE_KEYS: releaseKeys };
+  const { etag, current: inUse } = await readReleaseInUse(env, force === true);
+  const recent = await readRecentReleases(env, inUse?.version);
   const erased = await readErasedSnapshot(DB);
   const current = inUse && withoutSeen(inUse, erased);
   const counted = await readCounts(counts, erased, progress);
   const log = await readLog(bucket, state, snapshot, progress);
-  return { snapshot, ...log, catalogue: await readCatalogue(DB), current, etag, counts: counted };
+  return { snapshot, ...log, catalogue: await readCatalogue(DB), current, recent, etag, counts: counted };
 }
 
 /**

@@ -22,7 +22,8 @@ export async function readReleaseInUse(env: ReleaseEnv, force: boolean): Promise
     const model = await readReleaseFile(bucket, manifest.value.model);
     const ranking = await readRanking(bucket, manifest.value.ranking);
     const itemIds: string[] = JSON.parse(new TextDecoder().decode(vocabulary));
-    return { etag, current: { itemIds, model, ranking, countedUntil: manifest.value.data.countedUntil } };
+    const { version, data } = manifest.value;
+    return { etag, current: { version, itemIds, model, ranking, countedUntil: data.countedUntil } };
   } catch (error) {
     if (!force)
       throw new Error(`${(error as Error).message}. --force publishes without comparing with it`, { cause: error });

@@ -38,6 +38,7 @@ export function formatReport({ manifest, candidates, ...outcome }: Outcome): str
     formatFigures(algorithm, metrics.candidate),
     algorithm === 'popularity' ? null : formatFigures('popularity', metrics.popularity),
     metrics.current && formatFigures('release in use', metrics.current),
+    metrics.best && formatFigures('best of last 10', metrics.best.metrics),
     RANKERS[outcome.ranker.outcome](outcome.ranker.reason),
     outcome.outcome === 'published' ? null : `The gate refuses: ${outcome.reason}.`,
     outcome.outcome === 'refused'

@@ -135,6 +135,10 @@ const release = {
       candidate: metrics,
       popularity: { ...metrics, 'hitRate@10': 0.14, 'ndcg@10': 0.071 },
       current: { ...metrics, 'hitRate@10': 0.3, 'ndcg@10': 0.179 },
+      best: {
+        version: '20260520T060000Z-transitions-9d02c7aa',
+        metrics: { ...metrics, 'hitRate@10': 0.3, 'ndcg@10': 0.179 },
+      },
     },
     trainSeconds: 94.2,
     modelBytes: 1_640_213,

@@ -19,12 +19,13 @@ export async function listReleases(
   before: string | undefined,
   limit: number,
 ): Promise<ListedRelease[]> {
-  const versions = (await listVersions(env.BUCKET)).filter((version) => before === undefined || version < before);
-  const page = versions.sort().slice(-limit).reverse();
+  const versions = await listVersions(env.BUCKET);
+  const page = versions.filter((version) => before === undefined || version < before).slice(0, limit);
   return Promise.all(page.map((version) => describeRelease(env, version)));
 }
 
-async function listVersions(bucket: R2Bucket): Promise<string[]> {
+/** Newest first. */
+export async function listVersions(bucket: R2Bucket): Promise<string[]> {
   const versions: string[] = [];
   let cursor: string | undefined;
   do {
@@ -32,7 +33,7 @@ async function listVersions(bucket: R2Bucket): Promise<string[]> {
     for (const prefix of page.delimitedPrefixes) versions.push(prefix.slice(RELEASES_PREFIX.length, -1));
     cursor = page.truncated ? page.cursor : undefined;
   } while (cursor !== undefined);
-  return versions;
+  return versions.sort().reverse();
 }
 
 /** Undefined if nothing was ever published under the version. */
