@@ -9,7 +9,7 @@ interface GateFigures {
   popularity: Float64Array;
   /** Undefined if no release is in use. */
   current: Float64Array | undefined;
-  /** Of the last releases, at most ten; the one in use may be among them. */
+  /** The last releases, ten at most; the one in use may be among them. */
   recent: readonly Float64Array[];
 }
 

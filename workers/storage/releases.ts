@@ -18,7 +18,7 @@ import { explainUnsigned, listPublicKeys } from '../../models/contracts/release-
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
 import { moveTo, readStoredPointer, writePointer } from './release-pointer.ts';
 
-/** Where releases are, and whose are accepted. */
+/** The bucket of the releases, and the keys of those who may publish. */
 export type ReleaseEnv = Pick<Env, 'BUCKET' | 'RELEASE_KEYS'>;
 
 /** Throws if the manifest is missing, changed, of another schema or release, or not signed as RELEASE_KEYS demands. */
