@@ -37,6 +37,11 @@ const explainFirst = async (page: Page) => {
   await page.getByRole('dialog').locator('.verdict').waitFor();
 };
 
+const muteGenre = async (page: Page) => {
+  await page.getByRole('button', { name: 'Tune the gallery' }).click();
+  await actAndSee(page, () => page.getByRole('group', { name: 'Mute a genre' }).getByRole('button').first().click());
+};
+
 /** Every state of the page that a player can reach, and how to reach it. */
 const STATES: Record<string, (page: Page) => Promise<unknown>> = {
   welcome: openWelcome,
@@ -59,6 +64,13 @@ const STATES: Record<string, (page: Page) => Promise<unknown>> = {
     await openGallery(page, KNOWN_PLAYER);
     await page.getByRole('button', { name: 'Tune the gallery' }).click();
   },
+  'controls with a muted genre and a question': async (page) => {
+    await openWelcome(page);
+    await skipWelcome(page);
+    await muteGenre(page);
+    await page.getByRole('button', { name: 'Forget what I did' }).click();
+    await page.getByRole('button', { name: 'Forget it' }).waitFor();
+  },
   'player picker': async (page) => {
     await openGallery(page, KNOWN_PLAYER);
     await page.getByRole('button', { name: 'Choose a player' }).click();
@@ -79,6 +91,22 @@ const STATES: Record<string, (page: Page) => Promise<unknown>> = {
   'empty page': async (page) => {
     await changeGalleries(page, (gallery) => ({ ...gallery, rows: [] }));
     await openGallery(page, KNOWN_PLAYER);
+  },
+  'a page that the player has emptied': async (page) => {
+    await openWelcome(page);
+    await skipWelcome(page);
+    await actAndSee(page, () => page.locator('.card [data-action="dismiss"]').first().click());
+    await muteGenre(page);
+    await changeGalleries(page, (gallery) => ({ ...gallery, rows: [], emptiedBy: ['mutedGenres', 'history'] }));
+    await page.reload();
+    for (const name of ['Unmute these genres', 'Show dismissed games again'])
+      await page.getByRole('button', { name }).waitFor();
+  },
+  'a page that could not be composed': async (page) => {
+    const degraded: Gallery['degraded'] = [{ step: 'composition', reason: 'a bug' }];
+    await changeGalleries(page, (gallery) => ({ ...gallery, rows: [], degraded }));
+    await openGallery(page, KNOWN_PLAYER);
+    await page.getByRole('heading', { name: 'No games can be shown at the moment' }).waitFor();
   },
   'no gallery at all': async (page) => {
     await page.route('**/gallery?*', (route) =>
