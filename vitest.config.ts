@@ -2,18 +2,23 @@
 // without state. `workers`: inside workerd, with real D1, R2, queues and Durable Objects. `e2e` and `browser`: over the
 // bundle that `npm run build` made; tests/run.ts runs them beside the others.
 
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { type Request, Response } from 'miniflare';
 import { defaultExclude, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { makePlainMemoryWasm } from './scripts/build/plain-memory-wasm.ts';
+import { readUpstreamWasm } from './scripts/build/write-wasm.ts';
 import { makeTokenKey } from './scripts/local/make-token-key.ts';
 
-/** Serves tests inside workerd with what only Node can do, at /models/<kind>?items=<count>, /scores and /ranker. */
+/**
+ * Serves tests inside workerd with what only Node can do, at /models/<kind>?items=<count>, /scores, /shared-memory and
+ * /ranker.
+ */
 async function answerAsTrainer(request: Request): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   if (pathname === '/ranker') return drawRankingPart();
+  if (pathname === '/shared-memory') return scoreInSharedMemory(request);
   return pathname === '/scores'
     ? score(request)
     : drawModel(path.basename(pathname), Number(searchParams.get('items')));
@@ -56,10 +61,20 @@ async function score(request: Request): Promise<Response> {
   return new Response(Buffer.from(scores.buffer, scores.byteOffset, scores.byteLength));
 }
 
+/** Runs a model as upstream's onnxruntime-web does. */
+async function scoreInSharedMemory(request: Request): Promise<Response> {
+  const { runInSharedMemory } = await load<typeof import('./tests/run-in-shared-memory.ts')>(
+    'tests/run-in-shared-memory.ts',
+  );
+  const output = await runInSharedMemory((await request.formData()) as unknown as FormData);
+  return new Response(Buffer.from(output.buffer, output.byteOffset, output.byteLength));
+}
+
 const here = (file: string) => path.join(import.meta.dirname, file);
 /** Imports on demand: an error in the module must not stop the tests that do not need it. */
 const load = <Module>(file: string): Promise<Module> => import(here(file));
-const ORT_WASM = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
+/** As workers/inference/plain-memory.ts imports it. */
+const ORT_WASM = './dist/ort-plain-memory.wasm';
 
 /** Tests of whole commands: they take minutes, most of them waiting, and would end long after all others. */
 const COMMANDS = /\/scripts\/(chaos|abuse|start|local|log|evaluate|train|deploy)\//;
@@ -122,8 +137,7 @@ export default defineConfig(async () => {
                 },
                 serviceBindings: {
                   TRAINER: (request) => answerAsTrainer(request),
-                  ORT_WASM_FILE: () =>
-                    new Response(readFileSync(here('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'))),
+                  ORT_WASM_FILE: () => new Response(makePlainMemoryWasm(readUpstreamWasm())),
                 },
               },
             }),

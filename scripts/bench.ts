@@ -57,13 +57,18 @@ bench
       'minutes.',
   )
   .option('--items <n>', 'games of the catalogue', parseWholeNumber(1), 20_000)
+  .option('--shared-memory', 'also measure onnxruntime in shared memory in workerd, as upstream builds it')
   .addOption(jsonOption())
-  .action(async ({ json, items }) => {
+  .action(async ({ json, items, sharedMemory }) => {
     const [{ benchInference }, { formatInference }] = await Promise.all([
       import('./bench/inference.ts'),
       import('./bench/format-inference.ts'),
     ]);
-    await measure(json, () => benchInference(items, log), formatInference);
+    await measure(
+      json,
+      () => benchInference(items, sharedMemory ? ['plain', 'shared'] : ['plain'], log),
+      formatInference,
+    );
   });
 
 bench

@@ -1,11 +1,12 @@
 // `npm run build`: bundles the page of web/ into web/dist, with the API reference, the client for pages of other
-// origins, and the drawn covers: Cloudflare serves that folder as static assets. The Worker's own bundle is
-// wrangler's job.
+// origins, and the drawn covers: Cloudflare serves that folder as static assets. Also makes the Wasm that the Worker
+// imports. The Worker's own bundle is wrangler's job.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { writePlainMemoryWasm } from './build/write-wasm.ts';
 import { renderProblems } from './render-problems.ts';
 import { createCommand, runCommand } from './terminal/command.ts';
 import { drawCovers } from './world/covers.ts';
@@ -15,6 +16,11 @@ const DIST_DIR = path.join(WEB_DIR, 'dist');
 const SWAGGER_UI_DIR = path.dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 const PROBLEMS_MARK = '<!-- problems -->';
 const COPIED = ['index.html', 'icon.svg', '_headers'];
+
+async function buildAll(): Promise<void> {
+  writePlainMemoryWasm();
+  await buildPage();
+}
 
 async function buildPage(): Promise<void> {
   const { outputFiles } = await build({
@@ -63,4 +69,6 @@ function listFiles(): string[] {
     .map((entry) => path.relative(DIST_DIR, path.join(entry.parentPath, entry.name)));
 }
 
-await runCommand(createCommand('build', 'Bundles the page of web/ into web/dist.').action(buildPage));
+await runCommand(
+  createCommand('build', "Bundles the page of web/ into web/dist, and makes the Worker's Wasm.").action(buildAll),
+);

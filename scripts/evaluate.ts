@@ -4,6 +4,7 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Vocabulary } from '../models/algorithms/algorithm.ts';
 import type { EvaluationCase, Split } from '../models/evaluation/cases.ts';
 import { PROTOCOLS, type Protocol } from '../models/evaluation/protocols.ts';
 import { measureData, planBudget } from '../models/release/budget.ts';
@@ -11,7 +12,8 @@ import type { TrainedCandidate } from '../models/release/keep-best.ts';
 import { searchAlgorithms } from '../models/release/search.ts';
 import { createEvaluateCommand, FILE_FLAGS, type Flags } from './evaluate/command.ts';
 import { type Dataset, readFiles, readStore } from './evaluate/dataset.ts';
-import { type Measured, measureCandidate } from './evaluate/measure.ts';
+import { type Measured, measureCandidate, type TestSplit } from './evaluate/measure.ts';
+import { measurePlainScorer } from './evaluate/plain-scorer.ts';
 import { formatByEvents, formatTable, tabulateByEvents } from './evaluate/table.ts';
 import { describeSkipped } from './import/skipped.ts';
 import { runCommand } from './terminal/command.ts';
@@ -31,21 +33,21 @@ async function evaluate(file: string | undefined, flags: Flags, command: Command
   const { interactions, catalogue } = await read(file, flags, progress);
   const split = PROTOCOLS[flags.protocol](interactions, flags.seed);
   if (split.test.length === 0 || split.validation.length === 0)
-    throw new Error(
-      `${dataset} has too few interactions for ${flags.protocol}: ${count(interactions.userIds.length)} players, ` +
-        `${count(split.validation.length)} to validate on, ${count(split.test.length)} to test on; ` +
-        '--help says which players a protocol takes',
-    );
+    throw new Error(explainTooFew(dataset, flags.protocol, interactions.userIds.length, split));
 
-  const { candidates, selected } = await train(flags, split, catalogue, progress);
+  const { candidates, selected, vocabulary } = await train(flags, split, catalogue, progress);
   const items = new Set([...interactions.itemIds, ...catalogue.keys()]).size;
   const measured: Measured[] = [];
-  for (const candidate of candidates) {
-    const test = watchCases(split.test, progress, `measuring ${candidate.model.algorithm}`);
-    measured.push(
-      await measureCandidate(candidate, { test, training: split.training, catalogueSize: items, seed: flags.seed }),
-    );
-  }
+  const watchSplit = (name: string): TestSplit => ({
+    test: watchCases(split.test, progress, `measuring ${name}`),
+    training: split.training,
+    catalogueSize: items,
+    seed: flags.seed,
+  });
+  for (const candidate of candidates)
+    measured.push(await measureCandidate(candidate, watchSplit(candidate.model.algorithm)));
+  if (flags.plainScorer)
+    measured.push(await measurePlainScorer(selected, { candidates, vocabulary }, watchSplit('the plain scorer')));
   progress.end();
   report(flags, split, measured, {
     dataset,
@@ -54,9 +56,13 @@ async function evaluate(file: string | undefined, flags: Flags, command: Command
     items,
     interactions: interactions.items.length,
     seed: flags.seed,
-    selected,
+    selected: selected.model.algorithm,
   });
 }
+
+const explainTooFew = (dataset: string, protocol: Protocol, users: number, { validation, test }: Split): string =>
+  `${dataset} has too few interactions for ${protocol}: ${count(users)} players, ${count(validation.length)} to ` +
+  `validate on, ${count(test.length)} to test on; --help says which players a protocol takes`;
 
 interface Facts {
   dataset: string;
@@ -98,19 +104,17 @@ async function read(file: string | undefined, flags: Flags, progress: Progress):
   return dataset;
 }
 
-/**
- * Returns the best model of each algorithm and the name of the one that `auto` would publish; prints the missing ones.
- */
+/** Returns the best model of each algorithm and the one that `auto` would publish; prints the missing ones. */
 async function train(
   { algorithms, budget, seed, device }: Flags,
   { training, validation }: Split,
   catalogue: Dataset['catalogue'],
   progress: Progress,
-): Promise<{ candidates: TrainedCandidate[]; selected: string }> {
+): Promise<{ candidates: TrainedCandidate[]; selected: TrainedCandidate; vocabulary: Vocabulary }> {
   const clock = () => performance.now();
   const budgetMs = planBudget(budget, measureData(training, catalogue));
   const endsAt = clock() + budgetMs;
-  const { candidates, selected, missing } = await endEarlyOnInterrupt((signal) =>
+  const { candidates, selected, vocabulary, missing } = await endEarlyOnInterrupt((signal) =>
     searchAlgorithms({
       algorithms,
       interactions: training,
@@ -133,7 +137,7 @@ async function train(
   progress.end();
   for (const { algorithm, reason } of missing) console.error(`${algorithm}: ${reason}.`);
   if (selected === undefined) throw new Error('no algorithm could train a model on the training split');
-  return { candidates, selected: selected.model.algorithm };
+  return { candidates, selected, vocabulary };
 }
 
 function* watchCases(cases: readonly EvaluationCase[], progress: Progress, step: string): Generator<EvaluationCase> {

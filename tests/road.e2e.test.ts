@@ -18,6 +18,7 @@ import { WORLD_NOW } from './world-date.ts';
 interface Status {
   release: string;
   engine: string;
+  modelMemory: string;
   items: number;
   deadLetters: number;
   failures: object[];
@@ -114,7 +115,7 @@ it('runs the whole loop from an event to a retrained release', async () => {
   // A release trained on this machine serves with ONNX in workerd.
   await expect.poll(async () => (await status()).release, { timeout: 30_000 }).toEqual(expect.any(String));
   const first = await status();
-  expect(first).toMatchObject({ engine: 'onnx', deadLetters: 0, failures: [] });
+  expect(first).toMatchObject({ engine: 'onnx', modelMemory: 'plain', deadLetters: 0, failures: [] });
 
   // An unknown player gets a gallery; ten clicks on one genre change the next one.
   const userId = `e2e-${Date.now()}`;

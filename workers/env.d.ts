@@ -57,7 +57,7 @@ declare module '*.sql' {
   const text: string;
   export default text;
 }
-declare module 'onnxruntime-web/ort-wasm-simd-threaded.wasm' {
+declare module '*.wasm' {
   const module: WebAssembly.Module;
   export default module;
 }

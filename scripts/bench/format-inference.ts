@@ -7,12 +7,19 @@ const TARGET_MS = 5;
 
 /** A line for each model and size of input. */
 export function formatInference(reports: readonly ModelReport[]): string {
-  const lines = reports.flatMap(({ model, fileMB, memoryMB, freshMs, passes }) =>
+  const lines = reports.flatMap(({ model, memory, fileMB, memoryMB, freshMs, passes }) =>
     passes.map(({ size, median, least }, line) => {
       const times = [median.workerd, least.workerd, median.node, least.node].map((ms) => ms.toFixed(2));
       const ratio = (median.workerd / median.node).toFixed(1);
       const once =
-        line > 0 ? [] : [freshMs.toFixed(1), fileMB.toFixed(1), memoryMB > 0 ? memoryMB.toFixed(0) : '–', `  ${model}`];
+        line > 0
+          ? []
+          : [
+              freshMs.toFixed(1),
+              fileMB.toFixed(1),
+              memoryMB > 0 ? memoryMB.toFixed(0) : '–',
+              `  ${model}${memory === 'shared' ? ', in shared memory' : ''}`,
+            ];
       return [size.toFixed(0), ...times, ratio, ...once].map((cell) => cell.padStart(8)).join('');
     }),
   );

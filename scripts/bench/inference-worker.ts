@@ -22,7 +22,7 @@ export default {
       if (new URL(request.url).pathname === '/ranking') ranker = await createOrtRanker(file);
       else scorer = await createOrtScorer(file);
     } else await runPasses(await request.json<PassRequest>());
-    return Response.json({ memoryMB: (scorer?.memoryBytes() ?? 0) / 1e6 });
+    return Response.json({ memory: scorer?.memory ?? null, memoryMB: (scorer?.memoryBytes() ?? 0) / 1e6 });
   },
 };
 

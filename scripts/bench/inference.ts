@@ -1,11 +1,13 @@
-// Measures one forward pass of each kind of model: in workerd with the edge's own code, and the same file in
-// onnxruntime-node on one thread. Weights are random: quality is not measured.
+// Measures one forward pass of each kind of model: in workerd with the edge's own code, in plain memory or also in the
+// shared memory that upstream asks for, and the same file in onnxruntime-node on one thread. Weights are random:
+// quality is not measured.
 
 import path from 'node:path';
 import { encodeRetrievalModel } from '../../models/algorithms/algorithm.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
 import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
 import { openSession, type Session, type TensorData } from '../../models/onnx/session.ts';
+import { writePlainMemoryWasm, writeSharedMemoryWasm } from '../build/write-wasm.ts';
 import type { PassRequest } from './inference-worker.ts';
 import { drawModels } from './random-models.ts';
 import { drawRanker } from './random-ranker.ts';
@@ -24,8 +26,12 @@ const FIRST_PASSES = 20;
 /** V8 compiles Wasm quickly at first and well once it has run often, which takes less than this. */
 const WARM_UP_MS = 5_000;
 
+type Memory = 'plain' | 'shared';
+
 export interface ModelReport {
   model: string;
+  /** Kind of ORT's memory in workerd. */
+  memory: Memory;
   fileMB: number;
   /** ORT's linear memory with the model loaded. */
   memoryMB: number;
@@ -48,15 +54,24 @@ interface Engines {
   node: number;
 }
 
-export async function benchInference(items: number, log: (message: string) => void): Promise<ModelReport[]> {
+/** `memories`: measured in turns. */
+export async function benchInference(
+  items: number,
+  memories: readonly Memory[],
+  log: (message: string) => void,
+): Promise<ModelReport[]> {
+  writePlainMemoryWasm();
+  if (memories.includes('shared')) writeSharedMemoryWasm();
   const reports: ModelReport[] = [];
+  const measure = async (model: string, file: Uint8Array, kind: Kind) => {
+    log(`${model} …`);
+    reports.push(...(await measureModel(file, kind, memories)).map((report) => ({ model, ...report })));
+  };
   for (const model of drawModels(items)) {
     const name = model.parameters.of === undefined ? model.algorithm : `blend of ${model.parameters.of}`;
-    log(`${name} …`);
-    reports.push({ model: name, ...(await measureModel(encodeRetrievalModel(model).bytes, describeRetrieval(items))) });
+    await measure(name, encodeRetrievalModel(model).bytes, describeRetrieval(items));
   }
-  log('ranking …');
-  reports.push({ model: 'ranking', ...(await measureModel((await drawRanker()).model, RANKING)) });
+  await measure('ranking', (await drawRanker()).model, RANKING);
   return reports;
 }
 
@@ -101,64 +116,91 @@ const RANKING: Kind = {
   },
 };
 
+type Report = Omit<ModelReport, 'model'>;
+
+/** A workerd with one model in it. */
+interface Isolate {
+  memory: Memory;
+  request(size: number, passes: number): Promise<{ memory: Memory | null; memoryMB: number }>;
+  close(): Promise<void>;
+}
+
 /**
- * Uses a separate workerd per model: code that V8 compiled and memory that ORT reserved for one must not serve the
- * next.
+ * Uses separate workerds per model: code that V8 compiled and memory that ORT reserved for one must not serve the next.
  */
-async function measureModel(file: Uint8Array, kind: Kind): Promise<Omit<ModelReport, 'model'>> {
-  const workerd = await startWorkerd({
-    config: {
-      name: 'inference',
-      main: path.join(import.meta.dirname, 'inference-worker.ts'),
-      compatibility_date: '2026-11-01',
-    },
-  });
+async function measureModel(file: Uint8Array, kind: Kind, memories: readonly Memory[]): Promise<Report[]> {
+  const isolates: Isolate[] = [];
   const session = await openSession(file, 'cpu', 1);
   try {
-    await send(`${workerd.url}${kind.path}`, 'PUT', Uint8Array.from(file));
-    const request = (size: number, passes: number) =>
-      send(workerd.url, 'POST', JSON.stringify(kind.makeRequest(size, passes)));
+    for (const memory of memories) isolates.push(await startIsolate(file, kind, memory));
     const [largest] = kind.sizes as [number];
-    const requestMs = await time(() => request(largest, 0));
-    const freshMs = ((await time(() => request(largest, FIRST_PASSES))) - requestMs) / FIRST_PASSES;
-    const passes: PassTimes[] = [];
-    for (const size of kind.sizes) passes.push(await timePasses(size, kind, request, session));
-    const { memoryMB } = await request(largest, 0);
-    return { fileMB: file.length / 1e6, memoryMB, freshMs, passes };
+    const reports: Report[] = [];
+    for (const { memory, request } of isolates) {
+      const requestMs = await time(() => request(largest, 0));
+      const freshMs = ((await time(() => request(largest, FIRST_PASSES))) - requestMs) / FIRST_PASSES;
+      reports.push({ memory, fileMB: file.length / 1e6, memoryMB: 0, freshMs, passes: [] });
+    }
+    for (const size of kind.sizes)
+      (await timePasses(size, kind, isolates, session)).forEach((times, n) => {
+        reports[n]!.passes.push(times);
+      });
+    for (const [n, { request }] of isolates.entries()) reports[n]!.memoryMB = (await request(largest, 0)).memoryMB;
+    return reports;
   } finally {
     await session.release();
-    await workerd.close();
+    for (const isolate of isolates) await isolate.close();
   }
 }
 
+/** Throws if a retrieval model runs in the other kind of memory. */
+async function startIsolate(file: Uint8Array, kind: Kind, memory: Memory): Promise<Isolate> {
+  const here = (name: string) => path.join(import.meta.dirname, name);
+  const workerd = await startWorkerd({
+    config: {
+      name: 'inference',
+      main: here('inference-worker.ts'),
+      compatibility_date: '2026-11-01',
+      ...(memory === 'shared' && { alias: { './plain-memory.ts': here('shared-memory.ts') } }),
+    },
+  });
+  const loaded = await send(`${workerd.url}${kind.path}`, 'PUT', Uint8Array.from(file));
+  if (loaded.memory !== null && loaded.memory !== memory)
+    throw new Error(`onnxruntime runs in ${loaded.memory} memory instead of ${memory} memory`);
+  return {
+    memory,
+    request: (size, passes) => send(workerd.url, 'POST', JSON.stringify(kind.makeRequest(size, passes))),
+    close: workerd.close,
+  };
+}
+
+/** Returns the times of each isolate. */
 async function timePasses(
   size: number,
   { makeTensors }: Kind,
-  request: (size: number, passes: number) => Promise<unknown>,
+  isolates: readonly Isolate[],
   session: Session,
-): Promise<PassTimes> {
+): Promise<PassTimes[]> {
   const { inputs, outputs } = makeTensors(size);
-  const warmUntil = performance.now() + WARM_UP_MS;
-  while (performance.now() < warmUntil) await request(size, FIRST_PASSES);
-  const times = await timeInTurns(
-    ROUNDS,
-    {
-      request: () => time(() => request(size, 0)),
-      workerd: () => time(() => request(size, PASSES)),
-      node: () =>
-        time(async () => {
-          for (let pass = 0; pass < PASSES; pass++) await session.run(inputs, outputs);
-        }),
-    },
-    () => {},
-  );
+  for (const { request } of isolates) {
+    const warmUntil = performance.now() + WARM_UP_MS;
+    while (performance.now() < warmUntil) await request(size, FIRST_PASSES);
+  }
+  const turns = isolates.flatMap(({ memory, request }) => [
+    [`request, ${memory}`, () => time(() => request(size, 0))],
+    [memory, () => time(() => request(size, PASSES))],
+  ]);
+  const runInNode = async () => {
+    for (let pass = 0; pass < PASSES; pass++) await session.run(inputs, outputs);
+  };
+  const times = await timeInTurns(ROUNDS, { ...Object.fromEntries(turns), node: () => time(runInNode) }, () => {});
   // Timed from outside, since workerd's clock stands still while it computes: less the time of a request without
   // passes.
-  const perPass = (pick: typeof median): Engines => ({
-    workerd: (pick(times.workerd) - pick(times.request)) / PASSES,
-    node: pick(times.node) / PASSES,
+  const perPass = (memory: Memory, pick: typeof median): Engines => ({
+    workerd: (pick(times[memory]!) - pick(times[`request, ${memory}`]!)) / PASSES,
+    node: pick(times.node!) / PASSES,
   });
-  return { size, median: perPass(median), least: perPass((all) => Math.min(...all)) };
+  const least = (all: readonly number[]) => Math.min(...all);
+  return isolates.map(({ memory }) => ({ size, median: perPass(memory, median), least: perPass(memory, least) }));
 }
 
 /** Items from the whole vocabulary, padded as encodeHistories pads. */
@@ -172,10 +214,10 @@ async function send(
   url: string,
   method: string,
   body: Uint8Array<ArrayBuffer> | string,
-): Promise<{ memoryMB: number }> {
+): ReturnType<Isolate['request']> {
   const response = await fetch(url, { method, body });
   if (!response.ok) throw new Error(`workerd answers ${response.status}: ${await response.text()}`);
-  return (await response.json()) as { memoryMB: number };
+  return (await response.json()) as Awaited<ReturnType<Isolate['request']>>;
 }
 
 /** → milliseconds. */

@@ -26,6 +26,7 @@ export const createEvaluateCommand = () =>
     .addOption(budgetOption())
     .addOption(seedOption())
     .addOption(deviceOption())
+    .option('--plain-scorer', 'also measure what scores instead of the algorithm marked * if onnxruntime cannot start')
     .option('--json <file>', 'also write the results to this file')
     .addHelpText('after', AFTER);
 

@@ -12,6 +12,7 @@ import {
 } from '../../models/evaluation/metrics.ts';
 import { rankTargets } from '../../models/evaluation/ranking.ts';
 import { bootstrapMeans, type Interval } from '../../models/evaluation/significance.ts';
+import type { Scorer } from '../../models/onnx/scorer.ts';
 import { openScorer } from '../../models/onnx/session.ts';
 import type { TrainedCandidate } from '../../models/release/keep-best.ts';
 
@@ -40,13 +41,18 @@ export interface TestSplit {
   seed: number;
 }
 
-export async function measureCandidate(
+export async function measureCandidate(candidate: TrainedCandidate, split: TestSplit): Promise<Measured> {
+  const scorer = await openScorer(candidate.file, candidate.model.itemIds);
+  return measureScorer(scorer, candidate, split).finally(() => scorer.release());
+}
+
+export async function measureScorer(
+  scorer: Scorer,
   { model, file, trainSeconds, peakMemoryMB }: TrainedCandidate,
   { test, training, catalogueSize, seed }: TestSplit,
 ): Promise<Measured> {
   const { algorithm, parameters, itemIds } = model;
-  const scorer = await openScorer(file, itemIds);
-  const ranking = await rankTargets(scorer, test).finally(() => scorer.release());
+  const ranking = await rankTargets(scorer, test);
   const ofUsers = measureUsers(ranking);
   const columns = USER_METRIC_NAMES.map((name) => ofUsers[name]);
   // The stream has the same name for every algorithm, so that all are resampled with the same players.

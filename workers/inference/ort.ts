@@ -1,10 +1,10 @@
 // The only file of the Worker that knows onnxruntime-web. Import it dynamically, so that neither start-up nor a test
 // without ranking pays for it.
 
-import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import * as ort from 'onnxruntime-web/wasm';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
 import type { EncodedHistories } from '../../models/features/history.ts';
+import { startInMemory, wasmModule } from './plain-memory.ts';
 import { type Ranker, RefusedModelError, type Scorer } from './scorer.ts';
 
 // workerd does not compile Wasm from bytes: only a statically imported module may be instantiated. ORT gets this buffer
@@ -35,7 +35,8 @@ function prepare(): void {
 
 async function open(model: Uint8Array, name: string): Promise<ort.InferenceSession> {
   prepare();
-  return ort.InferenceSession.create(model, { executionProviders: ['wasm'] }).catch((error: Error) => {
+  const create = () => ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
+  return (memory === undefined ? startInMemory(create) : create()).catch((error: Error) => {
     throw memory === undefined ? error : new RefusedModelError(`onnxruntime refuses ${name}: ${error.message}`);
   });
 }
@@ -58,6 +59,7 @@ export async function createOrtScorer(model: Uint8Array): Promise<Scorer> {
   const session = await open(model, 'the model');
   return {
     engine: 'onnx',
+    memory: memory?.buffer instanceof ArrayBuffer ? 'plain' : 'shared',
     memoryBytes: () => memory?.buffer.byteLength ?? 0,
     // A run does no I/O between its awaits, so two requests never interleave in it. One request must not start two at
     // once.

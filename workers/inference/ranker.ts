@@ -3,24 +3,26 @@
 
 import { PARITY_TOLERANCE, RankingPart } from '../../models/contracts/release.ts';
 import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
+import { createPlainRanker } from './plain-ranker.ts';
 import { readCachedFile } from './release-files.ts';
-import type { Ranker } from './scorer.ts';
+import type { Ranker, Scorer } from './scorer.ts';
 
 export interface LoadedRanking {
-  /** Null if the release has none, ORT cannot start, or opening it failed. */
+  /** Null if the release has none, or opening it failed. */
   ranker: Ranker | null;
   /** Why opening it failed; undefined otherwise. */
   failure: string | undefined;
 }
 
-export const NO_RANKING: LoadedRanking = { ranker: null, failure: undefined };
+const NO_RANKING: LoadedRanking = { ranker: null, failure: undefined };
 
-/** `part`: the ranking part of the manifest, in any version. Never throws. */
-export async function loadRanking(bucket: R2Bucket, part: unknown): Promise<LoadedRanking> {
+/** `part`: the ranking part of the manifest, in any version. `engine`: the retrieval model's. Never throws. */
+export async function loadRanking(bucket: R2Bucket, part: unknown, engine: Scorer['engine']): Promise<LoadedRanking> {
   if (part === null) return NO_RANKING;
   try {
     const ranking = parseRankingPart(part);
-    return { ranker: await openRanker(await readCachedFile(bucket, ranking.model), ranking), failure: undefined };
+    const file = await readCachedFile(bucket, ranking.model);
+    return { ranker: await openRanker(file, ranking, engine), failure: undefined };
   } catch (error) {
     const failure = (error as Error).message;
     console.error(JSON.stringify({ alert: 'ranking model left out', error: failure }));
@@ -44,10 +46,9 @@ function parseRankingPart(part: unknown): RankingPart {
   return parsed.data;
 }
 
-/** Throws if ORT refuses the model, or its probabilities differ from the trainer's. */
-async function openRanker(model: Uint8Array, { selfTest }: RankingPart): Promise<Ranker> {
-  const { createOrtRanker } = await import('./ort.ts');
-  const ranker = await createOrtRanker(model);
+/** Throws if the engine refuses the model, or its probabilities differ from the trainer's. */
+async function openRanker(model: Uint8Array, { selfTest }: RankingPart, engine: Scorer['engine']): Promise<Ranker> {
+  const ranker = engine === 'plain' ? createPlainRanker(model) : await openInOrt(model);
   try {
     const features = Float32Array.from(selfTest.features);
     compareProbabilities(await ranker.predict(features, features.length / FEATURES.length), selfTest.expected);
@@ -66,4 +67,9 @@ function compareProbabilities(probabilities: Float32Array, trained: readonly num
   for (const [cell, expected] of trained.entries())
     if (!(Math.abs(probabilities[cell]! - expected) <= PARITY_TOLERANCE * largest[cell % ACTIONS.length]!))
       throw new Error(`probability ${cell} is ${probabilities[cell]}, the trainer's was ${expected}`);
+}
+
+async function openInOrt(model: Uint8Array): Promise<Ranker> {
+  const { createOrtRanker } = await import('./ort.ts');
+  return createOrtRanker(model);
 }

@@ -7,7 +7,7 @@ import type { NamedRelease, ReadManifest } from '../../models/contracts/release.
 import { readPointer } from '../storage/release-pointer.ts';
 import { R2UnavailableError, type ReleaseEnv, readManifest } from '../storage/releases.ts';
 import { createPlainScorer } from './plain.ts';
-import { type LoadedRanking, loadRanking, NO_RANKING } from './ranker.ts';
+import { type LoadedRanking, loadRanking } from './ranker.ts';
 import { readCachedFile } from './release-files.ts';
 import { assertTrainedOn, RefusedModelError, type Scorer, selfTest } from './scorer.ts';
 
@@ -103,8 +103,7 @@ async function loadVersion(env: ReleaseEnv, named: NamedRelease, now: number): P
   if (!neighbours.ok) throw new Error(neighbours.error);
   assertTrainedOn(model, manifest);
   const scorer = await startEngine(model, manifest, neighbours.value, itemIndices);
-  // A ranking model needs ORT.
-  const ranking = scorer.engine === 'plain' ? NO_RANKING : await loadRanking(bucket, manifest.ranking);
+  const ranking = await loadRanking(bucket, manifest.ranking, scorer.engine);
   return {
     manifest,
     scorer,
@@ -120,7 +119,7 @@ async function loadVersion(env: ReleaseEnv, named: NamedRelease, now: number): P
 async function retryRanking(bucket: R2Bucket, release: LoadedRelease, now: number): Promise<void> {
   if (release.ranking.failure === undefined || now - release.rankingLoadedAt < RETRY_MS) return;
   release.rankingLoadedAt = now;
-  release.ranking = await loadRanking(bucket, release.manifest.ranking);
+  release.ranking = await loadRanking(bucket, release.manifest.ranking, release.scorer.engine);
 }
 
 /** Frees ORT's memory for a release. */
@@ -142,7 +141,7 @@ async function startEngine(
   } catch (error) {
     if (error instanceof RefusedModelError) throw error;
     console.error(JSON.stringify({ alert: 'onnxruntime does not start, plain scorer instead', error: String(error) }));
-    return createPlainScorer(neighbours);
+    return createPlainScorer(neighbours, manifest.parameters);
   }
   try {
     await selfTest(scorer, manifest, itemIndices);

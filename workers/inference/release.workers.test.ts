@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
-import { RELEASE_SCHEMA } from '../../models/contracts/release.ts';
+import { HISTORY_LENGTH, RELEASE_SCHEMA } from '../../models/contracts/release.ts';
 import { encodeHistories } from '../../models/features/history.ts';
 import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
 import type { RankingContents } from '../../models/ranking/train-ranker.ts';
@@ -31,6 +31,45 @@ const histories = [
 const VARIED_HISTORIES = 3;
 const encode = ({ itemIndices }: LoadedRelease) => encodeHistories(histories, itemIndices);
 
+const { TRAINER } = env as unknown as { TRAINER: Fetcher };
+
+/** As Cloudflare's documentation describes production. The whole file runs without shared memory. */
+const { Memory } = WebAssembly;
+class UnsharedMemory extends Memory {
+  constructor(descriptor: WebAssembly.MemoryDescriptor) {
+    if (descriptor.shared) throw new TypeError('shared memory is not permitted');
+    super(descriptor);
+  }
+}
+(WebAssembly as { Memory: unknown }).Memory = UnsharedMemory;
+Reflect.deleteProperty(globalThis, 'SharedArrayBuffer');
+
+/** The output of the same model by upstream's onnxruntime-web, which runs in shared memory. */
+async function runInSharedMemory(
+  model: Uint8Array,
+  inputs: Record<string, [data: Float32Array | Int32Array, dimensions: number[]]>,
+): Promise<Float32Array> {
+  const form = new FormData();
+  form.set('model', new Blob([Uint8Array.from(model)]));
+  const entries = Object.entries(inputs);
+  form.set('inputs', JSON.stringify(Object.fromEntries(entries.map(([name, [, dimensions]]) => [name, dimensions]))));
+  for (const [name, [data]] of entries) form.set(name, new Blob([data as Float32Array<ArrayBuffer>]));
+  const response = await TRAINER.fetch('http://trainer/shared-memory', { method: 'POST', body: form });
+  return new Float32Array(await response.arrayBuffer());
+}
+
+/** Opens a model until plain memory has grown. `check`: runs then, and after the models were released. */
+async function growMemory(model: Uint8Array, check: () => Promise<void>): Promise<void> {
+  const { createOrtScorer } = await import('./ort.ts');
+  const opened = [await createOrtScorer(model)];
+  const bytes = opened[0]!.memoryBytes();
+  while (opened[0]!.memoryBytes() === bytes && opened.length < 100) opened.push(await createOrtScorer(model));
+  expect(opened[0]!.memoryBytes()).toBeGreaterThan(bytes);
+  await check();
+  for (const scorer of opened) await scorer.release();
+  await check();
+}
+
 const cutOff = (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1);
 
 async function expectScores(release: LoadedRelease, shift: number) {
@@ -47,7 +86,8 @@ it("scores in workerd as the formula does, even padded and empty rows, and reads
   expect(await loadRelease(env, undefined, 0)).toBeUndefined();
   await publishFake(env.BUCKET, 'v1', { itemIds, shift: 0 });
   const loaded = (await loadRelease(env, undefined, 0))!;
-  expect(loaded.scorer.engine).toBe('onnx');
+  expect([loaded.scorer.engine, loaded.scorer.memory]).toEqual(['onnx', 'plain']);
+  expect([WebAssembly.Memory, typeof Atomics.waitAsync]).toEqual([UnsharedMemory, 'function']);
   await expectScores(loaded, 0);
   expect(readNeighbours(loaded, 'g299')).toHaveLength(20);
   expect(readNeighbours(loaded, 'g299').slice(0, 2)).toEqual([
@@ -58,9 +98,9 @@ it("scores in workerd as the formula does, even padded and empty rows, and reads
   expect(await loadRelease(env, loaded, 0)).toBe(loaded);
 });
 
-it('scores in workerd as the trainer does with onnxruntime-node, within 1e-4', async () => {
-  const { TRAINER } = env as unknown as { TRAINER: Fetcher };
-  for (const kind of ['transitions', 'content', 'sasrec', 'blend']) {
+it.each(['popularity', 'transitions', 'content', 'sasrec', 'blend'])(
+  'scores %s in workerd as in shared memory, bit by bit, and as onnxruntime-node does, within 1e-4',
+  async (kind) => {
     const drawn = await TRAINER.fetch(`http://trainer/models/${kind}?items=${ITEMS}`);
     const file = new Uint8Array(await drawn.arrayBuffer());
     const asked = encodeHistories(histories, new Map(itemIds.map((itemId, index) => [itemId, index])));
@@ -83,6 +123,14 @@ it('scores in workerd as the trainer does with onnxruntime-node, within 1e-4', a
     const loaded = (await loadRelease(env, undefined, 0))!;
     expect(loaded.scorer.engine).toBe('onnx');
     const scores = await loaded.scorer.score(asked);
+    const shape = [asked.batch, HISTORY_LENGTH];
+    const shared = await runInSharedMemory(file, {
+      items: [items, shape],
+      weights: [weights, shape],
+      ages: [ages, shape],
+    });
+    expect(scores, kind).toEqual(shared);
+    if (kind === 'blend') await growMemory(file, async () => expect(await loaded.scorer.score(asked)).toEqual(shared));
     expect(trained).toHaveLength(scores.length);
     for (let row = 0; row < asked.batch; row++) {
       const expected = trained.subarray(row * ITEMS, (row + 1) * ITEMS);
@@ -94,8 +142,8 @@ it('scores in workerd as the trainer does with onnxruntime-node, within 1e-4', a
         expect(difference, `${kind}, history ${row}, item ${itemIndex}`).toBeLessThanOrEqual(1e-4 * largest);
       });
     }
-  }
-});
+  },
+);
 
 it('swaps to a newer release; keeps the loaded one if the next is broken, and says why', async () => {
   const retired: string[] = [];
@@ -214,7 +262,6 @@ it('swaps to a newer release; keeps the loaded one if the next is broken, and sa
 });
 
 it('opens the ranking model of a release; leaves out an unusable one, but keeps the release', async () => {
-  const { TRAINER } = env as unknown as { TRAINER: Fetcher };
   const drawn = await (await TRAINER.fetch('http://trainer/ranker')).json<RankingContents & { model: number[] }>();
   const ranking = { ...drawn, model: Uint8Array.from(drawn.model) };
   const publish = (version: string, changes: object = {}, damage: Publication['damage'] = () => {}) =>
@@ -230,7 +277,11 @@ it('opens the ranking model of a release; leaves out an unusable one, but keeps 
   const { features, expected } = ranking.selfTest;
   const candidates = features.length / FEATURES.length;
   const expectProbabilities = async ({ ranking: { ranker } }: LoadedRelease) => {
-    const probabilities = await ranker!.predict(Float32Array.from(features), candidates);
+    const inputs = Float32Array.from(features);
+    const probabilities = await ranker!.predict(inputs, candidates);
+    expect(probabilities).toEqual(
+      await runInSharedMemory(ranking.model, { features: [inputs, [candidates, FEATURES.length]] }),
+    );
     expect(probabilities).toHaveLength(candidates * ACTIONS.length);
     expected.forEach((value, at) => {
       expect(Math.abs(probabilities[at]! - value)).toBeLessThan(1e-4);

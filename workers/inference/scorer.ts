@@ -5,6 +5,8 @@ import { type EncodedHistories, encodeHistories } from '../../models/features/hi
 
 export interface Scorer {
   engine: 'onnx' | 'plain';
+  /** Kind of memory that ORT runs in; null without ORT. */
+  memory: 'plain' | 'shared' | null;
   /** Memory of the model and its engine outside JavaScript. */
   memoryBytes(): number;
   /** Scores [batch × vocabulary], row by row. */

@@ -241,6 +241,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   getStatus: {
     release: answer.release,
     engine: 'onnx',
+    modelMemory: 'plain',
     modelMemoryMB: 16.8,
     statisticsAt: '2026-05-20T11:10:00.000Z',
     items: 2_000,

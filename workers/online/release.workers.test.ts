@@ -8,7 +8,7 @@ import { publishFake } from '../../tests/fake-release.ts';
 import { Isolate } from '../serving/isolate.ts';
 import { listAuditEntries } from '../storage/audit-log.ts';
 
-type Answer = Gallery & Recommendations & { engine: string | null; failures: object[] };
+type Answer = Gallery & Recommendations & { engine: string | null; modelMemory: string | null; failures: object[] };
 
 async function call(path: string, body?: object): Promise<Answer> {
   const response = await exports.default.fetch(`http://edge${path}`, {
@@ -27,6 +27,7 @@ it('ranks with the release, serves its neighbours, and keeps it if the next one 
   await call('/v1/items', { items });
   await publishFake(env.BUCKET, 'good', { itemIds, shift: 0 });
   await expect.poll(async () => (await call('/v1/status')).engine, { timeout: 10_000 }).toBe('onnx');
+  expect((await call('/v1/status')).modelMemory).toBe('plain');
 
   const similar = await call('/v1/items/g5/similar?n=5');
   expect(similar).toMatchObject({ tier: 'online', release: 'good', degraded: [] });

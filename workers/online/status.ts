@@ -27,6 +27,9 @@ const Status = z
       description:
         'The engine that scores in this isolate; `plain`: the release’s neighbours, because onnxruntime did not start.',
     }),
+    modelMemory: z.enum(['plain', 'shared']).nullable().meta({
+      description: 'Kind of memory that onnxruntime runs in; null if it does not run. The build makes it `plain`.',
+    }),
     modelMemoryMB: z
       .number()
       .nullable()
@@ -134,6 +137,7 @@ export async function getStatus(_: object, system: System): Promise<z.output<typ
   return {
     release: release.value?.manifest.version ?? null,
     engine: release.value?.scorer.engine ?? null,
+    modelMemory: release.value?.scorer.memory ?? null,
     modelMemoryMB: release.value === undefined ? null : release.value.scorer.memoryBytes() / 1e6,
     statisticsAt: statistics.value?.statistics.computedAt ?? null,
     items: catalogue.value?.size ?? 0,
