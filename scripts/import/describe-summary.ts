@@ -29,6 +29,9 @@ export function describeSummary(summary: ImportSummary, seconds: number): string
       ? [`${count(summary.placeholdersWritten)} items are in no catalogue: their ids are their titles`]
       : []),
     ...(known > 0 ? [`${count(known)} interactions were in the log already, or twice in the files`] : []),
+    ...(summary.interactionsErased > 0
+      ? [`${count(summary.interactionsErased)} interactions are from before their player was erased`]
+      : []),
     ...(ratingScale && ratingScale.max > 5
       ? [`Ratings of ${ratingScale.min}–${ratingScale.max} became ours of 0.5–5`]
       : []),

@@ -14,9 +14,10 @@ import { quoteText } from '../duckdb/quote.ts';
 
 /** March 1973. Smaller numbers are years, months, days as spreadsheets store them, or row numbers. */
 const SECONDS_FROM = 1e8;
-const SECONDS_BELOW = 1e11;
-const MICROSECONDS_FROM = 1e14;
-const NANOSECONDS_FROM = 1e17;
+/** Epoch times below it are seconds, then milliseconds, microseconds and nanoseconds. */
+export const SECONDS_BELOW = 1e11;
+export const MICROSECONDS_FROM = 1e14;
+export const NANOSECONDS_FROM = 1e17;
 /** Forms of a time beside ISO 8601. */
 const TIME_FORMATS = [
   '%b %d, %Y',

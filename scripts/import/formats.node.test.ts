@@ -344,6 +344,15 @@ test('broken lines, unknown types and fields left empty are counted, with exampl
     { reason: 'type: “share” is not known; --types share=… names ours', count: 2, examples: ['row 2', 'row 3'] },
     { reason: 'userId: is missing', count: 1, examples: ['row 4'] },
   ]);
+  const broken = `${SAMPLES.metarank['events.jsonl']}{"event":"interaction","user":"u2\n`;
+  expect((await read(write('events.jsonl', broken))).skipped).toEqual([
+    { reason: 'userId: is missing', count: 1, examples: ['row 3'] },
+  ]);
+  const words = Array.from({ length: 25 }, (_, n) => `u,a,word${n}\nu,b,word${n}\n`);
+  const { skipped } = await read(write('words.csv', `user_id,item_id,type\n${words.join('')}`));
+  expect(skipped).toHaveLength(21);
+  expect(skipped.at(-1)).toMatchObject({ reason: 'for 5 other reasons', count: 10 });
+  expect(skipped.reduce((sum, { count }) => sum + count, 0)).toBe(50);
   const films = writeFolder({
     'ratings.csv': `userId,movieId,rating,timestamp\n1,7,4,${SECONDS}\n2,7\n`,
     'movies.csv': 'movieId,title,genres\n7,A,Comedy\n8,B, no quotes,Comedy\n9,\n',

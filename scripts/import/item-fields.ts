@@ -1,6 +1,8 @@
 // Reads the texts in which catalogues write titles, labels, prices and dates. What it cannot read it leaves out; it
 // does not guess between two readings.
 
+import { MICROSECONDS_FROM, NANOSECONDS_FROM, SECONDS_BELOW } from './event-sql.ts';
+
 const CONTROL = /[\p{Cc}\p{Cs}]+/gu;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
@@ -100,18 +102,28 @@ function readAmount(number: string): number | undefined {
 }
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const SECONDS_DIGITS = /^\d{9,10}(\.\d+)?$/;
-const MILLISECONDS_DIGITS = /^\d{12,13}$/;
+/** A day, with or without a time, in digits alone. */
+const DAY_DIGITS = /^((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(([01]\d|2[0-3])[0-5]\d([0-5]\d)?)?$/;
+const EPOCH_DIGITS = /^\d{9,19}(\.\d+)?$/;
 
 /**
  * An ISO date, or null. Also reads “Sep 12, 2014”, “12 Sep 2014”, “12.9.2014”, “9/23/2014” if one number must be the
- * day, epoch times, and a month or a year alone, which begin with their first day.
+ * day, “20140912”, epoch times from seconds to nanoseconds, and a month or a year alone, which begin with their first
+ * day.
  */
 export function readDate(text: string): string | null {
   const clean = text.trim();
-  if (SECONDS_DIGITS.test(clean)) return new Date(Number(clean) * 1000).toISOString().slice(0, 10);
-  if (MILLISECONDS_DIGITS.test(clean)) return new Date(Number(clean)).toISOString().slice(0, 10);
+  const [, year, month, day] = DAY_DIGITS.exec(clean) ?? [];
+  if (year !== undefined) return toIso(Number(year), Number(month), Number(day));
+  if (EPOCH_DIGITS.test(clean)) return new Date(toMilliseconds(Number(clean))).toISOString().slice(0, 10);
   return readNumericDate(clean) ?? readNamedDate(clean);
+}
+
+/** The unit of an epoch time shows in its size, as in event-sql.ts. */
+function toMilliseconds(epoch: number): number {
+  if (epoch < SECONDS_BELOW) return epoch * 1e3;
+  if (epoch < MICROSECONDS_FROM) return epoch;
+  return epoch < NANOSECONDS_FROM ? epoch / 1e3 : epoch / 1e6;
 }
 
 function readNumericDate(text: string): string | null {

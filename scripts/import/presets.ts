@@ -239,7 +239,7 @@ const metarank: Preset = {
       columns: ['event', 'timestamp', 'id'],
       optional: ['user', 'session', 'type', 'item'],
       select: `select coalesce("user", session) as user_id, item as item_id, type, null as value, timestamp as time
-        from file where event = 'interaction'`,
+        from file where coalesce(event, 'interaction') = 'interaction'`,
     },
     {
       gives: 'items',

@@ -45,7 +45,7 @@ export interface StagedEvents {
   ratingScale: RatingScale;
 }
 
-/** Creates the view `events`. Throws if the scale of the ratings is unclear or a file cannot be read. */
+/** Creates the view `events` and the tables beside it; `archived` is empty. Throws if the scale of the ratings is unclear or a file cannot be read. */
 export async function stageEvents(connection: DuckDBConnection, request: StageRequest): Promise<StagedEvents> {
   const { startedAt } = request;
   await connection.run(createStaged(request)).catch(throwReadError);
@@ -56,7 +56,8 @@ export async function stageEvents(connection: DuckDBConnection, request: StageRe
     : (request.ratingScale ?? findScale(await observeRatings(connection), preset.hasFiveStars === true));
   await connection.run(`create temp table refused (field varchar, raw varchar, reason varchar);
     create temp table slugs (raw varchar, id varchar);
-    create temp table erased (user_id varchar, erased_at bigint)`);
+    create temp table erased (user_id varchar, erased_at bigint);
+    create temp table archived (ordinal bigint)`);
   if (preset.hasTitlesAsIds) await slugifyTitles(connection);
   await refuseBadTexts(connection, preset);
   if (request.findErased) await leaveOutErased(connection, request.findErased);
@@ -182,9 +183,11 @@ function createView(preset: Preset, scale: RatingScale, startedAt: number): stri
   const [item, noItem] = preset.hasTitlesAsIds
     ? ['slugs.id', ", if(slugs.id is null, 'title: has no letters or digits', null)"]
     : ['explained.item_id', ''];
+  // A clock that is ahead moves no event beyond its reception.
+  const receivedAt = preset.isExport ? `coalesce(explained.received_at, ${startedAt}), ${startedAt}` : startedAt;
   const isErased = preset.isUntimed
     ? 'erased.user_id is not null'
-    : `coalesce(erased.erased_at >= least(explained.time, ${startedAt}), false)`;
+    : `coalesce(erased.erased_at >= least(explained.time, ${receivedAt}), false)`;
   return `create temp view events as
     with rated as (
       select rowid as ordinal, * replace (if(type = 'rate', ${scaleRating('value', scale)}, value) as value) from staged
@@ -214,14 +217,26 @@ async function countReasons(connection: DuckDBConnection): Promise<Pick<StagedEv
   const skipped: Skipped[] = [];
   for (const { reason, rows: all, n, ordinals } of counted.getRowObjectsJS()) {
     if (reason === null) [taken, rows] = [Number(n), Number(all)];
-    else if (Number(n) > 0 && skipped.length < REASONS_MAX)
+    else if (Number(n) > 0)
       skipped.push({
         reason: String(reason),
         count: Number(n),
         examples: (ordinals as bigint[]).map((ordinal) => `row ${Number(ordinal) + 1}`),
       });
   }
-  return { taken, rows, skipped };
+  return { taken, rows, skipped: joinRareReasons(skipped) };
+}
+
+/** Joins all reasons beyond the first ones, each of which may be a word of the file, into one. */
+function joinRareReasons(skipped: readonly Skipped[]): Skipped[] {
+  const rare = skipped.slice(REASONS_MAX);
+  if (rare.length === 0) return [...skipped];
+  const joined = {
+    reason: `for ${rare.length.toLocaleString('en')} other reasons`,
+    count: rare.reduce((sum, { count }) => sum + count, 0),
+    examples: rare.flatMap(({ examples }) => examples).slice(0, EXAMPLES_MAX),
+  };
+  return [...skipped.slice(0, REASONS_MAX), joined];
 }
 
 /** Made-up times are an hour apart, a player's last at the start of the import. */
@@ -240,8 +255,8 @@ const EXPORT_FIELDS = (Object.keys(EXPORT_COLUMNS) as (keyof typeof EXPORT_COLUM
 
 /**
  * Streams the events that can be imported, each as a JSON array. They are ordered by user and time, so that the log's
- * index by user grows at its end; `offset` rows are left out. A row of an erased player is null, so an erasure shifts
- * no other row.
+ * index by user grows at its end; `offset` rows are left out. A row of an erased player, and one that R2 holds, is null,
+ * so that neither an erasure nor an export shifts another row.
  */
 export async function* readLogRows(
   connection: DuckDBConnection,
@@ -252,9 +267,10 @@ export async function* readLogRows(
 ): AsyncGenerator<readonly (string | null)[]> {
   const extra = preset.isExport ? EXPORT_FIELDS.map((name) => `, ${readExportField(name, startedAt)}`).join('') : '';
   const result = await connection.stream(
-    `select if(is_erased, null, json_array(id, user_id, type, item_id, value, time${extra})::varchar)
-     from (${timed(preset, startedAt)})
-     order by user_id, time, ordinal limit ${limit} offset ${offset}`,
+    `select if(is_erased or archived.ordinal is not null, null,
+       json_array(id, user_id, type, item_id, value, time${extra})::varchar)
+     from (${timed(preset, startedAt)}) as rows left join archived on archived.ordinal = rows.ordinal
+     order by user_id, time, rows.ordinal limit ${limit} offset ${offset}`,
   );
   for await (const chunk of result) yield chunk.getColumnValues(0) as (string | null)[];
 }

@@ -4,8 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { insertErasedUsers, openUserHash } from '../../workers/storage/erased-users.ts';
 import { readEventPage } from '../../workers/storage/events.ts';
+import { exportEvents } from '../../workers/storage/export-events.ts';
 import { deleteItem, listItems, patchItem } from '../../workers/storage/items.ts';
 import { chooseShard } from '../../workers/storage/log-shards.ts';
+import { trimEvents } from '../../workers/storage/trim-events.ts';
 import { openPlatform, type Platform } from '../local/platform.ts';
 import { type ImportRequest, importFiles } from './write.ts';
 
@@ -64,7 +66,7 @@ test('an interrupted import resumes and gives the same log; a finished one is no
   await patchItem(platform.DB, 'g1', { title: 'A name of its own' });
   await deleteItem(platform.DB, 'g2', NOW);
   const failing = failAfter(platform.DB, 1);
-  await expect(importFiles({ DB: platform.DB, LOG_0: failing }, request, LATER)).rejects.toThrow('out of order');
+  await expect(importFiles({ ...platform, LOG_0: failing }, request, LATER)).rejects.toThrow('out of order');
   const rest = await importFiles(platform, request, LATER);
   expect(rest).toMatchObject({ alreadyDone: false, resumedAfter: 22_345, placeholdersWritten: 0 });
   expect(rest.interactionsWritten).toBe(24_995 - 22_345);
@@ -169,11 +171,21 @@ test('files of which nothing or less than half can be taken are refused, with wh
 test('a player who was erased does not come back by importing the old file again', async () => {
   const timed = write('erased.csv', `user_id,item_id,time\ne1,a,${SECONDS}\ne2,a,${SECONDS}\ne1,b,${NOW / 1000}\n`);
   const pairs = write('erased.txt', 'e1 a\ne3 a\n');
+  // The player's clock was ahead.
+  const ahead = { id: 'ahead', userId: 'e1', itemId: 'c', timestamp: SECONDS * 1000 + 2, receivedAt: SECONDS * 1000 };
+  const own = write('erased.jsonl', `${JSON.stringify({ kind: 'event', type: 'play', ...ahead })}\n`);
   const hash = await openUserHash(platform.DB);
   await insertErasedUsers(platform.DB, [hash('e1')], SECONDS * 1000 + 1).run();
-  expect(await importFiles(platform, { path: timed }, LATER)).toMatchObject({ interactionsWritten: 2, skipped: [] });
+  expect(await importFiles(platform, { path: timed }, LATER)).toMatchObject({
+    ...{ interactionsRead: 2, interactionsWritten: 2, interactionsErased: 1, skipped: [] },
+  });
   // Made-up times say nothing about before and after.
   expect(await importFiles(platform, { path: pairs }, LATER)).toMatchObject({ interactionsWritten: 1 });
+  // A file with nothing else is done, not refused.
+  expect(await importFiles(platform, { path: own }, LATER)).toMatchObject({
+    ...{ interactionsWritten: 0, interactionsErased: 1 },
+  });
+  expect(await importFiles(platform, { path: own }, LATER)).toMatchObject({ alreadyDone: true });
   const log = (await readLog(platform.DB)).filter(({ userId }) => userId.startsWith('e'));
   expect(log.map(({ userId, itemId }) => [userId, itemId])).toEqual([
     ['e1', 'b'],
@@ -212,7 +224,7 @@ test('a player who is erased during an import stays erased', async () => {
       };
     },
   });
-  expect((await importFiles({ DB: platform.DB, LOG_0: erased }, request, NOW)).interactionsWritten).toBe(20_000);
+  expect((await importFiles({ ...platform, LOG_0: erased }, request, NOW)).interactionsWritten).toBe(20_000);
   expect(erasing).toBeDefined();
   for (const table of ['events', 'users']) {
     const users = `select distinct user_id from ${table} where user_id like 'd_' order by 1`;
@@ -230,7 +242,7 @@ async function eraseUser(userId: string, at: number): Promise<void> {
 test('an import writes to each player’s database; repeated with one more database, it adds nothing', async () => {
   const lines = Array.from({ length: 400 }, (_, n) => `many${n % 80},m${n},4,${SECONDS + n}`);
   const file = write('spread.csv', `userId,movieId,rating,timestamp\n${lines.join('\n')}\n`);
-  const { DB } = platform;
+  const { DB, BUCKET } = platform;
   // The other platforms' logs serve as more databases.
   const [LOG_0, LOG_1] = [
     await openPlatform(path.join(folder, 'three')),
@@ -240,7 +252,7 @@ test('an import writes to each player’s database; repeated with one more datab
     await LOG_0.dispose();
     await LOG_1.dispose();
   });
-  const one = { DB, LOG_0: LOG_0.DB };
+  const one = { DB, BUCKET, LOG_0: LOG_0.DB };
   const two = { ...one, LOG_1: LOG_1.DB };
   const count = async () => [(await readLog(one.LOG_0)).length, (await readLog(two.LOG_1)).length];
   expect(await importFiles(one, { path: file }, NOW)).toMatchObject({ interactionsWritten: 400 });
@@ -257,3 +269,28 @@ test('an import writes to each player’s database; repeated with one more datab
   expect(users.length).toBeGreaterThan(100);
   expect((await count()).reduce((sum, events) => sum + events, 0)).toBe(800);
 }, 180_000);
+
+test('a file that grew after its events had left D1 adds the new ones alone', async () => {
+  const header = 'user_id,item_id,time\n';
+  const lines = Array.from({ length: 40 }, (_, n) => `left${n % 8},l${n},${SECONDS + n}`);
+  const event = (id: string) =>
+    `${JSON.stringify({ kind: 'event', id, userId: 'left1', type: 'play', itemId: 'l1', timestamp: NOW })}\n`;
+  const grown: [name: string, before: string, line: string][] = [
+    ['left.csv', `${header}${lines.join('\n')}\n`, `left3,new,${SECONDS}\n`],
+    ['left.txt', 'left1 l1\nleft1 l2\nleft2 l1\n', 'left1 new\n'],
+    ['left.jsonl', event('e1') + event('e2'), event('e3')],
+  ];
+  const run = (name: string, content: string) => importFiles(other, { path: write(name, content) }, LATER);
+  const { DB, BUCKET } = other;
+  for (const [name, before] of grown) await run(name, before);
+  await exportEvents(DB, 0, BUCKET, LATER);
+  await trimEvents(DB, 0, BUCKET, { hotFrom: Number.MAX_SAFE_INTEGER, readUntil: Number.MAX_SAFE_INTEGER });
+  expect(await readLog(DB)).toEqual([]);
+  for (const [name, before, line] of grown)
+    expect(await run(name, before + line), name).toMatchObject({ interactionsWritten: 1 });
+  expect((await readLog(DB)).map(({ id, userId, itemId }) => [userId, itemId ?? id])).toEqual([
+    ['left3', 'new'],
+    ['left1', 'new'],
+    ['left1', 'l1'],
+  ]);
+}, 120_000);

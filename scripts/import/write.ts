@@ -24,6 +24,7 @@ import { seedShard } from '../../workers/storage/seed-shard.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
 import { withDuckDb } from '../duckdb/open.ts';
 import { assertMostTaken } from './assert-taken.ts';
+import { findArchived } from './find-archived.ts';
 import type { Format } from './formats.ts';
 import { cleanItem } from './item.ts';
 import type { RatingScale } from './rating-scale.ts';
@@ -63,6 +64,8 @@ export interface ImportSummary {
   interactionsRead: number;
   /** New ones; the rest were in the log already, or twice in the files. */
   interactionsWritten: number;
+  /** Those from before their player was erased, which are left out. */
+  interactionsErased: number;
   ratingScale: RatingScale | undefined;
   skipped: readonly Skipped[];
   /** Fields of items that were left empty. */
@@ -75,7 +78,7 @@ export interface Progress {
   of: number;
 }
 
-type ImportStores = Pick<Stores, 'DB'> & LogBindings;
+type ImportStores = Stores & LogBindings;
 
 /** `now`: epoch milliseconds. Throws if the files cannot be read or are refused, or the database cannot be written. */
 export const importFiles = (
@@ -114,8 +117,9 @@ export const importFiles = (
     const catalogue = itemsDone ? undefined : await readCatalogue(connection, source);
     // Before anything is written.
     const hasItems = catalogue === undefined || catalogue.items.length + catalogue.skipped.length > 0;
-    const hasEvents = staged.taken + staged.skipped.length > 0;
-    if (!eventsDone) assertMostTaken('interactions', staged.taken, staged.skipped, source, hasItems);
+    const hasEvents = staged.rows + staged.skipped.length > 0;
+    // Rows of erased players are as they should be.
+    if (!eventsDone) assertMostTaken('interactions', staged.rows, staged.skipped, source, hasItems);
     if (catalogue) assertMostTaken('items', catalogue.items.length, catalogue.skipped, source, hasEvents);
 
     summary.skipped = [...(eventsDone ? [] : staged.skipped), ...(catalogue?.skipped ?? [])];
@@ -124,7 +128,10 @@ export const importFiles = (
     if (catalogue)
       await writeCatalogue(db, { ...catalogue, id: ids.items, format: source.format, now }, summary, onProgress);
     const { limit } = request;
-    if (!eventsDone)
+    if (!eventsDone) {
+      await findArchived(connection, stores.BUCKET, staged.preset, (done, of) =>
+        onProgress({ step: 'fetching the files of the log', done, of }),
+      );
       await writeInteractions(
         db,
         shards,
@@ -133,6 +140,7 @@ export const importFiles = (
         summary,
         onProgress,
       );
+    }
     return summary;
   }, MEMORY_LIMIT);
 
@@ -147,6 +155,7 @@ const beginSummary = (source: Source, alreadyDone: boolean, resumedAfter: number
   placeholdersWritten: 0,
   interactionsRead: 0,
   interactionsWritten: 0,
+  interactionsErased: 0,
   ratingScale: undefined,
   skipped: [],
   emptied: [],
@@ -199,6 +208,7 @@ async function writeInteractions(
 ): Promise<void> {
   const { rowsDone } = await beginImport(db, id, startedAt);
   summary.interactionsRead = Math.min(limit, taken);
+  summary.interactionsErased = rows - taken;
   const until = Math.min(limit, rows);
   // Items before events: events of unknown games recommend nothing.
   if (rowsDone === 0)
