@@ -57,12 +57,15 @@ export async function readInteractions(
  * The rows that players were shown, with what followed: all of them, or those of a sample of the players, so that a
  * player's pages stay together.
  */
-export async function readShownRows(connection: DuckDBConnection, slates: number): Promise<ShownRow[]> {
+export async function readShownRows(connection: DuckDBConnection, slatesMax = SLATES_MAX): Promise<ShownRow[]> {
   const log = new ImpressionLog();
-  const share = Math.min(1, SLATES_MAX / Math.max(1, slates));
+  // Slates from before a change of the features are of no use.
+  const readable = `from slates where features_hash = ${quoteText(FEATURES_HASH)}`;
+  const slates = await readNumber(connection, `select count(distinct recommendation_id)::double ${readable}`);
+  const share = Math.min(1, slatesMax / Math.max(1, slates));
   await connection.run(
-    `create or replace temp view sampled as select * from slates
-     where features_hash = ${quoteText(FEATURES_HASH)} and hash(user_id) % ${SHARES} < ${Math.ceil(share * SHARES)}`,
+    `create or replace temp view sampled as select * ${readable}
+     and hash(user_id) % ${SHARES} < ${Math.ceil(share * SHARES)}`,
   );
   await readSampledSlates(connection, log);
   // A retraction takes back an action on the page, whichever page it names itself.

@@ -6,9 +6,9 @@ import type { Interactions } from '../../models/data/interactions.ts';
 import type { CountedAlgorithm, CountsByAlgorithm } from '../../models/data/pair-counts.ts';
 import type { ShownRow } from '../../models/ranking/impressions.ts';
 import type { EarlierRelease } from '../../models/release/train-release.ts';
-import { readErasedSnapshot } from '../../workers/storage/erasures.ts';
+import { readErasedSnapshot, readLastErasedAt } from '../../workers/storage/erasures.ts';
 import { listItems } from '../../workers/storage/items.ts';
-import { readSnapshotManifest, toSnapshotTime } from '../../workers/storage/snapshots.ts';
+import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
 import { withDuckDb } from '../duckdb/open.ts';
 import type { Platform } from '../local/platform.ts';
 import { fileCache } from '../log/fetch-files.ts';
@@ -51,9 +51,8 @@ export async function readMaterial(
   const env = { BUCKET: bucket, RELEASE_KEYS: releaseKeys };
   const { etag, current: inUse } = await readReleaseInUse(env, force === true);
   const recent = await readRecentReleases(env, inUse?.version);
-  const erased = await readErasedSnapshot(DB);
-  const current = inUse && withoutSeen(inUse, erased);
-  const counted = await readCounts(counts, erased, progress);
+  const current = inUse && withoutSeen(inUse, await readErasedSnapshot(DB));
+  const counted = await readCounts(counts, await readLastErasedAt(DB), progress);
   const log = await readLog(bucket, state, snapshot, progress);
   return { snapshot, ...log, catalogue: await readCatalogue(DB), current, recent, etag, counts: counted };
 }
@@ -70,13 +69,11 @@ export const withoutSeen = (
     ? current
     : { ...current, ranking: undefined };
 
-/** `erased`: version of the snapshot after the last erasure, if any. */
 function readCounts(
   files: CountsFiles = {},
-  erased: string | undefined,
+  erasedAt: number | undefined,
   progress: Progress,
 ): Promise<CountsByAlgorithm> {
-  const erasedAt = erased === undefined ? undefined : toSnapshotTime(erased);
   return withDuckDb(async (connection) => {
     const counts: CountsByAlgorithm = {};
     for (const [algorithm, file] of Object.entries(files) as [CountedAlgorithm, string][]) {
@@ -101,8 +98,7 @@ async function readLog(
     const interactions = await readInteractions(connection, (read) =>
       progress.update(`reading ${read.toLocaleString('en')} of ${events} events`),
     );
-    const slates = snapshot.slates.reduce((sum, file) => sum + file.slates, 0);
-    return { interactions, rows: await readShownRows(connection, slates) };
+    return { interactions, rows: await readShownRows(connection) };
   }, READING_MEMORY_LIMIT);
 }
 

@@ -50,6 +50,17 @@ test('what a query counted is trained on: query, then train, as a person does it
   const late = train(count('transitions', '2026-03-06'));
   expect([late.status, late.stdout]).toEqual([1, '']);
   expect(late.stderr).toContain('no held-out player has two interactions after 2026-03-06T00:00:00.059Z');
+  // The player, who was in no file of the snapshot, was erased after the counts.
+  await withPlatform(state, ({ DB }) =>
+    DB.prepare(
+      "insert into erasures (erasure_id, user_hash, requested_at, finished_at, snapshot) values ('e', 'h', ?1, ?1, '0')",
+    )
+      .bind(Date.now())
+      .run(),
+  );
+  const seen = train(transitions);
+  expect([seen.status, seen.stdout]).toEqual([1, '']);
+  expect(seen.stderr).toMatch(/before or less than an hour after a player was erased/);
   const wrong = train(transitions.replace('transitions=', 'item-knn='));
   expect([wrong.status, wrong.stdout]).toEqual([1, '']);
   expect(wrong.stderr).toMatch(/cannot train item-knn on .*: it has no column item_id, other_item_id/);

@@ -471,6 +471,20 @@ it('names the first release whose models were all trained without the player', a
   expect(await receiptOf(erasureId)).toMatchObject({ release: '29990104T000000Z-d' });
 });
 
+it('names no release that was trained before the erasure of a player who was in no file', async () => {
+  await insertEvents(env.DB, [makeEvent('uma', 'play', 'g1', Date.now() - 1_000)]);
+  const { version } = (await readSnapshotManifest(env.BUCKET))!;
+  const { erasureId } = await begin('uma');
+  await run();
+  const release = '29980101T000000Z-a';
+  await env.BUCKET.put(
+    releaseKey(release, 'manifest.json'),
+    JSON.stringify({ data: { snapshot: version }, ranking: null }),
+  );
+  expect((await receiptOf(erasureId)).release).not.toBe(release);
+  expect((await readSnapshotManifest(env.BUCKET))!.version > version).toBe(true);
+});
+
 it('continues a run that dies after any of its writes, and the receipt has the whole numbers', async () => {
   await fill('fay');
   const { erasureId } = await begin('fay');

@@ -21,8 +21,8 @@ export interface ErasureRun {
   shards: LogShards;
   /** In this order: a later one may be a copy of earlier ones. */
   stores: readonly PersonalDataStore[];
-  /** Version of the newest snapshot, or of one that would be made now. */
-  readSnapshotVersion(): Promise<string>;
+  /** Gives the snapshot, which is without the players now, a version that no earlier training has read; returns it. */
+  renewSnapshotVersion(): Promise<string>;
 }
 
 /** Continues all erasures. Returns the number of stores that were finished. Throws the first failure in the end. */
@@ -42,7 +42,7 @@ export async function eraseUsers(run: ErasureRun): Promise<number> {
  */
 export async function eraseUser(
   erasure: Erasure,
-  { db, shards, stores, readSnapshotVersion }: ErasureRun,
+  { db, shards, stores, renewSnapshotVersion }: ErasureRun,
   endsAt: number = Date.now() + RUN_MS,
   onFinished: () => void = () => {},
 ): Promise<void> {
@@ -60,5 +60,5 @@ export async function eraseUser(
     await finishStore(db, erasureId, store.name, Date.now());
     onFinished();
   }
-  await finishErasure(db, erasureId, await readSnapshotVersion(), Date.now());
+  await finishErasure(db, erasureId, await renewSnapshotVersion(), Date.now());
 }

@@ -1,7 +1,7 @@
 // All stores that hold data of players, in the order of their erasure.
 
 import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
-import { readSnapshotManifest, toSnapshotVersion } from '../storage/snapshots.ts';
+import { renewSnapshotVersion } from '../storage/snapshots.ts';
 import { openCountsStore } from './counts-store.ts';
 import { openDeadLetterStore } from './dead-letter-store.ts';
 import type { ErasureRun } from './erase-users.ts';
@@ -38,5 +38,5 @@ export const openErasureRun = (env: PersonalDataEnv): ErasureRun => ({
   db: env.DB,
   shards: listLogShards(env),
   stores: openStores(env),
-  readSnapshotVersion: async () => (await readSnapshotManifest(env.BUCKET))?.version ?? toSnapshotVersion(Date.now()),
+  renewSnapshotVersion: () => renewSnapshotVersion(env.BUCKET, Date.now()),
 });

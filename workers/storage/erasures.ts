@@ -11,7 +11,7 @@ export interface Erasure {
   /** Epoch milliseconds, as all times here. */
   requestedAt: number;
   finishedAt: number | null;
-  /** Version of the first snapshot without the player. */
+  /** Version of the first snapshot without the player; a training on an earlier one may have seen them. */
   snapshot: string | null;
 }
 
@@ -129,6 +129,10 @@ export async function readErasureUsers(
 /** Version of the snapshot before which models have seen a player who was erased; undefined if nobody was. */
 export const readErasedSnapshot = async (db: D1Database): Promise<string | undefined> =>
   (await db.prepare('select max(snapshot) as snapshot from erasures').first<string>('snapshot')) ?? undefined;
+
+/** Time of the end of the last erasure, until which what was read may include the player; undefined if there is none. */
+export const readLastErasedAt = async (db: D1Database): Promise<number | undefined> =>
+  (await db.prepare('select max(finished_at) as erased_at from erasures').first<number>('erased_at')) ?? undefined;
 
 /** Records how many rows a store held before they were erased; a number that is there already stays. */
 export async function recordRows(db: D1Database, erasureId: string, store: string, rows: number): Promise<void> {

@@ -308,7 +308,7 @@ export const erasures = sqliteTable(
     userHash: text('user_hash').notNull(),
     requestedAt: integer('requested_at').notNull(),
     finishedAt: integer('finished_at'),
-    // Version of a snapshot without the player; releases that were trained on a later one have not seen the player.
+    // Version of the first snapshot without the player; releases trained on it or a later one have not seen them.
     snapshot: text('snapshot'),
   },
   // One at a time for each player.

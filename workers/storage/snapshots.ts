@@ -68,10 +68,6 @@ export const withLastSequence = (
 /** The version of a snapshot made at a time (epoch milliseconds): the later one is greater. */
 export const toSnapshotVersion = (at: number): string => new Date(at).toISOString().replaceAll(/[-:.]/g, '');
 
-/** The time in the name of a version, epoch milliseconds. */
-export const toSnapshotTime = (version: string): number =>
-  Date.parse(version.replace(/^(....)(..)(..T..)(..)(..)(...Z)$/, '$1-$2-$3:$4:$5.$6'));
-
 /**
  * Changes the snapshot to what `edit` returns for the newest manifest, and returns the new one. `edit` may be called
  * several times; if it returns undefined, nothing changes. `now`: epoch milliseconds.
@@ -91,6 +87,15 @@ export async function editSnapshot(
     if ((await bucket.put(SNAPSHOT_POINTER_KEY, JSON.stringify(edited), { onlyIf })) !== null) return edited;
   }
   throw new Error(`the snapshot was changed by others ${ATTEMPTS_MAX} times in a row; nothing of it is lost`);
+}
+
+/**
+ * Gives the same files a new version, so that a training that read them earlier has an older one. Returns the version;
+ * without a snapshot, the one that it would have now.
+ */
+export async function renewSnapshotVersion(bucket: R2Bucket, now: number): Promise<string> {
+  const edited = await editSnapshot(bucket, now, ({ version }) => (version === EMPTY.version ? undefined : {}));
+  return edited?.version ?? toSnapshotVersion(now);
 }
 
 /** Files that a manifest named and that its successor replaces. `now`: epoch milliseconds. */
