@@ -17,18 +17,36 @@ resets as (
   where e.type = 'reset'
   group by e.user_id
 ),
-interactions as (
-  select e.user_id, e.item_id, e.type
+kept as (
+  select e.user_id, e.item_id, e.type, e.value, e.timestamp
   from events e
   left join taken_back t on t.user_id = e.user_id and t.item_id = e.item_id and t.event_type = e.type
   left join resets r on r.user_id = e.user_id
-  -- A rating counts if it is at least three tenths of the way from the middle to the maximum.
-  where (
-    e.type in ('play', 'like', 'purchase', 'wishlist')
-    or (e.type = 'rate' and (e.value - 2.75e0) / 2.25e0 >= 0.3e0)
-  )
+  where e.type in ('play', 'purchase', 'wishlist', 'like', 'dislike', 'rate')
     and (t.last_at is null or e.timestamp > t.last_at)
     and (r.last_at is null or e.timestamp > r.last_at)
+),
+-- A player has one vote on a game: the last like, dislike or rating.
+votes as (
+  select
+    k.user_id,
+    k.item_id,
+    k.type,
+    k.value,
+    row_number() over (partition by k.user_id, k.item_id order by k.timestamp desc, k.type desc) as recency
+  from kept k
+  where k.type in ('like', 'dislike', 'rate')
+),
+interactions as (
+  select k.user_id, k.item_id, k.type
+  from kept k
+  where k.type in ('play', 'purchase', 'wishlist')
+  union all
+  -- A rating counts if it is at least three tenths of the way from the middle to the maximum.
+  select v.user_id, v.item_id, v.type
+  from votes v
+  where v.recency = 1
+    and (v.type = 'like' or (v.type = 'rate' and (v.value - 2.75e0) / 2.25e0 >= 0.3e0))
 )
 select
   i.item_id,

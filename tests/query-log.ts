@@ -21,7 +21,7 @@ export const EVENTS = [
   event('cem', 'click', 'g1', at(15), { recommendationId: 'r1' }),
   event('cem', 'click', 'g1', at(15, 1), { recommendationId: 'r1' }),
 ];
-/** Events taken back, badly rated, before a reset, and around two ends of years, the first of a leap year. */
+/** Events taken back, badly rated, votes changed, before a reset, and around two ends of years, the first of a leap year. */
 export const MORE_EVENTS = [
   event('eve', 'purchase', 'a', at(0)),
   event('eve', 'refund', 'a', at(0, 1)),
@@ -29,6 +29,10 @@ export const MORE_EVENTS = [
   event('flo', 'rate', 'b', at(0), { value: 5 }),
   event('flo', 'rate', 'c', at(0), { value: 1 }),
   event('gus', 'play', 'c', at(0)),
+  event('hal', 'rate', 'c', at(0), { value: 5 }),
+  event('hal', 'rate', 'c', at(0, 1), { value: 1 }),
+  event('ivy', 'like', 'c', at(0)),
+  event('ivy', 'dislike', 'c', at(0, 1)),
   event('gus', 'reset', 'none', at(0, 1), { itemId: null }),
   ...[0, 1, 5, 58, 111].map((week) => event('flo', 'click', 'a', Date.UTC(2024, 1, 26) + 7 * week * 24 * HOUR)),
   event('flo', 'impression', 'a', Date.UTC(2024, 1, 12)),

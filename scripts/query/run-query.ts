@@ -38,16 +38,17 @@ export function selectFiles(
 export async function createRangeViews(connection: DuckDBConnection, files: LogFiles, range: DayRange): Promise<void> {
   await createViews(connection, files);
   await connection.run('create schema range');
-  for (const [view, time] of [
-    ['events', 'timestamp'],
-    ['slates', 'shown_at'],
+  for (const [view, time, only] of [
+    ['events', 'timestamp', ''],
+    // A slate that the queue delivers twice may be in two files until they are compacted.
+    ['slates', 'shown_at', 'qualify row_number() over (partition by recommendation_id, item_id) = 1'],
   ]) {
     const conditions = [
       ...(range.from === undefined ? [] : [`${time} >= ${quoteText(range.from)}::timestamp`]),
       ...(range.to === undefined ? [] : [`${time} < ${quoteText(range.to)}::timestamp + interval 1 day`]),
     ];
     const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
-    await connection.run(`create view range.${view} as select * from main.${view} ${where}`);
+    await connection.run(`create view range.${view} as select * from main.${view} ${where} ${only}`);
   }
   await connection.run("set search_path = 'memory.range,memory.main'");
 }
