@@ -43,6 +43,7 @@ export function createRankingInput(
       ],
       trendingByCountry: {},
       popularByCountry: {},
+      ownPopularByCountry: {},
       hiddenGems: [],
     },
     popularity: new Map(popular.map(([itemId, score]) => [itemId, score / 100])),

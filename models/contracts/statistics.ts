@@ -21,6 +21,8 @@ export const Statistics = z.object({
   trendingByCountry: z.record(z.string(), z.array(ItemScore)).default({}),
   /** The same countries, smoothed with the popularity in the world. */
   popularByCountry: z.record(z.string(), z.array(ItemScore)).default({}),
+  /** The items of these lists that are popular in the country itself, by country. */
+  ownPopularByCountry: z.record(z.string(), z.array(z.string())).default({}),
   /** Well rated and little known. */
   hiddenGems: z.array(ItemScore).default([]),
 });

@@ -2,7 +2,7 @@
 // popularity.
 
 import type { CountryTotals, ItemScore, ItemTotals, Statistics } from '../contracts/statistics.ts';
-import { computeTrend, getPopularity, listBest } from './popularity-and-trends.ts';
+import { computeTrend, getPopularity, listBest, POPULARITY_MIN } from './popularity-and-trends.ts';
 
 /** Minimum weight of a country's recent days; below it the country has no lists. */
 export const COUNTRY_WEIGHT_MIN = 100;
@@ -16,13 +16,15 @@ interface CountryStatistics {
   recentWeight: number;
   trending: ItemScore[];
   popular: ItemScore[];
+  /** Of `popular`, those that the country's own players made popular. */
+  ownPopular: string[];
 }
 
 /** Returns the lists of the countries with the most players. `world`: popularity in the world, by item id. */
 export function computeCountryStatistics(
   totals: readonly CountryTotals[],
   world: ReadonlyMap<string, number>,
-): Pick<Statistics, 'trendingByCountry' | 'popularByCountry'> {
+): Pick<Statistics, 'trendingByCountry' | 'popularByCountry' | 'ownPopularByCountry'> {
   const countries = [...Map.groupBy(totals, ({ country }) => country)]
     .map(([country, own]) => describeCountry(country, own, world))
     .filter(({ recentWeight }) => recentWeight >= COUNTRY_WEIGHT_MIN)
@@ -31,19 +33,25 @@ export function computeCountryStatistics(
   return {
     trendingByCountry: Object.fromEntries(countries.map(({ country, trending }) => [country, trending])),
     popularByCountry: Object.fromEntries(countries.map(({ country, popular }) => [country, popular])),
+    ownPopularByCountry: Object.fromEntries(countries.map(({ country, ownPopular }) => [country, ownPopular])),
   };
 }
 
-const describeCountry = (
+function describeCountry(
   country: string,
   totals: readonly ItemTotals[],
   world: ReadonlyMap<string, number>,
-): CountryStatistics => ({
-  country,
-  recentWeight: sumOf(totals.map(({ recent }) => recent)),
-  trending: listBest(computeTrend(totals), LIST_LENGTH_MAX),
-  popular: listBest(smoothWithWorld(getPopularity(totals), world), LIST_LENGTH_MAX),
-});
+): CountryStatistics {
+  const own = getPopularity(totals);
+  const popular = listBest(smoothWithWorld(own, world), LIST_LENGTH_MAX);
+  return {
+    country,
+    recentWeight: sumOf(totals.map(({ recent }) => recent)),
+    trending: listBest(computeTrend(totals), LIST_LENGTH_MAX),
+    popular,
+    ownPopular: popular.flatMap(([itemId]) => ((own.get(itemId) ?? 0) >= POPULARITY_MIN ? [itemId] : [])),
+  };
+}
 
 /** Adds the world's popularity as a prior: a country with few events of its own stays close to it. */
 function smoothWithWorld(

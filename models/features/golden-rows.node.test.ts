@@ -96,6 +96,7 @@ const statistics: Statistics = {
   ],
   trendingByCountry: { CH: [['shown-often', 2]] },
   popularByCountry: {},
+  ownPopularByCountry: {},
   hiddenGems: [],
 };
 

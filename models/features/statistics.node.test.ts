@@ -50,7 +50,8 @@ it('lists what is popular in a country, and smooths small countries with the wor
     { ...totals('boules', 200), country: 'FR' },
     { ...totals('yodel', 20), country: 'LI' },
   ];
-  const { popularByCountry } = computeStatistics({ ...NOTHING, world, countries }, AT);
+  const { popularByCountry, ownPopularByCountry } = computeStatistics({ ...NOTHING, world, countries }, AT);
+  expect(ownPopularByCountry).toEqual({ CH: ['yodel'], FR: ['boules'] });
   const ids = (country: string) => popularByCountry[country]?.map(([itemId]) => itemId);
   expect(ids('CH')).toEqual(['yodel', 'chess', 'boules']);
   // Two hundred purchases of boules are less than the world's prior of a thousand, nine tenths of them of chess.

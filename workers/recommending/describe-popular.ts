@@ -1,10 +1,9 @@
 // What a row of popular games may claim. An order by chance is not popularity, and that of another year is not of now.
 
 import type { Statistics } from '../../models/contracts/statistics.ts';
+import { POPULARITY_MIN } from '../../models/features/popularity-and-trends.ts';
 import type { RankingInput } from './ranking-input.ts';
 
-/** Weight of two players who play, like or buy a game: what one player does is no popularity. */
-export const POPULARITY_MIN = 1.2;
 /** “Now” goes back this far. */
 const NOW_DAYS = 28;
 const DAY_MS = 86_400_000;

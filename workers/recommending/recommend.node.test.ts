@@ -166,7 +166,12 @@ it('does not keep the picks below the other rows for a personal row with nothing
 
 it('shows a cold-start user popular items in their country, then worldwide', async () => {
   const input = createRankingInput();
-  const statistics = { ...input.statistics!, popularByCountry: { CH: weighted(30, 31, 0) } };
+  const statistics = {
+    ...input.statistics!,
+    popularByCountry: { CH: weighted(30, 31, 0), FR: weighted(0, 1, 30) },
+    // The others are in these lists because they are popular in the world.
+    ownPopularByCountry: { CH: ['g30', 'g31'], FR: ['g30'] },
+  };
   const at = async (country: string | null) =>
     (await composeGallery({ ...input, statistics, context: { ...input.context, country } }, 5)).rows[0]!;
   const swiss = await at('CH');
@@ -174,6 +179,7 @@ it('shows a cold-start user popular items in their country, then worldwide', asy
   expect(ids(swiss.items).slice(0, 2)).toEqual(['g30', 'g31']);
   expect(swiss.items[0]!.reason).toBe('Popular in your country');
   expect(ids(swiss.items)).toContain('g1');
+  expect(swiss.items.find(({ itemId }) => itemId === 'g0')!.reason).toBe('Popular with players');
   for (const elsewhere of [await at('FR'), await at(null)]) {
     expect(elsewhere.title).toBe('Popular now');
     expect(ids(elsewhere.items).slice(0, 2)).toEqual(['g0', 'g1']);

@@ -14,6 +14,7 @@ import type { RankingInput } from './ranking-input.ts';
 import { retrieveSimilar } from './similar.ts';
 import {
   getCountryList,
+  isPopularInCountry,
   retrieveBestRated,
   retrieveHiddenGems,
   retrieveNewReleases,
@@ -133,7 +134,8 @@ export function showsOwnGames(rowId: string): boolean {
 function describeTopPicks(input: RankingInput): RowContent {
   if (input.modelScores !== null || input.affinity.length > 0)
     return { title: 'Top picks for you', reason: explainTopPicks(input.user) };
-  return getCountryList(input, 'popularByCountry').length > 0
+  const [first] = getCountryList(input, 'popularByCountry');
+  return first !== undefined && isPopularInCountry(input, first[0])
     ? { title: 'Popular in your country', reason: 'Played and bought most in your country' }
     : describePopular(input);
 }

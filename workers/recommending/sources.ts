@@ -2,8 +2,8 @@
 // its reason. Personal sources: model-source.ts, similar.ts, search.ts, history-sources.ts.
 
 import type { ItemScore } from '../../models/contracts/statistics.ts';
+import { POPULARITY_MIN } from '../../models/features/popularity-and-trends.ts';
 import type { Candidate } from './candidates.ts';
-import { POPULARITY_MIN } from './describe-popular.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { searchByTrigrams } from './search.ts';
 
@@ -20,7 +20,7 @@ export function* retrievePopular({ catalogue, statistics, today }: RankingInput)
   const list = statistics?.popular ?? [];
   const top = list[0]?.[1] ?? 1;
   for (const { item, score } of readList(catalogue, list, ''))
-    yield { item, score: score / top, reason: score >= POPULARITY_MIN ? 'Popular with players' : 'In the store' };
+    yield { item, score: score / top, reason: describeWorld(score) };
   const listed = new Set(list.map(([itemId]) => itemId));
   for (const item of catalogue.newest(today)) {
     if (!listed.has(item.itemId)) yield { item, score: 0, reason: 'New in the store' };
@@ -30,19 +30,33 @@ export function* retrievePopular({ catalogue, statistics, today }: RankingInput)
     if (!listed.has(item.itemId) && (item.releaseDate ?? '') <= today) yield { item, score: 0, reason: 'In the store' };
 }
 
-/** Popular items in the player's country, if there is enough data; then worldwide. */
+const describeWorld = (score: number): string => (score >= POPULARITY_MIN ? 'Popular with players' : 'In the store');
+
+/**
+ * Popular items in the player's country, if there is enough data; then worldwide. The country's list is smoothed with
+ * the world's, so it has items that nobody there has played.
+ */
 export function* retrievePopularNearby(input: RankingInput): Generator<Candidate> {
+  const { catalogue, statistics, popularity } = input;
   const nearby = getCountryList(input, 'popularByCountry');
   const top = nearby[0]?.[1] ?? 1;
+  const worldTop = statistics?.popular[0]?.[1] ?? 0;
   let last = 1;
-  for (const candidate of readList(input.catalogue, nearby, 'Popular in your country')) {
-    last = candidate.score / top;
-    yield { ...candidate, score: last };
+  for (const { item, score } of readList(catalogue, nearby, '')) {
+    last = score / top;
+    const reason = isPopularInCountry(input, item.itemId)
+      ? 'Popular in your country'
+      : describeWorld((popularity.get(item.itemId) ?? 0) * worldTop);
+    yield { item, score: last, reason };
   }
   const listed = new Set(nearby.map(([itemId]) => itemId));
   for (const candidate of retrievePopular(input))
     if (!listed.has(candidate.item.itemId)) yield { ...candidate, score: Math.min(last, candidate.score) };
 }
+
+/** True if players of the player's country made the item popular. */
+export const isPopularInCountry = ({ statistics, context }: RankingInput, itemId: string): boolean =>
+  statistics?.ownPopularByCountry[context.country ?? '']?.includes(itemId) ?? false;
 
 /** Empty without statistics of the player's country. */
 export const getCountryList = (

@@ -128,6 +128,7 @@ beforeEach(async () => {
     bestRated: [],
     trendingByCountry: {},
     popularByCountry: {},
+    ownPopularByCountry: {},
     hiddenGems: [],
   });
 });
