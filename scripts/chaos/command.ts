@@ -7,6 +7,8 @@ import { parseDuration } from '../terminal/duration.ts';
 import { jsonOption, parseWholeNumber, seedOption } from '../terminal/options.ts';
 
 const EVENTS = 100_000;
+/** Every fourth is wrangler's listener: 21 are the Worker's process, wrangler, or both. */
+const KILLS = 27;
 /** An object keeps the newest 500 actions of a player; all of them are compared. */
 const EVENTS_PER_PLAYER = 400;
 const MINUTE_MS = 60_000;
@@ -19,7 +21,7 @@ export const createChaosCommand = () =>
       `players who send them; without it one for ${EVENTS_PER_PLAYER} events`,
       parseWholeNumber(1),
     )
-    .option('--kills <n>', 'processes killed while they are sent', parseWholeNumber(0), 20)
+    .option('--kills <n>', 'processes killed while they are sent', parseWholeNumber(0), KILLS)
     .option('--outage <duration>', 'how long D1 fails, in the middle', parseOutage, MINUTE_MS)
     .option('--shards <n>', 'databases of the log; all but one are added half-way', parseWholeNumber(1), 1)
     .addOption(seedOption('seed of the events; kills and faults depend on timing'))
