@@ -21,7 +21,10 @@ export const EVENTS = [
   event('cem', 'click', 'g1', at(15), { recommendationId: 'r1' }),
   event('cem', 'click', 'g1', at(15, 1), { recommendationId: 'r1' }),
 ];
-/** Events taken back, badly rated, votes changed, before a reset, and around two ends of years, the first of a leap year. */
+/**
+ * Events taken back, badly rated, votes changed, before a reset, and around two ends of years, the first of a leap
+ * year.
+ */
 export const MORE_EVENTS = [
   event('eve', 'purchase', 'a', at(0)),
   event('eve', 'refund', 'a', at(0, 1)),

@@ -45,7 +45,10 @@ export interface StagedEvents {
   ratingScale: RatingScale;
 }
 
-/** Creates the view `events` and the tables beside it; `archived` is empty. Throws if the scale of the ratings is unclear or a file cannot be read. */
+/**
+ * Creates the view `events` and the tables beside it; `archived` is empty. Throws if the scale of the ratings is
+ * unclear or a file cannot be read.
+ */
 export async function stageEvents(connection: DuckDBConnection, request: StageRequest): Promise<StagedEvents> {
   const { startedAt } = request;
   await connection.run(createStaged(request)).catch(throwReadError);
@@ -255,8 +258,8 @@ const EXPORT_FIELDS = (Object.keys(EXPORT_COLUMNS) as (keyof typeof EXPORT_COLUM
 
 /**
  * Streams the events that can be imported, each as a JSON array. They are ordered by user and time, so that the log's
- * index by user grows at its end; `offset` rows are left out. A row of an erased player, and one that R2 holds, is null,
- * so that neither an erasure nor an export shifts another row.
+ * index by user grows at its end; `offset` rows are left out. A row of an erased player, or one that R2 holds, is
+ * null, so that neither an erasure nor an export shifts another row.
  */
 export async function* readLogRows(
   connection: DuckDBConnection,

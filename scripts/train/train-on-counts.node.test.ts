@@ -53,7 +53,8 @@ test('what a query counted is trained on: query, then train, as a person does it
   // The player, who was in no file of the snapshot, was erased after the counts.
   await withPlatform(state, ({ DB }) =>
     DB.prepare(
-      "insert into erasures (erasure_id, user_hash, requested_at, finished_at, snapshot) values ('e', 'h', ?1, ?1, '0')",
+      `insert into erasures (erasure_id, user_hash, requested_at, finished_at, snapshot)
+       values ('e', 'h', ?1, ?1, '0')`,
     )
       .bind(Date.now())
       .run(),

@@ -130,7 +130,7 @@ export async function readErasureUsers(
 export const readErasedSnapshot = async (db: D1Database): Promise<string | undefined> =>
   (await db.prepare('select max(snapshot) as snapshot from erasures').first<string>('snapshot')) ?? undefined;
 
-/** Time of the end of the last erasure, until which what was read may include the player; undefined if there is none. */
+/** Time of the end of the last erasure: what was read before may include the player. Undefined if there is none. */
 export const readLastErasedAt = async (db: D1Database): Promise<number | undefined> =>
   (await db.prepare('select max(finished_at) as erased_at from erasures').first<number>('erased_at')) ?? undefined;
 
