@@ -16,7 +16,7 @@ interface CountryStatistics {
   recentWeight: number;
   trending: ItemScore[];
   popular: ItemScore[];
-  /** Of `popular`, those that the country's own players made popular. */
+  /** Items of `popular` that the country's own players made popular. */
   ownPopular: string[];
 }
 
