@@ -4,6 +4,7 @@ import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts
 import { releaseKey } from '../../models/contracts/layout.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
 import type { ListedRelease } from '../../models/contracts/release.ts';
+import { runSmokeTest } from '../../scripts/deploy/smoke-test.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 import { Isolate } from '../serving/isolate.ts';
 import { listAuditEntries } from '../storage/audit-log.ts';
@@ -58,6 +59,16 @@ it('ranks with the release, serves its neighbours, and keeps it if the next one 
     .poll(async () => (await call('/v1/status')).failures, { timeout: 10_000 })
     .toEqual([{ step: 'release', reason: expect.stringMatching(/^bad: .*model\.onnx does not have the sha256/) }]);
   expect(await call('/v1/items/g5/similar?n=5')).toMatchObject({ release: 'good', items: similar.items });
+});
+
+it('passes the smoke test of a deployment, which erases its player', async () => {
+  // workerd has no redirect “error”.
+  vi.stubGlobal('fetch', (url: URL, { redirect: _, ...init }: RequestInit) => exports.default.fetch(url, init));
+  const seen = await runSmokeTest({ url: 'http://edge', key: 'test-admin', limitMs: 0, pollMs: 1 });
+  vi.unstubAllGlobals();
+  expect(seen).toBe('it answers with a gallery scored by onnxruntime, release good');
+  const erased = await env.DB.prepare('select count(*) as count from erasures').first();
+  expect(erased).toEqual({ count: 1 });
 });
 
 interface Called<T> {
