@@ -31,6 +31,10 @@ export interface BaseModel {
   scale: Scale;
 }
 
+/** The sum of a model's absolute weights: how much it counts in a blend. */
+export const sumMagnitudes = (weights: Float32Array): number =>
+  weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
+
 /** `weights`: FEATURES per model, in the models' order. Models whose weights are all 0 are left out. */
 export function createBlendModel(models: readonly BaseModel[], weights: Float32Array): RetrievalModel {
   const parts = models
@@ -39,7 +43,10 @@ export function createBlendModel(models: readonly BaseModel[], weights: Float32A
   const { itemIds } = models[0]!.model;
   const mix = Float32Array.from(parts.flatMap((part) => [...part.weights]));
   const scales = parts.map(({ scale }) => scale);
-  const similar = parts.find(({ model }) => model.neighbours ?? model.itemVectors)?.model;
+  // The one that counts most: its neighbours stand in for the blend where onnxruntime cannot start.
+  const similar = parts
+    .filter(({ model }) => model.neighbours ?? model.itemVectors)
+    .sort((a, b) => sumMagnitudes(b.weights) - sumMagnitudes(a.weights))[0]?.model;
   const blend = (mixed: np.Array, scores: np.Array[], historyWeights: np.Array) => {
     const lengths = np.sum(np.where(np.greaterEqual(historyWeights, INTERACTION_WEIGHT_MIN), 1, 0), -1);
     return nn.softmax(blendLogits(mixed, scores, lengths, scales), -1);

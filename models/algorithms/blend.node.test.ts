@@ -7,7 +7,7 @@ import { rankTargets } from '../evaluation/ranking.ts';
 import { openScorer } from '../onnx/session.ts';
 import { encodeRetrievalModel, type RetrievalModel, type TrainingData } from './algorithm.ts';
 import { trainBlend } from './blend.ts';
-import { blendLogits } from './blend-model.ts';
+import { blendLogits, createBlendModel } from './blend-model.ts';
 import { createNeighbourModel } from './neighbours.ts';
 
 const ITEMS = 16;
@@ -52,6 +52,15 @@ async function measure(model: RetrievalModel): Promise<number> {
   await scorer.release();
   return computeMean(measureUsers(ranking)['ndcg@10']);
 }
+
+test('a blend has the neighbours of the base model that counts most', () => {
+  const models = ['first', 'second', 'third'].map((name, n) => ({
+    model: createHalfModel(name, (item) => item % 3 === n),
+    scale: { sum: 1, max: 1 },
+  }));
+  const weights = Float32Array.of(0.5, 0, 0, 0, 0.4, 0, -0.9, 0, 0, 0.2, 0, 0);
+  expect(createBlendModel(models, weights).neighbours).toBe(models[1]!.model.neighbours);
+});
 
 test('a blend combines what its base models know, and leaves out a model that adds nothing', async () => {
   const even = createHalfModel('even', (item) => item % 2 === 0);

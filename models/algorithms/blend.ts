@@ -5,7 +5,7 @@
 import { MODEL_BYTES_MAX } from '../contracts/release.ts';
 import { type Algorithm, encodeRetrievalModel, type RetrievalModel } from './algorithm.ts';
 import { type FittingCase, type ScoredBaseModel, scoreCases, selectFittingCases } from './blend-cases.ts';
-import { createBlendModel, FEATURES } from './blend-model.ts';
+import { createBlendModel, FEATURES, sumMagnitudes } from './blend-model.ts';
 import { fitByCoordinateAscent, type RankedCase } from './coordinate-ascent.ts';
 
 /** Minimum number of cases to fit weights on. */
@@ -59,7 +59,7 @@ function fitBlend(
 
 /** Sums the absolute weights of a model. */
 const sumWeights = (weights: Float32Array, model: number): number =>
-  weights.subarray(FEATURES * model, FEATURES * (model + 1)).reduce((sum, weight) => sum + Math.abs(weight), 0);
+  sumMagnitudes(weights.subarray(FEATURES * model, FEATURES * (model + 1)));
 
 /** Drops the models with weight 0 and, of the others, the one with the smallest weights. */
 function dropWeakest(models: readonly ScoredBaseModel[], weights: Float32Array): ScoredBaseModel[] {

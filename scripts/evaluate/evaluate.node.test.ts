@@ -67,7 +67,8 @@ test('the cold start gives a table by events seen, with popularity for players w
   });
   writeFileSync(file, `${lines.flat().join('\n')}\n`);
   const json = path.join(folder, 'cold.json');
-  const flags = ['--algorithms', 'item-knn', '--protocol', 'cold-start', '--budget', '20s', '--json', json, file];
+  const protocol = ['--protocol', 'cold-start', '--plain-scorer'];
+  const flags = ['--algorithms', 'item-knn', ...protocol, '--budget', '20s', '--json', json, file];
   const { status, stdout, stderr } = evaluate(...flags);
   expect(status, stderr).toBe(0);
   expect(stdout).toContain('events seen');
@@ -81,6 +82,7 @@ test('the cold start gives a table by events seen, with popularity for players w
     const { mean, margin } = abovePopularity['item-knn'];
     expect(mean).toBeCloseTo(ndcgAt10['item-knn'] - ndcgAt10.popularity, 9);
     expect(mean - margin).toBeGreaterThan(0);
+    expect(ndcgAt10['plain scorer']).toBeGreaterThan((ndcgAt10['item-knn'] + ndcgAt10.popularity) / 2);
   }
 }, 60_000);
 
