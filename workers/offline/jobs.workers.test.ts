@@ -11,6 +11,7 @@ import wranglerToml from '../../wrangler.toml?raw';
 import { isolate } from '../serving/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
+import { setPinned } from '../storage/release-pointer.ts';
 import { editSnapshot, readSnapshotManifest } from '../storage/snapshots.ts';
 import { readStatistics } from '../storage/statistics.ts';
 import { insertSubscription } from '../storage/subscriptions.ts';
@@ -249,4 +250,26 @@ it('events that are unlogged for more than five minutes, or a D1 that cannot be 
   await check();
   expect(await lastRun('check-unlogged')).toEqual({ outcome: 'done', rows: 2, error: null });
   expect((await readUnlogged(env.DB)).users).toBe(1);
+});
+
+it('announces no training for what a pinned release lacks and a newer one has', async () => {
+  const itemIds = Array.from({ length: 200 }, (_, index) => `g${index}`);
+  await insertEvents(
+    env.DB,
+    Array.from({ length: 300 }, (_, index) => event(1_000 + index, 'play', 'common')),
+  );
+  await run('export-snapshot');
+  const { lastSequences } = (await readSnapshotManifest(env.BUCKET))!;
+  await publishFake(env.BUCKET, 'z2', {
+    itemIds,
+    shift: 0,
+    alter: (_, { data }) => Object.assign(data, { lastSequences }),
+  });
+  await publishFake(env.BUCKET, 'z1', { itemIds, shift: 0 });
+  await setPinned(env.BUCKET, 'z1', true);
+  await run('announce-training');
+  expect(await lastRun('announce-training')).toMatchObject({ outcome: 'done', rows: 0 });
+  await setPinned(env.BUCKET, 'z1', false);
+  await run('announce-training');
+  expect((await lastRun('announce-training'))!.rows).toBeGreaterThanOrEqual(300);
 });

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { sealRelease } from '../../models/release/seal-release.ts';
+import { fakeFacts } from '../../tests/fake-release.ts';
+import { formatReport, type Outcome, toJson } from './report.ts';
+
+test('a training that leaves a pinned release in use says so, and how to put its own to use', async () => {
+  const { manifest } = await sealRelease(fakeFacts('v2'), {
+    model: new Uint8Array(1),
+    itemIds: ['a', 'b'],
+    neighbours: { items: 2, perItem: 1, neighbours: Int32Array.of(1, 0), weights: Float32Array.of(1, 1) },
+  });
+  const outcome: Outcome = {
+    outcome: 'published',
+    pinned: null,
+    reason: 'better',
+    manifest,
+    candidates: [],
+    ranker: { outcome: 'none', reason: 'no rows' },
+    seconds: 1,
+    peakMemoryMB: 100,
+  };
+  expect(formatReport(outcome)).not.toContain('pinned');
+  const pinned = { ...outcome, pinned: 'v1' };
+  expect(formatReport(pinned)).toMatch(
+    /^Published v2.*\n.*not in use: .* pinned to v1\..*npm run releases -- activate v2$/m,
+  );
+  expect(toJson(pinned)).toMatchObject({ outcome: 'published', version: 'v2', pinned: 'v1' });
+});
