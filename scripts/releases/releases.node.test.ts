@@ -18,7 +18,7 @@ const RELEASES = [
   release('r1', 0.1),
 ];
 
-/** Answers as a Worker does, and remembers the requests; tests/releases.e2e.test.ts uses a real one. */
+/** Answers as a Worker does, and remembers the requests. */
 async function serve(inUse: object | null = { version: 'r3', previous: 'r1', pinned: false, movedAt: '2026' }) {
   const requests: string[] = [];
   const answer = (method: string, url: URL): [status: number, body?: object] => {
