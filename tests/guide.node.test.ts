@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { listTools, matchesJson, readBlocks, runGuide } from './guide.ts';
+import { countBlocks, listGuides, readBlocks } from '../scripts/abuse/guide-blocks.ts';
+import { listTools, matchesJson, runGuide } from './guide.ts';
 
 const fence = (info: string, text: string) => `\`\`\`${info}\n${text}\n\`\`\`\n`;
 const write = (blocks: readonly [string, string][]) =>
@@ -17,6 +18,20 @@ it('reads what becomes of each block, and refuses one that does not say', () => 
   ]);
   for (const info of ['sh', 'sh runs', 'json answers', ''])
     expect(() => readBlocks(fence(info, 'x'))).toThrow('line 1');
+});
+
+it('counts the blocks that run and those that are only shown', () => {
+  const blocks: [string, string][] = [
+    ['sh run', ''],
+    ['sh run needs=go', ''],
+    ['ts file=a.ts', ''],
+    ['json answer', '{}'],
+    ['sh skip', ''],
+  ];
+  expect(countBlocks([write(blocks), write(blocks)])).toEqual({ guides: 2, run: 8, skipped: 2 });
+  const own = countBlocks();
+  expect(own.guides).toBe(listGuides().length);
+  expect(own.run).toBeGreaterThan(10 * own.skipped);
 });
 
 it('runs the blocks in one shell, with the files that the guide saves', async () => {

@@ -1,5 +1,5 @@
-// Reads the snippets of a guide and runs them as its reader would, in one shell, against a running Worker. The word
-// after a block's language says what happens to it:
+// Runs the snippets of a guide as its reader would, in one shell, against a running Worker. The word after a block's
+// language says what happens to it:
 //
 //   ```sh run             runs; variables stay for the next block. `needs=go`: only in a run with this tool
 //   ```ts file=mint.ts    is saved under that name, for a later block to run
@@ -11,6 +11,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { type Block, readBlocks } from '../scripts/abuse/guide-blocks.ts';
 import { PROJECT_DIR } from '../scripts/local/project.ts';
 
 const RUN_TIMEOUT_MS = 150_000;
@@ -19,31 +20,6 @@ const WORKER = /\blocalhost:8787\b/g;
 const RECEIVER_PORT = /\b8788\b/g;
 /** Part of every problem. A guide must not show a request that fails without saying so. */
 const PROBLEM = '"/docs#problem-';
-
-interface Block {
-  language: string;
-  kind: 'run' | 'file' | 'answer' | 'skip';
-  /** The tool that a run needs, or the name of a file. */
-  value: string | undefined;
-  text: string;
-  /** Line of its opening fence in the guide, from 1. */
-  line: number;
-}
-
-const FENCE = /^( *)```(\S*) ?(.*)\n([\s\S]*?)^\1```$/gm;
-const INFO = /^(?:run(?: needs=(?<tool>\w+))?|file=(?<file>[\w.-]+)|(?<kind>answer|skip))$/;
-
-/** Throws for a block whose fence does not say what happens to it. */
-export function readBlocks(guide: string): Block[] {
-  return Array.from(guide.matchAll(FENCE), ({ index, 1: indent, 2: language, 3: info, 4: text }) => {
-    const line = guide.slice(0, index).split('\n').length;
-    const groups = INFO.exec(info!)?.groups;
-    if (groups === undefined) throw new Error(`line ${line}: “${language} ${info}” does not say what happens to it`);
-    const { tool, file, kind = file === undefined ? 'run' : 'file' } = groups;
-    const lines = text!.split('\n').map((one) => (one.startsWith(indent!) ? one.slice(indent!.length) : one));
-    return { language: language!, kind: kind as Block['kind'], value: tool ?? file, text: lines.join('\n'), line };
-  });
-}
 
 export const isInstalled = (tool: string): boolean => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;
 

@@ -17,6 +17,8 @@ const CLEAN: AbuseReport = {
   canaries: { before: 9, after: 9 },
   survived: true,
   alerts: [],
+  client: { bytes: 5_000, bytesMax: 6_000 },
+  guides: { guides: 12, run: 90, skipped: 7 },
   seconds: 9,
 };
 const FINDING = { operationId: 'getItem', what: 'status 500', curl: 'curl -X GET' };
@@ -28,6 +30,7 @@ test('a run is clean only if nothing got through, and if the search could have f
     { fuzz: { ...CLEAN.fuzz, findings: [FINDING] } },
     { survived: false },
     { alerts: ['{"alert":"request failed"}'] },
+    { client: { bytes: 6_001, bytesMax: 6_000 } },
     { canaries: { before: 0, after: 0 } },
     { canaries: { before: 9, after: 8 } },
   ];
@@ -37,6 +40,8 @@ test('a run is clean only if nothing got through, and if the search could have f
 test('the report shows each breach, and a command for each finding', () => {
   expect(formatReport(CLEAN)).toContain('repelled  forged tokens open nothing (3 attempts)');
   expect(formatReport(CLEAN)).toContain('16 MB before, 40 MB after, 17 MB once');
+  expect(formatReport(CLEAN)).toContain('the client: 5,000 bytes gzipped, at most 6,000');
+  expect(formatReport(CLEAN)).toContain('12 guides: 90 that tests/guides.e2e.test.ts runs or compares, 7 only shown');
   const text = formatReport({
     ...CLEAN,
     attacks: [{ name: 'x', attempts: 9, breaches: Array.from({ length: 7 }, (_, n) => `way ${n}`) }],

@@ -6,11 +6,12 @@ import type { Memory } from './target/memory.ts';
 const PROBLEMS_SHOWN = 5;
 
 /** True if nothing got through. */
-export const isClean = ({ attacks, fuzz, survived, alerts, canaries }: AbuseReport): boolean =>
+export const isClean = ({ attacks, fuzz, survived, alerts, canaries, client }: AbuseReport): boolean =>
   attacks.every(({ breaches }) => breaches.length === 0) &&
   fuzz.findings.length === 0 &&
   survived &&
   alerts.length === 0 &&
+  client.bytes <= client.bytesMax &&
   // If the canaries are gone, the search for them proves nothing.
   canaries.before > 0 &&
   canaries.after === canaries.before;
@@ -18,7 +19,7 @@ export const isClean = ({ attacks, fuzz, survived, alerts, canaries }: AbuseRepo
 const count = (n: number): string => n.toLocaleString('en');
 
 export function formatReport(report: AbuseReport): string {
-  const { attacks, fuzz, memory, alerts, survived, canaries } = report;
+  const { attacks, fuzz, memory, alerts, survived, canaries, client, guides } = report;
   const callers = Object.entries(fuzz.callers).map(([name, { requests, accepted }]) =>
     ['', name.padEnd(20), count(requests).padStart(8), count(accepted).padStart(8)].join('  '),
   );
@@ -40,6 +41,9 @@ export function formatReport(report: AbuseReport): string {
     `canaries readable with the read key: ${canaries.before} before, ${canaries.after} after`,
     `${survived ? 'The Worker’s process survived' : 'THE WORKER’S PROCESS DIED'}; ${alerts.length} alerts`,
     ...shorten(alerts).map((alert) => `  ${alert.slice(0, 500)}`),
+    `the client: ${count(client.bytes)} bytes gzipped, at most ${count(client.bytesMax)}`,
+    `snippets of ${guides.guides} guides: ${guides.run} that tests/guides.e2e.test.ts runs or compares, ` +
+      `${guides.skipped} only shown`,
   ].join('\n');
 }
 

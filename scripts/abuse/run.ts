@@ -3,12 +3,15 @@
 import type { Shutdown } from '../terminal/shutdown.ts';
 import { ATTACKS } from './attacks/index.ts';
 import { leaks } from './attacks/leaks.ts';
+import { CLIENT_BYTES_MAX, measureClient } from './client-size.ts';
 import { type FuzzReport, fuzz } from './fuzz/fuzz.ts';
 import { type ApiDocument, listOperations } from './fuzz/operations.ts';
+import { countBlocks, type GuideCounts } from './guide-blocks.ts';
 import { findAlerts } from './target/alerts.ts';
 import { type AttackResult, runAttack, type Target } from './target/attack.ts';
 import { Client } from './target/client.ts';
 import { createCredentials } from './target/credentials.ts';
+import { createIssuerCredential } from './target/issuer.ts';
 import { type Memory, watchMemory } from './target/memory.ts';
 import { makeSecrets } from './target/secrets.ts';
 import { startServer } from './target/server.ts';
@@ -36,6 +39,10 @@ export interface AbuseReport {
   survived: boolean;
   /** Errors that the Worker has printed. */
   alerts: string[];
+  /** The client that games import, gzipped. */
+  client: { bytes: number; bytesMax: number };
+  /** Code blocks of the guides. This run only counts them. */
+  guides: GuideCounts;
   seconds: number;
 }
 
@@ -63,6 +70,8 @@ export async function runAbuse(plan: Plan, shutdown: Shutdown): Promise<AbuseRep
       canaries: { before, after: await readCanaries() },
       survived: server.readWorkerPid() === pid,
       alerts: findAlerts(server.readLog()),
+      client: { bytes: await measureClient(), bytesMax: CLIENT_BYTES_MAX },
+      guides: countBlocks(),
       seconds: Math.round((performance.now() - startedAt) / 1_000),
     };
   } finally {
@@ -79,7 +88,10 @@ async function prepareTarget(
   await putItems(client, secrets.keys.admin);
   return {
     ...parts,
-    credentials: await createCredentials(client, secrets),
+    credentials: [
+      ...(await createCredentials(client, secrets)),
+      await createIssuerCredential(client, secrets.keys.admin),
+    ],
     victims: await plantVictims(client, secrets.keys),
     operations: listOperations(document).map(({ method, path }) => `${method} ${path}`),
   };

@@ -1,5 +1,6 @@
 // 200 galleries and 200 ingests at once. Does not measure durations (`npm run bench -- overload` does).
 
+import type { Gallery } from '../../../models/contracts/gallery.ts';
 import type { Attack, Attempts, Target } from '../target/attack.ts';
 import { type Answer, Client } from '../target/client.ts';
 
@@ -19,6 +20,7 @@ export const overload: Attack = {
       const galleries = burst.map(([gallery]) => gallery);
       const ingests = burst.map(([, answer]) => answer);
       judgeAnswers(attempts, galleries, ingests);
+      judgeShedding(attempts, galleries, ingests);
       const acknowledged = ingests.flatMap(({ status }, n) => (status === 202 ? [n] : []));
       const lost = await countLost(client, target, acknowledged);
       attempts.expect(lost === 0, `${lost} acknowledged events are lost`);
@@ -46,6 +48,17 @@ function judgeAnswers(attempts: Attempts, galleries: readonly Answer[], ingests:
   }
 }
 
+/** Otherwise the burst was none, or the Worker admits everything and all are late. */
+function judgeShedding(attempts: Attempts, galleries: readonly Answer[], ingests: readonly Answer[]): void {
+  attempts.expect(galleries.some(isShed), 'no gallery came from a cheaper rung because of the overload');
+  attempts.expect(ingests.some(isRefused), 'no ingest was refused');
+}
+
+const isShed = ({ status, text }: Answer): boolean =>
+  status === 200 && (JSON.parse(text) as Gallery).degraded.some(({ step }) => step === 'overload');
+
+const isRefused = ({ status }: Answer): boolean => status === 503;
+
 /** Sends the acknowledged events again: each must be a duplicate. */
 async function countLost(client: Client, target: Target, acknowledged: readonly number[]): Promise<number> {
   let lost = 0;
@@ -57,7 +70,7 @@ async function countLost(client: Client, target: Target, acknowledged: readonly 
 }
 
 function describe(galleries: readonly Answer[], ingests: readonly Answer[], lost: number): string {
-  const degraded = galleries.filter(({ text }) => !text.includes('"degraded":[]')).length;
-  const refused = ingests.filter(({ status }) => status === 503).length;
-  return `${degraded} galleries degraded, ${refused} ingests refused, ${lost} acknowledged events lost`;
+  const shed = galleries.filter(isShed).length;
+  const refused = ingests.filter(isRefused).length;
+  return `${shed} galleries degraded by the overload, ${refused} ingests refused, ${lost} acknowledged events lost`;
 }

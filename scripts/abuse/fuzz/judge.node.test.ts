@@ -28,16 +28,22 @@ const PRIVATE = { 'cache-control': 'private, no-store' };
 const knowledge = { canaries: [{ text: 'canary1', spot: 'a title' }], secrets: ['s3cret'] };
 const problem = (status: number) => JSON.stringify({ type: '/docs', title: 'No', status });
 
+interface JudgedAnswer {
+  text?: string;
+  headers?: object;
+  method?: string;
+  path?: string;
+}
 const judgeAnswer = (
   credential: Credential,
   status: number,
-  { text = problem(status), headers = {}, method = 'GET' }: { text?: string; headers?: object; method?: string } = {},
+  { text = problem(status), headers = {}, method = 'GET', path = '/v1/users/me/gallery' }: JudgedAnswer = {},
 ) => {
   const request: FuzzedRequest = {
     operation,
     credential,
     method,
-    path: '/v1/users/me/gallery',
+    path,
     headers: {},
     body: undefined,
   };
@@ -67,6 +73,20 @@ test('access that the document does not give is wrong', () => {
   expect(judgeAnswer(none, 200, { text: '{}', headers: PRIVATE })).toBe('none gets 200 instead of 401');
   expect(judgeAnswer(none, 400)).toBe('none gets 400 instead of 401');
   expect(judgeAnswer(key('mint'), 200, { text: '{}', headers: PRIVATE })).toBe('mint gets 200 instead of 403');
+});
+
+test('a stranger gets 404 only where the path reaches no operation', () => {
+  for (const id of ['', '.', '..', '%2e%2E', 'a//b', 'a/b'])
+    for (const status of [404, 405])
+      expect(judgeAnswer(none, status, { path: `/v1/users/${id}/gallery?n=1` }), id).toBeUndefined();
+  for (const id of ['me', 'unknown', '%2f', '%00', '%', '%ff', ';', '%252e', '%2e%2ex', "'(x)!*"])
+    for (const [caller, refusal] of [
+      [none, 401],
+      [key('mint'), 403],
+    ] as const)
+      expect(judgeAnswer(caller, 404, { path: `/v1/users/${id}/gallery?n=1` }), id).toBe(
+        `${caller.name} gets 404 instead of ${refusal}`,
+      );
 });
 
 test('other players’ data and secrets are found wherever they stand', () => {

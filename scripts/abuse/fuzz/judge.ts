@@ -3,7 +3,7 @@
 import { PROBLEM_CONTENT_TYPE, Problem } from '../../../models/contracts/problem.ts';
 import type { Answer } from '../target/client.ts';
 import { type Canary, findCanaries } from '../target/store.ts';
-import { readsEveryone, refusalOf } from './operations.ts';
+import { type Operation, readsEveryone, refusalOf } from './operations.ts';
 import type { FuzzedRequest } from './request.ts';
 
 export interface Knowledge {
@@ -12,7 +12,7 @@ export interface Knowledge {
   secrets: readonly string[];
 }
 
-/** Answers by the router, before an operation is reached. */
+/** Answers by the router, which reaches no operation. */
 const UNROUTED = [404, 405];
 /** Any operation may be rate-limited or shed, or be unable to check a key. */
 const EVERYWHERE = [429, 503];
@@ -46,6 +46,18 @@ function judgeForm({ method, path, operation }: FuzzedRequest, { status, headers
   return isKnown || method !== operation.method ? undefined : `undocumented status ${status}`;
 }
 
+/** False for a path that leads elsewhere: through an empty segment, more segments than expected, or dot segments. */
+function isRoutedTo({ path: template }: Operation, path: string): boolean {
+  const [raw] = path.split('?', 1);
+  const segments = raw!.split('/');
+  const expected = template.split('/');
+  return (
+    URL.parse(raw!, 'http://localhost')?.pathname === raw &&
+    segments.length === expected.length &&
+    segments.every((segment, index) => segment !== '' || expected[index] === '')
+  );
+}
+
 function readProblem(text: string): Problem | undefined {
   try {
     return Problem.parse(JSON.parse(text));
@@ -54,9 +66,11 @@ function readProblem(text: string): Problem | undefined {
   }
 }
 
-function judgeAccess({ operation, credential, method }: FuzzedRequest, { status }: Answer): string | undefined {
+function judgeAccess({ operation, credential, method, path }: FuzzedRequest, { status }: Answer): string | undefined {
   const refusal = refusalOf(operation, credential);
   if (refusal === undefined || method !== operation.method) return undefined;
-  if (status === refusal || UNROUTED.includes(status) || EVERYWHERE.includes(status)) return undefined;
+  if (status === refusal || EVERYWHERE.includes(status)) return undefined;
+  // Any other 404 would tell a caller who may not know which ids exist.
+  if (UNROUTED.includes(status) && !isRoutedTo(operation, path)) return undefined;
   return `${credential.name} gets ${status} instead of ${refusal}`;
 }

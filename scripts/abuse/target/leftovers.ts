@@ -1,16 +1,22 @@
-// Measures the contents of the local store: the files of the players' objects, and the rows of D1. It changes nothing.
+// Measures the contents of the local store: the players' objects, the rows of D1, and the files in R2. It changes
+// nothing.
 
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { SLATE_BATCHES_PREFIX } from '../../../models/contracts/layout.ts';
+import type { SlateCount } from '../../../workers/storage/slates.ts';
 
 const OBJECTS = 'v3/do/bloodstream-UserSignals';
 const DATABASES = 'v3/d1/miniflare-D1DatabaseObject';
+const BUCKETS = 'v3/r2/miniflare-R2BucketObject';
 const SQLITE = /^[0-9a-f]{64}\.sqlite$/;
 
 /** miniflare's own table in each object, which Cloudflare's objects do not have. */
 const OF_MINIFLARE = '__miniflare_do_name';
+/** miniflare's table of the files in a bucket. */
+const FILES = '_mf_objects';
 /** Tables of counters, which are written now and then, whatever is requested. */
 const COUNTERS = ['answer_counts', 'event_counts', 'slate_counts'];
 
@@ -19,6 +25,27 @@ export interface Held {
   objects: Map<string, number>;
   /** Rows of D1 by table, without the counters'. */
   rows: Map<string, number>;
+  /** Bytes of each file in R2, by key. */
+  files: Map<string, number>;
+  slates: SlateTotal;
+}
+
+/** The slates of all days. */
+export interface SlateTotal extends SlateCount {
+  /** Days with slates. Each has a budget of its own. */
+  days: number;
+}
+
+/** What was not there before. */
+export interface Leftovers {
+  objects: number;
+  /** Bytes of the objects. */
+  bytes: number;
+  rows: string[];
+  /** Keys in R2, without batches of slates. */
+  files: string[];
+  /** Slates written to R2 by the log of slates, and their bytes there, gzipped. */
+  slates: { logged: number; fileBytes: number };
 }
 
 export function measureHeld(state: string): Held {
@@ -32,15 +59,18 @@ export function measureHeld(state: string): Held {
     if (tables.some((table) => table !== OF_MINIFLARE)) objects.set(name, bytes);
   }
   const rows = Object.entries(readRows(state)).filter(([table]) => !COUNTERS.includes(table));
-  return { objects, rows: new Map(rows) };
+  return { objects, rows: new Map(rows), files: readFiles(state), slates: readSlateCount(state) };
 }
 
-/** The contents that were not there before. */
-export function subtractHeld(now: Held, before: Held): { objects: number; bytes: number; rows: string[] } {
+export function subtractHeld(now: Held, before: Held): Leftovers {
   const added = [...now.objects].filter(([name]) => !before.objects.has(name));
+  const files = [...now.files].filter(([key]) => !before.files.has(key));
+  const batches = files.filter(([key]) => key.startsWith(SLATE_BATCHES_PREFIX));
   return {
     objects: added.length,
-    bytes: added.reduce((sum, [, bytes]) => sum + bytes, 0),
+    bytes: sumBytes(added),
+    files: files.map(([key]) => key).filter((key) => !key.startsWith(SLATE_BATCHES_PREFIX)),
+    slates: { logged: now.slates.logged - before.slates.logged, fileBytes: sumBytes(batches) },
     rows: [...now.rows].flatMap(([table, count]) => {
       const more = count - (before.rows.get(table) ?? 0);
       return more > 0 ? [`${more} in ${table}`] : [];
@@ -48,12 +78,29 @@ export function subtractHeld(now: Held, before: Held): { objects: number; bytes:
   };
 }
 
+const sumBytes = (entries: readonly (readonly [string, number])[]): number =>
+  entries.reduce((sum, [, bytes]) => sum + bytes, 0);
+
+function readFiles(state: string): Map<string, number> {
+  const rows = readDatabase(state, BUCKETS, (database) =>
+    // miniflare creates it with the first file.
+    listTables(database).includes(FILES) ? database.prepare(`select key, size from ${FILES}`).all() : [],
+  ) as { key: string; size: number }[];
+  return new Map(rows.map(({ key, size }) => [key, size]));
+}
+
+export const readSlateCount = (state: string): SlateTotal =>
+  readDatabase(state, DATABASES, (database) => ({
+    ...(database.prepare(SLATES).get() as unknown as SlateTotal),
+  }));
+
+const SLATES = `select count(*) as days, total(seen) as seen, total(seen_bytes) as seenBytes, total(logged) as logged,
+    total(logged_bytes) as loggedBytes
+  from slate_counts`;
+
 /** Rows of D1 by table. */
-export function readRows(state: string): Record<string, number> {
-  const folder = path.join(state, DATABASES);
-  const name = readdirSync(folder).find((file) => SQLITE.test(file));
-  if (name === undefined) throw new Error(`there is no database in ${folder}`);
-  return withCopy(folder, name, (database) =>
+export const readRows = (state: string): Record<string, number> =>
+  readDatabase(state, DATABASES, (database) =>
     Object.fromEntries(
       listTables(database).map((table) => [
         table,
@@ -61,6 +108,13 @@ export function readRows(state: string): Record<string, number> {
       ]),
     ),
   );
+
+/** Reads the only database of a kind: the bucket's, or D1's. */
+function readDatabase<T>(state: string, kind: string, read: (database: DatabaseSync) => T): T {
+  const folder = path.join(state, kind);
+  const name = readdirSync(folder).find((file) => SQLITE.test(file));
+  if (name === undefined) throw new Error(`there is no database in ${folder}`);
+  return withCopy(folder, name, read);
 }
 
 /** Reads a copy: opening the file itself could lock it for the server. `bytes`: its size. */

@@ -20,11 +20,14 @@ const BYTES_PER_MB = 2 ** 20;
 export const LISTED_ORIGIN = 'https://admin.store.example';
 /** Games a day for which one player counts: fewer than the catalogue has. */
 export const COUNTED_GAMES = 20;
+/** The smallest budget that the setting allows, so that a run can exceed it. */
+export const SLATE_MB = 1;
 const VARS = {
   GUESTS: 'on',
   GORSE_API: 'off',
   CORS_ORIGINS: LISTED_ORIGIN,
   COUNTED_GAMES_PER_DAY: String(COUNTED_GAMES),
+  SLATE_MB_PER_DAY: String(SLATE_MB),
   // The requests of a run come from one address. attacks/rates.ts tests the limits with a key that has its own.
   PLAYER_REQUESTS_PER_MINUTE: 'unlimited',
   KEY_REQUESTS_PER_MINUTE: 'unlimited',
