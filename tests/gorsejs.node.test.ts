@@ -1,13 +1,18 @@
 // gorse's own npm client, unchanged, against the Worker in workerd over HTTP.
 
+import { execFile } from 'node:child_process';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { Gorse, GorseException } from 'gorsejs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { readBlocks, readGuide } from '../scripts/abuse/guide-blocks.ts';
 import { startWorkerd } from '../scripts/bench/workerd.ts';
 import { PROJECT_DIR } from '../scripts/local/project.ts';
 
 const KEY = 'gorse-key';
 const START_TIMEOUT_MS = 120_000;
+/** The Worker that the guide names. */
+const ENDPOINT = 'https://bloodstream.example.workers.dev';
 const TIMESTAMP = '2026-08-07T00:26:46Z';
 
 let server: Awaited<ReturnType<typeof startWorkerd>>;
@@ -97,6 +102,19 @@ it('recommends, for users and sessions, with categories, and lists items', async
   expect(await client.getItemNeighbors({ itemId: '200', category: 'd' })).toEqual([score('300')]);
   for (const list of [client.getPopular({}), client.getLatest({ category: 'e', cursorOptions: { n: 2 } })])
     expect(await list).toEqual(expect.arrayContaining([score('200'), score('300')]));
+});
+
+it('runs the snippet of the guide', async () => {
+  const [snippet, ...others] = readBlocks(readGuide('guides/gorse.md')).filter(({ kind }) => kind === 'elsewhere');
+  expect([snippet!.text.split(ENDPOINT).length, others]).toEqual([2, []]);
+  const script = snippet!.text.replace(ENDPOINT, server.url);
+  // In a process of its own, as its reader runs it.
+  await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: PROJECT_DIR,
+    env: { ...process.env, BLOODSTREAM_KEY: KEY },
+  });
+  const sent = { type: 'star', userId: 'player-0001', itemId: 'wynmere' };
+  expect(await client.getFeedback(sent)).toMatchObject({ FeedbackType: 'like', ItemId: 'wynmere' });
 });
 
 it('refuses another key', async () => {

@@ -26,9 +26,10 @@ it('counts the blocks that run and those that are only shown', () => {
     ['sh run needs=go', ''],
     ['ts file=a.ts', ''],
     ['json answer', '{}'],
+    ['js elsewhere', ''],
     ['sh skip', ''],
   ];
-  expect(countBlocks([write(blocks), write(blocks)])).toEqual({ guides: 2, run: 8, skipped: 2 });
+  expect(countBlocks([write(blocks), write(blocks)])).toEqual({ guides: 2, run: 10, skipped: 2 });
   const own = countBlocks();
   expect(own.guides).toBe(listGuides().length);
   expect(own.run).toBeGreaterThan(10 * own.skipped);
@@ -43,6 +44,7 @@ it('runs the blocks in one shell, with the files that the guide saves', async ()
     ['sh run', 'ls package.json greet.mjs; sleep 100 &'],
     ['text answer', 'greet.mjs\n…'],
     ['sh skip', 'exit 1'],
+    ['sh elsewhere', 'exit 1'],
     ['sh run needs=go', 'exit 2'],
   ];
   expect(await run(...guide)).toEqual({ faults: [], ran: 3 });

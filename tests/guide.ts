@@ -5,6 +5,7 @@
 //   ```ts file=mint.ts    is saved under that name, for a later block to run
 //   ```json answer        is what the block before it prints; `…` stands for any text and, in a list, for any elements
 //   ```text answer        the same, for text
+//   ```js elsewhere       runs in a test of its own, since it needs a Worker with other settings
 //   ```sh skip            is only shown: it needs an account, or runs for minutes
 
 import { spawn, spawnSync } from 'node:child_process';

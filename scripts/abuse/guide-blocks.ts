@@ -7,7 +7,7 @@ import { PROJECT_DIR } from '../local/project.ts';
 
 export interface Block {
   language: string;
-  kind: 'run' | 'file' | 'answer' | 'skip';
+  kind: 'run' | 'file' | 'answer' | 'elsewhere' | 'skip';
   /** The tool that a run needs, or the name of a file. */
   value: string | undefined;
   text: string;
@@ -17,7 +17,7 @@ export interface Block {
 
 export interface GuideCounts {
   guides: number;
-  /** Blocks that tests/guides.e2e.test.ts runs, saves for a later one, or compares with an answer. */
+  /** Blocks that a test runs, saves for a later one, or compares with an answer. */
   run: number;
   /** Blocks that are only shown. */
   skipped: number;
@@ -25,7 +25,7 @@ export interface GuideCounts {
 
 const DOCS = path.join(PROJECT_DIR, 'docs');
 const FENCE = /^( *)```(\S*) ?(.*)\n([\s\S]*?)^\1```$/gm;
-const INFO = /^(?:run(?: needs=(?<tool>\w+))?|file=(?<file>[\w.-]+)|(?<kind>answer|skip))$/;
+const INFO = /^(?:run(?: needs=(?<tool>\w+))?|file=(?<file>[\w.-]+)|(?<kind>answer|elsewhere|skip))$/;
 
 /** Relative to docs/. */
 export const listGuides = (): string[] => [

@@ -42,8 +42,7 @@ export function formatReport(report: AbuseReport): string {
     `${survived ? 'The Worker’s process survived' : 'THE WORKER’S PROCESS DIED'}; ${alerts.length} alerts`,
     ...shorten(alerts).map((alert) => `  ${alert.slice(0, 500)}`),
     `the client: ${count(client.bytes)} bytes gzipped, at most ${count(client.bytesMax)}`,
-    `snippets of ${guides.guides} guides: ${guides.run} that tests/guides.e2e.test.ts runs or compares, ` +
-      `${guides.skipped} only shown`,
+    `snippets of ${guides.guides} guides: ${guides.run} that tests run or compare, ${guides.skipped} only shown`,
   ].join('\n');
 }
 

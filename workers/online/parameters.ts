@@ -66,7 +66,7 @@ export const pageQuery = {
       type: 'string',
       description:
         `Ids of items to leave out, such as those in the cart: separated by commas or in repeated parameters; at ` +
-        `most ${EXCLUDED_MAX}.`,
+        `most ${EXCLUDED_MAX}. An id that contains a comma cannot be named.`,
       example: 'wynmere,rising-towers',
     }),
 };

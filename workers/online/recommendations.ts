@@ -27,8 +27,9 @@ const Explain = z
   .meta({
     type: 'string',
     description:
-      '`1`, or item ids separated by commas: explains why each is in the answer, or why it is not. Such an answer ' +
-      'counts as not shown: the ranking model does not learn from it. Only with a key: it names the store’s rules.',
+      '`1`, or item ids separated by commas: explains why each is in the answer, or why it is not. An id that ' +
+      'contains a comma cannot be named. Such an answer counts as not shown: the ranking model does not learn from ' +
+      'it. Only with a key: it names the store’s rules.',
   });
 
 export const galleryQuery = {
