@@ -1,6 +1,6 @@
 // Requests for unknown ids: otherwise anybody could fill the store. The objects and D1 must keep nothing. R2 keeps the
 // slates of galleries, as it does for everybody, because ranking learns from them how to serve new players; the day's
-// budget for slates must hold (docs/decisions/0031).
+// budget for slates must hold (docs/decisions/0035).
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attack, Attempts, Target } from '../target/attack.ts';
