@@ -9,7 +9,8 @@ import { overload } from './overload.ts';
 import { judgeLeftovers } from './unknown-ids.ts';
 
 test('an overload that sheds nothing is a breach', async () => {
-  const answers = { GET: [200, '{"degraded":[]}'], POST: [202, '{"results":[{"status":"duplicate"}]}'] } as const;
+  const results = Array.from({ length: 20 }, () => ({ status: 'duplicate' }));
+  const answers = { GET: [200, '{"degraded":[]}'], POST: [202, JSON.stringify({ results })] } as const;
   const server = createServer((request, response) => {
     const [status, text] = answers[request.method as keyof typeof answers];
     response.writeHead(status, { 'content-type': 'application/json' }).end(text);
