@@ -1,5 +1,5 @@
-// An issuer of players' tokens other than the Worker, on this machine, and one of its players. At the issuer, the player
-// has the id of a victim: only the issuer's prefix makes them two players here.
+// An issuer of players' tokens other than the Worker, on this machine, and one of its players. At the issuer, this
+// player has the id of a victim: only the issuer's prefix makes them two players here.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
