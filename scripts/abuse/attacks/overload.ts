@@ -6,7 +6,7 @@ import { type Answer, Client } from '../target/client.ts';
 
 const AT_ONCE = 200;
 const PLAYERS = 50;
-/** Of as many players: such an ingest keeps its slot until all their objects have answered. */
+/** Each event has another player: such an ingest keeps its slot until all their objects have answered. */
 const EVENTS_PER_INGEST = 20;
 /** A busy machine may spread a burst so far that the Worker takes all of it; then another one follows. */
 const BURSTS_MAX = 5;

@@ -36,7 +36,7 @@ export interface SlateTotal extends SlateCount {
   days: number;
 }
 
-/** What was not there before. */
+/** Contents that were not there before. */
 export interface Leftovers {
   objects: number;
   /** Bytes of the objects. */
