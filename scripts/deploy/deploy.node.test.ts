@@ -8,16 +8,31 @@ import { Refusal } from '../../tests/cloudflare/account.ts';
 import { type StandIn, startStandIn } from '../../tests/cloudflare/server.ts';
 import { identifyQueue } from '../../workers/storage/queue-names.ts';
 import { PROJECT_DIR } from '../local/project.ts';
+import type { Account } from './account.ts';
 import { findAccountId } from './api.ts';
 import { describeBundle } from './bundle.ts';
 import type { DeployFlags } from './command.ts';
 import { type ConfigurationFile, deriveConfiguration, findHost, listQueues } from './configuration.ts';
+import { deploy } from './deploy.ts';
+import type { Plan } from './plan.ts';
 import { ownProduct, runDeployment, type Surroundings } from './run.ts';
 
 const ACCOUNT = '0123456789abcdef0123456789abcdef';
 const TOKEN = 'token-of-the-account';
 const WORKER = 'bloodstream-staging';
 const LIMIT_MS = 400_000;
+
+const EMPTY_PLAN: Plan = {
+  createdDatabases: [],
+  createdBuckets: [],
+  createdQueues: [],
+  provisioned: new Set(),
+  migrations: [],
+  secrets: [],
+  upload: [],
+  address: 'https://games.example',
+  versionBefore: undefined,
+};
 
 let folder: string;
 let standIn: StandIn;
@@ -165,6 +180,24 @@ test(
   },
   LIMIT_MS,
 );
+
+test('goes back if the upload fails once the new version serves, and only then', async () => {
+  const calls: string[] = [];
+  const fail = async (serving: string) => {
+    const plan = { ...EMPTY_PLAN, upload: ['its code differs'], versionBefore: 'old' };
+    const wrangler = async ([command, version]: readonly string[]) => {
+      calls.push(`${command} ${version}`);
+      if (command === 'deploy') throw new Error('no consumer for a queue');
+    };
+    const account = { readState: async () => ({ worker: { versionId: serving } }) } as unknown as Account;
+    const secrets = { stored: {}, shown: undefined, testKey: 'key' };
+    const bundle = { configFile: 'deploy.json', digest: 'digest' };
+    await deploy({ plan, secrets, bundle, account, wrangler, test: async () => 'it answers', report: () => {} });
+  };
+  await expect(fail('new')).rejects.toThrow(/no consumer for a queue. The version before serves again \(old\)/);
+  await expect(fail('old')).rejects.toThrow(/^no consumer for a queue$/);
+  expect(calls).toEqual(['deploy --config', 'rollback old', 'deploy --config']);
+});
 
 test('notices what was changed in the account, and says what it would do', async () => {
   const { account } = standIn;

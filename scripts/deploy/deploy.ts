@@ -29,7 +29,7 @@ export async function deploy(deployment: Deployment): Promise<void> {
       ...['--remote', '--config', deployment.bundle.configFile],
     ]);
   }
-  if (plan.upload.length > 0) await upload(deployment);
+  if (plan.upload.length > 0) await uploadOrGoBack(deployment);
   if (secrets.testKey === undefined) {
     report('Not tested: set ADMIN_KEY to a key of this Worker with the scope admin.');
     return;
@@ -70,22 +70,42 @@ async function upload({ plan, secrets, bundle, wrangler, report }: Deployment): 
   }
 }
 
-async function testOrGoBack({ plan, bundle, wrangler, test, report }: Deployment, key: string): Promise<void> {
+/** A version that serves without its crons or consumers has not been tested either. */
+async function uploadOrGoBack(deployment: Deployment): Promise<void> {
+  try {
+    await upload(deployment);
+  } catch (error) {
+    const { versionBefore } = deployment.plan;
+    const serving = versionBefore === undefined ? undefined : (await deployment.account.readState()).worker?.versionId;
+    if (serving === versionBefore) throw error;
+    await goBack(deployment, `the upload was not completed: ${(error as Error).message}`);
+  }
+}
+
+async function testOrGoBack(deployment: Deployment, key: string): Promise<void> {
+  const { plan, test, report } = deployment;
   try {
     report(`Tested: ${await test(key)}.`);
   } catch (error) {
     const failure = `the Worker at ${plan.address} fails its test: ${(error as Error).message}`;
-    if (plan.upload.length === 0) throw new Error(`${failure}. No version was uploaded, so none is taken back`);
-    const { versionBefore } = plan;
-    if (versionBefore === undefined)
-      throw new Error(
-        `${failure}. There is no version before it: mend it and deploy again, or take it down with --delete`,
-      );
-    report('The test fails: going back to the version before…');
-    const args = ['rollback', versionBefore, '--message', 'smoke test failed', '--yes', '--config', bundle.configFile];
-    await wrangler(args).catch(({ message }: Error) => {
-      throw new Error(`${failure}. The version before (${versionBefore}) could not be brought back: ${message}`);
-    });
-    throw new Error(`${failure}. The version before serves again (${versionBefore}); migrations stay applied`);
+    if (plan.upload.length > 0) await goBack(deployment, failure);
+    throw new Error(`${failure}. No version was uploaded, so none is taken back`);
   }
+}
+
+/** Throws in the end, with the reason. */
+async function goBack(
+  { plan: { versionBefore }, bundle, wrangler, report }: Deployment,
+  reason: string,
+): Promise<never> {
+  if (versionBefore === undefined)
+    throw new Error(
+      `${reason}. There is no version before it: mend it and deploy again, or take it down with --delete`,
+    );
+  report('Going back to the version before…');
+  const args = ['rollback', versionBefore, '--message', 'deployment failed', '--yes', '--config', bundle.configFile];
+  await wrangler(args).catch(({ message }: Error) => {
+    throw new Error(`${reason}. The version before (${versionBefore}) could not be brought back: ${message}`);
+  });
+  throw new Error(`${reason}. The version before serves again (${versionBefore}); migrations stay applied`);
 }
