@@ -37,7 +37,7 @@ export function takePlainMemory(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
     throw new Error(
       `a module that imports a memory with the flags ${wasm[flagsAt]}, not one that is bounded and shared`,
     );
-  const changed = Uint8Array.from(wasm);
+  const changed = new Uint8Array(wasm);
   changed[flagsAt] = BOUNDED;
   return changed;
 }
