@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Refusal } from '../../tests/cloudflare/account.ts';
 import { type StandIn, startStandIn } from '../../tests/cloudflare/server.ts';
 import { identifyQueue } from '../../workers/storage/queue-names.ts';
+import { readBlocks, readGuide } from '../abuse/guide-blocks.ts';
 import { PROJECT_DIR } from '../local/project.ts';
 import type { Account } from './account.ts';
 import { findAccountId } from './api.ts';
@@ -180,6 +181,17 @@ test(
   },
   LIMIT_MS,
 );
+
+test('says what it would do as the guide shows it', async () => {
+  const [shown] = readBlocks(readGuide('guides/deploy.md')).filter(({ kind }) => kind === 'elsewhere');
+  const { output, failure } = await run({ dryRun: true, env: undefined, url: undefined });
+  expect(failure).toBeUndefined();
+  const lines = output.split('\n');
+  for (const line of shown!.text.trimEnd().split('\n')) {
+    const pattern = line.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('…', '.*');
+    expect(lines, line).toContainEqual(expect.stringMatching(new RegExp(`^${pattern}$`)));
+  }
+});
 
 test('goes back if the upload fails once the new version serves, and only then', async () => {
   const calls: string[] = [];
