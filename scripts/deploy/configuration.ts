@@ -43,7 +43,13 @@ const RATE_LIMIT_NAMESPACES = 1_000_000;
 export function deriveConfiguration(file: ConfigurationFile, environment: string | undefined): Configuration {
   const { env = {}, route, ...main } = file;
   if (route !== undefined) throw new Error('write the route as `routes = [ … ]` in wrangler.toml');
-  const chosen = environment === undefined ? main : separate(main, environment, env[environment] ?? {});
+  if (environment === undefined) return complete(main);
+  const separated = complete(separate(main, environment, env[environment] ?? {}));
+  assertNothingShared(complete(main), separated, environment);
+  return separated;
+}
+
+function complete(chosen: Configuration): Configuration {
   const databases = chosen.d1_databases.map(({ binding, database_name, migrations_dir }) => ({
     binding,
     database_name,
@@ -73,6 +79,25 @@ function separate(main: Configuration, environment: string, own: Partial<Configu
     vars: { ...main.vars, ...own.vars },
   };
 }
+
+/** Its players' data would mix, and taking the environment down would delete the main one's. */
+function assertNothingShared(main: Configuration, separated: Configuration, environment: string): void {
+  const own = new Set(listNames(separated));
+  const shared = [...new Set(listNames(main))].filter((name) => own.has(name));
+  if (shared.length > 0)
+    throw new Error(
+      `the environment ${environment} shares ${shared.join(', ')} with the main one: ` +
+        `below [env.${environment}] in wrangler.toml, give it another name, or leave it out: the name is then derived`,
+    );
+}
+
+const listNames = (configuration: Configuration): string[] => [
+  `Worker ${configuration.name}`,
+  ...configuration.d1_databases.map(({ database_name }) => `D1 database ${database_name}`),
+  ...configuration.r2_buckets.map(({ bucket_name }) => `R2 bucket ${bucket_name}`),
+  ...listQueues(configuration).map((queue) => `queue ${queue}`),
+  ...configuration.ratelimits.map(({ namespace_id }) => `rate limit ${namespace_id}`),
+];
 
 function renameQueues({ name, queues }: Configuration): Configuration['queues'] {
   const rename = (queue: string) => nameQueue(name, queue);

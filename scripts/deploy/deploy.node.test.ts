@@ -17,6 +17,7 @@ import { type ConfigurationFile, deriveConfiguration, findHost, listQueues } fro
 import { deploy } from './deploy.ts';
 import type { Plan } from './plan.ts';
 import { ownProduct, runDeployment, type Surroundings } from './run.ts';
+import { runSmokeTest } from './smoke-test.ts';
 
 const ACCOUNT = '0123456789abcdef0123456789abcdef';
 const TOKEN = 'token-of-the-account';
@@ -182,6 +183,32 @@ test(
   LIMIT_MS,
 );
 
+test('its test goes by the release in use, waits for it, and does not fail for the erasure alone', async () => {
+  const { worker, workerUrl: url } = standIn;
+  const smoke = (limitMs = 0) => runSmokeTest({ url, key: adminKey, limitMs, pollMs: 20 });
+  const failures = [{ step: 'statistics', reason: 'a timeout' }];
+  Object.assign(worker, { release: 'r1', failures, hasLoaded: false, hasInference: true });
+  await expect(smoke()).rejects.toThrow('release r1 is in use, but the Worker has not loaded it');
+  expect(worker.players.size).toBe(0);
+  const loading = smoke(60_000);
+  setTimeout(() => Object.assign(worker, { hasLoaded: true }), 50);
+  expect(await loading).toBe('it answers with a gallery scored by onnxruntime, release r1');
+  for (const step of ['catalogue', 'release']) {
+    worker.failures = [{ step, reason: 'it is damaged' }];
+    await expect(smoke(), step).rejects.toThrow(`its ${step} fails: it is damaged`);
+  }
+
+  Object.assign(worker, { failures: [], canErase: false });
+  expect(await smoke()).toMatch(
+    /release r1; its player smoke-test-\S+ is still to be erased \(DELETE .* answers 503\)/,
+  );
+  worker.hasInference = false;
+  await expect(smoke(50)).rejects.toThrow(/without the model of r1; its player smoke-test-\S+ is still to be erased/);
+  // One player for all attempts.
+  expect(worker.players.size).toBe(2);
+  Object.assign(worker, { canErase: true, hasInference: true });
+});
+
 test('says what it would do as the guide shows it', async () => {
   const [shown] = readBlocks(readGuide('guides/deploy.md')).filter(({ kind }) => kind === 'elsewhere');
   const { output, failure } = await run({ dryRun: true, env: undefined, url: undefined });
@@ -287,4 +314,13 @@ test('an environment shares nothing with the main one, and every queue has its c
   expect(() => deriveConfiguration({ ...file, d1_databases: twice }, undefined)).toThrow(
     'LOG_0 and LOG_1 have the same',
   );
+  // What wrangler makes people write: an environment's bindings, repeated.
+  const { name, d1_databases, r2_buckets, ratelimits } = file;
+  for (const [own, shared] of [
+    [{ name }, /Worker bloodstream, queue bloodstream-/],
+    [{ d1_databases }, /D1 database bloodstream with the main one/],
+    [{ r2_buckets }, /R2 bucket bloodstream with/],
+    [{ ratelimits }, /rate limit \d+/],
+  ] as const)
+    expect(() => deriveConfiguration({ ...file, env: { staging: own } }, 'staging')).toThrow(shared);
 });

@@ -1,5 +1,5 @@
-// Asks a deployed Worker for its status and a gallery and, where a release is published, for a gallery that the
-// release's model has scored.
+// Asks a deployed Worker for its status and a gallery and, where a release is in use, for a gallery that the release's
+// model has scored. It does not know which version answers: a location may still have the one before.
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,56 +17,86 @@ export interface SmokeTest {
   limitMs: number;
   pollMs: number;
 }
+interface Failure {
+  step: string;
+  reason: string;
+}
 interface Status {
+  /** Null also while the isolate that answers loads the release, or refuses it. */
   release: string | null;
   engine: 'onnx' | 'plain' | null;
   items: number;
+  failures: Failure[];
+}
+interface Releases {
+  inUse: { version: string } | null;
 }
 interface Gallery {
   tier: string;
-  release: string | null;
-  degraded: { step: string; reason: string }[];
+  degraded: Failure[];
   rows: { items: { itemId: string }[] }[];
 }
 type Call = <T>(method: string, path: string, body?: object) => Promise<T>;
 
-/** Returns what it saw, in words. Throws the last failure once the limit has passed. */
+/** Without these, players have no gallery of their own. */
+const NEEDED_STEPS: readonly string[] = ['catalogue', 'release', 'model'];
+
+/** Returns what it saw, in words. Throws the last failure once the limit has passed. Erases its player. */
 export async function runSmokeTest({ url, key, limitMs, pollMs }: SmokeTest): Promise<string> {
   const call = createCall(url, key);
+  // One for all attempts: each erasure has consequences for the next training.
+  const player = { userId: `smoke-test-${randomUUID()}`, hasData: false };
   const end = Date.now() + limitMs;
+  const [tested] = await Promise.allSettled([repeat(() => tryOnce(call, player), end, pollMs)]);
+  const remainder = player.hasData ? await erase(call, player.userId) : '';
+  if (tested.status === 'rejected') throw new Error(`${tested.reason.message}${remainder}`, { cause: tested.reason });
+  return `${tested.value}${remainder}`;
+}
+
+async function repeat(attempt: () => Promise<string>, end: number, pollMs: number): Promise<string> {
   for (;;)
     try {
-      return await tryOnce(call);
+      return await attempt();
     } catch (error) {
       if (Date.now() + pollMs > end) throw error;
       await sleep(pollMs);
     }
 }
 
-async function tryOnce(call: Call): Promise<string> {
+/** Returns what to add to the outcome. A version is not worse because the erasure failed. */
+const erase = (call: Call, userId: string): Promise<string> =>
+  call('DELETE', `/v1/users/${userId}`).then(
+    () => '',
+    (error: Error) => `; its player ${userId} is still to be erased (${error.message})`,
+  );
+
+async function tryOnce(call: Call, player: { userId: string; hasData: boolean }): Promise<string> {
   const status = await call<Status>('GET', '/v1/status');
-  const userId = `smoke-test-${randomUUID()}`;
-  const player = `/v1/users/${userId}`;
-  try {
-    const first = await call<Gallery>('GET', `${player}/gallery`);
-    const items = first.rows.flatMap((row) => row.items);
-    if (status.items === 0) return 'it answers; the catalogue is empty, so the gallery is';
-    if (items.length === 0) throw new Error(`the gallery is empty, with ${status.items} games in the catalogue`);
-    if (status.release === null) return 'it answers with a gallery, without inference: no release is published yet';
-    const events = items
-      .slice(0, CLICKS)
-      .map(({ itemId }, index) => ({ id: `${index}`, userId, type: 'click', itemId }));
-    await call('POST', '/v1/events', { events });
-    return describeInference(status, await call<Gallery>('GET', `${player}/gallery`));
-  } finally {
-    await call('DELETE', player);
-  }
+  assertNone(status.failures);
+  const { inUse } = await call<Releases>('GET', '/v1/releases?limit=1');
+  if (inUse !== null && status.release === null)
+    throw new Error(`release ${inUse.version} is in use, but the Worker has not loaded it`);
+  const { userId } = player;
+  const galleryPath = `/v1/users/${userId}/gallery`;
+  player.hasData = true;
+  const first = await call<Gallery>('GET', galleryPath);
+  const items = first.rows.flatMap((row) => row.items);
+  if (status.items === 0) return 'it answers; the catalogue is empty, so the gallery is';
+  if (items.length === 0) throw new Error(`the gallery is empty, with ${status.items} games in the catalogue`);
+  if (inUse === null) return 'it answers with a gallery, without inference: no release is published yet';
+  const events = items.slice(0, CLICKS).map(({ itemId }, index) => ({ id: `${index}`, userId, type: 'click', itemId }));
+  await call('POST', '/v1/events', { events });
+  return describeInference(status, await call<Gallery>('GET', galleryPath));
+}
+
+function assertNone(failures: readonly Failure[]): void {
+  const failed = failures.find(({ step }) => NEEDED_STEPS.includes(step));
+  if (failed !== undefined) throw new Error(`its ${failed.step} fails: ${failed.reason}`);
 }
 
 /** Throws if a model should have scored the gallery and has not. */
 function describeInference({ release, engine }: Status, { tier, degraded }: Gallery): string {
-  const failed = degraded.find(({ step }) => step === 'model');
-  if (failed !== undefined) throw new Error(`the model of release ${release} fails: ${failed.reason}`);
+  assertNone(degraded);
   if (tier !== 'online') throw new Error(`the gallery comes from the tier “${tier}”, without the model of ${release}`);
   return engine === 'plain'
     ? `it answers with a gallery scored by release ${release}, but without onnxruntime, which did not start`

@@ -6,7 +6,12 @@ import { json } from 'node:stream/consumers';
 import type { Version } from './account.ts';
 
 export interface DeployedWorker {
+  /** In use. */
   release: string | null;
+  /** False while the isolate loads it. */
+  hasLoaded: boolean;
+  failures: { step: string; reason: string }[];
+  canErase: boolean;
   /** If true, the release's model scores the gallery of a player with history. */
   hasInference: boolean;
   answer(request: IncomingMessage, response: ServerResponse, version: Version): Promise<void>;
@@ -21,6 +26,9 @@ export function createDeployedWorker(): DeployedWorker {
   const clicked = new Set<string>();
   const worker: DeployedWorker = {
     release: null,
+    hasLoaded: true,
+    failures: [],
+    canErase: true,
     hasInference: true,
     players,
     async answer(request, response, version) {
@@ -30,8 +38,11 @@ export function createDeployedWorker(): DeployedWorker {
       };
       const key = version.bindings.find(({ name }) => name === 'ADMIN_KEY')?.text;
       if (request.headers.authorization !== `Bearer ${key}`) return send(401, { title: 'Unauthorized' });
-      const { release } = worker;
-      if (request.url === '/v1/status') return send(200, { release, engine: release && 'onnx', items: ITEMS.length });
+      const { release, failures } = worker;
+      const loaded = worker.hasLoaded ? release : null;
+      if (request.url === '/v1/status')
+        return send(200, { release: loaded, engine: loaded && 'onnx', items: ITEMS.length, failures });
+      if (request.url === '/v1/releases?limit=1') return send(200, { inUse: release && { version: release } });
       if (request.url === '/v1/events') {
         const { events } = (await json(request)) as { events: { userId: string }[] };
         for (const { userId } of events) clicked.add(userId);
@@ -39,6 +50,7 @@ export function createDeployedWorker(): DeployedWorker {
       }
       const [, userId] = /^\/v1\/users\/([^/]+)/.exec(request.url!)!;
       if (request.method === 'DELETE') {
+        if (!worker.canErase) return send(503, {});
         players.delete(userId!);
         return send(202, {});
       }

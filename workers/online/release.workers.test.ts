@@ -64,7 +64,10 @@ it('ranks with the release, serves its neighbours, and keeps it if the next one 
 it('passes the smoke test of a deployment, which erases its player', async () => {
   // workerd has no redirect “error”.
   vi.stubGlobal('fetch', (url: URL, { redirect: _, ...init }: RequestInit) => exports.default.fetch(url, init));
-  const seen = await runSmokeTest({ url: 'http://edge', key: 'test-admin', limitMs: 0, pollMs: 1 });
+  const smoke = () => runSmokeTest({ url: 'http://edge', key: 'test-admin', limitMs: 0, pollMs: 1 });
+  await expect(smoke()).rejects.toThrow(/^its release fails: bad: /);
+  await send('POST', '/good/activate');
+  const seen = await smoke();
   vi.unstubAllGlobals();
   expect(seen).toBe('it answers with a gallery scored by onnxruntime, release good');
   const erased = await env.DB.prepare('select count(*) as count from erasures').first();
