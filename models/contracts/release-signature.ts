@@ -1,5 +1,5 @@
 // Signatures of releases: Ed25519 over the bytes of the manifest, which names every file by its digest. The trainer
-// signs (scripts/train/signing-key.ts); whoever reads a release verifies. It reads no store.
+// signs (scripts/train/signing-key.ts); readers of a release verify. It reads no store.
 
 import { fail, ok, type Result } from './result.ts';
 
@@ -8,7 +8,8 @@ const VARIABLE = 'RELEASE_KEYS';
 
 /**
  * Explains why a release is refused; undefined if it is not. `publicKeys`: in base64url, separated by spaces; without
- * any, nothing is verified. A text that is no key refuses every release: a typing error must not open the door.
+ * any, nothing is verified. If one of them is not a key, every release is refused: a typing error must not disable the
+ * check.
  */
 export async function explainUnsigned(
   manifest: Uint8Array,

@@ -148,9 +148,9 @@ export type NamedRelease = z.infer<typeof NamedRelease>;
 
 export const ReleasePointer = NamedRelease.extend({
   movedAt: z.iso.datetime(),
-  /** In use before: an isolate that starts while this release is broken serves it. Pointers before 0.5 have none. */
+  /** An isolate that starts while the release in use is broken serves this one. Pointers before 0.5 have none. */
   previous: NamedRelease.nullable().default(null),
-  /** True if only operators move the pointer: later trainings publish their files and leave it. */
+  /** True if only operators move the pointer: later trainings publish their files and leave it alone. */
   pinned: z.boolean().default(false),
 });
 export type ReleasePointer = z.infer<typeof ReleasePointer>;
@@ -175,13 +175,13 @@ export type ReleaseSummary = z.infer<typeof ReleaseSummary>;
 export const ListedRelease = z
   .object({
     version: z.string(),
-    failure: z.string().nullable().meta({ description: 'Why it cannot be used; null if nothing is known against it.' }),
+    failure: z.string().nullable().meta({ description: 'Why it cannot be used; null if no fault is known.' }),
     summary: ReleaseSummary.nullable().meta({ description: 'Null if the manifest cannot be read.' }),
   })
   .meta({ id: 'Release' });
 export type ListedRelease = z.infer<typeof ListedRelease>;
 
-/** A release per request to R2; with the pointer, well below the 50 subrequests of the free plan. */
+/** Each takes one request to R2; with the pointer, that is well below the 50 subrequests of the free plan. */
 export const RELEASES_PAGE_MAX = 20;
 
 /** The largest difference allowed between two engines, relative to the largest score of the answer. */

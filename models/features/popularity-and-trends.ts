@@ -12,7 +12,7 @@ export const WINDOW_DAYS = 90;
  * must differ by a quarter to be more than chance.
  */
 export const EVIDENCE_PLAYERS_MIN = 1_000;
-/** Weight of two players who play, like or buy a game: what one player does is no popularity. */
+/** Weight of two players who play, like or buy a game: what one player does is not popularity. */
 export const POPULARITY_MIN = 1.2;
 /** A trend compares these newest days with the days before them, as far back as the window. */
 export const TREND_RECENT_DAYS = 3;

@@ -133,7 +133,7 @@ async function readWorker(api: CloudflareApi, script: string): Promise<ExistingW
       `${script}/deployments`,
     ),
   );
-  // The latest deployment comes first. Of several versions at once, the one with most requests counts.
+  // The latest deployment comes first. Of several versions at once, the one with the most requests counts.
   const versions = deployed?.deployments[0]?.versions.toSorted((a, b) => b.percentage - a.percentage);
   if (versions === undefined) return undefined;
   const versionId = versions[0]!.version_id;
@@ -145,7 +145,7 @@ async function readWorker(api: CloudflareApi, script: string): Promise<ExistingW
   ]);
   return {
     versionId,
-    // With several versions at once, none is deployed.
+    // With several versions at once, none counts as deployed.
     tag: versions.length === 1 ? version.annotations?.['workers/tag'] : undefined,
     secrets: secrets.map(({ name }) => name),
     crons: schedules.map(({ cron }) => cron),

@@ -1,7 +1,7 @@
 // Calls Cloudflare's API. Errors say what to do next.
 
 const TIMEOUT_MS = 30_000;
-/** The most that every list takes. */
+/** The largest page size that every list accepts. */
 const PAGE_LENGTH = 50;
 const PUBLIC_URL = 'https://api.cloudflare.com/client/v4';
 

@@ -59,7 +59,7 @@ function complete(chosen: Configuration): Configuration {
   return { ...chosen, d1_databases: databases, queues: renameQueues(chosen) };
 }
 
-/** Another environment shares nothing with the main one; the routes of that one would take its players away. */
+/** Another environment shares nothing with the main one; with the same routes, it would take players away. */
 function separate(main: Configuration, environment: string, own: Partial<Configuration>): Configuration {
   const { routes: _, ...shared } = main;
   const offset = 1 + (crc32(environment) % RATE_LIMIT_NAMESPACES);

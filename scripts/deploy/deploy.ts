@@ -1,4 +1,4 @@
-// Carries out a plan. Each step leaves the account so that a further run goes on from there.
+// Carries out a plan. Each step leaves the account so that another run resumes there.
 
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -99,9 +99,7 @@ async function goBack(
   reason: string,
 ): Promise<never> {
   if (versionBefore === undefined)
-    throw new Error(
-      `${reason}. There is no version before it: mend it and deploy again, or take it down with --delete`,
-    );
+    throw new Error(`${reason}. There is no version before it: fix it and deploy again, or take it down with --delete`);
   report('Going back to the version before…');
   const args = ['rollback', versionBefore, '--message', 'deployment failed', '--yes', '--config', bundle.configFile];
   await wrangler(args).catch(({ message }: Error) => {

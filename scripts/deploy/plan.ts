@@ -136,6 +136,6 @@ function findAddress(configuration: Configuration, subdomain: string | undefined
   if (subdomain !== undefined) return `https://${configuration.name}.${subdomain}.workers.dev`;
   throw new Error(
     'the account has no name under workers.dev: choose one at https://dash.cloudflare.com/?to=/:account/workers, ' +
-      'or give the Worker a domain of yours in wrangler.toml (docs/guides/deploy.md)',
+      'or give the Worker a domain of your own in wrangler.toml (docs/guides/deploy.md)',
   );
 }

@@ -26,7 +26,7 @@ export const createWrangler =
         WRANGLER_HIDE_BANNER: 'true',
         WRANGLER_SEND_METRICS: 'false',
         WRANGLER_SEND_ERROR_REPORTS: 'false',
-        // Its log of each request goes away with the folder, and has no bodies.
+        // Its log of each request is deleted with the folder, and has no bodies.
         WRANGLER_LOG_PATH: folder,
         WRANGLER_LOG_SANITIZE: 'true',
       },

@@ -84,10 +84,10 @@ async function remove(
   const state = await account.readState();
   const lines = describeDeletion(configuration, state);
   if (lines.length === 0) return report('Nothing to delete.');
-  report(`To be deleted, for ever:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+  report(`To be deleted, irrecoverably:\n${lines.map((line) => `  ${line}`).join('\n')}`);
   if (flags.dryRun) return;
   if (!flags.yes) {
-    if (!isTerminal) throw new Error('nobody to ask: --yes deletes without a question');
+    if (!isTerminal) throw new Error('not a terminal, so nobody can be asked: --yes deletes without asking');
     const { name } = configuration;
     if ((await ask(`Type the Worker’s name, ${name}, to delete all of it: `)).trim() !== name)
       throw new Error('the names differ: nothing is deleted');

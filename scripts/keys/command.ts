@@ -11,7 +11,7 @@ import { openKeyClient } from './call.ts';
 const AFTER = `
 The command calls a running Worker: the one that \`npm start\` runs, with its development key, or another, with --url
 and the environment variable ADMIN_KEY. A key is shown once; the Worker keeps only its digest. A revoked key is refused
-everywhere within a minute; streams that it has opened end after an hour at most.
+everywhere within a minute; its open streams end within an hour.
 
 Examples:
   npm run keys -- list
@@ -63,7 +63,7 @@ export function createKeysCommand() {
       await openClient(url).revoke(keyId);
       print(
         { revoked: keyId },
-        `Revoked ${keyId}; it is refused everywhere within a minute. Its open streams end after an hour at most.`,
+        `Revoked ${keyId}; it is refused everywhere within a minute. Its open streams end within an hour.`,
       );
     });
   return keys;

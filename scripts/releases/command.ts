@@ -13,7 +13,7 @@ const LISTED_MAX = 1_000;
 const AFTER = `
 The command calls a running Worker: the one that \`npm start\` runs, with its development key, or another, with --url
 and the environment variable ADMIN_KEY. The isolate that answers follows at once, every other one within 30 seconds.
-Figures are those of the training: on players held out, beside popularity on the same players.
+Metrics are those of the training, on held-out players, beside popularity's on the same players.
 
 Examples:
   npm run releases -- list
@@ -43,7 +43,7 @@ export function createReleasesCommand() {
   });
   subcommand(
     'compare <version> [other]',
-    'Shows two releases side by side; the other is by default the one in use.',
+    'Shows two releases side by side; by default, the other is the one in use.',
   ).action(async (version, other, { url, json }) => {
     const print = openOutput(json);
     const client = openClient(url);
@@ -51,7 +51,7 @@ export function createReleasesCommand() {
     const compared = await Promise.all(named.map((each) => client.read(each)));
     print({ releases: compared }, formatComparison(compared));
   });
-  subcommand('rollback', 'Goes back to the release that was in use before.').action(async ({ url, json }) => {
+  subcommand('rollback', 'Goes back to the previous release.').action(async ({ url, json }) => {
     const print = openOutput(json);
     const client = openClient(url);
     const { version, previous } = await client.readInUse();
@@ -59,11 +59,11 @@ export function createReleasesCommand() {
       throw new Error(`no release was in use before ${version}: \`npm run releases -- list\` shows all`);
     await activate(client, previous, print);
   });
-  subcommand('activate <version>', 'Puts a release to use, whichever it is.').action(async (version, { url, json }) => {
+  subcommand('activate <version>', 'Puts any release into use.').action(async (version, { url, json }) => {
     const print = openOutput(json);
     await activate(openClient(url), version, print);
   });
-  subcommand('pin', 'Keeps the release in use, whatever is trained.').action(async ({ url, json }) => {
+  subcommand('pin', 'Keeps the release in use, whatever is trained later.').action(async ({ url, json }) => {
     const print = openOutput(json);
     const client = openClient(url);
     const pinned = await client.pin((await client.readInUse()).version);
@@ -86,7 +86,7 @@ export function createReleasesCommand() {
       print(
         { publicKey },
         `${publicKey}\n\nAdd it to RELEASE_KEYS in wrangler.toml and deploy. Train with --signing-key ${file}, which ` +
-          'stays secret: whoever has it can publish models.',
+          'must stay secret: anyone who has it can publish models.',
       );
     });
   return releases;

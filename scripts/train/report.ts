@@ -51,7 +51,7 @@ export function formatReport({ manifest, candidates, ...outcome }: Outcome): str
 }
 
 const explainPin = (pinned: string, version: string): string =>
-  `It is not in use: the pointer is pinned to ${pinned}. To put it to use: npm run releases -- activate ${version}`;
+  `It is not in use: the pointer is pinned to ${pinned}. To put it into use: npm run releases -- activate ${version}`;
 
 const RANKERS: Record<Outcome['ranker']['outcome'], (reason: string) => string> = {
   trained: (reason) => `Trained a ranking model: ${reason}.`,

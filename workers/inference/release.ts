@@ -1,6 +1,6 @@
 // Loads a release into the isolate: pointer → manifest → files → engine → self-test. The result is a whole, tested
-// release, or an error; only the ranking model may be left out. An isolate that has none yet loads the release before
-// if the newest is broken; one that has a release keeps it.
+// release, or an error; only the ranking model may be left out. If the newest is broken, an isolate without a release
+// loads the previous one; an isolate with a release keeps it.
 
 import { decodeNeighbourFile, type NeighbourTables } from '../../models/contracts/neighbours.ts';
 import type { NamedRelease, ReadManifest } from '../../models/contracts/release.ts';
@@ -25,14 +25,14 @@ export interface LoadedRelease {
   newestFailure: string | undefined;
 }
 
-/** A broken release or ranking model is not fetched again for this long, unless the pointer moves on. */
+/** A broken release or ranking model is not fetched again for this long, unless the pointer moves. */
 const RETRY_MS = 60_000;
 /** Why each release is broken, by version. */
 const broken = new Map<string, { reason: string; at: number }>();
 
 /**
  * The release that the pointer names; `loaded` if that is it or there is no pointer. If it is broken and nothing is
- * loaded: the release before. `now`: epoch milliseconds.
+ * loaded: the previous release. `now`: epoch milliseconds.
  */
 export async function loadRelease(
   env: ReleaseEnv,

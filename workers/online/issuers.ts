@@ -163,7 +163,7 @@ const ENDPOINTS: Endpoint<IssuerStore>[] = [
     tag,
     summary: 'Refuse the tokens of an issuer',
     description:
-      'Its tokens are refused everywhere within a minute; streams that they have opened end after an hour at most. ' +
+      'Its tokens are refused everywhere within a minute; their open streams end within an hour. ' +
       'Its players’ data is kept.',
     scope: 'admin',
     params: IssuerParams,

@@ -119,9 +119,7 @@ const ENDPOINTS: Endpoint<KeyStore>[] = [
     operationId: 'deleteKey',
     tag,
     summary: 'Revoke a key',
-    description:
-      'The key is refused here at once, and everywhere else within a minute. Streams that it has opened end after an ' +
-      'hour at most.',
+    description: 'The key is refused here at once, and elsewhere within a minute. Its open streams end within an hour.',
     scope: 'admin',
     params: KeyParams,
     answer: { status: 204, description: 'The key is deleted.' },

@@ -1,4 +1,4 @@
-// The endpoints of releases: lists them, puts one to use, pins the one in use. Trainers publish to R2 themselves.
+// The endpoints of releases: list them, put one into use, pin the one in use. Trainers publish to R2 themselves.
 
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
@@ -24,7 +24,7 @@ const ReleaseInUse = z
   .object({
     version: z.string(),
     previous: z.string().nullable().meta({
-      description: 'In use before: an isolate that starts while this release is broken serves it.',
+      description: 'The previous release: an isolate that starts while the one in use is broken serves it.',
     }),
     pinned: z.boolean().meta({ description: 'True if trainings leave this release in use.' }),
     movedAt: z.iso.datetime(),
@@ -38,7 +38,7 @@ const ListAnswer = z.object({
 });
 const ActivatedRelease = ReleaseInUse.extend({
   failure: z.string().nullable().meta({
-    description: 'Why this isolate cannot serve the release, and keeps the one before; null if it serves it.',
+    description: 'Why this isolate cannot serve the release and keeps the previous one; null if it serves it.',
   }),
 }).meta({ id: 'ActivatedRelease' });
 
@@ -164,10 +164,11 @@ const ENDPOINTS: Endpoint<ReleaseStore>[] = [
     path: '/v1/releases/{version}/activate',
     operationId: 'activateRelease',
     tag,
-    summary: 'Put a release to use',
+    summary: 'Put a release into use',
     description:
-      'For instance an earlier one. This isolate follows at once, every other one with requests within 30 seconds; ' +
-      'no request fails meanwhile. A pin stays. If the release is not pinned, the next training may replace it.',
+      'Any complete release, such as an earlier one. This isolate follows at once, every other isolate with requests ' +
+      'within 30 seconds; no request fails meanwhile. A pin stays. Without a pin, the next training may replace the ' +
+      'release.',
     scope: 'admin',
     params: ReleaseParams,
     answer: { schema: ActivatedRelease, description: 'The release in use.' },
@@ -183,7 +184,7 @@ const ENDPOINTS: Endpoint<ReleaseStore>[] = [
     summary: 'Pin the release in use',
     description:
       'Later trainings publish their releases and leave this one in use; ' +
-      '`POST /v1/releases/{version}/activate` still moves on. 409 if another release is in use.',
+      '`POST /v1/releases/{version}/activate` still moves the pointer. 409 if another release is in use.',
     scope: 'admin',
     params: ReleaseParams,
     answer: { schema: ReleaseInUse, description: 'The release in use.' },
@@ -200,7 +201,7 @@ const ENDPOINTS: Endpoint<ReleaseStore>[] = [
     description: 'The next training that passes the gate replaces it. 409 if another release is in use.',
     scope: 'admin',
     params: ReleaseParams,
-    answer: { status: 204, description: 'The release is not pinned.' },
+    answer: { status: 204, description: 'The release is no longer pinned.' },
     problems: [409],
     audit: {
       readBefore: (_, store: ReleaseStore) => readInUse(store),

@@ -73,7 +73,7 @@ const Status = z
           })
           .meta({ description: 'Events that their players’ objects miss in the log and send again.' }),
       })
-      .meta({ description: 'The state of the event log: accepted events that it has, and those that it misses.' }),
+      .meta({ description: 'The state of the event log: accepted events that it has, and those that it lacks.' }),
     failures: z.array(Degradation).meta({ description: 'Failures of this isolate to load or refresh, with reasons.' }),
     jobRuns: z.array(
       z.object({

@@ -66,8 +66,8 @@ const ENDPOINTS: Endpoint<Connection>[] = [
       'A WebSocket, or server-sent events with “Accept: text/event-stream”. A notice follows each burst of events. ' +
       'With `after`, or Last-Event-ID, the newest 20 missed notices come first. A browser’s WebSocket can send no ' +
       'header: offer the subprotocols `bloodstream` and `bearer.` followed by the key or token in base64url. The ' +
-      'answer to “ping” is “pong”. A connection ends when its token or key expires, and after an hour at most ' +
-      '(close code 1008), also if its key or issuer is deleted: open another with a valid one and `after`.',
+      'answer to “ping” is “pong”. A connection ends (close code 1008) when its token or key expires, and after an ' +
+      'hour at most; deleting its key or issuer does not end it sooner. Open another with a valid one and `after`.',
     scope: 'read',
     isOpenToPlayers: true,
     params: UserParams,

@@ -99,7 +99,7 @@ export async function moveCounts(
 }
 
 /**
- * The longest backlog first: one database may need all moves of a run, and the others would never have their turn.
+ * The longest backlog first: one database may need all moves of a run, and the others would never get theirs.
  */
 async function listByUnmoved(shards: LogShards): Promise<D1Database[]> {
   const unmoved = await Promise.all(shards.map(async (shard) => ({ shard, events: await readUnmoved(shard) })));

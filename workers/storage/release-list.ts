@@ -1,4 +1,4 @@
-// The releases in R2, for operators: lists them, and puts one to use. Serving reads only those that the pointer names.
+// The releases in R2, for operators: lists them, puts one into use. Serving reads only those that the pointer names.
 
 import { RELEASES_PREFIX } from '../../models/contracts/layout.ts';
 import {
@@ -64,7 +64,7 @@ export interface Refusal {
   reason: string;
 }
 
-/** Points to a release that is whole. `now`: epoch milliseconds. Throws if R2 cannot be read or written. */
+/** Points to a release that is complete. `now`: epoch milliseconds. Throws if R2 cannot be read or written. */
 export async function activateRelease(
   env: ReleaseEnv,
   version: string,
@@ -89,7 +89,7 @@ async function readWholeRelease(env: ReleaseEnv, version: string): Promise<Resul
     return ok(release.named);
   } catch (error) {
     if (error instanceof R2UnavailableError) throw error;
-    return fail({ isMissing: false, reason: `“${version}” cannot be put to use: ${(error as Error).message}.` });
+    return fail({ isMissing: false, reason: `“${version}” cannot be put into use: ${(error as Error).message}.` });
   }
 }
 

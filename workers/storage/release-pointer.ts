@@ -1,5 +1,5 @@
-// The pointer to the release in use, in R2: a small object that moves by conditional put. It names the release before
-// as well, and may be pinned. The files of releases: releases.ts.
+// The pointer to the release in use, in R2: a small object that moves by conditional put. It also names the
+// previous release, and may be pinned. The files of releases: releases.ts.
 
 import { RELEASE_POINTER_KEY } from '../../models/contracts/layout.ts';
 import { NamedRelease, ReleasePointer } from '../../models/contracts/release.ts';

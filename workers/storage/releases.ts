@@ -170,7 +170,7 @@ export async function publishRelease(
   const pointer = moveTo(named, stored.pointer, now);
   if (stored.etag !== etag || !(await writePointer(bucket, pointer, etag)))
     return fail(
-      'not put to use: the release in use was changed meanwhile. Train again, to be compared with it; or activate ' +
+      'not put into use: the release in use changed meanwhile. Train again to compare with it, or activate ' +
         `${version}, whose files are published`,
     );
   return ok({ pointer, isPinned: false });
