@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -9,6 +9,7 @@ import { deleteItem, listItems, patchItem } from '../../workers/storage/items.ts
 import { chooseShard } from '../../workers/storage/log-shards.ts';
 import { trimEvents } from '../../workers/storage/trim-events.ts';
 import { openPlatform, type Platform } from '../local/platform.ts';
+import { fileCache } from '../log/fetch-files.ts';
 import { type ImportRequest, importFiles } from './write.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12);
@@ -252,7 +253,7 @@ test('an import writes to each player’s database; repeated with one more datab
     await LOG_0.dispose();
     await LOG_1.dispose();
   });
-  const one = { DB, BUCKET, LOG_0: LOG_0.DB };
+  const one = { DB, BUCKET, LOG_0: LOG_0.DB, state: folder };
   const two = { ...one, LOG_1: LOG_1.DB };
   const count = async () => [(await readLog(one.LOG_0)).length, (await readLog(two.LOG_1)).length];
   expect(await importFiles(one, { path: file }, NOW)).toMatchObject({ interactionsWritten: 400 });
@@ -293,4 +294,12 @@ test('a file that grew after its events had left D1 adds the new ones alone', as
     ['left1', 'new'],
     ['left1', 'l1'],
   ]);
+  // Players on both sides of all files, and none of them in one.
+  expect(readdirSync(fileCache(other.state))).not.toEqual([]);
+  rmSync(fileCache(other.state), { recursive: true });
+  const steps = new Set<string>();
+  const outside = { path: write('outside.txt', 'a l1\nz l1\n') };
+  await importFiles(other, outside, LATER, ({ step }) => void steps.add(step));
+  expect([...steps].filter((step) => step.includes('fetching'))).toEqual([]);
+  expect(existsSync(fileCache(other.state))).toBe(false);
 }, 120_000);

@@ -23,6 +23,8 @@ import {
 import { seedShard } from '../../workers/storage/seed-shard.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
 import { withDuckDb } from '../duckdb/open.ts';
+import type { Platform } from '../local/platform.ts';
+import { fileCache } from '../log/fetch-files.ts';
 import { assertMostTaken } from './assert-taken.ts';
 import { findArchived } from './find-archived.ts';
 import type { Format } from './formats.ts';
@@ -78,7 +80,7 @@ export interface Progress {
   of: number;
 }
 
-type ImportStores = Stores & LogBindings;
+type ImportStores = Stores & LogBindings & Pick<Platform, 'state'>;
 
 /** `now`: epoch milliseconds. Throws if the files cannot be read or are refused, or the database cannot be written. */
 export const importFiles = (
@@ -129,7 +131,7 @@ export const importFiles = (
       await writeCatalogue(db, { ...catalogue, id: ids.items, format: source.format, now }, summary, onProgress);
     const { limit } = request;
     if (!eventsDone) {
-      await findArchived(connection, stores.BUCKET, staged.preset, (done, of) =>
+      await findArchived(connection, stores.BUCKET, fileCache(stores.state), staged.preset, (done, of) =>
         onProgress({ step: 'fetching the files of the log', done, of }),
       );
       await writeInteractions(

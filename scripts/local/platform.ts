@@ -16,7 +16,11 @@ const OPEN_RETRY_MS = 200;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export type LocalStores = Stores & LogBindings;
-export type Platform = LocalStores & { dispose(): Promise<void> };
+export type Platform = LocalStores & {
+  /** The folder that holds the stores. */
+  readonly state: string;
+  dispose(): Promise<void>;
+};
 
 const CONFIG = path.join(PROJECT_DIR, 'wrangler.toml');
 
@@ -44,7 +48,7 @@ export async function openPlatform(state: string, config = CONFIG): Promise<Plat
     await dispose();
     throw error;
   }
-  return { ...stores, dispose };
+  return { ...stores, state, dispose };
 }
 
 /**
