@@ -24,6 +24,7 @@ import { createProgress, type Progress } from './terminal/progress.ts';
 import { handleSignals } from './terminal/shutdown.ts';
 import { createTrainCommand, type Flags, REFUSED } from './train/command.ts';
 import { type Material, readMaterial } from './train/read.ts';
+import { readNewestSnapshot } from './train/recent-releases.ts';
 import { formatReport, type Outcome, toJson } from './train/report.ts';
 import { assertAccepted, readSigningKey, type SigningKey } from './train/signing-key.ts';
 
@@ -62,10 +63,14 @@ async function watch(flags: Flags, signing: Signing, print: (outcome: Outcome) =
   // An interrupted training leaves at most files that no pointer names.
   handleSignals(0);
   console.error('Waiting for snapshots to train on …');
-  let tried = '';
+  let tried: string | undefined;
   for (;;) {
     try {
-      const due = await withPlatform(flags.state, (stores) => waitForSnapshot(stores, signing, tried));
+      const due = await withPlatform(flags.state, async (stores) => {
+        // A start does not train again on the snapshot of a release that people have replaced, or not put to use.
+        tried ??= await readNewestSnapshot({ BUCKET: stores.BUCKET, RELEASE_KEYS: signing.releaseKeys });
+        return waitForSnapshot(stores, signing, tried);
+      });
       console.error(`Snapshot ${due.snapshot} is announced, with ${due.newEvents.toLocaleString('en')} new events.`);
       print(await train(flags, signing, (run) => run(new AbortController().signal)));
       // While nothing else is waiting: readers of the files just used keep them for two days.

@@ -1,15 +1,12 @@
 // Signatures of releases: Ed25519 over the bytes of the manifest, which names every file by its digest. The trainer
 // signs (scripts/train/signing-key.ts); readers of a release verify. It reads no store.
 
-import { fail, ok, type Result } from './result.ts';
-
 /** The variable of the Worker with the public keys. */
 const VARIABLE = 'RELEASE_KEYS';
 
 /**
  * Explains why a release is refused; undefined if it is not. `publicKeys`: in base64url, separated by spaces; without
- * any, nothing is verified. If one of them is not a key, every release is refused: a typing error must not disable the
- * check.
+ * any, nothing is verified. Throws if one of them is not a key: a typing error must not disable the check.
  */
 export async function explainUnsigned(
   manifest: Uint8Array,
@@ -17,10 +14,9 @@ export async function explainUnsigned(
   publicKeys: string,
 ): Promise<string | undefined> {
   const keys = await importKeys(publicKeys);
-  if (!keys.ok) return keys.error;
   if (signature === undefined) return `it is not signed, and ${VARIABLE} requires a signature`;
   const bytes = Buffer.from(signature, 'base64url');
-  for (const key of keys.value)
+  for (const key of keys)
     if (await crypto.subtle.verify('Ed25519', key, bytes, manifest as Uint8Array<ArrayBuffer>)) return undefined;
   return `its signature is by none of the keys in ${VARIABLE}`;
 }
@@ -28,15 +24,16 @@ export async function explainUnsigned(
 export const listPublicKeys = (publicKeys: string | undefined): string[] =>
   (publicKeys ?? '').split(/\s+/).filter((key) => key !== '');
 
-async function importKeys(publicKeys: string): Promise<Result<CryptoKey[], string>> {
+/** Its error names the position of an entry, never the text: that could be a private key, and players see the error. */
+async function importKeys(publicKeys: string): Promise<CryptoKey[]> {
   const keys: CryptoKey[] = [];
-  for (const text of listPublicKeys(publicKeys))
+  for (const [index, text] of listPublicKeys(publicKeys).entries())
     try {
       const { buffer, byteOffset, byteLength } = Buffer.from(text, 'base64url');
       const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
       keys.push(await crypto.subtle.importKey('raw', bytes, 'Ed25519', false, ['verify']));
     } catch {
-      return fail(`“${text}” in ${VARIABLE} is no public key of \`npm run releases -- make-key\``);
+      throw new Error(`entry ${index + 1} of ${VARIABLE} is no public key of \`npm run releases -- make-key\``);
     }
-  return ok(keys);
+  return keys;
 }

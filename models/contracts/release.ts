@@ -181,7 +181,10 @@ export const ListedRelease = z
   .meta({ id: 'Release' });
 export type ListedRelease = z.infer<typeof ListedRelease>;
 
-/** Each takes one request to R2; with the pointer, that is well below the 50 subrequests of the free plan. */
+/**
+ * Each takes one request to R2, or two where RELEASE_KEYS asks for its signature; with the pointer, the list and the
+ * caller's key, that is below the 50 subrequests of the free plan.
+ */
 export const RELEASES_PAGE_MAX = 20;
 
 /** The largest difference allowed between two engines, relative to the largest score of the answer. */

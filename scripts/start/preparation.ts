@@ -2,7 +2,7 @@
 // and its progress on stderr.
 
 import { listLogShards } from '../../workers/storage/log-shards.ts';
-import { readPointer } from '../../workers/storage/release-pointer.ts';
+import { readCurrentRelease } from '../../workers/storage/releases.ts';
 import { type CountVars, readGamesPerDay } from '../../workers/storage/settings.ts';
 import { type Platform, readVars, withPlatform } from '../local/platform.ts';
 import { countBeyond, countLog, exportLog } from '../log/catch-up.ts';
@@ -23,7 +23,9 @@ async function prepare({ state, forImport, world }: Preparation): Promise<Prepar
     }
     if (!forImport) await catchUp(platform);
     const events = await countBeyond(shards, () => 0);
-    return { events, hasItems: await hasItems(), hasRelease: (await readPointer(BUCKET)) !== undefined };
+    const { RELEASE_KEYS } = readVars<Pick<Env, 'RELEASE_KEYS'>>();
+    const { manifest } = await readCurrentRelease({ BUCKET, RELEASE_KEYS });
+    return { events, hasItems: await hasItems(), hasRelease: manifest.ok && manifest.value !== undefined };
   });
 }
 

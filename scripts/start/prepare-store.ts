@@ -26,6 +26,7 @@ export interface Preparation {
 export interface PreparedStore {
   /** Number of events ever logged: the sum of the last sequences of the log's databases. */
   events: number;
+  /** True if a release is in use that this version can read. */
   hasRelease: boolean;
   hasItems: boolean;
 }

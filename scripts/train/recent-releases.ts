@@ -2,7 +2,7 @@
 
 import { RECENT_MAX } from '../../models/release/gate.ts';
 import type { EarlierRelease } from '../../models/release/train-release.ts';
-import { listVersions } from '../../workers/storage/release-list.ts';
+import { listReleases, listVersions } from '../../workers/storage/release-list.ts';
 import { type ReleaseEnv, readReleaseFile, readStoredRelease } from '../../workers/storage/releases.ts';
 
 /**
@@ -22,6 +22,12 @@ export async function readRecentReleases(env: ReleaseEnv, inUse: string | undefi
   if (unread.length > 0)
     console.error(`Not compared with ${unread.length} earlier releases that cannot be read, such as ${unread[0]}`);
   return recent;
+}
+
+/** The snapshot of the newest release, in use or not; '' if there is none, or it cannot be read. */
+export async function readNewestSnapshot(env: ReleaseEnv): Promise<string> {
+  const [newest] = await listReleases(env, undefined, 1);
+  return newest?.summary?.data.snapshot ?? '';
 }
 
 async function readEarlierRelease(env: ReleaseEnv, version: string): Promise<EarlierRelease> {

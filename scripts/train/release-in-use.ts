@@ -11,10 +11,13 @@ export interface ReleaseInUse {
   current: TrainingInput['current'];
 }
 
-/** A damaged retrieval part stops the training: only people may publish without it. */
+/**
+ * A release that this version refuses counts as none. A damaged retrieval part stops the training: only people may
+ * publish without it.
+ */
 export async function readReleaseInUse(env: ReleaseEnv, force: boolean): Promise<ReleaseInUse> {
   const { BUCKET: bucket } = env;
-  const { etag, manifest } = await readCurrentRelease(env);
+  const { etag, manifest, isRefused = false } = await readCurrentRelease(env);
   try {
     if (!manifest.ok) throw new Error(manifest.error);
     if (manifest.value === undefined) return { etag, current: undefined };
@@ -25,7 +28,7 @@ export async function readReleaseInUse(env: ReleaseEnv, force: boolean): Promise
     const { version, data } = manifest.value;
     return { etag, current: { version, itemIds, model, ranking, countedUntil: data.countedUntil } };
   } catch (error) {
-    if (!force)
+    if (!force && !isRefused)
       throw new Error(`${(error as Error).message}. --force publishes without comparing with it`, { cause: error });
     console.error(`Not compared with the release in use: ${(error as Error).message}`);
     return { etag, current: undefined };

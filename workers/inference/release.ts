@@ -27,8 +27,18 @@ export interface LoadedRelease {
 
 /** A broken release or ranking model is not fetched again for this long, unless the pointer moves. */
 const RETRY_MS = 60_000;
+/** A load that died with its request does not block later ones for longer. */
+const ABANDON_MS = 30_000;
+/** Loads that run, by version: an isolate has no memory for the same release twice beside the one in use. */
+const running = new Map<string, { done: Promise<LoadedRelease>; startedAt: number }>();
 /** Why each release is broken, by version. */
 const broken = new Map<string, { reason: string; at: number }>();
+
+/** True if this isolate could not load the release when it last tried. */
+export const isBroken = (version: string): boolean => broken.has(version);
+
+/** The next load tries broken releases at once: operators may have mended the one that they activate. */
+export const forgetBroken = (): void => broken.clear();
 
 /**
  * The release that the pointer names; `loaded` if that is it or there is no pointer. If it is broken and nothing is
@@ -47,7 +57,7 @@ export async function loadRelease(
     return loaded;
   }
   try {
-    return await loadUnlessBroken(env, pointer, now);
+    return await loadOnce(env, pointer, now);
   } catch (error) {
     if (loaded !== undefined || pointer.previous === null) throw error;
     return loadStandIn(env, pointer.previous, (error as Error).message, now);
@@ -62,14 +72,28 @@ async function loadStandIn(
   now: number,
 ): Promise<LoadedRelease> {
   try {
-    const release = await loadUnlessBroken(env, previous, now);
+    const release = await loadOnce(env, previous, now);
     console.error(
       JSON.stringify({ alert: 'release before the newest stands in', release: previous.version, error: newestFailure }),
     );
-    return { ...release, newestFailure };
+    // The same object, which other callers may share: a copy would be retired with its engine in use.
+    release.newestFailure = newestFailure;
+    return release;
   } catch (error) {
     throw new Error(`${newestFailure}; ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Shares a load of the release that already runs. */
+function loadOnce(env: ReleaseEnv, named: NamedRelease, now: number): Promise<LoadedRelease> {
+  const { version } = named;
+  const found = running.get(version);
+  if (found !== undefined && now - found.startedAt <= ABANDON_MS) return found.done;
+  const done = loadUnlessBroken(env, named, now).finally(() => {
+    if (running.get(version)?.done === done) running.delete(version);
+  });
+  running.set(version, { done, startedAt: now });
+  return done;
 }
 
 async function loadUnlessBroken(env: ReleaseEnv, named: NamedRelease, now: number): Promise<LoadedRelease> {

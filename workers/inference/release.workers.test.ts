@@ -364,6 +364,20 @@ it('serves the release before if the newest is broken when an isolate starts, an
   await expect(loadRelease(env, undefined, 0)).rejects.toThrow(/^both: .*; other: /);
 });
 
+it('loads a release once for callers at the same time, also one that stands in', async () => {
+  const loadTwice = () => Promise.all([loadRelease(env, undefined, 0), loadRelease(env, undefined, 0)]);
+  const previous = await publishFake(env.BUCKET, 'once', { itemIds, shift: 2 });
+  const [first, second] = await loadTwice();
+  expect(second).toBe(first);
+  await expectScores(first!, 2);
+  const damage = ({ model }: { model: Uint8Array }) => model.fill(0, 100, 200);
+  await publishFake(env.BUCKET, 'once-broken', { itemIds, shift: 3, previous, damage });
+  const [standIn, same] = await loadTwice();
+  expect(same).toBe(standIn);
+  expect(standIn!.newestFailure).toMatch(/^once-broken: /);
+  expect(await loadRelease(env, undefined, 0)).not.toBe(standIn);
+});
+
 it('refuses a release that no key of RELEASE_KEYS signed, and does not activate it', async () => {
   const { publicKey, privateKey } = (await crypto.subtle.generateKey('Ed25519', true, [
     'sign',
@@ -382,8 +396,9 @@ it('refuses a release that no key of RELEASE_KEYS signed, and does not activate 
   await env.BUCKET.put(releaseKey('signed', 'manifest.sig'), Buffer.from(signature).toString('base64url'));
   expect((await loadRelease(keyed, undefined, 60_000))!.manifest.version).toBe('signed');
   expect(await activateRelease(keyed, 'signed', 0)).toMatchObject({ ok: true });
-  expect(await findRelease({ ...keyed, RELEASE_KEYS: 'no key' }, 'signed')).toMatchObject({
-    failure: expect.stringContaining('“no” in RELEASE_KEYS is no public key'),
+  const secret = JSON.stringify(await crypto.subtle.exportKey('jwk', privateKey));
+  expect(await findRelease({ ...keyed, RELEASE_KEYS: `${keyed.RELEASE_KEYS} ${secret}` }, 'signed')).toMatchObject({
+    failure: 'entry 2 of RELEASE_KEYS is no public key of `npm run releases -- make-key`',
   });
 });
 

@@ -2,10 +2,10 @@
 // checks the pointer itself.
 
 import { readPointer } from '../storage/release-pointer.ts';
-import { type ReleaseEnv, readManifest } from '../storage/releases.ts';
+import { type ReleaseEnv, readAcceptedManifest } from '../storage/releases.ts';
 import { isAnnounced, listSubscriptions, markAnnounced, notify } from '../storage/subscriptions.ts';
 
-/** Returns 1 if the current release was announced now, 0 if it had been before. */
+/** Returns 1 if the current release was announced now, 0 if it had been before or this version refuses it. */
 export async function announceRelease(
   env: Pick<Env, 'DB' | 'NOTIFICATIONS'> & ReleaseEnv,
   now: number,
@@ -13,7 +13,9 @@ export async function announceRelease(
   const { DB, BUCKET, NOTIFICATIONS } = env;
   const pointer = await readPointer(BUCKET);
   if (pointer === undefined || (await isAnnounced(DB, pointer.version))) return 0;
-  const { version, algorithm, items, createdAt } = await readManifest(env, pointer);
+  const manifest = await readAcceptedManifest(env, pointer);
+  if (manifest === undefined) return 0;
+  const { version, algorithm, items, createdAt } = manifest;
   await notify(NOTIFICATIONS, await listSubscriptions(DB), {
     id: `release-${version}`,
     type: 'release.published',

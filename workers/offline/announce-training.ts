@@ -5,7 +5,7 @@ import type { ReleaseManifest } from '../../models/contracts/release.ts';
 import { countEventsAfter } from '../../models/contracts/snapshot.ts';
 import { listReleases } from '../storage/release-list.ts';
 import { readPointer } from '../storage/release-pointer.ts';
-import { type ReleaseEnv, readManifest } from '../storage/releases.ts';
+import { type ReleaseEnv, readAcceptedManifest } from '../storage/releases.ts';
 import { announceTraining, readSnapshotManifest } from '../storage/snapshots.ts';
 
 /** New events that justify a training: an absolute minimum, and a share of the release's own. */
@@ -28,11 +28,11 @@ export async function announceDueTraining(env: ReleaseEnv, now: number): Promise
 
 /**
  * The data of the release in use. Of the newest one while the pointer is pinned: trainings go on, but each of them
- * would leave the pinned one as far behind.
+ * would leave the pinned one as far behind. Undefined if there is none, or this version refuses it.
  */
 async function readTrainedOn(env: ReleaseEnv): Promise<ReleaseManifest['data'] | undefined> {
   const pointer = await readPointer(env.BUCKET);
   if (pointer === undefined) return undefined;
   const newest = pointer.pinned ? (await listReleases(env, undefined, 1))[0]?.summary : undefined;
-  return newest?.data ?? (await readManifest(env, pointer)).data;
+  return newest?.data ?? (await readAcceptedManifest(env, pointer))?.data;
 }

@@ -273,3 +273,17 @@ it('announces no training for what a pinned release lacks and a newer one has', 
   await run('announce-training');
   expect((await lastRun('announce-training'))!.rows).toBeGreaterThanOrEqual(300);
 });
+
+it('counts a release of an older schema as none: not announced, and a training on all events is due', async () => {
+  const itemIds = Array.from({ length: 200 }, (_, index) => `g${index}`);
+  await publishFake(env.BUCKET, 'z3', {
+    itemIds,
+    shift: 0,
+    schema: 1,
+    alter: (_, { data }) => Object.assign(data, { lastSequences: [1_000_000] }),
+  });
+  for (const job of ['announce-release', 'announce-training'] as const) await run(job);
+  expect(await lastRun('announce-release')).toMatchObject({ outcome: 'done', rows: 0 });
+  const { events } = (await readSnapshotManifest(env.BUCKET))!;
+  expect(await lastRun('announce-training')).toMatchObject({ outcome: 'done', rows: countRows(events) });
+});

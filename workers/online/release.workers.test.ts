@@ -1,12 +1,12 @@
 import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
-import { releaseKey } from '../../models/contracts/layout.ts';
+import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
 import type { ListedRelease } from '../../models/contracts/release.ts';
 import { runSmokeTest } from '../../scripts/deploy/smoke-test.ts';
-import { publishFake } from '../../tests/fake-release.ts';
-import { Isolate } from '../serving/isolate.ts';
+import { type Publication, publishFake } from '../../tests/fake-release.ts';
+import { Isolate, isolate } from '../serving/isolate.ts';
 import { listAuditEntries } from '../storage/audit-log.ts';
 
 type Answer = Gallery & Recommendations & { engine: string | null; modelMemory: string | null; failures: object[] };
@@ -185,4 +185,37 @@ it('refuses what cannot be served, and leaves the pointer', async () => {
   expect(value!.manifest.version).toBe('a3');
   expect(failure).toMatch(/^a2: self-test/);
   expect(cold.peekRelease().failure).toBe(failure);
+});
+
+it('loads a release that was mended at once when it is activated', async () => {
+  await publishFake(env.BUCKET, 'b1', { itemIds, shift: 0 });
+  const key = releaseKey('b1', 'neighbours.bin');
+  const file = await (await env.BUCKET.get(key))!.arrayBuffer();
+  await env.BUCKET.delete(key);
+  await isolate.revalidateRelease(env, Date.now());
+  expect(isolate.peekRelease().failure).toMatch(/^b1: .*neighbours\.bin is missing/);
+  await env.BUCKET.put(key, file);
+  expect((await send('POST', '/b1/activate')).body).toMatchObject({ version: 'b1', failure: null });
+});
+
+it('mends a damaged pointer by activating a release', async () => {
+  await publishFake(env.BUCKET, 'c1', { itemIds, shift: 0 });
+  await env.BUCKET.put(RELEASE_POINTER_KEY, '{');
+  expect((await send('POST', '/c1/activate')).body).toMatchObject({ version: 'c1', previous: null, failure: null });
+  expect(await newestEntry()).toMatchObject({ before: null, after: { version: 'c1' } });
+});
+
+it('keeps the release before if the one in use is broken when another is activated', async () => {
+  const damage = ({ model }: { model: Uint8Array }) => model.fill(0, 100, 200);
+  const whole = await publishFake(env.BUCKET, 'd1', { itemIds, shift: 0 });
+  const selfTestFails: Publication['alter'] = (_, { selfTest }) => Object.assign(selfTest.expected[0]!, { score: 9 });
+  await publishFake(env.BUCKET, 'd3', { itemIds, shift: 0, alter: selfTestFails });
+  await publishFake(env.BUCKET, 'd2', { itemIds, shift: 0, previous: whole, damage });
+  await isolate.revalidateRelease(env, Date.now());
+  const activate = async (version: string) => (await send('POST', `/${version}/activate`)).body;
+  expect(await activate('d3')).toMatchObject({ previous: 'd1', failure: expect.stringMatching(/^d3: self-test/) });
+  const cold = new Isolate();
+  expect((await cold.getRelease(env, 0, () => {}, 10_000)).value!.manifest.version).toBe('d1');
+  // Back to the release before itself: only the broken one is left to name.
+  expect(await activate('d1')).toMatchObject({ previous: 'd3', failure: null });
 });

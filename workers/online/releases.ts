@@ -4,9 +4,10 @@ import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import { ListedRelease, RELEASES_PAGE_MAX, type ReleasePointer } from '../../models/contracts/release.ts';
 import type { Result } from '../../models/contracts/result.ts';
+import { isBroken } from '../inference/release.ts';
 import { isolate } from '../serving/isolate.ts';
 import * as storage from '../storage/release-list.ts';
-import { readPointer, setPinned } from '../storage/release-pointer.ts';
+import { readPointer, readStoredPointer, setPinned } from '../storage/release-pointer.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { wholeNumber } from './parameters.ts';
 import { ProblemError } from './problems.ts';
@@ -43,7 +44,10 @@ const ActivatedRelease = ReleaseInUse.extend({
 }).meta({ id: 'ActivatedRelease' });
 
 export interface ReleaseStore {
+  /** Undefined before the first release. Throws if the pointer is damaged. */
   readPointer(): Promise<ReleasePointer | undefined>;
+  /** As readPointer, but undefined if it is damaged: activating a release mends it. */
+  readPointerToChange(): Promise<ReleasePointer | undefined>;
   /** Newest first, those before a version if one is given. */
   listReleases(before: string | undefined, limit: number): Promise<ListedRelease[]>;
   findRelease(version: string): Promise<ListedRelease | undefined>;
@@ -57,10 +61,11 @@ export interface ReleaseStore {
 /** A change takes effect in this isolate before it is acknowledged. */
 const openReleaseStore = ({ env }: AppContext): ReleaseStore => ({
   readPointer: () => readPointer(env.BUCKET),
+  readPointerToChange: async () => (await readStoredPointer(env.BUCKET)).pointer,
   listReleases: (before, limit) => storage.listReleases(env, before, limit),
   findRelease: (version) => storage.findRelease(env, version),
   activateRelease: async (version) => {
-    const activated = await storage.activateRelease(env, version, Date.now());
+    const activated = await storage.activateRelease(env, version, Date.now(), isBroken);
     if (activated.ok) await isolate.revalidateRelease(env, Date.now());
     return activated;
   },
@@ -173,7 +178,10 @@ const ENDPOINTS: Endpoint<ReleaseStore>[] = [
     params: ReleaseParams,
     answer: { schema: ActivatedRelease, description: 'The release in use.' },
     problems: [404, 409],
-    audit: { readBefore: (_, store: ReleaseStore) => readInUse(store), readAfter: (inUse) => inUse },
+    audit: {
+      readBefore: (_, { readPointerToChange }: ReleaseStore) => readInUse({ readPointer: readPointerToChange }),
+      readAfter: (inUse) => inUse,
+    },
     handle: activateRelease,
   }),
   defineEndpoint({

@@ -2,7 +2,7 @@
 // the subscriptions, the keys and the issuers. An isolate's other state is where it is used: remembered players, the
 // engine, digests of keys, counts.
 
-import { type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
+import { forgetBroken, type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
 import { Cache, type CacheLimits, type CacheRead } from '../storage/cache.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { type IssuerSet, readIssuerSet } from '../storage/issuers.ts';
@@ -71,8 +71,9 @@ export class Isolate {
     return withNewestFailure(this.#release.peek());
   }
 
-  /** Call it right after moving the pointer. */
+  /** Call it right after moving the pointer. Also tries a release that failed shortly before. */
   revalidateRelease(env: ReleaseEnv, now: number): Promise<void> {
+    forgetBroken();
     return this.#release.revalidate((loaded) => loadRelease(env, loaded, now), now);
   }
 

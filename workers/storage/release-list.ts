@@ -64,18 +64,22 @@ export interface Refusal {
   reason: string;
 }
 
-/** Points to a release that is complete. `now`: epoch milliseconds. Throws if R2 cannot be read or written. */
+/**
+ * Points to a release that is complete. `now`: epoch milliseconds. `isBroken`: whether a release could not be loaded.
+ * Throws if R2 cannot be read or written.
+ */
 export async function activateRelease(
   env: ReleaseEnv,
   version: string,
   now: number,
+  isBroken?: (version: string) => boolean,
 ): Promise<Result<ReleasePointer, Refusal>> {
   const named = await readWholeRelease(env, version);
   if (!named.ok) return named;
   const pointer = await changePointer(env.BUCKET, (from) =>
     from?.version === version && from.manifestSha256 === named.value.manifestSha256
       ? from
-      : moveTo(named.value, from, now),
+      : moveTo(named.value, from, now, isBroken),
   );
   // This change refuses no pointer.
   return ok(pointer!);

@@ -27,15 +27,35 @@ export async function readStoredPointer(bucket: R2Bucket): Promise<StoredPointer
   return { etag: object.etag, pointer: ReleasePointer.safeParse(json).data };
 }
 
-/** Points to a release; the one in use becomes the one before. `now`: epoch milliseconds. */
-export function moveTo(named: NamedRelease, from: ReleasePointer | undefined, now: number): ReleasePointer {
-  const isSame = from?.version === named.version;
+/**
+ * Points to a release; the one in use becomes the one before, unless it is known to be broken. `now`: epoch
+ * milliseconds.
+ */
+export function moveTo(
+  named: NamedRelease,
+  from: ReleasePointer | undefined,
+  now: number,
+  isBroken: (version: string) => boolean = () => false,
+): ReleasePointer {
   return {
     ...NamedRelease.parse(named),
     movedAt: new Date(now).toISOString(),
-    previous: from === undefined ? null : isSame ? from.previous : NamedRelease.parse(from),
+    previous: from === undefined ? null : choosePrevious(named, from, isBroken),
     pinned: from?.pinned ?? false,
   };
+}
+
+/** A broken release cannot stand in for another: the one before it, which serves by now, stays the one before. */
+function choosePrevious(
+  named: NamedRelease,
+  from: ReleasePointer,
+  isBroken: (version: string) => boolean,
+): NamedRelease | null {
+  const { previous, version } = from;
+  if (version === named.version) return previous;
+  return previous !== null && previous.version !== named.version && isBroken(version)
+    ? previous
+    : NamedRelease.parse(from);
 }
 
 /** False if the pointer no longer has the ETag: somebody else has moved or pinned it. */

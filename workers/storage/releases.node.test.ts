@@ -177,8 +177,14 @@ test('with public keys, a release is read only if one of them signed its very ma
   for (const keys of ['', own.publicKey, ` ${other.publicKey}  ${own.publicKey} `])
     expect(await read('v2', keys), keys).toMatchObject({ manifest: files.manifest });
   await expect(read('v2', other.publicKey)).rejects.toThrow('by none of the keys in RELEASE_KEYS');
-  for (const wrong of ['x', own.publicKey.slice(1), `${own.publicKey} later`])
-    await expect(read('v2', wrong), wrong).rejects.toThrow(/in RELEASE_KEYS is no public key/);
+  for (const [wrong, entry] of [
+    ['x', 1],
+    [own.publicKey.slice(1), 1],
+    [`${own.publicKey} later`, 2],
+  ] as const)
+    await expect(read('v2', wrong), wrong).rejects.toThrow(
+      new RegExp(`^entry ${entry} of RELEASE_KEYS is no public key of \`npm run releases -- make-key\`$`),
+    );
 
   // A signature of another manifest, under a pointer with honest digests.
   const stored = objects.get(releaseKey('v2', 'manifest.json'))!;

@@ -21,6 +21,9 @@ import { moveTo, readStoredPointer, writePointer } from './release-pointer.ts';
 /** The bucket of the releases, and the keys of those who may publish. */
 export type ReleaseEnv = Pick<Env, 'BUCKET' | 'RELEASE_KEYS'>;
 
+/** This version serves the release nowhere: it is of an older schema, or not signed as RELEASE_KEYS demands. */
+export class RefusedReleaseError extends Error {}
+
 /** Throws if the manifest is missing, changed, of another schema or release, or not signed as RELEASE_KEYS demands. */
 export async function readManifest(env: ReleaseEnv, named: NamedRelease): Promise<ReadManifest> {
   const { manifestKey: key, manifestSha256, version } = named;
@@ -30,6 +33,18 @@ export async function readManifest(env: ReleaseEnv, named: NamedRelease): Promis
   ]);
   await assertSigned(env, bytes, signature);
   return parseManifest(key, version, bytes);
+}
+
+/** As readManifest, but a refused release counts as none, and is reported. */
+export async function readAcceptedManifest(env: ReleaseEnv, named: NamedRelease): Promise<ReadManifest | undefined> {
+  try {
+    return await readManifest(env, named);
+  } catch (error) {
+    if (!(error instanceof RefusedReleaseError)) throw error;
+    const { version: release } = named;
+    console.error(JSON.stringify({ alert: 'the release counts as none', release, error: error.message }));
+    return undefined;
+  }
 }
 
 /** A release by its version alone. Throws as readManifest does, but `missing` if there is none. */
@@ -59,17 +74,15 @@ async function assertSigned(
 ): Promise<void> {
   if (listPublicKeys(RELEASE_KEYS).length === 0) return;
   const refusal = await explainUnsigned(manifest, signature, RELEASE_KEYS);
-  if (refusal !== undefined) throw new Error(refusal);
+  if (refusal !== undefined) throw new RefusedReleaseError(refusal);
 }
 
 function parseManifest(key: string, version: string, bytes: Uint8Array): ReadManifest {
   const manifest = JSON.parse(new TextDecoder().decode(bytes));
   const { schema } = manifest;
-  if (schema !== RELEASE_SCHEMA)
-    throw new Error(
-      `${key} is of schema ${schema}, but this version reads ${RELEASE_SCHEMA}: ` +
-        (schema < RELEASE_SCHEMA ? 'train again with this version' : 'deploy the version that trained it'),
-    );
+  const difference = `${key} is of schema ${schema}, but this version reads ${RELEASE_SCHEMA}`;
+  if (schema < RELEASE_SCHEMA) throw new RefusedReleaseError(`${difference}: train again with this version`);
+  if (schema !== RELEASE_SCHEMA) throw new Error(`${difference}: deploy the version that trained it`);
   const parsed = ReadManifest.parse(manifest);
   if (parsed.version !== version) throw new Error(`${key} is the manifest of ${parsed.version}, not of ${version}`);
   return parsed;
@@ -107,6 +120,8 @@ interface CurrentRelease {
    * version counts as none.
    */
   manifest: Result<ReleaseManifest | undefined, string>;
+  /** True if the release is refused, and counts as none. */
+  isRefused?: boolean;
 }
 
 export async function readCurrentRelease(env: ReleaseEnv): Promise<CurrentRelease> {
@@ -117,7 +132,8 @@ export async function readCurrentRelease(env: ReleaseEnv): Promise<CurrentReleas
     const manifest = await readManifest(env, pointer);
     return { etag, manifest: ok({ ...manifest, ranking: RankingPart.safeParse(manifest.ranking).data ?? null }) };
   } catch (error) {
-    return { etag, manifest: fail(`the release in use cannot be read: ${(error as Error).message}`) };
+    const manifest = fail(`the release in use cannot be read: ${(error as Error).message}`);
+    return { etag, manifest, isRefused: error instanceof RefusedReleaseError };
   }
 }
 
