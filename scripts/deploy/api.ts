@@ -1,5 +1,7 @@
 // Calls Cloudflare's API. Errors say what to do next.
 
+import { sendWithSecret } from '../local/secret-request.ts';
+
 const TIMEOUT_MS = 30_000;
 /** The largest page size that every list accepts. */
 const PAGE_LENGTH = 50;
@@ -44,22 +46,21 @@ export interface CloudflareApi {
 /** `baseUrl`: another address than Cloudflare's own, as wrangler takes it from CLOUDFLARE_API_BASE_URL. */
 export function openApi(token: string, baseUrl = PUBLIC_URL): CloudflareApi {
   const request = async (method: string, path: string, body?: object): Promise<Answer> => {
-    const response = await fetch(`${baseUrl}${path}`, {
+    const { ok, status, text } = await sendWithSecret({
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-      // A redirect would pass the token on.
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch((error: Error) => {
-      const cause = (error.cause as Error | undefined)?.message || error.message;
-      throw new Error(`Cloudflare does not answer (${cause}): check the network, and run this again`);
+      url: `${baseUrl}${path}`,
+      server: 'Cloudflare',
+      secret: token,
+      secretName: 'CLOUDFLARE_API_TOKEN',
+      body,
+      timeoutMs: TIMEOUT_MS,
+      remedy: ': check the network, and run this again',
     });
-    const answer = parseAnswer(await response.text());
-    if (response.ok && answer?.success === true) return answer;
-    const { code, message } = answer?.errors?.[0] ?? { code: 0, message: `the answer was ${response.status}` };
+    const answer = parseAnswer(text);
+    if (ok && answer?.success === true) return answer;
+    const { code, message } = answer?.errors?.[0] ?? { code: 0, message: `the answer was ${status}` };
     const [resource] = path.split('?') as [string];
-    throw new CloudflareError(explainRefusal(response.status, code, message, `${method} ${resource}`, resource), code);
+    throw new CloudflareError(explainRefusal(status, code, message, `${method} ${resource}`, resource), code);
   };
   return {
     call: async <T>(method: string, path: string, body?: object) => (await request(method, path, body)).result as T,

@@ -273,6 +273,8 @@ test('says what to do about tokens, permissions, plans and accounts', async () =
   expect(await fail({ CLOUDFLARE_API_TOKEN: '' })).toContain('set CLOUDFLARE_API_TOKEN');
   expect(await fail({ CLOUDFLARE_API_TOKEN: 'wrong' })).toMatch(/Invalid access token.*is wrong or expired/);
   expect(await fail({ CLOUDFLARE_API_BASE_URL: 'http://127.0.0.1:1' })).toContain('Cloudflare does not answer');
+  // As a guide shows it.
+  expect(await fail({ CLOUDFLARE_API_TOKEN: '…' })).toContain('CLOUDFLARE_API_TOKEN has a character that no key');
   standIn.mayCall = (call) => !call.includes('/queues');
   expect(await fail({})).toContain('lacks the permission “Queues: Edit”');
   standIn.mayCall = () => true;

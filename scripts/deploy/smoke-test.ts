@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sendWithSecret } from '../local/secret-request.ts';
 
 const TIMEOUT_MS = 15_000;
 /** A cold-start item is not in the release: of several, one is. */
@@ -106,18 +107,18 @@ function describeInference({ release, engine }: Status, { tier, degraded }: Gall
 const createCall =
   (url: string, key: string): Call =>
   async (method, path, body) => {
-    const response = await fetch(new URL(path, url), {
+    const { ok, status, text } = await sendWithSecret({
       method,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch((error: Error) => {
-      throw new Error(`${url} does not answer (${(error.cause as Error | undefined)?.message || error.message})`);
+      url: new URL(path, url),
+      server: url,
+      secret: key,
+      secretName: 'ADMIN_KEY',
+      body,
+      timeoutMs: TIMEOUT_MS,
+      remedy: '',
     });
-    const text = await response.text();
-    if (response.ok) return JSON.parse(text === '' ? 'null' : text);
-    const hint = response.status === 401 ? '; is ADMIN_KEY a key of this Worker?' : '';
+    if (ok) return JSON.parse(text === '' ? 'null' : text);
+    const hint = status === 401 ? '; is ADMIN_KEY a key of this Worker?' : '';
     const [shown] = path.split('smoke-test-') as [string];
-    throw new Error(`${method} ${shown} answers ${response.status}${hint}`);
+    throw new Error(`${method} ${shown} answers ${status}${hint}`);
   };

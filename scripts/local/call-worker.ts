@@ -1,6 +1,7 @@
 // Calls the API of a Worker for a command. Errors say what to do next.
 
 import type { Problem } from '../../models/contracts/problem.ts';
+import { sendWithSecret } from './secret-request.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -11,19 +12,17 @@ export type CallWorker = (method: string, path: string, body?: object) => Promis
 export const openWorker =
   (url: string, key: string, listCommand: string): CallWorker =>
   async (method, path, body) => {
-    const response = await fetch(new URL(path, url), {
+    const { ok, status, text } = await sendWithSecret({
       method,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-      // A redirect would pass the key on.
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch((error: Error) => {
-      const cause = (error.cause as Error | undefined)?.message || error.message;
-      throw new Error(`${url} does not answer (${cause}): run \`npm start\`, or name a Worker with --url`);
+      url: new URL(path, url),
+      server: url,
+      secret: key,
+      secretName: 'the key',
+      body,
+      timeoutMs: TIMEOUT_MS,
+      remedy: ': run `npm start`, or name a Worker with --url',
     });
-    const text = await response.text();
-    if (!response.ok) throw new Error(explainRefusal(response.status, text, listCommand));
+    if (!ok) throw new Error(explainRefusal(status, text, listCommand));
     return text === '' ? undefined : JSON.parse(text);
   };
 
