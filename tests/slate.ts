@@ -1,6 +1,7 @@
 // A slate as an answer queues it, for tests.
 
 import type { Slate } from '../models/contracts/slate.ts';
+import type { ReceivedAnswers } from '../workers/storage/slates.ts';
 
 /** One entry, whose two features are 0 and 1.5. */
 export const makeSlate = (recommendationId: string, userId: string, shownAt: number): Slate => ({
@@ -17,3 +18,7 @@ export const makeSlate = (recommendationId: string, userId: string, shownAt: num
   ],
   features: 'AAAAAAAAwD8=',
 });
+
+/** Each slate as a message that the queue delivers for the first time. */
+export const toMessages = (slates: readonly Slate[]): ReceivedAnswers[] =>
+  slates.map((slate) => ({ id: crypto.randomUUID(), sentAt: slate.shownAt, slate, answers: [] }));

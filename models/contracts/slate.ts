@@ -43,6 +43,27 @@ export const Slate = z.object({
 });
 export type Slate = z.infer<typeof Slate>;
 
+/** Answers of one route, tier and release. */
+export const AnswerCount = z.object({
+  route: z.string(),
+  tier: z.string(),
+  /** Null if no release was in use. */
+  release: z.string().nullable(),
+  count: z.number().int(),
+  /** Answers in which at least one step fell back. */
+  degraded: z.number().int(),
+});
+export type AnswerCount = z.infer<typeof AnswerCount>;
+
+/** A message of the queue `slates`. */
+export const AnswersMessage = z.object({
+  /** Null in a message that only counts. */
+  slate: Slate.nullable(),
+  /** Answers that the isolate has given since its last message, with and without slates. */
+  answers: z.array(AnswerCount).max(200),
+});
+export type AnswersMessage = z.infer<typeof AnswersMessage>;
+
 /** A slate in the log. */
 export interface LoggedSlate extends Slate {
   /** Probability with which it was logged: only a sample is, if there are more than the budget allows. */

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EventFile } from '../../models/contracts/snapshot.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { readRows } from '../../tests/parquet.ts';
-import { makeSlate } from '../../tests/slate.ts';
+import { makeSlate, toMessages } from '../../tests/slate.ts';
 import { insertEvents } from '../../workers/storage/events.ts';
 import { exportEvents } from '../../workers/storage/export-events.ts';
 import { exportSlates } from '../../workers/storage/export-slates.ts';
 import { ROWS_PER_GROUP } from '../../workers/storage/parquet.ts';
-import { logSlates } from '../../workers/storage/slates.ts';
+import { logAnswers } from '../../workers/storage/slates.ts';
 import { readFile } from '../../workers/storage/snapshot-files.ts';
 import { editSnapshot, readSnapshotManifest } from '../../workers/storage/snapshots.ts';
 import { openPlatform, type Platform } from '../local/platform.ts';
@@ -59,7 +59,7 @@ it('makes one file of each past day, with the same rows; repeated ones are kept 
   }
   const slates = Array.from({ length: 20 }, (_, n) => makeSlate(`r${n}`, users[n % 5]!, NOON + n * HOUR));
   for (const own of [slates.slice(0, 12), slates.slice(8)]) {
-    await logSlates(DB, BUCKET, own, 1e9, NOON);
+    await logAnswers(DB, BUCKET, toMessages(own), 1e9, NOON);
     await exportSlates(DB, BUCKET, NOON);
   }
   const before = await readManifest();

@@ -11,12 +11,12 @@ import { addSlate } from '../../tests/add-slate.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { InteractionLog } from '../../tests/interaction-log.ts';
 import { claimFinished } from '../../tests/merge.ts';
-import { makeSlate } from '../../tests/slate.ts';
+import { makeSlate, toMessages } from '../../tests/slate.ts';
 import { insertEvents } from '../../workers/storage/events.ts';
 import { exportEvents } from '../../workers/storage/export-events.ts';
 import { exportMerges } from '../../workers/storage/export-merges.ts';
 import { exportSlates } from '../../workers/storage/export-slates.ts';
-import { logSlates } from '../../workers/storage/slates.ts';
+import { logAnswers } from '../../workers/storage/slates.ts';
 import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
 import { withDuckDb } from '../duckdb/open.ts';
 import { openPlatform, type Platform } from '../local/platform.ts';
@@ -80,10 +80,11 @@ it('reads the same from a snapshot’s Parquet files as from the events and slat
     await insertEvents(DB, EVENTS.slice(from, from + 800));
     await exportEvents(DB, 0, BUCKET, NOW, { portionRows: 300 });
   }
+  const queue = (slates: Slate[], now: number) => logAnswers(DB, BUCKET, toMessages(slates), 1e9, now);
   for (let from = 0; from < SLATES.length; from += 50)
-    await logSlates(DB, BUCKET, [...SLATES.slice(from, from + 50), ...OLD_SLATES.slice(from, from + 50)], 1e9, NOW);
+    await queue([...SLATES.slice(from, from + 50), ...OLD_SLATES.slice(from, from + 50)], NOW);
   // A queue delivers at least once.
-  await logSlates(DB, BUCKET, SLATES.slice(40, 60), 1e9, NOW + 1);
+  await queue(SLATES.slice(40, 60), NOW + 1);
   expect(await exportSlates(DB, BUCKET, NOW)).toBe(400);
   expect(await exportSlates(DB, BUCKET, NOW)).toBe(0);
   expect((await BUCKET.list({ prefix: 'slate-batches/' })).objects).toEqual([]);

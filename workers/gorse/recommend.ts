@@ -52,7 +52,7 @@ function openRecommending(c: AppContext): Recommending {
   return { ...openRecommender(c), storeEvents: (events) => storeEvents(events, store) };
 }
 
-type RecommendingStore = Pick<Recommending, 'readRequest' | 'answerRecommendations' | 'countAnswer' | 'storeEvents'>;
+type RecommendingStore = Pick<Recommending, 'readRequest' | 'answerRecommendations' | 'recordAnswer' | 'storeEvents'>;
 
 /** A category in the path overrides the query's. Writing back needs a key that may write. */
 export async function recommendForUser(
@@ -124,7 +124,7 @@ export async function recommendForSession(
     query: { n, offset, ...context },
     body: feedback,
   }: { params: CategoryParams; query: z.output<typeof SessionQuery>; body: z.output<typeof SessionBody> },
-  recommending: Pick<Recommending, 'readRequest' | 'answerRecommendations' | 'countAnswer'>,
+  recommending: Pick<Recommending, 'readRequest' | 'answerRecommendations' | 'recordAnswer'>,
 ): Promise<{ Id: string; Score: number }[]> {
   const now = Date.now();
   const events = await Promise.all(
@@ -137,7 +137,7 @@ export async function recommendForSession(
     n,
     selection,
   );
-  recommending.countAnswer('recommendations', answer);
+  recommending.recordAnswer('recommendations', answer);
   return items.map(({ itemId, score }) => ({ Id: itemId, Score: score }));
 }
 

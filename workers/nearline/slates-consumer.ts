@@ -1,38 +1,46 @@
-// Writes queued slates to the log, or a sample of them. Messages are acknowledged after their slates are written;
+// Writes queued slates to the log, or a sample of them, and counts answers. Messages are acknowledged after both;
 // invalid ones become dead letters; failed writes are retried with exponential delay.
 
-import { Slate } from '../../models/contracts/slate.ts';
+import { AnswersMessage, type Slate } from '../../models/contracts/slate.ts';
 import type { DeadLetter } from '../storage/dead-letters.ts';
 import { readErasedAt } from '../storage/erased-users.ts';
 import { readSlateBytesPerDay } from '../storage/settings.ts';
-import { logSlates } from '../storage/slates.ts';
+import { logAnswers, type ReceivedAnswers } from '../storage/slates.ts';
 import { retryDelaySeconds, storeDeadLettersWithAlert, toDeadLetter } from './events-consumer.ts';
 
-/** Consumes the queue `slates`: one slate per message. */
+/** Consumes the queue `slates`: each message has a slate, counts of answers, or both. */
 export async function consumeSlates(
   batch: MessageBatch<unknown>,
   { DB, BUCKET, SLATE_MB_PER_DAY }: Pick<Env, 'DB' | 'BUCKET' | 'SLATE_MB_PER_DAY'>,
 ): Promise<void> {
-  const slates: Slate[] = [];
+  const received: ReceivedAnswers[] = [];
   const deadLetters: DeadLetter[] = [];
-  for (const { id, body } of batch.messages) {
-    const parsed = Slate.safeParse(body);
-    if (parsed.success) slates.push(parsed.data);
+  for (const { id, timestamp, body } of batch.messages) {
+    const parsed = AnswersMessage.safeParse(body);
+    if (parsed.success) received.push({ ...parsed.data, id, sentAt: timestamp.getTime() });
     else deadLetters.push(toDeadLetter(id, body, `not a slate: ${parsed.error.issues[0]?.message}`));
   }
   try {
-    const erasedAt = await readErasedAt(
-      DB,
-      slates.map(({ userId }) => userId),
-    );
-    const own = slates.filter(({ userId, shownAt }) => shownAt > (erasedAt.get(userId) ?? Number.NEGATIVE_INFINITY));
-    await logSlates(DB, BUCKET, own, readSlateBytesPerDay(SLATE_MB_PER_DAY), Date.now());
+    const messages = await leaveOutErased(DB, received);
+    await logAnswers(DB, BUCKET, messages, readSlateBytesPerDay(SLATE_MB_PER_DAY), Date.now());
     if (deadLetters.length > 0) await storeDeadLettersWithAlert(DB, deadLetters);
     batch.ackAll();
   } catch (error) {
     console.error(
-      JSON.stringify({ alert: 'slates not written', slates: slates.length, error: (error as Error).message }),
+      JSON.stringify({ alert: 'slates not written', messages: received.length, error: (error as Error).message }),
     );
     for (const message of batch.messages) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
   }
+}
+
+/** Removes the slates of players who were erased since; their answers are counted, which names nobody. */
+async function leaveOutErased(db: D1Database, received: readonly ReceivedAnswers[]): Promise<ReceivedAnswers[]> {
+  const erasedAt = await readErasedAt(
+    db,
+    received.flatMap(({ slate }) => slate?.userId ?? []),
+  );
+  const isErased = ({ userId, shownAt }: Slate) => shownAt <= (erasedAt.get(userId) ?? Number.NEGATIVE_INFINITY);
+  return received.map((message) =>
+    message.slate !== null && isErased(message.slate) ? { ...message, slate: null } : message,
+  );
 }

@@ -1,11 +1,20 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { LoggedSlate, Slate } from '../../models/contracts/slate.ts';
+import type { AnswerCount, AnswersMessage, LoggedSlate, Slate } from '../../models/contracts/slate.ts';
 import { makeSlate } from '../../tests/slate.ts';
+import { readAnswerCounts } from '../storage/answer-counts.ts';
+import { insertErasedUsers, openUserHash } from '../storage/erased-users.ts';
 import { consumeSlates } from './slates-consumer.ts';
 
-const message = (id: string, body: unknown) => ({ id, timestamp: new Date(), attempts: 1, body });
+let messages = 0;
+const message = (body: unknown, attempts = 1) => ({
+  ...{ id: `m${messages++}`, timestamp: new Date(), attempts, body },
+});
+const toBody = (slate: Slate | null, ...answers: AnswerCount[]): AnswersMessage => ({ slate, answers });
+const count = (tier: string, degraded = 0, release: string | null = 'v1'): AnswerCount => ({
+  ...{ route: 'gallery', tier, release, count: 1, degraded },
+});
 
 async function readBatches(): Promise<LoggedSlate[]> {
   const slates: LoggedSlate[] = [];
@@ -17,18 +26,26 @@ async function readBatches(): Promise<LoggedSlate[]> {
   }
   return slates;
 }
-async function consume(slates: readonly unknown[], bindings: Pick<Env, 'DB' | 'BUCKET' | 'SLATE_MB_PER_DAY'> = env) {
-  const batch = createMessageBatch(
-    'slates',
-    slates.map((slate, index) => message(`m${index}`, slate)),
+type Bindings = Pick<Env, 'DB' | 'BUCKET' | 'SLATE_MB_PER_DAY'>;
+const consume = (bodies: readonly unknown[], bindings: Bindings = env) =>
+  deliver(
+    bodies.map((body) => message(body)),
+    bindings,
   );
+async function deliver(delivered: ReturnType<typeof message>[], bindings: Bindings = env) {
+  const batch = createMessageBatch('slates', delivered);
   await consumeSlates(batch, bindings);
   return getQueueResult(batch, createExecutionContext());
 }
+const readAnswers = async () => {
+  const counts = await readAnswerCounts(env.DB, Date.now() - 3_600_000);
+  return counts.map(({ tier, release, count: answers, degraded }) => [tier, release, answers, degraded]);
+};
 const readCount = () => env.DB.prepare('select sum(seen) as seen, sum(logged) as logged from slate_counts').first();
 
 beforeEach(async () => {
-  await env.DB.batch([env.DB.prepare('delete from slate_counts'), env.DB.prepare('delete from dead_letters')]);
+  for (const table of ['slate_counts', 'answer_counts', 'dead_letters'])
+    await env.DB.prepare(`delete from ${table}`).run();
   const { objects } = await env.BUCKET.list({ prefix: 'slate-batches/' });
   await env.BUCKET.delete(objects.map(({ key }) => key));
 });
@@ -39,7 +56,8 @@ afterEach(() => {
 
 it('writes slates to R2 and counts them; an invalid one becomes a dead letter', async () => {
   const slates = [makeSlate('r1', 'ann', 1_000), makeSlate('r2', 'ben', 2_000)];
-  expect((await consume([slates[0], { nonsense: true }, slates[1]])).ackAll).toBe(true);
+  const bodies = slates.map((slate) => toBody(slate));
+  expect((await consume([bodies[0], { nonsense: true }, bodies[1]])).ackAll).toBe(true);
   expect(await readBatches()).toEqual(slates.map((slate) => ({ ...slate, samplingRate: 1 })));
   expect(await readCount()).toEqual({ seen: 2, logged: 2 });
   const letter = await env.DB.prepare('select reason from dead_letters').first<string>('reason');
@@ -57,7 +75,10 @@ it('samples players beyond the budget of a day, with the probability in each sla
     .bind(day - 1, 20 * bytes)
     .run();
   for (let from = 0; from < slates.length; from += 1_000)
-    await consume(slates.slice(from, from + 1_000), { ...env, SLATE_MB_PER_DAY: String(Math.max(1, bytes / 1e6)) });
+    await consume(
+      slates.slice(from, from + 1_000).map((slate) => toBody(slate)),
+      { ...env, SLATE_MB_PER_DAY: String(Math.max(1, bytes / 1e6)) },
+    );
   const logged = await readBatches();
   const rate = Math.max(1e6, bytes) / (20 * bytes);
   expect(logged.length / slates.length).toBeGreaterThan(rate / 2);
@@ -75,9 +96,63 @@ it('retries everything while slates cannot be written, and while the setting is 
   const down = { put: () => Promise.reject(new Error('R2 is down')) } as unknown as R2Bucket;
   const broken = { ...env, SLATE_MB_PER_DAY: 'plenty' };
   for (const bindings of [{ ...env, BUCKET: down }, broken]) {
-    const result = await consume([makeSlate('r1', 'ann', 1)], bindings);
+    const sent = message(toBody(makeSlate('r1', 'ann', 1), count('online')));
+    const result = await deliver([sent], bindings);
     expect(result.explicitAcks).toEqual([]);
-    expect(result.retryMessages.map(({ msgId }) => msgId)).toEqual(['m0']);
+    expect(result.retryMessages.map(({ msgId }) => msgId)).toEqual([sent.id]);
   }
   expect(await readCount()).toEqual({ seen: null, logged: null });
+  expect(await readAnswers()).toEqual([]);
+});
+
+it('counts a message once, however often and with whatever others it is delivered', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+  const [first, second, third] = ['r1', 'r2', 'r3'].map((id) =>
+    message(toBody(makeSlate(id, 'ann', 1_000), count('online', 1), count('statistics', 0, null))),
+  );
+  await deliver([first!, second!]);
+  expect(await readCount()).toEqual({ seen: 2, logged: 2 });
+  const answers = await readAnswers();
+  expect(answers.sort()).toEqual([
+    ['online', 'v1', 2, 2],
+    ['statistics', null, 2, 0],
+  ]);
+  for (const minutes of [0, 5, 14]) {
+    vi.setSystemTime(first!.timestamp.getTime() + minutes * 60_000);
+    await deliver([{ ...second!, attempts: 2 }, first!, first!]);
+  }
+  expect(await readCount()).toEqual({ seen: 2, logged: 2 });
+  // One that D1 did not count because it failed is counted when it comes back.
+  const down = {
+    ...env,
+    DB: {
+      ...env.DB,
+      prepare: () => {
+        throw new Error('D1 is down');
+      },
+    } as unknown as D1Database,
+  };
+  expect((await deliver([third!], down)).retryMessages).toHaveLength(1);
+  await deliver([second!, third!]);
+  expect(await readCount()).toEqual({ seen: 3, logged: 3 });
+  expect((await readAnswers()).sort()).toEqual([
+    ['online', 'v1', 3, 3],
+    ['statistics', null, 3, 0],
+  ]);
+  // The messages of the batches are remembered for an hour.
+  vi.setSystemTime(Date.now() + 3_700_000);
+  await consume([toBody(null, count('batch'))]);
+  expect(await env.DB.prepare('select count(*) as n from counted_batches').first('n')).toBe(1);
+});
+
+it('counts the answers of an erased player, and logs no slate', async () => {
+  const shownAt = Date.now();
+  await insertErasedUsers(env.DB, [(await openUserHash(env.DB))('eve')], shownAt).run();
+  await consume([
+    toBody(makeSlate('r1', 'eve', shownAt), count('online')),
+    toBody(makeSlate('r2', 'eve', shownAt + 1)),
+  ]);
+  expect((await readBatches()).map(({ recommendationId }) => recommendationId)).toEqual(['r2']);
+  expect(await readCount()).toEqual({ seen: 1, logged: 1 });
+  expect(await readAnswers()).toEqual([['online', 'v1', 1, 0]]);
 });

@@ -92,8 +92,7 @@ const postAs = (recommender: Partial<RecordingRecommender>) => {
   return postGallery({ params: { userId: 'ann' }, query, body: { events: [click('1')] }, caller: SERVER }, {
     readRequest: () => ({ userId: 'ann', context: input.context, budget: new Budget(query.deadlineMs) }),
     answerGallery: (request: object, n: number) => answerGallery({ ...request, env, waitUntil() {} } as never, n),
-    countAnswer() {},
-    logSlate() {},
+    recordAnswer() {},
     queueEvents: async () => {},
     waitUntil() {},
     countAccepted() {},

@@ -32,7 +32,7 @@ const LIST_OPERATIONS: Record<ListName, string> = {
 const ListQuery = z.object({ ...slateQuery, ...contextQuery, genre: Genre });
 export const SimilarQuery = z.object({ ...slateQuery, ...contextQuery, ...pageQuery, genre: Genre });
 
-export type ListMaker = Pick<Recommender, 'readRequest' | 'hydrate' | 'countAnswer'>;
+export type ListMaker = Pick<Recommender, 'readRequest' | 'hydrate' | 'recordAnswer'>;
 
 export const getList =
   (list: ListName) =>
@@ -46,7 +46,7 @@ export const getList =
     const items = recommendList(input, list, n, { genre, offset });
     const removed = listRemoved(input, input.catalogue.values(), { genre });
     const { answer } = addDegraded(hydrated, offset === 0 ? explainShort(items.length, n, removed) : []);
-    recommender.countAnswer('list', answer);
+    recommender.recordAnswer('list', answer);
     return { ...answer, items: expandItems(items, input.catalogue, expand) };
   };
 
@@ -70,7 +70,7 @@ export async function getSimilar(
   );
   const degraded = offset === 0 ? explainShort(items.length, n, removed) : [];
   const marked = { ...answer, tier, degraded: [...answer.degraded, ...degraded] };
-  recommender.countAnswer('similar', marked);
+  recommender.recordAnswer('similar', marked);
   return { ...marked, items: expandItems(items, input.catalogue, expand) };
 }
 

@@ -10,7 +10,7 @@ import { BROKEN, breakAfter } from '../../tests/break-after.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { endAllMerges } from '../../tests/merge.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
-import { makeSlate } from '../../tests/slate.ts';
+import { makeSlate, toMessages } from '../../tests/slate.ts';
 import { consumeDeadLetters, consumeEvents } from '../nearline/events-consumer.ts';
 import { consumeSlates } from '../nearline/slates-consumer.ts';
 import { deliverNotifications } from '../nearline/webhooks.ts';
@@ -23,7 +23,7 @@ import { insertEvents } from '../storage/events.ts';
 import { writeBatchGalleries } from '../storage/galleries.ts';
 import { nameJobLease, withLease } from '../storage/leases.ts';
 import { rollUpLog } from '../storage/roll-up.ts';
-import { logSlates } from '../storage/slates.ts';
+import { logAnswers } from '../storage/slates.ts';
 import { readSnapshotManifest, toSnapshotVersion } from '../storage/snapshots.ts';
 import { makeSecret } from '../storage/subscriptions.ts';
 import { reportUnlogged } from '../storage/unlogged-users.ts';
@@ -82,10 +82,10 @@ async function fill(userId: string): Promise<void> {
     env.DB.prepare('insert into unlogged_users (user_id, oldest_at, events) values (?1, ?2, 1)').bind(userId, at),
   ]);
   const log = (id: string) =>
-    logSlates(
+    logAnswers(
       env.DB,
       env.BUCKET,
-      [userId, 'bystander'].map((owner) => makeSlate(`${id}-${owner}`, owner, at)),
+      toMessages([userId, 'bystander'].map((owner) => makeSlate(`${id}-${owner}`, owner, at))),
       1e9,
       at,
     );
@@ -102,6 +102,7 @@ async function fill(userId: string): Promise<void> {
   const notification = { id: 'n', type: 'gallery.ready', timestamp: new Date(at).toISOString(), data: { userId } };
   await storeDeadLetters(env.DB, [
     letter('events', [...events, makeEvent('bystander', 'play', 'g1', at)], 'failed too often'),
+    letter('slate', { slate: makeSlate('letter', userId, at), answers: [] }, 'failed too often'),
     letter('notice', { subscriptionId: 's', notification }, UNDELIVERED),
   ]);
 }
@@ -117,7 +118,7 @@ const IN_EVERY_STORE = {
   'batch-gallery': 1,
   counts: 4,
   merges: 1,
-  'dead-letters': 4,
+  'dead-letters': 5,
   slates: 1,
   'archived-log': 4,
   'archived-slates': 1,
@@ -318,13 +319,8 @@ it('runs one erasure for each request, under the lease of the job', async () => 
 
 it('does not rewrite batches of slates while an export takes them', async () => {
   const at = Date.now();
-  await logSlates(
-    env.DB,
-    env.BUCKET,
-    [makeSlate('of-ned', 'ned', at), makeSlate('of-bystander', 'other', at)],
-    1e9,
-    at,
-  );
+  const messages = toMessages([makeSlate('of-ned', 'ned', at), makeSlate('of-bystander', 'other', at)]);
+  await logAnswers(env.DB, env.BUCKET, messages, 1e9, at);
   const slates = openStores(env).find(({ name }) => name === 'slates')!;
   await withLease(env.DB, nameJobLease('export-snapshot'), async () => {
     expect(await slates.eraseRows(['ned'], at)).toBe(false);

@@ -27,19 +27,16 @@ const player: Caller = { kind: 'player', userId: 'ann', guest: false, expiresAt:
 const deadline = { deadlineMs: 1_000 };
 
 function openRecommender(hydrated = { answer, input }) {
-  const counted: unknown[] = [];
-  const logged: unknown[] = [];
+  const recorded: unknown[] = [];
   return {
-    counted,
-    logged,
+    recorded,
     readRequest: ({ deadlineMs }: { deadlineMs: number }, userId?: string) => ({
       userId,
       context: input.context,
       budget: new Budget(deadlineMs),
     }),
     hydrate: async () => ({ ...hydrated, missing: undefined, isUnknownUser: false, isCold: false }) as never,
-    countAnswer: (...counts: unknown[]) => void counted.push(counts),
-    logSlate: (...slate: unknown[]) => void logged.push(slate),
+    recordAnswer: (...answers: unknown[]) => void recorded.push(answers),
   };
 }
 
@@ -57,14 +54,12 @@ test('a composed page is counted, and logged unless explanations are requested',
   const plain = await get({ policy: 'full', expand: 'item' });
   expect(plain.rows[0]!.items[0]!.item!.title).toMatch(/^Game /);
   expect(plain).not.toHaveProperty('explain');
-  expect(recommender.logged).toEqual([[expect.objectContaining({ userId: 'ann' }), answer, page]]);
   const explained = await get({ policy: 'retrieval', explain: { itemIds: ['g1'] } });
   expect(explained.explain).toMatchObject([{ itemId: 'g1' }]);
   expect(explained.rows[0]!.items[0]).not.toHaveProperty('item');
-  expect(recommender.logged).toHaveLength(1);
-  expect(recommender.counted).toEqual([
-    ['gallery', answer],
-    ['gallery', answer],
+  expect(recommender.recorded).toEqual([
+    ['gallery', answer, { request: expect.objectContaining({ userId: 'ann' }), page }],
+    ['gallery', answer, undefined],
   ]);
   expect(policies).toEqual(['full', 'retrieval']);
 });
@@ -85,10 +80,10 @@ test('a player’s token gets no explanation and no baseline page', async () => 
   await expect(gallery(player, { policy: 'full', explain })).rejects.toMatchObject(refused);
   await expect(gallery(player, { policy: 'retrieval' })).rejects.toMatchObject(refused);
   await expect(picks(player, { explain })).rejects.toMatchObject(refused);
-  expect(recommender.counted).toEqual([]);
+  expect(recommender.recorded).toEqual([]);
   await Promise.all([gallery(player, { policy: 'full' }), gallery(key, { policy: 'retrieval', explain })]);
   await Promise.all([picks(player), picks(key, { explain })]);
-  expect(recommender.counted).toHaveLength(4);
+  expect(recommender.recorded).toHaveLength(4);
 });
 
 test('an empty page names what emptied it only if it was composed', async () => {
@@ -120,7 +115,7 @@ test('an invisible item has no neighbours; before the catalogue is read, the lis
     getSimilar({ params: { itemId }, query: { n: 2, ...deadline } }, recommender);
   const found = openRecommender();
   expect(await get(found, 'g1')).toMatchObject({ tier: 'statistics', items: [{}, {}] });
-  expect(found.counted).toHaveLength(1);
+  expect(found.recorded).toHaveLength(1);
   await expect(get(found, 'gone')).rejects.toMatchObject({ kind: 'not-found' });
   const cold = openRecommender({
     answer: { ...answer, degraded: [{ step: 'catalogue', reason: 'D1 is down' }] },

@@ -62,7 +62,7 @@ export const RecommendationsQuery = z.object({
 /** The options for the gallery's form; the rest of the query is in the request. */
 type GalleryForm = Pick<z.output<typeof GalleryQuery>, 'n' | 'expand'> &
   Partial<Pick<z.output<typeof GalleryQuery>, 'exclude' | 'explain' | 'policy'>>;
-export type GalleryRecommender = Pick<Recommender, 'readRequest' | 'answerGallery' | 'countAnswer' | 'logSlate'>;
+export type GalleryRecommender = Pick<Recommender, 'readRequest' | 'answerGallery' | 'recordAnswer'>;
 
 export async function getGallery(
   { params: { userId }, query, caller }: { params: UserParams; query: z.output<typeof GalleryQuery>; caller: Caller },
@@ -80,9 +80,9 @@ export async function serveGallery(
 ): Promise<Gallery> {
   const served = await recommender.answerGallery(request, n, { policy, exclude });
   const { answer, input, page, isBaseline = false } = served;
-  recommender.countAnswer('gallery', answer);
   // An answer with explanations is read by a developer, not by the player.
-  if (page !== undefined && explain === undefined && policy === 'full') recommender.logSlate(request, answer, page);
+  const isShown = explain === undefined && policy === 'full';
+  recommender.recordAnswer('gallery', answer, page && isShown ? { request, page } : undefined);
   const rows = served.rows.map((row) => ({ ...row, items: expandItems(row.items, input.catalogue, expand) }));
   const isEmptied = (page !== undefined || isBaseline) && rows.length === 0 && input.catalogue.size > 0;
   return {
@@ -99,7 +99,7 @@ export async function getRecommendations(
     query,
     caller,
   }: { params: UserParams; query: z.output<typeof RecommendationsQuery>; caller: Caller },
-  recommender: Pick<Recommender, 'readRequest' | 'answerRecommendations' | 'countAnswer'>,
+  recommender: Pick<Recommender, 'readRequest' | 'answerRecommendations' | 'recordAnswer'>,
 ): Promise<Recommendations> {
   refuseDiagnosis(query, caller);
   const { n, genre, exclude, offset, recommendationId, expand, explain, ...context } = query;
@@ -109,7 +109,7 @@ export async function getRecommendations(
     exclude,
     offset,
   });
-  recommender.countAnswer('recommendations', answer);
+  recommender.recordAnswer('recommendations', answer);
   const rows = [{ id: 'recommendations', items }];
   return {
     ...answer,

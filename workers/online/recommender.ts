@@ -3,7 +3,6 @@
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { Selection } from '../recommending/filters.ts';
-import type { Page } from '../recommending/recommend.ts';
 import type { Served } from '../serving/climb.ts';
 import { type Answer, type HydratedRequest, hydrate, type RecommendationRequest } from '../serving/hydrate.ts';
 import { identifyByLog } from '../serving/identify-by-log.ts';
@@ -16,9 +15,8 @@ import {
 } from '../serving/ladder.ts';
 import { answers } from './admission.ts';
 import { type AnswerRequest, type ContextQuery, readRequest } from './context.ts';
-import { type CountedRoute, countAnswer } from './count-answers.ts';
 import type { AppContext } from './endpoint.ts';
-import { logSlate } from './log-slate.ts';
+import { type CountedRoute, recordAnswer, type ShownPage } from './record-answer.ts';
 
 export interface Recommender {
   /** `userId`: undefined for an answer that is the same for everybody. */
@@ -32,9 +30,8 @@ export interface Recommender {
   hydrate(request: AnswerRequest): Promise<HydratedRequest>;
   /** As `hydrate`; if the player's object does not answer, the log in D1 identifies the player. */
   hydrateIdentified(request: AnswerRequest): Promise<HydratedRequest>;
-  /** After the answer, see log-slate.ts. */
-  countAnswer(route: CountedRoute, answer: Answer): void;
-  logSlate(request: AnswerRequest, answer: Answer, page: Page): void;
+  /** After the answer, see record-answer.ts. */
+  recordAnswer(route: CountedRoute, answer: Answer, shown?: ShownPage): void;
 }
 
 export function openRecommender(c: AppContext): Recommender {
@@ -49,8 +46,7 @@ export function openRecommender(c: AppContext): Recommender {
       shedOverload(complete(request), (admitted) => answerRecommendations(admitted, length, selection)),
     hydrate: (request) => hydrate(complete(request)),
     hydrateIdentified: async (request) => identifyByLog(complete(request), await hydrate(complete(request))),
-    countAnswer: (route, answer) => countAnswer(env.DB, waitUntil, route, answer),
-    logSlate: (request, answer, page) => waitUntil(logSlate(env.SLATES, request, answer, page)),
+    recordAnswer: (route, answer, shown) => waitUntil(recordAnswer(env.SLATES, route, answer, shown)),
   };
 }
 

@@ -37,7 +37,7 @@ export const SearchQuery = z.object({
     }),
 });
 
-export interface Searcher extends Pick<Recommender, 'readRequest' | 'hydrateIdentified' | 'countAnswer'> {
+export interface Searcher extends Pick<Recommender, 'readRequest' | 'hydrateIdentified' | 'recordAnswer'> {
   /** Ids of items with every word of the query, best first. */
   searchItems(query: string, limit: number): Promise<string[]>;
   /** Continues after the answer if the caller does not wait. */
@@ -78,7 +78,7 @@ export async function getSearch(
   const failures = [itemIds, recorded].flatMap((result) => (result === undefined || result.ok ? [] : [result.error]));
   const { kept, removed } = rankFound(hydrated.input, q, itemIds.ok ? itemIds.value : []);
   const { answer, input } = addDegraded(hydrated, [...failures, ...explainShort(kept.length, n, removed)]);
-  searcher.countAnswer('search', answer);
+  searcher.recordAnswer('search', answer);
   const items = kept
     .slice(0, n)
     .map(({ itemId, score }) => ({ itemId, score: Math.round(score * 1e6) / 1e6, reason: `Found for “${q}”` }));

@@ -1,8 +1,8 @@
 // The endpoint that counts answers by tier.
 
 import { z } from '@hono/zod-openapi';
-import { type AnswerCount, readAnswerCounts } from '../storage/answer-counts.ts';
-import { flushCounts } from './count-answers.ts';
+import type { AnswerCount } from '../../models/contracts/slate.ts';
+import { readAnswerCounts } from '../storage/answer-counts.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { wholeNumber } from './parameters.ts';
 
@@ -25,20 +25,21 @@ const Stats = z
           degraded: z.number().int().meta({ description: 'Answers among these in which a step fell back.' }),
         }),
       )
-      .meta({ description: 'Most frequent first. The last seconds of other isolates may be missing.' }),
+      .meta({
+        description:
+          'Most frequent first. Galleries are counted some seconds after the answer, other answers with the next ' +
+          'gallery of their isolate, or after a minute.',
+      }),
   })
   .meta({ id: 'Stats' });
 
 export interface AnswerCounts {
-  /** `since`: epoch milliseconds. This isolate's own counts are included. */
+  /** `since`: epoch milliseconds. */
   readCounts(since: number): Promise<AnswerCount[]>;
 }
 
 const openAnswerCounts = ({ env: { DB } }: AppContext): AnswerCounts => ({
-  readCounts: async (since) => {
-    await flushCounts(DB);
-    return readAnswerCounts(DB, since);
-  },
+  readCounts: (since) => readAnswerCounts(DB, since),
 });
 
 export async function getStats(
@@ -46,11 +47,7 @@ export async function getStats(
   { readCounts }: AnswerCounts,
 ): Promise<z.output<typeof Stats>> {
   const since = Date.now() - hours * HOUR_MS;
-  const answers = await readCounts(since);
-  return {
-    since: new Date(since).toISOString(),
-    answers: answers.map((answer) => ({ ...answer, release: answer.release === '' ? null : answer.release })),
-  };
+  return { since: new Date(since).toISOString(), answers: await readCounts(since) };
 }
 
 const ENDPOINTS: Endpoint<AnswerCounts>[] = [

@@ -1,35 +1,71 @@
-// Hourly counts of answers in D1. Isolates add to them; operators read the sums.
+// Counts in D1 of what the queue `slates` brings: answers by hour, and slates by day. A message is counted once,
+// however often the queue delivers it.
 
-export interface AnswerCount {
-  route: string;
-  tier: string;
-  /** Empty if no release was in use. */
-  release: string;
-  count: number;
-  /** Answers in which at least one step fell back. */
-  degraded: number;
-}
+import type { AnswerCount } from '../../models/contracts/slate.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** A message that fails is retried for some 15 minutes. */
+const REMEMBER_MS = HOUR_MS;
+/** Difference between the queue's clock and the consumer's, at most. */
+const SKEW_MS = 10_000;
 
-/** Adds counts to the hour of `now` (epoch milliseconds) and deletes hours older than `keepMs`. */
-export async function addAnswerCounts(
-  db: D1Database,
-  counts: readonly AnswerCount[],
-  now: number,
-  keepMs: number,
-): Promise<void> {
-  const hour = Math.floor(now / HOUR_MS);
-  const rows = counts.map(({ route, tier, release, count, degraded }) => [route, tier, release, count, degraded]);
+/** A message of the queue, as it is counted. */
+export interface CountedMessage {
+  id: string;
+  /** Epoch milliseconds. */
+  sentAt: number;
+  answers: readonly AnswerCount[];
+  /** Size as JSON, and whether it is logged; undefined for a message without a slate. */
+  slate: { bytes: number; isLogged: boolean } | undefined;
+}
+
+/** SQL: the ids of this batch that no earlier batch had. */
+const NEW_IDS = `(select value from json_each((select ids from counted_batches order by counted_at desc limit 1)))`;
+
+/** Adds the messages to the counts, without those that were counted before. `now`: epoch milliseconds. */
+export async function countMessages(db: D1Database, messages: readonly CountedMessage[], now: number): Promise<void> {
+  const ids = messages.map(({ id }) => id);
+  // A message cannot have been counted before it was sent.
+  const since = Math.min(...messages.map(({ sentAt }) => sentAt)) - SKEW_MS;
+  const answers = messages.flatMap(({ id, sentAt, answers: counts }) =>
+    counts.map(({ route, tier, release, count, degraded }) => [
+      ...[id, Math.floor(sentAt / HOUR_MS), route, tier, release ?? '', count, degraded],
+    ]),
+  );
+  const day = Math.floor(now / DAY_MS);
+  const slates = messages.flatMap(({ id, slate }) =>
+    slate === undefined ? [] : [[id, day, slate.bytes, Number(slate.isLogged)]],
+  );
   await db.batch([
+    // The key is the time, made unique.
+    db
+      .prepare(
+        `insert into counted_batches (counted_at, ids)
+         select max(?1, 1 + coalesce((select max(counted_at) from counted_batches), 0)), json_group_array(value)
+         from (select distinct value from json_each(?2)) where value not in (
+           select counted.value from counted_batches, json_each(counted_batches.ids) as counted
+           where counted_at >= ?3)`,
+      )
+      .bind(now, JSON.stringify(ids), since),
     db
       .prepare(
         `insert into answer_counts (hour, route, tier, release, count, degraded)
-         select ?1, value->>0, value->>1, value->>2, value->>3, value->>4 from json_each(?2) where true
+         select value->>1, value->>2, value->>3, value->>4, sum(value->>5), sum(value->>6)
+         from json_each(?1) where value->>0 in ${NEW_IDS} group by 1, 2, 3, 4
          on conflict do update set count = count + excluded.count, degraded = degraded + excluded.degraded`,
       )
-      .bind(hour, JSON.stringify(rows)),
-    db.prepare('delete from answer_counts where hour < ?1').bind(Math.floor((now - keepMs) / HOUR_MS)),
+      .bind(JSON.stringify(answers)),
+    db
+      .prepare(
+        `insert into slate_counts (day, seen, seen_bytes, logged, logged_bytes)
+         select value->>1, count(*), sum(value->>2), sum(value->>3), sum((value->>2) * (value->>3))
+         from json_each(?1) where value->>0 in ${NEW_IDS} group by 1
+         on conflict do update set seen = seen + excluded.seen, seen_bytes = seen_bytes + excluded.seen_bytes,
+           logged = logged + excluded.logged, logged_bytes = logged_bytes + excluded.logged_bytes`,
+      )
+      .bind(JSON.stringify(slates)),
+    db.prepare('delete from counted_batches where counted_at < ?1').bind(now - REMEMBER_MS),
   ]);
 }
 
@@ -37,8 +73,8 @@ export async function addAnswerCounts(
 export async function readAnswerCounts(db: D1Database, since: number): Promise<AnswerCount[]> {
   const { results } = await db
     .prepare(
-      `select route, tier, "release", sum(count) as count, sum(degraded) as degraded from answer_counts
-       where hour >= ?1 group by 1, 2, 3 order by count desc, route, tier`,
+      `select route, tier, nullif("release", '') as "release", sum(count) as count, sum(degraded) as degraded
+       from answer_counts where hour >= ?1 group by 1, 2, 3 order by count desc, route, tier`,
     )
     .bind(Math.floor(since / HOUR_MS))
     .all<AnswerCount>();

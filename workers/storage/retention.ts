@@ -26,6 +26,7 @@ export interface Expired {
 const ROWS = [
   { store: 'job-runs', table: 'job_runs', expired: 'started_at < ?1' },
   { store: 'accepted-counts', table: 'event_counts', expired: "hour < ?1 / 3600000 and kind = 'accepted'" },
+  { store: 'answer-counts', table: 'answer_counts', expired: 'hour < ?1 / 3600000' },
   { store: 'slate-counts', table: 'slate_counts', expired: 'day < ?1 / 86400000' },
   { store: 'undelivered', table: 'dead_letters', expired: `received_at < ?1 and reason = '${UNDELIVERED}'` },
 ] as const;

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { makeEvent } from '../../tests/event.ts';
 import { claimFinished } from '../../tests/merge.ts';
 import { readRows } from '../../tests/parquet.ts';
-import { makeSlate } from '../../tests/slate.ts';
+import { makeSlate, toMessages } from '../../tests/slate.ts';
 import { cronOf, runJobs } from '../offline/jobs.ts';
 import { storeDeadLetters, UNDELIVERED } from './dead-letters.ts';
 import { deleteUnnamedFiles } from './delete-unnamed-files.ts';
@@ -15,7 +15,7 @@ import { exportMerges, MERGE_COLUMNS } from './export-merges.ts';
 import { exportSlates } from './export-slates.ts';
 import { deleteExpired, listExpired } from './retention.ts';
 import { readRetention } from './settings.ts';
-import { logSlates } from './slates.ts';
+import { logAnswers } from './slates.ts';
 import { writeRows } from './snapshot-files.ts';
 import { editSnapshot, readSnapshotManifest } from './snapshots.ts';
 
@@ -32,7 +32,7 @@ async function fill(): Promise<void> {
   }
   for (const days of [100, 80]) {
     const at = NOW - days * DAY_MS;
-    await logSlates(env.DB, env.BUCKET, [makeSlate(`s${days}`, 'u', at)], 1e9, at);
+    await logAnswers(env.DB, env.BUCKET, toMessages([makeSlate(`s${days}`, 'u', at)]), 1e9, at);
     await exportSlates(env.DB, env.BUCKET, at);
   }
   await env.DB.prepare(
@@ -52,6 +52,7 @@ it('deletes what a dry run lists', async () => {
   const listed = {
     'job-runs': [0, 0],
     'accepted-counts': [1, 0],
+    'answer-counts': [0, 0],
     'slate-counts': [2, 0],
     undelivered: [1, 0],
     'logged-counts': [2, 0],

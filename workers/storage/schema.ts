@@ -130,7 +130,7 @@ export const imports = sqliteTable('imports', {
   finishedAt: integer('finished_at'),
 });
 
-/** Answers per kind and hour; every isolate adds to it. */
+/** Answers per kind and hour; the consumer of the queue `slates` adds to it. */
 export const answerCounts = sqliteTable(
   'answer_counts',
   {
@@ -269,6 +269,14 @@ export const slateCounts = sqliteTable('slate_counts', {
   seenBytes: integer('seen_bytes').notNull(),
   logged: integer('logged').notNull(),
   loggedBytes: integer('logged_bytes').notNull(),
+});
+
+/** The messages of a batch of the queue `slates` that were counted: a message that is delivered again is not. */
+export const countedBatches = sqliteTable('counted_batches', {
+  /** Epoch milliseconds, increasing. */
+  countedAt: integer('counted_at').primaryKey(),
+  /** Ids of the messages, as JSON. */
+  ids: text('ids').notNull(),
 });
 
 /**

@@ -1,10 +1,11 @@
 // Slates on their way to the log: the queue's consumer writes a sample of them to R2 as batches, and counts all of them
-// in D1. workers/storage/export-slates.ts collects the batches into Parquet.
+// and all answers in D1. workers/storage/export-slates.ts collects the batches into Parquet.
 
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import { SLATE_BATCHES_PREFIX } from '../../models/contracts/layout.ts';
-import type { LoggedSlate, Slate } from '../../models/contracts/slate.ts';
+import type { AnswersMessage, LoggedSlate, Slate } from '../../models/contracts/slate.ts';
 import { hashUniform } from '../../models/features/rng.ts';
+import { type CountedMessage, countMessages } from './answer-counts.ts';
 
 const DAY_MS = 86_400_000;
 /** Below it hardly any slate would be logged for the rest of a day; at it, the budget is exceeded by little. */
@@ -43,31 +44,34 @@ export function chooseSamplingRate(
 export const isSampled = ({ userId, shownAt }: Pick<Slate, 'userId' | 'shownAt'>, rate: number): boolean =>
   hashUniform(`slate ${Math.floor(shownAt / DAY_MS)} ${userId}`) < rate * 2 ** 32;
 
-/** Writes a sample of the slates and counts all of them. Returns the number logged. `now`: epoch milliseconds. */
-export async function logSlates(
-  db: D1Database,
-  bucket: R2Bucket,
-  slates: readonly Slate[],
-  budgetBytes: number,
-  now: number,
-): Promise<number> {
-  if (slates.length === 0) return 0;
-  const day = Math.floor(now / DAY_MS);
-  const samplingRate = chooseSamplingRate(await readCounts(db, day), budgetBytes, (now % DAY_MS) / DAY_MS);
-  const sizes = slates.map((slate) => Buffer.byteLength(JSON.stringify(slate)));
-  const sampled = slates.filter((slate) => isSampled(slate, samplingRate));
-  const logged = sampled.map((slate): LoggedSlate => ({ ...slate, samplingRate }));
-  if (logged.length > 0) await writeBatch(bucket, logged, now);
-  await addCount(db, day, {
-    seen: slates.length,
-    seenBytes: sum(sizes),
-    logged: sampled.length,
-    loggedBytes: sum(sizes.filter((_, index) => sampled.includes(slates[index]!))),
-  });
-  return sampled.length;
+/** `id`: the same if it is delivered again. `sentAt`: epoch milliseconds. */
+export interface ReceivedAnswers extends AnswersMessage {
+  id: string;
+  sentAt: number;
 }
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+/** Writes a sample of the slates, and counts all of them and all answers. `now`: epoch milliseconds. */
+export async function logAnswers(
+  db: D1Database,
+  bucket: R2Bucket,
+  messages: readonly ReceivedAnswers[],
+  budgetBytes: number,
+  now: number,
+): Promise<void> {
+  if (messages.length === 0) return;
+  const counts = await readCounts(db, Math.floor(now / DAY_MS));
+  const samplingRate = chooseSamplingRate(counts, budgetBytes, (now % DAY_MS) / DAY_MS);
+  const logged: LoggedSlate[] = [];
+  const counted: CountedMessage[] = [];
+  for (const { id, sentAt, answers, slate } of messages) {
+    const isLogged = slate !== null && isSampled(slate, samplingRate);
+    if (isLogged) logged.push({ ...slate, samplingRate });
+    const size = slate === null ? undefined : { bytes: Buffer.byteLength(JSON.stringify(slate)), isLogged };
+    counted.push({ id, sentAt, answers, slate: size });
+  }
+  if (logged.length > 0) await writeBatch(bucket, logged, now);
+  await countMessages(db, counted, now);
+}
 
 async function writeBatch(bucket: R2Bucket, slates: readonly LoggedSlate[], now: number): Promise<void> {
   const packed = await packSlates(slates);
@@ -100,15 +104,4 @@ async function readCounts(db: D1Database, day: number): Promise<{ today: SlateCo
     .all<SlateCount & { day: number }>();
   const find = (wanted: number) => results.find((row) => row.day === wanted) ?? NONE;
   return { today: find(day), yesterday: find(day - 1) };
-}
-
-async function addCount(db: D1Database, day: number, { seen, seenBytes, logged, loggedBytes }: SlateCount) {
-  await db
-    .prepare(
-      `insert into slate_counts (day, seen, seen_bytes, logged, logged_bytes) values (?1, ?2, ?3, ?4, ?5)
-       on conflict do update set seen = seen + excluded.seen, seen_bytes = seen_bytes + excluded.seen_bytes,
-         logged = logged + excluded.logged, logged_bytes = logged_bytes + excluded.logged_bytes`,
-    )
-    .bind(day, seen, seenBytes, logged, loggedBytes)
-    .run();
 }

@@ -27,7 +27,8 @@ export const listUsersIn = (body: unknown): string[] =>
   (Array.isArray(body) ? body : [body]).flatMap((part) => describePart(part).userId ?? []);
 
 function describePart(part: unknown): { userId?: string | undefined; at?: number | undefined } {
-  const { userId, timestamp, receivedAt, shownAt, notification } = fieldsOf(part);
+  const { userId, timestamp, receivedAt, shownAt, notification, slate } = fieldsOf(part);
+  if (slate !== undefined) return describePart(slate);
   if (notification !== undefined) {
     const { data, timestamp: sentAt } = fieldsOf(notification);
     return { userId: asText(fieldsOf(data).userId), at: asTime(sentAt) };
