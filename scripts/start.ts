@@ -1,7 +1,6 @@
 // `npm start`: the whole system on this machine. Fills an empty store, serves, trains the first release, and keeps the
 // crons and the trainer running until Ctrl-C.
 
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { Cron } from 'croner';
 import { JOBS } from '../workers/offline/jobs.ts';
@@ -9,6 +8,7 @@ import { ensureDevelopmentKey, ensureTokenKey } from './local/development-key.ts
 import { startWatchedServer, type WatchedServer } from './local/watched-server.ts';
 import { createStartCommand, type Flags } from './start/command.ts';
 import { drainQueue } from './start/drain.ts';
+import { openPage } from './start/open-page.ts';
 import { deleteStore, importInto, prepareStore } from './start/prepare-store.ts';
 import { addKey, describeReady } from './start/ready.ts';
 import { keepScriptRunning, runScript } from './start/run-script.ts';
@@ -27,7 +27,7 @@ async function start(flags: Flags): Promise<void> {
   try {
     const { server, key, hasRelease } = await startSystem(flags, shutdown);
     const address = addKey(server.url, key);
-    if (flags.open) openBrowser(address);
+    if (flags.open) await openPage(address);
     console.log(describeReady(address, hasRelease));
   } catch (error) {
     // Children ended by the shutdown fail too; that is expected.
@@ -118,14 +118,6 @@ async function assertPortIsFree(port: number): Promise<void> {
     server.listen(port, '127.0.0.1', resolve);
   });
   await new Promise((resolve) => server.close(resolve));
-}
-
-function openBrowser(url: string): void {
-  const opener = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open';
-  // Without a desktop nothing opens: the printed address is enough.
-  spawn(opener, [url], { stdio: 'ignore', detached: true })
-    .on('error', () => {})
-    .unref();
 }
 
 await runCommand(createStartCommand().action(start));
