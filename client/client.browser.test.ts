@@ -51,9 +51,14 @@ describeInBrowser('the client', (newPage) => {
 
   it('sends what waits when its tab closes', async () => {
     const page = await newPage();
-    const userId = await openGame(page);
-    await record(page, 'wynmere');
-    await page.close();
+    const [tab] = await Promise.all([
+      page.waitForEvent('popup'),
+      page.evaluate(`void open('about:blank', '_blank', 'noopener')`),
+    ]);
+    const userId = await openGame(tab);
+    await record(tab, 'wynmere');
+    // Not the page itself: its profile is deleted with it, and with the profile what is still being sent.
+    await tab.close();
     await poll(() => readLiked(userId)).toEqual(['wynmere']);
   });
 
