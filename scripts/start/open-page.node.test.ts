@@ -45,6 +45,6 @@ test.skipIf(process.platform === 'win32')('the key is not among the arguments, a
 
 test('no desktop is no error', async () => {
   vi.stubEnv('PATH', '');
-  onTestFinished(() => vi.unstubAllEnvs());
+  onTestFinished(() => void vi.unstubAllEnvs());
   await openPage(ADDRESS);
 });
