@@ -12,7 +12,8 @@ import type { Statistics } from '../contracts/statistics.ts';
 import { computeGenreAffinity } from './affinity.ts';
 import { type CandidateFeatures, encodeFeatures, FEATURES, FEATURES_HASH } from './ranking.ts';
 import { computeRequestFeatures } from './request-features.ts';
-import { deriveUserState, emptySignals, foldEvents } from './signals.ts';
+import { emptySignals, foldEvents } from './signals.ts';
+import { deriveUserState } from './user-state.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 2, 1);

@@ -4,7 +4,8 @@ import { EMPTY_PREFERENCES } from '../contracts/preferences.ts';
 import type { SignalEvent } from '../contracts/signals.ts';
 import { rewindSignals } from './rewind-signals.ts';
 import { createSeededRng, shuffle } from './rng.ts';
-import { deriveUserState, emptySignals, foldEvents, listMarks } from './signals.ts';
+import { emptySignals, foldEvents, listMarks } from './signals.ts';
+import { deriveUserState } from './user-state.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 0, 31);

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { EventType } from '../contracts/event.ts';
 import type { SignalEvent } from '../contracts/signals.ts';
-import { countShown } from './shown.ts';
+import { createSeededRng } from './rng.ts';
+import { prepareShown, readShown } from './shown.ts';
 
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
@@ -27,7 +28,9 @@ function count(log: readonly SignalEvent[], now = NOW): Record<string, number> {
     impressions: newestFirst.filter(isImpression),
     actions: newestFirst.filter((one) => !isImpression(one)),
   };
-  return Object.fromEntries(countShown(signals, now).map(({ itemId, passedOver }) => [itemId, passedOver]));
+  return Object.fromEntries(
+    readShown(prepareShown(signals), now).map(({ itemId, passedOver }) => [itemId, passedOver]),
+  );
 }
 
 it('counts nothing while a page is scrolled, and what was passed over once the player moves on', () => {
@@ -64,3 +67,59 @@ it('counts even in an open session what was shown more often than anybody scroll
   expect(count(impressions('a', ...Array(10).fill(1)))).toEqual({ a: 0 });
   expect(count(impressions('a', ...Array(13).fill(1)))).toEqual({ a: 2 });
 });
+
+it('counts the same, at any time, from what was prepared before as from the events at that time', () => {
+  const random = createSeededRng(11);
+  const pick = (count: number) => Math.floor(random() * count);
+  for (let round = 0; round < 200; round++) {
+    const log = Array.from({ length: 1 + pick(40) }, () =>
+      // Bursts within a session, some dated ahead, over some weeks.
+      event(
+        pick(4) === 0 ? 'click' : 'impression',
+        `item-${pick(4)}`,
+        pick(3) * 9 * 1_440 + pick(3) * 45 + pick(50) - 9,
+      ),
+    ).sort((a, b) => b.timestamp - a.timestamp);
+    const impressions = log.filter(({ type }) => type === 'impression');
+    const actions = log.filter(({ type }) => type !== 'impression');
+    const prepared = prepareShown({ impressions, actions });
+    for (const minutes of [-20, 0, 9, 29, 31, 1_440, 20_000]) {
+      const now = NOW + minutes * MINUTE;
+      const passedOver = Object.fromEntries(readShown(prepared, now).map((item) => [item.itemId, item.passedOver]));
+      expect(passedOver).toEqual(countFromScratch(impressions, actions, now));
+    }
+  }
+});
+
+/** As shown.ts defines it, with a session for each event, found by walking back from now. */
+function countFromScratch(impressions: SignalEvent[], actions: SignalEvent[], now: number): Record<string, number> {
+  const times = [...impressions, ...actions].map(({ timestamp }) => Math.min(now, timestamp)).sort((a, b) => b - a);
+  const sessionOf = (at: number) => {
+    let session = 0;
+    let later = now;
+    for (const time of times.filter((one) => one >= Math.min(now, at))) {
+      if (later - time > 30 * MINUTE) session++;
+      later = time;
+    }
+    return session;
+  };
+  const movedOnAt = actions[0]?.timestamp ?? Number.NEGATIVE_INFINITY;
+  const counts = new Map<string, Map<number, { passedOver: number; open: number; at: number }>>();
+  for (const { itemId, timestamp: at } of impressions) {
+    if (actions.some((action) => action.itemId === itemId && action.timestamp >= at)) continue;
+    const sessions = counts.get(itemId!) ?? new Map();
+    counts.set(itemId!, sessions);
+    const session = sessionOf(at);
+    const count = sessions.get(session) ?? { passedOver: 0, open: 0, at };
+    sessions.set(session, count);
+    count[session === 0 && at >= movedOnAt ? 'open' : 'passedOver']++;
+  }
+  const discount = ({ passedOver, open, at }: { passedOver: number; open: number; at: number }) =>
+    Math.log2(1 + passedOver + Math.max(0, open - 10)) * 0.5 ** (Math.max(0, Math.floor((now - at) / DAY)) / 7);
+  return Object.fromEntries(
+    Array.from(counts, ([itemId, sessions]) => [
+      itemId,
+      [...sessions.values()].reduce((sum, one) => sum + discount(one), 0),
+    ]),
+  );
+}

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { EMPTY_PREFERENCES } from '../contracts/preferences.ts';
 import { MARKS_MAX, RECENT_ACTIONS_MAX, type SignalEvent, type Signals } from '../contracts/signals.ts';
 import { createSeededRng, shuffle } from './rng.ts';
-import { deriveUserState, emptySignals, foldEvents, listMarks } from './signals.ts';
+import { emptySignals, foldEvents, listMarks } from './signals.ts';
+import { deriveUserState } from './user-state.ts';
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 0, 31);

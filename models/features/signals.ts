@@ -1,11 +1,8 @@
-// Folds events into a player's signals and derives the user state from them. Pure: no clock, no I/O; the Durable
-// Object and the replay of a log run this same code. The result depends on the set of events, not on their order or
-// repetition: lists are the newest N by (timestamp, id), marks are maxima, and both are idempotent.
+// Folds events into a player's signals; user-state.ts reads them. Pure: no clock, no I/O; the Durable Object and the
+// replay of a log run this same code. The result depends on the set of events, not on their order or repetition: lists
+// are the newest N by (timestamp, id), marks are maxima, and both are idempotent.
 
-import { type EventType, KEPT_BY_RESET, RETRACTIONS } from '../contracts/event.ts';
-import type { Preferences } from '../contracts/preferences.ts';
 import {
-  type HistoryItem,
   MARK_KINDS,
   MARKS_MAX,
   type MarkKind,
@@ -15,19 +12,8 @@ import {
   RESET_ITEM,
   type SignalEvent,
   type Signals,
-  type UserState,
 } from '../contracts/signals.ts';
 import { hashString } from './rng.ts';
-import { countShown } from './shown.ts';
-import { weighEvent } from './weights.ts';
-
-const DAY_MS = 86_400_000;
-const HISTORY_MAX = 128;
-const SEARCHES_MAX = 5;
-/** Older searches no longer show what the player is looking for. */
-const SEARCHES_DAYS = 3;
-const ITEM_WEIGHT_MIN = -1;
-const ITEM_WEIGHT_MAX = 1.5;
 
 export const emptySignals = (): Signals => ({ actions: [], impressions: [], marks: new Map() });
 
@@ -125,111 +111,4 @@ export function collectMarks(marks: readonly Mark[]): Map<string, Marks> {
   for (const { itemId, kind, timestamp } of marks)
     collected.set(itemId, { ...collected.get(itemId), [kind]: timestamp });
   return collected;
-}
-
-const RETRACTION_OF = new Map(Object.entries(RETRACTIONS).map(([retraction, type]) => [type, retraction as MarkKind]));
-
-/** Time of the mark; 0 if there is none, or if it was taken back at that time or later. */
-function getTrueAt(marks: Marks, kind: MarkKind): number {
-  const at = marks[kind] ?? 0;
-  const retraction = RETRACTION_OF.get(kind);
-  return retraction !== undefined && (marks[retraction] ?? 0) >= at ? 0 : at;
-}
-
-/** A dismissal or dislike lasts until the player takes it back, or interacts with the game after all. */
-function isDismissed(marks: Marks): boolean {
-  const dismissedAt = Math.max(marks.dismiss ?? 0, marks.dislike ?? 0);
-  const lifted = (['undismiss', 'like', 'purchase', 'play', 'wishlist'] as const).map((kind) => getTrueAt(marks, kind));
-  return dismissedAt > Math.max(...lifted);
-}
-
-const isKeptByReset = (type: EventType): boolean => KEPT_BY_RESET.includes(type);
-
-/** Keeps what the last reset left. Marks of purchases stay: a game that is owned is not recommended again. */
-function dropForgotten({ actions, impressions, marks }: Signals): Signals {
-  const resetAt = marks.get(RESET_ITEM)?.reset;
-  if (resetAt === undefined) return { actions, impressions, marks };
-  const isLater = ({ timestamp }: { timestamp: number }) => timestamp > resetAt;
-  const kept = listMarks(marks).filter((mark) => isLater(mark) || isKeptByReset(mark.kind));
-  return { actions: actions.filter(isLater), impressions: impressions.filter(isLater), marks: collectMarks(kept) };
-}
-
-/** Derives what ranking needs from signals and preferences. `now`: epoch milliseconds. */
-export function deriveUserState(all: Signals, preferences: Preferences, now: number): UserState {
-  const signals = dropForgotten(all);
-  const itemsWith = (test: (marks: Marks) => boolean) =>
-    [...signals.marks].filter(([, marks]) => test(marks)).map(([itemId]) => itemId);
-  return {
-    history: appendPicks(deriveHistory(signals.actions, now), preferences.items),
-    owned: itemsWith((marks) => getTrueAt(marks, 'purchase') > 0),
-    played: itemsWith((marks) => marks.play !== undefined || marks.rate !== undefined),
-    liked: itemsWith((marks) => getTrueAt(marks, 'like') > 0),
-    dismissed: itemsWith(isDismissed),
-    searches: signals.actions
-      .filter(
-        ({ type, query, timestamp }) =>
-          type === 'search' && query !== null && now - timestamp <= SEARCHES_DAYS * DAY_MS,
-      )
-      .slice(0, SEARCHES_MAX)
-      .map((event) => event.query!),
-    shown: countShown(signals, now),
-    preferences,
-  };
-}
-
-/** The weight of a picked item: less than a like's. */
-const PICKED_WEIGHT = 0.7;
-
-/** Appends picked items to the history, as its oldest. */
-function appendPicks(history: HistoryItem[], picks: readonly string[]): HistoryItem[] {
-  const known = new Set(history.map(({ itemId }) => itemId));
-  const ageDays = history.at(-1)?.ageDays ?? 0;
-  const picked = picks
-    .filter((itemId) => !known.has(itemId))
-    .map((itemId) => ({ itemId, weight: PICKED_WEIGHT, ageDays, strongestType: 'pick' }));
-  return [...history, ...picked].slice(0, HISTORY_MAX);
-}
-
-/** Drops retractions and the events they take back. Compares timestamps, so that the order does not matter. */
-function dropRetracted(events: readonly SignalEvent[]): readonly SignalEvent[] {
-  const retractedAt = new Map<string, number>();
-  for (const { type, itemId, timestamp } of events) {
-    const retracted = RETRACTIONS[type];
-    if (retracted === undefined) continue;
-    const key = `${retracted} ${itemId}`;
-    retractedAt.set(key, Math.max(retractedAt.get(key) ?? 0, timestamp));
-  }
-  if (retractedAt.size === 0) return events;
-  return events.filter(
-    ({ type, itemId, timestamp }) =>
-      RETRACTIONS[type] === undefined && timestamp > (retractedAt.get(`${type} ${itemId}`) ?? Number.NEGATIVE_INFINITY),
-  );
-}
-
-/** Lists the items of the recent actions, newest first, each with the sum of its events' weights. */
-function deriveHistory(actions: readonly SignalEvent[], now: number): HistoryItem[] {
-  const items = new Map<string, HistoryItem & { strongest: number }>();
-  for (const event of dropRetracted(actions)) {
-    if (event.itemId === null) continue;
-    const weight = weighEvent(event);
-    const ageDays = Math.max(0, (now - event.timestamp) / DAY_MS);
-    let item = items.get(event.itemId);
-    if (item === undefined) {
-      item = { itemId: event.itemId, weight: 0, ageDays, strongestType: event.type, strongest: 0 };
-      items.set(event.itemId, item);
-    }
-    item.weight += weight;
-    if (event.type === 'play') item.playedDaysAgo ??= ageDays;
-    if (Math.abs(weight) > item.strongest) {
-      item.strongest = Math.abs(weight);
-      item.strongestType = event.type;
-    }
-  }
-  return [...items.values()]
-    .filter((item) => item.weight !== 0)
-    .slice(0, HISTORY_MAX)
-    .map(({ strongest: _, weight, ...item }) => ({
-      ...item,
-      weight: Math.min(ITEM_WEIGHT_MAX, Math.max(ITEM_WEIGHT_MIN, weight)),
-    }));
 }

@@ -10,7 +10,8 @@ import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/pref
 import type { SignalEvent, Signals, UserState } from '../../models/contracts/signals.ts';
 import { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import type { Notification } from '../../models/contracts/subscription.ts';
-import { deriveUserState, emptySignals, toSignalEvent } from '../../models/features/signals.ts';
+import { emptySignals, toSignalEvent } from '../../models/features/signals.ts';
+import { deriveUserState } from '../../models/features/user-state.ts';
 import { isolate } from '../serving/isolate.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
 import type { UserStateRead } from '../serving/read-signals.ts';

@@ -1,7 +1,8 @@
 // Identifies a player from D1 while their object does not answer: the games they own, played and dismissed, and their
 // preferences. The log is seconds behind, so recommendations are not computed from it.
 
-import { deriveUserState, emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
+import { emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
+import { deriveUserState } from '../../models/features/user-state.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { listLogShards } from '../storage/log-shards.ts';
 import { readPlayerMarks } from '../storage/player-log.ts';
