@@ -1,11 +1,11 @@
 // `npm run compact`: merges the small files of the log's days in R2. scripts/log/compact.ts does it.
 
-import { withPlatform } from './local/platform.ts';
 import { type Compaction, compactLog } from './log/compact.ts';
 import { fileCache } from './log/fetch-files.ts';
+import { chooseStores } from './stores/choose.ts';
 import { createCommand, runCommand } from './terminal/command.ts';
 import { reserveStdout } from './terminal/json-output.ts';
-import { jsonOption, stateOption } from './terminal/options.ts';
+import { environmentOption, jsonOption, remoteOption, stateOption } from './terminal/options.ts';
 import { createProgress } from './terminal/progress.ts';
 
 const AFTER = `
@@ -15,15 +15,18 @@ in use by \`npm start\`. An interrupted compaction changes nothing; run it again
 const createCompactCommand = () =>
   createCommand('compact', 'Merges the small Parquet files of the log.')
     .addOption(stateOption())
+    .addOption(remoteOption())
+    .addOption(environmentOption())
     .addOption(jsonOption())
     .addHelpText('after', AFTER);
 
 type Flags = ReturnType<ReturnType<typeof createCompactCommand>['opts']>;
 
-async function compact({ state, json }: Flags): Promise<void> {
+async function compact({ json, ...storeFlags }: Flags): Promise<void> {
   const printJson = json ? reserveStdout() : undefined;
+  const chosen = await chooseStores(storeFlags);
   const progress = createProgress();
-  const done = await withPlatform(state, ({ BUCKET }) =>
+  const done = await chosen.open(({ BUCKET, state }) =>
     compactLog(BUCKET, fileCache(state), Date.now(), ({ kind, day }) => progress.update(`compacted ${kind} of ${day}`)),
   );
   progress.end();

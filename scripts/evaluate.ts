@@ -1,4 +1,4 @@
-// `npm run evaluate`: trains algorithms on files or on the local store's log, and measures them with the trainer's
+// `npm run evaluate`: trains algorithms on files or on a store's log, and measures them with the trainer's
 // code. It writes nothing to the store.
 
 import { closeSync, openSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { type Measured, measureCandidate, type TestSplit } from './evaluate/meas
 import { measurePlainScorer } from './evaluate/plain-scorer.ts';
 import { formatByEvents, formatTable, tabulateByEvents } from './evaluate/table.ts';
 import { describeSkipped } from './import/skipped.ts';
+import { chooseStores } from './stores/choose.ts';
 import { runCommand } from './terminal/command.ts';
 import { formatDuration } from './terminal/duration.ts';
 import { endEarlyOnInterrupt } from './terminal/end-early.ts';
@@ -28,6 +29,7 @@ async function evaluate(file: string | undefined, flags: Flags, command: Command
     const flag = command.options.find((option) => option.attributeName() === needsFile)!.long;
     command.error(`${flag} says how files are read: name a path`);
   }
+  if (file !== undefined && flags.remote) command.error('--remote reads the log of an account: leave the path out');
   const progress = createProgress();
   const dataset = file === undefined ? 'the log' : path.basename(file);
   const { interactions, catalogue } = await read(file, flags, progress);
@@ -91,11 +93,11 @@ function report(flags: Flags, split: Split, measured: readonly Measured[], facts
 const count = (n: number) => n.toLocaleString('en');
 
 async function read(file: string | undefined, flags: Flags, progress: Progress): Promise<Dataset> {
-  const { protocol, json, state } = flags;
+  const { protocol, json } = flags;
   // Fails now if the file cannot be written, not after an hour of training.
   if (json !== undefined) closeSync(openSync(json, 'a'));
   const dataset = await (file === undefined
-    ? readStore(state, (step) => progress.update(step))
+    ? readStore(await chooseStores(flags), (step) => progress.update(step))
     : readFiles({ ...flags, path: file, itemsPath: flags.items }));
   progress.end();
   for (const one of dataset.skipped) console.error(`Skipped: ${describeSkipped(one)}`);

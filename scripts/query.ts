@@ -5,7 +5,6 @@ import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SnapshotManifest } from '../models/contracts/snapshot.ts';
 import { withDuckDb } from './duckdb/open.ts';
-import { withPlatform } from './local/platform.ts';
 import { withTemporaryFolder } from './local/temporary-folder.ts';
 import { fetchWholeLog } from './log/whole-log.ts';
 import { createQueryCommand, type Flags } from './query/command.ts';
@@ -13,6 +12,7 @@ import { listQueries, type Query } from './query/queries.ts';
 import { createRangeViews, type FileFormat, readRows, selectFiles, writeFile } from './query/run-query.ts';
 import { runStages } from './query/stages.ts';
 import { formatTable, ROWS_SHOWN_MAX } from './query/table.ts';
+import { chooseStores } from './stores/choose.ts';
 import { runCommand } from './terminal/command.ts';
 import { reserveStdout } from './terminal/json-output.ts';
 import { createProgress, type Progress } from './terminal/progress.ts';
@@ -21,7 +21,7 @@ import { createProgress, type Progress } from './terminal/progress.ts';
 const MEMORY_LIMIT = '2GB';
 const PROGRESS_MS = 1_000;
 
-async function query(name: string, { from, to, format, output, state }: Flags): Promise<void> {
+async function query(name: string, { from, to, format, output, ...storeFlags }: Flags): Promise<void> {
   const found = listQueries().find((one) => one.name === name);
   if (found === undefined) throw new Error(`there is no query “${name}”; --help lists them`);
   if (format === 'parquet' && output === undefined)
@@ -29,15 +29,20 @@ async function query(name: string, { from, to, format, output, state }: Flags): 
   const print = process.stdout.write.bind(process.stdout);
   // What starts the local stores may print.
   reserveStdout();
+  const chosen = await chooseStores(storeFlags);
   const range = { from, to };
   const progress = createProgress();
   await withTemporaryFolder('log', async (folder) => {
     const select = (snapshot: SnapshotManifest) => selectFiles(snapshot, range);
     const onProgress = (step: string) => progress.update(step);
-    const files = await withPlatform(state, (stores) => fetchWholeLog(stores, { state, folder, select, onProgress }));
+    const files = await chosen.open((stores) =>
+      fetchWholeLog(stores, { state: chosen.state, folder, select, onProgress }),
+    );
     progress.end();
     if (from === undefined && to === undefined && files.events.length + files.slates.length === 0)
-      throw new Error(`there is no event in ${state} yet: \`npm run import\` reads files, \`npm start\` makes a store`);
+      throw new Error(
+        `there is no event in ${chosen.name} yet: \`npm run import\` reads files, \`npm start\` makes a store`,
+      );
     await withDuckDb(async (connection) => {
       await createRangeViews(connection, files, range);
       const sql = await withProgress(progress, (onStage) =>

@@ -1,12 +1,11 @@
-// `npm run retention`: deletes expired data from the local store, or lists it. The nightly job does the same.
+// `npm run retention`: deletes expired data from a store, or lists it. The nightly job does the same.
 
 import { deleteExpired, type Expired, listExpired } from '../workers/storage/retention.ts';
 import { type RetentionVars, readRetention } from '../workers/storage/settings.ts';
-import { readVars, withPlatform } from './local/platform.ts';
-import { assertNotServed } from './state-lock.ts';
+import { chooseStores } from './stores/choose.ts';
 import { createCommand, runCommand } from './terminal/command.ts';
 import { reserveStdout } from './terminal/json-output.ts';
-import { jsonOption, stateOption } from './terminal/options.ts';
+import { environmentOption, jsonOption, remoteOption, stateOption } from './terminal/options.ts';
 
 const AFTER = `
 The settings LOG_DAYS, SLATE_DAYS and SNAPSHOT_DAYS of wrangler.toml say how long what is kept. With --dry-run the state
@@ -14,23 +13,27 @@ folder may be in use by \`npm start\`; otherwise stop that first.
 
 Examples:
   npm run retention -- --dry-run
+  npm run retention -- --remote --dry-run
   npm run -s retention -- --json`;
 
 const createRetentionCommand = () =>
   createCommand('retention', 'Deletes expired data.')
     .option('--dry-run', 'list it, and delete nothing')
     .addOption(stateOption())
+    .addOption(remoteOption())
+    .addOption(environmentOption())
     .addOption(jsonOption())
     .addHelpText('after', AFTER);
 
 type Flags = ReturnType<ReturnType<typeof createRetentionCommand>['opts']>;
 
-async function retain({ dryRun: isDryRun, state, json }: Flags): Promise<void> {
+async function retain({ dryRun: isDryRun, json, ...storeFlags }: Flags): Promise<void> {
   const printJson = json ? reserveStdout() : undefined;
   const dryRun = isDryRun === true;
-  const settings = readRetention(readVars<RetentionVars>());
-  if (!dryRun) assertNotServed(state);
-  const expired = await withPlatform(state, async (stores) => {
+  const chosen = await chooseStores(storeFlags);
+  const settings = readRetention(chosen.readVars<RetentionVars>());
+  if (!dryRun) chosen.assertWritable();
+  const expired = await chosen.open(async (stores) => {
     const now = Date.now();
     const listed = await listExpired(stores, settings, now);
     if (!dryRun) await deleteExpired(stores, settings, now);

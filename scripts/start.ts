@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { Cron } from 'croner';
 import { JOBS } from '../workers/offline/jobs.ts';
 import { ensureDevelopmentKey, ensureTokenKey } from './local/development-key.ts';
+import { assertNotServed, markServed } from './local/state-lock.ts';
 import { startWatchedServer, type WatchedServer } from './local/watched-server.ts';
 import { createStartCommand, type Flags } from './start/command.ts';
 import { drainQueue } from './start/drain.ts';
@@ -12,7 +13,6 @@ import { openPage } from './start/open-page.ts';
 import { deleteStore, importInto, prepareStore } from './start/prepare-store.ts';
 import { addKey, describeReady } from './start/ready.ts';
 import { keepScriptRunning, runScript } from './start/run-script.ts';
-import { assertNotServed, markServed } from './state-lock.ts';
 import { runCommand } from './terminal/command.ts';
 import { handleSignals, type Shutdown } from './terminal/shutdown.ts';
 

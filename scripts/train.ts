@@ -8,13 +8,13 @@ import type { ReleaseFiles } from '../models/contracts/release.ts';
 import { TrainingDue } from '../models/contracts/snapshot.ts';
 import { type DataSize, measureData, planBudget } from '../models/release/budget.ts';
 import { type TrainedRelease, trainRelease } from '../models/release/train-release.ts';
+import { withLease } from '../workers/storage/leases.ts';
 import { type Publication, publishRelease, readCurrentRelease } from '../workers/storage/releases.ts';
 import { openCheckpoints } from './local/checkpoints.ts';
-import { type Platform, readVars, withPlatform } from './local/platform.ts';
 import { exportLog } from './log/catch-up.ts';
 import { compactLog } from './log/compact.ts';
 import { fileCache } from './log/fetch-files.ts';
-import { findServer } from './state-lock.ts';
+import { type ChosenStores, chooseStores, type OpenStores } from './stores/choose.ts';
 import { runCommand } from './terminal/command.ts';
 import { formatDuration } from './terminal/duration.ts';
 import { endEarlyOnInterrupt } from './terminal/end-early.ts';
@@ -31,6 +31,8 @@ import { assertAccepted, readSigningKey, type SigningKey } from './train/signing
 const POLL_MS = 15_000;
 /** JSON without indentation: one line per training. */
 const LINE = 0;
+/** In the account's D1. */
+const LEASE = 'training';
 
 type ReleaseVars = Pick<Env, 'RELEASE_KEYS'>;
 
@@ -45,36 +47,42 @@ async function runTrain(flags: Flags): Promise<void> {
   for (const algorithm of Object.keys(flags.counts ?? {}))
     if (!flags.algorithms.some(({ name }) => name === algorithm))
       throw new Error(`there are counts for ${algorithm}, which --algorithms leaves out`);
-  const { RELEASE_KEYS } = readVars<ReleaseVars>();
+  const printJson = flags.json ? reserveStdout() : undefined;
   const signingKey = readSigningKey(flags.signingKey);
+  const chosen = await chooseStores(flags);
+  const { RELEASE_KEYS } = chosen.readVars<ReleaseVars>();
   assertAccepted(signingKey, RELEASE_KEYS);
   const signing: Signing = { releaseKeys: RELEASE_KEYS, signingKey };
-  const printJson = flags.json ? reserveStdout() : undefined;
   const print = (outcome: Outcome) =>
     printJson ? printJson(toJson(outcome), LINE) : console.log(formatReport(outcome));
-  if (flags.watch) return watch(flags, signing, print);
-  const outcome = await train(flags, signing, endEarlyOnInterrupt);
+  if (flags.watch) return watch(flags, chosen, signing, print);
+  const outcome = await train(flags, chosen, signing, endEarlyOnInterrupt);
   print(outcome);
   if (outcome.outcome === 'refused') process.exitCode = REFUSED;
 }
 
 /** Trains on announced snapshots for ever: neither a refusal nor an error ends it. */
-async function watch(flags: Flags, signing: Signing, print: (outcome: Outcome) => void): Promise<never> {
+async function watch(
+  flags: Flags,
+  chosen: ChosenStores,
+  signing: Signing,
+  print: (outcome: Outcome) => void,
+): Promise<never> {
   // An interrupted training leaves at most files that no pointer names.
   handleSignals(0);
   console.error('Waiting for snapshots to train on …');
   let tried: string | undefined;
   for (;;) {
     try {
-      const due = await withPlatform(flags.state, async (stores) => {
+      const due = await chosen.open(async (stores) => {
         // A start does not train again on the snapshot of a release that people have replaced, or not put to use.
         tried ??= await readNewestSnapshot({ BUCKET: stores.BUCKET, RELEASE_KEYS: signing.releaseKeys });
         return waitForSnapshot(stores, signing, tried);
       });
       console.error(`Snapshot ${due.snapshot} is announced, with ${due.newEvents.toLocaleString('en')} new events.`);
-      print(await train(flags, signing, (run) => run(new AbortController().signal)));
+      print(await train(flags, chosen, signing, (run) => run(new AbortController().signal)));
       // While nothing else is waiting: readers of the files just used keep them for two days.
-      await withPlatform(flags.state, ({ BUCKET }) => compactLog(BUCKET, fileCache(flags.state), Date.now()));
+      await chosen.open(({ BUCKET, state }) => compactLog(BUCKET, fileCache(state), Date.now()));
       // Set only now, so that a failed training, for instance without a connection, is tried again.
       tried = due.snapshot;
     } catch (error) {
@@ -86,7 +94,7 @@ async function watch(flags: Flags, signing: Signing, print: (outcome: Outcome) =
 
 /** Waits for a snapshot that is newer than the one of the release in use and newer than `tried`. */
 async function waitForSnapshot(
-  { BUCKET: bucket }: Platform,
+  { BUCKET: bucket }: OpenStores,
   { releaseKeys }: Signing,
   tried: string,
 ): Promise<TrainingDue> {
@@ -104,21 +112,34 @@ async function waitForSnapshot(
 type Interruptible<T> = (signal: AbortSignal) => Promise<T>;
 
 /** `run`: runs the part that may be ended early. */
-async function train(flags: Flags, signing: Signing, run: <T>(part: Interruptible<T>) => Promise<T>): Promise<Outcome> {
+type RunPart = <T>(part: Interruptible<T>) => Promise<T>;
+
+/** On an account, one training at a time: the second would be thrown away when the first has moved the pointer. */
+async function train(flags: Flags, chosen: ChosenStores, signing: Signing, run: RunPart): Promise<Outcome> {
+  const work = () => trainOnce(flags, chosen, signing, run);
+  if (!chosen.isRemote) return work();
+  const done = await chosen.open(({ DB }) => withLease(DB, LEASE, work));
+  if (done !== undefined) return done.result;
+  throw new Error(
+    `another training of ${chosen.name} is running: wait for it; one that was killed blocks others for two minutes`,
+  );
+}
+
+async function trainOnce(flags: Flags, chosen: ChosenStores, signing: Signing, run: RunPart): Promise<Outcome> {
   const startedAt = performance.now();
   const progress = createProgress();
-  const material = await withPlatform(flags.state, async (stores) => {
+  const material = await chosen.open(async (stores) => {
     // A running server exports by itself.
-    if (findServer(flags.state) === undefined) await exportLog(stores, (step) => progress.update(step));
-    return readMaterial(stores, flags, signing.releaseKeys, progress);
+    if (!chosen.isServed()) await exportLog(stores, (step) => progress.update(step));
+    return readMaterial(stores, { ...flags, name: chosen.name }, signing.releaseKeys, progress);
   });
-  // The stores are closed during the training: a Ctrl-C in a terminal reaches workerd too, and ends it.
+  // Local stores are closed during the training: a Ctrl-C in a terminal reaches workerd too, and ends it.
   const { verdict, candidates, ranker, peakMemoryMB, ...files } = await run((signal) =>
-    trainOnMaterial(flags, material, signal, progress),
+    trainOnMaterial(flags, chosen.state, material, signal, progress),
   );
   progress.end();
   const publication =
-    verdict.publish || flags.force ? await publish(flags.state, files, material.etag, signing.signingKey) : undefined;
+    verdict.publish || flags.force ? await publish(chosen, files, material.etag, signing.signingKey) : undefined;
   return {
     outcome: nameOutcome(verdict.publish, publication),
     pinned: publication?.isPinned ? publication.pointer.version : null,
@@ -132,14 +153,12 @@ async function train(flags: Flags, signing: Signing, run: <T>(part: Interruptibl
 }
 
 async function publish(
-  state: string,
+  chosen: ChosenStores,
   files: ReleaseFiles,
   etag: string | undefined,
   key: SigningKey | undefined,
 ): Promise<Publication> {
-  const published = await withPlatform(state, ({ BUCKET }) =>
-    publishRelease(BUCKET, files, etag, Date.now(), key?.sign),
-  );
+  const published = await chosen.open(({ BUCKET }) => publishRelease(BUCKET, files, etag, Date.now(), key?.sign));
   if (!published.ok) throw new Error(published.error);
   return published.value;
 }
@@ -150,7 +169,8 @@ function nameOutcome(passed: boolean, publication: Publication | undefined): Out
 }
 
 async function trainOnMaterial(
-  { algorithms, budget, seed, device, state }: Flags,
+  { algorithms, budget, seed, device }: Flags,
+  state: string,
   material: Material,
   signal: AbortSignal,
   progress: Progress,

@@ -80,7 +80,12 @@ export function openAccount(api: CloudflareApi, accountId: string, configuration
   };
 }
 
-async function readDatabases(api: CloudflareApi, root: string, configuration: Configuration) {
+/** Those of the configuration, by name. `root`: the account's path. */
+export async function readDatabases(
+  api: CloudflareApi,
+  root: string,
+  configuration: Configuration,
+): Promise<Map<string, ExistingDatabase>> {
   const names = new Set(listDatabases(configuration).map(({ name }) => name));
   const present = await api.list<{ uuid: string; name: string }>(`${root}/d1/database`);
   const own = present.filter(({ name }) => names.has(name));
@@ -105,7 +110,12 @@ async function readMigrations(api: CloudflareApi, database: string): Promise<str
   }
 }
 
-async function readBuckets(api: CloudflareApi, root: string, { r2_buckets }: Configuration): Promise<Set<string>> {
+/** The names of those of the configuration. */
+export async function readBuckets(
+  api: CloudflareApi,
+  root: string,
+  { r2_buckets }: Configuration,
+): Promise<Set<string>> {
   const found = await Promise.all(
     r2_buckets.map(({ bucket_name }) =>
       unlessMissing([NO_BUCKET_CODE], () => api.call<{ name: string }>('GET', `${root}/r2/buckets/${bucket_name}`)),
@@ -153,7 +163,8 @@ async function readWorker(api: CloudflareApi, script: string): Promise<ExistingW
   };
 }
 
-const readSubdomain = async (api: CloudflareApi, root: string): Promise<string | undefined> =>
+/** The account's part in front of .workers.dev; undefined if it has not chosen one. */
+export const readSubdomain = async (api: CloudflareApi, root: string): Promise<string | undefined> =>
   (await unlessMissing([NO_SUBDOMAIN_CODE], () => api.call<{ subdomain: string }>('GET', `${root}/workers/subdomain`)))
     ?.subdomain;
 

@@ -2,7 +2,8 @@
 
 import { sendWithSecret } from '../local/secret-request.ts';
 
-const TIMEOUT_MS = 30_000;
+/** Cloudflare ends a call by then; a batch of D1 may take that long. */
+const TIMEOUT_MS = 100_000;
 /** The largest page size that every list accepts. */
 const PAGE_LENGTH = 50;
 const PUBLIC_URL = 'https://api.cloudflare.com/client/v4';
@@ -29,10 +30,13 @@ interface Answer {
 export class CloudflareError extends Error {
   /** Cloudflare's own number of the error; 0 if it gave none. */
   readonly code: number;
+  /** The answer's, as in HTTP. */
+  readonly status: number;
 
-  constructor(message: string, code: number) {
+  constructor(message: string, code: number, status: number) {
     super(message);
     this.code = code;
+    this.status = status;
   }
 }
 
@@ -60,7 +64,7 @@ export function openApi(token: string, baseUrl = PUBLIC_URL): CloudflareApi {
     if (ok && answer?.success === true) return answer;
     const { code, message } = answer?.errors?.[0] ?? { code: 0, message: `the answer was ${status}` };
     const [resource] = path.split('?') as [string];
-    throw new CloudflareError(explainRefusal(status, code, message, `${method} ${resource}`, resource), code);
+    throw new CloudflareError(explainRefusal(status, code, message, `${method} ${resource}`, resource), code, status);
   };
   return {
     call: async <T>(method: string, path: string, body?: object) => (await request(method, path, body)).result as T,

@@ -1,8 +1,7 @@
 // The definition of `npm run deploy`: its flags and help.
 
-import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { createCommand } from '../terminal/command.ts';
-import { parseUrl } from '../terminal/options.ts';
+import { parseEnvironment, parseUrl } from '../terminal/options.ts';
 
 const AFTER = `
 The environment variable CLOUDFLARE_API_TOKEN has a token of the account, and CLOUDFLARE_ACCOUNT_ID the account's id if
@@ -26,8 +25,3 @@ export const createDeployCommand = () =>
     .addHelpText('after', AFTER);
 
 export type DeployFlags = ReturnType<ReturnType<typeof createDeployCommand>['opts']>;
-
-function parseEnvironment(text: string): string {
-  if (/^[a-z][a-z0-9-]{0,19}$/.test(text)) return text;
-  throw new InvalidArgumentError('Give up to 20 lower-case letters, digits and hyphens.');
-}

@@ -9,6 +9,7 @@ import { type StandIn, startStandIn } from '../../tests/cloudflare/server.ts';
 import { identifyQueue } from '../../workers/storage/queue-names.ts';
 import { readBlocks, readGuide } from '../abuse/guide-blocks.ts';
 import { PROJECT_DIR } from '../local/project.ts';
+import { openRemoteStores } from '../remote/open.ts';
 import type { Account } from './account.ts';
 import { findAccountId } from './api.ts';
 import { describeBundle } from './bundle.ts';
@@ -151,6 +152,19 @@ test(
     const applied = account.query(database!, 'select name from d1_migrations order by id') as { name: string }[];
     expect(applied.map(({ name }) => name)).toEqual(listFiles().sort());
 
+    // What commands with --remote work on.
+    const { stores } = await openRemoteStores({
+      env: {
+        CLOUDFLARE_API_TOKEN: TOKEN,
+        CLOUDFLARE_API_BASE_URL: standIn.apiUrl,
+        CLOUDFLARE_R2_BASE_URL: standIn.storageUrl,
+      },
+      environment: 'staging',
+      report: () => {},
+    });
+    expect(await stores.DB.prepare('select count(*) as n from items').first('n')).toBe(0);
+    expect((await stores.BUCKET.list()).objects).toEqual([]);
+
     standIn.changes.splice(0);
     const third = await run({}, { ADMIN_KEY: adminKey });
     expect(third).toMatchObject({ failure: undefined, output: expect.stringContaining('Nothing to change') });
@@ -252,7 +266,8 @@ test('notices what was changed in the account, and says what it would do', async
 test('deletes all that is its own, only when told so', async () => {
   const { account } = standIn;
   account.createQueue('of-another-worker');
-  account.buckets.set(WORKER, 1);
+  const files = account.getBucket(WORKER);
+  files.set('left', { bytes: Buffer.of(), etag: '', uploaded: new Date(), sha256: undefined });
   const remove = (answer: string, change: Partial<Surroundings> = {}) =>
     run({ delete: true }, {}, { ask: async () => answer, ...change });
   expect((await remove('', { isTerminal: false })).failure).toContain('--yes');
@@ -261,7 +276,7 @@ test('deletes all that is its own, only when told so', async () => {
   const full = await remove(WORKER);
   expect(full.output).toContain(`D1 database ${WORKER}, with all rows`);
   expect(full.failure).toContain(`all is deleted but the R2 bucket ${WORKER}, which has files: empty it`);
-  account.buckets.set(WORKER, 0);
+  files.clear();
   expect((await run({ delete: true, yes: true }, {}, { isTerminal: false })).failure).toBeUndefined();
   expect([...account.queues.values()].map(({ queue_name }) => queue_name)).toEqual(['of-another-worker']);
   expect([account.databases.size, account.buckets.size, account.workers.size]).toEqual([0, 0, 0]);

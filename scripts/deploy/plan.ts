@@ -74,7 +74,11 @@ export const isEmpty = (plan: Plan): boolean =>
 const listProvisioned = ({ r2_buckets, queues }: Configuration): Set<string> =>
   new Set([...r2_buckets.map(({ bucket_name }) => bucket_name), ...queues.producers.map(({ queue }) => queue)]);
 
-function listMigrations(configuration: Configuration, { databases }: AccountState): Migration[] {
+/** Those that existing and missing databases lack. */
+export function listMigrations(
+  configuration: Configuration,
+  { databases }: Pick<AccountState, 'databases'>,
+): Migration[] {
   return listDatabases(configuration).flatMap(({ name, bindings, folder }) => {
     const applied = new Set(databases.get(name)?.migrations);
     const files = readdirSync(path.resolve(PROJECT_DIR, folder))
@@ -128,7 +132,8 @@ function isConsumed(consumer: Consumer, worker: string, queue: ExistingQueue | u
   );
 }
 
-function findAddress(configuration: Configuration, subdomain: string | undefined): string {
+/** Throws if the Worker would have no address. */
+export function findAddress(configuration: Configuration, subdomain: string | undefined): string {
   const host = findHost(configuration);
   if (host !== undefined) return `https://${host}`;
   if (!isOnWorkersDev(configuration))

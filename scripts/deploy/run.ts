@@ -1,11 +1,6 @@
 // One run of `npm run deploy`: reads the configuration and the account, and deploys, plans or deletes.
 
-import { execFile } from 'node:child_process';
-import path from 'node:path';
-import { promisify } from 'node:util';
-import { PROJECT_DIR } from '../local/project.ts';
 import { type Account, openAccount } from './account.ts';
-import { findAccountId, openApi } from './api.ts';
 import { type Bundle, buildBundle } from './bundle.ts';
 import type { DeployFlags } from './command.ts';
 import { type Configuration, type ConfigurationFile, deriveConfiguration } from './configuration.ts';
@@ -15,6 +10,7 @@ import { describePlan } from './describe-plan.ts';
 import { makePlan } from './plan.ts';
 import { createWrangler, type Wrangler } from './run-wrangler.ts';
 import { chooseSecrets } from './secrets.ts';
+import { readConfigurationFile, signIn } from './sign-in.ts';
 import { runSmokeTest } from './smoke-test.ts';
 
 export interface Surroundings {
@@ -35,24 +31,14 @@ export interface Surroundings {
 
 /** The product's own configuration and bundle. */
 export const ownProduct: Pick<Surroundings, 'readConfiguration' | 'build'> = {
-  async readConfiguration() {
-    const script = path.join(import.meta.dirname, 'print-configuration.ts');
-    const { stdout } = await promisify(execFile)(process.execPath, [script, path.join(PROJECT_DIR, 'wrangler.toml')]);
-    return JSON.parse(stdout);
-  },
+  readConfiguration: readConfigurationFile,
   build: buildBundle,
 };
 
 export async function runDeployment(flags: DeployFlags, surroundings: Surroundings): Promise<void> {
   const { env, report, folder } = surroundings;
-  const token = env.CLOUDFLARE_API_TOKEN;
-  if (token === undefined || token === '')
-    throw new Error(
-      'no token: set CLOUDFLARE_API_TOKEN to a token of your account; docs/guides/deploy.md says how to make one',
-    );
+  const { api, accountId } = await signIn(env);
   const configuration = deriveConfiguration(await surroundings.readConfiguration(), flags.env);
-  const api = openApi(token, env.CLOUDFLARE_API_BASE_URL);
-  const accountId = await findAccountId(api, env.CLOUDFLARE_ACCOUNT_ID);
   const account = openAccount(api, accountId, configuration);
   report(`Account ${accountId}, Worker ${configuration.name}`);
   if (flags.delete) return remove(flags, configuration, account, surroundings);

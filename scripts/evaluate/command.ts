@@ -4,13 +4,15 @@ import { Option } from '@commander-js/extra-typings';
 import { PROTOCOLS, type Protocol } from '../../models/evaluation/protocols.ts';
 import { columnsOption, encodingOption, formatOption, ratingScaleOption, typesOption } from '../import/command.ts';
 import { createCommand } from '../terminal/command.ts';
-import { seedOption, stateOption } from '../terminal/options.ts';
+import { environmentOption, remoteOption, seedOption, stateOption } from '../terminal/options.ts';
 import { algorithmsOption, budgetOption, deviceOption } from '../terminal/training-options.ts';
 
 export const createEvaluateCommand = () =>
   createCommand('evaluate', 'Trains algorithms on interactions and measures how well they predict the next.')
-    .argument('[path]', 'files that `npm run import` can read; without it, the whole log of the local store')
+    .argument('[path]', 'files that `npm run import` can read; without it, the whole log of the store')
     .addOption(stateOption())
+    .addOption(remoteOption())
+    .addOption(environmentOption())
     .addOption(formatOption())
     .option('--items <path>', 'a catalogue, for algorithms that read item metadata')
     .addOption(columnsOption())
@@ -36,8 +38,8 @@ export type Flags = ReturnType<ReturnType<typeof createEvaluateCommand>['opts']>
 export const FILE_FLAGS = ['format', 'items', 'columns', 'types', 'ratingScale', 'encoding'] as const;
 
 const AFTER = `
-The log is that of --state, in R2 and D1, with its catalogue. \`npm start\` may run beside it. The flags for reading
-files, \`--format\` to \`--encoding\`, need a path.
+The log is that of --state or --remote, in R2 and D1, with its catalogue. \`npm start\` may run beside it. The flags for
+reading files, \`--format\` to \`--encoding\`, need a path.
 
 Protocols:
   leave-one-out          players with three interactions or more: the last is the test, the one before it the validation

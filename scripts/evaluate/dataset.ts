@@ -11,11 +11,11 @@ import type { SourceRequest } from '../import/recognise.ts';
 import type { Skipped } from '../import/skipped.ts';
 import { openSource } from '../import/source.ts';
 import { readInteractions as readStagedInteractions, stageEvents } from '../import/stage-events.ts';
-import { withPlatform } from '../local/platform.ts';
 import { withTemporaryFolder } from '../local/temporary-folder.ts';
 import { READING_MEMORY_LIMIT, readInteractions } from '../log/read-log.ts';
 import { createViews } from '../log/views.ts';
 import { fetchWholeLog } from '../log/whole-log.ts';
+import type { ChosenStores } from '../stores/choose.ts';
 import { readCatalogue as readStoredCatalogue } from '../train/read.ts';
 
 export interface DatasetRequest extends SourceRequest {
@@ -58,11 +58,11 @@ export const readFiles = (request: DatasetRequest): Promise<Dataset> =>
     };
   });
 
-/** Reads the whole log of a store as of now; a server may use the store meanwhile. */
-export const readStore = (state: string, onProgress: (step: string) => void): Promise<Dataset> =>
+/** Reads the whole log of the stores as of now; a server may use them meanwhile. */
+export const readStore = (chosen: ChosenStores, onProgress: (step: string) => void): Promise<Dataset> =>
   withTemporaryFolder('log', async (folder) => {
-    const { files, catalogue } = await withPlatform(state, async (stores) => ({
-      files: await fetchWholeLog(stores, { state, folder, onProgress }),
+    const { files, catalogue } = await chosen.open(async (stores) => ({
+      files: await fetchWholeLog(stores, { state: chosen.state, folder, onProgress }),
       catalogue: await readStoredCatalogue(stores.DB),
     }));
     const interactions = await withDuckDb(async (connection) => {

@@ -3,7 +3,7 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
 import { createCommand } from '../terminal/command.ts';
-import { jsonOption, parseWholeNumber, stateOption } from '../terminal/options.ts';
+import { environmentOption, jsonOption, parseWholeNumber, remoteOption, stateOption } from '../terminal/options.ts';
 import type { ColumnMap } from './custom-shape.ts';
 import { FORMATS, type Format, getPreset } from './formats.ts';
 import { EVENT_NAMES } from './own-columns.ts';
@@ -11,7 +11,7 @@ import type { RatingScale } from './rating-scale.ts';
 import { ENCODINGS } from './source-file.ts';
 
 export const createImportCommand = () =>
-  createCommand('import', 'Puts a catalogue and interactions from files into the local store.')
+  createCommand('import', 'Puts a catalogue and interactions from files into the store.')
     .argument('<path>', 'a file, a folder or a glob; gzip and zstd are unpacked')
     .addOption(formatOption())
     .option('--items <path>', 'a catalogue to go with the interactions (CSV, JSON lines, Parquet)')
@@ -21,6 +21,8 @@ export const createImportCommand = () =>
     .addOption(encodingOption())
     .option('--limit <n>', 'at most n interactions; a later run without it goes on from there', parseWholeNumber(1))
     .addOption(stateOption())
+    .addOption(remoteOption())
+    .addOption(environmentOption())
     .addOption(jsonOption())
     .addHelpText('after', AFTER);
 
@@ -83,9 +85,11 @@ ${FORMATS.map(describeFormat).join('\n')}
 
 The catalogue beside the interactions is read with them; without one, games get their ids as titles. Columns are read by
 the names in the header. Stop \`npm start\` first. An interrupted import resumes when it runs again; a finished one is
-not repeated, and an event that is in two files is written once.
+not repeated, and an event that is in two files is written once. With --remote, CLOUDFLARE_API_TOKEN has a token of the
+account.
 
 Examples:
   npm run import -- ml-32m
   npm run import -- interactions.txt --format sequences --items items.jsonl
+  npm run import -- ml-32m --remote --env staging
   npm run import -- plays.csv --format csv --columns user=player,item=game,time=played_at,type=play`;

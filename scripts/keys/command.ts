@@ -2,23 +2,26 @@
 
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { type Key, SCOPES, type Scope } from '../../models/contracts/key.ts';
-import { findKey } from '../local/find-key.ts';
+import { chooseWorker, type WorkerFlags } from '../stores/choose-worker.ts';
 import { createCommand } from '../terminal/command.ts';
 import { openOutput } from '../terminal/json-output.ts';
-import { jsonOption, parseWholeNumber, urlOption } from '../terminal/options.ts';
-import { openKeyClient } from './call.ts';
+import { environmentOption, jsonOption, parseWholeNumber, remoteWorkerOption, urlOption } from '../terminal/options.ts';
+import { type KeyClient, openKeyClient } from './call.ts';
 
 const AFTER = `
-The command calls a running Worker: the one that \`npm start\` runs, with its development key, or another, with --url
-and the environment variable ADMIN_KEY. A key is shown once; the Worker keeps only its digest. A revoked key is refused
-everywhere within a minute; its open streams end within an hour.
+The command calls a running Worker: the one that \`npm start\` runs, with its development key; the one of your account,
+with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. The latter two need a key in ADMIN_KEY.
+
+A key is shown once; the Worker keeps only its digest. A revoked key is refused everywhere within a minute; its open
+streams end within an hour.
 
 Examples:
   npm run keys -- list
   npm run keys -- create "store server" --scopes ingest,read,mint
   npm run keys -- create "web demo" --scopes read --expires 2027-01-31 --origins https://games.example --rate 600
   npm run keys -- revoke 9f86d081884c7d65
-  ADMIN_KEY=… npm run -s keys -- list --url https://recommender.example --json`;
+  npm run keys -- list --remote --env staging
+  npm run -s keys -- list --url https://recommender.example --json`;
 
 export function createKeysCommand() {
   const keys = createCommand('keys', 'Lists, creates and revokes keys.').addHelpText('after', AFTER);
@@ -26,10 +29,12 @@ export function createKeysCommand() {
     .command('list')
     .description('Lists the keys, without their text. Keys of the environment are not listed.')
     .addOption(urlOption())
+    .addOption(remoteWorkerOption())
+    .addOption(environmentOption())
     .addOption(jsonOption())
-    .action(async ({ url, json }) => {
+    .action(async ({ json, ...worker }) => {
       const print = openOutput(json);
-      const listed = await openClient(url).list();
+      const listed = await (await openClient(worker)).list();
       print({ keys: listed }, listed.length === 0 ? 'No keys.' : listed.map(describeKey).join('\n'));
     });
   keys
@@ -40,8 +45,10 @@ export function createKeysCommand() {
     .option('--origins <list>', 'web origins that may use it, separated by commas', (text) => text.split(','))
     .option('--rate <n>', 'requests a minute at one location; default: the setting for all keys', parseWholeNumber(1))
     .addOption(urlOption())
+    .addOption(remoteWorkerOption())
+    .addOption(environmentOption())
     .addOption(jsonOption())
-    .action(async (name, { scopes, expires, origins, rate, url, json }) => {
+    .action(async (name, { scopes, expires, origins, rate, json, ...worker }) => {
       const print = openOutput(json);
       const fields = {
         name,
@@ -50,17 +57,19 @@ export function createKeysCommand() {
         ...(origins && { origins }),
         ...(rate && { ratePerMinute: rate }),
       };
-      const created = await openClient(url).create(fields);
+      const created = await (await openClient(worker)).create(fields);
       print(created, `${describeKey(created)}\n\n${created.key}\n\nIt is not shown again.`);
     });
   keys
     .command('revoke <keyId>')
     .description('Revokes a key.')
     .addOption(urlOption())
+    .addOption(remoteWorkerOption())
+    .addOption(environmentOption())
     .addOption(jsonOption())
-    .action(async (keyId, { url, json }) => {
+    .action(async (keyId, { json, ...worker }) => {
       const print = openOutput(json);
-      await openClient(url).revoke(keyId);
+      await (await openClient(worker)).revoke(keyId);
       print(
         { revoked: keyId },
         `Revoked ${keyId}; it is refused everywhere within a minute. Its open streams end within an hour.`,
@@ -69,7 +78,10 @@ export function createKeysCommand() {
   return keys;
 }
 
-const openClient = (url: string) => openKeyClient(url, findKey(url));
+async function openClient(flags: WorkerFlags): Promise<KeyClient> {
+  const { url, key } = await chooseWorker(flags);
+  return openKeyClient(url, key);
+}
 
 const describeKey = ({ keyId, name, scopes, expiresAt, origins, ratePerMinute, createdAt }: Key): string =>
   [

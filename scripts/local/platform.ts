@@ -15,8 +15,8 @@ const OPEN_ATTEMPTS = 10;
 const OPEN_RETRY_MS = 200;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export type LocalStores = Stores & LogBindings;
-export type Platform = LocalStores & {
+export type LogStores = Stores & LogBindings;
+export type Platform = LogStores & {
   /** The folder that holds the stores. */
   readonly state: string;
   dispose(): Promise<void>;
@@ -30,7 +30,7 @@ const CONFIG = path.join(PROJECT_DIR, 'wrangler.toml');
  */
 export async function openPlatform(state: string, config = CONFIG): Promise<Platform> {
   const proxy = await keepSignalHandlers(() =>
-    loadWrangler().getPlatformProxy<LocalStores>({
+    loadWrangler().getPlatformProxy<LogStores>({
       configPath: writeStoresConfig(config),
       persist: { path: path.join(state, 'v3') },
       remoteBindings: false,

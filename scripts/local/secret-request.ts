@@ -21,7 +21,10 @@ export interface TextAnswer {
   text: string;
 }
 
-/** Throws if the secret cannot be one, or if the server does not answer. */
+/** The request may have had its effect: the answer was lost, or there was none. */
+export class NoAnswerError extends Error {}
+
+/** Throws if the secret cannot be one, and a NoAnswerError if the server does not answer. */
 export async function sendWithSecret(request: SecretRequest): Promise<TextAnswer> {
   const { method, url, server, secret, secretName, body, timeoutMs, remedy } = request;
   // The error of fetch would quote the header.
@@ -39,6 +42,6 @@ export async function sendWithSecret(request: SecretRequest): Promise<TextAnswer
     return { ok: response.ok, status: response.status, text: await response.text() };
   } catch (error) {
     const { message, cause } = error as Error & { cause?: Error };
-    throw new Error(`${server} does not answer (${cause?.message || message})${remedy}`, { cause: error });
+    throw new NoAnswerError(`${server} does not answer (${cause?.message || message})${remedy}`, { cause: error });
   }
 }

@@ -9,7 +9,7 @@ import { nameJobLease, withLease } from '../../workers/storage/leases.ts';
 import { readCountedSequence } from '../../workers/storage/roll-up.ts';
 import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
 import { withPlatform } from '../local/platform.ts';
-import { markServed } from '../state-lock.ts';
+import { markServed } from '../local/state-lock.ts';
 import { countLog, exportLog } from './catch-up.ts';
 
 const NOW = Date.UTC(2026, 2, 10);

@@ -9,7 +9,7 @@ import { type LogBindings, type LogShards, listLogShards } from '../../workers/s
 import { moveCounts } from '../../workers/storage/move-counts.ts';
 import { readCountedSequence, rollUpLog } from '../../workers/storage/roll-up.ts';
 import { lastSequenceOf, readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
-import type { LocalStores } from '../local/platform.ts';
+import type { LogStores } from '../local/platform.ts';
 
 const LEASE_POLL_MS = 1_000;
 /** Pages of events between two lines of progress. */
@@ -18,7 +18,7 @@ const PAGES_PER_RUN = 40;
 type OnProgress = (step: string) => void;
 
 /** Brings the snapshot up to the end of the log. Returns the number of rows exported. */
-export const exportLog = (stores: LocalStores, onProgress: OnProgress): Promise<number> =>
+export const exportLog = (stores: LogStores, onProgress: OnProgress): Promise<number> =>
   withJobLease(stores.DB, 'export-snapshot', onProgress, async () => {
     const snapshot = await readSnapshotOrEmpty(stores.BUCKET);
     const events = await countBeyond(listLogShards(stores), (_, shard) => lastSequenceOf(snapshot, shard));
@@ -39,7 +39,7 @@ interface CountOptions {
 
 /** Counts the players of all events. Returns the number of events counted. */
 export const countLog = (
-  stores: Pick<LocalStores, 'DB'> & LogBindings,
+  stores: Pick<LogStores, 'DB'> & LogBindings,
   onProgress: OnProgress,
   { gamesPerDay, pageEvents }: CountOptions,
 ): Promise<number> =>

@@ -11,7 +11,7 @@ import { listLogShards } from '../../workers/storage/log-shards.ts';
 import { type Merge, readMergePage } from '../../workers/storage/merges.ts';
 import { type Column, encodeParquet } from '../../workers/storage/parquet.ts';
 import { lastSequenceOf, readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
-import type { LocalStores } from '../local/platform.ts';
+import type { LogStores } from '../local/platform.ts';
 import { fileCache } from './fetch-files.ts';
 import { fetchLog, type LogFiles } from './views.ts';
 
@@ -30,7 +30,7 @@ export interface LogRequest {
 
 /** Slates that have not been exported yet are missing. */
 export async function fetchWholeLog(
-  stores: LocalStores,
+  stores: LogStores,
   { state, folder, select = (snapshot) => snapshot, onProgress = () => {} }: LogRequest,
 ): Promise<LogFiles> {
   const { DB, BUCKET } = stores;

@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { createCommand } from '../terminal/command.ts';
-import { stateOption } from '../terminal/options.ts';
+import { environmentOption, remoteOption, stateOption } from '../terminal/options.ts';
 import { listQueries } from './queries.ts';
 
 const FORMATS = ['table', 'csv', 'json', 'parquet'] as const;
@@ -23,6 +23,8 @@ export function createQueryCommand() {
     .addOption(new Option('--format <format>', 'of the result').choices(FORMATS).default('table' as const))
     .option('--output <file>', 'write the result to this file; parquet needs it')
     .addOption(stateOption())
+    .addOption(remoteOption())
+    .addOption(environmentOption())
     .addHelpText('after', describeQueries(queries));
 }
 

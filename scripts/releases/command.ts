@@ -1,9 +1,9 @@
 // The definition of `npm run releases`: its subcommands, flags and help.
 
-import { findKey } from '../local/find-key.ts';
+import { chooseWorker, type WorkerFlags } from '../stores/choose-worker.ts';
 import { createCommand } from '../terminal/command.ts';
 import { openOutput } from '../terminal/json-output.ts';
-import { jsonOption, parseWholeNumber, urlOption } from '../terminal/options.ts';
+import { environmentOption, jsonOption, parseWholeNumber, remoteWorkerOption, urlOption } from '../terminal/options.ts';
 import { writeSigningKey } from '../train/signing-key.ts';
 import { openReleaseClient, type ReleaseClient } from './call.ts';
 import { formatComparison, formatList } from './format.ts';
@@ -11,67 +11,78 @@ import { formatComparison, formatList } from './format.ts';
 const LISTED_MAX = 1_000;
 
 const AFTER = `
-The command calls a running Worker: the one that \`npm start\` runs, with its development key, or another, with --url
-and the environment variable ADMIN_KEY. The isolate that answers follows at once, every other one within 30 seconds.
-Metrics are those of the training, on held-out players, beside popularity's on the same players.
+The command calls a running Worker: the one that \`npm start\` runs, with its development key; the one of your account,
+with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. The latter two need a key in ADMIN_KEY.
+
+The isolate that answers follows at once, every other one within 30 seconds. Metrics are those of the training, on
+held-out players, beside popularity's on the same players.
 
 Examples:
   npm run releases -- list
   npm run releases -- compare 20260520T120000Z-blend-1f3ab2c4
   npm run releases -- rollback
   npm run releases -- pin
-  ADMIN_KEY=… npm run -s releases -- list --url https://recommender.example --json`;
+  npm run releases -- list --remote --env staging
+  npm run -s releases -- list --url https://recommender.example --json`;
 
 export function createReleasesCommand() {
   const releases = createCommand('releases', 'Lists the releases of the models, and chooses the one in use.');
   releases.addHelpText('after', AFTER);
   const subcommand = <const Name extends string>(name: Name, description: string) =>
-    releases.command(name).description(description).addOption(urlOption()).addOption(jsonOption());
+    releases
+      .command(name)
+      .description(description)
+      .addOption(urlOption())
+      .addOption(remoteWorkerOption())
+      .addOption(environmentOption())
+      .addOption(jsonOption());
 
   subcommand('list', 'Lists the newest releases: when they were trained, what they are, their metrics.')
     .option('--limit <n>', 'releases to list', parseWholeNumber(1, LISTED_MAX), 10)
-    .action(async ({ limit, url, json }) => {
+    .action(async ({ limit, json, ...worker }) => {
       const print = openOutput(json);
-      const list = await openClient(url).list(limit);
+      const list = await (await openClient(worker)).list(limit);
       print(list, formatList(list));
     });
-  subcommand('show [version]', 'Shows a release; by default the one in use.').action(async (version, { url, json }) => {
-    const print = openOutput(json);
-    const client = openClient(url);
-    const release = await client.read(version ?? (await client.readInUse()).version);
-    print(release, formatComparison([release]));
-  });
+  subcommand('show [version]', 'Shows a release; by default the one in use.').action(
+    async (version, { json, ...worker }) => {
+      const print = openOutput(json);
+      const client = await openClient(worker);
+      const release = await client.read(version ?? (await client.readInUse()).version);
+      print(release, formatComparison([release]));
+    },
+  );
   subcommand(
     'compare <version> [other]',
     'Shows two releases side by side; by default, the other is the one in use.',
-  ).action(async (version, other, { url, json }) => {
+  ).action(async (version, other, { json, ...worker }) => {
     const print = openOutput(json);
-    const client = openClient(url);
+    const client = await openClient(worker);
     const named = [version, other ?? (await client.readInUse()).version];
     const compared = await Promise.all(named.map((each) => client.read(each)));
     print({ releases: compared }, formatComparison(compared));
   });
-  subcommand('rollback', 'Goes back to the previous release.').action(async ({ url, json }) => {
+  subcommand('rollback', 'Goes back to the previous release.').action(async ({ json, ...worker }) => {
     const print = openOutput(json);
-    const client = openClient(url);
+    const client = await openClient(worker);
     const { version, previous } = await client.readInUse();
     if (previous === null)
       throw new Error(`no release was in use before ${version}: \`npm run releases -- list\` shows all`);
     await activate(client, previous, print);
   });
-  subcommand('activate <version>', 'Puts any release into use.').action(async (version, { url, json }) => {
+  subcommand('activate <version>', 'Puts any release into use.').action(async (version, { json, ...worker }) => {
     const print = openOutput(json);
-    await activate(openClient(url), version, print);
+    await activate(await openClient(worker), version, print);
   });
-  subcommand('pin', 'Keeps the release in use, whatever is trained later.').action(async ({ url, json }) => {
+  subcommand('pin', 'Keeps the release in use, whatever is trained later.').action(async ({ json, ...worker }) => {
     const print = openOutput(json);
-    const client = openClient(url);
+    const client = await openClient(worker);
     const pinned = await client.pin((await client.readInUse()).version);
     print(pinned, `Pinned ${pinned.version}: trainings publish their releases and leave it in use.`);
   });
-  subcommand('unpin', 'Lets trainings replace the release in use.').action(async ({ url, json }) => {
+  subcommand('unpin', 'Lets trainings replace the release in use.').action(async ({ json, ...worker }) => {
     const print = openOutput(json);
-    const client = openClient(url);
+    const client = await openClient(worker);
     const { version } = await client.readInUse();
     await client.unpin(version);
     print({ unpinned: version }, `Unpinned ${version}: the next training that passes the gate replaces it.`);
@@ -109,4 +120,7 @@ async function activate(client: ReleaseClient, version: string, print: Print): P
   );
 }
 
-const openClient = (url: string) => openReleaseClient(url, findKey(url));
+async function openClient(flags: WorkerFlags): Promise<ReleaseClient> {
+  const { url, key } = await chooseWorker(flags);
+  return openReleaseClient(url, key);
+}

@@ -23,6 +23,25 @@ export function parseUrl(text: string): string {
   throw new InvalidArgumentError('Give an address such as https://recommender.example.');
 }
 
+/** Parser of names of environments for `argParser`. */
+export function parseEnvironment(text: string): string {
+  if (/^[a-z][a-z0-9-]{0,19}$/.test(text)) return text;
+  throw new InvalidArgumentError('Give up to 20 lower-case letters, digits and hyphens.');
+}
+
+/** The stores that a command works on. */
+export const remoteOption = () =>
+  new Option('--remote', 'work on the stores of your Cloudflare account; docs/guides/deploy.md');
+
+/** The Worker that a command calls, instead of the one at an address. */
+export const remoteWorkerOption = () =>
+  new Option('--remote', 'call the Worker of your Cloudflare account; docs/guides/deploy.md').conflicts('url');
+
+export const environmentOption = () =>
+  new Option('--env <name>', 'an environment of the account, as in `npm run deploy`; implies --remote')
+    .argParser(parseEnvironment)
+    .implies({ remote: true as const });
+
 /** The Worker that a command calls. */
 export const urlOption = () =>
   new Option('--url <url>', 'address of the Worker').default('http://localhost:8787').argParser(parseUrl);

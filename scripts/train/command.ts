@@ -4,7 +4,7 @@ import path from 'node:path';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { COUNTED_ALGORITHMS, type CountedAlgorithm } from '../../models/data/pair-counts.ts';
 import { createCommand } from '../terminal/command.ts';
-import { jsonOption, seedOption, stateOption } from '../terminal/options.ts';
+import { environmentOption, jsonOption, remoteOption, seedOption, stateOption } from '../terminal/options.ts';
 import { algorithmsOption, budgetOption, deviceOption } from '../terminal/training-options.ts';
 
 /** Exit code of a training whose release the gate refused; 2 means wrong flags, as in every command. */
@@ -17,6 +17,8 @@ export const createTrainCommand = () =>
     .addOption(seedOption())
     .addOption(deviceOption())
     .addOption(stateOption())
+    .addOption(remoteOption())
+    .addOption(environmentOption())
     .option(
       '--counts <algorithm=file>',
       `train ${COUNTED_ALGORITHMS.join(' or ')} on the Parquet files that the query of the same name wrote; repeatable`,
@@ -49,6 +51,9 @@ instance after an import. Ctrl-C ends the training early and continues with the 
 at once. A training that was cut short resumes when it runs again on the same snapshot. If the release in use is pinned
 (\`npm run releases\`), the new one is published, and the pinned one stays in use.
 
+With --remote, the training reads the stores of the account and publishes there, one training at a time.
+CLOUDFLARE_API_TOKEN has a token of the account.
+
 Counts include players who are held out, so only interactions after the newest one that was counted are held out: count
 until a day about a week ago.
 
@@ -56,6 +61,7 @@ Exit codes: 0 published, 1 error, 2 wrong flags, ${REFUSED} refused (the release
 
 Examples:
   npm run train -- --budget 30m
+  npm run train -- --remote --env staging
   npm run -s train -- --algorithms ease,transitions --json
   npm run query -- transitions --to 2026-11-20 --format parquet --output transitions.parquet
   npm run train -- --counts transitions=transitions.parquet`;

@@ -10,10 +10,10 @@ import { readErasedSnapshot, readLastErasedAt } from '../../workers/storage/eras
 import { listItems } from '../../workers/storage/items.ts';
 import { readSnapshotManifest } from '../../workers/storage/snapshots.ts';
 import { withDuckDb } from '../duckdb/open.ts';
-import type { Platform } from '../local/platform.ts';
 import { fileCache } from '../log/fetch-files.ts';
 import { READING_MEMORY_LIMIT, readInteractions, readShownRows } from '../log/read-log.ts';
 import { createViews, fetchLog } from '../log/views.ts';
+import type { OpenStores } from '../stores/choose.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { CountsFiles, Flags } from './command.ts';
 import { readPairCounts } from './read-counts.ts';
@@ -33,18 +33,18 @@ export interface Material extends ReleaseInUse {
 
 /**
  * Throws if there is no snapshot, if it or a file of counts is damaged, or, without `--force`, if the release in use is
- * damaged. `releaseKeys`: RELEASE_KEYS of wrangler.toml.
+ * damaged. `name`: of the stores. `releaseKeys`: RELEASE_KEYS of wrangler.toml.
  */
 export async function readMaterial(
-  { BUCKET: bucket, DB }: Pick<Platform, 'BUCKET' | 'DB'>,
-  { state, force, counts }: Pick<Flags, 'state' | 'force' | 'counts'>,
+  { BUCKET: bucket, DB, state }: Pick<OpenStores, 'BUCKET' | 'DB' | 'state'>,
+  { name, force, counts }: Pick<Flags, 'force' | 'counts'> & { name: string },
   releaseKeys: string | undefined,
   progress: Progress,
 ): Promise<Material> {
   const snapshot = await readSnapshotManifest(bucket);
   if (snapshot === undefined)
     throw new Error(
-      `there is nothing to train on in ${state} yet: \`npm run import\` reads files, \`npm start\` makes a store. ` +
+      `there is nothing to train on in ${name} yet: \`npm run import\` reads files, \`npm start\` makes a store. ` +
         'A running Worker exports every hour; to export now: ' +
         '`curl "localhost:8787/cdn-cgi/handler/scheduled?cron=5+*+*+*+*"`',
     );

@@ -3,6 +3,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+import { type Query, type QueryAnswer, runQueries } from './database.ts';
+import type { Files } from './storage.ts';
 
 export class Refusal extends Error {
   readonly status: number;
@@ -59,8 +61,8 @@ export interface Metadata {
 
 export class CloudflareAccount {
   readonly databases = new Map<string, { uuid: string; name: string; sql: DatabaseSync }>();
-  /** By name; the number of files in each. */
-  readonly buckets = new Map<string, number>();
+  /** By name; the files of each. */
+  readonly buckets = new Map<string, Files>();
   readonly queues = new Map<string, Queue>();
   readonly workers = new Map<string, Worker>();
   /** Digests of static files. */
@@ -81,31 +83,28 @@ export class CloudflareAccount {
     return database;
   }
 
-  /** A script of several statements has no rows. */
+  /** Runs the queries as one transaction. */
+  runQueries(key: string, queries: readonly Query[]): QueryAnswer[] {
+    return runQueries(this.getDatabase(key).sql, queries);
+  }
+
   query(key: string, sql: string): object[] {
-    const database = this.getDatabase(key).sql;
-    try {
-      if (/^\s*(select|pragma)\b/i.test(sql)) return database.prepare(sql).all() as object[];
-      database.exec(sql);
-      return [];
-    } catch (error) {
-      throw new Refusal(400, 7500, `${(error as Error).message}: SQLITE_ERROR`);
-    }
+    return this.runQueries(key, [{ sql }])[0]!.results;
   }
 
   createBucket(name: string): void {
     if (this.buckets.has(name)) throw new Refusal(400, 10004, 'The bucket you tried to create already exists');
-    this.buckets.set(name, 0);
+    this.buckets.set(name, new Map());
   }
 
-  getBucket(name: string): { name: string } {
-    if (!this.buckets.has(name)) throw new Refusal(404, 10006, 'The specified bucket does not exist.');
-    return { name };
+  getBucket(name: string): Files {
+    const files = this.buckets.get(name);
+    if (files === undefined) throw new Refusal(404, 10006, 'The specified bucket does not exist.');
+    return files;
   }
 
   deleteBucket(name: string): void {
-    this.getBucket(name);
-    if (this.buckets.get(name)! > 0) throw new Refusal(409, 10008, 'The bucket you tried to delete is not empty');
+    if (this.getBucket(name).size > 0) throw new Refusal(409, 10008, 'The bucket you tried to delete is not empty');
     this.buckets.delete(name);
   }
 

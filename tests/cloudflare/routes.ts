@@ -1,6 +1,7 @@
 // The paths of Cloudflare's API that the stand-in answers, below the account. A call that it does not know is an error.
 
 import { type Binding, type CloudflareAccount, type Metadata, Refusal } from './account.ts';
+import type { Query } from './database.ts';
 
 interface Call {
   account: CloudflareAccount;
@@ -37,13 +38,14 @@ const ROUTES: Readonly<Record<string, Route>> = {
     account.databases.delete(account.getDatabase(key!).uuid);
     return null;
   }),
-  'POST /d1/database/*/query': read(({ account, parameters: [key], text }) => [
-    { results: account.query(key!, JSON.parse(text).sql), success: true, meta: { duration: 1 } },
-  ]),
+  'POST /d1/database/*/query': read(({ account, parameters: [key], text }) => {
+    const { batch, ...query } = JSON.parse(text) as Query & { batch?: Query[] };
+    return account.runQueries(key!, batch ?? [query]);
+  }),
 
   'GET /r2/buckets': read(({ account }) => ({ buckets: [...account.buckets.keys()].map((name) => ({ name })) })),
   'POST /r2/buckets': change(({ account, text }) => account.createBucket(JSON.parse(text).name) ?? {}),
-  'GET /r2/buckets/*': read(({ account, parameters: [name] }) => account.getBucket(name!)),
+  'GET /r2/buckets/*': read(({ account, parameters: [name] }) => ({ name, files: account.getBucket(name!).size })),
   'DELETE /r2/buckets/*': change(({ account, parameters: [name] }) => account.deleteBucket(name!) ?? {}),
 
   'GET /queues': read(({ account, query }) => {
