@@ -3,7 +3,7 @@
 import type { Slate } from '../models/contracts/slate.ts';
 import type { ReceivedAnswers } from '../workers/storage/slates.ts';
 
-/** One entry, whose two features are 0 and 1.5. */
+/** One entry, whose two features have the codes 0 and 127. */
 export const makeSlate = (recommendationId: string, userId: string, shownAt: number): Slate => ({
   recommendationId,
   userId,
@@ -16,7 +16,7 @@ export const makeSlate = (recommendationId: string, userId: string, shownAt: num
   entries: [
     { itemId: 'g1', rowId: 'top-picks', row: 0, column: 0, propensity: 0.9, exploration: false, shuffled: false },
   ],
-  features: 'AAAAAAAAwD8=',
+  features: 'AH8=',
 });
 
 /** Each slate as a message that the queue delivers for the first time. */

@@ -38,7 +38,7 @@ export const Slate = z.object({
   /** FEATURES_HASH of the list that `features` follows. */
   featuresHash: z.string(),
   entries: z.array(SlateEntry),
-  /** Base64 of float32, little-endian: [entries, features]. */
+  /** Base64 of bytes: [entries, features], see models/features/feature-range.ts. */
   features: z.string(),
 });
 export type Slate = z.infer<typeof Slate>;

@@ -3,6 +3,7 @@
 
 import type { SourceName } from '../contracts/gallery.ts';
 import type { Item } from '../contracts/item.ts';
+import { FeatureRange } from './feature-range.ts';
 import type { Lifts } from './lift.ts';
 import type { RequestFeatures } from './request-features.ts';
 import { hashString } from './rng.ts';
@@ -29,13 +30,15 @@ export interface CandidateFeatures {
 
 interface Feature {
   name: string;
-  /** Values are clamped to it, so that no item's data can inflate a score. */
-  range: readonly [min: number, max: number];
+  /** Values are clamped to it, so that no item's data can inflate a score, and have codes of a byte. */
+  range: FeatureRange;
   read(candidate: CandidateFeatures, request: RequestFeatures): number;
 }
 
-const share = (name: string, read: Feature['read']): Feature => ({ name, range: [0, 1], read });
-const signed = (name: string, read: Feature['read']): Feature => ({ name, range: [-1, 1], read });
+const SHARE = new FeatureRange(0, 1);
+const SIGNED = new FeatureRange(-1, 1);
+const share = (name: string, read: Feature['read']): Feature => ({ name, range: SHARE, read });
+const signed = (name: string, read: Feature['read']): Feature => ({ name, range: SIGNED, read });
 const source = (name: SourceName): Feature => share(`source/${name}`, ({ sources }) => sources[name]?.score ?? 0);
 
 /** 0 for 0, 1 from `max` on; steepest for small numbers. */
@@ -126,28 +129,32 @@ export const FEATURES: readonly Feature[] = [
 ];
 
 /** Raise it with every change of a feature's values, including changes in the files that features are computed with. */
-const FEATURES_VERSION = 6;
+const FEATURES_VERSION = 7;
 
 /** Identifies the list, its order and its ranges: a model can be served only with the features it was trained on. */
 export const FEATURES_HASH: string = hashString(
-  JSON.stringify([FEATURES_VERSION, ACTIONS, FEATURES.map(({ name, range }) => [name, range])]),
+  JSON.stringify([FEATURES_VERSION, ACTIONS, FEATURES.map(({ name, range: { min, max } }) => [name, [min, max]])]),
 ).toString(16);
 
-/** Returns [candidates, FEATURES], row by row, without positions. NaN becomes 0. */
+/** Returns [candidates, FEATURES], row by row, without positions: values that have codes. NaN becomes 0. */
 export function encodeFeatures(candidates: readonly CandidateFeatures[], request: RequestFeatures): Float32Array {
   const rows = new Float32Array(candidates.length * FEATURES.length);
   let cell = 0;
   for (const candidate of candidates)
     for (let at = 0; at < FEATURES.length; at++) {
       const { read, range } = FEATURES[at]!;
-      // Not destructured: an iterator would cost time, and this runs some ten thousand times a page.
-      const min = range[0];
-      const max = range[1];
-      const value = read(candidate, request);
-      rows[cell++] = value >= min ? Math.min(max, value) : value < min ? min : 0;
+      rows[cell++] = range.round(read(candidate, request));
     }
   return rows;
 }
+
+/** Packs rows of `encodeFeatures` for the log, a byte a feature. */
+export const packFeatures = (rows: Float32Array): Uint8Array =>
+  Uint8Array.from(rows, (value, cell) => FEATURES[cell % FEATURES.length]!.range.toCode(value));
+
+/** Returns the rows that were packed, bit for bit. */
+export const unpackFeatures = (bytes: Uint8Array): Float32Array =>
+  Float32Array.from(bytes, (code, cell) => FEATURES[cell % FEATURES.length]!.range.fromCode(code));
 
 /** Writes the position of an entry into its logged row of features. */
 export function writePosition(features: Float32Array, row: number, column: number): void {

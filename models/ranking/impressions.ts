@@ -4,7 +4,7 @@
 import { type EventType, type PlayerEvent, RETRACTIONS } from '../contracts/event.ts';
 import type { LoggedSlate, SlateEntry } from '../contracts/slate.ts';
 import { keepLatest, retractionKey } from '../data/retractions.ts';
-import { ACTIONS, type Action, FEATURES } from '../features/ranking.ts';
+import { ACTIONS, type Action, FEATURES, unpackFeatures } from '../features/ranking.ts';
 
 /** Action on the shown item, by event type; other types are no action. */
 const ACTION_OF: Partial<Record<EventType, Action>> = {
@@ -52,7 +52,7 @@ export class ImpressionLog {
   /** Time of the last reset, by user. */
   readonly #resetAt = new Map<string, number>();
 
-  /** `features`: as logged, float32 in the order of FEATURES. An entry that is added again counts once. */
+  /** `features`: as logged, in the order of FEATURES; throws for another number. A repeated entry counts once. */
   addEntry(
     { recommendationId, userId, shownAt, samplingRate }: LoggedAnswer & { recommendationId: string },
     entry: SlateEntry,
@@ -63,7 +63,7 @@ export class ImpressionLog {
       slate = { userId, shownAt, samplingRate, entries: new Map() };
       this.#slates.set(recommendationId, slate);
     }
-    slate.entries.set(entry.itemId, { ...entry, features: decodeFeatures(features), lastAt: new Map() });
+    slate.entries.set(entry.itemId, { ...entry, features: readFeatures(features), lastAt: new Map() });
   }
 
   addEvent({
@@ -120,12 +120,8 @@ export class ImpressionLog {
   }
 }
 
-/** A copy: the bytes need not be aligned. */
-function decodeFeatures(bytes: Uint8Array): Float32Array {
-  if (bytes.length !== FEATURES.length * Float32Array.BYTES_PER_ELEMENT)
-    throw new Error(`an entry of a slate has ${bytes.length} bytes of features, not those of ${FEATURES.length}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: FEATURES.length }, (_, at) =>
-    view.getFloat32(at * Float32Array.BYTES_PER_ELEMENT, true),
-  );
+function readFeatures(bytes: Uint8Array): Float32Array {
+  if (bytes.length !== FEATURES.length)
+    throw new Error(`an entry of a slate has ${bytes.length} features, not ${FEATURES.length}`);
+  return unpackFeatures(bytes);
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { addSlate } from '../../tests/add-slate.ts';
 import { createRandom } from '../data/random.ts';
 import { computeMean } from '../evaluation/metrics.ts';
-import { ACTIONS, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
+import { ACTIONS, FEATURES, FEATURES_HASH, packFeatures } from '../features/ranking.ts';
 import { collectExamples, estimateExamination } from './examples.ts';
 import { type Impression, ImpressionLog, type ShownRow } from './impressions.ts';
 import { judgeRanker } from './judge-ranker.ts';
@@ -176,7 +176,7 @@ test('joins slates with events, and counts the entries on the left of an event a
     platform: null,
     featuresHash: FEATURES_HASH,
     entries,
-    features: Buffer.from(features.buffer).toString('base64'),
+    features: Buffer.from(packFeatures(features)).toString('base64'),
   };
   const log = new ImpressionLog();
   addSlate(log, slate);
@@ -221,7 +221,7 @@ test('labels each action by its last event or retraction, in any order of the lo
   const slate = {
     ...{ recommendationId: 'r', userId: 'u', shownAt: 5, tier: 'online', release: null, country: null, platform: null },
     ...{ featuresHash: FEATURES_HASH, entries },
-    features: Buffer.from(new Float32Array(entries.length * FEATURES.length).buffer).toString('base64'),
+    features: Buffer.from(packFeatures(new Float32Array(entries.length * FEATURES.length))).toString('base64'),
   };
   const events = (
     [
@@ -269,7 +269,7 @@ test('leaves out what a player was shown before a reset', () => {
   const entry = { itemId: 'a', row: 0, column: 0, rowId: 'row-0', propensity: 1, exploration: false, shuffled: false };
   const slate = {
     ...{ tier: 'online', release: null, country: null, platform: null, featuresHash: FEATURES_HASH, entries: [entry] },
-    features: Buffer.from(new Float32Array(FEATURES.length).buffer).toString('base64'),
+    features: Buffer.from(packFeatures(new Float32Array(FEATURES.length))).toString('base64'),
   };
   const log = new ImpressionLog();
   addSlate(log, { ...slate, recommendationId: 'before', userId: 'u', shownAt: 5 });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
 import type { Slate } from '../../models/contracts/slate.ts';
-import { FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
+import { FEATURES, FEATURES_HASH, packFeatures } from '../../models/features/ranking.ts';
 import { createRng } from '../../models/features/rng.ts';
 import { ImpressionLog } from '../../models/ranking/impressions.ts';
 import { addSlate } from '../../tests/add-slate.ts';
@@ -44,7 +44,7 @@ const SLATES = Array.from({ length: 200 }, (_, n): Slate => {
     ...{ row: index >> 2, column: index & 3, shuffled: index < 4 },
   }));
   const features = Float32Array.from({ length: entries.length * FEATURES.length }, () => random());
-  const base64 = Buffer.from(features.buffer).toString('base64');
+  const base64 = Buffer.from(packFeatures(features)).toString('base64');
   return { ...slate, entries, featuresHash: FEATURES_HASH, features: base64 };
 });
 

@@ -63,7 +63,7 @@ it('logs a slate behind the answer, and exports it for training', async () => {
     ...{ recommendation_id: recommendationId, user_id: 'ann', country: 'CH', sampling_rate: 1 },
     ...{ row_index: 0, column_index: 0, features_hash: FEATURES_HASH },
   });
-  expect((exported[0]!.features as Uint8Array).length).toBe(4 * FEATURES.length);
+  expect((exported[0]!.features as Uint8Array).length).toBe(FEATURES.length);
 });
 
 it('logs neither a page with explanations nor a page to compare with', async () => {

@@ -3,7 +3,7 @@
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import { SLATE_ENTRIES_MAX, type Slate, type SlateEntry } from '../../models/contracts/slate.ts';
-import { FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
+import { FEATURES, FEATURES_HASH, packFeatures } from '../../models/features/ranking.ts';
 import type { Page } from './recommend.ts';
 
 interface Shown {
@@ -46,9 +46,7 @@ export function toSlate(
 }
 
 function toBase64(rows: readonly Float32Array[]): string {
-  const bytes = new DataView(new ArrayBuffer(rows.length * FEATURES.length * Float32Array.BYTES_PER_ELEMENT));
-  for (const [row, values] of rows.entries())
-    for (let feature = 0; feature < FEATURES.length; feature++)
-      bytes.setFloat32(Float32Array.BYTES_PER_ELEMENT * (row * FEATURES.length + feature), values[feature]!, true);
-  return Buffer.from(bytes.buffer).toString('base64');
+  const features = new Float32Array(rows.length * FEATURES.length);
+  for (const [row, values] of rows.entries()) features.set(values, row * FEATURES.length);
+  return Buffer.from(packFeatures(features)).toString('base64');
 }

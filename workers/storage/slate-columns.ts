@@ -7,7 +7,7 @@ import type { Column } from './parquet.ts';
 export interface SlateRow {
   slate: LoggedSlate;
   entry: SlateEntry;
-  /** Float32, little-endian. */
+  /** A byte each. */
   features: Uint8Array;
 }
 

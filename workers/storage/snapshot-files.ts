@@ -5,7 +5,7 @@ import type { DataFile } from '../../models/contracts/snapshot.ts';
 import { type Column, encodeParquet, verifyParquet } from './parquet.ts';
 
 /** In each file's metadata as `bloodstream.schema`; docs/storage-schema.md describes each. */
-export const LOG_SCHEMA = '1';
+export const LOG_SCHEMA = '2';
 const DIGEST_LENGTH = 12;
 
 /**
