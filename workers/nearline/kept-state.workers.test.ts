@@ -24,9 +24,10 @@ it.each([1, 2, 3])('is the same after any events, merges, partings, erasures and
   const player = env.USER_SIGNALS.getByName(`player-${seed}`);
   const guest = env.USER_SIGNALS.getByName(`guest-${seed}`);
   let events = 0;
-  const draw = (userId: string): PlayerEvent[] =>
+  const draw = (userId: string, isScrolling = false): PlayerEvent[] =>
     Array.from({ length: 1 + pick(15) }, () => {
-      const type = EVENT_TYPES[pick(events % 9 === 0 ? EVENT_TYPES.length : EVENT_TYPES.length - 1)]!;
+      const drawn = EVENT_TYPES[pick(events % 9 === 0 ? EVENT_TYPES.length : EVENT_TYPES.length - 1)]!;
+      const type = isScrolling ? 'impression' : drawn;
       const itemId = type === 'search' || type === 'reset' ? null : `item-${pick(30)}`;
       // Most are recent, some dated ahead or late.
       const timestamp = Date.now() - (pick(8) === 0 ? pick(9_000) : pick(40)) * MINUTE + pick(5) * MINUTE;
@@ -36,6 +37,7 @@ it.each([1, 2, 3])('is the same after any events, merges, partings, erasures and
 
   const steps = {
     play: () => player.record(draw(`player-${seed}`)),
+    scroll: () => player.record(draw(`player-${seed}`, true)),
     visit: () => guest.record(draw(`guest-${seed}`)),
     wait: async () => void vi.setSystemTime(Date.now() + [5, 31, 1_500, 6_000][pick(4)]! * MINUTE),
     prefer: () => player.setPreferences({ ...EMPTY_PREFERENCES, items: [`item-${pick(40)}`] }),
@@ -52,7 +54,7 @@ it.each([1, 2, 3])('is the same after any events, merges, partings, erasures and
   };
   const names = Object.keys(steps) as (keyof typeof steps)[];
   // Often what players do, seldom what ends something.
-  const drawStep = () => (pick(3) > 0 ? names[pick(3)]! : names[pick(names.length)]!);
+  const drawStep = () => (pick(3) > 0 ? names[pick(4)]! : names[pick(names.length)]!);
   const reached = new Set<string>();
   for (let step = 0; step < STEPS; step++) {
     const name = step < names.length ? names[step]! : drawStep();
