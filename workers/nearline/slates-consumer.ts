@@ -15,9 +15,9 @@ export async function consumeSlates(
 ): Promise<void> {
   const received: ReceivedAnswers[] = [];
   const deadLetters: DeadLetter[] = [];
-  for (const { id, timestamp, body } of batch.messages) {
+  for (const { id, timestamp, attempts, body } of batch.messages) {
     const parsed = AnswersMessage.safeParse(body);
-    if (parsed.success) received.push({ ...parsed.data, id, sentAt: timestamp.getTime() });
+    if (parsed.success) received.push({ ...parsed.data, id, sentAt: timestamp.getTime(), attempts });
     else deadLetters.push(toDeadLetter(id, body, `not a slate: ${parsed.error.issues[0]?.message}`));
   }
   try {

@@ -7,14 +7,19 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** A message that fails is retried for some 15 minutes. */
 const REMEMBER_MS = HOUR_MS;
-/** Difference between the queue's clock and the consumer's, at most. */
-const SKEW_MS = 10_000;
+/**
+ * Any message is compared with those counted within this time; it is also more than clocks differ. Only a message that
+ * is delivered again is compared with older ones: comparing all that waited would slow a queue that has fallen behind.
+ */
+const RECENT_MS = 10_000;
 
 /** A message of the queue, as it is counted. */
 export interface CountedMessage {
   id: string;
   /** Epoch milliseconds. */
   sentAt: number;
+  /** Number of deliveries, this one included. */
+  attempts: number;
   answers: readonly AnswerCount[];
   /** Size as JSON, and whether it is logged; undefined for a message without a slate. */
   slate: { bytes: number; isLogged: boolean } | undefined;
@@ -27,7 +32,8 @@ const NEW_IDS = `(select value from json_each((select ids from counted_batches o
 export async function countMessages(db: D1Database, messages: readonly CountedMessage[], now: number): Promise<void> {
   const ids = messages.map(({ id }) => id);
   // A message cannot have been counted before it was sent.
-  const since = Math.min(...messages.map(({ sentAt }) => sentAt)) - SKEW_MS;
+  const repeated = messages.filter(({ attempts }) => attempts > 1);
+  const since = Math.min(now, ...repeated.map(({ sentAt }) => sentAt)) - RECENT_MS;
   const answers = messages.flatMap(({ id, sentAt, answers: counts }) =>
     counts.map(({ route, tier, release, count, degraded }) => [
       ...[id, Math.floor(sentAt / HOUR_MS), route, tier, release ?? '', count, degraded],

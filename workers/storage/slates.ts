@@ -44,11 +44,7 @@ export function chooseSamplingRate(
 export const isSampled = ({ userId, shownAt }: Pick<Slate, 'userId' | 'shownAt'>, rate: number): boolean =>
   hashUniform(`slate ${Math.floor(shownAt / DAY_MS)} ${userId}`) < rate * 2 ** 32;
 
-/** `id`: the same if it is delivered again. `sentAt`: epoch milliseconds. */
-export interface ReceivedAnswers extends AnswersMessage {
-  id: string;
-  sentAt: number;
-}
+export type ReceivedAnswers = AnswersMessage & Pick<CountedMessage, 'id' | 'sentAt' | 'attempts'>;
 
 /** Writes a sample of the slates, and counts all of them and all answers. `now`: epoch milliseconds. */
 export async function logAnswers(
@@ -63,11 +59,11 @@ export async function logAnswers(
   const samplingRate = chooseSamplingRate(counts, budgetBytes, (now % DAY_MS) / DAY_MS);
   const logged: LoggedSlate[] = [];
   const counted: CountedMessage[] = [];
-  for (const { id, sentAt, answers, slate } of messages) {
+  for (const { slate, ...message } of messages) {
     const isLogged = slate !== null && isSampled(slate, samplingRate);
     if (isLogged) logged.push({ ...slate, samplingRate });
     const size = slate === null ? undefined : { bytes: Buffer.byteLength(JSON.stringify(slate)), isLogged };
-    counted.push({ id, sentAt, answers, slate: size });
+    counted.push({ ...message, slate: size });
   }
   if (logged.length > 0) await writeBatch(bucket, logged, now);
   await countMessages(db, counted, now);
