@@ -21,4 +21,11 @@ export const makeSlate = (recommendationId: string, userId: string, shownAt: num
 
 /** Each slate as a message that the queue delivers for the first time. */
 export const toMessages = (slates: readonly Slate[]): ReceivedAnswers[] =>
-  slates.map((slate) => ({ id: crypto.randomUUID(), sentAt: slate.shownAt, attempts: 1, slate, answers: [] }));
+  slates.map((slate) => ({
+    id: crypto.randomUUID(),
+    sentAt: slate.shownAt,
+    attempts: 1,
+    slate,
+    answers: [],
+    accepted: [],
+  }));

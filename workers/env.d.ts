@@ -12,7 +12,7 @@ declare namespace Cloudflare {
     [shard: `LOG_${number}`]: D1Database;
     BUCKET: R2Bucket;
     EVENTS: Queue<import('../models/contracts/event.ts').RoutedEvent[]>;
-    SLATES: Queue<import('../models/contracts/slate.ts').AnswersMessage>;
+    SLATES: Queue<import('../models/contracts/slate.ts').SlateMessage>;
     GALLERIES: Queue<import('./offline/compute-galleries.ts').PlayersToCompute>;
     NOTIFICATIONS: Queue<import('../models/contracts/subscription.ts').Delivery>;
     USER_SIGNALS: DurableObjectNamespace<import('./nearline/user-signals.ts').UserSignals>;

@@ -55,14 +55,23 @@ export const AnswerCount = z.object({
 });
 export type AnswerCount = z.infer<typeof AnswerCount>;
 
-/** A message of the queue `slates`. */
-export const AnswersMessage = z.object({
+/** Events that were accepted as new in an hour. */
+export const AcceptedCount = z.object({
+  /** Hours since the epoch. */
+  hour: z.number().int(),
+  events: z.number().int(),
+});
+export type AcceptedCount = z.infer<typeof AcceptedCount>;
+
+/** A message of the queue `slates`: a slate, and what its isolate has counted since its last message. */
+export const SlateMessage = z.object({
   /** Null in a message that only counts. */
   slate: Slate.nullable(),
-  /** Answers that the isolate has given since its last message, with and without slates. */
+  /** With and without slates. */
   answers: z.array(AnswerCount).max(200),
+  accepted: z.array(AcceptedCount).max(200),
 });
-export type AnswersMessage = z.infer<typeof AnswersMessage>;
+export type SlateMessage = z.infer<typeof SlateMessage>;
 
 /** A slate in the log. */
 export interface LoggedSlate extends Slate {

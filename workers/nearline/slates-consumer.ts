@@ -1,7 +1,7 @@
 // Writes queued slates to the log, or a sample of them, and counts answers. Messages are acknowledged after both;
 // invalid ones become dead letters; failed writes are retried with exponential delay.
 
-import { AnswersMessage, type Slate } from '../../models/contracts/slate.ts';
+import { type Slate, SlateMessage } from '../../models/contracts/slate.ts';
 import type { DeadLetter } from '../storage/dead-letters.ts';
 import { readErasedAt } from '../storage/erased-users.ts';
 import { readSlateBytesPerDay } from '../storage/settings.ts';
@@ -16,7 +16,7 @@ export async function consumeSlates(
   const received: ReceivedAnswers[] = [];
   const deadLetters: DeadLetter[] = [];
   for (const { id, timestamp, attempts, body } of batch.messages) {
-    const parsed = AnswersMessage.safeParse(body);
+    const parsed = SlateMessage.safeParse(body);
     if (parsed.success) received.push({ ...parsed.data, id, sentAt: timestamp.getTime(), attempts });
     else deadLetters.push(toDeadLetter(id, body, `not a slate: ${parsed.error.issues[0]?.message}`));
   }

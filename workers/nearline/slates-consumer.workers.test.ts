@@ -1,17 +1,20 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { AnswerCount, AnswersMessage, LoggedSlate, Slate } from '../../models/contracts/slate.ts';
+import type { AnswerCount, LoggedSlate, Slate, SlateMessage } from '../../models/contracts/slate.ts';
 import { makeSlate } from '../../tests/slate.ts';
 import { readAnswerCounts } from '../storage/answer-counts.ts';
 import { insertErasedUsers, openUserHash } from '../storage/erased-users.ts';
 import { consumeSlates } from './slates-consumer.ts';
 
+const HOUR = 480_000;
 let messages = 0;
 const message = (body: unknown, attempts = 1) => ({
   ...{ id: `m${messages++}`, timestamp: new Date(), attempts, body },
 });
-const toBody = (slate: Slate | null, ...answers: AnswerCount[]): AnswersMessage => ({ slate, answers });
+const toBody = (slate: Slate | null, ...answers: AnswerCount[]): SlateMessage => ({
+  ...{ slate, answers, accepted: [{ hour: HOUR, events: 2 }] },
+});
 const count = (tier: string, degraded = 0, release: string | null = 'v1'): AnswerCount => ({
   ...{ route: 'gallery', tier, release, count: 1, degraded },
 });
@@ -41,10 +44,12 @@ const readAnswers = async () => {
   const counts = await readAnswerCounts(env.DB, Date.now() - 3_600_000);
   return counts.map(({ tier, release, count: answers, degraded }) => [tier, release, answers, degraded]);
 };
+const readAccepted = () =>
+  env.DB.prepare('select count from event_counts where hour = ?1 and kind = ?2').bind(HOUR, 'accepted').first('count');
 const readCount = () => env.DB.prepare('select sum(seen) as seen, sum(logged) as logged from slate_counts').first();
 
 beforeEach(async () => {
-  for (const table of ['slate_counts', 'answer_counts', 'dead_letters'])
+  for (const table of ['slate_counts', 'answer_counts', 'event_counts', 'dead_letters'])
     await env.DB.prepare(`delete from ${table}`).run();
   const { objects } = await env.BUCKET.list({ prefix: 'slate-batches/' });
   await env.BUCKET.delete(objects.map(({ key }) => key));
@@ -136,6 +141,7 @@ it('counts a message once, however often and with whatever others it is delivere
   expect((await deliver([third!], down)).retryMessages).toHaveLength(1);
   await deliver([second!, third!].map((sent) => ({ ...sent, attempts: 4 })));
   expect(await readCount()).toEqual({ seen: 3, logged: 3 });
+  expect(await readAccepted()).toBe(6);
   expect((await readAnswers()).sort()).toEqual([
     ['online', 'v1', 3, 3],
     ['statistics', null, 3, 0],

@@ -102,7 +102,7 @@ async function fill(userId: string): Promise<void> {
   const notification = { id: 'n', type: 'gallery.ready', timestamp: new Date(at).toISOString(), data: { userId } };
   await storeDeadLetters(env.DB, [
     letter('events', [...events, makeEvent('bystander', 'play', 'g1', at)], 'failed too often'),
-    letter('slate', { slate: makeSlate('letter', userId, at), answers: [] }, 'failed too often'),
+    letter('slate', { slate: makeSlate('letter', userId, at), answers: [], accepted: [] }, 'failed too often'),
     letter('notice', { subscriptionId: 's', notification }, UNDELIVERED),
   ]);
 }

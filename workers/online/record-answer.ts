@@ -2,11 +2,12 @@
 // its next slate, so they need no message of their own; without slates they leave once a minute. An isolate that is
 // evicted loses those it still has. A failure raises an alert and delays no answer.
 
-import type { AnswerCount, AnswersMessage, Slate } from '../../models/contracts/slate.ts';
+import type { AnswerCount, Slate, SlateMessage } from '../../models/contracts/slate.ts';
 import type { Page } from '../recommending/recommend.ts';
 import { toSlate } from '../recommending/slate.ts';
 import type { Answer } from '../serving/hydrate.ts';
 import type { AnswerRequest } from './context.ts';
+import { returnAccepted, takeAccepted } from './count-accepted.ts';
 
 const SEND_AFTER_MS = 60_000;
 
@@ -23,24 +24,26 @@ let sentAt = 0;
 
 /** `shown`: undefined for an answer that is counted but not logged. Never rejects. */
 export async function recordAnswer(
-  queue: Pick<Queue<AnswersMessage>, 'send'>,
+  queue: Pick<Queue<SlateMessage>, 'send'>,
   route: CountedRoute,
   answer: Answer,
   shown?: ShownPage,
 ): Promise<void> {
   const { tier, release, degraded, recommendationId } = answer;
   add([{ route, tier, release, count: 1, degraded: Number(degraded.length > 0) }]);
-  let answers: AnswerCount[] = [];
+  const taken: Pick<SlateMessage, 'answers' | 'accepted'> = { answers: [], accepted: [] };
   try {
     const slate = shown === undefined ? null : readSlate(answer, shown);
     const now = Date.now();
     if (slate === null && now - sentAt < SEND_AFTER_MS) return;
     sentAt = now;
-    answers = [...counts.values()];
+    taken.answers = [...counts.values()];
     counts.clear();
-    await queue.send({ slate, answers });
+    taken.accepted = takeAccepted();
+    await queue.send({ slate, ...taken });
   } catch (error) {
-    add(answers);
+    add(taken.answers);
+    returnAccepted(taken.accepted);
     console.error(JSON.stringify({ alert: 'answer not logged', recommendationId, error: (error as Error).message }));
   }
 }

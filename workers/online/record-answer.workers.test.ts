@@ -3,13 +3,15 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, expect, it, vi } from 'vitest';
 import type { Gallery } from '../../models/contracts/gallery.ts';
 import { ItemInput } from '../../models/contracts/item.ts';
-import type { AnswersMessage } from '../../models/contracts/slate.ts';
+import type { SlateMessage } from '../../models/contracts/slate.ts';
 import { FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
 import { readRows } from '../../tests/parquet.ts';
+import { hourOf } from '../storage/event-counts.ts';
 import { exportSlates } from '../storage/export-slates.ts';
 import { putItems } from '../storage/items.ts';
 import { readSnapshotManifest } from '../storage/snapshots.ts';
 import { app } from './app.ts';
+import { countAccepted, returnAccepted } from './count-accepted.ts';
 
 const games = Array.from({ length: 30 }, (_, index) => ({
   itemId: `slate-game-${index}`,
@@ -32,13 +34,13 @@ const askGallery = (bindings: Env, query = ''): Promise<Gallery> =>
 
 /** Collects messages instead of sending them. */
 function openQueue() {
-  const sent: AnswersMessage[] = [];
-  const SLATES = { send: async (message: AnswersMessage) => void sent.push(message) } as unknown as Env['SLATES'];
+  const sent: SlateMessage[] = [];
+  const SLATES = { send: async (message: SlateMessage) => void sent.push(message) } as unknown as Env['SLATES'];
   return { sent, bindings: { ...env, SLATES } };
 }
 
 /** Sums by route: answers, and degraded ones. */
-function countRoutes(messages: readonly Pick<AnswersMessage, 'answers'>[]): Record<string, [number, number]> {
+function countRoutes(messages: readonly Pick<SlateMessage, 'answers'>[]): Record<string, [number, number]> {
   const sums: Record<string, [number, number]> = {};
   for (const { route, count, degraded } of messages.flatMap(({ answers }) => answers)) {
     const [counted, fallen] = sums[route] ?? [0, 0];
@@ -83,9 +85,11 @@ it('counts answers of all routes in the message of the next slate, and without s
     await ask(bindings, 'items/new?n=5');
     await ask(bindings, 'users/ann/recommendations?n=5');
     await ask(bindings, 'users/ann/recommendations?n=5&ageLimit=3');
+    returnAccepted([{ hour: 480_000, events: 3 }]);
     expect(sent).toEqual([]);
     await askGallery(bindings);
     expect(sent).toHaveLength(1);
+    expect(sent[0]!.accepted).toEqual([{ hour: 480_000, events: 3 }]);
     expect(sent[0]!.slate).not.toBeNull();
     // No game has an age rating, and the answer says so.
     expect(countRoutes(sent)).toEqual({ list: [1, 0], recommendations: [2, 1], gallery: [1, 0] });
@@ -101,9 +105,24 @@ it('counts answers of all routes in the message of the next slate, and without s
   }
 });
 
+it('counts accepted events in a message of their own where there are no slates', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout'], now: Date.now() + 7_200_000 });
+  try {
+    const { sent, bindings } = openQueue();
+    const planned: Promise<unknown>[] = [];
+    for (let n = 0; n < 2; n++) countAccepted(bindings.SLATES, (sending) => void planned.push(sending), 2);
+    expect(planned).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(5_000);
+    await planned[0];
+    expect(sent).toEqual([{ slate: null, answers: [], accepted: [{ hour: hourOf(Date.now()), events: 4 }] }]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 it('shows the counts at /v1/stats', async () => {
   const count = async () => {
-    const { answers } = await ask<{ answers: AnswersMessage['answers'] }>(env, 'stats');
+    const { answers } = await ask<{ answers: SlateMessage['answers'] }>(env, 'stats');
     return countRoutes([{ answers }]).gallery?.[0] ?? 0;
   };
   const before = await count();
@@ -114,6 +133,7 @@ it('shows the counts at /v1/stats', async () => {
 it('answers and raises an alert if the queue is down; the answers are counted later', async () => {
   const alerts = vi.spyOn(console, 'error').mockImplementation(() => {});
   const SLATES = { send: () => Promise.reject(new Error('queues are down')) } as unknown as Env['SLATES'];
+  returnAccepted([{ hour: 480_000, events: 2 }]);
   const { rows, degraded } = await askGallery({ ...env, SLATES });
   expect(rows.length).toBeGreaterThan(0);
   expect(degraded).toEqual([]);
@@ -122,4 +142,5 @@ it('answers and raises an alert if the queue is down; the answers are counted la
   const queue = openQueue();
   await askGallery(queue.bindings);
   expect(countRoutes(queue.sent)).toMatchObject({ gallery: [2, 0] });
+  expect(queue.sent[0]!.accepted).toEqual([{ hour: 480_000, events: 2 }]);
 });

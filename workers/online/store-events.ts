@@ -26,7 +26,7 @@ export interface StoredEvents {
 }
 
 export function openEventStore(c: AppContext): EventStore {
-  const { USER_SIGNALS, EVENTS, DB } = c.env;
+  const { USER_SIGNALS, EVENTS, SLATES } = c.env;
   const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise);
   return {
     recordEvents: (userId, events) => {
@@ -37,7 +37,7 @@ export function openEventStore(c: AppContext): EventStore {
       await EVENTS.sendBatch(messages.map((body) => ({ body })));
     },
     waitUntil,
-    countAccepted: (events) => countAccepted(DB, waitUntil, events),
+    countAccepted: (events) => countAccepted(SLATES, waitUntil, events),
   };
 }
 

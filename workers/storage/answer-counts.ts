@@ -1,7 +1,7 @@
-// Counts in D1 of what the queue `slates` brings: answers by hour, and slates by day. A message is counted once,
-// however often the queue delivers it.
+// Counts in D1 of what the queue `slates` brings: answers and accepted events by hour, and slates by day. A message is
+// counted once, however often the queue delivers it.
 
-import type { AnswerCount } from '../../models/contracts/slate.ts';
+import type { AnswerCount, SlateMessage } from '../../models/contracts/slate.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -14,13 +14,12 @@ const REMEMBER_MS = HOUR_MS;
 const RECENT_MS = 10_000;
 
 /** A message of the queue, as it is counted. */
-export interface CountedMessage {
+export interface CountedMessage extends Pick<SlateMessage, 'answers' | 'accepted'> {
   id: string;
   /** Epoch milliseconds. */
   sentAt: number;
   /** Number of deliveries, this one included. */
   attempts: number;
-  answers: readonly AnswerCount[];
   /** Size as JSON, and whether it is logged; undefined for a message without a slate. */
   slate: { bytes: number; isLogged: boolean } | undefined;
 }
@@ -39,6 +38,7 @@ export async function countMessages(db: D1Database, messages: readonly CountedMe
       ...[id, Math.floor(sentAt / HOUR_MS), route, tier, release ?? '', count, degraded],
     ]),
   );
+  const accepted = messages.flatMap(({ id, accepted: counts }) => counts.map(({ hour, events }) => [id, hour, events]));
   const day = Math.floor(now / DAY_MS);
   const slates = messages.flatMap(({ id, slate }) =>
     slate === undefined ? [] : [[id, day, slate.bytes, Number(slate.isLogged)]],
@@ -62,6 +62,13 @@ export async function countMessages(db: D1Database, messages: readonly CountedMe
          on conflict do update set count = count + excluded.count, degraded = degraded + excluded.degraded`,
       )
       .bind(JSON.stringify(answers)),
+    db
+      .prepare(
+        `insert into event_counts (hour, kind, count)
+         select value->>1, 'accepted', sum(value->>2) from json_each(?1) where value->>0 in ${NEW_IDS} group by 1
+         on conflict do update set count = count + excluded.count`,
+      )
+      .bind(JSON.stringify(accepted)),
     db
       .prepare(
         `insert into slate_counts (day, seen, seen_bytes, logged, logged_bytes)

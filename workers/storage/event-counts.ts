@@ -2,6 +2,7 @@
 // and, in each database of the log, those that were logged, counted by their insertion. The log itself is never
 // counted.
 
+import type { AcceptedCount } from '../../models/contracts/slate.ts';
 import { type LogShards, workOnShards } from './log-shards.ts';
 import { readUnmoved } from './move-counts.ts';
 
@@ -37,14 +38,14 @@ export const countLogged = (db: D1Database, hour: number): D1PreparedStatement =
     .bind(hour);
 
 /** Adds the number of accepted events by hour. */
-export async function addAcceptedCounts(db: D1Database, counts: ReadonlyMap<number, number>): Promise<void> {
+export async function addAcceptedCounts(db: D1Database, counts: readonly AcceptedCount[]): Promise<void> {
   await db
     .prepare(
       `insert into event_counts (hour, kind, count)
        select value->>0, 'accepted', value->>1 from json_each(?1) where true
        on conflict do update set count = count + excluded.count`,
     )
-    .bind(JSON.stringify([...counts]))
+    .bind(JSON.stringify(counts.map(({ hour, events }) => [hour, events])))
     .run();
 }
 

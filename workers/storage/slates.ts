@@ -3,7 +3,7 @@
 
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import { SLATE_BATCHES_PREFIX } from '../../models/contracts/layout.ts';
-import type { AnswersMessage, LoggedSlate, Slate } from '../../models/contracts/slate.ts';
+import type { LoggedSlate, Slate, SlateMessage } from '../../models/contracts/slate.ts';
 import { hashUniform } from '../../models/features/rng.ts';
 import { type CountedMessage, countMessages } from './answer-counts.ts';
 
@@ -44,7 +44,7 @@ export function chooseSamplingRate(
 export const isSampled = ({ userId, shownAt }: Pick<Slate, 'userId' | 'shownAt'>, rate: number): boolean =>
   hashUniform(`slate ${Math.floor(shownAt / DAY_MS)} ${userId}`) < rate * 2 ** 32;
 
-export type ReceivedAnswers = AnswersMessage & Pick<CountedMessage, 'id' | 'sentAt' | 'attempts'>;
+export type ReceivedAnswers = SlateMessage & Pick<CountedMessage, 'id' | 'sentAt' | 'attempts'>;
 
 /** Writes a sample of the slates, and counts all of them and all answers. `now`: epoch milliseconds. */
 export async function logAnswers(
