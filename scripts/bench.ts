@@ -37,6 +37,20 @@ bench
   });
 
 bench
+  .command('compose')
+  .description(
+    'Composing a page and a list of twenty in Node, for players with a history of 128 games, with the ranking ' +
+      "model's features but without its inference; by size of the catalogue. Takes a minute.",
+  )
+  .option('--items <numbers>', 'games of the catalogue, separated by commas', '5000,20000,100000')
+  .addOption(jsonOption())
+  .action(async ({ json, items }) => {
+    const { benchCompose, formatCompose } = await import('./bench/compose.ts');
+    const sizes = items.split(',').map(parseWholeNumber(1));
+    await measure(json, () => benchCompose(sizes, log), formatCompose);
+  });
+
+bench
   .command('overload')
   .description(
     'Two hundred galleries and as many ingests at once, in workerd alone: how late galleries are compared with the ' +
