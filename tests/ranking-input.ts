@@ -4,6 +4,7 @@ import { EMPTY_CONTEXT } from '../models/contracts/context.ts';
 import type { Item } from '../models/contracts/item.ts';
 import { EMPTY_USER_STATE } from '../models/contracts/signals.ts';
 import type { RankingInput } from '../workers/recommending/ranking-input.ts';
+import type { Ranking } from '../workers/recommending/recommend.ts';
 import { Catalogue } from '../workers/storage/catalogue.ts';
 import { makeItem } from './item.ts';
 
@@ -14,6 +15,10 @@ export const createItem = (index: number): Item =>
     tags: index % 4 === 0 ? ['Naval'] : [],
     releaseDate: `2026-01-${String((index % 28) + 1).padStart(2, '0')}`,
   });
+/** The item of a candidate. */
+export const getItem = ({ candidates: { columns, indexes } }: Pick<Ranking, 'candidates'>, candidate: number): Item =>
+  columns.items[indexes[candidate]!]!;
+
 export const itemIds = Array.from({ length: 60 }, (_, index) => `g${index}`);
 
 /** `items`: the catalogue, by default the sixty items. */

@@ -2,6 +2,7 @@
 // corrected genre in the catalogue applies at once to every player.
 
 import type { HistoryItem } from '../contracts/signals.ts';
+import type { LabelLists } from './label-lists.ts';
 
 /** Short, so that it follows current taste. */
 const HALF_LIFE_DAYS = 7;
@@ -11,6 +12,8 @@ export interface GenreAffinity {
   /** Share of the player's positive decayed weight; all shares add up to 1. */
   share: number;
 }
+
+const decay = (weight: number, ageDays: number): number => weight * 0.5 ** (ageDays / HALF_LIFE_DAYS);
 
 /** Total weight of all picked genres: as much as one game liked today, so that plays soon outweigh them. */
 const PICKED_WEIGHT = 1;
@@ -27,7 +30,7 @@ export function computeGenreAffinity(
   const totals = new Map(picked.map((genre) => [genre, PICKED_WEIGHT / picked.length]));
   for (const { itemId, weight, ageDays } of history) {
     const genres = genresOf(itemId) ?? [];
-    const part = (weight * 0.5 ** (ageDays / HALF_LIFE_DAYS)) / Math.max(1, genres.length);
+    const part = decay(weight, ageDays) / Math.max(1, genres.length);
     for (const genre of genres) totals.set(genre, (totals.get(genre) ?? 0) + part);
   }
   const positive = [...totals].filter(([, total]) => total > 0);
@@ -35,4 +38,24 @@ export function computeGenreAffinity(
   return positive
     .map(([genre, total]) => ({ genre, share: total / sum }))
     .sort((a, b) => b.share - a.share || (a.genre < b.genre ? -1 : 1));
+}
+
+/** Shares of tags, likewise, by label. `indexes`: those of the history's items, −1 if not visible. */
+export function computeTagShares(
+  history: readonly HistoryItem[],
+  indexes: readonly number[],
+  { table, cells, genreEnds, tagEnds }: LabelLists,
+): Float64Array {
+  const shares = new Float64Array(table.length);
+  for (const [at, { weight, ageDays }] of history.entries()) {
+    const index = indexes[at]!;
+    if (index < 0) continue;
+    const start = genreEnds[index]!;
+    const end = tagEnds[index]!;
+    const part = decay(weight, ageDays) / Math.max(1, end - start);
+    for (let cell = start; cell < end; cell++) shares[cells[cell]!]! += part;
+  }
+  let sum = 0;
+  for (const total of shares) if (total > 0) sum += total;
+  return shares.map((total) => (total > 0 ? total / sum : 0));
 }

@@ -3,6 +3,7 @@
 // cover those.
 
 import { expect, test } from 'vitest';
+import { createColumns, type DescribedCandidate, describeCandidates } from '../../tests/candidate-features.ts';
 import { EMPTY_CONTEXT, type RequestContext } from '../contracts/context.ts';
 import type { EventType } from '../contracts/event.ts';
 import type { Item } from '../contracts/item.ts';
@@ -10,9 +11,10 @@ import { EMPTY_PREFERENCES } from '../contracts/preferences.ts';
 import { EMPTY_USER_STATE, type SignalEvent, type UserState } from '../contracts/signals.ts';
 import type { Statistics } from '../contracts/statistics.ts';
 import { computeGenreAffinity } from './affinity.ts';
-import { type CandidateFeatures, encodeFeatures, FEATURES, FEATURES_HASH } from './ranking.ts';
+import { encodeFeatures, FEATURES, FEATURES_HASH } from './ranking.ts';
 import { computeRequestFeatures } from './request-features.ts';
 import { emptySignals, foldEvents } from './signals.ts';
+import { StatisticsColumns } from './statistics-columns.ts';
 import { deriveUserState } from './user-state.ts';
 
 const DAY_MS = 86_400_000;
@@ -101,10 +103,11 @@ const statistics: Statistics = {
   hiddenGems: [],
 };
 
-const candidates: CandidateFeatures[] = [...catalogue.values()].map((item, index) => ({
-  item,
-  sources:
-    index % 2 === 0 ? { retrieval: { score: 1 / (1 + index) }, similar: { score: 0.5 } } : { search: { score: 1 } },
+const columns = createColumns(catalogue.values());
+const popularity = new Map([...catalogue.keys()].map((itemId, index) => [itemId, 0.7 ** index]));
+const candidates: DescribedCandidate[] = [...catalogue.keys()].map((itemId, index) => ({
+  itemId,
+  sources: index % 2 === 0 ? { retrieval: 1 / (1 + index), similar: 0.5 } : { search: 1 },
   retrievalRank: index % 2 === 0 ? index / 2 : undefined,
   prior: index / 10,
 }));
@@ -113,13 +116,12 @@ function encodeRows(user: UserState, context: RequestContext): string {
   const request = computeRequestFeatures({
     user,
     affinity: computeGenreAffinity(user.history, (itemId) => catalogue.get(itemId)?.genres, user.preferences.genres),
-    catalogue,
-    statistics,
-    popularity: new Map([...catalogue.keys()].map((itemId, index) => [itemId, 0.7 ** index])),
+    columns,
+    statistics: new StatisticsColumns(columns, statistics, popularity),
     context,
     today: '2026-03-01',
   });
-  const values = encodeFeatures(candidates, request);
+  const values = encodeFeatures(describeCandidates(candidates, columns), request);
   // One line for each feature: its values for all candidates.
   return FEATURES.map(({ name }, feature) =>
     [name, ...candidates.map((_, row) => values[row * FEATURES.length + feature])].join(' '),

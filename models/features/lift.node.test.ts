@@ -1,20 +1,29 @@
 import { expect, test } from 'vitest';
+import { createColumns } from '../../tests/candidate-features.ts';
 import { makeItem } from '../../tests/item.ts';
 import { EMPTY_USER_STATE } from '../contracts/signals.ts';
 import { computeLabelLifts } from './lift.ts';
 
 const game = (itemId: string, ...tags: string[]) => makeItem(itemId, { tags });
-const catalogue = new Map(
-  [
-    ...['a1', 'a2', 'a3', 'a4'].map((itemId) => game(itemId, 'Naval')),
-    ...['b1', 'b2', 'b3', 'b4'].map((itemId) => game(itemId, 'Racing')),
-    game('c1', 'Puzzle'),
-  ].map((one) => [one.itemId, one]),
-);
+const columns = createColumns([
+  ...['a1', 'a2', 'a3', 'a4'].map((itemId) => game(itemId, 'Naval')),
+  ...['b1', 'b2', 'b3', 'b4'].map((itemId) => game(itemId, 'Racing')),
+  game('c1', 'Puzzle'),
+]);
 const interacted = (...itemIds: string[]) =>
   itemIds.map((itemId) => ({ itemId, weight: 1, ageDays: 1, strongestType: 'click' }));
 const shown = (passedOver: number, ...itemIds: string[]) => itemIds.map((itemId) => ({ itemId, times: 1, passedOver }));
-const lift = (user: Partial<typeof EMPTY_USER_STATE>) => computeLabelLifts({ ...EMPTY_USER_STATE, ...user }, catalogue);
+/** By label; labels without a lift are missing. */
+function lift(changes: Partial<typeof EMPTY_USER_STATE>): Map<string, number> {
+  const user = { ...EMPTY_USER_STATE, ...changes };
+  const findAll = (items: readonly { itemId: string }[]) => items.map(({ itemId }) => columns.find(itemId));
+  const lifts = computeLabelLifts(user, { history: findAll(user.history), shown: findAll(user.shown) }, columns.labels);
+  return new Map(
+    columns.labels.table.strings
+      .map((label, number) => [label, lifts[number]!] as const)
+      .filter(([, one]) => one !== 0),
+  );
+}
 
 test('raises labels that the player interacts with and lowers those passed over, more so if passed over again', () => {
   const user = { history: interacted('a1', 'a2'), shown: shown(1, 'a3', 'b1', 'b2', 'b3') };

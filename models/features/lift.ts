@@ -1,11 +1,8 @@
 // The lift of a genre or tag: how much likelier than usual the player is to interact with an impression of such an
 // item. Affinity covers what was liked; lift also covers what was shown often and passed over.
 
-import type { Item } from '../contracts/item.ts';
 import type { UserState } from '../contracts/signals.ts';
-
-/** Logarithm of each genre's or tag's interaction rate over the player's own; missing without impressions. */
-export type Lifts = ReadonlyMap<string, number>;
+import type { LabelLists } from './label-lists.ts';
 
 /** Pseudo-impressions at the player's own rate, added to each label's, so that few impressions have little effect. */
 const PRIOR_IMPRESSIONS = 4;
@@ -14,31 +11,35 @@ const PLAYER_PRIOR = { interactions: 1, impressions: 12 };
 /** Cap: an item that is passed over more often does not count more. */
 const PASSED_OVER_MAX = 3;
 
+/**
+ * Logarithm of each genre's or tag's interaction rate over the player's own, by label; 0 without impressions.
+ * `indexes`: those of the user's items, −1 if not visible.
+ */
 export function computeLabelLifts(
   { history, shown }: Pick<UserState, 'history' | 'shown'>,
-  catalogue: { get(itemId: string): Item | undefined },
-): Lifts {
+  indexes: { history: readonly number[]; shown: readonly number[] },
+  { table, cells, starts, tagEnds }: LabelLists,
+): Float64Array {
   const all = { ...PLAYER_PRIOR };
-  const byLabel = new Map<string, { interactions: number; impressions: number }>();
-  const count = (itemId: string, interactions: number, impressions: number) => {
-    const item = catalogue.get(itemId);
-    if (item === undefined) return;
+  const interactionsOf = new Float64Array(table.length);
+  const impressionsOf = new Float64Array(table.length);
+  const count = (index: number, interactions: number, impressions: number) => {
+    if (index < 0) return;
     all.interactions += interactions;
     all.impressions += impressions;
-    for (const labels of [item.genres, item.tags])
-      for (const label of labels) {
-        const own = byLabel.get(label) ?? { interactions: 0, impressions: 0 };
-        own.interactions += interactions;
-        own.impressions += impressions;
-        byLabel.set(label, own);
-      }
+    for (let cell = starts[index]!; cell < tagEnds[index]!; cell++) {
+      interactionsOf[cells[cell]!]! += interactions;
+      impressionsOf[cells[cell]!]! += impressions;
+    }
   };
-  for (const { itemId, weight } of history) count(itemId, Number(weight > 0), 1);
-  for (const { itemId, passedOver } of shown) count(itemId, 0, Math.min(passedOver, PASSED_OVER_MAX));
+  for (const [at, { weight }] of history.entries()) count(indexes.history[at]!, Number(weight > 0), 1);
+  for (const [at, { passedOver }] of shown.entries())
+    count(indexes.shown[at]!, 0, Math.min(passedOver, PASSED_OVER_MAX));
 
   const rate = all.interactions / all.impressions;
-  const lifts = new Map<string, number>();
-  for (const [label, { interactions, impressions }] of byLabel)
-    lifts.set(label, Math.log((interactions + PRIOR_IMPRESSIONS * rate) / (impressions + PRIOR_IMPRESSIONS) / rate));
-  return lifts;
+  return interactionsOf.map((interactions, label) =>
+    impressionsOf[label] === 0
+      ? 0
+      : Math.log((interactions + PRIOR_IMPRESSIONS * rate) / (impressionsOf[label]! + PRIOR_IMPRESSIONS) / rate),
+  );
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { createColumns, type DescribedCandidate, describeCandidates } from '../../tests/candidate-features.ts';
 import { EMPTY_CONTEXT } from '../contracts/context.ts';
 import type { Item } from '../contracts/item.ts';
-import { EMPTY_USER_STATE } from '../contracts/signals.ts';
+import { EMPTY_USER_STATE, type UserState } from '../contracts/signals.ts';
 import {
   ACTION_UTILITIES,
   ACTIONS,
-  type CandidateFeatures,
   computeExpectedUtilities,
   encodeFeatures,
   FEATURES,
@@ -16,6 +16,7 @@ import {
 } from './ranking.ts';
 import { computeRequestFeatures } from './request-features.ts';
 import { createSeededRng } from './rng.ts';
+import { StatisticsColumns } from './statistics-columns.ts';
 
 const item = (changes: Partial<Item> = {}): Item => ({
   itemId: 'g1',
@@ -32,30 +33,29 @@ const item = (changes: Partial<Item> = {}): Item => ({
   hidden: false,
   ...changes,
 });
-const candidate = (changes: Partial<CandidateFeatures> = {}): CandidateFeatures => ({
-  item: item(),
-  sources: {},
-  retrievalRank: undefined,
-  prior: 0.5,
-  ...changes,
-});
+type Candidate = Omit<DescribedCandidate, 'itemId'> & { item: Item };
+const candidate = (changes: Partial<Candidate> = {}): Candidate => ({ item: item(), prior: 0.5, ...changes });
 const own = item({ itemId: 'own', price: 10 });
-const answer = computeRequestFeatures({
-  user: {
-    ...EMPTY_USER_STATE,
-    history: [{ itemId: 'own', weight: 1, ageDays: 1, strongestType: 'play' }],
-    played: ['own'],
-    shown: [{ itemId: 'g1', times: 9, passedOver: 4 }],
-  },
-  affinity: [{ genre: 'Strategy', share: 0.75 }],
-  catalogue: new Map([['own', own]]),
-  statistics: null,
-  popularity: new Map([['g1', 0.25]]),
-  context: { ...EMPTY_CONTEXT, localHour: 6, platform: 'linux' },
-  today: '2026-03-03',
-});
-const read = (one: CandidateFeatures) => {
-  const values = encodeFeatures([one], answer);
+const user = {
+  ...EMPTY_USER_STATE,
+  history: [{ itemId: 'own', weight: 1, ageDays: 1, strongestType: 'play' }],
+  played: ['own'],
+};
+const encode = (candidates: readonly Candidate[], shown: UserState['shown'] = []) => {
+  const columns = createColumns([own, ...candidates.map((one) => one.item)]);
+  const request = computeRequestFeatures({
+    user: { ...user, shown },
+    affinity: [{ genre: 'Strategy', share: 0.75 }],
+    columns,
+    statistics: new StatisticsColumns(columns, null, new Map([['g1', 0.25]])),
+    context: { ...EMPTY_CONTEXT, localHour: 6, platform: 'linux' },
+    today: '2026-03-03',
+  });
+  const described = candidates.map((one) => ({ ...one, itemId: one.item.itemId }));
+  return encodeFeatures(describeCandidates(described, columns), request);
+};
+const read = (one: Candidate, shown: UserState['shown'] = []) => {
+  const values = encode([one], shown);
   return Object.fromEntries(FEATURES.map(({ name }, at) => [name, values[at]!]));
 };
 
@@ -67,7 +67,7 @@ test('the list is what logged slates and released models were made with', () => 
 });
 
 test('encodes the facts about a candidate and its player', () => {
-  const values = read(candidate({ sources: { retrieval: { score: 0.5 } }, retrievalRank: 2 }));
+  const values = read(candidate({ sources: { retrieval: 0.5 }, retrievalRank: 2 }));
   expect(values['source/retrieval']).toBe(0.5);
   expect(values['retrieval/rank']).toBe(0.5);
   expect(values.popularity).toBe(0.5);
@@ -89,7 +89,8 @@ test('encodes the facts about a candidate and its player', () => {
   expect(values.freshness).toBeCloseTo(Math.exp(-1), 2);
   expect(values['price/relative']).toBeCloseTo(Math.tanh(Math.log(21 / 11)), 2);
   expect(values['player/long-plays']).toBe(1);
-  expect(values['passed-over']).toBeCloseTo(Math.log(5) / Math.log(21), 2);
+  const shown = [{ itemId: 'g1', times: 9, passedOver: 4 }];
+  expect(read(candidate(), shown)['passed-over']).toBeCloseTo(Math.log(5) / Math.log(21), 2);
   expect(values['hour/sine']).toBeCloseTo(1);
   expect(values['platform/match']).toBe(1);
   expect(read(candidate({ item: item({ platforms: ['windows'] }) }))['platform/match']).toBe(-1);
@@ -104,8 +105,10 @@ test('keeps every value within its range, whatever the catalogue contains', () =
     item({ releaseDate: 'never' }),
   ];
   const priors = [0, 1e9, Number.NaN, Number.POSITIVE_INFINITY];
-  const candidates = odd.map((one, index) => candidate({ item: one, prior: priors[index]! }));
-  const values = encodeFeatures(candidates, answer);
+  const candidates = odd.map((one, index) =>
+    candidate({ item: { ...one, itemId: `odd ${index}` }, prior: priors[index]! }),
+  );
+  const values = encode(candidates);
   values.forEach((value, cell) => {
     const { name, range } = FEATURES[cell % FEATURES.length]!;
     expect(value >= range.min && value <= range.max, `${name}: ${value}`).toBe(true);
@@ -114,15 +117,20 @@ test('keeps every value within its range, whatever the catalogue contains', () =
 
 test('the log gives back the values that were served, bit for bit', () => {
   const random = createSeededRng(1);
-  const candidates = Array.from({ length: 200 }, () =>
+  const candidates = Array.from({ length: 200 }, (_, n) =>
     candidate({
-      item: item({ price: 100 * random(), releaseDate: '2025-07-11', genres: random() < 0.5 ? [] : ['Strategy'] }),
-      sources: { retrieval: { score: random() }, similar: { score: random() ** 9 } },
+      item: item({
+        itemId: `g${n}`,
+        price: 100 * random(),
+        releaseDate: '2025-07-11',
+        genres: random() < 0.5 ? [] : ['Strategy'],
+      }),
+      sources: { retrieval: random(), similar: random() ** 9 },
       retrievalRank: Math.floor(2_000 * random()),
       prior: 3 * random() ** 4,
     }),
   );
-  const served = encodeFeatures(candidates, answer);
+  const served = encode(candidates);
   expect(new Set(served).size).toBeGreaterThan(300);
   const logged = packFeatures(served);
   expect(logged).toHaveLength(served.length);
@@ -130,7 +138,7 @@ test('the log gives back the values that were served, bit for bit', () => {
 });
 
 test('an entry further right or down differs only in the position features', () => {
-  const row = encodeFeatures([candidate()], answer);
+  const row = encode([candidate()]);
   const first = row.slice();
   writePosition(first, 0, 0);
   expect(first).toEqual(row);

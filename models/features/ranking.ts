@@ -2,13 +2,11 @@
 // utilities. Trainer and edge both import it; its hash is in every release. It reads no store and no clock.
 
 import type { SourceName } from '../contracts/gallery.ts';
-import type { Item } from '../contracts/item.ts';
 import { FeatureRange } from './feature-range.ts';
-import type { Lifts } from './lift.ts';
+import { NO_DAY } from './item-columns.ts';
+import { LabelMarks } from './label-marks.ts';
 import type { RequestFeatures } from './request-features.ts';
 import { hashString } from './rng.ts';
-import { seriesOf } from './series.ts';
-import { computeJaccard, getLabels } from './similarity.ts';
 
 /** The model predicts the probability of each, in this order. */
 export const ACTIONS = ['click', 'play', 'like', 'purchase', 'dismiss'] as const;
@@ -17,41 +15,44 @@ export type Action = (typeof ACTIONS)[number];
 /** The utility of an action to the store. A candidate's score is its expected utility. */
 export const ACTION_UTILITIES: Record<Action, number> = { click: 1, play: 4, like: 3, purchase: 6, dismiss: -4 };
 
-/** The part of the features' input that differs by candidate; RequestFeatures is the rest. */
+/** The part of the features' input that differs by candidate, as columns by candidate; RequestFeatures is the rest. */
 export interface CandidateFeatures {
-  item: Item;
-  /** Scores of the sources that retrieved it, each relative to the source's best, 0–1. */
-  sources: Readonly<Partial<Record<SourceName, { score: number }>>>;
-  /** Rank by the retrieval model, from 0; undefined if the model did not retrieve it. */
-  retrievalRank: number | undefined;
-  /** Its score without a ranking model, 0 or more. */
-  prior: number;
+  /** Item indexes. */
+  indexes: readonly number[];
+  /** Ranks by the retrieval model, from 0; −1 if the model did not retrieve it. */
+  retrievalRanks: readonly number[];
+  /** Scores without a ranking model, 0 or more. */
+  priors: Float64Array;
+  /** Scores of a source, relative to its best, 0–1; 0 for candidates that it did not retrieve. */
+  readSource(source: SourceName): Float64Array;
 }
 
 interface Feature {
   name: string;
   /** Values are clamped to it, so that no item's data can inflate a score, and have codes of a byte. */
   range: FeatureRange;
-  read(candidate: CandidateFeatures, request: RequestFeatures): number;
+  /** Returns the value that all candidates share, or the values of each. */
+  compute(request: RequestFeatures, candidates: CandidateFeatures): number | readonly number[] | Float64Array;
 }
 
 const SHARE = new FeatureRange(0, 1);
 const SIGNED = new FeatureRange(-1, 1);
-const share = (name: string, read: Feature['read']): Feature => ({ name, range: SHARE, read });
-const signed = (name: string, read: Feature['read']): Feature => ({ name, range: SIGNED, read });
-const source = (name: SourceName): Feature => share(`source/${name}`, ({ sources }) => sources[name]?.score ?? 0);
+const share = (name: string, compute: Feature['compute']): Feature => ({ name, range: SHARE, compute });
+const signed = (name: string, compute: Feature['compute']): Feature => ({ name, range: SIGNED, compute });
+const source = (name: SourceName): Feature => share(`source/${name}`, (_, candidates) => candidates.readSource(name));
 
 /** 0 for 0, 1 from `max` on; steepest for small numbers. */
-const logShare = (value: number, max: number): number => Math.log1p(Math.max(0, value)) / Math.log1p(max);
-const sumOf = (labels: readonly string[], shares: ReadonlyMap<string, number>): number => {
-  let sum = 0;
-  for (const label of labels) sum += shares.get(label) ?? 0;
-  return sum;
-};
+const logShare = (value: number, max: number): number => (value > 0 ? Math.log1p(value) / Math.log1p(max) : 0);
 
-/** Mean over the item's genres and tags. */
-const computeLift = ({ genres, tags }: Item, lifts: Lifts): number =>
-  (sumOf(genres, lifts) + sumOf(tags, lifts)) / Math.max(1, genres.length + tags.length);
+/** tanh(log(ratio)), without either: −1 for 0, 0 for 1, 1 for infinity. */
+const compareRatio = (ratio: number): number => 1 - 2 / (ratio * ratio + 1);
+
+/** Sums the values of an item's labels, from one cell to another. */
+function sumLabels(cells: Uint32Array, start: number, end: number, values: Float64Array): number {
+  let sum = 0;
+  for (let cell = start; cell < end; cell++) sum += values[cells[cell]!]!;
+  return sum;
+}
 
 const YEAR_DAYS = 365;
 const OLD_YEARS = 30;
@@ -62,18 +63,6 @@ const PASSED_OVER_MAX = 20;
 const IDLE_DAYS_MAX = 365;
 const HOURS = 24;
 const toAngle = (hour: number): number => (2 * Math.PI * hour) / HOURS;
-const getAgeDays = (item: Item, { todayMs }: RequestFeatures): number | undefined =>
-  item.releaseDate === null ? undefined : (todayMs - getReleaseMs(item)) / 86_400_000;
-
-/** Cached, because every page reads the same items. */
-const releases = new WeakMap<Item, number>();
-function getReleaseMs(item: Item): number {
-  const known = releases.get(item);
-  if (known !== undefined) return known;
-  const parsed = Date.parse(item.releaseDate ?? '');
-  releases.set(item, parsed);
-  return parsed;
-}
 
 /** Nobody scrolls further. */
 const ROW_MAX = 20;
@@ -85,45 +74,84 @@ const COLUMN_MAX = 100;
  */
 export const FEATURES: readonly Feature[] = [
   source('retrieval'),
-  share('retrieval/rank', ({ retrievalRank: rank }) => (rank === undefined ? 0 : 1 / Math.log2(rank + 2))),
+  share('retrieval/rank', (_, { retrievalRanks }) =>
+    retrievalRanks.map((rank) => (rank < 0 ? 0 : 1 / Math.log2(rank + 2))),
+  ),
   source('search'),
   source('similar'),
-  signed('prior', ({ prior }) => Math.tanh(Math.log(prior + 1e-4) / 4)),
+  signed('prior', (_, { priors }) => priors.map((prior) => compareRatio(Math.sqrt(Math.sqrt(prior + 1e-4))))),
   // The square root, and the square root of that: popularity falls so steeply that most items would be
   // indistinguishable.
-  share('popularity', ({ item }, { popularity }) => Math.sqrt(popularity.get(item.itemId) ?? 0)),
-  share('popularity/tail', ({ item }, { popularity }) => (popularity.get(item.itemId) ?? 0) ** 0.25),
-  share('trend', ({ item }, { trend }) => trend.get(item.itemId) ?? 0),
-  share('trend/country', ({ item }, { countryTrend }) => countryTrend.get(item.itemId) ?? 0),
-  share('rating', ({ item }, { rating }) => rating.get(item.itemId) ?? 0),
-  share('age', ({ item }, request) => logShare((getAgeDays(item, request) ?? 0) / YEAR_DAYS, OLD_YEARS)),
-  share('freshness', ({ item }, request) => Math.exp(-Math.max(0, getAgeDays(item, request) ?? Infinity) / FRESH_DAYS)),
-  share('affinity/genres', ({ item }, { genres }) => sumOf(item.genres, genres)),
-  share('affinity/tags', ({ item }, { tags }) => sumOf(item.tags, tags)),
-  share('developer/known', ({ item }, { developers }) => Number(developers.has(item.developer ?? ''))),
-  share('series/known', ({ item }, { series }) => Number(series.has(seriesOf(item.title)))),
-  share('affinity/last', ({ item }, { lastLabels }) => computeJaccard(getLabels(item), lastLabels)),
-  signed('affinity/lift', ({ item }, { lifts }) => Math.tanh(computeLift(item, lifts))),
-  share('price', ({ item }) => logShare(item.price ?? 0, PRICE_MAX)),
-  share('price/free', ({ item }) => Number(item.price === 0)),
-  signed('price/relative', ({ item: { price } }, { usualPrice }) =>
-    price === null || usualPrice === null ? 0 : Math.tanh(Math.log((price + 1) / (usualPrice + 1))),
+  share('popularity', ({ popularity }, { indexes }) => indexes.map((index) => Math.sqrt(popularity[index]!))),
+  share('popularity/tail', ({ popularity }, { indexes }) =>
+    indexes.map((index) => Math.sqrt(Math.sqrt(popularity[index]!))),
   ),
-  share('player/plays', (_, { plays }) => plays),
-  share('player/long-plays', (_, { longPlays }) => longPlays),
-  share('player/history', (_, { historyLength }) => logShare(historyLength, HISTORY_MAX)),
-  share('player/idle', (_, { idleDays }) => logShare(idleDays, IDLE_DAYS_MAX)),
-  signed('player/popularity-dial', (_, { popularityDial }) => popularityDial),
-  share('passed-over', ({ item }, { passedOver }) => logShare(passedOver.get(item.itemId) ?? 0, PASSED_OVER_MAX)),
-  signed('hour/sine', (_, { localHour }) => (localHour === null ? 0 : Math.sin(toAngle(localHour)))),
-  signed('hour/cosine', (_, { localHour }) => (localHour === null ? 0 : Math.cos(toAngle(localHour)))),
-  signed('platform/match', ({ item }, { platform }) =>
-    platform === null || item.platforms.length === 0
-      ? 0
-      : item.platforms.some((one) => one.toLowerCase() === platform)
-        ? 1
-        : -1,
+  share('trend', ({ trend }, { indexes }) => indexes.map((index) => trend.get(index) ?? 0)),
+  share('trend/country', ({ countryTrend }, { indexes }) => indexes.map((index) => countryTrend.get(index) ?? 0)),
+  share('rating', ({ rating }, { indexes }) => indexes.map((index) => rating.get(index) ?? 0)),
+  share('age', ({ columns: { releaseDays }, today }, { indexes }) =>
+    indexes.map((index) => {
+      const day = releaseDays[index]!;
+      return day === NO_DAY ? 0 : logShare((today - day) / YEAR_DAYS, OLD_YEARS);
+    }),
   ),
+  share('freshness', ({ columns: { releaseDays }, today }, { indexes }) =>
+    indexes.map((index) => {
+      const day = releaseDays[index]!;
+      return day === NO_DAY ? 0 : Math.exp(-Math.max(0, today - day) / FRESH_DAYS);
+    }),
+  ),
+  share('affinity/genres', ({ columns: { labels }, genres }, { indexes }) => {
+    const { cells, starts, genreEnds } = labels;
+    return indexes.map((index) => sumLabels(cells, starts[index]!, genreEnds[index]!, genres));
+  }),
+  share('affinity/tags', ({ columns: { labels }, tags }, { indexes }) => {
+    const { cells, genreEnds, tagEnds } = labels;
+    return indexes.map((index) => sumLabels(cells, genreEnds[index]!, tagEnds[index]!, tags));
+  }),
+  share('developer/known', ({ columns, developers }, { indexes }) => {
+    const own = columns.developers;
+    return indexes.map((index) => (developers.has(own[index]!) ? 1 : 0));
+  }),
+  share('series/known', ({ columns, series }, { indexes }) => {
+    const own = columns.series;
+    return indexes.map((index) => (series.has(own[index]!) ? 1 : 0));
+  }),
+  share('affinity/last', ({ columns: { labels }, lastIndex }, { indexes }) => {
+    if (lastIndex < 0) return 0;
+    const last = new LabelMarks(labels, lastIndex);
+    return indexes.map((index) => last.computeJaccard(index));
+  }),
+  // The mean over the item's genres and tags.
+  signed('affinity/lift', ({ columns: { labels }, lifts }, { indexes }) => {
+    const { cells, starts, tagEnds } = labels;
+    return indexes.map((index) => {
+      const start = starts[index]!;
+      const end = tagEnds[index]!;
+      return Math.tanh(sumLabels(cells, start, end, lifts) / Math.max(1, end - start));
+    });
+  }),
+  share('price', ({ columns: { prices } }, { indexes }) => indexes.map((index) => logShare(prices[index]!, PRICE_MAX))),
+  share('price/free', ({ columns: { prices } }, { indexes }) => indexes.map((index) => (prices[index] === 0 ? 1 : 0))),
+  signed('price/relative', ({ columns: { prices }, usualPrice }, { indexes }) =>
+    // NaN, without a price, becomes 0.
+    usualPrice === null ? 0 : indexes.map((index) => compareRatio((prices[index]! + 1) / (usualPrice + 1))),
+  ),
+  share('player/plays', ({ plays }) => plays),
+  share('player/long-plays', ({ longPlays }) => longPlays),
+  share('player/history', ({ historyLength }) => logShare(historyLength, HISTORY_MAX)),
+  share('player/idle', ({ idleDays }) => logShare(idleDays, IDLE_DAYS_MAX)),
+  signed('player/popularity-dial', ({ popularityDial }) => popularityDial),
+  share('passed-over', ({ passedOver }, { indexes }) =>
+    indexes.map((index) => logShare(passedOver.get(index) ?? 0, PASSED_OVER_MAX)),
+  ),
+  signed('hour/sine', ({ localHour }) => (localHour === null ? 0 : Math.sin(toAngle(localHour)))),
+  signed('hour/cosine', ({ localHour }) => (localHour === null ? 0 : Math.cos(toAngle(localHour)))),
+  signed('platform/match', ({ columns: { labels }, platforms }, { indexes }) => {
+    if (platforms === null) return 0;
+    const match = (index: number) => (labels.findPlatform(index, platforms) >= 0 ? 1 : -1);
+    return indexes.map((index) => (labels.hasPlatforms(index) ? match(index) : 0));
+  }),
   share('position/row', () => 0),
   share('position/column', () => 0),
 ];
@@ -136,15 +164,16 @@ export const FEATURES_HASH: string = hashString(
   JSON.stringify([FEATURES_VERSION, ACTIONS, FEATURES.map(({ name, range: { min, max } }) => [name, [min, max]])]),
 ).toString(16);
 
-/** Returns [candidates, FEATURES], row by row, without positions: values that have codes. NaN becomes 0. */
-export function encodeFeatures(candidates: readonly CandidateFeatures[], request: RequestFeatures): Float32Array {
-  const rows = new Float32Array(candidates.length * FEATURES.length);
-  let cell = 0;
-  for (const candidate of candidates)
-    for (let at = 0; at < FEATURES.length; at++) {
-      const { read, range } = FEATURES[at]!;
-      rows[cell++] = range.round(read(candidate, request));
-    }
+/** Returns [candidates, FEATURES], without positions: values that have codes. NaN becomes 0. */
+export function encodeFeatures(candidates: CandidateFeatures, request: RequestFeatures): Float32Array {
+  const { length } = candidates.indexes;
+  const rows = new Float32Array(length * FEATURES.length);
+  for (const [at, { compute, range }] of FEATURES.entries()) {
+    const values = compute(request, candidates);
+    const shared = typeof values === 'number' ? range.round(values) : 0;
+    for (let candidate = 0, cell = at; candidate < length; candidate++, cell += FEATURES.length)
+      rows[cell] = typeof values === 'number' ? shared : range.round(values[candidate]!);
+  }
   return rows;
 }
 

@@ -2,26 +2,28 @@
 // Computed once per request.
 
 import type { RequestContext } from '../contracts/context.ts';
-import type { Item } from '../contracts/item.ts';
 import type { UserState } from '../contracts/signals.ts';
-import type { ItemScore, Statistics } from '../contracts/statistics.ts';
-import { computeGenreAffinity, type GenreAffinity } from './affinity.ts';
-import { computeLabelLifts, type Lifts } from './lift.ts';
-import { seriesOf } from './series.ts';
+import { computeTagShares, type GenreAffinity } from './affinity.ts';
+import { type ItemColumns, NO_DEVELOPER, toDay } from './item-columns.ts';
+import { computeLabelLifts } from './lift.ts';
+import type { StatisticsColumns } from './statistics-columns.ts';
 
-type Shares = ReadonlyMap<string, number>;
+/** Shares by item index, relative to the list's best. */
+type Shares = ReadonlyMap<number, number>;
 
 export interface RequestFeatures {
-  /** The player's affinity, as shares that add up to 1. */
-  genres: Shares;
-  tags: Shares;
+  columns: ItemColumns;
+  /** The player's affinity by label, as shares that add up to 1. */
+  genres: Float64Array;
+  tags: Float64Array;
   /** Developers of the items of positive weight. */
-  developers: ReadonlySet<string>;
+  developers: ReadonlySet<number>;
   /** Series of the same items. */
-  series: ReadonlySet<string>;
-  /** Genres and tags of the latest item of positive weight. */
-  lastLabels: ReadonlySet<string>;
-  lifts: Lifts;
+  series: ReadonlySet<number>;
+  /** The latest item of positive weight; −1 if there is none, or if it is not visible. */
+  lastIndex: number;
+  /** By label. */
+  lifts: Float64Array;
   /** Days since the player's last event for an item. */
   idleDays: number;
   /** Median price of owned and played items; null if none is known. */
@@ -30,29 +32,29 @@ export interface RequestFeatures {
   plays: number;
   longPlays: number;
   historyLength: number;
-  /** By item id, how often the player passed the item over (shown.ts). */
-  passedOver: ReadonlyMap<string, number>;
+  /** By item index, how often the player passed the item over (shown.ts). */
+  passedOver: ReadonlyMap<number, number>;
   /** −1 to 1. */
   popularityDial: number;
-  /** Scores by item id, relative to the list's best. */
-  popularity: Shares;
+  /** By item index. */
+  popularity: Float64Array;
   trend: Shares;
   countryTrend: Shares;
   rating: Shares;
-  /** In lower case. */
-  platform: string | null;
+  /** The folds of the player's platform, if any item has it; null if it is unknown. */
+  platforms: ReadonlySet<number> | null;
   localHour: number | null;
-  /** Epoch milliseconds of the start of the day, UTC. */
-  todayMs: number;
+  /** Days since the epoch, UTC. */
+  today: number;
 }
 
 interface RequestFeatureInput {
   user: UserState;
   affinity: readonly GenreAffinity[];
-  catalogue: { get(itemId: string): Item | undefined };
-  statistics: Statistics | null;
-  popularity: Shares;
+  columns: ItemColumns;
+  statistics: StatisticsColumns;
   context: RequestContext;
+  /** ISO date. */
   today: string;
 }
 
@@ -62,60 +64,52 @@ const IDLE_DAYS_UNKNOWN = 365;
 const LONG_PLAY_WEIGHT = 0.9;
 
 export function computeRequestFeatures(input: RequestFeatureInput): RequestFeatures {
-  const { user, affinity, catalogue, statistics, popularity, context, today } = input;
-  const { history } = user;
-  const tags = computeGenreAffinity(history, (itemId) => catalogue.get(itemId)?.tags);
+  const { user, affinity, columns, statistics, context, today } = input;
+  const { history, shown } = user;
+  const indexes = {
+    history: history.map(({ itemId }) => columns.find(itemId)),
+    shown: shown.map(({ itemId }) => columns.find(itemId)),
+  };
   const played = history.filter(({ strongestType }) => strongestType === 'play');
   const computeShare = (items: readonly unknown[]) => (history.length > 0 ? items.length / history.length : 0);
-  const liked = history.filter(({ weight }) => weight > 0).map(({ itemId }) => catalogue.get(itemId));
+  const liked = indexes.history.filter((_, at) => history[at]!.weight > 0);
+  const known = liked.filter((index) => index >= 0);
   return {
-    genres: new Map(affinity.map(({ genre, share }) => [genre, share])),
-    tags: new Map(tags.map(({ genre: tag, share }) => [tag, share])),
-    developers: new Set(liked.flatMap((item) => item?.developer ?? [])),
-    series: new Set(liked.flatMap((item) => (item === undefined ? [] : seriesOf(item.title)))),
-    lastLabels: listLastLabels(history, catalogue),
-    lifts: computeLabelLifts(user, catalogue),
+    columns,
+    genres: toLabelShares(affinity, columns),
+    tags: computeTagShares(history, indexes.history, columns.labels),
+    developers: new Set(known.map((index) => columns.developers[index]!).filter((one) => one !== NO_DEVELOPER)),
+    series: new Set(known.map((index) => columns.series[index]!)),
+    lastIndex: liked[0] ?? -1,
+    lifts: computeLabelLifts(user, indexes, columns.labels),
     idleDays: history[0]?.ageDays ?? IDLE_DAYS_UNKNOWN,
-    usualPrice: computeMedianPrice([...user.owned, ...user.played], catalogue),
+    usualPrice: computeMedianPrice([...user.owned, ...user.played], columns),
     plays: computeShare(played),
     longPlays: computeShare(played.filter(({ weight }) => weight >= LONG_PLAY_WEIGHT)),
     historyLength: history.length,
-    passedOver: new Map(user.shown.map(({ itemId, passedOver }) => [itemId, passedOver])),
+    passedOver: new Map(shown.map(({ passedOver }, at) => [indexes.shown[at]!, passedOver])),
     popularityDial: user.preferences.popularity,
-    popularity,
-    trend: toShares(statistics?.trending),
-    countryTrend: toShares(statistics?.trendingByCountry[context.country ?? '']),
-    rating: toShares(statistics?.bestRated),
-    platform: context.platform?.toLowerCase() ?? null,
+    popularity: statistics.popularity,
+    trend: statistics.trending.shares,
+    countryTrend: statistics.readCountry('trendingByCountry', context.country).shares,
+    rating: statistics.bestRated.shares,
+    platforms: context.platform === null ? null : columns.labels.table.findFolds([context.platform]),
     localHour: context.localHour,
-    todayMs: Date.parse(today),
+    today: toDay(today),
   };
 }
 
-function listLastLabels(
-  history: UserState['history'],
-  catalogue: RequestFeatureInput['catalogue'],
-): ReadonlySet<string> {
-  const last = history.find(({ weight }) => weight > 0);
-  const item = last && catalogue.get(last.itemId);
-  return new Set(item === undefined ? [] : [...item.genres, ...item.tags]);
-}
-
-function computeMedianPrice(itemIds: readonly string[], catalogue: RequestFeatureInput['catalogue']): number | null {
-  const prices = [...new Set(itemIds)].flatMap((itemId) => catalogue.get(itemId)?.price ?? []).sort((a, b) => a - b);
-  return prices[prices.length >> 1] ?? null;
-}
-
-/** Cached, because many requests read the same lists. */
-const known = new WeakMap<readonly ItemScore[], Shares>();
-const NONE: Shares = new Map();
-
-function toShares(list: readonly ItemScore[] | undefined): Shares {
-  if (list === undefined) return NONE;
-  const before = known.get(list);
-  if (before !== undefined) return before;
-  const best = list[0]?.[1] ?? 0;
-  const shares = new Map(list.map(([itemId, score]) => [itemId, best > 0 ? score / best : 0]));
-  known.set(list, shares);
+function toLabelShares(affinity: readonly GenreAffinity[], { labels: { table } }: ItemColumns): Float64Array {
+  const shares = new Float64Array(table.length);
+  for (const { genre, share } of affinity) {
+    const label = table.find(genre);
+    if (label >= 0) shares[label] = share;
+  }
   return shares;
+}
+
+function computeMedianPrice(itemIds: readonly string[], columns: ItemColumns): number | null {
+  const known = [...new Set(itemIds)].map((itemId) => columns.prices[columns.find(itemId)] ?? Number.NaN);
+  const prices = known.filter((price) => !Number.isNaN(price)).sort((a, b) => a - b);
+  return prices[prices.length >> 1] ?? null;
 }

@@ -4,20 +4,8 @@ const PART = /\s+(?:\d{1,4}|[IVX]{1,5}|(?:part|episode|season)\s+\d+)$/i;
 const EDITION = /\s*[-–(:]?\s*\b(?:demo|remastered|remake|deluxe|definitive|complete|goty|game of the year)\b.*$/i;
 const LENGTH_MIN = 4;
 
-/** Series by title, cached because every page reads the same titles. */
-const known = new Map<string, string>();
-const KNOWN_MAX = 50_000;
-
 /** The common beginning of a series' titles in lower case; for a game on its own the whole title. */
 export function seriesOf(title: string): string {
-  const before = known.get(title);
-  if (before !== undefined) return before;
-  const series = readSeries(title);
-  if (known.size < KNOWN_MAX) known.set(title, series);
-  return series;
-}
-
-function readSeries(title: string): string {
   const whole = title.trim().toLowerCase();
   const beforeSubtitle = whole.split(/[:–]|\s-\s/, 1)[0]!;
   const stem = beforeSubtitle.replace(EDITION, '').replace(PART, '').trim();

@@ -12,7 +12,7 @@ const PLAYERS = 32;
 const WARM_UPS = 200;
 const ANSWERS = 1_000;
 /** Targets for a page, median, by number of games. */
-const TARGETS_MS: Readonly<Record<number, number>> = { 20_000: 0.8, 100_000: 2 };
+const TARGETS_MS: Readonly<Record<number, number>> = { 20000: 0.8, 100000: 2 };
 
 const COMPOSED = {
   page: (input: RankingInput) => composeGallery(input, GALLERY_ROW_LENGTH_DEFAULT),
@@ -51,7 +51,12 @@ export function formatCompose({ results }: ComposeReport): string {
   const lines = results.map(({ items, what, p50Ms, p99Ms }) => {
     const target = what === 'page' ? TARGETS_MS[items] : undefined;
     const verdict = target === undefined ? '' : `   ${p50Ms <= target ? 'within' : 'above'} ${target}`;
-    const cells = [items.toLocaleString('en').padStart(9), what, p50Ms.toFixed(2).padStart(8), p99Ms.toFixed(2).padStart(8)];
+    const cells = [
+      items.toLocaleString('en').padStart(9),
+      what,
+      p50Ms.toFixed(2).padStart(8),
+      p99Ms.toFixed(2).padStart(8),
+    ];
     return `${cells.join('  ')}${verdict}`;
   });
   return ['    games  what    p50 ms    p99 ms   target', ...lines].join('\n');

@@ -96,9 +96,7 @@ function drawItem(index: number, items: number, random: Random): Item {
     genres: drawLabels('genre', GENRES, 3, random),
     tags: drawLabels('tag', TAGS, 8, random),
     developer: `Studio ${random.below(Math.ceil(items / 4))}`,
-    releaseDate: random.chance(0.98)
-      ? new Date(Date.parse(TODAY) - ageDays * DAY_MS).toISOString().slice(0, 10)
-      : null,
+    releaseDate: random.chance(0.98) ? new Date(Date.parse(TODAY) - ageDays * DAY_MS).toISOString().slice(0, 10) : null,
     price: random.chance(0.9) ? 5 * random.below(15) : null,
     currency: 'USD',
     ageRating: random.chance(0.9) ? random.pick([0, 7, 12, 16, 18]) : null,

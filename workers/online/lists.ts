@@ -5,7 +5,7 @@ import { Recommendations, type Tier } from '../../models/contracts/gallery.ts';
 import type { Selection } from '../recommending/filters.ts';
 import { recommendList, recommendSimilar } from '../recommending/lists.ts';
 import { explainShort, listRemoved } from '../recommending/short.ts';
-import { retrieveSimilar } from '../recommending/similar.ts';
+import { listSimilar } from '../recommending/similar.ts';
 import { addDegraded } from '../serving/hydrate.ts';
 import { createListHeaders } from './caching.ts';
 import { contextQuery } from './context.ts';
@@ -44,7 +44,7 @@ export const getList =
     const hydrated = await recommender.hydrate(recommender.readRequest(context));
     const { input } = hydrated;
     const items = recommendList(input, list, n, { genre, offset });
-    const removed = listRemoved(input, input.catalogue.values(), { genre });
+    const removed = listRemoved(input, { genre });
     const { answer } = addDegraded(hydrated, offset === 0 ? explainShort(items.length, n, removed) : []);
     recommender.recordAnswer('list', answer);
     return { ...answer, items: expandItems(items, input.catalogue, expand) };
@@ -58,15 +58,15 @@ export async function getSimilar(
   const { input, answer } = await recommender.hydrate({ ...recommender.readRequest(context), recommendationId });
   if (input.catalogue.size === 0 && answer.degraded.some(({ step }) => step === 'catalogue'))
     throw new ProblemError('unavailable', 'The catalogue could not be read yet.');
-  const item = input.catalogue.get(itemId);
-  if (item === undefined) throw new ProblemError('not-found', `No visible item has the id “${itemId}”.`);
+  const to = input.catalogue.columns.find(itemId);
+  if (to < 0) throw new ProblemError('not-found', `No visible item has the id “${itemId}”.`);
   const tier: Tier = input.neighboursOf(itemId).length > 0 ? 'online' : 'statistics';
-  const similar = retrieveSimilar(input, item);
+  const similar = listSimilar(input, to);
   const items = recommendSimilar(input, similar, n, { genre, exclude, offset });
   const removed = listRemoved(
     input,
-    similar.map((candidate) => candidate.item),
     { genre, exclude },
+    similar.map(({ index }) => index),
   );
   const degraded = offset === 0 ? explainShort(items.length, n, removed) : [];
   const marked = { ...answer, tier, degraded: [...answer.degraded, ...degraded] };

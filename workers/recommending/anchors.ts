@@ -1,8 +1,7 @@
 // Selects the player's own games that "because you …" rows are built on.
 
-import type { Item } from '../../models/contracts/item.ts';
 import type { HistoryItem } from '../../models/contracts/signals.ts';
-import { findFilterReason } from './filter.ts';
+import { removes } from './filter.ts';
 import { createNamingFilters } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 
@@ -19,21 +18,26 @@ const BECAUSE: Record<string, string> = {
   pick: 'you picked',
 };
 
-/** The games with the strongest recent engagement that a title may name for this player, strongest first. */
+/**
+ * The games with the strongest recent engagement that a title may name for this player, strongest first, as item
+ * indexes.
+ */
 export function selectAnchors(
   input: Pick<RankingInput, 'user' | 'catalogue' | 'context' | 'rules'>,
   max: number,
-): { item: Item; because: string }[] {
+): { index: number; because: string }[] {
   const { user, catalogue } = input;
   const filters = createNamingFilters(input);
-  const strength = ({ weight, ageDays }: HistoryItem) => weight * 0.5 ** (ageDays / HALF_LIFE_DAYS);
-  return user.history
+  const computeStrength = ({ weight, ageDays }: HistoryItem) => weight * 0.5 ** (ageDays / HALF_LIFE_DAYS);
+  const engaged = user.history
     .filter(({ weight }) => weight >= ANCHOR_WEIGHT_MIN)
-    .sort((a, b) => strength(b) - strength(a))
-    .flatMap(({ itemId, strongestType }) => {
-      const item = catalogue.get(itemId);
-      if (item === undefined || findFilterReason(item, filters) !== undefined) return [];
-      return [{ item, because: BECAUSE[strongestType] ?? 'you looked at' }];
-    })
-    .slice(0, max);
+    .map((item) => ({ itemId: item.itemId, strongestType: item.strongestType, strength: computeStrength(item) }))
+    .sort((a, b) => b.strength - a.strength);
+  const anchors: { index: number; because: string }[] = [];
+  for (const { itemId, strongestType } of engaged) {
+    const index = catalogue.columns.find(itemId);
+    if (index < 0 || removes(filters, index)) continue;
+    if (anchors.push({ index, because: BECAUSE[strongestType] ?? 'you looked at' }) === max) break;
+  }
+  return anchors;
 }

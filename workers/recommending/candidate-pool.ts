@@ -1,56 +1,69 @@
-// Merges the candidates of all sources, each item once, and keeps the reason of every item that a filter removed.
+// Merges the candidates of all sources, each item once, and notes the items that filters removed. Only while sources
+// are asked: it shares its mask of the catalogue with the next answer, so nothing may be awaited meanwhile.
 
 import type { SourceName } from '../../models/contracts/gallery.ts';
-import type { Item } from '../../models/contracts/item.ts';
-import type { Candidate, SourceScores } from './candidates.ts';
-import { type Filter, findFilterReason } from './filter.ts';
+import type { ItemColumns } from '../../models/features/item-columns.ts';
+import type { Retrieved } from './candidates.ts';
+import { type Filter, removes } from './filter.ts';
+import type { Source } from './source.ts';
+
+const UNKNOWN = 0;
+const REMOVED = -1;
+/** By item index: UNKNOWN, REMOVED, or the candidate's number from 1. Shared, as clearing is cheaper than creating. */
+let sharedMask = new Int32Array(0);
 
 export class CandidatePool {
-  readonly kept = new Map<string, { item: Item; sources: SourceScores }>();
-  readonly removed = new Map<string, string>();
+  readonly indexes: number[] = [];
+  readonly retrieved: Retrieved[] = [];
+  /** Item indexes that a source visited and a filter removed. */
+  readonly removed: number[] = [];
   readonly #filters: readonly Filter[];
+  readonly #mask: Int32Array;
+  /** By candidate, the number of the list that it was put into last. */
+  readonly #lists: number[] = [];
 
-  constructor(filters: readonly Filter[]) {
+  constructor(filters: readonly Filter[], { length }: ItemColumns) {
     this.#filters = filters;
-  }
-
-  /** Works for any item, retrieved or not. */
-  findFilterReason(item: Item): string | undefined {
-    return this.removed.get(item.itemId) ?? findFilterReason(item, this.#filters);
+    if (sharedMask.length < length) sharedMask = new Int32Array(2 * length);
+    this.#mask = sharedMask.fill(UNKNOWN, 0, length);
   }
 
   /**
-   * Adds the first `max` candidates of a source that pass the filters. Returns them in their order, each once, with
-   * scores relative to the source's best that never rise: a source may append a list on another scale, which must not
-   * lead.
+   * Adds the first `max` candidates of a source that pass the filters, in their order, each once. Scores are relative
+   * to the source's best and never rise: a source may append a list on another scale, which must not lead.
    */
-  add(source: SourceName, candidates: Iterable<Candidate>, max: number): Candidate[] {
-    const added = new Map<string, Candidate>();
+  add(source: SourceName, candidates: Source, max: number): Retrieved {
+    const added: Retrieved = { source, candidates: [], scores: [], reasons: [] };
+    this.retrieved.push(added);
+    const list = this.retrieved.length;
     let best = 0;
     let last = 1;
-    for (const { item, score, reason } of candidates) {
-      if (added.size === max) break;
-      const sources = this.#admit(item);
-      if (sources === undefined || added.has(item.itemId)) continue;
+    const visit = (index: number, score: number, reason: string) => {
+      const candidate = this.#admit(index);
+      if (candidate < 0 || this.#lists[candidate] === list) return true;
+      this.#lists[candidate] = list;
       best ||= score;
       last = best > 0 ? Math.min(last, Math.max(0, score / best)) : 0;
-      if (last >= (sources[source]?.score ?? 0)) sources[source] = { score: last, reason };
-      added.set(item.itemId, { item, score: last, reason });
-    }
-    return [...added.values()];
+      added.candidates.push(candidate);
+      added.scores.push(last);
+      added.reasons.push(reason);
+      return added.candidates.length < max;
+    };
+    if (max > 0) candidates(visit);
+    return added;
   }
 
-  #admit(item: Item): SourceScores | undefined {
-    const known = this.kept.get(item.itemId);
-    if (known !== undefined) return known.sources;
-    if (this.removed.has(item.itemId)) return undefined;
-    const reason = findFilterReason(item, this.#filters);
-    if (reason !== undefined) {
-      this.removed.set(item.itemId, reason);
-      return undefined;
+  /** The item's candidate; −1 if a filter removes it. */
+  #admit(index: number): number {
+    const known = this.#mask[index]!;
+    if (known !== UNKNOWN) return known === REMOVED ? -1 : known - 1;
+    if (removes(this.#filters, index)) {
+      this.#mask[index] = REMOVED;
+      this.removed.push(index);
+      return -1;
     }
-    const sources: SourceScores = {};
-    this.kept.set(item.itemId, { item, sources });
-    return sources;
+    this.#mask[index] = this.indexes.push(index);
+    this.#lists.push(0);
+    return this.indexes.length - 1;
   }
 }

@@ -1,38 +1,55 @@
-// The types that pass through the stages of a recommendation: candidates as a source retrieves them, and scored.
+// The candidates of one answer: a candidate is a number, in the order in which the sources retrieved it. An item is one
+// candidate, whatever the number of sources that retrieved it.
 
 import type { RecommendedItem, SourceName } from '../../models/contracts/gallery.ts';
-import type { Item } from '../../models/contracts/item.ts';
+import type { ItemColumns } from '../../models/features/item-columns.ts';
+import type { ShownItem } from './source.ts';
 
-/** An item that may be shown, as one source retrieved it. Sources yield the best first. */
-export interface Candidate {
-  item: Item;
-  score: number;
-  reason: string;
+/** The candidates of one source, best first, as columns. */
+export interface Retrieved {
+  source: SourceName;
+  candidates: number[];
+  /** Relative to the source's best, 0–1; they never rise. */
+  scores: number[];
+  reasons: string[];
 }
 
-/** The sources that retrieved an item, each with its score relative to its best, 0–1, and its reason. */
-export type SourceScores = Partial<Record<SourceName, Pick<Candidate, 'score' | 'reason'>>>;
-
-/** `score`: its expected utility for this player. */
-export interface ScoredCandidate extends Candidate {
-  sources: SourceScores;
-  /** Returns its row of FEATURES (models/features/ranking.ts). */
-  features(): Float32Array;
+export interface Candidates {
+  columns: ItemColumns;
+  /** Item indexes, by candidate. */
+  indexes: readonly number[];
+  /** In the order in which the sources were asked. A source may have several rows. */
+  retrieved: readonly Retrieved[];
 }
 
-export const toRecommendedItem = ({ item, score, reason }: Candidate): RecommendedItem => ({
-  itemId: item.itemId,
+/** Scores of a source by candidate; 0 for candidates that it did not retrieve. */
+export function readSourceScores({ indexes, retrieved }: Candidates, source: SourceName): Float64Array {
+  const column = new Float64Array(indexes.length);
+  for (const { source: one, candidates, scores } of retrieved)
+    if (one === source)
+      for (let position = 0; position < candidates.length; position++) {
+        const candidate = candidates[position]!;
+        column[candidate] = Math.max(column[candidate]!, scores[position]!);
+      }
+  return column;
+}
+
+/** The sources that retrieved a candidate, in the order in which they were asked, each with its best score. */
+export function listSources(
+  { retrieved }: Candidates,
+  candidate: number,
+): Map<SourceName, { score: number; reason: string }> {
+  const sources = new Map<SourceName, { score: number; reason: string }>();
+  for (const { source, candidates, scores, reasons } of retrieved) {
+    const position = candidates.indexOf(candidate);
+    if (position < 0 || scores[position]! < (sources.get(source)?.score ?? 0)) continue;
+    sources.set(source, { score: scores[position]!, reason: reasons[position]! });
+  }
+  return sources;
+}
+
+export const toRecommendedItem = ({ index, score, reason }: ShownItem, { ids }: ItemColumns): RecommendedItem => ({
+  itemId: ids[index]!,
   score: Math.round(score * 1e6) / 1e6,
   reason,
 });
-
-/** Takes the first `length` of a sequence and reads no further. */
-export function take<T>(values: Iterable<T>, length: number): T[] {
-  const taken: T[] = [];
-  if (length > 0)
-    for (const value of values) {
-      taken.push(value);
-      if (taken.length === length) break;
-    }
-  return taken;
-}

@@ -1,10 +1,10 @@
 // Cold-start items: items that the model release in use does not know, because they are newer or have had hardly any
 // interactions. They are scored by similarity to known items. Without a release there are none.
 
-import type { Item } from '../../models/contracts/item.ts';
-import { computeJaccard, getLabels } from '../../models/features/similarity.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
+import { type ItemColumns, NO_DEVELOPER, toDay } from '../../models/features/item-columns.ts';
+import { LabelMarks } from '../../models/features/label-marks.ts';
 import type { RankingInput } from './ranking-input.ts';
+import { walkReleases } from './source.ts';
 
 /** Only the newest count if a store has just doubled its catalogue. */
 const COLD_START_ITEMS_MAX = 200;
@@ -19,33 +19,54 @@ interface ColdStartItems {
   releaseItems: ReadonlyMap<string, number>;
   changes: number;
   today: string;
-  items: readonly Item[];
+  indexes: readonly number[];
 }
-const cache = new WeakMap<Catalogue, ColdStartItems>();
+const cache = new WeakMap<ItemColumns, ColdStartItems>();
 
 /** Already out and unknown to the release, newest first. Computed once per state of catalogue and release. */
-export function listColdStartItems({
-  catalogue,
-  releaseItems,
-  today,
-}: Pick<RankingInput, 'catalogue' | 'releaseItems' | 'today'>): readonly Item[] {
+export function listColdStartItems(
+  input: Pick<RankingInput, 'catalogue' | 'releaseItems' | 'today'>,
+): readonly number[] {
+  const { catalogue, releaseItems, today } = input;
   if (releaseItems === null) return [];
-  const { changes } = catalogue;
-  const known = cache.get(catalogue);
-  if (known?.releaseItems === releaseItems && known.changes === changes && known.today === today) return known.items;
-  const unknown: Item[] = [];
-  for (const item of catalogue.values())
-    if (!releaseItems.has(item.itemId) && (item.releaseDate ?? '') <= today) unknown.push(item);
-  const sortKey = ({ releaseDate, itemId }: Item) => `${releaseDate ?? ''} ${itemId}`;
-  const items = unknown.sort((a, b) => (sortKey(a) > sortKey(b) ? -1 : 1)).slice(0, COLD_START_ITEMS_MAX);
-  cache.set(catalogue, { releaseItems, changes, today, items });
-  return items;
+  const { columns } = catalogue;
+  const { changes } = columns;
+  const known = cache.get(columns);
+  if (known?.releaseItems === releaseItems && known.changes === changes && known.today === today) return known.indexes;
+  const indexes = findColdStartItems(catalogue, releaseItems, toDay(today));
+  cache.set(columns, { releaseItems, changes, today, indexes });
+  return indexes;
 }
 
-/** Jaccard index of genres and tags, and a little more for the same developer: 0–1.2. */
-export const computeItemSimilarity = (a: Item, b: Item): number =>
-  computeJaccard(getLabels(a), getLabels(b)) +
-  (a.developer !== null && a.developer === b.developer ? DEVELOPER_SIMILARITY : 0);
+/** Later ids come first within a day: a store that counts its items adds new ones at the end. */
+function findColdStartItems(
+  { columns, releases }: RankingInput['catalogue'],
+  releaseItems: ReadonlyMap<string, number>,
+  today: number,
+): number[] {
+  const { ids, releaseDays } = columns;
+  const found: number[] = [];
+  const visit = (index: number) => {
+    if (releaseItems.has(ids[index]!)) return true;
+    const isFull = found.length >= COLD_START_ITEMS_MAX && releaseDays[index] !== releaseDays[found.at(-1)!];
+    if (!isFull) found.push(index);
+    return !isFull;
+  };
+  walkReleases(releases.readReleased(today), visit) && walkReleases(releases.readUndated(), visit);
+  found.sort((a, b) => releaseDays[b]! - releaseDays[a]! || (ids[a]! > ids[b]! ? -1 : 1));
+  return found.slice(0, COLD_START_ITEMS_MAX);
+}
+
+/**
+ * Similarity of an item to others: Jaccard index of genres and tags, and a little more for the same developer, 0–1.2.
+ */
+export function createSimilarity({ labels, developers }: ItemColumns, item: number): (other: number) => number {
+  const marks = new LabelMarks(labels, item);
+  const developer = developers[item]!;
+  return (other) =>
+    marks.computeJaccard(other) +
+    (developer !== NO_DEVELOPER && developers[other] === developer ? DEVELOPER_SIMILARITY : 0);
+}
 
 /**
  * The score of a cold-start item among items that a model scored, best first: the score of the item it ranks behind,
@@ -57,18 +78,22 @@ export function scoreAtRank(scores: readonly number[], similarity: number): numb
   return scores[rank - 1] ?? ((scores.at(-1) ?? 0) * scores.length) / rank;
 }
 
-/** Similarity to the most similar item of the history, each weighted by the player's engagement with it. */
-export function computeHistorySimilarity(
-  item: Item,
-  { user, catalogue }: Pick<RankingInput, 'user' | 'catalogue'>,
-): number {
-  let most = 0;
+/** Similarity to the most similar item of the history, weighted by the player's engagement with that, by position. */
+export function computeHistorySimilarities(
+  indexes: readonly number[],
+  { user, catalogue: { columns } }: Pick<RankingInput, 'user' | 'catalogue'>,
+): Float64Array {
+  const similarities = new Float64Array(indexes.length);
   let compared = 0;
   for (const { itemId, weight } of user.history) {
-    const own = weight > 0 ? catalogue.get(itemId) : undefined;
-    if (own === undefined) continue;
-    most = Math.max(most, Math.min(1, weight) * computeItemSimilarity(item, own));
+    const own = weight > 0 ? columns.find(itemId) : -1;
+    if (own < 0) continue;
+    const computeSimilarity = createSimilarity(columns, own);
+    for (let at = 0; at < indexes.length; at++) {
+      const similarity = Math.min(1, weight) * computeSimilarity(indexes[at]!);
+      if (similarity > similarities[at]!) similarities[at] = similarity;
+    }
     if (++compared === COMPARED_MAX) break;
   }
-  return most;
+  return similarities;
 }

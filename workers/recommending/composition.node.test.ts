@@ -5,7 +5,7 @@ import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import { createRng } from '../../models/features/rng.ts';
 import { seriesOf } from '../../models/features/series.ts';
-import { createItem, createRankingInput, itemIds } from '../../tests/ranking-input.ts';
+import { createItem, createRankingInput, getItem, itemIds } from '../../tests/ranking-input.ts';
 import { explainItems } from './explain.ts';
 import { SHUFFLE_SHARE } from './exploration.ts';
 import { recommendList } from './lists.ts';
@@ -168,7 +168,7 @@ it('gives one position of the first row to an unexplored item, as often as its p
   const propensities = new Map<string, number>();
   let shuffled = 0;
   for (let n = 0; n < answers; n++) {
-    const { topPicks } = await composeGallery(
+    const { topPicks, ranking } = await composeGallery(
       createRankingInput({ popularity: known, affinity, random: createRng(`answer ${n}`) }, items),
       12,
     );
@@ -177,7 +177,7 @@ it('gives one position of the first row to an unexplored item, as often as its p
     else {
       const [unknown, ...more] = topPicks.filter(({ exploration }) => exploration);
       expect(more).toEqual([]);
-      const { itemId } = unknown!.candidate.item;
+      const { itemId } = getItem(ranking, unknown!.candidate);
       drawn.set(itemId, (drawn.get(itemId) ?? 0) + 1);
       propensities.set(itemId, unknown!.propensity);
     }
@@ -216,11 +216,11 @@ it('explores within the caps', async () => {
   const popularity = new Map(items.slice(0, 40).map(({ itemId }, index) => [itemId, 1 - index / 50]));
   let explored = 0;
   for (let n = 0; n < 300; n++) {
-    const { topPicks } = await composeGallery(
+    const { topPicks, ranking } = await composeGallery(
       createRankingInput({ popularity, random: createRng(`capped ${n}`) }, items),
       12,
     );
-    const giants = topPicks.filter(({ candidate }) => candidate.item.developer === 'Giant');
+    const giants = topPicks.filter(({ candidate }) => getItem(ranking, candidate).developer === 'Giant');
     expect(giants.length).toBeLessThanOrEqual(3);
     if (topPicks.some(({ exploration }) => exploration)) explored++;
   }
@@ -274,12 +274,11 @@ it('does not let an appended list lead its row', async () => {
   const { rows, ranking } = await composeGallery(input, 6);
   const trending = rows.find(({ id }) => id === 'trending')!;
   expect(trending.title).toBe('Trending in your country');
-  for (const { sources } of ranking.candidates)
-    for (const { score } of Object.values(sources)) expect(score).toBeLessThanOrEqual(1);
+  for (const { scores } of ranking.candidates.retrieved)
+    for (const score of scores) expect(score).toBeLessThanOrEqual(1);
+  const trends = ranking.candidates.retrieved.find(({ source }) => source === 'trending')!;
   const trendScores = (test: (index: number) => boolean) =>
-    ranking.candidates.flatMap(({ item, sources }) =>
-      sources.trending !== undefined && test(Number(item.itemId.slice(1))) ? sources.trending.score : [],
-    );
+    trends.scores.filter((_, position) => test(Number(getItem(ranking, trends.candidates[position]!).itemId.slice(1))));
   const near = trendScores((index) => index >= 40);
   const far = trendScores((index) => index < 40);
   expect(near).toHaveLength(20);

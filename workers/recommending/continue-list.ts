@@ -1,7 +1,7 @@
 // Later pages of a list, in the order that the list had when its first page was computed, so that nothing is repeated
 // or skipped while signals change. Items that must no longer be shown leave a gap instead of moving the rest up.
 
-import { findFilterReason } from './filter.ts';
+import { removes } from './filter.ts';
 import { createPlayerFilters, type Selection } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { recommend } from './recommend.ts';
@@ -17,6 +17,6 @@ export async function continueList(
   if (earlierUser === undefined) return recommend(input, length, selection);
   const { items, ranking } = await recommend({ ...input, user: earlierUser }, length, selection);
   const filters = createPlayerFilters(input);
-  const isAllowed = (itemId: string) => findFilterReason(input.catalogue.get(itemId)!, filters) === undefined;
-  return { items: items.filter(({ itemId }) => isAllowed(itemId)), ranking };
+  const isAllowed = (index: number) => index >= 0 && !removes(filters, index);
+  return { items: items.filter(({ itemId }) => isAllowed(input.catalogue.columns.find(itemId))), ranking };
 }

@@ -3,6 +3,7 @@ import { createRankingInput } from '../../tests/ranking-input.ts';
 import { describePopular } from './describe-popular.ts';
 import { composeBaseline } from './policies.ts';
 import { composeGallery } from './recommend.ts';
+import { take } from './source.ts';
 import { retrievePopular } from './sources.ts';
 
 const input = createRankingInput();
@@ -33,8 +34,8 @@ it('calls no game popular that one player was interested in', () => {
     ['g1', 1.2],
     ['g2', 1.1],
   ];
-  const reasons = [...retrievePopular({ ...input, statistics: { ...statistics, popular } })].map(
-    ({ item, reason }) => `${item.itemId}: ${reason}`,
+  const reasons = take(retrievePopular({ ...input, statistics: { ...statistics, popular } }), 3).map(
+    ({ index, reason }) => `${input.catalogue.columns.ids[index]}: ${reason}`,
   );
-  expect(reasons.slice(0, 3)).toEqual(['g0: Popular with players', 'g1: Popular with players', 'g2: In the store']);
+  expect(reasons).toEqual(['g0: Popular with players', 'g1: Popular with players', 'g2: In the store']);
 });

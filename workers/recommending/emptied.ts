@@ -4,11 +4,10 @@
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EMPTIED_BY, type EmptiedBy } from '../../models/contracts/gallery.ts';
 import type { Preferences } from '../../models/contracts/preferences.ts';
-import { findFilterReason } from './filter.ts';
+import { removes } from './filter.ts';
 import { createPlayerFilters, createSelectionFilters, type Restrictions, type Selection } from './filters.ts';
-import type { RankingInput } from './ranking-input.ts';
 
-type Filtered = Restrictions & Pick<RankingInput, 'catalogue'> & Pick<Selection, 'exclude'>;
+type Filtered = Restrictions & Pick<Selection, 'exclude'>;
 
 /**
  * The causes that, lifted alone, would show something; if there are none, all that remove something. Empty if items
@@ -41,9 +40,10 @@ function removesSome(cause: EmptiedBy, input: Filtered): boolean {
   return countShown(alone) < input.catalogue.size;
 }
 
-function countShown({ catalogue, exclude, ...input }: Filtered): number {
-  const filters = [...createSelectionFilters({ exclude }), ...createPlayerFilters(input)];
+function countShown(input: Filtered): number {
+  const { columns } = input.catalogue;
+  const filters = [...createSelectionFilters(input, columns), ...createPlayerFilters(input)];
   let shown = 0;
-  for (const item of catalogue.values()) if (findFilterReason(item, filters) === undefined) shown++;
+  for (const index of columns.listVisible()) if (!removes(filters, index)) shown++;
   return shown;
 }

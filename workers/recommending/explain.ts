@@ -1,6 +1,8 @@
 // Explains why an item is or is not in an answer, from the results of ranking. It computes no score.
 
 import type { Explanation, GalleryRow } from '../../models/contracts/gallery.ts';
+import { listSources } from './candidates.ts';
+import { findFilterReason } from './filter.ts';
 import type { RankingInput } from './ranking-input.ts';
 import type { Page, Ranking } from './recommend.ts';
 import { listMatchingRules } from './rules.ts';
@@ -16,46 +18,42 @@ interface Answered extends Pick<Page, 'topPicks' | 'ranking'> {
 export function explainItems(
   itemIds: readonly string[] | undefined,
   { rows, topPicks, ranking }: Answered,
-  input: RankingInput,
+  { catalogue: { columns }, rules }: RankingInput,
 ): Explanation[] {
-  const { pool, candidates } = ranking;
+  const { candidates, ranked, removed, scores } = ranking;
   const shown = new Map(
     rows.flatMap(({ id, items }) => items.map(({ itemId, reason }, column) => [itemId, { rowId: id, column, reason }])),
   );
-  const ranks = new Map(candidates.map(({ item }, rank) => [item.itemId, rank]));
-  const propensities = new Map(topPicks.map(({ candidate, propensity }) => [candidate.item.itemId, propensity]));
-  const asked = itemIds ?? [...shown.keys(), ...[...pool.removed.keys()].slice(0, REMOVED_MAX)];
+  const ranks = new Map(ranked.map((candidate, rank) => [candidates.indexes[candidate]!, rank]));
+  const propensities = new Map(topPicks.map(({ candidate, propensity }) => [candidate, propensity]));
+  const asked = itemIds ?? [...shown.keys(), ...removed.slice(0, REMOVED_MAX).map((index) => columns.ids[index]!)];
   return asked.map((itemId) => {
     const at = shown.get(itemId);
-    const rank = ranks.get(itemId);
-    const candidate = rank === undefined ? undefined : candidates[rank]!;
-    const item = input.catalogue.get(itemId);
+    const index = columns.find(itemId);
+    const rank = ranks.get(index);
+    const candidate = rank === undefined ? undefined : ranked[rank]!;
     return {
       itemId,
       shown: at === undefined ? null : { rowId: at.rowId, column: at.column },
-      why: at?.reason ?? explainAbsence(itemId, rank, ranking, input),
-      score: candidate?.score ?? null,
+      why: at?.reason ?? explainAbsence(index, rank, ranking),
+      score: candidate === undefined ? null : scores[candidate]!,
       rank: rank ?? null,
-      candidates: candidates.length,
+      candidates: ranked.length,
       sources: Object.fromEntries(
-        Object.entries(candidate?.sources ?? {}).map(([source, { score }]) => [source, score]),
+        candidate === undefined
+          ? []
+          : Array.from(listSources(candidates, candidate), ([source, { score }]) => [source, score]),
       ),
-      rules: item === undefined ? [] : listMatchingRules(item, input.rules),
-      propensity: propensities.get(itemId) ?? null,
+      rules: index < 0 ? [] : listMatchingRules(index, rules, columns),
+      propensity: (candidate === undefined ? undefined : propensities.get(candidate)) ?? null,
     };
   });
 }
 
-function explainAbsence(
-  itemId: string,
-  rank: number | undefined,
-  { pool, candidates }: Ranking,
-  { catalogue }: RankingInput,
-): string {
-  const item = catalogue.get(itemId);
-  if (item === undefined) return 'not on show: it is hidden, or not in the catalogue';
-  const reason = pool.findFilterReason(item);
+function explainAbsence(index: number, rank: number | undefined, { filters, ranked }: Ranking): string {
+  if (index < 0) return 'not on show: it is hidden, or not in the catalogue';
+  const reason = findFilterReason(filters, index);
   if (reason !== undefined) return reason;
   if (rank === undefined) return 'no source retrieved it for this player';
-  return `ranked ${rank + 1} of ${candidates.length}: other games score higher, or make a more varied row`;
+  return `ranked ${rank + 1} of ${ranked.length}: other games score higher, or make a more varied row`;
 }

@@ -3,7 +3,7 @@
 // shown", and the effect of an item from that of its position. Pins are not explored.
 
 import { drawIndex, shuffle } from '../../models/features/rng.ts';
-import type { ScoredCandidate } from './candidates.ts';
+import type { Candidates } from './candidates.ts';
 import type { RankingInput } from './ranking-input.ts';
 
 /** The explored item's position after the pins, from 0; a shorter row has none. */
@@ -15,7 +15,7 @@ export const SHUFFLE_SHARE = 0.05;
 
 /** An item at a position of the first row. */
 export interface TopPick {
-  candidate: ScoredCandidate;
+  candidate: number;
   /** Probability of this item at this position, given all but the random draws. */
   propensity: number;
   /** True if exploration set the position: the item was drawn, or the row was shuffled. */
@@ -24,23 +24,26 @@ export interface TopPick {
   shuffled: boolean;
 }
 
-export const toPin = (candidate: ScoredCandidate): TopPick => ({
+export const toPin = (candidate: number): TopPick => ({
   candidate,
   propensity: 1,
   exploration: false,
   shuffled: false,
 });
 
+type ExplorationInput = Pick<RankingInput, 'affinity' | 'random' | 'catalogue'>;
+
 /** Puts one of the unexplored items among the picks, and in a few answers shuffles all picks. */
 export function exploreTopPicks(
-  picks: readonly ScoredCandidate[],
-  unexplored: readonly ScoredCandidate[],
-  input: Pick<RankingInput, 'affinity' | 'random'>,
+  picks: readonly number[],
+  unexplored: readonly number[],
+  candidates: Candidates,
+  input: ExplorationInput,
 ): TopPick[] {
   const topPicks = picks.map(toPin);
-  const inRow = new Set(picks.map(({ item }) => item.itemId));
   const drawn = drawUnexplored(
-    unexplored.filter(({ item }) => !inRow.has(item.itemId)),
+    unexplored.filter((candidate) => !picks.includes(candidate)),
+    candidates,
     input,
   );
   if (drawn !== undefined && topPicks.length > EXPLORED_POSITION) {
@@ -51,12 +54,14 @@ export function exploreTopPicks(
 }
 
 function drawUnexplored(
-  unexplored: readonly ScoredCandidate[],
-  { affinity, random }: Pick<RankingInput, 'affinity' | 'random'>,
+  unexplored: readonly number[],
+  { indexes }: Candidates,
+  { affinity, random, catalogue }: ExplorationInput,
 ): TopPick | undefined {
   const shares = new Map(affinity.map(({ genre, share }) => [genre, share]));
-  const odds = unexplored.map(({ item }) => {
-    const taste = item.genres.reduce((sum, genre) => sum + (shares.get(genre) ?? 0), 0);
+  const odds = unexplored.map((candidate) => {
+    const genres = catalogue.columns.items[indexes[candidate]!]?.genres ?? [];
+    const taste = genres.reduce((sum, genre) => sum + (shares.get(genre) ?? 0), 0);
     return 1 + AFFINITY_ODDS * Math.min(1, taste);
   });
   const drawn = drawIndex(odds, random);

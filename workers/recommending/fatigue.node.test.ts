@@ -76,9 +76,12 @@ it('keeps pins first and in their order, however often they were passed over', a
 });
 
 it('gives each candidate the score of its new rank', () => {
-  const ranked = ['a', 'b', 'c', 'd'].map((name, rank) => ({ name, score: 8 / 2 ** rank }));
-  const sink = (passedOver: Record<string, number>) =>
-    sinkPassedOver(ranked, ({ name }) => passedOver[name] ?? 0).map(({ name, score }) => `${name} ${score}`);
+  const names = ['a', 'b', 'c', 'd'];
+  const sink = (passedOver: Record<string, number>) => {
+    const scores = Float64Array.from(names, (_, rank) => 8 / 2 ** rank);
+    const ranked = sinkPassedOver([...names.keys()], scores, (candidate) => passedOver[names[candidate]!] ?? 0);
+    return ranked.map((candidate) => `${names[candidate]} ${scores[candidate]}`);
+  };
   expect(sink({})).toEqual(['a 8', 'b 4', 'c 2', 'd 1']);
   expect(sink({ a: 0.25 })).toEqual(['b 4', 'a 3', 'c 2', 'd 1']);
   // On a tie the one that was not passed over comes first.

@@ -1,19 +1,17 @@
-// A filter decides whether an item may be shown, and gives the reason if not.
+// A filter decides whether an item may be shown, and explains why not only when asked.
 
-import type { Item } from '../../models/contracts/item.ts';
-import type { Candidate } from './candidates.ts';
-
-/** Returns the filter reason, or undefined if the item may be shown. */
-export type Filter = (item: Item) => string | undefined;
-
-export function findFilterReason(item: Item, filters: readonly Filter[]): string | undefined {
-  for (const filter of filters) {
-    const reason = filter(item);
-    if (reason !== undefined) return reason;
-  }
-  return undefined;
+export interface Filter {
+  removes(index: number): boolean;
+  /** For items that it removes. */
+  explain(index: number): string;
 }
 
-export function* filterCandidates(candidates: Iterable<Candidate>, filters: readonly Filter[]): Generator<Candidate> {
-  for (const candidate of candidates) if (findFilterReason(candidate.item, filters) === undefined) yield candidate;
+/** True if any of the filters removes the item. */
+export function removes(filters: readonly Filter[], index: number): boolean {
+  for (const filter of filters) if (filter.removes(index)) return true;
+  return false;
 }
+
+/** Undefined if the item may be shown. */
+export const findFilterReason = (filters: readonly Filter[], index: number): string | undefined =>
+  filters.find((filter) => filter.removes(index))?.explain(index);

@@ -1,101 +1,113 @@
 // The filters of one request: items that must not be shown to this player in this context. Deleted and hidden items
-// need none: they are not in the catalogue in memory.
+// need none: no source visits them.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
-import type { Item } from '../../models/contracts/item.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
+import { type ItemColumns, NO_AGE_RATING, NO_DAY, toDay } from '../../models/features/item-columns.ts';
 import type { Filter } from './filter.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { createRuleFilters } from './rules.ts';
 
 /** The inputs of a request's filters. */
-export type Restrictions = Pick<RankingInput, 'user' | 'context' | 'rules'>;
+export type Restrictions = Pick<RankingInput, 'user' | 'context' | 'rules' | 'catalogue'>;
 
 /** For every item that is recommended. */
 export const createPlayerFilters = (restrictions: Restrictions): Filter[] => [
-  createHistoryFilter(restrictions.user),
+  createHistoryFilter(restrictions.user, restrictions.catalogue.columns),
   ...createOwnGameFilters(restrictions),
 ];
 
 /** For rows of the player's own games, and for search. */
 export const createOwnGameFilters = (restrictions: Restrictions): Filter[] => [
   ...createNamingFilters(restrictions),
-  ...createPlatformFilters(restrictions.context),
-  ...createReleaseDateFilters(restrictions.user),
+  ...createPlatformFilters(restrictions.context, restrictions.catalogue.columns),
+  ...createReleaseDateFilters(restrictions.user, restrictions.catalogue.columns),
 ];
 
 /** For a game that is only named in a row's title. */
-export const createNamingFilters = ({ user, context, rules }: Restrictions): Filter[] => [
-  createDismissalFilter(user),
-  ...createAgeFilters(context.ageLimit, user.preferences.ageLimit),
-  ...createMuteFilters(user),
-  ...createRuleFilters(rules),
+export const createNamingFilters = ({ user, context, rules, catalogue: { columns } }: Restrictions): Filter[] => [
+  createListFilter(user.dismissed, columns, 'dismissed'),
+  ...createAgeFilters([context.ageLimit, user.preferences.ageLimit], columns),
+  ...createMuteFilters(user, columns),
+  ...createRuleFilters(rules, columns),
 ];
 
 /** Passes items that the player neither owns nor has played. */
-function createHistoryFilter({ owned, played }: UserState): Filter {
-  // One lookup per item instead of two.
-  const reasons = new Map<string, string>();
-  for (const itemId of played) reasons.set(itemId, 'played');
-  for (const itemId of owned) reasons.set(itemId, 'owned');
-  return ({ itemId }) => reasons.get(itemId);
+function createHistoryFilter({ owned, played }: UserState, columns: ItemColumns): Filter {
+  const listed = findIndexes([...owned, ...played], columns);
+  const isOwned = (index: number) => owned.includes(columns.ids[index]!);
+  return { removes: (index) => listed.has(index), explain: (index) => (isOwned(index) ? 'owned' : 'played') };
 }
 
-function createDismissalFilter({ dismissed }: UserState): Filter {
-  const removed = new Set(dismissed);
-  return ({ itemId }) => (removed.has(itemId) ? 'dismissed' : undefined);
+export function createListFilter(itemIds: readonly string[], columns: ItemColumns, reason: string): Filter {
+  const listed = findIndexes(itemIds, columns);
+  return { removes: (index) => listed.has(index), explain: () => reason };
 }
 
-/** The stricter of the request's and the player's age limits applies. An item without a rating passes neither. */
-function createAgeFilters(ofRequest: number | null, ofPlayer: number | null): Filter[] {
-  const limits = [ofRequest, ofPlayer].filter((limit) => limit !== null);
-  if (limits.length === 0) return [];
-  const limit = Math.min(...limits);
+const findIndexes = (itemIds: readonly string[], columns: ItemColumns): ReadonlySet<number> => {
+  const indexes = new Set<number>();
+  for (const itemId of itemIds) indexes.add(columns.indexOf(itemId));
+  return indexes;
+};
+
+/** The strictest age limit applies. An item without a rating passes none. */
+function createAgeFilters(limits: readonly (number | null)[], columns: ItemColumns): Filter[] {
+  const limit = Math.min(...limits.map((one) => one ?? Number.POSITIVE_INFINITY));
+  if (limit === Number.POSITIVE_INFINITY) return [];
+  const isUnrated = (index: number) => columns.ageRatings[index] === NO_AGE_RATING;
   return [
-    ({ ageRating }) => {
-      if (ageRating === null) return 'has no age rating';
-      return ageRating > limit ? `rated for ${ageRating}` : undefined;
+    {
+      removes: (index) => isUnrated(index) || columns.ageRatings[index]! > limit,
+      explain: (index) => (isUnrated(index) ? 'has no age rating' : `rated for ${columns.ageRatings[index]}`),
     },
   ];
 }
 
-function createPlatformFilters({ platform }: RequestContext): Filter[] {
+function createPlatformFilters({ platform }: RequestContext, { labels }: ItemColumns): Filter[] {
   if (platform === null) return [];
-  const wanted = platform.toLowerCase();
+  const wanted = labels.table.findFolds([platform]);
   return [
-    ({ platforms }) =>
-      platforms.length > 0 && !platforms.some((one) => one.toLowerCase() === wanted)
-        ? `not for ${platform}`
-        : undefined,
-  ];
-}
-
-const createMuteFilters = ({ preferences: { mutedGenres, mutedTags } }: UserState): Filter[] => [
-  ...createLabelFilters(mutedGenres, ({ genres }) => genres),
-  ...createLabelFilters(mutedTags, ({ tags }) => tags),
-];
-
-function createLabelFilters(muted: readonly string[], listLabels: (item: Item) => readonly string[]): Filter[] {
-  if (muted.length === 0) return [];
-  const names = new Set(muted.map((label) => label.toLowerCase()));
-  return [
-    (item) => {
-      const met = listLabels(item).find((label) => names.has(label.toLowerCase()));
-      return met && `muted: ${met}`;
+    {
+      removes: (index) => labels.hasPlatforms(index) && labels.findPlatform(index, wanted) < 0,
+      explain: () => `not for ${platform}`,
     },
   ];
 }
 
-function createReleaseDateFilters({ preferences: { releasedFrom, releasedUntil } }: UserState): Filter[] {
+function createMuteFilters({ preferences: { mutedGenres, mutedTags } }: UserState, { labels }: ItemColumns): Filter[] {
+  const create = (muted: readonly string[], find: (index: number, folds: ReadonlySet<number>) => number): Filter[] => {
+    const folds = labels.table.findFolds(muted);
+    if (folds.size === 0) return [];
+    return [
+      {
+        removes: (index) => find(index, folds) >= 0,
+        explain: (index) => `muted: ${labels.table.strings[labels.cells[find(index, folds)]!]}`,
+      },
+    ];
+  };
+  return [
+    ...create(mutedGenres, (index, folds) => labels.findGenre(index, folds)),
+    ...create(mutedTags, (index, folds) => labels.findTag(index, folds)),
+  ];
+}
+
+function createReleaseDateFilters(
+  { preferences: { releasedFrom, releasedUntil } }: UserState,
+  columns: ItemColumns,
+): Filter[] {
   const filters: Filter[] = [];
+  const from = toDay(releasedFrom);
+  const until = toDay(releasedUntil);
   if (releasedFrom !== null)
-    filters.push(({ releaseDate }) =>
-      (releaseDate ?? '') < releasedFrom ? `not released since ${releasedFrom}` : undefined,
-    );
+    filters.push({
+      removes: (index) => columns.releaseDays[index]! < from,
+      explain: () => `not released since ${releasedFrom}`,
+    });
   if (releasedUntil !== null)
-    filters.push(({ releaseDate }) =>
-      releaseDate === null || releaseDate > releasedUntil ? `not released until ${releasedUntil}` : undefined,
-    );
+    filters.push({
+      removes: (index) => columns.releaseDays[index] === NO_DAY || columns.releaseDays[index]! > until,
+      explain: () => `not released until ${releasedUntil}`,
+    });
   return filters;
 }
 
@@ -109,15 +121,12 @@ export interface Selection {
   offset?: number | undefined;
 }
 
-export function createSelectionFilters({ genre, exclude = [] }: Selection): Filter[] {
-  const excluded = new Set(exclude);
-  return [
-    ...(genre === undefined ? [] : [createGenreFilter(genre)]),
-    ...(excluded.size === 0 ? [] : [({ itemId }: Item) => (excluded.has(itemId) ? 'excluded' : undefined)]),
-  ];
-}
+export const createSelectionFilters = ({ genre, exclude = [] }: Selection, columns: ItemColumns): Filter[] => [
+  ...(genre === undefined ? [] : [createGenreFilter(genre, columns)]),
+  ...(exclude.length === 0 ? [] : [createListFilter(exclude, columns, 'excluded')]),
+];
 
-export function createGenreFilter(genre: string): Filter {
-  const wanted = genre.toLowerCase();
-  return ({ genres }) => (genres.some((one) => one.toLowerCase() === wanted) ? undefined : `not ${genre}`);
+export function createGenreFilter(genre: string, { labels }: ItemColumns): Filter {
+  const wanted = labels.table.findFolds([genre]);
+  return { removes: (index) => labels.findGenre(index, wanted) < 0, explain: () => `not ${genre}` };
 }

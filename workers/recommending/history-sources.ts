@@ -1,8 +1,8 @@
 // Sources of the player's own games, for the rows that lead back to them. They come from the history, unranked.
 
 import type { HistoryItem } from '../../models/contracts/signals.ts';
-import type { Candidate } from './candidates.ts';
 import type { RankingInput } from './ranking-input.ts';
+import { fromItems, type Source } from './source.ts';
 
 /** A game played within this time counts as still being played. */
 const CONTINUE_DAYS = 21;
@@ -11,14 +11,14 @@ const AWAY_DAYS = 30;
 /** … after it was played a lot, or played and liked. */
 const LOVED_WEIGHT_MIN = 0.9;
 
-export const retrievePlayedLately = (input: RankingInput): Candidate[] =>
+export const retrievePlayedLately = (input: RankingInput): Source =>
   retrievePlayed(
     input,
     ({ weight, playedDaysAgo }) => playedDaysAgo <= CONTINUE_DAYS && weight > 0,
     'You played it recently',
   );
 
-export const retrievePlayedLongAgo = (input: RankingInput): Candidate[] =>
+export const retrievePlayedLongAgo = (input: RankingInput): Source =>
   retrievePlayed(
     input,
     ({ weight, playedDaysAgo }) => playedDaysAgo > AWAY_DAYS && weight >= LOVED_WEIGHT_MIN,
@@ -28,14 +28,14 @@ export const retrievePlayedLongAgo = (input: RankingInput): Candidate[] =>
 type PlayedItem = HistoryItem & { playedDaysAgo: number };
 
 const retrievePlayed = (
-  { user, catalogue }: RankingInput,
+  { user, catalogue: { columns } }: RankingInput,
   test: (played: PlayedItem) => boolean,
   reason: string,
-): Candidate[] =>
-  user.history
-    .filter((one): one is PlayedItem => one.playedDaysAgo !== undefined)
-    .filter(test)
-    .flatMap(({ itemId, weight }) => {
-      const item = catalogue.get(itemId);
-      return item === undefined ? [] : [{ item, score: weight, reason }];
-    });
+): Source =>
+  fromItems(
+    user.history
+      .filter((one): one is PlayedItem => one.playedDaysAgo !== undefined)
+      .filter(test)
+      .map(({ itemId, weight }) => ({ index: columns.find(itemId), score: weight, reason }))
+      .filter(({ index }) => index >= 0),
+  );

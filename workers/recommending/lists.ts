@@ -2,10 +2,11 @@
 // the player; items that must not be shown are left out.
 
 import type { RecommendedItem } from '../../models/contracts/gallery.ts';
-import { type Candidate, take, toRecommendedItem } from './candidates.ts';
-import { type Filter, filterCandidates } from './filter.ts';
-import { createPlayerFilters, createSelectionFilters, type Selection } from './filters.ts';
+import { toRecommendedItem } from './candidates.ts';
+import type { Filter } from './filter.ts';
+import { createListFilter, createPlayerFilters, createSelectionFilters, type Selection } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
+import { filterSource, fromItems, type ShownItem, type Source, take } from './source.ts';
 import { retrieveBestRated, retrieveNewReleases, retrievePopular, retrieveTrending } from './sources.ts';
 
 const LISTS = {
@@ -18,13 +19,13 @@ const LISTS = {
 /** `similar`: the neighbours of an item, nearest first. */
 export const recommendSimilar = (
   input: RankingInput,
-  similar: readonly Candidate[],
+  similar: readonly ShownItem[],
   length: number,
   selection: Selection = {},
 ): RecommendedItem[] => {
   const { offset = 0 } = selection;
-  const filters = createSelectionFilters(selection);
-  return listItems(input, similar, offset + length, filters).slice(offset);
+  const filters = createSelectionFilters(selection, input.catalogue.columns);
+  return listItems(input, fromItems(similar), offset + length, filters).slice(offset);
 };
 
 /** Popular items fill up a short list; their reasons say so. */
@@ -35,19 +36,25 @@ export function recommendList(
   selection: Selection = {},
 ): RecommendedItem[] {
   const { offset = 0 } = selection;
-  const filters = createSelectionFilters(selection);
+  const { columns } = input.catalogue;
+  const filters = createSelectionFilters(selection, columns);
   const items = listItems(input, LISTS[list](input), offset + length, filters);
   if (list === 'popular') return items.slice(offset);
-  const listed = new Set(items.map(({ itemId }) => itemId));
-  const isListed: Filter = ({ itemId }) => (listed.has(itemId) ? 'listed' : undefined);
+  const isListed = createListFilter(
+    items.map(({ itemId }) => itemId),
+    columns,
+    'listed',
+  );
   const missing = offset + length - items.length;
   return [...items, ...listItems(input, retrievePopular(input), missing, [isListed, ...filters])].slice(offset);
 }
 
 const listItems = (
   input: RankingInput,
-  candidates: Iterable<Candidate>,
+  source: Source,
   length: number,
   filters: readonly Filter[] = [],
 ): RecommendedItem[] =>
-  take(filterCandidates(candidates, [...filters, ...createPlayerFilters(input)]), length).map(toRecommendedItem);
+  take(filterSource(source, [...filters, ...createPlayerFilters(input)]), length).map((item) =>
+    toRecommendedItem(item, input.catalogue.columns),
+  );

@@ -1,21 +1,55 @@
 // Retrieves the items that the retrieval model scores best. It scores the whole vocabulary: no approximate index.
 
-import type { Candidate } from './candidates.ts';
-import type { RankingInput } from './ranking-input.ts';
+import type { ItemColumns } from '../../models/features/item-columns.ts';
+import { IdIndexes } from '../../models/features/item-scores.ts';
+import type { ModelScores, RankingInput } from './ranking-input.ts';
+import type { Source } from './source.ts';
 
 /** Items with positive scores, relative to the best; none without model scores. */
-export function* retrieveByModel({
-  catalogue,
-  modelScores,
-}: Pick<RankingInput, 'catalogue' | 'modelScores'>): Generator<Candidate> {
-  if (modelScores === null) return;
-  const { itemIds, scores } = modelScores;
-  let best = 0;
-  for (const index of orderByScore(scores)) {
-    best ||= scores[index]!;
-    const item = catalogue.get(itemIds[index]!);
-    if (item !== undefined) yield { item, score: scores[index]! / best, reason: 'Popular with players like you' };
+export const retrieveByModel =
+  ({ catalogue: { columns }, modelScores }: Pick<RankingInput, 'catalogue' | 'modelScores'>): Source =>
+  (visit) => {
+    if (modelScores === null) return true;
+    const { itemIds, scores } = modelScores;
+    const indexes = readVocabulary(columns, itemIds);
+    const order = getOrder(modelScores);
+    const best = scores[order.first[0] ?? 0]!;
+    for (const read of [() => order.first, () => order.readRest()])
+      for (const position of read()) {
+        const index = indexes[position]!;
+        if (columns.isVisible[index] === 1 && !visit(index, scores[position]! / best, 'Popular with players like you'))
+          return false;
+      }
+    return true;
+  };
+
+const vocabularies = new WeakMap<readonly string[], { columns: ItemColumns; indexes: IdIndexes }>();
+
+/** Item indexes of the catalogue by those of a release's vocabulary: looked up once per release. */
+export function readVocabulary(columns: ItemColumns, itemIds: readonly string[]): Int32Array {
+  const known = vocabularies.get(itemIds);
+  if (known?.columns === columns) {
+    known.indexes.follow();
+    return known.indexes.indexes;
   }
+  const indexes = new IdIndexes(columns, itemIds);
+  vocabularies.set(itemIds, { columns, indexes });
+  return indexes.indexes;
+}
+
+/** Positions in the vocabulary with positive scores, best first; all of `first` score higher than the rest. */
+interface ModelOrder {
+  first: readonly number[];
+  readRest(): readonly number[];
+}
+
+/** Several sources of one answer read the same scores. */
+const orders = new WeakMap<ModelScores, ModelOrder>();
+
+function getOrder(modelScores: ModelScores): ModelOrder {
+  const known = orders.get(modelScores) ?? orderByScore(modelScores.scores);
+  orders.set(modelScores, known);
+  return known;
 }
 
 /** Sorted first: enough for a page, unless the player already has most of them. */
@@ -25,23 +59,29 @@ const BUCKET_SHIFT = 19;
 const BUCKETS = 1 << (32 - BUCKET_SHIFT);
 
 /**
- * Item indices with positive scores, best first. Counts scores into buckets and sorts only the best buckets: sorting
- * all would cost more than the model itself. The bits of positive floats order as the floats do, so the upper bits are
- * logarithmic buckets, which suit votes as well as steeply falling probabilities.
+ * Counts scores into buckets and sorts only the best buckets: sorting all would cost more than the model itself. The
+ * bits of positive floats order as the floats do, so the upper bits are logarithmic buckets, which suit votes as well
+ * as steeply falling probabilities.
  */
-function* orderByScore(scores: Float32Array): Generator<number> {
+function orderByScore(scores: Float32Array): ModelOrder {
   const bits = new Int32Array(scores.buffer, scores.byteOffset, scores.length);
   const counts = new Int32Array(BUCKETS);
-  for (let index = 0; index < scores.length; index++) if (scores[index]! > 0) counts[bits[index]! >> BUCKET_SHIFT]!++;
+  for (let position = 0; position < bits.length; position++)
+    if (scores[position]! > 0) counts[bits[position]! >> BUCKET_SHIFT]!++;
   let bucket = BUCKETS - 1;
   for (let sorted = counts[bucket]!; sorted < SORTED_FIRST && bucket > 0; sorted += counts[bucket]!) bucket--;
 
-  const sortWhere = (test: (bucket: number) => boolean) => {
-    const indices: number[] = [];
-    for (let index = 0; index < scores.length; index++)
-      if (scores[index]! > 0 && test(bits[index]! >> BUCKET_SHIFT)) indices.push(index);
-    return indices.sort((a, b) => scores[b]! - scores[a]!);
+  // Positive floats from `from` on, below `to`, by their bits.
+  const sortBetween = (from: number, to: number) => {
+    const positions: number[] = [];
+    for (let position = 0; position < bits.length; position++)
+      if (bits[position]! >= from && bits[position]! < to && scores[position]! > 0) positions.push(position);
+    return positions.sort((a, b) => scores[b]! - scores[a]!);
   };
-  yield* sortWhere((one) => one >= bucket);
-  yield* sortWhere((one) => one < bucket);
+  const threshold = bucket << BUCKET_SHIFT;
+  let rest: readonly number[] | undefined;
+  return {
+    first: sortBetween(threshold, Number.POSITIVE_INFINITY),
+    readRest: () => (rest ??= sortBetween(0, threshold)),
+  };
 }

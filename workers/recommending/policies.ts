@@ -2,12 +2,11 @@
 // are one order cut into rows, and the full page without fatigue. The same filters apply.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
-import { type Candidate, take } from './candidates.ts';
 import { describePopular } from './describe-popular.ts';
-import { filterCandidates } from './filter.ts';
 import { createPlayerFilters, createSelectionFilters, type Selection } from './filters.ts';
 import { retrieveByModel } from './model-source.ts';
 import type { RankingInput } from './ranking-input.ts';
+import { filterSource, type Source, take } from './source.ts';
 import { retrievePopular } from './sources.ts';
 
 /**
@@ -32,32 +31,28 @@ export function composeBaseline(
   length: number,
   { exclude }: Pick<Selection, 'exclude'> = {},
 ): GalleryRow[] {
-  const filters = [...createSelectionFilters({ exclude }), ...createPlayerFilters(input)];
-  const candidates = take(filterCandidates(retrieveBaseline(policy, input), filters), ROWS_MAX * length);
+  const { columns } = input.catalogue;
+  const filters = [...createSelectionFilters({ exclude }, columns), ...createPlayerFilters(input)];
+  const candidates = take(filterSource(retrieveBaseline(policy, input), filters), ROWS_MAX * length);
   return Array.from({ length: Math.ceil(candidates.length / length) }, (_, row) => ({
     id: `${policy}-${row + 1}`,
     title: policy === 'popularity' ? describePopular(input).title : 'Recommended for you',
     reason: `The policy “${policy}”`,
     items: candidates
       .slice(row * length, (row + 1) * length)
-      .map(({ item, score, reason }) => ({ itemId: item.itemId, score, reason })),
+      .map(({ index, score, reason }) => ({ itemId: columns.ids[index]!, score, reason })),
   }));
 }
 
 /** Each item once. */
-export const retrieveBaseline = (policy: BaselinePolicy, input: RankingInput): Generator<Candidate> =>
-  skipRepeated(retrieve(policy, input));
-
-function* retrieve(policy: BaselinePolicy, input: RankingInput): Generator<Candidate> {
-  if (policy === 'retrieval') yield* retrieveByModel(input);
-  yield* retrievePopular(input);
-}
-
-function* skipRepeated(candidates: Iterable<Candidate>): Generator<Candidate> {
-  const seen = new Set<string>();
-  for (const candidate of candidates) {
-    if (seen.has(candidate.item.itemId)) continue;
-    seen.add(candidate.item.itemId);
-    yield candidate;
-  }
-}
+export const retrieveBaseline =
+  (policy: BaselinePolicy, input: RankingInput): Source =>
+  (visit) => {
+    const popular = retrievePopular(input);
+    if (policy === 'popularity') return popular(visit);
+    const seen = new Set<number>();
+    return (
+      retrieveByModel(input)((index, score, reason) => seen.add(index) && visit(index, score, reason)) &&
+      popular((index, score, reason) => seen.has(index) || visit(index, score, reason))
+    );
+  };

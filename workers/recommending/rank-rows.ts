@@ -1,17 +1,23 @@
 // Orders the rows of a page by the expected utility of the items left for each, and fills them: an item appears in one
 // row only.
 
-import type { Candidate, ScoredCandidate } from './candidates.ts';
-import { takeWithinCaps } from './diversity.ts';
+import type { Candidates, Retrieved } from './candidates.ts';
+import { takeWithinCaps } from './caps.ts';
 import { ROWS, type Row } from './rows.ts';
+import type { ShownItem } from './source.ts';
 
-/** `candidates`: the row's candidates, best first for this player. */
-export type ScoredRow = Omit<Row, 'candidates'> & { candidates: readonly ScoredCandidate[] };
+type RowText = Omit<Row, 'candidates'>;
+
+/** A row with its candidates, best first for this player. */
+export interface ScoredRow extends RowText {
+  candidates: readonly number[];
+  explain(candidate: number): string;
+}
 
 /** A row with the items put into it. */
 export interface FilledRow {
-  row: Omit<Row, 'candidates'>;
-  items: readonly Candidate[];
+  row: RowText;
+  items: readonly ShownItem[];
 }
 
 /** A row with fewer items would look broken. */
@@ -23,65 +29,92 @@ const MORE_PICKS_FACTOR = 0.8;
 
 /**
  * Orders the candidates of a row by the player's score, boosted by the row's own. Reasons are those of the row's
- * source.
+ * source. `scores`: by candidate.
  */
-export const rankInRow = (
-  candidates: readonly Candidate[],
-  scored: ReadonlyMap<string, ScoredCandidate>,
-): ScoredCandidate[] =>
-  candidates
-    .map(({ item, score, reason }) => {
-      const own = scored.get(item.itemId)!;
-      return { candidate: { ...own, reason }, boosted: own.score * (1 + score) };
-    })
-    .sort((a, b) => b.boosted - a.boosted)
-    .map(({ candidate }) => candidate);
+export function rankInRow(
+  { candidates, scores: rowScores, reasons }: Retrieved,
+  scores: Float64Array,
+): Pick<ScoredRow, 'candidates' | 'explain'> {
+  const boosted = candidates.map((candidate, position) => scores[candidate]! * (1 + rowScores[position]!));
+  const order = [...candidates.keys()].sort((a, b) => boosted[b]! - boosted[a]!);
+  return {
+    candidates: order.map((position) => candidates[position]!),
+    explain: (candidate) => reasons[candidates.indexOf(candidate)]!,
+  };
+}
+
+/** The candidates that rows may still show. */
+interface Left {
+  candidates: Candidates;
+  /** By candidate: expected utilities, and 1 if a row above shows it. */
+  scores: Float64Array;
+  shown: Uint8Array;
+}
 
 /** Fills rows of at most `length` items, in the order of the page. `above`: the rows above them. */
-export function fillRows(rows: readonly ScoredRow[], length: number, above: readonly FilledRow[]): FilledRow[] {
-  const shown = new Set(above.flatMap(({ items }) => items.map(({ item }) => item.itemId)));
+export function fillRows(
+  { rows, candidates, scores }: { rows: readonly ScoredRow[]; candidates: Candidates; scores: Float64Array },
+  length: number,
+  above: readonly FilledRow[],
+): FilledRow[] {
+  const shownAbove = new Set(above.flatMap(({ items }) => items.map(({ index }) => index)));
+  const { indexes } = candidates;
+  const shown = Uint8Array.from(indexes, (index) => Number(shownAbove.has(index)));
+  const left: Left = { candidates, scores, shown };
   const filled: FilledRow[] = [];
   let waiting = rows;
   while (true) {
     const lengthMin = above.length + filled.length === 0 ? 1 : Math.min(ROW_LENGTH_MIN, length);
-    waiting = waiting.filter(
-      ({ candidates }) => takeWithinCaps(skipShown(candidates, shown), lengthMin).length === lengthMin,
-    );
-    const row = findNextRow(waiting, shown);
+    waiting = waiting.filter((row) => hasLeft(row, lengthMin, left));
+    const row = findNextRow(waiting, left);
     if (row === undefined) return filled;
-    const items = takeWithinCaps(skipShown(row.candidates, shown), length);
-    for (const { item } of items) shown.add(item.itemId);
-    filled.push({ row, items });
+    const taken = takeLeft(row, length, left);
+    for (const candidate of taken) shown[candidate] = 1;
+    filled.push({
+      row,
+      items: taken.map((candidate) => ({
+        index: indexes[candidate]!,
+        score: scores[candidate]!,
+        reason: row.explain(candidate),
+      })),
+    });
     waiting = waiting.filter((one) => one !== row);
   }
 }
 
+function hasLeft({ candidates }: ScoredRow, lengthMin: number, { shown }: Left): boolean {
+  let left = 0;
+  for (const candidate of candidates) if (shown[candidate] === 0 && ++left === lengthMin) return true;
+  return false;
+}
+
+const takeLeft = (row: ScoredRow, length: number, { candidates, shown }: Left): number[] =>
+  takeWithinCaps(candidates, row.candidates, length, (candidate) => shown[candidate] === 1);
+
 /** The row with the highest expected utility; `more-picks` only after every personal row. */
-function findNextRow(waiting: readonly ScoredRow[], shown: ReadonlySet<string>): ScoredRow | undefined {
+function findNextRow(waiting: readonly ScoredRow[], left: Left): ScoredRow | undefined {
   const personal = waiting.some(({ kind }) => ROWS[kind].isPersonal);
   let best: ScoredRow | undefined;
   let most = Number.NEGATIVE_INFINITY;
   for (const row of waiting) {
     if (personal && row.kind === 'more-picks') continue;
-    const utility = computeRowUtility(row, takeWithinCaps(skipShown(row.candidates, shown), EXAMINED_POSITIONS));
+    const utility = computeRowUtility(row, left);
     if (utility > most) [best, most] = [row, utility];
   }
   return best;
 }
 
 /** The discounted mean of the first items' scores. The row of a recent search leads whatever its score. */
-function computeRowUtility({ kind }: ScoredRow, items: readonly ScoredCandidate[]): number {
-  if (kind === 'search') return Number.POSITIVE_INFINITY;
+function computeRowUtility(row: ScoredRow, left: Left): number {
+  if (row.kind === 'search') return Number.POSITIVE_INFINITY;
+  const candidates = takeLeft(row, EXAMINED_POSITIONS, left);
   let sum = 0;
   let discounts = 0;
   for (let position = 0; position < EXAMINED_POSITIONS; position++) {
     const discount = 1 / Math.log2(position + 2);
-    sum += discount * (items[position]?.score ?? 0);
+    const candidate = candidates[position];
+    sum += discount * (candidate === undefined ? 0 : left.scores[candidate]!);
     discounts += discount;
   }
-  return (kind === 'more-picks' ? MORE_PICKS_FACTOR : 1) * (sum / discounts);
-}
-
-function* skipShown(candidates: readonly ScoredCandidate[], shown: ReadonlySet<string>): Generator<ScoredCandidate> {
-  for (const candidate of candidates) if (!shown.has(candidate.item.itemId)) yield candidate;
+  return (row.kind === 'more-picks' ? MORE_PICKS_FACTOR : 1) * (sum / discounts);
 }

@@ -8,7 +8,8 @@ import { retrieveByModel } from './model-source.ts';
 import { type BaselinePolicy, composeBaseline } from './policies.ts';
 import type { ModelScores } from './ranking-input.ts';
 import { composeGallery, recommend } from './recommend.ts';
-import { retrieveSimilar } from './similar.ts';
+import { listSimilar } from './similar.ts';
+import { take } from './source.ts';
 
 /** Model scores: the given item indices, best first. */
 const scoresOf = (...indices: number[]): ModelScores => {
@@ -61,7 +62,7 @@ it('sorts all positive scores, votes as well as probabilities', async () => {
   const noise = (index: number) => Math.abs(Math.sin(index * index));
   for (const score of [noise, (index: number) => Math.exp(-60 * noise(index)), (index: number) => noise(index) - 0.9]) {
     const scores = Float32Array.from(manyIds, (_, index) => score(index));
-    const found = [...retrieveByModel({ catalogue, modelScores: { itemIds: manyIds, scores } })];
+    const found = take(retrieveByModel({ catalogue, modelScores: { itemIds: manyIds, scores } }), manyIds.length);
     const positive = [...scores].filter((one) => one > 0).sort((a, b) => b - a);
     expect(found.map((candidate) => candidate.score * positive[0]!)).toEqual(
       positive.map((one) => expect.closeTo(one, 6)),
@@ -200,12 +201,12 @@ it('composes baseline pages under the same filters', () => {
 
 it('finds similar items by the release’s neighbours, and by content if it has none', async () => {
   const input = createRankingInput({ neighboursOf: (itemId) => (itemId === 'g4' ? weighted(9, 8, 7) : [['gone', 1]]) });
-  expect(recommendSimilar(input, retrieveSimilar(input, createItem(4)), 2)).toEqual([
+  expect(recommendSimilar(input, listSimilar(input, 4), 2)).toEqual([
     { itemId: 'g9', score: 1, reason: 'Goes with Game 4' },
     { itemId: 'g8', score: 0.5, reason: 'Goes with Game 4' },
   ]);
   // Strategy and Naval like the game itself; among equals the more popular first.
-  expect(ids(recommendSimilar(input, retrieveSimilar(input, createItem(12)), 3))).toEqual(['g0', 'g4', 'g8']);
+  expect(ids(recommendSimilar(input, listSimilar(input, 12), 3))).toEqual(['g0', 'g4', 'g8']);
 });
 
 it('lists trending items, fills up with popular ones, and shows no game before its release date', async () => {
@@ -239,15 +240,15 @@ it('recommends a cold-start item by its content, to matching players and beside 
   const picked = (await recommend(input, 10)).items;
   expect(ids(picked).indexOf('fresh')).toBeGreaterThan(0);
   expect(picked.find(({ itemId }) => itemId === 'fresh')!.reason).toContain('Similar to what you played');
-  const near = ids(recommendSimilar(input, retrieveSimilar(input, known[0]!), 6));
+  const near = ids(recommendSimilar(input, listSimilar(input, 0), 6));
   expect(near.indexOf('fresh')).toBeGreaterThan(0);
   // Not beside unrelated items, and no longer once the release knows it.
-  expect(ids(recommendSimilar(input, retrieveSimilar(input, known[1]!), 60))).not.toContain('fresh');
+  expect(ids(recommendSimilar(input, listSimilar(input, 1), 60))).not.toContain('fresh');
   const later = createRankingInput({ ...changes, releaseItems: new Map([...releaseItems, ['fresh', 60]]) }, [
     ...known,
     fresh,
   ]);
-  expect(ids(recommendSimilar(later, retrieveSimilar(later, known[0]!), 60))).not.toContain('fresh');
+  expect(ids(recommendSimilar(later, listSimilar(later, 0), 60))).not.toContain('fresh');
 });
 
 it('pages to the end of the catalogue, beyond the ranked candidates, in the order of the pages before', async () => {

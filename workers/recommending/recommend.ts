@@ -2,20 +2,23 @@
 // in the ranking input.
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
+import type { ItemColumns } from '../../models/features/item-columns.ts';
 import { CandidatePool } from './candidate-pool.ts';
-import { type Candidate, type ScoredCandidate, take, toRecommendedItem } from './candidates.ts';
-import { diversify, filterByCaps } from './diversity.ts';
+import { type Candidates, listSources, type Retrieved, toRecommendedItem } from './candidates.ts';
+import { filterByCaps } from './caps.ts';
+import { diversify } from './diversity.ts';
 import { exploreTopPicks, type TopPick, toPin } from './exploration.ts';
-import { type Filter, filterCandidates } from './filter.ts';
+import { type Filter, removes } from './filter.ts';
 import { createPlayerFilters, createSelectionFilters, type Selection } from './filters.ts';
 import { retrieveByModel } from './model-source.ts';
 import { retrieveBaseline } from './policies.ts';
 import { type FilledRow, fillRows, rankInRow, type ScoredRow } from './rank-rows.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { listRows, ROWS, type Row } from './rows.ts';
-import { prepareRules } from './rules.ts';
-import { scoreCandidates } from './scores.ts';
+import { prepareRules, type RuleEffects } from './rules.ts';
+import { type Scores, scoreCandidates } from './scores.ts';
 import { retrieveColdStart } from './similar.ts';
+import { filterSource, type ShownItem, type Source, take } from './source.ts';
 import { retrievePinned, retrievePopularNearby, retrieveUnexplored } from './sources.ts';
 
 /** Larger than the longest slate. */
@@ -28,16 +31,17 @@ const COLD_START_CANDIDATES_MAX = 50;
  */
 const computeRowDepth = (items: number): number => Math.max(40, Math.min(100, Math.floor(items / 4)));
 
-/** The candidates of one answer. */
-export interface Ranking {
-  pool: CandidatePool;
+/** The candidates of one answer, scored. A candidate is a number (candidates.ts). */
+export interface Ranking extends Omit<Scores, 'ranked'> {
+  candidates: Candidates;
   /** The first `pinCount` are pinned by rules; the others follow, best first. */
-  candidates: ScoredCandidate[];
+  ranked: readonly number[];
   pinCount: number;
-  rows: ScoredRow[];
-  unexplored: ScoredCandidate[];
-  /** Why the prior ranked instead of the ranking model; undefined if it did not. */
-  rankingFailure: string | undefined;
+  rows: readonly ScoredRow[];
+  unexplored: readonly number[];
+  filters: readonly Filter[];
+  /** Item indexes that a source retrieved and a filter removed. */
+  removed: readonly number[];
 }
 
 export interface Page {
@@ -53,15 +57,16 @@ export async function composeGallery(
   length: number,
   { exclude }: Pick<Selection, 'exclude'> = {},
 ): Promise<Page> {
-  const filters = createSelectionFilters({ exclude });
+  const { columns } = input.catalogue;
+  const filters = createSelectionFilters({ exclude }, columns);
   const rows = listRows(input, ({ source }, kind) => source !== 'history' && kind !== 'top-picks');
   const ranking = await rankCandidates(input, rows, filters);
   const topPicks = composeTopPicks(ranking, length, input);
-  const topRows = [toTopRow(topPicks, input), ...composeOwnRows(length, input, filters)].filter(
+  const topRows = [toTopRow(topPicks, ranking, input), ...composeOwnRows(length, input, filters)].filter(
     ({ items }) => items.length > 0,
   );
-  const otherRows = fillRows(ranking.rows, length, topRows);
-  return { rows: [...topRows, ...otherRows].map(toGalleryRow), topPicks, ranking };
+  const otherRows = fillRows(ranking, length, topRows);
+  return { rows: [...topRows, ...otherRows].map((row) => toGalleryRow(row, columns)), topPicks, ranking };
 }
 
 /**
@@ -73,96 +78,119 @@ export async function recommend(
   length: number,
   selection: Selection = {},
 ): Promise<{ items: RecommendedItem[]; ranking: Ranking }> {
-  const ranking = await rankCandidates(input, [], createSelectionFilters(selection));
+  const { columns } = input.catalogue;
+  const ranking = await rankCandidates(input, [], createSelectionFilters(selection, columns));
   const { offset = 0 } = selection;
   const end = offset + length;
   const { pins, picks } = pickTop(ranking, end, input);
-  const ranked = [...pins, ...picks];
-  const candidates = [...ranked, ...take(listUnranked(ranking, input), end - ranked.length)];
-  return { items: candidates.slice(offset).map(toRecommendedItem), ranking };
+  const ranked = [...pins, ...picks].map((candidate) => toShownItem(candidate, ranking));
+  const items = [...ranked, ...take(listUnranked(ranking, input), end - ranked.length)];
+  return { items: items.slice(offset).map((item) => toRecommendedItem(item, columns)), ranking };
 }
 
-/** Continues the list beyond the pool: a larger pool would change the order of the pages before. Lazy. */
-function* listUnranked({ pool }: Ranking, input: RankingInput): Generator<Candidate> {
-  const isRanked: Filter = ({ itemId }) => (pool.kept.has(itemId) ? 'ranked' : undefined);
-  const filters: Filter[] = [isRanked, (item) => pool.findFilterReason(item)];
-  for (const candidate of filterCandidates(retrieveBaseline('retrieval', input), filters))
-    yield { ...candidate, score: 0 };
-}
+/** Continues the list beyond the candidates: more candidates would change the order of the pages before. */
+const listUnranked =
+  ({ candidates, filters }: Ranking, input: RankingInput): Source =>
+  (visit) => {
+    const ranked = new Set(candidates.indexes);
+    return retrieveBaseline(
+      'retrieval',
+      input,
+    )((index, _, reason) => ranked.has(index) || removes(filters, index) || visit(index, 0, reason));
+  };
 
 /** Sources → filters → scores. */
 async function rankCandidates(
   input: RankingInput,
   rows: readonly Row[],
-  filters: readonly Filter[] = [],
+  selectionFilters: readonly Filter[],
 ): Promise<Ranking> {
-  const rules = prepareRules(input.rules);
-  const pool = new CandidatePool([...filters, ...createPlayerFilters(input)]);
-  pool.add('rule', retrievePinned(input, rules.pinnedIds), rules.pinnedIds.length);
-  pool.add('retrieval', retrieveByModel(input), RETRIEVED_MAX);
-  pool.add('popular', retrievePopularNearby(input), POPULAR_MAX);
-  pool.add('cold-start', retrieveColdStart(input), COLD_START_CANDIDATES_MAX);
-  const ofRows = rows.map((row) => retrieveRow(pool, row, computeRowDepth(input.catalogue.size)));
-  const unexplored = pool.add('exploration', retrieveUnexplored(input), Number.POSITIVE_INFINITY);
-
-  const scores = await scoreCandidates(pool.kept.values(), input, rules);
-  const byId = new Map(scores.candidates.map((candidate) => [candidate.item.itemId, candidate]));
-  const { pins = [], others = [] } = Object.groupBy(scores.candidates, ({ item }) =>
-    rules.isPinned(item) ? 'pins' : 'others',
-  );
-  const candidates = [...pins, ...others];
+  const { columns } = input.catalogue;
+  const rules = prepareRules(input.rules, columns);
+  const filters = [...selectionFilters, ...createPlayerFilters(input)];
+  const { candidates, removed, ofRows, unexplored } = retrieve(input, rows, rules, filters);
+  const { ranked, ...scored } = await scoreCandidates(candidates, input, rules);
+  const pins = ranked.filter((candidate) => rules.isPinned(candidates.indexes[candidate]!));
+  const order = pins.length === 0 ? ranked : [...new Set([...pins, ...ranked])];
   return {
-    pool,
+    ...scored,
     candidates,
+    removed,
+    filters,
+    ranked: order,
     pinCount: pins.length,
-    rows: rows.map((row, index) => ({
+    rows: rows.map((row, position) => ({
       ...row,
-      candidates: ofRows[index] ? rankInRow(ofRows[index], byId) : candidates,
+      ...(ofRows[position] ? rankInRow(ofRows[position], scored.scores) : { ...scored, candidates: order }),
     })),
-    unexplored: unexplored.map(({ item }) => byId.get(item.itemId)!),
-    rankingFailure: scores.rankingFailure,
+    unexplored,
   };
 }
 
+/** Asks every source; an item that a filter removes is no candidate. */
+function retrieve(input: RankingInput, rows: readonly Row[], { pinnedIds }: RuleEffects, filters: readonly Filter[]) {
+  const { columns } = input.catalogue;
+  const pool = new CandidatePool(filters, columns);
+  pool.add('rule', retrievePinned(input, pinnedIds), pinnedIds.length);
+  pool.add('retrieval', retrieveByModel(input), RETRIEVED_MAX);
+  pool.add('popular', retrievePopularNearby(input), POPULAR_MAX);
+  pool.add('cold-start', retrieveColdStart(input), COLD_START_CANDIDATES_MAX);
+  const ofRows = rows.map((row) => retrieveRow(pool, row, computeRowDepth(columns.size)));
+  const unexplored = pool.add('exploration', retrieveUnexplored(input), Number.POSITIVE_INFINITY).candidates;
+  const { indexes, retrieved, removed } = pool;
+  return { candidates: { columns, indexes, retrieved }, removed, ofRows, unexplored };
+}
+
 /** Undefined for a row that takes from all candidates. */
-function retrieveRow(pool: CandidatePool, { kind, candidates }: Row, max: number): Candidate[] | undefined {
+function retrieveRow(pool: CandidatePool, { kind, candidates }: Row, max: number): Retrieved | undefined {
   const { source } = ROWS[kind];
-  return source === 'all' || source === 'history' ? undefined : pool.add(source, candidates, max);
+  return source === 'all' || source === 'history' || candidates === undefined
+    ? undefined
+    : pool.add(source, candidates, max);
 }
 
 /** Pins come first, in their own order; the others are diversified beside them. */
-function pickTop({ candidates, pinCount }: Ranking, length: number, { affinity }: RankingInput) {
-  const pins = candidates.slice(0, Math.min(pinCount, length));
-  return { pins, picks: diversify(candidates.slice(pins.length), length - pins.length, affinity, pins) };
+function pickTop(ranking: Ranking, length: number, { affinity }: RankingInput) {
+  const pins = ranking.ranked.slice(0, Math.min(ranking.pinCount, length));
+  const others = ranking.ranked.slice(pins.length);
+  return { pins, picks: diversify(others, length - pins.length, pins, ranking, affinity) };
 }
 
 function composeTopPicks(ranking: Ranking, length: number, input: RankingInput): TopPick[] {
   const { pins, picks } = pickTop(ranking, length, input);
+  const { candidates, unexplored } = ranking;
   // The last pick makes room for the explored item, so the caps do not count it.
-  const unexplored = filterByCaps(ranking.unexplored, [...pins, ...picks.slice(0, -1)]);
-  return [...pins.map(toPin), ...exploreTopPicks(picks, unexplored, input)];
+  const fitting = filterByCaps(candidates, unexplored, [...pins, ...picks.slice(0, -1)]);
+  return [...pins.map(toPin), ...exploreTopPicks(picks, fitting, candidates, input)];
 }
 
-const toTopRow = (topPicks: readonly TopPick[], input: RankingInput): FilledRow => ({
+const toTopRow = (topPicks: readonly TopPick[], ranking: Ranking, input: RankingInput): FilledRow => ({
   row: listRows(input, (_, kind) => kind === 'top-picks')[0]!,
-  items: topPicks.map(({ candidate, exploration }) => ({
-    ...candidate,
-    reason: (exploration && candidate.sources.exploration?.reason) || candidate.reason,
-  })),
+  items: topPicks.map(({ candidate, exploration }) => {
+    const own = toShownItem(candidate, ranking);
+    const explored = exploration ? listSources(ranking.candidates, candidate).get('exploration') : undefined;
+    return { ...own, reason: explored?.reason ?? own.reason };
+  }),
+});
+
+const toShownItem = (candidate: number, { candidates, scores, explain }: Ranking): ShownItem => ({
+  index: candidates.indexes[candidate]!,
+  score: scores[candidate]!,
+  reason: explain(candidate),
 });
 
 /**
  * The player's own games follow the top picks directly: a game being played is the likeliest to be played next.
  */
 const composeOwnRows = (length: number, input: RankingInput, filters: readonly Filter[]): FilledRow[] =>
-  listRows(input, ({ source }) => source === 'history').map((row) => ({
+  listRows(input, ({ source }) => source === 'history').map(({ candidates, ...row }) => ({
     row,
-    items: take(filterCandidates(row.candidates, [...filters, ...ROWS[row.kind].createFilters(input)]), length),
+    items: take(filterSource(candidates!, [...filters, ...ROWS[row.kind].createFilters(input)]), length),
   }));
 
-const toGalleryRow = ({ row, items }: FilledRow): GalleryRow => ({
+const toGalleryRow = ({ row, items }: FilledRow, columns: ItemColumns): GalleryRow => ({
   id: row.id,
   title: row.title,
   reason: row.reason,
-  items: items.map(toRecommendedItem),
+  items: items.map((item) => toRecommendedItem(item, columns)),
 });

@@ -4,14 +4,14 @@
 import { ROW_KINDS, type RowKind, type SourceName } from '../../models/contracts/gallery.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
 import { selectAnchors } from './anchors.ts';
-import { type Candidate, take } from './candidates.ts';
 import { describePopular } from './describe-popular.ts';
-import { type Filter, filterCandidates } from './filter.ts';
+import type { Filter } from './filter.ts';
 import { createGenreFilter, createOwnGameFilters, createPlayerFilters, type Restrictions } from './filters.ts';
 import { retrievePlayedLately, retrievePlayedLongAgo } from './history-sources.ts';
 import { retrieveByModel } from './model-source.ts';
 import type { RankingInput } from './ranking-input.ts';
-import { retrieveSimilar } from './similar.ts';
+import { listSimilar } from './similar.ts';
+import { filterSource, fromItems, type Source, take } from './source.ts';
 import {
   getCountryList,
   isPopularInCountry,
@@ -19,8 +19,8 @@ import {
   retrieveHiddenGems,
   retrieveNewReleases,
   retrievePopular,
-  retrieveSearched,
   retrieveTrending,
+  searchFor,
 } from './sources.ts';
 
 /** One titled line of a page, before it has items. */
@@ -29,8 +29,8 @@ export interface Row {
   id: string;
   title: string;
   reason: string;
-  /** Empty if the row takes from all candidates. */
-  candidates: Iterable<Candidate>;
+  /** Undefined if the row takes from all candidates. */
+  candidates?: Source | undefined;
 }
 
 interface RowDefinition {
@@ -43,7 +43,7 @@ interface RowDefinition {
   /** The rows of this kind on a player's page; `key` distinguishes rows of the same kind. */
   list(input: RankingInput): RowContent[];
 }
-type RowContent = Pick<Row, 'title' | 'reason'> & { key?: string; candidates?: Iterable<Candidate> };
+type RowContent = Pick<Row, 'title' | 'reason'> & { key?: string; candidates?: Source };
 
 export const ROWS: Record<RowKind, RowDefinition> = {
   'top-picks': {
@@ -110,7 +110,7 @@ export const ROWS: Record<RowKind, RowDefinition> = {
 /** The rows of a player's page that `test` selects, in the order of the table. */
 export const listRows = (input: RankingInput, test: (definition: RowDefinition, kind: RowKind) => boolean): Row[] =>
   ROW_KINDS.filter((kind) => test(ROWS[kind], kind)).flatMap((kind) =>
-    ROWS[kind].list(input).map(({ key, candidates = [], ...text }) => ({
+    ROWS[kind].list(input).map(({ key, candidates, ...text }) => ({
       kind,
       id: key === undefined ? kind : `${kind}-${key}`,
       ...text,
@@ -134,7 +134,7 @@ export function showsOwnGames(rowId: string): boolean {
 function describeTopPicks(input: RankingInput): RowContent {
   if (input.modelScores !== null || input.affinity.length > 0)
     return { title: 'Top picks for you', reason: explainTopPicks(input.user) };
-  const [first] = getCountryList(input, 'popularByCountry');
+  const [first] = input.statistics?.popularByCountry[input.context.country ?? ''] ?? [];
   return first !== undefined && isPopularInCountry(input, first[0])
     ? { title: 'Popular in your country', reason: 'Played and bought most in your country' }
     : describePopular(input);
@@ -149,8 +149,9 @@ function explainTopPicks({ history }: UserState): string {
 /** The latest search with results: a typing error must not hide the previous search. */
 function listSearchRows(input: RankingInput): RowContent[] {
   for (const query of input.user.searches) {
-    const candidates = retrieveSearched(input, query);
-    if (candidates.length > 0) return [{ title: `More for “${query}”`, reason: 'You searched for it', candidates }];
+    const found = searchFor(input, query);
+    if (found.length > 0)
+      return [{ title: `More for “${query}”`, reason: 'You searched for it', candidates: fromItems(found) }];
   }
   return [];
 }
@@ -158,12 +159,15 @@ function listSearchRows(input: RankingInput): RowContent[] {
 const ANCHORS_MAX = 2;
 
 function listBecauseRows(input: RankingInput): RowContent[] {
-  return selectAnchors(input, ANCHORS_MAX).map(({ item, because }) => ({
-    key: item.itemId,
-    title: `Because ${because} ${item.title}`,
-    reason: `Goes with ${item.title}`,
-    candidates: retrieveSimilar(input, item),
-  }));
+  return selectAnchors(input, ANCHORS_MAX).map(({ index, because }) => {
+    const { itemId, title } = input.catalogue.columns.items[index]!;
+    return {
+      key: itemId,
+      title: `Because ${because} ${title}`,
+      reason: `Goes with ${title}`,
+      candidates: fromItems(listSimilar(input, index)),
+    };
+  });
 }
 
 const GENRE_ROWS_MAX = 3;
@@ -180,7 +184,7 @@ function listGenreRows(input: RankingInput): RowContent[] {
     key: genre,
     title: `More ${genre}`,
     reason: `You like ${genre}`,
-    candidates: filterCandidates(best, [createGenreFilter(genre)]),
+    candidates: filterSource(fromItems(best), [createGenreFilter(genre, input.catalogue.columns)]),
   }));
 }
 

@@ -1,77 +1,93 @@
 // Applies the store's rules (models/contracts/rule.ts) to items, and selects those in force.
 
-import type { Item } from '../../models/contracts/item.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
+import type { ItemColumns } from '../../models/features/item-columns.ts';
 import type { Filter } from './filter.ts';
 
-type Matcher = (item: Item) => boolean;
+/** Returns true if the item meets every condition of a rule, each by any of its values. */
+type Matcher = (index: number) => boolean;
+
 /** A rule is the same object for as long as an isolate caches it. */
-const matchers = new WeakMap<Rule['match'], Matcher>();
+const matchers = new WeakMap<Rule['match'], { columns: ItemColumns; names: number; matches: Matcher }>();
 
-/** The matcher returns true if the item meets every condition of the rule, each by any of its values. */
-function getMatcher({ match }: Pick<Rule, 'match'>): Matcher {
-  const known = matchers.get(match) ?? createMatcher(match);
-  matchers.set(match, known);
-  return known;
+function getMatcher({ match }: Pick<Rule, 'match'>, columns: ItemColumns): Matcher {
+  // Ids, labels and developers are only added: as many are the same ones.
+  const names = columns.length + columns.labels.table.length + columns.developerTable.length;
+  const known = matchers.get(match);
+  if (known?.columns === columns && known.names === names) return known.matches;
+  const matches = createMatcher(match, columns);
+  matchers.set(match, { columns, names, matches });
+  return matches;
 }
 
-function createMatcher(match: Rule['match']): Matcher {
-  const anyOf = (wanted: readonly string[] | undefined, listLabels: (item: Item) => readonly string[]) => {
-    if (wanted === undefined) return [];
-    const names = new Set(wanted.map((label) => label.toLowerCase()));
-    return [(item: Item) => listLabels(item).some((label) => names.has(label.toLowerCase()))];
-  };
-  const { ageRatingMin } = match;
-  const itemIds = new Set(match.itemIds);
-  const conditions = [
-    ...(match.itemIds === undefined ? [] : [({ itemId }: Item) => itemIds.has(itemId)]),
-    ...anyOf(match.genres, ({ genres }) => genres),
-    ...anyOf(match.tags, ({ tags }) => tags),
-    ...anyOf(match.developers, ({ developer }) => (developer === null ? [] : [developer])),
-    ...(ageRatingMin === undefined ? [] : [({ ageRating }: Item) => ageRating !== null && ageRating >= ageRatingMin]),
-  ];
-  return (item) => conditions.every((holds) => holds(item));
+function createMatcher(
+  { itemIds, genres, tags, developers, ageRatingMin }: Rule['match'],
+  columns: ItemColumns,
+): Matcher {
+  const { labels, developerTable } = columns;
+  const conditions: Matcher[] = [];
+  if (itemIds !== undefined) {
+    const listed = new Set(itemIds.map((itemId) => columns.indexOf(itemId)));
+    conditions.push((index) => listed.has(index));
+  }
+  if (genres !== undefined) {
+    const folds = labels.table.findFolds(genres);
+    conditions.push((index) => labels.findGenre(index, folds) >= 0);
+  }
+  if (tags !== undefined) {
+    const folds = labels.table.findFolds(tags);
+    conditions.push((index) => labels.findTag(index, folds) >= 0);
+  }
+  if (developers !== undefined) {
+    const folds = developerTable.findFolds(developers);
+    conditions.push((index) => folds.has(developerTable.folds[columns.developers[index]!]!));
+  }
+  if (ageRatingMin !== undefined) conditions.push((index) => columns.ageRatings[index]! >= ageRatingMin);
+  const [first, ...others] = conditions;
+  return (index) => first!(index) && others.every((holds) => holds(index));
 }
 
-export const createRuleFilters = (rules: readonly Rule[]): Filter[] =>
+export const createRuleFilters = (rules: readonly Rule[], columns: ItemColumns): Filter[] =>
   rules
     .filter(({ action }) => action === 'exclude')
-    .map((rule) => {
-      const matches = getMatcher(rule);
-      return (item) => (matches(item) ? `excluded by the rule ${rule.ruleId}` : undefined);
-    });
+    .map((rule) => ({
+      removes: getMatcher(rule, columns),
+      explain: () => `excluded by the rule ${rule.ruleId}`,
+    }));
 
 /** Bounds the product of all factors, so that a score stays finite. */
 const FACTOR_MAX = 1e9;
 
 export interface RuleEffects {
   /** Returns the factor to multiply an item's score by. */
-  computeFactor(item: Item): number;
-  isPinned(item: Item): boolean;
+  computeFactor(index: number): number;
+  isPinned(index: number): boolean;
   /** Items that rules pin by id: no other source needs to retrieve them. */
   pinnedIds: string[];
 }
 
-export function prepareRules(rules: readonly Rule[]): RuleEffects {
+export function prepareRules(rules: readonly Rule[], columns: ItemColumns): RuleEffects {
   const matchersOf = (...actions: Rule['action'][]) =>
-    rules.filter(({ action }) => actions.includes(action)).map((rule) => ({ rule, matches: getMatcher(rule) }));
+    rules
+      .filter(({ action }) => actions.includes(action))
+      .map((rule) => ({ rule, matches: getMatcher(rule, columns) }));
   const pins = matchersOf('pin');
   const weights = matchersOf('boost', 'bury');
   return {
-    computeFactor(item) {
+    computeFactor(index) {
       let factor = 1;
       for (const { rule, matches } of weights)
-        if (matches(item)) factor *= rule.action === 'boost' ? rule.factor : 1 / rule.factor;
+        if (matches(index)) factor *= rule.action === 'boost' ? rule.factor : 1 / rule.factor;
       return Math.min(FACTOR_MAX, Math.max(1 / FACTOR_MAX, factor));
     },
-    isPinned: (item) => pins.some(({ matches }) => matches(item)),
+    isPinned: (index) => pins.some(({ matches }) => matches(index)),
     pinnedIds: pins.flatMap(({ rule }) => rule.match.itemIds ?? []),
   };
 }
 
 /** Returns the ids of the rules whose conditions the item meets. */
-export const listMatchingRules = (item: Item, rules: readonly Rule[]): string[] =>
-  rules.filter((rule) => getMatcher(rule)(item)).map(({ ruleId }) => ruleId);
+export const listMatchingRules = (index: number, rules: readonly Rule[], columns: ItemColumns): string[] =>
+  rules.filter((rule) => getMatcher(rule, columns)(index)).map(({ ruleId }) => ruleId);
 
 /** Returns the rules in force for a country and a platform; unknown ones match no list. `now`: epoch milliseconds. */
 export function selectRulesInForce(

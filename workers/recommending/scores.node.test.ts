@@ -9,7 +9,7 @@ import { estimateExamination } from '../../models/ranking/examples.ts';
 import { ImpressionLog } from '../../models/ranking/impressions.ts';
 import { measureSnips, scoreByPrior } from '../../models/ranking/measure.ts';
 import { addSlate } from '../../tests/add-slate.ts';
-import { createRankingInput, itemIds } from '../../tests/ranking-input.ts';
+import { createRankingInput, getItem, itemIds } from '../../tests/ranking-input.ts';
 import type { PredictActions } from './ranking-input.ts';
 import { composeGallery, recommend } from './recommend.ts';
 import { toSlate } from './slate.ts';
@@ -27,10 +27,10 @@ const againstPopularity: PredictActions = async (features, candidates) => {
 };
 
 it('orders by the predictions of the ranking model, and by the prior if it fails', async () => {
-  const order = async (predict: PredictActions | null) =>
-    (await recommend(createRankingInput({ predictActions: predict }), 5)).ranking.candidates.map(
-      ({ item }) => item.itemId,
-    );
+  const order = async (predict: PredictActions | null) => {
+    const { ranking } = await recommend(createRankingInput({ predictActions: predict }), 5);
+    return ranking.ranked.map((candidate) => getItem(ranking, candidate).itemId);
+  };
   const byPrior = await order(null);
   expect(byPrior.slice(0, 3)).toEqual(['g0', 'g1', 'g2']);
   expect(await order(againstPopularity)).toEqual(byPrior.toReversed());
@@ -71,7 +71,8 @@ it('shows less of a genre, but still some of it', async () => {
   const racingRanks = async (more: object) => {
     const input = createRankingInput(more);
     const { ranking } = await recommend(input, 12);
-    return ranking.candidates.flatMap(({ item }, rank) => (item.genres.includes('Racing') ? [rank] : []));
+    const isRacing = (candidate: number) => getItem(ranking, candidate).genres.includes('Racing');
+    return ranking.ranked.flatMap((candidate, rank) => (isRacing(candidate) ? [rank] : []));
   };
   const before = await racingRanks({});
   const after = await racingRanks({ user });
@@ -107,8 +108,10 @@ it('logs each ranked item with its position, propensity and features', async () 
   const log = new ImpressionLog();
   addSlate(log, slate);
   const read = new Map(log.collect().flatMap(({ entries }) => entries.map((entry) => [entry.itemId, entry.features])));
-  for (const { item, features } of page.ranking.candidates)
-    if (read.has(item.itemId)) expect(read.get(item.itemId)).toEqual(features());
+  for (const candidate of page.ranking.ranked) {
+    const { itemId } = getItem(page.ranking, candidate);
+    if (read.has(itemId)) expect(read.get(itemId)).toEqual(page.ranking.readFeatures([candidate]));
+  }
   expect(read.size).toBe(shown.length);
   expect(itemIds.length).toBeGreaterThan(shown.length);
 });

@@ -1,58 +1,81 @@
-// Finds games whose words resemble the query's, despite typing errors, by shared trigrams. The index is built once per
-// state of the catalogue.
+// Finds games whose words resemble the query's, despite typing errors, by shared trigrams. The index follows the
+// catalogue item by item.
 
 import type { Item } from '../../models/contracts/item.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
-import type { Candidate } from './candidates.ts';
+import type { ItemColumns } from '../../models/features/item-columns.ts';
+import type { ShownItem } from './source.ts';
 
 /** An item must have this share of the query's trigrams; a wrong letter changes three. */
 const SHARED_MIN = 0.5;
 
-interface Index {
-  revision: number;
-  items: readonly Item[];
-  /** Indices of the items that have a trigram. */
-  postings: ReadonlyMap<string, readonly number[]>;
-}
-const indexes = new WeakMap<Catalogue, Index>();
+class TrigramIndex {
+  /** Indexes of the items that have a trigram. */
+  readonly #postings = new Map<string, number[]>();
+  /** By item index: the items as they were indexed. */
+  readonly #indexed: (Item | undefined)[] = [];
+  #changes = 0;
 
-/** Most similar first, ties by popularity. Scores 0–1.01. */
-export function searchByTrigrams(
-  catalogue: Catalogue,
-  popularity: ReadonlyMap<string, number>,
-  query: string,
-): Candidate[] {
-  const { items, postings } = getIndex(catalogue);
-  const asked = listTrigrams(query);
-  const shared = new Map<number, number>();
-  for (const trigram of asked)
-    for (const index of postings.get(trigram) ?? []) shared.set(index, (shared.get(index) ?? 0) + 1);
-  const found: Candidate[] = [];
-  for (const [index, count] of shared) {
-    const share = count / asked.size;
-    const item = items[index]!;
-    if (share >= SHARED_MIN)
-      found.push({ item, score: share + 0.01 * (popularity.get(item.itemId) ?? 0), reason: `Found for “${query}”` });
+  /** The number of these trigrams that each item has, if any. */
+  count(trigrams: ReadonlySet<string>): ReadonlyMap<number, number> {
+    const shared = new Map<number, number>();
+    for (const trigram of trigrams)
+      for (const index of this.#postings.get(trigram) ?? []) shared.set(index, (shared.get(index) ?? 0) + 1);
+    return shared;
   }
-  return found.sort((a, b) => b.score - a.score || (a.item.itemId < b.item.itemId ? -1 : 1));
+
+  /** Takes in the items that have changed since the last call. */
+  follow({ items, changes }: ItemColumns): void {
+    if (changes === this.#changes) return;
+    this.#changes = changes;
+    for (const [index, item] of items.entries()) {
+      const before = this.#indexed[index];
+      if (item === before) continue;
+      const [left, entered] = [listItemTrigrams(before), listItemTrigrams(item)];
+      for (const trigram of left) if (!entered.has(trigram)) this.#remove(trigram, index);
+      for (const trigram of entered) if (!left.has(trigram)) this.#add(trigram, index);
+      this.#indexed[index] = item;
+    }
+  }
+
+  #add(trigram: string, index: number): void {
+    const indexes = this.#postings.get(trigram);
+    if (indexes === undefined) this.#postings.set(trigram, [index]);
+    else indexes.push(index);
+  }
+
+  #remove(trigram: string, index: number): void {
+    const indexes = this.#postings.get(trigram)!;
+    const last = indexes.pop()!;
+    if (last !== index) indexes[indexes.indexOf(index)] = last;
+  }
+}
+const trigramIndexes = new WeakMap<ItemColumns, TrigramIndex>();
+
+/** Most similar first, ties by popularity. Scores 0–1.01. `popularity`: by item index. */
+export function searchByTrigrams(columns: ItemColumns, popularity: Float64Array, query: string): ShownItem[] {
+  const { ids } = columns;
+  const asked = listTrigrams(query);
+  const found: ShownItem[] = [];
+  for (const [index, count] of readIndex(columns).count(asked)) {
+    const share = count / asked.size;
+    if (share >= SHARED_MIN)
+      found.push({ index, score: share + 0.01 * popularity[index]!, reason: `Found for “${query}”` });
+  }
+  return found.sort((a, b) => b.score - a.score || (ids[a.index]! < ids[b.index]! ? -1 : 1));
 }
 
-function getIndex(catalogue: Catalogue): Index {
-  const known = indexes.get(catalogue);
-  if (known?.revision === catalogue.changes) return known;
-  const items = [...catalogue.values()];
-  const postings = new Map<string, number[]>();
-  items.forEach(({ title, developer, genres, tags }, index) => {
-    for (const trigram of listTrigrams([title, developer ?? '', ...genres, ...tags].join(' '))) {
-      const indices = postings.get(trigram);
-      if (indices === undefined) postings.set(trigram, [index]);
-      else indices.push(index);
-    }
-  });
-  const index = { revision: catalogue.changes, items, postings };
-  indexes.set(catalogue, index);
+function readIndex(columns: ItemColumns): TrigramIndex {
+  const index = trigramIndexes.get(columns) ?? new TrigramIndex();
+  trigramIndexes.set(columns, index);
+  index.follow(columns);
   return index;
 }
+
+/** None for an item that is not visible. */
+const listItemTrigrams = (item: Item | undefined): Set<string> =>
+  item === undefined
+    ? new Set()
+    : listTrigrams([item.title, item.developer ?? '', ...item.genres, ...item.tags].join(' '));
 
 /** “tide” → “ ti”, “tid”, “ide”, “de ”: the trigrams of each padded word, without accents. */
 function listTrigrams(text: string): Set<string> {

@@ -3,27 +3,28 @@
 // the list ends.
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
-import type { Item } from '../../models/contracts/item.ts';
-import { take } from './candidates.ts';
-import { findFilterReason } from './filter.ts';
+import { removes } from './filter.ts';
 import { createPlayerFilters, createSelectionFilters, type Restrictions, type Selection } from './filters.ts';
 
-/** Lazily yields the items that only the filters of the player, the store's rules or `exclude` remove. */
+/**
+ * Lazily yields the items that only the filters of the player, the store's rules or `exclude` remove. `indexes`: among
+ * these, by default the whole catalogue.
+ */
 export function* listRemoved(
   restrictions: Restrictions,
-  items: Iterable<Item>,
-  { genre, exclude }: Selection = {},
-): Generator<Item> {
-  const wanted = createSelectionFilters({ genre });
-  const filters = [...createSelectionFilters({ exclude }), ...createPlayerFilters(restrictions)];
-  for (const item of items)
-    if (findFilterReason(item, wanted) === undefined && findFilterReason(item, filters) !== undefined) yield item;
+  { genre, exclude }: Selection,
+  indexes: Iterable<number> = restrictions.catalogue.columns.listVisible(),
+): Generator<number> {
+  const { columns } = restrictions.catalogue;
+  const wanted = createSelectionFilters({ genre }, columns);
+  const filters = [...createSelectionFilters({ exclude }, columns), ...createPlayerFilters(restrictions)];
+  for (const index of indexes) if (!removes(wanted, index) && removes(filters, index)) yield index;
 }
 
-/** `removed`: iterated only if the answer is short, and only as far as needed. */
-export function explainShort(shown: number, length: number, removed: Iterable<Item>): Degradation[] {
-  if (shown >= length) return [];
-  const withheld = take(removed, length - shown).length;
+/** `removed`: the removed items, iterated only if the answer is short, and only as far as needed. */
+export function explainShort(shown: number, length: number, removed: Iterable<unknown>): Degradation[] {
+  let withheld = 0;
+  if (shown < length) for (const _ of removed) if (shown + ++withheld === length) break;
   if (withheld === 0) return [];
   const counted = shown === 0 ? 'No game passes' : `Only ${shown} of ${shown + withheld} games pass`;
   return [{ step: 'filters', reason: `${counted} the filters of the request, the player and the store’s rules.` }];

@@ -1,9 +1,9 @@
 // Candidates by similarity to a game: neighbours from the release in use, and cold-start items by content.
 
-import type { Item } from '../../models/contracts/item.ts';
-import type { Candidate } from './candidates.ts';
-import { computeHistorySimilarity, computeItemSimilarity, listColdStartItems, scoreAtRank } from './cold-start.ts';
+import { computeHistorySimilarities, createSimilarity, listColdStartItems, scoreAtRank } from './cold-start.ts';
 import type { RankingInput } from './ranking-input.ts';
+import { fromItems, type ShownItem, type Source } from './source.ts';
+import { readStatistics } from './sources.ts';
 
 /** At most this many cold-start items among an item's neighbours. */
 const COLD_START_NEIGHBOURS_MAX = 3;
@@ -11,44 +11,53 @@ const COLD_START_NEIGHBOURS_MAX = 3;
 const POPULARITY_WEIGHT = 0.01;
 
 /**
- * An item's neighbours in the release, mixed with the most similar cold-start items; by content only if the release has
- * no neighbours.
+ * An item's neighbours in the release, mixed with the most similar cold-start items, nearest first; by content only if
+ * the release has no neighbours. `to`: item index.
  */
-export function retrieveSimilar(input: RankingInput, to: Item): Candidate[] {
-  const neighbours = input.neighboursOf(to.itemId).flatMap(([itemId, score]) => {
-    const item = input.catalogue.get(itemId);
-    return item === undefined ? [] : [{ item, score, reason: `Goes with ${to.title}` }];
-  });
-  if (neighbours.length === 0) return retrieveByContent(input, to);
+export function listSimilar(input: RankingInput, to: number): ShownItem[] {
+  const { columns } = input.catalogue;
+  const { title } = columns.items[to]!;
+  const neighbours = input
+    .neighboursOf(columns.ids[to]!)
+    .map(([itemId, score]) => ({ index: columns.find(itemId), score, reason: `Goes with ${title}` }))
+    .filter(({ index }) => index >= 0);
+  if (neighbours.length === 0) return listByContent(input, to);
   const scores = neighbours.map(({ score }) => score);
+  const computeSimilarity = createSimilarity(columns, to);
   const coldStart = listColdStartItems(input)
-    .map((item) => ({ item, similarity: computeItemSimilarity(item, to) }))
+    .map((index) => ({ index, similarity: computeSimilarity(index) }))
     .filter(({ similarity }) => similarity > 0)
     .sort((a, b) => b.similarity - a.similarity)
     .slice(0, COLD_START_NEIGHBOURS_MAX)
-    .map(({ item, similarity }) => ({
-      item,
+    .map(({ index, similarity }) => ({
+      index,
       score: scoreAtRank(scores, similarity),
-      reason: `Similar to ${to.title}`,
+      reason: `Similar to ${title}`,
     }));
   return coldStart.length === 0 ? neighbours : [...neighbours, ...coldStart].sort((a, b) => b.score - a.score);
 }
 
 /** Cold-start items, the most similar to the player's history first. */
-export const retrieveColdStart = (input: RankingInput): Candidate[] =>
-  listColdStartItems(input)
-    .map((item) => ({ item, score: computeHistorySimilarity(item, input), reason: 'Similar to what you played' }))
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score);
+export function retrieveColdStart(input: RankingInput): Source {
+  const indexes = listColdStartItems(input);
+  const similarities = computeHistorySimilarities(indexes, input);
+  return fromItems(
+    Array.from(indexes, (index, at) => ({ index, score: similarities[at]!, reason: 'Similar to what you played' }))
+      .filter(({ score }) => score > 0)
+      .sort((a, b) => b.score - a.score),
+  );
+}
 
-function retrieveByContent({ catalogue, popularity }: RankingInput, to: Item): Candidate[] {
-  const candidates: Candidate[] = [];
-  for (const item of catalogue.values()) {
-    if (item.itemId === to.itemId) continue;
-    const similarity = computeItemSimilarity(item, to);
-    if (similarity === 0) continue;
-    const score = similarity + POPULARITY_WEIGHT * (popularity.get(item.itemId) ?? 0);
-    candidates.push({ item, score, reason: `Similar to ${to.title}` });
+function listByContent(input: RankingInput, to: number): ShownItem[] {
+  const { columns } = input.catalogue;
+  const { popularity } = readStatistics(input);
+  const reason = `Similar to ${columns.items[to]!.title}`;
+  const computeSimilarity = createSimilarity(columns, to);
+  const similar: ShownItem[] = [];
+  for (let index = 0; index < columns.length; index++) {
+    if (index === to || columns.isVisible[index] !== 1) continue;
+    const similarity = computeSimilarity(index);
+    if (similarity > 0) similar.push({ index, score: similarity + POPULARITY_WEIGHT * popularity[index]!, reason });
   }
-  return candidates.sort((a, b) => b.score - a.score);
+  return similar.sort((a, b) => b.score - a.score);
 }

@@ -3,7 +3,7 @@
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import { SLATE_ENTRIES_MAX, type Slate, type SlateEntry } from '../../models/contracts/slate.ts';
-import { FEATURES, FEATURES_HASH, packFeatures } from '../../models/features/ranking.ts';
+import { FEATURES_HASH, packFeatures } from '../../models/features/ranking.ts';
 import type { Page } from './recommend.ts';
 
 interface Shown {
@@ -19,17 +19,17 @@ export function toSlate(
   userId: string,
   { country, platform }: RequestContext,
 ): Slate {
-  const candidates = new Map(ranking.candidates.map((candidate) => [candidate.item.itemId, candidate]));
-  const explored = new Map(topPicks.map(({ candidate, ...chance }) => [candidate.item.itemId, chance]));
+  const shown = findCandidates(rows, ranking);
+  const explored = new Map(topPicks.map(({ candidate, ...chance }) => [candidate, chance]));
   const entries: SlateEntry[] = [];
-  const features: Float32Array[] = [];
+  const candidates: number[] = [];
   for (const [row, { id: rowId, items }] of rows.entries())
     for (const [column, { itemId }] of items.entries()) {
-      const candidate = candidates.get(itemId);
+      const candidate = shown.get(itemId);
       if (candidate === undefined || entries.length === SLATE_ENTRIES_MAX) continue;
-      const chance = explored.get(itemId) ?? { propensity: 1, exploration: false, shuffled: false };
+      const chance = explored.get(candidate) ?? { propensity: 1, exploration: false, shuffled: false };
       entries.push({ itemId, rowId, row, column, ...chance });
-      features.push(candidate.features());
+      candidates.push(candidate);
     }
   return {
     recommendationId,
@@ -41,12 +41,20 @@ export function toSlate(
     platform,
     featuresHash: FEATURES_HASH,
     entries,
-    features: toBase64(features),
+    features: Buffer.from(packFeatures(ranking.readFeatures(candidates))).toString('base64'),
   };
 }
 
-function toBase64(rows: readonly Float32Array[]): string {
-  const features = new Float32Array(rows.length * FEATURES.length);
-  for (const [row, values] of rows.entries()) features.set(values, row * FEATURES.length);
-  return Buffer.from(packFeatures(features)).toString('base64');
+/** The candidates on the page, by item id. */
+function findCandidates(
+  rows: Page['rows'],
+  { candidates: { indexes, columns } }: Page['ranking'],
+): ReadonlyMap<string, number> {
+  const shown = new Set(rows.flatMap(({ items }) => items.map(({ itemId }) => itemId)));
+  const found = new Map<string, number>();
+  for (const [candidate, index] of indexes.entries()) {
+    const itemId = columns.ids[index]!;
+    if (shown.has(itemId)) found.set(itemId, candidate);
+  }
+  return found;
 }

@@ -1,19 +1,15 @@
 // Filters the rows of a stored gallery down to what may be shown now.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
-import { type Filter, findFilterReason } from './filter.ts';
+import { type Filter, removes } from './filter.ts';
 import { createNamingFilters, createPlayerFilters, type Restrictions } from './filters.ts';
-import type { RankingInput } from './ranking-input.ts';
 import { parseRowId, ROWS } from './rows.ts';
 
 /**
  * Removes items that are gone or filtered, and rows whose title names such an item. A row that names an item missing
  * from the catalogue is removed too, since the item cannot be checked.
  */
-export function filterStoredRows(
-  rows: readonly GalleryRow[],
-  input: Restrictions & Pick<RankingInput, 'catalogue'>,
-): GalleryRow[] {
+export function filterStoredRows(rows: readonly GalleryRow[], input: Restrictions): GalleryRow[] {
   const namingFilters = createNamingFilters(input);
   // Many rows have the same filters, and creating them reads the player's whole history.
   const created = new Map<typeof createPlayerFilters, Filter[]>();
@@ -23,8 +19,8 @@ export function filterStoredRows(
     return filters;
   };
   const isAllowed = (itemId: string, filters: readonly Filter[]) => {
-    const item = input.catalogue.get(itemId);
-    return item !== undefined && findFilterReason(item, filters) === undefined;
+    const index = input.catalogue.columns.find(itemId);
+    return index >= 0 && !removes(filters, index);
   };
   return rows.flatMap((row) => {
     const parsed = parseRowId(row.id);

@@ -3,9 +3,9 @@
 // caches (statistics). Items that must not be shown are left out on every rung.
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
+import type { Item } from '../../models/contracts/item.ts';
 import { continueList } from '../recommending/continue-list.ts';
-import { findFilterReason } from '../recommending/filter.ts';
-import { createSelectionFilters, type Selection } from '../recommending/filters.ts';
+import type { Selection } from '../recommending/filters.ts';
 import { recommendList } from '../recommending/lists.ts';
 import { composeBaseline, isBaseline, type Policy, withoutFatigue } from '../recommending/policies.ts';
 import { composeGallery, type Page, type Ranking } from '../recommending/recommend.ts';
@@ -54,7 +54,7 @@ export async function answerGallery(
   });
   const { input, page, rows } = served;
   if (hasFewGames(request, served) && rows.length > 0) return served;
-  const removed = listRemoved(input, input.catalogue.values(), { exclude });
+  const removed = listRemoved(input, { exclude });
   // Not the first row of a full page: without any pick, it has the player's own games.
   const picks = page?.topPicks ?? rows[0]?.items ?? [];
   return addDegraded(served, explainShort(picks.length, length, removed));
@@ -96,10 +96,10 @@ function pickItems(rows: readonly GalleryRow[], selection: Selection): Recommend
 }
 
 /** `items`: with whole items. */
-function selectItems(items: readonly RecommendedItem[], selection: Selection): RecommendedItem[] {
-  const filters = createSelectionFilters(selection);
-  if (filters.length === 0) return [...items];
-  return items.filter(({ item }) => item !== undefined && findFilterReason(item, filters) === undefined);
+function selectItems(items: readonly RecommendedItem[], { genre, exclude = [] }: Selection): RecommendedItem[] {
+  const wanted = genre?.toLowerCase();
+  const isWanted = (item: Item | undefined) => item?.genres.some((one) => one.toLowerCase() === wanted);
+  return items.filter(({ itemId, item }) => !exclude.includes(itemId) && (wanted === undefined || isWanted(item)));
 }
 
 /** Adds to `degraded` that filters left fewer items than requested. */
@@ -112,7 +112,7 @@ function markShort(
   const { input, items } = served;
   // A later page is short at the list's end.
   if ((selection.offset ?? 0) > 0 || (hasFewGames(request, served) && items.length > 0)) return served;
-  const degraded = explainShort(items.length, length, listRemoved(input, input.catalogue.values(), selection));
+  const degraded = explainShort(items.length, length, listRemoved(input, selection));
   return addDegraded(served, degraded);
 }
 

@@ -287,7 +287,7 @@ it('serves recommendations by the same rungs: a genre from the batch gallery, or
 it('serves a stored gallery if the algorithm throws, or else popular items', async () => {
   const { ask, isolate } = await startWarm();
   await makePlayer('buggy');
-  vi.spyOn(isolate.catalogue, 'newest').mockImplementation(down('the algorithm'));
+  vi.spyOn(isolate.catalogue.releases, 'readReleased').mockImplementation(down('the algorithm'));
   const degraded = [{ step: 'composition', reason: 'the algorithm is down' }];
   const popular = await ask('buggy');
   expect(popular).toMatchObject({ tier: 'statistics', degraded });

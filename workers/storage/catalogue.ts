@@ -1,63 +1,43 @@
 // The whole catalogue in an isolate's memory, refreshed from D1's log of changes. It ranks nothing.
 
 import type { Item } from '../../models/contracts/item.ts';
+import { ItemColumns } from '../../models/features/item-columns.ts';
 import { type ItemChange, readItemChanges } from './items.ts';
+import { ReleaseOrder } from './release-order.ts';
 
 const PAGE = 2_000;
 
 export class Catalogue {
-  readonly #items = new Map<string, Item>();
+  readonly columns = new ItemColumns();
+  readonly releases = new ReleaseOrder(this.columns);
   /** The newest revision applied per item, deleted ones included: changes arrive on two paths and out of order. */
   readonly #revisions = new Map<string, number>();
   #cursor = { revision: 0, itemId: '' };
-  #genres: ReadonlyMap<string, string> | undefined;
-  #newest: { today: string; items: readonly Item[] } | undefined;
-
-  /** The number of changes applied. */
-  changes = 0;
+  #genres: { changes: number; labels: Int32Array } = { changes: 0, labels: new Int32Array(0) };
 
   /** Undefined for hidden and deleted items. */
   get(itemId: string): Item | undefined {
-    return this.#items.get(itemId);
+    return this.columns.items[this.columns.find(itemId)];
   }
 
+  /** The number of visible items. */
   get size(): number {
-    return this.#items.size;
-  }
-
-  values(): IterableIterator<Item> {
-    return this.#items.values();
+    return this.columns.size;
   }
 
   /** The genre spelt as in the catalogue, ignoring case; unchanged if the catalogue does not have it. */
   spellGenre(genre: string): string {
-    this.#genres ??= new Map(
-      [...this.#items.values()].flatMap(({ genres }) => genres.map((one) => [one.toLowerCase(), one] as const)),
-    );
-    return this.#genres.get(genre.toLowerCase()) ?? genre;
-  }
-
-  /** Items with a release date up to `today` (ISO date), newest first. */
-  newest(today: string): readonly Item[] {
-    if (this.#newest?.today !== today) {
-      const released = [...this.#items.values()].filter(
-        ({ releaseDate }) => releaseDate !== null && releaseDate <= today,
-      );
-      released.sort((a, b) => (a.releaseDate! > b.releaseDate! ? -1 : a.releaseDate! < b.releaseDate! ? 1 : 0));
-      this.#newest = { today, items: released };
-    }
-    return this.#newest.items;
+    const { table } = this.columns.labels;
+    if (this.#genres.changes !== this.columns.changes) this.#genres = readGenres(this.columns);
+    return table.strings[this.#genres.labels[table.findFold(genre)] ?? -1] ?? genre;
   }
 
   /** Applies a change, unless a newer one of the same item has been applied. */
   apply({ itemId, revision, item }: ItemChange): void {
     if (revision < (this.#revisions.get(itemId) ?? 0)) return;
     this.#revisions.set(itemId, revision);
-    if (item === null || item.hidden) this.#items.delete(itemId);
-    else this.#items.set(itemId, item);
-    this.#newest = undefined;
-    this.#genres = undefined;
-    this.changes++;
+    if (item === null || item.hidden) this.columns.remove(itemId);
+    else this.columns.put(item);
   }
 
   /** Applies all changes since the last call. */
@@ -71,4 +51,15 @@ export class Catalogue {
       }
     } while (changes.length === PAGE);
   }
+}
+
+/** By the folds of the labels, a genre of a visible item; −1 if there is none. */
+function readGenres({ labels, isVisible, changes }: ItemColumns): { changes: number; labels: Int32Array } {
+  const { table, cells, starts, genreEnds } = labels;
+  const genres = new Int32Array(table.length).fill(-1);
+  for (let index = 0; index < isVisible.length; index++)
+    if (isVisible[index] === 1)
+      for (let cell = starts[index]!; cell < genreEnds[index]!; cell++)
+        genres[table.folds[cells[cell]!]!] = cells[cell]!;
+  return { changes, labels: genres };
 }

@@ -1,0 +1,70 @@
+// The genres, tags and platforms of every item as numbers of a table of strings, in one array. An item's cells:
+// genres, tags, platforms, then its different genres and tags, for comparing items (label-marks.ts).
+
+import type { Item } from '../contracts/item.ts';
+import { growColumn } from './grow-column.ts';
+import { StringTable } from './string-table.ts';
+
+export class LabelLists {
+  readonly table = new StringTable();
+  /** Numbers of the table; by item, each list ends where the next begins. */
+  cells = new Uint32Array(64);
+  /** By item index. */
+  starts = new Uint32Array(8);
+  genreEnds = new Uint32Array(8);
+  tagEnds = new Uint32Array(8);
+  platformEnds = new Uint32Array(8);
+  ends = new Uint32Array(8);
+  #used = 0;
+
+  /** Writes an item's labels: over its old ones if they fit, else behind all others. */
+  write(index: number, { genres, tags, platforms }: Pick<Item, 'genres' | 'tags' | 'platforms'>): void {
+    this.#grow(index + 1);
+    const labels = [...genres, ...tags].map((label) => this.table.add(label));
+    const distinct = [...new Set(labels)];
+    const numbers = [...labels, ...platforms.map((platform) => this.table.add(platform)), ...distinct];
+    const start = numbers.length <= this.ends[index]! - this.starts[index]! ? this.starts[index]! : this.#used;
+    if (start === this.#used) this.#append(numbers.length);
+    this.cells.set(numbers, start);
+    this.starts[index] = start;
+    this.genreEnds[index] = start + genres.length;
+    this.tagEnds[index] = start + labels.length;
+    this.platformEnds[index] = start + labels.length + platforms.length;
+    this.ends[index] = start + numbers.length;
+  }
+
+  /** The first cell of an item's genres, tags or platforms with one of these folds; −1 if none has. */
+  findGenre(index: number, folds: ReadonlySet<number>): number {
+    return this.#find(this.starts[index]!, this.genreEnds[index]!, folds);
+  }
+  findTag(index: number, folds: ReadonlySet<number>): number {
+    return this.#find(this.genreEnds[index]!, this.tagEnds[index]!, folds);
+  }
+  findPlatform(index: number, folds: ReadonlySet<number>): number {
+    return this.#find(this.tagEnds[index]!, this.platformEnds[index]!, folds);
+  }
+
+  hasPlatforms(index: number): boolean {
+    return this.platformEnds[index]! > this.tagEnds[index]!;
+  }
+
+  #find(start: number, end: number, folds: ReadonlySet<number>): number {
+    const { folds: own } = this.table;
+    for (let cell = start; cell < end; cell++) if (folds.has(own[this.cells[cell]!]!)) return cell;
+    return -1;
+  }
+
+  #append(length: number): void {
+    this.cells = growColumn(this.cells, this.#used + length);
+    this.#used += length;
+  }
+
+  #grow(length: number): void {
+    if (length <= this.starts.length) return;
+    this.starts = growColumn(this.starts, length);
+    this.genreEnds = growColumn(this.genreEnds, length);
+    this.tagEnds = growColumn(this.tagEnds, length);
+    this.platformEnds = growColumn(this.platformEnds, length);
+    this.ends = growColumn(this.ends, length);
+  }
+}
