@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Refusal } from '../../tests/cloudflare/account.ts';
 import { prepareStores } from '../../tests/cloudflare/prepare-stores.ts';
 import { type StandIn, startStandIn } from '../../tests/cloudflare/server.ts';
+import { withLease } from '../../workers/storage/leases.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
 import type { ConfigurationFile } from '../deploy/configuration.ts';
 import { readConfigurationFile } from '../deploy/sign-in.ts';
@@ -55,6 +56,14 @@ beforeEach(() => {
   standIn.calls.splice(0);
   reports.splice(0);
 });
+
+function loseNext(lost: RegExp): void {
+  standIn.isLost = (call) => {
+    if (!lost.test(call)) return false;
+    standIn.isLost = () => false;
+    return true;
+  };
+}
 
 const countCalls = (call: RegExp): number => standIn.calls.filter((made) => call.test(made)).length;
 
@@ -134,7 +143,7 @@ test('calls that fail on their way are repeated, also when they had their effect
   const insert = remote.DB.prepare(
     'insert into imports (id, started_at, rows_done) values (?1, 0, 0) on conflict do nothing',
   );
-  standIn.loseNext(CALL_D1);
+  loseNext(CALL_D1);
   standIn.failNext(CALL_D1, new Refusal(503, 0, 'overloaded'));
   standIn.failNext(CALL_D1, new Refusal(400, 7500, 'D1 DB storage operation caused object to be reset.'));
   standIn.failNext(CALL_D1, new Refusal(429, 0, 'Rate limited'));
@@ -142,8 +151,11 @@ test('calls that fail on their way are repeated, also when they had their effect
   expect(countCalls(CALL_D1)).toBe(5);
   expect(await remote.DB.prepare("select count(*) as n from imports where id = 'lost'").first('n')).toBe(1);
 
+  loseNext(CALL_D1);
+  expect(await withLease(remote.DB, 'training', async () => 'done')).toEqual({ result: 'done' });
+
   const pointer = await remote.BUCKET.put('pointer', '1', { onlyIf: { etagDoesNotMatch: '*' } });
-  standIn.loseNext(/^PUT .*pointer/);
+  loseNext(/^PUT .*pointer/);
   // It is its own file that is there.
   expect(await remote.BUCKET.put('pointer', '2', { onlyIf: { etagMatches: pointer!.etag } })).not.toBeNull();
   standIn.failNext(/^PUT .*pointer/, new Refusal(503, 0, 'ServiceUnavailable'));

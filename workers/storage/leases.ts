@@ -28,13 +28,13 @@ export async function withLease<T>(
   }
 }
 
-/** False if another holder has it. */
+/** False if another holder has it. May be repeated: its answer may be lost. */
 async function takeLease(db: D1Database, name: string, holder: string): Promise<boolean> {
   const { meta } = await db
     .prepare(
       `insert into leases (name, holder, expires_at) values (?1, ?2, ${NOW} + ?3)
        on conflict do update set holder = excluded.holder, expires_at = excluded.expires_at
-       where leases.expires_at <= ${NOW}`,
+       where leases.expires_at <= ${NOW} or leases.holder = excluded.holder`,
     )
     .bind(name, holder, LEASE_MS)
     .run();
