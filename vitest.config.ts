@@ -77,7 +77,7 @@ const load = <Module>(file: string): Promise<Module> => import(here(file));
 const ORT_WASM = './dist/ort-plain-memory.wasm';
 
 /** Tests of whole commands: they take minutes, most of them waiting, and would end long after all others. */
-const COMMANDS = /\/scripts\/(chaos|abuse|start|local|log|evaluate|train|deploy|remote)\//;
+const COMMANDS = /\/scripts\/(chaos|abuse|start|local|log|evaluate|train|deploy|remote|costs)\//;
 
 /** Code without I/O, clock or state: its tests share processes, which saves most of their time. */
 const PURE = '{models,workers/recommending}/**/*.node.test.ts';

@@ -10,6 +10,7 @@ import { expect, it } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import { createDeployCommand } from '../scripts/deploy/command.ts';
 import { PROJECT_DIR } from '../scripts/local/project.ts';
+import { createTrainCommand } from '../scripts/train/command.ts';
 
 interface Step {
   uses?: string;
@@ -33,7 +34,7 @@ interface Workflow {
 const FOLDER = path.join(PROJECT_DIR, '.github/workflows');
 const PINNED = /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/;
 /** Commands whose flags a workflow passes. */
-const COMMANDS = { deploy: createDeployCommand };
+const COMMANDS = { deploy: createDeployCommand, train: createTrainCommand };
 
 const workflows = readdirSync(FOLDER).map((file) => {
   const text = readFileSync(path.join(FOLDER, file), 'utf8');

@@ -39,6 +39,14 @@ export function watchTree(root: number): () => TreeUsage {
   };
 }
 
+/** CPU time so far of the descendants of `root` that run `program`, by the name of its file. */
+export const readCpuSeconds = (root: number, program: string): number =>
+  sum(
+    listDescendants(root)
+      .filter(({ pid }) => readProgram(pid) === program)
+      .map(({ cpuTicks }) => cpuTicks),
+  ) / TICKS_PER_SECOND;
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
 interface Process {

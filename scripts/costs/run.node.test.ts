@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fillStores } from '../bench/serving.ts';
+import { makePlayers, measureHourlyGalleries, measureTraffic } from './measure.ts';
+import { type CountedServer, startCounted } from './server.ts';
+
+const LIMIT_MS = 400_000;
+const PLAYERS = 2;
+const EVENTS = 10 * PLAYERS;
+
+let server: CountedServer;
+beforeAll(async () => {
+  server = await startCounted();
+  await fillStores(server.stores);
+}, LIMIT_MS);
+afterAll(() => server?.close());
+
+test(
+  'two players are counted all the way, from their requests to the files in R2',
+  async () => {
+    const { events, galleries } = await measureTraffic(server, makePlayers(PLAYERS), 'test', 0);
+    // Their requests, at least one batch of the queue, and the two crons.
+    expect(events.requests).toBeGreaterThanOrEqual(PLAYERS + 1 + 2);
+    // A call of each object, and an alarm.
+    expect(events.objectRequests).toBeGreaterThanOrEqual(2 * PLAYERS);
+    expect(events.objectSeconds).toBeGreaterThan(0);
+    // A message of each request is written, read and deleted.
+    expect(events.queueOperations).toBe(3 * PLAYERS);
+    // Rows of the log and of its index; rows of the objects' signals and outboxes.
+    expect(events.d1RowsWritten).toBeGreaterThanOrEqual(2 * EVENTS);
+    expect(events.objectRowsWritten).toBeGreaterThanOrEqual(2 * EVENTS);
+    expect(events.objectRowsRead).toBeGreaterThanOrEqual(EVENTS);
+    expect(events.objectBytes).toBeGreaterThan(4_096 * PLAYERS);
+    // The file of events, and the manifest that names it.
+    expect(events.r2ClassA).toBeGreaterThanOrEqual(2);
+    expect(events.r2Bytes).toBeGreaterThan(0);
+    expect(galleries).toMatchObject({ queueOperations: 3 * PLAYERS });
+    expect(galleries.objectRequests).toBeGreaterThanOrEqual(PLAYERS);
+    expect(galleries.r2ClassB).toBeGreaterThan(0);
+    // An invocation is logged even if it prints nothing.
+    expect(galleries.logEvents).toBeGreaterThanOrEqual(galleries.requests + galleries.objectRequests);
+    const hourly = await measureHourlyGalleries(server);
+    expect(hourly.d1RowsWritten).toBeGreaterThanOrEqual(PLAYERS);
+    expect(hourly.objectRequests).toBe(0);
+    for (const usage of [events, galleries, hourly])
+      for (const [meter, amount] of Object.entries(usage)) expect(Number.isFinite(amount), meter).toBe(true);
+  },
+  LIMIT_MS,
+);
