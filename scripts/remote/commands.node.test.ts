@@ -165,6 +165,25 @@ test(
   LIMIT_MS,
 );
 
+test(
+  'a key of tokens goes to the Worker of the environment, and is shown to nobody',
+  async () => {
+    const { account } = standIn;
+    // Of the main environment, which wrangler.toml names.
+    for (const worker of ['bloodstream', NAME]) account.deploy(worker, account.addVersion(worker, { bindings: [] }).id);
+    const flags = ['--env', 'staging', '--url', standIn.workerUrl];
+    env = { ...env, CLOUDFLARE_ACCOUNT_ID: ACCOUNT };
+    const { exitCode, stdout, stderr } = await start('token-key.ts', ...flags);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain('The Worker publishes the key.');
+    const [secret] = account.getDeployed(NAME).bindings;
+    expect(secret).toMatchObject({ name: 'TOKEN_KEY_0', type: 'secret_text' });
+    expect(stdout + stderr).not.toContain(JSON.parse(secret!.text!).d);
+    expect(account.getDeployed('bloodstream').bindings).toEqual([]);
+  },
+  LIMIT_MS,
+);
+
 test('without a token nothing is done, and --remote excludes an address', async () => {
   const { CLOUDFLARE_API_TOKEN: _, ...without } = env;
   const allowed = env;

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { sha256Hex } from '../../models/contracts/digest.ts';
 import { Refusal } from '../../tests/cloudflare/account.ts';
 import { prepareStores } from '../../tests/cloudflare/prepare-stores.ts';
 import { type StandIn, startStandIn } from '../../tests/cloudflare/server.ts';
@@ -117,6 +118,7 @@ async function useBucket({ BUCKET }: Stores): Promise<unknown[]> {
   await put('a/pointer', '4', { onlyIf: { etagMatches: etag } });
   await note(await BUCKET.get('a/pointer'));
   await expect(BUCKET.put('a/pointer', 'x', { sha256: '0'.repeat(64) })).rejects.toThrow();
+  await put('a/digest', 'x', { sha256: await sha256Hex(new TextEncoder().encode('x')) });
   await BUCKET.put(
     'a/binary',
     Uint8Array.from({ length: 10 }, (_, byte) => 250 + byte),

@@ -20,6 +20,9 @@ const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('b
 /** wrangler reads its expiry, in epoch seconds. */
 export const UPLOAD_TOKEN = `${encode({ alg: 'none' })}.${encode({ exp: 4_102_444_800 })}.`;
 
+/** A new secret is a new version with everything else as it was. */
+const KEPT_TYPES = ['d1', 'r2_bucket', 'queue', 'plain_text', 'secret_text', 'durable_object_namespace', 'assets'];
+
 const read = (answer: Route['answer']): Route => ({ answer, changes: false });
 const change = (answer: Route['answer']): Route => ({ answer, changes: true });
 
@@ -133,6 +136,12 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'GET /workers/scripts/*/secrets': read(({ account, parameters: [name] }) =>
     hide(account.getDeployed(name!).bindings.filter(({ type }) => type === 'secret_text')),
   ),
+  'PUT /workers/scripts/*/secrets': change(({ account, parameters: [name], text }) => {
+    account.getWorker(name!);
+    const secret = JSON.parse(text) as Binding;
+    account.deploy(name!, account.addVersion(name!, { bindings: [secret], keep_bindings: KEPT_TYPES }).id);
+    return { name: secret.name, type: secret.type };
+  }),
   'GET /workers/scripts/*/schedules': read(({ account, parameters: [name] }) => ({
     schedules: account.getWorker(name!).crons.map((cron) => ({ cron })),
   })),

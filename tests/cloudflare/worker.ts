@@ -1,5 +1,5 @@
-// The deployed Worker of the stand-in: answers what the smoke test of a deployment asks. It runs no code of the
-// product.
+// The deployed Worker of the stand-in: answers what `npm run token-key` and the smoke test of a deployment ask. It runs
+// no code of the product.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
@@ -21,6 +21,15 @@ export interface DeployedWorker {
 
 const ITEMS = [{ itemId: 'wynmere' }, { itemId: 'tolva' }];
 
+/** The keys that sign tokens, without their secret part. */
+const listPublicKeys = ({ bindings }: Version): object[] =>
+  bindings
+    .filter(({ name }) => /^TOKEN_KEY_[01]$/.test(name))
+    .map(({ text }) => {
+      const { d: _, ...publicKey } = JSON.parse(text!);
+      return publicKey;
+    });
+
 export function createDeployedWorker(): DeployedWorker {
   const players = new Set<string>();
   const clicked = new Set<string>();
@@ -36,6 +45,7 @@ export function createDeployedWorker(): DeployedWorker {
         response.writeHead(status, { 'content-type': 'application/json' });
         response.end(body && JSON.stringify(body));
       };
+      if (request.url === '/.well-known/jwks.json') return send(200, { keys: listPublicKeys(version) });
       const key = version.bindings.find(({ name }) => name === 'ADMIN_KEY')?.text;
       if (request.headers.authorization !== `Bearer ${key}`) return send(401, { title: 'Unauthorized' });
       const { release, failures } = worker;
