@@ -81,8 +81,14 @@ function foldMarks(marks: Map<string, Marks>, events: readonly SignalEvent[]): M
     const before = folded.get(itemId) ?? {};
     folded.set(itemId, { ...before, [kind]: Math.max(before[kind] ?? 0, timestamp) });
   }
-  const listed = listMarks(folded);
-  return listed.length <= MARKS_MAX ? folded : collectMarks(listed.sort(newestMarkFirst).slice(0, MARKS_MAX));
+  if (countMarks(folded) <= MARKS_MAX) return folded;
+  return collectMarks(listMarks(folded).sort(newestMarkFirst).slice(0, MARKS_MAX));
+}
+
+function countMarks(marks: ReadonlyMap<string, Marks>): number {
+  let count = 0;
+  for (const kinds of marks.values()) count += Object.keys(kinds).length;
+  return count;
 }
 
 /** One mark of one item, as a row. The bound counts marks, not items, so that the result does not depend on order. */
