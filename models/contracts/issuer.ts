@@ -1,6 +1,7 @@
 // An issuer of players' tokens other than this Worker, such as a store's OpenID provider, and the ids of its players.
 
 import { z } from 'zod';
+import type { JwkSet } from './jwk-set.ts';
 import { fail, ok, type Result } from './result.ts';
 import { text } from './text.ts';
 import { GUEST_PREFIX, UserId } from './user-id.ts';
@@ -90,6 +91,18 @@ export const Issuer = z
   })
   .meta({ id: 'Issuer' });
 export type Issuer = z.infer<typeof Issuer>;
+
+/** An issuer with its public keys as last read. Times: epoch milliseconds. */
+export interface StoredIssuer extends Omit<Issuer, 'createdAt' | 'keys'> {
+  createdAt: number;
+  /** The same object until the keys change. */
+  jwks: JwkSet;
+  /** When the keys were last read from the issuer. */
+  keysReadAt: number;
+  /** Start of the last attempt to read them. Later than `keysReadAt`: it has failed, or has not ended. */
+  keysTriedAt: number;
+  keysFailure: string | null;
+}
 
 /**
  * Returns the id of an issuer's player: the prefix and the player's id at the issuer, or, if that is not valid in an id

@@ -24,4 +24,12 @@ export const mergesKey = (name: string) => `${LOG_PREFIX}merges/${name}.parquet`
 export const SLATE_BATCHES_PREFIX = 'slate-batches/';
 export const TRAINING_DUE_KEY = 'training/due.json';
 
-export const STATISTICS_KEY = 'statistics/current.json';
+/** Files of statistics; their names sort by time. */
+export const STATISTICS_PREFIX = 'statistics/';
+
+/** Files of the catalogue: all items, or what has changed. */
+export const CATALOGUE_PREFIX = 'catalogue/';
+export const catalogueKey = (name: string) => `${CATALOGUE_PREFIX}${name}.jsonl.gz`;
+
+/** The published state (published-state.ts). */
+export const stateKey = (schema: number) => `state/${schema}.json`;

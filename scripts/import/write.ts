@@ -20,6 +20,7 @@ import {
   type LogShards,
   listLogShards,
 } from '../../workers/storage/log-shards.ts';
+import { publishState } from '../../workers/storage/publish-state.ts';
 import { seedShard } from '../../workers/storage/seed-shard.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
 import { withDuckDb } from '../duckdb/open.ts';
@@ -143,6 +144,7 @@ export const importFiles = (
         onProgress,
       );
     }
+    await publishState(stores, Date.now());
     return summary;
   }, MEMORY_LIMIT);
 

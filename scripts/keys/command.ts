@@ -12,8 +12,8 @@ const AFTER = `
 The command calls a running Worker: the one that \`npm start\` runs, with its development key; the one of your account,
 with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. The latter two need a key in ADMIN_KEY.
 
-A key is shown once; the Worker keeps only its digest. A revoked key is refused everywhere within a minute; its open
-streams end within an hour.
+A key is shown once; the Worker keeps only its digest. A revoked key is refused everywhere within 30 seconds; its
+open streams end within an hour.
 
 Examples:
   npm run keys -- list
@@ -72,7 +72,7 @@ export function createKeysCommand() {
       await (await openClient(worker)).revoke(keyId);
       print(
         { revoked: keyId },
-        `Revoked ${keyId}; it is refused everywhere within a minute. Its open streams end within an hour.`,
+        `Revoked ${keyId}; it is refused everywhere within 30 seconds. Its open streams end within an hour.`,
       );
     });
   return keys;

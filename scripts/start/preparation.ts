@@ -2,6 +2,7 @@
 // and its progress on stderr.
 
 import { listLogShards } from '../../workers/storage/log-shards.ts';
+import { publishState } from '../../workers/storage/publish-state.ts';
 import { readCurrentRelease } from '../../workers/storage/releases.ts';
 import { type CountVars, readGamesPerDay } from '../../workers/storage/settings.ts';
 import { type Platform, readVars, withPlatform } from '../local/platform.ts';
@@ -22,6 +23,7 @@ async function prepare({ state, forImport, world }: Preparation): Promise<Prepar
       await loadWorld(DB, shards, world, console.error);
     }
     if (!forImport) await catchUp(platform);
+    await publishState(platform, Date.now());
     const events = await countBeyond(shards, () => 0);
     const { RELEASE_KEYS } = readVars<Pick<Env, 'RELEASE_KEYS'>>();
     const { manifest } = await readCurrentRelease({ BUCKET, RELEASE_KEYS });

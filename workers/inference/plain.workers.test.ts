@@ -5,8 +5,8 @@ import { FEATURES } from '../../models/features/ranking.ts';
 import type { RankingContents } from '../../models/ranking/train-ranker.ts';
 import type { ReleaseContents, ReleaseFacts } from '../../models/release/seal-release.ts';
 import { publishFake } from '../../tests/fake-release.ts';
+import { loadNamed } from '../../tests/load-release.ts';
 import { readNeighbours } from './neighbours.ts';
-import { loadRelease } from './release.ts';
 
 const itemIds = Array.from({ length: 300 }, (_, index) => `g${index}`);
 
@@ -26,7 +26,7 @@ it('sums the neighbours of a history, with the model’s decay if it has one, an
   for (const [version, parameters, votes] of decays) {
     const alter = (_: unknown, facts: ReleaseFacts) => Object.assign(facts, { parameters });
     await publishFake(env.BUCKET, version, { itemIds, shift: 0, alter });
-    const release = (await loadRelease(env, undefined, 0))!;
+    const release = (await loadNamed(env, undefined, 0))!;
     expect([release.manifest.version, release.scorer.engine, release.scorer.memory]).toEqual([version, 'plain', null]);
     const expected = new Float64Array(300);
     ['g3', 'g10', 'g11'].forEach((itemId, position) => {
@@ -51,7 +51,7 @@ it('runs the ranking model, within 1e-4 of the trainer; leaves out one with anot
   const publish = async (version: string, model: Uint8Array) => {
     const alter = (contents: ReleaseContents) => Object.assign(contents, { ranking: { ...drawn, model } });
     await publishFake(env.BUCKET, version, { itemIds, shift: 0, alter });
-    const { scorer, ranking } = (await loadRelease(env, undefined, 0))!;
+    const { scorer, ranking } = (await loadNamed(env, undefined, 0))!;
     expect(scorer.engine).toBe('plain');
     return ranking;
   };

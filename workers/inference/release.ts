@@ -3,8 +3,7 @@
 // loads the previous one; an isolate with a release keeps it.
 
 import { decodeNeighbourFile, type NeighbourTables } from '../../models/contracts/neighbours.ts';
-import type { NamedRelease, ReadManifest } from '../../models/contracts/release.ts';
-import { readPointer } from '../storage/release-pointer.ts';
+import type { NamedRelease, ReadManifest, ReleasePointer } from '../../models/contracts/release.ts';
 import { R2UnavailableError, type ReleaseEnv, readManifest } from '../storage/releases.ts';
 import { createPlainScorer } from './plain.ts';
 import { type LoadedRanking, loadRanking } from './ranker.ts';
@@ -46,10 +45,10 @@ export const forgetBroken = (): void => broken.clear();
  */
 export async function loadRelease(
   env: ReleaseEnv,
+  pointer: ReleasePointer | undefined,
   loaded: LoadedRelease | undefined,
   now: number,
 ): Promise<LoadedRelease | undefined> {
-  const pointer = await readPointer(env.BUCKET);
   if (pointer === undefined) return loaded;
   if (loaded?.manifest.version === pointer.version) {
     loaded.newestFailure = undefined;
@@ -112,7 +111,7 @@ async function loadUnlessBroken(env: ReleaseEnv, named: NamedRelease, now: numbe
 }
 
 async function loadVersion(env: ReleaseEnv, named: NamedRelease, now: number): Promise<LoadedRelease> {
-  const manifest = await readManifest(env, named);
+  const manifest = await readManifest(env, named, readCachedFile);
   const { BUCKET: bucket } = env;
   const [model, vocabulary, neighbourFile] = await Promise.all([
     readCachedFile(bucket, manifest.model),

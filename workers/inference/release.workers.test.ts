@@ -6,10 +6,11 @@ import { encodeHistories } from '../../models/features/history.ts';
 import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
 import type { RankingContents } from '../../models/ranking/train-ranker.ts';
 import { type Publication, publishFake, scoreByHand } from '../../tests/fake-release.ts';
+import { loadNamed } from '../../tests/load-release.ts';
 import { Cache } from '../storage/cache.ts';
 import { activateRelease, findRelease } from '../storage/release-list.ts';
 import { readNeighbours } from './neighbours.ts';
-import { type LoadedRelease, loadRelease } from './release.ts';
+import type { LoadedRelease } from './release.ts';
 
 const ITEMS = 300;
 const itemIds = Array.from({ length: ITEMS }, (_, index) => `g${index}`);
@@ -83,9 +84,9 @@ async function expectScores(release: LoadedRelease, shift: number) {
 }
 
 it("scores in workerd as the formula does, even padded and empty rows, and reads an item's neighbours", async () => {
-  expect(await loadRelease(env, undefined, 0)).toBeUndefined();
+  expect(await loadNamed(env, undefined, 0)).toBeUndefined();
   await publishFake(env.BUCKET, 'v1', { itemIds, shift: 0 });
-  const loaded = (await loadRelease(env, undefined, 0))!;
+  const loaded = (await loadNamed(env, undefined, 0))!;
   expect([loaded.scorer.engine, loaded.scorer.memory]).toEqual(['onnx', 'plain']);
   expect([WebAssembly.Memory, typeof Atomics.waitAsync]).toEqual([UnsharedMemory, 'function']);
   await expectScores(loaded, 0);
@@ -95,7 +96,7 @@ it("scores in workerd as the formula does, even padded and empty rows, and reads
     ['g7', 0.5],
   ]);
   expect(readNeighbours(loaded, 'unknown')).toEqual([]);
-  expect(await loadRelease(env, loaded, 0)).toBe(loaded);
+  expect(await loadNamed(env, loaded, 0)).toBe(loaded);
 });
 
 it.each(['popularity', 'transitions', 'content', 'sasrec', 'blend'])(
@@ -120,7 +121,7 @@ it.each(['popularity', 'transitions', 'content', 'sasrec', 'blend'])(
         selfTest.expected = itemIds.map((itemId, index) => ({ itemId, score: trained[index]! }));
       },
     });
-    const loaded = (await loadRelease(env, undefined, 0))!;
+    const loaded = (await loadNamed(env, undefined, 0))!;
     expect(loaded.scorer.engine).toBe('onnx');
     const scores = await loaded.scorer.score(asked);
     const shape = [asked.batch, HISTORY_LENGTH];
@@ -150,16 +151,18 @@ it('swaps to a newer release; keeps the loaded one if the next is broken, and sa
   const cache = new Cache<LoadedRelease | undefined>(
     'release',
     { freshMs: -1, staleMs: -1, waitMs: 10_000 },
-    (release) => {
-      retired.push(release!.manifest.version);
-      return release!.scorer.release();
+    {
+      retire: (release) => {
+        retired.push(release!.manifest.version);
+        return release!.scorer.release();
+      },
     },
   );
   let now = 0;
   const read = () => {
     now += 100_000;
     return cache.get(
-      (previous) => loadRelease(env, previous, now),
+      (previous) => loadNamed(env, previous, now),
       now,
       () => {},
     );
@@ -273,7 +276,7 @@ it('opens the ranking model of a release; leaves out an unusable one, but keeps 
     });
 
   await publish('ranking1');
-  const loaded = (await loadRelease(env, undefined, 0))!;
+  const loaded = (await loadNamed(env, undefined, 0))!;
   const { features, expected } = ranking.selfTest;
   const candidates = features.length / FEATURES.length;
   const expectProbabilities = async ({ ranking: { ranker } }: LoadedRelease) => {
@@ -316,22 +319,22 @@ it('opens the ranking model of a release; leaves out an unusable one, but keeps 
   ];
   for (const [name, changes, reason, damage] of breaks) {
     await publish(name, changes, damage);
-    const without = (await loadRelease(env, loaded, 0))!;
+    const without = (await loadNamed(env, loaded, 0))!;
     expect(without.manifest.version).toBe(name);
     await expectScores(without, 0);
     expect(without.ranking, name).toEqual({ ranker: null, failure: expect.stringMatching(reason) });
   }
   await publishFake(env.BUCKET, 'without', { itemIds, shift: 0 });
-  expect((await loadRelease(env, loaded, 0))!.ranking).toEqual({ ranker: null, failure: undefined });
+  expect((await loadNamed(env, loaded, 0))!.ranking).toEqual({ ranker: null, failure: undefined });
 
   await publish('later');
   const file = (await env.BUCKET.get(releaseKey('later', 'ranking.onnx')))!;
   await env.BUCKET.delete(releaseKey('later', 'ranking.onnx'));
-  const repaired = (await loadRelease(env, loaded, 0))!;
+  const repaired = (await loadNamed(env, loaded, 0))!;
   expect(repaired.ranking.failure).toMatch(/ranking\.onnx is missing/);
   await env.BUCKET.put(releaseKey('later', 'ranking.onnx'), await file.arrayBuffer());
-  expect((await loadRelease(env, repaired, 30_000))!.ranking.ranker).toBeNull();
-  expect(await loadRelease(env, repaired, 60_000)).toBe(repaired);
+  expect((await loadNamed(env, repaired, 30_000))!.ranking.ranker).toBeNull();
+  expect(await loadNamed(env, repaired, 60_000)).toBe(repaired);
   expect(repaired.ranking.failure).toBeUndefined();
   await expectProbabilities(repaired);
 });
@@ -342,30 +345,30 @@ it('serves the release before if the newest is broken when an isolate starts, an
   };
   const before = await publishFake(env.BUCKET, 'before', { itemIds, shift: 2 });
   await publishFake(env.BUCKET, 'newest', { itemIds, shift: 3, previous: before, damage: flip });
-  const standIn = (await loadRelease(env, undefined, 0))!;
+  const standIn = (await loadNamed(env, undefined, 0))!;
   expect(standIn.manifest.version).toBe('before');
   expect(standIn.newestFailure).toMatch(/^newest: .*model\.onnx does not have the sha256/);
   await expectScores(standIn, 2);
   // It stays until the newest can be loaded.
-  await expect(loadRelease(env, standIn, 30_000)).rejects.toThrow(/^newest: /);
+  await expect(loadNamed(env, standIn, 30_000)).rejects.toThrow(/^newest: /);
   const gets = vi.spyOn(env.BUCKET, 'get');
   onTestFinished(() => gets.mockRestore());
-  expect((await loadRelease(env, undefined, 30_000))!.manifest.version).toBe('before');
+  expect((await loadNamed(env, undefined, 30_000))!.manifest.version).toBe('before');
   expect(gets.mock.calls.flat()).not.toContain(releaseKey('newest', 'manifest.json'));
 
   // Moving the pointer back ends the degradation.
   const pointer = { ...before, movedAt: '2026-01-01T00:00:00Z' };
   await env.BUCKET.put(RELEASE_POINTER_KEY, JSON.stringify(pointer));
-  expect(await loadRelease(env, standIn, 31_000)).toBe(standIn);
+  expect(await loadNamed(env, standIn, 31_000)).toBe(standIn);
   expect(standIn.newestFailure).toBeUndefined();
 
   const other = await publishFake(env.BUCKET, 'other', { itemIds, shift: 3, damage: flip });
   await publishFake(env.BUCKET, 'both', { itemIds, shift: 4, previous: other, damage: flip });
-  await expect(loadRelease(env, undefined, 0)).rejects.toThrow(/^both: .*; other: /);
+  await expect(loadNamed(env, undefined, 0)).rejects.toThrow(/^both: .*; other: /);
 });
 
 it('loads a release once for callers at the same time, also one that stands in', async () => {
-  const loadTwice = () => Promise.all([loadRelease(env, undefined, 0), loadRelease(env, undefined, 0)]);
+  const loadTwice = () => Promise.all([loadNamed(env, undefined, 0), loadNamed(env, undefined, 0)]);
   const previous = await publishFake(env.BUCKET, 'once', { itemIds, shift: 2 });
   const [first, second] = await loadTwice();
   expect(second).toBe(first);
@@ -375,7 +378,7 @@ it('loads a release once for callers at the same time, also one that stands in',
   const [standIn, same] = await loadTwice();
   expect(same).toBe(standIn);
   expect(standIn!.newestFailure).toMatch(/^once-broken: /);
-  expect(await loadRelease(env, undefined, 0)).not.toBe(standIn);
+  expect(await loadNamed(env, undefined, 0)).not.toBe(standIn);
 });
 
 it('refuses a release that no key of RELEASE_KEYS signed, and does not activate it', async () => {
@@ -386,7 +389,7 @@ it('refuses a release that no key of RELEASE_KEYS signed, and does not activate 
   const raw = (await crypto.subtle.exportKey('raw', publicKey)) as ArrayBuffer;
   const keyed = { ...env, RELEASE_KEYS: Buffer.from(raw).toString('base64url') };
   await publishFake(env.BUCKET, 'signed', { itemIds, shift: 0 });
-  await expect(loadRelease(keyed, undefined, 0)).rejects.toThrow(/^signed: it is not signed/);
+  await expect(loadNamed(keyed, undefined, 0)).rejects.toThrow(/^signed: it is not signed/);
   expect(await activateRelease(keyed, 'signed', 0)).toEqual({
     ok: false,
     error: { isMissing: false, reason: expect.stringContaining('it is not signed') },
@@ -394,7 +397,7 @@ it('refuses a release that no key of RELEASE_KEYS signed, and does not activate 
   const manifest = await (await env.BUCKET.get(releaseKey('signed', 'manifest.json')))!.arrayBuffer();
   const signature = await crypto.subtle.sign('Ed25519', privateKey, manifest);
   await env.BUCKET.put(releaseKey('signed', 'manifest.sig'), Buffer.from(signature).toString('base64url'));
-  expect((await loadRelease(keyed, undefined, 60_000))!.manifest.version).toBe('signed');
+  expect((await loadNamed(keyed, undefined, 60_000))!.manifest.version).toBe('signed');
   expect(await activateRelease(keyed, 'signed', 0)).toMatchObject({ ok: true });
   const secret = JSON.stringify(await crypto.subtle.exportKey('jwk', privateKey));
   expect(await findRelease({ ...keyed, RELEASE_KEYS: `${keyed.RELEASE_KEYS} ${secret}` }, 'signed')).toMatchObject({
@@ -410,19 +413,19 @@ it('retries at once after R2 was down, but not after a release was broken', asyn
       return bucket.get(key);
     },
   });
-  await expect(loadRelease({ ...env, BUCKET: down }, undefined, 0)).rejects.toThrow(
+  await expect(loadNamed({ ...env, BUCKET: down }, undefined, 0)).rejects.toThrow(
     /^unread: .*model\.onnx cannot be read: R2 is down/,
   );
-  await expectScores((await loadRelease(env, undefined, 2_000))!, 0);
+  await expectScores((await loadNamed(env, undefined, 2_000))!, 0);
 
   await publishFake(env.BUCKET, 'incomplete', { itemIds, shift: 0 });
   const key = releaseKey('incomplete', 'model.onnx');
   const model = await (await env.BUCKET.get(key))!.arrayBuffer();
   await env.BUCKET.delete(key);
-  await expect(loadRelease(env, undefined, 0)).rejects.toThrow('model.onnx is missing');
+  await expect(loadNamed(env, undefined, 0)).rejects.toThrow('model.onnx is missing');
   await env.BUCKET.put(key, model);
-  await expect(loadRelease(env, undefined, 2_000)).rejects.toThrow('model.onnx is missing');
-  await expectScores((await loadRelease(env, undefined, 60_000))!, 0);
+  await expect(loadNamed(env, undefined, 2_000)).rejects.toThrow('model.onnx is missing');
+  await expectScores((await loadNamed(env, undefined, 60_000))!, 0);
 });
 
 it('loads a release even if this location’s cache fails', async () => {
@@ -431,11 +434,11 @@ it('loads a release even if this location’s cache fails', async () => {
   const log = vi.spyOn(console, 'error');
   const puts = vi.spyOn(caches.default, 'put').mockImplementation(down);
   await publishFake(env.BUCKET, 'uncached1', { itemIds, shift: 0 });
-  await expectScores((await loadRelease(env, undefined, 0))!, 0);
+  await expectScores((await loadNamed(env, undefined, 0))!, 0);
   const matches = vi.spyOn(caches.default, 'match').mockImplementation(down);
   await publishFake(env.BUCKET, 'uncached2', { itemIds, shift: 1 });
-  await expectScores((await loadRelease(env, undefined, 0))!, 1);
-  expect(puts).toHaveBeenCalledTimes(6);
-  expect(matches).toHaveBeenCalledTimes(3);
+  await expectScores((await loadNamed(env, undefined, 0))!, 1);
+  expect(puts).toHaveBeenCalledTimes(8);
+  expect(matches).toHaveBeenCalledTimes(4);
   expect(log.mock.calls.filter(([line]) => String(line).includes('the cache is down'))).toHaveLength(1);
 });

@@ -298,7 +298,7 @@ export class UserSignals extends DurableObject<Env> {
     data: Extract<Notification, { type: 'gallery.ready' }>['data'],
     waitUntil: (promise: Promise<unknown>) => void,
   ): Promise<void> {
-    const { value: listeners = [] } = await isolate.getSubscriptions(this.env, Date.now(), waitUntil);
+    const { value: listeners = [] } = await isolate.state.getSubscriptions(this.env, Date.now(), waitUntil);
     const { recommendationId, generatedAt } = data;
     const about = { id: `gallery-${recommendationId}`, type: 'gallery.ready', timestamp: generatedAt } as const;
     await notify(this.env.NOTIFICATIONS, listeners, { ...about, data }).catch((error: Error) =>

@@ -1,6 +1,6 @@
 import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
-import { readStatistics } from '../storage/statistics.ts';
+import { findStatistics, readStatistics } from '../storage/statistics.ts';
 import { cronOf, runJobs } from './jobs.ts';
 
 const PURCHASES = 3_000;
@@ -35,7 +35,7 @@ it('one player’s 3,000 purchases in a day count for 200 games, once each', asy
     "select count(*) as games, max(players) as most from daily_counts where item_id like 'pushed-%' and players > 0",
   ).all();
   expect(results).toEqual([{ games: 200, most: 1 }]);
-  const [first, second] = (await readStatistics(env.BUCKET, undefined))!.statistics.popular;
+  const [first, second] = (await readStatistics(env.BUCKET, (await findStatistics(env.BUCKET))!)).statistics.popular;
   expect(first![0]).toBe('wanted');
   expect(second![1]).toBeCloseTo(first![1] / 2);
 }, 60_000);

@@ -16,6 +16,7 @@ import { deleteOldRows } from './delete-old-rows.ts';
 import { endMerges } from './end-merges.ts';
 import { exportSnapshot } from './export-snapshot.ts';
 import { refreshStatistics } from './refresh-statistics.ts';
+import { republishState } from './republish-state.ts';
 import { trimLog } from './trim-log.ts';
 
 /** Returns the number of rows it processed. `now`: epoch milliseconds. */
@@ -30,12 +31,15 @@ export type JobEnv = Pick<
 interface NamedJob {
   name: string;
   job: Job;
+  /** Runs every minute, and may run twice at once: it needs no lease, and only failures are recorded. */
+  isFrequent?: true;
 }
 
 const ERASE_USERS: NamedJob = { name: 'erase-users', job: (env) => eraseUsers(openErasureRun(env)) };
 
 /** The jobs of a cron run one after the other: free accounts are limited to five crons. */
 export const JOBS: Record<string, readonly NamedJob[]> = {
+  '* * * * *': [{ name: 'republish-state', job: republishState, isFrequent: true }],
   '*/10 * * * *': [
     { name: 'refresh-statistics', job: refreshStatistics },
     { name: 'announce-release', job: announceRelease },
@@ -52,8 +56,11 @@ export const JOBS: Record<string, readonly NamedJob[]> = {
   ],
   // Here too: a ten-minute cron has 30 seconds of CPU, enough to rewrite a file of some 400,000 rows; an hourly cron
   // has 15 minutes.
-  '15 * * * *': [{ name: 'announce-training', job: announceDueTraining }, ERASE_USERS],
-  '25 * * * *': [{ name: 'compute-galleries', job: queueActivePlayers }],
+  '15 * * * *': [
+    { name: 'announce-training', job: announceDueTraining },
+    { name: 'compute-galleries', job: queueActivePlayers },
+    ERASE_USERS,
+  ],
 };
 
 /** The cron that runs a job. Throws for an unknown job. */
@@ -77,7 +84,7 @@ export async function runJobs(cron: string, env: JobEnv): Promise<void> {
 }
 
 /** Runs one job under its lease and records the run. Throws what the job throws. */
-async function runJob(cron: string, { name, job }: NamedJob, env: JobEnv): Promise<void> {
+async function runJob(cron: string, { name, job, isFrequent }: NamedJob, env: JobEnv): Promise<void> {
   const startedAt = Date.now();
   let run: number | undefined;
   const end = (outcome: 'done' | 'failed' | 'skipped', rows: number | null, error: string | null) =>
@@ -85,6 +92,7 @@ async function runJob(cron: string, { name, job }: NamedJob, env: JobEnv): Promi
       ? undefined
       : endJobRun(env.DB, run, { durationMs: Date.now() - startedAt, rows, outcome, error });
   try {
+    if (isFrequent) return void (await job(env, startedAt));
     run = await beginJobRun(env.DB, name, cron, startedAt);
     const done = await withLease(env.DB, nameJobLease(name), () => job(env, startedAt));
     if (done === undefined) await end('skipped', null, null);
@@ -93,6 +101,7 @@ async function runJob(cron: string, { name, job }: NamedJob, env: JobEnv): Promi
     const error = cause as Error;
     console.error(JSON.stringify({ alert: 'job failed', job: name, error: String(error) }));
     // D1 may be what failed.
+    if (isFrequent) run = await beginJobRun(env.DB, name, cron, startedAt).catch(() => undefined);
     await Promise.resolve(end('failed', null, error.message)).catch(() => {});
     await notifySubscribers(env, { id: `job-${run ?? `${name}-${startedAt}`}`, job: name, cron, startedAt, error });
     throw error;
@@ -106,9 +115,9 @@ async function notifySubscribers(
 ): Promise<void> {
   try {
     const listeners = await listSubscriptions(DB).catch((failure) => {
-      const { value } = isolate.peekSubscriptions();
+      const { value } = isolate.state.peek();
       if (value === undefined) throw failure;
-      return value;
+      return value.parts.subscriptions;
     });
     await notify(NOTIFICATIONS, listeners, {
       id,

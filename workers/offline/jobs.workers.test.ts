@@ -1,6 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { EventType, PlayerEvent } from '../../models/contracts/event.ts';
 import { countRows, ExportLine, SnapshotManifest, TrainingDue } from '../../models/contracts/snapshot.ts';
 import { Delivery, type Subscription } from '../../models/contracts/subscription.ts';
@@ -11,6 +11,7 @@ import wranglerToml from '../../wrangler.toml?raw';
 import { isolate } from '../serving/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
+import { readPublishedState } from '../storage/published-state.ts';
 import { setPinned } from '../storage/release-pointer.ts';
 import { editSnapshot, readSnapshotManifest } from '../storage/snapshots.ts';
 import { readStatistics } from '../storage/statistics.ts';
@@ -49,9 +50,9 @@ it('computes statistics, exports a readable snapshot, announces it, and records 
   await putItems(env.DB, [makeItem('common')]);
 
   await run('refresh-statistics');
-  const loaded = await readStatistics(env.BUCKET, undefined);
-  expect(loaded!.statistics.popular.map(([itemId]) => itemId)).toEqual(['common', 'rare']);
-  expect(await readStatistics(env.BUCKET, loaded)).toBe(loaded);
+  const { statistics: key } = (await readPublishedState(env.BUCKET))!;
+  const loaded = await readStatistics(env.BUCKET, key!);
+  expect(loaded.statistics.popular.map(([itemId]) => itemId)).toEqual(['common', 'rare']);
   expect(await lastRun('refresh-statistics')).toEqual({ outcome: 'done', rows: 60, error: null });
 
   await run('export-snapshot');
@@ -241,7 +242,7 @@ it('events that are unlogged for more than five minutes, or a D1 that cannot be 
   expect(heard()).toMatchObject([{}, { job: 'check-unlogged', error: 'D1 is down' }]);
   expect(await lastRun('check-unlogged')).toMatchObject({ outcome: 'failed', error: 'D1 is down' });
   // Nothing of D1 answers: the isolate remembers who listens.
-  await isolate.revalidateSubscriptions(env);
+  await isolate.state.publish(env, Date.now(), () => {});
   await expect(check(failing(() => true))).rejects.toThrow('D1 is down');
   expect(heard().filter(({ job }) => job === 'check-unlogged')).toHaveLength(3);
 
@@ -250,6 +251,21 @@ it('events that are unlogged for more than five minutes, or a D1 that cannot be 
   await check();
   expect(await lastRun('check-unlogged')).toEqual({ outcome: 'done', rows: 2, error: null });
   expect((await readUnlogged(env.DB)).users).toBe(1);
+});
+
+it('publishes every minute what a change could not, and records only failures', async () => {
+  const listeners = async () =>
+    (await readPublishedState(env.BUCKET))!.subscriptions.map(({ subscriptionId }) => subscriptionId);
+  const before = await listeners();
+  await subscribe('unpublished', ['release.published']);
+  expect(await listeners()).toEqual(before);
+  await run('republish-state');
+  expect(await listeners()).toContain('unpublished');
+  expect(await lastRun('republish-state')).toBeNull();
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const BUCKET = new Proxy(env.BUCKET, { get: () => () => Promise.reject(new Error('R2 is down')) });
+  await expect(runJobs('* * * * *', { ...env, BUCKET })).rejects.toThrow('R2 is down');
+  expect(await lastRun('republish-state')).toMatchObject({ outcome: 'failed', error: 'R2 is down' });
 });
 
 it('announces no training for what a pinned release lacks and a newer one has', async () => {

@@ -3,7 +3,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
-import { SNAPSHOT_POINTER_KEY, STATISTICS_KEY } from '../../models/contracts/layout.ts';
+import { SNAPSHOT_POINTER_KEY } from '../../models/contracts/layout.ts';
 import { countEventsAfter } from '../../models/contracts/snapshot.ts';
 import { EVIDENCE_PLAYERS_MIN } from '../../models/features/popularity-and-trends.ts';
 import { makeEvent } from '../../tests/event.ts';
@@ -20,7 +20,7 @@ import { chooseShard, listLogShards } from '../storage/log-shards.ts';
 import { moveCounts } from '../storage/move-counts.ts';
 import { rollUpLog } from '../storage/roll-up.ts';
 import { readSnapshotManifest } from '../storage/snapshots.ts';
-import { readStatistics } from '../storage/statistics.ts';
+import { findStatistics, readStatistics } from '../storage/statistics.ts';
 import { exportSnapshot } from './export-snapshot.ts';
 import { refreshStatistics } from './refresh-statistics.ts';
 import { trimLog } from './trim-log.ts';
@@ -274,10 +274,11 @@ it('refreshes the statistics even if counts cannot be moved, and fails then', as
     if (sql.includes('moved_until as first')) throw new Error('D1 is down');
     return env.TEST_LOG_1.prepare(sql);
   });
-  await env.BUCKET.delete(STATISTICS_KEY);
+  const before = await findStatistics(env.BUCKET);
+  if (before !== null) await env.BUCKET.delete(before);
   await insert(Array.from({ length: 24 }, (_, n) => play(n, 1, NOW)));
   await expect(refreshStatistics({ ...FOUR, LOG_1: failing }, NOW)).rejects.toThrow('D1 is down');
-  const { statistics } = (await readStatistics(env.BUCKET, undefined))!;
+  const { statistics } = await readStatistics(env.BUCKET, (await findStatistics(env.BUCKET))!);
   expect(statistics.popular.map(([itemId]) => itemId)).toEqual(['g1']);
 });
 

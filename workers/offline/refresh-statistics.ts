@@ -4,6 +4,7 @@ import { computeStatistics } from '../../models/features/statistics.ts';
 import { readPlayerCounts } from '../storage/item-totals.ts';
 import { type LogBindings, listLogShards, workOnShards } from '../storage/log-shards.ts';
 import { moveCounts } from '../storage/move-counts.ts';
+import { publishState } from '../storage/publish-state.ts';
 import { rollUpLog } from '../storage/roll-up.ts';
 import { readGamesPerDay } from '../storage/settings.ts';
 import { writeStatistics } from '../storage/statistics.ts';
@@ -25,6 +26,7 @@ export async function refreshStatistics(
   const [moved] = await Promise.allSettled([moveCounts(env.DB, shards)]);
   const counts = await readPlayerCounts(shards, Math.floor(now / DAY_MS));
   await writeStatistics(env.BUCKET, computeStatistics(counts, new Date(now).toISOString()));
+  await publishState(env, now);
   // Thrown only now, so that popularity is refreshed even if moving fails.
   if (moved.status === 'rejected') throw moved.reason;
   return rolledUp.reduce((sum, { events }) => sum + events, 0);

@@ -3,7 +3,7 @@
 
 import { OWN_ISSUER } from '../../models/contracts/issuer.ts';
 import { TOKEN_LENGTH_MAX } from '../../models/contracts/token.ts';
-import { type Isolate, isolate } from '../serving/isolate.ts';
+import { type Isolate, isolate, type ServingEnv } from '../serving/isolate.ts';
 import { claimKeyRead, storeKeyFailure, storeKeys } from '../storage/issuers.ts';
 import type { IdentifiedCaller } from './caller.ts';
 import { type EnvironmentKeys, findEnvironmentKey } from './environment-keys.ts';
@@ -16,7 +16,7 @@ import { ProblemError } from './problems.ts';
 import { findStoredKey } from './stored-keys.ts';
 import type { TokenKeySlots } from './token-keys.ts';
 
-export type Credentials = EnvironmentKeys & TokenKeySlots & Pick<Env, 'DB'>;
+export type Credentials = EnvironmentKeys & TokenKeySlots & ServingEnv;
 type WaitUntil = (promise: Promise<unknown>) => void;
 
 const BEARER = new RegExp(`^Bearer ([^\\s]{1,${TOKEN_LENGTH_MAX}})$`, 'i');
@@ -44,10 +44,14 @@ export async function authenticate(
   const environmentKey = await findEnvironmentKey(digest, env);
   if (environmentKey !== undefined) return environmentKey;
   if (hasTokenForm(bearer)) return identifyPlayer(bearer, env, waitUntil, now);
-  const key = await findStoredKey({ text: bearer, digest }, (limits) => isolate.getKeys(env, now, waitUntil, limits), {
-    origin: header('origin'),
-    now,
-  });
+  const key = await findStoredKey(
+    { text: bearer, digest },
+    (limits) => isolate.state.getKeys(env, now, waitUntil, limits),
+    {
+      origin: header('origin'),
+      now,
+    },
+  );
   if (key === undefined) throw new ProblemError('unauthorized', 'The key is unknown.');
   return key;
 }
@@ -60,7 +64,7 @@ async function identifyPlayer(
 ): Promise<IdentifiedCaller> {
   const claims = readClaims(token);
   if (claims?.iss !== undefined && claims.iss !== OWN_ISSUER)
-    return identifyByIssuer(token, claims, openIssuerKeys({ db: env.DB, isolate, waitUntil, now }), now);
+    return identifyByIssuer(token, claims, openIssuerKeys({ env, isolate, waitUntil, now }), now);
   // Verifying a token of this Worker needs no storage, so it works during an outage.
   const player = await verifyToken(token, env, now);
   if (!player.ok) throw new ProblemError('unauthorized', player.error);
@@ -68,8 +72,8 @@ async function identifyPlayer(
 }
 
 interface IssuerAccess {
-  db: D1Database;
-  isolate: Pick<Isolate, 'getIssuers' | 'revalidateIssuers'>;
+  env: ServingEnv;
+  isolate: Pick<Isolate, 'state'>;
   waitUntil: WaitUntil;
   now: number;
   /** The network by default. */
@@ -77,14 +81,14 @@ interface IssuerAccess {
 }
 
 /** Reads issuers from the isolate's copy, and their keys from their URLs. */
-export const openIssuerKeys = ({ db, isolate, waitUntil, now, request }: IssuerAccess): IssuerKeys => ({
-  readIssuers: (limits) => isolate.getIssuers({ DB: db }, now, waitUntil, limits),
-  claimKeyRead: (issuerId, before) => claimKeyRead(db, issuerId, before, now),
+export const openIssuerKeys = ({ env, isolate, waitUntil, now, request }: IssuerAccess): IssuerKeys => ({
+  readIssuers: (limits) => isolate.state.getIssuers(env, now, waitUntil, limits),
+  claimKeyRead: (issuerId, before) => claimKeyRead(env.DB, issuerId, before, now),
   fetchKeys: (jwksUrl) => fetchJwkSet(jwksUrl, request),
   storeKeys: async (issuerId, read) => {
-    if (read.ok) await storeKeys(db, issuerId, read.value, now);
-    else await storeKeyFailure(db, issuerId, read.error);
-    await isolate.revalidateIssuers({ DB: db }, now);
+    if (read.ok) await storeKeys(env.DB, issuerId, read.value, now);
+    else await storeKeyFailure(env.DB, issuerId, read.error);
+    await isolate.state.publish(env, now, waitUntil);
   },
   waitUntil,
 });

@@ -5,6 +5,7 @@ import type { EventInput, EventResult } from '../../models/contracts/event.ts';
 import type { Gallery } from '../../models/contracts/gallery.ts';
 import { createRankingInput } from '../../tests/ranking-input.ts';
 import { Budget } from '../serving/budget.ts';
+import { isolate } from '../serving/isolate.ts';
 import { answerGallery } from '../serving/ladder.ts';
 import type { Caller } from './caller.ts';
 import { postGallery, type RecordingRecommender } from './gallery-after-events.ts';
@@ -33,6 +34,8 @@ beforeAll(async () => {
     headers: { 'content-type': 'application/json', authorization: 'Bearer test-admin' },
     body: JSON.stringify({ items }),
   });
+  // A cold isolate may wait for it beyond the deadline, and say so.
+  await isolate.getCatalogue(env, Date.now(), () => {}, 5_000);
 });
 
 it('a gallery answers the events that were sent with it; the events reach the log', async () => {

@@ -3,10 +3,11 @@
 // issuer is down, the keys as last read stay in use (docs/decisions/0026-the-keys-of-issuers-are-in-d1.md).
 
 import type { JWTPayload } from 'jose';
+import type { StoredIssuer } from '../../models/contracts/issuer.ts';
 import type { JwkSet } from '../../models/contracts/jwk-set.ts';
 import type { Result } from '../../models/contracts/result.ts';
+import type { IssuerSet } from '../serving/followed-state.ts';
 import type { CacheLimits, CacheRead } from '../storage/cache.ts';
-import type { IssuerSet, StoredIssuer } from '../storage/issuers.ts';
 import type { PlayerCaller } from './caller.ts';
 import { findIssuer, UNKNOWN_KEY, verifyIssuerToken } from './issuer-token.ts';
 import { ProblemError } from './problems.ts';
@@ -86,7 +87,8 @@ async function verifyWithNewKeys(
   let latest = (await findAgain(UNKNOWN_LIMITS)) ?? issuer;
   if (latest.jwks === issuer.jwks && isDue(latest, now)) {
     await readKeys(latest, keys, now).catch(() => {});
-    latest = (await findAgain()) ?? latest;
+    // Another isolate may have read and published them just now.
+    latest = (await findAgain({ ...UNKNOWN_LIMITS, maxAgeMs: 0 })) ?? latest;
   }
   const verified = await verifyIssuerToken(token, latest, now);
   if (verified.ok) return verified.value;
@@ -101,7 +103,7 @@ const isDue = ({ keysTriedAt }: StoredIssuer, now: number): boolean => now - key
 /** Reads the keys from the issuer, unless another isolate just did. */
 async function readKeys(issuer: StoredIssuer, keys: IssuerKeys, now: number): Promise<void> {
   const { issuerId, jwksUrl } = issuer;
-  // In the isolate's copy, before the first await: its other requests must not read the same from D1.
+  // In the isolate's copy, before the first await: its other requests must not read the same.
   issuer.keysTriedAt = now;
   if (!(await keys.claimKeyRead(issuerId, now - KEYS_INTERVAL_MS))) return;
   const read = await keys.fetchKeys(jwksUrl);

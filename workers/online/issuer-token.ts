@@ -9,11 +9,10 @@ import {
   type JWTVerifyResult,
   jwtVerify,
 } from 'jose';
-import { toUserId } from '../../models/contracts/issuer.ts';
+import { type StoredIssuer, toUserId } from '../../models/contracts/issuer.ts';
 import type { JwkSet } from '../../models/contracts/jwk-set.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
 import { TOKEN_LEEWAY_S } from '../../models/contracts/token.ts';
-import type { StoredIssuer } from '../storage/issuers.ts';
 import type { PlayerCaller } from './caller.ts';
 import { digestKey } from './key-digest.ts';
 

@@ -2,17 +2,23 @@
 
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
-import { ISSUER_BODY_BYTES_MAX, ISSUERS_MAX, Issuer, IssuerInput } from '../../models/contracts/issuer.ts';
+import {
+  ISSUER_BODY_BYTES_MAX,
+  ISSUERS_MAX,
+  Issuer,
+  IssuerInput,
+  type StoredIssuer,
+} from '../../models/contracts/issuer.ts';
 import type { JwkSet } from '../../models/contracts/jwk-set.ts';
 import type { Result } from '../../models/contracts/result.ts';
 import { explainRefusedAddress, LOOPBACK } from '../../models/contracts/subscription.ts';
-import { isolate } from '../serving/isolate.ts';
 import * as storage from '../storage/issuers.ts';
 import { listLogShards } from '../storage/log-shards.ts';
 import type { KeyCaller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { fetchJwkSet } from './fetch-jwk-set.ts';
 import { invalidInput, ProblemError } from './problems.ts';
+import { publishChange } from './publish-change.ts';
 
 const IssuerParams = z.object({ issuerId: Id.meta({ param: { name: 'issuerId', in: 'path' } }) });
 const ListAnswer = z.object({ issuers: z.array(Issuer).meta({ description: 'Oldest first.' }) });
@@ -24,39 +30,35 @@ export interface IssuerStore {
   fetchKeys(jwksUrl: string): Promise<Result<JwkSet, string>>;
   hasPlayersWithPrefix(prefix: string): Promise<boolean>;
   /** Oldest first. */
-  listIssuers(): Promise<readonly storage.StoredIssuer[]>;
+  listIssuers(): Promise<readonly StoredIssuer[]>;
   /** False if it conflicts with another issuer, or there are too many. */
-  insertIssuer(issuer: storage.StoredIssuer): Promise<boolean>;
+  insertIssuer(issuer: StoredIssuer): Promise<boolean>;
   /** False if no issuer has the id. */
   deleteIssuer(issuerId: string): Promise<boolean>;
 }
 
 /** A change takes effect with the next request in this isolate. */
-const openIssuerStore = ({ env, req }: AppContext): IssuerStore => ({
-  allowsLoopback: LOOPBACK.has(new URL(req.url).hostname),
-  fetchKeys: (jwksUrl) => fetchJwkSet(jwksUrl),
-  hasPlayersWithPrefix: (prefix) => storage.hasPlayersWithPrefix([env.DB, ...listLogShards(env)], prefix),
-  listIssuers: async () => (await storage.readIssuerSet(env.DB, Date.now())).issuers,
-  insertIssuer: async (issuer) => {
-    const isStored = await storage.insertIssuer(env.DB, issuer, ISSUERS_MAX);
-    if (isStored) await isolate.revalidateIssuers(env, Date.now());
-    return isStored;
-  },
-  deleteIssuer: async (issuerId) => {
-    const isDeleted = await storage.deleteIssuer(env.DB, issuerId);
-    if (isDeleted) await isolate.revalidateIssuers(env, Date.now());
-    return isDeleted;
-  },
-});
+function openIssuerStore(context: AppContext): IssuerStore {
+  const { env, req } = context;
+  return {
+    allowsLoopback: LOOPBACK.has(new URL(req.url).hostname),
+    fetchKeys: (jwksUrl) => fetchJwkSet(jwksUrl),
+    hasPlayersWithPrefix: (prefix) => storage.hasPlayersWithPrefix([env.DB, ...listLogShards(env)], prefix),
+    listIssuers: () => storage.readIssuers(env.DB),
+    insertIssuer: async (issuer) => {
+      const isStored = await storage.insertIssuer(env.DB, issuer, ISSUERS_MAX);
+      if (isStored) await publishChange(context);
+      return isStored;
+    },
+    deleteIssuer: async (issuerId) => {
+      const isDeleted = await storage.deleteIssuer(env.DB, issuerId);
+      if (isDeleted) await publishChange(context);
+      return isDeleted;
+    },
+  };
+}
 
-const toIssuer = ({
-  createdAt,
-  jwks,
-  keysReadAt,
-  keysTriedAt: _,
-  keysFailure,
-  ...issuer
-}: storage.StoredIssuer): Issuer => ({
+const toIssuer = ({ createdAt, jwks, keysReadAt, keysTriedAt: _, keysFailure, ...issuer }: StoredIssuer): Issuer => ({
   ...issuer,
   createdAt: new Date(createdAt).toISOString(),
   keys: { count: jwks.keys.length, readAt: new Date(keysReadAt).toISOString(), failure: keysFailure },
@@ -84,7 +86,7 @@ export async function postIssuer(
   const now = Date.now();
   const keys = await store.fetchKeys(fields.jwksUrl);
   if (!keys.ok) throw invalidInput([{ path: ['jwksUrl'], message: keys.error }]);
-  const issuer: storage.StoredIssuer = {
+  const issuer: StoredIssuer = {
     issuerId: crypto.randomUUID(),
     ...fields,
     createdAt: now,
@@ -102,7 +104,7 @@ export async function postIssuer(
 /** Describes the conflict with the other issuers; undefined if there is none. */
 function explainConflict(
   { issuer, audience, claim, prefix }: Omit<IssuerInput, 'adoptPlayers'>,
-  others: readonly storage.StoredIssuer[],
+  others: readonly StoredIssuer[],
 ): string | undefined {
   if (others.length >= ISSUERS_MAX) return `There are already ${ISSUERS_MAX} issuers; delete one first.`;
   const same = others.find((other) => other.issuer === issuer && other.audience === audience);
@@ -163,7 +165,7 @@ const ENDPOINTS: Endpoint<IssuerStore>[] = [
     tag,
     summary: 'Refuse the tokens of an issuer',
     description:
-      'Its tokens are refused everywhere within a minute; their open streams end within an hour. ' +
+      'Its tokens are refused here at once, and everywhere within 30 seconds; their open streams end within an hour. ' +
       'Its players’ data is kept.',
     scope: 'admin',
     params: IssuerParams,

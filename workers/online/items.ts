@@ -1,5 +1,5 @@
 // The catalogue's endpoints: create, replace, change, delete, read, list. A change is written to D1 and applied to this
-// isolate's catalogue before it is acknowledged.
+// isolate's catalogue before it is acknowledged; it is published behind the answer.
 
 import { z } from '@hono/zod-openapi';
 import {
@@ -50,18 +50,18 @@ export interface ItemStore {
   putItems(items: readonly Item[]): Promise<readonly ItemChange<Item>[]>;
   patchItem(itemId: string, patch: ItemPatch): Promise<ItemChange<Item> | undefined>;
   deleteItem(itemId: string): Promise<ItemChange<null> | undefined>;
-  /** Shows a change in this isolate's next answer. */
+  /** Shows a change in this isolate's next answer, and elsewhere within 30 seconds. */
   applyChange(change: ItemChange): void;
 }
 
-export const openItemStore = ({ env: { DB } }: AppContext): ItemStore => ({
+export const openItemStore = ({ env, env: { DB }, executionCtx }: AppContext): ItemStore => ({
   readItem: (itemId) => storage.readItem(DB, itemId),
   readItems: (itemIds) => storage.readItems(DB, itemIds),
   listItems: (filter, afterId, limit) => storage.listItems(DB, filter, afterId, limit),
   putItems: (items) => storage.putItems(DB, items),
   patchItem: (itemId, patch) => storage.patchItem(DB, itemId, patch),
   deleteItem: (itemId) => storage.deleteItem(DB, itemId, Date.now()),
-  applyChange: (change) => isolate.catalogue.apply(change),
+  applyChange: (change) => isolate.applyChange(env, change, (work) => executionCtx.waitUntil(work)),
 });
 
 export async function getItem(

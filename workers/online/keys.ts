@@ -2,13 +2,14 @@
 
 import { z } from '@hono/zod-openapi';
 import { KEY_BODY_BYTES_MAX, KEYS_MAX, Key, KeyInput, NewKey } from '../../models/contracts/key.ts';
-import { isolate } from '../serving/isolate.ts';
+import type { StoredKey } from '../../models/contracts/published-state.ts';
 import * as storage from '../storage/keys.ts';
 import type { KeyCaller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { hashKey } from './key-digest.ts';
 import { makeKey } from './make-key.ts';
 import { invalidInput, ProblemError } from './problems.ts';
+import { publishChange } from './publish-change.ts';
 
 const KeyParams = z.object({
   keyId: z
@@ -23,25 +24,28 @@ export interface KeyStore {
   /** Oldest first. */
   listKeys(): Promise<Key[]>;
   /** False if there are KEYS_MAX already. */
-  insertKey(key: storage.StoredKey): Promise<boolean>;
+  insertKey(key: StoredKey): Promise<boolean>;
   /** False if no key has the id. */
   deleteKey(keyId: string): Promise<boolean>;
 }
 
 /** A change takes effect with the next request in this isolate. */
-const openKeyStore = ({ env }: AppContext): KeyStore => ({
-  listKeys: () => storage.listKeys(env.DB, Date.now()),
-  insertKey: async (key) => {
-    const isStored = await storage.insertKey(env.DB, key, KEYS_MAX);
-    if (isStored) await isolate.revalidateKeys(env, Date.now());
-    return isStored;
-  },
-  deleteKey: async (keyId) => {
-    const isDeleted = await storage.deleteKey(env.DB, keyId);
-    if (isDeleted) await isolate.revalidateKeys(env, Date.now());
-    return isDeleted;
-  },
-});
+function openKeyStore(context: AppContext): KeyStore {
+  const { env } = context;
+  return {
+    listKeys: () => storage.listKeys(env.DB),
+    insertKey: async (key) => {
+      const isStored = await storage.insertKey(env.DB, key, KEYS_MAX);
+      if (isStored) await publishChange(context);
+      return isStored;
+    },
+    deleteKey: async (keyId) => {
+      const isDeleted = await storage.deleteKey(env.DB, keyId);
+      if (isDeleted) await publishChange(context);
+      return isDeleted;
+    },
+  };
+}
 
 export const getKeys = async (_: object, store: Pick<KeyStore, 'listKeys'>): Promise<z.output<typeof ListAnswer>> => ({
   keys: await store.listKeys(),
@@ -119,7 +123,8 @@ const ENDPOINTS: Endpoint<KeyStore>[] = [
     operationId: 'deleteKey',
     tag,
     summary: 'Revoke a key',
-    description: 'The key is refused here at once, and elsewhere within a minute. Its open streams end within an hour.',
+    description:
+      'The key is refused here at once, and elsewhere within 30 seconds. Its open streams end within an hour.',
     scope: 'admin',
     params: KeyParams,
     answer: { status: 204, description: 'The key is deleted.' },

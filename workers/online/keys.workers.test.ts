@@ -2,8 +2,11 @@ import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
 import { KEYS_MAX, type Key, type NewKey, readKeyId } from '../../models/contracts/key.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
+import { FAILING_STORES } from '../../tests/failing-stores.ts';
+import { forgetHere, publishHere } from '../../tests/publish-here.ts';
 import { Isolate } from '../serving/isolate.ts';
 import { deleteKey, insertKey } from '../storage/keys.ts';
+import { publishState } from '../storage/publish-state.ts';
 import { digestKey, hashKey } from './key-digest.ts';
 import { makeKey } from './make-key.ts';
 import { findStoredKey, type ReadKeys } from './stored-keys.ts';
@@ -134,16 +137,18 @@ it('refuses a key beyond the limit', async () => {
 const findKey = async (text: string, read: ReadKeys, now: number) =>
   findStoredKey({ text, digest: await digestKey(text) }, read, { origin: undefined, now });
 
-/** A second isolate, which does not change the keys; its D1 can be made to fail. */
+/** A second isolate, which does not change the keys; its stores can be made to fail. */
 function openIsolate() {
   const isolate = new Isolate();
-  const down = { prepare: () => ({ all: () => Promise.reject(new Error('D1 is down')) }) } as unknown as D1Database;
-  const use = (given: string, now: number, isDown = false) => {
-    const read: ReadKeys = (limits) => isolate.getKeys({ DB: isDown ? down : env.DB }, now, () => {}, limits);
+  const use = (given: string, now: number, stores: Partial<Env> = {}) => {
+    const read: ReadKeys = (limits) => isolate.state.getKeys({ ...env, ...stores }, now, () => {}, limits);
     return findKey(given, read, now);
   };
   return { use };
 }
+/** As another location does. */
+const publish = (now: number) => publishState(env, now);
+
 async function storeKey() {
   const { keyId, key } = makeKey();
   const stored = {
@@ -161,85 +166,109 @@ async function storeKey() {
   return key;
 }
 
-it('refuses a revoked key in every isolate within a minute, and accepts a new one within two seconds', async () => {
+it('refuses a revoked key in every isolate within 30 seconds, and accepts a new one within two', async () => {
   const { use } = openIsolate();
   const key = await storeKey();
   const start = Date.now();
+  await publishHere(env, start);
   expect(await use(key, start)).toMatchObject({ kind: 'key', scopes: ['read'] });
   const later = await storeKey();
+  await publish(start + 1);
   expect(await use(later, start + 1_500)).toMatchObject({ kind: 'key' });
   await deleteKey(env.DB, readKeyId(key)!);
+  await publish(start + 1_501);
   // In a busy isolate, some request finds the copy old and refreshes it behind its answer.
   let refusedAt: number | undefined;
-  for (let now = start + 1_500; refusedAt === undefined && now < start + 120_000; now += 500)
+  for (let now = start + 1_501; refusedAt === undefined && now < start + 60_000; now += 500)
     if ((await use(key, now)) === undefined) refusedAt = now;
-  expect(refusedAt! - start).toBeLessThan(60_000);
+  expect(refusedAt! - start).toBeLessThan(30_000);
+  expect(refusedAt! - start).toBeGreaterThan(5_000);
 
   // An isolate without requests in between refreshes the copy before its answer.
   const quiet = openIsolate();
   expect(await quiet.use(later, start)).toBeDefined();
   await deleteKey(env.DB, readKeyId(later)!);
+  await publish(start + 20_000);
   expect(await quiet.use(later, start + 60_000)).toBeUndefined();
 });
 
-it('waits for a slow D1 rather than accept a key that may have been deleted', async () => {
+it('waits for a slow R2 rather than accept a key that may have been deleted', async () => {
   const isolate = new Isolate();
-  const slow = {
-    prepare: (query: string) => ({
-      all: () => new Promise((resolve) => setTimeout(resolve, 1_300)).then(() => env.DB.prepare(query).all()),
-    }),
-  } as unknown as D1Database;
+  const get = (key: string) => new Promise((resolve) => setTimeout(resolve, 1_300)).then(() => env.BUCKET.get(key));
+  const slow = { get } as unknown as R2Bucket;
   const openReader =
-    (DB: D1Database, now: number): ReadKeys =>
+    (BUCKET: R2Bucket, now: number): ReadKeys =>
     (limits) =>
-      isolate.getKeys({ DB }, now, () => {}, limits);
+      isolate.state.getKeys({ ...env, BUCKET }, now, () => {}, limits);
   const key = await storeKey();
   const start = Date.now();
+  await publishHere(env, start);
   const find = (read: ReadKeys, now: number) => findKey(key, read, now);
-  expect(await find(openReader(env.DB, start), start)).toBeDefined();
-  // A wait that ends too early trusts keys of the last minute, and no older ones.
-  const { value } = await openReader(env.DB, start)();
+  expect(await find(openReader(env.BUCKET, start), start)).toBeDefined();
+  // A wait that ends too early trusts keys of the last half minute, and no older ones.
+  const { value } = await openReader(env.BUCKET, start)();
   const pending: ReadKeys = async () => ({ value, failure: 'no answer within 1000 ms', isPending: true });
   expect(await find(pending, start + DELETED_MAX_MS - 1_000)).toBeDefined();
   await expect(find(pending, start + DELETED_MAX_MS + 1_000)).rejects.toMatchObject({ kind: 'unavailable' });
 
   await deleteKey(env.DB, readKeyId(key)!);
+  await publish(start + 1);
   expect(await find(openReader(slow, start + 300_000), start + 300_000)).toBeUndefined();
 });
 
-it('accepts known keys while D1 is down, and answers that other keys cannot be checked', async () => {
+it('accepts known keys during an outage of R2 and D1, and answers that other keys cannot be checked', async () => {
   const { use } = openIsolate();
   const key = await storeKey();
   const start = Date.now();
   const other = await storeKey();
-  await expect(use(key, start - 60_000, true)).rejects.toMatchObject({ kind: 'unavailable' });
+  await publish(start);
+  await forgetHere();
+  await expect(use(key, start - 60_000, FAILING_STORES)).rejects.toMatchObject({ kind: 'unavailable' });
   expect(await use(key, start)).toBeDefined();
   for (const afterMs of [5_000, 40_000, 120_000])
-    expect(await use(key, start + afterMs, true), `${afterMs}`).toBeDefined();
+    expect(await use(key, start + afterMs, FAILING_STORES), `${afterMs}`).toBeDefined();
   const unknown = makeKey().key;
-  await expect(use(unknown, start + 121_000, true)).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(use(unknown, start + 121_000, FAILING_STORES)).rejects.toMatchObject({ kind: 'unavailable' });
   // An altered key is refused even then.
-  expect(await use(other.slice(0, -1) + (other.endsWith('A') ? 'B' : 'A'), start + 122_000, true)).toBeUndefined();
-  await expect(use(key, start + UNREAD_MAX_MS + 1_000, true)).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(
+    await use(other.slice(0, -1) + (other.endsWith('A') ? 'B' : 'A'), start + 122_000, FAILING_STORES),
+  ).toBeUndefined();
+  await expect(use(key, start + UNREAD_MAX_MS + 1_000, FAILING_STORES)).rejects.toMatchObject({ kind: 'unavailable' });
   expect(await use(key, start + UNREAD_MAX_MS + 10_000)).toBeDefined();
   expect(await use(unknown, start + UNREAD_MAX_MS + 12_000)).toBeUndefined();
 });
 
-it('asks D1 for unknown ids at most once a second', async () => {
+it('asks D1 for the keys while R2 is down, and R2 alone otherwise', async () => {
+  const key = await storeKey();
+  const start = Date.now();
+  await publish(start);
+  await forgetHere();
+  expect(await openIsolate().use(key, start, { DB: FAILING_STORES.DB })).toBeDefined();
+  await forgetHere();
+  // Deleted while R2 is down, so not published either.
+  await deleteKey(env.DB, readKeyId(key)!);
+  expect(await openIsolate().use(key, start + 1, { BUCKET: FAILING_STORES.BUCKET })).toBeUndefined();
+  // What a location has is enough to start with.
+  const next = await storeKey();
+  await publishHere(env, start + 2);
+  expect(await openIsolate().use(next, start + 3, FAILING_STORES)).toBeDefined();
+});
+
+it('reads the state for unknown ids at most once a second, and D1 never', async () => {
   const isolate = new Isolate();
   let reads = 0;
-  const counting = new Proxy(env.DB, {
-    get: (db, name) => {
-      if (name === 'prepare') reads++;
-      const value = Reflect.get(db, name);
-      return typeof value === 'function' ? value.bind(db) : value;
-    },
-  });
+  const get = (key: string) => {
+    reads++;
+    return env.BUCKET.get(key);
+  };
   const start = Date.now();
+  await publish(start);
   for (let request = 0; request < 100; request++) {
     const now = start + request * 20;
-    const read: ReadKeys = (limits) => isolate.getKeys({ DB: counting }, now, () => {}, limits);
+    const stores = { ...env, BUCKET: { get } as unknown as R2Bucket, DB: FAILING_STORES.DB };
+    const read: ReadKeys = (limits) => isolate.state.getKeys(stores, now, () => {}, limits);
     expect(await findKey(makeKey().key, read, now)).toBeUndefined();
   }
+  expect(reads).toBeGreaterThan(0);
   expect(reads).toBeLessThanOrEqual(3);
 });

@@ -2,7 +2,9 @@ import { createExecutionContext, env } from 'cloudflare:test';
 import { expect, it, vi } from 'vitest';
 import { KEYS_MAX } from '../../models/contracts/key.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
+import { FAILING_STORES } from '../../tests/failing-stores.ts';
 import { gorse } from '../gorse/app.ts';
+import { isolate } from '../serving/isolate.ts';
 import { insertKey } from '../storage/keys.ts';
 import { app } from './app.ts';
 import { hashKey } from './key-digest.ts';
@@ -103,6 +105,7 @@ it('holds a key to its own limit', async () => {
   const fields = { name: 'game', scopes: ['read' as const], createdAt: new Date().toISOString(), createdBy: 'test' };
   const stored = { ...fields, keyId, hash: await hashKey(key), expiresAt: null, origins: null, ratePerMinute: LIMIT };
   await insertKey(env.DB, stored, KEYS_MAX);
+  await isolate.state.publish(env, Date.now(), () => {});
   const [refused, admitted] = await callUntilRefused('/v1/items/popular', { bearer: key });
   expect(admitted).toBeGreaterThanOrEqual(LIMIT);
   expect(refused.headers.get('ratelimit-policy')).toBe(`"key";q=${LIMIT};w=60`);
@@ -165,8 +168,7 @@ it('builds the API document once', async () => {
 
 it('limits by address those whose key cannot be checked, and answers while a setting is wrong', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-  const DB = { prepare: () => ({ all: () => Promise.reject(new Error('D1 is down')) }) } as unknown as D1Database;
-  const settings = { ...SETTINGS, DB };
+  const settings = { ...SETTINGS, ...FAILING_STORES };
   const address = '192.0.2.5';
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 120_000 });
   try {

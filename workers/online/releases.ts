@@ -59,14 +59,14 @@ export interface ReleaseStore {
 }
 
 /** A change takes effect in this isolate before it is acknowledged. */
-const openReleaseStore = ({ env }: AppContext): ReleaseStore => ({
+const openReleaseStore = ({ env, executionCtx }: AppContext): ReleaseStore => ({
   readPointer: () => readPointer(env.BUCKET),
   readPointerToChange: async () => (await readStoredPointer(env.BUCKET)).pointer,
   listReleases: (before, limit) => storage.listReleases(env, before, limit),
   findRelease: (version) => storage.findRelease(env, version),
   activateRelease: async (version) => {
     const activated = await storage.activateRelease(env, version, Date.now(), isBroken);
-    if (activated.ok) await isolate.revalidateRelease(env, Date.now());
+    if (activated.ok) await isolate.revalidateRelease(env, Date.now(), (work) => executionCtx.waitUntil(work));
     return activated;
   },
   explainRefusal: () => isolate.peekRelease().failure,

@@ -1,14 +1,13 @@
-// The endpoints of the store's rules. A change is written to D1, and this isolate reloads its rules before it
-// acknowledges the change.
+// The endpoints of the store's rules. A change is written to D1 and published before it is acknowledged.
 
 import { z } from '@hono/zod-openapi';
 import { Id } from '../../models/contracts/id.ts';
 import { RULE_BODY_BYTES_MAX, RULES_MAX, Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { selectRulesInForce } from '../recommending/rules.ts';
-import { isolate } from '../serving/isolate.ts';
 import * as storage from '../storage/rules.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { ProblemError } from './problems.ts';
+import { publishChange } from './publish-change.ts';
 
 const RuleParams = z.object({
   ruleId: Id.meta({ param: { name: 'ruleId', in: 'path' }, example: 'spring-sale' }),
@@ -32,19 +31,22 @@ export interface RuleStore {
 }
 
 /** Makes a change visible in the next answer of this isolate. */
-const openRuleStore = ({ env }: AppContext): RuleStore => ({
-  listRules: async () => (await storage.readRules(env.DB, undefined)).rules,
-  putRule: async (rule) => {
-    const isStored = await storage.putRule(env.DB, rule, RULES_MAX, Date.now());
-    if (isStored) await isolate.revalidateRules(env);
-    return isStored;
-  },
-  deleteRule: async (ruleId) => {
-    const isDeleted = await storage.deleteRule(env.DB, ruleId);
-    if (isDeleted) await isolate.revalidateRules(env);
-    return isDeleted;
-  },
-});
+function openRuleStore(context: AppContext): RuleStore {
+  const { env } = context;
+  return {
+    listRules: () => storage.readRules(env.DB),
+    putRule: async (rule) => {
+      const isStored = await storage.putRule(env.DB, rule, RULES_MAX, Date.now());
+      if (isStored) await publishChange(context);
+      return isStored;
+    },
+    deleteRule: async (ruleId) => {
+      const isDeleted = await storage.deleteRule(env.DB, ruleId);
+      if (isDeleted) await publishChange(context);
+      return isDeleted;
+    },
+  };
+}
 
 export async function getRule(
   { params: { ruleId } }: { params: RuleParams },

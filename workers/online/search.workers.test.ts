@@ -2,6 +2,7 @@ import { env, exports } from 'cloudflare:workers';
 import { beforeAll, expect, it } from 'vitest';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
 import { createItem } from '../../tests/ranking-input.ts';
+import { isolate } from '../serving/isolate.ts';
 import { putItems } from '../storage/items.ts';
 
 async function call(path: string, body?: object, key = 'test-admin') {
@@ -15,8 +16,8 @@ async function call(path: string, body?: object, key = 'test-admin') {
 const search = async (q: string, more = '&record=false') =>
   (await call(`/v1/users/ann/search?q=${encodeURIComponent(q)}${more}`)).body.items.map(({ itemId }) => itemId);
 
-beforeAll(() =>
-  putItems(
+beforeAll(async () => {
+  await putItems(
     env.DB,
     [
       { itemId: 'tide', title: 'Iron Tide', tags: ['Naval'], developer: 'Salt & Sons' },
@@ -25,8 +26,10 @@ beforeAll(() =>
       { itemId: 'hidden', title: 'Iron Secret', tags: [], developer: null, hidden: true },
       { itemId: 'adult', title: 'Iron Night', tags: [], developer: null, ageRating: 18 },
     ].map((item) => ({ ...createItem(0), ageRating: 6, ...item })),
-  ),
-);
+  );
+  // A cold isolate does not wait for it that long.
+  await isolate.getCatalogue(env, Date.now(), () => {}, 5_000);
+});
 
 it('finds words and prefixes in titles, tags and developers, with or without accents', async () => {
   expect((await search('iron tide'))[0]).toBe('tide');

@@ -11,6 +11,7 @@ import { countDeadLetters } from '../storage/dead-letters.ts';
 import { HOUR_MS, readEventCounts } from '../storage/event-counts.ts';
 import { type JobRun, listJobRuns } from '../storage/job-runs.ts';
 import { listLogShards } from '../storage/log-shards.ts';
+import type { ServingState } from '../storage/read-state.ts';
 import type { LoadedStatistics } from '../storage/statistics.ts';
 import { readUnlogged, type Unlogged } from '../storage/unlogged-users.ts';
 import { flushAccepted } from './count-accepted.ts';
@@ -34,6 +35,19 @@ const Status = z
       .number()
       .nullable()
       .meta({ description: 'Memory of the engine and its model, outside JavaScript.' }),
+    state: z
+      .object({
+        version: z.number().int().meta({ description: 'It grows with each publication.' }),
+        publishedAt: z.iso.datetime(),
+        ageSeconds: z.number().meta({ description: 'Time since it was known to be the newest.' }),
+        hasUnpublished: z.boolean().meta({ description: 'Changes made through this isolate hold only here so far.' }),
+      })
+      .nullable()
+      .meta({
+        description:
+          'The published state that this isolate serves: rules, keys, issuers, subscriptions, and the names of the ' +
+          'statistics and the release. Null if it could not be read.',
+      }),
     statisticsAt: z.iso.datetime().nullable(),
     items: z.number().int().meta({ description: 'Items that are not hidden.' }),
     deadLetters: z.number().int(),
@@ -89,6 +103,8 @@ const Status = z
   })
   .meta({ id: 'Status' });
 export interface System {
+  readState(): Promise<CacheRead<ServingState>>;
+  hasUnpublished(): boolean;
   readCatalogue(): Promise<CacheRead<Pick<Catalogue, 'size'>>>;
   readStatistics(): Promise<CacheRead<LoadedStatistics | undefined>>;
   refreshRelease(): Promise<unknown>;
@@ -106,6 +122,8 @@ function openSystem({ env, executionCtx }: AppContext): System {
   const now = Date.now();
   const waitUntil = (promise: Promise<unknown>) => executionCtx.waitUntil(promise);
   return {
+    readState: () => isolate.state.get(env, now, waitUntil),
+    hasUnpublished: () => isolate.state.hasUnpublished,
     readCatalogue: () => isolate.getCatalogue(env, now, waitUntil),
     readStatistics: () => isolate.getStatistics(env, now, waitUntil),
     refreshRelease: () => isolate.getRelease(env, now, waitUntil),
@@ -124,7 +142,8 @@ export const getHealth = (): z.output<typeof Health> => ({ status: 'ok' });
 
 export async function getStatus(_: object, system: System): Promise<z.output<typeof Status>> {
   const now = Date.now();
-  const [catalogue, statistics, , deadLetters, eventCounts, unlogged, jobRuns] = await Promise.all([
+  const [state, catalogue, statistics, , deadLetters, eventCounts, unlogged, jobRuns] = await Promise.all([
+    system.readState(),
     system.readCatalogue(),
     system.readStatistics(),
     system.refreshRelease(),
@@ -139,14 +158,26 @@ export async function getStatus(_: object, system: System): Promise<z.output<typ
     engine: release.value?.scorer.engine ?? null,
     modelMemory: release.value?.scorer.memory ?? null,
     modelMemoryMB: release.value === undefined ? null : release.value.scorer.memoryBytes() / 1e6,
+    state: state.value === undefined ? null : describeState(state.value, system.hasUnpublished(), now),
     statisticsAt: statistics.value?.statistics.computedAt ?? null,
     items: catalogue.value?.size ?? 0,
     deadLetters,
     log: summariseLog(eventCounts, unlogged, now),
-    failures: listFailures({ catalogue, statistics, release, ranking: release.value?.ranking }),
+    failures: listFailures({ rules: state, catalogue, statistics, release, ranking: release.value?.ranking }),
     jobRuns: jobRuns.map((run) => ({ ...run, startedAt: new Date(run.startedAt).toISOString() })),
   };
 }
+
+const describeState = (
+  { version, readAt }: ServingState,
+  hasUnpublished: boolean,
+  now: number,
+): z.output<typeof Status>['state'] => ({
+  version,
+  publishedAt: new Date(version).toISOString(),
+  ageSeconds: Math.max(0, now - readAt) / 1_000,
+  hasUnpublished,
+});
 
 const summariseLog = (
   { hours, shards }: Awaited<ReturnType<typeof readEventCounts>>,

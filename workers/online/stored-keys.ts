@@ -1,9 +1,10 @@
 // Identifies the caller by a key that `/v1/keys` created. The isolate's copy of the keys decides; for an id that is not
-// in it, the keys are read from D1 again, at most once a second.
+// in it, the published state is read again, at most once a second.
 
 import { readKeyId } from '../../models/contracts/key.ts';
+import type { StoredKey } from '../../models/contracts/published-state.ts';
+import type { KeySet } from '../serving/followed-state.ts';
 import type { CacheLimits, CacheRead } from '../storage/cache.ts';
-import type { KeySet, StoredKey } from '../storage/keys.ts';
 import type { KeyCaller } from './caller.ts';
 import { ProblemError } from './problems.ts';
 import { findTrusted } from './trusted-read.ts';
@@ -18,7 +19,7 @@ export interface GivenKey {
 
 /**
  * Undefined if the key is unknown. Throws `unauthorized` if it has expired, `forbidden` if it may not be used from the
- * origin, `unavailable` if the answer needs D1, which cannot be read. `now`: epoch milliseconds.
+ * origin, `unavailable` if this cannot be decided at the moment. `now`: epoch milliseconds.
  */
 export async function findStoredKey(
   { text, digest }: GivenKey,

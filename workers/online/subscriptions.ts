@@ -11,10 +11,10 @@ import {
   Subscription,
   SubscriptionInput,
 } from '../../models/contracts/subscription.ts';
-import { isolate } from '../serving/isolate.ts';
 import * as storage from '../storage/subscriptions.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { invalidInput, ProblemError } from './problems.ts';
+import { publishChange } from './publish-change.ts';
 
 const SubscriptionParams = z.object({
   subscriptionId: Id.meta({ param: { name: 'subscriptionId', in: 'path' } }),
@@ -32,20 +32,23 @@ export interface SubscriptionStore {
   deleteSubscription(subscriptionId: string): Promise<boolean>;
 }
 
-const openSubscriptionStore = ({ env, req }: AppContext): SubscriptionStore => ({
-  allowsLoopback: LOOPBACK.has(new URL(req.url).hostname),
-  listSubscriptions: () => storage.listSubscriptions(env.DB),
-  insertSubscription: async (subscription, secret) => {
-    const isStored = await storage.insertSubscription(env.DB, subscription, secret, SUBSCRIPTIONS_MAX);
-    if (isStored) await isolate.revalidateSubscriptions(env);
-    return isStored;
-  },
-  deleteSubscription: async (subscriptionId) => {
-    const isDeleted = await storage.deleteSubscription(env.DB, subscriptionId);
-    if (isDeleted) await isolate.revalidateSubscriptions(env);
-    return isDeleted;
-  },
-});
+function openSubscriptionStore(context: AppContext): SubscriptionStore {
+  const { env, req } = context;
+  return {
+    allowsLoopback: LOOPBACK.has(new URL(req.url).hostname),
+    listSubscriptions: () => storage.listSubscriptions(env.DB),
+    insertSubscription: async (subscription, secret) => {
+      const isStored = await storage.insertSubscription(env.DB, subscription, secret, SUBSCRIPTIONS_MAX);
+      if (isStored) await publishChange(context);
+      return isStored;
+    },
+    deleteSubscription: async (subscriptionId) => {
+      const isDeleted = await storage.deleteSubscription(env.DB, subscriptionId);
+      if (isDeleted) await publishChange(context);
+      return isDeleted;
+    },
+  };
+}
 
 export const getSubscriptions = async (
   _: object,

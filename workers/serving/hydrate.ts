@@ -3,6 +3,7 @@
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Degradation, Tier } from '../../models/contracts/gallery.ts';
+import type { Rule } from '../../models/contracts/rule.ts';
 import { EMPTY_USER_STATE, type UserState } from '../../models/contracts/signals.ts';
 import { computeGenreAffinity, type GenreAffinity } from '../../models/features/affinity.ts';
 import { createRng } from '../../models/features/rng.ts';
@@ -11,7 +12,6 @@ import type { LoadedRelease } from '../inference/release.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
 import type { CacheRead } from '../storage/cache.ts';
 import { Catalogue } from '../storage/catalogue.ts';
-import type { RuleSet } from '../storage/rules.ts';
 import type { LoadedStatistics } from '../storage/statistics.ts';
 import type { Budget } from './budget.ts';
 import { listFailures } from './degradation.ts';
@@ -84,7 +84,7 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
       earlierUser: earlier,
       affinity: computeAffinity(ranked, catalogue),
       context,
-      rules: selectRules(isUnknownUser, caches.rules.value?.rules ?? [], context),
+      rules: selectRules(isUnknownUser, caches.rules.value ?? [], context),
       modelScores: scored.scores,
       predictActions: createPredictor(isolate),
       releaseItems: release?.itemIndices ?? null,
@@ -116,7 +116,7 @@ interface Caches {
   catalogue: CacheRead<Catalogue>;
   statistics: CacheRead<LoadedStatistics | undefined>;
   release: CacheRead<LoadedRelease | undefined>;
-  rules: CacheRead<RuleSet>;
+  rules: CacheRead<readonly Rule[]>;
 }
 
 async function readCaches(
@@ -130,7 +130,7 @@ async function readCaches(
     isolate.getCatalogue(env, now, waitUntil, waitMs),
     isolate.getStatistics(env, now, waitUntil, waitMs),
     isolate.getRelease(env, now, waitUntil, waitMs),
-    isolate.getRules(env, now, waitUntil, waitMs),
+    isolate.state.getRules(env, now, waitUntil, waitMs),
   ]);
   return { catalogue, statistics, release, rules };
 }

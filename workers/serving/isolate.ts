@@ -1,69 +1,76 @@
-// The caches of an isolate and their freshness: the catalogue, the statistics, the model release, the store's rules,
-// the subscriptions, the keys and the issuers. An isolate's other state is where it is used: remembered players, the
-// engine, digests of keys, counts.
+// The caches of an isolate and their freshness: the published state, and what it names: the catalogue, the statistics,
+// the model release. An isolate's other state is where it is used: remembered players, the engine, digests of keys,
+// counts.
 
 import { forgetBroken, type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
-import { Cache, type CacheLimits, type CacheRead } from '../storage/cache.ts';
+import { Cache, type CacheRead } from '../storage/cache.ts';
 import { Catalogue } from '../storage/catalogue.ts';
-import { type IssuerSet, readIssuerSet } from '../storage/issuers.ts';
-import { type KeySet, readKeySet } from '../storage/keys.ts';
+import { readCatalogueFiles } from '../storage/catalogue-files.ts';
+import type { ItemChange } from '../storage/items.ts';
+import { type ServingState, STATE_STALE_MS } from '../storage/read-state.ts';
 import type { ReleaseEnv } from '../storage/releases.ts';
-import { type RuleSet, readRules } from '../storage/rules.ts';
 import { type LoadedStatistics, readStatistics } from '../storage/statistics.ts';
 import type { Stores } from '../storage/stores.ts';
-import { type Listener, listSubscriptions } from '../storage/subscriptions.ts';
 import { CommonRows } from './common-rows.ts';
+import { FollowedState, type WaitUntil } from './followed-state.ts';
 
-type WaitUntil = (promise: Promise<unknown>) => void;
+export type ServingEnv = Stores & ReleaseEnv;
 
 export class Isolate {
   readonly commonRows = new CommonRows();
   /** Exists from the start, so that a change made through this isolate can always be applied. */
   readonly catalogue = new Catalogue();
-  // A change of the catalogue is visible everywhere within 30 seconds: staleMs plus one refresh.
-  readonly #catalogue = new Cache<Catalogue>('catalogue', { freshMs: 10_000, staleMs: 25_000, waitMs: 2_000 });
+  /** The files in use here are refreshed together with the state, not with the next request. */
+  readonly state = new FollowedState<ServingEnv>((env, state, now, waitUntil) => {
+    if (this.#catalogue.peek().value !== undefined) void this.#followCatalogue(env, state, now, waitUntil, 0);
+    if (this.#statistics.peek().value !== undefined) void this.#followStatistics(env, state, now, waitUntil, 0);
+    if (this.#release.peek().value !== undefined) void this.#followRelease(env, state, now, waitUntil, 0);
+  });
+  // These follow the state. Besides, what failed to load is tried again.
+  readonly #catalogue = new Cache<Catalogue>('catalogue', {
+    freshMs: 30_000,
+    staleMs: Number.POSITIVE_INFINITY,
+    waitMs: 2_000,
+  });
+  /** The revision that the catalogue has by the published files, and when it was the newest, epoch milliseconds. */
+  #revision = 0;
+  #revisionAt = Number.NEGATIVE_INFINITY;
   readonly #statistics = new Cache<LoadedStatistics | undefined>('statistics', {
     freshMs: 30_000,
     staleMs: Number.POSITIVE_INFINITY,
     waitMs: 500,
   });
-  // The first gallery does not wait long for the model: a cold isolate answers from statistics while it loads. An
-  // isolate with requests follows the pointer within 30 seconds: freshMs, the next request, and the load behind it.
+  // The first gallery does not wait long for the model: a cold isolate answers from statistics while it loads.
   readonly #release = new Cache<LoadedRelease | undefined>(
     'release',
     { freshMs: 15_000, staleMs: Number.POSITIVE_INFINITY, waitMs: 150 },
-    async (retired) => retired && retireRelease(retired),
+    { retire: async (retired) => retired && retireRelease(retired) },
   );
-  // A change of a rule is visible at the next request through the isolate that made it, and elsewhere a second later: a
-  // request then waits for the rules and the player's signals in parallel.
-  readonly #rules = new Cache<RuleSet>('rules', { freshMs: 1_000, staleMs: 1_000, waitMs: 1_000 });
-  readonly #subscriptions = new Cache<Listener[]>('subscriptions', {
-    freshMs: 10_000,
-    staleMs: 25_000,
-    waitMs: 1_000,
-  });
-
-  // A deleted key or issuer is refused everywhere within a minute: staleMs plus one refresh take less.
-  readonly #keys = new Cache<KeySet>('keys', { freshMs: 10_000, staleMs: 30_000, waitMs: 1_000 });
-
-  readonly #issuers = new Cache<IssuerSet>('issuers', { freshMs: 10_000, staleMs: 30_000, waitMs: 1_000 });
 
   /** `waitMs`, here and below: how long the caller can wait; the cache's default if undefined. */
-  getCatalogue({ DB }: Stores, now: number, waitUntil: WaitUntil, waitMs?: number): Promise<CacheRead<Catalogue>> {
-    const refresh = async () => {
-      await this.catalogue.refresh(DB);
-      return this.catalogue;
-    };
-    return this.#catalogue.get(refresh, now, waitUntil, { waitMs });
+  getCatalogue(env: ServingEnv, now: number, waitUntil: WaitUntil, waitMs?: number): Promise<CacheRead<Catalogue>> {
+    return this.#follow(env, now, waitUntil, waitMs, this.#catalogue, (state, leftMs) =>
+      this.#followCatalogue(env, state, now, waitUntil, leftMs),
+    );
   }
 
-  getStatistics({ BUCKET }: Stores, now: number, waitUntil: WaitUntil, waitMs?: number) {
-    return this.#statistics.get((previous) => readStatistics(BUCKET, previous), now, waitUntil, { waitMs });
+  /** Shows a change, made through this isolate, in its next answer; elsewhere within 30 seconds. */
+  applyChange(env: ServingEnv, change: ItemChange, waitUntil: WaitUntil): void {
+    this.catalogue.apply(change);
+    this.state.publishSoon(env, waitUntil);
   }
 
-  async getRelease(env: ReleaseEnv, now: number, waitUntil: WaitUntil, waitMs?: number) {
-    const load = (loaded: LoadedRelease | undefined) => loadRelease(env, loaded, now);
-    return withNewestFailure(await this.#release.get(load, now, waitUntil, { waitMs }));
+  getStatistics(env: ServingEnv, now: number, waitUntil: WaitUntil, waitMs?: number) {
+    return this.#follow(env, now, waitUntil, waitMs, this.#statistics, (state, leftMs) =>
+      this.#followStatistics(env, state, now, waitUntil, leftMs),
+    );
+  }
+
+  async getRelease(env: ServingEnv, now: number, waitUntil: WaitUntil, waitMs?: number) {
+    const read = await this.#follow(env, now, waitUntil, waitMs, this.#release, (state, leftMs) =>
+      this.#followRelease(env, state, now, waitUntil, leftMs),
+    );
+    return withNewestFailure(read);
   }
 
   /** The current release. Call it right before scoring: one read before an await may have been retired. */
@@ -72,50 +79,68 @@ export class Isolate {
   }
 
   /** Call it right after moving the pointer. Also tries a release that failed shortly before. */
-  revalidateRelease(env: ReleaseEnv, now: number): Promise<void> {
+  async revalidateRelease(env: ServingEnv, now: number, waitUntil: WaitUntil): Promise<void> {
+    await this.state.publish(env, now, waitUntil);
     forgetBroken();
-    return this.#release.revalidate((loaded) => loadRelease(env, loaded, now), now);
+    const pointer = this.state.peek().value?.parts.release ?? undefined;
+    await this.#release.revalidate((loaded) => loadRelease(env, pointer, loaded, now), now);
   }
 
-  getRules({ DB }: Stores, now: number, waitUntil: WaitUntil, waitMs?: number) {
-    return this.#rules.get((previous) => readRules(DB, previous), now, waitUntil, { waitMs });
+  /** Reads the state, and then what it names, in the time that is left. */
+  async #follow<T>(
+    env: ServingEnv,
+    now: number,
+    waitUntil: WaitUntil,
+    waitMs: number | undefined,
+    cache: Cache<T>,
+    read: (state: ServingState, leftMs: number | undefined) => Promise<CacheRead<T>>,
+  ): Promise<CacheRead<T>> {
+    const startedAt = Date.now();
+    const state = await this.state.get(env, now, waitUntil, { waitMs });
+    if (state.value === undefined) return { ...state, value: cache.peek().value };
+    const leftMs = waitMs === undefined ? undefined : Math.max(0, waitMs - (Date.now() - startedAt));
+    const named = await read(state.value, leftMs);
+    return { ...named, failure: named.failure ?? state.failure ?? state.value.bucketFailure };
   }
 
-  /** Call it right after a change of a rule, so that the next request through this isolate sees it. */
-  revalidateRules({ DB }: Stores): Promise<void> {
-    return this.#rules.revalidate((previous) => readRules(DB, previous), Date.now());
+  #followCatalogue(env: ServingEnv, state: ServingState, now: number, waitUntil: WaitUntil, waitMs?: number) {
+    const { catalogue: files } = state.parts;
+    const load = async () => {
+      try {
+        if (files === null) throw new Error('the catalogue is not published yet');
+        const revision = await readCatalogueFiles(env.BUCKET, files, this.#revision, (change) =>
+          this.catalogue.apply(change),
+        );
+        this.#revision = Math.max(revision, this.#revision);
+        this.#revisionAt = Math.max(this.#revisionAt, state.readAt);
+      } catch (error) {
+        // An isolate without a catalogue has nothing to show.
+        if (this.#revision > 0) throw error;
+        await this.catalogue.refresh(env.DB);
+      }
+      return this.catalogue;
+    };
+    const isNamed = () => files === null || this.#revision >= files.revision;
+    if (isNamed()) this.#revisionAt = Math.max(this.#revisionAt, state.readAt);
+    // Only after a quiet time: a game may have been recalled meanwhile.
+    const isOverdue = now - this.#revisionAt > STATE_STALE_MS;
+    return this.#catalogue.get(load, now, waitUntil, { waitMs }, { isNamed, isOverdue });
   }
 
-  getSubscriptions({ DB }: Stores, now: number, waitUntil: WaitUntil) {
-    return this.#subscriptions.get(() => listSubscriptions(DB), now, waitUntil);
+  #followStatistics(env: ServingEnv, state: ServingState, now: number, waitUntil: WaitUntil, waitMs?: number) {
+    const { statistics: key } = state.parts;
+    const load = async (loaded: LoadedStatistics | undefined) =>
+      key === null || loaded?.key === key ? loaded : readStatistics(env.BUCKET, key);
+    const isNamed = (loaded: LoadedStatistics | undefined) => key === null || loaded?.key === key;
+    return this.#statistics.get(load, now, waitUntil, { waitMs }, { isNamed, isOverdue: false });
   }
 
-  /** As last read; starts no refresh. */
-  peekSubscriptions(): CacheRead<Listener[]> {
-    return this.#subscriptions.peek();
-  }
-
-  /** Call it right after a change of a subscription. */
-  revalidateSubscriptions({ DB }: Stores): Promise<void> {
-    return this.#subscriptions.revalidate(() => listSubscriptions(DB), Date.now());
-  }
-
-  getKeys({ DB }: Pick<Stores, 'DB'>, now: number, waitUntil: WaitUntil, limits?: CacheLimits) {
-    return this.#keys.get(() => readKeySet(DB, now), now, waitUntil, limits);
-  }
-
-  /** Call it right after changing a key. */
-  revalidateKeys({ DB }: Pick<Stores, 'DB'>, now: number): Promise<void> {
-    return this.#keys.revalidate(() => readKeySet(DB, now), now);
-  }
-
-  getIssuers({ DB }: Pick<Stores, 'DB'>, now: number, waitUntil: WaitUntil, limits?: CacheLimits) {
-    return this.#issuers.get((previous) => readIssuerSet(DB, now, previous), now, waitUntil, limits);
-  }
-
-  /** Call it right after changing an issuer or reading its keys. */
-  revalidateIssuers({ DB }: Pick<Stores, 'DB'>, now: number): Promise<void> {
-    return this.#issuers.revalidate((previous) => readIssuerSet(DB, now, previous), now);
+  #followRelease(env: ServingEnv, state: ServingState, now: number, waitUntil: WaitUntil, waitMs?: number) {
+    const pointer = state.parts.release ?? undefined;
+    const load = (loaded: LoadedRelease | undefined) => loadRelease(env, pointer, loaded, now);
+    const isNamed = (loaded: LoadedRelease | undefined) =>
+      pointer === undefined || loaded?.manifest.version === pointer.version;
+    return this.#release.get(load, now, waitUntil, { waitMs }, { isNamed, isOverdue: false });
   }
 }
 

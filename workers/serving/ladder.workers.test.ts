@@ -14,6 +14,7 @@ import { emptySignals, foldEvents } from '../../models/features/signals.ts';
 import { deriveUserState } from '../../models/features/user-state.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { publishFake } from '../../tests/fake-release.ts';
+import { forgetHere, publishHere } from '../../tests/publish-here.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { insertEvents } from '../storage/events.ts';
 import { writeBatchGalleries } from '../storage/galleries.ts';
@@ -75,6 +76,8 @@ const database = (fault: (ask: () => unknown) => unknown) =>
     return statement(made as object);
   });
 
+const slowBucket = faulty(env.BUCKET, slow);
+
 /** Requests through one isolate; a new one is cold. */
 function start(isolate = new Isolate()) {
   const toRequest = (userId: string, faults: object, deadlineMs: number): RecommendationRequest => ({
@@ -132,6 +135,7 @@ beforeEach(async () => {
     ownPopularByCountry: {},
     hiddenGems: [],
   });
+  await publishHere(env);
 });
 
 const batchOf = (...itemIds: string[]): BatchGallery => ({
@@ -203,9 +207,10 @@ it('still composes if the pointer cannot be read, even for a history unknown to 
   vi.setSystemTime(Date.now() + 20_000);
   onTestFinished(() => void vi.useRealTimers());
   const BUCKET = faulty(env.BUCKET, down('R2'));
-  await ask('eve', { BUCKET });
+  await expect
+    .poll(async () => (await ask('eve', { BUCKET })).degraded)
+    .toContainEqual({ step: 'release', reason: 'R2 is down' });
   const answer = await ask('eve', { BUCKET });
-  expect(answer.degraded).toContainEqual({ step: 'release', reason: 'R2 is down' });
   expect(answer).toMatchObject({ tier: 'statistics', release: 'good' });
   expect(answer.recommendationId).not.toBe(backup.recommendationId);
   expect(answer.shown.length).toBeGreaterThan(20);
@@ -233,6 +238,7 @@ it('leaves out a ranking model that it cannot use, and ranks the release’s can
     shift: 0,
     alter: (contents) => Object.assign(contents, { ranking: { featuresHash: 'outdated', model: new Uint8Array(9) } }),
   });
+  await publishHere(env);
   const { ask } = await startWarm();
   await makePlayer('ann');
   const reason = 'this version cannot read the ranking part of the manifest';
@@ -385,9 +391,10 @@ it('serves a stored gallery if a cold isolate cannot read the catalogue', async 
   await warm.ask('dora');
   await dora.record([event('dora', '6', 'click', 'g13')]);
   await runAlarm(dora);
-  for (const fault of [down('D1'), slow]) {
+  for (const faults of [{ BUCKET: faulty(env.BUCKET, down('R2')), DB: database(down('D1')) }, { BUCKET: slowBucket }]) {
+    await forgetHere();
     const { ask } = start();
-    const answer = await ask('dora', { DB: database(fault) });
+    const answer = await ask('dora', faults);
     expect(answer.tier).toBe('nearline');
     expect(answer.shown.length).toBeGreaterThan(10);
     for (const gone of ['g9', 'g1']) expect(answer.shown).not.toContain(gone);
@@ -397,15 +404,18 @@ it('serves a stored gallery if a cold isolate cannot read the catalogue', async 
 
 it('waits for the catalogue beyond the deadline rather than showing nothing', async () => {
   const { ask } = start();
-  const answer = await ask('unknown-player', { DB: database(slow) });
+  await forgetHere();
+  const answer = await ask('unknown-player', { BUCKET: slowBucket });
   expect(answer.shown.length).toBeGreaterThan(20);
   expect(answer.degraded).toContainEqual(expect.objectContaining({ step: 'deadline' }));
 });
 
-it('waits for the rules too: excluded items are not shown even if D1 is slow', async () => {
+it('waits for the rules too: excluded items are not shown even if R2 is slow', async () => {
   const gone = RuleInput.parse({ action: 'exclude', match: { itemIds: ['g7', 'g129'] } });
   await putRule(env.DB, { ruleId: 'gone', ...gone }, 500, 1);
-  for (const faults of [{ DB: database(slow) }, { DB: database(slow), USER_SIGNALS: objects(down('the object')) }]) {
+  await publishHere(env);
+  for (const faults of [{ BUCKET: slowBucket }, { BUCKET: slowBucket, USER_SIGNALS: objects(down('the object')) }]) {
+    await forgetHere();
     const answer = await start().ask('another-player', faults);
     expect(answer.shown.length).toBeGreaterThan(20);
     for (const itemId of ['g7', 'g129']) expect(answer.shown).not.toContain(itemId);
@@ -415,9 +425,10 @@ it('waits for the rules too: excluded items are not shown even if D1 is slow', a
 
 for (const [fault, bucket, reason] of [
   ['down', faulty(env.BUCKET, down('R2')), /^R2 is down$/],
-  ['slow', faulty(env.BUCKET, slow), /^no answer within 90 ms$/],
+  ['slow', slowBucket, /^no answer within 90 ms$/],
 ] as const)
   it(`answers a cold isolate’s first request from live signals if R2 is ${fault}`, async () => {
+    await forgetHere();
     const { ask } = start();
     const answer = await ask('bob', { BUCKET: bucket });
     expect(answer).toMatchObject({ tier: 'statistics', release: null });
@@ -439,6 +450,7 @@ for (const [fault, version, reason] of [
       ...(fault === 'corrupt' && { damage: ({ model }: { model: Uint8Array }) => model.fill(0, 100, 200) }),
     });
     if (fault === 'missing') await env.BUCKET.delete(releaseKey(version, 'model.onnx'));
+    await publishHere(env);
     await expect
       .poll(async () => (await ask(version, {}, { deadlineMs: 2_000 })).degraded, { timeout: 10_000 })
       .toContainEqual({ step: 'release', reason: expect.stringMatching(reason) });
@@ -456,6 +468,7 @@ it('returns an empty gallery only if the catalogue is empty or the filters leave
   expect(none.degraded).toContainEqual({ step: 'filters', reason: expect.stringMatching(/^No game passes/) });
 
   await env.DB.prepare('delete from items').run();
+  await publishHere(env);
   const { ask } = start();
   const answer = await ask('ann', {}, { deadlineMs: 2_000 });
   expect(answer.rows).toEqual([]);

@@ -54,10 +54,10 @@ const commonRung = <T extends object>(
 ): Rung<T> =>
   attempt(async (hydrated) => {
     const now = Date.now();
-    const { value } = await isolate.getRules(env, now, waitUntil, 0);
+    const { value } = await isolate.state.getRules(env, now, waitUntil, 0);
     // Without the rules, a game could be shown that the store excludes.
     if (value === undefined) return undefined;
-    const rows = await isolate.commonRows.get(hydrated.input, value.rules, now);
+    const rows = await isolate.commonRows.get(hydrated.input, value, now);
     const content = cut(filterStoredRows(rows, hydrated.input));
     return content && serve(content, withoutModel(hydrated));
   });
@@ -104,13 +104,13 @@ async function awaitCatalogue(
 ): Promise<HydratedRequest> {
   if (!hydrated.isCold) return hydrated;
   const now = Date.now();
-  const [{ value: catalogue }, { value: ruleSet }] = await Promise.all([
+  const [{ value: catalogue }, { value: storeRules = [] }] = await Promise.all([
     isolate.getCatalogue(env, now, waitUntil, LAST_WAIT_MS),
-    isolate.getRules(env, now, waitUntil, LAST_WAIT_MS),
+    isolate.state.getRules(env, now, waitUntil, LAST_WAIT_MS),
   ]);
   if (catalogue === undefined) return hydrated;
   const { input, isUnknownUser } = hydrated;
-  const rules = selectRules(isUnknownUser, ruleSet?.rules ?? [], context);
+  const rules = selectRules(isUnknownUser, storeRules, context);
   const affinity = computeAffinity(input.user, catalogue);
   return addDegraded({ ...hydrated, input: { ...input, catalogue, rules, affinity } }, [
     { step: 'deadline', reason: 'Waited for the catalogue beyond the deadline: there was nothing else to show.' },

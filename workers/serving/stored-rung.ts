@@ -57,8 +57,8 @@ async function readRules(
   { input, isCold, isUnknownUser }: HydratedRequest,
 ): Promise<readonly Rule[]> {
   if (!isCold) return input.rules;
-  const { value } = await isolate.getRules(env, Date.now(), waitUntil, budget.getWaitMs('stored'));
-  return value === undefined ? input.rules : selectRules(isUnknownUser, value.rules, context);
+  const { value } = await isolate.state.getRules(env, Date.now(), waitUntil, budget.getWaitMs('stored'));
+  return value === undefined ? input.rules : selectRules(isUnknownUser, value, context);
 }
 
 /** Without the player's signals, the state that the batch computation used applies too. */

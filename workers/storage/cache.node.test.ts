@@ -62,7 +62,11 @@ it('tells a slow load from a failing one', async () => {
 
 it('retires each value once, even if a load that returns the previous value finishes late', async () => {
   const retired: string[] = [];
-  const cache = new Cache<string>('thing', { freshMs: 10, staleMs: 20, waitMs: 5 }, (value) => retired.push(value));
+  const cache = new Cache<string>(
+    'thing',
+    { freshMs: 10, staleMs: 20, waitMs: 5 },
+    { retire: (value) => retired.push(value) },
+  );
   await cache.revalidate(async () => 'first', 0);
   const { promise, resolve } = Promise.withResolvers<void>();
   const late = cache.revalidate(async (previous) => {

@@ -29,12 +29,26 @@ export interface CacheLimits {
   maxAgeMs?: number | undefined;
 }
 
+/** For a value that another one names: it is refreshed as soon as it is not the one that is named. */
+export interface Follows<T> {
+  isNamed(value: T): boolean;
+  /** True if it has been named for so long that it is refreshed before it is served. */
+  isOverdue: boolean;
+}
+
 type Load<T> = (previous: T | undefined) => Promise<T>;
+
+interface Hooks<T> {
+  /** Receives each value that a newer one has replaced. */
+  retire?(value: T): void;
+  /** The time from which a value's age counts, epoch milliseconds; by default the start of its load. */
+  dateOf?(value: T): number;
+}
 
 export class Cache<T> {
   readonly #name: string;
   readonly #freshness: Freshness;
-  readonly #retire: (value: T) => void;
+  readonly #hooks: Hooks<T>;
   #value: T | undefined;
   #failure: string | undefined;
   /** True after a failed or abandoned load, until one succeeds. */
@@ -46,11 +60,11 @@ export class Cache<T> {
   #kept = 0;
   #refresh: { done: Promise<void>; startedAt: number } | undefined;
 
-  /** `name`: for the log. `retire` receives each value that a newer one has replaced. */
-  constructor(name: string, freshness: Freshness, retire: (value: T) => void = () => {}) {
+  /** `name`: for the log. */
+  constructor(name: string, freshness: Freshness, hooks: Hooks<T> = {}) {
     this.#name = name;
     this.#freshness = freshness;
-    this.#retire = retire;
+    this.#hooks = hooks;
   }
 
   /** The current value; starts no refresh. */
@@ -66,11 +80,15 @@ export class Cache<T> {
     load: Load<T>,
     now: number,
     waitUntil: (promise: Promise<unknown>) => void,
-    { waitMs = this.#freshness.waitMs, maxAgeMs = Number.POSITIVE_INFINITY }: CacheLimits = {},
+    limits: CacheLimits = {},
+    follows?: Follows<T>,
   ): Promise<CacheRead<T>> {
+    const { waitMs = this.#freshness.waitMs, maxAgeMs = Number.POSITIVE_INFINITY } = limits;
     const age = now - this.#checkedAt;
     const { freshMs, staleMs } = this.#freshness;
-    const isDue = age > Math.min(freshMs, maxAgeMs) && now > this.#retryAt;
+    const isOutdated = follows !== undefined && this.#kept > 0 && !follows.isNamed(this.#value as T);
+    const isDue = (isOutdated || age > Math.min(freshMs, maxAgeMs)) && now > this.#retryAt;
+    const isOld = age > Math.min(staleMs, maxAgeMs) || (isOutdated && follows.isOverdue);
     // A refresh that hangs, or died with its request, must not block later ones.
     if (this.#refresh !== undefined && now - this.#refresh.startedAt > ABANDON_MS) {
       this.#refresh = undefined;
@@ -83,7 +101,7 @@ export class Cache<T> {
       this.#refresh = { done, startedAt: now };
       waitUntil(done);
     }
-    if (waitMs > 0 && this.#refresh !== undefined && (this.#value === undefined || age > Math.min(staleMs, maxAgeMs))) {
+    if (waitMs > 0 && this.#refresh !== undefined && (this.#value === undefined || isOld)) {
       try {
         await withDeadline(this.#refresh.done, waitMs);
       } catch (error) {
@@ -111,10 +129,10 @@ export class Cache<T> {
         this.#value = loaded;
         this.#failure = undefined;
         this.#isFailing = false;
-        this.#checkedAt = now;
+        this.#checkedAt = this.#hooks.dateOf?.(loaded) ?? now;
         this.#retryAt = Number.NEGATIVE_INFINITY;
       }
-      if (replaced !== undefined && replaced !== this.#value) this.#retire(replaced);
+      if (replaced !== undefined && replaced !== this.#value) this.#hooks.retire?.(replaced);
     } catch (error) {
       if (this.#kept > turn) return;
       this.#failure = (error as Error).message;

@@ -1,33 +1,12 @@
-// Issuers of players' tokens in D1, each with its public keys as last read. They are few, so an isolate caches all of
-// them, and one that just started has the keys of an issuer that is down.
+// Issuers of players' tokens in D1, each with its public keys as last read. They are few, so all of them are published
+// (publish-state.ts), and an isolate that just started has the keys of an issuer that is down.
 
-import type { Issuer } from '../../models/contracts/issuer.ts';
+import type { StoredIssuer } from '../../models/contracts/issuer.ts';
 import type { JwkSet } from '../../models/contracts/jwk-set.ts';
 import { askShards, type LogShards } from './log-shards.ts';
 
-export interface StoredIssuer extends Omit<Issuer, 'createdAt' | 'keys'> {
-  /** Times: epoch milliseconds. */
-  createdAt: number;
-  /** The same object until the keys change. */
-  jwks: JwkSet;
-  /** When the keys were last read from the issuer. */
-  keysReadAt: number;
-  /** Start of the last attempt to read them. Later than `keysReadAt`: it has failed, or has not ended. */
-  keysTriedAt: number;
-  keysFailure: string | null;
-}
-
-export interface IssuerSet {
-  /** Oldest first. */
-  issuers: readonly StoredIssuer[];
-  /** Time at which it was read from D1, in epoch milliseconds. */
-  readAt: number;
-}
-
-type Row = Omit<StoredIssuer, 'jwks'> & { jwks: string };
-
-/** `previous` spares importing unchanged keys again. `now`: epoch milliseconds. */
-export async function readIssuerSet(db: D1Database, now: number, previous?: IssuerSet): Promise<IssuerSet> {
+/** Oldest first. */
+export async function readIssuers(db: D1Database): Promise<StoredIssuer[]> {
   const { results } = await db
     .prepare(
       `select issuer_id as issuerId, issuer, jwks_url as jwksUrl, audience, claim, prefix, created_at as createdAt,
@@ -35,10 +14,8 @@ export async function readIssuerSet(db: D1Database, now: number, previous?: Issu
               keys_failure as keysFailure
        from issuers order by created_at, issuer_id`,
     )
-    .all<Row>();
-  const kept = new Map(previous?.issuers.map(({ jwks }) => [JSON.stringify(jwks), jwks]));
-  const issuers = results.map(({ jwks, ...row }) => ({ ...row, jwks: kept.get(jwks) ?? JSON.parse(jwks) }));
-  return { issuers, readAt: now };
+    .all<Omit<StoredIssuer, 'jwks'> & { jwks: string }>();
+  return results.map((row) => ({ ...row, jwks: JSON.parse(row.jwks) }));
 }
 
 /**

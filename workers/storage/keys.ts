@@ -1,16 +1,8 @@
-// Keys in D1, stored as digests of their text. They are few, so an isolate keeps all of them and an unknown id costs no
-// query of its own.
+// Keys in D1, stored as digests of their text. They are few, so all of them are published (publish-state.ts) and an
+// unknown id costs no query.
 
 import type { Key } from '../../models/contracts/key.ts';
-
-/** A key with the SHA-256 of its text, in hex. */
-export type StoredKey = Key & { hash: string };
-
-export interface KeySet {
-  byId: ReadonlyMap<string, StoredKey>;
-  /** Time at which it was read, in epoch milliseconds. */
-  readAt: number;
-}
+import type { StoredKey } from '../../models/contracts/published-state.ts';
 
 interface Row {
   keyId: string;
@@ -26,8 +18,8 @@ interface Row {
 
 const toTime = (time: number): string => new Date(time).toISOString();
 
-/** `now`: epoch milliseconds. */
-export async function readKeySet(db: D1Database, now: number): Promise<KeySet> {
+/** Oldest first. */
+export async function readKeys(db: D1Database): Promise<StoredKey[]> {
   const { results } = await db
     .prepare(
       `select key_id as keyId, name, hash, scopes, origins, created_at as createdAt, created_by as createdBy,
@@ -35,21 +27,18 @@ export async function readKeySet(db: D1Database, now: number): Promise<KeySet> {
        from keys order by created_at, key_id`,
     )
     .all<Row>();
-  const keys = results.map(({ scopes, origins, createdAt, expiresAt, ...row }) => ({
+  return results.map(({ scopes, origins, createdAt, expiresAt, ...row }) => ({
     ...row,
     scopes: JSON.parse(scopes),
     createdAt: toTime(createdAt),
     expiresAt: expiresAt === null ? null : toTime(expiresAt),
     origins: origins === null ? null : JSON.parse(origins),
   }));
-  return { byId: new Map(keys.map((key) => [key.keyId, key])), readAt: now };
 }
 
 /** Oldest first, without hashes. */
-export async function listKeys(db: D1Database, now: number): Promise<Key[]> {
-  const { byId } = await readKeySet(db, now);
-  return [...byId.values()].map(({ hash: _, ...key }) => key);
-}
+export const listKeys = async (db: D1Database): Promise<Key[]> =>
+  (await readKeys(db)).map(({ hash: _, ...key }) => key);
 
 /** False if there are `max` already. */
 export async function insertKey(db: D1Database, key: StoredKey, max: number): Promise<boolean> {

@@ -16,6 +16,7 @@ import {
 } from '../../models/contracts/release.ts';
 import { explainUnsigned, listPublicKeys } from '../../models/contracts/release-signature.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
+import { publishPointer } from './publish-state.ts';
 import { moveTo, readStoredPointer, writePointer } from './release-pointer.ts';
 
 /** The bucket of the releases, and the keys of those who may publish. */
@@ -24,11 +25,18 @@ export type ReleaseEnv = Pick<Env, 'BUCKET' | 'RELEASE_KEYS'>;
 /** This version serves the release nowhere: it is of an older schema, or not signed as RELEASE_KEYS demands. */
 export class RefusedReleaseError extends Error {}
 
-/** Throws if the manifest is missing, changed, of another schema or release, or not signed as RELEASE_KEYS demands. */
-export async function readManifest(env: ReleaseEnv, named: NamedRelease): Promise<ReadManifest> {
+/**
+ * Throws if the manifest is missing, changed, of another schema or release, or not signed as RELEASE_KEYS demands.
+ * `readFile`: returns a file with its digest checked; by default it reads from R2.
+ */
+export async function readManifest(
+  env: ReleaseEnv,
+  named: NamedRelease,
+  readFile: typeof readReleaseFile = readReleaseFile,
+): Promise<ReadManifest> {
   const { manifestKey: key, manifestSha256, version } = named;
   const [bytes, signature] = await Promise.all([
-    readVerified(env.BUCKET, key, manifestSha256),
+    readFile(env.BUCKET, { key, sha256: manifestSha256 }),
     readSignature(env, version),
   ]);
   await assertSigned(env, bytes, signature);
@@ -89,7 +97,7 @@ function parseManifest(key: string, version: string, bytes: Uint8Array): ReadMan
 }
 
 /** A file that the manifest names. Throws if it is missing or changed. */
-export const readReleaseFile = (bucket: R2Bucket, file: ReleaseFile): Promise<Uint8Array> =>
+export const readReleaseFile = (bucket: R2Bucket, file: Pick<ReleaseFile, 'key' | 'sha256'>): Promise<Uint8Array> =>
   readVerified(bucket, file.key, file.sha256);
 
 /** R2 could not be read, which says nothing about the release. */
@@ -189,6 +197,10 @@ export async function publishRelease(
       'not put into use: the release in use changed meanwhile. Train again to compare with it, or activate ' +
         `${version}, whose files are published`,
     );
+  // The Worker's cron would publish the pointer, too.
+  await publishPointer(bucket, now).catch((error) =>
+    console.error(JSON.stringify({ alert: 'the pointer is not published yet', error: (error as Error).message })),
+  );
   return ok({ pointer, isPinned: false });
 }
 

@@ -172,12 +172,6 @@ export const rules = sqliteTable('rules', {
   createdAt: integer('created_at').notNull(),
 });
 
-/** One row, whose revision grows with each change of a rule: isolates poll only this row. */
-export const rulesState = sqliteTable('rules_state', {
-  id: integer('id').primaryKey(),
-  revision: integer('revision').notNull(),
-});
-
 /** Keys that `/v1/keys` created. Deleting a key deletes its row. */
 export const keys = sqliteTable('keys', {
   keyId: text('key_id').primaryKey(),

@@ -1,32 +1,45 @@
-// The statistics file in R2, written by the statistics job and read by every isolate. It computes nothing.
+// The statistics in R2: a file that never changes for each run of the statistics job. The published state names the
+// newest (publish-state.ts). It computes nothing.
 
-import { STATISTICS_KEY } from '../../models/contracts/layout.ts';
+import { sha256Hex } from '../../models/contracts/digest.ts';
+import { STATISTICS_PREFIX } from '../../models/contracts/layout.ts';
 import { Statistics } from '../../models/contracts/statistics.ts';
+import { readThroughLocation } from './location-cache.ts';
 
-/** Statistics as an isolate caches them; `etag` tells whether the file has changed. */
+/** Statistics as an isolate caches them. */
 export interface LoadedStatistics {
-  etag: string;
+  /** The file's. */
+  key: string;
   statistics: Statistics;
   /** Popularity per item, the most popular at 1. */
   popularity: ReadonlyMap<string, number>;
 }
 
+/** Files that stay: isolates follow the newest within seconds, and a file is replaced after minutes. */
+const KEPT = 3;
+const DIGEST_LENGTH = 8;
+
+/** Writes a file, and deletes old ones. */
 export async function writeStatistics(bucket: R2Bucket, statistics: Statistics): Promise<void> {
-  await bucket.put(STATISTICS_KEY, JSON.stringify(statistics));
+  const bytes = new TextEncoder().encode(JSON.stringify(statistics));
+  const digest = (await sha256Hex(bytes)).slice(0, DIGEST_LENGTH);
+  await bucket.put(`${STATISTICS_PREFIX}${statistics.computedAt}-${digest}.json`, bytes);
+  const old = (await listStatistics(bucket)).slice(0, -KEPT);
+  if (old.length > 0) await bucket.delete(old);
 }
 
-/** Returns `previous` if the file has not changed or does not exist. */
-export async function readStatistics(
-  bucket: R2Bucket,
-  previous: LoadedStatistics | undefined,
-): Promise<LoadedStatistics | undefined> {
-  const object = await bucket.get(STATISTICS_KEY, previous && { onlyIf: { etagDoesNotMatch: previous.etag } });
-  if (object === null || !('body' in object)) return previous;
-  const statistics = Statistics.parse(await object.json());
+/** Key of the newest file; null if there is none. */
+export const findStatistics = async (bucket: R2Bucket): Promise<string | null> =>
+  (await listStatistics(bucket)).at(-1) ?? null;
+
+/** Oldest first; there are never more than a page. */
+const listStatistics = async (bucket: R2Bucket): Promise<string[]> =>
+  (await bucket.list({ prefix: STATISTICS_PREFIX })).objects.map(({ key }) => key).sort();
+
+/** Throws if the file cannot be read. */
+export async function readStatistics(bucket: R2Bucket, key: string): Promise<LoadedStatistics> {
+  const bytes = await readThroughLocation(bucket, key);
+  const statistics = Statistics.parse(JSON.parse(new TextDecoder().decode(bytes)));
   const top = statistics.popular[0]?.[1] ?? 1;
-  return {
-    etag: object.etag,
-    statistics,
-    popularity: new Map(statistics.popular.map(([itemId, score]) => [itemId, score / top])),
-  };
+  return { key, statistics, popularity: new Map(statistics.popular.map(([itemId, score]) => [itemId, score / top])) };
 }

@@ -1,6 +1,7 @@
 // Webhook subscriptions in D1 with their signing secrets, and the queue of notifications. workers/nearline/webhooks.ts
 // does the sending.
 
+import type { Listener } from '../../models/contracts/published-state.ts';
 import type { Delivery, Notification, Subscription } from '../../models/contracts/subscription.ts';
 
 /** Limit of a queue's sendBatch. */
@@ -12,8 +13,6 @@ const SECRET_BYTES = 24;
 
 export const makeSecret = (): string =>
   SECRET_PREFIX + Buffer.from(crypto.getRandomValues(new Uint8Array(SECRET_BYTES))).toString('base64');
-
-export type Listener = Pick<Subscription, 'subscriptionId' | 'events'>;
 
 interface Row {
   subscriptionId: string;
@@ -43,6 +42,10 @@ export async function listSubscriptions(db: D1Database): Promise<Subscription[]>
       deliveredAt === null ? null : { at: new Date(deliveredAt).toISOString(), outcome: outcome ?? '', failures },
   }));
 }
+
+/** Oldest first. */
+export const readListeners = async (db: D1Database): Promise<Listener[]> =>
+  (await listSubscriptions(db)).map(({ subscriptionId, events }) => ({ subscriptionId, events }));
 
 /** False if there are `max` already. */
 export async function insertSubscription(

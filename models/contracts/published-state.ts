@@ -1,0 +1,53 @@
+// What serving needs of the operators' changes, as one small object in R2 that every isolate follows. D1 has the
+// originals; the large files that it names never change.
+
+import { z } from 'zod';
+import type { StoredIssuer } from './issuer.ts';
+import type { Key } from './key.ts';
+import { ReleasePointer } from './release.ts';
+import type { Rule } from './rule.ts';
+import type { Subscription } from './subscription.ts';
+
+/** Increase it with every change that an older isolate could not read; each schema has an object of its own. */
+export const STATE_SCHEMA = 1;
+
+/** A key with the SHA-256 of its text, in hex. A key has 256 random bits, so its digest reveals nothing. */
+export type StoredKey = Key & { hash: string };
+
+/** A subscription without its address and secret. */
+export type Listener = Pick<Subscription, 'subscriptionId' | 'events'>;
+
+const listOf = <T>() => z.array(z.custom<T>((value) => typeof value === 'object' && value !== null));
+
+/** Files of the catalogue, each of which never changes (workers/storage/catalogue-files.ts). */
+export const CatalogueFiles = z.object({
+  /** The newest revision that the files have. */
+  revision: z.number().int(),
+  /** All items as of a revision; `items` counts deleted ones. */
+  base: z.object({ key: z.string(), revision: z.number().int(), items: z.number().int() }),
+  /** All changes later than the revision `after`, which is not later than the base; null if there are none. */
+  changes: z.object({ key: z.string(), after: z.number().int() }).nullable(),
+});
+export type CatalogueFiles = z.infer<typeof CatalogueFiles>;
+
+/** The parts; each is as current as the publication. Their fields were checked before D1 took them. */
+export const StateParts = z.object({
+  rules: listOf<Rule>(),
+  subscriptions: listOf<Listener>(),
+  keys: listOf<StoredKey>(),
+  issuers: listOf<StoredIssuer>(),
+  /** Null until the catalogue is published for the first time. */
+  catalogue: CatalogueFiles.nullable(),
+  /** Key of the statistics file; null before the first. */
+  statistics: z.string().nullable(),
+  /** Null before the first release. */
+  release: ReleasePointer.nullable(),
+});
+export type StateParts = z.infer<typeof StateParts>;
+
+export const PublishedState = StateParts.extend({
+  schema: z.literal(STATE_SCHEMA),
+  /** Time of the publication in epoch milliseconds, but always more than the version before. */
+  version: z.number().int(),
+});
+export type PublishedState = z.infer<typeof PublishedState>;

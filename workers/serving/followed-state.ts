@@ -1,0 +1,169 @@
+// The published state as an isolate follows it: refreshed behind its answers, and changed at once by a change that was
+// made through it. The files that the state names are isolate.ts's.
+
+import type { StoredIssuer } from '../../models/contracts/issuer.ts';
+import type { Listener, StoredKey } from '../../models/contracts/published-state.ts';
+import type { Rule } from '../../models/contracts/rule.ts';
+import { Cache, type CacheLimits, type CacheRead } from '../storage/cache.ts';
+import { withDeadline } from '../storage/deadline.ts';
+import { publishState } from '../storage/publish-state.ts';
+import {
+  adoptPublication,
+  readState,
+  readStateFromDatabase,
+  type ServingState,
+  STATE_FRESH_MS,
+  STATE_STALE_MS,
+  shareAtLocation,
+} from '../storage/read-state.ts';
+import type { Stores } from '../storage/stores.ts';
+
+export type WaitUntil = (promise: Promise<unknown>) => void;
+
+export interface KeySet {
+  byId: ReadonlyMap<string, StoredKey>;
+  /** A time at which it was current, epoch milliseconds. */
+  readAt: number;
+}
+
+export interface IssuerSet {
+  /** Oldest first. */
+  issuers: readonly StoredIssuer[];
+  /** A time at which it was current, epoch milliseconds. */
+  readAt: number;
+}
+
+/** An operator waits this long for the publication; it goes on behind the answer. */
+const PUBLISH_WAIT_MS = 2_000;
+/** R2 takes one write a second per object. */
+const PAUSE_MS = 1_100;
+const PAUSES_AFTER_FAILURE_MS = [PAUSE_MS, 3_000, 8_000];
+/** A publication whose request was cut off does not hold up later ones for longer. */
+const ABANDON_MS = 10_000;
+
+export class FollowedState<E extends Stores> {
+  readonly #cache = new Cache<ServingState>(
+    'state',
+    { freshMs: STATE_FRESH_MS, staleMs: STATE_STALE_MS, waitMs: 1_000 },
+    { dateOf: ({ readAt }) => readAt },
+  );
+  readonly #onRead: (env: E, state: ServingState, now: number, waitUntil: WaitUntil) => void;
+  /** Numbers of publications: the last started, and the last that failed; 0 if a later one has succeeded. */
+  #started = 0;
+  #failed = 0;
+  /** Start of the last one, epoch milliseconds. */
+  #startedAt = 0;
+  /** The publication that waits for more changes. */
+  #soon: { done: Promise<void>; since: number } | undefined;
+
+  /** `onRead` is called behind the answer with each state that was read. */
+  constructor(onRead: (env: E, state: ServingState, now: number, waitUntil: WaitUntil) => void) {
+    this.#onRead = onRead;
+  }
+
+  /** `now`: epoch milliseconds. */
+  get(env: E, now: number, waitUntil: WaitUntil, limits: CacheLimits = {}): Promise<CacheRead<ServingState>> {
+    const load = async (previous: ServingState | undefined) => {
+      const state = await readState(env, previous, now, limits.maxAgeMs);
+      if (isUnpublished(state)) this.publishSoon(env, waitUntil);
+      this.#onRead(env, state, now, waitUntil);
+      return state;
+    };
+    return this.#cache.get(load, now, waitUntil, limits);
+  }
+
+  /** As last read; starts no refresh. */
+  peek(): CacheRead<ServingState> {
+    return this.#cache.peek();
+  }
+
+  /** True if a change made here is not published yet. */
+  get hasUnpublished(): boolean {
+    return this.#failed > 0;
+  }
+
+  async getRules(env: E, now: number, waitUntil: WaitUntil, waitMs?: number): Promise<CacheRead<readonly Rule[]>> {
+    return select(await this.get(env, now, waitUntil, { waitMs }), now, ({ parts }) => parts.rules);
+  }
+
+  async getSubscriptions(env: E, now: number, waitUntil: WaitUntil): Promise<CacheRead<readonly Listener[]>> {
+    return select(await this.get(env, now, waitUntil), now, ({ parts }) => parts.subscriptions);
+  }
+
+  async getKeys(env: E, now: number, waitUntil: WaitUntil, limits?: CacheLimits): Promise<CacheRead<KeySet>> {
+    const read = await this.get(env, now, waitUntil, limits);
+    return select(read, now, ({ keysById: byId, readAt }) => ({ byId, readAt }));
+  }
+
+  async getIssuers(env: E, now: number, waitUntil: WaitUntil, limits?: CacheLimits): Promise<CacheRead<IssuerSet>> {
+    const read = await this.get(env, now, waitUntil, limits);
+    return select(read, now, ({ parts: { issuers }, readAt }) => ({ issuers, readAt }));
+  }
+
+  /**
+   * Call it right after a change. It holds in this isolate as soon as this returns, elsewhere within 30 seconds. If R2
+   * fails, publishing is tried again behind the answer, and then by the cron.
+   */
+  async publish(env: E, now: number, waitUntil: WaitUntil): Promise<void> {
+    await this.#publishOnce(env, now);
+    if (this.hasUnpublished) waitUntil(this.#publishAgain(env));
+  }
+
+  /** As publish, but behind the answer, and one publication for all changes of a second. */
+  publishSoon(env: E, waitUntil: WaitUntil): void {
+    const now = Date.now();
+    if (this.#soon === undefined || now - this.#soon.since > ABANDON_MS)
+      this.#soon = { done: this.#publishNext(env, waitUntil, this.#startedAt + PAUSE_MS - now), since: now };
+    // The request that began it may be cut off.
+    waitUntil(this.#soon.done);
+  }
+
+  async #publishNext(env: E, waitUntil: WaitUntil, waitMs: number): Promise<void> {
+    await sleep(Math.max(0, waitMs));
+    this.#soon = undefined;
+    await this.publish(env, Date.now(), waitUntil);
+  }
+
+  async #publishAgain(env: E): Promise<void> {
+    for (const pauseMs of PAUSES_AFTER_FAILURE_MS) {
+      await sleep(pauseMs);
+      if (!this.hasUnpublished) return;
+      await this.#publishOnce(env, Date.now());
+    }
+  }
+
+  async #publishOnce(env: E, now: number): Promise<void> {
+    const turn = ++this.#started;
+    this.#startedAt = now;
+    await this.#cache.revalidate(async (previous) => {
+      try {
+        const published = await withDeadline(publishState(env, now), PUBLISH_WAIT_MS);
+        // What was changed before an earlier publication began is in this one.
+        if (turn >= this.#failed) this.#failed = 0;
+        await shareAtLocation(published, now);
+        return adoptPublication(published, previous, now);
+      } catch (error) {
+        this.#failed = turn;
+        const { message } = error as Error;
+        console.error(JSON.stringify({ alert: 'a change is not published yet', error: message }));
+        return readStateFromDatabase(env.DB, previous, message, now);
+      }
+    }, now);
+  }
+}
+
+const isUnpublished = ({ version, bucketFailure }: ServingState): boolean =>
+  version === 0 && bucketFailure === undefined;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const select = <T>(
+  { value, failure, isPending }: CacheRead<ServingState>,
+  now: number,
+  choose: (state: ServingState) => T,
+): CacheRead<T> => ({
+  value: value && choose(value),
+  // An old state was all that there was.
+  failure: failure ?? (value && now - value.readAt > STATE_STALE_MS ? value.bucketFailure : undefined),
+  ...(isPending !== undefined && { isPending }),
+});

@@ -1,0 +1,47 @@
+// The cache of the Cloudflare location that this isolate runs at: what one isolate there has read from R2, the others
+// need not read again. It only saves time: without it everything is read from R2, and failures are logged and ignored.
+
+/** Files under a key never change. */
+const FILE_HEADERS = { 'cache-control': 'public, max-age=604800, immutable' };
+
+const urlOf = (key: string): string => `https://bucket.invalid/${key}`;
+
+/** Undefined if the location does not have it. */
+export const matchAtLocation = (key: string): Promise<Response | undefined> =>
+  ignoreFailure(() => caches.default.match(urlOf(key)));
+
+export const putAtLocation = (key: string, body: BodyInit, headers: Record<string, string>): Promise<void> =>
+  ignoreFailure(() => caches.default.put(urlOf(key), new Response(body, { headers })));
+
+/** A file that never changes, unverified; undefined if the location does not have it. */
+export async function readFileAtLocation(key: string): Promise<Uint8Array | undefined> {
+  const response = await matchAtLocation(key);
+  return response && ignoreFailure(async () => new Uint8Array(await response.arrayBuffer()));
+}
+
+export const putFileAtLocation = (key: string, bytes: Uint8Array): Promise<void> =>
+  putAtLocation(key, bytes, FILE_HEADERS);
+
+/** A file that never changes, from the location or else from R2. Throws if it is missing or R2 cannot be read. */
+export async function readThroughLocation(bucket: R2Bucket, key: string): Promise<Uint8Array> {
+  const cached = await readFileAtLocation(key);
+  if (cached !== undefined) return cached;
+  const object = await bucket.get(key);
+  if (object === null) throw new Error(`${key} is missing`);
+  const bytes = new Uint8Array(await object.arrayBuffer());
+  await putFileAtLocation(key, bytes);
+  return bytes;
+}
+
+let isFailureLogged = false;
+
+async function ignoreFailure<T>(useCache: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await useCache();
+  } catch (error) {
+    if (!isFailureLogged)
+      console.error(JSON.stringify({ alert: 'the cache of the location fails', error: `${error}` }));
+    isFailureLogged = true;
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+// Publishes what serving needs of the operators' changes: it reads the originals in D1 and R2, and replaces the
+// published state if it differs. It may run at any time, any number of times, on several machines at once.
+
+import type { PublishedState, StateParts } from '../../models/contracts/published-state.ts';
+import { writeCatalogue } from './catalogue-files.ts';
+import { readIssuers } from './issuers.ts';
+import { readKeys } from './keys.ts';
+import { changeState } from './published-state.ts';
+import { readStoredPointer } from './release-pointer.ts';
+import { readRules } from './rules.ts';
+import { findStatistics } from './statistics.ts';
+import type { Stores } from './stores.ts';
+import { readListeners } from './subscriptions.ts';
+
+/** The parts whose originals are in D1. */
+export type OperatorParts = Pick<PublishedState, 'rules' | 'subscriptions' | 'keys' | 'issuers'>;
+
+export async function readOperatorParts(db: D1Database): Promise<OperatorParts> {
+  const [rules, subscriptions, keys, issuers] = await Promise.all([
+    readRules(db),
+    readListeners(db),
+    readKeys(db),
+    readIssuers(db),
+  ]);
+  return { rules, subscriptions, keys, issuers };
+}
+
+/** All parts but the catalogue, whose files only a publication writes. `published`: the state as published. */
+export async function readOriginals(
+  { DB, BUCKET }: Stores,
+  published: PublishedState | undefined,
+): Promise<Omit<StateParts, 'catalogue'>> {
+  const [operators, statistics, release] = await Promise.all([
+    readOperatorParts(DB),
+    findStatistics(BUCKET),
+    readRelease(published, BUCKET),
+  ]);
+  return { ...operators, statistics, release };
+}
+
+/** Returns the state as published now. `now`: epoch milliseconds. Throws if D1 or R2 fails. */
+export async function publishState(stores: Stores, now: number): Promise<PublishedState> {
+  const state = await changeState(stores.BUCKET, now, async (published) => {
+    const [originals, catalogue] = await Promise.all([
+      readOriginals(stores, published),
+      writeCatalogue(stores, published?.catalogue ?? null, now),
+    ]);
+    return { ...originals, catalogue };
+  });
+  return state!;
+}
+
+/**
+ * For those who move the pointer without access to D1. Before the first publication it does nothing: that will read the
+ * pointer, too.
+ */
+export async function publishPointer(bucket: R2Bucket, now: number): Promise<void> {
+  await changeState(
+    bucket,
+    now,
+    async (published) => published && { ...published, release: await readRelease(published, bucket) },
+  );
+}
+
+/** A damaged pointer changes nothing. */
+async function readRelease(
+  published: PublishedState | undefined,
+  bucket: R2Bucket,
+): Promise<PublishedState['release']> {
+  const { etag, pointer } = await readStoredPointer(bucket);
+  return pointer ?? (etag === undefined ? null : (published?.release ?? null));
+}
