@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EVENT_TYPES, type PlayerEvent } from '../../models/contracts/event.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
-import { RECENT_ACTIONS_MAX, type Signals } from '../../models/contracts/signals.ts';
+import { MARKS_MAX, RECENT_ACTIONS_MAX, type Signals } from '../../models/contracts/signals.ts';
 import { emptySignals, foldEvents, listMarks, toSignalEvent } from '../../models/features/signals.ts';
 import { createItem } from '../../tests/ranking-input.ts';
 import { isolate } from '../serving/isolate.ts';
@@ -94,6 +94,23 @@ it('bounds its state', async () => {
   expect(comparable(await emil.snapshot())).toEqual(
     comparable(foldEvents(emptySignals(), log.map(toSignalEvent)).signals),
   );
+});
+
+it('keeps the newest marks, and stores no others', async () => {
+  const nora = env.USER_SIGNALS.getByName('nora');
+  const like = makeEvent('nora', EVENT_TYPES.indexOf('like'));
+  const log = Array.from({ length: MARKS_MAX + 300 }, (_, index) => ({
+    ...{ ...like, id: `like-${index}`, itemId: `game-${index}`, timestamp: NOW + index },
+  }));
+  // Old ones, liked again.
+  for (let index = 0; index < 5; index++) log.push({ ...log[400 * index]!, id: `again-${index}`, timestamp: 2 * NOW });
+  for (let from = 0; from < log.length; from += 100) await nora.record(log.slice(from, from + 100));
+  const replayed = foldEvents(emptySignals(), log.map(toSignalEvent)).signals;
+  const readRows = () =>
+    runInDurableObject(nora, (_, { storage }) => storage.sql.exec('select count(*) as n from marks').one().n);
+  expect(await readRows()).toBe(MARKS_MAX);
+  await evictDurableObject(nora);
+  expect(comparable(await nora.snapshot())).toEqual(comparable(replayed));
 });
 
 it('reads the log once for a player whose events came by import, and adds what arrives live', async () => {
