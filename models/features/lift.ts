@@ -37,9 +37,12 @@ export function computeLabelLifts(
     count(indexes.shown[at]!, 0, Math.min(passedOver, PASSED_OVER_MAX));
 
   const rate = all.interactions / all.impressions;
-  return interactionsOf.map((interactions, label) =>
-    impressionsOf[label] === 0
-      ? 0
-      : Math.log((interactions + PRIOR_IMPRESSIONS * rate) / (impressionsOf[label]! + PRIOR_IMPRESSIONS) / rate),
-  );
+  const lifts = new Float64Array(table.length);
+  for (let label = 0; label < lifts.length; label++) {
+    const impressions = impressionsOf[label]!;
+    if (impressions === 0) continue;
+    const smoothed = (interactionsOf[label]! + PRIOR_IMPRESSIONS * rate) / (impressions + PRIOR_IMPRESSIONS);
+    lifts[label] = Math.log(smoothed / rate);
+  }
+  return lifts;
 }

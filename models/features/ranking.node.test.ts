@@ -97,6 +97,26 @@ test('encodes the facts about a candidate and its player', () => {
   expect(read(candidate({ item: item({ price: 0 }) }))['price/free']).toBe(1);
 });
 
+test('features of an item follow its changes, the statistics and the day', () => {
+  const columns = createColumns([item()]);
+  const popular = new StatisticsColumns(columns, null, new Map([['g1', 1]]));
+  const readAt = (today: string, statistics = popular) => {
+    const input = { user, affinity: [], columns, statistics, context: EMPTY_CONTEXT, today };
+    const values = encodeFeatures(
+      describeCandidates([{ itemId: 'g1', prior: 0 }], columns),
+      computeRequestFeatures(input),
+    );
+    return Object.fromEntries(FEATURES.map(({ name }, at) => [name, values[at]!]));
+  };
+  expect(readAt('2026-01-02')).toMatchObject({ freshness: 1, popularity: 1, 'price/free': 0 });
+  expect(readAt('2026-01-02')).toMatchObject({ freshness: 1, popularity: 1, 'price/free': 0 });
+  expect(readAt('2026-03-03').freshness).toBeCloseTo(Math.exp(-1), 2);
+  columns.put(item({ price: 0 }));
+  expect(readAt('2026-03-03')['price/free']).toBe(1);
+  expect(readAt('2026-03-03', new StatisticsColumns(columns, null, new Map())).popularity).toBe(0);
+  expect(readAt('2026-03-03').popularity).toBe(1);
+});
+
 test('keeps every value within its range, whatever the catalogue contains', () => {
   const odd = [
     item({ price: 1e6, releaseDate: '0001-01-01' }),

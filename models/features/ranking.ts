@@ -4,6 +4,7 @@
 import type { SourceName } from '../contracts/gallery.ts';
 import { FeatureRange } from './feature-range.ts';
 import { NO_DAY } from './item-columns.ts';
+import { type ItemFeatureInput, readItemFeature } from './item-features.ts';
 import { LabelMarks } from './label-marks.ts';
 import type { RequestFeatures } from './request-features.ts';
 import { hashString } from './rng.ts';
@@ -31,15 +32,23 @@ interface Feature {
   name: string;
   /** Values are clamped to it, so that no item's data can inflate a score, and have codes of a byte. */
   range: FeatureRange;
-  /** Returns the value that all candidates share, or the values of each. */
-  compute(request: RequestFeatures, candidates: CandidateFeatures): number | readonly number[] | Float64Array;
+  /** Returns the value that all candidates share, or the values of each. Absent for a feature of the item alone. */
+  compute?(request: RequestFeatures, candidates: CandidateFeatures): number | readonly number[] | Float64Array;
+  /** Returns the value of an item, whoever the player is. */
+  computeOfItem?(input: ItemFeatureInput, index: number): number;
 }
+type Compute = NonNullable<Feature['compute']>;
 
 const SHARE = new FeatureRange(0, 1);
 const SIGNED = new FeatureRange(-1, 1);
-const share = (name: string, compute: Feature['compute']): Feature => ({ name, range: SHARE, compute });
-const signed = (name: string, compute: Feature['compute']): Feature => ({ name, range: SIGNED, compute });
+const share = (name: string, compute: Compute): Feature => ({ name, range: SHARE, compute });
+const signed = (name: string, compute: Compute): Feature => ({ name, range: SIGNED, compute });
 const source = (name: SourceName): Feature => share(`source/${name}`, (_, candidates) => candidates.readSource(name));
+const shareOfItem = (name: string, computeOfItem: NonNullable<Feature['computeOfItem']>): Feature => ({
+  name,
+  range: SHARE,
+  computeOfItem,
+});
 
 /** 0 for 0, 1 from `max` on; steepest for small numbers. */
 const logShare = (value: number, max: number): number => (value > 0 ? Math.log1p(value) / Math.log1p(max) : 0);
@@ -62,6 +71,12 @@ const HISTORY_MAX = 128;
 const PASSED_OVER_MAX = 20;
 const IDLE_DAYS_MAX = 365;
 const HOURS = 24;
+/** Undefined without a release date. */
+function getAgeDays({ columns, today }: ItemFeatureInput, index: number): number | undefined {
+  const day = columns.releaseDays[index]!;
+  return day === NO_DAY ? undefined : today - day;
+}
+
 const toAngle = (hour: number): number => (2 * Math.PI * hour) / HOURS;
 
 /** Nobody scrolls further. */
@@ -82,24 +97,14 @@ export const FEATURES: readonly Feature[] = [
   signed('prior', (_, { priors }) => priors.map((prior) => compareRatio(Math.sqrt(Math.sqrt(prior + 1e-4))))),
   // The square root, and the square root of that: popularity falls so steeply that most items would be
   // indistinguishable.
-  share('popularity', ({ popularity }, { indexes }) => indexes.map((index) => Math.sqrt(popularity[index]!))),
-  share('popularity/tail', ({ popularity }, { indexes }) =>
-    indexes.map((index) => Math.sqrt(Math.sqrt(popularity[index]!))),
-  ),
-  share('trend', ({ trend }, { indexes }) => indexes.map((index) => trend.get(index) ?? 0)),
+  shareOfItem('popularity', ({ statistics }, index) => Math.sqrt(statistics.popularity[index]!)),
+  shareOfItem('popularity/tail', ({ statistics }, index) => Math.sqrt(Math.sqrt(statistics.popularity[index]!))),
+  shareOfItem('trend', ({ statistics }, index) => statistics.trending.shares.get(index) ?? 0),
   share('trend/country', ({ countryTrend }, { indexes }) => indexes.map((index) => countryTrend.get(index) ?? 0)),
-  share('rating', ({ rating }, { indexes }) => indexes.map((index) => rating.get(index) ?? 0)),
-  share('age', ({ columns: { releaseDays }, today }, { indexes }) =>
-    indexes.map((index) => {
-      const day = releaseDays[index]!;
-      return day === NO_DAY ? 0 : logShare((today - day) / YEAR_DAYS, OLD_YEARS);
-    }),
-  ),
-  share('freshness', ({ columns: { releaseDays }, today }, { indexes }) =>
-    indexes.map((index) => {
-      const day = releaseDays[index]!;
-      return day === NO_DAY ? 0 : Math.exp(-Math.max(0, today - day) / FRESH_DAYS);
-    }),
+  shareOfItem('rating', ({ statistics }, index) => statistics.bestRated.shares.get(index) ?? 0),
+  shareOfItem('age', (input, index) => logShare((getAgeDays(input, index) ?? 0) / YEAR_DAYS, OLD_YEARS)),
+  shareOfItem('freshness', (input, index) =>
+    Math.exp(-Math.max(0, getAgeDays(input, index) ?? Number.POSITIVE_INFINITY) / FRESH_DAYS),
   ),
   share('affinity/genres', ({ columns: { labels }, genres }, { indexes }) => {
     const { cells, starts, genreEnds } = labels;
@@ -131,8 +136,8 @@ export const FEATURES: readonly Feature[] = [
       return Math.tanh(sumLabels(cells, start, end, lifts) / Math.max(1, end - start));
     });
   }),
-  share('price', ({ columns: { prices } }, { indexes }) => indexes.map((index) => logShare(prices[index]!, PRICE_MAX))),
-  share('price/free', ({ columns: { prices } }, { indexes }) => indexes.map((index) => (prices[index] === 0 ? 1 : 0))),
+  shareOfItem('price', ({ columns }, index) => logShare(columns.prices[index]!, PRICE_MAX)),
+  shareOfItem('price/free', ({ columns }, index) => (columns.prices[index] === 0 ? 1 : 0)),
   signed('price/relative', ({ columns: { prices }, usualPrice }, { indexes }) =>
     // NaN, without a price, becomes 0.
     usualPrice === null ? 0 : indexes.map((index) => compareRatio((prices[index]! + 1) / (usualPrice + 1))),
@@ -166,15 +171,34 @@ export const FEATURES_HASH: string = hashString(
 
 /** Returns [candidates, FEATURES], without positions: values that have codes. NaN becomes 0. */
 export function encodeFeatures(candidates: CandidateFeatures, request: RequestFeatures): Float32Array {
-  const { length } = candidates.indexes;
-  const rows = new Float32Array(length * FEATURES.length);
-  for (const [at, { compute, range }] of FEATURES.entries()) {
-    const values = compute(request, candidates);
-    const shared = typeof values === 'number' ? range.round(values) : 0;
-    for (let candidate = 0, cell = at; candidate < length; candidate++, cell += FEATURES.length)
-      rows[cell] = typeof values === 'number' ? shared : range.round(values[candidate]!);
-  }
+  const rows = new Float32Array(candidates.indexes.length * FEATURES.length);
+  for (const [at, feature] of FEATURES.entries())
+    if (feature.compute === undefined) writeOfItem(rows, at, candidates, request);
+    else writeColumn(rows, at, feature.compute(request, candidates));
   return rows;
+}
+
+function writeColumn(rows: Float32Array, at: number, values: ReturnType<Compute>): void {
+  const { range } = FEATURES[at]!;
+  const shared = typeof values === 'number' ? range.round(values) : 0;
+  for (let candidate = 0, cell = at; cell < rows.length; candidate++, cell += FEATURES.length)
+    rows[cell] = typeof values === 'number' ? shared : range.round(values[candidate]!);
+}
+
+function writeOfItem(
+  rows: Float32Array,
+  at: number,
+  { indexes }: CandidateFeatures,
+  { columns, statistics, today }: RequestFeatures,
+): void {
+  const { name, range, computeOfItem } = FEATURES[at]!;
+  const input = { columns, statistics, today };
+  const values = readItemFeature(name, input);
+  for (let candidate = 0, cell = at; cell < rows.length; candidate++, cell += FEATURES.length) {
+    const index = indexes[candidate]!;
+    if (Number.isNaN(values[index])) values[index] = range.round(computeOfItem!(input, index));
+    rows[cell] = values[index]!;
+  }
 }
 
 /** Packs rows of `encodeFeatures` for the log, a byte a feature. */

@@ -38,9 +38,8 @@ export interface RequestFeatures {
   popularityDial: number;
   /** By item index. */
   popularity: Float64Array;
-  trend: Shares;
   countryTrend: Shares;
-  rating: Shares;
+  statistics: StatisticsColumns;
   /** The folds of the player's platform, if any item has it; null if it is unknown. */
   platforms: ReadonlySet<number> | null;
   localHour: number | null;
@@ -90,9 +89,8 @@ export function computeRequestFeatures(input: RequestFeatureInput): RequestFeatu
     passedOver: new Map(shown.map(({ passedOver }, at) => [indexes.shown[at]!, passedOver])),
     popularityDial: user.preferences.popularity,
     popularity: statistics.popularity,
-    trend: statistics.trending.shares,
     countryTrend: statistics.readCountry('trendingByCountry', context.country).shares,
-    rating: statistics.bestRated.shares,
+    statistics,
     platforms: context.platform === null ? null : columns.labels.table.findFolds([context.platform]),
     localHour: context.localHour,
     today: toDay(today),

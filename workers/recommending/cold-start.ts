@@ -3,15 +3,12 @@
 
 import { type ItemColumns, NO_DEVELOPER, toDay } from '../../models/features/item-columns.ts';
 import { LabelMarks } from '../../models/features/label-marks.ts';
+import { DEVELOPER_SIMILARITY } from './history-similarity.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { walkReleases } from './source.ts';
 
 /** Only the newest count if a store has just doubled its catalogue. */
 const COLD_START_ITEMS_MAX = 200;
-/** An item is compared with this many items of the history. */
-const COMPARED_MAX = 20;
-/** The same developer counts a little more than any one label. */
-const DEVELOPER_SIMILARITY = 0.2;
 /** An item of similarity 1 ranks behind this many items, one of similarity ½ behind twice as many. */
 const ITEMS_BEFORE = 4;
 
@@ -76,24 +73,4 @@ export function createSimilarity({ labels, developers }: ItemColumns, item: numb
 export function scoreAtRank(scores: readonly number[], similarity: number): number {
   const rank = Math.ceil(ITEMS_BEFORE / similarity);
   return scores[rank - 1] ?? ((scores.at(-1) ?? 0) * scores.length) / rank;
-}
-
-/** Similarity to the most similar item of the history, weighted by the player's engagement with that, by position. */
-export function computeHistorySimilarities(
-  indexes: readonly number[],
-  { user, catalogue: { columns } }: Pick<RankingInput, 'user' | 'catalogue'>,
-): Float64Array {
-  const similarities = new Float64Array(indexes.length);
-  let compared = 0;
-  for (const { itemId, weight } of user.history) {
-    const own = weight > 0 ? columns.find(itemId) : -1;
-    if (own < 0) continue;
-    const computeSimilarity = createSimilarity(columns, own);
-    for (let at = 0; at < indexes.length; at++) {
-      const similarity = Math.min(1, weight) * computeSimilarity(indexes[at]!);
-      if (similarity > similarities[at]!) similarities[at] = similarity;
-    }
-    if (++compared === COMPARED_MAX) break;
-  }
-  return similarities;
 }

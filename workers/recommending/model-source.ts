@@ -2,6 +2,7 @@
 
 import type { ItemColumns } from '../../models/features/item-columns.ts';
 import { IdIndexes } from '../../models/features/item-scores.ts';
+import { orderByScore } from './order-by-score.ts';
 import type { ModelScores, RankingInput } from './ranking-input.ts';
 import type { Source } from './source.ts';
 
@@ -47,7 +48,7 @@ interface ModelOrder {
 const orders = new WeakMap<ModelScores, ModelOrder>();
 
 function getOrder(modelScores: ModelScores): ModelOrder {
-  const known = orders.get(modelScores) ?? orderByScore(modelScores.scores);
+  const known = orders.get(modelScores) ?? orderVocabulary(modelScores.scores);
   orders.set(modelScores, known);
   return known;
 }
@@ -63,25 +64,26 @@ const BUCKETS = 1 << (32 - BUCKET_SHIFT);
  * bits of positive floats order as the floats do, so the upper bits are logarithmic buckets, which suit votes as well
  * as steeply falling probabilities.
  */
-function orderByScore(scores: Float32Array): ModelOrder {
+function orderVocabulary(scores: Float32Array): ModelOrder {
   const bits = new Int32Array(scores.buffer, scores.byteOffset, scores.length);
   const counts = new Int32Array(BUCKETS);
   for (let position = 0; position < bits.length; position++)
-    if (scores[position]! > 0) counts[bits[position]! >> BUCKET_SHIFT]!++;
+    if (bits[position]! > 0) counts[bits[position]! >> BUCKET_SHIFT]!++;
   let bucket = BUCKETS - 1;
   for (let sorted = counts[bucket]!; sorted < SORTED_FIRST && bucket > 0; sorted += counts[bucket]!) bucket--;
 
-  // Positive floats from `from` on, below `to`, by their bits.
-  const sortBetween = (from: number, to: number) => {
+  const sortWhere = (test: (bits: number) => boolean) => {
     const positions: number[] = [];
     for (let position = 0; position < bits.length; position++)
-      if (bits[position]! >= from && bits[position]! < to && scores[position]! > 0) positions.push(position);
-    return positions.sort((a, b) => scores[b]! - scores[a]!);
+      // NaN has the bits of a large number.
+      if (test(bits[position]!) && scores[position]! > 0) positions.push(position);
+    const order = orderByScore(positions.map((position) => scores[position]!));
+    return Array.from(order, (at) => positions[at]!);
   };
   const threshold = bucket << BUCKET_SHIFT;
   let rest: readonly number[] | undefined;
   return {
-    first: sortBetween(threshold, Number.POSITIVE_INFINITY),
-    readRest: () => (rest ??= sortBetween(0, threshold)),
+    first: sortWhere((one) => one >= threshold),
+    readRest: () => (rest ??= sortWhere((one) => one < threshold)),
   };
 }

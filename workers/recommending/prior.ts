@@ -5,7 +5,8 @@
 import type { SourceName } from '../../models/contracts/gallery.ts';
 import type { RequestFeatures } from '../../models/features/request-features.ts';
 import { type Candidates, readSourceScores } from './candidates.ts';
-import { computeHistorySimilarities, scoreAtRank } from './cold-start.ts';
+import { scoreAtRank } from './cold-start.ts';
+import { computeHistorySimilarities } from './history-similarity.ts';
 import type { RankingInput } from './ranking-input.ts';
 
 // All boosts multiply. A transformer's tenth item may score a tenth of its first, a table's nine tenths: an added boost

@@ -3,6 +3,7 @@
 
 import type { Candidates, Retrieved } from './candidates.ts';
 import { takeWithinCaps } from './caps.ts';
+import { orderByScore } from './order-by-score.ts';
 import { ROWS, type Row } from './rows.ts';
 import type { ShownItem } from './source.ts';
 
@@ -36,9 +37,8 @@ export function rankInRow(
   scores: Float64Array,
 ): Pick<ScoredRow, 'candidates' | 'explain'> {
   const boosted = candidates.map((candidate, position) => scores[candidate]! * (1 + rowScores[position]!));
-  const order = [...candidates.keys()].sort((a, b) => boosted[b]! - boosted[a]!);
   return {
-    candidates: order.map((position) => candidates[position]!),
+    candidates: Array.from(orderByScore(boosted), (position) => candidates[position]!),
     explain: (candidate) => reasons[candidates.indexOf(candidate)]!,
   };
 }

@@ -12,6 +12,7 @@ import {
 import { computeRequestFeatures, type RequestFeatures } from '../../models/features/request-features.ts';
 import { type Candidates, listSources, readSourceScores } from './candidates.ts';
 import { sinkPassedOver } from './fatigue.ts';
+import { orderByScore } from './order-by-score.ts';
 import { type BaseSource, computePriors } from './prior.ts';
 import type { RankingInput } from './ranking-input.ts';
 import type { RuleEffects } from './rules.ts';
@@ -51,18 +52,16 @@ export async function scoreCandidates(
   const base = input.modelScores === null ? 'popular' : 'retrieval';
   const priors = computePriors(candidates, base, request, input);
   const described = describeCandidates(candidates, priors);
-  const all = Array.from(indexes, (_, candidate) => candidate);
   // Without a ranking model only the shown items need features, for the log.
   const features = input.predictActions === null ? undefined : encodeFeatures(described, request);
-  const { utilities, rankingFailure } = await predictUtilities(features, all.length, input);
+  const { utilities, rankingFailure } = await predictUtilities(features, indexes.length, input);
   const computePreferenceFactor = createPreferenceFactor(input, request.popularity);
-  const scores = new Float64Array(all.length);
-  for (const candidate of all) {
+  const scores = new Float64Array(indexes.length);
+  for (let candidate = 0; candidate < scores.length; candidate++) {
     const index = indexes[candidate]!;
     scores[candidate] = (utilities ?? priors)[candidate]! * computePreferenceFactor(index) * rules.computeFactor(index);
   }
-  const { ids } = columns;
-  const ranked = all.sort((a, b) => scores[b]! - scores[a]! || (ids[indexes[a]!]! < ids[indexes[b]!]! ? -1 : 1));
+  const ranked = rankByScore(candidates, scores);
   const countPassedOver = (candidate: number) =>
     rules.isPinned(indexes[candidate]!) ? 0 : (request.passedOver.get(indexes[candidate]!) ?? 0);
   const sinks = utilities === undefined && request.passedOver.size > 0;
@@ -74,6 +73,18 @@ export async function scoreCandidates(
     readFeatures: (wanted) =>
       features === undefined ? encodeFeatures(pickCandidates(described, wanted), request) : pickRows(features, wanted),
   };
+}
+
+/** Best first, equal ones by their ids. */
+function rankByScore({ columns: { ids }, indexes }: Candidates, scores: Float64Array): number[] {
+  const ranked = [...orderByScore(scores)];
+  for (let start = 0, end = 1; start < ranked.length; start = end++) {
+    while (end < ranked.length && scores[ranked[end]!] === scores[ranked[start]!]) end++;
+    if (end - start === 1) continue;
+    const equal = ranked.slice(start, end).sort((a, b) => (ids[indexes[a]!]! < ids[indexes[b]!]! ? -1 : 1));
+    ranked.splice(start, equal.length, ...equal);
+  }
+  return ranked;
 }
 
 function describeCandidates(candidates: Candidates, priors: Float64Array): CandidateFeatures {

@@ -1,8 +1,10 @@
 // Candidates by similarity to a game: neighbours from the release in use, and cold-start items by content.
 
-import { computeHistorySimilarities, createSimilarity, listColdStartItems, scoreAtRank } from './cold-start.ts';
+import { createSimilarity, listColdStartItems, scoreAtRank } from './cold-start.ts';
+import { computeHistorySimilarities } from './history-similarity.ts';
+import { orderByScore } from './order-by-score.ts';
 import type { RankingInput } from './ranking-input.ts';
-import { fromItems, type ShownItem, type Source } from './source.ts';
+import type { ShownItem, Source } from './source.ts';
 import { readStatistics } from './sources.ts';
 
 /** At most this many cold-start items among an item's neighbours. */
@@ -24,14 +26,13 @@ export function listSimilar(input: RankingInput, to: number): ShownItem[] {
   if (neighbours.length === 0) return listByContent(input, to);
   const scores = neighbours.map(({ score }) => score);
   const computeSimilarity = createSimilarity(columns, to);
-  const coldStart = listColdStartItems(input)
-    .map((index) => ({ index, similarity: computeSimilarity(index) }))
-    .filter(({ similarity }) => similarity > 0)
-    .sort((a, b) => b.similarity - a.similarity)
-    .slice(0, COLD_START_NEIGHBOURS_MAX)
-    .map(({ index, similarity }) => ({
-      index,
-      score: scoreAtRank(scores, similarity),
+  const indexes = listColdStartItems(input);
+  const similarities = indexes.map(computeSimilarity);
+  const coldStart = Array.from(orderByScore(similarities).subarray(0, COLD_START_NEIGHBOURS_MAX))
+    .filter((position) => similarities[position]! > 0)
+    .map((position) => ({
+      index: indexes[position]!,
+      score: scoreAtRank(scores, similarities[position]!),
       reason: `Similar to ${title}`,
     }));
   return coldStart.length === 0 ? neighbours : [...neighbours, ...coldStart].sort((a, b) => b.score - a.score);
@@ -41,11 +42,12 @@ export function listSimilar(input: RankingInput, to: number): ShownItem[] {
 export function retrieveColdStart(input: RankingInput): Source {
   const indexes = listColdStartItems(input);
   const similarities = computeHistorySimilarities(indexes, input);
-  return fromItems(
-    Array.from(indexes, (index, at) => ({ index, score: similarities[at]!, reason: 'Similar to what you played' }))
-      .filter(({ score }) => score > 0)
-      .sort((a, b) => b.score - a.score),
-  );
+  const order = orderByScore(similarities);
+  return (visit) =>
+    order.every((position) => {
+      const similarity = similarities[position]!;
+      return similarity === 0 || visit(indexes[position]!, similarity, 'Similar to what you played');
+    });
 }
 
 function listByContent(input: RankingInput, to: number): ShownItem[] {
