@@ -83,6 +83,6 @@ test('the table shows what is beyond the plan, what is within it, and what is no
   const text = formatCosts(report);
   expect(text).toContain('A month of 100,000,000 events and 100,000,000 galleries: 1,000,000 players with');
   expect(text).toMatch(/R2: writes and lists +100 million +1 +\$445\.50/);
-  expect(text).toMatch(/within the plan: .*D1: rows read/);
+  expect(text).toContain('within the plan: 14 further amounts');
   expect(text).toContain('not confirmed');
 });

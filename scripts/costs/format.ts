@@ -32,20 +32,20 @@ export function formatCosts({ unitCosts, months, players, items }: CostReport): 
 }
 
 function formatMonth({ month, bill, personalize }: MonthReport): string[] {
-  const within = bill.lines.filter(({ cost }) => cost === 0).map(({ name }) => name);
+  const beyond = bill.lines.filter(({ cost }) => cost > 0);
   return [
     '',
     `A month of ${count(month.events)} events and ${count(month.galleries)} galleries: ` +
       `${count(month.players)} players with`,
     `${EVENTS_PER_PLAYER} events each, ${count(month.hourlyGalleries)} hourly galleries:`,
     formatCells('beyond what the plan includes', 'used', 'included', 'cost'),
-    ...bill.lines.filter(({ cost }) => cost > 0).map(formatLine),
+    ...beyond.map(formatLine),
     formatCells('plan', '', '', dollars(PLAN_FEE)),
     formatCells('total', '', '', dollars(bill.total)),
     formatCells('Amazon Personalize', '', '', dollars(personalize.total)),
     `    ${dollars(personalize.recommendations)} recommendations, ${dollars(personalize.training)} training, ` +
       `${dollars(personalize.ingestion)} ingestion`,
-    ...(within.length === 0 ? [] : [`  within the plan: ${within.join(', ')}`]),
+    `  within the plan: ${bill.lines.length - beyond.length} further amounts, which --json prints`,
   ];
 }
 
