@@ -14,8 +14,8 @@ uses is then priced: a million of each, a month with a million events and a mill
 month with a hundred million of both in a busy one, beside Amazon Personalize for the same load. The prices and their
 sources are in scripts/costs/prices.ts.
 
-The pace decides how often the isolate asks again whether the catalogue, the rules and the keys have changed: the
-default is that of a million galleries a month in one isolate. Takes ten minutes. Needs Linux.
+The pace decides how many requests share a batch of a queue, and how many a reading of the published state: the default
+is that of a million galleries a month in one isolate. Takes ten minutes. Needs Linux.
 
 Examples:
   npm run costs

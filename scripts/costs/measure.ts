@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cron } from 'croner';
 import { CHECK_DELAY_MS } from '../../workers/nearline/check-log.ts';
 import { cronOf, JOBS } from '../../workers/offline/jobs.ts';
+import { publishState } from '../../workers/storage/publish-state.ts';
 import { fillStores } from '../bench/serving.ts';
 import { EVENTS_PER_REQUEST, type Measured, type Traffic } from './load.ts';
 import { type CountedServer, KEY } from './server.ts';
@@ -46,6 +47,7 @@ export async function measure(server: CountedServer, { players, paceMs, log }: P
   const sent = makePlayers(players);
   log('filling a store …');
   await fillStores(server.stores);
+  await publishState(server.stores, Date.now());
   log('a cold isolate …');
   const isolateStart = await runPhase(server, () => requestGallery(server, 'starter').then(() => {}));
   await assertModelServes(server);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { publishState } from '../../workers/storage/publish-state.ts';
 import { fillStores } from '../bench/serving.ts';
 import { makePlayers, measureHourlyGalleries, measureTraffic } from './measure.ts';
 import { type CountedServer, startCounted } from './server.ts';
@@ -11,6 +12,7 @@ let server: CountedServer;
 beforeAll(async () => {
   server = await startCounted();
   await fillStores(server.stores);
+  await publishState(server.stores, Date.now());
 }, LIMIT_MS);
 afterAll(() => server?.close());
 
@@ -23,8 +25,11 @@ test(
     // A call of each object, and an alarm.
     expect(events.objectRequests).toBeGreaterThanOrEqual(2 * PLAYERS);
     expect(events.objectSeconds).toBeGreaterThan(0);
-    // A message of each request is written, read and deleted.
-    expect(events.queueOperations).toBe(3 * PLAYERS);
+    // At least one message of each request; each is written, read and deleted.
+    for (const { queueOperations } of [events, galleries]) {
+      expect(queueOperations).toBeGreaterThanOrEqual(3 * PLAYERS);
+      expect(queueOperations % 3).toBe(0);
+    }
     // Rows of the log and of its index; rows of the objects' signals and outboxes.
     expect(events.d1RowsWritten).toBeGreaterThanOrEqual(2 * EVENTS);
     expect(events.objectRowsWritten).toBeGreaterThanOrEqual(2 * EVENTS);
@@ -33,7 +38,6 @@ test(
     // The file of events, and the manifest that names it.
     expect(events.r2ClassA).toBeGreaterThanOrEqual(2);
     expect(events.r2Bytes).toBeGreaterThan(0);
-    expect(galleries).toMatchObject({ queueOperations: 3 * PLAYERS });
     expect(galleries.objectRequests).toBeGreaterThanOrEqual(PLAYERS);
     expect(galleries.r2ClassB).toBeGreaterThan(0);
     // An invocation is logged even if it prints nothing.
