@@ -178,6 +178,34 @@ bench
   });
 
 bench
+  .command('planet')
+  .description(
+    'A thousand isolates at fifty locations that follow the published state for ten minutes, in this process, with a ' +
+      'simulated clock: calls of D1 and R2 a second, what requests wait for, and how old answers are. Then galleries ' +
+      'in workerd, far from D1 and R2 or from the player’s object. Needs `npm run build`; takes three minutes.',
+  )
+  .option('--isolates <n>', 'isolates', parseWholeNumber(1), 1_000)
+  .option('--locations <n>', 'Cloudflare locations', parseWholeNumber(1), 50)
+  .option('--seconds <n>', 'simulated time', parseWholeNumber(1), 600)
+  .option('--delay-ms <n>', 'delay of every call of D1 and R2', parseWholeNumber(0), 300)
+  .option('--object-ms <n>', 'delay of every call of a player’s object', parseWholeNumber(0), 150)
+  .addOption(jsonOption())
+  .action(async ({ json, objectMs, ...options }) => {
+    const [{ benchPlanet, formatPlanet }, { benchFar, formatFar }] = await Promise.all([
+      import('./bench/planet.ts'),
+      import('./bench/far.ts'),
+    ]);
+    await measure(
+      json,
+      async () => ({
+        simulation: await benchPlanet(options, log),
+        workerd: await benchFar(options.delayMs, objectMs, log),
+      }),
+      ({ simulation, workerd }) => `${formatPlanet(simulation)}\n\n${formatFar(workerd)}`,
+    );
+  });
+
+bench
   .command('statistics')
   .description(
     'The statistics job over logs of 10,000 to a million events, each run with 1,000 new ones, against one query ' +

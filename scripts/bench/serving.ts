@@ -12,7 +12,7 @@ import { type Latency, timeRequests } from './latency.ts';
 import { publishRandomRelease } from './random-release.ts';
 import { startWorkerd } from './workerd.ts';
 
-const KEY = 'bench';
+export const KEY = 'bench';
 export const ITEMS = 5_000;
 const HISTORY = 50;
 /** Between the items of the history, so that they come from the whole catalogue. */

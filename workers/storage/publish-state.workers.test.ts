@@ -103,6 +103,7 @@ it('publishes the catalogue as files from which every isolate gets what D1 has, 
   const third = await follow(second.revision, second.items);
   expect(third.files.base.key).not.toBe(first.files.base.key);
   expect(third.read).toBe(2_500);
+  expect(third.files.changes).toMatchObject({ after: first.files.base.revision });
   for (const { items } of [third, await follow(0)]) expect(items).toEqual(await readOriginals());
 
   await patchItem(env.DB, 'n7', { hidden: true });

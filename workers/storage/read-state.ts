@@ -46,7 +46,7 @@ export async function readState(
   stores: Stores,
   previous: ServingState | undefined,
   now: number,
-  maxAgeMs = previous === undefined ? STATE_STALE_MS : STATE_FRESH_MS,
+  maxAgeMs = isAwaited(previous, now) ? STATE_STALE_MS : STATE_FRESH_MS,
 ): Promise<ServingState> {
   const entry = await matchEntry();
   // Clocks differ a little; an entry of the far future is not trusted.
@@ -65,6 +65,10 @@ export async function readState(
     return readWithoutBucket(stores.DB, previous, entry, message, now);
   }
 }
+
+/** A request waits for it: an older one will do, and is replaced behind the answer. */
+const isAwaited = (previous: ServingState | undefined, now: number): boolean =>
+  previous === undefined || now - previous.readAt > STATE_STALE_MS;
 
 /** Before the first publication; its version is 0. */
 async function readUnpublished(
