@@ -116,11 +116,11 @@ export const FEATURES: readonly Feature[] = [
   }),
   share('developer/known', ({ columns, developers }, { indexes }) => {
     const own = columns.developers;
-    return indexes.map((index) => (developers.has(own[index]!) ? 1 : 0));
+    return indexes.map((index) => developers[own[index]!] ?? 0);
   }),
   share('series/known', ({ columns, series }, { indexes }) => {
     const own = columns.series;
-    return indexes.map((index) => (series.has(own[index]!) ? 1 : 0));
+    return indexes.map((index) => series[own[index]!]!);
   }),
   share('affinity/last', ({ columns: { labels }, lastIndex }, { indexes }) => {
     if (lastIndex < 0) return 0;
@@ -217,12 +217,12 @@ export function writePosition(features: Float32Array, row: number, column: numbe
 
 /** Returns one number for each row of probabilities, [candidates, ACTIONS]; above 0, so that factors can re-rank it. */
 export function computeExpectedUtilities(probabilities: Float32Array): Float32Array {
+  const weights = ACTIONS.map((action) => ACTION_UTILITIES[action]);
   const utilities = new Float32Array(probabilities.length / ACTIONS.length);
   for (let candidate = 0; candidate < utilities.length; candidate++) {
     let utility = 0;
-    ACTIONS.forEach((action, at) => {
-      utility += ACTION_UTILITIES[action] * probabilities[candidate * ACTIONS.length + at]!;
-    });
+    for (let at = 0; at < weights.length; at++)
+      utility += weights[at]! * probabilities[candidate * weights.length + at]!;
     utilities[candidate] =
       utility > UTILITY_SMALL ? utility : UTILITY_SMALL * Math.exp((utility / UTILITY_SMALL - 1) / DECAY);
   }

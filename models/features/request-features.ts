@@ -4,7 +4,7 @@
 import type { RequestContext } from '../contracts/context.ts';
 import type { UserState } from '../contracts/signals.ts';
 import { computeTagShares, type GenreAffinity } from './affinity.ts';
-import { type ItemColumns, NO_DEVELOPER, toDay } from './item-columns.ts';
+import { type ItemColumns, toDay } from './item-columns.ts';
 import { computeLabelLifts } from './lift.ts';
 import type { StatisticsColumns } from './statistics-columns.ts';
 
@@ -16,10 +16,10 @@ export interface RequestFeatures {
   /** The player's affinity by label, as shares that add up to 1. */
   genres: Float64Array;
   tags: Float64Array;
-  /** Developers of the items of positive weight. */
-  developers: ReadonlySet<number>;
-  /** Series of the same items. */
-  series: ReadonlySet<number>;
+  /** By developer, 1 for those of the items of positive weight. */
+  developers: Uint8Array;
+  /** By series, likewise. */
+  series: Uint8Array;
   /** The latest item of positive weight; −1 if there is none, or if it is not visible. */
   lastIndex: number;
   /** By label. */
@@ -77,8 +77,8 @@ export function computeRequestFeatures(input: RequestFeatureInput): RequestFeatu
     columns,
     genres: toLabelShares(affinity, columns),
     tags: computeTagShares(history, indexes.history, columns.labels),
-    developers: new Set(known.map((index) => columns.developers[index]!).filter((one) => one !== NO_DEVELOPER)),
-    series: new Set(known.map((index) => columns.series[index]!)),
+    developers: markNumbers(known, columns.developers, columns.developerTable.length),
+    series: markNumbers(known, columns.series, columns.seriesTable.length),
     lastIndex: liked[0] ?? -1,
     lifts: computeLabelLifts(user, indexes, columns.labels),
     idleDays: history[0]?.ageDays ?? IDLE_DAYS_UNKNOWN,
@@ -95,6 +95,13 @@ export function computeRequestFeatures(input: RequestFeatureInput): RequestFeatu
     localHour: context.localHour,
     today: toDay(today),
   };
+}
+
+/** By number of a table, 1 for those of the items. */
+function markNumbers(indexes: readonly number[], numbers: Int32Array, length: number): Uint8Array {
+  const marks = new Uint8Array(length);
+  for (const index of indexes) if (numbers[index]! >= 0) marks[numbers[index]!] = 1;
+  return marks;
 }
 
 function toLabelShares(affinity: readonly GenreAffinity[], { labels: { table } }: ItemColumns): Float64Array {

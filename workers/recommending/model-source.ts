@@ -77,8 +77,7 @@ function orderVocabulary(scores: Float32Array): ModelOrder {
     for (let position = 0; position < bits.length; position++)
       // NaN has the bits of a large number.
       if (test(bits[position]!) && scores[position]! > 0) positions.push(position);
-    const order = orderByScore(positions.map((position) => scores[position]!));
-    return Array.from(order, (at) => positions[at]!);
+    return orderByScore(positions.map((position) => scores[position]!)).map((at) => positions[at]!);
   };
   const threshold = bucket << BUCKET_SHIFT;
   let rest: readonly number[] | undefined;

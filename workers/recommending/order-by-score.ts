@@ -5,7 +5,7 @@
 const RUN_LENGTH = 16;
 
 /** The positions of the scores, best first; equal scores stay in their order. No score may be NaN. */
-export function orderByScore(scores: ArrayLike<number>): Int32Array {
+export function orderByScore(scores: ArrayLike<number>): number[] {
   const { length } = scores;
   let order = new Int32Array(length);
   for (let start = 0; start < length; start += RUN_LENGTH)
@@ -16,7 +16,9 @@ export function orderByScore(scores: ArrayLike<number>): Int32Array {
       mergeRuns(order, merged, start, Math.min(length, start + width), Math.min(length, start + 2 * width), scores);
     [order, merged] = [merged, order];
   }
-  return order;
+  const sorted: number[] = [];
+  for (let at = 0; at < length; at++) sorted.push(order[at]!);
+  return sorted;
 }
 
 /** Writes the positions from `start` to `end` in order. */

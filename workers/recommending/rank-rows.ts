@@ -38,7 +38,7 @@ export function rankInRow(
 ): Pick<ScoredRow, 'candidates' | 'explain'> {
   const boosted = candidates.map((candidate, position) => scores[candidate]! * (1 + rowScores[position]!));
   return {
-    candidates: Array.from(orderByScore(boosted), (position) => candidates[position]!),
+    candidates: orderByScore(boosted).map((position) => candidates[position]!),
     explain: (candidate) => reasons[candidates.indexOf(candidate)]!,
   };
 }

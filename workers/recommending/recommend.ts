@@ -111,7 +111,8 @@ async function rankCandidates(
   const { candidates, removed, ofRows, unexplored } = retrieve(input, rows, rules, filters);
   const { ranked, ...scored } = await scoreCandidates(candidates, input, rules);
   const pins = ranked.filter((candidate) => rules.isPinned(candidates.indexes[candidate]!));
-  const order = pins.length === 0 ? ranked : [...new Set([...pins, ...ranked])];
+  const pinned = new Set(pins);
+  const order = [...pins, ...ranked.filter((candidate) => !pinned.has(candidate))];
   return {
     ...scored,
     candidates,

@@ -77,7 +77,7 @@ export async function scoreCandidates(
 
 /** Best first, equal ones by their ids. */
 function rankByScore({ columns: { ids }, indexes }: Candidates, scores: Float64Array): number[] {
-  const ranked = [...orderByScore(scores)];
+  const ranked = orderByScore(scores);
   for (let start = 0, end = 1; start < ranked.length; start = end++) {
     while (end < ranked.length && scores[ranked[end]!] === scores[ranked[start]!]) end++;
     if (end - start === 1) continue;

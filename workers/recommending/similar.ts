@@ -28,7 +28,8 @@ export function listSimilar(input: RankingInput, to: number): ShownItem[] {
   const computeSimilarity = createSimilarity(columns, to);
   const indexes = listColdStartItems(input);
   const similarities = indexes.map(computeSimilarity);
-  const coldStart = Array.from(orderByScore(similarities).subarray(0, COLD_START_NEIGHBOURS_MAX))
+  const coldStart = orderByScore(similarities)
+    .slice(0, COLD_START_NEIGHBOURS_MAX)
     .filter((position) => similarities[position]! > 0)
     .map((position) => ({
       index: indexes[position]!,
