@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { listPlays } from '../../tests/cloudflare/list-plays.ts';
 import { prepareStores } from '../../tests/cloudflare/prepare-stores.ts';
+import { runCommand } from '../../tests/cloudflare/run-command.ts';
 import { type StandIn, startStandIn } from '../../tests/cloudflare/server.ts';
 import { readPointer } from '../../workers/storage/release-pointer.ts';
 import { readManifest } from '../../workers/storage/releases.ts';
@@ -30,7 +29,7 @@ let stores: Stores;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'remote-'));
   plays = path.join(folder, 'plays.csv');
-  writeFileSync(plays, listPlays());
+  writeFileSync(plays, listPlays(PLAYERS));
   standIn = await startStandIn(ACCOUNT, TOKEN, NAME);
   prepareStores(standIn.account, NAME);
   env = {
@@ -49,25 +48,13 @@ afterAll(() => {
 });
 beforeEach(() => void standIn.calls.splice(0));
 
-/** Sixty players of four tastes; each plays the six games of their taste, one a day. */
-function listPlays(): string {
-  const rows = Array.from({ length: EVENTS }, (_, row) => {
-    const [player, day] = [Math.floor(row / 6), row % 6];
-    const at = new Date(Date.UTC(2026, 2, 1 + day) + player).toISOString();
-    return `p${player},taste${player % 4}-game${(day + (player >> 2)) % 6},${at}`;
-  });
-  return `player,game,at\n${rows.join('\n')}\n`;
-}
-
 /** Runs a command on the account. */
 const run = (script: string, ...args: string[]) => start(script, ...args, '--env', 'staging', '--state', folder);
 
-/** The test's own process is the account. */
 async function start(script: string, ...args: string[]) {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, '..', script), ...args], { env });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  expect(stdout + stderr).not.toContain(TOKEN);
-  return { stdout, stderr, exitCode: child.exitCode };
+  const ran = await runCommand(env, script, args);
+  expect(ran.stdout + ran.stderr).not.toContain(TOKEN);
+  return ran;
 }
 
 const importPlays = () =>
