@@ -4,8 +4,8 @@
 import { setTimeout } from 'node:timers/promises';
 
 /** Calls without a wait, and calls a second after these: 1,000 in five minutes, so that other programs have some. */
-const BURST = 400;
-const PER_SECOND = 2;
+const BURST = 250;
+const PER_SECOND = 2.5;
 
 /** Resolves when the next call may start. */
 export type Pace = () => Promise<void>;
