@@ -15,11 +15,10 @@ class TrigramIndex {
   readonly #indexed: (Item | undefined)[] = [];
   #changes = 0;
 
-  /** The number of these trigrams that each item has, if any. */
-  count(trigrams: ReadonlySet<string>): ReadonlyMap<number, number> {
-    const shared = new Map<number, number>();
-    for (const trigram of trigrams)
-      for (const index of this.#postings.get(trigram) ?? []) shared.set(index, (shared.get(index) ?? 0) + 1);
+  /** By item index, the number of these trigrams that the item has. */
+  count(trigrams: ReadonlySet<string>): Uint16Array {
+    const shared = new Uint16Array(this.#indexed.length);
+    for (const trigram of trigrams) for (const index of this.#postings.get(trigram) ?? []) shared[index]!++;
     return shared;
   }
 
@@ -56,10 +55,11 @@ export function searchByTrigrams(columns: ItemColumns, popularity: Float64Array,
   const { ids } = columns;
   const asked = listTrigrams(query);
   const found: ShownItem[] = [];
-  for (const [index, count] of readIndex(columns).count(asked)) {
-    const share = count / asked.size;
-    if (share >= SHARED_MIN)
-      found.push({ index, score: share + 0.01 * popularity[index]!, reason: `Found for “${query}”` });
+  const reason = `Found for “${query}”`;
+  const shared = readIndex(columns).count(asked);
+  for (let index = 0; index < shared.length; index++) {
+    const share = shared[index]! / asked.size;
+    if (share >= SHARED_MIN) found.push({ index, score: share + 0.01 * popularity[index]!, reason });
   }
   return found.sort((a, b) => b.score - a.score || (ids[a.index]! < ids[b.index]! ? -1 : 1));
 }
