@@ -5,7 +5,7 @@ import type { Item } from '../contracts/item.ts';
 import { growColumn } from './grow-column.ts';
 import { LabelLists } from './label-lists.ts';
 import { seriesOf } from './series.ts';
-import { StringTable } from './string-table.ts';
+import { FoldedTable, StringTable } from './string-table.ts';
 
 /** Cells of items without an age rating, a developer or a release date. */
 export const NO_AGE_RATING = -1;
@@ -35,7 +35,7 @@ export class ItemColumns {
   /** Numbers of the tables below. */
   developers = new Int32Array(8);
   series = new Int32Array(8);
-  readonly developerTable = new StringTable();
+  readonly developerTable = new FoldedTable();
   readonly seriesTable = new StringTable();
   /** The number of visible items. */
   size = 0;

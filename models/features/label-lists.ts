@@ -3,10 +3,10 @@
 
 import type { Item } from '../contracts/item.ts';
 import { growColumn } from './grow-column.ts';
-import { StringTable } from './string-table.ts';
+import { FoldedTable } from './string-table.ts';
 
 export class LabelLists {
-  readonly table = new StringTable();
+  readonly table = new FoldedTable();
   /** Numbers of the table; by item, each list ends where the next begins. */
   cells = new Uint32Array(64);
   /** By item index. */
@@ -20,16 +20,17 @@ export class LabelLists {
   /** Writes an item's labels: over its old ones if they fit, else behind all others. */
   write(index: number, { genres, tags, platforms }: Pick<Item, 'genres' | 'tags' | 'platforms'>): void {
     this.#grow(index + 1);
-    const labels = [...genres, ...tags].map((label) => this.table.add(label));
-    const distinct = [...new Set(labels)];
-    const numbers = [...labels, ...platforms.map((platform) => this.table.add(platform)), ...distinct];
+    const numbers: number[] = [];
+    for (const labels of [genres, tags, platforms]) for (const label of labels) numbers.push(this.table.add(label));
+    const labelCount = genres.length + tags.length;
+    for (let at = 0; at < labelCount; at++) if (numbers.indexOf(numbers[at]!) === at) numbers.push(numbers[at]!);
     const start = numbers.length <= this.ends[index]! - this.starts[index]! ? this.starts[index]! : this.#used;
     if (start === this.#used) this.#append(numbers.length);
     this.cells.set(numbers, start);
     this.starts[index] = start;
     this.genreEnds[index] = start + genres.length;
-    this.tagEnds[index] = start + labels.length;
-    this.platformEnds[index] = start + labels.length + platforms.length;
+    this.tagEnds[index] = start + labelCount;
+    this.platformEnds[index] = start + labelCount + platforms.length;
     this.ends[index] = start + numbers.length;
   }
 

@@ -1,12 +1,9 @@
-// A table of strings that columns refer to by number. It only grows: a number stays valid for good.
+// Tables of strings that columns refer to by number. They only grow: a number stays valid for good.
 
 export class StringTable {
   /** By number. */
   readonly strings: string[] = [];
-  /** By number, the same for strings that differ only in case. */
-  readonly folds: number[] = [];
   readonly #numbers = new Map<string, number>();
-  readonly #folds = new Map<string, number>();
 
   get length(): number {
     return this.strings.length;
@@ -16,19 +13,31 @@ export class StringTable {
   add(text: string): number {
     const known = this.#numbers.get(text);
     if (known !== undefined) return known;
-    const number = this.strings.length;
-    const folded = text.toLowerCase();
-    const fold = this.#folds.get(folded) ?? this.#folds.size;
-    this.strings.push(text);
-    this.folds.push(fold);
-    this.#numbers.set(text, number);
-    this.#folds.set(folded, fold);
-    return number;
+    this.#numbers.set(text, this.strings.length);
+    return this.strings.push(text) - 1;
   }
 
   /** −1 if it is not in the table. */
   find(text: string): number {
     return this.#numbers.get(text) ?? -1;
+  }
+}
+
+/** Also finds strings in any case: those that differ only in case have the same fold. */
+export class FoldedTable extends StringTable {
+  /** By number. */
+  readonly folds: number[] = [];
+  readonly #folds = new Map<string, number>();
+
+  override add(text: string): number {
+    const number = super.add(text);
+    if (number === this.folds.length) {
+      const folded = text.toLowerCase();
+      const fold = this.#folds.get(folded) ?? this.#folds.size;
+      this.#folds.set(folded, fold);
+      this.folds.push(fold);
+    }
+    return number;
   }
 
   /** −1 if the table has it in no case. */
