@@ -35,6 +35,8 @@ export interface IssuerSet {
 
 /** An operator waits this long for the publication; it goes on behind the answer. */
 const PUBLISH_WAIT_MS = 2_000;
+/** Behind an answer, the files of a large catalogue have time. */
+const BEHIND_WAIT_MS = 20_000;
 /** R2 takes one write a second per object. */
 const PAUSE_MS = 1_100;
 const PAUSES_AFTER_FAILURE_MS = [PAUSE_MS, 3_000, 8_000];
@@ -104,9 +106,9 @@ export class FollowedState<E extends Stores> {
    * Call it right after a change. It holds in this isolate as soon as this returns, elsewhere within 30 seconds. If R2
    * fails, publishing is tried again behind the answer, and then by the cron.
    */
-  async publish(env: E, now: number, waitUntil: WaitUntil): Promise<void> {
-    await this.#publishOnce(env, now);
-    if (this.hasUnpublished) waitUntil(this.#publishAgain(env));
+  async publish(env: E, now: number, waitUntil: WaitUntil, waitMs = PUBLISH_WAIT_MS): Promise<void> {
+    await this.#publishOnce(env, now, waitUntil, waitMs);
+    if (this.hasUnpublished) waitUntil(this.#publishAgain(env, waitUntil));
   }
 
   /** As publish, but behind the answer, and one publication for all changes of a second. */
@@ -121,23 +123,25 @@ export class FollowedState<E extends Stores> {
   async #publishNext(env: E, waitUntil: WaitUntil, waitMs: number): Promise<void> {
     await sleep(Math.max(0, waitMs));
     this.#soon = undefined;
-    await this.publish(env, Date.now(), waitUntil);
+    await this.publish(env, Date.now(), waitUntil, BEHIND_WAIT_MS);
   }
 
-  async #publishAgain(env: E): Promise<void> {
+  async #publishAgain(env: E, waitUntil: WaitUntil): Promise<void> {
     for (const pauseMs of PAUSES_AFTER_FAILURE_MS) {
       await sleep(pauseMs);
       if (!this.hasUnpublished) return;
-      await this.#publishOnce(env, Date.now());
+      await this.#publishOnce(env, Date.now(), waitUntil, BEHIND_WAIT_MS);
     }
   }
 
-  async #publishOnce(env: E, now: number): Promise<void> {
+  async #publishOnce(env: E, now: number, waitUntil: WaitUntil, waitMs: number): Promise<void> {
     const turn = ++this.#started;
     this.#startedAt = now;
     await this.#cache.revalidate(async (previous) => {
       try {
-        const published = await withDeadline(publishState(env, now), PUBLISH_WAIT_MS);
+        const publishing = publishState(env, now);
+        waitUntil(publishing.catch(() => {}));
+        const published = await withDeadline(publishing, waitMs);
         // What was changed before an earlier publication began is in this one.
         if (turn >= this.#failed) this.#failed = 0;
         await shareAtLocation(published, now);
@@ -146,7 +150,8 @@ export class FollowedState<E extends Stores> {
         this.#failed = turn;
         const { message } = error as Error;
         console.error(JSON.stringify({ alert: 'a change is not published yet', error: message }));
-        return readStateFromDatabase(env.DB, previous, message, now);
+        // That R2 can be read is not in doubt.
+        return readStateFromDatabase(env.DB, previous, previous?.bucketFailure, now);
       }
     }, now);
   }

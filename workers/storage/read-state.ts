@@ -96,11 +96,11 @@ export const shareAtLocation = (published: PublishedState, readAt: number): Prom
     [READ_AT_HEADER]: `${readAt}`,
   });
 
-/** The operators' part as D1 has it, the rest as before. `bucketFailure`: why nothing better could be had. */
+/** The operators' part as D1 has it, the rest as before. `bucketFailure`: why R2 could not be read, if so. */
 export async function readStateFromDatabase(
   db: D1Database,
   previous: ServingState | undefined,
-  bucketFailure: string,
+  bucketFailure: string | undefined,
   now: number,
 ): Promise<ServingState> {
   const operators = await readOperatorParts(db);
