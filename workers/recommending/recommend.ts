@@ -3,33 +3,20 @@
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { ItemColumns } from '../../models/features/item-columns.ts';
-import { CandidatePool } from './candidate-pool.ts';
-import { type Candidates, listSources, type Retrieved, toRecommendedItem } from './candidates.ts';
+import { type Candidates, listSources, toRecommendedItem } from './candidates.ts';
 import { filterByCaps } from './caps.ts';
 import { diversify } from './diversity.ts';
 import { exploreTopPicks, type TopPick, toPin } from './exploration.ts';
 import { type Filter, removes } from './filter.ts';
 import { createPlayerFilters, createSelectionFilters, type Selection } from './filters.ts';
-import { retrieveByModel } from './model-source.ts';
 import { retrieveBaseline } from './policies.ts';
 import { type FilledRow, fillRows, rankInRow, type ScoredRow } from './rank-rows.ts';
 import type { RankingInput } from './ranking-input.ts';
+import { retrieveCandidates } from './retrieve-candidates.ts';
 import { listRows, ROWS, type Row } from './rows.ts';
-import { prepareRules, type RuleEffects } from './rules.ts';
+import { prepareRules } from './rules.ts';
 import { type Scores, scoreCandidates } from './scores.ts';
-import { retrieveColdStart } from './similar.ts';
 import { filterSource, type ShownItem, type Source, take } from './source.ts';
-import { retrievePinned, retrievePopularNearby, retrieveUnexplored } from './sources.ts';
-
-/** Larger than the longest slate. */
-const RETRIEVED_MAX = 200;
-const POPULAR_MAX = 100;
-const COLD_START_CANDIDATES_MAX = 50;
-/**
- * Candidates per row: the source decides what may be in the row, the player's score what is. Many, as measured in
- * docs/experiments.md, but in a small store not so many that all rows have the same candidates.
- */
-const computeRowDepth = (items: number): number => Math.max(40, Math.min(100, Math.floor(items / 4)));
 
 /** The candidates of one answer, scored. A candidate is a number (candidates.ts). */
 export interface Ranking extends Omit<Scores, 'ranked'> {
@@ -108,7 +95,7 @@ async function rankCandidates(
   const { columns } = input.catalogue;
   const rules = prepareRules(input.rules, columns);
   const filters = [...selectionFilters, ...createPlayerFilters(input)];
-  const { candidates, removed, ofRows, unexplored } = retrieve(input, rows, rules, filters);
+  const { candidates, removed, ofRows, unexplored } = retrieveCandidates(input, rows, rules, filters);
   const { ranked, ...scored } = await scoreCandidates(candidates, input, rules);
   const pins = ranked.filter((candidate) => rules.isPinned(candidates.indexes[candidate]!));
   const pinned = new Set(pins);
@@ -126,28 +113,6 @@ async function rankCandidates(
     })),
     unexplored,
   };
-}
-
-/** Asks every source; an item that a filter removes is no candidate. */
-function retrieve(input: RankingInput, rows: readonly Row[], { pinnedIds }: RuleEffects, filters: readonly Filter[]) {
-  const { columns } = input.catalogue;
-  const pool = new CandidatePool(filters, columns);
-  pool.add('rule', retrievePinned(input, pinnedIds), pinnedIds.length);
-  pool.add('retrieval', retrieveByModel(input), RETRIEVED_MAX);
-  pool.add('popular', retrievePopularNearby(input), POPULAR_MAX);
-  pool.add('cold-start', retrieveColdStart(input), COLD_START_CANDIDATES_MAX);
-  const ofRows = rows.map((row) => retrieveRow(pool, row, computeRowDepth(columns.size)));
-  const unexplored = pool.add('exploration', retrieveUnexplored(input), Number.POSITIVE_INFINITY).candidates;
-  const { indexes, retrieved, removed } = pool;
-  return { candidates: { columns, indexes, retrieved }, removed, ofRows, unexplored };
-}
-
-/** Undefined for a row that takes from all candidates. */
-function retrieveRow(pool: CandidatePool, { kind, candidates }: Row, max: number): Retrieved | undefined {
-  const { source } = ROWS[kind];
-  return source === 'all' || source === 'history' || candidates === undefined
-    ? undefined
-    : pool.add(source, candidates, max);
 }
 
 /** Pins come first, in their own order; the others are diversified beside them. */
