@@ -51,6 +51,21 @@ bench
   });
 
 bench
+  .command('bulk')
+  .description(
+    'Galleries in bulk, in workerd alone: how many an hourly run makes a second, and how long an online gallery ' +
+      'takes meanwhile, beside the calm server. Takes two minutes.',
+  )
+  .option('--players <n>', 'active players', parseWholeNumber(1), 2_000)
+  .option('--items <n>', 'games of the catalogue', parseWholeNumber(1), 20_000)
+  .option('--events <n>', 'events of each player', parseWholeNumber(1), 40)
+  .addOption(jsonOption())
+  .action(async ({ json, ...options }) => {
+    const { benchBulk, formatBulk } = await import('./bench/bulk.ts');
+    await measure(json, () => benchBulk(options, log), formatBulk);
+  });
+
+bench
   .command('overload')
   .description(
     'Two hundred galleries and as many ingests at once, in workerd alone: how late galleries are compared with the ' +

@@ -35,7 +35,7 @@ export async function timeRequests<Name extends string>(
 }
 
 /** From the request to the last byte of the response, in milliseconds. */
-const timeOne = ({ url, key }: { url: string; key: string }, agent: http.Agent): Promise<number> =>
+export const timeOne = ({ url, key }: { url: string; key: string }, agent: http.Agent): Promise<number> =>
   new Promise((resolve, reject) => {
     const from = performance.now();
     http

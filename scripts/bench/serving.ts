@@ -107,12 +107,12 @@ async function compareServers(
   return { comparisons, latencies: await timeRequests({ gallery, bare }) };
 }
 
-export async function fillStores({ DB, BUCKET }: Stores): Promise<void> {
+export async function fillStores({ DB, BUCKET }: Stores, items = ITEMS): Promise<void> {
   await putItems(
     DB,
-    Array.from({ length: ITEMS }, (_, itemIndex) => makeItem(itemIndex)),
+    Array.from({ length: items }, (_, itemIndex) => makeItem(itemIndex)),
   );
-  await publishRandomRelease(BUCKET, ITEMS);
+  await publishRandomRelease(BUCKET, items);
 }
 
 const makeItem = (itemIndex: number): Item => ({

@@ -14,6 +14,11 @@ export async function startWorkerd(worker: Worker) {
   return {
     url: url.origin,
     close: () => harness.close(),
+    /** Triggers a cron and waits for its jobs. Throws if one fails. */
+    async runCron(cron: string): Promise<void> {
+      const { outcome } = await harness.getWorker().scheduled({ cron });
+      if (outcome !== 'ok') throw new Error(`the cron “${cron}” failed: ${outcome}`);
+    },
     async stores(): Promise<Stores> {
       const running = harness.getWorker<Env>();
       await running.applyD1Migrations('DB');
