@@ -22,7 +22,8 @@ const delay = <T extends object>(target: T, ms: number): T =>
         ? value
         : async (...given: unknown[]) => {
             await sleep(ms);
-            return value.apply(target, given);
+            // A property of an object's stub, such as `apply`, would be a method of the object.
+            return Reflect.apply(value, target, given);
           };
     },
   });

@@ -6,7 +6,7 @@ import { unstable_readConfig } from 'wrangler';
 import { PROJECT_DIR } from '../local/project.ts';
 import { type Latency, timeRequests } from './latency.ts';
 import { takePercentile } from './rounds.ts';
-import { fillStores, KEY, prepareServer } from './serving.ts';
+import { fillStores, KEY, recordHistory } from './serving.ts';
 import { startWorkerd } from './workerd.ts';
 
 export interface FarReport {
@@ -28,7 +28,7 @@ export async function benchFar(storeMs: number, objectMs: number, log: (message:
   try {
     for (const server of servers) {
       await fillStores(await server.stores());
-      await prepareServer(server.url);
+      await recordHistory(server.url);
     }
     const [near, far, objects] = servers;
     const target = ({ url }: { url: string }) => ({ url: `${url}/v1/users/player/gallery`, key: KEY });

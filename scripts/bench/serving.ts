@@ -68,8 +68,17 @@ const startBaseline = () =>
 
 const galleryOf = (server: string) => `${server}/v1/users/player/gallery`;
 
-/** Times the cold start, then records the player's history. Throws if the model does not serve afterwards. */
+/** As recordHistory. Throws if the model does not serve afterwards. */
 export async function prepareServer(server: string): Promise<ColdStart> {
+  const coldStart = await recordHistory(server);
+  const { tier, degraded } = await get<{ tier: string; degraded: object[] }>(galleryOf(server));
+  if (tier !== 'online' || degraded.length > 0)
+    throw new Error(`the model does not serve: ${tier} ${JSON.stringify(degraded)}`);
+  return coldStart;
+}
+
+/** Times the cold start, then records the player's history. */
+export async function recordHistory(server: string): Promise<ColdStart> {
   const startedAt = performance.now();
   await get(galleryOf(server));
   const coldGalleryMs = performance.now() - startedAt;
@@ -83,9 +92,6 @@ export async function prepareServer(server: string): Promise<ColdStart> {
       itemId: `g${event * STRIDE}`,
     })),
   });
-  const { tier, degraded } = await get<{ tier: string; degraded: object[] }>(galleryOf(server));
-  if (tier !== 'online' || degraded.length > 0)
-    throw new Error(`the model does not serve: ${tier} ${JSON.stringify(degraded)}`);
   return { coldGalleryMs, coldModelMs };
 }
 
