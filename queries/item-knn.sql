@@ -20,8 +20,8 @@ resets as (
 ),
 interactions as (
   select
-    e.user_id,
-    e.item_id,
+    e.user_id as user_id,
+    e.item_id as item_id,
     e.timestamp as acted_at,
     e.sequence as log_order,
     row_number() over (partition by e.user_id, e.item_id order by e.timestamp, e.sequence) as repetition
@@ -65,9 +65,9 @@ pairs as (
   group by a.item_id, b.item_id
 )
 select
-  p.item_id,
+  p.item_id as item_id,
   p.other_item_id,
-  p.players,
+  p.players as players,
   f.players as item_players,
   t.players as other_players,
   n.counted_until,

@@ -18,7 +18,7 @@ resets as (
   group by e.user_id
 ),
 kept as (
-  select e.user_id, e.item_id, e.type, e.value, e.timestamp
+  select e.user_id as user_id, e.item_id as item_id, e.type as type, e.value as value, e.timestamp as timestamp
   from events e
   left join taken_back t on t.user_id = e.user_id and t.item_id = e.item_id and t.event_type = e.type
   left join resets r on r.user_id = e.user_id

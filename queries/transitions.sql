@@ -22,8 +22,8 @@ resets as (
 ),
 interactions as (
   select
-    e.user_id,
-    e.item_id,
+    e.user_id as user_id,
+    e.item_id as item_id,
     e.timestamp as acted_at,
     e.sequence as log_order,
     row_number() over (partition by e.user_id, e.item_id order by e.timestamp, e.sequence) as repetition
@@ -73,7 +73,7 @@ pairs as (
 select
   p.from_item_id,
   p.to_item_id,
-  p.players,
+  p.players as players,
   f.players as from_players,
   t.players as to_players,
   p.sum_025,

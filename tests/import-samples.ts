@@ -1,5 +1,9 @@
 // Made-up files in the shapes of real data sets, one or more for each format.
 
+import { EVENT_COLUMNS } from '../workers/storage/event-columns.ts';
+import { encodeParquet } from '../workers/storage/parquet.ts';
+import { makeEvent } from './event.ts';
+
 /** Files by name, as a folder has them. */
 export type Sample = Readonly<Record<string, string | Uint8Array>>;
 
@@ -101,4 +105,18 @@ export const SAMPLES = {
     'meta_Video_Games.json': lines({ category: ['Games'], title: 'Game 7', brand: 'ACME', price: '$8.98', asin: 'B7' }),
   },
   sequences: { 'sequences.txt': 'u1 a\nu2 b\nu1\tb\nbroken\nu1 x/y\n\nu1 c\n' },
+  jsonl: {
+    'export.jsonl': lines(
+      { kind: 'event', id: '1', userId: 'anna', type: 'play', itemId: 'g1', value: 90, timestamp: 1000 * SECONDS },
+      { kind: 'item', itemId: 'g1', title: 'Game 1' },
+    ),
+  },
+  log: {
+    '1-1-abc.parquet': encodeParquet(
+      EVENT_COLUMNS,
+      [{ ...makeEvent('anna', 'play', 'g1', 1000 * SECONDS, { value: 90 }), sequence: 1 }],
+      {},
+    ),
+  },
+  csv: { 'events.csv': `user_id,item_id,event_type,timestamp\nanna,g1,buy,${SECONDS}\n` },
 } satisfies Record<string, Sample>;

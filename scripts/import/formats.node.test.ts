@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -10,6 +10,8 @@ import { read, STARTED_AT, writeSample } from '../../tests/read-import.ts';
 import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
 import { encodeParquet } from '../../workers/storage/parquet.ts';
 import { withDuckDb } from '../duckdb/open.ts';
+import { PROJECT_DIR } from '../local/project.ts';
+import { FORMATS } from './formats.ts';
 import type { ImportRequest } from './write.ts';
 
 const HOUR_MS = 3_600_000;
@@ -102,6 +104,9 @@ const EXPECTED: Record<keyof typeof SAMPLES, [string, unknown[][], Partial<Item>
     ],
     [],
   ],
+  jsonl: ['jsonl', [['anna', 'play', 'g1', 90, SECONDS * 1000]], [{ itemId: 'g1', title: 'Game 1' }]],
+  log: ['log', [['anna', 'play', 'g1', 90, SECONDS * 1000]], []],
+  csv: ['csv', [['anna', 'purchase', 'g1', null, SECONDS * 1000]], []],
 };
 
 test.each(Object.entries(EXPECTED))(
@@ -121,6 +126,25 @@ test.each(Object.entries(EXPECTED))(
     }
   },
 );
+
+test('docs/import.md shows a row of a sample of each format', () => {
+  const docs = readFileSync(path.join(PROJECT_DIR, 'docs/import.md'), 'utf8');
+  const [, table] = docs.split('| sample | one of its rows | becomes |\n|---|---|---|\n');
+  const rows = table!.split('\n\n', 1)[0]!.split('\n');
+  const shown = rows.map((row) => /^\| `([\w-]+)` \| `(.+?)`.* \| /.exec(row)!.slice(1) as [string, string]);
+  expect(shown.map(([format]) => format)).toEqual(FORMATS);
+  for (const [format, row] of shown) {
+    // Its sample is no text.
+    if (format === 'log') continue;
+    const samples: Sample[] = Object.entries(SAMPLES).flatMap(([name, sample]) =>
+      EXPECTED[name as keyof typeof SAMPLES][0] === format ? sample : [],
+    );
+    const lines = samples.flatMap((sample) => Object.values(sample).flatMap((text) => String(text).split(/\r?\n/)));
+    const parts = row.split('…').map((part) => part.replaceAll('⇥', '\t'));
+    const isShown = (line: string) => line.startsWith(parts[0]!) && parts.every((part) => line.includes(part));
+    expect(lines.some(isShown), row).toBe(true);
+  }
+});
 
 test('columns are read by the header, in any order; an unknown header is refused with what was found', async () => {
   const swapped = write('ratings.csv', `movieId,userId,rating,timestamp\n7,1,4.5,${SECONDS}\n`);

@@ -8,7 +8,9 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import { eventsKey, slatesKey } from '../../models/contracts/layout.ts';
 import type { EventFile, SlateFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
-import { ROWS_PER_GROUP } from '../../workers/storage/parquet.ts';
+import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
+import { type Column, ROWS_PER_GROUP } from '../../workers/storage/parquet.ts';
+import { SLATE_COLUMNS } from '../../workers/storage/slate-columns.ts';
 import { LOG_SCHEMA, readFile } from '../../workers/storage/snapshot-files.ts';
 import { editSnapshot, readSnapshotOrEmpty, retireFiles } from '../../workers/storage/snapshots.ts';
 import { quotePath, quoteText, withDuckDb } from '../duckdb/open.ts';
@@ -23,6 +25,7 @@ type Kind = 'events' | 'slates';
 type DayFile = EventFile | SlateFile;
 
 interface Table {
+  columns: readonly Column<never>[];
   /** The columns that identify a row; among several with the same values, the first in `order` is kept. */
   key: string;
   order: string;
@@ -30,8 +33,14 @@ interface Table {
 }
 
 const TABLES: Record<Kind, Table> = {
-  events: { key: 'user_id, id', order: 'user_id, timestamp, sequence', time: 'timestamp' },
+  events: {
+    columns: EVENT_COLUMNS,
+    key: 'user_id, id',
+    order: 'user_id, timestamp, sequence',
+    time: 'timestamp',
+  },
   slates: {
+    columns: SLATE_COLUMNS,
     key: 'recommendation_id, item_id',
     order: 'user_id, shown_at, recommendation_id, row_index, column_index',
     time: 'shown_at',
@@ -156,11 +165,13 @@ async function writeSorted(
   paths: readonly string[],
   target: string,
 ): Promise<Facts> {
-  const { key, order, time } = TABLES[kind];
+  const { columns, key, order, time } = TABLES[kind];
   const source = `select * from read_parquet([${paths.map((file) => quotePath(file)).join()}])
     qualify row_number() over (partition by ${key} order by ${order}) = 1`;
+  // DuckDB reads milliseconds as microseconds and would write those: engines such as Polars refuse a table with both.
+  const times = columns.filter(({ type }) => type === 'time').map(({ name }) => `${name}::timestamp_ms as ${name}`);
   await connection.run(
-    `copy (${source} order by ${order}) to ${quoteText(target)}
+    `copy (select * replace (${times.join()}) from (${source}) order by ${order}) to ${quoteText(target)}
      (format parquet, compression zstd, row_group_size ${ROWS_PER_GROUP},
       kv_metadata {'bloodstream.schema': ${quoteText(LOG_SCHEMA)}})`,
   );

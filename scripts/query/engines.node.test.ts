@@ -1,6 +1,9 @@
 // The queries on engines other than DuckDB. Trino and Spark need a server, so they are asked for their grammar alone;
 // Postgres, which is strict about types and grouping, runs here and must give what DuckDB gives.
 
+import { execSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { PGlite, types } from '@electric-sql/pglite';
 import { SparkSQL, TrinoSQL } from 'dt-sql-parser';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,6 +12,7 @@ import { EVENT_COLUMNS } from '../../workers/storage/event-columns.ts';
 import type { Column } from '../../workers/storage/parquet.ts';
 import { SLATE_COLUMNS, toSlateRows } from '../../workers/storage/slate-columns.ts';
 import { withDuckDb } from '../duckdb/open.ts';
+import { PROJECT_DIR } from '../local/project.ts';
 import { listQueries } from './queries.ts';
 
 const QUERIES = listQueries().map(({ name, sql }) => [name, sql] as const);
@@ -66,16 +70,20 @@ async function runInPostgres(sql: string): Promise<unknown[]> {
   return normalise((await postgres.query<Record<string, unknown>>(sql, [], { parsers })).rows);
 }
 
-/** Every query's rows, by its name. */
-const runAllInDuckDb = (): Promise<Map<string, unknown[]>> =>
+/** Every query's rows, by its name. `schema`: of the tables. */
+const runAllInDuckDb = (queries = QUERIES, schema = 'main'): Promise<Map<string, unknown[]>> =>
   withDuckDb(async (connection) => {
+    await connection.run(`create schema if not exists ${schema}`);
     for (const [name, { columns, json }] of Object.entries(TABLES)) {
       const shape = JSON.stringify([Object.fromEntries(columns.split(',').map((column) => column.split(/ (.*)/)))]);
-      await connection.run(`create table ${name} (${columns})`);
-      await connection.run(`insert into ${name} select unnest(from_json($1, $2), recursive := true)`, [json, shape]);
+      await connection.run(`create table ${schema}.${name} (${columns})`);
+      await connection.run(`insert into ${schema}.${name} select unnest(from_json($1, $2), recursive := true)`, [
+        json,
+        shape,
+      ]);
     }
     const answers = new Map<string, unknown[]>();
-    for (const [name, sql] of QUERIES)
+    for (const [name, sql] of queries)
       answers.set(name, normalise((await connection.runAndReadAll(sql)).getRowObjectsJson()));
     return answers;
   });
@@ -105,6 +113,16 @@ test.each(Object.entries(GRAMMARS))(
   },
   120_000,
 );
+
+test('the command in docs/queries.md gives the tables of every query the namespace that Basin SQL wants', async () => {
+  const docs = readFileSync(path.join(PROJECT_DIR, 'docs/queries.md'), 'utf8');
+  const [, sed] = /^sql=\$\((sed .+) queries\/players-per-day\.sql\)$/m.exec(docs)!;
+  const named = QUERIES.map(
+    ([name]) => [name, execSync(`${sed} queries/${name}.sql`, { cwd: PROJECT_DIR, encoding: 'utf8' })] as const,
+  );
+  for (const [name, sql] of named) expect(sql, name).toMatch(/^(with|select)\b/);
+  expect(await runAllInDuckDb(named, 'bloodstream')).toEqual(duckDb);
+});
 
 test('no literal is a decimal: Trino rounds the quotient of decimals to their scale', () => {
   for (const [name, sql] of QUERIES)

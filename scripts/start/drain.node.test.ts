@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { copyProject } from '../../tests/copy-project.ts';
 import { IMPORTED_EVENTS, importSequences } from '../../tests/imported-state.ts';
 import { killProcesses, runNpm } from '../../tests/npm-run.ts';
 import { findProcesses } from '../../tests/processes.ts';
+import { spreadLog } from '../../tests/spread-log.ts';
 import { cronOf } from '../../workers/offline/jobs.ts';
 import { ensureDevelopmentKey } from '../local/development-key.ts';
 import { findFreePort } from '../local/local-server.ts';
@@ -40,7 +41,7 @@ test('Ctrl-C right after the last answer loses no event; the next start uses fou
 
   const project = path.join(state, 'project');
   copyProject(project);
-  spreadLog(path.join(project, 'wrangler.toml'));
+  spreadLog(path.join(project, 'wrangler.toml'), 3);
   const again = runNpm(state, ['start', '--', ...flags], project);
   await again.waitForText('ready http');
   await useFourDatabases(port);
@@ -52,19 +53,6 @@ test('Ctrl-C right after the last answer loses no event; the next start uses fou
   interrupt(again.pid);
   await expect.poll(() => findProcesses(state), { timeout: 3_000 }).toEqual([]);
 });
-
-/** Adds three databases to the log, as docs/scale.md describes. */
-function spreadLog(config: string): void {
-  const entries = [1, 2, 3].map((shard) => {
-    const name = `bloodstream-log-${shard}`;
-    const lines = { binding: `LOG_${shard}`, database_name: name, database_id: name, migrations_dir: 'migrations' };
-    return `[[d1_databases]]\n${Object.entries(lines)
-      .map(([key, value]) => `${key} = "${value}"\n`)
-      .join('')}`;
-  });
-  const before = readFileSync(config, 'utf8');
-  writeFileSync(config, before.replace('[[r2_buckets]]', `${entries.join('\n')}\n[[r2_buckets]]`));
-}
 
 /** Sends events, runs jobs and erases a player, with a log that had one database before. */
 async function useFourDatabases(port: string): Promise<void> {
