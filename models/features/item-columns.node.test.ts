@@ -52,6 +52,22 @@ it('keeps an item’s index while it is hidden, and writes a change into its own
   expect(columns.size).toBe(2);
 });
 
+it('keeps its size while labels come and go', () => {
+  const columns = new ItemColumns();
+  const put = (count: number) => {
+    for (let n = 0; n < 100; n++)
+      columns.put(makeItem(`g${n}`, { tags: Array.from({ length: count }, (_, at) => `tag ${at}`) }));
+  };
+  for (let count = 0; count <= 40; count++) put(count);
+  const { length } = columns.labels.cells;
+  // At most four times an item's most labels, each of which has two cells; and the array at most doubles.
+  expect(length).toBeLessThanOrEqual(100 * 4 * 80 * 2);
+  for (let round = 0; round < 100; round++) put(round % 2 === 0 ? 40 : round % 41);
+  expect(columns.labels.cells).toHaveLength(length);
+  put(3);
+  expect(readLabels(columns, 99).tags).toEqual(['tag 0', 'tag 1', 'tag 2']);
+});
+
 it('grows, and finds labels in any case', () => {
   const columns = createColumns(
     ...Array.from({ length: 100 }, (_, n): [string, object] => [

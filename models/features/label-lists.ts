@@ -15,19 +15,24 @@ export class LabelLists {
   tagEnds = new Uint32Array(8);
   platformEnds = new Uint32Array(8);
   ends = new Uint32Array(8);
+  /** By item index, the end of the cells that are reserved for it. */
+  #limits = new Uint32Array(8);
   #used = 0;
 
-  /** Writes an item's labels: over its old ones if they fit, else behind all others. */
+  /**
+   * Writes an item's labels: over its old ones if they fit, else behind all others. An item that moves gets twice the
+   * room that it had, so that the cells it leaves behind are never more than those it has.
+   */
   write(index: number, { genres, tags, platforms }: Pick<Item, 'genres' | 'tags' | 'platforms'>): void {
     this.#grow(index + 1);
     const numbers: number[] = [];
     for (const labels of [genres, tags, platforms]) for (const label of labels) numbers.push(this.table.add(label));
     const labelCount = genres.length + tags.length;
     for (let at = 0; at < labelCount; at++) if (numbers.indexOf(numbers[at]!) === at) numbers.push(numbers[at]!);
-    const start = numbers.length <= this.ends[index]! - this.starts[index]! ? this.starts[index]! : this.#used;
-    if (start === this.#used) this.#append(numbers.length);
+    const room = this.#limits[index]! - this.starts[index]!;
+    if (numbers.length > room) this.#reserve(index, Math.max(numbers.length, 2 * room));
+    const start = this.starts[index]!;
     this.cells.set(numbers, start);
-    this.starts[index] = start;
     this.genreEnds[index] = start + genres.length;
     this.tagEnds[index] = start + labelCount;
     this.platformEnds[index] = start + labelCount + platforms.length;
@@ -55,9 +60,11 @@ export class LabelLists {
     return -1;
   }
 
-  #append(length: number): void {
-    this.cells = growColumn(this.cells, this.#used + length);
+  #reserve(index: number, length: number): void {
+    this.starts[index] = this.#used;
     this.#used += length;
+    this.#limits[index] = this.#used;
+    this.cells = growColumn(this.cells, this.#used);
   }
 
   #grow(length: number): void {
@@ -67,5 +74,6 @@ export class LabelLists {
     this.tagEnds = growColumn(this.tagEnds, length);
     this.platformEnds = growColumn(this.platformEnds, length);
     this.ends = growColumn(this.ends, length);
+    this.#limits = growColumn(this.#limits, length);
   }
 }
