@@ -9,7 +9,7 @@ export const StoredGallery = z.object({
   generatedAt: z.iso.datetime(),
   release: z.string().nullable(),
   dataUntil: z.iso.datetime().nullable(),
-  /** Contain whole items, so that they can be shown while the catalogue cannot be read. */
+  /** Read with whole items, so that they can be shown while the catalogue cannot be read. */
   rows: z.array(GalleryRow),
 });
 export type StoredGallery = z.infer<typeof StoredGallery>;

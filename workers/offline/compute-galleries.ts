@@ -8,7 +8,7 @@ import type { UserState } from '../../models/contracts/signals.ts';
 import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
 import { emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
 import { deriveUserState } from '../../models/features/user-state.ts';
-import { makeGallery } from '../serving/make-gallery.ts';
+import { makeGalleries } from '../serving/make-gallery.ts';
 import { deleteOldGalleries, writeBatchGalleries } from '../storage/galleries.ts';
 import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
 import { readMerges } from '../storage/merges.ts';
@@ -101,18 +101,20 @@ async function computeGalleries(
 ): Promise<number> {
   const { events, preferences } = await readPlayers(env.DB, listLogShards(env), userIds);
   const byUser = Map.groupBy(events, ({ userId }) => userId);
-  const made: { userId: string; gallery: BatchGallery }[] = [];
-  for (const userId of userIds) {
+  const players = userIds.map((userId) => {
     const own = byUser.get(userId) ?? [];
     const user = deriveState(own.map(toSignalEvent), preferences.get(userId), now);
-    const context = { ...EMPTY_CONTEXT, ...lastLocation(own) };
-    const gallery = await makeGallery({ env, userId, user, context, waitUntil });
-    if (gallery === undefined) continue;
+    return { userId, user, context: { ...EMPTY_CONTEXT, ...lastLocation(own) } };
+  });
+  const made: { userId: string; gallery: BatchGallery }[] = [];
+  for await (const { player, gallery } of makeGalleries(players, { env, waitUntil })) {
+    const { userId, user } = player;
     const ownedOrPlayed = [...new Set([...user.owned, ...user.played])];
-    made.push({
-      userId,
-      gallery: { ...gallery, ownedOrPlayed, dismissed: user.dismissed, ageLimit: user.preferences.ageLimit },
-    });
+    const {
+      dismissed,
+      preferences: { ageLimit },
+    } = user;
+    if (gallery !== undefined) made.push({ userId, gallery: { ...gallery, ownedOrPlayed, dismissed, ageLimit } });
   }
   await writeBatchGalleries(env.DB, made, now);
   return made.length;

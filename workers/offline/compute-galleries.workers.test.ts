@@ -8,7 +8,7 @@ import { createItem } from '../../tests/ranking-input.ts';
 import { isolate } from '../serving/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
-import { putItems } from '../storage/items.ts';
+import { deleteItem, patchItem, putItems } from '../storage/items.ts';
 import { writePreferences } from '../storage/users.ts';
 import { type PlayersToCompute, queueActivePlayers } from './compute-galleries.ts';
 import { runJobs } from './jobs.ts';
@@ -63,6 +63,18 @@ it('makes safe galleries for active players from the log only, and none before t
   expect((await readBatchGallery(env.DB, 'player-7'))!.ageLimit).toBe(12);
   expect((await readBatchGallery(env.DB, 'player-8'))!.release).toBe('good');
   expect(await readBatchGallery(env.DB, 'long-gone')).toBeUndefined();
+
+  const stored = await env.DB.prepare("select body from batch_galleries where user_id = 'player-8'").first<string>(
+    'body',
+  );
+  expect(JSON.parse(stored!).rows[0].items[0]).not.toHaveProperty('item');
+  // Read with its games as they are now.
+  const shownFirst = async () => (await readBatchGallery(env.DB, 'player-8'))!.rows[0]!.items[0]!;
+  const { itemId } = await shownFirst();
+  await patchItem(env.DB, itemId, { hidden: true });
+  expect((await shownFirst()).item).toMatchObject({ itemId, hidden: true });
+  await deleteItem(env.DB, itemId, NOW);
+  expect(await shownFirst()).toMatchObject({ itemId, item: undefined });
 });
 
 it('queues all players within the limits of a call, even with long ids', async () => {

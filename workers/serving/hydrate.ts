@@ -18,7 +18,7 @@ import { listFailures } from './degradation.ts';
 import { type Isolate, isolate as thisIsolate } from './isolate.ts';
 import { knownUser, readCachedSafety, readSignals, type SignalsRead, type UserStateRead } from './read-signals.ts';
 import { createRecommendationId, type Moment, readMoment } from './recommendation-id.ts';
-import { createPredictor, type HistoryScores, scoreHistory } from './run-models.ts';
+import { createPredictor, type HistoryScores, type Models, runAlone, scoreHistory } from './run-models.ts';
 import { selectRules } from './select-rules.ts';
 
 export interface RecommendationRequest {
@@ -39,6 +39,8 @@ export interface RecommendationRequest {
   shedReason?: Degradation | undefined;
   /** The isolate that this code runs in, unless given. */
   isolate?: Isolate;
+  /** Runs the models: for this answer alone, unless given. */
+  models?: Models;
   waitUntil(promise: Promise<unknown>): void;
 }
 
@@ -64,7 +66,7 @@ export interface HydratedRequest {
 }
 
 export async function hydrate(request: RecommendationRequest): Promise<HydratedRequest> {
-  const { context, isolate = thisIsolate } = request;
+  const { context, isolate = thisIsolate, models = runAlone(isolate) } = request;
   const now = Date.now();
   const earlierMoment = readMoment(request.recommendationId, now);
   const [caches, signals] = await Promise.all([readCaches(request, isolate, now), readUser(request, earlierMoment)]);
@@ -72,7 +74,7 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
   const release = isolate.peekRelease().value;
   const { user, earlier, isUnknownUser } = signals;
   const ranked = earlier ?? user;
-  const scored = await scoreHistory(release, ranked.history);
+  const scored = await scoreHistory(release, ranked.history, models);
   const catalogue = caches.catalogue.value ?? new Catalogue();
   const { recommendationId = createRecommendationId(signals.moment) } = request;
   return {
@@ -86,7 +88,7 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
       context,
       rules: selectRules(isUnknownUser, caches.rules.value ?? [], context),
       modelScores: scored.scores,
-      predictActions: createPredictor(isolate),
+      predictActions: createPredictor(isolate, models),
       releaseItems: release?.itemIndices ?? null,
       neighboursOf: (itemId) => (release === undefined ? [] : readNeighbours(release, itemId)),
       random: createRng(recommendationId),

@@ -1,5 +1,5 @@
-// Composes a gallery to be stored, as the online tier would compose it now: for one player after an event, or for many
-// players in a batch. It stores nothing.
+// Composes galleries to be stored, as the online tier would compose them now: for one player after an event, or for
+// many players in a batch. It stores nothing.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import { GALLERY_ROW_LENGTH_DEFAULT } from '../../models/contracts/gallery.ts';
@@ -9,31 +9,70 @@ import type { RankingInput } from '../recommending/ranking-input.ts';
 import { composeGallery } from '../recommending/recommend.ts';
 import { Budget } from './budget.ts';
 import { hydrate } from './hydrate.ts';
+import { isolate } from './isolate.ts';
+import type { Models } from './run-models.ts';
+import { runTogether } from './shared-runs.ts';
 
 /** Nobody is waiting, so a cold isolate has time to load its release. */
 const DEADLINE_MS = 10_000;
+/**
+ * Galleries made at the same time hold up other requests together: 8 at most, and fewer in a large catalogue, whose
+ * pages and scores take longer. A count, because a Worker's clock stands still while it computes.
+ */
+const TOGETHER_MAX = 8;
+const ITEMS_TOGETHER_MAX = 160_000;
 
-interface GalleryInput {
-  env: Env;
+export interface Player {
   userId: string;
   context: RequestContext;
   user: UserState;
+}
+
+interface Surroundings {
+  env: Env;
   waitUntil(promise: Promise<unknown>): void;
 }
 
-/** Undefined if an input is missing: an earlier gallery, made with it, is better. */
-export async function makeGallery(request: GalleryInput): Promise<StoredGallery | undefined> {
-  const { input, answer, missing } = await hydrate({ ...request, budget: new Budget(DEADLINE_MS) });
-  if (missing !== undefined || input.catalogue.size === 0) return undefined;
-  const { recommendationId, generatedAt, release, dataUntil } = answer;
-  return { recommendationId, generatedAt, release, dataUntil, rows: await composeRows(input) };
+/**
+ * Undefined if an input is missing: an earlier gallery, made with it, is better. Includes whole items, so that the
+ * gallery can be shown while the catalogue cannot be read.
+ */
+export async function makeGallery(request: Player & Surroundings): Promise<StoredGallery | undefined> {
+  const composed = await compose(request);
+  if (composed === undefined) return undefined;
+  const { gallery, catalogue } = composed;
+  const rows = gallery.rows.map((row) => ({
+    ...row,
+    items: row.items.map((one) => ({ ...one, item: catalogue.get(one.itemId) })),
+  }));
+  return { ...gallery, rows };
 }
 
-/** Includes whole items, so that the gallery can be shown while the catalogue cannot be read. */
-async function composeRows(input: RankingInput): Promise<StoredGallery['rows']> {
+/** Yields the galleries of the players, in order, without whole items. Other requests come in between. */
+export async function* makeGalleries<P extends Player>(
+  players: readonly P[],
+  surroundings: Surroundings,
+): AsyncGenerator<{ player: P; gallery: StoredGallery | undefined }> {
+  const models = runTogether(isolate);
+  for (let from = 0; from < players.length; ) {
+    const together = players.slice(from, from + countTogether(isolate.catalogue.size));
+    from += together.length;
+    const composed = await Promise.all(together.map((player) => compose({ ...player, ...surroundings, models })));
+    for (const [at, player] of together.entries()) yield { player, gallery: composed[at]?.gallery };
+    await scheduler.wait(0);
+  }
+}
+
+const countTogether = (items: number): number =>
+  Math.max(1, Math.min(TOGETHER_MAX, Math.floor(ITEMS_TOGETHER_MAX / Math.max(1, items))));
+
+async function compose(
+  request: Player & Surroundings & { models?: Models },
+): Promise<{ gallery: StoredGallery; catalogue: RankingInput['catalogue'] } | undefined> {
+  const { input, answer, missing } = await hydrate({ ...request, budget: new Budget(DEADLINE_MS) });
+  const { catalogue } = input;
+  if (missing !== undefined || catalogue.size === 0) return undefined;
+  const { recommendationId, generatedAt, release, dataUntil } = answer;
   const { rows } = await composeGallery(input, GALLERY_ROW_LENGTH_DEFAULT);
-  return rows.map((row) => ({
-    ...row,
-    items: row.items.map((one) => ({ ...one, item: input.catalogue.get(one.itemId) })),
-  }));
+  return { gallery: { recommendationId, generatedAt, release, dataUntil, rows }, catalogue };
 }

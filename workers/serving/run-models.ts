@@ -1,13 +1,34 @@
 // Runs the models of the isolate's release for one answer: the retrieval model on the player's history, and the ranking
-// model when the algorithm calls it.
+// model when the algorithm calls it. Galleries in bulk share runs (shared-runs.ts).
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { HistoryItem } from '../../models/contracts/signals.ts';
 import { encodeHistories } from '../../models/features/history.ts';
 import type { LoadedRelease } from '../inference/release.ts';
+import type { Ranker } from '../inference/scorer.ts';
 import type { ModelScores, PredictActions } from '../recommending/ranking-input.ts';
 import { toDegradation } from './degradation.ts';
 import type { Isolate } from './isolate.ts';
+
+/** Runs the models of a release. */
+export interface Models {
+  /** Scores of the whole vocabulary, by item index. */
+  score(release: LoadedRelease, history: readonly HistoryItem[]): Promise<Float32Array>;
+  predict: PredictActions;
+}
+
+/** Each answer has its own runs. */
+export const runAlone = (isolate: Isolate): Models => ({
+  score: ({ scorer, itemIndices }, history) => scorer.score(encodeHistories([history], itemIndices)),
+  predict: async (features, candidates) => peekRanker(isolate).predict(features, candidates),
+});
+
+/** The current release's: one read before an await may have been retired. Throws if it has none. */
+export function peekRanker(isolate: Isolate): Ranker {
+  const ranker = isolate.peekRelease().value?.ranking.ranker;
+  if (!ranker) throw new Error('the release loaded meanwhile has no ranking model');
+  return ranker;
+}
 
 export interface HistoryScores {
   /** Null without a release, if no item of the history is in the vocabulary, and if the model fails. */
@@ -18,25 +39,23 @@ export interface HistoryScores {
 export async function scoreHistory(
   release: LoadedRelease | undefined,
   history: readonly HistoryItem[],
+  { score }: Models,
 ): Promise<HistoryScores> {
   if (release === undefined) return { scores: null, degraded: [] };
-  const { scorer, itemIds, itemIndices } = release;
+  const { itemIds, itemIndices } = release;
   if (!history.some(({ itemId }) => itemIndices.has(itemId))) return { scores: null, degraded: [] };
   try {
-    return { scores: { itemIds, scores: await scorer.score(encodeHistories([history], itemIndices)) }, degraded: [] };
+    return { scores: { itemIds, scores: await score(release, history) }, degraded: [] };
   } catch (error) {
     return { scores: null, degraded: [toDegradation('model', error)] };
   }
 }
 
 /** Null if the release has no usable ranking model. */
-export function createPredictor(isolate: Isolate): PredictActions | null {
+export function createPredictor(isolate: Isolate, { predict }: Models): PredictActions | null {
   if (!isolate.peekRelease().value?.ranking.ranker) return null;
   return async (features, candidates) => {
-    // The current release: one read before an await may have been retired.
-    const ranker = isolate.peekRelease().value?.ranking.ranker;
-    if (!ranker) throw new Error('the release loaded meanwhile has no ranking model');
-    const probabilities = await ranker.predict(features, candidates);
+    const probabilities = await predict(features, candidates);
     if (!probabilities.every(Number.isFinite)) throw new Error('the ranking model predicts NaN or infinity');
     return probabilities;
   };

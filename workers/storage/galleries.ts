@@ -1,16 +1,30 @@
-// Batch galleries in D1: one per player, the newest. Computing them: workers/offline/compute-galleries.ts.
+// Batch galleries in D1: one per player, the newest. They are stored without their items, which would be four fifths of
+// the text and the same for many players; these are read with them, as they are now. Computing galleries:
+// workers/offline/compute-galleries.ts.
 
 import { BatchGallery } from '../../models/contracts/stored-gallery.ts';
 import { openUserHash, wasErased } from './erased-users.ts';
+import { type ItemRow, selectItems, toItem } from './items.ts';
 import { portionsOf } from './parameters.ts';
 
-/** Undefined if none was computed. Throws if the stored one is of another version. */
+const SHOWN_ITEMS = `select shown.value->>'itemId' from batch_galleries,
+  json_each(body, '$.rows') as one, json_each(one.value, '$.items') as shown where user_id = ?1`;
+
+/** With whole items, except those that are gone. Undefined if none was computed. Throws if it is of another version. */
 export async function readBatchGallery(db: D1Database, userId: string): Promise<BatchGallery | undefined> {
-  const body = await db
-    .prepare('select body from batch_galleries where user_id = ?1')
-    .bind(userId)
-    .first<string>('body');
-  return body === null ? undefined : BatchGallery.parse(JSON.parse(body));
+  const [found, shown] = await db.batch<unknown>([
+    db.prepare('select body from batch_galleries where user_id = ?1').bind(userId),
+    selectItems(db, SHOWN_ITEMS).bind(userId),
+  ]);
+  const [row] = found!.results as { body: string }[];
+  if (row === undefined) return undefined;
+  const gallery = BatchGallery.parse(JSON.parse(row.body));
+  const items = new Map((shown!.results as ItemRow[]).map((item) => [item.itemId, toItem(item)]));
+  const rows = gallery.rows.map((row) => ({
+    ...row,
+    items: row.items.map((one) => ({ ...one, item: items.get(one.itemId) })),
+  }));
+  return { ...gallery, rows };
 }
 
 /**

@@ -29,14 +29,15 @@ const UPSERT_ITEMS = `insert into items (${COLUMNS.map(([column]) => column).joi
     .map((column) => `${column} = excluded.${column}`)
     .join(', ')}`;
 
-type Row = Omit<Item, 'genres' | 'tags' | 'platforms' | 'hidden'> & {
+/** An item as D1 has it. */
+export type ItemRow = Omit<Item, 'genres' | 'tags' | 'platforms' | 'hidden'> & {
   genres: string;
   tags: string;
   platforms: string;
   hidden: number;
 };
 
-const fromRow = (row: Row): Item => ({
+export const toItem = (row: ItemRow): Item => ({
   itemId: row.itemId,
   title: row.title,
   genres: JSON.parse(row.genres),
@@ -89,8 +90,8 @@ export async function patchItem(
        where item_id = ?1 and deleted_at is null returning ${ITEM_COLUMNS}, revision`,
     )
     .bind(itemId, ...changes.map(([, field]) => asColumn(patch[field as keyof ItemPatch]!)))
-    .first<Row & { revision: number }>();
-  return row === null ? undefined : { itemId, revision: row.revision, item: fromRow(row) };
+    .first<ItemRow & { revision: number }>();
+  return row === null ? undefined : { itemId, revision: row.revision, item: toItem(row) };
 }
 
 /** Undefined if the item does not exist. `now`: epoch milliseconds. */
@@ -110,8 +111,8 @@ export async function readItem(db: D1Database, itemId: string): Promise<Item | u
   const row = await db
     .prepare(`select ${ITEM_COLUMNS} from items where item_id = ?1 and deleted_at is null and not hidden`)
     .bind(itemId)
-    .first<Row>();
-  return row === null ? undefined : fromRow(row);
+    .first<ItemRow>();
+  return row === null ? undefined : toItem(row);
 }
 
 /** Ordered by id, hidden items included; unknown ids are left out. */
@@ -122,9 +123,13 @@ export async function readItems(db: D1Database, itemIds: readonly string[]): Pro
        where item_id in (select value from json_each(?1)) and deleted_at is null order by item_id`,
     )
     .bind(JSON.stringify(itemIds))
-    .all<Row>();
-  return results.map(fromRow);
+    .all<ItemRow>();
+  return results.map(toItem);
 }
+
+/** Prepares a read of the rows of items. `itemIds`: SQL of a query for their ids. */
+export const selectItems = (db: D1Database, itemIds: string): D1PreparedStatement =>
+  db.prepare(`select ${ITEM_COLUMNS} from items where item_id in (${itemIds}) and deleted_at is null`);
 
 export interface ItemFilter {
   genre?: string | undefined;
@@ -146,8 +151,8 @@ export async function listItems(db: D1Database, filter: ItemFilter, afterId: str
        order by item_id limit ?5`,
     )
     .bind(afterId, filter.genre ?? null, filter.tag ?? null, filter.text ?? null, limit, Number(filter.hidden ?? false))
-    .all<Row>();
-  return results.map(fromRow);
+    .all<ItemRow>();
+  return results.map(toItem);
 }
 
 /** The revision of the last change to any item; 0 for an empty catalogue. */
@@ -169,10 +174,10 @@ export async function readItemChanges(
        where (revision, item_id) > (?1, ?2) order by revision, item_id limit ?3`,
     )
     .bind(after.revision, after.itemId, limit)
-    .all<Row & { deletedAt: number | null; revision: number }>();
+    .all<ItemRow & { deletedAt: number | null; revision: number }>();
   return results.map((row) => ({
     revision: row.revision,
     itemId: row.itemId,
-    item: row.deletedAt === null ? fromRow(row) : null,
+    item: row.deletedAt === null ? toItem(row) : null,
   }));
 }
