@@ -4,6 +4,7 @@ import { type ShownAnswer, watchElement, watchImpressions } from './impressions.
 import { openIndexedStore } from './indexed-store.ts';
 import type { LostEvent } from './kept-events.ts';
 import { followPage } from './page-events.ts';
+import type { Problem } from './problem.ts';
 import { type EventsAnswer, openQueue } from './queue.ts';
 import { type EventStore, NO_STORE } from './store.ts';
 import { listen } from './stream.ts';
@@ -35,6 +36,8 @@ export interface ClientOptions extends TransportOptions {
 export interface StreamStart {
   /** Id of the last notice received earlier; later ones are repeated, 20 at most. */
   after?: number;
+  /** The server refuses the token and `getToken` has no other: the stream has stopped. */
+  onRefused?: (problem: Problem) => void;
 }
 
 export interface Client {
@@ -59,7 +62,7 @@ export interface Client {
    * undefined.
    */
   call<T>(path: string, init?: CallInit): Promise<T>;
-  /** Calls back when a new gallery is ready. Reconnects by itself. Returns `stop`. */
+  /** Calls back when a new gallery is ready. Reconnects by itself, with a new token if need be. Returns `stop`. */
   openStream(onNotice: (notice: Notice) => void, start?: StreamStart): () => void;
   /**
    * Records an impression of each game of the answer once half of its element, which has the id in `data-item`, is in
@@ -122,7 +125,7 @@ export function createClient({ userId, store: givenStore, context, onLost, ...op
       await call(`${user}/merge`, { ...more, method: 'POST', body: { guestToken } });
     },
     call,
-    openStream: (onNotice, { after: first } = {}) =>
+    openStream: (onNotice, { after: first, onRefused } = {}) =>
       listen({
         addressOf: (after) =>
           `${url.replace(/^http/, 'ws')}${user}/stream${after === undefined ? '' : `?after=${after}`}`,
@@ -131,6 +134,7 @@ export function createClient({ userId, store: givenStore, context, onLost, ...op
         learnClockOffset: transport.learnClockOffset,
         now: options.now ?? Date.now,
         onNotice,
+        onRefused,
         after: first,
       }),
     observeImpressions: (element, answer, offset) =>

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createOwnProblem, Problem } from './problem.ts';
 import type { ClockOffset } from './server-clock.ts';
-import { listen } from './stream.ts';
+import { listen, type StreamOptions } from './stream.ts';
 import type { Notice } from './types.ts';
 
 class FakeSocket extends EventTarget {
@@ -23,6 +24,10 @@ class FakeSocket extends EventTarget {
     this.isClosed = true;
     this.dispatchEvent(new Event('close'));
   }
+  endWith(code: number) {
+    this.isClosed = true;
+    this.dispatchEvent(Object.assign(new Event('close'), { code }));
+  }
   open() {
     this.dispatchEvent(new Event('open'));
   }
@@ -42,9 +47,10 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function open(after?: number, offset?: ClockOffset) {
+async function open(after?: number, offset?: ClockOffset, more: Partial<StreamOptions> = {}) {
   const notices: number[] = [];
   const check = vi.fn(async () => {});
+  const onRefused = vi.fn();
   const stop = listen({
     addressOf: (last) => `ws://server?after=${last}`,
     readToken: async () => 'tökén?>',
@@ -52,10 +58,12 @@ async function open(after?: number, offset?: ClockOffset) {
     onNotice: ({ id }: Notice) => notices.push(id),
     after,
     now: Date.now,
+    onRefused,
     learnClockOffset: async () => offset,
+    ...more,
   });
   await vi.advanceTimersByTimeAsync(0);
-  return { notices, check, stop };
+  return { notices, check, onRefused, stop };
 }
 
 it('comes back after a cut with the id of the last notice, and not after it was stopped', async () => {
@@ -87,6 +95,65 @@ it('a connection that cannot be opened has the token checked each time, ever les
   expect(sockets.length).toBeGreaterThanOrEqual(20);
   expect(sockets.length).toBeLessThanOrEqual(50);
   expect(Math.abs(check.mock.calls.length - sockets.length)).toBeLessThanOrEqual(1);
+  stop();
+});
+
+it('has the token renewed after the server has ended a connection with the token', async () => {
+  let token = 'old';
+  const check = vi.fn(async () => {
+    token = 'new';
+  });
+  const { stop } = await open(4, undefined, { check, readToken: async () => token });
+  sockets[0]!.open();
+  sockets[0]!.endWith(1008);
+  await vi.advanceTimersByTimeAsync(1_000);
+  const bearers = sockets.map(({ protocols }) => Buffer.from(protocols[1]!.slice('bearer.'.length), 'base64url'));
+  expect([bearers.map(String), check.mock.calls.length]).toEqual([['old', 'new'], 1]);
+  sockets[1]!.open();
+  // The server cannot check the key at the moment: the token may be good.
+  sockets[1]!.endWith(1013);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([sockets.length, check.mock.calls.length]).toEqual([3, 1]);
+  stop();
+});
+
+const refused = new Problem({ type: '/docs#problem-unauthorized', title: 'Unauthorized', status: 401 });
+
+it.each<[string, (check: () => Promise<never>) => Promise<Awaited<ReturnType<typeof open>>>]>([
+  [
+    'that the server has ended',
+    async (check) => {
+      const opened = await open(4, undefined, { check });
+      sockets[0]!.open();
+      sockets[0]!.endWith(1008);
+      return opened;
+    },
+  ],
+  [
+    'that could not be opened',
+    async (check) => {
+      const opened = await open(4, undefined, { check });
+      sockets[0]!.close();
+      return opened;
+    },
+  ],
+  ['without a token', (check) => open(4, undefined, { check, readToken: async () => undefined })],
+])('stops with the problem once there is no other token, after a connection %s', async (_, begin) => {
+  const { onRefused } = await begin(() => Promise.reject(refused));
+  const before = sockets.length;
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  expect([onRefused.mock.calls, sockets.length]).toEqual([[[refused]], before]);
+});
+
+it.each([
+  ['the server fails', new Problem({ type: 'about:blank', title: 'Unavailable', status: 503 })],
+  ['there is no network', createOwnProblem('network', 'You are offline.')],
+])('goes on while %s', async (_, problem) => {
+  const { onRefused, stop } = await open(4, undefined, { check: () => Promise.reject(problem) });
+  sockets[0]!.open();
+  sockets[0]!.endWith(1008);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([onRefused.mock.calls.length, sockets.length]).toEqual([0, 2]);
   stop();
 });
 

@@ -18,7 +18,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['models/ranking/'],
   ['models/release/'],
   ['workers/storage/'],
-  ['workers/inference/', 'workers/personal-data/'],
+  ['workers/inference/', 'workers/personal-data/', 'workers/credentials/'],
   ['workers/recommending/'],
   ['workers/serving/'],
   ['workers/online/', 'workers/nearline/', 'workers/offline/'],

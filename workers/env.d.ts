@@ -36,7 +36,7 @@ declare namespace Cloudflare {
     INGEST_KEY?: string;
     READ_KEY?: string;
     MINT_KEY?: string;
-    /** Private JWKs that sign players' tokens: workers/online/token-keys.ts. */
+    /** Private JWKs that sign players' tokens: workers/credentials/token-keys.ts. */
     TOKEN_KEY_0?: string;
     TOKEN_KEY_1?: string;
     /** Public keys of trainers; releases without a signature by one of them are refused. Older settings lack it. */

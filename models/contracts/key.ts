@@ -13,6 +13,10 @@ export const RATE_PER_MINUTE_MAX = 600_000;
 export const SCOPES = ['ingest', 'read', 'mint', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** An admin key opens every scope. */
+export const hasScope = ({ scopes }: { scopes: readonly Scope[] }, scope: Scope): boolean =>
+  scopes.includes('admin') || scopes.includes(scope);
+
 /** `bloodstream_<id>_<secret>`: the prefix is for scanners of leaked secrets, the id for the lookup. */
 const KEY_PATTERN = /^bloodstream_([0-9a-f]{16})_[\w-]{43}$/;
 

@@ -4,8 +4,6 @@ import { z } from 'zod';
 
 /** The newest notices, kept for a client that was disconnected. */
 export const NOTICES_KEPT = 20;
-/** Tells a player's object when a connection ends, in epoch milliseconds. Set by the Worker, never by a client. */
-export const STREAM_ENDS_AT_HEADER = 'bloodstream-stream-ends-at';
 const ITEMS_NAMED_MAX = 50;
 /** The number of events that one request may hold. */
 export const NOTICE_CAUSES_MAX = 100;

@@ -13,7 +13,7 @@ The command calls a running Worker: the one that \`npm start\` runs, with its de
 with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. The latter two need a key in ADMIN_KEY.
 
 A key is shown once; the Worker keeps only its digest. A revoked key is refused everywhere within 30 seconds; its
-open streams end within an hour.
+open streams then get no more notices.
 
 Examples:
   npm run keys -- list
@@ -72,7 +72,7 @@ export function createKeysCommand() {
       await (await openClient(worker)).revoke(keyId);
       print(
         { revoked: keyId },
-        `Revoked ${keyId}; it is refused everywhere within 30 seconds. Its open streams end within an hour.`,
+        `Revoked ${keyId}; it is refused everywhere within 30 seconds, and its open streams get no more notices.`,
       );
     });
   return keys;

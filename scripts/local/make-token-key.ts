@@ -1,4 +1,4 @@
-// Makes a key that signs players' tokens (workers/online/token-keys.ts). It stores nothing.
+// Makes a key that signs players' tokens (workers/credentials/token-keys.ts). It stores nothing.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { emptySignals, foldEvents } from '../../models/features/signals.ts';
+import { makeKeyCaller } from '../../tests/caller.ts';
 import { makeItem } from '../../tests/item.ts';
 import type { Caller } from '../online/caller.ts';
 import type { ItemFilter } from '../storage/items.ts';
@@ -11,8 +12,8 @@ import { listGorseItems, readGorseItem, removeItem } from './items.ts';
 import { recommendForUser } from './recommend.ts';
 import { acceptUserPatch, listUsers } from './users.ts';
 
-const reader: Caller = { kind: 'key', keyId: 'reader', scopes: ['read'] };
-const admin: Caller = { kind: 'key', keyId: 'admin', scopes: ['admin'] };
+const reader: Caller = makeKeyCaller(['read']);
+const admin: Caller = makeKeyCaller(['admin']);
 
 test('a hidden item is read and listed with the scope “admin” alone', async () => {
   const items = [makeItem('shown'), makeItem('hidden', { hidden: true })];

@@ -1,32 +1,43 @@
 // The open connections of one player: WebSockets, which survive hibernation, and server-sent events for clients without
-// them. Recent notices are kept, so that a reconnecting client receives what it missed. A connection receives
-// nothing after the end that workers/online gave it.
+// them. Recent notices are kept, so that a reconnecting client receives what it missed. A connection receives no notice
+// after its end, or once its key or issuer is gone. No timer looks for such connections: idle ones reveal nothing.
 
-import { NOTICES_KEPT, type Notice, STREAM_ENDS_AT_HEADER } from '../../models/contracts/notice.ts';
+import {
+  type Credential,
+  parseStreamAccess,
+  STREAM_ACCESS_HEADER,
+  type StreamAccess,
+} from '../../models/contracts/credential.ts';
+import { NOTICES_KEPT, type Notice } from '../../models/contracts/notice.ts';
+import type { CredentialState } from '../credentials/check-credential.ts';
+import { type Connection, connectReader, connectSocket, type Reader } from './connection.ts';
 import type { DocumentStore } from './documents.ts';
 
 /** Per player, WebSockets and server-sent events together. */
 const CONNECTIONS_MAX = 16;
 /** Keeps proxies from closing idle connections. */
 const HEARTBEAT_MS = 25_000;
-/** Close code for a connection that has ended (RFC 6455). */
+/** Close codes of WebSockets. */
+const NORMAL = 1000;
 const POLICY_VIOLATION = 1008;
+const TRY_AGAIN_LATER = 1013;
 export const SUBPROTOCOL = 'bloodstream';
-
-interface Attachment {
-  /** Epoch milliseconds. */
-  endsAt: number;
-}
 
 export class Stream {
   readonly #ctx: DurableObjectState;
   readonly #documents: DocumentStore;
-  /** Each reader with the time at which it ends, in epoch milliseconds. */
-  readonly #readers = new Map<WritableStreamDefaultWriter<Uint8Array>, number>();
+  readonly #check: (credential: Credential) => Promise<CredentialState>;
+  readonly #readers = new Map<Reader, Connection>();
 
-  constructor(ctx: DurableObjectState, documents: DocumentStore) {
+  /** `check` decides whether a connection may go on. */
+  constructor(
+    ctx: DurableObjectState,
+    documents: DocumentStore,
+    check: (credential: Credential) => Promise<CredentialState>,
+  ) {
     this.#ctx = ctx;
     this.#documents = documents;
+    this.#check = check;
     // Answered without waking the object.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
@@ -36,91 +47,89 @@ export class Stream {
   }
 
   /** Opens a connection and replays the notices after `after`; status 429 beyond the limit. */
-  open(request: Request): Response {
-    // Ended ones do not count; until a socket's client has answered the close, the socket is still listed.
-    const sockets = this.#ctx.getWebSockets();
-    const ended = sockets.filter(hasEnded);
-    for (const socket of ended) closeEnded(socket);
-    if (sockets.length - ended.length + this.#readers.size >= CONNECTIONS_MAX)
-      return new Response(null, { status: 429 });
-    const missed = this.#missedSince(readAfter(request));
-    const endsAt = Number(request.headers.get(STREAM_ENDS_AT_HEADER) ?? Number.POSITIVE_INFINITY);
+  async open(request: Request): Promise<Response> {
+    if (this.#listOpen().length >= CONNECTIONS_MAX) await this.endRevoked();
+    if (this.#listOpen().length >= CONNECTIONS_MAX) return new Response(null, { status: 429 });
     return request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-      ? this.#openSocket(request, missed, endsAt)
-      : this.#openEvents(missed, endsAt);
+      ? this.#openSocket(request)
+      : this.#openEvents(request);
   }
 
-  /** Sends a notice to all connections and keeps it for those that reconnect. */
+  /** Ends the connections that would be refused if they were opened now. */
+  async endRevoked(): Promise<void> {
+    await Promise.all(
+      this.#listOpen().map(async ({ access, end }) => {
+        const state = await this.#check(access.credential);
+        if (state === 'revoked') end(POLICY_VIOLATION, 'the token or key is no longer valid');
+        if (state === 'unread') end(TRY_AGAIN_LATER, 'the key cannot be checked at the moment');
+      }),
+    );
+  }
+
+  /**
+   * Sends a notice to all connections and keeps it for those that reconnect. Call `endRevoked` shortly before: with an
+   * await in here, a connection opened meanwhile would get the notice twice.
+   */
   publish(content: Omit<Notice, 'id'>): void {
     const kept = this.#documents.read('notices') ?? [];
     const notice: Notice = { id: (kept.at(-1)?.id ?? 0) + 1, ...content };
     this.#documents.write('notices', [...kept, notice].slice(-NOTICES_KEPT));
-    for (const socket of this.#ctx.getWebSockets()) {
-      try {
-        if (hasEnded(socket)) closeEnded(socket);
-        else socket.send(JSON.stringify(notice));
-      } catch {
-        // The socket is closing: the client receives the notice when it reconnects.
-      }
-    }
-    for (const reader of this.#readers.keys()) this.#send(reader, asEvent(notice));
+    for (const { send } of this.#listOpen()) send(notice);
   }
 
   /** Closes all connections. */
   close(): void {
-    for (const socket of this.#ctx.getWebSockets()) socket.close(1000, 'erased');
-    for (const reader of this.#readers.keys()) reader.close().catch(() => {});
+    for (const { end } of this.#listOpen()) end(NORMAL, 'erased');
   }
 
-  #missedSince(after: number | undefined): Notice[] {
+  /** Ends those whose time is over; until a socket's client has answered the close, the socket is still listed. */
+  #listOpen(): Connection[] {
+    const connections = [...this.#ctx.getWebSockets().map(connectSocket), ...this.#readers.values()];
+    const isOver = ({ access }: Connection) => Date.now() >= access.endsAt;
+    for (const { end } of connections.filter(isOver))
+      end(POLICY_VIOLATION, 'the time of the token, key or connection is over');
+    return connections.filter((connection) => !isOver(connection));
+  }
+
+  #listMissed(request: Request): Notice[] {
+    const after = readAfter(request);
     return after === undefined ? [] : (this.#documents.read('notices') ?? []).filter(({ id }) => id > after);
   }
 
-  #openSocket(request: Request, missed: readonly Notice[], endsAt: number): Response {
+  #openSocket(request: Request): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
     // The attachment survives hibernation.
-    server.serializeAttachment({ endsAt } satisfies Attachment);
-    for (const notice of missed) server.send(JSON.stringify(notice));
+    server.serializeAttachment(readAccess(request));
+    const { send } = connectSocket(server);
+    for (const notice of this.#listMissed(request)) send(notice);
     const offered = request.headers.get('sec-websocket-protocol')?.split(/,\s*/) ?? [];
     const headers = offered.includes(SUBPROTOCOL) ? { 'sec-websocket-protocol': SUBPROTOCOL } : undefined;
     return new Response(null, { status: 101, webSocket: client, ...(headers && { headers }) });
   }
 
-  #openEvents(missed: readonly Notice[], endsAt: number): Response {
+  #openEvents(request: Request): Response {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const reader = writable.getWriter();
-    this.#readers.set(reader, endsAt);
-    this.#send(reader, ': connected\n\n');
-    for (const notice of missed) this.#send(reader, asEvent(notice));
-    const heartbeat = setInterval(() => this.#send(reader, ': still here\n\n'), HEARTBEAT_MS);
-    const end = () => {
+    const connection = connectReader(reader, readAccess(request));
+    this.#readers.set(reader, connection);
+    connection.comment('connected');
+    for (const notice of this.#listMissed(request)) connection.send(notice);
+    const heartbeat = setInterval(() => {
+      if (this.#listOpen().includes(connection)) connection.comment('still here');
+    }, HEARTBEAT_MS);
+    const forget = () => {
       clearInterval(heartbeat);
       this.#readers.delete(reader);
     };
-    reader.closed.then(end, end);
+    reader.closed.then(forget, forget);
     return new Response(readable, {
       headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
     });
   }
-
-  #send(reader: WritableStreamDefaultWriter<Uint8Array>, text: string): void {
-    const isOver = Date.now() >= (this.#readers.get(reader) ?? 0);
-    // A closed reader is removed by `closed`.
-    (isOver ? reader.close() : reader.write(new TextEncoder().encode(text))).catch(() => {});
-  }
 }
 
-/** Connections opened by an earlier version have no attachment and do not end. */
-function hasEnded(socket: WebSocket): boolean {
-  const attachment: Attachment | null = socket.deserializeAttachment();
-  return attachment !== null && Date.now() >= attachment.endsAt;
-}
-
-const closeEnded = (socket: WebSocket): void => socket.close(POLICY_VIOLATION, 'the token or key has expired');
-
-const asEvent = (notice: Notice): string =>
-  `id: ${notice.id}\nevent: ${notice.type}\ndata: ${JSON.stringify(notice)}\n\n`;
+const readAccess = (request: Request): StreamAccess => parseStreamAccess(request.headers.get(STREAM_ACCESS_HEADER));
 
 /** Id of the last notice that the client has; undefined if it wants only new ones. */
 function readAfter(request: Request): number | undefined {

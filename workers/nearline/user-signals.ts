@@ -4,6 +4,7 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import { EMPTY_CONTEXT, type RequestContext } from '../../models/contracts/context.ts';
+import type { Credential } from '../../models/contracts/credential.ts';
 import type { PlayerEvent, RecordedEvents } from '../../models/contracts/event.ts';
 import { describeChange } from '../../models/contracts/notice.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
@@ -12,6 +13,7 @@ import { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import type { Notification } from '../../models/contracts/subscription.ts';
 import { emptySignals, toSignalEvent } from '../../models/features/signals.ts';
 import { deriveUserState } from '../../models/features/user-state.ts';
+import { type CredentialState, checkCredential } from '../credentials/check-credential.ts';
 import { isolate } from '../serving/isolate.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
 import type { UserStateRead } from '../serving/read-signals.ts';
@@ -53,7 +55,7 @@ export class UserSignals extends DurableObject<Env> {
       this.#tables = await Tables.open(ctx.storage);
       this.#store = new SignalStore(this.#tables, readErasedAt(this.#tables));
       this.#documents = new DocumentStore(this.#tables);
-      this.#stream = new Stream(ctx, this.#documents);
+      this.#stream = new Stream(ctx, this.#documents, (credential) => this.#checkCredential(credential));
       this.#outbox = new Outbox(this.#tables);
       this.#schedule = new Schedule(ctx.storage, this.#documents, await ctx.storage.getAlarm());
       this.#causes = new Causes(!this.#schedule.has('backup'));
@@ -246,7 +248,7 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   /** Opens a connection to the player's stream; workers/online has authorised the request. */
-  override fetch(request: Request): Response {
+  override fetch(request: Request): Promise<Response> {
     return this.#stream.open(request);
   }
 
@@ -267,6 +269,7 @@ export class UserSignals extends DurableObject<Env> {
       this.#causes.markUnknown();
       throw new Error('the gallery would be incomplete; keeping the previous one');
     }
+    await this.#stream.endRevoked();
     // Merged meanwhile: the player has a gallery of its own. Erased meanwhile: it was made from what is erased.
     if (this.isMerged() || this.#store.erasedAt !== erasedAt) return 'done';
     const changed = describeChange(this.backup(), made);
@@ -303,6 +306,20 @@ export class UserSignals extends DurableObject<Env> {
     const about = { id: `gallery-${recommendationId}`, type: 'gallery.ready', timestamp: generatedAt } as const;
     await notify(this.env.NOTIFICATIONS, listeners, { ...about, data }).catch((error: Error) =>
       console.error(JSON.stringify({ alert: 'subscribers not told', recommendationId, error: error.message })),
+    );
+  }
+
+  #checkCredential(credential: Credential): Promise<CredentialState> {
+    const now = Date.now();
+    const waitUntil = (promise: Promise<unknown>) => this.ctx.waitUntil(promise);
+    return checkCredential(
+      credential,
+      {
+        environment: this.env,
+        readKeys: (limits) => isolate.state.getKeys(this.env, now, waitUntil, limits),
+        readIssuers: (limits) => isolate.state.getIssuers(this.env, now, waitUntil, limits),
+      },
+      now,
     );
   }
 

@@ -1,22 +1,23 @@
 // Identifies the caller of a request by a key or a player's token. Closed by default: a request without a valid one is
 // refused. caller.ts decides what the caller may do.
 
+import type { Credential } from '../../models/contracts/credential.ts';
 import { OWN_ISSUER } from '../../models/contracts/issuer.ts';
 import { TOKEN_LENGTH_MAX } from '../../models/contracts/token.ts';
+import { type EnvironmentKeys, findEnvironmentKey } from '../credentials/environment-keys.ts';
+import { digestKey } from '../credentials/key-digest.ts';
+import type { TokenKeySlots } from '../credentials/token-keys.ts';
 import { type Isolate, isolate, type ServingEnv } from '../serving/isolate.ts';
 import { claimKeyRead, storeKeyFailure, storeKeys } from '../storage/issuers.ts';
 import type { IdentifiedCaller } from './caller.ts';
-import { type EnvironmentKeys, findEnvironmentKey } from './environment-keys.ts';
 import { type Fetch, fetchJwkSet } from './fetch-jwk-set.ts';
 import { type IssuerKeys, identifyByIssuer } from './issuer-caller.ts';
 import { readClaims } from './issuer-token.ts';
-import { digestKey } from './key-digest.ts';
 import { hasTokenForm, verifyToken } from './player-token.ts';
 import { ProblemError } from './problems.ts';
 import { findStoredKey } from './stored-keys.ts';
-import type { TokenKeySlots } from './token-keys.ts';
 
-export type Credentials = EnvironmentKeys & TokenKeySlots & ServingEnv;
+export type AuthEnv = EnvironmentKeys & TokenKeySlots & ServingEnv;
 type WaitUntil = (promise: Promise<unknown>) => void;
 
 const BEARER = new RegExp(`^Bearer ([^\\s]{1,${TOKEN_LENGTH_MAX}})$`, 'i');
@@ -32,7 +33,7 @@ function readBearer(header: (name: string) => string | undefined): string | unde
 
 /** Throws `unauthorized` if the caller cannot be identified. */
 export async function authenticate(
-  env: Credentials,
+  env: AuthEnv,
   header: (name: string) => string | undefined,
   waitUntil: WaitUntil,
 ): Promise<IdentifiedCaller> {
@@ -42,7 +43,10 @@ export async function authenticate(
   const now = Date.now();
   const digest = await digestKey(bearer);
   const environmentKey = await findEnvironmentKey(digest, env);
-  if (environmentKey !== undefined) return environmentKey;
+  if (environmentKey !== undefined) {
+    const credential: Credential = { kind: 'environment-key', digest: Buffer.from(digest).toString('hex') };
+    return { kind: 'key', credential, ...environmentKey };
+  }
   if (hasTokenForm(bearer)) return identifyPlayer(bearer, env, waitUntil, now);
   const key = await findStoredKey(
     { text: bearer, digest },
@@ -58,7 +62,7 @@ export async function authenticate(
 
 async function identifyPlayer(
   token: string,
-  env: Credentials,
+  env: AuthEnv,
   waitUntil: WaitUntil,
   now: number,
 ): Promise<IdentifiedCaller> {

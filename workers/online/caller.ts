@@ -1,15 +1,17 @@
 // The caller of a request and its access. auth.ts identifies the caller.
 
-import type { Scope } from '../../models/contracts/key.ts';
+import type { Credential } from '../../models/contracts/credential.ts';
+import { hasScope, type Scope } from '../../models/contracts/key.ts';
 import { ME } from '../../models/contracts/user-id.ts';
 import { ProblemError } from './problems.ts';
 
-export type { Scope };
+export { hasScope, type Scope };
 
 /** A server of the store. `keyId` names the key in logs without showing it. */
 export interface KeyCaller {
   kind: 'key';
   keyId: string;
+  credential: Credential;
   scopes: readonly Scope[];
   /** Origins whose pages may use the key; absent if the key names none. */
   origins?: readonly string[];
@@ -22,6 +24,7 @@ export interface KeyCaller {
 export interface PlayerCaller {
   kind: 'player';
   userId: string;
+  credential: Credential;
   guest: boolean;
   /** End of the token's validity, leeway included; epoch milliseconds. */
   expiresAt: number;
@@ -29,10 +32,6 @@ export interface PlayerCaller {
 export type IdentifiedCaller = KeyCaller | PlayerCaller;
 /** `anyone`: the caller of a public endpoint, which needs no key. */
 export type Caller = IdentifiedCaller | { kind: 'anyone' };
-
-/** An admin key opens every scope. */
-export const hasScope = ({ scopes }: Pick<KeyCaller, 'scopes'>, scope: Scope): boolean =>
-  scopes.includes('admin') || scopes.includes(scope);
 
 /** True for a player's token and for a key that may send players' events; a key with `read` alone changes nothing. */
 export const mayChangePlayers = (caller: Caller): boolean =>

@@ -1,6 +1,7 @@
 import { exports } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import type { Problem } from '../../models/contracts/problem.ts';
+import { makeKeyCaller, makePlayerCaller } from '../../tests/caller.ts';
 import { mayRead } from './cors.ts';
 
 const ORIGIN = 'https://game.example';
@@ -85,13 +86,13 @@ it('lets other origins read public answers and problems, and withholds answers t
 });
 
 it('lets a key be used from the origins of the setting and of the key, and a token from every origin', () => {
-  const key = { kind: 'key', keyId: 'read', scopes: ['read'] } as const;
+  const key = makeKeyCaller(['read']);
   expect(mayRead(ORIGIN, key, '')).toBe(false);
   expect(mayRead(ORIGIN, key, `https://other.example ${ORIGIN}`)).toBe(true);
   expect(mayRead(ORIGIN, key, '*')).toBe(true);
   expect(mayRead(ORIGIN, key, `${ORIGIN}:8443 ${ORIGIN}.evil.example`)).toBe(false);
   expect(mayRead(ORIGIN, { ...key, origins: [ORIGIN] }, '')).toBe(true);
   expect(mayRead('null', { ...key, origins: [ORIGIN] }, '')).toBe(false);
-  expect(mayRead(ORIGIN, { kind: 'player', userId: 'ann', guest: false, expiresAt: 0 }, '')).toBe(true);
+  expect(mayRead(ORIGIN, makePlayerCaller('ann'), '')).toBe(true);
   expect(mayRead(ORIGIN, undefined, '')).toBe(true);
 });

@@ -2,10 +2,11 @@
 
 import { expect, test, vi } from 'vitest';
 import type { PlayerEvent, RoutedEvent } from '../../models/contracts/event.ts';
+import { makeKeyCaller } from '../../tests/caller.ts';
 import type { Caller } from './caller.ts';
 import { postEvents } from './events.ts';
 
-const SERVER: Caller = { kind: 'key', keyId: 'server', scopes: ['ingest'] };
+const SERVER: Caller = makeKeyCaller(['ingest']);
 const click = (id: string, userId = 'ann') => ({ id, userId, type: 'click', itemId: 'x' });
 /** The database of the log that each player’s object chooses. */
 const SHARDS: Record<string, number> = { ann: 0, bob: 2 };

@@ -3,6 +3,7 @@ import { env, exports } from 'cloudflare:workers';
 import { beforeAll, expect, it, vi } from 'vitest';
 import type { EventInput, EventResult } from '../../models/contracts/event.ts';
 import type { Gallery } from '../../models/contracts/gallery.ts';
+import { makeKeyCaller } from '../../tests/caller.ts';
 import { createRankingInput } from '../../tests/ranking-input.ts';
 import { Budget } from '../serving/budget.ts';
 import { isolate } from '../serving/isolate.ts';
@@ -87,7 +88,7 @@ it('a request whose events are all rejected still gets a gallery', async () => {
   expect(listIds(gallery, 'continue')).not.toContain('game-2');
 });
 
-const SERVER: Caller = { kind: 'key', keyId: 'server', scopes: ['admin'] };
+const SERVER: Caller = makeKeyCaller(['admin']);
 const query = { n: 5, expand: undefined, deadlineMs: 100 };
 const click = (id: string) => ({ id, userId: 'ann', type: 'click', itemId: 'a' });
 const postAs = (recommender: Partial<RecordingRecommender>) => {

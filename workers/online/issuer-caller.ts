@@ -6,12 +6,12 @@ import type { JWTPayload } from 'jose';
 import type { StoredIssuer } from '../../models/contracts/issuer.ts';
 import type { JwkSet } from '../../models/contracts/jwk-set.ts';
 import type { Result } from '../../models/contracts/result.ts';
+import { findTrusted, UNKNOWN_LIMITS } from '../credentials/trusted-read.ts';
 import type { IssuerSet } from '../serving/followed-state.ts';
 import type { CacheLimits, CacheRead } from '../storage/cache.ts';
 import type { PlayerCaller } from './caller.ts';
 import { findIssuer, UNKNOWN_KEY, verifyIssuerToken } from './issuer-token.ts';
 import { ProblemError } from './problems.ts';
-import { findTrusted, UNKNOWN_LIMITS } from './trusted-read.ts';
 
 /** Older keys are read again after the answer … */
 export const KEYS_FRESH_MS = 10 * 60_000;

@@ -13,8 +13,8 @@ import { type StoredIssuer, toUserId } from '../../models/contracts/issuer.ts';
 import type { JwkSet } from '../../models/contracts/jwk-set.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
 import { TOKEN_LEEWAY_S } from '../../models/contracts/token.ts';
+import { digestKey } from '../credentials/key-digest.ts';
 import type { PlayerCaller } from './caller.ts';
-import { digestKey } from './key-digest.ts';
 
 /** Only asymmetric ones: with a shared secret, every verifier could sign. */
 const ALGORITHMS = [
@@ -52,7 +52,7 @@ export const findIssuer = (issuers: readonly StoredIssuer[], { iss, aud }: JWTPa
 /** Errors other than UNKNOWN_KEY are texts for the caller. `now`: epoch milliseconds. */
 export async function verifyIssuerToken(
   token: string,
-  { issuer, audience, claim, prefix, jwks }: StoredIssuer,
+  { issuerId, issuer, audience, claim, prefix, jwks }: StoredIssuer,
   now: number,
 ): Promise<Result<PlayerCaller, string | typeof UNKNOWN_KEY>> {
   let verified: JWTVerifyResult;
@@ -78,7 +78,14 @@ export async function verifyIssuerToken(
     return fail(`The token’s type “${protectedHeader.typ}” does not identify a caller.`);
   const userId = await toUserId(prefix, payload[claim], digestText);
   if (!userId.ok) return fail(`The token’s claim “${claim}” ${userId.error}.`);
-  return ok({ kind: 'player', userId: userId.value, guest: false, expiresAt: (payload.exp! + TOKEN_LEEWAY_S) * 1000 });
+  const { kid } = protectedHeader;
+  return ok({
+    kind: 'player',
+    userId: userId.value,
+    credential: { kind: 'issuer-token', issuerId, ...(kid !== undefined && { kid }) },
+    guest: false,
+    expiresAt: (payload.exp! + TOKEN_LEEWAY_S) * 1000,
+  });
 }
 
 /** The keys by their set, imported once. */

@@ -165,8 +165,8 @@ const ENDPOINTS: Endpoint<IssuerStore>[] = [
     tag,
     summary: 'Refuse the tokens of an issuer',
     description:
-      'Its tokens are refused here at once, and everywhere within 30 seconds; their open streams end within an hour. ' +
-      'Its players’ data is kept.',
+      'Its tokens are refused here at once, and everywhere within 30 seconds; streams opened with them then get no ' +
+      'more notices. Its players’ data is kept.',
     scope: 'admin',
     params: IssuerParams,
     answer: { status: 204, description: 'The issuer is deleted.' },

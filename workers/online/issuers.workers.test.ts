@@ -8,6 +8,7 @@ import type { Problem } from '../../models/contracts/problem.ts';
 import { fail, ok } from '../../models/contracts/result.ts';
 import { FAILING_STORES } from '../../tests/failing-stores.ts';
 import { forgetHere } from '../../tests/publish-here.ts';
+import { DELETED_MAX_MS } from '../credentials/trusted-read.ts';
 import { Isolate } from '../serving/isolate.ts';
 import { deleteIssuer } from '../storage/issuers.ts';
 import { publishState } from '../storage/publish-state.ts';
@@ -15,7 +16,6 @@ import { openIssuerKeys } from './auth.ts';
 import { fetchJwkSet } from './fetch-jwk-set.ts';
 import { identifyByIssuer, KEYS_FRESH_MS, KEYS_INTERVAL_MS, KEYS_STALE_MS } from './issuer-caller.ts';
 import { readClaims } from './issuer-token.ts';
-import { DELETED_MAX_MS } from './trusted-read.ts';
 
 const ISS = 'https://id.example/oauth';
 const JWKS_URL = 'https://id.example/oauth/jwks';

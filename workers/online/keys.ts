@@ -3,10 +3,10 @@
 import { z } from '@hono/zod-openapi';
 import { KEY_BODY_BYTES_MAX, KEYS_MAX, Key, KeyInput, NewKey } from '../../models/contracts/key.ts';
 import type { StoredKey } from '../../models/contracts/published-state.ts';
+import { hashKey } from '../credentials/key-digest.ts';
 import * as storage from '../storage/keys.ts';
 import type { KeyCaller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
-import { hashKey } from './key-digest.ts';
 import { makeKey } from './make-key.ts';
 import { invalidInput, ProblemError } from './problems.ts';
 import { publishChange } from './publish-change.ts';
@@ -124,7 +124,7 @@ const ENDPOINTS: Endpoint<KeyStore>[] = [
     tag,
     summary: 'Revoke a key',
     description:
-      'The key is refused here at once, and elsewhere within 30 seconds. Its open streams end within an hour.',
+      'The key is refused here at once, and elsewhere within 30 seconds; its open streams then get no more notices.',
     scope: 'admin',
     params: KeyParams,
     answer: { status: 204, description: 'The key is deleted.' },

@@ -4,13 +4,13 @@ import { KEYS_MAX, type Key, type NewKey, readKeyId } from '../../models/contrac
 import type { Problem } from '../../models/contracts/problem.ts';
 import { FAILING_STORES } from '../../tests/failing-stores.ts';
 import { forgetHere, publishHere } from '../../tests/publish-here.ts';
+import { digestKey, hashKey } from '../credentials/key-digest.ts';
+import { DELETED_MAX_MS, UNREAD_MAX_MS } from '../credentials/trusted-read.ts';
 import { Isolate } from '../serving/isolate.ts';
 import { deleteKey, insertKey } from '../storage/keys.ts';
 import { publishState } from '../storage/publish-state.ts';
-import { digestKey, hashKey } from './key-digest.ts';
 import { makeKey } from './make-key.ts';
 import { findStoredKey, type ReadKeys } from './stored-keys.ts';
-import { DELETED_MAX_MS, UNREAD_MAX_MS } from './trusted-read.ts';
 
 type Answer = Problem & NewKey & { keys: Key[] };
 

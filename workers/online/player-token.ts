@@ -6,8 +6,8 @@ import { OWN_ISSUER } from '../../models/contracts/issuer.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
 import { TOKEN_LEEWAY_S } from '../../models/contracts/token.ts';
 import { isGuestId, UserId } from '../../models/contracts/user-id.ts';
+import { chooseSigningKey, importTokenKeys, TOKEN_ALGORITHM, type TokenKeySlots } from '../credentials/token-keys.ts';
 import type { PlayerCaller } from './caller.ts';
-import { chooseSigningKey, importTokenKeys, TOKEN_ALGORITHM, type TokenKeySlots } from './token-keys.ts';
 
 // The issuer's name is the same for every deployment: a token is valid in one alone, since no other has its keys.
 const AUDIENCE = 'bloodstream';
@@ -53,7 +53,7 @@ export async function verifyToken(
 ): Promise<Result<PlayerCaller, string>> {
   const keys = await importTokenKeys(slots);
   try {
-    const { payload } = await jwtVerify(token, ({ kid }) => findKey(keys, kid), {
+    const { payload, protectedHeader } = await jwtVerify(token, ({ kid }) => findKey(keys, kid), {
       algorithms: [TOKEN_ALGORITHM],
       typ: 'JWT',
       issuer: OWN_ISSUER,
@@ -67,6 +67,8 @@ export async function verifyToken(
       return ok({
         kind: 'player',
         userId: userId.data,
+        // findKey has found it.
+        credential: { kind: 'own-token', kid: protectedHeader.kid! },
         guest: isGuestId(userId.data),
         expiresAt: (payload.exp! + TOKEN_LEEWAY_S) * 1000,
       });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { RATE_PER_MINUTE_MAX } from '../../models/contracts/key.ts';
+import { makeKeyCaller, makePlayerCaller } from '../../tests/caller.ts';
 import type { Caller } from './caller.ts';
 import { computeBlock, RateCredits } from './rate-credits.ts';
 import {
@@ -24,8 +25,8 @@ const VARS: RateVars = {
   PERSONAL_DATA_PER_MINUTE: '5',
 };
 const ADDRESS = '192.0.2.1';
-const ANN: Caller = { kind: 'player', userId: 'ann', guest: false, expiresAt: 0 };
-const GUEST: Caller = { kind: 'player', userId: 'guest:1', guest: true, expiresAt: 0 };
+const ANN: Caller = makePlayerCaller('ann');
+const GUEST: Caller = makePlayerCaller('guest:1');
 
 test('scales every rate to the limit of the binding that wrangler.toml declares', () => {
   expect(CONFIG).toContain(`simple = { limit = ${CAPACITY}, period = ${WINDOW_SECONDS} }`);
@@ -41,7 +42,7 @@ test('counts by token, by key, or by address', () => {
     policy && `${policy.name} ${policy.partition} ${policy.perMinute}`;
   const own = (caller: Caller) => describe(chooseOwnPolicy(caller, ADDRESS, VARS));
   const strict = (name: StrictLimit, caller: Caller) => describe(chooseStrictPolicy(name, caller, ADDRESS, VARS));
-  const key: Caller = { kind: 'key', keyId: 'k', scopes: ['read'] };
+  const key: Caller = makeKeyCaller(['read'], { keyId: 'k' });
   expect(own(ANN)).toBe('player ann 300');
   expect(own(key)).toBe('key k Infinity');
   expect(own({ ...key, ratePerMinute: 7 })).toBe('key k 7');

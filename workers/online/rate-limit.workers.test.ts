@@ -3,11 +3,11 @@ import { expect, it, vi } from 'vitest';
 import { KEYS_MAX } from '../../models/contracts/key.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
 import { FAILING_STORES } from '../../tests/failing-stores.ts';
+import { hashKey } from '../credentials/key-digest.ts';
 import { gorse } from '../gorse/app.ts';
 import { isolate } from '../serving/isolate.ts';
 import { insertKey } from '../storage/keys.ts';
 import { app } from './app.ts';
-import { hashKey } from './key-digest.ts';
 import { makeKey } from './make-key.ts';
 import { signToken } from './player-token.ts';
 

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { Explanation } from '../../models/contracts/gallery.ts';
+import { makeKeyCaller, makePlayerCaller } from '../../tests/caller.ts';
 import { createItem, createRankingInput } from '../../tests/ranking-input.ts';
 import { explainItems } from '../recommending/explain.ts';
 import { composeGallery, type Page } from '../recommending/recommend.ts';
@@ -22,8 +23,8 @@ const answer: Answer = {
   degraded: [],
 };
 const params = { userId: 'ann' };
-const key: Caller = { kind: 'key', keyId: 'test', scopes: ['read', 'ingest'] };
-const player: Caller = { kind: 'player', userId: 'ann', guest: false, expiresAt: 0 };
+const key: Caller = makeKeyCaller(['read', 'ingest']);
+const player: Caller = makePlayerCaller('ann');
 const deadline = { deadlineMs: 1_000 };
 
 function openRecommender(hydrated = { answer, input }) {

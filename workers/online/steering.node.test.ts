@@ -5,6 +5,7 @@ import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { fail } from '../../models/contracts/result.ts';
 import { RULES_MAX, type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import type { Subscription } from '../../models/contracts/subscription.ts';
+import { makeKeyCaller } from '../../tests/caller.ts';
 import type { Caller } from './caller.ts';
 import { postMerge } from './merge.ts';
 import { getPreferences, putPreferences } from './preferences.ts';
@@ -13,7 +14,7 @@ import { deleteSubscription, postSubscription } from './subscriptions.ts';
 
 const body = RuleInput.parse({ action: 'pin', match: { itemIds: ['a'] } });
 const params = { userId: 'ann' };
-const ADMIN: Caller = { kind: 'key', keyId: 'admin', scopes: ['admin'] };
+const ADMIN: Caller = makeKeyCaller(['admin']);
 
 test('a new rule gets its own id; one rule too many is a conflict', async () => {
   const rules: Rule[] = [];

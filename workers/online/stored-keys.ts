@@ -3,11 +3,11 @@
 
 import { readKeyId } from '../../models/contracts/key.ts';
 import type { StoredKey } from '../../models/contracts/published-state.ts';
+import { findTrusted } from '../credentials/trusted-read.ts';
 import type { KeySet } from '../serving/followed-state.ts';
 import type { CacheLimits, CacheRead } from '../storage/cache.ts';
 import type { KeyCaller } from './caller.ts';
 import { ProblemError } from './problems.ts';
-import { findTrusted } from './trusted-read.ts';
 
 export type ReadKeys = (limits?: CacheLimits) => Promise<CacheRead<KeySet>>;
 
@@ -37,6 +37,7 @@ export async function findStoredKey(
   return {
     kind: 'key',
     keyId,
+    credential: { kind: 'stored-key', keyId },
     scopes: key.scopes,
     ...(key.origins && { origins: key.origins }),
     ...(key.expiresAt && { expiresAt: Date.parse(key.expiresAt) }),

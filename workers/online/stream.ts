@@ -2,13 +2,14 @@
 // object.
 
 import { z } from '@hono/zod-openapi';
-import { Notice, STREAM_ENDS_AT_HEADER } from '../../models/contracts/notice.ts';
-import type { Caller } from './caller.ts';
+import { formatStreamAccess, STREAM_ACCESS_HEADER, type StreamAccess } from '../../models/contracts/credential.ts';
+import { Notice } from '../../models/contracts/notice.ts';
+import type { Caller, IdentifiedCaller } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { UserParams, wholeNumber } from './parameters.ts';
 import { orUnavailable, ProblemError } from './problems.ts';
 
-/** A stream's caller is checked only when it opens, so this bounds its life after a key or issuer is deleted. */
+/** Limits how long an idle connection of a revoked key takes one of the player's places: it ends at the next notice. */
 const STREAM_MAX_MS = 3_600_000;
 
 const StreamQuery = z.object({
@@ -20,16 +21,16 @@ const StreamQuery = z.object({
 export interface Connection {
   /** The request's header, if any. */
   header(name: string): string | undefined;
-  /** Passes the request to the player's object. `endsAt`: the connection's end, epoch milliseconds. */
-  open(userId: string, endsAt: number): Promise<Response>;
+  /** Passes the request to the player's object. */
+  open(userId: string, access: StreamAccess): Promise<Response>;
 }
 
 const openConnection = ({ env, req }: AppContext): Connection => ({
   header: (name) => req.header(name),
-  open: (userId, endsAt) => {
+  open: (userId, access) => {
     const request = new Request(req.raw);
     // Replaces a client's own header.
-    request.headers.set(STREAM_ENDS_AT_HEADER, String(endsAt));
+    request.headers.set(STREAM_ACCESS_HEADER, formatStreamAccess(access));
     return env.USER_SIGNALS.getByName(userId).fetch(request);
   },
 });
@@ -42,7 +43,8 @@ export async function getStream(
   if (!isSocket && !header('accept')?.includes('text/event-stream'))
     throw new ProblemError('not-acceptable', 'Upgrade to a WebSocket, or send “Accept: text/event-stream”.');
   const response = await orUnavailable(
-    open(userId, decideEnd(caller, Date.now())),
+    // The endpoint is not public.
+    open(userId, grantAccess(caller as IdentifiedCaller, Date.now())),
     'The player’s object cannot be reached; try again.',
   );
   if (response.status === 429) throw new ProblemError('too-many', 'Close one of this player’s connections first.');
@@ -50,9 +52,9 @@ export async function getStream(
   return new Response(response.body, response);
 }
 
-function decideEnd(caller: Caller, now: number): number {
+function grantAccess({ credential, expiresAt }: IdentifiedCaller, now: number): StreamAccess {
   const latest = now + STREAM_MAX_MS;
-  return caller.kind === 'anyone' ? latest : Math.min(caller.expiresAt ?? latest, latest);
+  return { credential, endsAt: Math.min(expiresAt ?? latest, latest) };
 }
 
 const ENDPOINTS: Endpoint<Connection>[] = [
@@ -66,8 +68,9 @@ const ENDPOINTS: Endpoint<Connection>[] = [
       'A WebSocket, or server-sent events with “Accept: text/event-stream”. A notice follows each burst of events. ' +
       'With `after`, or Last-Event-ID, the newest 20 missed notices come first. A browser’s WebSocket can send no ' +
       'header: offer the subprotocols `bloodstream` and `bearer.` followed by the key or token in base64url. The ' +
-      'answer to “ping” is “pong”. A connection ends (close code 1008) when its token or key expires, and after an ' +
-      'hour at most; deleting its key or issuer does not end it sooner. Open another with a valid one and `after`.',
+      'answer to “ping” is “pong”. A connection gets no notice (close code 1008 instead) after its token or key has ' +
+      'expired, from 30 seconds after its key or issuer was deleted, and after an hour; open another with a valid ' +
+      'one and `after`. Close code 1013: the key cannot be checked at the moment; open another with `after`.',
     scope: 'read',
     isOpenToPlayers: true,
     params: UserParams,

@@ -1,12 +1,17 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, expect, it, vi } from 'vitest';
+import { formatStreamAccess } from '../../models/contracts/credential.ts';
 import type { Notice } from '../../models/contracts/notice.ts';
+import { makePlayerCaller } from '../../tests/caller.ts';
 import { createItem } from '../../tests/ranking-input.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { putItems } from '../storage/items.ts';
 import { signToken } from './player-token.ts';
 import { getStream } from './stream.ts';
+
+/** A header that a client might send. */
+const LASTING = formatStreamAccess({ credential: { kind: 'stored-key', keyId: 'none' }, endsAt: 9e15 });
 
 const ask = (path: string, headers: Record<string, string>) =>
   exports.default.fetch(`http://edge${path}`, { headers: { authorization: 'Bearer test-read', ...headers } });
@@ -142,7 +147,7 @@ it('sends nothing after the end of the token that opened the connection', async 
   const lifetimeS = 60;
   const open = async (restMs: number, headers: Record<string, string> = {}) => {
     const signed = await signToken('pat', lifetimeS, env, Date.now() - leewayMs - lifetimeS * 1_000 + restMs);
-    return { authorization: `Bearer ${signed!.token}`, 'bloodstream-stream-ends-at': '9e15', ...headers };
+    return { authorization: `Bearer ${signed!.token}`, 'bloodstream-stream-access': LASTING, ...headers };
   };
   const lasting = await connect('/v1/users/me/stream', await open(100_000));
   const ending = await connect('/v1/users/me/stream', await open(3_000));
@@ -201,18 +206,18 @@ it('ends after an hour with a key that does not expire, and gives way to a new c
   }
 });
 
-it('ends after an hour however long the token is valid: its issuer may be deleted meanwhile', async () => {
+it('ends after an hour however long the token is valid: an idle one may be that of a revoked key', async () => {
   const openedAt = Date.now();
   const ends: number[] = [];
   for (const validMs of [90 * 86_400_000, 60_000])
     await getStream(
       {
         params: { userId: 'epic:sam' },
-        caller: { kind: 'player', userId: 'epic:sam', guest: false, expiresAt: openedAt + validMs },
+        caller: makePlayerCaller('epic:sam', { expiresAt: openedAt + validMs }),
       },
       {
         header: (name) => (name === 'upgrade' ? 'websocket' : undefined),
-        open: async (_, endsAt) => {
+        open: async (_, { endsAt }) => {
           ends.push(endsAt);
           return new Response();
         },

@@ -9,12 +9,12 @@ import {
   TOKEN_LIFETIME_MIN_S,
 } from '../../models/contracts/token.ts';
 import { GUEST_PREFIX, isGuestId, ME, UserId } from '../../models/contracts/user-id.ts';
+import { importTokenKeys } from '../credentials/token-keys.ts';
 import { readMergeTarget } from '../storage/merges.ts';
 import { type Caller, type PlayerCaller, resolveUserId } from './caller.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { type SignedToken, signToken } from './player-token.ts';
 import { invalidInput, orUnavailable, ProblemError } from './problems.ts';
-import { importTokenKeys } from './token-keys.ts';
 
 const TOKEN_BODY_BYTES_MAX = 1_024;
 /** Shorter than the time for which a new key is published before it signs (scripts/token-key/choose-slot.ts). */

@@ -4,10 +4,10 @@ import { env, exports } from 'cloudflare:workers';
 import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { expect, it, vi } from 'vitest';
 import { makeTokenKey } from '../../scripts/local/make-token-key.ts';
+import { importTokenKeys } from '../credentials/token-keys.ts';
 import { LATE_EVENTS_MS } from '../nearline/merging.ts';
 import { app } from './app.ts';
 import { signToken, verifyToken } from './player-token.ts';
-import { importTokenKeys } from './token-keys.ts';
 
 interface Token {
   userId: string;

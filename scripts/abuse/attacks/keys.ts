@@ -1,5 +1,5 @@
 // Keys where they do not belong, and keys that no longer open anything. Digests of keys are compared in constant
-// time (workers/online/environment-keys.ts): a test of durations would prove nothing.
+// time (workers/credentials/environment-keys.ts): a test of durations would prove nothing.
 
 import { createHash } from 'node:crypto';
 import type { Attack } from '../target/attack.ts';

@@ -1,7 +1,7 @@
 // The keys in the Worker's environment, with which a store starts. Their digests are compared in constant time, so the
 // duration reveals neither a key's length nor a common prefix.
 
-import type { KeyCaller, Scope } from './caller.ts';
+import type { Scope } from '../../models/contracts/key.ts';
 import { digestKey } from './key-digest.ts';
 
 const VARIABLES = {
@@ -14,11 +14,16 @@ type Variable = (typeof VARIABLES)[Scope];
 /** One key or several per scope, separated by commas. */
 export type EnvironmentKeys = Pick<Env, Variable>;
 
-interface EnvironmentKey {
+interface NamedKey {
   /** The variable and the key's number in it, from 1: `ADMIN_KEY-1`. */
   keyId: string;
   scope: Scope;
   key: string;
+}
+
+export interface EnvironmentKey {
+  keyId: string;
+  scopes: readonly Scope[];
 }
 
 /**
@@ -26,18 +31,18 @@ interface EnvironmentKey {
  * the caller's key.
  */
 export async function findEnvironmentKey(
-  givenDigest: ArrayBuffer,
+  givenDigest: ArrayBuffer | ArrayBufferView,
   keys: EnvironmentKeys,
-): Promise<KeyCaller | undefined> {
-  const matching: EnvironmentKey[] = [];
+): Promise<EnvironmentKey | undefined> {
+  const matching: NamedKey[] = [];
   // No early exit: the duration must not reveal which key matched.
   for (const known of listKeys(keys))
     if (crypto.subtle.timingSafeEqual(givenDigest, await ownDigest(known.key))) matching.push(known);
   const [first] = matching;
-  return first && { kind: 'key', keyId: first.keyId, scopes: matching.map(({ scope }) => scope) };
+  return first && { keyId: first.keyId, scopes: matching.map(({ scope }) => scope) };
 }
 
-const listKeys = (keys: EnvironmentKeys): EnvironmentKey[] =>
+const listKeys = (keys: EnvironmentKeys): NamedKey[] =>
   (Object.entries(VARIABLES) as [Scope, Variable][]).flatMap(([scope, variable]) =>
     split(keys[variable]).map((key, index) => ({ keyId: `${variable}-${index + 1}`, scope, key })),
   );
