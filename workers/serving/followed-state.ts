@@ -6,11 +6,11 @@ import type { Listener, StoredKey } from '../../models/contracts/published-state
 import type { Rule } from '../../models/contracts/rule.ts';
 import { Cache, type CacheLimits, type CacheRead } from '../storage/cache.ts';
 import { withDeadline } from '../storage/deadline.ts';
-import { publishState } from '../storage/publish-state.ts';
+import { publishState, readOperatorParts } from '../storage/publish-state.ts';
 import {
+  adoptOperators,
   adoptPublication,
   readState,
-  readStateFromDatabase,
   type ServingState,
   STATE_FRESH_MS,
   STATE_STALE_MS,
@@ -137,23 +137,38 @@ export class FollowedState<E extends Stores> {
   async #publishOnce(env: E, now: number, waitUntil: WaitUntil, waitMs: number): Promise<void> {
     const turn = ++this.#started;
     this.#startedAt = now;
-    await this.#cache.revalidate(async (previous) => {
-      try {
-        const publishing = publishState(env, now);
-        waitUntil(publishing.catch(() => {}));
-        const published = await withDeadline(publishing, waitMs);
-        // What was changed before an earlier publication began is in this one.
-        if (turn >= this.#failed) this.#failed = 0;
-        await shareAtLocation(published, now);
-        return adoptPublication(published, previous, now);
-      } catch (error) {
-        this.#failed = turn;
-        const { message } = error as Error;
-        console.error(JSON.stringify({ alert: 'a change is not published yet', error: message }));
+    const adopt = await this.#publishParts(env, now, waitUntil, waitMs, turn);
+    // Begun only now: a request may have read the state meanwhile, and what it found is not to win over the change.
+    await this.#cache.revalidate(async (previous) => adopt(previous), now);
+  }
+
+  /** Returns how the isolate takes over what was published, or what D1 has if that failed. */
+  async #publishParts(
+    env: E,
+    now: number,
+    waitUntil: WaitUntil,
+    waitMs: number,
+    turn: number,
+  ): Promise<(previous: ServingState | undefined) => ServingState> {
+    try {
+      const publishing = publishState(env, now);
+      waitUntil(publishing.catch(() => {}));
+      const published = await withDeadline(publishing, waitMs);
+      // What was changed before an earlier publication began is in this one.
+      if (turn >= this.#failed) this.#failed = 0;
+      await shareAtLocation(published, now);
+      return (previous) => adoptPublication(published, previous, now);
+    } catch (error) {
+      this.#failed = turn;
+      const { message } = error as Error;
+      console.error(JSON.stringify({ alert: 'a change is not published yet', error: message }));
+      const [operators] = await Promise.allSettled([readOperatorParts(env.DB)]);
+      return (previous) => {
+        if (operators.status === 'rejected') throw operators.reason;
         // That R2 can be read is not in doubt.
-        return readStateFromDatabase(env.DB, previous, previous?.bucketFailure, now);
-      }
-    }, now);
+        return adoptOperators(operators.value, previous, previous?.bucketFailure, now);
+      };
+    }
   }
 }
 

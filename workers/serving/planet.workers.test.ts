@@ -11,6 +11,7 @@ import { forgetHere, publishHere } from '../../tests/publish-here.ts';
 import { patchItem, putItems } from '../storage/items.ts';
 import { publishState } from '../storage/publish-state.ts';
 import { readPublishedState, STATE_KEY } from '../storage/published-state.ts';
+import { shareAtLocation } from '../storage/read-state.ts';
 import { deleteRule, putRule } from '../storage/rules.ts';
 import { Budget } from './budget.ts';
 import { Isolate } from './isolate.ts';
@@ -79,6 +80,9 @@ const exclude = async (itemId: string) =>
   putRule(env.DB, { ruleId: itemId, ...RuleInput.parse({ action: 'exclude', match: { itemIds: [itemId] } }) }, 500, 1);
 
 it('waits for neither D1 nor R2 in a warm isolate: what is due is read behind the answer', async () => {
+  // On a slow machine, too, the state is young when the isolate is warm.
+  elapse(0);
+  await publishHere(env);
   const { ask } = await openWarm();
   const { calls, stores } = hangStores();
   for (const afterMs of [5_000, 7_000, 5_000, 5_000]) {
@@ -199,4 +203,57 @@ it('publishes many changes of games at once, and hides a game everywhere', async
   const { shown } = await elsewhere.ask({ DB: stores.DB });
   for (const gone of ['g17', 'g19', 'g23']) expect(shown).not.toContain(gone);
   expect(calls.DB).toBe(0);
+});
+
+it('keeps a change made here although a request reads the state meanwhile', async () => {
+  const { ask, isolate, waitUntil } = await openWarm();
+  await exclude('g31');
+  elapse(11_000);
+  // Another isolate here has just read the state as it was.
+  await shareAtLocation((await readPublishedState(env.BUCKET))!, Date.now());
+  let goOn = () => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const BUCKET = new Proxy(env.BUCKET, {
+    get:
+      (bucket, name) =>
+      async (key: string, ...rest: unknown[]) => {
+        if (name === 'put' && key === STATE_KEY) await held;
+        return Reflect.get(bucket, name).call(bucket, key, ...rest);
+      },
+  });
+  const publishing = isolate.state.publish({ ...env, BUCKET }, Date.now(), waitUntil);
+  const { readAt } = isolate.state.peek().value!;
+  await ask();
+  await expect.poll(() => isolate.state.peek().value!.readAt).toBeGreaterThan(readAt);
+  goOn();
+  await publishing;
+  expect(isolate.state.peek().value!.parts.rules.map(({ ruleId }) => ruleId)).toEqual(['g31']);
+  await deleteRule(env.DB, 'g31');
+  await publishHere(env);
+});
+
+it('follows what is published although its own copy of D1 is newer than the publication’s clock', async () => {
+  const { ask, isolate, settle } = await openWarm();
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const BUCKET = new Proxy(env.BUCKET, {
+    get: () => async () => {
+      throw new Error('R2 is down');
+    },
+  });
+  await forgetHere();
+  elapse(11_000);
+  const { readAt } = isolate.state.peek().value!;
+  await ask({ BUCKET });
+  await expect.poll(() => isolate.state.peek().value!.readAt).toBeGreaterThan(readAt);
+  await exclude('g33');
+  // A publication that began earlier, or a clock that is slow.
+  await publishState(env, Date.now() - 5_000);
+  elapse(11_000);
+  await ask();
+  await settle();
+  expect(isolate.state.peek().value!.parts.rules.map(({ ruleId }) => ruleId)).toEqual(['g33']);
+  await deleteRule(env.DB, 'g33');
+  await publishHere(env);
 });

@@ -22,7 +22,7 @@ export interface ServingState {
   parts: StateParts;
   /** The newest publication that it has parts of; 0 if there is none. */
   version: number;
-  /** The same, but greater while D1 had newer parts than the publication. */
+  /** The same, but greater if the operators' part was read from D1 since. */
   operatorsVersion: number;
   keysById: ReadonlyMap<string, StoredKey>;
   /** A time at which it was current, epoch milliseconds. */
@@ -31,8 +31,8 @@ export interface ServingState {
   bucketFailure: string | undefined;
 }
 
-/** After that, D1 is asked instead. */
-const BUCKET_WAIT_MS = 3_000;
+/** After that, R2 or D1 counts as failing. */
+const STORE_WAIT_MS = 3_000;
 /** Long enough to start with during an outage. */
 const ENTRY_HEADERS = { 'cache-control': 'public, max-age=86400' };
 const VERSION_HEADER = 'x-state-version';
@@ -48,6 +48,18 @@ export async function readState(
   now: number,
   maxAgeMs = isAwaited(previous, now) ? STATE_STALE_MS : STATE_FRESH_MS,
 ): Promise<ServingState> {
+  const state = await readShared(stores, previous, now, maxAgeMs);
+  if (state.version === 0 || state.bucketFailure !== undefined || state.version >= state.operatorsVersion) return state;
+  // Clocks differ, so what was read from D1 may be older than a publication with a lower version: D1 decides.
+  return withDeadline(readStateFromDatabase(stores.DB, state, undefined, now), STORE_WAIT_MS).catch(() => state);
+}
+
+async function readShared(
+  stores: Stores,
+  previous: ServingState | undefined,
+  now: number,
+  maxAgeMs: number,
+): Promise<ServingState> {
   const entry = await matchEntry();
   // Clocks differ a little; an entry of the far future is not trusted.
   if (entry !== undefined && Math.abs(now - entry.readAt) <= maxAgeMs) {
@@ -55,7 +67,7 @@ export async function readState(
     if (adopted !== undefined) return adopted;
   }
   try {
-    const published = await withDeadline(readPublishedState(stores.BUCKET), BUCKET_WAIT_MS);
+    const published = await withDeadline(readPublishedState(stores.BUCKET), STORE_WAIT_MS);
     if (published === undefined) return await readUnpublished(stores, previous, now);
     await shareAtLocation(published, now);
     return adoptPublication(published, previous, now);
@@ -96,18 +108,12 @@ export const shareAtLocation = (published: PublishedState, readAt: number): Prom
     [READ_AT_HEADER]: `${readAt}`,
   });
 
-/** The operators' part as D1 has it, the rest as before. `bucketFailure`: why R2 could not be read, if so. */
-export async function readStateFromDatabase(
+const readStateFromDatabase = async (
   db: D1Database,
   previous: ServingState | undefined,
   bucketFailure: string | undefined,
   now: number,
-): Promise<ServingState> {
-  const operators = await readOperatorParts(db);
-  const before = previous ?? NOTHING_PUBLISHED;
-  const version = nextVersion(before.operatorsVersion, now);
-  return { ...takeOperators(operators, version, before), readAt: now, bucketFailure };
-}
+): Promise<ServingState> => adoptOperators(await readOperatorParts(db), previous, bucketFailure, now);
 
 interface Entry {
   version: number;
@@ -169,8 +175,22 @@ export function adoptPublication(
   const read = { readAt, bucketFailure: undefined };
   const { version, catalogue, statistics, release } = published;
   if (version <= before.version) return { ...before, ...read };
-  const taken = version > before.operatorsVersion ? takeOperators(published, version, before) : before;
+  const taken =
+    version > before.operatorsVersion
+      ? takeOperators(published, version, before)
+      : { ...before, operatorsVersion: Math.max(before.operatorsVersion, version + 1) };
   return { ...taken, ...read, version, parts: { ...taken.parts, catalogue, statistics, release } };
+}
+
+/** The operators' part as D1 has it, the rest as before. `bucketFailure`: why R2 could not be read, if so. */
+export function adoptOperators(
+  operators: OperatorParts,
+  before: ServingState = NOTHING_PUBLISHED,
+  bucketFailure: string | undefined,
+  readAt: number,
+): ServingState {
+  const version = nextVersion(before.operatorsVersion, readAt);
+  return { ...takeOperators(operators, version, before), readAt, bucketFailure };
 }
 
 /**
