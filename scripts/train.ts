@@ -81,10 +81,11 @@ async function watch(
       });
       console.error(`Snapshot ${due.snapshot} is announced, with ${due.newEvents.toLocaleString('en')} new events.`);
       print(await train(flags, chosen, signing, (run) => run(new AbortController().signal)));
+      // Set only now, so that a failed training, for instance without a connection, is tried again; but not after a
+      // failed compaction, which would repeat a training that the gate refused.
+      tried = due.snapshot;
       // While nothing else is waiting: readers of the files just used keep them for two days.
       await chosen.open(({ BUCKET, state }) => compactLog(BUCKET, fileCache(state), Date.now()));
-      // Set only now, so that a failed training, for instance without a connection, is tried again.
-      tried = due.snapshot;
     } catch (error) {
       console.error(`train: ${(error as Error).message}`);
       await sleep(POLL_MS);
