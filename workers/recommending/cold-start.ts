@@ -35,23 +35,15 @@ export function listColdStartItems(
   return indexes;
 }
 
-/** Later ids come first within a day: a store that counts its items adds new ones at the end. */
 function findColdStartItems(
-  { columns, releases }: RankingInput['catalogue'],
+  { columns: { ids }, releases }: RankingInput['catalogue'],
   releaseItems: ReadonlyMap<string, number>,
   today: number,
 ): number[] {
-  const { ids, releaseDays } = columns;
   const found: number[] = [];
-  const visit = (index: number) => {
-    if (releaseItems.has(ids[index]!)) return true;
-    const isFull = found.length >= COLD_START_ITEMS_MAX && releaseDays[index] !== releaseDays[found.at(-1)!];
-    if (!isFull) found.push(index);
-    return !isFull;
-  };
+  const visit = (index: number) => releaseItems.has(ids[index]!) || found.push(index) < COLD_START_ITEMS_MAX;
   walkReleases(releases.readReleased(today), visit) && walkReleases(releases.readUndated(), visit);
-  found.sort((a, b) => releaseDays[b]! - releaseDays[a]! || (ids[a]! > ids[b]! ? -1 : 1));
-  return found.slice(0, COLD_START_ITEMS_MAX);
+  return found;
 }
 
 /**

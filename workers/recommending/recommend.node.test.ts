@@ -211,7 +211,27 @@ it('finds similar items by the release’s neighbours, and by content if it has 
 
 it('lists trending items, fills up with popular ones, and shows no game before its release date', async () => {
   expect(ids(recommendList(createRankingInput(), 'trending', 5))).toEqual(['g50', 'g51', 'g52', 'g0', 'g1']);
-  expect(ids(recommendList(createRankingInput({ today: '2026-01-02' }), 'new', 2))).toEqual(['g1', 'g29']);
+  expect(ids(recommendList(createRankingInput({ today: '2026-01-02' }), 'new', 2))).toEqual(['g57', 'g29']);
+});
+
+it('answers alike in isolates that read the catalogue in different orders, so each can continue a list', async () => {
+  const items = itemIds.map((_, index) => ({
+    ...createItem(index),
+    releaseDate: index % 3 === 0 ? null : `2026-01-0${1 + (index % 2)}`,
+  }));
+  const { statistics } = createRankingInput();
+  const changes = {
+    statistics: { ...statistics!, popular: statistics!.popular.slice(0, 5) },
+    popularity: new Map([['g0', 1]]),
+    releaseItems: new Map([['g0', 0]]),
+  };
+  const answer = async (read: typeof items) => {
+    const input = createRankingInput(changes, read);
+    const { rows } = await composeGallery(input, 12);
+    const similar = recommendSimilar(input, listSimilar(input, input.catalogue.columns.find('g4')), 60);
+    return { rows, similar, fresh: recommendList(input, 'new', 60), all: (await recommend(input, 60)).items };
+  };
+  expect(await answer(items.toReversed())).toEqual(await answer(items));
 });
 
 it('answers without statistics, model or signals; an empty catalogue is the only empty gallery', async () => {

@@ -54,6 +54,7 @@ export function retrieveColdStart(input: RankingInput): Source {
 function listByContent(input: RankingInput, to: number): ShownItem[] {
   const { columns } = input.catalogue;
   const { popularity } = readStatistics(input);
+  const { ids } = columns;
   const reason = `Similar to ${columns.items[to]!.title}`;
   const computeSimilarity = createSimilarity(columns, to);
   const similar: ShownItem[] = [];
@@ -62,5 +63,6 @@ function listByContent(input: RankingInput, to: number): ShownItem[] {
     const similarity = computeSimilarity(index);
     if (similarity > 0) similar.push({ index, score: similarity + POPULARITY_WEIGHT * popularity[index]!, reason });
   }
-  return similar.sort((a, b) => b.score - a.score);
+  // By id, since isolates number the items differently, and each may answer the next page of a list.
+  return similar.sort((a, b) => b.score - a.score || (ids[a.index]! < ids[b.index]! ? -1 : 1));
 }

@@ -21,7 +21,8 @@ it('is the order of a sort after any changes', () => {
     const dayOf = (index: number) => columns.releaseDays[index]!;
     const isDated = (index: number) => columns.items[index]!.releaseDate !== null;
     const released = visible.filter((index) => isDated(index) && dayOf(index) <= today);
-    expect(list(order.readReleased(today))).toEqual(released.sort((a, b) => dayOf(b) - dayOf(a) || a - b));
-    expect(list(order.readUndated())).toEqual(visible.filter((index) => !isDated(index)));
+    const compareIds = (a: number, b: number) => (columns.ids[a]! > columns.ids[b]! ? -1 : 1);
+    expect(list(order.readReleased(today))).toEqual(released.sort((a, b) => dayOf(b) - dayOf(a) || compareIds(a, b)));
+    expect(list(order.readUndated())).toEqual(visible.filter((index) => !isDated(index)).sort(compareIds));
   }
 });

@@ -14,7 +14,10 @@ export interface ReleaseSpan {
 
 export class ReleaseOrder {
   readonly #columns: ItemColumns;
-  /** Item indexes, newest first, in the order of indexes within a day, undated last. */
+  /**
+   * Item indexes, newest first, undated last. Within a day later ids come first: a store that counts its items adds new
+   * ones at the end. Isolates number the items differently, so the order does not depend on indexes.
+   */
   #order: Int32Array = new Int32Array(0);
   /** By item index, the day by which it is in the order. */
   #days = new Float64Array(0);
@@ -65,12 +68,13 @@ export class ReleaseOrder {
     const moved: number[] = [];
     for (let index = 0; index < length; index++)
       if (days[index] !== NOT_LISTED && days[index] !== before[index]) moved.push(index);
-    if (moved.length > 0 || kept.length < this.#order.length) this.#order = merge(kept, moved, days);
+    if (moved.length === 0 && kept.length === this.#order.length) return;
+    const { ids } = this.#columns;
+    this.#order = merge(kept, moved, (a, b) => days[b]! - days[a]! || (ids[a]! > ids[b]! ? -1 : 1));
   }
 }
 
-function merge(order: Int32Array, added: number[], days: Float64Array): Int32Array {
-  const compare = (a: number, b: number) => days[b]! - days[a]! || a - b;
+function merge(order: Int32Array, added: number[], compare: (a: number, b: number) => number): Int32Array {
   added.sort(compare);
   const merged = new Int32Array(order.length + added.length);
   let next = 0;
