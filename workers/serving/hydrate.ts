@@ -65,6 +65,9 @@ export interface HydratedRequest {
   rankingFailure: string | undefined;
 }
 
+/** One object for all answers: columns are kept for each (models/features/statistics-columns.ts). */
+const NO_POPULARITY: ReadonlyMap<string, number> = new Map();
+
 export async function hydrate(request: RecommendationRequest): Promise<HydratedRequest> {
   const { context, isolate = thisIsolate, models = runAlone(isolate) } = request;
   const now = Date.now();
@@ -81,7 +84,7 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
     input: {
       catalogue,
       statistics: caches.statistics.value?.statistics ?? null,
-      popularity: caches.statistics.value?.popularity ?? new Map(),
+      popularity: caches.statistics.value?.popularity ?? NO_POPULARITY,
       user,
       earlierUser: earlier,
       affinity: computeAffinity(ranked, catalogue),

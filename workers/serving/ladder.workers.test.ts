@@ -16,6 +16,7 @@ import { makeEvent } from '../../tests/event.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 import { forgetHere, publishHere } from '../../tests/publish-here.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
+import { readStatistics } from '../recommending/sources.ts';
 import { insertEvents } from '../storage/events.ts';
 import { writeBatchGalleries } from '../storage/galleries.ts';
 import { putItems } from '../storage/items.ts';
@@ -23,7 +24,7 @@ import { deleteRule, putRule } from '../storage/rules.ts';
 import { writeStatistics } from '../storage/statistics.ts';
 import { writePreferences } from '../storage/users.ts';
 import { Budget } from './budget.ts';
-import type { RecommendationRequest } from './hydrate.ts';
+import { hydrate, type RecommendationRequest } from './hydrate.ts';
 import { Isolate } from './isolate.ts';
 import { answerGallery, answerRecommendations } from './ladder.ts';
 
@@ -99,7 +100,8 @@ function start(isolate = new Isolate()) {
     const { answer, items } = await answerRecommendations(request, 12, { genre });
     return { ...answer, shown: items.map(({ itemId }) => itemId) };
   };
-  return { ask, askItems, isolate };
+  const readInput = async (faults: object) => (await hydrate(toRequest('ann', faults, 2_000))).input;
+  return { ask, askItems, readInput, isolate };
 }
 /** An isolate that has cached everything. */
 async function startWarm() {
@@ -472,4 +474,15 @@ it('returns an empty gallery only if the catalogue is empty or the filters leave
   const { ask } = start();
   const answer = await ask('ann', {}, { deadlineMs: 2_000 });
   expect(answer.rows).toEqual([]);
+});
+
+it('reads statistics into columns once, also while there are none', async () => {
+  await forgetHere();
+  const { readInput } = start();
+  const read = async () => {
+    const input = await readInput({ BUCKET: faulty(env.BUCKET, down('R2')) });
+    expect([input.catalogue.size, input.statistics]).toEqual([items.length, null]);
+    return readStatistics(input);
+  };
+  expect(await read()).toBe(await read());
 });
