@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import type { EventType } from '../../models/contracts/event.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
+import { RECENT_ACTIONS_MAX } from '../../models/contracts/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 import { createItem } from '../../tests/ranking-input.ts';
@@ -36,6 +37,14 @@ it('makes safe galleries for active players from the log only, and none before t
     ]),
   );
   await insertEvents(env.DB, [event('long-gone', 1, 'like', 'g3', 30)]);
+  // So many that the purchase is no longer among the newest.
+  await insertEvents(
+    env.DB,
+    Array.from({ length: RECENT_ACTIONS_MAX }, (_, n) => ({
+      ...event('player-9', 0, 'click', 'g50'),
+      id: `click ${n}`,
+    })),
+  );
   await writePreferences(env.DB, 'player-7', { ...EMPTY_PREFERENCES, ageLimit: 12 }, NOW);
 
   await runJobs(CRON, env);

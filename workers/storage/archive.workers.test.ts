@@ -9,7 +9,7 @@ import { makeEvent } from '../../tests/event.ts';
 import { claimFinished } from '../../tests/merge.ts';
 import { readRows } from '../../tests/parquet.ts';
 import { deleteUnnamedFiles } from './delete-unnamed-files.ts';
-import { insertEvents, readActionsOf, readMarkEvents, readSignalEvents } from './events.ts';
+import { insertEvents, type LoggedAction, readActionsOf, readMarkEvents, readSignalEvents } from './events.ts';
 import { exportEvents } from './export-events.ts';
 import { exportMerges } from './export-merges.ts';
 import { editSnapshot, readSnapshotManifest } from './snapshots.ts';
@@ -323,7 +323,7 @@ it('still knows what players own, like and dismissed after their events have lef
     at(7, userId, 'seen', { type: 'impression' }),
   ];
   await insertEvents(DB, [...acts('ann'), ...acts('guest')]);
-  const derive = async (userId: string, events: readonly PlayerEvent[]) => {
+  const derive = async (userId: string, events: readonly LoggedAction[]) => {
     const own = events.filter((event) => event.userId === userId).map(toSignalEvent);
     const { shown: _, ...state } = deriveUserState(foldEvents(emptySignals(), own).signals, EMPTY_PREFERENCES, NOON);
     const sort = (ids: string[]) => ids.toSorted();

@@ -2,7 +2,13 @@
 // all. models/contracts validates.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
-import { MARK_KINDS, MARKS_MAX, RECENT_ACTIONS_MAX, RECENT_IMPRESSIONS_MAX } from '../../models/contracts/signals.ts';
+import {
+  MARK_KINDS,
+  MARKS_MAX,
+  RECENT_ACTIONS_MAX,
+  RECENT_IMPRESSIONS_MAX,
+  type SignalEvent,
+} from '../../models/contracts/signals.ts';
 import { selectArchivedMarks } from './archived-marks.ts';
 import { type HashUser, hasErasureMark, openUserHash, readErasedAt, wasErased } from './erased-users.ts';
 import { countLogged, hourOf } from './event-counts.ts';
@@ -208,30 +214,44 @@ const selectMarks = (db: D1Database, userId: string): D1PreparedStatement =>
     )
     .bind(userId, MARKS_MAX);
 
+/** An event with the fields that a gallery in bulk needs. */
+export type LoggedAction = SignalEvent & Pick<PlayerEvent, 'userId' | 'platform' | 'country'>;
+
+const ACTION_COLUMNS = 'id, user_id as userId, type, item_id as itemId, value, query, timestamp, platform, country';
+
 /** The same as `readSignalEvents` for many players, without impressions. */
-export const readActionsOf = (shards: LogShards, userIds: readonly string[]): Promise<PlayerEvent[]> =>
+export const readActionsOf = (shards: LogShards, userIds: readonly string[]): Promise<LoggedAction[]> =>
   askShards(shards, (db) => readActionsIn(db, userIds));
 
-async function readActionsIn(db: D1Database, userIds: readonly string[]): Promise<PlayerEvent[]> {
-  const answers = await db.batch<PlayerEvent>([
+async function readActionsIn(db: D1Database, userIds: readonly string[]): Promise<LoggedAction[]> {
+  const [newest, archived] = await db.batch<LoggedAction>([
     db
       .prepare(
-        `select ${EVENT_COLUMNS} from (
+        `select ${ACTION_COLUMNS} from (
            select *, row_number() over (partition by user_id order by timestamp desc, id desc) as recency from events
            where user_id in (select value from json_each(?1)) and type <> 'impression'
          ) where recency <= ?2`,
       )
       .bind(JSON.stringify(userIds), RECENT_ACTIONS_MAX),
-    db
-      .prepare(
-        `select ${EVENT_COLUMNS}, max(timestamp) from events
-         where user_id in (select value from json_each(?1)) and ${IS_MARK}
-         group by user_id, item_id, type`,
-      )
-      .bind(JSON.stringify(userIds)),
     selectArchivedMarks(db, userIds),
   ]);
-  return answers.flatMap(({ results }) => results);
+  const read = [...newest!.results, ...archived!.results];
+  // Nearly all players have fewer actions here than that, so all their marks are among them.
+  const counts = Map.groupBy(newest!.results, ({ userId }) => userId);
+  const busy = userIds.filter((userId) => counts.get(userId)?.length === RECENT_ACTIONS_MAX);
+  return busy.length === 0 ? read : [...read, ...(await readMarksOf(db, busy))];
+}
+
+async function readMarksOf(db: D1Database, userIds: readonly string[]): Promise<LoggedAction[]> {
+  const { results } = await db
+    .prepare(
+      `select ${ACTION_COLUMNS}, max(timestamp) from events
+       where user_id in (select value from json_each(?1)) and ${IS_MARK}
+       group by user_id, item_id, type`,
+    )
+    .bind(JSON.stringify(userIds))
+    .all<LoggedAction>();
+  return results;
 }
 
 /** One page of a database of the log in insertion order, after `sequence`. */

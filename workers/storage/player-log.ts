@@ -4,7 +4,7 @@
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { Preferences } from '../../models/contracts/preferences.ts';
 import { mergedEventId } from '../../models/features/signals.ts';
-import { readActionsOf, readMarkEvents, readSignalEvents } from './events.ts';
+import { type LoggedAction, readActionsOf, readMarkEvents, readSignalEvents } from './events.ts';
 import type { LogShards } from './log-shards.ts';
 import { readOpenGuests } from './merges.ts';
 import { readManyPreferences } from './users.ts';
@@ -32,7 +32,7 @@ export async function readPlayers(
   db: D1Database,
   shards: LogShards,
   userIds: readonly string[],
-): Promise<{ events: PlayerEvent[]; preferences: Map<string, Preferences> }> {
+): Promise<{ events: LoggedAction[]; preferences: Map<string, Preferences> }> {
   const guests = await readOpenGuests(db, userIds);
   const all = [...userIds, ...guests.keys()];
   const [events, preferences] = await Promise.all([readActionsOf(shards, all), readManyPreferences(db, all)]);
@@ -50,7 +50,10 @@ function findPlayer(guestId: string, guests: ReadonlyMap<string, string>): strin
   return playerId;
 }
 
-const renameGuests = (events: readonly PlayerEvent[], guests: ReadonlyMap<string, string>): PlayerEvent[] =>
+const renameGuests = <E extends Pick<PlayerEvent, 'id' | 'userId'>>(
+  events: readonly E[],
+  guests: ReadonlyMap<string, string>,
+): E[] =>
   events.map((event) => {
     let own = event;
     while (guests.has(own.userId))
