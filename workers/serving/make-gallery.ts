@@ -16,11 +16,11 @@ import { runTogether } from './shared-runs.ts';
 /** Nobody is waiting, so a cold isolate has time to load its release. */
 const DEADLINE_MS = 10_000;
 /**
- * Galleries made at the same time hold up other requests together: 8 at most, and fewer in a large catalogue, whose
+ * Galleries made at the same time hold up other requests together: four at most, and fewer in a large catalogue, whose
  * pages and scores take longer. A count, because a Worker's clock stands still while it computes.
  */
-const TOGETHER_MAX = 8;
-const ITEMS_TOGETHER_MAX = 160_000;
+const TOGETHER_MAX = 4;
+const ITEMS_TOGETHER_MAX = 80_000;
 
 export interface Player {
   userId: string;
