@@ -56,6 +56,12 @@ it('a workflow may only read the repository, and each of its jobs ends and has i
   }
 });
 
+it('a check cancels no other workflow’s, nor that of a deployment to another environment', () => {
+  const { workflow } = workflows.find(({ file }) => file === 'check.yml')!;
+  for (const part of ['github.workflow', 'github.event.inputs.environment', 'github.ref'])
+    expect(workflow.concurrency).toMatchObject({ group: expect.stringContaining(`\${{ ${part} }}`) });
+});
+
 it('actions of others are pinned to a commit, whose version stands beside it', () => {
   for (const { file, job } of listJobs())
     if (job.uses !== undefined) expect(existsSync(path.join(PROJECT_DIR, job.uses)), `${file}: ${job.uses}`).toBe(true);

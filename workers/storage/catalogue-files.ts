@@ -12,17 +12,14 @@ const PAGE = 2_000;
 /** Changes are a file of their own up to this number, or up to a share of the items; then all items are written. */
 const CHANGES_MAX = 2_000;
 const CHANGES_SHARE_MAX = 0.2;
-/** Isolates follow within seconds; files that nothing names stay a while for those that read them. */
-const UNNAMED_MS = 3_600_000;
 
 /**
- * Writes what has changed. Returns `published` if that is nothing. `now`: epoch milliseconds. It may run on several
- * machines at once: each names its own files.
+ * Writes what has changed. Returns `published` if that is nothing. It may run on several machines at once: each names
+ * its own files.
  */
 export async function writeCatalogue(
   { DB, BUCKET }: Stores,
   published: CatalogueFiles | null,
-  now: number,
 ): Promise<CatalogueFiles> {
   const revision = await readRevision(DB);
   if (published?.revision === revision) return published;
@@ -35,9 +32,7 @@ export async function writeCatalogue(
   const since = changes.filter((change) => change.revision > base.revision);
   if (since.length <= limit) return { ...(await writeChanges(BUCKET, after, changes)), base };
   // Isolates that have the old base need only these.
-  const files = await writeAll({ DB, BUCKET }, await writeChanges(BUCKET, base.revision, since));
-  await deleteUnnamed(BUCKET, published, now - UNNAMED_MS);
-  return files;
+  return writeAll({ DB, BUCKET }, await writeChanges(BUCKET, base.revision, since));
 }
 
 async function writeAll(
@@ -81,8 +76,8 @@ async function readAllChanges(db: D1Database, after: number): Promise<ItemChange
   }
 }
 
-/** Deletes what was written before a time (epoch milliseconds), except what the state names. */
-async function deleteUnnamed(bucket: R2Bucket, named: CatalogueFiles | null, before: number): Promise<void> {
+/** Deletes the files that were written before a time (epoch milliseconds), except those named. */
+export async function deleteUnnamed(bucket: R2Bucket, named: CatalogueFiles | null, before: number): Promise<void> {
   let cursor: string | undefined;
   do {
     const page = await bucket.list({ prefix: CATALOGUE_PREFIX, ...(cursor !== undefined && { cursor }) });

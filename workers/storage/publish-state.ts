@@ -2,7 +2,7 @@
 // published state if it differs. It may run at any time, any number of times, on several machines at once.
 
 import type { PublishedState, StateParts } from '../../models/contracts/published-state.ts';
-import { writeCatalogue } from './catalogue-files.ts';
+import { deleteUnnamed, writeCatalogue } from './catalogue-files.ts';
 import { readIssuers } from './issuers.ts';
 import { readKeys } from './keys.ts';
 import { changeState } from './published-state.ts';
@@ -11,6 +11,12 @@ import { readRules } from './rules.ts';
 import { findStatistics } from './statistics.ts';
 import type { Stores } from './stores.ts';
 import { readListeners } from './subscriptions.ts';
+
+/**
+ * Files of the catalogue that nothing names are deleted after that, by the first publication of each such time:
+ * isolates follow within seconds, but changes of the same few games would leave a file each for ever.
+ */
+const UNNAMED_MS = 3_600_000;
 
 /** The parts whose originals are in D1. */
 export type OperatorParts = Pick<PublishedState, 'rules' | 'subscriptions' | 'keys' | 'issuers'>;
@@ -43,11 +49,20 @@ export async function publishState(stores: Stores, now: number): Promise<Publish
   const state = await changeState(stores.BUCKET, now, async (published) => {
     const [originals, catalogue] = await Promise.all([
       readOriginals(stores, published),
-      writeCatalogue(stores, published?.catalogue ?? null, now),
+      writeCatalogue(stores, published?.catalogue ?? null),
+      published && deleteOldFiles(stores.BUCKET, published, now),
     ]);
     return { ...originals, catalogue };
   });
   return state!;
+}
+
+/** `published`: the state before; some isolates follow it still. */
+async function deleteOldFiles(bucket: R2Bucket, published: PublishedState, now: number): Promise<void> {
+  if (Math.floor(published.version / UNNAMED_MS) >= Math.floor(now / UNNAMED_MS)) return;
+  await deleteUnnamed(bucket, published.catalogue, now - UNNAMED_MS).catch((error) =>
+    console.error(JSON.stringify({ alert: 'old files of the catalogue stay', error: (error as Error).message })),
+  );
 }
 
 /**

@@ -116,6 +116,26 @@ it('publishes the catalogue as files from which every isolate gets what D1 has, 
   expect((await follow(0)).items).toEqual(await readOriginals());
 });
 
+it('deletes files of the catalogue that nothing has named for an hour', async () => {
+  const listFiles = async () => (await env.BUCKET.list({ prefix: 'catalogue/' })).objects.map(({ key }) => key).sort();
+  const named = async () => {
+    const { base, changes } = (await readPublishedState(env.BUCKET))!.catalogue!;
+    return [base.key, changes!.key].sort();
+  };
+  await putItems(env.DB, [makeItem('g1')]);
+  await publishState(env, Date.now());
+  for (const title of ['One', 'Two', 'Three']) {
+    await patchItem(env.DB, 'g1', { title });
+    await publishState(env, Date.now());
+  }
+  const before = await named();
+  expect((await listFiles()).length).toBeGreaterThan(3);
+  await patchItem(env.DB, 'g1', { title: 'Four' });
+  await publishState(env, Date.now() + 2 * 3_600_000);
+  // Isolates may still be reading the files of the state before.
+  expect(await listFiles()).toEqual([...new Set([...before, ...(await named())])].sort());
+});
+
 it('publishes the catalogue anew if D1 was restored to an earlier point', async () => {
   await env.DB.prepare("update items set revision = 1, title = 'Restored'").run();
   const { files, items } = await follow(0);
