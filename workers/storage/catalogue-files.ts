@@ -28,7 +28,7 @@ export async function writeCatalogue(
   const { base } = published;
   const after = published.changes?.after ?? base.revision;
   const limit = Math.max(CHANGES_MAX, base.items * CHANGES_SHARE_MAX);
-  const changes = await readAllChanges(DB, after);
+  const changes = await readLines(DB, after);
   const since = changes.filter((change) => change.revision > base.revision);
   if (since.length <= limit) return { ...(await writeChanges(BUCKET, after, changes)), base };
   // Isolates that have the old base need only these.
@@ -39,7 +39,7 @@ async function writeAll(
   { DB, BUCKET }: Stores,
   changes: Pick<CatalogueFiles, 'changes' | 'revision'> | null,
 ): Promise<CatalogueFiles> {
-  const all = await readAllChanges(DB, 0);
+  const all = await readLines(DB, 0);
   const revision = all.at(-1)?.revision ?? 0;
   const key = await writeFile(BUCKET, `${revision}`, all);
   return {
@@ -53,25 +53,35 @@ async function writeAll(
 async function writeChanges(
   bucket: R2Bucket,
   after: number,
-  changes: readonly ItemChange[],
+  changes: readonly Line[],
 ): Promise<Pick<CatalogueFiles, 'changes' | 'revision'>> {
   const { revision } = changes.at(-1)!;
   return { revision, changes: { key: await writeFile(bucket, `${after}-${revision}`, changes), after } };
 }
 
-const writeFile = async (bucket: R2Bucket, name: string, changes: readonly ItemChange[]): Promise<string> => {
-  const lines = changes.map(({ item, ...change }) => JSON.stringify({ ...change, item: item?.hidden ? null : item }));
-  return (await writeLines(bucket, lines, (digest) => catalogueKey(`${name}-${digest}`))).key;
+const writeFile = async (bucket: R2Bucket, name: string, lines: readonly Line[]): Promise<string> => {
+  const texts = lines.map(({ text }) => text);
+  return (await writeLines(bucket, texts, (digest) => catalogueKey(`${name}-${digest}`))).key;
 };
 
-async function readAllChanges(db: D1Database, after: number): Promise<ItemChange[]> {
-  const all: ItemChange[] = [];
+/** A change as the files have it. An isolate has no memory for all items beside those that it serves. */
+interface Line {
+  revision: number;
+  text: string;
+}
+
+async function readLines(db: D1Database, after: number): Promise<Line[]> {
+  const lines: Line[] = [];
   // Past every id of that revision.
   let cursor = { revision: after, itemId: '\u{10ffff}' };
   for (;;) {
     const page = await readItemChanges(db, cursor, PAGE);
-    all.push(...page);
-    if (page.length < PAGE) return all;
+    for (const { item, ...change } of page)
+      lines.push({
+        revision: change.revision,
+        text: JSON.stringify({ ...change, item: item?.hidden ? null : item }),
+      });
+    if (page.length < PAGE) return lines;
     cursor = page.at(-1)!;
   }
 }
