@@ -5,10 +5,10 @@ import { z } from 'zod';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
-import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
+import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import { emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
 import { deriveUserState } from '../../models/features/user-state.ts';
-import { makeGalleries } from '../serving/make-gallery.ts';
+import { makeGalleries, type Player } from '../serving/make-gallery.ts';
 import { deleteOldGalleries, writeBatchGalleries } from '../storage/galleries.ts';
 import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
 import { readMerges } from '../storage/merges.ts';
@@ -99,25 +99,25 @@ async function computeGalleries(
   now: number,
   waitUntil: (promise: Promise<unknown>) => void,
 ): Promise<number> {
-  const { events, preferences } = await readPlayers(env.DB, listLogShards(env), userIds);
-  const byUser = Map.groupBy(events, ({ userId }) => userId);
-  const players = userIds.map((userId) => {
-    const own = byUser.get(userId) ?? [];
-    const user = deriveState(own.map(toSignalEvent), preferences.get(userId), now);
-    return { userId, user, context: { ...EMPTY_CONTEXT, ...lastLocation(own) } };
-  });
+  const log = await readPlayers(env.DB, listLogShards(env), userIds);
   const made: { userId: string; gallery: BatchGallery }[] = [];
-  for await (const { player, gallery } of makeGalleries(players, { env, waitUntil })) {
-    const { userId, user } = player;
-    const ownedOrPlayed = [...new Set([...user.owned, ...user.played])];
-    const {
-      dismissed,
-      preferences: { ageLimit },
-    } = user;
-    if (gallery !== undefined) made.push({ userId, gallery: { ...gallery, ownedOrPlayed, dismissed, ageLimit } });
-  }
+  for await (const { player, gallery } of makeGalleries(derivePlayers(userIds, log, now), { env, waitUntil }))
+    if (gallery !== undefined) made.push({ userId: player.userId, gallery: addState(gallery, player.user) });
   await writeBatchGalleries(env.DB, made, now);
   return made.length;
+}
+
+function* derivePlayers(
+  userIds: readonly string[],
+  { events, preferences }: Awaited<ReturnType<typeof readPlayers>>,
+  now: number,
+): Generator<Player> {
+  const byUser = Map.groupBy(events, ({ userId }) => userId);
+  for (const userId of userIds) {
+    const own = byUser.get(userId) ?? [];
+    const user = deriveState(own.map(toSignalEvent), preferences.get(userId), now);
+    yield { userId, user, context: { ...EMPTY_CONTEXT, ...lastLocation(own) } };
+  }
 }
 
 const deriveState = (
@@ -125,6 +125,11 @@ const deriveState = (
   preferences: Preferences | undefined,
   now: number,
 ): UserState => deriveUserState(foldEvents(emptySignals(), events).signals, preferences ?? EMPTY_PREFERENCES, now);
+
+const addState = (
+  gallery: StoredGallery,
+  { owned, played, dismissed, preferences: { ageLimit } }: UserState,
+): BatchGallery => ({ ...gallery, ownedOrPlayed: [...new Set([...owned, ...played])], dismissed, ageLimit });
 
 /** Country and platform of the newest event. */
 function lastLocation(events: readonly { timestamp: number; country: string | null; platform: string | null }[] = []) {

@@ -48,19 +48,34 @@ export async function makeGallery(request: Player & Surroundings): Promise<Store
   return { ...gallery, rows };
 }
 
-/** Yields the galleries of the players, in order, without whole items. Other requests come in between. */
+/**
+ * Yields the galleries of the players, in order, without whole items. Other requests come in between. `players` is read
+ * a few at a time: what it computes holds them up as well.
+ */
 export async function* makeGalleries<P extends Player>(
-  players: readonly P[],
+  players: Iterable<P>,
   surroundings: Surroundings,
 ): AsyncGenerator<{ player: P; gallery: StoredGallery | undefined }> {
   const models = runTogether(isolate);
-  for (let from = 0; from < players.length; ) {
-    const together = players.slice(from, from + countTogether(isolate.catalogue.size));
-    from += together.length;
+  const iterator = players[Symbol.iterator]();
+  for (;;) {
+    const together = takeNext(iterator, countTogether(isolate.catalogue.size));
+    if (together.length === 0) return;
     const composed = await Promise.all(together.map((player) => compose({ ...player, ...surroundings, models })));
     for (const [at, player] of together.entries()) yield { player, gallery: composed[at]?.gallery };
     await scheduler.wait(0);
   }
+}
+
+/** Unlike the iterator's own `take`, it leaves the iterator open. */
+function takeNext<T>(iterator: Iterator<T>, count: number): T[] {
+  const taken: T[] = [];
+  while (taken.length < count) {
+    const next = iterator.next();
+    if (next.done) break;
+    taken.push(next.value);
+  }
+  return taken;
 }
 
 const countTogether = (items: number): number =>

@@ -48,10 +48,10 @@ afterEach(() => void vi.restoreAllMocks());
 /** Exploration draws from an answer's id. */
 const fixIds = () => vi.spyOn(crypto, 'randomUUID').mockReturnValue('00000000-0000-4000-8000-000000000000');
 
-async function makeInBulk(onGallery: () => void = () => {}): Promise<(StoredGallery | undefined)[]> {
+async function makeInBulk(onGallery: () => void = () => {}, given: Iterable<Player> = players) {
   fixIds();
   const galleries: (StoredGallery | undefined)[] = [];
-  for await (const { player, gallery } of makeGalleries(players, surroundings)) {
+  for await (const { player, gallery } of makeGalleries(given, surroundings)) {
     expect(player).toBe(players[galleries.length]);
     galleries.push(gallery);
     onGallery();
@@ -93,6 +93,19 @@ it('lets other requests through between the steps', async () => {
   expect(turnsBefore[0]).toBeGreaterThanOrEqual(1);
   for (let next = TOGETHER; next < players.length; next += TOGETHER)
     expect(turnsBefore[next]! - turnsBefore[next - 1]!).toBeGreaterThanOrEqual(2);
+});
+
+it('reads players only as it makes their galleries', async () => {
+  let read = 0;
+  let made = 0;
+  const reading = (function* () {
+    for (const player of players) {
+      read++;
+      yield player;
+    }
+  })();
+  await makeInBulk(() => expect(read - made++).toBeLessThanOrEqual(TOGETHER), reading);
+  expect([read, made]).toEqual([players.length, players.length]);
 });
 
 it('makes no gallery if the model fails, except for players whom it does not score', async () => {
