@@ -127,7 +127,8 @@ describeInBrowser('the page', (newPage) => {
     await page.getByRole('searchbox').fill(title);
     await actAndSee(page, () => page.getByRole('searchbox').press('Enter'));
     const results = page.getByRole('region', { name: 'Results for' });
-    expect(await results.locator('.title').allTextContents()).toContain(title);
+    // Another gallery may come before the results: the notice of what was played.
+    await poll(() => results.locator('.title').allTextContents()).toContain(title);
 
     // By id: a title may be part of another one.
     const found = results.locator(`[data-item="${wanted}"]`);

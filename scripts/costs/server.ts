@@ -31,7 +31,10 @@ export interface CountedServer {
 }
 
 export async function startCounted(): Promise<CountedServer> {
-  const harness = createTestHarness({ root: PROJECT_DIR, workers: [{ config: deriveConfig() }] });
+  const harness = createTestHarness({
+    root: PROJECT_DIR,
+    workers: [{ config: deriveConfig(), secrets: { ADMIN_KEY: KEY } }],
+  });
   const { url } = await harness.listen();
   const running = harness.getWorker<Env>();
   await running.applyD1Migrations('DB');
@@ -86,7 +89,7 @@ function deriveConfig() {
     loadWrangler().unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
   const bindings = { d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits };
   const main = path.join(import.meta.dirname, 'worker.ts');
-  return { name, compatibility_date, ...bindings, main, vars: { ...vars, ADMIN_KEY: KEY } };
+  return { name, compatibility_date, ...bindings, main, vars };
 }
 
 async function sumObjects(bucket: R2Bucket): Promise<number> {
