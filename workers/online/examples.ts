@@ -243,7 +243,12 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     engine: 'onnx',
     modelMemory: 'plain',
     modelMemoryMB: 16.8,
-    state: { version: 1_779_275_400_000, publishedAt: '2026-05-20T11:10:00.000Z', ageSeconds: 4.2, hasUnpublished: false },
+    state: {
+      version: 1_779_275_400_000,
+      publishedAt: '2026-05-20T11:10:00.000Z',
+      ageSeconds: 4.2,
+      hasUnpublished: false,
+    },
     statisticsAt: '2026-05-20T11:10:00.000Z',
     items: 2_000,
     deadLetters: 0,

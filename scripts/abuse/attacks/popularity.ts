@@ -1,5 +1,5 @@
-// Made-up purchases: 2,000 of them in 20 requests must not make a game number one. It waits until the isolate serves the
-// new statistics, up to 30 seconds.
+// Made-up purchases: 2,000 of them in 20 requests must not make a game number one. It waits until the isolate serves
+// the new statistics, up to 30 seconds.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventInput } from '../../../models/contracts/event.ts';
