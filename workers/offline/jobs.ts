@@ -6,6 +6,7 @@ import { isolate } from '../serving/isolate.ts';
 import { beginJobRun, endJobRun } from '../storage/job-runs.ts';
 import { nameJobLease, withLease } from '../storage/leases.ts';
 import type { LogBindings } from '../storage/log-shards.ts';
+import { readPublishedState } from '../storage/published-state.ts';
 import type { RetentionVars } from '../storage/settings.ts';
 import { listSubscriptions, notify } from '../storage/subscriptions.ts';
 import { announceRelease } from './announce-release.ts';
@@ -110,14 +111,16 @@ async function runJob(cron: string, { name, job, isFrequent }: NamedJob, env: Jo
 
 /** Never throws: a failing notification must not hide the job's own error. */
 async function notifySubscribers(
-  { DB, NOTIFICATIONS }: JobEnv,
+  { DB, BUCKET, NOTIFICATIONS }: JobEnv,
   { id, job, cron, startedAt, error }: { id: string; job: string; cron: string; startedAt: number; error: Error },
 ): Promise<void> {
   try {
-    const listeners = await listSubscriptions(DB).catch((failure) => {
-      const { value } = isolate.state.peek();
-      if (value === undefined) throw failure;
-      return value.parts.subscriptions;
+    const listeners = await listSubscriptions(DB).catch(async (failure) => {
+      // An isolate that runs crons may never have served.
+      const published = await readPublishedState(BUCKET).catch(() => undefined);
+      const state = published ?? isolate.state.peek().value?.parts;
+      if (state === undefined) throw failure;
+      return state.subscriptions;
     });
     await notify(NOTIFICATIONS, listeners, {
       id,

@@ -11,6 +11,7 @@ import wranglerToml from '../../wrangler.toml?raw';
 import { isolate } from '../serving/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
+import { publishState } from '../storage/publish-state.ts';
 import { readPublishedState } from '../storage/published-state.ts';
 import { setPinned } from '../storage/release-pointer.ts';
 import { editSnapshot, readSnapshotManifest } from '../storage/snapshots.ts';
@@ -241,8 +242,9 @@ it('events that are unlogged for more than five minutes, or a D1 that cannot be 
   await expect(check(failing((query) => query.includes('unlogged_users')))).rejects.toThrow('D1 is down');
   expect(heard()).toMatchObject([{}, { job: 'check-unlogged', error: 'D1 is down' }]);
   expect(await lastRun('check-unlogged')).toMatchObject({ outcome: 'failed', error: 'D1 is down' });
-  // Nothing of D1 answers: the isolate remembers who listens.
-  await isolate.state.publish(env, Date.now(), () => {});
+  // Nothing of D1 answers: who listens is published, and this isolate has served nobody.
+  await publishState(env, Date.now());
+  expect(isolate.state.peek().value).toBeUndefined();
   await expect(check(failing(() => true))).rejects.toThrow('D1 is down');
   expect(heard().filter(({ job }) => job === 'check-unlogged')).toHaveLength(3);
 
