@@ -245,6 +245,8 @@ describeInBrowser('the accessible page', (newPage) => {
       await style(selector, 'border-bottom-style', '::after'),
       Number.parseFloat((await style(selector, 'width', '::after')) as string) > 10,
     ];
+    // The taste is read beside the gallery, and may come after it.
+    await page.locator('.taste li').first().waitFor();
     expect(await bar('.taste li')).toEqual(['solid', true]);
     await explainFirst(page);
     expect(await bar('.explained li')).toEqual(['solid', true]);
