@@ -71,9 +71,19 @@ it('sends, reads and takes back feedback', async () => {
 });
 
 it('knows users, and erases them', async () => {
-  expect(await client.insertUser({ UserId: 'new', Labels: ['a'], Comment: 'comment' })).toBe(0);
-  expect(await client.insertUsers([{ UserId: 'new' }])).toBe(0);
-  expect(await client.updateUser('new', { UserId: 'new', Comment: 'changed' })).toBe(0);
+  // As gorsejs's own test of users does.
+  const user = { UserId: '100', Labels: ['a', 'b', 'c'], Comment: 'comment' };
+  expect(await client.insertUser(user)).toBe(1);
+  expect(await client.getUser('100')).toStrictEqual({ ...user, Subscribe: null });
+  expect(await client.deleteUser('100')).toBe(1);
+  await expect(client.getUser('100')).rejects.toThrow(GorseException);
+  expect(await client.insertUsers([{ ...user, UserId: '101' }, { UserId: '102' }])).toBe(2);
+  expect(await client.updateUser('101', { UserId: '101', Comment: 'changed' })).toBe(1);
+  expect(await client.getUser('101')).toMatchObject({ Labels: ['a', 'b', 'c'], Comment: 'changed' });
+  expect((await client.getUsers({ n: 100 })).Users.map(({ UserId }) => UserId)).toEqual(
+    expect.arrayContaining(['101', '102']),
+  );
+  await expect(client.updateUser('new', { UserId: 'new', Comment: 'changed' })).rejects.toEqual(rejectsWith(404));
   await expect(client.getUser('new')).rejects.toEqual(rejectsWith(404));
   await client.insertFeedbacks([star('cat', '200')]);
   expect(await client.getUser('cat')).toMatchObject({ UserId: 'cat' });

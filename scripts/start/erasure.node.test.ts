@@ -13,6 +13,7 @@ import { killProcesses, runNpm } from '../../tests/npm-run.ts';
 import { findProcesses } from '../../tests/processes.ts';
 import { spreadLog } from '../../tests/spread-log.ts';
 import { cronOf } from '../../workers/offline/jobs.ts';
+import { writeGorseUsers } from '../../workers/storage/gorse-users.ts';
 import { chooseShard } from '../../workers/storage/log-shards.ts';
 import { MERGE_OPEN_DAYS } from '../../workers/storage/merges.ts';
 import { ensureDevelopmentKey } from '../local/development-key.ts';
@@ -62,11 +63,13 @@ test('a player who was in every store: the receipt names each store, and the fir
   await expectStatus(200, 'PUT', `/v1/users/${PLAYER}/preferences`, { genres: ['Puzzle'] });
   await waitForStores('log', 'archived-log', 'archived-marks', 'last-seen', 'merges', 'preferences', 'object');
   await stop();
-  await withPlatform(state, ({ DB }) =>
-    DB.prepare('update merges set merged_at = merged_at - ?1')
+  await withPlatform(state, async ({ DB }) => {
+    await DB.prepare('update merges set merged_at = merged_at - ?1')
       .bind((MERGE_OPEN_DAYS + 1) * DAY_MS)
-      .run(),
-  );
+      .run();
+    // As gorse's API does, which is off by default.
+    await writeGorseUsers(DB, [{ userId: PLAYER, labels: ['vip'], subscribe: null, comment: '' }], Date.now());
+  });
   await train();
 
   await start();

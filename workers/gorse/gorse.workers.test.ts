@@ -4,6 +4,7 @@ import { expect, it, vi } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { makeItem } from '../../tests/item.ts';
 import worker from '../index.ts';
+import { beginErasure } from '../storage/erasures.ts';
 import { insertEvents } from '../storage/events.ts';
 import { writeBatchGalleries } from '../storage/galleries.ts';
 
@@ -27,7 +28,7 @@ async function callV1(method: string, path: string, body?: object) {
   const headers = { 'content-type': 'application/json', authorization: 'Bearer test-admin' };
   const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
   const response = await exports.default.fetch(`http://edge/v1${path}`, init);
-  return response.json<{ token: string; entries: object[] }>();
+  return response.json<{ token: string; entries: object[]; finishedAt: string | null }>();
 }
 const put = (path: string, body: unknown) => call(path, { method: 'PUT', body });
 const idsOf = async (path: string) => (await call(path)).body.map(({ Id }: { Id: string }) => Id);
@@ -37,6 +38,8 @@ const feedback = (FeedbackType: string, UserId: string, ItemId: string, Timestam
   ItemId,
   ...(Timestamp && { Timestamp }),
 });
+/** JSON. */
+const nest = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 const storeItems = (...ids: string[]) =>
   post(
     '/items',
@@ -194,6 +197,9 @@ it('refuses what it cannot keep, naming the field as gorse does', async () => {
     ['/item/a', 'PATCH', { Categories: [''] }, 'Categories.0'],
     ['/item/a', 'PATCH', { ItemId: 'b' }, 'ItemId'],
     ['/user/a', 'PATCH', { UserId: 'b' }, 'UserId'],
+    ['/users', 'POST', [{ UserId: 'a' }, { UserId: 'b', Comment: 'x'.repeat(8_000) }], '1'],
+    ['/user', 'POST', `{ "UserId": "a", "Labels": ${nest(400_000)} }`, ''],
+    ['/user', 'POST', { UserId: 'a', label: 'x' }, ''],
     ['/feedback', 'POST', [feedback('like', 'ann', 'a'), feedback('shared', 'ann', 'a')], '1.FeedbackType'],
     ['/feedback', 'PUT', [feedback('like', 'ann', 'a', '1999-12-31')], '0.Timestamp'],
     ['/feedback', 'PUT', [feedback('like', 'ann', 'a', '2100-01-01')], '0.Timestamp'],
@@ -276,25 +282,74 @@ it('says which parts of feedback are not kept', async () => {
   expect((await post('/feedback', [spoken])).body).toEqual({ RowAffected: 1, NotKept: ['Comment', 'Value'] });
 });
 
-it('knows a user from the first event, and says that nothing else about the user is kept', async () => {
-  const user = { UserId: 'dan', Labels: ['gamer'], Comment: 'Dan' };
-  expect((await post('/user', user)).body).toEqual({ RowAffected: 0, NotKept: ['Labels', 'Comment'] });
-  expect((await post('/users', [{ UserId: 'dan', Labels: null, Comment: '' }])).body).toEqual({ RowAffected: 0 });
+const isListed = async (userId: string) =>
+  (await call('/users?n=100')).body.Users.some(({ UserId }: { UserId: string }) => UserId === userId);
+
+it('knows a user from the first event', async () => {
   expect((await call('/user/dan')).status).toBe(404);
   await post('/feedback', [feedback('view', 'dan', 'go')]);
   expect((await call('/user/dan')).body).toEqual({ UserId: 'dan', Labels: [], Subscribe: [], Comment: '' });
-  await vi.waitUntil(
-    async () => (await call('/users?n=100')).body.Users.some((one: typeof user) => one.UserId === 'dan'),
-    {
-      timeout: 10_000,
-    },
-  );
+  await vi.waitUntil(() => isListed('dan'), { timeout: 10_000 });
   const { body } = await call('/user/dan', { method: 'DELETE' });
   expect(body).toEqual({ RowAffected: 1, ErasureId: expect.any(String) });
   expect((await callV1('GET', '/audit-log?limit=1')).entries).toMatchObject([
     { path: '/api/user/{userId}', ids: {}, after: { erasureId: body.ErasureId } },
   ]);
   await vi.waitUntil(async () => (await call('/user/dan')).status === 404, { timeout: 10_000 });
+});
+
+it('keeps an inserted user, whole or changed in part, and no change of an unknown one', async () => {
+  const user = { UserId: 'ivy', Labels: { tier: ['gold', 1] }, Subscribe: ['puzzle'], Comment: 'Ivy \u0000 \ud800' };
+  expect((await post('/user', user)).body).toEqual({ RowAffected: 1 });
+  expect((await call('/user/ivy')).body).toEqual(user);
+  expect(await isListed('ivy')).toBe(true);
+  const patch = (userId: string, body: object) => call(`/user/${userId}`, { method: 'PATCH', body });
+  expect((await patch('ivy', { UserId: 'ivy', Comment: 'vip', Labels: null })).body).toEqual({ RowAffected: 1 });
+  expect((await call('/user/ivy')).body).toEqual({ ...user, Comment: 'vip' });
+  expect((await patch('ivy', { Labels: ['a'], Subscribe: [], Comment: '' })).body).toEqual({ RowAffected: 1 });
+  expect((await call('/user/ivy')).body).toEqual({ UserId: 'ivy', Labels: ['a'], Subscribe: [], Comment: '' });
+  // As in gorse, an insertion replaces the whole user.
+  expect((await post('/users', [{ UserId: 'ivy', Comment: null }, { UserId: 'jan' }])).body).toEqual({
+    RowAffected: 2,
+  });
+  for (const UserId of ['ivy', 'jan'])
+    expect((await call(`/user/${UserId}`)).body).toEqual({ UserId, Labels: null, Subscribe: null, Comment: '' });
+
+  expect((await patch('nobody', { Comment: 'vip' })).status).toBe(404);
+  expect((await call('/user/nobody')).status).toBe(404);
+  await post('/feedback', [feedback('view', 'kim', 'go')]);
+  expect((await patch('kim', { Comment: 'vip' })).status).toBe(200);
+  expect((await call('/user/kim')).body).toEqual({ UserId: 'kim', Labels: null, Subscribe: null, Comment: 'vip' });
+});
+
+it('shows and takes over nothing that an erasure has yet to delete', async () => {
+  await post('/user', { UserId: 'mia', Labels: ['old'], Comment: 'old' });
+  await beginErasure(env.DB, [env.LOG_0], 'mia', Date.now());
+  expect((await call('/user/mia')).status).toBe(404);
+  await post('/feedback', [feedback('view', 'mia', 'go')]);
+  expect((await call('/user/mia')).body).toEqual({ UserId: 'mia', Labels: [], Subscribe: [], Comment: '' });
+  await call('/user/mia', { method: 'PATCH', body: { Subscribe: ['new'] } });
+  expect((await call('/user/mia')).body).toEqual({ UserId: 'mia', Labels: null, Subscribe: ['new'], Comment: '' });
+});
+
+it('exports an inserted user, and erases it at once; one inserted again stays', async () => {
+  const listExported = async () => {
+    const response = await exports.default.fetch('http://edge/v1/users/lea/export', {
+      headers: { authorization: 'Bearer test-admin' },
+    });
+    const lines = (await response.text()).trim().split('\n');
+    return lines.map((line) => JSON.parse(line)).filter(({ store }) => store === 'gorse-users');
+  };
+  await post('/user', { UserId: 'lea', Labels: ['a'], Comment: 'Lea' });
+  expect(await listExported()).toMatchObject([{ user_id: 'lea', labels: '["a"]', comment: '"Lea"' }]);
+  const { ErasureId } = (await call('/user/lea', { method: 'DELETE' })).body;
+  expect((await call('/user/lea')).status).toBe(404);
+  expect((await call('/user/lea', { method: 'PATCH', body: { Comment: 'x' } })).status).toBe(404);
+  expect((await post('/user', { UserId: 'lea', Comment: 'again' })).status).toBe(200);
+  const isFinished = async () => (await callV1('GET', `/erasures/${ErasureId}`)).finishedAt !== null;
+  await vi.waitUntil(isFinished, { timeout: 20_000, interval: 100 });
+  expect((await call('/user/lea')).body).toMatchObject({ Labels: null, Comment: 'again' });
+  expect(await listExported()).toHaveLength(1);
 });
 
 it('recommends, pages, and writes back what was shown as impressions', async () => {

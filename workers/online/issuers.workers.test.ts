@@ -10,6 +10,7 @@ import { FAILING_STORES } from '../../tests/failing-stores.ts';
 import { forgetHere } from '../../tests/publish-here.ts';
 import { DELETED_MAX_MS } from '../credentials/trusted-read.ts';
 import { Isolate } from '../serving/isolate.ts';
+import { writeGorseUsers } from '../storage/gorse-users.ts';
 import { deleteIssuer } from '../storage/issuers.ts';
 import { publishState } from '../storage/publish-state.ts';
 import { openIssuerKeys } from './auth.ts';
@@ -222,8 +223,11 @@ it('refuses an issuer whose players could be taken for others', async () => {
 
   await buy('own', 'test-admin', { userId: 'shop:77' });
   await vi.waitFor(async () => expect(await listUserIds('shop:')).toEqual(['shop:77']));
-  const taken = await create({ audience: 'x', prefix: 'shop:', adoptPlayers: undefined });
-  expect([taken.status, taken.body.detail]).toEqual([409, expect.stringContaining('adoptPlayers')]);
+  await writeGorseUsers(env.DB, [{ userId: 'made:1', labels: null, subscribe: null, comment: '' }], Date.now());
+  for (const prefix of ['shop:', 'made:']) {
+    const taken = await create({ audience: 'x', prefix, adoptPlayers: undefined });
+    expect([taken.status, taken.body.detail]).toEqual([409, expect.stringContaining('adoptPlayers')]);
+  }
   expect((await create({ audience: 'x', prefix: 'sho:', adoptPlayers: false })).status).toBe(201);
   expect((await create({ audience: 'y', prefix: 'shop:' })).status).toBe(201);
 });

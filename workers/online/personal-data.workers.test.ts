@@ -21,6 +21,7 @@ import { storeDeadLetters, UNDELIVERED } from '../storage/dead-letters.ts';
 import { beginErasure } from '../storage/erasures.ts';
 import { insertEvents } from '../storage/events.ts';
 import { writeBatchGalleries } from '../storage/galleries.ts';
+import { writeGorseUsers } from '../storage/gorse-users.ts';
 import { nameJobLease, withLease } from '../storage/leases.ts';
 import { rollUpLog } from '../storage/roll-up.ts';
 import { logAnswers } from '../storage/slates.ts';
@@ -62,6 +63,10 @@ async function fill(userId: string): Promise<void> {
   const events = [1, 2, 3].map((index) => makeEvent(userId, 'play', `g${index}`, at + index));
   const asGuest = [makeEvent(guest, 'click', 'g9', at)];
   await insertEvents(env.DB, [...events, ...asGuest]);
+  const inserted = [userId, guest, 'bystander'].map((id) => ({
+    ...{ userId: id, labels: [`label of ${id}`], subscribe: null, comment: '' },
+  }));
+  await writeGorseUsers(env.DB, inserted, at);
   await env.USER_SIGNALS.getByName(guest).record(asGuest);
   await env.USER_SIGNALS.getByName(userId).record(events);
   expect((await ask('POST', `/v1/users/${userId}/merge`, { from: guest })).status).toBe(200);
@@ -115,6 +120,8 @@ const IN_EVERY_STORE = {
   // The row in the first database, which also holds the small data, has the preferences.
   'last-seen': 0,
   unlogged: 1,
+  // Only the player's own row: the guest's is dropped.
+  'gorse-users': 1,
   'batch-gallery': 1,
   counts: 4,
   merges: 1,
@@ -341,6 +348,7 @@ it('moves nothing from before an erasure with a guest who is merged afterwards, 
       makeEvent(guest, 'play', play, at, { id: `${guest}-1` }),
       makeEvent(guest, 'like', like, at, { id: `${guest}-2` }),
     ]);
+    await writeGorseUsers(env.DB, [{ userId: guest, labels: [guest], subscribe: null, comment: '' }], at);
     await rollUpLog(env.DB);
     await env.DB.batch([
       env.DB.prepare(
@@ -363,6 +371,7 @@ it('moves nothing from before an erasure with a guest who is merged afterwards, 
   const text = JSON.stringify(lines.filter(({ store, table }) => store !== 'merges' && table !== 'documents'));
   expect(text).not.toContain('early');
   expect(countByStore(lines)).toMatchObject({ log: 2, 'archived-marks': 1, counts: 2, 'last-seen': 1, merges: 2 });
+  expect(lines).toContainEqual(expect.objectContaining({ store: 'gorse-users', user_id: 'olga', labels: '["late"]' }));
 });
 
 it('drops the preferences of a guest who was exported before the erasure and is imported after it', async () => {

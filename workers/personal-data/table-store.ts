@@ -75,6 +75,14 @@ export const USER_TABLES: readonly UserTable[] = [
     rowsPerPage: SMALL_ROWS_PER_PAGE,
   },
   {
+    name: 'gorse-users',
+    table: 'gorse_users',
+    users: ['user_id'],
+    time: 'written_at',
+    key: ['user_id'],
+    rowsPerPage: SMALL_ROWS_PER_PAGE,
+  },
+  {
     name: 'batch-gallery',
     table: 'batch_galleries',
     users: ['user_id'],

@@ -86,7 +86,10 @@ export async function hasPlayersWithPrefix(databases: LogShards, prefix: string)
   // The character after the colon: all ids with the prefix are between the two.
   const end = `${prefix.slice(0, -1)};`;
   const found = await askShards(databases, async (db) => {
-    const first = db.prepare('select user_id from users where user_id >= ?1 and user_id < ?2 limit 1');
+    const first = db.prepare(
+      `select user_id from users where user_id >= ?1 and user_id < ?2
+       union all select user_id from gorse_users where user_id >= ?1 and user_id < ?2 limit 1`,
+    );
     return (await first.bind(prefix, end).all()).results;
   });
   return found.length > 0;

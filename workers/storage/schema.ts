@@ -73,6 +73,17 @@ export const users = sqliteTable(
   (table) => [index('users_last_event').on(table.lastEventAt)],
 );
 
+/** Users as gorse's API stored them; only that API reads them. */
+export const gorseUsers = sqliteTable('gorse_users', {
+  userId: text('user_id').primaryKey(),
+  // JSON; null if unset.
+  labels: text('labels'),
+  subscribe: text('subscribe'),
+  // JSON.
+  comment: text('comment').notNull(),
+  writtenAt: integer('written_at').notNull(),
+});
+
 export const jobRuns = sqliteTable(
   'job_runs',
   {

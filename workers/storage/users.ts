@@ -133,6 +133,13 @@ const moveUser = (db: D1Database, fromUserId: string, toUserId: string, userHash
     )
     .bind(fromUserId, toUserId, userHash),
   db.prepare('delete from users where user_id = ?1').bind(fromUserId),
+  // The player's own row stays.
+  db
+    .prepare(
+      `update or ignore gorse_users set user_id = ?2 where user_id = ?1 and not ${wasErased('?3', 'written_at')}`,
+    )
+    .bind(fromUserId, toUserId, userHash),
+  db.prepare('delete from gorse_users where user_id = ?1').bind(fromUserId),
   db.prepare('delete from batch_galleries where user_id = ?1').bind(fromUserId),
 ];
 
