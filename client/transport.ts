@@ -31,7 +31,7 @@ export interface CallInit extends CallOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Sent as JSON. */
   body?: unknown;
-  /** Lists are joined by commas. */
+  /** Lists are joined by commas; a comma within an entry is sent as `%2C`. */
   query?: object;
   /** Lets the request outlive the page, if it is small and few such requests are in flight. */
   keepalive?: boolean;
@@ -144,6 +144,12 @@ function decideWait({ status, headers }: Response, restMs: number): number | und
 }
 
 function formatQuery(query: object = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && String(value) !== '');
-  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+  const texts = Object.entries(query).map(([name, value]) => [name, formatValue(value)]);
+  const given = texts.filter(([, text]) => text !== '');
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+}
+
+function formatValue(value: unknown): string {
+  if (value === undefined) return '';
+  return Array.isArray(value) ? value.map((one) => String(one).replaceAll(',', '%2C')).join() : String(value);
 }

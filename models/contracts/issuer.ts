@@ -57,7 +57,7 @@ const fields = {
 };
 
 export const IssuerInput = z
-  .object({
+  .strictObject({
     ...fields,
     adoptPlayers: z
       .boolean()

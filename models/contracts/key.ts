@@ -34,7 +34,7 @@ const scopes = z
   .meta({ description: '`admin` includes all others.', example: ['ingest', 'read'] });
 
 export const KeyInput = z
-  .object({
+  .strictObject({
     name: text(NAME_LENGTH_MAX).meta({ description: 'The program that uses the key.', example: 'store server' }),
     scopes,
     expiresAt: z.iso

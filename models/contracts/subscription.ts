@@ -32,7 +32,7 @@ export function explainRefusedAddress(address: string, loopback: boolean): strin
 }
 
 export const SubscriptionInput = z
-  .object({
+  .strictObject({
     url: z.string().max(URL_LENGTH_MAX).meta({
       description: 'An https address with a public host name; redirects are not followed.',
       example: 'https://example.com/hook',

@@ -56,7 +56,9 @@ export function connect(key: string) {
       return items.flatMap(({ item }) => item ?? []);
     },
     readExplanation: async (userId: string, itemId: string) => {
-      const { body } = await call<Gallery>(`${user(userId)}/gallery?explain=${encodeURIComponent(itemId)}`);
+      const { body } = await call<Gallery>(
+        `${user(userId)}/gallery?explain=${encodeURIComponent(itemId.replaceAll(',', '%2C'))}`,
+      );
       return body.explain?.[0] ?? null;
     },
     /** The stream's notice names the change by its id. */

@@ -218,9 +218,9 @@ it('explains why an item is shown or not, and refuses to explain too many', asyn
     method: 'POST',
     body: { events: [{ id: 'x', userId: 'curious', type: 'dismiss', itemId: 'game-03' }] },
   });
-  const [refused, unknown] = (await call('/v1/users/curious/gallery?explain=game-03,nobody')).body.explain!;
+  const [refused, unknown] = (await call('/v1/users/curious/gallery?explain=game-03,no%252Cbody')).body.explain!;
   expect(refused).toMatchObject({ itemId: 'game-03', shown: null, why: 'dismissed' });
-  expect(unknown).toMatchObject({ itemId: 'nobody', shown: null });
+  expect(unknown).toMatchObject({ itemId: 'no,body', shown: null });
   expect(unknown!.sources).toEqual({});
 
   const { items, explain } = (await call('/v1/users/curious/recommendations?n=3&explain=1')).body;

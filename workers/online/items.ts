@@ -22,7 +22,7 @@ import { ItemParams, wholeNumber } from './parameters.ts';
 import { ProblemError } from './problems.ts';
 
 const PutParams = z.object({ itemId: ItemId });
-const BulkBody = z.object({ items: z.array(ItemWithIdInput).min(1).max(ITEMS_PER_REQUEST_MAX) });
+const BulkBody = z.strictObject({ items: z.array(ItemWithIdInput).min(1).max(ITEMS_PER_REQUEST_MAX) });
 const BulkAnswer = z.object({ stored: z.number().int() });
 const ListAnswer = z.object({
   items: z.array(Item),

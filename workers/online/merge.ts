@@ -16,7 +16,7 @@ import { invalidInput, orUnavailable, ProblemError } from './problems.ts';
 
 const MERGE_BODY_BYTES_MAX = 8_192;
 const MergeBody = z
-  .object({
+  .strictObject({
     guestToken: TokenText.optional().meta({ description: 'The guest’s token, which a player sends as proof.' }),
     from: Id.optional().meta({
       description: 'The guest’s user id instead of its token; only with a key.',

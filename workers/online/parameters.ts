@@ -39,6 +39,9 @@ export const slateQuery = {
   n: wholeNumber(1, SLATE_LENGTH_MAX).default(SLATE_LENGTH_DEFAULT).meta({ description: 'Items, at most.' }),
   expand: z.enum(['item']).optional().meta({ description: '`item` adds the whole item to each id.' }),
 };
+/** Splits a list of ids in a query. `%2C` stands for a comma in an id: no id contains a `%`. */
+export const splitIds = (text: string): string[] => text.split(',').map((id) => id.replaceAll(/%2c/gi, ','));
+
 const EXCLUDED_MAX = 200;
 /** Far beyond what a player scrolls through. */
 const OFFSET_MAX = 1_000;
@@ -59,14 +62,14 @@ export const pageQuery = {
   }),
   exclude: z
     .union([z.string(), z.array(z.string())])
-    .transform((value) => [...new Set([value].flat().flatMap((ids) => ids.split(',')))])
+    .transform((value) => [...new Set([value].flat().flatMap(splitIds))])
     .pipe(z.array(Id).max(EXCLUDED_MAX))
     .optional()
     .meta({
       type: 'string',
       description:
         `Ids of items to leave out, such as those in the cart: separated by commas or in repeated parameters; at ` +
-        `most ${EXCLUDED_MAX}. An id that contains a comma cannot be named.`,
+        `most ${EXCLUDED_MAX}. A comma in an id is written \`%2C\`, which is \`%252C\` in the URL.`,
       example: 'wynmere,rising-towers',
     }),
 };

@@ -33,6 +33,21 @@ it('refuses a parameter that the route does not know, on every route, and names 
   expect((await call('/v1/status?verbose')).body.detail).toBe('This route has no query parameters.');
 });
 
+it('refuses a field that the body does not know, on every route except those of events', async () => {
+  const { paths } = (await (await exports.default.fetch('http://edge/openapi.json')).json()) as Document;
+  const refusing: string[] = [];
+  const accepting: string[] = [];
+  for (const [path, methods] of Object.entries(paths))
+    for (const [method, { requestBody }] of Object.entries(methods)) {
+      if (requestBody === undefined) continue;
+      const { body } = await call(path.replaceAll(/\{\w+\}/g, 'some-id'), method.toUpperCase(), { expires: 1 });
+      const isRefused = body.errors?.some(({ message }) => message.includes('expires')) ?? false;
+      (isRefused ? refusing : accepting).push(`${method} ${path}`);
+    }
+  expect(refusing.length).toBeGreaterThan(9);
+  expect(accepting).toEqual(['post /v1/events', 'post /v1/users/{userId}/gallery']);
+});
+
 it('refuses a repeated parameter, and names of fields that every object has', async () => {
   expect((await call('/v1/items/popular?n=3&n=4')).body.errors).toMatchObject([{ path: 'n' }]);
   for (const name of ['__proto__', 'constructor', 'toString'])

@@ -10,7 +10,7 @@ import type { Caller } from './caller.ts';
 import { type AnswerRequest, contextQuery } from './context.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { expandItems } from './expand-items.ts';
-import { Genre, pageQuery, slateQuery, UserParams } from './parameters.ts';
+import { Genre, pageQuery, slateQuery, splitIds, UserParams } from './parameters.ts';
 import { ProblemError } from './problems.ts';
 import { openRecommender, type Recommender } from './recommender.ts';
 
@@ -21,15 +21,15 @@ const Explain = z
   .string()
   .min(1)
   .max(EXPLAINED_MAX * 129)
-  .transform((value) => ({ itemIds: value === '1' ? undefined : value.split(',') }))
+  .transform((value) => ({ itemIds: value === '1' ? undefined : splitIds(value) }))
   .refine(({ itemIds }) => (itemIds?.length ?? 0) <= EXPLAINED_MAX, `names at most ${EXPLAINED_MAX} items`)
   .optional()
   .meta({
     type: 'string',
     description:
-      '`1`, or item ids separated by commas: explains why each is in the answer, or why it is not. An id that ' +
-      'contains a comma cannot be named. Such an answer counts as not shown: the ranking model does not learn from ' +
-      'it. Only with a key: it names the store’s rules.',
+      '`1`, or item ids separated by commas: explains why each is in the answer, or why it is not. A comma in an id ' +
+      'is written `%2C`, which is `%252C` in the URL. Such an answer counts as not shown: the ranking model does not ' +
+      'learn from it. Only with a key: it names the store’s rules.',
   });
 
 export const galleryQuery = {

@@ -21,7 +21,7 @@ const TOKEN_BODY_BYTES_MAX = 1_024;
 const PUBLIC_KEYS_MAX_AGE_S = 300;
 const GUEST_ID_BYTES = 16;
 
-const TokenBody = z.object({
+const TokenBody = z.strictObject({
   userId: UserId.optional().meta({ description: 'Required, except for a new guest.', example: 'player-0001' }),
   expiresIn: z
     .number()
