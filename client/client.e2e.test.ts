@@ -114,6 +114,39 @@ it('renews a token that has ended, for calls, for events, and for the stream', a
   await expect.poll(() => notices.flatMap(({ causes }) => causes), { timeout: 20_000 }).toContain(id);
 });
 
+it('stops the stream with the server’s problem when its key has been deleted', async () => {
+  const manage = async (method: string, path: string, body?: object) => {
+    const headers = { authorization: `Bearer ${inject('adminKey')}`, 'content-type': 'application/json' };
+    const response = await fetch(inject('url') + path, { method, headers, body: body && JSON.stringify(body) });
+    return response.text();
+  };
+  const created = await manage('POST', '/v1/keys', { name: 'leaked', scopes: ['read'] });
+  const { key, keyId } = JSON.parse(created) as { key: string; keyId: string };
+  const player = open(newPlayer());
+  const getToken = vi.fn((refused?: string) => (refused === undefined ? key : undefined));
+  const listening = open(player.userId, { getToken });
+  const notices: Notice[] = [];
+  const onRefused = vi.fn();
+  onTestFinished(listening.openStream((notice) => notices.push(notice), { onRefused }));
+  const act = async () => {
+    player.recordEvent({ type: 'click', itemId: 'wynmere' });
+    await player.flush();
+    return notices.length;
+  };
+  // The stream may open after the first gallery is ready.
+  await expect.poll(act, { timeout: 20_000, interval: 2_500 }).toBeGreaterThan(0);
+  await manage('DELETE', `/v1/keys/${keyId}`);
+  await act();
+  // Node reports a close once the connection ends, which is when the object hibernates, ten seconds later.
+  await expect.poll(() => onRefused.mock.calls.length, { timeout: 60_000 }).toBe(1);
+  expect(onRefused.mock.calls[0]![0]).toMatchObject({
+    name: 'Problem',
+    status: 401,
+    type: '/docs#problem-unauthorized',
+  });
+  expect(getToken.mock.calls).toEqual([[undefined], [key]]);
+}, 90_000);
+
 it('repeats on the stream what was missed', async () => {
   const client = open(newPlayer());
   await client.getGallery();

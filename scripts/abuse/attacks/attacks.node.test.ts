@@ -1,11 +1,13 @@
 // Attacks on servers that do not withstand them: each must be a breach.
 
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { Attempts, runAttack, type Target } from '../target/attack.ts';
+import { Client } from '../target/client.ts';
 import { subtractHeld } from '../target/leftovers.ts';
 import { overload } from './overload.ts';
+import { streams as streamAttack } from './streams.ts';
 import { judgeLeftovers } from './unknown-ids.ts';
 
 test('an overload that sheds nothing is a breach', async () => {
@@ -21,6 +23,25 @@ test('an overload that sheds nothing is a breach', async () => {
   const { breaches } = await runAttack(overload, target);
   server.close();
   expect(breaches).toEqual(['no gallery came from a cheaper rung because of the overload', 'no ingest was refused']);
+});
+
+test('a stream that goes on after its key is revoked is a breach', async () => {
+  const streams: ServerResponse[] = [];
+  const server = createServer((request, response) => {
+    if (request.method === 'GET') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': connected\n\n');
+      streams.push(response);
+      return;
+    }
+    if (request.url === '/v1/events') for (const stream of streams) stream.write('event: gallery.ready\ndata: {}\n\n');
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"key":"k","keyId":"i"}');
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const client = new Client((server.address() as AddressInfo).port, 1);
+  const { breaches } = await runAttack(streamAttack, { client, secrets: { keys: {} } } as Target);
+  client.close();
+  server.close();
+  expect(breaches).toEqual(['a notice came after the key was revoked', 'the stream is still open']);
 });
 
 test('an unknown id that leaves anything but slates, or more of them than the budget, is a breach', () => {

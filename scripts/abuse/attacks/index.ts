@@ -13,6 +13,7 @@ import { popularity } from './popularity.ts';
 import { unknownParameters } from './queries.ts';
 import { rates } from './rates.ts';
 import { slowBodies } from './slow-bodies.ts';
+import { streams } from './streams.ts';
 import { tokens } from './tokens.ts';
 import { unknownIds } from './unknown-ids.ts';
 import { webhooks } from './webhooks.ts';
@@ -26,6 +27,7 @@ export const ATTACKS: readonly Attack[] = [
   otherPlayers,
   misplacedKeys,
   deadKeys,
+  streams,
   tokens,
   hosts,
   unknownParameters,
