@@ -13,6 +13,8 @@ import { handleSignals, INTERRUPTED } from './terminal/shutdown.ts';
 
 /** An event that is lost four times in a row is sent again 21 minutes after it was received, then hourly. */
 const DRAIN_TIMEOUT_MS = 90 * 60_000;
+/** Share of the queue's messages that are lost. */
+const DROPPED = 0.03;
 
 async function chaos({ json, outage: outageMs, ...flags }: Flags): Promise<void> {
   const players = choosePlayers(flags);
@@ -28,6 +30,7 @@ async function chaos({ json, outage: outageMs, ...flags }: Flags): Promise<void>
         state,
         players,
         outageMs,
+        dropped: DROPPED,
         drainTimeoutMs: DRAIN_TIMEOUT_MS,
         log: console.error,
         onProgress: progress.update,

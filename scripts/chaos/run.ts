@@ -18,7 +18,7 @@ import { type LogCount, readLog } from './read-log.ts';
 import type { ObjectState } from './worker.ts';
 
 const KEY = 'chaos';
-const FAULTS: Shares = { dropped: 0.03, doubled: 0.1, delayed: 0.1 };
+const FAULTS: Omit<Shares, 'dropped'> = { doubled: 0.1, delayed: 0.1 };
 const POLL_MS = 250;
 const ASK_TIMEOUT_MS = 5_000;
 const USERS_PER_REQUEST = 50;
@@ -39,6 +39,8 @@ export interface Plan {
    */
   shards: number;
   seed: number;
+  /** Probability that the queue loses a message. */
+  dropped: number;
   /** Events that are not logged after this time count as lost. */
   drainTimeoutMs: number;
   log(message: string): void;
@@ -76,7 +78,7 @@ export async function runChaos(plan: Plan, shutdown: Shutdown): Promise<ChaosRep
     [config, 1],
     [whole, plan.shards],
   ] as const) {
-    const vars = { ADMIN_KEY: KEY, QUEUE_FAULTS: FAULTS };
+    const vars = { ADMIN_KEY: KEY, QUEUE_FAULTS: { ...FAULTS, dropped: plan.dropped } };
     const workerConfig: WorkerConfig = { file, state, main: 'scripts/chaos/worker.ts', vars, shards };
     await runScript(shutdown, 'local/write-worker-config.ts', [JSON.stringify(workerConfig)]);
   }
