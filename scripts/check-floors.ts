@@ -9,6 +9,7 @@ import path from 'node:path';
 const FLOORS: readonly (readonly string[])[] = [
   ['models/contracts/', 'client/'],
   ['models/features/'],
+  ['models/experiments/'],
   ['models/data/'],
   ['models/linalg/'],
   ['models/onnx/'],
@@ -32,7 +33,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['web/'],
 ];
 /** Folders for the Worker and the page; the rest of models/ runs in Node. */
-const MODELS_FOR_WORKERS = ['models/contracts/', 'models/features/'];
+const MODELS_FOR_WORKERS = ['models/contracts/', 'models/features/', 'models/experiments/'];
 /** Packages that only one file may import. */
 const PACKAGE_OWNERS: Readonly<Record<string, string>> = {
   'onnxruntime-node': 'models/onnx/session.ts',
