@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import { DEFAULT_SETTINGS } from '../models/contracts/algorithm-settings.ts';
 import {
   EVENT_TYPES,
   EVENTS_BODY_BYTES_MAX,
@@ -16,7 +17,6 @@ import { SLATE_LENGTH_MAX } from '../models/contracts/gallery.ts';
 import { ITEMS_BODY_BYTES_MAX, ITEMS_PER_REQUEST_MAX } from '../models/contracts/item.ts';
 import { SUBSCRIPTIONS_MAX } from '../models/contracts/subscription.ts';
 import { GUEST_TOKEN_LIFETIME_S, TOKEN_LIFETIME_MAX_S } from '../models/contracts/token.ts';
-import { ACTION_UTILITIES } from '../models/features/ranking.ts';
 import { LONG_PLAY_MINUTES, weighEvent } from '../models/features/weights.ts';
 import { PROJECT_DIR } from '../scripts/local/project.ts';
 import { PROBLEM_KINDS } from '../workers/online/problems.ts';
@@ -56,7 +56,10 @@ it('the guide to events gives each type the weight that it has', () => {
 it('the guide to events gives each action the utility that it has', () => {
   const rows = readTable('events.md', 'What an answer earns');
   const utilities = rows.map(([action, utility]) => [/`(\w+)`/.exec(action!)![1], utility]);
-  const expected = Object.entries(ACTION_UTILITIES).map(([action, utility]) => [action, write(utility)]);
+  const expected = Object.entries(DEFAULT_SETTINGS.actionUtilities).map(([action, utility]) => [
+    action,
+    write(utility),
+  ]);
   expect(utilities.sort()).toEqual(expected.sort());
 });
 

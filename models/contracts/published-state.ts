@@ -2,6 +2,7 @@
 // originals; the large files that it names never change.
 
 import { z } from 'zod';
+import type { Experiment } from './experiment.ts';
 import type { StoredIssuer } from './issuer.ts';
 import type { Key } from './key.ts';
 import { ReleasePointer } from './release.ts';
@@ -36,6 +37,8 @@ export const StateParts = z.object({
   subscriptions: listOf<Listener>(),
   keys: listOf<StoredKey>(),
   issuers: listOf<StoredIssuer>(),
+  /** Those that run. States before 0.5 have none. */
+  experiments: listOf<Experiment>().default([]),
   /** Null until the catalogue is published for the first time. */
   catalogue: CatalogueFiles.nullable(),
   /** Key of the statistics file; null before the first. */

@@ -2,6 +2,7 @@
 // Logged when the answer is made, so that training recomputes no feature; outcomes join by `recommendationId`.
 
 import { z } from 'zod';
+import { Exposure, InterleavedRow, ShadowComparison } from './experiment.ts';
 
 /** One item that was shown. */
 export const SlateEntry = z.object({
@@ -70,6 +71,10 @@ export const SlateMessage = z.object({
   /** With and without slates. */
   answers: z.array(AnswerCount).max(200),
   accepted: z.array(AcceptedCount).max(200),
+  /** The effects of experiments on this answer; most have none. */
+  exposures: z.array(Exposure).max(20).optional(),
+  shadows: z.array(ShadowComparison).max(20).optional(),
+  interleaved: z.array(InterleavedRow).max(20).optional(),
 });
 export type SlateMessage = z.infer<typeof SlateMessage>;
 

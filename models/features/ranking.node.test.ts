@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
 import { createColumns, type DescribedCandidate, describeCandidates } from '../../tests/candidate-features.ts';
+import { ACTIONS, DEFAULT_SETTINGS } from '../contracts/algorithm-settings.ts';
 import { EMPTY_CONTEXT } from '../contracts/context.ts';
 import type { Item } from '../contracts/item.ts';
 import { EMPTY_USER_STATE, type UserState } from '../contracts/signals.ts';
 import {
-  ACTION_UTILITIES,
-  ACTIONS,
   computeExpectedUtilities,
   encodeFeatures,
   FEATURES,
@@ -169,7 +168,9 @@ test('an entry further right or down differs only in the position features', () 
 
 test('expected utilities follow the table, in order, and stay above zero even if everybody dismisses', () => {
   const chances = (...values: number[]) => Float32Array.from(values);
-  expect(computeExpectedUtilities(chances(0.5, 0.1, 0, 0, 0))[0]).toBeCloseTo(0.5 + 0.1 * ACTION_UTILITIES.play);
+  expect(computeExpectedUtilities(chances(0.5, 0.1, 0, 0, 0))[0]).toBeCloseTo(
+    0.5 + 0.1 * DEFAULT_SETTINGS.actionUtilities.play,
+  );
   expect(computeExpectedUtilities(new Float32Array(3 * ACTIONS.length))).toHaveLength(3);
   const falling = [0, 0.05, 0.3, 1].map((dismissed) => computeExpectedUtilities(chances(0.1, 0, 0, 0, dismissed))[0]!);
   expect(falling).toEqual(falling.toSorted((a, b) => b - a));

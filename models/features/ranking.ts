@@ -1,6 +1,7 @@
 // The input and output of the ranking model: one ordered list of features, and the actions that it predicts with their
 // utilities. Trainer and edge both import it; its hash is in every release. It reads no store and no clock.
 
+import { ACTIONS, DEFAULT_SETTINGS } from '../contracts/algorithm-settings.ts';
 import type { SourceName } from '../contracts/gallery.ts';
 import { FeatureRange } from './feature-range.ts';
 import { NO_DAY } from './item-columns.ts';
@@ -8,13 +9,6 @@ import { type ItemFeatureInput, readItemFeature } from './item-features.ts';
 import { LabelMarks } from './label-marks.ts';
 import type { RequestFeatures } from './request-features.ts';
 import { hashString } from './rng.ts';
-
-/** The model predicts the probability of each, in this order. */
-export const ACTIONS = ['click', 'play', 'like', 'purchase', 'dismiss'] as const;
-export type Action = (typeof ACTIONS)[number];
-
-/** The utility of an action to the store. A candidate's score is its expected utility. */
-export const ACTION_UTILITIES: Record<Action, number> = { click: 1, play: 4, like: 3, purchase: 6, dismiss: -4 };
 
 /** The part of the features' input that differs by candidate, as columns by candidate; RequestFeatures is the rest. */
 export interface CandidateFeatures {
@@ -217,7 +211,7 @@ export function writePosition(features: Float32Array, row: number, column: numbe
 
 /** Returns one number for each row of probabilities, [candidates, ACTIONS]; above 0, so that factors can re-rank it. */
 export function computeExpectedUtilities(probabilities: Float32Array): Float32Array {
-  const weights = ACTIONS.map((action) => ACTION_UTILITIES[action]);
+  const weights = ACTIONS.map((action) => DEFAULT_SETTINGS.actionUtilities[action]);
   const utilities = new Float32Array(probabilities.length / ACTIONS.length);
   for (let candidate = 0; candidate < utilities.length; candidate++) {
     let utility = 0;

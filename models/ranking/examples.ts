@@ -1,7 +1,8 @@
 // Turns shown rows into training examples of the ranking model: one for each examined impression, weighted by the
 // inverse of its position's examination propensity and of the probability with which its answer was logged.
 
-import { ACTIONS, FEATURES, writePosition } from '../features/ranking.ts';
+import { ACTIONS } from '../contracts/algorithm-settings.ts';
+import { FEATURES, writePosition } from '../features/ranking.ts';
 import type { ShownRow } from './impressions.ts';
 
 export interface Examples {

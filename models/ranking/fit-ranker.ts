@@ -1,8 +1,9 @@
 // Fits the ranking model's parameters to examples by gradient descent, in a number of steps that depends on the data
 // alone.
 
+import { ACTIONS } from '../contracts/algorithm-settings.ts';
 import { createRandom, type Random } from '../data/random.ts';
-import { ACTIONS, FEATURES } from '../features/ranking.ts';
+import { FEATURES } from '../features/ranking.ts';
 import { openTrainingStep, type Parameters } from '../gradient/step.ts';
 import type { Device } from '../onnx/session.ts';
 import type { Examples } from './examples.ts';

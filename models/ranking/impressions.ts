@@ -1,10 +1,11 @@
 // Joins slates with the events that followed, by recommendation id and item: the training data of the ranking model.
 // Features are those logged with the slate; none is computed again.
 
+import { ACTIONS, type Action } from '../contracts/algorithm-settings.ts';
 import { type EventType, type PlayerEvent, RETRACTIONS } from '../contracts/event.ts';
 import type { LoggedSlate, SlateEntry } from '../contracts/slate.ts';
 import { keepLatest, retractionKey } from '../data/retractions.ts';
-import { ACTIONS, type Action, FEATURES, unpackFeatures } from '../features/ranking.ts';
+import { FEATURES, unpackFeatures } from '../features/ranking.ts';
 
 /** Action on the shown item, by event type; other types are no action. */
 const ACTION_OF: Partial<Record<EventType, Action>> = {

@@ -1,8 +1,9 @@
 // Measures an order of shown items by the players' actions: NDCG over examined impressions and, from shuffled rows, the
 // clicks that the order would have received.
 
+import { ACTIONS, DEFAULT_SETTINGS } from '../contracts/algorithm-settings.ts';
 import type { RankingPart } from '../contracts/release.ts';
-import { ACTION_UTILITIES, ACTIONS, computeExpectedUtilities, FEATURES } from '../features/ranking.ts';
+import { computeExpectedUtilities, FEATURES } from '../features/ranking.ts';
 import { compareSnips, estimateSnips, weightShuffledRow } from './counterfactual.ts';
 import type { Examples } from './examples.ts';
 import type { Impression, ShownRow } from './impressions.ts';
@@ -70,7 +71,7 @@ function meanDiscount(above: number, equal: number): number {
 }
 
 const computeGain = ({ outcomes }: Impression): number =>
-  ACTIONS.reduce((sum, action, at) => sum + (outcomes[at] ? ACTION_UTILITIES[action] : 0), 0);
+  ACTIONS.reduce((sum, action, at) => sum + (outcomes[at] ? DEFAULT_SETTINGS.actionUtilities[action] : 0), 0);
 /** Indices, best first. */
 const rankByScore = (scores: readonly number[]): number[] =>
   Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);

@@ -2,8 +2,9 @@
 // millisecond. A linear path beside the hidden layers carries most of the model when data is scarce.
 
 import { nn, numpy as np } from '@jax-js/jax';
+import { ACTIONS } from '../contracts/algorithm-settings.ts';
 import type { Random } from '../data/random.ts';
-import { ACTIONS, FEATURES } from '../features/ranking.ts';
+import { FEATURES } from '../features/ranking.ts';
 import type { Arrays } from '../gradient/optimiser.ts';
 import type { Parameters } from '../gradient/step.ts';
 import { GraphBuilder } from '../onnx/graph.ts';

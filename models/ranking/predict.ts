@@ -1,6 +1,7 @@
 // Runs an encoded ranking model in Node. The edge runs the same file on workers/inference.
 
-import { ACTIONS, FEATURES } from '../features/ranking.ts';
+import { ACTIONS } from '../contracts/algorithm-settings.ts';
+import { FEATURES } from '../features/ranking.ts';
 import { openSession } from '../onnx/session.ts';
 
 /** `inputs`: [rows, FEATURES] each; → [rows, ACTIONS] for each. Throws if the file is not a valid model. */

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { addSlate } from '../../tests/add-slate.ts';
+import { ACTIONS } from '../contracts/algorithm-settings.ts';
 import { createRandom } from '../data/random.ts';
 import { computeMean } from '../evaluation/metrics.ts';
-import { ACTIONS, FEATURES, FEATURES_HASH, packFeatures } from '../features/ranking.ts';
+import { FEATURES, FEATURES_HASH, packFeatures } from '../features/ranking.ts';
 import { collectExamples, estimateExamination } from './examples.ts';
 import { type Impression, ImpressionLog, type ShownRow } from './impressions.ts';
 import { judgeRanker } from './judge-ranker.ts';

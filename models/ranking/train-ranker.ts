@@ -2,11 +2,12 @@
 // If data is insufficient or the model no better than the prior, the release has no ranking model, and the outcome says
 // why.
 
+import { ACTIONS } from '../contracts/algorithm-settings.ts';
 import type { RankingPart } from '../contracts/release.ts';
 import { pickEvenly } from '../data/pick-evenly.ts';
 import { computeMean } from '../evaluation/metrics.ts';
 import { estimateDifference } from '../evaluation/significance.ts';
-import { ACTIONS, computeExpectedUtilities, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
+import { computeExpectedUtilities, FEATURES, FEATURES_HASH } from '../features/ranking.ts';
 import { type Estimate, STANDARD_ERRORS } from './counterfactual.ts';
 import { collectExamples, type Examples, estimateExamination } from './examples.ts';
 import { computeMeanLabels, type FitContext, fitRanker } from './fit-ranker.ts';

@@ -1,6 +1,7 @@
 // Draws a store of any size and its players, as ranking inputs: a catalogue with labels, developers, series and prices,
 // statistics, and a release's scores and neighbours. For measuring speed; the scores mean nothing.
 
+import { ACTIONS } from '../../models/contracts/algorithm-settings.ts';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
@@ -9,7 +10,7 @@ import { EMPTY_USER_STATE, type HistoryItem, type UserState } from '../../models
 import type { ItemScore, Statistics } from '../../models/contracts/statistics.ts';
 import { createRandom, type Random } from '../../models/data/random.ts';
 import { computeGenreAffinity } from '../../models/features/affinity.ts';
-import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
+import { FEATURES } from '../../models/features/ranking.ts';
 import { createRng } from '../../models/features/rng.ts';
 import type { PredictActions, RankingInput } from '../../workers/recommending/ranking-input.ts';
 import { Catalogue } from '../../workers/storage/catalogue.ts';

@@ -4,8 +4,9 @@
 
 import path from 'node:path';
 import { encodeRetrievalModel } from '../../models/algorithms/algorithm.ts';
+import { ACTIONS } from '../../models/contracts/algorithm-settings.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
-import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
+import { FEATURES } from '../../models/features/ranking.ts';
 import { openSession, type Session, type TensorData } from '../../models/onnx/session.ts';
 import { writePlainMemoryWasm, writeSharedMemoryWasm } from '../build/write-wasm.ts';
 import type { PassRequest } from './inference-worker.ts';

@@ -1,7 +1,8 @@
 // Draws a ranking model with random parameters, which costs as much to serve as a trained one.
 
+import { ACTIONS } from '../../models/contracts/algorithm-settings.ts';
 import { createRandom } from '../../models/data/random.ts';
-import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
+import { FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
 
 import { encodeRanker, initialiseRanker } from '../../models/ranking/network.ts';
 import { predictProbabilities } from '../../models/ranking/predict.ts';

@@ -1,7 +1,7 @@
 // The definition of `npm run simulate`: its flags and its help.
 
 import path from 'node:path';
-import type { POLICIES } from '../../workers/recommending/policies.ts';
+import type { POLICIES } from '../../models/contracts/policy.ts';
 import { createCommand } from '../terminal/command.ts';
 import { jsonOption, parseWholeNumber, seedOption } from '../terminal/options.ts';
 

@@ -1,6 +1,6 @@
 // The results of the rounds, with intervals, and how far the full policy is ahead.
 
-import { POLICIES, type Policy } from '../../workers/recommending/policies.ts';
+import { POLICIES, type Policy } from '../../models/contracts/policy.ts';
 import type { Tally } from './round.ts';
 
 /** Each figure is a ratio of two sums over the players. */

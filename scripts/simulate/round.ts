@@ -4,8 +4,8 @@
 import { randomUUID } from 'node:crypto';
 import type { EventInput } from '../../models/contracts/event.ts';
 import type { Gallery } from '../../models/contracts/gallery.ts';
+import { POLICIES, type Policy } from '../../models/contracts/policy.ts';
 import { createRandom, type Random } from '../../models/data/random.ts';
-import { POLICIES, type Policy } from '../../workers/recommending/policies.ts';
 import { showsOwnGames } from '../../workers/recommending/rows.ts';
 import type { Game } from '../world/catalogue.ts';
 import { makePlayers, type Player } from '../world/players.ts';

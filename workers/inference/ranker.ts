@@ -1,8 +1,9 @@
 // Opens the ranking model of a release, after the same self-test as the retrieval model. If it cannot be used, the
 // release serves without it: the prior ranks, and the reason is kept.
 
+import { ACTIONS } from '../../models/contracts/algorithm-settings.ts';
 import { PARITY_TOLERANCE, RankingPart } from '../../models/contracts/release.ts';
-import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
+import { FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
 import { createPlainRanker } from './plain-ranker.ts';
 import { readCachedFile } from './release-files.ts';
 import type { Ranker, Scorer } from './scorer.ts';

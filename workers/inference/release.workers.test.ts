@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { ACTIONS } from '../../models/contracts/algorithm-settings.ts';
 import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
 import { HISTORY_LENGTH, RELEASE_SCHEMA } from '../../models/contracts/release.ts';
 import { encodeHistories } from '../../models/features/history.ts';
-import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
+import { FEATURES } from '../../models/features/ranking.ts';
 import type { RankingContents } from '../../models/ranking/train-ranker.ts';
 import { type Publication, publishFake, scoreByHand } from '../../tests/fake-release.ts';
 import { loadNamed } from '../../tests/load-release.ts';

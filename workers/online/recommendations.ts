@@ -3,9 +3,9 @@
 
 import { z } from '@hono/zod-openapi';
 import { GALLERY_ROW_LENGTH_DEFAULT, Gallery, Recommendations } from '../../models/contracts/gallery.ts';
+import { POLICIES } from '../../models/contracts/policy.ts';
 import { findEmptiedBy } from '../recommending/emptied.ts';
 import { explainItems } from '../recommending/explain.ts';
-import { POLICIES } from '../recommending/policies.ts';
 import type { Caller } from './caller.ts';
 import { type AnswerRequest, contextQuery } from './context.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { ACTIONS } from '../../models/contracts/algorithm-settings.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { RuleInput } from '../../models/contracts/rule.ts';
 import type { SignalEvent } from '../../models/contracts/signals.ts';
-import { ACTIONS } from '../../models/features/ranking.ts';
 import { emptySignals, foldEvents } from '../../models/features/signals.ts';
 import { deriveUserState } from '../../models/features/user-state.ts';
 import { createRankingInput, itemIds } from '../../tests/ranking-input.ts';

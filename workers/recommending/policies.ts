@@ -2,6 +2,7 @@
 // are one order cut into rows, and the full page without fatigue. The same filters apply.
 
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
+import type { Policy } from '../../models/contracts/policy.ts';
 import { describePopular } from './describe-popular.ts';
 import { createPlayerFilters, createSelectionFilters, type Selection } from './filters.ts';
 import { retrieveByModel } from './model-source.ts';
@@ -9,12 +10,6 @@ import type { RankingInput } from './ranking-input.ts';
 import { filterSource, type Source, take } from './source.ts';
 import { retrievePopular } from './sources.ts';
 
-/**
- * full: recommend.ts. no-fatigue: the same for a player who was shown nothing. retrieval: by the retrieval model, then
- * by popularity. popularity: by popularity.
- */
-export const POLICIES = ['full', 'no-fatigue', 'retrieval', 'popularity'] as const;
-export type Policy = (typeof POLICIES)[number];
 export type BaselinePolicy = Exclude<Policy, 'full' | 'no-fatigue'>;
 
 export const isBaseline = (policy: Policy): policy is BaselinePolicy =>

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
+import { ACTIONS } from '../../models/contracts/algorithm-settings.ts';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import { Slate } from '../../models/contracts/slate.ts';
-import { ACTIONS, FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
+import { FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
 import { createRng } from '../../models/features/rng.ts';
 import { estimateExamination } from '../../models/ranking/examples.ts';
 import { ImpressionLog } from '../../models/ranking/impressions.ts';

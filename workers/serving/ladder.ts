@@ -4,10 +4,11 @@
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { Item } from '../../models/contracts/item.ts';
+import type { Policy } from '../../models/contracts/policy.ts';
 import { continueList } from '../recommending/continue-list.ts';
 import type { Selection } from '../recommending/filters.ts';
 import { recommendList } from '../recommending/lists.ts';
-import { composeBaseline, isBaseline, type Policy, withoutFatigue } from '../recommending/policies.ts';
+import { composeBaseline, isBaseline, withoutFatigue } from '../recommending/policies.ts';
 import { composeGallery, type Page, type Ranking } from '../recommending/recommend.ts';
 import { showsOwnGames } from '../recommending/rows.ts';
 import { explainShort, listRemoved } from '../recommending/short.ts';

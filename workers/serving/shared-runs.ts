@@ -1,9 +1,10 @@
 // Runs the models for several answers at once. What they ask for is collected until the isolate's other requests have
 // had a turn, and then answered by one run.
 
+import { ACTIONS } from '../../models/contracts/algorithm-settings.ts';
 import type { HistoryItem } from '../../models/contracts/signals.ts';
 import { encodeHistories } from '../../models/features/history.ts';
-import { ACTIONS, FEATURES } from '../../models/features/ranking.ts';
+import { FEATURES } from '../../models/features/ranking.ts';
 import type { LoadedRelease } from '../inference/release.ts';
 import type { Isolate } from './isolate.ts';
 import { type Models, peekRanker } from './run-models.ts';

@@ -3,6 +3,7 @@
 
 import type { PublishedState, StateParts } from '../../models/contracts/published-state.ts';
 import { deleteUnnamed, writeCatalogue } from './catalogue-files.ts';
+import { readRunningExperiments } from './experiments.ts';
 import { readIssuers } from './issuers.ts';
 import { readKeys } from './keys.ts';
 import { changeState } from './published-state.ts';
@@ -19,16 +20,17 @@ import { readListeners } from './subscriptions.ts';
 const UNNAMED_MS = 3_600_000;
 
 /** The parts whose originals are in D1. */
-export type OperatorParts = Pick<PublishedState, 'rules' | 'subscriptions' | 'keys' | 'issuers'>;
+export type OperatorParts = Pick<PublishedState, 'rules' | 'subscriptions' | 'keys' | 'issuers' | 'experiments'>;
 
 export async function readOperatorParts(db: D1Database): Promise<OperatorParts> {
-  const [rules, subscriptions, keys, issuers] = await Promise.all([
+  const [rules, subscriptions, keys, issuers, experiments] = await Promise.all([
     readRules(db),
     readListeners(db),
     readKeys(db),
     readIssuers(db),
+    readRunningExperiments(db),
   ]);
-  return { rules, subscriptions, keys, issuers };
+  return { rules, subscriptions, keys, issuers, experiments };
 }
 
 /** All parts but the catalogue, whose files only a publication writes. `published`: the state as published. */

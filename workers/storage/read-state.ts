@@ -158,7 +158,16 @@ async function readWithoutBucket(
 }
 
 const NOTHING_PUBLISHED: ServingState = {
-  parts: { rules: [], subscriptions: [], keys: [], issuers: [], catalogue: null, statistics: null, release: null },
+  parts: {
+    rules: [],
+    subscriptions: [],
+    keys: [],
+    issuers: [],
+    experiments: [],
+    catalogue: null,
+    statistics: null,
+    release: null,
+  },
   version: 0,
   operatorsVersion: 0,
   keysById: new Map(),
@@ -197,7 +206,7 @@ export function adoptOperators(
  * Objects that have not changed stay the same, since others keep what they compute from them, such as an imported key.
  */
 function takeOperators(
-  { rules, subscriptions, keys, issuers }: OperatorParts,
+  { rules, subscriptions, keys, issuers, experiments }: OperatorParts,
   operatorsVersion: number,
   before: ServingState,
 ): ServingState {
@@ -212,6 +221,7 @@ function takeOperators(
       subscriptions,
       keys: kept,
       issuers: keepJwks(issuers, parts.issuers),
+      experiments: keepEqual(experiments, parts.experiments),
     },
     keysById: kept === parts.keys ? before.keysById : new Map(kept.map((key) => [key.keyId, key])),
   };

@@ -4,6 +4,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
+import { EXPERIMENT_STATES } from '../../models/contracts/experiment.ts';
 
 export const events = sqliteTable(
   'events',
@@ -477,3 +478,14 @@ export const itemTotals = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.country, table.itemId] })],
 );
+
+/** Experiments; those that run are published. */
+export const experiments = sqliteTable('experiments', {
+  experimentId: text('experiment_id').primaryKey(),
+  // JSON, without the id and the state.
+  body: text('body').notNull(),
+  state: text('state', { enum: EXPERIMENT_STATES }).notNull(),
+  // Grows with each change: a writer replaces only the one it has read.
+  revision: integer('revision').notNull(),
+  createdAt: integer('created_at').notNull(),
+});

@@ -1,0 +1,85 @@
+// Experiments in D1; publish-state.ts publishes those that run.
+
+import type { Experiment } from '../../models/contracts/experiment.ts';
+
+/** An experiment with the number of its changes, for writers. */
+export interface StoredExperiment {
+  experiment: Experiment;
+  revision: number;
+}
+
+interface Row {
+  experimentId: string;
+  body: string;
+  state: Experiment['state'];
+  revision: number;
+}
+
+const COLUMNS = 'experiment_id as experimentId, body, state, revision';
+
+const toStored = ({ experimentId, body, state, revision }: Row): StoredExperiment => ({
+  experiment: { experimentId, state, ...JSON.parse(body) },
+  revision,
+});
+
+/** Oldest first. */
+export async function readExperiments(db: D1Database): Promise<StoredExperiment[]> {
+  const { results } = await db
+    .prepare(`select ${COLUMNS} from experiments order by created_at, experiment_id`)
+    .all<Row>();
+  return results.map(toStored);
+}
+
+/** Oldest first. */
+export async function readRunningExperiments(db: D1Database): Promise<Experiment[]> {
+  const { results } = await db
+    .prepare(`select ${COLUMNS} from experiments where state = 'running' order by created_at, experiment_id`)
+    .all<Row>();
+  return results.map((row) => toStored(row).experiment);
+}
+
+/** Undefined if there is none. */
+export async function readExperiment(db: D1Database, experimentId: string): Promise<StoredExperiment | undefined> {
+  const row = await db
+    .prepare(`select ${COLUMNS} from experiments where experiment_id = ?1`)
+    .bind(experimentId)
+    .first<Row>();
+  return row === null ? undefined : toStored(row);
+}
+
+/**
+ * Creates it (`revision` undefined) or replaces that revision. False if it exists already or has changed since, or if
+ * there would be more than `max`. `now`: epoch milliseconds.
+ */
+export async function writeExperiment(
+  db: D1Database,
+  { experimentId, state, ...body }: Experiment,
+  revision: number | undefined,
+  max: number,
+  now: number,
+): Promise<boolean> {
+  const statement =
+    revision === undefined
+      ? db
+          .prepare(
+            `insert into experiments (experiment_id, body, state, revision, created_at) select ?1, ?2, ?3, 1, ?4
+             where (select count(*) from experiments) < ?5 on conflict do nothing`,
+          )
+          .bind(experimentId, JSON.stringify(body), state, now, max)
+      : db
+          .prepare(
+            `update experiments set body = ?2, state = ?3, revision = revision + 1
+             where experiment_id = ?1 and revision = ?4`,
+          )
+          .bind(experimentId, JSON.stringify(body), state, revision);
+  return (await statement.run()).meta.changes > 0;
+}
+
+/** False if there is none, or it runs. */
+export async function deleteExperiment(db: D1Database, experimentId: string): Promise<boolean> {
+  const { meta } = await db
+    .prepare("delete from experiments where experiment_id = ?1 and state <> 'running'")
+    .bind(experimentId)
+    .run();
+  return meta.changes > 0;
+}
