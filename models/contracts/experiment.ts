@@ -14,14 +14,18 @@ export const RUNNING_EXPERIMENTS_MAX = 20;
 export const EXPERIMENTS_MAX = 500;
 export const EXPERIMENT_BODY_BYTES_MAX = 64 * 1024;
 const VARIANTS_MAX = 8;
+/** Fewer players than that prove nothing. */
+const AUDIENCE_SHARE_MIN = 0.0001;
 /** Shares are decimal fractions, which binary numbers only approximate. */
 const SHARE_TOLERANCE = 1e-9;
 
 /** Canaries have this layer for themselves. */
 export const RELEASE_LAYER = 'release';
+/** Begins their ids. */
+export const CANARY_PREFIX = 'canary-';
 
 /** Short enough for logs and metrics. */
-const ShortId = Id.refine((id) => id.length <= 64, 'must have at most 64 characters').refine(
+export const ShortId = Id.refine((id) => id.length <= 64, 'must have at most 64 characters').refine(
   (id) => !id.includes(':') && !id.includes(','),
   'must not contain “:” or “,”',
 );
@@ -66,7 +70,7 @@ export type Variant = z.infer<typeof Variant>;
 
 const Audience = z
   .strictObject({
-    share: z.number().gt(0).max(1).default(1).meta({ description: 'Its part of all players.' }),
+    share: z.number().min(AUDIENCE_SHARE_MIN).max(1).default(1).meta({ description: 'Its part of all players.' }),
     countries: z
       .array(z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 code'))
       .min(1)

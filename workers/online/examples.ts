@@ -62,6 +62,34 @@ const rule = {
   endsAt: '2026-06-01T00:00:00Z',
   reason: 'Spring sale',
 };
+const experiment = {
+  experimentId: 'short-pages',
+  hypothesis: 'Players who see three rows instead of twelve click as often, and more of them play.',
+  kind: 'split',
+  layer: 'pages',
+  variants: [
+    { id: 'control', share: 0.5, isShadow: false },
+    { id: 'short', share: 0.5, isShadow: false, settings: { rows: ['top-picks', 'trending', 'new'] } },
+  ],
+  audience: { share: 0.2, platforms: ['windows'] },
+  startsAt: null,
+  endsAt: '2026-06-20T00:00:00Z',
+  primaryMetric: 'play-rate',
+  guardrails: [{ metric: 'dismissal-rate', limit: 0.1 }],
+  state: 'draft',
+  startedAt: null,
+  stoppedAt: null,
+  stopReason: null,
+  slice: null,
+  stoppedVariants: [],
+  namedRelease: null,
+};
+const runningExperiment = {
+  ...experiment,
+  state: 'running',
+  startedAt: '2026-05-20T12:00:00.000Z',
+  slice: { from: 0, to: 0.2 },
+};
 const subscription = {
   subscriptionId: '6f1c1f0e-8f1d-4c6e-9e36-0b0f4a5d1c22',
   url: 'https://example.com/hook',
@@ -207,6 +235,16 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   putRule: rule,
   getRule: rule,
   getRules: { rules: [{ ...rule, inForce: true }] },
+  getExperiments: { experiments: [runningExperiment] },
+  putExperiment: experiment,
+  getExperiment: runningExperiment,
+  startExperiment: runningExperiment,
+  stopExperiment: {
+    ...runningExperiment,
+    state: 'stopped',
+    stoppedAt: '2026-05-27T09:30:00.000Z',
+    stopReason: 'enough is known',
+  },
   getReleases: { inUse, releases: [release], cursor: null },
   getRelease: release,
   activateRelease: { ...inUse, failure: null },

@@ -14,6 +14,7 @@ const TAGS: Readonly<Record<string, string>> = {
   'Personal data': 'Export and erasure of all data held about a player.',
   Tokens: 'Tokens for game clients; each opens the data of one player.',
   Rules: 'The store’s rules, which pin, boost, bury or exclude games.',
+  Experiments: 'Variants of the algorithm for shares of the players.',
   Releases: 'Releases of the models: which exist, and which is in use.',
   Subscriptions: 'Subscriptions to webhooks.',
   Keys: 'Keys of servers and operators, and the audit log of changes by administrators.',

@@ -22,21 +22,18 @@ const toStored = ({ experimentId, body, state, revision }: Row): StoredExperimen
   revision,
 });
 
-/** Oldest first. */
-export async function readExperiments(db: D1Database): Promise<StoredExperiment[]> {
+/** Oldest first; only those of a state, if given. */
+export async function readExperiments(db: D1Database, state?: Experiment['state']): Promise<StoredExperiment[]> {
   const { results } = await db
-    .prepare(`select ${COLUMNS} from experiments order by created_at, experiment_id`)
+    .prepare(`select ${COLUMNS} from experiments where ?1 is null or state = ?1 order by created_at, experiment_id`)
+    .bind(state ?? null)
     .all<Row>();
   return results.map(toStored);
 }
 
 /** Oldest first. */
-export async function readRunningExperiments(db: D1Database): Promise<Experiment[]> {
-  const { results } = await db
-    .prepare(`select ${COLUMNS} from experiments where state = 'running' order by created_at, experiment_id`)
-    .all<Row>();
-  return results.map((row) => toStored(row).experiment);
-}
+export const readRunningExperiments = async (db: D1Database): Promise<Experiment[]> =>
+  (await readExperiments(db, 'running')).map(({ experiment }) => experiment);
 
 /** Undefined if there is none. */
 export async function readExperiment(db: D1Database, experimentId: string): Promise<StoredExperiment | undefined> {
@@ -73,6 +70,30 @@ export async function writeExperiment(
           )
           .bind(experimentId, JSON.stringify(body), state, revision);
   return (await statement.run()).meta.changes > 0;
+}
+
+/**
+ * Stores a started experiment in place of that revision. False if it has changed since, or if one runs that was not
+ * read: what was decided by the others no longer holds.
+ */
+export async function writeStarted(
+  db: D1Database,
+  { experimentId, state, ...body }: Experiment,
+  revision: number,
+  running: readonly StoredExperiment[],
+): Promise<boolean> {
+  const read = running.map((other) => [other.experiment.experimentId, other.revision]);
+  const { meta } = await db
+    .prepare(
+      `update experiments set body = ?2, state = ?3, revision = revision + 1
+       where experiment_id = ?1 and revision = ?4
+         and not exists (
+           select 1 from experiments
+           where state = 'running' and json_array(experiment_id, revision) not in (select value from json_each(?5)))`,
+    )
+    .bind(experimentId, JSON.stringify(body), state, revision, JSON.stringify(read))
+    .run();
+  return meta.changes > 0;
 }
 
 /** False if there is none, or it runs. */

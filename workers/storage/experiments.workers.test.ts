@@ -2,32 +2,22 @@
 
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
-import { type Experiment, ExperimentInput } from '../../models/contracts/experiment.ts';
+import type { Experiment } from '../../models/contracts/experiment.ts';
+import { draftExperiment } from '../../models/experiments/lifecycle.ts';
+import { makeExperimentInput } from '../../tests/experiment.ts';
 import {
   deleteExperiment,
   readExperiment,
   readExperiments,
   readRunningExperiments,
   writeExperiment,
+  writeStarted,
 } from './experiments.ts';
 import { readOperatorParts } from './publish-state.ts';
 
 const makeExperiment = (experimentId: string, state: Experiment['state'] = 'draft'): Experiment => ({
-  experimentId,
-  ...ExperimentInput.parse({
-    hypothesis: 'Shorter pages are clicked as often.',
-    variants: [
-      { id: 'control', share: 0.5 },
-      { id: 'short', share: 0.5, settings: { rows: ['top-picks'] } },
-    ],
-  }),
+  ...draftExperiment(experimentId, makeExperimentInput()),
   state,
-  startedAt: null,
-  stoppedAt: null,
-  stopReason: null,
-  slice: null,
-  stoppedVariants: [],
-  namedRelease: null,
 });
 
 beforeEach(() => env.DB.prepare('delete from experiments').run());
@@ -56,4 +46,18 @@ test('those that run are published, and cannot be deleted', async () => {
 test('there are no more than the limit', async () => {
   await writeExperiment(env.DB, makeExperiment('one'), undefined, 1, 1);
   expect(await writeExperiment(env.DB, makeExperiment('two'), undefined, 1, 2)).toBe(false);
+});
+
+test('a start is stored only beside those that were read', async () => {
+  await writeExperiment(env.DB, makeExperiment('ä!', 'running'), undefined, 10, 1);
+  await writeExperiment(env.DB, makeExperiment('b'), undefined, 10, 2);
+  const running = await readExperiments(env.DB, 'running');
+  const started = makeExperiment('b', 'running');
+  expect(await writeStarted(env.DB, started, 1, [])).toBe(false);
+  expect(await writeStarted(env.DB, started, 2, running)).toBe(false);
+  await writeExperiment(env.DB, running[0]!.experiment, 1, 10, 3);
+  expect(await writeStarted(env.DB, started, 1, running)).toBe(false);
+  const read = await readExperiments(env.DB, 'running');
+  expect(await writeStarted(env.DB, started, 1, read)).toBe(true);
+  expect(await readRunningExperiments(env.DB)).toHaveLength(2);
 });

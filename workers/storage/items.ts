@@ -115,6 +115,16 @@ export async function readItem(db: D1Database, itemId: string): Promise<Item | u
   return row === null ? undefined : toItem(row);
 }
 
+/** True if an item is for the platform, ignoring case. */
+export const hasPlatform = async (db: D1Database, platform: string): Promise<boolean> =>
+  (await db
+    .prepare(
+      `select 1 from items, json_each(items.platforms) as named
+       where deleted_at is null and lower(named.value) = lower(?1) limit 1`,
+    )
+    .bind(platform)
+    .first()) !== null;
+
 /** Ordered by id, hidden items included; unknown ids are left out. */
 export async function readItems(db: D1Database, itemIds: readonly string[]): Promise<Item[]> {
   const { results } = await db

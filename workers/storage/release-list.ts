@@ -85,7 +85,8 @@ export async function activateRelease(
   return ok(pointer!);
 }
 
-async function readWholeRelease(env: ReleaseEnv, version: string): Promise<Result<NamedRelease, Refusal>> {
+/** A release that can be served: signed as RELEASE_KEYS demands, with all its files. Throws if R2 cannot be read. */
+export async function readWholeRelease(env: ReleaseEnv, version: string): Promise<Result<NamedRelease, Refusal>> {
   try {
     const release = await readStoredRelease(env, version);
     if (release === 'missing') return fail({ isMissing: true, reason: `There is no release “${version}”.` });

@@ -1,0 +1,62 @@
+// Checks that what an experiment names is there: its releases, countries and platforms. Fields by themselves are the
+// contract's (models/contracts/experiment.ts); what may change when is models/experiments/lifecycle.ts's.
+
+import { CANARY_PREFIX, type ExperimentInput, RELEASE_LAYER } from '../../models/contracts/experiment.ts';
+import type { NamedRelease } from '../../models/contracts/release.ts';
+import type { Result } from '../../models/contracts/result.ts';
+import type { Refusal } from '../storage/release-list.ts';
+
+export interface NamedThings {
+  /** The release if it can be served. */
+  findRelease(version: string): Promise<Result<NamedRelease, Refusal>>;
+  /** False if no game of the catalogue is for the platform. */
+  hasPlatform(platform: string): Promise<boolean>;
+}
+
+export interface FieldFault {
+  path: (string | number)[];
+  message: string;
+}
+
+const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+
+/** Returns the fields that only a canary may have so. */
+export const findReserved = (experimentId: string, { layer }: ExperimentInput): FieldFault[] => [
+  ...(experimentId.startsWith(CANARY_PREFIX)
+    ? [{ path: ['experimentId'], message: `must not begin with “${CANARY_PREFIX}”: canaries do` }]
+    : []),
+  ...(layer === RELEASE_LAYER
+    ? [{ path: ['layer'], message: `must not be “${RELEASE_LAYER}”: canaries have it` }]
+    : []),
+];
+
+/** Returns what is wrong, by field; empty if everything that the experiment names is there. */
+export async function findUnknown(
+  { variants, audience: { countries = [], platforms = [] } }: ExperimentInput,
+  { findRelease, hasPlatform }: NamedThings,
+): Promise<FieldFault[]> {
+  const known = await Promise.all(platforms.map(hasPlatform));
+  const releases = await Promise.all(variants.map(({ release }) => release && findRelease(release)));
+  return [
+    ...countries.flatMap((country, index) =>
+      REGIONS.of(country) === undefined
+        ? [{ path: ['audience', 'countries', index], message: `must be a country: “${country}” is none` }]
+        : [],
+    ),
+    ...platforms.flatMap((platform, index) =>
+      known[index]
+        ? []
+        : [
+            {
+              path: ['audience', 'platforms', index],
+              message: `must be one of the catalogue: no game is for “${platform}”`,
+            },
+          ],
+    ),
+    ...releases.flatMap((release, index) =>
+      release && !release.ok
+        ? [{ path: ['variants', index, 'release'], message: `must be usable: ${release.error.reason}` }]
+        : [],
+    ),
+  ];
+}
