@@ -1,5 +1,6 @@
 // A ranking input for tests: sixty items, the even ones of the genre Strategy, the odd ones Racing.
 
+import { DEFAULT_SETTINGS } from '../models/contracts/algorithm-settings.ts';
 import { EMPTY_CONTEXT } from '../models/contracts/context.ts';
 import type { Item } from '../models/contracts/item.ts';
 import { EMPTY_USER_STATE } from '../models/contracts/signals.ts';
@@ -30,6 +31,7 @@ export function createRankingInput(
   for (const item of items) catalogue.apply({ itemId: item.itemId, revision: 1, item });
   const popular = itemIds.map((itemId, index): [string, number] => [itemId, 100 - index]);
   return {
+    settings: DEFAULT_SETTINGS,
     catalogue,
     statistics: {
       schema: 1,

@@ -34,11 +34,12 @@ export const AlgorithmSettings = z
       .min(1)
       .max(ROW_KINDS.length)
       .refine((rows) => new Set(rows).size === rows.length, 'must not repeat a kind of row')
+      .refine((rows) => rows.includes('top-picks'), 'must have the top picks: the ranking model learns from them')
       .nullable()
       .meta({
         description:
-          'The kinds of rows that a page may have, in their order; null: all, the own games below the top picks, and ' +
-          'the others by their expected utility.',
+          'The kinds of rows that a page may have, in their order, the top picks among them; null: all, the own ' +
+          'games below the top picks, and the others by their expected utility.',
       }),
   })
   .meta({ id: 'AlgorithmSettings' });

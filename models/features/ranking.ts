@@ -1,7 +1,7 @@
 // The input and output of the ranking model: one ordered list of features, and the actions that it predicts with their
 // utilities. Trainer and edge both import it; its hash is in every release. It reads no store and no clock.
 
-import { ACTIONS, DEFAULT_SETTINGS } from '../contracts/algorithm-settings.ts';
+import { ACTIONS, type AlgorithmSettings, DEFAULT_SETTINGS } from '../contracts/algorithm-settings.ts';
 import type { SourceName } from '../contracts/gallery.ts';
 import { FeatureRange } from './feature-range.ts';
 import { NO_DAY } from './item-columns.ts';
@@ -210,8 +210,11 @@ export function writePosition(features: Float32Array, row: number, column: numbe
 }
 
 /** Returns one number for each row of probabilities, [candidates, ACTIONS]; above 0, so that factors can re-rank it. */
-export function computeExpectedUtilities(probabilities: Float32Array): Float32Array {
-  const weights = ACTIONS.map((action) => DEFAULT_SETTINGS.actionUtilities[action]);
+export function computeExpectedUtilities(
+  probabilities: Float32Array,
+  actionUtilities: AlgorithmSettings['actionUtilities'] = DEFAULT_SETTINGS.actionUtilities,
+): Float32Array {
+  const weights = ACTIONS.map((action) => actionUtilities[action]);
   const utilities = new Float32Array(probabilities.length / ACTIONS.length);
   for (let candidate = 0; candidate < utilities.length; candidate++) {
     let utility = 0;

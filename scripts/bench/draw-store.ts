@@ -1,7 +1,7 @@
 // Draws a store of any size and its players, as ranking inputs: a catalogue with labels, developers, series and prices,
 // statistics, and a release's scores and neighbours. For measuring speed; the scores mean nothing.
 
-import { ACTIONS } from '../../models/contracts/algorithm-settings.ts';
+import { ACTIONS, DEFAULT_SETTINGS } from '../../models/contracts/algorithm-settings.ts';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import type { Item } from '../../models/contracts/item.ts';
 import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
@@ -40,6 +40,7 @@ export function drawRankingInputs(items: number, players: number): RankingInput[
   const statistics = drawStatistics(all, random);
   const itemIds = all.slice(0, Math.floor(IN_RELEASE_SHARE * items)).map(({ itemId }) => itemId);
   const store = {
+    settings: DEFAULT_SETTINGS,
     catalogue,
     statistics,
     popularity: new Map(statistics.popular.map(([itemId, score]) => [itemId, score / statistics.popular[0]![1]])),

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { DEFAULT_SETTINGS } from '../../models/contracts/algorithm-settings.ts';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { EMPTY_PREFERENCES, type Preferences } from '../../models/contracts/preferences.ts';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
@@ -7,7 +8,6 @@ import { createRng } from '../../models/features/rng.ts';
 import { seriesOf } from '../../models/features/series.ts';
 import { createItem, createRankingInput, getItem, itemIds } from '../../tests/ranking-input.ts';
 import { explainItems } from './explain.ts';
-import { SHUFFLE_SHARE } from './exploration.ts';
 import { recommendList } from './lists.ts';
 import { composeGallery, recommend } from './recommend.ts';
 import { selectRulesInForce } from './rules.ts';
@@ -182,7 +182,7 @@ it('gives one position of the first row to an unexplored item, as often as its p
       propensities.set(itemId, unknown!.propensity);
     }
   }
-  expect(shuffled / answers).toBeCloseTo(SHUFFLE_SHARE, 1.5);
+  expect(shuffled / answers).toBeCloseTo(DEFAULT_SETTINGS.shuffleShare, 1.5);
   expect(drawn.size).toBeGreaterThan(10);
   for (const [itemId, times] of drawn) {
     expect(Number(itemId.slice(1))).toBeGreaterThanOrEqual(40);

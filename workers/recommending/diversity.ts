@@ -1,20 +1,22 @@
 // Diversifies a slate: best first, without near-duplicates. Greedy selection like MMR (Carbonell & Goldstein 1998),
 // calibrated to the player's mix of genres (as Steck 2018 proposes), with caps per developer and series.
 
+import type { AlgorithmSettings } from '../../models/contracts/algorithm-settings.ts';
 import type { GenreAffinity } from '../../models/features/affinity.ts';
 import type { ItemColumns } from '../../models/features/item-columns.ts';
 import { LabelMarks } from '../../models/features/label-marks.ts';
 import type { Candidates } from './candidates.ts';
-import { isCapped } from './caps.ts';
+import { isCapped, type Limit } from './caps.ts';
 
-/** A candidate identical to one of the slate loses this share of its score. Measured: docs/experiments.md. */
-const SIMILARITY_WEIGHT = 0.5;
-/** A candidate whose genres the slate lacks most gains this share of its score. */
-const CALIBRATION_WEIGHT = 1;
 /** Beyond this length only the order by score matters. */
 const DIVERSIFIED_MAX = 24;
 /** Candidates compared for one position. */
 const COMPARED_MAX = 60;
+
+export interface Diversity extends Pick<AlgorithmSettings, 'similarityWeight' | 'calibrationWeight'> {
+  affinity: readonly GenreAffinity[];
+  limit?: Limit | undefined;
+}
 
 /**
  * Returns at most `length` candidates in the order of the slate. A cap that would leave positions empty is ignored.
@@ -25,9 +27,9 @@ export function diversify(
   length: number,
   before: readonly number[],
   { candidates: { columns, indexes }, scores }: { candidates: Candidates; scores: Float64Array },
-  affinity: readonly GenreAffinity[],
+  diversity: Diversity,
 ): number[] {
-  const builder = new SlateBuilder(columns, affinity);
+  const builder = new SlateBuilder(columns, diversity);
   for (const candidate of before) builder.add(indexes[candidate]!);
   const slate: number[] = [];
   const left = [...ranked];
@@ -43,6 +45,9 @@ export function diversify(
 
 class SlateBuilder {
   readonly #columns: ItemColumns;
+  readonly #diversity: Diversity;
+  /** Items of the slate whose number is limited. */
+  #limited = 0;
   /** Item indexes. */
   readonly #slate: number[] = [];
   /** The labels of each item of the slate. */
@@ -53,12 +58,13 @@ class SlateBuilder {
   /** By item index, the highest similarity to the first `compared` items of the slate. */
   readonly #similarities = new Map<number, { most: number; compared: number }>();
 
-  constructor(columns: ItemColumns, affinity: readonly GenreAffinity[]) {
+  constructor(columns: ItemColumns, diversity: Diversity) {
     const { table } = columns.labels;
     this.#columns = columns;
+    this.#diversity = diversity;
     this.#wanted = new Float64Array(table.length);
     this.#genres = new Float64Array(table.length);
-    for (const { genre, share } of affinity) {
+    for (const { genre, share } of diversity.affinity) {
       const label = table.find(genre);
       if (label >= 0) this.#wanted[label] = share;
     }
@@ -66,17 +72,19 @@ class SlateBuilder {
 
   /** The position of the best of the first candidates that fit within the caps; −1 if none does. */
   findBest(candidates: readonly number[], indexes: readonly number[], scores: Float64Array): number {
+    const { similarityWeight, calibrationWeight, limit } = this.#diversity;
+    const refused = limit !== undefined && this.#limited >= limit.max ? limit.indexes : undefined;
     let best = -1;
     let bestValue = Number.NEGATIVE_INFINITY;
     let compared = 0;
     for (let position = 0; position < candidates.length && compared < COMPARED_MAX; position++) {
       const candidate = candidates[position]!;
       const index = indexes[candidate]!;
-      if (isCapped(this.#columns, this.#slate, index)) continue;
+      if (refused?.has(index) || isCapped(this.#columns, this.#slate, index)) continue;
       const value =
         scores[candidate]! *
-        (1 - SIMILARITY_WEIGHT * this.#findSimilarity(index)) *
-        (1 + CALIBRATION_WEIGHT * this.#computeLack(index));
+        (1 - similarityWeight * this.#findSimilarity(index)) *
+        (1 + calibrationWeight * this.#computeLack(index));
       if (value > bestValue) [best, bestValue] = [position, value];
       compared++;
     }
@@ -87,6 +95,7 @@ class SlateBuilder {
     const { cells, starts, genreEnds } = this.#columns.labels;
     const end = genreEnds[index]!;
     this.#slate.push(index);
+    if (this.#diversity.limit?.indexes.has(index)) this.#limited++;
     this.#marks.push(new LabelMarks(this.#columns.labels, index));
     for (let cell = starts[index]!; cell < end; cell++) this.#genres[cells[cell]!]! += 1 / (end - starts[index]!);
   }

@@ -10,8 +10,6 @@ import type { RankingInput } from './ranking-input.ts';
 const EXPLORED_POSITION = 7;
 /** An item wholly of the player's taste is drawn 1 + this many times as often as one outside it. */
 const AFFINITY_ODDS = 8;
-/** The share of answers whose first row is shuffled. */
-export const SHUFFLE_SHARE = 0.05;
 
 /** An item at a position of the first row. */
 export interface TopPick {
@@ -31,7 +29,7 @@ export const toPin = (candidate: number): TopPick => ({
   shuffled: false,
 });
 
-type ExplorationInput = Pick<RankingInput, 'affinity' | 'random' | 'catalogue'>;
+type ExplorationInput = Pick<RankingInput, 'affinity' | 'random' | 'catalogue' | 'settings'>;
 
 /** Puts one of the unexplored items among the picks, and in a few answers shuffles all picks. */
 export function exploreTopPicks(
@@ -50,7 +48,7 @@ export function exploreTopPicks(
     topPicks.splice(EXPLORED_POSITION, 0, drawn);
     topPicks.pop();
   }
-  return shuffleSometimes(topPicks, input.random);
+  return shuffleSometimes(topPicks, input.settings.shuffleShare, input.random);
 }
 
 function drawUnexplored(
@@ -72,13 +70,13 @@ function drawUnexplored(
 }
 
 /**
- * With probability SHUFFLE_SHARE = ε the n positions are shuffled uniformly. An item's propensity at a position is the
+ * With probability ε = `share` the n positions are shuffled uniformly. An item's propensity at a position is the
  * probability that it is in the row, times 1 − ε + ε / n at its ranked position or ε / n at any other.
  */
-function shuffleSometimes(picks: readonly TopPick[], random: () => number): TopPick[] {
-  const anywhere = SHUFFLE_SHARE / picks.length;
-  const ranked = 1 - SHUFFLE_SHARE + anywhere;
-  if (random() >= SHUFFLE_SHARE) return picks.map((pick) => ({ ...pick, propensity: pick.propensity * ranked }));
+function shuffleSometimes(picks: readonly TopPick[], share: number, random: () => number): TopPick[] {
+  const anywhere = share / picks.length;
+  const ranked = 1 - share + anywhere;
+  if (random() >= share) return picks.map((pick) => ({ ...pick, propensity: pick.propensity * ranked }));
   return shuffle([...picks.entries()], random).map(([rankedPosition, pick], position) => ({
     ...pick,
     propensity: pick.propensity * (rankedPosition === position ? ranked : anywhere),

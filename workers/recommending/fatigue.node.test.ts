@@ -79,7 +79,7 @@ it('gives each candidate the score of its new rank', () => {
   const names = ['a', 'b', 'c', 'd'];
   const sink = (passedOver: Record<string, number>) => {
     const scores = Float64Array.from(names, (_, rank) => 8 / 2 ** rank);
-    const ranked = sinkPassedOver([...names.keys()], scores, (candidate) => passedOver[names[candidate]!] ?? 0);
+    const ranked = sinkPassedOver([...names.keys()], scores, 6, (candidate) => passedOver[names[candidate]!] ?? 0);
     return ranked.map((candidate) => `${names[candidate]} ${scores[candidate]}`);
   };
   expect(sink({})).toEqual(['a 8', 'b 4', 'c 2', 'd 1']);

@@ -2,22 +2,21 @@
 // scores and hardly change a steep one (docs/decisions/0012). For the prior only: the ranking model reads the number of
 // times as a feature, so fatigue would count it twice.
 
-/** Half of a row: an item passed over once sinks within its page, one passed over three times leaves it. */
-const RANKS_PER_PASS = 6;
-
 /**
  * Returns the candidates in their new order, and writes the score of its new rank to each. `ranked`: best first.
- * `scores`: by candidate. `countPassedOver`: how often a candidate was passed over (models/features/shown.ts).
+ * `scores`: by candidate. `ranksPerPass`: ranks lost each time. `countPassedOver`: how often a candidate was passed
+ * over (models/features/shown.ts).
  */
 export function sinkPassedOver(
   ranked: readonly number[],
   scores: Float64Array,
+  ranksPerPass: number,
   countPassedOver: (candidate: number) => number,
 ): number[] {
   const before = ranked.map((candidate) => scores[candidate]!);
   return ranked
     .map((candidate, rank) => {
-      const ranks = RANKS_PER_PASS * countPassedOver(candidate);
+      const ranks = ranksPerPass * countPassedOver(candidate);
       scores[candidate] = scoreAt(before, rank + ranks);
       return { candidate, rank: rank + ranks, ranks };
     })

@@ -1,6 +1,7 @@
 // Orders the rows of a page by the expected utility of the items left for each, and fills them: an item appears in one
 // row only.
 
+import type { RowKind } from '../../models/contracts/gallery.ts';
 import type { Candidates, Retrieved } from './candidates.ts';
 import { takeWithinCaps } from './caps.ts';
 import { orderByScore } from './order-by-score.ts';
@@ -51,11 +52,15 @@ interface Left {
   shown: Uint8Array;
 }
 
-/** Fills rows of at most `length` items, in the order of the page. `above`: the rows above them. */
+/**
+ * Fills rows of at most `length` items, in the order of the page: kind by kind if `order` is not null. `above`: the
+ * rows above them.
+ */
 export function fillRows(
   { rows, candidates, scores }: { rows: readonly ScoredRow[]; candidates: Candidates; scores: Float64Array },
   length: number,
   above: readonly FilledRow[],
+  order: readonly RowKind[] | null,
 ): FilledRow[] {
   const shownAbove = new Set(above.flatMap(({ items }) => items.map(({ index }) => index)));
   const { indexes } = candidates;
@@ -66,7 +71,7 @@ export function fillRows(
   while (true) {
     const lengthMin = above.length + filled.length === 0 ? 1 : Math.min(ROW_LENGTH_MIN, length);
     waiting = waiting.filter((row) => hasLeft(row, lengthMin, left));
-    const row = findNextRow(waiting, left);
+    const row = findNextRow(order === null ? waiting : selectNextKind(waiting, order), left);
     if (row === undefined) return filled;
     const taken = takeLeft(row, length, left);
     for (const candidate of taken) shown[candidate] = 1;
@@ -90,6 +95,11 @@ function hasLeft({ candidates }: ScoredRow, lengthMin: number, { shown }: Left):
 
 const takeLeft = (row: ScoredRow, length: number, { candidates, shown }: Left): number[] =>
   takeWithinCaps(candidates, row.candidates, length, (candidate) => shown[candidate] === 1);
+
+const selectNextKind = (waiting: readonly ScoredRow[], order: readonly RowKind[]): readonly ScoredRow[] => {
+  const next = order.find((kind) => waiting.some((row) => row.kind === kind));
+  return waiting.filter(({ kind }) => kind === next);
+};
 
 /** The row with the highest expected utility; `more-picks` only after every personal row. */
 function findNextRow(waiting: readonly ScoredRow[], left: Left): ScoredRow | undefined {

@@ -1,5 +1,6 @@
 // All inputs of one answer, so that the stages need no I/O and a test needs no server.
 
+import type { AlgorithmSettings } from '../../models/contracts/algorithm-settings.ts';
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
@@ -20,6 +21,7 @@ export interface ModelScores {
 export type PredictActions = (features: Float32Array, candidates: number) => Promise<Float32Array>;
 
 export interface RankingInput {
+  settings: AlgorithmSettings;
   catalogue: Catalogue;
   /** Null before the statistics job has run for the first time. */
   statistics: Statistics | null;

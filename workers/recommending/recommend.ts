@@ -4,7 +4,7 @@
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { ItemColumns } from '../../models/features/item-columns.ts';
 import { type Candidates, listSources, toRecommendedItem } from './candidates.ts';
-import { filterByCaps } from './caps.ts';
+import { filterByCaps, type Limit, limitPopular } from './caps.ts';
 import { diversify } from './diversity.ts';
 import { exploreTopPicks, type TopPick, toPin } from './exploration.ts';
 import { type Filter, removes } from './filter.ts';
@@ -46,14 +46,19 @@ export async function composeGallery(
 ): Promise<Page> {
   const { columns } = input.catalogue;
   const filters = createSelectionFilters({ exclude }, columns);
-  const rows = listRows(input, ({ source }, kind) => source !== 'history' && kind !== 'top-picks');
+  const order = input.settings.rows;
+  const rows = listRows(
+    input,
+    ({ source }, kind) => source !== 'history' && kind !== 'top-picks' && (order?.includes(kind) ?? true),
+  );
   const ranking = await rankCandidates(input, rows, filters);
   const topPicks = composeTopPicks(ranking, length, input);
   const topRows = [toTopRow(topPicks, ranking, input), ...composeOwnRows(length, input, filters)].filter(
     ({ items }) => items.length > 0,
   );
-  const otherRows = fillRows(ranking, length, topRows);
-  return { rows: [...topRows, ...otherRows].map((row) => toGalleryRow(row, columns)), topPicks, ranking };
+  const otherRows = fillRows(ranking, length, topRows, order);
+  const filled = sortByKind([...topRows, ...otherRows], order);
+  return { rows: filled.map((row) => toGalleryRow(row, columns)), topPicks, ranking };
 }
 
 /**
@@ -116,15 +121,18 @@ async function rankCandidates(
 }
 
 /** Pins come first, in their own order; the others are diversified beside them. */
-function pickTop(ranking: Ranking, length: number, { affinity }: RankingInput) {
+function pickTop(ranking: Ranking, length: number, { affinity, settings }: RankingInput, limit?: Limit) {
   const pins = ranking.ranked.slice(0, Math.min(ranking.pinCount, length));
   const others = ranking.ranked.slice(pins.length);
-  return { pins, picks: diversify(others, length - pins.length, pins, ranking, affinity) };
+  return { pins, picks: diversify(others, length - pins.length, pins, ranking, { affinity, ...settings, limit }) };
 }
 
 function composeTopPicks(ranking: Ranking, length: number, input: RankingInput): TopPick[] {
-  const { pins, picks } = pickTop(ranking, length, input);
-  const { candidates, unexplored } = ranking;
+  const limit = limitPopular(input, length);
+  const { pins, picks } = pickTop(ranking, length, input, limit);
+  const { candidates } = ranking;
+  const isLimited = (candidate: number) => limit?.indexes.has(candidates.indexes[candidate]!) ?? false;
+  const unexplored = ranking.unexplored.filter((candidate) => !isLimited(candidate));
   // The last pick makes room for the explored item, so the caps do not count it.
   const fitting = filterByCaps(candidates, unexplored, [...pins, ...picks.slice(0, -1)]);
   return [...pins.map(toPin), ...exploreTopPicks(picks, fitting, candidates, input)];
@@ -149,10 +157,16 @@ const toShownItem = (candidate: number, { candidates, scores, explain }: Ranking
  * The player's own games follow the top picks directly: a game being played is the likeliest to be played next.
  */
 const composeOwnRows = (length: number, input: RankingInput, filters: readonly Filter[]): FilledRow[] =>
-  listRows(input, ({ source }) => source === 'history').map(({ candidates, ...row }) => ({
-    row,
-    items: take(filterSource(candidates!, [...filters, ...ROWS[row.kind].createFilters(input)]), length),
-  }));
+  listRows(input, ({ source }, kind) => source === 'history' && (input.settings.rows?.includes(kind) ?? true)).map(
+    ({ candidates, ...row }) => ({
+      row,
+      items: take(filterSource(candidates!, [...filters, ...ROWS[row.kind].createFilters(input)]), length),
+    }),
+  );
+
+/** `order`: null if the rows are in theirs. */
+const sortByKind = (filled: readonly FilledRow[], order: RankingInput['settings']['rows']): readonly FilledRow[] =>
+  order === null ? filled : [...filled].sort((a, b) => order.indexOf(a.row.kind) - order.indexOf(b.row.kind));
 
 const toGalleryRow = ({ row, items }: FilledRow, columns: ItemColumns): GalleryRow => ({
   id: row.id,

@@ -67,7 +67,7 @@ export async function scoreCandidates(
   const sinks = utilities === undefined && request.passedOver.size > 0;
   return {
     scores,
-    ranked: sinks ? sinkPassedOver(ranked, scores, countPassedOver) : ranked,
+    ranked: sinks ? sinkPassedOver(ranked, scores, input.settings.fatigueRanks, countPassedOver) : ranked,
     rankingFailure,
     explain: (candidate) => explainScore(candidates, candidate, base, request),
     readFeatures: (wanted) =>
@@ -123,12 +123,12 @@ function pickRows(features: Float32Array, rows: readonly number[]): Float32Array
 async function predictUtilities(
   features: Float32Array | undefined,
   candidates: number,
-  { predictActions }: RankingInput,
+  { predictActions, settings }: RankingInput,
 ): Promise<{ utilities?: Float32Array; rankingFailure: string | undefined }> {
   if (predictActions === null || features === undefined || candidates === 0) return { rankingFailure: undefined };
   try {
     const probabilities = await predictActions(features, candidates);
-    return { utilities: computeExpectedUtilities(probabilities), rankingFailure: undefined };
+    return { utilities: computeExpectedUtilities(probabilities, settings.actionUtilities), rankingFailure: undefined };
   } catch (error) {
     return { rankingFailure: (error as Error).message };
   }

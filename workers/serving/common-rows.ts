@@ -1,6 +1,7 @@
 // Rows that are the same for everybody, for an isolate with too many answers in flight: composed once from popularity,
 // trends and ratings, then shown to many players, without the games that a player must not see.
 
+import { DEFAULT_SETTINGS } from '../../models/contracts/algorithm-settings.ts';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
@@ -40,6 +41,7 @@ export class CommonRows {
 /** As for an unknown user: without games for adults. */
 const depersonalize = (input: RankingInput, rules: readonly Rule[]): RankingInput => ({
   ...input,
+  settings: DEFAULT_SETTINGS,
   user: EMPTY_USER_STATE,
   affinity: [],
   context: EMPTY_CONTEXT,

@@ -1,6 +1,7 @@
 // Collects the inputs of one answer, each within its share of the time limit and with a named fallback, and scores the
 // player's history. It does not decide what is shown: workers/recommending does.
 
+import { DEFAULT_SETTINGS } from '../../models/contracts/algorithm-settings.ts';
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { Degradation, Tier } from '../../models/contracts/gallery.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
@@ -82,6 +83,7 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
   const { recommendationId = createRecommendationId(signals.moment) } = request;
   return {
     input: {
+      settings: DEFAULT_SETTINGS,
       catalogue,
       statistics: caches.statistics.value?.statistics ?? null,
       popularity: caches.statistics.value?.popularity ?? NO_POPULARITY,
