@@ -25,6 +25,7 @@ export const toMessages = (slates: readonly Slate[]): ReceivedAnswers[] =>
     id: crypto.randomUUID(),
     sentAt: slate.shownAt,
     attempts: 1,
+    isReplay: false,
     slate,
     answers: [],
     accepted: [],

@@ -1,6 +1,7 @@
 // Types of the Worker's bindings (wrangler.toml) and secrets.
 
 declare namespace Cloudflare {
+  type Replay = import('../models/contracts/dead-letter.ts').Replay;
   interface GlobalProps {
     mainModule: typeof import('./index.ts');
   }
@@ -11,10 +12,10 @@ declare namespace Cloudflare {
     LOG_0: D1Database;
     [shard: `LOG_${number}`]: D1Database;
     BUCKET: R2Bucket;
-    EVENTS: Queue<import('../models/contracts/event.ts').RoutedEvent[]>;
-    SLATES: Queue<import('../models/contracts/slate.ts').SlateMessage>;
+    EVENTS: Queue<import('../models/contracts/event.ts').RoutedEvent[] | Replay>;
+    SLATES: Queue<import('../models/contracts/slate.ts').SlateMessage | Replay>;
     GALLERIES: Queue<import('./offline/compute-galleries.ts').PlayersToCompute>;
-    NOTIFICATIONS: Queue<import('../models/contracts/subscription.ts').Delivery>;
+    NOTIFICATIONS: Queue<import('../models/contracts/subscription.ts').Delivery | Replay>;
     USER_SIGNALS: DurableObjectNamespace<import('./nearline/user-signals.ts').UserSignals>;
     /** Counts the requests of each caller: workers/online/rate-limit.ts. */
     RATE_LIMITS: RateLimit;

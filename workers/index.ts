@@ -1,13 +1,13 @@
 // Wiring only: maps the platform's calls to the tiers, which make every decision.
 
 import { gorse, isForGorse } from './gorse/app.ts';
-import { consumeDeadLetters, consumeEvents } from './nearline/events-consumer.ts';
+import { consumeDeadLetters } from './nearline/dead-letters-consumer.ts';
+import { consumeEvents } from './nearline/events-consumer.ts';
 import { consumeSlates } from './nearline/slates-consumer.ts';
 import { deliverNotifications } from './nearline/webhooks.ts';
 import { consumeGalleries } from './offline/compute-galleries.ts';
 import { runJobs } from './offline/jobs.ts';
 import { app } from './online/app.ts';
-import { UNDELIVERED } from './storage/dead-letters.ts';
 import { listLogShards } from './storage/log-shards.ts';
 import { identifyQueue } from './storage/queue-names.ts';
 
@@ -20,14 +20,15 @@ export default {
     const { DB } = env;
     switch (identifyQueue(batch.queue)) {
       case 'events':
-        return consumeEvents(batch, DB, listLogShards(env));
+        return consumeEvents(batch, env, listLogShards(env));
       case 'slates':
         return consumeSlates(batch, env);
       case 'events-dead-letters':
+        return consumeDeadLetters(batch, DB, 'events');
       case 'slates-dead-letters':
-        return consumeDeadLetters(batch, DB);
+        return consumeDeadLetters(batch, DB, 'slates');
       case 'notifications-dead-letters':
-        return consumeDeadLetters(batch, DB, UNDELIVERED);
+        return consumeDeadLetters(batch, DB, 'notifications');
       case 'notifications':
         return deliverNotifications(batch, DB);
       case 'galleries':

@@ -2,40 +2,44 @@
 // letters; failed writes are retried with exponential delay.
 
 import { RoutedEvent } from '../../models/contracts/event.ts';
-import { type DeadLetter, storeDeadLetters } from '../storage/dead-letters.ts';
+import type { DeadLetter } from '../storage/dead-letters.ts';
 import { insertCountedEvents } from '../storage/events.ts';
 import { getLogShard, type LogShards } from '../storage/log-shards.ts';
+import { type OpenedMessage, openReplays } from '../storage/replays.ts';
 import { seedShard } from '../storage/seed-shard.ts';
+import { readHotDays } from '../storage/settings.ts';
 import { followMerges, moveMergedLogs } from '../storage/users.ts';
+import { storeDeadLettersWithAlert, toDeadLetter } from './dead-letters-consumer.ts';
+import { type EventMessage, settleReplayedEvents } from './replayed-events.ts';
+import { retryDelaySeconds } from './retry-delay.ts';
 
-const RETRY_DELAY_MAX_SECONDS = 300;
-/** For dead letters: a hundred attempts spread over four days, the retention of a queue. */
-const DEAD_LETTER_DELAY_MAX_SECONDS = 3_600;
-
-export const retryDelaySeconds = (attempts: number, max = RETRY_DELAY_MAX_SECONDS): number =>
-  Math.min(2 ** attempts, max);
-
-interface EventMessage {
-  message: Message<unknown>;
-  events: RoutedEvent[];
-  deadLetters: DeadLetter[];
-}
+const DAY_MS = 86_400_000;
 
 /**
  * Consumes the queue `events`: each message contains the events of one request, or a part of them. Each event goes to
  * the database chosen for it; a failing database does not stop the messages of the others.
  */
-export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database, shards: LogShards): Promise<void> {
-  const messages = batch.messages.map(parseMessage);
-  const failures = new Map<number, Error>();
+export async function consumeEvents(
+  batch: MessageBatch<unknown>,
+  { DB, LOG_HOT_DAYS }: Pick<Env, 'DB' | 'LOG_HOT_DAYS'>,
+  shards: LogShards,
+): Promise<void> {
+  let messages: EventMessage[];
+  try {
+    messages = (await openReplays(DB, batch.messages)).map((opened) => parseMessage(opened, LOG_HOT_DAYS));
+  } catch (error) {
+    console.error(JSON.stringify({ alert: 'dead letters not replayed', error: (error as Error).message }));
+    return retryAll(batch.messages);
+  }
+  const failures = new Set<number>();
   const byShard = Map.groupBy(
     messages.flatMap(({ events }) => events),
     ({ shard }) => shard,
   );
   await Promise.all(
     Array.from(byShard, ([shard, events]) =>
-      writeEvents(db, shards, shard, events).catch((error: Error) => {
-        failures.set(shard, error);
+      writeEvents(DB, shards, shard, events).catch((error: Error) => {
+        failures.add(shard);
         console.error(
           JSON.stringify({ alert: 'events not written', shard, events: events.length, error: error.message }),
         );
@@ -43,27 +47,30 @@ export async function consumeEvents(batch: MessageBatch<unknown>, db: D1Database
     ),
   );
   const written = messages.filter(({ events }) => events.every(({ shard }) => !failures.has(shard)));
-  const settled = (await storeLettersOf(db, written)) ? new Set(written) : new Set(written.filter(hasNoLetters));
-  for (const eventMessage of messages) {
-    const { message } = eventMessage;
-    if (settled.has(eventMessage)) message.ack();
-    else message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
-  }
+  const settled = (await storeRestOf(DB, written)) ? new Set(written) : new Set(written.filter(isComplete));
+  retryAll(messages.filter((one) => !settled.has(one)).map(({ message }) => message));
+  for (const { message } of settled) message.ack();
 }
 
-function parseMessage(message: Message<unknown>): EventMessage {
+function retryAll(messages: readonly Message<unknown>[]): void {
+  for (const message of messages) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
+}
+
+/**
+ * Leaves out events of a letter that may have left D1: their objects have sent them again until the log had them, and
+ * the log would no longer recognise them.
+ */
+function parseMessage({ message, body, letter }: OpenedMessage, hotDays: string): EventMessage {
   const events: RoutedEvent[] = [];
-  const deadLetters: DeadLetter[] = [];
-  const bodies = Array.isArray(message.body) ? message.body : [message.body];
-  bodies.forEach((body, index) => {
-    const parsed = RoutedEvent.safeParse(body);
-    if (parsed.success) events.push(parsed.data);
-    else
-      deadLetters.push(
-        toDeadLetter(`${message.id}-${index}`, body, `not an event: ${parsed.error.issues[0]?.message}`),
-      );
+  const invalid: EventMessage['invalid'] = [];
+  const bodies = Array.isArray(body) ? body : [body];
+  const oldest = letter === undefined ? undefined : Date.now() - readHotDays(hotDays) * DAY_MS;
+  bodies.forEach((one, index) => {
+    const parsed = RoutedEvent.safeParse(one);
+    if (!parsed.success) invalid.push({ index, body: one, reason: `not an event: ${parsed.error.issues[0]?.message}` });
+    else if (oldest === undefined || parsed.data.receivedAt > oldest) events.push(parsed.data);
   });
-  return { message, events, deadLetters };
+  return { message, events, invalid, ...(letter && { letter }) };
 }
 
 /** Writes a merged guest’s events as the player’s at once: a roll-up would count an event under two ids twice. */
@@ -83,14 +90,19 @@ async function writeEvents(
   await moveMergedLogs(db, [database], userIds);
 }
 
-const hasNoLetters = ({ deadLetters }: EventMessage): boolean => deadLetters.length === 0;
+/** True if nothing is left to do once the events are written. */
+const isComplete = ({ letter, invalid }: EventMessage): boolean => letter === undefined && invalid.length === 0;
 
-/** False if they could not be stored. */
-async function storeLettersOf(db: D1Database, messages: readonly EventMessage[]): Promise<boolean> {
-  const letters = messages.flatMap(({ deadLetters }) => deadLetters);
-  if (letters.length === 0) return true;
+/** Stores invalid events as dead letters, and settles replayed ones. False if that failed. */
+async function storeRestOf(db: D1Database, messages: readonly EventMessage[]): Promise<boolean> {
+  const letters = messages.flatMap(({ message, letter, invalid }): DeadLetter[] =>
+    letter === undefined
+      ? invalid.map(({ index, body, reason }) => toDeadLetter(`${message.id}-${index}`, 'events', body, reason))
+      : [],
+  );
   try {
-    await storeDeadLettersWithAlert(db, letters);
+    if (letters.length > 0) await storeDeadLettersWithAlert(db, letters);
+    await settleReplayedEvents(db, messages);
     return true;
   } catch (error) {
     console.error(
@@ -98,34 +110,4 @@ async function storeLettersOf(db: D1Database, messages: readonly EventMessage[])
     );
     return false;
   }
-}
-
-/** Consumes a dead-letter queue: stores each message whole. */
-export async function consumeDeadLetters(
-  batch: MessageBatch<unknown>,
-  db: D1Database,
-  reason = 'failed too often',
-): Promise<void> {
-  try {
-    await storeDeadLettersWithAlert(
-      db,
-      batch.messages.map((message) => toDeadLetter(message.id, message.body, reason)),
-    );
-    batch.ackAll();
-  } catch {
-    for (const message of batch.messages)
-      message.retry({ delaySeconds: retryDelaySeconds(message.attempts, DEAD_LETTER_DELAY_MAX_SECONDS) });
-  }
-}
-
-export const toDeadLetter = (id: string, body: unknown, reason: string): DeadLetter => ({
-  id,
-  body: JSON.stringify(body) ?? 'undefined',
-  reason,
-  receivedAt: Date.now(),
-});
-
-export async function storeDeadLettersWithAlert(db: D1Database, deadLetters: readonly DeadLetter[]): Promise<void> {
-  const count = await storeDeadLetters(db, deadLetters);
-  if (count > 0) console.error(JSON.stringify({ alert: 'dead letters stored', count, reason: deadLetters[0]?.reason }));
 }

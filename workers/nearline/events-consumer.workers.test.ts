@@ -3,7 +3,8 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, expect, it } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { readEventCounts } from '../storage/event-counts.ts';
-import { consumeDeadLetters, consumeEvents } from './events-consumer.ts';
+import { consumeDeadLetters } from './dead-letters-consumer.ts';
+import { consumeEvents } from './events-consumer.ts';
 
 const event = (userId: string, id: string): PlayerEvent => ({
   id,
@@ -34,7 +35,7 @@ it('writes each event once per player and id, regardless of repetition and messa
       message('m1', [event('ann', '1'), event('ann', '2'), event('bob', '1')]),
       message('m2', [event('ann', '2'), event('bob', '2')]),
     ]);
-    await consumeEvents(batch, env.DB, [env.LOG_0]);
+    await consumeEvents(batch, env, [env.LOG_0]);
     const result = await getQueueResult(batch, createExecutionContext());
     expect(result.ackAll || result.explicitAcks.length === 2).toBe(true);
   }
@@ -54,7 +55,7 @@ it('writes each event once per player and id, regardless of repetition and messa
 it('counts what it logs in the hours of reception, each event once', async () => {
   const at = (id: string, hour: number) => ({ ...event('ann', id), receivedAt: hour * 3_600_000 + 5 });
   const deliver = (events: PlayerEvent[]) =>
-    consumeEvents(createMessageBatch('events', [message('m', events)]), env.DB, [env.LOG_0]);
+    consumeEvents(createMessageBatch('events', [message('m', events)]), env, [env.LOG_0]);
   await env.DB.prepare('delete from event_counts').run();
   await deliver([at('1', 100), at('2', 100), at('3', 101)]);
   await deliver([at('1', 100), at('3', 101), at('4', 101)]);
@@ -72,7 +73,7 @@ it('stores an invalid event as a dead letter and writes the others of its messag
     message('m1', [event('ann', '1'), { nonsense: true }]),
     message('m2', 'text'),
   ]);
-  await consumeEvents(batch, env.DB, [env.LOG_0]);
+  await consumeEvents(batch, env, [env.LOG_0]);
   expect(await logged()).toEqual(['ann1']);
   const letters = await env.DB.prepare('select id, body from dead_letters order by id').all();
   expect(letters.results).toEqual([
@@ -89,7 +90,7 @@ it('retries everything and acknowledges nothing while the log cannot be written'
     message('m1', [event('ann', '1')]),
     message('m2', [event('ann', '2')], 4),
   ]);
-  await consumeEvents(batch, env.DB, [down]);
+  await consumeEvents(batch, env, [down]);
   const result = await getQueueResult(batch, createExecutionContext());
   expect(result.explicitAcks).toEqual([]);
   expect(result.retryMessages.map(({ msgId }) => msgId)).toEqual(['m1', 'm2']);
@@ -97,7 +98,7 @@ it('retries everything and acknowledges nothing while the log cannot be written'
 
 it('keeps the body of a message that exhausted its retries', async () => {
   const batch = createMessageBatch('events-dead-letters', [message('m9', [event('ann', '1')], 11)]);
-  await consumeDeadLetters(batch, env.DB);
+  await consumeDeadLetters(batch, env.DB, 'events');
   const letter = await env.DB.prepare('select body from dead_letters where id = ?1').bind('m9').first<string>('body');
   expect(JSON.parse(letter!)).toEqual([event('ann', '1')]);
 });

@@ -65,7 +65,7 @@ async function consume(bodies: readonly unknown[], databases: object) {
     'events',
     bodies.map((body, n) => message(body, `m${n}`)),
   );
-  await consumeEvents(batch, env.DB, listLogShards(databases as typeof FOUR));
+  await consumeEvents(batch, env, listLogShards(databases as typeof FOUR));
   const { explicitAcks, retryMessages } = await getQueueResult(batch, createExecutionContext());
   return { acked: explicitAcks, retried: retryMessages.map(({ msgId }) => msgId) };
 }

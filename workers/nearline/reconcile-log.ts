@@ -5,7 +5,7 @@ import { PlayerEvent, type RoutedEvent } from '../../models/contracts/event.ts';
 import type { DeadLetter } from '../storage/dead-letters.ts';
 import { findErasedEvents, findLoggedIds } from '../storage/events.ts';
 import { getLogShard, type LogShards } from '../storage/log-shards.ts';
-import { storeDeadLettersWithAlert } from './events-consumer.ts';
+import { storeDeadLettersWithAlert } from './dead-letters-consumer.ts';
 import type { Outbox, UnloggedRow } from './outbox.ts';
 
 /** A younger event is not missing yet: it is probably still in the queue. */
@@ -125,7 +125,10 @@ async function setAside(
 ): Promise<void> {
   if (rows.length === 0) return;
   const letters = rows.map(
-    ({ row, body }): DeadLetter => ({ id: `unlogged-${name}-${row}`, body, reason, receivedAt: Date.now() }),
+    ({ row, body }): DeadLetter => ({
+      ...{ id: `unlogged-${name}-${row}`, queue: 'events', body, reason },
+      receivedAt: Date.now(),
+    }),
   );
   await storeDeadLettersWithAlert(db, letters);
   outbox.delete(rows);

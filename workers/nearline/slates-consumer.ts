@@ -2,39 +2,78 @@
 // invalid ones become dead letters; failed writes are retried with exponential delay.
 
 import { type Slate, SlateMessage } from '../../models/contracts/slate.ts';
-import type { DeadLetter } from '../storage/dead-letters.ts';
 import { readErasedAt } from '../storage/erased-users.ts';
+import { openReplays, returnLetter } from '../storage/replays.ts';
 import { readSlateBytesPerDay } from '../storage/settings.ts';
 import { logAnswers, type ReceivedAnswers } from '../storage/slates.ts';
-import { retryDelaySeconds, storeDeadLettersWithAlert, toDeadLetter } from './events-consumer.ts';
+import { storeDeadLettersWithAlert, toDeadLetter } from './dead-letters-consumer.ts';
+import { retryDelaySeconds } from './retry-delay.ts';
 
 /** Consumes the queue `slates`: each message has a slate, counts of answers, or both. */
 export async function consumeSlates(
   batch: MessageBatch<unknown>,
   { DB, BUCKET, SLATE_MB_PER_DAY }: Pick<Env, 'DB' | 'BUCKET' | 'SLATE_MB_PER_DAY'>,
 ): Promise<void> {
-  const received: ReceivedAnswers[] = [];
-  const deadLetters: DeadLetter[] = [];
-  for (const { id, timestamp, attempts, body } of batch.messages) {
-    const parsed = SlateMessage.safeParse(body);
-    if (parsed.success) received.push({ ...parsed.data, id, sentAt: timestamp.getTime(), attempts });
-    else deadLetters.push(toDeadLetter(id, body, `not a slate: ${parsed.error.issues[0]?.message}`));
-  }
   try {
+    const { received, invalid } = await parseMessages(DB, batch.messages);
     const messages = await leaveOutErased(DB, received);
     await logAnswers(DB, BUCKET, messages, readSlateBytesPerDay(SLATE_MB_PER_DAY), Date.now());
-    if (deadLetters.length > 0) await storeDeadLettersWithAlert(DB, deadLetters);
-    batch.ackAll();
+    // At once: a message that is counted must not become a dead letter because of others.
+    for (const { message } of received) message.ack();
+    await storeInvalid(DB, invalid);
+    for (const { message } of invalid) message.ack();
   } catch (error) {
     console.error(
-      JSON.stringify({ alert: 'slates not written', messages: received.length, error: (error as Error).message }),
+      JSON.stringify({ alert: 'slates not written', messages: batch.messages.length, error: (error as Error).message }),
     );
+    // Has no effect on those that are acknowledged.
     for (const message of batch.messages) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
   }
 }
 
+interface InvalidMessage {
+  message: Message<unknown>;
+  body: unknown;
+  letterId: string | undefined;
+  reason: string;
+}
+
+/** A replayed letter is counted under its own id, as sent when it was received. */
+async function parseMessages(
+  db: D1Database,
+  messages: readonly Message<unknown>[],
+): Promise<{ received: (ReceivedAnswers & { message: Message<unknown> })[]; invalid: InvalidMessage[] }> {
+  const received: (ReceivedAnswers & { message: Message<unknown> })[] = [];
+  const invalid: InvalidMessage[] = [];
+  for (const { message, body, letter } of await openReplays(db, messages)) {
+    const parsed = SlateMessage.safeParse(body);
+    const { id, timestamp, attempts } = message;
+    if (!parsed.success)
+      invalid.push({
+        ...{ message, body, letterId: letter?.id },
+        reason: `not a slate: ${parsed.error.issues[0]?.message}`,
+      });
+    else if (letter === undefined)
+      received.push({ ...parsed.data, message, id, sentAt: timestamp.getTime(), attempts, isReplay: false });
+    else
+      received.push({ ...parsed.data, message, id: letter.id, sentAt: letter.receivedAt, attempts: 2, isReplay: true });
+  }
+  return { received, invalid };
+}
+
+async function storeInvalid(db: D1Database, invalid: readonly InvalidMessage[]): Promise<void> {
+  const letters = invalid.flatMap(({ message, body, letterId, reason }) =>
+    letterId === undefined ? [toDeadLetter(message.id, 'slates', body, reason)] : [],
+  );
+  if (letters.length > 0) await storeDeadLettersWithAlert(db, letters);
+  for (const { letterId, reason } of invalid) if (letterId !== undefined) await returnLetter(db, letterId, reason);
+}
+
 /** Removes the slates of players who were erased since; their answers are counted, which names nobody. */
-async function leaveOutErased(db: D1Database, received: readonly ReceivedAnswers[]): Promise<ReceivedAnswers[]> {
+async function leaveOutErased<Received extends ReceivedAnswers>(
+  db: D1Database,
+  received: readonly Received[],
+): Promise<Received[]> {
   const erasedAt = await readErasedAt(
     db,
     received.flatMap(({ slate }) => slate?.userId ?? []),

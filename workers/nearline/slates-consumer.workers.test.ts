@@ -62,7 +62,7 @@ afterEach(() => {
 it('writes slates to R2 and counts them; an invalid one becomes a dead letter', async () => {
   const slates = [makeSlate('r1', 'ann', 1_000), makeSlate('r2', 'ben', 2_000)];
   const bodies = slates.map((slate) => toBody(slate));
-  expect((await consume([bodies[0], { nonsense: true }, bodies[1]])).ackAll).toBe(true);
+  expect((await consume([bodies[0], { nonsense: true }, bodies[1]])).explicitAcks).toHaveLength(3);
   expect(await readBatches()).toEqual(slates.map((slate) => ({ ...slate, samplingRate: 1 })));
   expect(await readCount()).toEqual({ seen: 2, logged: 2 });
   const letter = await env.DB.prepare('select reason from dead_letters').first<string>('reason');
@@ -163,4 +163,20 @@ it('counts the answers of an erased player, and logs no slate', async () => {
   expect((await readBatches()).map(({ recommendationId }) => recommendationId)).toEqual(['r2']);
   expect(await readCount()).toEqual({ seen: 1, logged: 1 });
   expect(await readAnswers()).toEqual([['online', 'v1', 1, 0]]);
+});
+
+it('a message that is counted is acknowledged, even if the invalid one beside it cannot be stored', async () => {
+  const { DB } = env;
+  const prepare = vi.spyOn(DB, 'prepare').mockImplementation((sql) => {
+    if (sql.includes('insert into dead_letters')) throw new Error('D1 is down');
+    return Object.getPrototypeOf(DB).prepare.call(DB, sql);
+  });
+  const messages = [message(toBody(null, count('online'))), message({ nonsense: true })];
+  try {
+    const { explicitAcks, retryMessages } = await deliver(messages);
+    expect(explicitAcks).toEqual([messages[0]!.id]);
+    expect(retryMessages.map(({ msgId }) => msgId)).toEqual([messages[1]!.id]);
+  } finally {
+    prepare.mockRestore();
+  }
 });

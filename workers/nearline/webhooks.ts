@@ -3,6 +3,7 @@
 
 import { Delivery, type Notification } from '../../models/contracts/subscription.ts';
 import { readErasedAt } from '../storage/erased-users.ts';
+import { deleteReplayed, type OpenedMessage, openReplays, returnLetter } from '../storage/replays.ts';
 import { listUsersIn, splitMessage } from '../storage/split-message.ts';
 import {
   type Address,
@@ -12,7 +13,7 @@ import {
   recordAttempts,
   SECRET_PREFIX,
 } from '../storage/subscriptions.ts';
-import { storeDeadLettersWithAlert, toDeadLetter } from './events-consumer.ts';
+import { storeDeadLettersWithAlert, toDeadLetter } from './dead-letters-consumer.ts';
 
 /** Receivers should answer before they process. */
 const TIMEOUT_MS = 10_000;
@@ -23,6 +24,7 @@ const DELAY_MAX_SECONDS = 6 * 3_600;
 const JITTER = 0.2;
 const OUTCOME_LENGTH_MAX = 200;
 const GONE = 410;
+const INVALID = 'not a delivery';
 
 /** The network, replaced in tests. */
 export type Send = (url: string, init: RequestInit) => Promise<Response>;
@@ -43,46 +45,52 @@ export async function deliverNotifications(
 ): Promise<void> {
   const attempts: Attempt[] = [];
   const settle = async (
-    message: Message<unknown>,
+    { message, body, letter }: OpenedMessage,
     addresses: ReadonlyMap<string, Address>,
     erasedAt: ReadonlyMap<string, number>,
   ) => {
-    const parsed = Delivery.safeParse(message.body);
+    const finish = async () => {
+      if (letter !== undefined) await deleteReplayed(db, [letter.id]).run();
+      message.ack();
+    };
+    const parsed = Delivery.safeParse(body);
     if (!parsed.success) {
-      await storeDeadLettersWithAlert(db, [toDeadLetter(message.id, message.body, 'not a delivery')]);
+      if (letter !== undefined) await returnLetter(db, letter.id, INVALID);
+      else await storeDeadLettersWithAlert(db, [toDeadLetter(message.id, 'notifications', body, INVALID)]);
       return message.ack();
     }
     const { subscriptionId, notification } = parsed.data;
     const address = addresses.get(subscriptionId);
+    const sentAt = letter?.receivedAt ?? message.timestamp.getTime();
     // The subscription was deleted, or the player erased.
-    if (address === undefined || splitMessage(message.body, erasedAt, message.timestamp.getTime()).own.length > 0)
-      return message.ack();
+    if (address === undefined || splitMessage(body, erasedAt, sentAt).own.length > 0) return finish();
     const { outcome, succeeded, retryAfterSeconds } = await deliver(address, notification, send);
     attempts.push({ subscriptionId, at: Date.now(), outcome, succeeded });
-    if (succeeded) return message.ack();
+    if (succeeded) return finish();
     if (outcome !== String(GONE))
       return message.retry({ delaySeconds: delaySeconds(message.attempts, retryAfterSeconds) });
     await deleteSubscription(db, subscriptionId);
     console.error(JSON.stringify({ alert: 'subscription deleted', subscriptionId, reason: 'its receiver is gone' }));
-    message.ack();
+    return finish();
   };
   // If D1 fails, a delivery is delayed as if its receiver had failed: the queue's own retry would come at once.
   const postpone = (message: Message<unknown>) => (error: Error) => {
     console.error(JSON.stringify({ alert: 'notification postponed', error: error.message }));
     message.retry({ delaySeconds: delaySeconds(message.attempts) });
   };
-  const known = Promise.all([
-    readAddresses(db, [...new Set(batch.messages.flatMap(({ body }) => subscriptionOf(body)))]),
-    readErasedAt(
-      db,
-      batch.messages.flatMap(({ body }) => listUsersIn(body)),
-    ),
-  ]);
-  await Promise.all(
-    batch.messages.map((message) =>
-      known.then(([addresses, erasedAt]) => settle(message, addresses, erasedAt)).catch(postpone(message)),
-    ),
-  );
+  try {
+    const opened = await openReplays(db, batch.messages);
+    const [addresses, erasedAt] = await Promise.all([
+      readAddresses(db, [...new Set(opened.flatMap(({ body }) => subscriptionOf(body)))]),
+      readErasedAt(
+        db,
+        opened.flatMap(({ body }) => listUsersIn(body)),
+      ),
+    ]);
+    await Promise.all(opened.map((one) => settle(one, addresses, erasedAt).catch(postpone(one.message))));
+  } catch (error) {
+    for (const message of batch.messages) postpone(message)(error as Error);
+  }
   // A delivery counts even if it cannot be recorded.
   await recordAttempts(db, attempts).catch((error: Error) =>
     console.error(JSON.stringify({ alert: 'deliveries not recorded', error: error.message })),

@@ -2,8 +2,9 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from 'clou
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Delivery, Subscription } from '../../models/contracts/subscription.ts';
+import { UNDELIVERED } from '../storage/dead-letters.ts';
 import { insertSubscription, listSubscriptions, notify } from '../storage/subscriptions.ts';
-import { consumeDeadLetters } from './events-consumer.ts';
+import { consumeDeadLetters } from './dead-letters-consumer.ts';
 import { deliverNotifications, type Send, sign } from './webhooks.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -132,12 +133,12 @@ it('deletes subscriptions on 410, drops deliveries without one, stores invalid a
   const rest = await deliver({}, 1, [delivery('gone'), { nonsense: true }]);
   expect(rest).toMatchObject({ sent: [], acked: ['m0', 'm1'], retried: [] });
   const dead = { id: 'm9', timestamp: new Date(), attempts: 9, body: delivery('bad') };
-  await consumeDeadLetters(createMessageBatch('notifications-dead-letters', [dead]), env.DB);
+  await consumeDeadLetters(createMessageBatch('notifications-dead-letters', [dead]), env.DB, 'notifications');
   const { results } = await env.DB.prepare('select reason, body from dead_letters order by id').all<{
     reason: string;
     body: string;
   }>();
-  expect(results.map(({ reason }) => reason)).toEqual(['not a delivery', 'failed too often']);
+  expect(results.map(({ reason }) => reason)).toEqual(['not a delivery', UNDELIVERED]);
   expect(JSON.parse(results[1]!.body)).toEqual(delivery('bad'));
   expect(results[1]!.body).not.toContain('whsec_');
 });

@@ -4,6 +4,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { routeAuditLog } from './audit-log.ts';
 import { DOCUMENT_HEADERS, forbidCaching, revalidate } from './caching.ts';
 import { shareWithOrigins } from './cors.ts';
+import { routeDeadLetters } from './dead-letters.ts';
 import { type AppEnv, limitAddressRate, markArrival } from './endpoint.ts';
 import { routeEvents } from './events.ts';
 import { routeExperiments } from './experiments.ts';
@@ -85,6 +86,7 @@ routeSubscriptions(app);
 routeKeys(app);
 routeIssuers(app);
 routeAuditLog(app);
+routeDeadLetters(app);
 routeStats(app);
 routeStatus(app);
 

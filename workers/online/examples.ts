@@ -179,6 +179,14 @@ const inUse = {
   pinned: false,
   movedAt: '2026-05-20T12:02:11.000Z',
 };
+const deadLetter = {
+  letterId: '4f6a21c09d',
+  queue: 'events',
+  reason: 'failed too often',
+  receivedAt: '2026-05-20T11:40:00.000Z',
+  replayedAt: null,
+  bytes: 412,
+};
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   postEvents: { results },
   getGallery: gallery,
@@ -271,6 +279,11 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     ],
     cursor: null,
   },
+  getDeadLetters: { letters: [deadLetter], cursor: null },
+  getDeadLetter: { ...deadLetter, body: [{ id: 'click-1', userId: 'player-0001', type: 'click', itemId: 'wynmere' }] },
+  replayDeadLetter: { ...deadLetter, replayedAt: '2026-05-20T12:00:00.000Z' },
+  replayDeadLetters: { letters: 1_000, remaining: 212 },
+  deleteDeadLetters: { letters: 3, remaining: 0 },
   getStats: {
     since: '2026-05-19T12:00:00.000Z',
     answers: [{ route: 'gallery', tier: 'online', release: answer.release, count: 1_204, degraded: 3 }],

@@ -91,7 +91,7 @@ it('leaves no event in the guest’s log, even if the merge is finished during a
     },
   });
   const message = { id: 'm', timestamp: new Date(), attempts: 1, body: [event] };
-  await consumeEvents(createMessageBatch('events', [message]), db, [db]);
+  await consumeEvents(createMessageBatch('events', [message]), { ...env, DB: db }, [db]);
   for (const table of ['events', 'users']) {
     const where = `select user_id from ${table} where user_id in ('late', 'arrived')`;
     expect(await env.DB.prepare(where).raw(), table).toEqual([['arrived']]);
@@ -146,7 +146,7 @@ it('leaves a guest its outbox while the merge is open, and finishes it once the 
         createMessageBatch('events', [
           { id, timestamp: new Date(), attempts: 1, body: [events.find((event) => event.id === id)] },
         ]),
-        env.DB,
+        env,
         [env.LOG_0],
       );
     // One event is logged before the merge; one comes from the queue afterwards.
@@ -213,9 +213,11 @@ it('a merge that dies right after its decision leaves the guest’s events to th
     const events = ['a', 'b'].map((itemId) => ({ ...purchase('nomad', itemId, Date.now()), id: itemId }));
     await guest.record(events);
     const consume = (db = env.DB) =>
-      consumeEvents(createMessageBatch('events', [{ id: 'm', timestamp: new Date(), attempts: 1, body: events }]), db, [
-        db,
-      ]);
+      consumeEvents(
+        createMessageBatch('events', [{ id: 'm', timestamp: new Date(), attempts: 1, body: events }]),
+        { ...env, DB: db },
+        [db],
+      );
     await insertEvents(env.DB, events.slice(0, 1));
     await claimFinished(env.DB, 'nomad', 'villager', Date.now());
 
@@ -261,7 +263,7 @@ it('does not bring back what a guest did before an erasure', async () => {
   events[1]!.receivedAt = before.timestamp + 1;
   await consumeEvents(
     createMessageBatch('events', [{ id: 'm', timestamp: new Date(), attempts: 1, body: events }]),
-    env.DB,
+    env,
     [env.LOG_0],
   );
   expect([await logOf('ghost'), await logOf('host')]).toEqual([[], [['after']]]);

@@ -3,6 +3,7 @@
 import { createMessageBatch, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
+import type { DeadLetterQueue } from '../../models/contracts/dead-letter.ts';
 import type { ErasureReceipt } from '../../models/contracts/erasure.ts';
 import { releaseKey } from '../../models/contracts/layout.ts';
 import { EMPTY_PREFERENCES, Preferences } from '../../models/contracts/preferences.ts';
@@ -11,7 +12,8 @@ import { makeEvent } from '../../tests/event.ts';
 import { endAllMerges } from '../../tests/merge.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { makeSlate, toMessages } from '../../tests/slate.ts';
-import { consumeDeadLetters, consumeEvents } from '../nearline/events-consumer.ts';
+import { consumeDeadLetters } from '../nearline/dead-letters-consumer.ts';
+import { consumeEvents } from '../nearline/events-consumer.ts';
 import { consumeSlates } from '../nearline/slates-consumer.ts';
 import { deliverNotifications } from '../nearline/webhooks.ts';
 import { exportSnapshot } from '../offline/export-snapshot.ts';
@@ -98,8 +100,9 @@ async function fill(userId: string): Promise<void> {
   await insertEvents(env.DB, [makeEvent('bystander', 'play', 'g1', at, { id: crypto.randomUUID() })]);
   await exportSnapshot(env, at);
   await log('batch');
-  const letter = (id: string, body: unknown, reason: string) => ({
-    id: `${id}-${letters++}`,
+  const letter = (queue: DeadLetterQueue, body: unknown, reason: string) => ({
+    id: `${queue}-${letters++}`,
+    queue,
     body: JSON.stringify(body),
     reason,
     receivedAt: at,
@@ -107,8 +110,8 @@ async function fill(userId: string): Promise<void> {
   const notification = { id: 'n', type: 'gallery.ready', timestamp: new Date(at).toISOString(), data: { userId } };
   await storeDeadLetters(env.DB, [
     letter('events', [...events, makeEvent('bystander', 'play', 'g1', at)], 'failed too often'),
-    letter('slate', { slate: makeSlate('letter', userId, at), answers: [], accepted: [] }, 'failed too often'),
-    letter('notice', { subscriptionId: 's', notification }, UNDELIVERED),
+    letter('slates', { slate: makeSlate('letter', userId, at), answers: [], accepted: [] }, 'failed too often'),
+    letter('notifications', { subscriptionId: 's', notification }, UNDELIVERED),
   ]);
 }
 
@@ -193,13 +196,17 @@ it('does not bring the player back: queues, an old import, a merge, the object a
   const message = (body: unknown) => [{ id: 'm', timestamp: new Date(old), attempts: 1, body }];
   const past = makeEvent('cleo', 'play', 'late', requestedAt, { id: 'late' });
   const ofGuest = makeEvent('guest-of-cleo', 'play', 'late', requestedAt, { id: 'late' });
-  await consumeEvents(createMessageBatch('events', message([past, ofGuest])), env.DB, [env.LOG_0]);
+  await consumeEvents(createMessageBatch('events', message([past, ofGuest])), env, [env.LOG_0]);
   await insertEvents(env.DB, [{ ...past, id: 'imported', timestamp: 946_684_800_000, receivedAt: Date.now() + 1_000 }]);
   await consumeSlates(createMessageBatch('slates', message(makeSlate('late', 'cleo', requestedAt))), env);
-  await consumeDeadLetters(createMessageBatch('events-dead-letters', message([past])), env.DB);
+  await consumeDeadLetters(createMessageBatch('events-dead-letters', message([past])), env.DB, 'events');
   const notification = { id: 'n', type: 'gallery.ready', timestamp: new Date(requestedAt).toISOString() };
   const delivery = { subscriptionId: 's', notification: { ...notification, data: { userId: 'cleo' } } };
-  await consumeDeadLetters(createMessageBatch('notifications-dead-letters', message(delivery)), env.DB, UNDELIVERED);
+  await consumeDeadLetters(
+    createMessageBatch('notifications-dead-letters', message(delivery)),
+    env.DB,
+    'notifications',
+  );
   // The object takes nothing from before, whoever sends it.
   const object = env.USER_SIGNALS.getByName('cleo');
   expect((await object.record([past])).ids).toEqual([]);

@@ -2,6 +2,7 @@
 // counted once, however often the queue delivers it.
 
 import type { AnswerCount, SlateMessage } from '../../models/contracts/slate.ts';
+import { deleteReplayed } from './replays.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -20,6 +21,8 @@ export interface CountedMessage extends Pick<SlateMessage, 'answers' | 'accepted
   sentAt: number;
   /** Number of deliveries, this one included. */
   attempts: number;
+  /** True if the id is that of a dead letter, which is deleted when it is counted. */
+  isReplay: boolean;
   /** Size as JSON, and whether it is logged; undefined for a message without a slate. */
   slate: { bytes: number; isLogged: boolean } | undefined;
 }
@@ -30,6 +33,7 @@ const NEW_IDS = `(select value from json_each((select ids from counted_batches o
 /** Adds the messages to the counts, without those that were counted before. `now`: epoch milliseconds. */
 export async function countMessages(db: D1Database, messages: readonly CountedMessage[], now: number): Promise<void> {
   const ids = messages.map(({ id }) => id);
+  const replays = messages.flatMap(({ id, isReplay }) => (isReplay ? [id] : []));
   // A message cannot have been counted before it was sent.
   const repeated = messages.filter(({ attempts }) => attempts > 1);
   const since = Math.min(now, ...repeated.map(({ sentAt }) => sentAt)) - RECENT_MS;
@@ -79,6 +83,7 @@ export async function countMessages(db: D1Database, messages: readonly CountedMe
       )
       .bind(JSON.stringify(slates)),
     db.prepare('delete from counted_batches where counted_at < ?1').bind(now - REMEMBER_MS),
+    ...(replays.length > 0 ? [deleteReplayed(db, replays)] : []),
   ]);
 }
 

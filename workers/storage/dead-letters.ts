@@ -1,10 +1,14 @@
-// Messages that could not be processed, stored whole so that an operator can inspect and replay them.
+// Messages that could not be processed, stored whole. How operators list them: dead-letter-list.ts; how they are
+// processed again: replays.ts.
 
+import type { DeadLetterQueue } from '../../models/contracts/dead-letter.ts';
 import { readErasedAt } from './erased-users.ts';
 import { listUsersIn, splitMessage } from './split-message.ts';
 
 export interface DeadLetter {
   id: string;
+  /** The queue of its message. */
+  queue: DeadLetterQueue;
   body: string;
   reason: string;
   receivedAt: number;
@@ -24,12 +28,13 @@ export async function storeDeadLetters(db: D1Database, letters: readonly DeadLet
   });
   if (kept.length === 0) return 0;
   await db.batch(
-    kept.map(({ id, body, reason, receivedAt }) =>
+    kept.map(({ id, queue, body, reason, receivedAt }) =>
       db
         .prepare(
-          'insert into dead_letters (id, body, reason, received_at) values (?1, ?2, ?3, ?4) on conflict do nothing',
+          `insert into dead_letters (id, queue, body, reason, received_at) values (?1, ?2, ?3, ?4, ?5)
+           on conflict do nothing`,
         )
-        .bind(id, body, reason, receivedAt),
+        .bind(id, queue, body, reason, receivedAt),
     ),
   );
   return kept.length;
@@ -48,7 +53,7 @@ export function splitLetter(
 }
 
 /** A message without a body is stored as `undefined`. */
-function parseBody(body: string): unknown {
+export function parseBody(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
@@ -72,7 +77,7 @@ export async function listDeadLettersWith(
 ): Promise<DeadLetter[]> {
   const { results } = await db
     .prepare(
-      `select id, body, reason, received_at as receivedAt from dead_letters
+      `select id, queue, body, reason, received_at as receivedAt from dead_letters
        where id > ?2 and exists (select 1 from json_each(?1) where instr(body, value) > 0) order by id limit ?3`,
     )
     .bind(JSON.stringify(texts), afterId, limit)

@@ -3,7 +3,6 @@
 
 import type { DataFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import { toDay } from './day.ts';
-import { UNDELIVERED } from './dead-letters.ts';
 import { deleteUnnamedFiles, listUnnamedFiles } from './delete-unnamed-files.ts';
 import { askShards, type LogBindings, type LogShards, listLogShards, workOnShards } from './log-shards.ts';
 import type { RetentionSettings } from './settings.ts';
@@ -28,7 +27,7 @@ const ROWS = [
   { store: 'accepted-counts', table: 'event_counts', expired: "hour < ?1 / 3600000 and kind = 'accepted'" },
   { store: 'answer-counts', table: 'answer_counts', expired: 'hour < ?1 / 3600000' },
   { store: 'slate-counts', table: 'slate_counts', expired: 'day < ?1 / 86400000' },
-  { store: 'undelivered', table: 'dead_letters', expired: `received_at < ?1 and reason = '${UNDELIVERED}'` },
+  { store: 'undelivered', table: 'dead_letters', expired: "received_at < ?1 and queue = 'notifications'" },
 ] as const;
 /** The same for each database of the log. */
 const LOG_ROWS = [

@@ -40,8 +40,8 @@ async function fill(): Promise<void> {
   ).run();
   const letter = { body: '{}', receivedAt: NOW - 31 * DAY_MS };
   await storeDeadLetters(env.DB, [
-    { ...letter, id: 'stale', reason: UNDELIVERED },
-    { ...letter, id: 'kept', reason: 'failed too often' },
+    { ...letter, id: 'stale', queue: 'notifications', reason: UNDELIVERED },
+    { ...letter, id: 'kept', queue: 'events', reason: 'failed too often' },
   ]);
 }
 
@@ -130,7 +130,9 @@ it('deletes nothing if a setting is wrong, and says which', async () => {
     ['SNAPSHOT_DAYS', '0'],
   ])
     expect(() => readRetention({ ...vars, [name!]: text })).toThrow(`${name} in wrangler.toml is “${text}”`);
-  await storeDeadLetters(env.DB, [{ id: 'old', body: '{}', reason: UNDELIVERED, receivedAt: 0 }]);
+  await storeDeadLetters(env.DB, [
+    { id: 'old', queue: 'notifications', body: '{}', reason: UNDELIVERED, receivedAt: 0 },
+  ]);
   const run = runJobs(cronOf('delete-old-rows'), { ...env, SLATE_DAYS: '-1' });
   await expect(run).rejects.toThrow('SLATE_DAYS in wrangler.toml is “-1”: it must be 1 to 36500');
   expect(await env.DB.prepare("select id from dead_letters where id = 'old'").raw()).toHaveLength(1);

@@ -3,6 +3,7 @@
 
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { DEAD_LETTER_QUEUES } from '../../models/contracts/dead-letter.ts';
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
 import { EXPERIMENT_STATES } from '../../models/contracts/experiment.ts';
 
@@ -127,12 +128,21 @@ export const unloggedUsers = sqliteTable('unlogged_users', {
   events: integer('events').notNull(),
 });
 
-export const deadLetters = sqliteTable('dead_letters', {
-  id: text('id').primaryKey(),
-  body: text('body').notNull(),
-  reason: text('reason').notNull(),
-  receivedAt: integer('received_at').notNull(),
-});
+/** Messages that could not be processed. */
+export const deadLetters = sqliteTable(
+  'dead_letters',
+  {
+    id: text('id').primaryKey(),
+    queue: text('queue', { enum: DEAD_LETTER_QUEUES }).notNull().default('events'),
+    body: text('body').notNull(),
+    reason: text('reason').notNull(),
+    receivedAt: integer('received_at').notNull(),
+    // Null unless its message is in the queue again.
+    replayedAt: integer('replayed_at'),
+  },
+  // Operators page by it.
+  (table) => [index('dead_letters_received').on(table.receivedAt, table.id)],
+);
 
 export const imports = sqliteTable('imports', {
   // Digest of what the files contain and how they are read: the same import, started again, resumes where it stopped.

@@ -44,7 +44,7 @@ export function chooseSamplingRate(
 export const isSampled = ({ userId, shownAt }: Pick<Slate, 'userId' | 'shownAt'>, rate: number): boolean =>
   hashUniform(`slate ${Math.floor(shownAt / DAY_MS)} ${userId}`) < rate * 2 ** 32;
 
-export type ReceivedAnswers = SlateMessage & Pick<CountedMessage, 'id' | 'sentAt' | 'attempts'>;
+export type ReceivedAnswers = SlateMessage & Pick<CountedMessage, 'id' | 'sentAt' | 'attempts' | 'isReplay'>;
 
 /** Writes a sample of the slates, and counts all of them and all answers. `now`: epoch milliseconds. */
 export async function logAnswers(
