@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { assign, positionInLayer } from './assignment.ts';
 
 const variants = [
-  { id: 'control', share: 0.5, isShadow: false },
-  { id: 'unseen', share: 0.4, isShadow: true },
-  { id: 'bold', share: 0.3, isShadow: false },
-  { id: 'shy', share: 0.2, isShadow: false },
+  { id: 'control', share: 0.5 },
+  { id: 'shadow', share: 0 },
+  { id: 'bold', share: 0.3 },
+  { id: 'shy', share: 0.2 },
 ];
 const experiment = { experimentId: 'more-new', layer: 'default', slice: { from: 0, to: 1 }, variants };
 const users = Array.from({ length: 20_000 }, (_, n) => `user-${n}`);
@@ -45,6 +45,7 @@ test('experiments of one layer exclude each other and leave out those outside th
     users.map((user) => `${assign(user, first) !== undefined} ${assign(user, second) !== undefined}`),
   );
   expect(counts['true true']).toBeUndefined();
+  expect(assign(users[0]!, { ...experiment, slice: null })).toBeUndefined();
   // Standard deviations 57, 65 and 71.
   expect(Math.abs(counts['true false']! - 4_000)).toBeLessThan(230);
   expect(Math.abs(counts['false true']! - 6_000)).toBeLessThan(260);
@@ -81,9 +82,9 @@ test('variants depend neither on the position in the layer nor on other experime
 });
 
 test('shares that add up to just below 1 leave nobody without a variant', () => {
-  const tenths = Array.from({ length: 10 }, (_, n) => ({ id: `v${n}`, share: 0.1, isShadow: false }));
-  const short = [...tenths.slice(0, 9), { id: 'rest', share: 0.05, isShadow: false }];
-  const withEmpty = [...short, { id: 'empty', share: 0, isShadow: false }];
+  const tenths = Array.from({ length: 10 }, (_, n) => ({ id: `v${n}`, share: 0.1 }));
+  const short = [...tenths.slice(0, 9), { id: 'rest', share: 0.05 }];
+  const withEmpty = [...short, { id: 'empty', share: 0 }];
   const counts = count(users.map((user) => assign(user, { ...experiment, variants: withEmpty })));
   expect(counts.none).toBeUndefined();
   expect(counts.empty).toBeUndefined();

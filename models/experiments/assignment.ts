@@ -1,22 +1,16 @@
 // Which variant of an experiment a user is in: a hash, so every isolate gives the same answer without a look-up.
 // Reads neither the experiment's state nor its audience's countries and platforms, which depend on the request.
 
+import type { Experiment } from '../contracts/experiment.ts';
 import { hashUniform } from '../features/rng.ts';
 
 /** The part of a layer that an experiment holds: positions in [from, to), both in [0, 1]. */
-export interface Slice {
-  from: number;
-  to: number;
-}
+export type Slice = NonNullable<Experiment['slice']>;
 
 /** The fields of an experiment that assignment reads. */
-export interface AssignedExperiment {
-  experimentId: string;
-  layer: string;
-  slice: Slice;
-  /** The first is the control. Shares of those that are not shadows add up to 1. */
-  variants: readonly { id: string; share: number; isShadow: boolean }[];
-}
+export type AssignedExperiment = Pick<Experiment, 'experimentId' | 'layer' | 'slice'> & {
+  variants: readonly { id: string; share: number }[];
+};
 
 /**
  * The user's position in a layer, uniform in [0, 1). Positions in different layers are independent; experiments of one
@@ -25,21 +19,21 @@ export interface AssignedExperiment {
 export const positionInLayer = (userId: string, layer: string): number => toUnit(`layer ${layer} ${userId}`);
 
 /**
- * Returns the id of the user's variant, or undefined if the user is outside the experiment's slice. Never a shadow:
- * shadows are shown to nobody. Independent of the user's position in the layer.
+ * Returns the id of the user's variant, or undefined if the user is outside the experiment's slice or it has none yet.
+ * Independent of the user's position in the layer. Never a shadow: their share is 0.
  */
 export function assign(userId: string, experiment: AssignedExperiment): string | undefined {
   const { experimentId, layer, slice, variants } = experiment;
+  if (slice === null) return undefined;
   const position = positionInLayer(userId, layer);
   if (position < slice.from || position >= slice.to) return undefined;
-  const shown = variants.filter(({ isShadow }) => !isShadow);
   let left = toUnit(`experiment ${experimentId} ${userId}`);
-  for (const { id, share } of shown) {
+  for (const { id, share } of variants) {
     left -= share;
     if (left < 0) return id;
   }
   // Rounding: the sum of the shares may be just below 1.
-  return shown.findLast(({ share }) => share > 0)?.id;
+  return variants.findLast(({ share }) => share > 0)?.id;
 }
 
 const toUnit = (text: string): number => hashUniform(text) / 2 ** 32;
