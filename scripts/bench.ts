@@ -221,6 +221,23 @@ bench
   });
 
 bench
+  .command('rollback')
+  .description(
+    'Goes back to the previous release, there and back again, with `npm run releases`, while players in several ' +
+      'isolates ask for galleries, in workerd: answers that fail, are empty or without the model, and how long ' +
+      'isolates follow the release before. Needs `npm run build`; takes three minutes.',
+  )
+  .option('--isolates <n>', 'isolates with the same stores', parseWholeNumber(1), 4)
+  .option('--players <n>', 'players of each isolate', parseWholeNumber(1), 4)
+  .option('--rollbacks <n>', 'rollbacks', parseWholeNumber(1), 6)
+  .option('--items <n>', 'games of the catalogue', parseWholeNumber(500), 5_000)
+  .addOption(jsonOption())
+  .action(async ({ json, ...options }) => {
+    const { benchRollback, formatRollback } = await import('./bench/rollback.ts');
+    await measure(json, () => benchRollback(options, log), formatRollback);
+  });
+
+bench
   .command('statistics')
   .description(
     'The statistics job over logs of 10,000 to a million events, each run with 1,000 new ones, against one query ' +

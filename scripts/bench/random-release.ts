@@ -8,6 +8,7 @@ import { createRandom } from '../../models/data/random.ts';
 import { encodeHistories } from '../../models/features/history.ts';
 import { openScorer } from '../../models/onnx/session.ts';
 import { sealRelease } from '../../models/release/seal-release.ts';
+import { readStoredPointer } from '../../workers/storage/release-pointer.ts';
 import { publishRelease } from '../../workers/storage/releases.ts';
 import { blankFacts } from './blank-facts.ts';
 import { drawNeighbours } from './random-models.ts';
@@ -15,10 +16,10 @@ import { drawRanker } from './random-ranker.ts';
 
 const DECAY = { positionDecay: 1, halfLifeDays: 14 };
 
-/** The model knows items g0 … g(items − 1). */
-export async function publishRandomRelease(bucket: R2Bucket, items: number): Promise<void> {
+/** Puts it into use. The model knows items g0 … g(items − 1). */
+export async function publishRandomRelease(bucket: R2Bucket, items: number, version = `bench-${items}`): Promise<void> {
   const itemIds = Array.from({ length: items }, (_, itemIndex) => `g${itemIndex}`);
-  const random = createRandom(1, 'release');
+  const random = createRandom(1, version);
   const rows = Math.min(items, TABLE_ROWS_MAX);
   const tables = drawNeighbours(items, countNeighboursThatFit(rows), random, rows);
   const description = { algorithm: 'random', parameters: {}, itemIds };
@@ -29,7 +30,7 @@ export async function publishRandomRelease(bucket: R2Bucket, items: number): Pro
   await scorer.release();
   const release = await sealRelease(
     {
-      ...blankFacts(`bench-${items}`, 'random', new Date().toISOString()),
+      ...blankFacts(version, 'random', new Date().toISOString()),
       selfTest: {
         history,
         expected: itemIds.slice(0, 10).map((itemId, itemIndex) => ({ itemId, score: scores[itemIndex]! })),
@@ -37,6 +38,7 @@ export async function publishRandomRelease(bucket: R2Bucket, items: number): Pro
     },
     { model, itemIds, neighbours: drawNeighbours(items, NEIGHBOURS_PER_ITEM_MAX, random), ranking: await drawRanker() },
   );
-  const published = await publishRelease(bucket, release, undefined, Date.now());
+  const { etag } = await readStoredPointer(bucket);
+  const published = await publishRelease(bucket, release, etag, Date.now());
   if (!published.ok) throw new Error(published.error);
 }
