@@ -210,6 +210,7 @@ export type ShadowComparison = z.infer<typeof ShadowComparison>;
 /** A first row in which two variants took turns. */
 export const InterleavedRow = z.object({
   experimentId: z.string(),
+  recommendationId: z.string(),
   /** Ids of the items that each variant put there, by the variant's id. */
   teams: z.record(z.string(), z.array(z.string())),
 });

@@ -67,6 +67,14 @@ test('a player who was in every store: the receipt names each store, and the fir
     await DB.prepare('update merges set merged_at = merged_at - ?1')
       .bind((MERGE_OPEN_DAYS + 1) * DAY_MS)
       .run();
+    // As an experiment does, and one answer that the job has not counted yet.
+    await DB.batch([
+      DB.prepare("insert into experiment_users (experiment_id, user_id, totals) values ('e', ?1, '{}')").bind(PLAYER),
+      DB.prepare("insert into exposures (experiment_id, user_id, body, at) values ('e', ?1, '{}', ?2)").bind(
+        PLAYER,
+        Date.now(),
+      ),
+    ]);
     // As gorse's API does, which is off by default.
     await writeGorseUsers(DB, [{ userId: PLAYER, labels: ['vip'], subscribe: null, comment: '' }], Date.now());
   });

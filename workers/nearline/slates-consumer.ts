@@ -1,7 +1,7 @@
 // Writes queued slates to the log, or a sample of them, and counts answers. Messages are acknowledged after both;
 // invalid ones become dead letters; failed writes are retried with exponential delay.
 
-import { type Slate, SlateMessage } from '../../models/contracts/slate.ts';
+import { SlateMessage } from '../../models/contracts/slate.ts';
 import { readErasedAt } from '../storage/erased-users.ts';
 import { openReplays, returnLetter } from '../storage/replays.ts';
 import { readSlateBytesPerDay } from '../storage/settings.ts';
@@ -69,17 +69,22 @@ async function storeInvalid(db: D1Database, invalid: readonly InvalidMessage[]):
   for (const { letterId, reason } of invalid) if (letterId !== undefined) await returnLetter(db, letterId, reason);
 }
 
-/** Removes the slates of players who were erased since; their answers are counted, which names nobody. */
+/** Removes slates and exposures of players who were erased since; their answers are counted, which names nobody. */
 async function leaveOutErased<Received extends ReceivedAnswers>(
   db: D1Database,
   received: readonly Received[],
 ): Promise<Received[]> {
   const erasedAt = await readErasedAt(
     db,
-    received.flatMap(({ slate }) => slate?.userId ?? []),
+    received.flatMap(({ slate, exposures = [] }) => [slate, ...exposures].flatMap((one) => one?.userId ?? [])),
   );
-  const isErased = ({ userId, shownAt }: Slate) => shownAt <= (erasedAt.get(userId) ?? Number.NEGATIVE_INFINITY);
-  return received.map((message) =>
-    message.slate !== null && isErased(message.slate) ? { ...message, slate: null } : message,
-  );
+  const isErased = (userId: string, at: number) => at <= (erasedAt.get(userId) ?? Number.NEGATIVE_INFINITY);
+  return received.map((message) => {
+    const { slate, exposures } = message;
+    return {
+      ...message,
+      slate: slate !== null && isErased(slate.userId, slate.shownAt) ? null : slate,
+      ...(exposures && { exposures: exposures.filter(({ userId, at }) => !isErased(userId, at)) }),
+    };
+  });
 }

@@ -19,6 +19,7 @@ import { exportSnapshot } from './export-snapshot.ts';
 import { refreshStatistics } from './refresh-statistics.ts';
 import { republishState } from './republish-state.ts';
 import { trimLog } from './trim-log.ts';
+import { watchExperiments } from './watch-experiments.ts';
 
 /** Returns the number of rows it processed. `now`: epoch milliseconds. */
 type Job = (env: JobEnv, now: number) => Promise<number>;
@@ -40,7 +41,10 @@ const ERASE_USERS: NamedJob = { name: 'erase-users', job: (env) => eraseUsers(op
 
 /** The jobs of a cron run one after the other: free accounts are limited to five crons. */
 export const JOBS: Record<string, readonly NamedJob[]> = {
-  '* * * * *': [{ name: 'republish-state', job: republishState, isFrequent: true }],
+  '* * * * *': [
+    { name: 'republish-state', job: republishState, isFrequent: true },
+    { name: 'watch-experiments', job: watchExperiments, isFrequent: true },
+  ],
   '*/10 * * * *': [
     { name: 'refresh-statistics', job: refreshStatistics },
     { name: 'announce-release', job: announceRelease },

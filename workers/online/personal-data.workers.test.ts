@@ -87,6 +87,11 @@ async function fill(userId: string): Promise<void> {
       at,
     ),
     env.DB.prepare('insert into unlogged_users (user_id, oldest_at, events) values (?1, ?2, 1)').bind(userId, at),
+    env.DB.prepare("insert into exposures (experiment_id, user_id, body, at) values ('e', ?1, '{}', ?2)").bind(
+      userId,
+      at,
+    ),
+    env.DB.prepare("insert into experiment_users (experiment_id, user_id, totals) values ('e', ?1, '{}')").bind(userId),
   ]);
   const log = (id: string) =>
     logAnswers(
@@ -122,6 +127,8 @@ const IN_EVERY_STORE = {
   'archived-marks': 1,
   // The row in the first database, which also holds the small data, has the preferences.
   'last-seen': 0,
+  exposures: 1,
+  experiments: 1,
   unlogged: 1,
   // Only the player's own row: the guest's is dropped.
   'gorse-users': 1,

@@ -66,6 +66,24 @@ export const LOG_TABLES: readonly UserTable[] = [
 ];
 
 export const USER_TABLES: readonly UserTable[] = [
+  // Before the totals, which the job makes of them.
+  {
+    name: 'exposures',
+    table: 'exposures',
+    users: ['user_id'],
+    time: 'at',
+    key: ['row'],
+    rowsPerPage: SMALL_ROWS_PER_PAGE,
+  },
+  {
+    name: 'experiments',
+    table: 'experiment_users',
+    users: ['user_id'],
+    // They may have been computed after the request, from events from before.
+    time: '0',
+    key: ['user_id', 'experiment_id'],
+    rowsPerPage: SMALL_ROWS_PER_PAGE,
+  },
   {
     name: 'unlogged',
     table: 'unlogged_users',

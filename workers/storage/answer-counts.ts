@@ -2,6 +2,7 @@
 // counted once, however often the queue delivers it.
 
 import type { AnswerCount, SlateMessage } from '../../models/contracts/slate.ts';
+import { type ReceivedEffects, storeEffects } from './exposures.ts';
 import { deleteReplayed } from './replays.ts';
 
 const HOUR_MS = 3_600_000;
@@ -15,10 +16,7 @@ const REMEMBER_MS = HOUR_MS;
 const RECENT_MS = 10_000;
 
 /** A message of the queue, as it is counted. */
-export interface CountedMessage extends Pick<SlateMessage, 'answers' | 'accepted'> {
-  id: string;
-  /** Epoch milliseconds. */
-  sentAt: number;
+export interface CountedMessage extends Pick<SlateMessage, 'answers' | 'accepted'>, ReceivedEffects {
   /** Number of deliveries, this one included. */
   attempts: number;
   /** True if the id is that of a dead letter, which is deleted when it is counted. */
@@ -82,6 +80,7 @@ export async function countMessages(db: D1Database, messages: readonly CountedMe
            logged = logged + excluded.logged, logged_bytes = logged_bytes + excluded.logged_bytes`,
       )
       .bind(JSON.stringify(slates)),
+    ...storeEffects(db, messages, NEW_IDS),
     db.prepare('delete from counted_batches where counted_at < ?1').bind(now - REMEMBER_MS),
     ...(replays.length > 0 ? [deleteReplayed(db, replays)] : []),
   ]);

@@ -1,6 +1,8 @@
 // Experiments in D1; publish-state.ts publishes those that run.
 
-import type { Experiment } from '../../models/contracts/experiment.ts';
+import { EXPERIMENTS_MAX, type Experiment } from '../../models/contracts/experiment.ts';
+
+const ATTEMPTS_MAX = 5;
 
 /** An experiment with the number of its changes, for writers. */
 export interface StoredExperiment {
@@ -94,6 +96,25 @@ export async function writeStarted(
     .bind(experimentId, JSON.stringify(body), state, revision, JSON.stringify(read))
     .run();
   return meta.changes > 0;
+}
+
+/**
+ * Changes it, again if another writer was faster. False if `change` returns the experiment itself, or there is none.
+ * Throws if others keep changing it.
+ */
+export async function changeExperiment(
+  db: D1Database,
+  experimentId: string,
+  change: (experiment: Experiment) => Experiment,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const stored = await readExperiment(db, experimentId);
+    if (stored === undefined) return false;
+    const changed = change(stored.experiment);
+    if (changed === stored.experiment) return false;
+    if (await writeExperiment(db, changed, stored.revision, EXPERIMENTS_MAX, 0)) return true;
+  }
+  throw new Error(`the experiment ${experimentId} is being changed by others`);
 }
 
 /** False if there is none, or it runs. */

@@ -499,3 +499,76 @@ export const experiments = sqliteTable('experiments', {
   revision: integer('revision').notNull(),
   createdAt: integer('created_at').notNull(),
 });
+
+/** Answers that experiments made a difference to, until the job has added them to their players' totals. */
+export const exposures = sqliteTable('exposures', {
+  row: integer('row').primaryKey({ autoIncrement: true }),
+  experimentId: text('experiment_id').notNull(),
+  userId: text('user_id').notNull(),
+  // JSON: the exposure.
+  body: text('body').notNull(),
+  at: integer('at').notNull(),
+});
+
+/** The totals of the players of experiments. */
+export const experimentUsers = sqliteTable(
+  'experiment_users',
+  {
+    experimentId: text('experiment_id').notNull(),
+    userId: text('user_id').notNull(),
+    // JSON: models/experiments/user-totals.ts.
+    totals: text('totals').notNull(),
+  },
+  // By user first: erasures ask for users.
+  (table) => [primaryKey({ columns: [table.userId, table.experimentId] })],
+);
+
+/** The tallies of experiments, as they were at the end of each UTC day; the last one is kept up. */
+export const experimentDays = sqliteTable(
+  'experiment_days',
+  {
+    experimentId: text('experiment_id').notNull(),
+    day: integer('day').notNull(),
+    // JSON: models/experiments/tally.ts.
+    tally: text('tally').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.experimentId, table.day] })],
+);
+
+/** The last row of each of the log's databases whose event is in the players' totals. */
+export const experimentCursors = sqliteTable('experiment_cursors', {
+  shard: integer('shard').primaryKey(),
+  row: integer('row').notNull(),
+});
+
+/** One row: it grows with each page of exposures and events, so that none is counted twice. */
+export const experimentPages = sqliteTable('experiment_pages', {
+  id: integer('id').primaryKey(),
+  page: integer('page').notNull(),
+});
+
+/** First rows in which two variants took turns. */
+export const interleavedRows = sqliteTable('interleaved_rows', {
+  recommendationId: text('recommendation_id').primaryKey(),
+  experimentId: text('experiment_id').notNull(),
+  // JSON: ids of items by variant.
+  teams: text('teams').notNull(),
+  at: integer('at').notNull(),
+});
+
+/** Comparisons of shadows with the answers that were shown, summed. */
+export const experimentShadows = sqliteTable(
+  'experiment_shadows',
+  {
+    experimentId: text('experiment_id').notNull(),
+    variant: text('variant').notNull(),
+    answers: integer('answers').notNull(),
+    failed: integer('failed').notNull(),
+    overlap: real('overlap').notNull(),
+    // Answers that a model gave values for, and the sums of these.
+    valued: integer('valued').notNull(),
+    shownValue: real('shown_value').notNull(),
+    shadowValue: real('shadow_value').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.experimentId, table.variant] })],
+);

@@ -1,0 +1,107 @@
+// The totals of one player of an experiment: answers and events since the first exposure, and events of the days
+// before. From them come the terms of every metric.
+
+import type { EventType } from '../contracts/event.ts';
+import type { Exposure, Metric } from '../contracts/experiment.ts';
+import { EVENT_TOTALS, type EventTotal, METRIC_TERMS } from './metric-terms.ts';
+import type { UserTerms } from './moments.ts';
+
+export type EventTotals = Readonly<Record<EventTotal, number>>;
+
+/** A player of an experiment. */
+export interface UserTotals {
+  variant: string;
+  /** The first exposure to this variant, epoch milliseconds. */
+  exposedAt: number;
+  /** True if the player had no history then. */
+  isNewUser: boolean;
+  answers: number;
+  empty: number;
+  degraded: number;
+  failed: number;
+  elapsedMs: number;
+  after: EventTotals;
+  /** Those of BEFORE_DAYS before the first exposure. */
+  before: EventTotals;
+  /** Clicks on interleaved games since the exposure, by the variant that put the game into the row. */
+  credits: Readonly<Record<string, number>>;
+}
+
+/** Days before the first exposure whose events reduce the variance of a metric. */
+export const BEFORE_DAYS = 14;
+/** A player's total counts up to this: one robot must not decide. */
+const TOTAL_MAX = 2_000;
+
+export const NO_EVENTS = Object.fromEntries(EVENT_TOTALS.map((total) => [total, 0])) as EventTotals;
+
+/** A retraction takes its act back. */
+const COUNTED: Partial<Record<EventType, readonly [total: EventTotal, sign: 1 | -1]>> = {
+  impression: ['impressions', 1],
+  click: ['clicks', 1],
+  play: ['plays', 1],
+  like: ['likes', 1],
+  unlike: ['likes', -1],
+  purchase: ['purchases', 1],
+  refund: ['purchases', -1],
+  dismiss: ['dismissals', 1],
+  undismiss: ['dismissals', -1],
+};
+/** The types of events that count. */
+export const COUNTED_TYPES = Object.keys(COUNTED) as EventType[];
+
+/** `value`: of a play, its minutes. */
+export function addEvent(totals: EventTotals, { type, value }: { type: EventType; value: number | null }): EventTotals {
+  const counted = COUNTED[type];
+  if (counted === undefined) return totals;
+  const [total, sign] = counted;
+  const added = { ...totals, [total]: totals[total] + sign };
+  return type === 'play' ? { ...added, playMinutes: totals.playMinutes + (value ?? 0) } : added;
+}
+
+type FirstExposure = Pick<Exposure, 'variant' | 'at' | 'isNewUser'>;
+
+/** A player without an answer yet. */
+export const startUser = (
+  { variant, at, isNewUser }: FirstExposure,
+  before: EventTotals,
+  after = NO_EVENTS,
+): UserTotals => ({
+  variant,
+  exposedAt: at,
+  isNewUser,
+  answers: 0,
+  empty: 0,
+  degraded: 0,
+  failed: 0,
+  elapsedMs: 0,
+  after,
+  before,
+  credits: {},
+});
+
+/**
+ * Adds an answer. A player who sees another variant than before, because the shares have changed, starts anew in it,
+ * with the same days before.
+ */
+export function addExposure(user: UserTotals, exposure: Exposure): UserTotals {
+  const from = exposure.variant === user.variant ? user : startUser({ ...user, ...exposure }, user.before);
+  return {
+    ...from,
+    answers: from.answers + 1,
+    empty: from.empty + Number(exposure.isEmpty),
+    degraded: from.degraded + Number(exposure.degraded),
+    failed: from.failed + Number(exposure.failed),
+    elapsedMs: from.elapsedMs + exposure.elapsedMs,
+  };
+}
+
+/** A player's terms of a metric. */
+export function readTerms(user: UserTotals, metric: Metric): UserTerms {
+  const terms = METRIC_TERMS[metric];
+  if (!terms.hasBefore) return [user[terms.numerator], user[terms.denominator], 0, 0];
+  const read = (totals: EventTotals): [number, number] => [
+    Math.min(TOTAL_MAX, totals[terms.numerator]),
+    terms.denominator === 'users' ? 1 : Math.min(TOTAL_MAX, totals[terms.denominator]),
+  ];
+  return [...read(user.after), ...read(user.before)];
+}

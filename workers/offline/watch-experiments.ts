@@ -1,0 +1,93 @@
+// Job: counts what the players of experiments did, and acts on it: stops a variant that breaches a guardrail, ends an
+// experiment whose time is over, and moves canaries on. Does not tell anybody: alerts read the experiments.
+
+import type { Experiment } from '../../models/contracts/experiment.ts';
+import type { GuardrailReport } from '../../models/contracts/experiment-report.ts';
+import { testGuardrails } from '../../models/experiments/report.ts';
+import { listMoments } from '../../models/experiments/tally.ts';
+import { MomentSums } from '../../models/experiments/variant-moments.ts';
+import { deleteCursors, readTally } from '../storage/experiment-totals.ts';
+import { changeExperiment, readRunningExperiments } from '../storage/experiments.ts';
+import { deleteInterleavedRows, hasExposures } from '../storage/exposures.ts';
+import { withLease } from '../storage/leases.ts';
+import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
+import { publishState } from '../storage/publish-state.ts';
+import type { Stores } from '../storage/stores.ts';
+import { type Counted, countPage } from './count-experiments.ts';
+
+/** The job is due each minute, with 30 seconds of CPU. */
+const COUNT_MS_MAX = 25_000;
+
+/** Returns the number of experiments that it changed. `now`: epoch milliseconds. */
+export async function watchExperiments(env: Stores & LogBindings, now: number): Promise<number> {
+  const running = await readRunningExperiments(env.DB);
+  if (running.length === 0 && !(await hasExposures(env.DB))) return 0;
+  const watched = await withLease(env.DB, 'watch experiments', () => watch(env, running, now));
+  return watched?.result ?? 0;
+}
+
+async function watch(env: Stores & LogBindings, running: readonly Experiment[], now: number): Promise<number> {
+  const startedAt = Date.now();
+  const counted = listCounted(running);
+  const shards = listLogShards(env);
+  while ((await countPage(env.DB, shards, counted, now)) && Date.now() - startedAt < COUNT_MS_MAX);
+  if (running.length === 0) await deleteCursors(env.DB);
+  await deleteInterleavedRows(env.DB, now);
+  let changes = 0;
+  for (const { experimentId } of running) if (await judge(env.DB, experimentId, now)) changes++;
+  if (changes > 0) await publishState(env, now);
+  return changes;
+}
+
+const listCounted = (running: readonly Experiment[]): Counted =>
+  new Map(
+    running.map(({ experimentId, stoppedVariants }) => [experimentId, new Set(stoppedVariants.map(({ id }) => id))]),
+  );
+
+/** True if the experiment was changed. */
+async function judge(db: D1Database, experimentId: string, now: number): Promise<boolean> {
+  const sums = new MomentSums(listMoments(await readTally(db, experimentId)));
+  const changed = await changeExperiment(db, experimentId, (experiment) => {
+    if (experiment.state !== 'running') return experiment;
+    const breached = testGuardrails(experiment, sums).filter(({ isBreached }) => isBreached);
+    return endOverdue(stopVariants(experiment, breached, now), now);
+  });
+  return changed;
+}
+
+/** Stops the variants that breach a guardrail, and the experiment if only its control is left. */
+export function stopVariants(experiment: Experiment, breached: readonly GuardrailReport[], now: number): Experiment {
+  const { variants, stoppedVariants } = experiment;
+  const isStopped = (id: string) => stoppedVariants.some((one) => one.id === id);
+  const harmful = [...Map.groupBy(breached, ({ variant }) => variant)].filter(([id]) => !isStopped(id));
+  if (harmful.length === 0) return experiment;
+  const at = new Date(now).toISOString();
+  const stopped = harmful.map(([id, guardrails]) => ({ id, reason: guardrails.map(explainBreach).join('; '), at }));
+  for (const { id, reason } of stopped)
+    console.error(
+      JSON.stringify({ alert: 'variant stopped', experiment: experiment.experimentId, variant: id, reason }),
+    );
+  const changed = { ...experiment, stoppedVariants: [...stoppedVariants, ...stopped] };
+  const left = variants.filter(
+    ({ id, isShadow }) => !isShadow && !changed.stoppedVariants.some((one) => one.id === id),
+  );
+  return left.length > 1 ? changed : stop(changed, 'every variant but the control was stopped by a guardrail', at);
+}
+
+const explainBreach = ({ metric, value, control, limit }: GuardrailReport): string =>
+  `${metric} ${formatValue(value)}, the control’s ${formatValue(control)}: worse by more than ${100 * limit}%`;
+
+const formatValue = (value: number | null): string => (value === null ? 'unknown' : value.toPrecision(3));
+
+function endOverdue(experiment: Experiment, now: number): Experiment {
+  const { state, endsAt } = experiment;
+  if (state !== 'running' || endsAt === null || Date.parse(endsAt) > now) return experiment;
+  return stop(experiment, 'its time is over', new Date(now).toISOString());
+}
+
+const stop = (experiment: Experiment, stopReason: string, stoppedAt: string): Experiment => ({
+  ...experiment,
+  state: 'stopped',
+  stoppedAt,
+  stopReason,
+});
