@@ -19,6 +19,8 @@ declare namespace Cloudflare {
     USER_SIGNALS: DurableObjectNamespace<import('./nearline/user-signals.ts').UserSignals>;
     /** Counts the requests of each caller: workers/online/rate-limit.ts. */
     RATE_LIMITS: RateLimit;
+    /** The version of the Worker that runs. */
+    DEPLOYED_VERSION?: WorkerVersionMetadata;
     /** Settings of wrangler.toml; workers/storage/settings.ts checks them. */
     LOG_HOT_DAYS: string;
     SLATE_MB_PER_DAY: string;

@@ -188,7 +188,17 @@ test(
     // What was taken back is still to be deployed.
     expect((await run({ dryRun: true }, {}, changed)).output).toContain('its code or its settings differ');
 
+    // Once more, with the version before at some locations: its answers, which would pass, do not count.
+    worker.staleAnswers = Number.POSITIVE_INFINITY;
     worker.hasInference = true;
+    const stale = await run({}, { ADMIN_KEY: adminKey }, changed);
+    expect(stale.failure).toMatch(/version \S+ is deployed, but \S+ still answers. The version before serves again/);
+    expect(stale.failure).toContain(`but ${before} still answers`);
+    expect(account.getDeployed(WORKER).id).toBe(before);
+    worker.staleAnswers = 7;
+    const late = await run({}, { ADMIN_KEY: adminKey }, { ...changed, testLimitMs: 60_000 });
+    expect(late.output).toContain('it answers with a gallery scored by onnxruntime, release r1');
+
     const unchanged = await run({}, { ADMIN_KEY: adminKey });
     expect(unchanged.output).toContain('it answers with a gallery scored by onnxruntime, release r1');
     const wrongKey = await run({}, { ADMIN_KEY: 'wrong' });
@@ -199,7 +209,8 @@ test(
 
 test('its test goes by the release in use, waits for it, and does not fail for the erasure alone', async () => {
   const { worker, workerUrl: url } = standIn;
-  const smoke = (limitMs = 0) => runSmokeTest({ url, key: adminKey, limitMs, pollMs: 20 });
+  const version = standIn.account.getDeployed(WORKER).id;
+  const smoke = (limitMs = 0) => runSmokeTest({ url, key: adminKey, version, limitMs, pollMs: 20 });
   const failures = [{ step: 'statistics', reason: 'a timeout' }];
   Object.assign(worker, { release: 'r1', failures, hasLoaded: false, hasInference: true });
   await expect(smoke()).rejects.toThrow('release r1 is in use, but the Worker has not loaded it');

@@ -14,8 +14,8 @@ export interface Deployment {
   bundle: Bundle;
   account: Account;
   wrangler: Wrangler;
-  /** Throws if the Worker does not answer as it should; returns what it answers. */
-  test(key: string): Promise<string>;
+  /** Throws if this version of the Worker does not answer, or not as it should; returns what it answers. */
+  test(key: string, version: string): Promise<string>;
   report(line: string): void;
 }
 
@@ -76,8 +76,7 @@ async function uploadOrGoBack(deployment: Deployment): Promise<void> {
     await upload(deployment);
   } catch (error) {
     const { versionBefore } = deployment.plan;
-    const serving = versionBefore === undefined ? undefined : (await deployment.account.readState()).worker?.versionId;
-    if (serving === versionBefore) throw error;
+    if (versionBefore === undefined || (await readDeployed(deployment)) === versionBefore) throw error;
     await goBack(deployment, `the upload was not completed: ${(error as Error).message}`);
   }
 }
@@ -85,12 +84,19 @@ async function uploadOrGoBack(deployment: Deployment): Promise<void> {
 async function testOrGoBack(deployment: Deployment, key: string): Promise<void> {
   const { plan, test, report } = deployment;
   try {
-    report(`Tested: ${await test(key)}.`);
+    report(`Tested: ${await test(key, await readDeployed(deployment))}.`);
   } catch (error) {
     const failure = `the Worker at ${plan.address} fails its test: ${(error as Error).message}`;
     if (plan.upload.length > 0) await goBack(deployment, failure);
     throw new Error(`${failure}. No version was uploaded, so none is taken back`);
   }
+}
+
+/** Id of the version that is deployed. */
+async function readDeployed({ account }: Deployment): Promise<string> {
+  const { worker } = await account.readState();
+  if (worker === undefined) throw new Error('the account has no such Worker any more');
+  return worker.versionId;
 }
 
 /** Throws in the end, with the reason. */

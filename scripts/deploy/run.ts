@@ -56,7 +56,7 @@ export async function runDeployment(flags: DeployFlags, surroundings: Surroundin
     bundle,
     account,
     wrangler,
-    test: (key) => runSmokeTest({ url: plan.address, key, limitMs, pollMs }),
+    test: (key, version) => runSmokeTest({ url: plan.address, key, version, limitMs, pollMs }),
     report,
   });
 }

@@ -1,5 +1,5 @@
 // Asks a deployed Worker for its status and a gallery and, where a release is in use, for a gallery that the release's
-// model has scored. It does not know which version answers: a location may still have the one before.
+// model has scored. It waits until the version that was deployed answers: a location may still have the one before.
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,8 @@ export interface SmokeTest {
   url: string;
   /** With the scope `admin`. */
   key: string;
+  /** Id of the version that is to answer. */
+  version: string;
   /** A new address or secret takes some time to reach every location. */
   limitMs: number;
   pollMs: number;
@@ -23,6 +25,8 @@ interface Failure {
   reason: string;
 }
 interface Status {
+  /** Versions that were deployed long ago do not say it. */
+  workerVersion?: string | null;
   /** Null also while the isolate that answers loads the release, or refuses it. */
   release: string | null;
   engine: 'onnx' | 'plain' | null;
@@ -43,12 +47,12 @@ type Call = <T>(method: string, path: string, body?: object) => Promise<T>;
 const NEEDED_STEPS: readonly string[] = ['catalogue', 'release', 'model'];
 
 /** Returns what it saw, in words. Throws the last failure once the limit has passed. Erases its player. */
-export async function runSmokeTest({ url, key, limitMs, pollMs }: SmokeTest): Promise<string> {
+export async function runSmokeTest({ url, key, version, limitMs, pollMs }: SmokeTest): Promise<string> {
   const call = createCall(url, key);
   // One for all attempts: each erasure has consequences for the next training.
   const player = { userId: `smoke-test-${randomUUID()}`, hasData: false };
   const end = Date.now() + limitMs;
-  const [tested] = await Promise.allSettled([repeat(() => tryOnce(call, player), end, pollMs)]);
+  const [tested] = await Promise.allSettled([repeat(() => tryOnce(call, player, version), end, pollMs)]);
   const remainder = player.hasData ? await erase(call, player.userId) : '';
   if (tested.status === 'rejected') throw new Error(`${tested.reason.message}${remainder}`, { cause: tested.reason });
   return `${tested.value}${remainder}`;
@@ -71,9 +75,8 @@ const erase = (call: Call, userId: string): Promise<string> =>
     (error: Error) => `; its player ${userId} is still to be erased (${error.message})`,
   );
 
-async function tryOnce(call: Call, player: { userId: string; hasData: boolean }): Promise<string> {
-  const status = await call<Status>('GET', '/v1/status');
-  assertNone(status.failures);
+async function tryOnce(call: Call, player: { userId: string; hasData: boolean }, version: string): Promise<string> {
+  const status = await readStatus(call, version);
   const { inUse } = await call<Releases>('GET', '/v1/releases?limit=1');
   if (inUse !== null && status.release === null)
     throw new Error(`release ${inUse.version} is in use, but the Worker has not loaded it`);
@@ -87,7 +90,19 @@ async function tryOnce(call: Call, player: { userId: string; hasData: boolean })
   if (inUse === null) return 'it answers with a gallery, without inference: no release is published yet';
   const events = items.slice(0, CLICKS).map(({ itemId }, index) => ({ id: `${index}`, userId, type: 'click', itemId }));
   await call('POST', '/v1/events', { events });
-  return describeInference(status, await call<Gallery>('GET', galleryPath));
+  const gallery = await call<Gallery>('GET', galleryPath);
+  // While a location changes over, both versions may answer.
+  return describeInference(await readStatus(call, version), gallery);
+}
+
+/** Throws if another version answers, or one that lacks what it needs. */
+async function readStatus(call: Call, version: string): Promise<Status> {
+  const status = await call<Status>('GET', '/v1/status');
+  const { workerVersion, failures } = status;
+  if (workerVersion !== version)
+    throw new Error(`version ${version} is deployed, but ${workerVersion ?? 'another one'} still answers`);
+  assertNone(failures);
+  return status;
 }
 
 function assertNone(failures: readonly Failure[]): void {

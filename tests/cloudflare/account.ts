@@ -152,8 +152,9 @@ export class CloudflareAccount {
     return version;
   }
 
-  getDeployed(name: string): Version {
-    return this.getVersion(name, this.getWorker(name).deployments.at(-1)!);
+  /** `back`: 1 for the version that was deployed before, and so on. */
+  getDeployed(name: string, back = 0): Version {
+    return this.getVersion(name, this.getWorker(name).deployments.at(-1 - back)!);
   }
 
   /** Adds a version, of a new Worker if there is none of that name. Does not deploy it. */

@@ -102,7 +102,7 @@ export async function startStandIn(accountId: string, token: string, worker: str
     return Array.isArray(result) ? page(result) : { result };
   };
   const answerWorker = async (request: IncomingMessage, response: ServerResponse) =>
-    deployed.answer(request, response, account.getDeployed(worker));
+    deployed.answer(request, response, account.getDeployed(worker, deployed.staleAnswers > 0 ? 1 : 0));
   const server = createServer((request, response) => {
     const answered = request.url!.startsWith(API)
       ? sendAnswer(response, answerApi(request))

@@ -10,6 +10,8 @@ export interface DeployedWorker {
   release: string | null;
   /** False while the isolate loads it. */
   hasLoaded: boolean;
+  /** Answers that the version before still gives: a deployment takes a while to reach each location. */
+  staleAnswers: number;
   failures: { step: string; reason: string }[];
   canErase: boolean;
   /** If true, the release's model scores the gallery of a player with history. */
@@ -30,12 +32,17 @@ const listPublicKeys = ({ bindings }: Version): object[] =>
       return publicKey;
     });
 
+/** Only a version with the binding knows its id. */
+const tellVersion = ({ id, bindings }: Version): string | null =>
+  bindings.some(({ type }) => type === 'version_metadata') ? id : null;
+
 export function createDeployedWorker(): DeployedWorker {
   const players = new Set<string>();
   const clicked = new Set<string>();
   const worker: DeployedWorker = {
     release: null,
     hasLoaded: true,
+    staleAnswers: 0,
     failures: [],
     canErase: true,
     hasInference: true,
@@ -48,10 +55,14 @@ export function createDeployedWorker(): DeployedWorker {
       if (request.url === '/.well-known/jwks.json') return send(200, { keys: listPublicKeys(version) });
       const key = version.bindings.find(({ name }) => name === 'ADMIN_KEY')?.text;
       if (request.headers.authorization !== `Bearer ${key}`) return send(401, { title: 'Unauthorized' });
+      worker.staleAnswers = Math.max(0, worker.staleAnswers - 1);
       const { release, failures } = worker;
       const loaded = worker.hasLoaded ? release : null;
       if (request.url === '/v1/status')
-        return send(200, { release: loaded, engine: loaded && 'onnx', items: ITEMS.length, failures });
+        return send(200, {
+          workerVersion: tellVersion(version),
+          ...{ release: loaded, engine: loaded && 'onnx', items: ITEMS.length, failures },
+        });
       if (request.url === '/v1/releases?limit=1') return send(200, { inUse: release && { version: release } });
       if (request.url === '/v1/events') {
         const { events } = (await json(request)) as { events: { userId: string }[] };

@@ -290,6 +290,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   getHealth: { status: 'ok' },
   getStatus: {
+    workerVersion: 'a8f5b0c2-6d1e-4b3f-9c57-2e8d4f1a7b60',
     release: answer.release,
     engine: 'onnx',
     modelMemory: 'plain',

@@ -64,7 +64,10 @@ it('ranks with the release, serves its neighbours, and keeps it if the next one 
 it('passes the smoke test of a deployment, which erases its player', async () => {
   // workerd has no redirect “error”.
   vi.stubGlobal('fetch', (url: URL, { redirect: _, ...init }: RequestInit) => exports.default.fetch(url, init));
-  const smoke = () => runSmokeTest({ url: 'http://edge', key: 'test-admin', limitMs: 0, pollMs: 1 });
+  const { id } = env.DEPLOYED_VERSION!;
+  const smoke = (version = id) =>
+    runSmokeTest({ url: 'http://edge', key: 'test-admin', version, limitMs: 0, pollMs: 1 });
+  await expect(smoke('newer')).rejects.toThrow(`version newer is deployed, but ${id} still answers`);
   await expect(smoke()).rejects.toThrow(/^its release fails: bad: /);
   await send('POST', '/good/activate');
   const seen = await smoke();

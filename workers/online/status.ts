@@ -23,6 +23,9 @@ const HOURS_SHOWN = 24;
 const Health = z.object({ status: z.literal('ok') });
 const Status = z
   .object({
+    workerVersion: z.string().nullable().meta({
+      description: 'Id of the Worker’s version that answers, as Cloudflare gives it to each deployment.',
+    }),
     release: z.string().nullable(),
     engine: z.enum(['onnx', 'plain']).nullable().meta({
       description:
@@ -103,6 +106,7 @@ const Status = z
   })
   .meta({ id: 'Status' });
 export interface System {
+  workerVersion: string | null;
   readState(): Promise<CacheRead<ServingState>>;
   hasUnpublished(): boolean;
   readCatalogue(): Promise<CacheRead<Pick<Catalogue, 'size'>>>;
@@ -122,6 +126,7 @@ function openSystem({ env, executionCtx }: AppContext): System {
   const now = Date.now();
   const waitUntil = (promise: Promise<unknown>) => executionCtx.waitUntil(promise);
   return {
+    workerVersion: env.DEPLOYED_VERSION?.id ?? null,
     readState: () => isolate.state.get(env, now, waitUntil),
     hasUnpublished: () => isolate.state.hasUnpublished,
     readCatalogue: () => isolate.getCatalogue(env, now, waitUntil),
@@ -154,6 +159,7 @@ export async function getStatus(_: object, system: System): Promise<z.output<typ
   ]);
   const release = system.peekRelease();
   return {
+    workerVersion: system.workerVersion,
     release: release.value?.manifest.version ?? null,
     engine: release.value?.scorer.engine ?? null,
     modelMemory: release.value?.scorer.memory ?? null,

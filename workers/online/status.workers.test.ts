@@ -21,6 +21,12 @@ interface LogStatus {
 }
 const readLogStatus = async () => ((await (await ask('GET', '/v1/status')).json()) as { log: LogStatus }).log;
 
+it('names the version of the Worker that answers', async () => {
+  const { workerVersion } = (await (await ask('GET', '/v1/status')).json()) as { workerVersion: string };
+  expect(workerVersion).toBe(env.DEPLOYED_VERSION!.id);
+  expect(workerVersion).toMatch(/^[0-9a-f-]{36}$/);
+});
+
 it('says how many events were accepted and logged in each hour, and how old the oldest unlogged one is', async () => {
   expect(await readLogStatus()).toEqual({
     hours: [],
