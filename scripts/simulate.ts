@@ -5,7 +5,7 @@ import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countRows } from '../models/contracts/snapshot.ts';
-import { cronOf } from '../workers/offline/jobs.ts';
+import { cronOf } from '../workers/storage/job-schedule.ts';
 import { type LogShards, listLogShards } from '../workers/storage/log-shards.ts';
 import { lastSequenceOf, readSnapshotOrEmpty } from '../workers/storage/snapshots.ts';
 import { ensureDevelopmentKey } from './local/development-key.ts';
@@ -120,7 +120,7 @@ async function trainOnLog(simulation: Simulation) {
   const { state, server, store, shutdown } = simulation;
   await waitUntilLogged(simulation);
   console.error('Computing statistics and exporting a snapshot …');
-  for (const job of ['refresh-statistics', 'export-snapshot']) await server.runCron(cronOf(job));
+  for (const job of ['refresh-statistics', 'export-snapshot'] as const) await server.runCron(cronOf(job));
   console.error('Training …');
   const flags = ['--state', state, '--budget', TRAINING_BUDGET, '--json', '--force'];
   const { version, ranker } = await readScript<{

@@ -3,7 +3,7 @@
 
 import { createServer } from 'node:net';
 import { Cron } from 'croner';
-import { JOBS } from '../workers/offline/jobs.ts';
+import { CRONS } from '../workers/storage/job-schedule.ts';
 import { ensureDevelopmentKey, ensureTokenKey } from './local/development-key.ts';
 import { assertNotServed, markServed } from './local/state-lock.ts';
 import { startWatchedServer, type WatchedServer } from './local/watched-server.ts';
@@ -88,7 +88,7 @@ async function drain({ url }: WatchedServer, key: string, { urgent }: Shutdown):
 /** Returns whether a release was published. */
 async function trainRelease(server: WatchedServer, state: string, shutdown: Shutdown): Promise<boolean> {
   console.log('Computing statistics and exporting a snapshot …');
-  for (const cron of Object.keys(JOBS)) await server.runCron(cron);
+  for (const cron of CRONS) await server.runCron(cron);
   console.log('Training a release …');
   try {
     await runScript(shutdown, 'train.ts', ['--state', state, '--budget', TRAINING_BUDGET]);
@@ -103,7 +103,7 @@ async function trainRelease(server: WatchedServer, state: string, shutdown: Shut
 /** Fires the crons, which `wrangler dev` does not. */
 function runCrons(server: WatchedServer, shutdown: Shutdown): void {
   const fire = (cron: string) => server.runCron(cron).catch((error: Error) => console.error(error.message));
-  const crons = Object.keys(JOBS).map((cron) => new Cron(cron, () => fire(cron)));
+  const crons = CRONS.map((cron) => new Cron(cron, () => fire(cron)));
   shutdown.add(() => {
     for (const cron of crons) cron.stop();
   });

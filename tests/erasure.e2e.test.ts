@@ -4,7 +4,7 @@
 import { expect, inject, it } from 'vitest';
 import type { ErasureReceipt } from '../models/contracts/erasure.ts';
 import type { Gallery } from '../models/contracts/gallery.ts';
-import { cronOf } from '../workers/offline/jobs.ts';
+import { cronOf, type JobName } from '../workers/storage/job-schedule.ts';
 
 function ask(method: string, path: string, body?: object): Promise<Response> {
   return fetch(`${inject('url')}${path}`, {
@@ -13,7 +13,7 @@ function ask(method: string, path: string, body?: object): Promise<Response> {
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 }
-const runCron = (job: string) =>
+const runCron = (job: JobName) =>
   fetch(`${inject('url')}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cronOf(job))}`);
 async function exportLines(userId: string): Promise<{ store: string; complete?: boolean }[]> {
   const text = await (await ask('GET', `/v1/users/${userId}/export`)).text();
@@ -37,7 +37,7 @@ it('exports a player, erases them from every store, and says so', async () => {
   expect((await ask('POST', `/v1/users/${userId}/merge`, { from: guest })).status).toBe(200);
   expect((await ask('PUT', `/v1/users/${userId}/preferences`, { genres: ['Strategy'] })).status).toBeLessThan(300);
   await expect.poll(() => storesOf(userId), { timeout: 30_000, interval: 500 }).toContain('log');
-  for (const job of ['refresh-statistics', 'export-snapshot']) expect((await runCron(job)).status).toBe(200);
+  for (const job of ['refresh-statistics', 'export-snapshot'] as const) expect((await runCron(job)).status).toBe(200);
   // Not the archived merges: this one is open, and only finished ones are exported.
   const held = ['object', 'log', 'preferences', 'counts', 'merges', 'archived-log', 'export'];
   await expect.poll(() => storesOf(userId), { timeout: 30_000, interval: 500 }).toEqual(expect.arrayContaining(held));

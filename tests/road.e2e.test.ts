@@ -12,7 +12,7 @@ import { runRound } from '../scripts/simulate/round.ts';
 import { openStore } from '../scripts/simulate/store.ts';
 import { makeGames } from '../scripts/world/catalogue.ts';
 import { moveGames } from '../scripts/world/world.ts';
-import { cronOf } from '../workers/offline/jobs.ts';
+import { cronOf, type JobName } from '../workers/storage/job-schedule.ts';
 import { WORLD_NOW } from './world-date.ts';
 
 interface Status {
@@ -37,7 +37,7 @@ async function call<T>(path: string, body?: object): Promise<T> {
 }
 const status = () => call<Status>('/v1/status');
 const gallery = (userId: string) => call<Gallery>(`/v1/users/${userId}/gallery?expand=item`);
-const runCron = (job: string) => {
+const runCron = (job: JobName) => {
   return fetch(`${inject('url')}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cronOf(job))}`);
 };
 const genreShare = ({ rows }: Gallery, genre: string): number => {

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cron } from 'croner';
 import { CHECK_DELAY_MS } from '../../workers/nearline/check-log.ts';
-import { cronOf, JOBS } from '../../workers/offline/jobs.ts';
+import { CRONS, cronOf } from '../../workers/storage/job-schedule.ts';
 import { publishState } from '../../workers/storage/publish-state.ts';
 import { fillStores } from '../bench/serving.ts';
 import { EVENTS_PER_REQUEST, type Measured, type Traffic } from './load.ts';
@@ -66,7 +66,7 @@ export async function measure(server: CountedServer, { players, paceMs, log }: P
   const busy = await measureTraffic(server, sent, 'busy', 0);
   log('jobs …');
   const idle = new Map<string, Usage>();
-  for (const cron of Object.keys(JOBS))
+  for (const cron of CRONS)
     if (cron !== GALLERIES_CRON) idle.set(cron, await runPhase(server, () => server.runCron(cron)));
   const idleLogCrons = addUsages(LOG_CRONS.map((cron) => idle.get(cron)!));
   const perOne = ({ events, galleries }: CountedTraffic): Traffic => ({

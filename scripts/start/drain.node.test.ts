@@ -8,7 +8,7 @@ import { IMPORTED_EVENTS, importSequences } from '../../tests/imported-state.ts'
 import { killProcesses, runNpm } from '../../tests/npm-run.ts';
 import { findProcesses } from '../../tests/processes.ts';
 import { spreadLog } from '../../tests/spread-log.ts';
-import { cronOf } from '../../workers/offline/jobs.ts';
+import { cronOf } from '../../workers/storage/job-schedule.ts';
 import { ensureDevelopmentKey } from '../local/development-key.ts';
 import { findFreePort } from '../local/local-server.ts';
 import { withPlatform } from '../local/platform.ts';

@@ -12,8 +12,8 @@ import { copyProject } from '../../tests/copy-project.ts';
 import { killProcesses, runNpm } from '../../tests/npm-run.ts';
 import { findProcesses } from '../../tests/processes.ts';
 import { spreadLog } from '../../tests/spread-log.ts';
-import { cronOf } from '../../workers/offline/jobs.ts';
 import { writeGorseUsers } from '../../workers/storage/gorse-users.ts';
+import { cronOf, type JobName } from '../../workers/storage/job-schedule.ts';
 import { chooseShard } from '../../workers/storage/log-shards.ts';
 import { MERGE_OPEN_DAYS } from '../../workers/storage/merges.ts';
 import { ensureDevelopmentKey } from '../local/development-key.ts';
@@ -84,7 +84,8 @@ test('a player who was in every store: the receipt names each store, and the fir
   await showGallery();
   await expectStatus(201, 'POST', '/v1/subscriptions', { url: 'http://localhost:9/hook', events: ['gallery.ready'] });
   await send('second');
-  for (const job of ['end-merges', 'refresh-statistics', 'export-snapshot', 'compute-galleries']) await runJob(job);
+  for (const job of ['end-merges', 'refresh-statistics', 'export-snapshot', 'compute-galleries'] as const)
+    await runJob(job);
   await waitForStores('archived-merges', 'archived-slates', 'batch-gallery', 'counts', 'dead-letters', 'unlogged');
   await showGallery();
 
@@ -145,7 +146,7 @@ async function openProject(state: string) {
         headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
         ...(body && { body: JSON.stringify(body) }),
       }),
-    async runJob(job: string) {
+    async runJob(job: JobName) {
       const response = await fetch(`${url}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cronOf(job))}`);
       expect(response.status, job).toBe(200);
     },

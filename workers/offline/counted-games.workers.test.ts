@@ -1,7 +1,8 @@
 import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
+import { cronOf } from '../storage/job-schedule.ts';
 import { findStatistics, readStatistics } from '../storage/statistics.ts';
-import { cronOf, runJobs } from './jobs.ts';
+import { runJobs } from './jobs.ts';
 
 const PURCHASES = 3_000;
 const EVENTS_PER_REQUEST = 100;

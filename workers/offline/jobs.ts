@@ -1,9 +1,11 @@
-// Maps each cron of wrangler.toml to its jobs, and records every run.
+// Runs the jobs of a cron (workers/storage/job-schedule.ts), and those that operators requested; records every run.
 
 import { eraseUsers } from '../personal-data/erase-users.ts';
 import { openErasureRun } from '../personal-data/stores.ts';
 import { isolate } from '../serving/isolate.ts';
 import { beginJobRun, endJobRun } from '../storage/job-runs.ts';
+import { EVERY_MINUTE, isJobName, type JobName, SCHEDULE } from '../storage/job-schedule.ts';
+import { recordFailure, recordSuccess, takeRequests } from '../storage/job-states.ts';
 import { nameJobLease, withLease } from '../storage/leases.ts';
 import type { LogBindings } from '../storage/log-shards.ts';
 import { readPublishedState } from '../storage/published-state.ts';
@@ -30,84 +32,76 @@ export type JobEnv = Pick<
   RetentionVars &
   LogBindings;
 
-interface NamedJob {
-  name: string;
-  job: Job;
-  /** Runs every minute, and may run twice at once: it needs no lease, and only failures are recorded. */
+interface JobDefinition {
+  run: Job;
+  /** Runs every minute, and may run twice at once: it needs no lease, and only failures are recorded one by one. */
   isFrequent?: true;
 }
 
-const ERASE_USERS: NamedJob = { name: 'erase-users', job: (env) => eraseUsers(openErasureRun(env)) };
-
-/** The jobs of a cron run one after the other: free accounts are limited to five crons. */
-export const JOBS: Record<string, readonly NamedJob[]> = {
-  '* * * * *': [
-    { name: 'republish-state', job: republishState, isFrequent: true },
-    { name: 'watch-experiments', job: watchExperiments, isFrequent: true },
-  ],
-  '*/10 * * * *': [
-    { name: 'refresh-statistics', job: refreshStatistics },
-    { name: 'announce-release', job: announceRelease },
-    { name: 'check-unlogged', job: checkUnlogged },
-    ERASE_USERS,
-  ],
-  '5 * * * *': [
-    { name: 'export-snapshot', job: exportSnapshot },
-    { name: 'trim-log', job: trimLog },
-  ],
-  '25 3 * * *': [
-    { name: 'delete-old-rows', job: deleteOldRows },
-    { name: 'end-merges', job: endMerges },
-  ],
-  // Here too: a ten-minute cron has 30 seconds of CPU, enough to rewrite a file of some 400,000 rows; an hourly cron
-  // has 15 minutes.
-  '15 * * * *': [
-    { name: 'announce-training', job: announceDueTraining },
-    { name: 'compute-galleries', job: queueActivePlayers },
-    ERASE_USERS,
-  ],
+const DEFINITIONS: Record<JobName, JobDefinition> = {
+  'republish-state': { run: republishState, isFrequent: true },
+  'watch-experiments': { run: watchExperiments, isFrequent: true },
+  'refresh-statistics': { run: refreshStatistics },
+  'announce-release': { run: announceRelease },
+  'check-unlogged': { run: checkUnlogged },
+  'erase-users': { run: (env) => eraseUsers(openErasureRun(env)) },
+  'export-snapshot': { run: exportSnapshot },
+  'trim-log': { run: trimLog },
+  'delete-old-rows': { run: deleteOldRows },
+  'end-merges': { run: endMerges },
+  'announce-training': { run: announceDueTraining },
+  'compute-galleries': { run: queueActivePlayers },
 };
 
-/** The cron that runs a job. Throws for an unknown job. */
-export const cronOf = (name: string): string => {
-  const found = Object.entries(JOBS).find(([, jobs]) => jobs.some((job) => job.name === name));
-  if (found === undefined) throw new Error(`there is no job “${name}”`);
-  return found[0];
-};
+/** In place of a cron, for a run that an operator requested. */
+const ON_REQUEST = 'on request';
 
 /**
- * Runs all jobs of a cron, except those that another run holds the lease of. Throws for a cron without jobs, and
- * rethrows the first failure after the last job.
+ * Runs all jobs of a cron, except those that another run holds the lease of; every minute, those that operators
+ * requested, too. Throws for a cron without jobs, and rethrows the first failure after the last job.
  */
 export async function runJobs(cron: string, env: JobEnv): Promise<void> {
-  const jobs = JOBS[cron];
+  const jobs = (SCHEDULE as Record<string, readonly JobName[]>)[cron];
   if (jobs === undefined)
-    throw new Error(`no job for the cron “${cron}”: workers/offline/jobs.ts and wrangler.toml differ`);
+    throw new Error(`no job for the cron “${cron}”: workers/storage/job-schedule.ts and wrangler.toml differ`);
   const failures: unknown[] = [];
-  for (const job of jobs) await runJob(cron, job, env).catch((error) => failures.push(error));
+  const attempt = (work: Promise<void>) => work.catch((error) => void failures.push(error));
+  for (const job of jobs) await attempt(runJob(cron, job, env));
+  if (cron === EVERY_MINUTE) await attempt(runRequested(env, attempt));
   if (failures.length > 0) throw failures[0];
 }
 
+/** A name that this version does not know is dropped. */
+async function runRequested(env: JobEnv, attempt: (work: Promise<void>) => Promise<void>): Promise<void> {
+  for (const job of await takeRequests(env.DB, Date.now()))
+    if (isJobName(job)) await attempt(runJob(ON_REQUEST, job, env));
+}
+
 /** Runs one job under its lease and records the run. Throws what the job throws. */
-async function runJob(cron: string, { name, job, isFrequent }: NamedJob, env: JobEnv): Promise<void> {
+async function runJob(cron: string, name: JobName, env: JobEnv): Promise<void> {
+  const { run: work, isFrequent = false } = DEFINITIONS[name];
   const startedAt = Date.now();
   let run: number | undefined;
   const end = (outcome: 'done' | 'failed' | 'skipped', rows: number | null, error: string | null) =>
     run === undefined
       ? undefined
       : endJobRun(env.DB, run, { durationMs: Date.now() - startedAt, rows, outcome, error });
+  const succeed = (rows: number) =>
+    recordSuccess(env.DB, { job: name, startedAt, durationMs: Date.now() - startedAt, rows }, isFrequent);
   try {
-    if (isFrequent) return void (await job(env, startedAt));
+    if (isFrequent) return await succeed(await work(env, startedAt));
     run = await beginJobRun(env.DB, name, cron, startedAt);
-    const done = await withLease(env.DB, nameJobLease(name), () => job(env, startedAt));
-    if (done === undefined) await end('skipped', null, null);
-    else await end('done', done.result, null);
+    const done = await withLease(env.DB, nameJobLease(name), () => work(env, startedAt));
+    if (done === undefined) return await end('skipped', null, null);
+    await end('done', done.result, null);
+    await succeed(done.result);
   } catch (cause) {
     const error = cause as Error;
     console.error(JSON.stringify({ alert: 'job failed', job: name, error: String(error) }));
     // D1 may be what failed.
     if (isFrequent) run = await beginJobRun(env.DB, name, cron, startedAt).catch(() => undefined);
     await Promise.resolve(end('failed', null, error.message)).catch(() => {});
+    await recordFailure(env.DB, name, startedAt, error.message).catch(() => {});
     await notifySubscribers(env, { id: `job-${run ?? `${name}-${startedAt}`}`, job: name, cron, startedAt, error });
     throw error;
   }

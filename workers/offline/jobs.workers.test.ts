@@ -11,6 +11,7 @@ import wranglerToml from '../../wrangler.toml?raw';
 import { isolate } from '../serving/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
+import { CRONS, cronOf, type JobName } from '../storage/job-schedule.ts';
 import { publishState } from '../storage/publish-state.ts';
 import { readPublishedState } from '../storage/published-state.ts';
 import { setPinned } from '../storage/release-pointer.ts';
@@ -18,7 +19,7 @@ import { editSnapshot, readSnapshotManifest } from '../storage/snapshots.ts';
 import { readStatistics } from '../storage/statistics.ts';
 import { insertSubscription } from '../storage/subscriptions.ts';
 import { readUnlogged, reportUnlogged } from '../storage/unlogged-users.ts';
-import { cronOf, JOBS, runJobs } from './jobs.ts';
+import { runJobs } from './jobs.ts';
 
 const event = (index: number, type: EventType, itemId: string): PlayerEvent => ({
   id: `e${index}`,
@@ -35,13 +36,13 @@ const event = (index: number, type: EventType, itemId: string): PlayerEvent => (
   country: null,
   locale: null,
 });
-const run = (name: string) => runJobs(cronOf(name), env);
+const run = (name: JobName) => runJobs(cronOf(name), env);
 const lastRun = (job: string) =>
   env.DB.prepare('select outcome, rows, error from job_runs where job = ?1 order by id desc limit 1').bind(job).first();
 
 it('has jobs for each cron of wrangler.toml, and throws for any other', async () => {
   const crons = JSON.parse(/crons = (\[.*\])/.exec(wranglerToml)![1]!) as string[];
-  expect(crons.toSorted()).toEqual(Object.keys(JOBS).toSorted());
+  expect(crons.toSorted()).toEqual(CRONS.toSorted());
   await expect(runJobs('0 0 1 1 *', env)).rejects.toThrow('no job for the cron');
 });
 

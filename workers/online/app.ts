@@ -11,6 +11,7 @@ import { routeExperiments } from './experiments.ts';
 import { routeGalleryAfterEvents } from './gallery-after-events.ts';
 import { routeIssuers } from './issuers.ts';
 import { routeItems } from './items.ts';
+import { routeJobs } from './jobs.ts';
 import { routeKeys } from './keys.ts';
 import { routeLists } from './lists.ts';
 import { routeMerge } from './merge.ts';
@@ -87,6 +88,7 @@ routeKeys(app);
 routeIssuers(app);
 routeAuditLog(app);
 routeDeadLetters(app);
+routeJobs(app);
 routeStats(app);
 routeStatus(app);
 

@@ -187,6 +187,15 @@ const deadLetter = {
   replayedAt: null,
   bytes: 412,
 };
+const jobRun = {
+  runId: 4_021,
+  cron: '5 * * * *',
+  startedAt: '2026-05-20T11:05:00.000Z',
+  durationMs: 640,
+  rows: 812,
+  outcome: 'done',
+  error: null,
+};
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   postEvents: { results },
   getGallery: gallery,
@@ -284,6 +293,22 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   replayDeadLetter: { ...deadLetter, replayedAt: '2026-05-20T12:00:00.000Z' },
   replayDeadLetters: { letters: 1_000, remaining: 212 },
   deleteDeadLetters: { letters: 3, remaining: 0 },
+  getJobs: {
+    jobs: [
+      {
+        job: 'export-snapshot',
+        crons: ['5 * * * *'],
+        nextDueAt: '2026-05-20T12:05:00.000Z',
+        isLate: false,
+        requestedAt: null,
+        lastSuccess: { startedAt: jobRun.startedAt, durationMs: 640, rows: 812 },
+        lastFailure: null,
+        lastRun: jobRun,
+      },
+    ],
+  },
+  getJobRuns: { runs: [jobRun], cursor: null },
+  postJobRun: { job: 'export-snapshot', requestedAt: '2026-05-20T12:00:00.000Z' },
   getStats: {
     since: '2026-05-19T12:00:00.000Z',
     answers: [{ route: 'gallery', tier: 'online', release: answer.release, count: 1_204, degraded: 3 }],

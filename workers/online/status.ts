@@ -170,7 +170,7 @@ export async function getStatus(_: object, system: System): Promise<z.output<typ
     deadLetters,
     log: summariseLog(eventCounts, unlogged, now),
     failures: listFailures({ rules: state, catalogue, statistics, release, ranking: release.value?.ranking }),
-    jobRuns: jobRuns.map((run) => ({ ...run, startedAt: new Date(run.startedAt).toISOString() })),
+    jobRuns: jobRuns.map(({ id: _, ...run }) => ({ ...run, startedAt: new Date(run.startedAt).toISOString() })),
   };
 }
 

@@ -1,6 +1,8 @@
-// One row for each run of each job.
+// One row for each run of a job, without the successful runs of jobs that run each minute. What is known of each job:
+// job-states.ts.
 
 export interface JobRun {
+  id: number;
   job: string;
   cron: string;
   startedAt: number;
@@ -9,6 +11,8 @@ export interface JobRun {
   outcome: 'running' | 'done' | 'failed' | 'skipped';
   error: string | null;
 }
+
+const COLUMNS = 'id, job, cron, started_at as startedAt, duration_ms as durationMs, rows, outcome, error';
 
 /** Records that a job has begun; a run that never ends stays `running`. Returns the run's id. */
 export async function beginJobRun(db: D1Database, job: string, cron: string, startedAt: number): Promise<number> {
@@ -33,11 +37,29 @@ export async function endJobRun(
 /** The newest runs, newest first. */
 export async function listJobRuns(db: D1Database, limit: number): Promise<JobRun[]> {
   const { results } = await db
-    .prepare(
-      `select job, cron, started_at as startedAt, duration_ms as durationMs, rows, outcome, error
-       from job_runs order by started_at desc, id desc limit ?1`,
-    )
+    .prepare(`select ${COLUMNS} from job_runs order by started_at desc, id desc limit ?1`)
     .bind(limit)
     .all<JobRun>();
   return results;
+}
+
+/** The runs of a job before a run, newest first. */
+export async function listRunsOf(db: D1Database, job: string, beforeId: number, limit: number): Promise<JobRun[]> {
+  const { results } = await db
+    .prepare(`select ${COLUMNS} from job_runs where job = ?1 and id < ?2 order by id desc limit ?3`)
+    .bind(job, beforeId, limit)
+    .all<JobRun>();
+  return results;
+}
+
+/** The newest run of each job. */
+export async function readLastRuns(db: D1Database, jobs: readonly string[]): Promise<Map<string, JobRun>> {
+  const { results } = await db
+    .prepare(
+      `select ${COLUMNS} from job_runs where id in (
+         select (select max(id) from job_runs where job = value) from json_each(?1))`,
+    )
+    .bind(JSON.stringify(jobs))
+    .all<JobRun>();
+  return new Map(results.map((run) => [run.job, run]));
 }

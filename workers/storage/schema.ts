@@ -98,8 +98,25 @@ export const jobRuns = sqliteTable(
     outcome: text('outcome', { enum: ['running', 'done', 'failed', 'skipped'] }).notNull(),
     error: text('error'),
   },
-  (table) => [index('job_runs_started').on(table.startedAt)],
+  // Status lists all by time; a job's own history is paged by id.
+  (table) => [index('job_runs_started').on(table.startedAt), index('job_runs_job').on(table.job, table.id)],
 );
+
+/** The state of each job, times in epoch milliseconds. */
+export const jobs = sqliteTable('jobs', {
+  job: text('job').primaryKey(),
+  /** When the crons ran for the first time with this job. */
+  knownSince: integer('known_since').notNull(),
+  // Start of the last run that succeeded; of a job that runs each minute, up to five minutes old.
+  succeededAt: integer('succeeded_at'),
+  durationMs: integer('duration_ms'),
+  rows: integer('rows'),
+  // Start of the last run that failed.
+  failedAt: integer('failed_at'),
+  error: text('error'),
+  // Set while an operator's request waits for the next minute.
+  requestedAt: integer('requested_at'),
+});
 
 /** Leases: the holder of one may do a piece of work; it expires unless it is renewed. */
 export const leases = sqliteTable('leases', {

@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventInput } from '../../../models/contracts/event.ts';
-import { cronOf } from '../../../workers/offline/jobs.ts';
+import { cronOf } from '../../../workers/storage/job-schedule.ts';
 import type { Attack, Target } from '../target/attack.ts';
 import { createGuest, makeToken } from '../target/credentials.ts';
 import { readRows } from '../target/leftovers.ts';
