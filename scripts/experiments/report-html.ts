@@ -1,0 +1,111 @@
+// The report of an experiment as one HTML file: inline pictures, no script, nothing from elsewhere.
+
+import type { Experiment } from '../../models/contracts/experiment.ts';
+import type { ExperimentReport, MetricReport } from '../../models/contracts/experiment-report.ts';
+import { html, type Markup, raw } from './html/markup.ts';
+import { drawSequence, type ReportPoint } from './html/sequence-picture.ts';
+import { STYLE } from './html/style.ts';
+import { tabulateGuardrails, tabulateMetrics, tabulatePlayers, tabulatePreference } from './html/tables.ts';
+import { explainVerdicts } from './html/verdict.ts';
+import { nameMetric } from './html/words.ts';
+
+export type { ReportPoint } from './html/sequence-picture.ts';
+
+/**
+ * Returns the HTML file. `madeAt`: ISO 8601, when the report was computed. `points`: the primary metric in reports made
+ * earlier, in order of time, for the picture of the confidence sequence; it is left out with fewer than two.
+ */
+export function renderReport(
+  experiment: Experiment,
+  report: ExperimentReport,
+  { madeAt, points = [] }: { madeAt: string; points?: readonly ReportPoint[] },
+): string {
+  const { metrics, guardrails, sampleRatio, interleaving } = report;
+  const primary = metrics.filter(({ isPrimary }) => isPrimary);
+  const others = metrics.filter(({ isPrimary }) => !isPrimary);
+  const sequences = drawSequences(experiment, report, points);
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${experiment.experimentId}: report of an experiment</title>
+<style>${raw(STYLE)}</style>
+</head>
+<body>
+<main>
+<h1>${experiment.experimentId}</h1>
+<p>${experiment.hypothesis}</p>
+${explainVerdicts(experiment, report).map(
+  ({ verdict, title, text }) => html`<section class="verdict ${verdict}"><h2>${title}</h2><p>${text}</p></section>`,
+)}
+${describeExperiment(experiment, madeAt)}
+${sampleRatio && section('Players', tabulatePlayers(sampleRatio))}
+${interleaving && section('Preference', html`${tabulatePreference(interleaving)}${PREFERRING}`)}
+${primary.length > 0 ? section(nameMetric(experiment.primaryMetric), tabulatePrimary(primary)) : null}
+${sequences.length > 0 ? section('Over time', html`${sequences}`) : null}
+${guardrails.length > 0 ? section('Guardrails', html`${tabulateGuardrails(guardrails)}${GUARDING}`) : null}
+${others.length > 0 ? section('Other metrics', html`${tabulateMetrics('Other metrics', others)}${OTHERS}`) : null}
+</main>
+</body>
+</html>
+`.text;
+}
+
+const section = (title: string, content: Markup): Markup => html`<section><h2>${title}</h2>${content}</section>`;
+
+const tabulatePrimary = (metrics: readonly MetricReport[]) =>
+  html`${tabulateMetrics('Primary metric', metrics)}${READING}`;
+
+const READING = html`<p class="muted">A bar is the interval in which the true difference is, as a share of the
+control’s value. All intervals ever shown are right together with a probability of 95%, so this report may be read,
+and the experiment stopped, at any time. The thick bar decides: it leaves out what the 14 days before predict of each
+player. The thin line is the interval without this.</p>`;
+
+const GUARDING = html`<p class="muted">A guardrail is breached if the variant is worse than the control by more than
+is allowed, as a share of the control’s value. A variant that does no harm breaches one with a probability of at most
+5%, however often they are tested.</p>`;
+
+const PREFERRING = html`<p class="muted">Both variants take turns in each player’s first row, and a click counts for
+the variant whose pick it was. The preference is the mean over players of the variant’s clicks less the control’s, as
+a share of the player’s clicks. The interval and the sign test may be read at any time.</p>`;
+
+const OTHERS = html`<p class="muted">Each interval holds by itself: among twenty, one may be wrong. The primary metric
+decides.</p>`;
+
+function describeExperiment(experiment: Experiment, madeAt: string): Markup {
+  const { kind, state, startedAt, stoppedAt, stopReason, variants } = experiment;
+  const shown = variants.filter(({ isShadow }) => !isShadow);
+  const facts: [string, string][] = [
+    ['Report of', formatTime(madeAt)],
+    ['State', [state, ...(stopReason === null ? [] : [stopReason])].join(': ')],
+    ...(startedAt === null ? [] : [['Started', formatTime(startedAt)] as [string, string]]),
+    ...(stoppedAt === null ? [] : [['Stopped', formatTime(stoppedAt)] as [string, string]]),
+    ['Control', shown[0]!.id],
+    [
+      shown.length > 2 ? 'Variants' : 'Variant',
+      shown
+        .slice(1)
+        .map(({ id }) => id)
+        .join(', '),
+    ],
+    [
+      'Kind',
+      kind === 'split'
+        ? 'split: each player sees one variant'
+        : 'interleaving: each player’s first row has picks of both variants',
+    ],
+  ];
+  return html`<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
+function drawSequences(experiment: Experiment, report: ExperimentReport, points: readonly ReportPoint[]): Markup[] {
+  return report.verdicts.flatMap(({ variant }) => {
+    const own = points.filter((point) => point.variant === variant);
+    if (own.length < 2) return [];
+    return [html`<h3>${variant}</h3>${drawSequence(experiment.primaryMetric, variant, own)}`];
+  });
+}
+
+const formatTime = (time: string) => `${time.slice(0, 'YYYY-MM-DDThh:mm'.length).replace('T', ' ')} UTC`;
