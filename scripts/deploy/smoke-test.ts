@@ -35,6 +35,7 @@ interface Status {
 }
 interface Releases {
   inUse: { version: string } | null;
+  failure?: string | null;
 }
 interface Gallery {
   tier: string;
@@ -77,7 +78,8 @@ const erase = (call: Call, userId: string): Promise<string> =>
 
 async function tryOnce(call: Call, player: { userId: string; hasData: boolean }, version: string): Promise<string> {
   const status = await readStatus(call, version);
-  const { inUse } = await call<Releases>('GET', '/v1/releases?limit=1');
+  const { inUse, failure } = await call<Releases>('GET', '/v1/releases?limit=1');
+  if (failure) throw new Error(failure);
   if (inUse !== null && status.release === null)
     throw new Error(`release ${inUse.version} is in use, but the Worker has not loaded it`);
   const { userId } = player;

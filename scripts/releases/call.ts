@@ -12,13 +12,15 @@ export interface ReleaseInUse {
 }
 export interface ReleaseList {
   inUse: ReleaseInUse | null;
+  /** Why the release in use is unknown. */
+  failure: string | null;
   releases: ListedRelease[];
 }
 
 export interface ReleaseClient {
   /** The newest, newest first. */
   list(limit: number): Promise<ReleaseList>;
-  /** Throws before the first release. */
+  /** Throws before the first release, and if it is unknown. */
   readInUse(): Promise<ReleaseInUse>;
   read(version: string): Promise<ListedRelease>;
   /** `failure`: why the isolate that answered cannot serve it. */
@@ -32,22 +34,24 @@ export function openReleaseClient(url: string, key: string): ReleaseClient {
   const call = openWorker(url, key, 'npm run releases -- list');
   const list = async (limit: number): Promise<ReleaseList> => {
     const releases: ListedRelease[] = [];
-    let inUse: ReleaseInUse | null = null;
+    let use: Pick<ReleaseList, 'inUse' | 'failure'> = { inUse: null, failure: null };
     let cursor: string | null = null;
     do {
       const size = Math.min(RELEASES_PAGE_MAX, limit - releases.length);
       const query: string = cursor === null ? `limit=${size}` : `limit=${size}&cursor=${encodeURIComponent(cursor)}`;
       const page = (await call('GET', `/v1/releases?${query}`)) as ReleaseList & { cursor: string | null };
       releases.push(...page.releases);
-      ({ inUse, cursor } = page);
+      use = { inUse: page.inUse, failure: page.failure };
+      cursor = page.cursor;
     } while (cursor !== null && releases.length < limit);
-    return { inUse, releases };
+    return { ...use, releases };
   };
   const pathOf = (version: string) => `/v1/releases/${encodeURIComponent(version)}`;
   return {
     list,
     readInUse: async () => {
-      const { inUse } = await list(1);
+      const { inUse, failure } = await list(1);
+      if (failure !== null) throw new Error(`${failure} \`npm run releases -- list\` shows all`);
       if (inUse === null) throw new Error('there is no release yet: `npm run train` makes one');
       return inUse;
     },

@@ -8,12 +8,12 @@ type Cell = string | number | null;
 
 const LIST_COLUMNS = ['', 'release', 'trained', 'algorithm', 'games', 'NDCG@10', 'popularity', 'HR@10', 'ranking'];
 
-export function formatList({ inUse, releases }: ReleaseList): string {
-  if (releases.length === 0) return 'No releases yet: `npm run train` makes one.';
+export function formatList({ inUse, failure, releases }: ReleaseList): string {
+  if (releases.length === 0) return failure ?? 'No releases yet: `npm run train` makes one.';
   const rows = releases.map((release) => [nameUse(release.version, inUse), ...describe(release)]);
   const table = tabulate(LIST_COLUMNS, rows);
   const failures = releases.flatMap(({ version, failure }) => (failure === null ? [] : [`${version}: ${failure}.`]));
-  return [table, ...failures].join('\n');
+  return [table, ...failures, ...(failure === null ? [] : [failure])].join('\n');
 }
 
 function nameUse(version: string, inUse: ReleaseInUse | null): string {

@@ -19,7 +19,10 @@ const RELEASES = [
 ];
 
 /** Answers as a Worker does, and remembers the requests. */
-async function serve(inUse: object | null = { version: 'r3', previous: 'r1', pinned: false, movedAt: '2026' }) {
+async function serve(
+  inUse: object | null = { version: 'r3', previous: 'r1', pinned: false, movedAt: '2026' },
+  failure: string | null = null,
+) {
   const requests: string[] = [];
   const answer = (method: string, url: URL): [status: number, body?: object] => {
     const [, , , version, verb] = url.pathname.split('/');
@@ -30,7 +33,7 @@ async function serve(inUse: object | null = { version: 'r3', previous: 'r1', pin
     if (version !== undefined) return found ? [200, found] : [404, { title: 'Not found', detail: 'No such release.' }];
     const cursor = url.searchParams.get('cursor');
     const [first, ...rest] = RELEASES.filter((one) => cursor === null || one.version < cursor);
-    return [200, { inUse, releases: [first], cursor: rest.length > 0 ? first!.version : null }];
+    return [200, { inUse, failure, releases: [first], cursor: rest.length > 0 ? first!.version : null }];
   };
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
@@ -96,4 +99,12 @@ test('goes back, activates, pins and unpins; says if the Worker cannot serve wha
   await expect(runFirst('rollback')).rejects.toThrow('no release was in use before r1');
   const { run: runNone } = await serve(null);
   await expect(runNone('pin')).rejects.toThrow('there is no release yet: `npm run train` makes one');
+});
+
+test('a damaged pointer is said in the list, and mended by activating a release', async () => {
+  const { requests, run } = await serve(null, 'The pointer is damaged.');
+  expect((await run('list')).split('\n').at(-1)).toBe('The pointer is damaged.');
+  await expect(run('rollback')).rejects.toThrow('The pointer is damaged. `npm run releases -- list` shows all');
+  await run('activate', 'r1');
+  expect(requests.at(-1)).toBe('POST /v1/releases/r1/activate');
 });

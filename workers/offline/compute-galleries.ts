@@ -13,7 +13,7 @@ import { deleteOldGalleries, writeBatchGalleries } from '../storage/galleries.ts
 import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
 import { readMerges } from '../storage/merges.ts';
 import { readPlayers } from '../storage/player-log.ts';
-import { readPointer } from '../storage/release-pointer.ts';
+import { readStoredPointer } from '../storage/release-pointer.ts';
 import { listActiveUsers } from '../storage/users.ts';
 
 const DAY_MS = 86_400_000;
@@ -39,7 +39,8 @@ export async function queueActivePlayers(
 ): Promise<number> {
   const { DB, BUCKET, GALLERIES } = env;
   await deleteOldGalleries(DB, now - KEPT_DAYS * DAY_MS);
-  if ((await readPointer(BUCKET)) === undefined) return 0;
+  // A damaged pointer stops nothing: isolates keep their release.
+  if ((await readStoredPointer(BUCKET)).etag === undefined) return 0;
   const databases = [DB, ...listLogShards(env)];
   let players = 0;
   let last = '';

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import type { EventType } from '../../models/contracts/event.ts';
+import { RELEASE_POINTER_KEY } from '../../models/contracts/layout.ts';
 import { EMPTY_PREFERENCES } from '../../models/contracts/preferences.ts';
 import { RECENT_ACTIONS_MAX } from '../../models/contracts/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
@@ -86,8 +87,8 @@ it('makes safe galleries for active players from the log only, and none before t
   expect(await shownFirst()).toMatchObject({ itemId, item: undefined });
 });
 
-it('queues all players within the limits of a call, even with long ids', async () => {
-  await publishFake(env.BUCKET, 'good', { itemIds: items.map(({ itemId }) => itemId), shift: 0 });
+it('queues all players within the limits of a call, even with long ids, and with a damaged pointer', async () => {
+  await env.BUCKET.put(RELEASE_POINTER_KEY, '{');
   const userIds = Array.from({ length: 6_000 }, (_, player) => `${'界'.repeat(100)}-${player}`);
   await insertEvents(
     env.DB,

@@ -262,7 +262,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     stoppedAt: '2026-05-27T09:30:00.000Z',
     stopReason: 'enough is known',
   },
-  getReleases: { inUse, releases: [release], cursor: null },
+  getReleases: { inUse, failure: null, releases: [release], cursor: null },
   getRelease: release,
   activateRelease: { ...inUse, failure: null },
   pinRelease: { ...inUse, pinned: true },

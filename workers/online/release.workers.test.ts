@@ -211,8 +211,13 @@ it('loads a release that was mended at once when it is activated', async () => {
 it('mends a damaged pointer by activating a release', async () => {
   await publish('c1', { itemIds, shift: 0 });
   await env.BUCKET.put(RELEASE_POINTER_KEY, '{');
+  const listed = await send<{ inUse: null; failure: string; releases: object[] }>('GET', '?limit=1');
+  expect(listed).toMatchObject({ status: 200, body: { inUse: null, releases: [expect.any(Object)] } });
+  expect(listed.body.failure).toMatch(/pointer is damaged: .* activate a release/);
+  for (const method of ['PUT', 'DELETE']) expect((await send(method, '/c1/pin')).status, method).toBe(409);
   expect((await send('POST', '/c1/activate')).body).toMatchObject({ version: 'c1', previous: null, failure: null });
   expect(await newestEntry()).toMatchObject({ before: null, after: { version: 'c1' } });
+  expect((await send('GET', '?limit=1')).body).toMatchObject({ inUse: { version: 'c1' }, failure: null });
 });
 
 it('keeps the release before if the one in use is broken when another is activated', async () => {

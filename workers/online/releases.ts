@@ -7,7 +7,13 @@ import type { Result } from '../../models/contracts/result.ts';
 import { isBroken } from '../inference/release.ts';
 import { isolate } from '../serving/isolate.ts';
 import * as storage from '../storage/release-list.ts';
-import { readPointer, readStoredPointer, setPinned } from '../storage/release-pointer.ts';
+import {
+  DAMAGED_POINTER,
+  isDamaged,
+  readStoredPointer,
+  type StoredPointer,
+  setPinned,
+} from '../storage/release-pointer.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { wholeNumber } from './parameters.ts';
 import { ProblemError } from './problems.ts';
@@ -33,7 +39,10 @@ const ReleaseInUse = z
   .meta({ id: 'ReleaseInUse' });
 type ReleaseInUse = z.output<typeof ReleaseInUse>;
 const ListAnswer = z.object({
-  inUse: ReleaseInUse.nullable().meta({ description: 'Null before the first release.' }),
+  inUse: ReleaseInUse.nullable().meta({ description: 'Null before the first release, and if it is unknown.' }),
+  failure: z.string().nullable().meta({
+    description: 'Why the release in use is unknown, and what to do; null if it is known, or there is none yet.',
+  }),
   releases: z.array(ListedRelease).meta({ description: 'Newest first.' }),
   cursor: z.string().nullable().meta({ description: 'Send it to get the next page; null on the last page.' }),
 });
@@ -44,10 +53,7 @@ const ActivatedRelease = ReleaseInUse.extend({
 }).meta({ id: 'ActivatedRelease' });
 
 export interface ReleaseStore {
-  /** Undefined before the first release. Throws if the pointer is damaged. */
-  readPointer(): Promise<ReleasePointer | undefined>;
-  /** As readPointer, but undefined if it is damaged: activating a release mends it. */
-  readPointerToChange(): Promise<ReleasePointer | undefined>;
+  readPointer(): Promise<StoredPointer>;
   /** Newest first, those before a version if one is given. */
   listReleases(before: string | undefined, limit: number): Promise<ListedRelease[]>;
   findRelease(version: string): Promise<ListedRelease | undefined>;
@@ -60,8 +66,7 @@ export interface ReleaseStore {
 
 /** A change takes effect in this isolate before it is acknowledged. */
 const openReleaseStore = ({ env, executionCtx }: AppContext): ReleaseStore => ({
-  readPointer: () => readPointer(env.BUCKET),
-  readPointerToChange: async () => (await readStoredPointer(env.BUCKET)).pointer,
+  readPointer: () => readStoredPointer(env.BUCKET),
   listReleases: (before, limit) => storage.listReleases(env, before, limit),
   findRelease: (version) => storage.findRelease(env, version),
   activateRelease: async (version) => {
@@ -80,8 +85,9 @@ const toReleaseInUse = ({ version, previous, pinned, movedAt }: ReleasePointer):
   movedAt,
 });
 
+/** Null also if the pointer is damaged: activating a release mends it. */
 async function readInUse({ readPointer }: Pick<ReleaseStore, 'readPointer'>): Promise<ReleaseInUse | null> {
-  const pointer = await readPointer();
+  const { pointer } = await readPointer();
   return pointer === undefined ? null : toReleaseInUse(pointer);
 }
 
@@ -89,8 +95,13 @@ export async function getReleases(
   { query: { limit, cursor } }: { query: z.output<typeof ListQuery> },
   store: Pick<ReleaseStore, 'readPointer' | 'listReleases'>,
 ): Promise<z.output<typeof ListAnswer>> {
-  const [inUse, releases] = await Promise.all([readInUse(store), store.listReleases(cursor, limit)]);
-  return { inUse, releases, cursor: releases.length === limit ? releases.at(-1)!.version : null };
+  const [stored, releases] = await Promise.all([store.readPointer(), store.listReleases(cursor, limit)]);
+  return {
+    inUse: stored.pointer === undefined ? null : toReleaseInUse(stored.pointer),
+    failure: isDamaged(stored) ? `${DAMAGED_POINTER}.` : null,
+    releases,
+    cursor: releases.length === limit ? releases.at(-1)!.version : null,
+  };
 }
 
 export async function getRelease(
@@ -179,7 +190,7 @@ const ENDPOINTS: Endpoint<ReleaseStore>[] = [
     answer: { schema: ActivatedRelease, description: 'The release in use.' },
     problems: [404, 409],
     audit: {
-      readBefore: (_, { readPointerToChange }: ReleaseStore) => readInUse({ readPointer: readPointerToChange }),
+      readBefore: (_, store: ReleaseStore) => readInUse(store),
       readAfter: (inUse) => inUse,
     },
     handle: activateRelease,

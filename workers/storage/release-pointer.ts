@@ -6,13 +6,19 @@ import { NamedRelease, ReleasePointer } from '../../models/contracts/release.ts'
 
 const ATTEMPTS_MAX = 5;
 
+export const DAMAGED_POINTER =
+  'the release pointer is damaged: isolates that run keep their release; activate a release, and it is whole again';
+
 /** Undefined before the first release. Throws if it is damaged. */
 export async function readPointer(bucket: R2Bucket): Promise<ReleasePointer | undefined> {
-  const object = await bucket.get(RELEASE_POINTER_KEY);
-  return object === null ? undefined : ReleasePointer.parse(await object.json());
+  const stored = await readStoredPointer(bucket);
+  if (isDamaged(stored)) throw new Error(DAMAGED_POINTER);
+  return stored.pointer;
 }
 
-interface StoredPointer {
+export const isDamaged = ({ etag, pointer }: StoredPointer): boolean => etag !== undefined && pointer === undefined;
+
+export interface StoredPointer {
   /** Undefined before the first release. */
   etag: string | undefined;
   /** Undefined before the first release, and if it is damaged. */
