@@ -27,6 +27,5 @@ export const toMessages = (slates: readonly Slate[]): ReceivedAnswers[] =>
     attempts: 1,
     isReplay: false,
     slate,
-    answers: [],
-    accepted: [],
+    counts: [],
   }));

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { Exposure, InterleavedRow, ShadowComparison } from './experiment.ts';
+import { MetricCount } from './system-metrics.ts';
 
 /** One item that was shown. */
 export const SlateEntry = z.object({
@@ -44,39 +45,28 @@ export const Slate = z.object({
 });
 export type Slate = z.infer<typeof Slate>;
 
-/** Answers of one route, tier and release. */
-export const AnswerCount = z.object({
-  route: z.string(),
-  tier: z.string(),
-  /** Null if no release was in use. */
-  release: z.string().nullable(),
-  count: z.number().int(),
-  /** Answers in which at least one step fell back. */
-  degraded: z.number().int(),
-});
-export type AnswerCount = z.infer<typeof AnswerCount>;
+/** Different counts in a message: the rest stays in the isolate for the next one. */
+export const MESSAGE_COUNTS_MAX = 300;
 
-/** Events that were accepted as new in an hour. */
-export const AcceptedCount = z.object({
-  /** Hours since the epoch. */
-  hour: z.number().int(),
-  events: z.number().int(),
-});
-export type AcceptedCount = z.infer<typeof AcceptedCount>;
+/** Rows of a page that are told apart in metrics. */
+export const SHOWN_ROWS_MAX = 50;
 
 /** A message of the queue `slates`: a slate, and what its isolate has counted since its last message. */
 export const SlateMessage = z.object({
   /** Null in a message that only counts. */
   slate: Slate.nullable(),
-  /** With and without slates. */
-  answers: z.array(AnswerCount).max(200),
-  accepted: z.array(AcceptedCount).max(200),
+  /** Kind of each row of the slate's page, and the position of its first item, as events give it. */
+  rows: z
+    .array(z.tuple([z.string(), z.number().int()]))
+    .max(SHOWN_ROWS_MAX)
+    .default([]),
+  counts: z.array(MetricCount).max(MESSAGE_COUNTS_MAX),
   /** The effects of experiments on this answer; most have none. */
   exposures: z.array(Exposure).max(20).optional(),
   shadows: z.array(ShadowComparison).max(20).optional(),
   interleaved: z.array(InterleavedRow).max(20).optional(),
 });
-export type SlateMessage = z.infer<typeof SlateMessage>;
+export type SlateMessage = z.input<typeof SlateMessage>;
 
 /** A slate in the log. */
 export interface LoggedSlate extends Slate {

@@ -10,7 +10,7 @@ const ABSENT: Readonly<Record<string, string>> = {
   '/api/item/:itemId/feedback/:feedbackType?': LOG,
   '/api/user/:userId/neighbors': 'Users are not compared with each other here.',
   '/api/intermediate/*': 'There are no intermediate lists here; use /api/recommend.',
-  '/api/measurements/*': 'Counts are at /v1/stats, measurements of models in the reports of `npm run train`.',
+  '/api/measurements/*': 'Counts are at /v1/metrics, measurements of models in the reports of `npm run train`.',
   '/api/health/*': 'The Worker’s health is at /health.',
   '/api/dashboard/*': 'There is no dashboard here; the state of the system is at /v1/status.',
 };

@@ -3,6 +3,7 @@
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { forbidCaching } from '../online/caching.ts';
+import { countRequest } from '../online/count-request.ts';
 import { type AppEnv, limitAddressRate, markArrival } from '../online/endpoint.ts';
 import { answerOtherMethods, limitUnrouted } from '../online/methods.ts';
 import { onError, ProblemError, problemResponse } from '../online/problems.ts';
@@ -24,7 +25,7 @@ export const isForGorse = (request: Request, { GORSE_API }: Pick<Env, 'GORSE_API
 /** Not strict: clients of gorse may end a path with a slash. */
 export const gorse = new OpenAPIHono<AppEnv>({ strict: false });
 
-gorse.use(markArrival);
+gorse.use(countRequest, markArrival);
 gorse.use(secureAnswers(), forbidCaching);
 gorse.use(showRateLimits, answerOtherMethods(gorse));
 gorse.use(async (c, next) => {

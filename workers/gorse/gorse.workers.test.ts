@@ -477,7 +477,7 @@ it('says what to use in place of an endpoint that it does not have', async () =>
     ['/item/a/feedback/like', 'npm run query'],
     ['/user/ann/neighbors/', 'not compared'],
     ['/intermediate/recommend/ann', '/api/recommend'],
-    ['/measurements/ndcg', '/v1/stats'],
+    ['/measurements/ndcg', '/v1/metrics'],
     ['/health/live', '/health'],
     ['/dashboard/stats', 'at /'],
   ]) {

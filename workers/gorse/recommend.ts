@@ -138,7 +138,7 @@ export async function recommendForSession(
     n,
     selection,
   );
-  recommending.recordAnswer('recommendations', answer);
+  recommending.recordAnswer('recommendations', { answer, isEmpty: items.length === 0 });
   return items.map(({ itemId, score }) => ({ Id: itemId, Score: score }));
 }
 

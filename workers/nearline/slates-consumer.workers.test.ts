@@ -1,22 +1,26 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { AnswerCount, LoggedSlate, Slate, SlateMessage } from '../../models/contracts/slate.ts';
+import type { Exposure } from '../../models/contracts/experiment.ts';
+import type { LoggedSlate, Slate, SlateMessage } from '../../models/contracts/slate.ts';
+import type { MetricCount } from '../../models/contracts/system-metrics.ts';
 import { makeSlate } from '../../tests/slate.ts';
-import { readAnswerCounts } from '../storage/answer-counts.ts';
 import { insertErasedUsers, openUserHash } from '../storage/erased-users.ts';
+import { readMetricSums } from '../storage/metric-counts.ts';
+import { readShownAnswers } from '../storage/shown-answers.ts';
 import { consumeSlates } from './slates-consumer.ts';
 
 const HOUR = 480_000;
+const RANGE = { from: HOUR * 3_600_000, to: (HOUR + 1) * 3_600_000 };
 let messages = 0;
 const message = (body: unknown, attempts = 1) => ({
   ...{ id: `m${messages++}`, timestamp: new Date(), attempts, body },
 });
-const toBody = (slate: Slate | null, ...answers: AnswerCount[]): SlateMessage => ({
-  ...{ slate, answers, accepted: [{ hour: HOUR, events: 2 }] },
+const toBody = (slate: Slate | null, ...counts: MetricCount[]): SlateMessage => ({
+  ...{ slate, counts: [...counts, { hour: HOUR, metric: 'events-accepted', labels: {}, amount: 2 }] },
 });
-const count = (tier: string, degraded = 0, release: string | null = 'v1'): AnswerCount => ({
-  ...{ route: 'gallery', tier, release, count: 1, degraded },
+const count = (tier: string, release = 'v1'): MetricCount => ({
+  ...{ hour: HOUR, metric: 'answers', labels: { route: 'gallery', tier, release }, amount: 1 },
 });
 
 async function readBatches(): Promise<LoggedSlate[]> {
@@ -41,15 +45,14 @@ async function deliver(delivered: ReturnType<typeof message>[], bindings: Bindin
   return getQueueResult(batch, createExecutionContext());
 }
 const readAnswers = async () => {
-  const counts = await readAnswerCounts(env.DB, Date.now() - 3_600_000);
-  return counts.map(({ tier, release, count: answers, degraded }) => [tier, release, answers, degraded]);
+  const sums = await readMetricSums(env.DB, { ...RANGE, metrics: ['answers'], by: ['tier', 'release'] });
+  return sums.map(({ labels: { tier, release }, value }) => [tier, release, value]);
 };
-const readAccepted = () =>
-  env.DB.prepare('select count from event_counts where hour = ?1 and kind = ?2').bind(HOUR, 'accepted').first('count');
+const readAccepted = async () => (await readMetricSums(env.DB, { ...RANGE, metrics: ['events-accepted'] }))[0]?.value;
 const readCount = () => env.DB.prepare('select sum(seen) as seen, sum(logged) as logged from slate_counts').first();
 
 beforeEach(async () => {
-  for (const table of ['slate_counts', 'answer_counts', 'event_counts', 'dead_letters'])
+  for (const table of ['slate_counts', 'metric_counts', 'shown_answers', 'dead_letters'])
     await env.DB.prepare(`delete from ${table}`).run();
   const { objects } = await env.BUCKET.list({ prefix: 'slate-batches/' });
   await env.BUCKET.delete(objects.map(({ key }) => key));
@@ -113,14 +116,14 @@ it('retries everything while slates cannot be written, and while the setting is 
 it('counts a message once, however often and with whatever others it is delivered', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
   const [first, second, third] = ['r1', 'r2', 'r3'].map((id) =>
-    message(toBody(makeSlate(id, 'ann', 1_000), count('online', 1), count('statistics', 0, null))),
+    message(toBody(makeSlate(id, 'ann', 1_000), count('online'), count('statistics', 'none'))),
   );
   await deliver([first!, second!]);
   expect(await readCount()).toEqual({ seen: 2, logged: 2 });
   const answers = await readAnswers();
   expect(answers.sort()).toEqual([
-    ['online', 'v1', 2, 2],
-    ['statistics', null, 2, 0],
+    ['online', 'v1', 2],
+    ['statistics', 'none', 2],
   ]);
   for (const seconds of [5, 300, 840]) {
     vi.setSystemTime(first!.timestamp.getTime() + seconds * 1_000);
@@ -144,8 +147,8 @@ it('counts a message once, however often and with whatever others it is delivere
   expect(await readCount()).toEqual({ seen: 3, logged: 3 });
   expect(await readAccepted()).toBe(6);
   expect((await readAnswers()).sort()).toEqual([
-    ['online', 'v1', 3, 3],
-    ['statistics', null, 3, 0],
+    ['online', 'v1', 3],
+    ['statistics', 'none', 3],
   ]);
   // The messages of the batches are remembered for an hour.
   vi.setSystemTime(Date.now() + 3_700_000);
@@ -162,7 +165,43 @@ it('counts the answers of an erased player, and logs no slate', async () => {
   ]);
   expect((await readBatches()).map(({ recommendationId }) => recommendationId)).toEqual(['r2']);
   expect(await readCount()).toEqual({ seen: 1, logged: 1 });
-  expect(await readAnswers()).toEqual([['online', 'v1', 1, 0]]);
+  expect(await readAnswers()).toEqual([['online', 'v1', 1]]);
+});
+
+it('counts an answer in its experiments, and keeps what metrics must know of it, without its player', async () => {
+  const slate = makeSlate('r1', 'ann', HOUR * 3_600_000);
+  const exposure: Exposure = {
+    ...{ experimentId: 'bolder', variant: 'b', userId: 'ann', recommendationId: 'r1', at: slate.shownAt },
+    ...{ isNewUser: false, degraded: false, isEmpty: false, failed: false, elapsedMs: 12 },
+  };
+  const sent = message({
+    ...toBody(slate),
+    rows: [
+      ['top-picks', 0],
+      ['trending', 12],
+    ],
+    exposures: [exposure],
+  });
+  for (let round = 0; round < 2; round++) await deliver([sent]);
+  expect(await readMetricSums(env.DB, { ...RANGE, metrics: ['answers'], by: ['variant'] })).toEqual([
+    { metric: 'answers', labels: { variant: 'bolder:b' }, value: 1 },
+  ]);
+  expect(await readShownAnswers(env.DB, ['r1', 'r2'])).toEqual(
+    new Map([
+      [
+        'r1',
+        {
+          ...{ release: 'v1', country: 'CH', platform: null, variants: ['bolder:b'] },
+          rows: [
+            ['top-picks', 0],
+            ['trending', 12],
+          ],
+        },
+      ],
+    ]),
+  );
+  const { results } = await env.DB.prepare('select * from shown_answers').all();
+  expect(JSON.stringify(results)).not.toMatch(/ann|r1/);
 });
 
 it('a message that is counted is acknowledged, even if the invalid one beside it cannot be stored', async () => {

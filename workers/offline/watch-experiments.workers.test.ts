@@ -55,7 +55,7 @@ const expose = (userId: string, change: Partial<Exposure> = {}): Exposure => ({
 const deliver = (body: Partial<SlateMessage>, id = `exposed-${sent++}`) =>
   consumeSlates(
     createMessageBatch('slates', [
-      { id, timestamp: new Date(), attempts: 2, body: { slate: null, answers: [], accepted: [], ...body } },
+      { id, timestamp: new Date(), attempts: 2, body: { slate: null, counts: [], ...body } },
     ]),
     env,
   );

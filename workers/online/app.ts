@@ -4,6 +4,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { routeAuditLog } from './audit-log.ts';
 import { DOCUMENT_HEADERS, forbidCaching, revalidate } from './caching.ts';
 import { shareWithOrigins } from './cors.ts';
+import { countRequest } from './count-request.ts';
 import { routeDeadLetters } from './dead-letters.ts';
 import { type AppEnv, limitAddressRate, markArrival } from './endpoint.ts';
 import { routeEvents } from './events.ts';
@@ -16,6 +17,7 @@ import { routeKeys } from './keys.ts';
 import { routeLists } from './lists.ts';
 import { routeMerge } from './merge.ts';
 import { answerOtherMethods, limitUnrouted } from './methods.ts';
+import { routeMetrics } from './metrics.ts';
 import { createApiDocument } from './openapi.ts';
 import { routePart } from './part.ts';
 import { routePersonalData } from './personal-data.ts';
@@ -28,7 +30,6 @@ import { routeReleases } from './releases.ts';
 import { routeRules } from './rules.ts';
 import { routeSearch } from './search.ts';
 import { secureAnswers } from './security-headers.ts';
-import { routeStats } from './stats.ts';
 import { routeStatus } from './status.ts';
 import { routeStream } from './stream.ts';
 import { routeSubscriptions } from './subscriptions.ts';
@@ -37,14 +38,14 @@ import { routeUsers } from './users.ts';
 
 export const app = new OpenAPIHono<AppEnv>();
 
-app.use(markArrival);
+app.use(countRequest, markArrival);
 app.use(secureAnswers(), forbidCaching);
 // The page corrects the clock of its events by it. Cloudflare adds the header, a local Worker does not.
 app.use(async (c, next) => {
   await next();
   if (c.res.status !== 101) c.header('date', new Date().toUTCString());
 });
-for (const path of ['/v1/*', '/health', '/openapi.json', '/.well-known/*']) app.use(path, shareWithOrigins);
+for (const path of ['/v1/*', '/health', '/metrics', '/openapi.json', '/.well-known/*']) app.use(path, shareWithOrigins);
 app.use(showRateLimits, answerOtherMethods(app));
 for (const path of ['/v1/items/*', '/openapi.json']) app.use(path, revalidate);
 app.onError(onError);
@@ -87,9 +88,9 @@ routeSubscriptions(app);
 routeKeys(app);
 routeIssuers(app);
 routeAuditLog(app);
+routeMetrics(app);
 routeDeadLetters(app);
 routeJobs(app);
-routeStats(app);
 routeStatus(app);
 
 // Public: it describes the code and shows no data. /docs, a static page, displays it.

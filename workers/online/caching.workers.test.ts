@@ -13,7 +13,16 @@ const cacheControlOf = async (path: string, key?: string) => (await call(path, {
 it('lets nobody keep personal answers, operators’ answers and problems', async () => {
   for (const path of ['gallery', 'recommendations', 'search?q=x', 'signals', 'preferences', 'merges', 'export'])
     expect(await cacheControlOf(`/v1/users/ann/${path}`), path).toBe('private, no-store');
-  for (const path of ['/v1/status', '/v1/stats', '/v1/users', '/v1/rules', '/v1/subscriptions', '/health', '/nowhere'])
+  for (const path of [
+    '/v1/status',
+    '/v1/metrics',
+    '/metrics',
+    '/v1/users',
+    '/v1/rules',
+    '/v1/subscriptions',
+    '/health',
+    '/nowhere',
+  ])
     expect(await cacheControlOf(path), path).toBe('private, no-store');
   expect(await cacheControlOf('/v1/items', 'wrong')).toBe('private, no-store');
   expect(await cacheControlOf('/v1/items/nothing-like-it')).toBe('private, no-store');

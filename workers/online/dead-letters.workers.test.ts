@@ -43,7 +43,7 @@ const replayOf = (deadLetterId: string, attempts = 1) => ({
 });
 
 beforeEach(async () => {
-  for (const table of ['events', 'event_counts', 'answer_counts', 'slate_counts', 'counted_batches', 'dead_letters'])
+  for (const table of ['events', 'event_counts', 'metric_counts', 'slate_counts', 'counted_batches', 'dead_letters'])
     await env.DB.prepare(`delete from ${table}`).run();
 });
 
@@ -61,31 +61,33 @@ it('replays events through the real queue; however often, each is logged and cou
   await replay('again');
   await waitUntilGone();
   expect(await count('count(*) as n from events')).toBe(3);
-  expect(await count("sum(count) as n from event_counts where kind = 'logged'")).toBe(3);
+  expect(await count('sum(count) as n from event_counts')).toBe(3);
   expect((await replay('whole')).status).toBe(404);
 });
 
 it('counts a replayed slate and its answers once, also if two batches have it at once', async () => {
   const message: SlateMessage = {
     slate: makeSlate('r1', 'ann', Date.now()),
-    answers: [{ route: 'gallery', tier: 'online', release: null, count: 3, degraded: 1 }],
-    accepted: [{ hour: 480_000, events: 2 }],
+    counts: [
+      { hour: 480_000, metric: 'answers', labels: { route: 'gallery', tier: 'online', release: 'none' }, amount: 3 },
+      { hour: 480_000, metric: 'events-accepted', labels: {}, amount: 2 },
+    ],
   };
   await storeDeadLetters(env.DB, [letter('slate', 'slates', message), letter('later', 'slates', message)]);
   const deliver = () => consumeSlates(createMessageBatch('slates', [replayOf('slate')]), env);
   await Promise.all([deliver(), deliver(), deliver()]);
   expect(await ids()).toEqual(['later']);
-  expect(await env.DB.prepare('select sum(count) as n, sum(degraded) as d from answer_counts').first()).toEqual({
-    ...{ n: 3, d: 1 },
-  });
+  const counted = (metric: string) =>
+    count(`sum(amount) as n from metric_counts where hour = 480000 and metric = '${metric}'`);
+  expect(await counted('answers')).toBe(3);
   expect(await count('sum(seen) as n from slate_counts')).toBe(1);
-  expect(await count("sum(count) as n from event_counts where kind = 'accepted'")).toBe(2);
+  expect(await counted('events-accepted')).toBe(2);
   // Two hours later, when no batch is remembered any more: the letter is gone.
   await env.DB.prepare('delete from counted_batches').run();
   await deliver();
   await Promise.all(['later', 'later'].map(replay));
   await waitUntilGone();
-  expect(await count('sum(count) as n from answer_counts')).toBe(6);
+  expect(await counted('answers')).toBe(6);
 });
 
 it('sends a replayed notification, and keeps its letter while no receiver takes it', async () => {

@@ -31,6 +31,8 @@ export type AppEnv = {
   Variables: {
     /** When the whole request had arrived, epoch milliseconds. */
     arrivedAt: number;
+    /** Method and path of the endpoint, with parameters in braces; absent if there is none. */
+    route?: string;
     /** Set once the caller is identified. */
     caller?: Caller;
     /** Set once rate limits have been checked. */
@@ -197,7 +199,10 @@ export function registerEndpoints<Deps>(
 ): void {
   for (const { route, respond } of endpoints) {
     app.openAPIRegistry.registerPath(route);
-    app.on(route.method, route.getRoutingPath(), (c) => respond(c, connect(c)));
+    app.on(route.method, route.getRoutingPath(), (c) => {
+      c.set('route', `${route.method.toUpperCase()} ${route.path}`);
+      return respond(c, connect(c));
+    });
   }
 }
 

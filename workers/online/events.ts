@@ -7,12 +7,14 @@ import {
   EVENTS_PER_REQUEST_MAX,
   EventInput,
   EventResult,
-  type PlayerEvent,
+  PlayerEvent,
   parseEvent,
 } from '../../models/contracts/event.ts';
 import type { Result } from '../../models/contracts/result.ts';
+import { OTHER_LABEL } from '../../models/contracts/system-metrics.ts';
 import type { Caller } from './caller.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
+import { count } from './isolate-counts.ts';
 import { ProblemError } from './problems.ts';
 import { type EventStore, eventKey, openEventStore, storeEvents } from './store-events.ts';
 
@@ -21,6 +23,7 @@ export const EventsBody = z.object({ events: z.array(z.unknown()).min(1).max(EVE
 export const DocumentedBody = z.object({ events: z.array(EventInput).min(1).max(EVENTS_PER_REQUEST_MAX) });
 export const EventsAnswer = z.object({ results: z.array(EventResult) });
 const MERGED = 'userId: is a guest who has become a player; send it with that player’s token';
+const EVENT_FIELDS: ReadonlySet<string> = new Set([...Object.keys(PlayerEvent.shape), 'context']);
 type ParsedEvent = Result<PlayerEvent, string>;
 
 export async function postEvents(
@@ -63,11 +66,17 @@ export async function storeInputs(
 ): Promise<EventResult[]> {
   const { added, refused } = await storeEvents(listValid(parsed), store);
   return parsed.map((result, index): EventResult => {
-    if (!result.ok) return { id: readId(inputs[index]), status: 'rejected', reason: result.error };
-    if (refused.has(eventKey(result.value))) return { id: result.value.id, status: 'rejected', reason: MERGED };
+    if (!result.ok) return reject(readId(inputs[index]), result.error);
+    if (refused.has(eventKey(result.value))) return reject(result.value.id, MERGED);
     // Of two events with the same id, the first counts as new.
     return { id: result.value.id, status: added.delete(eventKey(result.value)) ? 'accepted' : 'duplicate' };
   });
+}
+
+function reject(id: string, reason: string): EventResult {
+  const field = /^\w+/.exec(reason)?.[0];
+  count('events-rejected', { field: field !== undefined && EVENT_FIELDS.has(field) ? field : OTHER_LABEL });
+  return { id, status: 'rejected', reason };
 }
 
 const readId = (input: unknown): string => {

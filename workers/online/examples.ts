@@ -309,9 +309,21 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   getJobRuns: { runs: [jobRun], cursor: null },
   postJobRun: { job: 'export-snapshot', requestedAt: '2026-05-20T12:00:00.000Z' },
-  getStats: {
-    since: '2026-05-19T12:00:00.000Z',
-    answers: [{ route: 'gallery', tier: 'online', release: answer.release, count: 1_204, degraded: 3 }],
+  getMetrics: {
+    from: '2026-05-19T12:00:00.000Z',
+    to: '2026-05-20T12:00:00.000Z',
+    metrics: [
+      {
+        name: 'clicks',
+        kind: 'counter',
+        unit: null,
+        help: 'Clicks in reaction to an answer. position: the column in its row, from 0',
+        values: [
+          { at: null, labels: { row: 'top-picks' }, value: 1_204 },
+          { at: null, labels: { row: 'trending' }, value: 310 },
+        ],
+      },
+    ],
   },
   getHealth: { status: 'ok' },
   getStatus: {

@@ -46,7 +46,7 @@ export const getList =
     const items = recommendList(input, list, n, { genre, offset });
     const removed = listRemoved(input, { genre });
     const { answer } = addDegraded(hydrated, offset === 0 ? explainShort(items.length, n, removed) : []);
-    recommender.recordAnswer('list', answer);
+    recommender.recordAnswer('list', { answer, isEmpty: items.length === 0 });
     return { ...answer, items: expandItems(items, input.catalogue, expand) };
   };
 
@@ -70,7 +70,7 @@ export async function getSimilar(
   );
   const degraded = offset === 0 ? explainShort(items.length, n, removed) : [];
   const marked = { ...answer, tier, degraded: [...answer.degraded, ...degraded] };
-  recommender.recordAnswer('similar', marked);
+  recommender.recordAnswer('similar', { answer: marked, isEmpty: items.length === 0 });
   return { ...marked, items: expandItems(items, input.catalogue, expand) };
 }
 

@@ -115,7 +115,7 @@ async function fill(userId: string): Promise<void> {
   const notification = { id: 'n', type: 'gallery.ready', timestamp: new Date(at).toISOString(), data: { userId } };
   await storeDeadLetters(env.DB, [
     letter('events', [...events, makeEvent('bystander', 'play', 'g1', at)], 'failed too often'),
-    letter('slates', { slate: makeSlate('letter', userId, at), answers: [], accepted: [] }, 'failed too often'),
+    letter('slates', { slate: makeSlate('letter', userId, at), counts: [] }, 'failed too often'),
     letter('notifications', { subscriptionId: 's', notification }, UNDELIVERED),
   ]);
 }

@@ -68,6 +68,9 @@ export function problemResponse(kind: ProblemKind, detail?: string, errors?: Pro
   return new Response(JSON.stringify(problem), { status, headers });
 }
 
+/** The kind of problem that an error is to the caller. */
+export const problemOf = (error: Error): ProblemKind => (error instanceof ProblemError ? error.kind : 'internal');
+
 export function onError(error: Error, c: Context): Response {
   if (error instanceof ProblemError) return problemResponse(error.kind, error.message || undefined, error.errors);
   console.error(

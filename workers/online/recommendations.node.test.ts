@@ -59,8 +59,8 @@ test('a composed page is counted, and logged unless explanations are requested',
   expect(explained.explain).toMatchObject([{ itemId: 'g1' }]);
   expect(explained.rows[0]!.items[0]).not.toHaveProperty('item');
   expect(recommender.recorded).toEqual([
-    ['gallery', answer, { request: expect.objectContaining({ userId: 'ann' }), page }],
-    ['gallery', answer, undefined],
+    ['gallery', { answer, isEmpty: false, shown: { request: expect.objectContaining({ userId: 'ann' }), page } }],
+    ['gallery', { answer, isEmpty: false, shown: undefined }],
   ]);
   expect(policies).toEqual(['full', 'retrieval']);
 });

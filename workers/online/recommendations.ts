@@ -82,7 +82,8 @@ export async function serveGallery(
   const { answer, input, page, isBaseline = false } = served;
   // An answer with explanations is read by a developer, not by the player.
   const isShown = explain === undefined && policy === 'full';
-  recommender.recordAnswer('gallery', answer, page && isShown ? { request, page } : undefined);
+  const shown = page && isShown ? { request, page } : undefined;
+  recommender.recordAnswer('gallery', { answer, isEmpty: served.rows.length === 0, shown });
   const rows = served.rows.map((row) => ({ ...row, items: expandItems(row.items, input.catalogue, expand) }));
   const isEmptied = (page !== undefined || isBaseline) && rows.length === 0 && input.catalogue.size > 0;
   return {
@@ -109,7 +110,7 @@ export async function getRecommendations(
     exclude,
     offset,
   });
-  recommender.recordAnswer('recommendations', answer);
+  recommender.recordAnswer('recommendations', { answer, isEmpty: items.length === 0 });
   const rows = [{ id: 'recommendations', items }];
   return {
     ...answer,

@@ -4,7 +4,7 @@
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { Selection } from '../recommending/filters.ts';
 import type { Served } from '../serving/climb.ts';
-import { type Answer, type HydratedRequest, hydrate, type RecommendationRequest } from '../serving/hydrate.ts';
+import { type HydratedRequest, hydrate, type RecommendationRequest } from '../serving/hydrate.ts';
 import { identifyByLog } from '../serving/identify-by-log.ts';
 import {
   answerGallery,
@@ -16,7 +16,7 @@ import {
 import { answers } from './admission.ts';
 import { type AnswerRequest, type ContextQuery, readRequest } from './context.ts';
 import type { AppContext } from './endpoint.ts';
-import { type CountedRoute, recordAnswer, type ShownPage } from './record-answer.ts';
+import { type CountedRoute, type GivenAnswer, recordAnswer } from './record-answer.ts';
 
 export interface Recommender {
   /** `userId`: undefined for an answer that is the same for everybody. */
@@ -31,7 +31,7 @@ export interface Recommender {
   /** As `hydrate`; if the player's object does not answer, the log in D1 identifies the player. */
   hydrateIdentified(request: AnswerRequest): Promise<HydratedRequest>;
   /** After the answer, see record-answer.ts. */
-  recordAnswer(route: CountedRoute, answer: Answer, shown?: ShownPage): void;
+  recordAnswer(route: CountedRoute, given: GivenAnswer): void;
 }
 
 export function openRecommender(c: AppContext): Recommender {
@@ -46,7 +46,7 @@ export function openRecommender(c: AppContext): Recommender {
       shedOverload(complete(request), (admitted) => answerRecommendations(admitted, length, selection)),
     hydrate: (request) => hydrate(complete(request)),
     hydrateIdentified: async (request) => identifyByLog(complete(request), await hydrate(complete(request))),
-    recordAnswer: (route, answer, shown) => waitUntil(recordAnswer(env.SLATES, route, answer, shown)),
+    recordAnswer: (route, given) => waitUntil(recordAnswer(env.SLATES, route, given)),
   };
 }
 

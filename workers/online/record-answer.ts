@@ -1,15 +1,14 @@
-// Records an answer once it is given: counts it, and queues its slate for the log. The counts leave the isolate with
-// its next slate, so they need no message of their own; without slates they leave once a minute. An isolate that is
-// evicted loses those it still has. A failure raises an alert and delays no answer.
+// Records an answer once it is given: counts it, and queues its slate for the log, with all that the isolate has
+// counted since its last message. A failure raises an alert and delays no answer.
 
-import type { AnswerCount, Slate, SlateMessage } from '../../models/contracts/slate.ts';
+import { SHOWN_ROWS_MAX, type Slate, type SlateMessage } from '../../models/contracts/slate.ts';
+import { NO_LABEL, OTHER_LABEL } from '../../models/contracts/system-metrics.ts';
 import type { Page } from '../recommending/recommend.ts';
+import { parseRowId } from '../recommending/rows.ts';
 import { toSlate } from '../recommending/slate.ts';
 import type { Answer } from '../serving/hydrate.ts';
 import type { AnswerRequest } from './context.ts';
-import { returnAccepted, takeAccepted } from './count-accepted.ts';
-
-const SEND_AFTER_MS = 60_000;
+import { count, returnCounts, takeCounts } from './isolate-counts.ts';
 
 export type CountedRoute = 'gallery' | 'recommendations' | 'list' | 'similar' | 'search';
 
@@ -19,33 +18,40 @@ export interface ShownPage {
   page: Page;
 }
 
-const counts = new Map<string, AnswerCount>();
-let sentAt = 0;
+/** An answer and what it shows. */
+export interface GivenAnswer {
+  answer: Answer;
+  isEmpty: boolean;
+  /** Absent for an answer that is counted but not logged. */
+  shown?: ShownPage | undefined;
+}
 
-/** `shown`: undefined for an answer that is counted but not logged. Never rejects. */
+/** Never rejects. */
 export async function recordAnswer(
   queue: Pick<Queue<SlateMessage>, 'send'>,
   route: CountedRoute,
-  answer: Answer,
-  shown?: ShownPage,
+  { answer, isEmpty, shown }: GivenAnswer,
 ): Promise<void> {
-  const { tier, release, degraded, recommendationId } = answer;
-  add([{ route, tier, release, count: 1, degraded: Number(degraded.length > 0) }]);
-  const taken: Pick<SlateMessage, 'answers' | 'accepted'> = { answers: [], accepted: [] };
+  countAnswer(route, answer, isEmpty);
+  let counts: SlateMessage['counts'] = [];
   try {
     const slate = shown === undefined ? null : readSlate(answer, shown);
-    const now = Date.now();
-    if (slate === null && now - sentAt < SEND_AFTER_MS) return;
-    sentAt = now;
-    taken.answers = [...counts.values()];
-    counts.clear();
-    taken.accepted = takeAccepted();
-    await queue.send({ slate, ...taken });
+    if (slate === null) return;
+    counts = takeCounts();
+    await queue.send({ slate, rows: listRows(shown!.page), counts });
   } catch (error) {
-    add(taken.answers);
-    returnAccepted(taken.accepted);
+    returnCounts(counts);
+    const { recommendationId } = answer;
     console.error(JSON.stringify({ alert: 'answer not logged', recommendationId, error: (error as Error).message }));
   }
+}
+
+function countAnswer(route: CountedRoute, { tier, release, degraded }: Answer, isEmpty: boolean): void {
+  const labels = { route, tier, release: release ?? NO_LABEL };
+  count('answers', labels);
+  if (degraded.length > 0) count('degraded-answers', labels);
+  for (const step of new Set(degraded.map((one) => one.step))) count('degraded-answers', { step });
+  if (isEmpty) count('empty-answers', { route });
 }
 
 /** Null for a page without ranked items, and for one that is nobody's. */
@@ -55,14 +61,12 @@ function readSlate(answer: Answer, { request: { userId, context }, page }: Shown
   return slate.entries.length === 0 ? null : slate;
 }
 
-function add(answers: readonly AnswerCount[]): void {
-  for (const { count, degraded, ...kind } of answers) {
-    const key = JSON.stringify([kind.route, kind.tier, kind.release]);
-    const before = counts.get(key);
-    counts.set(key, {
-      ...kind,
-      count: count + (before?.count ?? 0),
-      degraded: degraded + (before?.degraded ?? 0),
-    });
-  }
+/** Kinds of the page's rows, each with the position of its first item, as events count them. */
+function listRows({ rows }: Page): [string, number][] {
+  let position = 0;
+  return rows.slice(0, SHOWN_ROWS_MAX).map(({ id, items }) => {
+    const first = position;
+    position += items.length;
+    return [parseRowId(id)?.kind ?? OTHER_LABEL, first];
+  });
 }

@@ -4,14 +4,15 @@ import { beforeAll, expect, it, vi } from 'vitest';
 import type { Gallery } from '../../models/contracts/gallery.ts';
 import { ItemInput } from '../../models/contracts/item.ts';
 import type { SlateMessage } from '../../models/contracts/slate.ts';
+import type { MetricCount, SystemMetric } from '../../models/contracts/system-metrics.ts';
 import { FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
 import { readRows } from '../../tests/parquet.ts';
-import { hourOf } from '../storage/event-counts.ts';
 import { exportSlates } from '../storage/export-slates.ts';
+import { hourOf } from '../storage/hour.ts';
 import { putItems } from '../storage/items.ts';
 import { readSnapshotManifest } from '../storage/snapshots.ts';
 import { app } from './app.ts';
-import { countAccepted, returnAccepted } from './count-accepted.ts';
+import { countAccepted, returnCounts } from './isolate-counts.ts';
 
 const games = Array.from({ length: 30 }, (_, index) => ({
   itemId: `slate-game-${index}`,
@@ -40,14 +41,19 @@ function openQueue() {
 }
 
 /** Sums by route: answers, and degraded ones. */
-function countRoutes(messages: readonly Pick<SlateMessage, 'answers'>[]): Record<string, [number, number]> {
+function countRoutes(messages: readonly Pick<SlateMessage, 'counts'>[]): Record<string, [number, number]> {
   const sums: Record<string, [number, number]> = {};
-  for (const { route, count, degraded } of messages.flatMap(({ answers }) => answers)) {
-    const [counted, fallen] = sums[route] ?? [0, 0];
-    sums[route] = [counted + count, fallen + degraded];
+  for (const { metric, labels, amount } of messages.flatMap(({ counts }) => counts)) {
+    if (labels.route === undefined || (metric !== 'answers' && metric !== 'degraded-answers')) continue;
+    const sum = sums[labels.route] ?? [0, 0];
+    sum[metric === 'answers' ? 0 : 1] += amount;
+    sums[labels.route] = sum;
   }
   return sums;
 }
+const findCount = (messages: readonly SlateMessage[], metric: SystemMetric) =>
+  messages.flatMap(({ counts }) => counts).filter((count) => count.metric === metric);
+const ACCEPTED: MetricCount = { hour: 480_000, metric: 'events-accepted', labels: {}, amount: 3 };
 
 it('logs a slate behind the answer, and exports it for training', async () => {
   const { recommendationId, rows } = await askGallery(env);
@@ -85,11 +91,11 @@ it('counts answers of all routes in the message of the next slate, and without s
     await ask(bindings, 'items/new?n=5');
     await ask(bindings, 'users/ann/recommendations?n=5');
     await ask(bindings, 'users/ann/recommendations?n=5&ageLimit=3');
-    returnAccepted([{ hour: 480_000, events: 3 }]);
+    returnCounts([ACCEPTED]);
     expect(sent).toEqual([]);
     await askGallery(bindings);
     expect(sent).toHaveLength(1);
-    expect(sent[0]!.accepted).toEqual([{ hour: 480_000, events: 3 }]);
+    expect(findCount(sent, 'events-accepted')).toEqual([ACCEPTED]);
     expect(sent[0]!.slate).not.toBeNull();
     // No game has an age rating, and the answer says so.
     expect(countRoutes(sent)).toEqual({ list: [1, 0], recommendations: [2, 1], gallery: [1, 0] });
@@ -114,16 +120,19 @@ it('counts accepted events in a message of their own where there are no slates',
     expect(planned).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(5_000);
     await planned[0];
-    expect(sent).toEqual([{ slate: null, answers: [], accepted: [{ hour: hourOf(Date.now()), events: 4 }] }]);
+    expect(findCount(sent, 'events-accepted')).toEqual([{ ...ACCEPTED, hour: hourOf(Date.now()), amount: 4 }]);
   } finally {
     vi.useRealTimers();
   }
 });
 
-it('shows the counts at /v1/stats', async () => {
+it('shows the counts at /v1/metrics', async () => {
   const count = async () => {
-    const { answers } = await ask<{ answers: SlateMessage['answers'] }>(env, 'stats');
-    return countRoutes([{ answers }]).gallery?.[0] ?? 0;
+    const { metrics } = await ask<{ metrics: { values: { labels: object; value: number }[] }[] }>(
+      ...([env, 'metrics?by=route,tier&metrics=answers'] as const),
+    );
+    const galleries = metrics[0]?.values.filter(({ labels }) => 'route' in labels && labels.route === 'gallery') ?? [];
+    return galleries.reduce((sum, { value }) => sum + value, 0);
   };
   const before = await count();
   for (let n = 0; n < 3; n++) await askGallery(env);
@@ -133,7 +142,7 @@ it('shows the counts at /v1/stats', async () => {
 it('answers and raises an alert if the queue is down; the answers are counted later', async () => {
   const alerts = vi.spyOn(console, 'error').mockImplementation(() => {});
   const SLATES = { send: () => Promise.reject(new Error('queues are down')) } as unknown as Env['SLATES'];
-  returnAccepted([{ hour: 480_000, events: 2 }]);
+  returnCounts([ACCEPTED]);
   const { rows, degraded } = await askGallery({ ...env, SLATES });
   expect(rows.length).toBeGreaterThan(0);
   expect(degraded).toEqual([]);
@@ -142,5 +151,5 @@ it('answers and raises an alert if the queue is down; the answers are counted la
   const queue = openQueue();
   await askGallery(queue.bindings);
   expect(countRoutes(queue.sent)).toMatchObject({ gallery: [2, 0] });
-  expect(queue.sent[0]!.accepted).toEqual([{ hour: 480_000, events: 2 }]);
+  expect(findCount(queue.sent, 'events-accepted')).toEqual([ACCEPTED]);
 });

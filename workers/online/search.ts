@@ -78,7 +78,7 @@ export async function getSearch(
   const failures = [itemIds, recorded].flatMap((result) => (result === undefined || result.ok ? [] : [result.error]));
   const { kept, removed } = rankFound(hydrated.input, q, itemIds.ok ? itemIds.value : []);
   const { answer, input } = addDegraded(hydrated, [...failures, ...explainShort(kept.length, n, removed)]);
-  searcher.recordAnswer('search', answer);
+  searcher.recordAnswer('search', { answer, isEmpty: kept.length === 0 });
   const items = kept
     .slice(0, n)
     .map(({ itemId, score }) => ({ itemId, score: Math.round(score * 1e6) / 1e6, reason: `Found for “${q}”` }));

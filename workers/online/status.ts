@@ -8,14 +8,15 @@ import { isolate } from '../serving/isolate.ts';
 import type { CacheRead } from '../storage/cache.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { countDeadLetters } from '../storage/dead-letters.ts';
-import { HOUR_MS, readEventCounts } from '../storage/event-counts.ts';
+import { readEventCounts } from '../storage/event-counts.ts';
+import { HOUR_MS } from '../storage/hour.ts';
 import { type JobRun, listJobRuns } from '../storage/job-runs.ts';
 import { listLogShards } from '../storage/log-shards.ts';
 import type { ServingState } from '../storage/read-state.ts';
 import type { LoadedStatistics } from '../storage/statistics.ts';
 import { readUnlogged, type Unlogged } from '../storage/unlogged-users.ts';
-import { flushAccepted } from './count-accepted.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
+import { flushCounts } from './isolate-counts.ts';
 
 const JOB_RUNS_SHOWN = 100;
 const HOURS_SHOWN = 24;
@@ -135,7 +136,7 @@ function openSystem({ env, executionCtx }: AppContext): System {
     peekRelease: () => isolate.peekRelease(),
     countDeadLetters: () => countDeadLetters(env.DB),
     readEventCounts: async (since) => {
-      await flushAccepted(env.DB);
+      await flushCounts(env.DB);
       return readEventCounts(env.DB, listLogShards(env), since);
     },
     readUnlogged: () => readUnlogged(env.DB),

@@ -2,8 +2,8 @@
 // to the log. Only the objects choose the database of the log: two components could choose differently.
 
 import type { PlayerEvent, RecordedEvents, RoutedEvent } from '../../models/contracts/event.ts';
-import { countAccepted } from './count-accepted.ts';
 import type { AppContext } from './endpoint.ts';
+import { countAccepted } from './isolate-counts.ts';
 import { orUnavailable } from './problems.ts';
 
 /** The limit of a queue message is 128 KB; an event with the longest fields, at 3 bytes a character, is below 3 KB. */

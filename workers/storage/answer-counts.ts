@@ -1,11 +1,14 @@
-// Counts in D1 of what the queue `slates` brings: answers and accepted events by hour, and slates by day. A message is
-// counted once, however often the queue delivers it.
+// Counts in D1 of what the queue `slates` brings: what the isolates have counted, answers in experiments, and slates by
+// day; and what metrics must know of an answer later (`shown_answers`). A message is counted once, however often the
+// queue delivers it.
 
-import type { AnswerCount, SlateMessage } from '../../models/contracts/slate.ts';
+import type { Slate, SlateMessage } from '../../models/contracts/slate.ts';
 import { type ReceivedEffects, storeEffects } from './exposures.ts';
+import { HOUR_MS, hourOf } from './hour.ts';
+import { addMetricRows, toMetricRow } from './metric-counts.ts';
 import { deleteReplayed } from './replays.ts';
+import { insertShownAnswers, nameVariant } from './shown-answers.ts';
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** A message that fails is retried for some 15 minutes. */
 const REMEMBER_MS = HOUR_MS;
@@ -16,13 +19,13 @@ const REMEMBER_MS = HOUR_MS;
 const RECENT_MS = 10_000;
 
 /** A message of the queue, as it is counted. */
-export interface CountedMessage extends Pick<SlateMessage, 'answers' | 'accepted'>, ReceivedEffects {
+export interface CountedMessage extends Pick<SlateMessage, 'counts' | 'rows'>, ReceivedEffects {
   /** Number of deliveries, this one included. */
   attempts: number;
   /** True if the id is that of a dead letter, which is deleted when it is counted. */
   isReplay: boolean;
-  /** Size as JSON, and whether it is logged; undefined for a message without a slate. */
-  slate: { bytes: number; isLogged: boolean } | undefined;
+  /** With its size as JSON, and whether it is logged; undefined for a message without a slate. */
+  slate: (Omit<Slate, 'userId'> & { bytes: number; isLogged: boolean }) | undefined;
 }
 
 /** SQL: the ids of this batch that no earlier batch had. */
@@ -35,12 +38,7 @@ export async function countMessages(db: D1Database, messages: readonly CountedMe
   // A message cannot have been counted before it was sent.
   const repeated = messages.filter(({ attempts }) => attempts > 1);
   const since = Math.min(now, ...repeated.map(({ sentAt }) => sentAt)) - RECENT_MS;
-  const answers = messages.flatMap(({ id, sentAt, answers: counts }) =>
-    counts.map(({ route, tier, release, count, degraded }) => [
-      ...[id, Math.floor(sentAt / HOUR_MS), route, tier, release ?? '', count, degraded],
-    ]),
-  );
-  const accepted = messages.flatMap(({ id, accepted: counts }) => counts.map(({ hour, events }) => [id, hour, events]));
+  const counts = messages.flatMap((message) => listCounts(message).map((count) => [...toMetricRow(count), message.id]));
   const day = Math.floor(now / DAY_MS);
   const slates = messages.flatMap(({ id, slate }) =>
     slate === undefined ? [] : [[id, day, slate.bytes, Number(slate.isLogged)]],
@@ -56,21 +54,11 @@ export async function countMessages(db: D1Database, messages: readonly CountedMe
            where counted_at >= ?3)`,
       )
       .bind(now, JSON.stringify(ids), since),
-    db
-      .prepare(
-        `insert into answer_counts (hour, route, tier, release, count, degraded)
-         select value->>1, value->>2, value->>3, value->>4, sum(value->>5), sum(value->>6)
-         from json_each(?1) where value->>0 in ${NEW_IDS} group by 1, 2, 3, 4
-         on conflict do update set count = count + excluded.count, degraded = degraded + excluded.degraded`,
-      )
-      .bind(JSON.stringify(answers)),
-    db
-      .prepare(
-        `insert into event_counts (hour, kind, count)
-         select value->>1, 'accepted', sum(value->>2) from json_each(?1) where value->>0 in ${NEW_IDS} group by 1
-         on conflict do update set count = count + excluded.count`,
-      )
-      .bind(JSON.stringify(accepted)),
+    ...(counts.length > 0 ? [addMetricRows(db, counts, `value->>5 in ${NEW_IDS}`)] : []),
+    insertShownAnswers(
+      db,
+      messages.flatMap(({ slate, ...message }) => (slate === undefined ? [] : { ...message, slate })),
+    ),
     db
       .prepare(
         `insert into slate_counts (day, seen, seen_bytes, logged, logged_bytes)
@@ -86,14 +74,10 @@ export async function countMessages(db: D1Database, messages: readonly CountedMe
   ]);
 }
 
-/** Sums over the hours since a time, the most frequent first. */
-export async function readAnswerCounts(db: D1Database, since: number): Promise<AnswerCount[]> {
-  const { results } = await db
-    .prepare(
-      `select route, tier, nullif("release", '') as "release", sum(count) as count, sum(degraded) as degraded
-       from answer_counts where hour >= ?1 group by 1, 2, 3 order by count desc, route, tier`,
-    )
-    .bind(Math.floor(since / HOUR_MS))
-    .all<AnswerCount>();
-  return results;
+/** The isolate's counts, and the message's answer in each experiment. */
+function listCounts({ counts, exposures = [] }: CountedMessage): SlateMessage['counts'] {
+  const exposed = exposures.map(({ at, ...exposure }) => ({
+    ...{ hour: hourOf(at), metric: 'answers' as const, labels: { variant: nameVariant(exposure) }, amount: 1 },
+  }));
+  return [...counts, ...exposed];
 }

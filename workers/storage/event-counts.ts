@@ -1,12 +1,10 @@
-// Hourly counts of events in D1, by the hour of their reception: those that were accepted, as the isolates count them,
-// and, in each database of the log, those that were logged, counted by their insertion. The log itself is never
-// counted.
+// Hourly counts of events, by the hour of their reception: those that were accepted, as the isolates count them, and,
+// in each database of the log, those that were logged, counted by their insertion. The log itself is never counted.
 
-import type { AcceptedCount } from '../../models/contracts/slate.ts';
+import { HOUR_MS, hourOf } from './hour.ts';
 import { type LogShards, workOnShards } from './log-shards.ts';
+import { readTimedSums } from './metric-counts.ts';
 import { readUnmoved } from './move-counts.ts';
-
-export const HOUR_MS = 3_600_000;
 
 export interface EventCount {
   /** Hours since the epoch. */
@@ -26,28 +24,14 @@ export interface ShardCount {
   bytes: number;
 }
 
-export const hourOf = (timestamp: number): number => Math.floor(timestamp / HOUR_MS);
-
 /** Counts, in the same batch and right after an insertion, the rows that it inserted. */
 export const countLogged = (db: D1Database, hour: number): D1PreparedStatement =>
   db
     .prepare(
-      `insert into event_counts (hour, kind, count) select ?1, 'logged', changes() where changes() > 0
+      `insert into event_counts (hour, count) select ?1, changes() where changes() > 0
        on conflict do update set count = count + excluded.count`,
     )
     .bind(hour);
-
-/** Adds the number of accepted events by hour. */
-export async function addAcceptedCounts(db: D1Database, counts: readonly AcceptedCount[]): Promise<void> {
-  await db
-    .prepare(
-      `insert into event_counts (hour, kind, count)
-       select value->>0, 'accepted', value->>1 from json_each(?1) where true
-       on conflict do update set count = count + excluded.count`,
-    )
-    .bind(JSON.stringify(counts.map(({ hour, events }) => [hour, events])))
-    .run();
-}
 
 /**
  * The counts of the hours since a time (epoch milliseconds), oldest first, without hours without events; and those of
@@ -59,9 +43,9 @@ export async function readEventCounts(
   since: number,
 ): Promise<{ hours: EventCount[]; shards: ShardCount[] }> {
   const [accepted, logged] = await Promise.all([
-    readCounts(db, 'accepted', since),
+    readTimedSums(db, { metrics: ['events-accepted'], from: since, to: Date.now() + HOUR_MS }, 1),
     workOnShards(shards, async (shard) => {
-      const [counts, unmoved] = await Promise.all([readCounts(shard, 'logged', since), readUnmoved(shard)]);
+      const [counts, unmoved] = await Promise.all([readCounts(shard, since), readUnmoved(shard)]);
       return { ...counts, unmoved };
     }),
   ]);
@@ -73,7 +57,10 @@ export async function readEventCounts(
       hours.set(hour, sum);
     }
   };
-  add('accepted', accepted.counts);
+  add(
+    'accepted',
+    accepted.map(({ hour, value }) => ({ hour, count: value })),
+  );
   for (const { counts } of logged) add('logged', counts);
   return {
     hours: [...hours.values()].sort((a, b) => a.hour - b.hour),
@@ -88,14 +75,10 @@ export async function readEventCounts(
 
 type HourCount = { hour: number; count: number };
 
-async function readCounts(
-  db: D1Database,
-  kind: 'accepted' | 'logged',
-  since: number,
-): Promise<{ counts: HourCount[]; bytes: number }> {
+async function readCounts(db: D1Database, since: number): Promise<{ counts: HourCount[]; bytes: number }> {
   const { results, meta } = await db
-    .prepare('select hour, count from event_counts where kind = ?1 and hour >= ?2')
-    .bind(kind, hourOf(since))
+    .prepare('select hour, count from event_counts where hour >= ?1')
+    .bind(hourOf(since))
     .all<HourCount>();
   return { counts: results, bytes: meta.size_after };
 }

@@ -11,7 +11,8 @@ import {
 } from '../../models/contracts/signals.ts';
 import { selectArchivedMarks } from './archived-marks.ts';
 import { type HashUser, hasErasureMark, openUserHash, readErasedAt, wasErased } from './erased-users.ts';
-import { countLogged, hourOf } from './event-counts.ts';
+import { countLogged } from './event-counts.ts';
+import { hourOf } from './hour.ts';
 import { askShards, type LogShards } from './log-shards.ts';
 import { portionsOf } from './parameters.ts';
 

@@ -11,6 +11,8 @@ import { editSnapshot, readSnapshotOrEmpty, retireFiles } from './snapshots.ts';
 const DAY_MS = 86_400_000;
 /** Rows that operators look at; they name no player, but undelivered notifications do. */
 const ROWS_KEPT_DAYS = 30;
+/** Coverage is over a week. */
+const COVERAGE_DAYS = 8;
 
 /** `rows`: null if they were not counted. `keptDays`: infinity, in JSON null, for what is kept for ever. */
 export interface Expired {
@@ -21,20 +23,34 @@ export interface Expired {
   bytes: number;
 }
 
-/** `expired`: SQL, whose parameter is the time before which rows go, epoch milliseconds. */
-const ROWS = [
-  { store: 'job-runs', table: 'job_runs', expired: 'started_at < ?1' },
-  { store: 'accepted-counts', table: 'event_counts', expired: "hour < ?1 / 3600000 and kind = 'accepted'" },
-  { store: 'answer-counts', table: 'answer_counts', expired: 'hour < ?1 / 3600000' },
-  { store: 'slate-counts', table: 'slate_counts', expired: 'day < ?1 / 86400000' },
-  { store: 'undelivered', table: 'dead_letters', expired: "received_at < ?1 and queue = 'notifications'" },
-] as const;
-/** The same for each database of the log. */
-const LOG_ROWS = [
-  { store: 'logged-counts', table: 'event_counts', expired: "hour < ?1 / 3600000 and kind = 'logged'" },
-] as const;
+interface RowKind {
+  store: string;
+  table: string;
+  /** SQL, whose parameter is the time before which rows go, epoch milliseconds. */
+  expired: string;
+  keptDays: number;
+}
 
-type RowKind = (typeof ROWS | typeof LOG_ROWS)[number];
+const ROWS: readonly RowKind[] = [
+  { store: 'job-runs', table: 'job_runs', expired: 'started_at < ?1', keptDays: ROWS_KEPT_DAYS },
+  { store: 'slate-counts', table: 'slate_counts', expired: 'day < ?1 / 86400000', keptDays: ROWS_KEPT_DAYS },
+  // 0: the sum of closed hours, which stays.
+  { store: 'metrics', table: 'metric_counts', expired: 'hour > 0 and hour < ?1 / 3600000', keptDays: 90 },
+  // Events hardly ever react to an answer later.
+  { store: 'shown-answers', table: 'shown_answers', expired: 'shown_at < ?1', keptDays: 2 },
+  { store: 'acted-items', table: 'acted_items', expired: 'day < ?1 / 86400000', keptDays: COVERAGE_DAYS },
+  {
+    store: 'undelivered',
+    table: 'dead_letters',
+    expired: "received_at < ?1 and queue = 'notifications'",
+    keptDays: ROWS_KEPT_DAYS,
+  },
+];
+/** The same for each database of the log. */
+const LOG_ROWS: readonly RowKind[] = [
+  { store: 'logged-counts', table: 'event_counts', expired: 'hour < ?1 / 3600000', keptDays: ROWS_KEPT_DAYS },
+];
+
 type Stores = { DB: D1Database; BUCKET: R2Bucket } & LogBindings;
 
 /** The kinds of rows, each with its databases. */
@@ -46,14 +62,13 @@ const listRowKinds = (env: Stores): { kind: RowKind; databases: LogShards }[] =>
 /** Counts what a run at `now` (epoch milliseconds) would delete; stores with nothing to delete are included. */
 export async function listExpired(env: Stores, settings: RetentionSettings, now: number): Promise<Expired[]> {
   const { BUCKET } = env;
-  const before = now - ROWS_KEPT_DAYS * DAY_MS;
   const rows: Expired[] = [];
   for (const { kind, databases } of listRowKinds(env)) {
     const counted = await askShards(databases, async (db) => {
       const count = db.prepare(`select count(*) as n from ${kind.table} where ${kind.expired}`);
-      return [(await count.bind(before).first<number>('n')) ?? 0];
+      return [(await count.bind(now - kind.keptDays * DAY_MS).first<number>('n')) ?? 0];
     });
-    rows.push({ store: kind.store, keptDays: ROWS_KEPT_DAYS, rows: add(counted), files: 0, bytes: 0 });
+    rows.push({ store: kind.store, keptDays: kind.keptDays, rows: add(counted), files: 0, bytes: 0 });
   }
   const manifest = await readSnapshotOrEmpty(BUCKET);
   const { logDays, slateDays, snapshotDays } = settings;
@@ -79,9 +94,9 @@ export async function deleteExpired(
   now: number,
 ): Promise<number> {
   const { BUCKET } = env;
-  const before = now - ROWS_KEPT_DAYS * DAY_MS;
   let deleted = 0;
   for (const { kind, databases } of listRowKinds(env)) {
+    const before = now - kind.keptDays * DAY_MS;
     const remove = (db: D1Database) => db.prepare(`delete from ${kind.table} where ${kind.expired}`).bind(before).run();
     deleted += add((await workOnShards(databases, remove)).map(({ meta }) => meta.changes));
   }

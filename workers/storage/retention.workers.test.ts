@@ -14,6 +14,7 @@ import { exportEvents } from './export-events.ts';
 import { exportMerges, MERGE_COLUMNS } from './export-merges.ts';
 import { exportSlates } from './export-slates.ts';
 import { cronOf } from './job-schedule.ts';
+import { addMetricCounts, closeHours } from './metric-counts.ts';
 import { deleteExpired, listExpired } from './retention.ts';
 import { readRetention } from './settings.ts';
 import { logAnswers } from './slates.ts';
@@ -36,9 +37,12 @@ async function fill(): Promise<void> {
     await logAnswers(env.DB, env.BUCKET, toMessages([makeSlate(`s${days}`, 'u', at)]), 1e9, at);
     await exportSlates(env.DB, env.BUCKET, at);
   }
-  await env.DB.prepare(
-    "insert into event_counts (hour, kind, count) values (0, 'accepted', 5), (0, 'logged', 4), (1, 'logged', 1)",
-  ).run();
+  await env.DB.prepare('insert into event_counts (hour, count) values (0, 4), (1, 1)').run();
+  await addMetricCounts(env.DB, [{ hour: 1, metric: 'clicks', labels: {}, amount: 1 }]);
+  await closeHours(env.DB, NOW);
+  await env.DB.prepare("insert into acted_items values (?1, 'shown', 'g'), (?1 - 9, 'shown', 'g')")
+    .bind(Math.floor(NOW / DAY_MS))
+    .run();
   const letter = { body: '{}', receivedAt: NOW - 31 * DAY_MS };
   await storeDeadLetters(env.DB, [
     { ...letter, id: 'stale', queue: 'notifications', reason: UNDELIVERED },
@@ -52,9 +56,10 @@ it('deletes what a dry run lists', async () => {
     Object.fromEntries((await listExpired(env, settings, NOW)).map(({ store, rows, files }) => [store, [rows, files]]));
   const listed = {
     'job-runs': [0, 0],
-    'accepted-counts': [1, 0],
-    'answer-counts': [0, 0],
     'slate-counts': [2, 0],
+    metrics: [1, 0],
+    'shown-answers': [2, 0],
+    'acted-items': [1, 0],
     undelivered: [1, 0],
     'logged-counts': [2, 0],
     log: [1, 1],
@@ -65,7 +70,8 @@ it('deletes what a dry run lists', async () => {
   const forever = { ...SETTINGS, logDays: Number.POSITIVE_INFINITY, slateDays: Number.POSITIVE_INFINITY };
   expect(await rowsOf(forever)).toMatchObject({ log: [0, 0], slates: [0, 0] });
 
-  expect(await deleteExpired(env, SETTINGS, NOW)).toBe(1 + 2 + 1 + 2 + 1 + 1);
+  expect(await deleteExpired(env, SETTINGS, NOW)).toBe(2 + 1 + 2 + 1 + 1 + 2 + 1 + 1);
+  expect(await env.DB.prepare('select hour from metric_counts').raw()).toEqual([[0]]);
   const { events, slates, retired } = (await readSnapshotManifest(env.BUCKET))!;
   expect(events.map(({ sequences }) => sequences)).toEqual([[2, 2]]);
   expect(slates).toHaveLength(1);

@@ -126,17 +126,12 @@ export const leases = sqliteTable('leases', {
   expiresAt: integer('expires_at').notNull(),
 });
 
-/** Events accepted and logged per hour of their reception, so that nobody counts the log. */
-export const eventCounts = sqliteTable(
-  'event_counts',
-  {
-    /** Hours since the epoch. */
-    hour: integer('hour').notNull(),
-    kind: text('kind', { enum: ['accepted', 'logged'] }).notNull(),
-    count: integer('count').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.hour, table.kind] })],
-);
+/** Events logged per hour of their reception, so that nobody counts the log. */
+export const eventCounts = sqliteTable('event_counts', {
+  /** Hours since the epoch. */
+  hour: integer('hour').primaryKey(),
+  count: integer('count').notNull(),
+});
 
 /** Players whose object still has events that it did not find in the log. */
 export const unloggedUsers = sqliteTable('unlogged_users', {
@@ -169,20 +164,52 @@ export const imports = sqliteTable('imports', {
   finishedAt: integer('finished_at'),
 });
 
-/** Answers per kind and hour; the consumer of the queue `slates` adds to it. */
-export const answerCounts = sqliteTable(
-  'answer_counts',
+/** Metrics by hour (workers/storage/metric-counts.ts). The migration makes it WITHOUT ROWID. */
+export const metricCounts = sqliteTable(
+  'metric_counts',
   {
-    /** Hours since the epoch. */
+    /** Hours since the epoch; 0: the sum of all closed hours. */
     hour: integer('hour').notNull(),
-    route: text('route').notNull(),
-    tier: text('tier').notNull(),
-    // Empty if no release was in use, since null is not equal to null.
-    release: text('release').notNull(),
-    count: integer('count').notNull(),
-    degraded: integer('degraded').notNull(),
+    metric: text('metric').notNull(),
+    // Names of the labels, separated by commas.
+    breakdown: text('breakdown').notNull(),
+    // JSON list.
+    labelValues: text('label_values').notNull(),
+    amount: real('amount').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.hour, table.route, table.tier, table.release] })],
+  (table) => [primaryKey({ columns: [table.hour, table.metric, table.breakdown, table.labelValues] })],
+);
+
+/** The position up to which something is in `metric_counts`: the rows of a log, or the closed hours. */
+export const metricCursors = sqliteTable('metric_cursors', {
+  name: text('name').primaryKey(),
+  position: integer('position').notNull(),
+});
+
+/** Answers that came as slates (workers/storage/shown-answers.ts). */
+export const shownAnswers = sqliteTable('shown_answers', {
+  // Hash of the answer's id.
+  answer: integer('answer').primaryKey(),
+  shownAt: integer('shown_at').notNull(),
+  release: text('release'),
+  country: text('country'),
+  platform: text('platform'),
+  // JSON: EXPERIMENT:VARIANT of each experiment that made a difference.
+  variants: text('variants').notNull(),
+  // JSON: kind and first position of each row, in order.
+  rows: text('rows').notNull(),
+});
+
+/** Items that were shown or played on a day. The migration makes it WITHOUT ROWID. */
+export const actedItems = sqliteTable(
+  'acted_items',
+  {
+    /** Days since the epoch. */
+    day: integer('day').notNull(),
+    act: text('act', { enum: ['shown', 'played'] }).notNull(),
+    itemId: text('item_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.act, table.itemId] })],
 );
 
 export const subscriptions = sqliteTable('subscriptions', {

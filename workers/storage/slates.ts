@@ -62,8 +62,8 @@ export async function logAnswers(
   for (const { slate, ...message } of messages) {
     const isLogged = slate !== null && isSampled(slate, samplingRate);
     if (isLogged) logged.push({ ...slate, samplingRate });
-    const size = slate === null ? undefined : { bytes: Buffer.byteLength(JSON.stringify(slate)), isLogged };
-    counted.push({ ...message, slate: size });
+    const bytes = Buffer.byteLength(JSON.stringify(slate));
+    counted.push({ ...message, slate: slate === null ? undefined : { ...slate, bytes, isLogged } });
   }
   if (logged.length > 0) await writeBatch(bucket, logged, now);
   await countMessages(db, counted, now);

@@ -18,7 +18,7 @@ const OF_MINIFLARE = '__miniflare_do_name';
 /** miniflare's table of the files in a bucket. */
 const FILES = '_mf_objects';
 /** Tables of counters, which are written now and then, whatever is requested. */
-const COUNTERS = ['answer_counts', 'counted_batches', 'event_counts', 'slate_counts'];
+const COUNTERS = ['acted_items', 'counted_batches', 'event_counts', 'metric_counts', 'metric_cursors', 'slate_counts'];
 
 export interface Held {
   /** Bytes of each player's object with a table of the Worker. */
