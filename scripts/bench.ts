@@ -51,6 +51,22 @@ bench
   });
 
 bench
+  .command('cold')
+  .description(
+    'An isolate that has read nothing, in workerd, by size of the catalogue: its first gallery and its first search, ' +
+      'its memory with the release, and its memory after each of ten new catalogues and releases. Needs ' +
+      '`npm run build`; takes ten minutes.',
+  )
+  .option('--items <numbers>', 'games of the catalogue, separated by commas', '5000,20000,100000')
+  .option('--swaps <n>', 'new catalogues and releases', parseWholeNumber(0), 10)
+  .addOption(jsonOption())
+  .action(async ({ json, items, swaps }) => {
+    const { benchCold, formatCold } = await import('./bench/cold.ts');
+    const sizes = items.split(',').map(parseWholeNumber(1));
+    await measure(json, () => benchCold(sizes, swaps, log), formatCold);
+  });
+
+bench
   .command('bulk')
   .description(
     'Galleries in bulk, in workerd alone: how many an hourly run makes a second, and how long an online gallery ' +

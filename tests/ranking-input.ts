@@ -18,7 +18,7 @@ export const createItem = (index: number): Item =>
   });
 /** The item of a candidate. */
 export const getItem = ({ candidates: { columns, indexes } }: Pick<Ranking, 'candidates'>, candidate: number): Item =>
-  columns.items[indexes[candidate]!]!;
+  columns.read(indexes[candidate]!)!;
 
 export const itemIds = Array.from({ length: 60 }, (_, index) => `g${index}`);
 

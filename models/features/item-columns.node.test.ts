@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { makeItem } from '../../tests/item.ts';
+import type { Item } from '../contracts/item.ts';
 import { ItemColumns, NO_AGE_RATING, NO_DAY, NO_DEVELOPER, toDay } from './item-columns.ts';
 import { ItemScores } from './item-scores.ts';
 import { LabelMarks } from './label-marks.ts';
+import { createRng } from './rng.ts';
 
 const createColumns = (...items: Parameters<typeof makeItem>[]) => {
   const columns = new ItemColumns();
@@ -35,7 +37,7 @@ it('keeps an item’s index while it is hidden, and writes a change into its own
 
   columns.remove('a');
   columns.remove('a');
-  expect([columns.size, columns.find('a'), columns.indexOf('a'), columns.items[0]]).toEqual([1, -1, 0, undefined]);
+  expect([columns.size, columns.find('a'), columns.indexOf('a'), columns.read(0)]).toEqual([1, -1, 0, undefined]);
   columns.put(makeItem('a', { genres: ['RPG', 'Card', 'Card'], tags: ['Calm'], platforms: ['mac', 'linux'] }));
   expect([columns.size, columns.find('a'), [...columns.listVisible()]]).toEqual([2, 0, [0, 1]]);
   expect(readLabels(columns, 0)).toEqual({
@@ -50,6 +52,39 @@ it('keeps an item’s index while it is hidden, and writes a change into its own
   expect(readLabels(columns, 0)).toEqual({ genres: [], tags: ['tag 1'], platforms: [] });
   expect(columns.labels.cells).toHaveLength(length);
   expect(columns.size).toBe(2);
+});
+
+it('reads every item as it was put last, whatever it was before', () => {
+  const random = createRng('items');
+  const draw = <T>(...from: T[]): T => from[Math.floor(from.length * random())]!;
+  const drawLabels = () => Array.from({ length: Math.floor(4 * random()) }, () => draw('RPG', 'Rpg', 'Jeu 🎮', 'é'));
+  const columns = new ItemColumns();
+  const stored = new Map<string, Item>();
+  for (let step = 0; step < 2_000; step++) {
+    const itemId = `g${Math.floor(80 * random())}`;
+    const item: Item = {
+      itemId,
+      title: draw('Tide', '\ufeffA mark', 'Märchen 🎮 II', 'x'.repeat(300)),
+      genres: drawLabels(),
+      tags: drawLabels(),
+      developer: draw(null, 'Harbour', 'Ō'),
+      releaseDate: draw(null, '1969-12-31', '2026-02-28', '0001-01-01'),
+      price: draw(null, 0, 19.99),
+      currency: draw(null, 'EUR', 'USD'),
+      ageRating: draw(null, 0, 18),
+      platforms: drawLabels(),
+      coverUrl: draw(null, '/a.png', `https://example.com/${'ü'.repeat(90)}`),
+      hidden: false,
+    };
+    columns.put(item);
+    stored.set(itemId, item);
+    if (random() > 0.2) continue;
+    columns.remove(itemId);
+    stored.delete(itemId);
+  }
+  for (let index = 0; index < columns.length; index++)
+    expect(columns.read(index)).toEqual(stored.get(columns.ids[index]!));
+  expect(columns.size).toBe(stored.size);
 });
 
 it('keeps its size while labels come and go', () => {

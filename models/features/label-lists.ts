@@ -3,40 +3,56 @@
 
 import type { Item } from '../contracts/item.ts';
 import { growColumn } from './grow-column.ts';
-import { FoldedTable } from './string-table.ts';
+import { type PackedCells, PackedLists } from './packed-lists.ts';
+import { FoldedTable, fillTable } from './string-table.ts';
 
-export class LabelLists {
-  readonly table = new FoldedTable();
-  /** Numbers of the table; by item, each list ends where the next begins. */
-  cells = new Uint32Array(64);
-  /** By item index. */
-  starts = new Uint32Array(8);
-  genreEnds = new Uint32Array(8);
-  tagEnds = new Uint32Array(8);
-  platformEnds = new Uint32Array(8);
-  ends = new Uint32Array(8);
-  /** By item index, the end of the cells that are reserved for it. */
-  #limits = new Uint32Array(8);
-  #used = 0;
+export interface PackedLabels extends PackedCells<Uint32Array> {
+  genreEnds: Uint32Array;
+  tagEnds: Uint32Array;
+  platformEnds: Uint32Array;
+  /** By number. */
+  table: readonly string[];
+}
 
-  /**
-   * Writes an item's labels: over its old ones if they fit, else behind all others. An item that moves gets twice the
-   * room that it had, so that the cells it leaves behind are never more than those it has.
-   */
-  write(index: number, { genres, tags, platforms }: Pick<Item, 'genres' | 'tags' | 'platforms'>): void {
-    this.#grow(index + 1);
+export class LabelLists extends PackedLists<Uint32Array> {
+  readonly table: FoldedTable;
+  /** By item index, the ends of parts of its cells, which are numbers of the table. */
+  genreEnds: Uint32Array;
+  tagEnds: Uint32Array;
+  platformEnds: Uint32Array;
+
+  /** Takes the arrays over. */
+  constructor({ genreEnds, tagEnds, platformEnds, table, ...cells }: PackedLabels) {
+    super(cells);
+    this.table = fillTable(new FoldedTable(), table);
+    this.genreEnds = genreEnds;
+    this.tagEnds = tagEnds;
+    this.platformEnds = platformEnds;
+  }
+
+  writeLabels(index: number, { genres, tags, platforms }: Pick<Item, 'genres' | 'tags' | 'platforms'>): void {
     const numbers: number[] = [];
     for (const labels of [genres, tags, platforms]) for (const label of labels) numbers.push(this.table.add(label));
     const labelCount = genres.length + tags.length;
     for (let at = 0; at < labelCount; at++) if (numbers.indexOf(numbers[at]!) === at) numbers.push(numbers[at]!);
-    const room = this.#limits[index]! - this.starts[index]!;
-    if (numbers.length > room) this.#reserve(index, Math.max(numbers.length, 2 * room));
+    this.write(index, numbers);
     const start = this.starts[index]!;
-    this.cells.set(numbers, start);
+    this.genreEnds = growColumn(this.genreEnds, index + 1);
+    this.tagEnds = growColumn(this.tagEnds, index + 1);
+    this.platformEnds = growColumn(this.platformEnds, index + 1);
     this.genreEnds[index] = start + genres.length;
     this.tagEnds[index] = start + labelCount;
     this.platformEnds[index] = start + labelCount + platforms.length;
-    this.ends[index] = start + numbers.length;
+  }
+
+  readGenres(index: number): string[] {
+    return this.#name(this.starts[index]!, this.genreEnds[index]!);
+  }
+  readTags(index: number): string[] {
+    return this.#name(this.genreEnds[index]!, this.tagEnds[index]!);
+  }
+  readPlatforms(index: number): string[] {
+    return this.#name(this.tagEnds[index]!, this.platformEnds[index]!);
   }
 
   /** The first cell of an item's genres, tags or platforms with one of these folds; −1 if none has. */
@@ -60,20 +76,9 @@ export class LabelLists {
     return -1;
   }
 
-  #reserve(index: number, length: number): void {
-    this.starts[index] = this.#used;
-    this.#used += length;
-    this.#limits[index] = this.#used;
-    this.cells = growColumn(this.cells, this.#used);
-  }
-
-  #grow(length: number): void {
-    if (length <= this.starts.length) return;
-    this.starts = growColumn(this.starts, length);
-    this.genreEnds = growColumn(this.genreEnds, length);
-    this.tagEnds = growColumn(this.tagEnds, length);
-    this.platformEnds = growColumn(this.platformEnds, length);
-    this.ends = growColumn(this.ends, length);
-    this.#limits = growColumn(this.#limits, length);
+  #name(start: number, end: number): string[] {
+    const names: string[] = [];
+    for (let cell = start; cell < end; cell++) names.push(this.table.strings[this.cells[cell]!]!);
+    return names;
   }
 }

@@ -50,3 +50,9 @@ export class FoldedTable extends StringTable {
     return new Set(texts.map((text) => this.findFold(text)).filter((fold) => fold >= 0));
   }
 }
+
+/** Adds the strings of a table, in order, to an empty one. */
+export function fillTable<T extends StringTable>(table: T, strings: readonly string[]): T {
+  for (const text of strings) table.add(text);
+  return table;
+}

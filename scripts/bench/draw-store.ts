@@ -31,10 +31,20 @@ const COUNTRY_LIST_LENGTH = 60;
 const NEIGHBOURS = 50;
 const SHOWN = 150;
 
+/** Draws a catalogue and statistics of its games. Deterministic. */
+export function drawStore(items: number): { items: Item[]; statistics: Statistics } {
+  const random = createRandom(SEED, `store of ${items}`);
+  const all = drawItems(items, random);
+  return { items: all, statistics: drawStatistics(all, random) };
+}
+
+const drawItems = (items: number, random: Random): Item[] =>
+  Array.from({ length: items }, (_, index) => drawItem(index, items, random));
+
 /** Draws the inputs of `players` answers. Deterministic. */
 export function drawRankingInputs(items: number, players: number): RankingInput[] {
   const random = createRandom(SEED, `store of ${items}`);
-  const all = Array.from({ length: items }, (_, index) => drawItem(index, items, random));
+  const all = drawItems(items, random);
   const catalogue = new Catalogue();
   for (const item of all) catalogue.apply({ itemId: item.itemId, revision: 1, item });
   const statistics = drawStatistics(all, random);
@@ -55,7 +65,7 @@ export function drawRankingInputs(items: number, players: number): RankingInput[
     return {
       ...store,
       user,
-      affinity: computeGenreAffinity(user.history, (itemId) => catalogue.get(itemId)?.genres),
+      affinity: computeGenreAffinity(user.history, (itemId) => catalogue.readGenres(itemId)),
       context: { ...EMPTY_CONTEXT, country: 'CH', platform: 'windows', localHour: 20 },
       modelScores: { itemIds, scores: Float32Array.from(itemIds, () => random.next() ** 8) },
       random: createRng(`player ${player}`),

@@ -1,5 +1,6 @@
 // Formats the report of the serving bench. Measures nothing.
 
+import { formatMemory } from './isolate-memory.ts';
 import type { Latency } from './latency.ts';
 import { formatRatio } from './rounds.ts';
 import type { ServingReport } from './serving.ts';
@@ -29,9 +30,5 @@ bundle                                           ${report.bundleMB.toFixed(1)} M
     1,
   )} MB gzipped`;
 }
-
-const formatMemory = ({ heapMB, buffersMB, ortMB }: ServingReport['memory']): string =>
-  `${(heapMB + buffersMB + ortMB).toFixed(0)} MB (heap ${heapMB.toFixed(0)}, buffers ${buffersMB.toFixed(0)}, ` +
-  `ORT ${ortMB.toFixed(0)})`;
 
 const formatLatency = ({ p50Ms, p99Ms }: Latency): string => `${p50Ms.toFixed(1)} and ${p99Ms.toFixed(1)} ms`;

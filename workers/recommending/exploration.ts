@@ -58,7 +58,7 @@ function drawUnexplored(
 ): TopPick | undefined {
   const shares = new Map(affinity.map(({ genre, share }) => [genre, share]));
   const odds = unexplored.map((candidate) => {
-    const genres = catalogue.columns.items[indexes[candidate]!]?.genres ?? [];
+    const genres = catalogue.columns.labels.readGenres(indexes[candidate]!);
     const taste = genres.reduce((sum, genre) => sum + (shares.get(genre) ?? 0), 0);
     return 1 + AFFINITY_ODDS * Math.min(1, taste);
   });

@@ -160,7 +160,9 @@ const ANCHORS_MAX = 2;
 
 function listBecauseRows(input: RankingInput): RowContent[] {
   return selectAnchors(input, ANCHORS_MAX).map(({ index, because }) => {
-    const { itemId, title } = input.catalogue.columns.items[index]!;
+    const { ids, titles } = input.catalogue.columns;
+    const itemId = ids[index]!;
+    const title = titles.read(index);
     return {
       key: itemId,
       title: `Because ${because} ${title}`,

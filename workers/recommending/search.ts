@@ -1,89 +1,105 @@
-// Finds games whose words resemble the query's, despite typing errors, by shared trigrams. The index follows the
-// catalogue item by item.
+// Finds games whose words resemble the query's, despite typing errors, by shared trigrams. The catalogue's columns have
+// the words of each item; those that resemble the query's are found first, and then the items that have them.
 
-import type { Item } from '../../models/contracts/item.ts';
 import type { ItemColumns } from '../../models/features/item-columns.ts';
+import { listWords } from '../../models/features/item-words.ts';
+import type { PackedLists } from '../../models/features/packed-lists.ts';
 import type { ShownItem } from './source.ts';
 
 /** An item must have this share of the query's trigrams; a wrong letter changes three. */
 const SHARED_MIN = 0.5;
-
-class TrigramIndex {
-  /** Indexes of the items that have a trigram. */
-  readonly #postings = new Map<string, number[]>();
-  /** By item index: the items as they were indexed. */
-  readonly #indexed: (Item | undefined)[] = [];
-  #changes = 0;
-
-  /** By item index, the number of these trigrams that the item has. */
-  count(trigrams: ReadonlySet<string>): Uint16Array {
-    const shared = new Uint16Array(this.#indexed.length);
-    for (const trigram of trigrams) for (const index of this.#postings.get(trigram) ?? []) shared[index]!++;
-    return shared;
-  }
-
-  /** Takes in the items that have changed since the last call. */
-  follow({ items, changes }: ItemColumns): void {
-    if (changes === this.#changes) return;
-    this.#changes = changes;
-    for (const [index, item] of items.entries()) {
-      const before = this.#indexed[index];
-      if (item === before) continue;
-      const [left, entered] = [listItemTrigrams(before), listItemTrigrams(item)];
-      for (const trigram of left) if (!entered.has(trigram)) this.#remove(trigram, index);
-      for (const trigram of entered) if (!left.has(trigram)) this.#add(trigram, index);
-      this.#indexed[index] = item;
-    }
-  }
-
-  #add(trigram: string, index: number): void {
-    const indexes = this.#postings.get(trigram);
-    if (indexes === undefined) this.#postings.set(trigram, [index]);
-    else indexes.push(index);
-  }
-
-  #remove(trigram: string, index: number): void {
-    const indexes = this.#postings.get(trigram)!;
-    const last = indexes.pop()!;
-    if (last !== index) indexes[indexes.indexOf(index)] = last;
-  }
-}
-const trigramIndexes = new WeakMap<ItemColumns, TrigramIndex>();
+const TRIGRAM = 3;
 
 /** Most similar first, ties by popularity. Scores 0–1.01. `popularity`: by item index. */
 export function searchByTrigrams(columns: ItemColumns, popularity: Float64Array, query: string): ShownItem[] {
-  const { ids } = columns;
+  const { ids, isVisible } = columns;
   const asked = listTrigrams(query);
   const found: ShownItem[] = [];
   const reason = `Found for “${query}”`;
-  const shared = readIndex(columns).count(asked);
+  const shared = countShared(columns, asked);
   for (let index = 0; index < shared.length; index++) {
-    const share = shared[index]! / asked.size;
-    if (share >= SHARED_MIN) found.push({ index, score: share + 0.01 * popularity[index]!, reason });
+    const share = shared[index]! / asked.length;
+    if (share >= SHARED_MIN && isVisible[index] === 1)
+      found.push({ index, score: share + 0.01 * popularity[index]!, reason });
   }
   return found.sort((a, b) => b.score - a.score || (ids[a.index]! < ids[b.index]! ? -1 : 1));
 }
 
-function readIndex(columns: ItemColumns): TrigramIndex {
-  const index = trigramIndexes.get(columns) ?? new TrigramIndex();
-  trigramIndexes.set(columns, index);
-  index.follow(columns);
-  return index;
+/** By item index, the number of trigrams that the item shares with the query. */
+function countShared(columns: ItemColumns, asked: readonly string[]): Uint16Array {
+  const shared = new Uint16Array(columns.length);
+  for (let from = 0; from < asked.length; from += BITS) addShared(columns, asked.slice(from, from + BITS), shared);
+  return shared;
 }
 
-/** None for an item that is not visible. */
-const listItemTrigrams = (item: Item | undefined): Set<string> =>
-  item === undefined
-    ? new Set()
-    : listTrigrams([item.title, item.developer ?? '', ...item.genres, ...item.tags].join(' '));
-
-/** “tide” → “ ti”, “tid”, “ide”, “de ”: the trigrams of each padded word, without accents. */
-function listTrigrams(text: string): Set<string> {
-  const plain = text.toLowerCase().normalize('NFD').replaceAll(/\p{M}/gu, '');
-  const trigrams = new Set<string>();
-  for (const word of plain.match(/[\p{L}\p{N}]+/gu) ?? []) {
-    const padded = ` ${word} `;
-    for (let at = 0; at + 3 <= padded.length; at++) trigrams.add(padded.slice(at, at + 3));
+/** `asked`: at most 32 trigrams, each of which is a bit. */
+function addShared(
+  { words, labels, developers, developerTable }: ItemColumns,
+  asked: readonly string[],
+  shared: Uint16Array,
+): void {
+  const byWord = findByWord(words.table.units, words.table.length, asked);
+  const byDeveloper = findByList(words.developers, developerTable.length, byWord);
+  const byLabel = findByList(words.labels, labels.table.length, byWord);
+  const hasLabel = byLabel.some((bits) => bits !== 0);
+  const { cells, starts, ends } = words.titles;
+  const { cells: labelCells, starts: labelStarts, tagEnds } = labels;
+  for (let index = 0; index < shared.length; index++) {
+    let bits = byDeveloper[developers[index]!] ?? 0;
+    for (let cell = starts[index]!; cell < ends[index]!; cell++) bits |= byWord[cells[cell]!]!;
+    if (hasLabel)
+      for (let cell = labelStarts[index]!; cell < tagEnds[index]!; cell++) bits |= byLabel[labelCells[cell]!]!;
+    if (bits !== 0) shared[index]! += countBits(bits);
   }
-  return trigrams;
+}
+
+const BITS = 32;
+
+function countBits(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+const HASHES = 1 << 15;
+const hashTrigram = (first: number, second: number, third: number): number =>
+  (first ^ (second << 5) ^ (third << 10)) & (HASHES - 1);
+
+/** By number of a word, the bits of the trigrams that it has. */
+function findByWord(
+  { cells, starts, ends }: PackedLists<Uint16Array>,
+  count: number,
+  asked: readonly string[],
+): Int32Array {
+  const numbers = new Map(asked.map((trigram, number) => [trigram, number]));
+  /** Rules out nearly all of a word's trigrams. */
+  const isAsked = new Uint8Array(HASHES);
+  for (const trigram of asked)
+    isAsked[hashTrigram(trigram.charCodeAt(0), trigram.charCodeAt(1), trigram.charCodeAt(2))] = 1;
+  const found = new Int32Array(count);
+  for (let word = 0; word < count; word++)
+    for (let at = starts[word]!; at + TRIGRAM <= ends[word]!; at++) {
+      if (isAsked[hashTrigram(cells[at]!, cells[at + 1]!, cells[at + 2]!)] === 0) continue;
+      const number = numbers.get(String.fromCharCode(cells[at]!, cells[at + 1]!, cells[at + 2]!));
+      if (number !== undefined) found[word]! |= 1 << number;
+    }
+  return found;
+}
+
+/** By number of a developer or label, from the words that it has. */
+function findByList({ cells, starts, ends }: PackedLists<Uint32Array>, count: number, byWord: Int32Array): Int32Array {
+  const found = new Int32Array(count);
+  for (let number = 0; number < count; number++)
+    for (let cell = starts[number]!; cell < ends[number]!; cell++) found[number]! |= byWord[cells[cell]!]!;
+  return found;
+}
+
+/** “tide” → “ ti”, “tid”, “ide”, “de ”: the different trigrams of each padded word, without accents. */
+function listTrigrams(text: string): string[] {
+  const trigrams = new Set<string>();
+  for (const word of listWords(text)) {
+    const padded = ` ${word} `;
+    for (let at = 0; at + TRIGRAM <= padded.length; at++) trigrams.add(padded.slice(at, at + TRIGRAM));
+  }
+  return [...trigrams];
 }

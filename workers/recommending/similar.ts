@@ -18,7 +18,7 @@ const POPULARITY_WEIGHT = 0.01;
  */
 export function listSimilar(input: RankingInput, to: number): ShownItem[] {
   const { columns } = input.catalogue;
-  const { title } = columns.items[to]!;
+  const title = columns.titles.read(to);
   const neighbours = input
     .neighboursOf(columns.ids[to]!)
     .map(([itemId, score]) => ({ index: columns.find(itemId), score, reason: `Goes with ${title}` }))
@@ -55,7 +55,7 @@ function listByContent(input: RankingInput, to: number): ShownItem[] {
   const { columns } = input.catalogue;
   const { popularity } = readStatistics(input);
   const { ids } = columns;
-  const reason = `Similar to ${columns.items[to]!.title}`;
+  const reason = `Similar to ${columns.titles.read(to)}`;
   const computeSimilarity = createSimilarity(columns, to);
   const similar: ShownItem[] = [];
   for (let index = 0; index < columns.length; index++) {

@@ -107,7 +107,7 @@ export const retrieveNewReleases =
     const released = releases.readReleased(toDay(today));
     const count = released.end - released.start;
     return walkReleases(released, (index, rank) =>
-      visit(index, 1 - rank / count, `Released on ${columns.items[index]!.releaseDate}`),
+      visit(index, 1 - rank / count, `Released on ${columns.readReleaseDate(index)}`),
     );
   };
 

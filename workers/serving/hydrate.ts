@@ -170,6 +170,6 @@ function findMissing(
 export const computeAffinity = ({ history, preferences }: UserState, catalogue: Catalogue): GenreAffinity[] =>
   computeGenreAffinity(
     history,
-    (itemId) => catalogue.get(itemId)?.genres,
+    (itemId) => catalogue.readGenres(itemId),
     preferences.genres.map((genre) => catalogue.spellGenre(genre)),
   );

@@ -17,7 +17,13 @@ export class Catalogue {
 
   /** Undefined for hidden and deleted items. */
   get(itemId: string): Item | undefined {
-    return this.columns.items[this.columns.find(itemId)];
+    return this.columns.read(this.columns.find(itemId));
+  }
+
+  /** Undefined for hidden and deleted items. */
+  readGenres(itemId: string): string[] | undefined {
+    const index = this.columns.find(itemId);
+    return index < 0 ? undefined : this.columns.labels.readGenres(index);
   }
 
   /** The number of visible items. */

@@ -19,7 +19,7 @@ it('is the order of a sort after any changes', () => {
     if (random() < 0.5) continue;
     const visible = [...columns.listVisible()];
     const dayOf = (index: number) => columns.releaseDays[index]!;
-    const isDated = (index: number) => columns.items[index]!.releaseDate !== null;
+    const isDated = (index: number) => columns.readReleaseDate(index) !== null;
     const released = visible.filter((index) => isDated(index) && dayOf(index) <= today);
     const compareIds = (a: number, b: number) => (columns.ids[a]! > columns.ids[b]! ? -1 : 1);
     expect(list(order.readReleased(today))).toEqual(released.sort((a, b) => dayOf(b) - dayOf(a) || compareIds(a, b)));
