@@ -18,6 +18,8 @@ import { routeLists } from './lists.ts';
 import { routeMerge } from './merge.ts';
 import { answerOtherMethods, limitUnrouted } from './methods.ts';
 import { routeMetrics } from './metrics.ts';
+import { routeOfrep } from './ofrep.ts';
+import { explainToOfrep } from './ofrep-errors.ts';
 import { createApiDocument } from './openapi.ts';
 import { routePart } from './part.ts';
 import { routePersonalData } from './personal-data.ts';
@@ -45,9 +47,11 @@ app.use(async (c, next) => {
   await next();
   if (c.res.status !== 101) c.header('date', new Date().toUTCString());
 });
-for (const path of ['/v1/*', '/health', '/metrics', '/openapi.json', '/.well-known/*']) app.use(path, shareWithOrigins);
+for (const path of ['/v1/*', '/ofrep/*', '/health', '/metrics', '/openapi.json', '/.well-known/*'])
+  app.use(path, shareWithOrigins);
 app.use(showRateLimits, answerOtherMethods(app));
 for (const path of ['/v1/items/*', '/openapi.json']) app.use(path, revalidate);
+app.use('/ofrep/*', explainToOfrep);
 app.onError(onError);
 app.notFound(async (c) => {
   await limitUnrouted(c);
@@ -83,6 +87,7 @@ routePersonalData(app);
 routeTokens(app);
 routeRules(app);
 routeExperiments(app);
+routeOfrep(app);
 routeReleases(app);
 routeSubscriptions(app);
 routeKeys(app);

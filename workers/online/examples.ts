@@ -90,6 +90,13 @@ const runningExperiment = {
   startedAt: '2026-05-20T12:00:00.000Z',
   slice: { from: 0, to: 0.2 },
 };
+const evaluation = {
+  key: 'short-pages',
+  value: 'short',
+  variant: 'short',
+  reason: 'SPLIT',
+  metadata: { experimentId: 'short-pages', layer: 'pages', isControl: false },
+};
 const subscription = {
   subscriptionId: '6f1c1f0e-8f1d-4c6e-9e36-0b0f4a5d1c22',
   url: 'https://example.com/hook',
@@ -262,6 +269,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     stoppedAt: '2026-05-27T09:30:00.000Z',
     stopReason: 'enough is known',
   },
+  evaluateFlags: { flags: [evaluation] },
+  evaluateFlag: evaluation,
   getReleases: { inUse, failure: null, releases: [release], cursor: null },
   getRelease: release,
   activateRelease: { ...inUse, failure: null },
