@@ -43,10 +43,25 @@ const RATE_LIMIT_NAMESPACES = 1_000_000;
 export function deriveConfiguration(file: ConfigurationFile, environment: string | undefined): Configuration {
   const { env = {}, route, ...main } = file;
   if (route !== undefined) throw new Error('write the route as `routes = [ … ]` in wrangler.toml');
+  assertSettings('vars', main, main.vars);
   if (environment === undefined) return complete(main);
-  const separated = complete(separate(main, environment, env[environment] ?? {}));
+  const own = env[environment] ?? {};
+  assertSettings(`env.${environment}.vars`, own, main.vars);
+  const separated = complete(separate(main, environment, own));
   assertNothingShared(complete(main), separated, environment);
   return separated;
+}
+
+const SETTING = /^[A-Z][A-Z0-9_]*$/;
+
+/** Throws for a setting in the wrong place or of an unknown name: both would be ignored. */
+function assertSettings(section: string, { vars = {}, ...rest }: Partial<Configuration>, known: object): void {
+  const misplaced = Object.keys(rest).find((name) => SETTING.test(name));
+  if (misplaced !== undefined)
+    throw new Error(`nothing reads ${misplaced} where it stands in wrangler.toml: move it below [${section}]`);
+  const unknown = Object.keys(vars).find((name) => !(name in known));
+  if (unknown !== undefined)
+    throw new Error(`${unknown} below [${section}] in wrangler.toml is no setting: [vars] names them all`);
 }
 
 function complete(chosen: Configuration): Configuration {

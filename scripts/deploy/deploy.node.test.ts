@@ -342,6 +342,15 @@ test('an environment shares nothing with the main one, and every queue has its c
   expect(() => deriveConfiguration({ ...file, d1_databases: twice }, undefined)).toThrow(
     'LOG_0 and LOG_1 have the same',
   );
+  const set = (own: object) => deriveConfiguration({ ...file, env: { staging: own } }, 'staging');
+  expect(set({ vars: { RELEASE_KEYS: 'key' } }).vars).toEqual({ ...file.vars, RELEASE_KEYS: 'key' });
+  // Both would be ignored, and with them what they demand.
+  expect(() => set({ RELEASE_KEYS: 'key' })).toThrow(
+    'RELEASE_KEYS where it stands in wrangler.toml: move it below [env',
+  );
+  expect(() => set({ vars: { RELEASE_KEY: 'key' } })).toThrow('RELEASE_KEY below [env.staging.vars] in');
+  const above = { ...file, GUESTS: 'on' } as ConfigurationFile;
+  expect(() => deriveConfiguration(above, undefined)).toThrow('move it below [vars]');
   // What wrangler makes people write: an environment's bindings, repeated.
   const { name, d1_databases, r2_buckets, ratelimits } = file;
   for (const [own, shared] of [

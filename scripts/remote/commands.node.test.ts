@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -6,10 +6,12 @@ import { listPlays } from '../../tests/cloudflare/list-plays.ts';
 import { prepareStores } from '../../tests/cloudflare/prepare-stores.ts';
 import { runCommand } from '../../tests/cloudflare/run-command.ts';
 import { type StandIn, startStandIn } from '../../tests/cloudflare/server.ts';
+import { copyProject } from '../../tests/copy-project.ts';
 import { readPointer } from '../../workers/storage/release-pointer.ts';
 import { readManifest } from '../../workers/storage/releases.ts';
 import { readSnapshotOrEmpty } from '../../workers/storage/snapshots.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
+import { PROJECT_DIR } from '../local/project.ts';
 import { readSigningKey, writeSigningKey } from '../train/signing-key.ts';
 import { openRemoteStores } from './open.ts';
 
@@ -55,6 +57,14 @@ async function start(script: string, ...args: string[]) {
   const ran = await runCommand(env, script, args);
   expect(ran.stdout + ran.stderr).not.toContain(TOKEN);
   return ran;
+}
+
+/** A copy of the project with more in its wrangler.toml. Returns its scripts, relative to this project's. */
+function changeConfiguration(more: string): string {
+  const copy = path.join(folder, 'project');
+  copyProject(copy);
+  appendFileSync(path.join(copy, 'wrangler.toml'), more);
+  return path.relative(path.join(PROJECT_DIR, 'scripts'), path.join(copy, 'scripts'));
 }
 
 const importPlays = () =>
@@ -114,6 +124,12 @@ test(
     expect(third.exitCode, third.stderr).toBe(0);
     const pointer = (await readPointer(stores.BUCKET))!;
     expect(pointer).toMatchObject({ version: expect.not.stringMatching(version), previous: { version } });
+
+    // The environment's own keys count.
+    const scripts = changeConfiguration(`\n[env.staging.vars]\nRELEASE_KEYS = "${publicKey}"\n`);
+    const unsigned = await run(path.join(scripts, 'train.ts'), '--algorithms', 'item-knn', '--json');
+    expect([unsigned.exitCode, unsigned.stdout]).toEqual([1, '']);
+    expect(unsigned.stderr).toContain('RELEASE_KEYS in wrangler.toml demands signed releases');
   },
   LIMIT_MS,
 );
