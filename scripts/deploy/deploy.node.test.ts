@@ -112,6 +112,30 @@ const readSecret = (name: string): string | undefined =>
 const countChanges = (call: string): number => standIn.changes.filter((change) => change.startsWith(call)).length;
 const listFiles = () => readdirSync(path.join(PROJECT_DIR, 'migrations')).filter((name) => name.endsWith('.sql'));
 
+/** The runs of the longest transcript in the guide, each as its lines; `…` stands for anything. */
+function readTranscript(): RegExp[][] {
+  const shown = readBlocks(readGuide('guides/deploy.md')).find(({ text }) => text.startsWith('$ npm run deploy'))!;
+  return shown.text.split(/^\$ .*\n/m).map((run) =>
+    run
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => matchLine(line.replace('https://', 'http://'))),
+  );
+}
+const matchLine = (line: string): RegExp =>
+  new RegExp(`^${line.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('…', '.*')}$`);
+
+/** The lines, in this order; there may be others between them. */
+function expectShown({ output, failure }: Run, shown: readonly RegExp[]): void {
+  const lines = `${output}${failure === undefined ? '' : `deploy: ${failure}`}`.split('\n');
+  let from = 0;
+  for (const line of shown) {
+    const found = lines.findIndex((one, index) => index >= from && line.test(one));
+    expect(found, `${line} in ${lines.slice(from).join('\n')}`).toBeGreaterThanOrEqual(from);
+    from = found + 1;
+  }
+}
+
 let adminKey: string;
 
 test(
@@ -126,6 +150,8 @@ test(
     expect([account.databases.size, account.buckets.size, account.queues.size, account.workers.size]).toEqual([
       1, 1, 7, 0,
     ]);
+    const [, failing, resuming] = readTranscript();
+    expectShown(first, failing!);
     const lost = readShownKey(first);
     expect(lost).toBeDefined();
     // The configurations and wrangler's logs.
@@ -136,6 +162,7 @@ test(
     standIn.changes.splice(0);
     const second = await run();
     expect(second.failure).toBeUndefined();
+    expectShown(second, resuming!);
     expect(second.output).toContain('it answers with a gallery, without inference: no release is published yet');
     expect(worker.players.size).toBe(0);
     // Seven consumers, the upload, the address and the crons: what the first run had made is not made again.
@@ -181,7 +208,9 @@ test(
     const changed = { readConfiguration: async () => ({ ...file, env: { staging: { vars: { GUESTS: 'on' } } } }) };
     expect((await run({}, {}, changed)).failure).toContain('set ADMIN_KEY to a key of this Worker');
     Object.assign(worker, { release: 'r1', hasInference: false });
-    const { failure } = await run({}, { ADMIN_KEY: adminKey }, changed);
+    const tested = await run({}, { ADMIN_KEY: adminKey }, changed);
+    expectShown(tested, readTranscript()[3]!);
+    const { failure } = tested;
     expect(failure).toMatch(/tier “statistics”, without the model of r1.* The version before serves again/);
     expect(account.getWorker(WORKER).versions).toHaveLength(2);
     expect(account.getDeployed(WORKER).id).toBe(before);
@@ -239,10 +268,8 @@ test('says what it would do as the guide shows it', async () => {
   const { output, failure } = await run({ dryRun: true, env: undefined, url: undefined });
   expect(failure).toBeUndefined();
   const lines = output.split('\n');
-  for (const line of shown!.text.trimEnd().split('\n')) {
-    const pattern = line.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('…', '.*');
-    expect(lines, line).toContainEqual(expect.stringMatching(new RegExp(`^${pattern}$`)));
-  }
+  for (const line of shown!.text.trimEnd().split('\n'))
+    expect(lines, line).toContainEqual(expect.stringMatching(matchLine(line)));
 });
 
 test('goes back if the upload fails once the new version serves, and only then', async () => {
