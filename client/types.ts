@@ -92,6 +92,8 @@ export interface Answer {
   dataUntil: string | null;
   /** Steps that fell back; empty if none did. */
   degraded: { step: string; reason: string }[];
+  /** The player’s variants, of the experiments that made a difference to this answer. */
+  experiments: { experimentId: string; variant: string }[];
 }
 
 export interface GalleryRow {

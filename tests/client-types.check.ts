@@ -18,8 +18,8 @@ import type { SearchQuery } from '../workers/online/search.ts';
 /** Values of `A` may be used as `B`, and both have the same fields. */
 type Fits<A, B> = [A] extends [B] ? Same<keyof A, keyof B> : false;
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
-/** Explanations are for keys alone; the text of a search is an argument of its own. */
-type NamesOf<Schema extends z.ZodType> = Exclude<keyof z.input<Schema>, 'explain' | 'q'>;
+/** Explanations and looks at variants are for keys alone; the text of a search is an argument of its own. */
+type NamesOf<Schema extends z.ZodType> = Exclude<keyof z.input<Schema>, 'explain' | 'variant' | 'q'>;
 type Check<Results extends Record<string, true>> = Results;
 
 export type Fitting = Check<{

@@ -1,6 +1,7 @@
 // Answers with recommendations: galleries and lists.
 
 import { z } from 'zod';
+import { Assignment } from './assignment.ts';
 import { Item } from './item.ts';
 
 /** Items per row of a gallery. */
@@ -103,6 +104,9 @@ const answer = {
   generatedAt: z.iso.datetime(),
   dataUntil: z.iso.datetime().nullable().meta({ description: 'The newest event that the release was trained on.' }),
   degraded: z.array(Degradation).meta({ description: 'Steps that fell back, with the reason; empty if none did.' }),
+  experiments: z
+    .array(Assignment)
+    .meta({ description: 'The player’s variants, of the experiments that made a difference to this answer.' }),
 };
 
 /** Explains why an item is or is not in an answer. */

@@ -41,6 +41,7 @@ function openFakeStore(orderFor: (policy: string) => readonly Game[]) {
       generatedAt: '',
       dataUntil: null,
       degraded: [],
+      experiments: [],
       rows: [{ ...pageOf(games)[0]!, id: 'continue' }, ...pageOf(orderFor(policy))],
     }),
     sendEvents: async (events) => {

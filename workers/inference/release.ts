@@ -45,7 +45,7 @@ export const forgetBroken = (): void => broken.clear();
  */
 export async function loadRelease(
   env: ReleaseEnv,
-  pointer: ReleasePointer | undefined,
+  pointer: (NamedRelease & Pick<ReleasePointer, 'previous'>) | undefined,
   loaded: LoadedRelease | undefined,
   now: number,
 ): Promise<LoadedRelease | undefined> {

@@ -3,7 +3,7 @@
 
 import { z } from '@hono/zod-openapi';
 import { Budget, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, DEADLINE_MIN_MS } from '../serving/budget.ts';
-import type { RecommendationRequest } from '../serving/hydrate.ts';
+import type { RecommendationRequest } from '../serving/recommendation-request.ts';
 import { mayChangePlayers } from './caller.ts';
 import type { AppContext } from './endpoint.ts';
 import { wholeNumber } from './parameters.ts';
@@ -45,7 +45,7 @@ export type ContextQuery = z.output<typeof ContextQuery>;
 /** A recommendation request, without the means to answer it. */
 export type AnswerRequest = Pick<
   RecommendationRequest,
-  'userId' | 'user' | 'reading' | 'context' | 'keepsContext' | 'budget' | 'recommendationId'
+  'userId' | 'user' | 'reading' | 'context' | 'keepsContext' | 'budget' | 'recommendationId' | 'variants'
 >;
 
 export function readRequest(

@@ -21,6 +21,7 @@ const answer = {
   generatedAt: '2026-05-20T12:00:00.000Z',
   dataUntil: '2026-05-20T11:58:12.000Z',
   degraded: [],
+  experiments: [],
 };
 const list = {
   ...answer,

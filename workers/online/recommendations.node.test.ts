@@ -21,6 +21,7 @@ const answer: Answer = {
   generatedAt: '2026-02-01T00:00:00Z',
   dataUntil: null,
   degraded: [],
+  experiments: [],
 };
 const params = { userId: 'ann' };
 const key: Caller = makeKeyCaller(['read', 'ingest']);
@@ -59,7 +60,10 @@ test('a composed page is counted, and logged unless explanations are requested',
   expect(explained.explain).toMatchObject([{ itemId: 'g1' }]);
   expect(explained.rows[0]!.items[0]).not.toHaveProperty('item');
   expect(recommender.recorded).toEqual([
-    ['gallery', { answer, isEmpty: false, shown: { request: expect.objectContaining({ userId: 'ann' }), page } }],
+    [
+      'gallery',
+      { answer, isEmpty: false, shown: { request: expect.objectContaining({ userId: 'ann' }), page, exposures: [] } },
+    ],
     ['gallery', { answer, isEmpty: false, shown: undefined }],
   ]);
   expect(policies).toEqual(['full', 'retrieval']);

@@ -6,13 +6,18 @@ import { GALLERY_ROW_LENGTH_DEFAULT, Gallery, Recommendations } from '../../mode
 import { POLICIES } from '../../models/contracts/policy.ts';
 import { findEmptiedBy } from '../recommending/emptied.ts';
 import { explainItems } from '../recommending/explain.ts';
+import type { Served } from '../serving/climb.ts';
+import type { GalleryContent } from '../serving/compose-page.ts';
 import type { Caller } from './caller.ts';
 import { type AnswerRequest, contextQuery } from './context.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
 import { expandItems } from './expand-items.ts';
+import { listExposures } from './exposures.ts';
+import { assertLooked, refuseLook, VariantNames } from './look-at-variant.ts';
 import { Genre, pageQuery, slateQuery, splitIds, UserParams } from './parameters.ts';
 import { ProblemError } from './problems.ts';
 import { openRecommender, type Recommender } from './recommender.ts';
+import type { Shown } from './record-answer.ts';
 
 const EXPLAINED_MAX = 20;
 
@@ -41,6 +46,7 @@ export const galleryQuery = {
 const GalleryQuery = z.object({
   ...galleryQuery,
   explain: Explain,
+  variant: VariantNames,
   policy: z
     .enum(POLICIES)
     .default('full')
@@ -48,7 +54,8 @@ const GalleryQuery = z.object({
       description:
         'For comparison: `no-fatigue` returns the full page as if nothing had been shown to the player before; ' +
         '`retrieval` and `popularity` return baseline pages, ordered by the retrieval model or by popularity, which ' +
-        'are not explained. Only full pages are logged for the ranking model. Only with a key.',
+        'are not explained. Only full pages are logged for the ranking model. Pages of other policies are in no ' +
+        'experiment. Only with a key.',
     }),
 });
 export const RecommendationsQuery = z.object({
@@ -57,11 +64,12 @@ export const RecommendationsQuery = z.object({
   ...pageQuery,
   genre: Genre,
   explain: Explain,
+  variant: VariantNames,
 });
 
 /** The options for the gallery's form; the rest of the query is in the request. */
 type GalleryForm = Pick<z.output<typeof GalleryQuery>, 'n' | 'expand'> &
-  Partial<Pick<z.output<typeof GalleryQuery>, 'exclude' | 'explain' | 'policy'>>;
+  Partial<Pick<z.output<typeof GalleryQuery>, 'exclude' | 'explain' | 'policy' | 'variant'>>;
 export type GalleryRecommender = Pick<Recommender, 'readRequest' | 'answerGallery' | 'recordAnswer'>;
 
 export async function getGallery(
@@ -69,21 +77,23 @@ export async function getGallery(
   recommender: GalleryRecommender,
 ): Promise<Gallery> {
   refuseDiagnosis(query, caller);
+  refuseLook(query.variant, caller);
   return serveGallery(recommender.readRequest(query, userId), query, recommender);
 }
 
 /** Answers a parsed request. */
 export async function serveGallery(
   request: AnswerRequest,
-  { n, exclude, expand, explain, policy = 'full' }: GalleryForm,
+  { n, exclude, expand, explain, policy = 'full', variant }: GalleryForm,
   recommender: Omit<GalleryRecommender, 'readRequest'>,
 ): Promise<Gallery> {
-  const served = await recommender.answerGallery(request, n, { policy, exclude });
+  const served = await recommender.answerGallery({ ...request, variants: variant }, n, { policy, exclude });
   const { answer, input, page, isBaseline = false } = served;
   // An answer with explanations is read by a developer, not by the player.
   const isShown = explain === undefined && policy === 'full';
-  const shown = page && isShown ? { request, page } : undefined;
-  recommender.recordAnswer('gallery', { answer, isEmpty: served.rows.length === 0, shown });
+  const shown = isShown ? describeShown(request, served) : undefined;
+  if (variant !== undefined) assertLooked(variant, served);
+  else recommender.recordAnswer('gallery', { answer, isEmpty: served.rows.length === 0, shown });
   const rows = served.rows.map((row) => ({ ...row, items: expandItems(row.items, input.catalogue, expand) }));
   const isEmptied = (page !== undefined || isBaseline) && rows.length === 0 && input.catalogue.size > 0;
   return {
@@ -92,6 +102,14 @@ export async function serveGallery(
     ...(isEmptied && { emptiedBy: findEmptiedBy({ ...input, exclude }) }),
     ...(explain && page && { explain: explainItems(explain.itemIds, page, input) }),
   };
+}
+
+function describeShown(request: AnswerRequest, served: Served<GalleryContent>): Shown {
+  const { page, interleaved, composed, rows } = served;
+  // A page without fatigue has other features than the player's.
+  const isLogged = composed === undefined || composed.plan.policy === 'full';
+  const exposures = listExposures(served, request, rows.length === 0, Date.now());
+  return { request, page: isLogged ? page : undefined, exposures, interleaved };
 }
 
 export async function getRecommendations(
@@ -103,14 +121,15 @@ export async function getRecommendations(
   recommender: Pick<Recommender, 'readRequest' | 'answerRecommendations' | 'recordAnswer'>,
 ): Promise<Recommendations> {
   refuseDiagnosis(query, caller);
-  const { n, genre, exclude, offset, recommendationId, expand, explain, ...context } = query;
-  const request = { ...recommender.readRequest(context, userId), recommendationId };
-  const { answer, input, items, ranking } = await recommender.answerRecommendations(request, n, {
-    genre,
-    exclude,
-    offset,
-  });
-  recommender.recordAnswer('recommendations', { answer, isEmpty: items.length === 0 });
+  refuseLook(query.variant, caller);
+  const { n, genre, exclude, offset, recommendationId, expand, explain, variant, ...context } = query;
+  const request = { ...recommender.readRequest(context, userId), recommendationId, variants: variant };
+  const served = await recommender.answerRecommendations(request, n, { genre, exclude, offset });
+  const { answer, input, items, ranking } = served;
+  const isEmpty = items.length === 0;
+  const exposures = explain ? [] : listExposures(served, request, isEmpty, Date.now());
+  if (variant !== undefined) assertLooked(variant, served);
+  else recommender.recordAnswer('recommendations', { answer, isEmpty, shown: { request, exposures } });
   const rows = [{ id: 'recommendations', items }];
   return {
     ...answer,
@@ -143,6 +162,7 @@ const ENDPOINTS: Endpoint<Recommender>[] = [
     params: UserParams,
     query: GalleryQuery,
     answer: { schema: Gallery, description: 'The gallery.' },
+    problems: [503],
     handle: getGallery,
   }),
   defineEndpoint({
@@ -156,6 +176,7 @@ const ENDPOINTS: Endpoint<Recommender>[] = [
     params: UserParams,
     query: RecommendationsQuery,
     answer: { schema: Recommendations, description: 'The picks, best first.' },
+    problems: [503],
     handle: getRecommendations,
   }),
 ];

@@ -4,15 +4,16 @@
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { Selection } from '../recommending/filters.ts';
 import type { Served } from '../serving/climb.ts';
-import { type HydratedRequest, hydrate, type RecommendationRequest } from '../serving/hydrate.ts';
+import type { GalleryContent } from '../serving/compose-page.ts';
+import { type HydratedRequest, hydrate } from '../serving/hydrate.ts';
 import { identifyByLog } from '../serving/identify-by-log.ts';
 import {
   answerGallery,
   answerRecommendations,
-  type GalleryContent,
   type GalleryOptions,
   type RecommendationsContent,
 } from '../serving/ladder.ts';
+import type { RecommendationRequest } from '../serving/recommendation-request.ts';
 import { answers } from './admission.ts';
 import { type AnswerRequest, type ContextQuery, readRequest } from './context.ts';
 import type { AppContext } from './endpoint.ts';

@@ -1,21 +1,26 @@
 // Records an answer once it is given: counts it, and queues its slate for the log, with all that the isolate has
 // counted since its last message. A failure raises an alert and delays no answer.
 
+import type { Exposure, InterleavedRow, ShadowComparison } from '../../models/contracts/experiment.ts';
 import { SHOWN_ROWS_MAX, type Slate, type SlateMessage } from '../../models/contracts/slate.ts';
 import { NO_LABEL, OTHER_LABEL } from '../../models/contracts/system-metrics.ts';
 import type { Page } from '../recommending/recommend.ts';
 import { parseRowId } from '../recommending/rows.ts';
 import { toSlate } from '../recommending/slate.ts';
 import type { Answer } from '../serving/hydrate.ts';
+import { returnShadows, takeShadows } from '../serving/shadows.ts';
 import type { AnswerRequest } from './context.ts';
 import { count, returnCounts, takeCounts } from './isolate-counts.ts';
 
 export type CountedRoute = 'gallery' | 'recommendations' | 'list' | 'similar' | 'search';
 
-/** A page that was shown to a player. */
-export interface ShownPage {
+/** An answer that was shown to a player. */
+export interface Shown {
   request: Pick<AnswerRequest, 'userId' | 'context'>;
-  page: Page;
+  /** Undefined if the ranking model is not to learn from it. */
+  page?: Page | undefined;
+  exposures: Exposure[];
+  interleaved?: InterleavedRow | undefined;
 }
 
 /** An answer and what it shows. */
@@ -23,7 +28,7 @@ export interface GivenAnswer {
   answer: Answer;
   isEmpty: boolean;
   /** Absent for an answer that is counted but not logged. */
-  shown?: ShownPage | undefined;
+  shown?: Shown | undefined;
 }
 
 /** Never rejects. */
@@ -34,13 +39,18 @@ export async function recordAnswer(
 ): Promise<void> {
   countAnswer(route, answer, isEmpty);
   let counts: SlateMessage['counts'] = [];
+  let shadows: ShadowComparison[] = [];
   try {
     const slate = shown === undefined ? null : readSlate(answer, shown);
-    if (slate === null) return;
+    const effects = listEffects(shown);
+    if (slate === null && effects === undefined) return;
     counts = takeCounts();
-    await queue.send({ slate, rows: listRows(shown!.page), counts });
+    shadows = takeShadows();
+    const rows = shown?.page && listRows(shown.page);
+    await queue.send({ slate, rows, counts, ...effects, ...(shadows.length > 0 && { shadows }) });
   } catch (error) {
     returnCounts(counts);
+    returnShadows(shadows);
     const { recommendationId } = answer;
     console.error(JSON.stringify({ alert: 'answer not logged', recommendationId, error: (error as Error).message }));
   }
@@ -54,12 +64,27 @@ function countAnswer(route: CountedRoute, { tier, release, degraded }: Answer, i
   if (isEmpty) count('empty-answers', { route });
 }
 
+/** The effects of experiments on an answer; undefined for most. */
+function listEffects(shown: Shown | undefined): Pick<SlateMessage, 'exposures' | 'interleaved'> | undefined {
+  if (shown === undefined || (shown.exposures.length === 0 && shown.interleaved === undefined)) return undefined;
+  return { exposures: shown.exposures, ...(shown.interleaved && { interleaved: [shown.interleaved] }) };
+}
+
 /** Null for a page without ranked items, and for one that is nobody's. */
-function readSlate(answer: Answer, { request: { userId, context }, page }: ShownPage): Slate | null {
-  if (userId === undefined) return null;
-  const slate = toSlate(page, answer, userId, context);
+function readSlate(answer: Answer, { request: { userId, context }, page, interleaved }: Shown): Slate | null {
+  if (userId === undefined || page === undefined) return null;
+  const slate = toSlate(interleaved === undefined ? page : withoutTopPicks(page), answer, userId, context);
   return slate.entries.length === 0 ? null : slate;
 }
+
+/**
+ * An interleaved row has games that this ranking has no features of, at positions that no propensity describes: the
+ * ranking model does not learn from it.
+ */
+const withoutTopPicks = (page: Page): Page => ({
+  ...page,
+  rows: page.rows.map((row) => (row.id === 'top-picks' ? { ...row, items: [] } : row)),
+});
 
 /** Kinds of the page's rows, each with the position of its first item, as events count them. */
 function listRows({ rows }: Page): [string, number][] {

@@ -30,7 +30,12 @@ export class Budget {
     return this.#getLeftMs() <= 0;
   }
 
+  /** Since the request arrived. */
+  getElapsedMs(): number {
+    return Date.now() - this.#startedAt;
+  }
+
   #getLeftMs(): number {
-    return this.#totalMs - (Date.now() - this.#startedAt);
+    return this.#totalMs - this.getElapsedMs();
   }
 }

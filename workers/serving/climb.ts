@@ -4,7 +4,12 @@
 import type { RankingInput } from '../recommending/ranking-input.ts';
 import type { Answer, HydratedRequest } from './hydrate.ts';
 
-export type Served<T extends object> = T & { answer: Answer; input: RankingInput };
+export type Served<T extends object> = T & {
+  answer: Answer;
+  input: RankingInput;
+  /** Only for an answer that was composed with all its inputs. */
+  composed?: HydratedRequest;
+};
 type Step<T extends object> = { served: Served<T> } | { hydrated: HydratedRequest };
 export type Rung<T extends object> = (hydrated: HydratedRequest) => Promise<Step<T>>;
 

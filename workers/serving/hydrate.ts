@@ -1,49 +1,24 @@
-// Collects the inputs of one answer, each within its share of the time limit and with a named fallback, and scores the
-// player's history. It does not decide what is shown: workers/recommending does.
+// Makes the ranking input of one answer: reads its inputs, decides by which plan it is composed, and scores the
+// player’s history. It does not decide what is shown: workers/recommending does.
 
-import { DEFAULT_SETTINGS } from '../../models/contracts/algorithm-settings.ts';
-import type { RequestContext } from '../../models/contracts/context.ts';
+import type { Assignment } from '../../models/contracts/assignment.ts';
 import type { Degradation, Tier } from '../../models/contracts/gallery.ts';
-import type { Rule } from '../../models/contracts/rule.ts';
-import { EMPTY_USER_STATE, type UserState } from '../../models/contracts/signals.ts';
+import type { UserState } from '../../models/contracts/signals.ts';
 import { computeGenreAffinity, type GenreAffinity } from '../../models/features/affinity.ts';
 import { createRng } from '../../models/features/rng.ts';
 import { readNeighbours } from '../inference/neighbours.ts';
 import type { LoadedRelease } from '../inference/release.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
-import type { CacheRead } from '../storage/cache.ts';
 import { Catalogue } from '../storage/catalogue.ts';
-import type { LoadedStatistics } from '../storage/statistics.ts';
-import type { Budget } from './budget.ts';
 import { listFailures } from './degradation.ts';
-import { type Isolate, isolate as thisIsolate } from './isolate.ts';
-import { knownUser, readCachedSafety, readSignals, type SignalsRead, type UserStateRead } from './read-signals.ts';
-import { createRecommendationId, type Moment, readMoment } from './recommendation-id.ts';
-import { createPredictor, type HistoryScores, type Models, runAlone, scoreHistory } from './run-models.ts';
+import { isolate as thisIsolate } from './isolate.ts';
+import { createPlan, type Plan } from './plan.ts';
+import { planAnswer } from './plan-answer.ts';
+import { type Caches, type Inputs, readInputs } from './read-inputs.ts';
+import type { SignalsRead } from './read-signals.ts';
+import type { RecommendationRequest } from './recommendation-request.ts';
+import { createPredictor, type HistoryScores, runAlone, scoreHistory } from './run-models.ts';
 import { selectRules } from './select-rules.ts';
-
-export interface RecommendationRequest {
-  env: Env;
-  /** Undefined for an answer that is the same for everybody. */
-  userId: string | undefined;
-  /** The player's signals, if the caller has them; otherwise they are read from the player's object. */
-  user?: UserState;
-  /** The answer of the player's object, if the caller already has it. */
-  reading?: Promise<UserStateRead>;
-  context: RequestContext;
-  /** True if the player's object is to keep the context, and to compose later galleries for it. */
-  keepsContext?: boolean;
-  /** Id of an earlier answer that this one continues, in the same order. */
-  recommendationId?: string | undefined;
-  budget: Budget;
-  /** The reason that the answer must be cheap; undefined for an ordinary one. */
-  shedReason?: Degradation | undefined;
-  /** The isolate that this code runs in, unless given. */
-  isolate?: Isolate;
-  /** Runs the models: for this answer alone, unless given. */
-  models?: Models;
-  waitUntil(promise: Promise<unknown>): void;
-}
 
 export interface Answer {
   recommendationId: string;
@@ -52,6 +27,8 @@ export interface Answer {
   generatedAt: string;
   dataUntil: string | null;
   degraded: Degradation[];
+  /** The player's variants, of the experiments that made a difference to this answer. */
+  experiments: Assignment[];
 }
 
 export interface HydratedRequest {
@@ -64,26 +41,50 @@ export interface HydratedRequest {
   isCold: boolean;
   /** Why the release serves without its ranking model; undefined if it does not. */
   rankingFailure: string | undefined;
+  plan: Plan;
+  /** True if a variant failed, so that the plan is the default. */
+  hasFailed: boolean;
+  /** The same request by another plan. */
+  follow(plan: Plan): Promise<HydratedRequest>;
 }
 
 /** One object for all answers: columns are kept for each (models/features/statistics-columns.ts). */
 const NO_POPULARITY: ReadonlyMap<string, number> = new Map();
 
 export async function hydrate(request: RecommendationRequest): Promise<HydratedRequest> {
+  const inputs = await readInputs(request);
+  const plan = planAnswer(request, inputs);
+  const hydrated = await prepare(request, inputs, plan);
+  const hasFailed = hydrated.missing === 'model' && plan.release !== undefined;
+  return hasFailed ? fallBack(hydrated, hydrated.answer.degraded) : hydrated;
+}
+
+/** The request by the default plan, since the player's variants failed; their experiments count the failure. */
+export async function fallBack(
+  { plan: { assigned }, follow }: HydratedRequest,
+  reasons: readonly Degradation[],
+): Promise<HydratedRequest> {
+  const hydrated = await follow(createPlan('full'));
+  const known = new Set(hydrated.answer.degraded);
+  const failed = { ...hydrated, plan: { ...hydrated.plan, assigned }, hasFailed: true };
+  return addDegraded(
+    failed,
+    reasons.filter((reason) => !known.has(reason)),
+  );
+}
+
+async function prepare(request: RecommendationRequest, inputs: Inputs, plan: Plan): Promise<HydratedRequest> {
   const { context, isolate = thisIsolate, models = runAlone(isolate) } = request;
-  const now = Date.now();
-  const earlierMoment = readMoment(request.recommendationId, now);
-  const [caches, signals] = await Promise.all([readCaches(request, isolate, now), readUser(request, earlierMoment)]);
+  const { caches, signals, recommendationId, now, today } = inputs;
   // Read only now: while the signals were awaited, a newer release may have replaced and retired the old one.
-  const release = isolate.peekRelease().value;
+  const release = (plan.release && isolate.findRelease(plan.release)) || isolate.peekRelease().value;
   const { user, earlier, isUnknownUser } = signals;
   const ranked = earlier ?? user;
   const scored = await scoreHistory(release, ranked.history, models);
   const catalogue = caches.catalogue.value ?? new Catalogue();
-  const { recommendationId = createRecommendationId(signals.moment) } = request;
   return {
     input: {
-      settings: DEFAULT_SETTINGS,
+      settings: plan.settings,
       catalogue,
       statistics: caches.statistics.value?.statistics ?? null,
       popularity: caches.statistics.value?.popularity ?? NO_POPULARITY,
@@ -93,11 +94,11 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
       context,
       rules: selectRules(isUnknownUser, caches.rules.value ?? [], context),
       modelScores: scored.scores,
-      predictActions: createPredictor(isolate, models),
+      predictActions: createPredictor(release, models),
       releaseItems: release?.itemIndices ?? null,
       neighboursOf: (itemId) => (release === undefined ? [] : readNeighbours(release, itemId)),
       random: createRng(recommendationId),
-      today: new Date(earlierMoment?.at ?? now).toISOString().slice(0, 10),
+      today,
     },
     answer: {
       recommendationId,
@@ -106,11 +107,15 @@ export async function hydrate(request: RecommendationRequest): Promise<HydratedR
       generatedAt: new Date(now).toISOString(),
       dataUntil: release?.manifest.data.until ?? null,
       degraded: [...signals.degraded, ...listFailures(caches), ...scored.degraded],
+      experiments: [],
     },
     missing: findMissing(caches, signals, release, scored),
     isUnknownUser,
     isCold: isCold(caches),
     rankingFailure: release?.ranking.failure,
+    plan,
+    hasFailed: false,
+    follow: (other) => prepare(request, inputs, other),
   };
 }
 
@@ -118,38 +123,6 @@ export const addDegraded = <T extends { answer: Answer }>(of: T, degraded: reado
   ...of,
   answer: { ...of.answer, degraded: [...of.answer.degraded, ...degraded] },
 });
-
-interface Caches {
-  catalogue: CacheRead<Catalogue>;
-  statistics: CacheRead<LoadedStatistics | undefined>;
-  release: CacheRead<LoadedRelease | undefined>;
-  rules: CacheRead<readonly Rule[]>;
-}
-
-async function readCaches(
-  { env, budget, shedReason, waitUntil }: RecommendationRequest,
-  isolate: Isolate,
-  now: number,
-): Promise<Caches> {
-  // A cheap answer waits for nothing: in a busy isolate even a timer is late.
-  const waitMs = shedReason === undefined ? budget.getWaitMs('cached') : 0;
-  const [catalogue, statistics, release, rules] = await Promise.all([
-    isolate.getCatalogue(env, now, waitUntil, waitMs),
-    isolate.getStatistics(env, now, waitUntil, waitMs),
-    isolate.getRelease(env, now, waitUntil, waitMs),
-    isolate.state.getRules(env, now, waitUntil, waitMs),
-  ]);
-  return { catalogue, statistics, release, rules };
-}
-
-async function readUser(request: RecommendationRequest, earlierMoment: Moment | undefined): Promise<SignalsRead> {
-  const { env, userId, user, reading, keepsContext, budget, shedReason } = request;
-  const context = keepsContext ? request.context : undefined;
-  if (user !== undefined || userId === undefined) return knownUser(user ?? EMPTY_USER_STATE, shedReason);
-  if (shedReason !== undefined) return readCachedSafety(userId, EMPTY_USER_STATE, shedReason);
-  const read = () => reading ?? env.USER_SIGNALS.getByName(userId).readUserState(userId, context, earlierMoment);
-  return readSignals(userId, read, budget.getWaitMs('signals'));
-}
 
 const isCold = ({ catalogue, rules }: Caches): boolean => catalogue.value === undefined || rules.value === undefined;
 

@@ -8,7 +8,8 @@ import { listLogShards } from '../storage/log-shards.ts';
 import { readPlayerMarks } from '../storage/player-log.ts';
 import { readPreferences } from '../storage/users.ts';
 import { toDegradation } from './degradation.ts';
-import { addDegraded, type HydratedRequest, type RecommendationRequest } from './hydrate.ts';
+import { addDegraded, type HydratedRequest } from './hydrate.ts';
+import type { RecommendationRequest } from './recommendation-request.ts';
 import { mergeSafety } from './safety.ts';
 
 /** The request unchanged, unless signals are missing: then with those from D1, or the reason why D1 failed. */

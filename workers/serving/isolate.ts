@@ -1,7 +1,8 @@
 // The caches of an isolate and their freshness: the published state, and what it names: the catalogue, the statistics,
-// the model release. An isolate's other state is where it is used: remembered players, the engine, digests of keys,
-// counts.
+// the model release, and the release that experiments compare with it. An isolate's other state is where it is used:
+// remembered players, the engine, digests of keys, counts.
 
+import type { ReleasePointer } from '../../models/contracts/release.ts';
 import { forgetBroken, type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
 import { Cache, type CacheRead } from '../storage/cache.ts';
 import { Catalogue } from '../storage/catalogue.ts';
@@ -44,7 +45,13 @@ export class Isolate {
   readonly #release = new Cache<LoadedRelease | undefined>(
     'release',
     { freshMs: 15_000, staleMs: Number.POSITIVE_INFINITY, waitMs: 150 },
-    { retire: async (retired) => retired && retireRelease(retired) },
+    { retire: (retired) => this.#retire(retired) },
+  );
+  /** Besides the current one; no answer waits for it. */
+  readonly #comparedRelease = new Cache<LoadedRelease | undefined>(
+    'compared release',
+    { freshMs: 15_000, staleMs: Number.POSITIVE_INFINITY, waitMs: 0 },
+    { retire: (retired) => this.#retire(retired) },
   );
 
   /** `waitMs`, here and below: how long the caller can wait; the cache's default if undefined. */
@@ -73,6 +80,16 @@ export class Isolate {
     return withNewestFailure(read);
   }
 
+  /** A loaded release: the current one, or the one that experiments compare with it. As peekRelease. */
+  findRelease(version: string): LoadedRelease | undefined {
+    return this.#listLoaded().find(({ manifest }) => manifest.version === version);
+  }
+
+  /** False once it is retired. */
+  holds(release: LoadedRelease): boolean {
+    return this.#listLoaded().includes(release);
+  }
+
   /** The current release. Call it right before scoring: one read before an await may have been retired. */
   peekRelease(): CacheRead<LoadedRelease | undefined> {
     return withNewestFailure(this.#release.peek());
@@ -83,7 +100,7 @@ export class Isolate {
     await this.state.publish(env, now, waitUntil);
     forgetBroken();
     const pointer = this.state.peek().value?.parts.release ?? undefined;
-    await this.#release.revalidate((loaded) => loadRelease(env, pointer, loaded, now), now);
+    await this.#release.revalidate((loaded) => this.#loadCurrent(env, pointer, loaded, now), now);
   }
 
   /** Reads the state, and then what it names, in the time that is left. */
@@ -137,10 +154,51 @@ export class Isolate {
 
   #followRelease(env: ServingEnv, state: ServingState, now: number, waitUntil: WaitUntil, waitMs?: number) {
     const pointer = state.parts.release ?? undefined;
-    const load = (loaded: LoadedRelease | undefined) => loadRelease(env, pointer, loaded, now);
+    const load = (loaded: LoadedRelease | undefined) => this.#loadCurrent(env, pointer, loaded, now);
+    void this.#followCompared(env, state, now, waitUntil);
     const isNamed = (loaded: LoadedRelease | undefined) =>
       pointer === undefined || loaded?.manifest.version === pointer.version;
     return this.#release.get(load, now, waitUntil, { waitMs }, { isNamed, isOverdue: false });
+  }
+
+  /** An isolate has memory for two releases, so a third is loaded in place of the compared one. */
+  async #loadCurrent(
+    env: ServingEnv,
+    pointer: ReleasePointer | undefined,
+    loaded: LoadedRelease | undefined,
+    now: number,
+  ): Promise<LoadedRelease | undefined> {
+    const found = pointer && this.findRelease(pointer.version);
+    if (pointer !== undefined && found === undefined && loaded !== undefined && this.#comparedRelease.peek().value)
+      await this.#comparedRelease.revalidate(async () => undefined, now);
+    return loadRelease(env, pointer, found ?? loaded, now);
+  }
+
+  async #followCompared(env: ServingEnv, { parts }: ServingState, now: number, waitUntil: WaitUntil): Promise<void> {
+    const named = parts.experiments.find(({ namedRelease }) => namedRelease !== null)?.namedRelease ?? undefined;
+    const held = this.#comparedRelease.peek().value;
+    if (named === undefined && held === undefined) return;
+    const current = this.#release.peek().value?.manifest.version;
+    // While the current release changes, none is loaded beside the two; it may change to the compared one.
+    const isSettled = current === parts.release?.version;
+    if (!isSettled && held !== undefined && held.manifest.version === named?.version) return;
+    const wanted = isSettled && named?.version !== current ? named : undefined;
+    // One that is held is retired first, and the next call loads the other.
+    const load = async (loaded: LoadedRelease | undefined) =>
+      wanted === undefined || (loaded !== undefined && loaded.manifest.version !== wanted.version)
+        ? undefined
+        : loadRelease(env, { ...wanted, previous: null }, loaded, now);
+    const isNamed = (loaded: LoadedRelease | undefined) => loaded?.manifest.version === wanted?.version;
+    await this.#comparedRelease.get(load, now, waitUntil, {}, { isNamed, isOverdue: false });
+  }
+
+  #listLoaded(): LoadedRelease[] {
+    return [this.#release.peek().value, this.#comparedRelease.peek().value].filter((loaded) => loaded !== undefined);
+  }
+
+  /** A release may have become the current one. */
+  #retire(retired: LoadedRelease | undefined): void {
+    if (retired !== undefined && !this.holds(retired)) void retireRelease(retired);
   }
 }
 

@@ -8,20 +8,17 @@ import type { Policy } from '../../models/contracts/policy.ts';
 import { continueList } from '../recommending/continue-list.ts';
 import type { Selection } from '../recommending/filters.ts';
 import { recommendList } from '../recommending/lists.ts';
-import { composeBaseline, isBaseline, withoutFatigue } from '../recommending/policies.ts';
-import { composeGallery, type Page, type Ranking } from '../recommending/recommend.ts';
+import type { Ranking } from '../recommending/recommend.ts';
 import { showsOwnGames } from '../recommending/rows.ts';
 import { explainShort, listRemoved } from '../recommending/short.ts';
+import { readByGallery, readByList } from './changes.ts';
 import { climb, type Served } from './climb.ts';
-import { addDegraded, hydrate, type RecommendationRequest } from './hydrate.ts';
+import { composePage, type GalleryContent } from './compose-page.ts';
+import { addDegraded, type HydratedRequest, hydrate } from './hydrate.ts';
+import { composeInterleaved } from './interleave.ts';
+import type { RecommendationRequest } from './recommendation-request.ts';
 import { type Form, listRungs } from './rungs.ts';
-
-export interface GalleryContent {
-  rows: GalleryRow[];
-  /** Undefined for stored rows and baseline pages. */
-  page?: Page;
-  isBaseline?: boolean;
-}
+import { compareShadow, drawShadow } from './shadows.ts';
 
 export interface GalleryOptions extends Pick<Selection, 'exclude'> {
   policy?: Policy | undefined;
@@ -31,28 +28,30 @@ export interface GalleryOptions extends Pick<Selection, 'exclude'> {
 export async function answerGallery(
   request: RecommendationRequest,
   length: number,
-  { policy = 'full', exclude }: GalleryOptions = {},
+  { policy, exclude }: GalleryOptions = {},
 ): Promise<Served<GalleryContent>> {
-  const served = await answer<GalleryContent>(request, {
-    baseline: isBaseline(policy)
-      ? {
-          compose: (input) => ({ rows: composeBaseline(policy, input, length, { exclude }), isBaseline: true }),
-          usesModel: policy !== 'popularity',
-        }
-      : undefined,
-    async compose(input) {
-      const page = await composeGallery(policy === 'no-fatigue' ? withoutFatigue(input) : input, length, { exclude });
-      return { content: { rows: page.rows, page }, ranking: page.ranking };
+  const compose = (hydrated: HydratedRequest) => composePage(hydrated, length, { exclude });
+  const served = await answer<GalleryContent>(
+    { ...request, policy },
+    {
+      async compose(hydrated) {
+        const { rival } = hydrated.plan;
+        const content = await (rival ? composeInterleaved(hydrated, rival, length, { exclude }) : compose(hydrated));
+        return { content, ranking: content.page?.ranking, usesModel: hydrated.plan.policy !== 'popularity' };
+      },
+      reads: readByGallery,
+      listPopular: (input) => recommendList(input, 'popular', length, { exclude }),
+      cut(rows) {
+        const cut = rows
+          .map((row) => ({ ...row, items: selectItems(row.items, { exclude }).slice(0, length) }))
+          .filter(({ items }) => items.length > 0);
+        return cut.length === 0 ? undefined : { rows: cut };
+      },
+      empty: { rows: [] },
     },
-    listPopular: (input) => recommendList(input, 'popular', length, { exclude }),
-    cut(rows) {
-      const cut = rows
-        .map((row) => ({ ...row, items: selectItems(row.items, { exclude }).slice(0, length) }))
-        .filter(({ items }) => items.length > 0);
-      return cut.length === 0 ? undefined : { rows: cut };
-    },
-    empty: { rows: [] },
-  });
+  );
+  const shadow = request.variants === undefined ? drawShadow(served, Date.now()) : undefined;
+  if (shadow !== undefined) request.waitUntil(compareShadow(served, shadow, compose));
   const { input, page, rows } = served;
   if (hasFewGames(request, served) && rows.length > 0) return served;
   const removed = listRemoved(input, { exclude });
@@ -75,11 +74,11 @@ export const answerRecommendations = async (
 ): Promise<Served<RecommendationsContent>> => {
   const { offset = 0 } = selection;
   const served = await answer<RecommendationsContent>(request, {
-    baseline: undefined,
-    async compose(input) {
+    async compose({ input }) {
       const content = await continueList(input, length, selection);
-      return { content, ranking: content.ranking };
+      return { content, ranking: content.ranking, usesModel: true };
     },
+    reads: readByList,
     // The whole list: `cut` skips the offset.
     listPopular: (input) => recommendList(input, 'popular', offset + length, { ...selection, offset: 0 }),
     cut(rows) {

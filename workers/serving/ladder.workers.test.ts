@@ -24,9 +24,10 @@ import { deleteRule, putRule } from '../storage/rules.ts';
 import { writeStatistics } from '../storage/statistics.ts';
 import { writePreferences } from '../storage/users.ts';
 import { Budget } from './budget.ts';
-import { hydrate, type RecommendationRequest } from './hydrate.ts';
+import { hydrate } from './hydrate.ts';
 import { Isolate } from './isolate.ts';
 import { answerGallery, answerRecommendations } from './ladder.ts';
+import type { RecommendationRequest } from './recommendation-request.ts';
 
 const makeItem = (index: number): Item => ({
   itemId: `g${index}`,

@@ -1,13 +1,13 @@
-// Composes galleries to be stored, as the online tier would compose them now: for one player after an event, or for
-// many players in a batch. It stores nothing.
+// Composes galleries to be stored, as the online tier would compose them now, by the player's variants: for one player
+// after an event, or for many players in a batch. It stores nothing, and exposes nobody to an experiment.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
 import { GALLERY_ROW_LENGTH_DEFAULT } from '../../models/contracts/gallery.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
 import type { StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
-import { composeGallery } from '../recommending/recommend.ts';
 import { Budget } from './budget.ts';
+import { composeByPlan, composePage } from './compose-page.ts';
 import { hydrate } from './hydrate.ts';
 import { isolate } from './isolate.ts';
 import type { Models } from './run-models.ts';
@@ -84,10 +84,11 @@ const countTogether = (items: number): number =>
 async function compose(
   request: Player & Surroundings & { models?: Models },
 ): Promise<{ gallery: StoredGallery; catalogue: RankingInput['catalogue'] } | undefined> {
-  const { input, answer, missing } = await hydrate({ ...request, budget: new Budget(DEADLINE_MS) });
-  const { catalogue } = input;
-  if (missing !== undefined || catalogue.size === 0) return undefined;
-  const { recommendationId, generatedAt, release, dataUntil } = answer;
-  const { rows } = await composeGallery(input, GALLERY_ROW_LENGTH_DEFAULT);
+  const asked = await hydrate({ ...request, budget: new Budget(DEADLINE_MS) });
+  const { catalogue } = asked.input;
+  if (asked.missing !== undefined || catalogue.size === 0) return undefined;
+  const { composed, hydrated } = await composeByPlan(asked, (one) => composePage(one, GALLERY_ROW_LENGTH_DEFAULT));
+  const { recommendationId, generatedAt, release, dataUntil } = hydrated.answer;
+  const { rows } = composed;
   return { gallery: { recommendationId, generatedAt, release, dataUntil, rows }, catalogue };
 }

@@ -1,5 +1,5 @@
-// Runs the models of the isolate's release for one answer: the retrieval model on the player's history, and the ranking
-// model when the algorithm calls it. Galleries in bulk share runs (shared-runs.ts).
+// Runs the models of a release for one answer: the retrieval model on the player's history, and the ranking model when
+// the algorithm calls it. Galleries in bulk share runs (shared-runs.ts).
 
 import type { Degradation } from '../../models/contracts/gallery.ts';
 import type { HistoryItem } from '../../models/contracts/signals.ts';
@@ -14,18 +14,19 @@ import type { Isolate } from './isolate.ts';
 export interface Models {
   /** Scores of the whole vocabulary, by item index. */
   score(release: LoadedRelease, history: readonly HistoryItem[]): Promise<Float32Array>;
-  predict: PredictActions;
+  /** As PredictActions, by the ranking model of the release. */
+  predict(release: LoadedRelease, features: Float32Array, candidates: number): Promise<Float32Array>;
 }
 
 /** Each answer has its own runs. */
 export const runAlone = (isolate: Isolate): Models => ({
   score: ({ scorer, itemIndices }, history) => scorer.score(encodeHistories([history], itemIndices)),
-  predict: async (features, candidates) => peekRanker(isolate).predict(features, candidates),
+  predict: async (release, features, candidates) => peekRanker(isolate, release).predict(features, candidates),
 });
 
-/** The current release's: one read before an await may have been retired. Throws if it has none. */
-export function peekRanker(isolate: Isolate): Ranker {
-  const ranker = isolate.peekRelease().value?.ranking.ranker;
+/** The release's own, or the current one's if the release was retired during an await. Throws if that has none. */
+export function peekRanker(isolate: Isolate, release: LoadedRelease): Ranker {
+  const { ranker } = (isolate.holds(release) ? release : isolate.peekRelease().value)?.ranking ?? {};
   if (!ranker) throw new Error('the release loaded meanwhile has no ranking model');
   return ranker;
 }
@@ -52,10 +53,10 @@ export async function scoreHistory(
 }
 
 /** Null if the release has no usable ranking model. */
-export function createPredictor(isolate: Isolate, { predict }: Models): PredictActions | null {
-  if (!isolate.peekRelease().value?.ranking.ranker) return null;
+export function createPredictor(release: LoadedRelease | undefined, { predict }: Models): PredictActions | null {
+  if (!release?.ranking.ranker) return null;
   return async (features, candidates) => {
-    const probabilities = await predict(features, candidates);
+    const probabilities = await predict(release, features, candidates);
     if (!probabilities.every(Number.isFinite)) throw new Error('the ranking model predicts NaN or infinity');
     return probabilities;
   };

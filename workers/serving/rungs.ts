@@ -6,22 +6,32 @@ import type { RankingInput } from '../recommending/ranking-input.ts';
 import type { Ranking } from '../recommending/recommend.ts';
 import { filterStoredRows } from '../recommending/stored-rows.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
+import { type Change, makesDifference } from './changes.ts';
 import { type Rung, type Served, serve } from './climb.ts';
+import { composeByPlan } from './compose-page.ts';
 import { listFailures, toDegradation } from './degradation.ts';
-import { addDegraded, computeAffinity, type HydratedRequest, type RecommendationRequest } from './hydrate.ts';
+import { addDegraded, computeAffinity, type HydratedRequest } from './hydrate.ts';
 import { isolate as thisIsolate } from './isolate.ts';
+import type { RecommendationRequest } from './recommendation-request.ts';
 import { selectRules } from './select-rules.ts';
 import { storedRung } from './stored-rung.ts';
 
 /** The difference between a gallery and a list. */
 export interface Form<T extends object> {
-  /** A baseline page; undefined if none was requested. */
-  baseline: { compose(input: RankingInput): T; usesModel: boolean } | undefined;
-  compose(input: RankingInput): Promise<{ content: T; ranking: Ranking }>;
+  compose(hydrated: HydratedRequest): Promise<Composed<T>>;
+  /** True if a composed answer depends on it. */
+  reads(change: Change, hydrated: HydratedRequest): boolean;
   listPopular(input: RankingInput): RecommendedItem[];
   /** From rows with whole items, stored or popular; undefined if none of them fits. */
   cut(rows: readonly GalleryRow[]): T | undefined;
   empty: T;
+}
+
+export interface Composed<T extends object> {
+  content: T;
+  /** Undefined for a baseline page. */
+  ranking?: Ranking | undefined;
+  usesModel: boolean;
 }
 
 /** A late page is better than an empty one: the last rungs wait for the catalogue. */
@@ -29,16 +39,20 @@ const LAST_WAIT_MS = 2_000;
 
 export function listRungs<T extends object>(request: RecommendationRequest, form: Form<T>): Rung<T>[] {
   const { env, userId, shedReason } = request;
-  const compose = attempt<T>(async (hydrated) => {
-    const { content, ranking } = await form.compose(hydrated.input);
-    const failure = hydrated.rankingFailure ?? ranking.rankingFailure;
-    return serve(content, addDegraded(hydrated, listFailures({ ranking: { failure } })));
-  });
-  const lastRungs = [composeIncomplete(request, compose), attempt<T>(async (hydrated) => servePopular(form, hydrated))];
+  const compose = async (hydrated: HydratedRequest) => {
+    const { content, ranking, usesModel } = await form.compose(hydrated);
+    const failure = ranking && (hydrated.rankingFailure ?? ranking.rankingFailure);
+    return serve(
+      content,
+      addDegraded(usesModel ? hydrated : withoutModel(hydrated), listFailures({ ranking: { failure } })),
+    );
+  };
+  const lastRungs = [
+    composeIncomplete(request, attempt(compose)),
+    attempt<T>(async (hydrated) => servePopular(form, hydrated)),
+  ];
   if (shedReason !== undefined) return [commonRung(request, form), ...lastRungs];
-  const rungs: Rung<T>[] = [];
-  if (form.baseline !== undefined) rungs.push(unlessMissing(attempt(serveBaseline(form.baseline))));
-  rungs.push(unlessMissing(compose));
+  const rungs: Rung<T>[] = [unlessMissing(attempt(serveByPlan(form, compose)))];
   if (userId !== undefined) {
     const readBackup = async () => (await env.USER_SIGNALS.getByName(userId).backup()) ?? undefined;
     rungs.push(storedRung('nearline', readBackup, request, form.cut));
@@ -87,10 +101,16 @@ const attempt =
     }
   };
 
-const serveBaseline =
-  <T extends object>({ compose, usesModel }: NonNullable<Form<T>['baseline']>) =>
-  async (hydrated: HydratedRequest): Promise<Served<T>> =>
-    serve(compose(hydrated.input), usesModel ? hydrated : withoutModel(hydrated));
+/** The answer names the experiments that made a difference to it. */
+const serveByPlan =
+  <T extends object>({ reads }: Form<T>, compose: (hydrated: HydratedRequest) => Promise<Served<T>>) =>
+  async (asked: HydratedRequest): Promise<Served<T>> => {
+    const { composed: served, hydrated } = await composeByPlan(asked, compose);
+    const experiments = hydrated.plan.assigned
+      .filter((assigned) => makesDifference(assigned, (change) => reads(change, hydrated)))
+      .map(({ experiment: { experimentId }, variant }) => ({ experimentId, variant: variant.id }));
+    return { ...served, answer: { ...served.answer, experiments }, composed: hydrated };
+  };
 
 const withoutModel = (hydrated: HydratedRequest): HydratedRequest => ({
   ...hydrated,

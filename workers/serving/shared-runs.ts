@@ -9,42 +9,48 @@ import type { LoadedRelease } from '../inference/release.ts';
 import type { Isolate } from './isolate.ts';
 import { type Models, peekRanker } from './run-models.ts';
 
-/** For answers that are computed at the same time. If a run fails, it fails for all of them. */
+/** For answers that are computed at the same time. If a run fails, it fails for all of its release. */
 export function runTogether(isolate: Isolate): Models {
   const score = collect(scoreAll);
-  const predict = collect((asked: readonly Asked[]) => predictAll(isolate, asked));
-  return {
-    score: (release, history) => score({ release, history }),
-    predict: (features, candidates) => predict({ features, candidates }),
-  };
+  const predict = collect((release, asked: readonly Asked[]) => predictAll(isolate, release, asked));
+  return { score, predict: (release, features, candidates) => predict(release, { features, candidates }) };
 }
 
-/** Returns a function that waits for the event loop's next turn, and answers all calls since with one run. */
-function collect<Call, Answer>(run: (calls: readonly Call[]) => Promise<Answer[]>): (call: Call) => Promise<Answer> {
-  let collected: { calls: Call[]; answers: Promise<Answer[]> } | undefined;
-  const runCollected = async (calls: readonly Call[]) => {
+interface Collected<Call, Answer> {
+  calls: Call[];
+  answers: Promise<Answer[]>;
+}
+
+/** Returns a function that waits for the event loop's next turn, and answers all calls since with a run per release. */
+function collect<Call, Answer>(
+  run: (release: LoadedRelease, calls: readonly Call[]) => Promise<Answer[]>,
+): (release: LoadedRelease, call: Call) => Promise<Answer> {
+  const collected = new Map<LoadedRelease, Collected<Call, Answer>>();
+  const runCollected = async (release: LoadedRelease, calls: readonly Call[]) => {
     await scheduler.wait(0);
-    collected = undefined;
-    return run(calls);
+    collected.delete(release);
+    return run(release, calls);
   };
-  return async (call) => {
-    const calls: Call[] = collected?.calls ?? [];
+  const open = (release: LoadedRelease): Collected<Call, Answer> => {
+    const calls: Call[] = [];
+    const opened = { calls, answers: runCollected(release, calls) };
+    collected.set(release, opened);
+    return opened;
+  };
+  return async (release, call) => {
+    const { calls, answers } = collected.get(release) ?? open(release);
     const at = calls.push(call) - 1;
-    collected ??= { calls, answers: runCollected(calls) };
-    return (await collected.answers)[at]!;
+    return (await answers)[at]!;
   };
 }
 
-/** Throws if the release changed between the calls: their scores would be of different vocabularies. */
 async function scoreAll(
-  calls: readonly { release: LoadedRelease; history: readonly HistoryItem[] }[],
+  release: LoadedRelease,
+  histories: readonly (readonly HistoryItem[])[],
 ): Promise<Float32Array[]> {
-  const { release } = calls[0]!;
-  if (calls.some((call) => call.release !== release)) throw new Error('the release changed meanwhile');
-  const histories = calls.map(({ history }) => history);
   const scores = await release.scorer.score(encodeHistories(histories, release.itemIndices));
   const { length } = release.itemIds;
-  return calls.map((_, row) => scores.subarray(row * length, (row + 1) * length));
+  return histories.map((_, row) => scores.subarray(row * length, (row + 1) * length));
 }
 
 interface Asked {
@@ -52,7 +58,7 @@ interface Asked {
   candidates: number;
 }
 
-async function predictAll(isolate: Isolate, asked: readonly Asked[]): Promise<Float32Array[]> {
+async function predictAll(isolate: Isolate, release: LoadedRelease, asked: readonly Asked[]): Promise<Float32Array[]> {
   const candidates = asked.reduce((sum, one) => sum + one.candidates, 0);
   const features = new Float32Array(candidates * FEATURES.length);
   const starts: number[] = [];
@@ -62,7 +68,7 @@ async function predictAll(isolate: Isolate, asked: readonly Asked[]): Promise<Fl
     starts.push(row);
     row += one.candidates;
   }
-  const probabilities = await peekRanker(isolate).predict(features, candidates);
+  const probabilities = await peekRanker(isolate, release).predict(features, candidates);
   return asked.map((one, at) =>
     probabilities.subarray(starts[at]! * ACTIONS.length, (starts[at]! + one.candidates) * ACTIONS.length),
   );

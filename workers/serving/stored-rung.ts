@@ -8,9 +8,10 @@ import { Catalogue } from '../storage/catalogue.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import type { Rung } from './climb.ts';
 import { toDegradation } from './degradation.ts';
-import { addDegraded, type HydratedRequest, type RecommendationRequest } from './hydrate.ts';
+import { addDegraded, type HydratedRequest } from './hydrate.ts';
 import { identifyByLog } from './identify-by-log.ts';
 import { isolate as thisIsolate } from './isolate.ts';
+import type { RecommendationRequest } from './recommendation-request.ts';
 import { mergeSafety } from './safety.ts';
 import { selectRules } from './select-rules.ts';
 
