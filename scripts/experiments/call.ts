@@ -1,7 +1,22 @@
 // Calls /v1/experiments of a Worker.
 
 import type { Experiment } from '../../models/contracts/experiment.ts';
+import type { ExperimentReport } from '../../models/contracts/experiment-report.ts';
 import { openWorker } from '../local/call-worker.ts';
+
+/** A report as the API answers. */
+export interface ReportNow extends ExperimentReport {
+  madeAt: string;
+  days: { at: string; variant: string; difference: number; interval: [low: number, high: number] }[];
+  shadows: {
+    variant: string;
+    answers: number;
+    failed: number;
+    overlap: number | null;
+    shownValue: number | null;
+    shadowValue: number | null;
+  }[];
+}
 
 export interface ExperimentClient {
   /** Oldest first. */
@@ -11,6 +26,7 @@ export interface ExperimentClient {
   put(experimentId: string, fields: object): Promise<Experiment>;
   start(experimentId: string): Promise<Experiment>;
   stop(experimentId: string, reason: string): Promise<Experiment>;
+  readReport(experimentId: string): Promise<ReportNow>;
   delete(experimentId: string): Promise<void>;
 }
 
@@ -25,6 +41,7 @@ export function openExperimentClient(url: string, key: string): ExperimentClient
     start: async (experimentId) => (await call('POST', `${pathOf(experimentId)}/start`)) as Experiment,
     stop: async (experimentId, reason) =>
       (await call('POST', `${pathOf(experimentId)}/stop`, { reason })) as Experiment,
+    readReport: async (experimentId) => (await call('GET', `${pathOf(experimentId)}/report`)) as ReportNow,
     delete: async (experimentId) => {
       await call('DELETE', pathOf(experimentId));
     },

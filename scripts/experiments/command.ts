@@ -1,12 +1,14 @@
 // The definition of `npm run experiments`: its subcommands, flags and help.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { chooseWorker, type WorkerFlags } from '../stores/choose-worker.ts';
 import { createCommand } from '../terminal/command.ts';
 import { openOutput } from '../terminal/json-output.ts';
 import { environmentOption, jsonOption, remoteWorkerOption, urlOption } from '../terminal/options.ts';
 import { type ExperimentClient, openExperimentClient } from './call.ts';
 import { formatExperiment, formatList } from './format.ts';
+import { formatReport } from './format-report.ts';
+import { renderReport } from './report-html.ts';
 
 const AFTER = `
 The command calls a running Worker: the one that \`npm start\` runs, with its development key; the one of your account,
@@ -19,6 +21,7 @@ Examples:
   npm run experiments -- put short-pages.json
   npm run experiments -- start short-pages
   npm run experiments -- list
+  npm run experiments -- report short-pages --html report.html
   npm run experiments -- stop short-pages "enough is known"
   npm run -s experiments -- show short-pages --json > short-pages.json`;
 
@@ -67,6 +70,15 @@ export function createExperimentsCommand() {
       print(experiment, formatExperiment(experiment));
     },
   );
+  subcommand('report <experimentId>', 'Shows what is known so far; it may be read at any time.')
+    .option('--html <file>', 'also write it as one HTML file with pictures')
+    .action(async (experimentId, { html, json, ...worker }) => {
+      const print = openOutput(json);
+      const client = await openClient(worker);
+      const [experiment, report] = await Promise.all([client.read(experimentId), client.readReport(experimentId)]);
+      if (html !== undefined) writeFileSync(html, renderReport(experiment, report, { ...report, points: report.days }));
+      print(report, formatReport(experiment, report));
+    });
   subcommand('delete <experimentId>', 'Deletes an experiment that does not run.').action(
     async (experimentId, { json, ...worker }) => {
       const print = openOutput(json);

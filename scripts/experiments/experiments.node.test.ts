@@ -1,6 +1,6 @@
 // `npm run experiments` against a server that answers as a Worker does.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -10,6 +10,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Experiment, ExperimentInput } from '../../models/contracts/experiment.ts';
 import { draftExperiment } from '../../models/experiments/lifecycle.ts';
 import { makeExperimentInput } from '../../tests/experiment.ts';
+import { makeExperiment, makeReport } from '../../tests/experiment-reports.ts';
 import { createExperimentsCommand } from './command.ts';
 
 const draft = draftExperiment(
@@ -26,12 +27,25 @@ const stopped: Experiment = {
   stoppedVariants: [{ id: 'short', reason: 'dismissal-rate +12%', at: '2026-05-02T09:30:00.000Z' }],
 };
 
+const LIFTED = { lift: { 'click-rate': 0.2 } };
+const FACTS = {
+  madeAt: '2026-05-27T09:30:00.000Z',
+  days: ['26', '27'].map((day) => ({
+    at: `2026-05-${day}T00:00:00Z`,
+    variant: 'short',
+    difference: 0.1,
+    interval: [0, 0.2],
+  })),
+  shadows: [{ variant: 'bold', answers: 12, failed: 2, overlap: 0.5, shownValue: 0.5, shadowValue: 0.75 }],
+};
+
 async function serve() {
   const requests: string[] = [];
   const answer = (method: string, [, , , id, verb]: string[], body: string): [number, object?] => {
     if (method === 'DELETE') return [204];
     if (id === undefined) return [200, { experiments: [draft, stopped] }];
     if (method === 'PUT') return [200, draftExperiment(id, ExperimentInput.parse(JSON.parse(body)))];
+    if (verb === 'report') return [200, { ...makeReport(makeExperiment(), LIFTED), ...FACTS }];
     if (verb === 'start') return [409, { title: 'Conflict', detail: 'The layer “default” has no room.' }];
     return [200, verb === 'stop' || id === 'bold' ? stopped : draft];
   };
@@ -71,6 +85,22 @@ test('lists and shows experiments', async () => {
   expect(shown).toContain('Players: 20% of all, in the layer default, countries CH AT.');
   expect(shown).toContain('  control · 50% · as without the experiment\n  short · 50% · rows ["top-picks"]\n');
   expect(shown).toContain('short was stopped at 2026-05-02 09:30: dismissal-rate +12%');
+});
+
+test('reports as text, as JSON, and as one HTML file', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'experiments-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { run } = await serve();
+  const html = path.join(folder, 'report.html');
+  const text = await run('report', 'short-pages', '--html', html);
+  expect(text).toMatch(/^“short” is better\. Clicks per impression: /);
+  expect(text).toMatch(/^\* Clicks per impression +all +\d.*% +short +\d.*% +\+/m);
+  expect(text).toContain(
+    'Shadow “bold”: 12 answers, 2 failed, 50% of the first row the same, expected utility 0.750 against 0.500 shown.',
+  );
+  const page = readFileSync(html, 'utf8');
+  expect(page).toContain('<h1>short-pages</h1>');
+  expect(page).toContain('Over time');
 });
 
 test('puts a file, also one written by `show --json`; starts, stops and deletes', async () => {

@@ -91,6 +91,55 @@ const runningExperiment = {
   startedAt: '2026-05-20T12:00:00.000Z',
   slice: { from: 0, to: 0.2 },
 };
+const playRates = {
+  metric: 'play-rate',
+  group: 'all',
+  isPrimary: true,
+  isHarm: false,
+  control: { variant: 'control', users: 4_012, value: 0.0412 },
+  variants: [
+    {
+      variant: 'short',
+      users: 3_988,
+      value: 0.0458,
+      difference: 0.0046,
+      interval: [-0.0001, 0.0093],
+      adjustedDifference: 0.0044,
+      cupedInterval: [0.0007, 0.0081],
+      isSignificant: true,
+      moreUsersNeeded: 0,
+    },
+  ],
+};
+const report = {
+  experimentId: 'short-pages',
+  verdicts: [{ variant: 'short', verdict: 'better' }],
+  sampleRatio: {
+    variants: [
+      { variant: 'control', users: 4_012, expectedUsers: 4_000 },
+      { variant: 'short', users: 3_988, expectedUsers: 4_000 },
+    ],
+    chiSquare: 0.072,
+    pValue: 0.788,
+    isBroken: false,
+  },
+  metrics: [playRates],
+  guardrails: [
+    {
+      variant: 'short',
+      metric: 'dismissal-rate',
+      limit: 0.1,
+      control: 0.0101,
+      value: 0.0099,
+      bound: -0.0031,
+      isBreached: false,
+    },
+  ],
+  interleaving: null,
+  madeAt: '2026-05-27T09:30:00.000Z',
+  days: [{ at: '2026-05-27T00:00:00.000Z', variant: 'short', difference: 0.0043, interval: [-0.0006, 0.0092] }],
+  shadows: [],
+};
 const evaluation = {
   key: 'short-pages',
   value: 'short',
@@ -270,6 +319,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     stoppedAt: '2026-05-27T09:30:00.000Z',
     stopReason: 'enough is known',
   },
+  getExperimentReport: report,
   evaluateFlags: { flags: [evaluation] },
   evaluateFlag: evaluation,
   getReleases: { inUse, failure: null, releases: [release], cursor: null },

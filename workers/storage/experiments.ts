@@ -117,11 +117,17 @@ export async function changeExperiment(
   throw new Error(`the experiment ${experimentId} is being changed by others`);
 }
 
-/** False if there is none, or it runs. */
+/** Tables with results of experiments. */
+const RESULTS = ['experiment_users', 'experiment_days', 'experiment_shadows', 'exposures', 'interleaved_rows'];
+
+/** Deletes it with its results. False if there is none, or it runs. */
 export async function deleteExperiment(db: D1Database, experimentId: string): Promise<boolean> {
-  const { meta } = await db
-    .prepare("delete from experiments where experiment_id = ?1 and state <> 'running'")
-    .bind(experimentId)
-    .run();
-  return meta.changes > 0;
+  const isGone = 'not exists (select 1 from experiments where experiment_id = ?1)';
+  const [deleted] = await db.batch([
+    db.prepare("delete from experiments where experiment_id = ?1 and state <> 'running'").bind(experimentId),
+    ...RESULTS.map((table) =>
+      db.prepare(`delete from ${table} where experiment_id = ?1 and ${isGone}`).bind(experimentId),
+    ),
+  ]);
+  return deleted!.meta.changes > 0;
 }

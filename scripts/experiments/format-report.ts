@@ -1,0 +1,54 @@
+// The report of an experiment as text for people.
+
+import type { Experiment } from '../../models/contracts/experiment.ts';
+import type { MetricReport, VariantEstimate } from '../../models/contracts/experiment-report.ts';
+import { formatTable } from '../query/table.ts';
+import type { ReportNow } from './call.ts';
+import { explainVerdicts } from './html/verdict.ts';
+import { formatDifference, formatPercent, formatPValue, formatValue, nameMetric } from './html/words.ts';
+
+const COLUMNS = ['metric', 'players', 'control', 'variant', 'value', 'difference', 'between'];
+
+export function formatReport(experiment: Experiment, report: ReportNow): string {
+  const { sampleRatio, metrics, shadows } = report;
+  return [
+    ...explainVerdicts(experiment, report).map(({ title, text }) => `${title}. ${text}`),
+    ...(sampleRatio === null ? [] : [describePlayers(sampleRatio)]),
+    ...(metrics.length === 0 ? [] : [tabulate(metrics)]),
+    ...shadows.map(describeShadow),
+  ].join('\n\n');
+}
+
+const describePlayers = ({ variants, pValue }: NonNullable<ReportNow['sampleRatio']>): string =>
+  `Players: ${variants.map(({ variant, users }) => `${variant} ${users}`).join(', ')} (${formatPValue(pValue)}).`;
+
+function tabulate(metrics: readonly MetricReport[]): string {
+  const rows = metrics.flatMap((report) =>
+    report.variants.filter(({ users }) => users > 0).map((estimate) => listCells(report, estimate)),
+  );
+  return rows.length === 0 ? 'No players yet.' : formatTable({ columns: COLUMNS, rows, total: rows.length }, undefined);
+}
+
+function listCells({ metric, group, isPrimary, control }: MetricReport, estimate: VariantEstimate) {
+  const { variant, value, difference, adjustedDifference, interval, cupedInterval } = estimate;
+  const bounds = cupedInterval ?? interval;
+  const shown = adjustedDifference ?? difference;
+  return [
+    `${isPrimary ? '* ' : ''}${nameMetric(metric)}`,
+    group,
+    formatValue(metric, control.value),
+    variant,
+    formatValue(metric, value),
+    shown === null ? '–' : formatDifference(metric, shown),
+    bounds === null ? '–' : bounds.map((bound) => formatDifference(metric, bound)).join(' and '),
+  ];
+}
+
+function describeShadow({ variant, answers, failed, overlap, shownValue, shadowValue }: ReportNow['shadows'][number]) {
+  const values =
+    shownValue === null || shadowValue === null
+      ? ''
+      : `, expected utility ${shadowValue.toPrecision(3)} against ${shownValue.toPrecision(3)} shown`;
+  const shared = overlap === null ? '' : `, ${formatPercent(overlap).slice(1)} of the first row the same`;
+  return `Shadow “${variant}”: ${answers} answers, ${failed} failed${shared}${values}.`;
+}
