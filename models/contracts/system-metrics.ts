@@ -72,7 +72,11 @@ export const SYSTEM_METRICS = {
     help: 'Rows of D1 that consumers and jobs read and wrote',
     breakdowns: [['by', 'operation']],
   },
-  'job-runs': { kind: 'counter', help: 'Runs of jobs, by outcome', breakdowns: [['job', 'outcome']] },
+  'job-runs': {
+    kind: 'counter',
+    help: 'Runs of jobs, by outcome; of those that run every minute the failures alone',
+    breakdowns: [['job', 'outcome']],
+  },
   'job-last-success-timestamp': {
     kind: 'gauge',
     unit: 'seconds',

@@ -15,6 +15,7 @@ import { announceRelease } from './announce-release.ts';
 import { announceDueTraining } from './announce-training.ts';
 import { checkUnlogged } from './check-unlogged.ts';
 import { queueActivePlayers } from './compute-galleries.ts';
+import { countMetrics } from './count-metrics.ts';
 import { deleteOldRows } from './delete-old-rows.ts';
 import { endMerges } from './end-merges.ts';
 import { exportSnapshot } from './export-snapshot.ts';
@@ -44,6 +45,7 @@ const DEFINITIONS: Record<JobName, JobDefinition> = {
   'refresh-statistics': { run: refreshStatistics },
   'announce-release': { run: announceRelease },
   'check-unlogged': { run: checkUnlogged },
+  'count-metrics': { run: countMetrics },
   'erase-users': { run: (env) => eraseUsers(openErasureRun(env)) },
   'export-snapshot': { run: exportSnapshot },
   'trim-log': { run: trimLog },
@@ -85,7 +87,7 @@ async function runJob(cron: string, name: JobName, env: JobEnv): Promise<void> {
   const end = (outcome: 'done' | 'failed' | 'skipped', rows: number | null, error: string | null) =>
     run === undefined
       ? undefined
-      : endJobRun(env.DB, run, { durationMs: Date.now() - startedAt, rows, outcome, error });
+      : endJobRun(env.DB, run, { job: name, startedAt, durationMs: Date.now() - startedAt, rows, outcome, error });
   const succeed = (rows: number) =>
     recordSuccess(env.DB, { job: name, startedAt, durationMs: Date.now() - startedAt, rows }, isFrequent);
   try {

@@ -1,6 +1,9 @@
 // One row for each run of a job, without the successful runs of jobs that run each minute. What is known of each job:
 // job-states.ts.
 
+import { hourOf } from './hour.ts';
+import { addMetricRows, toMetricRow } from './metric-counts.ts';
+
 export interface JobRun {
   id: number;
   job: string;
@@ -23,15 +26,19 @@ export async function beginJobRun(db: D1Database, job: string, cron: string, sta
   return id!;
 }
 
+/** Records how a run has ended, and counts it among the metrics. */
 export async function endJobRun(
   db: D1Database,
   id: number,
-  run: Pick<JobRun, 'durationMs' | 'rows' | 'outcome' | 'error'>,
+  { job, startedAt, durationMs, rows, outcome, error }: Omit<JobRun, 'id' | 'cron'>,
 ): Promise<void> {
-  await db
-    .prepare('update job_runs set duration_ms = ?2, rows = ?3, outcome = ?4, error = ?5 where id = ?1')
-    .bind(id, run.durationMs, run.rows, run.outcome, run.error)
-    .run();
+  const counted = toMetricRow({ hour: hourOf(startedAt), metric: 'job-runs', labels: { job, outcome }, amount: 1 });
+  await db.batch([
+    db
+      .prepare('update job_runs set duration_ms = ?2, rows = ?3, outcome = ?4, error = ?5 where id = ?1')
+      .bind(id, durationMs, rows, outcome, error),
+    addMetricRows(db, [counted]),
+  ]);
 }
 
 /** The newest runs, newest first. */
