@@ -15,19 +15,20 @@ export interface ItemFeatureInput {
 interface Kept {
   today: number;
   changes: number;
-  /** By feature, then by item index; NaN until it is computed. */
-  values: Map<string, Float32Array>;
+  /** [items, features]; NaN for the features of an item that are not computed yet. */
+  values: Float32Array;
 }
 const kept = new WeakMap<StatisticsColumns, Kept>();
 
-/** A feature's values by item index; NaN for those that are not computed yet, which the caller adds. */
-export function readItemFeature(name: string, { columns, statistics, today }: ItemFeatureInput): Float32Array {
+/**
+ * The features' values, [item index, `width`]; NaN for those of an item that are not computed yet, which the caller
+ * adds all together.
+ */
+export function readItemFeatures(width: number, { columns, statistics, today }: ItemFeatureInput): Float32Array {
   let known = kept.get(statistics);
   if (known?.today !== today || known.changes !== columns.changes) {
-    known = { today, changes: columns.changes, values: new Map() };
+    known = { today, changes: columns.changes, values: new Float32Array(width * columns.length).fill(Number.NaN) };
     kept.set(statistics, known);
   }
-  const values = known.values.get(name) ?? new Float32Array(columns.length).fill(Number.NaN);
-  known.values.set(name, values);
-  return values;
+  return known.values;
 }

@@ -4,7 +4,7 @@
 import type { Item } from '../contracts/item.ts';
 import { growColumn } from './grow-column.ts';
 import { type PackedCells, PackedLists } from './packed-lists.ts';
-import { FoldedTable, fillTable } from './string-table.ts';
+import { FoldedTable, type Folds, fillTable } from './string-table.ts';
 
 export interface PackedLabels extends PackedCells<Uint32Array> {
   genreEnds: Uint32Array;
@@ -56,13 +56,13 @@ export class LabelLists extends PackedLists<Uint32Array> {
   }
 
   /** The first cell of an item's genres, tags or platforms with one of these folds; −1 if none has. */
-  findGenre(index: number, folds: ReadonlySet<number>): number {
+  findGenre(index: number, folds: Folds): number {
     return this.#find(this.starts[index]!, this.genreEnds[index]!, folds);
   }
-  findTag(index: number, folds: ReadonlySet<number>): number {
+  findTag(index: number, folds: Folds): number {
     return this.#find(this.genreEnds[index]!, this.tagEnds[index]!, folds);
   }
-  findPlatform(index: number, folds: ReadonlySet<number>): number {
+  findPlatform(index: number, folds: Folds): number {
     return this.#find(this.tagEnds[index]!, this.platformEnds[index]!, folds);
   }
 
@@ -70,9 +70,15 @@ export class LabelLists extends PackedLists<Uint32Array> {
     return this.platformEnds[index]! > this.tagEnds[index]!;
   }
 
-  #find(start: number, end: number, folds: ReadonlySet<number>): number {
+  #find(start: number, end: number, folds: Folds): number {
+    const { only, size } = folds;
     const { folds: own } = this.table;
-    for (let cell = start; cell < end; cell++) if (folds.has(own[this.cells[cell]!]!)) return cell;
+    const { cells } = this;
+    if (only >= 0) {
+      for (let cell = start; cell < end; cell++) if (own[cells[cell]!] === only) return cell;
+    } else if (size > 0) {
+      for (let cell = start; cell < end; cell++) if (folds.has(own[cells[cell]!]!)) return cell;
+    }
     return -1;
   }
 

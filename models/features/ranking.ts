@@ -5,17 +5,17 @@ import { ACTIONS, type AlgorithmSettings, DEFAULT_SETTINGS } from '../contracts/
 import type { SourceName } from '../contracts/gallery.ts';
 import { FeatureRange } from './feature-range.ts';
 import { NO_DAY } from './item-columns.ts';
-import { type ItemFeatureInput, readItemFeature } from './item-features.ts';
-import { LabelMarks } from './label-marks.ts';
+import { type ItemFeatureInput, readItemFeatures } from './item-features.ts';
+import { type LabelSums, sumLabels } from './label-sums.ts';
 import type { RequestFeatures } from './request-features.ts';
 import { hashString } from './rng.ts';
 
 /** The part of the features' input that differs by candidate, as columns by candidate; RequestFeatures is the rest. */
 export interface CandidateFeatures {
   /** Item indexes. */
-  indexes: readonly number[];
+  indexes: ArrayLike<number>;
   /** Ranks by the retrieval model, from 0; −1 if the model did not retrieve it. */
-  retrievalRanks: readonly number[];
+  retrievalRanks: ArrayLike<number>;
   /** Scores without a ranking model, 0 or more. */
   priors: Float64Array;
   /** Scores of a source, relative to its best, 0–1; 0 for candidates that it did not retrieve. */
@@ -27,7 +27,7 @@ interface Feature {
   /** Values are clamped to it, so that no item's data can inflate a score, and have codes of a byte. */
   range: FeatureRange;
   /** Returns the value that all candidates share, or the values of each. Absent for a feature of the item alone. */
-  compute?(request: RequestFeatures, candidates: CandidateFeatures): number | readonly number[] | Float64Array;
+  compute?(request: RequestFeatures, candidates: CandidateFeatures, sums: LabelSums): number | Float64Array;
   /** Returns the value of an item, whoever the player is. */
   computeOfItem?(input: ItemFeatureInput, index: number): number;
 }
@@ -50,11 +50,11 @@ const logShare = (value: number, max: number): number => (value > 0 ? Math.log1p
 /** tanh(log(ratio)), without either: −1 for 0, 0 for 1, 1 for infinity. */
 const compareRatio = (ratio: number): number => 1 - 2 / (ratio * ratio + 1);
 
-/** Sums the values of an item's labels, from one cell to another. */
-function sumLabels(cells: Uint32Array, start: number, end: number, values: Float64Array): number {
-  let sum = 0;
-  for (let cell = start; cell < end; cell++) sum += values[cells[cell]!]!;
-  return sum;
+/** Maps a column. A loop, since this runs for each candidate of each page. */
+function mapColumn(column: ArrayLike<number>, compute: (value: number) => number): Float64Array {
+  const mapped = new Float64Array(column.length);
+  for (let candidate = 0; candidate < mapped.length; candidate++) mapped[candidate] = compute(column[candidate]!);
+  return mapped;
 }
 
 const YEAR_DAYS = 365;
@@ -84,57 +84,39 @@ const COLUMN_MAX = 100;
 export const FEATURES: readonly Feature[] = [
   source('retrieval'),
   share('retrieval/rank', (_, { retrievalRanks }) =>
-    retrievalRanks.map((rank) => (rank < 0 ? 0 : 1 / Math.log2(rank + 2))),
+    mapColumn(retrievalRanks, (rank) => (rank < 0 ? 0 : 1 / Math.log2(rank + 2))),
   ),
   source('search'),
   source('similar'),
-  signed('prior', (_, { priors }) => priors.map((prior) => compareRatio(Math.sqrt(Math.sqrt(prior + 1e-4))))),
+  signed('prior', (_, { priors }) => mapColumn(priors, (prior) => compareRatio(Math.sqrt(Math.sqrt(prior + 1e-4))))),
   // The square root, and the square root of that: popularity falls so steeply that most items would be
   // indistinguishable.
   shareOfItem('popularity', ({ statistics }, index) => Math.sqrt(statistics.popularity[index]!)),
   shareOfItem('popularity/tail', ({ statistics }, index) => Math.sqrt(Math.sqrt(statistics.popularity[index]!))),
   shareOfItem('trend', ({ statistics }, index) => statistics.trending.shares.get(index) ?? 0),
-  share('trend/country', ({ countryTrend }, { indexes }) => indexes.map((index) => countryTrend.get(index) ?? 0)),
+  share('trend/country', ({ countryTrend }, { indexes }) =>
+    countryTrend.size === 0 ? 0 : mapColumn(indexes, (index) => countryTrend.get(index) ?? 0),
+  ),
   shareOfItem('rating', ({ statistics }, index) => statistics.bestRated.shares.get(index) ?? 0),
   shareOfItem('age', (input, index) => logShare((getAgeDays(input, index) ?? 0) / YEAR_DAYS, OLD_YEARS)),
   shareOfItem('freshness', (input, index) =>
     Math.exp(-Math.max(0, getAgeDays(input, index) ?? Number.POSITIVE_INFINITY) / FRESH_DAYS),
   ),
-  share('affinity/genres', ({ columns: { labels }, genres }, { indexes }) => {
-    const { cells, starts, genreEnds } = labels;
-    return indexes.map((index) => sumLabels(cells, starts[index]!, genreEnds[index]!, genres));
-  }),
-  share('affinity/tags', ({ columns: { labels }, tags }, { indexes }) => {
-    const { cells, genreEnds, tagEnds } = labels;
-    return indexes.map((index) => sumLabels(cells, genreEnds[index]!, tagEnds[index]!, tags));
-  }),
-  share('developer/known', ({ columns, developers }, { indexes }) => {
-    const own = columns.developers;
-    return indexes.map((index) => developers[own[index]!] ?? 0);
-  }),
-  share('series/known', ({ columns, series }, { indexes }) => {
-    const own = columns.series;
-    return indexes.map((index) => series[own[index]!]!);
-  }),
-  share('affinity/last', ({ columns: { labels }, lastIndex }, { indexes }) => {
-    if (lastIndex < 0) return 0;
-    const last = new LabelMarks(labels, lastIndex);
-    return indexes.map((index) => last.computeJaccard(index));
-  }),
-  // The mean over the item's genres and tags.
-  signed('affinity/lift', ({ columns: { labels }, lifts }, { indexes }) => {
-    const { cells, starts, tagEnds } = labels;
-    return indexes.map((index) => {
-      const start = starts[index]!;
-      const end = tagEnds[index]!;
-      return Math.tanh(sumLabels(cells, start, end, lifts) / Math.max(1, end - start));
-    });
-  }),
+  share('affinity/genres', (_, __, { genres }) => genres),
+  share('affinity/tags', (_, __, { tags }) => tags),
+  share('developer/known', ({ columns: { developers: own }, developers }, { indexes }) =>
+    mapColumn(indexes, (index) => developers[own[index]!] ?? 0),
+  ),
+  share('series/known', ({ columns: { series: own }, series }, { indexes }) =>
+    mapColumn(indexes, (index) => series[own[index]!]!),
+  ),
+  share('affinity/last', (_, __, { last }) => last),
+  signed('affinity/lift', (_, __, { meanLifts }) => mapColumn(meanLifts, (lift) => (lift === 0 ? 0 : Math.tanh(lift)))),
   shareOfItem('price', ({ columns }, index) => logShare(columns.prices[index]!, PRICE_MAX)),
   shareOfItem('price/free', ({ columns }, index) => (columns.prices[index] === 0 ? 1 : 0)),
   signed('price/relative', ({ columns: { prices }, usualPrice }, { indexes }) =>
     // NaN, without a price, becomes 0.
-    usualPrice === null ? 0 : indexes.map((index) => compareRatio((prices[index]! + 1) / (usualPrice + 1))),
+    usualPrice === null ? 0 : mapColumn(indexes, (index) => compareRatio((prices[index]! + 1) / (usualPrice + 1))),
   ),
   share('player/plays', ({ plays }) => plays),
   share('player/long-plays', ({ longPlays }) => longPlays),
@@ -142,18 +124,23 @@ export const FEATURES: readonly Feature[] = [
   share('player/idle', ({ idleDays }) => logShare(idleDays, IDLE_DAYS_MAX)),
   signed('player/popularity-dial', ({ popularityDial }) => popularityDial),
   share('passed-over', ({ passedOver }, { indexes }) =>
-    indexes.map((index) => logShare(passedOver.get(index) ?? 0, PASSED_OVER_MAX)),
+    passedOver.size === 0 ? 0 : mapColumn(indexes, (index) => logShare(passedOver.get(index) ?? 0, PASSED_OVER_MAX)),
   ),
   signed('hour/sine', ({ localHour }) => (localHour === null ? 0 : Math.sin(toAngle(localHour)))),
   signed('hour/cosine', ({ localHour }) => (localHour === null ? 0 : Math.cos(toAngle(localHour)))),
   signed('platform/match', ({ columns: { labels }, platforms }, { indexes }) => {
     if (platforms === null) return 0;
     const match = (index: number) => (labels.findPlatform(index, platforms) >= 0 ? 1 : -1);
-    return indexes.map((index) => (labels.hasPlatforms(index) ? match(index) : 0));
+    return mapColumn(indexes, (index) => (labels.hasPlatforms(index) ? match(index) : 0));
   }),
   share('position/row', () => 0),
   share('position/column', () => 0),
 ];
+
+/** The features that depend on the item, the statistics and the day alone, and where they are in the list. */
+const OF_ITEM = FEATURES.flatMap(({ range, computeOfItem }, at) =>
+  computeOfItem === undefined ? [] : [{ at, range, compute: computeOfItem }],
+);
 
 /** Raise it with every change of a feature's values, including changes in the files that features are computed with. */
 const FEATURES_VERSION = 7;
@@ -166,42 +153,61 @@ export const FEATURES_HASH: string = hashString(
 /** Returns [candidates, FEATURES], without positions: values that have codes. NaN becomes 0. */
 export function encodeFeatures(candidates: CandidateFeatures, request: RequestFeatures): Float32Array {
   const rows = new Float32Array(candidates.indexes.length * FEATURES.length);
-  for (const [at, feature] of FEATURES.entries())
-    if (feature.compute === undefined) writeOfItem(rows, at, candidates, request);
-    else writeColumn(rows, at, feature.compute(request, candidates));
+  const sums = sumLabels(candidates.indexes, request);
+  const columns = FEATURES.map(({ compute }) => compute?.(request, candidates, sums));
+  fillShared(rows, columns);
+  writeOfItems(rows, candidates.indexes, request);
+  for (const [at, values] of columns.entries()) if (typeof values === 'object') writeColumn(rows, at, values);
   return rows;
 }
 
-function writeColumn(rows: Float32Array, at: number, values: ReturnType<Compute>): void {
-  const { range } = FEATURES[at]!;
-  const shared = typeof values === 'number' ? range.round(values) : 0;
-  for (let candidate = 0, cell = at; cell < rows.length; candidate++, cell += FEATURES.length)
-    rows[cell] = typeof values === 'number' ? shared : range.round(values[candidate]!);
+/** Fills all rows with the values that candidates share. */
+function fillShared(rows: Float32Array, columns: readonly (number | Float64Array | undefined)[]): void {
+  for (const [at, value] of columns.entries())
+    if (typeof value === 'number' && at < rows.length) rows[at] = FEATURES[at]!.range.round(value);
+  for (let filled = FEATURES.length; filled < rows.length; filled *= 2) rows.copyWithin(filled, 0, filled);
 }
 
-function writeOfItem(
+function writeColumn(rows: Float32Array, at: number, values: Float64Array): void {
+  const { range } = FEATURES[at]!;
+  for (let candidate = 0, cell = at; candidate < values.length; candidate++, cell += FEATURES.length)
+    rows[cell] = range.round(values[candidate]!);
+}
+
+function writeOfItems(
   rows: Float32Array,
-  at: number,
-  { indexes }: CandidateFeatures,
+  indexes: ArrayLike<number>,
   { columns, statistics, today }: RequestFeatures,
 ): void {
-  const { name, range, computeOfItem } = FEATURES[at]!;
   const input = { columns, statistics, today };
-  const values = readItemFeature(name, input);
-  for (let candidate = 0, cell = at; cell < rows.length; candidate++, cell += FEATURES.length) {
+  const width = OF_ITEM.length;
+  const kept = readItemFeatures(width, input);
+  const places = Int32Array.from(OF_ITEM, ({ at }) => at);
+  for (let candidate = 0, row = 0; candidate < indexes.length; candidate++, row += FEATURES.length) {
     const index = indexes[candidate]!;
-    if (Number.isNaN(values[index])) values[index] = range.round(computeOfItem!(input, index));
-    rows[cell] = values[index]!;
+    const start = index * width;
+    if (Number.isNaN(kept[start]))
+      for (let of = 0; of < width; of++)
+        kept[start + of] = OF_ITEM[of]!.range.round(OF_ITEM[of]!.compute(input, index));
+    for (let of = 0; of < width; of++) rows[row + places[of]!] = kept[start + of]!;
   }
 }
 
 /** Packs rows of `encodeFeatures` for the log, a byte a feature. */
-export const packFeatures = (rows: Float32Array): Uint8Array =>
-  Uint8Array.from(rows, (value, cell) => FEATURES[cell % FEATURES.length]!.range.toCode(value));
+export function packFeatures(rows: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(rows.length);
+  for (let start = 0; start < rows.length; start += FEATURES.length)
+    for (let at = 0; at < FEATURES.length; at++) bytes[start + at] = FEATURES[at]!.range.toCode(rows[start + at]!);
+  return bytes;
+}
 
 /** Returns the rows that were packed, bit for bit. */
-export const unpackFeatures = (bytes: Uint8Array): Float32Array =>
-  Float32Array.from(bytes, (code, cell) => FEATURES[cell % FEATURES.length]!.range.fromCode(code));
+export function unpackFeatures(bytes: Uint8Array): Float32Array {
+  const rows = new Float32Array(bytes.length);
+  for (let start = 0; start < rows.length; start += FEATURES.length)
+    for (let at = 0; at < FEATURES.length; at++) rows[start + at] = FEATURES[at]!.range.fromCode(bytes[start + at]!);
+  return rows;
+}
 
 /** Writes the position of an entry into its logged row of features. */
 export function writePosition(features: Float32Array, row: number, column: number): void {

@@ -7,6 +7,7 @@ import { computeTagShares, type GenreAffinity } from './affinity.ts';
 import { type ItemColumns, toDay } from './item-columns.ts';
 import { computeLabelLifts } from './lift.ts';
 import type { StatisticsColumns } from './statistics-columns.ts';
+import type { Folds } from './string-table.ts';
 
 /** Shares by item index, relative to the list's best. */
 type Shares = ReadonlyMap<number, number>;
@@ -41,7 +42,7 @@ export interface RequestFeatures {
   countryTrend: Shares;
   statistics: StatisticsColumns;
   /** The folds of the player's platform, if any item has it; null if it is unknown. */
-  platforms: ReadonlySet<number> | null;
+  platforms: Folds | null;
   localHour: number | null;
   /** Days since the epoch, UTC. */
   today: number;

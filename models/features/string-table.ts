@@ -23,6 +23,14 @@ export class StringTable {
   }
 }
 
+/** Folds to look for. Nearly always there is only one, which is compared faster than a set is asked. */
+export interface Folds {
+  readonly size: number;
+  /** The only fold; −1 if there are none or several. */
+  readonly only: number;
+  has(fold: number): boolean;
+}
+
 /** Also finds strings in any case: those that differ only in case have the same fold. */
 export class FoldedTable extends StringTable {
   /** By number. */
@@ -46,8 +54,16 @@ export class FoldedTable extends StringTable {
   }
 
   /** Leaves out what the table has in no case. */
-  findFolds(texts: readonly string[]): ReadonlySet<number> {
-    return new Set(texts.map((text) => this.findFold(text)).filter((fold) => fold >= 0));
+  findFolds(texts: readonly string[]): Folds {
+    const folds = new Set<number>();
+    let last = -1;
+    for (const text of texts) {
+      const fold = this.findFold(text);
+      if (fold < 0) continue;
+      last = fold;
+      folds.add(fold);
+    }
+    return { size: folds.size, only: folds.size === 1 ? last : -1, has: (fold) => folds.has(fold) };
   }
 }
 

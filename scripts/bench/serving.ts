@@ -13,7 +13,7 @@ import { publishRandomRelease } from './random-release.ts';
 import { startWorkerd } from './workerd.ts';
 
 export const KEY = 'bench';
-export const ITEMS = 5_000;
+export const ITEMS = 20_000;
 const HISTORY = 50;
 /** Between the items of the history, so that they come from the whole catalogue. */
 const STRIDE = 97;

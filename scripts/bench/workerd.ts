@@ -9,6 +9,8 @@ type Options = NonNullable<Parameters<typeof createTestHarness>[0]>;
 type Worker = Extract<Options, { workers: unknown }>['workers'][number];
 
 export async function startWorkerd(worker: Worker) {
+  // Wrangler's own store of traces would write some rows for each call of a store, on the Worker's thread.
+  process.env.X_LOCAL_OBSERVABILITY = 'false';
   const harness = createTestHarness({ root: PROJECT_DIR, workers: [worker] });
   const { url } = await harness.listen();
   return {

@@ -6,6 +6,7 @@ import { Budget, DEADLINE_DEFAULT_MS, DEADLINE_MAX_MS, DEADLINE_MIN_MS } from '.
 import type { RecommendationRequest } from '../serving/recommendation-request.ts';
 import { mayChangePlayers } from './caller.ts';
 import type { AppContext } from './endpoint.ts';
+import { readLocalHour } from './local-hour.ts';
 import { wholeNumber } from './parameters.ts';
 
 export const contextQuery = {
@@ -60,7 +61,7 @@ export function readRequest(
     country: query.country ?? readCountry(cf?.country) ?? readRegion(locale),
     locale,
     ageLimit: query.ageLimit ?? null,
-    localHour: readLocalHour(cf?.timezone, new Date()),
+    localHour: readLocalHour(cf?.timezone, Date.now()),
   };
   const caller = get('caller');
   return {
@@ -79,16 +80,6 @@ const readCountry = (country: string | undefined): string | undefined =>
 function readRegion(locale: string | null): string | null {
   try {
     return locale === null ? null : (new Intl.Locale(locale).region ?? null);
-  } catch {
-    return null;
-  }
-}
-
-/** 0–23 in an IANA time zone; null if the zone is unknown. */
-function readLocalHour(timeZone: string | undefined, at: Date): number | null {
-  if (timeZone === undefined) return null;
-  try {
-    return Number(new Intl.DateTimeFormat('en', { hour: 'numeric', hourCycle: 'h23', timeZone }).format(at));
   } catch {
     return null;
   }

@@ -9,7 +9,9 @@ import type { Source } from './source.ts';
 
 const UNKNOWN = 0;
 const REMOVED = -1;
-/** By item index: UNKNOWN, REMOVED, or the candidate's number from 1. Shared, as clearing is cheaper than creating. */
+/** Removed by a list, and not visited yet. */
+const LISTED = -2;
+/** By item index: one of these, or the candidate's number from 1. Shared, as clearing is cheaper than creating. */
 let sharedMask = new Int32Array(0);
 
 export class CandidatePool {
@@ -23,9 +25,10 @@ export class CandidatePool {
   readonly #lists: number[] = [];
 
   constructor(filters: readonly Filter[], { length }: ItemColumns) {
-    this.#filters = filters;
+    this.#filters = filters.filter(({ listed }) => listed === undefined);
     if (sharedMask.length < length) sharedMask = new Int32Array(2 * length);
     this.#mask = sharedMask.fill(UNKNOWN, 0, length);
+    for (const { listed = [] } of filters) for (const index of listed) if (index >= 0) this.#mask[index] = LISTED;
   }
 
   /**
@@ -56,8 +59,9 @@ export class CandidatePool {
   /** The item's candidate; −1 if a filter removes it. */
   #admit(index: number): number {
     const known = this.#mask[index]!;
-    if (known !== UNKNOWN) return known === REMOVED ? -1 : known - 1;
-    if (removes(this.#filters, index)) {
+    if (known > UNKNOWN) return known - 1;
+    if (known === REMOVED) return -1;
+    if (known === LISTED || removes(this.#filters, index)) {
       this.#mask[index] = REMOVED;
       this.removed.push(index);
       return -1;

@@ -29,10 +29,27 @@ export function readSourceScores({ indexes, retrieved }: Candidates, source: Sou
     if (one === source)
       for (let position = 0; position < candidates.length; position++) {
         const candidate = candidates[position]!;
-        column[candidate] = Math.max(column[candidate]!, scores[position]!);
+        if (scores[position]! > column[candidate]!) column[candidate] = scores[position]!;
       }
   return column;
 }
+
+/** The reason of a source for a candidate, of several rows of a source that with the best score; undefined without. */
+export function findReason({ retrieved }: Candidates, candidate: number, source: SourceName): string | undefined {
+  let reason: string | undefined;
+  let best = 0;
+  for (const { source: one, candidates, scores, reasons } of retrieved) {
+    const position = one === source ? candidates.indexOf(candidate) : -1;
+    if (position < 0 || scores[position]! < best) continue;
+    best = scores[position]!;
+    reason = reasons[position]!;
+  }
+  return reason;
+}
+
+/** The first source that retrieved a candidate. */
+export const findSource = ({ retrieved }: Candidates, candidate: number): SourceName =>
+  retrieved.find(({ candidates }) => candidates.includes(candidate))!.source;
 
 /** The sources that retrieved a candidate, in the order in which they were asked, each with its best score. */
 export function listSources(

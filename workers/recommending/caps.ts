@@ -12,39 +12,67 @@ const SERIES_MAX = 2;
 /** The popularity cap counts this many games. */
 const MOST_POPULAR = 100;
 
-/** True if the item would exceed a cap beside `slate`. All are item indexes. */
-export function isCapped({ developers, series }: ItemColumns, slate: readonly number[], index: number): boolean {
-  const developer = developers[index]!;
-  let ofDeveloper = 0;
-  let ofSeries = 0;
-  for (const other of slate) {
-    if (developer !== NO_DEVELOPER && developers[other] === developer) ofDeveloper++;
-    if (series[other] === series[index]) ofSeries++;
+/** Counts the slate's games. Few developers and series reach their cap, so an item is compared with these alone. */
+export class Caps {
+  readonly #columns: ItemColumns;
+  readonly #developers = new Map<number, number>();
+  readonly #series = new Map<number, number>();
+  readonly #fullDevelopers: number[] = [];
+  readonly #fullSeries: number[] = [];
+
+  constructor(columns: ItemColumns) {
+    this.#columns = columns;
   }
-  return ofDeveloper >= DEVELOPER_MAX || ofSeries >= SERIES_MAX;
+
+  /** `index`: item index, here and below. */
+  add(index: number): void {
+    const developer = this.#columns.developers[index]!;
+    const series = this.#columns.series[index]!;
+    if (developer !== NO_DEVELOPER && count(this.#developers, developer) === DEVELOPER_MAX)
+      this.#fullDevelopers.push(developer);
+    if (count(this.#series, series) === SERIES_MAX) this.#fullSeries.push(series);
+  }
+
+  /** True if the item would exceed a cap. */
+  isCapped(index: number): boolean {
+    return (
+      (this.#fullDevelopers.length > 0 && this.#fullDevelopers.includes(this.#columns.developers[index]!)) ||
+      (this.#fullSeries.length > 0 && this.#fullSeries.includes(this.#columns.series[index]!))
+    );
+  }
 }
 
-/** Returns at most `length` of the ranked candidates in their order; those beyond a cap only if there are no others. */
+function count(counts: Map<number, number>, number: number): number {
+  const counted = (counts.get(number) ?? 0) + 1;
+  counts.set(number, counted);
+  return counted;
+}
+
+/**
+ * Returns at most `length` of the ranked candidates in their order; those beyond a cap only if there are no others.
+ * `isShown`: by candidate, 1 for those to leave out.
+ */
 export function takeWithinCaps(
   { columns, indexes }: Candidates,
   ranked: readonly number[],
   length: number,
-  isShown: (candidate: number) => boolean,
-): number[] {
+  isShown: Uint8Array,
+): { taken: number[]; isWithinCaps: boolean } {
   const taken: number[] = [];
-  const slate: number[] = [];
+  const caps = new Caps(columns);
   const capped: number[] = [];
   for (const candidate of ranked) {
     if (taken.length === length) break;
-    if (isShown(candidate)) continue;
+    if (isShown[candidate] === 1) continue;
     const index = indexes[candidate]!;
-    if (isCapped(columns, slate, index)) capped.push(candidate);
+    if (caps.isCapped(index)) capped.push(candidate);
     else {
       taken.push(candidate);
-      slate.push(index);
+      caps.add(index);
     }
   }
-  return [...taken, ...capped.slice(0, length - taken.length)];
+  const isWithinCaps = taken.length === length || capped.length === 0;
+  return { taken: isWithinCaps ? taken : [...taken, ...capped.slice(0, length - taken.length)], isWithinCaps };
 }
 
 /** Returns those of `some` that fit within the caps beside the others. */
@@ -53,8 +81,9 @@ export function filterByCaps(
   some: readonly number[],
   beside: readonly number[],
 ): number[] {
-  const slate = beside.map((candidate) => indexes[candidate]!);
-  return some.filter((candidate) => !isCapped(columns, slate, indexes[candidate]!));
+  const caps = new Caps(columns);
+  for (const candidate of beside) caps.add(indexes[candidate]!);
+  return some.filter((candidate) => !caps.isCapped(indexes[candidate]!));
 }
 
 /** At most `max` of the items of a slate may be of these item indexes. */

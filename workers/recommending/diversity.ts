@@ -6,7 +6,7 @@ import type { GenreAffinity } from '../../models/features/affinity.ts';
 import type { ItemColumns } from '../../models/features/item-columns.ts';
 import { LabelMarks } from '../../models/features/label-marks.ts';
 import type { Candidates } from './candidates.ts';
-import { isCapped, type Limit } from './caps.ts';
+import { Caps, type Limit } from './caps.ts';
 
 /** Beyond this length only the order by score matters. */
 const DIVERSIFIED_MAX = 24;
@@ -31,37 +31,62 @@ export function diversify(
 ): number[] {
   const builder = new SlateBuilder(columns, diversity);
   for (const candidate of before) builder.add(indexes[candidate]!);
+  const left = new Left(ranked, indexes, scores);
   const slate: number[] = [];
-  const left = [...ranked];
   while (slate.length < Math.min(length, DIVERSIFIED_MAX)) {
-    const position = builder.findBest(left, indexes, scores);
+    const position = builder.findBest(left);
     if (position < 0) break;
-    const [best] = left.splice(position, 1);
-    builder.add(indexes[best!]!);
-    slate.push(best!);
+    left.isTaken[position] = 1;
+    builder.add(left.indexes[position]!);
+    slate.push(ranked[position]!);
   }
-  return [...slate, ...left.slice(0, length - slate.length)];
+  for (let position = 0; position < ranked.length && slate.length < length; position++)
+    if (left.isTaken[position] === 0) slate.push(ranked[position]!);
+  return slate;
+}
+
+/** The ranked candidates as columns, by position. */
+class Left {
+  readonly length: number;
+  readonly indexes: Int32Array;
+  readonly scores: Float64Array;
+  readonly isTaken: Uint8Array;
+  /** The highest similarity to the first `compared` items of the slate. */
+  readonly similarities: Float64Array;
+  readonly compared: Int32Array;
+
+  constructor(ranked: readonly number[], indexes: readonly number[], scores: Float64Array) {
+    const { length } = ranked;
+    this.length = length;
+    this.indexes = new Int32Array(length);
+    this.scores = new Float64Array(length);
+    this.isTaken = new Uint8Array(length);
+    this.similarities = new Float64Array(length);
+    this.compared = new Int32Array(length);
+    for (let position = 0; position < length; position++) {
+      this.indexes[position] = indexes[ranked[position]!]!;
+      this.scores[position] = scores[ranked[position]!]!;
+    }
+  }
 }
 
 class SlateBuilder {
   readonly #columns: ItemColumns;
   readonly #diversity: Diversity;
+  readonly #caps: Caps;
   /** Items of the slate whose number is limited. */
   #limited = 0;
-  /** Item indexes. */
-  readonly #slate: number[] = [];
   /** The labels of each item of the slate. */
   readonly #marks: LabelMarks[] = [];
   /** By label: the player's share of a genre, and the slate's. */
   readonly #wanted: Float64Array;
   readonly #genres: Float64Array;
-  /** By item index, the highest similarity to the first `compared` items of the slate. */
-  readonly #similarities = new Map<number, { most: number; compared: number }>();
 
   constructor(columns: ItemColumns, diversity: Diversity) {
     const { table } = columns.labels;
     this.#columns = columns;
     this.#diversity = diversity;
+    this.#caps = new Caps(columns);
     this.#wanted = new Float64Array(table.length);
     this.#genres = new Float64Array(table.length);
     for (const { genre, share } of diversity.affinity) {
@@ -71,21 +96,23 @@ class SlateBuilder {
   }
 
   /** The position of the best of the first candidates that fit within the caps; −1 if none does. */
-  findBest(candidates: readonly number[], indexes: readonly number[], scores: Float64Array): number {
+  findBest(left: Left): number {
     const { similarityWeight, calibrationWeight, limit } = this.#diversity;
     const refused = limit !== undefined && this.#limited >= limit.max ? limit.indexes : undefined;
     let best = -1;
     let bestValue = Number.NEGATIVE_INFINITY;
     let compared = 0;
-    for (let position = 0; position < candidates.length && compared < COMPARED_MAX; position++) {
-      const candidate = candidates[position]!;
-      const index = indexes[candidate]!;
-      if (refused?.has(index) || isCapped(this.#columns, this.#slate, index)) continue;
+    for (let position = 0; position < left.length && compared < COMPARED_MAX; position++) {
+      const index = left.indexes[position]!;
+      if (left.isTaken[position] === 1 || refused?.has(index) || this.#caps.isCapped(index)) continue;
       const value =
-        scores[candidate]! *
-        (1 - similarityWeight * this.#findSimilarity(index)) *
+        left.scores[position]! *
+        (1 - similarityWeight * this.#findSimilarity(left, position)) *
         (1 + calibrationWeight * this.#computeLack(index));
-      if (value > bestValue) [best, bestValue] = [position, value];
+      if (value > bestValue) {
+        best = position;
+        bestValue = value;
+      }
       compared++;
     }
     return best;
@@ -94,27 +121,25 @@ class SlateBuilder {
   add(index: number): void {
     const { cells, starts, genreEnds } = this.#columns.labels;
     const end = genreEnds[index]!;
-    this.#slate.push(index);
+    this.#caps.add(index);
     if (this.#diversity.limit?.indexes.has(index)) this.#limited++;
     this.#marks.push(new LabelMarks(this.#columns.labels, index));
     for (let cell = starts[index]!; cell < end; cell++) this.#genres[cells[cell]!]! += 1 / (end - starts[index]!);
   }
 
   /** Similarity to the most similar item of the slate, 0–1. */
-  #findSimilarity(index: number): number {
-    let known = this.#similarities.get(index);
-    if (known === undefined) {
-      known = { most: 0, compared: 0 };
-      this.#similarities.set(index, known);
-    }
-    for (; known.compared < this.#slate.length; known.compared++)
-      known.most = Math.max(known.most, this.#marks[known.compared]!.computeJaccard(index));
-    return known.most;
+  #findSimilarity({ indexes, similarities, compared }: Left, position: number): number {
+    let most = similarities[position]!;
+    for (let other = compared[position]!; other < this.#marks.length; other++)
+      most = Math.max(most, this.#marks[other]!.computeJaccard(indexes[position]!));
+    similarities[position] = most;
+    compared[position] = this.#marks.length;
+    return most;
   }
 
   /** The share of the player's mix of genres that the slate lacks and the item has, 0–1; 0 for the first item. */
   #computeLack(index: number): number {
-    const { length } = this.#slate;
+    const { length } = this.#marks;
     if (length === 0) return 0;
     const { cells, starts, genreEnds } = this.#columns.labels;
     let lack = 0;

@@ -2,6 +2,8 @@
 
 export interface Filter {
   removes(index: number): boolean;
+  /** The item indexes that it removes, if it is a list of them; −1 for items that the catalogue has never had. */
+  listed?: ReadonlySet<number>;
   /** For items that it removes. */
   explain(index: number): string;
 }

@@ -4,6 +4,7 @@
 import type { RequestContext } from '../../models/contracts/context.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
 import { type ItemColumns, NO_AGE_RATING, NO_DAY, toDay } from '../../models/features/item-columns.ts';
+import type { Folds } from '../../models/features/string-table.ts';
 import type { Filter } from './filter.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { createRuleFilters } from './rules.ts';
@@ -36,12 +37,12 @@ export const createNamingFilters = ({ user, context, rules, catalogue: { columns
 function createHistoryFilter({ owned, played }: UserState, columns: ItemColumns): Filter {
   const listed = findIndexes([...owned, ...played], columns);
   const isOwned = (index: number) => owned.includes(columns.ids[index]!);
-  return { removes: (index) => listed.has(index), explain: (index) => (isOwned(index) ? 'owned' : 'played') };
+  return { listed, removes: (index) => listed.has(index), explain: (index) => (isOwned(index) ? 'owned' : 'played') };
 }
 
 export function createListFilter(itemIds: readonly string[], columns: ItemColumns, reason: string): Filter {
   const listed = findIndexes(itemIds, columns);
-  return { removes: (index) => listed.has(index), explain: () => reason };
+  return { listed, removes: (index) => listed.has(index), explain: () => reason };
 }
 
 const findIndexes = (itemIds: readonly string[], columns: ItemColumns): ReadonlySet<number> => {
@@ -75,7 +76,7 @@ function createPlatformFilters({ platform }: RequestContext, { labels }: ItemCol
 }
 
 function createMuteFilters({ preferences: { mutedGenres, mutedTags } }: UserState, { labels }: ItemColumns): Filter[] {
-  const create = (muted: readonly string[], find: (index: number, folds: ReadonlySet<number>) => number): Filter[] => {
+  const create = (muted: readonly string[], find: (index: number, folds: Folds) => number): Filter[] => {
     const folds = labels.table.findFolds(muted);
     if (folds.size === 0) return [];
     return [

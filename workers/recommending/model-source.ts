@@ -53,36 +53,57 @@ function getOrder(modelScores: ModelScores): ModelOrder {
   return known;
 }
 
-/** Sorted first: enough for a page, unless the player already has most of them. */
+/** Sorted first, at least: enough for a page, unless the player already has most of them. */
 const SORTED_FIRST = 400;
+/** About so many scores are counted: every n-th of a larger vocabulary. */
+const COUNTED = 2_000;
 /** Keeps the sign, the exponent and four bits of the fraction: sixteen buckets per doubling of the score. */
 const BUCKET_SHIFT = 19;
 const BUCKETS = 1 << (32 - BUCKET_SHIFT);
 
-/**
- * Counts scores into buckets and sorts only the best buckets: sorting all would cost more than the model itself. The
- * bits of positive floats order as the floats do, so the upper bits are logarithmic buckets, which suit votes as well
- * as steeply falling probabilities.
- */
+/** Sorts only the best scores: sorting all would cost more than the model itself. */
 function orderVocabulary(scores: Float32Array): ModelOrder {
-  const bits = new Int32Array(scores.buffer, scores.byteOffset, scores.length);
-  const counts = new Int32Array(BUCKETS);
-  for (let position = 0; position < bits.length; position++)
-    if (bits[position]! > 0) counts[bits[position]! >> BUCKET_SHIFT]!++;
-  let bucket = BUCKETS - 1;
-  for (let sorted = counts[bucket]!; sorted < SORTED_FIRST && bucket > 0; sorted += counts[bucket]!) bucket--;
-
-  const sortWhere = (test: (bits: number) => boolean) => {
-    const positions: number[] = [];
-    for (let position = 0; position < bits.length; position++)
-      // NaN has the bits of a large number.
-      if (test(bits[position]!) && scores[position]! > 0) positions.push(position);
-    return orderByScore(positions.map((position) => scores[position]!)).map((at) => positions[at]!);
-  };
-  const threshold = bucket << BUCKET_SHIFT;
+  const threshold = findThreshold(scores);
   let rest: readonly number[] | undefined;
   return {
-    first: sortWhere((one) => one >= threshold),
-    readRest: () => (rest ??= sortWhere((one) => one < threshold)),
+    first: sortPart(scores, threshold, true),
+    readRest: () => (rest ??= sortPart(scores, threshold, false)),
   };
 }
+
+/**
+ * The bits of a score that probably SORTED_FIRST others reach. The bits of positive floats order as the floats do, so
+ * the upper bits are logarithmic buckets, which suit votes as well as steeply falling probabilities.
+ */
+function findThreshold(scores: Float32Array): number {
+  const bits = readBits(scores);
+  const step = Math.max(1, Math.floor(bits.length / COUNTED));
+  const counts = new Int32Array(BUCKETS);
+  for (let position = 0; position < bits.length; position += step)
+    if (bits[position]! > 0) counts[bits[position]! >> BUCKET_SHIFT]!++;
+  const expected = SORTED_FIRST / step;
+  // Three deviations more, since only a sample is counted.
+  const wanted = step === 1 ? expected : expected + 3 * Math.sqrt(expected);
+  let bucket = BUCKETS - 1;
+  for (let counted = counts[bucket]!; counted < wanted && bucket > 0; counted += counts[bucket]!) bucket--;
+  return bucket << BUCKET_SHIFT;
+}
+
+/** The positions of the positive scores that reach the threshold, or of those that do not, best first. */
+function sortPart(scores: Float32Array, threshold: number, reaches: boolean): number[] {
+  const bits = readBits(scores);
+  const positions: number[] = [];
+  const own: number[] = [];
+  for (let position = 0; position < bits.length; position++)
+    // NaN has the bits of a large number.
+    if (bits[position]! >= threshold === reaches && scores[position]! > 0) {
+      positions.push(position);
+      own.push(scores[position]!);
+    }
+  const order = orderByScore(own);
+  for (let rank = 0; rank < order.length; rank++) order[rank] = positions[order[rank]!]!;
+  return order;
+}
+
+const readBits = ({ buffer, byteOffset, length }: Float32Array): Int32Array =>
+  new Int32Array(buffer, byteOffset, length);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createRng } from '../../models/features/rng.ts';
-import { orderByScore } from './order-by-score.ts';
+import { orderByScore, selectBest } from './order-by-score.ts';
 
 it('is a stable sort, best first, of any length', () => {
   const random = createRng('order by score');
@@ -9,5 +9,13 @@ it('is a stable sort, best first, of any length', () => {
     const scores = Float64Array.from({ length }, () => Math.round(20 * random()) - 5);
     const sorted = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]!);
     expect([...orderByScore(scores)], `${length}`).toEqual(sorted);
+  }
+});
+
+it('selects the first of the same order', () => {
+  const random = createRng('select best');
+  for (const length of [0, 1, 2, 3, 4, 30]) {
+    const scores = Float64Array.from({ length }, () => Math.round(4 * random()));
+    expect(selectBest(scores, 3), `${[...scores]}`).toEqual(orderByScore(scores).slice(0, 3));
   }
 });

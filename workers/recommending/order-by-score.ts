@@ -21,6 +21,19 @@ export function orderByScore(scores: ArrayLike<number>): number[] {
   return sorted;
 }
 
+/** The positions of the best scores, at most `count`, in the same order: for a few of many. */
+export function selectBest(scores: ArrayLike<number>, count: number): number[] {
+  const best: number[] = [];
+  for (let position = 0; position < scores.length; position++) {
+    if (best.length === count && scores[best[count - 1]!]! >= scores[position]!) continue;
+    if (best.length === count) best.pop();
+    let at = best.length;
+    while (at > 0 && scores[best[at - 1]!]! < scores[position]!) at--;
+    best.splice(at, 0, position);
+  }
+  return best;
+}
+
 /** Writes the positions from `start` to `end` in order. */
 function insertRun(order: Int32Array, start: number, end: number, scores: ArrayLike<number>): void {
   for (let position = start; position < end; position++) {

@@ -37,9 +37,13 @@ export function rankInRow(
   { candidates, scores: rowScores, reasons }: Retrieved,
   scores: Float64Array,
 ): Pick<ScoredRow, 'candidates' | 'explain'> {
-  const boosted = candidates.map((candidate, position) => scores[candidate]! * (1 + rowScores[position]!));
+  const boosted = new Float64Array(candidates.length);
+  for (let position = 0; position < boosted.length; position++)
+    boosted[position] = scores[candidates[position]!]! * (1 + rowScores[position]!);
+  const ranked = orderByScore(boosted);
+  for (let rank = 0; rank < ranked.length; rank++) ranked[rank] = candidates[ranked[rank]!]!;
   return {
-    candidates: orderByScore(boosted).map((position) => candidates[position]!),
+    candidates: ranked,
     explain: (candidate) => reasons[candidates.indexOf(candidate)]!,
   };
 }
@@ -52,6 +56,13 @@ interface Left {
   shown: Uint8Array;
 }
 
+/** A row that is not on the page yet. */
+interface WaitingRow {
+  row: ScoredRow;
+  /** Its first candidates and their expected utility; undefined if that must be computed again. */
+  examined: { candidates: readonly number[]; utility: number } | undefined;
+}
+
 /**
  * Fills rows of at most `length` items, in the order of the page: kind by kind if `order` is not null. `above`: the
  * rows above them.
@@ -62,19 +73,18 @@ export function fillRows(
   above: readonly FilledRow[],
   order: readonly RowKind[] | null,
 ): FilledRow[] {
-  const shownAbove = new Set(above.flatMap(({ items }) => items.map(({ index }) => index)));
   const { indexes } = candidates;
-  const shown = Uint8Array.from(indexes, (index) => Number(shownAbove.has(index)));
-  const left: Left = { candidates, scores, shown };
+  const left: Left = { candidates, scores, shown: markShown(indexes, above) };
   const filled: FilledRow[] = [];
-  let waiting = rows;
+  let waiting: WaitingRow[] = rows.map((row) => ({ row, examined: undefined }));
   while (true) {
     const lengthMin = above.length + filled.length === 0 ? 1 : Math.min(ROW_LENGTH_MIN, length);
-    waiting = waiting.filter((row) => hasLeft(row, lengthMin, left));
-    const row = findNextRow(order === null ? waiting : selectNextKind(waiting, order), left);
-    if (row === undefined) return filled;
-    const taken = takeLeft(row, length, left);
-    for (const candidate of taken) shown[candidate] = 1;
+    waiting = waiting.filter(({ row }) => hasLeft(row, lengthMin, left));
+    const next = findNextRow(order === null ? waiting : selectNextKind(waiting, order), left);
+    if (next === undefined) return filled;
+    const { row } = next;
+    const { taken } = takeWithinCaps(candidates, row.candidates, length, left.shown);
+    for (const candidate of taken) left.shown[candidate] = 1;
     filled.push({
       row,
       items: taken.map((candidate) => ({
@@ -83,8 +93,17 @@ export function fillRows(
         reason: row.explain(candidate),
       })),
     });
-    waiting = waiting.filter((one) => one !== row);
+    waiting = waiting.filter((one) => one !== next);
   }
+}
+
+function markShown(indexes: readonly number[], above: readonly FilledRow[]): Uint8Array {
+  const shownAbove = new Set<number>();
+  for (const { items } of above) for (const { index } of items) shownAbove.add(index);
+  const shown = new Uint8Array(indexes.length);
+  for (let candidate = 0; candidate < shown.length; candidate++)
+    if (shownAbove.has(indexes[candidate]!)) shown[candidate] = 1;
+  return shown;
 }
 
 function hasLeft({ candidates }: ScoredRow, lengthMin: number, { shown }: Left): boolean {
@@ -93,38 +112,45 @@ function hasLeft({ candidates }: ScoredRow, lengthMin: number, { shown }: Left):
   return false;
 }
 
-const takeLeft = (row: ScoredRow, length: number, { candidates, shown }: Left): number[] =>
-  takeWithinCaps(candidates, row.candidates, length, (candidate) => shown[candidate] === 1);
-
-const selectNextKind = (waiting: readonly ScoredRow[], order: readonly RowKind[]): readonly ScoredRow[] => {
-  const next = order.find((kind) => waiting.some((row) => row.kind === kind));
-  return waiting.filter(({ kind }) => kind === next);
+const selectNextKind = (waiting: readonly WaitingRow[], order: readonly RowKind[]): readonly WaitingRow[] => {
+  const next = order.find((kind) => waiting.some(({ row }) => row.kind === kind));
+  return waiting.filter(({ row: { kind } }) => kind === next);
 };
 
 /** The row with the highest expected utility; `more-picks` only after every personal row. */
-function findNextRow(waiting: readonly ScoredRow[], left: Left): ScoredRow | undefined {
-  const personal = waiting.some(({ kind }) => ROWS[kind].isPersonal);
-  let best: ScoredRow | undefined;
+function findNextRow(waiting: readonly WaitingRow[], left: Left): WaitingRow | undefined {
+  const personal = waiting.some(({ row: { kind } }) => ROWS[kind].isPersonal);
+  let best: WaitingRow | undefined;
   let most = Number.NEGATIVE_INFINITY;
-  for (const row of waiting) {
-    if (personal && row.kind === 'more-picks') continue;
-    const utility = computeRowUtility(row, left);
-    if (utility > most) [best, most] = [row, utility];
+  for (const one of waiting) {
+    if (personal && one.row.kind === 'more-picks') continue;
+    const utility = readUtility(one, left);
+    if (utility > most) [best, most] = [one, utility];
   }
   return best;
 }
 
-/** The discounted mean of the first items' scores. The row of a recent search leads whatever its score. */
-function computeRowUtility(row: ScoredRow, left: Left): number {
+/** The row's utility, computed again only if a row above now shows one of the candidates that it was computed from. */
+function readUtility(waiting: WaitingRow, left: Left): number {
+  const { row, examined } = waiting;
+  // The row of a recent search leads whatever its score.
   if (row.kind === 'search') return Number.POSITIVE_INFINITY;
-  const candidates = takeLeft(row, EXAMINED_POSITIONS, left);
+  if (examined?.candidates.every((candidate) => left.shown[candidate] === 0)) return examined.utility;
+  const { taken, isWithinCaps } = takeWithinCaps(left.candidates, row.candidates, EXAMINED_POSITIONS, left.shown);
+  const utility = computeRowUtility(row, taken, left.scores);
+  // Beyond the caps, candidates that are shown make room for others.
+  waiting.examined = isWithinCaps ? { candidates: taken, utility } : undefined;
+  return utility;
+}
+
+/** By position. */
+const DISCOUNTS = Float64Array.from({ length: EXAMINED_POSITIONS }, (_, position) => 1 / Math.log2(position + 2));
+const DISCOUNT_SUM = DISCOUNTS.reduce((sum, discount) => sum + discount, 0);
+
+/** The discounted mean of the first items' scores. `candidates`: at most EXAMINED_POSITIONS. */
+function computeRowUtility({ kind }: ScoredRow, candidates: readonly number[], scores: Float64Array): number {
   let sum = 0;
-  let discounts = 0;
-  for (let position = 0; position < EXAMINED_POSITIONS; position++) {
-    const discount = 1 / Math.log2(position + 2);
-    const candidate = candidates[position];
-    sum += discount * (candidate === undefined ? 0 : left.scores[candidate]!);
-    discounts += discount;
-  }
-  return (row.kind === 'more-picks' ? MORE_PICKS_FACTOR : 1) * (sum / discounts);
+  for (let position = 0; position < candidates.length; position++)
+    sum += DISCOUNTS[position]! * scores[candidates[position]!]!;
+  return (kind === 'more-picks' ? MORE_PICKS_FACTOR : 1) * (sum / DISCOUNT_SUM);
 }

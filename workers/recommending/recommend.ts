@@ -3,7 +3,7 @@
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
 import type { ItemColumns } from '../../models/features/item-columns.ts';
-import { type Candidates, listSources, toRecommendedItem } from './candidates.ts';
+import { type Candidates, findReason, toRecommendedItem } from './candidates.ts';
 import { filterByCaps, type Limit, limitPopular } from './caps.ts';
 import { diversify } from './diversity.ts';
 import { exploreTopPicks, type TopPick, toPin } from './exploration.ts';
@@ -14,7 +14,7 @@ import { type FilledRow, fillRows, rankInRow, type ScoredRow } from './rank-rows
 import type { RankingInput } from './ranking-input.ts';
 import { retrieveCandidates } from './retrieve-candidates.ts';
 import { listRows, ROWS, type Row } from './rows.ts';
-import { prepareRules } from './rules.ts';
+import { prepareRules, type RuleEffects } from './rules.ts';
 import { type Scores, scoreCandidates } from './scores.ts';
 import { filterSource, type ShownItem, type Source, take } from './source.ts';
 
@@ -102,22 +102,32 @@ async function rankCandidates(
   const filters = [...selectionFilters, ...createPlayerFilters(input)];
   const { candidates, removed, ofRows, unexplored } = retrieveCandidates(input, rows, rules, filters);
   const { ranked, ...scored } = await scoreCandidates(candidates, input, rules);
-  const pins = ranked.filter((candidate) => rules.isPinned(candidates.indexes[candidate]!));
-  const pinned = new Set(pins);
-  const order = [...pins, ...ranked.filter((candidate) => !pinned.has(candidate))];
+  const { order, pinCount } = putPinsFirst(ranked, candidates, rules);
   return {
     ...scored,
     candidates,
     removed,
     filters,
     ranked: order,
-    pinCount: pins.length,
+    pinCount,
     rows: rows.map((row, position) => ({
       ...row,
       ...(ofRows[position] ? rankInRow(ofRows[position], scored.scores) : { ...scored, candidates: order }),
     })),
     unexplored,
   };
+}
+
+function putPinsFirst(
+  ranked: readonly number[],
+  { indexes }: Candidates,
+  { isPinned }: RuleEffects,
+): { order: readonly number[]; pinCount: number } {
+  if (isPinned === undefined) return { order: ranked, pinCount: 0 };
+  const pins: number[] = [];
+  const others: number[] = [];
+  for (const candidate of ranked) (isPinned(indexes[candidate]!) ? pins : others).push(candidate);
+  return { order: pins.concat(others), pinCount: pins.length };
 }
 
 /** Pins come first, in their own order; the others are diversified beside them. */
@@ -142,8 +152,8 @@ const toTopRow = (topPicks: readonly TopPick[], ranking: Ranking, input: Ranking
   row: listRows(input, (_, kind) => kind === 'top-picks')[0]!,
   items: topPicks.map(({ candidate, exploration }) => {
     const own = toShownItem(candidate, ranking);
-    const explored = exploration ? listSources(ranking.candidates, candidate).get('exploration') : undefined;
-    return { ...own, reason: explored?.reason ?? own.reason };
+    const explored = exploration ? findReason(ranking.candidates, candidate, 'exploration') : undefined;
+    return { ...own, reason: explored ?? own.reason };
   }),
 });
 

@@ -11,7 +11,7 @@ import { retrievePlayedLately, retrievePlayedLongAgo } from './history-sources.t
 import { retrieveByModel } from './model-source.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { listSimilar } from './similar.ts';
-import { filterSource, fromItems, type Source, take } from './source.ts';
+import { filterSource, fromColumns, fromItems, type Source, type SourceColumns, takeInto } from './source.ts';
 import {
   getCountryList,
   isPopularInCountry,
@@ -181,12 +181,14 @@ const GENRE_DEPTH = 400;
 function listGenreRows(input: RankingInput): RowContent[] {
   const strong = input.affinity.slice(0, GENRE_ROWS_MAX).filter(({ share }) => share >= GENRE_SHARE_MIN);
   if (strong.length === 0) return [];
-  const best = [...take(retrieveByModel(input), GENRE_DEPTH), ...take(retrievePopular(input), GENRE_DEPTH)];
+  const best: SourceColumns = { indexes: [], scores: [], reasons: [] };
+  takeInto(best, retrieveByModel(input), GENRE_DEPTH);
+  takeInto(best, retrievePopular(input), GENRE_DEPTH);
   return strong.map(({ genre }) => ({
     key: genre,
     title: `More ${genre}`,
     reason: `You like ${genre}`,
-    candidates: filterSource(fromItems(best), [createGenreFilter(genre, input.catalogue.columns)]),
+    candidates: filterSource(fromColumns(best), [createGenreFilter(genre, input.catalogue.columns)]),
   }));
 }
 

@@ -43,8 +43,11 @@ function createMatcher(
     conditions.push((index) => folds.has(developerTable.folds[columns.developers[index]!]!));
   }
   if (ageRatingMin !== undefined) conditions.push((index) => columns.ageRatings[index]! >= ageRatingMin);
-  const [first, ...others] = conditions;
-  return (index) => first!(index) && others.every((holds) => holds(index));
+  if (conditions.length === 1) return conditions[0]!;
+  return (index) => {
+    for (const holds of conditions) if (!holds(index)) return false;
+    return true;
+  };
 }
 
 export const createRuleFilters = (rules: readonly Rule[], columns: ItemColumns): Filter[] =>
@@ -59,9 +62,10 @@ export const createRuleFilters = (rules: readonly Rule[], columns: ItemColumns):
 const FACTOR_MAX = 1e9;
 
 export interface RuleEffects {
-  /** Returns the factor to multiply an item's score by. */
-  computeFactor(index: number): number;
-  isPinned(index: number): boolean;
+  /** Returns the factor to multiply an item's score by; undefined if no rule boosts or buries. */
+  computeFactor: ((index: number) => number) | undefined;
+  /** Undefined if no rule pins. */
+  isPinned: ((index: number) => boolean) | undefined;
   /** Items that rules pin by id: no other source needs to retrieve them. */
   pinnedIds: string[];
 }
@@ -73,14 +77,19 @@ export function prepareRules(rules: readonly Rule[], columns: ItemColumns): Rule
       .map((rule) => ({ rule, matches: getMatcher(rule, columns) }));
   const pins = matchersOf('pin');
   const weights = matchersOf('boost', 'bury');
+  const computeFactor = (index: number): number => {
+    let factor = 1;
+    for (const { rule, matches } of weights)
+      if (matches(index)) factor *= rule.action === 'boost' ? rule.factor : 1 / rule.factor;
+    return Math.min(FACTOR_MAX, Math.max(1 / FACTOR_MAX, factor));
+  };
+  const isPinned = (index: number): boolean => {
+    for (const { matches } of pins) if (matches(index)) return true;
+    return false;
+  };
   return {
-    computeFactor(index) {
-      let factor = 1;
-      for (const { rule, matches } of weights)
-        if (matches(index)) factor *= rule.action === 'boost' ? rule.factor : 1 / rule.factor;
-      return Math.min(FACTOR_MAX, Math.max(1 / FACTOR_MAX, factor));
-    },
-    isPinned: (index) => pins.some(({ matches }) => matches(index)),
+    computeFactor: weights.length === 0 ? undefined : computeFactor,
+    isPinned: pins.length === 0 ? undefined : isPinned,
     pinnedIds: pins.flatMap(({ rule }) => rule.match.itemIds ?? []),
   };
 }

@@ -10,7 +10,7 @@ import {
   FEATURES,
 } from '../../models/features/ranking.ts';
 import { computeRequestFeatures, type RequestFeatures } from '../../models/features/request-features.ts';
-import { type Candidates, listSources, readSourceScores } from './candidates.ts';
+import { type Candidates, findReason, findSource, readSourceScores } from './candidates.ts';
 import { sinkPassedOver } from './fatigue.ts';
 import { orderByScore } from './order-by-score.ts';
 import { type BaseSource, computePriors } from './prior.ts';
@@ -55,15 +55,13 @@ export async function scoreCandidates(
   // Without a ranking model only the shown items need features, for the log.
   const features = input.predictActions === null ? undefined : encodeFeatures(described, request);
   const { utilities, rankingFailure } = await predictUtilities(features, indexes.length, input);
-  const computePreferenceFactor = createPreferenceFactor(input, request.popularity);
   const scores = new Float64Array(indexes.length);
-  for (let candidate = 0; candidate < scores.length; candidate++) {
-    const index = indexes[candidate]!;
-    scores[candidate] = (utilities ?? priors)[candidate]! * computePreferenceFactor(index) * rules.computeFactor(index);
-  }
+  scores.set(utilities ?? priors);
+  multiply(scores, indexes, createPreferenceFactor(input, request.popularity));
+  multiply(scores, indexes, rules.computeFactor);
   const ranked = rankByScore(candidates, scores);
   const countPassedOver = (candidate: number) =>
-    rules.isPinned(indexes[candidate]!) ? 0 : (request.passedOver.get(indexes[candidate]!) ?? 0);
+    rules.isPinned?.(indexes[candidate]!) ? 0 : (request.passedOver.get(indexes[candidate]!) ?? 0);
   const sinks = utilities === undefined && request.passedOver.size > 0;
   return {
     scores,
@@ -75,22 +73,34 @@ export async function scoreCandidates(
   };
 }
 
+/** `computeFactor`: by item index; undefined if all factors are 1. */
+function multiply(
+  scores: Float64Array,
+  indexes: readonly number[],
+  computeFactor: ((index: number) => number) | undefined,
+): void {
+  if (computeFactor === undefined) return;
+  for (let candidate = 0; candidate < scores.length; candidate++)
+    scores[candidate]! *= computeFactor(indexes[candidate]!);
+}
+
 /** Best first, equal ones by their ids. */
 function rankByScore({ columns: { ids }, indexes }: Candidates, scores: Float64Array): number[] {
   const ranked = orderByScore(scores);
   for (let start = 0, end = 1; start < ranked.length; start = end++) {
-    while (end < ranked.length && scores[ranked[end]!] === scores[ranked[start]!]) end++;
+    const score = scores[ranked[start]!];
+    while (end < ranked.length && scores[ranked[end]!] === score) end++;
     if (end - start === 1) continue;
     const equal = ranked.slice(start, end).sort((a, b) => (ids[indexes[a]!]! < ids[indexes[b]!]! ? -1 : 1));
-    ranked.splice(start, equal.length, ...equal);
+    for (let at = 0; at < equal.length; at++) ranked[start + at] = equal[at]!;
   }
   return ranked;
 }
 
 function describeCandidates(candidates: Candidates, priors: Float64Array): CandidateFeatures {
-  const retrievalRanks: number[] = new Array(priors.length).fill(-1);
+  const retrievalRanks = new Int32Array(priors.length).fill(-1);
   const byModel = candidates.retrieved.find(({ source }) => source === 'retrieval')?.candidates ?? [];
-  for (const [rank, candidate] of byModel.entries()) retrievalRanks[candidate] = rank;
+  for (let rank = 0; rank < byModel.length; rank++) retrievalRanks[byModel[rank]!] = rank;
   return {
     indexes: candidates.indexes,
     retrievalRanks,
@@ -134,13 +144,14 @@ async function predictUtilities(
   }
 }
 
-/** Returns the factor of the player's popularity dial and of the genres that the player wants less of. */
+/** Returns the factor of the player's popularity dial and of the genres that the player wants less of, if there are. */
 function createPreferenceFactor(
   { user: { preferences }, catalogue: { columns } }: RankingInput,
   popularity: Float64Array,
-): (index: number) => number {
+): ((index: number) => number) | undefined {
   const dial = preferences.popularity * Math.log(DIAL_FACTOR);
   const lessGenres = columns.labels.table.findFolds(preferences.lessGenres);
+  if (dial === 0 && lessGenres.size === 0) return undefined;
   return (index) =>
     // The square root, since popularity falls so steeply that most items would count as unknown.
     (dial === 0 ? 1 : Math.exp(dial * (Math.sqrt(popularity[index]!) - 0.5))) *
@@ -153,8 +164,10 @@ function explainScore(
   base: BaseSource,
   { columns: { labels }, genres }: RequestFeatures,
 ): string {
-  const sources = listSources(candidates, candidate);
-  const { reason } = sources.get(base) ?? sources.get('cold-start') ?? [...sources.values()][0]!;
+  const reason =
+    findReason(candidates, candidate, base) ??
+    findReason(candidates, candidate, 'cold-start') ??
+    findReason(candidates, candidate, findSource(candidates, candidate))!;
   const index = candidates.indexes[candidate]!;
   const own = labels.cells.subarray(labels.starts[index], labels.genreEnds[index]);
   const strongest = own.find((label) => genres[label]! >= STRONG_SHARE);

@@ -2,7 +2,7 @@
 
 import { createSimilarity, listColdStartItems, scoreAtRank } from './cold-start.ts';
 import { computeHistorySimilarities } from './history-similarity.ts';
-import { orderByScore } from './order-by-score.ts';
+import { orderByScore, selectBest } from './order-by-score.ts';
 import type { RankingInput } from './ranking-input.ts';
 import type { ShownItem, Source } from './source.ts';
 import { readStatistics } from './sources.ts';
@@ -19,17 +19,18 @@ const POPULARITY_WEIGHT = 0.01;
 export function listSimilar(input: RankingInput, to: number): ShownItem[] {
   const { columns } = input.catalogue;
   const title = columns.titles.read(to);
-  const neighbours = input
-    .neighboursOf(columns.ids[to]!)
-    .map(([itemId, score]) => ({ index: columns.find(itemId), score, reason: `Goes with ${title}` }))
-    .filter(({ index }) => index >= 0);
+  const reason = `Goes with ${title}`;
+  const neighbours: ShownItem[] = [];
+  for (const [itemId, score] of input.neighboursOf(columns.ids[to]!)) {
+    const index = columns.find(itemId);
+    if (index >= 0) neighbours.push({ index, score, reason });
+  }
   if (neighbours.length === 0) return listByContent(input, to);
   const scores = neighbours.map(({ score }) => score);
   const computeSimilarity = createSimilarity(columns, to);
   const indexes = listColdStartItems(input);
   const similarities = indexes.map(computeSimilarity);
-  const coldStart = orderByScore(similarities)
-    .slice(0, COLD_START_NEIGHBOURS_MAX)
+  const coldStart = selectBest(similarities, COLD_START_NEIGHBOURS_MAX)
     .filter((position) => similarities[position]! > 0)
     .map((position) => ({
       index: indexes[position]!,
