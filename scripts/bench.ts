@@ -265,6 +265,22 @@ bench
     await measure(json, () => benchStatistics([10_000, 100_000, 1_000_000], log), formatStatistics);
   });
 
+bench
+  .command('experiments')
+  .description(
+    'The statistics of experiments on simulated players: how often reports that are read 200 times raise a false ' +
+      'alarm, what they find and after how many players, and interleaving against a split. Takes five minutes.',
+  )
+  .option('--simulations <n>', 'of each experiment without an effect', parseWholeNumber(40), 2_000)
+  .addOption(jsonOption())
+  .action(async ({ json, simulations }) => {
+    const [{ benchExperiments }, { formatExperiments }] = await Promise.all([
+      import('./bench/experiments.ts'),
+      import('./bench/format-experiments.ts'),
+    ]);
+    await measure(json, async () => benchExperiments(simulations, log), formatExperiments);
+  });
+
 async function measure<Report>(
   json: true | undefined,
   run: (shutdown: Shutdown) => Promise<Report>,

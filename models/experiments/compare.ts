@@ -2,7 +2,7 @@
 
 import { compareClocks } from './confidence-sequence.ts';
 import type { Group } from './cuped.ts';
-import { computeCovariance } from './moments.ts';
+import { computeCovariance, ROUNDING } from './moments.ts';
 
 export interface Difference {
   /** The variant's value less `factor` times the control's. */
@@ -24,7 +24,7 @@ export function compareGroups(control: Group, variant: Group, factor = 1): Diffe
   const pooled = (((n - 1) * ofControl + (m - 1) * ofVariant) / Math.max(1, n + m - 2)) * (1 / n + 1 / m);
   return {
     value: variant.ratio.value - factor * control.ratio.value,
-    standardError: Math.sqrt(Math.max(separate, pooled)),
+    standardError: Math.max(Math.sqrt(Math.max(separate, pooled)), ROUNDING * Math.abs(variant.ratio.value)),
     clock: compareClocks(control.moments.answers, variant.moments.answers),
   };
 }

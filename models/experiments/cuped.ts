@@ -2,7 +2,7 @@
 // subtracted (Deng, Xu, Kohavi & Walker 2013, "Improving the Sensitivity of Online Controlled Experiments by Utilizing
 // Pre-Experiment Data"). For ratios both sides are linearised.
 
-import { addMoments, computeCovariance, type Moments } from './moments.ts';
+import { addMoments, computeCovariance, MOMENT_PAIRS, type Moments, ROUNDING } from './moments.ts';
 import type { Ratio } from './ratio.ts';
 
 export interface Group {
@@ -23,7 +23,9 @@ export function adjust(control: Group, variant: Group): { control: Group; varian
   const pool = (a: readonly number[], b: readonly number[]) =>
     sumSquares(control.moments, a, before) + sumSquares(variant.moments, b, before);
   const spread = pool(before, before);
-  if (spread <= 0) return null;
+  // Two numbers that nearly cancel out leave rounding errors, which would pass for a habit of the users.
+  const size = weighSquares(both, before);
+  if (spread <= ROUNDING * size) return null;
   const theta = pool(control.ratio.influence, variant.ratio.influence) / spread;
   const adjustGroup = ({ moments, ratio }: Group): Group => {
     const mean = before.reduce((sum, coefficient, n) => sum + coefficient * moments.sums[n]!, 0) / moments.users;
@@ -32,6 +34,10 @@ export function adjust(control: Group, variant: Group): { control: Group; varian
   };
   return { control: adjustGroup(control), variant: adjustGroup(variant) };
 }
+
+/** Sum over users of the squares of the combination's parts. */
+const weighSquares = ({ products }: Moments, coefficients: readonly number[]): number =>
+  MOMENT_PAIRS.reduce((sum, [a, b], n) => (a === b ? sum + coefficients[a]! ** 2 * products[n]! : sum), 0);
 
 const sumSquares = (moments: Moments, a: readonly number[], b: readonly number[]) =>
   computeCovariance(moments, a, b) * Math.max(0, moments.users - 1);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../data/random.ts';
+import { computePValue } from './confidence-sequence.ts';
 import { draftTeams } from './interleaving.ts';
 import { addPreferences, EMPTY_PREFERENCES, estimatePreference, preferencesOfUser } from './preference.ts';
 
@@ -81,7 +82,9 @@ test('a preference is the mean over users, however much each clicks', () => {
   expect((interval![1] - interval![0]) / 2 / 0.0804).toBeGreaterThan(2.9);
   expect((interval![1] - interval![0]) / 2 / 0.0804).toBeLessThan(3.5);
   expect(isSignificant).toBe(true);
-  expect(estimatePreference(moments).signPValue).toBeLessThan(0.01);
+  // (60 − 20) / √80 = 4.472; ties do not count.
+  const deviation = 40 / Math.sqrt(80);
+  expect(estimatePreference(moments).signPValue).toBeCloseTo(computePValue(deviation, 1_240, 500), 12);
 });
 
 test('few users are no preference', () => {

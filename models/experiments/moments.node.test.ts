@@ -119,6 +119,14 @@ test('a mean’s standard error is that of the bootstrap of means', () => {
   const separate = Math.sqrt(covariance(first, first) / 500 + covariance(second, second) / 1_000);
   expect(standardError).toBeGreaterThanOrEqual(separate - 1e-12);
   expect(standardError / separate).toBeLessThan(1.05);
+  // Against twice the control: its variance counts four times.
+  const doubled = compareGroups(group(users.slice(0, 750)), group(users.slice(750)), 2);
+  const [early, late] = [values.slice(0, 750), values.slice(750)];
+  expect(doubled.value).toBeCloseTo(mean(late) - 2 * mean(early), 12);
+  expect(doubled.standardError).toBeCloseTo(
+    Math.sqrt((4 * covariance(early, early) + covariance(late, late)) / 750),
+    10,
+  );
 });
 
 test('with the days before, a mean’s variance shrinks by 1 − r² and its difference by what they explain', () => {
@@ -164,6 +172,9 @@ test('with the days before, a ratio’s interval is shorter and still covers; wi
   expect(adjust(strangers, strangers)).toBeNull();
   const alike = group(drawUsers(random, 100).map(([y]): UserTerms => [y, 1, 4, 1]));
   expect(adjust(alike, alike)).toBeNull();
+  // All clicked at the same rate before, some more often: nothing in it predicts a rate.
+  const steady = group(drawUsers(random, 100).map(([y, x], n): UserTerms => [y, x, n, 10 * n]));
+  expect(adjust(steady, steady)).toBeNull();
 });
 
 test('a small group in which nothing happened is not taken to be without variance', () => {
@@ -174,6 +185,13 @@ test('a small group in which nothing happened is not taken to be without varianc
   // Of one size, each group has its own variance: 0 and 0.05 · 0.95.
   const even = compareGroups(clicks(2_000, 0.05), clicks(2_000, 0));
   expect(even.standardError).toBeCloseTo(Math.sqrt((0.05 * 0.95) / 1_999) / 10, 10);
+});
+
+test('values that are all alike differ by rounding alone, and this is no difference', () => {
+  const alike = (count: number) => group(Array.from({ length: count }, (): UserTerms => [0.1, 1, 0, 0]));
+  const { value, standardError } = compareGroups(alike(200), alike(600));
+  expect(Math.abs(value)).toBeGreaterThan(0);
+  expect(Math.abs(value)).toBeLessThan(standardError / 100);
 });
 
 test('a ratio without a denominator is not measured', () => {

@@ -8,6 +8,9 @@ export const MOMENT_PAIRS = MOMENT_TERMS.flatMap((_, a) =>
   MOMENT_TERMS.slice(a).map((_, n): readonly [number, number] => [a, a + n]),
 );
 
+/** Relative errors of differences of sums that are about equal, generously. */
+export const ROUNDING = 1e-9;
+
 export interface Moments {
   users: number;
   /** The users' answers since their exposure: the clock of the confidence sequences. */

@@ -86,6 +86,22 @@ test('the adjusted interval decides where there is one', () => {
   expect(report.verdicts[0]!.verdict).toBe('open');
 });
 
+test('a variant that was ahead before, and is less so now, is worse', () => {
+  const draw = (variant: string, ahead: number, effect: number): VariantMoments => {
+    const each = Array.from({ length: 600 }, (_, n): UserTerms => {
+      const habit = ahead + (n % 10);
+      return [habit + effect + (n % 3), 1, habit, 1];
+    });
+    const moments = each.map((terms) => momentsOfUser(terms, 9)).reduce(addMoments, EMPTY_MOMENTS);
+    return { metric: 'clicks', variant, isNew: false, moments };
+  };
+  const byClicks = { ...experiment, primaryMetric: 'clicks' as const };
+  const report = computeReport(byClicks, [draw('control', 0, 0), draw('bold', 2, -1)], null);
+  expect(report.metrics[0]!.variants[0]!.difference).toBeCloseTo(1, 10);
+  expect(report.metrics[0]!.variants[0]!.adjustedDifference).toBeLessThan(-0.5);
+  expect(report.verdicts[0]!.verdict).toBe('worse');
+});
+
 test('a worse variant is told from a better one, also where lower is better', () => {
   const swap = ({ variant, ...one }: VariantMoments) => ({ ...one, variant: variant === 'bold' ? 'control' : 'bold' });
   expect(computeReport(experiment, better.map(swap), null).verdicts[0]!.verdict).toBe('worse');
@@ -137,6 +153,14 @@ test('a guardrail is breached only beyond its limit, and makes the variant harmf
   expect(testGuardrails(generous, new MomentSums(dismissals(10)))[0]!.isBreached).toBe(false);
   expect(testGuardrails(experiment, new MomentSums(dismissals(20)))[0]!.isBreached).toBe(false);
   expect(testGuardrails(experiment, new MomentSums(dismissals(40)))[0]!.isBreached).toBe(false);
+  // Several guardrails share the false alarms.
+  const alone = { ...experiment, guardrails: experiment.guardrails.slice(0, 1) };
+  expect(testGuardrails(alone, new MomentSums(dismissals(10)))[0]!.bound).toBeGreaterThan(guardrail!.bound!);
+  const few = [
+    makeMoments('dismissal-rate', 'control', { users: 29, oneIn: 30 }),
+    makeMoments('dismissal-rate', 'bold', { users: 400, oneIn: 1 }),
+  ];
+  expect(testGuardrails(experiment, new MomentSums(few))[0]).toMatchObject({ bound: null, isBreached: false });
 });
 
 test('with few users or none there is no interval', () => {
