@@ -1,10 +1,12 @@
-// Expired data: rows of D1 by age, files of the log by their day, and files that no snapshot names any more.
+// Expired data: rows of D1 by age, files of the log by their day, files that no snapshot names any more, and old
+// releases.
 // Listing and deleting go through the same table, so that a dry run lists what a run deletes.
 
 import type { DataFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import { toDay } from './day.ts';
 import { deleteUnnamedFiles, listUnnamedFiles } from './delete-unnamed-files.ts';
 import { askShards, type LogBindings, type LogShards, listLogShards, workOnShards } from './log-shards.ts';
+import { deleteOldReleases, listOldReleases } from './old-releases.ts';
 import type { RetentionSettings } from './settings.ts';
 import { editSnapshot, readSnapshotOrEmpty, retireFiles } from './snapshots.ts';
 
@@ -14,10 +16,12 @@ const ROWS_KEPT_DAYS = 30;
 /** Coverage is over a week. */
 const COVERAGE_DAYS = 8;
 
-/** `rows`: null if they were not counted. `keptDays`: infinity, in JSON null, for what is kept for ever. */
+/** `rows`: null if they were not counted. */
 export interface Expired {
   store: string;
-  keptDays: number;
+  /** Days, or a number of the newest; infinity, in JSON null, for what is kept for ever. */
+  kept: number;
+  unit: 'days' | 'releases';
   rows: number | null;
   files: number;
   bytes: number;
@@ -68,29 +72,31 @@ export async function listExpired(env: Stores, settings: RetentionSettings, now:
       const count = db.prepare(`select count(*) as n from ${kind.table} where ${kind.expired}`);
       return [(await count.bind(now - kind.keptDays * DAY_MS).first<number>('n')) ?? 0];
     });
-    rows.push({ store: kind.store, keptDays: kind.keptDays, rows: add(counted), files: 0, bytes: 0 });
+    rows.push({ store: kind.store, kept: kind.keptDays, unit: 'days', rows: add(counted), files: 0, bytes: 0 });
   }
   const manifest = await readSnapshotOrEmpty(BUCKET);
-  const { logDays, slateDays, snapshotDays } = settings;
+  const { logDays, slateDays, snapshotDays, releases } = settings;
   const unnamed = await listUnnamedFiles(BUCKET, now - snapshotDays * DAY_MS);
+  const old = (await listOldReleases(env, releases)).flatMap(({ files }) => files);
   return [
     ...rows,
     describeFiles('log', logDays, findExpired(manifest.events, logDays, now)),
     describeFiles('slates', slateDays, findExpired(manifest.slates, slateDays, now)),
-    {
-      store: 'replaced-files',
-      keptDays: snapshotDays,
-      rows: null,
-      files: unnamed.length,
-      bytes: unnamed.reduce((sum, { size }) => sum + size, 0),
-    },
+    { store: 'replaced-files', kept: snapshotDays, unit: 'days', ...describeObjects(unnamed) },
+    { store: 'releases', kept: releases, unit: 'releases', ...describeObjects(old) },
   ];
 }
+
+const describeObjects = (objects: readonly R2Object[]): Pick<Expired, 'rows' | 'files' | 'bytes'> => ({
+  rows: null,
+  files: objects.length,
+  bytes: objects.reduce((sum, { size }) => sum + size, 0),
+});
 
 /** Returns the number of rows and files. Files of the log leave the snapshot now, and R2 after `snapshotDays`. */
 export async function deleteExpired(
   env: Stores,
-  { logDays, slateDays, snapshotDays }: RetentionSettings,
+  { logDays, slateDays, snapshotDays, releases }: RetentionSettings,
   now: number,
 ): Promise<number> {
   const { BUCKET } = env;
@@ -110,7 +116,7 @@ export async function deleteExpired(
     return files === 0 ? undefined : withoutFiles(manifest, expired, now);
   });
   const unnamed = await deleteUnnamedFiles(BUCKET, now, snapshotDays * DAY_MS);
-  return deleted + files + unnamed;
+  return deleted + files + unnamed + (await deleteOldReleases(env, releases));
 }
 
 const add = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0);
@@ -118,9 +124,10 @@ const add = (numbers: readonly number[]): number => numbers.reduce((sum, n) => s
 const findExpired = <File extends { day: string }>(files: readonly File[], days: number, now: number): File[] =>
   Number.isFinite(days) ? files.filter(({ day }) => day < toDay(now - days * DAY_MS)) : [];
 
-const describeFiles = (store: string, keptDays: number, files: readonly DataFile[]): Expired => ({
+const describeFiles = (store: string, kept: number, files: readonly DataFile[]): Expired => ({
   store,
-  keptDays,
+  kept,
+  unit: 'days',
   rows: files.reduce((sum, { rows }) => sum + rows, 0),
   files: files.length,
   bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
