@@ -8,8 +8,8 @@ import { reserveStdout } from './terminal/json-output.ts';
 import { environmentOption, jsonOption, remoteOption, stateOption } from './terminal/options.ts';
 
 const AFTER = `
-The settings LOG_DAYS, SLATE_DAYS, SNAPSHOT_DAYS and RELEASES_KEPT of wrangler.toml say how long what is kept. With
---dry-run the state folder may be in use by \`npm start\`; otherwise stop that first.
+The settings LOG_DAYS, SLATE_DAYS and SNAPSHOT_DAYS of wrangler.toml say how long what is kept. With --dry-run the state
+folder may be in use by \`npm start\`; otherwise stop that first.
 
 Examples:
   npm run retention -- --dry-run
@@ -44,13 +44,13 @@ async function retain({ dryRun: isDryRun, json, ...storeFlags }: Flags): Promise
 }
 
 function describe(expired: readonly Expired[], dryRun: boolean): string {
-  const lines = expired.map(({ store, kept: limit, unit, rows, files, bytes }) => {
-    const kept = Number.isFinite(limit) ? `${count(limit)} ${unit}` : 'for ever';
+  const lines = expired.map(({ store, keptDays, rows, files, bytes }) => {
+    const kept = Number.isFinite(keptDays) ? `${count(keptDays)} days` : 'for ever';
     const held = [
       ...(rows === null ? [] : [`${count(rows)} rows`]),
       ...(files === 0 ? [] : [`${count(files)} files of ${(bytes / 1e6).toFixed(1)} MB`]),
     ];
-    return `  ${store.padEnd(16)}kept ${kept.padEnd(13)}${held.join(' in ') || 'nothing'}`;
+    return `  ${store.padEnd(16)}kept ${kept.padEnd(12)}${held.join(' in ') || 'nothing'}`;
   });
   return [dryRun ? 'A run now would delete:' : 'Deleted:', ...lines].join('\n');
 }

@@ -8,13 +8,16 @@ import { countRows } from '../models/contracts/snapshot.ts';
 import { cronOf } from '../workers/storage/job-schedule.ts';
 import { type LogShards, listLogShards } from '../workers/storage/log-shards.ts';
 import { lastSequenceOf, readSnapshotOrEmpty } from '../workers/storage/snapshots.ts';
+import { openExperimentClient } from './experiments/call.ts';
 import { ensureDevelopmentKey } from './local/development-key.ts';
 import { findFreePort } from './local/local-server.ts';
 import { withPlatform } from './local/platform.ts';
 import { PROJECT_DIR } from './local/project.ts';
 import { assertNotServed, markServed } from './local/state-lock.ts';
 import { startWatchedServer, type WatchedServer } from './local/watched-server.ts';
-import { createSimulateCommand, type Flags } from './simulate/command.ts';
+import { createSimulateCommand, type Flags, PLAYERS_MAX } from './simulate/command.ts';
+import { askQuestions } from './simulate/experiments.ts';
+import { formatExperiments } from './simulate/format-experiments.ts';
 import { conclude, formatOutcome, formatRound, type RoundReport, summarise } from './simulate/report.ts';
 import { type RoundPlan, runRound } from './simulate/round.ts';
 import { openStore, type Store } from './simulate/store.ts';
@@ -46,9 +49,11 @@ async function simulate(flags: Flags): Promise<void> {
     }
     await waitUntilLogged(simulation);
     const outcome = conclude(rounds);
+    if (printJson === undefined) console.log(`${formatOutcome(outcome)}\n`);
+    const experiments = flags.experiments ? await simulateExperiments(simulation, flags) : undefined;
     const { seed, players, visits } = flags;
-    if (printJson) printJson({ seed, players, visits, rounds, outcome });
-    else console.log(formatOutcome(outcome));
+    if (printJson) printJson({ seed, players, visits, rounds, outcome, experiments });
+    else if (experiments) console.log(formatExperiments(experiments));
     await shutdown.exit(0);
   } catch (error) {
     // Children ended by the shutdown fail too; that is expected.
@@ -69,6 +74,8 @@ function chooseState(given: string | undefined): string {
 interface Simulation {
   state: string;
   server: WatchedServer;
+  /** May do everything. */
+  key: string;
   store: Store;
   games: RoundPlan['games'];
   /** The expected contents of the log once all accepted events have arrived. */
@@ -86,7 +93,7 @@ async function openSimulation({ seed, ...flags }: Flags, shutdown: Shutdown): Pr
   shutdown.add(server.stop);
   await server.ready;
   const logged = { events, slates: 0 };
-  return { state, server, store: openStore(server.url, key), games: makeGames(seed, now), logged, shutdown };
+  return { state, server, key, store: openStore(server.url, key), games: makeGames(seed, now), logged, shutdown };
 }
 
 async function simulateRound(simulation: Simulation, flags: Flags, round: number): Promise<RoundReport> {
@@ -105,6 +112,23 @@ async function simulateRound(simulation: Simulation, flags: Flags, round: number
   logged.events += report.events;
   logged.slates += tallies.full.reduce((sum, { pages }) => sum + pages, 0);
   return report;
+}
+
+/** After a training on what the rounds have left. */
+async function simulateExperiments(simulation: Simulation, { seed, visits, rounds }: Flags) {
+  const { server, store, key, games } = simulation;
+  await trainOnLog(simulation);
+  const progress = createProgress();
+  const outcomes = await askQuestions({
+    ...{ store, games, seed, visits, playersMax: PLAYERS_MAX, now: Date.now() },
+    gameOf: new Map(games.map((game) => [game.item.itemId, game])),
+    round: rounds + 1,
+    experiments: openExperimentClient(server.url, key),
+    watch: () => server.runCron(cronOf('watch-experiments')),
+    onProgress: (step) => progress.update(step),
+  });
+  progress.end();
+  return outcomes;
 }
 
 interface Logged {

@@ -27,7 +27,6 @@ declare namespace Cloudflare {
     LOG_DAYS: string;
     SLATE_DAYS: string;
     SNAPSHOT_DAYS: string;
-    RELEASES_KEPT: string;
     COUNTED_GAMES_PER_DAY: string;
     /** `on`: players who have never requested a gallery also get a backup gallery and `gallery.ready`. */
     BACKUP_EVERYONE: string;

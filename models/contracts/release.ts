@@ -9,8 +9,6 @@ export const RELEASE_SCHEMA = 5;
 
 /** Items of a history that a retrieval model reads: the newest, newest first, padded at the end with weight 0. */
 export const HISTORY_LENGTH = 128;
-/** The last releases, with the best of which the gate compares a new one. */
-export const RECENT_MAX = 10;
 /** An isolate of 128 MB must hold two while it swaps releases; ORT takes about three times the file. */
 export const MODEL_BYTES_MAX = 16 * 1000 * 1000;
 

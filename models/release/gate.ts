@@ -1,6 +1,5 @@
 // The gate: decides if a candidate may replace the release in use. It publishes nothing.
 
-import type { RECENT_MAX } from '../contracts/release.ts';
 import { computeMean } from '../evaluation/metrics.ts';
 import { estimateDifference } from '../evaluation/significance.ts';
 
@@ -24,9 +23,8 @@ export interface Verdict {
  * Standard errors of noise when comparing with the best of one to ten releases: the one-sided 5% of a normal
  * distribution, divided by their number (Bonferroni), since the best of several equal ones is also the luckiest.
  */
-const NOISE_STANDARD_ERRORS = [1.645, 1.96, 2.128, 2.241, 2.326, 2.394, 2.45, 2.498, 2.539, 2.576] as const satisfies {
-  length: typeof RECENT_MAX;
-};
+const NOISE_STANDARD_ERRORS = [1.645, 1.96, 2.128, 2.241, 2.326, 2.394, 2.45, 2.498, 2.539, 2.576] as const;
+export const RECENT_MAX = NOISE_STANDARD_ERRORS.length;
 
 /**
  * Publishes if NDCG@10 is above popularity's, and not below that of the release in use, nor below that of the best of

@@ -27,7 +27,6 @@ export interface ReleaseClient {
   activate(version: string): Promise<ReleaseInUse & { failure: string | null }>;
   pin(version: string): Promise<ReleaseInUse>;
   unpin(version: string): Promise<void>;
-  delete(version: string): Promise<void>;
 }
 
 /** `key`: one with the scope `admin`. */
@@ -60,9 +59,6 @@ export function openReleaseClient(url: string, key: string): ReleaseClient {
     activate: async (version) =>
       (await call('POST', `${pathOf(version)}/activate`)) as ReleaseInUse & { failure: string | null },
     pin: async (version) => (await call('PUT', `${pathOf(version)}/pin`)) as ReleaseInUse,
-    delete: async (version) => {
-      await call('DELETE', pathOf(version));
-    },
     unpin: async (version) => {
       await call('DELETE', `${pathOf(version)}/pin`);
     },

@@ -87,14 +87,6 @@ export function createReleasesCommand() {
     await client.unpin(version);
     print({ unpinned: version }, `Unpinned ${version}: the next training that passes the gate replaces it.`);
   });
-  subcommand(
-    'delete <version>',
-    'Deletes a release. The one in use, the one before it and those that experiments name stay.',
-  ).action(async (version, { json, ...worker }) => {
-    const print = openOutput(json);
-    await (await openClient(worker)).delete(version);
-    print({ deleted: version }, `Deleted ${version}.`);
-  });
   releases
     .command('make-key <file>')
     .description('Makes a key that signs releases, in a new file, and shows its public key.')

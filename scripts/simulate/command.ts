@@ -4,8 +4,9 @@ import path from 'node:path';
 import type { POLICIES } from '../../models/contracts/policy.ts';
 import { createCommand } from '../terminal/command.ts';
 import { jsonOption, parseWholeNumber, seedOption } from '../terminal/options.ts';
+import { GROUP } from './experiments.ts';
 
-const PLAYERS_MAX = 3_000;
+export const PLAYERS_MAX = 3_000;
 const VISITS_MAX = 100;
 const ROUNDS_MAX = 100;
 
@@ -19,6 +20,7 @@ export const createSimulateCommand = () =>
       parseWholeNumber(1, ROUNDS_MAX),
       3,
     )
+    .option('--experiments', 'after the rounds, ask questions by experiments; --rounds 1 is enough for a ranking model')
     .addOption(seedOption())
     .option('--state <dir>', 'folder of a new store instead of .wrangler/simulation', (dir) => path.resolve(dir))
     .addOption(jsonOption())
@@ -41,5 +43,9 @@ ${Object.entries(POLICY_TEXTS)
   .map(([policy, text]) => `  ${policy.padEnd(12)}${text}`)
   .join('\n')}
 
-Example:
-  npm run -s simulate -- --rounds 4 --seed 2 --json`;
+With --experiments other players come in groups of ${GROUP}, until each has its answer, ${PLAYERS_MAX} at most:
+a better variant, a harmful one that a guardrail stops, and one question asked by a split and by interleaving.
+
+Examples:
+  npm run -s simulate -- --rounds 4 --seed 2 --json
+  npm run -s simulate -- --rounds 1 --experiments`;

@@ -38,45 +38,61 @@ export interface Tally {
   degraded: number;
 }
 
-export interface RoundPlan {
+export interface VisitPlan {
   store: Store;
   games: readonly Game[];
+  gameOf: ReadonlyMap<string, Game>;
   seed: number;
   round: number;
-  players: number;
   visits: number;
   /** Epoch milliseconds of the last visit. */
   now: number;
+}
+
+export interface RoundPlan extends Omit<VisitPlan, 'gameOf'> {
+  players: number;
   onProgress(share: number): void;
 }
 
 /** Returns tallies by policy, with the same players in the same order. Throws if the store responds with an error. */
 export async function runRound(plan: RoundPlan): Promise<Record<Policy, Tally[]>> {
-  const { seed, round, players } = plan;
-  // New players: those that the store knows already come from the world's own seed.
-  const drawn = makePlayers(1_000 * seed + round).slice(0, players);
+  const drawn = drawPlayers(plan);
   const gameOf = new Map(plan.games.map((game) => [game.item.itemId, game]));
   const work = drawn.flatMap((player, index) => POLICIES.map((policy) => ({ player, policy, index })));
   const tallies = Object.fromEntries(POLICIES.map((policy) => [policy, [] as Tally[]])) as Record<Policy, Tally[]>;
-  let next = 0;
-  const simulateNext = async () => {
-    while (next < work.length) {
-      const { player, policy, index } = work[next++]!;
-      tallies[policy][index] = await simulatePlayer({ ...plan, player, policy, gameOf });
-      plan.onProgress(next / work.length);
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, simulateNext));
+  let done = 0;
+  await forEachAtOnce(work, async ({ player, policy, index }) => {
+    const userId = `simulated-${plan.round}-${policy}-${player.userId.slice('player-'.length)}`;
+    tallies[policy][index] = await simulatePlayer({ ...plan, player, userId, policy, gameOf });
+    plan.onProgress(++done / work.length);
+  });
   return tallies;
 }
 
-interface PlayerPlan extends RoundPlan {
-  player: Player;
-  policy: Policy;
-  gameOf: ReadonlyMap<string, Game>;
+/** New players: those that the store knows already come from the world's own seed. */
+export const drawPlayers = ({ seed, round, players }: Pick<RoundPlan, 'seed' | 'round' | 'players'>): Player[] =>
+  makePlayers(1_000 * seed + round).slice(0, players);
+
+/** Runs the work of several at once. */
+export async function forEachAtOnce<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const workNext = async () => {
+    while (next < all.length) await work(all[next++]!);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, workNext));
 }
 
-async function simulatePlayer(plan: PlayerPlan): Promise<Tally> {
+export interface PlayerPlan extends VisitPlan {
+  player: Player;
+  /** In the store. */
+  userId: string;
+  /** Undefined: as the store decides. */
+  policy?: Policy | undefined;
+  onGallery?(gallery: Gallery): void;
+}
+
+/** All visits of one player. */
+export async function simulatePlayer(plan: PlayerPlan): Promise<Tally> {
   const { player, seed, round, visits, now } = plan;
   const tally: Tally = {
     visits,
@@ -103,8 +119,7 @@ async function simulatePlayer(plan: PlayerPlan): Promise<Tally> {
 }
 
 async function visitStore(plan: PlayerPlan, visit: Visit, random: Random, at: number, tally: Tally): Promise<void> {
-  const { store, player, policy, round, gameOf } = plan;
-  const userId = `simulated-${round}-${policy}-${player.userId.slice('player-'.length)}`;
+  const { store, player, userId, policy, gameOf } = plan;
   let clock = at;
   const tick = () => {
     clock += SECOND_MS;
@@ -112,6 +127,7 @@ async function visitStore(plan: PlayerPlan, visit: Visit, random: Random, at: nu
   };
   for (let page = 0; page < PAGES_MAX; page++) {
     const gallery = await store.readGallery(userId, policy, player);
+    plan.onGallery?.(gallery);
     // Players who want something new skip the rows of games that they own.
     const rows = gallery.rows.filter(({ id }) => !showsOwnGames(id));
     measureRegret(visit, rows, plan, tally);

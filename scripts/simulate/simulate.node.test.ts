@@ -24,7 +24,7 @@ const pageOf = (shown: readonly Game[]): Gallery['rows'] =>
   }));
 
 /** Shows the games in the order that `orderFor` gives a policy, and records the events sent to it. */
-function openFakeStore(orderFor: (policy: string) => readonly Game[]) {
+function openFakeStore(orderFor: (policy: string | undefined) => readonly Game[]) {
   const sent: {
     userId?: string | undefined;
     type: string;
@@ -70,7 +70,7 @@ test('a player decides the same on the same visit, whatever surrounds a game', (
 
 test('counts impressions and reactions; showing each player their best games leaves little regret', async () => {
   const players = makePlayers(1_001).slice(0, 8);
-  const order = (policy: string) => (policy === 'full' ? games.toReversed() : games);
+  const order = (policy: string | undefined) => (policy === 'full' ? games.toReversed() : games);
   const { store, sent } = openFakeStore(order);
   const shares: number[] = [];
   const plan = { store, games, seed: 1, round: 1, players: 8, visits: 2, now: NOW };

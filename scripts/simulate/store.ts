@@ -6,7 +6,8 @@ import type { Gallery } from '../../models/contracts/gallery.ts';
 import type { Player } from '../world/players.ts';
 
 export interface Store {
-  readGallery(userId: string, policy: string, player: Player): Promise<Gallery>;
+  /** `policy`: undefined for the page that players get. */
+  readGallery(userId: string, policy: string | undefined, player: Player): Promise<Gallery>;
   /** The version of the release in use; null before the first. */
   readRelease(): Promise<string | null>;
   /** Throws if one of them is not accepted. */
@@ -44,7 +45,8 @@ export function openStore(url: string, key: string): Store {
   };
   return {
     readGallery(userId, policy, { platform, home }) {
-      const query = new URLSearchParams({ policy, platform, country: home.country, deadlineMs: String(DEADLINE_MS) });
+      const context = { platform, country: home.country, deadlineMs: String(DEADLINE_MS) };
+      const query = new URLSearchParams(policy === undefined ? context : { ...context, policy });
       return retryUnavailable(() => ask(`/v1/users/${encodeURIComponent(userId)}/gallery?${query}`));
     },
     readRelease: async () => (await ask<{ release: string | null }>('/v1/status')).release,

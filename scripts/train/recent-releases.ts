@@ -1,6 +1,6 @@
 // Reads the last releases, with the best of which a new one is compared.
 
-import { RECENT_MAX } from '../../models/contracts/release.ts';
+import { RECENT_MAX } from '../../models/release/gate.ts';
 import type { EarlierRelease } from '../../models/release/train-release.ts';
 import { listReleases, listVersions } from '../../workers/storage/release-list.ts';
 import { type ReleaseEnv, readReleaseFile, readStoredRelease } from '../../workers/storage/releases.ts';

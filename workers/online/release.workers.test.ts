@@ -220,30 +220,6 @@ it('mends a damaged pointer by activating a release', async () => {
   expect((await send('GET', '?limit=1')).body).toMatchObject({ inUse: { version: 'c1' }, failure: null });
 });
 
-it('deletes a release, but not one that is needed', async () => {
-  await publish('f1', { itemIds, shift: 0 });
-  await publish('f2', { itemIds, shift: 0 });
-  const activate = (version: string) => send('POST', `/${version}/activate`);
-  await activate('f1');
-  await activate('f2');
-  for (const [version, reason] of [
-    ['f2', /stays: it is in use/],
-    ['f1', /stays: it is the one before/],
-  ] as const)
-    expect((await send('DELETE', `/${version}`)).body, version).toMatchObject({
-      status: 409,
-      detail: expect.stringMatching(reason),
-    });
-  await publish('f3', { itemIds, shift: 0 });
-  await activate('f2');
-  await activate('f3');
-  expect((await send('DELETE', '/f1', 'test-read')).status).toBe(403);
-  expect((await send('DELETE', '/f1')).status).toBe(204);
-  expect(await newestEntry()).toMatchObject({ ids: { version: 'f1' }, before: { version: 'f1' }, after: null });
-  expect((await env.BUCKET.list({ prefix: 'releases/f1/' })).objects).toEqual([]);
-  for (const method of ['GET', 'DELETE']) expect((await send(method, '/f1')).status, method).toBe(404);
-});
-
 it('keeps the release before if the one in use is broken when another is activated', async () => {
   const damage = ({ model }: { model: Uint8Array }) => model.fill(0, 100, 200);
   const whole = await publish('d1', { itemIds, shift: 0 });

@@ -6,7 +6,6 @@ import { ListedRelease, RELEASES_PAGE_MAX, type ReleasePointer } from '../../mod
 import type { Result } from '../../models/contracts/result.ts';
 import { isBroken } from '../inference/release.ts';
 import { isolate } from '../serving/isolate.ts';
-import { deleteRelease as deleteStored } from '../storage/old-releases.ts';
 import * as storage from '../storage/release-list.ts';
 import {
   DAMAGED_POINTER,
@@ -59,8 +58,6 @@ export interface ReleaseStore {
   listReleases(before: string | undefined, limit: number): Promise<ListedRelease[]>;
   findRelease(version: string): Promise<ListedRelease | undefined>;
   activateRelease(version: string): Promise<Result<ReleasePointer, storage.Refusal>>;
-  /** The number of deleted files. */
-  deleteRelease(version: string): Promise<Result<number, storage.Refusal>>;
   /** Why this isolate does not serve the release that the pointer names. */
   explainRefusal(): string | undefined;
   /** Undefined if another release is in use. */
@@ -77,7 +74,6 @@ const openReleaseStore = ({ env, executionCtx }: AppContext): ReleaseStore => ({
     if (activated.ok) await isolate.revalidateRelease(env, Date.now(), (work) => executionCtx.waitUntil(work));
     return activated;
   },
-  deleteRelease: (version) => deleteStored(env, version),
   explainRefusal: () => isolate.peekRelease().failure,
   setPinned: (version, pinned) => setPinned(env.BUCKET, version, pinned),
 });
@@ -121,21 +117,12 @@ export async function activateRelease(
   { params: { version } }: { params: ReleaseParams },
   store: Pick<ReleaseStore, 'activateRelease' | 'explainRefusal'>,
 ): Promise<z.output<typeof ActivatedRelease>> {
-  const pointer = unlessRefused(await store.activateRelease(version));
-  return { ...toReleaseInUse(pointer), failure: store.explainRefusal() ?? null };
-}
-
-export async function deleteRelease(
-  { params: { version } }: { params: ReleaseParams },
-  store: Pick<ReleaseStore, 'deleteRelease'>,
-): Promise<void> {
-  unlessRefused(await store.deleteRelease(version));
-}
-
-function unlessRefused<T>(result: Result<T, storage.Refusal>): T {
-  if (result.ok) return result.value;
-  const { isMissing, reason } = result.error;
-  throw new ProblemError(isMissing ? 'not-found' : 'conflict', reason);
+  const activated = await store.activateRelease(version);
+  if (!activated.ok) {
+    const { isMissing, reason } = activated.error;
+    throw new ProblemError(isMissing ? 'not-found' : 'conflict', reason);
+  }
+  return { ...toReleaseInUse(activated.value), failure: store.explainRefusal() ?? null };
 }
 
 export async function pinRelease(
@@ -187,27 +174,6 @@ const ENDPOINTS: Endpoint<ReleaseStore>[] = [
     answer: { schema: ListedRelease, description: 'The release.' },
     problems: [404],
     handle: getRelease,
-  }),
-  defineEndpoint({
-    method: 'delete',
-    path: '/v1/releases/{version}',
-    operationId: 'deleteRelease',
-    tag,
-    summary: 'Delete a release',
-    description:
-      'Its files in R2. 409 for the release in use, the one before it, and one that an experiment names that has not ' +
-      'stopped. The newest releases are what the next training is compared with; older ones go by themselves ' +
-      '(`RELEASES_KEPT`).',
-    scope: 'admin',
-    params: ReleaseParams,
-    answer: { status: 204, description: 'The release is deleted.' },
-    problems: [404, 409],
-    audit: {
-      readBefore: ({ params: { version } }, store: ReleaseStore) =>
-        store.findRelease(version).then((one) => one ?? null),
-      readAfter: () => null,
-    },
-    handle: deleteRelease,
   }),
   defineEndpoint({
     method: 'post',

@@ -1,12 +1,10 @@
-// Expired data: rows of D1 by age, files of the log by their day, files that no snapshot names any more, and old
-// releases.
+// Expired data: rows of D1 by age, files of the log by their day, and files that no snapshot names any more.
 // Listing and deleting go through the same table, so that a dry run lists what a run deletes.
 
 import type { DataFile, SnapshotManifest } from '../../models/contracts/snapshot.ts';
 import { toDay } from './day.ts';
 import { deleteUnnamedFiles, listUnnamedFiles } from './delete-unnamed-files.ts';
 import { askShards, type LogBindings, type LogShards, listLogShards, workOnShards } from './log-shards.ts';
-import { deleteOldReleases, listOldReleases } from './old-releases.ts';
 import type { RetentionSettings } from './settings.ts';
 import { editSnapshot, readSnapshotOrEmpty, retireFiles } from './snapshots.ts';
 
@@ -16,12 +14,10 @@ const ROWS_KEPT_DAYS = 30;
 /** Coverage is over a week. */
 const COVERAGE_DAYS = 8;
 
-/** `rows`: null if they were not counted. */
+/** `rows`: null if they were not counted. `keptDays`: infinity, in JSON null, for what is kept for ever. */
 export interface Expired {
   store: string;
-  /** Days, or a number of the newest; infinity, in JSON null, for what is kept for ever. */
-  kept: number;
-  unit: 'days' | 'releases';
+  keptDays: number;
   rows: number | null;
   files: number;
   bytes: number;
@@ -72,31 +68,29 @@ export async function listExpired(env: Stores, settings: RetentionSettings, now:
       const count = db.prepare(`select count(*) as n from ${kind.table} where ${kind.expired}`);
       return [(await count.bind(now - kind.keptDays * DAY_MS).first<number>('n')) ?? 0];
     });
-    rows.push({ store: kind.store, kept: kind.keptDays, unit: 'days', rows: add(counted), files: 0, bytes: 0 });
+    rows.push({ store: kind.store, keptDays: kind.keptDays, rows: add(counted), files: 0, bytes: 0 });
   }
   const manifest = await readSnapshotOrEmpty(BUCKET);
-  const { logDays, slateDays, snapshotDays, releases } = settings;
+  const { logDays, slateDays, snapshotDays } = settings;
   const unnamed = await listUnnamedFiles(BUCKET, now - snapshotDays * DAY_MS);
-  const old = (await listOldReleases(env, releases)).flatMap(({ files }) => files);
   return [
     ...rows,
     describeFiles('log', logDays, findExpired(manifest.events, logDays, now)),
     describeFiles('slates', slateDays, findExpired(manifest.slates, slateDays, now)),
-    { store: 'replaced-files', kept: snapshotDays, unit: 'days', ...describeObjects(unnamed) },
-    { store: 'releases', kept: releases, unit: 'releases', ...describeObjects(old) },
+    {
+      store: 'replaced-files',
+      keptDays: snapshotDays,
+      rows: null,
+      files: unnamed.length,
+      bytes: unnamed.reduce((sum, { size }) => sum + size, 0),
+    },
   ];
 }
-
-const describeObjects = (objects: readonly R2Object[]): Pick<Expired, 'rows' | 'files' | 'bytes'> => ({
-  rows: null,
-  files: objects.length,
-  bytes: objects.reduce((sum, { size }) => sum + size, 0),
-});
 
 /** Returns the number of rows and files. Files of the log leave the snapshot now, and R2 after `snapshotDays`. */
 export async function deleteExpired(
   env: Stores,
-  { logDays, slateDays, snapshotDays, releases }: RetentionSettings,
+  { logDays, slateDays, snapshotDays }: RetentionSettings,
   now: number,
 ): Promise<number> {
   const { BUCKET } = env;
@@ -116,7 +110,7 @@ export async function deleteExpired(
     return files === 0 ? undefined : withoutFiles(manifest, expired, now);
   });
   const unnamed = await deleteUnnamedFiles(BUCKET, now, snapshotDays * DAY_MS);
-  return deleted + files + unnamed + (await deleteOldReleases(env, releases));
+  return deleted + files + unnamed;
 }
 
 const add = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0);
@@ -124,10 +118,9 @@ const add = (numbers: readonly number[]): number => numbers.reduce((sum, n) => s
 const findExpired = <File extends { day: string }>(files: readonly File[], days: number, now: number): File[] =>
   Number.isFinite(days) ? files.filter(({ day }) => day < toDay(now - days * DAY_MS)) : [];
 
-const describeFiles = (store: string, kept: number, files: readonly DataFile[]): Expired => ({
+const describeFiles = (store: string, keptDays: number, files: readonly DataFile[]): Expired => ({
   store,
-  kept,
-  unit: 'days',
+  keptDays,
   rows: files.reduce((sum, { rows }) => sum + rows, 0),
   files: files.length,
   bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -2,8 +2,6 @@
 
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { type Experiment, ExperimentInput } from '../../models/contracts/experiment.ts';
-import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { claimFinished } from '../../tests/merge.ts';
 import { readRows } from '../../tests/parquet.ts';
@@ -12,14 +10,11 @@ import { runJobs } from '../offline/jobs.ts';
 import { storeDeadLetters, UNDELIVERED } from './dead-letters.ts';
 import { deleteUnnamedFiles } from './delete-unnamed-files.ts';
 import { insertEvents } from './events.ts';
-import { writeExperiment } from './experiments.ts';
 import { exportEvents } from './export-events.ts';
 import { exportMerges, MERGE_COLUMNS } from './export-merges.ts';
 import { exportSlates } from './export-slates.ts';
 import { cronOf } from './job-schedule.ts';
 import { addMetricCounts, closeHours } from './metric-counts.ts';
-import { deleteOldReleases, listOldReleases } from './old-releases.ts';
-import { listVersions } from './release-list.ts';
 import { deleteExpired, listExpired } from './retention.ts';
 import { readRetention } from './settings.ts';
 import { logAnswers } from './slates.ts';
@@ -28,7 +23,7 @@ import { editSnapshot, readSnapshotManifest } from './snapshots.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 26, 12);
-const SETTINGS = { logDays: 365, slateDays: 90, snapshotDays: 2, releases: 10 };
+const SETTINGS = { logDays: 365, slateDays: 90, snapshotDays: 2 };
 
 async function fill(): Promise<void> {
   for (const days of [400, 300]) {
@@ -48,23 +43,6 @@ async function fill(): Promise<void> {
   await env.DB.prepare("insert into acted_items values (?1, 'shown', 'g'), (?1 - 9, 'shown', 'g')")
     .bind(Math.floor(NOW / DAY_MS))
     .run();
-  // Two files each. The oldest is in use after a rollback, the next one was before it, the third is in an experiment.
-  const versions = Array.from({ length: 14 }, (_, number) => `r${String(number).padStart(2, '0')}`);
-  for (const version of versions)
-    for (const name of ['manifest.json', 'model.onnx'] as const) await env.BUCKET.put(releaseKey(version, name), '{}');
-  const name = (version: string) => ({ version, manifestKey: '', manifestSha256: '' });
-  const pointer = { ...name('r00'), movedAt: new Date(NOW).toISOString(), previous: name('r01'), pinned: false };
-  await env.BUCKET.put(RELEASE_POINTER_KEY, JSON.stringify(pointer));
-  const experiment = ExperimentInput.parse({
-    hypothesis: 'r02 is better',
-    variants: [
-      { id: 'control', share: 0.5 },
-      { id: 'older', share: 0.5, release: 'r02' },
-    ],
-    primaryMetric: 'clicks',
-  });
-  const draft = { ...experiment, experimentId: 'older', state: 'draft' } as Experiment;
-  expect(await writeExperiment(env.DB, draft, undefined, 10, NOW)).toBe(true);
   const letter = { body: '{}', receivedAt: NOW - 31 * DAY_MS };
   await storeDeadLetters(env.DB, [
     { ...letter, id: 'stale', queue: 'notifications', reason: UNDELIVERED },
@@ -74,7 +52,6 @@ async function fill(): Promise<void> {
 
 it('deletes what a dry run lists', async () => {
   await fill();
-  const listedVersions = (await listVersions(env.BUCKET)).toReversed();
   const rowsOf = async (settings: typeof SETTINGS) =>
     Object.fromEntries((await listExpired(env, settings, NOW)).map(({ store, rows, files }) => [store, [rows, files]]));
   const listed = {
@@ -88,15 +65,12 @@ it('deletes what a dry run lists', async () => {
     log: [1, 1],
     slates: [1, 1],
     'replaced-files': [null, 0],
-    releases: [null, 2],
   };
   expect(await rowsOf(SETTINGS)).toEqual(listed);
-  const always = Number.POSITIVE_INFINITY;
-  const forever = { ...SETTINGS, logDays: always, slateDays: always, releases: always };
-  expect(await rowsOf(forever)).toMatchObject({ log: [0, 0], slates: [0, 0], releases: [null, 0] });
+  const forever = { ...SETTINGS, logDays: Number.POSITIVE_INFINITY, slateDays: Number.POSITIVE_INFINITY };
+  expect(await rowsOf(forever)).toMatchObject({ log: [0, 0], slates: [0, 0] });
 
-  expect(await deleteExpired(env, SETTINGS, NOW)).toBe(2 + 1 + 2 + 1 + 1 + 2 + 1 + 1 + 2);
-  expect((await listVersions(env.BUCKET)).toReversed()).toEqual(listedVersions.filter((version) => version !== 'r03'));
+  expect(await deleteExpired(env, SETTINGS, NOW)).toBe(2 + 1 + 2 + 1 + 1 + 2 + 1 + 1);
   expect(await env.DB.prepare('select hour from metric_counts').raw()).toEqual([[0]]);
   const { events, slates, retired } = (await readSnapshotManifest(env.BUCKET))!;
   expect(events.map(({ sequences }) => sequences)).toEqual([[2, 2]]);
@@ -107,31 +81,6 @@ it('deletes what a dry run lists', async () => {
   expect(await env.BUCKET.head(retired[0]!.key)).not.toBeNull();
   expect(await deleteExpired(env, SETTINGS, Date.now() + 3 * DAY_MS)).toBe(2);
   expect(await env.BUCKET.head(retired[0]!.key)).toBeNull();
-});
-
-it('keeps releases while the pointer is damaged, and one that is put into use after it was listed', async () => {
-  const bucketBefore = (await env.BUCKET.get(RELEASE_POINTER_KEY))!;
-  const pointer = await bucketBefore.json<object>();
-  await env.BUCKET.put(releaseKey('r00-older', 'manifest.json'), '{}');
-  const kept = 10;
-  expect((await listOldReleases(env, kept)).map(({ version }) => version)).toEqual(['r00-older']);
-  await env.BUCKET.put(RELEASE_POINTER_KEY, '{');
-  expect(await listOldReleases(env, kept)).toEqual([]);
-  await env.BUCKET.put(RELEASE_POINTER_KEY, JSON.stringify(pointer));
-  let reads = 0;
-  const bucket = new Proxy(env.BUCKET, {
-    get: (target, name: 'get') =>
-      name !== 'get'
-        ? (Reflect.get(target, name) as (...args: unknown[]) => unknown).bind(target)
-        : async (key: string) => {
-            const found = await target.get(key);
-            if (reads++ === 0)
-              await target.put(RELEASE_POINTER_KEY, JSON.stringify({ ...pointer, version: 'r00-older' }));
-            return found;
-          },
-  });
-  expect(await deleteOldReleases({ DB: env.DB, BUCKET: bucket }, kept)).toBe(0);
-  expect(await listVersions(env.BUCKET)).toContain('r00-older');
 });
 
 it('keeps an old file that a writer names between the list and the deletion', async () => {
@@ -179,16 +128,13 @@ it('writes merges of many hours as one file', async () => {
 });
 
 it('deletes nothing if a setting is wrong, and says which', async () => {
-  const days = { LOG_HOT_DAYS: '30', LOG_DAYS: 'forever', SLATE_DAYS: '90', SNAPSHOT_DAYS: '2' };
-  const vars = { ...days, RELEASES_KEPT: '30' };
-  const logDays = Number.POSITIVE_INFINITY;
-  expect(readRetention(vars)).toEqual({ logDays, slateDays: 90, snapshotDays: 2, releases: 30 });
+  const vars = { LOG_HOT_DAYS: '30', LOG_DAYS: 'forever', SLATE_DAYS: '90', SNAPSHOT_DAYS: '2' };
+  expect(readRetention(vars)).toEqual({ logDays: Number.POSITIVE_INFINITY, slateDays: 90, snapshotDays: 2 });
   for (const [name, text] of [
     ['LOG_DAYS', '30'],
     ['LOG_DAYS', ''],
     ['SLATE_DAYS', 'ninety'],
     ['SNAPSHOT_DAYS', '0'],
-    ['RELEASES_KEPT', '9'],
   ])
     expect(() => readRetention({ ...vars, [name!]: text })).toThrow(`${name} in wrangler.toml is “${text}”`);
   await storeDeadLetters(env.DB, [

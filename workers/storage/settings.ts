@@ -1,7 +1,5 @@
 // Settings in wrangler.toml for retention and counting, checked where they are read.
 
-import { RECENT_MAX } from '../../models/contracts/release.ts';
-
 /** Below it an event could be gone from D1 before its object's outbox has seen it there. */
 const HOT_DAYS_MIN = 3;
 const HOT_DAYS_MAX = 3_650;
@@ -13,18 +11,15 @@ export const readHotDays = (text: string): number => readSetting('LOG_HOT_DAYS',
 
 const KEPT_DAYS_MAX = 36_500;
 const SNAPSHOT_DAYS_MAX = 90;
-const RELEASES_MAX = 10_000;
 const FOREVER = 'forever';
 
-export type RetentionVars = Pick<Env, 'LOG_HOT_DAYS' | 'LOG_DAYS' | 'SLATE_DAYS' | 'SNAPSHOT_DAYS' | 'RELEASES_KEPT'>;
+export type RetentionVars = Pick<Env, 'LOG_HOT_DAYS' | 'LOG_DAYS' | 'SLATE_DAYS' | 'SNAPSHOT_DAYS'>;
 
-/** Infinity for what is kept for ever. */
+/** Days; infinity for what is kept for ever. */
 export interface RetentionSettings {
   logDays: number;
   slateDays: number;
   snapshotDays: number;
-  /** A number of releases, the newest. */
-  releases: number;
 }
 
 /** Throws if a setting is out of bounds. */
@@ -34,13 +29,10 @@ export const readRetention = (vars: RetentionVars): RetentionSettings => ({
   slateDays: readKeptDays('SLATE_DAYS', vars.SLATE_DAYS, 1),
   // A training reads its snapshot for hours.
   snapshotDays: readSetting('SNAPSHOT_DAYS', vars.SNAPSHOT_DAYS, 1, SNAPSHOT_DAYS_MAX),
-  // The next training compares with the last ones.
-  releases: Math.floor(readKept('RELEASES_KEPT', vars.RELEASES_KEPT, RECENT_MAX, RELEASES_MAX)),
 });
 
-const readKeptDays = (name: string, text: string, min: number): number => readKept(name, text, min, KEPT_DAYS_MAX);
-const readKept = (name: string, text: string, min: number, max: number): number =>
-  text === FOREVER ? Number.POSITIVE_INFINITY : readSetting(name, text, min, max);
+const readKeptDays = (name: string, text: string, min: number): number =>
+  text === FOREVER ? Number.POSITIVE_INFINITY : readSetting(name, text, min, KEPT_DAYS_MAX);
 
 /** Throws if the setting is out of bounds. */
 export const readSlateBytesPerDay = (text: string): number =>
