@@ -18,6 +18,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['models/algorithms/'],
   ['models/ranking/'],
   ['models/release/'],
+  ['workers/logging/'],
   ['workers/storage/'],
   ['workers/inference/', 'workers/personal-data/', 'workers/credentials/'],
   ['workers/recommending/'],

@@ -3,6 +3,7 @@
 
 import { importJWK, type JWK } from 'jose';
 import { z } from 'zod';
+import { logError } from '../logging/log.ts';
 
 export const TOKEN_ALGORITHM = 'EdDSA';
 
@@ -40,7 +41,7 @@ export async function importTokenKeys({ TOKEN_KEY_0, TOKEN_KEY_1 }: TokenKeySlot
     if (key === undefined) {
       key = await importTokenKey(text);
       imported.set(text, key);
-      if (key === null) console.error(JSON.stringify({ alert: `TOKEN_KEY_${slot} is no key of npm run token-key` }));
+      if (key === null) logError(`TOKEN_KEY_${slot} is no key of npm run token-key`);
     }
     if (key !== null) keys.push(key);
   }

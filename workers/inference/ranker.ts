@@ -4,6 +4,7 @@
 import { ACTIONS } from '../../models/contracts/algorithm-settings.ts';
 import { PARITY_TOLERANCE, RankingPart } from '../../models/contracts/release.ts';
 import { FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
+import { logWarning } from '../logging/log.ts';
 import { createPlainRanker } from './plain-ranker.ts';
 import { readCachedFile } from './release-files.ts';
 import type { Ranker, Scorer } from './scorer.ts';
@@ -26,7 +27,7 @@ export async function loadRanking(bucket: R2Bucket, part: unknown, engine: Score
     return { ranker: await openRanker(file, ranking, engine), failure: undefined };
   } catch (error) {
     const failure = (error as Error).message;
-    console.error(JSON.stringify({ alert: 'ranking model left out', error: failure }));
+    logWarning('ranking model left out', { error: failure });
     return { ranker: null, failure };
   }
 }

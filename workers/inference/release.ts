@@ -4,6 +4,7 @@
 
 import { decodeNeighbourFile, type NeighbourTables } from '../../models/contracts/neighbours.ts';
 import type { NamedRelease, ReadManifest, ReleasePointer } from '../../models/contracts/release.ts';
+import { logError, logWarning } from '../logging/log.ts';
 import { R2UnavailableError, type ReleaseEnv, readManifest } from '../storage/releases.ts';
 import { createPlainScorer } from './plain.ts';
 import { type LoadedRanking, loadRanking } from './ranker.ts';
@@ -72,9 +73,7 @@ async function loadStandIn(
 ): Promise<LoadedRelease> {
   try {
     const release = await loadOnce(env, previous, now);
-    console.error(
-      JSON.stringify({ alert: 'release before the newest stands in', release: previous.version, error: newestFailure }),
-    );
+    logError('release before the newest stands in', { release: previous.version, error: newestFailure });
     // The same object, which other callers may share: a copy would be retired with its engine in use.
     release.newestFailure = newestFailure;
     return release;
@@ -163,7 +162,7 @@ async function startEngine(
     scorer = await createOrtScorer(model);
   } catch (error) {
     if (error instanceof RefusedModelError) throw error;
-    console.error(JSON.stringify({ alert: 'onnxruntime does not start, plain scorer instead', error: String(error) }));
+    logWarning('onnxruntime does not start, plain scorer instead', { error: String(error) });
     return createPlainScorer(neighbours, manifest.parameters);
   }
   try {

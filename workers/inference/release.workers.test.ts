@@ -432,7 +432,7 @@ it('retries at once after R2 was down, but not after a release was broken', asyn
 it('loads a release even if this location’s cache fails', async () => {
   const down = () => Promise.reject(new Error('the cache is down'));
   onTestFinished(() => void vi.restoreAllMocks());
-  const log = vi.spyOn(console, 'error');
+  const log = vi.spyOn(console, 'warn');
   const puts = vi.spyOn(caches.default, 'put').mockImplementation(down);
   await publishFake(env.BUCKET, 'uncached1', { itemIds, shift: 0 });
   await expectScores((await loadNamed(env, undefined, 0))!, 0);

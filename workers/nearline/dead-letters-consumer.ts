@@ -1,6 +1,7 @@
 // Stores messages that a queue has given up, whole. A letter whose replay failed waits again; it is not stored twice.
 
 import type { DeadLetterQueue } from '../../models/contracts/dead-letter.ts';
+import { logError } from '../logging/log.ts';
 import { type DeadLetter, storeDeadLetters, UNDELIVERED } from '../storage/dead-letters.ts';
 import { replayedId, returnLetter } from '../storage/replays.ts';
 import { retryDelaySeconds } from './retry-delay.ts';
@@ -48,5 +49,5 @@ export const toDeadLetter = (id: string, queue: DeadLetterQueue, body: unknown, 
 
 export async function storeDeadLettersWithAlert(db: D1Database, deadLetters: readonly DeadLetter[]): Promise<void> {
   const count = await storeDeadLetters(db, deadLetters);
-  if (count > 0) console.error(JSON.stringify({ alert: 'dead letters stored', count, reason: deadLetters[0]?.reason }));
+  if (count > 0) logError('dead letters stored', { count, reason: deadLetters[0]?.reason });
 }

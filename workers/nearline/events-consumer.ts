@@ -2,6 +2,7 @@
 // letters; failed writes are retried with exponential delay.
 
 import { RoutedEvent } from '../../models/contracts/event.ts';
+import { logError } from '../logging/log.ts';
 import type { DeadLetter } from '../storage/dead-letters.ts';
 import { insertCountedEvents } from '../storage/events.ts';
 import { getLogShard, type LogShards } from '../storage/log-shards.ts';
@@ -28,7 +29,7 @@ export async function consumeEvents(
   try {
     messages = (await openReplays(DB, batch.messages)).map((opened) => parseMessage(opened, LOG_HOT_DAYS));
   } catch (error) {
-    console.error(JSON.stringify({ alert: 'dead letters not replayed', error: (error as Error).message }));
+    logError('dead letters not replayed', { error: (error as Error).message });
     return retryAll(batch.messages);
   }
   const failures = new Set<number>();
@@ -40,9 +41,7 @@ export async function consumeEvents(
     Array.from(byShard, ([shard, events]) =>
       writeEvents(DB, shards, shard, events).catch((error: Error) => {
         failures.add(shard);
-        console.error(
-          JSON.stringify({ alert: 'events not written', shard, events: events.length, error: error.message }),
-        );
+        logError('events not written', { shard, events: events.length, error: error.message });
       }),
     ),
   );
@@ -105,9 +104,7 @@ async function storeRestOf(db: D1Database, messages: readonly EventMessage[]): P
     await settleReplayedEvents(db, messages);
     return true;
   } catch (error) {
-    console.error(
-      JSON.stringify({ alert: 'dead letters not stored', count: letters.length, error: (error as Error).message }),
-    );
+    logError('dead letters not stored', { count: letters.length, error: (error as Error).message });
     return false;
   }
 }

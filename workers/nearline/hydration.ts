@@ -3,6 +3,7 @@
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { mergedEventPrefix, toSignalEvent } from '../../models/features/signals.ts';
+import { logWarning } from '../logging/log.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import type { LogShards } from '../storage/log-shards.ts';
 import { readPlayerSignals } from '../storage/player-log.ts';
@@ -93,7 +94,7 @@ export class Hydration {
   #readOnce(userId: string): Promise<void> {
     this.#running ??= this.readLog(userId)
       .catch((error: Error) => {
-        console.error(JSON.stringify({ alert: 'signals not read from the log', error: error.message }));
+        logWarning('signals not read from the log', { error: error.message });
       })
       .finally(() => {
         this.#running = undefined;

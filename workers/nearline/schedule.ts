@@ -1,6 +1,7 @@
 // Shares the object's one alarm between its duties. Each has a due time in storage, so that neither an eviction nor a
 // restart loses it, and a failure of one leaves the other alone. Without a duty no alarm is set.
 
+import { logError } from '../logging/log.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import type { DocumentStore, Duty, PlannedDuty } from './documents.ts';
 
@@ -65,7 +66,7 @@ export class Schedule {
     try {
       outcome = await withDeadline(perform(), RUN_MAX_MS);
     } catch (error) {
-      console.error(JSON.stringify({ alert: 'duty failed', duty, failures, error: (error as Error).message }));
+      logError('duty failed', { duty, failures, error: (error as Error).message });
     }
     const failed = outcome === 'retry' ? failures + 1 : 0;
     const replanned = this.#read()[duty];

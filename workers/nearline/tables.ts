@@ -3,6 +3,7 @@
 
 import { drizzle } from 'drizzle-orm/durable-sqlite';
 import { migrate } from 'drizzle-orm/durable-sqlite/migrator';
+import { logError } from '../logging/log.ts';
 import migrations from './migrations/migrations.js';
 
 export class Tables {
@@ -48,7 +49,7 @@ export class Tables {
   #create(): void {
     // The migration runs synchronously; its promise only reports an error, after which the insert fails too.
     migrate(drizzle(this.#storage), migrations).catch((error: Error) =>
-      console.error(JSON.stringify({ alert: 'tables not created', error: error.message })),
+      logError('tables not created', { error: error.message }),
     );
     this.#exist = true;
     for (const callback of this.#afterCreation) callback();

@@ -14,6 +14,7 @@ import type { Notification } from '../../models/contracts/subscription.ts';
 import { emptySignals, toSignalEvent } from '../../models/features/signals.ts';
 import { deriveUserState } from '../../models/features/user-state.ts';
 import { type CredentialState, checkCredential } from '../credentials/check-credential.ts';
+import { logError } from '../logging/log.ts';
 import { isolate } from '../serving/isolate.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
 import type { UserStateRead } from '../serving/read-signals.ts';
@@ -305,7 +306,7 @@ export class UserSignals extends DurableObject<Env> {
     const { recommendationId, generatedAt } = data;
     const about = { id: `gallery-${recommendationId}`, type: 'gallery.ready', timestamp: generatedAt } as const;
     await notify(this.env.NOTIFICATIONS, listeners, { ...about, data }).catch((error: Error) =>
-      console.error(JSON.stringify({ alert: 'subscribers not told', recommendationId, error: error.message })),
+      logError('subscribers not told', { recommendationId, error: error.message }),
     );
   }
 

@@ -2,6 +2,7 @@
 // end. Receivers recognise duplicates by the id. URLs are checked at subscription, not here.
 
 import { Delivery, type Notification } from '../../models/contracts/subscription.ts';
+import { logError, logWarning } from '../logging/log.ts';
 import { readErasedAt } from '../storage/erased-users.ts';
 import { deleteReplayed, type OpenedMessage, openReplays, returnLetter } from '../storage/replays.ts';
 import { listUsersIn, splitMessage } from '../storage/split-message.ts';
@@ -70,12 +71,12 @@ export async function deliverNotifications(
     if (outcome !== String(GONE))
       return message.retry({ delaySeconds: delaySeconds(message.attempts, retryAfterSeconds) });
     await deleteSubscription(db, subscriptionId);
-    console.error(JSON.stringify({ alert: 'subscription deleted', subscriptionId, reason: 'its receiver is gone' }));
+    logWarning('subscription deleted', { subscriptionId, reason: 'its receiver is gone' });
     return finish();
   };
   // If D1 fails, a delivery is delayed as if its receiver had failed: the queue's own retry would come at once.
   const postpone = (message: Message<unknown>) => (error: Error) => {
-    console.error(JSON.stringify({ alert: 'notification postponed', error: error.message }));
+    logWarning('notification postponed', { error: error.message });
     message.retry({ delaySeconds: delaySeconds(message.attempts) });
   };
   try {
@@ -93,7 +94,7 @@ export async function deliverNotifications(
   }
   // A delivery counts even if it cannot be recorded.
   await recordAttempts(db, attempts).catch((error: Error) =>
-    console.error(JSON.stringify({ alert: 'deliveries not recorded', error: error.message })),
+    logError('deliveries not recorded', { error: error.message }),
   );
 }
 

@@ -8,6 +8,7 @@ import type { UserState } from '../../models/contracts/signals.ts';
 import type { BatchGallery, StoredGallery } from '../../models/contracts/stored-gallery.ts';
 import { emptySignals, foldEvents, toSignalEvent } from '../../models/features/signals.ts';
 import { deriveUserState } from '../../models/features/user-state.ts';
+import { logError } from '../logging/log.ts';
 import { makeGalleries, type Player } from '../serving/make-gallery.ts';
 import { deleteOldGalleries, writeBatchGalleries } from '../storage/galleries.ts';
 import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
@@ -87,7 +88,7 @@ export async function consumeGalleries(
       if (made === userIds.length) message.ack();
       else message.retry({ delaySeconds: INCOMPLETE_DELAY_SECONDS * message.attempts });
     } catch (error) {
-      console.error(JSON.stringify({ alert: 'galleries not computed', error: (error as Error).message }));
+      logError('galleries not computed', { error: (error as Error).message });
       message.retry({ delaySeconds: FAILURE_DELAY_SECONDS * message.attempts });
     }
   }

@@ -1,5 +1,6 @@
 // Runs the jobs of a cron (workers/storage/job-schedule.ts), and those that operators requested; records every run.
 
+import { logError } from '../logging/log.ts';
 import { eraseUsers } from '../personal-data/erase-users.ts';
 import { openErasureRun } from '../personal-data/stores.ts';
 import { isolate } from '../serving/isolate.ts';
@@ -99,7 +100,7 @@ async function runJob(cron: string, name: JobName, env: JobEnv): Promise<void> {
     await succeed(done.result);
   } catch (cause) {
     const error = cause as Error;
-    console.error(JSON.stringify({ alert: 'job failed', job: name, error: String(error) }));
+    logError('job failed', { job: name, error: String(error) });
     // D1 may be what failed.
     if (isFrequent) run = await beginJobRun(env.DB, name, cron, startedAt).catch(() => undefined);
     await Promise.resolve(end('failed', null, error.message)).catch(() => {});
@@ -129,6 +130,6 @@ async function notifySubscribers(
       data: { job, cron, error: error.message, startedAt: new Date(startedAt).toISOString() },
     });
   } catch (failure) {
-    console.error(JSON.stringify({ alert: 'subscribers not told', job, error: (failure as Error).message }));
+    logError('subscribers not told', { job, error: (failure as Error).message });
   }
 }

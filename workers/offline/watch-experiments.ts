@@ -6,6 +6,7 @@ import type { GuardrailReport } from '../../models/contracts/experiment-report.t
 import { testGuardrails } from '../../models/experiments/report.ts';
 import { listMoments } from '../../models/experiments/tally.ts';
 import { MomentSums } from '../../models/experiments/variant-moments.ts';
+import { logError } from '../logging/log.ts';
 import { deleteCursors, readTally } from '../storage/experiment-totals.ts';
 import { changeExperiment, readRunningExperiments } from '../storage/experiments.ts';
 import { deleteInterleavedRows, hasExposures } from '../storage/exposures.ts';
@@ -64,9 +65,7 @@ export function stopVariants(experiment: Experiment, breached: readonly Guardrai
   const at = new Date(now).toISOString();
   const stopped = harmful.map(([id, guardrails]) => ({ id, reason: guardrails.map(explainBreach).join('; '), at }));
   for (const { id, reason } of stopped)
-    console.error(
-      JSON.stringify({ alert: 'variant stopped', experiment: experiment.experimentId, variant: id, reason }),
-    );
+    logError('variant stopped', { experiment: experiment.experimentId, variant: id, reason });
   const changed = { ...experiment, stoppedVariants: [...stoppedVariants, ...stopped] };
   const left = variants.filter(
     ({ id, isShadow }) => !isShadow && !changed.stoppedVariants.some((one) => one.id === id),

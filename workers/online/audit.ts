@@ -1,6 +1,7 @@
 // Records a change in the audit log: the key, the route, the ids, the resource before and after. The entry is begun
 // before the change; if that fails, the change is refused.
 
+import { logWarning } from '../logging/log.ts';
 import type { AuditedChange, AuditedOutcome } from '../storage/audit-log.ts';
 import { orUnavailable, PROBLEM_KINDS, ProblemError } from './problems.ts';
 
@@ -43,6 +44,6 @@ async function end(log: AuditLog, entryId: number, describe: () => Promise<Audit
   try {
     await log.end(entryId, await describe());
   } catch (error) {
-    console.error(JSON.stringify({ alert: 'audit entry not completed', entryId, error: String(error) }));
+    logWarning('audit entry not completed', { entryId, error: String(error) });
   }
 }

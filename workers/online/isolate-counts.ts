@@ -4,6 +4,7 @@
 
 import { MESSAGE_COUNTS_MAX, type SlateMessage } from '../../models/contracts/slate.ts';
 import type { MetricCount, SystemMetric } from '../../models/contracts/system-metrics.ts';
+import { logWarning } from '../logging/log.ts';
 import { hourOf } from '../storage/hour.ts';
 import { addMetricCounts } from '../storage/metric-counts.ts';
 
@@ -80,7 +81,7 @@ async function pass(write: (taken: MetricCount[]) => Promise<unknown>, now?: num
     return true;
   } catch (error) {
     returnCounts(taken);
-    console.error(JSON.stringify({ alert: 'metrics not counted yet', error: (error as Error).message }));
+    logWarning('metrics not counted yet', { error: (error as Error).message });
     return false;
   }
 }

@@ -7,6 +7,7 @@ import type { StoredIssuer } from '../../models/contracts/issuer.ts';
 import type { JwkSet } from '../../models/contracts/jwk-set.ts';
 import type { Result } from '../../models/contracts/result.ts';
 import { findTrusted, UNKNOWN_LIMITS } from '../credentials/trusted-read.ts';
+import { logWarning } from '../logging/log.ts';
 import type { IssuerSet } from '../serving/followed-state.ts';
 import type { CacheLimits, CacheRead } from '../storage/cache.ts';
 import type { PlayerCaller } from './caller.ts';
@@ -107,7 +108,7 @@ async function readKeys(issuer: StoredIssuer, keys: IssuerKeys, now: number): Pr
   issuer.keysTriedAt = now;
   if (!(await keys.claimKeyRead(issuerId, now - KEYS_INTERVAL_MS))) return;
   const read = await keys.fetchKeys(jwksUrl);
-  if (!read.ok) console.error(JSON.stringify({ alert: 'keys of an issuer not read', issuerId, reason: read.error }));
+  if (!read.ok) logWarning('keys of an issuer not read', { issuerId, reason: read.error });
   await keys.storeKeys(issuerId, read);
 }
 

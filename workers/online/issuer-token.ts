@@ -14,6 +14,7 @@ import type { JwkSet } from '../../models/contracts/jwk-set.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
 import { TOKEN_LEEWAY_S } from '../../models/contracts/token.ts';
 import { digestKey } from '../credentials/key-digest.ts';
+import { logWarning } from '../logging/log.ts';
 import type { PlayerCaller } from './caller.ts';
 
 /** Only asymmetric ones: with a shared secret, every verifier could sign. */
@@ -69,8 +70,7 @@ export async function verifyIssuerToken(
     if (error instanceof errors.JWTExpired) return fail('The token has expired; get a new one.');
     if (error instanceof errors.JWKSNoMatchingKey) return fail(UNKNOWN_KEY);
     // jose throws other errors for invalid keys: the issuer's fault, and no reason for a 500.
-    if (!(error instanceof errors.JOSEError))
-      console.error(JSON.stringify({ alert: 'token not verified', issuer, error: String(error) }));
+    if (!(error instanceof errors.JOSEError)) logWarning('token not verified', { issuer, error: String(error) });
     return fail('The token is not valid here.');
   }
   const { payload, protectedHeader } = verified;

@@ -2,6 +2,7 @@
 
 import { z } from '@hono/zod-openapi';
 import { ErasureReceipt } from '../../models/contracts/erasure.ts';
+import { logError } from '../logging/log.ts';
 import { eraseUser } from '../personal-data/erase-users.ts';
 import { exportUser } from '../personal-data/export-user.ts';
 import { makeReceipt } from '../personal-data/receipt.ts';
@@ -39,7 +40,7 @@ export const openPersonalData = ({ env, executionCtx }: AppContext): PersonalDat
     // The first run begins at once, unless another is in progress; the job continues the rest.
     executionCtx.waitUntil(
       withLease(env.DB, nameJobLease('erase-users'), () => eraseUser(erasure, openErasureRun(env))).catch(
-        (error: Error) => console.error(JSON.stringify({ alert: 'erasure interrupted', error: error.message })),
+        (error: Error) => logError('erasure interrupted', { error: error.message }),
       ),
     );
     return makeReceipt(env, erasure);

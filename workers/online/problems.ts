@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono';
 import { PROBLEM_CONTENT_TYPE, type Problem } from '../../models/contracts/problem.ts';
+import { logError } from '../logging/log.ts';
 
 export const PROBLEM_KINDS = {
   'invalid-input': { status: 400, title: 'Invalid request' },
@@ -73,14 +74,7 @@ export const problemOf = (error: Error): ProblemKind => (error instanceof Proble
 
 export function onError(error: Error, c: Context): Response {
   if (error instanceof ProblemError) return problemResponse(error.kind, error.message || undefined, error.errors);
-  console.error(
-    JSON.stringify({
-      alert: 'request failed',
-      method: c.req.method,
-      path: c.req.path,
-      error: String(error.stack ?? error),
-    }),
-  );
+  logError('request failed', { method: c.req.method, path: c.req.path, error: String(error.stack ?? error) });
   return problemResponse('internal', 'Try again; if it persists, tell the operator the time of the request.');
 }
 
@@ -89,7 +83,7 @@ export async function orUnavailable<T>(step: Promise<T>, detail = 'Send the same
   try {
     return await step;
   } catch (error) {
-    console.error(JSON.stringify({ alert: 'storage failed', error: String(error) }));
+    logError('storage failed', { error: String(error) });
     throw new ProblemError('unavailable', detail);
   }
 }

@@ -2,6 +2,7 @@
 // Cloudflare's rate limiter, whose own limit is fixed at deployment: a request adds to its counter that limit divided
 // by its caller's. The limiter counts per location, across all isolates there (docs/decisions/0025).
 
+import { logError } from '../logging/log.ts';
 import type { Caller } from './caller.ts';
 import { computeBlock, RateCredits } from './rate-credits.ts';
 import { computeDelta } from './rate-limit-scale.ts';
@@ -90,7 +91,7 @@ export async function takeRequest(
     if (!success) credits.set(key, 0, now);
     return success;
   } catch (error) {
-    console.error(JSON.stringify({ alert: 'rate limiter failed', error: String(error) }));
+    logError('rate limiter failed', { error: String(error) });
     return true;
   }
 }

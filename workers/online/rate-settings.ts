@@ -2,6 +2,7 @@
 // default applies, since a mistake in a limit must not stop the store.
 
 import { RATE_PER_MINUTE_MAX } from '../../models/contracts/key.ts';
+import { logError } from '../logging/log.ts';
 
 const UNLIMITED = 'unlimited';
 
@@ -40,5 +41,5 @@ function raiseAlert(name: keyof RateVars, reason: string): void {
   if (alerted.has(name)) return;
   alerted.add(name);
   const alert = `${name} in wrangler.toml ${reason}; ${DEFAULTS[name]} is in force`;
-  console.error(JSON.stringify({ alert }));
+  logError(alert);
 }

@@ -4,6 +4,7 @@
 import type { Exposure, InterleavedRow, ShadowComparison } from '../../models/contracts/experiment.ts';
 import { SHOWN_ROWS_MAX, type Slate, type SlateMessage } from '../../models/contracts/slate.ts';
 import { NO_LABEL, OTHER_LABEL } from '../../models/contracts/system-metrics.ts';
+import { logError } from '../logging/log.ts';
 import type { Page } from '../recommending/recommend.ts';
 import { parseRowId } from '../recommending/rows.ts';
 import { toSlate } from '../recommending/slate.ts';
@@ -52,7 +53,7 @@ export async function recordAnswer(
     returnCounts(counts);
     returnShadows(shadows);
     const { recommendationId } = answer;
-    console.error(JSON.stringify({ alert: 'answer not logged', recommendationId, error: (error as Error).message }));
+    logError('answer not logged', { recommendationId, error: (error as Error).message });
   }
 }
 

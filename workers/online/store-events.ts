@@ -2,6 +2,7 @@
 // to the log. Only the objects choose the database of the log: two components could choose differently.
 
 import type { PlayerEvent, RecordedEvents, RoutedEvent } from '../../models/contracts/event.ts';
+import { logError } from '../logging/log.ts';
 import type { AppContext } from './endpoint.ts';
 import { countAccepted } from './isolate-counts.ts';
 import { orUnavailable } from './problems.ts';
@@ -96,6 +97,6 @@ async function queueEvents(events: readonly RoutedEvent[], store: EventStore): P
       messages.push(own.slice(from, from + EVENTS_PER_MESSAGE));
   if (messages.length === 0) return;
   await store.queueEvents(messages).catch((error: Error) => {
-    console.error(JSON.stringify({ alert: 'events not queued', events: events.length, error: error.message }));
+    logError('events not queued', { events: events.length, error: error.message });
   });
 }

@@ -2,6 +2,7 @@
 
 import type { InterleavedRow } from '../../models/contracts/experiment.ts';
 import type { GalleryRow } from '../../models/contracts/gallery.ts';
+import { logError } from '../logging/log.ts';
 import type { Selection } from '../recommending/filters.ts';
 import { composeBaseline, isBaseline, withoutFatigue } from '../recommending/policies.ts';
 import { composeGallery, type Page } from '../recommending/recommend.ts';
@@ -38,7 +39,7 @@ export async function composeByPlan<T>(
   } catch (error) {
     if (hydrated.hasFailed || (policy === 'full' && assigned.length === 0)) throw error;
     const variants = assigned.map(({ experiment, variant }) => `${experiment.experimentId}:${variant.id}`);
-    console.error(JSON.stringify({ alert: 'variant failed', policy, variants, error: String((error as Error).stack) }));
+    logError('variant failed', { policy, variants, error: String((error as Error).stack) });
     const fallen = await fallBack(hydrated, [toDegradation('composition', error)]);
     return { composed: await compose(fallen), hydrated: fallen };
   }

@@ -4,6 +4,7 @@
 import type { StoredIssuer } from '../../models/contracts/issuer.ts';
 import type { Listener, StoredKey } from '../../models/contracts/published-state.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
+import { logWarning } from '../logging/log.ts';
 import { Cache, type CacheLimits, type CacheRead } from '../storage/cache.ts';
 import { withDeadline } from '../storage/deadline.ts';
 import { publishState, readOperatorParts } from '../storage/publish-state.ts';
@@ -161,7 +162,7 @@ export class FollowedState<E extends Stores> {
     } catch (error) {
       this.#failed = turn;
       const { message } = error as Error;
-      console.error(JSON.stringify({ alert: 'a change is not published yet', error: message }));
+      logWarning('a change is not published yet', { error: message });
       const [operators] = await Promise.allSettled([readOperatorParts(env.DB)]);
       return (previous) => {
         if (operators.status === 'rejected') throw operators.reason;

@@ -1,6 +1,7 @@
 // The rungs of the ladder, from best to worst answer. Galleries and lists differ only in their form.
 
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';
+import { logError } from '../logging/log.ts';
 import { describePopular } from '../recommending/describe-popular.ts';
 import type { RankingInput } from '../recommending/ranking-input.ts';
 import type { Ranking } from '../recommending/recommend.ts';
@@ -96,7 +97,7 @@ const attempt =
       const served = await compose(hydrated);
       return served === undefined ? { hydrated } : { served };
     } catch (error) {
-      console.error(JSON.stringify({ alert: 'composition failed', error: String((error as Error).stack) }));
+      logError('composition failed', { error: String((error as Error).stack) });
       return { hydrated: addDegraded(withoutModel(hydrated), [toDegradation('composition', error)]) };
     }
   };

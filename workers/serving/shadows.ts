@@ -3,6 +3,7 @@
 
 import type { ShadowComparison, Variant } from '../../models/contracts/experiment.ts';
 import { createRng } from '../../models/features/rng.ts';
+import { logError } from '../logging/log.ts';
 import type { Page } from '../recommending/recommend.ts';
 import type { Served } from './climb.ts';
 import type { GalleryContent } from './compose-page.ts';
@@ -70,7 +71,7 @@ export async function compareShadow(
     const shadow = await compose(await served.composed!.follow(plan));
     keep({ ...compared, ...compareFirstRows(served, shadow), failed: false });
   } catch (error) {
-    console.error(JSON.stringify({ alert: 'shadow failed', ...compared, error: String((error as Error).stack) }));
+    logError('shadow failed', { ...compared, error: String((error as Error).stack) });
     keep({ ...compared, overlap: 0, shownValue: null, shadowValue: null, failed: true });
   } finally {
     isRunning = false;

@@ -1,6 +1,7 @@
 // A value that an isolate keeps between requests, stale-while-revalidate: fresh for a while, then refreshed after the
 // answer, and before the answer only once it is too old. A failed refresh keeps the old value and records the reason.
 
+import { logError } from '../logging/log.ts';
 import { withDeadline } from './deadline.ts';
 
 interface Freshness {
@@ -140,7 +141,7 @@ export class Cache<T> {
       // Try again soon, but not with every request: load makes an outage worse.
       this.#checkedAt = now - this.#freshness.freshMs + RETRY_MS;
       this.#retryAt = now + RETRY_MS;
-      console.error(JSON.stringify({ alert: 'refresh failed', what: this.#name, error: this.#failure }));
+      logError('refresh failed', { what: this.#name, error: this.#failure });
     }
   }
 }

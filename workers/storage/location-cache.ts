@@ -1,6 +1,8 @@
 // The cache of the Cloudflare location that this isolate runs at: what one isolate there has read from R2, the others
 // need not read again. It only saves time: without it everything is read from R2, and failures are logged and ignored.
 
+import { logWarning } from '../logging/log.ts';
+
 /** Files under a key never change. */
 const FILE_HEADERS = { 'cache-control': 'public, max-age=604800, immutable' };
 
@@ -39,8 +41,7 @@ async function ignoreFailure<T>(useCache: () => Promise<T>): Promise<T | undefin
   try {
     return await useCache();
   } catch (error) {
-    if (!isFailureLogged)
-      console.error(JSON.stringify({ alert: 'the cache of the location fails', error: `${error}` }));
+    if (!isFailureLogged) logWarning('the cache of the location fails', { error: `${error}` });
     isFailureLogged = true;
     return undefined;
   }

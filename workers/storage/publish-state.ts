@@ -2,6 +2,7 @@
 // published state if it differs. It may run at any time, any number of times, on several machines at once.
 
 import type { PublishedState, StateParts } from '../../models/contracts/published-state.ts';
+import { logWarning } from '../logging/log.ts';
 import { deleteUnnamed, writeCatalogue } from './catalogue-files.ts';
 import { readRunningExperiments } from './experiments.ts';
 import { readIssuers } from './issuers.ts';
@@ -63,7 +64,7 @@ export async function publishState(stores: Stores, now: number): Promise<Publish
 async function deleteOldFiles(bucket: R2Bucket, published: PublishedState, now: number): Promise<void> {
   if (Math.floor(published.version / UNNAMED_MS) >= Math.floor(now / UNNAMED_MS)) return;
   await deleteUnnamed(bucket, published.catalogue, now - UNNAMED_MS).catch((error) =>
-    console.error(JSON.stringify({ alert: 'old files of the catalogue stay', error: (error as Error).message })),
+    logWarning('old files of the catalogue stay', { error: (error as Error).message }),
   );
 }
 

@@ -3,6 +3,7 @@
 // publication, the originals are read.
 
 import { PublishedState, type StateParts, type StoredKey } from '../../models/contracts/published-state.ts';
+import { logError } from '../logging/log.ts';
 import { withDeadline } from './deadline.ts';
 import { matchAtLocation, putAtLocation } from './location-cache.ts';
 import { type OperatorParts, readOperatorParts, readOriginals } from './publish-state.ts';
@@ -73,7 +74,7 @@ async function readShared(
     return adoptPublication(published, previous, now);
   } catch (error) {
     const { message } = error as Error;
-    console.error(JSON.stringify({ alert: 'published state not read', error: message }));
+    logError('published state not read', { error: message });
     return readWithoutBucket(stores.DB, previous, entry, message, now);
   }
 }

@@ -16,6 +16,7 @@ import {
 } from '../../models/contracts/release.ts';
 import { explainUnsigned, listPublicKeys } from '../../models/contracts/release-signature.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
+import { logError, logWarning } from '../logging/log.ts';
 import { publishPointer } from './publish-state.ts';
 import { moveTo, readStoredPointer, writePointer } from './release-pointer.ts';
 
@@ -50,7 +51,7 @@ export async function readAcceptedManifest(env: ReleaseEnv, named: NamedRelease)
   } catch (error) {
     if (!(error instanceof RefusedReleaseError)) throw error;
     const { version: release } = named;
-    console.error(JSON.stringify({ alert: 'the release counts as none', release, error: error.message }));
+    logError('the release counts as none', { release, error: error.message });
     return undefined;
   }
 }
@@ -199,7 +200,7 @@ export async function publishRelease(
     );
   // The Worker's cron would publish the pointer, too.
   await publishPointer(bucket, now).catch((error) =>
-    console.error(JSON.stringify({ alert: 'the pointer is not published yet', error: (error as Error).message })),
+    logWarning('the pointer is not published yet', { error: (error as Error).message }),
   );
   return ok({ pointer, isPinned: false });
 }
