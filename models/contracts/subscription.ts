@@ -2,12 +2,19 @@
 // (https://www.standardwebhooks.com), whose libraries can verify them.
 
 import { z } from 'zod';
+import { SEVERITIES } from './alert.ts';
 
 export const SUBSCRIPTIONS_MAX = 20;
 export const SUBSCRIPTION_BODY_BYTES_MAX = 8 * 1024;
 const URL_LENGTH_MAX = 2_048;
 
-export const NOTIFICATION_TYPES = ['gallery.ready', 'release.published', 'job.failed'] as const;
+export const NOTIFICATION_TYPES = [
+  'gallery.ready',
+  'release.published',
+  'job.failed',
+  'alert.raised',
+  'alert.resolved',
+] as const;
 
 /** Names that never lead to the public internet (RFC 6761, RFC 6762, RFC 8375, RFC 9476). */
 const PRIVATE_NAMES = /(?:^|\.)(?:localhost|local|internal|intranet|lan|home|corp|home\.arpa|test|invalid|onion|alt)$/;
@@ -42,7 +49,7 @@ export const SubscriptionInput = z
       .min(1)
       .max(NOTIFICATION_TYPES.length)
       .transform((events) => [...new Set(events)])
-      .meta({ example: ['release.published', 'job.failed'] }),
+      .meta({ example: ['alert.raised', 'alert.resolved'] }),
   })
   .meta({ id: 'SubscriptionInput' });
 
@@ -99,6 +106,24 @@ export const Notification = z.discriminatedUnion('type', [
     type: z.literal('job.failed'),
     timestamp: z.iso.datetime(),
     data: z.object({ job: z.string(), cron: z.string(), error: z.string(), startedAt: z.iso.datetime() }),
+  }),
+  z.object({
+    id: z.string(),
+    type: z.enum(['alert.raised', 'alert.resolved']),
+    timestamp: z.iso.datetime(),
+    data: z.object({
+      alertId: z.number().int(),
+      ruleId: z.string(),
+      measure: z.string(),
+      severity: z.enum(SEVERITIES),
+      /** When it was raised. */
+      value: z.number(),
+      threshold: z.number(),
+      raisedAt: z.iso.datetime(),
+      resolvedAt: z.iso.datetime().nullable(),
+      /** The alert in a sentence. */
+      message: z.string(),
+    }),
   }),
 ]);
 export type Notification = z.infer<typeof Notification>;

@@ -1,6 +1,8 @@
 // The app of the online tier: its routes, and what all of them share: errors as problems, and security headers.
 
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { routeAlertRules } from './alert-rules.ts';
+import { routeAlerts } from './alerts.ts';
 import { routeAuditLog } from './audit-log.ts';
 import { DOCUMENT_HEADERS, forbidCaching, revalidate } from './caching.ts';
 import { shareWithOrigins } from './cors.ts';
@@ -98,6 +100,8 @@ routeAuditLog(app);
 routeMetrics(app);
 routeDeadLetters(app);
 routeJobs(app);
+routeAlerts(app);
+routeAlertRules(app);
 routeStatus(app);
 
 // Public: it describes the code and shows no data. /docs, a static page, displays it.

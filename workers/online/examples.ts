@@ -253,6 +253,28 @@ const jobRun = {
   outcome: 'done',
   error: null,
 };
+const alertRule = {
+  ruleId: 'dead-letters',
+  measure: 'dead-letters',
+  threshold: 0,
+  forMinutes: 0,
+  severity: 'warning',
+  enabled: true,
+};
+const alert = {
+  alertId: 12,
+  ruleId: 'dead-letters',
+  measure: 'dead-letters',
+  severity: 'warning',
+  state: 'raised',
+  value: 3,
+  threshold: 0,
+  since: '2026-05-20T11:41:00.000Z',
+  raisedAt: '2026-05-20T11:41:00.000Z',
+  resolvedAt: null,
+  acknowledgedAt: null,
+  acknowledgedBy: null,
+};
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   postEvents: { results },
   getGallery: gallery,
@@ -385,6 +407,18 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       },
     ],
   },
+  getAlerts: { alerts: [alert], cursor: null },
+  acknowledgeAlert: {
+    ...alert,
+    state: 'acknowledged',
+    acknowledgedAt: '2026-05-20T11:50:00.000Z',
+    acknowledgedBy: 'ADMIN_KEY-1',
+  },
+  getAlertRules: {
+    rules: [{ ...alertRule, isDefault: true, measures: 'Dead letters, counted up to 10,000' }],
+  },
+  getAlertRule: alertRule,
+  putAlertRule: { ...alertRule, threshold: 10 },
   getHealth: { status: 'ok' },
   getStatus: {
     workerVersion: 'a8f5b0c2-6d1e-4b3f-9c57-2e8d4f1a7b60',

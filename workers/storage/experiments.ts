@@ -131,3 +131,15 @@ export async function deleteExperiment(db: D1Database, experimentId: string): Pr
   ]);
   return deleted!.meta.changes > 0;
 }
+
+/** Variants that a guardrail has stopped since a time (epoch milliseconds), in experiments that were started. */
+export async function countStoppedVariants(db: D1Database, since: number): Promise<number> {
+  const counted = await db
+    .prepare(
+      `select count(*) as n from experiments, json_each(body, '$.stoppedVariants') as stopped
+       where state <> 'draft' and stopped.value->>'at' >= ?1`,
+    )
+    .bind(new Date(since).toISOString())
+    .first<number>('n');
+  return counted ?? 0;
+}

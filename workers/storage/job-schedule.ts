@@ -3,8 +3,8 @@
 
 /** The jobs of a cron run one after the other: free accounts are limited to five crons. */
 export const SCHEDULE = {
-  '* * * * *': ['republish-state', 'watch-experiments'],
-  '*/10 * * * *': ['refresh-statistics', 'announce-release', 'check-unlogged', 'count-metrics', 'erase-users'],
+  '* * * * *': ['republish-state', 'watch-experiments', 'check-unlogged', 'check-alerts'],
+  '*/10 * * * *': ['refresh-statistics', 'announce-release', 'count-metrics', 'erase-users', 'check-alerts'],
   '5 * * * *': ['export-snapshot', 'trim-log'],
   '25 3 * * *': ['delete-old-rows', 'end-merges'],
   // Erasures here too: a ten-minute cron has 30 seconds of CPU, enough to rewrite a file of some 400,000 rows; an

@@ -3,6 +3,7 @@
 
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { SEVERITIES } from '../../models/contracts/alert.ts';
 import { DEAD_LETTER_QUEUES } from '../../models/contracts/dead-letter.ts';
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
 import { EXPERIMENT_STATES } from '../../models/contracts/experiment.ts';
@@ -118,6 +119,39 @@ export const jobs = sqliteTable('jobs', {
   requestedAt: integer('requested_at'),
 });
 
+/** Rules of alerts: the store's own ones, and the defaults that were changed. */
+export const alertRules = sqliteTable('alert_rules', {
+  ruleId: text('rule_id').primaryKey(),
+  // JSON (models/contracts/alert.ts): rules are only read whole.
+  body: text('body').notNull(),
+});
+
+/** Alerts; times in epoch milliseconds. */
+export const alerts = sqliteTable(
+  'alerts',
+  {
+    alertId: integer('alert_id').primaryKey({ autoIncrement: true }),
+    ruleId: text('rule_id').notNull(),
+    measure: text('measure').notNull(),
+    severity: text('severity', { enum: SEVERITIES }).notNull(),
+    value: real('value').notNull(),
+    threshold: real('threshold').notNull(),
+    since: integer('since').notNull(),
+    // Null while it is pending.
+    raisedAt: integer('raised_at'),
+    resolvedAt: integer('resolved_at'),
+    acknowledgedAt: integer('acknowledged_at'),
+    acknowledgedBy: text('acknowledged_by'),
+    // Notifications that were queued: of its being raised, then of its being resolved.
+    told: integer('told').notNull(),
+  },
+  // A rule has one at a time. The few that are not over are read each minute.
+  (table) => [
+    uniqueIndex('alerts_open').on(table.ruleId).where(sql`resolved_at is null`),
+    index('alerts_untold').on(table.told).where(sql`told < 2`),
+  ],
+);
+
 /** Leases: the holder of one may do a piece of work; it expires unless it is renewed. */
 export const leases = sqliteTable('leases', {
   name: text('name').primaryKey(),
@@ -134,11 +168,16 @@ export const eventCounts = sqliteTable('event_counts', {
 });
 
 /** Players whose object still has events that it did not find in the log. */
-export const unloggedUsers = sqliteTable('unlogged_users', {
-  userId: text('user_id').primaryKey(),
-  oldestAt: integer('oldest_at').notNull(),
-  events: integer('events').notNull(),
-});
+export const unloggedUsers = sqliteTable(
+  'unlogged_users',
+  {
+    userId: text('user_id').primaryKey(),
+    oldestAt: integer('oldest_at').notNull(),
+    events: integer('events').notNull(),
+  },
+  // The oldest are read each minute.
+  (table) => [index('unlogged_users_oldest').on(table.oldestAt)],
+);
 
 /** Messages that could not be processed. */
 export const deadLetters = sqliteTable(

@@ -45,3 +45,15 @@ export async function readUnlogged(db: D1Database): Promise<Unlogged> {
     .first<Unlogged>();
   return unlogged!;
 }
+
+/** The same of the users who wait longest, `max` at most: it reads no more rows, however long an outage lasts. */
+export async function readOldestUnlogged(db: D1Database, max: number): Promise<Unlogged> {
+  const unlogged = await db
+    .prepare(
+      `select count(*) as users, coalesce(sum(events), 0) as events, min(oldest_at) as oldestAt
+       from (select events, oldest_at from unlogged_users order by oldest_at limit ?1)`,
+    )
+    .bind(max)
+    .first<Unlogged>();
+  return unlogged!;
+}
