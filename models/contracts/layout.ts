@@ -27,9 +27,10 @@ export const TRAINING_DUE_KEY = 'training/due.json';
 /** Files of statistics; their names sort by time. */
 export const STATISTICS_PREFIX = 'statistics/';
 
-/** Files of the catalogue: all items, or what has changed. */
+/** Files of the catalogue: the columns of all items, or what has changed. */
 export const CATALOGUE_PREFIX = 'catalogue/';
-export const catalogueKey = (name: string) => `${CATALOGUE_PREFIX}${name}.jsonl.gz`;
+export const columnsKey = (name: string) => `${CATALOGUE_PREFIX}${name}.columns`;
+export const changesKey = (name: string) => `${CATALOGUE_PREFIX}${name}.jsonl.gz`;
 
 /** The published state (published-state.ts). */
 export const stateKey = (schema: number) => `state/${schema}.json`;

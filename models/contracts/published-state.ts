@@ -20,14 +20,22 @@ export type Listener = Pick<Subscription, 'subscriptionId' | 'events'>;
 
 const listOf = <T>() => z.array(z.custom<T>((value) => typeof value === 'object' && value !== null));
 
+const VerifiedFile = z.object({ key: z.string(), sha256: z.string() });
+
+/** The columns of all visible items as of a revision. `items` is their number. */
+const CatalogueBase = VerifiedFile.extend({
+  revision: z.number().int(),
+  items: z.number().int(),
+});
+export type CatalogueBase = z.infer<typeof CatalogueBase>;
+
 /** Files of the catalogue, each of which never changes (workers/storage/catalogue-files.ts). */
 export const CatalogueFiles = z.object({
   /** The newest revision that the files have. */
   revision: z.number().int(),
-  /** All items as of a revision; `items` counts deleted ones. */
-  base: z.object({ key: z.string(), revision: z.number().int(), items: z.number().int() }),
-  /** All changes later than the revision `after`, which is not later than the base; null if there are none. */
-  changes: z.object({ key: z.string(), after: z.number().int() }).nullable(),
+  base: CatalogueBase,
+  /** All changes later than the base; null if there are none. */
+  changes: VerifiedFile.nullable(),
 });
 export type CatalogueFiles = z.infer<typeof CatalogueFiles>;
 

@@ -20,7 +20,7 @@ const RELEASES = ['bench-a', 'bench-b'] as const;
 const GALLERY = '/v1/users/player/gallery';
 const PORTION = 500;
 /** Together with a release, so many changed games make a new file of the whole catalogue. */
-const CHANGED_SHARE = 0.21;
+const CHANGED_SHARE = 0.11;
 const CHANGED_MIN = 2_001;
 const POLL_MS = 250;
 const SWAP_TIMEOUT_MS = 60_000;

@@ -8,15 +8,19 @@ import type { Filter } from './filter.ts';
 type Matcher = (index: number) => boolean;
 
 /** A rule is the same object for as long as an isolate caches it. */
-const matchers = new WeakMap<Rule['match'], { columns: ItemColumns; names: number; matches: Matcher }>();
+type Matchers = WeakMap<Rule['match'], { names: number; matches: Matcher }>;
+/** By columns: those that were replaced are not kept for a rule that is not in force. */
+const matchersOf = new WeakMap<ItemColumns, Matchers>();
 
 function getMatcher({ match }: Pick<Rule, 'match'>, columns: ItemColumns): Matcher {
   // Ids, labels and developers are only added: as many are the same ones.
   const names = columns.length + columns.labels.table.length + columns.developerTable.length;
+  const matchers: Matchers = matchersOf.get(columns) ?? new WeakMap();
+  matchersOf.set(columns, matchers);
   const known = matchers.get(match);
-  if (known?.columns === columns && known.names === names) return known.matches;
+  if (known?.names === names) return known.matches;
   const matches = createMatcher(match, columns);
-  matchers.set(match, { columns, names, matches });
+  matchers.set(match, { names, matches });
   return matches;
 }
 

@@ -5,22 +5,20 @@
 import type { ReleasePointer } from '../../models/contracts/release.ts';
 import { forgetBroken, type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
 import { Cache, type CacheRead } from '../storage/cache.ts';
-import { Catalogue } from '../storage/catalogue.ts';
-import { readCatalogueFiles } from '../storage/catalogue-files.ts';
+import type { Catalogue } from '../storage/catalogue.ts';
 import type { ItemChange } from '../storage/items.ts';
-import { type ServingState, STATE_STALE_MS } from '../storage/read-state.ts';
+import type { ServingState } from '../storage/read-state.ts';
 import type { ReleaseEnv } from '../storage/releases.ts';
 import { type LoadedStatistics, readStatistics } from '../storage/statistics.ts';
 import type { Stores } from '../storage/stores.ts';
 import { CommonRows } from './common-rows.ts';
+import { FollowedCatalogue } from './followed-catalogue.ts';
 import { FollowedState, type WaitUntil } from './followed-state.ts';
 
 export type ServingEnv = Stores & ReleaseEnv;
 
 export class Isolate {
   readonly commonRows = new CommonRows();
-  /** Exists from the start, so that a change made through this isolate can always be applied. */
-  readonly catalogue = new Catalogue();
   /** The files in use here are refreshed together with the state, not with the next request. */
   readonly state = new FollowedState<ServingEnv>((env, state, now, waitUntil) => {
     if (this.#catalogue.peek().value !== undefined) void this.#followCatalogue(env, state, now, waitUntil, 0);
@@ -33,9 +31,7 @@ export class Isolate {
     staleMs: Number.POSITIVE_INFINITY,
     waitMs: 2_000,
   });
-  /** The revision that the catalogue has by the published files, and when it was the newest, epoch milliseconds. */
-  #revision = 0;
-  #revisionAt = Number.NEGATIVE_INFINITY;
+  readonly #followed = new FollowedCatalogue();
   readonly #statistics = new Cache<LoadedStatistics | undefined>('statistics', {
     freshMs: 30_000,
     staleMs: Number.POSITIVE_INFINITY,
@@ -53,6 +49,11 @@ export class Isolate {
     { freshMs: 15_000, staleMs: Number.POSITIVE_INFINITY, waitMs: 0 },
     { retire: (retired) => this.#retire(retired) },
   );
+
+  /** Exists from the start, so that a change made through this isolate can always be applied. */
+  get catalogue(): Catalogue {
+    return this.#followed.catalogue;
+  }
 
   /** `waitMs`, here and below: how long the caller can wait; the cache's default if undefined. */
   getCatalogue(env: ServingEnv, now: number, waitUntil: WaitUntil, waitMs?: number): Promise<CacheRead<Catalogue>> {
@@ -121,26 +122,9 @@ export class Isolate {
   }
 
   #followCatalogue(env: ServingEnv, state: ServingState, now: number, waitUntil: WaitUntil, waitMs?: number) {
-    const { catalogue: files } = state.parts;
-    const load = async () => {
-      try {
-        if (files === null) throw new Error('the catalogue is not published yet');
-        const revision = await readCatalogueFiles(env.BUCKET, files, this.#revision, (change) =>
-          this.catalogue.apply(change),
-        );
-        this.#revision = Math.max(revision, this.#revision);
-        this.#revisionAt = Math.max(this.#revisionAt, state.readAt);
-      } catch (error) {
-        // An isolate without a catalogue has nothing to show.
-        if (this.#revision > 0) throw error;
-        await this.catalogue.refresh(env.DB);
-      }
-      return this.catalogue;
-    };
-    const isNamed = () => files === null || this.#revision >= files.revision;
-    if (isNamed()) this.#revisionAt = Math.max(this.#revisionAt, state.readAt);
-    // Only after a quiet time: a game may have been recalled meanwhile.
-    const isOverdue = now - this.#revisionAt > STATE_STALE_MS;
+    const load = () => this.#followed.load(env, state, now);
+    const isNamed = () => this.#followed.isNamed(state, now);
+    const isOverdue = this.#followed.isOverdue(state, now);
     return this.#catalogue.get(load, now, waitUntil, { waitMs }, { isNamed, isOverdue });
   }
 

@@ -1,17 +1,25 @@
-// The catalogue in R2, as files that never change: all items as of a revision, and the changes since. The published
-// state names them (publish-state.ts); isolates read them through their location's cache. Each line is a change.
+// The catalogue in R2, as files that never change: the columns of all items as of a revision, the base, and the changes
+// since, a line each. The published state names them (publish-state.ts); isolates read them through their location's
+// cache.
 
-import { CATALOGUE_PREFIX, catalogueKey } from '../../models/contracts/layout.ts';
-import type { CatalogueFiles } from '../../models/contracts/published-state.ts';
-import { type ItemChange, readItemChanges, readRevision } from './items.ts';
-import { readThroughLocation } from './location-cache.ts';
+import { sha256Hex } from '../../models/contracts/digest.ts';
+import { CATALOGUE_PREFIX, changesKey, columnsKey } from '../../models/contracts/layout.ts';
+import type { CatalogueBase, CatalogueFiles } from '../../models/contracts/published-state.ts';
+import { decodeColumns } from '../../models/features/decode-columns.ts';
+import { encodeColumns } from '../../models/features/encode-columns.ts';
+import { ItemColumns } from '../../models/features/item-columns.ts';
+import { Catalogue } from './catalogue.ts';
+import { type ItemChange, pastRevision, readItemChanges, readRevision } from './items.ts';
+import { DamagedFileError, readVerifiedThroughLocation } from './location-cache.ts';
+import { ReleaseOrder } from './release-order.ts';
 import { writeLines } from './snapshot-files.ts';
 import type { Stores } from './stores.ts';
 
 const PAGE = 2_000;
-/** Changes are a file of their own up to this number, or up to a share of the items; then all items are written. */
+/** Changes are a file of their own up to this number, or up to a share of the items; then there is a new base. */
 const CHANGES_MAX = 2_000;
-const CHANGES_SHARE_MAX = 0.2;
+const CHANGES_SHARE_MAX = 0.1;
+const DIGEST_LENGTH = 12;
 
 /**
  * Writes what has changed. Returns `published` if that is nothing. It may run on several machines at once: each names
@@ -24,64 +32,49 @@ export async function writeCatalogue(
   const revision = await readRevision(DB);
   if (published?.revision === revision) return published;
   // Lower than published: D1 was restored to an earlier point, and nothing that is published counts.
-  if (published === null || revision < published.revision) return writeAll({ DB, BUCKET }, null);
+  if (published === null || revision < published.revision) return writeBase({ DB, BUCKET });
   const { base } = published;
-  const after = published.changes?.after ?? base.revision;
-  const limit = Math.max(CHANGES_MAX, base.items * CHANGES_SHARE_MAX);
-  const changes = await readLines(DB, after);
-  const since = changes.filter((change) => change.revision > base.revision);
-  if (since.length <= limit) return { ...(await writeChanges(BUCKET, after, changes)), base };
-  // Isolates that have the old base need only these.
-  return writeAll({ DB, BUCKET }, await writeChanges(BUCKET, base.revision, since));
+  const changes: ItemChange[] = [];
+  await readChangesSince(DB, base.revision, (change) => changes.push(change));
+  if (changes.length > Math.max(CHANGES_MAX, base.items * CHANGES_SHARE_MAX)) return writeBase({ DB, BUCKET });
+  return { ...(await writeChanges(BUCKET, base.revision, changes)), base };
 }
 
-async function writeAll(
-  { DB, BUCKET }: Stores,
-  changes: Pick<CatalogueFiles, 'changes' | 'revision'> | null,
-): Promise<CatalogueFiles> {
-  const all = await readLines(DB, 0);
-  const revision = all.at(-1)?.revision ?? 0;
-  const key = await writeFile(BUCKET, `${revision}`, all);
-  return {
-    // What changed since those changes were read is published next.
-    revision: changes?.revision ?? revision,
-    base: { key, revision, items: all.length },
-    changes: changes?.changes ?? null,
-  };
+async function writeBase({ DB, BUCKET }: Stores): Promise<CatalogueFiles> {
+  const columns = new ItemColumns();
+  let revision = 0;
+  await readChangesSince(DB, 0, (change) => {
+    revision = change.revision;
+    if (change.item === null) columns.remove(change.itemId);
+    else columns.put(change.item);
+  });
+  // In the order in which each isolate would have to sort them.
+  const bytes = encodeColumns(columns, new ReleaseOrder(columns).readAll());
+  const sha256 = await sha256Hex(bytes);
+  const key = columnsKey(`${revision}-${sha256.slice(0, DIGEST_LENGTH)}`);
+  // A file under this key is the same, unless it is damaged.
+  await BUCKET.put(key, bytes, { sha256 });
+  return { revision, base: { key, sha256, revision, items: columns.size }, changes: null };
 }
 
 async function writeChanges(
   bucket: R2Bucket,
   after: number,
-  changes: readonly Line[],
+  changes: readonly ItemChange[],
 ): Promise<Pick<CatalogueFiles, 'changes' | 'revision'>> {
   const { revision } = changes.at(-1)!;
-  return { revision, changes: { key: await writeFile(bucket, `${after}-${revision}`, changes), after } };
+  const lines = changes.map((change) => JSON.stringify(change));
+  const file = await writeLines(bucket, lines, (digest) => changesKey(`${after}-${revision}-${digest}`));
+  return { revision, changes: { key: file.key, sha256: file.sha256 } };
 }
 
-const writeFile = async (bucket: R2Bucket, name: string, lines: readonly Line[]): Promise<string> => {
-  const texts = lines.map(({ text }) => text);
-  return (await writeLines(bucket, texts, (digest) => catalogueKey(`${name}-${digest}`))).key;
-};
-
-/** A change as the files have it. An isolate has no memory for all items beside those that it serves. */
-interface Line {
-  revision: number;
-  text: string;
-}
-
-async function readLines(db: D1Database, after: number): Promise<Line[]> {
-  const lines: Line[] = [];
-  // Past every id of that revision.
-  let cursor = { revision: after, itemId: '\u{10ffff}' };
+/** In their order. Hidden items are null. */
+async function readChangesSince(db: D1Database, after: number, visit: (change: ItemChange) => void): Promise<void> {
+  let cursor = pastRevision(after);
   for (;;) {
     const page = await readItemChanges(db, cursor, PAGE);
-    for (const { item, ...change } of page)
-      lines.push({
-        revision: change.revision,
-        text: JSON.stringify({ ...change, item: item?.hidden ? null : item }),
-      });
-    if (page.length < PAGE) return lines;
+    for (const { item, ...change } of page) visit({ ...change, item: item?.hidden ? null : item });
+    if (page.length < PAGE) return;
     cursor = page.at(-1)!;
   }
 }
@@ -101,32 +94,20 @@ export async function deleteUnnamed(bucket: R2Bucket, named: CatalogueFiles | nu
   } while (cursor !== undefined);
 }
 
-/**
- * Applies the changes after a revision, `from`, in their order. Returns the revision that the catalogue has then.
- * Throws if a file cannot be read.
- */
-export async function readCatalogueFiles(
-  bucket: R2Bucket,
-  { revision, base, changes }: CatalogueFiles,
-  from: number,
-  apply: (change: ItemChange) => void,
-): Promise<number> {
-  let has = from;
-  if (has < (changes?.after ?? base.revision)) {
-    await readFile(bucket, base.key, has, apply);
-    has = base.revision;
-  }
-  if (changes !== null && has < revision) await readFile(bucket, changes.key, has, apply);
-  return Math.max(has, revision);
+/** The catalogue of a base. Throws a DamagedFileError if the file is missing, damaged or of another kind. */
+export async function readBase(bucket: R2Bucket, base: CatalogueBase): Promise<Catalogue> {
+  const columns = decodeColumns(await readVerifiedThroughLocation(bucket, base));
+  if (!columns.ok) throw new DamagedFileError(`${base.key} is refused: ${columns.error}`);
+  return new Catalogue(new ItemColumns(columns.value), base.revision);
 }
 
-async function readFile(
+/** Applies the changes of a file, in their order. Throws a DamagedFileError if it is missing or damaged. */
+export async function readChanges(
   bucket: R2Bucket,
-  key: string,
-  after: number,
+  file: NonNullable<CatalogueFiles['changes']>,
   apply: (change: ItemChange) => void,
 ): Promise<void> {
-  const bytes = await readThroughLocation(bucket, key);
+  const bytes = await readVerifiedThroughLocation(bucket, file);
   const text = new Blob([bytes])
     .stream()
     .pipeThrough(new DecompressionStream('gzip'))
@@ -135,9 +116,6 @@ async function readFile(
   for await (const part of text) {
     const lines = `${rest}${part}`.split('\n');
     rest = lines.pop()!;
-    for (const line of lines) {
-      const change: ItemChange = JSON.parse(line);
-      if (change.revision > after) apply(change);
-    }
+    for (const line of lines) apply(JSON.parse(line));
   }
 }

@@ -1,19 +1,32 @@
-// The whole catalogue in an isolate's memory, refreshed from D1's log of changes. It ranks nothing.
+// The whole catalogue in an isolate's memory: the columns of a file, and the changes since. It ranks nothing.
 
 import type { Item } from '../../models/contracts/item.ts';
 import { ItemColumns } from '../../models/features/item-columns.ts';
-import { type ItemChange, readItemChanges } from './items.ts';
+import { type ItemChange, pastRevision, readItemChanges } from './items.ts';
 import { ReleaseOrder } from './release-order.ts';
 
 const PAGE = 2_000;
 
 export class Catalogue {
-  readonly columns = new ItemColumns();
-  readonly releases = new ReleaseOrder(this.columns);
-  /** The newest revision applied per item, deleted ones included: changes arrive on two paths and out of order. */
+  readonly columns: ItemColumns;
+  readonly releases: ReleaseOrder;
+  /** All changes up to this revision are in the columns. */
+  readonly #base: number;
+  /**
+   * The newest revision of each item that has changed since, deleted ones included: changes arrive on two paths and out
+   * of order.
+   */
   readonly #revisions = new Map<string, number>();
-  #cursor = { revision: 0, itemId: '' };
+  #cursor: { revision: number; itemId: string };
   #genres: { changes: number; labels: Int32Array } = { changes: 0, labels: new Int32Array(0) };
+
+  /** Takes over the columns, which have all changes up to `revision`; starts empty by default. */
+  constructor(columns = new ItemColumns(), revision = 0) {
+    this.columns = columns;
+    this.releases = new ReleaseOrder(columns);
+    this.#base = revision;
+    this.#cursor = pastRevision(revision);
+  }
 
   /** Undefined for hidden and deleted items. */
   get(itemId: string): Item | undefined {
@@ -40,13 +53,19 @@ export class Catalogue {
 
   /** Applies a change, unless a newer one of the same item has been applied. */
   apply({ itemId, revision, item }: ItemChange): void {
-    if (revision < (this.#revisions.get(itemId) ?? 0)) return;
+    if (revision < (this.#revisions.get(itemId) ?? this.#base)) return;
     this.#revisions.set(itemId, revision);
     if (item === null || item.hidden) this.columns.remove(itemId);
     else this.columns.put(item);
   }
 
-  /** Applies all changes since the last call. */
+  /** Applies the changes of another catalogue that are newer than those applied here. */
+  applyThoseOf(other: Catalogue): void {
+    for (const [itemId, revision] of other.#revisions)
+      this.apply({ itemId, revision, item: other.get(itemId) ?? null });
+  }
+
+  /** Applies all changes in D1 since the last call, or since the columns that were taken over. */
   async refresh(db: D1Database): Promise<void> {
     let changes: ItemChange[];
     do {

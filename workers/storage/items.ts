@@ -169,6 +169,12 @@ export async function listItems(db: D1Database, filter: ItemFilter, afterId: str
 export const readRevision = async (db: D1Database): Promise<number> =>
   (await db.prepare('select max(revision) as revision from items').first<number>('revision')) ?? 0;
 
+/** The cursor past every item of a revision. */
+export const pastRevision = (revision: number): { revision: number; itemId: string } => ({
+  revision,
+  itemId: '\u{10ffff}',
+});
+
 /**
  * Items changed after a revision, ordered by (revision, id). A full page may have a successor: read again after its
  * last item.

@@ -1,6 +1,7 @@
 // The cache of the Cloudflare location that this isolate runs at: what one isolate there has read from R2, the others
 // need not read again. It only saves time: without it everything is read from R2, and failures are logged and ignored.
 
+import { sha256Hex } from '../../models/contracts/digest.ts';
 import { logWarning } from '../logging/log.ts';
 
 /** Files under a key never change. */
@@ -31,6 +32,28 @@ export async function readThroughLocation(bucket: R2Bucket, key: string): Promis
   const object = await bucket.get(key);
   if (object === null) throw new Error(`${key} is missing`);
   const bytes = new Uint8Array(await object.arrayBuffer());
+  await putFileAtLocation(key, bytes);
+  return bytes;
+}
+
+/** A file is missing, or is not the one that was written: what it was made from can still be read. */
+export class DamagedFileError extends Error {}
+
+/**
+ * As readThroughLocation, but what has another digest is not served: the location's copy is replaced, and R2's is a
+ * DamagedFileError.
+ */
+export async function readVerifiedThroughLocation(
+  bucket: R2Bucket,
+  { key, sha256 }: { key: string; sha256: string },
+): Promise<Uint8Array> {
+  const cached = await readFileAtLocation(key);
+  if (cached !== undefined && (await sha256Hex(cached)) === sha256) return cached;
+  const object = await bucket.get(key);
+  if (object === null) throw new DamagedFileError(`${key} is missing`);
+  const bytes = new Uint8Array(await object.arrayBuffer());
+  if ((await sha256Hex(bytes)) !== sha256)
+    throw new DamagedFileError(`${key} does not have the sha256 it was published with`);
   await putFileAtLocation(key, bytes);
   return bytes;
 }

@@ -2,10 +2,12 @@
 
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
+import { sha256Hex } from '../../models/contracts/digest.ts';
 import { RuleInput } from '../../models/contracts/rule.ts';
 import { makeItem } from '../../tests/item.ts';
-import { readCatalogueFiles } from './catalogue-files.ts';
-import { deleteItem, type ItemChange, patchItem, putItems, readItemChanges } from './items.ts';
+import { readBase, readChanges } from './catalogue-files.ts';
+import { deleteItem, pastRevision, patchItem, putItems, readItemChanges } from './items.ts';
+import { DamagedFileError, putFileAtLocation } from './location-cache.ts';
 import { publishPointer, publishState } from './publish-state.ts';
 import { readPublishedState, STATE_KEY } from './published-state.ts';
 import { deleteRule, putRule } from './rules.ts';
@@ -60,60 +62,91 @@ it('replaces a damaged state, and publishes nothing without D1 before the first 
   expect(await readPublishedState(env.BUCKET)).toBeUndefined();
 });
 
-/** The items of D1 by id; null for hidden and deleted ones. */
+/** The visible items of D1 by id. */
 async function readOriginals() {
-  const changes = await readItemChanges(env.DB, { revision: 0, itemId: '' }, 100_000);
-  return new Map(changes.map(({ itemId, item }) => [itemId, item?.hidden ? null : item]));
+  const changes = await readItemChanges(env.DB, pastRevision(0), 100_000);
+  return new Map(changes.flatMap(({ itemId, item }) => (item === null || item.hidden ? [] : [[itemId, item]])));
 }
-async function follow(from: number, known: ReadonlyMap<string, ItemChange['item']> = new Map()) {
-  const { catalogue } = await publishState(env, Date.now());
-  const items = new Map(known);
-  let read = 0;
-  const revision = await readCatalogueFiles(env.BUCKET, catalogue!, from, ({ itemId, item }) => {
-    items.set(itemId, item);
-    read++;
-  });
-  return { items, read, revision, files: catalogue! };
+/** The catalogue of an isolate that starts now, and the number of changes that it reads besides the base. */
+async function readPublished() {
+  const { catalogue: files } = await publishState(env, Date.now());
+  const catalogue = await readBase(env.BUCKET, files!.base);
+  let changes = 0;
+  if (files!.changes !== null)
+    await readChanges(env.BUCKET, files!.changes, (change) => {
+      catalogue.apply(change);
+      changes++;
+    });
+  const { columns } = catalogue;
+  const items = new Map([...columns.listVisible()].map((index) => [columns.ids[index], columns.read(index)]));
+  return { items, changes, files: files!, catalogue };
 }
 
-it('publishes the catalogue as files from which every isolate gets what D1 has, however far behind it is', async () => {
+it('publishes the catalogue as columns and the changes since, from which isolates get what D1 has', async () => {
   await putItems(
     env.DB,
-    Array.from({ length: 300 }, (_, index) => makeItem(`g${index}`)),
+    Array.from({ length: 300 }, (_, index) =>
+      makeItem(`g${index}`, { releaseDate: `2026-01-${10 + (index % 9)}`, tags: [`tag ${index % 7}`] }),
+    ),
   );
-  const first = await follow(0);
+  const first = await readPublished();
   expect(first.items).toEqual(await readOriginals());
   expect(first.files).toMatchObject({ base: { items: 300 }, changes: null });
+  // In the order of their release, so that no isolate has to sort them.
+  expect(first.catalogue.releases.readAll()).toEqual(Int32Array.from({ length: 300 }, (_, index) => index));
 
   await patchItem(env.DB, 'g1', { title: 'Changed' });
   await patchItem(env.DB, 'g2', { hidden: true });
   await deleteItem(env.DB, 'g3', 1);
-  const second = await follow(first.revision, first.items);
+  const second = await readPublished();
   expect(second.items).toEqual(await readOriginals());
-  expect(second.read).toBe(3);
+  expect(second.changes).toBe(3);
   expect(second.files.base).toEqual(first.files.base);
-  expect((await follow(0)).items).toEqual(await readOriginals());
 
-  // So many changes that all items are written again: an isolate that had the old base reads only the changes.
+  // So many changes that there is a new base, which has no hidden and deleted games.
   for (let from = 0; from < 2_500; from += 500)
     await putItems(
       env.DB,
       Array.from({ length: 500 }, (_, index) => makeItem(`n${from + index}`)),
     );
-  const third = await follow(second.revision, second.items);
-  expect(third.files.base.key).not.toBe(first.files.base.key);
-  expect(third.read).toBe(2_500);
-  expect(third.files.changes).toMatchObject({ after: first.files.base.revision });
-  for (const { items } of [third, await follow(0)]) expect(items).toEqual(await readOriginals());
+  const third = await readPublished();
+  expect(third.items).toEqual(await readOriginals());
+  expect(third.files).toMatchObject({ base: { items: 2_798 }, changes: null });
+  expect(third.catalogue.columns.length).toBe(2_798);
 
   await patchItem(env.DB, 'n7', { hidden: true });
-  const fourth = await follow(third.revision, third.items);
-  expect(fourth.read).toBe(1);
+  await patchItem(env.DB, 'g2', { hidden: false });
+  const fourth = await readPublished();
+  expect(fourth.items).toEqual(await readOriginals());
+  expect(fourth.changes).toBe(2);
   expect(fourth.files.base).toEqual(third.files.base);
-  // One that slept meanwhile reads all.
-  for (const { revision, items } of [first, second])
-    expect((await follow(revision, items)).items, `${revision}`).toEqual(await readOriginals());
-  expect((await follow(0)).items).toEqual(await readOriginals());
+});
+
+it('refuses files of the catalogue that are missing, damaged or of another kind, whoever has them', async () => {
+  const { files } = await readPublished();
+  const { key } = files.base;
+  const intact = await (await env.BUCKET.get(key))!.arrayBuffer();
+  const damaged = new Uint8Array(intact.slice(0));
+  damaged[damaged.length >> 1]! ^= 1;
+  const read = () => readBase(env.BUCKET, files.base);
+  // The location's copy is replaced.
+  await putFileAtLocation(key, damaged);
+  expect((await read()).size).toBe(2_798);
+  expect((await read()).size).toBe(2_798);
+  for (const bytes of [damaged, damaged.subarray(0, 99)]) {
+    await putFileAtLocation(key, damaged);
+    await env.BUCKET.put(key, bytes);
+    await expect(read()).rejects.toThrow(DamagedFileError);
+  }
+  await env.BUCKET.delete(key);
+  await expect(read()).rejects.toThrow(/is missing/);
+  // Its digest is right, but it is no base.
+  const foreign = new TextEncoder().encode('{"a file":"of another kind"}');
+  await env.BUCKET.put(key, foreign);
+  const sha256 = await sha256Hex(foreign);
+  await expect(readBase(env.BUCKET, { ...files.base, sha256 })).rejects.toThrow(DamagedFileError);
+  await env.BUCKET.put(key, intact);
+  await putFileAtLocation(key, new Uint8Array(intact));
 });
 
 it('deletes files of the catalogue that nothing has named for an hour', async () => {
@@ -138,7 +171,7 @@ it('deletes files of the catalogue that nothing has named for an hour', async ()
 
 it('publishes the catalogue anew if D1 was restored to an earlier point', async () => {
   await env.DB.prepare("update items set revision = 1, title = 'Restored'").run();
-  const { files, items } = await follow(0);
+  const { files, items } = await readPublished();
   expect(items).toEqual(await readOriginals());
   expect(files).toMatchObject({ revision: 1, changes: null });
 });

@@ -27,6 +27,11 @@ export class ReleaseOrder {
     this.#columns = columns;
   }
 
+  /** All visible items, newest first, undated ones last. */
+  readAll(): Int32Array {
+    return this.#read();
+  }
+
   /** Visible items released up to a day, newest first. */
   readReleased(today: number): ReleaseSpan {
     const indexes = this.#read();
