@@ -100,6 +100,27 @@ it('logs no exposure of an explained page, a page of a policy, and a list for ev
   expect((await askGallery('ann')).sent[0]).not.toHaveProperty('exposures');
 });
 
+it('logs who picked which game of an interleaved row, and leaves the row out of the slate', async () => {
+  await runExperiments(env, [
+    makeRunning('turns', {
+      kind: 'interleaving',
+      variants: [half('control'), half('flat', { settings: { similarityWeight: 0 } })],
+    }),
+  ]);
+  await isolate.state.publish(env, Date.now(), () => {});
+  const { gallery, sent } = await askGallery('ann', '&n=6');
+  const [message] = sent;
+  expect(message!.interleaved).toMatchObject([{ experimentId: 'turns', recommendationId: gallery.recommendationId }]);
+  const { teams } = message!.interleaved![0]!;
+  expect(Object.keys(teams)).toEqual(['control', 'flat']);
+  const [first, ...others] = gallery.rows;
+  expect(Object.values(teams).flat().sort()).toEqual(first!.items.map(({ itemId }) => itemId).sort());
+  expect(others.length).toBeGreaterThan(0);
+  // The other rows keep their places on the page.
+  const rows = new Set(message!.slate!.entries.map(({ row, rowId }) => `${row} ${rowId}`));
+  expect(rows).toEqual(new Set(others.map(({ id }, index) => `${index + 1} ${id}`)));
+});
+
 it('lets an admin look at variants without counting or logging', async () => {
   const look = (query: string, key?: string) => ask(`users/ann/gallery?deadlineMs=5000&variant=${query}`, key);
   for (const variant of ['control', 'short']) {

@@ -6,6 +6,7 @@ import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import type { Experiment } from '../../models/contracts/experiment.ts';
 import type { NamedRelease } from '../../models/contracts/release.ts';
 import { EMPTY_USER_STATE, type UserState } from '../../models/contracts/signals.ts';
+import type { RankingContents } from '../../models/ranking/train-ranker.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 import { publishHere } from '../../tests/publish-here.ts';
 import { createItem } from '../../tests/ranking-input.ts';
@@ -103,7 +104,8 @@ beforeAll(async () => {
     computedAt: '2026-01-01T00:00:00Z',
     popularUntil: '2026-02-01',
     popular: items.map(({ itemId }, index) => [itemId, 200 - index]),
-    trending: itemIds.slice(60, 70).map((itemId) => [itemId, 2]),
+    // The most popular, so that rows compete for them.
+    trending: itemIds.slice(0, 10).map((itemId) => [itemId, 2]),
     bestRated: itemIds.slice(100, 110).map((itemId) => [itemId, 4]),
     trendingByCountry: {},
     popularByCountry: {},
@@ -328,7 +330,7 @@ it('interleaves the first rows of two variants and repeats no game', async () =>
   }
 });
 
-it('composes a shadow for some answers after they were sent, at most one a second', async () => {
+it('composes a shadow for a tenth of the answers after they were sent, at most one a second', async () => {
   takeShadows();
   const opened = open();
   await opened.follow([
@@ -337,23 +339,76 @@ it('composes a shadow for some answers after they were sent, at most one a secon
     }),
   ]);
   let at = Date.now() + 60_000;
-  const clock = vi.spyOn(Date, 'now').mockImplementation(() => at);
-  for (let n = 0; n < 400; n++) {
-    // A player sees no trace of it.
-    expect((await opened.ask(`shadowed-${n}`)).answer.experiments).toEqual([]);
-    if (n % 10 === 9) {
-      at += 1_000;
+  vi.spyOn(Date, 'now').mockImplementation(() => at);
+  /** Comparisons of the shadows of the next answers. */
+  const compare = async (answers: number, pauseMs: number) => {
+    const comparisons = [];
+    for (let n = 0; n < answers; n++) {
+      // A player sees no trace of it.
+      expect((await opened.ask(`shadowed-${n}`)).answer.experiments).toEqual([]);
       await opened.settle();
+      comparisons.push(...takeShadows());
+      at += pauseMs;
     }
-  }
-  clock.mockRestore();
-  await opened.settle();
-  const comparisons = takeShadows();
-  expect(comparisons).toHaveLength(20);
-  expect(takeShadows()).toEqual([]);
+    return comparisons;
+  };
+  expect(await compare(100, 0)).toHaveLength(1);
+  at += 1_000;
+  const comparisons = await compare(300, 1_000);
+  // Standard deviation 5.2.
+  expect(Math.abs(comparisons.length - 30)).toBeLessThan(26);
   for (const { variant, overlap, failed } of comparisons) {
     expect(failed).toBe(false);
     if (variant === 'same') expect(overlap).toBeGreaterThan(0.5);
   }
   expect(new Set(comparisons.map(({ variant }) => variant))).toEqual(new Set(['same', 'popular']));
+});
+
+it('values the first rows of answer and shadow by the ranking model of the answer', async () => {
+  const { TRAINER } = env as unknown as { TRAINER: Fetcher };
+  const drawn = await (await TRAINER.fetch('http://trainer/ranker')).json<RankingContents & { model: number[] }>();
+  const ranking = { ...drawn, model: Uint8Array.from(drawn.model) };
+  await publishFake(env.BUCKET, 'ranked', {
+    itemIds,
+    shift: 0,
+    alter: (contents) => Object.assign(contents, { ranking }),
+  });
+  const opened = open();
+  await opened.follow([
+    makeRunning('unseen', {
+      variants: [
+        { id: 'control', share: 1 },
+        { id: 'popular', policy: 'popularity' },
+      ],
+    }),
+  ]);
+  const at = Date.now() + 480_000;
+  vi.spyOn(Date, 'now').mockImplementation(() => at);
+  takeShadows();
+  for (let n = 0; n < 100; n++) await opened.ask(`shadowed-${n}`);
+  await opened.settle();
+  const [comparison] = takeShadows();
+  const { shownValue, shadowValue } = comparison as { shownValue: number; shadowValue: number };
+  expect(shadowValue).toBeGreaterThan(0);
+  // The answer is ordered by it.
+  expect(shownValue).toBeGreaterThan(shadowValue);
+});
+
+it('a shadow that throws is a failed comparison, and nothing to the player', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const opened = open();
+  await opened.follow([
+    makeRunning('unseen', {
+      variants: [
+        { id: 'control', share: 1 },
+        { id: 'throws', settings: { rows: 5 as never } },
+      ],
+    }),
+  ]);
+  const at = Date.now() + 600_000;
+  vi.spyOn(Date, 'now').mockImplementation(() => at);
+  takeShadows();
+  for (let n = 0; n < 100; n++) expect((await opened.ask(`shadowed-${n}`)).answer.degraded).toEqual([]);
+  await opened.settle();
+  expect(takeShadows()).toMatchObject([{ variant: 'throws', failed: true, overlap: 0, shownValue: null }]);
 });
