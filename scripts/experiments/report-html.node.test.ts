@@ -17,6 +17,11 @@ const points = [8, 3, 1.5, 1.2].map((width, day) => ({
   interval: [0.01 - 0.01 * width, 0.01 + 0.01 * width] as const,
 }));
 
+const shadows = [
+  { variant: 'late', answers: 1_200, failed: 1, overlap: 0.625, shownValue: 0.1234, shadowValue: 0.13 },
+  { variant: 'new', answers: 0, failed: 0, overlap: null, shownValue: null, shadowValue: null },
+];
+
 /** Each with the heading of its verdict. */
 const REPORTS = {
   '“short” is better': renderReport(experiment, makeReport(experiment, { lift: { 'click-rate': 0.2 } }), {
@@ -24,7 +29,7 @@ const REPORTS = {
     points,
   }),
   '“short” is worse': renderReport(experiment, makeReport(experiment, { lift: { 'click-rate': -0.2 } }), { madeAt }),
-  '“short”: not known yet': renderReport(experiment, makeReport(experiment), { madeAt, points }),
+  '“short”: not known yet': renderReport(experiment, makeReport(experiment), { madeAt, points, shadows }),
   '“short” does harm': renderReport(harmful, makeReport(harmful, { lift: { 'dismissal-rate': 0.5 } }), { madeAt }),
   '“short” cannot be judged': renderReport(experiment, makeReport(experiment, { usersOfVariant: 1_200 }), { madeAt }),
 };
@@ -89,6 +94,15 @@ it('explains each verdict in words', () => {
   expect(REPORTS['“short” cannot be judged']).toContain('Players are lost on one side');
   expect(REPORTS['“short” cannot be judged']).not.toContain('Other metrics');
   expect(PREFERENCE).toContain('400 players clicked 1,100 times: 210 of them more often on its picks');
+});
+
+it('compares shadows with what was shown', () => {
+  const cells = [...REPORTS['“short”: not known yet'].matchAll(/<td class="number">([^<]*)<\/td>/g)].map(
+    ([, text]) => text,
+  );
+  const at = cells.indexOf('1,200');
+  expect(cells.slice(at, at + 10)).toEqual(['1,200', '1', '62.5%', '0.130', '0.123', '0', '0', '–', '–', '–']);
+  expect(REPORTS['“short” is better']).not.toContain('Shadows');
 });
 
 it('leaves out the picture over time with fewer than two points', () => {

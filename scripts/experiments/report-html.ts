@@ -4,6 +4,7 @@ import type { Experiment } from '../../models/contracts/experiment.ts';
 import type { ExperimentReport, MetricReport } from '../../models/contracts/experiment-report.ts';
 import { html, type Markup, raw } from './html/markup.ts';
 import { drawSequence, type ReportPoint } from './html/sequence-picture.ts';
+import { type ShadowSummary, tabulateShadows } from './html/shadows.ts';
 import { STYLE } from './html/style.ts';
 import { tabulateGuardrails, tabulateMetrics, tabulatePlayers, tabulatePreference } from './html/tables.ts';
 import { explainVerdicts } from './html/verdict.ts';
@@ -13,12 +14,17 @@ export type { ReportPoint } from './html/sequence-picture.ts';
 
 /**
  * Returns the HTML file. `madeAt`: ISO 8601, when the report was computed. `points`: the primary metric in reports made
- * earlier, in order of time, for the picture of the confidence sequence; it is left out with fewer than two.
+ * earlier, in order of time, for the picture of the confidence sequence; it is left out with fewer than two. `shadows`:
+ * comparisons of what was shown to nobody.
  */
 export function renderReport(
   experiment: Experiment,
   report: ExperimentReport,
-  { madeAt, points = [] }: { madeAt: string; points?: readonly ReportPoint[] },
+  {
+    madeAt,
+    points = [],
+    shadows = [],
+  }: { madeAt: string; points?: readonly ReportPoint[]; shadows?: readonly ShadowSummary[] },
 ): string {
   const { metrics, guardrails, sampleRatio, interleaving } = report;
   const primary = metrics.filter(({ isPrimary }) => isPrimary);
@@ -46,6 +52,7 @@ ${interleaving && section('Preference', html`${tabulatePreference(interleaving)}
 ${primary.length > 0 ? section(nameMetric(experiment.primaryMetric), tabulatePrimary(primary)) : null}
 ${sequences.length > 0 ? section('Over time', html`${sequences}`) : null}
 ${guardrails.length > 0 ? section('Guardrails', html`${tabulateGuardrails(guardrails)}${GUARDING}`) : null}
+${shadows.length > 0 ? section('Shadows', tabulateShadows(shadows)) : null}
 ${others.length > 0 ? section('Other metrics', html`${tabulateMetrics('Other metrics', others)}${OTHERS}`) : null}
 </main>
 </body>

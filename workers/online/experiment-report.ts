@@ -44,7 +44,10 @@ const Report = ExperimentReport.extend({
         interval: z.tuple([z.number(), z.number()]),
       }),
     )
-    .meta({ description: 'The primary metric as it was at the end of each UTC day, oldest first.' }),
+    .meta({
+      description:
+        'The primary metric as it was at the end of each UTC day, oldest first, with the interval that decides.',
+    }),
   shadows: z.array(ShadowReport),
 }).meta({ id: 'ReportNow' });
 type Report = z.output<typeof Report>;
@@ -86,16 +89,18 @@ export async function getExperimentReport(
   };
 }
 
-/** The primary metric of each variant at the end of a day. */
+/** The primary metric of each variant at the end of a day, by the interval that decides. */
 function listPoints(experiment: Experiment, date: string, moments: VariantMoments[], now: number): Report['days'] {
   const own = moments.filter(({ metric }) => metric === experiment.primaryMetric);
   const at = new Date(Math.min(now, Date.parse(date) + DAY_MS)).toISOString();
   return computeReport({ ...experiment, guardrails: [] }, own, null)
     .metrics.filter(({ group }) => group === 'all')
     .flatMap(({ variants }) => variants)
-    .flatMap(({ variant, difference, interval }) =>
-      difference === null || interval === null ? [] : [{ at, variant, difference, interval }],
-    );
+    .flatMap((estimate) => {
+      const difference = estimate.adjustedDifference ?? estimate.difference;
+      const interval = estimate.cupedInterval ?? estimate.interval;
+      return difference === null || interval === null ? [] : [{ at, variant: estimate.variant, difference, interval }];
+    });
 }
 
 function toShadowReport({ variant, answers, failed, valued, ...sums }: results.ShadowSums): ShadowReport {

@@ -16,7 +16,7 @@ import {
 } from './words.ts';
 
 /** A table that scrolls by itself on narrow screens; the label makes it reachable by keyboard. */
-const wrap = (label: string, table: Markup): Markup =>
+export const wrapTable = (label: string, table: Markup): Markup =>
   html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${table}</div>`;
 
 export function tabulatePlayers({
@@ -34,7 +34,7 @@ export function tabulatePlayers({
         <line x1="${(239 * expectedUsers) / most}" y1="0" x2="${(239 * expectedUsers) / most}" y2="22"/>
       </svg></td></tr>`,
   );
-  return html`${wrap(
+  return html`${wrapTable(
     'Players by variant',
     html`<table><thead><tr><th scope="col">Variant</th><th scope="col" class="number">Players</th>
       <th scope="col" class="number">By its share</th><th scope="col">Both, the line by its share</th></tr></thead>
@@ -51,7 +51,7 @@ export function tabulatePlayers({
 export function tabulateMetrics(title: string, metrics: readonly MetricReport[]): Markup {
   const limit = chooseLimit(metrics);
   const rows = metrics.flatMap((metric) => metric.variants.map((estimate) => rowOf(metric, estimate, limit)));
-  return wrap(
+  return wrapTable(
     title,
     html`<table><thead><tr><th scope="col">Metric</th><th scope="col">Players</th>
       <th scope="col">Difference ${drawAxis(limit)}</th><th scope="col">In figures</th>
@@ -109,7 +109,7 @@ function describeMore({ interval, isSignificant, moreUsersNeeded }: VariantEstim
 }
 
 export const tabulateGuardrails = (guardrails: ExperimentReport['guardrails']): Markup =>
-  wrap(
+  wrapTable(
     'Guardrails',
     html`<table><thead><tr><th scope="col">Guardrail</th><th scope="col">Variant</th>
       <th scope="col" class="number">Control</th><th scope="col" class="number">Variant’s</th>
@@ -129,7 +129,7 @@ export function tabulatePreference(interleaving: NonNullable<ExperimentReport['i
     interval === null
       ? html`<span class="muted">no interval yet</span>`
       : drawInterval({ low: interval[0], value: preference, high: interval[1], limit: 1, tone });
-  return wrap(
+  return wrapTable(
     'Preference',
     html`<table><thead><tr><th scope="col">Variant</th><th scope="col" class="number">Players</th>
       <th scope="col" class="number">Clicks</th><th scope="col" class="number">Prefer it</th>
