@@ -140,10 +140,13 @@ async function trainOnce(flags: Flags, chosen: ChosenStores, signing: Signing, r
   );
   progress.end();
   const publication =
-    verdict.publish || flags.force ? await publish(chosen, files, material.etag, signing.signingKey) : undefined;
+    verdict.publish || flags.force
+      ? await publish(chosen, files, material.etag, signing.signingKey, flags.canary)
+      : undefined;
   return {
     outcome: nameOutcome(verdict.publish, publication),
     pinned: publication?.isPinned ? publication.pointer.version : null,
+    isCanary: publication?.isCanary ?? false,
     reason: verdict.reason,
     manifest: files.manifest,
     candidates,
@@ -158,8 +161,10 @@ async function publish(
   files: ReleaseFiles,
   etag: string | undefined,
   key: SigningKey | undefined,
+  canaryShare: number | undefined,
 ): Promise<Publication> {
-  const published = await chosen.open(({ BUCKET }) => publishRelease(BUCKET, files, etag, Date.now(), key?.sign));
+  const options = { sign: key?.sign, canaryShare };
+  const published = await chosen.open(({ BUCKET }) => publishRelease(BUCKET, files, etag, Date.now(), options));
   if (!published.ok) throw new Error(published.error);
   return published.value;
 }

@@ -2,6 +2,8 @@
 
 export const RELEASES_PREFIX = 'releases/';
 export const RELEASE_POINTER_KEY = 'releases/current.json';
+/** The canary that a training asks for, until it is started. */
+export const CANARY_REQUEST_KEY = 'releases/canary.json';
 export type ReleaseFileName =
   | 'manifest.json'
   | 'manifest.sig'

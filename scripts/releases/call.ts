@@ -1,5 +1,6 @@
 // Calls /v1/releases of a Worker.
 
+import type { Experiment } from '../../models/contracts/experiment.ts';
 import { type ListedRelease, RELEASES_PAGE_MAX } from '../../models/contracts/release.ts';
 import { openWorker } from '../local/call-worker.ts';
 
@@ -25,6 +26,8 @@ export interface ReleaseClient {
   read(version: string): Promise<ListedRelease>;
   /** `failure`: why the isolate that answered cannot serve it. */
   activate(version: string): Promise<ReleaseInUse & { failure: string | null }>;
+  /** Returns the experiment's id. `share`: of the players, up to a half. */
+  startCanary(version: string, share: number): Promise<string>;
   pin(version: string): Promise<ReleaseInUse>;
   unpin(version: string): Promise<void>;
 }
@@ -58,6 +61,10 @@ export function openReleaseClient(url: string, key: string): ReleaseClient {
     read: async (version) => (await call('GET', pathOf(version))) as ListedRelease,
     activate: async (version) =>
       (await call('POST', `${pathOf(version)}/activate`)) as ReleaseInUse & { failure: string | null },
+    startCanary: async (version, share) => {
+      const canary = (await call('POST', `${pathOf(version)}/canary`, { share })) as Experiment;
+      return canary.experimentId;
+    },
     pin: async (version) => (await call('PUT', `${pathOf(version)}/pin`)) as ReleaseInUse,
     unpin: async (version) => {
       await call('DELETE', `${pathOf(version)}/pin`);

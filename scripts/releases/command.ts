@@ -1,9 +1,17 @@
 // The definition of `npm run releases`: its subcommands, flags and help.
 
+import { CANARY_SHARE_DEFAULT, CANARY_SHARE_MAX } from '../../models/experiments/canary.ts';
 import { chooseWorker, type WorkerFlags } from '../stores/choose-worker.ts';
 import { createCommand } from '../terminal/command.ts';
 import { openOutput } from '../terminal/json-output.ts';
-import { environmentOption, jsonOption, parseWholeNumber, remoteWorkerOption, urlOption } from '../terminal/options.ts';
+import {
+  environmentOption,
+  jsonOption,
+  parseShare,
+  parseWholeNumber,
+  remoteWorkerOption,
+  urlOption,
+} from '../terminal/options.ts';
 import { writeSigningKey } from '../train/signing-key.ts';
 import { openReleaseClient, type ReleaseClient } from './call.ts';
 import { formatComparison, formatList } from './format.ts';
@@ -21,6 +29,7 @@ Examples:
   npm run releases -- list
   npm run releases -- compare 20260520T120000Z-blend-1f3ab2c4
   npm run releases -- rollback
+  npm run releases -- canary 20260520T120000Z-blend-1f3ab2c4 --share 5%
   npm run releases -- pin
   npm run releases -- list --remote --env staging
   npm run -s releases -- list --url https://recommender.example --json`;
@@ -74,6 +83,17 @@ export function createReleasesCommand() {
     const print = openOutput(json);
     await activate(await openClient(worker), version, print);
   });
+  subcommand('canary <version>', 'Shows a release to some players first, and to all once it is shown to be as good.')
+    .option('--share <share>', 'part of the players, such as 5%', parseShare(CANARY_SHARE_MAX), CANARY_SHARE_DEFAULT)
+    .action(async (version, { share, json, ...worker }) => {
+      const print = openOutput(json);
+      const experimentId = await (await openClient(worker)).startCanary(version, share);
+      print(
+        { experimentId },
+        `${100 * share}% of the players see ${version} within 30 seconds. It goes on to all, or back, by itself:\n` +
+          `  npm run experiments -- report ${experimentId}`,
+      );
+    });
   subcommand('pin', 'Keeps the release in use, whatever is trained later.').action(async ({ json, ...worker }) => {
     const print = openOutput(json);
     const client = await openClient(worker);

@@ -29,6 +29,7 @@ async function serve(
     const found = RELEASES.find((one) => one.version === version);
     if (method === 'DELETE') return [204];
     if (verb === 'activate') return [200, { ...inUse, version, failure: version === 'r2' ? 'it is broken' : null }];
+    if (verb === 'canary') return [201, { experimentId: `canary-${version}` }];
     if (verb === 'pin') return [200, { ...inUse, pinned: true }];
     if (version !== undefined) return found ? [200, found] : [404, { title: 'Not found', detail: 'No such release.' }];
     const cursor = url.searchParams.get('cursor');
@@ -87,11 +88,13 @@ test('goes back, activates, pins and unpins; says if the Worker cannot serve wha
   const { requests, run } = await serve();
   expect(await run('rollback')).toMatch(/^r1 is in use; .* within 30 seconds.*`npm run releases -- pin` keeps it/);
   await expect(run('activate', 'r2')).rejects.toThrow(/cannot serve it \(it is broken\).*rollback/);
+  expect(await run('canary', 'r3', '--share', '2.5%')).toMatch(/^2\.5% of the players .*\n.*report canary-r3$/);
   await run('pin');
   await run('unpin');
   expect(requests.filter((line) => !line.startsWith('GET'))).toEqual([
     'POST /v1/releases/r1/activate',
     'POST /v1/releases/r2/activate',
+    'POST /v1/releases/r3/canary',
     'PUT /v1/releases/r3/pin',
     'DELETE /v1/releases/r3/pin',
   ]);

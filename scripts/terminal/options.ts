@@ -17,6 +17,15 @@ export const parseWholeNumber =
     );
   };
 
+/** A parser of shares, such as 5%, for `argParser`: above 0 and at most `max`. */
+export const parseShare =
+  (max: number) =>
+  (text: string): number => {
+    const percent = /^\d+(\.\d+)?%$/.test(text) ? Number(text.slice(0, -1)) : Number.NaN;
+    if (percent >= 0.1 && percent <= 100 * max) return percent / 100;
+    throw new InvalidArgumentError(`Give a share such as 5%, from 0.1% to ${100 * max}%.`);
+  };
+
 /** Parser of URLs for `argParser`. */
 export function parseUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;

@@ -1,10 +1,18 @@
 // The definition of `npm run train`: its flags and its help.
 
 import path from 'node:path';
-import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { COUNTED_ALGORITHMS, type CountedAlgorithm } from '../../models/data/pair-counts.ts';
+import { CANARY_SHARE_MAX } from '../../models/experiments/canary.ts';
 import { createCommand } from '../terminal/command.ts';
-import { environmentOption, jsonOption, remoteOption, seedOption, stateOption } from '../terminal/options.ts';
+import {
+  environmentOption,
+  jsonOption,
+  parseShare,
+  remoteOption,
+  seedOption,
+  stateOption,
+} from '../terminal/options.ts';
 import { algorithmsOption, budgetOption, deviceOption } from '../terminal/training-options.ts';
 
 /** Exit code of a training whose release the gate refused; 2 means wrong flags, as in every command. */
@@ -26,6 +34,11 @@ export const createTrainCommand = () =>
     )
     .option('--force', 'publish even if the gate refuses, or if the release in use cannot be read')
     .option('--signing-key <file>', 'sign the release with this key; default: $RELEASE_SIGNING_KEY, or no signature')
+    .addOption(
+      new Option('--canary <share>', 'show the release to this share of the players first, such as 5%')
+        .argParser(parseShare(CANARY_SHARE_MAX))
+        .env('CANARY_SHARE'),
+    )
     .option('--watch', 'wait for snapshots that the Worker announces, and train on each')
     .addOption(jsonOption())
     .addHelpText('after', AFTER);
@@ -50,6 +63,9 @@ folder may be in use by \`npm start\`, which makes a snapshot each hour; otherwi
 instance after an import. Ctrl-C ends the training early and continues with the best models so far; a second Ctrl-C ends
 at once. A training that was cut short resumes when it runs again on the same snapshot. If the release in use is pinned
 (\`npm run releases\`), the new one is published, and the pinned one stays in use.
+
+With --canary or CANARY_SHARE, the Worker shows the release to that share of the players, compares them with as many
+others, and goes on to all of them, or back, by itself (docs/guides/releases.md). The first release needs no canary.
 
 With --remote, the training reads the stores of the account and publishes there, one training at a time.
 CLOUDFLARE_API_TOKEN has a token of the account.

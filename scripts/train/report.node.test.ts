@@ -3,7 +3,7 @@ import { sealRelease } from '../../models/release/seal-release.ts';
 import { fakeFacts } from '../../tests/fake-release.ts';
 import { formatReport, type Outcome, toJson } from './report.ts';
 
-test('a training that leaves a pinned release in use says so, and how to put its own to use', async () => {
+test('a training that does not put its release into use says so, and how it comes into use', async () => {
   const { manifest } = await sealRelease(fakeFacts('v2'), {
     model: new Uint8Array(1),
     itemIds: ['a', 'b'],
@@ -12,6 +12,7 @@ test('a training that leaves a pinned release in use says so, and how to put its
   const outcome: Outcome = {
     outcome: 'published',
     pinned: null,
+    isCanary: false,
     reason: 'better',
     manifest,
     candidates: [],
@@ -24,5 +25,6 @@ test('a training that leaves a pinned release in use says so, and how to put its
   expect(formatReport(pinned)).toMatch(
     /^Published v2.*\n.*not in use: .* pinned to v1\..*npm run releases -- activate v2$/m,
   );
+  expect(formatReport({ ...outcome, isCanary: true })).toContain('npm run experiments -- report canary-v2');
   expect(toJson(pinned)).toMatchObject({ outcome: 'published', version: 'v2', pinned: 'v1' });
 });

@@ -1,6 +1,7 @@
 // The report of a training: lines for people, an object for programs.
 
 import type { ReleaseManifest } from '../../models/contracts/release.ts';
+import { nameCanary } from '../../models/experiments/canary.ts';
 import type { TrainedRelease } from '../../models/release/train-release.ts';
 
 export interface Outcome {
@@ -8,6 +9,8 @@ export interface Outcome {
   outcome: 'published' | 'forced' | 'refused';
   /** The release that stays in use because the pointer is pinned to it; null if the pointer is not pinned. */
   pinned: string | null;
+  /** True if a canary shows it to some players first. */
+  isCanary: boolean;
   reason: string;
   manifest: ReleaseManifest;
   candidates: TrainedRelease['candidates'];
@@ -45,6 +48,7 @@ export function formatReport({ manifest, candidates, ...outcome }: Outcome): str
       ? 'The release in use stays; --force publishes anyway.'
       : `Published ${version}, ${(model.bytes / 1e6).toFixed(1)} MB.`,
     outcome.pinned && explainPin(outcome.pinned, version),
+    outcome.isCanary ? explainCanary(version) : null,
     `Took ${outcome.seconds} s and at most ${count(outcome.peakMemoryMB)} MB of memory.`,
   ];
   return lines.filter((line) => line !== null).join('\n');
@@ -52,6 +56,10 @@ export function formatReport({ manifest, candidates, ...outcome }: Outcome): str
 
 const explainPin = (pinned: string, version: string): string =>
   `It is not in use: the pointer is pinned to ${pinned}. To put it into use: npm run releases -- activate ${version}`;
+
+const explainCanary = (version: string): string =>
+  'Some players see it first, and all once it is shown to be as good: ' +
+  `npm run experiments -- report ${nameCanary(version)}`;
 
 const RANKERS: Record<Outcome['ranker']['outcome'], (reason: string) => string> = {
   trained: (reason) => `Trained a ranking model: ${reason}.`,

@@ -3,6 +3,9 @@
 
 import type { ReleaseManifest } from '../../models/contracts/release.ts';
 import { countEventsAfter } from '../../models/contracts/snapshot.ts';
+import { isCanary } from '../../models/experiments/canary.ts';
+import { readCanaryRequest } from '../storage/canary-request.ts';
+import { readPublishedState } from '../storage/published-state.ts';
 import { listReleases } from '../storage/release-list.ts';
 import { readPointer } from '../storage/release-pointer.ts';
 import { type ReleaseEnv, readAcceptedManifest } from '../storage/releases.ts';
@@ -27,12 +30,20 @@ export async function announceDueTraining(env: ReleaseEnv, now: number): Promise
 }
 
 /**
- * The data of the release in use. Of the newest one while the pointer is pinned: trainings go on, but each of them
- * would leave the pinned one as far behind. Undefined if there is none, or this version refuses it.
+ * The data of the release in use. Of the newest one while the pointer is pinned or a canary has to prove it: trainings
+ * go on, but each of them would leave the one in use as far behind. Undefined if there is none, or this version refuses
+ * it.
  */
 async function readTrainedOn(env: ReleaseEnv): Promise<ReleaseManifest['data'] | undefined> {
   const pointer = await readPointer(env.BUCKET);
   if (pointer === undefined) return undefined;
-  const newest = pointer.pinned ? (await listReleases(env, undefined, 1))[0]?.summary : undefined;
+  const staysInUse = pointer.pinned || (await hasCanary(env.BUCKET));
+  const newest = staysInUse ? (await listReleases(env, undefined, 1))[0]?.summary : undefined;
   return newest?.data ?? (await readAcceptedManifest(env, pointer))?.data;
+}
+
+/** True if one runs or waits. */
+async function hasCanary(bucket: R2Bucket): Promise<boolean> {
+  const [requested, published] = await Promise.all([readCanaryRequest(bucket), readPublishedState(bucket)]);
+  return requested !== undefined || (published?.experiments.some(isCanary) ?? false);
 }

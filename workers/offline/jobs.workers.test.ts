@@ -10,6 +10,7 @@ import { makeItem } from '../../tests/item.ts';
 import { readRows } from '../../tests/parquet.ts';
 import wranglerToml from '../../wrangler.toml?raw';
 import { isolate } from '../serving/isolate.ts';
+import { deleteCanaryRequest, requestCanary } from '../storage/canary-request.ts';
 import { insertEvents } from '../storage/events.ts';
 import { putItems } from '../storage/items.ts';
 import { CRONS, cronOf, type JobName } from '../storage/job-schedule.ts';
@@ -261,7 +262,7 @@ it('publishes every minute what a change could not, and records only failures', 
   expect(await lastRun('republish-state')).toMatchObject({ outcome: 'failed', error: 'R2 is down' });
 });
 
-it('announces no training for what a pinned release lacks and a newer one has', async () => {
+it('announces no training for what a pinned release lacks and a newer one has, nor beside a canary', async () => {
   const itemIds = Array.from({ length: 200 }, (_, index) => `g${index}`);
   await insertEvents(
     env.DB,
@@ -279,6 +280,10 @@ it('announces no training for what a pinned release lacks and a newer one has', 
   await run('announce-training');
   expect(await lastRun('announce-training')).toMatchObject({ outcome: 'done', rows: 0 });
   await setPinned(env.BUCKET, 'z1', false);
+  await requestCanary(env.BUCKET, { version: 'z2', share: 0.05 });
+  await run('announce-training');
+  expect(await lastRun('announce-training')).toMatchObject({ outcome: 'done', rows: 0 });
+  await deleteCanaryRequest(env.BUCKET);
   await run('announce-training');
   expect((await lastRun('announce-training'))!.rows).toBeGreaterThanOrEqual(300);
 });

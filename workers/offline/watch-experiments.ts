@@ -3,10 +3,12 @@
 
 import type { Experiment } from '../../models/contracts/experiment.ts';
 import type { GuardrailReport } from '../../models/contracts/experiment-report.ts';
+import { isCanary } from '../../models/experiments/canary.ts';
 import { testGuardrails } from '../../models/experiments/report.ts';
 import { listMoments } from '../../models/experiments/tally.ts';
 import { MomentSums } from '../../models/experiments/variant-moments.ts';
 import { logError } from '../logging/log.ts';
+import { type CanaryRequest, readCanaryRequest } from '../storage/canary-request.ts';
 import { deleteCursors, readTally } from '../storage/experiment-totals.ts';
 import { changeExperiment, readRunningExperiments } from '../storage/experiments.ts';
 import { deleteInterleavedRows, hasExposures } from '../storage/exposures.ts';
@@ -15,27 +17,37 @@ import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
 import { publishState } from '../storage/publish-state.ts';
 import type { Stores } from '../storage/stores.ts';
 import { type Counted, countPage } from './count-experiments.ts';
+import { type CanaryEnv, moveCanary, startRequested } from './watch-canaries.ts';
+
+type WatchEnv = Stores & LogBindings & CanaryEnv;
 
 /** The job is due each minute, with 30 seconds of CPU. */
 const COUNT_MS_MAX = 25_000;
 
 /** Returns the number of experiments that it changed. `now`: epoch milliseconds. */
-export async function watchExperiments(env: Stores & LogBindings, now: number): Promise<number> {
+export async function watchExperiments(env: WatchEnv, now: number): Promise<number> {
   const running = await readRunningExperiments(env.DB);
-  if (running.length === 0 && !(await hasExposures(env.DB))) return 0;
-  const watched = await withLease(env.DB, 'watch experiments', () => watch(env, running, now));
+  const requested = running.some(isCanary) ? undefined : await readCanaryRequest(env.BUCKET);
+  if (running.length === 0 && requested === undefined && !(await hasExposures(env.DB))) return 0;
+  const watched = await withLease(env.DB, 'watch experiments', () => watch(env, running, requested, now));
   return watched?.result ?? 0;
 }
 
-async function watch(env: Stores & LogBindings, running: readonly Experiment[], now: number): Promise<number> {
+async function watch(
+  env: WatchEnv,
+  running: readonly Experiment[],
+  requested: CanaryRequest | undefined,
+  now: number,
+): Promise<number> {
   const startedAt = Date.now();
   const counted = listCounted(running);
   const shards = listLogShards(env);
   while ((await countPage(env.DB, shards, counted, now)) && Date.now() - startedAt < COUNT_MS_MAX);
   if (running.length === 0) await deleteCursors(env.DB);
   await deleteInterleavedRows(env.DB, now);
-  let changes = 0;
+  let changes = requested !== undefined && (await startRequested(env, requested, now)) ? 1 : 0;
   for (const { experimentId } of running) if (await judge(env.DB, experimentId, now)) changes++;
+  for (const experiment of running) if (isCanary(experiment) && (await moveCanary(env, experiment, now))) changes++;
   if (changes > 0) await publishState(env, now);
   return changes;
 }

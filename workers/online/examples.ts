@@ -91,6 +91,25 @@ const runningExperiment = {
   startedAt: '2026-05-20T12:00:00.000Z',
   slice: { from: 0, to: 0.2 },
 };
+const canary = {
+  ...runningExperiment,
+  experimentId: 'canary-20260521T120000Z-blend-77aa01c2',
+  hypothesis: 'The release 20260521T120000Z-blend-77aa01c2 is as good for players as the one in use.',
+  layer: 'release',
+  variants: [
+    { id: 'control', share: 0.5, isShadow: false },
+    { id: 'canary', share: 0.5, isShadow: false, release: '20260521T120000Z-blend-77aa01c2' },
+  ],
+  audience: { share: 0.1 },
+  endsAt: '2026-05-28T12:00:00.000Z',
+  primaryMetric: 'click-rate',
+  slice: { from: 0, to: 0.1 },
+  namedRelease: {
+    version: '20260521T120000Z-blend-77aa01c2',
+    manifestKey: 'releases/20260521T120000Z-blend-77aa01c2/manifest.json',
+    manifestSha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  },
+};
 const playRates = {
   metric: 'play-rate',
   group: 'all',
@@ -346,6 +365,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   evaluateFlag: evaluation,
   getReleases: { inUse, failure: null, releases: [release], cursor: null },
   getRelease: release,
+  postCanary: canary,
   activateRelease: { ...inUse, failure: null },
   pinRelease: { ...inUse, pinned: true },
   postSubscription: { ...subscription, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },

@@ -129,3 +129,23 @@ test('of two starts at once that need the same room, one wins', async () => {
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
   expect((await call('GET')).body.experiments.filter(({ state }) => state === 'running')).toHaveLength(1);
 });
+
+test('the canary of a release is an experiment; it starts at once', async () => {
+  const itemIds = Array.from({ length: 200 }, (_, index) => `g${index}`);
+  for (const version of ['r3', 'r4']) await publishFake(env.BUCKET, version, { itemIds, shift: 0 });
+  const canary = (version: string, body: object) =>
+    exports.default.fetch(`http://edge/v1/releases/${version}/canary`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer test-admin' },
+      body: JSON.stringify(body),
+    });
+  expect((await canary('r3', { share: 0.6 })).status).toBe(400);
+  expect((await canary('r9', {})).status).toBe(404);
+  expect((await canary('r4', {})).status).toBe(409);
+  const started = await canary('r3', { share: 0.05 });
+  expect([started.status, started.headers.get('location')]).toEqual([201, '/v1/experiments/canary-r3']);
+  expect((await call('GET', '/canary-r3')).body).toMatchObject({ state: 'running', audience: { share: 0.1 } });
+  expect(await listPublished()).toEqual(['canary-r3']);
+  expect((await canary('r3', {})).status).toBe(409);
+  expect((await call('POST', '/canary-r3/stop', { reason: 'enough' })).body.state).toBe('stopped');
+});

@@ -7,6 +7,7 @@ import { sealRelease } from '../../models/release/seal-release.ts';
 import { readSigningKey } from '../../scripts/train/signing-key.ts';
 import { fakeBucket } from '../../tests/fake-bucket.ts';
 import { fakeFacts } from '../../tests/fake-release.ts';
+import { readCanaryRequest } from './canary-request.ts';
 import { readPointer, setPinned } from './release-pointer.ts';
 import { publishRelease, readCurrentRelease, readManifest, readReleaseFile, readStoredRelease } from './releases.ts';
 
@@ -54,7 +55,7 @@ test('a pinned release stays in use; what is trained meanwhile is published, whe
     ['v3', again],
   ] as const) {
     const published = await publishRelease(bucket, await release(version), seen, NOW + 1);
-    expect(published).toEqual({ ok: true, value: { pointer: pinned, isPinned: true } });
+    expect(published).toEqual({ ok: true, value: { pointer: pinned, isPinned: true, isCanary: false } });
     expect(objects.has(releaseKey(version, 'manifest.json'))).toBe(true);
   }
   expect(await readPointer(bucket)).toEqual(pinned);
@@ -64,6 +65,21 @@ test('a pinned release stays in use; what is trained meanwhile is published, whe
     value: { isPinned: false },
   });
   expect(await readPointer(bucket)).toMatchObject({ version: 'v4', pinned: false, previous: { version: 'v1' } });
+});
+
+test('with a canary the pointer stays, and the Worker is asked for it; the first release needs none', async () => {
+  const { bucket } = fakeBucket();
+  const first = await publishRelease(bucket, await release('v1'), undefined, NOW, { canaryShare: 0.05 });
+  expect(first).toMatchObject({ value: { isCanary: false, pointer: { version: 'v1' } } });
+  expect(await readCanaryRequest(bucket)).toBeUndefined();
+  // Also if the pointer has moved meanwhile: the canary compares with what is in use then.
+  const second = await publishRelease(bucket, await release('v2'), 'older', NOW, { canaryShare: 0.05 });
+  expect(second).toMatchObject({ value: { isCanary: true, pointer: { version: 'v1' } } });
+  expect(await readPointer(bucket)).toMatchObject({ version: 'v1' });
+  expect(await readCanaryRequest(bucket)).toEqual({ version: 'v2', share: 0.05 });
+  await setPinned(bucket, 'v1', true);
+  const pinned = await publishRelease(bucket, await release('v3'), undefined, NOW, { canaryShare: 0.05 });
+  expect(pinned).toMatchObject({ value: { isCanary: false, isPinned: true } });
 });
 
 test('a damaged pointer, or a manifest under another name, is an error; the next release may replace it', async () => {
@@ -173,7 +189,7 @@ test('with public keys, a release is read only if one of them signed its very ma
   expect(manifest).toMatchObject({ ok: false, error: expect.stringContaining('not signed') });
 
   const files = await release('v2');
-  await publishRelease(bucket, files, etag, NOW, own.sign);
+  await publishRelease(bucket, files, etag, NOW, { sign: own.sign });
   for (const keys of ['', own.publicKey, ` ${other.publicKey}  ${own.publicKey} `])
     expect(await read('v2', keys), keys).toMatchObject({ manifest: files.manifest });
   await expect(read('v2', other.publicKey)).rejects.toThrow('by none of the keys in RELEASE_KEYS');

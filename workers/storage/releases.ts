@@ -17,6 +17,7 @@ import {
 import { explainUnsigned, listPublicKeys } from '../../models/contracts/release-signature.ts';
 import { fail, ok, type Result } from '../../models/contracts/result.ts';
 import { logError, logWarning } from '../logging/log.ts';
+import { requestCanary } from './canary-request.ts';
 import { publishPointer } from './publish-state.ts';
 import { moveTo, readStoredPointer, writePointer } from './release-pointer.ts';
 
@@ -146,23 +147,32 @@ export async function readCurrentRelease(env: ReleaseEnv): Promise<CurrentReleas
   }
 }
 
+interface PublishOptions {
+  /** Returns the signature of the manifest's bytes, in base64url. */
+  sign?: ((manifest: Uint8Array) => string) | undefined;
+  /** Asks for a canary instead of moving the pointer, if there is a release to compare with. */
+  canaryShare?: number | undefined;
+}
+
 export interface Publication {
   pointer: ReleasePointer;
   /** True if the pointer is pinned and was left where it is. */
   isPinned: boolean;
+  /** True if the pointer was left where it is until a canary has shown that the release is as good. */
+  isCanary: boolean;
 }
 
 /**
  * Uploads the files, reads them back, and only then moves the pointer, if it is not pinned and still has the `etag`
  * that was read before training. Otherwise another release was published since, with which this one was not compared.
- * `now`: epoch milliseconds. `sign`: returns the signature of the manifest's bytes, in base64url.
+ * `now`: epoch milliseconds.
  */
 export async function publishRelease(
   bucket: R2Bucket,
   { manifest, model, vocabulary, neighbours, ranking }: ReleaseFiles,
   etag: string | undefined,
   now: number,
-  sign?: (manifest: Uint8Array) => string,
+  { sign, canaryShare }: PublishOptions = {},
 ): Promise<Result<Publication, string>> {
   const bytes = new TextEncoder().encode(JSON.stringify(manifest, null, 2));
   const manifestFile = {
@@ -189,8 +199,12 @@ export async function publishRelease(
     }
   }
   const stored = await readStoredPointer(bucket);
-  if (stored.pointer?.pinned) return ok({ pointer: stored.pointer, isPinned: true });
+  if (stored.pointer?.pinned) return ok({ pointer: stored.pointer, isPinned: true, isCanary: false });
   const { version } = manifest;
+  if (canaryShare !== undefined && stored.pointer !== undefined) {
+    await requestCanary(bucket, { version, share: canaryShare });
+    return ok({ pointer: stored.pointer, isPinned: false, isCanary: true });
+  }
   const named = { version, manifestKey: manifestFile.key, manifestSha256: manifestFile.sha256 };
   const pointer = moveTo(named, stored.pointer, now);
   if (stored.etag !== etag || !(await writePointer(bucket, pointer, etag)))
@@ -202,7 +216,7 @@ export async function publishRelease(
   await publishPointer(bucket, now).catch((error) =>
     logWarning('the pointer is not published yet', { error: (error as Error).message }),
   );
-  return ok({ pointer, isPinned: false });
+  return ok({ pointer, isPinned: false, isCanary: false });
 }
 
 const RELEASES_PER_PAGE = 100;

@@ -1,0 +1,73 @@
+// Moves canaries of releases on, as models/experiments/canary.ts decides: starts the one that a training asked for,
+// shows it to more players, puts its release into use, or ends it. Guardrails are watch-experiments.ts's.
+
+import type { Experiment } from '../../models/contracts/experiment.ts';
+import { decideCanary, raiseCanary, releaseOf } from '../../models/experiments/canary.ts';
+import { stopExperiment } from '../../models/experiments/lifecycle.ts';
+import { listMoments } from '../../models/experiments/tally.ts';
+import { logError } from '../logging/log.ts';
+import { startCanary } from '../storage/canaries.ts';
+import { type CanaryRequest, deleteCanaryRequest } from '../storage/canary-request.ts';
+import { readTally } from '../storage/experiment-totals.ts';
+import { changeExperiment, readExperiment } from '../storage/experiments.ts';
+import { activateRelease } from '../storage/release-list.ts';
+import { readStoredPointer } from '../storage/release-pointer.ts';
+import type { ReleaseEnv } from '../storage/releases.ts';
+
+export type CanaryEnv = ReleaseEnv & Pick<Env, 'DB'>;
+
+/**
+ * Starts the canary that a training asked for. A request that cannot be met is dropped, and said in the log. True if it
+ * was started. `now`: epoch milliseconds.
+ */
+export async function startRequested(env: CanaryEnv, request: CanaryRequest, now: number): Promise<boolean> {
+  const started = await startCanary(env, request, now);
+  if (!started.ok) logError('canary not started', { release: request.version, reason: started.error.reason });
+  await deleteCanaryRequest(env.BUCKET);
+  return started.ok;
+}
+
+/** True if the canary was changed. `now`: epoch milliseconds. */
+export async function moveCanary(env: CanaryEnv, { experimentId }: Experiment, now: number): Promise<boolean> {
+  // A guardrail may have stopped it just now.
+  const canary = (await readExperiment(env.DB, experimentId))?.experiment;
+  if (canary?.state !== 'running') return false;
+  const next = await decideNext(env, canary, now);
+  return next !== undefined && changeExperiment(env.DB, experimentId, next);
+}
+
+type Change = (canary: Experiment) => Experiment;
+
+async function decideNext(env: CanaryEnv, canary: Experiment, now: number): Promise<Change | undefined> {
+  const { pointer } = await readStoredPointer(env.BUCKET);
+  const version = releaseOf(canary);
+  if (pointer?.version === version) return stopWith(`“${version}” is in use`, now);
+  if (pointer !== undefined && Date.parse(pointer.movedAt) > Date.parse(canary.startedAt!))
+    return stopWith('another release was put into use meanwhile, so the players were compared with two', now);
+  const decision = decideCanary(canary, listMoments(await readTally(env.DB, canary.experimentId)));
+  switch (decision.kind) {
+    case 'wait':
+      return undefined;
+    case 'raise':
+      return (experiment) => (experiment.state === 'running' ? raiseCanary(experiment, decision.share) : experiment);
+    case 'stop':
+      logError('canary stopped', { release: version, reason: decision.reason });
+      return stopWith(decision.reason, now);
+    case 'finish':
+      return stopWith(await putIntoUse(env, version, pointer?.pinned ?? false, now), now);
+  }
+}
+
+/** Returns what became of it. */
+async function putIntoUse(env: CanaryEnv, version: string, isPinned: boolean, now: number): Promise<string> {
+  if (isPinned) return 'it is as good, but the release in use is pinned';
+  const activated = await activateRelease(env, version, now);
+  return activated.ok ? 'it is as good, and now in use' : activated.error.reason;
+}
+
+const stopWith =
+  (reason: string, now: number): Change =>
+  (experiment) => {
+    const stopped = stopExperiment(experiment, reason, now);
+    return stopped.ok ? stopped.value : experiment;
+  };
