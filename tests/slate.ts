@@ -1,7 +1,16 @@
 // A slate as an answer queues it, for tests.
 
 import type { Slate } from '../models/contracts/slate.ts';
+import { addEntry, emptyEntries, type SlateEntries, type SlateEntry } from '../models/contracts/slate-entries.ts';
 import type { ReceivedAnswers } from '../workers/storage/slates.ts';
+
+export function packEntries(entries: readonly SlateEntry[]): SlateEntries {
+  const rowIds: string[] = [];
+  for (const { row, rowId } of entries) rowIds[row] = rowId;
+  const packed = emptyEntries(rowIds);
+  for (const entry of entries) addEntry(packed, entry);
+  return packed;
+}
 
 /** One entry, whose two features have the codes 0 and 127. */
 export const makeSlate = (recommendationId: string, userId: string, shownAt: number): Slate => ({
@@ -13,9 +22,9 @@ export const makeSlate = (recommendationId: string, userId: string, shownAt: num
   country: 'CH',
   platform: null,
   featuresHash: 'abc',
-  entries: [
+  entries: packEntries([
     { itemId: 'g1', rowId: 'top-picks', row: 0, column: 0, propensity: 0.9, exploration: false, shuffled: false },
-  ],
+  ]),
   features: 'AH8=',
 });
 

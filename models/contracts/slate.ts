@@ -3,26 +3,8 @@
 
 import { z } from 'zod';
 import { Exposure, InterleavedRow, ShadowComparison } from './experiment.ts';
+import { SlateEntries } from './slate-entries.ts';
 import { MetricCount } from './system-metrics.ts';
-
-/** One item that was shown. */
-export const SlateEntry = z.object({
-  itemId: z.string(),
-  /** The row's id, its index on the page and the item's column in it, from 0. */
-  rowId: z.string(),
-  row: z.number().int(),
-  column: z.number().int(),
-  /**
-   * Probability of this item in this column, given all but the random draws of its own row; 1 if nothing is drawn.
-   * Ignores that an item may be in a later row because the first row did not draw it.
-   */
-  propensity: z.number(),
-  /** True if the item got its column by exploration: it was drawn, or its row was shuffled. */
-  exploration: z.boolean(),
-  /** True if it is among the shuffled items of its row; pins are not. */
-  shuffled: z.boolean(),
-});
-export type SlateEntry = z.infer<typeof SlateEntry>;
 
 /** Only the first entries are logged: a queue message holds at most 128 KB. */
 export const SLATE_ENTRIES_MAX = 200;
@@ -39,7 +21,7 @@ export const Slate = z.object({
   platform: z.string().nullable(),
   /** FEATURES_HASH of the list that `features` follows. */
   featuresHash: z.string(),
-  entries: z.array(SlateEntry),
+  entries: SlateEntries,
   /** Base64 of bytes: [entries, features], see models/features/feature-range.ts. */
   features: z.string(),
 });

@@ -3,7 +3,8 @@
 
 import { ACTIONS, type Action } from '../contracts/algorithm-settings.ts';
 import { type EventType, type PlayerEvent, RETRACTIONS } from '../contracts/event.ts';
-import type { LoggedSlate, SlateEntry } from '../contracts/slate.ts';
+import type { LoggedSlate } from '../contracts/slate.ts';
+import type { SlateEntry } from '../contracts/slate-entries.ts';
 import { keepLatest, retractionKey } from '../data/retractions.ts';
 import { FEATURES, unpackFeatures } from '../features/ranking.ts';
 

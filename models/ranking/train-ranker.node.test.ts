@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { addSlate } from '../../tests/add-slate.ts';
+import { packEntries } from '../../tests/slate.ts';
 import { ACTIONS } from '../contracts/algorithm-settings.ts';
 import { createRandom } from '../data/random.ts';
 import { computeMean } from '../evaluation/metrics.ts';
@@ -176,7 +177,7 @@ test('joins slates with events, and counts the entries on the left of an event a
     country: null,
     platform: null,
     featuresHash: FEATURES_HASH,
-    entries,
+    entries: packEntries(entries),
     features: Buffer.from(packFeatures(features)).toString('base64'),
   };
   const log = new ImpressionLog();
@@ -221,7 +222,7 @@ test('labels each action by its last event or retraction, in any order of the lo
   }));
   const slate = {
     ...{ recommendationId: 'r', userId: 'u', shownAt: 5, tier: 'online', release: null, country: null, platform: null },
-    ...{ featuresHash: FEATURES_HASH, entries },
+    ...{ featuresHash: FEATURES_HASH, entries: packEntries(entries) },
     features: Buffer.from(packFeatures(new Float32Array(entries.length * FEATURES.length))).toString('base64'),
   };
   const events = (
@@ -269,7 +270,8 @@ test('labels each action by its last event or retraction, in any order of the lo
 test('leaves out what a player was shown before a reset', () => {
   const entry = { itemId: 'a', row: 0, column: 0, rowId: 'row-0', propensity: 1, exploration: false, shuffled: false };
   const slate = {
-    ...{ tier: 'online', release: null, country: null, platform: null, featuresHash: FEATURES_HASH, entries: [entry] },
+    ...{ tier: 'online', release: null, country: null, platform: null, featuresHash: FEATURES_HASH },
+    entries: packEntries([entry]),
     features: Buffer.from(packFeatures(new Float32Array(FEATURES.length))).toString('base64'),
   };
   const log = new ImpressionLog();

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
 import type { Slate } from '../../models/contracts/slate.ts';
+import { listEntries } from '../../models/contracts/slate-entries.ts';
 import { FEATURES, FEATURES_HASH, packFeatures } from '../../models/features/ranking.ts';
 import { createRng } from '../../models/features/rng.ts';
 import { ImpressionLog } from '../../models/ranking/impressions.ts';
@@ -11,7 +12,7 @@ import { addSlate } from '../../tests/add-slate.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { InteractionLog } from '../../tests/interaction-log.ts';
 import { claimFinished } from '../../tests/merge.ts';
-import { makeSlate, toMessages } from '../../tests/slate.ts';
+import { makeSlate, packEntries, toMessages } from '../../tests/slate.ts';
 import { insertEvents } from '../../workers/storage/events.ts';
 import { exportEvents } from '../../workers/storage/export-events.ts';
 import { exportMerges } from '../../workers/storage/export-merges.ts';
@@ -40,12 +41,12 @@ const EVENTS = Array.from({ length: 2_400 }, (_, n) => {
 const SLATES = Array.from({ length: 200 }, (_, n): Slate => {
   const slate = makeSlate(`r${n}`, `player-${n % 90}`, NOW + n);
   const entries = Array.from({ length: 12 }, (_, index) => ({
-    ...{ ...slate.entries[0]!, itemId: `game-${(n + 3 * index) % 40}` },
+    ...{ ...listEntries(slate.entries)[0]!, itemId: `game-${(n + 3 * index) % 40}` },
     ...{ row: index >> 2, column: index & 3, shuffled: index < 4 },
   }));
   const features = Float32Array.from({ length: entries.length * FEATURES.length }, () => random());
   const base64 = Buffer.from(packFeatures(features)).toString('base64');
-  return { ...slate, entries, featuresHash: FEATURES_HASH, features: base64 };
+  return { ...slate, entries: packEntries(entries), featuresHash: FEATURES_HASH, features: base64 };
 });
 
 beforeAll(async () => {

@@ -3,7 +3,7 @@
 
 import type { DuckDBBlobValue, DuckDBConnection } from '@duckdb/node-api';
 import type { EventType } from '../../models/contracts/event.ts';
-import type { SlateEntry } from '../../models/contracts/slate.ts';
+import type { SlateEntry } from '../../models/contracts/slate-entries.ts';
 import { InteractionCollector, RETRACTING_TYPES, TRAINED_TYPES } from '../../models/data/interaction-collector.ts';
 import type { Interactions } from '../../models/data/interactions.ts';
 import { FEATURES_HASH } from '../../models/features/ranking.ts';

@@ -17,6 +17,8 @@ export class SignalStore {
   #signals: Signals | undefined;
   /** Read with the signals. Ids of all rows, including dropped events, so that repeated deliveries stay idempotent. */
   #ids = new Set<string>();
+  /** Undefined until it is asked for, and after each write. */
+  #lastRow: number | undefined;
 
   constructor(tables: Tables, erasedAt: number) {
     this.#tables = tables;
@@ -30,8 +32,8 @@ export class SignalStore {
 
   /** Row number of the last event; 0 without events. Grows with each event that is stored. */
   get lastRow(): number {
-    const [row] = this.#sql('select max(rowid) as last from recent_events');
-    return (row?.last as number | null | undefined) ?? 0;
+    this.#lastRow ??= this.#readLastRow();
+    return this.#lastRow;
   }
 
   /** The signals as they were before the events after `row`. */
@@ -64,6 +66,7 @@ export class SignalStore {
   clear(): void {
     this.#sql('delete from recent_events');
     this.#sql('delete from marks');
+    this.#lastRow = undefined;
     this.#signals = emptySignals();
     this.#ids.clear();
   }
@@ -92,6 +95,7 @@ export class SignalStore {
   }
 
   #writeEvents(after: Signals, added: readonly SignalEvent[]): void {
+    this.#lastRow = undefined;
     this.#tables.insert(
       `insert into recent_events (id, type, item_id, value, query, timestamp)
        select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 from json_each(?)`,
@@ -117,6 +121,11 @@ export class SignalStore {
     const { actions, impressions } = foldEvents(emptySignals(), events).signals;
     this.#ids = new Set(events.map(({ id }) => id));
     return { actions, impressions, marks: collectMarks(marks) };
+  }
+
+  #readLastRow(): number {
+    const [row] = this.#sql('select max(rowid) as last from recent_events');
+    return (row?.last as number | null | undefined) ?? 0;
   }
 
   #readEvents(test = 'true', ...bindings: SqlStorageValue[]): SignalEvent[] {

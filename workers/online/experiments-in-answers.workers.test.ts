@@ -6,6 +6,7 @@ import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
 import { ItemInput } from '../../models/contracts/item.ts';
 import type { SlateMessage } from '../../models/contracts/slate.ts';
+import { listEntries } from '../../models/contracts/slate-entries.ts';
 import { makeRunning, runExperiments } from '../../tests/run-experiments.ts';
 import { isolate } from '../serving/isolate.ts';
 import { putItems } from '../storage/items.ts';
@@ -117,7 +118,7 @@ it('logs who picked which game of an interleaved row, and leaves the row out of 
   expect(Object.values(teams).flat().sort()).toEqual(first!.items.map(({ itemId }) => itemId).sort());
   expect(others.length).toBeGreaterThan(0);
   // The other rows keep their places on the page.
-  const rows = new Set(message!.slate!.entries.map(({ row, rowId }) => `${row} ${rowId}`));
+  const rows = new Set(listEntries(message!.slate!.entries).map(({ row, rowId }) => `${row} ${rowId}`));
   expect(rows).toEqual(new Set(others.map(({ id }, index) => `${index + 1} ${id}`)));
 });
 

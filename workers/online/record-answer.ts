@@ -39,6 +39,8 @@ export async function recordAnswer(
   { answer, isEmpty, shown }: GivenAnswer,
 ): Promise<void> {
   countAnswer(route, answer, isEmpty);
+  // The answer goes first: packing a slate and handing it to the queue take as long as composing a list.
+  await scheduler.wait(0);
   let counts: SlateMessage['counts'] = [];
   let shadows: ShadowComparison[] = [];
   try {
@@ -75,7 +77,7 @@ function listEffects(shown: Shown | undefined): Pick<SlateMessage, 'exposures' |
 function readSlate(answer: Answer, { request: { userId, context }, page, interleaved }: Shown): Slate | null {
   if (userId === undefined || page === undefined) return null;
   const slate = toSlate(interleaved === undefined ? page : withoutTopPicks(page), answer, userId, context);
-  return slate.entries.length === 0 ? null : slate;
+  return slate.entries.itemIds.length === 0 ? null : slate;
 }
 
 /**

@@ -4,6 +4,7 @@ import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import { Slate } from '../../models/contracts/slate.ts';
+import { listEntries } from '../../models/contracts/slate-entries.ts';
 import { FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
 import { createRng } from '../../models/features/rng.ts';
 import { estimateExamination } from '../../models/ranking/examples.ts';
@@ -99,10 +100,11 @@ it('logs each ranked item with its position, propensity and features', async () 
   expect(slate).toMatchObject({ country: 'CH', featuresHash: FEATURES_HASH, shownAt: Date.UTC(2026, 1, 1) });
   const shown = page.rows.flatMap(({ id, items }) => (id === 'continue' ? [] : ids(items)));
   expect(page.rows.map(({ id }) => id)).toContain('continue');
-  expect(ids(slate.entries)).toEqual(shown);
-  for (const { itemId, row, column } of slate.entries) expect(page.rows[row]!.items[column]!.itemId).toBe(itemId);
+  const entries = listEntries(slate.entries);
+  expect(ids(entries)).toEqual(shown);
+  for (const { itemId, row, column } of entries) expect(page.rows[row]!.items[column]!.itemId).toBe(itemId);
   // These random numbers shuffle the first row.
-  const first = slate.entries.filter(({ row }) => row === 0);
+  const first = entries.filter(({ row }) => row === 0);
   expect(first.every(({ exploration, propensity }) => exploration && propensity < 1)).toBe(true);
 
   // The trainer reads the features that ranking used.
@@ -128,7 +130,7 @@ it('logs which positions were shuffled beside pins, and keeps the pins out of th
     const page = await composeGallery(createRankingInput({ rules, random: createShufflingRng(`pinned ${n}`) }), 6);
     const answer = { recommendationId: `r${n}`, tier: 'online', release: 'v1', generatedAt: '2026-02-01T00:00:00Z' };
     const slate = toSlate(page, answer, 'ann', EMPTY_CONTEXT);
-    const first = slate.entries.filter(({ row }) => row === 0);
+    const first = listEntries(slate.entries).filter(({ row }) => row === 0);
     expect(first.map(({ shuffled }) => shuffled)).toEqual([false, false, true, true, true, true]);
     expect(first.map(({ propensity }) => propensity < 1)).toEqual([false, false, true, true, true, true]);
     addSlate(log, slate);

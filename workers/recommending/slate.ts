@@ -2,7 +2,8 @@
 // games are not ranked and left out.
 
 import type { RequestContext } from '../../models/contracts/context.ts';
-import { SLATE_ENTRIES_MAX, type Slate, type SlateEntry } from '../../models/contracts/slate.ts';
+import { SLATE_ENTRIES_MAX, type Slate } from '../../models/contracts/slate.ts';
+import { addEntry, emptyEntries } from '../../models/contracts/slate-entries.ts';
 import { FEATURES_HASH, packFeatures } from '../../models/features/ranking.ts';
 import type { Page } from './recommend.ts';
 
@@ -20,15 +21,15 @@ export function toSlate(
   { country, platform }: RequestContext,
 ): Slate {
   const shown = findCandidates(rows, ranking);
-  const explored = new Map(topPicks.map(({ candidate, ...chance }) => [candidate, chance]));
-  const entries: SlateEntry[] = [];
+  const explored = new Map(topPicks.map((pick) => [pick.candidate, pick]));
+  const entries = emptyEntries(rows.map(({ id }) => id));
   const candidates: number[] = [];
-  for (const [row, { id: rowId, items }] of rows.entries())
+  for (const [row, { items }] of rows.entries())
     for (const [column, { itemId }] of items.entries()) {
       const candidate = shown.get(itemId);
-      if (candidate === undefined || entries.length === SLATE_ENTRIES_MAX) continue;
-      const chance = explored.get(candidate) ?? { propensity: 1, exploration: false, shuffled: false };
-      entries.push({ itemId, rowId, row, column, ...chance });
+      if (candidate === undefined || candidates.length === SLATE_ENTRIES_MAX) continue;
+      const { propensity, exploration, shuffled } = explored.get(candidate) ?? NOT_EXPLORED;
+      addEntry(entries, { itemId, row, column, propensity, exploration, shuffled });
       candidates.push(candidate);
     }
   return {
@@ -45,16 +46,17 @@ export function toSlate(
   };
 }
 
+const NOT_EXPLORED = { propensity: 1, exploration: false, shuffled: false };
+
 /** The candidates on the page, by item id. */
 function findCandidates(
   rows: Page['rows'],
   { candidates: { indexes, columns } }: Page['ranking'],
 ): ReadonlyMap<string, number> {
-  const shown = new Set(rows.flatMap(({ items }) => items.map(({ itemId }) => itemId)));
+  const shown = new Set<number>();
+  for (const { items } of rows) for (const { itemId } of items) shown.add(columns.indexOf(itemId));
   const found = new Map<string, number>();
-  for (const [candidate, index] of indexes.entries()) {
-    const itemId = columns.ids[index]!;
-    if (shown.has(itemId)) found.set(itemId, candidate);
-  }
+  for (let candidate = 0; candidate < indexes.length; candidate++)
+    if (shown.has(indexes[candidate]!)) found.set(columns.ids[indexes[candidate]!]!, candidate);
   return found;
 }

@@ -18,8 +18,16 @@ export type HashUser = (userId: string) => string;
 export async function openUserHash(db: D1Database): Promise<HashUser> {
   const key = keys.get(db) ?? (await readKey(db));
   keys.set(db, key);
-  return (userId) => createHmac('sha256', key).update(userId).digest('base64url').slice(0, HASH_LENGTH);
+  // A player's events come one after the other.
+  let last = { userId: '', hash: '' };
+  return (userId) => {
+    if (last.hash === '' || last.userId !== userId) last = { userId, hash: hashUser(userId, key) };
+    return last.hash;
+  };
 }
+
+const hashUser = (userId: string, key: string): string =>
+  createHmac('sha256', key).update(userId).digest('base64url').slice(0, HASH_LENGTH);
 
 export const hasUserKey = async (db: D1Database): Promise<boolean> =>
   (await db.prepare('select 1 from erasure_key').first()) !== null;

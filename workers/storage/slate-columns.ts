@@ -1,7 +1,8 @@
 // The columns of the slates' Parquet files: a row for each item that was shown. docs/storage-schema.md lists them; a
 // change needs a new LOG_SCHEMA.
 
-import type { LoggedSlate, SlateEntry } from '../../models/contracts/slate.ts';
+import type { LoggedSlate } from '../../models/contracts/slate.ts';
+import { listEntries, type SlateEntry } from '../../models/contracts/slate-entries.ts';
 import type { Column } from './parquet.ts';
 
 export interface SlateRow {
@@ -33,8 +34,9 @@ export const SLATE_COLUMNS: readonly Column<SlateRow>[] = [
 
 export function toSlateRows(slate: LoggedSlate): SlateRow[] {
   const features = Buffer.from(slate.features, 'base64');
-  const length = features.length / slate.entries.length;
-  return slate.entries.map((entry, at) => ({
+  const entries = listEntries(slate.entries);
+  const length = features.length / entries.length;
+  return entries.map((entry, at) => ({
     slate,
     entry,
     features: features.subarray(at * length, (at + 1) * length),

@@ -62,7 +62,7 @@ export async function logAnswers(
   for (const { slate, ...message } of messages) {
     const isLogged = slate !== null && isSampled(slate, samplingRate);
     if (isLogged) logged.push({ ...slate, samplingRate });
-    const bytes = Buffer.byteLength(JSON.stringify(slate));
+    const bytes = slate === null ? 0 : Buffer.byteLength(JSON.stringify(slate));
     counted.push({ ...message, slate: slate === null ? undefined : { ...slate, bytes, isLogged } });
   }
   if (logged.length > 0) await writeBatch(bucket, logged, now);
