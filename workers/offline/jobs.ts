@@ -1,6 +1,6 @@
 // Runs the jobs of a cron (workers/storage/job-schedule.ts), and those that operators requested; records every run.
 
-import { logError } from '../logging/log.ts';
+import { logError, logWarning } from '../logging/log.ts';
 import { eraseUsers } from '../personal-data/erase-users.ts';
 import { openErasureRun } from '../personal-data/stores.ts';
 import { isolate } from '../serving/isolate.ts';
@@ -37,7 +37,10 @@ export type JobEnv = Pick<
 
 interface JobDefinition {
   run: Job;
-  /** Runs every minute, and may run twice at once: it needs no lease, and only failures are recorded one by one. */
+  /**
+   * Runs every minute, and may run twice at once: it needs no lease, and of its runs only the first of several failures
+   * and the first success after them are recorded.
+   */
   isFrequent?: true;
 }
 
@@ -105,7 +108,12 @@ async function runJob(cron: string, name: JobName, env: JobEnv): Promise<void> {
       : endJobRun(env.DB, run, { job: name, startedAt, durationMs: Date.now() - startedAt, rows, outcome, error });
   const succeed = async (rows: number | undefined) => {
     if (rows === undefined) return;
-    await recordSuccess(env.DB, { job: name, startedAt, durationMs: Date.now() - startedAt, rows }, isFrequent);
+    const outcome = { job: name, startedAt, durationMs: Date.now() - startedAt, rows };
+    const hadFailed = await recordSuccess(env.DB, outcome, isFrequent);
+    if (!isFrequent || !hadFailed) return;
+    logWarning('job succeeds again', { job: name });
+    run = await beginJobRun(env.DB, name, cron, startedAt);
+    await end('done', rows, null);
   };
   try {
     if (isFrequent) return await succeed(await work(env, startedAt, cron));
@@ -116,11 +124,13 @@ async function runJob(cron: string, name: JobName, env: JobEnv): Promise<void> {
     await succeed(done.result);
   } catch (cause) {
     const error = cause as Error;
-    logError('job failed', { job: name, error: String(error) });
     // D1 may be what failed.
+    const hadFailed = await recordFailure(env.DB, name, startedAt, error.message).catch(() => false);
+    // One that fails every minute is reported when it begins to, and when it succeeds again.
+    if (isFrequent && hadFailed) throw error;
+    logError('job failed', { job: name, error: String(error) });
     if (isFrequent) run = await beginJobRun(env.DB, name, cron, startedAt).catch(() => undefined);
     await Promise.resolve(end('failed', null, error.message)).catch(() => {});
-    await recordFailure(env.DB, name, startedAt, error.message).catch(() => {});
     await notifySubscribers(env, { id: `job-${run ?? `${name}-${startedAt}`}`, job: name, cron, startedAt, error });
     throw error;
   }

@@ -262,6 +262,32 @@ it('publishes every minute what a change could not, and records only failures', 
   expect(await lastRun('republish-state')).toMatchObject({ outcome: 'failed', error: 'R2 is down' });
 });
 
+it('reports a job that fails every minute once, and once when it succeeds again', async () => {
+  const { queue, queued } = openFakeQueue<Delivery>();
+  await subscribe('minutes', ['job.failed']);
+  await run('republish-state');
+  const logs = [vi.spyOn(console, 'error'), vi.spyOn(console, 'warn')];
+  for (const log of logs) log.mockImplementation(() => {});
+  const alerts = () =>
+    logs.flatMap(({ mock }) =>
+      mock.calls.map(([line]) => JSON.parse(line)).filter(({ job }) => job === 'republish-state'),
+    );
+  const count = "select count(*) from job_runs where job = 'republish-state'";
+  const runs = async () => (await env.DB.prepare(count).first<number>('count(*)'))!;
+  const runsBefore = await runs();
+  const BUCKET = new Proxy(env.BUCKET, { get: () => () => Promise.reject(new Error('R2 is down')) });
+  for (let minute = 0; minute < 3; minute++)
+    await expect(runJobs('* * * * *', { ...env, BUCKET, NOTIFICATIONS: queue })).rejects.toThrow('R2 is down');
+  expect(alerts()).toMatchObject([{ alert: 'job failed', job: 'republish-state', error: 'Error: R2 is down' }]);
+  const told = queued.filter(({ notification }) => JSON.stringify(notification).includes('republish-state'));
+  expect(told.filter(({ subscriptionId }) => subscriptionId === 'minutes')).toHaveLength(1);
+  expect(await runs()).toBe(runsBefore + 1);
+  for (let minute = 0; minute < 2; minute++) await run('republish-state');
+  expect(alerts().slice(1)).toMatchObject([{ alert: 'job succeeds again', job: 'republish-state' }]);
+  expect(await lastRun('republish-state')).toMatchObject({ outcome: 'done', error: null });
+  expect(await runs()).toBe(runsBefore + 2);
+});
+
 it('announces no training for what a pinned release lacks and a newer one has, nor beside a canary', async () => {
   const itemIds = Array.from({ length: 200 }, (_, index) => `g${index}`);
   await insertEvents(

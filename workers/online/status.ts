@@ -41,8 +41,8 @@ const Status = z
       .meta({ description: 'Memory of the engine and its model, outside JavaScript.' }),
     state: z
       .object({
-        version: z.number().int().meta({ description: 'It grows with each publication.' }),
-        publishedAt: z.iso.datetime(),
+        version: z.number().int().meta({ description: 'It grows with each publication; 0 before the first.' }),
+        publishedAt: z.iso.datetime().nullable().meta({ description: 'Null before the first publication.' }),
         ageSeconds: z.number().meta({ description: 'Time since it was known to be the newest.' }),
         hasUnpublished: z.boolean().meta({ description: 'Changes made through this isolate hold only here so far.' }),
       })
@@ -181,7 +181,7 @@ const describeState = (
   now: number,
 ): z.output<typeof Status>['state'] => ({
   version,
-  publishedAt: new Date(version).toISOString(),
+  publishedAt: version === 0 ? null : new Date(version).toISOString(),
   ageSeconds: Math.max(0, now - readAt) / 1_000,
   hasUnpublished,
 });

@@ -21,8 +21,10 @@ interface LogStatus {
 }
 const readLogStatus = async () => ((await (await ask('GET', '/v1/status')).json()) as { log: LogStatus }).log;
 
-it('names the version of the Worker that answers', async () => {
-  const { workerVersion } = (await (await ask('GET', '/v1/status')).json()) as { workerVersion: string };
+it('names the version of the Worker that answers, and no time before the first publication', async () => {
+  const answer = await ask('GET', '/v1/status');
+  const { workerVersion, state } = (await answer.json()) as { workerVersion: string; state: object };
+  expect(state).toMatchObject({ version: 0, publishedAt: null });
   expect(workerVersion).toBe(env.DEPLOYED_VERSION!.id);
   expect(workerVersion).toMatch(/^[0-9a-f-]{36}$/);
 });

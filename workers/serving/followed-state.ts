@@ -68,7 +68,9 @@ export class FollowedState<E extends Stores> {
   get(env: E, now: number, waitUntil: WaitUntil, limits: CacheLimits = {}): Promise<CacheRead<ServingState>> {
     const load = async (previous: ServingState | undefined) => {
       const state = await readState(env, previous, now, limits.maxAgeMs);
-      if (isUnpublished(state)) this.publishSoon(env, waitUntil);
+      // Nobody else says that a change of this isolate is published meanwhile.
+      if (state.bucketFailure === undefined && (state.version === 0 || this.hasUnpublished))
+        this.publishSoon(env, waitUntil);
       this.#onRead(env, state, now, waitUntil);
       return state;
     };
@@ -105,7 +107,7 @@ export class FollowedState<E extends Stores> {
 
   /**
    * Call it right after a change. It holds in this isolate as soon as this returns, elsewhere within 30 seconds. If R2
-   * fails, publishing is tried again behind the answer, and then by the cron.
+   * fails, publishing is tried again behind the answer, then by the cron, and whenever this isolate has read the state.
    */
   async publish(env: E, now: number, waitUntil: WaitUntil, waitMs = PUBLISH_WAIT_MS): Promise<void> {
     await this.#publishOnce(env, now, waitUntil, waitMs);
@@ -172,9 +174,6 @@ export class FollowedState<E extends Stores> {
     }
   }
 }
-
-const isUnpublished = ({ version, bucketFailure }: ServingState): boolean =>
-  version === 0 && bucketFailure === undefined;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

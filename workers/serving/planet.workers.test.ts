@@ -184,6 +184,28 @@ it('applies a change at once here, and publishes it later, if R2 fails', async (
   await publishHere(env);
 });
 
+it('says that a change is unpublished only until it is published, by whomever', async () => {
+  const here = await openWarm();
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const BUCKET = new Proxy(env.BUCKET, {
+    get: (bucket, name) => async (key: string) => {
+      if (name === 'put') throw new Error('R2 is down');
+      return Reflect.get(bucket, name).call(bucket, key);
+    },
+  });
+  await exclude('g41');
+  await here.isolate.state.publish({ ...env, BUCKET }, Date.now(), () => {});
+  // Its own attempts are used up, or were cut off with their request; the cron publishes.
+  await publishState(env, Date.now());
+  expect(here.isolate.state.hasUnpublished).toBe(true);
+  elapse(11_000);
+  await here.ask();
+  await here.settle();
+  expect(here.isolate.state.hasUnpublished).toBe(false);
+  await deleteRule(env.DB, 'g41');
+  await publishHere(env);
+});
+
 it('publishes many changes of games at once, and hides a game everywhere', async () => {
   const here = await openWarm();
   const elsewhere = await openWarm();

@@ -33,31 +33,47 @@ export async function readJobStates(db: D1Database): Promise<Map<string, JobStat
   return new Map(results.map((state) => [state.job, state]));
 }
 
-/** Records a success, of a frequent job only if the last one is old or has failed since. */
-export async function recordSuccess(
+/**
+ * Records a success, of a frequent job only if the last one is old or has failed since. True if the run before failed.
+ */
+export const recordSuccess = async (
   db: D1Database,
   { job, startedAt, durationMs, rows }: { job: string; startedAt: number; durationMs: number; rows: number },
   isFrequent: boolean,
-): Promise<void> {
-  await db
-    .prepare(
-      `insert into jobs (job, known_since, succeeded_at, duration_ms, rows) values (?1, ?2, ?2, ?3, ?4)
-       on conflict do update
-       set succeeded_at = excluded.succeeded_at, duration_ms = excluded.duration_ms, rows = excluded.rows
-       where coalesce(succeeded_at, 0) <= max(excluded.succeeded_at - ?5, coalesce(failed_at, 0))`,
-    )
-    .bind(job, startedAt, durationMs, rows, isFrequent ? SUCCESS_WRITTEN_EVERY_MS : 0)
-    .run();
-}
+): Promise<boolean> =>
+  recordOutcome(
+    db,
+    job,
+    db
+      .prepare(
+        `insert into jobs (job, known_since, succeeded_at, duration_ms, rows) values (?1, ?2, ?2, ?3, ?4)
+         on conflict do update
+         set succeeded_at = excluded.succeeded_at, duration_ms = excluded.duration_ms, rows = excluded.rows
+         where coalesce(succeeded_at, 0) <= max(excluded.succeeded_at - ?5, coalesce(failed_at, 0))`,
+      )
+      .bind(job, startedAt, durationMs, rows, isFrequent ? SUCCESS_WRITTEN_EVERY_MS : 0),
+  );
 
-export async function recordFailure(db: D1Database, job: string, startedAt: number, error: string): Promise<void> {
-  await db
-    .prepare(
-      `insert into jobs (job, known_since, failed_at, error) values (?1, ?2, ?2, ?3)
-       on conflict do update set failed_at = excluded.failed_at, error = excluded.error`,
-    )
-    .bind(job, startedAt, error)
-    .run();
+/** True if the run before failed, too. */
+export const recordFailure = async (db: D1Database, job: string, startedAt: number, error: string): Promise<boolean> =>
+  recordOutcome(
+    db,
+    job,
+    db
+      .prepare(
+        `insert into jobs (job, known_since, failed_at, error) values (?1, ?2, ?2, ?3)
+         on conflict do update set failed_at = excluded.failed_at, error = excluded.error`,
+      )
+      .bind(job, startedAt, error),
+  );
+
+/** True if the run before failed. */
+async function recordOutcome(db: D1Database, job: string, record: D1PreparedStatement): Promise<boolean> {
+  const [before] = await db.batch<{ job: string }>([
+    db.prepare('select job from jobs where job = ?1 and failed_at > coalesce(succeeded_at, 0)').bind(job),
+    record,
+  ]);
+  return before!.results.length > 0;
 }
 
 /**
