@@ -4,12 +4,12 @@ import { EFFECTS, POPULATIONS } from './experiments/populations.ts';
 import { watchPreference } from './experiments/watch-preference.ts';
 import { askBoth, simulate } from './experiments.ts';
 
-const SIMULATIONS = 300;
+const SIMULATIONS = 200;
 const FALSE_ALARMS_MAX = 0.05;
 const ARRIVING = POPULATIONS['players arrive all along'];
 
 // The simulated players are the same in each run. A reader of fixed intervals is fooled by them more than one time in
-// four, so they can fool; with a true share of 2.5%, 300 simulations exceed 5% once in 200 sets of players.
+// four, so they can fool; with a true share of 2.5%, 200 simulations exceed 5% in one of 70 sets.
 test.each([
   'players arrive all along',
   '200 players, all alike, come back',
@@ -26,25 +26,25 @@ test.each([
 );
 
 test('an effect that is there is found, sooner with what is known of the days before', () => {
-  const { found } = simulate('clicks', ARRIVING, EFFECTS['clicks +20%']!, 40);
+  const { found } = simulate('clicks', ARRIVING, EFFECTS['clicks +20%']!, 25);
   expect(found.significant.share).toBeGreaterThan(0.9);
   expect(found.significant.users!).toBeLessThan(0.9 * found.unadjusted.users!);
-  const { found: lower } = simulate('clicks', ARRIVING, EFFECTS['clicks −20%']!, 40);
+  const { found: lower } = simulate('clicks', ARRIVING, EFFECTS['clicks −20%']!, 25);
   expect(lower.significant.share).toBeGreaterThan(0.9);
 });
 
 test('a harmful variant is stopped, the sooner the worse it is', () => {
-  const { found } = simulate('dismissals', ARRIVING, EFFECTS['dismissals ×2']!, 40);
+  const { found } = simulate('dismissals', ARRIVING, EFFECTS['dismissals ×2']!, 25);
   expect(found.breached.share).toBeGreaterThan(0.95);
-  const { found: worse } = simulate('dismissals', ARRIVING, EFFECTS['dismissals ×4']!, 40);
+  const { found: worse } = simulate('dismissals', ARRIVING, EFFECTS['dismissals ×4']!, 25);
   expect(worse.breached.share).toBe(1);
   expect(worse.breached.users!).toBeLessThan(0.6 * found.breached.users!);
-  const { found: better } = simulate('dismissals', ARRIVING, { ...NO_EFFECT, dismissals: 0.5 }, 40);
+  const { found: better } = simulate('dismissals', ARRIVING, { ...NO_EFFECT, dismissals: 0.5 }, 25);
   expect(better.breached.share).toBe(0);
 });
 
 test('lost exposures break the sample ratio', () => {
-  const { found } = simulate('lost', ARRIVING, EFFECTS['20% of the variant’s exposures lost']!, 40);
+  const { found } = simulate('lost', ARRIVING, EFFECTS['20% of the variant’s exposures lost']!, 25);
   expect(found.brokenRatio.share).toBeGreaterThan(0.95);
 });
 

@@ -30,7 +30,7 @@ export interface ExperimentsReport {
   effects: SimulationReport[];
   /** Shares of interleavings without a better side in which a test ever found one. */
   preferences: { simulations: number; paired: number; sign: number };
-  questions: { question: Question; interleaving: Found & { usersOfSign: number | null }; split: Found }[];
+  questions: { question: Question; interleaving: Found; split: Found }[];
 }
 
 /** `simulations`: without an effect; a fifth as many with each effect. */
@@ -85,15 +85,11 @@ function watchPreferences(simulations: number): ExperimentsReport['preferences']
 export function askBoth(question: Question, simulations: number): ExperimentsReport['questions'][number] {
   const ask = (by: (question: Question, usersMax: number, seed: number) => Asked, usersMax: number) =>
     Array.from({ length: simulations }, (_, seed) => by(question, usersMax, seed));
-  const interleaved = ask(askByInterleaving, INTERLEAVED_MAX);
   const ofBetter = (asked: readonly Asked[]) =>
     summarise(asked.map(({ users, isBetter }) => (isBetter ? users : null)));
   return {
     question,
-    interleaving: {
-      ...ofBetter(interleaved),
-      usersOfSign: summarise(interleaved.map(({ usersOfSign }) => usersOfSign)).users,
-    },
+    interleaving: ofBetter(ask(askByInterleaving, INTERLEAVED_MAX)),
     split: ofBetter(ask(askBySplit, SPLIT_MAX)),
   };
 }

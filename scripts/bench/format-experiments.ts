@@ -45,11 +45,11 @@ const formatEffects = (reports: readonly SimulationReport[]): string[] => [
 ];
 
 const formatQuestions = (questions: ExperimentsReport['questions']): string[] => [
-  '| noise of the rankings | interleaving | its sign test | split | ratio |',
-  '|---|---|---|---|---|',
+  '| noise of the rankings | interleaving | split | ratio |',
+  '|---|---|---|---|',
   ...questions.map(({ question, interleaving, split }) => {
     const ratio = (split.users ?? Number.NaN) / (interleaving.users ?? Number.NaN);
-    const cells = [formatFound(interleaving), formatCount(interleaving.usersOfSign), formatFound(split)];
+    const cells = [formatFound(interleaving), formatFound(split)];
     return `| ${question.control} against ${question.variant} | ${cells.join(' | ')} | ${ratio.toFixed(0)} |`;
   }),
 ];
@@ -57,4 +57,4 @@ const formatQuestions = (questions: ExperimentsReport['questions']): string[] =>
 const formatFound = (found: Found) =>
   found.users === null ? formatShare(found.share) : `${formatShare(found.share)}, ${formatCount(found.users)}`;
 const formatShare = (share: number) => `${(100 * share).toFixed(1)}%`;
-const formatCount = (count: number | null) => (count === null ? '–' : Math.round(count).toLocaleString('en'));
+const formatCount = (count: number) => Math.round(count).toLocaleString('en');

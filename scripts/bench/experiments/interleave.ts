@@ -40,25 +40,21 @@ export interface Asked {
   users: number | null;
   /** True if the variant was said to be better. */
   isBetter: boolean;
-  /** Users until the sign test had p < 0.05; null if it never had. */
-  usersOfSign: number | null;
 }
 
 /** Asks by interleaving, up to `usersMax` users. */
 export function askByInterleaving(question: Question, usersMax: number, seed: number): Asked {
   const random = createRandom(seed, 'interleaving');
   let moments = EMPTY_PREFERENCES;
-  let usersOfSign: number | null = null;
   for (let users = 1, look = 50; users <= usersMax; users++) {
     const clicks = visitInterleaved(question, drawPlayer(random), random);
     if (clicks[0] + clicks[1] > 0) moments = addPreferences(moments, preferencesOfUser(clicks[0], clicks[1]));
     if (users < look && users < usersMax) continue;
     look = nextLook(users);
-    const { isSignificant, preference, signPValue } = estimatePreference(moments);
-    if (signPValue < ALPHA) usersOfSign ??= users;
-    if (isSignificant) return { users, isBetter: preference > 0, usersOfSign };
+    const { isSignificant, preference } = estimatePreference(moments);
+    if (isSignificant) return { users, isBetter: preference > 0 };
   }
-  return { users: null, isBetter: false, usersOfSign };
+  return { users: null, isBetter: false };
 }
 
 /** Asks by a split into halves, by clicks per impression. */
@@ -78,9 +74,9 @@ export function askBySplit(question: Question, usersMax: number, seed: number): 
       moments: groups[1],
       alpha: ALPHA,
     });
-    if (isSignificant) return { users, isBetter: difference! > 0, usersOfSign: null };
+    if (isSignificant) return { users, isBetter: difference! > 0 };
   }
-  return { users: null, isBetter: false, usersOfSign: null };
+  return { users: null, isBetter: false };
 }
 
 /** Clicks of one player. */
