@@ -12,6 +12,7 @@ import type { TrainedCandidate } from '../models/release/keep-best.ts';
 import { searchAlgorithms } from '../models/release/search.ts';
 import { createEvaluateCommand, FILE_FLAGS, type Flags } from './evaluate/command.ts';
 import { type Dataset, readFiles, readStore } from './evaluate/dataset.ts';
+import { renderEvaluation } from './evaluate/html/report.ts';
 import { type Measured, measureCandidate, type TestSplit } from './evaluate/measure.ts';
 import { measurePlainScorer } from './evaluate/plain-scorer.ts';
 import { formatByEvents, formatTable, tabulateByEvents } from './evaluate/table.ts';
@@ -51,7 +52,7 @@ async function evaluate(file: string | undefined, flags: Flags, command: Command
   if (flags.plainScorer)
     measured.push(await measurePlainScorer(selected, { candidates, vocabulary }, watchSplit('the plain scorer')));
   progress.end();
-  report(flags, split, measured, {
+  const facts: Facts = {
     dataset,
     protocol: flags.protocol,
     users: interactions.userIds.length,
@@ -59,7 +60,12 @@ async function evaluate(file: string | undefined, flags: Flags, command: Command
     interactions: interactions.items.length,
     seed: flags.seed,
     selected: selected.model.algorithm,
-  });
+  };
+  report(flags, split, measured, facts);
+  if (flags.html === undefined) return;
+  const players = new Map(vocabulary.itemIds.map((itemId, index) => [itemId, vocabulary.counts[index]!]));
+  const described = { title: dataset, facts: describeFacts(facts, split), selected: facts.selected };
+  writeFileSync(flags.html, renderEvaluation({ ...described, measured, cases: split.test, catalogue, players }));
 }
 
 const explainTooFew = (dataset: string, protocol: Protocol, users: number, { validation, test }: Split): string =>
@@ -79,23 +85,24 @@ interface Facts {
 function report(flags: Flags, split: Split, measured: readonly Measured[], facts: Facts): void {
   // A mean over 0 to 10 events seen would hide the differences, so this protocol has a table by number of events.
   const byEvents = facts.protocol === 'cold-start' ? tabulateByEvents(measured, split.test) : undefined;
-  console.log(
-    `${facts.dataset}: ${count(facts.users)} players, ${count(facts.items)} games, ` +
-      `${count(facts.interactions)} interactions; ${facts.protocol}: ${count(split.test.length)} ` +
-      `${byEvents === undefined ? 'test players' : 'evaluation cases'}, ${count(split.leftOut)} left out`,
-  );
+  console.log(`${facts.dataset}: ${describeFacts(facts, split)}`);
   console.log(byEvents === undefined ? formatTable(measured, facts.selected, facts.seed) : formatByEvents(byEvents));
   if (flags.json === undefined) return;
   const results = measured.map(({ result }) => result);
   writeFileSync(flags.json, `${JSON.stringify({ ...facts, results, byEvents }, null, 2)}\n`);
 }
 
+const describeFacts = ({ users, items, interactions, protocol }: Facts, split: Split): string =>
+  `${count(users)} players, ${count(items)} games, ${count(interactions)} interactions; ${protocol}: ` +
+  `${count(split.test.length)} ${protocol === 'cold-start' ? 'evaluation cases' : 'test players'}, ` +
+  `${count(split.leftOut)} left out`;
+
 const count = (n: number) => n.toLocaleString('en');
 
 async function read(file: string | undefined, flags: Flags, progress: Progress): Promise<Dataset> {
-  const { protocol, json } = flags;
-  // Fails now if the file cannot be written, not after an hour of training.
-  if (json !== undefined) closeSync(openSync(json, 'a'));
+  const { protocol, json, html } = flags;
+  // Fails now if a file cannot be written, not after an hour of training.
+  for (const written of [json, html]) if (written !== undefined) closeSync(openSync(written, 'a'));
   const dataset = await (file === undefined
     ? readStore(await chooseStores(flags), (step) => progress.update(step))
     : readFiles({ ...flags, path: file, itemsPath: flags.items }));

@@ -14,6 +14,8 @@ export interface TrainedCandidate {
   file: Uint8Array;
   /** NDCG@10 on the validation split. */
   validation: number;
+  /** The same of each model validated, in their order, and the training time until then. */
+  curve: readonly { seconds: number; ndcgAt10: number }[];
   /** Time of the whole training, validation not counted. */
   trainSeconds: number;
   /** Peak memory of the process up to the algorithm's last model. */
@@ -36,6 +38,7 @@ export function keepBest({ cases, keepZero, clock, readPeakMemoryMB }: KeepBestO
   readPeakMemoryMB();
   let validationMs = 0;
   let peakMemoryMB = 0;
+  const curve: { seconds: number; ndcgAt10: number }[] = [];
   let best: Pick<TrainedCandidate, 'model' | 'file' | 'validation'> | undefined;
   let shortfall = 'it validated no model: too little time, or too little data';
   return {
@@ -44,6 +47,7 @@ export function keepBest({ cases, keepZero, clock, readPeakMemoryMB }: KeepBestO
       const validationStart = clock();
       const { bytes: file } = encodeRetrievalModel(model);
       const validation = await measureNdcg(file, model.itemIds, cases);
+      curve.push({ seconds: (validationStart - startedAt - validationMs) / 1000, ndcgAt10: validation });
       validationMs += clock() - validationStart;
       if (file.length > MODEL_BYTES_MAX) shortfall = describeSize(file);
       else if (!(validation > 0) && !keepZero)
@@ -53,7 +57,7 @@ export function keepBest({ cases, keepZero, clock, readPeakMemoryMB }: KeepBestO
     },
     /** The best model so far; undefined if none was kept. */
     candidate: (): TrainedCandidate | undefined =>
-      best && { ...best, trainSeconds: (clock() - startedAt - validationMs) / 1000, peakMemoryMB },
+      best && { ...best, curve, trainSeconds: (clock() - startedAt - validationMs) / 1000, peakMemoryMB },
     explain(reason: string): void {
       shortfall = reason;
     },

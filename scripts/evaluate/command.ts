@@ -30,6 +30,7 @@ export const createEvaluateCommand = () =>
     .addOption(deviceOption())
     .option('--plain-scorer', 'also measure what scores instead of the algorithm marked * if onnxruntime cannot start')
     .option('--json <file>', 'also write the results to this file')
+    .option('--html <file>', 'also write a report with pictures and lists to this file')
     .addHelpText('after', AFTER);
 
 export type Flags = ReturnType<ReturnType<typeof createEvaluateCommand>['opts']>;

@@ -28,8 +28,21 @@ function writeSequences(): string {
 test('the outcome is a table for people and JSON for programs, identical for the same seed', () => {
   const file = writeSequences();
   const json = path.join(folder, 'out.json');
+  const html = path.join(folder, 'out.html');
   for (const protocol of ['leave-one-out', 'temporal', 'strong-generalisation']) {
-    const flags = ['--algorithms', 'popularity', '--protocol', protocol, '--budget', '20s', '--json', json, file];
+    const flags = [
+      '--algorithms',
+      'popularity',
+      '--protocol',
+      protocol,
+      '--budget',
+      '20s',
+      '--json',
+      json,
+      '--html',
+      html,
+      file,
+    ];
     const { status, stdout, stderr } = evaluate(...flags);
     expect(status, stderr).toBe(0);
     expect(stdout).toContain('popularity *');
@@ -50,6 +63,8 @@ test('the outcome is a table for people and JSON for programs, identical for the
       expect(low).toBeLessThanOrEqual(result.metrics[name]);
       expect(high).toBeGreaterThanOrEqual(result.metrics[name]);
     }
+    expect(result.forwardMs).toBeGreaterThan(0);
+    expect(readFileSync(html, 'utf8')).toContain(`60 players, 13 games, 300 interactions; ${protocol}`);
     expect(Object.keys(result.ci95)).toEqual(['hitRate@10', 'ndcg@10', 'recall@20', 'ndcg@100', 'mrr']);
     evaluate(...flags);
     expect(JSON.parse(readFileSync(json, 'utf8')).results[0].metrics).toEqual(metrics);

@@ -2,10 +2,10 @@
 
 import type { Experiment } from '../../models/contracts/experiment.ts';
 import type { ExperimentReport, MetricReport } from '../../models/contracts/experiment-report.ts';
-import { html, type Markup, raw } from './html/markup.ts';
+import { html, type Markup, raw } from '../html/markup.ts';
+import { STYLE } from '../html/style.ts';
 import { drawSequence, type ReportPoint } from './html/sequence-picture.ts';
 import { type ShadowSummary, tabulateShadows } from './html/shadows.ts';
-import { STYLE } from './html/style.ts';
 import { tabulateGuardrails, tabulateMetrics, tabulatePlayers, tabulatePreference } from './html/tables.ts';
 import { explainVerdicts } from './html/verdict.ts';
 import { nameMetric } from './html/words.ts';

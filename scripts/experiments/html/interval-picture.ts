@@ -1,7 +1,7 @@
 // Intervals of differences as small pictures that share one axis, in shares of the control's value.
 
 import type { MetricReport, VariantEstimate } from '../../../models/contracts/experiment-report.ts';
-import { html, type Markup } from './markup.ts';
+import { html, type Markup } from '../../html/markup.ts';
 import { formatPercent } from './words.ts';
 
 const WIDTH = 200;

@@ -1,7 +1,7 @@
 // The confidence sequence of one variant over time: the primary metric's difference and its interval at each point.
 
 import type { Metric } from '../../../models/contracts/experiment.ts';
-import { html, type Markup } from './markup.ts';
+import { html, type Markup } from '../../html/markup.ts';
 import { formatDifference } from './words.ts';
 
 /** The primary metric's difference in a report that was made earlier. */

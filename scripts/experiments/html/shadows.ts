@@ -1,6 +1,6 @@
 // The table of shadows: variants that were computed behind answers and shown to nobody.
 
-import { html, type Markup } from './markup.ts';
+import { html, type Markup } from '../../html/markup.ts';
 import { wrapTable } from './tables.ts';
 import { formatCount, formatPercent } from './words.ts';
 

@@ -1,8 +1,8 @@
 // The tables of a report: players, metrics with their intervals as pictures, guardrails.
 
 import type { ExperimentReport, MetricReport, VariantEstimate } from '../../../models/contracts/experiment-report.ts';
+import { html, type Markup } from '../../html/markup.ts';
 import { boundRelative, chooseLimit, drawAxis, drawInterval } from './interval-picture.ts';
-import { html, type Markup } from './markup.ts';
 import {
   formatCount,
   formatDifference,
