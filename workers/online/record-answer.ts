@@ -1,7 +1,7 @@
 // Records an answer once it is given: counts it, and queues its slate for the log, with all that the isolate has
 // counted since its last message. A failure raises an alert and delays no answer.
 
-import type { Exposure, InterleavedRow, ShadowComparison } from '../../models/contracts/experiment.ts';
+import type { Exposure, InterleavedRow } from '../../models/contracts/experiment.ts';
 import { SHOWN_ROWS_MAX, type Slate, type SlateMessage } from '../../models/contracts/slate.ts';
 import { NO_LABEL, OTHER_LABEL } from '../../models/contracts/system-metrics.ts';
 import { logError } from '../logging/log.ts';
@@ -39,16 +39,16 @@ export async function recordAnswer(
   { answer, isEmpty, shown }: GivenAnswer,
 ): Promise<void> {
   countAnswer(route, answer, isEmpty);
-  // The answer goes first: packing a slate and handing it to the queue take as long as composing a list.
-  await scheduler.wait(0);
-  let counts: SlateMessage['counts'] = [];
-  let shadows: ShadowComparison[] = [];
+  const effects = listEffects(shown);
+  const canHaveSlate = shown?.page !== undefined && shown.request.userId !== undefined;
+  if (!canHaveSlate && effects === undefined) return;
+  // At once, so that no message of their own takes them.
+  const counts = takeCounts();
+  const shadows = takeShadows();
   try {
+    // The answer goes first: packing a slate and handing it to the queue take as long as composing a list.
+    await scheduler.wait(0);
     const slate = shown === undefined ? null : readSlate(answer, shown);
-    const effects = listEffects(shown);
-    if (slate === null && effects === undefined) return;
-    counts = takeCounts();
-    shadows = takeShadows();
     const rows = shown?.page && listRows(shown.page);
     await queue.send({ slate, rows, counts, ...effects, ...(shadows.length > 0 && { shadows }) });
   } catch (error) {
