@@ -8,8 +8,8 @@ const SIMULATIONS = 200;
 const FALSE_ALARMS_MAX = 0.05;
 const ARRIVING = POPULATIONS['players arrive all along'];
 
-// The simulated players are the same in each run. A reader of fixed intervals is fooled by them more than one time in
-// four, so they can fool; with a true share of 2.5%, 200 simulations exceed 5% in one of 70 sets.
+// The simulated players are the same in each run. A reader of fixed intervals is fooled by more than one in
+// seven, so they can fool; with a true share of 2.5%, 200 simulations exceed 5% in one of 70 sets.
 test.each([
   'players arrive all along',
   '200 players, all alike, come back',
