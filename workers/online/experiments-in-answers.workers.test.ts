@@ -5,7 +5,7 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
 import { ItemInput } from '../../models/contracts/item.ts';
-import type { SlateMessage } from '../../models/contracts/slate.ts';
+import { SlateMessage } from '../../models/contracts/slate.ts';
 import { listEntries } from '../../models/contracts/slate-entries.ts';
 import { makeRunning, runExperiments } from '../../tests/run-experiments.ts';
 import { isolate } from '../serving/isolate.ts';
@@ -47,6 +47,8 @@ async function ask(path: string, key = 'test-admin') {
   );
   const body: unknown = await response.json();
   await waitOnExecutionContext(ctx);
+  // The consumer takes it.
+  for (const message of sent) expect(SlateMessage.safeParse(message).error).toBeUndefined();
   return { status: response.status, body, sent };
 }
 const askGallery = async (user: string, query = '') => {

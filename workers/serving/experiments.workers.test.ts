@@ -275,6 +275,39 @@ it('makes the compared release the current one without loading it again, and nev
   await loadCompared(opened);
 });
 
+it('loads a third release only once the compared one is loaded and retired', async () => {
+  const opened = open();
+  await opened.follow([]);
+  await publish('slow', 3);
+  await publish('good', 0);
+  const asked: string[] = [];
+  const BUCKET = new Proxy(env.BUCKET, {
+    get(bucket, method) {
+      const value = Reflect.get(bucket, method);
+      if (method !== 'get') return typeof value === 'function' ? value.bind(bucket) : value;
+      return async (key: string) => {
+        const [, version] = /^releases\/(slow|newest)\//.exec(key) ?? [];
+        if (version !== undefined) asked.push(`${version} asked`);
+        if (version === 'slow') await scheduler.wait(150);
+        const object = await bucket.get(key);
+        if (version === 'slow') asked.push('slow read');
+        return object;
+      };
+    },
+  });
+  const slow = { ...env, BUCKET };
+  await runExperiments(env, [{ ...canary(), namedRelease: named.slow! }]);
+  await opened.isolate.state.publish(slow, Date.now(), opened.waitUntil);
+  await opened.ask('x', { env: slow });
+  await expect.poll(() => asked).toContain('slow asked');
+  await publish('newest', 4);
+  await opened.isolate.revalidateRelease(slow, Date.now(), opened.waitUntil);
+  await opened.settle();
+  expect(opened.isolate.peekRelease().value!.manifest.version).toBe('newest');
+  expect(asked.indexOf('newest asked')).toBeGreaterThan(asked.lastIndexOf('slow read'));
+  expect(opened.isolate.findRelease('slow')).toBeUndefined();
+});
+
 it('answers by the current release if the compared one fails, and counts the failure', async () => {
   const opened = open();
   await opened.follow([canary()]);
@@ -392,6 +425,34 @@ it('values the first rows of answer and shadow by the ranking model of the answe
   expect(shadowValue).toBeGreaterThan(0);
   // The answer is ordered by it.
   expect(shownValue).toBeGreaterThan(shadowValue);
+});
+
+it('compares no shadow whose release is not loaded, and fails one whose model does', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const opened = open();
+  const shadow = makeRunning('unseen', {
+    namedRelease: named.next!,
+    variants: [
+      { id: 'control', share: 1 },
+      { id: 'next', release: 'next' },
+    ],
+  });
+  await opened.follow([shadow]);
+  await loadCompared(opened);
+  vi.spyOn(opened.isolate.findRelease('next')!.scorer, 'score').mockRejectedValue(new Error('out of memory'));
+  let at = Date.now() + 540_000;
+  vi.spyOn(Date, 'now').mockImplementation(() => at);
+  takeShadows();
+  for (let n = 0; n < 100; n++) await opened.ask(`shadowed-${n}`);
+  await opened.settle();
+  expect(takeShadows()).toMatchObject([{ variant: 'next', failed: true }]);
+
+  at += 10_000;
+  const cold = open();
+  await cold.follow([{ ...shadow, namedRelease: null }]);
+  for (let n = 0; n < 100; n++) await cold.ask(`shadowed-${n}`);
+  await cold.settle();
+  expect(takeShadows()).toEqual([]);
 });
 
 it('a shadow that throws is a failed comparison, and nothing to the player', async () => {

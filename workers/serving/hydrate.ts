@@ -77,7 +77,8 @@ async function prepare(request: RecommendationRequest, inputs: Inputs, plan: Pla
   const { context, isolate = thisIsolate, models = runAlone(isolate) } = request;
   const { caches, signals, recommendationId, now, today } = inputs;
   // Read only now: while the signals were awaited, a newer release may have replaced and retired the old one.
-  const release = (plan.release && isolate.findRelease(plan.release)) || isolate.peekRelease().value;
+  const release = plan.release === undefined ? isolate.peekRelease().value : isolate.findRelease(plan.release);
+  if (release === undefined && plan.release !== undefined) throw new Error(`${plan.release} is not loaded`);
   const { user, earlier, isUnknownUser } = signals;
   const ranked = earlier ?? user;
   const scored = await scoreHistory(release, ranked.history, models);

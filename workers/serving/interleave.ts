@@ -20,6 +20,7 @@ export async function composeInterleaved(
 ): Promise<GalleryContent> {
   const { experiment, variant } = rival;
   const compared = await hydrated.follow(replaceVariant(hydrated.plan, experiment, variant));
+  if (compared.missing !== undefined) throw new Error(`no ${compared.missing} for the variant ${variant.id}`);
   const own = await composePage(withoutShuffle(hydrated), length, selection);
   const other = await composePage(withoutShuffle(compared), length, selection);
   const [first, second] = [findFirstRow(own), findFirstRow(other)];

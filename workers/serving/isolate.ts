@@ -6,6 +6,7 @@ import type { ReleasePointer } from '../../models/contracts/release.ts';
 import { forgetBroken, type LoadedRelease, loadRelease, retireRelease } from '../inference/release.ts';
 import { Cache, type CacheRead } from '../storage/cache.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
+import { withDeadline } from '../storage/deadline.ts';
 import type { ItemChange } from '../storage/items.ts';
 import type { ServingState } from '../storage/read-state.ts';
 import type { ReleaseEnv } from '../storage/releases.ts';
@@ -16,6 +17,9 @@ import { FollowedCatalogue } from './followed-catalogue.ts';
 import { FollowedState, type WaitUntil } from './followed-state.ts';
 
 export type ServingEnv = Stores & ReleaseEnv;
+
+/** A load that takes longer has died. */
+const LOAD_WAIT_MS = 10_000;
 
 export class Isolate {
   readonly commonRows = new CommonRows();
@@ -54,6 +58,9 @@ export class Isolate {
   get catalogue(): Catalogue {
     return this.#followed.catalogue;
   }
+
+  /** The last load of it. */
+  #loadingCompared: Promise<LoadedRelease | undefined> | undefined;
 
   /** `waitMs`, here and below: how long the caller can wait; the cache's default if undefined. */
   getCatalogue(env: ServingEnv, now: number, waitUntil: WaitUntil, waitMs?: number): Promise<CacheRead<Catalogue>> {
@@ -153,9 +160,16 @@ export class Isolate {
     now: number,
   ): Promise<LoadedRelease | undefined> {
     const found = pointer && this.findRelease(pointer.version);
-    if (pointer !== undefined && found === undefined && loaded !== undefined && this.#comparedRelease.peek().value)
-      await this.#comparedRelease.revalidate(async () => undefined, now);
+    if (pointer !== undefined && found === undefined && loaded !== undefined) await this.#dropCompared(now);
     return loadRelease(env, pointer, found ?? loaded, now);
+  }
+
+  /** Waits for a load of it that runs, unless that has died with its request. */
+  async #dropCompared(now: number): Promise<void> {
+    if (this.#loadingCompared === undefined) return;
+    await withDeadline(this.#loadingCompared, LOAD_WAIT_MS).catch(() => {});
+    this.#loadingCompared = undefined;
+    await this.#comparedRelease.revalidate(async () => undefined, now);
   }
 
   async #followCompared(env: ServingEnv, { parts }: ServingState, now: number, waitUntil: WaitUntil): Promise<void> {
@@ -168,10 +182,12 @@ export class Isolate {
     if (!isSettled && held !== undefined && held.manifest.version === named?.version) return;
     const wanted = isSettled && named?.version !== current ? named : undefined;
     // One that is held is retired first, and the next call loads the other.
-    const load = async (loaded: LoadedRelease | undefined) =>
-      wanted === undefined || (loaded !== undefined && loaded.manifest.version !== wanted.version)
-        ? undefined
-        : loadRelease(env, { ...wanted, previous: null }, loaded, now);
+    const load = async (loaded: LoadedRelease | undefined) => {
+      if (wanted === undefined || (loaded !== undefined && loaded.manifest.version !== wanted.version))
+        return undefined;
+      this.#loadingCompared = loadRelease(env, { ...wanted, previous: null }, loaded, now);
+      return this.#loadingCompared;
+    };
     const isNamed = (loaded: LoadedRelease | undefined) => loaded?.manifest.version === wanted?.version;
     await this.#comparedRelease.get(load, now, waitUntil, {}, { isNamed, isOverdue: false });
   }

@@ -16,6 +16,7 @@ import { climb, type Served } from './climb.ts';
 import { composePage, type GalleryContent } from './compose-page.ts';
 import { addDegraded, type HydratedRequest, hydrate } from './hydrate.ts';
 import { composeInterleaved } from './interleave.ts';
+import { isolate as thisIsolate } from './isolate.ts';
 import type { RecommendationRequest } from './recommendation-request.ts';
 import { type Form, listRungs } from './rungs.ts';
 import { compareShadow, drawShadow } from './shadows.ts';
@@ -50,7 +51,8 @@ export async function answerGallery(
       empty: { rows: [] },
     },
   );
-  const shadow = request.variants === undefined ? drawShadow(served, Date.now()) : undefined;
+  const shadow =
+    request.variants === undefined ? drawShadow(served, request.isolate ?? thisIsolate, Date.now()) : undefined;
   if (shadow !== undefined) request.waitUntil(compareShadow(served, shadow, compose));
   const { input, page, rows } = served;
   if (hasFewGames(request, served) && rows.length > 0) return served;

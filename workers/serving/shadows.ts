@@ -9,6 +9,7 @@ import type { Served } from './climb.ts';
 import type { GalleryContent } from './compose-page.ts';
 import { findFirstRow } from './first-row.ts';
 import type { HydratedRequest } from './hydrate.ts';
+import type { Isolate } from './isolate.ts';
 import { type Assigned, replaceVariant } from './plan.ts';
 
 const SAMPLED_SHARE = 0.1;
@@ -42,9 +43,15 @@ interface Drawn {
 }
 
 /** Draws the shadow to compose for an answer; undefined for most. `now`: epoch milliseconds. */
-export function drawShadow({ composed, interleaved }: Served<GalleryContent>, now: number): Drawn | undefined {
+export function drawShadow(
+  { composed, interleaved }: Served<GalleryContent>,
+  isolate: Isolate,
+  now: number,
+): Drawn | undefined {
   if (composed === undefined || composed.hasFailed || interleaved !== undefined) return undefined;
-  const shadows = composed.plan.assigned.flatMap(({ experiment }) => listShadows(experiment));
+  const shadows = composed.plan.assigned
+    .flatMap(({ experiment }) => listShadows(experiment))
+    .filter(({ variant: { release } }) => release === undefined || isolate.findRelease(release) !== undefined);
   if (shadows.length === 0 || now - startedAt < (isRunning ? ABANDON_MS : PAUSE_MS)) return undefined;
   const random = createRng(`shadow ${composed.answer.recommendationId}`);
   if (random() >= SAMPLED_SHARE) return undefined;
@@ -68,7 +75,9 @@ export async function compareShadow(
   try {
     await scheduler.wait(DELAY_MS);
     const plan = replaceVariant(served.composed!.plan, experiment, variant);
-    const shadow = await compose(await served.composed!.follow(plan));
+    const hydrated = await served.composed!.follow(plan);
+    if (hydrated.missing !== undefined) throw new Error(`no ${hydrated.missing}`);
+    const shadow = await compose(hydrated);
     keep({ ...compared, ...compareFirstRows(served, shadow), failed: false });
   } catch (error) {
     logError('shadow failed', { ...compared, error: String((error as Error).stack) });
