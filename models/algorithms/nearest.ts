@@ -15,6 +15,10 @@ const BLOCK = 256;
 /** An isolate holds the tables of two releases while it swaps them, 8 bytes a cell: 20 per item at 100,000 items. */
 const CELLS_MAX = 2e6;
 
+/** Neighbours that a release has of each item. */
+export const countNeighbours = (items: number, most: number): number =>
+  Math.min(most, items, Math.floor(CELLS_MAX / Math.max(1, items)));
+
 interface NeighbourSources {
   /** Its item similarities in either form, if it has any. */
   model: Pick<RetrievalModel, 'neighbours' | 'itemVectors'>;
@@ -33,7 +37,7 @@ export async function collectNeighbours(
   perItemMax: number,
 ): Promise<NeighbourTables> {
   const items = counts.length;
-  const perItem = Math.min(perItemMax, items, Math.floor(CELLS_MAX / Math.max(1, items)));
+  const perItem = countNeighbours(items, perItemMax);
   const cells = items * perItem;
   const tables = { items, perItem, neighbours: new Int32Array(cells), weights: new Float32Array(cells) };
   const all = Int32Array.from(counts.keys());

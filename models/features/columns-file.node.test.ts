@@ -24,7 +24,7 @@ function describe(columns: ItemColumns) {
         item: columns.read(index),
         index: columns.find(columns.ids[index]!) === index && columns.indexOf(columns.ids[index]!) === index,
         day: columns.releaseDays[index],
-        series: String.fromCharCode(...seriesTable.units.read(series[index]!)),
+        series: seriesTable.hashes[series[index]!],
         compared: Array.from(
           labels.cells.subarray(labels.platformEnds[index], labels.ends[index]),
           (label) => labels.table.strings[label],
@@ -120,7 +120,7 @@ it('refuses what is cut off, of another kind or schema, or leads out of a table'
 
   // The first number of every list and table, far beyond its range.
   const { lengths } = JSON.parse(line) as { lengths: number[] };
-  const free = ['ageRatings', 'prices', 'releaseDays', 'titleBytes', 'coverBytes', 'seriesUnits', 'wordUnits'];
+  const free = ['ageRatings', 'prices', 'releaseDays', 'titleBytes', 'coverBytes', 'seriesHashes', 'wordUnits'];
   for (const [n, name] of SECTION_NAMES.entries()) {
     const damaged = new Uint8Array(file);
     const sections = Object.values(viewSections(damaged, PREFIX_BYTES + lineLength, lengths));

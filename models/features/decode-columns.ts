@@ -56,7 +56,6 @@ const LISTS = [
   ['titleBytes', 'titleEnds'],
   ['coverBytes', 'coverEnds'],
   ['titleWords', 'titleWordEnds'],
-  ['seriesUnits', 'seriesEnds'],
   ['wordUnits', 'wordEnds'],
   ['developerWords', 'developerWordEnds'],
   ['labelWords', 'labelWordEnds'],
@@ -69,7 +68,7 @@ const BY_ITEM = [
 /** The first section that does not fit the others; undefined if all do. */
 function findDamage(header: ColumnsHeader, sections: Sections): SectionName | undefined {
   const { ids, labels, developers, currencies } = header;
-  const { developerWordEnds, labelWordEnds, seriesEnds, wordEnds } = sections;
+  const { developerWordEnds, labelWordEnds, seriesHashes, wordEnds } = sections;
   const words = wordEnds.length;
   if (developerWordEnds.length !== developers.length) return 'developerWordEnds';
   if (labelWordEnds.length !== labels.length) return 'labelWordEnds';
@@ -79,7 +78,7 @@ function findDamage(header: ColumnsHeader, sections: Sections): SectionName | un
     (areLabelParts(sections) ? undefined : 'genreEnds') ??
     findOutside(sections, {
       developers: [-1, developers.length],
-      series: [0, seriesEnds.length],
+      series: [0, seriesHashes.length],
       currencies: [-1, currencies.length],
       labelCells: [0, labels.length],
       titleWords: [0, words],
@@ -149,6 +148,6 @@ const toPackedColumns = (
     labels: { cells: sections.labelWords, ends: sections.labelWordEnds },
   },
   developerTable: developers,
-  seriesTable: { cells: sections.seriesUnits, ends: sections.seriesEnds },
+  seriesTable: sections.seriesHashes,
   currencyTable: currencies,
 });

@@ -44,8 +44,7 @@ function measureSections(columns: ItemColumns, order: Int32Array): number[] {
     titleBytes: measureAll(titles.bytes, order),
     coverBytes: measureAll(coverUrls.bytes, order),
     titleWords: measureAll(words.titles, order),
-    seriesUnits: measureFirst(seriesTable.units, seriesTable.length),
-    seriesEnds: seriesTable.length,
+    seriesHashes: seriesTable.length,
     wordUnits: measureFirst(words.table.units, words.table.length),
     wordEnds: words.table.length,
     developerWords: measureFirst(words.developers, developerTable.length),
@@ -76,7 +75,7 @@ function fillSections(columns: ItemColumns, order: Int32Array, to: Sections): vo
   gather(titles.bytes, order, to.titleBytes, to.titleEnds);
   gather(coverUrls.bytes, order, to.coverBytes, to.coverEnds);
   gather(words.titles, order, to.titleWords, to.titleWordEnds);
-  copyFirst(seriesTable.units, to.seriesUnits, to.seriesEnds);
+  to.seriesHashes.set(seriesTable.hashes.subarray(0, seriesTable.length));
   copyFirst(words.table.units, to.wordUnits, to.wordEnds);
   copyFirst(words.developers, to.developerWords, to.developerWordEnds);
   copyFirst(words.labels, to.labelWords, to.labelWordEnds);

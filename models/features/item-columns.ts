@@ -4,10 +4,10 @@
 
 import type { Item } from '../contracts/item.ts';
 import { growColumn } from './grow-column.ts';
+import { HashedTable } from './hashed-table.ts';
 import { ItemWords } from './item-words.ts';
 import { LabelLists } from './label-lists.ts';
 import { createEmptyColumns, type PackedColumns } from './packed-columns.ts';
-import { PackedTable } from './packed-table.ts';
 import { seriesOf } from './series.ts';
 import { FoldedTable, fillTable, StringTable } from './string-table.ts';
 import { TextColumn } from './text-column.ts';
@@ -42,7 +42,7 @@ export class ItemColumns {
   series: Int32Array;
   currencies: Int16Array;
   readonly developerTable: FoldedTable;
-  readonly seriesTable: PackedTable;
+  readonly seriesTable: HashedTable;
   readonly currencyTable: StringTable;
   readonly titles: TextColumn;
   /** Empty without a cover. */
@@ -70,7 +70,7 @@ export class ItemColumns {
     this.series = packed.series;
     this.currencies = packed.currencies;
     this.developerTable = fillTable(new FoldedTable(), packed.developerTable);
-    this.seriesTable = new PackedTable(packed.seriesTable);
+    this.seriesTable = new HashedTable(packed.seriesTable);
     this.currencyTable = fillTable(new StringTable(), packed.currencyTable);
     this.titles = new TextColumn(packed.titles);
     this.coverUrls = new TextColumn(packed.coverUrls);

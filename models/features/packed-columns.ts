@@ -19,7 +19,7 @@ export interface PackedColumns {
   words: PackedWords;
   /** By number. */
   developerTable: readonly string[];
-  seriesTable: PackedCells<Uint16Array>;
+  seriesTable: Float64Array;
   currencyTable: readonly string[];
 }
 
@@ -49,6 +49,6 @@ export const createEmptyColumns = (): PackedColumns => ({
     labels: listNothing(new Uint32Array(0)),
   },
   developerTable: [],
-  seriesTable: listNothing(new Uint16Array(0)),
+  seriesTable: new Float64Array(0),
   currencyTable: [],
 });

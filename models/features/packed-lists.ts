@@ -16,8 +16,8 @@ export class PackedLists<T extends Cells> {
   /** By index. */
   starts: Uint32Array;
   ends: Uint32Array;
-  /** By index, the end of the cells that are reserved for it. */
-  #limits: Uint32Array;
+  /** By index, the end of the cells that are reserved for it, if that is not the end of its own. */
+  readonly #limits = new Map<number, number>();
   #used: number;
 
   /** Takes the arrays over. */
@@ -26,7 +26,6 @@ export class PackedLists<T extends Cells> {
     this.ends = ends;
     this.starts = new Uint32Array(ends.length);
     if (ends.length > 0) this.starts.set(ends.subarray(0, -1), 1);
-    this.#limits = ends.slice();
     this.#used = ends.at(-1) ?? 0;
   }
 
@@ -41,26 +40,29 @@ export class PackedLists<T extends Cells> {
    */
   write(index: number, values: ArrayLike<number>): void {
     this.#grow(index + 1);
-    const limit = this.#limits[index]!;
+    let limit = this.#limits.get(index) ?? this.ends[index]!;
     const room = limit - this.starts[index]!;
     // An empty list begins behind the others, too: lists that are written once, in order, have no gaps.
-    if (values.length > room || limit === 0) this.#reserve(index, Math.max(values.length, 2 * room));
+    if (values.length > room || limit === 0) limit = this.#reserve(index, Math.max(values.length, 2 * room));
     const start = this.starts[index]!;
+    const end = start + values.length;
     this.cells.set(values, start);
-    this.ends[index] = start + values.length;
+    this.ends[index] = end;
+    if (end === limit) this.#limits.delete(index);
+    else this.#limits.set(index, limit);
   }
 
-  #reserve(index: number, length: number): void {
+  /** Returns the end of the reserved cells. */
+  #reserve(index: number, length: number): number {
     this.starts[index] = this.#used;
     this.#used += length;
-    this.#limits[index] = this.#used;
     this.cells = growColumn(this.cells, this.#used);
+    return this.#used;
   }
 
   #grow(length: number): void {
     if (length <= this.starts.length) return;
     this.starts = growColumn(this.starts, length);
     this.ends = growColumn(this.ends, length);
-    this.#limits = growColumn(this.#limits, length);
   }
 }

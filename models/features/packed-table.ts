@@ -40,7 +40,7 @@ export class PackedTable {
   /** Also takes in what the file had. */
   #fillSlots(): void {
     let size = SLOTS_MIN;
-    while (size < 4 * this.#length) size *= 2;
+    while (size < 2 * (this.#length + 1)) size *= 2;
     this.#slots = new Int32Array(size);
     const { cells, starts, ends } = this.units;
     for (let number = 0; number < this.#length; number++)

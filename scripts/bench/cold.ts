@@ -80,7 +80,7 @@ export async function benchCold(
 type Games = ReturnType<typeof drawStore>;
 
 /** Under the ids of the release, with titles and covers like those of a store. */
-function drawGames(count: number): Games {
+export function drawGames(count: number): Games {
   const { items, statistics } = drawStore(count);
   const random = createRandom(1, 'titles');
   const drawWord = () => nameWord(Math.floor(WORDS * random.next() ** 3));

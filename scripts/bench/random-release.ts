@@ -2,6 +2,7 @@
 // item-to-item model.
 
 import { encodeRetrievalModel } from '../../models/algorithms/algorithm.ts';
+import { countNeighbours } from '../../models/algorithms/nearest.ts';
 import { countNeighboursThatFit, createNeighbourModel, TABLE_ROWS_MAX } from '../../models/algorithms/neighbours.ts';
 import { NEIGHBOURS_PER_ITEM_MAX } from '../../models/contracts/neighbours.ts';
 import { createRandom } from '../../models/data/random.ts';
@@ -36,7 +37,12 @@ export async function publishRandomRelease(bucket: R2Bucket, items: number, vers
         expected: itemIds.slice(0, 10).map((itemId, itemIndex) => ({ itemId, score: scores[itemIndex]! })),
       },
     },
-    { model, itemIds, neighbours: drawNeighbours(items, NEIGHBOURS_PER_ITEM_MAX, random), ranking: await drawRanker() },
+    {
+      model,
+      itemIds,
+      neighbours: drawNeighbours(items, countNeighbours(items, NEIGHBOURS_PER_ITEM_MAX), random),
+      ranking: await drawRanker(),
+    },
   );
   const { etag } = await readStoredPointer(bucket);
   const published = await publishRelease(bucket, release, etag, Date.now());
