@@ -1,20 +1,29 @@
 // Makes each alert happen, tells subscribers of it, and lets it be resolved by itself.
 
-import { createMessageBatch, runInDurableObject } from 'cloudflare:test';
+import {
+  createExecutionContext,
+  createMessageBatch,
+  runInDurableObject,
+  waitOnExecutionContext,
+} from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { afterAll, beforeEach, expect, it, vi } from 'vitest';
 import runbook from '../../docs/runbook.md?raw';
 import { type AlertMeasure, DEFAULT_ALERT_RULES } from '../../models/contracts/alert.ts';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { Delivery, Notification } from '../../models/contracts/subscription.ts';
-import type { MetricCount } from '../../models/contracts/system-metrics.ts';
 import { draftExperiment } from '../../models/experiments/lifecycle.ts';
+import packageJson from '../../package.json?raw';
+import { type Counter, countDatabase } from '../../scripts/costs/count-bindings.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { makeExperimentInput } from '../../tests/experiment.ts';
+import { FAILING_STORES } from '../../tests/failing-stores.ts';
 import { openFakeQueue } from '../../tests/fake-queue.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 import { consumeEvents } from '../nearline/events-consumer.ts';
 import { deliverNotifications } from '../nearline/webhooks.ts';
+import { app } from '../online/app.ts';
+import { flushCounts } from '../online/isolate-counts.ts';
 import { insertEvents } from '../storage/events.ts';
 import { writeExperiment } from '../storage/experiments.ts';
 import { hourOf } from '../storage/hour.ts';
@@ -22,6 +31,7 @@ import { CRONS, EVERY_MINUTE } from '../storage/job-schedule.ts';
 import { addMetricCounts } from '../storage/metric-counts.ts';
 import { insertSubscription, makeSecret } from '../storage/subscriptions.ts';
 import { reportUnlogged } from '../storage/unlogged-users.ts';
+import { checkAlerts } from './check-alerts.ts';
 import { runJobs } from './jobs.ts';
 
 const MINUTE_MS = 60_000;
@@ -116,16 +126,22 @@ async function missEvents(userId: string, events: number): Promise<void> {
   await reportUnlogged(env.DB, userId, { events, oldestAt: Date.now() });
 }
 
-const ANSWERS = { route: 'gallery', tier: 'online', release: 'none' };
-const requests = (status: string, amount: number): Omit<MetricCount, 'hour'> => ({
-  ...{ metric: 'requests', labels: { route: 'getGallery', status, problem: 'none' }, amount },
-});
-/** As the consumer of the queue `slates` counts what isolates send. */
-const count = (...counts: Omit<MetricCount, 'hour'>[]) =>
-  addMetricCounts(
-    env.DB,
-    counts.map((one) => ({ hour: hourOf(Date.now()), ...one })),
-  );
+const FAILING_OBJECTS = {
+  getByName: () => new Proxy({}, { get: () => () => Promise.reject(new Error('the object is down')) }),
+} as unknown as Env['USER_SIGNALS'];
+/** Requests of a server of the store, counted by the Worker as all are. */
+async function ask(path: string, times: number, more: Partial<Env> = {}): Promise<void> {
+  const headers = { authorization: 'Bearer test-admin', 'cf-connecting-ip': '192.0.2.1' };
+  const context = createExecutionContext();
+  for (let n = 0; n < times; n++)
+    await app.fetch(new Request(`http://edge${path}`, { headers }), { ...env, ...more } as Env, context);
+  await waitOnExecutionContext(context);
+  // As the consumer of the queue `slates` does with what the isolate sends.
+  await flushCounts(env.DB);
+}
+/** As the job `count-metrics` writes them. */
+const countClicks = (amount: number) =>
+  addMetricCounts(env.DB, [{ hour: hourOf(Date.now()), metric: 'clicks', labels: {}, amount }]);
 
 interface Case {
   cause: string;
@@ -172,47 +188,53 @@ const CASES: Record<AlertMeasure, Case> = {
     },
   },
   'fallback-share': {
-    cause: 'in a quarter of the answers a step falls back',
-    make: () =>
-      count(
-        { metric: 'answers', labels: ANSWERS, amount: 100 },
-        { metric: 'degraded-answers', labels: ANSWERS, amount: 25 },
-      ),
+    cause: 'the players’ objects do not answer',
+    make: () => ask('/v1/users/ann/recommendations', 100, { USER_SIGNALS: FAILING_OBJECTS }),
     cure: 'the next answers are whole',
-    mend: () => count({ metric: 'answers', labels: ANSWERS, amount: 100 }),
+    mend: () => ask('/v1/items/popular', 500),
   },
   'error-share': {
-    cause: 'three requests in a hundred get 503',
-    make: () => count(requests('200', 97), requests('503', 3)),
+    cause: 'D1 fails: three requests in a hundred get 5xx',
+    make: async () => {
+      await ask('/v1/items/popular', 97);
+      await ask('/v1/rules', 3, { DB: FAILING_STORES.DB });
+    },
     cure: 'the next requests succeed',
-    mend: () => count(requests('200', 100)),
+    mend: () => ask('/v1/items/popular', 100),
   },
   'empty-share': {
-    cause: 'ten answers in a hundred have no game',
-    make: () =>
-      count(
-        { metric: 'answers', labels: ANSWERS, amount: 100 },
-        { metric: 'empty-answers', labels: { route: 'gallery' }, amount: 10 },
-      ),
-    cure: 'the next answers have some',
-    mend: () => count({ metric: 'answers', labels: ANSWERS, amount: 200 }),
+    cause: 'a rule of the store excludes every game',
+    make: async () => {
+      await call('PUT', '/v1/items/g1', { title: 'Wynmere' });
+      expect(await (await call('GET', '/v1/items/popular')).json()).toMatchObject({ items: [{ itemId: 'g1' }] });
+      await call('PUT', '/v1/rules/all', { action: 'exclude', match: { itemIds: ['g1'] } });
+      await ask('/v1/items/popular', 100);
+    },
+    cure: 'the rule is deleted, and the next answers have some',
+    mend: async () => {
+      await call('DELETE', '/v1/rules/all');
+      await ask('/v1/items/popular', 2_000);
+    },
   },
   'click-fall': {
     cause: 'clicks are a third of those of the week before',
     make: async () => {
-      await count({ metric: 'clicks', labels: {}, amount: 900 });
+      await countClicks(900);
       toMinute(7 * 24 * 60);
-      await count({ metric: 'clicks', labels: {}, amount: 300 });
+      await countClicks(300);
     },
     cure: 'the hours after are as before',
     mend: async () => {
       toMinute(minute + 3 * 60);
-      await count({ metric: 'clicks', labels: {}, amount: 900 });
+      await countClicks(900);
     },
   },
   'limit-hits': {
-    cause: 'a rate limit refuses 10,001 requests in an hour',
-    make: () => count(requests('429', 10_001)),
+    cause: 'a rate limit refuses more requests in an hour than the rule allows (here, 20)',
+    make: async () => {
+      await call('PUT', '/v1/alerts/rules/limit-hits', { measure: 'limit-hits', threshold: 20 });
+      await ask('/health', 30, { ADDRESS_REQUESTS_PER_MINUTE: '1' });
+    },
     cure: 'two hours later',
     mend: async () => toMinute(minute + 120),
   },
@@ -282,13 +304,53 @@ it('the runbook shows each alert from cause to resolved as it happens here', () 
     .split('\n## ', 1)[0]!
     .split('\n')
     .filter((line) => line.startsWith('| `'));
-  expect(rows).toEqual(timeline.map((cells) => `| ${cells.join(' | ')} |`));
+  const seen = timeline.map((cells) => `| ${cells.join(' | ')} |`);
+  expect(rows.filter((row) => timeline.some(([ruleId]) => row.startsWith(`| ${ruleId} |`)))).toEqual(seen);
+  expect(rows).toHaveLength(DEFAULT_ALERT_RULES.length);
 });
 
 it('the runbook has a section for each rule that is shipped: what to look at, and what to do', () => {
   const sections = new Map(runbook.split('\n## ').map((text) => [text.slice(0, text.indexOf('\n')), text]));
   for (const { ruleId } of DEFAULT_ALERT_RULES)
     for (const part of [/^.*\n\n\S/, /^- Look: /m, /^- Do: /m]) expect(sections.get(ruleId), ruleId).toMatch(part);
+});
+
+it('the runbook names only requests that the API answers, and scripts that exist', async () => {
+  const paths = [...runbook.matchAll(/`api '?(\/v1[^ '`]*)'?`/g)].map(([, path]) => path!);
+  for (const path of paths) expect((await call('GET', path)).status, path).toBe(200);
+  const scripts = [...runbook.matchAll(/npm run ([a-z-]+)/g)].map(([, script]) => script!);
+  expect(Object.keys(JSON.parse(packageJson).scripts)).toEqual(expect.arrayContaining(scripts));
+  expect([paths.length > 10, scripts.length > 10]).toEqual([true, true]);
+});
+
+it('reads few rows of D1 in a minute and writes none, also after an outage', async () => {
+  const rows = { d1RowsRead: 0, d1RowsWritten: 0 };
+  const counter: Counter = {
+    add(meter, n) {
+      if (meter in rows) rows[meter as keyof typeof rows] += n;
+    },
+    noteCall() {},
+  };
+  const DB = countDatabase(env.DB, counter);
+  const check = async () => {
+    Object.assign(rows, { d1RowsRead: 0, d1RowsWritten: 0 });
+    await checkAlerts({ ...bindings, DB, LOG_0: DB }, Date.now());
+    return rows;
+  };
+  await runCron(EVERY_MINUTE);
+  await ask('/v1/items/popular', 10);
+  expect((await check()).d1RowsRead).toBeLessThan(150);
+  expect(rows.d1RowsWritten).toBe(0);
+  const many = JSON.stringify(Array.from({ length: 20_000 }, (_, n) => `n${n}`));
+  await env.DB.prepare('insert into unlogged_users select value, 1, 1 from json_each(?1)').bind(many).run();
+  await env.DB.prepare(
+    "insert into dead_letters (id, body, reason, received_at) select value, '', '', 1 from json_each(?1)",
+  )
+    .bind(many)
+    .run();
+  await check();
+  expect((await check()).d1RowsRead).toBeLessThan(15_000);
+  expect(rows.d1RowsWritten).toBe(0);
 });
 
 it('tells again with the same id while the queue fails, and raised before resolved', async () => {
