@@ -28,6 +28,7 @@ import { insertEvents } from '../storage/events.ts';
 import { writeExperiment } from '../storage/experiments.ts';
 import { hourOf } from '../storage/hour.ts';
 import { CRONS, EVERY_MINUTE } from '../storage/job-schedule.ts';
+import { readJobStates } from '../storage/job-states.ts';
 import { addMetricCounts } from '../storage/metric-counts.ts';
 import { insertSubscription, makeSecret } from '../storage/subscriptions.ts';
 import { reportUnlogged } from '../storage/unlogged-users.ts';
@@ -391,6 +392,7 @@ it('evaluates the other rules, and fails, if a measure cannot be read; the alert
   await CASES['dead-letters'].make();
   const BUCKET = { get: () => Promise.reject(new Error('R2 is down')) } as unknown as R2Bucket;
   await expect(runJobs(EVERY_MINUTE, { ...bindings, BUCKET })).rejects.toThrow('R2 is down');
+  expect((await readJobStates(env.DB)).get('check-alerts')).toMatchObject({ error: 'R2 is down' });
   const told = (await deliver()).map(({ body }) => body as Omit<AlertNotification, 'id'>);
   expect(told).toMatchObject([{ type: 'alert.raised', data: { ruleId: 'dead-letters' } }]);
 });
