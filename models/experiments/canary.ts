@@ -3,7 +3,7 @@
 
 import { CANARY_PREFIX, type Experiment, ExperimentInput, RELEASE_LAYER } from '../contracts/experiment.ts';
 import type { MetricReport } from '../contracts/experiment-report.ts';
-import { draftExperiment } from './lifecycle.ts';
+import { draftExperiment, stopExperiment } from './lifecycle.ts';
 import { computeReport } from './report.ts';
 import { MomentSums, type VariantMoments } from './variant-moments.ts';
 
@@ -79,6 +79,14 @@ export const raiseCanary = (canary: Experiment, share: number): Experiment => ({
   audience: { ...canary.audience, share: 2 * share },
   slice: { from: 0, to: 2 * share },
 });
+
+/** The canary ended, with the release marked as stopped, as a guardrail would: alerts tell so. `now`: epoch ms. */
+export function failCanary(canary: Experiment, reason: string, now: number): Experiment {
+  const stopped = stopExperiment(canary, reason, now);
+  if (!stopped.ok) return canary;
+  const { stoppedVariants, stoppedAt } = stopped.value;
+  return { ...stopped.value, stoppedVariants: [...stoppedVariants, { id: CANARY, reason, at: stoppedAt! }] };
+}
 
 const findMetric = (metrics: readonly MetricReport[], name: string): MetricReport | undefined =>
   metrics.find(({ metric, group }) => metric === name && group === 'all');

@@ -2,7 +2,7 @@
 // shows it to more players, puts its release into use, or ends it. Guardrails are watch-experiments.ts's.
 
 import type { Experiment } from '../../models/contracts/experiment.ts';
-import { decideCanary, raiseCanary, releaseOf } from '../../models/experiments/canary.ts';
+import { decideCanary, failCanary, raiseCanary, releaseOf } from '../../models/experiments/canary.ts';
 import { stopExperiment } from '../../models/experiments/lifecycle.ts';
 import { listMoments } from '../../models/experiments/tally.ts';
 import { logError } from '../logging/log.ts';
@@ -52,7 +52,7 @@ async function decideNext(env: CanaryEnv, canary: Experiment, now: number): Prom
       return (experiment) => (experiment.state === 'running' ? raiseCanary(experiment, decision.share) : experiment);
     case 'stop':
       logError('canary stopped', { release: version, reason: decision.reason });
-      return stopWith(decision.reason, now);
+      return (experiment) => failCanary(experiment, decision.reason, now);
     case 'finish':
       return stopWith(await putIntoUse(env, version, pointer?.pinned ?? false, now), now);
   }

@@ -85,6 +85,8 @@ test('a release that players click less is taken back, and said in the log', asy
   });
   expect(await readInUse()).toBe('r1');
   expect(await listPublished()).toEqual([]);
+  // What the alert of stopped variants counts.
+  expect((await readCanary())!.stoppedVariants).toMatchObject([{ id: 'canary', at: '2026-11-27T12:01:00.000Z' }]);
   expect(log.mock.calls.join()).toContain('canary stopped');
 });
 
