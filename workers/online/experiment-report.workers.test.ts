@@ -62,6 +62,21 @@ test('reports the last day, and the primary metric of each', async () => {
   ]);
 });
 
+test('an experiment with a shadow alone compares nothing, and has a report', async () => {
+  const variants = [
+    { id: 'control', share: 1, isShadow: false },
+    { id: 'bold', share: 0, isShadow: true },
+  ];
+  await create('shadowed', { variants });
+  const change = { before: undefined, after: makeUser('control', 3) };
+  await env.DB.prepare('insert into experiment_days (experiment_id, day, tally) values (?1, 20590, ?2)')
+    .bind('shadowed', JSON.stringify(replaceUsers(EMPTY_TALLY, [change])))
+    .run();
+  const { status, body } = await call('shadowed/report');
+  expect([status, body.verdicts, body.guardrails, body.days]).toEqual([200, [], [], []]);
+  expect(body.sampleRatio).toMatchObject({ isBroken: false, pValue: expect.any(Number) });
+});
+
 test('reports the preference of an interleaving', async () => {
   await create('rows', { kind: 'interleaving' });
   const credits = { ...makeUser('control', 1), credits: { control: 1, short: 2 } };
