@@ -8,7 +8,6 @@ import type { NamedRelease } from '../../models/contracts/release.ts';
 import { EMPTY_USER_STATE, type UserState } from '../../models/contracts/signals.ts';
 import type { RankingContents } from '../../models/ranking/train-ranker.ts';
 import { publishFake } from '../../tests/fake-release.ts';
-import { publishHere } from '../../tests/publish-here.ts';
 import { createItem } from '../../tests/ranking-input.ts';
 import { makeRunning, runExperiments } from '../../tests/run-experiments.ts';
 import { putItems } from '../storage/items.ts';
@@ -248,9 +247,10 @@ it('makes the compared release the current one without loading it again, and nev
   const [ofCompared, ofGood] = [compared, isolate.findRelease('good')!].map(({ scorer }) =>
     vi.spyOn(scorer, 'release'),
   );
+  // As a canary ends: its release comes into use, and the experiment stops.
   await publish('next', 5);
-  await publishHere(env);
-  await isolate.revalidateRelease(env, Date.now(), waitUntil);
+  await runExperiments(env, []);
+  await isolate.state.publish(env, Date.now(), waitUntil);
   await opened.ask('x');
   await opened.settle();
   expect(isolate.peekRelease().value).toBe(compared);
@@ -260,6 +260,7 @@ it('makes the compared release the current one without loading it again, and nev
 
   // Back again, so that the two are compared; then a third release takes the pointer.
   await publish('good', 0);
+  await runExperiments(env, [canary()]);
   await isolate.revalidateRelease(env, Date.now(), waitUntil);
   await loadCompared(opened);
   await opened.settle();

@@ -179,7 +179,8 @@ export class Isolate {
     const current = this.#release.peek().value?.manifest.version;
     // While the current release changes, none is loaded beside the two; it may change to the compared one.
     const isSettled = current === parts.release?.version;
-    if (!isSettled && held !== undefined && held.manifest.version === named?.version) return;
+    const kept = [named?.version, parts.release?.version];
+    if (!isSettled && held !== undefined && kept.includes(held.manifest.version)) return;
     const wanted = isSettled && named?.version !== current ? named : undefined;
     // One that is held is retired first, and the next call loads the other.
     const load = async (loaded: LoadedRelease | undefined) => {
