@@ -108,6 +108,8 @@ function drawEvents({ players, items, events }: BulkOptions): PlayerEvent[] {
 
 /** Milliseconds from the cron to the last gallery of the run. */
 async function runJob(db: D1Database, players: number, start: () => Promise<void>): Promise<number> {
+  // The job leaves out players whose gallery is fresh.
+  await db.prepare('delete from batch_galleries').run();
   const startedAt = Date.now();
   const from = performance.now();
   await start();

@@ -42,21 +42,23 @@ test('without the plan, each unit has its price', () => {
 
 test('what is stored grows with players, what is done with hours', () => {
   const month = planMonth({ events: 1_000, galleries: 500 });
-  expect(month).toMatchObject({ players: 10, hourlyGalleries: 7_200 });
+  expect(month).toMatchObject({ players: 10, hourlyPlayers: 7_200, batchGalleries: 10 * (30 + 12.5) });
   const one = use({ requests: 1, d1Bytes: 1 });
   const measured: Measured = {
     isolateStart: emptyUsage(),
     firstVisit: one,
     calm: { event: one, gallery: one },
     busy: { event: emptyUsage(), gallery: emptyUsage() },
-    hourlyGallery: one,
+    hourlyPlayer: use({ requests: 1 }),
+    batchGallery: one,
     jobs: one,
   };
+  // Of the events and galleries, without those of first visits.
   expect(addUpMonth(measured, month)).toMatchObject({
-    requests: 10 + 1_000 + 500 + 7_200 + 1,
-    d1Bytes: 10 + 1_000 + 500 + 10 + 1,
+    requests: 10 + (1_000 - 100) + (500 - 10) + 7_200 + 425 + 1,
+    d1Bytes: 10 + (1_000 - 100) + (500 - 10) + 10 + 1,
   });
-  expect(addUpMonth(measured, { ...month, pace: 'busy' }).requests).toBe(10 + 7_200 + 1);
+  expect(addUpMonth(measured, { ...month, pace: 'busy' }).requests).toBe(10 + 7_200 + 425 + 1);
   expect(planMonth({ events: 100e6, galleries: 100e6 }).pace).toBe('busy');
 });
 
@@ -77,12 +79,12 @@ test('Personalize bills a recommendation a second at least, and less for more', 
 test('the table shows what is beyond the plan, what is within it, and what is not confirmed', () => {
   const one = use({ requests: 1 });
   const traffic = { event: one, gallery: use({ requests: 1, r2ClassA: 1 }) };
-  const rest = { isolateStart: one, firstVisit: one, hourlyGallery: one, jobs: one };
+  const rest = { isolateStart: one, firstVisit: one, hourlyPlayer: one, batchGallery: one, jobs: one };
   const report = reportCosts({ calm: traffic, busy: traffic, ...rest }, 40, 5_000);
   expect(report.unitCosts).toMatchObject({ calm: { event: 0.3, gallery: 4.8 }, jobs: 0.3e-6 });
   const text = formatCosts(report);
   expect(text).toContain('A month of 100,000,000 events and 100,000,000 galleries: 1,000,000 players with');
-  expect(text).toMatch(/R2: writes and lists +100 million +1 +\$445\.50/);
+  expect(text).toMatch(/R2: writes and lists +99 million +1 +\$441\.00/);
   expect(text).toContain('within the plan: 14 further amounts');
   expect(text).toContain('not confirmed');
 });

@@ -9,7 +9,7 @@ const DOLLARS_WIDTH = 12;
 const THING_WIDTH = 56;
 
 export function formatCosts({ unitCosts, months, players, items }: CostReport): string {
-  const { calm, busy, firstVisit, hourlyGallery, isolateStart, jobs } = unitCosts;
+  const { calm, busy, firstVisit, hourlyPlayer, batchGallery, isolateStart, jobs } = unitCosts;
   const line = (thing: string, ...costs: number[]) =>
     `  ${thing.padEnd(THING_WIDTH)}${costs.map((cost) => dollars(cost).padStart(DOLLARS_WIDTH)).join('')}`;
   return [
@@ -21,7 +21,8 @@ export function formatCosts({ unitCosts, months, players, items }: CostReport): 
     line(`a million events, in requests of ${EVENTS_PER_REQUEST}`, calm.event, busy.event),
     line('a million galleries that players request', calm.gallery, busy.gallery),
     line('a million new players: their first gallery and events', firstVisit),
-    line('a million galleries that the hourly job composes', hourlyGallery),
+    line('a million galleries that the hourly job composes', batchGallery),
+    line('a million looks of that job at players', hourlyPlayer),
     line('a million starts of an isolate', isolateStart),
     line('the other jobs of a month', jobs),
     ...months.flatMap(formatMonth),
@@ -37,7 +38,7 @@ function formatMonth({ month, bill, personalize }: MonthReport): string[] {
     '',
     `A month of ${count(month.events)} events and ${count(month.galleries)} galleries: ` +
       `${count(month.players)} players with`,
-    `${EVENTS_PER_PLAYER} events each, ${count(month.hourlyGalleries)} hourly galleries:`,
+    `${EVENTS_PER_PLAYER} events each, ${count(month.batchGalleries)} galleries by the hourly job:`,
     formatCells('beyond what the plan includes', 'used', 'included', 'cost'),
     ...beyond.map(formatLine),
     formatCells('plan', '', '', dollars(PLAN_FEE)),

@@ -19,8 +19,10 @@ export interface Measured extends Record<Pace, Traffic> {
   isolateStart: Usage;
   /** The first gallery and the first ten events of a new player. */
   firstVisit: Usage;
-  /** A gallery that the hourly job composes for a player of the last week. */
-  hourlyGallery: Usage;
+  /** A player of the last week whose gallery is fresh, as the hourly job finds out. */
+  hourlyPlayer: Usage;
+  /** A gallery that the hourly job composes. */
+  batchGallery: Usage;
   /** Crons of a month, without the galleries. */
   jobs: Usage;
 }
@@ -32,14 +34,19 @@ export interface Load {
 export interface Month extends Load {
   pace: Pace;
   players: number;
-  hourlyGalleries: number;
+  /** Players that the hourly job looks at, each time. */
+  hourlyPlayers: number;
+  batchGalleries: number;
   isolateStarts: number;
 }
 
 /** Assumed: a player sends this many events a month, and is active in each of its weeks. */
 export const EVENTS_PER_PLAYER = 100;
 export const EVENTS_PER_REQUEST = 10;
-const HOURS = 30 * 24;
+const DAYS = 30;
+const HOURS = DAYS * 24;
+/** Once a day; after each request with events; and again if these came in the quarter of an hour before. */
+const BATCH_GALLERIES_PER_PLAYER = DAYS + 1.25 * (EVENTS_PER_PLAYER / EVENTS_PER_REQUEST);
 /** Assumed: every location starts an isolate every hour. */
 const LOCATIONS = 50;
 /** From here on, several galleries arrive while a queue waits for a batch. */
@@ -48,7 +55,9 @@ const BUSY_PER_MONTH = 10_000_000;
 export function planMonth({ events, galleries }: Load): Month {
   const players = Math.ceil(events / EVENTS_PER_PLAYER);
   const pace = galleries < BUSY_PER_MONTH ? 'calm' : 'busy';
-  return { events, galleries, pace, players, hourlyGalleries: players * HOURS, isolateStarts: LOCATIONS * HOURS };
+  const batchGalleries = players * BATCH_GALLERIES_PER_PLAYER;
+  const hourlyPlayers = players * HOURS;
+  return { events, galleries, pace, players, hourlyPlayers, batchGalleries, isolateStarts: LOCATIONS * HOURS };
 }
 
 /** A first month: all players are new, and nothing of an earlier month is stored. */
@@ -56,11 +65,13 @@ export const addUpMonth = (measured: Measured, month: Month): Usage =>
   addUsages([
     scaleUsage(withoutStored(measured.isolateStart), month.isolateStarts),
     scaleUsage(measured.firstVisit, month.players),
-    scaleUsage(measured[month.pace].event, month.events),
-    scaleUsage(measured[month.pace].gallery, month.galleries),
-    // Each hour's gallery replaces the one before.
-    scaleUsage(withoutStored(measured.hourlyGallery), month.hourlyGalleries),
-    scaleUsage(onlyStored(measured.hourlyGallery), month.players),
+    // The first gallery and the first events of each player are part of the first visit.
+    scaleUsage(measured[month.pace].event, Math.max(0, month.events - month.players * EVENTS_PER_REQUEST)),
+    scaleUsage(measured[month.pace].gallery, Math.max(0, month.galleries - month.players)),
+    scaleUsage(measured.hourlyPlayer, month.hourlyPlayers),
+    // Each gallery replaces the one before.
+    scaleUsage(withoutStored(measured.batchGallery), month.batchGalleries),
+    scaleUsage(onlyStored(measured.batchGallery), month.players),
     measured.jobs,
   ]);
 

@@ -15,6 +15,7 @@ import { addUsages, scaleUsage, subtractUsage, type Usage } from './usage.ts';
 const LOGGED_MS = CHECK_DELAY_MS + 5_000;
 /** Queues deliver within two seconds. */
 const QUIET_MS = 4_000;
+const HOUR_MS = 3_600_000;
 const MONTH_MS = 30 * 86_400_000;
 const GALLERIES_CRON = cronOf('compute-galleries');
 /** The crons that count and export what the phases log. */
@@ -59,7 +60,7 @@ export async function measure(server: CountedServer, { players, paceMs, log }: P
       await send(server, sent, 'first', userId, player);
     }),
   );
-  await runLogCrons(server);
+  const firstLogged = await runLogCrons(server);
   log('events and galleries of a calm store …');
   const calm = await measureTraffic(server, sent, 'calm', paceMs);
   log('events and galleries of a busy store …');
@@ -74,12 +75,14 @@ export async function measure(server: CountedServer, { players, paceMs, log }: P
     gallery: scaleUsage(subtractUsage(galleries, idleLogCrons), 1 / players),
   });
   log('hourly galleries …');
+  const { batchGalleries, hourlyPlayers } = await measureHourlyGalleries(server);
   return {
     isolateStart,
-    firstVisit: scaleUsage(firstVisits, 1 / players),
+    firstVisit: scaleUsage(addUsages([firstVisits, subtractUsage(firstLogged, idleLogCrons)]), 1 / players),
     calm: perOne(calm),
     busy: perOne(busy),
-    hourlyGallery: scaleUsage(await measureHourlyGalleries(server), 1 / players),
+    hourlyPlayer: scaleUsage(hourlyPlayers, 1 / players),
+    batchGallery: scaleUsage(subtractUsage(batchGalleries, hourlyPlayers), 1 / players),
     jobs: addUsages(Array.from(idle, ([cron, usage]) => scaleUsage(usage, countRuns(cron)))),
   };
 }
@@ -108,8 +111,16 @@ export async function measureTraffic(
   return { events: addUsages([events, eventsLogged]), galleries: addUsages([galleries, galleriesLogged]) };
 }
 
-export const measureHourlyGalleries = (server: CountedServer): Promise<Usage> =>
-  runPhase(server, () => server.runCron(GALLERIES_CRON));
+/** A run that composes a gallery for each player, and one that finds all of them fresh. */
+export async function measureHourlyGalleries(
+  server: CountedServer,
+): Promise<{ batchGalleries: Usage; hourlyPlayers: Usage }> {
+  const run = () => runPhase(server, () => server.runCron(GALLERIES_CRON));
+  // A gallery is composed again while events are so new that the log may lack them.
+  await server.stores.DB.prepare('update users set last_event_at = last_event_at - ?1').bind(HOUR_MS).run();
+  const batchGalleries = await run();
+  return { batchGalleries, hourlyPlayers: await run() };
+}
 
 const runLogCrons = (server: CountedServer): Promise<Usage> =>
   runPhase(server, async () => {

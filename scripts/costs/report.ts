@@ -20,7 +20,8 @@ export interface MonthReport {
 /** For a million of each; `jobs`: for a month. */
 export interface UnitCosts extends Record<Pace, Record<keyof Traffic, number>> {
   firstVisit: number;
-  hourlyGallery: number;
+  hourlyPlayer: number;
+  batchGallery: number;
   isolateStart: number;
   jobs: number;
 }
@@ -51,7 +52,8 @@ export function reportCosts(measured: Measured, players: number, items: number):
       calm: priceTraffic(measured.calm),
       busy: priceTraffic(measured.busy),
       firstVisit: priceMillion(measured.firstVisit),
-      hourlyGallery: priceMillion(measured.hourlyGallery),
+      hourlyPlayer: priceMillion(measured.hourlyPlayer),
+      batchGallery: priceMillion(measured.batchGallery),
       isolateStart: priceMillion(measured.isolateStart),
       jobs: priceUsage(measured.jobs),
     },

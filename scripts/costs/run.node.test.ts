@@ -42,10 +42,11 @@ test(
     expect(galleries.r2ClassB).toBeGreaterThan(0);
     // An invocation is logged even if it prints nothing.
     expect(galleries.logEvents).toBeGreaterThanOrEqual(galleries.requests + galleries.objectRequests);
-    const hourly = await measureHourlyGalleries(server);
-    expect(hourly.d1RowsWritten).toBeGreaterThanOrEqual(PLAYERS);
-    expect(hourly.objectRequests).toBe(0);
-    for (const usage of [events, galleries, hourly])
+    const { batchGalleries, hourlyPlayers } = await measureHourlyGalleries(server);
+    expect(batchGalleries.d1RowsWritten).toBeGreaterThanOrEqual(hourlyPlayers.d1RowsWritten + PLAYERS);
+    expect(batchGalleries.objectRequests).toBe(0);
+    expect(hourlyPlayers.queueOperations).toBe(0);
+    for (const usage of [events, galleries, batchGalleries, hourlyPlayers])
       for (const [meter, amount] of Object.entries(usage)) expect(Number.isFinite(amount), meter).toBe(true);
   },
   LIMIT_MS,

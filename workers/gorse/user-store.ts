@@ -32,7 +32,7 @@ export const openUserStore = (c: AppContext): UserStore => ({
       listActiveUsers([c.env.DB, ...listLogShards(c.env)], 0, afterId, limit),
       listGorseUserIds(c.env.DB, afterId, limit),
     ]);
-    return [...new Set([...active, ...inserted])].sort(compareUtf8).slice(0, limit);
+    return [...new Set([...active.map(({ userId }) => userId), ...inserted])].sort(compareUtf8).slice(0, limit);
   },
   readUsers: (userIds) => readGorseUsers(c.env.DB, userIds),
   writeUsers: (users) => writeGorseUsers(c.env.DB, users, Date.now()),

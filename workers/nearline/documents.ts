@@ -51,12 +51,17 @@ export class DocumentStore {
   }
 
   read<K extends keyof Documents>(kind: K): Documents[K] | undefined {
+    const body = this.#readBody(kind);
+    return body === undefined ? undefined : JSON.parse(body);
+  }
+
+  /** An object that was evicted has to look: writing the same document again costs more than reading it. */
+  #readBody(kind: keyof Documents): string | undefined {
     if (!this.#cached.has(kind)) {
       const [row] = this.#tables.query('select body from documents where kind = ?', kind);
       this.#cached.set(kind, row?.body as string | undefined);
     }
-    const body = this.#cached.get(kind);
-    return body === undefined ? undefined : JSON.parse(body);
+    return this.#cached.get(kind);
   }
 
   /** Epoch milliseconds; 0 if unknown or without a document. */
@@ -68,7 +73,7 @@ export class DocumentStore {
   /** Skips the write if the stored document is the same. `writtenAt`: 0 if the source does not know the time. */
   write<K extends keyof Documents>(kind: K, document: Documents[K], writtenAt: number = Date.now()): void {
     const body = JSON.stringify(document);
-    if (this.#cached.get(kind) === body) return;
+    if (this.#readBody(kind) === body) return;
     this.#insert(kind, body, writtenAt);
     this.#cached.set(kind, body);
   }
@@ -105,7 +110,9 @@ export class DocumentStore {
 
   #insert(kind: keyof Documents, body: string, writtenAt: number): void {
     this.#tables.insert(
-      'insert or replace into documents (kind, body, written_at) values (?, ?, ?)',
+      // Replacing the row would write its index, too.
+      `insert into documents (kind, body, written_at) values (?, ?, ?)
+       on conflict do update set body = excluded.body, written_at = excluded.written_at`,
       kind,
       body,
       writtenAt,

@@ -129,8 +129,9 @@ it('rebuilds a player’s signals from all databases, and finds their marks and 
   for (const events of [await readMarkEvents(DATABASES, 'ann'), await readActionsOf(DATABASES, ['ann', 'bob'])])
     expect([...new Set(events.map(({ itemId }) => itemId))].toSorted()).toEqual(['g0', 'g1', 'g2', 'g3']);
   await insertEvents(LOG_1, [makeEvent('bob', 'play', 'g', START + 9)]);
-  expect(await listActiveUsers(DATABASES, 0, '', 10)).toEqual(['ann', 'bob']);
-  expect(await listActiveUsers(DATABASES, 0, 'ann', 10)).toEqual(['bob']);
+  const active = await listActiveUsers(DATABASES, 0, '', 10);
+  expect(active.map(({ userId }) => userId)).toEqual(['ann', 'bob']);
+  expect(await listActiveUsers(DATABASES, 0, 'ann', 10)).toEqual(active.slice(1));
   expect(await listUsers(DATABASES, 10)).toEqual([
     { userId: 'bob', lastEventAt: START + 9 },
     { userId: 'ann', lastEventAt: START + 3 },

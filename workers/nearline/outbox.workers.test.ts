@@ -81,6 +81,21 @@ const hanging = () => {
   return { prepare: () => statement, batch: statement.all } as unknown as D1Database;
 };
 
+it('does not write a document again that is stored, also after an eviction, and writes no index', async () => {
+  await runInDurableObject(env.USER_SIGNALS.getByName('documents'), async (_, { storage }) => {
+    const open = async () => new DocumentStore(await Tables.open(storage));
+    const rowOf = () => [...storage.sql.exec("select rowid from documents where kind = 'guests'").raw()];
+    const documents = await open();
+    documents.write('guests', ['ann'], 1);
+    documents.write('reportedAs', 'bob', 1);
+    const row = rowOf();
+    (await open()).write('guests', ['ann'], 2);
+    expect(documents.readWrittenAt('guests')).toBe(1);
+    (await open()).write('guests', ['cleo'], 3);
+    expect([documents.readWrittenAt('guests'), rowOf()]).toEqual([3, row]);
+  });
+});
+
 it('queues again what the queue lost, and forgets it once the log has it', async () => {
   const ann = env.USER_SIGNALS.getByName('ann');
   await ann.record([click('ann', 'lost')]);

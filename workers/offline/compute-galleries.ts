@@ -10,16 +10,20 @@ import { emptySignals, foldEvents, toSignalEvent } from '../../models/features/s
 import { deriveUserState } from '../../models/features/user-state.ts';
 import { logError } from '../logging/log.ts';
 import { makeGalleries, type Player } from '../serving/make-gallery.ts';
-import { deleteOldGalleries, writeBatchGalleries } from '../storage/galleries.ts';
+import { deleteOldGalleries, readComputedAt, writeBatchGalleries } from '../storage/galleries.ts';
 import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
 import { readMerges } from '../storage/merges.ts';
 import { readPlayers } from '../storage/player-log.ts';
 import { readStoredPointer } from '../storage/release-pointer.ts';
-import { listActiveUsers } from '../storage/users.ts';
+import { listActiveUsers, mergeSightings, type Sighting } from '../storage/users.ts';
 
 const DAY_MS = 86_400_000;
 /** Players seen within these days are active. */
 const ACTIVE_DAYS = 7;
+/** A gallery is made again after that, though the player did nothing: the statistics and the release have changed. */
+const FRESH_MS = DAY_MS;
+/** By then the log has an event, unless something fails. */
+const LOGGED_MS = 15 * 60_000;
 /** Galleries of inactive players are deleted after this. */
 const KEPT_DAYS = 14;
 const PLAYERS_PER_MESSAGE = 50;
@@ -33,7 +37,10 @@ const PLAYERS_PER_PAGE = 100 * PLAYERS_PER_MESSAGE;
 const PlayersToCompute = z.object({ userIds: z.array(z.string()) });
 export type PlayersToCompute = z.infer<typeof PlayersToCompute>;
 
-/** Queues the active players and returns their number; 0 before the first release. */
+/**
+ * Queues the active players who have done something since their gallery was made, or whose gallery is a day old.
+ * Returns their number; 0 before the first release.
+ */
 export async function queueActivePlayers(
   env: Pick<Env, 'DB' | 'BUCKET' | 'GALLERIES'> & LogBindings,
   now: number,
@@ -43,18 +50,35 @@ export async function queueActivePlayers(
   // A damaged pointer stops nothing: isolates keep their release.
   if ((await readStoredPointer(BUCKET)).etag === undefined) return 0;
   const databases = [DB, ...listLogShards(env)];
-  let players = 0;
+  let queued = 0;
   let last = '';
   for (;;) {
     const page = await listActiveUsers(databases, now - ACTIVE_DAYS * DAY_MS, last, PLAYERS_PER_PAGE);
-    // Merged guests are active as their players.
-    const merged = await readMerges(DB, page);
-    const userIds = [...new Set(page.map((userId) => merged.get(userId) ?? userId))];
+    const userIds = await selectDue(DB, page, now);
     for (const messages of packMessages(userIds)) await GALLERIES.sendBatch(messages);
-    players += page.length;
-    if (page.length < PLAYERS_PER_PAGE) return players;
-    last = page.at(-1)!;
+    queued += userIds.length;
+    if (page.length < PLAYERS_PER_PAGE) return queued;
+    last = page.at(-1)!.userId;
   }
+}
+
+async function selectDue(db: D1Database, page: readonly Sighting[], now: number): Promise<string[]> {
+  // Merged guests are active as their players.
+  const merged = await readMerges(
+    db,
+    page.map(({ userId }) => userId),
+  );
+  const players = mergeSightings(page.map((seen) => ({ ...seen, userId: merged.get(seen.userId) ?? seen.userId })));
+  const computedAt = await readComputedAt(
+    db,
+    players.map(({ userId }) => userId),
+  );
+  return players
+    .filter(({ userId, lastEventAt }) => {
+      const madeAt = computedAt.get(userId) ?? Number.NEGATIVE_INFINITY;
+      return madeAt <= Math.max(now - FRESH_MS, lastEventAt + LOGGED_MS);
+    })
+    .map(({ userId }) => userId);
 }
 
 /** Yields the messages of one sendBatch each. */

@@ -11,6 +11,7 @@ import { isolate } from '../serving/isolate.ts';
 import { insertEvents } from '../storage/events.ts';
 import { readBatchGallery } from '../storage/galleries.ts';
 import { deleteItem, patchItem, putItems } from '../storage/items.ts';
+import { claimMerge } from '../storage/merges.ts';
 import { writePreferences } from '../storage/users.ts';
 import { type PlayersToCompute, queueActivePlayers } from './compute-galleries.ts';
 import { runJobs } from './jobs.ts';
@@ -85,6 +86,42 @@ it('makes safe galleries for active players from the log only, and none before t
   expect((await shownFirst()).item).toMatchObject({ itemId, hidden: true });
   await deleteItem(env.DB, itemId, NOW);
   expect(await shownFirst()).toMatchObject({ itemId, item: undefined });
+});
+
+it('leaves out players whose gallery is of the last day and later than all that they did', async () => {
+  const HOUR_MS = 3_600_000;
+  const at = Date.now();
+  await env.DB.prepare('delete from users').run();
+  await env.DB.prepare('delete from batch_galleries').run();
+  await publishFake(env.BUCKET, 'good', { itemIds: items.map(({ itemId }) => itemId), shift: 0 });
+  const players: [userId: string, madeHoursAgo: number | undefined, seenHoursAgo: number][] = [
+    ['fresh', 3, 5],
+    ['acted-since', 3, 2],
+    // The log may not have had that event when the gallery was made.
+    ['acted-just-before', 3, 3.1],
+    ['day-old', 25, 30],
+    ['new', undefined, 1],
+    ['merged-guest', undefined, 1],
+    ['merged-player', 3, 5],
+  ];
+  for (const [userId, madeHoursAgo, seenHoursAgo] of players) {
+    await env.DB.prepare('insert into users (user_id, last_event_at) values (?1, ?2)')
+      .bind(userId, at - seenHoursAgo * HOUR_MS)
+      .run();
+    if (madeHoursAgo !== undefined)
+      await env.DB.prepare("insert into batch_galleries (user_id, body, computed_at) values (?1, '{}', ?2)")
+        .bind(userId, at - madeHoursAgo * HOUR_MS)
+        .run();
+  }
+  await claimMerge(env.DB, 'merged-guest', 'merged-player', at);
+  const queued: string[] = [];
+  const GALLERIES = {
+    sendBatch: async (messages: { body: PlayersToCompute }[]) =>
+      void queued.push(...messages.flatMap(({ body }) => body.userIds)),
+  } as unknown as Env['GALLERIES'];
+  expect(await queueActivePlayers({ ...env, GALLERIES }, at)).toBe(5);
+  expect(queued.toSorted()).toEqual(['acted-just-before', 'acted-since', 'day-old', 'merged-player', 'new']);
+  await env.DB.prepare('delete from users').run();
 });
 
 it('queues all players within the limits of a call, even with long ids, and with a damaged pointer', async () => {

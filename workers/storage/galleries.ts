@@ -54,6 +54,19 @@ export async function writeBatchGalleries(
     await write.bind(json, now).run();
 }
 
+/** By user id, epoch milliseconds; players without a gallery are left out. */
+export async function readComputedAt(db: D1Database, userIds: readonly string[]): Promise<Map<string, number>> {
+  const computedAt = new Map<string, number>();
+  const read = db.prepare(
+    `select user_id as userId, computed_at as computedAt from batch_galleries
+     where user_id in (select value from json_each(?1))`,
+  );
+  for (const { json } of portionsOf(userIds, (userId) => userId))
+    for (const row of (await read.bind(json).all<{ userId: string; computedAt: number }>()).results)
+      computedAt.set(row.userId, row.computedAt);
+  return computedAt;
+}
+
 /** Returns the number deleted. `before`: epoch milliseconds. */
 export async function deleteOldGalleries(db: D1Database, before: number): Promise<number> {
   const { meta } = await db.prepare('delete from batch_galleries where computed_at < ?1').bind(before).run();

@@ -13,8 +13,9 @@ import { compareUtf8 } from './parquet.ts';
 import { movePlayerCounts } from './player-counts.ts';
 import { seedShard } from './seed-shard.ts';
 
-interface Sighting {
+export interface Sighting {
   userId: string;
+  /** Epoch milliseconds. */
   lastEventAt: number;
 }
 
@@ -27,9 +28,7 @@ export async function listUsers(databases: LogShards, limit: number): Promise<Si
     return (await newest.bind(limit).all<Sighting>()).results;
   });
   const order = (a: Sighting, b: Sighting) => b.lastEventAt - a.lastEventAt || compareUtf8(a.userId, b.userId);
-  const latest = new Map<string, Sighting>();
-  for (const sighting of sightings.sort(order)) if (!latest.has(sighting.userId)) latest.set(sighting.userId, sighting);
-  return [...latest.values()].slice(0, limit);
+  return mergeSightings(sightings).sort(order).slice(0, limit);
 }
 
 /** One page of the players seen since a time, ordered by id, after `afterId`. `databases`: all that have players. */
@@ -38,17 +37,29 @@ export async function listActiveUsers(
   since: number,
   afterId: string,
   limit: number,
-): Promise<string[]> {
-  const userIds = await askShards(databases, async (db) => {
+): Promise<Sighting[]> {
+  const sightings = await askShards(databases, async (db) => {
     const { results } = await db
       .prepare(
-        'select user_id as userId from users where last_event_at >= ?1 and user_id > ?2 order by user_id limit ?3',
+        `select user_id as userId, last_event_at as lastEventAt from users
+         where last_event_at >= ?1 and user_id > ?2 order by user_id limit ?3`,
       )
       .bind(since, afterId, limit)
-      .all<{ userId: string }>();
-    return results.map(({ userId }) => userId);
+      .all<Sighting>();
+    return results;
   });
-  return [...new Set(userIds)].sort(compareUtf8).slice(0, limit);
+  return mergeSightings(sightings)
+    .sort((a, b) => compareUtf8(a.userId, b.userId))
+    .slice(0, limit);
+}
+
+/** One of each player, the latest. */
+export function mergeSightings(sightings: readonly Sighting[]): Sighting[] {
+  const latest = new Map<string, Sighting>();
+  for (const sighting of sightings)
+    if (sighting.lastEventAt > (latest.get(sighting.userId)?.lastEventAt ?? Number.NEGATIVE_INFINITY))
+      latest.set(sighting.userId, sighting);
+  return [...latest.values()];
 }
 
 /** Stores a copy of the preferences in the player's object. `now`: epoch milliseconds, used for a new player. */
