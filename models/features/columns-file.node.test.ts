@@ -33,6 +33,7 @@ function describe(columns: ItemColumns) {
         labelWords: Array.from(labels.read(index), (label) => listWords(columns, words.labels.read(label))),
         developerWords: listWords(columns, words.developers.read(developers[index]!)),
         folds: Array.from(labels.read(index), (label) => labels.table.findFold(labels.table.strings[label]!) >= 0),
+        numbers: Array.from(labels.read(index), (label) => labels.table.find(labels.table.strings[label]!) === label),
       },
     ]),
   );

@@ -45,9 +45,9 @@ export interface ColumnsHeader {
   /** In the order of SECTION_NAMES. */
   lengths: number[];
   ids: string[];
-  labels: readonly string[];
-  developers: readonly string[];
-  currencies: readonly string[];
+  labels: string[];
+  developers: string[];
+  currencies: string[];
 }
 
 export const align = (at: number): number => Math.ceil(at / ALIGNMENT) * ALIGNMENT;

@@ -9,7 +9,7 @@ import { ItemWords } from './item-words.ts';
 import { LabelLists } from './label-lists.ts';
 import { createEmptyColumns, type PackedColumns } from './packed-columns.ts';
 import { seriesOf } from './series.ts';
-import { FoldedTable, fillTable, StringTable } from './string-table.ts';
+import { FoldedTable, StringTable } from './string-table.ts';
 import { TextColumn } from './text-column.ts';
 
 /** Cells of items without an age rating, a developer, a currency or a release date. */
@@ -69,9 +69,9 @@ export class ItemColumns {
     this.developers = packed.developers;
     this.series = packed.series;
     this.currencies = packed.currencies;
-    this.developerTable = fillTable(new FoldedTable(), packed.developerTable);
+    this.developerTable = new FoldedTable(packed.developerTable);
     this.seriesTable = new HashedTable(packed.seriesTable);
-    this.currencyTable = fillTable(new StringTable(), packed.currencyTable);
+    this.currencyTable = new StringTable(packed.currencyTable);
     this.titles = new TextColumn(packed.titles);
     this.coverUrls = new TextColumn(packed.coverUrls);
     this.words = new ItemWords(packed.words);

@@ -4,14 +4,14 @@
 import type { Item } from '../contracts/item.ts';
 import { growColumn } from './grow-column.ts';
 import { type PackedCells, PackedLists } from './packed-lists.ts';
-import { FoldedTable, type Folds, fillTable } from './string-table.ts';
+import { FoldedTable, type Folds } from './string-table.ts';
 
 export interface PackedLabels extends PackedCells<Uint32Array> {
   genreEnds: Uint32Array;
   tagEnds: Uint32Array;
   platformEnds: Uint32Array;
   /** By number. */
-  table: readonly string[];
+  table: string[];
 }
 
 export class LabelLists extends PackedLists<Uint32Array> {
@@ -24,7 +24,7 @@ export class LabelLists extends PackedLists<Uint32Array> {
   /** Takes the arrays over. */
   constructor({ genreEnds, tagEnds, platformEnds, table, ...cells }: PackedLabels) {
     super(cells);
-    this.table = fillTable(new FoldedTable(), table);
+    this.table = new FoldedTable(table);
     this.genreEnds = genreEnds;
     this.tagEnds = tagEnds;
     this.platformEnds = platformEnds;

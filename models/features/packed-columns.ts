@@ -18,9 +18,9 @@ export interface PackedColumns {
   coverUrls: PackedCells<Uint8Array>;
   words: PackedWords;
   /** By number. */
-  developerTable: readonly string[];
+  developerTable: string[];
   seriesTable: Float64Array;
-  currencyTable: readonly string[];
+  currencyTable: string[];
 }
 
 const listNothing = <T extends Cells>(cells: T): PackedCells<T> => ({ cells, ends: new Uint32Array(0) });

@@ -1,9 +1,15 @@
-// Tables of strings that columns refer to by number. They only grow: a number stays valid for good.
+// Tables of strings that columns refer to by number. They only grow: a number stays valid for good. Maps are filled
+// when a string is looked up: most isolates never look for a developer.
 
 export class StringTable {
   /** By number. */
-  readonly strings: string[] = [];
+  readonly strings: string[];
   readonly #numbers = new Map<string, number>();
+
+  /** Takes the strings over; none may occur twice. */
+  constructor(strings: string[] = []) {
+    this.strings = strings;
+  }
 
   get length(): number {
     return this.strings.length;
@@ -11,14 +17,17 @@ export class StringTable {
 
   /** Returns the string's number, a new one if it is not in the table. */
   add(text: string): number {
-    const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
+    const known = this.find(text);
+    if (known >= 0) return known;
     this.#numbers.set(text, this.strings.length);
     return this.strings.push(text) - 1;
   }
 
   /** −1 if it is not in the table. */
   find(text: string): number {
+    const { strings } = this;
+    for (let number = this.#numbers.size; number < strings.length; number++)
+      this.#numbers.set(strings[number]!, number);
     return this.#numbers.get(text) ?? -1;
   }
 }
@@ -33,23 +42,18 @@ export interface Folds {
 
 /** Also finds strings in any case: those that differ only in case have the same fold. */
 export class FoldedTable extends StringTable {
-  /** By number. */
-  readonly folds: number[] = [];
+  readonly #byNumber: number[] = [];
   readonly #folds = new Map<string, number>();
 
-  override add(text: string): number {
-    const number = super.add(text);
-    if (number === this.folds.length) {
-      const folded = text.toLowerCase();
-      const fold = this.#folds.get(folded) ?? this.#folds.size;
-      this.#folds.set(folded, fold);
-      this.folds.push(fold);
-    }
-    return number;
+  /** By number. */
+  get folds(): readonly number[] {
+    this.#follow();
+    return this.#byNumber;
   }
 
   /** −1 if the table has it in no case. */
   findFold(text: string): number {
+    this.#follow();
     return this.#folds.get(text.toLowerCase()) ?? -1;
   }
 
@@ -65,10 +69,14 @@ export class FoldedTable extends StringTable {
     }
     return { size: folds.size, only: folds.size === 1 ? last : -1, has: (fold) => folds.has(fold) };
   }
-}
 
-/** Adds the strings of a table, in order, to an empty one. */
-export function fillTable<T extends StringTable>(table: T, strings: readonly string[]): T {
-  for (const text of strings) table.add(text);
-  return table;
+  #follow(): void {
+    const { strings } = this;
+    for (let number = this.#byNumber.length; number < strings.length; number++) {
+      const folded = strings[number]!.toLowerCase();
+      const fold = this.#folds.get(folded) ?? this.#folds.size;
+      this.#folds.set(folded, fold);
+      this.#byNumber.push(fold);
+    }
+  }
 }

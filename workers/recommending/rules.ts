@@ -44,7 +44,8 @@ function createMatcher(
   }
   if (developers !== undefined) {
     const folds = developerTable.findFolds(developers);
-    conditions.push((index) => folds.has(developerTable.folds[columns.developers[index]!]!));
+    const { folds: own } = developerTable;
+    conditions.push((index) => folds.has(own[columns.developers[index]!]!));
   }
   if (ageRatingMin !== undefined) conditions.push((index) => columns.ageRatings[index]! >= ageRatingMin);
   if (conditions.length === 1) return conditions[0]!;

@@ -81,10 +81,10 @@ export class Catalogue {
 /** By the folds of the labels, a genre of a visible item; −1 if there is none. */
 function readGenres({ labels, isVisible, changes }: ItemColumns): { changes: number; labels: Int32Array } {
   const { table, cells, starts, genreEnds } = labels;
+  const { folds } = table;
   const genres = new Int32Array(table.length).fill(-1);
   for (let index = 0; index < isVisible.length; index++)
     if (isVisible[index] === 1)
-      for (let cell = starts[index]!; cell < genreEnds[index]!; cell++)
-        genres[table.folds[cells[cell]!]!] = cells[cell]!;
+      for (let cell = starts[index]!; cell < genreEnds[index]!; cell++) genres[folds[cells[cell]!]!] = cells[cell]!;
   return { changes, labels: genres };
 }
