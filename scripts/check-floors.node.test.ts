@@ -41,7 +41,7 @@ it('finds an import that goes up, one between tiers, one of Node-only code, one 
     'workers/online/c.ts imports its neighbour workers/nearline/d.ts',
     'workers/online/c.ts imports models/release/e.ts, which runs in Node',
     'web/g.ts imports workers/online/c.ts, which does not belong to the page',
-    'web/player/m.ts (floor 20) imports web/gallery/n.tsx (floor 21)',
+    'web/player/m.ts (floor 21) imports web/gallery/n.tsx (floor 22)',
     'client/k.ts imports its neighbour models/contracts/a.ts',
     'scripts/i/j.ts imports models/training/h.ts, which stands on no floor',
     'circle: models/contracts/a.ts → models/features/b.ts → models/contracts/a.ts',

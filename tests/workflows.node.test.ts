@@ -136,6 +136,8 @@ it('the button describes bindings that exist, and asks for secrets without offer
   const secrets = [...read('.dev.vars.example').matchAll(/^(\w+)=(.*)$/gm)];
   // A value would be the key of every store whose owner keeps it.
   expect(secrets.map(([, name, value]) => [name, value])).toEqual([['ADMIN_KEY', '']]);
-  const bindings = Array.from(read('wrangler.toml').matchAll(/^binding = "(\w+)"$/gm), ([, binding]) => binding!);
+  // Those that stand for something that the button creates.
+  const created = /^\[\[[\w.]+\]\]\nbinding = "(\w+)"$/gm;
+  const bindings = Array.from(read('wrangler.toml').matchAll(created), ([, binding]) => binding!);
   expect(Object.keys(packageJson.cloudflare.bindings).sort()).toEqual(['ADMIN_KEY', ...bindings].sort());
 });
