@@ -36,7 +36,7 @@ export const JobView = z
       .meta({ description: 'Up to five minutes old for a job that runs every minute.' }),
     lastFailure: z.object({ startedAt: time, error: z.string() }).nullable(),
     lastRun: JobRunView.nullable().meta({
-      description: 'The newest in the history, which has only the failures of a job that runs every minute.',
+      description: 'The newest in the history, where a job that runs every minute has only what has changed.',
     }),
   })
   .meta({ id: 'Job' });

@@ -4,9 +4,15 @@ import { logError, logWarning } from '../logging/log.ts';
 import { eraseUsers } from '../personal-data/erase-users.ts';
 import { openErasureRun } from '../personal-data/stores.ts';
 import { isolate } from '../serving/isolate.ts';
-import { beginJobRun, endJobRun } from '../storage/job-runs.ts';
+import { beginJobRun, endJobRun, type JobRun } from '../storage/job-runs.ts';
 import { EVERY_MINUTE, isJobName, type JobName, SCHEDULE } from '../storage/job-schedule.ts';
-import { readJobStates, recordFailure, recordSuccess, takeRequests } from '../storage/job-states.ts';
+import {
+  readJobStates,
+  recordFailure,
+  recordFrequentSuccess,
+  takeRequests,
+  writeSuccess,
+} from '../storage/job-states.ts';
 import { nameJobLease, withLease } from '../storage/leases.ts';
 import type { LogBindings } from '../storage/log-shards.ts';
 import { readPublishedState } from '../storage/published-state.ts';
@@ -102,26 +108,33 @@ async function runJob(cron: string, name: JobName, env: JobEnv): Promise<void> {
   const { run: work, isFrequent = false } = DEFINITIONS[name];
   const startedAt = Date.now();
   let run: number | undefined;
-  const end = (outcome: 'done' | 'failed' | 'skipped', rows: number | null, error: string | null) =>
+  const end = (
+    outcome: 'done' | 'failed' | 'skipped',
+    { rows = null, error = null }: Partial<Pick<JobRun, 'rows' | 'error'>>,
+    more?: D1PreparedStatement[],
+  ) =>
     run === undefined
       ? undefined
-      : endJobRun(env.DB, run, { job: name, startedAt, durationMs: Date.now() - startedAt, rows, outcome, error });
-  const succeed = async (rows: number | undefined) => {
-    if (rows === undefined) return;
-    const outcome = { job: name, startedAt, durationMs: Date.now() - startedAt, rows };
-    const hadFailed = await recordSuccess(env.DB, outcome, isFrequent);
-    if (!isFrequent || !hadFailed) return;
+      : endJobRun(
+          env.DB,
+          run,
+          { job: name, startedAt, durationMs: Date.now() - startedAt, rows, outcome, error },
+          more,
+        );
+  const toSuccess = (rows: number) => ({ job: name, startedAt, durationMs: Date.now() - startedAt, rows });
+  const succeedFrequently = async (rows: number | undefined) => {
+    if (rows === undefined || !(await recordFrequentSuccess(env.DB, toSuccess(rows)))) return;
     logWarning('job succeeds again', { job: name });
     run = await beginJobRun(env.DB, name, cron, startedAt);
-    await end('done', rows, null);
+    await end('done', { rows });
   };
   try {
-    if (isFrequent) return await succeed(await work(env, startedAt, cron));
+    if (isFrequent) return await succeedFrequently(await work(env, startedAt, cron));
     run = await beginJobRun(env.DB, name, cron, startedAt);
     const done = await withLease(env.DB, nameJobLease(name), () => work(env, startedAt, cron));
-    if (done === undefined) return await end('skipped', null, null);
-    await end('done', done.result ?? null, null);
-    await succeed(done.result);
+    if (done === undefined) return await end('skipped', {});
+    const { result: rows = 0 } = done;
+    await end('done', { rows }, [writeSuccess(env.DB, toSuccess(rows))]);
   } catch (cause) {
     const error = cause as Error;
     // D1 may be what failed.
@@ -130,7 +143,7 @@ async function runJob(cron: string, name: JobName, env: JobEnv): Promise<void> {
     if (isFrequent && hadFailed) throw error;
     logError('job failed', { job: name, error: String(error) });
     if (isFrequent) run = await beginJobRun(env.DB, name, cron, startedAt).catch(() => undefined);
-    await Promise.resolve(end('failed', null, error.message)).catch(() => {});
+    await Promise.resolve(end('failed', { error: error.message })).catch(() => {});
     await notifySubscribers(env, { id: `job-${run ?? `${name}-${startedAt}`}`, job: name, cron, startedAt, error });
     throw error;
   }

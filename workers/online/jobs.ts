@@ -116,7 +116,8 @@ const ENDPOINTS: Endpoint<JobStore>[] = [
     operationId: 'getJobRuns',
     tag,
     summary: 'Read the runs of a job',
-    description: 'The last 30 days. Jobs that run every minute have only their failures here.',
+    description:
+      'The last 30 days. A job that runs every minute has only the runs in which it began to fail or succeeded again.',
     scope: 'admin',
     params: JobParams,
     query: RunsQuery,

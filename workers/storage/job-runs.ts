@@ -26,11 +26,12 @@ export async function beginJobRun(db: D1Database, job: string, cron: string, sta
   return id!;
 }
 
-/** Records how a run has ended, and counts it among the metrics. */
+/** Records how a run has ended, and counts it among the metrics. `more`: statements of the same transaction. */
 export async function endJobRun(
   db: D1Database,
   id: number,
   { job, startedAt, durationMs, rows, outcome, error }: Omit<JobRun, 'id' | 'cron'>,
+  more: readonly D1PreparedStatement[] = [],
 ): Promise<void> {
   const counted = toMetricRow({ hour: hourOf(startedAt), metric: 'job-runs', labels: { job, outcome }, amount: 1 });
   await db.batch([
@@ -38,6 +39,7 @@ export async function endJobRun(
       .prepare('update job_runs set duration_ms = ?2, rows = ?3, outcome = ?4, error = ?5 where id = ?1')
       .bind(id, durationMs, rows, outcome, error),
     addMetricRows(db, [counted]),
+    ...more,
   ]);
 }
 

@@ -33,26 +33,31 @@ export async function readJobStates(db: D1Database): Promise<Map<string, JobStat
   return new Map(results.map((state) => [state.job, state]));
 }
 
-/**
- * Records a success, of a frequent job only if the last one is old or has failed since. True if the run before failed.
- */
-export const recordSuccess = async (
+interface Success {
+  job: string;
+  startedAt: number;
+  durationMs: number;
+  rows: number;
+}
+
+/** Records a success of a job; of a frequent one only if the last one is old or has failed since. */
+export const writeSuccess = (
   db: D1Database,
-  { job, startedAt, durationMs, rows }: { job: string; startedAt: number; durationMs: number; rows: number },
-  isFrequent: boolean,
-): Promise<boolean> =>
-  recordOutcome(
-    db,
-    job,
-    db
-      .prepare(
-        `insert into jobs (job, known_since, succeeded_at, duration_ms, rows) values (?1, ?2, ?2, ?3, ?4)
-         on conflict do update
-         set succeeded_at = excluded.succeeded_at, duration_ms = excluded.duration_ms, rows = excluded.rows
-         where coalesce(succeeded_at, 0) <= max(excluded.succeeded_at - ?5, coalesce(failed_at, 0))`,
-      )
-      .bind(job, startedAt, durationMs, rows, isFrequent ? SUCCESS_WRITTEN_EVERY_MS : 0),
-  );
+  { job, startedAt, durationMs, rows }: Success,
+  isFrequent = false,
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `insert into jobs (job, known_since, succeeded_at, duration_ms, rows) values (?1, ?2, ?2, ?3, ?4)
+       on conflict do update
+       set succeeded_at = excluded.succeeded_at, duration_ms = excluded.duration_ms, rows = excluded.rows
+       where coalesce(succeeded_at, 0) <= max(excluded.succeeded_at - ?5, coalesce(failed_at, 0))`,
+    )
+    .bind(job, startedAt, durationMs, rows, isFrequent ? SUCCESS_WRITTEN_EVERY_MS : 0);
+
+/** Records a success of a frequent job. True if the run before failed. */
+export const recordFrequentSuccess = (db: D1Database, success: Success): Promise<boolean> =>
+  recordOutcome(db, success.job, writeSuccess(db, success, true));
 
 /** True if the run before failed, too. */
 export const recordFailure = async (db: D1Database, job: string, startedAt: number, error: string): Promise<boolean> =>
