@@ -125,7 +125,7 @@ it('refuses what is cut off, of another kind or schema, or leads out of a table'
   for (const [n, name] of SECTION_NAMES.entries()) {
     const damaged = new Uint8Array(file);
     const sections = Object.values(viewSections(damaged, PREFIX_BYTES + lineLength, lengths));
-    sections[n]![0]! += 1_000;
+    sections[n]![0]! += name === 'trigramCodes' ? 2 ** 48 : 1_000;
     if (free.includes(name)) expect(refuse(damaged), name).toBeUndefined();
     else expect(refuse(damaged), name).toMatch(/damaged/);
   }

@@ -35,6 +35,9 @@ const SECTIONS = {
   developerWordEnds: Uint32Array,
   labelWords: Uint32Array,
   labelWordEnds: Uint32Array,
+  trigramCodes: Float64Array,
+  trigramWords: Uint32Array,
+  trigramEnds: Uint32Array,
 };
 export type SectionName = keyof typeof SECTIONS;
 export type Sections = { [Name in SectionName]: InstanceType<(typeof SECTIONS)[Name]> };

@@ -59,6 +59,7 @@ const LISTS = [
   ['wordUnits', 'wordEnds'],
   ['developerWords', 'developerWordEnds'],
   ['labelWords', 'labelWordEnds'],
+  ['trigramWords', 'trigramEnds'],
 ] as const;
 const BY_ITEM = [
   ...(['ageRatings', 'prices', 'releaseDays', 'developers', 'series', 'currencies'] as const),
@@ -72,10 +73,12 @@ function findDamage(header: ColumnsHeader, sections: Sections): SectionName | un
   const words = wordEnds.length;
   if (developerWordEnds.length !== developers.length) return 'developerWordEnds';
   if (labelWordEnds.length !== labels.length) return 'labelWordEnds';
+  if (sections.trigramCodes.length !== sections.trigramEnds.length) return 'trigramEnds';
   return (
     BY_ITEM.find((name) => sections[name].length !== ids.length) ??
     LISTS.find(([cells, ends]) => !isPartition(sections[ends], sections[cells].length))?.[1] ??
     (areLabelParts(sections) ? undefined : 'genreEnds') ??
+    (isAscending(sections.trigramCodes) ? undefined : 'trigramCodes') ??
     findOutside(sections, {
       developers: [-1, developers.length],
       series: [0, seriesHashes.length],
@@ -84,6 +87,7 @@ function findDamage(header: ColumnsHeader, sections: Sections): SectionName | un
       titleWords: [0, words],
       developerWords: [0, words],
       labelWords: [0, words],
+      trigramWords: [0, words],
     })
   );
 }
@@ -96,6 +100,8 @@ function isPartition(ends: Uint32Array, length: number): boolean {
   }
   return before === length;
 }
+
+const isAscending = (codes: Float64Array): boolean => codes.every((code, at) => at === 0 || code > codes[at - 1]!);
 
 function areLabelParts({ labelEnds, genreEnds, tagEnds, platformEnds }: Sections): boolean {
   for (let index = 0; index < labelEnds.length; index++) {
@@ -146,6 +152,12 @@ const toPackedColumns = (
     titles: { cells: sections.titleWords, ends: sections.titleWordEnds },
     developers: { cells: sections.developerWords, ends: sections.developerWordEnds },
     labels: { cells: sections.labelWords, ends: sections.labelWordEnds },
+    trigrams: {
+      count: sections.wordEnds.length,
+      codes: sections.trigramCodes,
+      words: sections.trigramWords,
+      ends: sections.trigramEnds,
+    },
   },
   developerTable: developers,
   seriesTable: sections.seriesHashes,

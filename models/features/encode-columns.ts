@@ -14,11 +14,13 @@ import {
 } from './columns-file.ts';
 import type { ItemColumns } from './item-columns.ts';
 import type { Cells, PackedLists } from './packed-lists.ts';
+import { indexTrigrams, type TrigramIndex } from './trigram-index.ts';
 
 /** `order`: indexes of the items to write, which get the indexes 0, 1, … in the file. */
 export function encodeColumns(columns: ItemColumns, order: Int32Array): Uint8Array<ArrayBuffer> {
-  const { ids, labels, developerTable, currencyTable } = columns;
-  const lengths = measureSections(columns, order);
+  const { ids, labels, developerTable, currencyTable, words } = columns;
+  const trigrams = indexTrigrams(words.table.units, words.table.length);
+  const lengths = measureSections(columns, order, trigrams);
   const line = new TextEncoder().encode(
     JSON.stringify({
       schema: COLUMNS_SCHEMA,
@@ -33,11 +35,15 @@ export function encodeColumns(columns: ItemColumns, order: Int32Array): Uint8Arr
   const file = new Uint8Array(measureFile(start, lengths));
   new Uint32Array(file.buffer, 0, 2).set([MAGIC, line.length]);
   file.set(line, PREFIX_BYTES);
-  fillSections(columns, order, viewSections(file, start, lengths));
+  const sections = viewSections(file, start, lengths);
+  fillSections(columns, order, sections);
+  sections.trigramCodes.set(trigrams.codes);
+  sections.trigramWords.set(trigrams.words);
+  sections.trigramEnds.set(trigrams.ends);
   return file;
 }
 
-function measureSections(columns: ItemColumns, order: Int32Array): number[] {
+function measureSections(columns: ItemColumns, order: Int32Array, trigrams: TrigramIndex): number[] {
   const { labels, titles, coverUrls, words, seriesTable, developerTable } = columns;
   const others: Partial<Record<SectionName, number>> = {
     labelCells: measureAll(labels, order),
@@ -51,6 +57,9 @@ function measureSections(columns: ItemColumns, order: Int32Array): number[] {
     developerWordEnds: developerTable.length,
     labelWords: measureFirst(words.labels, labels.table.length),
     labelWordEnds: labels.table.length,
+    trigramCodes: trigrams.codes.length,
+    trigramWords: trigrams.words.length,
+    trigramEnds: trigrams.ends.length,
   };
   return SECTION_NAMES.map((name) => others[name] ?? order.length);
 }

@@ -2,12 +2,14 @@
 
 import { type PackedCells, PackedLists } from './packed-lists.ts';
 import { PackedTable } from './packed-table.ts';
+import type { TrigramIndex } from './trigram-index.ts';
 
 export interface PackedWords {
   table: PackedCells<Uint16Array>;
   titles: PackedCells<Uint32Array>;
   developers: PackedCells<Uint32Array>;
   labels: PackedCells<Uint32Array>;
+  trigrams: TrigramIndex;
 }
 
 export class ItemWords {
@@ -18,15 +20,18 @@ export class ItemWords {
   /** By number of the developer, and of the label. */
   readonly developers: PackedLists<Uint32Array>;
   readonly labels: PackedLists<Uint32Array>;
+  /** Index of the words that were taken over. */
+  readonly trigrams: TrigramIndex;
   #developers: number;
   #labels: number;
 
   /** Takes the arrays over. */
-  constructor({ table, titles, developers, labels }: PackedWords) {
+  constructor({ table, titles, developers, labels, trigrams }: PackedWords) {
     this.table = new PackedTable(table);
     this.titles = new PackedLists(titles);
     this.developers = new PackedLists(developers);
     this.labels = new PackedLists(labels);
+    this.trigrams = trigrams;
     this.#developers = developers.ends.length;
     this.#labels = labels.ends.length;
   }

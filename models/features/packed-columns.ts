@@ -47,6 +47,7 @@ export const createEmptyColumns = (): PackedColumns => ({
     titles: listNothing(new Uint32Array(0)),
     developers: listNothing(new Uint32Array(0)),
     labels: listNothing(new Uint32Array(0)),
+    trigrams: { count: 0, codes: new Float64Array(0), words: new Uint32Array(0), ends: new Uint32Array(0) },
   },
   developerTable: [],
   seriesTable: new Float64Array(0),

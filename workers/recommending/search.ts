@@ -2,13 +2,13 @@
 // the words of each item; those that resemble the query's are found first, and then the items that have them.
 
 import type { ItemColumns } from '../../models/features/item-columns.ts';
-import { listWords } from '../../models/features/item-words.ts';
+import { type ItemWords, listWords } from '../../models/features/item-words.ts';
 import type { PackedLists } from '../../models/features/packed-lists.ts';
+import { codeTrigram, findWords, TRIGRAM } from '../../models/features/trigram-index.ts';
 import type { ShownItem } from './source.ts';
 
 /** An item must have this share of the query's trigrams; a wrong letter changes three. */
 const SHARED_MIN = 0.5;
-const TRIGRAM = 3;
 
 /** Most similar first, ties by popularity. Scores 0–1.01. `popularity`: by item index. */
 export function searchByTrigrams(columns: ItemColumns, popularity: Float64Array, query: string): ShownItem[] {
@@ -38,7 +38,7 @@ function addShared(
   asked: readonly string[],
   shared: Uint16Array,
 ): void {
-  const byWord = findByWord(words.table.units, words.table.length, asked);
+  const byWord = findByWord(words, asked);
   const byDeveloper = findByList(words.developers, developerTable.length, byWord);
   const byLabel = findByList(words.labels, labels.table.length, byWord);
   const hasLabel = byLabel.some((bits) => bits !== 0);
@@ -61,27 +61,18 @@ function countBits(bits: number): number {
   return count;
 }
 
-const HASHES = 1 << 15;
-const hashTrigram = (first: number, second: number, third: number): number =>
-  (first ^ (second << 5) ^ (third << 10)) & (HASHES - 1);
-
 /** By number of a word, the bits of the trigrams that it has. */
-function findByWord(
-  { cells, starts, ends }: PackedLists<Uint16Array>,
-  count: number,
-  asked: readonly string[],
-): Int32Array {
-  const numbers = new Map(asked.map((trigram, number) => [trigram, number]));
-  /** Rules out nearly all of a word's trigrams. */
-  const isAsked = new Uint8Array(HASHES);
-  for (const trigram of asked)
-    isAsked[hashTrigram(trigram.charCodeAt(0), trigram.charCodeAt(1), trigram.charCodeAt(2))] = 1;
-  const found = new Int32Array(count);
-  for (let word = 0; word < count; word++)
+function findByWord({ table, trigrams }: ItemWords, asked: readonly string[]): Int32Array {
+  const codes = asked.map((text) => codeTrigram(text.charCodeAt(0), text.charCodeAt(1), text.charCodeAt(2)));
+  const found = new Int32Array(table.length);
+  for (const [number, code] of codes.entries())
+    for (const word of findWords(trigrams, code)) found[word]! |= 1 << number;
+  // Those that have come since the file was written.
+  const { cells, starts, ends } = table.units;
+  for (let word = trigrams.count; word < table.length; word++)
     for (let at = starts[word]!; at + TRIGRAM <= ends[word]!; at++) {
-      if (isAsked[hashTrigram(cells[at]!, cells[at + 1]!, cells[at + 2]!)] === 0) continue;
-      const number = numbers.get(String.fromCharCode(cells[at]!, cells[at + 1]!, cells[at + 2]!));
-      if (number !== undefined) found[word]! |= 1 << number;
+      const number = codes.indexOf(codeTrigram(cells[at]!, cells[at + 1]!, cells[at + 2]!));
+      if (number >= 0) found[word]! |= 1 << number;
     }
   return found;
 }
