@@ -9,5 +9,6 @@ const LEFT_OUT = new Set(['node_modules', '.git', '.wrangler']);
 /** `folder`: must not be inside the project. */
 export function copyProject(folder: string): void {
   cpSync(PROJECT_DIR, folder, { recursive: true, filter: (source) => !LEFT_OUT.has(path.basename(source)) });
-  symlinkSync(path.join(PROJECT_DIR, 'node_modules'), path.join(folder, 'node_modules'));
+  for (const packages of ['node_modules', 'tests/openapi/node_modules'])
+    symlinkSync(path.join(PROJECT_DIR, packages), path.join(folder, packages));
 }

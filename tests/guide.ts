@@ -95,7 +95,8 @@ async function runShell(runs: readonly Block[], work: string, folder: string): P
   return [`line ${last?.line}: the shell ended with ${code}\n${errors}`];
 }
 
-function checkOutput(block: Block, output: string, answer: Block | undefined): string[] {
+/** Returns the faults of a block: an answer that is not as shown, or a problem that the guide does not show. */
+export function checkOutput(block: Block, output: string, answer: Block | undefined): string[] {
   if (answer === undefined)
     return output.includes(PROBLEM) ? [`line ${block.line}: a problem that the guide does not show\n${output}`] : [];
   const isAsShown =

@@ -24,7 +24,7 @@ test('the defaults complete an experiment', () => {
     audience: { share: 1 },
     primaryMetric: 'click-rate',
   });
-  expect(guardrails).toHaveLength(5);
+  expect(guardrails).toHaveLength(6);
   expect(variants[0]).toEqual({ id: 'control', share: 0.5, isShadow: false });
 });
 

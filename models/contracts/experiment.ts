@@ -54,6 +54,12 @@ export type Metric = (typeof METRICS)[number];
 /** Metrics that are better if lower. */
 export const HARM_METRICS = ['dismissal-rate', 'empty-rate', 'fallback-rate', 'failure-rate', 'answer-ms'] as const;
 
+export const isLowerBetter = (metric: Metric): boolean => (HARM_METRICS as readonly Metric[]).includes(metric);
+
+/** The largest change that a guardrail allows, as a share of the control's value: below 0 if higher is better. */
+export const allowedChange = ({ metric, limit }: { metric: Metric; limit: number }): number =>
+  isLowerBetter(metric) ? limit : -limit;
+
 export const Variant = z
   .strictObject({
     id: ShortId,
@@ -83,7 +89,7 @@ const Audience = z
 
 export const Guardrail = z
   .strictObject({
-    metric: z.enum(HARM_METRICS),
+    metric: z.enum(METRICS),
     limit: z.number().min(0).default(0).meta({
       description: 'A variant is stopped once its metric is worse than the control’s by more than this share of it.',
     }),
@@ -91,7 +97,11 @@ export const Guardrail = z
   .meta({ id: 'Guardrail' });
 export type Guardrail = z.infer<typeof Guardrail>;
 
-const DEFAULT_GUARDRAILS: Guardrail[] = HARM_METRICS.map((metric) => ({ metric, limit: 0.1 }));
+/** A variant may cost some clicks, but not a fifth of them. */
+const DEFAULT_GUARDRAILS: Guardrail[] = [
+  ...HARM_METRICS.map((metric) => ({ metric, limit: 0.1 })),
+  { metric: 'click-rate', limit: 0.2 },
+];
 
 /** Strict: ignoring a misspelt field would show everybody something else than was meant. */
 export const ExperimentInput = z
@@ -113,7 +123,7 @@ export const ExperimentInput = z
       .meta({ description: 'Not before; once started.' }),
     endsAt: z.iso.datetime({ offset: true }).nullable().default(null),
     primaryMetric: z.enum(METRICS).default('click-rate'),
-    guardrails: z.array(Guardrail).max(HARM_METRICS.length).default(DEFAULT_GUARDRAILS),
+    guardrails: z.array(Guardrail).max(METRICS.length).default(DEFAULT_GUARDRAILS),
   })
   .superRefine((experiment, context) => {
     for (const [path, message] of findFaults(experiment)) context.addIssue({ code: 'custom', path, message });

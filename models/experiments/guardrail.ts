@@ -15,18 +15,25 @@ const INTENDED_ANSWERS = 1_000;
 export interface HarmTest {
   control: number | null;
   value: number | null;
-  /** The value is above (1 + limit) × the control's by at least this; null with fewer than 30 users on a side. */
+  /** The value is worse than the limit allows by at least this; null with fewer than 30 users on a side. */
   bound: number | null;
   isBreached: boolean;
 }
 
-/** Tests a metric that is better if lower. `alpha`: the probability that a harmless variant ever breaches. */
-export function testHarm(control: Moments, variant: Moments, limit: number, alpha: number): HarmTest {
+export interface HarmOptions {
+  /** The allowed difference, as a share of the control's value. */
+  limit: number;
+  isLowerBetter: boolean;
+  /** The probability that a harmless variant ever breaches. */
+  alpha: number;
+}
+
+export function testHarm(control: Moments, variant: Moments, options: HarmOptions): HarmTest {
   const [ofControl, ofVariant] = [estimateRatio(control), estimateRatio(variant)];
   const bound =
     ofControl === null || ofVariant === null || Math.min(control.users, variant.users) < USERS_MIN
       ? null
-      : boundHarm({ moments: control, ratio: ofControl }, { moments: variant, ratio: ofVariant }, limit, alpha);
+      : boundHarm({ moments: control, ratio: ofControl }, { moments: variant, ratio: ofVariant }, options);
   return {
     control: ofControl?.value ?? null,
     value: ofVariant?.value ?? null,
@@ -35,7 +42,8 @@ export function testHarm(control: Moments, variant: Moments, limit: number, alph
   };
 }
 
-function boundHarm(control: Group, variant: Group, limit: number, alpha: number): number {
-  const { value, standardError, clock } = compareGroups(control, variant, 1 + limit);
-  return value - standardError * computeOneSidedWidth(clock, INTENDED_ANSWERS, alpha);
+function boundHarm(control: Group, variant: Group, { limit, isLowerBetter, alpha }: HarmOptions): number {
+  const allowed = isLowerBetter ? 1 + limit : 1 - limit;
+  const { value, standardError, clock } = compareGroups(control, variant, allowed);
+  return (isLowerBetter ? value : -value) - standardError * computeOneSidedWidth(clock, INTENDED_ANSWERS, alpha);
 }

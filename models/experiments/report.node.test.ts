@@ -163,6 +163,17 @@ test('a guardrail is breached only beyond its limit, and makes the variant harmf
   expect(testGuardrails(experiment, new MomentSums(few))[0]).toMatchObject({ bound: null, isBreached: false });
 });
 
+test('a guardrail of a metric that is better if higher is breached below its limit', () => {
+  const clicks = (oneIn: number) => [
+    makeMoments('click-rate', 'control', { users: 4_000, oneIn: 10 }),
+    makeMoments('click-rate', 'bold', { users: 4_000, oneIn }),
+  ];
+  const guarded = { ...experiment, guardrails: [{ metric: 'click-rate' as const, limit: 0.2 }] };
+  expect(testGuardrails(guarded, new MomentSums(clicks(20)))[0]!.isBreached).toBe(true);
+  expect(testGuardrails(guarded, new MomentSums(clicks(11)))[0]!.isBreached).toBe(false);
+  expect(testGuardrails(guarded, new MomentSums(clicks(5)))[0]!.isBreached).toBe(false);
+});
+
 test('with few users or none there is no interval', () => {
   const few = [
     makeMoments('click-rate', 'control', { users: 29, oneIn: 4 }),

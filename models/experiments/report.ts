@@ -1,6 +1,6 @@
 // The arithmetic of a whole report, from sums over users. Reads no store and no clock.
 
-import { type Experiment, HARM_METRICS, METRICS, type Metric } from '../contracts/experiment.ts';
+import { type Experiment, isLowerBetter, METRICS } from '../contracts/experiment.ts';
 import {
   type ExperimentReport,
   type GuardrailReport,
@@ -58,7 +58,11 @@ export function testGuardrails(
       variant: id,
       metric,
       limit,
-      ...testHarm(sums.get(metric, control!.id, 'all'), sums.get(metric, id, 'all'), limit, ALPHA / guardrails.length),
+      ...testHarm(sums.get(metric, control!.id, 'all'), sums.get(metric, id, 'all'), {
+        limit,
+        isLowerBetter: isLowerBetter(metric),
+        alpha: ALPHA / guardrails.length,
+      }),
     })),
   );
 }
@@ -85,7 +89,7 @@ function compareMetrics(experiment: ReportedExperiment, sums: MomentSums): Metri
         metric,
         group,
         isPrimary: metric === experiment.primaryMetric,
-        isHarm: (HARM_METRICS as readonly Metric[]).includes(metric),
+        isHarm: isLowerBetter(metric),
         control: { variant: control!.id, users: ofControl.users, value },
         variants: others.map(({ id }) =>
           compareVariant(id, {

@@ -1,6 +1,6 @@
 // Experiments as text for people.
 
-import type { Experiment, Variant } from '../../models/contracts/experiment.ts';
+import { type Experiment, isLowerBetter, type Variant } from '../../models/contracts/experiment.ts';
 import { formatTable } from '../query/table.ts';
 
 const LIST_COLUMNS = ['experiment', 'state', 'layer', 'players', 'variants', 'since', 'ends'];
@@ -36,7 +36,9 @@ export function formatExperiment(experiment: Experiment): string {
     ...variants.map((variant) => `  ${describeVariant(variant)}`),
     ...stoppedVariants.map(({ id, reason, at }) => `  ${id} was stopped at ${formatTime(at)}: ${reason}`),
     `Decided by ${primaryMetric}. Guardrails: ${
-      guardrails.map(({ metric, limit }) => `${metric} +${formatShare(limit)}`).join(', ') || 'none'
+      guardrails
+        .map((one) => `${one.metric} ${isLowerBetter(one.metric) ? '+' : '−'}${formatShare(one.limit)}`)
+        .join(', ') || 'none'
     }.`,
   ].join('\n');
 }

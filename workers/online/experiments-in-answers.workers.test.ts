@@ -113,6 +113,8 @@ it('logs who picked which game of an interleaved row, and leaves the row out of 
   await isolate.state.publish(env, Date.now(), () => {});
   const { gallery, sent } = await askGallery('ann', '&n=6');
   const [message] = sent;
+  // Clicks are credited to players who are in the experiment, as the control's.
+  expect(message!.exposures).toMatchObject([{ experimentId: 'turns', variant: 'control', userId: 'ann' }]);
   expect(message!.interleaved).toMatchObject([{ experimentId: 'turns', recommendationId: gallery.recommendationId }]);
   const { teams } = message!.interleaved![0]!;
   expect(Object.keys(teams)).toEqual(['control', 'flat']);

@@ -1,5 +1,6 @@
 // The tables of a report: players, metrics with their intervals as pictures, guardrails.
 
+import { allowedChange } from '../../../models/contracts/experiment.ts';
 import type { ExperimentReport, MetricReport, VariantEstimate } from '../../../models/contracts/experiment-report.ts';
 import { html, type Markup } from '../../html/markup.ts';
 import { boundRelative, chooseLimit, drawAxis, drawInterval } from './interval-picture.ts';
@@ -117,7 +118,7 @@ export const tabulateGuardrails = (guardrails: ExperimentReport['guardrails']): 
         ({ metric, variant, control, value, limit, bound, isBreached }) =>
           html`<tr><th scope="row">${nameMetric(metric)}</th><td>${variant}</td>
           <td class="number">${formatValue(metric, control)}</td><td class="number">${formatValue(metric, value)}</td>
-          <td class="number">${formatPercent(limit)}</td>
+          <td class="number">${formatPercent(allowedChange({ metric, limit }))}</td>
           <td class="${isBreached ? 'worse' : 'open'}">${describeState(isBreached, bound, value)}</td></tr>`,
       )}</tbody></table>`,
   );

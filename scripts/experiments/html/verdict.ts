@@ -1,6 +1,6 @@
 // What a report says about each variant, in plain words.
 
-import type { Experiment } from '../../../models/contracts/experiment.ts';
+import { allowedChange, type Experiment } from '../../../models/contracts/experiment.ts';
 import type { ExperimentReport, Verdict } from '../../../models/contracts/experiment-report.ts';
 import {
   formatCount,
@@ -63,7 +63,7 @@ function explainHarm(experiment: Experiment, report: ExperimentReport, variant: 
     ...breached.map(
       ({ metric, value, control, limit }) =>
         `${nameMetric(metric)}: ${formatValue(metric, value)}, against ${formatValue(metric, control)} of the ` +
-        `control; at most ${formatPercent(limit)} is allowed.`,
+        `control; at most ${formatPercent(allowedChange({ metric, limit }))} is allowed.`,
     ),
     ...(stopped === undefined ? [] : [`It was stopped on ${stopped.at.slice(0, 10)}: ${stopped.reason}.`]),
   ].join(' ');
