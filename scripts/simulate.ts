@@ -15,6 +15,8 @@ import { withPlatform } from './local/platform.ts';
 import { PROJECT_DIR } from './local/project.ts';
 import { assertNotServed, markServed } from './local/state-lock.ts';
 import { startWatchedServer, type WatchedServer } from './local/watched-server.ts';
+import { openReleaseClient } from './releases/call.ts';
+import { publishUnranked, tryRelease } from './simulate/canary.ts';
 import { createSimulateCommand, type Flags, PLAYERS_MAX } from './simulate/command.ts';
 import { askQuestions } from './simulate/experiments.ts';
 import { formatExperiments } from './simulate/format-experiments.ts';
@@ -116,17 +118,21 @@ async function simulateRound(simulation: Simulation, flags: Flags, round: number
 
 /** After a training on what the rounds have left. */
 async function simulateExperiments(simulation: Simulation, { seed, visits, rounds }: Flags) {
-  const { server, store, key, games } = simulation;
+  const { state, server, store, key, games } = simulation;
   await trainOnLog(simulation);
   const progress = createProgress();
-  const outcomes = await askQuestions({
+  const plan = {
     ...{ store, games, seed, visits, playersMax: PLAYERS_MAX, now: Date.now() },
     gameOf: new Map(games.map((game) => [game.item.itemId, game])),
     round: rounds + 1,
     experiments: openExperimentClient(server.url, key),
+    releases: openReleaseClient(server.url, key),
     watch: () => server.runCron(cronOf('watch-experiments')),
-    onProgress: (step) => progress.update(step),
-  });
+    onProgress: (step: string) => progress.update(step),
+  };
+  const version = await withPlatform(state, ({ BUCKET }) => publishUnranked(BUCKET, Date.now()));
+  const canary = version === undefined ? [] : [await tryRelease({ ...plan, round: rounds + 100 }, version)];
+  const outcomes = [...canary, ...(await askQuestions(plan))];
   progress.end();
   return outcomes;
 }

@@ -44,7 +44,8 @@ ${Object.entries(POLICY_TEXTS)
   .join('\n')}
 
 With --experiments other players come in groups of ${GROUP}, until each has its answer, ${PLAYERS_MAX} at most:
-a better variant, a harmful one that a guardrail stops, and one question asked by a split and by interleaving.
+the canary of a release that lost its ranking model, which is taken back; a better variant, a harmful one that a
+guardrail stops, and one question asked by a split and by interleaving.
 
 Examples:
   npm run -s simulate -- --rounds 4 --seed 2 --json

@@ -4,10 +4,18 @@ import { expect, test } from 'vitest';
 import type { Experiment } from '../../models/contracts/experiment.ts';
 import type { Verdict } from '../../models/contracts/experiment-report.ts';
 import type { Gallery } from '../../models/contracts/gallery.ts';
+import { draftCanary } from '../../models/experiments/canary.ts';
+import { sealRelease } from '../../models/release/seal-release.ts';
 import { makeExperiment } from '../../tests/experiment-reports.ts';
+import { fakeBucket } from '../../tests/fake-bucket.ts';
+import { fakeFacts } from '../../tests/fake-release.ts';
 import { WORLD_NOW } from '../../tests/world-date.ts';
+import { readPointer } from '../../workers/storage/release-pointer.ts';
+import { publishRelease, readStoredRelease } from '../../workers/storage/releases.ts';
 import type { ExperimentClient, ReportNow } from '../experiments/call.ts';
+import type { ReleaseInUse } from '../releases/call.ts';
 import { makeGames } from '../world/catalogue.ts';
+import { publishUnranked, tryRelease } from './canary.ts';
 import { askQuestions, GROUP } from './experiments.ts';
 import { formatExperiments } from './format-experiments.ts';
 import type { Store } from './store.ts';
@@ -43,6 +51,17 @@ function openFakes(verdicts: readonly Verdict[]) {
     },
     sendEvents: async () => {},
   };
+  let inUse = 'r1';
+  const releases = {
+    startCanary: async (version: string) => {
+      running = makeExperiment({ ...draftCanary(version, 0.5, 0), state: 'running' });
+      return running.experimentId;
+    },
+    readInUse: async () => ({ version: inUse }) as ReleaseInUse,
+  };
+  const activate = (version: string) => {
+    inUse = version;
+  };
   const experiments = {
     async put(experimentId: string, fields: object) {
       stored.set(experimentId, makeExperiment({ experimentId, ...fields }));
@@ -58,7 +77,7 @@ function openFakes(verdicts: readonly Verdict[]) {
       return { verdicts: [{ variant: 'v', verdict: verdicts[reports++ % verdicts.length]! }] } as ReportNow;
     },
   } as unknown as ExperimentClient;
-  return { store, experiments, stopped };
+  return { store, experiments, releases, activate, stopped };
 }
 
 const plan = {
@@ -84,4 +103,30 @@ test('players come until there is an answer, and clicks are compared with the co
   const text = formatExperiments(outcomes);
   expect(text).toContain('personal (split): The whole algorithm');
   expect(text).toContain(`better after ${2 * GROUP} players`);
+});
+
+test('players meet a canary until it is taken back; that it came into use is an error', async () => {
+  const { store, experiments, releases, activate } = openFakes(['open', 'harmful']);
+  const canary = await tryRelease({ ...plan, store, experiments, releases }, 'r2');
+  expect(canary).toMatchObject({ experimentId: 'canary-r2', verdict: 'harmful', players: 2 * GROUP });
+  const watch = async () => activate('r2');
+  await expect(tryRelease({ ...plan, store, experiments, releases, watch }, 'r2')).rejects.toThrow('r2 is in use');
+});
+
+test('a release without its ranking model names the same files, and is not in use', async () => {
+  const { bucket } = fakeBucket();
+  expect(await publishUnranked(bucket, WORLD_NOW)).toBeUndefined();
+  const files = await sealRelease(fakeFacts('r1'), {
+    model: new Uint8Array(1),
+    itemIds: ['a', 'b'],
+    neighbours: { items: 2, perItem: 1, neighbours: Int32Array.of(1, 0), weights: Float32Array.of(1, 1) },
+  });
+  Object.assign(files.manifest, { ranking: { trees: 100 } });
+  await publishRelease(bucket, files, undefined, WORLD_NOW);
+  const version = (await publishUnranked(bucket, WORLD_NOW))!;
+  const { model, vocabulary } = files.manifest;
+  expect(await readStoredRelease({ BUCKET: bucket }, version)).toMatchObject({
+    manifest: { version, model, vocabulary, ranking: null },
+  });
+  expect(await readPointer(bucket)).toMatchObject({ version: 'r1' });
 });

@@ -115,9 +115,18 @@ async function askQuestion(
   plan: ExperimentsPlan,
   { experimentId, fields, until }: Question,
 ): Promise<ExperimentOutcome> {
+  await plan.experiments.put(experimentId, fields);
+  await plan.experiments.start(experimentId);
+  return followExperiment(plan, experimentId, until);
+}
+
+/** Lets players come until a running experiment has its answer: any, unless `until` is given. */
+export async function followExperiment(
+  plan: ExperimentsPlan,
+  experimentId: string,
+  until?: Verdict,
+): Promise<ExperimentOutcome> {
   const { experiments, playersMax } = plan;
-  await experiments.put(experimentId, fields);
-  await experiments.start(experimentId);
   const variants: Record<string, VariantSums> = {};
   const drawn = drawPlayers({ ...plan, players: playersMax });
   for (let players = 0; ; ) {
