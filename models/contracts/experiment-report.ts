@@ -74,8 +74,8 @@ const GuardrailReport = z
       .nullable()
       .meta({
         description:
-          'The value is worse than the limit allows by at least this; one-sided, holds at all times together. Null with ' +
-          'fewer than 30 users on a side.',
+          'The value is worse than the limit allows by at least this; one-sided, holds at all times together. Null ' +
+          'with fewer than 30 users on a side.',
       }),
     isBreached: z.boolean().meta({ description: 'True if the bound is above 0.' }),
   })
