@@ -41,20 +41,25 @@ export async function writeCatalogue(
 }
 
 async function writeBase({ DB, BUCKET }: Stores): Promise<CatalogueFiles> {
+  const { bytes, revision, items } = await encodeAll(DB);
+  const sha256 = await sha256Hex(bytes);
+  const key = columnsKey(`${revision}-${sha256.slice(0, DIGEST_LENGTH)}`);
+  // A file under this key is the same, unless it is damaged.
+  await BUCKET.put(key, bytes, { sha256 });
+  return { revision, base: { key, sha256, revision, items }, changes: null };
+}
+
+/** A function of its own, so that its columns are gone when the file is stored. */
+async function encodeAll(db: D1Database): Promise<{ bytes: Uint8Array; revision: number; items: number }> {
   const columns = new ItemColumns();
   let revision = 0;
-  await readChangesSince(DB, 0, (change) => {
+  await readChangesSince(db, 0, (change) => {
     revision = change.revision;
     if (change.item === null) columns.remove(change.itemId);
     else columns.put(change.item);
   });
   // In the order in which each isolate would have to sort them.
-  const bytes = encodeColumns(columns, new ReleaseOrder(columns).readAll());
-  const sha256 = await sha256Hex(bytes);
-  const key = columnsKey(`${revision}-${sha256.slice(0, DIGEST_LENGTH)}`);
-  // A file under this key is the same, unless it is damaged.
-  await BUCKET.put(key, bytes, { sha256 });
-  return { revision, base: { key, sha256, revision, items: columns.size }, changes: null };
+  return { bytes: encodeColumns(columns, new ReleaseOrder(columns).readAll()), revision, items: columns.size };
 }
 
 async function writeChanges(
