@@ -57,7 +57,9 @@ it('refuses rules that do not parse, one too many, and other scopes', async () =
     { treshold: 5 },
   ])
     expect((await call('PUT', `${path}/x`, { ...valid, ...wrong })).status).toBe(400);
-  for (let n = 0; n < OWN_ALERT_RULES_MAX; n++) await call('PUT', `${path}/own-${n}`, valid);
+  // A changed default is none of the store's own.
+  await call('PUT', `${path}/limit-hits`, valid);
+  for (let n = 0; n < OWN_ALERT_RULES_MAX; n++) expect((await call('PUT', `${path}/own-${n}`, valid)).status).toBe(200);
   expect((await call('PUT', `${path}/one-more`, valid)).status).toBe(409);
   expect((await call('PUT', `${path}/own-0`, valid)).status).toBe(200);
   expect((await call('PUT', `${path}/dead-letters`, valid)).status).toBe(200);
