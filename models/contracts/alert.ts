@@ -62,10 +62,10 @@ const rule = (
 /** Each is named like its measure. */
 export const DEFAULT_ALERT_RULES: readonly AlertRule[] = [
   rule('unlogged-events', 1_000, 10, 'warning'),
-  // By then the objects have sent a missing event again four times.
+  // By then the objects have queued a missing event again twice.
   rule('unlogged-age', 300, 0, 'critical'),
   rule('dead-letters', 0, 0, 'warning'),
-  // The next run of a job that runs each minute may mend it.
+  // The next run of a job that runs each minute may succeed.
   rule('failed-jobs', 0, 3, 'warning'),
   rule('late-jobs', 0, 0, 'critical'),
   rule('fallback-share', 0.2, 5, 'warning'),

@@ -5,7 +5,7 @@ import { withDeadline } from '../storage/deadline.ts';
 import type { Stores } from '../storage/stores.ts';
 import { listOverdueUsers } from '../storage/unlogged-users.ts';
 
-/** By then the objects have sent a missing event again four times. */
+/** By then the objects have queued a missing event again twice. */
 const UNLOGGED_MAX_MS = 5 * 60_000;
 const USERS_PER_ROUND = 25;
 /** 500 players: an invocation may make 1,000 calls, which other jobs share. */
