@@ -40,7 +40,8 @@ bench
   .command('compose')
   .description(
     'Composing a page and a list of twenty in Node, for players with a history of 128 games, with the ranking ' +
-      "model's features but without its inference; by size of the catalogue. Takes a minute.",
+      "model's features but without its inference; by size of the catalogue. Then where the time of a page goes. " +
+      'Takes a minute.',
   )
   .option('--items <numbers>', 'games of the catalogue, separated by commas', '5000,20000,100000')
   .addOption(jsonOption())

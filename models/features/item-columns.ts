@@ -146,8 +146,11 @@ export class ItemColumns {
   readReleaseDate(index: number): string | null {
     const day = this.releaseDays[index]!;
     if (day === NO_DAY) return null;
-    const date = this.#dates.get(day) ?? new Date(DAY_MS * day).toISOString().slice(0, DATE_LENGTH);
-    this.#dates.set(day, date);
+    let date = this.#dates.get(day);
+    if (date === undefined) {
+      date = new Date(DAY_MS * day).toISOString().slice(0, DATE_LENGTH);
+      this.#dates.set(day, date);
+    }
     return date;
   }
 

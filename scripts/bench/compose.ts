@@ -4,6 +4,7 @@
 import { GALLERY_ROW_LENGTH_DEFAULT, SLATE_LENGTH_DEFAULT } from '../../models/contracts/gallery.ts';
 import type { RankingInput } from '../../workers/recommending/ranking-input.ts';
 import { composeGallery, recommend } from '../../workers/recommending/recommend.ts';
+import { measureStages, type Stage } from './compose-stages.ts';
 import { drawRankingInputs } from './draw-store.ts';
 import { median, takePercentile } from './rounds.ts';
 
@@ -21,10 +22,13 @@ const COMPOSED = {
 
 export interface ComposeReport {
   results: { items: number; what: keyof typeof COMPOSED; p50Ms: number; p99Ms: number }[];
+  /** Where the time of a page goes, by number of games. */
+  stages: { items: number; stages: Stage[] }[];
 }
 
 export async function benchCompose(sizes: readonly number[], log: (message: string) => void): Promise<ComposeReport> {
   const results: ComposeReport['results'] = [];
+  const stages: ComposeReport['stages'] = [];
   for (const items of sizes) {
     log(`${items.toLocaleString('en')} games …`);
     const inputs = drawRankingInputs(items, PLAYERS);
@@ -32,8 +36,11 @@ export async function benchCompose(sizes: readonly number[], log: (message: stri
       const times = await timeAnswers((answer) => COMPOSED[what](withNewScores(inputs[answer % PLAYERS]!)));
       results.push({ items, what, p50Ms: median(times), p99Ms: takePercentile(times, 0.99) });
     }
+    // Last, since sampling slows composing down.
+    const compose = (page: number) => COMPOSED.page(withNewScores(inputs[page % PLAYERS]!));
+    stages.push({ items, stages: await measureStages(ANSWERS, compose) });
   }
-  return { results };
+  return { results, stages };
 }
 
 /** Each answer has scores of its own, whose order is part of composing. */
@@ -53,7 +60,7 @@ async function timeAnswers(compose: (answer: number) => Promise<unknown>): Promi
   return times;
 }
 
-export function formatCompose({ results }: ComposeReport): string {
+export function formatCompose({ results, stages }: ComposeReport): string {
   const lines = results.map(({ items, what, p50Ms, p99Ms }) => {
     const target = what === 'page' ? TARGETS_MS[items] : undefined;
     const verdict = target === undefined ? '' : `   ${p50Ms <= target ? 'within' : 'above'} ${target}`;
@@ -65,5 +72,14 @@ export function formatCompose({ results }: ComposeReport): string {
     ];
     return `${cells.join('  ')}${verdict}`;
   });
-  return ['    games  what    p50 ms    p99 ms   target', ...lines].join('\n');
+  const parts = stages.map((one) => formatStages(one)).join('\n\n');
+  return `${['    games  what    p50 ms    p99 ms   target', ...lines].join('\n')}\n\n${parts}`;
+}
+
+function formatStages({ items, stages }: ComposeReport['stages'][number]): string {
+  const total = stages.reduce((sum, { ms }) => sum + ms, 0);
+  const lines = stages.map(
+    ({ name, ms }) => `${ms.toFixed(3).padStart(8)}  ${`${Math.round((100 * ms) / total)}%`.padStart(4)}  ${name}`,
+  );
+  return [`where a page’s time goes, ${items.toLocaleString('en')} games, sampled (ms):`, ...lines].join('\n');
 }
