@@ -22,7 +22,7 @@ const COMPOSED = {
 
 export interface ComposeReport {
   results: { items: number; what: keyof typeof COMPOSED; p50Ms: number; p99Ms: number }[];
-  /** Where the time of a page goes, by number of games. */
+  /** The parts of a page’s time, by number of games. */
   stages: { items: number; stages: Stage[] }[];
 }
 
