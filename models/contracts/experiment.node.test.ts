@@ -1,7 +1,7 @@
 // Tests of the contract of experiments: what parses, and what is refused with which reason.
 
 import { expect, test } from 'vitest';
-import { ExperimentInput } from './experiment.ts';
+import { ExperimentInput, ShortId } from './experiment.ts';
 
 const input = {
   hypothesis: 'Less alike games are clicked more.',
@@ -26,6 +26,13 @@ test('the defaults complete an experiment', () => {
   });
   expect(guardrails).toHaveLength(6);
   expect(variants[0]).toEqual({ id: 'control', share: 0.5, isShadow: false });
+});
+
+test('ids are plain, and those of canaries are with the versions of their releases', () => {
+  for (const id of ['short-pages', '2', 'v1.2_b', 'constructor', 'canary-20260521T120000Z-blend-77aa01c2'])
+    expect(ShortId.safeParse(id).success, id).toBe(true);
+  for (const id of ['', '__proto__', '.', '..', '-a', 'a:b', 'a,b', 'a b', 'a/b', 'ä', '"', 'a\n', 'a'.repeat(65)])
+    expect(ShortId.safeParse(id).success, id).toBe(false);
 });
 
 test('ten tenths add up to 1', () => {

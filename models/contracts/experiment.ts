@@ -3,7 +3,6 @@
 
 import { z } from 'zod';
 import { AlgorithmSettings } from './algorithm-settings.ts';
-import { Id } from './id.ts';
 import { POLICIES } from './policy.ts';
 import { NamedRelease } from './release.ts';
 import { text } from './text.ts';
@@ -24,11 +23,11 @@ export const RELEASE_LAYER = 'release';
 /** Begins their ids. */
 export const CANARY_PREFIX = 'canary-';
 
-/** Short enough for logs and metrics. */
-export const ShortId = Id.refine((id) => id.length <= 64, 'must have at most 64 characters').refine(
-  (id) => !id.includes(':') && !id.includes(','),
-  'must not contain “:” or “,”',
-);
+/** Short and plain enough for logs, metrics and lists in headers and URLs; versions of releases fit. */
+export const ShortId = z
+  .string()
+  .max(64)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be of letters, digits and . _ -, and begin with a letter or digit');
 
 /**
  * Means per player unless said otherwise. Rates are ratios of sums over players: the intervals treat players as the

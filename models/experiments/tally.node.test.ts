@@ -6,6 +6,7 @@ import type { Exposure, Metric } from '../contracts/experiment.ts';
 import { createSeededRng } from '../features/rng.ts';
 import { EMPTY_TALLY, listMoments, replaceUsers, type Tally } from './tally.ts';
 import {
+  addCredit,
   addEvent,
   addExposure,
   COUNTED_TYPES,
@@ -90,6 +91,38 @@ test('one robot counts for little', () => {
   let user = enter();
   for (let click = 0; click < 5_000; click++) user = act(user, 'click');
   expect(readTerms(user, 'clicks')[0]).toBe(2_000);
+});
+
+test('a rate stays what it is if a robot’s impressions or answers are more than count', () => {
+  const user: UserTotals = {
+    ...enter(),
+    answers: 8_000,
+    failed: 2_000,
+    elapsedMs: 40_000,
+    after: { ...NO_EVENTS, impressions: 8_000, clicks: 400, dismissals: 16_000 },
+  };
+  expect(readTerms(user, 'click-rate').slice(0, 2)).toEqual([100, 2_000]);
+  expect(readTerms(user, 'dismissal-rate').slice(0, 2)).toEqual([2_000, 2_000]);
+  expect(readTerms(user, 'failure-rate')).toEqual([500, 2_000, 0, 0]);
+  expect(readTerms(user, 'answer-ms')).toEqual([10_000, 2_000, 0, 0]);
+  const { answers } = readMoments(replaceUsers(EMPTY_TALLY, [{ before: undefined, after: user }]), 'control', 'clicks');
+  expect(answers).toBe(2_000);
+});
+
+test('retractions of acts that were not counted are not below zero', () => {
+  let user = enter();
+  for (let step = 0; step < 3; step++) user = act(user, 'undismiss');
+  user = act(user, 'play', -5);
+  for (const metric of ['dismissal-rate', 'play-minutes'] as const) expect(readTerms(user, metric)[0]).toBe(0);
+});
+
+test('a variant may have the name of a property that every object has', () => {
+  for (const variant of ['constructor', '__proto__', 'toString']) {
+    const user = enter({ variant });
+    const tally = replaceUsers(EMPTY_TALLY, [{ before: undefined, after: user }]);
+    expect(readMoments(JSON.parse(JSON.stringify(tally)), variant, 'clicks').users).toBe(1);
+    expect(Object.entries(addCredit(addCredit(user, variant), variant).credits)).toEqual([[variant, 2]]);
+  }
 });
 
 test('a user whose variant changes starts anew, with the same days before', () => {

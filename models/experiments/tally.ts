@@ -3,7 +3,7 @@
 
 import { METRICS, type Metric } from '../contracts/experiment.ts';
 import { addMoments, EMPTY_MOMENTS, type Moments, momentsOfUser } from './moments.ts';
-import { readTerms, type UserTotals } from './user-totals.ts';
+import { countAnswers, readTerms, type UserTotals } from './user-totals.ts';
 import type { VariantMoments } from './variant-moments.ts';
 
 /** new: users without history at their first exposure; known: the others. */
@@ -22,13 +22,14 @@ export function replaceUsers(
   tally: Tally,
   changes: Iterable<{ before: UserTotals | undefined; after: UserTotals }>,
 ): Tally {
-  const changed = Object.fromEntries(Object.entries(tally).map(([variant, groups]) => [variant, copy(groups)]));
+  // A variant may be called “constructor”, which every plain object has.
+  const changed = new Map(Object.entries(tally).map(([variant, groups]) => [variant, copy(groups)]));
   const add = (user: UserTotals, sign: 1 | -1) => {
-    const ofVariant = changed[user.variant] ?? copy({ new: NO_USERS, known: NO_USERS });
-    changed[user.variant] = ofVariant;
+    const ofVariant = changed.get(user.variant) ?? copy({ new: NO_USERS, known: NO_USERS });
+    changed.set(user.variant, ofVariant);
     const ofGroup = ofVariant[user.isNewUser ? 'new' : 'known'];
     for (const metric of METRICS) {
-      const own = momentsOfUser(readTerms(user, metric), user.answers);
+      const own = momentsOfUser(readTerms(user, metric), countAnswers(user));
       ofGroup[metric] = addMoments(ofGroup[metric], sign === 1 ? own : negate(own));
     }
   };
@@ -36,7 +37,7 @@ export function replaceUsers(
     if (before !== undefined) add(before, -1);
     add(after, 1);
   }
-  return changed;
+  return Object.fromEntries(changed);
 }
 
 /** The tally as a list, for the report. */

@@ -95,13 +95,33 @@ export function addExposure(user: UserTotals, exposure: Exposure): UserTotals {
   };
 }
 
-/** A player's terms of a metric. */
+/** Adds a click on an interleaved game to the credit of a variant. */
+export function addCredit(user: UserTotals, variant: string): UserTotals {
+  const credit = Object.hasOwn(user.credits, variant) ? user.credits[variant]! : 0;
+  return { ...user, credits: { ...user.credits, [variant]: credit + 1 } };
+}
+
+/** A player's answers, as far as they count. */
+export const countAnswers = ({ answers }: UserTotals): number => Math.min(TOTAL_MAX, answers);
+
+/**
+ * A player's terms of a metric. A rate stays what it is if there are more impressions or answers than count: the
+ * numerator shrinks with them.
+ */
 export function readTerms(user: UserTotals, metric: Metric): UserTerms {
   const terms = METRIC_TERMS[metric];
-  if (!terms.hasBefore) return [user[terms.numerator], user[terms.denominator], 0, 0];
-  const read = (totals: EventTotals): [number, number] => [
-    Math.min(TOTAL_MAX, totals[terms.numerator]),
-    terms.denominator === 'users' ? 1 : Math.min(TOTAL_MAX, totals[terms.denominator]),
-  ];
+  if (!terms.hasBefore) {
+    const answers = countAnswers(user);
+    return [user.answers === 0 ? 0 : user[terms.numerator] * (answers / user.answers), answers, 0, 0];
+  }
+  const read = (totals: EventTotals): [number, number] => {
+    if (terms.denominator === 'users') return [limit(totals[terms.numerator]), 1];
+    const denominator = limit(totals[terms.denominator]);
+    const kept = denominator === 0 ? 1 : denominator / totals[terms.denominator];
+    return [limit(totals[terms.numerator] * kept), denominator];
+  };
   return [...read(user.after), ...read(user.before)];
 }
+
+/** Below 0, retractions are of acts that were not counted. */
+const limit = (total: number): number => Math.min(TOTAL_MAX, Math.max(0, total));

@@ -3,6 +3,7 @@
 import type { Exposure } from '../../models/contracts/experiment.ts';
 import { replaceUsers, type Tally } from '../../models/experiments/tally.ts';
 import {
+  addCredit,
   addEvent,
   addExposure,
   BEFORE_DAYS,
@@ -144,8 +145,7 @@ function addEvents(
       if (user === undefined || stopped.has(user.totals.variant) || event.receivedAt < user.totals.exposedAt) continue;
       const totals = { ...user.totals, after: addEvent(user.totals.after, event) };
       const team = findTeam(event, experimentId, teams);
-      if (team !== undefined) totals.credits = { ...totals.credits, [team]: (totals.credits[team] ?? 0) + 1 };
-      users.set(name, { ...user, totals });
+      users.set(name, { ...user, totals: team === undefined ? totals : addCredit(totals, team) });
     }
 }
 
