@@ -21,7 +21,7 @@ const REMEDIES: Readonly<Record<ProblemKind, string>> = {
   'rate-limited':
     'Wait as many seconds as “Retry-After” says. “RateLimit-Policy” shows how many requests are allowed, and ' +
     '“detail” which requests count.',
-  internal: 'Try again; if the error persists, tell the operator the time of the request.',
+  internal: 'Try again; if the error persists, tell the operator the id of the request.',
   overloaded:
     'Wait as many seconds as “Retry-After” says, then send the same request again: nothing was read or stored.',
   unavailable:

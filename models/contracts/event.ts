@@ -214,7 +214,11 @@ export const completeEvent = ({
  * An event on its way to the log, with the number of its database. The number is chosen once, so that adding a database
  * neither duplicates nor loses the event. Messages of earlier versions have no number: there was one database.
  */
-export const RoutedEvent = PlayerEvent.extend({ shard: z.number().int().nonnegative().default(0) });
+export const RoutedEvent = PlayerEvent.extend({
+  shard: z.number().int().nonnegative().default(0),
+  /** The request that brought it, for log lines; absent if the player's object sends it again. */
+  requestId: z.string().max(64).optional(),
+});
 export type RoutedEvent = z.infer<typeof RoutedEvent>;
 
 /** The answer of a player's object to events. */

@@ -43,6 +43,8 @@ export const SlateMessage = z.object({
     .max(SHOWN_ROWS_MAX)
     .default([]),
   counts: z.array(MetricCount).max(MESSAGE_COUNTS_MAX),
+  /** The request that sent it, for log lines. */
+  requestId: z.string().max(64).optional(),
   /** The effects of experiments on this answer; most have none. */
   exposures: z.array(Exposure).max(20).optional(),
   shadows: z.array(ShadowComparison).max(20).optional(),

@@ -1,6 +1,7 @@
 // Counts what a Worker asks of its bindings: D1's rows, R2's operations, messages of queues, calls of objects. The
 // bindings do what they did before. It counts no time and no bytes.
 
+import { countRows } from '../../workers/storage/count-rows.ts';
 import type { Meter } from './usage.ts';
 
 /** Cloudflare bills a message by this many bytes, of which some are its own. */
@@ -30,42 +31,15 @@ function countBinding(binding: unknown, counter: Counter): unknown {
   return binding;
 }
 
-export function countDatabase(db: D1Database, { add, noteCall }: Counter): D1Database {
-  const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>();
-  const note = <R extends D1Result>(result: R): R => {
-    add('d1RowsRead', result.meta.rows_read);
-    add('d1RowsWritten', result.meta.rows_written);
-    return result;
-  };
-  const ask = async <R extends D1Result>(run: () => Promise<R>): Promise<R> => {
-    noteCall();
-    return note(await run());
-  };
-  const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
-    const wrapped = {
-      bind: (...values: unknown[]) => wrap(statement.bind(...values)),
-      // `first` itself does not tell the number of rows.
-      async first(column?: string) {
-        const [row] = (await ask(() => statement.all())).results;
-        return row === undefined ? null : column === undefined ? row : row[column];
-      },
-      run: () => ask(() => statement.run()),
-      all: () => ask(() => statement.all()),
-      raw() {
-        throw new Error('raw does not tell the number of rows: count it here before it is used');
-      },
-    } as unknown as D1PreparedStatement;
-    originals.set(wrapped, statement);
-    return wrapped;
-  };
-  return {
-    prepare: (sql: string) => wrap(db.prepare(sql)),
-    async batch(statements: D1PreparedStatement[]) {
-      noteCall();
-      return (await db.batch(statements.map((statement) => originals.get(statement)!))).map(note);
+export const countDatabase = (db: D1Database, { add, noteCall }: Counter): D1Database =>
+  countRows(
+    db,
+    ({ rows_read, rows_written }) => {
+      add('d1RowsRead', rows_read);
+      add('d1RowsWritten', rows_written);
     },
-  } as unknown as D1Database;
-}
+    noteCall,
+  );
 
 export const countBucket = (bucket: R2Bucket, { add, noteCall }: Counter): R2Bucket =>
   onEachCall(bucket, (method) => {

@@ -45,6 +45,16 @@ export const newContext = (): LogContext => ({ requestId: crypto.randomUUID(), s
 /** Undefined outside `inContext`. */
 export const currentRequestId = (): string | undefined => contexts.getStore()?.requestId;
 
+const REQUEST_IDS_MAX = 10;
+
+/** The requests that sent what a line is about, for the line of a consumer; a part of them if they are many. */
+export function listRequestIds(sent: readonly ({ requestId?: unknown } | null | undefined)[]): {
+  requestIds: string[];
+} {
+  const ids = sent.flatMap((one) => (typeof one?.requestId === 'string' ? one.requestId : []));
+  return { requestIds: [...new Set(ids)].slice(0, REQUEST_IDS_MAX) };
+}
+
 /** Something is lost or late, and a person should look. `alert`: a short fixed text, by which lines are found. */
 export const logError = (alert: string, fields: Fields = {}): void => write('error', alert, fields);
 

@@ -2,7 +2,7 @@
 // letters; failed writes are retried with exponential delay.
 
 import { RoutedEvent } from '../../models/contracts/event.ts';
-import { logError } from '../logging/log.ts';
+import { listRequestIds, logError } from '../logging/log.ts';
 import type { DeadLetter } from '../storage/dead-letters.ts';
 import { insertCountedEvents } from '../storage/events.ts';
 import { getLogShard, type LogShards } from '../storage/log-shards.ts';
@@ -41,7 +41,12 @@ export async function consumeEvents(
     Array.from(byShard, ([shard, events]) =>
       writeEvents(DB, shards, shard, events).catch((error: Error) => {
         failures.add(shard);
-        logError('events not written', { shard, events: events.length, error: error.message });
+        logError('events not written', {
+          shard,
+          ...listRequestIds(events),
+          events: events.length,
+          error: error.message,
+        });
       }),
     ),
   );

@@ -2,7 +2,7 @@
 // invalid ones become dead letters; failed writes are retried with exponential delay.
 
 import { SlateMessage } from '../../models/contracts/slate.ts';
-import { logError } from '../logging/log.ts';
+import { listRequestIds, logError } from '../logging/log.ts';
 import { readErasedAt } from '../storage/erased-users.ts';
 import { openReplays, returnLetter } from '../storage/replays.ts';
 import { readSlateBytesPerDay } from '../storage/settings.ts';
@@ -24,7 +24,9 @@ export async function consumeSlates(
     await storeInvalid(DB, invalid);
     for (const { message } of invalid) message.ack();
   } catch (error) {
-    logError('slates not written', { messages: batch.messages.length, error: (error as Error).message });
+    const { length: messages } = batch.messages;
+    const sent = batch.messages.map(({ body }) => body as { requestId?: unknown } | undefined);
+    logError('slates not written', { ...listRequestIds(sent), messages, error: (error as Error).message });
     // Has no effect on those that are acknowledged.
     for (const message of batch.messages) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
   }

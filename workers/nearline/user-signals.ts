@@ -14,7 +14,7 @@ import type { Notification } from '../../models/contracts/subscription.ts';
 import { emptySignals, toSignalEvent } from '../../models/features/signals.ts';
 import { deriveUserState } from '../../models/features/user-state.ts';
 import { type CredentialState, checkCredential } from '../credentials/check-credential.ts';
-import { logError } from '../logging/log.ts';
+import { inContext, logError, newContext } from '../logging/log.ts';
 import { isolate } from '../serving/isolate.ts';
 import { makeGallery } from '../serving/make-gallery.ts';
 import type { UserStateRead } from '../serving/read-signals.ts';
@@ -73,6 +73,12 @@ export class UserSignals extends DurableObject<Env> {
         scheduleBackup: (causes) => this.#scheduleBackup(causes),
       });
     });
+  }
+
+  /** Calls a method whose log lines get the id of the caller's request (traced-objects.ts). */
+  inRequest(requestId: string, method: string, args: unknown[]): unknown {
+    const methods = this as unknown as Record<string, (...given: unknown[]) => unknown>;
+    return inContext({ requestId, secrets: [] }, () => methods[method]!(...args));
   }
 
   /**
@@ -245,7 +251,9 @@ export class UserSignals extends DurableObject<Env> {
   }
 
   override alarm(): Promise<void> {
-    return this.#schedule.run({ backup: () => this.#makeBackup(), log: () => this.#checkLog() });
+    return inContext(newContext(), () =>
+      this.#schedule.run({ backup: () => this.#makeBackup(), log: () => this.#checkLog() }),
+    );
   }
 
   /** Opens a connection to the player's stream; workers/online has authorised the request. */

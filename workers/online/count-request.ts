@@ -2,8 +2,8 @@
 
 import type { MiddlewareHandler } from 'hono';
 import { NO_LABEL, OTHER_LABEL } from '../../models/contracts/system-metrics.ts';
+import { count, sendDueCounts } from '../storage/isolate-counts.ts';
 import type { AppEnv } from './endpoint.ts';
-import { count, sendDueCounts } from './isolate-counts.ts';
 import { type ProblemKind, problemOf } from './problems.ts';
 
 /** Goes before all other middleware: it sees the answers of all. */

@@ -12,9 +12,9 @@ import {
 } from '../../models/contracts/event.ts';
 import type { Result } from '../../models/contracts/result.ts';
 import { OTHER_LABEL } from '../../models/contracts/system-metrics.ts';
+import { count } from '../storage/isolate-counts.ts';
 import type { Caller } from './caller.ts';
 import { type App, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
-import { count } from './isolate-counts.ts';
 import { ProblemError } from './problems.ts';
 import { type EventStore, eventKey, openEventStore, storeEvents } from './store-events.ts';
 

@@ -8,6 +8,7 @@ import {
   type SystemMetric,
 } from '../../models/contracts/system-metrics.ts';
 import { HOUR_MS, hourOf } from '../storage/hour.ts';
+import { flushCounts } from '../storage/isolate-counts.ts';
 import {
   type MetricRange,
   type MetricSeries,
@@ -16,7 +17,6 @@ import {
   type TimedMetricSum,
 } from '../storage/metric-counts.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
-import { flushCounts } from './isolate-counts.ts';
 import { ProblemError } from './problems.ts';
 import { printMetrics } from './prometheus.ts';
 

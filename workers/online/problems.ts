@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono';
 import { PROBLEM_CONTENT_TYPE, type Problem } from '../../models/contracts/problem.ts';
-import { logError } from '../logging/log.ts';
+import { currentRequestId, logError } from '../logging/log.ts';
 
 export const PROBLEM_KINDS = {
   'invalid-input': { status: 400, title: 'Invalid request' },
@@ -75,7 +75,9 @@ export const problemOf = (error: Error): ProblemKind => (error instanceof Proble
 export function onError(error: Error, c: Context): Response {
   if (error instanceof ProblemError) return problemResponse(error.kind, error.message || undefined, error.errors);
   logError('request failed', { method: c.req.method, path: c.req.path, error: String(error.stack ?? error) });
-  return problemResponse('internal', 'Try again; if it persists, tell the operator the time of the request.');
+  const id = currentRequestId();
+  const request = id === undefined ? 'the time of the request' : `the id of the request, ${id}`;
+  return problemResponse('internal', `Try again; if it persists, tell the operator ${request}.`);
 }
 
 /** If storage fails, the caller may send the same request again. */

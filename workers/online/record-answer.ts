@@ -4,14 +4,14 @@
 import type { Exposure, InterleavedRow } from '../../models/contracts/experiment.ts';
 import { SHOWN_ROWS_MAX, type Slate, type SlateMessage } from '../../models/contracts/slate.ts';
 import { NO_LABEL, OTHER_LABEL } from '../../models/contracts/system-metrics.ts';
-import { logError } from '../logging/log.ts';
+import { currentRequestId, logError } from '../logging/log.ts';
 import type { Page } from '../recommending/recommend.ts';
 import { parseRowId } from '../recommending/rows.ts';
 import { toSlate } from '../recommending/slate.ts';
 import type { Answer } from '../serving/hydrate.ts';
 import { returnShadows, takeShadows } from '../serving/shadows.ts';
+import { count, returnCounts, takeCounts } from '../storage/isolate-counts.ts';
 import type { AnswerRequest } from './context.ts';
-import { count, returnCounts, takeCounts } from './isolate-counts.ts';
 
 export type CountedRoute = 'gallery' | 'recommendations' | 'list' | 'similar' | 'search';
 
@@ -50,7 +50,8 @@ export async function recordAnswer(
     await scheduler.wait(0);
     const slate = shown === undefined ? null : readSlate(answer, shown);
     const rows = shown?.page && listRows(shown.page);
-    await queue.send({ slate, rows, counts, ...effects, ...(shadows.length > 0 && { shadows }) });
+    const requestId = currentRequestId();
+    await queue.send({ slate, rows, counts, requestId, ...effects, ...(shadows.length > 0 && { shadows }) });
   } catch (error) {
     returnCounts(counts);
     returnShadows(shadows);

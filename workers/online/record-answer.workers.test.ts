@@ -9,10 +9,10 @@ import { FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
 import { readRows } from '../../tests/parquet.ts';
 import { exportSlates } from '../storage/export-slates.ts';
 import { hourOf } from '../storage/hour.ts';
+import { countAccepted, returnCounts } from '../storage/isolate-counts.ts';
 import { putItems } from '../storage/items.ts';
 import { readSnapshotManifest } from '../storage/snapshots.ts';
 import { app } from './app.ts';
-import { countAccepted, returnCounts } from './isolate-counts.ts';
 
 const games = Array.from({ length: 30 }, (_, index) => ({
   itemId: `slate-game-${index}`,

@@ -10,13 +10,13 @@ import type { Catalogue } from '../storage/catalogue.ts';
 import { countDeadLetters } from '../storage/dead-letters.ts';
 import { readEventCounts } from '../storage/event-counts.ts';
 import { HOUR_MS } from '../storage/hour.ts';
+import { flushCounts } from '../storage/isolate-counts.ts';
 import { type JobRun, listJobRuns } from '../storage/job-runs.ts';
 import { listLogShards } from '../storage/log-shards.ts';
 import type { ServingState } from '../storage/read-state.ts';
 import type { LoadedStatistics } from '../storage/statistics.ts';
 import { readUnlogged, type Unlogged } from '../storage/unlogged-users.ts';
 import { type App, type AppContext, defineEndpoint, type Endpoint, registerEndpoints } from './endpoint.ts';
-import { flushCounts } from './isolate-counts.ts';
 
 const JOB_RUNS_SHOWN = 100;
 const HOURS_SHOWN = 24;

@@ -2,9 +2,9 @@
 // to the log. Only the objects choose the database of the log: two components could choose differently.
 
 import type { PlayerEvent, RecordedEvents, RoutedEvent } from '../../models/contracts/event.ts';
-import { logError } from '../logging/log.ts';
+import { currentRequestId, logError } from '../logging/log.ts';
+import { countAccepted } from '../storage/isolate-counts.ts';
 import type { AppContext } from './endpoint.ts';
-import { countAccepted } from './isolate-counts.ts';
 import { orUnavailable } from './problems.ts';
 
 /** The limit of a queue message is 128 KB; an event with the longest fields, at 3 bytes a character, is below 3 KB. */
@@ -61,10 +61,11 @@ export async function storeEvents(events: readonly PlayerEvent[], store: EventSt
   const shards = new Map(recorded.flatMap(({ keys, shard }) => keys.map((key) => [key, shard])));
   const added = new Set(shards.keys());
   store.countAccepted(added.size);
+  const requestId = currentRequestId();
   // An event that the object already knew is in its outbox or in the log. A repeated one is logged once.
   const routed = events.flatMap((event) => {
     const shard = shards.get(eventKey(event));
-    return shard === undefined ? [] : { ...event, shard };
+    return shard === undefined ? [] : { ...event, shard, ...(requestId && { requestId }) };
   });
   store.waitUntil(queueEvents(routed, store));
   return { added, refused: new Set(recorded.flatMap(({ refused }) => refused)) };

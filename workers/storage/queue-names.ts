@@ -1,7 +1,7 @@
 // Names of the queues. wrangler.toml has the short ones; on an account, whose Workers share all names, a queue is named
 // after its Worker.
 
-const QUEUES = [
+export const QUEUES = [
   'events',
   'events-dead-letters',
   'slates',
@@ -10,7 +10,7 @@ const QUEUES = [
   'notifications',
   'notifications-dead-letters',
 ] as const;
-type QueueName = (typeof QUEUES)[number];
+export type QueueName = (typeof QUEUES)[number];
 
 /** The name on an account. `queue`: its name in wrangler.toml. */
 export const nameQueue = (worker: string, queue: string): string => `${worker}-${queue}`;

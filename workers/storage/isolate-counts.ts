@@ -5,8 +5,8 @@
 import { MESSAGE_COUNTS_MAX, type SlateMessage } from '../../models/contracts/slate.ts';
 import type { MetricCount, SystemMetric } from '../../models/contracts/system-metrics.ts';
 import { logWarning } from '../logging/log.ts';
-import { hourOf } from '../storage/hour.ts';
-import { addMetricCounts } from '../storage/metric-counts.ts';
+import { hourOf } from './hour.ts';
+import { addMetricCounts } from './metric-counts.ts';
 
 type SlateQueue = Pick<Queue<SlateMessage>, 'send'>;
 type WaitUntil = (promise: Promise<unknown>) => void;
@@ -64,12 +64,19 @@ export function sendDueCounts(queue: SlateQueue, waitUntil: WaitUntil, now = Dat
   if (now - sentAt >= SENT_EVERY_MS) waitUntil(sendCounts(queue, now));
 }
 
+/** Adds the counts to D1 if none have left for a minute: for consumers and jobs, which write to D1 anyway. */
+export async function flushDueCounts(db: D1Database, now = Date.now()): Promise<void> {
+  if (now - sentAt >= SENT_EVERY_MS) await flushCounts(db);
+}
+
 const sendCounts = (queue: SlateQueue, now?: number): Promise<boolean> =>
   pass((taken) => queue.send({ slate: null, counts: taken }), now);
 
 /** Adds the counts to D1 at once, for an operator who asks; keeps them if that fails. */
 export async function flushCounts(db: D1Database): Promise<void> {
-  while (counts.size > 0 && (await pass((taken) => addMetricCounts(db, taken))));
+  // Not until none are left: writing them may be counted itself.
+  for (let messages = Math.ceil(counts.size / MESSAGE_COUNTS_MAX); messages > 0; messages--)
+    if (!(await pass((taken) => addMetricCounts(db, taken)))) return;
 }
 
 /** False if it failed. */
