@@ -75,14 +75,15 @@ export async function measure(server: CountedServer, { players, paceMs, log }: P
     gallery: scaleUsage(subtractUsage(galleries, idleLogCrons), 1 / players),
   });
   log('hourly galleries …');
-  const { batchGalleries, hourlyPlayers } = await measureHourlyGalleries(server);
+  const { batchGalleries, hourlyPlayers, idle: idleGalleries } = await measureHourlyGalleries(server);
+  idle.set(GALLERIES_CRON, idleGalleries);
   return {
     isolateStart,
     firstVisit: scaleUsage(addUsages([firstVisits, subtractUsage(firstLogged, idleLogCrons)]), 1 / players),
     calm: perOne(calm),
     busy: perOne(busy),
     hourlyPlayer: scaleUsage(hourlyPlayers, 1 / players),
-    batchGallery: scaleUsage(subtractUsage(batchGalleries, hourlyPlayers), 1 / players),
+    batchGallery: scaleUsage(batchGalleries, 1 / players),
     jobs: addUsages(Array.from(idle, ([cron, usage]) => scaleUsage(usage, countRuns(cron)))),
   };
 }
@@ -111,15 +112,20 @@ export async function measureTraffic(
   return { events: addUsages([events, eventsLogged]), galleries: addUsages([galleries, galleriesLogged]) };
 }
 
-/** A run that composes a gallery for each player, and one that finds all of them fresh. */
+/** A gallery of each player, a look at each of them, and the cron's other work, which does not depend on players. */
 export async function measureHourlyGalleries(
   server: CountedServer,
-): Promise<{ batchGalleries: Usage; hourlyPlayers: Usage }> {
+): Promise<{ batchGalleries: Usage; hourlyPlayers: Usage; idle: Usage }> {
   const run = () => runPhase(server, () => server.runCron(GALLERIES_CRON));
+  const age = (ms: number) =>
+    server.stores.DB.prepare('update users set last_event_at = last_event_at - ?1').bind(ms).run();
   // A gallery is composed again while events are so new that the log may lack them.
-  await server.stores.DB.prepare('update users set last_event_at = last_event_at - ?1').bind(HOUR_MS).run();
-  const batchGalleries = await run();
-  return { batchGalleries, hourlyPlayers: await run() };
+  await age(HOUR_MS);
+  const composing = await run();
+  const looking = await run();
+  await age(MONTH_MS);
+  const idle = await run();
+  return { batchGalleries: subtractUsage(composing, looking), hourlyPlayers: subtractUsage(looking, idle), idle };
 }
 
 const runLogCrons = (server: CountedServer): Promise<Usage> =>

@@ -42,11 +42,14 @@ test(
     expect(galleries.r2ClassB).toBeGreaterThan(0);
     // An invocation is logged even if it prints nothing.
     expect(galleries.logEvents).toBeGreaterThanOrEqual(galleries.requests + galleries.objectRequests);
-    const { batchGalleries, hourlyPlayers } = await measureHourlyGalleries(server);
-    expect(batchGalleries.d1RowsWritten).toBeGreaterThanOrEqual(hourlyPlayers.d1RowsWritten + PLAYERS);
+    const { batchGalleries, hourlyPlayers, idle } = await measureHourlyGalleries(server);
+    expect(batchGalleries.d1RowsWritten).toBeGreaterThanOrEqual(PLAYERS);
     expect(batchGalleries.objectRequests).toBe(0);
-    expect(hourlyPlayers.queueOperations).toBe(0);
-    for (const usage of [events, galleries, batchGalleries, hourlyPlayers])
+    // A row of the player and one of the gallery, in each of the two.
+    expect(hourlyPlayers).toMatchObject({ d1RowsWritten: 0, queueOperations: 0 });
+    expect(hourlyPlayers.d1RowsRead).toBeGreaterThanOrEqual(2 * PLAYERS);
+    expect(idle.requests).toBe(1);
+    for (const usage of [events, galleries, batchGalleries, hourlyPlayers, idle])
       for (const [meter, amount] of Object.entries(usage)) expect(Number.isFinite(amount), meter).toBe(true);
   },
   LIMIT_MS,
