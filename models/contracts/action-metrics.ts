@@ -1,4 +1,4 @@
-// Which events count in which metric of actions, and where on its page an item stood.
+// Which event counts in which metric of actions, and where an item stood on its page.
 
 import type { EventType } from './event.ts';
 import { NO_LABEL, OTHER_LABEL, type SystemMetric } from './system-metrics.ts';
@@ -14,7 +14,7 @@ export const ACTION_METRICS = {
 export type ActionType = keyof typeof ACTION_METRICS;
 export const ACTION_TYPES = Object.keys(ACTION_METRICS) as ActionType[];
 
-/** Columns beyond it count together. */
+/** Columns from this one on count together. */
 const COLUMNS_MAX = 12;
 
 /** A page's rows: kind and first position of each, in order. */
@@ -37,8 +37,8 @@ export const LABEL_VALUES_MAX: Readonly<Record<string, number>> = {
 };
 
 /**
- * Chooses the values of a label that are told apart: those that are already, then the most frequent new ones. Returns
- * the value to count under.
+ * Chooses the values of a label that are told apart: those that already are, then the most frequent new ones. Returns a
+ * function that maps a value to the one to count it under.
  */
 export function capValues(
   known: ReadonlySet<string>,

@@ -8,21 +8,21 @@ export const ALERT_RULE_BODY_BYTES_MAX = 4 * 1024;
 /** Rules besides the defaults. */
 export const OWN_ALERT_RULES_MAX = 50;
 export const ALERTS_PAGE_MAX = 100;
-/** Older alerts that are over are deleted. */
+/** Alerts that are over and older are deleted. */
 export const ALERTS_KEPT_MAX = 1_000;
 
-/** Each is a number that is bad if high. A measure is unknown, which raises nothing, without the data it needs. */
+/** Each is a number that is bad if high. Without the data it needs, a measure is unknown and raises nothing. */
 export const ALERT_MEASURES = {
-  'unlogged-events': 'Accepted events that the log lacks, of the 1,000 players who wait longest',
-  'unlogged-age': 'Age of the oldest accepted event that the log lacks, in seconds',
+  'unlogged-events': 'Accepted events missing from the log, of the 1,000 players whose events have waited longest',
+  'unlogged-age': 'Age of the oldest accepted event missing from the log, in seconds',
   'dead-letters': 'Dead letters, counted up to 10,000',
   'failed-jobs': 'Jobs whose last run failed',
-  'late-jobs': 'Jobs of which a run that was due a quarter of an hour ago has not succeeded',
+  'late-jobs': 'Jobs with a run that was due a quarter of an hour ago and has not succeeded',
   'fallback-share': 'Share of answers in which a step fell back; needs 100 answers in this hour and the one before',
   'error-share': 'Share of requests answered with 5xx; needs 100 requests in this hour and the one before',
   'empty-share': 'Share of answers without any game; needs 100 answers in this hour and the one before',
   'release-age': 'Time since the release in use was trained, in hours',
-  'click-fall': 'Share by which the clicks of the last three full hours are fewer than a week before; needs 100 then',
+  'click-fall': 'Share by which clicks fell, in the last three full hours, from a week before; needs 100 clicks then',
   'stopped-variants': 'Variants of experiments that a guardrail stopped within 24 hours',
   'limit-hits': 'Requests refused by a rate limit (429) in an hour: this one or the one before',
   'database-size': 'Size of the largest D1 database in MB; Cloudflare’s limit is 10,000',
@@ -59,7 +59,7 @@ const rule = (
   severity: AlertRule['severity'],
 ): AlertRule => ({ ruleId: measure, measure, threshold, forMinutes, severity, enabled: true });
 
-/** Each is named like its measure. */
+/** Each has the name of its measure. */
 export const DEFAULT_ALERT_RULES: readonly AlertRule[] = [
   rule('unlogged-events', 1_000, 10, 'warning'),
   // By then the objects have queued a missing event again twice.

@@ -7,20 +7,20 @@ import { POLICIES } from './policy.ts';
 import { NamedRelease } from './release.ts';
 import { text } from './text.ts';
 
-/** Running at once: each answer looks at all of them. */
+/** Experiments that run at once: each answer looks at all of them. */
 export const RUNNING_EXPERIMENTS_MAX = 20;
-/** With those that have ended. */
+/** Drafts and ended ones included. */
 export const EXPERIMENTS_MAX = 500;
 export const EXPERIMENT_BODY_BYTES_MAX = 64 * 1024;
 const VARIANTS_MAX = 8;
-/** Fewer players than that prove nothing. */
+/** A smaller share has too few players to prove anything. */
 const AUDIENCE_SHARE_MIN = 0.0001;
 /** Shares are decimal fractions, which binary numbers only approximate. */
 const SHARE_TOLERANCE = 1e-9;
 
 /** Canaries have this layer for themselves. */
 export const RELEASE_LAYER = 'release';
-/** Begins their ids. */
+/** The ids of canaries begin with it. */
 export const CANARY_PREFIX = 'canary-';
 
 /** Short and plain enough for logs, metrics and lists in headers and URLs; versions of releases fit. */
@@ -66,9 +66,9 @@ export const Variant = z
     isShadow: z.boolean().default(false).meta({
       description: 'Computed for some answers after they were sent, and compared with them; shown to nobody.',
     }),
-    release: z.string().max(200).optional().meta({ description: 'Version of the model release; else that in use.' }),
+    release: z.string().max(200).optional().meta({ description: 'Version of the release; by default the one in use.' }),
     policy: z.enum(POLICIES).optional(),
-    settings: AlgorithmSettings.partial().optional().meta({ description: 'The defaults hold for the others.' }),
+    settings: AlgorithmSettings.partial().optional().meta({ description: 'Settings left out keep their defaults.' }),
   })
   .meta({ id: 'Variant' });
 export type Variant = z.infer<typeof Variant>;
@@ -102,16 +102,16 @@ const DEFAULT_GUARDRAILS: Guardrail[] = [
   { metric: 'click-rate', limit: 0.2 },
 ];
 
-/** Strict: ignoring a misspelt field would show everybody something else than was meant. */
+/** Strict: ignoring a misspelt field would show players something other than what was meant. */
 export const ExperimentInput = z
   .strictObject({
-    hypothesis: text(1_000).meta({ description: 'The change that is expected, and why.' }),
+    hypothesis: text(1_000).meta({ description: 'The expected change, and why it is expected.' }),
     kind: z.enum(['split', 'interleaving']).default('split').meta({
       description:
-        'split: each player sees one variant. interleaving: every player’s first row has picks of both variants.',
+        'split: each player sees one variant. interleaving: each player’s first row has games picked by both variants.',
     }),
     layer: ShortId.default('default').meta({
-      description: 'Experiments of one layer never have the same player; those of different layers overlap.',
+      description: 'Experiments in one layer never share a player; those in different layers overlap.',
     }),
     variants: z.array(Variant).min(2).max(VARIANTS_MAX).meta({ description: 'The first is the control.' }),
     audience: Audience.default({ share: 1 }),
@@ -119,7 +119,7 @@ export const ExperimentInput = z
       .datetime({ offset: true })
       .nullable()
       .default(null)
-      .meta({ description: 'Not before; once started.' }),
+      .meta({ description: 'A started experiment has no players before this time.' }),
     endsAt: z.iso.datetime({ offset: true }).nullable().default(null),
     primaryMetric: z.enum(METRICS).default('click-rate'),
     guardrails: z.array(Guardrail).max(METRICS.length).default(DEFAULT_GUARDRAILS),
@@ -169,7 +169,7 @@ export const Experiment = z
     stoppedAt: z.iso.datetime().nullable(),
     stopReason: z.string().nullable(),
     slice: z.object({ from: z.number(), to: z.number() }).nullable().meta({
-      description: 'Its part of the layer, between 0 and 1; null until it is started.',
+      description: 'Its part of the layer, between 0 and 1; null until it has started.',
     }),
     stoppedVariants: z
       .array(z.object({ id: z.string(), reason: z.string(), at: z.iso.datetime() }))
@@ -207,9 +207,9 @@ export type Exposure = z.infer<typeof Exposure>;
 export const ShadowComparison = z.object({
   experimentId: z.string(),
   variant: z.string(),
-  /** The share of the shown first row that the shadow's has. */
+  /** The share of the first row shown that the shadow's first row has, too. */
   overlap: z.number(),
-  /** Mean expected utility of the first row: shown, and the shadow's by the same model; null without one. */
+  /** Mean expected utility of the first row shown, and of the shadow's by the same model; null without a model. */
   shownValue: z.number().nullable(),
   shadowValue: z.number().nullable(),
   failed: z.boolean(),

@@ -1,4 +1,5 @@
-// The entries of a slate as columns: a seventh of their size as objects, in the queue and in R2. It reads no store.
+// The entries of a slate as columns, in the queue and in R2: a slate's message is less than half as large as with
+// objects. It reads no store.
 
 import { z } from 'zod';
 
@@ -49,7 +50,7 @@ export const emptyEntries = (rowIds: string[]): SlateEntries => ({
   ...{ itemIds: [], rowIds, rows: [], columns: [], propensities: [], flags: [] },
 });
 
-/** Appends an entry, whose row's id the entries have. */
+/** Appends an entry; the entries already have its row's id. */
 export function addEntry(
   entries: SlateEntries,
   { itemId, row, column, propensity, exploration, shuffled }: Omit<SlateEntry, 'rowId'>,

@@ -1,5 +1,5 @@
 // The metrics of the running system: their names, labels and meaning. What counts them, what stores them,
-// `/v1/metrics`, `/metrics` and the dashboard follow this table. Metrics of experiments are others: experiment.ts.
+// `/v1/metrics`, `/metrics` and the dashboard follow this table. Experiments have metrics of their own: experiment.ts.
 
 import { z } from 'zod';
 
@@ -37,7 +37,7 @@ const action = (what: string) =>
 export const SYSTEM_METRICS = {
   requests: {
     kind: 'counter',
-    help: 'Requests answered, by route, status and the kind of problem; none: no problem',
+    help: 'Requests answered, by route, status and kind of problem (none: no problem)',
     breakdowns: [['route', 'status', 'problem']],
   },
   answers: {
@@ -74,7 +74,7 @@ export const SYSTEM_METRICS = {
   },
   'job-runs': {
     kind: 'counter',
-    help: 'Runs of jobs, by outcome; of those that run every minute the failures alone',
+    help: 'Runs of jobs, by outcome; for jobs that run every minute, only failures',
     breakdowns: [['job', 'outcome']],
   },
   'job-last-success-timestamp': {
@@ -83,11 +83,11 @@ export const SYSTEM_METRICS = {
     help: 'Time of the last successful run, seconds since the epoch',
     breakdowns: [['job']],
   },
-  'unlogged-events': { kind: 'gauge', help: 'Accepted events that the log lacks', breakdowns: [[]] },
+  'unlogged-events': { kind: 'gauge', help: 'Accepted events missing from the log', breakdowns: [[]] },
   'unlogged-age': {
     kind: 'gauge',
     unit: 'seconds',
-    help: 'Age of the oldest accepted event that the log lacks; 0 without any',
+    help: 'Age of the oldest accepted event missing from the log; 0 if none is',
     breakdowns: [[]],
   },
   'dead-letters': { kind: 'gauge', help: 'Messages that could not be processed', breakdowns: [[]] },
@@ -112,9 +112,9 @@ export const SYSTEM_METRIC_NAMES = Object.keys(SYSTEM_METRICS) as SystemMetric[]
 /** As the table declares it, with the types of all. */
 export const metricDefinition = (metric: SystemMetric): Definition => SYSTEM_METRICS[metric];
 
-/** The label of what is not known, such as the release of an answer without one. */
+/** The label for what is not known, such as the release of an answer without one. */
 export const NO_LABEL = 'none';
-/** The label of values beyond those that are counted apart. */
+/** The label for all values that are not told apart. */
 export const OTHER_LABEL = 'other';
 
 const LABEL_LENGTH_MAX = 200;

@@ -63,7 +63,7 @@ test('experiments of a layer get slices side by side; one that does not fit is r
 
 test('one that is over, one too many, and one with a second release are not started', () => {
   expect(startNamed('over', { endsAt: '2026-05-20T12:00:00Z' })).toMatchObject({
-    error: expect.stringContaining('was to end'),
+    error: expect.stringContaining('should have ended'),
   });
   const many = Array.from({ length: RUNNING_EXPERIMENTS_MAX }, (_, index) =>
     unwrap(startNamed(`e${index}`, { layer: `l${index}` })),

@@ -65,14 +65,14 @@ function explainRefusal(
   now: number,
 ): string | undefined {
   if (state !== 'draft') return `“${experimentId}” is ${state}: only a draft can be started.`;
-  if (endsAt !== null && Date.parse(endsAt) <= now) return `“${experimentId}” was to end at ${endsAt}.`;
+  if (endsAt !== null && Date.parse(endsAt) <= now) return `“${experimentId}” should have ended at ${endsAt}.`;
   if (running.length >= RUNNING_EXPERIMENTS_MAX)
     return `There are already ${RUNNING_EXPERIMENTS_MAX} running experiments; stop one first.`;
   const other = running.find((one) => one.namedRelease !== null && one.namedRelease.version !== namedRelease?.version);
   if (namedRelease === null || other === undefined) return undefined;
   return (
-    `“${other.experimentId}” serves the release ${other.namedRelease?.version}: besides the one in use, an isolate ` +
-    'has memory for one.'
+    `“${other.experimentId}” serves the release ${other.namedRelease?.version}: an isolate has memory for only one ` +
+    'besides the one in use.'
   );
 }
 

@@ -15,7 +15,7 @@ const AFTER = `
 The command calls a running Worker: the one that \`npm start\` runs, with its development key; the one of your account,
 with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. The latter two need a key in ADMIN_KEY.
 
-A letter is a message that its queue gave up, or a part of one that is invalid. A replayed letter is gone once it is
+A letter is a message that its queue gave up on, or the invalid part of one. A replayed letter is gone once it is
 processed, and counts once however often it is replayed; if it fails again, it is listed with the new reason. Letters
 older than the log in D1 (LOG_HOT_DAYS) are not replayed: the log has their events from the players' objects by now.
 

@@ -14,8 +14,8 @@ const AFTER = `
 The command calls a running Worker: the one that \`npm start\` runs, with its development key; the one of your account,
 with --remote and CLOUDFLARE_API_TOKEN; or another, with --url. The latter two need a key in ADMIN_KEY.
 
-docs/guides/experiments.md goes from a hypothesis to a report. A started or stopped experiment holds everywhere within
-30 seconds.
+docs/guides/experiments.md goes from a hypothesis to a report. A start or stop takes effect everywhere within 30
+seconds.
 
 Examples:
   npm run experiments -- put short-pages.json

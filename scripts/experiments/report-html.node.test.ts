@@ -87,9 +87,9 @@ it('shows what is in the experiment as text, never as HTML', () => {
 
 it('explains each verdict in words', () => {
   expect(REPORTS['“short” is better']).toMatch(
-    /Clicks per impression: 2\d\.?\d*%, against \d+\.?\d*% of the control\./,
+    /Clicks per impression: 2\d\.?\d*%, against \d+\.?\d*% for the control\./,
   );
-  expect(REPORTS['“short”: not known yet']).toMatch(/some [\d,]+ more players will show it|any number of players/);
+  expect(REPORTS['“short”: not known yet']).toMatch(/some [\d,]+ more players will probably|any realistic number/);
   expect(REPORTS['“short” does harm']).toContain('It was stopped on 2026-11-22: dismissal-rate.');
   expect(REPORTS['“short” cannot be judged']).toContain('Players are lost on one side');
   expect(REPORTS['“short” cannot be judged']).not.toContain('Other metrics');

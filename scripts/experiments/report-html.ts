@@ -15,7 +15,7 @@ export type { ReportPoint } from './html/sequence-picture.ts';
 /**
  * Returns the HTML file. `madeAt`: ISO 8601, when the report was computed. `points`: the primary metric in reports made
  * earlier, in order of time, for the picture of the confidence sequence; it is left out with fewer than two. `shadows`:
- * comparisons of what was shown to nobody.
+ * their comparisons with what was shown.
  */
 export function renderReport(
   experiment: Experiment,
@@ -65,20 +65,21 @@ const section = (title: string, content: Markup): Markup => html`<section><h2>${
 const tabulatePrimary = (metrics: readonly MetricReport[]) =>
   html`${tabulateMetrics('Primary metric', metrics)}${READING}`;
 
-const READING = html`<p class="muted">A bar is the interval in which the true difference is, as a share of the
-control’s value. All intervals ever shown are right together with a probability of 95%, so this report may be read,
-and the experiment stopped, at any time. The thick bar decides: it leaves out what the 14 days before predict of each
-player. The thin line is the interval without this.</p>`;
+const READING = html`<p class="muted">A bar is the interval for the true difference, as a share of the control’s
+value. With a probability of 95%, the intervals of all reports ever read contain it, so this report may be read, and
+the experiment stopped, at any time. The thick bar decides: from each player’s figures, it subtracts what the 14 days
+before the experiment predict. The thin line is the interval without this.</p>`;
 
 const GUARDING = html`<p class="muted">A guardrail is breached if the variant is worse than the control by more than
-is allowed, as a share of the control’s value. A variant that does no harm breaches one with a probability of at most
+the limit, as a share of the control’s value. A variant that does no harm breaches one with a probability of at most
 5%, however often they are tested.</p>`;
 
 const PREFERRING = html`<p class="muted">Both variants take turns in each player’s first row, and a click counts for
-the variant whose pick it was. The preference is the mean over players of the variant’s clicks less the control’s, as
-a share of the player’s clicks. The interval and the sign test may be read at any time.</p>`;
+the variant that picked the game. A player’s preference is the clicks on the variant’s picks less those on the
+control’s, as a share of both; the table has its mean over players. The interval and the sign test may be read at any
+time.</p>`;
 
-const OTHERS = html`<p class="muted">Each interval holds by itself: among twenty, one may be wrong. The primary metric
+const OTHERS = html`<p class="muted">Each interval holds on its own: one in twenty may be wrong. The primary metric
 decides.</p>`;
 
 function describeExperiment(experiment: Experiment, madeAt: string): Markup {
@@ -101,7 +102,7 @@ function describeExperiment(experiment: Experiment, madeAt: string): Markup {
       'Kind',
       kind === 'split'
         ? 'split: each player sees one variant'
-        : 'interleaving: each player’s first row has picks of both variants',
+        : 'interleaving: each player’s first row has games picked by both variants',
     ],
   ];
   return html`<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;

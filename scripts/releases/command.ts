@@ -90,8 +90,8 @@ export function createReleasesCommand() {
       const experimentId = await (await openClient(worker)).startCanary(version, share);
       print(
         { experimentId },
-        `${100 * share}% of the players see ${version} within 30 seconds. It goes on to all, or back, by itself:\n` +
-          `  npm run experiments -- report ${experimentId}`,
+        `${100 * share}% of the players see ${version} within 30 seconds. Later, the Worker shows it to all, or ` +
+          `takes it back:\n  npm run experiments -- report ${experimentId}`,
       );
     });
   subcommand('pin', 'Keeps the release in use, whatever is trained later.').action(async ({ json, ...worker }) => {

@@ -20,7 +20,7 @@ export const createSimulateCommand = () =>
       parseWholeNumber(1, ROUNDS_MAX),
       3,
     )
-    .option('--experiments', 'after the rounds, ask questions by experiments; --rounds 1 is enough for a ranking model')
+    .option('--experiments', 'after the rounds, run experiments; --rounds 1 is enough for a ranking model')
     .addOption(seedOption())
     .option('--state <dir>', 'folder of a new store instead of .wrangler/simulation', (dir) => path.resolve(dir))
     .addOption(jsonOption())
@@ -43,9 +43,9 @@ ${Object.entries(POLICY_TEXTS)
   .map(([policy, text]) => `  ${policy.padEnd(12)}${text}`)
   .join('\n')}
 
-With --experiments other players come in groups of ${GROUP}, until each has its answer, ${PLAYERS_MAX} at most:
-the canary of a release that lost its ranking model, which is taken back; a better variant, a harmful one that a
-guardrail stops, and one question asked by a split and by interleaving.
+With --experiments, other players then come in groups of ${GROUP} until each experiment has its answer, at most
+${PLAYERS_MAX}: the canary of a release that lost its ranking model, which is taken back; a better variant; a harmful
+one that a guardrail stops; and one question asked by a split and by interleaving.
 
 Examples:
   npm run -s simulate -- --rounds 4 --seed 2 --json

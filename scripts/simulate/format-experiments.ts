@@ -7,7 +7,7 @@ export const formatExperiments = (outcomes: readonly ExperimentOutcome[]): strin
 
 function formatExperiment(outcome: ExperimentOutcome): string {
   const { experimentId, hypothesis, kind, verdict, players, stoppedBy, variants, clicksGained } = outcome;
-  const stopped = stoppedBy === null ? '' : `; stopped by itself: ${stoppedBy}`;
+  const stopped = stoppedBy === null ? '' : `; stopped automatically: ${stoppedBy}`;
   return [
     `${experimentId} (${kind}): ${hypothesis}`,
     `  ${verdict} after ${players.toLocaleString('en')} players${stopped}`,
@@ -17,7 +17,7 @@ function formatExperiment(outcome: ExperimentOutcome): string {
 }
 
 const formatGain = (clicks: number): string =>
-  `Its players clicked ${Math.abs(clicks).toFixed(0)} times ${clicks < 0 ? 'less' : 'more'} for it.`;
+  `Its players clicked ${Math.abs(clicks).toFixed(0)} times ${clicks < 0 ? 'less' : 'more'} because of it.`;
 
 function formatSums({ players, visits, impressions, clicks, plays, dismissals }: VariantSums): string {
   const perVisit = (sum: number) => (sum / visits).toFixed(2);

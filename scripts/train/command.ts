@@ -65,7 +65,7 @@ at once. A training that was cut short resumes when it runs again on the same sn
 (\`npm run releases\`), the new one is published, and the pinned one stays in use.
 
 With --canary or CANARY_SHARE, the Worker shows the release to that share of the players, compares them with as many
-others, and goes on to all of them, or back, by itself (docs/guides/releases.md). The first release needs no canary.
+others, and then shows it to all, or takes it back (docs/guides/releases.md). The first release needs no canary.
 
 With --remote, the training reads the stores of the account and publishes there, one training at a time.
 CLOUDFLARE_API_TOKEN has a token of the account.

@@ -8,8 +8,8 @@ const share = (value: number): string => `${(100 * value).toPrecision(3).replace
 
 /** The measure's name as a sentence begins, and its value with its unit. */
 const TEXTS: Record<AlertMeasure, [name: string, format: (value: number) => string]> = {
-  'unlogged-events': ['Accepted events that the log lacks', count],
-  'unlogged-age': ['Oldest accepted event that the log lacks', (value) => `${count(value)} seconds`],
+  'unlogged-events': ['Accepted events missing from the log', count],
+  'unlogged-age': ['Age of the oldest accepted event missing from the log', (value) => `${count(value)} seconds`],
   'dead-letters': ['Dead letters', count],
   'failed-jobs': ['Jobs whose last run failed', count],
   'late-jobs': ['Jobs that are late', count],
@@ -17,7 +17,7 @@ const TEXTS: Record<AlertMeasure, [name: string, format: (value: number) => stri
   'error-share': ['Requests answered with 5xx', share],
   'empty-share': ['Answers without any game', share],
   'release-age': ['Age of the release in use', (value) => `${count(value)} hours`],
-  'click-fall': ['Clicks fewer than a week before', share],
+  'click-fall': ['Fall in clicks from a week before', share],
   'stopped-variants': ['Variants that a guardrail stopped within a day', count],
   'limit-hits': ['Requests refused by a rate limit in an hour', count],
   'database-size': ['Largest database', (value) => `${count(value)} MB`],

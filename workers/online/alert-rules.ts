@@ -1,5 +1,5 @@
-// The endpoints of the rules of alerts: the defaults, which can be changed and restored, and the store's own rules. A
-// change counts from the next minute.
+// The endpoints of alert rules: the defaults, which can be changed and restored, and the store's own rules. A change
+// counts from the next minute.
 
 import { z } from '@hono/zod-openapi';
 import {
@@ -87,7 +87,7 @@ export async function deleteAlertRule(
   if (!(await deleteRule(ruleId)) && findDefaultRule(ruleId) === undefined) throw ruleNotFound(ruleId);
 }
 
-const ruleNotFound = (ruleId: string) => new ProblemError('not-found', `No rule of alerts has the id “${ruleId}”.`);
+const ruleNotFound = (ruleId: string) => new ProblemError('not-found', `No alert rule has the id “${ruleId}”.`);
 
 const tag = 'Operation';
 
@@ -97,7 +97,7 @@ const ENDPOINTS: Endpoint<AlertRuleStore>[] = [
     path: '/v1/alerts/rules',
     operationId: 'getAlertRules',
     tag,
-    summary: 'List the rules of alerts',
+    summary: 'List the alert rules',
     scope: 'admin',
     answer: { schema: ListAnswer, description: 'The defaults as they are now, then the store’s own rules.' },
     handle: getAlertRules,
@@ -107,7 +107,7 @@ const ENDPOINTS: Endpoint<AlertRuleStore>[] = [
     path: '/v1/alerts/rules/{ruleId}',
     operationId: 'getAlertRule',
     tag,
-    summary: 'Read a rule of alerts',
+    summary: 'Read an alert rule',
     scope: 'admin',
     params: RuleParams,
     answer: { schema: AlertRule, description: 'The rule.' },
@@ -119,7 +119,7 @@ const ENDPOINTS: Endpoint<AlertRuleStore>[] = [
     path: '/v1/alerts/rules/{ruleId}',
     operationId: 'putAlertRule',
     tag,
-    summary: 'Create or change a rule of alerts',
+    summary: 'Create or change an alert rule',
     description: 'A default keeps its id; `"enabled": false` turns it off. The change counts from the next minute.',
     scope: 'admin',
     params: RuleParams,
@@ -137,11 +137,11 @@ const ENDPOINTS: Endpoint<AlertRuleStore>[] = [
     path: '/v1/alerts/rules/{ruleId}',
     operationId: 'deleteAlertRule',
     tag,
-    summary: 'Delete a rule of alerts, or restore a default',
+    summary: 'Delete an alert rule, or restore a default',
     description: 'The alert of a deleted rule is resolved within a minute.',
     scope: 'admin',
     params: RuleParams,
-    answer: { status: 204, description: 'The rule is gone, or a default is as it was shipped.' },
+    answer: { status: 204, description: 'The rule is gone, or a default is restored.' },
     problems: [404],
     audit: {
       readBefore: ({ params }, store: AlertRuleStore) => findRule(params.ruleId, store),

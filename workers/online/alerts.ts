@@ -67,7 +67,7 @@ const ENDPOINTS: Endpoint<AlertStore>[] = [
     tag,
     summary: 'List alerts',
     description:
-      'A rule raises one alert for as long as its measure is above the threshold; it is resolved by itself. The ' +
+      'A rule raises one alert once its measure is above the threshold, and resolves it when it no longer is. The ' +
       'newest 1,000 are kept.',
     scope: 'admin',
     query: ListQuery,
@@ -81,8 +81,7 @@ const ENDPOINTS: Endpoint<AlertStore>[] = [
     tag,
     summary: 'Acknowledge an alert',
     description:
-      'Says that somebody looks after it; the first who does stays. 409 unless it is raised: nobody was told of a ' +
-      'pending one, and one that is resolved needs nobody.',
+      'Records that somebody is looking into it: the first key that acknowledged it. 409 if it is pending or resolved.',
     scope: 'admin',
     params: AlertParams,
     body: { schema: Acknowledgement, maxBytes: ACKNOWLEDGEMENT_BYTES_MAX },

@@ -1,5 +1,5 @@
-// The endpoint that starts the canary of a release: a share of the players see it first, and the Worker goes on to all
-// players, or back, by itself (workers/offline/watch-canaries.ts). Stopping one: experiments.ts.
+// The endpoint that starts the canary of a release: a share of the players see it first, and the Worker then shows it
+// to all players, or takes it back, by itself (workers/offline/watch-canaries.ts). Stopping one: experiments.ts.
 
 import { z } from '@hono/zod-openapi';
 import { Experiment } from '../../models/contracts/experiment.ts';
@@ -19,7 +19,7 @@ const CanaryParams = z.object({
 const CanaryInput = z
   .strictObject({
     share: z.number().min(0.001).max(CANARY_SHARE_MAX).default(CANARY_SHARE_DEFAULT).meta({
-      description: 'The part of the players who see the release first; as many others are compared with them.',
+      description: 'The share of the players who see the release first; as many others are compared with them.',
     }),
   })
   .meta({ id: 'CanaryInput' });

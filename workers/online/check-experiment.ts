@@ -1,5 +1,5 @@
-// Checks that what an experiment names is there: its releases, countries and platforms. Fields by themselves are the
-// contract's (models/contracts/experiment.ts); what may change when is models/experiments/lifecycle.ts's.
+// Checks that what an experiment names exists: its releases, countries and platforms. The fields themselves are checked
+// by the contract (models/contracts/experiment.ts), and what may change when by models/experiments/lifecycle.ts.
 
 import { CANARY_PREFIX, type ExperimentInput, RELEASE_LAYER } from '../../models/contracts/experiment.ts';
 import type { NamedRelease } from '../../models/contracts/release.ts';
@@ -20,13 +20,13 @@ export interface FieldFault {
 
 const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 
-/** Returns the fields that only a canary may have so. */
+/** Returns the fields that have values reserved for canaries. */
 export const findReserved = (experimentId: string, { layer }: ExperimentInput): FieldFault[] => [
   ...(experimentId.startsWith(CANARY_PREFIX)
-    ? [{ path: ['experimentId'], message: `must not begin with “${CANARY_PREFIX}”: canaries do` }]
+    ? [{ path: ['experimentId'], message: `must not begin with “${CANARY_PREFIX}”, which is for canaries` }]
     : []),
   ...(layer === RELEASE_LAYER
-    ? [{ path: ['layer'], message: `must not be “${RELEASE_LAYER}”: canaries have it` }]
+    ? [{ path: ['layer'], message: `must not be “${RELEASE_LAYER}”, which is for canaries` }]
     : []),
 ];
 
@@ -40,7 +40,7 @@ export async function findUnknown(
   return [
     ...countries.flatMap((country, index) =>
       REGIONS.of(country) === undefined
-        ? [{ path: ['audience', 'countries', index], message: `must be a country: “${country}” is none` }]
+        ? [{ path: ['audience', 'countries', index], message: `must be a country: “${country}” is not one` }]
         : [],
     ),
     ...platforms.flatMap((platform, index) =>
@@ -49,7 +49,7 @@ export async function findUnknown(
         : [
             {
               path: ['audience', 'platforms', index],
-              message: `must be one of the catalogue: no game is for “${platform}”`,
+              message: `must be a platform in the catalogue: no game has “${platform}”`,
             },
           ],
     ),

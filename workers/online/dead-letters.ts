@@ -33,7 +33,7 @@ const filterShape = {
   until: z.iso.datetime({ offset: true }).optional().meta({ description: 'Letters received before then.' }),
 };
 const FilterQuery = z.object(filterShape);
-/** Strict: a misspelt condition must not choose every letter. */
+/** Strict: a misspelt condition must not select every letter. */
 const FilterBody = z.strictObject(filterShape).meta({ id: 'DeadLetterFilter' });
 type Filter = z.output<typeof FilterBody>;
 const ListQuery = z.object({
@@ -122,7 +122,7 @@ export function deleteDeadLetters(
   if (Object.values(query).every((value) => value === undefined))
     throw new ProblemError(
       'invalid-input',
-      'Name a queue, a reason or a time: without, every letter would be deleted.',
+      'Name a queue, a reason or a time: without one, every letter would be deleted.',
     );
   return deleteMany(toFilter(query), DEAD_LETTERS_PER_CALL_MAX);
 }
@@ -174,7 +174,7 @@ const ENDPOINTS: Endpoint<DeadLetters>[] = [
     description:
       'Its queue processes it within seconds. The letter is gone once that has succeeded; after another failure it ' +
       'waits again with the new reason. However often it is replayed, it counts once; what belongs to an erased ' +
-      'player stays out. 409 if it is too old to be recognised.',
+      'player stays out. 409 if it is so old that it could count twice.',
     scope: 'admin',
     params: LetterParams,
     answer: { status: 202, schema: DeadLetterSummary, description: 'The letter is queued.' },
@@ -190,7 +190,7 @@ const ENDPOINTS: Endpoint<DeadLetters>[] = [
     summary: 'Process dead letters again',
     description:
       `The oldest ${perCall} that match; repeat the request while some remain. Letters that were queued within the ` +
-      'last hour, and those too old to be recognised, are left out.',
+      'last hour, and those so old that they could count twice, are left out.',
     scope: 'admin',
     body: { schema: FilterBody, maxBytes: DEAD_LETTER_FILTER_BYTES_MAX },
     answer: { status: 202, schema: BulkAnswer, description: 'The letters are queued.' },
@@ -206,7 +206,7 @@ const ENDPOINTS: Endpoint<DeadLetters>[] = [
     summary: 'Delete a dead letter',
     scope: 'admin',
     params: LetterParams,
-    answer: { status: 204, description: 'It is gone, also if it was queued again.' },
+    answer: { status: 204, description: 'It is gone, even if it was queued again.' },
     problems: [404],
     audit: { readBefore: readSummary },
     handle: deleteDeadLetter,

@@ -1,4 +1,4 @@
-// The endpoint of the report of an experiment, which may be read at any time without being fooled. Arithmetic:
+// The endpoint of an experiment's report, whose intervals may be read at any time. Arithmetic:
 // models/experiments/report.ts.
 
 import { z } from '@hono/zod-openapi';
@@ -24,11 +24,11 @@ const ShadowReport = z
     variant: z.string(),
     answers: z.number().int().meta({ description: 'Answers that were computed for comparison.' }),
     failed: z.number().int(),
-    overlap: z.number().nullable().meta({ description: 'The mean share of the shown first row that it has, too.' }),
+    overlap: z.number().nullable().meta({ description: 'Mean share of the first row shown that it has, too.' }),
     shownValue: z.number().nullable().meta({
-      description: 'Mean expected utility of the first row that was shown, where a model scores; else null.',
+      description: 'Mean expected utility of the first row shown; null if no ranking model scored it.',
     }),
-    shadowValue: z.number().nullable().meta({ description: 'The same of the shadow’s, by the same model.' }),
+    shadowValue: z.number().nullable().meta({ description: 'The same for the shadow’s first row, by the same model.' }),
   })
   .meta({ id: 'ShadowReport' });
 type ShadowReport = z.output<typeof ShadowReport>;
@@ -124,7 +124,7 @@ const ENDPOINTS: Endpoint<ResultStore>[] = [
     summary: 'Read the report of an experiment',
     description:
       'Its intervals hold at all times together, so it may be read, and the experiment stopped, at any time. ' +
-      'Events count within some minutes.',
+      'Events are counted within minutes.',
     scope: 'admin',
     params: ReportParams,
     answer: { schema: Report, description: 'The report as of now.' },

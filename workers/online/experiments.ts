@@ -197,7 +197,7 @@ const ENDPOINTS: Endpoint<ExperimentStore>[] = [
     summary: 'Create an experiment as a draft, or change one',
     description:
       'A draft is replaced. Of a running experiment, `hypothesis`, `endsAt` and `guardrails` may change: 409 if ' +
-      'anything else differs. A variant that names what is not there is refused.',
+      'anything else differs. An unknown release, country or platform is refused.',
     body: { schema: ExperimentInput, maxBytes: EXPERIMENT_BODY_BYTES_MAX, repeats: 'experimentId' },
     answer: { schema: Experiment, description: 'The experiment as stored.' },
     problems: [409],
@@ -219,7 +219,7 @@ const ENDPOINTS: Endpoint<ExperimentStore>[] = [
     method: 'delete',
     path: '/v1/experiments/{experimentId}',
     operationId: 'deleteExperiment',
-    summary: 'Delete an experiment that does not run',
+    summary: 'Delete an experiment that is not running',
     answer: { status: 204, description: 'It is deleted.' },
     problems: [404, 409],
     audit: { readBefore: audit.readBefore },
@@ -233,8 +233,8 @@ const ENDPOINTS: Endpoint<ExperimentStore>[] = [
     summary: 'Start a draft',
     description:
       'It gets a slice of its layer as wide as `audience.share`: players in it are in no other experiment of the ' +
-      'layer. 409 if the layer has no room, if too many run, or if another one serves another release. Before ' +
-      '`startsAt` and after `endsAt` nobody is in it.',
+      'layer. 409 if the layer has no room, if too many experiments run, or if another one names another release. ' +
+      'Before `startsAt` and after `endsAt` nobody is in it.',
     answer: { schema: Experiment, description: 'The running experiment.' },
     problems: [404, 409],
     audit,
@@ -246,7 +246,7 @@ const ENDPOINTS: Endpoint<ExperimentStore>[] = [
     path: '/v1/experiments/{experimentId}/stop',
     operationId: 'stopExperiment',
     summary: 'Stop a running experiment',
-    description: 'Its players get what all others get. It cannot be started again.',
+    description: 'Its players then get what all others get. It cannot be started again.',
     body: { schema: StopInput, maxBytes: 4 * 1024 },
     answer: { schema: Experiment, description: 'The stopped experiment.' },
     problems: [404, 409],

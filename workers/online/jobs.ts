@@ -132,8 +132,8 @@ const ENDPOINTS: Endpoint<JobStore>[] = [
     tag,
     summary: 'Run a job now',
     description:
-      'It starts within a minute, with 30 seconds of CPU; its run is in the history as `on request`. 409 while a run ' +
-      'of the job is at work or waits.',
+      'It starts within a minute, with 30 seconds of CPU; its run is in the history as `on request`. 409 while the ' +
+      'job is running or already requested.',
     scope: 'admin',
     params: JobParams,
     answer: { status: 202, schema: RequestedRun, description: 'The run is requested.' },

@@ -1,4 +1,4 @@
-// The query parameter by which an admin looks at an answer by other variants than the player's own, and its problems.
+// The query parameter with which an admin looks at an answer by variants other than the player's own, and its problems.
 
 import { z } from '@hono/zod-openapi';
 import type { Assignment } from '../../models/contracts/assignment.ts';
@@ -26,17 +26,17 @@ export const VariantNames = z
     type: 'string',
     description:
       '`EXPERIMENT:VARIANT`, several separated by commas: the player’s answer by these variants of started ' +
-      'experiments, shadows included. Such an answer is neither counted nor logged. Only with a key with the scope ' +
+      'experiments, shadows included. Such an answer is neither counted nor logged. It needs a key with the scope ' +
       '`admin`.',
   });
 
-/** Throws `forbidden` for other callers than admins. */
+/** Throws `forbidden` unless the caller is an admin. */
 export function refuseLook(variants: readonly Assignment[] | undefined, caller: Caller): void {
   if (variants === undefined || (caller.kind === 'key' && hasScope(caller, 'admin'))) return;
   throw new ProblemError('forbidden', '“variant” needs a key with the scope “admin”; leave it out.');
 }
 
-/** Throws if the answer was not made by these variants: it would show something else than was asked for. */
+/** Throws if the answer was not made by these variants: it would show something other than what was asked for. */
 export function assertLooked(variants: readonly Assignment[], { composed }: Served<object>): void {
   const [unknown] = listUnknown(variants);
   if (unknown !== undefined)

@@ -157,9 +157,9 @@ const ENDPOINTS: Endpoint<MetricReader>[] = [
     tag,
     summary: 'Read metrics by hour',
     description:
-      'Answers, their outcomes, requests, events, queues and jobs, without anything of a player. Outcomes come ten ' +
-      'minutes after their events at most, all else within a minute. An isolate that the platform ends loses what it ' +
-      'has counted in its last minute.',
+      'Answers, their outcomes, requests, events, queues and jobs; nothing about a player. Outcomes are counted ' +
+      'about ten minutes after their events at most, all else within about a minute. An isolate that the platform ' +
+      'ends loses what it has counted in its last minute.',
     scope: 'read',
     query: MetricsQuery,
     answer: { schema: Metrics, description: 'The metrics that were counted.' },
@@ -172,7 +172,7 @@ const ENDPOINTS: Endpoint<MetricReader>[] = [
     tag,
     summary: 'Read metrics as Prometheus does',
     description:
-      'In the text format 0.0.4. Counters count since the store exists. A breakdown by other labels has a name of ' +
+      'In the text format 0.0.4. Counters start when the store is created. A breakdown by other labels has a name of ' +
       'its own: `bloodstream_clicks_total`, `bloodstream_clicks_by_row_total`.',
     scope: 'read',
     answer: {

@@ -1,6 +1,6 @@
 // The OpenFeature Remote Evaluation Protocol (https://openfeature.dev/specification/appendix-c): tells OpenFeature's
-// clients which variants a player is in. A flag is an experiment, its value the id of the variant. Nobody is counted as
-// exposed by it: answers are what exposes.
+// clients which variants a player is in. A flag is an experiment, its value the id of the variant. An evaluation is no
+// exposure: only answers are.
 
 import { z } from '@hono/zod-openapi';
 import type { Experiment } from '../../models/contracts/experiment.ts';
@@ -94,7 +94,7 @@ export async function evaluateFlag(
 ): Promise<Evaluation> {
   const userId = readUserId(context, caller);
   const experiment = (await listFlags(sources)).find(({ experimentId }) => experimentId === key);
-  if (experiment === undefined) throw new ProblemError('not-found', `No experiment “${key}” runs.`);
+  if (experiment === undefined) throw new ProblemError('not-found', `No running experiment has the id “${key}”.`);
   const [evaluation] = await evaluate(userId, [experiment], context, sources, now);
   return evaluation!;
 }
@@ -163,7 +163,7 @@ const shared = {
 } as const;
 
 const PROTOCOL =
-  'As in the OpenFeature Remote Evaluation Protocol; a problem also has its `errorCode`. Nobody is counted as exposed.';
+  'As in the OpenFeature Remote Evaluation Protocol; a problem also has its `errorCode`. It counts no exposure.';
 
 const ENDPOINTS: Endpoint<EvaluationSources>[] = [
   defineEndpoint({

@@ -35,8 +35,8 @@ export function groupByHistory(measured: readonly Measured[], cases: readonly Ev
 }
 
 /**
- * Share of the targets that are among the first ten, by the popularity of the game in the training; groups without
- * targets are left out. `players`: by item id, in the training.
+ * Share of the targets that are among the first ten, by the popularity of the game in the training data; groups without
+ * targets are left out. `players`: their number in the training data, by item id.
  */
 export function groupByPopularity(
   measured: readonly Measured[],

@@ -18,7 +18,7 @@ export function drawInterval([low, high]: readonly [number, number], value: numb
 
 const [WIDTH, HEIGHT] = [720, 260];
 const [LEFT, RIGHT, TOP, BOTTOM] = [64, 150, 12, 30];
-/** Curves differ by their dashes, as everybody can tell them apart. */
+/** Curves differ by their dashes, which everybody can tell apart. */
 const DASHES = ['none', '7 3', '2 3', '10 3 2 3', '5 5', '1 4'];
 
 /** NDCG@10 on the validation split over the time of training: the best model so far. */

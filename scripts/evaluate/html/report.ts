@@ -19,7 +19,7 @@ export interface ReportedEvaluation {
   /** The test split. */
   cases: readonly EvaluationCase[];
   catalogue: ReadonlyMap<string, Item>;
-  /** Players by item id, in the training. */
+  /** Number of players in the training data, by item id. */
   players: ReadonlyMap<string, number>;
 }
 
@@ -46,12 +46,12 @@ export function renderEvaluation(evaluation: ReportedEvaluation): string {
 ${section('Accuracy', tabulateAccuracy(evaluation))}
 ${hasCurves ? section('Training', html`${drawCurves(measured)}${TRAINING}`) : null}
 ${section('By history', tabulateGroups('Games in the history', 'Players', groupByHistory(measured, cases)))}
-<p>The table has NDCG@10.</p>
+<p>NDCG@10, by the number of games in a player’s history.</p>
 ${section(
   'By popularity',
-  tabulateGroups('Place of the game', 'Next games', groupByPopularity(measured, cases, players)),
+  tabulateGroups('Popularity rank', 'Next games', groupByPopularity(measured, cases, players)),
 )}
-<p>Share of the next games that are among the first ten, by the place of the game when games are ordered by players.</p>
+<p>Share of the next games that are among the first ten, by the game’s rank in number of players.</p>
 ${section('Lists', listPlayers(evaluation))}
 </main>
 </body>
@@ -61,8 +61,8 @@ ${section('Lists', listPlayers(evaluation))}
 
 const section = (title: string, content: Markup): Markup => html`<section><h2>${title}</h2>${content}</section>`;
 
-const TRAINING = html`<p>NDCG@10 on the validation split of each model that an algorithm tried, by the time of its
-training. Algorithms that tried one model have no curve.</p>`;
+const TRAINING = html`<p>NDCG@10 on the validation split: the best model so far, by training time. Algorithms that
+tried only one model have no curve.</p>`;
 
 const LISTS_STYLE = `
 .lists td, .lists th { vertical-align: top; white-space: normal; min-width: 11rem; }
@@ -105,7 +105,7 @@ function tabulateAccuracy({ measured, selected }: ReportedEvaluation): Markup {
     <th scope="col">95% interval, from 0</th>
     ${titles.map((one) => html`<th scope="col" class="number">${one}</th>`)}</tr></thead>
     <tbody>${rows}</tbody></table></div>
-    <p>* the best on the validation split. Pass: the median time to score the whole catalogue for one history.</p>`;
+    <p>* best on the validation split. Pass: median time to score the whole catalogue for one history.</p>`;
 }
 
 /** Players from the whole test split, each with every algorithm's list side by side. */
@@ -114,7 +114,7 @@ function listPlayers(evaluation: ReportedEvaluation): Markup {
   const stride = Math.max(1, Math.floor(cases.length / SHOWN_PLAYERS));
   const shown = Array.from(cases.keys()).filter((n) => n % stride === 0);
   return html`${shown.slice(0, SHOWN_PLAYERS).map((n, at) => listPlayer(evaluation, n, at === 0))}
-    <p>The next games of the player are marked.</p>`;
+    <p>The player’s next games are marked.</p>`;
 }
 
 function listPlayer({ measured, cases, catalogue }: ReportedEvaluation, n: number, isOpen: boolean): Markup {

@@ -9,7 +9,7 @@ export interface ShadowSummary {
   variant: string;
   answers: number;
   failed: number;
-  /** The share of the shown first row that the shadow has, too. */
+  /** The share of the first row shown that the shadow's first row has, too. */
   overlap: number | null;
   /** Expected utilities of the first rows by the same model. */
   shownValue: number | null;
@@ -21,7 +21,7 @@ export const tabulateShadows = (shadows: readonly ShadowSummary[]): Markup =>
     'Shadows',
     html`<table><thead><tr><th scope="col">Shadow</th><th scope="col" class="number">Answers compared</th>
       <th scope="col" class="number">Failed</th><th scope="col" class="number">Same games in the first row</th>
-      <th scope="col" class="number">Expected utility</th><th scope="col" class="number">Of what was shown</th>
+      <th scope="col" class="number">Expected utility</th><th scope="col" class="number">Utility of what was shown</th>
       </tr></thead><tbody>${shadows.map(
         ({ variant, answers, failed, overlap, shownValue, shadowValue }) =>
           html`<tr><th scope="row">${variant}</th><td class="number">${formatCount(answers)}</td>

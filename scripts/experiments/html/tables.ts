@@ -38,13 +38,13 @@ export function tabulatePlayers({
   return html`${wrapTable(
     'Players by variant',
     html`<table><thead><tr><th scope="col">Variant</th><th scope="col" class="number">Players</th>
-      <th scope="col" class="number">By its share</th><th scope="col">Both, the line by its share</th></tr></thead>
+      <th scope="col" class="number">Expected</th><th scope="col">Players, with a line where expected</th></tr></thead>
       <tbody>${rows}</tbody></table>`,
   )}
   <p>${
     isBroken
-      ? 'The numbers do not follow the shares, so nothing is compared'
-      : 'The numbers follow the shares as well as chance allows'
+      ? 'The numbers do not match the shares, so nothing is compared'
+      : 'The numbers match the shares, within chance'
   } (χ² = ${chiSquare.toFixed(2)}, ${formatPValue(pValue)}; the limit is 0.001).</p>`;
 }
 
@@ -56,8 +56,8 @@ export function tabulateMetrics(title: string, metrics: readonly MetricReport[])
     title,
     html`<table><thead><tr><th scope="col">Metric</th><th scope="col">Players</th>
       <th scope="col">Difference ${drawAxis(limit)}</th><th scope="col">In figures</th>
-      <th scope="col">Variant</th><th scope="col" class="number">Its value</th>
-      <th scope="col" class="number">Control</th><th scope="col" class="number">More players</th></tr></thead>
+      <th scope="col">Variant</th><th scope="col" class="number">Value</th>
+      <th scope="col" class="number">Control</th><th scope="col" class="number">Players needed</th></tr></thead>
       <tbody>${rows}</tbody></table>`,
   );
 }
@@ -106,7 +106,7 @@ function describe({ metric, control }: MetricReport, estimate: VariantEstimate):
 function describeMore({ interval, isSignificant, moreUsersNeeded }: VariantEstimate): string {
   if (interval === null) return '–';
   if (isSignificant) return 'none';
-  return moreUsersNeeded === null ? 'no end' : formatEstimate(moreUsersNeeded);
+  return moreUsersNeeded === null ? 'too many' : formatEstimate(moreUsersNeeded);
 }
 
 export const tabulateGuardrails = (guardrails: ExperimentReport['guardrails']): Markup =>

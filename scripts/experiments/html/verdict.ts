@@ -48,8 +48,8 @@ function explain(experiment: Experiment, report: ExperimentReport, variant: stri
   if (verdict === 'harmful') return explainHarm(experiment, report, variant);
   if (verdict === 'void')
     return (
-      `The variants’ numbers of players do not follow their shares (${formatPValue(report.sampleRatio!.pValue)}). ` +
-      'Players are lost on one side, so no figure can be compared; find the cause first.'
+      `The variants’ numbers of players do not match their shares (${formatPValue(report.sampleRatio!.pValue)}). ` +
+      'Players are lost on one side, so no figures can be compared; find the cause first.'
     );
   return report.interleaving === null
     ? explainSplit(experiment, report, variant)
@@ -62,8 +62,8 @@ function explainHarm(experiment: Experiment, report: ExperimentReport, variant: 
   return [
     ...breached.map(
       ({ metric, value, control, limit }) =>
-        `${nameMetric(metric)}: ${formatValue(metric, value)}, against ${formatValue(metric, control)} of the ` +
-        `control; at most ${formatPercent(allowedChange({ metric, limit }))} is allowed.`,
+        `${nameMetric(metric)}: ${formatValue(metric, value)}, against ${formatValue(metric, control)} for the ` +
+        `control; the limit is ${formatPercent(allowedChange({ metric, limit }))}.`,
     ),
     ...(stopped === undefined ? [] : [`It was stopped on ${stopped.at.slice(0, 10)}: ${stopped.reason}.`]),
   ].join(' ');
@@ -80,9 +80,9 @@ function explainSplit({ primaryMetric }: Experiment, report: ExperimentReport, v
     formatRelative(difference, control) ?? formatDifference(primaryMetric, difference);
   const measured =
     `${nameMetric(primaryMetric)}: ${formatValue(primaryMetric, estimate.value)}, against ` +
-    `${formatValue(primaryMetric, control)} of the control.`;
+    `${formatValue(primaryMetric, control)} for the control.`;
   const difference = estimate.adjustedDifference ?? estimate.difference!;
-  const range = `The difference is ${say(difference)}, between ${say(bounds[0])} and ${say(bounds[1])}.`;
+  const range = `The difference is ${say(difference)}, with an interval from ${say(bounds[0])} to ${say(bounds[1])}.`;
   return [measured, range, ...(estimate.isSignificant ? [] : [explainMore(estimate.moreUsersNeeded)])].join(' ');
 }
 
@@ -94,12 +94,12 @@ function explainPreference(interleaving: NonNullable<ExperimentReport['interleav
     `its picks, ${formatCount(losses)} on the control’s (sign test: ${formatPValue(signPValue)}).`;
   if (interval === null) return `${counts} At least 30 players are needed.`;
   const range =
-    `The mean preference for it is ${formatPercent(preference)}, between ${formatPercent(interval[0])} and ` +
-    `${formatPercent(interval[1])}.`;
+    `The mean preference for it is ${formatPercent(preference)}, with an interval from ` +
+    `${formatPercent(interval[0])} to ${formatPercent(interval[1])}.`;
   return [counts, range, ...(isSignificant ? [] : [explainMore(moreUsersNeeded)])].join(' ');
 }
 
 const explainMore = (more: number | null) =>
   more === null
-    ? 'It is too small to be told from chance with any number of players.'
-    : `If it is as measured, some ${formatEstimate(more)} more players will show it.`;
+    ? 'It is too small to be told from chance with any realistic number of players.'
+    : `If that is its true size, some ${formatEstimate(more)} more players will probably be enough to know.`;
