@@ -20,6 +20,10 @@ const PAGE = 2_000;
 const CHANGES_MAX = 2_000;
 const CHANGES_SHARE_MAX = 0.1;
 const DIGEST_LENGTH = 12;
+/** A base whose writer was cut off does not hold up the next for longer. */
+const ABANDON_MS = 60_000;
+/** When this isolate began to write a base, epoch milliseconds: it has no memory for two. */
+let writingSince = Number.NEGATIVE_INFINITY;
 
 /**
  * Writes what has changed. Returns `published` if that is nothing. It may run on several machines at once: each names
@@ -36,17 +40,23 @@ export async function writeCatalogue(
   const { base } = published;
   const changes: ItemChange[] = [];
   await readChangesSince(DB, base.revision, (change) => changes.push(change));
-  if (changes.length > Math.max(CHANGES_MAX, base.items * CHANGES_SHARE_MAX)) return writeBase({ DB, BUCKET });
+  const isDue = changes.length > Math.max(CHANGES_MAX, base.items * CHANGES_SHARE_MAX);
+  if (isDue && Date.now() - writingSince > ABANDON_MS) return writeBase({ DB, BUCKET });
   return { ...(await writeChanges(BUCKET, base.revision, changes)), base };
 }
 
 async function writeBase({ DB, BUCKET }: Stores): Promise<CatalogueFiles> {
-  const { bytes, revision, items } = await encodeAll(DB);
-  const sha256 = await sha256Hex(bytes);
-  const key = columnsKey(`${revision}-${sha256.slice(0, DIGEST_LENGTH)}`);
-  // A file under this key is the same, unless it is damaged.
-  await BUCKET.put(key, bytes, { sha256 });
-  return { revision, base: { key, sha256, revision, items }, changes: null };
+  writingSince = Date.now();
+  try {
+    const { bytes, revision, items } = await encodeAll(DB);
+    const sha256 = await sha256Hex(bytes);
+    const key = columnsKey(`${revision}-${sha256.slice(0, DIGEST_LENGTH)}`);
+    // A file under this key is the same, unless it is damaged.
+    await BUCKET.put(key, bytes, { sha256 });
+    return { revision, base: { key, sha256, revision, items }, changes: null };
+  } finally {
+    writingSince = Number.NEGATIVE_INFINITY;
+  }
 }
 
 /** A function of its own, so that its columns are gone when the file is stored. */
