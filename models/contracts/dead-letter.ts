@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 export const DEAD_LETTERS_PAGE_MAX = 100;
-/** Letters that one request replays or deletes; a longer list takes several. */
+/** The most letters that one request replays or deletes. */
 export const DEAD_LETTERS_PER_CALL_MAX = 1_000;
 export const DEAD_LETTER_FILTER_BYTES_MAX = 4 * 1024;
 

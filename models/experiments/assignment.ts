@@ -19,8 +19,8 @@ export type AssignedExperiment = Pick<Experiment, 'experimentId' | 'layer' | 'sl
 export const positionInLayer = (userId: string, layer: string): number => toUnit(`layer ${layer} ${userId}`);
 
 /**
- * Returns the id of the user's variant, or undefined if the user is outside the experiment's slice or it has none yet.
- * Independent of the user's position in the layer. Never a shadow: their share is 0.
+ * Returns the id of the user's variant, or undefined if the user is outside the experiment's slice or it has no slice
+ * yet. Independent of the user's position in the layer. Never a shadow: its share is 0.
  */
 export function assign(userId: string, experiment: AssignedExperiment): string | undefined {
   const { experimentId, layer, slice, variants } = experiment;

@@ -1,5 +1,5 @@
-// Whether an experiment has the player of a request: by its times and its audience. The player's part in its layer is
-// assignment.ts's.
+// Whether the player of a request is in an experiment's audience, at a time when it runs. Which variant the player sees
+// is decided by assignment.ts.
 
 import type { Experiment } from '../contracts/experiment.ts';
 
@@ -23,6 +23,6 @@ export const hasInAudience = (
   names(audience.platforms, platform) &&
   (audience.newUsers === undefined || audience.newUsers === isNewUser);
 
-/** An absent list names all; an unknown value is on no list. */
+/** An absent list includes everybody; an unknown value is on no list. */
 const names = (list: readonly string[] | undefined, value: string | null): boolean =>
   list === undefined || list.some((one) => one.toLowerCase() === value?.toLowerCase());

@@ -1,5 +1,5 @@
-// The canary of a release: an experiment in a layer of its own, whose share grows in steps until the release is in use,
-// or which ends because the release is worse. Guardrails end it as they end any other variant. Decides; moves nothing.
+// The canary of a release: an experiment in a layer of its own. Its share grows in steps until the release is in use,
+// or it ends because the release is worse. Guardrails stop it as they stop any other variant. Decides; moves nothing.
 
 import { CANARY_PREFIX, type Experiment, ExperimentInput, RELEASE_LAYER } from '../contracts/experiment.ts';
 import type { MetricReport } from '../contracts/experiment-report.ts';
@@ -11,18 +11,18 @@ const CONTROL = 'control';
 const CANARY = 'canary';
 const DAY_MS = 86_400_000;
 
-/** Shares of the players who see the release before all do; as many see the other one and are compared with them. */
+/** Shares of the players who see the release, step by step; as many others see the one in use, for comparison. */
 const STEPS = [0.05, 0.25, 0.5] as const;
 export const CANARY_SHARE_DEFAULT = STEPS[0];
 /** The control needs as many players. */
 export const CANARY_SHARE_MAX = 0.5;
-/** A release that is not shown to be as good by then is not put into use. */
+/** A release that is not shown to be as good within this time is not put into use. */
 const DAYS_MAX = 7;
-/** Answers by the release that each step waits for, at a share of 1. */
+/** Each step waits for this many answers by the release, times its share. */
 const ANSWERS_AT_ALL = 10_000;
-/** As good: clicks per impression are not lower by this share. */
+/** As good: clicks per impression are lower by less than this share. */
 const MARGIN = 0.1;
-/** Neither may be lower. */
+/** The canary ends if one of them is lower beyond chance. */
 const COMPARED = ['click-rate', 'play-rate'] as const;
 
 /** `now`: epoch milliseconds. */
@@ -57,7 +57,7 @@ export type CanaryDecision =
   /** The release is as good: it may be put into use. */
   | { kind: 'finish' };
 
-/** Decides on what has been measured so far; false alarms are bounded, however often it is asked. */
+/** Decides by what has been measured so far; false alarms are bounded, however often it is called. */
 export function decideCanary(canary: Experiment, moments: readonly VariantMoments[]): CanaryDecision {
   const { sampleRatio, metrics } = computeReport({ ...canary, guardrails: [] }, moments, null);
   if (sampleRatio?.isBroken)
@@ -80,7 +80,7 @@ export const raiseCanary = (canary: Experiment, share: number): Experiment => ({
   slice: { from: 0, to: 2 * share },
 });
 
-/** The canary ended, with the release marked as stopped, as a guardrail would: alerts tell so. `now`: epoch ms. */
+/** Ends the canary with its release marked as stopped, as a guardrail would, which raises an alert. `now`: epoch ms. */
 export function failCanary(canary: Experiment, reason: string, now: number): Experiment {
   const stopped = stopExperiment(canary, reason, now);
   if (!stopped.ok) return canary;
@@ -91,7 +91,7 @@ export function failCanary(canary: Experiment, reason: string, now: number): Exp
 const findMetric = (metrics: readonly MetricReport[], name: string): MetricReport | undefined =>
   metrics.find(({ metric, group }) => metric === name && group === 'all');
 
-/** Less what the days before predict, if these are known. */
+/** The interval that decides: with what the days before predict subtracted, if they are known. */
 function boundDifference({ variants: [estimate] }: MetricReport): readonly [low: number, high: number] | null {
   return estimate?.cupedInterval ?? estimate?.interval ?? null;
 }

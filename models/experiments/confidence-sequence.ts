@@ -1,10 +1,10 @@
-// Confidence sequences: intervals that hold at all times together, so a report may be read whenever one likes.
+// Confidence sequences: intervals that hold at all times together, so a report may be read at any time.
 // Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, "Time-uniform central limit theory and asymptotic confidence
 // sequences" (Annals of Statistics 2024): theorem 2.2 and its one-sided form.
 
 /** The probability that an interval is ever wrong. */
 export const ALPHA = 0.05;
-/** With fewer users on a side no interval is given: sums of so few are not nearly normal. */
+/** With fewer users on a side, no interval is given: sums over so few are far from normal. */
 export const USERS_MIN = 30;
 
 /**
@@ -37,5 +37,5 @@ function chooseScale(alpha: number): number {
   return log + Math.log(log + 1);
 }
 
-/** The clock of a comparison of two groups: half the harmonic mean of their sizes, to which its information grows. */
+/** The clock of a comparison of two groups: half the harmonic mean of their sizes, with which its information grows. */
 export const compareClocks = (a: number, b: number): number => (a === 0 || b === 0 ? 0 : 1 / (1 / a + 1 / b));

@@ -1,4 +1,4 @@
-// CUPED: what users did in the days before their exposure predicts a part of what they do after it, and this part is
+// CUPED: what users did in the days before their exposure predicts part of what they do after it, and this part is
 // subtracted (Deng, Xu, Kohavi & Walker 2013, "Improving the Sensitivity of Online Controlled Experiments by Utilizing
 // Pre-Experiment Data"). For ratios both sides are linearised.
 
@@ -11,8 +11,8 @@ export interface Group {
 }
 
 /**
- * Returns both groups with their values and influences adjusted, by the coefficient θ that they have together; null if
- * nothing differs between users before their exposure. With a correlation r, the variance shrinks by 1 − r².
+ * Returns both groups with their values and influences adjusted, by one coefficient θ for both; null if users do not
+ * differ before their exposure. With a correlation r, the variance is multiplied by 1 − r².
  */
 export function adjust(control: Group, variant: Group): { control: Group; variant: Group } | null {
   const both = addMoments(control.moments, variant.moments);
@@ -23,7 +23,7 @@ export function adjust(control: Group, variant: Group): { control: Group; varian
   const pool = (a: readonly number[], b: readonly number[]) =>
     sumSquares(control.moments, a, before) + sumSquares(variant.moments, b, before);
   const spread = pool(before, before);
-  // Two numbers that nearly cancel out leave rounding errors, which would pass for a habit of the users.
+  // Two numbers that nearly cancel out leave rounding errors, which would look like a habit of the users.
   const size = weighSquares(both, before);
   if (spread <= ROUNDING * size) return null;
   const theta = pool(control.ratio.influence, variant.ratio.influence) / spread;

@@ -1,4 +1,5 @@
-// A guardrail: a one-sided test all along of whether a variant is worse than the control by more than its limit.
+// A guardrail: a one-sided test, which may be read at any time, of whether a variant is worse than the control by more
+// than its limit.
 
 import { compareGroups } from './compare.ts';
 import { computeOneSidedWidth, USERS_MIN } from './confidence-sequence.ts';
@@ -7,8 +8,8 @@ import type { Moments } from './moments.ts';
 import { estimateRatio } from './ratio.ts';
 
 /**
- * The clock at which a breach is found earliest, see `compareClocks`: two thousand answers of each group. Small, as a
- * harmful variant is to be stopped early.
+ * The clock at which a breach is found earliest, see `compareClocks`: two thousand answers of each group. It is small
+ * so that a harmful variant is stopped early.
  */
 const INTENDED_ANSWERS = 1_000;
 

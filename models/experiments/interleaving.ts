@@ -10,8 +10,8 @@ export interface DraftedItem<Item> {
 }
 
 /**
- * Merges two rankings, best first, into a list of at most `length` items without repetition. In each round both pick
- * their best item that is left, in random order. A ranking without items left picks no more.
+ * Merges two rankings, best first, into a list of at most `length` items without repetition. In each round, both pick
+ * their best remaining item, in random order. A ranking that has run out of items picks no more.
  * `random`: uniform in [0, 1).
  */
 export function draftTeams<Item>(

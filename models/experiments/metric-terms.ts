@@ -1,5 +1,5 @@
-// The metrics of experiments as ratios of two sums over users. Says which columns of a user's totals they read; reads
-// none itself.
+// The metrics of experiments as ratios of two sums over users: which columns of a user's totals each reads. Reads no
+// totals itself.
 
 import type { Metric } from '../contracts/experiment.ts';
 

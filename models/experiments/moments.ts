@@ -8,7 +8,7 @@ export const MOMENT_PAIRS = MOMENT_TERMS.flatMap((_, a) =>
   MOMENT_TERMS.slice(a).map((_, n): readonly [number, number] => [a, a + n]),
 );
 
-/** Relative errors of differences of sums that are about equal, generously. */
+/** A generous bound on the relative error of a difference of nearly equal sums. */
 export const ROUNDING = 1e-9;
 
 export interface Moments {
@@ -21,7 +21,7 @@ export interface Moments {
   products: readonly number[];
 }
 
-/** One user's terms; 1 is the denominator of a mean, 0 what is not known of the days before. */
+/** One user's terms: a mean has the denominator 1, and what is not known of the days before is 0. */
 export type UserTerms = readonly [
   numerator: number,
   denominator: number,

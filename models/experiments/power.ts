@@ -1,4 +1,4 @@
-// How many more users the answer would take, if the difference is what it seems to be.
+// The number of further users that a significant result would take, if the true difference is the measured one.
 
 import type { Difference } from './compare.ts';
 import { computeWidth } from './confidence-sequence.ts';

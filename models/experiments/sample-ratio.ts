@@ -1,4 +1,4 @@
-// The sample ratio: whether the variants' users are as many as their shares say. If not, users get lost on one side and
+// The sample ratio: whether the variants' numbers of users match their shares. If not, users are lost on one side, and
 // no comparison means anything.
 
 import { computeChiSquareTail } from './chi-square.ts';
@@ -7,11 +7,11 @@ import { computeChiSquareTail } from './chi-square.ts';
 const P_VALUE_MIN = 0.001;
 
 export interface SampleRatio {
-  /** Users with an exposure, and how many the shares let expect. */
+  /** Users with an exposure, and the number expected from the shares. */
   variants: { variant: string; users: number; expectedUsers: number }[];
   chiSquare: number;
   pValue: number;
-  /** True if the counts do not follow the shares: p < 0.001. */
+  /** True if the counts do not match the shares: p < 0.001. */
   isBroken: boolean;
 }
 

@@ -29,12 +29,12 @@ export interface UserTotals {
 
 /** Days before the first exposure whose events reduce the variance of a metric. */
 export const BEFORE_DAYS = 14;
-/** A player's total counts up to this: one robot must not decide. */
+/** A player's total counts up to this, so that one bot cannot decide an experiment. */
 const TOTAL_MAX = 2_000;
 
 export const NO_EVENTS = Object.fromEntries(EVENT_TOTALS.map((total) => [total, 0])) as EventTotals;
 
-/** A retraction takes its act back. */
+/** A retraction takes back the act before it. */
 const COUNTED: Partial<Record<EventType, readonly [total: EventTotal, sign: 1 | -1]>> = {
   impression: ['impressions', 1],
   click: ['clicks', 1],
@@ -80,8 +80,8 @@ export const startUser = (
 });
 
 /**
- * Adds an answer. A player who sees another variant than before, because the shares have changed, starts anew in it,
- * with the same days before.
+ * Adds an answer. A player who now sees another variant, because the shares have changed, starts anew in it, with the
+ * same days before.
  */
 export function addExposure(user: UserTotals, exposure: Exposure): UserTotals {
   const from = exposure.variant === user.variant ? user : startUser({ ...user, ...exposure }, user.before);

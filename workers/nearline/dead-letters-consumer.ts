@@ -1,4 +1,5 @@
-// Stores messages that a queue has given up, whole. A letter whose replay failed waits again; it is not stored twice.
+// Stores whole the messages that a queue has given up on. A letter whose replay failed waits again; it is not stored
+// twice.
 
 import type { DeadLetterQueue } from '../../models/contracts/dead-letter.ts';
 import { logError } from '../logging/log.ts';

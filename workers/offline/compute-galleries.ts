@@ -20,7 +20,7 @@ import { listActiveUsers, mergeSightings, type Sighting } from '../storage/users
 const DAY_MS = 86_400_000;
 /** Players seen within these days are active. */
 const ACTIVE_DAYS = 7;
-/** A gallery is made again after that, though the player did nothing: the statistics and the release have changed. */
+/** After this, a gallery is made again even if the player did nothing: statistics and release have changed. */
 const FRESH_MS = DAY_MS;
 /** By then the log has an event, unless something fails. */
 const LOGGED_MS = 15 * 60_000;

@@ -1,5 +1,5 @@
 // Moves canaries of releases on, as models/experiments/canary.ts decides: starts the one that a training asked for,
-// shows it to more players, puts its release into use, or ends it. Guardrails are watch-experiments.ts's.
+// shows it to more players, puts its release into use, or ends it. Guardrails are tested in watch-experiments.ts.
 
 import type { Experiment } from '../../models/contracts/experiment.ts';
 import { decideCanary, failCanary, raiseCanary, releaseOf } from '../../models/experiments/canary.ts';
@@ -17,8 +17,8 @@ import type { ReleaseEnv } from '../storage/releases.ts';
 export type CanaryEnv = ReleaseEnv & Pick<Env, 'DB'>;
 
 /**
- * Starts the canary that a training asked for. A request that cannot be met is dropped, and said in the log. True if it
- * was started. `now`: epoch milliseconds.
+ * Starts the canary that a training asked for. A request that cannot be met is logged and dropped. True if it was
+ * started. `now`: epoch milliseconds.
  */
 export async function startRequested(env: CanaryEnv, request: CanaryRequest, now: number): Promise<boolean> {
   const started = await startCanary(env, request, now);
@@ -58,7 +58,7 @@ async function decideNext(env: CanaryEnv, canary: Experiment, now: number): Prom
   }
 }
 
-/** Returns what became of it. */
+/** Returns the reason for which the canary ends. */
 async function putIntoUse(env: CanaryEnv, version: string, isPinned: boolean, now: number): Promise<string> {
   if (isPinned) return 'it is as good, but the release in use is pinned';
   const activated = await activateRelease(env, version, now);

@@ -45,7 +45,7 @@ export function createPlan(policy: Policy, assigned: readonly Assigned[] = []): 
   return plan;
 }
 
-/** One at a time: a row has two teams. */
+/** At most one such experiment: a row has two teams. */
 function findRival(assigned: readonly Assigned[]): Plan['rival'] {
   const interleaved = assigned.find(({ experiment, counts }) => experiment.kind === 'interleaving' && counts);
   if (interleaved === undefined) return undefined;

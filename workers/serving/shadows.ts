@@ -1,5 +1,5 @@
-// Compares the shadow variants of experiments with answers, after these were sent. Of a tenth of the answers one shadow
-// is composed, at most one a second in an isolate: a hundredth of a processor where a page takes ten milliseconds.
+// Compares the shadow variants of experiments with answers after these were sent. For a tenth of the answers one shadow
+// is composed, at most one a second in an isolate: a hundredth of a processor if a page takes ten milliseconds.
 
 import type { ShadowComparison, Variant } from '../../models/contracts/experiment.ts';
 import { createRng } from '../../models/features/rng.ts';
@@ -18,7 +18,7 @@ const PAUSE_MS = 1_000;
 const DELAY_MS = 100;
 /** A composition that died with its request does not block later ones for longer. */
 const ABANDON_MS = 10_000;
-/** A message's; older ones are dropped. */
+/** The most comparisons kept for the next message; older ones are dropped. */
 const KEPT_MAX = 20;
 
 /** Epoch milliseconds. */
