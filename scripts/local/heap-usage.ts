@@ -4,8 +4,6 @@
 import { withDeadline } from '../../workers/storage/deadline.ts';
 
 const ANSWER_TIMEOUT_MS = 30_000;
-/** V8 gives memory that one collection finds free back with the next ones. */
-const COLLECTIONS = 6;
 
 /** In bytes, after a garbage collection. Durable Objects are in the same isolate. */
 export interface HeapUsage {
@@ -31,8 +29,7 @@ export async function readHeapUsage(inspectorPort: number): Promise<HeapUsage> {
     socket.addEventListener('error', fail);
     socket.addEventListener('close', fail);
     socket.addEventListener('open', () => {
-      for (let time = 0; time < COLLECTIONS; time++)
-        socket.send(JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' }));
+      socket.send(JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' }));
       socket.send(JSON.stringify({ id: 2, method: 'Runtime.getHeapUsage' }));
     });
     socket.addEventListener('message', ({ data }) => {
