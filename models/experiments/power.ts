@@ -3,9 +3,9 @@
 import type { Difference } from './compare.ts';
 import { computeWidth } from './confidence-sequence.ts';
 
-/** Standard normal quantile of 0.8: four times in five the answer is there by then. */
+/** Standard normal quantile of 0.8: with the users needed, four experiments in five show the difference. */
 const POWER_QUANTILE = 0.8416;
-/** Beyond so many times the users so far, the difference is too small to be found. */
+/** If it takes more than this many times the users so far, the difference is too small to be found. */
 const GROWTH_MAX = 10_000;
 const HALVINGS = 40;
 

@@ -62,7 +62,7 @@ export function estimatePreference(moments: PreferenceMoments): Preference {
   const value = users === 0 ? 0 : sum / users;
   const decided = wins + losses;
   const sign = decided === 0 ? 0 : (wins - losses) / Math.sqrt(decided);
-  // Doubled: as clicks add up, a user's sign turns around more often than a mean of clicks moves.
+  // Doubled: as clicks add up, a user's sign flips more often than a mean of clicks moves.
   const signPValue = Math.min(1, 2 * computePValue(sign, clicks, INTENDED_CLICKS));
   if (users < USERS_MIN)
     return { preference: value, interval: null, isSignificant: false, signPValue, moreUsersNeeded: null };

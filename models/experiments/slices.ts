@@ -1,4 +1,4 @@
-// Gives experiments their slices of a layer, so that those that run at the same time exclude each other. Assignment
+// Gives experiments their slices of a layer, so that experiments that run at the same time share no players. Assignment
 // within a slice: assignment.ts.
 
 import type { Slice } from './assignment.ts';

@@ -1,5 +1,5 @@
 // The moments of all metrics of an experiment, by variant and group of users, kept up user by user: a user's old terms
-// are taken out and the new ones put in, so that no report reads the users.
+// are subtracted and the new ones added, so that no report reads the users.
 
 import { METRICS, type Metric } from '../contracts/experiment.ts';
 import { addMoments, EMPTY_MOMENTS, type Moments, momentsOfUser } from './moments.ts';
@@ -17,7 +17,7 @@ export type Tally = Readonly<Record<string, Readonly<Record<Group, GroupTally>>>
 const NO_USERS = Object.fromEntries(METRICS.map((metric) => [metric, EMPTY_MOMENTS])) as GroupTally;
 export const EMPTY_TALLY: Tally = {};
 
-/** Replaces users' totals; `before` is undefined for one who is new in the experiment. */
+/** Replaces users' totals; `before` is undefined for a user who is new in the experiment. */
 export function replaceUsers(
   tally: Tally,
   changes: Iterable<{ before: UserTotals | undefined; after: UserTotals }>,

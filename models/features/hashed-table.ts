@@ -1,5 +1,5 @@
-// A table of many strings of which nothing but the numbers is asked: it keeps their hashes. Of 100,000 strings, two
-// have the same hash in one of a million tables. It only grows: a number stays valid for good.
+// A table that gives many strings their numbers. It keeps only the strings' hashes: two of 100,000 strings share one in
+// about one table of a million. It only grows: a number stays valid for good.
 
 import { growColumn } from './grow-column.ts';
 

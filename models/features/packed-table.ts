@@ -1,5 +1,5 @@
-// A table of many strings, such as the words of all titles, as UTF-16 units in one array, found by hash: no string and
-// no map, so that a file's is taken over as it is. It only grows: a number stays valid for good.
+// A table of many strings, such as the words of all titles, as UTF-16 units in one array, found by hash. It has no
+// strings and no map, so a file's table is used as it is. It only grows: a number stays valid for good.
 
 import { type PackedCells, PackedLists } from './packed-lists.ts';
 

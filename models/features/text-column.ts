@@ -1,9 +1,9 @@
-// Texts by index, as UTF-8 in one array: strings are made of those that an answer shows.
+// Texts by index, as UTF-8 in one array: only the texts that an answer shows become strings.
 
 import { type PackedCells, PackedLists } from './packed-lists.ts';
 
 const encoder = new TextEncoder();
-/** A mark of the byte order would belong to the text. */
+/** A byte order mark is part of the text. */
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
 export class TextColumn {

@@ -1,5 +1,5 @@
-// Measures the statistics of experiments on simulated players: false alarms without an effect, what is found with one,
-// and how many users it takes. Runs no Worker.
+// Measures the statistics of experiments on simulated players: false alarms without an effect, how often an effect is
+// found, and how many users that takes. Runs no Worker.
 
 import { type Asked, askByInterleaving, askBySplit, type Question } from './experiments/interleave.ts';
 import { type Effect, NO_EFFECT, type Population } from './experiments/population.ts';

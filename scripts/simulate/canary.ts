@@ -1,5 +1,5 @@
-// A release that passes the gate and is bad for players: the one in use without its ranking model. The gate judges
-// retrieval, which is the same. Its canary is to be taken back without anybody.
+// A release that passes the gate but is bad for players: the one in use without its ranking model. The gate judges
+// retrieval, which is the same. The Worker must take its canary back by itself.
 
 import { randomUUID } from 'node:crypto';
 import { releaseKey } from '../../models/contracts/layout.ts';

@@ -58,7 +58,7 @@ export function listRequestIds(sent: readonly ({ requestId?: unknown } | null | 
 /** Something is lost or late, and a person should look. `alert`: a short fixed text, by which lines are found. */
 export const logError = (alert: string, fields: Fields = {}): void => write('error', alert, fields);
 
-/** Something fell back or will be tried again; nobody must act. */
+/** Something fell back or will be tried again; nobody needs to act. */
 export const logWarning = (alert: string, fields: Fields = {}): void => write('warn', alert, fields);
 
 function write(level: Level, alert: string, fields: Fields): void {

@@ -1,5 +1,5 @@
 // Job: asks the objects of players whose events stay out of the log to look again, so that their reports, which alerts
-// read, are true. The objects queue such events again by themselves.
+// read, are up to date. The objects queue such events again by themselves.
 
 import { withDeadline } from '../storage/deadline.ts';
 import type { Stores } from '../storage/stores.ts';

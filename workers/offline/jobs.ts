@@ -139,7 +139,7 @@ async function runJob(cron: string, name: JobName, env: JobEnv): Promise<void> {
     const error = cause as Error;
     // D1 may be what failed.
     const hadFailed = await recordFailure(env.DB, name, startedAt, error.message).catch(() => false);
-    // One that fails every minute is reported when it begins to, and when it succeeds again.
+    // A job that fails every minute is reported when it begins to fail, and when it succeeds again.
     if (isFrequent && hadFailed) throw error;
     logError('job failed', { job: name, error: String(error) });
     if (isFrequent) run = await beginJobRun(env.DB, name, cron, startedAt).catch(() => undefined);

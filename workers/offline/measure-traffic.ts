@@ -5,7 +5,7 @@ import type { AlertMeasure } from '../../models/contracts/alert.ts';
 import { HOUR_MS, hourOf } from '../storage/hour.ts';
 import { readMetricSums, readTimedSums, type TimedMetricSum } from '../storage/metric-counts.ts';
 
-/** Fewer answers, requests or clicks say nothing about a share. */
+/** A share of fewer answers, requests or clicks says nothing. */
 const COUNT_MIN = 100;
 const CLICK_HOURS = 3;
 /** Clicks are counted by a job, up to ten minutes late. */

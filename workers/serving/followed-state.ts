@@ -68,7 +68,7 @@ export class FollowedState<E extends Stores> {
   get(env: E, now: number, waitUntil: WaitUntil, limits: CacheLimits = {}): Promise<CacheRead<ServingState>> {
     const load = async (previous: ServingState | undefined) => {
       const state = await readState(env, previous, now, limits.maxAgeMs);
-      // Nobody else says that a change of this isolate is published meanwhile.
+      // Nothing else tells this isolate that its change has been published meanwhile.
       if (state.bucketFailure === undefined && (state.version === 0 || this.hasUnpublished))
         this.publishSoon(env, waitUntil);
       this.#onRead(env, state, now, waitUntil);

@@ -1,5 +1,5 @@
-// Interleaves the first rows of two variants: they take turns to pick its games, and the answer says who picked which.
-// The rest of the page is the control's.
+// Interleaves the first rows of two variants: they take turns to pick games, and the answer says which variant picked
+// which. The rest of the page is the control's.
 
 import type { InterleavedRow } from '../../models/contracts/experiment.ts';
 import type { GalleryRow, RecommendedItem } from '../../models/contracts/gallery.ts';

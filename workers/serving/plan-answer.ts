@@ -33,7 +33,7 @@ export const listUnknown = (variants: readonly Assignment[], isolate: Isolate = 
 const listExperiments = (isolate: Isolate): readonly Experiment[] =>
   isolate.state.peek().value?.parts.experiments ?? [];
 
-/** Until the release is loaded here nobody is in the experiment: otherwise only the control's players would be. */
+/** Until the release is loaded here, nobody is in the experiment: otherwise only the control's players would be. */
 const isReady = ({ experiment, variant }: Assigned, isolate: Isolate): boolean =>
   [variant, ...experiment.variants.filter(({ isShadow }) => !isShadow)].every(
     ({ release }) => release === undefined || isolate.findRelease(release) !== undefined,

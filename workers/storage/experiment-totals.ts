@@ -102,7 +102,7 @@ export async function writePage(db: D1Database, page: Page, now: number): Promis
   return results.at(-1)!.meta.changes > 0;
 }
 
-/** Forgets how far events were counted, which nobody needs while no experiment runs. */
+/** Forgets how far events were counted: without running experiments, nothing needs it. */
 export async function deleteCursors(db: D1Database): Promise<void> {
   await db.prepare('delete from experiment_cursors').run();
 }

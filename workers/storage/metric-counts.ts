@@ -151,7 +151,7 @@ const readLabels = ({ breakdown, labelValues }: Pick<StoredSum, 'breakdown' | 'l
 /** A series: a metric's value for the labels of one of its breakdowns. */
 export type MetricSeries = MetricSum;
 
-/** All counters since the store exists, and each gauge as it was last set, if that was in the last day. */
+/** All counters since the store was created, and each gauge as it was last set, if that was in the last day. */
 export async function readMetricTotals(db: D1Database, now: number): Promise<MetricSeries[]> {
   const gauges = JSON.stringify(GAUGES);
   const [counters, states] = await db.batch<StoredSum>([

@@ -1,6 +1,6 @@
 // Dead letters that are processed again. The queue carries only a letter's id: the consumer reads the letter when it
-// gets the message, so one that was deleted meanwhile, or whose player was erased, stays out. A letter goes with the
-// success of its message; replayed twice, it is found once.
+// gets the message, so one that was deleted meanwhile, or whose player was erased, stays out. A letter is deleted once
+// its message is processed, so a second replay does not find it.
 
 import { Replay } from '../../models/contracts/dead-letter.ts';
 import { type DeadLetter, parseBody } from './dead-letters.ts';

@@ -1,4 +1,4 @@
-// What metrics must know of an answer when events react to it. Kept for two days, under a hash of the answer's id:
+// What metrics need to know of an answer when events react to it. Kept for two days, under a hash of the answer's id:
 // nothing here leads to a player.
 
 import type { Slate, SlateMessage } from '../../models/contracts/slate.ts';

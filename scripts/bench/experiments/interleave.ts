@@ -1,5 +1,5 @@
 // One question asked twice, by interleaving and by a split: does a ranking that knows more get more clicks? Simulated
-// players are added until the answer is there.
+// players are added until the question is decided.
 
 import { createRandom, type Random } from '../../../models/data/random.ts';
 import { ALPHA } from '../../../models/experiments/confidence-sequence.ts';

@@ -1,4 +1,4 @@
-// Simulated splits that are looked at 200 times, by the report and by ways of reading that fool their reader.
+// Simulated splits that are looked at 200 times, by the report and by ways of reading that raise false alarms.
 
 import type { Experiment } from '../../../models/contracts/experiment.ts';
 import type { ExperimentReport } from '../../../models/contracts/experiment-report.ts';
