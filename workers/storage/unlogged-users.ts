@@ -1,5 +1,5 @@
-// Players whose object found events missing from the log, as the objects report it. Objects cannot be listed, so this is
-// how operators learn of it.
+// Players whose object found events missing from the log, as the objects report it. Objects cannot be listed, so this
+// is how operators learn of it.
 
 export interface Unlogged {
   users: number;
