@@ -116,6 +116,12 @@ async function fill(userId: string): Promise<void> {
   await storeDeadLetters(env.DB, [
     letter('events', [...events, makeEvent('bystander', 'play', 'g1', at)], 'failed too often'),
     letter('slates', { slate: makeSlate('letter', userId, at), counts: [] }, 'failed too often'),
+    // A list's answer has no slate; the other player's exposure stays.
+    letter(
+      'slates',
+      { slate: null, counts: [], exposures: [userId, 'bystander'].map((one) => ({ userId: one, at })) },
+      'failed too often',
+    ),
     letter('notifications', { subscriptionId: 's', notification }, UNDELIVERED),
   ]);
 }
@@ -135,7 +141,7 @@ const IN_EVERY_STORE = {
   'batch-gallery': 1,
   counts: 4,
   merges: 1,
-  'dead-letters': 5,
+  'dead-letters': 6,
   slates: 1,
   'archived-log': 4,
   'archived-slates': 1,

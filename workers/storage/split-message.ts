@@ -1,4 +1,4 @@
-// Finds what belongs to a player in a queue's message: events, a slate or a notification, valid or not.
+// Finds what belongs to a player in a queue's message: events, a slate with exposures, or a notification, valid or not.
 
 /** The parts of a message that belong to erased users, and the others. */
 export interface SplitMessage {
@@ -17,6 +17,7 @@ export function splitMessage(body: unknown, users: ReadonlyMap<string, number>, 
     const until = userId === undefined ? undefined : users.get(userId);
     return until !== undefined && Math.min(at ?? receivedAt, receivedAt) <= until;
   };
+  if (isAnswer(body)) return splitAnswer(body, isOwn);
   if (!Array.isArray(body)) return isOwn(body) ? { own: [body], rest: undefined } : { own: [], rest: body };
   const rest = body.filter((part) => !isOwn(part));
   return { own: body.filter(isOwn), rest: rest.length > 0 ? rest : undefined };
@@ -24,16 +25,42 @@ export function splitMessage(body: unknown, users: ReadonlyMap<string, number>, 
 
 /** The users that a message names. */
 export const listUsersIn = (body: unknown): string[] =>
-  (Array.isArray(body) ? body : [body]).flatMap((part) => describePart(part).userId ?? []);
+  listParts(body).flatMap((part) => describePart(part).userId ?? []);
+
+/** A message of the queue `slates`: what names a player in it is its slate and its exposures. */
+const isAnswer = (body: unknown): boolean => fieldsOf(body).slate !== undefined;
+
+function listParts(body: unknown): readonly unknown[] {
+  if (isAnswer(body)) return [fieldsOf(body).slate, ...listExposures(body)];
+  return Array.isArray(body) ? body : [body];
+}
+
+/** The rest keeps what the isolate has counted, which names nobody. */
+function splitAnswer(body: unknown, isOwn: (part: unknown) => boolean): SplitMessage {
+  const own = listParts(body).filter(isOwn);
+  if (own.length === 0) return { own, rest: body };
+  const { slate, counts, exposures, ...others } = fieldsOf(body);
+  const left = listExposures(body).filter((part) => !isOwn(part));
+  const rest = {
+    ...{ slate: isOwn(slate) ? null : slate, counts, ...others },
+    ...(exposures !== undefined && { exposures: left }),
+  };
+  const isEmpty = rest.slate === null && left.length === 0 && Array.isArray(counts) && counts.length === 0;
+  return { own, rest: isEmpty ? undefined : rest };
+}
+
+function listExposures(body: unknown): readonly unknown[] {
+  const { exposures } = fieldsOf(body);
+  return Array.isArray(exposures) ? exposures : [];
+}
 
 function describePart(part: unknown): { userId?: string | undefined; at?: number | undefined } {
-  const { userId, timestamp, receivedAt, shownAt, notification, slate } = fieldsOf(part);
-  if (slate !== undefined) return describePart(slate);
+  const { userId, timestamp, receivedAt, shownAt, at, notification } = fieldsOf(part);
   if (notification !== undefined) {
     const { data, timestamp: sentAt } = fieldsOf(notification);
     return { userId: asText(fieldsOf(data).userId), at: asTime(sentAt) };
   }
-  const times = [timestamp, receivedAt, shownAt].flatMap((time) => asTime(time) ?? []);
+  const times = [timestamp, receivedAt, shownAt, at].flatMap((time) => asTime(time) ?? []);
   return { userId: asText(userId), at: times.length > 0 ? Math.min(...times) : undefined };
 }
 
