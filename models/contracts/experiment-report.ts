@@ -13,9 +13,10 @@ const SampleRatio = z
   .object({
     variants: z.array(z.object({ variant: z.string(), users: z.number().int(), expectedUsers: z.number() })),
     chiSquare: z.number(),
-    pValue: z.number(),
+    pValue: z.number().meta({ description: 'That of χ², which holds for one look only and decides nothing.' }),
+    anytimePValue: z.number().meta({ description: 'That of a sequential test; may be read at any time.' }),
     isBroken: z.boolean().meta({
-      description: 'True if p < 0.001: users were lost on one side, and the report compares nothing.',
+      description: 'True if anytimePValue < 0.001: users were lost on one side, and the report compares nothing.',
     }),
   })
   .meta({ id: 'SampleRatio' });

@@ -44,7 +44,8 @@ function evaluateFraction(shape: number, x: number): number {
   return value;
 }
 
-function logGamma(x: number): number {
+/** ln Γ(x) for x > 0. */
+export function logGamma(x: number): number {
   const shifted = x + 5.5;
   const sum = LANCZOS.reduce((total, coefficient, n) => total + coefficient / (x + 1 + n), 1.000000000190015);
   return (x + 0.5) * Math.log(shifted) - shifted + Math.log((Math.sqrt(2 * Math.PI) * sum) / x);

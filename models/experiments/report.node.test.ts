@@ -51,7 +51,7 @@ test('a report compares every metric for all, new and known users, and names the
   const report = computeReport(experiment, better, null);
   expect(ExperimentReport.parse(report)).toEqual(report);
   expect(report.verdicts).toEqual([{ variant: 'bold', verdict: 'better' }]);
-  expect(report.sampleRatio).toMatchObject({ isBroken: false, pValue: 1 });
+  expect(report.sampleRatio).toMatchObject({ isBroken: false, pValue: 1, anytimePValue: 1 });
   expect(report.metrics.map(({ metric, group }) => [metric, group])).toEqual([
     ['click-rate', 'all'],
     ['click-rate', 'new'],

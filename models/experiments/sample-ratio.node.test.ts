@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createSeededRng } from '../features/rng.ts';
 import { assign } from './assignment.ts';
 import { computeChiSquareTail } from './chi-square.ts';
 import { testSampleRatio } from './sample-ratio.ts';
@@ -64,3 +65,43 @@ test('an assignment that loses one user in twenty of a variant is found, the who
   expect(check(counts.bold).isBroken).toBe(false);
   expect(check(counts.seen).isBroken).toBe(true);
 });
+
+test('a right assignment stays whole, however often it is looked at', () => {
+  const broken = Array.from({ length: 100 }, (_, seed) => watchSampleRatio(createSeededRng(seed), 0));
+  expect(broken.filter(({ isBroken }) => isBroken)).toEqual([]);
+  // χ², which is for one look, is fooled.
+  expect(broken.filter(({ pValueMin }) => pValueMin < 0.001)).not.toEqual([]);
+});
+
+test('a loss of one player in five is found before 4,000', () => {
+  for (let seed = 0; seed < 20; seed++)
+    expect(watchSampleRatio(createSeededRng(seed), 0.2, 200).isBroken, `${seed}`).toBe(true);
+});
+
+test('the evidence is that of the Dirichlet distribution', () => {
+  // One user: the expected share is the right one, so nothing is learned.
+  expect(test3([1, 0, 0]).anytimePValue).toBeCloseTo(1, 8);
+  // Two of the smallest share: the second is expected with (300 · 0.2 + 1) / (300 + 1) instead of 0.2.
+  expect(test3([0, 0, 2]).anytimePValue).toBeCloseTo(0.2 / (61 / 301), 8);
+  // Shares need not add up to 1.
+  expect(test3([400, 350, 300], 2)).toMatchObject({ anytimePValue: test3([400, 350, 300]).anytimePValue });
+});
+
+const test3 = (users: readonly number[], scale = 1) =>
+  testSampleRatio([0.5, 0.3, 0.2].map((share, n) => ({ variant: `${n}`, share: share * scale, users: users[n]! })));
+
+/** Twenty players arrive before each look; a share of the variant's is lost. Stops as soon as it is broken. */
+function watchSampleRatio(random: () => number, lost: number, looks = 4_000) {
+  const users = [0, 0];
+  let pValueMin = 1;
+  for (let look = 0; look < looks; look++) {
+    for (let n = 0; n < 20; n++) {
+      if (random() < 0.5) users[0] = users[0]! + 1;
+      else if (random() >= lost) users[1] = users[1]! + 1;
+    }
+    const ratio = testSampleRatio(users.map((count, n) => ({ variant: `${n}`, share: 0.5, users: count })));
+    if (ratio.isBroken) return { isBroken: true, pValueMin };
+    pValueMin = Math.min(pValueMin, ratio.pValue);
+  }
+  return { isBroken: false, pValueMin };
+}

@@ -19,8 +19,10 @@ export function formatReport(experiment: Experiment, report: ReportNow): string 
   ].join('\n\n');
 }
 
-const describePlayers = ({ variants, pValue }: NonNullable<ReportNow['sampleRatio']>): string =>
-  `Players: ${variants.map(({ variant, users }) => `${variant} ${users}`).join(', ')} (${formatPValue(pValue)}).`;
+function describePlayers({ variants, anytimePValue }: NonNullable<ReportNow['sampleRatio']>): string {
+  const players = variants.map(({ variant, users }) => `${variant} ${users}`).join(', ');
+  return `Players: ${players} (${formatPValue(anytimePValue)}).`;
+}
 
 function tabulate(metrics: readonly MetricReport[]): string {
   const rows = metrics.flatMap((report) =>

@@ -140,6 +140,7 @@ const report = {
     ],
     chiSquare: 0.072,
     pValue: 0.788,
+    anytimePValue: 1,
     isBroken: false,
   },
   metrics: [playRates],

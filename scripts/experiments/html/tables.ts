@@ -24,6 +24,7 @@ export function tabulatePlayers({
   variants,
   chiSquare,
   pValue,
+  anytimePValue,
   isBroken,
 }: NonNullable<ExperimentReport['sampleRatio']>) {
   const most = Math.max(1, ...variants.map(({ users, expectedUsers }) => Math.max(users, expectedUsers)));
@@ -45,7 +46,8 @@ export function tabulatePlayers({
     isBroken
       ? 'The numbers do not match the shares, so nothing is compared'
       : 'The numbers match the shares, within chance'
-  } (χ² = ${chiSquare.toFixed(2)}, ${formatPValue(pValue)}; the limit is 0.001).</p>`;
+  } (${formatPValue(anytimePValue)} at all times together, the limit is 0.001; χ² = ${chiSquare.toFixed(2)}, for one look
+  ${formatPValue(pValue)}).</p>`;
 }
 
 /** `title` names the table for screen readers. */

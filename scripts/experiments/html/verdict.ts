@@ -48,7 +48,8 @@ function explain(experiment: Experiment, report: ExperimentReport, variant: stri
   if (verdict === 'harmful') return explainHarm(experiment, report, variant);
   if (verdict === 'void')
     return (
-      `The variants’ numbers of players do not match their shares (${formatPValue(report.sampleRatio!.pValue)}). ` +
+      'The variants’ numbers of players do not match their shares ' +
+      `(${formatPValue(report.sampleRatio!.anytimePValue)}). ` +
       'Players are lost on one side, so no figures can be compared; find the cause first.'
     );
   return report.interleaving === null
