@@ -9,7 +9,8 @@ import { MomentSums, type VariantMoments } from './variant-moments.ts';
 
 const CONTROL = 'control';
 const CANARY = 'canary';
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Shares of the players who see the release, step by step; as many others see the one in use, for comparison. */
 const STEPS = [0.05, 0.25, 0.5] as const;
@@ -71,6 +72,13 @@ export function decideCanary(canary: Experiment, moments: readonly VariantMoment
   if (next !== undefined) return { kind: 'raise', share: next };
   const primary = findMetric(metrics, canary.primaryMetric);
   return primary !== undefined && isAsGood(primary) ? { kind: 'finish' } : { kind: 'wait' };
+}
+
+/** True if an hour after the start neither side has had an answer. */
+export function isUnseen(canary: Experiment, moments: readonly VariantMoments[], now: number): boolean {
+  const sums = new MomentSums(moments);
+  const hasAnswers = (id: string) => sums.get(canary.primaryMetric, id, 'all').answers > 0;
+  return now - Date.parse(canary.startedAt!) > HOUR_MS && !hasAnswers(CONTROL) && !hasAnswers(CANARY);
 }
 
 /** The canary shown to a larger share: players keep their variant, since only the slice grows. */

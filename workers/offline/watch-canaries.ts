@@ -2,7 +2,14 @@
 // shows it to more players, puts its release into use, or ends it. Guardrails are tested in watch-experiments.ts.
 
 import type { Experiment } from '../../models/contracts/experiment.ts';
-import { decideCanary, failCanary, raiseCanary, releaseOf } from '../../models/experiments/canary.ts';
+import {
+  type CanaryDecision,
+  decideCanary,
+  failCanary,
+  isUnseen,
+  raiseCanary,
+  releaseOf,
+} from '../../models/experiments/canary.ts';
 import { stopExperiment } from '../../models/experiments/lifecycle.ts';
 import { listMoments } from '../../models/experiments/tally.ts';
 import { logError } from '../logging/log.ts';
@@ -10,9 +17,14 @@ import { startCanary } from '../storage/canaries.ts';
 import { type CanaryRequest, deleteCanaryRequest } from '../storage/canary-request.ts';
 import { readTally } from '../storage/experiment-totals.ts';
 import { changeExperiment, readExperiment } from '../storage/experiments.ts';
+import { HOUR_MS } from '../storage/hour.ts';
+import { readMetricSums } from '../storage/metric-counts.ts';
 import { activateRelease } from '../storage/release-list.ts';
 import { readStoredPointer } from '../storage/release-pointer.ts';
 import type { ReleaseEnv } from '../storage/releases.ts';
+
+/** Fewer answers of the store may all be of players outside the canary. */
+const ANSWERS_MIN = 1_000;
 
 export type CanaryEnv = ReleaseEnv & Pick<Env, 'DB'>;
 
@@ -44,7 +56,7 @@ async function decideNext(env: CanaryEnv, canary: Experiment, now: number): Prom
   if (pointer?.version === version) return stopWith(`“${version}” is in use`, now);
   if (pointer !== undefined && Date.parse(pointer.movedAt) > Date.parse(canary.startedAt!))
     return stopWith('another release was put into use meanwhile, so the players were compared with two', now);
-  const decision = decideCanary(canary, listMoments(await readTally(env.DB, canary.experimentId)));
+  const decision = await decide(env.DB, canary, now);
   switch (decision.kind) {
     case 'wait':
       return undefined;
@@ -56,6 +68,18 @@ async function decideNext(env: CanaryEnv, canary: Experiment, now: number): Prom
     case 'finish':
       return stopWith(await putIntoUse(env, version, pointer?.pinned ?? false, now), now);
   }
+}
+
+/** A release that no isolate can load is seen by nobody, and so is the control beside it. */
+async function decide(db: D1Database, canary: Experiment, now: number): Promise<CanaryDecision> {
+  const moments = listMoments(await readTally(db, canary.experimentId));
+  if (!isUnseen(canary, moments, now)) return decideCanary(canary, moments);
+  // Counts are by the hour: this one is the first of which all is after the start.
+  const from = Date.parse(canary.startedAt!) + HOUR_MS;
+  const [answers] = await readMetricSums(db, { metrics: ['answers'], from, to: now });
+  return (answers?.value ?? 0) < ANSWERS_MIN
+    ? { kind: 'wait' }
+    : { kind: 'stop', reason: 'no player has been given an answer in it: the release cannot be loaded' };
 }
 
 /** Returns the reason for which the canary ends. */

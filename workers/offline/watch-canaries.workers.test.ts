@@ -12,6 +12,8 @@ import { publishFake } from '../../tests/fake-release.ts';
 import { startCanary } from '../storage/canaries.ts';
 import { readCanaryRequest, requestCanary } from '../storage/canary-request.ts';
 import { readExperiment, readRunningExperiments, writeExperiment } from '../storage/experiments.ts';
+import { HOUR_MS, hourOf } from '../storage/hour.ts';
+import { addMetricCounts } from '../storage/metric-counts.ts';
 import { readPublishedState } from '../storage/published-state.ts';
 import { readPointer, setPinned } from '../storage/release-pointer.ts';
 import { watchExperiments } from './watch-experiments.ts';
@@ -39,7 +41,8 @@ const readInUse = async () => (await readPointer(env.BUCKET))!.version;
 const listPublished = async () => (await readPublishedState(env.BUCKET))!.experiments;
 
 beforeEach(async () => {
-  for (const table of ['experiments', 'experiment_days', 'exposures']) await env.DB.exec(`delete from ${table}`);
+  for (const table of ['experiments', 'experiment_days', 'exposures', 'metric_counts'])
+    await env.DB.exec(`delete from ${table}`);
   const { objects } = await env.BUCKET.list();
   await env.BUCKET.delete(objects.map(({ key }) => key));
   await publishFake(env.BUCKET, 'r2', { itemIds, shift: 1 });
@@ -81,13 +84,15 @@ test('a release that players click less is taken back, and said in the log', asy
   await watchExperiments(env, NOW + 60_000);
   expect(await readCanary()).toMatchObject({
     state: 'stopped',
-    stopReason: expect.stringMatching(/^click-rate is 0\.1/),
+    stopReason: 'every variant but the control was stopped by a guardrail',
   });
   expect(await readInUse()).toBe('r1');
   expect(await listPublished()).toEqual([]);
   // What the alert of stopped variants counts.
-  expect((await readCanary())!.stoppedVariants).toMatchObject([{ id: 'canary', at: '2026-11-27T12:01:00.000Z' }]);
-  expect(log.mock.calls.join()).toContain('canary stopped');
+  expect((await readCanary())!.stoppedVariants).toMatchObject([
+    { id: 'canary', reason: expect.stringMatching(/^click-rate 0\.1/), at: '2026-11-27T12:01:00.000Z' },
+  ]);
+  expect(log.mock.calls.join()).toContain('variant stopped');
 });
 
 test('a guardrail takes it back, even if it is clicked as often; then nothing puts it into use', async () => {
@@ -103,6 +108,31 @@ test('one that shows nothing within seven days ends', async () => {
   await watchExperiments(env, NOW + 7 * 86_400_000);
   expect(await readCanary()).toMatchObject({ state: 'stopped', stopReason: 'its time is over' });
   expect(await readInUse()).toBe('r1');
+});
+
+test('one that no isolate can load is taken back an hour after its start, if the store has answers', async () => {
+  await startCanary(env, { version: 'r2', share: 0.05 }, NOW);
+  const answer = (amount: number, at: number) =>
+    addMetricCounts(env.DB, [
+      { hour: hourOf(at), metric: 'answers', labels: { route: 'list', tier: 'online', release: 'r1' }, amount },
+    ]);
+  const watchAfter = async (minutes: number) => {
+    await watchExperiments(env, NOW + minutes * 60_000);
+    return (await readCanary())!.state;
+  };
+  await answer(5_000, NOW - 60_000);
+  await answer(500, NOW + HOUR_MS);
+  expect(await watchAfter(61)).toBe('running');
+  await answer(500, NOW + HOUR_MS);
+  expect(await watchAfter(59)).toBe('running');
+  await see(1, { control: 10, canary: 10 });
+  expect(await watchAfter(61)).toBe('running');
+  await env.DB.exec('delete from experiment_days');
+  expect(await watchAfter(61)).toBe('stopped');
+  expect((await readCanary())!.stoppedVariants).toMatchObject([
+    { id: 'canary', reason: expect.stringContaining('cannot be loaded') },
+  ]);
+  expect(log.mock.calls.join()).toContain('canary stopped');
 });
 
 test('a pinned release stays; a release put into use by hand ends the comparison', async () => {
