@@ -46,8 +46,8 @@ export function tabulatePlayers({
     isBroken
       ? 'The numbers do not match the shares, so nothing is compared'
       : 'The numbers match the shares, within chance'
-  } (${formatPValue(anytimePValue)} at all times together, the limit is 0.001; χ² = ${chiSquare.toFixed(2)}, for one look
-  ${formatPValue(pValue)}).</p>`;
+  } (${formatPValue(anytimePValue)} at all times together, the limit is 0.001; χ² = ${chiSquare.toFixed(2)}, for one
+  look ${formatPValue(pValue)}).</p>`;
 }
 
 /** `title` names the table for screen readers. */
