@@ -29,6 +29,11 @@ export interface UserTotals {
 
 /** Days before the first exposure whose events reduce the variance of a metric. */
 export const BEFORE_DAYS = 14;
+/**
+ * An event that was received after the exposure but happened longer before it than a clock is wrong was imported, or
+ * kept by a client: the variant has not caused it.
+ */
+export const CLOCK_ERROR_MS = 86_400_000;
 /** A player's total counts up to this, so that one bot cannot decide an experiment. */
 const TOTAL_MAX = 2_000;
 
@@ -49,14 +54,21 @@ const COUNTED: Partial<Record<EventType, readonly [total: EventTotal, sign: 1 | 
 /** The types of events that count. */
 export const COUNTED_TYPES = Object.keys(COUNTED) as EventType[];
 
-/** `value`: of a play, its minutes. */
-export function addEvent(totals: EventTotals, { type, value }: { type: EventType; value: number | null }): EventTotals {
+/** `value`: of a play, its minutes; of several plays, their sum. */
+export function addEvent(
+  totals: EventTotals,
+  { type, value, count = 1 }: { type: EventType; value: number | null; count?: number },
+): EventTotals {
   const counted = COUNTED[type];
   if (counted === undefined) return totals;
   const [total, sign] = counted;
-  const added = { ...totals, [total]: totals[total] + sign };
+  const added = { ...totals, [total]: totals[total] + sign * count };
   return type === 'play' ? { ...added, playMinutes: totals.playMinutes + (value ?? 0) } : added;
 }
+
+/** True if the event may be an effect of the exposure. All times: epoch milliseconds. */
+export const isAfter = (exposedAt: number, { receivedAt, timestamp }: Record<'receivedAt' | 'timestamp', number>) =>
+  receivedAt >= exposedAt && timestamp >= exposedAt - CLOCK_ERROR_MS;
 
 type FirstExposure = Pick<Exposure, 'variant' | 'at' | 'isNewUser'>;
 

@@ -8,15 +8,15 @@ import { testGuardrails } from '../../models/experiments/report.ts';
 import { listMoments } from '../../models/experiments/tally.ts';
 import { MomentSums } from '../../models/experiments/variant-moments.ts';
 import { logError } from '../logging/log.ts';
-import { type CanaryRequest, readCanaryRequest } from '../storage/canary-request.ts';
+import { readCanaryRequest } from '../storage/canary-request.ts';
 import { deleteCursors, readTally } from '../storage/experiment-totals.ts';
 import { changeExperiment, readRunningExperiments } from '../storage/experiments.ts';
-import { deleteInterleavedRows, hasExposures } from '../storage/exposures.ts';
+import { hasExposures } from '../storage/exposures.ts';
 import { withLease } from '../storage/leases.ts';
 import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
 import { publishState } from '../storage/publish-state.ts';
 import type { Stores } from '../storage/stores.ts';
-import { type Counted, countPage } from './count-experiments.ts';
+import { countPage } from './count-experiments.ts';
 import { type CanaryEnv, moveCanary, startRequested } from './watch-canaries.ts';
 
 type WatchEnv = Stores & LogBindings & CanaryEnv;
@@ -27,35 +27,41 @@ const COUNT_MS_MAX = 25_000;
 /** Returns the number of experiments that it changed. `now`: epoch milliseconds. */
 export async function watchExperiments(env: WatchEnv, now: number): Promise<number> {
   const running = await readRunningExperiments(env.DB);
-  const requested = running.some(isCanary) ? undefined : await readCanaryRequest(env.BUCKET);
-  if (running.length === 0 && requested === undefined && !(await hasExposures(env.DB))) return 0;
-  const watched = await withLease(env.DB, 'watch experiments', () => watch(env, running, requested, now));
+  if (running.length === 0 && !(await hasExposures(env.DB)) && (await readCanaryRequest(env.BUCKET)) === undefined)
+    return 0;
+  const watched = await withLease(env.DB, 'watch experiments', () => watch(env, running, now));
   return watched?.result ?? 0;
 }
 
-async function watch(
-  env: WatchEnv,
-  running: readonly Experiment[],
-  requested: CanaryRequest | undefined,
-  now: number,
-): Promise<number> {
-  const startedAt = Date.now();
-  const counted = listCounted(running);
-  const shards = listLogShards(env);
-  while ((await countPage(env.DB, shards, counted, now)) && Date.now() - startedAt < COUNT_MS_MAX);
-  if (running.length === 0) await deleteCursors(env.DB);
-  await deleteInterleavedRows(env.DB, now);
-  let changes = requested !== undefined && (await startRequested(env, requested, now)) ? 1 : 0;
-  for (const { experimentId } of running) if (await judge(env.DB, experimentId, now)) changes++;
-  for (const experiment of running) if (isCanary(experiment) && (await moveCanary(env, experiment, now))) changes++;
+/** A step that fails stops no other: guardrails hold whatever else is broken. Throws the first failure in the end. */
+async function watch(env: WatchEnv, running: readonly Experiment[], now: number): Promise<number> {
+  const failures: unknown[] = [];
+  let changes = 0;
+  const attempt = async (step: Promise<boolean>) => {
+    if (await step.catch((error) => failures.push(error) === 0)) changes++;
+  };
+  await attempt(count(env, running, now));
+  for (const { experimentId } of running) await attempt(judge(env.DB, experimentId, now));
+  for (const experiment of running) if (isCanary(experiment)) await attempt(moveCanary(env, experiment, now));
+  if (!running.some(isCanary)) await attempt(startWaiting(env, now));
   if (changes > 0) await publishState(env, now);
+  if (failures.length > 0) throw failures[0];
   return changes;
 }
 
-const listCounted = (running: readonly Experiment[]): Counted =>
-  new Map(
-    running.map(({ experimentId, stoppedVariants }) => [experimentId, new Set(stoppedVariants.map(({ id }) => id))]),
-  );
+/** Changes no experiment. */
+async function count(env: WatchEnv, running: readonly Experiment[], now: number): Promise<false> {
+  const startedAt = Date.now();
+  const shards = listLogShards(env);
+  while ((await countPage(env.DB, shards, now)) && Date.now() - startedAt < COUNT_MS_MAX);
+  if (running.length === 0) await deleteCursors(env.DB);
+  return false;
+}
+
+async function startWaiting(env: WatchEnv, now: number): Promise<boolean> {
+  const request = await readCanaryRequest(env.BUCKET);
+  return request !== undefined && (await startRequested(env, request, now));
+}
 
 /** True if the experiment was changed. */
 async function judge(db: D1Database, experimentId: string, now: number): Promise<boolean> {

@@ -12,6 +12,7 @@ import type { UserTotals } from '../../models/experiments/user-totals.ts';
 import { MomentSums } from '../../models/experiments/variant-moments.ts';
 import { consumeSlates } from '../nearline/slates-consumer.ts';
 import { openStores } from '../personal-data/stores.ts';
+import { readErasureMark } from '../storage/erased-users.ts';
 import { insertEvents } from '../storage/events.ts';
 import { readDays, readPreferences, readShadows } from '../storage/experiment-results.ts';
 import { readCursor, readExperimentUsers, readPageNumber, readTally, writePage } from '../storage/experiment-totals.ts';
@@ -125,10 +126,10 @@ test('a player’s events count from the exposure on, those before apart, each o
 test('of two runs that count the same page, one writes it', async () => {
   await start();
   await deliver({ exposures: [expose('ann')] });
-  const number = await readPageNumber(env.DB);
+  const page = { number: await readPageNumber(env.DB), erasureMark: await readErasureMark(env.DB) };
   await watchExperiments(env, NOW);
   const users = [{ experimentId: 'bold', userId: 'ann', totals: (await readTotals('ann'))! }];
-  const late = { number, users, tallies: new Map([['bold', {}]]), exposuresUntil: 1e9, cursors: new Map([[0, 7]]) };
+  const late = { ...page, users, tallies: new Map([['bold', {}]]), exposuresUntil: 1e9, cursors: new Map([[0, 7]]) };
   await deliver({ exposures: [expose('ben')] });
   expect(await writePage(env.DB, late, NOW)).toBe(false);
   expect(await readCursor(env.DB, 0)).not.toBe(7);

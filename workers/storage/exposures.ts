@@ -3,6 +3,7 @@
 
 import type { Exposure } from '../../models/contracts/experiment.ts';
 import type { SlateMessage } from '../../models/contracts/slate.ts';
+import { portionsOf } from './parameters.ts';
 
 /** The effects that one message brings. */
 export interface ReceivedEffects extends Pick<SlateMessage, 'exposures' | 'shadows' | 'interleaved'> {
@@ -77,17 +78,6 @@ export async function hasExposures(db: D1Database): Promise<boolean> {
   return (await db.prepare('select 1 from exposures limit 1').first()) !== null;
 }
 
-/** Clicks that come later find no teams. */
-const INTERLEAVED_MS = 2 * 86_400_000;
-
-/** Deletes rows that are too old. `now`: epoch milliseconds. */
-export async function deleteInterleavedRows(db: D1Database, now: number): Promise<void> {
-  await db
-    .prepare('delete from interleaved_rows where at < ?1')
-    .bind(now - INTERLEAVED_MS)
-    .run();
-}
-
 export interface Teams {
   experimentId: string;
   /** Ids of the items that each variant put into the row, by variant. */
@@ -96,17 +86,17 @@ export interface Teams {
 
 /** By recommendation id; answers without an interleaved row are missing. */
 export async function readTeams(db: D1Database, recommendationIds: readonly string[]): Promise<Map<string, Teams>> {
-  const { results } = await db
-    .prepare(
-      `select recommendation_id as recommendationId, experiment_id as experimentId, teams from interleaved_rows
-       where recommendation_id in (select value from json_each(?1))`,
-    )
-    .bind(JSON.stringify(recommendationIds))
-    .all<{ recommendationId: string; experimentId: string; teams: string }>();
-  return new Map(
-    results.map(({ recommendationId, experimentId, teams }) => [
-      recommendationId,
-      { experimentId, teams: JSON.parse(teams) },
-    ]),
-  );
+  const found = new Map<string, Teams>();
+  for (const { json } of portionsOf(recommendationIds, (id) => id)) {
+    const { results } = await db
+      .prepare(
+        `select recommendation_id as recommendationId, experiment_id as experimentId, teams from interleaved_rows
+         where recommendation_id in (select value from json_each(?1))`,
+      )
+      .bind(json)
+      .all<{ recommendationId: string; experimentId: string; teams: string }>();
+    for (const { recommendationId, experimentId, teams } of results)
+      found.set(recommendationId, { experimentId, teams: JSON.parse(teams) });
+  }
+  return found;
 }

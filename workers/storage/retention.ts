@@ -38,6 +38,8 @@ const ROWS: readonly RowKind[] = [
   { store: 'metrics', table: 'metric_counts', expired: 'hour > 0 and hour < ?1 / 3600000', keptDays: 90 },
   // Events hardly ever react to an answer later.
   { store: 'shown-answers', table: 'shown_answers', expired: 'shown_at < ?1', keptDays: 2 },
+  // Clicks neither.
+  { store: 'interleaved-rows', table: 'interleaved_rows', expired: 'at < ?1', keptDays: 2 },
   { store: 'acted-items', table: 'acted_items', expired: 'day < ?1 / 86400000', keptDays: COVERAGE_DAYS },
   {
     store: 'undelivered',
