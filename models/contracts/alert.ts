@@ -93,7 +93,10 @@ export const Alert = z
     state: z.enum(ALERT_STATES).meta({
       description: '`pending`: above the threshold, but not for as long as the rule demands; nobody has been told.',
     }),
-    value: z.number().meta({ description: 'The measure when it was raised; of a pending one, when it began.' }),
+    value: z.number().meta({
+      description:
+        'The measure when it was raised; of a pending one, when it began. Of `stopped-variants` the last one.',
+    }),
     threshold: z.number(),
     since: z.iso.datetime().meta({ description: 'When the measure was first seen above the threshold.' }),
     raisedAt: z.iso.datetime().nullable(),

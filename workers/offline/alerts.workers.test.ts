@@ -299,6 +299,35 @@ for (const rule of DEFAULT_ALERT_RULES) {
   });
 }
 
+it('each variant that is stopped is told, by its name, while others still count', async () => {
+  const stop = (id: string) => {
+    const experiment = draftExperiment(id, makeExperimentInput());
+    const stoppedVariants = [{ id: 'short', reason: 'dismissal-rate', at: new Date().toISOString() }];
+    return writeExperiment(env.DB, { ...experiment, state: 'stopped', stoppedVariants }, undefined, 10, Date.now());
+  };
+  const nextMinute = async (next: number) => {
+    toMinute(next);
+    await runCron(EVERY_MINUTE);
+    return toldOf('stopped-variants');
+  };
+  await stop('rows');
+  const [first] = await nextMinute(1);
+  expect(first!.data).toMatchObject({ value: 1, message: expect.stringContaining('1 (rows:short)') });
+  const acknowledged = await call('PATCH', `/v1/alerts/${first!.data.alertId}`, { acknowledged: true });
+  expect(acknowledged.status).toBe(200);
+  await stop('picks');
+  const [second] = await nextMinute(2);
+  expect(second!.data).toMatchObject({ value: 2, message: expect.stringContaining('2 (picks:short, rows:short)') });
+  expect(second!.id).not.toBe(first!.id);
+  expect(await nextMinute(3)).toEqual([]);
+  // The first one is a day ago.
+  expect(await nextMinute(24 * 60 + 1)).toEqual([]);
+  await stop('lists');
+  expect(await nextMinute(24 * 60 + 1)).toMatchObject([{ type: 'alert.raised', data: { value: 2 } }]);
+  const { alerts } = (await (await call('GET', '/v1/alerts?state=raised')).json()) as { alerts: object[] };
+  expect(alerts).toContainEqual(expect.objectContaining({ measure: 'stopped-variants', value: 2 }));
+});
+
 it('the runbook shows each alert from cause to resolved as it happens here', () => {
   const [, section = ''] = runbook.split('\n## From cause to resolved\n');
   const rows = section

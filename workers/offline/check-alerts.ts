@@ -10,13 +10,15 @@ import {
   markTold,
   raiseAlert,
   readOpenAlerts,
+  recountAlert,
   resolveAlert,
   type StoredAlert,
 } from '../storage/alerts.ts';
+import { listStoppedVariants } from '../storage/experiments.ts';
 import { listSubscriptions, notify } from '../storage/subscriptions.ts';
 import { describeAlert } from './describe-alert.ts';
 import { type AlertChange, judgeAlerts } from './judge-alerts.ts';
-import { type MeasureEnv, readMeasures } from './measure-alerts.ts';
+import { type MeasureEnv, readMeasures, STOPPED_WITHIN_MS } from './measure-alerts.ts';
 
 type CheckEnv = MeasureEnv & Pick<Env, 'NOTIFICATIONS'>;
 
@@ -42,6 +44,8 @@ function write(db: D1Database, change: AlertChange, now: number): D1PreparedStat
       return beginAlert(db, change.rule, change.value, now);
     case 'raise':
       return raiseAlert(db, change.rule, change.value, now);
+    case 'recount':
+      return recountAlert(db, change.alertId, change.value, now);
     case 'drop':
       return dropAlert(db, change.alertId);
     case 'resolve':
@@ -55,10 +59,10 @@ const isUntold = ({ told, raisedAt, resolvedAt }: StoredAlert): boolean =>
 /** Queues before it writes: if that fails, the next run queues again with the same id. */
 async function tell({ DB, NOTIFICATIONS }: CheckEnv, alerts: readonly StoredAlert[], now: number): Promise<void> {
   if (alerts.length === 0) return;
-  const listeners = await listSubscriptions(DB);
+  const [listeners, stopped] = await Promise.all([listSubscriptions(DB), readStopped(DB, alerts, now)]);
   for (const alert of alerts) {
     if (alert.told === 0) {
-      await notify(NOTIFICATIONS, listeners, toNotification(alert, 'alert.raised', now));
+      await notify(NOTIFICATIONS, listeners, toNotification(alert, 'alert.raised', now, stopped));
       await markTold(DB, alert.alertId, 1, ALERTS_KEPT_MAX);
     }
     if (alert.resolvedAt !== null) {
@@ -68,17 +72,27 @@ async function tell({ DB, NOTIFICATIONS }: CheckEnv, alerts: readonly StoredAler
   }
 }
 
-function toNotification(alert: StoredAlert, type: 'alert.raised' | 'alert.resolved', now: number): Notification {
+/** The variants that an alert is about, if there is one. */
+const readStopped = (db: D1Database, alerts: readonly StoredAlert[], now: number): Promise<string[]> | string[] =>
+  alerts.some(({ measure }) => measure === 'stopped-variants') ? listStoppedVariants(db, now - STOPPED_WITHIN_MS) : [];
+
+function toNotification(
+  alert: StoredAlert,
+  type: 'alert.raised' | 'alert.resolved',
+  now: number,
+  stopped: readonly string[] = [],
+): Notification {
   const { alertId, ruleId, measure, severity, value, threshold, raisedAt, resolvedAt } = alert;
   return {
-    id: `${type}-${alertId}`,
+    // An alert may be raised again.
+    id: type === 'alert.raised' ? `${type}-${alertId}-${raisedAt}` : `${type}-${alertId}`,
     type,
     timestamp: new Date(now).toISOString(),
     data: {
       ...{ alertId, ruleId, measure, severity, value, threshold },
       raisedAt: new Date(raisedAt!).toISOString(),
       resolvedAt: type === 'alert.raised' || resolvedAt === null ? null : new Date(resolvedAt).toISOString(),
-      message: describeAlert(alert, type),
+      message: describeAlert(alert, type, measure === 'stopped-variants' ? stopped : []),
     },
   };
 }

@@ -23,12 +23,18 @@ const TEXTS: Record<AlertMeasure, [name: string, format: (value: number) => stri
   'database-size': ['Largest database', (value) => `${count(value)} MB`],
 };
 
+/** Names in a sentence. */
+const NAMES_MAX = 10;
+
+/** `names`: what the alert is about, if that has names. */
 export function describeAlert(
   { ruleId, measure, value, threshold }: Pick<StoredAlert, 'ruleId' | 'measure' | 'value' | 'threshold'>,
   type: 'alert.raised' | 'alert.resolved',
+  names: readonly string[] = [],
 ): string {
   const [name, format] = TEXTS[measure];
+  const named = names.length === 0 ? '' : ` (${names.slice(0, NAMES_MAX).join(', ')})`;
   return type === 'alert.raised'
-    ? `${ruleId}: ${name}: ${format(value)}, above ${format(threshold)}. See “${measure}” in docs/runbook.md.`
+    ? `${ruleId}: ${name}: ${format(value)}${named}, above ${format(threshold)}. See “${measure}” in docs/runbook.md.`
     : `${ruleId}: resolved. ${name}: no longer above ${format(threshold)}.`;
 }

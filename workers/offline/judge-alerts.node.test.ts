@@ -44,6 +44,14 @@ test('ends as soon as it is not above: silently while it is pending', () => {
   expect(judgeAlerts([], new Map(), [alert({ raisedAt: 1 })], 0)).toEqual([{ kind: 'resolve', alertId: 1 }]);
 });
 
+test('of stopped variants each change is written, since each is told', () => {
+  const stopped = { measure: 'stopped-variants', value: 6, raisedAt: 1 } as const;
+  const rules = [{ ...rule, measure: 'stopped-variants' as const }];
+  const recount = (value: number) => judgeAlerts(rules, new Map([['stopped-variants', value]]), [alert(stopped)], 0);
+  expect([recount(7), recount(6)]).toEqual([[{ kind: 'recount', alertId: 1, value: 7 }], []]);
+  expect(judge(7, [alert({ raisedAt: 1 })], MINUTE_MS)).toEqual([]);
+});
+
 test('a measure that could not be read changes nothing; one that is over is no alert any more', () => {
   expect(judge(undefined, [], 0)).toEqual([]);
   expect(judge(undefined, [alert({ raisedAt: 1 })], MINUTE_MS)).toEqual([]);

@@ -1,9 +1,11 @@
-// Decides what each rule's measure means for its alert: to begin, raise, drop or resolve it. No I/O, no clock.
+// Decides what each rule's measure means for its alert: to begin, raise, recount, drop or resolve it. No I/O, no clock.
 
 import type { AlertMeasure, AlertRule } from '../../models/contracts/alert.ts';
 import type { StoredAlert } from '../storage/alerts.ts';
 
 const MINUTE_MS = 60_000;
+/** Counts of which each case needs a person. Of a failed job, each run that fails is told anyway. */
+const RECOUNTED: readonly AlertMeasure[] = ['stopped-variants'];
 /** The minutes of a cron differ by some seconds. */
 const EARLY_MS = 20_000;
 
@@ -12,6 +14,8 @@ export type Measures = ReadonlyMap<AlertMeasure, number | null>;
 
 export type AlertChange =
   | { kind: 'begin' | 'raise'; rule: AlertRule; value: number }
+  /** A raised alert of which each new case is told. */
+  | { kind: 'recount'; alertId: number; value: number }
   | { kind: 'drop' | 'resolve'; alertId: number };
 
 /** `alerts`: those that are not over, one for each rule at most; others are ignored. */
@@ -37,10 +41,13 @@ function judge(
   if (rule.enabled && value === undefined) return [];
   const isAbove = rule.enabled && value != null && value > rule.threshold;
   if (!isAbove) return alert === undefined ? [] : [end(alert)];
+  if (alert !== undefined && alert.raisedAt !== null) {
+    const isChanged = RECOUNTED.includes(rule.measure) && value !== alert.value;
+    return isChanged ? [{ kind: 'recount', alertId: alert.alertId, value }] : [];
+  }
   const begun: AlertChange[] = alert === undefined ? [{ kind: 'begin', rule, value }] : [];
   const isDue = now - (alert?.since ?? now) >= rule.forMinutes * MINUTE_MS - EARLY_MS;
-  const isRaised = alert !== undefined && alert.raisedAt !== null;
-  return isDue && !isRaised ? [...begun, { kind: 'raise', rule, value }] : begun;
+  return isDue ? [...begun, { kind: 'raise', rule, value }] : begun;
 }
 
 const end = ({ alertId, raisedAt }: StoredAlert): AlertChange => ({

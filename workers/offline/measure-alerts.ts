@@ -3,7 +3,7 @@
 
 import type { AlertMeasure } from '../../models/contracts/alert.ts';
 import { countDeadLetters } from '../storage/dead-letters.ts';
-import { countStoppedVariants } from '../storage/experiments.ts';
+import { listStoppedVariants } from '../storage/experiments.ts';
 import { isLate, type JobName, listJobs } from '../storage/job-schedule.ts';
 import { readJobStates } from '../storage/job-states.ts';
 import { type LogBindings, listLogShards } from '../storage/log-shards.ts';
@@ -14,7 +14,7 @@ import type { Measures } from './judge-alerts.ts';
 import { measureTraffic } from './measure-traffic.ts';
 
 const HOUR_MS = 3_600_000;
-const STOPPED_WITHIN_MS = 24 * HOUR_MS;
+export const STOPPED_WITHIN_MS = 24 * HOUR_MS;
 const UNLOGGED_USERS_MAX = 1_000;
 const DEAD_LETTERS_MAX = 10_000;
 
@@ -32,7 +32,7 @@ export async function readMeasures(env: MeasureEnv, now: number): Promise<{ meas
     measureTraffic(DB, now),
     measureDatabases(env),
     countDeadLetters(DB, DEAD_LETTERS_MAX).then((n) => ({ 'dead-letters': n })),
-    countStoppedVariants(DB, now - STOPPED_WITHIN_MS).then((n) => ({ 'stopped-variants': n })),
+    listStoppedVariants(DB, now - STOPPED_WITHIN_MS).then(({ length }) => ({ 'stopped-variants': length })),
   ];
   const settled = await Promise.allSettled(reads);
   const measured = settled.flatMap((one) => (one.status === 'fulfilled' ? Object.entries(one.value) : []));

@@ -60,6 +60,17 @@ export const raiseAlert = (
     )
     .bind(ruleId, now, value, severity, threshold);
 
+/** Writes the value of a raised alert; one that has grown is raised again, and nobody looks after it yet. */
+export const recountAlert = (db: D1Database, alertId: number, value: number, now: number): D1PreparedStatement =>
+  db
+    .prepare(
+      `update alerts set value = ?2, told = iif(?2 > value, 0, told), raised_at = iif(?2 > value, ?3, raised_at),
+         acknowledged_at = iif(?2 > value, null, acknowledged_at),
+         acknowledged_by = iif(?2 > value, null, acknowledged_by)
+       where alert_id = ?1 and raised_at is not null and resolved_at is null`,
+    )
+    .bind(alertId, value, now);
+
 /** Deletes a pending alert: it was over too soon. */
 export const dropAlert = (db: D1Database, alertId: number): D1PreparedStatement =>
   db.prepare('delete from alerts where alert_id = ?1 and raised_at is null').bind(alertId);

@@ -132,14 +132,15 @@ export async function deleteExperiment(db: D1Database, experimentId: string): Pr
   return deleted!.meta.changes > 0;
 }
 
-/** Variants that a guardrail has stopped since a time (epoch milliseconds), in experiments that were started. */
-export async function countStoppedVariants(db: D1Database, since: number): Promise<number> {
-  const counted = await db
+/** Variants that were stopped since a time (epoch milliseconds), as EXPERIMENT:VARIANT, the newest first. */
+export async function listStoppedVariants(db: D1Database, since: number): Promise<string[]> {
+  const { results } = await db
     .prepare(
-      `select count(*) as n from experiments, json_each(body, '$.stoppedVariants') as stopped
-       where state <> 'draft' and stopped.value->>'at' >= ?1`,
+      `select experiment_id || ':' || (stopped.value->>'id') as name
+       from experiments, json_each(body, '$.stoppedVariants') as stopped
+       where state <> 'draft' and stopped.value->>'at' >= ?1 order by stopped.value->>'at' desc`,
     )
     .bind(new Date(since).toISOString())
-    .first<number>('n');
-  return counted ?? 0;
+    .all<{ name: string }>();
+  return results.map(({ name }) => name);
 }
