@@ -168,6 +168,9 @@ const OPEN = [
   'get /v1/users/{userId}/search',
   'get /v1/users/{userId}/signals',
   'get /v1/users/{userId}/stream',
+  // Only about the player themselves, who is named in the body: ofrep.workers.test.ts.
+  'post /ofrep/v1/evaluate/flags',
+  'post /ofrep/v1/evaluate/flags/{key}',
   'post /v1/events',
   'post /v1/tokens',
   'post /v1/users/{userId}/gallery',
