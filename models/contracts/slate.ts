@@ -33,10 +33,21 @@ export const MESSAGE_COUNTS_MAX = 300;
 /** Rows of a page that are told apart in metrics. */
 export const SHOWN_ROWS_MAX = 50;
 
+/** An answer in an experiment that has no slate, such as a list, as far as metrics must know it. */
+export const SlatelessAnswer = Slate.pick({
+  recommendationId: true,
+  shownAt: true,
+  release: true,
+  country: true,
+  platform: true,
+});
+export type SlatelessAnswer = z.infer<typeof SlatelessAnswer>;
+
 /** A message of the queue `slates`: a slate, and what its isolate has counted since its last message. */
 export const SlateMessage = z.object({
   /** Null in a message that only counts. */
   slate: Slate.nullable(),
+  answer: SlatelessAnswer.optional(),
   /** Kind of each row of the slate's page, and the position of its first item, as events give it. */
   rows: z
     .array(z.tuple([z.string(), z.number().int()]))

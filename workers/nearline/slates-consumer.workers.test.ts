@@ -204,6 +204,18 @@ it('counts an answer in its experiments, and keeps what metrics must know of it,
   expect(JSON.stringify(results)).not.toMatch(/ann|r1/);
 });
 
+it('keeps what metrics must know of an answer in an experiment that has no slate', async () => {
+  const exposure: Exposure = {
+    ...{ experimentId: 'bolder', variant: 'b', userId: 'ann', recommendationId: 'r1', at: HOUR * 3_600_000 },
+    ...{ isNewUser: false, degraded: false, isEmpty: false, failed: false, elapsedMs: 12 },
+  };
+  const answer = { recommendationId: 'r1', shownAt: exposure.at, release: 'v1', country: 'CH', platform: 'web' };
+  await deliver([message({ ...toBody(null), answer, exposures: [exposure] })]);
+  expect(await readShownAnswers(env.DB, ['r1'])).toEqual(
+    new Map([['r1', { release: 'v1', country: 'CH', platform: 'web', variants: ['bolder:b'], rows: [] }]]),
+  );
+});
+
 it('a message that is counted is acknowledged, even if the invalid one beside it cannot be stored', async () => {
   const { DB } = env;
   const prepare = vi.spyOn(DB, 'prepare').mockImplementation((sql) => {

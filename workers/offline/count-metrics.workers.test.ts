@@ -28,7 +28,7 @@ const show = (id: string, variant?: string) => {
   const exposure = { experimentId: 'bolder', userId: 'ann', recommendationId: id, at: slate.shownAt, ...effect };
   return insertShownAnswers(env.DB, [
     {
-      slate,
+      answer: slate,
       rows: [
         ['top-picks', 0],
         ['trending', 12],

@@ -82,7 +82,8 @@ it('logs an exposure with the slate of each answer that an experiment made a dif
   const list = body as Recommendations;
   expect(list.experiments).toEqual(experiments.filter(({ experimentId }) => experimentId === 'weights'));
   expect(readExposures(ofList)).toMatchObject([{ ...list.experiments[0], recommendationId: list.recommendationId }]);
-  expect(ofList[0]!.slate).toBeNull();
+  const { recommendationId: idOfList, release } = list;
+  expect(ofList[0]).toMatchObject({ slate: null, answer: { recommendationId: idOfList, release } });
 });
 
 it('says that an answer was empty', async () => {

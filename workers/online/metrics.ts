@@ -114,6 +114,9 @@ export async function getMetrics(
   const until = Math.ceil((to === undefined ? Date.now() : Date.parse(to)) / HOUR_MS) * HOUR_MS;
   const since = from === undefined ? until - DAY_HOURS * HOUR_MS : hourOf(Date.parse(from)) * HOUR_MS;
   const hours = by.includes('hour') ? 1 : by.includes('day') ? DAY_HOURS : Number.POSITIVE_INFINITY;
+  // Rounded outwards, they may be past the years that a time can name.
+  if (![since, until].every((time) => isNameable(new Date(time).getUTCFullYear())))
+    throw new ProblemError('invalid-input', '“from” and “to” must be within the years 0 to 9999.');
   refuseRange((until - since) / HOUR_MS, hours);
   const labels = by.filter((name) => !PERIODS.some((period) => period === name));
   const names = metrics as SystemMetric[];
@@ -127,6 +130,8 @@ export async function getMetrics(
     metrics: names.flatMap((name) => describeMetric(name, byMetric.get(name), Number.isFinite(hours))),
   };
 }
+
+const isNameable = (year: number): boolean => year >= 0 && year <= 9_999;
 
 function refuseRange(range: number, hours: number): void {
   if (range <= 0) throw new ProblemError('invalid-input', '“from” must be before “to”.');

@@ -79,6 +79,7 @@ it('refuses what it does not know, too long ranges, and keys without the scope',
   for (const query of [
     ...['by=userId', 'metrics=nonsense', 'from=yesterday', 'unknown=1'],
     ...['from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z', 'from=2020-01-01T00:00:00Z'],
+    ...['to=9999-12-31T23:59:59Z', 'to=0000-01-01T00:00:00Z'],
     `by=hour&from=${new Date(NOW - 9 * 86_400_000).toISOString()}`,
   ])
     expect((await ask(`/v1/metrics?${query}`)).status, query).toBe(400);

@@ -2,7 +2,7 @@
 // counted since its last message. A failure raises an alert and delays no answer.
 
 import type { Exposure, InterleavedRow } from '../../models/contracts/experiment.ts';
-import { SHOWN_ROWS_MAX, type Slate, type SlateMessage } from '../../models/contracts/slate.ts';
+import { SHOWN_ROWS_MAX, type Slate, type SlatelessAnswer, type SlateMessage } from '../../models/contracts/slate.ts';
 import { NO_LABEL, OTHER_LABEL } from '../../models/contracts/system-metrics.ts';
 import { currentRequestId, logError } from '../logging/log.ts';
 import type { Page } from '../recommending/recommend.ts';
@@ -51,7 +51,12 @@ export async function recordAnswer(
     const slate = shown === undefined ? null : readSlate(answer, shown);
     const rows = shown?.page && listRows(shown.page);
     const requestId = currentRequestId();
-    await queue.send({ slate, rows, counts, requestId, ...effects, ...(shadows.length > 0 && { shadows }) });
+    const isSlateless = slate === null && shown !== undefined && effects !== undefined;
+    const optional = {
+      ...(isSlateless && { answer: describeAnswer(answer, shown) }),
+      ...(shadows.length > 0 && { shadows }),
+    };
+    await queue.send({ slate, rows, counts, requestId, ...effects, ...optional });
   } catch (error) {
     returnCounts(counts);
     returnShadows(shadows);
@@ -73,6 +78,11 @@ function listEffects(shown: Shown | undefined): Pick<SlateMessage, 'exposures' |
   if (shown === undefined || (shown.exposures.length === 0 && shown.interleaved === undefined)) return undefined;
   return { exposures: shown.exposures, ...(shown.interleaved && { interleaved: [shown.interleaved] }) };
 }
+
+const describeAnswer = ({ recommendationId, release }: Answer, { request: { context } }: Shown): SlatelessAnswer => ({
+  ...{ recommendationId, release, shownAt: Date.now() },
+  ...{ country: context.country, platform: context.platform },
+});
 
 /** Null for a page without ranked items, and for one that is nobody's. */
 function readSlate(answer: Answer, { request: { userId, context }, page, interleaved }: Shown): Slate | null {

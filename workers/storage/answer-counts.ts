@@ -19,7 +19,7 @@ const REMEMBER_MS = HOUR_MS;
 const RECENT_MS = 10_000;
 
 /** A message of the queue, as it is counted. */
-export interface CountedMessage extends Pick<SlateMessage, 'counts' | 'rows'>, ReceivedEffects {
+export interface CountedMessage extends Pick<SlateMessage, 'counts' | 'rows' | 'answer'>, ReceivedEffects {
   /** Number of deliveries, this one included. */
   attempts: number;
   /** True if the id is that of a dead letter, which is deleted when it is counted. */
@@ -57,7 +57,7 @@ export async function countMessages(db: D1Database, messages: readonly CountedMe
     ...(counts.length > 0 ? [addMetricRows(db, counts, `value->>5 in ${NEW_IDS}`)] : []),
     insertShownAnswers(
       db,
-      messages.flatMap(({ slate, ...message }) => (slate === undefined ? [] : { ...message, slate })),
+      messages.flatMap(({ slate, answer = slate, ...message }) => (answer === undefined ? [] : { ...message, answer })),
     ),
     db
       .prepare(

@@ -1,7 +1,7 @@
 // What metrics need to know of an answer when events react to it. Kept for two days, under a hash of the answer's id:
 // nothing here leads to a player.
 
-import type { Slate, SlateMessage } from '../../models/contracts/slate.ts';
+import type { SlatelessAnswer, SlateMessage } from '../../models/contracts/slate.ts';
 import { hashUniform } from '../../models/features/rng.ts';
 import { portionsOf } from './parameters.ts';
 
@@ -24,13 +24,13 @@ export const nameVariant = ({ experimentId, variant }: { experimentId: string; v
   `${experimentId}:${variant}`;
 
 type Shown = Pick<SlateMessage, 'rows' | 'exposures'> & {
-  slate: Pick<Slate, 'recommendationId' | 'shownAt' | 'release' | 'country' | 'platform'>;
+  answer: SlatelessAnswer;
 };
 
 /** A statement that stores answers; one that is stored already stays. */
 export function insertShownAnswers(db: D1Database, answers: readonly Shown[]): D1PreparedStatement {
-  const rows = answers.map(({ slate, rows: shown = [], exposures = [] }) => [
-    ...[hashAnswer(slate.recommendationId), slate.shownAt, slate.release, slate.country, slate.platform],
+  const rows = answers.map(({ answer, rows: shown = [], exposures = [] }) => [
+    ...[hashAnswer(answer.recommendationId), answer.shownAt, answer.release, answer.country, answer.platform],
     ...[JSON.stringify(exposures.map(nameVariant)), JSON.stringify(shown)],
   ]);
   return db
