@@ -14,7 +14,7 @@ import { stopExperiment } from '../../models/experiments/lifecycle.ts';
 import { listMoments } from '../../models/experiments/tally.ts';
 import { logError } from '../logging/log.ts';
 import { startCanary } from '../storage/canaries.ts';
-import { type CanaryRequest, deleteCanaryRequest } from '../storage/canary-request.ts';
+import { clearCanaryRequest, type WaitingRequest } from '../storage/canary-request.ts';
 import { readTally } from '../storage/experiment-totals.ts';
 import { changeExperiment, readExperiment } from '../storage/experiments.ts';
 import { HOUR_MS } from '../storage/hour.ts';
@@ -32,10 +32,10 @@ export type CanaryEnv = ReleaseEnv & Pick<Env, 'DB'>;
  * Starts the canary that a training asked for. A request that cannot be met is logged and dropped. True if it was
  * started. `now`: epoch milliseconds.
  */
-export async function startRequested(env: CanaryEnv, request: CanaryRequest, now: number): Promise<boolean> {
+export async function startRequested(env: CanaryEnv, request: WaitingRequest, now: number): Promise<boolean> {
   const started = await startCanary(env, request, now);
   if (!started.ok) logError('canary not started', { release: request.version, reason: started.error.reason });
-  await deleteCanaryRequest(env.BUCKET);
+  await clearCanaryRequest(env.BUCKET, request);
   return started.ok;
 }
 

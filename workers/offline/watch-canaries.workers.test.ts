@@ -10,7 +10,7 @@ import { NO_EVENTS, startUser, type UserTotals } from '../../models/experiments/
 import { makeExperimentInput } from '../../tests/experiment.ts';
 import { publishFake } from '../../tests/fake-release.ts';
 import { startCanary } from '../storage/canaries.ts';
-import { readCanaryRequest, requestCanary } from '../storage/canary-request.ts';
+import { clearCanaryRequest, readCanaryRequest, requestCanary } from '../storage/canary-request.ts';
 import { readExperiment, readRunningExperiments, writeExperiment } from '../storage/experiments.ts';
 import { HOUR_MS, hourOf } from '../storage/hour.ts';
 import { addMetricCounts } from '../storage/metric-counts.ts';
@@ -76,6 +76,14 @@ test('a training asks for a canary; it grows while the release is not worse, and
   expect(await readCanary()).toMatchObject({ state: 'stopped', stopReason: 'it is as good, and now in use' });
   expect(await readPublishedState(env.BUCKET)).toMatchObject({ experiments: [], release: { version: 'r2' } });
   expect(log).not.toHaveBeenCalled();
+});
+
+test('a newer request stays when the one that was read is met', async () => {
+  await requestCanary(env.BUCKET, { version: 'r1', share: 0.05 });
+  const met = (await readCanaryRequest(env.BUCKET))!;
+  await requestCanary(env.BUCKET, { version: 'r2', share: 0.05 });
+  await clearCanaryRequest(env.BUCKET, met);
+  expect(await readCanaryRequest(env.BUCKET)).toMatchObject({ version: 'r2' });
 });
 
 test('a release that players click less is taken back, and said in the log', async () => {
