@@ -175,7 +175,7 @@ async function swapFiles(worker: InspectedWorker, items: readonly Item[], swap: 
   await sleep(SETTLE_MS);
   await warmUp(worker);
 }
-const SETTLE_MS = 5_000;
+const SETTLE_MS = 15_000;
 
 export function formatCold({ results }: ColdReport): string {
   return results
