@@ -2,6 +2,7 @@ import { createExecutionContext, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
+import { fakeObject } from '../../tests/fake-object.ts';
 import { makeItem } from '../../tests/item.ts';
 import worker from '../index.ts';
 import { beginErasure } from '../storage/erasures.ts';
@@ -387,10 +388,11 @@ it('writes back every page and every repetition of a stored gallery, whose answe
   await writeBatchGalleries(env.DB, [{ userId: 'una', gallery }], 1);
   const una = env.USER_SIGNALS.getByName('una');
   const USER_SIGNALS = {
-    getByName: () => ({
-      record: (events: PlayerEvent[]) => una.record(events),
-      readUserState: () => Promise.reject(new Error('overloaded')),
-    }),
+    getByName: () =>
+      fakeObject({
+        record: (events: PlayerEvent[]) => una.record(events),
+        readUserState: () => Promise.reject(new Error('overloaded')),
+      }),
   };
   const recommend = async (query: string) => {
     const request = new Request<unknown, IncomingRequestCfProperties>(

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
 import type { Problem } from '../../models/contracts/problem.ts';
+import { fakeObject } from '../../tests/fake-object.ts';
 import { Budget } from '../serving/budget.ts';
 
 type Answer = Problem & Gallery & Recommendations & { results: { id: string; status: string; reason?: string }[] };
@@ -239,7 +240,7 @@ it('still answers if the player’s object fails, and names it', async () => {
   const { hydrate } = await import('../serving/hydrate.ts');
   const broken = {
     ...env,
-    USER_SIGNALS: { getByName: () => ({ readUserState: () => Promise.reject(new Error('overloaded')) }) },
+    USER_SIGNALS: { getByName: () => fakeObject({ readUserState: () => Promise.reject(new Error('overloaded')) }) },
   };
   const { answer, input } = await hydrate({
     env: broken as unknown as Env,

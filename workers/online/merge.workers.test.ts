@@ -7,6 +7,7 @@ import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
 import { mergedEventPrefix } from '../../models/features/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { fakeObject } from '../../tests/fake-object.ts';
 import { claimFinished, endAllMerges } from '../../tests/merge.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { consumeEvents } from '../nearline/events-consumer.ts';
@@ -188,7 +189,7 @@ it('a merge that is interrupted and never repeated loses no event of the guest',
     await guest.exportUser('settler');
     // The player's object cannot be reached, and the guest's is marked already.
     await runInDurableObject(guest, async (object) => {
-      const USER_SIGNALS = { getByName: () => ({ takeCopies: () => Promise.reject(new Error('moving')) }) };
+      const USER_SIGNALS = { getByName: () => fakeObject({ takeCopies: () => Promise.reject(new Error('moving')) }) };
       Object.assign(object, { env: { ...env, USER_SIGNALS } });
       await expect(object.record([purchase('drifter', 'b', Date.now())])).rejects.toThrow('moving');
       Object.assign(object, { env });

@@ -6,6 +6,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import type { UserState } from '../../models/contracts/signals.ts';
 import { mergedEventPrefix } from '../../models/features/signals.ts';
 import { makeEvent } from '../../tests/event.ts';
+import { fakeObject } from '../../tests/fake-object.ts';
 import { endAllMerges } from '../../tests/merge.ts';
 import { runAlarm } from '../../tests/run-alarm.ts';
 import { runJobs } from '../offline/jobs.ts';
@@ -215,7 +216,8 @@ it('is completed by the next request or by the job if it is interrupted', async 
     await merge(guest, player);
     expect(await beginParting(env.DB, guest, player, openSince(Date.now()))).toBe(true);
     const objects = {
-      getByName: () => ({ part: () => Promise.resolve(), removeGuest: () => Promise.reject(new Error('moving')) }),
+      getByName: () =>
+        fakeObject({ part: () => Promise.resolve(), removeGuest: () => Promise.reject(new Error('moving')) }),
     } as unknown as Env['USER_SIGNALS'];
     await expect(completeParting({ db: env.DB, objects }, guest, player)).rejects.toThrow('moving');
     expect((await call('POST', `/v1/users/other/merge`, { from: guest })).status).toBe(409);
