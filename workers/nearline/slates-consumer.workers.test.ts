@@ -98,6 +98,8 @@ it('samples players beyond the budget of a day, with the probability in each sla
   // Both slates of a player or none.
   for (const [, own] of Map.groupBy(logged, ({ userId }) => userId)) expect(own).toHaveLength(2);
   expect(await readCount()).toEqual({ seen: 84_000, logged: 80_000 + logged.length });
+  // Nor does D1 remember more of them for metrics.
+  expect(await env.DB.prepare('select count(*) as n from shown_answers').first('n')).toBe(logged.length);
 });
 
 it('retries everything while slates cannot be written, and while the setting is wrong', async () => {

@@ -57,7 +57,10 @@ export async function countMessages(db: D1Database, messages: readonly CountedMe
     ...(counts.length > 0 ? [addMetricRows(db, counts, `value->>5 in ${NEW_IDS}`)] : []),
     insertShownAnswers(
       db,
-      messages.flatMap(({ slate, answer = slate, ...message }) => (answer === undefined ? [] : { ...message, answer })),
+      // As many as the day's budget for slates lets into the log: anybody may ask for galleries of unknown players.
+      messages.flatMap(({ slate, answer = slate?.isLogged ? slate : undefined, ...message }) =>
+        answer === undefined ? [] : { ...message, answer },
+      ),
     ),
     db
       .prepare(

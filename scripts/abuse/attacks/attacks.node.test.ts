@@ -45,7 +45,7 @@ test('a stream that goes on after its key is revoked is a breach', async () => {
 });
 
 test('an unknown id that leaves anything but slates, or more of them than the budget, is a breach', () => {
-  const none = { days: 1, seen: 10, seenBytes: 100_000, logged: 10, loggedBytes: 100_000 };
+  const none = { days: 1, seen: 10, seenBytes: 100_000, logged: 10, loggedBytes: 100_000, shown: 10 };
   const before = {
     objects: new Map(),
     rows: new Map(),
@@ -53,7 +53,7 @@ test('an unknown id that leaves anything but slates, or more of them than the bu
     slates: none,
   };
   const files = new Map([...before.files, ['slate-batches/1-a.jsonl.gz', 700]] as const);
-  const slates = { days: 1, seen: 310, seenBytes: 3_100_000, logged: 110, loggedBytes: 1_100_000 };
+  const slates = { days: 1, seen: 310, seenBytes: 3_100_000, logged: 110, loggedBytes: 1_100_000, shown: 110 };
   const findBreaches = (now: Partial<Parameters<typeof subtractHeld>[0]> & { slates: typeof slates }) => {
     const attempts = new Attempts();
     judgeLeftovers(attempts, subtractHeld({ ...before, files, ...now }, before), now.slates);
@@ -68,6 +68,7 @@ test('an unknown id that leaves anything but slates, or more of them than the bu
   expect(findBreaches({ slates: { ...slates, logged: 310, loggedBytes: 3_100_000 } })).toEqual([
     '3100000 bytes of slates were logged',
   ]);
+  expect(findBreaches({ slates: { ...slates, shown: 111 } })).toEqual(['111 answers are remembered, 110 are logged']);
   expect(findBreaches({ slates: { ...slates, seen: 120, seenBytes: 1_200_000 } })).toEqual([
     'the slates did not exceed their budget, so it was not tested',
   ]);

@@ -10,8 +10,8 @@ import { SLATE_MB } from '../target/server.ts';
 
 const IDS = 100;
 const PATHS = ['gallery', 'recommendations', 'signals', 'preferences', 'search?q=game', 'stream', 'export'];
-/** Further ids, whose galleries exceed the budget for slates: a slate of this catalogue has some 10 KB. */
-const GALLERIES = 250;
+/** Further ids, whose galleries exceed the budget for slates: a slate of this catalogue has some 2.7 KB. */
+const GALLERIES = 500;
 const SETTLE_MS = 3_000;
 const LOG_TIMEOUT_MS = 60_000;
 const POLL_MS = 500;
@@ -66,6 +66,7 @@ export function judgeLeftovers(attempts: Attempts, left: Leftovers, slates: Slat
   attempts.expect(left.files.length === 0, `files in R2 were left: ${left.files.join(', ')}`);
   const bytesMax = slates.days * BUDGET_BYTES + (BATCH * slates.seenBytes) / Math.max(1, slates.seen);
   attempts.expect(slates.loggedBytes <= bytesMax, `${slates.loggedBytes} bytes of slates were logged`);
+  attempts.expect(slates.shown <= slates.logged, `${slates.shown} answers are remembered, ${slates.logged} are logged`);
   attempts.expect(slates.seenBytes > bytesMax, 'the slates did not exceed their budget, so it was not tested');
 }
 

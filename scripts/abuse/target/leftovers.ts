@@ -17,8 +17,19 @@ const SQLITE = /^[0-9a-f]{64}\.sqlite$/;
 const OF_MINIFLARE = '__miniflare_do_name';
 /** miniflare's table of the files in a bucket. */
 const FILES = '_mf_objects';
-/** Tables of counters, which are written now and then, whatever is requested. */
-const COUNTERS = ['acted_items', 'counted_batches', 'event_counts', 'metric_counts', 'metric_cursors', 'slate_counts'];
+/**
+ * Tables of counters, which are written now and then, whatever is requested; and the one with a row for each logged
+ * slate, whose number is bounded.
+ */
+const COUNTERS = [
+  'acted_items',
+  'counted_batches',
+  'event_counts',
+  'metric_counts',
+  'metric_cursors',
+  'shown_answers',
+  'slate_counts',
+];
 
 export interface Held {
   /** Bytes of each player's object with a table of the Worker. */
@@ -34,6 +45,8 @@ export interface Held {
 export interface SlateTotal extends SlateCount {
   /** Days with slates. Each has a budget of its own. */
   days: number;
+  /** Answers that metrics remember. */
+  shown: number;
 }
 
 /** Contents that were not there before. */
@@ -95,7 +108,7 @@ export const readSlateCount = (state: string): SlateTotal =>
   }));
 
 const SLATES = `select count(*) as days, total(seen) as seen, total(seen_bytes) as seenBytes, total(logged) as logged,
-    total(logged_bytes) as loggedBytes
+    total(logged_bytes) as loggedBytes, (select count(*) from shown_answers) as shown
   from slate_counts`;
 
 /** Rows of D1 by table. */
