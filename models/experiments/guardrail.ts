@@ -4,7 +4,7 @@
 import { compareGroups } from './compare.ts';
 import { computeOneSidedWidth, USERS_MIN } from './confidence-sequence.ts';
 import type { Group } from './cuped.ts';
-import type { Moments } from './moments.ts';
+import { computeCovariance, type Moments } from './moments.ts';
 import { estimateRatio } from './ratio.ts';
 
 /**
@@ -47,4 +47,16 @@ function boundHarm(control: Group, variant: Group, { limit, isLowerBetter, alpha
   const allowed = isLowerBetter ? 1 + limit : 1 - limit;
   const { value, standardError, clock } = compareGroups(control, variant, allowed);
   return (isLowerBetter ? value : -value) - standardError * computeOneSidedWidth(clock, INTENDED_ANSWERS, alpha);
+}
+
+/** Tests a rate that is better if lower against a limit of its own, for want of a control. */
+export function testRate(moments: Moments, limit: number, alpha: number): HarmTest {
+  const ratio = estimateRatio(moments);
+  const bound = ratio === null || moments.users < USERS_MIN ? null : boundRate({ moments, ratio }, alpha) - limit;
+  return { control: null, value: ratio?.value ?? null, bound, isBreached: bound !== null && bound > 0 };
+}
+
+function boundRate({ moments, ratio: { value, influence } }: Group, alpha: number): number {
+  const standardError = Math.sqrt(computeCovariance(moments, influence, influence) / moments.users);
+  return value - standardError * computeOneSidedWidth(moments.answers, INTENDED_ANSWERS, alpha);
 }

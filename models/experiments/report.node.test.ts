@@ -174,6 +174,22 @@ test('a guardrail of a metric that is better if higher is breached below its lim
   expect(testGuardrails(guarded, new MomentSums(clicks(5)))[0]!.isBreached).toBe(false);
 });
 
+test('the rival of an interleaving is stopped if most answers fail', () => {
+  const turns = { ...experiment, kind: 'interleaving' as const };
+  const failures = (oneIn: number, users = 400): VariantMoments[] => {
+    const each = Array.from({ length: users }, (_, n) => momentsOfUser([n % oneIn === 0 ? 10 : 0, 10, 0, 0], 10));
+    const moments = each.reduce(addMoments, EMPTY_MOMENTS);
+    return [{ metric: 'failure-rate', variant: 'control', isNew: false, moments }];
+  };
+  const isBreached = (moments: VariantMoments[]) =>
+    testGuardrails(turns, new MomentSums(moments)).map((one) => [one.variant, one.metric, one.isBreached]);
+  expect(isBreached(failures(1))).toEqual([['bold', 'failure-rate', true]]);
+  expect(isBreached(failures(3))).toEqual([['bold', 'failure-rate', false]]);
+  expect(isBreached(failures(1, 29))).toEqual([['bold', 'failure-rate', false]]);
+  expect(computeReport(turns, failures(1), null).verdicts).toEqual([{ variant: 'bold', verdict: 'harmful' }]);
+  expect(computeReport(turns, failures(3), null).verdicts).toEqual([{ variant: 'bold', verdict: 'open' }]);
+});
+
 test('with few users or none there is no interval', () => {
   const few = [
     makeMoments('click-rate', 'control', { users: 29, oneIn: 4 }),

@@ -9,12 +9,15 @@ import {
   type Verdict,
 } from '../contracts/experiment-report.ts';
 import { ALPHA } from './confidence-sequence.ts';
-import { testHarm } from './guardrail.ts';
+import { testHarm, testRate } from './guardrail.ts';
 import { EMPTY_PREFERENCES, estimatePreference, type PreferenceMoments } from './preference.ts';
 import { estimateRatio } from './ratio.ts';
 import { compareVariant } from './report-metric.ts';
 import { testSampleRatio } from './sample-ratio.ts';
 import { MomentSums, type VariantMoments } from './variant-moments.ts';
+
+/** Share of the answers of an interleaving that may fail. */
+const RIVAL_FAILURES_MAX = 0.5;
 
 export type ReportedExperiment = Pick<
   Experiment,
@@ -32,8 +35,8 @@ export function computeReport(
   preferences: PreferenceMoments | null,
 ): ExperimentReport {
   const { experimentId, kind } = experiment;
-  if (kind === 'interleaving') return reportInterleaving(experiment, preferences ?? EMPTY_PREFERENCES);
   const sums = new MomentSums(moments);
+  if (kind === 'interleaving') return reportInterleaving(experiment, sums, preferences ?? EMPTY_PREFERENCES);
   const sampleRatio = checkSampleRatio(experiment, sums);
   const guardrails = testGuardrails(experiment, sums);
   const metrics = sampleRatio.isBroken ? [] : compareMetrics(experiment, sums);
@@ -47,12 +50,25 @@ export function computeReport(
   return { experimentId, verdicts, sampleRatio, metrics, guardrails, interleaving: null };
 }
 
-/** Tests every guardrail of a split for every variant but the control and the shadows. */
+/**
+ * Tests every guardrail of a split for every variant but the control and the shadows. The answers of an interleaving
+ * are of both variants: only its rival is tested, for failing more often than not.
+ */
 export function testGuardrails(
-  { variants, guardrails }: Pick<Experiment, 'variants' | 'guardrails'>,
+  { kind, variants, guardrails }: Pick<Experiment, 'kind' | 'variants' | 'guardrails'>,
   sums: MomentSums,
 ): GuardrailReport[] {
   const [control, ...others] = shownVariants({ variants });
+  if (kind === 'interleaving') {
+    const failures = sums.get('failure-rate', control!.id, 'all');
+    const limit = RIVAL_FAILURES_MAX;
+    return others.map(({ id }) => ({
+      variant: id,
+      metric: 'failure-rate',
+      limit,
+      ...testRate(failures, limit, ALPHA),
+    }));
+  }
   return others.flatMap(({ id }) =>
     guardrails.map(({ metric, limit }) => ({
       variant: id,
@@ -122,17 +138,23 @@ function judge(
   return difference > 0 !== primary!.isHarm ? 'better' : 'worse';
 }
 
-function reportInterleaving(experiment: ReportedExperiment, preferences: PreferenceMoments): ExperimentReport {
+function reportInterleaving(
+  experiment: ReportedExperiment,
+  sums: MomentSums,
+  preferences: PreferenceMoments,
+): ExperimentReport {
+  const guardrails = testGuardrails(experiment, sums);
   const variant = shownVariants(experiment)[1]!.id;
   const { users, clicks, wins, losses } = preferences;
   const estimate = estimatePreference(preferences);
-  const verdict = !estimate.isSignificant ? 'open' : estimate.preference > 0 ? 'better' : 'worse';
+  const preferred = !estimate.isSignificant ? 'open' : estimate.preference > 0 ? 'better' : 'worse';
+  const verdict = isHarmful(experiment, guardrails, variant) ? 'harmful' : preferred;
   return {
     experimentId: experiment.experimentId,
     verdicts: [{ variant, verdict }],
     sampleRatio: null,
     metrics: [],
-    guardrails: [],
+    guardrails,
     interleaving: { variant, users, clicks, wins, losses, ...estimate },
   };
 }

@@ -4,6 +4,7 @@
 import type { Experiment } from '../../models/contracts/experiment.ts';
 import type { GuardrailReport } from '../../models/contracts/experiment-report.ts';
 import { isCanary } from '../../models/experiments/canary.ts';
+import { stopExperiment } from '../../models/experiments/lifecycle.ts';
 import { testGuardrails } from '../../models/experiments/report.ts';
 import { listMoments } from '../../models/experiments/tally.ts';
 import { MomentSums } from '../../models/experiments/variant-moments.ts';
@@ -38,7 +39,11 @@ async function watch(env: WatchEnv, running: readonly Experiment[], now: number)
   const failures: unknown[] = [];
   let changes = 0;
   const attempt = async (step: Promise<boolean>) => {
-    if (await step.catch((error) => failures.push(error) === 0)) changes++;
+    try {
+      if (await step) changes++;
+    } catch (error) {
+      failures.push(error);
+    }
   };
   await attempt(count(env, running, now));
   for (const { experimentId } of running) await attempt(judge(env.DB, experimentId, now));
@@ -66,12 +71,11 @@ async function startWaiting(env: WatchEnv, now: number): Promise<boolean> {
 /** True if the experiment was changed. */
 async function judge(db: D1Database, experimentId: string, now: number): Promise<boolean> {
   const sums = new MomentSums(listMoments(await readTally(db, experimentId)));
-  const changed = await changeExperiment(db, experimentId, (experiment) => {
+  return changeExperiment(db, experimentId, (experiment) => {
     if (experiment.state !== 'running') return experiment;
     const breached = testGuardrails(experiment, sums).filter(({ isBreached }) => isBreached);
     return endOverdue(stopVariants(experiment, breached, now), now);
   });
-  return changed;
 }
 
 /** Stops the variants that breach a guardrail, and the experiment if only its control is left. */
@@ -88,23 +92,24 @@ export function stopVariants(experiment: Experiment, breached: readonly Guardrai
   const left = variants.filter(
     ({ id, isShadow }) => !isShadow && !changed.stoppedVariants.some((one) => one.id === id),
   );
-  return left.length > 1 ? changed : stop(changed, 'every variant but the control was stopped by a guardrail', at);
+  return left.length > 1 ? changed : stop(changed, 'every variant but the control was stopped by a guardrail', now);
 }
 
 const explainBreach = ({ metric, value, control, limit }: GuardrailReport): string =>
-  `${metric} ${formatValue(value)}, the control’s ${formatValue(control)}: worse by more than ${100 * limit}%`;
+  control === null
+    ? `${metric} ${formatValue(value)}: more than ${limit}`
+    : `${metric} ${formatValue(value)}, the control’s ${formatValue(control)}: worse by more than ${100 * limit}%`;
 
 const formatValue = (value: number | null): string => (value === null ? 'unknown' : value.toPrecision(3));
 
 function endOverdue(experiment: Experiment, now: number): Experiment {
   const { state, endsAt } = experiment;
   if (state !== 'running' || endsAt === null || Date.parse(endsAt) > now) return experiment;
-  return stop(experiment, 'its time is over', new Date(now).toISOString());
+  return stop(experiment, 'its time is over', now);
 }
 
-const stop = (experiment: Experiment, stopReason: string, stoppedAt: string): Experiment => ({
-  ...experiment,
-  state: 'stopped',
-  stoppedAt,
-  stopReason,
-});
+/** Leaves an experiment alone that does not run. */
+function stop(experiment: Experiment, reason: string, now: number): Experiment {
+  const stopped = stopExperiment(experiment, reason, now);
+  return stopped.ok ? stopped.value : experiment;
+}

@@ -152,6 +152,18 @@ test('a click on an interleaved game is credited to its variant', async () => {
   expect(await readPreferences(env.DB, 'bold', ['control', 'bold'])).toEqual(preferencesOfUser(1, 2));
 });
 
+test('an interleaving whose rival always fails is stopped', async () => {
+  await start({ kind: 'interleaving' });
+  const answers = Array.from({ length: 60 }, (_, user) => expose(`u${user}`, { failed: true }));
+  for (let at = 0; at < answers.length; at += 20) await deliver({ exposures: answers.slice(at, at + 20) });
+  expect(await watchExperiments(env, NOW)).toBe(1);
+  const { experiment } = (await readExperiment(env.DB, 'bold'))!;
+  expect(experiment).toMatchObject({
+    state: 'stopped',
+    stoppedVariants: [{ id: 'bold', reason: 'failure-rate 1.00: more than 0.5' }],
+  });
+});
+
 test('a variant that fails is stopped, published as stopped, and keeps its evidence', async () => {
   await start();
   const answers = Array.from({ length: 120 }, (_, user) => [

@@ -127,6 +127,21 @@ it('logs who picked which game of an interleaved row, and leaves the row out of 
   expect(rows).toEqual(new Set(others.map(({ id }, index) => `${index + 1} ${id}`)));
 });
 
+it('counts the failure of a row that cannot be interleaved, and answers by the default algorithm', async () => {
+  await runExperiments(env, [
+    makeRunning('turns', {
+      kind: 'interleaving',
+      variants: [half('control'), half('throws', { settings: { rows: 5 as never } })],
+    }),
+  ]);
+  await isolate.state.publish(env, Date.now(), () => {});
+  const { gallery, sent } = await askGallery('ann', '&n=6');
+  expect(gallery.rows.length).toBeGreaterThan(0);
+  const [message] = sent;
+  expect(message!.exposures).toMatchObject([{ experimentId: 'turns', variant: 'control', failed: true }]);
+  expect(message!.interleaved).toBeUndefined();
+});
+
 it('lets an admin look at variants without counting or logging', async () => {
   const look = (query: string, key?: string) => ask(`users/ann/gallery?deadlineMs=5000&variant=${query}`, key);
   for (const variant of ['control', 'short']) {

@@ -3,7 +3,7 @@
 import type { Assignment } from '../../models/contracts/assignment.ts';
 import type { Exposure, InterleavedRow } from '../../models/contracts/experiment.ts';
 import type { Served } from '../serving/climb.ts';
-import type { Plan } from '../serving/plan.ts';
+import type { HydratedRequest } from '../serving/hydrate.ts';
 import type { AnswerRequest } from './context.ts';
 
 /** `isEmpty`: true if the answer shows nothing. `now`: epoch milliseconds. */
@@ -16,7 +16,7 @@ export function listExposures(
   const { experiments, recommendationId, degraded } = answer;
   if (composed === undefined || userId === undefined) return [];
   const elapsedMs = budget.getElapsedMs();
-  return [...experiments, ...listInterleaved(composed.plan, interleaved)].map((assignment) => ({
+  return [...experiments, ...listInterleaved(composed, interleaved)].map((assignment) => ({
     ...assignment,
     userId,
     recommendationId,
@@ -29,8 +29,16 @@ export function listExposures(
   }));
 }
 
-/** A player of an interleaved row counts as one of the control, from then on: clicks are credited to either variant. */
-const listInterleaved = ({ assigned }: Plan, interleaved: InterleavedRow | undefined): Assignment[] =>
-  assigned.flatMap(({ experiment: { experimentId }, variant }) =>
-    experimentId === interleaved?.experimentId ? { experimentId, variant: variant.id } : [],
+/**
+ * A player of an interleaved row counts as one of the control, from then on: clicks are credited to either variant. So
+ * does one whose row could not be interleaved, which `failed` tells.
+ */
+const listInterleaved = (
+  { plan: { assigned }, hasFailed }: Pick<HydratedRequest, 'plan' | 'hasFailed'>,
+  interleaved: InterleavedRow | undefined,
+): Assignment[] =>
+  assigned.flatMap(({ experiment: { experimentId, kind }, variant, counts }) =>
+    experimentId === interleaved?.experimentId || (hasFailed && counts && kind === 'interleaving')
+      ? { experimentId, variant: variant.id }
+      : [],
   );
