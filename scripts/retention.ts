@@ -44,13 +44,14 @@ async function retain({ dryRun: isDryRun, json, ...storeFlags }: Flags): Promise
 }
 
 function describe(expired: readonly Expired[], dryRun: boolean): string {
+  const width = Math.max(...expired.map(({ store }) => store.length)) + 2;
   const lines = expired.map(({ store, keptDays, rows, files, bytes }) => {
     const kept = Number.isFinite(keptDays) ? `${count(keptDays)} days` : 'for ever';
     const held = [
       ...(rows === null ? [] : [`${count(rows)} rows`]),
       ...(files === 0 ? [] : [`${count(files)} files of ${(bytes / 1e6).toFixed(1)} MB`]),
     ];
-    return `  ${store.padEnd(16)}kept ${kept.padEnd(12)}${held.join(' in ') || 'nothing'}`;
+    return `  ${store.padEnd(width)}kept ${kept.padEnd(12)}${held.join(' in ') || 'nothing'}`;
   });
   return [dryRun ? 'A run now would delete:' : 'Deleted:', ...lines].join('\n');
 }
