@@ -7,20 +7,6 @@ import { METRIC_TERMS } from '../models/experiments/metric-terms.ts';
 import { addMoments, EMPTY_MOMENTS, momentsOfUser } from '../models/experiments/moments.ts';
 import { computeReport } from '../models/experiments/report.ts';
 import type { VariantMoments } from '../models/experiments/variant-moments.ts';
-import { makeExperimentInput } from './experiment.ts';
-
-export const makeExperiment = (fields: Partial<Experiment> = {}): Experiment => ({
-  ...makeExperimentInput(),
-  experimentId: 'short-pages',
-  state: 'running',
-  startedAt: '2026-11-20T08:00:00Z',
-  stoppedAt: null,
-  stopReason: null,
-  slice: { from: 0, to: 1 },
-  stoppedVariants: [],
-  namedRelease: null,
-  ...fields,
-});
 
 /** A report on drawn users. `lift` is by how much the metric is higher in the variant, of 1. */
 export function makeReport(

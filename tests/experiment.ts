@@ -1,6 +1,6 @@
-// A valid experiment for tests.
+// Valid experiments for tests.
 
-import { ExperimentInput } from '../models/contracts/experiment.ts';
+import { type Experiment, ExperimentInput } from '../models/contracts/experiment.ts';
 
 /** Half of the players get shorter pages, unless `fields` say otherwise. */
 export const makeExperimentInput = (fields: Partial<ExperimentInput> = {}): ExperimentInput => ({
@@ -11,5 +11,19 @@ export const makeExperimentInput = (fields: Partial<ExperimentInput> = {}): Expe
       { id: 'short', share: 0.5, settings: { rows: ['top-picks'] } },
     ],
   }),
+  ...fields,
+});
+
+/** The same, running. */
+export const makeExperiment = (fields: Partial<Experiment> = {}): Experiment => ({
+  ...makeExperimentInput(),
+  experimentId: 'short-pages',
+  state: 'running',
+  startedAt: '2026-11-20T08:00:00Z',
+  stoppedAt: null,
+  stopReason: null,
+  slice: { from: 0, to: 1 },
+  stoppedVariants: [],
+  namedRelease: null,
   ...fields,
 });

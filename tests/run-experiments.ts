@@ -1,8 +1,9 @@
 // Running experiments in D1 and in the published state, without the checks of the API.
 
-import { type Experiment, ExperimentInput } from '../models/contracts/experiment.ts';
+import type { Experiment } from '../models/contracts/experiment.ts';
 import { writeExperiment } from '../workers/storage/experiments.ts';
 import type { Stores } from '../workers/storage/stores.ts';
+import { makeExperiment } from './experiment.ts';
 import { publishHere } from './publish-here.ts';
 
 type Variants = (Pick<Experiment['variants'][number], 'id'> & Partial<Experiment['variants'][number]>)[];
@@ -10,22 +11,7 @@ type Fields = Partial<Omit<Experiment, 'variants' | 'experimentId'>> & { variant
 
 /** Variants without a share are shadows. */
 export const makeRunning = (experimentId: string, { variants, ...fields }: Fields): Experiment => ({
-  ...ExperimentInput.parse({
-    hypothesis: 'A test.',
-    variants: [
-      { id: 'control', share: 0.5 },
-      { id: 'other', share: 0.5 },
-    ],
-  }),
-  experimentId,
-  state: 'running',
-  startedAt: '2026-01-01T00:00:00.000Z',
-  stoppedAt: null,
-  stopReason: null,
-  slice: { from: 0, to: 1 },
-  stoppedVariants: [],
-  namedRelease: null,
-  ...fields,
+  ...makeExperiment({ experimentId, ...fields }),
   variants: variants.map((variant) => ({ isShadow: variant.share === undefined, share: 0, ...variant })),
 });
 

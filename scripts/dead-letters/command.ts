@@ -4,9 +4,10 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { DEAD_LETTER_QUEUES, type DeadLetterSummary } from '../../models/contracts/dead-letter.ts';
 import { formatTable } from '../query/table.ts';
 import { chooseWorker, type WorkerFlags } from '../stores/choose-worker.ts';
+import { addWorkerSubcommand } from '../stores/worker-subcommand.ts';
 import { createCommand } from '../terminal/command.ts';
 import { openOutput } from '../terminal/json-output.ts';
-import { environmentOption, jsonOption, parseWholeNumber, remoteWorkerOption, urlOption } from '../terminal/options.ts';
+import { parseWholeNumber } from '../terminal/options.ts';
 import { type DeadLetterClient, type Filter, openDeadLetterClient } from './call.ts';
 
 const LISTED_MAX = 10_000;
@@ -37,13 +38,7 @@ export function createDeadLettersCommand() {
   const letters = createCommand('dead-letters', 'Lists messages that could not be processed; replays or deletes them.');
   letters.addHelpText('after', AFTER);
   const subcommand = <const Name extends string>(name: Name, description: string) =>
-    letters
-      .command(name)
-      .description(description)
-      .addOption(urlOption())
-      .addOption(remoteWorkerOption())
-      .addOption(environmentOption())
-      .addOption(jsonOption());
+    addWorkerSubcommand(letters, name, description);
   const choosing = <const Name extends string>(name: Name, description: string) =>
     subcommand(name, description)
       .addOption(queueOption())

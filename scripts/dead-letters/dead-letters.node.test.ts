@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { openWorkerCommand } from '../../tests/run-worker-command.ts';
 import { createDeadLettersCommand } from './command.ts';
 
 const letter = (letterId: string) => ({
@@ -31,21 +31,7 @@ async function serve() {
     remaining -= 1;
     return answer(method === 'POST' ? 202 : 200, { letters: 3, remaining: Math.max(0, remaining) });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  vi.stubEnv('ADMIN_KEY', 'admin');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  const run = async (...args: string[]): Promise<string> => {
-    const lines: string[] = [];
-    const log = vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line));
-    try {
-      await createDeadLettersCommand().parseAsync([...args, '--url', url], { from: 'user' });
-    } finally {
-      log.mockRestore();
-    }
-    return lines.join('\n');
-  };
+  const run = await openWorkerCommand(server, createDeadLettersCommand);
   return { requests, run };
 }
 

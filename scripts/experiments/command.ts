@@ -2,9 +2,9 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { chooseWorker, type WorkerFlags } from '../stores/choose-worker.ts';
+import { addWorkerSubcommand } from '../stores/worker-subcommand.ts';
 import { createCommand } from '../terminal/command.ts';
 import { openOutput } from '../terminal/json-output.ts';
-import { environmentOption, jsonOption, remoteWorkerOption, urlOption } from '../terminal/options.ts';
 import { type ExperimentClient, openExperimentClient } from './call.ts';
 import { formatExperiment, formatList } from './format.ts';
 import { formatReport } from './format-report.ts';
@@ -32,13 +32,7 @@ export function createExperimentsCommand() {
   const experiments = createCommand('experiments', 'Tries variants of the algorithm on shares of the players.');
   experiments.addHelpText('after', AFTER);
   const subcommand = <const Name extends string>(name: Name, description: string) =>
-    experiments
-      .command(name)
-      .description(description)
-      .addOption(urlOption())
-      .addOption(remoteWorkerOption())
-      .addOption(environmentOption())
-      .addOption(jsonOption());
+    addWorkerSubcommand(experiments, name, description);
 
   subcommand('list', 'Lists the experiments, in every state.').action(async ({ json, ...worker }) => {
     const print = openOutput(json);

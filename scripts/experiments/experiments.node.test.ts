@@ -2,15 +2,15 @@
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { type Experiment, ExperimentInput } from '../../models/contracts/experiment.ts';
 import { draftExperiment } from '../../models/experiments/lifecycle.ts';
-import { makeExperimentInput } from '../../tests/experiment.ts';
-import { makeExperiment, makeReport } from '../../tests/experiment-reports.ts';
+import { makeExperiment, makeExperimentInput } from '../../tests/experiment.ts';
+import { makeReport } from '../../tests/experiment-reports.ts';
+import { openWorkerCommand } from '../../tests/run-worker-command.ts';
 import { createExperimentsCommand } from './command.ts';
 
 const draft = draftExperiment(
@@ -56,21 +56,7 @@ async function serve() {
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(answered && JSON.stringify(answered));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  vi.stubEnv('ADMIN_KEY', 'admin');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  const run = async (...args: string[]): Promise<string> => {
-    const lines: string[] = [];
-    const log = vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line));
-    try {
-      await createExperimentsCommand().parseAsync([...args, '--url', url], { from: 'user' });
-    } finally {
-      log.mockRestore();
-    }
-    return lines.join('\n');
-  };
+  const run = await openWorkerCommand(server, createExperimentsCommand);
   return { requests, run };
 }
 

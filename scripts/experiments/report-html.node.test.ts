@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { findViolations } from '../../tests/axe.ts';
 import { describeInBrowser } from '../../tests/browser.ts';
-import { makeExperiment, makeReport } from '../../tests/experiment-reports.ts';
+import { makeExperiment } from '../../tests/experiment.ts';
+import { makeReport } from '../../tests/experiment-reports.ts';
 import { renderReport } from './report-html.ts';
 
 const madeAt = '2026-11-27T06:30:00Z';

@@ -2,8 +2,8 @@
 
 import type { Experiment } from '../../models/contracts/experiment.ts';
 import type { ExperimentReport, MetricReport } from '../../models/contracts/experiment-report.ts';
-import { html, type Markup, raw } from '../html/markup.ts';
-import { STYLE } from '../html/style.ts';
+import { html, type Markup } from '../html/markup.ts';
+import { renderPage, section } from '../html/page.ts';
 import { drawSequence, type ReportPoint } from './html/sequence-picture.ts';
 import { type ShadowSummary, tabulateShadows } from './html/shadows.ts';
 import { tabulateGuardrails, tabulateMetrics, tabulatePlayers, tabulatePreference } from './html/tables.ts';
@@ -30,18 +30,9 @@ export function renderReport(
   const primary = metrics.filter(({ isPrimary }) => isPrimary);
   const others = metrics.filter(({ isPrimary }) => !isPrimary);
   const sequences = drawSequences(experiment, report, points);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${experiment.experimentId}: report of an experiment</title>
-<style>${raw(STYLE)}</style>
-</head>
-<body>
-<main>
-<h1>${experiment.experimentId}</h1>
+  return renderPage({
+    title: `${experiment.experimentId}: report of an experiment`,
+    main: html`<h1>${experiment.experimentId}</h1>
 <p>${experiment.hypothesis}</p>
 ${explainVerdicts(experiment, report).map(
   ({ verdict, title, text }) => html`<section class="verdict ${verdict}"><h2>${title}</h2><p>${text}</p></section>`,
@@ -53,14 +44,9 @@ ${primary.length > 0 ? section(nameMetric(experiment.primaryMetric), tabulatePri
 ${sequences.length > 0 ? section('Over time', html`${sequences}`) : null}
 ${guardrails.length > 0 ? section('Guardrails', html`${tabulateGuardrails(guardrails)}${GUARDING}`) : null}
 ${shadows.length > 0 ? section('Shadows', tabulateShadows(shadows)) : null}
-${others.length > 0 ? section('Other metrics', html`${tabulateMetrics('Other metrics', others)}${OTHERS}`) : null}
-</main>
-</body>
-</html>
-`.text;
+${others.length > 0 ? section('Other metrics', html`${tabulateMetrics('Other metrics', others)}${OTHERS}`) : null}`,
+  });
 }
-
-const section = (title: string, content: Markup): Markup => html`<section><h2>${title}</h2>${content}</section>`;
 
 const tabulatePrimary = (metrics: readonly MetricReport[]) =>
   html`${tabulateMetrics('Primary metric', metrics)}${READING}`;

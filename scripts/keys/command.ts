@@ -3,9 +3,10 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { type Key, SCOPES, type Scope } from '../../models/contracts/key.ts';
 import { chooseWorker, type WorkerFlags } from '../stores/choose-worker.ts';
+import { addWorkerSubcommand } from '../stores/worker-subcommand.ts';
 import { createCommand } from '../terminal/command.ts';
 import { openOutput } from '../terminal/json-output.ts';
-import { environmentOption, jsonOption, parseWholeNumber, remoteWorkerOption, urlOption } from '../terminal/options.ts';
+import { parseWholeNumber } from '../terminal/options.ts';
 import { type KeyClient, openKeyClient } from './call.ts';
 
 const AFTER = `
@@ -25,29 +26,20 @@ Examples:
 
 export function createKeysCommand() {
   const keys = createCommand('keys', 'Lists, creates and revokes keys.').addHelpText('after', AFTER);
-  keys
-    .command('list')
-    .description('Lists the keys, without their text. Keys of the environment are not listed.')
-    .addOption(urlOption())
-    .addOption(remoteWorkerOption())
-    .addOption(environmentOption())
-    .addOption(jsonOption())
-    .action(async ({ json, ...worker }) => {
-      const print = openOutput(json);
-      const listed = await (await openClient(worker)).list();
-      print({ keys: listed }, listed.length === 0 ? 'No keys.' : listed.map(describeKey).join('\n'));
-    });
-  keys
-    .command('create <name>')
-    .description('Creates a key and shows it, once.')
+  addWorkerSubcommand(
+    keys,
+    'list',
+    'Lists the keys, without their text. Keys of the environment are not listed.',
+  ).action(async ({ json, ...worker }) => {
+    const print = openOutput(json);
+    const listed = await (await openClient(worker)).list();
+    print({ keys: listed }, listed.length === 0 ? 'No keys.' : listed.map(describeKey).join('\n'));
+  });
+  addWorkerSubcommand(keys, 'create <name>', 'Creates a key and shows it, once.')
     .requiredOption('--scopes <list>', `separated by commas: ${SCOPES.join(', ')}`, parseScopes)
     .option('--expires <time>', 'when the key expires: a day (YYYY-MM-DD, at its end in UTC) or a time', parseTime)
     .option('--origins <list>', 'web origins that may use it, separated by commas', (text) => text.split(','))
     .option('--rate <n>', 'requests a minute at one location; default: the setting for all keys', parseWholeNumber(1))
-    .addOption(urlOption())
-    .addOption(remoteWorkerOption())
-    .addOption(environmentOption())
-    .addOption(jsonOption())
     .action(async (name, { scopes, expires, origins, rate, json, ...worker }) => {
       const print = openOutput(json);
       const fields = {
@@ -60,21 +52,14 @@ export function createKeysCommand() {
       const created = await (await openClient(worker)).create(fields);
       print(created, `${describeKey(created)}\n\n${created.key}\n\nIt is not shown again.`);
     });
-  keys
-    .command('revoke <keyId>')
-    .description('Revokes a key.')
-    .addOption(urlOption())
-    .addOption(remoteWorkerOption())
-    .addOption(environmentOption())
-    .addOption(jsonOption())
-    .action(async (keyId, { json, ...worker }) => {
-      const print = openOutput(json);
-      await (await openClient(worker)).revoke(keyId);
-      print(
-        { revoked: keyId },
-        `Revoked ${keyId}; it is refused everywhere within 30 seconds, and its open streams get no more notices.`,
-      );
-    });
+  addWorkerSubcommand(keys, 'revoke <keyId>', 'Revokes a key.').action(async (keyId, { json, ...worker }) => {
+    const print = openOutput(json);
+    await (await openClient(worker)).revoke(keyId);
+    print(
+      { revoked: keyId },
+      `Revoked ${keyId}; it is refused everywhere within 30 seconds, and its open streams get no more notices.`,
+    );
+  });
   return keys;
 }
 

@@ -2,16 +2,10 @@
 
 import { CANARY_SHARE_DEFAULT, CANARY_SHARE_MAX } from '../../models/experiments/canary.ts';
 import { chooseWorker, type WorkerFlags } from '../stores/choose-worker.ts';
+import { addWorkerSubcommand } from '../stores/worker-subcommand.ts';
 import { createCommand } from '../terminal/command.ts';
 import { openOutput } from '../terminal/json-output.ts';
-import {
-  environmentOption,
-  jsonOption,
-  parseShare,
-  parseWholeNumber,
-  remoteWorkerOption,
-  urlOption,
-} from '../terminal/options.ts';
+import { jsonOption, parseShare, parseWholeNumber } from '../terminal/options.ts';
 import { writeSigningKey } from '../train/signing-key.ts';
 import { openReleaseClient, type ReleaseClient } from './call.ts';
 import { formatComparison, formatList } from './format.ts';
@@ -38,13 +32,7 @@ export function createReleasesCommand() {
   const releases = createCommand('releases', 'Lists the releases of the models, and chooses the one in use.');
   releases.addHelpText('after', AFTER);
   const subcommand = <const Name extends string>(name: Name, description: string) =>
-    releases
-      .command(name)
-      .description(description)
-      .addOption(urlOption())
-      .addOption(remoteWorkerOption())
-      .addOption(environmentOption())
-      .addOption(jsonOption());
+    addWorkerSubcommand(releases, name, description);
 
   subcommand('list', 'Lists the newest releases: when they were trained, what they are, their metrics.')
     .option('--limit <n>', 'releases to list', parseWholeNumber(1, LISTED_MAX), 10)

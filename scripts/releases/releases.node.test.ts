@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ListedRelease } from '../../models/contracts/release.ts';
+import { openWorkerCommand } from '../../tests/run-worker-command.ts';
 import { blankFacts } from '../bench/blank-facts.ts';
 import { createReleasesCommand } from './command.ts';
 
@@ -41,21 +41,7 @@ async function serve(
     const [status, body] = answer(request.method!, new URL(request.url!, 'http://worker'));
     response.writeHead(status, { 'content-type': 'application/json' }).end(body && JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  vi.stubEnv('ADMIN_KEY', 'admin');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  const run = async (...args: string[]): Promise<string> => {
-    const lines: string[] = [];
-    const log = vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line));
-    try {
-      await createReleasesCommand().parseAsync([...args, '--url', url], { from: 'user' });
-    } finally {
-      log.mockRestore();
-    }
-    return lines.join('\n');
-  };
+  const run = await openWorkerCommand(server, createReleasesCommand);
   return { requests, run };
 }
 

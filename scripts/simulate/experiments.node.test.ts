@@ -6,7 +6,7 @@ import type { Verdict } from '../../models/contracts/experiment-report.ts';
 import type { Gallery } from '../../models/contracts/gallery.ts';
 import { draftCanary } from '../../models/experiments/canary.ts';
 import { sealRelease } from '../../models/release/seal-release.ts';
-import { makeExperiment } from '../../tests/experiment-reports.ts';
+import { makeExperiment } from '../../tests/experiment.ts';
 import { fakeBucket } from '../../tests/fake-bucket.ts';
 import { fakeFacts } from '../../tests/fake-release.ts';
 import { WORLD_NOW } from '../../tests/world-date.ts';

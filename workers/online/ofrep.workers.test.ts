@@ -63,7 +63,7 @@ test('evaluates by the same hash as answers; who is in none gets no value', asyn
 
 test('an audience counts: the country and the platform of the context, and whether the player is new', async () => {
   const swiss = make('swiss', { audience: { share: 1, countries: ['CH'], platforms: ['linux'] } });
-  await publish(swiss, make('newcomers', { audience: { share: 1, newUsers: true } }));
+  await publish(swiss, make('new-players', { audience: { share: 1, newUsers: true } }));
   const read = async (context: object) =>
     (await evaluate(FLAGS, { targetingKey: 'bob', ...context })).flags.map(({ reason }: { reason: string }) => reason);
   expect(await read({ country: 'CH', platform: 'linux', plan: { any: 'thing' } })).toEqual(['SPLIT', 'SPLIT']);

@@ -174,7 +174,7 @@ it('leaves out players outside the audience, times that are over, and stopped va
   const opened = open();
   await opened.follow([
     short('swiss', { audience: { share: 1, countries: ['CH'] } }),
-    short('newcomers', { layer: 'new', audience: { share: 1, newUsers: true } }),
+    short('new-players', { layer: 'new', audience: { share: 1, newUsers: true } }),
     short('over', { layer: 'over', endsAt: '2026-01-02T00:00:00Z' }),
     short('stopped', {
       layer: 'stopped',
@@ -187,7 +187,7 @@ it('leaves out players outside the audience, times that are over, and stopped va
   const inCountry = await named({ context: { ...EMPTY_CONTEXT, country: 'CH' } });
   expect(inCountry).toEqual(new Set(['swiss:control', 'swiss:short', 'stopped:control']));
   const ofNew = await named({ user: EMPTY_USER_STATE });
-  expect(ofNew).toEqual(new Set(['newcomers:control', 'newcomers:short', 'stopped:control']));
+  expect(ofNew).toEqual(new Set(['new-players:control', 'new-players:short', 'stopped:control']));
   for (const user of users.slice(0, 30)) expect(rowsOf(await opened.ask(user)).length).toBeGreaterThan(1);
 });
 
@@ -365,13 +365,14 @@ it('interleaves the first rows of two variants and repeats no game', async () =>
 });
 
 it('composes a shadow for a tenth of the answers after they were sent, at most one a second', async () => {
-  takeShadows();
   const opened = open();
   await opened.follow([
     makeRunning('unseen', {
       variants: [{ id: 'control', share: 1 }, { id: 'same' }, { id: 'popular', policy: 'popularity' }],
     }),
   ]);
+  // A tenth of the players who follow a change are compared, too.
+  takeShadows();
   let at = Date.now() + 60_000;
   vi.spyOn(Date, 'now').mockImplementation(() => at);
   /** Comparisons of the shadows of the next answers. */

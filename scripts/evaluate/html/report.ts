@@ -4,7 +4,7 @@ import type { Item } from '../../../models/contracts/item.ts';
 import type { EvaluationCase } from '../../../models/evaluation/cases.ts';
 import { LIST_LENGTH } from '../../../models/evaluation/ranking.ts';
 import { html, type Markup, raw } from '../../html/markup.ts';
-import { STYLE } from '../../html/style.ts';
+import { renderPage, section } from '../../html/page.ts';
 import type { Measured } from '../measure.ts';
 import { groupByHistory, groupByPopularity } from './groups.ts';
 import { drawCurves, drawInterval, tabulateGroups } from './pictures.ts';
@@ -30,18 +30,10 @@ const SHOWN_HISTORY = 10;
 export function renderEvaluation(evaluation: ReportedEvaluation): string {
   const { title, facts, measured, cases, players } = evaluation;
   const hasCurves = measured.some(({ curve }) => curve.length > 1);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}: evaluation</title>
-<style>${raw(`${STYLE}${LISTS_STYLE}`)}</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
+  return renderPage({
+    title: `${title}: evaluation`,
+    style: LISTS_STYLE,
+    main: html`<h1>${title}</h1>
 <p>${facts}</p>
 ${section('Accuracy', tabulateAccuracy(evaluation))}
 ${hasCurves ? section('Training', html`${drawCurves(measured)}${TRAINING}`) : null}
@@ -52,14 +44,9 @@ ${section(
   tabulateGroups('Popularity rank', 'Next games', groupByPopularity(measured, cases, players)),
 )}
 <p>Share of the next games that are among the first ten, by the game’s rank in number of players.</p>
-${section('Lists', listPlayers(evaluation))}
-</main>
-</body>
-</html>
-`.text;
+${section('Lists', listPlayers(evaluation))}`,
+  });
 }
-
-const section = (title: string, content: Markup): Markup => html`<section><h2>${title}</h2>${content}</section>`;
 
 const TRAINING = html`<p>NDCG@10 on the validation split: the best model so far, by training time. Algorithms that
 tried only one model have no curve.</p>`;
