@@ -35,6 +35,6 @@ export const toMessages = (slates: readonly Slate[]): ReceivedAnswers[] =>
     sentAt: slate.shownAt,
     attempts: 1,
     isReplay: false,
-    slate,
+    answers: [{ slate }],
     counts: [],
   }));

@@ -9,6 +9,9 @@ import { MetricCount } from './system-metrics.ts';
 /** Only the first entries are logged: a queue message holds at most 128 KB. */
 export const SLATE_ENTRIES_MAX = 200;
 
+/** Answers in a message. */
+export const MESSAGE_ANSWERS_MAX = 50;
+
 /** One answer: its ranked items, row by row. */
 export const Slate = z.object({
   recommendationId: z.string(),
@@ -43,9 +46,9 @@ export const SlatelessAnswer = Slate.pick({
 });
 export type SlatelessAnswer = z.infer<typeof SlatelessAnswer>;
 
-/** A message of the queue `slates`: a slate, and what its isolate has counted since its last message. */
-export const SlateMessage = z.object({
-  /** Null in a message that only counts. */
+/** An answer as the queue `slates` brings it. */
+export const RecordedAnswer = z.object({
+  /** Null for an answer that only belongs to experiments. */
   slate: Slate.nullable(),
   answer: SlatelessAnswer.optional(),
   /** Kind of each row of the slate's page, and the position of its first item, as events give it. */
@@ -53,13 +56,20 @@ export const SlateMessage = z.object({
     .array(z.tuple([z.string(), z.number().int()]))
     .max(SHOWN_ROWS_MAX)
     .default([]),
-  counts: z.array(MetricCount).max(MESSAGE_COUNTS_MAX),
-  /** The request that sent it, for log lines. */
+  /** The request that was answered, for log lines. */
   requestId: z.string().max(64).optional(),
   /** The effects of experiments on this answer; most have none. */
   exposures: z.array(Exposure).max(20).optional(),
-  shadows: z.array(ShadowComparison).max(20).optional(),
   interleaved: z.array(InterleavedRow).max(20).optional(),
+});
+export type RecordedAnswer = z.input<typeof RecordedAnswer>;
+
+/** A message of the queue `slates`: answers of one isolate, and what it has counted since its last message. */
+export const SlateMessage = z.object({
+  /** Empty in a message that only counts. */
+  answers: z.array(RecordedAnswer).max(MESSAGE_ANSWERS_MAX),
+  counts: z.array(MetricCount).max(MESSAGE_COUNTS_MAX),
+  shadows: z.array(ShadowComparison).max(20).optional(),
 });
 export type SlateMessage = z.input<typeof SlateMessage>;
 

@@ -1,16 +1,17 @@
 // Writes queued slates to the log, or a sample of them, and counts answers. Messages are acknowledged after both;
 // invalid ones become dead letters; failed writes are retried with exponential delay.
 
-import { SlateMessage } from '../../models/contracts/slate.ts';
+import { type RecordedAnswer, SlateMessage } from '../../models/contracts/slate.ts';
 import { listRequestIds, logError } from '../logging/log.ts';
 import { readErasedAt } from '../storage/erased-users.ts';
 import { openReplays, returnLetter } from '../storage/replays.ts';
 import { readSlateBytesPerDay } from '../storage/settings.ts';
 import { logAnswers, type ReceivedAnswers } from '../storage/slates.ts';
+import { listAnswers } from '../storage/split-message.ts';
 import { storeDeadLettersWithAlert, toDeadLetter } from './dead-letters-consumer.ts';
 import { retryDelaySeconds } from './retry-delay.ts';
 
-/** Consumes the queue `slates`: each message has a slate, counts of answers, or both. */
+/** Consumes the queue `slates`: each message has answers, counts, or both. */
 export async function consumeSlates(
   batch: MessageBatch<unknown>,
   { DB, BUCKET, SLATE_MB_PER_DAY }: Pick<Env, 'DB' | 'BUCKET' | 'SLATE_MB_PER_DAY'>,
@@ -25,8 +26,11 @@ export async function consumeSlates(
     for (const { message } of invalid) message.ack();
   } catch (error) {
     const { length: messages } = batch.messages;
-    const sent = batch.messages.map(({ body }) => body as { requestId?: unknown } | undefined);
-    logError('slates not written', { ...listRequestIds(sent), messages, error: (error as Error).message });
+    logError('slates not written', {
+      ...listRequestIds(batch.messages.flatMap(({ body }) => listAnswers(body))),
+      messages,
+      error: (error as Error).message,
+    });
     // Has no effect on those that are acknowledged.
     for (const message of batch.messages) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
   }
@@ -75,17 +79,16 @@ async function leaveOutErased<Received extends ReceivedAnswers>(
   db: D1Database,
   received: readonly Received[],
 ): Promise<Received[]> {
+  const all = received.flatMap(({ answers }) => answers);
   const erasedAt = await readErasedAt(
     db,
-    received.flatMap(({ slate, exposures = [] }) => [slate, ...exposures].flatMap((one) => one?.userId ?? [])),
+    all.flatMap(({ slate, exposures = [] }) => [slate, ...exposures].flatMap((one) => one?.userId ?? [])),
   );
   const isErased = (userId: string, at: number) => at <= (erasedAt.get(userId) ?? Number.NEGATIVE_INFINITY);
-  return received.map((message) => {
-    const { slate, exposures } = message;
-    return {
-      ...message,
-      slate: slate !== null && isErased(slate.userId, slate.shownAt) ? null : slate,
-      ...(exposures && { exposures: exposures.filter(({ userId, at }) => !isErased(userId, at)) }),
-    };
+  const leaveOut = ({ slate, exposures, ...answer }: RecordedAnswer): RecordedAnswer => ({
+    ...answer,
+    slate: slate !== null && isErased(slate.userId, slate.shownAt) ? null : slate,
+    ...(exposures && { exposures: exposures.filter(({ userId, at }) => !isErased(userId, at)) }),
   });
+  return received.map((message) => ({ ...message, answers: message.answers.map(leaveOut) }));
 }

@@ -17,7 +17,10 @@ const message = (body: unknown, attempts = 1) => ({
   ...{ id: `m${messages++}`, timestamp: new Date(), attempts, body },
 });
 const toBody = (slate: Slate | null, ...counts: MetricCount[]): SlateMessage => ({
-  ...{ slate, counts: [...counts, { hour: HOUR, metric: 'events-accepted', labels: {}, amount: 2 }] },
+  ...{
+    answers: slate === null ? [] : [{ slate }],
+    counts: [...counts, { hour: HOUR, metric: 'events-accepted', labels: {}, amount: 2 }],
+  },
 });
 const count = (tier: string, release = 'v1'): MetricCount => ({
   ...{ hour: HOUR, metric: 'answers', labels: { route: 'gallery', tier, release }, amount: 1 },
@@ -158,12 +161,31 @@ it('counts a message once, however often and with whatever others it is delivere
   expect(await env.DB.prepare('select count(*) as n from counted_batches').first('n')).toBe(1);
 });
 
+it('takes all answers of a message, or none', async () => {
+  const slates = ['r1', 'r2', 'r3'].map((id, n) => makeSlate(id, `player-${n}`, 1_000));
+  const sent = message({ answers: slates.map((slate) => ({ slate })), counts: [count('online')] });
+  for (let round = 0; round < 2; round++) await deliver([sent]);
+  expect((await readBatches()).map(({ recommendationId }) => recommendationId)).toEqual(
+    ['r1', 'r2', 'r3'].concat(
+      // A slate may be in the log twice; the snapshot has it once.
+      ['r1', 'r2', 'r3'],
+    ),
+  );
+  expect(await readCount()).toEqual({ seen: 3, logged: 3 });
+  expect(await readAnswers()).toEqual([['online', 'v1', 1]]);
+  await consume([{ answers: [{ slate: slates[0] }, { slate: { nonsense: true } }], counts: [count('online')] }]);
+  expect(await readCount()).toEqual({ seen: 3, logged: 3 });
+  expect(await env.DB.prepare('select count(*) as n from dead_letters').first('n')).toBe(1);
+});
+
 it('counts the answers of an erased player, and logs no slate', async () => {
   const shownAt = Date.now();
   await insertErasedUsers(env.DB, [(await openUserHash(env.DB))('eve')], shownAt).run();
   await consume([
-    toBody(makeSlate('r1', 'eve', shownAt), count('online')),
-    toBody(makeSlate('r2', 'eve', shownAt + 1)),
+    {
+      answers: [{ slate: makeSlate('r1', 'eve', shownAt) }, { slate: makeSlate('r2', 'eve', shownAt + 1) }],
+      counts: [count('online')],
+    },
   ]);
   expect((await readBatches()).map(({ recommendationId }) => recommendationId)).toEqual(['r2']);
   expect(await readCount()).toEqual({ seen: 1, logged: 1 });
@@ -177,12 +199,17 @@ it('counts an answer in its experiments, and keeps what metrics must know of it,
     ...{ isNewUser: false, degraded: false, isEmpty: false, failed: false, elapsedMs: 12 },
   };
   const sent = message({
-    ...toBody(slate),
-    rows: [
-      ['top-picks', 0],
-      ['trending', 12],
+    ...toBody(null),
+    answers: [
+      {
+        slate,
+        rows: [
+          ['top-picks', 0],
+          ['trending', 12],
+        ],
+        exposures: [exposure],
+      },
     ],
-    exposures: [exposure],
   });
   for (let round = 0; round < 2; round++) await deliver([sent]);
   expect(await readMetricSums(env.DB, { ...RANGE, metrics: ['answers'], by: ['variant'] })).toEqual([
@@ -212,7 +239,7 @@ it('keeps what metrics must know of an answer in an experiment that has no slate
     ...{ isNewUser: false, degraded: false, isEmpty: false, failed: false, elapsedMs: 12 },
   };
   const answer = { recommendationId: 'r1', shownAt: exposure.at, release: 'v1', country: 'CH', platform: 'web' };
-  await deliver([message({ ...toBody(null), answer, exposures: [exposure] })]);
+  await deliver([message({ ...toBody(null), answers: [{ slate: null, answer, exposures: [exposure] }] })]);
   expect(await readShownAnswers(env.DB, ['r1'])).toEqual(
     new Map([['r1', { release: 'v1', country: 'CH', platform: 'web', variants: ['bolder:b'], rows: [] }]]),
   );

@@ -38,7 +38,7 @@ const expose = async (userId: string, change: Partial<Exposure> = {}) => {
   const exposure = { experimentId: 'bold', variant: 'control', userId, recommendationId: 'r', at: NOW };
   const outcome = { isNewUser: false, degraded: false, isEmpty: false, failed: false, elapsedMs: 4 };
   const exposures = [{ ...exposure, ...outcome, ...change }];
-  await env.DB.batch(storeEffects(env.DB, [{ id: 'm', sentAt: NOW, exposures }], "('m')"));
+  await env.DB.batch(storeEffects(env.DB, [{ id: 'm', sentAt: NOW, answers: [{ exposures }] }], "('m')"));
 };
 let sent = 0;
 const act = (userId: string, type: 'click' | 'play', receivedAt: number, timestamp = receivedAt, value = 30) =>

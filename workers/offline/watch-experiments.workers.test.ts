@@ -5,7 +5,7 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
 import type { EventType } from '../../models/contracts/event.ts';
 import { type Experiment, ExperimentInput, type Exposure } from '../../models/contracts/experiment.ts';
-import type { SlateMessage } from '../../models/contracts/slate.ts';
+import type { RecordedAnswer, SlateMessage } from '../../models/contracts/slate.ts';
 import { preferencesOfUser } from '../../models/experiments/preference.ts';
 import { listMoments } from '../../models/experiments/tally.ts';
 import type { UserTotals } from '../../models/experiments/user-totals.ts';
@@ -53,10 +53,17 @@ const expose = (userId: string, change: Partial<Exposure> = {}): Exposure => ({
   elapsedMs: 4,
   ...change,
 });
-const deliver = (body: Partial<SlateMessage>, id = `exposed-${sent++}`) =>
+/** A message with one answer. */
+const deliver = (
+  { shadows, ...effects }: Partial<RecordedAnswer> & Pick<SlateMessage, 'shadows'>,
+  id = `exposed-${sent++}`,
+) =>
   consumeSlates(
     createMessageBatch('slates', [
-      { id, timestamp: new Date(), attempts: 2, body: { slate: null, counts: [], ...body } },
+      {
+        ...{ id, timestamp: new Date(), attempts: 2 },
+        body: { answers: [{ slate: null, ...effects }], counts: [], shadows },
+      },
     ]),
     env,
   );

@@ -67,7 +67,7 @@ it('replays events through the real queue; however often, each is logged and cou
 
 it('counts a replayed slate and its answers once, also if two batches have it at once', async () => {
   const message: SlateMessage = {
-    slate: makeSlate('r1', 'ann', Date.now()),
+    answers: ['r1', 'r2'].map((id) => ({ slate: makeSlate(id, 'ann', Date.now()) })),
     counts: [
       { hour: 480_000, metric: 'answers', labels: { route: 'gallery', tier: 'online', release: 'none' }, amount: 3 },
       { hour: 480_000, metric: 'events-accepted', labels: {}, amount: 2 },
@@ -80,7 +80,7 @@ it('counts a replayed slate and its answers once, also if two batches have it at
   const counted = (metric: string) =>
     count(`sum(amount) as n from metric_counts where hour = 480000 and metric = '${metric}'`);
   expect(await counted('answers')).toBe(3);
-  expect(await count('sum(seen) as n from slate_counts')).toBe(1);
+  expect(await count('sum(seen) as n from slate_counts')).toBe(2);
   expect(await counted('events-accepted')).toBe(2);
   // Two hours later, when no batch is remembered any more: the letter is gone.
   await env.DB.prepare('delete from counted_batches').run();

@@ -5,7 +5,7 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Gallery, Recommendations } from '../../models/contracts/gallery.ts';
 import { ItemInput } from '../../models/contracts/item.ts';
-import { SlateMessage } from '../../models/contracts/slate.ts';
+import { type RecordedAnswer, SlateMessage } from '../../models/contracts/slate.ts';
 import { listEntries } from '../../models/contracts/slate-entries.ts';
 import { makeRunning, runExperiments } from '../../tests/run-experiments.ts';
 import { isolate } from '../serving/isolate.ts';
@@ -49,14 +49,14 @@ async function ask(path: string, key = 'test-admin') {
   await waitOnExecutionContext(ctx);
   // The consumer takes it.
   for (const message of sent) expect(SlateMessage.safeParse(message).error).toBeUndefined();
-  return { status: response.status, body, sent };
+  return { status: response.status, body, sent: sent.flatMap(({ answers }) => answers) };
 }
 const askGallery = async (user: string, query = '') => {
   const { status, body, sent } = await ask(`users/${user}/gallery?deadlineMs=5000${query}`);
   expect(status, JSON.stringify(body)).toBe(200);
   return { gallery: body as Gallery, sent };
 };
-const readExposures = (sent: readonly SlateMessage[]) => sent.flatMap(({ exposures = [] }) => exposures);
+const readExposures = (sent: readonly RecordedAnswer[]) => sent.flatMap(({ exposures = [] }) => exposures);
 
 it('logs an exposure with the slate of each answer that an experiment made a difference to', async () => {
   const { gallery, sent } = await askGallery('ann');
@@ -113,17 +113,17 @@ it('logs who picked which game of an interleaved row, and leaves the row out of 
   ]);
   await isolate.state.publish(env, Date.now(), () => {});
   const { gallery, sent } = await askGallery('ann', '&n=6');
-  const [message] = sent;
+  const [recorded] = sent;
   // Clicks are credited to players who are in the experiment, as the control's.
-  expect(message!.exposures).toMatchObject([{ experimentId: 'turns', variant: 'control', userId: 'ann' }]);
-  expect(message!.interleaved).toMatchObject([{ experimentId: 'turns', recommendationId: gallery.recommendationId }]);
-  const { teams } = message!.interleaved![0]!;
+  expect(recorded!.exposures).toMatchObject([{ experimentId: 'turns', variant: 'control', userId: 'ann' }]);
+  expect(recorded!.interleaved).toMatchObject([{ experimentId: 'turns', recommendationId: gallery.recommendationId }]);
+  const { teams } = recorded!.interleaved![0]!;
   expect(Object.keys(teams)).toEqual(['control', 'flat']);
   const [first, ...others] = gallery.rows;
   expect(Object.values(teams).flat().sort()).toEqual(first!.items.map(({ itemId }) => itemId).sort());
   expect(others.length).toBeGreaterThan(0);
   // The other rows keep their places on the page.
-  const rows = new Set(listEntries(message!.slate!.entries).map(({ row, rowId }) => `${row} ${rowId}`));
+  const rows = new Set(listEntries(recorded!.slate!.entries).map(({ row, rowId }) => `${row} ${rowId}`));
   expect(rows).toEqual(new Set(others.map(({ id }, index) => `${index + 1} ${id}`)));
 });
 
@@ -137,9 +137,9 @@ it('counts the failure of a row that cannot be interleaved, and answers by the d
   await isolate.state.publish(env, Date.now(), () => {});
   const { gallery, sent } = await askGallery('ann', '&n=6');
   expect(gallery.rows.length).toBeGreaterThan(0);
-  const [message] = sent;
-  expect(message!.exposures).toMatchObject([{ experimentId: 'turns', variant: 'control', failed: true }]);
-  expect(message!.interleaved).toBeUndefined();
+  const [recorded] = sent;
+  expect(recorded!.exposures).toMatchObject([{ experimentId: 'turns', variant: 'control', failed: true }]);
+  expect(recorded!.interleaved).toBeUndefined();
 });
 
 it('lets an admin look at variants without counting or logging', async () => {

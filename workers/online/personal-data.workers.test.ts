@@ -115,11 +115,11 @@ async function fill(userId: string): Promise<void> {
   const notification = { id: 'n', type: 'gallery.ready', timestamp: new Date(at).toISOString(), data: { userId } };
   await storeDeadLetters(env.DB, [
     letter('events', [...events, makeEvent('bystander', 'play', 'g1', at)], 'failed too often'),
-    letter('slates', { slate: makeSlate('letter', userId, at), counts: [] }, 'failed too often'),
+    letter('slates', { answers: [{ slate: makeSlate('letter', userId, at) }], counts: [] }, 'failed too often'),
     // A list's answer has no slate; the other player's exposure stays.
     letter(
       'slates',
-      { slate: null, counts: [], exposures: [userId, 'bystander'].map((one) => ({ userId: one, at })) },
+      { answers: [{ slate: null, exposures: [userId, 'bystander'].map((one) => ({ userId: one, at })) }], counts: [] },
       'failed too often',
     ),
     letter('notifications', { subscriptionId: 's', notification }, UNDELIVERED),

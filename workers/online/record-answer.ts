@@ -1,17 +1,23 @@
-// Records an answer once it is given: counts it, and queues its slate for the log, with all that the isolate has
-// counted since its last message. A failure raises an alert and delays no answer.
+// Records an answer once it is given: counts it, and hands its slate and its effects of experiments to those that wait
+// for the queue (send-answers.ts). A failure raises an alert and delays no answer.
 
 import type { Exposure, InterleavedRow } from '../../models/contracts/experiment.ts';
-import { SHOWN_ROWS_MAX, type Slate, type SlatelessAnswer, type SlateMessage } from '../../models/contracts/slate.ts';
+import {
+  type RecordedAnswer,
+  SHOWN_ROWS_MAX,
+  type Slate,
+  type SlatelessAnswer,
+  type SlateMessage,
+} from '../../models/contracts/slate.ts';
 import { NO_LABEL, OTHER_LABEL } from '../../models/contracts/system-metrics.ts';
 import { currentRequestId, logError } from '../logging/log.ts';
 import type { Page } from '../recommending/recommend.ts';
 import { parseRowId } from '../recommending/rows.ts';
 import { toSlate } from '../recommending/slate.ts';
 import type { Answer } from '../serving/hydrate.ts';
-import { returnShadows, takeShadows } from '../serving/shadows.ts';
-import { count, returnCounts, takeCounts } from '../storage/isolate-counts.ts';
+import { count, planCounts } from '../storage/isolate-counts.ts';
 import type { AnswerRequest } from './context.ts';
+import { sendWithOthers } from './send-answers.ts';
 
 export type CountedRoute = 'gallery' | 'recommendations' | 'list' | 'similar' | 'search';
 
@@ -41,25 +47,22 @@ export async function recordAnswer(
   countAnswer(route, answer, isEmpty);
   const effects = listEffects(shown);
   const canHaveSlate = shown?.page !== undefined && shown.request.userId !== undefined;
-  if (!canHaveSlate && effects === undefined) return;
-  // At once, so that no message of their own takes them.
-  const counts = takeCounts();
-  const shadows = takeShadows();
+  if (shown === undefined || (!canHaveSlate && effects === undefined)) return;
+  // At once, so that no message of their own takes the counts.
+  planCounts();
   try {
-    // The answer goes first: packing a slate and handing it to the queue take as long as composing a list.
+    // The answer goes first: packing a slate takes as long as composing a list.
     await scheduler.wait(0);
-    const slate = shown === undefined ? null : readSlate(answer, shown);
-    const rows = shown?.page && listRows(shown.page);
-    const requestId = currentRequestId();
-    const isSlateless = slate === null && shown !== undefined && effects !== undefined;
-    const optional = {
-      ...(isSlateless && { answer: describeAnswer(answer, shown) }),
-      ...(shadows.length > 0 && { shadows }),
-    };
-    await queue.send({ slate, rows, counts, requestId, ...effects, ...optional });
+    const slate = readSlate(answer, shown);
+    if (slate === null && effects === undefined) return;
+    await sendWithOthers(queue, {
+      slate,
+      ...(slate === null && { answer: describeAnswer(answer, shown) }),
+      rows: shown.page && listRows(shown.page),
+      requestId: currentRequestId(),
+      ...effects,
+    });
   } catch (error) {
-    returnCounts(counts);
-    returnShadows(shadows);
     const { recommendationId } = answer;
     logError('answer not logged', { recommendationId, error: (error as Error).message });
   }
@@ -74,7 +77,7 @@ function countAnswer(route: CountedRoute, { tier, release, degraded }: Answer, i
 }
 
 /** The effects of experiments on an answer; undefined for most. */
-function listEffects(shown: Shown | undefined): Pick<SlateMessage, 'exposures' | 'interleaved'> | undefined {
+function listEffects(shown: Shown | undefined): Pick<RecordedAnswer, 'exposures' | 'interleaved'> | undefined {
   if (shown === undefined || (shown.exposures.length === 0 && shown.interleaved === undefined)) return undefined;
   return { exposures: shown.exposures, ...(shown.interleaved && { interleaved: [shown.interleaved] }) };
 }

@@ -1,18 +1,21 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
+import { env, exports } from 'cloudflare:workers';
 import { beforeAll, expect, it, vi } from 'vitest';
 import type { Gallery } from '../../models/contracts/gallery.ts';
 import { ItemInput } from '../../models/contracts/item.ts';
-import type { SlateMessage } from '../../models/contracts/slate.ts';
+import { MESSAGE_ANSWERS_MAX, type RecordedAnswer, type SlateMessage } from '../../models/contracts/slate.ts';
 import type { MetricCount, SystemMetric } from '../../models/contracts/system-metrics.ts';
 import { FEATURES, FEATURES_HASH } from '../../models/features/ranking.ts';
 import { readRows } from '../../tests/parquet.ts';
+import { makeSlate } from '../../tests/slate.ts';
+import { inContext } from '../logging/log.ts';
 import { exportSlates } from '../storage/export-slates.ts';
 import { hourOf } from '../storage/hour.ts';
 import { countAccepted, returnCounts } from '../storage/isolate-counts.ts';
 import { putItems } from '../storage/items.ts';
 import { readSnapshotManifest } from '../storage/snapshots.ts';
 import { app } from './app.ts';
+import { sendWithOthers } from './send-answers.ts';
 
 const games = Array.from({ length: 30 }, (_, index) => ({
   itemId: `slate-game-${index}`,
@@ -51,6 +54,7 @@ function countRoutes(messages: readonly Pick<SlateMessage, 'counts'>[]): Record<
   }
   return sums;
 }
+const listAnswers = (messages: readonly SlateMessage[]): RecordedAnswer[] => messages.flatMap(({ answers }) => answers);
 const findCount = (messages: readonly SlateMessage[], metric: SystemMetric) =>
   messages.flatMap(({ counts }) => counts).filter((count) => count.metric === metric);
 const ACCEPTED: MetricCount = { hour: 480_000, metric: 'events-accepted', labels: {}, amount: 3 };
@@ -78,9 +82,9 @@ it('logs neither a page with explanations nor a page to compare with', async () 
   const { sent, bindings } = openQueue();
   await askGallery(bindings, '&explain=1');
   for (const policy of ['popularity', 'no-fatigue']) await askGallery(bindings, `&policy=${policy}`);
-  expect(sent.filter(({ slate }) => slate !== null)).toEqual([]);
+  expect(listAnswers(sent)).toEqual([]);
   await askGallery(bindings);
-  expect(sent.filter(({ slate }) => slate !== null)).toHaveLength(1);
+  expect(listAnswers(sent).map(({ slate }) => slate?.userId)).toEqual(['ann']);
 });
 
 it('counts answers of all routes in the message of the next slate, and without slates in one a minute', async () => {
@@ -96,7 +100,7 @@ it('counts answers of all routes in the message of the next slate, and without s
     await askGallery(bindings);
     expect(sent).toHaveLength(1);
     expect(findCount(sent, 'events-accepted')).toEqual([ACCEPTED]);
-    expect(sent[0]!.slate).not.toBeNull();
+    expect(listAnswers(sent)).toHaveLength(1);
     // No game has an age rating, and the answer says so.
     expect(countRoutes(sent)).toEqual({ list: [1, 0], recommendations: [2, 1], gallery: [1, 0] });
     sent.length = 0;
@@ -104,8 +108,13 @@ it('counts answers of all routes in the message of the next slate, and without s
     await ask(bindings, 'items/new?n=5');
     vi.setSystemTime(Date.now() + 60_000);
     await ask(bindings, 'items/slate-game-1/similar?n=5');
-    expect(sent.map(({ slate }) => slate)).toEqual([null]);
+    expect(sent.map(({ answers }) => answers)).toEqual([[]]);
     expect(countRoutes(sent)).toEqual({ list: [1, 0], similar: [1, 0] });
+    sent.length = 0;
+
+    vi.setSystemTime(Date.now() + 60_000);
+    await askGallery(bindings);
+    expect(sent).toHaveLength(1);
   } finally {
     vi.useRealTimers();
   }
@@ -124,6 +133,67 @@ it('counts accepted events in a message of their own where there are no slates',
   } finally {
     vi.useRealTimers();
   }
+});
+
+it('sends the answers of different requests in one message, each with its request', async () => {
+  const { sent, bindings } = openQueue();
+  const requestIds = Array.from({ length: 5 }, (_, n) => `ray-${n}`);
+  await Promise.all(requestIds.map((requestId) => inContext({ requestId, secrets: [] }, () => askGallery(bindings))));
+  expect(sent).toHaveLength(1);
+  expect(
+    listAnswers(sent)
+      .map(({ requestId }) => requestId)
+      .sort(),
+  ).toEqual(requestIds);
+  expect(countRoutes(sent)).toEqual({ gallery: [5, 0] });
+});
+
+it('logs every answer of requests that share a message, through the real queue', async () => {
+  const readSeen = () => env.DB.prepare('select coalesce(sum(seen), 0) as n from slate_counts').first<number>('n');
+  const before = (await readSeen())!;
+  const headers = { authorization: 'Bearer test-admin' };
+  const responses = await Promise.all(
+    Array.from({ length: 12 }, (_, n) =>
+      exports.default.fetch(`http://localhost/v1/users/real-${n}/gallery?deadlineMs=2000`, { headers }),
+    ),
+  );
+  for (const response of responses) expect((await response.json<Gallery>()).rows.length).toBeGreaterThan(0);
+  await expect.poll(readSeen, { timeout: 10_000 }).toBe(before + 12);
+  // Not one message for each.
+  const messages = 'select sum(json_array_length(ids)) as n from counted_batches where counted_at > ?1';
+  expect(
+    await env.DB.prepare(messages)
+      .bind(Date.now() - 5_000)
+      .first<number>('n'),
+  ).toBeLessThan(12);
+});
+
+it('begins another message before one is too large, and each answer leaves once', async () => {
+  const { sent, bindings } = openQueue();
+  const features = 'a'.repeat(25_000);
+  const answers = Array.from({ length: 7 }, (_, n) => ({ slate: { ...makeSlate(`r${n}`, 'ann', 1), features } }));
+  const small = Array.from({ length: 2 * MESSAGE_ANSWERS_MAX }, (_, n) => ({ slate: makeSlate(`s${n}`, 'ann', 1) }));
+  const all = [...answers, ...small];
+  await Promise.all(all.map((answer) => sendWithOthers(bindings.SLATES, answer)));
+  for (const message of sent) {
+    expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(64_000);
+    expect(message.answers.length).toBeLessThanOrEqual(MESSAGE_ANSWERS_MAX);
+  }
+  expect(listAnswers(sent).map(({ slate }) => slate?.recommendationId)).toEqual(
+    all.map(({ slate }) => slate.recommendationId),
+  );
+  expect(sent.length).toBeLessThanOrEqual(7);
+});
+
+it('an answer whose request was cancelled leaves with the next', async () => {
+  const { sent, bindings } = openQueue();
+  // A timer that never ends is what a cancelled request leaves behind.
+  const wait = vi.spyOn(scheduler, 'wait').mockReturnValueOnce(new Promise(() => {}));
+  void sendWithOthers(bindings.SLATES, { slate: makeSlate('cancelled', 'ann', 1) });
+  wait.mockRestore();
+  await sendWithOthers(bindings.SLATES, { slate: makeSlate('next', 'ben', 1) });
+  expect(listAnswers(sent).map(({ slate }) => slate?.recommendationId)).toEqual(['cancelled', 'next']);
+  expect(sent).toHaveLength(1);
 });
 
 it('shows the counts at /v1/metrics', async () => {
@@ -146,7 +216,7 @@ it('answers and raises an alert if the queue is down; the answers are counted la
   const { rows, degraded } = await askGallery({ ...env, SLATES });
   expect(rows.length).toBeGreaterThan(0);
   expect(degraded).toEqual([]);
-  expect(alerts.mock.calls.flat().join()).toMatch(/answer not logged.*queues are down/);
+  expect(alerts.mock.calls.flat().join()).toMatch(/answers not logged.*queues are down/);
   alerts.mockRestore();
   const queue = openQueue();
   await askGallery(queue.bindings);

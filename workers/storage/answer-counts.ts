@@ -2,7 +2,7 @@
 // day; and what metrics must know of an answer later (`shown_answers`). A message is counted once, however often the
 // queue delivers it.
 
-import type { Slate, SlateMessage } from '../../models/contracts/slate.ts';
+import type { RecordedAnswer, Slate, SlateMessage } from '../../models/contracts/slate.ts';
 import { type ReceivedEffects, storeEffects } from './exposures.ts';
 import { HOUR_MS, hourOf } from './hour.ts';
 import { addMetricRows, toMetricRow } from './metric-counts.ts';
@@ -19,12 +19,16 @@ const REMEMBER_MS = HOUR_MS;
 const RECENT_MS = 10_000;
 
 /** A message of the queue, as it is counted. */
-export interface CountedMessage extends Pick<SlateMessage, 'counts' | 'rows' | 'answer'>, ReceivedEffects {
+export interface CountedMessage extends Pick<SlateMessage, 'counts'>, ReceivedEffects {
   /** Number of deliveries, this one included. */
   attempts: number;
   /** True if the id is that of a dead letter, which is deleted when it is counted. */
   isReplay: boolean;
-  /** With its size as JSON, and whether it is logged; undefined for a message without a slate. */
+  answers: readonly CountedAnswer[];
+}
+
+export interface CountedAnswer extends Omit<RecordedAnswer, 'slate'> {
+  /** With its size as JSON, and whether it is logged; undefined for an answer without a slate. */
   slate: (Omit<Slate, 'userId'> & { bytes: number; isLogged: boolean }) | undefined;
 }
 
@@ -40,7 +44,8 @@ export async function countMessages(db: D1Database, messages: readonly CountedMe
   const since = Math.min(now, ...repeated.map(({ sentAt }) => sentAt)) - RECENT_MS;
   const counts = messages.flatMap((message) => listCounts(message).map((count) => [...toMetricRow(count), message.id]));
   const day = Math.floor(now / DAY_MS);
-  const slates = messages.flatMap(({ id, slate }) =>
+  const answers = messages.flatMap((message) => message.answers.map((answer) => ({ ...answer, id: message.id })));
+  const slates = answers.flatMap(({ id, slate }) =>
     slate === undefined ? [] : [[id, day, slate.bytes, Number(slate.isLogged)]],
   );
   await db.batch([
@@ -58,8 +63,8 @@ export async function countMessages(db: D1Database, messages: readonly CountedMe
     insertShownAnswers(
       db,
       // As many as the day's budget for slates lets into the log: anybody may ask for galleries of unknown players.
-      messages.flatMap(({ slate, answer = slate?.isLogged ? slate : undefined, ...message }) =>
-        answer === undefined ? [] : { ...message, answer },
+      answers.flatMap(({ slate, answer = slate?.isLogged ? slate : undefined, ...given }) =>
+        answer === undefined ? [] : { ...given, answer },
       ),
     ),
     db
@@ -77,8 +82,9 @@ export async function countMessages(db: D1Database, messages: readonly CountedMe
   ]);
 }
 
-/** The isolate's counts, and the message's answer in each experiment. */
-function listCounts({ counts, exposures = [] }: CountedMessage): SlateMessage['counts'] {
+/** The isolate's counts, and the message's answers in each experiment. */
+function listCounts({ counts, answers }: CountedMessage): SlateMessage['counts'] {
+  const exposures = answers.flatMap(({ exposures = [] }) => exposures);
   const exposed = exposures.map(({ at, ...exposure }) => ({
     ...{ hour: hourOf(at), metric: 'answers' as const, labels: { variant: nameVariant(exposure) }, amount: 1 },
   }));

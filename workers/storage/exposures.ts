@@ -2,11 +2,12 @@
 // `watch-experiments` has added them to the players' totals; comparisons of shadows; and interleaved rows.
 
 import type { Exposure } from '../../models/contracts/experiment.ts';
-import type { SlateMessage } from '../../models/contracts/slate.ts';
+import type { RecordedAnswer, SlateMessage } from '../../models/contracts/slate.ts';
 import { portionsOf } from './parameters.ts';
 
 /** The effects that one message brings. */
-export interface ReceivedEffects extends Pick<SlateMessage, 'exposures' | 'shadows' | 'interleaved'> {
+export interface ReceivedEffects extends Pick<SlateMessage, 'shadows'> {
+  answers: readonly Pick<RecordedAnswer, 'exposures' | 'interleaved'>[];
   id: string;
   /** Epoch milliseconds. */
   sentAt: number;
@@ -18,7 +19,8 @@ export function storeEffects(
   messages: readonly ReceivedEffects[],
   newIds: string,
 ): D1PreparedStatement[] {
-  const exposures = messages.flatMap(({ id, exposures = [] }) =>
+  const answers = messages.flatMap(({ id, sentAt, answers }) => answers.map((answer) => ({ ...answer, id, sentAt })));
+  const exposures = answers.flatMap(({ id, exposures = [] }) =>
     exposures.map((exposure) => [id, exposure.experimentId, exposure.userId, JSON.stringify(exposure), exposure.at]),
   );
   const shadows = messages.flatMap(({ id, shadows = [] }) =>
@@ -30,7 +32,7 @@ export function storeEffects(
       ];
     }),
   );
-  const interleaved = messages.flatMap(({ id, sentAt, interleaved = [] }) =>
+  const interleaved = answers.flatMap(({ id, sentAt, interleaved = [] }) =>
     interleaved.map(({ recommendationId, experimentId, teams }) => [
       ...[id, recommendationId, experimentId, JSON.stringify(teams), sentAt],
     ]),

@@ -1,4 +1,4 @@
-// What this isolate has counted and not sent yet. Counts leave with the isolate's next slate (record-answer.ts), so
+// What this isolate has counted and not sent yet. Counts leave with the isolate's next slates (send-answers.ts), so
 // that they need no message of their own; without slates they leave in one, for accepted events after some seconds, and
 // for all else once a minute. An isolate that dies loses those it still has.
 
@@ -23,6 +23,11 @@ let sentAt = Number.NEGATIVE_INFINITY;
 /** Adds to a counter, in the hour of `now` (epoch milliseconds). */
 export function count(metric: SystemMetric, labels: Record<string, string>, amount = 1, now = Date.now()): void {
   if (amount > 0) returnCounts([{ hour: hourOf(now), metric, labels, amount }]);
+}
+
+/** Tells that a message of slates will take the counts soon: they need none of their own. */
+export function planCounts(now = Date.now()): void {
+  sentAt = now;
 }
 
 /** Takes counts for a message; what does not fit stays for the next. */
@@ -70,7 +75,7 @@ export async function flushDueCounts(db: D1Database, now = Date.now()): Promise<
 }
 
 const sendCounts = (queue: SlateQueue, now?: number): Promise<boolean> =>
-  pass((taken) => queue.send({ slate: null, counts: taken }), now);
+  pass((taken) => queue.send({ answers: [], counts: taken }), now);
 
 /** Adds the counts to D1 at once, for an operator who asks; keeps them if that fails. */
 export async function flushCounts(db: D1Database): Promise<void> {

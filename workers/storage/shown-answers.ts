@@ -1,7 +1,7 @@
 // What metrics need to know of an answer when events react to it. Kept for two days, under a hash of the answer's id:
 // nothing here leads to a player.
 
-import type { SlatelessAnswer, SlateMessage } from '../../models/contracts/slate.ts';
+import type { RecordedAnswer, SlatelessAnswer } from '../../models/contracts/slate.ts';
 import { hashUniform } from '../../models/features/rng.ts';
 import { portionsOf } from './parameters.ts';
 
@@ -23,7 +23,7 @@ const hashAnswer = (recommendationId: string): number =>
 export const nameVariant = ({ experimentId, variant }: { experimentId: string; variant: string }): string =>
   `${experimentId}:${variant}`;
 
-type Shown = Pick<SlateMessage, 'rows' | 'exposures'> & {
+type Shown = Pick<RecordedAnswer, 'rows' | 'exposures'> & {
   answer: SlatelessAnswer;
 };
 

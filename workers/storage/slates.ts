@@ -3,9 +3,9 @@
 
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import { SLATE_BATCHES_PREFIX } from '../../models/contracts/layout.ts';
-import type { LoggedSlate, Slate, SlateMessage } from '../../models/contracts/slate.ts';
+import type { LoggedSlate, RecordedAnswer, Slate, SlateMessage } from '../../models/contracts/slate.ts';
 import { hashUniform } from '../../models/features/rng.ts';
-import { type CountedMessage, countMessages } from './answer-counts.ts';
+import { type CountedAnswer, type CountedMessage, countMessages } from './answer-counts.ts';
 
 const DAY_MS = 86_400_000;
 /** Below it hardly any slate would be logged for the rest of a day; at it, the budget is exceeded by little. */
@@ -44,6 +44,7 @@ export function chooseSamplingRate(
 export const isSampled = ({ userId, shownAt }: Pick<Slate, 'userId' | 'shownAt'>, rate: number): boolean =>
   hashUniform(`slate ${Math.floor(shownAt / DAY_MS)} ${userId}`) < rate * 2 ** 32;
 
+/** A message of the queue, as it is delivered. */
 export type ReceivedAnswers = SlateMessage & Pick<CountedMessage, 'id' | 'sentAt' | 'attempts' | 'isReplay'>;
 
 /** Writes a sample of the slates, and counts all of them and all answers. `now`: epoch milliseconds. */
@@ -58,13 +59,13 @@ export async function logAnswers(
   const counts = await readCounts(db, Math.floor(now / DAY_MS));
   const samplingRate = chooseSamplingRate(counts, budgetBytes, (now % DAY_MS) / DAY_MS);
   const logged: LoggedSlate[] = [];
-  const counted: CountedMessage[] = [];
-  for (const { slate, ...message } of messages) {
-    const isLogged = slate !== null && isSampled(slate, samplingRate);
+  const draw = ({ slate, ...answer }: RecordedAnswer): CountedAnswer => {
+    if (slate === null) return { ...answer, slate: undefined };
+    const isLogged = isSampled(slate, samplingRate);
     if (isLogged) logged.push({ ...slate, samplingRate });
-    const bytes = slate === null ? 0 : Buffer.byteLength(JSON.stringify(slate));
-    counted.push({ ...message, slate: slate === null ? undefined : { ...slate, bytes, isLogged } });
-  }
+    return { ...answer, slate: { ...slate, bytes: Buffer.byteLength(JSON.stringify(slate)), isLogged } };
+  };
+  const counted = messages.map((message) => ({ ...message, answers: message.answers.map(draw) }));
   if (logged.length > 0) await writeBatch(bucket, logged, now);
   await countMessages(db, counted, now);
 }

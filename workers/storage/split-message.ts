@@ -1,4 +1,5 @@
-// Finds what belongs to a player in a queue's message: events, a slate with exposures, or a notification, valid or not.
+// Finds what belongs to a player in a queue's message: events, slates with exposures, or a notification, valid or
+// not.
 
 /** The parts of a message that belong to erased users, and the others. */
 export interface SplitMessage {
@@ -17,7 +18,7 @@ export function splitMessage(body: unknown, users: ReadonlyMap<string, number>, 
     const until = userId === undefined ? undefined : users.get(userId);
     return until !== undefined && Math.min(at ?? receivedAt, receivedAt) <= until;
   };
-  if (isAnswer(body)) return splitAnswer(body, isOwn);
+  if (isOfAnswers(body)) return splitAnswers(body, isOwn);
   if (!Array.isArray(body)) return isOwn(body) ? { own: [body], rest: undefined } : { own: [], rest: body };
   const rest = body.filter((part) => !isOwn(part));
   return { own: body.filter(isOwn), rest: rest.length > 0 ? rest : undefined };
@@ -27,30 +28,45 @@ export function splitMessage(body: unknown, users: ReadonlyMap<string, number>, 
 export const listUsersIn = (body: unknown): string[] =>
   listParts(body).flatMap((part) => describePart(part).userId ?? []);
 
-/** A message of the queue `slates`: what names a player in it is its slate and its exposures. */
-const isAnswer = (body: unknown): boolean => fieldsOf(body).slate !== undefined;
+/** The answers of a message of the queue `slates`; none of any other. */
+export function listAnswers(body: unknown): readonly Record<string, unknown>[] {
+  const { answers } = fieldsOf(body);
+  return Array.isArray(answers) ? answers.map(fieldsOf) : [];
+}
 
 function listParts(body: unknown): readonly unknown[] {
-  if (isAnswer(body)) return [fieldsOf(body).slate, ...listExposures(body)];
+  if (isOfAnswers(body)) return listAnswers(body).flatMap(listPartsOfAnswer);
   return Array.isArray(body) ? body : [body];
 }
 
+const isOfAnswers = (body: unknown): boolean => fieldsOf(body).answers !== undefined;
+
+/** Parts of an answer that name a player. */
+const listPartsOfAnswer = (answer: Record<string, unknown>): readonly unknown[] => [
+  ...(answer.slate === undefined || answer.slate === null ? [] : [answer.slate]),
+  ...listExposures(answer),
+];
+
 /** The rest keeps what the isolate has counted, which names nobody. */
-function splitAnswer(body: unknown, isOwn: (part: unknown) => boolean): SplitMessage {
+function splitAnswers(body: unknown, isOwn: (part: unknown) => boolean): SplitMessage {
   const own = listParts(body).filter(isOwn);
   if (own.length === 0) return { own, rest: body };
-  const { slate, counts, exposures, ...others } = fieldsOf(body);
-  const left = listExposures(body).filter((part) => !isOwn(part));
-  const rest = {
-    ...{ slate: isOwn(slate) ? null : slate, counts, ...others },
-    ...(exposures !== undefined && { exposures: left }),
-  };
-  const isEmpty = rest.slate === null && left.length === 0 && Array.isArray(counts) && counts.length === 0;
-  return { own, rest: isEmpty ? undefined : rest };
+  const answers = listAnswers(body).flatMap((answer) => splitAnswer(answer, isOwn) ?? []);
+  const { counts } = fieldsOf(body);
+  const isEmpty = answers.length === 0 && Array.isArray(counts) && counts.length === 0;
+  return { own, rest: isEmpty ? undefined : { ...fieldsOf(body), answers } };
 }
 
-function listExposures(body: unknown): readonly unknown[] {
-  const { exposures } = fieldsOf(body);
+/** Undefined if all that it had is the user's. */
+function splitAnswer(answer: Record<string, unknown>, isOwn: (part: unknown) => boolean): unknown {
+  if (!listPartsOfAnswer(answer).some(isOwn)) return answer;
+  const slate = isOwn(answer.slate) ? null : answer.slate;
+  const exposures = listExposures(answer).filter((part) => !isOwn(part));
+  if (slate === null && exposures.length === 0) return undefined;
+  return { ...answer, slate, ...(answer.exposures !== undefined && { exposures }) };
+}
+
+function listExposures({ exposures }: Record<string, unknown>): readonly unknown[] {
   return Array.isArray(exposures) ? exposures : [];
 }
 
