@@ -2,15 +2,14 @@
 // second, and how long online galleries take meanwhile, beside the same galleries of the calm server.
 
 import http from 'node:http';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { completeEvent, type PlayerEvent } from '../../models/contracts/event.ts';
 import { createRandom } from '../../models/data/random.ts';
 import { insertEvents } from '../../workers/storage/events.ts';
 import { cronOf } from '../../workers/storage/job-schedule.ts';
-import { PROJECT_DIR } from '../local/project.ts';
 import { type Latency, timeOne } from './latency.ts';
 import { readCpuSeconds } from './process-tree.ts';
+import { readProduct } from './product.ts';
 import { median, takePercentile } from './rounds.ts';
 import { fillStores, prepareServer } from './serving.ts';
 import { startWorkerd } from './workerd.ts';
@@ -47,10 +46,7 @@ export interface BulkReport extends BulkOptions {
 
 export async function benchBulk(options: BulkOptions, log: (message: string) => void): Promise<BulkReport> {
   log('starting workerd with the bundle …');
-  const server = await startWorkerd({
-    configPath: path.join(PROJECT_DIR, 'wrangler.toml'),
-    secrets: { ADMIN_KEY: KEY },
-  });
+  const server = await startWorkerd({ config: readProduct(), secrets: { ADMIN_KEY: KEY } });
   try {
     const { players, items, events } = options;
     log(`storing ${items} items, a release and ${players} players with ${events} events each …`);

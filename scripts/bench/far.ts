@@ -2,9 +2,8 @@
 // beside the same isolate next to them, and with the player's object far away, by the answer's deadline.
 
 import path from 'node:path';
-import { unstable_readConfig } from 'wrangler';
-import { PROJECT_DIR } from '../local/project.ts';
 import { type Latency, timeRequests } from './latency.ts';
+import { readProduct } from './product.ts';
 import { takePercentile } from './rounds.ts';
 import { fillStores, KEY, recordHistory } from './serving.ts';
 import { startWorkerd } from './workerd.ts';
@@ -41,12 +40,10 @@ export async function benchFar(storeMs: number, objectMs: number, log: (message:
 }
 
 function startFar(storeMs: number, objectMs: number) {
-  const product = unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
-  const { name, compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits } =
-    product;
+  const product = readProduct();
   return startWorkerd({
     config: {
-      ...{ name, compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits },
+      ...product,
       main: path.join(import.meta.dirname, 'far-worker.ts'),
       vars: { ...product.vars, STORE_MS: `${storeMs}`, OBJECT_MS: `${objectMs}` },
     },

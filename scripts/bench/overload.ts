@@ -5,8 +5,8 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { PROJECT_DIR } from '../local/project.ts';
 import type { Burst, BurstResult } from './burst.ts';
+import { readProduct } from './product.ts';
 import { compareRounds, formatRatio, median, type Ratio, takePercentile } from './rounds.ts';
 import { fillStores, prepareServer } from './serving.ts';
 import { startWorkerd } from './workerd.ts';
@@ -44,10 +44,7 @@ export interface OverloadReport {
 
 export async function benchOverload(log: (message: string) => void): Promise<OverloadReport> {
   log('starting workerd with the bundle …');
-  const server = await startWorkerd({
-    configPath: path.join(PROJECT_DIR, 'wrangler.toml'),
-    secrets: { ADMIN_KEY: KEY },
-  });
+  const server = await startWorkerd({ config: readProduct(), secrets: { ADMIN_KEY: KEY } });
   try {
     const stores = await server.stores();
     log('storing items and a release …');

@@ -6,9 +6,10 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { createTestHarness, unstable_readConfig } from 'wrangler';
+import { createTestHarness } from 'wrangler';
 import type { Stores } from '../../workers/storage/stores.ts';
 import { PROJECT_DIR } from '../local/project.ts';
+import { readProduct } from './product.ts';
 import { publishRandomRelease } from './random-release.ts';
 import { takePercentile } from './rounds.ts';
 import { fillStores, KEY } from './serving.ts';
@@ -111,12 +112,10 @@ async function startIsolates(isolates: number): Promise<Isolates> {
   return { url: url.origin, stores: await first.getEnv(), asks, close: () => harness.close() };
 }
 
-/** The product's configuration, without the page. The first Worker has the objects and consumes the queues. */
+/** The first Worker has the objects and consumes the queues. */
 function deriveConfig(name: string, owner: string) {
-  const { compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits, vars } =
-    unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
-  const main = path.join(PROJECT_DIR, 'workers/index.ts');
-  const shared = { name, main, compatibility_date, d1_databases, r2_buckets, ratelimits, vars };
+  const { durable_objects, migrations, queues, ...rest } = readProduct();
+  const shared = { ...rest, name };
   if (name === owner) return { ...shared, durable_objects, migrations, queues };
   const bindings = durable_objects.bindings.map((binding: object) => ({ ...binding, script_name: owner }));
   return { ...shared, durable_objects: { bindings }, queues: { producers: queues.producers } };

@@ -1,14 +1,15 @@
-// Measures serving: the real bundle in workerd, without wrangler dev's proxy, against a bare route in the same run.
+// Measures serving: the real bundle in workerd against a bare route in the same run, without wrangler dev’s proxy and
+// the static page.
 
 import path from 'node:path';
 import type { Item } from '../../models/contracts/item.ts';
 import { putItems } from '../../workers/storage/items.ts';
 import type { Stores } from '../../workers/storage/stores.ts';
-import { PROJECT_DIR } from '../local/project.ts';
 import { type BundleSize, measureBundle } from './bundle-size.ts';
 import { type Comparison, compareLoads } from './compare-loads.ts';
 import { type IsolateMemory, measureIsolateMemory } from './isolate-memory.ts';
 import { type Latency, timeRequests } from './latency.ts';
+import { readProduct } from './product.ts';
 import { publishRandomRelease } from './random-release.ts';
 import { startWorkerd } from './workerd.ts';
 
@@ -38,10 +39,7 @@ export async function benchServing(log: (message: string) => void): Promise<Serv
   const baseline = await startBaseline();
   try {
     log('starting workerd with the bundle …');
-    const ours = await startWorkerd({
-      configPath: path.join(PROJECT_DIR, 'wrangler.toml'),
-      secrets: { ADMIN_KEY: KEY },
-    });
+    const ours = await startWorkerd({ config: readProduct(), secrets: { ADMIN_KEY: KEY } });
     try {
       log(`storing ${ITEMS} items, a release and a player with ${HISTORY} events …`);
       await fillStores(await ours.stores());

@@ -1,0 +1,14 @@
+// The product's configuration for benches, without the static page. In front of a Worker with one, wrangler runs
+// two Workers of its own in the same process, which each request passes through. On an account, these are Cloudflare's.
+
+import path from 'node:path';
+import { unstable_readConfig } from 'wrangler';
+import { PROJECT_DIR } from '../local/project.ts';
+
+export function readProduct() {
+  const { name, compatibility_date, d1_databases, r2_buckets, durable_objects, migrations, queues, ratelimits, vars } =
+    unstable_readConfig({ config: path.join(PROJECT_DIR, 'wrangler.toml') });
+  const main = path.join(PROJECT_DIR, 'workers/index.ts');
+  const stores = { d1_databases, r2_buckets, durable_objects, migrations, queues };
+  return { name: name!, main, compatibility_date, vars, ratelimits, ...stores };
+}
