@@ -92,11 +92,13 @@ function findThreshold(scores: Float32Array): number {
 /** The positions of the positive scores that reach the threshold, or of those that do not, best first. */
 function sortPart(scores: Float32Array, threshold: number, reaches: boolean): number[] {
   const bits = readBits(scores);
+  // The bits alone are compared, since this runs for the whole vocabulary. Negative scores have negative bits.
+  const least = reaches ? Math.max(1, threshold) : 1;
+  const most = reaches ? INFINITY_BITS : threshold - 1;
   const positions: number[] = [];
   const own: number[] = [];
   for (let position = 0; position < bits.length; position++)
-    // NaN has the bits of a large number.
-    if (bits[position]! >= threshold === reaches && scores[position]! > 0) {
+    if (bits[position]! >= least && bits[position]! <= most) {
       positions.push(position);
       own.push(scores[position]!);
     }
@@ -104,6 +106,9 @@ function sortPart(scores: Float32Array, threshold: number, reaches: boolean): nu
   for (let rank = 0; rank < order.length; rank++) order[rank] = positions[order[rank]!]!;
   return order;
 }
+
+/** NaN has those of a larger number. */
+const INFINITY_BITS = 0x7f800000;
 
 const readBits = ({ buffer, byteOffset, length }: Float32Array): Int32Array =>
   new Int32Array(buffer, byteOffset, length);
