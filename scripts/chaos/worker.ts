@@ -41,8 +41,9 @@ export class UserSignals extends ProductSignals {
 
   readObject(): ObjectState {
     const { actions, impressions } = this.snapshot();
-    const unlogged = this.readHeldRows('unlogged', 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER).length;
-    return { ids: [...actions, ...impressions].map(({ id }) => id), unlogged };
+    const rows = this.readHeldRows('unlogged', 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    const unlogged = rows.flatMap(({ body }) => JSON.parse(String(body)));
+    return { ids: [...actions, ...impressions].map(({ id }) => id), unlogged: unlogged.length };
   }
 }
 

@@ -1,6 +1,5 @@
 // The alarm's duty that compares the outbox with the log, and tells operators, through D1, of events that stay missing.
 
-import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { reportUnlogged, withdrawReport } from '../storage/unlogged-users.ts';
 import type { DocumentStore } from './documents.ts';
 import type { Outbox } from './outbox.ts';
@@ -35,7 +34,7 @@ async function report(
   unlogged: { events: number; oldestAt: number },
 ): Promise<void> {
   const [oldest] = outbox.readPage(0, 1);
-  const { userId }: PlayerEvent = JSON.parse(oldest!.body);
+  const { userId } = oldest!.events[0]!;
   // First: the report may be stored without an answer.
   documents.write('reportedAs', userId);
   await reportUnlogged(db, userId, unlogged);

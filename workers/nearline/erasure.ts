@@ -13,10 +13,17 @@ export const HELD_TABLES: readonly string[] = Object.values(schema)
   .map((table) => getTableName(table))
   .filter((name) => name !== MARK);
 
-/** SQL of a row's time in each table, epoch milliseconds. Rows of other tables are from before any erasure. */
+const OUTBOX = getTableName(schema.unlogged);
+/** SQL of the time of an event in a row of the outbox. */
+const EVENT_TIME = "min(value->>'timestamp', value->>'receivedAt')";
+
+/**
+ * SQL of a row's time in each table, or of its oldest part, epoch milliseconds. Rows of other tables are from before
+ * any erasure.
+ */
 const TIMES: Readonly<Record<string, string>> = {
   [getTableName(schema.recentEvents)]: 'timestamp',
-  [getTableName(schema.unlogged)]: "min(body->>'timestamp', received_at)",
+  [OUTBOX]: `(select min(${EVENT_TIME}) from json_each(body))`,
   [getTableName(schema.marks)]: 'timestamp',
   [getTableName(schema.hydration)]: 'hydrated_at',
   [getTableName(schema.documents)]: 'written_at',
@@ -45,8 +52,13 @@ export const readErasedAt = (tables: Tables): number =>
  * as erased. There is no await, so all of it commits as one.
  */
 export function eraseHeldRows(tables: Tables, until: number): void {
-  const outbox = getTableName(schema.unlogged);
-  for (const table of HELD_TABLES) if (table !== outbox) tables.query(`delete from ${table}`);
-  tables.query(`delete from ${outbox} where ${TIMES[outbox]} <= ?`, until);
+  for (const table of HELD_TABLES) if (table !== OUTBOX) tables.query(`delete from ${table}`);
+  tables.query(
+    `update ${OUTBOX} set body =
+       (select json_group_array(json(value)) from json_each(body) where ${EVENT_TIME} > ?1)
+     where ${TIMES[OUTBOX]} <= ?1`,
+    until,
+  );
+  tables.query(`delete from ${OUTBOX} where body = '[]'`);
   tables.insert('insert or replace into erasure (id, erased_at) values (1, ?)', until);
 }

@@ -14,7 +14,7 @@ import type { SignalStore } from './signal-store.ts';
 
 /** Time after a merge during which the guest's token may still send earlier events, which were under way. */
 export const LATE_EVENTS_MS = 3_600_000;
-const FORWARDED_PER_CALL = 200;
+const FORWARDED_ROWS_PER_CALL = 20;
 
 /** The state that a merged guest passes to its player. */
 export interface UserExport {
@@ -195,12 +195,12 @@ export class Merging {
     const player = this.#documents.read('mergedInto') ?? (await this.#completeMerge());
     if (player === undefined) return;
     for (;;) {
-      const page = this.#parts.outbox.readPage(0, FORWARDED_PER_CALL);
+      const page = this.#parts.outbox.readPage(0, FORWARDED_ROWS_PER_CALL);
       if (page.length === 0) return;
       for (const [shard, rows] of Map.groupBy(page, (row) => row.shard)) {
         await this.#forwardTo(
           player,
-          rows.map(({ body }): PlayerEvent => JSON.parse(body)),
+          rows.flatMap(({ events }) => events),
           shard,
         );
         this.#parts.outbox.delete(rows);
@@ -215,7 +215,7 @@ export class Merging {
   async #completeMerge(): Promise<string | undefined> {
     const [oldest] = this.#parts.outbox.readPage(0, 1);
     if (oldest === undefined || oldest.resends === 0) return undefined;
-    const { userId }: PlayerEvent = JSON.parse(oldest.body);
+    const { userId } = oldest.events[0]!;
     const player = (await readMerges(this.#parts.openLog().db, [userId], MOVED)).get(userId);
     if (player !== undefined) this.#documents.write('mergedInto', player);
     return player;

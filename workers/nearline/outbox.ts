@@ -1,21 +1,25 @@
-// The outbox in a player's object: accepted events that the log has not been seen to have. It asks and sends nothing:
-// that is reconcile-log.ts.
+// The outbox in a player's object: accepted events that the log has not been seen to have. Those of one call share a
+// row: each row that is written or deleted takes time and is billed. It asks and sends nothing: that is
+// reconcile-log.ts.
 
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import type { Tables } from './tables.ts';
 
 export interface UnloggedRow {
-  /** Grows with each event. */
+  /** Grows with each row. */
   row: number;
-  /** JSON of the event. */
-  body: string;
-  /** Epoch milliseconds. */
+  /** Valid by the version of the code that accepted them. */
+  events: PlayerEvent[];
+  /** When the oldest was received, epoch milliseconds. */
   receivedAt: number;
-  /** Times it was queued again. */
+  /** Times they were queued again. */
   resends: number;
-  /** Number of its database of the log. */
+  /** Number of their database of the log. */
   shard: number;
 }
+
+/** Keeps a page of rows below a call's limits. */
+const EVENTS_PER_ROW = 100;
 
 export class Outbox {
   readonly #tables: Tables;
@@ -30,22 +34,39 @@ export class Outbox {
 
   /** `shard`: the number of the events' database of the log. */
   add(events: readonly PlayerEvent[], shard: number): void {
-    this.#tables.insert(
-      `insert into unlogged (body, received_at, resends, shard)
-       select value, value->>'receivedAt', 0, ? from json_each(?)`,
-      shard,
-      JSON.stringify(events),
-    );
+    for (let from = 0; from < events.length; from += EVENTS_PER_ROW) {
+      const own = events.slice(from, from + EVENTS_PER_ROW);
+      this.#tables.insert(
+        'insert into unlogged (body, received_at, resends, shard) values (?, ?, 0, ?)',
+        JSON.stringify(own),
+        findOldest(own),
+        shard,
+      );
+    }
   }
 
   /** One page in the order of acceptance, after `row`. */
   readPage(row: number, limit: number): UnloggedRow[] {
-    return this.#sql(
+    const rows = this.#sql(
       `select "row", body, received_at as receivedAt, resends, shard from unlogged
        where "row" > ? order by "row" limit ?`,
       row,
       limit,
-    ) as unknown as UnloggedRow[];
+    ) as unknown as (Omit<UnloggedRow, 'events'> & { body: string })[];
+    return rows.map(({ body, ...others }) => ({ ...others, events: JSON.parse(body) }));
+  }
+
+  /** Replaces the events of the rows; deletes rows without any. */
+  replace(rows: readonly UnloggedRow[]): void {
+    this.delete(rows.filter(({ events }) => events.length === 0));
+    for (const { row, events } of rows)
+      if (events.length > 0)
+        this.#sql(
+          'update unlogged set body = ?, received_at = ? where "row" = ?',
+          JSON.stringify(events),
+          findOldest(events),
+          row,
+        );
   }
 
   delete(rows: readonly UnloggedRow[]): void {
@@ -58,7 +79,9 @@ export class Outbox {
 
   /** The number of events and the reception of the oldest; undefined if there are none. */
   measure(): { events: number; oldestAt: number } | undefined {
-    const [row] = this.#sql('select count(*) as events, min(received_at) as oldestAt from unlogged');
+    const [row] = this.#sql(
+      'select total(json_array_length(body)) as events, min(received_at) as oldestAt from unlogged',
+    );
     return row?.oldestAt == null ? undefined : (row as { events: number; oldestAt: number });
   }
 
@@ -71,5 +94,6 @@ export class Outbox {
   }
 }
 
+const findOldest = (events: readonly PlayerEvent[]): number => Math.min(...events.map(({ receivedAt }) => receivedAt));
 const AMONG = '"row" in (select value from json_each(?))';
 const listRows = (rows: readonly UnloggedRow[]): string => JSON.stringify(rows.map(({ row }) => row));

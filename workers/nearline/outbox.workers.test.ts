@@ -42,7 +42,7 @@ const clicks = (userId: string, count: number) => Array.from({ length: count }, 
 const alarmOf = (player: Player) => runInDurableObject(player, (_, { storage }) => storage.getAlarm());
 const unloggedOf = (player: Player) =>
   runInDurableObject(player, (_, { storage }) =>
-    [...storage.sql.exec("select body->>'id' from unlogged").raw()].flat(),
+    [...storage.sql.exec("select value->>'id' from unlogged, json_each(body)").raw()].flat(),
   );
 const loggedOf = async (userId: string) =>
   (await env.DB.prepare('select id from events where user_id = ?1 order by id').bind(userId).raw()).flat();
@@ -327,15 +327,16 @@ it('resends missing events at growing intervals, and keeps them until the log ha
   expect([await unloggedOf(player), await alarmOf(player)]).toEqual([[], null]);
 });
 
-it('a row that is not an event becomes a dead letter, and leaves the outbox only then', async () => {
+it('what is not an event becomes a dead letter, and leaves the outbox only then', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const { player } = await openPlayer('jon');
   await player.record(clicks('jon', 3));
   await runInDurableObject(player, (_, { storage }) => {
-    storage.sql.exec('update unlogged set body = \'{"id":"c1"}\' where "row" = 2');
+    storage.sql.exec(`update unlogged set body = json_set(body, '$[1]', json('{"id":"c1"}'))`);
   });
   const letters = async () =>
-    (await env.DB.prepare("select id, reason from dead_letters where id like 'unlogged-%' order by id").all()).results;
+    (await env.DB.prepare("select id, body, reason from dead_letters where id like 'unlogged-%' order by id").all())
+      .results;
   const { id } = player;
   await setStores(player, {
     DB: new Proxy(env.DB, {
@@ -348,8 +349,21 @@ it('a row that is not an event becomes a dead letter, and leaves the outbox only
   await openPlayer('jon');
   await runNextAlarm(player);
   expect(await unloggedOf(player)).toEqual(['c0', 'c2']);
-  expect(await letters()).toEqual([{ id: `unlogged-${id}-2`, reason: 'in the outbox, but not an event' }]);
+  const body = '[{"id":"c1"}]';
+  expect(await letters()).toEqual([{ id: `unlogged-${id}-1-3`, body, reason: 'in the outbox, but not an event' }]);
   expect(log).toHaveBeenCalled();
+});
+
+it('an erasure leaves those events of a call that happened after it', async () => {
+  const { player } = await openPlayer('lea');
+  await player.record([{ ...click('lea', 'before'), timestamp: now - 2 }, click('lea', 'after')]);
+  await player.record([{ ...click('lea', 'also before'), timestamp: now - 1 }]);
+  await player.record([click('lea', 'also after')]);
+  await player.erase(now - 1);
+  expect(await unloggedOf(player)).toEqual(['after', 'also after']);
+  expect((await player.snapshot()).actions.map(({ id }) => id).toSorted()).toEqual(['after', 'also after']);
+  expect(await player.readHeldRows('unlogged', 0, 10, now - 1)).toEqual([]);
+  expect(await player.readHeldRows('unlogged', 0, 10, now)).toHaveLength(2);
 });
 
 it('forgets what an erased player did before the erasure, and keeps what came after', async () => {

@@ -16,7 +16,8 @@ const MISSING_AFTER_MS = 20_000;
  */
 const RESEND_AGES_MS = [MISSING_AFTER_MS, 80_000, 320_000, 1_280_000];
 const RESEND_INTERVAL_MS = 3_600_000;
-const EVENTS_PER_PAGE = 500;
+/** A row has a hundred events at most; the ids of a page are one parameter of a query, which is limited to 2 MB. */
+const ROWS_PER_PAGE = 20;
 /** A message is limited to 128 KB and a call to 256 KB; an event with a merged id is below 4 KB. */
 const EVENTS_PER_MESSAGE = 30;
 const EVENTS_PER_CALL = 60;
@@ -28,11 +29,6 @@ export interface LogStores {
   queue: Queue<RoutedEvent[]>;
 }
 
-interface UnloggedEvent {
-  row: UnloggedRow;
-  event: PlayerEvent;
-}
-
 /**
  * Returns the number of missing events. They stay, and are queued again at intervals that grow with their age. A row
  * that is not an event becomes a dead letter; `name`, the outbox's, is part of its id. Each event is looked up in its
@@ -42,9 +38,9 @@ export async function reconcileLog(outbox: Outbox, stores: LogStores, now: numbe
   let missing = 0;
   let row = 0;
   for (;;) {
-    const page = outbox.readPage(row, EVENTS_PER_PAGE);
+    const page = outbox.readPage(row, ROWS_PER_PAGE);
     missing += await reconcilePage(page, outbox, stores, now, name);
-    if (page.length < EVENTS_PER_PAGE) return missing;
+    if (page.length < ROWS_PER_PAGE) return missing;
     row = page.at(-1)!.row;
   }
 }
@@ -56,22 +52,26 @@ async function reconcilePage(
   now: number,
   name: string,
 ): Promise<number> {
-  const { unlogged, unloggable } = parsePage(page);
-  await setAside(db, outbox, name, unloggable, 'in the outbox, but not an event');
-  const missing: UnloggedEvent[] = [];
-  for (const [shard, routed] of Map.groupBy(unlogged, ({ row }) => row.shard)) {
-    const events = routed.map(({ event }) => event);
-    const settled = await findSettled(getLogShard(shards, shard), events, now);
-    outbox.delete(routed.filter(({ event }) => settled.has(event.id)).map(({ row }) => row));
-    missing.push(...routed.filter(({ event }) => !settled.has(event.id) && isMissing(event, now)));
+  const rows = await setAsideInvalid(db, outbox, name, page);
+  const missing: UnloggedRow[] = [];
+  for (const [shard, routed] of Map.groupBy(rows, ({ shard }) => shard)) {
+    const settled = await findSettled(getLogShard(shards, shard), routed, now);
+    const changed = leaveOut(routed, ({ id }) => settled.has(id));
+    outbox.replace([...changed.values()]);
+    missing.push(...routed.map((row) => changed.get(row) ?? row).filter((row) => isMissing(row, now)));
   }
-  const resent = missing.filter(({ row }) => isResendDue(row, now));
-  for (let from = 0; from < resent.length; from += EVENTS_PER_CALL) {
-    const portion = resent.slice(from, from + EVENTS_PER_CALL);
-    await queue.sendBatch(cutMessages(portion.map(({ row, event }) => ({ ...event, shard: row.shard }))));
-    outbox.countResend(portion.map(({ row }) => row));
-  }
+  const resent = missing.filter((row) => isResendDue(row, now));
+  const events = resent.flatMap(({ events, shard }) => events.map((event) => ({ ...event, shard })));
+  for (let from = 0; from < events.length; from += EVENTS_PER_CALL)
+    await queue.sendBatch(cutMessages(events.slice(from, from + EVENTS_PER_CALL)));
+  if (resent.length > 0) outbox.countResend(resent);
   return missing.length;
+}
+
+/** The rows that lose events, without these. */
+function leaveOut(rows: readonly UnloggedRow[], isOut: (event: PlayerEvent) => boolean): Map<UnloggedRow, UnloggedRow> {
+  const changed = rows.filter(({ events }) => events.some(isOut));
+  return new Map(changed.map((row) => [row, { ...row, events: row.events.filter((event) => !isOut(event)) }]));
 }
 
 function isResendDue({ receivedAt, resends }: UnloggedRow, now: number): boolean {
@@ -79,33 +79,26 @@ function isResendDue({ receivedAt, resends }: UnloggedRow, now: number): boolean
   return now - receivedAt >= RESEND_AGES_MS[resends - hours]! + hours * RESEND_INTERVAL_MS;
 }
 
-const isMissing = ({ receivedAt }: PlayerEvent, now: number): boolean => now - receivedAt >= MISSING_AFTER_MS;
+const isMissing = ({ events, receivedAt }: UnloggedRow, now: number): boolean =>
+  events.length > 0 && now - receivedAt >= MISSING_AFTER_MS;
 
 /** Ids of the events that the log has, or will never take because the player was erased. All are of one user. */
-async function findSettled(db: D1Database, events: readonly PlayerEvent[], now: number): Promise<Set<string>> {
+async function findSettled(db: D1Database, rows: readonly UnloggedRow[], now: number): Promise<Set<string>> {
+  const events = rows.flatMap((row) => row.events);
   const [first] = events;
   if (first === undefined) return new Set();
-  const ids = events.map(({ id }) => id);
-  const settled = await findLoggedIds(db, first.userId, ids);
-  const missing = events.filter((event) => !settled.has(event.id) && isMissing(event, now));
+  const settled = await findLoggedIds(
+    db,
+    first.userId,
+    events.map(({ id }) => id),
+  );
+  const missing = rows
+    .filter((row) => isMissing(row, now))
+    .flatMap((row) => row.events)
+    .filter(({ id }) => !settled.has(id));
   // Rarely asked: the queue usually delivers.
   if (missing.length > 0) for (const { id } of await findErasedEvents(db, first.userId, missing)) settled.add(id);
   return settled;
-}
-
-/** The rows with their events, and those that hold none: an earlier version may have stored them. */
-function parsePage(page: readonly UnloggedRow[]): {
-  unlogged: UnloggedEvent[];
-  unloggable: UnloggedRow[];
-} {
-  const unlogged: UnloggedEvent[] = [];
-  const unloggable: UnloggedRow[] = [];
-  for (const row of page) {
-    const parsed = PlayerEvent.safeParse(JSON.parse(row.body));
-    if (parsed.success) unlogged.push({ row, event: parsed.data });
-    else unloggable.push(row);
-  }
-  return { unlogged, unloggable };
 }
 
 function cutMessages(events: readonly RoutedEvent[]): { body: RoutedEvent[] }[] {
@@ -115,21 +108,31 @@ function cutMessages(events: readonly RoutedEvent[]): { body: RoutedEvent[] }[] 
   return messages;
 }
 
-/** Stores the rows as dead letters; only then they leave the outbox. */
-async function setAside(
+/**
+ * Returns the rows without what is no event: an earlier version may have stored it. That becomes dead letters, one of
+ * each row; only then it leaves the outbox.
+ */
+async function setAsideInvalid(
   db: D1Database,
   outbox: Outbox,
   name: string,
-  rows: readonly UnloggedRow[],
-  reason: string,
-): Promise<void> {
-  if (rows.length === 0) return;
-  const letters = rows.map(
-    ({ row, body }): DeadLetter => ({
-      ...{ id: `unlogged-${name}-${row}`, queue: 'events', body, reason },
+  page: readonly UnloggedRow[],
+): Promise<readonly UnloggedRow[]> {
+  const isInvalid = (event: PlayerEvent) => !PlayerEvent.safeParse(event).success;
+  const changed = leaveOut(page, isInvalid);
+  if (changed.size === 0) return page;
+  const letters = Array.from(
+    changed.keys(),
+    ({ row, events }): DeadLetter => ({
+      // The number of events, because a later version may find more of a row invalid.
+      id: `unlogged-${name}-${row}-${events.length}`,
+      queue: 'events',
+      body: JSON.stringify(events.filter(isInvalid)),
+      reason: 'in the outbox, but not an event',
       receivedAt: Date.now(),
     }),
   );
   await storeDeadLettersWithAlert(db, letters);
-  outbox.delete(rows);
+  outbox.replace([...changed.values()]);
+  return page.map((row) => changed.get(row) ?? row);
 }

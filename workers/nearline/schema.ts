@@ -4,9 +4,11 @@ import { integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite
 import { EVENT_TYPES } from '../../models/contracts/event.ts';
 import { MARK_KINDS } from '../../models/contracts/signals.ts';
 
-// Read whole when the object wakes, so no index: each would be written with every event.
+// Read whole when the object wakes, so no index: each would be written with every event. Ids are unique because
+// signal-store.ts knows them all.
 export const recentEvents = sqliteTable('recent_events', {
-  id: text('id').primaryKey(),
+  row: integer('row').primaryKey(),
+  id: text('id').notNull(),
   type: text('type', { enum: EVENT_TYPES }).notNull(),
   itemId: text('item_id'),
   value: real('value'),
@@ -14,17 +16,18 @@ export const recentEvents = sqliteTable('recent_events', {
   timestamp: integer('timestamp').notNull(),
 });
 
-/** The outbox: accepted events that the log has not been seen to have. An index would be written with each event. */
+/** The outbox: accepted events that the log has not been seen to have, those of one call in a row. */
 export const unlogged = sqliteTable('unlogged', {
   // Never used twice: a check must not delete a newer event than it asked about.
   row: integer('row').primaryKey({ autoIncrement: true }),
-  // JSON: the whole event (models/contracts/event.ts).
+  // JSON: a list of whole events (models/contracts/event.ts).
   body: text('body').notNull(),
+  /** When the oldest was received. */
   receivedAt: integer('received_at').notNull(),
-  /** Times the event was sent to the queue again. */
+  /** Times the events were sent to the queue again. */
   resends: integer('resends').notNull(),
-  /** Number of the event's database of the log. Earlier versions had one. */
-  shard: integer('shard').notNull().default(0),
+  /** Number of the events' database of the log. */
+  shard: integer('shard').notNull(),
 });
 
 export const marks = sqliteTable(

@@ -39,7 +39,7 @@ export class SignalStore {
   /** The signals as they were before the events after `row`. */
   readUntil(row: number): Signals {
     if (row >= this.lastRow) return this.signals;
-    return rewindSignals(this.signals, this.#readEvents('rowid <= ?', row), this.#readEvents('rowid > ?', row));
+    return rewindSignals(this.signals, this.#readEvents('"row" <= ?', row), this.#readEvents('"row" > ?', row));
   }
 
   /** Stores the new ones among the events and returns them. */
@@ -108,7 +108,7 @@ export class SignalStore {
     if (this.#ids.size - kept.length <= FORGOTTEN_MAX) return;
     this.#sql(
       `delete from recent_events where id not in (select value from json_each(?1))
-       and rowid <= (select max(rowid) from recent_events) - ?2`,
+       and "row" <= (select max("row") from recent_events) - ?2`,
       JSON.stringify(kept),
       kept.length + FORGOTTEN_MIN,
     );
@@ -124,7 +124,7 @@ export class SignalStore {
   }
 
   #readLastRow(): number {
-    const [row] = this.#sql('select max(rowid) as last from recent_events');
+    const [row] = this.#sql('select max("row") as last from recent_events');
     return (row?.last as number | null | undefined) ?? 0;
   }
 

@@ -238,7 +238,7 @@ export class UserSignals extends DurableObject<Env> {
     this.#hydration.forget();
     this.#stream.close();
     // What is left in the outbox came since `until`.
-    const kept = this.#outbox.readPage(0, Number.MAX_SAFE_INTEGER).map(({ body }): PlayerEvent => JSON.parse(body));
+    const kept = this.#outbox.readPage(0, Number.MAX_SAFE_INTEGER).flatMap(({ events }) => events);
     this.#fold(kept.map(toSignalEvent));
     // A report may still be in flight to D1, or be later than `until`; the next check withdraws it.
     if (reportedAs !== undefined) this.#documents.write('reportedAs', reportedAs);

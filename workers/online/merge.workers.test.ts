@@ -132,7 +132,7 @@ it('deletes the guest’s state only after the player has the marks that the gue
 const runNextAlarm = (userId: string) => runAlarm(env.USER_SIGNALS.getByName(userId));
 const unlogged = (userId: string) =>
   runInDurableObject(env.USER_SIGNALS.getByName(userId), (_, { storage }) => [
-    ...storage.sql.exec(`select body->>'id', resends from unlogged order by "row"`).raw(),
+    ...storage.sql.exec(`select value->>'id', resends from unlogged, json_each(body) order by "row"`).raw(),
   ]);
 const logOf = (userId: string) =>
   env.DB.prepare('select item_id from events where user_id = ?1 order by item_id').bind(userId).raw();

@@ -1,1 +1,0 @@
-ALTER TABLE `documents` ADD `written_at` integer DEFAULT 0 NOT NULL;
