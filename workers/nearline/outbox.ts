@@ -8,6 +8,8 @@ import type { Tables } from './tables.ts';
 export interface UnloggedRow {
   /** Grows with each row. */
   row: number;
+  /** JSON of `events`, as it was read. */
+  body: string;
   /** Valid by the version of the code that accepted them. */
   events: PlayerEvent[];
   /** When the oldest was received, epoch milliseconds. */
@@ -52,20 +54,24 @@ export class Outbox {
        where "row" > ? order by "row" limit ?`,
       row,
       limit,
-    ) as unknown as (Omit<UnloggedRow, 'events'> & { body: string })[];
-    return rows.map(({ body, ...others }) => ({ ...others, events: JSON.parse(body) }));
+    ) as unknown as Omit<UnloggedRow, 'events'>[];
+    return rows.map((one) => ({ ...one, events: JSON.parse(one.body) }));
   }
 
-  /** Replaces the events of the rows; deletes rows without any. */
+  /**
+   * Replaces the events of the rows; deletes rows without any. A row that has changed since it was read stays as it is:
+   * an erasure meanwhile must not be undone.
+   */
   replace(rows: readonly UnloggedRow[]): void {
     this.delete(rows.filter(({ events }) => events.length === 0));
-    for (const { row, events } of rows)
+    for (const { row, body, events } of rows)
       if (events.length > 0)
         this.#sql(
-          'update unlogged set body = ?, received_at = ? where "row" = ?',
+          'update unlogged set body = ?, received_at = ? where "row" = ? and body = ?',
           JSON.stringify(events),
           findOldest(events),
           row,
+          body,
         );
   }
 

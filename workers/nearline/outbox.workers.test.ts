@@ -366,6 +366,31 @@ it('an erasure leaves those events of a call that happened after it', async () =
   expect(await player.readHeldRows('unlogged', 0, 10, now)).toHaveLength(2);
 });
 
+it('a check does not bring back what was erased meanwhile', async () => {
+  const { player } = await openPlayer('mia');
+  const [before, after, logged] = [
+    { ...click('mia', 'before'), timestamp: now - 1 },
+    click('mia', 'after'),
+    click('mia', 'logged'),
+  ];
+  await player.record([before, after, logged]);
+  await insertEvents(env.DB, [logged]);
+  await runInDurableObject(player, (object) => {
+    const DB = new Proxy(env.DB, {
+      get: (target, name) => (query: string) => {
+        if (query.includes('from events')) object.erase(before.timestamp);
+        return Reflect.get(target, name).call(target, query);
+      },
+    });
+    Object.assign(object, { env: { ...env, LOG_0: DB } });
+  });
+  await runNextAlarm(player);
+  expect(await unloggedOf(player)).toEqual(['after', 'logged']);
+  await openPlayer('mia');
+  await runNextAlarm(player);
+  expect(await unloggedOf(player)).toEqual(['after']);
+});
+
 it('forgets what an erased player did before the erasure, and keeps what came after', async () => {
   const { player, queued } = await openPlayer('kim');
   await player.record([click('kim', 'before')]);

@@ -30,9 +30,9 @@ export interface LogStores {
 }
 
 /**
- * Returns the number of missing events. They stay, and are queued again at intervals that grow with their age. A row
- * that is not an event becomes a dead letter; `name`, the outbox's, is part of its id. Each event is looked up in its
- * own database. Throws if D1 or the queue fails; the outbox then keeps all events that were not found in the log.
+ * Returns the number of rows with missing events. They stay, and are queued again at intervals that grow with their
+ * age. What is not an event becomes a dead letter; `name`, the outbox's, is part of its id. Each event is looked up in
+ * its own database. Throws if D1 or the queue fails; the outbox then keeps all events that were not found in the log.
  */
 export async function reconcileLog(outbox: Outbox, stores: LogStores, now: number, name: string): Promise<number> {
   let missing = 0;
