@@ -17,8 +17,8 @@ import { retryDelaySeconds } from './retry-delay.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * Consumes the queue `events`: each message contains the events of one request, or a part of them. Each event goes to
- * the database chosen for it; a failing database does not stop the messages of the others.
+ * Consumes the queue `events`: each message contains events of one or more requests. Each event goes to the database
+ * chosen for it; a failing database does not stop the messages of the others.
  */
 export async function consumeEvents(
   batch: MessageBatch<unknown>,

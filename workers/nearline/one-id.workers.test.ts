@@ -41,8 +41,8 @@ it('is in the lines of all three, and no line has the key', async () => {
   const bindings = {
     ...env,
     EVENTS: {
-      sendBatch: async (messages: { body: unknown }[]) => {
-        queued.events.push(...messages.map(({ body }) => body));
+      send: async (body: unknown) => {
+        queued.events.push(body);
         down();
       },
     } as unknown as Env['EVENTS'],
@@ -68,7 +68,7 @@ it('is in the lines of all three, and no line has the key', async () => {
   await consumeSlates(createMessageBatch('slates', messages('slates')), { ...env, DB: BROKEN });
 
   const find = (alert: string) => lines.filter((line) => line.alert === alert);
-  expect(find('events not queued')).toMatchObject([{ level: 'error', requestId: '8f3a-ZRH' }]);
+  expect(find('events not queued')).toMatchObject([{ level: 'error', requestIds: ['8f3a-ZRH'] }]);
   expect(find('signals not read from the log')).toMatchObject([{ level: 'warn', requestId: '8f3a-ZRH' }]);
   expect(find('events not written')).toMatchObject([{ level: 'error', requestIds: ['8f3a-ZRH'] }]);
   expect(find('slates not written')).toMatchObject([{ requestIds: ['8f3a-ZRH'] }]);

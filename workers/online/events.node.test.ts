@@ -1,6 +1,6 @@
 // The events handler as a plain function: no HTTP, no Durable Object, no queue.
 
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { PlayerEvent, RoutedEvent } from '../../models/contracts/event.ts';
 import { makeKeyCaller } from '../../tests/caller.ts';
 import type { Caller } from './caller.ts';
@@ -11,13 +11,13 @@ const click = (id: string, userId = 'ann') => ({ id, userId, type: 'click', item
 /** The database of the log that each player’s object chooses. */
 const SHARDS: Record<string, number> = { ann: 0, bob: 2 };
 
-function openStore(fail: { record?: object[]; queue?: object[] } = {}) {
-  const messages: RoutedEvent[][] = [];
+function openStore(fail: { record?: object[] } = {}) {
+  const queued: RoutedEvent[] = [];
   const work: Promise<void>[] = [];
   const recorded: string[] = [];
   const accepted: number[] = [];
   return {
-    messages,
+    queued,
     recorded,
     accepted,
     work,
@@ -29,15 +29,11 @@ function openStore(fail: { record?: object[]; queue?: object[] } = {}) {
       recorded.push(userId);
       return { ids: events.map(({ id }) => id), shard: SHARDS[userId]! };
     },
-    async queueEvents(more: RoutedEvent[][]) {
-      const error = fail.queue?.shift();
-      if (error !== undefined) throw error;
-      messages.push(...more);
-    },
+    queueEvents: async (events: RoutedEvent[]) => void queued.push(...events),
   };
 }
 
-test('events keep their order and go to their players’ objects and, in small messages, to the queue', async () => {
+test('events keep their order and go to their players’ objects and to the queue', async () => {
   const store = openStore();
   const events = Array.from({ length: 90 }, (_, index) => click(`e${index}`, index % 2 === 0 ? 'ann' : 'bob'));
   const { results } = await postEvents(
@@ -49,36 +45,22 @@ test('events keep their order and go to their players’ objects and, in small m
   expect(store.recorded.toSorted()).toEqual(['ann', 'bob']);
   expect(store.accepted).toEqual([90]);
   await Promise.all(store.work);
-  // Each message is for one database, which its player’s object has chosen.
-  expect(store.messages.map((events) => [events.length, ...new Set(events.map(({ shard }) => shard))])).toEqual([
-    [40, 0],
-    [6, 0],
-    [40, 2],
-    [5, 2],
-  ]);
-  expect(store.messages.flat().every(({ userId, shard }) => shard === SHARDS[userId])).toBe(true);
-  const times = store.messages
-    .flat()
-    .filter(({ userId }) => userId === 'bob')
-    .map(({ timestamp }) => timestamp);
+  expect(store.queued).toHaveLength(91);
+  expect(store.queued.every(({ userId, shard }) => shard === SHARDS[userId])).toBe(true);
+  const times = store.queued.filter(({ userId }) => userId === 'bob').map(({ timestamp }) => timestamp);
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
-test('retries a moving object but not an overloaded one; acknowledges even without the queue', async () => {
-  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+test('retries a moving object but not an overloaded one', async () => {
   const retryable = Object.assign(new Error('moving'), { retryable: true });
   const input = { body: { events: [click('1')] }, caller: SERVER };
-  for (const fail of [{ record: [retryable] }, { queue: [new Error('down')] }]) {
-    const store = openStore(fail);
-    expect((await postEvents(input, store)).results).toEqual([{ id: '1', status: 'accepted' }]);
-    await Promise.all(store.work);
-  }
-  expect(log.mock.calls.flat().join()).toContain('events not queued');
+  expect((await postEvents(input, openStore({ record: [retryable] }))).results).toEqual([
+    { id: '1', status: 'accepted' },
+  ]);
   const overloaded = Object.assign(new Error('overloaded'), { retryable: true, overloaded: true });
   for (const fail of [{ record: [overloaded] }, { record: [retryable, retryable] }]) {
     const store = openStore(fail);
     await expect(postEvents(input, store)).rejects.toMatchObject({ kind: 'unavailable' });
     expect(store.accepted).toEqual([]);
   }
-  log.mockRestore();
 });

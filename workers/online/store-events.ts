@@ -2,19 +2,17 @@
 // to the log. Only the objects choose the database of the log: two components could choose differently.
 
 import type { PlayerEvent, RecordedEvents, RoutedEvent } from '../../models/contracts/event.ts';
-import { currentRequestId, logError } from '../logging/log.ts';
+import { currentRequestId } from '../logging/log.ts';
 import { countAccepted } from '../storage/isolate-counts.ts';
 import type { AppContext } from './endpoint.ts';
 import { orUnavailable } from './problems.ts';
-
-/** The limit of a queue message is 128 KB; an event with the longest fields, at 3 bytes a character, is below 3 KB. */
-const EVENTS_PER_MESSAGE = 40;
+import { sendEvents } from './send-events.ts';
 
 export interface EventStore {
   /** Records events in a player's object. */
   recordEvents(userId: string, events: PlayerEvent[]): Promise<RecordedEvents>;
-  /** Queues one message for each list. */
-  queueEvents(messages: RoutedEvent[][]): Promise<void>;
+  /** Queues events for the log. Never rejects. */
+  queueEvents(events: RoutedEvent[]): Promise<void>;
   /** Continues work after the answer. */
   waitUntil(work: Promise<void>): void;
   countAccepted(events: number): void;
@@ -34,9 +32,7 @@ export function openEventStore(c: AppContext): EventStore {
       const player = USER_SIGNALS.getByName(userId);
       return isFromPlayer(c) ? player.recordOwn(events) : player.record(events);
     },
-    queueEvents: async (messages) => {
-      await EVENTS.sendBatch(messages.map((body) => ({ body })));
-    },
+    queueEvents: (events) => sendEvents(EVENTS, events),
     waitUntil,
     countAccepted: (events) => countAccepted(SLATES, waitUntil, events),
   };
@@ -67,7 +63,7 @@ export async function storeEvents(events: readonly PlayerEvent[], store: EventSt
     const shard = shards.get(eventKey(event));
     return shard === undefined ? [] : { ...event, shard, ...(requestId && { requestId }) };
   });
-  store.waitUntil(queueEvents(routed, store));
+  if (routed.length > 0) store.waitUntil(store.queueEvents(routed));
   return { added, refused: new Set(recorded.flatMap(({ refused }) => refused)) };
 }
 
@@ -88,16 +84,4 @@ async function recordEvents(
   });
   const listKeys = (own: readonly string[]) => own.map((id) => eventKey({ userId, id }));
   return { keys: listKeys(ids), refused: listKeys(refusedIds), shard };
-}
-
-/** Never rejects. A message holds events of one shard, so that they are written while another shard fails. */
-async function queueEvents(events: readonly RoutedEvent[], store: EventStore): Promise<void> {
-  const messages: RoutedEvent[][] = [];
-  for (const own of Map.groupBy(events, ({ shard }) => shard).values())
-    for (let from = 0; from < own.length; from += EVENTS_PER_MESSAGE)
-      messages.push(own.slice(from, from + EVENTS_PER_MESSAGE));
-  if (messages.length === 0) return;
-  await store.queueEvents(messages).catch((error: Error) => {
-    logError('events not queued', { events: events.length, error: error.message });
-  });
 }
