@@ -105,6 +105,22 @@ it('samples players beyond the budget of a day, with the probability in each sla
   expect(await env.DB.prepare('select count(*) as n from shown_answers').first('n')).toBe(logged.length);
 });
 
+it('a batch larger than what is left of the budget exceeds it by little', async () => {
+  // The end of a day, for which hardly any more slates are expected.
+  vi.useFakeTimers({ toFake: ['Date'], now: 20_000.9999 * 86_400_000 });
+  const slates = Array.from({ length: 400 }, (_, n) => makeSlate(`s${n}`, `player-${n}`, Date.now()));
+  const left = 10 * Buffer.byteLength(JSON.stringify(slates[100]));
+  await env.DB.prepare('insert into slate_counts values (20000, 1000, ?1, 1000, ?1)')
+    .bind(1e6 - left)
+    .run();
+  await consume(
+    slates.map((slate) => toBody(slate)),
+    { ...env, SLATE_MB_PER_DAY: '1' },
+  );
+  const { length } = await readBatches();
+  expect([length > 5, length <= 11]).toEqual([true, true]);
+});
+
 it('retries everything while slates cannot be written, and while the setting is wrong', async () => {
   const down = { put: () => Promise.reject(new Error('R2 is down')) } as unknown as R2Bucket;
   const broken = { ...env, SLATE_MB_PER_DAY: 'plenty' };

@@ -56,18 +56,40 @@ export async function logAnswers(
   now: number,
 ): Promise<void> {
   if (messages.length === 0) return;
-  const counts = await readCounts(db, Math.floor(now / DAY_MS));
-  const samplingRate = chooseSamplingRate(counts, budgetBytes, (now % DAY_MS) / DAY_MS);
+  let { today, yesterday } = await readCounts(db, Math.floor(now / DAY_MS));
   const logged: LoggedSlate[] = [];
-  const draw = ({ slate, ...answer }: RecordedAnswer): CountedAnswer => {
-    if (slate === null) return { ...answer, slate: undefined };
-    const isLogged = isSampled(slate, samplingRate);
-    if (isLogged) logged.push({ ...slate, samplingRate });
-    return { ...answer, slate: { ...slate, bytes: Buffer.byteLength(JSON.stringify(slate)), isLogged } };
-  };
-  const counted = messages.map((message) => ({ ...message, answers: message.answers.map(draw) }));
+  const counted: CountedMessage[] = [];
+  // Message by message: together they may be larger than the budget.
+  for (const message of messages) {
+    const samplingRate = chooseSamplingRate({ today, yesterday }, budgetBytes, (now % DAY_MS) / DAY_MS);
+    const answers = message.answers.map((answer) => draw(answer, samplingRate));
+    counted.push({ ...message, answers });
+    today = addSlates(today, answers);
+    message.answers.forEach(({ slate }, at) => {
+      if (slate !== null && answers[at]!.slate?.isLogged) logged.push({ ...slate, samplingRate });
+    });
+  }
   if (logged.length > 0) await writeBatch(bucket, logged, now);
   await countMessages(db, counted, now);
+}
+
+function draw({ slate, ...answer }: RecordedAnswer, samplingRate: number): CountedAnswer {
+  if (slate === null) return { ...answer, slate: undefined };
+  const bytes = Buffer.byteLength(JSON.stringify(slate));
+  return { ...answer, slate: { ...slate, bytes, isLogged: isSampled(slate, samplingRate) } };
+}
+
+function addSlates(count: SlateCount, answers: readonly CountedAnswer[]): SlateCount {
+  const sum = { ...count };
+  for (const { slate } of answers) {
+    if (slate === undefined) continue;
+    sum.seen++;
+    sum.seenBytes += slate.bytes;
+    if (!slate.isLogged) continue;
+    sum.logged++;
+    sum.loggedBytes += slate.bytes;
+  }
+  return sum;
 }
 
 async function writeBatch(bucket: R2Bucket, slates: readonly LoggedSlate[], now: number): Promise<void> {

@@ -3,6 +3,7 @@
 // budget for slates must hold (docs/decisions/0035).
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MESSAGE_ANSWERS_MAX } from '../../../models/contracts/slate.ts';
 import type { Attack, Attempts, Target } from '../target/attack.ts';
 import { makeToken } from '../target/credentials.ts';
 import { type Leftovers, measureHeld, readSlateCount, type SlateTotal, subtractHeld } from '../target/leftovers.ts';
@@ -16,8 +17,6 @@ const SETTLE_MS = 3_000;
 const LOG_TIMEOUT_MS = 60_000;
 const POLL_MS = 500;
 const BUDGET_BYTES = SLATE_MB * 1e6;
-/** Slates that the queue's consumer writes at once (wrangler.toml): it reads the budget before each batch. */
-const BATCH = 50;
 
 export const unknownIds: Attack = {
   name: 'unknown ids leave nothing in objects and D1, and no more slates in R2 than the budget',
@@ -64,7 +63,8 @@ export function judgeLeftovers(attempts: Attempts, left: Leftovers, slates: Slat
   attempts.expect(left.objects === 0, `${left.objects} objects were left`);
   attempts.expect(left.rows.length === 0, `rows of D1 were left: ${left.rows.join(', ')}`);
   attempts.expect(left.files.length === 0, `files in R2 were left: ${left.files.join(', ')}`);
-  const bytesMax = slates.days * BUDGET_BYTES + (BATCH * slates.seenBytes) / Math.max(1, slates.seen);
+  // The consumer works out what is left of the budget for each message.
+  const bytesMax = slates.days * BUDGET_BYTES + (MESSAGE_ANSWERS_MAX * slates.seenBytes) / Math.max(1, slates.seen);
   attempts.expect(slates.loggedBytes <= bytesMax, `${slates.loggedBytes} bytes of slates were logged`);
   attempts.expect(slates.shown <= slates.logged, `${slates.shown} answers are remembered, ${slates.logged} are logged`);
   attempts.expect(slates.seenBytes > bytesMax, 'the slates did not exceed their budget, so it was not tested');
