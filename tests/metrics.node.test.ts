@@ -58,10 +58,11 @@ test('shows requests, answers, events, delays, rows, runs of jobs and states', {
   expect(await scrape('bloodstream_job_runs_total', 'outcome')).toEqual({ done: expect.any(Number) });
   expect(await scrape('bloodstream_unlogged_events', '')).toEqual({ '': expect.any(Number) });
   expect((await scrape('bloodstream_database_size_bytes', 'database')).LOG_0).toBeGreaterThan(100_000);
-  // Events wait half a second for others, and then for the queue's batch.
+  // Events and answers wait half a second for others, and then for the queue's batch.
   await expect
     .poll(() => scrape('bloodstream_queue_delay_seconds', 'queue'), { timeout: 60_000 })
     .toMatchObject({ events: expect.any(Number) });
-  const rows = await scrape('bloodstream_database_rows_total', 'by');
-  expect(Object.keys(rows)).toEqual(expect.arrayContaining(['requests', 'jobs', 'events', 'slates']));
+  await expect
+    .poll(async () => Object.keys(await scrape('bloodstream_database_rows_total', 'by')), { timeout: 60_000 })
+    .toEqual(expect.arrayContaining(['requests', 'jobs', 'events', 'slates']));
 });
