@@ -36,12 +36,15 @@ export const countBytes = (text: string): number => new TextEncoder().encode(tex
  */
 export function stampEvents(events: readonly KeptEvent[], now: number, offset: ClockOffset | undefined): EventInput[] {
   if (offset === undefined) return events.map(({ event }) => event);
-  const middleMs = (offset.minMs + offset.maxMs) / 2;
-  let next = now + offset.minMs + 1;
+  // A clock that may be right is taken as right. A guess, up to a second off, could put an event before an earlier one
+  // that was sent at once, or was kept and sent with another guess.
+  const isRight = offset.minMs <= 0 && offset.maxMs >= 0;
+  const offsetMs = isRight ? 0 : (offset.minMs + offset.maxMs) / 2;
+  let next = now + (isRight ? 0 : offset.minMs) + 1;
   return events
     .toReversed()
     .map(({ event, createdAt }) => {
-      next = Math.floor(Math.min(createdAt + middleMs, next - 1));
+      next = Math.floor(Math.min(createdAt + offsetMs, next - 1));
       return { ...event, timestamp: next };
     })
     .reverse();
