@@ -146,8 +146,7 @@ it('runs the whole loop from an event to a retrained release', async () => {
     items: [{ itemId: novelty, title: 'Novelty', genres, tags, platforms, releaseDate: '2026-01-01' }],
   });
   const listSimilar = (itemId: string) => call<Recommendations>(`/v1/items/${itemId}/similar?n=20`);
-  const goesWithAnchor = async () =>
-    (await listSimilar(anchor)).items.find(({ itemId }) => itemId === novelty)?.reason;
+  const goesWithAnchor = async () => (await listSimilar(anchor)).items.find(({ itemId }) => itemId === novelty)?.reason;
   // Only the catalogue shows that the two are similar.
   expect(await goesWithAnchor()).toMatch(/^Similar to /);
   expect(await listSimilar(novelty)).toMatchObject({ tier: 'statistics', release: first.release });

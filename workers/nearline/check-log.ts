@@ -3,11 +3,13 @@
 import { reportUnlogged, withdrawReport } from '../storage/unlogged-users.ts';
 import type { DocumentStore } from './documents.ts';
 import type { Outbox } from './outbox.ts';
-import { type LogStores, reconcileLog } from './reconcile-log.ts';
+import { findNextResend, type LogStores, reconcileLog } from './reconcile-log.ts';
 import type { DutyOutcome } from './schedule.ts';
 
-/** From an event to the first check: by then the queue has usually delivered it. */
+/** From an event, or from its resend, to the check: by then the queue has usually delivered it. */
 export const CHECK_DELAY_MS = 25_000;
+/** While events are missing: a queue with a backlog may deliver them between two resends. */
+const CHECK_INTERVAL_MAX_MS = 600_000;
 /** Not earlier: the first resend brings most of what the queue lost. */
 const REPORTED_AFTER_MS = 60_000;
 
@@ -18,13 +20,14 @@ export async function checkLog(
   stores: LogStores,
   name: string,
 ): Promise<DutyOutcome> {
-  const missing = await reconcileLog(outbox, stores, Date.now(), name);
+  const resent = await reconcileLog(outbox, stores, Date.now(), name);
   const unlogged = outbox.measure();
   if (unlogged === undefined) await withdraw(documents, stores.db);
   else if (Date.now() - unlogged.oldestAt >= REPORTED_AFTER_MS) await report(outbox, documents, stores.db, unlogged);
-  if (missing > 0) return 'retry';
   // Asked again: events may have come meanwhile.
-  return outbox.isEmpty ? 'done' : CHECK_DELAY_MS;
+  if (outbox.isEmpty) return 'done';
+  if (resent > 0) return CHECK_DELAY_MS;
+  return Math.min(Math.max(findNextResend(outbox) - Date.now(), CHECK_DELAY_MS), CHECK_INTERVAL_MAX_MS);
 }
 
 async function report(

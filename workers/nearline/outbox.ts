@@ -91,6 +91,12 @@ export class Outbox {
     return row?.oldestAt == null ? undefined : (row as { events: number; oldestAt: number });
   }
 
+  /** The reception of the oldest row by the number of resends. */
+  listOldest(): Pick<UnloggedRow, 'receivedAt' | 'resends'>[] {
+    const rows = this.#sql('select resends, min(received_at) as receivedAt from unlogged group by resends');
+    return rows as unknown as Pick<UnloggedRow, 'receivedAt' | 'resends'>[];
+  }
+
   clear(): void {
     this.#sql('delete from unlogged');
   }

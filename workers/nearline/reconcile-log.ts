@@ -1,5 +1,5 @@
-// Compares a player's outbox with the log: events that the log has leave the outbox, the others are queued again. It
-// decides nothing about when: that is schedule.ts.
+// Compares a player's outbox with the log: events that the log has leave the outbox, the others are queued again as
+// they grow older. It runs nothing by itself: that is schedule.ts.
 
 import { PlayerEvent, type RoutedEvent } from '../../models/contracts/event.ts';
 import type { DeadLetter } from '../storage/dead-letters.ts';
@@ -30,20 +30,23 @@ export interface LogStores {
 }
 
 /**
- * Returns the number of rows with missing events. They stay, and are queued again at intervals that grow with their
- * age. What is not an event becomes a dead letter; `name`, the outbox's, is part of its id. Each event is looked up in
- * its own database. Throws if D1 or the queue fails; the outbox then keeps all events that were not found in the log.
+ * Returns the number of rows that were queued again. They stay, as do all missing events. What is not an event becomes
+ * a dead letter; `name`, the outbox's, is part of its id. Each event is looked up in its own database. Throws if D1 or
+ * the queue fails; the outbox then keeps all events that were not found in the log.
  */
 export async function reconcileLog(outbox: Outbox, stores: LogStores, now: number, name: string): Promise<number> {
-  let missing = 0;
+  let resent = 0;
   let row = 0;
   for (;;) {
     const page = outbox.readPage(row, ROWS_PER_PAGE);
-    missing += await reconcilePage(page, outbox, stores, now, name);
-    if (page.length < ROWS_PER_PAGE) return missing;
+    resent += await reconcilePage(page, outbox, stores, now, name);
+    if (page.length < ROWS_PER_PAGE) return resent;
     row = page.at(-1)!.row;
   }
 }
+
+/** When the next row is to be queued again, epoch milliseconds; infinite if the outbox is empty. */
+export const findNextResend = (outbox: Outbox): number => Math.min(...outbox.listOldest().map(resendDueAt));
 
 async function reconcilePage(
   page: readonly UnloggedRow[],
@@ -60,12 +63,12 @@ async function reconcilePage(
     outbox.replace([...changed.values()]);
     missing.push(...routed.map((row) => changed.get(row) ?? row).filter((row) => isMissing(row, now)));
   }
-  const resent = missing.filter((row) => isResendDue(row, now));
+  const resent = missing.filter((row) => resendDueAt(row) <= now);
   const events = resent.flatMap(({ events, shard }) => events.map((event) => ({ ...event, shard })));
   for (let from = 0; from < events.length; from += EVENTS_PER_CALL)
     await queue.sendBatch(cutMessages(events.slice(from, from + EVENTS_PER_CALL)));
   if (resent.length > 0) outbox.countResend(resent);
-  return missing.length;
+  return resent.length;
 }
 
 /** The rows that lose events, without these. */
@@ -74,9 +77,9 @@ function leaveOut(rows: readonly UnloggedRow[], isOut: (event: PlayerEvent) => b
   return new Map(changed.map((row) => [row, { ...row, events: row.events.filter((event) => !isOut(event)) }]));
 }
 
-function isResendDue({ receivedAt, resends }: UnloggedRow, now: number): boolean {
+function resendDueAt({ receivedAt, resends }: Pick<UnloggedRow, 'receivedAt' | 'resends'>): number {
   const hours = Math.max(0, resends - RESEND_AGES_MS.length + 1);
-  return now - receivedAt >= RESEND_AGES_MS[resends - hours]! + hours * RESEND_INTERVAL_MS;
+  return receivedAt + RESEND_AGES_MS[resends - hours]! + hours * RESEND_INTERVAL_MS;
 }
 
 const isMissing = ({ events, receivedAt }: UnloggedRow, now: number): boolean =>

@@ -7,8 +7,8 @@ import type { DocumentStore, Duty, PlannedDuty } from './documents.ts';
 
 const DUTIES = ['backup', 'log'] as const satisfies Duty[];
 
-/** `done`; `retry` after a growing delay; or the milliseconds until the next run. */
-export type DutyOutcome = 'done' | 'retry' | number;
+/** `done`, or the milliseconds until the next run. */
+export type DutyOutcome = 'done' | number;
 
 /** Delays double with each failure; `failuresMax`: then the duty ends until something plans it again. */
 const RETRIES: Record<Duty, { firstMs: number; maxMs: number; failuresMax: number }> = {
@@ -62,19 +62,19 @@ export class Schedule {
   async #runDuty(duty: Duty, perform: () => Promise<DutyOutcome>): Promise<void> {
     const failures = this.#read()[duty]?.failures ?? 0;
     this.#write(duty, { dueAt: Date.now() + 2 * RUN_MAX_MS, failures, isRunning: true });
-    let outcome: DutyOutcome = 'retry';
+    let outcome: DutyOutcome | undefined;
     try {
       outcome = await withDeadline(perform(), RUN_MAX_MS);
     } catch (error) {
       logError('duty failed', { duty, failures, error: (error as Error).message });
     }
-    const failed = outcome === 'retry' ? failures + 1 : 0;
+    const failed = outcome === undefined ? failures + 1 : 0;
     const replanned = this.#read()[duty];
     if (replanned?.isRunning === false) this.#write(duty, { ...replanned, failures: failed });
     else if (outcome === 'done' || failed > RETRIES[duty].failuresMax) this.#write(duty, undefined);
     else {
       const { firstMs, maxMs } = RETRIES[duty];
-      const delayMs = outcome === 'retry' ? Math.min(firstMs * 2 ** (failed - 1), maxMs) : outcome;
+      const delayMs = outcome ?? Math.min(firstMs * 2 ** (failed - 1), maxMs);
       this.#write(duty, { dueAt: Date.now() + delayMs, failures: failed, isRunning: false });
     }
   }
