@@ -4,7 +4,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readHeapUsage } from '../local/heap-usage.ts';
 import { startLocalServer } from '../local/local-server.ts';
 import { openPlatform, type Platform } from '../local/platform.ts';
@@ -12,9 +11,6 @@ import { openPlatform, type Platform } from '../local/platform.ts';
 const PORT = 18_787;
 const INSPECTOR_PORT = 19_229;
 const GALLERIES = 50;
-/** V8 gives the memory that a collection finds free back in the seconds after it, and with the next ones. */
-const COLLECTIONS = 4;
-const PAUSE_MS = 1_500;
 
 export interface IsolateMemory {
   /** Memory that V8 reserves for the isolate's objects, code included, after a garbage collection. */
@@ -74,11 +70,7 @@ function inspectWorker(url: string, key: string): InspectedWorker {
     get: <T>(route: string) => request(route) as Promise<T>,
     send: (method, route, body = {}) => request(route, { method, body: JSON.stringify(body) }),
     async readMemory() {
-      for (let time = 1; time < COLLECTIONS; time++) {
-        await readHeapUsage(INSPECTOR_PORT);
-        await sleep(PAUSE_MS);
-      }
-      const { totalSize, embedderHeapUsedSize, backingStorageSize } = await readHeapUsage(INSPECTOR_PORT);
+      const { totalSize, embedderHeapUsedSize, backingStorageSize } = await readHeapUsage(INSPECTOR_PORT, url);
       const { modelMemoryMB } = (await request('/v1/status')) as { modelMemoryMB: number | null };
       return {
         heapMB: (totalSize + embedderHeapUsedSize) / 1e6,

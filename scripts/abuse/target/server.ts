@@ -76,7 +76,7 @@ export async function startServer(state: string, secrets: Secrets, shutdown: Shu
     runCron: server.runCron,
     readWorkerPid,
     readWorkerMB: () => readResidentMB(readWorkerPid()),
-    readIsolateMB: () => readIsolateMB(inspectorPort),
+    readIsolateMB: () => readIsolateMB(inspectorPort, server.url),
     readLog: () => readFileSync(path.join(state, 'wrangler.log'), 'utf8'),
     async stop() {
       await server.stop();
@@ -88,7 +88,7 @@ export async function startServer(state: string, secrets: Secrets, shutdown: Shu
 const readResidentMB = (pid: number): number =>
   Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / KB_PER_MB);
 
-async function readIsolateMB(inspectorPort: number): Promise<number> {
-  const { usedSize, embedderHeapUsedSize, backingStorageSize } = await readHeapUsage(inspectorPort);
+async function readIsolateMB(inspectorPort: number, url: string): Promise<number> {
+  const { usedSize, embedderHeapUsedSize, backingStorageSize } = await readHeapUsage(inspectorPort, url);
   return Math.round((usedSize + embedderHeapUsedSize + backingStorageSize) / BYTES_PER_MB);
 }
