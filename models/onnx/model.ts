@@ -1,7 +1,7 @@
 // Encodes a graph as an ONNX model file (onnx.proto3). Checks no types and infers no shapes: the runtime does both when
 // it opens the file.
 
-import { Message } from './protobuf.ts';
+import { Message } from '../contracts/protobuf.ts';
 
 /** Accepted by both onnxruntime-node and onnxruntime-web. */
 const IR_VERSION = 9;

@@ -6,6 +6,7 @@ import { HISTORY_LENGTH } from '../../models/contracts/release.ts';
 import type { EncodedHistories } from '../../models/features/history.ts';
 import { startInMemory, wasmModule } from './plain-memory.ts';
 import { type Ranker, RefusedModelError, type Scorer } from './scorer.ts';
+import { separateGraph } from './separate-graph.ts';
 
 // workerd does not compile Wasm from bytes: only a statically imported module may be instantiated. ORT gets this buffer
 // as its binary, and the module is swapped in for exactly that buffer; every other caller passes through.
@@ -33,12 +34,35 @@ function prepare(): void {
   ort.env.logLevel = 'error';
 }
 
-async function open(model: Uint8Array, name: string): Promise<ort.InferenceSession> {
+/** The model file's name for ORT, which reads its large constants from there. */
+const MODEL_FILE = 'model.onnx';
+/**
+ * Sessions are opened one after the other: ORT has one list of files for all, and clears it with each session. None
+ * waits for I/O, so none that dies with its request blocks the next.
+ */
+let lastOpened: Promise<unknown> = Promise.resolve();
+
+function open(model: Uint8Array, name: string): Promise<ort.InferenceSession> {
+  const opened = lastOpened.then(() => openNext(model, name));
+  lastOpened = opened.then(ignore, ignore);
+  return opened;
+}
+const ignore = () => {};
+
+async function openNext(model: Uint8Array, name: string): Promise<ort.InferenceSession> {
   prepare();
-  const create = () => ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
-  return (memory === undefined ? startInMemory(create) : create()).catch((error: Error) => {
-    throw memory === undefined ? error : new RefusedModelError(`onnxruntime refuses ${name}: ${error.message}`);
-  });
+  let isProtobuf = false;
+  try {
+    const graph = separateGraph(model, MODEL_FILE);
+    isProtobuf = true;
+    const externalData = [{ path: MODEL_FILE, data: model }];
+    const create = () => ort.InferenceSession.create(graph, { executionProviders: ['wasm'], externalData });
+    return await (memory === undefined ? startInMemory(create) : create());
+  } catch (error) {
+    // ORT itself did not start.
+    if (isProtobuf && memory === undefined) throw error;
+    throw new RefusedModelError(`onnxruntime refuses ${name}: ${(error as Error).message}`);
+  }
 }
 
 /** Opens a ranking model. Throws if ORT cannot start or refuses it. */
