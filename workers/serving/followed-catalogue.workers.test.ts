@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
 import { createRng } from '../../models/features/rng.ts';
 import { makeItem } from '../../tests/item.ts';
+import { saveCatalogue } from '../../tests/restore-catalogue.ts';
 import { deleteItem, pastRevision, patchItem, putItems, readItemChanges } from '../storage/items.ts';
 import { putFileAtLocation } from '../storage/location-cache.ts';
 import { publishState } from '../storage/publish-state.ts';
@@ -149,6 +150,7 @@ it('keeps to the files while R2 fails, and starts anew after D1 was restored to 
   const followed = new FollowedCatalogue();
   const before = await publish();
   await followed.load(env, before, version);
+  const restore = await saveCatalogue(env.DB);
   await patchItem(env.DB, 'g5', { title: 'Undone' });
   const changed = await publish();
   await followed.load(env, changed, version);
@@ -160,11 +162,15 @@ it('keeps to the files while R2 fails, and starts anew after D1 was restored to 
   await expect(followed.load({ DB: env.DB, BUCKET }, state, version)).rejects.toThrow('R2 is down');
   vi.restoreAllMocks();
   await followed.load(env, state, version);
-  await env.DB.prepare("update items set revision = 7, title = 'Restored'").run();
+  // The isolate has a change of its own that was never published.
+  followed.catalogue.apply((await patchItem(env.DB, 'g6', { title: 'Never published' }))!);
+  await restore();
+  // As many changes as were lost.
+  for (let change = 0; change < 3; change++) await patchItem(env.DB, 'g7', { title: `Restored ${change}` });
   const restored = await publish();
   await followed.load(env, restored, version);
   expect(listItems(followed)).toEqual(await readOriginals());
-  expect(followed.catalogue.get('g5')?.title).toBe('Restored');
+  expect(followed.catalogue.get('g7')?.title).toBe('Restored 2');
   expect(followed.isNamed(restored, version)).toBe(true);
   // And goes on from there.
   await patchItem(env.DB, 'g5', { title: 'After' });

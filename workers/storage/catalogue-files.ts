@@ -11,6 +11,7 @@ import { ItemColumns } from '../../models/features/item-columns.ts';
 import { Catalogue } from './catalogue.ts';
 import { type ItemChange, pastRevision, readItemChanges, readRevision } from './items.ts';
 import { DamagedFileError, readVerifiedThroughLocation } from './location-cache.ts';
+import { isRecorded, recordCatalogue, skipRevisions } from './published-catalogues.ts';
 import { ReleaseOrder } from './release-order.ts';
 import { writeLines } from './snapshot-files.ts';
 import type { Stores } from './stores.ts';
@@ -33,10 +34,18 @@ export async function writeCatalogue(
   { DB, BUCKET }: Stores,
   published: CatalogueFiles | null,
 ): Promise<CatalogueFiles> {
-  const revision = await readRevision(DB);
-  if (published?.revision === revision) return published;
-  // Lower than published: D1 was restored to an earlier point, and nothing that is published counts.
-  if (published === null || revision < published.revision) return writeBase({ DB, BUCKET });
+  const [revision, isKnown] = await Promise.all([readRevision(DB), published !== null && isRecorded(DB, published)]);
+  // Otherwise D1 was restored to an earlier point, or its rows were deleted by hand: nothing that is published counts.
+  const known = isKnown && revision >= published!.revision ? published : null;
+  if (known?.revision === revision) return known;
+  if (known !== published) await skipRevisions(DB, published!);
+  const written = await writeFiles({ DB, BUCKET }, known);
+  await recordCatalogue(DB, written, published);
+  return written;
+}
+
+async function writeFiles({ DB, BUCKET }: Stores, published: CatalogueFiles | null): Promise<CatalogueFiles> {
+  if (published === null) return writeBase({ DB, BUCKET });
   const { base } = published;
   const changes: ItemChange[] = [];
   await readChangesSince(DB, base.revision, (change) => changes.push(change));

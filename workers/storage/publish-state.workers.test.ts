@@ -5,6 +5,7 @@ import { expect, it, vi } from 'vitest';
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import { RuleInput } from '../../models/contracts/rule.ts';
 import { makeItem } from '../../tests/item.ts';
+import { removeCatalogue, saveCatalogue } from '../../tests/restore-catalogue.ts';
 import { readBase, readChanges } from './catalogue-files.ts';
 import { deleteItem, pastRevision, patchItem, putItems, readItemChanges } from './items.ts';
 import { DamagedFileError, putFileAtLocation } from './location-cache.ts';
@@ -185,9 +186,37 @@ it('deletes files of the catalogue that nothing has named for an hour', async ()
   expect(await listFiles()).toEqual([...new Set([...before, ...(await named())])].sort());
 });
 
-it('publishes the catalogue anew if D1 was restored to an earlier point', async () => {
-  await env.DB.prepare("update items set revision = 1, title = 'Restored'").run();
-  const { files, items } = await readPublished();
+it.each([1, 3, 5])('publishes the catalogue anew if D1 lost three changes and has %i others', async (others) => {
+  await putItems(env.DB, [makeItem('lost'), makeItem('g1')]);
+  await publishState(env, Date.now());
+  const restore = await saveCatalogue(env.DB);
+  for (let change = 0; change < 3; change++) {
+    await patchItem(env.DB, 'lost', { title: `Lost ${change}` });
+    await publishState(env, Date.now());
+  }
+  const { revision } = (await readPublishedState(env.BUCKET))!.catalogue!;
+  await restore();
+  for (let change = 0; change < others; change++) await patchItem(env.DB, 'g1', { title: `After ${change}` });
+  const { items, files } = await readPublished();
   expect(items).toEqual(await readOriginals());
-  expect(files).toMatchObject({ revision: 1, changes: null });
+  expect(items.get('lost')).toMatchObject({ title: makeItem('lost').title });
+  // So that isolates take it for newer than what they have.
+  expect(files.revision).toBeGreaterThan(revision);
+  expect(files.changes).toBeNull();
+  // Once.
+  await patchItem(env.DB, 'g1', { title: 'Later' });
+  const later = await readPublished();
+  expect(later.items).toEqual(await readOriginals());
+  expect(later.files.base).toEqual(files.base);
+});
+
+it('publishes an empty catalogue if D1 was restored to a point without games; forgets old publications', async () => {
+  await removeCatalogue(env.DB);
+  await env.DB.prepare("insert into published_catalogues values ('old', 1), ('recent', ?1)").bind(Date.now()).run();
+  const { items, files } = await readPublished();
+  expect([items.size, files.revision]).toEqual([0, 0]);
+  const { results } = await env.DB.prepare('select key from published_catalogues order by published_at').all();
+  expect(results.map(({ key }) => key)).toEqual(['recent', files.base.key]);
+  await putItems(env.DB, [makeItem('g1')]);
+  expect((await readPublished()).items.size).toBe(1);
 });

@@ -41,6 +41,16 @@ export const exportCursors = sqliteTable('export_cursors', {
   row: integer('row').notNull(),
 });
 
+/**
+ * The catalogues that were published, named by their last file. If the published one is not among them, this database
+ * was restored to an earlier point (workers/storage/catalogue-files.ts).
+ */
+export const publishedCatalogues = sqliteTable('published_catalogues', {
+  key: text('key').primaryKey(),
+  /** Epoch milliseconds. */
+  publishedAt: integer('published_at').notNull(),
+});
+
 export const items = sqliteTable(
   'items',
   {
