@@ -68,6 +68,22 @@ it('applies the popularity dial and the rules to a model’s scores too', async 
   expect(ids(items)).toEqual(['g0', 'g1']);
 });
 
+it('ranks candidates of equal scores by their ids', async () => {
+  for (const equal of [2, 5]) {
+    const predictEqual: PredictActions = async (_, candidates) => {
+      const probabilities = new Float32Array(candidates * ACTIONS.length);
+      for (let one = 0; one < candidates; one++)
+        probabilities[one * ACTIONS.length] = 1 / (1 + Math.floor(one / equal));
+      return probabilities;
+    };
+    const { ranking } = await recommend(createRankingInput({ predictActions: predictEqual }), 12);
+    const ranked = ranking.ranked.map((candidate) => getItem(ranking, candidate).itemId);
+    const retrieved = ranked.map((_, candidate) => getItem(ranking, candidate).itemId);
+    for (let start = 0; start < ranked.length; start += equal)
+      expect(ranked.slice(start, start + equal)).toEqual(retrieved.slice(start, start + equal).sort());
+  }
+});
+
 it('shows less of a genre, but still some of it', async () => {
   const user = { ...EMPTY_USER_STATE, preferences: { ...EMPTY_USER_STATE.preferences, lessGenres: ['racing'] } };
   const racingRanks = async (more: object) => {
