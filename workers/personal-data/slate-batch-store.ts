@@ -21,7 +21,7 @@ export function openSlateBatchStore(db: D1Database, bucket: R2Bucket): PersonalD
           const kept = slates.filter((slate) => !isOwn(slate, userIds, until));
           if (kept.length === slates.length) continue;
           if (kept.length === 0) await bucket.delete(key);
-          else await bucket.put(key, await packSlates(kept));
+          else await bucket.put(key, packSlates(kept));
         }
         return true;
       }),
