@@ -3,6 +3,7 @@
 
 import { ACTIONS, type AlgorithmSettings, DEFAULT_SETTINGS } from '../contracts/algorithm-settings.ts';
 import type { SourceName } from '../contracts/gallery.ts';
+import { FeatureColumn } from './feature-column.ts';
 import { FeatureRange } from './feature-range.ts';
 import { NO_DAY } from './item-columns.ts';
 import { type ItemFeatureInput, readItemFeatures } from './item-features.ts';
@@ -22,22 +23,37 @@ export interface CandidateFeatures {
   readSource(source: SourceName): Float64Array;
 }
 
+/** A feature has one of three methods, a position has none. */
 interface Feature {
   name: string;
   /** Values are clamped to it, so that no item's data can inflate a score, and have codes of a byte. */
   range: FeatureRange;
-  /** Returns the value that all candidates share, or the values of each. Absent for a feature of the item alone. */
-  compute?(request: RequestFeatures, candidates: CandidateFeatures, sums: LabelSums): number | Float64Array;
+  /** Returns the value that all candidates share. */
+  computeOfRequest?(request: RequestFeatures): number;
+  /** Writes the candidates' values; those that it does not write are 0. */
+  write?(column: FeatureColumn, candidates: CandidateFeatures, request: RequestFeatures, sums: LabelSums): void;
   /** Returns the value of an item, whoever the player is. */
   computeOfItem?(input: ItemFeatureInput, index: number): number;
 }
-type Compute = NonNullable<Feature['compute']>;
+type Write = NonNullable<Feature['write']>;
+type ComputeOfRequest = NonNullable<Feature['computeOfRequest']>;
 
 const SHARE = new FeatureRange(0, 1);
 const SIGNED = new FeatureRange(-1, 1);
-const share = (name: string, compute: Compute): Feature => ({ name, range: SHARE, compute });
-const signed = (name: string, compute: Compute): Feature => ({ name, range: SIGNED, compute });
-const source = (name: SourceName): Feature => share(`source/${name}`, (_, candidates) => candidates.readSource(name));
+const share = (name: string, write: Write): Feature => ({ name, range: SHARE, write });
+const signed = (name: string, write: Write): Feature => ({ name, range: SIGNED, write });
+const shareOfRequest = (name: string, computeOfRequest: ComputeOfRequest): Feature => ({
+  name,
+  range: SHARE,
+  computeOfRequest,
+});
+const signedOfRequest = (name: string, computeOfRequest: ComputeOfRequest): Feature => ({
+  name,
+  range: SIGNED,
+  computeOfRequest,
+});
+const source = (name: SourceName): Feature =>
+  share(`source/${name}`, (column, { readSource }) => column.setAll(readSource(name)));
 const shareOfItem = (name: string, computeOfItem: NonNullable<Feature['computeOfItem']>): Feature => ({
   name,
   range: SHARE,
@@ -49,13 +65,6 @@ const logShare = (value: number, max: number): number => (value > 0 ? Math.log1p
 
 /** tanh(log(ratio)), without either: −1 for 0, 0 for 1, 1 for infinity. */
 const compareRatio = (ratio: number): number => 1 - 2 / (ratio * ratio + 1);
-
-/** Maps a column. A loop, since this runs for each candidate of each page. */
-function mapColumn(column: ArrayLike<number>, compute: (value: number) => number): Float64Array {
-  const mapped = new Float64Array(column.length);
-  for (let candidate = 0; candidate < mapped.length; candidate++) mapped[candidate] = compute(column[candidate]!);
-  return mapped;
-}
 
 const YEAR_DAYS = 365;
 const OLD_YEARS = 30;
@@ -83,58 +92,71 @@ const COLUMN_MAX = 100;
  */
 export const FEATURES: readonly Feature[] = [
   source('retrieval'),
-  share('retrieval/rank', (_, { retrievalRanks }) =>
-    mapColumn(retrievalRanks, (rank) => (rank < 0 ? 0 : 1 / Math.log2(rank + 2))),
-  ),
+  share('retrieval/rank', (column, { retrievalRanks }) => {
+    for (let one = 0; one < retrievalRanks.length; one++)
+      if (retrievalRanks[one]! >= 0) column.set(one, 1 / Math.log2(retrievalRanks[one]! + 2));
+  }),
   source('search'),
   source('similar'),
-  signed('prior', (_, { priors }) => mapColumn(priors, (prior) => compareRatio(Math.sqrt(Math.sqrt(prior + 1e-4))))),
+  signed('prior', (column, { priors }) => {
+    for (let one = 0; one < priors.length; one++)
+      column.set(one, compareRatio(Math.sqrt(Math.sqrt(priors[one]! + 1e-4))));
+  }),
   // The square root, and the square root of that: popularity falls so steeply that most items would be
   // indistinguishable.
   shareOfItem('popularity', ({ statistics }, index) => Math.sqrt(statistics.popularity[index]!)),
   shareOfItem('popularity/tail', ({ statistics }, index) => Math.sqrt(Math.sqrt(statistics.popularity[index]!))),
   shareOfItem('trend', ({ statistics }, index) => statistics.trending.shares.get(index) ?? 0),
-  share('trend/country', ({ countryTrend }, { indexes }) =>
-    countryTrend.size === 0 ? 0 : mapColumn(indexes, (index) => countryTrend.get(index) ?? 0),
-  ),
+  share('trend/country', (column, { indexes }, { countryTrend }) => {
+    if (countryTrend.size === 0) return;
+    for (let one = 0; one < indexes.length; one++) column.set(one, countryTrend.get(indexes[one]!) ?? 0);
+  }),
   shareOfItem('rating', ({ statistics }, index) => statistics.bestRated.shares.get(index) ?? 0),
   shareOfItem('age', (input, index) => logShare((getAgeDays(input, index) ?? 0) / YEAR_DAYS, OLD_YEARS)),
   shareOfItem('freshness', (input, index) =>
     Math.exp(-Math.max(0, getAgeDays(input, index) ?? Number.POSITIVE_INFINITY) / FRESH_DAYS),
   ),
-  share('affinity/genres', (_, __, { genres }) => genres),
-  share('affinity/tags', (_, __, { tags }) => tags),
-  share('developer/known', ({ columns: { developers: own }, developers }, { indexes }) =>
-    mapColumn(indexes, (index) => developers[own[index]!] ?? 0),
-  ),
-  share('series/known', ({ columns: { series: own }, series }, { indexes }) =>
-    mapColumn(indexes, (index) => series[own[index]!]!),
-  ),
-  share('affinity/last', (_, __, { last }) => last),
-  signed('affinity/lift', (_, __, { meanLifts }) => mapColumn(meanLifts, (lift) => (lift === 0 ? 0 : Math.tanh(lift)))),
+  share('affinity/genres', (column, _, __, { genres }) => column.setAll(genres)),
+  share('affinity/tags', (column, _, __, { tags }) => column.setAll(tags)),
+  share('developer/known', (column, { indexes }, { columns, developers }) => {
+    for (let one = 0; one < indexes.length; one++) column.set(one, developers[columns.developers[indexes[one]!]!] ?? 0);
+  }),
+  share('series/known', (column, { indexes }, { columns, series }) => {
+    for (let one = 0; one < indexes.length; one++) column.set(one, series[columns.series[indexes[one]!]!]!);
+  }),
+  share('affinity/last', (column, _, __, { last }) => column.setAll(last)),
+  signed('affinity/lift', (column, _, __, { meanLifts }) => {
+    for (let one = 0; one < meanLifts.length; one++)
+      column.set(one, meanLifts[one] === 0 ? 0 : Math.tanh(meanLifts[one]!));
+  }),
   shareOfItem('price', ({ columns }, index) => logShare(columns.prices[index]!, PRICE_MAX)),
   shareOfItem('price/free', ({ columns }, index) => (columns.prices[index] === 0 ? 1 : 0)),
-  signed('price/relative', ({ columns: { prices }, usualPrice }, { indexes }) =>
+  signed('price/relative', (column, { indexes }, { columns: { prices }, usualPrice }) => {
+    if (usualPrice === null) return;
     // NaN, without a price, becomes 0.
-    usualPrice === null ? 0 : mapColumn(indexes, (index) => compareRatio((prices[index]! + 1) / (usualPrice + 1))),
-  ),
-  share('player/plays', ({ plays }) => plays),
-  share('player/long-plays', ({ longPlays }) => longPlays),
-  share('player/history', ({ historyLength }) => logShare(historyLength, HISTORY_MAX)),
-  share('player/idle', ({ idleDays }) => logShare(idleDays, IDLE_DAYS_MAX)),
-  signed('player/popularity-dial', ({ popularityDial }) => popularityDial),
-  share('passed-over', ({ passedOver }, { indexes }) =>
-    passedOver.size === 0 ? 0 : mapColumn(indexes, (index) => logShare(passedOver.get(index) ?? 0, PASSED_OVER_MAX)),
-  ),
-  signed('hour/sine', ({ localHour }) => (localHour === null ? 0 : Math.sin(toAngle(localHour)))),
-  signed('hour/cosine', ({ localHour }) => (localHour === null ? 0 : Math.cos(toAngle(localHour)))),
-  signed('platform/match', ({ columns: { labels }, platforms }, { indexes }) => {
-    if (platforms === null) return 0;
-    const match = (index: number) => (labels.findPlatform(index, platforms) >= 0 ? 1 : -1);
-    return mapColumn(indexes, (index) => (labels.hasPlatforms(index) ? match(index) : 0));
+    for (let one = 0; one < indexes.length; one++)
+      column.set(one, compareRatio((prices[indexes[one]!]! + 1) / (usualPrice + 1)));
   }),
-  share('position/row', () => 0),
-  share('position/column', () => 0),
+  shareOfRequest('player/plays', ({ plays }) => plays),
+  shareOfRequest('player/long-plays', ({ longPlays }) => longPlays),
+  shareOfRequest('player/history', ({ historyLength }) => logShare(historyLength, HISTORY_MAX)),
+  shareOfRequest('player/idle', ({ idleDays }) => logShare(idleDays, IDLE_DAYS_MAX)),
+  signedOfRequest('player/popularity-dial', ({ popularityDial }) => popularityDial),
+  share('passed-over', (column, { indexes }, { passedOver }) => {
+    if (passedOver.size === 0) return;
+    for (let one = 0; one < indexes.length; one++)
+      column.set(one, logShare(passedOver.get(indexes[one]!) ?? 0, PASSED_OVER_MAX));
+  }),
+  signedOfRequest('hour/sine', ({ localHour }) => (localHour === null ? 0 : Math.sin(toAngle(localHour)))),
+  signedOfRequest('hour/cosine', ({ localHour }) => (localHour === null ? 0 : Math.cos(toAngle(localHour)))),
+  signed('platform/match', (column, { indexes }, { columns: { labels }, platforms }) => {
+    if (platforms === null) return;
+    for (let one = 0; one < indexes.length; one++)
+      if (labels.hasPlatforms(indexes[one]!))
+        column.set(one, labels.findPlatform(indexes[one]!, platforms) >= 0 ? 1 : -1);
+  }),
+  { name: 'position/row', range: SHARE },
+  { name: 'position/column', range: SHARE },
 ];
 
 /** The features that depend on the item, the statistics and the day alone, and where they are in the list. */
@@ -153,25 +175,20 @@ export const FEATURES_HASH: string = hashString(
 /** Returns [candidates, FEATURES], without positions: values that have codes. NaN becomes 0. */
 export function encodeFeatures(candidates: CandidateFeatures, request: RequestFeatures): Float32Array {
   const rows = new Float32Array(candidates.indexes.length * FEATURES.length);
-  const sums = sumLabels(candidates.indexes, request);
-  const columns = FEATURES.map(({ compute }) => compute?.(request, candidates, sums));
-  fillShared(rows, columns);
+  fillShared(rows, request);
   writeOfItems(rows, candidates.indexes, request);
-  for (const [at, values] of columns.entries()) if (typeof values === 'object') writeColumn(rows, at, values);
+  const sums = sumLabels(candidates.indexes, request);
+  for (const [at, { range, write }] of FEATURES.entries())
+    write?.(new FeatureColumn(rows, FEATURES.length, at, range), candidates, request, sums);
   return rows;
 }
 
 /** Fills all rows with the values that candidates share. */
-function fillShared(rows: Float32Array, columns: readonly (number | Float64Array | undefined)[]): void {
-  for (const [at, value] of columns.entries())
-    if (typeof value === 'number' && at < rows.length) rows[at] = FEATURES[at]!.range.round(value);
+function fillShared(rows: Float32Array, request: RequestFeatures): void {
+  if (rows.length === 0) return;
+  for (const [at, { range, computeOfRequest }] of FEATURES.entries())
+    if (computeOfRequest !== undefined) rows[at] = range.round(computeOfRequest(request));
   for (let filled = FEATURES.length; filled < rows.length; filled *= 2) rows.copyWithin(filled, 0, filled);
-}
-
-function writeColumn(rows: Float32Array, at: number, values: Float64Array): void {
-  const { range } = FEATURES[at]!;
-  for (let candidate = 0, cell = at; candidate < values.length; candidate++, cell += FEATURES.length)
-    rows[cell] = range.round(values[candidate]!);
 }
 
 function writeOfItems(
