@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readHeapUsage } from '../local/heap-usage.ts';
 import { startLocalServer } from '../local/local-server.ts';
 import { openPlatform, type Platform } from '../local/platform.ts';
@@ -11,6 +12,8 @@ import { openPlatform, type Platform } from '../local/platform.ts';
 const PORT = 18_787;
 const INSPECTOR_PORT = 19_229;
 const GALLERIES = 50;
+/** What answers leave to do behind them holds some 130 kB for each, and is done by then. */
+const REST_MS = 3_000;
 
 export interface IsolateMemory {
   /** Memory that V8 reserves for the isolate's objects, code included, after a garbage collection. */
@@ -26,6 +29,7 @@ export interface InspectedWorker {
   /** Throws on any answer but a success. */
   get<T>(route: string): Promise<T>;
   send(method: 'POST' | 'PUT', route: string, body?: object): Promise<unknown>;
+  /** At rest. */
   readMemory(): Promise<IsolateMemory>;
 }
 
@@ -70,6 +74,7 @@ function inspectWorker(url: string, key: string): InspectedWorker {
     get: <T>(route: string) => request(route) as Promise<T>,
     send: (method, route, body = {}) => request(route, { method, body: JSON.stringify(body) }),
     async readMemory() {
+      await sleep(REST_MS);
       const { totalSize, embedderHeapUsedSize, backingStorageSize } = await readHeapUsage(INSPECTOR_PORT, url);
       const { modelMemoryMB } = (await request('/v1/status')) as { modelMemoryMB: number | null };
       return {
