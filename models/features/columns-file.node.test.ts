@@ -4,6 +4,7 @@ import { MAGIC, PREFIX_BYTES, SECTION_NAMES, viewSections } from './columns-file
 import { decodeColumns } from './decode-columns.ts';
 import { encodeColumns } from './encode-columns.ts';
 import { ItemColumns } from './item-columns.ts';
+import { NARROW_LABELS } from './label-lists.ts';
 import { createRng } from './rng.ts';
 
 const takeOver = (bytes: Uint8Array): ItemColumns => {
@@ -80,6 +81,30 @@ it('has the columns that the items would make, and follows changes as they do', 
   }
 });
 
+it('has more labels than 16 bits can number, whenever they come', () => {
+  const live = new ItemColumns();
+  const put = (all: readonly ItemColumns[], from: number, end: number) => {
+    for (let n = from; n < end; n++)
+      for (const columns of all)
+        columns.put(makeItem(`g${n}`, { tags: Array.from({ length: 100 }, (_, tag) => `tag ${n} ${tag}`) }));
+  };
+  const write = () => encodeColumns(live, Int32Array.from(live.listVisible()));
+  put([live], 0, 650);
+  expect(live.labels.table.length).toBeLessThan(NARROW_LABELS);
+  const taken = takeOver(write());
+  put([live, taken], 650, 660);
+  expect(live.labels.table.length).toBeGreaterThan(NARROW_LABELS);
+  const wide = write();
+  for (const columns of [taken, takeOver(wide.slice())]) {
+    put([columns], 3, 4);
+    for (const n of [0, 3, 649, 654, 655, 656, 659]) expect(columns.read(n)).toEqual(live.read(n));
+  }
+  const decoded = decodeColumns(wide);
+  expect(decoded).toMatchObject({ ok: true, value: { labels: { cells: expect.any(Uint32Array) } } });
+  if (decoded.ok) decoded.value.labels.cells[0] = live.labels.table.length;
+  expect(decodeColumns(wide)).toMatchObject({ ok: false });
+});
+
 it('refuses what is cut off, of another kind or schema, or leads out of a table', () => {
   const columns = new ItemColumns();
   for (let n = 0; n < 9; n++)
@@ -113,20 +138,22 @@ it('refuses what is cut off, of another kind or schema, or leads out of a table'
     other.set(bytes, PREFIX_BYTES);
     return other;
   };
-  expect(refuse(withLine(line.replace('"schema":1', '"schema":2')))).toMatch(/schema 2/);
+  expect(refuse(withLine(line.replace('"schema":2', '"schema":1')))).toMatch(/schema 1/);
   expect(refuse(withLine(line.replace('"ids":["g0"', '"ids":[0   ')))).toMatch(/header/);
   expect(refuse(withLine(line.replace('"g8"', '"g" ').replace('"g0",', '     ')))).toMatch(/damaged/);
   expect(refuse(withLine(line.replace('"lengths":[', '"lengths":[-')))).toMatch(/header/);
   expect(refuse(new Uint8Array(file).fill(0, 0, 4))).toMatch(/no file of columns/);
 
-  // The first number of every list and table, far beyond its range.
+  // The first and the last number of every list and table, far beyond its range.
   const { lengths } = JSON.parse(line) as { lengths: number[] };
   const free = ['ageRatings', 'prices', 'releaseDays', 'titleBytes', 'coverBytes', 'seriesHashes', 'wordUnits'];
-  for (const [n, name] of SECTION_NAMES.entries()) {
-    const damaged = new Uint8Array(file);
-    const sections = Object.values(viewSections(damaged, PREFIX_BYTES + lineLength, lengths));
-    sections[n]![0]! += name === 'trigramCodes' ? 2 ** 48 : 1_000;
-    if (free.includes(name)) expect(refuse(damaged), name).toBeUndefined();
-    else expect(refuse(damaged), name).toMatch(/damaged/);
-  }
+  const absent = 'wideLabelCells';
+  for (const [n, name] of SECTION_NAMES.entries())
+    for (const at of [0, lengths[n]! - 1]) {
+      const damaged = new Uint8Array(file);
+      const section = Object.values(viewSections(damaged, PREFIX_BYTES + lineLength, lengths))[n]!;
+      section[at]! += name === 'trigramCodes' ? (at === 0 ? 1 : -1) * 2 ** 48 : 1_000;
+      if ([...free, absent].includes(name)) expect(refuse(damaged), name).toBeUndefined();
+      else expect(refuse(damaged), name).toMatch(/damaged/);
+    }
 });

@@ -3,7 +3,7 @@
 // decode-columns.ts.
 
 /** Increase it with every change of the file, of a column's meaning, and of what is derived from an item's text. */
-export const COLUMNS_SCHEMA = 1;
+export const COLUMNS_SCHEMA = 2;
 /** “BSCF”, which is followed by the length of the line; both are 32-bit numbers. */
 export const MAGIC = 0x46435342;
 export const PREFIX_BYTES = 8;
@@ -17,7 +17,9 @@ const SECTIONS = {
   developers: Int32Array,
   series: Int32Array,
   currencies: Int16Array,
-  labelCells: Uint32Array,
+  /** One of the two is empty. */
+  labelCells: Uint16Array,
+  wideLabelCells: Uint32Array,
   labelEnds: Uint32Array,
   genreEnds: Uint32Array,
   tagEnds: Uint32Array,

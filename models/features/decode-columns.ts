@@ -14,6 +14,7 @@ import {
   type Sections,
   viewSections,
 } from './columns-file.ts';
+import type { LabelCells } from './label-lists.ts';
 import type { PackedColumns } from './packed-columns.ts';
 
 /** The arrays are the file's own memory. An error says why the file is refused. */
@@ -52,7 +53,6 @@ function parseHeader(line: Uint8Array): ColumnsHeader | undefined {
 
 /** Cells and the ends of their lists. */
 const LISTS = [
-  ['labelCells', 'labelEnds'],
   ['titleBytes', 'titleEnds'],
   ['coverBytes', 'coverEnds'],
   ['titleWords', 'titleWordEnds'],
@@ -76,6 +76,7 @@ function findDamage(header: ColumnsHeader, sections: Sections): SectionName | un
   if (sections.trigramCodes.length !== sections.trigramEnds.length) return 'trigramEnds';
   return (
     BY_ITEM.find((name) => sections[name].length !== ids.length) ??
+    (isPartition(sections.labelEnds, readLabelCells(sections).length) ? undefined : 'labelEnds') ??
     LISTS.find(([cells, ends]) => !isPartition(sections[ends], sections[cells].length))?.[1] ??
     (areLabelParts(sections) ? undefined : 'genreEnds') ??
     (isAscending(sections.trigramCodes) ? undefined : 'trigramCodes') ??
@@ -84,6 +85,7 @@ function findDamage(header: ColumnsHeader, sections: Sections): SectionName | un
       series: [0, seriesHashes.length],
       currencies: [-1, currencies.length],
       labelCells: [0, labels.length],
+      wideLabelCells: [0, labels.length],
       titleWords: [0, words],
       developerWords: [0, words],
       labelWords: [0, words],
@@ -91,6 +93,9 @@ function findDamage(header: ColumnsHeader, sections: Sections): SectionName | un
     })
   );
 }
+
+const readLabelCells = ({ labelCells, wideLabelCells }: Sections): LabelCells =>
+  wideLabelCells.length > 0 ? wideLabelCells : labelCells;
 
 function isPartition(ends: Uint32Array, length: number): boolean {
   let before = 0;
@@ -138,7 +143,7 @@ const toPackedColumns = (
   series: sections.series,
   currencies: sections.currencies,
   labels: {
-    cells: sections.labelCells,
+    cells: readLabelCells(sections),
     ends: sections.labelEnds,
     genreEnds: sections.genreEnds,
     tagEnds: sections.tagEnds,

@@ -13,6 +13,7 @@ import {
   viewSections,
 } from './columns-file.ts';
 import type { ItemColumns } from './item-columns.ts';
+import type { LabelLists } from './label-lists.ts';
 import type { Cells, PackedLists } from './packed-lists.ts';
 import { indexTrigrams, type TrigramIndex } from './trigram-index.ts';
 
@@ -46,7 +47,9 @@ export function encodeColumns(columns: ItemColumns, order: Int32Array): Uint8Arr
 function measureSections(columns: ItemColumns, order: Int32Array, trigrams: TrigramIndex): number[] {
   const { labels, titles, coverUrls, words, seriesTable, developerTable } = columns;
   const others: Partial<Record<SectionName, number>> = {
-    labelCells: measureAll(labels, order),
+    labelCells: 0,
+    wideLabelCells: 0,
+    [nameLabelCells(labels)]: measureAll(labels, order),
     titleBytes: measureAll(titles.bytes, order),
     coverBytes: measureAll(coverUrls.bytes, order),
     titleWords: measureAll(words.titles, order),
@@ -64,6 +67,9 @@ function measureSections(columns: ItemColumns, order: Int32Array, trigrams: Trig
   return SECTION_NAMES.map((name) => others[name] ?? order.length);
 }
 
+const nameLabelCells = ({ cells }: LabelLists): 'labelCells' | 'wideLabelCells' =>
+  cells instanceof Uint16Array ? 'labelCells' : 'wideLabelCells';
+
 function measureAll({ starts, ends }: PackedLists<Cells>, order: Int32Array): number {
   let sum = 0;
   for (const index of order) sum += ends[index]! - starts[index]!;
@@ -77,7 +83,7 @@ function fillSections(columns: ItemColumns, order: Int32Array, to: Sections): vo
   const { labels, titles, coverUrls, words, seriesTable } = columns;
   for (const name of ['ageRatings', 'prices', 'releaseDays', 'developers', 'series', 'currencies'] as const)
     for (let at = 0; at < order.length; at++) to[name][at] = columns[name][order[at]!]!;
-  gather(labels, order, to.labelCells, to.labelEnds);
+  gather(labels, order, to[nameLabelCells(labels)], to.labelEnds);
   for (const name of ['genreEnds', 'tagEnds', 'platformEnds'] as const)
     for (let at = 0; at < order.length; at++)
       to[name][at] = (to.labelEnds[at - 1] ?? 0) + labels[name][order[at]!]! - labels.starts[order[at]!]!;

@@ -1,12 +1,18 @@
 // The genres, tags and platforms of every item as numbers of a table of strings, in one array. An item's cells:
-// genres, tags, platforms, then its different genres and tags, for comparing items (label-marks.ts).
+// genres, tags, platforms, then its different genres and tags, for comparing items (label-marks.ts). They take 16
+// bits each for as long as the table allows: they are many.
 
 import type { Item } from '../contracts/item.ts';
 import { growColumn } from './grow-column.ts';
 import { type PackedCells, PackedLists } from './packed-lists.ts';
 import { FoldedTable, type Folds } from './string-table.ts';
 
-export interface PackedLabels extends PackedCells<Uint32Array> {
+/** 16 bits suffice for the numbers of so many strings. */
+export const NARROW_LABELS: number = 2 ** 16;
+
+export type LabelCells = Uint16Array | Uint32Array;
+
+export interface PackedLabels extends PackedCells<LabelCells> {
   genreEnds: Uint32Array;
   tagEnds: Uint32Array;
   platformEnds: Uint32Array;
@@ -14,7 +20,7 @@ export interface PackedLabels extends PackedCells<Uint32Array> {
   table: string[];
 }
 
-export class LabelLists extends PackedLists<Uint32Array> {
+export class LabelLists extends PackedLists<LabelCells> {
   readonly table: FoldedTable;
   /** By item index, the ends of parts of its cells, which are numbers of the table. */
   genreEnds: Uint32Array;
@@ -35,6 +41,8 @@ export class LabelLists extends PackedLists<Uint32Array> {
     for (const labels of [genres, tags, platforms]) for (const label of labels) numbers.push(this.table.add(label));
     const labelCount = genres.length + tags.length;
     for (let at = 0; at < labelCount; at++) if (numbers.indexOf(numbers[at]!) === at) numbers.push(numbers[at]!);
+    if (this.table.length > NARROW_LABELS && this.cells instanceof Uint16Array)
+      this.cells = new Uint32Array(this.cells);
     this.write(index, numbers);
     const start = this.starts[index]!;
     this.genreEnds = growColumn(this.genreEnds, index + 1);

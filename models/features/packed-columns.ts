@@ -34,7 +34,7 @@ export const createEmptyColumns = (): PackedColumns => ({
   series: new Int32Array(0),
   currencies: new Int16Array(0),
   labels: {
-    ...listNothing(new Uint32Array(0)),
+    ...listNothing(new Uint16Array(0)),
     genreEnds: new Uint32Array(0),
     tagEnds: new Uint32Array(0),
     platformEnds: new Uint32Array(0),
