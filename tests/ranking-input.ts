@@ -53,7 +53,6 @@ export function createRankingInput(
       ownPopularByCountry: {},
       hiddenGems: [],
     },
-    popularity: new Map(popular.map(([itemId, score]) => [itemId, score / 100])),
     user: EMPTY_USER_STATE,
     affinity: [],
     modelScores: null,

@@ -88,7 +88,7 @@ const statistics: Statistics = {
   schema: 1,
   computedAt: '2026-03-01T00:00:00Z',
   popularUntil: '2026-02-01',
-  popular: [],
+  popular: [...catalogue.keys()].map((itemId, index) => [itemId, 0.7 ** index]),
   trending: [
     ['shown', 4],
     ['liked', 1],
@@ -104,7 +104,6 @@ const statistics: Statistics = {
 };
 
 const columns = createColumns(catalogue.values());
-const popularity = new Map([...catalogue.keys()].map((itemId, index) => [itemId, 0.7 ** index]));
 const candidates: DescribedCandidate[] = [...catalogue.keys()].map((itemId, index) => ({
   itemId,
   sources: index % 2 === 0 ? { retrieval: 1 / (1 + index), similar: 0.5 } : { search: 1 },
@@ -117,7 +116,7 @@ function encodeRows(user: UserState, context: RequestContext): string {
     user,
     affinity: computeGenreAffinity(user.history, (itemId) => catalogue.get(itemId)?.genres, user.preferences.genres),
     columns,
-    statistics: new StatisticsColumns(columns, statistics, popularity),
+    statistics: new StatisticsColumns(columns, statistics),
     context,
     today: '2026-03-01',
   });

@@ -142,11 +142,11 @@ it('takes an item into the lists that name it as soon as the catalogue has it', 
     ['a', 4],
   ]);
   expect([...popular.indexes]).toEqual([-1, 0]);
-  expect([...popular.column]).toEqual([4]);
+  expect([...popular.column]).toEqual([0.5]);
   columns.put(makeItem('other'));
   columns.put(makeItem('late'));
   popular.follow();
   expect([...popular.indexes]).toEqual([2, 0]);
-  expect([...popular.column.subarray(0, 3)]).toEqual([4, 0, 8]);
+  expect([...popular.column.subarray(0, 3)]).toEqual([0.5, 0, 1]);
   expect([popular.shares.get(2), popular.shares.get(0), popular.shares.get(1)]).toEqual([1, 0.5, undefined]);
 });

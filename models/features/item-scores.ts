@@ -69,23 +69,28 @@ export class ItemScores {
     this.#byIndex = undefined;
   }
 
-  /** Scores by item index, 0 for items that are not in the list: for long lists. */
+  /** Scores relative to the best by item index, 0 for items that are not in the list: for long lists. */
   get column(): Float64Array {
     this.#column = growColumn(this.#column ?? this.#fillColumn(), this.#columns.length);
     return this.#column;
   }
 
-  /** Scores relative to the best by item index: for short lists. */
+  /** The same for short lists. */
   get shares(): ReadonlyMap<number, number> {
     this.#byIndex ??= new Map(
-      Array.from(this.scores, (score, position) => [this.indexes[position]!, this.best > 0 ? score / this.best : 0]),
+      Array.from(this.scores, (score, position) => [this.indexes[position]!, this.#share(score)]),
     );
     return this.#byIndex;
   }
 
+  #share(score: number): number {
+    return this.best > 0 ? score / this.best : 0;
+  }
+
   #fillColumn(): Float64Array {
     const column = new Float64Array(this.#columns.length);
-    for (const [position, index] of this.indexes.entries()) if (index >= 0) column[index] = this.scores[position]!;
+    for (const [position, index] of this.indexes.entries())
+      if (index >= 0) column[index] = this.#share(this.scores[position]!);
     return column;
   }
 }

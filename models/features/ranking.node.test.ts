@@ -4,6 +4,8 @@ import { ACTIONS, DEFAULT_SETTINGS } from '../contracts/algorithm-settings.ts';
 import { EMPTY_CONTEXT } from '../contracts/context.ts';
 import type { Item } from '../contracts/item.ts';
 import { EMPTY_USER_STATE, type UserState } from '../contracts/signals.ts';
+import { type ItemScore, Statistics } from '../contracts/statistics.ts';
+import type { ItemColumns } from './item-columns.ts';
 import {
   computeExpectedUtilities,
   encodeFeatures,
@@ -40,13 +42,18 @@ const user = {
   history: [{ itemId: 'own', weight: 1, ageDays: 1, strongestType: 'play' }],
   played: ['own'],
 };
+const readPopular = (columns: ItemColumns, ...popular: ItemScore[]) =>
+  new StatisticsColumns(
+    columns,
+    Statistics.parse({ schema: 1, computedAt: '2026-03-01T00:00:00Z', popular, trending: [], bestRated: [] }),
+  );
 const encode = (candidates: readonly Candidate[], shown: UserState['shown'] = []) => {
   const columns = createColumns([own, ...candidates.map((one) => one.item)]);
   const request = computeRequestFeatures({
     user: { ...user, shown },
     affinity: [{ genre: 'Strategy', share: 0.75 }],
     columns,
-    statistics: new StatisticsColumns(columns, null, new Map([['g1', 0.25]])),
+    statistics: readPopular(columns, ['first', 4], ['g1', 1]),
     context: { ...EMPTY_CONTEXT, localHour: 6, platform: 'linux' },
     today: '2026-03-03',
   });
@@ -98,7 +105,7 @@ test('encodes the facts about a candidate and its player', () => {
 
 test('features of an item follow its changes, the statistics and the day', () => {
   const columns = createColumns([item()]);
-  const popular = new StatisticsColumns(columns, null, new Map([['g1', 1]]));
+  const popular = readPopular(columns, ['g1', 1]);
   const readAt = (today: string, statistics = popular) => {
     const input = { user, affinity: [], columns, statistics, context: EMPTY_CONTEXT, today };
     const values = encodeFeatures(
@@ -112,7 +119,7 @@ test('features of an item follow its changes, the statistics and the day', () =>
   expect(readAt('2026-03-03').freshness).toBeCloseTo(Math.exp(-1), 2);
   columns.put(item({ price: 0 }));
   expect(readAt('2026-03-03')['price/free']).toBe(1);
-  expect(readAt('2026-03-03', new StatisticsColumns(columns, null, new Map())).popularity).toBe(0);
+  expect(readAt('2026-03-03', new StatisticsColumns(columns, null)).popularity).toBe(0);
   expect(readAt('2026-03-03').popularity).toBe(1);
 });
 

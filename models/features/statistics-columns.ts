@@ -11,25 +11,22 @@ export class StatisticsColumns {
   readonly trending: ItemScores;
   readonly bestRated: ItemScores;
   readonly hiddenGems: ItemScores;
-  readonly #popularity: ItemScores;
   readonly #columns: ItemColumns;
   readonly #statistics: Statistics | null;
   readonly #countries = new Map<string, ItemScores>();
 
-  /** `popularity`: by item id, the most popular at 1. */
-  constructor(columns: ItemColumns, statistics: Statistics | null, popularity: ReadonlyMap<string, number>) {
+  constructor(columns: ItemColumns, statistics: Statistics | null) {
     this.#columns = columns;
     this.#statistics = statistics;
     this.popular = new ItemScores(columns, statistics?.popular ?? []);
     this.trending = new ItemScores(columns, statistics?.trending ?? []);
     this.bestRated = new ItemScores(columns, statistics?.bestRated ?? []);
     this.hiddenGems = new ItemScores(columns, statistics?.hiddenGems ?? []);
-    this.#popularity = new ItemScores(columns, [...popularity]);
   }
 
   /** By item index, the most popular at 1, items without events at 0. */
   get popularity(): Float64Array {
-    return this.#popularity.column;
+    return this.popular.column;
   }
 
   /** Empty for an unknown country, and for one without enough events. */
@@ -46,25 +43,21 @@ export class StatisticsColumns {
 
   /** Takes in the items that came into the catalogue since the last call. */
   follow(): void {
-    const lists = [this.popular, this.trending, this.bestRated, this.hiddenGems, this.#popularity];
+    const lists = [this.popular, this.trending, this.bestRated, this.hiddenGems];
     for (const list of [...lists, ...this.#countries.values()]) list.follow();
   }
 }
 
-const known = new WeakMap<ItemColumns, { from: readonly [object | null, object]; columns: StatisticsColumns }>();
+const known = new WeakMap<ItemColumns, { statistics: Statistics | null; columns: StatisticsColumns }>();
 
 /** The same object for as long as the statistics are the same. */
-export function readStatisticsColumns(
-  columns: ItemColumns,
-  statistics: Statistics | null,
-  popularity: ReadonlyMap<string, number>,
-): StatisticsColumns {
+export function readStatisticsColumns(columns: ItemColumns, statistics: Statistics | null): StatisticsColumns {
   const before = known.get(columns);
-  if (before?.from[0] === statistics && before.from[1] === popularity) {
+  if (before?.statistics === statistics) {
     before.columns.follow();
     return before.columns;
   }
-  const made = new StatisticsColumns(columns, statistics, popularity);
-  known.set(columns, { from: [statistics, popularity], columns: made });
+  const made = new StatisticsColumns(columns, statistics);
+  known.set(columns, { statistics, columns: made });
   return made;
 }

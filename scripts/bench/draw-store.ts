@@ -53,7 +53,6 @@ export function drawRankingInputs(items: number, players: number): RankingInput[
     settings: DEFAULT_SETTINGS,
     catalogue,
     statistics,
-    popularity: new Map(statistics.popular.map(([itemId, score]) => [itemId, score / statistics.popular[0]![1]])),
     releaseItems: new Map(itemIds.map((itemId, index) => [itemId, index])),
     neighboursOf: drawNeighbours(itemIds),
     rules: RULES,

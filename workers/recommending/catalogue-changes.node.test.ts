@@ -26,7 +26,6 @@ const ruleOf = (action: Rule['action'], match: Rule['match']): Rule => ({
 // The same objects for all answers, as in an isolate; they name games, tags and developers that come later.
 const popular = listEvery(2, 0);
 const kept = {
-  popularity: new Map(popular.map(([itemId, score]) => [itemId, score / 200])),
   releaseItems: new Map(ids.filter((_, n) => n % 5 !== 0).map((itemId, index) => [itemId, index])),
   rules: [
     ruleOf('exclude', { itemIds: ['g31', 'g77'] }),

@@ -158,8 +158,13 @@ it('derives a series from a title', async () => {
   expect(seriesOf('1942: Pacific')).not.toBe(seriesOf('1943: Atlantic'));
 });
 
+const withPopular = (known: readonly string[]) => ({
+  ...createRankingInput().statistics!,
+  popular: known.map((itemId, index): [string, number] => [itemId, 100 - 2 * index]),
+});
+
 it('gives one position of the first row to an unexplored item, as often as its propensity says', async () => {
-  const known = new Map(itemIds.slice(0, 40).map((itemId, index) => [itemId, 1 - index / 50]));
+  const statistics = withPopular(itemIds.slice(0, 40));
   const affinity = [{ genre: 'Racing', share: 1 }];
   // Different series.
   const items = all.map((item) => ({ ...item, title: `${item.itemId} the Game` }));
@@ -169,7 +174,7 @@ it('gives one position of the first row to an unexplored item, as often as its p
   let shuffled = 0;
   for (let n = 0; n < answers; n++) {
     const { topPicks, ranking } = await composeGallery(
-      createRankingInput({ popularity: known, affinity, random: createRng(`answer ${n}`) }, items),
+      createRankingInput({ statistics, affinity, random: createRng(`answer ${n}`) }, items),
       12,
     );
     expect(topPicks).toHaveLength(12);
@@ -213,11 +218,11 @@ it('explores within the caps', async () => {
     title: `${item.itemId} the Game`,
     developer: index % 2 === 0 ? 'Giant' : `Studio ${index}`,
   }));
-  const popularity = new Map(items.slice(0, 40).map(({ itemId }, index) => [itemId, 1 - index / 50]));
+  const statistics = withPopular(itemIds.slice(0, 40));
   let explored = 0;
   for (let n = 0; n < 300; n++) {
     const { topPicks, ranking } = await composeGallery(
-      createRankingInput({ popularity, random: createRng(`capped ${n}`) }, items),
+      createRankingInput({ statistics, random: createRng(`capped ${n}`) }, items),
       12,
     );
     const giants = topPicks.filter(({ candidate }) => getItem(ranking, candidate).developer === 'Giant');

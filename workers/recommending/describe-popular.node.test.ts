@@ -20,7 +20,7 @@ it('claims popularity only where there is evidence, and “now” only for the l
   expect(titleWith({ popular: [['g0', 1]] })).toBe('From the catalogue');
   expect(titleWith({ popular: [] })).toBe('From the catalogue');
 
-  const nothing = { ...input, statistics: null, popularity: new Map<string, number>() };
+  const nothing = { ...input, statistics: null };
   const [row] = (await composeGallery(nothing, 5)).rows;
   expect(row!.title).toBe('From the catalogue');
   const reasons = [row!.reason, ...row!.items.map(({ reason }) => reason)];

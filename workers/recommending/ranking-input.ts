@@ -25,8 +25,6 @@ export interface RankingInput {
   catalogue: Catalogue;
   /** Null before the statistics job has run for the first time. */
   statistics: Statistics | null;
-  /** By item id, the most popular at 1. */
-  popularity: ReadonlyMap<string, number>;
   user: UserState;
   /** The player's state when the first page of this list was computed; undefined for a first page. */
   earlierUser?: UserState | undefined;

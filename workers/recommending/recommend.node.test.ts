@@ -222,7 +222,6 @@ it('answers alike in isolates that read the catalogue in different orders, so ea
   const { statistics } = createRankingInput();
   const changes = {
     statistics: { ...statistics!, popular: statistics!.popular.slice(0, 5) },
-    popularity: new Map([['g0', 1]]),
     releaseItems: new Map([['g0', 0]]),
   };
   const answer = async (read: typeof items) => {
@@ -235,7 +234,7 @@ it('answers alike in isolates that read the catalogue in different orders, so ea
 });
 
 it('answers without statistics, model or signals; an empty catalogue is the only empty gallery', async () => {
-  const bare = { statistics: null, popularity: new Map() };
+  const bare = { statistics: null };
   expect((await recommend(createRankingInput(bare), 20)).items).toHaveLength(20);
   expect((await composeGallery(createRankingInput(bare), 12)).rows[0]!.items).toHaveLength(12);
   expect((await composeGallery(createRankingInput({ ...bare, catalogue: new Catalogue() }), 12)).rows).toEqual([]);

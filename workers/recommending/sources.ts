@@ -12,9 +12,8 @@ import { type ShownItem, type Source, walkReleases, walkScores } from './source.
 export const readStatistics = ({
   catalogue,
   statistics,
-  popularity,
-}: Pick<RankingInput, 'catalogue' | 'statistics' | 'popularity'>): StatisticsColumns =>
-  readStatisticsColumns(catalogue.columns, statistics, popularity);
+}: Pick<RankingInput, 'catalogue' | 'statistics'>): StatisticsColumns =>
+  readStatisticsColumns(catalogue.columns, statistics);
 
 /** Items that rules pin by id. */
 export const retrievePinned =

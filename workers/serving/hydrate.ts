@@ -49,7 +49,6 @@ export interface HydratedRequest {
 }
 
 /** One object for all answers: columns are kept for each (models/features/statistics-columns.ts). */
-const NO_POPULARITY: ReadonlyMap<string, number> = new Map();
 
 export async function hydrate(request: RecommendationRequest): Promise<HydratedRequest> {
   const inputs = await readInputs(request);
@@ -88,7 +87,6 @@ async function prepare(request: RecommendationRequest, inputs: Inputs, plan: Pla
       settings: plan.settings,
       catalogue,
       statistics: caches.statistics.value?.statistics ?? null,
-      popularity: caches.statistics.value?.popularity ?? NO_POPULARITY,
       user,
       earlierUser: earlier,
       affinity: computeAffinity(ranked, catalogue),

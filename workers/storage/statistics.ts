@@ -11,8 +11,6 @@ export interface LoadedStatistics {
   /** The file's. */
   key: string;
   statistics: Statistics;
-  /** Popularity per item, the most popular at 1. */
-  popularity: ReadonlyMap<string, number>;
 }
 
 /** Files that stay: isolates follow the newest within seconds, and a file is replaced after minutes. */
@@ -39,7 +37,5 @@ const listStatistics = async (bucket: R2Bucket): Promise<string[]> =>
 /** Throws if the file cannot be read. */
 export async function readStatistics(bucket: R2Bucket, key: string): Promise<LoadedStatistics> {
   const bytes = await readThroughLocation(bucket, key);
-  const statistics = Statistics.parse(JSON.parse(new TextDecoder().decode(bytes)));
-  const top = statistics.popular[0]?.[1] ?? 1;
-  return { key, statistics, popularity: new Map(statistics.popular.map(([itemId, score]) => [itemId, score / top])) };
+  return { key, statistics: Statistics.parse(JSON.parse(new TextDecoder().decode(bytes))) };
 }
