@@ -5,6 +5,7 @@ import type { SourceName } from '../../models/contracts/gallery.ts';
 import type { ItemColumns } from '../../models/features/item-columns.ts';
 import type { Retrieved } from './candidates.ts';
 import { type Filter, removes } from './filter.ts';
+import { shareVerdicts } from './shared-verdicts.ts';
 import type { Source } from './source.ts';
 
 const UNKNOWN = 0;
@@ -19,13 +20,17 @@ export class CandidatePool {
   readonly retrieved: Retrieved[] = [];
   /** Item indexes that a source visited and a filter removed. */
   readonly removed: number[] = [];
-  readonly #filters: readonly Filter[];
+  readonly #filters: readonly Pick<Filter, 'removes'>[];
   readonly #mask: Int32Array;
   /** By candidate, the number of the list that it was put into last. */
   readonly #lists: number[] = [];
 
-  constructor(filters: readonly Filter[], { length }: ItemColumns) {
-    this.#filters = filters.filter(({ listed }) => listed === undefined);
+  constructor(filters: readonly Filter[], columns: ItemColumns) {
+    const { length } = columns;
+    this.#filters = shareVerdicts(
+      filters.filter(({ listed }) => listed === undefined),
+      columns,
+    );
     if (sharedMask.length < length) sharedMask = new Int32Array(2 * length);
     this.#mask = sharedMask.fill(UNKNOWN, 0, length);
     for (const { listed = [] } of filters) for (const index of listed) if (index >= 0) this.#mask[index] = LISTED;

@@ -4,12 +4,14 @@ export interface Filter {
   removes(index: number): boolean;
   /** The item indexes that it removes, if it is a list of them; −1 for items that the catalogue has never had. */
   listed?: ReadonlySet<number>;
+  /** Undefined if it is the player's own; filters of the same key remove the same items of a catalogue. */
+  key?: string;
   /** For items that it removes. */
   explain(index: number): string;
 }
 
 /** True if any of the filters removes the item. */
-export function removes(filters: readonly Filter[], index: number): boolean {
+export function removes(filters: readonly Pick<Filter, 'removes'>[], index: number): boolean {
   for (const filter of filters) if (filter.removes(index)) return true;
   return false;
 }

@@ -58,6 +58,7 @@ function createAgeFilters(limits: readonly (number | null)[], columns: ItemColum
   const isUnrated = (index: number) => columns.ageRatings[index] === NO_AGE_RATING;
   return [
     {
+      key: `age ${limit}`,
       removes: (index) => isUnrated(index) || columns.ageRatings[index]! > limit,
       explain: (index) => (isUnrated(index) ? 'has no age rating' : `rated for ${columns.ageRatings[index]}`),
     },
@@ -69,6 +70,7 @@ function createPlatformFilters({ platform }: RequestContext, { labels }: ItemCol
   const wanted = labels.table.findFolds([platform]);
   return [
     {
+      key: `platform ${wanted.only}`,
       removes: (index) => labels.hasPlatforms(index) && labels.findPlatform(index, wanted) < 0,
       explain: () => `not for ${platform}`,
     },

@@ -7,21 +7,29 @@ import type { Filter } from './filter.ts';
 /** Returns true if the item meets every condition of a rule, each by any of its values. */
 type Matcher = (index: number) => boolean;
 
+/** `key`: tells matchers apart (filter.ts). */
+interface KnownMatcher {
+  key: string;
+  names: number;
+  matches: Matcher;
+}
+let created = 0;
+
 /** A rule is the same object for as long as an isolate caches it. */
-type Matchers = WeakMap<Rule['match'], { names: number; matches: Matcher }>;
+type Matchers = WeakMap<Rule['match'], KnownMatcher>;
 /** By columns: those that were replaced are not kept for a rule that is not in force. */
 const matchersOf = new WeakMap<ItemColumns, Matchers>();
 
-function getMatcher({ match }: Pick<Rule, 'match'>, columns: ItemColumns): Matcher {
+function getMatcher({ match }: Pick<Rule, 'match'>, columns: ItemColumns): KnownMatcher {
   // Ids, labels and developers are only added: as many are the same ones.
   const names = columns.length + columns.labels.table.length + columns.developerTable.length;
   const matchers: Matchers = matchersOf.get(columns) ?? new WeakMap();
   matchersOf.set(columns, matchers);
   const known = matchers.get(match);
-  if (known?.names === names) return known.matches;
-  const matches = createMatcher(match, columns);
-  matchers.set(match, { names, matches });
-  return matches;
+  if (known?.names === names) return known;
+  const made = { key: `rule ${++created}`, names, matches: createMatcher(match, columns) };
+  matchers.set(match, made);
+  return made;
 }
 
 function createMatcher(
@@ -58,10 +66,10 @@ function createMatcher(
 export const createRuleFilters = (rules: readonly Rule[], columns: ItemColumns): Filter[] =>
   rules
     .filter(({ action }) => action === 'exclude')
-    .map((rule) => ({
-      removes: getMatcher(rule, columns),
-      explain: () => `excluded by the rule ${rule.ruleId}`,
-    }));
+    .map((rule) => {
+      const { key, matches } = getMatcher(rule, columns);
+      return { key, removes: matches, explain: () => `excluded by the rule ${rule.ruleId}` };
+    });
 
 /** Bounds the product of all factors, so that a score stays finite. */
 const FACTOR_MAX = 1e9;
@@ -79,7 +87,7 @@ export function prepareRules(rules: readonly Rule[], columns: ItemColumns): Rule
   const matchersOf = (...actions: Rule['action'][]) =>
     rules
       .filter(({ action }) => actions.includes(action))
-      .map((rule) => ({ rule, matches: getMatcher(rule, columns) }));
+      .map((rule) => ({ rule, matches: getMatcher(rule, columns).matches }));
   const pins = matchersOf('pin');
   const weights = matchersOf('boost', 'bury');
   const computeFactor = (index: number): number => {
@@ -101,7 +109,7 @@ export function prepareRules(rules: readonly Rule[], columns: ItemColumns): Rule
 
 /** Returns the ids of the rules whose conditions the item meets. */
 export const listMatchingRules = (index: number, rules: readonly Rule[], columns: ItemColumns): string[] =>
-  rules.filter((rule) => getMatcher(rule, columns)(index)).map(({ ruleId }) => ruleId);
+  rules.filter((rule) => getMatcher(rule, columns).matches(index)).map(({ ruleId }) => ruleId);
 
 /** Returns the rules in force for a country and a platform; unknown ones match no list. `now`: epoch milliseconds. */
 export function selectRulesInForce(
