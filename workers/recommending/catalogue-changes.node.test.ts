@@ -1,5 +1,8 @@
 // What is kept of the catalogue between answers follows its changes: columns, orders, lists, features, matchers.
 
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
@@ -105,4 +108,20 @@ it('keeps no list of countries that the statistics do not have', () => {
   const columns = readStatistics(input);
   expect(columns.readCountry('trendingByCountry', 'CH')).toBe(columns.readCountry('trendingByCountry', 'CH'));
   expect(columns.readCountry('trendingByCountry', 'AA')).not.toBe(columns.readCountry('trendingByCountry', 'AA'));
+});
+
+it('lets a replaced catalogue go at once: an isolate has no memory for two', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const answerByAnother = async () => {
+    const catalogue = new Catalogue();
+    for (const itemId of ids) catalogue.apply({ itemId, revision: 1, item: makeItem(itemId) });
+    await answer(catalogue, kept);
+    return new WeakRef(catalogue.columns);
+  };
+  const replaced = await answerByAnother();
+  // The release, the rules and the statistics are those of the answers before and after.
+  await setImmediate();
+  collectGarbage();
+  expect(replaced.deref()).toBeUndefined();
 });

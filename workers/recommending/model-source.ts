@@ -24,18 +24,17 @@ export const retrieveByModel =
     return true;
   };
 
-const vocabularies = new WeakMap<readonly string[], { columns: ItemColumns; indexes: IdIndexes }>();
+/** By columns, then by vocabulary: those that were replaced are not kept. */
+const vocabularies = new WeakMap<ItemColumns, WeakMap<readonly string[], IdIndexes>>();
 
 /** Item indexes of the catalogue by those of a release's vocabulary: looked up once per release. */
 export function readVocabulary(columns: ItemColumns, itemIds: readonly string[]): Int32Array {
-  const known = vocabularies.get(itemIds);
-  if (known?.columns === columns) {
-    known.indexes.follow();
-    return known.indexes.indexes;
-  }
-  const indexes = new IdIndexes(columns, itemIds);
-  vocabularies.set(itemIds, { columns, indexes });
-  return indexes.indexes;
+  const known = vocabularies.get(columns) ?? new WeakMap();
+  vocabularies.set(columns, known);
+  const vocabulary = known.get(itemIds) ?? new IdIndexes(columns, itemIds);
+  known.set(itemIds, vocabulary);
+  vocabulary.follow();
+  return vocabulary.indexes;
 }
 
 /** Positions in the vocabulary with positive scores, best first; all of `first` score higher than the rest. */
