@@ -105,15 +105,16 @@ class SlateBuilder {
     for (let position = 0; position < left.length && compared < COMPARED_MAX; position++) {
       const index = left.indexes[position]!;
       if (left.isTaken[position] === 1 || refused?.has(index) || this.#caps.isCapped(index)) continue;
-      const value =
-        left.scores[position]! *
-        (1 - similarityWeight * this.#findSimilarity(left, position)) *
-        (1 + calibrationWeight * this.#computeLack(index));
+      compared++;
+      const score = left.scores[position]!;
+      const gain = 1 + calibrationWeight * this.#computeLack(index);
+      // Similarity, which is dearer to find, only lowers the value.
+      if (score * gain <= bestValue) continue;
+      const value = score * (1 - similarityWeight * this.#findSimilarity(left, position)) * gain;
       if (value > bestValue) {
         best = position;
         bestValue = value;
       }
-      compared++;
     }
     return best;
   }
