@@ -3,7 +3,9 @@
 import { DEFAULT_SETTINGS } from '../models/contracts/algorithm-settings.ts';
 import { EMPTY_CONTEXT } from '../models/contracts/context.ts';
 import type { Item } from '../models/contracts/item.ts';
+import { type Neighbours, NO_NEIGHBOURS } from '../models/contracts/neighbours.ts';
 import { EMPTY_USER_STATE } from '../models/contracts/signals.ts';
+import type { ItemScore } from '../models/contracts/statistics.ts';
 import type { RankingInput } from '../workers/recommending/ranking-input.ts';
 import type { Ranking } from '../workers/recommending/recommend.ts';
 import { Catalogue } from '../workers/storage/catalogue.ts';
@@ -21,6 +23,13 @@ export const getItem = ({ candidates: { columns, indexes } }: Pick<Ranking, 'can
   columns.read(indexes[candidate]!)!;
 
 export const itemIds = Array.from({ length: 60 }, (_, index) => `g${index}`);
+
+/** As of a release with these items only, nearest first. */
+export const toNeighbours = (scores: readonly ItemScore[]): Neighbours => ({
+  itemIds: scores.map(([itemId]) => itemId),
+  positions: Int32Array.from(scores.keys()),
+  weights: Float32Array.from(scores, ([, weight]) => weight),
+});
 
 /** `items`: the catalogue, by default the sixty items. */
 export function createRankingInput(
@@ -57,7 +66,7 @@ export function createRankingInput(
     affinity: [],
     modelScores: null,
     releaseItems: null,
-    neighboursOf: () => [],
+    neighboursOf: () => NO_NEIGHBOURS,
     context: EMPTY_CONTEXT,
     rules: [],
     predictActions: null,

@@ -13,6 +13,18 @@ export interface NeighbourTables {
   weights: Float32Array;
 }
 
+/** The neighbours of one item, nearest first. */
+export interface Neighbours {
+  /** The release's vocabulary. */
+  itemIds: readonly string[];
+  /** In the vocabulary. */
+  positions: Int32Array;
+  /** 0–1. */
+  weights: Float32Array;
+}
+
+export const NO_NEIGHBOURS: Neighbours = { itemIds: [], positions: new Int32Array(0), weights: new Float32Array(0) };
+
 /** More than a row shows, even to a player who owns most of them. */
 export const NEIGHBOURS_PER_ITEM_MAX = 50;
 const CELL_BYTES = 8;

@@ -137,13 +137,16 @@ function drawStatistics(items: readonly Item[], random: Random): Statistics {
   };
 }
 
-const drawNeighbours =
-  (itemIds: readonly string[]) =>
-  (itemId: string): ItemScore[] =>
-    Array.from({ length: NEIGHBOURS }, (_, rank) => [
-      itemIds[(Number(itemId.slice(1)) + 1 + rank) % itemIds.length]!,
-      1 / (1 + rank),
-    ]);
+/** The neighbours of an item are those that follow it in the vocabulary. */
+function drawNeighbours(itemIds: readonly string[]): RankingInput['neighboursOf'] {
+  const { length } = itemIds;
+  const following = Int32Array.from({ length: length + NEIGHBOURS }, (_, position) => (position + 1) % length);
+  const weights = Float32Array.from({ length: NEIGHBOURS }, (_, rank) => 1 / (1 + rank));
+  return (itemId) => {
+    const position = Number(itemId.slice(1));
+    return { itemIds, positions: following.subarray(position, position + NEIGHBOURS), weights };
+  };
+}
 
 function drawUser(itemIds: readonly string[], random: Random): UserState {
   const history = Array.from({ length: HISTORY_LENGTH }, (_, index): HistoryItem => {

@@ -1,17 +1,15 @@
 // Reads the neighbours of one item from the release's tables. It runs no model.
 
-import type { ItemScore } from '../../models/contracts/statistics.ts';
+import { type Neighbours, NO_NEIGHBOURS } from '../../models/contracts/neighbours.ts';
 import type { LoadedRelease } from './release.ts';
 
-/** [itemId, weight 0–1], nearest first; empty if the release has no such item, or no neighbours of it. */
-export function readNeighbours({ itemIndices, itemIds, neighbours }: LoadedRelease, itemId: string): ItemScore[] {
+/** Views of the tables; empty if the release has no such item, or no neighbours of it. */
+export function readNeighbours({ itemIndices, itemIds, neighbours }: LoadedRelease, itemId: string): Neighbours {
   const itemIndex = itemIndices.get(itemId);
-  if (itemIndex === undefined) return [];
-  const read: ItemScore[] = [];
-  for (let n = itemIndex * neighbours.perItem; n < (itemIndex + 1) * neighbours.perItem; n++) {
-    const weight = neighbours.weights[n]!;
-    if (weight === 0) break;
-    read.push([itemIds[neighbours.neighbours[n]!]!, weight]);
-  }
-  return read;
+  if (itemIndex === undefined) return NO_NEIGHBOURS;
+  const { perItem, weights } = neighbours;
+  const start = itemIndex * perItem;
+  let end = start;
+  while (end < start + perItem && weights[end]! > 0) end++;
+  return { itemIds, positions: neighbours.neighbours.subarray(start, end), weights: weights.subarray(start, end) };
 }

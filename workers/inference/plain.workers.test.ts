@@ -30,8 +30,8 @@ it('sums the neighbours of a history, with the model’s decay if it has one, an
     expect([release.manifest.version, release.scorer.engine, release.scorer.memory]).toEqual([version, 'plain', null]);
     const expected = new Float64Array(300);
     ['g3', 'g10', 'g11'].forEach((itemId, position) => {
-      for (const [neighbour, weight] of readNeighbours(release, itemId))
-        expected[release.itemIndices.get(neighbour)!]! += votes[position]! * weight;
+      const { positions, weights } = readNeighbours(release, itemId);
+      for (const [at, itemIndex] of positions.entries()) expected[itemIndex]! += votes[position]! * weights[at]!;
     });
     const largest = Math.max(...expected);
     const scores = await release.scorer.score(encodeHistories([[], history], release.itemIndices));

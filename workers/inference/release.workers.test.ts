@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { ACTIONS } from '../../models/contracts/algorithm-settings.ts';
 import { RELEASE_POINTER_KEY, releaseKey } from '../../models/contracts/layout.ts';
+import { NO_NEIGHBOURS } from '../../models/contracts/neighbours.ts';
 import { HISTORY_LENGTH, RELEASE_SCHEMA } from '../../models/contracts/release.ts';
 import { encodeHistories } from '../../models/features/history.ts';
 import { FEATURES } from '../../models/features/ranking.ts';
@@ -91,12 +92,11 @@ it("scores in workerd as the formula does, even padded and empty rows, and reads
   expect([loaded.scorer.engine, loaded.scorer.memory]).toEqual(['onnx', 'plain']);
   expect([WebAssembly.Memory, typeof Atomics.waitAsync]).toEqual([UnsharedMemory, 'function']);
   await expectScores(loaded, 0);
-  expect(readNeighbours(loaded, 'g299')).toHaveLength(20);
-  expect(readNeighbours(loaded, 'g299').slice(0, 2)).toEqual([
-    ['g0', 1],
-    ['g7', 0.5],
-  ]);
-  expect(readNeighbours(loaded, 'unknown')).toEqual([]);
+  const { itemIds: vocabulary, positions, weights } = readNeighbours(loaded, 'g299');
+  expect([positions.length, weights.length]).toEqual([20, 20]);
+  expect([vocabulary[positions[0]!], weights[0]]).toEqual(['g0', 1]);
+  expect([vocabulary[positions[1]!], weights[1]]).toEqual(['g7', 0.5]);
+  expect(readNeighbours(loaded, 'unknown')).toEqual(NO_NEIGHBOURS);
   expect(await loadNamed(env, loaded, 0)).toBe(loaded);
 });
 
@@ -262,7 +262,8 @@ it('swaps to a newer release; keeps the loaded one if the next is broken, and sa
   const third = (await read()).value!;
   expect(third.manifest.version).toBe('swap3');
   await expectScores(third, 7);
-  expect(readNeighbours(third, 'new game')[0]).toEqual([changed[7]!, 1]);
+  const { itemIds: vocabulary, positions, weights } = readNeighbours(third, 'new game');
+  expect([vocabulary[positions[0]!], weights[0]]).toEqual([changed[7]!, 1]);
 });
 
 it('opens the ranking model of a release; leaves out an unusable one, but keeps the release', async () => {

@@ -60,7 +60,7 @@ export async function getSimilar(
     throw new ProblemError('unavailable', 'The catalogue could not be read yet.');
   const to = input.catalogue.columns.find(itemId);
   if (to < 0) throw new ProblemError('not-found', `No visible item has the id “${itemId}”.`);
-  const tier: Tier = input.neighboursOf(itemId).length > 0 ? 'online' : 'statistics';
+  const tier: Tier = input.neighboursOf(itemId).positions.length > 0 ? 'online' : 'statistics';
   const similar = listSimilar(input, to);
   const items = recommendSimilar(input, similar, n, { genre, exclude, offset });
   const removed = listRemoved(

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { Explanation } from '../../models/contracts/gallery.ts';
+import { NO_NEIGHBOURS } from '../../models/contracts/neighbours.ts';
 import { makeKeyCaller, makePlayerCaller } from '../../tests/caller.ts';
 import { createItem, createRankingInput } from '../../tests/ranking-input.ts';
 import { explainItems } from '../recommending/explain.ts';
@@ -167,7 +168,7 @@ test('similar items are retrieved once, even if the answer is short', async () =
   let asked = 0;
   const neighboursOf = () => {
     asked++;
-    return [];
+    return NO_NEIGHBOURS;
   };
   const short = openRecommender({ answer, input: createRankingInput({ neighboursOf }, items) });
   for (const n of [3, 100]) {

@@ -2,9 +2,10 @@
 
 import type { AlgorithmSettings } from '../../models/contracts/algorithm-settings.ts';
 import type { RequestContext } from '../../models/contracts/context.ts';
+import type { Neighbours } from '../../models/contracts/neighbours.ts';
 import type { Rule } from '../../models/contracts/rule.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
-import type { ItemScore, Statistics } from '../../models/contracts/statistics.ts';
+import type { Statistics } from '../../models/contracts/statistics.ts';
 import type { GenreAffinity } from '../../models/features/affinity.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 
@@ -38,8 +39,8 @@ export interface RankingInput {
   predictActions: PredictActions | null;
   /** Item index by item id, the same object for the same release; null without a release. */
   releaseItems: ReadonlyMap<string, number> | null;
-  /** Returns an item's neighbours in the release, nearest first, weights 0–1; none if it does not know the item. */
-  neighboursOf(itemId: string): readonly ItemScore[];
+  /** Returns an item's neighbours in the release; none if it does not know the item. */
+  neighboursOf(itemId: string): Neighbours;
   /** The RNG of exploration: uniform in [0, 1), seeded by the answer's id. */
   random(): number;
   /** Today's date, ISO. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import type { ItemScore } from '../../models/contracts/statistics.ts';
-import { createItem, createRankingInput, itemIds } from '../../tests/ranking-input.ts';
+import { createItem, createRankingInput, itemIds, toNeighbours } from '../../tests/ranking-input.ts';
 import { Catalogue } from '../storage/catalogue.ts';
 import { recommendList, recommendSimilar } from './lists.ts';
 import { retrieveByModel } from './model-source.ts';
@@ -84,7 +84,7 @@ it('fills a page with rows without duplicates, each with its reason', async () =
     user,
     modelScores: scoresOf(10, 11, 12, 13, 14),
     affinity: [{ genre: 'Racing', share: 0.9 }],
-    neighboursOf: (itemId) => (itemId === 'g5' ? weighted(10, 20, 21, 22) : []),
+    neighboursOf: (itemId) => toNeighbours(itemId === 'g5' ? weighted(10, 20, 21, 22) : []),
   });
   const { rows } = await composeGallery(input, 4);
 
@@ -127,7 +127,7 @@ it('shows each game once if many sources retrieve it, and returns short rows on 
       { genre: 'Racing', share: 0.5 },
       { genre: 'Strategy', share: 0.5 },
     ],
-    neighboursOf: (itemId) => (itemId === 'g5' ? weighted(51, 52, 53, 54) : weighted(52, 51, 54, 55)),
+    neighboursOf: (itemId) => toNeighbours(itemId === 'g5' ? weighted(51, 52, 53, 54) : weighted(52, 51, 54, 55)),
   });
   for (const length of [1, 2, 3, 6, 12]) {
     const { rows } = await composeGallery(input, length);
@@ -158,7 +158,7 @@ it('does not keep the picks below the other rows for a personal row with nothing
     modelScores: scoresOf(...Array.from({ length: 12 }, (_, index) => index)),
     statistics: null,
     user: { ...EMPTY_USER_STATE, history: [{ itemId: 'g40', weight: 1, ageDays: 1, strongestType: 'like' }] },
-    neighboursOf: (itemId) => (itemId === 'g40' ? weighted(0, 1) : []),
+    neighboursOf: (itemId) => toNeighbours(itemId === 'g40' ? weighted(0, 1) : []),
   });
   const { rows } = await composeGallery(input, 4);
   expect(ids(rows[0]!.items)).toEqual(expect.arrayContaining(['g0', 'g1']));
@@ -200,7 +200,9 @@ it('composes baseline pages under the same filters', () => {
 });
 
 it('finds similar items by the release’s neighbours, and by content if it has none', async () => {
-  const input = createRankingInput({ neighboursOf: (itemId) => (itemId === 'g4' ? weighted(9, 8, 7) : [['gone', 1]]) });
+  const input = createRankingInput({
+    neighboursOf: (itemId) => toNeighbours(itemId === 'g4' ? weighted(9, 8, 7) : [['gone', 1]]),
+  });
   expect(recommendSimilar(input, listSimilar(input, 4), 2)).toEqual([
     { itemId: 'g9', score: 1, reason: 'Goes with Game 4' },
     { itemId: 'g8', score: 0.5, reason: 'Goes with Game 4' },
@@ -253,7 +255,7 @@ it('recommends a cold-start item by its content, to matching players and beside 
       history: [{ itemId: 'g0', weight: 1, ageDays: 1, strongestType: 'play' }],
       played: ['g0'],
     },
-    neighboursOf: () => weighted(10, 11, 12, 13, 14, 15),
+    neighboursOf: () => toNeighbours(weighted(10, 11, 12, 13, 14, 15)),
   };
   const input = createRankingInput(changes, [...known, fresh]);
   const picked = (await recommend(input, 10)).items;

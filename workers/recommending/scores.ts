@@ -104,8 +104,11 @@ function sortSpan(
 ): void {
   if (end - start === 2) {
     // Most spans are of two, which are swapped in a tenth of the time that Array.sort takes.
-    const [one, other] = [candidates[start]!, candidates[start + 1]!];
-    if (comesFirst(other, one)) [candidates[start], candidates[start + 1]] = [other, one];
+    const one = candidates[start]!;
+    const other = candidates[start + 1]!;
+    if (comesFirst(one, other)) return;
+    candidates[start] = other;
+    candidates[start + 1] = one;
     return;
   }
   const sorted = candidates.slice(start, end).sort((one, other) => (comesFirst(one, other) ? -1 : 1));

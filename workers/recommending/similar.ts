@@ -2,6 +2,7 @@
 
 import { createSimilarity, listColdStartItems, scoreAtRank } from './cold-start.ts';
 import { computeHistorySimilarities } from './history-similarity.ts';
+import { readVocabulary } from './model-source.ts';
 import { orderByScore, selectBest } from './order-by-score.ts';
 import type { RankingInput } from './ranking-input.ts';
 import type { ShownItem, Source } from './source.ts';
@@ -20,10 +21,12 @@ export function listSimilar(input: RankingInput, to: number): ShownItem[] {
   const { columns } = input.catalogue;
   const title = columns.titles.read(to);
   const reason = `Goes with ${title}`;
+  const { itemIds, positions, weights } = input.neighboursOf(columns.ids[to]!);
+  const vocabulary = readVocabulary(columns, itemIds);
   const neighbours: ShownItem[] = [];
-  for (const [itemId, score] of input.neighboursOf(columns.ids[to]!)) {
-    const index = columns.find(itemId);
-    if (index >= 0) neighbours.push({ index, score, reason });
+  for (let at = 0; at < positions.length; at++) {
+    const index = vocabulary[positions[at]!]!;
+    if (columns.isVisible[index] === 1) neighbours.push({ index, score: weights[at]!, reason });
   }
   if (neighbours.length === 0) return listByContent(input, to);
   const scores = neighbours.map(({ score }) => score);

@@ -3,6 +3,7 @@
 
 import type { Assignment } from '../../models/contracts/assignment.ts';
 import type { Degradation, Tier } from '../../models/contracts/gallery.ts';
+import { NO_NEIGHBOURS } from '../../models/contracts/neighbours.ts';
 import type { UserState } from '../../models/contracts/signals.ts';
 import { computeGenreAffinity, type GenreAffinity } from '../../models/features/affinity.ts';
 import { createRng } from '../../models/features/rng.ts';
@@ -95,7 +96,7 @@ async function prepare(request: RecommendationRequest, inputs: Inputs, plan: Pla
       modelScores: scored.scores,
       predictActions: createPredictor(release, models),
       releaseItems: release?.itemIndices ?? null,
-      neighboursOf: (itemId) => (release === undefined ? [] : readNeighbours(release, itemId)),
+      neighboursOf: (itemId) => (release === undefined ? NO_NEIGHBOURS : readNeighbours(release, itemId)),
       random: createRng(recommendationId),
       today,
     },
