@@ -78,7 +78,7 @@ it('makes safe galleries for active players from the log only, and none before t
   const stored = await env.DB.prepare("select body from batch_galleries where user_id = 'player-8'").first<string>(
     'body',
   );
-  expect(JSON.parse(stored!).rows[0].items[0]).not.toHaveProperty('item');
+  expect(Object.keys(JSON.parse(stored!).rows[0])).toEqual(['id', 'title', 'reason', 'itemIds', 'scores', 'reasons']);
   // Read with its games as they are now.
   const shownFirst = async () => (await readBatchGallery(env.DB, 'player-8'))!.rows[0]!.items[0]!;
   const { itemId } = await shownFirst();

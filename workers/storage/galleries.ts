@@ -2,13 +2,14 @@
 // the text and the same for many players; these are read with them, as they are now. Computing galleries:
 // workers/offline/compute-galleries.ts.
 
-import { BatchGallery } from '../../models/contracts/stored-gallery.ts';
+import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
 import { openUserHash, wasErased } from './erased-users.ts';
+import { GalleryColumns, readGalleryColumns, toGalleryColumns } from './gallery-columns.ts';
 import { type ItemRow, selectItems, toItem } from './items.ts';
 import { portionsOf } from './parameters.ts';
 
-const SHOWN_ITEMS = `select shown.value->>'itemId' from batch_galleries,
-  json_each(body, '$.rows') as one, json_each(one.value, '$.items') as shown where user_id = ?1`;
+const SHOWN_ITEMS = `select shown.value from batch_galleries,
+  json_each(body, '$.rows') as one, json_each(one.value, '$.itemIds') as shown where user_id = ?1`;
 
 /** With whole items, except those that are gone. Undefined if none was computed. Throws if it is of another version. */
 export async function readBatchGallery(db: D1Database, userId: string): Promise<BatchGallery | undefined> {
@@ -18,7 +19,7 @@ export async function readBatchGallery(db: D1Database, userId: string): Promise<
   ]);
   const [row] = found!.results as { body: string }[];
   if (row === undefined) return undefined;
-  const gallery = BatchGallery.parse(JSON.parse(row.body));
+  const gallery = readGalleryColumns(GalleryColumns.parse(JSON.parse(row.body)));
   const items = new Map((shown!.results as ItemRow[]).map((item) => [item.itemId, toItem(item)]));
   const rows = gallery.rows.map((row) => ({
     ...row,
@@ -39,7 +40,7 @@ export async function writeBatchGalleries(
   const hash = await openUserHash(db);
   const write = db.prepare(
     `insert into batch_galleries (user_id, body, computed_at)
-     select value->>0, value->>1, ?2 from json_each(?1) where not ${wasErased('value->>2', '?2')}
+     select value->>0, value->1, ?2 from json_each(?1) where not ${wasErased('value->>2', '?2')}
        and not exists (select 1 from erasure_users where user_id = value->>0)
        and not (${wasErased('value->>2', '0')} and exists (
          select 1 from erasures where user_hash = value->>2 and finished_at >= ?2
@@ -48,7 +49,7 @@ export async function writeBatchGalleries(
   );
   for (const { json } of portionsOf(galleries, ({ userId, gallery }) => [
     userId,
-    JSON.stringify(gallery),
+    toGalleryColumns(gallery),
     hash(userId),
   ]))
     await write.bind(json, now).run();
