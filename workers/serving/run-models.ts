@@ -57,7 +57,14 @@ export function createPredictor(release: LoadedRelease | undefined, { predict }:
   if (!release?.ranking.ranker) return null;
   return async (features, candidates) => {
     const probabilities = await predict(release, features, candidates);
-    if (!probabilities.every(Number.isFinite)) throw new Error('the ranking model predicts NaN or infinity');
+    if (!areFinite(probabilities)) throw new Error('the ranking model predicts NaN or infinity');
     return probabilities;
   };
+}
+
+/** By their sum: a function called for each of thousands of values takes three times as long. */
+function areFinite(probabilities: Float32Array): boolean {
+  let sum = 0;
+  for (const probability of probabilities) sum += probability;
+  return Number.isFinite(sum);
 }
