@@ -131,5 +131,9 @@ export const createSelectionFilters = ({ genre, exclude = [] }: Selection, colum
 
 export function createGenreFilter(genre: string, { labels }: ItemColumns): Filter {
   const wanted = labels.table.findFolds([genre]);
-  return { removes: (index) => labels.findGenre(index, wanted) < 0, explain: () => `not ${genre}` };
+  return {
+    key: `genre ${wanted.only}`,
+    removes: (index) => labels.findGenre(index, wanted) < 0,
+    explain: () => `not ${genre}`,
+  };
 }

@@ -10,6 +10,7 @@ import { createGenreFilter, createOwnGameFilters, createPlayerFilters, type Rest
 import { retrievePlayedLately, retrievePlayedLongAgo } from './history-sources.ts';
 import { retrieveByModel } from './model-source.ts';
 import type { RankingInput } from './ranking-input.ts';
+import { shareVerdicts } from './shared-verdicts.ts';
 import { listSimilar } from './similar.ts';
 import { filterSource, fromColumns, fromItems, type Source, type SourceColumns, takeInto } from './source.ts';
 import {
@@ -181,6 +182,7 @@ const GENRE_DEPTH = 400;
 function listGenreRows(input: RankingInput): RowContent[] {
   const strong = input.affinity.slice(0, GENRE_ROWS_MAX).filter(({ share }) => share >= GENRE_SHARE_MIN);
   if (strong.length === 0) return [];
+  const { columns } = input.catalogue;
   const best: SourceColumns = { indexes: [], scores: [], reasons: [] };
   takeInto(best, retrieveByModel(input), GENRE_DEPTH);
   takeInto(best, retrievePopular(input), GENRE_DEPTH);
@@ -188,7 +190,7 @@ function listGenreRows(input: RankingInput): RowContent[] {
     key: genre,
     title: `More ${genre}`,
     reason: `You like ${genre}`,
-    candidates: filterSource(fromColumns(best), [createGenreFilter(genre, input.catalogue.columns)]),
+    candidates: filterSource(fromColumns(best), shareVerdicts([createGenreFilter(genre, columns)], columns)),
   }));
 }
 

@@ -4,7 +4,7 @@ import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import { createItem, createRankingInput, itemIds } from '../../tests/ranking-input.ts';
 import { removes } from './filter.ts';
-import { createPlayerFilters } from './filters.ts';
+import { createGenreFilter, createPlayerFilters } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { shareVerdicts } from './shared-verdicts.ts';
 
@@ -36,8 +36,9 @@ it('removes for each player what the player’s filters remove, after changes of
   for (const turn of [0, 1, 2]) {
     for (const [index, itemId] of itemIds.entries())
       if (index % 3 === turn) catalogue.apply({ itemId, revision: 2 + turn, item: makeItem(index, turn) });
-    for (const player of [...PLAYERS, ...PLAYERS]) {
-      const filters = createPlayerFilters({ ...createRankingInput(player), catalogue });
+    const lists = PLAYERS.map((player) => createPlayerFilters({ ...createRankingInput(player), catalogue }));
+    for (const genre of ['Racing', 'Strategy', 'racing']) lists.push([createGenreFilter(genre, catalogue.columns)]);
+    for (const filters of [...lists, ...lists]) {
       const shared = shareVerdicts(filters, catalogue.columns);
       const list = (some: Parameters<typeof removes>[0]) =>
         itemIds.filter((itemId) => removes(some, catalogue.columns.find(itemId)));

@@ -7,8 +7,8 @@ import { type Filter, removes } from './filter.ts';
 const UNKNOWN = 0;
 const PASSED = 1;
 const REMOVED = 2;
-/** A byte for each item of the catalogue; the oldest makes room. */
-const KEPT_MAX = 8;
+/** A verdict takes a byte; those that were not read for longest make room. */
+const KEPT_BYTES = 1 << 20;
 
 interface Kept {
   changes: number;
@@ -35,11 +35,12 @@ function readVerdicts(keys: string, columns: ItemColumns): Uint8Array {
     keptOf.set(columns, kept);
   }
   const { verdicts } = kept;
-  const known = verdicts.get(keys);
-  if (known !== undefined) return known;
-  const [oldest] = verdicts.keys();
-  if (oldest !== undefined && verdicts.size === KEPT_MAX) verdicts.delete(oldest);
-  const made = new Uint8Array(columns.length);
-  verdicts.set(keys, made);
-  return made;
+  const read = verdicts.get(keys) ?? new Uint8Array(columns.length);
+  verdicts.delete(keys);
+  for (const oldest of verdicts.keys()) {
+    if ((verdicts.size + 1) * columns.length <= KEPT_BYTES) break;
+    verdicts.delete(oldest);
+  }
+  verdicts.set(keys, read);
+  return read;
 }

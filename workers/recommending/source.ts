@@ -49,7 +49,7 @@ export function walkReleases(
 
 /** The same candidates without those that filters remove. */
 export const filterSource =
-  (source: Source, filters: readonly Filter[]): Source =>
+  (source: Source, filters: readonly Pick<Filter, 'removes'>[]): Source =>
   (visit) =>
     source((index, score, reason) => removes(filters, index) || visit(index, score, reason));
 
