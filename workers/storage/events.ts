@@ -225,23 +225,48 @@ export const readActionsOf = (shards: LogShards, userIds: readonly string[]): Pr
   askShards(shards, (db) => readActionsIn(db, userIds));
 
 async function readActionsIn(db: D1Database, userIds: readonly string[]): Promise<LoggedAction[]> {
-  const [newest, archived] = await db.batch<LoggedAction>([
+  const [newest, archived] = await db.batch([
+    // A player's actions are one JSON text: as rows, each of their fields would cost more than to parse it.
     db
       .prepare(
-        `select ${ACTION_COLUMNS} from (
-           select *, row_number() over (partition by user_id order by timestamp desc, id desc) as recency from events
-           where user_id in (select value from json_each(?1)) and type <> 'impression'
-         ) where recency <= ?2`,
+        `select user_id as userId, (
+           select json_group_array(json_array(id, type, item_id, value, query, timestamp, platform, country)) from (
+             select * from events where user_id = players.user_id and type <> 'impression'
+             order by timestamp desc, id desc limit ?2
+           )
+         ) as actions from (select distinct value as user_id from json_each(?1)) as players`,
       )
       .bind(JSON.stringify(userIds), RECENT_ACTIONS_MAX),
     selectArchivedMarks(db, userIds),
   ]);
-  const read = [...newest!.results, ...archived!.results];
+  const players = (newest!.results as { userId: string; actions: string }[]).map(({ userId, actions }) => ({
+    userId,
+    actions: JSON.parse(actions) as ActionRow[],
+  }));
+  const read = [
+    ...players.flatMap(({ userId, actions }) => actions.map((row) => toAction(userId, row))),
+    ...(archived!.results as LoggedAction[]),
+  ];
   // Nearly all players have fewer actions here than that, so all their marks are among them.
-  const counts = Map.groupBy(newest!.results, ({ userId }) => userId);
-  const busy = userIds.filter((userId) => counts.get(userId)?.length === RECENT_ACTIONS_MAX);
+  const busy = players.filter(({ actions }) => actions.length === RECENT_ACTIONS_MAX).map(({ userId }) => userId);
   return busy.length === 0 ? read : [...read, ...(await readMarksOf(db, busy))];
 }
+
+type ActionRow = [
+  id: LoggedAction['id'],
+  type: LoggedAction['type'],
+  itemId: LoggedAction['itemId'],
+  value: LoggedAction['value'],
+  query: LoggedAction['query'],
+  timestamp: LoggedAction['timestamp'],
+  platform: LoggedAction['platform'],
+  country: LoggedAction['country'],
+];
+
+const toAction = (
+  userId: string,
+  [id, type, itemId, value, query, timestamp, platform, country]: ActionRow,
+): LoggedAction => ({ userId, id, type, itemId, value, query, timestamp, platform, country });
 
 async function readMarksOf(db: D1Database, userIds: readonly string[]): Promise<LoggedAction[]> {
   const { results } = await db
