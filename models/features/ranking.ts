@@ -23,18 +23,21 @@ export interface CandidateFeatures {
   readSource(source: SourceName): Float64Array;
 }
 
-/** A feature has one of three methods, a position has none. */
+/** A feature has one of four methods, a position has none. */
 interface Feature {
   name: string;
   /** Values are clamped to it, so that no item's data can inflate a score, and have codes of a byte. */
   range: FeatureRange;
   /** Returns the value that all candidates share. */
   computeOfRequest?(request: RequestFeatures): number;
+  /** Returns the candidates' values. */
+  read?(candidates: CandidateFeatures, sums: LabelSums): Float64Array;
   /** Writes the candidates' values; those that it does not write are 0. */
   write?(column: FeatureColumn, candidates: CandidateFeatures, request: RequestFeatures, sums: LabelSums): void;
   /** Returns the value of an item, whoever the player is. */
   computeOfItem?(input: ItemFeatureInput, index: number): number;
 }
+type Read = NonNullable<Feature['read']>;
 type Write = NonNullable<Feature['write']>;
 type ComputeOfRequest = NonNullable<Feature['computeOfRequest']>;
 
@@ -52,8 +55,8 @@ const signedOfRequest = (name: string, computeOfRequest: ComputeOfRequest): Feat
   range: SIGNED,
   computeOfRequest,
 });
-const source = (name: SourceName): Feature =>
-  share(`source/${name}`, (column, { readSource }) => column.setAll(readSource(name)));
+const shareOf = (name: string, read: Read): Feature => ({ name, range: SHARE, read });
+const source = (name: SourceName): Feature => shareOf(`source/${name}`, ({ readSource }) => readSource(name));
 const shareOfItem = (name: string, computeOfItem: NonNullable<Feature['computeOfItem']>): Feature => ({
   name,
   range: SHARE,
@@ -116,15 +119,15 @@ export const FEATURES: readonly Feature[] = [
   shareOfItem('freshness', (input, index) =>
     Math.exp(-Math.max(0, getAgeDays(input, index) ?? Number.POSITIVE_INFINITY) / FRESH_DAYS),
   ),
-  share('affinity/genres', (column, _, __, { genres }) => column.setAll(genres)),
-  share('affinity/tags', (column, _, __, { tags }) => column.setAll(tags)),
+  shareOf('affinity/genres', (_, { genres }) => genres),
+  shareOf('affinity/tags', (_, { tags }) => tags),
   share('developer/known', (column, { indexes }, { columns, developers }) => {
     for (let one = 0; one < indexes.length; one++) column.set(one, developers[columns.developers[indexes[one]!]!] ?? 0);
   }),
   share('series/known', (column, { indexes }, { columns, series }) => {
     for (let one = 0; one < indexes.length; one++) column.set(one, series[columns.series[indexes[one]!]!]!);
   }),
-  share('affinity/last', (column, _, __, { last }) => column.setAll(last)),
+  shareOf('affinity/last', (_, { last }) => last),
   signed('affinity/lift', (column, _, __, { meanLifts }) => {
     for (let one = 0; one < meanLifts.length; one++)
       column.set(one, meanLifts[one] === 0 ? 0 : Math.tanh(meanLifts[one]!));
@@ -178,8 +181,11 @@ export function encodeFeatures(candidates: CandidateFeatures, request: RequestFe
   fillShared(rows, request);
   writeOfItems(rows, candidates.indexes, request);
   const sums = sumLabels(candidates.indexes, request);
-  for (const [at, { range, write }] of FEATURES.entries())
-    write?.(new FeatureColumn(rows, FEATURES.length, at, range), candidates, request, sums);
+  for (const [at, { range, read, write }] of FEATURES.entries()) {
+    const column = new FeatureColumn(rows, FEATURES.length, at, range);
+    if (read !== undefined) column.setAll(read(candidates, sums));
+    else write?.(column, candidates, request, sums);
+  }
   return rows;
 }
 

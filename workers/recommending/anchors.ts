@@ -3,6 +3,7 @@
 import type { HistoryItem } from '../../models/contracts/signals.ts';
 import { removes } from './filter.ts';
 import { createNamingFilters } from './filters.ts';
+import { orderByScore } from './order-by-score.ts';
 import type { RankingInput } from './ranking-input.ts';
 
 /** A click reaches this weight, a single view does not. */
@@ -29,12 +30,10 @@ export function selectAnchors(
   const { user, catalogue } = input;
   const filters = createNamingFilters(input);
   const computeStrength = ({ weight, ageDays }: HistoryItem) => weight * 0.5 ** (ageDays / HALF_LIFE_DAYS);
-  const engaged = user.history
-    .filter(({ weight }) => weight >= ANCHOR_WEIGHT_MIN)
-    .map((item) => ({ itemId: item.itemId, strongestType: item.strongestType, strength: computeStrength(item) }))
-    .sort((a, b) => b.strength - a.strength);
+  const engaged = user.history.filter(({ weight }) => weight >= ANCHOR_WEIGHT_MIN);
   const anchors: { index: number; because: string }[] = [];
-  for (const { itemId, strongestType } of engaged) {
+  for (const position of orderByScore(engaged.map(computeStrength))) {
+    const { itemId, strongestType } = engaged[position]!;
     const index = catalogue.columns.find(itemId);
     if (index < 0 || removes(filters, index)) continue;
     if (anchors.push({ index, because: BECAUSE[strongestType] ?? 'you looked at' }) === max) break;

@@ -68,7 +68,7 @@ function sortByDigit(digit: number, length: number): void {
 
 /** Also orders the scores that a float32 cannot tell apart. */
 function insertByScore(positions: Int32Array, scores: ArrayLike<number>): number[] {
-  const order: number[] = [];
+  const order = new Array<number>(scores.length);
   for (let rank = 0; rank < scores.length; rank++) {
     const position = positions[rank]!;
     const score = scores[position]!;

@@ -124,10 +124,10 @@ function putPinsFirst(
   { isPinned }: RuleEffects,
 ): { order: readonly number[]; pinCount: number } {
   if (isPinned === undefined) return { order: ranked, pinCount: 0 };
-  const pins: number[] = [];
-  const others: number[] = [];
-  for (const candidate of ranked) (isPinned(indexes[candidate]!) ? pins : others).push(candidate);
-  return { order: pins.concat(others), pinCount: pins.length };
+  const pins = ranked.filter((candidate) => isPinned(indexes[candidate]!));
+  if (pins.length === 0) return { order: ranked, pinCount: 0 };
+  const pinned = new Set(pins);
+  return { order: [...pins, ...ranked.filter((candidate) => !pinned.has(candidate))], pinCount: pins.length };
 }
 
 /** Pins come first, in their own order; the others are diversified beside them. */

@@ -12,7 +12,7 @@ import { retrieveByModel } from './model-source.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { shareVerdicts } from './shared-verdicts.ts';
 import { listSimilar } from './similar.ts';
-import { filterSource, fromColumns, fromItems, type Source, type SourceColumns, takeInto } from './source.ts';
+import { filterSource, fromItems, limitSource, type Source } from './source.ts';
 import {
   getCountryList,
   isPopularInCountry,
@@ -180,18 +180,21 @@ const GENRE_SHARE_MIN = 0.15;
 const GENRE_DEPTH = 400;
 
 function listGenreRows(input: RankingInput): RowContent[] {
-  const strong = input.affinity.slice(0, GENRE_ROWS_MAX).filter(({ share }) => share >= GENRE_SHARE_MIN);
-  if (strong.length === 0) return [];
   const { columns } = input.catalogue;
-  const best: SourceColumns = { indexes: [], scores: [], reasons: [] };
-  takeInto(best, retrieveByModel(input), GENRE_DEPTH);
-  takeInto(best, retrievePopular(input), GENRE_DEPTH);
-  return strong.map(({ genre }) => ({
-    key: genre,
-    title: `More ${genre}`,
-    reason: `You like ${genre}`,
-    candidates: filterSource(fromColumns(best), shareVerdicts([createGenreFilter(genre, columns)], columns)),
-  }));
+  const byModel = limitSource(retrieveByModel(input), GENRE_DEPTH);
+  const popular = limitSource(retrievePopular(input), GENRE_DEPTH);
+  return input.affinity
+    .slice(0, GENRE_ROWS_MAX)
+    .filter(({ share }) => share >= GENRE_SHARE_MIN)
+    .map(({ genre }) => ({
+      key: genre,
+      title: `More ${genre}`,
+      reason: `You like ${genre}`,
+      candidates: filterSource(
+        (visit) => byModel(visit) && popular(visit),
+        shareVerdicts([createGenreFilter(genre, columns)], columns),
+      ),
+    }));
 }
 
 const describeTrending = (input: RankingInput): RowContent =>

@@ -64,28 +64,15 @@ export function take(source: Source, length: number): ShownItem[] {
   return taken;
 }
 
-/** Candidates as columns: many are cheaper so than as objects. */
-export interface SourceColumns {
-  indexes: number[];
-  scores: number[];
-  reasons: string[];
-}
-
-/** As `take`, added to columns. */
-export function takeInto(columns: SourceColumns, source: Source, length: number): void {
-  const end = columns.indexes.length + length;
-  source((index, score, reason) => {
-    columns.indexes.push(index);
-    columns.scores.push(score);
-    columns.reasons.push(reason);
-    return columns.indexes.length < end;
-  });
-}
-
-export const fromColumns =
-  ({ indexes, scores, reasons }: SourceColumns): Source =>
+/** The first `length` candidates. */
+export const limitSource =
+  (source: Source, length: number): Source =>
   (visit) => {
-    for (let position = 0; position < indexes.length; position++)
-      if (!visit(indexes[position]!, scores[position]!, reasons[position]!)) return false;
-    return true;
+    let left = length;
+    let isWanted = true;
+    source((index, score, reason) => {
+      isWanted = visit(index, score, reason);
+      return isWanted && --left > 0;
+    });
+    return isWanted;
   };
