@@ -3,7 +3,7 @@
 import type { ItemColumns } from '../../models/features/item-columns.ts';
 import { IdIndexes } from '../../models/features/item-scores.ts';
 import { orderByScore } from './order-by-score.ts';
-import type { ModelScores, RankingInput } from './ranking-input.ts';
+import type { ModelOrder, RankingInput } from './ranking-input.ts';
 import type { Source } from './source.ts';
 
 /** Items with positive scores, relative to the best; none without model scores. */
@@ -13,9 +13,10 @@ export const retrieveByModel =
     if (modelScores === null) return true;
     const { itemIds, scores } = modelScores;
     const indexes = readVocabulary(columns, itemIds);
-    const order = getOrder(modelScores);
+    modelScores.order ??= sortFirst(scores);
+    const { order } = modelScores;
     const best = scores[order.first[0] ?? 0]!;
-    for (const read of [() => order.first, () => order.readRest()])
+    for (const read of [() => order.first, () => readRest(scores, order)])
       for (const position of read()) {
         const index = indexes[position]!;
         if (columns.isVisible[index] === 1 && !visit(index, scores[position]! / best, 'Popular with players like you'))
@@ -37,21 +38,6 @@ export function readVocabulary(columns: ItemColumns, itemIds: readonly string[])
   return vocabulary.indexes;
 }
 
-/** Positions in the vocabulary with positive scores, best first; all of `first` score higher than the rest. */
-interface ModelOrder {
-  first: readonly number[];
-  readRest(): readonly number[];
-}
-
-/** Several sources of one answer read the same scores. */
-const orders = new WeakMap<ModelScores, ModelOrder>();
-
-function getOrder(modelScores: ModelScores): ModelOrder {
-  const known = orders.get(modelScores) ?? orderVocabulary(modelScores.scores);
-  orders.set(modelScores, known);
-  return known;
-}
-
 /** Sorted first, at least: enough for a page, unless the player already has most of them. */
 const SORTED_FIRST = 400;
 /** About so many scores are counted: every n-th of a larger vocabulary. */
@@ -61,13 +47,14 @@ const BUCKET_SHIFT = 19;
 const BUCKETS = 1 << (32 - BUCKET_SHIFT);
 
 /** Sorts only the best scores: sorting all would cost more than the model itself. */
-function orderVocabulary(scores: Float32Array): ModelOrder {
+function sortFirst(scores: Float32Array): ModelOrder {
   const threshold = findThreshold(scores);
-  let rest: readonly number[] | undefined;
-  return {
-    first: sortPart(scores, threshold, true),
-    readRest: () => (rest ??= sortPart(scores, threshold, false)),
-  };
+  return { first: sortPart(scores, threshold, true), rest: undefined, threshold };
+}
+
+function readRest(scores: Float32Array, order: ModelOrder): readonly number[] {
+  order.rest ??= sortPart(scores, order.threshold, false);
+  return order.rest;
 }
 
 /**

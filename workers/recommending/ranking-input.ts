@@ -13,6 +13,20 @@ import type { Catalogue } from '../storage/catalogue.ts';
 export interface ModelScores {
   itemIds: readonly string[];
   scores: Float32Array;
+  /**
+   * Kept by model-source.ts for all sources of the answer. In a WeakMap it would outlive the answer until the next full
+   * collection, and the scores with it: the smaller ones of V8 take a WeakMap's values as alive.
+   */
+  order?: ModelOrder;
+}
+
+/** Positions in the vocabulary with positive scores, best first; all of `first` score higher than the rest. */
+export interface ModelOrder {
+  first: readonly number[];
+  /** Undefined until it is read. */
+  rest: readonly number[] | undefined;
+  /** Bits of the score that those of `first` reach. */
+  threshold: number;
 }
 
 /**

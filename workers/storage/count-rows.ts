@@ -3,9 +3,14 @@
 /** Called with the numbers of each result. */
 export type OnRows = (meta: Pick<D1Meta, 'rows_read' | 'rows_written'>) => void;
 
+/** Has the original itself: a WeakMap would keep it, with its parameters, until the next full collection of garbage. */
+type CountedStatement = Record<keyof D1PreparedStatement, unknown> & { original: D1PreparedStatement };
+
+const readOriginal = (statement: D1PreparedStatement): D1PreparedStatement =>
+  (statement as unknown as CountedStatement).original;
+
 /** `onCall`: called before each call of the database. `raw` is missing: it tells no numbers. */
 export function countRows(db: D1Database, onRows: OnRows, onCall: () => void = () => {}): D1Database {
-  const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>();
   const note = <R extends D1Result>(result: R): R => {
     onRows(result.meta);
     return result;
@@ -15,7 +20,8 @@ export function countRows(db: D1Database, onRows: OnRows, onCall: () => void = (
     return note(await run());
   };
   const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
-    const wrapped = {
+    const counted: CountedStatement = {
+      original: statement,
       bind: (...values: unknown[]) => wrap(statement.bind(...values)),
       // `first` itself does not tell the number of rows.
       async first(column?: string) {
@@ -27,15 +33,14 @@ export function countRows(db: D1Database, onRows: OnRows, onCall: () => void = (
       raw() {
         throw new Error('raw does not tell the number of rows: count it here before it is used');
       },
-    } as unknown as D1PreparedStatement;
-    originals.set(wrapped, statement);
-    return wrapped;
+    };
+    return counted as unknown as D1PreparedStatement;
   };
   return {
     prepare: (sql: string) => wrap(db.prepare(sql)),
     async batch(statements: D1PreparedStatement[]) {
       onCall();
-      return (await db.batch(statements.map((statement) => originals.get(statement)!))).map(note);
+      return (await db.batch(statements.map(readOriginal))).map(note);
     },
   } as unknown as D1Database;
 }
