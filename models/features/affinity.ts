@@ -47,7 +47,8 @@ export function computeTagShares(
   { table, cells, genreEnds, tagEnds }: LabelLists,
 ): Float64Array {
   const shares = new Float64Array(table.length);
-  for (const [at, { weight, ageDays }] of history.entries()) {
+  for (let at = 0; at < history.length; at++) {
+    const { weight, ageDays } = history[at]!;
     const index = indexes[at]!;
     if (index < 0) continue;
     const start = genreEnds[index]!;
@@ -56,6 +57,7 @@ export function computeTagShares(
     for (let cell = start; cell < end; cell++) shares[cells[cell]!]! += part;
   }
   let sum = 0;
-  for (const total of shares) if (total > 0) sum += total;
-  return shares.map((total) => (total > 0 ? total / sum : 0));
+  for (let label = 0; label < shares.length; label++) sum += Math.max(0, shares[label]!);
+  for (let label = 0; label < shares.length; label++) shares[label] = sum > 0 ? Math.max(0, shares[label]!) / sum : 0;
+  return shares;
 }

@@ -23,18 +23,25 @@ export function computeLabelLifts(
   const all = { ...PLAYER_PRIOR };
   const interactionsOf = new Float64Array(table.length);
   const impressionsOf = new Float64Array(table.length);
-  const count = (index: number, interactions: number, impressions: number) => {
-    if (index < 0) return;
-    all.interactions += interactions;
-    all.impressions += impressions;
-    for (let cell = starts[index]!; cell < tagEnds[index]!; cell++) {
-      interactionsOf[cells[cell]!]! += interactions;
-      impressionsOf[cells[cell]!]! += impressions;
-    }
+  const count = (counts: Float64Array, index: number, times: number) => {
+    for (let cell = starts[index]!; cell < tagEnds[index]!; cell++) counts[cells[cell]!]! += times;
   };
-  for (const [at, { weight }] of history.entries()) count(indexes.history[at]!, Number(weight > 0), 1);
-  for (const [at, { passedOver }] of shown.entries())
-    count(indexes.shown[at]!, 0, Math.min(passedOver, PASSED_OVER_MAX));
+  for (let at = 0; at < history.length; at++) {
+    const index = indexes.history[at]!;
+    if (index < 0) continue;
+    all.impressions++;
+    count(impressionsOf, index, 1);
+    if (history[at]!.weight <= 0) continue;
+    all.interactions++;
+    count(interactionsOf, index, 1);
+  }
+  for (let at = 0; at < shown.length; at++) {
+    const index = indexes.shown[at]!;
+    if (index < 0) continue;
+    const times = Math.min(shown[at]!.passedOver, PASSED_OVER_MAX);
+    all.impressions += times;
+    count(impressionsOf, index, times);
+  }
 
   const rate = all.interactions / all.impressions;
   const lifts = new Float64Array(table.length);

@@ -167,6 +167,8 @@ const OF_ITEM = FEATURES.flatMap(({ range, computeOfItem }, at) =>
   computeOfItem === undefined ? [] : [{ at, range, compute: computeOfItem }],
 );
 
+const PLACES = Int32Array.from(OF_ITEM, ({ at }) => at);
+
 /** Raise it with every change of a feature's values, including changes in the files that features are computed with. */
 const FEATURES_VERSION = 7;
 
@@ -205,14 +207,13 @@ function writeOfItems(
   const input = { columns, statistics, today };
   const width = OF_ITEM.length;
   const kept = readItemFeatures(width, input);
-  const places = Int32Array.from(OF_ITEM, ({ at }) => at);
   for (let candidate = 0, row = 0; candidate < indexes.length; candidate++, row += FEATURES.length) {
     const index = indexes[candidate]!;
     const start = index * width;
     if (Number.isNaN(kept[start]))
       for (let of = 0; of < width; of++)
         kept[start + of] = OF_ITEM[of]!.range.round(OF_ITEM[of]!.compute(input, index));
-    for (let of = 0; of < width; of++) rows[row + places[of]!] = kept[start + of]!;
+    for (let of = 0; of < width; of++) rows[row + PLACES[of]!] = kept[start + of]!;
   }
 }
 

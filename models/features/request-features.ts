@@ -87,7 +87,7 @@ export function computeRequestFeatures(input: RequestFeatureInput): RequestFeatu
     plays: computeShare(played),
     longPlays: computeShare(played.filter(({ weight }) => weight >= LONG_PLAY_WEIGHT)),
     historyLength: history.length,
-    passedOver: new Map(shown.map(({ passedOver }, at) => [indexes.shown[at]!, passedOver])),
+    passedOver: countPassedOver(shown, indexes.shown),
     popularityDial: user.preferences.popularity,
     popularity: statistics.popularity,
     countryTrend: statistics.readCountry('trendingByCountry', context.country).shares,
@@ -114,8 +114,18 @@ function toLabelShares(affinity: readonly GenreAffinity[], { labels: { table } }
   return shares;
 }
 
-function computeMedianPrice(itemIds: readonly string[], columns: ItemColumns): number | null {
-  const known = [...new Set(itemIds)].map((itemId) => columns.prices[columns.find(itemId)] ?? Number.NaN);
-  const prices = known.filter((price) => !Number.isNaN(price)).sort((a, b) => a - b);
-  return prices[prices.length >> 1] ?? null;
+/** `indexes`: of the items shown. */
+function countPassedOver(shown: UserState['shown'], indexes: readonly number[]): Map<number, number> {
+  const passedOver = new Map<number, number>();
+  for (let at = 0; at < shown.length; at++) passedOver.set(indexes[at]!, shown[at]!.passedOver);
+  return passedOver;
+}
+
+function computeMedianPrice(itemIds: Iterable<string>, columns: ItemColumns): number | null {
+  const prices: number[] = [];
+  for (const itemId of new Set(itemIds)) {
+    const price = columns.prices[columns.find(itemId)] ?? Number.NaN;
+    if (!Number.isNaN(price)) prices.push(price);
+  }
+  return Float64Array.from(prices).sort()[prices.length >> 1] ?? null;
 }

@@ -44,19 +44,19 @@ function markLabels(owns: readonly Own[], { labels: { cells, platformEnds, ends,
   return masks;
 }
 
-/** Counts the labels that the item shares with each item of the history. */
+/** Counts the labels that the item shares with each item of the history. `shared`: zeros at first. */
 function countShared(
   shared: Uint8Array,
   masks: Uint32Array,
   index: number,
   { labels: { cells, platformEnds, ends } }: ItemColumns,
 ): void {
-  shared.fill(0);
   const end = ends[index]!;
   for (let cell = platformEnds[index]!; cell < end; cell++)
     for (let left = masks[cells[cell]!]! | 0; left !== 0; left &= left - 1) shared[31 - Math.clz32(left & -left)]!++;
 }
 
+/** Leaves zeros in `shared`, for the next item: cheaper than filling it. */
 function findMost(
   shared: Uint8Array,
   owns: readonly Own[],
@@ -68,6 +68,7 @@ function findMost(
   let most = 0;
   for (let own = 0; own < owns.length; own++) {
     const both = shared[own]!;
+    shared[own] = 0;
     const other = owns[own]!;
     const isSameDeveloper = developer !== NO_DEVELOPER && other.developer === developer;
     if (both === 0 && !isSameDeveloper) continue;

@@ -2,7 +2,7 @@
 
 import type { HistoryItem } from '../../models/contracts/signals.ts';
 import type { RankingInput } from './ranking-input.ts';
-import { fromItems, type Source } from './source.ts';
+import type { Source } from './source.ts';
 
 /** A game played within this time counts as still being played. */
 const CONTINUE_DAYS = 21;
@@ -14,28 +14,26 @@ const LOVED_WEIGHT_MIN = 0.9;
 export const retrievePlayedLately = (input: RankingInput): Source =>
   retrievePlayed(
     input,
-    ({ weight, playedDaysAgo }) => playedDaysAgo <= CONTINUE_DAYS && weight > 0,
+    ({ weight }, playedDaysAgo) => playedDaysAgo <= CONTINUE_DAYS && weight > 0,
     'You played it recently',
   );
 
 export const retrievePlayedLongAgo = (input: RankingInput): Source =>
   retrievePlayed(
     input,
-    ({ weight, playedDaysAgo }) => playedDaysAgo > AWAY_DAYS && weight >= LOVED_WEIGHT_MIN,
+    ({ weight }, playedDaysAgo) => playedDaysAgo > AWAY_DAYS && weight >= LOVED_WEIGHT_MIN,
     'You played it a lot a while ago',
   );
 
-type PlayedItem = HistoryItem & { playedDaysAgo: number };
-
-const retrievePlayed = (
-  { user, catalogue: { columns } }: RankingInput,
-  test: (played: PlayedItem) => boolean,
-  reason: string,
-): Source =>
-  fromItems(
-    user.history
-      .filter((one): one is PlayedItem => one.playedDaysAgo !== undefined)
-      .filter(test)
-      .map(({ itemId, weight }) => ({ index: columns.find(itemId), score: weight, reason }))
-      .filter(({ index }) => index >= 0),
-  );
+const retrievePlayed =
+  (
+    { user, catalogue: { columns } }: RankingInput,
+    test: (item: HistoryItem, playedDaysAgo: number) => boolean,
+    reason: string,
+  ): Source =>
+  (visit) =>
+    user.history.every((item) => {
+      if (item.playedDaysAgo === undefined || !test(item, item.playedDaysAgo)) return true;
+      const index = columns.find(item.itemId);
+      return index < 0 || visit(index, item.weight, reason);
+    });
