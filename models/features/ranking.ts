@@ -178,11 +178,14 @@ export const FEATURES_HASH: string = hashString(
 ).toString(16);
 
 /** Returns [candidates, FEATURES], without positions: values that have codes. NaN becomes 0. */
-export function encodeFeatures(candidates: CandidateFeatures, request: RequestFeatures): Float32Array {
+export function encodeFeatures(
+  candidates: CandidateFeatures,
+  request: RequestFeatures,
+  sums: LabelSums = sumLabels(candidates.indexes, request),
+): Float32Array {
   const rows = new Float32Array(candidates.indexes.length * FEATURES.length);
   fillShared(rows, request);
   writeOfItems(rows, candidates.indexes, request);
-  const sums = sumLabels(candidates.indexes, request);
   for (const [at, { range, read, write }] of FEATURES.entries()) {
     const column = new FeatureColumn(rows, FEATURES.length, at, range);
     if (read !== undefined) column.setAll(read(candidates, sums));

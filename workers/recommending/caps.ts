@@ -15,8 +15,9 @@ const MOST_POPULAR = 100;
 /** Counts the slate's games. Few developers and series reach their cap, so an item is compared with these alone. */
 export class Caps {
   readonly #columns: ItemColumns;
-  readonly #developers = new Map<number, number>();
-  readonly #series = new Map<number, number>();
+  /** Each item's: lists, since a slate is short. */
+  readonly #developers: number[] = [];
+  readonly #series: number[] = [];
   readonly #fullDevelopers: number[] = [];
   readonly #fullSeries: number[] = [];
 
@@ -28,9 +29,9 @@ export class Caps {
   add(index: number): void {
     const developer = this.#columns.developers[index]!;
     const series = this.#columns.series[index]!;
-    if (developer !== NO_DEVELOPER && count(this.#developers, developer) === DEVELOPER_MAX)
+    if (developer !== NO_DEVELOPER && add(this.#developers, developer) === DEVELOPER_MAX)
       this.#fullDevelopers.push(developer);
-    if (count(this.#series, series) === SERIES_MAX) this.#fullSeries.push(series);
+    if (add(this.#series, series) === SERIES_MAX) this.#fullSeries.push(series);
   }
 
   /** True if the item would exceed a cap. */
@@ -42,10 +43,12 @@ export class Caps {
   }
 }
 
-function count(counts: Map<number, number>, number: number): number {
-  const counted = (counts.get(number) ?? 0) + 1;
-  counts.set(number, counted);
-  return counted;
+/** Returns how often the list has the number now. */
+function add(numbers: number[], number: number): number {
+  let count = 1;
+  for (const one of numbers) if (one === number) count++;
+  numbers.push(number);
+  return count;
 }
 
 /**

@@ -44,7 +44,8 @@ const SORTED_FIRST = 400;
 const COUNTED = 2_000;
 /** Keeps the sign, the exponent and four bits of the fraction: sixteen buckets per doubling of the score. */
 const BUCKET_SHIFT = 19;
-const BUCKETS = 1 << (32 - BUCKET_SHIFT);
+/** For positive scores. */
+const BUCKETS = 1 << (31 - BUCKET_SHIFT);
 
 /** Sorts only the best scores: sorting all would cost more than the model itself. */
 function sortFirst(scores: Float32Array): ModelOrder {
@@ -65,12 +66,16 @@ function findThreshold(scores: Float32Array): number {
   const bits = readBits(scores);
   const step = Math.max(1, Math.floor(bits.length / COUNTED));
   const counts = new Int32Array(BUCKETS);
-  for (let position = 0; position < bits.length; position += step)
-    if (bits[position]! > 0) counts[bits[position]! >> BUCKET_SHIFT]!++;
+  let bucket = 0;
+  for (let position = 0; position < bits.length; position += step) {
+    if (bits[position]! <= 0) continue;
+    const own = bits[position]! >> BUCKET_SHIFT;
+    counts[own]!++;
+    if (own > bucket) bucket = own;
+  }
   const expected = SORTED_FIRST / step;
   // Three deviations more, since only a sample is counted.
   const wanted = step === 1 ? expected : expected + 3 * Math.sqrt(expected);
-  let bucket = BUCKETS - 1;
   for (let counted = counts[bucket]!; counted < wanted && bucket > 0; counted += counts[bucket]!) bucket--;
   return bucket << BUCKET_SHIFT;
 }

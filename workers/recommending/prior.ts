@@ -3,6 +3,7 @@
 // slightly, by popularity.
 
 import type { SourceName } from '../../models/contracts/gallery.ts';
+import type { LabelSums } from '../../models/features/label-sums.ts';
 import type { RequestFeatures } from '../../models/features/request-features.ts';
 import { type Candidates, readSourceScores } from './candidates.ts';
 import { scoreAtRank } from './cold-start.ts';
@@ -25,11 +26,11 @@ export type BaseSource = Extract<SourceName, 'popular' | 'retrieval'>;
 export function computePriors(
   candidates: Candidates,
   base: BaseSource,
-  { columns: { labels }, genres, popularity }: RequestFeatures,
+  { genres }: LabelSums,
+  { columns: { labels }, popularity }: RequestFeatures,
   input: RankingInput,
 ): Float64Array {
   const { preferences, history } = input.user;
-  const { cells, starts, genreEnds } = labels;
   const picked = labels.table.findFolds(preferences.genres);
   // Popular items of picked genres count as much as one item played, and less with every item of the history.
   const pickedWeight = 1 / (1 + history.length);
@@ -38,12 +39,10 @@ export function computePriors(
   for (let candidate = 0; candidate < priors.length; candidate++) {
     const index = candidates.indexes[candidate]!;
     const popular = popularity[index]!;
-    let affinity = 0;
-    for (let cell = starts[index]!; cell < genreEnds[index]!; cell++) affinity += genres[cells[cell]!]!;
     const isPicked = picked.size > 0 && labels.findGenre(index, picked) >= 0;
     priors[candidate] =
       (priors[candidate]! + (isPicked ? pickedWeight * Math.sqrt(popular) : 0) + SCORE_MIN) *
-      (1 + AFFINITY_BOOST * Math.min(1, affinity) + POPULARITY_BOOST * popular);
+      (1 + AFFINITY_BOOST * Math.min(1, genres[candidate]!) + POPULARITY_BOOST * popular);
   }
   return priors;
 }

@@ -3,6 +3,7 @@
 // re-rank the result. Items that the player passed over sink: with the ranking model by a feature, with the prior by
 // fatigue.ts.
 
+import { sumLabels } from '../../models/features/label-sums.ts';
 import {
   type CandidateFeatures,
   computeExpectedUtilities,
@@ -50,10 +51,11 @@ export async function scoreCandidates(
   const { columns } = input.catalogue;
   const request = computeRequestFeatures({ ...input, columns, statistics: readStatistics(input) });
   const base = input.modelScores === null ? 'popular' : 'retrieval';
-  const priors = computePriors(candidates, base, request, input);
+  const sums = sumLabels(indexes, request);
+  const priors = computePriors(candidates, base, sums, request, input);
   const described = describeCandidates(candidates, priors);
   // Without a ranking model only the shown items need features, for the log.
-  const features = input.predictActions === null ? undefined : encodeFeatures(described, request);
+  const features = input.predictActions === null ? undefined : encodeFeatures(described, request, sums);
   const { utilities, rankingFailure } = await predictUtilities(features, indexes.length, input);
   const scores = new Float64Array(indexes.length);
   scores.set(utilities ?? priors);
