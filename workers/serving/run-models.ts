@@ -62,9 +62,9 @@ export function createPredictor(release: LoadedRelease | undefined, { predict }:
   };
 }
 
-/** By their sum: a function called for each of thousands of values takes three times as long. */
+/** By their sum, in a plain loop: `every` takes ten times as long, and `for … of` eight times. */
 function areFinite(probabilities: Float32Array): boolean {
   let sum = 0;
-  for (const probability of probabilities) sum += probability;
+  for (let at = 0; at < probabilities.length; at++) sum += probabilities[at]!;
   return Number.isFinite(sum);
 }
