@@ -7,6 +7,7 @@ import type { DeadLetterQueue } from '../../models/contracts/dead-letter.ts';
 import type { ErasureReceipt } from '../../models/contracts/erasure.ts';
 import { releaseKey } from '../../models/contracts/layout.ts';
 import { EMPTY_PREFERENCES, Preferences } from '../../models/contracts/preferences.ts';
+import type { BatchGallery } from '../../models/contracts/stored-gallery.ts';
 import { BROKEN, breakAfter } from '../../tests/break-after.ts';
 import { makeEvent } from '../../tests/event.ts';
 import { endAllMerges } from '../../tests/merge.ts';
@@ -31,6 +32,17 @@ import { readSnapshotManifest, toSnapshotVersion } from '../storage/snapshots.ts
 import { makeSecret } from '../storage/subscriptions.ts';
 import { reportUnlogged } from '../storage/unlogged-users.ts';
 import { writePreferences } from '../storage/users.ts';
+
+const EMPTY_GALLERY: BatchGallery = {
+  recommendationId: 'made-in-bulk',
+  generatedAt: '2026-01-01T00:00:00Z',
+  release: null,
+  dataUntil: null,
+  rows: [],
+  ownedOrPlayed: [],
+  dismissed: [],
+  ageLimit: null,
+};
 
 const ask = (method: string, path: string, body?: object) =>
   exports.default.fetch(`http://edge${path}`, {
@@ -250,9 +262,9 @@ it('brings nothing back between its steps, whichever the object wakes or a galle
   await run();
   expect(await exportLines('hal')).toEqual(nothing);
   // Computed from the log as it was before the erasure was finished.
-  await writeBatchGalleries(env.DB, [{ userId: 'hal', gallery: {} as never }], at + 1);
+  await writeBatchGalleries(env.DB, [{ userId: 'hal', gallery: EMPTY_GALLERY }], at + 1);
   expect(await exportLines('hal')).toEqual(nothing);
-  await writeBatchGalleries(env.DB, [{ userId: 'hal', gallery: {} as never }], Date.now() + 1);
+  await writeBatchGalleries(env.DB, [{ userId: 'hal', gallery: EMPTY_GALLERY }], Date.now() + 1);
   expect(countByStore(await exportLines('hal'))).toMatchObject({ 'batch-gallery': 1 });
 });
 
@@ -545,7 +557,7 @@ async function disturb(userId: string): Promise<void> {
   const now = Date.now();
   await rollUpLog(env.DB);
   const { user } = await env.USER_SIGNALS.getByName(userId).readUserState(userId);
-  const gallery = { ownedOrPlayed: user.played } as never;
+  const gallery = { ...EMPTY_GALLERY, ownedOrPlayed: user.played };
   await writeBatchGalleries(env.DB, [{ userId, gallery }], now);
 }
 
