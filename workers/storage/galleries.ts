@@ -39,11 +39,15 @@ export async function writeBatchGalleries(
 ): Promise<void> {
   const hash = await openUserHash(db);
   const write = db.prepare(
+    // Materialized, since each mention of json_each's value would write out the whole gallery again.
     `insert into batch_galleries (user_id, body, computed_at)
-     select value->>0, value->1, ?2 from json_each(?1) where not ${wasErased('value->>2', '?2')}
-       and not exists (select 1 from erasure_users where user_id = value->>0)
-       and not (${wasErased('value->>2', '0')} and exists (
-         select 1 from erasures where user_hash = value->>2 and finished_at >= ?2
+     with made as materialized (
+       select value->>0 as user_id, value->1 as body, value->>2 as user_hash from json_each(?1)
+     )
+     select user_id, body, ?2 from made where not ${wasErased('made.user_hash', '?2')}
+       and not exists (select 1 from erasure_users where user_id = made.user_id)
+       and not (${wasErased('made.user_hash', '0')} and exists (
+         select 1 from erasures where user_hash = made.user_hash and finished_at >= ?2
        ))
      on conflict do update set body = excluded.body, computed_at = excluded.computed_at`,
   );
