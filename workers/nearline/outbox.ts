@@ -79,8 +79,8 @@ export class Outbox {
     if (rows.length > 0) this.#sql(`delete from unlogged where ${AMONG}`, listRows(rows));
   }
 
-  countResend(rows: readonly UnloggedRow[]): void {
-    this.#sql(`update unlogged set resends = resends + 1 where ${AMONG}`, listRows(rows));
+  setResends({ row }: Pick<UnloggedRow, 'row'>, resends: number): void {
+    this.#sql('update unlogged set resends = ? where "row" = ?', resends, row);
   }
 
   /** The number of events and the reception of the oldest; undefined if there are none. */

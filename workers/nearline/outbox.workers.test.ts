@@ -331,6 +331,22 @@ it('resends missing events at growing intervals, and keeps them until the log ha
   expect([await unloggedOf(player), await alarmOf(player)]).toEqual([[], null]);
 });
 
+it('sends two copies after an outage of hours, not one for each resend that fell into it', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const { player, queued } = await openPlayer('joy', { DB: down() });
+  await player.record([click('joy', '1')]);
+  const acceptedAt = now;
+  while (now - acceptedAt < 5 * 3_600_000) await runNextAlarm(player);
+  expect(queued).toEqual([]);
+  const { queued: sent } = await openPlayer('joy');
+  const copies: number[] = [];
+  for (let check = 0; check < 6; check++) {
+    await runNextAlarm(player);
+    copies.push(sent.length);
+  }
+  expect(copies).toEqual([1, 2, 2, 3, 3, 3]);
+});
+
 it('what is not an event becomes a dead letter, and leaves the outbox only then', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const { player } = await openPlayer('jon');

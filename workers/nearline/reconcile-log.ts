@@ -67,7 +67,7 @@ async function reconcilePage(
   const events = resent.flatMap(({ events, shard }) => events.map((event) => ({ ...event, shard })));
   for (let from = 0; from < events.length; from += EVENTS_PER_CALL)
     await queue.sendBatch(cutMessages(events.slice(from, from + EVENTS_PER_CALL)));
-  if (resent.length > 0) outbox.countResend(resent);
+  for (const row of resent) outbox.setResends(row, countResends(row, now));
   return resent.length;
 }
 
@@ -80,6 +80,16 @@ function leaveOut(rows: readonly UnloggedRow[], isOut: (event: PlayerEvent) => b
 function resendDueAt({ receivedAt, resends }: Pick<UnloggedRow, 'receivedAt' | 'resends'>): number {
   const hours = Math.max(0, resends - RESEND_AGES_MS.length + 1);
   return receivedAt + RESEND_AGES_MS[resends - hours]! + hours * RESEND_INTERVAL_MS;
+}
+
+/**
+ * The row's resends with the one that was just made. Of those that were due while a store failed, only one is left to
+ * make: a queue that has just recovered is not to get a copy for each.
+ */
+function countResends({ receivedAt, resends }: UnloggedRow, now: number): number {
+  let count = resends + 1;
+  while (resendDueAt({ receivedAt, resends: count + 1 }) <= now) count++;
+  return count;
 }
 
 const isMissing = ({ events, receivedAt }: UnloggedRow, now: number): boolean =>

@@ -3,7 +3,7 @@ import { EMPTY_CONTEXT } from '../../models/contracts/context.ts';
 import { type Rule, RuleInput } from '../../models/contracts/rule.ts';
 import { EMPTY_USER_STATE } from '../../models/contracts/signals.ts';
 import { createItem, createRankingInput, itemIds } from '../../tests/ranking-input.ts';
-import { removes } from './filter.ts';
+import { type Filter, removes } from './filter.ts';
 import { createGenreFilter, createPlayerFilters } from './filters.ts';
 import type { RankingInput } from './ranking-input.ts';
 import { shareVerdicts } from './shared-verdicts.ts';
@@ -45,4 +45,18 @@ it('removes for each player what the player’s filters remove, after changes of
       expect(list(shared)).toEqual(list(filters));
     }
   }
+});
+
+it('keeps about a thousand lists, however short: callers choose what they are for', () => {
+  const { columns } = createRankingInput().catalogue;
+  let tests = 0;
+  const filter = (key: string): Filter => ({ key, removes: () => tests++ < 0, explain: () => '' });
+  const test = (key: string) => removes(shareVerdicts([filter(key)], columns), 0);
+  for (const key of ['first', 'second', 'first', 'second']) test(key);
+  expect(tests).toBe(2);
+  for (let n = 0; n < 1_023; n++) test(`${n}`);
+  test('second');
+  expect(tests).toBe(2 + 1_023);
+  test('first');
+  expect(tests).toBe(2 + 1_023 + 1);
 });

@@ -9,6 +9,8 @@ const PASSED = 1;
 const REMOVED = 2;
 /** A verdict takes a byte; those that were not read for longest make room. */
 const KEPT_BYTES = 1 << 20;
+/** A list takes some hundred bytes whatever its length; callers choose genre, platform and age limit. */
+const LIST_BYTES_MIN = 1 << 10;
 
 interface Kept {
   changes: number;
@@ -37,8 +39,9 @@ function readVerdicts(keys: string, columns: ItemColumns): Uint8Array {
   const { verdicts } = kept;
   const read = verdicts.get(keys) ?? new Uint8Array(columns.length);
   verdicts.delete(keys);
+  const listBytes = Math.max(columns.length, LIST_BYTES_MIN);
   for (const oldest of verdicts.keys()) {
-    if ((verdicts.size + 1) * columns.length <= KEPT_BYTES) break;
+    if ((verdicts.size + 1) * listBytes <= KEPT_BYTES) break;
     verdicts.delete(oldest);
   }
   verdicts.set(keys, read);

@@ -49,8 +49,6 @@ export interface HydratedRequest {
   follow(plan: Plan): Promise<HydratedRequest>;
 }
 
-/** One object for all answers: columns are kept for each (models/features/statistics-columns.ts). */
-
 export async function hydrate(request: RecommendationRequest): Promise<HydratedRequest> {
   const inputs = await readInputs(request);
   const plan = planAnswer(request, inputs);
