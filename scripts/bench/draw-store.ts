@@ -79,12 +79,16 @@ const RULES = [
   rule('none', { action: 'exclude', match: { genres: ['genre 19'], ageRatingMin: 18 } }),
 ];
 
+/** Different, so that few candidates have the same score, as with a trained model. */
+const WEIGHTS = Float32Array.from(FEATURES, (_, feature) => 1 / (FEATURES.length + feature));
+
 /** Stands in for a ranking model, which is not part of composing: reads every feature once. */
 const predictByFeatures: PredictActions = async (features, candidates) => {
   const probabilities = new Float32Array(candidates * ACTIONS.length);
   for (let candidate = 0; candidate < candidates; candidate++) {
     let sum = 0;
-    for (let feature = 0; feature < FEATURES.length; feature++) sum += features[candidate * FEATURES.length + feature]!;
+    for (let feature = 0; feature < FEATURES.length; feature++)
+      sum += WEIGHTS[feature]! * features[candidate * FEATURES.length + feature]!;
     probabilities[candidate * ACTIONS.length] = sum / FEATURES.length;
   }
   return probabilities;
