@@ -3,8 +3,9 @@
 // cache.
 
 import { sha256Hex } from '../../models/contracts/digest.ts';
-import { CATALOGUE_PREFIX, changesKey, columnsKey } from '../../models/contracts/layout.ts';
+import { CATALOGUE_PREFIX, changesKey, columnsKey, isColumnsKey } from '../../models/contracts/layout.ts';
 import type { CatalogueBase, CatalogueFiles } from '../../models/contracts/published-state.ts';
+import { COLUMNS_SCHEMA } from '../../models/features/columns-file.ts';
 import { decodeColumns } from '../../models/features/decode-columns.ts';
 import { encodeColumns } from '../../models/features/encode-columns.ts';
 import { ItemColumns } from '../../models/features/item-columns.ts';
@@ -37,9 +38,11 @@ export async function writeCatalogue(
   const [revision, isKnown] = await Promise.all([readRevision(DB), published !== null && isRecorded(DB, published)]);
   // Otherwise D1 was restored to an earlier point, or its rows were deleted by hand: nothing that is published counts.
   const known = isKnown && revision >= published!.revision ? published : null;
-  if (known?.revision === revision) return known;
   if (known !== published) await skipRevisions(DB, published!);
-  const written = await writeFiles({ DB, BUCKET }, known);
+  // This version refuses a base of another schema.
+  const readable = known !== null && isColumnsKey(known.base.key, COLUMNS_SCHEMA) ? known : null;
+  if (readable?.revision === revision) return readable;
+  const written = await writeFiles({ DB, BUCKET }, readable);
   await recordCatalogue(DB, written, published);
   return written;
 }
@@ -59,7 +62,7 @@ async function writeBase({ DB, BUCKET }: Stores): Promise<CatalogueFiles> {
   try {
     const { bytes, revision, items } = await encodeAll(DB);
     const sha256 = await sha256Hex(bytes);
-    const key = columnsKey(`${revision}-${sha256.slice(0, DIGEST_LENGTH)}`);
+    const key = columnsKey(`${revision}-${sha256.slice(0, DIGEST_LENGTH)}`, COLUMNS_SCHEMA);
     // A file under this key is the same, unless it is damaged.
     await BUCKET.put(key, bytes, { sha256 });
     return { revision, base: { key, sha256, revision, items }, changes: null };

@@ -4,12 +4,14 @@ import { env } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
 import { sha256Hex } from '../../models/contracts/digest.ts';
 import { RuleInput } from '../../models/contracts/rule.ts';
+import { COLUMNS_SCHEMA } from '../../models/features/columns-file.ts';
 import { makeItem } from '../../tests/item.ts';
 import { removeCatalogue, saveCatalogue } from '../../tests/restore-catalogue.ts';
 import { readBase, readChanges } from './catalogue-files.ts';
 import { deleteItem, pastRevision, patchItem, putItems, readItemChanges } from './items.ts';
 import { DamagedFileError, putFileAtLocation } from './location-cache.ts';
 import { publishPointer, publishState } from './publish-state.ts';
+import { recordCatalogue } from './published-catalogues.ts';
 import { readPublishedState, STATE_KEY } from './published-state.ts';
 import { deleteRule, putRule } from './rules.ts';
 
@@ -219,4 +221,19 @@ it('publishes an empty catalogue if D1 was restored to a point without games; fo
   expect(results.map(({ key }) => key)).toEqual(['recent', files.base.key]);
   await putItems(env.DB, [makeItem('g1')]);
   expect((await readPublished()).items.size).toBe(1);
+});
+
+it('writes a new base in place of one that another version wrote', async () => {
+  const { files } = await readPublished();
+  const { key } = files.base;
+  const other = key.replace(`.${COLUMNS_SCHEMA}.`, `.${COLUMNS_SCHEMA - 1}.`);
+  expect(other).not.toBe(key);
+  const state = (await readPublishedState(env.BUCKET))!;
+  const before = { ...files, base: { ...files.base, key: other }, changes: null };
+  await recordCatalogue(env.DB, before, files);
+  await env.BUCKET.put(STATE_KEY, JSON.stringify({ ...state, catalogue: before }));
+  const { files: written, items } = await readPublished();
+  expect(items).toEqual(await readOriginals());
+  // D1 was not restored: no revision is skipped.
+  expect(written).toMatchObject({ revision: files.revision, base: { revision: files.revision }, changes: null });
 });
