@@ -80,7 +80,7 @@ export interface Field {
   bytes: Uint8Array;
 }
 
-/** In the order of the message. Throws a Error if it is cut off or no protobuf. */
+/** In the order of the message. Throws an Error if it is cut off or no protobuf. */
 export function* readFields(message: Uint8Array): Generator<Field> {
   let at = 0;
   const readVarint = () => {
@@ -105,6 +105,7 @@ export function* readFields(message: Uint8Array): Generator<Field> {
     } else if (wireType === FIXED32) at += 4;
     else if (wireType === FIXED64) at += 8;
     else throw new Error(`a message with the wire type ${wireType}`);
+    if (at > message.length) throw new Error('a message that was cut off');
     yield { number, value, bytes: message.subarray(start, at) };
   }
 }
