@@ -31,8 +31,9 @@ export function cutBatches<E extends Pick<KeptEvent, 'event'>>(events: readonly 
 export const countBytes = (text: string): number => new TextEncoder().encode(text).length;
 
 /**
- * Gives events their times on the server's clock: in the order given, none in the future. `now`: on the client's clock.
- * Without an offset they get no time, and the server uses its own.
+ * Gives events their times on the server's clock: in the order given, none in the future, unless the client's clock is
+ * ahead by less than a second, which nobody can tell. `now`: on the client's clock. Without an offset they get no time,
+ * and the server uses its own.
  */
 export function stampEvents(events: readonly KeptEvent[], now: number, offset: ClockOffset | undefined): EventInput[] {
   if (offset === undefined) return events.map(({ event }) => event);
