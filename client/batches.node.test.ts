@@ -45,7 +45,7 @@ it('events that waited get the server’s time, in their order, and none from th
   expect(stamp([10_000, 10_001, 20_000], 90_000)).toEqual([9_400, 9_401, 19_400]);
   // The browser's clock has been set back since.
   expect(stamp([70_000, 80_000, 95_000], 50_000)).toEqual([48_898, 48_899, 48_900]);
-  // A clock that may be right: the event came right after one that the server gave its own time, 90,000.
+  // A clock that may be right: the event came just after one that the server had stamped with its own time, 90,000.
   for (const minMs of [-990, -500, -10])
     expect(stamp([90_010], 90_400, { minMs, maxMs: minMs + 1_000 })).toEqual([90_010]);
   expect(stampEvents([createKept('a')], 50_000, undefined)).toEqual([createKept('a').event]);

@@ -31,14 +31,14 @@ export function cutBatches<E extends Pick<KeptEvent, 'event'>>(events: readonly 
 export const countBytes = (text: string): number => new TextEncoder().encode(text).length;
 
 /**
- * Gives events their times on the server's clock: in the order given, none in the future, unless the client's clock is
- * ahead by less than a second, which nobody can tell. `now`: on the client's clock. Without an offset they get no time,
- * and the server uses its own.
+ * Gives events their times on the server's clock, in the order given. None is in the future, unless the client's clock
+ * is ahead by less than a second, which cannot be detected. `now`: on the client's clock. Without an offset, events get
+ * no time, and the server uses its own.
  */
 export function stampEvents(events: readonly KeptEvent[], now: number, offset: ClockOffset | undefined): EventInput[] {
   if (offset === undefined) return events.map(({ event }) => event);
-  // A clock that may be right is taken as right. A guess, up to a second off, could put an event before an earlier one
-  // that was sent at once, or was kept and sent with another guess.
+  // A clock that may be right is taken as right. A guess may be a second off: it could put an event before an earlier
+  // one that was sent at once, or that was kept and sent with another guess.
   const isRight = offset.minMs <= 0 && offset.maxMs >= 0;
   const offsetMs = isRight ? 0 : (offset.minMs + offset.maxMs) / 2;
   let next = now + (isRight ? 0 : offset.minMs) + 1;

@@ -24,7 +24,7 @@ export const getItem = ({ candidates: { columns, indexes } }: Pick<Ranking, 'can
 
 export const itemIds = Array.from({ length: 60 }, (_, index) => `g${index}`);
 
-/** As of a release with these items only, nearest first. */
+/** Neighbours as in a release with these items only, nearest first. */
 export const toNeighbours = (scores: readonly ItemScore[]): Neighbours => ({
   itemIds: scores.map(([itemId]) => itemId),
   positions: Int32Array.from(scores.keys()),

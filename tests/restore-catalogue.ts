@@ -1,9 +1,9 @@
-// Stands in for D1's Time Travel, which the local D1 lacks: keeps the games and the record of their publications, and
-// brings them back.
+// Stands in for D1's Time Travel, which the local D1 lacks: saves the games and the record of their publications, and
+// restores them.
 
 const TABLES = ['items', 'published_catalogues'];
 
-/** Returns what brings them back. */
+/** Returns the function that restores them. */
 export async function saveCatalogue(db: D1Database): Promise<() => Promise<void>> {
   const saved = await Promise.all(
     TABLES.map(async (table) => ({ table, rows: (await db.prepare(`select * from ${table}`).all()).results })),
@@ -24,7 +24,7 @@ export async function saveCatalogue(db: D1Database): Promise<() => Promise<void>
   };
 }
 
-/** As before the first game. */
+/** Restores the state before the first game. */
 export async function removeCatalogue(db: D1Database): Promise<void> {
   // No trigger removes games from the index: they are never deleted.
   await db.batch([...TABLES, 'items_search'].map((table) => db.prepare(`delete from ${table}`)));

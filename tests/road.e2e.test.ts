@@ -183,7 +183,7 @@ it('runs the whole loop from an event to a retrained release', async () => {
     .poll(async () => (await status()).release, { timeout: 120_000, interval: 2_000 })
     .not.toBe(first.release);
 
-  // The Worker swapped the release on its own: the model now knows the novelty. Whether that is one of the anchor's 20
+  // The Worker swapped the release on its own: the model now knows the novelty. Whether it is among the anchor's 20
   // neighbours depends on the model that won, but content alone no longer puts it there.
   const { tier, release, items } = await listSimilar(novelty);
   expect(tier).toBe('online');

@@ -31,7 +31,7 @@ export const STATISTICS_PREFIX = 'statistics/';
 
 /** Files of the catalogue: the columns of all items, or what has changed. */
 export const CATALOGUE_PREFIX = 'catalogue/';
-/** `schema`: of the file, so that each version knows by the name which files it can read. */
+/** `schema`: of the file. The name has it, so that each version can tell which files it can read. */
 export const columnsKey = (name: string, schema: number) => `${CATALOGUE_PREFIX}${name}.${schema}.columns`;
 export const isColumnsKey = (key: string, schema: number) => key.endsWith(`.${schema}.columns`);
 export const changesKey = (name: string) => `${CATALOGUE_PREFIX}${name}.jsonl.gz`;

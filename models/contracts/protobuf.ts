@@ -1,4 +1,4 @@
-// Writes protobuf messages with the kinds of fields that ONNX needs, and takes messages apart. It knows no schema.
+// Writes protobuf messages with the kinds of fields that ONNX needs, and splits messages into fields. Knows no schema.
 
 /** Wire types. */
 const VARINT = 0;
@@ -36,7 +36,7 @@ export class Message {
     return this;
   }
 
-  /** A field as readFields gives it, without copying. */
+  /** Adds a field that readFields yielded, without copying. */
   field({ bytes }: Field): this {
     return this.#push(bytes);
   }
@@ -80,7 +80,7 @@ export interface Field {
   bytes: Uint8Array;
 }
 
-/** In the order of the message. Throws an Error if it is cut off or no protobuf. */
+/** Yields fields in the order of the message. Throws an Error if it is cut off or not protobuf. */
 export function* readFields(message: Uint8Array): Generator<Field> {
   let at = 0;
   const readVarint = () => {

@@ -81,7 +81,7 @@ it('has the columns that the items would make, and follows changes as they do', 
   }
 });
 
-it('has more labels than 16 bits can number, whenever they come', () => {
+it('holds more labels than 16 bits can number, whenever they are added', () => {
   const live = new ItemColumns();
   const put = (all: readonly ItemColumns[], from: number, end: number) => {
     for (let n = from; n < end; n++)

@@ -1,5 +1,5 @@
-// One feature of all candidates: a column of the rows that the ranking model reads. Each feature writes its own in a
-// loop of its own, since a loop that they shared would call a function for each candidate.
+// One feature of all candidates: a column of the rows that the ranking model reads. Each feature writes its column in
+// its own loop, since a shared loop would call a function for each candidate.
 
 import type { FeatureRange } from './feature-range.ts';
 

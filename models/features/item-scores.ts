@@ -69,13 +69,13 @@ export class ItemScores {
     this.#byIndex = undefined;
   }
 
-  /** Scores relative to the best by item index, 0 for items that are not in the list: for long lists. */
+  /** For long lists: scores relative to the best, by item index; 0 for items that are not in the list. */
   get column(): Float64Array {
     this.#column = growColumn(this.#column ?? this.#fillColumn(), this.#columns.length);
     return this.#column;
   }
 
-  /** The same for short lists. */
+  /** For short lists: the same scores. */
   get shares(): ReadonlyMap<number, number> {
     this.#byIndex ??= new Map(
       Array.from(this.scores, (score, position) => [this.indexes[position]!, this.#share(score)]),

@@ -1,13 +1,13 @@
 // The genres, tags and platforms of every item as numbers of a table of strings, in one array. An item's cells:
 // genres, tags, platforms, then its different genres and tags, for comparing items (label-marks.ts). They take 16
-// bits each for as long as the table allows: they are many.
+// bits each as long as the table is small enough, because they are many.
 
 import type { Item } from '../contracts/item.ts';
 import { growColumn } from './grow-column.ts';
 import { type PackedCells, PackedLists } from './packed-lists.ts';
 import { FoldedTable, type Folds } from './string-table.ts';
 
-/** 16 bits suffice for the numbers of so many strings. */
+/** The most strings that 16 bits can number. */
 export const NARROW_LABELS: number = 2 ** 16;
 
 export type LabelCells = Uint16Array | Uint32Array;

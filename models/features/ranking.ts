@@ -23,7 +23,7 @@ export interface CandidateFeatures {
   readSource(source: SourceName): Float64Array;
 }
 
-/** A feature has one of four methods, a position has none. */
+/** A feature has one of four methods; a position has none. */
 interface Feature {
   name: string;
   /** Values are clamped to it, so that no item's data can inflate a score, and have codes of a byte. */

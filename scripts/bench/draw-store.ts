@@ -79,7 +79,7 @@ const RULES = [
   rule('none', { action: 'exclude', match: { genres: ['genre 19'], ageRatingMin: 18 } }),
 ];
 
-/** Different, so that few candidates have the same score, as with a trained model. */
+/** Distinct scores, so that few candidates have equal ones, as with a trained model. */
 const WEIGHTS = Float32Array.from(FEATURES, (_, feature) => 1 / (FEATURES.length + feature));
 
 /** Stands in for a ranking model, which is not part of composing: reads every feature once. */

@@ -12,7 +12,7 @@ import { openPlatform, type Platform } from '../local/platform.ts';
 const PORT = 18_787;
 const INSPECTOR_PORT = 19_229;
 const GALLERIES = 50;
-/** By then, the work that answers leave behind them is done; it holds some 130 kB for each. */
+/** By then, the work that answers leave behind is done; it holds some 130 kB an answer. */
 const REST_MS = 3_000;
 
 export interface IsolateMemory {

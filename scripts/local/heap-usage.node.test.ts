@@ -17,7 +17,7 @@ const WORKER = `
   };
 `;
 
-test('what an idle isolate no longer holds does not count, what it holds does', () =>
+test('counts what an idle isolate still holds, not what it has released', () =>
   withTemporaryFolder('heap-usage', async (folder) => {
     const config = path.join(folder, 'wrangler.json');
     writeFileSync(path.join(folder, 'worker.js'), WORKER);

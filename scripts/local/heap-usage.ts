@@ -6,7 +6,7 @@ import { withDeadline } from '../../workers/storage/deadline.ts';
 
 const ANSWER_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
-/** wrangler hands late answers to the next connection: no two calls share an id. */
+/** No two calls share an id, because wrangler hands late answers to the next connection. */
 let calls = 0;
 
 /** In bytes, after a garbage collection. Durable Objects are in the same isolate. */
@@ -22,8 +22,8 @@ export interface HeapUsage {
 }
 
 /**
- * Chrome DevTools Protocol, Runtime.getHeapUsage. `url`: the Worker's; it receives requests until the collection is
- * done, because V8 leaves that to a task, and workerd runs tasks with requests only. Throws if the inspector does not
+ * Chrome DevTools Protocol, Runtime.getHeapUsage. `url`: the Worker's. It receives requests until the collection is
+ * done, because V8 leaves that to a task, and workerd runs tasks only with requests. Throws if the inspector does not
  * answer.
  */
 export async function readHeapUsage(inspectorPort: number, url: string): Promise<HeapUsage> {

@@ -3,7 +3,7 @@
 import { type Neighbours, NO_NEIGHBOURS } from '../../models/contracts/neighbours.ts';
 import type { LoadedRelease } from './release.ts';
 
-/** Views of the tables; empty if the release has no such item, or no neighbours of it. */
+/** Views of the tables; empty if the release lacks the item or its neighbours. */
 export function readNeighbours({ itemIndices, itemIds, neighbours }: LoadedRelease, itemId: string): Neighbours {
   const itemIndex = itemIndices.get(itemId);
   if (itemIndex === undefined) return NO_NEIGHBOURS;

@@ -1,4 +1,4 @@
-// Numbers of the fields of ONNX's messages (onnx.proto3), as far as the edge reads or writes them.
+// Field numbers of ONNX's messages (onnx.proto3), only those that the edge reads or writes.
 
 export const MODEL_GRAPH = 7;
 export const GRAPH_INITIALIZER = 5;

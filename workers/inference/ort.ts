@@ -37,8 +37,8 @@ function prepare(): void {
 /** The model file's name for ORT, which reads its large constants from there. */
 const MODEL_FILE = 'model.onnx';
 /**
- * Sessions are opened one after the other: ORT has one list of files for all, and clears it with each session. None
- * waits for I/O, so none that dies with its request blocks the next.
+ * Sessions are opened one after the other: ORT has one list of files for all, and clears it with each session. No
+ * opening waits for I/O, so a request that dies cannot block the next session.
  */
 let lastOpened: Promise<unknown> = Promise.resolve();
 

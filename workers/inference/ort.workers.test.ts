@@ -15,11 +15,11 @@ const readModel = async (kind: string, items: number): Promise<Uint8Array> =>
 const history = Array.from({ length: 20 }, (_, age) => ({ itemId: `g${age * 7}`, weight: 1, ageDays: age }));
 const encoded = encodeHistories([history], new Map(history.map(({ itemId }, age) => [itemId, age * 7])));
 
-it('refuses a file that is no protobuf even if it is the first, since no other engine could read it', async () => {
+it('refuses a file that is not protobuf, even the first, since no other engine could read it', async () => {
   await expect(createOrtScorer(Uint8Array.of(0x3b))).rejects.toThrow(RefusedModelError);
 });
 
-it('opens sessions at once, each with the constants of its own model', async () => {
+it('opens sessions at the same time, each with the constants of its own model', async () => {
   const files = await Promise.all(['transitions', 'content', 'sasrec'].map((kind) => readModel(kind, 300)));
   const alone: Float32Array[] = [];
   for (const file of files) {
@@ -32,7 +32,7 @@ it('opens sessions at once, each with the constants of its own model', async () 
     expect(await scorer.score(encoded)).toEqual(alone[at]);
     await scorer.release();
   }
-  // A file that is refused holds up no other.
+  // A refused file holds up no other.
   const [refused, opened] = await Promise.allSettled([new Uint8Array(100), files[0]!].map(createOrtScorer));
   expect(refused).toMatchObject({
     status: 'rejected',
@@ -41,7 +41,7 @@ it('opens sessions at once, each with the constants of its own model', async () 
   expect(opened).toMatchObject({ status: 'fulfilled' });
 });
 
-it('needs the memory of one more model for swaps, in which two are open, not that of three copies', async () => {
+it('needs memory for one more model during a swap, when two are open, not for three copies', async () => {
   const file = await readModel('transitions', ITEMS);
   expect(file.length).toBeGreaterThan(3.5e6);
   let scorer = await createOrtScorer(file);

@@ -12,17 +12,17 @@ const list = (message: Uint8Array, wanted: number): Uint8Array[] =>
 
 const listTensors = (file: Uint8Array): Uint8Array[] => list(list(file, MODEL_GRAPH)[0]!, GRAPH_INITIALIZER);
 
-/** All fields of a message but one kind, as bytes. */
+/** All fields of a message except one kind, as bytes. */
 const listOthers = (message: Uint8Array, left: number): Uint8Array[] =>
   Array.from(readFields(message))
     .filter(({ number }) => number !== left)
     .map(({ bytes }) => Uint8Array.from(bytes));
 
-test('each large constant is named by its position in the file; all else stays as it is', () => {
+test('replaces each large constant with its position in the file, and leaves all else as it is', () => {
   let separated = 0;
   for (const model of drawModels(600)) {
     const { bytes } = encodeRetrievalModel(model);
-    // As a file that lies somewhere in a larger buffer.
+    // As if the file were part of a larger buffer.
     const file = Uint8Array.from([0, 0, 0, ...bytes]).subarray(3);
     const graph = separateGraph(file, 'the file');
     expect(listOthers(graph, MODEL_GRAPH)).toEqual(listOthers(file, MODEL_GRAPH));
@@ -49,7 +49,7 @@ test('each large constant is named by its position in the file; all else stays a
   expect(separated).toBeGreaterThan(10);
 });
 
-test('refuses what is no protobuf, and what was cut off', () => {
+test('refuses what is not protobuf, and what was cut off', () => {
   expect(() => separateGraph(Uint8Array.of(0x3b), 'file')).toThrow('wire type 3');
   for (const file of ['3a80', '3a0208', '0d010203', '0901'])
     expect(() => separateGraph(Buffer.from(file, 'hex'), 'file')).toThrow('cut off');

@@ -1,5 +1,5 @@
-// Takes the large constants out of an ONNX file: what is left names their positions in the file, from which onnxruntime
-// copies each once to where it stays. From a whole file, it keeps three copies of a constant while it opens a session,
+// Takes the large constants out of an ONNX file: the rest names their positions in the file, from which onnxruntime
+// copies each once to its final place. With a whole file, it keeps three copies of a constant while it opens a session,
 // and its memory never shrinks.
 
 import { Message, readFields } from '../../models/contracts/protobuf.ts';
@@ -17,7 +17,7 @@ import {
 /** Smaller constants stay: shapes and axes are needed to check the graph. */
 const LARGE_BYTES = 16_384;
 
-/** The model without its large constants. `location`: the file's name for onnxruntime. Throws if it is no protobuf. */
+/** The model without its large constants. `location`: the file's name for onnxruntime. Throws if it is not protobuf. */
 export const separateGraph = (file: Uint8Array, location: string): Uint8Array =>
   replaceMessages(file, MODEL_GRAPH, (graph) =>
     replaceMessages(graph, GRAPH_INITIALIZER, (tensor) => separateTensor(tensor, file, location)),

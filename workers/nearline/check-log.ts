@@ -6,7 +6,7 @@ import type { Outbox } from './outbox.ts';
 import { findNextResend, type LogStores, reconcileLog } from './reconcile-log.ts';
 import type { DutyOutcome } from './schedule.ts';
 
-/** From an event, or from its resend, to the check: by then the queue has usually delivered it. */
+/** From an event, or its resend, to the check; by then the queue has usually delivered it. */
 export const CHECK_DELAY_MS = 25_000;
 /** While events are missing: a queue with a backlog may deliver them between two resends. */
 const CHECK_INTERVAL_MAX_MS = 600_000;

@@ -91,7 +91,7 @@ export class Outbox {
     return row?.oldestAt == null ? undefined : (row as { events: number; oldestAt: number });
   }
 
-  /** The reception of the oldest row by the number of resends. */
+  /** For each number of resends, when the oldest row was received. */
   listOldest(): Pick<UnloggedRow, 'receivedAt' | 'resends'>[] {
     const rows = this.#sql('select resends, min(received_at) as receivedAt from unlogged group by resends');
     return rows as unknown as Pick<UnloggedRow, 'receivedAt' | 'resends'>[];

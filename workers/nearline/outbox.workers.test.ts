@@ -318,7 +318,7 @@ it('resends missing events at growing intervals, and keeps them until the log ha
     if (queued.length > before) minutes.push(Math.floor((now - acceptedAt) / 60_000));
   }
   expect(minutes.filter((at) => at < 60)).toHaveLength(4);
-  // Shortly after each resend, so that what it brought to the log leaves, however many were lost before.
+  // Shortly after each resend, so that events which it brought to the log leave, however many resends were lost before.
   expect(checks.slice(0, 8)).toEqual([25, 50, 80, 105, 320, 345, 945, 1_280]);
   // Then every hour, within the ten minutes between two checks.
   for (const [hour, at] of minutes.slice(4).entries())

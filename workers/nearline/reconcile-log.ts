@@ -1,4 +1,4 @@
-// Compares a player's outbox with the log: events that the log has leave the outbox, the others are queued again as
+// Compares a player's outbox with the log: events that the log has leave the outbox; the others are queued again as
 // they grow older. It runs nothing by itself: that is schedule.ts.
 
 import { PlayerEvent, type RoutedEvent } from '../../models/contracts/event.ts';
@@ -45,7 +45,7 @@ export async function reconcileLog(outbox: Outbox, stores: LogStores, now: numbe
   }
 }
 
-/** When the next row is to be queued again, epoch milliseconds; infinite if the outbox is empty. */
+/** Time at which the next row is to be queued again, epoch milliseconds; infinite if the outbox is empty. */
 export const findNextResend = (outbox: Outbox): number => Math.min(...outbox.listOldest().map(resendDueAt));
 
 async function reconcilePage(
@@ -83,8 +83,8 @@ function resendDueAt({ receivedAt, resends }: Pick<UnloggedRow, 'receivedAt' | '
 }
 
 /**
- * The row's resends with the one that was just made. Of those that were due while a store failed, only one is left to
- * make: a queue that has just recovered is not to get a copy for each.
+ * Counts the row's resends, the one just made and those that fell due while a store failed, except one: a queue that
+ * has just recovered should not get a copy for each.
  */
 function countResends({ receivedAt, resends }: UnloggedRow, now: number): number {
   let count = resends + 1;

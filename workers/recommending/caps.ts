@@ -15,7 +15,7 @@ const MOST_POPULAR = 100;
 /** Counts the slate's games. Few developers and series reach their cap, so an item is compared with these alone. */
 export class Caps {
   readonly #columns: ItemColumns;
-  /** Each item's: lists, since a slate is short. */
+  /** Developer and series of each item: lists, since a slate is short. */
   readonly #developers: number[] = [];
   readonly #series: number[] = [];
   readonly #fullDevelopers: number[] = [];
@@ -43,7 +43,7 @@ export class Caps {
   }
 }
 
-/** Returns how often the list has the number now. */
+/** Returns how often the list now has the number. */
 function add(numbers: number[], number: number): number {
   let count = 1;
   for (const one of numbers) if (one === number) count++;

@@ -109,7 +109,7 @@ it('keeps no list of countries that the statistics do not have', () => {
   expect(columns.readCountry('trendingByCountry', 'AA')).not.toBe(columns.readCountry('trendingByCountry', 'AA'));
 });
 
-it('lets a replaced catalogue go at once: an isolate has no memory for two', async () => {
+it('frees a replaced catalogue at once, since an isolate has no memory for two', async () => {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const answerByAnother = async () => {

@@ -108,7 +108,7 @@ class SlateBuilder {
       compared++;
       const score = left.scores[position]!;
       const gain = 1 + calibrationWeight * this.#computeLack(index);
-      // Similarity, which is dearer to find, only lowers the value.
+      // Similarity costs more to compute, and only lowers the value.
       if (score * gain <= bestValue) continue;
       const value = score * (1 - similarityWeight * this.#findSimilarity(left, position)) * gain;
       if (value > bestValue) {

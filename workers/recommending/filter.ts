@@ -4,7 +4,7 @@ export interface Filter {
   removes(index: number): boolean;
   /** The item indexes that it removes, if it is a list of them; −1 for items that the catalogue has never had. */
   listed?: ReadonlySet<number>;
-  /** Undefined if it is the player's own; filters of the same key remove the same items of a catalogue. */
+  /** Undefined for a player's own filter; filters with the same key remove the same items of a catalogue. */
   key?: string;
   /** For items that it removes. */
   explain(index: number): string;

@@ -25,7 +25,7 @@ export const retrieveByModel =
     return true;
   };
 
-/** By columns, then by vocabulary: those that were replaced are not kept. */
+/** By columns, then by vocabulary, so that replaced ones are not kept. */
 const vocabularies = new WeakMap<ItemColumns, WeakMap<readonly string[], IdIndexes>>();
 
 /** Item indexes of the catalogue by those of a release's vocabulary: looked up once per release. */

@@ -1,5 +1,5 @@
 // Sorts hundreds of scores many times a page: a radix sort by the bits that a score has as a float32. A sort that
-// compares scores takes several times as long, since every other comparison goes otherwise than the processor guesses.
+// compares scores takes several times as long, since the processor mispredicts every other comparison.
 
 /** A key's digits are its bytes. */
 const DIGITS = 4;
@@ -46,7 +46,7 @@ function writeKeys(scores: ArrayLike<number>): void {
 
 const readDigit = (key: number, digit: number): number => (key >>> (DIGIT_BITS * digit)) & (DIGIT_VALUES - 1);
 
-/** Those with the same digit stay in their order. */
+/** Scores with the same digit stay in their order. */
 function sortByDigit(digit: number, length: number): void {
   const { keys, positions } = sorted;
   const first = digit * DIGIT_VALUES;

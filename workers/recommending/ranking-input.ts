@@ -14,8 +14,8 @@ export interface ModelScores {
   itemIds: readonly string[];
   scores: Float32Array;
   /**
-   * Kept by model-source.ts for all sources of the answer. In a WeakMap it would outlive the answer until the next full
-   * collection, and the scores with it: the smaller ones of V8 take a WeakMap's values as alive.
+   * Kept by model-source.ts for all sources of the answer. In a WeakMap it would outlive the answer, with the scores,
+   * until the next full collection: V8's minor collections treat a WeakMap's values as alive.
    */
   order?: ModelOrder;
 }
@@ -25,7 +25,7 @@ export interface ModelOrder {
   first: readonly number[];
   /** Undefined until it is read. */
   rest: readonly number[] | undefined;
-  /** Bits of the score that those of `first` reach. */
+  /** Bits of a score; `first` has all positions whose scores reach it. */
   threshold: number;
 }
 
@@ -53,7 +53,7 @@ export interface RankingInput {
   predictActions: PredictActions | null;
   /** Item index by item id, the same object for the same release; null without a release. */
   releaseItems: ReadonlyMap<string, number> | null;
-  /** Returns an item's neighbours in the release; none if it does not know the item. */
+  /** Returns an item's neighbours in the release; none if the release lacks the item. */
   neighboursOf(itemId: string): Neighbours;
   /** The RNG of exploration: uniform in [0, 1), seeded by the answer's id. */
   random(): number;

@@ -68,7 +68,7 @@ it('applies the popularity dial and the rules to a model’s scores too', async 
   expect(ids(items)).toEqual(['g0', 'g1']);
 });
 
-it('ranks candidates of equal scores by their ids', async () => {
+it('ranks candidates with equal scores by their ids', async () => {
   for (const equal of [2, 5]) {
     const predictEqual: PredictActions = async (_, candidates) => {
       const probabilities = new Float32Array(candidates * ACTIONS.length);

@@ -28,7 +28,7 @@ const PLAYERS: Partial<RankingInput>[] = [
   { rules: [rule({ itemIds: ['g9'] }), rule({ ageRatingMin: 18 })] },
 ];
 
-it('removes for each player what the player’s filters remove, after changes of the catalogue, too', () => {
+it('removes for each player what the player’s filters remove, also after changes of the catalogue', () => {
   const { catalogue } = createRankingInput(
     {},
     itemIds.map((_, index) => makeItem(index)),

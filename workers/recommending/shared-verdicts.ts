@@ -1,5 +1,5 @@
-// Keeps what filters removed that are the same for many players, until the catalogue changes: most answers of a store
-// have the same rules, platform and age limit, and its sources visit the same items.
+// Keeps the verdicts of filters that many players share, until the catalogue changes: most answers of a store have the
+// same rules, platform and age limit, and their sources visit the same items.
 
 import type { ItemColumns } from '../../models/features/item-columns.ts';
 import { type Filter, removes } from './filter.ts';
@@ -7,19 +7,19 @@ import { type Filter, removes } from './filter.ts';
 const UNKNOWN = 0;
 const PASSED = 1;
 const REMOVED = 2;
-/** A verdict takes a byte; those that were not read for longest make room. */
+/** A verdict takes a byte; the least recently read lists are dropped first. */
 const KEPT_BYTES = 1 << 20;
-/** A list takes some hundred bytes whatever its length; callers choose genre, platform and age limit. */
+/** Bounds the number of lists: callers choose genre, platform and age limit, and even a short list has a cost. */
 const LIST_BYTES_MIN = 1 << 10;
 
 interface Kept {
   changes: number;
-  /** By the filters' keys. Each has verdicts by item index. */
+  /** Lists of verdicts by item index, by the filters' keys. */
   verdicts: Map<string, Uint8Array>;
 }
 const keptOf = new WeakMap<ItemColumns, Kept>();
 
-/** Filters that remove the same items, each of which is tested once for all answers by the filters that have a key. */
+/** Returns filters that remove the same items; those with a key test an item once for all answers. */
 export function shareVerdicts(filters: readonly Filter[], columns: ItemColumns): Pick<Filter, 'removes'>[] {
   const shared = filters.filter(({ key }) => key !== undefined);
   const verdicts = readVerdicts(shared.map(({ key }) => key).join(), columns);

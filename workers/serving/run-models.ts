@@ -62,7 +62,7 @@ export function createPredictor(release: LoadedRelease | undefined, { predict }:
   };
 }
 
-/** By their sum, in a plain loop: `every` takes ten times as long, and `for … of` eight times. */
+/** Tests the sum, in a plain loop: `every` takes ten times as long, and `for … of` eight times. */
 function areFinite(probabilities: Float32Array): boolean {
   let sum = 0;
   for (let at = 0; at < probabilities.length; at++) sum += probabilities[at]!;

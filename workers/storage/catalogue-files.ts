@@ -36,7 +36,7 @@ export async function writeCatalogue(
   published: CatalogueFiles | null,
 ): Promise<CatalogueFiles> {
   const [revision, isKnown] = await Promise.all([readRevision(DB), published !== null && isRecorded(DB, published)]);
-  // Otherwise D1 was restored to an earlier point, or its rows were deleted by hand: nothing that is published counts.
+  // Otherwise D1 was restored to an earlier point, or its rows were deleted by hand: nothing published is valid.
   const known = isKnown && revision >= published!.revision ? published : null;
   if (known !== published) await skipRevisions(DB, published!);
   // This version refuses a base of another schema.

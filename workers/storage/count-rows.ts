@@ -3,7 +3,7 @@
 /** Called with the numbers of each result. */
 export type OnRows = (meta: Pick<D1Meta, 'rows_read' | 'rows_written'>) => void;
 
-/** Has the original itself: a WeakMap would keep it, with its parameters, until the next full collection of garbage. */
+/** Holds the original in a field: a WeakMap would keep it and its parameters until the next full garbage collection. */
 type CountedStatement = Record<keyof D1PreparedStatement, unknown> & { original: D1PreparedStatement };
 
 const readOriginal = (statement: D1PreparedStatement): D1PreparedStatement =>

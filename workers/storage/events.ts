@@ -226,7 +226,7 @@ export const readActionsOf = (shards: LogShards, userIds: readonly string[]): Pr
 
 async function readActionsIn(db: D1Database, userIds: readonly string[]): Promise<LoggedAction[]> {
   const [newest, archived] = await db.batch([
-    // A player's actions are one JSON text: as rows, each of their fields would cost more than to parse it.
+    // A player's actions are one JSON text: as rows, each field would cost more than parsing it.
     db
       .prepare(
         `select user_id as userId, (

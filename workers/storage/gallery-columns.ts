@@ -1,5 +1,5 @@
-// The form in which D1 has batch galleries: the items of a row as columns, and each reason once. It is less than half
-// the JSON of a row of objects, which is written and read once by the Worker, the database's client and SQLite each.
+// The form of batch galleries in D1: the items of a row as columns, and each reason once. It takes less than half the
+// bytes of a row of objects; the Worker, the database's client and SQLite each write and read it once.
 
 import { z } from 'zod';
 import { GalleryRow } from '../../models/contracts/gallery.ts';

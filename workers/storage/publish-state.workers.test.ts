@@ -202,7 +202,7 @@ it.each([1, 3, 5])('publishes the catalogue anew if D1 lost three changes and ha
   const { items, files } = await readPublished();
   expect(items).toEqual(await readOriginals());
   expect(items.get('lost')).toMatchObject({ title: makeItem('lost').title });
-  // So that isolates take it for newer than what they have.
+  // So that isolates take it as newer than what they have.
   expect(files.revision).toBeGreaterThan(revision);
   expect(files.changes).toBeNull();
   // Once.
@@ -212,7 +212,7 @@ it.each([1, 3, 5])('publishes the catalogue anew if D1 lost three changes and ha
   expect(later.files.base).toEqual(files.base);
 });
 
-it('publishes an empty catalogue if D1 was restored to a point without games; forgets old publications', async () => {
+it('publishes an empty catalogue if D1 was restored to a point before any game; forgets old publications', async () => {
   await removeCatalogue(env.DB);
   await env.DB.prepare("insert into published_catalogues values ('old', 1), ('recent', ?1)").bind(Date.now()).run();
   const { items, files } = await readPublished();

@@ -1,11 +1,11 @@
-// D1's record of the catalogues that were published. R2 has the catalogue itself; but D1 can be restored to an earlier
-// point without R2. Then it does not know what is published, and its revisions were used before.
+// D1's record of the published catalogues. R2 has the catalogue itself, but D1 can be restored to an earlier point
+// without R2. It then lacks the record of what is published, and would use its revisions a second time.
 
 import type { CatalogueFiles } from '../../models/contracts/published-state.ts';
 
-/** Publications that are under way elsewhere end sooner. */
+/** Longer than any publication under way elsewhere takes. */
 const KEPT_MS = 3_600_000;
-/** Beyond the revisions that isolates have from changes that were lost before they were published. */
+/** More than the changes that isolates may have from D1 and that were lost before they were published. */
 const REVISIONS_SKIPPED = 1_000;
 
 const nameOf = ({ base, changes }: CatalogueFiles): string => changes?.key ?? base.key;
@@ -16,7 +16,7 @@ export async function isRecorded(db: D1Database, published: CatalogueFiles): Pro
   return (await db.prepare('select 1 from published_catalogues where key = ?1').bind(name).first()) !== null;
 }
 
-/** Before the state names the catalogue. `published`: what it names until then. */
+/** Call it before the state names the catalogue. `published`: what the state names until then. */
 export async function recordCatalogue(
   db: D1Database,
   catalogue: CatalogueFiles,
@@ -38,8 +38,8 @@ export async function recordCatalogue(
 }
 
 /**
- * Gives the newest item a revision beyond all that were published, so that isolates take the items of D1 for newer than
- * what they have of the changes that a restore undid.
+ * Gives the newest item a revision beyond all published ones, so that isolates take D1's items as newer than changes
+ * that a restore undid.
  */
 export async function skipRevisions(db: D1Database, { revision }: CatalogueFiles): Promise<void> {
   await db

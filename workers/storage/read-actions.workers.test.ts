@@ -21,7 +21,7 @@ const makeEvent = (userId: string, n: number, more: object) =>
     ...more,
   });
 
-it('reads of many players at once what it reads of one, impressions apart', async () => {
+it('reads for many players at once what it reads for one, except impressions', async () => {
   const busy = Array.from({ length: 520 }, (_, n) => makeEvent('busy', n, n === 0 ? { itemId: 'old' } : {}));
   const various = [
     { type: 'rate', value: 10 / 3, country: 'CH', platform: 'windows' },

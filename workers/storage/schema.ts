@@ -42,8 +42,8 @@ export const exportCursors = sqliteTable('export_cursors', {
 });
 
 /**
- * The catalogues that were published, named by their last file. If the published one is not among them, this database
- * was restored to an earlier point (workers/storage/catalogue-files.ts).
+ * The published catalogues, named by their last file. If the one in use is not among them, this database was restored
+ * to an earlier point (workers/storage/catalogue-files.ts).
  */
 export const publishedCatalogues = sqliteTable('published_catalogues', {
   key: text('key').primaryKey(),
