@@ -15,9 +15,8 @@ const MOST_POPULAR = 100;
 /** Counts the slate's games. Few developers and series reach their cap, so an item is compared with these alone. */
 export class Caps {
   readonly #columns: ItemColumns;
-  /** Developer and series of each item: lists, since a slate is short. */
-  readonly #developers: number[] = [];
-  readonly #series: number[] = [];
+  readonly #developers = new Map<number, number>();
+  readonly #series = new Map<number, number>();
   readonly #fullDevelopers: number[] = [];
   readonly #fullSeries: number[] = [];
 
@@ -29,9 +28,9 @@ export class Caps {
   add(index: number): void {
     const developer = this.#columns.developers[index]!;
     const series = this.#columns.series[index]!;
-    if (developer !== NO_DEVELOPER && add(this.#developers, developer) === DEVELOPER_MAX)
+    if (developer !== NO_DEVELOPER && count(this.#developers, developer) === DEVELOPER_MAX)
       this.#fullDevelopers.push(developer);
-    if (add(this.#series, series) === SERIES_MAX) this.#fullSeries.push(series);
+    if (count(this.#series, series) === SERIES_MAX) this.#fullSeries.push(series);
   }
 
   /** True if the item would exceed a cap. */
@@ -43,12 +42,10 @@ export class Caps {
   }
 }
 
-/** Returns how often the list now has the number. */
-function add(numbers: number[], number: number): number {
-  let count = 1;
-  for (const one of numbers) if (one === number) count++;
-  numbers.push(number);
-  return count;
+function count(counts: Map<number, number>, number: number): number {
+  const counted = (counts.get(number) ?? 0) + 1;
+  counts.set(number, counted);
+  return counted;
 }
 
 /**
