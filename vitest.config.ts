@@ -82,6 +82,9 @@ const COMMANDS = /\/scripts\/(chaos|abuse|start|local|log|evaluate|train|deploy|
 /** Code without I/O, clock or state: its tests share processes, which saves most of their time. */
 const PURE = '{models,workers/recommending}/**/*.node.test.ts';
 
+/** Waits of a test, in milliseconds: a busy machine is no failure, and only what hangs takes so long. */
+const PATIENCE = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } };
+
 /** Commands first, then pure code: a process is reused only for the file that comes next. */
 class CommandsFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -106,11 +109,10 @@ export default defineConfig(async () => {
             server: { deps: { inline: ['dt-sql-parser'] } },
             include: ['{models,scripts,workers,tests,client,web}/**/*.node.test.ts'],
             exclude: [...defaultExclude, PURE],
-            testTimeout: 30_000,
-            hookTimeout: 30_000,
+            ...PATIENCE,
           },
         },
-        { test: { name: 'pure', include: [PURE], isolate: false, testTimeout: 30_000, hookTimeout: 30_000 } },
+        { test: { name: 'pure', include: [PURE], isolate: false, ...PATIENCE } },
         {
           // The pool ships an imported wasm as a list of 14 million numbers; the shim takes it over a service binding.
           resolve: { alias: { [ORT_WASM]: here('tests/ort-wasm-shim.ts') } },
@@ -146,7 +148,7 @@ export default defineConfig(async () => {
             name: 'workers',
             include: ['workers/**/*.workers.test.ts'],
             setupFiles: ['./tests/apply-migrations.ts'],
-            testTimeout: 30_000,
+            ...PATIENCE,
           },
         },
         {
@@ -155,8 +157,7 @@ export default defineConfig(async () => {
             include: ['{tests,client}/**/*.{e2e,browser}.test.ts'],
             globalSetup: './tests/start.ts',
             fileParallelism: false,
-            testTimeout: 180_000,
-            hookTimeout: 120_000,
+            ...PATIENCE,
           },
         },
       ],

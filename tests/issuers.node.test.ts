@@ -14,7 +14,6 @@ import { publishState } from '../workers/storage/publish-state.ts';
 import type { Stores } from '../workers/storage/stores.ts';
 
 const KEY = 'issuers-key';
-const START_TIMEOUT_MS = 120_000;
 const ISSUER = 'https://id.example';
 
 let server: Awaited<ReturnType<typeof startWorkerd>>;
@@ -34,7 +33,7 @@ beforeAll(async () => {
     secrets: { ADMIN_KEY: KEY },
   });
   stores = await server.stores();
-}, START_TIMEOUT_MS);
+});
 afterAll(async () => {
   provider?.close();
   await server?.close();
@@ -88,15 +87,15 @@ it('reads keys over HTTP, takes new ones, and outlives the issuer', async () => 
   for (let request = 0; request < 20; request++) expect(await statusOf(await second!.sign('ann'))).toBe(401);
   expect(requests).toBe(1);
   await ageKeys(31_000);
-  await expect.poll(async () => statusOf(await second!.sign('ann')), { timeout: 40_000 }).toBe(200);
+  await expect.poll(async () => statusOf(await second!.sign('ann'))).toBe(200);
   expect(requests).toBe(2);
 
   provider.closeAllConnections();
   await new Promise((resolve) => provider.close(resolve));
   await ageKeys(7_200_000);
   // Only a key that was never read cannot be checked.
-  await expect.poll(async () => statusOf(await third!.sign('ann')), { timeout: 40_000 }).toBe(503);
+  await expect.poll(async () => statusOf(await third!.sign('ann'))).toBe(503);
   for (const { sign } of [first!, second!]) expect(await statusOf(await sign('bob'))).toBe(200);
   const { body } = await call<{ issuers: Issuer[] }>('GET', '/v1/issuers', KEY);
   expect(body.issuers[0]!.keys).toMatchObject({ count: 2, failure: expect.stringContaining('answer') });
-}, 120_000);
+});

@@ -13,7 +13,6 @@ import { makeExperimentInput } from './experiment.ts';
 import { mintToken } from './player-tokens.ts';
 
 const KEY = 'openfeature-key';
-const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 50;
 
 let server: Awaited<ReturnType<typeof startWorkerd>>;
@@ -38,7 +37,7 @@ beforeAll(async () => {
   });
   await server.stores();
   await start('short-pages');
-}, START_TIMEOUT_MS);
+});
 afterAll(() => server.close());
 afterEach(() => OpenFeature.close());
 

@@ -68,7 +68,7 @@ test.runIf(process.platform === 'linux')(
       setTimeout(() => {}, 60_000);`;
     const { folder, child, exited } = startTogether([script, script]);
     const haveStarted = () => ['0.mjs', '1.mjs'].every((name) => existsSync(path.join(folder, `${name}-started`)));
-    await expect.poll(haveStarted, { timeout: 20_000 }).toBe(true);
+    await expect.poll(haveStarted).toBe(true);
     child.kill('SIGINT');
     expect(await exited).toBe(130);
     expect(findProcesses(folder)).toEqual([]);

@@ -69,7 +69,7 @@ test('the outcome is a table for people and JSON for programs, identical for the
     evaluate(...flags);
     expect(JSON.parse(readFileSync(json, 'utf8')).results[0].metrics).toEqual(metrics);
   }
-}, 120_000);
+});
 
 test('the cold start gives a table by events seen, with popularity for players without a history', () => {
   const file = path.join(folder, 'cold.txt');
@@ -99,7 +99,7 @@ test('the cold start gives a table by events seen, with popularity for players w
     expect(mean - margin).toBeGreaterThan(0);
     expect(ndcgAt10['plain scorer']).toBeGreaterThan((ndcgAt10['item-knn'] + ndcgAt10.popularity) / 2);
   }
-}, 60_000);
+});
 
 test('without a file the whole log is evaluated: archived events, those still in D1, and new merges', async () => {
   const state = path.join(folder, 'state');
@@ -171,4 +171,4 @@ test('a file that cannot be read, written or evaluated is refused before any tra
     expect(stderr).toMatch(/^evaluate: .*\n$/);
     expect(stderr).toContain(message);
   }
-}, 120_000);
+});

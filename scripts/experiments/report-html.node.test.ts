@@ -56,7 +56,7 @@ describeInBrowser('a report as a picture', (newPage) => {
       }
       expect(complaints).toEqual([]);
     }
-  }, 120_000);
+  });
 
   it('draws the interval of every metric where its figures say', async () => {
     const page = await newPage({ viewport: { width: 1280, height: 900 } });

@@ -153,7 +153,7 @@ test('a file with more broken lines than are counted is refused, and those of a 
     { reason: 'has too few columns', count: 1, examples: ['items.csv:3'] },
     { reason: expect.stringMatching(/^item: itemId/), count: 1 },
   ]);
-}, 60_000);
+});
 
 test('an id whose text means null is missing', async () => {
   const ids = ['NULL', 'NaN', 'None', '\\N', 'nan'];
@@ -193,7 +193,7 @@ test('a file in a folder of very many others is read', async () => {
   for (let n = 0; n <= 10_000; n++) writeFileSync(path.join(folder, `n${n}.txt`), '');
   expect((await read(path.join(folder, 'a.csv'))).brief).toHaveLength(1);
   await expect(read(folder)).rejects.toThrow('contains over 10000 files');
-}, 60_000);
+});
 
 test('a stream of events and items has no catalogue beside it', async () => {
   const item = (title: string) => ({

@@ -48,7 +48,7 @@ test.runIf(process.platform === 'linux')(
     expect(reports).toEqual(['The Worker does not answer; starting it again …']);
 
     kill(`wrangler.js dev --show-interactive-dev-session=false --port ${port}`);
-    await expect.poll(() => reports.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => reports.length).toBe(2);
     expect(reports[1]).toBe('The Worker has ended; starting it again …');
     await expectAnswer();
   },

@@ -93,7 +93,7 @@ it('makes one file of each past day, with the same rows; repeated ones are kept 
     expect.arrayContaining(before.events.filter(({ day }) => pastDays.has(day)).map(({ key }) => key)),
   );
   expect(await compactLog(BUCKET, folder, today)).toEqual([]);
-}, 120_000);
+});
 
 it('writes groups of rows that an isolate can decode', async () => {
   const { DB, BUCKET } = platform;
@@ -112,7 +112,7 @@ it('writes groups of rows that an isolate can decode', async () => {
   const { buffer, byteOffset, byteLength } = await readFile(BUCKET, file!);
   const { row_groups: groups } = parquetMetadata(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
   expect(groups.map(({ num_rows: rows }) => Number(rows))).toEqual([ROWS_PER_GROUP, 3_000]);
-}, 120_000);
+});
 
 it('changes nothing if another run has replaced the files meanwhile', async () => {
   const { BUCKET } = platform;
@@ -121,7 +121,7 @@ it('changes nothing if another run has replaced the files meanwhile', async () =
   const before = await readManifest();
   expect(await mergeFiles(BUCKET, folder, 'events', events.slice(0, 2), NOON)).toBeUndefined();
   expect(await readManifest()).toEqual(before);
-}, 60_000);
+});
 
 it('groups the small files of past days up to the size that a file should have', () => {
   const file = (day: string, megabytes: number) => ({ day, bytes: megabytes * 1e6 });

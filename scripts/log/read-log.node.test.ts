@@ -121,7 +121,7 @@ it('reads the same from a snapshot’s Parquet files as from the events and slat
   await expect(read()).rejects.toThrow(`the snapshot is damaged: ${key}`);
   await BUCKET.delete(key);
   await expect(read()).rejects.toThrow(`the snapshot is incomplete: ${key}`);
-}, 120_000);
+});
 
 it('reads an empty snapshot', async () => {
   const empty = { events: [], slates: [], merges: [] };

@@ -56,7 +56,7 @@ describe.skipIf(polars === undefined)('Polars', () => {
         writeFileSync(copy, await readFile(BUCKET, file));
       }
     });
-  }, 120_000);
+  });
   afterAll(() => rmSync(state, { recursive: true }));
 
   test.each(LISTS)('Polars reads every value of %s that DuckDB reads', async (list) => {

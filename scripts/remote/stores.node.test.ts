@@ -47,7 +47,7 @@ beforeAll(async () => {
   prepareStores(standIn.account, NAME);
   file = await readConfigurationFile();
   remote = (await open()).stores;
-}, 60_000);
+});
 afterAll(async () => {
   standIn.close();
   await local.dispose();

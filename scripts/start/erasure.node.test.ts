@@ -89,7 +89,7 @@ test('a player who was in every store: the receipt names each store, and the fir
   expect(deleted.status).toBe(202);
   const { erasureId } = (await deleted.json()) as ErasureReceipt;
   const readReceipt = async () => (await (await call('GET', `/v1/erasures/${erasureId}`)).json()) as ErasureReceipt;
-  await expect.poll(readReceipt, { timeout: 60_000, interval: 500 }).toMatchObject({ state: 'done', release: null });
+  await expect.poll(readReceipt, { interval: 500 }).toMatchObject({ state: 'done', release: null });
   const release = await train();
   const receipt = await readReceipt();
   console.log(formatReceipt(receipt));
@@ -100,7 +100,7 @@ test('a player who was in every store: the receipt names each store, and the fir
     if (store !== 'exposures') expect(rows, store).toBeGreaterThan(0);
   }
   // The object keeps in mind for some seconds that it must withdraw its report of unlogged events.
-  await expect.poll(listStores, { timeout: 60_000, interval: 1_000 }).toEqual(['export']);
+  await expect.poll(listStores, { interval: 1_000 }).toEqual(['export']);
   expect(readShownReceipt().stores.map(({ store }) => store)).toEqual(receipt.stores.map(({ store }) => store));
 });
 
@@ -135,7 +135,7 @@ async function openProject(state: string) {
       process.kill(-pid, 'SIGINT');
       await sleep(1_000);
       process.kill(-pid, 'SIGINT');
-      await expect.poll(isRunning, { timeout: 15_000 }).toBe(false);
+      await expect.poll(isRunning).toBe(false);
     },
     call: (method: string, route: string, body?: object) =>
       fetch(url + route, {

@@ -29,7 +29,7 @@ function replaceOpener(): string {
 test.skipIf(process.platform === 'win32')('the key is not among the arguments, and can be fetched once', async () => {
   const written = replaceOpener();
   await openPage(ADDRESS);
-  await expect.poll(() => existsSync(written), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(written)).toBe(true);
   const url = readFileSync(written, 'utf8').trim();
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\S+$/);
   expect(url).not.toContain('secret');

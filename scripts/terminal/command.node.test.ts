@@ -100,4 +100,4 @@ test('a command prints its help, bench without a name too, and exits with 2 on w
     stderr: expect.stringContaining('Give an address such as https://'),
   });
   expect(run('bench.ts', 'surfing')).toMatchObject({ status: 2, stderr: expect.stringContaining('surfing') });
-}, 60_000);
+});

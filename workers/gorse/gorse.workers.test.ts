@@ -1,6 +1,6 @@
 import { createExecutionContext, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { PlayerEvent } from '../../models/contracts/event.ts';
 import { fakeObject } from '../../tests/fake-object.ts';
 import { makeItem } from '../../tests/item.ts';
@@ -290,13 +290,13 @@ it('knows a user from the first event', async () => {
   expect((await call('/user/dan')).status).toBe(404);
   await post('/feedback', [feedback('view', 'dan', 'go')]);
   expect((await call('/user/dan')).body).toEqual({ UserId: 'dan', Labels: [], Subscribe: [], Comment: '' });
-  await vi.waitUntil(() => isListed('dan'), { timeout: 10_000 });
+  await expect.poll(() => isListed('dan')).toBe(true);
   const { body } = await call('/user/dan', { method: 'DELETE' });
   expect(body).toEqual({ RowAffected: 1, ErasureId: expect.any(String) });
   expect((await callV1('GET', '/audit-log?limit=1')).entries).toMatchObject([
     { path: '/api/user/{userId}', ids: {}, after: { erasureId: body.ErasureId } },
   ]);
-  await vi.waitUntil(async () => (await call('/user/dan')).status === 404, { timeout: 10_000 });
+  await expect.poll(async () => (await call('/user/dan')).status).toBe(404);
 });
 
 it('keeps an inserted user, whole or changed in part, and no change of an unknown one', async () => {
@@ -348,7 +348,7 @@ it('exports an inserted user, and erases it at once; one inserted again stays', 
   expect((await call('/user/lea', { method: 'PATCH', body: { Comment: 'x' } })).status).toBe(404);
   expect((await post('/user', { UserId: 'lea', Comment: 'again' })).status).toBe(200);
   const isFinished = async () => (await callV1('GET', `/erasures/${ErasureId}`)).finishedAt !== null;
-  await vi.waitUntil(isFinished, { timeout: 20_000, interval: 100 });
+  await expect.poll(isFinished, { interval: 100 }).toBe(true);
   expect((await call('/user/lea')).body).toMatchObject({ Labels: null, Comment: 'again' });
   expect(await listExported()).toHaveLength(1);
 });

@@ -102,7 +102,7 @@ it('queues again what the queue lost, and forgets it once the log has it', async
   expect(await loggedOf('ann')).toEqual([]);
   expect(await runNextAlarm(ann)).toBe(25);
   // The true queue and its consumer.
-  await expect.poll(() => loggedOf('ann'), { timeout: 10_000 }).toEqual(['lost']);
+  await expect.poll(() => loggedOf('ann')).toEqual(['lost']);
   expect(await unloggedOf(ann)).toEqual(['lost']);
   expect(await runNextAlarm(ann)).toBe(25);
   expect(await unloggedOf(ann)).toEqual([]);
@@ -158,7 +158,7 @@ it('asks with growing delay while D1 fails, changes nothing meanwhile, and loses
   expect(log.mock.calls.flat().join()).toContain('D1 is down');
   await setStores(player, {});
   await runNextAlarm(player);
-  await expect.poll(() => loggedOf('dora'), { timeout: 10_000 }).toEqual(['1', '2']);
+  await expect.poll(() => loggedOf('dora')).toEqual(['1', '2']);
   await runNextAlarm(player);
   expect([await unloggedOf(player), await alarmOf(player)]).toEqual([[], null]);
 });
@@ -176,7 +176,7 @@ it('checks again after a check that hung', async () => {
   await setStores(player, {});
   await player.refreshReport('hugo');
   vi.useRealTimers();
-  await expect.poll(() => loggedOf('hugo'), { timeout: 10_000 }).toEqual(['1']);
+  await expect.poll(() => loggedOf('hugo')).toEqual(['1']);
 });
 
 it('a queue that fails loses nothing either', async () => {
@@ -189,7 +189,7 @@ it('a queue that fails loses nothing either', async () => {
   expect(await unloggedOf(player)).toEqual(['1']);
   await setStores(player, {});
   await runNextAlarm(player);
-  await expect.poll(() => loggedOf('emil'), { timeout: 10_000 }).toEqual(['1']);
+  await expect.poll(() => loggedOf('emil')).toEqual(['1']);
 });
 
 it('does not send what is probably still in the queue; cuts messages below the limits', async () => {

@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 
 const call = (path: string, headers: Record<string, string> = {}) =>
   exports.default.fetch(`http://edge${path}`, { headers: { authorization: 'Bearer test-admin', ...headers } });
@@ -66,6 +66,6 @@ it('makes a gallery for a listener who never requested one, also after hibernati
   expect(await readStorage('listener')).toEqual(NOTHING);
   await evictDurableObject(env.USER_SIGNALS.getByName('listener'));
   await post('/v1/events', { events: [{ id: '1', userId: 'listener', type: 'click', itemId: 'x' }] });
-  await vi.waitFor(async () => expect((await readStorage('listener')).alarm).toBeLessThan(Date.now() + 2_000));
+  await expect.poll(async () => (await readStorage('listener')).alarm! - Date.now()).toBeLessThan(2_000);
   response.webSocket!.close();
 });

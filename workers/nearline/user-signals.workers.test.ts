@@ -137,11 +137,11 @@ it('retries until the gallery can be made', async () => {
   await fay.readUserState('fay', EMPTY_CONTEXT);
   await fay.setPreferences(EMPTY_PREFERENCES);
   // There is no catalogue yet.
-  await expect.poll(() => log.mock.calls.flat().join(), { timeout: 10_000 }).toContain('keeping the previous one');
+  await expect.poll(() => log.mock.calls.flat().join()).toContain('keeping the previous one');
   expect(await fay.backup()).toBeNull();
   const items = Array.from({ length: 60 }, (_, index) => createItem(index));
   for (const change of await putItems(env.DB, items)) isolate.catalogue.apply(change);
-  await expect.poll(() => fay.backup(), { timeout: 10_000 }).not.toBeNull();
+  await expect.poll(() => fay.backup()).not.toBeNull();
   expect((await fay.backup())!.rows.length).toBeGreaterThan(0);
   log.mockRestore();
 });
@@ -154,7 +154,7 @@ it('makes a gallery after the first event that names an answer, although the req
   await evictDurableObject(gil);
   const click = { ...makeEvent('gil', 2), recommendationId: 'answer', country: 'CH', platform: 'windows' };
   await gil.record([click]);
-  await expect.poll(() => backupOf('gil'), { timeout: 10_000 }).not.toBeNull();
+  await expect.poll(() => backupOf('gil')).not.toBeNull();
   const stored = await runInDurableObject(gil, (_, state) =>
     state.storage.sql.exec("select body from documents where kind = 'lastRequest'").one(),
   );
@@ -177,5 +177,5 @@ it('makes no gallery for players who never asked for one, unless the setting say
     Object.assign(instance, { env: { ...env, BACKUP_EVERYONE: 'on' } });
   });
   expect(JSON.parse((await planned('ivo')).body as string)).toHaveProperty('backup');
-  await expect.poll(() => backupOf('ivo'), { timeout: 10_000 }).not.toBeNull();
+  await expect.poll(() => backupOf('ivo')).not.toBeNull();
 });

@@ -57,7 +57,7 @@ it('makes safe galleries for active players from the log only, and none before t
   await runJobs(CRON, env);
   expect(await countQueued()).toBe(60);
   const count = () => env.DB.prepare('select count(*) as n from batch_galleries').first<number>('n');
-  await expect.poll(count, { timeout: 20_000 }).toBe(60);
+  await expect.poll(count).toBe(60);
 
   for (const [player, userId] of players.entries()) {
     const gallery = (await readBatchGallery(env.DB, userId))!;

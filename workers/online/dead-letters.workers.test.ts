@@ -35,7 +35,7 @@ const list = async (query = '') =>
   (await call<{ letters: DeadLetterSummary[]; cursor: string | null }>('GET', `/v1/dead-letters${query}`)).body;
 const ids = async () => (await list()).letters.map(({ letterId }) => letterId);
 const replay = (id: string) => call<DeadLetterSummary>('POST', `/v1/dead-letters/${id}/replay`);
-const waitUntilGone = () => vi.waitFor(async () => expect(await ids()).toEqual([]), { timeout: 10_000 });
+const waitUntilGone = () => expect.poll(ids).toEqual([]);
 const count = (sql: string) => env.DB.prepare(`select ${sql}`).first<number>('n');
 /** A message of a queue that replays a letter. */
 const replayOf = (deadLetterId: string, attempts = 1) => ({
@@ -121,10 +121,10 @@ it('keeps a letter that fails again under its id, with the new reason, and what 
   ]);
   await replay('mixed');
   await replay('invalid');
-  await vi.waitFor(async () => {
-    for (const one of (await list()).letters) expect(one).toMatchObject({ replayedAt: null, reason: /^not an? / });
-  });
-  expect((await ids()).toSorted()).toEqual(['invalid', 'mixed']);
+  const failedAgain = { replayedAt: null, reason: /^not an? / };
+  await expect
+    .poll(async () => (await list()).letters.toSorted((a, b) => (a.letterId < b.letterId ? -1 : 1)))
+    .toMatchObject(['invalid', 'mixed'].map((letterId) => ({ letterId, ...failedAgain })));
   expect((await call<DeadLetterDetail>('GET', '/v1/dead-letters/mixed')).body.body).toEqual([{ nonsense: true }]);
   // The queue gave up.
   await call('POST', '/v1/dead-letters/mixed/replay');

@@ -64,9 +64,7 @@ it('a gallery answers the events that were sent with it; the events reach the lo
   expect(shown).toContain('game-3');
   for (const gone of ['game-1', 'game-2']) expect(shown).not.toContain(gone);
   await expect
-    .poll(async () => (await env.DB.prepare('select user_id as user, id from events order by id').all()).results, {
-      timeout: 5_000,
-    })
+    .poll(async () => (await env.DB.prepare('select user_id as user, id from events order by id').all()).results)
     .toEqual([
       { user: 'new-player', id: 'a' },
       { user: 'new-player', id: 'b' },

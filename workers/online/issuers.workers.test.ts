@@ -199,9 +199,7 @@ it('gives different players different ids, whatever their issuer calls them', as
   await create();
   const token = await signer.sign({ sub: 'https://steamcommunity.com/openid/id/7' });
   expect((await buy('steam', token)).status).toBe(202);
-  await vi.waitFor(async () =>
-    expect(await listUserIds('epic:~')).toEqual([expect.stringMatching(/^epic:~[\w-]{43}$/)]),
-  );
+  await expect.poll(() => listUserIds('epic:~')).toEqual([expect.stringMatching(/^epic:~[\w-]{43}$/)]);
   expect(await listOwned('me', token)).toEqual(['game-steam']);
 });
 
@@ -222,7 +220,7 @@ it('refuses an issuer whose players could be taken for others', async () => {
   expect((await create({ audience: 'another-game' })).status).toBe(201);
 
   await buy('own', 'test-admin', { userId: 'shop:77' });
-  await vi.waitFor(async () => expect(await listUserIds('shop:')).toEqual(['shop:77']));
+  await expect.poll(() => listUserIds('shop:')).toEqual(['shop:77']);
   await writeGorseUsers(env.DB, [{ userId: 'made:1', labels: null, subscribe: null, comment: '' }], Date.now());
   for (const prefix of ['shop:', 'made:']) {
     const taken = await create({ audience: 'x', prefix, adoptPlayers: undefined });

@@ -83,7 +83,7 @@ it('refuses an altered, a revoked and an expired key', async () => {
 
   const passing = await create({ expiresAt: new Date(Date.now() + 1_000).toISOString() });
   expect(await statusOf(passing.key)).toBe(200);
-  await vi.waitFor(async () => expect(await statusOf(passing.key)).toBe(401), { timeout: 5_000 });
+  await expect.poll(() => statusOf(passing.key)).toBe(401);
   const { body } = await call('GET', '/v1/items/popular', undefined, { key: passing.key });
   expect(body.detail).toContain('expired');
 });

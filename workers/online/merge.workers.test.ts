@@ -66,7 +66,7 @@ it('distinguishes events whose long ids differ only at the end', async () => {
   await buy('long', `${id}2`, 'b');
   const logOf = (userId: string) =>
     env.DB.prepare('select item_id from events where user_id = ?1 order by item_id').bind(userId).raw();
-  await expect.poll(() => logOf('long'), { timeout: 10_000 }).toHaveLength(2);
+  await expect.poll(() => logOf('long')).toHaveLength(2);
   expect(await merge('long', 'reader')).toBe(200);
   expect(await owned('reader')).toEqual(['a', 'b']);
   await runNextAlarm('long');
@@ -160,7 +160,7 @@ it('leaves a guest its outbox while the merge is open, and finishes it once the 
     expect(await logOf('owner')).toEqual([]);
     await runNextAlarm('lodger');
     expect(await unlogged('lodger')).toEqual([['lost', 1]]);
-    await expect.poll(() => logOf('lodger'), { timeout: 10_000 }).toEqual([['late'], ['lost'], ['moved']]);
+    await expect.poll(() => logOf('lodger')).toEqual([['late'], ['lost'], ['moved']]);
     await runNextAlarm('lodger');
     expect(await unlogged('lodger')).toEqual([]);
     await endAllMerges(env);
@@ -196,7 +196,7 @@ it('a merge that is interrupted and never repeated loses no event of the guest',
     });
     expect(await unlogged('drifter')).toHaveLength(2);
     await runNextAlarm('drifter');
-    await expect.poll(() => logOf('drifter'), { timeout: 10_000 }).toEqual([['a'], ['b']]);
+    await expect.poll(() => logOf('drifter')).toEqual([['a'], ['b']]);
     await runNextAlarm('drifter');
     expect(await unlogged('drifter')).toEqual([]);
     expect(await owned('settler')).toEqual(['a', 'b']);

@@ -210,7 +210,7 @@ it('cuts a body that does not arrive in time', async () => {
   const { body, counted } = openEndlessBody();
   const answered = call('POST', '/v1/events', { body });
   // The second read waits for ever.
-  await vi.waitFor(() => expect(counted.pulls).toBe(2));
+  await expect.poll(() => counted.pulls).toBe(2);
   await vi.advanceTimersByTimeAsync(BODY_WAIT_MS);
   const response = await answered;
   expect([response.status, (await read<Problem>(response)).type]).toEqual([408, '/docs#problem-incomplete-body']);
@@ -233,12 +233,13 @@ it('gives the slot of a slow body to a new request before a second has passed', 
   const answered = Array.from({ length: INGESTS_MAX }, () =>
     post(new ReadableStream({ start: (controller) => void bodies.push(controller) })),
   );
-  await vi.waitFor(async () => expect((await post(quick)).status).toBe(503), 10_000);
-  await vi.waitFor(async () => {
+  await expect.poll(async () => (await post(quick)).status).toBe(503);
+  const postLater = async () => {
     // A body counts as awaited once its caller is identified.
     vi.setSystemTime(Math.min(Date.now() + 100, start + 900));
-    expect((await post(quick)).status).toBe(202);
-  }, 10_000);
+    return (await post(quick)).status;
+  };
+  await expect.poll(postLater).toBe(202);
   for (const body of bodies) {
     body.enqueue(new TextEncoder().encode(quick));
     body.close();
@@ -258,21 +259,21 @@ it('cuts the oldest of too many bodies that arrive slowly, and takes new request
   for (let sent = 0; sent <= SLOW_BODIES_MAX; sent += INGESTS_MAX) {
     for (let n = 0; n < INGESTS_MAX; n++) sendSlowly();
     // All slots are taken.
-    await vi.waitFor(async () => expect((await post(quick)).status).toBe(503), 10_000);
+    await expect.poll(async () => (await post(quick)).status).toBe(503);
     expect(answered).toEqual([]);
     vi.setSystemTime(Date.now() + 1_000);
   }
   expect((await post(quick)).status).toBe(202);
   const cut = { status: 408, type: '/docs#problem-incomplete-body' };
   const count = bodies.length - SLOW_BODIES_MAX;
-  await vi.waitFor(() => expect(answered).toEqual(Array(count).fill(cut)), 10_000);
+  await expect.poll(() => answered).toEqual(Array(count).fill(cut));
   expect(alerts).not.toHaveBeenCalled();
   // The others were only slow.
   for (const body of bodies.slice(count)) {
     body.enqueue(new TextEncoder().encode(quick));
     body.close();
   }
-  await vi.waitFor(() => expect(answered.slice(count)).toEqual(Array(SLOW_BODIES_MAX).fill({ status: 202 })), 10_000);
+  await expect.poll(() => answered.slice(count)).toEqual(Array(SLOW_BODIES_MAX).fill({ status: 202 }));
 });
 
 it('raises no alert for a client that hangs up while it sends', async () => {

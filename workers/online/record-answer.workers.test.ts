@@ -64,7 +64,7 @@ it('logs a slate behind the answer, and exports it for training', async () => {
   const shown = rows.flatMap(({ items }) => items.map(({ itemId }) => itemId));
   expect(shown.length).toBeGreaterThan(0);
   const count = async () => (await env.BUCKET.list({ prefix: 'slate-batches/' })).objects.length;
-  await vi.waitFor(async () => expect(await count()).toBeGreaterThan(0), { timeout: 10_000 });
+  await expect.poll(count).toBeGreaterThan(0);
 
   expect(await exportSlates(env.DB, env.BUCKET, Date.now())).toBe(1);
   const { slates } = (await readSnapshotManifest(env.BUCKET))!;
@@ -158,7 +158,7 @@ it('logs every answer of requests that share a message, through the real queue',
     ),
   );
   for (const response of responses) expect((await response.json<Gallery>()).rows.length).toBeGreaterThan(0);
-  await expect.poll(readSeen, { timeout: 10_000 }).toBe(before + 12);
+  await expect.poll(readSeen).toBe(before + 12);
   // Not one message for each.
   const messages = 'select sum(json_array_length(ids)) as n from counted_batches where counted_at > ?1';
   expect(
@@ -206,7 +206,7 @@ it('shows the counts at /v1/metrics', async () => {
   };
   const before = await count();
   for (let n = 0; n < 3; n++) await askGallery(env);
-  await expect.poll(count, { timeout: 10_000 }).toBe(before + 3);
+  await expect.poll(count).toBe(before + 3);
 });
 
 it('answers and raises an alert if the queue is down; the answers are counted later', async () => {

@@ -27,7 +27,7 @@ it('ranks with the release, serves its neighbours, and keeps it if the next one 
   const items = [...itemIds, 'unreleased'].map((itemId) => ({ itemId, title: `Game ${itemId}`, genres: ['Racing'] }));
   await call('/v1/items', { items });
   await publish('good', { itemIds, shift: 0 });
-  await expect.poll(async () => (await call('/v1/status')).engine, { timeout: 10_000 }).toBe('onnx');
+  await expect.poll(async () => (await call('/v1/status')).engine).toBe('onnx');
   expect((await call('/v1/status')).modelMemory).toBe('plain');
 
   const similar = await call('/v1/items/g5/similar?n=5');
@@ -56,7 +56,7 @@ it('ranks with the release, serves its neighbours, and keeps it if the next one 
   await publish('bad', { itemIds, shift: 1, damage: ({ model }) => model.fill(0, 100, 200) });
   vi.setSystemTime(Date.now() + 60_000);
   await expect
-    .poll(async () => (await call('/v1/status')).failures, { timeout: 10_000 })
+    .poll(async () => (await call('/v1/status')).failures)
     .toEqual([{ step: 'release', reason: expect.stringMatching(/^bad: .*model\.onnx does not have the sha256/) }]);
   expect(await call('/v1/items/g5/similar?n=5')).toMatchObject({ release: 'good', items: similar.items });
 });

@@ -74,5 +74,5 @@ it('logs every event of requests that share a message, through the real queue', 
   expect(responses.map(({ status }) => status)).toEqual(Array(12).fill(202));
   const count = () =>
     env.LOG_0.prepare("select count(*) as n from events where user_id like 'sharer-%'").first<number>('n');
-  await expect.poll(count, { timeout: 10_000 }).toBe(12);
+  await expect.poll(count).toBe(12);
 });

@@ -41,7 +41,7 @@ it('says how many events were accepted and logged in each hour, and how old the 
   const sum = async (kind: 'accepted' | 'logged') =>
     (await readLogStatus()).hours.reduce((total, hour) => total + hour[kind], 0);
   expect(await sum('accepted')).toBe(7);
-  await expect.poll(() => sum('logged'), { timeout: 10_000 }).toBe(7);
+  await expect.poll(() => sum('logged')).toBe(7);
   const [shard] = (await readLogStatus()).shards;
   expect(shard).toMatchObject({ shard: 0, logged: 7 });
   expect(shard!.sizeMB).toBeGreaterThan(0.1);

@@ -156,7 +156,7 @@ it('merges a guest’s signals into the player’s once, even if repeated, inclu
   const logOf = async (userId: string) =>
     (await env.DB.prepare('select id from events where user_id = ?1').bind(userId).all<{ id: string }>()).results
       .length;
-  await expect.poll(() => logOf('guest:1'), { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => logOf('guest:1')).toBe(2);
 
   for (let time = 0; time < 2; time++)
     expect(await call('POST', '/v1/users/player/merge', { from: 'guest:1' }, 'test-ingest')).toMatchObject({
@@ -179,7 +179,7 @@ it('merges a guest’s signals into the player’s once, even if repeated, inclu
   // Sent by a client that does not know of the merge yet.
   await send({ id: '3', userId: 'guest:1', type: 'purchase', itemId: 'g5' });
   expect((await call('GET', '/v1/users/player/signals')).body.owned).toContain('g5');
-  await expect.poll(() => logOf('guest:1'), { timeout: 10_000 }).toBe(3);
+  await expect.poll(() => logOf('guest:1')).toBe(3);
   // Once the merge is finished, the log is the player's.
   await runAlarm(env.USER_SIGNALS.getByName('guest:1'));
   await endAllMerges(env);

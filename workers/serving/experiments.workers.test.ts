@@ -86,13 +86,10 @@ const findUser = async (opened: ReturnType<typeof open>, variant: string): Promi
 /** Answers until the release that an experiment compares is loaded. */
 const loadCompared = (opened: ReturnType<typeof open>) =>
   expect
-    .poll(
-      async () => {
-        await opened.ask('loader');
-        return opened.isolate.findRelease('next');
-      },
-      { timeout: 10_000 },
-    )
+    .poll(async () => {
+      await opened.ask('loader');
+      return opened.isolate.findRelease('next');
+    })
     .toBeDefined();
 const rowsOf = ({ rows }: { rows: { id: string }[] }) => rows.map(({ id }) => id);
 
@@ -214,7 +211,7 @@ it('loads the release of a variant behind answers, and retires it with the last 
   const { isolate } = opened;
   // Nobody is in it before every variant can be served here.
   expect(variantsOf(await opened.ask('user-0'))).toEqual([]);
-  await expect.poll(async () => variantsOf(await opened.ask('user-0')), { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(async () => variantsOf(await opened.ask('user-0'))).toHaveLength(1);
   const seen = new Set<string>();
   for (const user of users.slice(0, 20)) {
     const { answer } = await opened.ask(user);
@@ -312,7 +309,7 @@ it('loads a third release only once the compared one is loaded and retired', asy
 it('answers by the current release if the compared one fails, and counts the failure', async () => {
   const opened = open();
   await opened.follow([canary()]);
-  await expect.poll(async () => variantsOf(await opened.ask('user-0')), { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(async () => variantsOf(await opened.ask('user-0'))).toHaveLength(1);
   const user = await findUser(opened, 'canary-next:canary');
   vi.spyOn(opened.isolate.findRelease('next')!.scorer, 'score').mockRejectedValue(new Error('wasm: out of memory'));
   const served = await opened.ask(user);

@@ -67,7 +67,7 @@ function open(isolate = new Isolate()) {
 }
 async function openWarm() {
   const opened = open();
-  await expect.poll(async () => (await opened.ask({}, 2_000)).release, { timeout: 10_000 }).toBe('good');
+  await expect.poll(async () => (await opened.ask({}, 2_000)).release).toBe('good');
   await opened.settle();
   return opened;
 }

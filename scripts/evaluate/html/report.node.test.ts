@@ -86,5 +86,5 @@ describeInBrowser('the report of an evaluation', (newPage) => {
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
       expect(complaints).toEqual([]);
     }
-  }, 60_000);
+  });
 });
