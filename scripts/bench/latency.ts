@@ -5,6 +5,7 @@ import http from 'node:http';
 import { median, takePercentile } from './rounds.ts';
 
 const ROUNDS = 5;
+/** For each target in a round. */
 const REQUESTS = 200;
 
 export interface Latency {
@@ -15,12 +16,13 @@ export interface Latency {
 /** Over all rounds but a first, which warms up. Throws if a response is not 200. */
 export async function timeRequests<Name extends string>(
   targets: Record<Name, { url: string; key: string }>,
+  rounds = ROUNDS,
 ): Promise<Record<Name, Latency>> {
   const names = Object.keys(targets) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   try {
-    for (let round = 0; round <= ROUNDS; round++)
+    for (let round = 0; round <= rounds; round++)
       for (const name of names)
         for (let request = 0; request < REQUESTS; request++) {
           const ms = await timeOne(targets[name], agent);
