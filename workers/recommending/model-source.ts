@@ -86,17 +86,19 @@ function sortPart(scores: Float32Array, threshold: number, reaches: boolean): nu
   // The bits alone are compared, since this runs for the whole vocabulary. Negative scores have negative bits.
   const least = reaches ? Math.max(1, threshold) : 1;
   const most = reaches ? INFINITY_BITS : threshold - 1;
-  const positions: number[] = [];
-  const own: number[] = [];
+  if (found.length < bits.length) found = new Int32Array(bits.length);
+  let count = 0;
   for (let position = 0; position < bits.length; position++)
-    if (bits[position]! >= least && bits[position]! <= most) {
-      positions.push(position);
-      own.push(scores[position]!);
-    }
+    if (bits[position]! >= least && bits[position]! <= most) found[count++] = position;
+  const own = new Float32Array(count);
+  for (let at = 0; at < count; at++) own[at] = scores[found[at]!]!;
   const order = orderByScore(own);
-  for (let rank = 0; rank < order.length; rank++) order[rank] = positions[order[rank]!]!;
+  for (let rank = 0; rank < order.length; rank++) order[rank] = found[order[rank]!]!;
   return order;
 }
+
+/** Positions found, shared by all answers: a list would grow in steps. */
+let found = new Int32Array(0);
 
 /** NaN has those of a larger number. */
 const INFINITY_BITS = 0x7f800000;
